@@ -1,0 +1,156 @@
+//! The estate: every subject that rules speak about, with typed facts, and how they are related.
+
+use std::collections::BTreeMap;
+
+use crate::facts::value::{Strength, Value};
+use crate::source::Span;
+
+/// What a rule can be about.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize,
+)]
+#[serde(rename_all = "lowercase")]
+pub enum SubjectKind {
+    /// One line of configuration text as its server would read it.
+    Directive,
+    Server,
+    Client,
+    /// A program: a Go main package or a Cargo binary.
+    Service,
+    /// The check itself: suppressions, waivers, inputs.
+    Meta,
+}
+
+impl SubjectKind {
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Directive => "directive",
+            Self::Server => "server",
+            Self::Client => "client",
+            Self::Service => "service",
+            Self::Meta => "meta",
+        }
+    }
+}
+
+/// Why two things are held to belong together.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Link {
+    /// What it leads to, in words: `ConfigMap/cache-conf key redis.conf`.
+    pub to: String,
+    /// Why: `mount chain`, `spec.redisConfig.additionalRedisConfig`.
+    pub evidence: String,
+    pub strength: Strength,
+    /// The place that makes the link.
+    pub at: Option<Span>,
+}
+
+/// Another subject, by its index in the estate's list of its kind.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Related {
+    pub index: usize,
+    pub strength: Strength,
+    pub evidence: String,
+}
+
+/// One subject: a server, a client, a line.
+#[derive(Clone, Debug)]
+pub struct Subject {
+    pub kind: SubjectKind,
+    /// What people call it: `StatefulSet/redis`, `deploy/redis.conf:maxmemory`, `main.go:connect`.
+    pub name: String,
+    pub namespace: Option<String>,
+    /// What the subject is called in fingerprints: never holds a line number.
+    pub identity: String,
+    /// The file it is found in, relative to the root.
+    pub path: String,
+    /// Where a finding about the whole subject stands, and about an absent value without a place.
+    pub anchor: Span,
+    /// Every fact by its path without the subject's own word: `limits.memory`,
+    /// `conf["maxmemory"]`, `pool.max_size`. A path of the vocabulary that is not here is absent.
+    pub facts: BTreeMap<String, Value>,
+    pub links: Vec<Link>,
+    /// Parts of its configuration that exist and cannot be seen, in words.
+    pub not_visible: Vec<String>,
+    /// Set when a list of relations could not be seen whole.
+    pub server: Option<Related>,
+    pub clients: Vec<Related>,
+}
+
+impl Subject {
+    pub fn new(
+        kind: SubjectKind,
+        name: impl Into<String>,
+        path: impl Into<String>,
+        anchor: Span,
+    ) -> Self {
+        let name = name.into();
+        Self {
+            kind,
+            identity: name.clone(),
+            name,
+            namespace: None,
+            path: path.into(),
+            anchor,
+            facts: BTreeMap::new(),
+            links: Vec::new(),
+            not_visible: Vec::new(),
+            server: None,
+            clients: Vec::new(),
+        }
+    }
+
+    pub fn fact(&self, path: &str) -> Option<&Value> {
+        self.facts.get(path)
+    }
+
+    pub fn put(&mut self, path: impl Into<String>, value: Value) {
+        self.facts.insert(path.into(), value);
+    }
+}
+
+/// Everything that was resolved in one universe.
+#[derive(Clone, Debug, Default)]
+pub struct Estate {
+    pub directives: Vec<Subject>,
+    pub servers: Vec<Subject>,
+    pub clients: Vec<Subject>,
+    pub services: Vec<Subject>,
+    pub meta: Vec<Subject>,
+    /// Things worth saying once, with the file they are about.
+    pub notes: Vec<(Option<String>, String)>,
+}
+
+impl Estate {
+    pub fn subjects(&self, kind: SubjectKind) -> &[Subject] {
+        match kind {
+            SubjectKind::Directive => &self.directives,
+            SubjectKind::Server => &self.servers,
+            SubjectKind::Client => &self.clients,
+            SubjectKind::Service => &self.services,
+            SubjectKind::Meta => &self.meta,
+        }
+    }
+
+    /// Appends another universe's subjects, keeping relations right.
+    pub fn absorb(&mut self, other: Estate) {
+        let servers = self.servers.len();
+        let clients = self.clients.len();
+        let shift = |mut subject: Subject| {
+            if let Some(server) = &mut subject.server {
+                server.index += servers;
+            }
+            for client in &mut subject.clients {
+                client.index += clients;
+            }
+            subject
+        };
+        self.directives
+            .extend(other.directives.into_iter().map(shift));
+        self.servers.extend(other.servers.into_iter().map(shift));
+        self.clients.extend(other.clients.into_iter().map(shift));
+        self.services.extend(other.services.into_iter().map(shift));
+        self.meta.extend(other.meta);
+        self.notes.extend(other.notes);
+    }
+}

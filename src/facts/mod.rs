@@ -1,0 +1,20 @@
+//! The domain: what is known of servers, configuration lines and clients.
+//!
+//! Facts come in two forms. [`raw`] facts are what an extractor read: untyped, with spans, not yet
+//! joined. The [`estate`] is what `resolve` makes of them after `link` has joined them: subjects with
+//! typed [`Value`]s. [`vocabulary`] names every path that a rule may ask for.
+//!
+//! Nothing here reads files, parses a format or knows a directive, a library or a rule.
+
+pub mod estate;
+pub mod intent;
+pub mod quantity;
+pub mod raw;
+pub mod slot;
+pub mod value;
+pub mod vocabulary;
+
+pub use estate::{Estate, Link, Related, Subject, SubjectKind};
+pub use intent::{FixIntent, Operation, Safety};
+pub use slot::{Encoding, Slot};
+pub use value::{Datum, Meaning, Origin, Reason, State, Strength, Value, Written};

@@ -1,0 +1,339 @@
+//! Raw facts: what an extractor read, untyped and not yet joined, each with its span.
+//!
+//! `extract` makes them, `link` joins them, `resolve` types them. Nothing here has a default, a
+//! version or a unit.
+
+use std::collections::BTreeMap;
+
+use crate::facts::slot::Slot;
+use crate::facts::value::{Reason, Strength};
+use crate::source::{Comment, Excerpt, Span};
+
+/// A scalar as it is written in a file.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RawScalar {
+    /// The text, or why it cannot be known (a template hole, a variable).
+    pub text: Result<String, Reason>,
+    pub span: Span,
+    pub slot: Slot,
+}
+
+impl RawScalar {
+    pub fn known(&self) -> Option<&str> {
+        self.text.as_deref().ok()
+    }
+}
+
+/// One word of configuration text.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RawWord {
+    /// The word as the server's tokenizer gives it, quotes and escapes resolved.
+    pub text: String,
+    pub span: Span,
+    /// The word holds a template hole or a variable: its text is not what the server reads.
+    pub hole: Option<Reason>,
+}
+
+/// Where a line of configuration stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LineForm {
+    /// A line of configuration text.
+    Text,
+    /// Arguments of the server's command.
+    Argument,
+    /// A field of a custom resource or of chart values.
+    Field,
+}
+
+/// One directive as written: a name and its arguments.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RawLine {
+    /// 1-based line within its text; arguments and fields count on from there.
+    pub number: usize,
+    /// From the first word to the end of the line's text, a trailing comment included.
+    pub span: Span,
+    pub form: LineForm,
+    /// Name first; at least one word unless `error` is set.
+    pub words: Vec<RawWord>,
+    /// How many of `words` a reader means: the words before a trailing ` #`.
+    pub meant: usize,
+    /// From the `#` word to the end of the line.
+    pub trailing_comment: Option<Span>,
+    /// The tokenizer refused the line.
+    pub error: Option<&'static str>,
+    /// Where the arguments could be rewritten.
+    pub slot: Slot,
+}
+
+/// A text of configuration: a file, a ConfigMap key, a snippet.
+#[derive(Clone, Debug)]
+pub struct RawText {
+    /// What it is called: `deploy/redis.conf`, `ConfigMap/cache key redis.conf`, `README.md#2`.
+    pub name: String,
+    pub place: TextPlace,
+    pub excerpt: Excerpt,
+    pub lines: Vec<RawLine>,
+    /// Where a new line would be written.
+    pub append: Slot,
+    /// Lines that cannot be read as they stand (template control lines): the rest is not whole.
+    pub holes: Vec<Reason>,
+    /// It is configuration of a kind that the server's rules do not judge (a sentinel's).
+    pub foreign: bool,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum TextPlace {
+    /// A file of the tree, by its path.
+    File { path: String },
+    /// A key of a ConfigMap or Secret.
+    Key { object: ObjectName, key: String },
+    /// A fence of a Markdown file.
+    Snippet,
+}
+
+/// Kind, namespace and name of a Kubernetes object. An unknown name never matches.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ObjectName {
+    pub kind: String,
+    pub namespace: Option<String>,
+    /// The name, or the raw template expression that stands for it: two equal expressions match.
+    pub name: String,
+    pub templated: bool,
+}
+
+/// A part of a server's configuration, in the order in which the server reads it.
+#[derive(Clone, Debug)]
+pub enum ConfPart {
+    /// A key of a ConfigMap or Secret, mounted and passed to the server or named by an operator.
+    Key {
+        object: ObjectName,
+        key: String,
+        evidence: String,
+        at: Span,
+    },
+    /// A file of the tree.
+    File {
+        path: String,
+        evidence: String,
+        at: Span,
+    },
+    /// Arguments or fields.
+    Lines(Vec<RawLine>),
+    /// What the operator, chart or image writes by itself; `source` names the shape.
+    Generated {
+        source: String,
+        lines: Vec<(String, Vec<String>)>,
+    },
+    /// Something stands here that cannot be seen.
+    NotVisible { reason: Reason, at: Option<Span> },
+}
+
+/// A server that a workload or a custom resource runs.
+#[derive(Clone, Debug)]
+pub struct RawServer {
+    /// `StatefulSet/redis`, `RedisCluster/cache/leader`; with the container where two serve.
+    pub name: String,
+    pub namespace: Option<String>,
+    pub kind: RawKind,
+    /// The container or resource: where a finding on the whole server stands.
+    pub anchor: Span,
+    pub image: Option<RawScalar>,
+    /// The shape's own image where none is written, or why the image is not known.
+    pub image_fallback: Option<Result<String, Reason>>,
+    /// Quantities and counts by fact path: `limits.memory`, `requests.cpu`, `replicas`.
+    pub figures: BTreeMap<String, RawScalar>,
+    /// Where an absent figure would be written.
+    pub figure_slots: BTreeMap<String, Slot>,
+    /// Words by fact path, decided by the extractor: `storage.kind`, `exporter`.
+    pub words: BTreeMap<String, Result<String, Reason>>,
+    pub conf: Vec<ConfPart>,
+    /// Host names that reach it by themselves (an operator's Service).
+    pub hosts: Vec<String>,
+    /// Labels of its pods, for the selectors of Services.
+    pub labels: BTreeMap<String, String>,
+    /// The resource is a fragment (a patch): absent means "not visible" here.
+    pub fragment: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum RawKind {
+    Standalone,
+    Replication,
+    Cluster,
+    Sentinel,
+    Unknown,
+}
+
+impl RawKind {
+    pub fn word(self) -> Option<&'static str> {
+        match self {
+            Self::Standalone => Some("standalone"),
+            Self::Replication => Some("replication"),
+            Self::Cluster => Some("cluster"),
+            Self::Sentinel => Some("sentinel"),
+            Self::Unknown => None,
+        }
+    }
+}
+
+/// A Kubernetes Service: a host name and what it selects.
+#[derive(Clone, Debug)]
+pub struct RawService {
+    pub name: String,
+    pub namespace: Option<String>,
+    pub selector: BTreeMap<String, String>,
+    pub span: Span,
+}
+
+/// A module or package file: which versions it pins for the code below its folder.
+#[derive(Clone, Debug)]
+pub struct RawModule {
+    /// The folder of the file, relative to the root; empty for the root itself.
+    pub dir: String,
+    pub language: Language,
+    /// Module path or crate name to version.
+    pub requires: BTreeMap<String, Pin>,
+    /// The language version that the file declares (`go 1.22`).
+    pub language_version: Option<String>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Pin {
+    /// As written, e.g. `v9.7.0`, or why it is not known (a replace, a range).
+    pub version: Result<String, Reason>,
+    pub span: Span,
+}
+
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Deserialize, serde::Serialize,
+)]
+#[serde(rename_all = "lowercase")]
+pub enum Language {
+    Go,
+    Rust,
+}
+
+impl Language {
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Go => "go",
+            Self::Rust => "rust",
+        }
+    }
+}
+
+/// A value in client code after constant folding.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Folded {
+    Bool(bool),
+    /// A plain number, whatever the option takes.
+    Int(i64),
+    Float(f64),
+    /// A value of the language's duration type, in nanoseconds.
+    Duration(i64),
+    Text(String),
+    List(Vec<Folded>),
+    /// The language's null.
+    Nil,
+    Unknown(Reason),
+}
+
+/// One option written in client code.
+#[derive(Clone, Debug)]
+pub struct OptionWrite {
+    /// The field, method or function as the code calls it.
+    pub ident: String,
+    pub value: Folded,
+    /// The value's expression.
+    pub span: Span,
+    /// Written in a branch: it may be set.
+    pub conditional: bool,
+    pub slot: Slot,
+}
+
+/// Options that come from a call such as a URL parser.
+#[derive(Clone, Debug)]
+pub struct OptionSource {
+    /// The call as the model names it.
+    pub call: String,
+    /// The URL argument after folding.
+    pub url: Folded,
+    pub url_span: Span,
+    /// The call's own span.
+    pub span: Span,
+    pub error: ErrorHandling,
+    /// Where the error value is bound, for a label.
+    pub error_span: Option<Span>,
+}
+
+/// What becomes of an error value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ErrorHandling {
+    /// Assigned to the blank identifier.
+    Discarded,
+    /// Bound and never looked at before it is overwritten or goes out of scope.
+    Unchecked,
+    /// Looked at, returned or passed on.
+    Checked,
+    /// It could not be followed.
+    Unknown,
+}
+
+/// A client that code builds.
+#[derive(Clone, Debug)]
+pub struct RawClient {
+    pub language: Language,
+    /// The models that the imports allow, by id; more than one in a snippet without imports.
+    pub libraries: Vec<String>,
+    /// The constructor as the model names it.
+    pub constructor: String,
+    /// The model's option type that the constructor takes.
+    pub option_type: String,
+    /// The file's folder, for the module file above it.
+    pub dir: String,
+    /// The import path or crate that was used.
+    pub package: Option<String>,
+    /// The constructor call.
+    pub anchor: Span,
+    /// Where an absent option would be written: the options literal, else the constructor call.
+    pub options_anchor: Span,
+    pub writes: Vec<OptionWrite>,
+    pub source: Option<OptionSource>,
+    /// Options that are neither written here nor left to their defaults, and why: the options
+    /// come from elsewhere or escaped before the constructor ran.
+    pub rest_unknown: Option<Reason>,
+    /// Where a missing option could be written; the identifier is filled in by `resolve`.
+    pub insert: Slot,
+    pub function: Option<String>,
+    pub strength: Strength,
+}
+
+/// All raw facts of one universe.
+#[derive(Clone, Debug, Default)]
+pub struct Raw {
+    pub texts: Vec<RawText>,
+    pub servers: Vec<RawServer>,
+    pub services: Vec<RawService>,
+    pub modules: Vec<RawModule>,
+    pub clients: Vec<RawClient>,
+    /// Inputs that could not be read as what they claim to be: a place and why.
+    pub problems: Vec<(Span, String)>,
+    /// Byte ranges that hold secrets.
+    pub secrets: Vec<Span>,
+    /// Comments, for suppressions.
+    pub comments: Vec<Comment>,
+}
+
+impl Raw {
+    pub fn absorb(&mut self, other: Raw) {
+        self.texts.extend(other.texts);
+        self.servers.extend(other.servers);
+        self.services.extend(other.services);
+        self.modules.extend(other.modules);
+        self.clients.extend(other.clients);
+        self.problems.extend(other.problems);
+        self.secrets.extend(other.secrets);
+        self.comments.extend(other.comments);
+    }
+}

@@ -1,0 +1,326 @@
+//! The vocabulary: every fact that a rule may name, with its type. What holds for one directive or
+//! one client option is not listed here but asked of `knowledge` by whoever builds a [`Vocabulary`].
+
+use std::collections::BTreeMap;
+
+use crate::facts::estate::SubjectKind;
+
+/// The type of a fact or an expression, with its unit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Type {
+    Bool,
+    Int,
+    /// A plain figure without a unit; a literal number is one and fits every unit.
+    Number,
+    /// Part of a whole: 0.88.
+    Ratio,
+    /// Bytes.
+    Size,
+    /// Seconds.
+    Duration,
+    /// CPU cores.
+    Cores,
+    Text,
+    List,
+}
+
+impl Type {
+    pub fn is_numeric(self) -> bool {
+        !matches!(self, Self::Bool | Self::Text | Self::List)
+    }
+
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Bool => "bool",
+            Self::Int => "int",
+            Self::Number => "number",
+            Self::Ratio => "ratio",
+            Self::Size => "size (bytes)",
+            Self::Duration => "duration (seconds)",
+            Self::Cores => "CPU cores",
+            Self::Text => "text",
+            Self::List => "list",
+        }
+    }
+}
+
+/// A fact that every subject of a kind may have.
+#[derive(Clone, Copy, Debug)]
+pub struct Entry {
+    pub path: &'static str,
+    pub ty: Type,
+    pub about: &'static str,
+}
+
+const fn entry(path: &'static str, ty: Type, about: &'static str) -> Entry {
+    Entry { path, ty, about }
+}
+
+const DIRECTIVE: &[Entry] = &[
+    entry("name", Type::Text, "the directive's name as it is written"),
+    entry(
+        "canonical",
+        Type::Text,
+        "the name that the server calls it by; aliases resolve to it",
+    ),
+    entry("args", Type::List, "the words after the name"),
+    entry(
+        "value",
+        Type::Text,
+        "the words after the name, as one text, without a trailing comment; masked where secret",
+    ),
+    entry(
+        "problem",
+        Type::Text,
+        "what is wrong with the line: `none`, or one of the kinds behind the `conf/*` rules",
+    ),
+    entry(
+        "error",
+        Type::Text,
+        "what the server would print for this line",
+    ),
+    entry(
+        "accepted",
+        Type::Text,
+        "the accepted form, for a value of the wrong form",
+    ),
+    entry(
+        "suggestion",
+        Type::Text,
+        "the one known name at edit distance 1",
+    ),
+    entry("candidates", Type::Text, "known names near the unknown one"),
+    entry(
+        "consequence",
+        Type::Text,
+        "what the server does with the line: `refuses to start`, or what it takes the words for",
+    ),
+    entry(
+        "known_since",
+        Type::Text,
+        "the first version of this flavor that knows the name",
+    ),
+    entry(
+        "removed_in",
+        Type::Text,
+        "the first version of this flavor that knows the name no more",
+    ),
+    entry("replacement", Type::Text, "the name that replaced it"),
+    entry(
+        "trailing_comment",
+        Type::Text,
+        "the `#` comment after the value",
+    ),
+    entry(
+        "first",
+        Type::Text,
+        "the value of the earlier line that this one silently replaces",
+    ),
+    entry(
+        "server_version",
+        Type::Text,
+        "flavor and version that the line was judged by",
+    ),
+];
+
+const SERVER: &[Entry] = &[
+    entry(
+        "name",
+        Type::Text,
+        "`Kind/name`, or the path of a configuration that nothing deploys",
+    ),
+    entry(
+        "kind",
+        Type::Text,
+        "`standalone`, `replication`, `cluster` or `sentinel`",
+    ),
+    entry("flavor", Type::Text, "`redis` or `valkey`"),
+    entry(
+        "version",
+        Type::Text,
+        "the version as far as it is known, e.g. `7.2.6` or `7`",
+    ),
+    entry("limits.memory", Type::Size, "the container's memory limit"),
+    entry("limits.cpu", Type::Cores, "the container's CPU limit"),
+    entry(
+        "requests.memory",
+        Type::Size,
+        "the container's memory request",
+    ),
+    entry("requests.cpu", Type::Cores, "the container's CPU request"),
+    entry(
+        "replicas",
+        Type::Int,
+        "how many processes run this configuration",
+    ),
+    entry(
+        "storage.kind",
+        Type::Text,
+        "what the data directory is on: `persistent`, `ephemeral` or `none`",
+    ),
+    entry(
+        "deployed",
+        Type::Bool,
+        "a workload or custom resource runs it (a bare configuration file is a server too)",
+    ),
+    entry("exporter", Type::Bool, "a metrics exporter runs beside it"),
+    entry(
+        "role",
+        Type::Text,
+        "`cache`, `durable` or `queue`: declared in redvet.toml, or what its clients use it for",
+    ),
+    entry(
+        "connections.total",
+        Type::Int,
+        "the sum over linked clients of pool size, processes and nodes",
+    ),
+    entry(
+        "connections.at_least",
+        Type::Int,
+        "the known lower bound of that sum",
+    ),
+];
+
+const CLIENT: &[Entry] = &[
+    entry(
+        "library",
+        Type::Text,
+        "the library's id, e.g. `go-redis-v9`",
+    ),
+    entry(
+        "library_name",
+        Type::Text,
+        "the library's name as people say it",
+    ),
+    entry(
+        "version",
+        Type::Text,
+        "the version that the module file pins",
+    ),
+    entry("language", Type::Text, "`go` or `rust`"),
+    entry(
+        "kind",
+        Type::Text,
+        "`standalone`, `cluster`, `sentinel`, `ring`, `universal` or `pool`",
+    ),
+    entry(
+        "url",
+        Type::Text,
+        "the connection URL's source, masked: a literal, or the name of the variable it comes from",
+    ),
+    entry(
+        "url_error",
+        Type::Text,
+        "what becomes of the URL parser's error: `checked`, `discarded`, `unchecked`; absent where no URL is parsed",
+    ),
+    entry(
+        "url_parser",
+        Type::Text,
+        "the library's URL parser as called",
+    ),
+    entry(
+        "checks_on_borrow",
+        Type::Bool,
+        "the library finds a closed connection when it takes one from the pool",
+    ),
+    entry(
+        "reaps",
+        Type::Bool,
+        "the library closes idle connections in the background",
+    ),
+    entry(
+        "cpu_multiple",
+        Type::Int,
+        "how many connections per CPU the implicit pool holds, where the default follows the machine",
+    ),
+    entry("site.function", Type::Text, "the function that builds it"),
+    entry("service", Type::Text, "the program that it belongs to"),
+];
+
+const META: &[Entry] = &[
+    entry(
+        "what",
+        Type::Text,
+        "what is wrong: `unused-suppression`, `suppression-without-reason`, `unreadable-input`",
+    ),
+    entry("detail", Type::Text, "the particulars"),
+];
+
+/// All facts and their types, with what `knowledge` adds.
+#[derive(Clone, Debug, Default)]
+pub struct Vocabulary {
+    /// Directive name to the type of its value.
+    pub directives: BTreeMap<String, Type>,
+    /// Canonical option key of clients to its type.
+    pub options: BTreeMap<String, Type>,
+}
+
+impl Vocabulary {
+    /// The listed facts of a kind.
+    pub fn entries(kind: SubjectKind) -> &'static [Entry] {
+        match kind {
+            SubjectKind::Directive => DIRECTIVE,
+            SubjectKind::Server => SERVER,
+            SubjectKind::Client => CLIENT,
+            SubjectKind::Service => &[],
+            SubjectKind::Meta => META,
+        }
+    }
+
+    /// The type of a fact, by its path without the subject's own word.
+    pub fn type_of(&self, kind: SubjectKind, path: &str) -> Option<Type> {
+        if kind == SubjectKind::Server
+            && let Some(name) = directive_of(path)
+        {
+            return self.directives.get(name).copied();
+        }
+        if kind == SubjectKind::Client
+            && let Some(ty) = self.options.get(path)
+        {
+            return Some(*ty);
+        }
+        Self::entries(kind)
+            .iter()
+            .find(|e| e.path == path)
+            .map(|e| e.ty)
+    }
+
+    /// The subject that a relation leads to, e.g. `server` of a client.
+    pub fn relation(kind: SubjectKind, word: &str) -> Option<SubjectKind> {
+        match (kind, word) {
+            (SubjectKind::Client | SubjectKind::Directive, "server") => Some(SubjectKind::Server),
+            _ => None,
+        }
+    }
+
+    /// The list of subjects that a word leads to, e.g. `clients` of a server.
+    pub fn relations(kind: SubjectKind, word: &str) -> Option<SubjectKind> {
+        match (kind, word) {
+            (SubjectKind::Server, "clients") => Some(SubjectKind::Client),
+            _ => None,
+        }
+    }
+
+    /// Every path of a kind, for did-you-mean.
+    pub fn paths(&self, kind: SubjectKind) -> Vec<String> {
+        let listed = Self::entries(kind).iter().map(|e| e.path.to_owned());
+        match kind {
+            SubjectKind::Server => listed
+                .chain(self.directives.keys().map(|d| conf_path(d)))
+                .collect(),
+            SubjectKind::Client => listed.chain(self.options.keys().cloned()).collect(),
+            _ => listed.collect(),
+        }
+    }
+}
+
+/// The path of a directive's effective value: `conf["NAME"]`.
+pub fn conf_path(directive: &str) -> String {
+    format!("conf[\"{directive}\"]")
+}
+
+/// The directive that a path `conf["NAME"]` names.
+pub fn directive_of(path: &str) -> Option<&str> {
+    path.strip_prefix("conf[\"")?.strip_suffix("\"]")
+}

@@ -1,0 +1,216 @@
+//! Findings and reports: plain data that the report formats, the fixer and an editor read.
+//! No rendering, no rule and no fact here.
+
+use crate::source::{FileId, Sources, Span};
+
+/// How bad a finding is. Ordered: `Info < Warning < Error`.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize,
+)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    Info,
+    Warning,
+    Error,
+}
+
+impl Severity {
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Info => "info",
+            Self::Warning => "warning",
+            Self::Error => "error",
+        }
+    }
+}
+
+/// A second place that a finding is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Label {
+    pub span: Span,
+    pub text: String,
+}
+
+/// The subject of a finding as people name it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SubjectRef {
+    pub kind: &'static str,
+    pub name: String,
+}
+
+/// Replace the bytes of `span` by `replacement`; an empty span inserts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Edit {
+    pub span: Span,
+    pub replacement: String,
+}
+
+/// Edits that are applied together or not at all.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fix {
+    /// `true`: may be applied without a person's judgement.
+    pub safe: bool,
+    pub title: String,
+    pub edits: Vec<Edit>,
+}
+
+/// Why a finding is not shown.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Suppressed {
+    /// `comment`, `waiver` or `baseline`.
+    pub by: &'static str,
+    pub reason: String,
+}
+
+/// One fault in the reader's files.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Finding {
+    pub rule: String,
+    pub severity: Severity,
+    /// `false`: it rests on an assumed link or value, which the report says.
+    pub certain: bool,
+    pub message: String,
+    pub help: Option<String>,
+    pub url: Option<String>,
+    pub primary: Span,
+    pub labels: Vec<Label>,
+    pub subject: SubjectRef,
+    pub also: Vec<SubjectRef>,
+    pub fix: Option<Fix>,
+    pub fingerprint: String,
+    pub suppressed: Option<Suppressed>,
+}
+
+/// A rule that could not be decided for a subject.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Undetermined {
+    pub rule: String,
+    pub subject: SubjectRef,
+    pub at: Span,
+    pub reasons: Vec<String>,
+}
+
+/// Something worth saying that is no finding.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Note {
+    pub path: Option<String>,
+    pub message: String,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
+pub struct Summary {
+    pub files: usize,
+    pub servers: usize,
+    pub clients: usize,
+    pub error: usize,
+    pub warning: usize,
+    pub info: usize,
+    pub undetermined: usize,
+    pub suppressed: usize,
+}
+
+/// The outcome of a check: findings sorted by path, line, column and rule.
+#[derive(Debug)]
+pub struct Report {
+    pub sources: Sources,
+    /// Byte ranges that hold secrets: masked wherever text is shown.
+    pub secrets: Vec<Span>,
+    pub findings: Vec<Finding>,
+    pub undetermined: Vec<Undetermined>,
+    pub notes: Vec<Note>,
+    pub summary: Summary,
+}
+
+impl Report {
+    /// The findings that are shown: not suppressed.
+    pub fn shown(&self) -> impl Iterator<Item = &Finding> {
+        self.findings.iter().filter(|f| f.suppressed.is_none())
+    }
+
+    /// The worst severity shown.
+    pub fn worst(&self) -> Option<Severity> {
+        self.shown().map(|f| f.severity).max()
+    }
+
+    pub fn path(&self, file: FileId) -> &str {
+        self.sources.get(file).path()
+    }
+}
+
+/// A value as `effective` shows it.
+#[derive(Clone, Debug, serde::Serialize)]
+pub struct ValueView {
+    /// `set`, `default`, `absent` or `unknown`.
+    pub state: &'static str,
+    pub value: serde_json::Value,
+    pub reason: Option<String>,
+    pub path: Option<String>,
+    pub line: Option<usize>,
+    pub overrides: Vec<OverrideView>,
+    /// What people read in the table.
+    #[serde(skip)]
+    pub shown: String,
+    /// Where it comes from, in words.
+    #[serde(skip)]
+    pub from: String,
+}
+
+#[derive(Clone, Debug, serde::Serialize)]
+pub struct OverrideView {
+    pub path: String,
+    pub line: usize,
+    pub value: String,
+}
+
+#[derive(Clone, Debug, serde::Serialize)]
+pub struct LinkView {
+    pub to: String,
+    pub evidence: String,
+    pub strength: &'static str,
+}
+
+#[derive(Clone, Debug, serde::Serialize)]
+pub struct LimitsView {
+    pub memory: ValueView,
+    pub cpu: ValueView,
+}
+
+#[derive(Clone, Debug, serde::Serialize)]
+pub struct ServerView {
+    pub name: String,
+    pub namespace: Option<String>,
+    pub kind: Option<String>,
+    pub flavor: Option<String>,
+    pub version: Option<String>,
+    pub path: String,
+    pub line: usize,
+    pub links: Vec<LinkView>,
+    pub not_visible: Vec<String>,
+    pub limits: LimitsView,
+    pub replicas: ValueView,
+    pub conf: std::collections::BTreeMap<String, ValueView>,
+    pub clients: Vec<String>,
+}
+
+#[derive(Clone, Debug, serde::Serialize)]
+pub struct ClientView {
+    pub id: String,
+    pub library: Option<String>,
+    pub language: Option<String>,
+    pub version: Option<String>,
+    pub path: String,
+    pub line: usize,
+    pub kind: Option<String>,
+    pub options: std::collections::BTreeMap<String, ValueView>,
+    pub server: Option<String>,
+}
+
+/// What every server will run with and every client will use.
+#[derive(Clone, Debug, serde::Serialize)]
+pub struct EstateView {
+    pub schema_version: u32,
+    pub servers: Vec<ServerView>,
+    pub clients: Vec<ClientView>,
+    #[serde(skip)]
+    pub notes: Vec<Note>,
+}

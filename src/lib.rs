@@ -1,0 +1,10 @@
+//! redvet works out what each Redis or Valkey server in a repository will really run with and how
+//! each client will really connect, and checks the result against rule files.
+//!
+//! The stages are modules, one way through: `discover`, `syntax`, `extract`, `link`, `resolve`,
+//! `policy`, `suppress`, `report`. [`check`] runs them all and is the place to start reading;
+//! `docs/architecture.md` says what each may know.
+
+pub mod facts;
+pub mod finding;
+pub mod source;

@@ -1,0 +1,3 @@
+//! The program's entry: hands the process to `cli`.
+
+fn main() {}
