@@ -5,6 +5,10 @@
 //! `policy`, `suppress`, `report`. [`check`] runs them all and is the place to start reading;
 //! `docs/architecture.md` says what each may know.
 
+pub mod extract;
 pub mod facts;
 pub mod finding;
+pub mod knowledge;
+pub mod resolve;
 pub mod source;
+pub mod syntax;

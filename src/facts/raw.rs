@@ -79,6 +79,18 @@ pub struct RawText {
     pub holes: Vec<Reason>,
     /// It is configuration of a kind that the server's rules do not judge (a sentinel's).
     pub foreign: bool,
+    /// Its name or its content says that it is configuration text: it is a server of its own
+    /// where nothing deploys it. Other keys of a ConfigMap are read only when mounted.
+    pub recognised: bool,
+}
+
+impl RawText {
+    /// Where a finding on something that the text does not hold stands: its first line.
+    pub fn home(&self) -> Span {
+        self.lines
+            .first()
+            .map_or_else(|| self.excerpt.span_all().before(), |line| line.span)
+    }
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -149,10 +161,48 @@ pub struct RawServer {
     pub conf: Vec<ConfPart>,
     /// Host names that reach it by themselves (an operator's Service).
     pub hosts: Vec<String>,
+    /// Where volumes are mounted, for the data directory; `None` where a word decides it.
+    pub mounts: Option<Vec<RawMount>>,
+    /// The image's own data directory, where the image is known.
+    pub data_directory: Option<String>,
     /// Labels of its pods, for the selectors of Services.
     pub labels: BTreeMap<String, String>,
     /// The resource is a fragment (a patch): absent means "not visible" here.
     pub fragment: bool,
+}
+
+/// A volume at a path in the server's container.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RawMount {
+    pub path: String,
+    pub storage: Storage,
+    pub span: Span,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Storage {
+    /// Outlives the pod.
+    Persistent,
+    /// Goes with the pod.
+    Ephemeral,
+    /// Holds configuration or secrets.
+    Files,
+    Unknown,
+}
+
+/// What redvet.toml or a flag says of a server.
+#[derive(Clone, Debug, Default)]
+pub struct Declaration {
+    /// The server's name; `None` for every server that has no figure of its own.
+    pub name: Option<String>,
+    pub memory: Option<u64>,
+    pub cpus: Option<f64>,
+    /// `FLAVOR:VERSION` taken apart.
+    pub flavor: Option<String>,
+    pub version: Option<String>,
+    pub role: Option<String>,
+    /// Where it is written; flags are written nowhere.
+    pub span: Option<Span>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize)]

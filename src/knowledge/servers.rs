@@ -1,0 +1,505 @@
+//! The directive tables of the server series: which names a version knows, what each accepts, what
+//! its default is.
+//!
+//! Tables are read from `knowledge/servers/FLAVOR-SERIES.json` on first use, one series at a time:
+//! reading all of them would cost a tiny repository more than the whole check. How a line is judged
+//! by a table is `resolve`'s business.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::OnceLock;
+
+use include_dir::{Dir, include_dir};
+use serde::Deserialize;
+
+use crate::facts::vocabulary::Type;
+
+static TABLES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/knowledge/servers");
+
+/// Every series, oldest first within a flavor; the tables themselves are read when asked for.
+#[derive(Debug)]
+pub struct Servers {
+    series: Vec<Entry>,
+}
+
+#[derive(Debug)]
+struct Entry {
+    flavor: &'static str,
+    number: (u32, u32),
+    text: &'static str,
+    table: OnceLock<Option<Series>>,
+}
+
+/// One series' table.
+#[derive(Debug)]
+pub struct Series {
+    pub flavor: String,
+    /// `7.2`
+    pub series: String,
+    /// The release that was read: `7.2.6`.
+    pub version: String,
+    pub unknown_directive: UnknownDirective,
+    pub dotted_directive: UnknownDirective,
+    directives: BTreeMap<String, Directive>,
+    /// Lower-case names and aliases to the canonical name.
+    names: HashMap<String, String>,
+}
+
+/// What a version does with a name that it does not know.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+pub enum UnknownDirective {
+    /// Refuses the file, naming the line.
+    #[serde(rename = "config-file-error")]
+    RefusesFile,
+    /// Takes it for a module's setting and stops later, without a line.
+    #[serde(rename = "queued-as-module-config-then-fatal-at-startup")]
+    StopsAtStartup,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Kind {
+    Bool,
+    Int,
+    Memory,
+    PercentOrMemory,
+    Enum,
+    String,
+    Special,
+    Ignored,
+    ModuleConfig,
+}
+
+/// The hand-written parser of a special directive.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Form {
+    Addresses,
+    BufferLimits,
+    Text,
+    Include,
+    LoadModule,
+    EventFlags,
+    Integers,
+    Rename,
+    HostPort,
+    SavePoints,
+    Foreign,
+    AclUser,
+    Percentiles,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Repeat {
+    LastWins,
+    Accumulates,
+    AccumulatesPerClass,
+    EachExecuted,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Status {
+    Active,
+    Ignored,
+}
+
+/// How many words may follow the name.
+#[derive(Clone, Copy, Debug, Deserialize)]
+pub struct Arity {
+    pub min: usize,
+    /// `None`: no bound.
+    pub max: Option<usize>,
+    #[serde(default)]
+    pub multiple_of: Option<usize>,
+    #[serde(default)]
+    pub even_or_empty: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Unit {
+    Seconds,
+    Milliseconds,
+    Microseconds,
+    Minutes,
+    Percent,
+    PerSecond,
+}
+
+/// One directive of one series.
+#[derive(Debug, Deserialize)]
+pub struct Directive {
+    pub name: String,
+    pub aliases: Vec<String>,
+    pub kind: Kind,
+    #[serde(default)]
+    pub form: Option<Form>,
+    pub status: Status,
+    pub args: Arity,
+    pub default: serde_json::Value,
+    #[serde(default)]
+    pub min: Option<serde_json::Number>,
+    #[serde(default)]
+    pub max: Option<serde_json::Number>,
+    #[serde(default)]
+    pub effective_min: Option<i64>,
+    #[serde(default)]
+    pub effective_max: Option<i64>,
+    #[serde(default)]
+    pub max_percent: Option<i64>,
+    #[serde(default)]
+    pub octal: bool,
+    #[serde(default)]
+    pub enum_values: Vec<String>,
+    #[serde(default)]
+    pub enum_combinable: bool,
+    pub repeat: Repeat,
+    #[serde(default)]
+    pub empty_string: Option<String>,
+    #[serde(default)]
+    pub unit: Option<Unit>,
+    #[serde(default)]
+    pub flags: Vec<String>,
+    pub mutable: bool,
+}
+
+impl Directive {
+    /// The value is never to be shown.
+    pub fn is_secret(&self) -> bool {
+        self.flags.iter().any(|flag| flag == "sensitive")
+    }
+
+    /// The type of the effective value in rules.
+    pub fn value_type(&self) -> Type {
+        match (self.kind, self.unit) {
+            (Kind::Memory | Kind::PercentOrMemory, _) => Type::Size,
+            (Kind::Int, Some(Unit::Seconds)) => Type::Duration,
+            (Kind::Int, _) => Type::Int,
+            (Kind::Bool | Kind::Enum | Kind::String | Kind::Ignored | Kind::ModuleConfig, _) => {
+                Type::Text
+            }
+            (Kind::Special, _) => match self.form {
+                Some(Form::Text | Form::EventFlags) => Type::Text,
+                _ => Type::List,
+            },
+        }
+    }
+}
+
+#[derive(Deserialize)]
+struct Table {
+    flavor: String,
+    series: String,
+    version: String,
+    unknown_directive: UnknownDirective,
+    dotted_directive: UnknownDirective,
+    directives: BTreeMap<String, Directive>,
+}
+
+/// The series that a server may be of, as far as its image or settings tell.
+#[derive(Debug, Default)]
+pub struct Candidates<'a> {
+    /// Never empty; one entry means that the series is known.
+    pub series: Vec<&'a Series>,
+    /// Said once a run: the version is not listed, and which one stands for it.
+    pub note: Option<String>,
+}
+
+impl Default for Servers {
+    fn default() -> Self {
+        Self::embedded()
+    }
+}
+
+impl Servers {
+    /// The tables that the program carries.
+    pub fn embedded() -> Self {
+        let mut series: Vec<Entry> = TABLES
+            .files()
+            .filter_map(|file| {
+                let stem = file.path().file_name()?.to_str()?.strip_suffix(".json")?;
+                let (flavor, number) = stem.split_once('-')?;
+                let text = file.contents_utf8()?;
+                Some(Entry {
+                    flavor,
+                    number: two_numbers(number)?,
+                    text,
+                    table: OnceLock::new(),
+                })
+            })
+            .collect();
+        series.sort_by_key(|entry| (entry.flavor, entry.number));
+        Self { series }
+    }
+
+    /// The flavors, each once.
+    pub fn flavors(&self) -> Vec<&'static str> {
+        let mut flavors: Vec<_> = self.series.iter().map(|entry| entry.flavor).collect();
+        flavors.dedup();
+        flavors
+    }
+
+    /// Every table: for the vocabulary, and to tell whether any version knows a name.
+    pub fn all(&self) -> impl Iterator<Item = &Series> {
+        self.series.iter().filter_map(Entry::table)
+    }
+
+    /// The newest series of each flavor.
+    pub fn newest(&self) -> impl Iterator<Item = &Series> {
+        let last_of_flavor = |i: &usize| {
+            self.series
+                .get(i + 1)
+                .is_none_or(|next| next.flavor != self.series[*i].flavor)
+        };
+        (0..self.series.len())
+            .filter(last_of_flavor)
+            .filter_map(|i| self.series[i].table())
+    }
+
+    /// The series that `flavor` and `version` allow. An unlisted version is read as the newest listed
+    /// one below it; a version without a listed neighbour below leaves the whole flavor.
+    pub fn candidates(&self, flavor: Option<&str>, version: Option<&str>) -> Candidates<'_> {
+        let of_flavor: Vec<&Entry> = self
+            .series
+            .iter()
+            .filter(|entry| flavor.is_none_or(|f| f == entry.flavor))
+            .collect();
+        let of_flavor = if of_flavor.is_empty() {
+            self.series.iter().collect()
+        } else {
+            of_flavor
+        };
+        let (chosen, note) = match version.map(leading_numbers).as_deref() {
+            Some([major, minor, ..]) => by_minor(&of_flavor, (*major, *minor)),
+            Some([major]) => by_major(&of_flavor, *major),
+            _ => (of_flavor, None),
+        };
+        Candidates {
+            series: chosen.into_iter().filter_map(Entry::table).collect(),
+            note,
+        }
+    }
+
+    /// The first and last series of a flavor that know this name (an alias counts), and the names of
+    /// the flavors that know it at all.
+    pub fn history(&self, flavor: &str, name: &str) -> Option<(&Series, &Series)> {
+        let mut known = self
+            .series
+            .iter()
+            .filter(|entry| entry.flavor == flavor)
+            .filter_map(Entry::table)
+            .filter(|series| series.directive(name).is_some());
+        let first = known.next()?;
+        Some((first, known.last().unwrap_or(first)))
+    }
+
+    /// Whether the name's value is a secret in any current version.
+    pub fn is_secret(&self, name: &str) -> bool {
+        self.newest()
+            .any(|series| series.directive(name).is_some_and(Directive::is_secret))
+    }
+
+    /// The type of every directive's effective value, over all series. A directive whose type
+    /// differs between series keeps the newest.
+    pub fn value_types(&self) -> BTreeMap<String, Type> {
+        self.all()
+            .flat_map(|series| series.directives.values())
+            .map(|directive| (directive.name.clone(), directive.value_type()))
+            .collect()
+    }
+}
+
+impl Entry {
+    fn table(&self) -> Option<&Series> {
+        self.table
+            .get_or_init(|| {
+                serde_json::from_str::<Table>(self.text)
+                    .ok()
+                    .map(Series::from)
+            })
+            .as_ref()
+    }
+
+    fn name(&self) -> String {
+        format!("{} {}.{}", self.flavor, self.number.0, self.number.1)
+    }
+}
+
+impl From<Table> for Series {
+    fn from(table: Table) -> Self {
+        let names = table
+            .directives
+            .values()
+            .flat_map(|directive| {
+                std::iter::once(&directive.name)
+                    .chain(&directive.aliases)
+                    .map(|name| (name.to_ascii_lowercase(), directive.name.clone()))
+            })
+            .collect();
+        Self {
+            flavor: table.flavor,
+            series: table.series,
+            version: table.version,
+            unknown_directive: table.unknown_directive,
+            dotted_directive: table.dotted_directive,
+            directives: table.directives,
+            names,
+        }
+    }
+}
+
+impl Series {
+    /// `redis 7.2`
+    pub fn name(&self) -> String {
+        format!("{} {}", self.flavor, self.series)
+    }
+
+    /// The directive that this name or alias stands for, in any case.
+    pub fn directive(&self, name: &str) -> Option<&Directive> {
+        let canonical = self.names.get(&name.to_ascii_lowercase())?;
+        self.directives.get(canonical)
+    }
+
+    pub fn directives(&self) -> impl Iterator<Item = &Directive> {
+        self.directives
+            .values()
+            .filter(|directive| directive.kind != Kind::ModuleConfig)
+    }
+
+    /// Major and minor number.
+    pub fn number(&self) -> (u32, u32) {
+        two_numbers(&self.series).unwrap_or_default()
+    }
+}
+
+fn by_minor<'a>(entries: &[&'a Entry], wanted: (u32, u32)) -> (Vec<&'a Entry>, Option<String>) {
+    let exact: Vec<_> = entries
+        .iter()
+        .filter(|entry| entry.number == wanted)
+        .copied()
+        .collect();
+    if !exact.is_empty() {
+        return (exact, None);
+    }
+    let Some(below) = entries
+        .iter()
+        .filter(|entry| entry.number < wanted)
+        .max_by_key(|e| e.number)
+    else {
+        return (
+            entries.to_vec(),
+            Some(unlisted(wanted, "every listed series")),
+        );
+    };
+    let below: Vec<_> = entries
+        .iter()
+        .filter(|entry| entry.number == below.number)
+        .copied()
+        .collect();
+    let names: Vec<_> = below.iter().map(|entry| entry.name()).collect();
+    let note = unlisted(wanted, &names.join(" and "));
+    (below, Some(note))
+}
+
+fn by_major<'a>(entries: &[&'a Entry], major: u32) -> (Vec<&'a Entry>, Option<String>) {
+    let same: Vec<_> = entries
+        .iter()
+        .filter(|entry| entry.number.0 == major)
+        .copied()
+        .collect();
+    if same.is_empty() {
+        return by_minor(entries, (major, 0));
+    }
+    (same, None)
+}
+
+fn unlisted(wanted: (u32, u32), stands_for: &str) -> String {
+    format!(
+        "version {}.{} is not among the directive tables: judged as {stands_for}",
+        wanted.0, wanted.1
+    )
+}
+
+/// The numbers that a version starts with: `v7.0.15-alpine` is 7, 0, 15.
+fn leading_numbers(version: &str) -> Vec<u32> {
+    let version = version.strip_prefix('v').unwrap_or(version);
+    let end = version
+        .find(|c: char| !(c.is_ascii_digit() || c == '.'))
+        .unwrap_or(version.len());
+    version[..end]
+        .split('.')
+        .map_while(|part| part.parse().ok())
+        .collect()
+}
+
+fn two_numbers(text: &str) -> Option<(u32, u32)> {
+    let (major, minor) = text.split_once('.')?;
+    Some((major.parse().ok()?, minor.parse().ok()?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(candidates: &Candidates<'_>) -> Vec<String> {
+        candidates.series.iter().map(|s| s.name()).collect()
+    }
+
+    #[test]
+    fn every_table_loads() {
+        let servers = Servers::embedded();
+        assert_eq!(
+            servers.all().count(),
+            TABLES
+                .files()
+                .filter(|f| f.path().extension().is_some_and(|e| e == "json"))
+                .count()
+        );
+        for series in servers.all() {
+            for directive in series.directives() {
+                assert_eq!(
+                    directive.kind == Kind::Special,
+                    directive.form.is_some(),
+                    "{} {}",
+                    series.name(),
+                    directive.name
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn a_version_selects_its_series_its_major_or_its_neighbour_below() {
+        let servers = Servers::embedded();
+        let of = |flavor, version| names(&servers.candidates(Some(flavor), Some(version)));
+        assert_eq!(of("redis", "v7.0.15"), ["redis 7.0"]);
+        assert_eq!(
+            of("redis", "7-alpine"),
+            ["redis 7.0", "redis 7.2", "redis 7.4"]
+        );
+        assert_eq!(of("redis", "8.2"), ["redis 8.0"]);
+        assert_eq!(of("valkey", "9"), ["valkey 9.1"]);
+        assert_eq!(of("redis", "latest").len(), 7);
+        let unlisted = servers.candidates(Some("redis"), Some("5.0"));
+        assert_eq!(unlisted.series.len(), 7);
+        assert!(unlisted.note.is_some());
+        assert_eq!(servers.candidates(None, None).series.len(), 11);
+    }
+
+    #[test]
+    fn aliases_and_case_lead_to_one_directive() {
+        let servers = Servers::embedded();
+        let series = servers.candidates(Some("redis"), Some("7.2")).series[0];
+        let alias = series.directive("Slave-Read-Only").map(|d| d.name.as_str());
+        assert_eq!(alias, Some("replica-read-only"));
+    }
+
+    #[test]
+    fn secrets_are_known_by_name() {
+        let servers = Servers::embedded();
+        assert!(servers.is_secret("requirepass"));
+        assert!(servers.is_secret("masterauth"));
+        assert!(!servers.is_secret("timeout"));
+    }
+}

@@ -1,0 +1,9 @@
+//! Raw and linked facts plus knowledge become the estate: versions, defaults, typed effective values,
+//! problems of lines, relations.
+//!
+//! [`line`] reads one directive as one series reads it, [`conf`] works out what a whole configuration
+//! comes to over every series that it may be for, [`server`] makes the subjects.
+
+pub mod conf;
+pub mod line;
+pub mod server;

@@ -1,0 +1,298 @@
+//! Configuration text as lines of words: one directive a line, words with quotes and escapes, `#` only
+//! at the start of a line.
+//!
+//! The rules are those of the servers' own tokenizer (`sdssplitargs` in `src/sds.c`), as measured on
+//! eleven servers. What a word means is not known here.
+
+use std::ops::Range;
+
+use crate::source::{Comment, Excerpt};
+
+/// One word, quotes and escapes resolved.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Word {
+    pub text: String,
+    /// The bytes of the excerpt that spell it, quotes included.
+    pub range: Range<usize>,
+    /// A quote stands in it: its text is not its spelling.
+    pub quoted: bool,
+}
+
+/// One line that is neither blank nor a comment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Line {
+    /// 1-based, counted in the text as the server counts it.
+    pub number: usize,
+    /// The bytes of the line without blanks at both ends.
+    pub range: Range<usize>,
+    pub words: Vec<Word>,
+    /// The tokenizer refuses the line; `words` holds what came before.
+    pub unbalanced: bool,
+}
+
+/// A text's lines and its comments.
+#[derive(Clone, Debug, Default)]
+pub struct Text {
+    pub lines: Vec<Line>,
+    pub comments: Vec<Comment>,
+}
+
+/// Splits a text. Any text will do.
+pub fn parse(excerpt: &Excerpt) -> Text {
+    let text = excerpt.text();
+    let mut parsed = Text::default();
+    let mut start = 0;
+    let mut number = 0;
+    for piece in text.split_inclusive('\n') {
+        number += 1;
+        let range = trimmed(text, start..start + piece.len());
+        start += piece.len();
+        if range.is_empty() {
+            continue;
+        }
+        if text[range.clone()].starts_with('#') {
+            parsed.comments.push(comment(excerpt, range));
+            continue;
+        }
+        parsed.lines.push(line(text, number, range));
+    }
+    parsed
+}
+
+/// Splits one line's text into words: the arguments of a command, an operator's field.
+pub fn words(text: &str) -> (Vec<Word>, bool) {
+    let line = line(text, 1, 0..text.len());
+    (line.words, line.unbalanced)
+}
+
+fn comment(excerpt: &Excerpt, range: Range<usize>) -> Comment {
+    let text = excerpt.text()[range.clone()].trim_start_matches('#').trim();
+    Comment {
+        span: excerpt.span(range.clone()),
+        text: text.to_owned(),
+        own_line: true,
+    }
+}
+
+/// The servers trim these four at both ends of a line.
+fn trimmed(text: &str, range: Range<usize>) -> Range<usize> {
+    let blank = |c: char| matches!(c, ' ' | '\t' | '\r' | '\n');
+    let line = &text[range.clone()];
+    let without_end = line.trim_end_matches(blank);
+    let body = without_end.trim_start_matches(blank);
+    let start = range.start + (without_end.len() - body.len());
+    start..start + body.len()
+}
+
+fn line(text: &str, number: usize, range: Range<usize>) -> Line {
+    let mut scanner = Scanner {
+        bytes: text.as_bytes(),
+        at: range.start,
+        end: range.end,
+    };
+    let mut words = Vec::new();
+    let mut unbalanced = false;
+    loop {
+        scanner.skip_blanks();
+        if scanner.at >= scanner.end {
+            break;
+        }
+        match scanner.word() {
+            Ok(word) => words.push(word),
+            Err(Unbalanced) => {
+                unbalanced = true;
+                break;
+            }
+        }
+    }
+    Line {
+        number,
+        range,
+        words,
+        unbalanced,
+    }
+}
+
+struct Unbalanced;
+
+struct Scanner<'a> {
+    bytes: &'a [u8],
+    at: usize,
+    end: usize,
+}
+
+impl Scanner<'_> {
+    fn peek(&self) -> Option<u8> {
+        (self.at < self.end).then(|| self.bytes[self.at])
+    }
+
+    /// Between words every white space of C's `isspace` is skipped, within a word only blank, tab
+    /// and line ends finish it: a form feed is part of a word that has begun.
+    fn skip_blanks(&mut self) {
+        while self
+            .peek()
+            .is_some_and(|b| matches!(b, b' ' | b'\t' | b'\r' | b'\n' | 0x0b | 0x0c))
+        {
+            self.at += 1;
+        }
+    }
+
+    fn ends_word(byte: Option<u8>) -> bool {
+        byte.is_none_or(|b| matches!(b, b' ' | b'\t' | b'\r' | b'\n' | 0))
+    }
+
+    fn word(&mut self) -> Result<Word, Unbalanced> {
+        let start = self.at;
+        let mut text = Vec::new();
+        let mut quoted = false;
+        while !Self::ends_word(self.peek()) {
+            let byte = self.bytes[self.at];
+            self.at += 1;
+            match byte {
+                b'"' => {
+                    quoted = true;
+                    self.double_quoted(&mut text)?;
+                }
+                b'\'' => {
+                    quoted = true;
+                    self.single_quoted(&mut text)?;
+                }
+                other => text.push(other),
+            }
+        }
+        if self.peek() == Some(0) {
+            // The server's text ends at a NUL byte.
+            self.at = self.end;
+        }
+        Ok(Word {
+            text: String::from_utf8_lossy(&text).into_owned(),
+            range: start..self.at,
+            quoted,
+        })
+    }
+
+    fn double_quoted(&mut self, text: &mut Vec<u8>) -> Result<(), Unbalanced> {
+        while let Some(byte) = self.peek() {
+            self.at += 1;
+            match byte {
+                b'\\' => self.escape(text)?,
+                b'"' => return self.after_quote(),
+                other => text.push(other),
+            }
+        }
+        Err(Unbalanced)
+    }
+
+    fn single_quoted(&mut self, text: &mut Vec<u8>) -> Result<(), Unbalanced> {
+        while let Some(byte) = self.peek() {
+            self.at += 1;
+            match byte {
+                b'\\' if self.peek() == Some(b'\'') => {
+                    self.at += 1;
+                    text.push(b'\'');
+                }
+                b'\'' => return self.after_quote(),
+                other => text.push(other),
+            }
+        }
+        Err(Unbalanced)
+    }
+
+    /// A closing quote must be followed by a blank or the end of the line.
+    fn after_quote(&self) -> Result<(), Unbalanced> {
+        match self.peek() {
+            None | Some(b' ' | b'\t' | b'\r' | b'\n' | 0x0b | 0x0c) => Ok(()),
+            Some(_) => Err(Unbalanced),
+        }
+    }
+
+    fn escape(&mut self, text: &mut Vec<u8>) -> Result<(), Unbalanced> {
+        let byte = self.peek().ok_or(Unbalanced)?;
+        self.at += 1;
+        let plain = match byte {
+            b'x' => match self.hex() {
+                Some(value) => value,
+                None => b'x',
+            },
+            b'n' => b'\n',
+            b'r' => b'\r',
+            b't' => b'\t',
+            b'b' => 0x08,
+            b'a' => 0x07,
+            other => other,
+        };
+        text.push(plain);
+        Ok(())
+    }
+
+    fn hex(&mut self) -> Option<u8> {
+        let digits = self.bytes.get(self.at..self.at + 2)?;
+        if self.at + 2 > self.end {
+            return None;
+        }
+        let text = std::str::from_utf8(digits).ok()?;
+        let value = u8::from_str_radix(text, 16).ok()?;
+        self.at += 2;
+        Some(value)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::{FileId, Span};
+    use proptest::prelude::*;
+
+    fn split(text: &str) -> Vec<String> {
+        words(text).0.into_iter().map(|w| w.text).collect()
+    }
+
+    #[test]
+    fn words_as_the_server_splits_them() {
+        assert_eq!(
+            split("maxmemory 100mb # foo"),
+            ["maxmemory", "100mb", "#", "foo"]
+        );
+        assert_eq!(split("maxmemory 100\"mb\""), ["maxmemory", "100mb"]);
+        assert_eq!(
+            split("requirepass \"a # b\\x41\\n\""),
+            ["requirepass", "a # bA\n"]
+        );
+        assert_eq!(split("save ''"), ["save", ""]);
+        assert_eq!(split("x 'don\\'t' \\y"), ["x", "don't", "\\y"]);
+    }
+
+    #[test]
+    fn quotes_that_the_server_refuses() {
+        for text in ["a \"abc\"def", "a \"a\"\"b\"", "a \"abc", "a don't"] {
+            assert!(words(text).1, "{text}");
+        }
+    }
+
+    #[test]
+    fn lines_keep_their_number_and_place_and_comments_stand_apart() {
+        let excerpt = Excerpt::whole(FileId(0), "# top\r\n\r\n  hz 10 \r\n#x".into());
+        let text = parse(&excerpt);
+        assert_eq!(text.lines.len(), 1);
+        assert_eq!(text.lines[0].number, 3);
+        assert_eq!(
+            excerpt.span(text.lines[0].range.clone()),
+            Span::new(FileId(0), 11, 16)
+        );
+        let comments: Vec<_> = text.comments.iter().map(|c| c.text.as_str()).collect();
+        assert_eq!(comments, ["top", "x"]);
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_split_without_a_panic(text in "\\PC*[\"'\\\\\\x00\\n ]*\\PC*") {
+            let excerpt = Excerpt::whole(FileId(0), text.as_str().into());
+            for line in parse(&excerpt).lines {
+                for word in line.words {
+                    let spelled = text[word.range.clone()].starts_with(&word.text);
+                    prop_assert!(word.quoted || spelled);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,2 @@
+//! Configuration text as lines.
+pub mod conf;
