@@ -9,6 +9,7 @@ pub mod extract;
 pub mod facts;
 pub mod finding;
 pub mod knowledge;
+pub mod link;
 pub mod resolve;
 pub mod source;
 pub mod syntax;

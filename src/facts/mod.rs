@@ -8,6 +8,7 @@
 
 pub mod estate;
 pub mod intent;
+pub mod linked;
 pub mod quantity;
 pub mod raw;
 pub mod slot;

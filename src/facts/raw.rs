@@ -134,7 +134,7 @@ pub enum ConfPart {
     /// What the operator, chart or image writes by itself; `source` names the shape.
     Generated {
         source: String,
-        lines: Vec<(String, Vec<String>)>,
+        lines: Vec<(String, Option<Vec<String>>)>,
     },
     /// Something stands here that cannot be seen.
     NotVisible { reason: Reason, at: Option<Span> },
@@ -356,6 +356,8 @@ pub struct RawClient {
     /// Where a missing option could be written; the identifier is filled in by `resolve`.
     pub insert: Slot,
     pub function: Option<String>,
+    /// The host name of the server, where the address could be folded.
+    pub host: Option<String>,
     pub strength: Strength,
 }
 

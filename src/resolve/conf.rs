@@ -1,1 +1,406 @@
+//! What a whole configuration comes to, over every server series that it may be for.
+//!
+//! The parts of a configuration come in the server's own order: files, what an operator generates,
+//! arguments, gaps that cannot be seen. Each series reads them all; a value on which the plausible
+//! series differ is unknown. Who deploys the configuration is [`server`](super::server)'s business.
 
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::facts::raw::{LineForm, RawLine};
+use crate::facts::value::{Origin, Overridden, State, Written};
+use crate::facts::{Datum, Reason, Slot, Strength, Value};
+use crate::knowledge::servers::{Directive, Form, Kind, Repeat, Series, Status};
+use crate::resolve::line::{self, Problem};
+use crate::source::Span;
+
+/// One thing that happens while the server reads its configuration.
+#[derive(Clone, Debug)]
+pub enum Step<'a> {
+    /// A line, an argument or a field that a person wrote.
+    Line {
+        line: &'a RawLine,
+        strength: Strength,
+    },
+    /// A line that an operator or image writes by itself; an unknown value has no arguments.
+    Generated {
+        name: &'a str,
+        args: Option<Vec<&'a str>>,
+        source: &'a str,
+    },
+    /// Something that cannot be seen stands here and may set anything.
+    Gap { reason: Reason },
+}
+
+/// The outcome for one directive in one series.
+#[derive(Clone, Debug, PartialEq)]
+struct Outcome {
+    state: State,
+    /// The steps that spoke, the winner last; empty for a default.
+    spoke: Vec<usize>,
+    /// A gap stands after the winner.
+    overridable: bool,
+}
+
+/// Where the values that nobody wrote could be written, and where a finding on them stands.
+#[derive(Clone, Debug)]
+pub struct Home {
+    pub place: Span,
+    pub append: Slot,
+}
+
+/// The effective value of every directive that the plausible series know and do not ignore, by
+/// canonical name.
+pub fn effective(
+    steps: &[Step<'_>],
+    candidates: &[&Series],
+    home: &Home,
+    is_secret: &dyn Fn(&str) -> bool,
+) -> BTreeMap<String, Value> {
+    let outcomes: Vec<_> = candidates.iter().map(|series| run(series, steps)).collect();
+    let names: BTreeSet<&String> = outcomes.iter().flat_map(BTreeMap::keys).collect();
+    let source = source_name(candidates);
+    names
+        .into_iter()
+        .map(|name| {
+            let per_series: Vec<_> = outcomes.iter().map(|of| of.get(name)).collect();
+            let outcome = merge(&per_series, candidates);
+            let value = to_value(name, &outcome, steps, &source, is_secret(name));
+            (name.clone(), at_home(name, value, home))
+        })
+        .collect()
+}
+
+/// `redis 7.2`, or the series that are plausible.
+pub fn source_name(candidates: &[&Series]) -> String {
+    match candidates {
+        [one] => one.name(),
+        many => {
+            let flavors: BTreeSet<_> = many.iter().map(|s| s.flavor.as_str()).collect();
+            let flavors: Vec<_> = flavors.into_iter().collect();
+            format!("every plausible version of {}", flavors.join(" and "))
+        }
+    }
+}
+
+/// One series reads all steps.
+fn run(series: &Series, steps: &[Step<'_>]) -> BTreeMap<String, Outcome> {
+    let mut spoken: BTreeMap<String, Outcome> = BTreeMap::new();
+    let mut gap: Option<&Reason> = None;
+    for (at, step) in steps.iter().enumerate() {
+        match step {
+            Step::Gap { reason } => {
+                gap = Some(reason);
+                spoken
+                    .values_mut()
+                    .for_each(|outcome| outcome.overridable = true);
+            }
+            Step::Line { line, .. } => read_line(series, line, at, &mut spoken),
+            Step::Generated { name, args, source } => {
+                let state = match args {
+                    Some(args) => state_of(series, name, args),
+                    None => State::Unknown(Reason::new(format!("{source} writes it by itself"))),
+                };
+                speak(series, name, state, at, &mut spoken);
+            }
+        }
+    }
+    for directive in series.directives().filter(|d| has_effect(d)) {
+        spoken
+            .entry(directive.name.clone())
+            .or_insert_with(|| not_written(directive, gap));
+    }
+    spoken
+}
+
+/// Directives that only do something when they are read have no effective value.
+fn has_effect(directive: &Directive) -> bool {
+    let acts = matches!(
+        directive.form,
+        Some(Form::Include | Form::Rename | Form::Foreign | Form::AclUser)
+    );
+    directive.status == Status::Active && directive.kind != Kind::ModuleConfig && !acts
+}
+
+fn not_written(directive: &Directive, gap: Option<&Reason>) -> Outcome {
+    let state = match (gap, line::default_of(directive)) {
+        (Some(reason), _) => State::Unknown(reason.clone()),
+        (None, Some(datum)) => State::Default(datum),
+        (None, None) => State::Absent,
+    };
+    Outcome {
+        state,
+        spoke: Vec::new(),
+        overridable: gap.is_some(),
+    }
+}
+
+fn read_line(series: &Series, line: &RawLine, at: usize, spoken: &mut BTreeMap<String, Outcome>) {
+    let Some((name, args)) = line.words.split_first() else {
+        return;
+    };
+    if name.hole.is_some() {
+        return;
+    }
+    let args = &args[..line.meant.saturating_sub(1).min(args.len())];
+    let hole = args.iter().find_map(|word| word.hole.clone());
+    let state = match hole {
+        Some(reason) => State::Unknown(reason),
+        None => {
+            let words: Vec<_> = args.iter().map(|word| word.text.as_str()).collect();
+            state_of(series, &name.text, &words)
+        }
+    };
+    speak(series, &name.text, state, at, spoken);
+}
+
+fn state_of(series: &Series, name: &str, args: &[&str]) -> State {
+    let reading = line::read(series, name, args);
+    match (reading.datum, reading.problem) {
+        (Some(datum), _) => State::Set(datum),
+        (None, Problem::IneffectiveDirective) => State::Absent,
+        (None, _) => State::Unknown(Reason::new("the server refuses the line")),
+    }
+}
+
+fn speak(
+    series: &Series,
+    name: &str,
+    state: State,
+    at: usize,
+    spoken: &mut BTreeMap<String, Outcome>,
+) {
+    let Some(directive) = series.directive(name).filter(|d| has_effect(d)) else {
+        return;
+    };
+    let entry = spoken.get(&directive.name);
+    let mut spoke = entry.map(|e| e.spoke.clone()).unwrap_or_default();
+    spoke.push(at);
+    let state = match (directive.repeat, entry.map(|e| &e.state)) {
+        (Repeat::Accumulates, Some(before)) => accumulated(before, state),
+        (Repeat::AccumulatesPerClass, before) => per_class(directive, before, state),
+        _ => state,
+    };
+    let outcome = Outcome {
+        state,
+        spoke,
+        overridable: false,
+    };
+    spoken.insert(directive.name.clone(), outcome);
+}
+
+/// Lists grow; an empty one clears what was collected.
+fn accumulated(before: &State, now: State) -> State {
+    match (before, now) {
+        (State::Set(Datum::List(before)), State::Set(Datum::List(now))) if !now.is_empty() => {
+            State::Set(Datum::List(before.iter().cloned().chain(now).collect()))
+        }
+        (State::Unknown(reason), State::Set(Datum::List(now))) if !now.is_empty() => {
+            State::Unknown(reason.clone())
+        }
+        (_, now) => now,
+    }
+}
+
+/// Groups replace the group of the same class, the defaults' too.
+fn per_class(directive: &Directive, before: Option<&State>, now: State) -> State {
+    let default = line::default_of(directive);
+    let base = match before {
+        Some(State::Set(Datum::List(groups))) => groups.clone(),
+        Some(State::Unknown(reason)) => return State::Unknown(reason.clone()),
+        _ => match default {
+            Some(Datum::List(groups)) => groups,
+            _ => Vec::new(),
+        },
+    };
+    let State::Set(Datum::List(now)) = now else {
+        return now;
+    };
+    let class = |group: &Datum| {
+        group
+            .as_text()
+            .and_then(|text| text.split(' ').next())
+            .map(str::to_ascii_lowercase)
+    };
+    let mut groups = base;
+    for group in now {
+        groups.retain(|old| class(old) != class(&group));
+        groups.push(group);
+    }
+    State::Set(Datum::List(groups))
+}
+
+/// One outcome for all plausible series.
+fn merge(per_series: &[Option<&Outcome>], candidates: &[&Series]) -> Outcome {
+    let spoke = per_series
+        .iter()
+        .flatten()
+        .map(|outcome| &outcome.spoke)
+        .max_by_key(|spoke| spoke.len())
+        .cloned()
+        .unwrap_or_default();
+    let overridable = per_series
+        .iter()
+        .flatten()
+        .any(|outcome| outcome.overridable);
+    let first = per_series.first().copied().flatten();
+    let state = match first {
+        Some(first)
+            if per_series
+                .iter()
+                .all(|o| o.is_some_and(|o| o.state == first.state)) =>
+        {
+            first.state.clone()
+        }
+        _ => State::Unknown(differs(per_series, candidates)),
+    };
+    Outcome {
+        state,
+        spoke,
+        overridable,
+    }
+}
+
+fn differs(per_series: &[Option<&Outcome>], candidates: &[&Series]) -> Reason {
+    let unknown = per_series
+        .iter()
+        .flatten()
+        .find_map(|outcome| match &outcome.state {
+            State::Unknown(reason) => Some(reason.clone()),
+            _ => None,
+        });
+    unknown.unwrap_or_else(|| {
+        Reason::new(format!(
+            "it depends on the version, which is one of {}",
+            range_name(candidates)
+        ))
+    })
+}
+
+fn range_name(candidates: &[&Series]) -> String {
+    let names: Vec<_> = candidates.iter().map(|series| series.name()).collect();
+    names.join(", ")
+}
+
+fn to_value(
+    name: &str,
+    outcome: &Outcome,
+    steps: &[Step<'_>],
+    source: &str,
+    secret: bool,
+) -> Value {
+    let mut value = Value {
+        state: outcome.state.clone(),
+        ..Value::absent()
+    }
+    .with_name(name);
+    value.secret = secret;
+    value.origin = match &outcome.state {
+        State::Default(_) => Origin::Default(source.to_owned()),
+        _ => Origin::None,
+    };
+    let winner = outcome.spoke.last().map(|at| &steps[*at]);
+    match winner {
+        Some(Step::Line { line, strength }) => written_by(&mut value, line, *strength),
+        Some(Step::Generated { source, .. }) => generated_by(&mut value, source),
+        Some(Step::Gap { .. }) | None => {
+            if let (State::Unknown(reason), true) = (&outcome.state, outcome.overridable) {
+                value.written = Written::Unknown(reason.clone());
+            }
+        }
+    }
+    if outcome.overridable && !outcome.spoke.is_empty() {
+        value.strength = Strength::Assumed;
+    }
+    let losers = outcome.spoke.iter().rev().skip(1).rev();
+    value.overrides = losers
+        .filter_map(|at| overridden(&steps[*at], secret))
+        .collect();
+    if secret {
+        mask(&mut value);
+    }
+    value
+}
+
+fn written_by(value: &mut Value, line: &RawLine, strength: Strength) {
+    value.written = Written::Yes;
+    value.strength = strength;
+    value.slot = line.slot.clone();
+    value.origin = Origin::Written(match &line.slot {
+        Slot::Replace { span, .. } => *span,
+        _ => line.span,
+    });
+}
+
+/// What an operator writes by itself is a default with the shape as its origin.
+fn generated_by(value: &mut Value, source: &str) {
+    value.written = Written::No;
+    value.origin = Origin::Shape(source.to_owned());
+    if let State::Set(datum) = &value.state {
+        value.state = State::Default(datum.clone());
+    }
+}
+
+fn overridden(step: &Step<'_>, secret: bool) -> Option<Overridden> {
+    let Step::Line { line, .. } = step else {
+        return None;
+    };
+    let words: Vec<_> = line
+        .words
+        .iter()
+        .take(line.meant)
+        .skip(1)
+        .map(|w| w.text.as_str())
+        .collect();
+    Some(Overridden {
+        span: line.span,
+        text: if secret {
+            MASK.to_owned()
+        } else {
+            words.join(" ")
+        },
+    })
+}
+
+/// Stands for a secret wherever one would be shown.
+pub const MASK: &str = "***";
+
+fn mask(value: &mut Value) {
+    if let State::Set(Datum::Text(text)) = &mut value.state
+        && !text.is_empty()
+    {
+        *text = MASK.to_owned();
+    }
+}
+
+fn at_home(name: &str, mut value: Value, home: &Home) -> Value {
+    value.home = Some(home.place);
+    if matches!(value.slot, Slot::None) && value.written != Written::Yes {
+        value.slot = named(&home.append, name);
+    }
+    value
+}
+
+/// The slot with the directive's name filled in.
+fn named(slot: &Slot, directive: &str) -> Slot {
+    match slot.clone() {
+        Slot::InsertLine {
+            at,
+            indent,
+            newline,
+            break_before,
+            ..
+        } => Slot::InsertLine {
+            at,
+            indent,
+            newline,
+            break_before,
+            name: directive.to_owned(),
+        },
+        other => other,
+    }
+}
+
+/// Whether a line stands in configuration text: only there a repetition is a duplicate.
+pub fn is_text(line: &RawLine) -> bool {
+    line.form == LineForm::Text
+}

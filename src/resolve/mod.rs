@@ -2,8 +2,9 @@
 //! problems of lines, relations.
 //!
 //! [`line`] reads one directive as one series reads it, [`conf`] works out what a whole configuration
-//! comes to over every series that it may be for, [`server`] makes the subjects.
+//! comes to over every series that it may be for, [`directive`] and [`server`] make the subjects.
 
 pub mod conf;
+pub mod directive;
 pub mod line;
 pub mod server;

@@ -1,0 +1,41 @@
+//! What `link` makes of raw facts: each server with the parts of its configuration, and who talks to
+//! whom. Still untyped; `resolve` reads it.
+
+use crate::facts::estate::{Link, Related};
+use crate::facts::value::{Reason, Strength};
+use crate::source::Span;
+
+/// What belongs together in one universe.
+#[derive(Debug, Default)]
+pub struct Linked {
+    pub servers: Vec<LinkedServer>,
+    /// For each raw client, the server that it talks to.
+    pub clients: Vec<Option<Related>>,
+}
+
+/// A server with the parts of its configuration in the server's own order.
+#[derive(Debug)]
+pub struct LinkedServer {
+    pub body: Body,
+    pub parts: Vec<LinkedPart>,
+    pub links: Vec<Link>,
+}
+
+/// What makes it a server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Body {
+    /// A workload or a custom resource, by its place in `Raw::servers`.
+    Deployed(usize),
+    /// A text that nothing deploys, by its place in `Raw::texts`.
+    Text(usize),
+}
+
+#[derive(Clone, Debug)]
+pub enum LinkedPart {
+    /// A text, by its place in `Raw::texts`.
+    Text { index: usize, strength: Strength },
+    /// Lines or generated lines: the part itself, by its place in the server's `conf`.
+    Own { part: usize },
+    /// It exists and cannot be seen.
+    Gap { reason: Reason, at: Option<Span> },
+}

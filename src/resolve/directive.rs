@@ -1,0 +1,340 @@
+//! Directive subjects: each written line as its server would read it, with what is wrong with it.
+//!
+//! A line is judged by every plausible series; where they disagree its problem is unknown. Which
+//! problems matter, and how much, is for the rules.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::facts::raw::RawLine;
+use crate::facts::value::Value;
+use crate::facts::{Datum, Encoding, Related, Slot, Subject, SubjectKind};
+use crate::knowledge::servers::{Repeat, Series, Servers, UnknownDirective};
+use crate::resolve::conf::{MASK, source_name};
+use crate::resolve::line::{self, Problem, Reading};
+
+/// The lines of one text, in the order in which the server reads them.
+pub struct TextLines<'a> {
+    /// The text's name: `deploy/redis.conf`, `ConfigMap/cache key redis.conf`.
+    pub name: &'a str,
+    pub path: &'a str,
+    pub lines: Vec<&'a RawLine>,
+}
+
+/// What lines are judged by.
+pub struct Judge<'a> {
+    pub servers: &'a Servers,
+    pub candidates: &'a [&'a Series],
+}
+
+/// One subject a line.
+pub fn subjects(text: &TextLines<'_>, judge: &Judge<'_>, server: &Related) -> Vec<Subject> {
+    let mut earlier: BTreeMap<String, &RawLine> = BTreeMap::new();
+    let mut times: BTreeMap<String, usize> = BTreeMap::new();
+    let mut subjects = Vec::new();
+    for line in &text.lines {
+        let Some(name) = line.words.first() else {
+            subjects.push(refused_by_tokenizer(text, line, server));
+            continue;
+        };
+        let mut subject = judge.subject(text, line, &name.text);
+        let count = times.entry(name.text.to_ascii_lowercase()).or_default();
+        *count += 1;
+        subject.identity = format!("{}#{}#{count}", text.name, name.text.to_ascii_lowercase());
+        if let Some(first) = judge.replaced(line, &mut earlier) {
+            subject.put(
+                "first",
+                Value::set(Datum::Text(judge.shown_args(first)), first.span),
+            );
+        }
+        subject.server = Some(server.clone());
+        subjects.push(subject);
+    }
+    subjects
+}
+
+fn refused_by_tokenizer(text: &TextLines<'_>, line: &RawLine, server: &Related) -> Subject {
+    let mut subject = Subject::new(SubjectKind::Directive, text.name, text.path, line.span);
+    subject.put("problem", problem_value(Problem::SyntaxError, line));
+    put_text(&mut subject, "error", line.error, line);
+    subject.server = Some(server.clone());
+    subject
+}
+
+fn problem_value(problem: Problem, line: &RawLine) -> Value {
+    Value::set(Datum::Text(problem.word().to_owned()), line.span)
+}
+
+fn put_text(subject: &mut Subject, path: &str, text: Option<impl Into<String>>, line: &RawLine) {
+    if let Some(text) = text {
+        subject.put(path, Value::set(Datum::Text(text.into()), line.span));
+    }
+}
+
+impl Judge<'_> {
+    fn subject(&self, text: &TextLines<'_>, line: &RawLine, name: &str) -> Subject {
+        let label = format!("{}: {name}", text.name);
+        let mut subject = Subject::new(SubjectKind::Directive, label, text.path, line.span);
+        self.put_words(&mut subject, line, name);
+        match self.problem(line, name) {
+            Ok((problem, reading)) => {
+                subject.put("problem", problem_value(problem, line));
+                put_text(&mut subject, "error", reading.error, line);
+                put_text(&mut subject, "accepted", reading.accepted, line);
+                self.put_consequence(&mut subject, problem, line, name);
+                if matches!(problem, Problem::UnknownDirective) {
+                    self.put_candidates(&mut subject, line, name);
+                }
+                if matches!(problem, Problem::UnsupportedDirective) {
+                    self.put_history(&mut subject, line, name);
+                }
+            }
+            Err(reason) => subject.put("problem", Value::unknown(reason)),
+        }
+        subject.put(
+            "server_version",
+            Value::derived(Datum::Text(source_name(self.candidates))),
+        );
+        subject
+    }
+
+    fn put_words(&self, subject: &mut Subject, line: &RawLine, name: &str) {
+        let name_span = line.words[0].span;
+        let rename = Slot::Replace {
+            span: name_span,
+            encoding: Encoding::ConfWords,
+        };
+        subject.put(
+            "name",
+            Value::set(Datum::Text(name.to_owned()), name_span).with_slot(rename),
+        );
+        let canonical = self
+            .candidates
+            .iter()
+            .find_map(|s| s.directive(name))
+            .map(|d| d.name.clone());
+        put_text(subject, "canonical", canonical, line);
+        let shown = self.shown_args(line);
+        let words = shown
+            .split_whitespace()
+            .map(|w| Datum::Text(w.to_owned()))
+            .collect();
+        let span = match &line.slot {
+            Slot::Replace { span, .. } => *span,
+            _ => line.span,
+        };
+        subject.put("args", Value::set(Datum::List(words), span));
+        let mut value = Value::set(Datum::Text(shown), span).with_slot(line.slot.clone());
+        value.secret = self.servers.is_secret(name);
+        subject.put("value", value);
+        if let Some(span) = line.trailing_comment {
+            let words: Vec<_> = line.words[line.meant..]
+                .iter()
+                .map(|w| w.text.as_str())
+                .collect();
+            subject.put(
+                "trailing_comment",
+                Value::set(Datum::Text(words.join(" ")), span),
+            );
+        }
+    }
+
+    /// The arguments that a person meant, masked where they are secret.
+    fn shown_args(&self, line: &RawLine) -> String {
+        let words: Vec<_> = line
+            .words
+            .iter()
+            .take(line.meant)
+            .skip(1)
+            .map(|w| w.text.as_str())
+            .collect();
+        let secret = line
+            .words
+            .first()
+            .is_some_and(|name| self.servers.is_secret(&name.text));
+        if secret && !words.is_empty() {
+            return MASK.to_owned();
+        }
+        words.join(" ")
+    }
+
+    /// The one problem of the line, or why it cannot be told.
+    fn problem(&self, line: &RawLine, name: &str) -> Result<(Problem, Reading), String> {
+        if let Some(error) = line.error {
+            return Ok((
+                Problem::SyntaxError,
+                plain(Problem::SyntaxError, Some(error)),
+            ));
+        }
+        if let Some(hole) = line
+            .words
+            .iter()
+            .take(line.meant)
+            .find_map(|word| word.hole.as_ref())
+        {
+            return Err(hole.to_string());
+        }
+        let readings = self.readings(line, name, line.meant);
+        let problems: BTreeSet<_> = readings.iter().map(|reading| reading.problem).collect();
+        let all_unknown = problems.iter().all(|p| *p == Problem::UnknownDirective);
+        if all_unknown && name.contains('.') {
+            return Err(format!(
+                "`{name}` looks like a module's setting, and modules are not covered"
+            ));
+        }
+        if all_unknown
+            && self
+                .servers
+                .all()
+                .any(|series| series.directive(name).is_some())
+        {
+            return Ok((Problem::UnsupportedDirective, first(readings)));
+        }
+        if line.trailing_comment.is_some() && !all_unknown {
+            let whole = self.readings(line, name, line.words.len());
+            return Ok((Problem::TrailingComment, first(whole)));
+        }
+        if problems.len() > 1 {
+            let kinds: Vec<_> = problems.iter().map(|p| p.word()).collect();
+            return Err(format!(
+                "it depends on the version ({})",
+                kinds.join(" or ")
+            ));
+        }
+        let reading = first(readings);
+        Ok((reading.problem, reading))
+    }
+
+    fn readings(&self, line: &RawLine, name: &str, words: usize) -> Vec<Reading> {
+        let args: Vec<_> = line
+            .words
+            .iter()
+            .take(words)
+            .skip(1)
+            .map(|w| w.text.as_str())
+            .collect();
+        self.candidates
+            .iter()
+            .map(|series| line::read(series, name, &args))
+            .collect()
+    }
+
+    /// What the server does with the line.
+    fn put_consequence(&self, subject: &mut Subject, problem: Problem, line: &RawLine, name: &str) {
+        let refused = match problem {
+            Problem::SyntaxError => true,
+            _ => self
+                .readings(line, name, line.words.len())
+                .iter()
+                .all(|reading| is_fatal(reading.problem)),
+        };
+        let late = problem == Problem::UnknownDirective
+            && self
+                .candidates
+                .iter()
+                .all(|s| s.unknown_directive == UnknownDirective::StopsAtStartup);
+        let text = match (refused, late) {
+            (true, true) => "the server stops at startup, without naming the line",
+            (true, false) => "the server refuses to start",
+            (false, _) => "the server takes the words as arguments",
+        };
+        put_text(subject, "consequence", Some(text), line);
+    }
+
+    /// Known names near an unknown one.
+    fn put_candidates(&self, subject: &mut Subject, line: &RawLine, name: &str) {
+        let wanted = name.to_ascii_lowercase();
+        let mut near: Vec<(usize, &str)> = self
+            .candidates
+            .iter()
+            .flat_map(|series| series.directives())
+            .map(|directive| {
+                (
+                    strsim::damerau_levenshtein(&directive.name, &wanted),
+                    directive.name.as_str(),
+                )
+            })
+            .filter(|(distance, _)| *distance <= 3 && *distance * 3 <= wanted.len())
+            .collect();
+        near.sort_unstable();
+        near.dedup();
+        if let [(1, only), rest @ ..] = &near[..]
+            && rest.iter().all(|(distance, _)| *distance > 1)
+        {
+            put_text(subject, "suggestion", Some(*only), line);
+        }
+        let names: Vec<_> = near
+            .iter()
+            .take(3)
+            .map(|(_, name)| format!("`{name}`"))
+            .collect();
+        if !names.is_empty() {
+            put_text(subject, "candidates", Some(names.join(", ")), line);
+        }
+    }
+
+    /// Since when and until when this flavor knows a name that the version does not.
+    fn put_history(&self, subject: &mut Subject, line: &RawLine, name: &str) {
+        let Some(own) = self.candidates.first() else {
+            return;
+        };
+        let Some((from, to)) = self.servers.history(&own.flavor, name) else {
+            return;
+        };
+        if from.number() > own.number() {
+            put_text(subject, "known_since", Some(from.name()), line);
+        }
+        if to.number() < own.number() {
+            put_text(
+                subject,
+                "removed_in",
+                Some(format!("after {}", to.name())),
+                line,
+            );
+        }
+    }
+
+    /// The earlier line of this text that the line silently replaces, if its directive is one that
+    /// the last line wins.
+    fn replaced<'l>(
+        &self,
+        line: &'l RawLine,
+        earlier: &mut BTreeMap<String, &'l RawLine>,
+    ) -> Option<&'l RawLine> {
+        let name = &line.words.first()?.text;
+        let directive = self
+            .candidates
+            .iter()
+            .find_map(|series| series.directive(name))?;
+        if directive.repeat != Repeat::LastWins {
+            return None;
+        }
+        earlier.insert(directive.name.clone(), line)
+    }
+}
+
+fn is_fatal(problem: Problem) -> bool {
+    matches!(
+        problem,
+        Problem::SyntaxError
+            | Problem::UnknownDirective
+            | Problem::UnsupportedDirective
+            | Problem::WrongArity
+            | Problem::InvalidValue
+    )
+}
+
+fn first(readings: Vec<Reading>) -> Reading {
+    readings
+        .into_iter()
+        .next()
+        .unwrap_or_else(|| plain(Problem::None, None))
+}
+
+fn plain(problem: Problem, error: Option<&str>) -> Reading {
+    Reading {
+        problem,
+        error: error.map(str::to_owned),
+        accepted: None,
+        datum: None,
+    }
+}
