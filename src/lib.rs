@@ -11,5 +11,6 @@ pub mod finding;
 pub mod knowledge;
 pub mod link;
 pub mod resolve;
+pub mod report;
 pub mod source;
 pub mod syntax;

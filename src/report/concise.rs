@@ -1,0 +1,54 @@
+//! One line a finding, for editors, `grep` and people in a hurry:
+//! `path:line:col: severity[rule] message [*]`, where `[*]` marks a safe fix. The summary is last.
+
+use crate::finding::{Finding, Report};
+
+use super::{shown, summary, tidy};
+
+pub fn render(report: &Report) -> String {
+    let mut out = String::new();
+    for finding in report.shown() {
+        out.push_str(&line(report, finding));
+        out.push('\n');
+    }
+    out.push_str(&summary::line(&report.summary));
+    tidy(&out)
+}
+
+fn line(report: &Report, finding: &Finding) -> String {
+    let start = report.sources.start(finding.primary);
+    let fixable = finding.fix.as_ref().is_some_and(|fix| fix.safe);
+    format!(
+        "{}:{}:{}: {}[{}] {}{}{}",
+        shown::one_line(report.sources.path(finding.primary)),
+        start.line,
+        start.column,
+        finding.severity.word(),
+        finding.rule,
+        shown::one_line(&finding.message),
+        if finding.certain { "" } else { " (assumed)" },
+        if fixable { " [*]" } else { "" },
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::full::samples;
+
+    #[test]
+    fn a_line_a_finding_and_the_summary() {
+        insta::assert_snapshot!(super::render(&samples::report()), @r#"
+        conf/redis.conf:2:11: error[memory/maxmemory-too-high] maxmemory is 97% of the container's 32 GiB limit
+        conf/redis.conf:4:16: warning[conf/trailing-comment] a comment after a value is read as part of it (assumed) [*]
+        1 error, 1 warning in 2 files (1 server, 0 clients); 1 rule undetermined (--show-undetermined); 1 suppressed
+        "#);
+    }
+
+    #[test]
+    fn a_message_cannot_forge_a_line() {
+        let mut report = samples::report();
+        report.findings.truncate(1);
+        report.findings[0].message = "x\ny.conf:1:1: error[a/b] forged".to_owned();
+        assert_eq!(super::render(&report).lines().count(), 2);
+    }
+}

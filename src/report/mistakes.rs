@@ -1,0 +1,68 @@
+//! Mistakes in redvet's own inputs (redvet.toml, rule files): a line that editors can jump to, and
+//! the text with what is wrong in it underlined.
+
+use crate::finding::Severity;
+use crate::source::{Sources, Span};
+
+use super::snippet::{self, Mark};
+use super::{Layout, shown, tidy};
+
+/// What is wrong in a file that redvet was told to obey.
+#[derive(Clone, Copy, Debug)]
+pub struct Mistake<'a> {
+    pub span: Span,
+    pub message: &'a str,
+    pub help: Option<&'a str>,
+}
+
+/// Renders the mistakes in the order given: `path:line:col: error: message` and the snippet.
+pub fn render(sources: &Sources, mistakes: &[Mistake<'_>], layout: Layout) -> String {
+    let blocks: Vec<String> = mistakes
+        .iter()
+        .map(|mistake| one(sources, mistake, layout))
+        .collect();
+    tidy(&blocks.join("\n"))
+}
+
+fn one(sources: &Sources, mistake: &Mistake<'_>, layout: Layout) -> String {
+    let at = sources.start(mistake.span);
+    let mark = Mark {
+        span: mistake.span,
+        text: None,
+        primary: true,
+    };
+    format!(
+        "{}:{}:{}: {}: {}\n{}",
+        shown::one_line(sources.path(mistake.span)),
+        at.line,
+        at.column,
+        layout.color.severity(Severity::Error, "error"),
+        layout.color.bold(&shown::one_line(mistake.message)),
+        snippet::render(sources, &[], &[mark], mistake.help, layout),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::{SourceFile, Sources};
+
+    #[test]
+    fn a_mistake_shows_its_place_and_its_cure() {
+        let mut sources = Sources::default();
+        let file = sources.add(SourceFile::new("redvet.toml", "profil = \"strict\"\n"));
+        let mistakes = [Mistake {
+            span: Span::new(file, 0, 6),
+            message: "unknown key `profil`",
+            help: Some("did you mean `profile`?"),
+        }];
+        insta::assert_snapshot!(render(&sources, &mistakes, Layout::default()), @r#"
+        redvet.toml:1:1: error: unknown key `profil`
+           ╭─[redvet.toml:1:1]
+         1 │ profil = "strict"
+           · ──────
+           ╰────
+          help: did you mean `profile`?
+        "#);
+    }
+}

@@ -1,0 +1,378 @@
+//! The excerpts that a finding shows: the lines around its marks, out of one or several files, laid
+//! out for miette.
+//!
+//! A [`Snippet`] is a text of its own that holds only the lines needed, with long lines clipped,
+//! secrets masked and control characters made visible; its offsets are its own. miette sees nothing
+//! else, so that no file is scanned twice and no label lies past the column where miette panics.
+//! Other files follow as regions of the same text: one diagnostic shows them all.
+
+use std::ops::Range;
+
+use miette::{
+    GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteError, MietteSpanContents,
+    SourceCode, SourceSpan, SpanContents, ThemeCharacters, ThemeStyles,
+};
+
+use crate::source::{FileId, SourceFile, Sources, Span};
+
+use super::{Color, Layout, shown};
+
+/// A place to underline, and what to say about it.
+#[derive(Clone, Debug)]
+pub(super) struct Mark {
+    pub(super) span: Span,
+    pub(super) text: Option<String>,
+    pub(super) primary: bool,
+}
+
+/// A mark that covers more lines than this is shown by its first line.
+const MOST_LINES: usize = 6;
+
+/// Lines shown above and below the marked ones.
+const CONTEXT: usize = 1;
+
+/// The text and its labels, ready for miette.
+#[derive(Debug)]
+struct Snippet {
+    text: String,
+    regions: Vec<Region>,
+    labels: Vec<LabeledSpan>,
+    /// `path:line:col` by the label's place in the text.
+    names: Vec<(Range<usize>, String)>,
+}
+
+/// Lines of one file that follow each other, and where they stand in the snippet's text.
+#[derive(Debug)]
+struct Region {
+    text: Range<usize>,
+    first_line: usize,
+    lines: usize,
+}
+
+/// The snippet of these marks, with `help` below it. The first mark's file comes first.
+pub(super) fn render(
+    sources: &Sources,
+    secrets: &[Span],
+    marks: &[Mark],
+    help: Option<&str>,
+    layout: Layout,
+) -> String {
+    let snippet = Builder::new(sources, secrets, layout.width).build(marks);
+    let diagnostic = Shown {
+        snippet,
+        help: help.map(|text| shown::lines(text).into_owned()),
+    };
+    let mut out = String::new();
+    if handler(layout)
+        .render_report(&mut out, &diagnostic)
+        .is_err()
+    {
+        return String::new();
+    }
+    // miette insists on a headline of its own; the callers write theirs above.
+    out.split_once('\n')
+        .map_or(String::new(), |(_, rest)| rest.to_owned())
+}
+
+fn handler(layout: Layout) -> GraphicalReportHandler {
+    let theme = GraphicalTheme {
+        characters: ThemeCharacters::unicode(),
+        styles: match layout.color {
+            Color::Always => ThemeStyles::ansi(),
+            Color::Never => ThemeStyles::none(),
+        },
+    };
+    GraphicalReportHandler::new_themed(theme)
+        .with_urls(false)
+        .with_context_lines(CONTEXT)
+        .with_width(layout.width.max(40))
+        .with_break_words(false)
+        .without_primary_span_start()
+        .without_syntax_highlighting()
+}
+
+struct Builder<'a> {
+    sources: &'a Sources,
+    secrets: Vec<Span>,
+    columns: usize,
+}
+
+impl<'a> Builder<'a> {
+    fn new(sources: &'a Sources, secrets: &[Span], width: usize) -> Self {
+        let mut secrets = secrets.to_vec();
+        secrets.sort_unstable();
+        Self {
+            sources,
+            secrets,
+            // The rest of the width is for line numbers and the frame.
+            columns: width.saturating_sub(10).clamp(40, 4000),
+        }
+    }
+
+    fn build(&self, marks: &[Mark]) -> Snippet {
+        let mut snippet = Snippet {
+            text: String::new(),
+            regions: Vec::new(),
+            labels: Vec::new(),
+            names: Vec::new(),
+        };
+        let mut files: Vec<FileId> = Vec::new();
+        for mark in marks {
+            if !files.contains(&mark.span.file) {
+                files.push(mark.span.file);
+            }
+        }
+        for id in files {
+            let file = self.sources.get(id);
+            let placed: Vec<Placed> = marks
+                .iter()
+                .filter(|mark| mark.span.file == id)
+                .map(|mark| Placed::new(file, mark))
+                .collect();
+            self.add_file(&mut snippet, id, &placed);
+        }
+        snippet
+    }
+
+    fn add_file(&self, snippet: &mut Snippet, id: FileId, marks: &[Placed]) {
+        let file = self.sources.get(id);
+        for lines in regions(file, marks) {
+            let inside: Vec<&Placed> = marks
+                .iter()
+                .filter(|mark| lines.contains(&mark.first_line))
+                .collect();
+            let start = snippet.text.len();
+            let rows: Vec<Row> = lines
+                .clone()
+                .map(|line| self.add_line(&mut snippet.text, id, line, &inside))
+                .collect();
+            snippet.regions.push(Region {
+                text: start..snippet.text.len(),
+                first_line: lines.start,
+                lines: lines.len(),
+            });
+            for mark in inside {
+                snippet.add_label(file, mark, &rows, lines.start);
+            }
+        }
+    }
+
+    /// Appends one line as it is shown and says where its characters went.
+    fn add_line(&self, text: &mut String, id: FileId, line: usize, marks: &[&Placed]) -> Row {
+        let file = self.sources.get(id);
+        let range = file.line_range(line);
+        let first_mark = marks
+            .iter()
+            .filter(|mark| mark.first_line == line)
+            .map(|mark| mark.range.start)
+            .min();
+        let from = self.window_start(file, &range, first_mark);
+        if from > range.start {
+            text.push('…');
+        }
+        let mut row = Row { cells: Vec::new() };
+        let body = file.text().get(from..range.end).unwrap_or("");
+        for (count, (at, c)) in body.char_indices().enumerate() {
+            row.cells.push((from + at, text.len()));
+            if count == self.columns {
+                text.push('…');
+                break;
+            }
+            text.push(self.shown(id, from + at, c));
+        }
+        row.cells.push((range.end, text.len()));
+        text.push('\n');
+        row
+    }
+
+    /// Where a line's shown part starts: its own start, unless it is long and the mark is far in.
+    fn window_start(&self, file: &SourceFile, line: &Range<usize>, mark: Option<usize>) -> usize {
+        let mark = mark.unwrap_or(line.start);
+        if mark.saturating_sub(line.start) <= self.columns / 2 {
+            return line.start;
+        }
+        let mut start = mark - self.columns / 3;
+        while !file.text().is_char_boundary(start) {
+            start -= 1;
+        }
+        start.max(line.start)
+    }
+
+    fn shown(&self, file: FileId, at: usize, c: char) -> char {
+        if self.is_secret(file, at) {
+            '•'
+        } else if c == '\t' {
+            c
+        } else {
+            shown::shown_char(c)
+        }
+    }
+
+    /// Secrets may overlap, so that all which start before the byte are candidates; those of one
+    /// file are few.
+    fn is_secret(&self, file: FileId, at: usize) -> bool {
+        let first = self.secrets.partition_point(|s| s.file < file);
+        self.secrets[first..]
+            .iter()
+            .take_while(|s| s.file == file && s.start as usize <= at)
+            .any(|s| at < s.end as usize)
+    }
+}
+
+/// A mark cut to what can be shown: inside the file, on few lines, without blanks at its end.
+struct Placed<'a> {
+    mark: &'a Mark,
+    range: Range<usize>,
+    first_line: usize,
+    last_line: usize,
+}
+
+impl<'a> Placed<'a> {
+    fn new(file: &SourceFile, mark: &'a Mark) -> Self {
+        let text = file.text();
+        let start = boundary(text, mark.span.start as usize);
+        let end = boundary(text, mark.span.end as usize).max(start);
+        let mut end = start + text[start..end].trim_end().len();
+        let first_line = file.line_of(start);
+        if file.line_of(end) >= first_line + MOST_LINES {
+            end = file.line_range(first_line).end.max(start);
+        }
+        Self {
+            mark,
+            range: start..end,
+            first_line,
+            last_line: file.line_of(end),
+        }
+    }
+}
+
+/// The character boundary at or before this byte.
+fn boundary(text: &str, at: usize) -> usize {
+    let mut at = at.min(text.len());
+    while !text.is_char_boundary(at) {
+        at -= 1;
+    }
+    at
+}
+
+/// The runs of lines to show: the marked lines with their context, runs that touch joined.
+fn regions(file: &SourceFile, marks: &[Placed]) -> Vec<Range<usize>> {
+    // What follows the last line break is no line to show as context.
+    let lines = file.line_count() - usize::from(file.text().ends_with('\n'));
+    let mut runs: Vec<Range<usize>> = marks
+        .iter()
+        .map(|mark| {
+            let end = (mark.last_line + 1 + CONTEXT).min(lines);
+            mark.first_line.saturating_sub(CONTEXT)..end.max(mark.last_line + 1)
+        })
+        .collect();
+    runs.sort_unstable_by_key(|run| run.start);
+    let mut joined: Vec<Range<usize>> = Vec::new();
+    for run in runs {
+        match joined.last_mut() {
+            Some(last) if run.start <= last.end => last.end = last.end.max(run.end),
+            _ => joined.push(run),
+        }
+    }
+    joined
+}
+
+/// Where each shown character of a line stands: byte of the file, byte of the snippet.
+struct Row {
+    cells: Vec<(usize, usize)>,
+}
+
+impl Row {
+    /// The place of a file's byte in the snippet; what is clipped lies at the nearer edge.
+    fn place(&self, at: usize) -> usize {
+        let next = self.cells.partition_point(|(real, _)| *real < at);
+        let cell = self.cells.get(next).or(self.cells.last());
+        cell.map_or(0, |(_, shown)| *shown)
+    }
+}
+
+impl Snippet {
+    fn add_label(&mut self, file: &SourceFile, placed: &Placed, rows: &[Row], first: usize) {
+        let row = |line: usize| &rows[line - first];
+        let start = row(placed.first_line).place(placed.range.start);
+        let end = row(placed.last_line).place(placed.range.end).max(start);
+        let text = placed
+            .mark
+            .text
+            .as_deref()
+            .map(|text| shown::one_line(text).into_owned());
+        let span = SourceSpan::from(start..end);
+        self.labels.push(if placed.mark.primary {
+            LabeledSpan::new_primary_with_span(text, span)
+        } else {
+            LabeledSpan::new_with_span(text, span)
+        });
+        let at = file.position(placed.range.start);
+        let name = format!("{}:{}:{}", shown::one_line(file.path()), at.line, at.column);
+        self.names.push((start..end, name));
+    }
+}
+
+impl SourceCode for Snippet {
+    /// The whole region that holds the span, so that miette draws one frame a region; a span over
+    /// two regions is refused, which keeps their frames apart.
+    fn read_span<'a>(
+        &'a self,
+        span: &SourceSpan,
+        _before: usize,
+        _after: usize,
+    ) -> Result<Box<dyn SpanContents<'a> + 'a>, MietteError> {
+        let (start, end) = (span.offset(), span.offset() + span.len());
+        let region = self
+            .regions
+            .iter()
+            .find(|region| {
+                region.text.start <= start && end <= region.text.end && start < region.text.end
+            })
+            .ok_or(MietteError::OutOfBounds)?;
+        let name = self
+            .names
+            .iter()
+            .find(|(range, _)| *range == (start..end))
+            .map_or(String::new(), |(_, name)| name.clone());
+        Ok(Box::new(MietteSpanContents::new_named(
+            name,
+            &self.text.as_bytes()[region.text.clone()],
+            SourceSpan::from(region.text.clone()),
+            region.first_line,
+            0,
+            region.lines,
+        )))
+    }
+}
+
+/// What miette is given to draw.
+#[derive(Debug)]
+struct Shown {
+    snippet: Snippet,
+    help: Option<String>,
+}
+
+impl std::fmt::Display for Shown {
+    fn fmt(&self, _: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        Ok(())
+    }
+}
+
+impl std::error::Error for Shown {}
+
+impl miette::Diagnostic for Shown {
+    fn help<'a>(&'a self) -> Option<Box<dyn std::fmt::Display + 'a>> {
+        self.help
+            .as_ref()
+            .map(|help| Box::new(help) as Box<dyn std::fmt::Display>)
+    }
+
+    fn source_code(&self) -> Option<&dyn SourceCode> {
+        Some(&self.snippet)
+    }
+
+    fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
+        Some(Box::new(self.snippet.labels.iter().cloned()))
+    }
+}

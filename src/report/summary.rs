@@ -1,0 +1,58 @@
+//! The last lines of the formats for people: how much was found in how much, and what can be fixed.
+
+use crate::finding::{Report, Summary};
+
+/// `2 errors, 1 info in 14 files (1 server, 2 clients); 5 rules undetermined (--show-undetermined)`.
+pub(super) fn line(summary: &Summary) -> String {
+    let mut text = format!(
+        "{} in {} ({}, {})",
+        findings(summary),
+        count(summary.files, "file", "files"),
+        count(summary.servers, "server", "servers"),
+        count(summary.clients, "client", "clients"),
+    );
+    if summary.undetermined > 0 {
+        let rules = count(summary.undetermined, "rule", "rules");
+        text.push_str(&format!("; {rules} undetermined (--show-undetermined)"));
+    }
+    if summary.suppressed > 0 {
+        text.push_str(&format!("; {} suppressed", summary.suppressed));
+    }
+    text
+}
+
+/// How many of the findings shown have a fix, if any has.
+pub(super) fn fixable(report: &Report) -> Option<String> {
+    let fixes = report.shown().filter_map(|f| f.fix.as_ref());
+    let (safe, risky): (Vec<_>, Vec<_>) = fixes.partition(|fix| fix.safe);
+    match (safe.len(), risky.len()) {
+        (0, 0) => None,
+        (safe, 0) => Some(format!("{safe} fixable with --fix")),
+        (0, risky) => Some(format!("{risky} fixable with --unsafe-fixes")),
+        (safe, risky) => Some(format!(
+            "{safe} fixable with --fix, {risky} more with --unsafe-fixes"
+        )),
+    }
+}
+
+fn findings(summary: &Summary) -> String {
+    let parts: Vec<String> = [
+        (summary.error, "error", "errors"),
+        (summary.warning, "warning", "warnings"),
+        (summary.info, "info", "info"),
+    ]
+    .into_iter()
+    .filter(|(n, _, _)| *n > 0)
+    .map(|(n, one, many)| count(n, one, many))
+    .collect();
+    if parts.is_empty() {
+        "No findings".to_owned()
+    } else {
+        parts.join(", ")
+    }
+}
+
+fn count(n: usize, one: &str, many: &str) -> String {
+    let word = if n == 1 { one } else { many };
+    format!("{n} {word}")
+}
