@@ -11,6 +11,12 @@ pub mod finding;
 pub mod knowledge;
 pub mod link;
 pub mod resolve;
+pub mod config;
+pub mod load {
+    //! Text of redvet's own inputs to typed values, with spans for every mistake.
+    pub mod settings;
+}
+pub mod nearest;
 pub mod report;
 pub mod source;
 pub mod syntax;

@@ -1,0 +1,223 @@
+//! The settings of a project, as `redvet.toml` gives them: typed, each with the place where it is
+//! written, so that a finding or an error can point at it.
+//!
+//! `load::settings` makes them out of text. Rule ids and parameter names are plain strings here:
+//! this module knows no rule.
+
+use std::collections::BTreeMap;
+
+use crate::finding::Severity;
+use crate::source::Span;
+
+/// A value and where it is written.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Spanned<T> {
+    pub value: T,
+    pub span: Span,
+}
+
+/// Everything that `redvet.toml` may say. What it does not say is `None` or empty.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Settings {
+    pub profile: Option<Spanned<Profile>>,
+    pub fail_on: Option<Spanned<Severity>>,
+    /// Folders of rules, relative to the file.
+    pub extends: Vec<Spanned<String>>,
+    /// Globs of files and folders that are not read.
+    pub exclude: Vec<Spanned<String>>,
+    pub defaults: Defaults,
+    pub rules: BTreeMap<String, RuleSetting>,
+    pub overrides: Vec<Override>,
+    pub servers: Vec<ServerEntry>,
+    pub services: Vec<ServiceEntry>,
+    pub waivers: Vec<Waiver>,
+    pub quiet: Quiet,
+}
+
+/// Which rules are on unless settings say otherwise.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Profile {
+    Recommended,
+    Strict,
+}
+
+impl Profile {
+    pub const WORDS: &[&str] = &["recommended", "strict"];
+
+    pub fn parse(word: &str) -> Option<Self> {
+        match word {
+            "recommended" => Some(Self::Recommended),
+            "strict" => Some(Self::Strict),
+            _ => None,
+        }
+    }
+}
+
+/// What a server is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Role {
+    Cache,
+    Durable,
+    Queue,
+}
+
+impl Role {
+    pub const WORDS: &[&str] = &["cache", "durable", "queue"];
+
+    pub fn parse(word: &str) -> Option<Self> {
+        match word {
+            "cache" => Some(Self::Cache),
+            "durable" => Some(Self::Durable),
+            "queue" => Some(Self::Queue),
+            _ => None,
+        }
+    }
+
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Cache => "cache",
+            Self::Durable => "durable",
+            Self::Queue => "queue",
+        }
+    }
+}
+
+/// A server's flavor and version: `redis:7.2`, or `7.2` where the flavor is known otherwise.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ServerVersion {
+    pub flavor: Option<String>,
+    /// One to three numbers.
+    pub version: String,
+}
+
+impl ServerVersion {
+    /// Reads the form; whether the flavor exists is a question for `knowledge`.
+    pub fn parse(text: &str) -> Option<Self> {
+        let (flavor, version) = match text.split_once(':') {
+            Some((flavor, version)) => (Some(flavor), version),
+            None => (None, text),
+        };
+        let is_word = |f: &str| !f.is_empty() && f.chars().all(|c| c.is_ascii_lowercase());
+        let is_number = |n: &str| !n.is_empty() && n.chars().all(|c| c.is_ascii_digit());
+        let mut numbers = version.split('.');
+        let good =
+            flavor.is_none_or(is_word) && version.split('.').count() <= 3 && numbers.all(is_number);
+        good.then(|| Self {
+            flavor: flavor.map(str::to_owned),
+            version: version.to_owned(),
+        })
+    }
+}
+
+/// Facts for servers that have none of their own.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Defaults {
+    pub server: Option<Spanned<ServerVersion>>,
+    /// Bytes.
+    pub memory: Option<Spanned<u64>>,
+    pub cpus: Option<Spanned<f64>>,
+}
+
+/// What a project says about one rule.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RuleSetting {
+    pub id: Spanned<String>,
+    pub enabled: Option<Spanned<bool>>,
+    pub severity: Option<Spanned<Severity>>,
+    pub params: BTreeMap<String, Param>,
+}
+
+/// A rule's parameter as it is written; the rule knows its type and bounds.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Param {
+    /// Where the parameter's name stands.
+    pub name: Span,
+    pub value: Spanned<ParamValue>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum ParamValue {
+    Bool(bool),
+    Int(i64),
+    Float(f64),
+    /// Text, or a size or duration with its unit.
+    Text(String),
+    List(Vec<ParamValue>),
+}
+
+/// Rule settings for a part of the tree.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Override {
+    pub paths: Vec<Spanned<String>>,
+    pub rules: BTreeMap<String, RuleSetting>,
+}
+
+/// What a project says about a server that cannot be seen in its files.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ServerEntry {
+    pub name: Spanned<String>,
+    /// Bytes.
+    pub memory: Option<Spanned<u64>>,
+    pub cpus: Option<Spanned<f64>>,
+    pub version: Option<Spanned<ServerVersion>>,
+    pub role: Option<Spanned<Role>>,
+    /// How the server was built, where it is not as the official images are.
+    pub build: Option<Spanned<String>>,
+}
+
+/// What a project says about a program that uses a server.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ServiceEntry {
+    pub name: Spanned<String>,
+    pub paths: Vec<Spanned<String>>,
+    /// `Kind/name`.
+    pub workload: Option<Spanned<String>>,
+    pub server: Option<Spanned<String>>,
+    pub replicas: Option<Spanned<u64>>,
+    pub blocking_consumers: Option<Spanned<u64>>,
+}
+
+/// A finding that a project has agreed to live with.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Waiver {
+    /// A rule id, or a glob over ids.
+    pub rule: Spanned<String>,
+    pub path: Option<Spanned<String>>,
+    pub subject: Option<Spanned<String>>,
+    pub reason: Spanned<String>,
+    pub owner: Option<Spanned<String>>,
+    pub expires: Option<Spanned<Date>>,
+}
+
+/// A day. Ordered as days are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Date {
+    pub year: u16,
+    pub month: u8,
+    pub day: u8,
+}
+
+/// Globs of files on which rules are quiet; `None` leaves redvet's own list.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Quiet {
+    pub tests: Option<Vec<Spanned<String>>>,
+    pub development: Option<Vec<Spanned<String>>>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn server_versions() {
+        let parsed = ServerVersion::parse("redis:7.2").unwrap();
+        assert_eq!(parsed.flavor.as_deref(), Some("redis"));
+        assert_eq!(parsed.version, "7.2");
+        assert_eq!(ServerVersion::parse("8").unwrap().flavor, None);
+        for bad in [
+            "", "redis", "redis:", ":7", "7.x", "7.2.4.1", "7.", "Redis:7",
+        ] {
+            assert_eq!(ServerVersion::parse(bad), None, "{bad}");
+        }
+    }
+}
