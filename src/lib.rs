@@ -6,6 +6,8 @@
 //! `docs/architecture.md` says what each may know.
 
 pub mod extract;
+pub mod config;
+pub mod discover;
 pub mod facts;
 pub mod finding;
 pub mod knowledge;

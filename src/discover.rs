@@ -1,0 +1,18 @@
+//! The only reader of the scanned tree: finds the universe of a path, walks it, says which files
+//! are worth parsing, and reads them.
+//!
+//! Which names and which words make a file interesting is not decided here: the caller gives
+//! [`Patterns`], made from `knowledge`. What comes out is sorted, so that the same tree gives the
+//! same result however many threads read it. Nothing outside the universe's root is read, symbolic
+//! links are not followed, and nothing that is read is executed.
+
+mod patterns;
+mod universe;
+mod walk;
+
+pub use patterns::{Claim, FileKind, Pattern, PatternError, Patterns};
+pub use universe::{DiscoverError, Universe};
+pub use walk::{Exclude, Found, FoundFile, read, read_named, walk};
+
+#[cfg(test)]
+mod tests;

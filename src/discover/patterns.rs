@@ -1,0 +1,145 @@
+//! What makes a file interesting: its name, or its name and the words in it.
+
+use aho_corasick::{AhoCorasick, AhoCorasickBuilder};
+use globset::{GlobBuilder, GlobMatcher};
+
+/// How a file is to be read. `discover` only hands it on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum FileKind {
+    ConfText,
+    Yaml,
+    Markdown,
+    Go,
+    GoMod,
+    Rust,
+    CargoToml,
+    CargoLock,
+    /// Other text, recognised by its content.
+    Text,
+}
+
+/// How sure a pattern is that the file is meant, which decides when a problem is worth telling.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Claim {
+    /// The name alone says that it is configuration: what cannot be read is a problem.
+    Name,
+    /// The name says the kind, the words decide: too large or not readable is a problem, binary
+    /// is not.
+    Kind,
+    /// Any file: what cannot be read is passed over.
+    Content,
+}
+
+/// One way to recognise a file.
+#[derive(Clone, Debug)]
+pub struct Pattern {
+    pub kind: FileKind,
+    pub claim: Claim,
+    /// Matched against the path relative to the root; without a `/`, against the name alone.
+    pub globs: Vec<String>,
+    /// The file must hold one of these, in any case of letters; empty: it need not.
+    pub needles: Vec<String>,
+}
+
+/// Patterns, ready to match. The first that a name fits decides.
+#[derive(Debug)]
+pub struct Patterns {
+    entries: Vec<Entry>,
+}
+
+#[derive(Debug)]
+struct Entry {
+    kind: FileKind,
+    claim: Claim,
+    globs: Vec<GlobMatcher>,
+    needles: Option<AhoCorasick>,
+}
+
+/// A pattern that cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum PatternError {
+    #[error("bad file pattern: {0}")]
+    Glob(#[from] globset::Error),
+    #[error("bad needles: {0}")]
+    Needles(String),
+}
+
+impl Patterns {
+    pub fn new(patterns: &[Pattern]) -> Result<Self, PatternError> {
+        let entries = patterns.iter().map(Entry::new).collect::<Result<_, _>>()?;
+        Ok(Self { entries })
+    }
+
+    /// The kind that a name stands for, whatever the file holds.
+    pub fn kind_of(&self, path: &str) -> Option<FileKind> {
+        self.recognise(path).map(|found| found.kind())
+    }
+
+    pub(super) fn recognise(&self, path: &str) -> Option<Recognised<'_>> {
+        self.entries
+            .iter()
+            .find(|entry| entry.globs.iter().any(|glob| glob.is_match(path)))
+            .map(Recognised)
+    }
+}
+
+impl Entry {
+    fn new(pattern: &Pattern) -> Result<Self, PatternError> {
+        let globs = pattern
+            .globs
+            .iter()
+            .map(|text| glob(text))
+            .collect::<Result<_, _>>()?;
+        Ok(Self {
+            kind: pattern.kind,
+            claim: pattern.claim,
+            globs,
+            needles: needles(&pattern.needles)?,
+        })
+    }
+}
+
+/// A glob in which `*` stays within a folder; without a `/` it matches at any depth.
+pub(super) fn glob(text: &str) -> Result<GlobMatcher, globset::Error> {
+    let anchored = if text.contains('/') {
+        text.trim_start_matches("./").to_owned()
+    } else {
+        format!("**/{text}")
+    };
+    let glob = GlobBuilder::new(&anchored)
+        .literal_separator(true)
+        .build()?;
+    Ok(glob.compile_matcher())
+}
+
+fn needles(words: &[String]) -> Result<Option<AhoCorasick>, PatternError> {
+    if words.is_empty() {
+        return Ok(None);
+    }
+    AhoCorasickBuilder::new()
+        .ascii_case_insensitive(true)
+        .build(words)
+        .map(Some)
+        .map_err(|e| PatternError::Needles(e.to_string()))
+}
+
+/// A file's pattern.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Recognised<'a>(&'a Entry);
+
+impl Recognised<'_> {
+    pub(super) fn kind(self) -> FileKind {
+        self.0.kind
+    }
+
+    pub(super) fn claim(self) -> Claim {
+        self.0.claim
+    }
+
+    pub(super) fn wants(self, content: &[u8]) -> bool {
+        self.0
+            .needles
+            .as_ref()
+            .is_none_or(|needles| needles.is_match(content))
+    }
+}

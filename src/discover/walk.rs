@@ -1,0 +1,292 @@
+//! The walk over a universe, and the reading of its files.
+
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use globset::GlobMatcher;
+use ignore::{DirEntry, WalkBuilder};
+use rayon::prelude::*;
+
+use super::patterns::{Claim, FileKind, Patterns, Recognised, glob};
+use super::universe::{DiscoverError, Universe, relative, why};
+
+/// Files above this size are not read: no configuration is that large, and memory is bounded.
+const LARGEST: u64 = 64 << 20;
+
+/// A NUL byte in this first part of a file makes it binary.
+const SNIFF: usize = 8 << 10;
+
+/// Folders of code that the project did not write, and of build output.
+const VENDORED: [&str; 4] = ["vendor", "node_modules", "third_party", "target"];
+
+/// Paths that redvet is told not to read, beside those of `.gitignore`.
+const IGNORE_FILE: &str = ".redvetignore";
+
+/// A file that is worth parsing, with its text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FoundFile {
+    /// Relative to the root, with `/`.
+    pub path: String,
+    pub absolute: PathBuf,
+    pub kind: FileKind,
+    pub text: String,
+}
+
+/// What a walk brought, sorted by path.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Found {
+    pub files: Vec<FoundFile>,
+    /// Paths that should have been read and could not be, and why.
+    pub unreadable: Vec<(String, String)>,
+}
+
+impl Found {
+    /// Adds a file unless the walk found it already.
+    pub fn include(&mut self, file: FoundFile) {
+        if let Err(at) = self.files.binary_search_by(|f| f.path.cmp(&file.path)) {
+            self.files.insert(at, file);
+        }
+    }
+}
+
+/// Files and folders that the settings exclude. A pattern that matches a folder excludes all in it.
+#[derive(Debug, Default)]
+pub struct Exclude {
+    globs: Vec<GlobMatcher>,
+}
+
+impl Exclude {
+    pub fn new<'a>(globs: impl IntoIterator<Item = &'a str>) -> Result<Self, globset::Error> {
+        let globs = globs
+            .into_iter()
+            .map(|text| glob(text.trim_end_matches('/')))
+            .collect::<Result<_, _>>()?;
+        Ok(Self { globs })
+    }
+
+    fn matches(&self, path: &str) -> bool {
+        self.globs.iter().any(|glob| glob.is_match(path))
+    }
+}
+
+/// Walks a universe and reads what the patterns want of it.
+pub fn walk(universe: &Universe, patterns: &Patterns, exclude: Exclude) -> Found {
+    let (candidates, unreadable) = candidates(universe, patterns, exclude);
+    let outcomes: Vec<Outcome> = candidates
+        .into_par_iter()
+        .map(|(path, absolute)| examine(path, absolute, patterns))
+        .collect();
+    let mut found = Found {
+        files: Vec::new(),
+        unreadable,
+    };
+    for outcome in outcomes {
+        match outcome {
+            Outcome::Wanted(file) => found.files.push(file),
+            Outcome::Unreadable(path, why) => found.unreadable.push((path, why)),
+            Outcome::Passed => {}
+        }
+    }
+    found.files.sort_by(|a, b| a.path.cmp(&b.path));
+    found.unreadable.sort();
+    found
+}
+
+type Candidates = Vec<(String, PathBuf)>;
+
+/// The files whose names fit a pattern, and the folders that could not be entered.
+fn candidates(
+    universe: &Universe,
+    patterns: &Patterns,
+    exclude: Exclude,
+) -> (Candidates, Vec<(String, String)>) {
+    let (mut files, mut problems) = (Vec::new(), Vec::new());
+    for entry in walker(universe, exclude).build() {
+        match entry {
+            Ok(entry) if entry.file_type().is_some_and(|kind| kind.is_file()) => {
+                let absolute = entry.into_path();
+                if let Some(path) = relative(&universe.root, &absolute)
+                    && patterns.recognise(&path).is_some()
+                {
+                    files.push((path, absolute));
+                }
+            }
+            Ok(_) => {}
+            Err(error) => problems.extend(problem(universe, &error)),
+        }
+    }
+    (files, problems)
+}
+
+fn walker(universe: &Universe, exclude: Exclude) -> WalkBuilder {
+    let root = universe.root.clone();
+    let start = universe.only.as_ref().unwrap_or(&universe.root);
+    let mut builder = WalkBuilder::new(start);
+    builder
+        .hidden(false)
+        .require_git(false)
+        // What lies above the root, and what a person's own git is told to ignore, must not
+        // change a report.
+        .parents(false)
+        .git_global(false)
+        .follow_links(false)
+        .add_custom_ignore_filename(IGNORE_FILE)
+        .filter_entry(move |entry| enters(entry, &root, &exclude));
+    builder
+}
+
+fn enters(entry: &DirEntry, root: &Path, exclude: &Exclude) -> bool {
+    if entry.depth() == 0 {
+        return true;
+    }
+    let name = entry.file_name().to_str().unwrap_or("");
+    let is_folder = entry.file_type().is_some_and(|kind| kind.is_dir());
+    if name == ".git" || (is_folder && VENDORED.contains(&name)) {
+        return false;
+    }
+    relative(root, entry.path()).is_none_or(|path| !exclude.matches(&path))
+}
+
+/// A folder that could not be entered. Mistakes in ignore files are no problem of the input.
+fn problem(universe: &Universe, error: &ignore::Error) -> Option<(String, String)> {
+    let io = error.io_error()?;
+    let path = path_of(error)?;
+    Some((relative(&universe.root, path)?, why(io)))
+}
+
+fn path_of(error: &ignore::Error) -> Option<&Path> {
+    match error {
+        ignore::Error::WithPath { path, .. } => Some(path),
+        ignore::Error::WithDepth { err, .. } | ignore::Error::WithLineNumber { err, .. } => {
+            path_of(err)
+        }
+        _ => None,
+    }
+}
+
+enum Outcome {
+    Wanted(FoundFile),
+    Unreadable(String, String),
+    Passed,
+}
+
+fn examine(path: String, absolute: PathBuf, patterns: &Patterns) -> Outcome {
+    let Some(recognised) = patterns.recognise(&path) else {
+        return Outcome::Passed;
+    };
+    match load(&absolute, recognised) {
+        Ok(Some(text)) => Outcome::Wanted(FoundFile {
+            kind: recognised.kind(),
+            path,
+            absolute,
+            text,
+        }),
+        Ok(None) => Outcome::Passed,
+        Err(refusal) if refusal.matters(recognised.claim()) => {
+            Outcome::Unreadable(path, refusal.to_string())
+        }
+        Err(_) => Outcome::Passed,
+    }
+}
+
+/// Why a file was not read.
+#[derive(Debug, thiserror::Error)]
+enum Refusal {
+    #[error("it is larger than 64 MiB")]
+    TooLarge,
+    #[error("it is not text (a NUL byte near its start)")]
+    Binary,
+    #[error("it is not UTF-8")]
+    NotUtf8,
+    #[error("{0}")]
+    Io(String),
+}
+
+impl Refusal {
+    /// Whether a reader would miss the file.
+    fn matters(&self, claim: Claim) -> bool {
+        match claim {
+            Claim::Name => true,
+            Claim::Kind => matches!(self, Self::TooLarge | Self::Io(_)),
+            Claim::Content => false,
+        }
+    }
+}
+
+/// The text, if the pattern wants it.
+fn load(path: &Path, recognised: Recognised<'_>) -> Result<Option<String>, Refusal> {
+    let bytes = bytes(path)?;
+    if !recognised.wants(&bytes) {
+        // A file that the needles pass over need not be text either.
+        return Ok(None);
+    }
+    text(bytes).map(Some)
+}
+
+fn bytes(path: &Path) -> Result<Vec<u8>, Refusal> {
+    let io = |error: std::io::Error| Refusal::Io(why(&error));
+    let file = File::open(path).map_err(io)?;
+    let length = file.metadata().map_err(io)?.len();
+    if length > LARGEST {
+        return Err(Refusal::TooLarge);
+    }
+    let mut bytes = Vec::with_capacity(usize::try_from(length).unwrap_or(0) + 1);
+    // The first part alone tells binary files, most of which are large.
+    let mut rest = file.take(LARGEST + 1);
+    let mut first = rest.by_ref().take(SNIFF as u64);
+    first.read_to_end(&mut bytes).map_err(io)?;
+    if memchr::memchr(0, &bytes).is_some() {
+        return Err(Refusal::Binary);
+    }
+    rest.read_to_end(&mut bytes).map_err(io)?;
+    if bytes.len() as u64 > LARGEST {
+        return Err(Refusal::TooLarge);
+    }
+    Ok(bytes)
+}
+
+fn text(bytes: Vec<u8>) -> Result<String, Refusal> {
+    String::from_utf8(bytes).map_err(|_| Refusal::NotUtf8)
+}
+
+/// The text of a file that a person named.
+pub fn read(path: &Path) -> Result<String, DiscoverError> {
+    // Asking first tells a missing file from one that is no text, and never waits for a pipe.
+    let about = path
+        .metadata()
+        .map_err(|error| DiscoverError::of(path, &error))?;
+    if !about.is_file() {
+        return Err(unreadable(path, "it is no regular file"));
+    }
+    bytes(path)
+        .and_then(text)
+        .map_err(|refusal| unreadable(path, &refusal.to_string()))
+}
+
+fn unreadable(path: &Path, why: &str) -> DiscoverError {
+    DiscoverError::Unreadable {
+        path: path.display().to_string(),
+        why: why.to_owned(),
+    }
+}
+
+/// A file that a person named: always read, as what its name says, whatever ignore files say and
+/// whatever it holds.
+pub fn read_named(
+    universe: &Universe,
+    path: &Path,
+    patterns: &Patterns,
+) -> Result<FoundFile, DiscoverError> {
+    let absolute = path
+        .canonicalize()
+        .map_err(|error| DiscoverError::of(path, &error))?;
+    let relative =
+        relative(&universe.root, &absolute).unwrap_or_else(|| absolute.display().to_string());
+    Ok(FoundFile {
+        kind: patterns.kind_of(&relative).unwrap_or(FileKind::Text),
+        text: read(path)?,
+        path: relative,
+        absolute,
+    })
+}
