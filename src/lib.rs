@@ -22,3 +22,4 @@ pub mod nearest;
 pub mod report;
 pub mod source;
 pub mod syntax;
+pub mod suppress;

@@ -277,5 +277,5 @@ fn the_same_tree_gives_the_same_result() {
 fn a_bad_pattern_is_an_error() {
     let bad = pattern(FileKind::Yaml, Claim::Kind, &["{a"], &[]);
     assert!(Patterns::new(&[bad]).is_err());
-    assert!(Exclude::new(["a[".as_ref()]).is_err());
+    assert!(Exclude::new(["a["]).is_err());
 }

@@ -11,7 +11,7 @@ pub fn render(report: &Report) -> String {
         out.push_str(&line(report, finding));
         out.push('\n');
     }
-    out.push_str(&summary::line(&report.summary));
+    out.push_str(&summary::line(&report.summary, false));
     tidy(&out)
 }
 

@@ -16,7 +16,7 @@ pub fn render(report: &Report, layout: Layout, show_undetermined: bool) -> Strin
     if show_undetermined {
         out.push_str(&undetermined(report, layout.color));
     }
-    out.push_str(&closing(report, layout.color));
+    out.push_str(&closing(report, layout.color, show_undetermined));
     tidy(&out)
 }
 
@@ -111,7 +111,7 @@ fn undetermined_line(report: &Report, case: &Undetermined, color: Color) -> Stri
     )
 }
 
-fn closing(report: &Report, color: Color) -> String {
+fn closing(report: &Report, color: Color, listed: bool) -> String {
     let mut out = String::new();
     for note in &report.notes {
         let place = note
@@ -121,7 +121,7 @@ fn closing(report: &Report, color: Color) -> String {
         let text = shown::one_line(&note.message);
         out.push_str(&format!("{} {place}{text}\n", color.accent("note:")));
     }
-    out.push_str(&color.bold(&summary::line(&report.summary)));
+    out.push_str(&color.bold(&summary::line(&report.summary, listed)));
     out.push('\n');
     if let Some(hint) = summary::fixable(report) {
         out.push_str(&hint);
@@ -310,7 +310,7 @@ mod tests {
         undetermined[threads/io-threads-too-many] deploy/redis.yaml:1:1: StatefulSet/redis: no CPU limit is known
 
         note: deploy/redis.yaml: the image's own configuration is not visible
-        1 error, 1 warning in 2 files (1 server, 0 clients); 1 rule undetermined (--show-undetermined); 1 suppressed
+        1 error, 1 warning in 2 files (1 server, 0 clients); 1 rule undetermined; 1 suppressed
         1 fixable with --fix, 1 more with --unsafe-fixes
         "#);
     }

@@ -3,7 +3,8 @@
 use crate::finding::{Report, Summary};
 
 /// `2 errors, 1 info in 14 files (1 server, 2 clients); 5 rules undetermined (--show-undetermined)`.
-pub(super) fn line(summary: &Summary) -> String {
+/// `listed`: the undetermined rules stand above, so that nobody needs to be told how to see them.
+pub(super) fn line(summary: &Summary, listed: bool) -> String {
     let mut text = format!(
         "{} in {} ({}, {})",
         findings(summary),
@@ -13,7 +14,8 @@ pub(super) fn line(summary: &Summary) -> String {
     );
     if summary.undetermined > 0 {
         let rules = count(summary.undetermined, "rule", "rules");
-        text.push_str(&format!("; {rules} undetermined (--show-undetermined)"));
+        let how = if listed { "" } else { " (--show-undetermined)" };
+        text.push_str(&format!("; {rules} undetermined{how}"));
     }
     if summary.suppressed > 0 {
         text.push_str(&format!("; {} suppressed", summary.suppressed));

@@ -1,0 +1,147 @@
+//! Comments that silence findings: `# redvet: ignore[rule, ...] reason`, on the finding's own line
+//! or alone above it.
+//!
+//! What comes in are findings and the comments of all files; findings that a comment covers are
+//! marked, never removed. What goes out are the comments that are at fault themselves: those that
+//! silence nothing, give no reason or cannot be read. Turning them into findings is the caller's
+//! business.
+//!
+//! A comment must never switch off more than was meant: it needs rule ids, reaches one line, and
+//! without a reason it is not honoured.
+
+mod comment;
+mod reach;
+
+use crate::finding::{Finding, Suppressed, Undetermined};
+use crate::source::{Comment, Sources, Span};
+
+use comment::{Directive, Id, Parsed};
+use reach::Reach;
+
+/// A text of configuration, for comments above its first directive: they cover findings on the
+/// text as a whole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct WholeText {
+    pub text: Span,
+    pub first_directive_line: Span,
+}
+
+/// What `apply` looks at, beside the findings.
+#[derive(Clone, Copy, Debug)]
+pub struct Inputs<'a> {
+    pub sources: &'a Sources,
+    pub comments: &'a [Comment],
+    pub whole_texts: &'a [WholeText],
+    /// A rule that could not be decided here may speak tomorrow: its comment is not unused.
+    pub undetermined: &'a [Undetermined],
+    /// The ids of the rules that ran. A comment for an existing rule that did not run is not
+    /// unused either.
+    pub ran: &'a [String],
+    /// The ids of all rules.
+    pub known: &'a [String],
+}
+
+/// A comment, or a part of one, that silences nothing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unused {
+    /// The comment.
+    pub span: Span,
+    /// The ids in it that silence nothing.
+    pub rules: Vec<String>,
+    /// What to remove: the whole line, the comment, or an id in the list; `None` where that cannot
+    /// be said for certain.
+    pub remove: Option<Span>,
+}
+
+/// A comment that begins as ours and cannot be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Malformed {
+    pub span: Span,
+    pub why: &'static str,
+}
+
+/// The comments that are at fault, in the order of the files.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Outcome {
+    pub unused: Vec<Unused>,
+    pub without_reason: Vec<Span>,
+    pub malformed: Vec<Malformed>,
+}
+
+/// Marks the findings that comments cover and reports the comments at fault.
+pub fn apply(findings: &mut [Finding], inputs: &Inputs<'_>) -> Outcome {
+    let mut outcome = Outcome::default();
+    let mut directives = honoured(inputs, &mut outcome);
+    let reach = Reach::new(inputs, &directives);
+    for finding in findings {
+        if let Some(reason) = reach.silence(&mut directives, finding.primary, &finding.rule)
+            && finding.suppressed.is_none()
+        {
+            finding.suppressed = Some(Suppressed {
+                by: "comment",
+                reason,
+            });
+        }
+    }
+    for case in inputs.undetermined {
+        reach.silence(&mut directives, case.at, &case.rule);
+    }
+    for directive in &directives {
+        outcome.unused.extend(unused(inputs, directive));
+    }
+    outcome
+}
+
+/// The comments that may silence, in the order of the files; the others go into the outcome.
+fn honoured<'a>(inputs: &Inputs<'a>, outcome: &mut Outcome) -> Vec<Directive<'a>> {
+    let mut comments: Vec<&Comment> = inputs.comments.iter().collect();
+    comments.sort_by_key(|comment| comment.span);
+    comments.dedup_by_key(|comment| comment.span);
+    let mut directives = Vec::new();
+    for comment in comments {
+        match comment::parse(comment) {
+            Parsed::Other => {}
+            Parsed::Malformed(why) => outcome.malformed.push(Malformed {
+                span: comment.span,
+                why,
+            }),
+            Parsed::WithoutReason => outcome.without_reason.push(comment.span),
+            Parsed::Directive(directive) => directives.push(directive),
+        }
+    }
+    directives
+}
+
+fn unused(inputs: &Inputs<'_>, directive: &Directive<'_>) -> Vec<Unused> {
+    let idle = |id: &Id| !id.used && is_judged(inputs, id);
+    let span = directive.comment.span;
+    if directive.ids.iter().all(idle) {
+        return vec![Unused {
+            span,
+            rules: directive.ids.iter().map(|id| id.text.clone()).collect(),
+            remove: Some(comment::whole(inputs.sources, directive.comment)),
+        }];
+    }
+    let kept: Vec<bool> = directive.ids.iter().map(|id| !idle(id)).collect();
+    (0..directive.ids.len())
+        .filter(|at| !kept[*at])
+        .map(|at| Unused {
+            span,
+            rules: vec![directive.ids[at].text.clone()],
+            remove: comment::one_id(inputs.sources, directive, &kept, at),
+        })
+        .collect()
+}
+
+/// Whether all rules that the id stands for ran, so that its silence means something. An id that
+/// stands for no rule silences nothing for certain.
+fn is_judged(inputs: &Inputs<'_>, id: &Id) -> bool {
+    inputs
+        .known
+        .iter()
+        .filter(|rule| id.matches(rule))
+        .all(|rule| inputs.ran.contains(rule))
+}
+
+#[cfg(test)]
+mod tests;
