@@ -1,0 +1,207 @@
+//! Finds template actions in a text and says what sort each is. Linear in the text, whatever it
+//! holds: an action never reaches over the start of another one.
+
+use std::ops::Range;
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Action {
+    /// With its delimiters.
+    pub(super) range: Range<usize>,
+    pub(super) sort: Sort,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Sort {
+    /// Writes text; how far it is indented, if the action says so.
+    Output { indent: Option<usize> },
+    /// Decides about the lines that follow: `if`, `else`, `range`, `with`, `for`.
+    Branch,
+    /// Writes nothing: `end`, `define`, an assignment, a comment.
+    Silent,
+}
+
+pub(super) fn find(text: &str) -> Vec<Action> {
+    let mut finder = Finder::new(text);
+    let mut actions = Vec::new();
+    let mut at = 0;
+    while let Some(open) = memchr::memchr(b'{', &text.as_bytes()[at..]) {
+        let start = at + open;
+        at = start + 1;
+        if let Some(end) = finder.end_of(start) {
+            let sort = sort(&text[start..end]);
+            actions.push(Action {
+                range: start..end,
+                sort,
+            });
+            at = end;
+        }
+    }
+    actions
+}
+
+/// No action is longer than this; it bounds what one that never ends can cost.
+const MAX_LENGTH: usize = 64 * 1024;
+
+struct Finder<'a> {
+    bytes: &'a [u8],
+    backquote: Upcoming,
+    go_comment: Upcoming,
+    jinja_comment: Upcoming,
+    /// Up to here no quote closes on its line.
+    open_quote_until: usize,
+}
+
+/// The next place of a delimiter, searched for once and not at each opening before it.
+struct Upcoming {
+    delimiter: &'static [u8],
+    searched: Range<usize>,
+}
+
+impl Upcoming {
+    fn new(delimiter: &'static [u8]) -> Self {
+        Self {
+            delimiter,
+            searched: 0..0,
+        }
+    }
+
+    fn at_or_after(&mut self, from: usize, bytes: &[u8]) -> Option<usize> {
+        if !self.searched.contains(&from) {
+            let found = memchr::memmem::find(bytes.get(from..)?, self.delimiter);
+            let end = found.map_or(usize::MAX, |at| from + at + 1);
+            self.searched = from..end;
+        }
+        (self.searched.end != usize::MAX).then(|| self.searched.end - 1)
+    }
+}
+
+impl<'a> Finder<'a> {
+    fn new(text: &'a str) -> Self {
+        Self {
+            bytes: text.as_bytes(),
+            backquote: Upcoming::new(b"`"),
+            go_comment: Upcoming::new(b"*/"),
+            jinja_comment: Upcoming::new(b"#}"),
+            open_quote_until: 0,
+        }
+    }
+
+    /// The end of the action that starts at this brace, if one does.
+    fn end_of(&mut self, start: usize) -> Option<usize> {
+        match self.bytes.get(start + 1)? {
+            b'{' => self
+                .go_comment_end(start)
+                .or_else(|| self.code_end(start, b"}}")),
+            b'%' => self.code_end(start, b"%}"),
+            b'#' => {
+                let close = self.jinja_comment.at_or_after(start + 2, self.bytes)?;
+                Some(close + 2)
+            }
+            _ => None,
+        }
+    }
+
+    /// `{{/* … */}}`: nothing in it is code.
+    fn go_comment_end(&mut self, start: usize) -> Option<usize> {
+        let from = start + 2 + leading(&self.bytes[start + 2..], b"- \t");
+        if !self.bytes[from..].starts_with(b"/*") {
+            return None;
+        }
+        let close = self.go_comment.at_or_after(from + 2, self.bytes)? + 2;
+        let end = close + leading(&self.bytes[close..], b"- \t\r\n");
+        self.bytes[end..].starts_with(b"}}").then_some(end + 2)
+    }
+
+    /// The closing delimiter outside of strings. Where another action starts first, a string was
+    /// none, and the first delimiter counts.
+    fn code_end(&mut self, start: usize, close: &[u8; 2]) -> Option<usize> {
+        let mut at = start + 2;
+        let limit = start.saturating_add(MAX_LENGTH);
+        while let Some(byte) = self.bytes.get(at).filter(|_| at < limit) {
+            let rest = &self.bytes[at..];
+            if rest.starts_with(close) {
+                return Some(at + 2);
+            }
+            if rest.starts_with(b"{{") || rest.starts_with(b"{%") {
+                break;
+            }
+            at = match byte {
+                b'"' | b'\'' => self.quoted_end(at, *byte),
+                b'`' => self.raw_end(at),
+                _ => at + 1,
+            };
+        }
+        let inside = &self.bytes[start + 2..at.min(self.bytes.len())];
+        memchr::memmem::find(inside, close).map(|end| start + 2 + end + 2)
+    }
+
+    /// After a string that closes on its own line, else after the quote alone.
+    fn quoted_end(&mut self, at: usize, quote: u8) -> usize {
+        if at < self.open_quote_until {
+            return at + 1;
+        }
+        let mut next = at + 1;
+        while let Some(byte) = self.bytes.get(next) {
+            match byte {
+                b'\\' => next += 2,
+                b'\n' => break,
+                byte if *byte == quote => return next + 1,
+                _ => next += 1,
+            }
+        }
+        self.open_quote_until = next;
+        at + 1
+    }
+
+    fn raw_end(&mut self, at: usize) -> usize {
+        let close = self.backquote.at_or_after(at + 1, self.bytes);
+        close.unwrap_or(at) + 1
+    }
+}
+
+/// How many of the first bytes are among these.
+fn leading(bytes: &[u8], among: &[u8]) -> usize {
+    let is_among = |byte: &&u8| among.contains(byte);
+    bytes.iter().take_while(is_among).count()
+}
+
+fn sort(action: &str) -> Sort {
+    let inner = action[2..action.len().saturating_sub(2).max(2)]
+        .trim_start_matches(['-', '+'])
+        .trim_start();
+    let word_end = inner
+        .find(|c: char| !c.is_ascii_alphabetic())
+        .unwrap_or(inner.len());
+    match &inner[..word_end] {
+        "if" | "else" | "range" | "with" | "for" | "elif" => Sort::Branch,
+        "end" | "define" | "break" | "continue" => Sort::Silent,
+        "include" => Sort::Output {
+            indent: indentation(inner),
+        },
+        _ if action.starts_with("{%") || action.starts_with("{#") => Sort::Silent,
+        _ if inner.starts_with("/*") || is_assignment(inner) => Sort::Silent,
+        _ => Sort::Output {
+            indent: indentation(inner),
+        },
+    }
+}
+
+/// `$name := …` or `$name = …`.
+fn is_assignment(inner: &str) -> bool {
+    let Some(rest) = inner.strip_prefix('$') else {
+        return false;
+    };
+    let rest = rest.trim_start_matches(|c: char| c.is_alphanumeric() || matches!(c, '_' | ','));
+    let rest = rest.trim_start();
+    rest.starts_with(":=") || (rest.starts_with('=') && !rest.starts_with("=="))
+}
+
+/// The number of `indent N` or `nindent N`; the last one is what counts in a pipeline.
+fn indentation(inner: &str) -> Option<usize> {
+    let (_, after) = inner.rsplit_once("indent")?;
+    let digits = after.trim_start_matches([' ', '(']);
+    let end = digits
+        .find(|c: char| !c.is_ascii_digit())
+        .unwrap_or(digits.len());
+    digits[..end].parse().ok()
+}

@@ -1,0 +1,210 @@
+//! The lines of a template: which of them hold only actions, what becomes of each.
+
+use std::ops::Range;
+
+use super::ActionLine;
+use super::action::{Action, Sort};
+
+/// A line of the template.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Line {
+    /// Without its line break.
+    pub(super) range: Range<usize>,
+    /// Where the next line starts.
+    pub(super) next: usize,
+    /// The blanks it starts with; all of it if it is blank.
+    pub(super) indent: usize,
+    /// The actions that stand in it, or reach into it, by their place in the list.
+    pub(super) actions: Range<usize>,
+    /// Something other than blanks and a comment stands outside of its actions.
+    pub(super) has_content: bool,
+    /// It starts inside of an action.
+    pub(super) continues: bool,
+    pub(super) fate: Fate,
+}
+
+/// What becomes of a line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Fate {
+    /// Its actions become letters, or blanks if nothing else stands in it.
+    Masked,
+    /// As above, for lines right after a block scalar: blanks would be read as more of the block,
+    /// so they start with the sign of a comment.
+    Comment,
+    /// It belongs to a block scalar that can be read as it is.
+    Kept,
+    /// It belongs to a block scalar that cannot.
+    Blanked,
+    /// It is a block scalar's header, and what stands from here on belongs to the block.
+    BlankedFrom(usize),
+}
+
+impl Line {
+    pub(super) fn is_blank(&self) -> bool {
+        self.indent == self.range.len()
+    }
+
+    /// Nothing but actions (and perhaps a comment) stands in it.
+    pub(super) fn only_actions(&self) -> bool {
+        !self.actions.is_empty() && !self.has_content
+    }
+}
+
+pub(super) fn classify(text: &str, actions: &[Action]) -> Vec<Line> {
+    let mut lines = Vec::new();
+    let (mut start, mut first) = (0, 0);
+    while start < text.len() {
+        let end = memchr::memchr(b'\n', &text.as_bytes()[start..]);
+        let next = end.map_or(text.len(), |at| start + at + 1);
+        let body = text[start..next].trim_end_matches(['\n', '\r']);
+        let range = start..start + body.len();
+        while actions.get(first).is_some_and(|a| a.range.end <= start) {
+            first += 1;
+        }
+        let reached = actions[first..].partition_point_linear(|a| a.range.start < range.end);
+        lines.push(line(text, range, next, actions, first..first + reached));
+        start = next;
+    }
+    lines
+}
+
+/// `partition_point` over what is near: the actions of one line, not those of the whole text.
+trait PartitionNearby<T> {
+    fn partition_point_linear(&self, holds: impl Fn(&T) -> bool) -> usize;
+}
+
+impl<T> PartitionNearby<T> for [T] {
+    fn partition_point_linear(&self, holds: impl Fn(&T) -> bool) -> usize {
+        self.iter().take_while(|item| holds(item)).count()
+    }
+}
+
+fn line(
+    text: &str,
+    range: Range<usize>,
+    next: usize,
+    actions: &[Action],
+    own: Range<usize>,
+) -> Line {
+    let body = &text[range.clone()];
+    Line {
+        indent: body.len() - body.trim_start_matches([' ', '\t']).len(),
+        has_content: has_content(text, &range, &actions[own.clone()]),
+        continues: actions
+            .get(own.start)
+            .is_some_and(|action| action.range.start < range.start),
+        fate: Fate::Masked,
+        actions: own,
+        range,
+        next,
+    }
+}
+
+fn has_content(text: &str, line: &Range<usize>, actions: &[Action]) -> bool {
+    let mut from = line.start;
+    for action in actions {
+        let outside = text.get(from..action.range.start).unwrap_or("").trim();
+        if !outside.is_empty() {
+            return !outside.starts_with('#');
+        }
+        from = action.range.end;
+    }
+    let outside = text.get(from..line.end).unwrap_or("").trim();
+    !outside.is_empty() && !outside.starts_with('#')
+}
+
+/// The masked text.
+pub(super) fn fill(text: &str, lines: &[Line], actions: &[Action]) -> String {
+    let mut bytes = text.as_bytes().to_vec();
+    for line in lines {
+        match line.fate {
+            Fate::Kept => {}
+            Fate::Blanked => paint(&mut bytes, line.range.clone(), b' '),
+            Fate::BlankedFrom(at) => {
+                mask_actions(&mut bytes, line, actions, line.range.start..at);
+                paint(&mut bytes, at..line.range.end, b' ');
+            }
+            Fate::Masked => mask_actions(&mut bytes, line, actions, line.range.clone()),
+            Fate::Comment => {
+                mask_actions(&mut bytes, line, actions, line.range.clone());
+                let indent = if line.continues { 0 } else { line.indent };
+                let at = line.range.start + indent;
+                paint(&mut bytes, at..at + 1, b'#');
+            }
+        }
+    }
+    // Whole actions were painted, and whole lines: both start and end at characters.
+    String::from_utf8(bytes).unwrap_or_else(|_| blank(text))
+}
+
+fn mask_actions(bytes: &mut [u8], line: &Line, actions: &[Action], range: Range<usize>) {
+    let filler = if line.has_content { b'x' } else { b' ' };
+    for action in &actions[line.actions.clone()] {
+        let start = action.range.start.max(range.start);
+        let end = action.range.end.min(range.end);
+        // Text after an action that began above stands wherever that action ends: only blanks keep
+        // it from being read as the start of the line.
+        let filler = if action.range.start < line.range.start {
+            b' '
+        } else {
+            filler
+        };
+        if start < end {
+            paint(bytes, start..end, filler);
+        }
+    }
+}
+
+fn paint(bytes: &mut [u8], range: Range<usize>, filler: u8) {
+    if let Some(part) = bytes.get_mut(range) {
+        part.fill(filler);
+    }
+}
+
+/// A text of blanks of the same length and with the same line breaks.
+fn blank(text: &str) -> String {
+    let keep = |byte: u8| matches!(byte, b'\n' | b'\r');
+    text.bytes()
+        .map(|byte| if keep(byte) { char::from(byte) } else { ' ' })
+        .collect()
+}
+
+/// The lines that hold only actions, outside of block scalars. A condition speaks about the next
+/// line that has text of its own.
+pub(super) fn action_lines(lines: &[Line], actions: &[Action]) -> Vec<ActionLine> {
+    let mut found = Vec::new();
+    let mut next_column = 0;
+    for line in lines.iter().rev() {
+        if line.has_content {
+            next_column = line.indent;
+        } else if matches!(line.fate, Fate::Masked | Fate::Comment)
+            && let Some(action) = action_line(line, actions, next_column)
+        {
+            next_column = action.column;
+            found.push(action);
+        }
+    }
+    found.reverse();
+    found
+}
+
+fn action_line(line: &Line, actions: &[Action], next_column: usize) -> Option<ActionLine> {
+    let started = |action: &&Action| action.range.start >= line.range.start;
+    let own = || actions[line.actions.clone()].iter().filter(started);
+    let at = own().next()?.range.start;
+    let written = own().find_map(|action| output_column(action, line.indent));
+    let (column, writes) = match written {
+        Some(column) => (column, true),
+        None if own().any(|action| action.sort == Sort::Branch) => (next_column, false),
+        None => return None,
+    };
+    Some(ActionLine { at, column, writes })
+}
+
+/// Where the text that an action writes stands in its line.
+pub(super) fn output_column(action: &Action, own: usize) -> Option<usize> {
+    match action.sort {
+        Sort::Output { indent } => Some(indent.unwrap_or(own)),
+        Sort::Branch | Sort::Silent => None,
+    }
+}

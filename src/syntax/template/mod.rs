@@ -1,0 +1,124 @@
+//! Templates of Go and Jinja: makes a YAML text out of one that holds `{{ … }}`, `{% … %}` and
+//! `{# … #}`, with every byte in its place.
+//!
+//! An action inside a line becomes letters, so that it is a scalar or a part of one; lines that hold
+//! nothing but actions become blanks. Block scalars are left alone, unless an action in them stands
+//! to the left of their text: then the block is blanked out and its lines are handed on as they are.
+//! What the actions say is not evaluated.
+
+mod action;
+mod blocks;
+mod lines;
+
+use std::borrow::Cow;
+use std::ops::Range;
+
+/// A text of the same length and with the same line breaks, without template actions.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Masked<'a> {
+    pub text: Cow<'a, str>,
+    /// Where the actions stand, in order.
+    pub holes: Vec<Range<usize>>,
+    /// The actions that stand alone on their lines and write, repeat or leave out something.
+    pub(in crate::syntax) actions: Vec<ActionLine>,
+    /// The block scalars that were blanked out, in order.
+    pub(in crate::syntax) blocks: Vec<MaskedBlock>,
+}
+
+/// A line of actions alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::syntax) struct ActionLine {
+    pub(in crate::syntax) at: usize,
+    /// Where the text that it writes (or decides about) stands in its line.
+    pub(in crate::syntax) column: usize,
+    /// It writes text itself; else it decides whether and how often other lines are there.
+    pub(in crate::syntax) writes: bool,
+}
+
+/// A block scalar that was blanked out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::syntax) struct MaskedBlock {
+    /// Where its `|` or `>` stands.
+    pub(in crate::syntax) header: usize,
+    /// What is left of its lines without their indentation, line breaks included.
+    pub(in crate::syntax) lines: Vec<Range<usize>>,
+    pub(in crate::syntax) indent: usize,
+}
+
+impl<'a> Masked<'a> {
+    /// A text that is no template.
+    pub(in crate::syntax) fn unchanged(text: &'a str) -> Self {
+        Self {
+            text: Cow::Borrowed(text),
+            holes: Vec::new(),
+            actions: Vec::new(),
+            blocks: Vec::new(),
+        }
+    }
+
+    /// A text whose actions are known but left in place.
+    pub(in crate::syntax) fn holes_only(text: &'a str) -> Self {
+        let actions = action::find(text);
+        Self {
+            holes: actions.into_iter().map(|action| action.range).collect(),
+            ..Self::unchanged(text)
+        }
+    }
+
+    /// An action stands in this range, or a part of one does.
+    pub(in crate::syntax) fn touches(&self, range: &Range<usize>) -> bool {
+        let next = self.holes.partition_point(|hole| hole.end <= range.start);
+        self.holes
+            .get(next)
+            .is_some_and(|hole| hole.start < range.end)
+    }
+
+    /// What there is of a comment in the text itself: a line of actions may have been made one.
+    pub(in crate::syntax) fn comment(
+        &self,
+        text: &str,
+        range: Range<usize>,
+    ) -> Option<Range<usize>> {
+        let next = self.holes.partition_point(|hole| hole.end <= range.start);
+        let starts_here = |hole: &&Range<usize>| hole.start <= range.start;
+        if self.holes.get(next).filter(starts_here).is_none() {
+            return Some(range);
+        }
+        let inside = self.holes[next..].iter();
+        let last = inside.take_while(|hole| hole.start < range.end).last()?;
+        let rest = text.get(last.end..range.end)?;
+        rest.find('#').map(|at| last.end + at..range.end)
+    }
+
+    /// The blanked-out block scalar whose header stands here.
+    pub(in crate::syntax) fn block_at(&self, header: usize) -> Option<&MaskedBlock> {
+        let found = self
+            .blocks
+            .binary_search_by_key(&header, |block| block.header);
+        found.ok().map(|index| &self.blocks[index])
+    }
+}
+
+/// The text may be a template.
+pub fn is_templated(text: &str) -> bool {
+    text.contains("{{") || text.contains("{%")
+}
+
+/// Takes the template actions out of a YAML text.
+pub fn mask(text: &str) -> Masked<'_> {
+    let actions = action::find(text);
+    if actions.is_empty() {
+        return Masked::unchanged(text);
+    }
+    let mut lines = lines::classify(text, &actions);
+    let blocks = blocks::take_out(text, &actions, &mut lines);
+    Masked {
+        text: Cow::Owned(lines::fill(text, &lines, &actions)),
+        actions: lines::action_lines(&lines, &actions),
+        holes: actions.into_iter().map(|action| action.range).collect(),
+        blocks,
+    }
+}
+
+#[cfg(test)]
+mod tests;

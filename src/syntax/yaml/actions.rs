@@ -1,0 +1,72 @@
+//! Which nodes the template actions on lines of their own could add to or change.
+//!
+//! An action belongs to the innermost collection around it whose entries do not stand to the right
+//! of what the action writes; one right after a key without a value belongs to that value. Finding
+//! the actions is left to [`template`](crate::syntax::template).
+
+use crate::syntax::template::ActionLine;
+
+pub(super) struct Actions<'a> {
+    lines: &'a [ActionLine],
+    /// How many of the lines were passed.
+    passed: usize,
+    /// Those of them that no node has claimed yet.
+    unclaimed: Vec<ActionLine>,
+}
+
+impl<'a> Actions<'a> {
+    pub(super) fn new(lines: &'a [ActionLine]) -> Self {
+        Self {
+            lines,
+            passed: 0,
+            unclaimed: Vec::new(),
+        }
+    }
+
+    /// Whether the collection that ends here, with its entries at this column, has actions of its
+    /// own. Inner collections end first and so claim theirs first.
+    pub(super) fn open(&mut self, from: usize, end: usize, column: usize) -> bool {
+        self.pass(end);
+        let first = self.unclaimed.partition_point(|action| action.at < from);
+        let before = self.unclaimed.len();
+        let inside = self.unclaimed.split_off(first);
+        self.unclaimed
+            .extend(inside.into_iter().filter(|action| action.column < column));
+        self.unclaimed.len() < before
+    }
+
+    /// Whether an action writes the value that is missing at `at`, in a collection whose entries
+    /// stand at this column.
+    pub(super) fn replace(&mut self, text: &str, at: usize, column: usize) -> bool {
+        self.pass(at);
+        let mut from = at;
+        let mut replaces = false;
+        while let Some(action) = self.lines.get(self.passed) {
+            if !is_blank(text.get(from..action.at)) {
+                break;
+            }
+            from = action.at;
+            self.passed += 1;
+            if action.writes && action.column >= column {
+                replaces = true;
+            }
+            if !action.writes || action.column <= column {
+                self.unclaimed.push(*action);
+            }
+        }
+        replaces
+    }
+
+    fn pass(&mut self, end: usize) {
+        while let Some(action) = self.lines.get(self.passed)
+            && action.at < end
+        {
+            self.unclaimed.push(*action);
+            self.passed += 1;
+        }
+    }
+}
+
+fn is_blank(text: Option<&str>) -> bool {
+    text.is_some_and(|text| text.trim().is_empty())
+}

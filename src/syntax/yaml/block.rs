@@ -1,0 +1,70 @@
+//! Where a block scalar's header and lines stand: the parser's range starts only behind the first
+//! line's indentation, and at the next token if the block is empty.
+
+use std::ops::Range;
+
+/// A block scalar in the source.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Place {
+    /// `|` or `>` with its indicators.
+    pub(super) header: Range<usize>,
+    /// The start of the first line after the header.
+    pub(super) lines_start: usize,
+    /// How many blanks the line at the parser's start begins with.
+    pub(super) indent: usize,
+}
+
+/// Finds the header of the block scalar whose content (or next token) is at `start`. Nothing but
+/// indicators, tags, anchors and comments can stand between `previous_end`, the end of the token
+/// before it, and its header.
+pub(super) fn locate(source: &str, previous_end: usize, start: usize) -> Option<Place> {
+    let between = source.get(previous_end..start)?;
+    let trimmed = between.trim_end_matches([' ', '\t', '\n', '\r']);
+    let line_start = trimmed.rfind(['\n', '\r']).map_or(0, |at| at + 1);
+    let header = find_header(&trimmed[line_start..])?;
+    let shift = previous_end + line_start;
+    let line_end = previous_end + trimmed.len();
+    Some(Place {
+        header: shift + header.start..shift + header.end,
+        lines_start: after_line(source, line_end, start),
+        indent: blanks_before(source, start),
+    })
+}
+
+/// The leftmost `|` or `>` that stands at the start of a word and has nothing but its indicators
+/// and a comment after it.
+pub(in crate::syntax) fn find_header(line: &str) -> Option<Range<usize>> {
+    let bytes = line.as_bytes();
+    memchr::memchr2_iter(b'|', b'>', bytes).find_map(|at| {
+        let starts_word = at == 0 || matches!(bytes[at - 1], b' ' | b'\t');
+        let length = indicators(&bytes[at..]);
+        (starts_word && ends_line(&line[at + length..])).then_some(at..at + length)
+    })
+}
+
+fn indicators(bytes: &[u8]) -> usize {
+    let is_indicator = |byte: &&u8| matches!(byte, b'+' | b'-' | b'1'..=b'9');
+    1 + bytes[1..].iter().take(2).take_while(is_indicator).count()
+}
+
+fn ends_line(rest: &str) -> bool {
+    let word = rest.trim_start_matches([' ', '\t']);
+    word.is_empty() || (word.len() < rest.len() && word.starts_with('#'))
+}
+
+/// The start of the line after the one that ends with blanks from `line_end` on.
+fn after_line(source: &str, line_end: usize, limit: usize) -> usize {
+    let rest = &source[line_end..limit];
+    let blanks = rest.len() - rest.trim_start_matches([' ', '\t']).len();
+    let line_break = match &rest.as_bytes()[blanks..] {
+        [b'\r', b'\n', ..] => 2,
+        [_, ..] => 1,
+        [] => 0,
+    };
+    line_end + blanks + line_break
+}
+
+fn blanks_before(source: &str, at: usize) -> usize {
+    let before = &source[..at];
+    before.len() - before.trim_end_matches(' ').len()
+}

@@ -1,0 +1,460 @@
+//! From parser events to a tree: collections are put together on a stack of our own (no recursion),
+//! aliases are replaced by a copy of what they name, and the parser is sent on to the next document
+//! after a mistake.
+//!
+//! Scalars are left to [`scalar`](super::scalar), the lines of template actions to
+//! [`actions`](super::actions).
+
+use std::collections::HashMap;
+use std::ops::Range;
+use std::sync::Arc;
+
+use granit_parser::{Event, Parser, ScanError, StructureStyle, Tag};
+
+use super::actions::Actions;
+use super::scalar::Written;
+use super::{Comment, Document, Entry, Excerpt, Node, NodeKind, Scalar, ScalarStyle};
+use super::{Masked, Stream, SyntaxError, merge};
+
+/// How many nodes all aliases of a document together may add to it.
+const MAX_ALIASED_NODES: usize = 100_000;
+/// How many nodes may be kept for aliases that could follow; a nested anchor keeps its nodes again.
+const MAX_ANCHORED_NODES: usize = 1_000_000;
+/// How deep a tree may be, aliases replaced: everything that walks it does so by recursion.
+const MAX_DEPTH: usize = 512;
+
+/// What was read, and what tells a template from YAML that merely has double braces in a string.
+pub(super) struct Reading {
+    pub(super) stream: Stream,
+    /// A `{{` was read as a mapping in a mapping, which nobody means.
+    pub(super) brace_pair_opens_mapping: bool,
+}
+
+/// Reads the masked text of an excerpt; values and spans come from the excerpt itself.
+pub(super) fn read(excerpt: &Excerpt, masked: &Masked<'_>) -> Reading {
+    let mut builder = Builder::new(excerpt, masked);
+    let mut parser = Parser::new_from_str_with_options(&masked.text, options());
+    loop {
+        match parser.next_event() {
+            None => break,
+            Some(Ok((event, span))) => builder.event(event, span),
+            Some(Err(error)) => {
+                builder.broken(&error);
+                if !parser.proceed_next_document().unwrap_or(false) {
+                    break;
+                }
+            }
+        }
+    }
+    builder.finish()
+}
+
+fn options() -> granit_parser::Options {
+    granit_parser::options! {
+        emit_unresolved_aliases: true,
+        // Long runs of comments are common: licences, and values that are commented out.
+        max_buffered_comment_events: usize::MAX,
+    }
+}
+
+struct Builder<'a> {
+    excerpt: &'a Excerpt,
+    masked: &'a Masked<'a>,
+    reading: Reading,
+    frames: Vec<Frame>,
+    anchors: HashMap<usize, Built>,
+    aliased: usize,
+    anchored: usize,
+    document: Option<OpenDocument>,
+    /// The end of the last token with text.
+    previous_end: usize,
+    actions: Actions<'a>,
+}
+
+struct OpenDocument {
+    start: usize,
+    root: Option<Node>,
+}
+
+/// A collection whose end was not reached yet.
+struct Frame {
+    items: Items,
+    range: Range<usize>,
+    /// Where its entries stand in their lines.
+    column: usize,
+    block: bool,
+    /// Where template actions begin to be actions of this collection.
+    actions_from: usize,
+    anchor: usize,
+    nodes: usize,
+    depth: usize,
+}
+
+enum Items {
+    Seq(Vec<Node>),
+    Map(Vec<Entry>, Option<Node>),
+}
+
+/// A finished node with what its copies would cost.
+#[derive(Clone)]
+struct Built {
+    node: Node,
+    nodes: usize,
+    depth: usize,
+}
+
+impl Built {
+    fn leaf(node: Node) -> Self {
+        Self {
+            node,
+            nodes: 1,
+            depth: 1,
+        }
+    }
+}
+
+impl<'a> Builder<'a> {
+    fn new(excerpt: &'a Excerpt, masked: &'a Masked<'a>) -> Self {
+        Self {
+            excerpt,
+            masked,
+            reading: Reading {
+                stream: Stream::default(),
+                brace_pair_opens_mapping: false,
+            },
+            frames: Vec::new(),
+            anchors: HashMap::new(),
+            aliased: 0,
+            anchored: 0,
+            document: None,
+            previous_end: 0,
+            actions: Actions::new(&masked.actions),
+        }
+    }
+
+    fn finish(mut self) -> Reading {
+        self.end_document(self.text().len(), false);
+        self.reading
+    }
+
+    fn text(&self) -> &'a str {
+        &self.masked.text
+    }
+
+    fn event(&mut self, event: Event<'_>, span: granit_parser::Span) {
+        let range = self.clamp(span.byte_range().unwrap_or_default());
+        match event {
+            Event::DocumentStart(explicit, _) => self.start_document(&range, explicit),
+            Event::DocumentEnd => self.end_document(range.end, true),
+            Event::Comment(..) => self.comment(range),
+            Event::Scalar(value, style, anchor, tag) => {
+                let missing = range.is_empty() && style == granit_parser::ScalarStyle::Plain;
+                let (node, range) = if missing {
+                    self.missing(range)
+                } else {
+                    let node = self.scalar(&value, style, tag.as_deref(), &range);
+                    (node, range)
+                };
+                self.passed(&range);
+                self.add(Built::leaf(node), anchor, range);
+            }
+            Event::SequenceStart(style, anchor, _) => self.start_seq(style, anchor, range),
+            Event::MappingStart(style, anchor, _) => self.start_map(style, anchor, range),
+            Event::SequenceEnd | Event::MappingEnd => self.end_collection(range),
+            Event::Alias(anchor) => {
+                self.passed(&range);
+                let built = self.aliased(anchor, &range);
+                self.add(built, 0, range);
+            }
+            Event::UnresolvedAlias(name) => {
+                self.passed(&range);
+                self.error(&range, format!("no anchor `&{name}` stands before this"));
+                let built = Built::leaf(self.null(&range));
+                self.add(built, 0, range);
+            }
+            _ => {}
+        }
+    }
+
+    /// The parser's ranges are trusted, but a wrong one must not bring the program down.
+    fn clamp(&self, range: Range<usize>) -> Range<usize> {
+        let text = self.text();
+        let fits = range.start <= range.end && text.get(range.clone()).is_some();
+        if fits { range } else { text.len()..text.len() }
+    }
+
+    fn passed(&mut self, range: &Range<usize>) {
+        if !range.is_empty() {
+            self.previous_end = range.end;
+        }
+    }
+
+    fn start_document(&mut self, range: &Range<usize>, explicit: bool) {
+        self.anchors.clear();
+        self.aliased = 0;
+        self.anchored = 0;
+        if explicit {
+            self.passed(range);
+        }
+        self.document = Some(OpenDocument {
+            start: range.start,
+            root: None,
+        });
+    }
+
+    fn end_document(&mut self, end: usize, complete: bool) {
+        while !self.frames.is_empty() {
+            self.end_collection(end..end);
+        }
+        let Some(OpenDocument { start, root }) = self.document.take() else {
+            return;
+        };
+        if let Some(root) = root {
+            let span = self.excerpt.span(start..end.max(start));
+            let documents = &mut self.reading.stream.documents;
+            documents.push(Document {
+                root,
+                span,
+                complete,
+            });
+        }
+    }
+
+    fn broken(&mut self, error: &ScanError) {
+        let text = self.text();
+        let at = error.marker().byte_offset().unwrap_or(self.previous_end);
+        let rest = text.get(at..).unwrap_or("");
+        let at = text.len() - rest.len();
+        let length = rest
+            .chars()
+            .next()
+            .filter(|c| !matches!(c, '\n' | '\r'))
+            .map_or(0, char::len_utf8);
+        self.error(&(at..at + length), error.info());
+        // An error may be reported far ahead of what was read, so the tree ends with its nodes.
+        self.end_document(self.previous_end, false);
+    }
+
+    fn error(&mut self, range: &Range<usize>, message: String) {
+        let span = self.excerpt.span(range.clone());
+        self.reading
+            .stream
+            .errors
+            .push(SyntaxError { span, message });
+    }
+
+    fn comment(&mut self, range: Range<usize>) {
+        let text = self.excerpt.text();
+        let Some(range) = self.masked.comment(text, range) else {
+            return;
+        };
+        let line_start = text[..range.start]
+            .rfind(['\n', '\r'])
+            .map_or(0, |at| at + 1);
+        let before = text[line_start..range.start].trim_start_matches('\u{feff}');
+        let comment = Comment {
+            text: text[range.clone()]
+                .trim_start_matches('#')
+                .trim()
+                .to_owned(),
+            own_line: before.trim().is_empty(),
+            span: self.excerpt.span(range),
+        };
+        self.reading.stream.comments.push(comment);
+    }
+
+    fn start_seq(&mut self, style: StructureStyle, anchor: usize, range: Range<usize>) {
+        let mut range = range;
+        if style == StructureStyle::Block {
+            range.start = self.first_dash(range.start);
+        } else {
+            self.passed(&range);
+        }
+        self.start_collection(Items::Seq(Vec::new()), style, anchor, range);
+    }
+
+    /// A sequence that is not indented starts, to the parser, only after its first dash.
+    fn first_dash(&self, start: usize) -> usize {
+        let between = self.text().get(self.previous_end..start).unwrap_or("");
+        let between = between.trim_end_matches([' ', '\t', '\n', '\r']);
+        if between.ends_with('-') {
+            return self.previous_end + between.len() - 1;
+        }
+        start
+    }
+
+    fn start_map(&mut self, style: StructureStyle, anchor: usize, range: Range<usize>) {
+        if style == StructureStyle::Flow {
+            self.reading.brace_pair_opens_mapping |= self.text()[range.start..].starts_with("{{");
+            self.passed(&range);
+        }
+        self.start_collection(Items::Map(Vec::new(), None), style, anchor, range);
+    }
+
+    fn start_collection(
+        &mut self,
+        items: Items,
+        style: StructureStyle,
+        anchor: usize,
+        range: Range<usize>,
+    ) {
+        let block = style == StructureStyle::Block;
+        let column = if block { self.column(range.start) } else { 0 };
+        // A condition above the first entry speaks about that entry, unless it is about all of the
+        // document.
+        let actions_from = if self.frames.is_empty() {
+            range.start
+        } else {
+            self.previous_end
+        };
+        self.frames.push(Frame {
+            items,
+            range,
+            column,
+            block,
+            actions_from,
+            anchor,
+            nodes: 1,
+            depth: 1,
+        });
+    }
+
+    fn end_collection(&mut self, range: Range<usize>) {
+        self.passed(&range);
+        let Some(mut frame) = self.frames.pop() else {
+            return;
+        };
+        frame.range.end = frame.range.end.max(if frame.block { 0 } else { range.end });
+        let open = frame.block
+            && self
+                .actions
+                .open(frame.actions_from, range.start, frame.column);
+        let kind = match frame.items {
+            Items::Seq(items) => NodeKind::Seq(items),
+            Items::Map(mut entries, key) => {
+                if let Some(key) = key {
+                    let end = frame.range.end;
+                    let value = self.null(&(end..end));
+                    entries.push(Entry { key, value });
+                }
+                NodeKind::Map(merge::resolve(entries))
+            }
+        };
+        let node = Node {
+            kind,
+            span: self.excerpt.span(frame.range.clone()),
+            hole: open || self.masked.touches(&frame.range),
+            open,
+        };
+        let built = Built {
+            node,
+            nodes: frame.nodes,
+            depth: frame.depth,
+        };
+        self.add(built, frame.anchor, frame.range);
+    }
+
+    /// Puts a finished node where it belongs.
+    fn add(&mut self, built: Built, anchor: usize, range: Range<usize>) {
+        if anchor != 0 && self.anchored + built.nodes <= MAX_ANCHORED_NODES {
+            self.anchored += built.nodes;
+            self.anchors.insert(anchor, built.clone());
+        }
+        let Some(frame) = self.frames.last_mut() else {
+            if let Some(document) = &mut self.document {
+                document.root = Some(built.node);
+            }
+            return;
+        };
+        frame.range.end = frame.range.end.max(range.end);
+        frame.nodes += built.nodes;
+        frame.depth = frame.depth.max(built.depth + 1);
+        match &mut frame.items {
+            Items::Seq(items) => items.push(built.node),
+            Items::Map(entries, key) => match key.take() {
+                None => *key = Some(built.node),
+                Some(key) => entries.push(Entry {
+                    key,
+                    value: built.node,
+                }),
+            },
+        }
+    }
+
+    fn aliased(&mut self, anchor: usize, range: &Range<usize>) -> Built {
+        let refusal = match self.anchors.get(&anchor) {
+            None => "this alias cannot be resolved",
+            Some(built) if self.aliased + built.nodes > MAX_ALIASED_NODES => {
+                "the aliases of this document stand for too many nodes"
+            }
+            Some(built) if self.frames.len() + built.depth > MAX_DEPTH => {
+                "the aliases of this document are nested too deeply"
+            }
+            Some(built) => {
+                self.aliased += built.nodes;
+                return built.clone();
+            }
+        };
+        self.error(range, refusal.to_owned());
+        Built::leaf(self.null(range))
+    }
+
+    fn null(&self, range: &Range<usize>) -> Node {
+        let value = self.excerpt.builder().finish_at(range.start);
+        let scalar = Scalar {
+            style: ScalarStyle::Plain,
+            value: Arc::new(value),
+            holes: false,
+            string_tag: false,
+            block: None,
+        };
+        Node {
+            kind: NodeKind::Scalar(scalar),
+            span: self.excerpt.span(range.clone()),
+            hole: false,
+            open: false,
+        }
+    }
+
+    fn scalar(
+        &self,
+        value: &str,
+        style: granit_parser::ScalarStyle,
+        tag: Option<&Tag>,
+        range: &Range<usize>,
+    ) -> Node {
+        let written = Written {
+            excerpt: self.excerpt,
+            masked: self.masked,
+            previous_end: self.previous_end,
+            value,
+            range: range.clone(),
+        };
+        let is_string = tag.is_some_and(|tag| tag.is_yaml_core_schema_tag("str"));
+        written.node(style, is_string)
+    }
+
+    /// A node without text, and its place: after the colon, where the parser puts it before. It may
+    /// be what an action on the next line writes.
+    fn missing(&mut self, range: Range<usize>) -> (Node, Range<usize>) {
+        let colon = self.text()[range.start..].starts_with(':');
+        let at = range.start + usize::from(colon && range.start >= self.previous_end);
+        let mut node = self.null(&(at..at));
+        let column = self.frames.last().map_or(0, |frame| frame.column);
+        if self.actions.replace(self.text(), at, column) {
+            node.hole = true;
+            node.open = true;
+            if let NodeKind::Scalar(scalar) = &mut node.kind {
+                scalar.holes = true;
+            }
+        }
+        (node, at..at)
+    }
+
+    fn column(&self, at: usize) -> usize {
+        let before = &self.text()[..at];
+        at - before
+            .rfind(['\n', '\r'])
+            .map_or(0, |line_break| line_break + 1)
+    }
+}

@@ -1,0 +1,61 @@
+//! YAML: an excerpt in, a tree with spans out, together with its comments and its mistakes.
+//!
+//! The events come from granit-parser; the tree on top adds what YAML readers do and events do
+//! not: aliases and merge keys are resolved, and the value of every scalar is an excerpt that leads
+//! back to the file byte by byte, so that a configuration text inside a block scalar can be parsed
+//! as if it were a file. A text with template actions that is no YAML as it stands is read through
+//! [`template::mask`]; what an action could change is marked by
+//! [`Node::has_hole`] and [`Node::is_open`].
+//!
+//! What the keys mean is left to `extract`.
+
+mod actions;
+mod align;
+mod block;
+mod build;
+mod merge;
+mod node;
+mod scalar;
+mod typing;
+
+pub(in crate::syntax) use block::find_header as find_block_header;
+pub use node::{Entry, Node, NodeKind, Scalar, ScalarStyle};
+
+use super::SyntaxError;
+use super::template::{self, Masked};
+use crate::source::{Comment, Excerpt, Span};
+
+/// All documents of one text.
+#[derive(Clone, Debug, Default)]
+pub struct Stream {
+    pub documents: Vec<Document>,
+    pub errors: Vec<SyntaxError>,
+    pub comments: Vec<Comment>,
+}
+
+/// One document of a stream.
+#[derive(Clone, Debug)]
+pub struct Document {
+    pub root: Node,
+    pub span: Span,
+    /// The document was read to its end. If not, an error of the stream says why, and more nodes
+    /// may follow in the file than the tree holds.
+    pub complete: bool,
+}
+
+/// Reads all documents. A broken one is kept as far as it could be read, and does not hide the
+/// others.
+pub fn parse(excerpt: &Excerpt) -> Stream {
+    let text = excerpt.text();
+    if !template::is_templated(text) {
+        return build::read(excerpt, &Masked::unchanged(text)).stream;
+    }
+    let as_it_stands = build::read(excerpt, &Masked::holes_only(text));
+    if as_it_stands.stream.errors.is_empty() && !as_it_stands.brace_pair_opens_mapping {
+        return as_it_stands.stream;
+    }
+    build::read(excerpt, &template::mask(text)).stream
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,183 @@
+//! The nodes of a YAML tree and the ways to look things up in them. Building them is left to
+//! [`build`](super::build), the types of plain scalars to [`typing`](super::typing).
+
+use std::sync::Arc;
+
+use crate::source::{Excerpt, Span};
+
+/// A value somewhere in a document.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Node {
+    pub kind: NodeKind,
+    /// Where it stands in the file: a scalar with its quotes, a block scalar without its header, a
+    /// collection from its first to its last node. The node behind an alias stands where it is
+    /// defined.
+    pub span: Span,
+    pub(super) hole: bool,
+    pub(super) open: bool,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum NodeKind {
+    Scalar(Scalar),
+    Seq(Vec<Node>),
+    Map(Vec<Entry>),
+}
+
+/// A key and its value. A key that is written twice has two entries, in order.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Entry {
+    pub key: Node,
+    pub value: Node,
+}
+
+/// How a scalar is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ScalarStyle {
+    Plain,
+    SingleQuoted,
+    DoubleQuoted,
+    Literal,
+    Folded,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Scalar {
+    pub(super) style: ScalarStyle,
+    /// Shared, because an alias repeats its whole node.
+    pub(super) value: Arc<Excerpt>,
+    pub(super) holes: bool,
+    pub(super) string_tag: bool,
+    pub(super) block: Option<Block>,
+}
+
+/// What only a block scalar has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Block {
+    pub(super) header: Span,
+    pub(super) indent: Option<usize>,
+}
+
+impl Scalar {
+    pub fn style(&self) -> ScalarStyle {
+        self.style
+    }
+
+    /// The value, each byte of which leads back to the file.
+    pub fn value(&self) -> &Excerpt {
+        &self.value
+    }
+
+    pub fn as_str(&self) -> &str {
+        self.value.text()
+    }
+
+    /// A template action stands in it, so that its final text is not known.
+    pub fn has_hole(&self) -> bool {
+        self.holes
+    }
+
+    /// A block scalar's `|` or `>` with its indicators.
+    pub fn header(&self) -> Option<Span> {
+        self.block.map(|block| block.header)
+    }
+
+    /// How many blanks every line of a block scalar starts with; none if it has no lines.
+    pub fn indent(&self) -> Option<usize> {
+        self.block.and_then(|block| block.indent)
+    }
+
+    /// Only a plain scalar without a string tag can be anything but a string.
+    pub(super) fn is_typed(&self) -> bool {
+        self.style == ScalarStyle::Plain && !self.string_tag
+    }
+}
+
+impl Node {
+    /// The value of a key; of the last one if it is written twice, as most YAML readers have it.
+    pub fn get(&self, key: &str) -> Option<&Node> {
+        self.entry(key).map(|entry| &entry.value)
+    }
+
+    /// The entry of a key, whose `key.span` says where the key stands.
+    pub fn entry(&self, key: &str) -> Option<&Entry> {
+        self.entries()
+            .iter()
+            .rev()
+            .find(|entry| entry.key.as_str() == Some(key))
+    }
+
+    /// The node behind a dotted path: `spec.containers.0.image`. A key with a dot in it needs
+    /// [`get`](Self::get).
+    pub fn at(&self, path: &str) -> Option<&Node> {
+        path.split('.').try_fold(self, Node::step)
+    }
+
+    /// The node behind a JSON pointer: `/data/redis.conf`, with `~1` for `/` and `~0` for `~`.
+    pub fn pointer(&self, pointer: &str) -> Option<&Node> {
+        if pointer.is_empty() {
+            return Some(self);
+        }
+        pointer
+            .strip_prefix('/')?
+            .split('/')
+            .try_fold(self, |node, part| {
+                node.step(&part.replace("~1", "/").replace("~0", "~"))
+            })
+    }
+
+    fn step(&self, part: &str) -> Option<&Node> {
+        match &self.kind {
+            NodeKind::Seq(items) => items.get(part.parse::<usize>().ok()?),
+            NodeKind::Map(_) => self.get(part),
+            NodeKind::Scalar(_) => None,
+        }
+    }
+
+    /// The items of a sequence; nothing for any other node.
+    pub fn items(&self) -> &[Node] {
+        match &self.kind {
+            NodeKind::Seq(items) => items,
+            _ => &[],
+        }
+    }
+
+    /// The entries of a mapping; nothing for any other node.
+    pub fn entries(&self) -> &[Entry] {
+        match &self.kind {
+            NodeKind::Map(entries) => entries,
+            _ => &[],
+        }
+    }
+
+    pub fn is_seq(&self) -> bool {
+        matches!(self.kind, NodeKind::Seq(_))
+    }
+
+    pub fn is_map(&self) -> bool {
+        matches!(self.kind, NodeKind::Map(_))
+    }
+
+    pub fn scalar(&self) -> Option<&Scalar> {
+        match &self.kind {
+            NodeKind::Scalar(scalar) => Some(scalar),
+            _ => None,
+        }
+    }
+
+    /// The text of a scalar of any style and type: `6379` as well as `"6379"`.
+    pub fn as_str(&self) -> Option<&str> {
+        self.scalar().map(Scalar::as_str)
+    }
+
+    /// A template action stands somewhere inside it.
+    pub fn has_hole(&self) -> bool {
+        self.hole
+    }
+
+    /// A template action on a line of its own may add to this node, replace what stands in it or
+    /// leave parts of it out: what is missing here is not known to be missing.
+    pub fn is_open(&self) -> bool {
+        self.open
+    }
+}
