@@ -1,0 +1,106 @@
+//! A rule as it is written: texts with their places, nothing compiled. `load` makes drafts from
+//! files, `rule` compiles them.
+
+use std::collections::BTreeMap;
+
+use crate::facts::estate::SubjectKind;
+use crate::facts::intent::Safety;
+use crate::finding::Severity;
+use crate::policy::param::Param;
+use crate::policy::rule::{Docs, Profile};
+use crate::policy::syntax::Fault;
+use crate::source::{Excerpt, Span};
+
+/// A mistake in a rule file, with its place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mistake {
+    pub span: Span,
+    pub message: String,
+    pub help: Option<String>,
+}
+
+impl Mistake {
+    pub fn new(span: Span, message: impl Into<String>) -> Self {
+        Self {
+            span,
+            message: message.into(),
+            help: None,
+        }
+    }
+
+    pub fn with_help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+
+    pub(super) fn of(text: &Excerpt, fault: Fault) -> Self {
+        Self {
+            span: text.span(fault.range),
+            message: fault.message,
+            help: fault.help,
+        }
+    }
+}
+
+/// A rule file.
+#[derive(Clone, Debug)]
+pub struct RuleDraft {
+    pub id: String,
+    pub title: String,
+    pub subject: SubjectKind,
+    pub severity: Severity,
+    pub profile: Profile,
+    /// Whom the rule is for, by a name that its pack defines.
+    pub audience: Option<Excerpt>,
+    /// Off unless it is asked for by name.
+    pub preview: bool,
+    pub params: BTreeMap<String, Param>,
+    /// Named parts of expressions; each may name those before it.
+    pub lets: Vec<(String, Excerpt)>,
+    pub when: Option<Excerpt>,
+    pub assert: Excerpt,
+    pub message: Vec<Variant>,
+    pub help: Vec<Variant>,
+    pub at: Vec<Variant>,
+    pub labels: Vec<LabelDraft>,
+    pub fixes: Vec<FixDraft>,
+    pub docs: Docs,
+}
+
+/// One of several texts or places: the first that holds with all its facts known wins.
+#[derive(Clone, Debug)]
+pub struct Variant {
+    pub when: Option<Excerpt>,
+    pub text: Excerpt,
+}
+
+#[derive(Clone, Debug)]
+pub struct LabelDraft {
+    pub when: Option<Excerpt>,
+    /// A variable and the list whose items it stands for, one label each.
+    pub each: Option<(String, Excerpt)>,
+    pub at: Excerpt,
+    pub text: Excerpt,
+}
+
+#[derive(Clone, Debug)]
+pub struct FixDraft {
+    pub when: Option<Excerpt>,
+    pub safety: Safety,
+    pub title: Option<Excerpt>,
+    pub edits: Vec<EditDraft>,
+}
+
+#[derive(Clone, Debug)]
+pub struct EditDraft {
+    pub when: Option<Excerpt>,
+    pub operation: OperationDraft,
+}
+
+#[derive(Clone, Debug)]
+pub enum OperationDraft {
+    Set { path: Excerpt, to: Excerpt },
+    Rename { path: Excerpt, to: Excerpt },
+    Remove { path: Excerpt },
+    MoveAbove { path: Excerpt },
+}

@@ -1,0 +1,182 @@
+//! A small estate, a vocabulary and rules for the tests of this module.
+
+use std::collections::BTreeMap;
+
+use crate::facts::estate::{Estate, Related, Subject, SubjectKind};
+use crate::facts::intent::Safety;
+use crate::facts::slot::{Encoding, Slot};
+use crate::facts::value::Reason;
+use crate::facts::value::{Datum, Meaning, Strength, Value, Written};
+use crate::facts::vocabulary::{Type, Vocabulary};
+use crate::finding::Severity;
+use crate::policy::draft::{EditDraft, FixDraft, OperationDraft, RuleDraft, Variant};
+use crate::policy::param::Param;
+use crate::policy::rule::{Docs, Profile};
+use crate::source::{Excerpt, FileId, Span};
+
+pub(super) const GIB: u64 = 1 << 30;
+
+pub(super) fn span(at: usize) -> Span {
+    Span::new(FileId(0), at, at + 5)
+}
+
+pub(super) fn text(text: &str) -> Excerpt {
+    Excerpt::whole(FileId(7), text.into())
+}
+
+pub(super) fn vocabulary() -> Vocabulary {
+    let directives = [
+        ("maxmemory", Type::Size),
+        ("timeout", Type::Duration),
+        ("hz", Type::Int),
+        ("appendonly", Type::Bool),
+        ("maxmemory-policy", Type::Text),
+        ("save", Type::List),
+        ("requirepass", Type::Text),
+        ("io-threads", Type::Int),
+    ];
+    let options = [
+        ("pool.max_size", Type::Int),
+        ("pool.wait_timeout", Type::Duration),
+        ("retry.max", Type::Int),
+    ];
+    Vocabulary {
+        directives: directives.map(|(n, t)| (n.to_owned(), t)).into(),
+        options: options.map(|(n, t)| (n.to_owned(), t)).into(),
+    }
+}
+
+/// A server with 32 GiB, `maxmemory` written, `timeout` by default, `hz` unknown, `io-threads`
+/// absent, and two clients: one certain, one assumed with an unknown pool size.
+pub(super) fn estate() -> Estate {
+    let mut server = Subject::new(
+        SubjectKind::Server,
+        "StatefulSet/redis",
+        "redis.yaml",
+        span(0),
+    );
+    let slot = Slot::Replace {
+        span: span(10),
+        encoding: Encoding::ConfWords,
+    };
+    let maxmemory = Value::set(Datum::Size(30 * GIB), span(10)).with_slot(slot);
+    server.put("conf[\"maxmemory\"]", maxmemory);
+    server.put("limits.memory", Value::set(Datum::Size(32 * GIB), span(20)));
+    let timeout = Value::default(Datum::Duration(0.0), "redis 7.2").with_home(span(1));
+    server.put("conf[\"timeout\"]", timeout);
+    server.put("conf[\"hz\"]", Value::unknown("the image is not visible"));
+    server.put(
+        "conf[\"appendonly\"]",
+        Value::default(Datum::Bool(false), "redis 7.2"),
+    );
+    let save = ["900", "1"].map(|w| Datum::Text(w.to_owned())).to_vec();
+    server.put("conf[\"save\"]", Value::set(Datum::List(save), span(30)));
+    let mut secret = Value::set(Datum::Text("hunter2".to_owned()), span(40));
+    secret.secret = true;
+    server.put("conf[\"requirepass\"]", secret);
+    server.put(
+        "role",
+        Value::derived(Datum::Text("cache".to_owned())).with_strength(Strength::Assumed),
+    );
+    server.clients = [(0, Strength::Certain), (1, Strength::Assumed)]
+        .map(related)
+        .to_vec();
+    Estate {
+        servers: vec![server],
+        clients: vec![client("main.go:connect", 0), other_client()],
+        ..Estate::default()
+    }
+}
+
+fn related((index, strength): (usize, Strength)) -> Related {
+    Related {
+        index,
+        strength,
+        evidence: "host name".to_owned(),
+    }
+}
+
+fn client(name: &str, at: usize) -> Subject {
+    let mut client = Subject::new(SubjectKind::Client, name, "main.go", span(100 + at));
+    let size = Value::set(Datum::Int(200), span(110)).with_name("PoolSize");
+    client.put("pool.max_size", size);
+    let retries = Datum::Special {
+        raw: Box::new(Datum::Int(-1)),
+        meaning: Meaning::Off,
+    };
+    client.put("retry.max", Value::set(retries, span(120)));
+    let forever = Datum::Special {
+        raw: Box::new(Datum::Duration(0.0)),
+        meaning: Meaning::Unlimited,
+    };
+    let mut wait = Value::default(forever, "go-redis 9.7");
+    wait.written = Written::NotSeen(Reason::new("the URL from REDIS_URL could set it"));
+    wait.follows = Some("the read timeout".to_owned());
+    client.put("pool.wait_timeout", wait);
+    client.server = Some(related((0, Strength::Certain)));
+    client
+}
+
+fn other_client() -> Subject {
+    let mut client = Subject::new(SubjectKind::Client, "worker.go:run", "worker.go", span(200));
+    let size = Value::set_unknown("read from POOL_SIZE", span(210)).with_name("PoolSize");
+    client.put("pool.max_size", size);
+    client
+}
+
+/// A rule about servers with this assertion, everything else plain.
+pub(super) fn rule(assert: &str) -> RuleDraft {
+    RuleDraft {
+        id: "memory/example".to_owned(),
+        title: "an example".to_owned(),
+        subject: SubjectKind::Server,
+        severity: Severity::Error,
+        profile: Profile::Recommended,
+        audience: None,
+        preview: false,
+        params: BTreeMap::from([("max".to_owned(), ratio(0.88))]),
+        lets: Vec::new(),
+        when: None,
+        assert: text(assert),
+        message: variants(&[(None, "too high")]),
+        help: Vec::new(),
+        at: variants(&[(None, "server.conf[\"maxmemory\"]")]),
+        labels: Vec::new(),
+        fixes: Vec::new(),
+        docs: Docs::default(),
+    }
+}
+
+pub(super) fn ratio(default: f64) -> Param {
+    Param {
+        ty: Type::Ratio,
+        default: Datum::Float(default),
+        min: Some(Datum::Float(0.1)),
+        max: Some(Datum::Float(1.0)),
+        about: String::new(),
+    }
+}
+
+pub(super) fn variants(list: &[(Option<&str>, &str)]) -> Vec<Variant> {
+    let variant = |(when, body): &(Option<&str>, &str)| Variant {
+        when: when.map(text),
+        text: text(body),
+    };
+    list.iter().map(variant).collect()
+}
+
+/// A fix that sets one fact.
+pub(super) fn set(path: &str, to: &str) -> FixDraft {
+    FixDraft {
+        when: None,
+        safety: Safety::Unsafe,
+        title: None,
+        edits: vec![EditDraft {
+            when: None,
+            operation: OperationDraft::Set {
+                path: text(path),
+                to: text(to),
+            },
+        }],
+    }
+}

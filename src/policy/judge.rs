@@ -1,0 +1,230 @@
+//! Judging: every rule against every subject of its kind.
+//!
+//! A rule speaks only where its `when` holds and its `assert` does not, both known. What it says
+//! (message, place, labels, fix) is made in [`super::verdict`].
+
+use crate::facts::estate::{Estate, Subject, SubjectKind};
+use crate::facts::intent::FixIntent;
+use crate::facts::value::Strength;
+use crate::finding::{Label, Severity, SubjectRef, Undetermined};
+use crate::policy::draft::Mistake;
+use crate::policy::plan::Plan;
+use crate::policy::rule::{Body, Rule};
+use crate::policy::ruleset::RuleSet;
+use crate::policy::scope::{Missing, Outcome, Scope, Val};
+use crate::policy::settings::Settings;
+use crate::policy::verdict;
+use crate::source::Span;
+
+/// A rule that does not hold for a subject.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Verdict {
+    /// The rule's id.
+    pub rule: String,
+    pub severity: Severity,
+    /// `false`: it rests on an assumed link or value; the message says so.
+    pub certain: bool,
+    pub message: String,
+    pub help: Option<String>,
+    pub url: Option<String>,
+    pub at: Span,
+    pub labels: Vec<Label>,
+    pub subject: SubjectRef,
+    /// Other subjects of which the same is true, for the same rule, place and message.
+    pub also: Vec<SubjectRef>,
+    /// The subject's name in fingerprints.
+    pub identity: String,
+    /// The path of the subject's file.
+    pub path: String,
+    /// The directive or option that it is about, for fingerprints; empty for a whole subject.
+    pub about: String,
+    /// The value that it stands on, normalised, for fingerprints.
+    pub value_class: String,
+    pub fix: Option<FixIntent>,
+}
+
+/// How often rules could and could not be judged: one count for each rule and subject.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Rules that run for some path.
+    pub rules: usize,
+    pub judged: usize,
+    pub not_applicable: usize,
+    pub undetermined: usize,
+    /// Silenced because the path is test code or the subject is outside the rule's audience.
+    pub quiet: usize,
+}
+
+/// The outcome of a policy run.
+#[derive(Clone, Debug, Default)]
+pub struct Judgement {
+    pub verdicts: Vec<Verdict>,
+    pub undetermined: Vec<Undetermined>,
+    pub counts: Counts,
+    /// Rules that do not compile, by id. A shipped pack has none; a user's are refused when loaded.
+    pub broken: Vec<(String, Vec<Mistake>)>,
+}
+
+/// Judges every rule that the settings leave on against every subject of its kind.
+pub fn judge(rules: &RuleSet, estate: &Estate, settings: &Settings) -> Judgement {
+    let mut judge = Judge {
+        rules,
+        estate,
+        plan: Plan::new(rules, settings),
+        judgement: Judgement::default(),
+    };
+    for rule in rules.rules() {
+        judge.rule(rule);
+    }
+    let mut judgement = judge.judgement;
+    judgement.verdicts = verdict::merged(judgement.verdicts);
+    judgement
+}
+
+/// What a rule makes of a subject.
+enum Ruling {
+    Holds,
+    NotApplicable,
+    Undetermined(Missing),
+    Fails(Strength),
+}
+
+struct Judge<'a> {
+    rules: &'a RuleSet,
+    estate: &'a Estate,
+    plan: Plan<'a>,
+    judgement: Judgement,
+}
+
+impl Judge<'_> {
+    fn rule(&mut self, rule: &Rule) {
+        if !self.plan.may_run(rule) {
+            return;
+        }
+        self.judgement.counts.rules += 1;
+        let subjects = self.estate.subjects(rule.draft.subject);
+        if subjects.is_empty() {
+            return;
+        }
+        match rule.body() {
+            Ok(body) => {
+                for subject in subjects {
+                    self.subject(rule, body, subject);
+                }
+            }
+            Err(mistakes) => {
+                let broken = (rule.id().to_owned(), mistakes.to_vec());
+                self.judgement.broken.push(broken);
+            }
+        }
+    }
+
+    fn subject(&mut self, rule: &Rule, body: &Body, subject: &Subject) {
+        let Some(running) = self.plan.running(rule, &subject.path) else {
+            return;
+        };
+        let scope = Scope::new(self.estate, subject, &running.params, &body.lets);
+        if self.plan.is_quiet(rule, &subject.path) || self.is_outside(rule, &scope) {
+            self.judgement.counts.quiet += 1;
+            return;
+        }
+        let counts = &mut self.judgement.counts;
+        match ruling(body, &scope) {
+            Ruling::Holds => counts.judged += 1,
+            Ruling::NotApplicable => counts.not_applicable += 1,
+            Ruling::Undetermined(missing) => {
+                counts.undetermined += 1;
+                self.undetermined(rule, subject, missing);
+            }
+            Ruling::Fails(strength) => {
+                counts.judged += 1;
+                let url = self.url(rule);
+                let frame = verdict::Frame {
+                    rule,
+                    body,
+                    severity: running.severity,
+                    strength,
+                    url,
+                };
+                self.judgement.verdicts.push(frame.verdict(&scope));
+            }
+        }
+    }
+
+    fn undetermined(&mut self, rule: &Rule, subject: &Subject, missing: Missing) {
+        self.judgement.undetermined.push(Undetermined {
+            rule: rule.id().to_owned(),
+            subject: verdict::subject_ref(subject),
+            at: subject.anchor,
+            reasons: missing.reasons.into_iter().collect(),
+        });
+    }
+
+    fn url(&self, rule: &Rule) -> Option<String> {
+        let url = self.rules.pack(&rule.pack)?.url.as_deref()?;
+        Some(url.replace("{id}", rule.id()))
+    }
+
+    /// Whether the subject, or the server that a line belongs to, is known to be outside the rule's
+    /// audience. An unknown answer does not silence.
+    fn is_outside(&self, rule: &Rule, scope: &Scope<'_>) -> bool {
+        let Some(audience) = self.rules.audience(rule) else {
+            return false;
+        };
+        let subject = match (scope.subject.kind, &scope.subject.server) {
+            (SubjectKind::Directive, Some(related)) => self.estate.servers.get(related.index),
+            _ => Some(scope.subject),
+        };
+        let Some((subject, outside)) = subject.and_then(|s| Some((s, audience.outside(s.kind)?)))
+        else {
+            return false;
+        };
+        let scope = Scope::new(self.estate, subject, scope.params, &[]);
+        is_true(&outside.eval(&scope, &mut Vec::new()))
+    }
+}
+
+fn is_true(outcome: &Outcome) -> bool {
+    matches!(outcome, Ok(known) if known.val == Val::Bool(true))
+}
+
+fn is_false(outcome: &Outcome) -> bool {
+    matches!(outcome, Ok(known) if known.val == Val::Bool(false))
+}
+
+/// `when` and not `assert`, with three values: a rule whose assertion holds has nothing to say even
+/// where it is unknown whether the rule applies.
+fn ruling(body: &Body, scope: &Scope<'_>) -> Ruling {
+    let vars = &mut Vec::new();
+    let when = body.when.as_ref().map(|w| w.eval(scope, vars));
+    if when.as_ref().is_some_and(is_false) {
+        return Ruling::NotApplicable;
+    }
+    if let Some(Err(missing)) = &when
+        && missing.absent
+    {
+        return Ruling::NotApplicable;
+    }
+    let assert = body.assert.eval(scope, vars);
+    if is_true(&assert) {
+        return Ruling::Holds;
+    }
+    let when = when.unwrap_or_else(|| Ok(crate::policy::scope::Known::certain(Val::Bool(true))));
+    match (when, assert) {
+        (Ok(when), Ok(assert)) => Ruling::Fails(when.strength.min(assert.strength)),
+        (Err(missing), Ok(_)) | (Ok(_), Err(missing)) => not_decided(missing),
+        (Err(one), Err(two)) => not_decided(one.and(two)),
+    }
+}
+
+/// Any absent operand makes the rule not applicable.
+fn not_decided(missing: Missing) -> Ruling {
+    if missing.absent {
+        Ruling::NotApplicable
+    } else {
+        Ruling::Undetermined(missing)
+    }
+}
+
+#[cfg(test)]
+mod tests;

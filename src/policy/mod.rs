@@ -1,0 +1,40 @@
+//! Rules over the estate: typed, compiled once, judged with three values.
+//!
+//! A rule comes in as a [`draft::RuleDraft`] (plain texts with their places, made by `load`), becomes
+//! a [`rule::Rule`] whose expressions are checked against the vocabulary, and is judged by [`judge`]
+//! against every subject of its kind. What comes out are verdicts and fix intents.
+//!
+//! The language is CEL with mixed arithmetic and a third value. `syntax` alone knows the `cel` crate,
+//! and uses it as a parser: the crate's own evaluation has no notion of an unknown operand, so `eval`
+//! walks our own tree. Nothing here sees a tree of a file, a file's text or a directive's name.
+
+pub mod draft;
+mod eval;
+mod functions;
+pub mod judge;
+mod kind;
+mod names;
+pub mod param;
+mod place;
+mod plan;
+pub mod rule;
+mod ruleset;
+mod scope;
+mod settings;
+pub mod suggest;
+mod syntax;
+mod template;
+mod typed;
+mod verdict;
+
+#[cfg(test)]
+mod conformance;
+#[cfg(test)]
+mod example;
+
+pub use draft::{Mistake, RuleDraft};
+pub use judge::{Judgement, Verdict, judge};
+pub use param::{Param, ParamValue};
+pub use rule::{Docs, Profile, Rule};
+pub use ruleset::{Audience, Pack, RuleSet};
+pub use settings::{Override, RuleOverride, Settings, glob};

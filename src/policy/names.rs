@@ -1,0 +1,262 @@
+//! What the names of an expression mean: facts, relations, parameters, `let` names and the variables
+//! of macros.
+
+use std::collections::BTreeMap;
+
+use crate::facts::estate::SubjectKind;
+use crate::facts::vocabulary::{Type, Vocabulary, conf_path, directive_of};
+use crate::policy::kind::Kind;
+use crate::policy::param::Param;
+use crate::policy::suggest;
+use crate::policy::syntax::Segment;
+
+/// Where a path starts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Root {
+    /// The subject that the rule is about.
+    Subject,
+    /// A variable of a macro or of `each`, by its depth.
+    Variable(usize),
+}
+
+/// A subject: the root, or what a number of relations lead to from there.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct SubjectPath {
+    pub(super) root: Root,
+    /// The kind of each subject on the way; every relation to one subject leads to its `server`.
+    pub(super) hops: usize,
+    pub(super) kind: SubjectKind,
+}
+
+/// A fact of a subject.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct FactPath {
+    pub(super) subject: SubjectPath,
+    /// The path in the subject's facts, without the subject's own word.
+    pub(super) path: String,
+}
+
+impl FactPath {
+    /// The fact's name as people say it: a directive's name, else the path.
+    pub(super) fn shown(&self) -> &str {
+        directive_of(&self.path).unwrap_or(&self.path)
+    }
+
+    /// The last word of the path, for a fact that no library has an own word for.
+    pub(super) fn last_word(&self) -> &str {
+        directive_of(&self.path).unwrap_or_else(|| {
+            self.path
+                .rsplit_once('.')
+                .map_or(self.path.as_str(), |(_, last)| last)
+        })
+    }
+}
+
+/// What a path names.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Named {
+    Fact(FactPath),
+    Subject(SubjectPath),
+    /// The list of subjects of this kind that are related to one.
+    Related(SubjectPath, SubjectKind),
+    Param(String),
+    Let(usize),
+    /// A macro's variable that is no subject.
+    Variable(usize),
+}
+
+/// Everything that an expression of a rule may name.
+pub(super) struct Names<'a> {
+    pub(super) subject: SubjectKind,
+    /// `None`: names of directives and options are taken on trust (the built-in pack, which tests
+    /// check against the vocabulary).
+    pub(super) vocabulary: Option<&'a Vocabulary>,
+    pub(super) params: &'a BTreeMap<String, Param>,
+    pub(super) lets: Vec<(String, Kind)>,
+    pub(super) variables: Vec<(String, Kind)>,
+}
+
+/// Why a name means nothing, and what could have been meant.
+pub(super) struct Unknown {
+    pub(super) message: String,
+    pub(super) help: String,
+}
+
+impl Names<'_> {
+    /// What a path names, with its kind.
+    pub(super) fn resolve(&self, path: &[Segment]) -> Result<(Named, Kind), Unknown> {
+        let (first, rest) = path.split_first().ok_or_else(|| self.unknown_root(""))?;
+        if let Some(depth) = self.variables.iter().rposition(|(n, _)| *n == first.word) {
+            let kind = self.variables[depth].1.clone();
+            return self.after_variable(depth, kind, rest);
+        }
+        if let Some(index) = self.lets.iter().position(|(n, _)| *n == first.word) {
+            nothing_follows(rest)?;
+            return Ok((Named::Let(index), self.lets[index].1.clone()));
+        }
+        if first.word == "params" {
+            return self.param(rest);
+        }
+        if first.word != self.subject.word() {
+            return Err(self.unknown_root(&first.word));
+        }
+        let subject = SubjectPath {
+            root: Root::Subject,
+            hops: 0,
+            kind: self.subject,
+        };
+        self.after_subject(subject, rest)
+    }
+
+    fn after_variable(
+        &self,
+        depth: usize,
+        kind: Kind,
+        rest: &[Segment],
+    ) -> Result<(Named, Kind), Unknown> {
+        if let Kind::Subject(kind) = kind {
+            let subject = SubjectPath {
+                root: Root::Variable(depth),
+                hops: 0,
+                kind,
+            };
+            return self.after_subject(subject, rest);
+        }
+        nothing_follows(rest)?;
+        Ok((Named::Variable(depth), kind))
+    }
+
+    fn after_subject(
+        &self,
+        mut subject: SubjectPath,
+        mut rest: &[Segment],
+    ) -> Result<(Named, Kind), Unknown> {
+        while let Some((first, tail)) = rest.split_first()
+            && let Some(kind) = Vocabulary::relation(subject.kind, &first.word)
+        {
+            subject.hops += 1;
+            subject.kind = kind;
+            rest = tail;
+        }
+        if let [only] = rest
+            && let Some(kind) = Vocabulary::relations(subject.kind, &only.word)
+        {
+            let list = Kind::List(Box::new(Kind::Subject(kind)));
+            return Ok((Named::Related(subject, kind), list));
+        }
+        if rest.is_empty() {
+            let kind = Kind::Subject(subject.kind);
+            return Ok((Named::Subject(subject), kind));
+        }
+        self.fact(subject, rest)
+    }
+
+    fn fact(&self, subject: SubjectPath, rest: &[Segment]) -> Result<(Named, Kind), Unknown> {
+        let path = spelled(rest);
+        let kind = self.kind_of(subject.kind, &path)?;
+        Ok((Named::Fact(FactPath { subject, path }), kind))
+    }
+
+    fn kind_of(&self, kind: SubjectKind, path: &str) -> Result<Kind, Unknown> {
+        let listed = Vocabulary::entries(kind).iter().find(|e| e.path == path);
+        if let Some(entry) = listed {
+            return Ok(Kind::of(entry.ty));
+        }
+        match self.vocabulary {
+            None => Ok(Kind::Any),
+            Some(vocabulary) => vocabulary
+                .type_of(kind, path)
+                .map(Kind::of)
+                .ok_or_else(|| unknown_fact(vocabulary, kind, path)),
+        }
+    }
+
+    fn param(&self, rest: &[Segment]) -> Result<(Named, Kind), Unknown> {
+        let names = || self.params.keys().map(String::as_str);
+        let Some((first, rest)) = rest.split_first() else {
+            return Err(Unknown {
+                message: "`params` alone is no value".to_owned(),
+                help: format!("write `params.NAME`; {}", suggest::help("", names())),
+            });
+        };
+        nothing_follows(rest)?;
+        match self.params.get(&first.word) {
+            Some(param) => Ok((Named::Param(first.word.clone()), Kind::of(param.ty))),
+            None => Err(Unknown {
+                message: format!("the rule has no parameter `{}`", first.word),
+                help: suggest::help(&first.word, names()),
+            }),
+        }
+    }
+
+    fn unknown_root(&self, word: &str) -> Unknown {
+        let known = [self.subject.word(), "params"].into_iter();
+        let own = self.lets.iter().chain(&self.variables);
+        let known: Vec<&str> = known.chain(own.map(|(n, _)| n.as_str())).collect();
+        Unknown {
+            message: format!("unknown name `{word}`"),
+            help: suggest::help(word, known),
+        }
+    }
+}
+
+fn nothing_follows(rest: &[Segment]) -> Result<(), Unknown> {
+    match rest.first() {
+        None => Ok(()),
+        Some(segment) => Err(Unknown {
+            message: format!("nothing can be selected here: `{}`", segment.word),
+            help: "only subjects have facts".to_owned(),
+        }),
+    }
+}
+
+/// The path as the facts' keys spell it: words with dots, keys in brackets. `conf.NAME` is taken as
+/// `conf["NAME"]`, which is the same in CEL.
+fn spelled(segments: &[Segment]) -> String {
+    if let [map, key] = segments
+        && map.word == "conf"
+    {
+        return conf_path(&key.word);
+    }
+    let mut path = String::new();
+    for segment in segments {
+        match (segment.key, path.is_empty()) {
+            (true, _) => path.push_str(&format!("[\"{}\"]", segment.word)),
+            (false, true) => path.push_str(&segment.word),
+            (false, false) => path.push_str(&format!(".{}", segment.word)),
+        }
+    }
+    path
+}
+
+fn unknown_fact(vocabulary: &Vocabulary, kind: SubjectKind, path: &str) -> Unknown {
+    if let Some(directive) = directive_of(path) {
+        let names = vocabulary.directives.keys().map(String::as_str);
+        return Unknown {
+            message: format!("no version of any server knows the directive `{directive}`"),
+            help: suggest::help(directive, names),
+        };
+    }
+    let mut paths: Vec<String> = vocabulary.paths(kind);
+    paths.retain(|p| directive_of(p).is_none());
+    if kind == SubjectKind::Server {
+        paths.push("conf[\"DIRECTIVE\"]".to_owned());
+    }
+    for word in ["server", "clients"] {
+        let related = Vocabulary::relation(kind, word).or(Vocabulary::relations(kind, word));
+        paths.extend(related.map(|_| word.to_owned()));
+    }
+    Unknown {
+        message: format!("a {} has no fact `{path}`", kind.word()),
+        help: suggest::help(path, paths.iter().map(String::as_str)),
+    }
+}
+
+/// The type that a kind stands for when a datum must be written.
+pub(super) fn type_of(kind: &Kind) -> Option<Type> {
+    match kind {
+        Kind::Of(ty) => Some(*ty),
+        Kind::List(_) => Some(Type::List),
+        Kind::Subject(_) | Kind::Any => None,
+    }
+}

@@ -1,0 +1,55 @@
+//! Places that a rule points at: where a fact is written or would be written, or a subject as a
+//! whole.
+
+use crate::facts::value::Datum;
+use crate::policy::names::{FactPath, SubjectPath};
+use crate::policy::param;
+use crate::policy::scope::{Scope, Val};
+use crate::source::Span;
+
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Place {
+    Fact(FactPath),
+    Subject(SubjectPath),
+}
+
+impl Place {
+    /// Where it is, if it has a place of its own.
+    pub(super) fn find(&self, scope: &Scope<'_>, vars: &[Val]) -> Option<Span> {
+        match self {
+            Self::Fact(fact) => scope.value(fact, vars)?.0?.place(),
+            Self::Subject(path) => Some(scope.subject_at(path, vars)?.0.anchor),
+        }
+    }
+
+    /// The fact's name, for fingerprints.
+    pub(super) fn about(&self) -> String {
+        match self {
+            Self::Fact(fact) => fact.shown().to_owned(),
+            Self::Subject(_) => String::new(),
+        }
+    }
+
+    /// The value that stands there, as one normalised word or text, for fingerprints.
+    pub(super) fn value_class(&self, scope: &Scope<'_>) -> String {
+        let Self::Fact(fact) = self else {
+            return String::new();
+        };
+        let value = scope.value(fact, &[]).and_then(|(value, _)| value);
+        match value {
+            Some(value) if value.secret => "secret".to_owned(),
+            Some(value) => value
+                .known()
+                .map_or_else(|| "unseen".to_owned(), normalised),
+            None => "absent".to_owned(),
+        }
+    }
+}
+
+/// A datum without the unit that it happens to be written in.
+fn normalised(datum: &Datum) -> String {
+    match datum.as_number() {
+        Some(number) => number.to_string(),
+        None => param::show(datum),
+    }
+}

@@ -1,0 +1,151 @@
+//! What the settings make of a rule for one path: whether it runs, how loud, with which parameters;
+//! and which paths are quiet.
+
+use std::collections::BTreeMap;
+
+use globset::{GlobMatcher, GlobSet};
+
+use crate::finding::Severity;
+use crate::policy::rule::{Profile, Rule};
+use crate::policy::ruleset::RuleSet;
+use crate::policy::scope::Params;
+use crate::policy::settings::{RuleOverride, Settings, glob, globs};
+
+/// The settings, ready to be asked.
+pub(super) struct Plan<'a> {
+    settings: &'a Settings,
+    select: GlobSet,
+    ignore: GlobSet,
+    overrides: Vec<Scoped<'a>>,
+    /// By pack: test code, development files.
+    quiet: BTreeMap<&'a str, (GlobSet, GlobSet)>,
+}
+
+struct Scoped<'a> {
+    paths: Option<GlobSet>,
+    rules: Vec<(GlobMatcher, &'a RuleOverride)>,
+}
+
+/// How a rule runs for a path.
+pub(super) struct Running {
+    pub(super) severity: Severity,
+    pub(super) params: Params,
+}
+
+impl<'a> Plan<'a> {
+    pub(super) fn new(rules: &'a RuleSet, settings: &'a Settings) -> Self {
+        let overrides = settings.overrides.iter().map(|o| Scoped {
+            paths: o.paths.as_deref().map(globs),
+            rules: o
+                .rules
+                .iter()
+                .filter_map(|(id, o)| Some((glob(id).ok()?, o)))
+                .collect(),
+        });
+        Self {
+            settings,
+            select: globs(&settings.select),
+            ignore: globs(&settings.ignore),
+            overrides: overrides.collect(),
+            quiet: quiet(rules, settings),
+        }
+    }
+
+    /// Whether any path could make this rule run: spares the work for those that none can.
+    pub(super) fn may_run(&self, rule: &Rule) -> bool {
+        let enabled = |o: &Scoped<'_>| {
+            o.rules
+                .iter()
+                .any(|(glob, o)| o.enabled == Some(true) && glob.is_match(rule.id()))
+        };
+        self.chosen(rule, self.overrides.iter().any(enabled))
+    }
+
+    /// How the rule runs for a path, if it does.
+    pub(super) fn running(&self, rule: &Rule, path: &str) -> Option<Running> {
+        let mut enabled = None;
+        let mut severity = rule.draft.severity;
+        let params = &rule.draft.params;
+        let mut values: Params = params
+            .iter()
+            .map(|(name, p)| (name.clone(), p.default.clone()))
+            .collect();
+        for own in self.overrides_of(rule, path) {
+            enabled = own.enabled.or(enabled);
+            severity = own.severity.unwrap_or(severity);
+            for (name, value) in &own.params {
+                if let Some(Ok(datum)) = params.get(name).map(|p| p.accept(value)) {
+                    values.insert(name.clone(), datum);
+                }
+            }
+        }
+        let asked_for = self.settings.select.iter().any(|s| s == rule.id());
+        if enabled == Some(false) && !asked_for {
+            return None;
+        }
+        self.chosen(rule, enabled == Some(true)).then_some(Running {
+            severity,
+            params: values,
+        })
+    }
+
+    fn chosen(&self, rule: &Rule, enabled: bool) -> bool {
+        if self.ignore.is_match(rule.id()) {
+            return false;
+        }
+        if !self.settings.select.is_empty() {
+            return self.select.is_match(rule.id());
+        }
+        let in_profile =
+            rule.draft.profile == Profile::Recommended || self.settings.profile == Profile::Strict;
+        enabled || (in_profile && !rule.draft.preview)
+    }
+
+    fn overrides_of<'p>(
+        &'p self,
+        rule: &'p Rule,
+        path: &'p str,
+    ) -> impl Iterator<Item = &'p RuleOverride> {
+        self.overrides
+            .iter()
+            .filter(move |o| o.paths.as_ref().is_none_or(|p| p.is_match(path)))
+            .flat_map(|o| &o.rules)
+            .filter(|(glob, _)| glob.is_match(rule.id()))
+            .map(|(_, own)| *own)
+    }
+
+    /// Whether the rule says nothing about this path.
+    pub(super) fn is_quiet(&self, rule: &Rule, path: &str) -> bool {
+        if self.settings.named_paths.iter().any(|p| p == path) {
+            return false;
+        }
+        let Some((tests, development)) = self.quiet.get(rule.pack.as_str()) else {
+            return false;
+        };
+        tests.is_match(path) || (rule.draft.audience.is_some() && development.is_match(path))
+    }
+}
+
+/// The quiet lists of each pack: the settings' own, else the pack's, else the first pack's that has
+/// any.
+fn quiet<'a>(rules: &'a RuleSet, settings: &Settings) -> BTreeMap<&'a str, (GlobSet, GlobSet)> {
+    let packs = rules.packs();
+    let tests = packs.iter().find_map(|p| p.quiet_tests.as_deref());
+    let development = packs.iter().find_map(|p| p.quiet_development.as_deref());
+    let list = |set: &Option<Vec<String>>, own: &Option<Vec<String>>, other: Option<&[String]>| {
+        let chosen = set.as_deref().or(own.as_deref()).or(other);
+        chosen.map(globs).unwrap_or_default()
+    };
+    packs
+        .iter()
+        .map(|pack| {
+            let tests = list(&settings.quiet_tests, &pack.quiet_tests, tests);
+            let development = list(
+                &settings.quiet_development,
+                &pack.quiet_development,
+                development,
+            );
+            (pack.name.as_str(), (tests, development))
+        })
+        .collect()
+}

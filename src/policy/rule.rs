@@ -1,0 +1,363 @@
+//! A rule whose expressions are compiled: once, when it is first needed.
+//!
+//! The built-in pack is compiled on trust (tests check it against the vocabulary), so a run pays for
+//! the rules that it uses; users' packs are compiled against the vocabulary when they load.
+
+use std::sync::OnceLock;
+
+use crate::facts::intent::Safety;
+use crate::facts::vocabulary::{Type, Vocabulary};
+use crate::policy::draft::{
+    EditDraft, FixDraft, LabelDraft, Mistake, OperationDraft, RuleDraft, Variant,
+};
+use crate::policy::kind::Kind;
+use crate::policy::names::{FactPath, Named, Names, type_of};
+use crate::policy::place::Place;
+use crate::policy::template::Template;
+use crate::policy::typed::{self, Expr};
+use crate::source::Excerpt;
+
+/// When a rule is on without being asked for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Profile {
+    #[default]
+    Recommended,
+    Strict,
+}
+
+impl Profile {
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Recommended => "recommended",
+            Self::Strict => "strict",
+        }
+    }
+
+    /// The profile by its word.
+    pub fn named(word: &str) -> Option<Self> {
+        [Self::Recommended, Self::Strict]
+            .into_iter()
+            .find(|p| p.word() == word)
+    }
+}
+
+/// What a rule's page says.
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize)]
+pub struct Docs {
+    pub why: String,
+    pub impact: String,
+    pub verify: String,
+    pub rollback: String,
+    pub references: Vec<String>,
+}
+
+/// A rule of a pack.
+#[derive(Debug)]
+pub struct Rule {
+    pub draft: RuleDraft,
+    /// The pack's name.
+    pub pack: String,
+    body: OnceLock<Result<Body, Vec<Mistake>>>,
+}
+
+impl Rule {
+    pub fn new(draft: RuleDraft, pack: impl Into<String>) -> Self {
+        Self {
+            draft,
+            pack: pack.into(),
+            body: OnceLock::new(),
+        }
+    }
+
+    pub fn id(&self) -> &str {
+        &self.draft.id
+    }
+
+    /// The part of the id before the slash.
+    pub fn category(&self) -> &str {
+        self.draft.id.split('/').next().unwrap_or_default()
+    }
+
+    /// Compiles the rule and checks every name and type against the vocabulary.
+    pub fn check(&self, vocabulary: &Vocabulary) -> Result<(), Vec<Mistake>> {
+        let body = compile(&self.draft, Some(vocabulary));
+        match self.body.get_or_init(|| body) {
+            Ok(_) => Ok(()),
+            Err(mistakes) => Err(mistakes.clone()),
+        }
+    }
+
+    /// The compiled rule.
+    pub(super) fn body(&self) -> Result<&Body, &[Mistake]> {
+        self.body
+            .get_or_init(|| compile(&self.draft, None))
+            .as_ref()
+            .map_err(Vec::as_slice)
+    }
+}
+
+/// The compiled parts of a rule.
+#[derive(Debug)]
+pub(super) struct Body {
+    pub(super) lets: Vec<Expr>,
+    pub(super) when: Option<Expr>,
+    pub(super) assert: Expr,
+    pub(super) message: Vec<(Option<Expr>, Template)>,
+    pub(super) help: Vec<(Option<Expr>, Template)>,
+    pub(super) at: Vec<(Option<Expr>, Place)>,
+    pub(super) labels: Vec<LabelBody>,
+    pub(super) fixes: Vec<FixBody>,
+}
+
+#[derive(Debug)]
+pub(super) struct LabelBody {
+    pub(super) when: Option<Expr>,
+    pub(super) each: Option<Expr>,
+    pub(super) at: Place,
+    pub(super) text: Template,
+}
+
+#[derive(Debug)]
+pub(super) struct FixBody {
+    pub(super) when: Option<Expr>,
+    pub(super) safety: Safety,
+    pub(super) title: Option<Template>,
+    pub(super) edits: Vec<(Option<Expr>, Edit)>,
+}
+
+#[derive(Debug)]
+pub(super) enum Edit {
+    Set {
+        fact: FactPath,
+        /// The type of the fact, where it is known.
+        ty: Option<Type>,
+        to: Expr,
+    },
+    Rename {
+        fact: FactPath,
+        to: Expr,
+    },
+    Remove(FactPath),
+    MoveAbove(FactPath),
+}
+
+fn compile(draft: &RuleDraft, vocabulary: Option<&Vocabulary>) -> Result<Body, Vec<Mistake>> {
+    let names = Names {
+        subject: draft.subject,
+        vocabulary,
+        params: &draft.params,
+        lets: Vec::new(),
+        variables: Vec::new(),
+    };
+    let mut compiler = Compiler {
+        names,
+        mistakes: Vec::new(),
+    };
+    let body = compiler.body(draft);
+    match (body, compiler.mistakes) {
+        (Some(body), mistakes) if mistakes.is_empty() => Ok(body),
+        (_, mistakes) => Err(mistakes),
+    }
+}
+
+/// Collects every mistake of a rule; each part is `None` where it has one.
+struct Compiler<'v> {
+    names: Names<'v>,
+    mistakes: Vec<Mistake>,
+}
+
+impl Compiler<'_> {
+    fn body(&mut self, draft: &RuleDraft) -> Option<Body> {
+        let lets: Vec<Option<Expr>> = draft.lets.iter().map(|(n, e)| self.named(n, e)).collect();
+        let when = self.optional(draft.when.as_ref());
+        let assert = self.expr(&draft.assert, Some(Type::Bool));
+        let message = self.each(&draft.message, Self::text_variant);
+        let help = self.each(&draft.help, Self::text_variant);
+        let at = self.each(&draft.at, Self::place_variant);
+        let labels = self.each(&draft.labels, Self::label);
+        let fixes = self.each(&draft.fixes, Self::fix);
+        Some(Body {
+            lets: lets.into_iter().collect::<Option<_>>()?,
+            when: when?,
+            assert: assert?,
+            message: message?,
+            help: help?,
+            at: at?,
+            labels: labels?,
+            fixes: fixes?,
+        })
+    }
+
+    /// Compiles all items, so that all mistakes are found, and only then asks whether all are well.
+    fn each<I, O>(&mut self, items: &[I], f: fn(&mut Self, &I) -> Option<O>) -> Option<Vec<O>> {
+        let all: Vec<Option<O>> = items.iter().map(|i| f(self, i)).collect();
+        all.into_iter().collect()
+    }
+
+    fn expr(&mut self, text: &Excerpt, wanted: Option<Type>) -> Option<Expr> {
+        match typed::compile(text.text(), &mut self.names, wanted) {
+            Ok(expr) => Some(expr),
+            Err(faults) => {
+                let mistakes = faults.into_iter().map(|f| Mistake::of(text, f));
+                self.mistakes.extend(mistakes);
+                None
+            }
+        }
+    }
+
+    /// A condition that may be missing: the outer `None` is a mistake.
+    #[expect(clippy::option_option, reason = "a mistake and no condition differ")]
+    fn optional(&mut self, text: Option<&Excerpt>) -> Option<Option<Expr>> {
+        match text {
+            None => Some(None),
+            Some(text) => self.expr(text, Some(Type::Bool)).map(Some),
+        }
+    }
+
+    fn named(&mut self, name: &str, text: &Excerpt) -> Option<Expr> {
+        let taken = name == "params"
+            || name == self.names.subject.word()
+            || self.names.lets.iter().any(|(n, _)| n == name);
+        if taken {
+            let message = format!("`{name}` already names something else");
+            self.mistakes.push(Mistake::new(text.span_all(), message));
+        }
+        let expr = self.expr(text, None);
+        let kind = expr.as_ref().map_or(Kind::Any, |e| e.kind.clone());
+        self.names.lets.push((name.to_owned(), kind));
+        expr
+    }
+
+    fn template(&mut self, text: &Excerpt) -> Option<Template> {
+        match Template::compile(text, &mut self.names) {
+            Ok(template) => Some(template),
+            Err(mistakes) => {
+                self.mistakes.extend(mistakes);
+                None
+            }
+        }
+    }
+
+    fn text_variant(&mut self, variant: &Variant) -> Option<(Option<Expr>, Template)> {
+        let when = self.optional(variant.when.as_ref());
+        let text = self.template(&variant.text);
+        Some((when?, text?))
+    }
+
+    fn place_variant(&mut self, variant: &Variant) -> Option<(Option<Expr>, Place)> {
+        let when = self.optional(variant.when.as_ref());
+        let place = self.place(&variant.text);
+        Some((when?, place?))
+    }
+
+    fn path(&mut self, text: &Excerpt) -> Option<(Named, Kind)> {
+        match typed::compile_path(text.text(), &self.names) {
+            Ok(found) => Some(found),
+            Err(faults) => {
+                let mistakes = faults.into_iter().map(|f| Mistake::of(text, f));
+                self.mistakes.extend(mistakes);
+                None
+            }
+        }
+    }
+
+    fn place(&mut self, text: &Excerpt) -> Option<Place> {
+        match self.path(text)?.0 {
+            Named::Fact(fact) => Some(Place::Fact(fact)),
+            Named::Subject(subject) => Some(Place::Subject(subject)),
+            _ => None,
+        }
+    }
+
+    fn fact(&mut self, text: &Excerpt) -> Option<(FactPath, Kind)> {
+        match self.path(text)? {
+            (Named::Fact(fact), kind) => Some((fact, kind)),
+            _ => {
+                let mistake = Mistake::new(text.span_all(), "a fix changes a fact");
+                self.mistakes.push(mistake);
+                None
+            }
+        }
+    }
+
+    fn label(&mut self, draft: &LabelDraft) -> Option<LabelBody> {
+        let each = match &draft.each {
+            None => None,
+            Some((name, list)) => Some(self.variable(name, list)?),
+        };
+        let when = self.optional(draft.when.as_ref());
+        let at = self.place(&draft.at);
+        let text = self.template(&draft.text);
+        self.names.variables.clear();
+        Some(LabelBody {
+            when: when?,
+            each,
+            at: at?,
+            text: text?,
+        })
+    }
+
+    fn variable(&mut self, name: &str, list: &Excerpt) -> Option<Expr> {
+        let expr = self.expr(list, None)?;
+        let item = match &expr.kind {
+            Kind::List(item) => (**item).clone(),
+            Kind::Any => Kind::Any,
+            other => {
+                let message = format!("`each` goes over a list, not a {}", other.word());
+                self.mistakes.push(Mistake::new(list.span_all(), message));
+                return None;
+            }
+        };
+        self.names.variables.push((name.to_owned(), item));
+        Some(expr)
+    }
+
+    fn fix(&mut self, draft: &FixDraft) -> Option<FixBody> {
+        let when = self.optional(draft.when.as_ref());
+        let title = match &draft.title {
+            None => None,
+            Some(title) => Some(self.template(title)?),
+        };
+        let edits = self.each(&draft.edits, Self::edit);
+        Some(FixBody {
+            when: when?,
+            safety: draft.safety,
+            title,
+            edits: edits?,
+        })
+    }
+
+    fn edit(&mut self, draft: &EditDraft) -> Option<(Option<Expr>, Edit)> {
+        let when = self.optional(draft.when.as_ref());
+        let edit = match &draft.operation {
+            OperationDraft::Set { path, to } => self.set(path, to),
+            OperationDraft::Rename { path, to } => {
+                let (fact, to) = (self.fact(path), self.expr(to, Some(Type::Text)));
+                fact.zip(to)
+                    .map(|((fact, _), to)| Edit::Rename { fact, to })
+            }
+            OperationDraft::Remove { path } => self.fact(path).map(|(f, _)| Edit::Remove(f)),
+            OperationDraft::MoveAbove { path } => self.fact(path).map(|(f, _)| Edit::MoveAbove(f)),
+        };
+        Some((when?, edit?))
+    }
+
+    fn set(&mut self, path: &Excerpt, to: &Excerpt) -> Option<Edit> {
+        let fact = self.fact(path);
+        let value = self.expr(to, None);
+        let ((fact, kind), value) = fact.zip(value)?;
+        let switch_word = kind.is(Type::Bool) && value.kind.is(Type::Text);
+        if !kind.comparable(&value.kind) && !switch_word {
+            let message = format!("a {} cannot be set to a {}", kind.word(), value.kind.word());
+            self.mistakes.push(Mistake::new(to.span_all(), message));
+            return None;
+        }
+        let ty = type_of(&kind);
+        Some(Edit::Set {
+            fact,
+            ty,
+            to: value,
+        })
+    }
+}

@@ -1,0 +1,209 @@
+//! Rules of one or several packs, with what a pack says of all its rules: which paths are quiet and
+//! whom rules are for.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::OnceLock;
+
+use crate::facts::estate::SubjectKind;
+use crate::facts::vocabulary::{Type, Vocabulary};
+use crate::policy::draft::Mistake;
+use crate::policy::names::Names;
+use crate::policy::param::Param;
+use crate::policy::rule::Rule;
+use crate::policy::suggest;
+use crate::policy::typed::{self, Expr};
+use crate::source::Excerpt;
+
+/// What a pack says of itself.
+#[derive(Debug, Default)]
+pub struct Pack {
+    pub name: String,
+    pub version: String,
+    pub description: String,
+    /// The address of a rule's page; `{id}` stands for the rule's id.
+    pub url: Option<String>,
+    /// Globs of test code and test data: quiet for every rule.
+    pub quiet_tests: Option<Vec<String>>,
+    /// Globs of examples and local development: quiet for rules with an audience.
+    pub quiet_development: Option<Vec<String>>,
+    pub audiences: BTreeMap<String, Audience>,
+}
+
+/// Whom a rule is for.
+#[derive(Debug, Default)]
+pub struct Audience {
+    /// Parameters that every rule for this audience has.
+    pub params: BTreeMap<String, Param>,
+    /// For a kind of subject: true where the subject is known to be outside the audience.
+    outside: BTreeMap<SubjectKind, Outside>,
+}
+
+#[derive(Debug)]
+struct Outside {
+    text: Excerpt,
+    expr: OnceLock<Result<Expr, Vec<Mistake>>>,
+}
+
+impl Audience {
+    pub fn new(
+        params: BTreeMap<String, Param>,
+        outside: impl IntoIterator<Item = (SubjectKind, Excerpt)>,
+    ) -> Self {
+        let outside = outside.into_iter().map(|(kind, text)| {
+            let expr = OnceLock::new();
+            (kind, Outside { text, expr })
+        });
+        Self {
+            params,
+            outside: outside.collect(),
+        }
+    }
+
+    /// Checks every condition against the vocabulary.
+    pub fn check(&self, vocabulary: &Vocabulary) -> Result<(), Vec<Mistake>> {
+        let mut mistakes = Vec::new();
+        for (kind, outside) in &self.outside {
+            let expr = self.compile(*kind, &outside.text, Some(vocabulary));
+            if let Err(found) = outside.expr.get_or_init(|| expr) {
+                mistakes.extend(found.iter().cloned());
+            }
+        }
+        if mistakes.is_empty() {
+            Ok(())
+        } else {
+            Err(mistakes)
+        }
+    }
+
+    /// The condition for subjects of a kind.
+    pub(super) fn outside(&self, kind: SubjectKind) -> Option<&Expr> {
+        let outside = self.outside.get(&kind)?;
+        let expr = outside
+            .expr
+            .get_or_init(|| self.compile(kind, &outside.text, None));
+        expr.as_ref().ok()
+    }
+
+    fn compile(
+        &self,
+        subject: SubjectKind,
+        text: &Excerpt,
+        vocabulary: Option<&Vocabulary>,
+    ) -> Result<Expr, Vec<Mistake>> {
+        let mut names = Names {
+            subject,
+            vocabulary,
+            params: &self.params,
+            lets: Vec::new(),
+            variables: Vec::new(),
+        };
+        typed::compile(text.text(), &mut names, Some(Type::Bool))
+            .map_err(|faults| faults.into_iter().map(|f| Mistake::of(text, f)).collect())
+    }
+}
+
+/// All rules of a run, by id.
+#[derive(Debug, Default)]
+pub struct RuleSet {
+    rules: BTreeMap<String, Rule>,
+    packs: Vec<Pack>,
+}
+
+impl RuleSet {
+    /// A pack and its rules; a rule for an audience gets the audience's parameters too. Rules whose
+    /// id is taken are given back, as are those for an audience that no pack knows.
+    pub fn add(&mut self, pack: Pack, rules: Vec<Rule>) -> Result<(), Vec<Mistake>> {
+        let mut mistakes = Vec::new();
+        self.packs.push(pack);
+        for mut rule in rules {
+            mistakes.extend(self.join_audience(&mut rule));
+            if let Some(taken) = self.rules.get(rule.id()) {
+                let message = format!("the pack `{}` has a rule `{}` too", taken.pack, rule.id());
+                mistakes.push(Mistake::new(rule.draft.assert.span_all(), message));
+                continue;
+            }
+            self.rules.insert(rule.id().to_owned(), rule);
+        }
+        if mistakes.is_empty() {
+            Ok(())
+        } else {
+            Err(mistakes)
+        }
+    }
+
+    /// Gives a rule its audience's parameters.
+    fn join_audience(&self, rule: &mut Rule) -> Option<Mistake> {
+        let named = rule.draft.audience.as_ref()?;
+        let Some(audience) = self.audience_named(named.text(), &rule.pack) else {
+            let names: BTreeSet<&str> = self
+                .packs
+                .iter()
+                .flat_map(|p| p.audiences.keys().map(String::as_str))
+                .collect();
+            let message = format!("no pack has an audience `{}`", named.text());
+            let mistake = Mistake::new(named.span_all(), message);
+            return Some(mistake.with_help(suggest::help(named.text(), names)));
+        };
+        for (name, param) in &audience.params {
+            let params = &mut rule.draft.params;
+            params.entry(name.clone()).or_insert_with(|| param.clone());
+        }
+        None
+    }
+
+    pub fn rules(&self) -> impl Iterator<Item = &Rule> {
+        self.rules.values()
+    }
+
+    pub fn get(&self, id: &str) -> Option<&Rule> {
+        self.rules.get(id)
+    }
+
+    pub fn len(&self) -> usize {
+        self.rules.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.rules.is_empty()
+    }
+
+    pub fn packs(&self) -> &[Pack] {
+        &self.packs
+    }
+
+    /// A help text for an id that no rule has.
+    pub fn help_for(&self, id: &str) -> Option<String> {
+        let near = suggest::closest(id, self.rules.keys().map(String::as_str))?;
+        Some(format!("did you mean `{near}`?"))
+    }
+
+    /// Adds the packs and rules of another set.
+    pub fn merge(&mut self, other: RuleSet) -> Result<(), Vec<Mistake>> {
+        let mut rules: Vec<Rule> = other.rules.into_values().collect();
+        let mut mistakes = Vec::new();
+        for pack in other.packs {
+            let (own, rest) = rules.into_iter().partition(|r| r.pack == pack.name);
+            rules = rest;
+            mistakes.extend(self.add(pack, own).err().into_iter().flatten());
+        }
+        if mistakes.is_empty() {
+            Ok(())
+        } else {
+            Err(mistakes)
+        }
+    }
+
+    /// The audience of a rule: its own pack's, else another pack's of that name.
+    pub(super) fn audience(&self, rule: &Rule) -> Option<&Audience> {
+        self.audience_named(rule.draft.audience.as_ref()?.text(), &rule.pack)
+    }
+
+    fn audience_named(&self, name: &str, pack: &str) -> Option<&Audience> {
+        let own = self.pack(pack).and_then(|p| p.audiences.get(name));
+        own.or_else(|| self.packs.iter().find_map(|p| p.audiences.get(name)))
+    }
+
+    pub(super) fn pack(&self, name: &str) -> Option<&Pack> {
+        self.packs.iter().find(|p| p.name == name)
+    }
+}

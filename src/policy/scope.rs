@@ -1,0 +1,264 @@
+//! What an expression is evaluated in, and what comes out: a value with its strength, or what is
+//! missing.
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::facts::estate::{Estate, Subject, SubjectKind};
+use crate::facts::quantity;
+use crate::facts::value::{Datum, State, Strength, Value};
+use crate::policy::names::{FactPath, Root, SubjectPath};
+use crate::policy::typed::Expr;
+
+/// A value in an expression. Sizes, durations and cores are numbers in their base unit.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Val {
+    Bool(bool),
+    Number(f64),
+    Text(String),
+    List(Vec<Val>),
+    /// A related subject, with the strength of the relation.
+    Subject(SubjectKind, usize, Strength),
+}
+
+impl Val {
+    pub(super) fn of(datum: &Datum) -> Self {
+        if let Some(number) = datum.as_number() {
+            return Self::Number(number);
+        }
+        match datum {
+            Datum::Bool(b) => Self::Bool(*b),
+            Datum::Text(text) => Self::Text(text.clone()),
+            Datum::List(items) => Self::List(items.iter().map(Self::of).collect()),
+            Datum::Special { raw, .. } => Self::of(raw),
+            // Every other datum is a number.
+            _ => Self::Text(String::new()),
+        }
+    }
+
+    pub(super) fn number(&self) -> Option<f64> {
+        match self {
+            Self::Number(n) => Some(*n),
+            _ => None,
+        }
+    }
+
+    pub(super) fn text(&self) -> Option<&str> {
+        match self {
+            Self::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    pub(super) fn truth(&self) -> Option<bool> {
+        match self {
+            Self::Bool(b) => Some(*b),
+            _ => None,
+        }
+    }
+
+    pub(super) fn size(&self) -> Option<usize> {
+        match self {
+            Self::Text(text) => Some(text.chars().count()),
+            Self::List(items) => Some(items.len()),
+            _ => None,
+        }
+    }
+
+    /// As people read it.
+    pub(super) fn shown(&self) -> String {
+        match self {
+            Self::Bool(true) => "yes".to_owned(),
+            Self::Bool(false) => "no".to_owned(),
+            Self::Number(n) if n.is_infinite() => "unlimited".to_owned(),
+            Self::Number(n) => quantity::show_number(*n),
+            Self::Text(text) => text.clone(),
+            Self::List(items) => items.iter().map(Self::shown).collect::<Vec<_>>().join(", "),
+            Self::Subject(kind, ..) => kind.word().to_owned(),
+        }
+    }
+}
+
+/// A known result.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Known {
+    pub(super) val: Val,
+    pub(super) strength: Strength,
+    /// Made of something that must never be shown.
+    pub(super) secret: bool,
+}
+
+impl Known {
+    pub(super) fn certain(val: Val) -> Self {
+        Self {
+            val,
+            strength: Strength::Certain,
+            secret: false,
+        }
+    }
+
+    /// The same value, no stronger than this.
+    pub(super) fn at_most(mut self, strength: Strength) -> Self {
+        self.strength = self.strength.min(strength);
+        self
+    }
+}
+
+/// Why there is no result: some operand is absent, or some are unknown, or both.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Missing {
+    pub(super) absent: bool,
+    pub(super) reasons: BTreeSet<String>,
+}
+
+impl Missing {
+    pub(super) fn absent() -> Self {
+        Self {
+            absent: true,
+            reasons: BTreeSet::new(),
+        }
+    }
+
+    pub(super) fn unknown(reason: impl Into<String>) -> Self {
+        Self {
+            absent: false,
+            reasons: BTreeSet::from([reason.into()]),
+        }
+    }
+
+    pub(super) fn and(mut self, other: Self) -> Self {
+        self.absent |= other.absent;
+        self.reasons.extend(other.reasons);
+        self
+    }
+}
+
+pub(super) type Outcome = Result<Known, Missing>;
+
+/// The parameters as they hold for one subject.
+pub(super) type Params = BTreeMap<String, Datum>;
+
+/// One subject in its estate, with the parameters that hold for it.
+pub(super) struct Scope<'a> {
+    pub(super) estate: &'a Estate,
+    pub(super) subject: &'a Subject,
+    pub(super) params: &'a Params,
+    pub(super) lets: &'a [Expr],
+    /// Each `let` is evaluated at most once for a subject, which bounds the work.
+    cache: RefCell<Vec<Option<Outcome>>>,
+}
+
+impl<'a> Scope<'a> {
+    pub(super) fn new(
+        estate: &'a Estate,
+        subject: &'a Subject,
+        params: &'a Params,
+        lets: &'a [Expr],
+    ) -> Self {
+        Self {
+            estate,
+            subject,
+            params,
+            lets,
+            cache: RefCell::new(vec![None; lets.len()]),
+        }
+    }
+
+    /// The result of a `let`.
+    pub(super) fn named(&self, index: usize) -> Outcome {
+        if let Some(Some(known)) = self.cache.borrow().get(index) {
+            return known.clone();
+        }
+        let Some(expr) = self.lets.get(index) else {
+            return Err(Missing::absent());
+        };
+        let outcome = expr.eval(self, &mut Vec::new());
+        if let Some(place) = self.cache.borrow_mut().get_mut(index) {
+            *place = Some(outcome.clone());
+        }
+        outcome
+    }
+
+    /// The subject that a path leads to, and how sure the way is; absent without a relation.
+    pub(super) fn subject_at(
+        &self,
+        path: &SubjectPath,
+        vars: &[Val],
+    ) -> Option<(&'a Subject, Strength)> {
+        let (mut subject, mut strength) = self.root(path.root, vars)?;
+        for _ in 0..path.hops {
+            let related = subject.server.as_ref()?;
+            subject = self.estate.servers.get(related.index)?;
+            strength = strength.min(related.strength);
+        }
+        Some((subject, strength))
+    }
+
+    fn root(&self, root: Root, vars: &[Val]) -> Option<(&'a Subject, Strength)> {
+        match root {
+            Root::Subject => Some((self.subject, Strength::Certain)),
+            Root::Variable(depth) => match vars.get(depth)? {
+                Val::Subject(kind, index, strength) => {
+                    Some((self.estate.subjects(*kind).get(*index)?, *strength))
+                }
+                _ => None,
+            },
+        }
+    }
+
+    /// A fact as it is, with the strength of the way to it. `None` without a related subject.
+    pub(super) fn value(
+        &self,
+        fact: &FactPath,
+        vars: &[Val],
+    ) -> Option<(Option<&'a Value>, Strength)> {
+        let (subject, strength) = self.subject_at(&fact.subject, vars)?;
+        Some((subject.fact(&fact.path), strength))
+    }
+
+    /// A fact as an operand.
+    pub(super) fn fact(&self, fact: &FactPath, vars: &[Val]) -> Outcome {
+        let Some((Some(value), strength)) = self.value(fact, vars) else {
+            return Err(Missing::absent());
+        };
+        match &value.state {
+            State::Set(datum) | State::Default(datum) => Ok(Known {
+                val: Val::of(datum),
+                strength: value.strength.min(strength),
+                secret: value.secret,
+            }),
+            State::Absent => Err(Missing::absent()),
+            State::Unknown(reason) => Err(Missing::unknown(phrase(fact, value, reason))),
+        }
+    }
+
+    /// The subjects related to one, and why the list may have more, if it may.
+    ///
+    /// A fact by the list's own word that is unknown says that not all could be seen.
+    pub(super) fn related(
+        &self,
+        path: &SubjectPath,
+        kind: SubjectKind,
+        vars: &[Val],
+    ) -> Result<(Vec<Val>, Option<Missing>), Missing> {
+        let Some((subject, strength)) = self.subject_at(path, vars) else {
+            return Err(Missing::absent());
+        };
+        let items = subject
+            .clients
+            .iter()
+            .map(|c| Val::Subject(kind, c.index, c.strength.min(strength)))
+            .collect();
+        let unseen = match subject.fact("clients").map(|v| &v.state) {
+            Some(State::Unknown(reason)) => Some(Missing::unknown(format!("clients: {reason}"))),
+            _ => None,
+        };
+        Ok((items, unseen))
+    }
+}
+
+/// A reason as reports show it: `maxmemory: the image is not visible`.
+pub(super) fn phrase(fact: &FactPath, value: &Value, reason: &impl std::fmt::Display) -> String {
+    let name = value.own_name.as_deref().unwrap_or_else(|| fact.shown());
+    format!("{name}: {reason}")
+}

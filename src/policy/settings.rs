@@ -1,0 +1,66 @@
+//! Which rules run where, how loud, and with which parameters: what `load` makes of `redvet.toml`
+//! and the command line.
+
+use std::collections::BTreeMap;
+
+use globset::{GlobBuilder, GlobMatcher, GlobSet, GlobSetBuilder};
+
+use crate::finding::Severity;
+use crate::policy::param::ParamValue;
+use crate::policy::rule::Profile;
+
+/// The settings of a run.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Settings {
+    pub profile: Profile,
+    /// Globs on rule ids: only these run, those outside the profile too.
+    pub select: Vec<String>,
+    /// Globs on rule ids that do not run.
+    pub ignore: Vec<String>,
+    /// First to last; later ones win.
+    pub overrides: Vec<Override>,
+    /// Globs on paths in place of the packs' own lists.
+    pub quiet_tests: Option<Vec<String>>,
+    pub quiet_development: Option<Vec<String>>,
+    /// Files that were named on the command line: never quiet.
+    pub named_paths: Vec<String>,
+}
+
+/// Settings of rules, everywhere or for some paths.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Override {
+    /// Globs on the path of a subject's file; everywhere without them.
+    pub paths: Option<Vec<String>>,
+    /// By rule id or glob on ids.
+    pub rules: BTreeMap<String, RuleOverride>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct RuleOverride {
+    pub enabled: Option<bool>,
+    pub severity: Option<Severity>,
+    pub params: BTreeMap<String, ParamValue>,
+}
+
+/// A glob on paths or rule ids: `*` stays within one part, `**` crosses them.
+pub fn glob(pattern: &str) -> Result<GlobMatcher, String> {
+    build(pattern).map(|g| g.compile_matcher())
+}
+
+fn build(pattern: &str) -> Result<globset::Glob, String> {
+    GlobBuilder::new(pattern)
+        .literal_separator(true)
+        .build()
+        .map_err(|error| error.kind().to_string())
+}
+
+/// A set of globs. Those that are none match nothing: `load` has reported them.
+pub(super) fn globs<S: AsRef<str>>(patterns: &[S]) -> GlobSet {
+    let mut set = GlobSetBuilder::new();
+    for pattern in patterns {
+        if let Ok(glob) = build(pattern.as_ref()) {
+            set.add(glob);
+        }
+    }
+    set.build().unwrap_or_default()
+}

@@ -1,0 +1,368 @@
+//! CEL text to a plain tree. The only place that knows the `cel` crate, which serves as the parser
+//! alone: macros stay calls, chains of names become one path, operators become an enum.
+//!
+//! What a name means and whether types fit is the business of `typed`.
+
+use std::ops::Range;
+
+use cel::Env;
+use cel::common::ast::{CallExpr, Expr, IdedExpr, LiteralValue, SourceInfo, operators};
+use cel::parser::{ParseError, Parser};
+
+/// Longer expressions are refused: rules are read by people, and parsing stays bounded.
+const LONGEST: usize = 4096;
+
+/// A part of an expression and the bytes of the expression's text that it stands for.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Tree {
+    pub(super) form: Form,
+    pub(super) range: Range<usize>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Form {
+    Bool(bool),
+    Number(f64),
+    Text(String),
+    /// `server.conf["maxmemory"]`: a name and everything selected from it.
+    Path(Vec<Segment>),
+    Operator(Operator, Vec<Tree>),
+    Call {
+        name: String,
+        target: Option<Box<Tree>>,
+        args: Vec<Tree>,
+    },
+    List(Vec<Tree>),
+    /// `null`, maps, structures: parts of CEL that rules have no use for.
+    Refused(&'static str),
+}
+
+/// One step of a path: `.word` or `["word"]`.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Segment {
+    pub(super) word: String,
+    pub(super) key: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Operator {
+    And,
+    Or,
+    Not,
+    Conditional,
+    Add,
+    Subtract,
+    Multiply,
+    Divide,
+    Modulo,
+    Negate,
+    Equal,
+    NotEqual,
+    Less,
+    LessEqual,
+    Greater,
+    GreaterEqual,
+    In,
+    Index,
+}
+
+impl Operator {
+    fn of(name: &str) -> Option<Self> {
+        Some(match name {
+            operators::LOGICAL_AND => Self::And,
+            operators::LOGICAL_OR => Self::Or,
+            operators::LOGICAL_NOT => Self::Not,
+            operators::CONDITIONAL => Self::Conditional,
+            operators::ADD => Self::Add,
+            operators::SUBSTRACT => Self::Subtract,
+            operators::MULTIPLY => Self::Multiply,
+            operators::DIVIDE => Self::Divide,
+            operators::MODULO => Self::Modulo,
+            operators::NEGATE => Self::Negate,
+            operators::EQUALS => Self::Equal,
+            operators::NOT_EQUALS => Self::NotEqual,
+            operators::LESS => Self::Less,
+            operators::LESS_EQUALS => Self::LessEqual,
+            operators::GREATER => Self::Greater,
+            operators::GREATER_EQUALS => Self::GreaterEqual,
+            operators::IN => Self::In,
+            operators::INDEX => Self::Index,
+            _ => return None,
+        })
+    }
+}
+
+/// What is wrong with an expression, with the bytes of its text.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Fault {
+    pub(super) range: Range<usize>,
+    pub(super) message: String,
+    pub(super) help: Option<String>,
+}
+
+impl Fault {
+    pub(super) fn new(range: Range<usize>, message: impl Into<String>) -> Self {
+        Self {
+            range,
+            message: message.into(),
+            help: None,
+        }
+    }
+
+    pub(super) fn with_help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+}
+
+/// Parses an expression.
+pub(super) fn parse(text: &str) -> Result<Tree, Fault> {
+    let all = 0..text.len();
+    if text.trim().is_empty() {
+        return Err(Fault::new(all, "an expression is missing"));
+    }
+    if text.len() > LONGEST {
+        let message = format!("an expression may have at most {LONGEST} bytes");
+        return Err(Fault::new(all, message));
+    }
+    match parser().parse_with_source_info(text) {
+        Ok((expr, info)) => Ok(Reader { text, info }.tree(&expr)),
+        Err(errors) => Err(errors.errors.first().map_or_else(
+            || Fault::new(all, "this is no expression"),
+            |e| fault(text, e),
+        )),
+    }
+}
+
+/// A parser that expands no macros: they stay calls that `typed` reads.
+fn parser() -> Parser {
+    Env::default().parser().enable_optional_syntax(false)
+}
+
+/// The crate's message without its list of all tokens that could have stood there.
+fn fault(text: &str, error: &ParseError) -> Fault {
+    let message = error.msg.split(" expecting ").next().unwrap_or_default();
+    let message = message.trim_start_matches("Syntax error: ");
+    let message = message.replace("'<EOF>'", "the end of the expression");
+    let at = offset(text, error.pos);
+    let end = text[at..].chars().next().map_or(at, |c| at + c.len_utf8());
+    Fault::new(at..end, message)
+}
+
+/// The byte of a position that the crate counts in lines and characters, both from 1 or less.
+fn offset(text: &str, (line, column): (isize, isize)) -> usize {
+    let line = usize::try_from(line - 1).unwrap_or(0);
+    let column = usize::try_from(column - 1).unwrap_or(0);
+    let start: usize = text.split_inclusive('\n').take(line).map(str::len).sum();
+    let into: usize = text[start..].chars().take(column).map(char::len_utf8).sum();
+    start + into
+}
+
+struct Reader<'a> {
+    text: &'a str,
+    info: SourceInfo,
+}
+
+impl Reader<'_> {
+    fn tree(&self, expr: &IdedExpr) -> Tree {
+        let (form, range) = match &expr.expr {
+            Expr::Literal(literal) => (self.literal(literal), self.token(expr.id)),
+            Expr::Ident(name) => (path_of(name), self.token(expr.id)),
+            Expr::Select(select) => self.select(expr.id, &select.operand, &select.field),
+            Expr::Call(call) => self.call(expr.id, call),
+            Expr::List(list) => {
+                let items: Vec<Tree> = list.elements.iter().map(|e| self.tree(e)).collect();
+                let range = self.closed(around(self.token(expr.id), &items), ']');
+                (Form::List(items), range)
+            }
+            Expr::Map(_) => (Form::Refused("maps"), self.token(expr.id)),
+            Expr::Struct(_) => (Form::Refused("structures"), self.token(expr.id)),
+            Expr::Comprehension(_) | Expr::Unspecified => {
+                (Form::Refused("this form"), self.token(expr.id))
+            }
+        };
+        Tree { form, range }
+    }
+
+    fn literal(&self, literal: &LiteralValue) -> Form {
+        match literal {
+            LiteralValue::Boolean(b) => Form::Bool(*b.inner()),
+            LiteralValue::Double(n) => Form::Number(*n.inner()),
+            LiteralValue::Int(n) => Form::Number(*n.inner() as f64),
+            LiteralValue::UInt(n) => Form::Number(*n.inner() as f64),
+            LiteralValue::String(text) => Form::Text(text.inner().to_owned()),
+            LiteralValue::Bytes(_) => Form::Refused("bytes"),
+            LiteralValue::Null => Form::Refused("null"),
+        }
+    }
+
+    fn select(&self, id: u64, operand: &IdedExpr, field: &str) -> (Form, Range<usize>) {
+        let operand = self.tree(operand);
+        let dot = self.token(id);
+        let rest = self.text.get(dot.end..).unwrap_or("");
+        let blanks = rest.len() - rest.trim_start().len();
+        let end = (dot.end + blanks + field.len()).min(self.text.len());
+        let range = operand.range.start.min(dot.start)..end;
+        let form = extend(operand.form, field, false);
+        (form, self.valid(range))
+    }
+
+    fn call(&self, id: u64, call: &CallExpr) -> (Form, Range<usize>) {
+        let mut args: Vec<Tree> = call.args.iter().map(|a| self.tree(a)).collect();
+        let token = self.token(id);
+        let Some(operator) = Operator::of(&call.func_name) else {
+            return self.function(token, call, args);
+        };
+        let mut range = around(token, &args);
+        if operator != Operator::Index {
+            return (Form::Operator(operator, args), range);
+        }
+        range = self.closed(range, ']');
+        match (args.first().map(|a| &a.form), args.get(1).map(|a| &a.form)) {
+            (Some(Form::Path(_)), Some(Form::Text(key))) => {
+                let key = key.clone();
+                (extend(args.swap_remove(0).form, &key, true), range)
+            }
+            _ => (Form::Operator(operator, args), range),
+        }
+    }
+
+    fn function(
+        &self,
+        token: Range<usize>,
+        call: &CallExpr,
+        args: Vec<Tree>,
+    ) -> (Form, Range<usize>) {
+        let target = call.target.as_deref().map(|t| Box::new(self.tree(t)));
+        let mut range = around(token, &args);
+        match &target {
+            Some(target) => range.start = range.start.min(target.range.start),
+            None => range.start = self.name_before(range.start, &call.func_name),
+        }
+        let name = call.func_name.clone();
+        let form = Form::Call { name, target, args };
+        (form, self.closed(range, ')'))
+    }
+
+    /// The start of a function's name that ends before `at`, where the crate gives the bracket.
+    fn name_before(&self, at: usize, name: &str) -> usize {
+        let before = self.text.get(..at).unwrap_or("").trim_end();
+        match before.strip_suffix(name) {
+            Some(rest) => rest.len(),
+            None => at,
+        }
+    }
+
+    /// The range with the bracket that closes it, where only blanks stand between.
+    fn closed(&self, range: Range<usize>, bracket: char) -> Range<usize> {
+        let rest = self.text.get(range.end..).unwrap_or("");
+        let blanks = rest.len() - rest.trim_start_matches([' ', '\n', '\t', '\r', '(']).len();
+        if rest[blanks..].starts_with(bracket) {
+            range.start..range.end + blanks + 1
+        } else {
+            range
+        }
+    }
+
+    /// The bytes of a node's own token. The crate's end is inclusive.
+    fn token(&self, id: u64) -> Range<usize> {
+        let (start, last) = self.info.offset_for(id).unwrap_or((0, 0));
+        self.valid(start as usize..(last as usize).saturating_add(1))
+    }
+
+    /// The range cut to the text, on character boundaries.
+    fn valid(&self, range: Range<usize>) -> Range<usize> {
+        let mut end = range.end.min(self.text.len());
+        while !self.text.is_char_boundary(end) {
+            end += 1;
+        }
+        let mut start = range.start.min(end);
+        while !self.text.is_char_boundary(start) {
+            start -= 1;
+        }
+        start..end
+    }
+}
+
+fn path_of(name: &str) -> Form {
+    Form::Path(vec![Segment {
+        word: name.to_owned(),
+        key: false,
+    }])
+}
+
+/// A path with one more step. Selecting from anything but a path is refused.
+fn extend(form: Form, word: &str, key: bool) -> Form {
+    let Form::Path(mut segments) = form else {
+        return Form::Refused("selecting from a result");
+    };
+    segments.push(Segment {
+        word: word.to_owned(),
+        key,
+    });
+    Form::Path(segments)
+}
+
+fn around(token: Range<usize>, parts: &[Tree]) -> Range<usize> {
+    parts.iter().fold(token, |range, part| {
+        range.start.min(part.range.start)..range.end.max(part.range.end)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn slice(text: &str) -> &str {
+        let tree = parse(text).unwrap();
+        &text[tree.range]
+    }
+
+    #[test]
+    fn a_path_is_one_part_with_its_whole_range() {
+        let text = r#"server.conf["maxmemory"] > 1"#;
+        let Form::Operator(Operator::Greater, parts) = parse(text).unwrap().form else {
+            panic!("not a comparison");
+        };
+        let words: Vec<_> = match &parts[0].form {
+            Form::Path(path) => path.iter().map(|s| (s.word.as_str(), s.key)).collect(),
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(
+            words,
+            [("server", false), ("conf", false), ("maxmemory", true)]
+        );
+        assert_eq!(&text[parts[0].range.clone()], r#"server.conf["maxmemory"]"#);
+    }
+
+    #[test]
+    fn ranges_cover_the_whole_expression_in_bytes() {
+        for text in [
+            "ratio(server.a, 1)",
+            "x.all(c, c.size > 1)",
+            "\"né\" == server.né_x".trim_end_matches("é_x"),
+            "[1, 2]",
+            "\"é\" + server.name",
+        ] {
+            assert_eq!(slice(text), text);
+        }
+    }
+
+    #[test]
+    fn a_syntax_error_has_a_place_and_a_short_message() {
+        let fault = parse("1 +").unwrap_err();
+        assert_eq!(fault.range, 3..3);
+        assert!(!fault.message.contains("expecting"), "{}", fault.message);
+        assert!(parse(" ").is_err());
+        assert!(parse(&"1+".repeat(4000)).is_err());
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_text_is_an_expression_or_a_fault(text in "[a-z0-9 .()\\[\\]\"'&|<>=!{}?:,+*/%é-]{0,24}") {
+            if let Err(fault) = parse(&text) {
+                assert!(text.get(fault.range).is_some());
+            }
+        }
+    }
+}

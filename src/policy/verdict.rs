@@ -1,0 +1,337 @@
+//! What a rule says where it does not hold: message, place, help, labels and fix, each with what is
+//! unknown left out.
+
+use std::collections::BTreeMap;
+
+use crate::facts::estate::Subject;
+use crate::facts::intent::{FixIntent, Operation};
+use crate::facts::slot::Slot;
+use crate::facts::value::{Datum, Strength, Value};
+use crate::facts::vocabulary::Type;
+use crate::finding::{Label, Severity, SubjectRef};
+use crate::policy::judge::Verdict;
+use crate::policy::names::FactPath;
+use crate::policy::param;
+use crate::policy::place::Place;
+use crate::policy::rule::{Body, Edit, FixBody, LabelBody, Rule};
+use crate::policy::scope::{Scope, Val};
+use crate::policy::template::Template;
+use crate::policy::typed::Expr;
+use crate::source::Span;
+
+/// Said at the end of a message that rests on an assumption.
+const ASSUMED: &str = " (assumed)";
+
+/// A rule that fails, before its texts are made.
+pub(super) struct Frame<'a> {
+    pub(super) rule: &'a Rule,
+    pub(super) body: &'a Body,
+    pub(super) severity: Severity,
+    pub(super) strength: Strength,
+    pub(super) url: Option<String>,
+}
+
+impl Frame<'_> {
+    pub(super) fn verdict(self, scope: &Scope<'_>) -> Verdict {
+        let (at, place) = self.place(scope);
+        let (about, value_class) = self.fingerprint_parts(scope, place);
+        let certain = self.strength == Strength::Certain;
+        Verdict {
+            rule: self.rule.id().to_owned(),
+            severity: severity(self.severity, certain),
+            certain,
+            message: self.message(scope, certain),
+            help: first_text(&self.body.help, scope),
+            at,
+            labels: self.labels(scope),
+            subject: subject_ref(scope.subject),
+            also: Vec::new(),
+            identity: scope.subject.identity.clone(),
+            path: scope.subject.path.clone(),
+            about,
+            value_class,
+            fix: self.fix(scope),
+            url: self.url,
+        }
+    }
+
+    /// The first place that holds and exists, else the subject's own.
+    fn place(&self, scope: &Scope<'_>) -> (Span, Option<&Place>) {
+        let found = self
+            .body
+            .at
+            .iter()
+            .filter(|(when, _)| holds(when.as_ref(), scope, &mut Vec::new()) == Some(true))
+            .find_map(|(_, place)| Some((place.find(scope, &[])?, Some(place))));
+        found.unwrap_or((scope.subject.anchor, None))
+    }
+
+    /// What the finding is about: the fact that it stands on, else the first fact that it would
+    /// stand on, for a line of configuration the directive.
+    fn fingerprint_parts(&self, scope: &Scope<'_>, place: Option<&Place>) -> (String, String) {
+        let place = place.or(self.body.at.first().map(|(_, place)| place));
+        let text = |path: &str| Some(scope.subject.fact(path)?.text()?.to_owned());
+        let line = text("canonical").or_else(|| text("name"));
+        if let (crate::facts::SubjectKind::Directive, Some(name)) = (scope.subject.kind, line) {
+            let secret = scope.subject.fact("value").is_some_and(|v| v.secret);
+            let value = if secret { None } else { text("value") };
+            return (name, value.unwrap_or_default());
+        }
+        place.map_or_else(Default::default, |p| (p.about(), p.value_class(scope)))
+    }
+
+    fn message(&self, scope: &Scope<'_>, certain: bool) -> String {
+        let message = first_text(&self.body.message, scope);
+        let message = message.unwrap_or_else(|| self.rule.draft.title.clone());
+        if certain { message } else { message + ASSUMED }
+    }
+
+    fn labels(&self, scope: &Scope<'_>) -> Vec<Label> {
+        let mut labels = Vec::new();
+        for label in &self.body.labels {
+            let mut vars = Vec::new();
+            let Some(each) = &label.each else {
+                labels.extend(one_label(label, scope, &mut vars));
+                continue;
+            };
+            let Ok(list) = each.eval(scope, &mut vars) else {
+                continue;
+            };
+            if let Val::List(items) = list.val {
+                for item in items {
+                    labels.extend(one_label(label, scope, &mut vec![item]));
+                }
+            }
+        }
+        labels
+    }
+
+    /// The first fix that holds, if all of it can be written.
+    fn fix(&self, scope: &Scope<'_>) -> Option<FixIntent> {
+        let holds = |fix: &&FixBody| holds(fix.when.as_ref(), scope, &mut Vec::new()) == Some(true);
+        self.body
+            .fixes
+            .iter()
+            .filter(holds)
+            .find_map(|fix| intent(fix, scope))
+    }
+}
+
+/// An assumed finding is never an error.
+fn severity(severity: Severity, certain: bool) -> Severity {
+    if certain {
+        severity
+    } else {
+        severity.min(Severity::Warning)
+    }
+}
+
+pub(super) fn subject_ref(subject: &Subject) -> SubjectRef {
+    SubjectRef {
+        kind: subject.kind.word(),
+        name: subject.name.clone(),
+    }
+}
+
+/// Whether a condition holds; `None` where that is unknown.
+fn holds(when: Option<&Expr>, scope: &Scope<'_>, vars: &mut Vec<Val>) -> Option<bool> {
+    match when {
+        None => Some(true),
+        Some(when) => match when.eval(scope, vars) {
+            Ok(known) => known.val.truth(),
+            Err(missing) if missing.absent => Some(false),
+            Err(_) => None,
+        },
+    }
+}
+
+/// The first text whose condition holds and whose facts are all known.
+fn first_text(variants: &[(Option<Expr>, Template)], scope: &Scope<'_>) -> Option<String> {
+    variants
+        .iter()
+        .filter(|(when, _)| holds(when.as_ref(), scope, &mut Vec::new()) == Some(true))
+        .find_map(|(_, text)| text.render(scope, &mut Vec::new()).ok())
+}
+
+fn one_label(label: &LabelBody, scope: &Scope<'_>, vars: &mut Vec<Val>) -> Option<Label> {
+    if holds(label.when.as_ref(), scope, vars) != Some(true) {
+        return None;
+    }
+    let span = label.at.find(scope, vars)?;
+    let text = label.text.render(scope, vars).ok()?;
+    Some(Label { span, text })
+}
+
+/// A fix is atomic: one operation that cannot be made drops it. Operations whose condition is known
+/// not to hold are left out.
+fn intent(fix: &FixBody, scope: &Scope<'_>) -> Option<FixIntent> {
+    let mut operations = Vec::new();
+    let mut titles = Vec::new();
+    for (when, edit) in &fix.edits {
+        if !holds(when.as_ref(), scope, &mut Vec::new())? {
+            continue;
+        }
+        let (operation, title) = operation(edit, scope)?;
+        operations.push(operation);
+        titles.push(title);
+    }
+    if operations.is_empty() {
+        return None;
+    }
+    let title = fix.title.as_ref();
+    let title = title.and_then(|t| t.render(scope, &mut Vec::new()).ok());
+    Some(FixIntent {
+        safety: fix.safety,
+        title: title.unwrap_or_else(|| sentence(&titles)),
+        operations,
+    })
+}
+
+fn operation(edit: &Edit, scope: &Scope<'_>) -> Option<(Operation, String)> {
+    match edit {
+        Edit::Set { fact, ty, to } => set(fact, *ty, to, scope),
+        Edit::Rename { fact, to } => {
+            let span = value_of(fact, scope)?.span()?;
+            let to = to.eval(scope, &mut Vec::new()).ok()?;
+            let to = to.val.text()?.to_owned();
+            let title = match value_of(fact, scope)?.text() {
+                Some(old) => format!("rename `{old}` to `{to}`"),
+                None => format!("rename to `{to}`"),
+            };
+            Some((Operation::Rename { span, to }, title))
+        }
+        Edit::Remove(fact) => {
+            let span = value_of(fact, scope)?.span()?;
+            let title = format!("remove `{}`", own_name(fact, scope));
+            Some((Operation::Remove { span }, title))
+        }
+        Edit::MoveAbove(fact) => {
+            let span = value_of(fact, scope)?.span()?;
+            let words = fact.shown().replace(['_', '.'], " ");
+            let title = format!("move the {words} to a line of its own");
+            Some((Operation::MoveAbove { span }, title))
+        }
+    }
+}
+
+fn set(
+    fact: &FactPath,
+    ty: Option<Type>,
+    to: &Expr,
+    scope: &Scope<'_>,
+) -> Option<(Operation, String)> {
+    let value = value_of(fact, scope)?;
+    if value.slot == Slot::None {
+        return None;
+    }
+    let known = to.eval(scope, &mut Vec::new()).ok()?;
+    let ty = ty
+        .or(to.kind.unit())
+        .or_else(|| value.known().and_then(type_of));
+    let to = datum(&known.val, ty)?;
+    let title = format!("set {} to {}", own_name(fact, scope), spelled(&to));
+    let slot = value.slot.clone();
+    Some((Operation::Set { slot, to }, title))
+}
+
+fn value_of<'a>(fact: &FactPath, scope: &Scope<'a>) -> Option<&'a Value> {
+    scope.value(fact, &[])?.0
+}
+
+fn own_name<'v>(fact: &'v FactPath, scope: &Scope<'v>) -> &'v str {
+    let own = value_of(fact, scope).and_then(|v| v.own_name.as_deref());
+    own.unwrap_or_else(|| fact.shown())
+}
+
+fn type_of(datum: &Datum) -> Option<Type> {
+    Some(match datum.raw() {
+        Datum::Bool(_) => Type::Bool,
+        Datum::Int(_) => Type::Int,
+        Datum::Float(_) => Type::Number,
+        Datum::Size(_) => Type::Size,
+        Datum::Duration(_) => Type::Duration,
+        Datum::Cores(_) => Type::Cores,
+        _ => return None,
+    })
+}
+
+/// A value as a datum of the type that the place takes.
+fn datum(val: &Val, ty: Option<Type>) -> Option<Datum> {
+    match val {
+        Val::Bool(b) => Some(Datum::Bool(*b)),
+        Val::Text(text) if ty == Some(Type::Bool) => match text.as_str() {
+            "yes" => Some(Datum::Bool(true)),
+            "no" => Some(Datum::Bool(false)),
+            _ => None,
+        },
+        Val::Text(text) => Some(Datum::Text(text.clone())),
+        Val::Number(number) => {
+            let whole = number.fract() == 0.0;
+            let guess = if whole { Type::Int } else { Type::Number };
+            param::numeric(ty.unwrap_or(guess), *number)
+        }
+        Val::List(items) => {
+            let items: Option<Vec<Datum>> = items.iter().map(|i| datum(i, None)).collect();
+            items.map(Datum::List)
+        }
+        Val::Subject(..) => None,
+    }
+}
+
+/// A datum as it is about to be written: sizes exact, in the largest unit that divides them.
+fn spelled(datum: &Datum) -> String {
+    let Datum::Size(bytes) = datum else {
+        return param::show(datum);
+    };
+    let units = [("gb", 30), ("mb", 20), ("kb", 10)];
+    let fits = |(_, bits): &&(&str, u32)| *bytes != 0 && bytes % (1 << bits) == 0;
+    match units.iter().find(fits) {
+        Some((unit, bits)) => format!("{}{unit}", bytes >> bits),
+        None => bytes.to_string(),
+    }
+}
+
+/// `Set a to 1 and set b to 2`.
+fn sentence(titles: &[String]) -> String {
+    let text = titles.join(" and ");
+    let mut letters = text.chars();
+    match letters.next() {
+        Some(first) => first.to_uppercase().chain(letters).collect(),
+        None => text,
+    }
+}
+
+/// One text may configure several servers: the same rule, place and message is one verdict, about
+/// the subject that it is worst for. Where the fixes differ there is none.
+pub(super) fn merged(verdicts: Vec<Verdict>) -> Vec<Verdict> {
+    let mut places: BTreeMap<(String, Span, String), usize> = BTreeMap::new();
+    let mut merged: Vec<Verdict> = Vec::new();
+    for verdict in verdicts {
+        let key = (verdict.rule.clone(), verdict.at, verdict.message.clone());
+        match places.get(&key).and_then(|at| merged.get_mut(*at)) {
+            Some(first) => join(first, verdict),
+            None => {
+                places.insert(key, merged.len());
+                merged.push(verdict);
+            }
+        }
+    }
+    merged
+}
+
+fn join(first: &mut Verdict, mut other: Verdict) {
+    let worse = (other.severity, other.certain) > (first.severity, first.certain);
+    if worse {
+        std::mem::swap(first, &mut other);
+    }
+    if first.fix != other.fix {
+        first.fix = None;
+    }
+    let known = first.subject.clone();
+    first
+        .also
+        .extend(std::iter::once(other.subject).chain(other.also));
+    first.also.retain(|s| *s != known);
+    first.also.sort();
+    first.also.dedup();
+}
