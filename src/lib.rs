@@ -20,6 +20,7 @@ pub mod load {
 }
 pub mod nearest;
 pub mod report;
+pub mod load;
 pub mod policy;
 pub mod source;
 pub mod syntax;

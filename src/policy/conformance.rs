@@ -83,7 +83,11 @@ const SERVER: &[Row] = &[
     ("facts", "server.conf[\"appendonly\"]", "no"),
     ("facts", "server.role == \"cache\"", "yes?"),
     ("facts", "server.role in [\"cache\", \"queue\"]", "yes?"),
-    ("facts", "server.conf[\"appendonly\"] == \"no\" && server.conf[\"appendonly\"] != \"yes\"", "yes"),
+    (
+        "facts",
+        "server.conf[\"appendonly\"] == \"no\" && server.conf[\"appendonly\"] != \"yes\"",
+        "yes",
+    ),
     ("facts", "\"900\" in server.conf[\"save\"]", "yes"),
     ("facts", "server.conf[\"save\"].join(\" \")", "900 1"),
     ("facts", "params.max", "0.88"),

@@ -110,8 +110,9 @@ pub struct RuleSet {
 }
 
 impl RuleSet {
-    /// A pack and its rules; a rule for an audience gets the audience's parameters too. Rules whose
-    /// id is taken are given back, as are those for an audience that no pack knows.
+    /// Adds a pack and its rules; a rule for an audience gets the audience's parameters too, which
+    /// may come from a pack that was added before. An id that is taken and an audience that no pack
+    /// knows are mistakes.
     pub fn add(&mut self, pack: Pack, rules: Vec<Rule>) -> Result<(), Vec<Mistake>> {
         let mut mistakes = Vec::new();
         self.packs.push(pack);
@@ -175,22 +176,6 @@ impl RuleSet {
     pub fn help_for(&self, id: &str) -> Option<String> {
         let near = suggest::closest(id, self.rules.keys().map(String::as_str))?;
         Some(format!("did you mean `{near}`?"))
-    }
-
-    /// Adds the packs and rules of another set.
-    pub fn merge(&mut self, other: RuleSet) -> Result<(), Vec<Mistake>> {
-        let mut rules: Vec<Rule> = other.rules.into_values().collect();
-        let mut mistakes = Vec::new();
-        for pack in other.packs {
-            let (own, rest) = rules.into_iter().partition(|r| r.pack == pack.name);
-            rules = rest;
-            mistakes.extend(self.add(pack, own).err().into_iter().flatten());
-        }
-        if mistakes.is_empty() {
-            Ok(())
-        } else {
-            Err(mistakes)
-        }
     }
 
     /// The audience of a rule: its own pack's, else another pack's of that name.

@@ -1,0 +1,42 @@
+//! From text to what the stages run on: rule packs, settings, each validated and typed, with a place
+//! for every mistake.
+//!
+//! Reads no files: the caller hands in texts.
+
+pub mod rules;
+
+use crate::policy::Mistake;
+use crate::source::Span;
+
+/// A mistake in one of redvet's own inputs: a rule file, a setting. Nothing is checked with it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LoadError {
+    pub span: Span,
+    pub message: String,
+    pub help: Option<String>,
+}
+
+impl LoadError {
+    pub fn new(span: Span, message: impl Into<String>) -> Self {
+        Self {
+            span,
+            message: message.into(),
+            help: None,
+        }
+    }
+
+    pub fn with_help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+}
+
+impl From<Mistake> for LoadError {
+    fn from(mistake: Mistake) -> Self {
+        Self {
+            span: mistake.span,
+            message: mistake.message,
+            help: mistake.help,
+        }
+    }
+}

@@ -1,0 +1,209 @@
+//! Rule packs: a folder of YAML files, one rule each, and `pack.yaml`.
+//!
+//! The built-in pack is embedded and taken on trust: tests validate and compile all of it, so a run
+//! does not. Users' packs go through the schema first, then through the reader, then every
+//! expression is compiled against the vocabulary; all mistakes of a pack are told at once.
+
+mod form;
+mod pack;
+mod rule;
+mod schema;
+
+use include_dir::{Dir, include_dir};
+
+use crate::facts::vocabulary::Vocabulary;
+use crate::load::LoadError;
+use crate::policy::{Pack, Rule, RuleSet};
+use crate::source::{Excerpt, FileId, SourceFile, Sources, Span};
+use crate::syntax::yaml::{self, Node};
+
+pub use schema::{PACK_SCHEMA, RULE_SCHEMA};
+
+/// The pack that redvet comes with.
+static BUILTIN: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/rules");
+
+/// The file of a pack that is about the pack.
+const PACK_FILE: &str = "pack.yaml";
+
+/// How far a pack is believed.
+#[derive(Clone, Copy, Debug)]
+pub enum Trust<'a> {
+    /// Proven by tests: no schema, expressions compiled when they are first needed.
+    Proven,
+    /// Somebody's: everything is checked now.
+    Checked(&'a Vocabulary),
+}
+
+/// The files of a pack, with their paths under its folder.
+#[derive(Clone, Copy, Debug)]
+pub struct PackFiles<'a> {
+    /// What the pack is called if `pack.yaml` does not say: the folder's name.
+    pub name: &'a str,
+    pub files: &'a [(FileId, String)],
+    pub sources: &'a Sources,
+}
+
+/// The built-in pack's texts, its rules and its mistakes, of which a test sees to it that there are
+/// none.
+#[derive(Debug)]
+pub struct Builtin {
+    pub sources: Sources,
+    pub rules: RuleSet,
+    pub errors: Vec<LoadError>,
+}
+
+/// Reads the built-in pack.
+pub fn builtin() -> Builtin {
+    load_builtin(Trust::Proven)
+}
+
+/// The built-in pack, read with the given trust: a test checks it like a user's.
+pub fn load_builtin(trust: Trust<'_>) -> Builtin {
+    let mut sources = Sources::default();
+    let mut files = Vec::new();
+    embedded(&BUILTIN, &mut |path, text| {
+        let id = sources.add(SourceFile::new(path, text));
+        files.push((id, path.to_owned()));
+    });
+    let mut rules = RuleSet::default();
+    let pack = PackFiles {
+        name: "redvet",
+        files: &files,
+        sources: &sources,
+    };
+    let errors = load_pack(&mut rules, pack, trust).err().unwrap_or_default();
+    Builtin {
+        sources,
+        rules,
+        errors,
+    }
+}
+
+/// The YAML files of an embedded folder, in a fixed order.
+fn embedded(dir: &'static Dir<'static>, f: &mut impl FnMut(&'static str, &'static str)) {
+    let mut files: Vec<_> = dir.files().collect();
+    files.sort_by_key(|file| file.path());
+    for file in files {
+        let path = file.path().to_str().filter(|p| p.ends_with(".yaml"));
+        if let (Some(path), Some(text)) = (path, file.contents_utf8()) {
+            f(path, text);
+        }
+    }
+    let mut dirs: Vec<_> = dir.dirs().collect();
+    dirs.sort_by_key(|dir| dir.path());
+    for dir in dirs {
+        embedded(dir, f);
+    }
+}
+
+/// Adds a pack to the rules that are there already: audiences may come from any of them, and an id
+/// may be taken only once. On an error the set is not to be used.
+pub fn load_pack(
+    rules: &mut RuleSet,
+    pack: PackFiles<'_>,
+    trust: Trust<'_>,
+) -> Result<(), Vec<LoadError>> {
+    let mut loader = Loader {
+        sources: pack.sources,
+        trust,
+        errors: Vec::new(),
+    };
+    let about = loader.pack(pack);
+    let files = pack.files.iter().filter(|(_, path)| path != PACK_FILE);
+    let drafts: Vec<Rule> = files
+        .filter_map(|(file, path)| loader.rule(*file, path, &about.name))
+        .collect();
+    loader.add(rules, about, drafts);
+    if loader.errors.is_empty() {
+        return Ok(());
+    }
+    loader.errors.sort_by_key(|error| error.span);
+    loader.errors.dedup();
+    Err(loader.errors)
+}
+
+struct Loader<'a> {
+    sources: &'a Sources,
+    trust: Trust<'a>,
+    errors: Vec<LoadError>,
+}
+
+impl Loader<'_> {
+    fn pack(&mut self, files: PackFiles<'_>) -> Pack {
+        let file = files.files.iter().find(|(_, path)| path == PACK_FILE);
+        let found = file.and_then(|(file, _)| {
+            let root = self.document(*file, PACK_SCHEMA)?;
+            pack::read(&root, &mut self.errors)
+        });
+        let mut pack = found.unwrap_or_default();
+        if pack.name.is_empty() {
+            files.name.clone_into(&mut pack.name);
+        }
+        pack
+    }
+
+    fn rule(&mut self, file: FileId, path: &str, pack: &str) -> Option<Rule> {
+        let root = self.document(file, RULE_SCHEMA)?;
+        let draft = rule::read(&root, &mut self.errors)?;
+        let expected = path.strip_suffix(".yaml").unwrap_or(path);
+        if draft.id != expected {
+            let at = root.get("id").map_or(root.span, |id| id.span);
+            let message = format!("the id is `{}` and the path says `{expected}`", draft.id);
+            let error = LoadError::new(at, message);
+            let help = "a rule's id is its path under the pack's folder, without `.yaml`";
+            self.errors.push(error.with_help(help));
+        }
+        Some(Rule::new(draft, pack))
+    }
+
+    /// The one document of a file, if it has no mistake of form.
+    fn document(&mut self, file: FileId, schema: &str) -> Option<Node> {
+        let text = self.sources.get(file).text();
+        let stream = yaml::parse(&Excerpt::whole(file, text.clone()));
+        let before = self.errors.len();
+        for error in stream.errors {
+            self.errors.push(LoadError::new(error.span, error.message));
+        }
+        let mut documents = stream.documents.into_iter();
+        let Some(document) = documents.next() else {
+            let at = Span::new(file, 0, 0);
+            self.errors.push(LoadError::new(at, "the file is empty"));
+            return None;
+        };
+        if let Some(other) = documents.next() {
+            let message = "a rule file holds one document";
+            self.errors
+                .push(LoadError::new(other.span.before(), message));
+        }
+        if matches!(self.trust, Trust::Checked(_)) {
+            schema::check(&document.root, schema, &mut self.errors);
+        }
+        (self.errors.len() == before).then_some(document.root)
+    }
+
+    fn add(&mut self, rules: &mut RuleSet, pack: Pack, drafts: Vec<Rule>) {
+        let name = pack.name.clone();
+        let ids: Vec<String> = drafts.iter().map(|r| r.id().to_owned()).collect();
+        if let Err(mistakes) = rules.add(pack, drafts) {
+            self.errors
+                .extend(mistakes.into_iter().map(LoadError::from));
+        }
+        let Trust::Checked(vocabulary) = self.trust else {
+            return;
+        };
+        let own = rules.packs().iter().filter(|p| p.name == name);
+        let audiences = own.flat_map(|p| p.audiences.values());
+        let mut mistakes: Vec<_> = audiences
+            .filter_map(|a| a.check(vocabulary).err())
+            .flatten()
+            .collect();
+        for rule in ids.iter().filter_map(|id| rules.get(id)) {
+            mistakes.extend(rule.check(vocabulary).err().into_iter().flatten());
+        }
+        self.errors
+            .extend(mistakes.into_iter().map(LoadError::from));
+    }
+}
+
+#[cfg(test)]
+mod tests;

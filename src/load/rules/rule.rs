@@ -1,0 +1,208 @@
+//! A rule file's tree to a [`RuleDraft`]: every text with its place, nothing compiled.
+
+use crate::facts::estate::SubjectKind;
+use crate::facts::intent::Safety;
+use crate::finding::Severity;
+use crate::load::LoadError;
+use crate::load::rules::form::{Form, excerpt, one_or_many};
+use crate::policy::draft::{EditDraft, FixDraft, LabelDraft, OperationDraft, RuleDraft, Variant};
+use crate::policy::{Docs, Profile};
+use crate::source::Excerpt;
+use crate::syntax::yaml::Node;
+
+/// Reads a rule; `None` after a mistake, which is noted.
+pub(super) fn read(root: &Node, errors: &mut Vec<LoadError>) -> Option<RuleDraft> {
+    let before = errors.len();
+    duplicates(root, errors);
+    let draft = draft(root, errors);
+    draft.filter(|_| errors.len() == before)
+}
+
+fn draft(root: &Node, errors: &mut Vec<LoadError>) -> Option<RuleDraft> {
+    let mut form = Form::new(root, errors);
+    let id = form.required("id");
+    let title = form.required("title");
+    let subject = form.word("subject", subject_named);
+    let severity = form.word("severity", severity_named);
+    let profile = form.word("profile", Profile::named);
+    let assert = form.required("assert");
+    let params = form.params("params");
+    let audience = form.excerpt("audience");
+    let when = form.excerpt("when");
+    Some(RuleDraft {
+        id: id?.text().trim().to_owned(),
+        title: title?.text().trim().to_owned(),
+        subject: subject?,
+        severity: severity?,
+        profile: profile.unwrap_or_default(),
+        audience,
+        preview: root.get("preview").and_then(Node::as_bool).unwrap_or(false),
+        params,
+        lets: named_texts(root.get("let")),
+        when,
+        assert: assert?,
+        message: variants(root.get("message"), "text", errors),
+        help: variants(root.get("help"), "text", errors),
+        at: variants(root.get("at"), "at", errors),
+        labels: labels(root.get("labels"), errors),
+        fixes: fixes(root.get("fix"), errors),
+        docs: root
+            .get("docs")
+            .map(|d| docs(d, errors))
+            .unwrap_or_default(),
+    })
+}
+
+/// A key that is written twice would silently lose its first value.
+fn duplicates(node: &Node, errors: &mut Vec<LoadError>) {
+    let entries = node.entries();
+    for (i, entry) in entries.iter().enumerate() {
+        let key = entry.key.as_str();
+        if entries[..i].iter().any(|e| e.key.as_str() == key) {
+            let message = format!("`{}` is written twice", key.unwrap_or_default());
+            errors.push(LoadError::new(entry.key.span, message));
+        }
+        duplicates(&entry.value, errors);
+    }
+    for item in node.items() {
+        duplicates(item, errors);
+    }
+}
+
+pub(super) fn subject_named(word: &str) -> Option<SubjectKind> {
+    use SubjectKind::{Client, Directive, Meta, Server, Service};
+    [Directive, Server, Client, Service, Meta]
+        .into_iter()
+        .find(|kind| kind.word() == word)
+}
+
+fn severity_named(word: &str) -> Option<Severity> {
+    [Severity::Error, Severity::Warning, Severity::Info]
+        .into_iter()
+        .find(|severity| severity.word() == word)
+}
+
+fn safety_named(word: &str) -> Option<Safety> {
+    match word {
+        "safe" => Some(Safety::Safe),
+        "unsafe" => Some(Safety::Unsafe),
+        _ => None,
+    }
+}
+
+/// The entries of a mapping from names to texts, in order.
+fn named_texts(node: Option<&Node>) -> Vec<(String, Excerpt)> {
+    let entries = node.map_or(&[][..], Node::entries);
+    entries
+        .iter()
+        .filter_map(|e| Some((e.key.as_str()?.to_owned(), excerpt(&e.value)?)))
+        .collect()
+}
+
+/// A text, or a list of `{ when, KEY }`.
+fn variants(node: Option<&Node>, key: &str, errors: &mut Vec<LoadError>) -> Vec<Variant> {
+    let items = one_or_many(node).iter();
+    items
+        .filter_map(|item| variant(item, key, errors))
+        .collect()
+}
+
+fn variant(node: &Node, key: &str, errors: &mut Vec<LoadError>) -> Option<Variant> {
+    if let Some(text) = excerpt(node) {
+        return Some(Variant { when: None, text });
+    }
+    let mut form = Form::new(node, errors);
+    let text = form.required(key)?;
+    let when = form.excerpt("when");
+    Some(Variant { when, text })
+}
+
+fn labels(node: Option<&Node>, errors: &mut Vec<LoadError>) -> Vec<LabelDraft> {
+    let items = node.map_or(&[][..], Node::items).iter();
+    items.filter_map(|item| label(item, errors)).collect()
+}
+
+fn label(node: &Node, errors: &mut Vec<LoadError>) -> Option<LabelDraft> {
+    let mut form = Form::new(node, errors);
+    let at = form.required("at");
+    let text = form.required("text");
+    let when = form.excerpt("when");
+    Some(LabelDraft {
+        when,
+        each: named_texts(node.get("each")).into_iter().next(),
+        at: at?,
+        text: text?,
+    })
+}
+
+fn fixes(node: Option<&Node>, errors: &mut Vec<LoadError>) -> Vec<FixDraft> {
+    let items = one_or_many(node).iter();
+    items.filter_map(|item| fix(item, errors)).collect()
+}
+
+fn fix(node: &Node, errors: &mut Vec<LoadError>) -> Option<FixDraft> {
+    let mut form = Form::new(node, errors);
+    let safety = form.word("safety", safety_named);
+    let title = form.excerpt("title");
+    let when = form.excerpt("when");
+    let edits = match node.get("edits") {
+        None => operation(node, errors).map(|operation| {
+            let when = None;
+            vec![EditDraft { when, operation }]
+        })?,
+        Some(list) => {
+            let items = list.items().iter();
+            items.filter_map(|item| edit(item, errors)).collect()
+        }
+    };
+    if safety.is_none() && node.get("safety").is_none() {
+        errors.push(LoadError::new(node.span.before(), "`safety` is missing"));
+    }
+    Some(FixDraft {
+        when,
+        safety: safety?,
+        title,
+        edits,
+    })
+}
+
+fn edit(node: &Node, errors: &mut Vec<LoadError>) -> Option<EditDraft> {
+    let when = Form::new(node, errors).excerpt("when");
+    let operation = operation(node, errors)?;
+    Some(EditDraft { when, operation })
+}
+
+/// The one operation that a fix or an edit holds.
+fn operation(node: &Node, errors: &mut Vec<LoadError>) -> Option<OperationDraft> {
+    let mut form = Form::new(node, errors);
+    if let Some(path) = form.excerpt("set") {
+        let to = form.required("to")?;
+        return Some(OperationDraft::Set { path, to });
+    }
+    if let Some(path) = form.excerpt("rename") {
+        let to = form.required("to")?;
+        return Some(OperationDraft::Rename { path, to });
+    }
+    if let Some(path) = form.excerpt("remove") {
+        return Some(OperationDraft::Remove { path });
+    }
+    if let Some(path) = form.excerpt("move_above") {
+        return Some(OperationDraft::MoveAbove { path });
+    }
+    let message = "one of `set`, `rename`, `remove` and `move_above` is missing";
+    form.errors
+        .push(LoadError::new(node.span.before(), message));
+    None
+}
+
+fn docs(node: &Node, errors: &mut Vec<LoadError>) -> Docs {
+    let form = Form::new(node, errors);
+    let text = |key| form.text(key).unwrap_or_default();
+    Docs {
+        why: text("why"),
+        impact: text("impact"),
+        verify: text("verify"),
+        rollback: text("rollback"),
+        references: form.texts("references").unwrap_or_default(),
+    }
+}
