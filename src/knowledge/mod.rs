@@ -6,3 +6,6 @@
 
 pub mod servers;
 pub mod shapes;
+//! What is true of servers, client libraries and operators, by version and with its source. Read
+//! from the folder `knowledge/`, which is embedded; no opinion stands here.
+pub mod clients;

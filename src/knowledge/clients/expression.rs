@@ -1,0 +1,123 @@
+//! The small languages inside a model: default expressions and ranges of figures.
+
+use serde::Deserialize;
+
+use crate::facts::quantity;
+
+/// A default that depends on the machine or on another option.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Expression {
+    /// So many per CPU.
+    PerCpu { factor: i64, cpus: Cpus },
+    /// Another option's effective value, with a duration in seconds added.
+    Option { key: String, plus: Option<f64> },
+}
+
+/// What counts as the number of CPUs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cpus {
+    Gomaxprocs,
+    NumCpu,
+}
+
+impl Cpus {
+    /// As people write it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Gomaxprocs => "GOMAXPROCS",
+            Self::NumCpu => "NumCPU",
+        }
+    }
+}
+
+impl Expression {
+    /// Reads `N * gomaxprocs`, `N * num_cpu`, `KEY` or `KEY + DURATION`.
+    pub fn parse(text: &str) -> Option<Self> {
+        if let Some((factor, cpus)) = text.split_once(" * ") {
+            let cpus = match cpus {
+                "gomaxprocs" => Cpus::Gomaxprocs,
+                "num_cpu" => Cpus::NumCpu,
+                _ => return None,
+            };
+            let factor = factor.parse().ok()?;
+            return Some(Self::PerCpu { factor, cpus });
+        }
+        let (key, plus) = match text.split_once(" + ") {
+            Some((key, plus)) => (key, Some(quantity::duration(plus)?)),
+            None => (text, None),
+        };
+        let dotted = |c: char| c.is_ascii_lowercase() || matches!(c, '.' | '_');
+        (key.contains('.') && key.chars().all(dotted)).then(|| Self::Option {
+            key: key.to_owned(),
+            plus,
+        })
+    }
+}
+
+impl<'de> Deserialize<'de> for Expression {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
+        Self::parse(&text).ok_or_else(|| {
+            serde::de::Error::custom(format!("`{text}` is not a default expression"))
+        })
+    }
+}
+
+/// A range of figures as written in code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Figures {
+    Exactly(i64),
+    Below(i64),
+}
+
+impl Figures {
+    /// Reads `== N` or `< N`.
+    pub fn parse(text: &str) -> Option<Self> {
+        if let Some(figure) = text.strip_prefix("== ") {
+            return figure.parse().ok().map(Self::Exactly);
+        }
+        text.strip_prefix("< ")?.parse().ok().map(Self::Below)
+    }
+
+    pub fn contain(self, figure: i64) -> bool {
+        match self {
+            Self::Exactly(exact) => figure == exact,
+            Self::Below(bound) => figure < bound,
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Figures {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
+        Self::parse(&text)
+            .ok_or_else(|| serde::de::Error::custom(format!("`{text}` is not a range of figures")))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn default_expressions() {
+        let per_cpu = Expression::PerCpu {
+            factor: 10,
+            cpus: Cpus::Gomaxprocs,
+        };
+        assert_eq!(Expression::parse("10 * gomaxprocs"), Some(per_cpu));
+        let plus = Expression::Option {
+            key: "timeout.read".to_owned(),
+            plus: Some(1.0),
+        };
+        assert_eq!(Expression::parse("timeout.read + 1s"), Some(plus));
+        assert_eq!(Expression::parse("ten per CPU"), None);
+    }
+
+    #[test]
+    fn ranges_of_figures() {
+        assert!(Figures::parse("< -1").unwrap().contain(-2));
+        assert!(!Figures::parse("== -1").unwrap().contain(-2));
+        assert_eq!(Figures::parse("negative"), None);
+    }
+}

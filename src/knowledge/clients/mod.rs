@@ -1,0 +1,317 @@
+//! Client libraries: what they are called in code and what their options do, by version.
+//!
+//! The models are the TOML files of `knowledge/clients`. Their heads (which packages, which names)
+//! are read at first use; a whole model only when a file names its library. What an option's value
+//! *should* be is a rule's business.
+
+pub mod expression;
+pub mod model;
+pub mod version;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{LazyLock, OnceLock};
+
+use include_dir::{Dir, include_dir};
+
+use crate::facts::raw::Language;
+use crate::facts::vocabulary::Type;
+use model::{Constructor, Form, Head, Model, OptionModel, OptionSource, PackageKind, Ranged};
+use model::{UrlParam, ValueKind};
+use version::Version;
+
+static FOLDER: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/knowledge/clients");
+static BUILT_IN: LazyLock<Models> = LazyLock::new(|| Models::of_texts(built_in_texts()));
+
+/// Everything after the head starts with this line.
+const END_OF_HEAD: &str = "\n[[option_type]]";
+
+/// The texts of the built-in models, in the order of their names.
+fn built_in_texts() -> Vec<&'static str> {
+    let toml = |path: &std::path::Path| path.extension().is_some_and(|e| e == "toml");
+    let mut files: Vec<_> = FOLDER.files().filter(|f| toml(f.path())).collect();
+    files.sort_by_key(|f| f.path());
+    files.iter().filter_map(|f| f.contents_utf8()).collect()
+}
+
+/// The built-in models.
+pub fn built_in() -> &'static Models {
+    &BUILT_IN
+}
+
+/// The models of client libraries.
+#[derive(Debug)]
+pub struct Models {
+    libraries: Vec<Library>,
+}
+
+/// One library: its head, and its whole model once somebody asked for it.
+#[derive(Debug)]
+pub struct Library {
+    pub head: Head,
+    text: &'static str,
+    model: OnceLock<Option<Model>>,
+}
+
+impl Library {
+    fn of_text(text: &'static str) -> Option<Self> {
+        let end = text.find(END_OF_HEAD).unwrap_or(text.len());
+        Some(Self {
+            head: toml::from_str(&text[..end]).ok()?,
+            text,
+            model: OnceLock::new(),
+        })
+    }
+
+    pub fn id(&self) -> &str {
+        &self.head.client.id
+    }
+
+    pub fn name(&self) -> &str {
+        &self.head.client.name
+    }
+
+    pub fn language(&self) -> Language {
+        self.head.client.language
+    }
+
+    /// The whole model. Built-in files are proven to load by a test.
+    pub fn model(&self) -> Option<&Model> {
+        self.model
+            .get_or_init(|| toml::from_str(self.text).ok())
+            .as_ref()
+    }
+
+    /// The packages through which clients are built.
+    pub fn client_packages(&self) -> impl Iterator<Item = &model::Package> {
+        self.head
+            .package
+            .iter()
+            .filter(|p| matches!(p.kind, PackageKind::Client))
+    }
+
+    /// The names under which module files pin this library.
+    pub fn manifest_keys(&self) -> impl Iterator<Item = &str> {
+        self.client_packages()
+            .filter_map(|p| p.manifest_key.as_deref())
+    }
+}
+
+impl Models {
+    /// Models of these texts. One that does not load is left out; see the tests for the built-in ones.
+    pub fn of_texts(texts: impl IntoIterator<Item = &'static str>) -> Self {
+        Self {
+            libraries: texts.into_iter().filter_map(Library::of_text).collect(),
+        }
+    }
+
+    pub fn libraries(&self) -> &[Library] {
+        &self.libraries
+    }
+
+    pub fn get(&self, id: &str) -> Option<&Library> {
+        self.libraries.iter().find(|l| l.id() == id)
+    }
+
+    /// Every library's id, in order.
+    pub fn ids(&self) -> Vec<&str> {
+        self.libraries.iter().map(Library::id).collect()
+    }
+
+    /// The library whose clients this import path gives, with the package's name in code.
+    pub fn by_import(&self, path: &str) -> Option<(&Library, &str)> {
+        self.libraries.iter().find_map(|library| {
+            let package = library.client_packages().find(|p| p.import_path == path)?;
+            Some((library, package.default_ident.as_str()))
+        })
+    }
+
+    /// What a file must contain to be worth parsing: the import paths of client packages.
+    pub fn import_needles(&self) -> Vec<&str> {
+        let packages = self.libraries.iter().flat_map(Library::client_packages);
+        packages.map(|p| p.import_path.as_str()).collect()
+    }
+
+    /// What a snippet without imports must contain: constructors and option types.
+    pub fn snippet_needles(&self) -> Vec<&str> {
+        let idents = self.libraries.iter().flat_map(|l| &l.head.client.idents);
+        let unique: BTreeSet<&str> = idents.map(String::as_str).collect();
+        unique.into_iter().collect()
+    }
+
+    /// Every canonical option with its type, for the vocabulary of rules. Reads only the two lines
+    /// that open each option, since this is asked for at every start.
+    pub fn option_types(&self) -> BTreeMap<String, Type> {
+        let mut types = BTreeMap::new();
+        for library in &self.libraries {
+            for (key, kind) in option_lines(library.text) {
+                types.entry(key.to_owned()).or_insert(type_of(kind));
+            }
+        }
+        types
+    }
+}
+
+/// The `key` and `kind` of every option in a model's text.
+fn option_lines(text: &str) -> impl Iterator<Item = (&str, &str)> {
+    let quoted = |line: &'_ str, name: &str| -> Option<(usize, usize)> {
+        let start = line.strip_prefix(name)?.strip_prefix(" = \"")?;
+        let start = line.len() - start.len();
+        Some((start, start + line[start..].find('"')?))
+    };
+    text.split("\n[[option]]\n")
+        .skip(1)
+        .filter_map(move |table| {
+            let mut lines = table.lines();
+            let (first, second) = (lines.next()?, lines.next()?);
+            let (key, kind) = (quoted(first, "key")?, quoted(second, "kind")?);
+            Some((&first[key.0..key.1], &second[kind.0..kind.1]))
+        })
+}
+
+fn type_of(kind: &str) -> Type {
+    match kind {
+        "int" => Type::Int,
+        "duration" => Type::Duration,
+        "bytes" => Type::Size,
+        "bool" => Type::Bool,
+        "float" => Type::Number,
+        "list" => Type::List,
+        _ => Type::Text,
+    }
+}
+
+impl Model {
+    pub fn constructor(&self, call: &str) -> Option<&Constructor> {
+        self.constructor.iter().find(|c| c.call == call)
+    }
+
+    /// A function that returns options.
+    pub fn option_source(&self, call: &str) -> Option<&OptionSource> {
+        self.option_source
+            .iter()
+            .find(|s| s.form == Form::Function && s.call == call)
+    }
+
+    pub fn is_option_type(&self, name: &str) -> bool {
+        self.option_type.iter().any(|t| t.name == name)
+    }
+
+    pub fn option(&self, key: &str) -> Option<&OptionModel> {
+        self.option.iter().find(|o| o.key == key)
+    }
+
+    /// The option that an option type calls so, in any version.
+    pub fn option_named(&self, option_type: &str, ident: &str) -> Option<&OptionModel> {
+        let named = |o: &&OptionModel| {
+            o.names
+                .iter()
+                .any(|n| n.ident == ident && on(&n.on, option_type))
+        };
+        self.option.iter().find(named)
+    }
+
+    /// Whether an option type may have such a field: modelled or known to exist.
+    pub fn knows_field(&self, option_type: &str, ident: &str) -> bool {
+        self.option_named(option_type, ident).is_some()
+            || self.unmodelled.fields.iter().any(|f| f == ident)
+    }
+
+    /// A version for every stretch in which no row of this model changes: the start of each.
+    pub fn turning_points(&self) -> Vec<Version> {
+        let (first, end) = (self.client.since, self.client.until);
+        let ranges = self
+            .resolution
+            .iter()
+            .map(Ranged::range)
+            .chain(self.constructor.iter().map(Ranged::range))
+            .chain(self.option_source.iter().map(Ranged::range))
+            .chain(self.option.iter().flat_map(OptionModel::ranges));
+        let mut points: BTreeSet<Version> = ranges
+            .flat_map(|range| [range.since, range.until])
+            .flatten()
+            .filter(|version| first < *version && *version < end)
+            .collect();
+        points.insert(first);
+        points.into_iter().collect()
+    }
+
+    /// The types whose rows hold for a type, nearest first: itself, then where it has its defaults
+    /// from.
+    pub fn lineage<'a>(&'a self, option_type: &'a str) -> Vec<&'a str> {
+        let mut line = vec![option_type];
+        let mut at = option_type;
+        while let Some(parent) = self
+            .option_type
+            .iter()
+            .find(|t| t.name == at)
+            .and_then(|t| t.defaults_from.as_deref())
+            && !line.contains(&parent)
+        {
+            line.push(parent);
+            at = parent;
+        }
+        line
+    }
+}
+
+impl OptionModel {
+    fn ranges(&self) -> impl Iterator<Item = version::Range> {
+        self.names
+            .iter()
+            .map(Ranged::range)
+            .chain(self.defaults.iter().map(Ranged::range))
+            .chain(self.sentinels.iter().map(Ranged::range))
+            .chain(self.url_params.iter().map(Ranged::range))
+    }
+
+    /// What an option type of this version calls the option. Where it has two names, the last one
+    /// that was given: the other is kept for old code.
+    pub fn ident(&self, option_type: &str, version: Version) -> Option<&str> {
+        self.names
+            .iter()
+            .rev()
+            .find(|n| on(&n.on, option_type) && n.range().contains(version))
+            .map(|n| n.ident.as_str())
+    }
+
+    /// The default row of the nearest type that has one.
+    pub fn default(&self, lineage: &[&str], version: Version) -> Option<&model::Default> {
+        lineage.iter().find_map(|option_type| {
+            self.defaults
+                .iter()
+                .find(|d| on(&d.on, option_type) && d.range().contains(version))
+        })
+    }
+
+    /// The row for a written figure, of the nearest type that has one.
+    pub fn sentinel(
+        &self,
+        lineage: &[&str],
+        version: Version,
+        figure: i64,
+    ) -> Option<&model::Sentinel> {
+        lineage.iter().find_map(|option_type| {
+            self.sentinels.iter().find(|s| {
+                on(&s.on, option_type) && s.range().contains(version) && s.range.contain(figure)
+            })
+        })
+    }
+
+    /// The URL parameters that set the option through this parser, the first that is present wins.
+    pub fn url_params(&self, parser: &str, version: Version) -> impl Iterator<Item = &UrlParam> {
+        self.url_params
+            .iter()
+            .filter(move |p| on(&p.on, parser) && p.range().contains(version))
+    }
+
+    pub fn is_secret(&self) -> bool {
+        self.kind == ValueKind::Secret
+    }
+}
+
+fn on(list: &[String], name: &str) -> bool {
+    list.iter().any(|n| n == name)
+}
+
+#[cfg(test)]
+mod tests;

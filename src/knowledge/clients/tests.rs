@@ -1,0 +1,136 @@
+//! Proves the built-in models: that every file loads, that the quick readings agree with the full
+//! one, and that rows which refer to each other do.
+
+use super::*;
+use expression::Expression;
+
+fn models() -> Vec<(&'static Library, &'static Model)> {
+    built_in()
+        .libraries()
+        .iter()
+        .map(|l| (l, l.model().expect(l.id())))
+        .collect()
+}
+
+#[test]
+fn every_file_loads() {
+    for text in built_in_texts() {
+        toml::from_str::<Model>(text).unwrap();
+    }
+    assert_eq!(built_in().libraries().len(), built_in_texts().len());
+    assert!(!built_in_texts().is_empty());
+}
+
+#[test]
+fn the_quick_reading_of_options_equals_the_full_one() {
+    for (library, model) in models() {
+        let quick: Vec<_> = option_lines(library.text).map(|(key, _)| key).collect();
+        let full: Vec<_> = model.option.iter().map(|o| o.key.as_str()).collect();
+        assert_eq!(quick, full, "{}", library.id());
+    }
+}
+
+#[test]
+fn options_have_one_kind_in_all_libraries_and_occur_once_in_each() {
+    let mut kinds = BTreeMap::new();
+    for (library, _) in models() {
+        let mut seen = BTreeSet::new();
+        for (key, kind) in option_lines(library.text) {
+            assert!(seen.insert(key), "{key} twice in {}", library.id());
+            assert_eq!(*kinds.entry(key).or_insert(kind), kind, "{key}");
+        }
+    }
+}
+
+#[test]
+fn idents_are_the_constructors_and_the_telling_option_types() {
+    for (library, model) in models() {
+        for ident in &library.head.client.idents {
+            let known = model.constructor(ident).is_some() || model.is_option_type(ident);
+            assert!(known, "{ident} of {}", library.id());
+        }
+        for constructor in &model.constructor {
+            assert!(library.head.client.idents.contains(&constructor.call));
+        }
+    }
+}
+
+#[test]
+fn every_name_that_a_row_refers_to_exists() {
+    for (library, model) in models() {
+        let types = |list: &[String]| list.iter().all(|t| model.is_option_type(t));
+        let parsers = |list: &[String]| list.iter().all(|p| model.option_source(p).is_some());
+        for option in &model.option {
+            assert!(option.names.iter().all(|n| types(&n.on)), "{}", option.key);
+            assert!(option.defaults.iter().all(|d| types(&d.on)));
+            assert!(option.sentinels.iter().all(|s| types(&s.on)));
+            assert!(option.url_params.iter().all(|p| parsers(&p.on)));
+            for default in &option.defaults {
+                assert!(
+                    default.value.is_some() != default.expr.is_some(),
+                    "{}",
+                    option.key
+                );
+                if let Some(Expression::Option { key, .. }) = &default.expr {
+                    assert!(model.option(key).is_some(), "{key}");
+                }
+            }
+        }
+        for constructor in &model.constructor {
+            assert!(model.is_option_type(&constructor.option_type));
+            assert!(
+                constructor
+                    .ignores
+                    .iter()
+                    .all(|i| model.option(&i.option).is_some())
+            );
+        }
+        for rule in model.resolution.iter().flat_map(|r| &r.rules) {
+            assert!(model.is_option_type(&rule.then));
+            assert!(rule.when.iter().all(|c| model.option(&c.option).is_some()));
+        }
+        let pool = model.pool.as_ref().expect(library.id());
+        assert!(model.option(&pool.cap).is_some());
+    }
+}
+
+#[test]
+fn the_two_majors_of_one_library_are_told_apart_by_their_import_path() {
+    let id = |path| built_in().by_import(path).map(|(l, ident)| (l.id(), ident));
+    assert_eq!(
+        id("github.com/redis/go-redis/v9"),
+        Some(("go-redis-v9", "redis"))
+    );
+    assert_eq!(
+        id("github.com/go-redis/redis/v8"),
+        Some(("go-redis-v8", "redis"))
+    );
+    assert_eq!(id("github.com/redis/go-redis/extra/redisotel/v9"), None);
+}
+
+#[test]
+fn rows_are_chosen_by_version_and_option_type() {
+    let model = built_in().get("go-redis-v9").unwrap().model().unwrap();
+    let read = model.option("timeout.read").unwrap();
+    let value = |version: &str, option_type: &str| {
+        let version = Version::parse(version).unwrap();
+        let row = read.default(&model.lineage(option_type), version).unwrap();
+        row.value.as_ref().unwrap().as_str().unwrap().to_owned()
+    };
+    assert_eq!(value("9.21.0", "Options"), "3s");
+    assert_eq!(value("9.22.0", "FailoverOptions"), "5s");
+    let identity = model.option("conn.disable_identity").unwrap();
+    let ident = |v: &str| identity.ident("Options", Version::parse(v).unwrap());
+    assert_eq!(ident("9.5.5"), Some("DisableIdentity"));
+    assert_eq!(ident("9.6.0"), Some("DisableIndentity"));
+    assert_eq!(ident("9.1.0"), None);
+}
+
+#[test]
+fn the_vocabulary_knows_units() {
+    let types = built_in().option_types();
+    assert_eq!(types.get("conn.max_idle_time"), Some(&Type::Duration));
+    assert_eq!(types.get("buffer.read"), Some(&Type::Size));
+    assert_eq!(types.get("pool.max_size"), Some(&Type::Int));
+    assert_eq!(types.get("auth.password"), Some(&Type::Text));
+}
