@@ -309,6 +309,8 @@ pub struct OptionSource {
     pub call: String,
     /// The URL argument after folding.
     pub url: Folded,
+    /// What the code or the environment calls the URL where it is not known: `REDIS_URL`.
+    pub url_name: Option<String>,
     pub url_span: Span,
     /// The call's own span.
     pub span: Span,
@@ -359,6 +361,10 @@ pub struct RawClient {
     /// The host name of the server, where the address could be folded.
     pub host: Option<String>,
     pub strength: Strength,
+    /// Hosts and ports that it connects to, as far as the code says.
+    pub hosts: Vec<(String, u16)>,
+    /// What calls in its package say the data is for, in the models' words: `streams`.
+    pub uses: Vec<String>,
 }
 
 /// All raw facts of one universe.

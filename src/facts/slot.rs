@@ -23,14 +23,18 @@ pub enum Slot {
         break_before: bool,
         name: String,
     },
-    /// Insert a field into a composite literal of a programming language, before `at`.
+    /// Insert a field into a composite literal of a programming language. `at` is empty. Where
+    /// fields stand on lines of their own it is the end of the line after which the new line comes
+    /// (line break, indentation, field, comma); else it follows the last field, its comma, or the
+    /// opening brace.
     InsertField {
         at: Span,
         encoding: Encoding,
         ident: String,
         style: FieldStyle,
     },
-    /// Insert a statement `RECEIVER.IDENT = VALUE` on a line of its own after `at`'s line.
+    /// Insert a statement `RECEIVER.IDENT = VALUE` on a line of its own after `at`'s line; `at` is
+    /// empty and stands at the end of that line, before its line break.
     InsertAssignment {
         at: Span,
         encoding: Encoding,

@@ -235,6 +235,11 @@ const CLIENT: &[Entry] = &[
         "how many connections per CPU the implicit pool holds, where the default follows the machine",
     ),
     entry("site.function", Type::Text, "the function that builds it"),
+    entry(
+        "uses",
+        Type::List,
+        "what calls in its package say the data is for: `streams`, `blocking`, `lists`, `pubsub`",
+    ),
     entry("service", Type::Text, "the program that it belongs to"),
 ];
 

@@ -18,3 +18,5 @@ pub struct SyntaxError {
     pub span: Span,
     pub message: String,
 }
+//! Text to spanned trees and their errors. Never fails, and knows no word of the domain.
+pub mod go;

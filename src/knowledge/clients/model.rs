@@ -274,6 +274,8 @@ pub struct OptionModel {
     pub key: String,
     pub kind: ValueKind,
     pub role: Option<Role>,
+    /// The part of a connection URL, its query apart, that sets the option.
+    pub url_part: Option<UrlPart>,
     pub minimum: Option<i64>,
     pub maximum: Option<i64>,
     pub note: Option<String>,
@@ -313,6 +315,18 @@ pub enum ValueKind {
 pub enum Role {
     /// `host:port`, or a list of them.
     Address,
+}
+
+/// A part of a connection URL.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum UrlPart {
+    Scheme,
+    Host,
+    /// The path: a database number.
+    Database,
+    User,
+    Password,
 }
 
 #[derive(Debug, Deserialize)]

@@ -1,0 +1,502 @@
+//! Calls: constructors and option sources of client libraries, functions of the same package, and
+//! what Go's own packages compute.
+
+use std::rc::Rc;
+
+use tree_sitter::Node;
+
+use crate::extract::go::package::{Declared, Library};
+use crate::extract::go::reader::{Found, Reader};
+use crate::extract::go::state::{Scope, Source, State, Val, join_heaps, join_values};
+use crate::extract::go::{address, fold, names};
+use crate::facts::quantity;
+use crate::facts::raw::{ErrorHandling, Folded, Language, OptionSource, RawClient};
+use crate::facts::slot::Slot;
+use crate::facts::value::{Reason, Strength};
+use crate::knowledge::clients::model::Constructor;
+use crate::syntax::go;
+
+/// A function of the package longer than this is run in place only if it deals in options.
+const SHORT_FUNCTION: usize = 600;
+
+impl<'t, 'm> Reader<'t, 'm, '_> {
+    pub(super) fn call(&mut self, node: Node<'t>) -> Val<'t> {
+        let Some(function) = go::field(node, "function") else {
+            return Val::unknown("code that cannot be read");
+        };
+        match function.kind() {
+            "identifier" => self.call_name(node, function),
+            "selector_expression" => self.call_selector(node, function),
+            "func_literal" => {
+                let value = self.evaluate(function);
+                self.give_arguments(node);
+                self.run_closure(value, Vec::new())
+                    .unwrap_or_else(|| self.unknown_code(node))
+            }
+            _ => {
+                self.evaluate(function);
+                self.give_arguments(node);
+                self.unknown_code(node)
+            }
+        }
+    }
+
+    /// A call that runs at another time: what it does to its arguments cannot be known here.
+    pub(super) fn call_later(&mut self, node: Node<'t>) {
+        match go::field(node, "function") {
+            Some(function) if node.kind() == "call_expression" => {
+                self.evaluate(function);
+                self.give_arguments(node);
+            }
+            _ => drop(self.evaluate(node)),
+        }
+    }
+
+    pub(super) fn arguments(&self, node: Node<'t>) -> Vec<Node<'t>> {
+        go::field(node, "arguments").map_or_else(Vec::new, go::children)
+    }
+
+    /// Arguments that go where they cannot be followed.
+    fn give_arguments(&mut self, node: Node<'t>) {
+        let to = format!("`{}`", names::quoted(self.tree(), node));
+        for argument in self.arguments(node) {
+            let value = self.evaluate(argument);
+            self.escape(value, &to);
+        }
+    }
+
+    fn call_name(&mut self, node: Node<'t>, function: Node<'t>) -> Val<'t> {
+        let name = self.text(function);
+        if let Some(value) = self.state.get(name).cloned() {
+            return match value {
+                Val::Closure(..) => self.call_closure(node, value),
+                _ => {
+                    self.give_arguments(node);
+                    self.unknown_code(node)
+                }
+            };
+        }
+        let declared = self.declared;
+        if let Some(function) = declared.functions.get(name) {
+            return self.call_function(node, name, function);
+        }
+        if !declared.declares(name) {
+            let dots = self.here().dots.iter();
+            let mut libraries = dots.filter(|library| knows(library, name));
+            if let Some(library) = libraries.next() {
+                return self.library_call(node, &Rc::clone(library), name);
+            }
+            return self.builtin(node, name);
+        }
+        self.give_arguments(node);
+        self.unknown_code(node)
+    }
+
+    fn call_selector(&mut self, node: Node<'t>, function: Node<'t>) -> Val<'t> {
+        let parts = go::field(function, "operand").zip(go::field(function, "field"));
+        let Some((operand, field)) = parts else {
+            return Val::unknown("code that cannot be read");
+        };
+        let field = self.text(field);
+        if let Some(ident) = self.free_name(operand) {
+            if let Some(library) = self.here().library(ident) {
+                return self.library_call(node, &Rc::clone(library), field);
+            }
+            if let Some(package) = self.here().other_package(ident) {
+                let package = package.to_owned();
+                return self.standard_call(node, &package, field);
+            }
+        }
+        self.evaluate(operand);
+        let declared = self.declared;
+        if let Some(method) = declared.methods.get(field)
+            && self.returns_options(method)
+        {
+            return self.call_function(node, field, method);
+        }
+        self.give_arguments(node);
+        self.unknown_code(node)
+    }
+
+    fn builtin(&mut self, node: Node<'t>, name: &str) -> Val<'t> {
+        let arguments = self.arguments(node);
+        if name == "new"
+            && let [ty] = arguments.as_slice()
+            && let Some((library, option_type)) = self.option_type(*ty)
+        {
+            return Val::Options(self.new_object(library, option_type));
+        }
+        if name == "panic" {
+            self.give_arguments(node);
+            self.state.dead = true;
+            return Val::unknown("a panic");
+        }
+        let values: Vec<_> = arguments.iter().map(|a| self.evaluate(*a)).collect();
+        match (name, values.as_slice()) {
+            ("max" | "min", [_, ..]) => {
+                let folded = values.into_iter().map(|v| v.folded(name)).collect();
+                Val::Plain(fold::extreme(name, folded))
+            }
+            (_, [Val::Plain(value)]) => fold::convert(name, value.clone())
+                .map_or_else(|| self.unknown_code(node), Val::Plain),
+            _ => {
+                for value in values {
+                    self.escape(value, &format!("`{name}`"));
+                }
+                self.unknown_code(node)
+            }
+        }
+    }
+
+    /// Calls into other packages; a few of Go's own are understood.
+    fn standard_call(&mut self, node: Node<'t>, package: &str, name: &str) -> Val<'t> {
+        let arguments = self.arguments(node);
+        let to = format!("`{}`", names::quoted(self.tree(), node));
+        let values: Vec<_> = arguments.iter().map(|a| self.evaluate(*a)).collect();
+        let first = match values.first() {
+            Some(Val::Plain(value)) => Some(value.clone()),
+            _ => None,
+        };
+        let known = match (package, name, first) {
+            ("os", "Getenv", Some(Folded::Text(key))) => {
+                return Val::Plain(fold::from_environment(&key));
+            }
+            ("os", "LookupEnv", Some(Folded::Text(key))) => {
+                let value = Val::Plain(fold::from_environment(&key));
+                return Val::Several(vec![value, Val::unknown("the environment")]);
+            }
+            ("os", "Exit", _) | ("log", "Fatal" | "Fatalf" | "Fatalln" | "Panic" | "Panicf", _) => {
+                self.state.dead = true;
+                None
+            }
+            ("time", "Duration", Some(value)) => Some(Val::Plain(fold::to_duration(value))),
+            ("time", "ParseDuration", Some(Folded::Text(text))) => {
+                let nanoseconds = quantity::duration(&text).map(|s| (s * 1e9).round());
+                nanoseconds.map(|n| {
+                    let value = fold::to_duration(Folded::Float(n));
+                    Val::Several(vec![Val::Plain(value), Val::unknown("an error")])
+                })
+            }
+            ("math", "Ceil" | "Floor" | "Round", Some(Folded::Float(n))) => {
+                let rounded = match name {
+                    "Ceil" => n.ceil(),
+                    "Floor" => n.floor(),
+                    _ => n.round(),
+                };
+                Some(Val::Plain(Folded::Float(rounded)))
+            }
+            _ => None,
+        };
+        for value in values {
+            self.escape(value, &to);
+        }
+        known.unwrap_or_else(|| self.unknown_code(node))
+    }
+
+    fn library_call(&mut self, node: Node<'t>, library: &Rc<Library<'m>>, name: &str) -> Val<'t> {
+        let models = || library.candidates.iter().filter_map(|l| l.model());
+        if let Some(constructor) = models().find_map(|m| m.constructor(name)) {
+            return self.construct(node, library, constructor);
+        }
+        if let Some(source) = models().find_map(|m| m.option_source(name)) {
+            let returns = source.returns.clone().unwrap_or_default();
+            let url = source.url_arg.unwrap_or_default();
+            return self.option_source(node, library, (name, returns, url, source.fallible));
+        }
+        self.give_arguments(node);
+        self.unknown_code(node)
+    }
+
+    fn option_source(
+        &mut self,
+        node: Node<'t>,
+        library: &Rc<Library<'m>>,
+        (call, returns, url_arg, fallible): (&str, String, usize, bool),
+    ) -> Val<'t> {
+        let arguments = self.arguments(node);
+        let values: Vec<_> = arguments.iter().map(|a| self.evaluate(*a)).collect();
+        let url = values.into_iter().nth(url_arg);
+        let url = url.map_or_else(|| fold::unknown("an argument"), |v| v.folded("an argument"));
+        let url_node = arguments.get(url_arg).copied().unwrap_or(node);
+        let url_name = match &url {
+            Folded::Unknown(reason) => Some(fold::name_of(reason).to_owned()),
+            _ => None,
+        };
+        let error = fallible.then(|| self.new_error());
+        let id = self.new_object(Rc::clone(library), returns);
+        let source = Source {
+            call: call.to_owned(),
+            url,
+            url_name,
+            url_span: self.tree().span(url_node),
+            span: self.tree().span(node),
+            error,
+        };
+        if let Some(object) = self.state.heap.get_mut(&id) {
+            object.source = Some(source);
+        }
+        match error {
+            Some(error) => Val::Several(vec![Val::Options(id), Val::Error(vec![error])]),
+            None => Val::Options(id),
+        }
+    }
+
+    fn construct(
+        &mut self,
+        node: Node<'t>,
+        library: &Rc<Library<'m>>,
+        constructor: &Constructor,
+    ) -> Val<'t> {
+        let arguments = self.arguments(node);
+        let mut options = None;
+        for (at, argument) in arguments.iter().enumerate() {
+            let value = self.evaluate(*argument);
+            if at == constructor.option_arg {
+                options = Some((*argument, value));
+            } else {
+                self.escape(value, "a constructor");
+            }
+        }
+        if self.records() && !go::is_broken(node) {
+            self.record(node, library, constructor, options);
+        }
+        Val::unknown("a client")
+    }
+
+    fn record(
+        &mut self,
+        node: Node<'t>,
+        library: &Rc<Library<'m>>,
+        constructor: &Constructor,
+        options: Option<(Node<'t>, Val<'t>)>,
+    ) {
+        let anchor = self.tree().span(node);
+        let mut raw = RawClient {
+            language: Language::Go,
+            libraries: library.ids(),
+            constructor: constructor.call.clone(),
+            option_type: constructor.option_type.clone(),
+            dir: directory(&self.here().parsed.path).to_owned(),
+            package: library.path.clone(),
+            anchor,
+            options_anchor: anchor,
+            writes: Vec::new(),
+            source: None,
+            rest_unknown: None,
+            insert: Slot::None,
+            function: self.function.clone(),
+            strength: Strength::Certain,
+            hosts: Vec::new(),
+            uses: Vec::new(),
+        };
+        let mut error = None;
+        match options {
+            Some((argument, Val::Options(id))) => {
+                let object = self.state.heap.get(&id).cloned();
+                let object = object.filter(|o| o.option_type == constructor.option_type);
+                match object {
+                    Some(object) => {
+                        raw.options_anchor = object.literal.unwrap_or(anchor);
+                        raw.writes = object.writes;
+                        raw.rest_unknown = object.rest_unknown;
+                        raw.insert = object.insert;
+                        error = object.source.as_ref().and_then(|s| s.error);
+                        raw.source = object.source.map(raw_source);
+                    }
+                    None => raw.rest_unknown = Some(self.code_reason(argument)),
+                }
+            }
+            Some((argument, value)) => {
+                let reason = match value {
+                    Val::Plain(Folded::Unknown(reason)) => reason,
+                    _ => self.code_reason(argument),
+                };
+                raw.rest_unknown = Some(reason);
+            }
+            None => raw.rest_unknown = Some(Reason::new("an argument that is not written")),
+        }
+        raw.hosts = address::hosts(&raw, &library.candidates);
+        self.found.push(Found { raw, error });
+    }
+
+    fn code_reason(&self, node: Node<'t>) -> Reason {
+        Reason::new(format!("`{}`", names::quoted(self.tree(), node)))
+    }
+
+    /// A call of a function of this package.
+    fn call_function(&mut self, node: Node<'t>, name: &'t str, function: &Declared<'t>) -> Val<'t> {
+        let arguments = self.arguments(node);
+        let mut values: Vec<_> = arguments.iter().map(|a| self.evaluate(*a)).collect();
+        if let [Val::Several(_)] = values.as_slice()
+            && let Some(Val::Several(several)) = values.pop()
+        {
+            values = several;
+        }
+        let telling = |v: &Val<'_>| matches!(v, Val::Options(_) | Val::Error(_));
+        let short = function.node.byte_range().len() <= SHORT_FUNCTION;
+        let worth = short || values.iter().any(telling) || self.returns_options(function);
+        if worth && self.may_run(name) {
+            self.inside.push(name);
+            let file = std::mem::replace(&mut self.file, function.file);
+            let scopes = std::mem::take(&mut self.state.scopes);
+            let value = self.run(function.node, values);
+            self.state.scopes = scopes;
+            self.file = file;
+            self.inside.pop();
+            return self.named_unless_known(value, node);
+        }
+        let to = format!("`{name}`");
+        for value in values {
+            self.escape(value, &to);
+        }
+        self.unknown_code(node)
+    }
+
+    fn call_closure(&mut self, node: Node<'t>, closure: Val<'t>) -> Val<'t> {
+        let arguments = self.arguments(node);
+        let values: Vec<_> = arguments.iter().map(|a| self.evaluate(*a)).collect();
+        let value = self.run_closure(closure, values);
+        value.map_or_else(
+            || self.unknown_code(node),
+            |value| self.named_unless_known(value, node),
+        )
+    }
+
+    fn run_closure(&mut self, closure: Val<'t>, values: Vec<Val<'t>>) -> Option<Val<'t>> {
+        const NAME: &str = "func";
+        let Val::Closure(function, file) = closure else {
+            return None;
+        };
+        if file != self.file || !self.may_run(NAME) {
+            return None;
+        }
+        self.inside.push(NAME);
+        let scopes = self.state.scopes.clone();
+        let value = self.run(function, values);
+        self.state.scopes = scopes;
+        self.inside.pop();
+        Some(value)
+    }
+
+    /// What a call of the package gave, under the call's own name where its parts say nothing.
+    fn named_unless_known(&self, value: Val<'t>, node: Node<'t>) -> Val<'t> {
+        match value {
+            Val::Plain(Folded::Unknown(reason)) if !fold::is_environment(&reason) => {
+                self.unknown_code(node)
+            }
+            value => value,
+        }
+    }
+
+    fn returns_options(&self, function: &Declared<'t>) -> bool {
+        let file = &self.files[function.file];
+        let Some(result) = go::field(function.node, "result") else {
+            return false;
+        };
+        let mut found = false;
+        names::visit(result, |node| {
+            if matches!(node.kind(), "qualified_type" | "type_identifier") {
+                found |= self.option_type_in(file, node).is_some();
+            }
+        });
+        found
+    }
+
+    /// Runs a function's body with these arguments; what it returns, from all its ends.
+    fn run(&mut self, function: Node<'t>, values: Vec<Val<'t>>) -> Val<'t> {
+        self.state.scopes.push(Scope::new());
+        if let Some(list) = go::field(function, "parameters") {
+            self.parameters(list);
+            self.bind(list, values);
+        }
+        if let Some(list) = go::field(function, "result") {
+            self.parameters(list);
+        }
+        self.returns.push(Vec::new());
+        self.results.push(self.named_results(function));
+        if let Some(body) = go::field(function, "body") {
+            self.block(body);
+        }
+        self.results.pop();
+        let returns = self.returns.pop().unwrap_or_default();
+        self.merge(returns)
+    }
+
+    fn bind(&mut self, list: Node<'t>, values: Vec<Val<'t>>) {
+        let mut values = values.into_iter();
+        for parameter in go::children(list) {
+            let variadic = parameter.kind() == "variadic_parameter_declaration";
+            for name in go::fields(parameter, "name") {
+                if variadic {
+                    let name = self.text(name);
+                    self.state.define(name, Val::unknown("arguments"));
+                } else if let Some(value) = values.next() {
+                    let value = self.typed(value, go::field(parameter, "type"));
+                    self.state.define(self.text(name), value);
+                }
+            }
+        }
+        for value in values {
+            self.escape(value, "an argument");
+        }
+    }
+
+    fn merge(&mut self, returns: super::reader::Returns<'t, 'm>) -> Val<'t> {
+        let fell_through = !self.state.dead;
+        let mut merged: Option<(Vec<Val<'t>>, _)> = None;
+        for (values, heap) in returns {
+            merged = Some(match merged {
+                None => (values, heap),
+                Some((before, old)) => {
+                    let mut heap = join_heaps(old, heap);
+                    let pairs = before.into_iter().zip(values);
+                    let fresh = &mut self.fresh;
+                    let joined = pairs.map(|(a, b)| join_values(a, b, &mut heap, fresh));
+                    (joined.collect(), heap)
+                }
+            });
+        }
+        let Some((mut values, heap)) = merged else {
+            // A function that never returns ends its caller too.
+            return Val::unknown("a function without a result");
+        };
+        let mine = std::mem::take(&mut self.state);
+        let heap = if fell_through {
+            join_heaps(mine.heap, heap)
+        } else {
+            heap
+        };
+        self.state = State {
+            scopes: mine.scopes,
+            heap,
+            dead: false,
+        };
+        match values.len() {
+            1 => values.swap_remove(0),
+            _ => Val::Several(values),
+        }
+    }
+}
+
+/// Whether a library that is imported with a dot brings this name.
+fn knows(library: &Library<'_>, name: &str) -> bool {
+    let mut models = library.candidates.iter().filter_map(|l| l.model());
+    models.any(|m| m.constructor(name).is_some() || m.option_source(name).is_some())
+}
+
+fn raw_source(source: Source) -> OptionSource {
+    OptionSource {
+        call: source.call,
+        url: source.url,
+        url_name: source.url_name,
+        url_span: source.url_span,
+        span: source.span,
+        error: ErrorHandling::Unknown,
+        error_span: None,
+    }
+}
+
+/// The folder of a path, empty at the root.
+pub(super) fn directory(path: &str) -> &str {
+    path.rsplit_once('/').map_or("", |(folder, _)| folder)
+}

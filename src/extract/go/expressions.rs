@@ -1,0 +1,252 @@
+//! Expressions: names, literals and operators. Whatever is not understood is still looked through,
+//! since a client may be built anywhere in it and an error may be looked at.
+
+use tree_sitter::Node;
+
+use crate::extract::go::package::Declared;
+use crate::extract::go::reader::Reader;
+use crate::extract::go::state::{Scope, Val};
+use crate::extract::go::{fold, names};
+use crate::facts::raw::Folded;
+use crate::facts::value::Reason;
+use crate::syntax::go;
+
+impl<'t> Reader<'t, '_, '_> {
+    pub(super) fn evaluate(&mut self, node: Node<'t>) -> Val<'t> {
+        let value = if self.descend() {
+            self.evaluate_kind(node)
+        } else {
+            Val::unknown("code that is nested too deeply")
+        };
+        self.ascend();
+        value
+    }
+
+    fn evaluate_kind(&mut self, node: Node<'t>) -> Val<'t> {
+        let text = self.text(node);
+        match node.kind() {
+            "int_literal" => plain(go::int_value(text).map(Folded::Int)),
+            "float_literal" => plain(text.replace('_', "").parse().ok().map(Folded::Float)),
+            "interpreted_string_literal" | "raw_string_literal" => {
+                plain(go::string_value(text).map(Folded::Text))
+            }
+            "true" => Val::Plain(Folded::Bool(true)),
+            "false" => Val::Plain(Folded::Bool(false)),
+            "nil" => Val::Plain(Folded::Nil),
+            "identifier" => self.name(node),
+            "parenthesized_expression" => match go::children(node).first() {
+                Some(inner) => self.evaluate(*inner),
+                None => Val::unknown("code that cannot be read"),
+            },
+            "unary_expression" => self.unary(node),
+            "binary_expression" => self.binary(node),
+            "selector_expression" => self.selector(node),
+            "call_expression" => self.call(node),
+            "composite_literal" => self.composite(node),
+            "func_literal" => self.function_literal(node),
+            _ => self.look_through(node),
+        }
+    }
+
+    /// Something that is not modelled: its parts are evaluated for what happens in them.
+    pub(super) fn look_through(&mut self, node: Node<'t>) -> Val<'t> {
+        for child in go::children(node) {
+            let value = self.evaluate(child);
+            if !matches!(node.kind(), "index_expression" | "slice_expression") {
+                self.escape(value, "another value");
+            }
+        }
+        self.unknown_code(node)
+    }
+
+    /// An unknown value, named by its code.
+    pub(super) fn unknown_code(&self, node: Node<'t>) -> Val<'t> {
+        Val::Plain(fold::from_code(&names::quoted(self.tree(), node)))
+    }
+
+    fn name(&mut self, node: Node<'t>) -> Val<'t> {
+        let name = self.text(node);
+        if let Some(value) = self.state.get(name).cloned() {
+            if let Val::Error(errors) = &value {
+                self.error_checked(errors);
+            }
+            return value;
+        }
+        let declared = self.declared;
+        if let Some(constant) = declared.constants.get(name) {
+            return self.declared_value(name, constant);
+        }
+        match declared.variables.get(name) {
+            Some(variable) if !declared.changed.contains(name) => {
+                self.declared_value(name, variable)
+            }
+            _ => self.unknown_code(node),
+        }
+    }
+
+    /// The value of a name of the package, worked out where it stands.
+    fn declared_value(&mut self, name: &'t str, declared: &Declared<'t>) -> Val<'t> {
+        let foldable = !matches!(declared.node.kind(), "var_spec");
+        if !foldable || !self.may_run(name) {
+            return Val::Plain(fold::from_code(name));
+        }
+        let scopes = std::mem::take(&mut self.state.scopes);
+        let file = std::mem::replace(&mut self.file, declared.file);
+        self.inside.push(name);
+        let value = self.evaluate(declared.node);
+        let value = self.typed(value, declared.ty);
+        self.inside.pop();
+        self.file = file;
+        self.state.scopes = scopes;
+        value
+    }
+
+    fn unary(&mut self, node: Node<'t>) -> Val<'t> {
+        let operator = go::field(node, "operator").map_or("", |o| self.text(o));
+        let Some(operand) = go::field(node, "operand") else {
+            return Val::unknown("code that cannot be read");
+        };
+        let value = self.evaluate(operand);
+        match (operator, value) {
+            ("&", value @ Val::Options(_)) => value,
+            ("*", Val::Options(id)) => self.copied(id),
+            ("*", value @ Val::Plain(Folded::Unknown(_))) => value,
+            ("&" | "*" | "<-", _) => self.unknown_code(node),
+            (_, Val::Plain(folded)) => Val::Plain(fold::unary(operator, folded)),
+            (_, _) => self.unknown_code(node),
+        }
+    }
+
+    /// A copy of an options value.
+    fn copied(&mut self, id: u32) -> Val<'t> {
+        let Some(object) = self.state.heap.get(&id).cloned() else {
+            return Val::unknown("a pointer");
+        };
+        self.fresh += 1;
+        self.state.heap.insert(self.fresh, object);
+        Val::Options(self.fresh)
+    }
+
+    fn binary(&mut self, node: Node<'t>) -> Val<'t> {
+        let sides = go::field(node, "left").zip(go::field(node, "right"));
+        let Some((left, right)) = sides else {
+            return Val::unknown("code that cannot be read");
+        };
+        let (left, right) = (self.evaluate(left), self.evaluate(right));
+        let operator = go::field(node, "operator").map_or("", |o| self.text(o));
+        match (left, right) {
+            (Val::Plain(left), Val::Plain(right)) => {
+                Val::Plain(fold::binary(operator, left, right))
+            }
+            _ => Val::unknown("a comparison"),
+        }
+    }
+
+    fn selector(&mut self, node: Node<'t>) -> Val<'t> {
+        let parts = go::field(node, "operand").zip(go::field(node, "field"));
+        let Some((operand, field)) = parts else {
+            return Val::unknown("code that cannot be read");
+        };
+        let field = self.text(field);
+        if let Some(package) = self.package_of(operand) {
+            let unit = fold::time_unit(field).filter(|_| package == "time");
+            let known = unit.map(Folded::Duration);
+            return known.map_or_else(|| self.unknown_code(node), Val::Plain);
+        }
+        match self.evaluate(operand) {
+            Val::Options(id) => self.read_field(id, field, node),
+            _ => self.unknown_code(node),
+        }
+    }
+
+    /// The path of the package that an expression names, unless it is a client library's.
+    pub(super) fn package_of(&self, operand: Node<'t>) -> Option<&str> {
+        let name = self.free_name(operand)?;
+        self.here().other_package(name)
+    }
+
+    /// The text of an identifier that no variable or declaration of this package takes.
+    pub(super) fn free_name(&self, node: Node<'t>) -> Option<&'t str> {
+        let name = self.text(node);
+        let free = node.kind() == "identifier"
+            && self.state.get(name).is_none()
+            && !self.declared.declares(name);
+        free.then_some(name)
+    }
+
+    pub(super) fn is_duration(&self, ty: Node<'t>) -> bool {
+        let parts = go::field(ty, "package").zip(go::field(ty, "name"));
+        parts.is_some_and(|(package, name)| {
+            self.here().other_package(self.text(package)) == Some("time")
+                && self.text(name) == "Duration"
+        })
+    }
+
+    /// A function literal: its body is read where it stands; what it holds of the variables around
+    /// it is not certain any more.
+    fn function_literal(&mut self, node: Node<'t>) -> Val<'t> {
+        let Some(body) = go::field(node, "body") else {
+            return Val::unknown("code that cannot be read");
+        };
+        let outer = self.state.clone();
+        self.state.scopes.push(Scope::new());
+        self.open_block();
+        if let Some(parameters) = go::field(node, "parameters") {
+            self.parameters(parameters);
+        }
+        let returns = std::mem::take(&mut self.returns);
+        let captured = std::mem::take(&mut self.captured);
+        self.results.push(self.named_results(node));
+        self.block(body);
+        self.results.pop();
+        self.captured = captured;
+        self.returns = returns;
+        self.close_block();
+        let inner = std::mem::replace(&mut self.state, outer);
+        self.forget_in_literal(body, &inner.scopes);
+        Val::Closure(node, self.file)
+    }
+
+    fn forget_in_literal(&mut self, body: Node<'t>, inner: &[Scope<'t>]) {
+        let tree = self.tree();
+        for name in names::assigned(tree, body) {
+            let last = inner.iter().rev().find_map(|scope| scope.get(name));
+            if let Some(Val::Error(errors)) = last
+                && self.state.get(name).is_some()
+            {
+                self.error_lost(errors);
+            }
+        }
+        self.forget(body, "a function literal");
+        let reason = Reason::new("a function literal that holds the options");
+        for name in names::mentioned(tree, body) {
+            if let Some(&Val::Options(id)) = self.state.get(name)
+                && let Some(object) = self.state.heap.get_mut(&id)
+            {
+                object.lose(&reason);
+            }
+        }
+    }
+
+    /// A value goes where it cannot be followed.
+    pub(super) fn escape(&mut self, value: Val<'t>, to: &str) {
+        match value {
+            Val::Options(id) => {
+                if let Some(object) = self.state.heap.get_mut(&id) {
+                    object.lose(&Reason::new(to));
+                }
+            }
+            Val::Error(errors) => self.error_checked(&errors),
+            Val::Several(values) => {
+                for value in values {
+                    self.escape(value, to);
+                }
+            }
+            Val::Plain(_) | Val::Closure(..) => {}
+        }
+    }
+}
+
+fn plain<'t>(folded: Option<Folded>) -> Val<'t> {
+    Val::Plain(folded.unwrap_or_else(|| fold::unknown("a literal that cannot be read")))
+}

@@ -1,0 +1,236 @@
+//! Constant folding: the arithmetic of Go on values that are known, and reasons for those that are
+//! not. Pure; names and calls are looked up elsewhere.
+//!
+//! A reason is a noun phrase that names where the value comes from: `environment variable REDIS_URL`,
+//! `` `cfg.PoolSize` ``.
+
+use crate::facts::raw::Folded;
+use crate::facts::value::Reason;
+
+const ENVIRONMENT: &str = "environment variable ";
+
+/// A value that comes from somewhere else.
+pub(super) fn unknown(source: impl Into<String>) -> Folded {
+    Folded::Unknown(Reason::new(source))
+}
+
+/// A value that comes from this environment variable.
+pub(super) fn from_environment(name: &str) -> Folded {
+    unknown(format!("{ENVIRONMENT}{name}"))
+}
+
+/// A value that this piece of code names.
+pub(super) fn from_code(code: &str) -> Folded {
+    if code.starts_with("an ") || code.starts_with("a ") {
+        return unknown(code);
+    }
+    unknown(format!("`{code}`"))
+}
+
+/// The value comes from the environment.
+pub(super) fn is_environment(reason: &Reason) -> bool {
+    reason.0.starts_with(ENVIRONMENT)
+}
+
+/// The bare name in a reason: the variable's, or the code's.
+pub(super) fn name_of(reason: &Reason) -> &str {
+    let text = reason.0.as_str();
+    let text = text.strip_prefix(ENVIRONMENT).unwrap_or(text);
+    text.trim_matches('`')
+}
+
+/// The nanoseconds of a unit of Go's `time` package.
+pub(super) fn time_unit(name: &str) -> Option<i64> {
+    Some(match name {
+        "Nanosecond" => 1,
+        "Microsecond" => 1_000,
+        "Millisecond" => 1_000_000,
+        "Second" => 1_000_000_000,
+        "Minute" => 60_000_000_000,
+        "Hour" => 3_600_000_000_000,
+        _ => return None,
+    })
+}
+
+/// `left operator right`.
+pub(super) fn binary(operator: &str, left: Folded, right: Folded) -> Folded {
+    match (left, right) {
+        (Folded::Unknown(reason), _) | (_, Folded::Unknown(reason)) => Folded::Unknown(reason),
+        (left, right) => known_binary(operator, &left, &right)
+            .unwrap_or_else(|| unknown("an expression that cannot be computed")),
+    }
+}
+
+fn known_binary(operator: &str, left: &Folded, right: &Folded) -> Option<Folded> {
+    use Folded::{Bool, Duration, Float, Int, Text};
+    Some(match (left, right) {
+        (Text(a), Text(b)) if operator == "+" => Text(format!("{a}{b}")),
+        (Bool(a), Bool(b)) => Bool(match operator {
+            "&&" => *a && *b,
+            "||" => *a || *b,
+            _ => return None,
+        }),
+        (Int(a), Int(b)) => Int(integers(operator, *a, *b)?),
+        (Duration(a), Int(b) | Duration(b)) | (Int(a), Duration(b)) => {
+            Duration(integers(operator, *a, *b)?)
+        }
+        (Duration(a), Float(b)) => Duration(whole(floats(operator, *a as f64, *b)?)?),
+        (Float(a), Duration(b)) => Duration(whole(floats(operator, *a, *b as f64)?)?),
+        (Float(a), Float(b)) => Float(floats(operator, *a, *b)?),
+        (Float(a), Int(b)) => Float(floats(operator, *a, *b as f64)?),
+        (Int(a), Float(b)) => Float(floats(operator, *a as f64, *b)?),
+        _ => return None,
+    })
+}
+
+fn integers(operator: &str, a: i64, b: i64) -> Option<i64> {
+    match operator {
+        "+" => a.checked_add(b),
+        "-" => a.checked_sub(b),
+        "*" => a.checked_mul(b),
+        "/" => a.checked_div(b),
+        "%" => a.checked_rem(b),
+        "<<" => {
+            i64::try_from(i128::from(a).checked_mul(1i128 << u32::try_from(b).ok()?.min(64))?).ok()
+        }
+        ">>" => a.checked_shr(u32::try_from(b).ok()?),
+        "&" => Some(a & b),
+        "|" => Some(a | b),
+        "^" => Some(a ^ b),
+        _ => None,
+    }
+}
+
+fn floats(operator: &str, a: f64, b: f64) -> Option<f64> {
+    let result = match operator {
+        "+" => a + b,
+        "-" => a - b,
+        "*" => a * b,
+        "/" => a / b,
+        _ => return None,
+    };
+    result.is_finite().then_some(result)
+}
+
+/// A float as the integer that Go truncates it to.
+fn whole(figure: f64) -> Option<i64> {
+    let bound = 9.0e18;
+    (figure.abs() < bound).then_some(figure as i64)
+}
+
+/// `operator value`.
+pub(super) fn unary(operator: &str, value: Folded) -> Folded {
+    match (operator, value) {
+        (_, Folded::Unknown(reason)) => Folded::Unknown(reason),
+        ("+", value) => value,
+        ("-", Folded::Int(n)) => Folded::Int(n.saturating_neg()),
+        ("-", Folded::Float(n)) => Folded::Float(-n),
+        ("-", Folded::Duration(n)) => Folded::Duration(n.saturating_neg()),
+        ("!", Folded::Bool(b)) => Folded::Bool(!b),
+        _ => unknown("an expression that cannot be computed"),
+    }
+}
+
+/// A conversion to one of Go's own types.
+pub(super) fn convert(type_name: &str, value: Folded) -> Option<Folded> {
+    let number = matches!(
+        type_name,
+        "int"
+            | "int8"
+            | "int16"
+            | "int32"
+            | "int64"
+            | "uint"
+            | "uint8"
+            | "uint16"
+            | "uint32"
+            | "uint64"
+    );
+    Some(match (type_name, value) {
+        (_, Folded::Unknown(reason)) => Folded::Unknown(reason),
+        ("float32" | "float64", Folded::Int(n) | Folded::Duration(n)) => Folded::Float(n as f64),
+        ("float32" | "float64", Folded::Float(n)) => Folded::Float(n),
+        ("string", Folded::Text(text)) => Folded::Text(text),
+        ("bool", Folded::Bool(b)) => Folded::Bool(b),
+        (_, Folded::Int(n) | Folded::Duration(n)) if number => Folded::Int(n),
+        (_, Folded::Float(n)) if number => Folded::Int(whole(n)?),
+        _ => return None,
+    })
+}
+
+/// A conversion to the duration type.
+pub(super) fn to_duration(value: Folded) -> Folded {
+    match value {
+        Folded::Int(n) | Folded::Duration(n) => Folded::Duration(n),
+        Folded::Float(n) => whole(n).map_or_else(
+            || unknown("a duration that is out of range"),
+            Folded::Duration,
+        ),
+        other => other,
+    }
+}
+
+/// The smallest or largest of known numbers of one kind.
+pub(super) fn extreme(name: &str, values: Vec<Folded>) -> Folded {
+    let prefer_second = |a: i64, b: i64| if name == "max" { b > a } else { b < a };
+    let mut values = values.into_iter();
+    let Some(mut best) = values.next() else {
+        return from_code(name);
+    };
+    for value in values {
+        best = match (best, value) {
+            (Folded::Unknown(reason), _) | (_, Folded::Unknown(reason)) => {
+                return Folded::Unknown(reason);
+            }
+            (Folded::Int(a), Folded::Int(b)) => {
+                Folded::Int(if prefer_second(a, b) { b } else { a })
+            }
+            (Folded::Duration(a) | Folded::Int(a), Folded::Duration(b) | Folded::Int(b)) => {
+                Folded::Duration(if prefer_second(a, b) { b } else { a })
+            }
+            _ => return from_code(name),
+        };
+    }
+    best
+}
+
+/// The zero value of a type that is one of Go's own.
+pub(super) fn zero_of(type_name: &str) -> Option<Folded> {
+    Some(match type_name {
+        "string" => Folded::Text(String::new()),
+        "bool" => Folded::Bool(false),
+        "time.Duration" => Folded::Duration(0),
+        "float32" | "float64" => Folded::Float(0.0),
+        "int" | "int8" | "int16" | "int32" | "int64" => Folded::Int(0),
+        "uint" | "uint8" | "uint16" | "uint32" | "uint64" => Folded::Int(0),
+        pointer if pointer.starts_with('*') => Folded::Nil,
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn figures_and_durations_mix_as_in_go() {
+        let second = Folded::Duration(1_000_000_000);
+        let five = binary("*", Folded::Int(5), second.clone());
+        assert_eq!(five, Folded::Duration(5_000_000_000));
+        let half = binary("*", second, Folded::Float(0.5));
+        assert_eq!(half, Folded::Duration(500_000_000));
+        assert_eq!(
+            binary("<<", Folded::Int(1), Folded::Int(19)),
+            Folded::Int(524_288)
+        );
+        assert_eq!(binary("/", Folded::Int(7), Folded::Int(2)), Folded::Int(3));
+    }
+
+    #[test]
+    fn what_cannot_be_computed_is_unknown() {
+        let unknowable = |folded| matches!(folded, Folded::Unknown(_));
+        assert!(unknowable(binary("/", Folded::Int(1), Folded::Int(0))));
+        assert!(unknowable(binary("<<", Folded::Int(1), Folded::Int(70))));
+        assert!(unknowable(binary("+", Folded::Int(1), from_code("n"))));
+    }
+}

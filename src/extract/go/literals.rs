@@ -1,0 +1,390 @@
+//! Option literals and assignments to their fields: what is written, and where more could be.
+
+use std::rc::Rc;
+
+use tree_sitter::Node;
+
+use crate::extract::go::names;
+use crate::extract::go::package::{File, Import, Library};
+use crate::extract::go::reader::Reader;
+use crate::extract::go::state::{Object, ObjectId, Val};
+use crate::facts::raw::{Folded, OptionWrite};
+use crate::facts::slot::{Encoding, FieldStyle, Slot};
+use crate::facts::value::Reason;
+use crate::knowledge::clients::model::ValueKind;
+use crate::source::Span;
+use crate::syntax::go;
+
+/// How far a chain of type aliases is followed.
+const MAX_ALIASES: usize = 4;
+
+impl<'t, 'm> Reader<'t, 'm, '_> {
+    /// The library's option type that a type names, through a pointer or an alias of the package.
+    pub(super) fn option_type(&self, ty: Node<'t>) -> Option<(Rc<Library<'m>>, String)> {
+        let shadowed = go::field(ty, "package")
+            .is_some_and(|package| self.state.get(self.text(package)).is_some());
+        if shadowed {
+            return None;
+        }
+        self.option_type_in(self.here(), ty)
+    }
+
+    pub(super) fn option_type_in(
+        &self,
+        file: &File<'t, 'm>,
+        ty: Node<'t>,
+    ) -> Option<(Rc<Library<'m>>, String)> {
+        let (mut file, mut ty) = (file, ty);
+        for _ in 0..MAX_ALIASES {
+            let text = file.parsed.tree.text(ty);
+            match ty.kind() {
+                "pointer_type" => ty = *go::children(ty).first()?,
+                "qualified_type" | "selector_expression" => return qualified(file, ty),
+                "type_identifier" | "identifier" => match self.declared.types.get(text) {
+                    Some(alias) => {
+                        file = &self.files[alias.file];
+                        ty = alias.node;
+                    }
+                    None if self.declared.declares(text) => return None,
+                    None => {
+                        let mut dots = file.dots.iter();
+                        let library = dots.find(|library| has_type(library, text))?;
+                        return Some((Rc::clone(library), text.to_owned()));
+                    }
+                },
+                _ => return None,
+            }
+        }
+        None
+    }
+
+    /// A new options value with nothing written.
+    pub(super) fn new_object(&mut self, library: Rc<Library<'m>>, option_type: String) -> ObjectId {
+        self.fresh += 1;
+        let object = Object {
+            library,
+            option_type,
+            writes: Vec::new(),
+            source: None,
+            rest_unknown: None,
+            literal: None,
+            insert: Slot::None,
+            home: None,
+        };
+        self.state.heap.insert(self.fresh, object);
+        self.fresh
+    }
+
+    pub(super) fn composite(&mut self, node: Node<'t>) -> Val<'t> {
+        let (Some(ty), Some(body)) = (go::field(node, "type"), go::field(node, "body")) else {
+            return Val::unknown("code that cannot be read");
+        };
+        if let Some((library, option_type)) = self.option_type(ty) {
+            let id = self.new_object(library, option_type);
+            self.fill(id, node, body);
+            return Val::Options(id);
+        }
+        let list = matches!(
+            ty.kind(),
+            "slice_type" | "array_type" | "implicit_length_array_type" | "map_type"
+        );
+        let items = self.elements(body);
+        if list {
+            return Val::Plain(Folded::List(items));
+        }
+        self.unknown_code(node)
+    }
+
+    /// The values of a literal that is no options literal; what they hold cannot be followed.
+    fn elements(&mut self, body: Node<'t>) -> Vec<Folded> {
+        let mut items = Vec::new();
+        if !self.descend() {
+            self.ascend();
+            return items;
+        }
+        for element in go::children(body) {
+            let value = match element.kind() {
+                "keyed_element" => go::field(element, "value"),
+                _ => Some(element),
+            };
+            let Some(value) = value else { continue };
+            let inner = match value.kind() {
+                "literal_element" => go::children(value).first().copied(),
+                _ => Some(value),
+            };
+            let Some(inner) = inner else { continue };
+            if inner.kind() == "literal_value" {
+                items.push(Folded::List(self.elements(inner)));
+                continue;
+            }
+            let value = self.evaluate(inner);
+            self.escape(value.clone(), "another value");
+            items.push(value.folded(&names::quoted(self.tree(), inner)));
+        }
+        self.ascend();
+        items
+    }
+
+    /// Reads the fields of an options literal into its object.
+    fn fill(&mut self, id: ObjectId, node: Node<'t>, body: Node<'t>) {
+        let mut rest_unknown = None;
+        let mut writes = Vec::new();
+        for element in go::children(body) {
+            match self.keyed(element) {
+                Some((field, value)) => writes.extend(self.write_of(id, field, value)),
+                None => rest_unknown = Some(Reason::new("a literal that cannot be read")),
+            }
+        }
+        let style = self.field_style(body);
+        let (span, encoding) = (self.tree().span(node), self.encoding());
+        let Some(object) = self.state.heap.get_mut(&id) else {
+            return;
+        };
+        object.literal = Some(span);
+        object.rest_unknown = rest_unknown;
+        if let Some((at, style)) = style {
+            object.insert = Slot::InsertField {
+                at,
+                encoding,
+                ident: String::new(),
+                style,
+            };
+        }
+        writes.into_iter().for_each(|write| object.write(write));
+    }
+
+    /// The field and the value of `Field: value`.
+    fn keyed(&self, element: Node<'t>) -> Option<(Node<'t>, Node<'t>)> {
+        let key = go::field(element, "key")?;
+        let value = go::field(element, "value")?;
+        let field = go::children(key).first().copied()?;
+        (field.kind() == "identifier").then_some((field, value))
+    }
+
+    fn write_of(&mut self, id: ObjectId, field: Node<'t>, value: Node<'t>) -> Option<OptionWrite> {
+        let expression = match value.kind() {
+            "literal_element" => go::children(value).first().copied()?,
+            _ => value,
+        };
+        let evaluated = match expression.kind() {
+            "literal_value" => Val::Plain(Folded::List(self.elements(expression))),
+            _ => self.evaluate(expression),
+        };
+        Some(self.new_write(id, field, evaluated, expression))
+    }
+
+    fn new_write(
+        &mut self,
+        id: ObjectId,
+        field: Node<'t>,
+        value: Val<'t>,
+        expression: Node<'t>,
+    ) -> OptionWrite {
+        let ident = self.text(field).to_owned();
+        self.escape(value.clone(), "another options value");
+        let value = value.folded(&names::quoted(self.tree(), expression));
+        self.note_secret(id, &ident, &value, expression);
+        let span = self.tree().span(expression);
+        OptionWrite {
+            ident,
+            value,
+            span,
+            conditional: false,
+            slot: Slot::Replace {
+                span,
+                encoding: self.encoding(),
+            },
+        }
+    }
+
+    /// A known text in a field for secrets is marked where the text stands.
+    fn note_secret(&mut self, id: ObjectId, ident: &str, value: &Folded, expression: Node<'t>) {
+        let Some(object) = self.state.heap.get(&id) else {
+            return;
+        };
+        let is_secret = object.library.candidates.iter().any(|library| {
+            let option = library
+                .model()
+                .and_then(|m| m.option_named(&object.option_type, ident));
+            option.is_some_and(|o| o.kind == ValueKind::Secret)
+        });
+        if !is_secret || !matches!(value, Folded::Text(text) if !text.is_empty()) {
+            return;
+        }
+        let mut literals = Vec::new();
+        self.literals_of(expression, &mut literals, 0);
+        self.secrets.extend(literals);
+    }
+
+    /// The string literals that an expression is made of, through names of the package.
+    fn literals_of(&self, expression: Node<'t>, found: &mut Vec<Span>, depth: usize) {
+        names::visit(expression, |node| match node.kind() {
+            "interpreted_string_literal" | "raw_string_literal" => {
+                found.push(self.tree().span(node));
+            }
+            "identifier" if depth < MAX_ALIASES => {
+                let name = self.text(node);
+                let tables = [&self.declared.constants, &self.declared.variables];
+                for declared in tables.into_iter().filter_map(|table| table.get(name)) {
+                    let tree = &self.files[declared.file].parsed.tree;
+                    names::visit(declared.node, |inner| {
+                        if inner.kind().ends_with("string_literal") {
+                            found.push(tree.span(inner));
+                        }
+                    });
+                }
+            }
+            _ => {}
+        });
+    }
+
+    /// `receiver.Field = value`, `statement` being the whole assignment.
+    pub(super) fn write_field(
+        &mut self,
+        id: ObjectId,
+        field: Node<'t>,
+        value: Val<'t>,
+        expression: Option<Node<'t>>,
+        (statement, receiver): (Node<'t>, &str),
+    ) {
+        let mut write = self.new_write(id, field, value, expression.unwrap_or(field));
+        if expression.is_none() {
+            write.slot = Slot::None;
+        }
+        let here = self.blocks.last().copied();
+        let insert = self.insert_after(statement, receiver);
+        let Some(object) = self.state.heap.get_mut(&id) else {
+            return;
+        };
+        object.write(write);
+        let at_home = object
+            .home
+            .as_ref()
+            .is_some_and(|(block, name)| Some(*block) == here && name == receiver);
+        if at_home {
+            object.insert = insert;
+        }
+    }
+
+    pub(super) fn read_field(&self, id: ObjectId, field: &str, node: Node<'t>) -> Val<'t> {
+        let object = self.state.heap.get(&id);
+        let write = object.and_then(|o| o.writes.iter().find(|w| w.ident == field));
+        match write {
+            Some(write) if !write.conditional => Val::Plain(write.value.clone()),
+            _ => self.unknown_code(node),
+        }
+    }
+
+    /// An options value gets a name: statements about it may be added after this one, or after the
+    /// check of its error.
+    pub(super) fn settle(&mut self, id: ObjectId, name: &str, statement: Node<'t>) {
+        let Some(block) = self.blocks.last().copied() else {
+            return;
+        };
+        let after = self.check_after(statement).unwrap_or(statement);
+        let insert = self.insert_after(after, name);
+        let Some(object) = self.state.heap.get_mut(&id) else {
+            return;
+        };
+        if object.home.is_none() && object.literal.is_none() && object.rest_unknown.is_none() {
+            object.home = Some((block, name.to_owned()));
+            object.insert = insert;
+        }
+    }
+
+    /// The `if err != nil { ... }` right after a statement that binds an error.
+    fn check_after(&self, statement: Node<'t>) -> Option<Node<'t>> {
+        let bound = go::children(go::field(statement, "left")?);
+        let error = self.text(*bound.get(1)?);
+        let mut next = statement.next_named_sibling()?;
+        while next.kind() == "comment" {
+            next = next.next_named_sibling()?;
+        }
+        let plain = next.kind() == "if_statement" && go::field(next, "initializer").is_none();
+        let condition = go::field(next, "condition").filter(|_| plain)?;
+        names::mentioned(self.tree(), condition)
+            .contains(error)
+            .then_some(next)
+    }
+
+    /// Where a statement after this one would be written.
+    fn insert_after(&self, statement: Node<'t>, receiver: &str) -> Slot {
+        let tree = self.tree();
+        let alone = statement
+            .parent()
+            .is_some_and(|p| matches!(p.kind(), "statement_list" | "source_file" | "block"));
+        let indent = tree.indent_at(statement.start_byte());
+        let (true, Some(indent)) = (alone && !self.is_path(receiver), indent) else {
+            return Slot::None;
+        };
+        let at = tree.line_end(statement.end_byte());
+        Slot::InsertAssignment {
+            at: tree.excerpt().span(at..at),
+            encoding: self.encoding(),
+            receiver: receiver.to_owned(),
+            ident: String::new(),
+            indent,
+            newline: tree.newline_at(at),
+        }
+    }
+
+    fn is_path(&self, receiver: &str) -> bool {
+        receiver.contains(|c: char| !c.is_alphanumeric() && c != '_')
+    }
+
+    fn encoding(&self) -> Encoding {
+        Encoding::Go {
+            time: self.here().time_ident(),
+        }
+    }
+
+    /// Where and how a field would be added to a literal's body.
+    fn field_style(&self, body: Node<'t>) -> Option<(Span, FieldStyle)> {
+        if go::is_broken(body) {
+            return None;
+        }
+        let tree = self.tree();
+        let (open, close) = (body.start_byte() + 1, body.end_byte() - 1);
+        let last = go::children(body).last().copied();
+        let from = last.map_or(open, |node| node.end_byte());
+        let tail = tree.excerpt().text().get(from..close)?;
+        let comma_before = tail.trim_start().starts_with(',');
+        let newline = tree.newline_at(from);
+        let (at, own_line) = if tail.contains('\n') {
+            let indent = match last {
+                Some(node) => tree.indent_at(node.start_byte())?,
+                None => tree.indent_at(body.start_byte())? + "\t",
+            };
+            (tree.line_end(from), Some(indent))
+        } else {
+            let comma = if comma_before { tail.find(',')? + 1 } else { 0 };
+            (from + comma, None)
+        };
+        let style = FieldStyle {
+            own_line,
+            follows: last.is_some(),
+            comma_before,
+            newline,
+        };
+        Some((tree.excerpt().span(at..at), style))
+    }
+}
+
+/// `redis.Options`, where the prefix is a client library's.
+fn qualified<'m>(file: &File<'_, 'm>, ty: Node<'_>) -> Option<(Rc<Library<'m>>, String)> {
+    let tree = &file.parsed.tree;
+    let (package, name) = match ty.kind() {
+        "qualified_type" => (go::field(ty, "package")?, go::field(ty, "name")?),
+        _ => (go::field(ty, "operand")?, go::field(ty, "field")?),
+    };
+    let Import::Library(library) = file.imports.get(tree.text(package))? else {
+        return None;
+    };
+    let name = tree.text(name);
+    has_type(library, name).then(|| (Rc::clone(library), name.to_owned()))
+}
+
+fn has_type(library: &Library<'_>, name: &str) -> bool {
+    let mut models = library.candidates.iter().filter_map(|l| l.model());
+    models.any(|m| m.is_option_type(name))
+}

@@ -1,0 +1,140 @@
+//! Go code to raw clients: which clients a package builds, and what is written about their options.
+//!
+//! In come the files of one package (a folder) or one snippet; out come raw facts with spans. Which
+//! calls and types belong to a client library is asked of its model; nothing here knows a library,
+//! an option or a default. `package` resolves names, `reader` runs functions abstractly
+//! (`statements`, `expressions`, `calls`, `literals` are its parts, `state` what it knows at one
+//! point), `fold` computes constants, `module` reads go.mod.
+
+mod address;
+mod calls;
+mod expressions;
+mod fold;
+mod literals;
+pub mod module;
+mod names;
+mod package;
+mod reader;
+mod state;
+mod statements;
+
+use std::collections::BTreeSet;
+
+use crate::facts::raw::{Raw, RawClient};
+use crate::knowledge::clients::Models;
+use crate::knowledge::clients::model::Model;
+use crate::source::Excerpt;
+use crate::syntax::go;
+use package::{Declarations, File, Parsed};
+use reader::Reader;
+
+/// A Go file and its path relative to the root.
+#[derive(Clone, Debug)]
+pub struct GoFile {
+    pub path: String,
+    pub excerpt: Excerpt,
+}
+
+/// The clients of one package: all Go files of one folder, test files included. The files must be
+/// of one folder; what their test files declare is not seen by the others.
+pub fn extract(files: Vec<GoFile>, models: &Models) -> Raw {
+    let needles = models.import_needles();
+    let named = |file: &GoFile| {
+        let text = file.excerpt.text();
+        needles.iter().any(|needle| text.contains(needle))
+    };
+    if !files.iter().any(named) {
+        return Raw::default();
+    }
+    let parse = |file: GoFile| Parsed {
+        path: file.path,
+        tree: go::parse(file.excerpt),
+    };
+    let parsed: Vec<_> = files.into_iter().map(parse).collect();
+    read(&parsed, models)
+}
+
+/// The clients of a snippet: a file of its own, or a fragment without a package clause and imports,
+/// whose clients may be of every library that has such names.
+pub fn extract_snippet(excerpt: Excerpt, path: &str, models: &Models) -> Raw {
+    let needles = models.snippet_needles();
+    let text = excerpt.text();
+    if !needles.iter().any(|needle| text.contains(needle)) {
+        return Raw::default();
+    }
+    let parsed = [Parsed {
+        path: path.to_owned(),
+        tree: go::parse(excerpt),
+    }];
+    read(&parsed, models)
+}
+
+fn read(parsed: &[Parsed], models: &Models) -> Raw {
+    let files: Vec<_> = parsed.iter().map(|p| File::read(p, models)).collect();
+    let needles = models.snippet_needles();
+    let mut raw = Raw::default();
+    for (at, file) in files.iter().enumerate() {
+        let tree = &file.parsed.tree;
+        raw.comments.extend(tree.comments());
+        raw.secrets.extend(address::url_secrets(tree));
+        if !file.names_a_library() {
+            continue;
+        }
+        let declared = Declarations::seen_by(file, &files);
+        let reader = Reader::new(&files, &declared, at);
+        let worth = |text: &str| needles.iter().any(|needle| text.contains(needle));
+        let (mut clients, secrets) = reader.read_file(worth);
+        if file.fragment {
+            narrow(&mut clients, models);
+        }
+        let uses = package::calls_seen_by(file, &files);
+        for client in &mut clients {
+            client.uses = words(client, &uses, models);
+        }
+        raw.clients.extend(clients);
+        raw.secrets.extend(secrets);
+    }
+    raw.secrets.sort_unstable();
+    raw.secrets.dedup();
+    raw
+}
+
+/// The models' words for what the calls of a package say.
+fn words(client: &RawClient, calls: &BTreeSet<&str>, models: &Models) -> Vec<String> {
+    let candidates = client
+        .libraries
+        .iter()
+        .filter_map(|id| models.get(id)?.model());
+    let uses = candidates.flat_map(|model| &model.uses);
+    let used = uses.filter(|u| u.calls.iter().any(|c| calls.contains(c.as_str())));
+    let words: BTreeSet<String> = used.map(|u| u.word.clone()).collect();
+    words.into_iter().collect()
+}
+
+/// A fragment is of one library: those that lack a name that it uses are out, if any is left.
+fn narrow(clients: &mut [RawClient], models: &Models) {
+    let fits = |id: &String| {
+        let model = models.get(id).and_then(|library| library.model());
+        model.is_some_and(|model| clients.iter().all(|client| has_names(model, client)))
+    };
+    let all: BTreeSet<String> = clients.iter().flat_map(|c| c.libraries.clone()).collect();
+    let left: BTreeSet<String> = all.into_iter().filter(fits).collect();
+    for client in clients {
+        if client.libraries.iter().any(|id| left.contains(id)) {
+            client.libraries.retain(|id| left.contains(id));
+        }
+    }
+}
+
+fn has_names(model: &Model, client: &RawClient) -> bool {
+    let source = client.source.as_ref();
+    model.constructor(&client.constructor).is_some()
+        && source.is_none_or(|s| model.option_source(&s.call).is_some())
+        && client
+            .writes
+            .iter()
+            .all(|write| model.knows_field(&client.option_type, &write.ident))
+}
+
+#[cfg(test)]
+mod tests;

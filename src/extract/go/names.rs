@@ -1,0 +1,141 @@
+//! Questions about names that need the tree alone: what a piece of code assigns, what its function
+//! literals use, how it is quoted in a reason.
+
+use std::collections::BTreeSet;
+
+use tree_sitter::Node;
+
+use crate::extract::go::package::bases;
+use crate::syntax::go::{self, GoTree};
+
+/// Longer code is not quoted in a message.
+const QUOTED: usize = 60;
+
+/// Declarations that are no statements.
+pub(super) fn is_declaration(kind: &str) -> bool {
+    matches!(
+        kind,
+        "package_clause" | "import_declaration" | "type_declaration" | "const_declaration"
+    )
+}
+
+/// Visits a node and all below it, without recursion.
+pub(super) fn visit<'t>(node: Node<'t>, mut each: impl FnMut(Node<'t>)) {
+    let mut todo = vec![node];
+    while let Some(node) = todo.pop() {
+        each(node);
+        todo.extend(go::children(node));
+    }
+}
+
+/// Every variable that is assigned to below a node, by plain assignment or as a loop's variable.
+pub(super) fn assigned<'t>(tree: &'t GoTree, node: Node<'t>) -> BTreeSet<&'t str> {
+    let mut found = BTreeSet::new();
+    visit(node, |node| {
+        let target = match node.kind() {
+            "assignment_statement" | "range_clause" => go::field(node, "left"),
+            "inc_statement" | "dec_statement" => Some(node),
+            _ => None,
+        };
+        found.extend(target.into_iter().flat_map(bases).map(|b| tree.text(b)));
+    });
+    found
+}
+
+/// Every identifier below a node.
+pub(super) fn mentioned<'t>(tree: &'t GoTree, node: Node<'t>) -> BTreeSet<&'t str> {
+    let mut found = BTreeSet::new();
+    visit(node, |node| {
+        if node.kind() == "identifier" {
+            found.insert(tree.text(node));
+        }
+    });
+    found
+}
+
+/// The outer variables that function literals below a node use.
+pub(super) fn captured<'t>(tree: &'t GoTree, node: Node<'t>) -> BTreeSet<&'t str> {
+    let mut found = BTreeSet::new();
+    visit(node, |node| {
+        if node.kind() == "func_literal" {
+            let own = declared(tree, node);
+            let used = mentioned(tree, node);
+            found.extend(used.into_iter().filter(|name| !own.contains(name)));
+        }
+    });
+    found
+}
+
+/// Every variable that is declared below a node.
+fn declared<'t>(tree: &'t GoTree, node: Node<'t>) -> BTreeSet<&'t str> {
+    let mut found = BTreeSet::new();
+    visit(node, |node| {
+        let idents = match node.kind() {
+            "short_var_declaration" => go::field(node, "left").map_or_else(Vec::new, go::children),
+            "var_spec" | "parameter_declaration" => go::fields(node, "name"),
+            _ => Vec::new(),
+        };
+        found.extend(idents.into_iter().map(|ident| tree.text(ident)));
+    });
+    found
+}
+
+/// How a piece of code is named where its value is not known. Never shows a literal that could hold
+/// a secret: of a call only the function and a first argument that looks like a key.
+pub(super) fn quoted(tree: &GoTree, node: Node<'_>) -> String {
+    let mut node = node;
+    while matches!(node.kind(), "unary_expression" | "parenthesized_expression") {
+        match go::children(node).first() {
+            Some(inner) => node = *inner,
+            None => break,
+        }
+    }
+    match node.kind() {
+        "identifier" | "selector_expression" if !has_call(node) => short(tree.text(node)),
+        "call_expression" => call(tree, node),
+        _ => "an expression".to_owned(),
+    }
+}
+
+fn has_call(node: Node<'_>) -> bool {
+    let mut found = false;
+    visit(node, |n| {
+        found |= !matches!(
+            n.kind(),
+            "identifier" | "field_identifier" | "selector_expression"
+        );
+    });
+    found
+}
+
+fn call(tree: &GoTree, node: Node<'_>) -> String {
+    let function = go::field(node, "function").filter(|f| !has_call(*f));
+    let Some(function) = function else {
+        return "a call".to_owned();
+    };
+    let arguments = go::field(node, "arguments").map_or_else(Vec::new, go::children);
+    let key = arguments.first().and_then(|first| {
+        let value = go::string_value(tree.text(*first))?;
+        looks_like_key(&value).then_some(value)
+    });
+    let rest = match (&key, arguments.len()) {
+        (Some(key), 1) => format!("\"{key}\""),
+        (Some(key), _) => format!("\"{key}\", …"),
+        (None, 0) => String::new(),
+        (None, _) => "…".to_owned(),
+    };
+    short(&format!("{}({rest})", tree.text(function)))
+}
+
+fn looks_like_key(text: &str) -> bool {
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-');
+    (1..=40).contains(&text.len()) && text.chars().all(plain)
+}
+
+fn short(text: &str) -> String {
+    let one_line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    if one_line.chars().count() > QUOTED || one_line.contains('`') {
+        return "an expression".to_owned();
+    }
+    one_line
+}

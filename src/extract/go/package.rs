@@ -1,0 +1,434 @@
+//! One Go package before its functions are read: files, imports, and what is declared at the top.
+//!
+//! Names are resolved as Go does: an import's alias or the package's own name, dot imports, and
+//! declarations of all files of the package. What a test file declares is seen by test files only.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+
+use tree_sitter::Node;
+
+use crate::knowledge::clients::{Library as Known, Models};
+use crate::syntax::go::{self, GoTree};
+
+/// A parsed file.
+pub(super) struct Parsed {
+    pub(super) path: String,
+    pub(super) tree: GoTree,
+}
+
+impl Parsed {
+    fn is_test(&self) -> bool {
+        self.path.ends_with("_test.go")
+    }
+}
+
+/// A client library as a file names it: one, or in a snippet without imports all that it may be.
+#[derive(Debug)]
+pub(super) struct Library<'m> {
+    pub(super) candidates: Vec<&'m Known>,
+    /// The import path, where one is visible.
+    pub(super) path: Option<String>,
+}
+
+impl Library<'_> {
+    pub(super) fn ids(&self) -> Vec<String> {
+        self.candidates.iter().map(|l| l.id().to_owned()).collect()
+    }
+}
+
+/// What an imported name stands for.
+#[derive(Clone, Debug)]
+pub(super) enum Import<'m> {
+    Library(Rc<Library<'m>>),
+    /// Any other package, by its path.
+    Other(String),
+}
+
+/// A file with its names.
+pub(super) struct File<'t, 'm> {
+    pub(super) parsed: &'t Parsed,
+    pub(super) imports: BTreeMap<String, Import<'m>>,
+    /// Libraries whose names need no prefix here.
+    pub(super) dots: Vec<Rc<Library<'m>>>,
+    /// A fragment that shows no imports: libraries are known by their names only.
+    pub(super) fragment: bool,
+    package: Option<&'t str>,
+}
+
+impl<'t, 'm> File<'t, 'm> {
+    pub(super) fn read(parsed: &'t Parsed, models: &'m Models) -> Self {
+        let mut file = Self {
+            parsed,
+            imports: BTreeMap::new(),
+            dots: Vec::new(),
+            fragment: false,
+            package: None,
+        };
+        let mut any_import = false;
+        for node in top_level(&parsed.tree) {
+            match node.kind() {
+                "package_clause" => {
+                    let name = go::children(node).first().copied();
+                    file.package = name.map(|n| parsed.tree.text(n));
+                }
+                "import_declaration" => {
+                    any_import = true;
+                    import_specs(node)
+                        .into_iter()
+                        .for_each(|spec| file.import(spec, models));
+                }
+                _ => {}
+            }
+        }
+        file.fragment = file.package.is_none() && !any_import;
+        if file.fragment {
+            file.guess_imports(models);
+        }
+        file
+    }
+
+    fn import(&mut self, spec: Node<'t>, models: &'m Models) {
+        let tree = &self.parsed.tree;
+        let Some(path) = go::field(spec, "path").and_then(|p| go::string_value(tree.text(p)))
+        else {
+            return;
+        };
+        let known = models.by_import(&path);
+        let default = known.map_or_else(|| last_element(&path), |(_, ident)| ident);
+        let alias = go::field(spec, "name").map(|name| tree.text(name));
+        let ident = alias.unwrap_or(default).to_owned();
+        let import = match known {
+            Some((library, _)) => Import::Library(Rc::new(Library {
+                candidates: vec![library],
+                path: Some(path),
+            })),
+            None => Import::Other(path),
+        };
+        match (ident.as_str(), import) {
+            ("_", _) | (".", Import::Other(_)) => {}
+            (".", Import::Library(library)) => self.dots.push(library),
+            (_, import) => {
+                self.imports.insert(ident, import);
+            }
+        }
+    }
+
+    /// A fragment calls a library by its usual name.
+    fn guess_imports(&mut self, models: &'m Models) {
+        let mut guesses: BTreeMap<&str, Vec<&'m Known>> = BTreeMap::new();
+        let text = self.parsed.tree.excerpt().text();
+        for library in models.libraries() {
+            let idents = &library.head.client.idents;
+            if !idents.iter().any(|ident| text.contains(ident.as_str())) {
+                continue;
+            }
+            for package in library.client_packages() {
+                let candidates = guesses.entry(&package.default_ident).or_default();
+                if !candidates.iter().any(|c| c.id() == library.id()) {
+                    candidates.push(library);
+                }
+            }
+        }
+        for (ident, candidates) in guesses {
+            let library = Library {
+                candidates,
+                path: None,
+            };
+            let import = Import::Library(Rc::new(library));
+            self.imports.insert(ident.to_owned(), import);
+        }
+        for standard in ["time", "os", "math", "runtime"] {
+            let import = Import::Other(standard.to_owned());
+            self.imports.insert(standard.to_owned(), import);
+        }
+    }
+
+    /// The path of the package that a name stands for, unless it is a client library.
+    pub(super) fn other_package(&self, ident: &str) -> Option<&str> {
+        match self.imports.get(ident)? {
+            Import::Other(path) => Some(path),
+            Import::Library(_) => None,
+        }
+    }
+
+    pub(super) fn library(&self, ident: &str) -> Option<&Rc<Library<'m>>> {
+        match self.imports.get(ident)? {
+            Import::Library(library) => Some(library),
+            Import::Other(_) => None,
+        }
+    }
+
+    /// The name under which this file imports Go's `time`, if its import is visible.
+    pub(super) fn time_ident(&self) -> Option<String> {
+        let is_time = |import: &Import<'_>| matches!(import, Import::Other(path) if path == "time");
+        let named = self.imports.iter().find(|(_, import)| is_time(import));
+        named.map(|(ident, _)| ident.clone())
+    }
+
+    pub(super) fn names_a_library(&self) -> bool {
+        let library = |import: &Import<'_>| matches!(import, Import::Library(_));
+        !self.dots.is_empty() || self.imports.values().any(library)
+    }
+}
+
+/// The last element of an import path that names the package: `v2` does not.
+fn last_element(path: &str) -> &str {
+    let version = |part: &str| {
+        part.strip_prefix('v')
+            .is_some_and(|n| !n.is_empty() && n.bytes().all(|b| b.is_ascii_digit()))
+    };
+    let mut parts = path.rsplit('/');
+    let last = parts.next().unwrap_or(path);
+    match parts.next() {
+        Some(before) if version(last) => before,
+        _ => last,
+    }
+}
+
+/// Everything that stands at the top of a file; an error node is followed by what is in it.
+pub(super) fn top_level(tree: &GoTree) -> Vec<Node<'_>> {
+    let Some(root) = tree.root() else {
+        return Vec::new();
+    };
+    let mut nodes = Vec::new();
+    for node in go::children(root) {
+        nodes.push(node);
+        if node.kind() == "ERROR" {
+            nodes.extend(go::children(node));
+        }
+    }
+    nodes
+}
+
+fn import_specs(declaration: Node<'_>) -> Vec<Node<'_>> {
+    specs(declaration, "import_spec", "import_spec_list")
+}
+
+/// The specs of a declaration, grouped or not.
+pub(super) fn specs<'t>(declaration: Node<'t>, one: &str, list: &str) -> Vec<Node<'t>> {
+    let mut found = Vec::new();
+    for child in go::children(declaration) {
+        if child.kind() == one {
+            found.push(child);
+        } else if child.kind() == list {
+            found.extend(go::children(child).into_iter().filter(|c| c.kind() == one));
+        }
+    }
+    found
+}
+
+/// A declaration at the top of a package.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Declared<'t> {
+    pub(super) file: usize,
+    /// The value, the function or the type.
+    pub(super) node: Node<'t>,
+    /// The type that a constant or variable is declared with.
+    pub(super) ty: Option<Node<'t>>,
+}
+
+/// What a package declares at its top. A name that is declared twice (by files of different builds)
+/// means nothing certain and is left out.
+#[derive(Default)]
+pub(super) struct Declarations<'t> {
+    pub(super) constants: BTreeMap<&'t str, Declared<'t>>,
+    pub(super) variables: BTreeMap<&'t str, Declared<'t>>,
+    pub(super) functions: BTreeMap<&'t str, Declared<'t>>,
+    pub(super) types: BTreeMap<&'t str, Declared<'t>>,
+    /// Methods whose name only one type of the package has.
+    pub(super) methods: BTreeMap<&'t str, Declared<'t>>,
+    /// Names that are assigned to, or whose address is taken, anywhere in the package.
+    pub(super) changed: BTreeSet<&'t str>,
+    names: BTreeSet<&'t str>,
+    method_names: BTreeSet<&'t str>,
+}
+
+impl<'t> Declarations<'t> {
+    /// The declarations that a file sees.
+    pub(super) fn seen_by(file: &File<'t, '_>, files: &[File<'t, '_>]) -> Self {
+        let mut seen = Self::default();
+        for (at, other) in files.iter().enumerate() {
+            let hidden = other.parsed.is_test() && !file.parsed.is_test();
+            if other.package == file.package && !hidden {
+                seen.read(at, &other.parsed.tree);
+            }
+        }
+        seen
+    }
+
+    fn read(&mut self, file: usize, tree: &'t GoTree) {
+        for node in top_level(tree) {
+            match node.kind() {
+                "const_declaration" => self.constants(file, node, tree),
+                "var_declaration" => self.variables(file, node, tree),
+                "function_declaration" => {
+                    self.named(Table::Functions, file, node, node, None, tree);
+                }
+                "method_declaration" => self.method(file, node, tree),
+                "type_declaration" => {
+                    for spec in go::children(node) {
+                        let ty = go::field(spec, "type").unwrap_or(spec);
+                        self.named(Table::Types, file, spec, ty, None, tree);
+                    }
+                }
+                _ => {}
+            }
+        }
+        self.find_changes(tree);
+    }
+
+    /// A constant without a value repeats the one before it.
+    fn constants(&mut self, file: usize, node: Node<'t>, tree: &'t GoTree) {
+        let mut previous: (Vec<Node<'t>>, Option<Node<'t>>) = (Vec::new(), None);
+        for spec in go::children(node) {
+            if let Some(value) = go::field(spec, "value") {
+                previous = (go::children(value), go::field(spec, "type"));
+            }
+            let names = go::fields(spec, "name");
+            for (name, value) in names.into_iter().zip(&previous.0) {
+                self.add(Table::Constants, name, tree, file, *value, previous.1);
+            }
+        }
+    }
+
+    fn variables(&mut self, file: usize, node: Node<'t>, tree: &'t GoTree) {
+        for spec in specs(node, "var_spec", "var_spec_list") {
+            let values = go::field(spec, "value").map_or_else(Vec::new, go::children);
+            let names = go::fields(spec, "name");
+            let single = names.len() == values.len();
+            for (at, name) in names.into_iter().enumerate() {
+                let value = if single { values[at] } else { spec };
+                self.add(
+                    Table::Variables,
+                    name,
+                    tree,
+                    file,
+                    value,
+                    go::field(spec, "type"),
+                );
+            }
+        }
+    }
+
+    fn method(&mut self, file: usize, node: Node<'t>, tree: &'t GoTree) {
+        let Some(name) = go::field(node, "name").map(|name| tree.text(name)) else {
+            return;
+        };
+        if self.method_names.insert(name) {
+            let ty = None;
+            self.methods.insert(name, Declared { file, node, ty });
+        } else {
+            self.methods.remove(name);
+        }
+    }
+
+    fn named(
+        &mut self,
+        table: Table,
+        file: usize,
+        holder: Node<'t>,
+        node: Node<'t>,
+        ty: Option<Node<'t>>,
+        tree: &'t GoTree,
+    ) {
+        if let Some(name) = go::field(holder, "name") {
+            self.add(table, name, tree, file, node, ty);
+        }
+    }
+
+    fn add(
+        &mut self,
+        table: Table,
+        name: Node<'t>,
+        tree: &'t GoTree,
+        file: usize,
+        node: Node<'t>,
+        ty: Option<Node<'t>>,
+    ) {
+        let name = tree.text(name);
+        let first = self.names.insert(name);
+        let table = match table {
+            Table::Constants => &mut self.constants,
+            Table::Variables => &mut self.variables,
+            Table::Functions => &mut self.functions,
+            Table::Types => &mut self.types,
+        };
+        if first {
+            table.insert(name, Declared { file, node, ty });
+        } else if name != "init" && name != "_" {
+            table.remove(name);
+        }
+    }
+
+    fn find_changes(&mut self, tree: &'t GoTree) {
+        tree.walk(|node| {
+            let target = match node.kind() {
+                "assignment_statement" => go::field(node, "left"),
+                "range_clause" => go::field(node, "left"),
+                "inc_statement" | "dec_statement" => Some(node),
+                "unary_expression" if tree.text(node).starts_with('&') => {
+                    go::field(node, "operand").filter(|o| o.kind() != "composite_literal")
+                }
+                _ => None,
+            };
+            for base in target.into_iter().flat_map(bases) {
+                self.changed.insert(tree.text(base));
+            }
+        });
+    }
+
+    pub(super) fn declares(&self, name: &str) -> bool {
+        self.names.contains(name)
+    }
+}
+
+#[derive(Clone, Copy)]
+enum Table {
+    Constants,
+    Variables,
+    Functions,
+    Types,
+}
+
+/// The identifiers at the bottom of the expressions that are assigned to: `x` of `x.y[0].z`.
+pub(super) fn bases(target: Node<'_>) -> Vec<Node<'_>> {
+    let mut found = Vec::new();
+    let mut todo = vec![target];
+    while let Some(node) = todo.pop() {
+        match node.kind() {
+            "identifier" => found.push(node),
+            "selector_expression" | "index_expression" | "slice_expression" => {
+                todo.extend(go::field(node, "operand"));
+            }
+            "expression_list"
+            | "unary_expression"
+            | "parenthesized_expression"
+            | "inc_statement"
+            | "dec_statement" => todo.extend(go::children(node)),
+            _ => {}
+        }
+    }
+    found
+}
+
+/// The methods and functions that the files of a package call by a selector, as a file sees them.
+pub(super) fn calls_seen_by<'t>(file: &File<'t, '_>, files: &[File<'t, '_>]) -> BTreeSet<&'t str> {
+    let mut calls = BTreeSet::new();
+    for other in files {
+        let hidden = other.parsed.is_test() && !file.parsed.is_test();
+        if other.package != file.package || hidden {
+            continue;
+        }
+        let tree = &other.parsed.tree;
+        tree.walk(|node| {
+            if node.kind() == "call_expression"
+                && let Some(function) = go::field(node, "function")
+                && let Some(field) = go::field(function, "field")
+            {
+                calls.insert(tree.text(field));
+            }
+        });
+    }
+    calls
+}

@@ -1,0 +1,305 @@
+//! Reads the functions of one file: an abstract run, statement by statement, that knows options
+//! objects and constants and calls everything else unknown.
+//!
+//! Every function is run once, with unknown parameters; a call of a function of the same package is
+//! run in place, so that factories and helpers that fill in options are seen through. The run is
+//! linear in the text: loops run once, and running in place is bounded.
+
+use std::collections::BTreeSet;
+
+use tree_sitter::Node;
+
+use crate::extract::go::package::{Declarations, File};
+use crate::extract::go::state::{Heap, ObjectId, Scope, State, Val};
+use crate::extract::go::{fold, names};
+use crate::facts::raw::{ErrorHandling, Folded, RawClient};
+use crate::source::Span;
+use crate::syntax::go::{self, GoTree};
+
+/// Deeper nesting than any person writes: what lies below is unknown.
+const MAX_DEPTH: u32 = 100;
+/// How many functions deep calls are run in place.
+const MAX_INLINE: usize = 4;
+/// How many statements are run in place for one function.
+const INLINE_STATEMENTS: u32 = 2_000;
+
+/// A client, and the error of the call that its options come from.
+pub(super) struct Found {
+    pub(super) raw: RawClient,
+    pub(super) error: Option<usize>,
+}
+
+/// What became of the error of an option source.
+#[derive(Default)]
+struct Fate {
+    span: Option<Span>,
+    checked: bool,
+    discarded: bool,
+    /// Bound to a variable that this function owns alone.
+    bound: bool,
+    lost: bool,
+}
+
+/// Where a `return` leaves its values while a function is run in place.
+pub(super) type Returns<'t, 'm> = Vec<(Vec<Val<'t>>, Heap<'m>)>;
+
+pub(super) struct Reader<'t, 'm, 'p> {
+    pub(super) files: &'p [File<'t, 'm>],
+    pub(super) declared: &'p Declarations<'t>,
+    /// The file whose code is being read.
+    pub(super) file: usize,
+    pub(super) state: State<'t, 'm>,
+    pub(super) found: Vec<Found>,
+    pub(super) secrets: Vec<Span>,
+    pub(super) function: Option<String>,
+    /// The open blocks, by number, innermost last.
+    pub(super) blocks: Vec<u32>,
+    pub(super) fresh: ObjectId,
+    /// The functions and package-level names that are being run or folded in place.
+    pub(super) inside: Vec<&'t str>,
+    pub(super) returns: Vec<Returns<'t, 'm>>,
+    /// The named results of the functions being run, innermost last.
+    pub(super) results: Vec<Vec<&'t str>>,
+    /// Variables of this function that its function literals use.
+    pub(super) captured: BTreeSet<&'t str>,
+    fates: Vec<Fate>,
+    next_block: u32,
+    depth: u32,
+    fuel: u32,
+}
+
+impl<'t, 'm, 'p> Reader<'t, 'm, 'p> {
+    pub(super) fn new(
+        files: &'p [File<'t, 'm>],
+        declared: &'p Declarations<'t>,
+        file: usize,
+    ) -> Self {
+        Self {
+            files,
+            declared,
+            file,
+            state: State::default(),
+            found: Vec::new(),
+            secrets: Vec::new(),
+            function: None,
+            blocks: Vec::new(),
+            fresh: 0,
+            inside: Vec::new(),
+            returns: Vec::new(),
+            results: Vec::new(),
+            captured: BTreeSet::new(),
+            fates: Vec::new(),
+            next_block: 0,
+            depth: 0,
+            fuel: 0,
+        }
+    }
+
+    pub(super) fn here(&self) -> &'p File<'t, 'm> {
+        &self.files[self.file]
+    }
+
+    pub(super) fn tree(&self) -> &'t GoTree {
+        &self.files[self.file].parsed.tree
+    }
+
+    pub(super) fn text(&self, node: Node<'t>) -> &'t str {
+        self.tree().text(node)
+    }
+
+    /// Reads everything in the file that may build a client, `worth` being what tells.
+    pub(super) fn read_file(mut self, worth: impl Fn(&str) -> bool) -> (Vec<RawClient>, Vec<Span>) {
+        self.enter_function(None);
+        for node in super::package::top_level(self.tree()) {
+            match node.kind() {
+                "function_declaration" | "method_declaration" => {
+                    if worth(self.text(node)) {
+                        self.read_function(node);
+                    }
+                }
+                "var_declaration" => {
+                    if worth(self.text(node)) {
+                        self.statement(node);
+                    }
+                }
+                kind if names::is_declaration(kind) => {}
+                _ => self.statement(node),
+            }
+        }
+        self.finish()
+    }
+
+    fn enter_function(&mut self, node: Option<Node<'t>>) {
+        self.state.scopes.push(Scope::new());
+        self.open_block();
+        self.returns.clear();
+        self.fuel = INLINE_STATEMENTS;
+        self.captured = match node.or_else(|| self.tree().root()) {
+            Some(node) => names::captured(self.tree(), node),
+            None => BTreeSet::new(),
+        };
+    }
+
+    fn read_function(&mut self, node: Node<'t>) {
+        let Some(body) = go::field(node, "body") else {
+            return;
+        };
+        let outer = std::mem::take(&mut self.state);
+        let captured = std::mem::take(&mut self.captured);
+        self.function = self.function_name(node);
+        self.enter_function(Some(node));
+        for list in ["receiver", "parameters", "result"] {
+            if let Some(list) = go::field(node, list) {
+                self.parameters(list);
+            }
+        }
+        self.results.push(self.named_results(node));
+        self.block(body);
+        self.results.pop();
+        self.close_block();
+        self.function = None;
+        self.state = outer;
+        self.captured = captured;
+    }
+
+    /// `connect`, or `Server.connect` for a method.
+    fn function_name(&self, node: Node<'t>) -> Option<String> {
+        let name = self.text(go::field(node, "name")?);
+        let receiver = go::field(node, "receiver").and_then(|list| {
+            let parameter = go::children(list).first().copied()?;
+            let ty = self.text(go::field(parameter, "type")?);
+            Some(ty.trim_start_matches('*').split('[').next()?.to_owned())
+        });
+        Some(match receiver {
+            Some(receiver) => format!("{receiver}.{name}"),
+            None => name.to_owned(),
+        })
+    }
+
+    pub(super) fn named_results(&self, node: Node<'t>) -> Vec<&'t str> {
+        let list = go::field(node, "result").filter(|r| r.kind() == "parameter_list");
+        let parameters = list.map_or_else(Vec::new, go::children);
+        let idents = parameters.into_iter().flat_map(|p| go::fields(p, "name"));
+        idents.map(|name| self.text(name)).collect()
+    }
+
+    /// Parameters of a function that is run for itself: their values come from its callers.
+    pub(super) fn parameters(&mut self, list: Node<'t>) {
+        for parameter in go::children(list) {
+            let ty = go::field(parameter, "type");
+            for name in go::fields(parameter, "name") {
+                let name = self.text(name);
+                let value = self.parameter(name, ty);
+                self.state.define(name, value);
+            }
+        }
+    }
+
+    /// A parameter of an option type is an object of which nothing is known yet.
+    fn parameter(&mut self, name: &str, ty: Option<Node<'t>>) -> Val<'t> {
+        let options = ty.and_then(|ty| self.option_type(ty));
+        let unknown = fold::from_code(name);
+        match (options, &unknown) {
+            (Some((library, option_type)), Folded::Unknown(reason)) => {
+                let id = self.new_object(library, option_type);
+                if let Some(object) = self.state.heap.get_mut(&id) {
+                    object.rest_unknown = Some(reason.clone());
+                }
+                Val::Options(id)
+            }
+            _ => Val::Plain(unknown),
+        }
+    }
+
+    pub(super) fn open_block(&mut self) {
+        self.next_block += 1;
+        self.blocks.push(self.next_block);
+    }
+
+    pub(super) fn close_block(&mut self) {
+        self.blocks.pop();
+    }
+
+    /// Clients are recorded where their code stands, not where it is run in place.
+    pub(super) fn records(&self) -> bool {
+        self.inside.is_empty()
+    }
+
+    /// Counts one level of nesting; says whether there may be one more.
+    pub(super) fn descend(&mut self) -> bool {
+        self.depth += 1;
+        self.depth <= MAX_DEPTH
+    }
+
+    pub(super) fn ascend(&mut self) {
+        self.depth -= 1;
+    }
+
+    /// Whether this function may be run in place once more.
+    pub(super) fn may_run(&self, name: &str) -> bool {
+        self.fuel > 0 && self.inside.len() < MAX_INLINE && !self.inside.contains(&name)
+    }
+
+    pub(super) fn burn(&mut self) {
+        if !self.inside.is_empty() {
+            self.fuel = self.fuel.saturating_sub(1);
+        }
+    }
+
+    pub(super) fn new_error(&mut self) -> usize {
+        self.fates.push(Fate::default());
+        self.fates.len() - 1
+    }
+
+    pub(super) fn error_checked(&mut self, errors: &[usize]) {
+        for error in errors {
+            self.fates[*error].checked = true;
+        }
+    }
+
+    pub(super) fn error_lost(&mut self, errors: &[usize]) {
+        for error in errors {
+            self.fates[*error].lost = true;
+        }
+    }
+
+    pub(super) fn error_discarded(&mut self, errors: &[usize], at: Span) {
+        for error in errors {
+            self.fates[*error].discarded = true;
+            self.fates[*error].span = Some(at);
+        }
+    }
+
+    pub(super) fn error_bound(&mut self, errors: &[usize], at: Span) {
+        for error in errors {
+            self.fates[*error].bound = true;
+            self.fates[*error].span.get_or_insert(at);
+        }
+    }
+
+    fn finish(self) -> (Vec<RawClient>, Vec<Span>) {
+        let fates = self.fates;
+        let clients = self.found.into_iter().map(|mut found| {
+            if let (Some(source), Some(error)) = (&mut found.raw.source, found.error) {
+                source.error = handling(&fates[error]);
+                source.error_span = fates[error].span;
+            }
+            found.raw
+        });
+        (clients.collect(), self.secrets)
+    }
+}
+
+fn handling(fate: &Fate) -> ErrorHandling {
+    if fate.checked {
+        ErrorHandling::Checked
+    } else if fate.lost {
+        ErrorHandling::Unknown
+    } else if fate.discarded {
+        ErrorHandling::Discarded
+    } else if fate.bound {
+        ErrorHandling::Unchecked
+    } else {
+        ErrorHandling::Unknown
+    }
+}

@@ -1,0 +1,252 @@
+//! What is known at one point of a function: variables in their scopes, and the options objects
+//! that they refer to. States fork at a branch and join after it.
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use tree_sitter::Node;
+
+use crate::extract::go::fold;
+use crate::extract::go::package::Library;
+use crate::facts::raw::{Folded, OptionWrite};
+use crate::facts::slot::Slot;
+use crate::facts::value::Reason;
+use crate::source::Span;
+
+pub(super) type ObjectId = u32;
+
+/// What an expression or a variable holds.
+#[derive(Clone, Debug)]
+pub(super) enum Val<'t> {
+    Plain(Folded),
+    /// Options, or a pointer to them.
+    Options(ObjectId),
+    /// The errors of these option sources, whichever of them ran.
+    Error(Vec<usize>),
+    /// The results of a call that has several.
+    Several(Vec<Val<'t>>),
+    /// A function literal, and the file that it stands in.
+    Closure(Node<'t>, usize),
+}
+
+impl Val<'_> {
+    pub(super) fn unknown(source: impl Into<String>) -> Self {
+        Self::Plain(fold::unknown(source))
+    }
+
+    /// The value as far as it is a plain one.
+    pub(super) fn folded(self, otherwise: &str) -> Folded {
+        match self {
+            Self::Plain(folded) => folded,
+            _ => fold::from_code(otherwise),
+        }
+    }
+}
+
+/// Options that come from a call: what the raw fact will hold, but for the error's fate.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Source {
+    pub(super) call: String,
+    pub(super) url: Folded,
+    pub(super) url_name: Option<String>,
+    pub(super) url_span: Span,
+    pub(super) span: Span,
+    pub(super) error: Option<usize>,
+}
+
+/// An options value under construction.
+#[derive(Clone, Debug)]
+pub(super) struct Object<'m> {
+    pub(super) library: Rc<Library<'m>>,
+    pub(super) option_type: String,
+    pub(super) writes: Vec<OptionWrite>,
+    pub(super) source: Option<Source>,
+    pub(super) rest_unknown: Option<Reason>,
+    /// The literal, where there is one.
+    pub(super) literal: Option<Span>,
+    pub(super) insert: Slot,
+    /// The block in which statements may be added, and the variable's name there.
+    pub(super) home: Option<(u32, String)>,
+}
+
+impl Object<'_> {
+    /// Somebody else holds it now: what was written may have been changed.
+    pub(super) fn lose(&mut self, reason: &Reason) {
+        for write in &mut self.writes {
+            write.value = Folded::Unknown(reason.clone());
+        }
+        self.rest_unknown = Some(reason.clone());
+        self.insert = Slot::None;
+        self.home = None;
+    }
+
+    pub(super) fn write(&mut self, write: OptionWrite) {
+        self.writes.retain(|old| old.ident != write.ident);
+        self.writes.push(write);
+    }
+
+    fn join(mut self, other: Self) -> Self {
+        self.writes = join_writes(self.writes, other.writes);
+        self.source = match (self.source, other.source) {
+            (Some(mut a), Some(b)) => {
+                if a.url != b.url {
+                    a.url = fold::unknown(BRANCHES);
+                    a.url_name = None;
+                }
+                Some(a)
+            }
+            (a, b) => a.or(b),
+        };
+        self.rest_unknown = self.rest_unknown.or(other.rest_unknown);
+        if self.literal != other.literal {
+            self.literal = None;
+        }
+        if self.insert != other.insert {
+            self.insert = Slot::None;
+        }
+        self
+    }
+}
+
+const BRANCHES: &str = "different branches of the code";
+
+fn join_writes(a: Vec<OptionWrite>, mut b: Vec<OptionWrite>) -> Vec<OptionWrite> {
+    let mut joined = Vec::new();
+    for mut write in a {
+        match b.iter().position(|w| w.ident == write.ident) {
+            Some(at) => {
+                let other = b.remove(at);
+                write.conditional |= other.conditional;
+                if write.value != other.value {
+                    write.value = fold::unknown(BRANCHES);
+                    write.slot = Slot::None;
+                }
+            }
+            None => write.conditional = true,
+        }
+        joined.push(write);
+    }
+    joined.extend(b.into_iter().map(|write| OptionWrite {
+        conditional: true,
+        ..write
+    }));
+    joined
+}
+
+pub(super) type Heap<'m> = BTreeMap<ObjectId, Object<'m>>;
+
+/// Variables by name.
+pub(super) type Scope<'t> = BTreeMap<String, Val<'t>>;
+
+#[derive(Clone, Debug, Default)]
+pub(super) struct State<'t, 'm> {
+    pub(super) scopes: Vec<Scope<'t>>,
+    pub(super) heap: Heap<'m>,
+    /// Control has left: a return, a panic.
+    pub(super) dead: bool,
+}
+
+impl<'t, 'm> State<'t, 'm> {
+    pub(super) fn get(&self, name: &str) -> Option<&Val<'t>> {
+        self.scopes.iter().rev().find_map(|scope| scope.get(name))
+    }
+
+    pub(super) fn define(&mut self, name: &str, value: Val<'t>) {
+        if let Some(scope) = self.scopes.last_mut() {
+            scope.insert(name.to_owned(), value);
+        }
+    }
+
+    /// Sets a variable that exists; says whether it does.
+    pub(super) fn set(&mut self, name: &str, value: Val<'t>) -> bool {
+        let scope = self.scopes.iter_mut().rev().find(|s| s.contains_key(name));
+        let Some(scope) = scope else { return false };
+        scope.insert(name.to_owned(), value);
+        true
+    }
+
+    /// The state after a branch that may have gone either way.
+    pub(super) fn join(self, other: Self, fresh: &mut ObjectId) -> Self {
+        match (self.dead, other.dead) {
+            (true, _) => return other,
+            (_, true) => return self,
+            _ => {}
+        }
+        let mut heap = join_heaps(self.heap, other.heap);
+        let scopes = self.scopes.into_iter().zip(other.scopes).map(|(a, mut b)| {
+            a.into_iter()
+                .filter_map(|(name, value)| {
+                    let joined = join_values(value, b.remove(&name)?, &mut heap, fresh);
+                    Some((name, joined))
+                })
+                .collect()
+        });
+        Self {
+            scopes: scopes.collect(),
+            dead: false,
+            heap,
+        }
+    }
+}
+
+/// Objects of both branches; those of one branch only are reached by no other.
+pub(super) fn join_heaps<'m>(mut a: Heap<'m>, b: Heap<'m>) -> Heap<'m> {
+    for (id, object) in b {
+        let joined = match a.remove(&id) {
+            Some(mine) => mine.join(object),
+            None => object,
+        };
+        a.insert(id, joined);
+    }
+    a
+}
+
+/// The value of a variable after a branch.
+pub(super) fn join_values<'t, 'm>(
+    a: Val<'t>,
+    b: Val<'t>,
+    heap: &mut Heap<'m>,
+    fresh: &mut ObjectId,
+) -> Val<'t> {
+    match (a, b) {
+        (Val::Plain(a), Val::Plain(b)) => Val::Plain(join_folded(a, b)),
+        (Val::Options(a), Val::Options(b)) if a == b => Val::Options(a),
+        (Val::Options(a), Val::Options(b)) => match (heap.get(&a), heap.get(&b)) {
+            (Some(first), Some(second)) => {
+                let joined = first.clone().join(second.clone());
+                *fresh += 1;
+                heap.insert(*fresh, joined);
+                Val::Options(*fresh)
+            }
+            _ => Val::unknown(BRANCHES),
+        },
+        // A variable that is nil before one branch gives it options.
+        (Val::Options(id), Val::Plain(Folded::Nil))
+        | (Val::Plain(Folded::Nil), Val::Options(id)) => Val::Options(id),
+        (Val::Error(mut a), Val::Error(b)) => {
+            a.extend(
+                b.into_iter()
+                    .filter(|id| !a.contains(id))
+                    .collect::<Vec<_>>(),
+            );
+            Val::Error(a)
+        }
+        (Val::Error(ids), _) | (_, Val::Error(ids)) => Val::Error(ids),
+        (Val::Several(a), Val::Several(b)) if a.len() == b.len() => {
+            let pairs = a.into_iter().zip(b);
+            Val::Several(pairs.map(|(a, b)| join_values(a, b, heap, fresh)).collect())
+        }
+        (Val::Closure(a, file), Val::Closure(b, _)) if a == b => Val::Closure(a, file),
+        _ => Val::unknown(BRANCHES),
+    }
+}
+
+fn join_folded(a: Folded, b: Folded) -> Folded {
+    if a == b {
+        return a;
+    }
+    match (a, b) {
+        (Folded::Unknown(reason), _) | (_, Folded::Unknown(reason)) => Folded::Unknown(reason),
+        _ => fold::unknown(BRANCHES),
+    }
+}

@@ -1,0 +1,491 @@
+//! Statements: declarations, assignments, branches and returns.
+
+use tree_sitter::Node;
+
+use crate::extract::go::reader::Reader;
+use crate::extract::go::state::{Scope, State, Val};
+use crate::extract::go::{fold, names};
+use crate::facts::raw::Folded;
+use crate::facts::value::Reason;
+use crate::syntax::go;
+
+const UNREADABLE: &str = "code that cannot be read";
+
+impl<'t, 'm> Reader<'t, 'm, '_> {
+    pub(super) fn statement(&mut self, node: Node<'t>) {
+        if self.state.dead {
+            return;
+        }
+        if self.descend() {
+            self.burn();
+            self.statement_of_kind(node);
+        } else {
+            self.lose_all("code that is nested too deeply");
+        }
+        self.ascend();
+    }
+
+    fn statement_of_kind(&mut self, node: Node<'t>) {
+        match node.kind() {
+            "block" => self.block(node),
+            "statement_list" | "labeled_statement" => self.statements(node),
+            "short_var_declaration" | "assignment_statement" | "expression_statement"
+                if go::is_broken(node) =>
+            {
+                self.broken(node);
+            }
+            "short_var_declaration" => self.assignment(node, true),
+            "assignment_statement" => self.assignment(node, false),
+            "var_declaration" | "const_declaration" => self.declaration(node),
+            "inc_statement" | "dec_statement" => self.step(node),
+            "if_statement" => self.if_statement(node),
+            "for_statement" => self.for_statement(node),
+            "expression_switch_statement" | "type_switch_statement" | "select_statement" => {
+                self.switch(node);
+            }
+            "return_statement" => self.return_statement(node),
+            "send_statement" => self.give_away(node, "a channel"),
+            "function_declaration" | "method_declaration" | "label_name" => {}
+            "ERROR" => self.lose_all(UNREADABLE),
+            kind if names::is_declaration(kind) => {}
+            "go_statement" | "defer_statement" => {
+                for child in go::children(node) {
+                    self.call_later(child);
+                }
+            }
+            "expression_statement" => {
+                for child in go::children(node) {
+                    self.evaluate(child);
+                }
+            }
+            _ => {
+                self.evaluate(node);
+            }
+        }
+    }
+
+    /// Part of a statement cannot be read: it may do anything to what is known.
+    fn broken(&mut self, node: Node<'t>) {
+        self.lose_all(UNREADABLE);
+        match node.kind() {
+            "short_var_declaration" => self.assignment(node, true),
+            "assignment_statement" => self.assignment(node, false),
+            _ => drop(self.look_through(node)),
+        }
+        self.lose_all(UNREADABLE);
+    }
+
+    fn statements(&mut self, node: Node<'t>) {
+        for child in go::children(node) {
+            self.statement(child);
+        }
+    }
+
+    pub(super) fn block(&mut self, node: Node<'t>) {
+        self.state.scopes.push(Scope::new());
+        self.open_block();
+        self.statements(node);
+        self.close_block();
+        self.state.scopes.pop();
+    }
+
+    fn give_away(&mut self, node: Node<'t>, to: &str) {
+        for child in go::children(node) {
+            let value = self.evaluate(child);
+            self.escape(value, to);
+        }
+    }
+
+    fn lose_all(&mut self, reason: &str) {
+        let reason = Reason::new(reason);
+        for object in self.state.heap.values_mut() {
+            object.lose(&reason);
+        }
+    }
+
+    fn assignment(&mut self, node: Node<'t>, define: bool) {
+        let (Some(left), Some(right)) = (go::field(node, "left"), go::field(node, "right")) else {
+            return self.lose_all(UNREADABLE);
+        };
+        let (left, right) = (go::children(left), go::children(right));
+        let operator = go::field(node, "operator").map_or("=", |o| self.text(o));
+        if operator != "=" && !define {
+            right.iter().for_each(|value| drop(self.evaluate(*value)));
+            for target in left {
+                self.assign(target, Val::unknown("a running total"), None, node, false);
+            }
+            return;
+        }
+        if self.only_drops(&left, &right) {
+            return;
+        }
+        let values = self.values(&right, left.len());
+        for (at, (target, value)) in left.into_iter().zip(values).enumerate() {
+            let expression = right.get(at).copied();
+            self.assign(target, value, expression, node, define);
+        }
+    }
+
+    /// `_ = err` looks at nothing.
+    fn only_drops(&self, left: &[Node<'t>], right: &[Node<'t>]) -> bool {
+        left.iter().all(|target| self.text(*target) == "_")
+            && right.iter().all(|value| value.kind() == "identifier")
+    }
+
+    /// The values of a list of expressions; one call may give several.
+    pub(super) fn values(&mut self, right: &[Node<'t>], wanted: usize) -> Vec<Val<'t>> {
+        let mut values: Vec<_> = right.iter().map(|value| self.evaluate(*value)).collect();
+        if values.len() == 1
+            && wanted > 1
+            && let Some(only) = values.pop()
+        {
+            let code = right.first().map(|node| names::quoted(self.tree(), *node));
+            values = match only {
+                Val::Several(values) if values.len() == wanted => values,
+                other => {
+                    self.escape(other, "several variables");
+                    let source = fold::from_code(&code.unwrap_or_default());
+                    vec![Val::Plain(source); wanted]
+                }
+            };
+        }
+        values
+    }
+
+    fn assign(
+        &mut self,
+        target: Node<'t>,
+        value: Val<'t>,
+        expression: Option<Node<'t>>,
+        statement: Node<'t>,
+        define: bool,
+    ) {
+        match target.kind() {
+            "identifier" => self.assign_name(target, value, statement, define),
+            "selector_expression" => self.assign_field(target, value, expression, statement),
+            "unary_expression" => self.assign_through(target, value),
+            _ => {
+                for child in go::children(target) {
+                    self.evaluate(child);
+                }
+                self.escape(value, "another value");
+            }
+        }
+    }
+
+    fn assign_name(&mut self, target: Node<'t>, value: Val<'t>, statement: Node<'t>, define: bool) {
+        let name = self.text(target);
+        let at = self.tree().span(target);
+        if name == "_" {
+            if let Val::Error(errors) = &value {
+                self.error_discarded(errors, at);
+            }
+            return;
+        }
+        let owned = define || self.state.get(name).is_some();
+        match &value {
+            Val::Error(errors) if owned && !self.captured.contains(name) => {
+                self.error_bound(errors, at);
+            }
+            Val::Error(errors) => self.error_lost(errors),
+            Val::Options(id) => self.settle(*id, name, statement),
+            _ => {}
+        }
+        if define {
+            self.state.define(name, value);
+        } else if !owned {
+            self.escape(value, &format!("variable `{name}`"));
+        } else {
+            self.state.set(name, value);
+        }
+    }
+
+    /// `opts.Field = value`.
+    fn assign_field(
+        &mut self,
+        target: Node<'t>,
+        value: Val<'t>,
+        expression: Option<Node<'t>>,
+        statement: Node<'t>,
+    ) {
+        let Some((operand, field)) = go::field(target, "operand").zip(go::field(target, "field"))
+        else {
+            return;
+        };
+        let base = self.evaluate(operand);
+        if let Val::Options(id) = base {
+            let receiver = self.text(operand);
+            return self.write_field(id, field, value, expression, (statement, receiver));
+        }
+        let to = format!("`{}`", names::quoted(self.tree(), target));
+        self.escape(value, &to);
+    }
+
+    /// `*opts = redis.Options{...}`.
+    fn assign_through(&mut self, target: Node<'t>, value: Val<'t>) {
+        let pointer = go::field(target, "operand").map(|operand| self.evaluate(operand));
+        match (pointer, value) {
+            (Some(Val::Options(to)), Val::Options(from)) => {
+                if let Some(object) = self.state.heap.get(&from).cloned() {
+                    self.state.heap.insert(to, object);
+                }
+            }
+            (_, value) => self.escape(value, "a pointer"),
+        }
+    }
+
+    fn declaration(&mut self, node: Node<'t>) {
+        let mut specs = super::package::specs(node, "var_spec", "var_spec_list");
+        specs.extend(super::package::specs(node, "const_spec", "const_spec"));
+        for spec in specs {
+            let idents = go::fields(spec, "name");
+            let ty = go::field(spec, "type");
+            let right = go::field(spec, "value").map_or_else(Vec::new, go::children);
+            let values = if right.is_empty() {
+                idents.iter().map(|_| self.zero(ty)).collect()
+            } else {
+                self.values(&right, idents.len())
+            };
+            for (ident, value) in idents.into_iter().zip(values) {
+                let value = self.typed(value, ty);
+                self.assign_name(ident, value, node, true);
+            }
+        }
+    }
+
+    fn zero(&mut self, ty: Option<Node<'t>>) -> Val<'t> {
+        let Some(ty) = ty else {
+            return Val::unknown("a declaration");
+        };
+        if ty.kind() != "pointer_type"
+            && let Some((library, option_type)) = self.option_type(ty)
+        {
+            return Val::Options(self.new_object(library, option_type));
+        }
+        let zero = fold::zero_of(self.text(ty));
+        Val::Plain(zero.unwrap_or_else(|| fold::unknown("a declaration")))
+    }
+
+    /// A value that is declared with a type: an untyped figure becomes a duration there.
+    pub(super) fn typed(&self, value: Val<'t>, ty: Option<Node<'t>>) -> Val<'t> {
+        match (value, ty) {
+            (Val::Plain(folded), Some(ty)) if self.is_duration(ty) => {
+                Val::Plain(fold::to_duration(folded))
+            }
+            (value, _) => value,
+        }
+    }
+
+    fn step(&mut self, node: Node<'t>) {
+        for target in go::children(node) {
+            self.assign(target, Val::unknown("a counter"), None, node, false);
+        }
+    }
+
+    fn if_statement(&mut self, node: Node<'t>) {
+        self.state.scopes.push(Scope::new());
+        self.open_block();
+        if let Some(first) = go::field(node, "initializer") {
+            self.statement(first);
+        }
+        if let Some(condition) = go::field(node, "condition") {
+            self.evaluate(condition);
+        }
+        let before = self.state.clone();
+        if let Some(then) = go::field(node, "consequence") {
+            self.statement(then);
+        }
+        let after_then = std::mem::replace(&mut self.state, before);
+        if let Some(otherwise) = go::field(node, "alternative") {
+            self.statement(otherwise);
+        }
+        self.join(after_then);
+        self.close_block();
+        self.state.scopes.pop();
+    }
+
+    /// Joins the present state with that of another branch.
+    pub(super) fn join(&mut self, other: State<'t, 'm>) {
+        let mine = std::mem::take(&mut self.state);
+        self.state = mine.join(other, &mut self.fresh);
+    }
+
+    fn for_statement(&mut self, node: Node<'t>) {
+        self.state.scopes.push(Scope::new());
+        self.open_block();
+        let mut again = Vec::new();
+        for child in go::children(node) {
+            match child.kind() {
+                "block" => {}
+                "for_clause" => {
+                    if let Some(first) = go::field(child, "initializer") {
+                        self.statement(first);
+                    }
+                    again.extend(go::field(child, "condition"));
+                    again.extend(go::field(child, "update"));
+                }
+                "range_clause" => self.range_clause(child),
+                _ => again.push(child),
+            }
+        }
+        self.forget(node, "a loop");
+        let before = self.state.clone();
+        again.iter().for_each(|node| self.statement(*node));
+        if let Some(body) = go::field(node, "body") {
+            self.statement(body);
+        }
+        // The condition is looked at again after the body: an error may be checked there.
+        again.iter().for_each(|node| self.statement(*node));
+        self.join(before);
+        self.close_block();
+        self.state.scopes.pop();
+    }
+
+    fn range_clause(&mut self, node: Node<'t>) {
+        if let Some(over) = go::field(node, "right") {
+            let value = self.evaluate(over);
+            self.escape(value, "a loop");
+        }
+        for target in go::field(node, "left").map_or_else(Vec::new, go::children) {
+            if target.kind() == "identifier" {
+                self.state.define(self.text(target), Val::unknown("a loop"));
+            }
+        }
+    }
+
+    /// Plain variables that a piece of code assigns are not known while or after it runs.
+    pub(super) fn forget(&mut self, node: Node<'t>, source: &str) {
+        for name in names::assigned(self.tree(), node) {
+            if let Some(Val::Plain(value)) = self.state.get(name)
+                && *value != Folded::Nil
+            {
+                self.state.set(name, Val::unknown(source));
+            }
+        }
+    }
+
+    fn switch(&mut self, node: Node<'t>) {
+        self.state.scopes.push(Scope::new());
+        self.open_block();
+        let mut cases = Vec::new();
+        for child in go::children(node) {
+            match child.kind() {
+                "expression_case" | "type_case" | "default_case" | "communication_case" => {
+                    cases.push(child);
+                }
+                "short_var_declaration" | "assignment_statement" => self.statement(child),
+                _ => drop(self.evaluate(child)),
+            }
+        }
+        if let Some(alias) = go::field(node, "alias") {
+            for name in go::children(alias) {
+                let value = Val::Plain(fold::from_code(self.text(name)));
+                self.state.define(self.text(name), value);
+            }
+        }
+        self.cases(node, &cases);
+        self.close_block();
+        self.state.scopes.pop();
+    }
+
+    fn cases(&mut self, node: Node<'t>, cases: &[Node<'t>]) {
+        let before = self.state.clone();
+        let mut after: Option<State<'t, 'm>> = None;
+        for case in cases {
+            self.state = before.clone();
+            self.case(*case);
+            let done = std::mem::take(&mut self.state);
+            after = Some(match after {
+                Some(other) => other.join(done, &mut self.fresh),
+                None => done,
+            });
+        }
+        let exhaustive = node.kind() == "select_statement"
+            || cases.iter().any(|case| case.kind() == "default_case");
+        self.state = before;
+        match after {
+            Some(after) if exhaustive => self.state = after,
+            Some(after) => self.join(after),
+            None => {}
+        }
+    }
+
+    fn case(&mut self, case: Node<'t>) {
+        self.state.scopes.push(Scope::new());
+        self.open_block();
+        for child in go::children(case) {
+            match child.kind() {
+                "expression_list" => self.give_away(child, "a comparison"),
+                "receive_statement" => self.receive(child),
+                "statement_list" | "send_statement" => self.statement(child),
+                _ => {}
+            }
+        }
+        self.close_block();
+        self.state.scopes.pop();
+    }
+
+    fn receive(&mut self, node: Node<'t>) {
+        if let Some(right) = go::field(node, "right") {
+            self.evaluate(right);
+        }
+        for target in go::field(node, "left").map_or_else(Vec::new, go::children) {
+            if target.kind() == "identifier" {
+                self.state
+                    .define(self.text(target), Val::unknown("a channel"));
+            }
+        }
+    }
+
+    fn return_statement(&mut self, node: Node<'t>) {
+        let list = go::children(node).first().copied();
+        let expressions = list.map_or_else(Vec::new, go::children);
+        let running = !self.returns.is_empty();
+        let mut values = Vec::new();
+        if expressions.is_empty() {
+            for name in self.results.last().cloned().unwrap_or_default() {
+                values.push(self.returned(name, running));
+            }
+        }
+        for expression in expressions {
+            values.push(match expression.kind() {
+                "identifier" => {
+                    let name = self.text(expression);
+                    match self.state.get(name) {
+                        Some(_) => self.returned(name, running),
+                        None => self.evaluate(expression),
+                    }
+                }
+                _ => self.evaluate(expression),
+            });
+        }
+        if let [Val::Several(_)] = values.as_slice()
+            && let Some(Val::Several(several)) = values.pop()
+        {
+            values = several;
+        }
+        if running {
+            let heap = self.state.heap.clone();
+            if let Some(returns) = self.returns.last_mut() {
+                returns.push((values, heap));
+            }
+        } else {
+            for value in values {
+                self.escape(value, "a caller");
+            }
+        }
+        self.state.dead = true;
+    }
+
+    /// A variable that is returned: to a caller who is looked at too, or away.
+    fn returned(&mut self, name: &str, running: bool) -> Val<'t> {
+        let value = self.state.get(name).cloned();
+        if let Some(Val::Error(errors)) = &value
+            && !running
+        {
+            let errors = errors.clone();
+            self.error_checked(&errors);
+        }
+        value.unwrap_or_else(|| Val::unknown("a result"))
+    }
+}
