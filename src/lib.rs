@@ -5,23 +5,22 @@
 //! `policy`, `suppress`, `report`. [`check`] runs them all and is the place to start reading;
 //! `docs/architecture.md` says what each may know.
 
-pub mod extract;
+pub mod check;
 pub mod config;
 pub mod discover;
+pub mod edit;
+pub mod extract;
 pub mod facts;
 pub mod finding;
 pub mod knowledge;
 pub mod link;
-pub mod resolve;
-pub mod config;
-pub mod load {
-    //! Text of redvet's own inputs to typed values, with spans for every mistake.
-    pub mod settings;
-}
-pub mod nearest;
-pub mod report;
 pub mod load;
+pub mod nearest;
 pub mod policy;
+pub mod report;
+pub mod resolve;
 pub mod source;
-pub mod syntax;
 pub mod suppress;
+pub mod survey;
+pub mod syntax;
+pub mod view;

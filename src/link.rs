@@ -212,24 +212,39 @@ fn server_of(client: &RawClient, raw: &Raw, servers: &[LinkedServer]) -> Option<
             Body::Deployed(body) => Some((i, &raw.servers[body])),
             Body::Text(_) => None,
         });
-    if let Some(host) = &client.host {
-        let by_host = deployed
-            .filter_map(|(i, server)| reached_by(host, server, &raw.services).map(|why| (i, why)))
-            .collect::<Vec<_>>();
-        return match &by_host[..] {
-            [(index, evidence)] => Some(Related {
-                index: *index,
-                strength: Strength::Certain,
-                evidence: evidence.clone(),
-            }),
-            _ => None,
-        };
+    if !client.hosts.is_empty() {
+        return by_host(client, raw, deployed);
     }
     match servers {
         [_] => Some(Related {
             index: 0,
             strength: Strength::Assumed,
             evidence: "it is the only server in the scanned tree".to_owned(),
+        }),
+        _ => None,
+    }
+}
+
+/// The one server that the client's hosts lead to.
+fn by_host<'a>(
+    client: &RawClient,
+    raw: &Raw,
+    deployed: impl Iterator<Item = (usize, &'a RawServer)>,
+) -> Option<Related> {
+    let reached = |server: &RawServer| {
+        let hosts = client.hosts.iter();
+        hosts
+            .filter_map(|(host, _)| reached_by(host, server, &raw.services))
+            .next()
+    };
+    let found: Vec<_> = deployed
+        .filter_map(|(index, server)| Some((index, reached(server)?)))
+        .collect();
+    match &found[..] {
+        [(index, evidence)] => Some(Related {
+            index: *index,
+            strength: Strength::Certain,
+            evidence: evidence.clone(),
         }),
         _ => None,
     }

@@ -1,5 +1,10 @@
-//! Trees become raw facts: one file per mechanism. Nothing is typed, defaulted or joined here.
+//! Trees become raw facts: one module per mechanism. Nothing is typed, defaulted or joined here.
 
+pub mod command;
 pub mod conf;
-//! Trees to raw facts: one module a mechanism. Untyped, with spans, not yet joined.
 pub mod go;
+pub mod manifest;
+pub mod mapping;
+pub mod resource;
+pub mod scalar;
+pub mod workload;

@@ -358,8 +358,6 @@ pub struct RawClient {
     /// Where a missing option could be written; the identifier is filled in by `resolve`.
     pub insert: Slot,
     pub function: Option<String>,
-    /// The host name of the server, where the address could be folded.
-    pub host: Option<String>,
     pub strength: Strength,
     /// Hosts and ports that it connects to, as far as the code says.
     pub hosts: Vec<(String, u16)>,

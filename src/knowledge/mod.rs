@@ -1,11 +1,43 @@
 //! What is true of servers, client libraries and deployment shapes, by version, with its source.
 //!
 //! Loads and answers from the embedded `knowledge/` folder: [`servers`] holds the directive tables,
-//! [`shapes`] how operators and images deploy a server. No advice stands here; that is what `rules/`
+//! [`clients`] the models of client libraries, [`shapes`] how operators and images deploy a server. No advice stands here; that is what `rules/`
 //! is for.
 
+pub mod clients;
 pub mod servers;
 pub mod shapes;
-//! What is true of servers, client libraries and operators, by version and with its source. Read
-//! from the folder `knowledge/`, which is embedded; no opinion stands here.
-pub mod clients;
+
+use crate::facts::vocabulary::Vocabulary;
+
+/// Everything that the program knows, opened once a run; tables are read when they are asked for.
+#[derive(Debug)]
+pub struct Knowledge {
+    pub servers: servers::Servers,
+    pub shapes: shapes::Shapes,
+    pub clients: &'static clients::Models,
+}
+
+/// A knowledge file of ours that does not load: a defect that tests catch.
+#[derive(Debug, thiserror::Error)]
+#[error("built-in knowledge does not load: {0}")]
+pub struct KnowledgeError(String);
+
+impl Knowledge {
+    /// What the program carries.
+    pub fn embedded() -> Result<Self, KnowledgeError> {
+        Ok(Self {
+            servers: servers::Servers::embedded(),
+            shapes: shapes::Shapes::embedded().map_err(|e| KnowledgeError(e.to_string()))?,
+            clients: clients::built_in(),
+        })
+    }
+
+    /// Every fact that a rule may name. Reads all tables: only for packs that are checked.
+    pub fn vocabulary(&self) -> Vocabulary {
+        Vocabulary {
+            directives: self.servers.value_types(),
+            options: self.clients.option_types(),
+        }
+    }
+}

@@ -51,12 +51,16 @@ pub struct ServerShapes {
 pub struct ImageShape {
     pub name: String,
     pub flavor: String,
-    /// What its entrypoint puts before arguments that begin with `-` or end in `.conf`; none: what
-    /// the image runs by itself is not known.
+    /// The repositories, without a registry, of which `entrypoint` and `data` are known.
     #[serde(default)]
-    pub entrypoint: Vec<String>,
-    /// Its working directory, where data goes unless the configuration says otherwise.
-    pub data: String,
+    pub official: Vec<String>,
+    /// The program that the entrypoint puts before arguments that begin with `-` or end in `.conf`,
+    /// and runs where there are none.
+    #[serde(default)]
+    pub entrypoint: Option<String>,
+    /// The working directory, where data goes unless the configuration says otherwise.
+    #[serde(default)]
+    pub data: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -75,8 +79,6 @@ pub struct ResourceShape {
     #[serde(rename = "match")]
     pub matches: ResourceMatch,
     pub servers: Vec<ServerPaths>,
-    #[serde(default)]
-    pub conventions: Vec<Convention>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -144,17 +146,11 @@ pub struct ConfSource {
     pub generated: Vec<Vec<Option<String>>>,
 }
 
-/// A naming habit: a weaker hint, always assumed.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Convention {
-    pub config_map: String,
-    pub name: String,
-}
-
 /// What an image reference says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ImageReference {
+    /// The repository without its registry: `library/redis`.
+    pub repository: String,
     /// The last part of the repository.
     pub name: String,
     pub tag: Option<String>,
@@ -168,16 +164,36 @@ impl ImageReference {
             Some((before, _)) => (before, true),
             None => (text, false),
         };
-        let last = without_digest.rsplit('/').next().unwrap_or(without_digest);
-        let (name, tag) = match last.split_once(':') {
-            Some((name, tag)) => (name, Some(tag.to_owned())),
-            None => (last, None),
+        let path = match without_digest.split_once('/') {
+            Some((registry, rest)) if is_registry(registry) => rest,
+            _ => without_digest,
+        };
+        let last_part = path.rfind('/').map_or(0, |at| at + 1);
+        let (repository, tag) = match path[last_part..].find(':') {
+            Some(at) => (
+                &path[..last_part + at],
+                Some(path[last_part + at + 1..].to_owned()),
+            ),
+            None => (path, None),
         };
         Self {
-            name: name.to_owned(),
+            repository: repository.to_owned(),
+            name: repository[last_part..].to_owned(),
             tag,
             digest,
         }
+    }
+}
+
+/// A registry is a host: it has a dot or a port, or is this machine.
+fn is_registry(part: &str) -> bool {
+    part.contains(['.', ':']) || part == "localhost"
+}
+
+impl ImageShape {
+    /// Whether what the image does by itself is known.
+    pub fn is_official(&self, image: &ImageReference) -> bool {
+        self.official.contains(&image.repository)
     }
 }
 
@@ -321,6 +337,7 @@ mod tests {
         assert_eq!(
             image,
             ImageReference {
+                repository: "a/redis".into(),
                 name: "redis".into(),
                 tag: Some("7.2.6-alpine".into()),
                 digest: true

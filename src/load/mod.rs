@@ -4,6 +4,7 @@
 //! Reads no files: the caller hands in texts.
 
 pub mod rules;
+pub mod settings;
 
 use crate::policy::Mistake;
 use crate::source::Span;

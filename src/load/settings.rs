@@ -18,17 +18,10 @@ use crate::config::{
     ServiceEntry, Settings, Spanned, Waiver,
 };
 use crate::finding::Severity;
+use crate::load::LoadError;
 use crate::source::{FileId, Span};
 
 pub use schema::schema;
-
-/// A mistake in an input of redvet's own.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LoadError {
-    pub span: Span,
-    pub message: String,
-    pub help: Option<String>,
-}
 
 /// Reads the text; the errors are sorted by place.
 pub fn read(file: FileId, text: &str) -> Result<Settings, Vec<LoadError>> {

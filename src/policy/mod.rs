@@ -35,6 +35,7 @@ mod example;
 pub use draft::{Mistake, RuleDraft};
 pub use judge::{Judgement, Verdict, judge};
 pub use param::{Param, ParamValue};
+pub use plan::running_rules;
 pub use rule::{Docs, Profile, Rule};
 pub use ruleset::{Audience, Pack, RuleSet};
 pub use settings::{Override, RuleOverride, Settings, glob};

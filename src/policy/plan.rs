@@ -11,6 +11,13 @@ use crate::policy::ruleset::RuleSet;
 use crate::policy::scope::Params;
 use crate::policy::settings::{RuleOverride, Settings, glob, globs};
 
+/// The ids of the rules that the settings leave on for some path.
+pub fn running_rules(rules: &RuleSet, settings: &Settings) -> Vec<String> {
+    let plan = Plan::new(rules, settings);
+    let running = rules.rules().filter(|rule| plan.may_run(rule));
+    running.map(|rule| rule.id().to_owned()).collect()
+}
+
 /// The settings, ready to be asked.
 pub(super) struct Plan<'a> {
     settings: &'a Settings,

@@ -270,7 +270,7 @@ fn differs(per_series: &[Option<&Outcome>], candidates: &[&Series]) -> Reason {
         });
     unknown.unwrap_or_else(|| {
         Reason::new(format!(
-            "it depends on the version, which is one of {}",
+            "{DEPENDS_ON_VERSION}, which is one of {}",
             range_name(candidates)
         ))
     })
@@ -360,6 +360,9 @@ fn overridden(step: &Step<'_>, secret: bool) -> Option<Overridden> {
         },
     })
 }
+
+/// How a reason begins where naming the version would settle it.
+pub const DEPENDS_ON_VERSION: &str = "it depends on the version";
 
 /// Stands for a secret wherever one would be shown.
 pub const MASK: &str = "***";

@@ -9,7 +9,7 @@ use crate::facts::raw::RawLine;
 use crate::facts::value::Value;
 use crate::facts::{Datum, Encoding, Related, Slot, Subject, SubjectKind};
 use crate::knowledge::servers::{Repeat, Series, Servers, UnknownDirective};
-use crate::resolve::conf::{MASK, source_name};
+use crate::resolve::conf::{DEPENDS_ON_VERSION, MASK, source_name};
 use crate::resolve::line::{self, Problem, Reading};
 
 /// The lines of one text, in the order in which the server reads them.
@@ -80,7 +80,9 @@ impl Judge<'_> {
                 subject.put("problem", problem_value(problem, line));
                 put_text(&mut subject, "error", reading.error, line);
                 put_text(&mut subject, "accepted", reading.accepted, line);
-                self.put_consequence(&mut subject, problem, line, name);
+                if problem != Problem::None {
+                    self.put_consequence(&mut subject, problem, line, name);
+                }
                 if matches!(problem, Problem::UnknownDirective) {
                     self.put_candidates(&mut subject, line, name);
                 }
@@ -195,10 +197,7 @@ impl Judge<'_> {
         }
         if problems.len() > 1 {
             let kinds: Vec<_> = problems.iter().map(|p| p.word()).collect();
-            return Err(format!(
-                "it depends on the version ({})",
-                kinds.join(" or ")
-            ));
+            return Err(format!("{DEPENDS_ON_VERSION} ({})", kinds.join(" or ")));
         }
         let reading = first(readings);
         Ok((reading.problem, reading))

@@ -2,9 +2,22 @@
 //! problems of lines, relations.
 //!
 //! [`line`] reads one directive as one series reads it, [`conf`] works out what a whole configuration
-//! comes to over every series that it may be for, [`directive`] and [`server`] make the subjects.
+//! comes to over every series that it may be for, [`directive`] and [`server`] make the subjects, [`role`] adds what
+//! clients say about their server.
 
 pub mod conf;
 pub mod directive;
 pub mod line;
+pub mod role;
 pub mod server;
+pub mod client {
+    //! tmp
+    use crate::facts::{Subject, raw::Raw};
+    pub fn resolve(
+        _: &Raw,
+        _: &crate::knowledge::clients::Models,
+        _: &crate::source::Sources,
+    ) -> Vec<Subject> {
+        Vec::new()
+    }
+}

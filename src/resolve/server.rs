@@ -23,7 +23,7 @@ use crate::resolve::directive::{self, Judge, TextLines};
 use crate::source::{Sources, Span};
 
 /// What resolving servers needs besides the raw facts.
-pub struct Knowledge<'a> {
+pub struct Context<'a> {
     pub servers: &'a Servers,
     pub shapes: &'a Shapes,
     pub declarations: &'a [Declaration],
@@ -31,7 +31,7 @@ pub struct Knowledge<'a> {
 }
 
 /// Every server of a universe with its lines.
-pub fn resolve(raw: &Raw, linked: &Linked, knowledge: &Knowledge<'_>) -> Estate {
+pub fn resolve(raw: &Raw, linked: &Linked, knowledge: &Context<'_>) -> Estate {
     let mut estate = Estate::default();
     for (index, server) in linked.servers.iter().enumerate() {
         let resolver = Resolver::new(raw, server, knowledge);
@@ -55,7 +55,7 @@ struct Resolver<'a> {
     raw: &'a Raw,
     linked: &'a LinkedServer,
     deployed: Option<&'a RawServer>,
-    knowledge: &'a Knowledge<'a>,
+    knowledge: &'a Context<'a>,
     declared: Vec<&'a Declaration>,
     flavor: Option<Value>,
     version: Option<Value>,
@@ -63,7 +63,7 @@ struct Resolver<'a> {
 }
 
 impl<'a> Resolver<'a> {
-    fn new(raw: &'a Raw, linked: &'a LinkedServer, knowledge: &'a Knowledge<'a>) -> Self {
+    fn new(raw: &'a Raw, linked: &'a LinkedServer, knowledge: &'a Context<'a>) -> Self {
         let deployed = match linked.body {
             Body::Deployed(i) => Some(&raw.servers[i]),
             Body::Text(_) => None,
@@ -126,7 +126,7 @@ impl<'a> Resolver<'a> {
         }
         let from_image = self.image();
         let (flavor, version) = match &from_image {
-            Some(Ok(image)) => self.from_image(image),
+            Some(Ok(image)) => self.image_version(image),
             _ => (None, None),
         };
         if version.is_some() {
@@ -164,7 +164,7 @@ impl<'a> Resolver<'a> {
         }
     }
 
-    fn from_image(&self, image: &ImageReference) -> (Option<Value>, Option<Value>) {
+    fn image_version(&self, image: &ImageReference) -> (Option<Value>, Option<Value>) {
         let span = self.deployed.and_then(|s| s.image.as_ref()).map(|i| i.span);
         let at = |datum| match span {
             Some(span) => Value::set(datum, span),

@@ -210,10 +210,7 @@ impl Scanner<'_> {
         let byte = self.peek().ok_or(Unbalanced)?;
         self.at += 1;
         let plain = match byte {
-            b'x' => match self.hex() {
-                Some(value) => value,
-                None => b'x',
-            },
+            b'x' => self.hex().unwrap_or(b'x'),
             b'n' => b'\n',
             b'r' => b'\r',
             b't' => b'\t',

@@ -1,5 +1,3 @@
-//! Configuration text as lines.
-pub mod conf;
 //! Text in, trees out: what a file says in its own notation, with the place of every part.
 //!
 //! Each module reads one notation out of an [`Excerpt`](crate::source::Excerpt) and gives back a
@@ -7,6 +5,10 @@ pub mod conf;
 //! fails: half a file still has content in it. No module here knows what the text is about, so the
 //! names of servers, platforms and libraries are left to the stages above.
 
+pub mod conf;
+pub mod go;
+pub mod markdown;
+pub mod shell;
 pub mod template;
 pub mod yaml;
 
@@ -18,5 +20,3 @@ pub struct SyntaxError {
     pub span: Span,
     pub message: String,
 }
-//! Text to spanned trees and their errors. Never fails, and knows no word of the domain.
-pub mod go;

@@ -59,7 +59,10 @@ fn load(files: &[(&str, &str)]) -> (RuleSet, Vec<String>) {
         let path = sources.path(error.span);
         let help = error.help.as_deref().unwrap_or("-");
         let help = help.split(" Valid").next().unwrap_or(help);
-        format!("{path}:{}:{}: {} [{help}]", at.line, at.column, error.message)
+        format!(
+            "{path}:{}:{}: {} [{help}]",
+            at.line, at.column, error.message
+        )
     };
     let errors = errors.err().unwrap_or_default();
     (rules, errors.iter().map(shown).collect())
@@ -82,34 +85,104 @@ fn a_rule_with_every_part_loads() {
 #[test]
 fn mistakes_of_form_have_places_and_cures() {
     let table = [
-        ("severity: error", "severity: fatal", "a/b.yaml:4:11: `fatal` is not known here [valid: error, warning, info]"),
-        ("severity: error", "severty: error", "a/b.yaml:1:1: `severity` is missing [-]|a/b.yaml:4:1: unknown key `severty` [did you mean `severity`?]"),
-        ("id: a/b", "id: a/c", "a/b.yaml:1:5: the id is `a/c` and the path says `a/b` [a rule's id is its path under the pack's folder, without `.yaml`]"),
-        ("default: 88%", "default: 2", "a/b.yaml:6:32: must be at most 1 [-]"),
-        ("default: 88%", "default: much", "a/b.yaml:6:32: expected a ratio such as `0.88` or `88%` [-]"),
-        ("type: ratio", "type: rato", "a/b.yaml:6:16: `rato` is not known here [did you mean `ratio`?]"),
-        ("safety: unsafe", "safety: perhaps", "a/b.yaml:20:11: `perhaps` is not known here [valid: safe, unsafe]"),
-        ("text: \"the limit\"", "txt: \"the limit\"", "a/b.yaml:16:33: unknown key `txt` [did you mean `text`?]"),
-        ("help: \"less\"", "help: \"less\"\nhelp: \"more\"", "a/b.yaml:19:1: `help` is written twice [-]"),
+        (
+            "severity: error",
+            "severity: fatal",
+            "a/b.yaml:4:11: `fatal` is not known here [valid: error, warning, info]",
+        ),
+        (
+            "severity: error",
+            "severty: error",
+            "a/b.yaml:1:1: `severity` is missing [-]|a/b.yaml:4:1: unknown key `severty` [did you mean `severity`?]",
+        ),
+        (
+            "id: a/b",
+            "id: a/c",
+            "a/b.yaml:1:5: the id is `a/c` and the path says `a/b` [a rule's id is its path under the pack's folder, without `.yaml`]",
+        ),
+        (
+            "default: 88%",
+            "default: 2",
+            "a/b.yaml:6:32: must be at most 1 [-]",
+        ),
+        (
+            "default: 88%",
+            "default: much",
+            "a/b.yaml:6:32: expected a ratio such as `0.88` or `88%` [-]",
+        ),
+        (
+            "type: ratio",
+            "type: rato",
+            "a/b.yaml:6:16: `rato` is not known here [did you mean `ratio`?]",
+        ),
+        (
+            "safety: unsafe",
+            "safety: perhaps",
+            "a/b.yaml:20:11: `perhaps` is not known here [valid: safe, unsafe]",
+        ),
+        (
+            "text: \"the limit\"",
+            "txt: \"the limit\"",
+            "a/b.yaml:16:33: unknown key `txt` [did you mean `text`?]",
+        ),
+        (
+            "help: \"less\"",
+            "help: \"less\"\nhelp: \"more\"",
+            "a/b.yaml:19:1: `help` is written twice [-]",
+        ),
         ("help: \"less\"", "help: [", "a/b.yaml:19:1: "),
     ];
     for (from, to, expected) in table {
         let errors = errors_of(&RULE.replacen(from, to, 1)).join("|");
-        assert!(errors.contains(expected.split('|').next().unwrap()), "{to}: {errors}");
-        assert!(errors.contains(expected.split('|').next_back().unwrap()), "{to}: {errors}");
+        assert!(
+            errors.contains(expected.split('|').next().unwrap()),
+            "{to}: {errors}"
+        );
+        assert!(
+            errors.contains(expected.split('|').next_back().unwrap()),
+            "{to}: {errors}"
+        );
     }
 }
 
 #[test]
 fn mistakes_in_expressions_have_places_inside_them() {
     let table = [
-        ("when: server.conf[\"maxmemory\"] > 0", "when: 1 > 0 && server.conf[\"maxmemroy\"] > 0", "a/b.yaml:9:16: no version of any server knows the directive `maxmemroy` [did you mean `maxmemory`?]"),
-        ("assert: share <= params.max", "assert: share", "a/b.yaml:10:9: this must be a bool, not a ratio [-]"),
-        ("{as_percent(share)}\"\nat", "{as_percent(shar)}\"\nat", "a/b.yaml:13:24: unknown name `shar` [did you mean `share`?]"),
-        ("at: server.limits.memory", "at: server.limits.memry", "a/b.yaml:16:11: a server has no fact `limits.memry` [did you mean `limits.memory`?]"),
-        ("{c.library}", "{c.libary}", "a/b.yaml:17:51: a client has no fact `libary` [did you mean `library`?]"),
-        ("to: floor(params.max * server.limits.memory)", "to: \"'much'\"", "a/b.yaml:22:64: a size (bytes) cannot be set to a text [-]"),
-        ("assert: share <= params.max", "assert: >-\n  share <=\n  params.mx", "a/b.yaml:12:3: the rule has no parameter `mx` [did you mean `max`?]"),
+        (
+            "when: server.conf[\"maxmemory\"] > 0",
+            "when: 1 > 0 && server.conf[\"maxmemroy\"] > 0",
+            "a/b.yaml:9:16: no version of any server knows the directive `maxmemroy` [did you mean `maxmemory`?]",
+        ),
+        (
+            "assert: share <= params.max",
+            "assert: share",
+            "a/b.yaml:10:9: this must be a bool, not a ratio [-]",
+        ),
+        (
+            "{as_percent(share)}\"\nat",
+            "{as_percent(shar)}\"\nat",
+            "a/b.yaml:13:24: unknown name `shar` [did you mean `share`?]",
+        ),
+        (
+            "at: server.limits.memory",
+            "at: server.limits.memry",
+            "a/b.yaml:16:11: a server has no fact `limits.memry` [did you mean `limits.memory`?]",
+        ),
+        (
+            "{c.library}",
+            "{c.libary}",
+            "a/b.yaml:17:51: a client has no fact `libary` [did you mean `library`?]",
+        ),
+        (
+            "to: floor(params.max * server.limits.memory)",
+            "to: \"'much'\"",
+            "a/b.yaml:22:64: a size (bytes) cannot be set to a text [-]",
+        ),
+        (
+            "assert: share <= params.max",
+            "assert: >-\n  share <=\n  params.mx",
+            "a/b.yaml:12:3: the rule has no parameter `mx` [did you mean `max`?]",
+        ),
     ];
     for (from, to, expected) in table {
         let changed = RULE.replacen(from, to, 1);
@@ -121,9 +194,15 @@ fn mistakes_in_expressions_have_places_inside_them() {
 #[test]
 fn an_audience_must_be_defined_and_brings_its_parameters() {
     let rule = RULE.replace("severity: error", "severity: error\naudience: many");
-    let rule = rule.replace("share <= params.max", "share <= params.max && params.from > 0");
+    let rule = rule.replace(
+        "share <= params.max",
+        "share <= params.max && params.from > 0",
+    );
     let (_, errors) = load(&[("a/b.yaml", &rule)]);
-    assert!(errors[0].contains("a/b.yaml:5:11: no pack has an audience `many`"), "{errors:?}");
+    assert!(
+        errors[0].contains("a/b.yaml:5:11: no pack has an audience `many`"),
+        "{errors:?}"
+    );
     let pack = "name: mine\nquiet: { tests: [\"**/t/**\"] }\naudiences:\n  many: { params: { from: { type: size, default: 1gb } }, server: server.limits.memory < params.from }\n";
     let (rules, errors) = load(&[("a/b.yaml", &rule), ("pack.yaml", pack)]);
     assert_eq!(errors, [""; 0]);
@@ -173,7 +252,9 @@ fn every_built_in_rule_compiles() {
     let mut told = Vec::new();
     for rule in builtin.rules.rules() {
         let mistakes = rule.compile().err().unwrap_or_default();
-        let shown = mistakes.iter().map(|m| format!("{}: {}", rule.id(), m.message));
+        let shown = mistakes
+            .iter()
+            .map(|m| format!("{}: {}", rule.id(), m.message));
         told.extend(shown);
     }
     assert_eq!(told, [""; 0]);

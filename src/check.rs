@@ -1,0 +1,297 @@
+//! The whole flow in one function: from files and rules to a report.
+//!
+//! survey (syntax, extract, link, resolve) → judge → edit → suppress → report. Reading the tree comes
+//! before ([`discover`](crate::discover)), rendering after ([`report`](crate::report)); nothing here
+//! touches a file, the environment or the clock.
+
+use std::collections::BTreeSet;
+
+use crate::edit;
+use crate::facts::estate::{Estate, Subject, SubjectKind};
+use crate::facts::{Datum, Value};
+use crate::finding::{EstateView, Finding, Note, Report, Severity, Summary, Undetermined};
+use crate::knowledge::Knowledge;
+use crate::policy::{self, RuleSet, Verdict};
+use crate::resolve::conf::DEPENDS_ON_VERSION;
+use crate::source::{Sources, Span};
+use crate::suppress::{self, WholeText};
+use crate::survey::{Project, Survey, survey};
+use crate::view;
+
+/// What a report is to hold.
+#[derive(Clone, Debug, Default)]
+pub struct Scope {
+    /// Files and folders, relative to the root with `/`; empty: everything.
+    pub paths: Vec<String>,
+}
+
+impl Scope {
+    /// Whether a file lies in one of the paths.
+    pub fn holds(&self, path: &str) -> bool {
+        let within = |wanted: &String| {
+            let wanted = wanted.trim_end_matches('/');
+            wanted.is_empty()
+                || path == wanted
+                || path
+                    .strip_prefix(wanted)
+                    .is_some_and(|rest| rest.starts_with('/'))
+        };
+        self.paths.is_empty() || self.paths.iter().any(within)
+    }
+}
+
+/// Checks a project. `sources` holds the files that settings were read from, if any.
+pub fn check(
+    sources: Sources,
+    project: &Project,
+    knowledge: &Knowledge,
+    rules: &RuleSet,
+    settings: &policy::Settings,
+    scope: &Scope,
+) -> Report {
+    let mut survey = survey(sources, project, knowledge);
+    let judgement = policy::judge(rules, &survey.estate, settings);
+    let mut findings = findings(judgement.verdicts, &survey.sources);
+    let mut undetermined = judgement.undetermined;
+    let meta = suppressed(&mut findings, &undetermined, &survey, rules, settings);
+    survey.estate.meta.extend(meta);
+    let about_itself = policy::judge(rules, &meta_only(&survey.estate), settings);
+    findings.extend(self::findings(about_itself.verdicts, &survey.sources));
+    findings.retain(|finding| in_scope(finding, &survey.sources, scope));
+    undetermined.retain(|case| scope.holds(survey.sources.path(case.at)));
+    sort(&mut findings, &mut undetermined, &survey.sources);
+    report(survey, findings, undetermined, project.inputs.len())
+}
+
+/// What every server will run with and every client will use.
+pub fn effective(
+    sources: Sources,
+    project: &Project,
+    knowledge: &Knowledge,
+    scope: &Scope,
+) -> EstateView {
+    let survey = survey(sources, project, knowledge);
+    view::view(&survey.estate, &survey.sources, &|path| scope.holds(path))
+}
+
+fn findings(verdicts: Vec<Verdict>, sources: &Sources) -> Vec<Finding> {
+    verdicts
+        .into_iter()
+        .map(|verdict| {
+            let fingerprint = fingerprint(&verdict);
+            Finding {
+                fix: verdict.fix.and_then(|intent| edit::edits(&intent, sources)),
+                rule: verdict.rule,
+                severity: verdict.severity,
+                certain: verdict.certain,
+                message: verdict.message,
+                help: verdict.help,
+                url: verdict.url,
+                primary: verdict.at,
+                labels: verdict.labels,
+                subject: verdict.subject,
+                also: verdict.also,
+                fingerprint,
+                suppressed: None,
+            }
+        })
+        .collect()
+}
+
+/// What stays the same while lines move: rule, subject, directive or option, value.
+fn fingerprint(verdict: &Verdict) -> String {
+    let parts = [
+        &verdict.rule,
+        &verdict.identity,
+        &verdict.about,
+        &verdict.value_class,
+    ];
+    let bytes = parts.iter().flat_map(|part| part.bytes().chain([0]));
+    format!("{:016x}", fnv1a(bytes))
+}
+
+/// FNV-1a in 64 bits: stable over releases and machines, which a hash map's hasher is not
+/// (constants: draft-eastlake-fnv).
+fn fnv1a(bytes: impl Iterator<Item = u8>) -> u64 {
+    bytes.fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    })
+}
+
+/// Silences what comments silence, and says what is wrong with the comments and the inputs.
+fn suppressed(
+    findings: &mut [Finding],
+    undetermined: &[Undetermined],
+    survey: &Survey,
+    rules: &RuleSet,
+    settings: &policy::Settings,
+) -> Vec<Subject> {
+    let whole_texts: Vec<_> = survey
+        .texts
+        .iter()
+        .map(|(text, first_directive_line)| WholeText {
+            text: *text,
+            first_directive_line: *first_directive_line,
+        })
+        .collect();
+    let ran = policy::running_rules(rules, settings);
+    let known: Vec<String> = rules.rules().map(|rule| rule.id().to_owned()).collect();
+    let inputs = suppress::Inputs {
+        sources: &survey.sources,
+        comments: &survey.comments,
+        whole_texts: &whole_texts,
+        undetermined,
+        ran: &ran,
+        known: &known,
+    };
+    let outcome = suppress::apply(findings, &inputs);
+    let sources = &survey.sources;
+    let unused = outcome.unused.into_iter().map(|unused| {
+        let detail = format!("no finding of {} stands here", unused.rules.join(", "));
+        meta(
+            "unused-suppression",
+            unused.span,
+            unused.remove,
+            detail,
+            sources,
+        )
+    });
+    let silent = outcome.without_reason.into_iter().map(|span| {
+        let detail = "it gives no reason".to_owned();
+        meta("suppression-without-reason", span, None, detail, sources)
+    });
+    let malformed = outcome.malformed.into_iter().map(|bad| {
+        meta(
+            "unused-suppression",
+            bad.span,
+            None,
+            bad.why.to_owned(),
+            sources,
+        )
+    });
+    let unreadable = survey
+        .problems
+        .iter()
+        .map(|(span, why)| meta("unreadable-input", *span, None, why.clone(), sources));
+    unused
+        .chain(silent)
+        .chain(malformed)
+        .chain(unreadable)
+        .collect()
+}
+
+/// A subject about the check itself; its place is also what a fix would remove.
+fn meta(
+    what: &str,
+    anchor: Span,
+    remove: Option<Span>,
+    detail: String,
+    sources: &Sources,
+) -> Subject {
+    let path = sources.path(anchor);
+    let mut subject = Subject::new(SubjectKind::Meta, path, path, anchor);
+    subject.identity = format!("{path}#{what}#{detail}");
+    let word = Datum::Text(what.to_owned());
+    let value = match remove {
+        Some(span) => Value::set(word, span),
+        None => Value::derived(word).with_home(anchor),
+    };
+    subject.put("what", value);
+    subject.put("detail", Value::derived(Datum::Text(detail)));
+    subject
+}
+
+fn meta_only(estate: &Estate) -> Estate {
+    Estate {
+        meta: estate.meta.clone(),
+        ..Estate::default()
+    }
+}
+
+fn in_scope(finding: &Finding, sources: &Sources, scope: &Scope) -> bool {
+    let places = std::iter::once(finding.primary).chain(finding.labels.iter().map(|l| l.span));
+    places
+        .into_iter()
+        .any(|span| scope.holds(sources.path(span)))
+}
+
+fn sort(findings: &mut [Finding], undetermined: &mut [Undetermined], sources: &Sources) {
+    findings.sort_by(|a, b| {
+        let key = |f: &Finding| {
+            (
+                sources.path(f.primary).to_owned(),
+                f.primary.start,
+                f.rule.clone(),
+            )
+        };
+        key(a)
+            .cmp(&key(b))
+            .then_with(|| a.subject.cmp(&b.subject))
+            .then_with(|| a.message.cmp(&b.message))
+    });
+    undetermined.sort_by(|a, b| (&a.rule, &a.subject, a.at).cmp(&(&b.rule, &b.subject, b.at)));
+}
+
+fn report(
+    survey: Survey,
+    findings: Vec<Finding>,
+    undetermined: Vec<Undetermined>,
+    files: usize,
+) -> Report {
+    let mut notes = view::notes(&survey.estate);
+    notes.extend(version_note(&undetermined));
+    let summary = summary(&survey.estate, &findings, &undetermined, files);
+    let mut secrets = survey.secrets;
+    secrets.sort();
+    secrets.dedup();
+    Report {
+        sources: survey.sources,
+        secrets,
+        findings,
+        undetermined,
+        notes,
+        summary,
+    }
+}
+
+/// Decided once for the whole report: naming the version would settle these.
+fn version_note(undetermined: &[Undetermined]) -> Option<Note> {
+    let waiting: BTreeSet<&str> = undetermined
+        .iter()
+        .filter(|case| {
+            case.reasons
+                .iter()
+                .any(|reason| reason.contains(DEPENDS_ON_VERSION))
+        })
+        .map(|case| case.rule.as_str())
+        .collect();
+    (!waiting.is_empty()).then(|| Note {
+        path: None,
+        message: format!(
+            "{} rules wait for the server's version: give it with --server FLAVOR:VERSION or in redvet.toml",
+            waiting.len()
+        ),
+    })
+}
+
+fn summary(
+    estate: &Estate,
+    findings: &[Finding],
+    undetermined: &[Undetermined],
+    files: usize,
+) -> Summary {
+    let shown = |severity| {
+        let of = |f: &&Finding| f.suppressed.is_none() && f.severity == severity;
+        findings.iter().filter(of).count()
+    };
+    Summary {
+        files,
+        servers: estate.servers.len(),
+        clients: estate.clients.len(),
+        error: shown(Severity::Error),
+        warning: shown(Severity::Warning),
+        info: shown(Severity::Info),
+        undetermined: undetermined.len(),
+        suppressed: findings.iter().filter(|f| f.suppressed.is_some()).count(),
+    }
+}

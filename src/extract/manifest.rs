@@ -1,0 +1,132 @@
+//! Kubernetes documents: ConfigMaps and Secrets hold texts, Services give host names; workloads are
+//! read by [`workload`](super::workload), custom resources by [`resource`](super::resource).
+
+use crate::extract::conf::{self, Frame};
+use crate::extract::scalar::known;
+use crate::extract::{resource, workload};
+use crate::facts::raw::{ObjectName, Raw, RawService, TextPlace};
+use crate::knowledge::shapes::Shapes;
+use crate::syntax::yaml::{Node, Scalar, ScalarStyle, Stream};
+
+/// What reading manifests needs besides the tree.
+pub struct Context<'a> {
+    /// The whole file's text, for indentation and line breaks.
+    pub file_text: &'a str,
+    pub shapes: &'a Shapes,
+    /// Whether a word is the name of a directive of any current version.
+    pub is_directive: &'a (dyn Fn(&str) -> bool + Sync),
+}
+
+/// Reads every document of a stream.
+pub fn read(stream: &Stream, context: &Context<'_>) -> Raw {
+    let mut raw = Raw::default();
+    for document in &stream.documents {
+        read_object(&document.root, context, &mut raw);
+    }
+    raw.comments.extend(stream.comments.iter().cloned());
+    raw
+}
+
+fn read_object(root: &Node, context: &Context<'_>, raw: &mut Raw) {
+    let Some(kind) = known(root.get("kind")) else {
+        return;
+    };
+    match kind {
+        "ConfigMap" => read_texts(root, kind, &["data"], context, raw),
+        "Secret" => read_texts(root, kind, &["stringData"], context, raw),
+        "Service" => raw.services.extend(service(root)),
+        _ if kind.ends_with("List") && root.get("items").is_some_and(Node::is_seq) => {
+            for item in root.get("items").map(Node::items).unwrap_or_default() {
+                read_object(item, context, raw);
+            }
+        }
+        _ => {
+            raw.servers.extend(workload::servers(root, kind, context));
+            raw.servers.extend(resource::servers(root, kind, context));
+        }
+    }
+}
+
+/// Kind, namespace and name of an object; a templated name is its raw expression.
+pub fn object_name(root: &Node, kind: &str) -> Option<ObjectName> {
+    let name = root.at("metadata.name")?;
+    Some(ObjectName {
+        kind: kind.to_owned(),
+        namespace: known(root.at("metadata.namespace")).map(str::to_owned),
+        name: name.as_str()?.to_owned(),
+        templated: name.has_hole(),
+    })
+}
+
+fn read_texts(root: &Node, kind: &str, fields: &[&str], context: &Context<'_>, raw: &mut Raw) {
+    let Some(object) = object_name(root, kind) else {
+        return;
+    };
+    let entries = fields
+        .iter()
+        .filter_map(|field| root.get(field))
+        .flat_map(Node::entries);
+    for entry in entries {
+        let (Some(key), Some(scalar)) = (entry.key.as_str(), entry.value.scalar()) else {
+            continue;
+        };
+        read_text(&object, key, scalar, context, raw);
+    }
+}
+
+fn read_text(
+    object: &ObjectName,
+    key: &str,
+    scalar: &Scalar,
+    context: &Context<'_>,
+    raw: &mut Raw,
+) {
+    let place = TextPlace::Key {
+        object: object.clone(),
+        key: key.to_owned(),
+    };
+    let name = format!("{}/{} key {key}", object.kind, object.name);
+    let excerpt = scalar.value().clone();
+    let by_name = context.shapes.is_text_key(key);
+    let recognised = by_name || conf::looks_like_text(&excerpt, context.is_directive);
+    let frame = frame_of(scalar);
+    let mut read = conf::read(
+        name,
+        place,
+        excerpt,
+        frame,
+        context.file_text,
+        context.shapes,
+    );
+    read.text.recognised = recognised;
+    raw.texts.push(read.text);
+    raw.comments.extend(read.comments);
+}
+
+/// Only a literal block scalar stands in the file line by line.
+pub fn frame_of(scalar: &Scalar) -> Frame {
+    match scalar.style() {
+        ScalarStyle::Literal => Frame::Lines,
+        _ => Frame::Inline,
+    }
+}
+
+fn service(root: &Node) -> Option<RawService> {
+    let object = object_name(root, "Service").filter(|object| !object.templated)?;
+    let selector = root
+        .at("spec.selector")
+        .map(Node::entries)
+        .unwrap_or_default();
+    Some(RawService {
+        name: object.name,
+        namespace: object.namespace,
+        selector: selector
+            .iter()
+            .filter_map(|entry| {
+                let key = entry.key.as_str()?.to_owned();
+                Some((key, known(Some(&entry.value))?.to_owned()))
+            })
+            .collect(),
+        span: root.span,
+    })
+}

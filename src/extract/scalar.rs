@@ -1,0 +1,51 @@
+//! YAML nodes as raw scalars and names: text with its place, or why it cannot be known.
+
+use crate::facts::raw::RawScalar;
+use crate::facts::{Encoding, Reason, Slot};
+use crate::source::Span;
+use crate::syntax::yaml::{Node, ScalarStyle};
+
+/// Why a template keeps a value from being known.
+pub fn template_reason() -> Reason {
+    Reason::new("a template fills it in")
+}
+
+/// A scalar node's text; a mapping or list in its place is no figure.
+pub fn raw_scalar(node: &Node) -> RawScalar {
+    let text = match node.as_str() {
+        _ if node.has_hole() || node.is_open() => Err(template_reason()),
+        Some(text) => Ok(text.to_owned()),
+        None => Err(Reason::new("it is not a plain value")),
+    };
+    RawScalar {
+        text,
+        span: node.span,
+        slot: replace(node),
+    }
+}
+
+/// A one-line scalar can be written anew with its quotes.
+pub fn replace(node: &Node) -> Slot {
+    let one_line = |style| !matches!(style, ScalarStyle::Literal | ScalarStyle::Folded);
+    match node.scalar() {
+        Some(scalar) if one_line(scalar.style()) && !scalar.has_hole() => Slot::Replace {
+            span: node.span,
+            encoding: Encoding::YamlScalar,
+        },
+        _ => Slot::None,
+    }
+}
+
+/// Where a finding on a whole mapping stands: its first entry.
+pub fn first_entry(node: &Node) -> Span {
+    match node.entries().first() {
+        Some(entry) if entry.value.scalar().is_some() => entry.key.span.to(entry.value.span),
+        Some(entry) => entry.key.span,
+        None => node.span,
+    }
+}
+
+/// A known text without a template in it.
+pub fn known(node: Option<&Node>) -> Option<&str> {
+    node.filter(|node| !node.has_hole()).and_then(Node::as_str)
+}

@@ -1,0 +1,313 @@
+//! From files to the estate: every file becomes raw facts by its kind, each universe is linked and
+//! resolved by itself.
+//!
+//! The tree is one universe; every Markdown fence is a little one of its own. Rules are not known here.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use rayon::prelude::*;
+
+use crate::discover::FileKind;
+use crate::extract::conf::{self, Frame};
+use crate::extract::{go, manifest, mapping};
+use crate::facts::raw::{Declaration, Raw, RawText, TextPlace};
+use crate::facts::{Estate, Related};
+use crate::knowledge::Knowledge;
+use crate::link;
+use crate::resolve;
+use crate::source::{Comment, Excerpt, FileId, SourceFile, Sources, Span};
+use crate::syntax::{markdown, template, yaml};
+
+/// A file as `discover` read it.
+#[derive(Clone, Debug)]
+pub struct Input {
+    /// Relative to the root, with `/`.
+    pub path: String,
+    pub kind: FileKind,
+    pub text: Arc<str>,
+}
+
+/// What is to be surveyed.
+#[derive(Clone, Debug, Default)]
+pub struct Project {
+    pub inputs: Vec<Input>,
+    /// Files that should have been read and could not be, and why.
+    pub unreadable: Vec<(String, String)>,
+    /// What settings and flags say of servers.
+    pub declarations: Vec<Declaration>,
+}
+
+/// Everything that is known of a project.
+#[derive(Debug, Default)]
+pub struct Survey {
+    pub sources: Sources,
+    pub estate: Estate,
+    pub comments: Vec<Comment>,
+    pub secrets: Vec<Span>,
+    /// Inputs that could not be read as what they claim to be.
+    pub problems: Vec<(Span, String)>,
+    /// Each configuration text with its first directive line: a comment before that line speaks for
+    /// the text as a whole.
+    pub texts: Vec<(Span, Span)>,
+}
+
+/// What one file gives: facts of the tree's universe, and universes of its own.
+#[derive(Default)]
+struct Extracted {
+    main: Raw,
+    snippets: Vec<Raw>,
+}
+
+/// Surveys a project. Declarations with spans point into `sources`, which may hold files already.
+pub fn survey(mut sources: Sources, project: &Project, knowledge: &Knowledge) -> Survey {
+    let ids: Vec<FileId> = project
+        .inputs
+        .iter()
+        .map(|input| sources.add(SourceFile::new(&*input.path, Arc::clone(&input.text))))
+        .collect();
+    let reader = Reader { knowledge };
+    let files: Vec<(FileId, &Input)> = ids.into_iter().zip(&project.inputs).collect();
+    let mut universes = reader.read_all(&files);
+    for (path, why) in &project.unreadable {
+        let id = sources.add(SourceFile::new(&**path, ""));
+        universes[0]
+            .problems
+            .push((Span::new(id, 0, 0), why.clone()));
+    }
+    let mut survey = Survey::default();
+    for raw in universes {
+        survey.absorb(raw, &sources, project, knowledge);
+    }
+    survey.sources = sources;
+    survey
+}
+
+impl Survey {
+    fn absorb(&mut self, raw: Raw, sources: &Sources, project: &Project, knowledge: &Knowledge) {
+        let estate = resolved(&raw, sources, &project.declarations, knowledge);
+        self.texts.extend(
+            raw.texts
+                .iter()
+                .filter(|text| !text.lines.is_empty())
+                .map(|text| (text.excerpt.span_all(), text.home())),
+        );
+        self.secrets.extend(raw.secrets);
+        self.secrets.extend(secret_spans(&estate));
+        self.comments.extend(raw.comments);
+        self.problems.extend(raw.problems);
+        self.estate.absorb(estate);
+    }
+}
+
+/// One universe: linked, then typed.
+fn resolved(
+    raw: &Raw,
+    sources: &Sources,
+    declarations: &[Declaration],
+    knowledge: &Knowledge,
+) -> Estate {
+    let linked = link::link(raw);
+    let context = resolve::server::Context {
+        servers: &knowledge.servers,
+        shapes: &knowledge.shapes,
+        declarations,
+        sources,
+    };
+    let mut estate = resolve::server::resolve(raw, &linked, &context);
+    estate.clients = resolve::client::resolve(raw, knowledge.clients, sources);
+    for (index, server) in linked.clients.into_iter().enumerate() {
+        let (Some(related), Some(client)) = (server, estate.clients.get_mut(index)) else {
+            continue;
+        };
+        if let Some(server) = estate.servers.get_mut(related.index) {
+            server.clients.push(Related {
+                index,
+                ..related.clone()
+            });
+        }
+        client.server = Some(related);
+    }
+    resolve::role::derive(&mut estate);
+    estate
+}
+
+/// Where secrets stand that only the directive tables know to be such.
+fn secret_spans(estate: &Estate) -> Vec<Span> {
+    let subjects = estate
+        .directives
+        .iter()
+        .chain(&estate.servers)
+        .chain(&estate.clients);
+    subjects
+        .flat_map(|subject| subject.facts.values())
+        .filter(|value| value.secret)
+        .filter_map(crate::facts::Value::span)
+        .collect()
+}
+
+struct Reader<'a> {
+    knowledge: &'a Knowledge,
+}
+
+impl Reader<'_> {
+    /// The universes, the tree's own first.
+    fn read_all(&self, files: &[(FileId, &Input)]) -> Vec<Raw> {
+        let extracted: Vec<Extracted> = files
+            .par_iter()
+            .map(|(id, input)| self.read_one(*id, input))
+            .collect();
+        let mut universes = vec![Raw::default()];
+        for one in extracted {
+            universes[0].absorb(one.main);
+            universes.extend(one.snippets);
+        }
+        let packages: Vec<Raw> = go_packages(files)
+            .into_par_iter()
+            .map(|package| go::extract(package, self.knowledge.clients))
+            .collect();
+        for raw in packages {
+            universes[0].absorb(raw);
+        }
+        universes
+    }
+
+    fn read_one(&self, id: FileId, input: &Input) -> Extracted {
+        let excerpt = Excerpt::whole(id, Arc::clone(&input.text));
+        let main = match input.kind {
+            FileKind::ConfText => self.conf_file(input, excerpt, true),
+            FileKind::Text => self.conf_file(input, excerpt, false),
+            FileKind::Yaml => self.yaml_file(input, &excerpt),
+            FileKind::GoMod => Raw {
+                modules: vec![go::module::read(&input.path, &excerpt)],
+                ..Raw::default()
+            },
+            FileKind::Markdown => return self.markdown_file(input, &excerpt),
+            _ => Raw::default(),
+        };
+        Extracted {
+            main,
+            snippets: Vec::new(),
+        }
+    }
+
+    fn is_directive(&self, word: &str) -> bool {
+        self.knowledge
+            .servers
+            .newest()
+            .any(|series| series.directive(word).is_some())
+    }
+
+    /// A file that its name calls configuration, or other text that reads like it.
+    fn conf_file(&self, input: &Input, excerpt: Excerpt, by_name: bool) -> Raw {
+        if !by_name && !conf::looks_like_text(&excerpt, &|word| self.is_directive(word)) {
+            return Raw::default();
+        }
+        let place = TextPlace::File {
+            path: input.path.clone(),
+        };
+        self.text(input.path.clone(), place, excerpt, &input.text)
+    }
+
+    fn text(&self, name: String, place: TextPlace, excerpt: Excerpt, file_text: &str) -> Raw {
+        let read = conf::read(
+            name,
+            place,
+            excerpt,
+            Frame::Lines,
+            file_text,
+            &self.knowledge.shapes,
+        );
+        Raw {
+            texts: vec![read.text],
+            comments: read.comments,
+            ..Raw::default()
+        }
+    }
+
+    fn yaml_file(&self, input: &Input, excerpt: &Excerpt) -> Raw {
+        let stream = yaml::parse(excerpt);
+        let mut raw = self.manifests(&stream, &input.text);
+        // A template is not YAML before it is rendered: what cannot be read of it is no mistake.
+        if !template::is_templated(&input.text) {
+            let errors = stream
+                .errors
+                .iter()
+                .map(|error| (error.span, error.message.clone()));
+            raw.problems.extend(errors.take(1));
+        }
+        raw
+    }
+
+    fn manifests(&self, stream: &yaml::Stream, file_text: &str) -> Raw {
+        let context = manifest::Context {
+            file_text,
+            shapes: &self.knowledge.shapes,
+            is_directive: &|word| self.is_directive(word),
+        };
+        manifest::read(stream, &context)
+    }
+
+    fn markdown_file(&self, input: &Input, excerpt: &Excerpt) -> Extracted {
+        let snippets = markdown::fences(excerpt)
+            .into_iter()
+            .filter_map(|fence| {
+                let name = format!("{}#{}", input.path, fence.index + 1);
+                self.snippet(name, input, &fence.content)
+            })
+            .collect();
+        Extracted {
+            main: Raw {
+                comments: markdown::comments(excerpt),
+                ..Raw::default()
+            },
+            snippets,
+        }
+    }
+
+    /// A fence is judged by its content, never by its tag: configuration text, then manifests or a
+    /// mapping of directives, then client code.
+    fn snippet(&self, name: String, input: &Input, content: &Excerpt) -> Option<Raw> {
+        let is_directive = |word: &str| self.is_directive(word);
+        if conf::looks_like_text(content, &is_directive) {
+            return Some(self.text(name, TextPlace::Snippet, content.clone(), &input.text));
+        }
+        if self.looks_like_yaml(content.text()) {
+            let stream = yaml::parse(content);
+            let mapped: Vec<RawText> = stream
+                .documents
+                .iter()
+                .filter_map(|document| mapping::read(&document.root, &name, content, &is_directive))
+                .collect();
+            let mut raw = self.manifests(&stream, &input.text);
+            raw.texts.extend(mapped);
+            if !raw.texts.is_empty() || !raw.servers.is_empty() {
+                return Some(raw);
+            }
+        }
+        let raw = go::extract_snippet(content.clone(), &name, self.knowledge.clients);
+        (!raw.clients.is_empty()).then_some(raw)
+    }
+
+    fn looks_like_yaml(&self, text: &str) -> bool {
+        text.lines().any(|line| {
+            let line = line.trim_start();
+            line.split_once(':').is_some_and(|(key, _)| {
+                key == "kind" || key == "apiVersion" || self.is_directive(key)
+            })
+        })
+    }
+}
+
+/// The Go files of each folder: constants and helper functions of a package stand in any of them.
+fn go_packages(files: &[(FileId, &Input)]) -> Vec<Vec<go::GoFile>> {
+    let mut folders: BTreeMap<&str, Vec<go::GoFile>> = BTreeMap::new();
+    for (id, input) in files.iter().filter(|(_, input)| input.kind == FileKind::Go) {
+        let folder = input.path.rsplit_once('/').map_or("", |(folder, _)| folder);
+        folders.entry(folder).or_default().push(go::GoFile {
+            path: input.path.clone(),
+            excerpt: Excerpt::whole(*id, Arc::clone(&input.text)),
+        });
+    }
+    folders.into_values().collect()
+}

@@ -1,0 +1,258 @@
+//! The estate as `redvet effective`, the HTML page and an editor's hover show it: plain data with
+//! paths and lines, secrets masked. How it is laid out is left to `report`.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value as Json, json};
+
+use crate::facts::estate::{Estate, Subject, SubjectKind};
+use crate::facts::value::{Origin, State};
+use crate::facts::vocabulary::{Vocabulary, directive_of};
+use crate::facts::{Datum, Related, Strength, Value, quantity};
+use crate::finding::{
+    ClientView, EstateView, LimitsView, LinkView, Note, OverrideView, ServerView, ValueView,
+};
+use crate::source::Sources;
+
+/// The form in which figures stand in the JSON.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Figures {
+    /// A directive's own unit: seconds, bytes, `yes` and `no`.
+    Directive,
+    /// Durations in milliseconds.
+    Option,
+}
+
+/// The view of an estate; servers and clients that `keep` refuses are left out.
+pub fn view(estate: &Estate, sources: &Sources, keep: &dyn Fn(&str) -> bool) -> EstateView {
+    let viewer = Viewer { estate, sources };
+    EstateView {
+        schema_version: 1,
+        servers: estate
+            .servers
+            .iter()
+            .filter(|server| keep(&server.path))
+            .map(|server| viewer.server(server))
+            .collect(),
+        clients: estate
+            .clients
+            .iter()
+            .filter(|client| keep(&client.path))
+            .map(|client| viewer.client(client))
+            .collect(),
+        notes: notes(estate),
+    }
+}
+
+/// What the estate has to say about itself, each thing once.
+pub fn notes(estate: &Estate) -> Vec<Note> {
+    let mut notes: Vec<Note> = estate
+        .notes
+        .iter()
+        .map(|(path, message)| Note {
+            path: path.clone(),
+            message: message.clone(),
+        })
+        .collect();
+    notes.sort();
+    notes.dedup_by(|a, b| a.message == b.message);
+    notes
+}
+
+struct Viewer<'a> {
+    estate: &'a Estate,
+    sources: &'a Sources,
+}
+
+impl Viewer<'_> {
+    fn server(&self, server: &Subject) -> ServerView {
+        let text = |path: &str| server.fact(path).and_then(Value::text).map(str::to_owned);
+        ServerView {
+            name: server.name.clone(),
+            namespace: server.namespace.clone(),
+            kind: text("kind"),
+            flavor: text("flavor"),
+            version: text("version"),
+            path: server.path.clone(),
+            line: self.sources.start(server.anchor).line,
+            links: server.links.iter().map(link_view).collect(),
+            not_visible: server.not_visible.clone(),
+            limits: LimitsView {
+                memory: self.fact(server, "limits.memory", Figures::Directive),
+                cpu: self.fact(server, "limits.cpu", Figures::Directive),
+            },
+            replicas: self.fact(server, "replicas", Figures::Directive),
+            conf: self.conf(server),
+            clients: server
+                .clients
+                .iter()
+                .filter_map(|r| self.client_id(r))
+                .collect(),
+        }
+    }
+
+    fn client_id(&self, related: &Related) -> Option<String> {
+        self.estate
+            .clients
+            .get(related.index)
+            .map(|client| client.name.clone())
+    }
+
+    fn conf(&self, server: &Subject) -> BTreeMap<String, ValueView> {
+        server
+            .facts
+            .iter()
+            .filter_map(|(path, value)| Some((directive_of(path)?, value)))
+            .filter(|(_, value)| value.state != State::Absent)
+            .map(|(name, value)| (name.to_owned(), self.value(value, Figures::Directive)))
+            .collect()
+    }
+
+    fn client(&self, client: &Subject) -> ClientView {
+        let text = |path: &str| client.fact(path).and_then(Value::text).map(str::to_owned);
+        let server = client
+            .server
+            .as_ref()
+            .and_then(|r| self.estate.servers.get(r.index));
+        ClientView {
+            id: client.name.clone(),
+            library: text("library"),
+            language: text("language"),
+            version: text("version"),
+            path: client.path.clone(),
+            line: self.sources.start(client.anchor).line,
+            kind: text("kind"),
+            options: self.options(client),
+            server: server.map(|server| server.name.clone()),
+        }
+    }
+
+    /// The library's options: every fact that is not one of the listed words about a client.
+    fn options(&self, client: &Subject) -> BTreeMap<String, ValueView> {
+        let listed = Vocabulary::entries(SubjectKind::Client);
+        client
+            .facts
+            .iter()
+            .filter(|(path, _)| listed.iter().all(|entry| entry.path != path.as_str()))
+            .map(|(path, value)| (path.clone(), self.value(value, Figures::Option)))
+            .collect()
+    }
+
+    fn fact(&self, subject: &Subject, path: &str, figures: Figures) -> ValueView {
+        let absent = Value::absent();
+        self.value(subject.fact(path).unwrap_or(&absent), figures)
+    }
+
+    fn value(&self, value: &Value, figures: Figures) -> ValueView {
+        let (state, reason) = match &value.state {
+            State::Set(_) => ("set", None),
+            State::Default(_) => ("default", None),
+            State::Absent => ("absent", None),
+            State::Unknown(reason) => ("unknown", Some(reason.to_string())),
+        };
+        let span = value.span();
+        let datum = value.known();
+        ValueView {
+            state,
+            value: datum.map_or(Json::Null, |datum| figure(datum, figures, value.secret)),
+            path: span.map(|span| self.sources.path(span).to_owned()),
+            line: span.map(|span| self.sources.start(span).line),
+            overrides: self.overrides(value),
+            shown: datum.map_or_else(String::new, |datum| shown(datum, value.secret)),
+            from: self.from(value),
+            reason,
+        }
+    }
+
+    fn overrides(&self, value: &Value) -> Vec<OverrideView> {
+        value
+            .overrides
+            .iter()
+            .map(|lost| OverrideView {
+                path: self.sources.path(lost.span).to_owned(),
+                line: self.sources.start(lost.span).line,
+                value: lost.text.clone(),
+            })
+            .collect()
+    }
+
+    fn from(&self, value: &Value) -> String {
+        match &value.origin {
+            Origin::Written(span) => {
+                format!(
+                    "{}:{}",
+                    self.sources.path(*span),
+                    self.sources.start(*span).line
+                )
+            }
+            Origin::Default(source) => format!("default of {source}"),
+            Origin::Shape(shape) => format!("written by {shape}"),
+            Origin::Flag(flag) => (*flag).to_owned(),
+            Origin::None => String::new(),
+        }
+    }
+}
+
+fn link_view(link: &crate::facts::Link) -> LinkView {
+    LinkView {
+        to: link.to.clone(),
+        evidence: link.evidence.clone(),
+        strength: match link.strength {
+            Strength::Certain => "certain",
+            Strength::Assumed => "assumed",
+        },
+    }
+}
+
+fn figure(datum: &Datum, figures: Figures, secret: bool) -> Json {
+    match datum {
+        _ if secret => json!(crate::resolve::conf::MASK),
+        Datum::Bool(flag) => json!(flag),
+        Datum::Int(n) => json!(n),
+        Datum::Float(n) | Datum::Cores(n) => number(*n),
+        Datum::Text(text) => json!(text),
+        Datum::Size(bytes) => json!(bytes),
+        Datum::Duration(seconds) => match figures {
+            Figures::Directive => number(*seconds),
+            Figures::Option => number(seconds * 1e3),
+        },
+        Datum::List(items) => items
+            .iter()
+            .map(|item| figure(item, figures, secret))
+            .collect(),
+        Datum::Special { raw, .. } => figure(raw, figures, secret),
+    }
+}
+
+/// Whole figures without a fraction.
+fn number(n: f64) -> Json {
+    if n.fract() == 0.0 && n.abs() < 9e15 {
+        json!(n as i64)
+    } else {
+        json!(n)
+    }
+}
+
+fn shown(datum: &Datum, secret: bool) -> String {
+    match datum {
+        _ if secret => crate::resolve::conf::MASK.to_owned(),
+        Datum::Bool(flag) => if *flag { "yes" } else { "no" }.to_owned(),
+        Datum::Int(n) => n.to_string(),
+        Datum::Float(n) | Datum::Cores(n) => quantity::show_number(*n),
+        Datum::Text(text) if text.is_empty() => "\"\"".to_owned(),
+        Datum::Text(text) => text.clone(),
+        Datum::Size(0) => "0".to_owned(),
+        Datum::Size(bytes) => format!("{bytes} ({})", quantity::show_size(*bytes as f64)),
+        Datum::Duration(seconds) => quantity::show_duration(*seconds),
+        Datum::List(items) if items.is_empty() => "\"\"".to_owned(),
+        Datum::List(items) => {
+            let words: Vec<_> = items.iter().map(|item| shown(item, secret)).collect();
+            words.join(" ")
+        }
+        Datum::Special { raw, meaning } => match meaning {
+            crate::facts::Meaning::Unlimited => format!("{} (unlimited)", shown(raw, secret)),
+            crate::facts::Meaning::Off => format!("{} (off)", shown(raw, secret)),
+            _ => shown(raw, secret),
+        },
+    }
+}
