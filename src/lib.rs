@@ -24,3 +24,4 @@ pub mod suppress;
 pub mod survey;
 pub mod syntax;
 pub mod view;
+pub mod tester;

@@ -9,7 +9,7 @@ use crate::facts::value::Strength;
 use crate::finding::{Label, Severity, SubjectRef, Undetermined};
 use crate::policy::draft::Mistake;
 use crate::policy::plan::Plan;
-use crate::policy::rule::{Body, Rule};
+use crate::policy::rule::{Rule, Test};
 use crate::policy::ruleset::RuleSet;
 use crate::policy::scope::{Missing, Outcome, Scope, Val};
 use crate::policy::settings::Settings;
@@ -106,30 +106,34 @@ impl Judge<'_> {
         if subjects.is_empty() {
             return;
         }
-        match rule.body() {
-            Ok(body) => {
+        match rule.test() {
+            Ok(test) => {
                 for subject in subjects {
-                    self.subject(rule, body, subject);
+                    self.subject(rule, test, subject);
                 }
             }
-            Err(mistakes) => {
-                let broken = (rule.id().to_owned(), mistakes.to_vec());
-                self.judgement.broken.push(broken);
-            }
+            Err(mistakes) => self.broken(rule, mistakes),
         }
     }
 
-    fn subject(&mut self, rule: &Rule, body: &Body, subject: &Subject) {
+    fn broken(&mut self, rule: &Rule, mistakes: &[Mistake]) {
+        let broken = (rule.id().to_owned(), mistakes.to_vec());
+        if !self.judgement.broken.contains(&broken) {
+            self.judgement.broken.push(broken);
+        }
+    }
+
+    fn subject(&mut self, rule: &Rule, test: &Test, subject: &Subject) {
         let Some(running) = self.plan.running(rule, &subject.path) else {
             return;
         };
-        let scope = Scope::new(self.estate, subject, &running.params, &body.lets);
+        let scope = Scope::new(self.estate, subject, &running.params, &test.lets);
         if self.plan.is_quiet(rule, &subject.path) || self.is_outside(rule, &scope) {
             self.judgement.counts.quiet += 1;
             return;
         }
         let counts = &mut self.judgement.counts;
-        match ruling(body, &scope) {
+        match ruling(test, &scope) {
             Ruling::Holds => counts.judged += 1,
             Ruling::NotApplicable => counts.not_applicable += 1,
             Ruling::Undetermined(missing) => {
@@ -138,16 +142,30 @@ impl Judge<'_> {
             }
             Ruling::Fails(strength) => {
                 counts.judged += 1;
-                let url = self.url(rule);
+                self.fails(rule, test, (running.severity, strength), &scope);
+            }
+        }
+    }
+
+    fn fails(
+        &mut self,
+        rule: &Rule,
+        test: &Test,
+        (severity, strength): (Severity, Strength),
+        scope: &Scope<'_>,
+    ) {
+        match rule.speech(test) {
+            Ok(speech) => {
                 let frame = verdict::Frame {
                     rule,
-                    body,
-                    severity: running.severity,
+                    speech,
+                    severity,
                     strength,
-                    url,
+                    url: self.url(rule),
                 };
-                self.judgement.verdicts.push(frame.verdict(&scope));
+                self.judgement.verdicts.push(frame.verdict(scope));
             }
+            Err(mistakes) => self.broken(rule, mistakes),
         }
     }
 
@@ -194,9 +212,9 @@ fn is_false(outcome: &Outcome) -> bool {
 
 /// `when` and not `assert`, with three values: a rule whose assertion holds has nothing to say even
 /// where it is unknown whether the rule applies.
-fn ruling(body: &Body, scope: &Scope<'_>) -> Ruling {
+fn ruling(test: &Test, scope: &Scope<'_>) -> Ruling {
     let vars = &mut Vec::new();
-    let when = body.when.as_ref().map(|w| w.eval(scope, vars));
+    let when = test.when.as_ref().map(|w| w.eval(scope, vars));
     if when.as_ref().is_some_and(is_false) {
         return Ruling::NotApplicable;
     }
@@ -205,7 +223,7 @@ fn ruling(body: &Body, scope: &Scope<'_>) -> Ruling {
     {
         return Ruling::NotApplicable;
     }
-    let assert = body.assert.eval(scope, vars);
+    let assert = test.assert.eval(scope, vars);
     if is_true(&assert) {
         return Ruling::Holds;
     }

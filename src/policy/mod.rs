@@ -8,12 +8,14 @@
 //! and uses it as a parser: the crate's own evaluation has no notion of an unknown operand, so `eval`
 //! walks our own tree. Nothing here sees a tree of a file, a file's text or a directive's name.
 
+mod checker;
 pub mod draft;
 mod eval;
 mod functions;
 pub mod judge;
 mod kind;
 mod names;
+mod operands;
 pub mod param;
 mod place;
 mod plan;

@@ -1,7 +1,7 @@
 //! A rule whose expressions are compiled: once, when it is first needed.
 //!
 //! The built-in pack is compiled on trust (tests check it against the vocabulary), so a run pays for
-//! the rules that it uses; users' packs are compiled against the vocabulary when they load.
+//! the rules that it uses, and for their texts only where they speak; users' packs are compiled against the vocabulary when they load.
 
 use std::sync::OnceLock;
 
@@ -58,15 +58,19 @@ pub struct Rule {
     pub draft: RuleDraft,
     /// The pack's name.
     pub pack: String,
-    body: OnceLock<Result<Body, Vec<Mistake>>>,
+    test: OnceLock<Compiled<Test>>,
+    speech: OnceLock<Compiled<Speech>>,
 }
+
+type Compiled<T> = Result<T, Vec<Mistake>>;
 
 impl Rule {
     pub fn new(draft: RuleDraft, pack: impl Into<String>) -> Self {
         Self {
             draft,
             pack: pack.into(),
-            body: OnceLock::new(),
+            test: OnceLock::new(),
+            speech: OnceLock::new(),
         }
     }
 
@@ -79,35 +83,52 @@ impl Rule {
         self.draft.id.split('/').next().unwrap_or_default()
     }
 
-    /// Compiles the rule and checks every name and type against the vocabulary.
-    pub fn check(&self, vocabulary: &Vocabulary) -> Result<(), Vec<Mistake>> {
-        let body = compile(&self.draft, Some(vocabulary));
-        match self.body.get_or_init(|| body) {
-            Ok(_) => Ok(()),
-            Err(mistakes) => Err(mistakes.clone()),
+    /// Compiles the rule; with a vocabulary every name and type is checked against it, without one
+    /// the names of directives and options are taken on trust.
+    pub fn compile(&self, vocabulary: Option<&Vocabulary>) -> Result<(), Vec<Mistake>> {
+        let test = self
+            .test
+            .get_or_init(|| compile_test(&self.draft, vocabulary));
+        let speech = self
+            .speech
+            .get_or_init(|| compile_speech(&self.draft, test.as_ref().ok(), vocabulary));
+        let mistakes = [test.as_ref().err(), speech.as_ref().err()];
+        let mistakes: Vec<Mistake> = mistakes.into_iter().flatten().flatten().cloned().collect();
+        if mistakes.is_empty() {
+            Ok(())
+        } else {
+            Err(mistakes)
         }
     }
 
-    /// Compiles the rule on trust: names of directives and options are not checked.
-    pub fn compile(&self) -> Result<(), Vec<Mistake>> {
-        self.body().map(|_| ()).map_err(<[Mistake]>::to_vec)
+    /// What decides whether the rule holds.
+    pub(super) fn test(&self) -> Result<&Test, &[Mistake]> {
+        self.test
+            .get_or_init(|| compile_test(&self.draft, None))
+            .as_ref()
+            .map_err(Vec::as_slice)
     }
 
-    /// The compiled rule.
-    pub(super) fn body(&self) -> Result<&Body, &[Mistake]> {
-        self.body
-            .get_or_init(|| compile(&self.draft, None))
+    /// What the rule says where it does not hold: compiled only then.
+    pub(super) fn speech(&self, test: &Test) -> Result<&Speech, &[Mistake]> {
+        self.speech
+            .get_or_init(|| compile_speech(&self.draft, Some(test), None))
             .as_ref()
             .map_err(Vec::as_slice)
     }
 }
 
-/// The compiled parts of a rule.
+/// What decides whether a rule holds.
 #[derive(Debug)]
-pub(super) struct Body {
+pub(super) struct Test {
     pub(super) lets: Vec<Expr>,
     pub(super) when: Option<Expr>,
     pub(super) assert: Expr,
+}
+
+/// What a rule says where it does not hold.
+#[derive(Debug)]
+pub(super) struct Speech {
     pub(super) message: Vec<(Option<Expr>, Template)>,
     pub(super) help: Vec<(Option<Expr>, Template)>,
     pub(super) at: Vec<(Option<Expr>, Place)>,
@@ -147,23 +168,26 @@ pub(super) enum Edit {
     MoveAbove(FactPath),
 }
 
-fn compile(draft: &RuleDraft, vocabulary: Option<&Vocabulary>) -> Result<Body, Vec<Mistake>> {
-    let names = Names {
-        subject: draft.subject,
-        vocabulary,
-        params: &draft.params,
-        lets: Vec::new(),
-        variables: Vec::new(),
-    };
-    let mut compiler = Compiler {
-        names,
-        mistakes: Vec::new(),
-    };
-    let body = compiler.body(draft);
-    match (body, compiler.mistakes) {
-        (Some(body), mistakes) if mistakes.is_empty() => Ok(body),
-        (_, mistakes) => Err(mistakes),
-    }
+fn compile_test(draft: &RuleDraft, vocabulary: Option<&Vocabulary>) -> Compiled<Test> {
+    let mut compiler = Compiler::new(draft, vocabulary);
+    let test = compiler.test(draft);
+    compiler.finish(test)
+}
+
+/// Compiles the texts; after a mistake in the test nothing is known of the kinds of its `let`s.
+fn compile_speech(
+    draft: &RuleDraft,
+    test: Option<&Test>,
+    vocabulary: Option<&Vocabulary>,
+) -> Compiled<Speech> {
+    let mut compiler = Compiler::new(draft, vocabulary);
+    let kind = |at: usize| test.map_or(Kind::Any, |t| t.lets[at].kind.clone());
+    let lets = draft.lets.iter().enumerate();
+    compiler.names.lets = lets
+        .map(|(at, (name, _))| (name.clone(), kind(at)))
+        .collect();
+    let speech = compiler.speech(draft);
+    compiler.finish(speech)
 }
 
 /// Collects every mistake of a rule; each part is `None` where it has one.
@@ -172,20 +196,46 @@ struct Compiler<'v> {
     mistakes: Vec<Mistake>,
 }
 
-impl Compiler<'_> {
-    fn body(&mut self, draft: &RuleDraft) -> Option<Body> {
+impl<'v> Compiler<'v> {
+    fn new(draft: &'v RuleDraft, vocabulary: Option<&'v Vocabulary>) -> Self {
+        let names = Names {
+            subject: draft.subject,
+            vocabulary,
+            params: &draft.params,
+            lets: Vec::new(),
+            variables: Vec::new(),
+        };
+        Self {
+            names,
+            mistakes: Vec::new(),
+        }
+    }
+
+    fn finish<T>(self, whole: Option<T>) -> Compiled<T> {
+        match whole {
+            Some(whole) if self.mistakes.is_empty() => Ok(whole),
+            _ => Err(self.mistakes),
+        }
+    }
+
+    fn test(&mut self, draft: &RuleDraft) -> Option<Test> {
         let lets: Vec<Option<Expr>> = draft.lets.iter().map(|(n, e)| self.named(n, e)).collect();
         let when = self.optional(draft.when.as_ref());
         let assert = self.expr(&draft.assert, Some(Type::Bool));
+        Some(Test {
+            lets: lets.into_iter().collect::<Option<_>>()?,
+            when: when?,
+            assert: assert?,
+        })
+    }
+
+    fn speech(&mut self, draft: &RuleDraft) -> Option<Speech> {
         let message = self.each(&draft.message, Self::text_variant);
         let help = self.each(&draft.help, Self::text_variant);
         let at = self.each(&draft.at, Self::place_variant);
         let labels = self.each(&draft.labels, Self::label);
         let fixes = self.each(&draft.fixes, Self::fix);
-        Some(Body {
-            lets: lets.into_iter().collect::<Option<_>>()?,
-            when: when?,
-            assert: assert?,
+        Some(Speech {
             message: message?,
             help: help?,
             at: at?,

@@ -13,7 +13,7 @@ use crate::policy::judge::Verdict;
 use crate::policy::names::FactPath;
 use crate::policy::param;
 use crate::policy::place::Place;
-use crate::policy::rule::{Body, Edit, FixBody, LabelBody, Rule};
+use crate::policy::rule::{Edit, FixBody, LabelBody, Rule, Speech};
 use crate::policy::scope::{Scope, Val};
 use crate::policy::template::Template;
 use crate::policy::typed::Expr;
@@ -25,7 +25,7 @@ const ASSUMED: &str = " (assumed)";
 /// A rule that fails, before its texts are made.
 pub(super) struct Frame<'a> {
     pub(super) rule: &'a Rule,
-    pub(super) body: &'a Body,
+    pub(super) speech: &'a Speech,
     pub(super) severity: Severity,
     pub(super) strength: Strength,
     pub(super) url: Option<String>,
@@ -41,7 +41,7 @@ impl Frame<'_> {
             severity: severity(self.severity, certain),
             certain,
             message: self.message(scope, certain),
-            help: first_text(&self.body.help, scope),
+            help: first_text(&self.speech.help, scope),
             at,
             labels: self.labels(scope),
             subject: subject_ref(scope.subject),
@@ -58,7 +58,7 @@ impl Frame<'_> {
     /// The first place that holds and exists, else the subject's own.
     fn place(&self, scope: &Scope<'_>) -> (Span, Option<&Place>) {
         let found = self
-            .body
+            .speech
             .at
             .iter()
             .filter(|(when, _)| holds(when.as_ref(), scope, &mut Vec::new()) == Some(true))
@@ -69,7 +69,7 @@ impl Frame<'_> {
     /// What the finding is about: the fact that it stands on, else the first fact that it would
     /// stand on, for a line of configuration the directive.
     fn fingerprint_parts(&self, scope: &Scope<'_>, place: Option<&Place>) -> (String, String) {
-        let place = place.or(self.body.at.first().map(|(_, place)| place));
+        let place = place.or(self.speech.at.first().map(|(_, place)| place));
         let text = |path: &str| Some(scope.subject.fact(path)?.text()?.to_owned());
         let line = text("canonical").or_else(|| text("name"));
         if let (crate::facts::SubjectKind::Directive, Some(name)) = (scope.subject.kind, line) {
@@ -81,14 +81,14 @@ impl Frame<'_> {
     }
 
     fn message(&self, scope: &Scope<'_>, certain: bool) -> String {
-        let message = first_text(&self.body.message, scope);
+        let message = first_text(&self.speech.message, scope);
         let message = message.unwrap_or_else(|| self.rule.draft.title.clone());
         if certain { message } else { message + ASSUMED }
     }
 
     fn labels(&self, scope: &Scope<'_>) -> Vec<Label> {
         let mut labels = Vec::new();
-        for label in &self.body.labels {
+        for label in &self.speech.labels {
             let mut vars = Vec::new();
             let Some(each) = &label.each else {
                 labels.extend(one_label(label, scope, &mut vars));
@@ -109,7 +109,7 @@ impl Frame<'_> {
     /// The first fix that holds, if all of it can be written.
     fn fix(&self, scope: &Scope<'_>) -> Option<FixIntent> {
         let holds = |fix: &&FixBody| holds(fix.when.as_ref(), scope, &mut Vec::new()) == Some(true);
-        self.body
+        self.speech
             .fixes
             .iter()
             .filter(holds)

@@ -198,7 +198,7 @@ impl Loader<'_> {
             .flatten()
             .collect();
         for rule in ids.iter().filter_map(|id| rules.get(id)) {
-            mistakes.extend(rule.check(vocabulary).err().into_iter().flatten());
+            mistakes.extend(rule.compile(Some(vocabulary)).err().into_iter().flatten());
         }
         self.errors
             .extend(mistakes.into_iter().map(LoadError::from));

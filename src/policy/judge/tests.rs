@@ -17,7 +17,7 @@ const TOO_HIGH: &str = "ratio(server.conf[\"maxmemory\"], server.limits.memory) 
 
 fn rules(draft: RuleDraft) -> RuleSet {
     let rule = Rule::new(draft, "test");
-    rule.check(&vocabulary()).unwrap();
+    rule.compile(Some(&vocabulary())).unwrap();
     let pack = Pack {
         name: "test".to_owned(),
         url: Some("https://example.org/{id}".to_owned()),

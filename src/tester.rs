@@ -1,0 +1,500 @@
+//! Fixture pages: Markdown that is a rule's documentation, its test input and its assertions.
+//!
+//! A page has the sections *Fires*, *Stays quiet* and *Cannot tell*. Fences that follow each other
+//! are the files of one case; prose or a heading between them starts the next one. A comment line
+//! `# expect: ID` announces a finding on the next line that is no such comment,
+//! `# undetermined: ID` that the rule cannot be decided.
+//!
+//! Here pages are read and held against what a check found; the check itself is handed in.
+
+use std::fmt;
+use std::ops::Range;
+
+use pulldown_cmark::{CodeBlockKind, Event, HeadingLevel, Parser, Tag, TagEnd};
+
+/// A fixture page.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Page {
+    /// The page's own path, for messages.
+    pub path: String,
+    /// The rule that it is named for and judged by.
+    pub rule: String,
+    pub cases: Vec<Case>,
+    /// What is wrong with the page itself.
+    pub problems: Vec<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Section {
+    Fires,
+    StaysQuiet,
+    CannotTell,
+}
+
+impl Section {
+    const ALL: [Self; 3] = [Self::Fires, Self::StaysQuiet, Self::CannotTell];
+
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Fires => "Fires",
+            Self::StaysQuiet => "Stays quiet",
+            Self::CannotTell => "Cannot tell",
+        }
+    }
+}
+
+/// One little repository.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Case {
+    pub section: Section,
+    /// The line of the page at which its first fence begins, from 1.
+    pub line: usize,
+    pub files: Vec<File>,
+    /// Findings that must be there: (rule, path, line from 1).
+    pub expected: Vec<Place>,
+    /// Rules that must be undetermined.
+    pub undetermined: Vec<String>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct File {
+    pub path: String,
+    pub text: String,
+}
+
+/// A finding, as pages name it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Place {
+    pub rule: String,
+    pub path: String,
+    /// From 1.
+    pub line: usize,
+}
+
+/// What a check made of a case.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Outcome {
+    pub findings: Vec<Place>,
+    /// The rules that could not be decided for some subject.
+    pub undetermined: Vec<String>,
+}
+
+/// A page that does not hold, in words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failure {
+    /// `fixtures/rules/a/b.md:12`
+    pub at: String,
+    pub what: String,
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.at, self.what)
+    }
+}
+
+/// Reads a page. `rule` is its path under the fixtures without `.md`.
+pub fn parse_page(path: &str, rule: &str, text: &str) -> Page {
+    let mut reader = PageReader {
+        text,
+        rule,
+        section: None,
+        seen: Vec::new(),
+        explained: Vec::new(),
+        open: None,
+        cases: Vec::new(),
+        problems: Vec::new(),
+    };
+    reader.read();
+    reader.complete();
+    Page {
+        path: path.to_owned(),
+        rule: rule.to_owned(),
+        cases: reader.cases,
+        problems: reader.problems,
+    }
+}
+
+/// Runs every case of a page through `check` and tells where the outcome is another one.
+///
+/// The page is judged by its own rule alone: findings of other rules do not count, and what the page
+/// expects of them is not asked.
+pub fn run_page(page: &Page, check: &dyn Fn(&Case) -> Outcome) -> Vec<Failure> {
+    let problem = |what: &String| Failure {
+        at: page.path.clone(),
+        what: what.clone(),
+    };
+    let mut failures: Vec<Failure> = page.problems.iter().map(problem).collect();
+    for case in &page.cases {
+        failures.extend(difference(page, case, &check(case)));
+    }
+    failures
+}
+
+fn difference(page: &Page, case: &Case, outcome: &Outcome) -> Option<Failure> {
+    let of_rule = |places: &[Place]| {
+        let mut own: Vec<Place> = places
+            .iter()
+            .filter(|p| p.rule == page.rule)
+            .cloned()
+            .collect();
+        own.sort();
+        own
+    };
+    let (expected, found) = (of_rule(&case.expected), of_rule(&outcome.findings));
+    let mut lines = Vec::new();
+    lines.extend(without(&expected, &found).map(|p| shown("expected and not found", p)));
+    lines.extend(without(&found, &expected).map(|p| shown("found and not expected", p)));
+    lines.extend(undecided(page, case, outcome));
+    (!lines.is_empty()).then(|| Failure {
+        at: format!("{}:{} ({})", page.path, case.line, case.section.title()),
+        what: lines.join("\n  "),
+    })
+}
+
+/// The places of one list that the other one lacks; one that is named twice must be found twice.
+fn without<'a>(one: &'a [Place], other: &'a [Place]) -> impl Iterator<Item = &'a Place> {
+    one.iter().enumerate().filter_map(move |(at, place)| {
+        let before = one[..at].iter().filter(|p| *p == place).count();
+        let there = other.iter().filter(|p| *p == place).count();
+        (before >= there).then_some(place)
+    })
+}
+
+fn shown(what: &str, place: &Place) -> String {
+    format!("{what}: {} at {}:{}", place.rule, place.path, place.line)
+}
+
+fn undecided(page: &Page, case: &Case, outcome: &Outcome) -> Option<String> {
+    let wanted = case.undetermined.contains(&page.rule);
+    let found = outcome.undetermined.contains(&page.rule);
+    match (wanted, found, case.section) {
+        (true, false, _) => Some(format!("{} is decided and should not be", page.rule)),
+        (false, true, Section::StaysQuiet) => {
+            Some(format!("{} is undetermined and should be quiet", page.rule))
+        }
+        _ => None,
+    }
+}
+
+struct PageReader<'t> {
+    text: &'t str,
+    rule: &'t str,
+    section: Option<Section>,
+    seen: Vec<Section>,
+    /// The sections that hold prose.
+    explained: Vec<Section>,
+    /// The case that the next fence belongs to.
+    open: Option<usize>,
+    cases: Vec<Case>,
+    problems: Vec<String>,
+}
+
+impl PageReader<'_> {
+    fn read(&mut self) {
+        let mut events = Parser::new(self.text).into_offset_iter();
+        while let Some((event, range)) = events.next() {
+            match event {
+                Event::Start(Tag::Heading { level, .. }) => {
+                    let title = self.text[range].trim_matches(['#', ' ', '\n', '\r']);
+                    self.heading(level, title);
+                    skip_to(&mut events, |e| matches!(e, TagEnd::Heading(_)));
+                }
+                Event::Start(Tag::CodeBlock(CodeBlockKind::Fenced(info))) => {
+                    let body = code(&mut events);
+                    self.fence(&info, body, &range);
+                }
+                Event::Start(Tag::Paragraph) => {
+                    self.open = None;
+                    self.explained.extend(self.section);
+                }
+                Event::Start(Tag::HtmlBlock | Tag::List(_)) => self.open = None,
+                _ => {}
+            }
+        }
+    }
+
+    fn heading(&mut self, level: HeadingLevel, title: &str) {
+        self.open = None;
+        if level > HeadingLevel::H2 {
+            return;
+        }
+        let known = Section::ALL
+            .into_iter()
+            .find(|s| s.title().eq_ignore_ascii_case(title));
+        if level == HeadingLevel::H2 {
+            self.section = known;
+            self.seen.extend(known);
+            if known.is_none() {
+                self.problems.push(format!("unknown section `{title}`"));
+            }
+        }
+    }
+
+    fn fence(&mut self, info: &str, text: String, range: &Range<usize>) {
+        let Some(section) = self.section else {
+            return;
+        };
+        let file = File {
+            path: path_of(info),
+            text,
+        };
+        let case = self.case(section, range);
+        if case.files.iter().any(|f| f.path == file.path) {
+            let line = case.line;
+            let problem = format!("the case at line {line} has two files `{}`", file.path);
+            self.problems.push(problem);
+            return;
+        }
+        let (expected, undetermined) = expectations(&file);
+        case.expected.extend(expected);
+        case.undetermined.extend(undetermined);
+        case.files.push(file);
+    }
+
+    /// The case that is open, or a new one.
+    fn case(&mut self, section: Section, range: &Range<usize>) -> &mut Case {
+        let at = self.open.unwrap_or(self.cases.len());
+        self.open = Some(at);
+        if at == self.cases.len() {
+            let line = self.text[..range.start].matches('\n').count() + 1;
+            self.cases.push(Case {
+                section,
+                line,
+                files: Vec::new(),
+                expected: Vec::new(),
+                undetermined: Vec::new(),
+            });
+        }
+        &mut self.cases[at]
+    }
+
+    /// Says what the page lacks. A section without a case holds prose that says why.
+    fn complete(&mut self) {
+        for section in Section::ALL {
+            let title = section.title();
+            if !self.seen.contains(&section) {
+                self.problems
+                    .push(format!("the section `{title}` is missing"));
+            } else if !self.explained.contains(&section)
+                && !self.cases.iter().any(|c| c.section == section)
+            {
+                let problem = format!("the section `{title}` has no case and does not say why");
+                self.problems.push(problem);
+            }
+        }
+        for case in &self.cases {
+            let fires = case.expected.iter().any(|p| p.rule == self.rule);
+            let undetermined = case.undetermined.iter().any(|id| id == self.rule);
+            let problem = match case.section {
+                Section::Fires if !fires => "expects no finding of the page's rule",
+                Section::StaysQuiet if fires => "expects a finding of the page's rule",
+                Section::CannotTell if !undetermined => "does not name the page's rule",
+                _ => continue,
+            };
+            let title = case.section.title();
+            let problem = format!("the case at line {} of `{title}` {problem}", case.line);
+            self.problems.push(problem);
+        }
+    }
+}
+
+/// The text of the code block that has just begun.
+fn code<'t>(events: &mut impl Iterator<Item = (Event<'t>, Range<usize>)>) -> String {
+    let mut body = String::new();
+    for (event, _) in events {
+        match event {
+            Event::Text(text) => body.push_str(&text),
+            Event::End(TagEnd::CodeBlock) => break,
+            _ => {}
+        }
+    }
+    body
+}
+
+fn skip_to<'t>(
+    events: &mut impl Iterator<Item = (Event<'t>, Range<usize>)>,
+    end: impl Fn(&TagEnd) -> bool,
+) {
+    for (event, _) in events {
+        if matches!(&event, Event::End(tag) if end(tag)) {
+            break;
+        }
+    }
+}
+
+/// The path in an info string (`yaml deploy/redis.yaml`), else a usual name for the language.
+fn path_of(info: &str) -> String {
+    let mut words = info.split_whitespace();
+    let language = words.next().unwrap_or_default();
+    if let Some(path) = words.next() {
+        return path.to_owned();
+    }
+    let usual = match language {
+        "conf" => "redis.conf",
+        "yaml" | "yml" => "manifest.yaml",
+        "go" => "main.go",
+        "rust" | "rs" => "main.rs",
+        "toml" => "redvet.toml",
+        "markdown" | "md" => "runbook.md",
+        _ => {
+            return format!(
+                "input.{}",
+                if language.is_empty() { "txt" } else { language }
+            );
+        }
+    };
+    usual.to_owned()
+}
+
+enum Mark {
+    Expect,
+    Undetermined,
+}
+
+/// What the comment lines of a file announce.
+fn expectations(file: &File) -> (Vec<Place>, Vec<String>) {
+    let (mut expected, mut undetermined, mut waiting) = (Vec::new(), Vec::new(), Vec::new());
+    let lines: Vec<&str> = file.text.lines().collect();
+    for (at, line) in lines.iter().enumerate() {
+        match mark(line) {
+            Some((Mark::Expect, ids)) => waiting.extend(ids),
+            Some((Mark::Undetermined, ids)) => undetermined.extend(ids),
+            None => expected.extend(waiting.drain(..).map(|rule| place(file, rule, at + 1))),
+        }
+    }
+    // Announced on the last line, with nothing below: it can only be missed.
+    expected.extend(
+        waiting
+            .drain(..)
+            .map(|rule| place(file, rule, lines.len() + 1)),
+    );
+    (expected, undetermined)
+}
+
+fn place(file: &File, rule: String, line: usize) -> Place {
+    Place {
+        rule,
+        path: file.path.clone(),
+        line,
+    }
+}
+
+/// An announcing comment: `# expect: a/b, c/d` or `// undetermined: a/b`, alone on its line.
+fn mark(line: &str) -> Option<(Mark, Vec<String>)> {
+    let line = line.trim();
+    let text = line.strip_prefix('#').or_else(|| line.strip_prefix("//"))?;
+    let (word, ids) = text.trim_start().split_once(':')?;
+    let mark = match word {
+        "expect" => Mark::Expect,
+        "undetermined" => Mark::Undetermined,
+        _ => return None,
+    };
+    let ids = ids.split(',').map(|id| id.trim().to_owned()).collect();
+    Some((mark, ids))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PAGE: &str = "# a/b\n\nProse with `code`.\n\n## Fires\n\nTwo files.\n\n```conf redis.conf\n# expect: a/b, c/d\n# expect: a/b\nhz 1\n```\n\n```toml redvet.toml\n[defaults]\n```\n\nAnother case.\n\n```go\n// expect: a/b\nx()\n```\n\n## Stays quiet\n\n### One\n\n```yaml\na: 1\n```\n\n### Two\n\n```yaml\na: 2\n```\n\n## Cannot tell\n\n```conf\n# undetermined: a/b\nhz 1\n```\n";
+
+    fn page() -> Page {
+        parse_page("p.md", "a/b", PAGE)
+    }
+
+    fn at(path: &str, line: usize) -> Place {
+        Place {
+            rule: "a/b".to_owned(),
+            path: path.to_owned(),
+            line,
+        }
+    }
+
+    #[test]
+    fn fences_without_prose_between_are_one_case() {
+        let page = page();
+        assert_eq!(page.problems, [""; 0]);
+        let files: Vec<Vec<&str>> = page
+            .cases
+            .iter()
+            .map(|c| c.files.iter().map(|f| f.path.as_str()).collect())
+            .collect();
+        assert_eq!(
+            files,
+            [
+                vec!["redis.conf", "redvet.toml"],
+                vec!["main.go"],
+                vec!["manifest.yaml"],
+                vec!["manifest.yaml"],
+                vec!["redis.conf"],
+            ]
+        );
+        assert_eq!(page.cases[0].line, 9);
+        assert_eq!(page.cases[0].expected.len(), 3);
+        assert_eq!(page.cases[1].expected, [at("main.go", 2)]);
+        assert_eq!(page.cases[4].undetermined, ["a/b"]);
+    }
+
+    #[test]
+    fn a_page_that_holds_has_no_failures() {
+        let check = |case: &Case| Outcome {
+            findings: match case.line {
+                9 => vec![at("redis.conf", 3), at("redis.conf", 3)],
+                _ => case.expected.clone(),
+            },
+            undetermined: case.undetermined.clone(),
+        };
+        assert_eq!(run_page(&page(), &check), []);
+    }
+
+    #[test]
+    fn what_is_missed_and_what_is_new_are_both_told() {
+        let check = |case: &Case| Outcome {
+            findings: vec![at("redis.conf", 9)],
+            undetermined: if case.section == Section::StaysQuiet {
+                vec!["a/b".to_owned()]
+            } else {
+                Vec::new()
+            },
+        };
+        let failures = run_page(&page(), &check);
+        let told: Vec<String> = failures.iter().map(ToString::to_string).collect();
+        assert_eq!(told.len(), 5);
+        assert_eq!(
+            told[0],
+            "p.md:9 (Fires): expected and not found: a/b at redis.conf:3\n  \
+             expected and not found: a/b at redis.conf:3\n  \
+             found and not expected: a/b at redis.conf:9"
+        );
+        assert!(
+            told[2].contains("undetermined and should be quiet"),
+            "{}",
+            told[2]
+        );
+        assert!(
+            told[4].contains("is decided and should not be"),
+            "{}",
+            told[4]
+        );
+    }
+
+    #[test]
+    fn a_page_must_have_its_sections_and_they_their_marks() {
+        let page = parse_page(
+            "p.md",
+            "a/b",
+            "## Fires\n\n```conf\nhz 1\n```\n\n## Other\n\n## Cannot tell\n",
+        );
+        assert_eq!(
+            page.problems,
+            [
+                "unknown section `Other`",
+                "the section `Stays quiet` is missing",
+                "the section `Cannot tell` has no case and does not say why",
+                "the case at line 3 of `Fires` expects no finding of the page's rule",
+            ]
+        );
+    }
+}
