@@ -3,6 +3,7 @@
 //!
 //! Reads no files: the caller hands in texts.
 
+pub mod apply;
 pub mod rules;
 pub mod settings;
 

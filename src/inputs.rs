@@ -1,0 +1,93 @@
+//! Which files are worth reading: the patterns that `discover` is given, made from `knowledge`.
+//!
+//! Names of servers and libraries come from there; here stands only which kind of file may hold what.
+
+use crate::discover::{Claim, FileKind, Pattern};
+use crate::knowledge::Knowledge;
+
+/// The patterns, the surest first: the first that a name fits decides.
+pub fn patterns(knowledge: &Knowledge) -> Vec<Pattern> {
+    let servers = &knowledge.shapes.servers;
+    let named = servers.text_files.iter().map(|glob| any_case(glob));
+    let words = servers.needles.clone();
+    let snippets = knowledge.clients.snippet_needles();
+    let snippets = snippets.into_iter().map(str::to_owned);
+    vec![
+        pattern(FileKind::ConfText, Claim::Name, named, []),
+        pattern(
+            FileKind::Yaml,
+            Claim::Kind,
+            globs(&["yaml", "yml"]),
+            words.clone(),
+        ),
+        pattern(
+            FileKind::Markdown,
+            Claim::Kind,
+            globs(&["md", "markdown"]),
+            words.into_iter().chain(snippets),
+        ),
+        // A constant may stand in any file of a package, so no word decides.
+        pattern(FileKind::Go, Claim::Kind, globs(&["go"]), []),
+        pattern(FileKind::GoMod, Claim::Kind, ["go.mod".to_owned()], []),
+        pattern(FileKind::Text, Claim::Content, globs(&["conf"]), []),
+    ]
+}
+
+fn pattern(
+    kind: FileKind,
+    claim: Claim,
+    globs: impl IntoIterator<Item = String>,
+    needles: impl IntoIterator<Item = String>,
+) -> Pattern {
+    Pattern {
+        kind,
+        claim,
+        globs: globs.into_iter().collect(),
+        needles: needles.into_iter().collect(),
+    }
+}
+
+/// Names with these endings, in any case of letters.
+fn globs(endings: &[&str]) -> Vec<String> {
+    endings
+        .iter()
+        .map(|ending| any_case(&format!("*.{ending}")))
+        .collect()
+}
+
+/// The glob with each letter in both cases: `Redis.conf` is `redis.conf` to whoever named it.
+fn any_case(glob: &str) -> String {
+    glob.chars()
+        .map(|c| match c {
+            c if c.is_ascii_alphabetic() => {
+                format!("[{}{}]", c.to_ascii_lowercase(), c.to_ascii_uppercase())
+            }
+            c => c.to_string(),
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::discover::Patterns;
+
+    #[test]
+    fn names_tell_kinds() {
+        let knowledge = Knowledge::embedded();
+        let patterns = Patterns::new(&patterns(&knowledge)).unwrap();
+        let table = [
+            ("a/redis.conf", Some(FileKind::ConfText)),
+            ("a/Redis-Prod.CONF", Some(FileKind::ConfText)),
+            ("nginx.conf", Some(FileKind::Text)),
+            ("deploy/a.YML", Some(FileKind::Yaml)),
+            ("README.md", Some(FileKind::Markdown)),
+            ("cmd/main.go", Some(FileKind::Go)),
+            ("go.mod", Some(FileKind::GoMod)),
+            ("logo.png", None),
+        ];
+        for (path, kind) in table {
+            assert_eq!(patterns.kind_of(path), kind, "{path}");
+        }
+    }
+}

@@ -1,0 +1,107 @@
+//! What the settings of a project come to for the stages: settings of the policy, and declarations
+//! about servers. Texts are read by [`settings`](super::settings); this only translates.
+
+use crate::config::{self, Settings, Spanned};
+use crate::facts::raw::Declaration;
+use crate::policy;
+use crate::policy::{Override, Profile, RuleOverride};
+
+/// The policy's settings, without what the command line adds.
+pub fn policy_settings(settings: &Settings) -> policy::Settings {
+    let everywhere = Override {
+        paths: None,
+        rules: rules(&settings.rules),
+    };
+    let by_path = settings.overrides.iter().map(|over| Override {
+        paths: Some(over.paths.iter().map(|path| path.value.clone()).collect()),
+        rules: rules(&over.rules),
+    });
+    let profile = settings
+        .profile
+        .as_ref()
+        .map(|profile| match profile.value {
+            config::Profile::Recommended => Profile::Recommended,
+            config::Profile::Strict => Profile::Strict,
+        });
+    let globs = |list: &Option<Vec<Spanned<String>>>| {
+        list.as_ref()
+            .map(|list| list.iter().map(|glob| glob.value.clone()).collect())
+    };
+    policy::Settings {
+        profile: profile.unwrap_or_default(),
+        overrides: std::iter::once(everywhere).chain(by_path).collect(),
+        quiet_tests: globs(&settings.quiet.tests),
+        quiet_development: globs(&settings.quiet.development),
+        ..policy::Settings::default()
+    }
+}
+
+fn rules(
+    settings: &std::collections::BTreeMap<String, config::RuleSetting>,
+) -> std::collections::BTreeMap<String, RuleOverride> {
+    settings
+        .iter()
+        .map(|(id, setting)| {
+            let params = setting
+                .params
+                .iter()
+                .map(|(name, param)| (name.clone(), param_value(&param.value.value)));
+            let over = RuleOverride {
+                enabled: setting.enabled.as_ref().map(|flag| flag.value),
+                severity: setting.severity.as_ref().map(|severity| severity.value),
+                params: params.collect(),
+            };
+            (id.clone(), over)
+        })
+        .collect()
+}
+
+/// A parameter as the policy takes it.
+pub fn param_value(value: &config::ParamValue) -> policy::ParamValue {
+    match value {
+        config::ParamValue::Bool(flag) => policy::ParamValue::Bool(*flag),
+        config::ParamValue::Int(n) => policy::ParamValue::Number(*n as f64),
+        config::ParamValue::Float(n) => policy::ParamValue::Number(*n),
+        config::ParamValue::Text(text) => policy::ParamValue::Text(text.clone()),
+        config::ParamValue::List(items) => {
+            policy::ParamValue::List(items.iter().map(param_value).collect())
+        }
+    }
+}
+
+/// What the settings say of servers: each `[[server]]` by name, then `[defaults]` for those that have
+/// no figure of their own.
+pub fn declarations(settings: &Settings) -> Vec<Declaration> {
+    let named = settings.servers.iter().map(|server| Declaration {
+        name: Some(server.name.value.clone()),
+        memory: server.memory.as_ref().map(|memory| memory.value),
+        cpus: server.cpus.as_ref().map(|cpus| cpus.value),
+        flavor: server.version.as_ref().and_then(|v| v.value.flavor.clone()),
+        version: server.version.as_ref().map(|v| v.value.version.clone()),
+        role: server
+            .role
+            .as_ref()
+            .map(|role| role.value.word().to_owned()),
+        span: Some(server.name.span),
+    });
+    let defaults = &settings.defaults;
+    let span = defaults
+        .server
+        .as_ref()
+        .map(|server| server.span)
+        .or(defaults.memory.as_ref().map(|memory| memory.span))
+        .or(defaults.cpus.as_ref().map(|cpus| cpus.span));
+    let general = Declaration {
+        name: None,
+        memory: defaults.memory.as_ref().map(|memory| memory.value),
+        cpus: defaults.cpus.as_ref().map(|cpus| cpus.value),
+        flavor: defaults
+            .server
+            .as_ref()
+            .and_then(|s| s.value.flavor.clone()),
+        version: defaults.server.as_ref().map(|s| s.value.version.clone()),
+        role: None,
+        span,
+    };
+    named.chain([general]).collect()
+}
