@@ -72,6 +72,21 @@ impl<'a> TextIndex<'a> {
             .collect()
     }
 
+    /// The configuration texts that an object holds, by their names or content.
+    fn texts_of(&self, object: &ObjectName) -> Vec<usize> {
+        let of_object = |text: &RawText| {
+            matches!(&text.place, TextPlace::Key { object: own, .. }
+                if own.kind == object.kind && own.name == object.name)
+        };
+        let texts = self.texts.iter().enumerate();
+        texts
+            .filter(|(i, text)| {
+                text.recognised && !text.foreign && of_object(text) && self.may_be(*i, object)
+            })
+            .map(|(i, _)| i)
+            .collect()
+    }
+
     /// A namespace that is not written may be any.
     fn may_be(&self, text: usize, wanted: &ObjectName) -> bool {
         let TextPlace::Key { object, .. } = &self.texts[text].place else {
@@ -119,6 +134,11 @@ fn deployed(
                     &mut linked.links,
                 )
             }
+            ConfPart::Template {
+                object,
+                evidence,
+                at,
+            } => template(index.texts_of(object), object, evidence, *at, raw, &mut linked.links),
             ConfPart::File { path, evidence, at } => {
                 let found: Vec<_> = index
                     .files
@@ -135,6 +155,34 @@ fn deployed(
         linked.parts.push(joined);
     }
     linked
+}
+
+/// The one text that the file is made from, as an assumption.
+fn template(
+    found: Vec<usize>,
+    object: &ObjectName,
+    evidence: &str,
+    at: Span,
+    raw: &Raw,
+    links: &mut Vec<Link>,
+) -> LinkedPart {
+    let [index] = found[..] else {
+        let why = format!("what {}/{} is made into is not followed", object.kind, object.name);
+        return LinkedPart::Gap {
+            reason: Reason::new(why),
+            at: Some(at),
+        };
+    };
+    links.push(Link {
+        to: raw.texts[index].name.clone(),
+        evidence: evidence.to_owned(),
+        strength: Strength::Assumed,
+        at: Some(at),
+    });
+    LinkedPart::Text {
+        index,
+        strength: Strength::Assumed,
+    }
 }
 
 /// The text that a reference names: one is certain, none cannot be seen, several (one name in two

@@ -254,6 +254,7 @@ impl<'a> Pod<'a> {
     fn conf_parts(&self, container: &Node, invocation: Invocation) -> Vec<ConfPart> {
         let mut parts = Vec::new();
         if let Some(file) = &invocation.file {
+            parts.extend(self.templates(container, file));
             parts.push(self.file_part(container, file));
         }
         if let Some(reason) = invocation.gap {
@@ -306,6 +307,36 @@ impl<'a> Pod<'a> {
         };
         self.volume_part(volume, &rest, path, file)
             .unwrap_or_else(gap)
+    }
+
+    /// Where the server's file is written at start-up: the ConfigMaps that the writers are shown.
+    fn templates(&self, container: &Node, file: &ArgWord) -> Vec<ConfPart> {
+        let mounted = |node: &'a Node| node.get("volumeMounts").map(Node::items).unwrap_or_default();
+        let volume_of = |mount: &Node| known(mount.get("name")).and_then(|name| self.volume(name));
+        let holds = |mount: &&Node| within(mount, &file.text).is_some();
+        let container_mounts = container.get("volumeMounts").map(Node::items).unwrap_or_default();
+        let written = container_mounts
+            .iter()
+            .find(holds)
+            .and_then(volume_of)
+            .is_some_and(|volume| volume.get("emptyDir").is_some());
+        if !written {
+            return Vec::new();
+        }
+        let writers = self.spec.get("initContainers").map(Node::items).unwrap_or_default();
+        let sources = writers.iter().flat_map(mounted).filter_map(volume_of).filter_map(key_source);
+        sources
+            .map(|source| ConfPart::Template {
+                object: ObjectName {
+                    kind: source.kind.to_owned(),
+                    namespace: self.object.namespace.clone(),
+                    name: source.name.to_owned(),
+                    templated: source.templated,
+                },
+                evidence: format!("{} is written at start-up from what an init container is shown", file.text),
+                at: file.span,
+            })
+            .collect()
     }
 
     fn volume(&self, name: &str) -> Option<&'a Node> {

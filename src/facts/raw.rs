@@ -123,6 +123,13 @@ pub enum ConfPart {
         evidence: String,
         at: Span,
     },
+    /// The configuration texts of a ConfigMap from which something writes the file that the server
+    /// reads: what it says may hold, what it does not say is not known.
+    Template {
+        object: ObjectName,
+        evidence: String,
+        at: Span,
+    },
     /// A file of the tree.
     File {
         path: String,

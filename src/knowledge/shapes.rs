@@ -40,6 +40,7 @@ pub struct ServerShapes {
     pub text_files: Vec<String>,
     pub text_keys: Vec<String>,
     pub foreign_text: Vec<String>,
+    pub module_prefixes: Vec<String>,
     pub data_directory: String,
     pub include: String,
     pub needles: Vec<String>,
@@ -262,6 +263,13 @@ impl Shapes {
     /// A ConfigMap key whose name says that it holds configuration text.
     pub fn is_text_key(&self, key: &str) -> bool {
         self.text_keys.is_match(key)
+    }
+
+    /// A setting of a module that images bundle.
+    pub fn is_module_setting(&self, name: &str) -> bool {
+        let prefix = name.split(['.', '-']).next().unwrap_or(name);
+        prefix.len() < name.len()
+            && self.servers.module_prefixes.iter().any(|p| p.eq_ignore_ascii_case(prefix))
     }
 
     /// The shape of a custom resource.

@@ -9,7 +9,7 @@ use crate::policy::functions;
 use crate::policy::kind::{BOOL, Kind, NUMBER, TEXT};
 use crate::policy::names::{Named, Names};
 use crate::policy::operands::{binary_kind, either, equality};
-use crate::policy::scope::Val;
+use crate::policy::outcome::Val;
 use crate::policy::suggest;
 use crate::policy::syntax::{Fault, Form, Operator, Tree};
 use crate::policy::typed::{Expr, Macro, Node, Question};

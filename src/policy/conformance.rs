@@ -8,10 +8,11 @@ use std::collections::BTreeMap;
 
 use crate::facts::estate::SubjectKind;
 use crate::facts::value::{Datum, Strength};
+use crate::policy::compile;
 use crate::policy::example::{estate, ratio, vocabulary};
 use crate::policy::names::Names;
-use crate::policy::scope::{Outcome, Scope};
-use crate::policy::typed;
+use crate::policy::outcome::Outcome;
+use crate::policy::scope::Scope;
 
 type Row = (&'static str, &'static str, &'static str);
 
@@ -351,7 +352,7 @@ fn outcome(kind: SubjectKind, index: usize, expression: &str) -> String {
         lets: Vec::new(),
         variables: Vec::new(),
     };
-    let expr = match typed::compile(expression, &mut names, None) {
+    let expr = match compile::expression(expression, &mut names, None) {
         Ok(expr) => expr,
         Err(faults) => return format!("error: {}", faults[0].message),
     };
@@ -386,7 +387,7 @@ fn a_mistake_points_at_its_part_and_names_what_could_be_meant() {
         variables: Vec::new(),
     };
     let expression = "1 > 0 && server.conf[\"maxmemroy\"] > 1";
-    let faults = typed::compile(expression, &mut names, None).unwrap_err();
+    let faults = compile::expression(expression, &mut names, None).unwrap_err();
     assert_eq!(
         &expression[faults[0].range.clone()],
         "server.conf[\"maxmemroy\"]"

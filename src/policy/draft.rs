@@ -7,7 +7,6 @@ use crate::facts::estate::SubjectKind;
 use crate::facts::intent::Safety;
 use crate::finding::Severity;
 use crate::policy::param::Param;
-use crate::policy::rule::{Docs, Profile};
 use crate::policy::syntax::Fault;
 use crate::source::{Excerpt, Span};
 
@@ -40,6 +39,41 @@ impl Mistake {
             help: fault.help,
         }
     }
+}
+
+/// When a rule is on without being asked for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Profile {
+    #[default]
+    Recommended,
+    Strict,
+}
+
+impl Profile {
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Recommended => "recommended",
+            Self::Strict => "strict",
+        }
+    }
+
+    /// The profile by its word.
+    pub fn named(word: &str) -> Option<Self> {
+        [Self::Recommended, Self::Strict]
+            .into_iter()
+            .find(|p| p.word() == word)
+    }
+}
+
+/// What a rule's page says.
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize)]
+pub struct Docs {
+    pub why: String,
+    pub impact: String,
+    pub verify: String,
+    pub rollback: String,
+    pub references: Vec<String>,
 }
 
 /// A rule file.

@@ -7,7 +7,8 @@
 use crate::facts::value::{Origin, State, Strength, Value, Written};
 use crate::policy::functions::quotient;
 use crate::policy::names::FactPath;
-use crate::policy::scope::{Known, Missing, Outcome, Scope, Val, phrase};
+use crate::policy::outcome::{Known, Missing, Outcome, Val};
+use crate::policy::scope::{Scope, phrase};
 use crate::policy::syntax::Operator;
 use crate::policy::typed::{Expr, Macro, Node, Question};
 

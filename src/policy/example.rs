@@ -9,9 +9,9 @@ use crate::facts::value::Reason;
 use crate::facts::value::{Datum, Meaning, Strength, Value, Written};
 use crate::facts::vocabulary::{Type, Vocabulary};
 use crate::finding::Severity;
+use crate::policy::draft::{Docs, Profile};
 use crate::policy::draft::{EditDraft, FixDraft, OperationDraft, RuleDraft, Variant};
 use crate::policy::param::Param;
-use crate::policy::rule::{Docs, Profile};
 use crate::source::{Excerpt, FileId, Span};
 
 pub(super) const GIB: u64 = 1 << 30;

@@ -3,7 +3,7 @@
 use crate::facts::quantity;
 use crate::facts::vocabulary::Type;
 use crate::policy::kind::{BOOL, Kind, NUMBER, TEXT};
-use crate::policy::scope::Val;
+use crate::policy::outcome::Val;
 
 /// A function whose arguments are evaluated before it is called.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

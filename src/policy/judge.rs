@@ -4,44 +4,16 @@
 //! (message, place, labels, fix) is made in [`super::verdict`].
 
 use crate::facts::estate::{Estate, Subject, SubjectKind};
-use crate::facts::intent::FixIntent;
 use crate::facts::value::Strength;
-use crate::finding::{Label, Severity, SubjectRef, Undetermined};
+use crate::finding::{Severity, Undetermined};
 use crate::policy::draft::Mistake;
+use crate::policy::outcome::{Missing, Outcome, Val};
 use crate::policy::plan::Plan;
 use crate::policy::rule::{Rule, Test};
 use crate::policy::ruleset::RuleSet;
-use crate::policy::scope::{Missing, Outcome, Scope, Val};
+use crate::policy::scope::Scope;
 use crate::policy::settings::Settings;
-use crate::policy::verdict;
-use crate::source::Span;
-
-/// A rule that does not hold for a subject.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Verdict {
-    /// The rule's id.
-    pub rule: String,
-    pub severity: Severity,
-    /// `false`: it rests on an assumed link or value; the message says so.
-    pub certain: bool,
-    pub message: String,
-    pub help: Option<String>,
-    pub url: Option<String>,
-    pub at: Span,
-    pub labels: Vec<Label>,
-    pub subject: SubjectRef,
-    /// Other subjects of which the same is true, for the same rule, place and message.
-    pub also: Vec<SubjectRef>,
-    /// The subject's name in fingerprints.
-    pub identity: String,
-    /// The path of the subject's file.
-    pub path: String,
-    /// The directive or option that it is about, for fingerprints; empty for a whole subject.
-    pub about: String,
-    /// The value that it stands on, normalised, for fingerprints.
-    pub value_class: String,
-    pub fix: Option<FixIntent>,
-}
+use crate::policy::verdict::{self, Verdict};
 
 /// How often rules could and could not be judged: one count for each rule and subject.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -227,7 +199,7 @@ fn ruling(test: &Test, scope: &Scope<'_>) -> Ruling {
     if is_true(&assert) {
         return Ruling::Holds;
     }
-    let when = when.unwrap_or_else(|| Ok(crate::policy::scope::Known::certain(Val::Bool(true))));
+    let when = when.unwrap_or_else(|| Ok(crate::policy::outcome::Known::certain(Val::Bool(true))));
     match (when, assert) {
         (Ok(when), Ok(assert)) => Ruling::Fails(when.strength.min(assert.strength)),
         (Err(missing), Ok(_)) | (Ok(_), Err(missing)) => not_decided(missing),

@@ -9,6 +9,7 @@
 //! walks our own tree. Nothing here sees a tree of a file, a file's text or a directive's name.
 
 mod checker;
+mod compile;
 pub mod draft;
 mod eval;
 mod functions;
@@ -16,6 +17,7 @@ pub mod judge;
 mod kind;
 mod names;
 mod operands;
+mod outcome;
 pub mod param;
 mod place;
 mod plan;
@@ -34,10 +36,11 @@ mod conformance;
 #[cfg(test)]
 mod example;
 
-pub use draft::{Mistake, RuleDraft};
-pub use judge::{Judgement, Verdict, judge};
+pub use draft::{Docs, Mistake, Profile, RuleDraft};
+pub use judge::{Counts, Judgement, judge};
 pub use param::{Param, ParamValue};
 pub use plan::running_rules;
-pub use rule::{Docs, Profile, Rule};
+pub use rule::Rule;
 pub use ruleset::{Audience, Pack, RuleSet};
 pub use settings::{Override, RuleOverride, Settings, glob};
+pub use verdict::Verdict;

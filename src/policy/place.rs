@@ -3,8 +3,9 @@
 
 use crate::facts::value::Datum;
 use crate::policy::names::{FactPath, SubjectPath};
+use crate::policy::outcome::Val;
 use crate::policy::param;
-use crate::policy::scope::{Scope, Val};
+use crate::policy::scope::Scope;
 use crate::source::Span;
 
 #[derive(Clone, Debug, PartialEq)]

@@ -6,7 +6,8 @@ use std::collections::BTreeMap;
 use globset::{GlobMatcher, GlobSet};
 
 use crate::finding::Severity;
-use crate::policy::rule::{Profile, Rule};
+use crate::policy::draft::Profile;
+use crate::policy::rule::Rule;
 use crate::policy::ruleset::RuleSet;
 use crate::policy::scope::Params;
 use crate::policy::settings::{RuleOverride, Settings, glob, globs};

@@ -7,6 +7,7 @@ use std::sync::OnceLock;
 
 use crate::facts::intent::Safety;
 use crate::facts::vocabulary::{Type, Vocabulary};
+use crate::policy::compile;
 use crate::policy::draft::{
     EditDraft, FixDraft, LabelDraft, Mistake, OperationDraft, RuleDraft, Variant,
 };
@@ -14,43 +15,8 @@ use crate::policy::kind::Kind;
 use crate::policy::names::{FactPath, Named, Names, type_of};
 use crate::policy::place::Place;
 use crate::policy::template::Template;
-use crate::policy::typed::{self, Expr};
+use crate::policy::typed::Expr;
 use crate::source::Excerpt;
-
-/// When a rule is on without being asked for.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Profile {
-    #[default]
-    Recommended,
-    Strict,
-}
-
-impl Profile {
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Recommended => "recommended",
-            Self::Strict => "strict",
-        }
-    }
-
-    /// The profile by its word.
-    pub fn named(word: &str) -> Option<Self> {
-        [Self::Recommended, Self::Strict]
-            .into_iter()
-            .find(|p| p.word() == word)
-    }
-}
-
-/// What a rule's page says.
-#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize)]
-pub struct Docs {
-    pub why: String,
-    pub impact: String,
-    pub verify: String,
-    pub rollback: String,
-    pub references: Vec<String>,
-}
 
 /// A rule of a pack.
 #[derive(Debug)]
@@ -251,7 +217,7 @@ impl<'v> Compiler<'v> {
     }
 
     fn expr(&mut self, text: &Excerpt, wanted: Option<Type>) -> Option<Expr> {
-        match typed::compile(text.text(), &mut self.names, wanted) {
+        match compile::expression(text.text(), &mut self.names, wanted) {
             Ok(expr) => Some(expr),
             Err(faults) => {
                 let mistakes = faults.into_iter().map(|f| Mistake::of(text, f));
@@ -307,7 +273,7 @@ impl<'v> Compiler<'v> {
     }
 
     fn path(&mut self, text: &Excerpt) -> Option<(Named, Kind)> {
-        match typed::compile_path(text.text(), &self.names) {
+        match compile::path(text.text(), &self.names) {
             Ok(found) => Some(found),
             Err(faults) => {
                 let mistakes = faults.into_iter().map(|f| Mistake::of(text, f));

@@ -6,12 +6,13 @@ use std::sync::OnceLock;
 
 use crate::facts::estate::SubjectKind;
 use crate::facts::vocabulary::{Type, Vocabulary};
+use crate::policy::compile;
 use crate::policy::draft::Mistake;
 use crate::policy::names::Names;
 use crate::policy::param::Param;
 use crate::policy::rule::Rule;
 use crate::policy::suggest;
-use crate::policy::typed::{self, Expr};
+use crate::policy::typed::Expr;
 use crate::source::Excerpt;
 
 /// What a pack says of itself.
@@ -97,7 +98,7 @@ impl Audience {
             lets: Vec::new(),
             variables: Vec::new(),
         };
-        typed::compile(text.text(), &mut names, Some(Type::Bool))
+        compile::expression(text.text(), &mut names, Some(Type::Bool))
             .map_err(|faults| faults.into_iter().map(|f| Mistake::of(text, f)).collect())
     }
 }

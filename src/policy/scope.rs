@@ -1,139 +1,14 @@
-//! What an expression is evaluated in, and what comes out: a value with its strength, or what is
-//! missing.
+//! What an expression is evaluated in: one subject of an estate, with the facts, relations and
+//! parameters that it can reach.
 
 use std::cell::RefCell;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use crate::facts::estate::{Estate, Subject, SubjectKind};
-use crate::facts::quantity;
 use crate::facts::value::{Datum, State, Strength, Value};
 use crate::policy::names::{FactPath, Root, SubjectPath};
+use crate::policy::outcome::{Known, Missing, Outcome, Val};
 use crate::policy::typed::Expr;
-
-/// A value in an expression. Sizes, durations and cores are numbers in their base unit.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) enum Val {
-    Bool(bool),
-    Number(f64),
-    Text(String),
-    List(Vec<Val>),
-    /// A related subject, with the strength of the relation.
-    Subject(SubjectKind, usize, Strength),
-}
-
-impl Val {
-    pub(super) fn of(datum: &Datum) -> Self {
-        if let Some(number) = datum.as_number() {
-            return Self::Number(number);
-        }
-        match datum {
-            Datum::Bool(b) => Self::Bool(*b),
-            Datum::Text(text) => Self::Text(text.clone()),
-            Datum::List(items) => Self::List(items.iter().map(Self::of).collect()),
-            Datum::Special { raw, .. } => Self::of(raw),
-            // Every other datum is a number.
-            _ => Self::Text(String::new()),
-        }
-    }
-
-    pub(super) fn number(&self) -> Option<f64> {
-        match self {
-            Self::Number(n) => Some(*n),
-            _ => None,
-        }
-    }
-
-    pub(super) fn text(&self) -> Option<&str> {
-        match self {
-            Self::Text(text) => Some(text),
-            _ => None,
-        }
-    }
-
-    pub(super) fn truth(&self) -> Option<bool> {
-        match self {
-            Self::Bool(b) => Some(*b),
-            _ => None,
-        }
-    }
-
-    pub(super) fn size(&self) -> Option<usize> {
-        match self {
-            Self::Text(text) => Some(text.chars().count()),
-            Self::List(items) => Some(items.len()),
-            _ => None,
-        }
-    }
-
-    /// As people read it.
-    pub(super) fn shown(&self) -> String {
-        match self {
-            Self::Bool(true) => "yes".to_owned(),
-            Self::Bool(false) => "no".to_owned(),
-            Self::Number(n) if n.is_infinite() => "unlimited".to_owned(),
-            Self::Number(n) => quantity::show_number(*n),
-            Self::Text(text) => text.clone(),
-            Self::List(items) => items.iter().map(Self::shown).collect::<Vec<_>>().join(", "),
-            Self::Subject(kind, ..) => kind.word().to_owned(),
-        }
-    }
-}
-
-/// A known result.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) struct Known {
-    pub(super) val: Val,
-    pub(super) strength: Strength,
-    /// Made of something that must never be shown.
-    pub(super) secret: bool,
-}
-
-impl Known {
-    pub(super) fn certain(val: Val) -> Self {
-        Self {
-            val,
-            strength: Strength::Certain,
-            secret: false,
-        }
-    }
-
-    /// The same value, no stronger than this.
-    pub(super) fn at_most(mut self, strength: Strength) -> Self {
-        self.strength = self.strength.min(strength);
-        self
-    }
-}
-
-/// Why there is no result: some operand is absent, or some are unknown, or both.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub(super) struct Missing {
-    pub(super) absent: bool,
-    pub(super) reasons: BTreeSet<String>,
-}
-
-impl Missing {
-    pub(super) fn absent() -> Self {
-        Self {
-            absent: true,
-            reasons: BTreeSet::new(),
-        }
-    }
-
-    pub(super) fn unknown(reason: impl Into<String>) -> Self {
-        Self {
-            absent: false,
-            reasons: BTreeSet::from([reason.into()]),
-        }
-    }
-
-    pub(super) fn and(mut self, other: Self) -> Self {
-        self.absent |= other.absent;
-        self.reasons.extend(other.reasons);
-        self
-    }
-}
-
-pub(super) type Outcome = Result<Known, Missing>;
 
 /// The parameters as they hold for one subject.
 pub(super) type Params = BTreeMap<String, Datum>;

@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use globset::{GlobBuilder, GlobMatcher, GlobSet, GlobSetBuilder};
 
 use crate::finding::Severity;
+use crate::policy::draft::Profile;
 use crate::policy::param::ParamValue;
-use crate::policy::rule::Profile;
 
 /// The settings of a run.
 #[derive(Clone, Debug, Default, PartialEq)]

@@ -5,11 +5,13 @@ use std::ops::Range;
 
 use crate::facts::quantity;
 use crate::facts::vocabulary::Type;
+use crate::policy::compile;
 use crate::policy::draft::Mistake;
 use crate::policy::kind::Kind;
 use crate::policy::names::Names;
-use crate::policy::scope::{Known, Missing, Scope, Val};
-use crate::policy::typed::{self, Expr};
+use crate::policy::outcome::{Known, Missing, Val};
+use crate::policy::scope::Scope;
+use crate::policy::typed::Expr;
 use crate::source::Excerpt;
 
 /// What stands where a value must not be shown.
@@ -35,7 +37,7 @@ impl Template {
                 Part::Text(text) => pieces.push(Piece::Text(text)),
                 Part::Expr(range) => {
                     let inner = text.slice(range);
-                    match typed::compile(inner.text(), names, None) {
+                    match compile::expression(inner.text(), names, None) {
                         Ok(expr) => pieces.push(Piece::Expr(expr)),
                         Err(faults) => {
                             mistakes.extend(faults.into_iter().map(|f| Mistake::of(&inner, f)));

@@ -9,18 +9,45 @@ use crate::facts::slot::Slot;
 use crate::facts::value::{Datum, Strength, Value};
 use crate::facts::vocabulary::Type;
 use crate::finding::{Label, Severity, SubjectRef};
-use crate::policy::judge::Verdict;
 use crate::policy::names::FactPath;
+use crate::policy::outcome::Val;
 use crate::policy::param;
 use crate::policy::place::Place;
 use crate::policy::rule::{Edit, FixBody, LabelBody, Rule, Speech};
-use crate::policy::scope::{Scope, Val};
+use crate::policy::scope::Scope;
 use crate::policy::template::Template;
 use crate::policy::typed::Expr;
 use crate::source::Span;
 
 /// Said at the end of a message that rests on an assumption.
 const ASSUMED: &str = " (assumed)";
+
+/// A rule that does not hold for a subject.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Verdict {
+    /// The rule's id.
+    pub rule: String,
+    pub severity: Severity,
+    /// `false`: it rests on an assumed link or value; the message says so.
+    pub certain: bool,
+    pub message: String,
+    pub help: Option<String>,
+    pub url: Option<String>,
+    pub at: Span,
+    pub labels: Vec<Label>,
+    pub subject: SubjectRef,
+    /// Other subjects of which the same is true, for the same rule, place and message.
+    pub also: Vec<SubjectRef>,
+    /// The subject's name in fingerprints.
+    pub identity: String,
+    /// The path of the subject's file.
+    pub path: String,
+    /// The directive or option that it is about, for fingerprints; empty for a whole subject.
+    pub about: String,
+    /// The value that it stands on, normalised, for fingerprints.
+    pub value_class: String,
+    pub fix: Option<FixIntent>,
+}
 
 /// A rule that fails, before its texts are made.
 pub(super) struct Frame<'a> {

@@ -6,10 +6,10 @@ use super::*;
 use crate::facts::intent::{Operation, Safety};
 use crate::facts::value::Datum;
 use crate::facts::vocabulary::Type;
+use crate::policy::draft::Profile;
 use crate::policy::draft::{EditDraft, FixDraft, LabelDraft, OperationDraft, RuleDraft};
 use crate::policy::example::{GIB, estate, rule, set, span, text, variants, vocabulary};
 use crate::policy::param::{Param, ParamValue};
-use crate::policy::rule::Profile;
 use crate::policy::ruleset::{Audience, Pack};
 use crate::policy::settings::{Override, RuleOverride};
 
