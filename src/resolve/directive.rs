@@ -9,6 +9,7 @@ use crate::facts::raw::RawLine;
 use crate::facts::value::Value;
 use crate::facts::{Datum, Encoding, Related, Slot, Subject, SubjectKind};
 use crate::knowledge::servers::{Repeat, Series, Servers, UnknownDirective};
+use crate::knowledge::shapes::Shapes;
 use crate::resolve::conf::{DEPENDS_ON_VERSION, MASK, source_name};
 use crate::resolve::line::{self, Problem, Reading};
 
@@ -24,6 +25,9 @@ pub struct TextLines<'a> {
 pub struct Judge<'a> {
     pub servers: &'a Servers,
     pub candidates: &'a [&'a Series],
+    pub shapes: &'a Shapes,
+    /// The configuration loads a module, whose settings are not covered.
+    pub loads_modules: bool,
 }
 
 /// One subject a line.
@@ -178,10 +182,9 @@ impl Judge<'_> {
         let readings = self.readings(line, name, line.meant);
         let problems: BTreeSet<_> = readings.iter().map(|reading| reading.problem).collect();
         let all_unknown = problems.iter().all(|p| *p == Problem::UnknownDirective);
-        if all_unknown && name.contains('.') {
-            return Err(format!(
-                "`{name}` looks like a module's setting, and modules are not covered"
-            ));
+        if all_unknown && self.may_be_a_modules(name) {
+            let why = format!("`{name}` may be a module's setting, and modules are not covered");
+            return Err(why);
         }
         if all_unknown
             && self
@@ -201,6 +204,12 @@ impl Judge<'_> {
         }
         let reading = first(readings);
         Ok((reading.problem, reading))
+    }
+
+    /// With a module loaded any name may be the module's; without one only those of modules that
+    /// images bundle.
+    fn may_be_a_modules(&self, name: &str) -> bool {
+        self.loads_modules || self.shapes.is_module_setting(name)
     }
 
     fn readings(&self, line: &RawLine, name: &str, words: usize) -> Vec<Reading> {

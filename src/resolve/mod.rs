@@ -10,14 +10,3 @@ pub mod directive;
 pub mod line;
 pub mod role;
 pub mod server;
-pub mod client {
-    //! tmp
-    use crate::facts::{Subject, raw::Raw};
-    pub fn resolve(
-        _: &Raw,
-        _: &crate::knowledge::clients::Models,
-        _: &crate::source::Sources,
-    ) -> Vec<Subject> {
-        Vec::new()
-    }
-}

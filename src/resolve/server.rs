@@ -16,7 +16,7 @@ use crate::facts::vocabulary::conf_path;
 use crate::facts::{
     Datum, Link, Reason, Related, Slot, Strength, Subject, SubjectKind, Value, quantity,
 };
-use crate::knowledge::servers::{Candidates, Servers};
+use crate::knowledge::servers::{Candidates, Form, Servers};
 use crate::knowledge::shapes::{ImageReference, Shapes};
 use crate::resolve::conf::{self, Home, Step};
 use crate::resolve::directive::{self, Judge, TextLines};
@@ -313,6 +313,8 @@ impl<'a> Resolver<'a> {
         let judge = Judge {
             servers: self.knowledge.servers,
             candidates: &self.candidates.series,
+            shapes: self.knowledge.shapes,
+            loads_modules: self.loads_modules(),
         };
         let mut subjects = Vec::new();
         for (index, _) in self.texts() {
@@ -337,6 +339,17 @@ impl<'a> Resolver<'a> {
             subjects.extend(directive::subjects(&lines, &judge, server));
         }
         subjects
+    }
+
+    fn loads_modules(&self) -> bool {
+        let loads = |name: &str| {
+            let directive = self.candidates.series.iter().find_map(|s| s.directive(name));
+            directive.is_some_and(|d| d.form == Some(Form::LoadModule))
+        };
+        self.steps().iter().any(|step| match step {
+            Step::Line { line, .. } => line.words.first().is_some_and(|name| loads(&name.text)),
+            _ => false,
+        })
     }
 
     fn server(&self) -> Subject {
