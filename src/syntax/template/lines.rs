@@ -37,6 +37,9 @@ pub(super) enum Fate {
     Blanked,
     /// It is a block scalar's header, and what stands from here on belongs to the block.
     BlankedFrom(usize),
+    /// A key, and from here on an action that writes its value on the lines below: other lines of
+    /// the same value may follow.
+    WrittenBelow(usize),
 }
 
 impl Line {
@@ -90,10 +93,11 @@ fn line(
     Line {
         indent: body.len() - body.trim_start_matches([' ', '\t']).len(),
         has_content: has_content(text, &range, &actions[own.clone()]),
+        fate: written_below(text, &range, &actions[own.clone()])
+            .map_or(Fate::Masked, Fate::WrittenBelow),
         continues: actions
             .get(own.start)
             .is_some_and(|action| action.range.start < range.start),
-        fate: Fate::Masked,
         actions: own,
         range,
         next,
@@ -113,6 +117,18 @@ fn has_content(text: &str, line: &Range<usize>, actions: &[Action]) -> bool {
     !outside.is_empty() && !outside.starts_with('#')
 }
 
+/// Where the action starts in `key: {{- … | nindent 4 }}`.
+fn written_below(text: &str, line: &Range<usize>, actions: &[Action]) -> Option<usize> {
+    let last = actions.last()?;
+    let Sort::Output { indent: Some(_) } = last.sort else {
+        return None;
+    };
+    let before = text.get(line.start..last.range.start)?.trim_end();
+    let after = text.get(last.range.end.min(line.end)..line.end)?.trim();
+    let is_value = before.ends_with(':') && after.is_empty();
+    is_value.then_some(last.range.start)
+}
+
 /// The masked text.
 pub(super) fn fill(text: &str, lines: &[Line], actions: &[Action]) -> String {
     let mut bytes = text.as_bytes().to_vec();
@@ -120,7 +136,7 @@ pub(super) fn fill(text: &str, lines: &[Line], actions: &[Action]) -> String {
         match line.fate {
             Fate::Kept => {}
             Fate::Blanked => paint(&mut bytes, line.range.clone(), b' '),
-            Fate::BlankedFrom(at) => {
+            Fate::BlankedFrom(at) | Fate::WrittenBelow(at) => {
                 mask_actions(&mut bytes, line, actions, line.range.start..at);
                 paint(&mut bytes, at..line.range.end, b' ');
             }
@@ -177,6 +193,7 @@ pub(super) fn action_lines(lines: &[Line], actions: &[Action]) -> Vec<ActionLine
     for line in lines.iter().rev() {
         if line.has_content {
             next_column = line.indent;
+            found.extend(value_below(line, actions));
         } else if matches!(line.fate, Fate::Masked | Fate::Comment)
             && let Some(action) = action_line(line, actions, next_column)
         {
@@ -186,6 +203,19 @@ pub(super) fn action_lines(lines: &[Line], actions: &[Action]) -> Vec<ActionLine
     }
     found.reverse();
     found
+}
+
+fn value_below(line: &Line, actions: &[Action]) -> Option<ActionLine> {
+    let Fate::WrittenBelow(at) = line.fate else {
+        return None;
+    };
+    let action = actions[line.actions.clone()].last()?;
+    let column = output_column(action, line.indent)?;
+    Some(ActionLine {
+        at,
+        column,
+        writes: true,
+    })
 }
 
 fn action_line(line: &Line, actions: &[Action], next_column: usize) -> Option<ActionLine> {

@@ -200,6 +200,16 @@ b:
 }
 
 #[test]
+fn a_value_written_below_its_key_may_go_on() {
+    let text = "labels: {{- include \"x\" . | nindent 2 }}\n  a: b\nother: {{- f | nindent 2 }}\n";
+    let root = root(text);
+    assert_eq!(root.at("labels.a").unwrap().as_str(), Some("b"));
+    assert!(root.get("labels").unwrap().is_open());
+    assert!(root.get("other").unwrap().is_open());
+    assert!(!root.is_open());
+}
+
+#[test]
 fn hostile_braces_take_no_time() {
     for piece in [
         "{{ ",
