@@ -10,3 +10,5 @@ pub mod directive;
 pub mod line;
 pub mod role;
 pub mod server;
+//! Raw facts, links and knowledge to typed facts with versions and defaults.
+pub mod client;

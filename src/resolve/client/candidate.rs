@@ -1,0 +1,202 @@
+//! What a client may be: the libraries, versions and kinds that the code leaves open. A fact holds
+//! only if it holds for all of them.
+
+use crate::facts::raw::{Folded, OptionWrite, Pin, RawClient, RawModule};
+use crate::knowledge::clients::model::{Condition, Constructor, Kind, Model, Ranged, Test};
+use crate::knowledge::clients::version::Version;
+use crate::knowledge::clients::{Library, Models};
+
+/// One way in which the client may be meant.
+pub(super) struct Candidate<'a> {
+    pub(super) library: &'a Library,
+    pub(super) model: &'a Model,
+    pub(super) constructor: &'a Constructor,
+    pub(super) version: Version,
+    /// The types whose defaults and special figures hold, nearest first.
+    pub(super) lineage: Vec<&'a str>,
+    pub(super) kind: Kind,
+}
+
+/// What decides between candidates: named when they disagree.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Open {
+    Nothing,
+    Library,
+    Version,
+    Kind,
+}
+
+/// The version that the module file nearest above a folder pins.
+pub(super) fn pin<'a>(
+    client: &RawClient,
+    library: &Library,
+    modules: &'a [RawModule],
+) -> Option<&'a Pin> {
+    let above = |module: &&RawModule| {
+        module.language == client.language && is_above(&module.dir, &client.dir)
+    };
+    let nearest = modules.iter().filter(above).max_by_key(|m| m.dir.len())?;
+    let imported = library.client_packages().filter(|package| {
+        let path = client.package.as_deref();
+        path.is_none_or(|path| package.import_path == path)
+    });
+    let mut keys = imported.filter_map(|package| package.manifest_key.as_deref());
+    keys.find_map(|key| nearest.requires.get(key))
+}
+
+fn is_above(folder: &str, below: &str) -> bool {
+    folder.is_empty()
+        || below
+            .strip_prefix(folder)
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+/// The pinned version, where it is one that the model covers.
+pub(super) fn pinned_version(library: &Library, pin: Option<&Pin>) -> Option<Version> {
+    let version = Version::parse(pin?.version.as_ref().ok()?)?.as_released();
+    let client = &library.head.client;
+    (client.since <= version && version < client.until).then_some(version)
+}
+
+/// Everything that the client may be.
+pub(super) fn candidates<'a>(
+    client: &RawClient,
+    modules: &[RawModule],
+    models: &'a Models,
+) -> Vec<Candidate<'a>> {
+    let mut found = Vec::new();
+    for id in &client.libraries {
+        let Some(library) = models.get(id) else {
+            continue;
+        };
+        let Some(model) = library.model() else {
+            continue;
+        };
+        let Some(constructor) = model.constructor(&client.constructor) else {
+            continue;
+        };
+        let pinned = pinned_version(library, pin(client, library, modules));
+        let versions = match pinned {
+            Some(version) => vec![version],
+            None => plausible(client, model, constructor),
+        };
+        for version in versions {
+            for (kind, defaults) in outcomes(client, model, constructor, version) {
+                found.push(Candidate {
+                    library,
+                    model,
+                    constructor,
+                    version,
+                    lineage: model.lineage(defaults),
+                    kind,
+                });
+            }
+        }
+    }
+    found
+}
+
+/// The versions in which all names that the code uses exist; all of them if there is none.
+fn plausible(client: &RawClient, model: &Model, constructor: &Constructor) -> Vec<Version> {
+    let all = model.turning_points();
+    let exists = |version: &Version| {
+        constructor.range().contains(*version)
+            && client
+                .writes
+                .iter()
+                .all(|write| has(model, client, write, *version))
+    };
+    let fitting: Vec<_> = all.iter().copied().filter(exists).collect();
+    if fitting.is_empty() { all } else { fitting }
+}
+
+fn has(model: &Model, client: &RawClient, write: &OptionWrite, version: Version) -> bool {
+    let Some(option) = model.option_named(&client.option_type, &write.ident) else {
+        return true;
+    };
+    option.names.iter().any(|name| {
+        name.ident == write.ident
+            && name.on.contains(&client.option_type)
+            && name.range().contains(version)
+    })
+}
+
+/// The kinds that a constructor may give in this version, each with the type whose defaults hold.
+fn outcomes<'a>(
+    client: &RawClient,
+    model: &'a Model,
+    constructor: &'a Constructor,
+    version: Version,
+) -> Vec<(Kind, &'a str)> {
+    let own = constructor
+        .defaults_as
+        .as_ref()
+        .unwrap_or(&constructor.option_type);
+    let resolution = model
+        .resolution
+        .iter()
+        .find(|r| r.option_type == constructor.option_type && r.range().contains(version));
+    let Some(resolution) = resolution else {
+        return vec![(constructor.kind, own)];
+    };
+    let mut possible = Vec::new();
+    for rule in &resolution.rules {
+        let answers: Vec<_> = rule.when.iter().map(|c| holds(c, client, model)).collect();
+        if answers.contains(&Some(false)) {
+            continue;
+        }
+        let outcome = (
+            rule.kind,
+            rule.defaults_as.as_ref().unwrap_or(&rule.then).as_str(),
+        );
+        if !possible.contains(&outcome) {
+            possible.push(outcome);
+        }
+        if answers.iter().all(|answer| *answer == Some(true)) {
+            break;
+        }
+    }
+    possible
+}
+
+/// Whether a condition on an option holds, as far as the code says.
+fn holds(condition: &Condition, client: &RawClient, model: &Model) -> Option<bool> {
+    let is_it = |write: &&OptionWrite| {
+        let option = model.option_named(&client.option_type, &write.ident);
+        option.is_some_and(|o| o.key == condition.option)
+    };
+    let Some(write) = client.writes.iter().find(is_it) else {
+        let seen = client.rest_unknown.is_none() && client.source.is_none();
+        return seen.then_some(false);
+    };
+    if write.conditional {
+        return None;
+    }
+    match (&write.value, condition.is) {
+        (Folded::Unknown(_), _) => None,
+        (Folded::List(items), Test::Many) => Some(items.len() > 1),
+        (Folded::Bool(value), Test::True) => Some(*value),
+        (Folded::Text(text), Test::Set) => Some(!text.is_empty()),
+        (_, Test::Set) => None,
+        _ => Some(false),
+    }
+}
+
+/// What the candidates leave open.
+pub(super) fn open(candidates: &[Candidate<'_>]) -> Open {
+    let Some(first) = candidates.first() else {
+        return Open::Library;
+    };
+    if candidates
+        .iter()
+        .any(|c| c.library.id() != first.library.id())
+    {
+        Open::Library
+    } else if candidates.iter().any(|c| c.version != first.version) {
+        Open::Version
+    } else if candidates.len() > 1 {
+        Open::Kind
+    } else {
+        Open::Nothing
+    }
+}

@@ -1,0 +1,327 @@
+//! Raw clients to subjects: library, version and kind, and every option with its effective value.
+//!
+//! Where the code leaves open which library, version or kind a client is of, a fact is known only if
+//! it is the same for all of them. A client's hosts need no resolving: [`RawClient::hosts`] holds
+//! what the code says, for `link`.
+//!
+//! How a value stands: written ones are *set*; the zero value of a field is *default*, not written,
+//! but stands where it was written, with [`Meaning::Replaced`](crate::facts::Meaning); so does a
+//! figure that the library replaces, which counts as written. What a URL that cannot be seen could
+//! set is unknown and *not seen*.
+
+mod candidate;
+mod options;
+mod url;
+
+use std::collections::BTreeMap;
+
+use crate::facts::estate::{Subject, SubjectKind};
+use crate::facts::raw::{ErrorHandling, Folded, Raw, RawClient, RawModule};
+use crate::facts::slot::Slot;
+use crate::facts::value::{Datum, Reason, State, Value, Written};
+use crate::knowledge::clients::Models;
+use crate::knowledge::clients::model::OptionModel;
+use candidate::{Candidate, Open};
+use options::Resolved;
+
+/// Where a client's code stands, in the words that its subject is named with.
+#[derive(Clone, Debug)]
+pub struct Place {
+    /// The file's path relative to the root.
+    pub path: String,
+    /// What the subject's name starts with: the path, or `README.md#2` for a snippet.
+    pub name_prefix: String,
+}
+
+/// The subjects of all raw clients, in their order.
+pub fn resolve(raw: &Raw, models: &Models, place: impl Fn(&RawClient) -> Place) -> Vec<Subject> {
+    let mut named: BTreeMap<String, usize> = BTreeMap::new();
+    let subjects = raw.clients.iter().map(|client| {
+        let place = place(client);
+        let base = match &client.function {
+            Some(function) => format!("{}:{function}", place.name_prefix),
+            None => place.name_prefix,
+        };
+        let count = named.entry(base.clone()).or_default();
+        *count += 1;
+        let name = match *count {
+            1 => base,
+            count => format!("{base}/{count}"),
+        };
+        let mut subject = Subject::new(SubjectKind::Client, name, place.path, client.anchor);
+        put_facts(&mut subject, client, &raw.modules, models);
+        subject
+    });
+    subjects.collect()
+}
+
+fn put_facts(subject: &mut Subject, client: &RawClient, modules: &[RawModule], models: &Models) {
+    let candidates = candidate::candidates(client, modules, models);
+    let open = candidate::open(&candidates);
+    put_identity(subject, client, &candidates, (modules, open));
+    put_url(subject, client);
+    if let Some(function) = &client.function {
+        subject.put("site.function", text(function));
+    }
+    subject.put("uses", uses(client));
+    let Some(first) = candidates.first() else {
+        return;
+    };
+    for option in &first.model.option {
+        put_option(subject, client, &candidates, (option, open));
+    }
+    put_pool(subject, &candidates, open);
+    for value in subject.facts.values_mut() {
+        value.strength = value.strength.min(client.strength);
+    }
+}
+
+fn text(text: impl Into<String>) -> Value {
+    Value::derived(Datum::Text(text.into()))
+}
+
+/// The value that all candidates agree on.
+fn common(values: impl IntoIterator<Item = Datum>, open: Open) -> Value {
+    let mut values = values.into_iter();
+    let Some(first) = values.next() else {
+        return Value::absent();
+    };
+    if values.all(|value| value == first) {
+        return Value::derived(first);
+    }
+    Value::unknown(disagreement(open, None))
+}
+
+fn disagreement(open: Open, library: Option<&str>) -> String {
+    match (open, library) {
+        (Open::Library, _) => "the code does not show which library it uses".to_owned(),
+        (Open::Kind, _) => "the code does not show what kind of client it becomes".to_owned(),
+        (_, Some(library)) => format!("the version of {library} is not known"),
+        (_, None) => "the version is not known".to_owned(),
+    }
+}
+
+fn put_identity(
+    subject: &mut Subject,
+    client: &RawClient,
+    candidates: &[Candidate<'_>],
+    (modules, open): (&[RawModule], Open),
+) {
+    let words = |of: fn(&Candidate<'_>) -> String| {
+        common(candidates.iter().map(|c| Datum::Text(of(c))), open)
+    };
+    subject.put("library", words(|c| c.library.id().to_owned()));
+    subject.put("library_name", words(|c| c.library.name().to_owned()));
+    subject.put("kind", words(|c| c.kind.word().to_owned()));
+    subject.put("language", text(client.language.word()));
+    subject.put("version", version(client, candidates, (modules, open)));
+}
+
+fn version(
+    client: &RawClient,
+    candidates: &[Candidate<'_>],
+    (modules, open): (&[RawModule], Open),
+) -> Value {
+    let (Some(first), true) = (candidates.first(), open != Open::Library) else {
+        return Value::unknown(disagreement(Open::Library, None));
+    };
+    let Some(pin) = candidate::pin(client, first.library, modules) else {
+        return Value::unknown("no module file above it names the library");
+    };
+    match (
+        &pin.version,
+        candidate::pinned_version(first.library, Some(pin)),
+    ) {
+        (_, Some(version)) => Value::set(Datum::Text(version.to_string()), pin.span),
+        (Err(reason), None) => Value::set_unknown(reason.0.clone(), pin.span),
+        (Ok(text), None) => {
+            Value::set_unknown(format!("`{text}` is not a known release"), pin.span)
+        }
+    }
+}
+
+fn put_url(subject: &mut Subject, client: &RawClient) {
+    let Some(source) = &client.source else {
+        return;
+    };
+    let shown = match (&source.url, &source.url_name) {
+        (Folded::Text(url), _) => Some(url::masked(url)),
+        (_, name) => name.clone(),
+    };
+    let url = match shown {
+        Some(shown) => Value::set(Datum::Text(shown), source.url_span),
+        None => Value::set_unknown("its source cannot be followed", source.url_span),
+    };
+    subject.put("url", url);
+    let call = Datum::Text(source.call.clone());
+    subject.put("url_parser", Value::set(call, source.span));
+    let at = source.error_span.unwrap_or(source.span);
+    let error = match source.error {
+        ErrorHandling::Checked => Some("checked"),
+        ErrorHandling::Discarded => Some("discarded"),
+        ErrorHandling::Unchecked => Some("unchecked"),
+        ErrorHandling::Unknown => None,
+    };
+    let error = match error {
+        Some(word) => Value::set(Datum::Text(word.to_owned()), at),
+        None => Value::set_unknown("the error cannot be followed", at),
+    };
+    subject.put("url_error", error);
+}
+
+fn uses(client: &RawClient) -> Value {
+    if client.uses.is_empty() {
+        return Value::unknown("no call in its package says what the data is for");
+    }
+    let words = client.uses.iter().map(|word| Datum::Text(word.clone()));
+    Value::derived(Datum::List(words.collect()))
+}
+
+fn put_option(
+    subject: &mut Subject,
+    client: &RawClient,
+    candidates: &[Candidate<'_>],
+    (option, open): (&OptionModel, Open),
+) {
+    let mut resolved = Vec::new();
+    let mut idents = Vec::new();
+    for candidate in candidates {
+        let Some(option) = candidate.model.option(&option.key) else {
+            return;
+        };
+        let Some(ident) = option.ident(&client.option_type, candidate.version) else {
+            return;
+        };
+        idents.push(ident);
+        resolved.push(options::resolve(candidate, client, option));
+    }
+    let library = candidates.first().map(|c| c.library.name());
+    let Some((mut value, per_cpu)) = agreed(resolved, &disagreement(open, library)) else {
+        return;
+    };
+    finish(&mut value, client, option, &idents);
+    let pool = candidates.first().and_then(|c| c.model.pool.as_ref());
+    let is_cap = pool.is_some_and(|pool| pool.cap == option.key);
+    if let (true, Some(factor), false) = (is_cap, per_cpu, value.written == Written::Yes) {
+        subject.put("cpu_multiple", Value::derived(Datum::Int(factor)));
+    }
+    subject.put(option.key.clone(), value);
+}
+
+/// The value that holds for every candidate, and the factor on which their defaults agree.
+fn agreed(resolved: Vec<Resolved>, disagreement: &str) -> Option<(Value, Option<i64>)> {
+    let mut all = resolved.into_iter();
+    let first = all.next()?;
+    let (mut value, mut per_cpu) = (first.value, first.per_cpu);
+    let mut follows: Vec<String> = value.follows.iter().cloned().collect();
+    let mut differ = false;
+    for other in all {
+        let same = other.value.state == value.state
+            || (other.per_cpu.is_some() && other.per_cpu == first.per_cpu);
+        differ |= !same;
+        if other.per_cpu != first.per_cpu {
+            per_cpu = None;
+        }
+        if other.value.origin != value.origin {
+            value.origin = joined_origin(&value, &other.value);
+        }
+        value.written = joined_written(value.written, other.value.written, disagreement);
+        follows.extend(other.value.follows.filter(|f| !follows.contains(f)));
+    }
+    if differ {
+        value.state = State::Unknown(Reason::new(disagreement));
+    }
+    if per_cpu.is_some() && follows.len() > 1 {
+        let reason = format!("the default is {}", follows.join(" or "));
+        value.state = State::Unknown(Reason::new(reason));
+    }
+    value.follows = (!follows.is_empty()).then(|| follows.join(" or "));
+    Some((value, per_cpu))
+}
+
+/// What one release's parser could set and another's could not was not seen either way.
+fn joined_written(one: Written, other: Written, disagreement: &str) -> Written {
+    match (one, other) {
+        (one, other) if one == other => one,
+        (Written::No, Written::NotSeen(reason)) | (Written::NotSeen(reason), Written::No) => {
+            Written::NotSeen(reason)
+        }
+        _ => Written::Unknown(Reason::new(disagreement)),
+    }
+}
+
+/// Of two defaults of different releases only the library remains.
+fn joined_origin(one: &Value, other: &Value) -> crate::facts::Origin {
+    use crate::facts::Origin;
+    match (&one.origin, &other.origin) {
+        (Origin::Default(a), Origin::Default(b)) => {
+            let name = |release: &str| release.split(" v").next().unwrap_or(release).to_owned();
+            let (a, b) = (name(a), name(b));
+            Origin::Default(if a == b { a } else { format!("{a}, {b}") })
+        }
+        (Origin::Written(span), _) | (_, Origin::Written(span)) => Origin::Written(*span),
+        _ => Origin::None,
+    }
+}
+
+/// Name, place and slot: the same for every candidate.
+fn finish(value: &mut Value, client: &RawClient, option: &OptionModel, idents: &[&str]) {
+    let written = |w: &&crate::facts::raw::OptionWrite| {
+        option
+            .names
+            .iter()
+            .any(|n| n.ident == w.ident && n.on.contains(&client.option_type))
+    };
+    let write = client.writes.iter().rfind(written);
+    let one_name = idents.windows(2).all(|pair| pair[0] == pair[1]);
+    value.own_name = match write {
+        Some(write) => Some(write.ident.clone()),
+        None => idents.first().filter(|_| one_name).map(|i| (*i).to_owned()),
+    };
+    value.slot = match (write, &value.own_name) {
+        (Some(write), _) => write.slot.clone(),
+        (None, Some(name)) => named_slot(&client.insert, name),
+        (None, None) => Slot::None,
+    };
+    value.home = Some(client.options_anchor);
+    value.secret |= option.is_secret();
+}
+
+fn named_slot(slot: &Slot, name: &str) -> Slot {
+    let mut slot = slot.clone();
+    match &mut slot {
+        Slot::InsertField { ident, .. } | Slot::InsertAssignment { ident, .. } => {
+            name.clone_into(ident);
+        }
+        _ => {}
+    }
+    slot
+}
+
+fn put_pool(subject: &mut Subject, candidates: &[Candidate<'_>], open: Open) {
+    let pools = || candidates.iter().filter_map(|c| c.model.pool.as_ref());
+    let checks = pools().map(|pool| Datum::Bool(pool.checks_on_borrow));
+    let checks = common(checks, open);
+    let reaps: Vec<Value> = pools()
+        .map(|pool| match &pool.reap_interval {
+            Some(key) if pool.reaper => reaps_at(subject.fact(key)),
+            _ => Value::derived(Datum::Bool(pool.reaper)),
+        })
+        .collect();
+    let mut reaps = reaps.into_iter();
+    if let Some(first) = reaps.next() {
+        let same = reaps.all(|value| value.state == first.state);
+        let unknown = || Value::unknown(disagreement(open, None));
+        subject.put("reaps", if same { first } else { unknown() });
+        subject.put("checks_on_borrow", checks);
+    }
+}
+
+/// A reaper runs where its interval is more than nothing.
+fn reaps_at(interval: Option<&Value>) -> Value {
+    match interval.map(|value| (&value.state, value.number())) {
+        Some((_, Some(seconds))) => Value::derived(Datum::Bool(seconds > 0.0)),
+        Some((State::Unknown(reason), None)) => Value::unknown(reason.0.clone()),
+        _ => Value::unknown("its interval is not known"),
+    }
+}

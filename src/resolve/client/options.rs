@@ -1,0 +1,411 @@
+//! One option of one candidate: what is written, what the URL says, what the library makes of it,
+//! and its default.
+
+use crate::facts::quantity;
+use crate::facts::raw::{Folded, OptionWrite, RawClient};
+use crate::facts::value::{Datum, Meaning, Origin, Overridden, Reason, State, Value, Written};
+use crate::knowledge::clients::expression::Expression;
+use crate::knowledge::clients::model::{OptionModel, OptionSource, Ranged, ValueKind};
+use crate::resolve::client::candidate::Candidate;
+use crate::resolve::client::url::Url;
+
+/// How far a default may lead from option to option.
+const MAX_STEPS: usize = 4;
+
+/// The value of an option, and how many times the number of CPUs its default is.
+pub(super) struct Resolved {
+    pub(super) value: Value,
+    pub(super) per_cpu: Option<i64>,
+}
+
+/// Resolves an option that the candidate's option type has.
+pub(super) fn resolve(
+    candidate: &Candidate<'_>,
+    client: &RawClient,
+    option: &OptionModel,
+) -> Resolved {
+    step(candidate, client, option, 0)
+}
+
+fn step(
+    candidate: &Candidate<'_>,
+    client: &RawClient,
+    option: &OptionModel,
+    steps: usize,
+) -> Resolved {
+    let one = One {
+        candidate,
+        client,
+        option,
+        steps,
+    };
+    match one.write() {
+        Some(write) => one.written(write),
+        None => one.not_written(),
+    }
+}
+
+struct One<'a> {
+    candidate: &'a Candidate<'a>,
+    client: &'a RawClient,
+    option: &'a OptionModel,
+    steps: usize,
+}
+
+impl One<'_> {
+    /// The last place in code that writes the option.
+    fn write(&self) -> Option<&OptionWrite> {
+        let named = |write: &&OptionWrite| {
+            let names = self.option.names.iter();
+            let own = names.filter(|n| n.on.contains(&self.client.option_type));
+            own.into_iter().any(|n| n.ident == write.ident)
+        };
+        self.client.writes.iter().rfind(named)
+    }
+
+    fn written(&self, write: &OptionWrite) -> Resolved {
+        if write.conditional {
+            let reason = Reason::new("it is set in some branches of the code only");
+            let mut value = Value::set_unknown(reason.0.clone(), write.span);
+            value.written = Written::Unknown(reason);
+            return Resolved {
+                value,
+                per_cpu: None,
+            };
+        }
+        self.folded(&write.value, write.span)
+    }
+
+    /// A value that stands at this place in code or in a URL.
+    fn folded(&self, folded: &Folded, span: crate::source::Span) -> Resolved {
+        let plain = |value| Resolved {
+            value,
+            per_cpu: None,
+        };
+        if let Folded::Unknown(reason) = folded {
+            return plain(Value::set_unknown(format!("it comes from {reason}"), span));
+        }
+        let Some(datum) = datum(folded, self.option.kind) else {
+            let reason = "its value is of a kind that is not followed";
+            return plain(Value::set_unknown(reason, span));
+        };
+        if is_zero(folded) {
+            return self.zero(datum, span);
+        }
+        if self.is_ignored() {
+            let because = format!("`{}` does not use it", self.client.constructor);
+            return self.replaced(datum, span, Written::Yes, because);
+        }
+        let effect = figure(folded).and_then(|figure| {
+            let (lineage, version) = (&self.candidate.lineage, self.candidate.version);
+            self.option.sentinel(lineage, version, figure)
+        });
+        match effect.map(|row| row.effect) {
+            None => plain(Value::set(datum, span)),
+            Some(Meaning::Replaced) => {
+                let because = "the library uses its default instead of this figure";
+                self.replaced(datum, span, Written::Yes, because.to_owned())
+            }
+            Some(meaning) => {
+                let raw = Box::new(datum);
+                plain(Value::set(Datum::Special { raw, meaning }, span))
+            }
+        }
+    }
+
+    /// The zero value of a field is the same as no field: it stands for the default.
+    fn zero(&self, datum: Datum, span: crate::source::Span) -> Resolved {
+        let default = self.default();
+        let same = match &default.value.state {
+            State::Default(default) => *default.raw() == datum,
+            State::Absent => true,
+            _ => false,
+        };
+        if !same {
+            let because = "the zero value stands for the library's default".to_owned();
+            return self.replaced(datum, span, Written::No, because);
+        }
+        let datum = default.value.known().cloned().unwrap_or(datum);
+        Resolved {
+            value: Value::set(datum, span),
+            per_cpu: None,
+        }
+    }
+
+    /// Something is written and the default holds all the same.
+    fn replaced(
+        &self,
+        datum: Datum,
+        span: crate::source::Span,
+        written: Written,
+        because: String,
+    ) -> Resolved {
+        let mut resolved = self.default();
+        let value = &mut resolved.value;
+        if let State::Default(default) = &value.state {
+            value.state = State::Default(Datum::Special {
+                raw: Box::new(default.raw().clone()),
+                meaning: Meaning::Replaced,
+            });
+        }
+        value.written = written;
+        value.origin = Origin::Written(span);
+        value.because.push(because);
+        let text = if self.option.is_secret() {
+            "***".to_owned()
+        } else {
+            shown(&datum)
+        };
+        value.overrides.push(Overridden { span, text });
+        resolved
+    }
+
+    fn is_ignored(&self) -> bool {
+        self.candidate.constructor.ignores.iter().any(|ignored| {
+            ignored.option == self.option.key && ignored.range().contains(self.candidate.version)
+        })
+    }
+
+    fn not_written(&self) -> Resolved {
+        if let Some(reason) = &self.client.rest_unknown {
+            let value = Value::unknown(format!("the options come from {reason}"));
+            let mut resolved = self.default();
+            resolved.value.state = value.state;
+            resolved.value.written = value.written;
+            resolved.value.origin = Origin::None;
+            return resolved;
+        }
+        let parser = self
+            .client
+            .source
+            .as_ref()
+            .and_then(|s| Some((s, self.candidate.model.option_source(&s.call)?)));
+        let Some((source, parser)) = parser else {
+            return self.default();
+        };
+        match &source.url {
+            Folded::Text(url) => self.from_url(url, source.url_span, parser),
+            _ if self.url_may_set(parser) => {
+                let reason = match &source.url_name {
+                    Some(name) => format!("the URL from {name} could set it"),
+                    None => "the URL could set it".to_owned(),
+                };
+                let mut resolved = self.default();
+                resolved.value.state = State::Unknown(Reason::new(reason.clone()));
+                resolved.value.written = Written::NotSeen(Reason::new(reason));
+                resolved.value.origin = Origin::None;
+                resolved
+            }
+            _ => self.default(),
+        }
+    }
+
+    fn url_may_set(&self, parser: &OptionSource) -> bool {
+        let mut rows = self.option.url_params(&parser.call, self.candidate.version);
+        self.option.url_part.is_some() || rows.next().is_some()
+    }
+
+    fn from_url(&self, text: &str, span: crate::source::Span, parser: &OptionSource) -> Resolved {
+        let refuse = |why: &str| Resolved {
+            value: Value::unknown(format!("`{}` refuses the URL: {why}", parser.call)),
+            per_cpu: None,
+        };
+        let version = self.candidate.version;
+        let Some(url) = Url::parse(text) else {
+            return refuse("it is not a URL");
+        };
+        if let Some(why) = url.refused(parser, self.candidate.model, version) {
+            return refuse(&why);
+        }
+        match url.parameter(self.option, parser, version) {
+            Some(Ok(folded)) => return self.folded(&folded, span),
+            Some(Err(why)) => return refuse(&why),
+            None => {}
+        }
+        let part = self
+            .option
+            .url_part
+            .and_then(|part| url.part(part, self.option.kind));
+        match part {
+            Some(folded) => self.folded(&folded, span),
+            None => self.default(),
+        }
+    }
+
+    fn default(&self) -> Resolved {
+        let (lineage, version) = (&self.candidate.lineage, self.candidate.version);
+        let Some(row) = self.option.default(lineage, version) else {
+            let zero = zero_of(self.option.kind);
+            return self.of_state(zero.map_or(State::Absent, State::Default));
+        };
+        if let Some(expression) = &row.expr {
+            let otherwise = row.otherwise.as_ref();
+            return self.expression(expression, otherwise.and_then(|v| self.constant(v)));
+        }
+        let datum = row.value.as_ref().and_then(|value| self.constant(value));
+        let datum = match (datum, row.effect) {
+            (Some(raw), Some(meaning)) => Some(Datum::Special {
+                raw: Box::new(raw),
+                meaning,
+            }),
+            (datum, _) => datum,
+        };
+        self.of_state(datum.map_or(State::Absent, State::Default))
+    }
+
+    fn of_state(&self, state: State) -> Resolved {
+        let mut value = match state {
+            State::Default(datum) => Value::default(datum, release(self.candidate)),
+            _ => Value::absent(),
+        };
+        value.secret = self.option.is_secret();
+        Resolved {
+            value,
+            per_cpu: None,
+        }
+    }
+
+    fn expression(&self, expression: &Expression, otherwise: Option<Datum>) -> Resolved {
+        match expression {
+            Expression::PerCpu { factor, cpus } => {
+                let follows = format!("{factor} x {}", cpus.word());
+                let mut resolved = self.of_state(State::Absent);
+                let reason = format!("the default is {follows}");
+                resolved.value.state = State::Unknown(Reason::new(reason));
+                resolved.value.origin = Origin::Default(release(self.candidate));
+                resolved.value.follows = Some(follows);
+                resolved.per_cpu = Some(*factor);
+                resolved
+            }
+            Expression::Option { key, plus } => {
+                let option = self.candidate.model.option(key);
+                match option.filter(|_| self.steps < MAX_STEPS) {
+                    Some(option) => self.after(option, *plus, otherwise),
+                    None => self.of_state(State::Absent),
+                }
+            }
+        }
+    }
+
+    /// A default that is another option's value, or so much more.
+    fn after(&self, option: &OptionModel, plus: Option<f64>, otherwise: Option<Datum>) -> Resolved {
+        let other = step(self.candidate, self.client, option, self.steps + 1);
+        let mut resolved = self.of_state(State::Absent);
+        resolved.value.follows = other.value.follows.clone();
+        let Some(datum) = other.value.known() else {
+            if let State::Unknown(reason) = other.value.state {
+                resolved.value.state = State::Unknown(reason);
+                resolved.value.origin = Origin::Default(release(self.candidate));
+            }
+            return resolved;
+        };
+        let off = matches!(
+            datum,
+            Datum::Special {
+                meaning: Meaning::Off,
+                ..
+            }
+        );
+        let sum = match (plus, otherwise) {
+            (None, _) => Some(datum.clone()),
+            (Some(_), Some(otherwise)) if off => Some(otherwise),
+            (Some(plus), _) if off => Some(Datum::Duration(plus)),
+            (Some(plus), _) => datum.as_number().map(|n| Datum::Duration(n + plus)),
+        };
+        if let Some(sum) = sum {
+            resolved = self.of_state(State::Default(sum));
+        }
+        resolved
+    }
+
+    /// A default of the model as a datum of the option's kind.
+    fn constant(&self, value: &toml::Value) -> Option<Datum> {
+        Some(match (self.option.kind, value) {
+            (ValueKind::Int, toml::Value::Integer(n)) => Datum::Int(*n),
+            (ValueKind::Bytes, toml::Value::Integer(n)) => Datum::Size(u64::try_from(*n).ok()?),
+            (ValueKind::Float, toml::Value::Float(n)) => Datum::Float(*n),
+            (ValueKind::Duration, toml::Value::Integer(n)) => Datum::Duration(*n as f64),
+            (ValueKind::Duration, toml::Value::String(text)) => {
+                Datum::Duration(quantity::duration(text)?)
+            }
+            (_, toml::Value::Boolean(b)) => Datum::Bool(*b),
+            (_, toml::Value::String(text)) => Datum::Text(text.clone()),
+            _ => return None,
+        })
+    }
+}
+
+/// The release as people write it: `go-redis v9.7.0`.
+pub(super) fn release(candidate: &Candidate<'_>) -> String {
+    let (name, version) = (candidate.library.name(), candidate.version.to_string());
+    let major = version.split('.').next().unwrap_or_default();
+    match name.strip_suffix(&format!(" v{major}")) {
+        Some(stem) => format!("{stem} v{version}"),
+        None => format!("{name} {version}"),
+    }
+}
+
+/// A folded value as a datum of this kind.
+fn datum(folded: &Folded, kind: ValueKind) -> Option<Datum> {
+    Some(match (kind, folded) {
+        (_, Folded::Nil | Folded::Unknown(_)) => return None,
+        // A figure that is no duration of any length keeps its own form: -1 is a word, not a time.
+        (ValueKind::Duration, Folded::Int(n)) if *n < 0 => Datum::Int(*n),
+        (ValueKind::Duration, Folded::Int(n) | Folded::Duration(n)) => {
+            Datum::Duration(*n as f64 / 1e9)
+        }
+        (ValueKind::Bytes, Folded::Int(n)) => match u64::try_from(*n) {
+            Ok(bytes) => Datum::Size(bytes),
+            Err(_) => Datum::Int(*n),
+        },
+        (_, Folded::Int(n) | Folded::Duration(n)) => Datum::Int(*n),
+        (_, Folded::Float(n)) => Datum::Float(*n),
+        (_, Folded::Bool(b)) => Datum::Bool(*b),
+        (_, Folded::Text(text)) => Datum::Text(text.clone()),
+        (_, Folded::List(items)) => {
+            let items = items.iter().map(|item| datum(item, ValueKind::String));
+            Datum::List(items.collect::<Option<_>>()?)
+        }
+    })
+}
+
+fn is_zero(folded: &Folded) -> bool {
+    match folded {
+        Folded::Int(n) | Folded::Duration(n) => *n == 0,
+        Folded::Float(n) => *n == 0.0,
+        Folded::Bool(b) => !b,
+        Folded::Text(text) => text.is_empty(),
+        Folded::List(items) => items.is_empty(),
+        Folded::Nil => true,
+        Folded::Unknown(_) => false,
+    }
+}
+
+fn figure(folded: &Folded) -> Option<i64> {
+    match folded {
+        Folded::Int(n) | Folded::Duration(n) => Some(*n),
+        _ => None,
+    }
+}
+
+fn zero_of(kind: ValueKind) -> Option<Datum> {
+    Some(match kind {
+        ValueKind::Int => Datum::Int(0),
+        ValueKind::Duration => Datum::Duration(0.0),
+        ValueKind::Bytes => Datum::Size(0),
+        ValueKind::Bool => Datum::Bool(false),
+        ValueKind::Float => Datum::Float(0.0),
+        _ => return None,
+    })
+}
+
+fn shown(datum: &Datum) -> String {
+    match datum.raw() {
+        Datum::Duration(seconds) => quantity::show_duration(*seconds),
+        Datum::Text(text) => text.clone(),
+        Datum::Bool(b) => b.to_string(),
+        other => other
+            .as_number()
+            .map_or_else(|| "a list".to_owned(), quantity::show_number),
+    }
+}

@@ -1,0 +1,211 @@
+//! Connection URLs as a library's parser reads them: what a folded URL sets, and what it refuses.
+
+use crate::facts::quantity;
+use crate::facts::raw::Folded;
+use crate::knowledge::clients::model::{
+    DurationSyntax, Model, OptionModel, OptionSource, UnknownParam, UrlPart, ValueKind,
+};
+use crate::knowledge::clients::version::Version;
+
+/// A URL, taken apart.
+pub(super) struct Url {
+    scheme: String,
+    user: Option<String>,
+    password: Option<String>,
+    host: String,
+    path: String,
+    query: Vec<(String, String)>,
+}
+
+impl Url {
+    pub(super) fn parse(text: &str) -> Option<Self> {
+        let (scheme, rest) = text.split_once("://")?;
+        let rest = rest.split('#').next().unwrap_or(rest);
+        let (rest, query) = rest.split_once('?').unwrap_or((rest, ""));
+        let (authority, path) = rest.split_once('/').unwrap_or((rest, ""));
+        let (user_info, host) = match authority.rsplit_once('@') {
+            Some((user_info, host)) => (Some(user_info), host),
+            None => (None, authority),
+        };
+        let (user, password) = match user_info.map(|u| u.split_once(':').unwrap_or((u, ""))) {
+            Some((user, password)) => (decoded(user), decoded(password)),
+            None => (None, None),
+        };
+        let filled = |text: Option<String>| text.filter(|t| !t.is_empty());
+        Some(Self {
+            scheme: scheme.to_ascii_lowercase(),
+            user: filled(user),
+            password: filled(password),
+            host: host.to_owned(),
+            path: path.to_owned(),
+            query: query.split('&').filter_map(parameter).collect(),
+        })
+    }
+
+    /// Why the parser refuses the URL, if it does.
+    pub(super) fn refused(
+        &self,
+        parser: &OptionSource,
+        model: &Model,
+        version: Version,
+    ) -> Option<String> {
+        if !parser.schemes.contains(&self.scheme) {
+            return Some(format!("the scheme `{}` is not accepted", self.scheme));
+        }
+        if parser.unknown_param == UnknownParam::Ignored {
+            return None;
+        }
+        let known = |name: &str| {
+            let mut rows = model
+                .option
+                .iter()
+                .flat_map(|o| o.url_params(&parser.call, version));
+            rows.any(|row| row.param == name)
+        };
+        let mut unknown = self.query.iter().filter(|(name, _)| !known(name));
+        let name = &unknown.next()?.0;
+        Some(format!("the parameter `{name}` is not accepted"))
+    }
+
+    /// The value that the URL's query gives an option; the first parameter that is there decides.
+    pub(super) fn parameter(
+        &self,
+        option: &OptionModel,
+        parser: &OptionSource,
+        version: Version,
+    ) -> Option<Result<Folded, String>> {
+        option.url_params(&parser.call, version).find_map(|row| {
+            let (_, text) = self.query.iter().rfind(|(name, _)| *name == row.param)?;
+            let value = typed(text, option.kind, parser.durations);
+            Some(value.ok_or_else(|| format!("the value of `{}` is not accepted", row.param)))
+        })
+    }
+
+    /// The value that another part of the URL gives an option.
+    pub(super) fn part(&self, part: UrlPart, kind: ValueKind) -> Option<Folded> {
+        match part {
+            UrlPart::Host => {
+                let host = Folded::Text(self.host.clone());
+                let given = !self.host.is_empty();
+                given.then(|| match kind {
+                    ValueKind::List => Folded::List(vec![host]),
+                    _ => host,
+                })
+            }
+            UrlPart::Database => self.path.trim_matches('/').parse().ok().map(Folded::Int),
+            UrlPart::User => self.user.clone().map(Folded::Text),
+            UrlPart::Password => self.password.clone().map(Folded::Text),
+            UrlPart::Scheme => match (self.scheme.as_str(), kind) {
+                ("rediss" | "valkeys", ValueKind::Tls) => Some(Folded::Bool(true)),
+                ("unix", ValueKind::String) => Some(Folded::Text("unix".to_owned())),
+                _ => None,
+            },
+        }
+    }
+}
+
+fn parameter(pair: &str) -> Option<(String, String)> {
+    let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+    let value = value.replace('+', " ");
+    let name = decoded(name)?;
+    (!name.is_empty()).then_some((name, decoded(&value)?))
+}
+
+/// Percent-encoding resolved; nothing where it is broken.
+fn decoded(text: &str) -> Option<String> {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.bytes();
+    while let Some(byte) = rest.next() {
+        if byte == b'%' {
+            let digit = |b: u8| char::from(b).to_digit(16);
+            let code = digit(rest.next()?)? * 16 + digit(rest.next()?)?;
+            bytes.push(u8::try_from(code).ok()?);
+        } else {
+            bytes.push(byte);
+        }
+    }
+    String::from_utf8(bytes).ok()
+}
+
+/// A parameter's text as the option's value. Blank stands for the default: the zero value.
+fn typed(text: &str, kind: ValueKind, durations: DurationSyntax) -> Option<Folded> {
+    match kind {
+        ValueKind::Int | ValueKind::Bytes if text.is_empty() => Some(Folded::Int(0)),
+        ValueKind::Int | ValueKind::Bytes => text.parse().ok().map(Folded::Int),
+        ValueKind::Bool => match text {
+            "" | "0" | "false" => Some(Folded::Bool(false)),
+            "1" | "true" => Some(Folded::Bool(true)),
+            _ => None,
+        },
+        ValueKind::Duration if text.is_empty() => Some(Folded::Int(0)),
+        ValueKind::Duration => duration(text, durations),
+        ValueKind::List => Some(Folded::List(vec![Folded::Text(text.to_owned())])),
+        _ => Some(Folded::Text(text.to_owned())),
+    }
+}
+
+fn duration(text: &str, syntax: DurationSyntax) -> Option<Folded> {
+    let figure = text.parse::<i64>().ok();
+    match (syntax, figure) {
+        (DurationSyntax::GoOrSeconds, Some(seconds)) if seconds <= 0 => Some(Folded::Int(-1)),
+        (DurationSyntax::GoOrSeconds, Some(seconds)) => {
+            Some(Folded::Duration(seconds.saturating_mul(1_000_000_000)))
+        }
+        (DurationSyntax::Go, Some(0)) => Some(Folded::Duration(0)),
+        (DurationSyntax::Go, Some(_)) => None,
+        (_, None) => {
+            let seconds = quantity::duration(text)?;
+            Some(Folded::Duration((seconds * 1e9).round() as i64))
+        }
+    }
+}
+
+/// The URL as it may be shown: the password masked.
+pub(super) fn masked(url: &str) -> String {
+    let Some((scheme, rest)) = url.split_once("://") else {
+        return "***".to_owned();
+    };
+    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+    let (authority, tail) = rest.split_at(end);
+    let tail = tail.split('?').next().unwrap_or("");
+    let shown = match authority.rsplit_once('@') {
+        Some((user_info, host)) => {
+            let user = user_info.split(':').next().unwrap_or("");
+            format!("{user}:***@{host}")
+        }
+        None => authority.to_owned(),
+    };
+    format!("{scheme}://{shown}{tail}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_in_urls() {
+        let read = |text| duration(text, DurationSyntax::GoOrSeconds);
+        assert_eq!(read("3"), Some(Folded::Duration(3_000_000_000)));
+        assert_eq!(read("0"), Some(Folded::Int(-1)));
+        assert_eq!(read("180s"), Some(Folded::Duration(180_000_000_000)));
+        assert_eq!(read("soon"), None);
+    }
+
+    #[test]
+    fn a_masked_url_shows_neither_password_nor_query() {
+        assert_eq!(
+            masked("redis://u:s3cret@h:1/0?password=x"),
+            "redis://u:***@h:1/0"
+        );
+        assert_eq!(masked("redis://h:1"), "redis://h:1");
+        assert_eq!(masked("s3cret"), "***");
+    }
+
+    #[test]
+    fn broken_urls_do_not_panic() {
+        for text in ["", "://", "a://%", "a://b?%zz=1", "a://@:@/?=&&", "a://b/%"] {
+            let _ = Url::parse(text);
+            let _ = masked(text);
+        }
+    }
+}
