@@ -138,7 +138,14 @@ fn deployed(
                 object,
                 evidence,
                 at,
-            } => template(index.texts_of(object), object, evidence, *at, raw, &mut linked.links),
+            } => template(
+                index.texts_of(object),
+                object,
+                evidence,
+                *at,
+                raw,
+                &mut linked.links,
+            ),
             ConfPart::File { path, evidence, at } => {
                 let found: Vec<_> = index
                     .files
@@ -167,7 +174,10 @@ fn template(
     links: &mut Vec<Link>,
 ) -> LinkedPart {
     let [index] = found[..] else {
-        let why = format!("what {}/{} is made into is not followed", object.kind, object.name);
+        let why = format!(
+            "what {}/{} is made into is not followed",
+            object.kind, object.name
+        );
         return LinkedPart::Gap {
             reason: Reason::new(why),
             at: Some(at),

@@ -52,11 +52,19 @@ pub struct Survey {
     pub texts: Vec<(Span, Span)>,
 }
 
+/// Raw facts that belong together.
+#[derive(Default)]
+struct Universe {
+    /// What a snippet is called: its path and its position among the fences. The tree has no name.
+    snippet: Option<String>,
+    raw: Raw,
+}
+
 /// What one file gives: facts of the tree's universe, and universes of its own.
 #[derive(Default)]
 struct Extracted {
     main: Raw,
-    snippets: Vec<Raw>,
+    snippets: Vec<Universe>,
 }
 
 /// Surveys a project. Declarations with spans point into `sources`, which may hold files already.
@@ -72,26 +80,31 @@ pub fn survey(mut sources: Sources, project: &Project, knowledge: &Knowledge) ->
     for (path, why) in &project.unreadable {
         let id = sources.add(SourceFile::new(&**path, ""));
         universes[0]
+            .raw
             .problems
             .push((Span::new(id, 0, 0), why.clone()));
     }
     let mut survey = Survey::default();
-    for raw in universes {
-        survey.absorb(raw, &sources, project, knowledge);
+    for universe in universes {
+        survey.absorb(universe, &sources, project, knowledge);
     }
     survey.sources = sources;
     survey
 }
 
 impl Survey {
-    fn absorb(&mut self, raw: Raw, sources: &Sources, project: &Project, knowledge: &Knowledge) {
-        let estate = resolved(&raw, sources, &project.declarations, knowledge);
-        self.texts.extend(
-            raw.texts
-                .iter()
-                .filter(|text| !text.lines.is_empty())
-                .map(|text| (text.excerpt.span_all(), text.home())),
-        );
+    fn absorb(
+        &mut self,
+        universe: Universe,
+        sources: &Sources,
+        project: &Project,
+        knowledge: &Knowledge,
+    ) {
+        let estate = resolved(&universe, sources, &project.declarations, knowledge);
+        let raw = universe.raw;
+        let written = raw.texts.iter().filter(|text| !text.lines.is_empty());
+        self.texts
+            .extend(written.map(|text| (text.excerpt.span_all(), text.home())));
         self.secrets.extend(raw.secrets);
         self.secrets.extend(secret_spans(&estate));
         self.comments.extend(raw.comments);
@@ -102,11 +115,12 @@ impl Survey {
 
 /// One universe: linked, then typed.
 fn resolved(
-    raw: &Raw,
+    universe: &Universe,
     sources: &Sources,
     declarations: &[Declaration],
     knowledge: &Knowledge,
 ) -> Estate {
+    let raw = &universe.raw;
     let linked = link::link(raw);
     let context = resolve::server::Context {
         servers: &knowledge.servers,
@@ -115,7 +129,11 @@ fn resolved(
         sources,
     };
     let mut estate = resolve::server::resolve(raw, &linked, &context);
-    estate.clients = resolve::client::resolve(raw, knowledge.clients, sources);
+    estate.clients = resolve::client::resolve(raw, knowledge.clients, |client| {
+        let path = sources.path(client.anchor).to_owned();
+        let name_prefix = universe.snippet.clone().unwrap_or_else(|| path.clone());
+        resolve::client::Place { path, name_prefix }
+    });
     for (index, server) in linked.clients.into_iter().enumerate() {
         let (Some(related), Some(client)) = (server, estate.clients.get_mut(index)) else {
             continue;
@@ -152,14 +170,14 @@ struct Reader<'a> {
 
 impl Reader<'_> {
     /// The universes, the tree's own first.
-    fn read_all(&self, files: &[(FileId, &Input)]) -> Vec<Raw> {
+    fn read_all(&self, files: &[(FileId, &Input)]) -> Vec<Universe> {
         let extracted: Vec<Extracted> = files
             .par_iter()
             .map(|(id, input)| self.read_one(*id, input))
             .collect();
-        let mut universes = vec![Raw::default()];
+        let mut universes = vec![Universe::default()];
         for one in extracted {
-            universes[0].absorb(one.main);
+            universes[0].raw.absorb(one.main);
             universes.extend(one.snippets);
         }
         let packages: Vec<Raw> = go_packages(files)
@@ -167,7 +185,7 @@ impl Reader<'_> {
             .map(|package| go::extract(package, self.knowledge.clients))
             .collect();
         for raw in packages {
-            universes[0].absorb(raw);
+            universes[0].raw.absorb(raw);
         }
         universes
     }
@@ -253,7 +271,11 @@ impl Reader<'_> {
             .into_iter()
             .filter_map(|fence| {
                 let name = format!("{}#{}", input.path, fence.index + 1);
-                self.snippet(name, input, &fence.content)
+                let raw = self.snippet(name.clone(), input, &fence.content)?;
+                Some(Universe {
+                    snippet: Some(name),
+                    raw,
+                })
             })
             .collect();
         Extracted {

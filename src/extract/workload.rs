@@ -311,10 +311,17 @@ impl<'a> Pod<'a> {
 
     /// Where the server's file is written at start-up: the ConfigMaps that the writers are shown.
     fn templates(&self, container: &Node, file: &ArgWord) -> Vec<ConfPart> {
-        let mounted = |node: &'a Node| node.get("volumeMounts").map(Node::items).unwrap_or_default();
+        let mounted = |node: &'a Node| {
+            node.get("volumeMounts")
+                .map(Node::items)
+                .unwrap_or_default()
+        };
         let volume_of = |mount: &Node| known(mount.get("name")).and_then(|name| self.volume(name));
         let holds = |mount: &&Node| within(mount, &file.text).is_some();
-        let container_mounts = container.get("volumeMounts").map(Node::items).unwrap_or_default();
+        let container_mounts = container
+            .get("volumeMounts")
+            .map(Node::items)
+            .unwrap_or_default();
         let written = container_mounts
             .iter()
             .find(holds)
@@ -323,8 +330,16 @@ impl<'a> Pod<'a> {
         if !written {
             return Vec::new();
         }
-        let writers = self.spec.get("initContainers").map(Node::items).unwrap_or_default();
-        let sources = writers.iter().flat_map(mounted).filter_map(volume_of).filter_map(key_source);
+        let writers = self
+            .spec
+            .get("initContainers")
+            .map(Node::items)
+            .unwrap_or_default();
+        let sources = writers
+            .iter()
+            .flat_map(mounted)
+            .filter_map(volume_of)
+            .filter_map(key_source);
         sources
             .map(|source| ConfPart::Template {
                 object: ObjectName {
@@ -333,7 +348,10 @@ impl<'a> Pod<'a> {
                     name: source.name.to_owned(),
                     templated: source.templated,
                 },
-                evidence: format!("{} is written at start-up from what an init container is shown", file.text),
+                evidence: format!(
+                    "{} is written at start-up from what an init container is shown",
+                    file.text
+                ),
                 at: file.span,
             })
             .collect()

@@ -269,7 +269,11 @@ impl Shapes {
     pub fn is_module_setting(&self, name: &str) -> bool {
         let prefix = name.split(['.', '-']).next().unwrap_or(name);
         prefix.len() < name.len()
-            && self.servers.module_prefixes.iter().any(|p| p.eq_ignore_ascii_case(prefix))
+            && self
+                .servers
+                .module_prefixes
+                .iter()
+                .any(|p| p.eq_ignore_ascii_case(prefix))
     }
 
     /// The shape of a custom resource.

@@ -2,13 +2,12 @@
 //! problems of lines, relations.
 //!
 //! [`line`] reads one directive as one series reads it, [`conf`] works out what a whole configuration
-//! comes to over every series that it may be for, [`directive`] and [`server`] make the subjects, [`role`] adds what
-//! clients say about their server.
+//! comes to over every series that it may be for, [`directive`] and [`server`] make the subjects, [`client`] types the
+//! options of clients, [`role`] adds what clients say about their server.
 
+pub mod client;
 pub mod conf;
 pub mod directive;
 pub mod line;
 pub mod role;
 pub mod server;
-//! Raw facts, links and knowledge to typed facts with versions and defaults.
-pub mod client;

@@ -343,7 +343,11 @@ impl<'a> Resolver<'a> {
 
     fn loads_modules(&self) -> bool {
         let loads = |name: &str| {
-            let directive = self.candidates.series.iter().find_map(|s| s.directive(name));
+            let directive = self
+                .candidates
+                .series
+                .iter()
+                .find_map(|s| s.directive(name));
             directive.is_some_and(|d| d.form == Some(Form::LoadModule))
         };
         self.steps().iter().any(|step| match step {
