@@ -1,10 +1,13 @@
-//! Kubernetes documents: ConfigMaps and Secrets hold texts, Services give host names; workloads are
+//! Kubernetes documents: ConfigMaps and Secrets hold texts, Services give host names, LimitRanges
+//! default limits; workloads are
 //! read by [`workload`](super::workload), custom resources by [`resource`](super::resource).
 
+use std::collections::BTreeMap;
+
 use crate::extract::conf::{self, Frame};
-use crate::extract::scalar::known;
+use crate::extract::scalar::{known, raw_scalar};
 use crate::extract::{resource, workload};
-use crate::facts::raw::{ObjectName, Raw, RawService, TextPlace};
+use crate::facts::raw::{ObjectName, Raw, RawLimitRange, RawService, TextPlace};
 use crate::knowledge::shapes::Shapes;
 use crate::syntax::yaml::{Node, Scalar, ScalarStyle, Stream};
 
@@ -35,6 +38,7 @@ fn read_object(root: &Node, context: &Context<'_>, raw: &mut Raw) {
         "ConfigMap" => read_texts(root, kind, &["data"], context, raw),
         "Secret" => read_texts(root, kind, &["stringData"], context, raw),
         "Service" => raw.services.extend(service(root)),
+        "LimitRange" => raw.limit_ranges.extend(limit_range(root)),
         _ if kind.ends_with("List") && root.get("items").is_some_and(Node::is_seq) => {
             for item in root.get("items").map(Node::items).unwrap_or_default() {
                 read_object(item, context, raw);
@@ -109,6 +113,31 @@ pub fn frame_of(scalar: &Scalar) -> Frame {
         ScalarStyle::Literal => Frame::Lines,
         _ => Frame::Inline,
     }
+}
+
+/// The limits that a namespace gives to containers that have none.
+fn limit_range(root: &Node) -> Option<RawLimitRange> {
+    let object = object_name(root, "LimitRange")?;
+    let items = root.at("spec.limits").map(Node::items).unwrap_or_default();
+    let of_containers = items
+        .iter()
+        .filter(|item| known(item.get("type")) == Some("Container"));
+    let mut figures = BTreeMap::new();
+    for item in of_containers {
+        for (fact, path) in [
+            ("limits.memory", "default.memory"),
+            ("limits.cpu", "default.cpu"),
+        ] {
+            if let Some(node) = item.at(path) {
+                figures.insert(fact.to_owned(), raw_scalar(node));
+            }
+        }
+    }
+    Some(RawLimitRange {
+        name: object.name,
+        namespace: object.namespace,
+        figures,
+    })
 }
 
 fn service(root: &Node) -> Option<RawService> {

@@ -243,6 +243,15 @@ pub struct RawService {
     pub span: Span,
 }
 
+/// Limits that a namespace gives to every container without its own.
+#[derive(Clone, Debug)]
+pub struct RawLimitRange {
+    pub name: String,
+    pub namespace: Option<String>,
+    /// By fact path: `limits.memory`.
+    pub figures: BTreeMap<String, RawScalar>,
+}
+
 /// A module or package file: which versions it pins for the code below its folder.
 #[derive(Clone, Debug)]
 pub struct RawModule {
@@ -378,6 +387,7 @@ pub struct Raw {
     pub texts: Vec<RawText>,
     pub servers: Vec<RawServer>,
     pub services: Vec<RawService>,
+    pub limit_ranges: Vec<RawLimitRange>,
     pub modules: Vec<RawModule>,
     pub clients: Vec<RawClient>,
     /// Inputs that could not be read as what they claim to be: a place and why.
@@ -393,6 +403,7 @@ impl Raw {
         self.texts.extend(other.texts);
         self.servers.extend(other.servers);
         self.services.extend(other.services);
+        self.limit_ranges.extend(other.limit_ranges);
         self.modules.extend(other.modules);
         self.clients.extend(other.clients);
         self.problems.extend(other.problems);

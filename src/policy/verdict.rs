@@ -19,16 +19,13 @@ use crate::policy::template::Template;
 use crate::policy::typed::Expr;
 use crate::source::Span;
 
-/// Said at the end of a message that rests on an assumption.
-const ASSUMED: &str = " (assumed)";
-
 /// A rule that does not hold for a subject.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Verdict {
     /// The rule's id.
     pub rule: String,
     pub severity: Severity,
-    /// `false`: it rests on an assumed link or value; the message says so.
+    /// `false`: it rests on an assumed link or value; reports say so.
     pub certain: bool,
     pub message: String,
     pub help: Option<String>,
@@ -67,7 +64,7 @@ impl Frame<'_> {
             rule: self.rule.id().to_owned(),
             severity: severity(self.severity, certain),
             certain,
-            message: self.message(scope, certain),
+            message: self.message(scope),
             help: first_text(&self.speech.help, scope),
             at,
             labels: self.labels(scope),
@@ -107,10 +104,9 @@ impl Frame<'_> {
         place.map_or_else(Default::default, |p| (p.about(), p.value_class(scope)))
     }
 
-    fn message(&self, scope: &Scope<'_>, certain: bool) -> String {
+    fn message(&self, scope: &Scope<'_>) -> String {
         let message = first_text(&self.speech.message, scope);
-        let message = message.unwrap_or_else(|| self.rule.draft.title.clone());
-        if certain { message } else { message + ASSUMED }
+        message.unwrap_or_else(|| self.rule.draft.title.clone())
     }
 
     fn labels(&self, scope: &Scope<'_>) -> Vec<Label> {

@@ -3,7 +3,7 @@
 use crate::facts::{Datum, Estate, Strength, Subject, Value};
 
 /// The words of client usage that make a server a queue: losing a key there loses work.
-const QUEUE_USES: &[&str] = &["streams", "queues", "blocking"];
+const QUEUE_USES: &[&str] = &["streams", "blocking"];
 
 /// Fills in the facts of servers that follow from their linked clients.
 pub fn derive(estate: &mut Estate) {
@@ -62,6 +62,9 @@ fn at_least(server: &Subject, clients: &[Subject]) -> (Value, Value) {
             known = true;
             strength = strength.min(related.strength);
         }
+    }
+    if server.clients.is_empty() {
+        return (Value::absent(), Value::absent());
     }
     let total = Value::unknown("how many processes run its clients is not known");
     if !known {

