@@ -1,6 +1,9 @@
 //! From Go code and go.mod to the facts that rules read: versions, defaults, special figures, URLs
 //! and what is left open.
 
+// A helper that does not find its fact ends the test.
+#![allow(clippy::panic)]
+
 use redvet::extract::go::{GoFile, extract, extract_snippet, module};
 use redvet::facts::estate::Subject;
 use redvet::facts::slot::Slot;
@@ -123,6 +126,18 @@ fn a_newer_version_has_other_defaults() {
     assert_eq!(default(&subject, "timeout.read"), Datum::Duration(5.0));
     assert_eq!(default(&subject, "pool.wait_timeout"), Datum::Duration(6.0));
     assert_eq!(default(&subject, "buffer.read"), Datum::Size(32_768));
+}
+
+#[test]
+fn a_withdrawn_release() {
+    let retracted = |version| {
+        set(
+            &client(V9, version, "redis.NewClient(&redis.Options{})"),
+            "retracted",
+        )
+    };
+    assert_eq!(retracted("v9.7.2"), Datum::Bool(true));
+    assert_eq!(retracted("v9.7.3"), Datum::Bool(false));
 }
 
 #[test]

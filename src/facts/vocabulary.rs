@@ -198,6 +198,11 @@ const CLIENT: &[Entry] = &[
         Type::Text,
         "the version that the module file pins",
     ),
+    entry(
+        "retracted",
+        Type::Bool,
+        "the library's authors withdrew the pinned version",
+    ),
     entry("language", Type::Text, "`go` or `rust`"),
     entry(
         "kind",

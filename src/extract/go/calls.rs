@@ -30,7 +30,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
             "func_literal" => {
                 let value = self.evaluate(function);
                 self.give_arguments(node);
-                self.run_closure(value, Vec::new())
+                self.run_closure(&value, Vec::new())
                     .unwrap_or_else(|| self.unknown_code(node))
             }
             _ => {
@@ -69,7 +69,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
         let name = self.text(function);
         if let Some(value) = self.state.get(name).cloned() {
             return match value {
-                Val::Closure(..) => self.call_closure(node, value),
+                Val::Closure(..) => self.call_closure(node, &value),
                 _ => {
                     self.give_arguments(node);
                     self.unknown_code(node)
@@ -352,7 +352,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
         self.unknown_code(node)
     }
 
-    fn call_closure(&mut self, node: Node<'t>, closure: Val<'t>) -> Val<'t> {
+    fn call_closure(&mut self, node: Node<'t>, closure: &Val<'t>) -> Val<'t> {
         let arguments = self.arguments(node);
         let values: Vec<_> = arguments.iter().map(|a| self.evaluate(*a)).collect();
         let value = self.run_closure(closure, values);
@@ -362,9 +362,9 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
         )
     }
 
-    fn run_closure(&mut self, closure: Val<'t>, values: Vec<Val<'t>>) -> Option<Val<'t>> {
+    fn run_closure(&mut self, closure: &Val<'t>, values: Vec<Val<'t>>) -> Option<Val<'t>> {
         const NAME: &str = "func";
-        let Val::Closure(function, file) = closure else {
+        let Val::Closure(function, file) = *closure else {
             return None;
         };
         if file != self.file || !self.may_run(NAME) {

@@ -16,6 +16,7 @@ impl<'t> Reader<'t, '_, '_> {
         let value = if self.descend() {
             self.evaluate_kind(node)
         } else {
+            self.overlook();
             Val::unknown("code that is nested too deeply")
         };
         self.ascend();
@@ -188,14 +189,15 @@ impl<'t> Reader<'t, '_, '_> {
         let Some(body) = go::field(node, "body") else {
             return Val::unknown("code that cannot be read");
         };
-        let outer = self.state.clone();
+        let outer = self.fork();
         self.state.scopes.push(Scope::new());
         self.open_block();
         if let Some(parameters) = go::field(node, "parameters") {
             self.parameters(parameters);
         }
         let returns = std::mem::take(&mut self.returns);
-        let captured = std::mem::take(&mut self.captured);
+        let inner = names::captured(self.tree(), body);
+        let captured = std::mem::replace(&mut self.captured, inner);
         self.results.push(self.named_results(node));
         self.block(body);
         self.results.pop();

@@ -18,7 +18,7 @@ mod reader;
 mod state;
 mod statements;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::facts::raw::{Raw, RawClient};
 use crate::knowledge::clients::Models;
@@ -38,19 +38,26 @@ pub struct GoFile {
 /// The clients of one package: all Go files of one folder, test files included. The files must be
 /// of one folder; what their test files declare is not seen by the others.
 pub fn extract(files: Vec<GoFile>, models: &Models) -> Raw {
-    let needles = models.import_needles();
-    let named = |file: &GoFile| {
+    let imports = models.import_needles();
+    let names = models.snippet_needles();
+    let builds = |file: &&GoFile| {
         let text = file.excerpt.text();
-        needles.iter().any(|needle| text.contains(needle))
+        let has = |needles: &[&str]| needles.iter().any(|needle| text.contains(needle));
+        has(&imports) && has(&names)
     };
-    if !files.iter().any(named) {
+    let building: Vec<_> = files.iter().filter(builds).collect();
+    if building.is_empty() {
         return Raw::default();
     }
+    let tests = building.iter().any(|file| package::is_test(&file.path));
+    let seen = files
+        .into_iter()
+        .filter(|f| tests || !package::is_test(&f.path));
     let parse = |file: GoFile| Parsed {
         path: file.path,
         tree: go::parse(file.excerpt),
     };
-    let parsed: Vec<_> = files.into_iter().map(parse).collect();
+    let parsed: Vec<_> = seen.map(parse).collect();
     read(&parsed, models)
 }
 
@@ -72,24 +79,27 @@ pub fn extract_snippet(excerpt: Excerpt, path: &str, models: &Models) -> Raw {
 fn read(parsed: &[Parsed], models: &Models) -> Raw {
     let files: Vec<_> = parsed.iter().map(|p| File::read(p, models)).collect();
     let needles = models.snippet_needles();
+    let worth = |text: &str| needles.iter().any(|needle| text.contains(needle));
+    let mut views: BTreeMap<_, View<'_>> = BTreeMap::new();
     let mut raw = Raw::default();
     for (at, file) in files.iter().enumerate() {
         let tree = &file.parsed.tree;
         raw.comments.extend(tree.comments());
         raw.secrets.extend(address::url_secrets(tree));
-        if !file.names_a_library() {
+        if !file.names_a_library() || !worth(tree.excerpt().text()) {
             continue;
         }
-        let declared = Declarations::seen_by(file, &files);
-        let reader = Reader::new(&files, &declared, at);
-        let worth = |text: &str| needles.iter().any(|needle| text.contains(needle));
+        let view = views.entry(file.sight()).or_insert_with(|| View {
+            declared: Declarations::seen_by(file, &files),
+            calls: package::calls_seen_by(file, &files),
+        });
+        let reader = Reader::new(&files, &view.declared, at);
         let (mut clients, secrets) = reader.read_file(worth);
         if file.fragment {
             narrow(&mut clients, models);
         }
-        let uses = package::calls_seen_by(file, &files);
         for client in &mut clients {
-            client.uses = words(client, &uses, models);
+            client.uses = words(client, &view.calls, models);
         }
         raw.clients.extend(clients);
         raw.secrets.extend(secrets);
@@ -97,6 +107,13 @@ fn read(parsed: &[Parsed], models: &Models) -> Raw {
     raw.secrets.sort_unstable();
     raw.secrets.dedup();
     raw
+}
+
+/// What the files of one package see of each other: the same for all of its test files, and for all
+/// others.
+struct View<'t> {
+    declared: Declarations<'t>,
+    calls: BTreeSet<&'t str>,
 }
 
 /// The models' words for what the calls of a package say.

@@ -53,16 +53,19 @@ pub(super) fn mentioned<'t>(tree: &'t GoTree, node: Node<'t>) -> BTreeSet<&'t st
     found
 }
 
-/// The outer variables that function literals below a node use.
+/// The outer variables that function literals below a node use; those inside others count with them.
 pub(super) fn captured<'t>(tree: &'t GoTree, node: Node<'t>) -> BTreeSet<&'t str> {
     let mut found = BTreeSet::new();
-    visit(node, |node| {
+    let mut todo = vec![node];
+    while let Some(node) = todo.pop() {
         if node.kind() == "func_literal" {
             let own = declared(tree, node);
             let used = mentioned(tree, node);
             found.extend(used.into_iter().filter(|name| !own.contains(name)));
+        } else {
+            todo.extend(go::children(node));
         }
-    });
+    }
     found
 }
 

@@ -19,8 +19,13 @@ pub(super) struct Parsed {
 
 impl Parsed {
     fn is_test(&self) -> bool {
-        self.path.ends_with("_test.go")
+        is_test(&self.path)
     }
+}
+
+/// Go compiles such files for tests only.
+pub(super) fn is_test(path: &str) -> bool {
+    path.ends_with("_test.go")
 }
 
 /// A client library as a file names it: one, or in a snippet without imports all that it may be.
@@ -164,6 +169,11 @@ impl<'t, 'm> File<'t, 'm> {
         let is_time = |import: &Import<'_>| matches!(import, Import::Other(path) if path == "time");
         let named = self.imports.iter().find(|(_, import)| is_time(import));
         named.map(|(ident, _)| ident.clone())
+    }
+
+    /// Files of one package that see the same declarations have the same sight.
+    pub(super) fn sight(&self) -> (Option<&'t str>, bool) {
+        (self.package, self.parsed.is_test())
     }
 
     pub(super) fn names_a_library(&self) -> bool {

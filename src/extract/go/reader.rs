@@ -22,6 +22,10 @@ const MAX_DEPTH: u32 = 100;
 const MAX_INLINE: usize = 4;
 /// How many statements are run in place for one function.
 const INLINE_STATEMENTS: u32 = 2_000;
+/// How many variables may be copied at branches, for a file and for each of its bytes: what keeps
+/// the run linear whatever the text is.
+const COPIES: usize = 300_000;
+const COPIES_PER_BYTE: usize = 8;
 
 /// A client, and the error of the call that its options come from.
 pub(super) struct Found {
@@ -66,6 +70,7 @@ pub(super) struct Reader<'t, 'm, 'p> {
     next_block: u32,
     depth: u32,
     fuel: u32,
+    copies_left: usize,
 }
 
 impl<'t, 'm, 'p> Reader<'t, 'm, 'p> {
@@ -92,6 +97,7 @@ impl<'t, 'm, 'p> Reader<'t, 'm, 'p> {
             next_block: 0,
             depth: 0,
             fuel: 0,
+            copies_left: COPIES + COPIES_PER_BYTE * files[file].parsed.tree.excerpt().text().len(),
         }
     }
 
@@ -243,6 +249,32 @@ impl<'t, 'm, 'p> Reader<'t, 'm, 'p> {
     pub(super) fn burn(&mut self) {
         if !self.inside.is_empty() {
             self.fuel = self.fuel.saturating_sub(1);
+        }
+    }
+
+    /// A copy of the state for another branch.
+    pub(super) fn fork(&mut self) -> State<'t, 'm> {
+        self.charge();
+        self.state.clone()
+    }
+
+    /// Counts a copy of the state. Where too much was copied the function is read no further.
+    pub(super) fn charge(&mut self) {
+        let variables: usize = self.state.scopes.iter().map(Scope::len).sum();
+        let size = 1 + variables + self.state.heap.len();
+        match self.copies_left.checked_sub(size) {
+            Some(left) => self.copies_left = left,
+            None => {
+                self.overlook();
+                self.state.dead = true;
+            }
+        }
+    }
+
+    /// Something is not looked at: it may check any error.
+    pub(super) fn overlook(&mut self) {
+        for fate in &mut self.fates {
+            fate.lost = true;
         }
     }
 

@@ -21,6 +21,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
             self.statement_of_kind(node);
         } else {
             self.lose_all("code that is nested too deeply");
+            self.overlook();
         }
         self.ascend();
     }
@@ -291,7 +292,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
         if let Some(condition) = go::field(node, "condition") {
             self.evaluate(condition);
         }
-        let before = self.state.clone();
+        let before = self.fork();
         if let Some(then) = go::field(node, "consequence") {
             self.statement(then);
         }
@@ -329,7 +330,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
             }
         }
         self.forget(node, "a loop");
-        let before = self.state.clone();
+        let before = self.fork();
         again.iter().for_each(|node| self.statement(*node));
         if let Some(body) = go::field(node, "body") {
             self.statement(body);
@@ -389,10 +390,11 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
     }
 
     fn cases(&mut self, node: Node<'t>, cases: &[Node<'t>]) {
-        let before = self.state.clone();
+        let before = self.fork();
         let mut after: Option<State<'t, 'm>> = None;
         for case in cases {
             self.state = before.clone();
+            self.charge();
             self.case(*case);
             let done = std::mem::take(&mut self.state);
             after = Some(match after {

@@ -604,3 +604,85 @@ fn deep_nesting_neither_panics_nor_hangs() {
     );
     assert!(v9(&blocks).raw.clients.len() <= 1);
 }
+
+#[test]
+fn a_text_that_would_take_for_ever_is_given_up() {
+    let mut code = "func f(u string) {\n\to, err := redis.ParseURL(u)\n".to_owned();
+    for n in 0..3000 {
+        code.push_str(&format!("\tv{n} := {n}\n\tif v{n} > 0 {{\n\t}}\n"));
+    }
+    code.push_str("\tredis.NewClient(o)\n\tif err != nil {\n\t}\n}\n");
+    let read = v9(&code);
+    let claims = |c: &RawClient| error_of(c) == ErrorHandling::Unchecked;
+    assert!(!read.raw.clients.iter().any(claims));
+}
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig::with_cases(64))]
+
+    /// Any mixture of the words of such code is read without a panic, and every span is in the text.
+    #[test]
+    fn any_words_are_read(words in proptest::collection::vec(0usize..WORDS.len(), 0..60)) {
+        let text = words.iter().map(|at| WORDS[*at]).collect::<Vec<_>>().join(" ");
+        let text = format!("redis.NewClient(opts)\n{text}");
+        let read = snippet(&text);
+        for client in &read.raw.clients {
+            assert!(!read.at(client.anchor).is_empty());
+            for write in &client.writes {
+                assert!(read.sources.get(write.span.file).text().get(write.span.range()).is_some());
+            }
+        }
+    }
+}
+
+const WORDS: &[&str] = &[
+    "opts",
+    ":=",
+    "=",
+    "&redis.Options{",
+    "}",
+    "redis.ParseURL(",
+    ")",
+    "(",
+    "{",
+    "\n",
+    "if",
+    "err",
+    "!= nil",
+    "for",
+    "switch",
+    "case",
+    "default:",
+    "return",
+    "func()",
+    "func f() {",
+    "\"é\\u00e9\"",
+    "PoolSize:",
+    "20,",
+    ",",
+    ".",
+    "opts.PoolSize =",
+    "const",
+    "var",
+    "time.Second",
+    "*",
+    "-1",
+    "redis.NewClient(",
+    "...",
+    "// c",
+    "_",
+    "go",
+    "defer",
+    "`",
+    "package a",
+    "import",
+    "\"x\"",
+    "[]string{",
+    "map[string]string{",
+    "range",
+    "<-",
+    "type T =",
+    "redis.Options",
+    "\r\n",
+    "\t",
+];

@@ -8,7 +8,7 @@ fn models() -> Vec<(&'static Library, &'static Model)> {
     built_in()
         .libraries()
         .iter()
-        .map(|l| (l, l.model().expect(l.id())))
+        .map(|l| (l, l.model().unwrap()))
         .collect()
 }
 
@@ -57,7 +57,7 @@ fn idents_are_the_constructors_and_the_telling_option_types() {
 
 #[test]
 fn every_name_that_a_row_refers_to_exists() {
-    for (library, model) in models() {
+    for (_, model) in models() {
         let types = |list: &[String]| list.iter().all(|t| model.is_option_type(t));
         let parsers = |list: &[String]| list.iter().all(|p| model.option_source(p).is_some());
         for option in &model.option {
@@ -89,7 +89,7 @@ fn every_name_that_a_row_refers_to_exists() {
             assert!(model.is_option_type(&rule.then));
             assert!(rule.when.iter().all(|c| model.option(&c.option).is_some()));
         }
-        let pool = model.pool.as_ref().expect(library.id());
+        let pool = model.pool.as_ref().unwrap();
         assert!(model.option(&pool.cap).is_some());
     }
 }

@@ -114,6 +114,7 @@ fn put_identity(
     subject.put("library_name", words(|c| c.library.name().to_owned()));
     subject.put("kind", words(|c| c.kind.word().to_owned()));
     subject.put("language", text(client.language.word()));
+    subject.put("retracted", retracted(candidates, client, modules));
     subject.put("version", version(client, candidates, (modules, open)));
 }
 
@@ -138,6 +139,17 @@ fn version(
             Value::set_unknown(format!("`{text}` is not a known release"), pin.span)
         }
     }
+}
+
+/// Whether the pinned release was withdrawn. Where none is pinned nothing is.
+fn retracted(candidates: &[Candidate<'_>], client: &RawClient, modules: &[RawModule]) -> Value {
+    let pinned = candidates.first().and_then(|first| {
+        let pin = candidate::pin(client, first.library, modules)?;
+        let version = candidate::pinned_version(first.library, Some(pin))?;
+        let retracted = first.library.head.client.retracted.contains(&version);
+        Some(Value::set(Datum::Bool(retracted), pin.span))
+    });
+    pinned.unwrap_or_else(|| Value::unknown("the version is not known"))
 }
 
 fn put_url(subject: &mut Subject, client: &RawClient) {

@@ -94,7 +94,7 @@ impl One<'_> {
         }
         if self.is_ignored() {
             let because = format!("`{}` does not use it", self.client.constructor);
-            return self.replaced(datum, span, Written::Yes, because);
+            return self.replaced(&datum, span, Written::Yes, because);
         }
         let effect = figure(folded).and_then(|figure| {
             let (lineage, version) = (&self.candidate.lineage, self.candidate.version);
@@ -104,7 +104,7 @@ impl One<'_> {
             None => plain(Value::set(datum, span)),
             Some(Meaning::Replaced) => {
                 let because = "the library uses its default instead of this figure";
-                self.replaced(datum, span, Written::Yes, because.to_owned())
+                self.replaced(&datum, span, Written::Yes, because.to_owned())
             }
             Some(meaning) => {
                 let raw = Box::new(datum);
@@ -123,7 +123,7 @@ impl One<'_> {
         };
         if !same {
             let because = "the zero value stands for the library's default".to_owned();
-            return self.replaced(datum, span, Written::No, because);
+            return self.replaced(&datum, span, Written::No, because);
         }
         let datum = default.value.known().cloned().unwrap_or(datum);
         Resolved {
@@ -135,7 +135,7 @@ impl One<'_> {
     /// Something is written and the default holds all the same.
     fn replaced(
         &self,
-        datum: Datum,
+        datum: &Datum,
         span: crate::source::Span,
         written: Written,
         because: String,
@@ -154,7 +154,7 @@ impl One<'_> {
         let text = if self.option.is_secret() {
             "***".to_owned()
         } else {
-            shown(&datum)
+            shown(datum)
         };
         value.overrides.push(Overridden { span, text });
         resolved
@@ -184,7 +184,7 @@ impl One<'_> {
             return self.default();
         };
         match &source.url {
-            Folded::Text(url) => self.from_url(url, source.url_span, parser),
+            Folded::Text(url) => self.by_url(url, source.url_span, parser),
             _ if self.url_may_set(parser) => {
                 let reason = match &source.url_name {
                     Some(name) => format!("the URL from {name} could set it"),
@@ -205,7 +205,7 @@ impl One<'_> {
         self.option.url_part.is_some() || rows.next().is_some()
     }
 
-    fn from_url(&self, text: &str, span: crate::source::Span, parser: &OptionSource) -> Resolved {
+    fn by_url(&self, text: &str, span: crate::source::Span, parser: &OptionSource) -> Resolved {
         let refuse = |why: &str| Resolved {
             value: Value::unknown(format!("`{}` refuses the URL: {why}", parser.call)),
             per_cpu: None,
