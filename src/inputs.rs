@@ -74,7 +74,7 @@ mod tests {
 
     #[test]
     fn names_tell_kinds() {
-        let knowledge = Knowledge::embedded();
+        let knowledge = Knowledge::embedded().unwrap();
         let patterns = Patterns::new(&patterns(&knowledge)).unwrap();
         let table = [
             ("a/redis.conf", Some(FileKind::ConfText)),

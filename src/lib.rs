@@ -6,6 +6,7 @@
 //! `docs/architecture.md` says what each may know.
 
 pub mod check;
+pub mod cli;
 pub mod config;
 pub mod discover;
 pub mod edit;

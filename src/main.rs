@@ -1,3 +1,7 @@
 //! The program's entry: hands the process to `cli`.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    redvet::cli::main()
+}

@@ -39,6 +39,8 @@ pub struct Found {
     pub files: Vec<FoundFile>,
     /// Paths that should have been read and could not be, and why.
     pub unreadable: Vec<(String, String)>,
+    /// How many files the walk met, of whatever name.
+    pub seen: usize,
 }
 
 impl Found {
@@ -72,7 +74,11 @@ impl Exclude {
 
 /// Walks a universe and reads what the patterns want of it.
 pub fn walk(universe: &Universe, patterns: &Patterns, exclude: Exclude) -> Found {
-    let (candidates, unreadable) = candidates(universe, patterns, exclude);
+    let Met {
+        candidates,
+        unreadable,
+        seen,
+    } = candidates(universe, patterns, exclude);
     let outcomes: Vec<Outcome> = candidates
         .into_par_iter()
         .map(|(path, absolute)| examine(path, absolute, patterns))
@@ -80,6 +86,7 @@ pub fn walk(universe: &Universe, patterns: &Patterns, exclude: Exclude) -> Found
     let mut found = Found {
         files: Vec::new(),
         unreadable,
+        seen,
     };
     for outcome in outcomes {
         match outcome {
@@ -93,30 +100,34 @@ pub fn walk(universe: &Universe, patterns: &Patterns, exclude: Exclude) -> Found
     found
 }
 
-type Candidates = Vec<(String, PathBuf)>;
+/// What a walk met, before any file is read.
+#[derive(Default)]
+struct Met {
+    /// The files whose names fit a pattern.
+    candidates: Vec<(String, PathBuf)>,
+    /// The folders that could not be entered.
+    unreadable: Vec<(String, String)>,
+    seen: usize,
+}
 
-/// The files whose names fit a pattern, and the folders that could not be entered.
-fn candidates(
-    universe: &Universe,
-    patterns: &Patterns,
-    exclude: Exclude,
-) -> (Candidates, Vec<(String, String)>) {
-    let (mut files, mut problems) = (Vec::new(), Vec::new());
+fn candidates(universe: &Universe, patterns: &Patterns, exclude: Exclude) -> Met {
+    let mut met = Met::default();
     for entry in walker(universe, exclude).build() {
         match entry {
             Ok(entry) if entry.file_type().is_some_and(|kind| kind.is_file()) => {
+                met.seen += 1;
                 let absolute = entry.into_path();
                 if let Some(path) = relative(&universe.root, &absolute)
                     && patterns.recognise(&path).is_some()
                 {
-                    files.push((path, absolute));
+                    met.candidates.push((path, absolute));
                 }
             }
             Ok(_) => {}
-            Err(error) => problems.extend(problem(universe, &error)),
+            Err(error) => met.unreadable.extend(problem(universe, &error)),
         }
     }
-    (files, problems)
+    met
 }
 
 fn walker(universe: &Universe, exclude: Exclude) -> WalkBuilder {

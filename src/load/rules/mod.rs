@@ -23,7 +23,7 @@ pub use schema::{PACK_SCHEMA, RULE_SCHEMA};
 static BUILTIN: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/rules");
 
 /// The file of a pack that is about the pack.
-const PACK_FILE: &str = "pack.yaml";
+pub const PACK_FILE: &str = "pack.yaml";
 
 /// How far a pack is believed.
 #[derive(Clone, Copy, Debug)]

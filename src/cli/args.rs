@@ -1,0 +1,329 @@
+//! What a person may type: the commands, their options and the words that options take. Read by
+//! clap, which tells about unknown ones by itself. What it means is left to the commands.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::config::ServerVersion;
+use crate::facts::quantity;
+use crate::finding::Severity;
+
+const EXIT_CODES: &str = "\
+Exit codes of check: 0 nothing at or above --fail-on, 1 findings, 2 something is broken (arguments, \
+rules, settings, a named path).";
+
+/// Checks Redis and Valkey configuration, manifests and client code against rules. Offline.
+#[derive(Debug, Parser)]
+#[command(name = "redvet", version, after_help = EXIT_CODES)]
+pub(super) struct Cli {
+    /// Whether to use colour; by default where a person reads (NO_COLOR and CLICOLOR_FORCE are honoured)
+    #[arg(
+        long,
+        global = true,
+        value_name = "WHEN",
+        default_value = "auto",
+        hide_default_value = true
+    )]
+    pub(super) color: When,
+
+    #[command(subcommand)]
+    pub(super) command: Option<Command>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Check a repository
+    Check(Box<CheckArgs>),
+    /// Show what every server will run with and every client will use
+    Effective(Box<EffectiveArgs>),
+    /// Show a rule's page
+    Explain(ExplainArgs),
+    /// List, test and make rules
+    Rules {
+        #[command(subcommand)]
+        command: RulesCommand,
+    },
+    /// Print the JSON Schema of a file that redvet reads or writes
+    Schema(SchemaArgs),
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum RulesCommand {
+    /// List all rules: the built-in ones and those of the project
+    List(ListArgs),
+    /// Run the fixture pages of rules
+    Test(TestArgs),
+    /// Make a rule and its fixture page to start from
+    New(NewArgs),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum When {
+    Auto,
+    Always,
+    Never,
+}
+
+/// What is looked at.
+#[derive(Debug, Args)]
+pub(super) struct Where {
+    /// Files and folders to report on; the repository around them is always read as a whole
+    pub(super) paths: Vec<PathBuf>,
+
+    /// Read nothing but PATHS
+    #[arg(long)]
+    pub(super) isolated: bool,
+
+    #[command(flatten)]
+    pub(super) config: ConfigArg,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ConfigArg {
+    /// Use these settings instead of the repository's redvet.toml
+    #[arg(long, value_name = "FILE")]
+    pub(super) config: Option<PathBuf>,
+}
+
+/// Facts for servers that have none of their own.
+#[derive(Debug, Default, Args)]
+pub(super) struct Given {
+    /// The servers' flavor and version where no image tells, e.g. redis:7.2
+    #[arg(long, value_name = "FLAVOR:VERSION", value_parser = server)]
+    pub(super) server: Option<ServerVersion>,
+
+    /// The servers' memory limit where no manifest tells, e.g. 32Gi
+    #[arg(long, value_name = "SIZE", value_parser = memory)]
+    pub(super) memory: Option<u64>,
+
+    /// The servers' CPU limit where no manifest tells, e.g. 4 or 500m
+    #[arg(long, value_name = "CORES", value_parser = cpus)]
+    pub(super) cpus: Option<f64>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct CheckArgs {
+    #[command(flatten)]
+    pub(super) at: Where,
+
+    #[command(flatten)]
+    pub(super) given: Given,
+
+    /// How to print the report: full, concise or json; FORMAT=FILE writes it to a file, and the
+    /// option may be repeated
+    #[arg(long = "output-format", visible_alias = "format", value_name = "FORMAT", value_parser = output)]
+    pub(super) outputs: Vec<Output>,
+
+    /// Run only these rules: ids or patterns such as 'memory/*', in or out of the profile
+    #[arg(long, value_name = "RULES", value_delimiter = ',')]
+    pub(super) select: Vec<String>,
+
+    /// Do not run these rules
+    #[arg(long, value_name = "RULES", value_delimiter = ',')]
+    pub(super) ignore: Vec<String>,
+
+    /// Which rules are on
+    #[arg(long, value_name = "PROFILE")]
+    pub(super) profile: Option<ProfileWord>,
+
+    /// The least severity that makes the exit code 1 [default: warning]
+    #[arg(long, value_name = "SEVERITY")]
+    pub(super) fail_on: Option<SeverityWord>,
+
+    /// Check the text on standard input as the file of this name
+    #[arg(long, value_name = "FILE")]
+    pub(super) stdin_filename: Option<PathBuf>,
+
+    /// List the rules that could not be decided, and why (format full; JSON always has them)
+    #[arg(long)]
+    pub(super) show_undetermined: bool,
+
+    /// Exit with 0 whatever is found
+    #[arg(long)]
+    pub(super) exit_zero: bool,
+
+    /// Finding no file to read is no error
+    #[arg(long)]
+    pub(super) allow_empty: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct EffectiveArgs {
+    #[command(flatten)]
+    pub(super) at: Where,
+
+    #[command(flatten)]
+    pub(super) given: Given,
+
+    /// How to print it
+    #[arg(
+        long = "output-format",
+        visible_alias = "format",
+        value_name = "FORMAT",
+        default_value = "table"
+    )]
+    pub(super) format: TableFormat,
+
+    /// Show defaults and absent values too
+    #[arg(long)]
+    pub(super) all: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ExplainArgs {
+    /// The rule's id, e.g. memory/maxmemory-too-high
+    pub(super) rule: String,
+
+    #[command(flatten)]
+    pub(super) config: ConfigArg,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ListArgs {
+    /// How to print it
+    #[arg(
+        long = "output-format",
+        visible_alias = "format",
+        value_name = "FORMAT",
+        default_value = "table"
+    )]
+    pub(super) format: TableFormat,
+
+    #[command(flatten)]
+    pub(super) config: ConfigArg,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct TestArgs {
+    /// The folder that holds rules/ and fixtures/rules/
+    #[arg(default_value = ".")]
+    pub(super) dir: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct NewArgs {
+    /// The rule's id: CATEGORY/NAME, in small letters, digits and dashes
+    pub(super) id: String,
+
+    /// The folder that holds rules/ and fixtures/rules/, or is to hold them
+    #[arg(long, default_value = ".")]
+    pub(super) dir: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct SchemaArgs {
+    pub(super) name: SchemaName,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum SchemaName {
+    /// A rule file
+    Rule,
+    /// pack.yaml of a folder of rules
+    Pack,
+    /// redvet.toml
+    Config,
+    /// The output of check --output-format json
+    Report,
+    /// The facts that rules may name
+    Facts,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum TableFormat {
+    Table,
+    Json,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Format {
+    Full,
+    Concise,
+    Json,
+}
+
+/// A report to print, or to write to a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Output {
+    pub(super) format: Format,
+    pub(super) file: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum ProfileWord {
+    Recommended,
+    Strict,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum SeverityWord {
+    Error,
+    Warning,
+    Info,
+}
+
+impl SeverityWord {
+    pub(super) fn severity(self) -> Severity {
+        match self {
+            Self::Error => Severity::Error,
+            Self::Warning => Severity::Warning,
+            Self::Info => Severity::Info,
+        }
+    }
+}
+
+fn output(text: &str) -> Result<Output, String> {
+    let (word, file) = match text.split_once('=') {
+        Some((_, "")) => return Err("name a file after `=`".to_owned()),
+        Some((word, file)) => (word, Some(PathBuf::from(file))),
+        None => (text, None),
+    };
+    let format = Format::from_str(word, false)
+        .map_err(|_| "the formats are full, concise and json".to_owned())?;
+    Ok(Output { format, file })
+}
+
+fn server(text: &str) -> Result<ServerVersion, String> {
+    ServerVersion::parse(text)
+        .filter(|server| server.flavor.is_some())
+        .ok_or_else(|| "write a flavor and a version, such as `redis:7.2`".to_owned())
+}
+
+fn memory(text: &str) -> Result<u64, String> {
+    quantity::any_size(text)
+        .filter(|bytes| *bytes > 0)
+        .ok_or_else(|| "write a size such as `32Gi`, `512mb` or a number of bytes".to_owned())
+}
+
+fn cpus(text: &str) -> Result<f64, String> {
+    quantity::kubernetes(text)
+        .filter(|cores| cores.is_finite() && *cores > 0.0)
+        .ok_or_else(|| "write cores such as `4`, `0.5` or `500m`".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_commands_hold_together() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn values_are_read_or_refused_with_the_form_that_is_wanted() {
+        assert_eq!(memory("32Gi"), Ok(32 << 30));
+        assert_eq!(cpus("500m"), Ok(0.5));
+        assert!(server("7.2").unwrap_err().contains("redis:7.2"));
+        assert!(memory("-1").is_err() && cpus("0").is_err());
+        let file = output("json=out.json").unwrap();
+        assert_eq!(
+            (file.format, file.file),
+            (Format::Json, Some("out.json".into()))
+        );
+        assert!(output("yaml").is_err() && output("json=").is_err());
+    }
+}

@@ -1,0 +1,181 @@
+//! `redvet check`: settings, rules and files in; a report and an exit code out.
+
+use std::path::Path;
+
+use crate::check::{self, Scope};
+use crate::config;
+use crate::finding::{Note, Report, Severity};
+use crate::policy;
+use crate::report;
+
+use super::args::{CheckArgs, Format, Output};
+use super::console::Console;
+use super::failure::Failure;
+use super::settings_file::{self, SettingsFile};
+use super::target::Target;
+use super::{Outcome, packs, project, rule_settings};
+
+pub(super) fn run(args: &CheckArgs, console: &mut Console) -> Result<Outcome, Failure> {
+    one_standard_output(&args.outputs)?;
+    let (target, stdin) = target(args)?;
+    let knowledge = project::knowledge()?;
+    settings_file::check_given(&args.given, &knowledge)?;
+    let mut file = settings_file::read(args.at.config.config.as_deref(), &target)?;
+    let rules = packs::all(&mut file, &knowledge)?;
+    let mut mistakes = rule_settings::mistakes(&file.settings, &rules);
+    mistakes.extend(settings_file::unknown_flavors(&file.settings, &knowledge));
+    if !mistakes.is_empty() {
+        let sources = file.sources;
+        return Err(Failure::Mistakes { sources, mistakes });
+    }
+    let settings = policy::Settings {
+        named_paths: named_paths(&target, stdin.as_deref()),
+        ..rule_settings::with_flags(rule_settings::of_file(&file.settings), args, &rules)?
+    };
+    let read = project::read(&target, stdin.as_deref(), &file, &args.given, &knowledge)?;
+    let nothing = read.project.inputs.is_empty()
+        && (read.seen == 0 || !read.project.unreadable.is_empty())
+        && !args.allow_empty;
+    let told = "`--allow-empty` makes this no error";
+    if nothing && read.project.unreadable.is_empty() {
+        return Err(project::nothing_to_read(&target, told));
+    }
+    let scope = Scope {
+        paths: target.scope.clone(),
+    };
+    let threshold = threshold(args, &file.settings);
+    let notes = notes(&file);
+    let mut report = check::check(
+        file.sources,
+        &read.project,
+        &knowledge,
+        &rules,
+        &settings,
+        &scope,
+    );
+    report.notes.extend(notes);
+    report.notes.extend(no_redis(&report));
+    print(&report, args, console)?;
+    if nothing {
+        return Err(project::nothing_to_read(&target, told));
+    }
+    let fails = report.worst().is_some_and(|worst| worst >= threshold);
+    Ok(if fails && !args.exit_zero {
+        Outcome::Findings
+    } else {
+        Outcome::Clean
+    })
+}
+
+/// The target, and the path of the file whose text comes on standard input.
+fn target(args: &CheckArgs) -> Result<(Target, Option<String>), Failure> {
+    let paths = &args.at.paths;
+    let dash = paths.iter().any(|path| path == Path::new("-"));
+    match &args.stdin_filename {
+        Some(name) if paths.is_empty() || (dash && paths.len() == 1) => {
+            let (target, path) = Target::of_text(name, args.at.isolated)?;
+            Ok((target, Some(path)))
+        }
+        Some(_) => Err(Failure::with_help(
+            "with --stdin-filename nothing else is checked",
+            "leave PATHS away, or write `-` for them",
+        )),
+        None if dash => Err(Failure::with_help(
+            "`-` is the text on standard input, and its name is missing",
+            "name it with --stdin-filename: the name says what kind of file it is",
+        )),
+        None => Ok((Target::of(paths, args.at.isolated)?, None)),
+    }
+}
+
+fn named_paths(target: &Target, stdin: Option<&str>) -> Vec<String> {
+    let mut paths = target.named_paths();
+    paths.extend(stdin.map(str::to_owned));
+    paths
+}
+
+/// The flag wins over the file.
+fn threshold(args: &CheckArgs, settings: &config::Settings) -> Severity {
+    let told = settings.fail_on.as_ref().map(|severity| severity.value);
+    let flag = args.fail_on.map(|word| word.severity());
+    flag.or(told).unwrap_or(Severity::Warning)
+}
+
+/// What a file says and this version does not do must not be found out by accident.
+fn notes(file: &SettingsFile) -> Vec<Note> {
+    let settings = &file.settings;
+    let unused = [
+        ("[[waiver]]", !settings.waivers.is_empty()),
+        ("[[service]]", !settings.services.is_empty()),
+    ];
+    unused
+        .into_iter()
+        .filter(|(_, written)| *written)
+        .map(|(table, _)| Note {
+            path: file.name.clone(),
+            message: format!("{table} is read but not acted on by this version"),
+        })
+        .collect()
+}
+
+fn no_redis(report: &Report) -> Option<Note> {
+    let nothing = report.summary.servers == 0 && report.summary.clients == 0;
+    nothing.then(|| Note {
+        path: None,
+        message: "no Redis or Valkey server and no client was found".to_owned(),
+    })
+}
+
+fn one_standard_output(outputs: &[Output]) -> Result<(), Failure> {
+    if outputs
+        .iter()
+        .filter(|output| output.file.is_none())
+        .count()
+        > 1
+    {
+        return Err(Failure::with_help(
+            "only one report can go to standard output",
+            "write the others to files, e.g. --output-format json=report.json",
+        ));
+    }
+    Ok(())
+}
+
+fn print(report: &Report, args: &CheckArgs, console: &mut Console) -> Result<(), Failure> {
+    let default = [Output {
+        format: Format::Full,
+        file: None,
+    }];
+    let outputs = if args.outputs.is_empty() {
+        &default[..]
+    } else {
+        &args.outputs
+    };
+    for output in outputs {
+        match &output.file {
+            None => {
+                let text = render(report, output.format, console.layout, args)?;
+                console.print(&text);
+            }
+            Some(path) => {
+                let text = render(report, output.format, report::Layout::default(), args)?;
+                std::fs::write(path, text)
+                    .map_err(|error| Failure::new(format!("{}: {error}", path.display())))?;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn render(
+    report: &Report,
+    format: Format,
+    layout: report::Layout,
+    args: &CheckArgs,
+) -> Result<String, Failure> {
+    Ok(match format {
+        Format::Full => report::full::render(report, layout, args.show_undetermined),
+        Format::Concise => report::concise::render(report),
+        Format::Json => report::json::render(report)?,
+    })
+}

@@ -1,0 +1,148 @@
+//! The process's own ends: standard input, output and error, with colour and width decided once.
+//!
+//! Whoever reads our output may stop doing so (`| head`): that is not an error.
+
+use std::env;
+use std::io::{self, ErrorKind, IsTerminal, Read, Write};
+
+use crate::report::mistakes::{self, Mistake};
+use crate::report::{Color, Layout};
+
+use super::args::When;
+use super::failure::Failure;
+
+/// Columns where the terminal does not tell.
+const WIDTH: usize = 100;
+
+/// Where a command prints.
+pub(super) struct Console {
+    pub(super) layout: Layout,
+    errors: Layout,
+    failed: Option<io::Error>,
+}
+
+impl Console {
+    /// The console of this process.
+    pub(super) fn of_process(when: When) -> Self {
+        let layout = |terminal| Layout {
+            color: color(when, terminal, |name| env::var(name).ok()),
+            width: width(terminal),
+        };
+        Self {
+            layout: layout(io::stdout().is_terminal()),
+            errors: layout(io::stderr().is_terminal()),
+            failed: None,
+        }
+    }
+
+    /// Prints to standard output, as it is.
+    pub(super) fn print(&mut self, text: &str) {
+        let mut out = io::stdout().lock();
+        let written = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+        if let Err(error) = written
+            && error.kind() != ErrorKind::BrokenPipe
+        {
+            self.failed = Some(error);
+        }
+    }
+
+    /// Prints to standard error.
+    pub(super) fn say(&self, text: &str) {
+        // Nobody is left to tell if this fails.
+        let _ = io::stderr().lock().write_all(text.as_bytes());
+    }
+
+    /// Whether everything could be printed.
+    pub(super) fn finish(&mut self) -> Result<(), Failure> {
+        match self.failed.take() {
+            Some(error) => Err(Failure::new(format!("standard output: {error}"))),
+            None => Ok(()),
+        }
+    }
+
+    /// Tells what is broken.
+    pub(super) fn fail(&self, failure: &Failure) {
+        match failure {
+            Failure::Said { what, help } => {
+                let mut text = format!("redvet: {}\n", visible(what));
+                if let Some(help) = help {
+                    text.push_str(&format!("  help: {}\n", visible(help)));
+                }
+                self.say(&text);
+            }
+            Failure::Mistakes { sources, mistakes } => {
+                let shown: Vec<Mistake<'_>> = mistakes
+                    .iter()
+                    .map(|mistake| Mistake {
+                        span: mistake.span,
+                        message: &mistake.message,
+                        help: mistake.help.as_deref(),
+                    })
+                    .collect();
+                self.say(&mistakes::render(sources, &shown, self.errors));
+            }
+        }
+    }
+}
+
+/// All of standard input, as text.
+pub(super) fn standard_input() -> Result<String, Failure> {
+    let mut bytes = Vec::new();
+    io::stdin()
+        .lock()
+        .read_to_end(&mut bytes)
+        .map_err(|error| Failure::new(format!("standard input: {error}")))?;
+    String::from_utf8(bytes).map_err(|_| Failure::new("standard input: it is not UTF-8"))
+}
+
+/// A name that a person chose may hold characters that drive a terminal.
+fn visible(text: &str) -> String {
+    let shown = |c: char| match c {
+        '\n' => c,
+        c if c.is_control() => char::REPLACEMENT_CHARACTER,
+        c => c,
+    };
+    text.chars().map(shown).collect()
+}
+
+/// The flag decides, then NO_COLOR (no-color.org), then CLICOLOR_FORCE, then the terminal.
+fn color(when: When, terminal: bool, env: impl Fn(&str) -> Option<String>) -> Color {
+    let is_set = |name: &str| env(name).is_some_and(|value| !value.is_empty());
+    let forced = env("CLICOLOR_FORCE").is_some_and(|value| !value.is_empty() && value != "0");
+    let dumb = env("TERM").is_some_and(|term| term == "dumb");
+    let on = match when {
+        When::Always => true,
+        When::Never => false,
+        When::Auto => !is_set("NO_COLOR") && (forced || (terminal && !dumb)),
+    };
+    if on { Color::Always } else { Color::Never }
+}
+
+fn width(terminal: bool) -> usize {
+    let told = || env::var("COLUMNS").ok()?.parse().ok();
+    let columns: Option<usize> = if terminal { told() } else { None };
+    columns.filter(|columns| *columns >= 40).unwrap_or(WIDTH)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn colour_follows_the_flag_then_the_environment_then_the_terminal() {
+        let with = |name: &'static str| move |asked: &str| (asked == name).then(|| "1".to_owned());
+        let none = |_: &str| None;
+        assert_eq!(color(When::Auto, true, none), Color::Always);
+        assert_eq!(color(When::Auto, false, none), Color::Never);
+        assert_eq!(color(When::Auto, true, with("NO_COLOR")), Color::Never);
+        assert_eq!(color(When::Always, false, with("NO_COLOR")), Color::Always);
+        assert_eq!(
+            color(When::Auto, false, with("CLICOLOR_FORCE")),
+            Color::Always
+        );
+        assert_eq!(
+            color(When::Never, true, with("CLICOLOR_FORCE")),
+            Color::Never
+        );
+    }
+}

@@ -1,0 +1,39 @@
+//! `redvet effective`: what every server will run with and every client will use. No rule runs.
+
+use crate::check::{self, Scope};
+use crate::report::effective;
+
+use super::args::{EffectiveArgs, TableFormat};
+use super::console::Console;
+use super::failure::Failure;
+use super::target::Target;
+use super::{Outcome, project, settings_file};
+
+pub(super) fn run(args: &EffectiveArgs, console: &mut Console) -> Result<Outcome, Failure> {
+    let target = Target::of(&args.at.paths, args.at.isolated)?;
+    let knowledge = project::knowledge()?;
+    settings_file::check_given(&args.given, &knowledge)?;
+    let file = settings_file::read(args.at.config.config.as_deref(), &target)?;
+    let mistakes = settings_file::unknown_flavors(&file.settings, &knowledge);
+    if !mistakes.is_empty() {
+        let sources = file.sources;
+        return Err(Failure::Mistakes { sources, mistakes });
+    }
+    let read = project::read(&target, None, &file, &args.given, &knowledge)?;
+    if read.project.inputs.is_empty() && read.seen == 0 {
+        return Err(project::nothing_to_read(
+            &target,
+            "name the folder of a repository",
+        ));
+    }
+    let scope = Scope {
+        paths: target.scope.clone(),
+    };
+    let view = check::effective(file.sources, &read.project, &knowledge, &scope);
+    let text = match args.format {
+        TableFormat::Table => effective::table(&view, console.layout.color, args.all),
+        TableFormat::Json => effective::json(&view)?,
+    };
+    console.print(&text);
+    Ok(Outcome::Clean)
+}

@@ -1,0 +1,136 @@
+//! `redvet explain`: a rule's page, out of the rule file alone, so that it needs no network.
+
+use crate::facts::intent::Safety;
+use crate::policy::{Param, Rule, RuleSet, param};
+
+use super::args::ExplainArgs;
+use super::console::Console;
+use super::failure::Failure;
+use super::rule_settings::meant;
+use super::{Outcome, packs, rules};
+
+pub(super) fn run(args: &ExplainArgs, console: &mut Console) -> Result<Outcome, Failure> {
+    // A mistake in the project's own rules does not hide the page of a built-in one.
+    let builtin = packs::builtin()?;
+    if let Some(rule) = builtin.get(&args.rule) {
+        console.print(&page(rule));
+        return Ok(Outcome::Clean);
+    }
+    let all = rules::of_project(args.config.config.as_deref())?;
+    match all.get(&args.rule) {
+        Some(rule) => {
+            console.print(&page(rule));
+            Ok(Outcome::Clean)
+        }
+        None => Err(unknown(&args.rule, &all)),
+    }
+}
+
+fn unknown(id: &str, rules: &RuleSet) -> Failure {
+    let in_category: Vec<&str> = rules
+        .rules()
+        .filter(|rule| rule.category() == id)
+        .map(Rule::id)
+        .collect();
+    let help = if in_category.is_empty() {
+        meant(id, rules)
+    } else {
+        format!("the rules of this category: {}", in_category.join(", "))
+    };
+    Failure::with_help(format!("no rule is called `{id}`"), help)
+}
+
+fn page(rule: &Rule) -> String {
+    let draft = &rule.draft;
+    let mut out = format!("{}\n{}\n\n{}\n", rule.id(), draft.title, character(rule));
+    let docs = &draft.docs;
+    for (title, text) in [
+        ("Why", &docs.why),
+        ("Impact", &docs.impact),
+        ("Verify", &docs.verify),
+        ("Roll back", &docs.rollback),
+    ] {
+        section(&mut out, title, text);
+    }
+    let params: Vec<String> = draft.params.iter().map(|(n, p)| parameter(n, p)).collect();
+    section(&mut out, "Parameters", &params.join("\n"));
+    section(&mut out, "References", &docs.references.join("\n"));
+    section(&mut out, "Settings", &settings(rule));
+    out
+}
+
+/// One line of what kind of rule it is.
+fn character(rule: &Rule) -> String {
+    let draft = &rule.draft;
+    let mut words = vec![
+        format!("severity {}", draft.severity.word()),
+        format!("profile {}", draft.profile.word()),
+        format!("about a {}", draft.subject.word()),
+        format!("pack {}", rule.pack),
+    ];
+    if let Some(audience) = &draft.audience {
+        words.push(format!("for {}", audience.text().trim()));
+    }
+    if draft.preview {
+        words.push("preview".to_owned());
+    }
+    let is_safe = |safety: &Safety| matches!(safety, Safety::Safe);
+    match draft.fixes.iter().map(|fix| &fix.safety).all(is_safe) {
+        _ if draft.fixes.is_empty() => {}
+        true => words.push("safe fix".to_owned()),
+        false => words.push("unsafe fix".to_owned()),
+    }
+    words.join(", ")
+}
+
+fn section(out: &mut String, title: &str, text: &str) {
+    let text = text.trim();
+    if text.is_empty() {
+        return;
+    }
+    out.push_str(&format!("\n{title}\n"));
+    for line in text.lines() {
+        out.push_str(format!("  {line}").trim_end());
+        out.push('\n');
+    }
+}
+
+fn parameter(name: &str, param: &Param) -> String {
+    let mut text = format!("{name} = {}", param::show(&param.default));
+    let bound = |word: &str, bound: &Option<_>| {
+        bound
+            .as_ref()
+            .map_or(String::new(), |b| format!(", {word} {}", param::show(b)))
+    };
+    let bounds = format!(
+        "{}{}",
+        bound("at least", &param.min),
+        bound("at most", &param.max)
+    );
+    text.push_str(&format!("  ({}{bounds})", param.ty.word()));
+    if !param.about.is_empty() {
+        text.push_str(&format!("  {}", param.about));
+    }
+    text
+}
+
+/// What to write in redvet.toml to have it otherwise.
+fn settings(rule: &Rule) -> String {
+    let id = rule.id();
+    match rule.draft.params.iter().next() {
+        Some((name, param)) => format!(
+            "[rules.\"{id}\"]\nparams.{name} = {}\n\nor enabled = false",
+            toml_value(&param::show(&param.default))
+        ),
+        None => format!("[rules.\"{id}\"]\nenabled = false"),
+    }
+}
+
+/// A figure as it is, anything else as text.
+fn toml_value(shown: &str) -> String {
+    if shown.parse::<f64>().is_ok() {
+        shown.to_owned()
+    } else {
+        format!("\"{shown}\"")
+    }
+}

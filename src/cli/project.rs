@@ -1,0 +1,111 @@
+//! Reads the files of a run: walks the tree, adds the files that were named and the text on standard
+//! input, and hands all of them to the survey as a [`Project`].
+
+use std::path::Path;
+use std::sync::Arc;
+
+use crate::discover::{self, Exclude, FileKind, Found, FoundFile, Patterns};
+use crate::inputs;
+use crate::knowledge::Knowledge;
+use crate::survey::{Input, Project};
+
+use super::args::Given;
+use super::console;
+use super::failure::Failure;
+use super::settings_file::{self, SettingsFile};
+use super::target::Target;
+
+/// Opens what redvet knows.
+pub(super) fn knowledge() -> Result<Knowledge, Failure> {
+    Knowledge::embedded().map_err(|error| Failure::new(error.to_string()))
+}
+
+/// The patterns of files that are worth reading.
+pub(super) fn patterns(knowledge: &Knowledge) -> Result<Patterns, Failure> {
+    Patterns::new(&inputs::patterns(knowledge)).map_err(|error| Failure::new(error.to_string()))
+}
+
+/// What was read.
+pub(super) struct Read {
+    pub(super) project: Project,
+    /// How many files the tree holds, of whatever kind.
+    pub(super) seen: usize,
+}
+
+/// Reads the tree of a target. `stdin` is the path whose text comes on standard input.
+pub(super) fn read(
+    target: &Target,
+    stdin: Option<&str>,
+    file: &SettingsFile,
+    given: &Given,
+    knowledge: &Knowledge,
+) -> Result<Read, Failure> {
+    let patterns = patterns(knowledge)?;
+    let mut found = walk(target, &patterns, file)?;
+    for named in &target.files {
+        let named = discover::read_named(&target.tree, named, &patterns)?;
+        found.unreadable.retain(|(path, _)| *path != named.path);
+        found.include(named);
+    }
+    if let Some(path) = stdin {
+        replace(&mut found, typed(path, &patterns)?);
+    }
+    Ok(Read {
+        seen: found.seen,
+        project: Project {
+            inputs: found.files.into_iter().map(input).collect(),
+            unreadable: found.unreadable,
+            declarations: settings_file::declarations(&file.settings, given),
+        },
+    })
+}
+
+fn walk(target: &Target, patterns: &Patterns, file: &SettingsFile) -> Result<Found, Failure> {
+    let mut all = Found::default();
+    for universe in &target.walks {
+        let globs = file.settings.exclude.iter().map(|glob| glob.value.as_str());
+        let exclude = Exclude::new(globs).map_err(|e| Failure::new(format!("exclude: {e}")))?;
+        let found = discover::walk(universe, patterns, exclude);
+        all.seen += found.seen;
+        for one in found.files {
+            all.include(one);
+        }
+        all.unreadable.extend(found.unreadable);
+    }
+    all.unreadable.sort();
+    all.unreadable.dedup();
+    Ok(all)
+}
+
+fn typed(path: &str, patterns: &Patterns) -> Result<FoundFile, Failure> {
+    Ok(FoundFile {
+        path: path.to_owned(),
+        absolute: Path::new(path).to_owned(),
+        kind: patterns.kind_of(path).unwrap_or(FileKind::Text),
+        text: console::standard_input()?,
+    })
+}
+
+/// What is typed counts, not what is saved.
+fn replace(found: &mut Found, file: FoundFile) {
+    found.files.retain(|f| f.path != file.path);
+    found.unreadable.retain(|(path, _)| *path != file.path);
+    found.include(file);
+}
+
+fn input(file: FoundFile) -> Input {
+    Input {
+        path: file.path,
+        kind: file.kind,
+        text: Arc::from(file.text),
+    }
+}
+
+/// The message for a tree without any file to read.
+pub(super) fn nothing_to_read(target: &Target, help: &str) -> Failure {
+    let what = format!(
+        "there is no readable file in {}",
+        target.tree.root.display()
+    );
+    Failure::with_help(what, help)
+}

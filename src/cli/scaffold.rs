@@ -1,0 +1,85 @@
+//! `redvet rules new`: a rule and its fixture page that pass as they are, to be changed into what
+//! their author wants. Nothing is overwritten.
+
+use std::fs;
+use std::io::{ErrorKind, Write};
+use std::path::{Path, PathBuf};
+
+use super::Outcome;
+use super::args::NewArgs;
+use super::console::Console;
+use super::failure::Failure;
+
+const RULE: &str = include_str!("scaffold/rule.yaml");
+const PAGE: &str = include_str!("scaffold/page.md");
+
+/// What stands in the templates for the rule's id.
+const ID: &str = "CATEGORY/NAME";
+
+pub(super) fn run(args: &NewArgs, console: &mut Console) -> Result<Outcome, Failure> {
+    let id = args.id.as_str();
+    if !is_id(id) {
+        return Err(Failure::with_help(
+            format!("`{id}` is no rule id"),
+            "write CATEGORY/NAME in small letters, digits and dashes, named for the fault: \
+             `memory/limit-missing`",
+        ));
+    }
+    let files = [
+        (args.dir.join(format!("rules/{id}.yaml")), RULE),
+        (args.dir.join(format!("fixtures/rules/{id}.md")), PAGE),
+    ];
+    if let Some((path, _)) = files.iter().find(|(path, _)| path.exists()) {
+        return Err(taken(path));
+    }
+    for (path, template) in &files {
+        write(path, &template.replace(ID, id))?;
+        console.print(&format!("wrote {}\n", path.display()));
+    }
+    console.print(&next(&args.dir));
+    Ok(Outcome::Clean)
+}
+
+fn is_id(id: &str) -> bool {
+    let is_word = |word: &str| {
+        let good = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+        word.starts_with(|c: char| c.is_ascii_lowercase()) && word.chars().all(good)
+    };
+    id.split_once('/')
+        .is_some_and(|(category, name)| is_word(category) && is_word(name))
+}
+
+fn taken(path: &Path) -> Failure {
+    let what = format!("{}: the file is there already", path.display());
+    Failure::with_help(what, "nothing was written; choose another name")
+}
+
+fn write(path: &PathBuf, text: &str) -> Result<(), Failure> {
+    let failed = |error: std::io::Error| match error.kind() {
+        ErrorKind::AlreadyExists => taken(path),
+        _ => Failure::new(format!("{}: {error}", path.display())),
+    };
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder).map_err(failed)?;
+    }
+    let mut file = fs::File::create_new(path).map_err(failed)?;
+    file.write_all(text.as_bytes()).map_err(failed)
+}
+
+fn next(dir: &Path) -> String {
+    let here = dir == Path::new(".");
+    let shown = if here {
+        String::new()
+    } else {
+        format!(" {}", dir.display())
+    };
+    let folder = if here {
+        "./rules".to_owned()
+    } else {
+        format!("./{}/rules", dir.display())
+    };
+    format!(
+        "Run `redvet rules test{shown}`, change both files, run it again.\n\
+         `extends = [\"{folder}\"]` in redvet.toml makes `redvet check` use the rules.\n"
+    )
+}

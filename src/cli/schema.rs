@@ -1,0 +1,103 @@
+//! `redvet schema`: the JSON Schemas of what redvet reads and writes, and the facts that rules may
+//! name with their types.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value, json};
+
+use crate::facts::estate::SubjectKind;
+use crate::facts::vocabulary::{Type, Vocabulary, conf_path};
+use crate::load::rules::{PACK_SCHEMA, RULE_SCHEMA};
+
+use super::args::SchemaName;
+use super::console::Console;
+use super::failure::Failure;
+use super::{Outcome, project};
+
+const CONFIG_SCHEMA: &str = include_str!("../../schemas/config.schema.json");
+const REPORT_SCHEMA: &str = include_str!("../../schemas/report.schema.json");
+
+pub(super) fn run(name: SchemaName, console: &mut Console) -> Result<Outcome, Failure> {
+    let text = match name {
+        SchemaName::Rule => RULE_SCHEMA.to_owned(),
+        SchemaName::Pack => PACK_SCHEMA.to_owned(),
+        SchemaName::Config => CONFIG_SCHEMA.to_owned(),
+        SchemaName::Report => REPORT_SCHEMA.to_owned(),
+        SchemaName::Facts => {
+            let vocabulary = project::knowledge()?.vocabulary();
+            serde_json::to_string_pretty(&facts(&vocabulary))? + "\n"
+        }
+    };
+    console.print(&text);
+    Ok(Outcome::Clean)
+}
+
+/// All facts as a schema: an object a subject, a property a path. `unit` is the word that expressions
+/// are checked with.
+fn facts(vocabulary: &Vocabulary) -> Value {
+    use SubjectKind::{Client, Directive, Meta, Server};
+    let subjects: Map<String, Value> = [Directive, Server, Client, Meta]
+        .into_iter()
+        .map(|kind| (kind.word().to_owned(), subject(kind, vocabulary)))
+        .collect();
+    json!({
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "redvet facts",
+        "description": "Every fact that a rule may name, by the subject that it is about. \
+            In expressions sizes are bytes, durations seconds and CPU cores.",
+        "type": "object",
+        "properties": subjects,
+    })
+}
+
+fn subject(kind: SubjectKind, vocabulary: &Vocabulary) -> Value {
+    let listed = Vocabulary::entries(kind).iter();
+    let mut facts: Map<String, Value> = listed
+        .map(|entry| (entry.path.to_owned(), fact(entry.ty, Some(entry.about))))
+        .collect();
+    let more: &BTreeMap<String, Type> = match kind {
+        SubjectKind::Server => &vocabulary.directives,
+        SubjectKind::Client => &vocabulary.options,
+        _ => return json!({ "type": "object", "properties": facts }),
+    };
+    for (name, ty) in more {
+        let path = match kind {
+            SubjectKind::Server => conf_path(name),
+            _ => name.clone(),
+        };
+        facts.insert(path, fact(*ty, None));
+    }
+    json!({ "type": "object", "properties": facts })
+}
+
+fn fact(ty: Type, about: Option<&str>) -> Value {
+    let form = match ty {
+        Type::Bool => "boolean",
+        Type::Int | Type::Size => "integer",
+        Type::Number | Type::Ratio | Type::Duration | Type::Cores => "number",
+        Type::Text => "string",
+        Type::List => "array",
+    };
+    let mut fact = json!({ "type": form, "unit": ty.word() });
+    if let Some(about) = about {
+        fact["description"] = json!(about);
+    }
+    fact
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_facts_are_a_schema_that_holds_listed_and_known_ones() {
+        let vocabulary = project::knowledge().unwrap().vocabulary();
+        let facts = facts(&vocabulary);
+        assert!(jsonschema::validator_for(&facts).is_ok());
+        let server = &facts["properties"]["server"]["properties"];
+        assert_eq!(server["limits.memory"]["unit"], "size (bytes)");
+        assert!(server.get("conf[\"maxmemory\"]").is_some());
+        let client = &facts["properties"]["client"]["properties"];
+        assert_eq!(client["pool.max_size"]["type"], "integer");
+    }
+}

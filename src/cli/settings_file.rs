@@ -1,0 +1,193 @@
+//! Reads `redvet.toml` and turns what it says of servers into declarations, together with what flags
+//! say. What it says of rules is `rule_settings`' business.
+
+use std::path::{Path, PathBuf};
+
+use crate::config::{ServerVersion, Settings, Spanned};
+use crate::discover;
+use crate::facts::raw::Declaration;
+use crate::knowledge::Knowledge;
+use crate::load::{LoadError, settings};
+use crate::nearest::nearest;
+use crate::source::{SourceFile, Sources, Span};
+
+use super::args::Given;
+use super::failure::Failure;
+use super::target::Target;
+
+/// The settings of a run, and the texts that they were read from.
+#[derive(Debug, Default)]
+pub(super) struct SettingsFile {
+    pub(super) sources: Sources,
+    pub(super) settings: Settings,
+    /// The folder that paths in the file are relative to.
+    pub(super) folder: PathBuf,
+    /// The file as reports name it, if there is one.
+    pub(super) name: Option<String>,
+}
+
+/// Reads the settings that a person named, else those of the tree, else none.
+pub(super) fn read(named: Option<&Path>, target: &Target) -> Result<SettingsFile, Failure> {
+    let Some(path) = named.or(target.tree.settings.as_deref()) else {
+        return Ok(SettingsFile::default());
+    };
+    let text = discover::read(path)?;
+    let shown = target.tree.relative(path).filter(|shown| !shown.is_empty());
+    let name = shown.unwrap_or_else(|| path.display().to_string());
+    let folder = path.parent().unwrap_or(Path::new("")).to_owned();
+    of_text(name, folder, &text)
+}
+
+/// The settings in a text.
+pub(super) fn of_text(name: String, folder: PathBuf, text: &str) -> Result<SettingsFile, Failure> {
+    let mut sources = Sources::default();
+    let file = sources.add(SourceFile::new(name.as_str(), text));
+    match settings::read(file, text) {
+        Ok(settings) => Ok(SettingsFile {
+            sources,
+            settings,
+            folder,
+            name: Some(name),
+        }),
+        Err(mistakes) => Err(Failure::Mistakes { sources, mistakes }),
+    }
+}
+
+/// What settings and flags say of servers, in the order in which they count: entries by name first,
+/// then flags, then the defaults.
+pub(super) fn declarations(settings: &Settings, given: &Given) -> Vec<Declaration> {
+    let mut all = named(settings);
+    all.push(Declaration {
+        memory: given.memory,
+        cpus: given.cpus,
+        flavor: given.server.as_ref().and_then(|s| s.flavor.clone()),
+        version: given.server.as_ref().map(|s| s.version.clone()),
+        ..Declaration::default()
+    });
+    let defaults = &settings.defaults;
+    all.extend(defaults.memory.as_ref().map(|v| memory(None, v)));
+    all.extend(defaults.cpus.as_ref().map(|v| cpus(None, v)));
+    all.extend(defaults.server.as_ref().map(|v| version(None, v)));
+    all
+}
+
+/// One declaration a key, so that each figure knows where it is written.
+fn named(settings: &Settings) -> Vec<Declaration> {
+    let mut all = Vec::new();
+    for entry in &settings.servers {
+        let name = Some(&entry.name.value);
+        all.extend(entry.memory.as_ref().map(|v| memory(name, v)));
+        all.extend(entry.cpus.as_ref().map(|v| cpus(name, v)));
+        all.extend(entry.version.as_ref().map(|v| version(name, v)));
+        all.extend(entry.role.as_ref().map(|role| Declaration {
+            role: Some(role.value.word().to_owned()),
+            ..declaration(name, role.span)
+        }));
+    }
+    all
+}
+
+fn declaration(name: Option<&String>, span: Span) -> Declaration {
+    Declaration {
+        name: name.cloned(),
+        span: Some(span),
+        ..Declaration::default()
+    }
+}
+
+fn memory(name: Option<&String>, value: &Spanned<u64>) -> Declaration {
+    Declaration {
+        memory: Some(value.value),
+        ..declaration(name, value.span)
+    }
+}
+
+fn cpus(name: Option<&String>, value: &Spanned<f64>) -> Declaration {
+    Declaration {
+        cpus: Some(value.value),
+        ..declaration(name, value.span)
+    }
+}
+
+fn version(name: Option<&String>, value: &Spanned<ServerVersion>) -> Declaration {
+    Declaration {
+        flavor: value.value.flavor.clone(),
+        version: Some(value.value.version.clone()),
+        ..declaration(name, value.span)
+    }
+}
+
+/// A mistake for every flavor in the settings that no directive table is about.
+pub(super) fn unknown_flavors(settings: &Settings, knowledge: &Knowledge) -> Vec<LoadError> {
+    let servers = settings.servers.iter().filter_map(|s| s.version.as_ref());
+    settings
+        .defaults
+        .server
+        .iter()
+        .chain(servers)
+        .filter_map(|version| {
+            let (message, help) = unknown_flavor(&version.value, knowledge)?;
+            Some(LoadError::new(version.span, message).with_help(help))
+        })
+        .collect()
+}
+
+/// The flag's flavor is held against the same tables.
+pub(super) fn check_given(given: &Given, knowledge: &Knowledge) -> Result<(), Failure> {
+    let unknown = given
+        .server
+        .as_ref()
+        .and_then(|s| unknown_flavor(s, knowledge));
+    match unknown {
+        Some((message, help)) => Err(Failure::with_help(format!("--server: {message}"), help)),
+        None => Ok(()),
+    }
+}
+
+fn unknown_flavor(version: &ServerVersion, knowledge: &Knowledge) -> Option<(String, String)> {
+    let flavor = version.flavor.as_deref()?;
+    let known = knowledge.servers.flavors();
+    if known.contains(&flavor) {
+        return None;
+    }
+    let near = nearest(flavor, known.iter().copied());
+    let meant = near.map_or(String::new(), |near| format!("did you mean `{near}`? "));
+    Some((
+        format!("no server flavor is called `{flavor}`"),
+        format!("{meant}known flavors: {}", known.join(", ")),
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn flags_come_before_defaults_and_names_before_both() {
+        let text = "[defaults]\nserver = \"redis:7.2\"\nmemory = \"1gb\"\n\
+                    [[server]]\nname = \"StatefulSet/redis\"\nrole = \"cache\"\ncpus = 2\n";
+        let file = of_text("redvet.toml".to_owned(), PathBuf::new(), text).unwrap();
+        let given = Given {
+            memory: Some(7),
+            ..Given::default()
+        };
+        let all = declarations(&file.settings, &given);
+        assert_eq!(all.len(), 5);
+        assert_eq!(all[0].cpus, Some(2.0));
+        assert_eq!(all[1].role.as_deref(), Some("cache"));
+        assert_eq!((all[2].memory, all[2].span), (Some(7), None));
+        assert_eq!(all[3].memory, Some(1 << 30));
+        assert_eq!(file.sources.slice(all[4].span.unwrap()), "\"redis:7.2\"");
+    }
+
+    #[test]
+    fn a_flavor_that_nobody_makes() {
+        let knowledge = Knowledge::embedded().unwrap();
+        let text = "[defaults]\nserver = \"reddis:7.2\"\n";
+        let file = of_text("redvet.toml".to_owned(), PathBuf::new(), text).unwrap();
+        let mistakes = unknown_flavors(&file.settings, &knowledge);
+        assert_eq!(mistakes.len(), 1);
+        let help = mistakes[0].help.as_deref().unwrap();
+        assert!(help.starts_with("did you mean `redis`?"), "{help}");
+    }
+}

@@ -1,0 +1,160 @@
+//! `redvet rules test`: loads the rules of a folder, runs their fixture pages and prints a test
+//! runner's summary.
+//!
+//! The folder holds `rules/` and `fixtures/rules/`. A rule without a page fails: what nobody has
+//! shown to fire is not known to work.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use rayon::prelude::*;
+use walkdir::WalkDir;
+
+use crate::discover;
+use crate::knowledge::Knowledge;
+use crate::load::rules;
+use crate::policy::{Rule, RuleSet};
+use crate::source::Sources;
+use crate::tester::{self, Page};
+
+use super::args::TestArgs;
+use super::console::Console;
+use super::failure::Failure;
+use super::packs;
+use super::rehearsal::{self, Stage};
+use super::{Outcome, project};
+
+const RULES: &str = "rules";
+const PAGES: &str = "fixtures/rules";
+
+pub(super) fn run(args: &TestArgs, console: &mut Console) -> Result<Outcome, Failure> {
+    let knowledge = project::knowledge()?;
+    let own = args.dir.join(RULES);
+    let texts = packs::texts(&own).map_err(|why| {
+        let help = "name the folder that holds `rules/` and `fixtures/rules/`; \
+                    `redvet rules new CATEGORY/NAME` makes both";
+        Failure::with_help(format!("{}: {why}", own.display()), help)
+    })?;
+    let (set, ids) = load(texts, &knowledge)?;
+    let pages = pages(&args.dir.join(PAGES))?;
+    let results = results(&set, &ids, &pages, &knowledge)?;
+    console.print(&told(&results));
+    Ok(if results.iter().all(|(_, failures)| failures.is_empty()) {
+        Outcome::Clean
+    } else {
+        Outcome::Findings
+    })
+}
+
+/// The rules to test together with the built-in ones, whose audiences they may name; and the ids of
+/// those to test. Rules that are the built-in ones are tested alone.
+fn load(
+    texts: Vec<(String, String)>,
+    knowledge: &Knowledge,
+) -> Result<(RuleSet, Vec<String>), Failure> {
+    let builtin = packs::builtin()?;
+    let id_of = |path: &str| path.strip_suffix(".yaml").map(str::to_owned);
+    let ids: Vec<String> = texts
+        .iter()
+        .filter(|(path, _)| path != rules::PACK_FILE)
+        .filter_map(|(path, _)| id_of(path))
+        .collect();
+    let is_builtin = ids.iter().any(|id| builtin.get(id).is_some());
+    let mut set = if is_builtin {
+        RuleSet::default()
+    } else {
+        builtin
+    };
+    let mut sources = Sources::default();
+    let mistakes = packs::add(&mut set, &mut sources, Path::new(RULES), texts, knowledge);
+    if mistakes.is_empty() {
+        Ok((set, ids))
+    } else {
+        Err(Failure::Mistakes { sources, mistakes })
+    }
+}
+
+/// The pages by the rule that they are named for.
+fn pages(folder: &Path) -> Result<BTreeMap<String, Page>, Failure> {
+    let mut pages = BTreeMap::new();
+    if !folder.is_dir() {
+        return Ok(pages);
+    }
+    for entry in WalkDir::new(folder).sort_by_file_name() {
+        let entry = entry.map_err(|error| Failure::new(error.to_string()))?;
+        let path = packs::relative(folder, entry.path());
+        let Some(rule) = path.as_deref().and_then(|path| path.strip_suffix(".md")) else {
+            continue;
+        };
+        let text = discover::read(entry.path())?;
+        let shown = format!("{PAGES}/{rule}.md");
+        pages.insert(rule.to_owned(), tester::parse_page(&shown, rule, &text));
+    }
+    Ok(pages)
+}
+
+type Results = Vec<(String, Vec<String>)>;
+
+/// Every rule and every page with what is wrong, in the order of their ids.
+fn results(
+    set: &RuleSet,
+    ids: &[String],
+    pages: &BTreeMap<String, Page>,
+    knowledge: &Knowledge,
+) -> Result<Results, Failure> {
+    let stage = Stage::new(knowledge, set).map_err(|e| Failure::new(e.to_string()))?;
+    let mut names: Vec<&String> = ids.iter().chain(pages.keys()).collect();
+    names.sort();
+    names.dedup();
+    Ok(names
+        .into_par_iter()
+        .map(|name| {
+            let failures = match (set.get(name), pages.get(name)) {
+                (Some(rule), Some(page)) => run_page(&stage, rule, page),
+                (None, Some(page)) => vec![format!("{}: there is no rule `{name}`", page.path)],
+                _ => vec![format!("{PAGES}/{name}.md: the rule has no page")],
+            };
+            (name.clone(), failures)
+        })
+        .collect())
+}
+
+fn run_page(stage: &Stage<'_>, rule: &Rule, page: &Page) -> Vec<String> {
+    let mut broken = Vec::new();
+    let mut checked = Vec::new();
+    for case in &page.cases {
+        match stage.check(case, &[rule.id()]) {
+            Ok(report) => checked.push(rehearsal::outcome(&report)),
+            Err(error) => {
+                broken.push(format!("{}:{}: {error}", page.path, case.line));
+                checked.push(tester::Outcome::default());
+            }
+        }
+    }
+    if !broken.is_empty() {
+        return broken;
+    }
+    let outcome = |case: &tester::Case| {
+        let at = page.cases.iter().position(|c| std::ptr::eq(c, case));
+        at.and_then(|at| checked.get(at))
+            .cloned()
+            .unwrap_or_default()
+    };
+    let failures = tester::run_page(page, &outcome);
+    failures.iter().map(ToString::to_string).collect()
+}
+
+fn told(results: &Results) -> String {
+    let mut out = String::new();
+    for (name, failures) in results {
+        let word = if failures.is_empty() { "ok" } else { "FAILED" };
+        out.push_str(&format!("{word:<6} {name}\n"));
+    }
+    for failure in results.iter().flat_map(|(_, failures)| failures) {
+        out.push_str(&format!("\n{failure}\n"));
+    }
+    let failed = results.iter().filter(|(_, f)| !f.is_empty()).count();
+    let passed = results.len() - failed;
+    out.push_str(&format!("\n{passed} passed, {failed} failed\n"));
+    out
+}
