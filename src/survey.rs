@@ -246,8 +246,13 @@ impl Reader<'_> {
     fn yaml_file(&self, input: &Input, excerpt: &Excerpt) -> Raw {
         let stream = yaml::parse(excerpt);
         let mut raw = self.manifests(&stream, &input.text);
-        // A template is not YAML before it is rendered: what cannot be read of it is no mistake.
-        if !template::is_templated(&input.text) {
+        // A template is not YAML before it is rendered, and a file that is no manifest would not
+        // have been read for anything: what cannot be read of these is no mistake.
+        let is_manifest = input
+            .text
+            .lines()
+            .any(|line| line.starts_with("apiVersion:"));
+        if is_manifest && !template::is_templated(&input.text) {
             let errors = stream
                 .errors
                 .iter()

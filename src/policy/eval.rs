@@ -273,6 +273,8 @@ fn because(value: &Value) -> Result<String, Missing> {
         return Ok(value.because.join("; "));
     }
     match (&value.origin, &value.state, &value.written) {
+        // What it follows is said by `follows`.
+        (_, State::Unknown(_), Written::No) if value.follows.is_some() => Err(Missing::absent()),
         (_, State::Unknown(reason), _) => Ok(reason.to_string()),
         (_, _, Written::NotSeen(reason)) => Ok(reason.to_string()),
         (Origin::Default(source), ..) => Ok(format!("the default of {source}")),

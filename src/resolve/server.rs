@@ -200,6 +200,11 @@ impl<'a> Resolver<'a> {
 
     fn steps(&self) -> Vec<Step<'a>> {
         let mut steps = Vec::new();
+        if self.is_snippet() {
+            steps.push(Step::Gap {
+                reason: Reason::new("a snippet shows a part of a configuration"),
+            });
+        }
         for part in &self.linked.parts {
             match part {
                 LinkedPart::Gap { reason, .. } => steps.push(Step::Gap {
@@ -212,6 +217,14 @@ impl<'a> Resolver<'a> {
             }
         }
         steps
+    }
+
+    /// A text in a document: what it does not say may stand elsewhere.
+    fn is_snippet(&self) -> bool {
+        match self.linked.body {
+            Body::Text(i) => self.raw.texts[i].place == TextPlace::Snippet,
+            Body::Deployed(_) => false,
+        }
     }
 
     /// The lines of a text, with the files that it includes in their place.

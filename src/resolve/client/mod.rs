@@ -285,15 +285,17 @@ fn finish(value: &mut Value, client: &RawClient, option: &OptionModel, idents: &
             .any(|n| n.ident == w.ident && n.on.contains(&client.option_type))
     };
     let write = client.writes.iter().rfind(written);
-    let one_name = idents.windows(2).all(|pair| pair[0] == pair[1]);
+    let mut names = idents.to_vec();
+    names.sort_unstable();
+    names.dedup();
     value.own_name = match write {
         Some(write) => Some(write.ident.clone()),
-        None => idents.first().filter(|_| one_name).map(|i| (*i).to_owned()),
+        None => (!names.is_empty()).then(|| names.join(" or ")),
     };
-    value.slot = match (write, &value.own_name) {
+    value.slot = match (write, &names[..]) {
         (Some(write), _) => write.slot.clone(),
-        (None, Some(name)) => named_slot(&client.insert, name),
-        (None, None) => Slot::None,
+        (None, [name]) => named_slot(&client.insert, name),
+        (None, _) => Slot::None,
     };
     value.home = Some(client.options_anchor);
     value.secret |= option.is_secret();
