@@ -241,9 +241,9 @@ impl Judge<'_> {
                 .iter()
                 .all(|s| s.unknown_directive == UnknownDirective::StopsAtStartup);
         let text = match (refused, late) {
-            (true, true) => "the server stops at startup, without naming the line",
-            (true, false) => "the server refuses to start",
-            (false, _) => "the server takes the words as arguments",
+            (true, true) => "stops at startup, without naming the line",
+            (true, false) => "refuses to start",
+            (false, _) => "takes them",
         };
         put_text(subject, "consequence", Some(text), line);
     }
