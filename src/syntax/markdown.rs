@@ -191,6 +191,8 @@ more <!-- not this --> text
     }
 
     proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..Default::default() })]
+
         #[test]
         fn any_text_can_be_read(text in "(```|~~~|> |- |1\\. |<!--|-->|\n|\r\n|\t|  |a|é|\\\\){0,40}") {
             for fence in fences(&whole(&text)) {

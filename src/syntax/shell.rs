@@ -385,6 +385,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..Default::default() })]
+
         #[test]
         fn any_script_can_be_read(text in "[ab \\\\'\"$(){}`<>|&;#\n\r\t0-9é-]{0,60}") {
             for word in read(&text) {

@@ -5,9 +5,9 @@
 use std::ops::Range;
 
 use super::MaskedBlock;
-use super::action::Action;
+use super::action::{Action, Sort};
 use super::lines::{Fate, Line, output_column};
-use crate::syntax::yaml::find_block_header;
+use crate::syntax::block_header;
 
 /// Finds the block scalars with actions in them, settles the fate of their lines, and gives back
 /// those that have to be taken out.
@@ -71,9 +71,9 @@ fn header(text: &str, actions: &[Action], line: &Line) -> Option<Header> {
             .is_empty()
     });
     let cut = last.and_then(|action| body.get(..action.range.start - line.range.start));
-    let (found, action) = match cut.and_then(find_block_header) {
+    let (found, action) = match cut.and_then(block_header::find) {
         Some(found) => (found, last.map(|action| action.range.start)),
-        None => (find_block_header(body)?, None),
+        None => (block_header::find(body)?, None),
     };
     let parent = parent_column(body, found.start)?;
     let range = line.range.start + found.start..line.range.start + found.end;
@@ -137,7 +137,11 @@ impl Block {
             if line.is_blank() {
                 continue;
             }
-            if belongs(line, actions, header.parent) || (line.continues && end == at) {
+            if belongs(line, actions, header.parent)
+                || (writes_as_it_likes(line, actions)
+                    && (end == first || line.indent < header.parent))
+                || (line.continues && end == at)
+            {
                 end = at + 1;
             } else if !line.only_actions() {
                 break;
@@ -211,6 +215,15 @@ impl Block {
 fn belongs(line: &Line, actions: &[Action], parent: usize) -> bool {
     line.indent > parent
         || (line.only_actions() && written_column(line, actions).is_some_and(|c| c > parent))
+}
+
+/// An action that does not say how far its text is indented, as `{{- include "x" . }}`, brings its
+/// own blanks. Under a header without lines it writes those. Further down, to the left of all that
+/// could follow the block, it may write more of them: to take it for a part of the block says that
+/// the block is not known, which is the careful reading.
+fn writes_as_it_likes(line: &Line, actions: &[Action]) -> bool {
+    let free = |action: &Action| action.sort == Sort::Output { indent: None };
+    line.only_actions() && actions[line.actions.clone()].iter().any(free)
 }
 
 fn written_column(line: &Line, actions: &[Action]) -> Option<usize> {

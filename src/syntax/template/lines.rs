@@ -57,10 +57,8 @@ pub(super) fn classify(text: &str, actions: &[Action]) -> Vec<Line> {
     let mut lines = Vec::new();
     let (mut start, mut first) = (0, 0);
     while start < text.len() {
-        let end = memchr::memchr(b'\n', &text.as_bytes()[start..]);
-        let next = end.map_or(text.len(), |at| start + at + 1);
-        let body = text[start..next].trim_end_matches(['\n', '\r']);
-        let range = start..start + body.len();
+        let (end, next) = line_end(text, start);
+        let range = start..end;
         while actions.get(first).is_some_and(|a| a.range.end <= start) {
             first += 1;
         }
@@ -69,6 +67,17 @@ pub(super) fn classify(text: &str, actions: &[Action]) -> Vec<Line> {
         start = next;
     }
     lines
+}
+
+/// Where the line that starts here ends, and where the next one starts.
+fn line_end(text: &str, start: usize) -> (usize, usize) {
+    let bytes = text.as_bytes();
+    let Some(length) = memchr::memchr2(b'\n', b'\r', &bytes[start..]) else {
+        return (text.len(), text.len());
+    };
+    let end = start + length;
+    let two = bytes[end..].starts_with(b"\r\n");
+    (end, end + if two { 2 } else { 1 })
 }
 
 /// `partition_point` over what is near: the actions of one line, not those of the whole text.

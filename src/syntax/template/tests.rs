@@ -210,6 +210,36 @@ fn a_value_written_below_its_key_may_go_on() {
 }
 
 #[test]
+fn an_action_writes_the_block_that_has_no_other_lines() {
+    let text = "data:\n  a: |\n{{- include \"a\" . }}\n\n  b: |\n{{- if x }}\n{{ f }}\n{{- end }}\n  c: 1\n  d: |\n    e\n{{ f }}\n";
+    let data = root(text).get("data").unwrap().clone();
+    assert_eq!(
+        data.get("a").unwrap().as_str(),
+        Some("{{- include \"a\" . }}\n")
+    );
+    assert_eq!(
+        data.get("b").unwrap().as_str(),
+        Some("{{- if x }}\n{{ f }}\n")
+    );
+    assert!(data.get("a").unwrap().has_hole() && !data.is_open());
+    assert_eq!(data.get("d").unwrap().as_str(), Some("e\n{{ f }}\n"));
+    assert_eq!(data.entries().len(), 4);
+}
+
+#[test]
+fn lines_of_actions_do_not_hide_comments() {
+    let text =
+        "a: |\n  b\n{{- end }} # one\n{{- if x }}\nc: {{ x }} # two\n{{ f }}\r# three {{ x }}\n";
+    let stream = yaml::parse(&Excerpt::whole(FileId(0), text.into()));
+    let found: Vec<_> = stream.comments.iter().map(|c| c.text.as_str()).collect();
+    assert_eq!(found, ["one", "two", "three {{ x }}"]);
+    assert_eq!(
+        stream.documents[0].root.get("a").unwrap().as_str(),
+        Some("b\n")
+    );
+}
+
+#[test]
 fn hostile_braces_take_no_time() {
     for piece in [
         "{{ ",

@@ -3,6 +3,8 @@
 
 use std::ops::Range;
 
+use crate::syntax::block_header;
+
 /// A block scalar in the source.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Place {
@@ -21,7 +23,7 @@ pub(super) fn locate(source: &str, previous_end: usize, start: usize) -> Option<
     let between = source.get(previous_end..start)?;
     let trimmed = between.trim_end_matches([' ', '\t', '\n', '\r']);
     let line_start = trimmed.rfind(['\n', '\r']).map_or(0, |at| at + 1);
-    let header = find_header(&trimmed[line_start..])?;
+    let header = block_header::find(&trimmed[line_start..])?;
     let shift = previous_end + line_start;
     let line_end = previous_end + trimmed.len();
     Some(Place {
@@ -29,27 +31,6 @@ pub(super) fn locate(source: &str, previous_end: usize, start: usize) -> Option<
         lines_start: after_line(source, line_end, start),
         indent: blanks_before(source, start),
     })
-}
-
-/// The leftmost `|` or `>` that stands at the start of a word and has nothing but its indicators
-/// and a comment after it.
-pub(in crate::syntax) fn find_header(line: &str) -> Option<Range<usize>> {
-    let bytes = line.as_bytes();
-    memchr::memchr2_iter(b'|', b'>', bytes).find_map(|at| {
-        let starts_word = at == 0 || matches!(bytes[at - 1], b' ' | b'\t');
-        let length = indicators(&bytes[at..]);
-        (starts_word && ends_line(&line[at + length..])).then_some(at..at + length)
-    })
-}
-
-fn indicators(bytes: &[u8]) -> usize {
-    let is_indicator = |byte: &&u8| matches!(byte, b'+' | b'-' | b'1'..=b'9');
-    1 + bytes[1..].iter().take(2).take_while(is_indicator).count()
-}
-
-fn ends_line(rest: &str) -> bool {
-    let word = rest.trim_start_matches([' ', '\t']);
-    word.is_empty() || (word.len() < rest.len() && word.starts_with('#'))
 }
 
 /// The start of the line after the one that ends with blanks from `line_end` on.

@@ -18,7 +18,6 @@ mod node;
 mod scalar;
 mod typing;
 
-pub(in crate::syntax) use block::find_header as find_block_header;
 pub use node::{Entry, Node, NodeKind, Scalar, ScalarStyle};
 
 use super::SyntaxError;

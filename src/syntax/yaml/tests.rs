@@ -71,6 +71,7 @@ fn block_scalars_lead_back_to_the_file() {
             ("k:\n- |\n a\n", "a\n"),
             ("k: |\n  a", "a\n"),
             ("k: |-\n  a", "a"),
+            ("\u{feff}| # c\n a\n", "a\n"),
             ("--- |\n a\n b\n", "a\nb\n"),
             ("- - k: &x |\n      a\n    z: 1\n", "a\n"),
         ] {
@@ -412,7 +413,10 @@ fn check_node(text: &str, node: &Node) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(2000))]
+    #![proptest_config(ProptestConfig {
+        failure_persistence: None,
+        ..ProptestConfig::with_cases(1500)
+    })]
 
     #[test]
     fn any_text_can_be_read(text in "\\PC*") {
