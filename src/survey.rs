@@ -11,7 +11,7 @@ use rayon::prelude::*;
 use crate::discover::FileKind;
 use crate::extract::conf::{self, Frame};
 use crate::extract::{go, manifest, mapping};
-use crate::facts::raw::{Declaration, Raw, RawText, TextPlace};
+use crate::facts::raw::{Declaration, Raw, RawModule, RawText, TextPlace};
 use crate::facts::{Estate, Related};
 use crate::knowledge::Knowledge;
 use crate::link;
@@ -187,6 +187,7 @@ impl Reader<'_> {
         for raw in packages {
             universes[0].raw.absorb(raw);
         }
+        mark_programs(&mut universes[0].raw.modules, files);
         universes
     }
 
@@ -324,6 +325,31 @@ impl Reader<'_> {
             })
         })
     }
+}
+
+/// A Go module is a program's if one of its own folders is a main package.
+fn mark_programs(modules: &mut [RawModule], files: &[(FileId, &Input)]) {
+    let dirs: Vec<String> = modules.iter().map(|module| module.dir.clone()).collect();
+    for (_, input) in files.iter().filter(|(_, input)| input.kind == FileKind::Go) {
+        if !go::is_program(&input.text) {
+            continue;
+        }
+        let own = dirs
+            .iter()
+            .enumerate()
+            .filter(|(_, dir)| is_under(&input.path, dir))
+            .max_by_key(|(_, dir)| dir.len());
+        if let Some((index, _)) = own {
+            modules[index].has_program = true;
+        }
+    }
+}
+
+fn is_under(path: &str, dir: &str) -> bool {
+    dir.is_empty()
+        || path
+            .strip_prefix(dir)
+            .is_some_and(|rest| rest.starts_with('/'))
 }
 
 /// The Go files of each folder: constants and helper functions of a package stand in any of them.

@@ -260,6 +260,8 @@ pub struct RawModule {
     pub language: Language,
     /// Module path or crate name to version.
     pub requires: BTreeMap<String, Pin>,
+    /// A program is built from it; a module without one is a library, whose options its users give.
+    pub has_program: bool,
     /// The language version that the file declares (`go 1.22`).
     pub language_version: Option<String>,
 }

@@ -241,6 +241,11 @@ const CLIENT: &[Entry] = &[
     ),
     entry("site.function", Type::Text, "the function that builds it"),
     entry(
+        "site.library",
+        Type::Bool,
+        "its module builds no program: it is a library, whose users give the options",
+    ),
+    entry(
         "uses",
         Type::List,
         "what calls in its package say the data is for: `streams`, `blocking`, `lists`, `pubsub`",

@@ -76,6 +76,12 @@ pub fn extract_snippet(excerpt: Excerpt, path: &str, models: &Models) -> Raw {
     read(&parsed, models)
 }
 
+/// Whether a file belongs to a main package: its first line that is no comment says so.
+pub fn is_program(text: &str) -> bool {
+    let clause = text.lines().find_map(|line| line.strip_prefix("package "));
+    clause.is_some_and(|name| name.split_whitespace().next() == Some("main"))
+}
+
 fn read(parsed: &[Parsed], models: &Models) -> Raw {
     let files: Vec<_> = parsed.iter().map(|p| File::read(p, models)).collect();
     let needles = models.snippet_needles();

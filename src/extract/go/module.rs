@@ -16,6 +16,7 @@ pub fn read(path: &str, excerpt: &Excerpt) -> RawModule {
         dir: directory(path).to_owned(),
         language: Language::Go,
         requires: BTreeMap::new(),
+        has_program: false,
         language_version: None,
     };
     let mut replaces = Vec::new();

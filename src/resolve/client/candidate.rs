@@ -26,16 +26,24 @@ pub(super) enum Open {
     Kind,
 }
 
+/// The module file nearest above a client's folder.
+pub(super) fn module_above<'a>(
+    client: &RawClient,
+    modules: &'a [RawModule],
+) -> Option<&'a RawModule> {
+    let above = |module: &&RawModule| {
+        module.language == client.language && is_above(&module.dir, &client.dir)
+    };
+    modules.iter().filter(above).max_by_key(|m| m.dir.len())
+}
+
 /// The version that the module file nearest above a folder pins.
 pub(super) fn pin<'a>(
     client: &RawClient,
     library: &Library,
     modules: &'a [RawModule],
 ) -> Option<&'a Pin> {
-    let above = |module: &&RawModule| {
-        module.language == client.language && is_above(&module.dir, &client.dir)
-    };
-    let nearest = modules.iter().filter(above).max_by_key(|m| m.dir.len())?;
+    let nearest = module_above(client, modules)?;
     let imported = library.client_packages().filter(|package| {
         let path = client.package.as_deref();
         path.is_none_or(|path| package.import_path == path)

@@ -114,6 +114,9 @@ fn put_identity(
     subject.put("library_name", words(|c| c.library.name().to_owned()));
     subject.put("kind", words(|c| c.kind.word().to_owned()));
     subject.put("language", text(client.language.word()));
+    let module = candidate::module_above(client, modules);
+    let library = module.is_some_and(|module| !module.has_program);
+    subject.put("site.library", Value::derived(Datum::Bool(library)));
     subject.put("retracted", retracted(candidates, client, modules));
     subject.put("version", version(client, candidates, (modules, open)));
 }
