@@ -13,6 +13,7 @@ pub mod edit;
 pub mod extract;
 pub mod facts;
 pub mod finding;
+pub mod fix;
 pub mod inputs;
 pub mod knowledge;
 pub mod link;

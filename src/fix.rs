@@ -1,0 +1,208 @@
+//! From the edits of a report to new texts. One call is one round: fixes that touch the same bytes
+//! wait for the next round, after a new check. Nothing is written here; that is the rim's business.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::finding::{Edit, Finding, Fix, Report};
+use crate::source::{FileId, Span};
+
+/// Which fixes may be applied.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Level {
+    /// Those that need no person's judgement.
+    Safe,
+    /// All.
+    Unsafe,
+}
+
+/// A file with its fixes applied.
+#[derive(Clone, Debug)]
+pub struct Fixed {
+    /// Relative to the root, with `/`.
+    pub path: String,
+    pub before: Arc<str>,
+    pub after: String,
+}
+
+/// What one round comes to.
+#[derive(Clone, Debug, Default)]
+pub struct Round {
+    /// Sorted by path.
+    pub files: Vec<Fixed>,
+    /// How many findings it fixes.
+    pub applied: usize,
+}
+
+/// Applies the fixes of the findings that are shown, in the report's order. A fix is applied whole or
+/// not at all; one that would touch bytes of an earlier one is left for the next round.
+pub fn apply(report: &Report, level: Level) -> Round {
+    let mut accepted: Vec<(&Finding, &Edit)> = Vec::new();
+    let mut applied = 0;
+    for finding in report.shown() {
+        let Some(fix) = finding.fix.as_ref().filter(|fix| allowed(fix, level)) else {
+            continue;
+        };
+        let fits = |edit: &Edit| {
+            accepted
+                .iter()
+                .all(|(by, other)| agree(finding, edit, by, other))
+        };
+        if fix.edits.iter().all(fits) {
+            accepted.extend(fix.edits.iter().map(|edit| (finding, edit)));
+            applied += 1;
+        }
+    }
+    Round {
+        files: texts(report, accepted.into_iter().map(|(_, edit)| edit)),
+        applied,
+    }
+}
+
+fn allowed(fix: &Fix, level: Level) -> bool {
+    fix.safe || level == Level::Unsafe
+}
+
+/// Two edits can stand together if they touch different bytes. Insertions at one place follow each
+/// other, but a rule that inserts there twice speaks of two subjects and would write its line twice.
+fn agree(finding: &Finding, edit: &Edit, by: &Finding, other: &Edit) -> bool {
+    let (a, b) = (edit.span, other.span);
+    if a.file != b.file {
+        return true;
+    }
+    if a == b && a.is_empty() {
+        return finding.rule != by.rule;
+    }
+    a.end <= b.start || b.end <= a.start
+}
+
+fn texts<'e>(report: &Report, edits: impl Iterator<Item = &'e Edit>) -> Vec<Fixed> {
+    let mut by_file: BTreeMap<FileId, Vec<&Edit>> = BTreeMap::new();
+    for edit in edits {
+        by_file.entry(edit.span.file).or_default().push(edit);
+    }
+    let mut files: Vec<Fixed> = by_file
+        .into_iter()
+        .map(|(file, edits)| fixed(report, file, edits))
+        .collect();
+    files.sort_by(|a, b| a.path.cmp(&b.path));
+    files
+}
+
+fn fixed(report: &Report, file: FileId, mut edits: Vec<&Edit>) -> Fixed {
+    let source = report.sources.get(file);
+    let before = Arc::clone(source.text());
+    // A stable sort keeps insertions at one place in the report's order.
+    edits.sort_by_key(|edit| (edit.span.start, edit.span.end));
+    let mut after = String::with_capacity(before.len());
+    let mut at = 0;
+    for edit in edits {
+        let Span { start, end, .. } = edit.span;
+        after.push_str(before.get(at..start as usize).unwrap_or_default());
+        after.push_str(&edit.replacement);
+        at = end as usize;
+    }
+    after.push_str(before.get(at..).unwrap_or_default());
+    Fixed {
+        path: source.path().to_owned(),
+        before,
+        after,
+    }
+}
+
+/// The patch that a round amounts to, as `diff -u` writes it.
+pub fn patch(files: &[Fixed]) -> String {
+    files.iter().map(file_patch).collect()
+}
+
+fn file_patch(file: &Fixed) -> String {
+    let diff = similar::TextDiff::from_lines(&*file.before, &*file.after);
+    diff.unified_diff()
+        .header(&format!("a/{}", file.path), &format!("b/{}", file.path))
+        .to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::finding::{Severity, SubjectRef, Summary};
+    use crate::source::{SourceFile, Sources};
+
+    fn finding(rule: &str, safe: bool, edits: &[(usize, usize, &str)]) -> Finding {
+        let span = |start, end| Span::new(FileId(0), start, end);
+        Finding {
+            rule: rule.into(),
+            severity: Severity::Warning,
+            certain: true,
+            message: String::new(),
+            help: None,
+            url: None,
+            primary: span(0, 0),
+            labels: Vec::new(),
+            subject: SubjectRef {
+                kind: "server",
+                name: String::new(),
+            },
+            also: Vec::new(),
+            fix: Some(Fix {
+                safe,
+                title: String::new(),
+                edits: edits
+                    .iter()
+                    .map(|(start, end, text)| Edit {
+                        span: span(*start, *end),
+                        replacement: (*text).into(),
+                    })
+                    .collect(),
+            }),
+            fingerprint: String::new(),
+            suppressed: None,
+        }
+    }
+
+    fn round(findings: Vec<Finding>, level: Level) -> (String, usize) {
+        let mut sources = Sources::default();
+        sources.add(SourceFile::new("a", "one two three\n"));
+        let report = Report {
+            sources,
+            secrets: Vec::new(),
+            findings,
+            undetermined: Vec::new(),
+            notes: Vec::new(),
+            summary: Summary::default(),
+        };
+        let round = apply(&report, level);
+        let text = round
+            .files
+            .first()
+            .map(|f| f.after.clone())
+            .unwrap_or_default();
+        (text, round.applied)
+    }
+
+    #[test]
+    fn fixes_that_touch_the_same_bytes_wait() {
+        let first = finding("a", true, &[(0, 3, "1"), (4, 7, "2")]);
+        let second = finding("b", true, &[(4, 7, "zwei")]);
+        assert_eq!(
+            round(vec![first, second], Level::Safe),
+            ("1 2 three\n".into(), 1)
+        );
+    }
+
+    #[test]
+    fn insertions_at_one_place_follow_each_other_but_not_from_one_rule() {
+        let insert = |rule| finding(rule, true, &[(3, 3, "!")]);
+        assert_eq!(
+            round(vec![insert("a"), insert("b"), insert("a")], Level::Safe),
+            ("one!! two three\n".into(), 2)
+        );
+    }
+
+    #[test]
+    fn an_unsafe_fix_needs_leave() {
+        let one = finding("a", false, &[(0, 3, "1")]);
+        assert_eq!(round(vec![one.clone()], Level::Safe).1, 0);
+        assert_eq!(round(vec![one], Level::Unsafe).1, 1);
+    }
+}
