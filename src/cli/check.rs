@@ -5,7 +5,8 @@ use std::path::Path;
 use crate::check::{self, Scope};
 use crate::config;
 use crate::finding::{Note, Report, Severity};
-use crate::policy;
+use crate::knowledge::Knowledge;
+use crate::policy::{self, RuleSet};
 use crate::report;
 
 use super::args::{CheckArgs, Format, Output};
@@ -15,7 +16,54 @@ use super::settings_file::{self, SettingsFile};
 use super::target::Target;
 use super::{Outcome, packs, project, rule_settings};
 
+/// Everything that a check needs, with no mistake left in it.
+struct Prepared {
+    target: Target,
+    stdin: Option<String>,
+    knowledge: Knowledge,
+    file: SettingsFile,
+    rules: RuleSet,
+    settings: policy::Settings,
+}
+
 pub(super) fn run(args: &CheckArgs, console: &mut Console) -> Result<Outcome, Failure> {
+    let ready = prepare(args)?;
+    let (stdin, knowledge) = (ready.stdin.as_deref(), &ready.knowledge);
+    let read = project::read(&ready.target, stdin, &ready.file, &args.given, knowledge)?;
+    let nothing = read.is_empty() && !args.allow_empty;
+    let empty = || project::nothing_to_read(&ready.target, "`--allow-empty` makes this no error");
+    if nothing && read.project.unreadable.is_empty() {
+        return Err(empty());
+    }
+    let threshold = threshold(args, &ready.file.settings);
+    let notes = notes(&ready.file);
+    let scope = Scope {
+        paths: ready.target.scope.clone(),
+    };
+    let (sources, rules) = (ready.file.sources, &ready.rules);
+    let mut report = check::check(
+        sources,
+        &read.project,
+        knowledge,
+        rules,
+        &ready.settings,
+        &scope,
+    );
+    report.notes.extend(notes);
+    report.notes.extend(no_redis(&report));
+    print(&report, args, console)?;
+    if nothing {
+        return Err(empty());
+    }
+    let fails = report.worst().is_some_and(|worst| worst >= threshold);
+    Ok(if fails && !args.exit_zero {
+        Outcome::Findings
+    } else {
+        Outcome::Clean
+    })
+}
+
+fn prepare(args: &CheckArgs) -> Result<Prepared, Failure> {
     one_standard_output(&args.outputs)?;
     let (target, stdin) = target(args)?;
     let knowledge = project::knowledge()?;
@@ -32,38 +80,13 @@ pub(super) fn run(args: &CheckArgs, console: &mut Console) -> Result<Outcome, Fa
         named_paths: named_paths(&target, stdin.as_deref()),
         ..rule_settings::with_flags(rule_settings::of_file(&file.settings), args, &rules)?
     };
-    let read = project::read(&target, stdin.as_deref(), &file, &args.given, &knowledge)?;
-    let nothing = read.project.inputs.is_empty()
-        && (read.seen == 0 || !read.project.unreadable.is_empty())
-        && !args.allow_empty;
-    let told = "`--allow-empty` makes this no error";
-    if nothing && read.project.unreadable.is_empty() {
-        return Err(project::nothing_to_read(&target, told));
-    }
-    let scope = Scope {
-        paths: target.scope.clone(),
-    };
-    let threshold = threshold(args, &file.settings);
-    let notes = notes(&file);
-    let mut report = check::check(
-        file.sources,
-        &read.project,
-        &knowledge,
-        &rules,
-        &settings,
-        &scope,
-    );
-    report.notes.extend(notes);
-    report.notes.extend(no_redis(&report));
-    print(&report, args, console)?;
-    if nothing {
-        return Err(project::nothing_to_read(&target, told));
-    }
-    let fails = report.worst().is_some_and(|worst| worst >= threshold);
-    Ok(if fails && !args.exit_zero {
-        Outcome::Findings
-    } else {
-        Outcome::Clean
+    Ok(Prepared {
+        target,
+        stdin,
+        knowledge,
+        file,
+        rules,
+        settings,
     })
 }
 

@@ -20,7 +20,7 @@ pub(super) fn run(args: &EffectiveArgs, console: &mut Console) -> Result<Outcome
         return Err(Failure::Mistakes { sources, mistakes });
     }
     let read = project::read(&target, None, &file, &args.given, &knowledge)?;
-    if read.project.inputs.is_empty() && read.seen == 0 {
+    if read.is_empty() {
         return Err(project::nothing_to_read(
             &target,
             "name the folder of a repository",

@@ -9,17 +9,19 @@ use super::failure::Failure;
 use super::rule_settings::meant;
 use super::{Outcome, packs, rules};
 
+const INDENTATION: &str = "  ";
+
 pub(super) fn run(args: &ExplainArgs, console: &mut Console) -> Result<Outcome, Failure> {
     // A mistake in the project's own rules does not hide the page of a built-in one.
     let builtin = packs::builtin()?;
     if let Some(rule) = builtin.get(&args.rule) {
-        console.print(&page(rule));
+        console.print(&page(rule, console.layout.width));
         return Ok(Outcome::Clean);
     }
     let all = rules::of_project(args.config.config.as_deref())?;
     match all.get(&args.rule) {
         Some(rule) => {
-            console.print(&page(rule));
+            console.print(&page(rule, console.layout.width));
             Ok(Outcome::Clean)
         }
         None => Err(unknown(&args.rule, &all)),
@@ -40,18 +42,15 @@ fn unknown(id: &str, rules: &RuleSet) -> Failure {
     Failure::with_help(format!("no rule is called `{id}`"), help)
 }
 
-fn page(rule: &Rule) -> String {
+fn page(rule: &Rule, width: usize) -> String {
     let draft = &rule.draft;
     let mut out = format!("{}\n{}\n\n{}\n", rule.id(), draft.title, character(rule));
     let docs = &draft.docs;
-    for (title, text) in [
-        ("Why", &docs.why),
-        ("Impact", &docs.impact),
-        ("Verify", &docs.verify),
-        ("Roll back", &docs.rollback),
-    ] {
-        section(&mut out, title, text);
-    }
+    section(&mut out, "Why", &wrapped(&docs.why, width));
+    section(&mut out, "Impact", &wrapped(&docs.impact, width));
+    // Queries and commands are copied: their lines stay as they are.
+    section(&mut out, "Verify", &docs.verify);
+    section(&mut out, "Roll back", &wrapped(&docs.rollback, width));
     let params: Vec<String> = draft.params.iter().map(|(n, p)| parameter(n, p)).collect();
     section(&mut out, "Parameters", &params.join("\n"));
     section(&mut out, "References", &docs.references.join("\n"));
@@ -90,9 +89,32 @@ fn section(out: &mut String, title: &str, text: &str) {
     }
     out.push_str(&format!("\n{title}\n"));
     for line in text.lines() {
-        out.push_str(format!("  {line}").trim_end());
+        out.push_str(format!("{INDENTATION}{line}").trim_end());
         out.push('\n');
     }
+}
+
+/// Prose in lines of this width, one indentation less.
+fn wrapped(text: &str, width: usize) -> String {
+    let mut out = String::new();
+    for paragraph in text.trim().lines() {
+        let mut column = 0;
+        for word in paragraph.split_whitespace() {
+            let length = word.chars().count();
+            if column > 0 && column + 1 + length > width.saturating_sub(INDENTATION.len()) {
+                out.push('\n');
+                column = 0;
+            }
+            if column > 0 {
+                out.push(' ');
+                column += 1;
+            }
+            out.push_str(word);
+            column += length;
+        }
+        out.push('\n');
+    }
+    out
 }
 
 fn parameter(name: &str, param: &Param) -> String {

@@ -29,7 +29,15 @@ pub(super) fn patterns(knowledge: &Knowledge) -> Result<Patterns, Failure> {
 pub(super) struct Read {
     pub(super) project: Project,
     /// How many files the tree holds, of whatever kind.
-    pub(super) seen: usize,
+    seen: usize,
+}
+
+impl Read {
+    /// Whether there was nothing that could be read: no file at all, or none that is text. A tree
+    /// whose files are about other things is not empty.
+    pub(super) fn is_empty(&self) -> bool {
+        self.project.inputs.is_empty() && self.seen <= self.project.unreadable.len()
+    }
 }
 
 /// Reads the tree of a target. `stdin` is the path whose text comes on standard input.

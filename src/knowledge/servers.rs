@@ -12,6 +12,7 @@ use include_dir::{Dir, include_dir};
 use serde::Deserialize;
 
 use crate::facts::vocabulary::Type;
+use crate::nearest::nearest;
 
 static TABLES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/knowledge/servers");
 
@@ -165,9 +166,10 @@ pub struct Directive {
 }
 
 impl Directive {
-    /// The value is never to be shown.
+    /// The value is never to be shown: the server marks it as sensitive, or it is a user of the
+    /// access list, whose words may be passwords.
     pub fn is_secret(&self) -> bool {
-        self.flags.iter().any(|flag| flag == "sensitive")
+        self.form == Some(Form::AclUser) || self.flags.iter().any(|flag| flag == "sensitive")
     }
 
     /// The type of the effective value in rules.
@@ -294,10 +296,16 @@ impl Servers {
         Some((first, known.last().unwrap_or(first)))
     }
 
-    /// Whether the name's value is a secret in any current version.
+    /// Whether the name's value is a secret in any current version. A misspelt name does not make a
+    /// password less of one.
     pub fn is_secret(&self, name: &str) -> bool {
-        self.newest()
-            .any(|series| series.directive(name).is_some_and(Directive::is_secret))
+        let known: Vec<_> = self.newest().filter_map(|s| s.directive(name)).collect();
+        if !known.is_empty() {
+            return known.into_iter().any(Directive::is_secret);
+        }
+        let secrets = self.newest().flat_map(Series::directives);
+        let secrets = secrets.filter(|d| d.is_secret()).map(|d| d.name.as_str());
+        nearest(&name.to_lowercase(), secrets).is_some()
     }
 
     /// The type of every directive's effective value, over all series. A directive whose type
