@@ -12,6 +12,12 @@
 //!
 //! Every case runs twice and must print the same bytes.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "helpers of tests fail as tests do"
+)]
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::Write;
