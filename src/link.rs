@@ -139,7 +139,7 @@ fn deployed(
                 evidence,
                 at,
             } => template(
-                index.texts_of(object),
+                &index.texts_of(object),
                 object,
                 evidence,
                 *at,
@@ -166,14 +166,14 @@ fn deployed(
 
 /// The one text that the file is made from, as an assumption.
 fn template(
-    found: Vec<usize>,
+    found: &[usize],
     object: &ObjectName,
     evidence: &str,
     at: Span,
     raw: &Raw,
     links: &mut Vec<Link>,
 ) -> LinkedPart {
-    let [index] = found[..] else {
+    let [index] = *found else {
         let why = format!(
             "what {}/{} is made into is not followed",
             object.kind, object.name

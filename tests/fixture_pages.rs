@@ -1,4 +1,5 @@
 //! Every fixture page of the shipped rules, run through the whole pipeline.
+#![allow(clippy::unwrap_used, reason = "a broken fixture is to stop the test")]
 
 use redvet::check::{self, Scope};
 use redvet::discover::Patterns;

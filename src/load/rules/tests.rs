@@ -252,7 +252,6 @@ fn every_built_in_rule_compiles() {
     let mut told = Vec::new();
     for rule in builtin.rules.rules() {
         let mistakes = rule.compile(None).err().unwrap_or_default();
-        let mistakes = rule.compile(None).err().unwrap_or_default();
         let shown = mistakes
             .iter()
             .map(|m| format!("{}: {}", rule.id(), m.message));
