@@ -50,7 +50,11 @@ fn server(
         image,
         image_fallback,
         figures: figures(root, paths),
-        figure_slots: BTreeMap::new(),
+        figure_defaults: paths
+            .fixed
+            .iter()
+            .map(|(fact, text)| (fact.clone(), Ok(text.clone())))
+            .collect(),
         words: paths
             .words
             .iter()
@@ -81,15 +85,7 @@ fn figures(root: &Node, paths: &ServerPaths) -> BTreeMap<String, RawScalar> {
         };
         Some((fact.clone(), scalar))
     });
-    let fixed = paths.fixed.iter().map(|(fact, text)| {
-        let scalar = RawScalar {
-            text: Ok(text.clone()),
-            span: first_entry(root),
-            slot: crate::facts::Slot::None,
-        };
-        (fact.clone(), scalar)
-    });
-    fixed.chain(written).collect()
+    written.collect()
 }
 
 /// The nearest node above a missing path that a template may add to.

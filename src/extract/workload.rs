@@ -9,8 +9,8 @@ use std::collections::BTreeMap;
 use crate::extract::command::{self, ArgWord, Environment, Invocation};
 use crate::extract::manifest::{Context, object_name};
 use crate::extract::scalar::{first_entry, known, raw_scalar, template_reason};
+use crate::facts::Reason;
 use crate::facts::raw::{ConfPart, ObjectName, RawKind, RawMount, RawScalar, RawServer, Storage};
-use crate::facts::{Reason, Slot};
 use crate::knowledge::shapes::{ImageReference, ImageShape, Shapes};
 use crate::syntax::yaml::Node;
 
@@ -120,7 +120,7 @@ impl<'a> Pod<'a> {
             image: container.get("image").map(image_scalar),
             image_fallback: None,
             figures: self.figures(container),
-            figure_slots: BTreeMap::new(),
+            figure_defaults: self.figure_defaults(),
             words: self.words(container),
             conf,
             hosts: Vec::new(),
@@ -444,10 +444,20 @@ impl<'a> Pod<'a> {
         }
         if let Some(node) = self.root.at("spec.replicas") {
             figures.insert("replicas".to_owned(), raw_scalar(node));
-        } else if !self.root.get("spec").is_some_and(Node::is_open) {
-            figures.insert("replicas".to_owned(), one_process(container));
         }
         figures
+    }
+
+    /// Kubernetes runs one process where nothing is said, and a DaemonSet one on every node.
+    fn figure_defaults(&self) -> BTreeMap<String, Result<String, Reason>> {
+        let replicas = if self.object.kind == "DaemonSet" {
+            Err(Reason::new("it runs once on every node"))
+        } else if self.root.get("spec").is_some_and(Node::is_open) {
+            Err(template_reason())
+        } else {
+            Ok("1".to_owned())
+        };
+        BTreeMap::from([("replicas".to_owned(), replicas)])
     }
 
     fn words(&self, container: &Node) -> BTreeMap<String, Result<String, Reason>> {
@@ -647,14 +657,6 @@ fn figure(container: &Node, path: &str) -> Option<RawScalar> {
         text: Err(template_reason()),
         ..raw_scalar(node)
     })
-}
-
-fn one_process(container: &Node) -> RawScalar {
-    RawScalar {
-        text: Ok("1".to_owned()),
-        span: first_entry(container),
-        slot: Slot::None,
-    }
 }
 
 fn environment(container: &Node) -> Environment {

@@ -161,8 +161,8 @@ pub struct RawServer {
     pub image_fallback: Option<Result<String, Reason>>,
     /// Quantities and counts by fact path: `limits.memory`, `requests.cpu`, `replicas`.
     pub figures: BTreeMap<String, RawScalar>,
-    /// Where an absent figure would be written.
-    pub figure_slots: BTreeMap<String, Slot>,
+    /// Figures that hold where none is written, or why they are not known.
+    pub figure_defaults: BTreeMap<String, Result<String, Reason>>,
     /// Words by fact path, decided by the extractor: `storage.kind`, `exporter`.
     pub words: BTreeMap<String, Result<String, Reason>>,
     pub conf: Vec<ConfPart>,

@@ -42,6 +42,8 @@ pub struct ServerShapes {
     pub foreign_text: Vec<String>,
     pub module_prefixes: Vec<String>,
     pub data_directory: String,
+    pub cluster_mode: String,
+    pub replica_of: String,
     pub include: String,
     pub needles: Vec<String>,
 }

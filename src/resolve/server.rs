@@ -389,8 +389,8 @@ impl<'a> Resolver<'a> {
         for (name, value) in effective {
             subject.put(conf_path(&name), value);
         }
-        self.put_identity(&mut subject);
         self.put_figures(&mut subject);
+        self.put_identity(&mut subject);
         self.put_words(&mut subject);
         subject
     }
@@ -423,16 +423,8 @@ impl<'a> Resolver<'a> {
             "version",
             self.version.clone().unwrap_or_else(|| unknown("version")),
         );
-        let kind = self
-            .deployed
-            .map_or(Some("standalone"), |server| server.kind.word());
-        subject.put(
-            "kind",
-            match kind {
-                Some(word) => Value::derived(Datum::Text(word.to_owned())),
-                None => Value::unknown("nothing says how its processes relate"),
-            },
-        );
+        let kind = self.kind(subject);
+        subject.put("kind", kind);
         let deployed = Value::derived(Datum::Bool(self.deployed.is_some()));
         subject.put("deployed", deployed);
         let role = self
@@ -447,6 +439,30 @@ impl<'a> Resolver<'a> {
                 Value::unknown("redvet.toml declares no role for it"),
             );
         }
+    }
+
+    /// What the resource says it is; else what the configuration and the number of processes come to.
+    fn kind(&self, subject: &Subject) -> Value {
+        let word = |word: &str| Value::derived(Datum::Text(word.to_owned()));
+        if let Some(said) = self.deployed.and_then(|server| server.kind.word()) {
+            return word(said);
+        }
+        let names = &self.knowledge.shapes.servers;
+        let of = |name: &String| subject.fact(&conf_path(name));
+        let clustered = of(&names.cluster_mode).and_then(Value::text);
+        let replica = of(&names.replica_of).is_some_and(|value| value.known().is_some());
+        match (clustered, replica) {
+            (Some("yes"), _) => word("cluster"),
+            (_, true) => word("replication"),
+            (Some(_), false) if self.is_single(subject) => word("standalone"),
+            _ => Value::unknown("nothing says how its processes relate"),
+        }
+    }
+
+    /// One process, or a configuration that nothing deploys.
+    fn is_single(&self, subject: &Subject) -> bool {
+        let replicas = subject.fact("replicas").and_then(Value::number);
+        self.deployed.is_none() || replicas == Some(1.0)
     }
 
     fn put_figures(&self, subject: &mut Subject) {
@@ -482,17 +498,11 @@ impl<'a> Resolver<'a> {
         if let Some(declaration) = general {
             return declared_figure(declaration, path).unwrap_or_else(Value::absent);
         }
-        let slot = self
-            .deployed
-            .and_then(|s| s.figure_slots.get(path))
-            .cloned();
         match self.deployed {
             Some(server) if server.fragment => {
                 Value::unknown("the resource is a fragment of another").with_home(server.anchor)
             }
-            Some(server) => Value::absent()
-                .with_slot(slot.unwrap_or_default())
-                .with_home(server.anchor),
+            Some(server) => default_figure(server, path, unit).with_home(server.anchor),
             None => Value::unknown("nothing in the scanned tree deploys it"),
         }
     }
@@ -602,16 +612,32 @@ const FIGURES: &[(&str, FigureUnit)] = &[
     ("replicas", FigureUnit::Count),
 ];
 
+/// What holds where a deployed server says nothing.
+fn default_figure(server: &RawServer, path: &str, unit: FigureUnit) -> Value {
+    match server.figure_defaults.get(path) {
+        None => Value::absent(),
+        Some(Err(reason)) => Value::unknown(reason.to_string()),
+        Some(Ok(text)) => match figure_datum(text, unit) {
+            Some(datum) => Value::default(datum, "the deployment"),
+            None => Value::absent(),
+        },
+    }
+}
+
+fn figure_datum(text: &str, unit: FigureUnit) -> Option<Datum> {
+    quantity::kubernetes(text).map(|number| match unit {
+        FigureUnit::Bytes => Datum::Size(number.max(0.0) as u64),
+        FigureUnit::Cores => Datum::Cores(number),
+        FigureUnit::Count => Datum::Int(number as i64),
+    })
+}
+
 fn typed_figure(scalar: &RawScalar, unit: FigureUnit) -> Value {
     let text = match &scalar.text {
         Ok(text) => text,
         Err(reason) => return Value::set_unknown(reason.to_string(), scalar.span),
     };
-    let datum = quantity::kubernetes(text).map(|number| match unit {
-        FigureUnit::Bytes => Datum::Size(number.max(0.0) as u64),
-        FigureUnit::Cores => Datum::Cores(number),
-        FigureUnit::Count => Datum::Int(number as i64),
-    });
+    let datum = figure_datum(text, unit);
     match datum {
         Some(datum) => Value::set(datum, scalar.span).with_slot(scalar.slot.clone()),
         None => Value::set_unknown(format!("`{text}` is not a quantity"), scalar.span),
