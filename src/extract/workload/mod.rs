@@ -1,0 +1,213 @@
+//! Workloads: the server containers of pods, with their command, limits, volumes and neighbours.
+//!
+//! A container is a server if its image is one or if its command runs a server program; names say
+//! nothing. What the command does not show (a wrapper script, a file written by an init container or
+//! baked into an image) is kept as a part that is not visible.
+
+mod start;
+mod volumes;
+
+use std::collections::BTreeMap;
+
+use crate::extract::manifest::{Context, object_name};
+use crate::extract::scalar::{first_entry, known, raw_scalar, template_reason};
+use crate::facts::Reason;
+use crate::facts::raw::{ConfPart, ObjectName, RawKind, RawScalar, RawServer};
+use crate::knowledge::shapes::{ImageReference, Shapes};
+use crate::syntax::yaml::Node;
+use start::{Started, environment, image_scalar};
+
+/// Where a kind keeps its pod spec.
+fn pod_spec_path(kind: &str) -> Option<&'static str> {
+    match kind {
+        "Pod" => Some("spec"),
+        "CronJob" => Some("spec.jobTemplate.spec.template.spec"),
+        "Deployment"
+        | "StatefulSet"
+        | "DaemonSet"
+        | "ReplicaSet"
+        | "ReplicationController"
+        | "Job" => Some("spec.template.spec"),
+        _ => None,
+    }
+}
+
+/// The servers of a workload; none for any other kind.
+pub fn servers(root: &Node, kind: &str, context: &Context<'_>) -> Vec<RawServer> {
+    let (Some(path), Some(object)) = (pod_spec_path(kind), object_name(root, kind)) else {
+        return Vec::new();
+    };
+    let Some(spec) = root.at(path) else {
+        return Vec::new();
+    };
+    let pod = Pod {
+        root,
+        spec,
+        object,
+        shapes: context.shapes,
+    };
+    let mut found: Vec<(String, RawServer)> = pod
+        .containers()
+        .filter_map(|container| {
+            let name = known(container.get("name")).unwrap_or_default().to_owned();
+            Some((name, pod.server(container)?))
+        })
+        .collect();
+    if found.len() > 1 {
+        for (container, server) in &mut found {
+            server.name = format!("{}/{container}", server.name);
+        }
+    }
+    found.into_iter().map(|(_, server)| server).collect()
+}
+
+struct Pod<'a> {
+    root: &'a Node,
+    spec: &'a Node,
+    object: ObjectName,
+    shapes: &'a Shapes,
+}
+
+impl<'a> Pod<'a> {
+    fn containers(&self) -> impl Iterator<Item = &'a Node> {
+        self.spec
+            .get("containers")
+            .map(Node::items)
+            .unwrap_or_default()
+            .iter()
+    }
+
+    fn server(&self, container: &'a Node) -> Option<RawServer> {
+        let image = self.image(container);
+        let environment = environment(container);
+        let started = self.started(container, &image, &environment);
+        let conf = match started {
+            Started::Other => return None,
+            Started::Hidden(reason) => vec![ConfPart::NotVisible {
+                reason,
+                at: container.get("command").map(|node| node.span),
+            }],
+            Started::Server(invocation) => {
+                if invocation
+                    .options
+                    .iter()
+                    .any(|o| self.shapes.servers.other_modes.contains(o))
+                {
+                    return None;
+                }
+                self.conf_parts(container, *invocation)
+            }
+        };
+        Some(RawServer {
+            name: format!("{}/{}", self.object.kind, self.object.name),
+            namespace: self.object.namespace.clone(),
+            kind: RawKind::Unknown,
+            anchor: first_entry(container),
+            image: container.get("image").map(image_scalar),
+            image_fallback: None,
+            figures: self.figures(container),
+            figure_defaults: self.figure_defaults(),
+            words: self.words(container),
+            conf,
+            hosts: Vec::new(),
+            mounts: self.mounts(container),
+            data_directory: image
+                .shape
+                .filter(|_| image.official)
+                .and_then(|shape| shape.data.clone()),
+            labels: self.labels(),
+            fragment: self.is_fragment(container),
+        })
+    }
+
+    fn figures(&self, container: &Node) -> BTreeMap<String, RawScalar> {
+        let mut figures = BTreeMap::new();
+        for (fact, path) in [
+            ("limits.memory", "resources.limits.memory"),
+            ("limits.cpu", "resources.limits.cpu"),
+            ("requests.memory", "resources.requests.memory"),
+            ("requests.cpu", "resources.requests.cpu"),
+        ] {
+            if let Some(scalar) = figure(container, path) {
+                figures.insert(fact.to_owned(), scalar);
+            }
+        }
+        if let Some(node) = self.root.at("spec.replicas") {
+            figures.insert("replicas".to_owned(), raw_scalar(node));
+        }
+        figures
+    }
+
+    /// Kubernetes runs one process where nothing is said, and a DaemonSet one on every node.
+    fn figure_defaults(&self) -> BTreeMap<String, Result<String, Reason>> {
+        let replicas = if self.object.kind == "DaemonSet" {
+            Err(Reason::new("it runs once on every node"))
+        } else if self.root.get("spec").is_some_and(Node::is_open) {
+            Err(template_reason())
+        } else {
+            Ok("1".to_owned())
+        };
+        BTreeMap::from([("replicas".to_owned(), replicas)])
+    }
+
+    fn words(&self, container: &Node) -> BTreeMap<String, Result<String, Reason>> {
+        let exports = self
+            .containers()
+            .filter(|other| !std::ptr::eq(*other, container))
+            .filter_map(|other| known(other.get("image")))
+            .any(|image| self.shapes.is_exporter(&ImageReference::parse(image)));
+        let exporter = if !exports
+            && (self.spec.is_open() || self.spec.get("containers").is_some_and(Node::is_open))
+        {
+            Err(template_reason())
+        } else {
+            Ok(exports.to_string())
+        };
+        BTreeMap::from([("exporter".to_owned(), exporter)])
+    }
+
+    fn labels(&self) -> BTreeMap<String, String> {
+        let path = if self.object.kind == "Pod" {
+            "metadata.labels"
+        } else {
+            "spec.template.metadata.labels"
+        };
+        let labels = self.root.at(path).map(Node::entries).unwrap_or_default();
+        labels
+            .iter()
+            .filter_map(|entry| {
+                Some((
+                    entry.key.as_str()?.to_owned(),
+                    known(Some(&entry.value))?.to_owned(),
+                ))
+            })
+            .collect()
+    }
+
+    /// A patch names a few fields of a workload that stands elsewhere: it has no selector.
+    fn is_fragment(&self, container: &Node) -> bool {
+        let whole = self.object.kind == "Pod"
+            || self.object.kind.ends_with("Job")
+            || self.root.at("spec.selector").is_some()
+            || self.root.get("spec").is_some_and(Node::is_open);
+        !whole || container.get("image").is_none()
+    }
+}
+
+/// A figure of the container; below a template it is not known.
+fn figure(container: &Node, path: &str) -> Option<RawScalar> {
+    if let Some(node) = container.at(path) {
+        return Some(raw_scalar(node));
+    }
+    let mut node = container;
+    for part in path.split('.') {
+        if node.is_open() || node.scalar().is_some() && node.has_hole() {
+            break;
+        }
+        node = node.get(part)?;
+    }
+    Some(RawScalar {
+        text: Err(template_reason()),
+        ..raw_scalar(node)
+    })
+}

@@ -1,0 +1,207 @@
+//! A server's figures and neighbours: limits, requests, processes, what its data directory is on.
+
+use std::path::Path;
+
+use crate::facts::raw::{Declaration, RawMount, RawScalar, RawServer, Storage};
+use crate::facts::value::Origin;
+use crate::facts::vocabulary::conf_path;
+use crate::facts::{Datum, Subject, Value, quantity};
+use crate::resolve::server::Resolver;
+use crate::source::Span;
+
+#[derive(Clone, Copy, Debug)]
+enum FigureUnit {
+    Bytes,
+    Cores,
+    Count,
+}
+
+/// The figures that a container may have.
+const FIGURES: &[(&str, FigureUnit)] = &[
+    ("limits.memory", FigureUnit::Bytes),
+    ("limits.cpu", FigureUnit::Cores),
+    ("requests.memory", FigureUnit::Bytes),
+    ("requests.cpu", FigureUnit::Cores),
+    ("replicas", FigureUnit::Count),
+];
+
+impl Resolver<'_> {
+    pub(super) fn put_figures(&self, subject: &mut Subject) {
+        for (path, unit) in FIGURES {
+            subject.put(*path, self.figure(path, *unit));
+        }
+    }
+
+    /// A figure of the container; what redvet.toml says of this server by name wins, what a flag says
+    /// fills a gap.
+    fn figure(&self, path: &str, unit: FigureUnit) -> Value {
+        let declared = |d: &&&Declaration| declared_figure(d, path).is_some();
+        let own = self
+            .declared
+            .iter()
+            .filter(|d| d.name.is_some())
+            .find(declared);
+        if let Some(declaration) = own {
+            return declared_figure(declaration, path).unwrap_or_else(Value::absent);
+        }
+        let written = self.deployed.and_then(|server| server.figures.get(path));
+        if let Some(scalar) = written {
+            return typed_figure(scalar, unit);
+        }
+        if let Some(value) = self.by_limit_range(path, unit) {
+            return value;
+        }
+        let general = self
+            .declared
+            .iter()
+            .filter(|d| d.name.is_none())
+            .find(declared);
+        if let Some(declaration) = general {
+            return declared_figure(declaration, path).unwrap_or_else(Value::absent);
+        }
+        match self.deployed {
+            Some(server) if server.fragment => {
+                Value::unknown("the resource is a fragment of another").with_home(server.anchor)
+            }
+            Some(server) => default_figure(server, path, unit).with_home(server.anchor),
+            None => Value::unknown("nothing in the scanned tree deploys it"),
+        }
+    }
+
+    /// What a LimitRange of the namespace gives to a container that says nothing itself.
+    fn by_limit_range(&self, path: &str, unit: FigureUnit) -> Option<Value> {
+        let server = self.deployed.filter(|server| server.mounts.is_some())?;
+        let ranges = &self.raw.limit_ranges;
+        let mut found = ranges
+            .iter()
+            .filter(|range| range.namespace == server.namespace)
+            .filter_map(|range| Some((range, range.figures.get(path)?)));
+        let (range, scalar) = found.next()?;
+        let value = typed_figure(scalar, unit).because(format!("LimitRange/{}", range.name));
+        Some(if found.next().is_some() {
+            Value::unknown("several LimitRanges may apply")
+        } else {
+            value
+        })
+    }
+
+    pub(super) fn put_words(&self, subject: &mut Subject) {
+        let Some(server) = self.deployed else {
+            subject.put(
+                "storage.kind",
+                Value::unknown("nothing in the scanned tree deploys it"),
+            );
+            subject.put(
+                "exporter",
+                Value::unknown("nothing in the scanned tree deploys it"),
+            );
+            return;
+        };
+        for (path, word) in &server.words {
+            let value = match word {
+                Ok(text) if text == "true" || text == "false" => {
+                    Value::derived(Datum::Bool(text == "true"))
+                }
+                Ok(text) => Value::derived(Datum::Text(text.clone())),
+                Err(reason) => Value::unknown(reason.to_string()),
+            };
+            subject.put(path.clone(), value.with_home(server.anchor));
+        }
+        if let Some(mounts) = &server.mounts {
+            let storage = self.storage(mounts, subject).with_home(server.anchor);
+            subject.put("storage.kind", storage);
+        }
+    }
+
+    /// What the data directory is on.
+    fn storage(&self, mounts: &[RawMount], subject: &Subject) -> Value {
+        let directive = conf_path(&self.knowledge.shapes.servers.data_directory);
+        let configured = subject.fact(&directive);
+        let directory = match configured {
+            Some(value) if value.span().is_some() => match value.text() {
+                Some(text) => text.to_owned(),
+                None => return Value::unknown("the data directory is not known"),
+            },
+            Some(Value {
+                state: crate::facts::State::Unknown(reason),
+                ..
+            }) => {
+                return Value::unknown(reason.to_string());
+            }
+            _ => match self.deployed.and_then(|s| s.data_directory.clone()) {
+                Some(directory) => directory,
+                None => return Value::unknown("the image's data directory is not known"),
+            },
+        };
+        if !directory.starts_with('/') {
+            return Value::unknown("the data directory is relative to a folder that is not known");
+        }
+        let holds = |mount: &&RawMount| Path::new(&directory).starts_with(&mount.path);
+        let nearest = mounts
+            .iter()
+            .filter(holds)
+            .max_by_key(|mount| mount.path.len());
+        match nearest {
+            Some(mount) => match mount.storage {
+                Storage::Persistent => Value::set(Datum::Text("persistent".to_owned()), mount.span),
+                Storage::Ephemeral => Value::set(Datum::Text("ephemeral".to_owned()), mount.span),
+                Storage::Files | Storage::Unknown => {
+                    Value::unknown("the volume under the data directory is not known")
+                }
+            },
+            None => Value::derived(Datum::Text("none".to_owned())),
+        }
+    }
+}
+
+/// What holds where a deployed server says nothing.
+fn default_figure(server: &RawServer, path: &str, unit: FigureUnit) -> Value {
+    match server.figure_defaults.get(path) {
+        None => Value::absent(),
+        Some(Err(reason)) => Value::unknown(reason.to_string()),
+        Some(Ok(text)) => match figure_datum(text, unit) {
+            Some(datum) => Value::default(datum, "the deployment"),
+            None => Value::absent(),
+        },
+    }
+}
+
+fn figure_datum(text: &str, unit: FigureUnit) -> Option<Datum> {
+    quantity::kubernetes(text).map(|number| match unit {
+        FigureUnit::Bytes => Datum::Size(number.max(0.0) as u64),
+        FigureUnit::Cores => Datum::Cores(number),
+        FigureUnit::Count => Datum::Int(number as i64),
+    })
+}
+
+fn typed_figure(scalar: &RawScalar, unit: FigureUnit) -> Value {
+    let text = match &scalar.text {
+        Ok(text) => text,
+        Err(reason) => return Value::set_unknown(reason.to_string(), scalar.span),
+    };
+    let datum = figure_datum(text, unit);
+    match datum {
+        Some(datum) => Value::set(datum, scalar.span).with_slot(scalar.slot.clone()),
+        None => Value::set_unknown(format!("`{text}` is not a quantity"), scalar.span),
+    }
+}
+
+pub(super) fn declared_value(datum: Datum, span: Option<Span>) -> Value {
+    match span {
+        Some(span) => Value::set(datum, span),
+        None => {
+            let mut value = Value::derived(datum);
+            value.origin = Origin::Flag("the command line");
+            value
+        }
+    }
+}
+
+fn declared_figure(declaration: &Declaration, path: &str) -> Option<Value> {
+    let datum = match path {
+        "limits.memory" => Datum::Size(declaration.memory?),
+        "limits.cpu" => Datum::Cores(declaration.cpus?),
+        _ => return None,
+    };
+    Some(declared_value(datum, declaration.span))
+}

@@ -1,0 +1,257 @@
+//! Server subjects: what each server will really run with, typed, with versions, limits and role.
+//!
+//! Reads what `link` joined; the effective values are worked out by [`conf`](super::conf), the single
+//! lines by [`directive`](super::directive).
+
+mod figures;
+mod steps;
+mod version;
+
+use crate::facts::estate::Estate;
+use crate::facts::linked::{Body, Linked, LinkedPart, LinkedServer};
+use crate::facts::raw::{ConfPart, Declaration, Raw, RawServer};
+use crate::facts::vocabulary::conf_path;
+use crate::facts::{Datum, Related, Strength, Subject, SubjectKind, Value};
+use crate::knowledge::servers::{Candidates, Form, Servers};
+use crate::knowledge::shapes::Shapes;
+use crate::resolve::conf::{self, Step};
+use crate::resolve::directive::{self, Judge, TextLines};
+use crate::source::{Sources, Span};
+use figures::declared_value;
+
+/// What resolving servers needs besides the raw facts.
+pub struct Context<'a> {
+    pub servers: &'a Servers,
+    pub shapes: &'a Shapes,
+    pub declarations: &'a [Declaration],
+    pub sources: &'a Sources,
+}
+
+/// Every server of a universe with its lines.
+pub fn resolve(raw: &Raw, linked: &Linked, knowledge: &Context<'_>) -> Estate {
+    let mut estate = Estate::default();
+    for (index, server) in linked.servers.iter().enumerate() {
+        let resolver = Resolver::new(raw, server, knowledge);
+        let related = Related {
+            index,
+            strength: Strength::Certain,
+            evidence: String::new(),
+        };
+        estate.directives.extend(resolver.directives(&related));
+        if let Some(note) = &resolver.candidates.note {
+            estate
+                .notes
+                .push((Some(resolver.path().to_owned()), note.clone()));
+        }
+        estate.servers.push(resolver.server());
+    }
+    estate
+}
+
+struct Resolver<'a> {
+    raw: &'a Raw,
+    linked: &'a LinkedServer,
+    deployed: Option<&'a RawServer>,
+    knowledge: &'a Context<'a>,
+    declared: Vec<&'a Declaration>,
+    flavor: Option<Value>,
+    version: Option<Value>,
+    candidates: Candidates<'a>,
+}
+
+impl<'a> Resolver<'a> {
+    fn new(raw: &'a Raw, linked: &'a LinkedServer, knowledge: &'a Context<'a>) -> Self {
+        let deployed = match linked.body {
+            Body::Deployed(i) => Some(&raw.servers[i]),
+            Body::Text(_) => None,
+        };
+        let name = match linked.body {
+            Body::Deployed(i) => &raw.servers[i].name,
+            Body::Text(i) => &raw.texts[i].name,
+        };
+        let declared = knowledge
+            .declarations
+            .iter()
+            .filter(|d| d.name.as_ref().is_none_or(|wanted| wanted == name))
+            .collect();
+        let mut resolver = Self {
+            raw,
+            linked,
+            deployed,
+            knowledge,
+            declared,
+            flavor: None,
+            version: None,
+            candidates: Candidates::default(),
+        };
+        (resolver.flavor, resolver.version) = resolver.flavor_and_version();
+        resolver.candidates = knowledge.servers.candidates(
+            resolver.flavor.as_ref().and_then(Value::text),
+            resolver.version.as_ref().and_then(Value::text),
+        );
+        resolver
+    }
+
+    fn name(&self) -> &'a str {
+        match self.linked.body {
+            Body::Deployed(i) => &self.raw.servers[i].name,
+            Body::Text(i) => &self.raw.texts[i].name,
+        }
+    }
+
+    fn anchor(&self) -> Span {
+        match self.linked.body {
+            Body::Deployed(i) => self.raw.servers[i].anchor,
+            Body::Text(i) => self.raw.texts[i].home(),
+        }
+    }
+
+    fn path(&self) -> &'a str {
+        self.knowledge.sources.path(self.anchor())
+    }
+
+    // Subjects.
+
+    fn directives(&self, server: &Related) -> Vec<Subject> {
+        let judge = Judge {
+            servers: self.knowledge.servers,
+            candidates: &self.candidates.series,
+            shapes: self.knowledge.shapes,
+            loads_modules: self.loads_modules(),
+        };
+        let mut subjects = Vec::new();
+        for (index, _) in self.texts() {
+            let text = &self.raw.texts[index];
+            if text.foreign {
+                continue;
+            }
+            let lines = TextLines {
+                name: &text.name,
+                path: self.knowledge.sources.path(text.excerpt.span_all()),
+                lines: text.lines.iter().collect(),
+            };
+            subjects.extend(directive::subjects(&lines, &judge, server));
+        }
+        for part in self.deployed.iter().flat_map(|s| &s.conf) {
+            let ConfPart::Lines(own) = part else { continue };
+            let lines = TextLines {
+                name: self.name(),
+                path: self.path(),
+                lines: own.iter().collect(),
+            };
+            subjects.extend(directive::subjects(&lines, &judge, server));
+        }
+        subjects
+    }
+
+    fn loads_modules(&self) -> bool {
+        let loads = |name: &str| {
+            let directive = self
+                .candidates
+                .series
+                .iter()
+                .find_map(|s| s.directive(name));
+            directive.is_some_and(|d| d.form == Some(Form::LoadModule))
+        };
+        self.steps().iter().any(|step| match step {
+            Step::Line { line, .. } => line.words.first().is_some_and(|name| loads(&name.text)),
+            _ => false,
+        })
+    }
+
+    fn server(&self) -> Subject {
+        let mut subject =
+            Subject::new(SubjectKind::Server, self.name(), self.path(), self.anchor());
+        subject.namespace = self.deployed.and_then(|s| s.namespace.clone());
+        subject.identity = match &subject.namespace {
+            Some(namespace) => format!("{namespace}/{}", self.name()),
+            None => self.name().to_owned(),
+        };
+        subject.links.clone_from(&self.linked.links);
+        subject.not_visible = self.not_visible();
+        let is_secret = |name: &str| self.knowledge.servers.is_secret(name);
+        let effective = conf::effective(
+            &self.steps(),
+            &self.candidates.series,
+            &self.home(),
+            &is_secret,
+        );
+        for (name, value) in effective {
+            subject.put(conf_path(&name), value);
+        }
+        self.put_figures(&mut subject);
+        self.put_identity(&mut subject);
+        self.put_words(&mut subject);
+        subject
+    }
+
+    fn not_visible(&self) -> Vec<String> {
+        let gap = |part: &LinkedPart| match part {
+            LinkedPart::Gap { reason, .. } => Some(reason.to_string()),
+            _ => None,
+        };
+        let parts = self.linked.parts.iter().filter_map(gap);
+        let holes = self.texts().into_iter().flat_map(|(index, _)| {
+            let text = &self.raw.texts[index];
+            text.holes
+                .first()
+                .map(|hole| format!("{hole} ({})", text.name))
+        });
+        parts.chain(holes).collect()
+    }
+
+    fn put_identity(&self, subject: &mut Subject) {
+        let name = Value::derived(Datum::Text(self.name().to_owned()));
+        subject.put("name", name);
+        let unknown =
+            |what: &str| Value::unknown(format!("no image and no setting says its {what}"));
+        subject.put(
+            "flavor",
+            self.flavor.clone().unwrap_or_else(|| unknown("flavor")),
+        );
+        subject.put(
+            "version",
+            self.version.clone().unwrap_or_else(|| unknown("version")),
+        );
+        let kind = self.kind(subject);
+        subject.put("kind", kind);
+        let deployed = Value::derived(Datum::Bool(self.deployed.is_some()));
+        subject.put("deployed", deployed);
+        let role = self
+            .declared
+            .iter()
+            .find_map(|d| Some((d.role.as_ref()?, d.span)));
+        if let Some((role, span)) = role {
+            subject.put("role", declared_value(Datum::Text(role.clone()), span));
+        } else {
+            subject.put(
+                "role",
+                Value::unknown("redvet.toml declares no role for it"),
+            );
+        }
+    }
+
+    /// What the resource says it is; else what the configuration and the number of processes come to.
+    fn kind(&self, subject: &Subject) -> Value {
+        let word = |word: &str| Value::derived(Datum::Text(word.to_owned()));
+        if let Some(said) = self.deployed.and_then(|server| server.kind.word()) {
+            return word(said);
+        }
+        let names = &self.knowledge.shapes.servers;
+        let of = |name: &String| subject.fact(&conf_path(name));
+        let clustered = of(&names.cluster_mode).and_then(Value::text);
+        let replica = of(&names.replica_of).is_some_and(|value| value.known().is_some());
+        match (clustered, replica) {
+            (Some("yes"), _) => word("cluster"),
+            (_, true) => word("replication"),
+            (Some(_), false) if self.is_single(subject) => word("standalone"),
+            _ => Value::unknown("nothing says how its processes relate"),
+        }
+    }
+
+    /// One process, or a configuration that nothing deploys.
+    fn is_single(&self, subject: &Subject) -> bool {
+        let replicas = subject.fact("replicas").and_then(Value::number);
+        self.deployed.is_none() || replicas == Some(1.0)
+    }
+}
