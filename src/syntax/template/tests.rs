@@ -1,3 +1,5 @@
+//! Templates as charts hold them: what is masked, what stays, and where it stands.
+
 use super::*;
 use crate::source::{Excerpt, FileId};
 use crate::syntax::yaml::{self, Node};

@@ -1,3 +1,5 @@
+//! YAML as people write it, and any bytes: trees, spans and the way back to the file.
+
 use super::*;
 use crate::source::FileId;
 use proptest::prelude::*;
