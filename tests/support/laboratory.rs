@@ -1,0 +1,134 @@
+//! A check as the library does it, for tests and benchmarks: files in memory or a folder in, a
+//! report out. What the command line adds (flags, printing, exit codes) is not here.
+#![allow(dead_code, clippy::unwrap_used)]
+
+use std::path::{Path, PathBuf};
+
+use redvet::check::{self, Scope};
+use redvet::discover::{self, Exclude, Patterns, Universe};
+use redvet::finding::Report;
+use redvet::knowledge::Knowledge;
+use redvet::load::{apply, rules, settings};
+use redvet::policy::{self, RuleSet};
+use redvet::source::{SourceFile, Sources};
+use redvet::survey::{Input, Project};
+
+/// The settings file, which is read apart from the files that are checked.
+const SETTINGS: &str = "redvet.toml";
+
+/// What every check of a test needs, made once.
+pub(crate) struct Laboratory {
+    pub(crate) knowledge: Knowledge,
+    pub(crate) rules: RuleSet,
+    pub(crate) patterns: Patterns,
+}
+
+/// Everything that a check is made of, before it runs.
+pub(crate) struct Sample {
+    settings_text: Option<String>,
+    inputs: Vec<Input>,
+}
+
+impl Laboratory {
+    pub(crate) fn new() -> Self {
+        let knowledge = Knowledge::embedded().unwrap();
+        let built_in = rules::builtin();
+        assert_eq!(built_in.errors, []);
+        let patterns = Patterns::new(&redvet::inputs::patterns(&knowledge)).unwrap();
+        Self {
+            knowledge,
+            rules: built_in.rules,
+            patterns,
+        }
+    }
+
+    /// Files in memory, each read as what its name says.
+    pub(crate) fn texts<'a>(&self, files: impl IntoIterator<Item = (&'a str, &'a str)>) -> Sample {
+        let mut sample = Sample {
+            settings_text: None,
+            inputs: Vec::new(),
+        };
+        for (path, text) in files {
+            if path == SETTINGS {
+                sample.settings_text = Some(text.to_owned());
+            } else if let Some(kind) = self.patterns.kind_of(path) {
+                sample.inputs.push(Input {
+                    path: path.to_owned(),
+                    kind,
+                    text: text.into(),
+                });
+            }
+        }
+        sample
+    }
+
+    /// A folder, walked as the command line walks it.
+    pub(crate) fn folder(&self, folder: &Path) -> Sample {
+        let universe = Universe::isolated(folder).unwrap();
+        let found = discover::walk(&universe, &self.patterns, Exclude::default());
+        assert_eq!(found.unreadable, []);
+        let inputs = found.files.into_iter().map(|file| Input {
+            path: file.path,
+            kind: file.kind,
+            text: file.text.into(),
+        });
+        Sample {
+            settings_text: universe.settings.map(|path| discover::read(&path).unwrap()),
+            inputs: inputs.collect(),
+        }
+    }
+
+    pub(crate) fn check(&self, sample: &Sample) -> Report {
+        let mut sources = Sources::default();
+        let mut project = Project {
+            inputs: sample.inputs.clone(),
+            ..Project::default()
+        };
+        let mut policy_settings = policy::Settings::default();
+        if let Some(text) = &sample.settings_text {
+            let id = sources.add(SourceFile::new(SETTINGS, text.as_str()));
+            let read = settings::read(id, text).unwrap();
+            policy_settings = apply::policy_settings(&read);
+            project.declarations = apply::declarations(&read);
+        }
+        let scope = Scope::default();
+        check::check(
+            sources,
+            &project,
+            &self.knowledge,
+            &self.rules,
+            &policy_settings,
+            &scope,
+        )
+    }
+}
+
+/// The text of a report's only file with the fixes of a rule in it.
+pub(crate) fn fixed(text: &str, report: &Report, rule: &str) -> String {
+    let findings = report.shown().filter(|finding| finding.rule == rule);
+    let fixes = findings.filter_map(|finding| finding.fix.as_ref());
+    let mut edits: Vec<_> = fixes.flat_map(|fix| &fix.edits).collect();
+    edits.sort_by_key(|edit| (edit.span.start, edit.span.end));
+    let mut text = text.to_owned();
+    for edit in edits.into_iter().rev() {
+        text.replace_range(edit.span.range(), &edit.replacement);
+    }
+    text
+}
+
+/// A path of the repository.
+pub(crate) fn repository(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
+}
+
+/// The names of the estates, sorted.
+pub(crate) fn estates() -> Vec<String> {
+    let entries = std::fs::read_dir(repository("fixtures/estates")).unwrap();
+    let mut names: Vec<String> = entries
+        .map(Result::unwrap)
+        .filter(|entry| entry.path().is_dir())
+        .map(|entry| entry.file_name().into_string().unwrap())
+        .collect();
+    names.sort();
+    names
+}
