@@ -1,0 +1,175 @@
+//! How long a check takes: the start alone, the smallest estate, and repositories of up to 2,000 files.
+//!
+//! Those repositories are made in a temporary folder each time, so that their shape stands here and
+//! nowhere else: manifests, configuration, Go packages, and files that are none of redvet's business.
+//! `cargo bench` prints the figures.
+#![allow(clippy::unwrap_used)]
+
+#[path = "../tests/support/laboratory.rs"]
+mod laboratory;
+
+use std::fs;
+use std::path::Path;
+
+use divan::{Bencher, black_box};
+use laboratory::{Laboratory, repository};
+
+fn main() {
+    divan::main();
+}
+
+/// Knowledge and rules, as each run reads them.
+#[divan::bench]
+fn start() -> Laboratory {
+    Laboratory::new()
+}
+
+#[divan::bench]
+fn tiny_estate(bencher: Bencher<'_, '_>) {
+    let folder = repository("fixtures/estates/relay-miner");
+    bencher.bench(|| from_start_to_report(&folder));
+}
+
+/// Four times the files should take four times as long.
+#[divan::bench(args = [500, 2000], sample_count = 10)]
+fn repository_of_files(bencher: Bencher<'_, '_>, files: usize) {
+    let tree = tempfile::tempdir().unwrap();
+    grow(tree.path(), files);
+    bencher.bench(|| from_start_to_report(tree.path()));
+}
+
+/// The same without Redis in it: what a run costs where it has nothing to say.
+#[divan::bench(args = [2000], sample_count = 10)]
+fn noise_of_files(bencher: Bencher<'_, '_>, files: usize) {
+    let tree = tempfile::tempdir().unwrap();
+    for n in 0..files {
+        noise(tree.path(), n);
+    }
+    bencher.bench(|| from_start_to_report(tree.path()));
+}
+
+fn from_start_to_report(folder: &Path) -> usize {
+    let laboratory = Laboratory::new();
+    let sample = laboratory.folder(black_box(folder));
+    laboratory.check(&sample).findings.len()
+}
+
+/// Of ten files two are manifests, one is configuration, three are Go, four are none of these.
+fn grow(root: &Path, files: usize) {
+    for n in 0..files / 10 {
+        manifests(root, n);
+        write(root, &format!("conf/{n}/redis.conf"), &configuration(n));
+        write(root, &format!("service/{n}/client.go"), &client(n));
+        write(root, &format!("service/{n}/a.go"), &package(2 * n));
+        write(root, &format!("service/{n}/b.go"), &package(2 * n + 1));
+        for k in 0..4 {
+            noise(root, 4 * n + k);
+        }
+    }
+}
+
+/// Two files: a ConfigMap, and the StatefulSet that mounts it.
+fn manifests(root: &Path, n: usize) {
+    let conf = configuration(n).replace('\n', "\n    ");
+    let map = format!(
+        "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: cache-{n}\ndata:\n  redis.conf: |\n    {conf}\n"
+    );
+    let set = format!(
+        "apiVersion: apps/v1
+kind: StatefulSet
+metadata:
+  name: cache-{n}
+spec:
+  replicas: 1
+  template:
+    spec:
+      containers:
+        - name: redis
+          image: redis:7.2
+          args: [/etc/redis/redis.conf]
+          resources:
+            limits: {{ memory: 4Gi, cpu: \"4\" }}
+          volumeMounts:
+            - {{ name: conf, mountPath: /etc/redis }}
+      volumes:
+        - name: conf
+          configMap: {{ name: cache-{n} }}
+"
+    );
+    write(root, &format!("deploy/{n}/config.yaml"), &map);
+    write(root, &format!("deploy/{n}/server.yaml"), &set);
+}
+
+fn configuration(n: usize) -> String {
+    format!(
+        "maxmemory {}mb\nio-threads 3 # of 4\nappendonly yes\nhz 10\ntimeout 0\n",
+        2048 + n
+    )
+}
+
+fn client(n: usize) -> String {
+    format!(
+        "package service
+
+import \"github.com/redis/go-redis/v9\"
+
+func connect{n}(url string) *redis.Client {{
+	options, _ := redis.ParseURL(url)
+	options.MinIdleConns = {n}
+	return redis.NewClient(options)
+}}
+"
+    )
+}
+
+fn package(n: usize) -> String {
+    let body = (0..40).map(|line| format!("\ttotal += {line} * factor{n}\n"));
+    format!(
+        "package service\n\nconst factor{n} = {n}\n\nfunc sum{n}() int {{\n\ttotal := 0\n{}\treturn total\n}}\n",
+        body.collect::<String>()
+    )
+}
+
+/// What other people keep in repositories: manifests of other things, text, data.
+fn noise(root: &Path, n: usize) {
+    let sentence = "Nothing in here has to do with any server.\n".repeat(60);
+    match n % 4 {
+        0 => write(
+            root,
+            &format!("web/{n}/deployment.yaml"),
+            &other_manifest(n),
+        ),
+        1 => write(root, &format!("docs/{n}.md"), &sentence),
+        2 => write(
+            root,
+            &format!("data/{n}.json"),
+            &format!("[{}0]", "1, 2, ".repeat(400)),
+        ),
+        _ => write(root, &format!("src/{n}.txt"), &sentence),
+    }
+}
+
+fn other_manifest(n: usize) -> String {
+    let env = (0..30).map(|k| format!("            - {{ name: KEY_{k}, value: \"{n}\" }}\n"));
+    format!(
+        "apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: web-{n}
+spec:
+  template:
+    spec:
+      containers:
+        - name: web
+          image: example.org/web:1.{n}
+          env:
+{}",
+        env.collect::<String>()
+    )
+}
+
+fn write(root: &Path, path: &str, text: &str) {
+    let path = root.join(path);
+    fs::create_dir_all(path.parent().unwrap()).unwrap();
+    fs::write(path, text).unwrap();
+}
