@@ -1,26 +1,52 @@
-//! "Did you mean": the known word nearest to one that is not known.
+//! "Did you mean": the known word nearest to one that is not known, and the help text that names it.
 
-/// The nearest of the known words, if one is near enough to be a slip of the pen: at most one edit
-/// in three characters, where swapped neighbours count as one.
+/// The nearest of the known words, whatever its case, if one is near enough to be a slip of the pen:
+/// at most one edit in three characters, where swapped neighbours count as one.
 pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let allowed = (word.chars().count() / 3).clamp(1, 4);
+    let word = word.to_lowercase();
     known
         .into_iter()
-        .map(|candidate| (strsim::osa_distance(word, candidate), candidate))
+        .map(|candidate| {
+            (
+                strsim::osa_distance(&word, &candidate.to_lowercase()),
+                candidate,
+            )
+        })
         .filter(|(distance, _)| *distance <= allowed)
         .min()
         .map(|(_, candidate)| candidate)
 }
 
+/// A help text: the nearest word and the valid ones.
+pub fn help<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> String {
+    let known: Vec<&str> = known.into_iter().collect();
+    match nearest(word, known.iter().copied()) {
+        Some(name) => format!("did you mean `{name}`? Valid: {}", listed(&known)),
+        None => format!("valid: {}", listed(&known)),
+    }
+}
+
+/// The words, as many as a person reads.
+fn listed(words: &[&str]) -> String {
+    const SHOWN: usize = 60;
+    let mut text = words[..words.len().min(SHOWN)].join(", ");
+    if words.len() > SHOWN {
+        text.push_str(&format!(" and {} more", words.len() - SHOWN));
+    }
+    text
+}
+
 #[cfg(test)]
 mod tests {
-    use super::nearest;
+    use super::{help, nearest};
 
     #[test]
     fn a_slip_is_mended_and_a_stranger_is_not() {
         let known = ["memory", "cpus", "version"];
         assert_eq!(nearest("memroy", known), Some("memory"));
-        assert_eq!(nearest("cpu", known), Some("cpus"));
+        assert_eq!(nearest("CPU", known), Some("cpus"));
         assert_eq!(nearest("colour", known), None);
+        assert_eq!(help("zzz", known), "valid: memory, cpus, version");
     }
 }

@@ -173,7 +173,7 @@ impl Reader<'_> {
     fn read_all(&self, files: &[(FileId, &Input)]) -> Vec<Universe> {
         let extracted: Vec<Extracted> = files
             .par_iter()
-            .map(|(id, input)| self.read_one(*id, input))
+            .map(|(id, input)| guarded(*id, || self.read_one(*id, input)))
             .collect();
         let mut universes = vec![Universe::default()];
         for one in extracted {
@@ -182,13 +182,24 @@ impl Reader<'_> {
         }
         let packages: Vec<Raw> = go_packages(files)
             .into_par_iter()
-            .map(|package| go::extract(package, self.knowledge.clients))
+            .map(|package| self.read_package(package))
             .collect();
         for raw in packages {
             universes[0].raw.absorb(raw);
         }
         mark_programs(&mut universes[0].raw.modules, files);
         universes
+    }
+
+    fn read_package(&self, package: Vec<go::GoFile>) -> Raw {
+        let Some(file) = package.first().map(|file| file.excerpt.file()) else {
+            return Raw::default();
+        };
+        let read = || Extracted {
+            main: go::extract(package, self.knowledge.clients),
+            snippets: Vec::new(),
+        };
+        guarded(file, read).main
     }
 
     fn read_one(&self, id: FileId, input: &Input) -> Extracted {
@@ -325,6 +336,20 @@ impl Reader<'_> {
             })
         })
     }
+}
+
+/// A bug that one file trips costs that file, never the report: it becomes a problem of the file.
+fn guarded(file: FileId, read: impl FnOnce() -> Extracted) -> Extracted {
+    std::panic::catch_unwind(std::panic::AssertUnwindSafe(read)).unwrap_or_else(|_| {
+        let why = "redvet tripped over it, which is a defect of redvet: please report it";
+        Extracted {
+            main: Raw {
+                problems: vec![(Span::new(file, 0, 0), why.to_owned())],
+                ..Raw::default()
+            },
+            snippets: Vec::new(),
+        }
+    })
 }
 
 /// A Go module is a program's if one of its own folders is a main package.

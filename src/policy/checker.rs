@@ -5,12 +5,12 @@
 use std::ops::Range;
 
 use crate::facts::vocabulary::Type;
+use crate::nearest;
 use crate::policy::functions;
 use crate::policy::kind::{BOOL, Kind, NUMBER, TEXT};
 use crate::policy::names::{Named, Names};
 use crate::policy::operands::{binary_kind, either, equality};
 use crate::policy::outcome::Val;
-use crate::policy::suggest;
 use crate::policy::syntax::{Fault, Form, Operator, Tree};
 use crate::policy::typed::{Expr, Macro, Node, Question};
 
@@ -344,7 +344,7 @@ impl Checker<'_, '_> {
             known.extend(QUESTIONS.iter().map(|(n, ..)| *n));
         }
         let fault = Fault::new(tree.range.clone(), format!("unknown function `{name}`"));
-        self.broken(fault.with_help(suggest::help(name, known)))
+        self.broken(fault.with_help(nearest::help(name, known)))
     }
 
     fn count(&mut self, tree: &Tree, name: &str, wanted: usize, found: usize) -> Expr {

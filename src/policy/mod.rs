@@ -25,7 +25,6 @@ pub mod rule;
 mod ruleset;
 mod scope;
 mod settings;
-pub mod suggest;
 mod syntax;
 mod template;
 mod typed;

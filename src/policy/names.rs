@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 
 use crate::facts::estate::SubjectKind;
 use crate::facts::vocabulary::{Type, Vocabulary, conf_path, directive_of};
+use crate::nearest;
 use crate::policy::kind::Kind;
 use crate::policy::param::Param;
-use crate::policy::suggest;
 use crate::policy::syntax::Segment;
 
 /// Where a path starts.
@@ -176,7 +176,7 @@ impl Names<'_> {
         let Some((first, rest)) = rest.split_first() else {
             return Err(Unknown {
                 message: "`params` alone is no value".to_owned(),
-                help: format!("write `params.NAME`; {}", suggest::help("", names())),
+                help: format!("write `params.NAME`; {}", nearest::help("", names())),
             });
         };
         nothing_follows(rest)?;
@@ -184,7 +184,7 @@ impl Names<'_> {
             Some(param) => Ok((Named::Param(first.word.clone()), Kind::of(param.ty))),
             None => Err(Unknown {
                 message: format!("the rule has no parameter `{}`", first.word),
-                help: suggest::help(&first.word, names()),
+                help: nearest::help(&first.word, names()),
             }),
         }
     }
@@ -195,7 +195,7 @@ impl Names<'_> {
         let known: Vec<&str> = known.chain(own.map(|(n, _)| n.as_str())).collect();
         Unknown {
             message: format!("unknown name `{word}`"),
-            help: suggest::help(word, known),
+            help: nearest::help(word, known),
         }
     }
 }
@@ -234,7 +234,7 @@ fn unknown_fact(vocabulary: &Vocabulary, kind: SubjectKind, path: &str) -> Unkno
         let names = vocabulary.directives.keys().map(String::as_str);
         return Unknown {
             message: format!("no version of any server knows the directive `{directive}`"),
-            help: suggest::help(directive, names),
+            help: nearest::help(directive, names),
         };
     }
     let mut paths: Vec<String> = vocabulary.paths(kind);
@@ -248,7 +248,7 @@ fn unknown_fact(vocabulary: &Vocabulary, kind: SubjectKind, path: &str) -> Unkno
     }
     Unknown {
         message: format!("a {} has no fact `{path}`", kind.word()),
-        help: suggest::help(path, paths.iter().map(String::as_str)),
+        help: nearest::help(path, paths.iter().map(String::as_str)),
     }
 }
 

@@ -6,12 +6,12 @@ use std::sync::OnceLock;
 
 use crate::facts::estate::SubjectKind;
 use crate::facts::vocabulary::{Type, Vocabulary};
+use crate::nearest;
 use crate::policy::compile;
 use crate::policy::draft::Mistake;
 use crate::policy::names::Names;
 use crate::policy::param::Param;
 use crate::policy::rule::Rule;
-use crate::policy::suggest;
 use crate::policy::typed::Expr;
 use crate::source::Excerpt;
 
@@ -144,7 +144,7 @@ impl RuleSet {
                 .collect();
             let message = format!("no pack has an audience `{}`", named.text());
             let mistake = Mistake::new(named.span_all(), message);
-            return Some(mistake.with_help(suggest::help(named.text(), names)));
+            return Some(mistake.with_help(nearest::help(named.text(), names)));
         };
         for (name, param) in &audience.params {
             let params = &mut rule.draft.params;
@@ -175,7 +175,7 @@ impl RuleSet {
 
     /// A help text for an id that no rule has.
     pub fn help_for(&self, id: &str) -> Option<String> {
-        let near = suggest::closest(id, self.rules.keys().map(String::as_str))?;
+        let near = nearest::nearest(id, self.rules.keys().map(String::as_str))?;
         Some(format!("did you mean `{near}`?"))
     }
 

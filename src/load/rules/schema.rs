@@ -6,7 +6,7 @@ use jsonschema::error::ValidationErrorKind;
 use serde_json::Value;
 
 use crate::load::LoadError;
-use crate::policy::suggest;
+use crate::nearest;
 use crate::source::Span;
 use crate::syntax::yaml::Node;
 
@@ -75,7 +75,7 @@ fn first_key(node: &Node) -> Span {
 fn unexpected_key(node: &Node, name: &str, valid: &[String]) -> LoadError {
     let at = node.entry(name).map_or(node.span, |e| e.key.span);
     let error = LoadError::new(at, format!("unknown key `{name}`"));
-    error.with_help(suggest::help(name, valid.iter().map(String::as_str)))
+    error.with_help(nearest::help(name, valid.iter().map(String::as_str)))
 }
 
 /// The keys that the schema allows beside an `additionalProperties` that refused one.
@@ -94,7 +94,7 @@ fn not_one_of(node: &Node, options: &Value) -> LoadError {
         .map(|o| o.iter().filter_map(Value::as_str).collect())
         .unwrap_or_default();
     let error = LoadError::new(node.span, format!("`{word}` is not known here"));
-    error.with_help(suggest::help(word, valid))
+    error.with_help(nearest::help(word, valid))
 }
 
 fn types(kind: &jsonschema::error::TypeKind) -> String {
