@@ -1,5 +1,9 @@
-//! From the edits of a report to new texts. One call is one round: fixes that touch the same bytes
-//! wait for the next round, after a new check. Nothing is written here; that is the rim's business.
+//! From the edits of a report to new texts. [`apply`] is one round: fixes that touch the same bytes
+//! wait for the next round, after a new check. [`rounds`] repeats that until nothing is left to
+//! apply, [`patch`] shows what came of it. Nothing is written here; that is the rim's business.
+
+pub mod patch;
+pub mod rounds;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -37,10 +41,29 @@ pub struct Round {
 /// Applies the fixes of the findings that are shown, in the report's order. A fix is applied whole or
 /// not at all; one that would touch bytes of an earlier one is left for the next round.
 pub fn apply(report: &Report, level: Level) -> Round {
+    let fixable = report.shown().filter(|f| fix_of(f, level).is_some());
+    let (files, applied) = apply_these(report, fixable);
+    Round {
+        files,
+        applied: applied.len(),
+    }
+}
+
+/// The fix of a finding, if the level allows it.
+pub fn fix_of(finding: &Finding, level: Level) -> Option<&Fix> {
+    let fix = finding.fix.as_ref()?;
+    (fix.safe || level == Level::Unsafe).then_some(fix)
+}
+
+/// Applies the fixes of these findings, and says of which it could.
+fn apply_these<'r>(
+    report: &'r Report,
+    findings: impl Iterator<Item = &'r Finding>,
+) -> (Vec<Fixed>, Vec<&'r Finding>) {
     let mut accepted: Vec<(&Finding, &Edit)> = Vec::new();
-    let mut applied = 0;
-    for finding in report.shown() {
-        let Some(fix) = finding.fix.as_ref().filter(|fix| allowed(fix, level)) else {
+    let mut applied = Vec::new();
+    for finding in findings {
+        let Some(fix) = finding.fix.as_ref().filter(|fix| changes(fix, report)) else {
             continue;
         };
         let fits = |edit: &Edit| {
@@ -50,17 +73,17 @@ pub fn apply(report: &Report, level: Level) -> Round {
         };
         if fix.edits.iter().all(fits) {
             accepted.extend(fix.edits.iter().map(|edit| (finding, edit)));
-            applied += 1;
+            applied.push(finding);
         }
     }
-    Round {
-        files: texts(report, accepted.into_iter().map(|(_, edit)| edit)),
-        applied,
-    }
+    let files = texts(report, accepted.into_iter().map(|(_, edit)| edit));
+    (files, applied)
 }
 
-fn allowed(fix: &Fix, level: Level) -> bool {
-    fix.safe || level == Level::Unsafe
+/// Whether a fix writes anything that does not stand there already.
+fn changes(fix: &Fix, report: &Report) -> bool {
+    let differs = |edit: &Edit| report.sources.slice(edit.span) != edit.replacement;
+    fix.edits.iter().any(differs)
 }
 
 /// Two edits can stand together if they touch different bytes. Insertions at one place follow each
@@ -110,25 +133,13 @@ fn fixed(report: &Report, file: FileId, mut edits: Vec<&Edit>) -> Fixed {
     }
 }
 
-/// The patch that a round amounts to, as `diff -u` writes it.
-pub fn patch(files: &[Fixed]) -> String {
-    files.iter().map(file_patch).collect()
-}
-
-fn file_patch(file: &Fixed) -> String {
-    let diff = similar::TextDiff::from_lines(&*file.before, &*file.after);
-    diff.unified_diff()
-        .header(&format!("a/{}", file.path), &format!("b/{}", file.path))
-        .to_string()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::finding::{Severity, SubjectRef, Summary};
     use crate::source::{SourceFile, Sources};
 
-    fn finding(rule: &str, safe: bool, edits: &[(usize, usize, &str)]) -> Finding {
+    pub(super) fn finding(rule: &str, safe: bool, edits: &[(usize, usize, &str)]) -> Finding {
         let span = |start, end| Span::new(FileId(0), start, end);
         Finding {
             rule: rule.into(),
@@ -160,17 +171,22 @@ mod tests {
         }
     }
 
-    fn round(findings: Vec<Finding>, level: Level) -> (String, usize) {
+    /// A report on one file `a`.
+    pub(super) fn report(text: &str, findings: Vec<Finding>) -> Report {
         let mut sources = Sources::default();
-        sources.add(SourceFile::new("a", "one two three\n"));
-        let report = Report {
+        sources.add(SourceFile::new("a", text));
+        Report {
             sources,
             secrets: Vec::new(),
             findings,
             undetermined: Vec::new(),
             notes: Vec::new(),
             summary: Summary::default(),
-        };
+        }
+    }
+
+    fn round(findings: Vec<Finding>, level: Level) -> (String, usize) {
+        let report = report("one two three\n", findings);
         let round = apply(&report, level);
         let text = round
             .files

@@ -86,7 +86,7 @@ pub struct Position {
 }
 
 /// One file: its path relative to the root of the universe (with `/`) and its text.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct SourceFile {
     path: String,
     text: Arc<str>,
@@ -156,7 +156,7 @@ impl SourceFile {
 }
 
 /// All files of one run.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Sources {
     files: Vec<SourceFile>,
 }

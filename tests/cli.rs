@@ -8,7 +8,8 @@
 //! `.git`); `stdout`, `stderr` (parts that must be there), `stdout_lacks`, `stderr_lacks`; `report`
 //! (standard output is a JSON report: held against its schema); `rules` (the rules of that report's
 //! findings that are shown, sorted); `before` (arguments of a run that goes first). A file
-//! `stdout.txt` is the whole of standard output: `REDVET_BLESS=1` writes it.
+//! `stdout.txt` is the whole of standard output: `REDVET_BLESS=1` writes it. The files of a folder
+//! `after/` are what must stand in the place afterwards; without it nothing may have changed there.
 //!
 //! Every case runs twice and must print the same bytes.
 
@@ -70,9 +71,8 @@ fn failures(folder: &Path) -> Vec<String> {
     let name = folder.file_name().unwrap().to_string_lossy().into_owned();
     let text = fs::read_to_string(folder.join("case.toml")).unwrap();
     let case: Case = toml::from_str(&text).unwrap_or_else(|error| panic!("{name}: {error}"));
-    let first = run_in_place(&case, folder);
-    let second = run_in_place(&case, folder);
-    let mut told = Vec::new();
+    let (first, mut told) = run_in_place(&case, folder);
+    let (second, _) = run_in_place(&case, folder);
     if first.stdout != second.stdout || first.stderr != second.stderr {
         told.push("two runs print different bytes".to_owned());
     }
@@ -89,8 +89,9 @@ fn failures(folder: &Path) -> Vec<String> {
     )]
 }
 
-/// Runs a case in a copy of its tree, with the copy's place hidden in what it prints.
-fn run_in_place(case: &Case, folder: &Path) -> Output {
+/// Runs a case in a copy of its tree, with the copy's place hidden in what it prints. Says what is
+/// wrong in the place afterwards.
+fn run_in_place(case: &Case, folder: &Path) -> (Output, Vec<String>) {
     let temporary = tempfile::tempdir().unwrap();
     let place = temporary.path().canonicalize().unwrap();
     copy(&folder.join("tree"), &place);
@@ -108,7 +109,25 @@ fn run_in_place(case: &Case, folder: &Path) -> Output {
             .replace(&shown, "[PLACE]")
             .into_bytes();
     }
-    output
+    (output, misplaced(folder, &place))
+}
+
+/// The files of the tree that are not as `after/`, or else the tree itself, has them.
+fn misplaced(folder: &Path, place: &Path) -> Vec<String> {
+    let mut told = Vec::new();
+    for name in ["tree", "after"] {
+        let from = folder.join(name);
+        let entries = walkdir::WalkDir::new(&from).into_iter().flatten();
+        for entry in entries.filter(|entry| entry.file_type().is_file()) {
+            let path = entry.path().strip_prefix(&from).unwrap();
+            let overruled = name == "tree" && folder.join("after").join(path).exists();
+            if !overruled && fs::read(entry.path()).unwrap() != fs::read(place.join(path)).unwrap()
+            {
+                told.push(format!("{} is not as in {name}/", path.display()));
+            }
+        }
+    }
+    told
 }
 
 fn run(args: &[String], case: &Case, place: &Path) -> Output {

@@ -131,6 +131,18 @@ pub(super) struct CheckArgs {
     #[arg(long, value_name = "SEVERITY")]
     pub(super) fail_on: Option<SeverityWord>,
 
+    /// Write the safe fixes to the files, and judge what is left
+    #[arg(long)]
+    pub(super) fix: bool,
+
+    /// With --fix or --diff: the fixes that need a person's judgement too
+    #[arg(long)]
+    pub(super) unsafe_fixes: bool,
+
+    /// Print what --fix would change as a patch, and nothing else; exit with 1 if there is any
+    #[arg(long)]
+    pub(super) diff: bool,
+
     /// Check the text on standard input as the file of this name
     #[arg(long, value_name = "FILE")]
     pub(super) stdin_filename: Option<PathBuf>,

@@ -1,17 +1,21 @@
-//! `redvet check`: settings, rules and files in; a report and an exit code out.
+//! `redvet check`: settings, rules and files in; a report and an exit code out. Which fixes are
+//! applied, and how files are written, is left to `mend` and `write`.
 
 use std::path::Path;
 
 use crate::check::{self, Scope};
 use crate::config;
 use crate::finding::{Note, Report, Severity};
+use crate::fix::Fixed;
 use crate::knowledge::Knowledge;
 use crate::policy::{self, RuleSet};
 use crate::report;
+use crate::survey::Project;
 
 use super::args::{CheckArgs, Format, Output};
 use super::console::Console;
 use super::failure::Failure;
+use super::mend::{self, Ground, Job};
 use super::settings_file::{self, SettingsFile};
 use super::target::Target;
 use super::{Outcome, packs, project, rule_settings};
@@ -27,6 +31,7 @@ struct Prepared {
 }
 
 pub(super) fn run(args: &CheckArgs, console: &mut Console) -> Result<Outcome, Failure> {
+    let job = mend::job(args)?;
     let ready = prepare(args)?;
     let (stdin, knowledge) = (ready.stdin.as_deref(), &ready.knowledge);
     let read = project::read(&ready.target, stdin, &ready.file, &args.given, knowledge)?;
@@ -36,31 +41,118 @@ pub(super) fn run(args: &CheckArgs, console: &mut Console) -> Result<Outcome, Fa
         return Err(empty());
     }
     let threshold = threshold(args, &ready.file.settings);
-    let notes = notes(&ready.file);
-    let scope = Scope {
-        paths: ready.target.scope.clone(),
+    let bench = Bench {
+        ready: &ready,
+        project: &read.project,
+        scope: Scope {
+            paths: ready.target.scope.clone(),
+        },
     };
-    let (sources, rules) = (ready.file.sources, &ready.rules);
-    let mut report = check::check(
-        sources,
-        &read.project,
-        knowledge,
-        rules,
-        &ready.settings,
-        &scope,
-    );
-    report.notes.extend(notes);
-    report.notes.extend(no_redis(&report));
-    print(&report, args, console)?;
-    if nothing {
-        return Err(empty());
+    let first = bench.check(&[]);
+    let Some(job) = job else {
+        print(&first, args, console, Stream::Output)?;
+        return if nothing {
+            Err(empty())
+        } else {
+            Ok(judged(&first, threshold, args))
+        };
+    };
+    bench.fix(first, job, threshold, args, console)
+}
+
+/// Where reports without a file of their own go.
+#[derive(Clone, Copy)]
+enum Stream {
+    Output,
+    Errors,
+    Nowhere,
+}
+
+/// A project that can be checked again with other texts.
+struct Bench<'a> {
+    ready: &'a Prepared,
+    project: &'a Project,
+    scope: Scope,
+}
+
+impl Bench<'_> {
+    /// Checks the project, with these texts instead of its own.
+    fn check(&self, instead: &[Fixed]) -> Report {
+        let ready = self.ready;
+        let mut report = check::check(
+            ready.file.sources.clone(),
+            &with(self.project, instead),
+            &ready.knowledge,
+            &ready.rules,
+            &ready.settings,
+            &self.scope,
+        );
+        report.notes.extend(notes(&ready.file));
+        report.notes.extend(no_redis(&report));
+        report
     }
-    let fails = report.worst().is_some_and(|worst| worst >= threshold);
-    Ok(if fails && !args.exit_zero {
+
+    fn fix(
+        &self,
+        first: Report,
+        job: Job,
+        threshold: Severity,
+        args: &CheckArgs,
+        console: &mut Console,
+    ) -> Result<Outcome, Failure> {
+        let ground = Ground {
+            job,
+            root: &self.ready.target.tree.root,
+            scope: &self.scope,
+            typed: self.typed(),
+        };
+        let hidden = mend::hidden(&first);
+        if job.diff {
+            print(&first, args, console, Stream::Nowhere)?;
+        }
+        let mended = ground.mend(first, &|instead| self.check(instead));
+        if job.diff {
+            let any = ground.show(&mended, &hidden, console);
+            ground.say(&mended, console);
+            return Ok(outcome(any, args));
+        }
+        ground.write(&mended, console)?;
+        let stream = match ground.typed {
+            Some(_) => Stream::Errors,
+            None => Stream::Output,
+        };
+        print(&mended.report, args, console, stream)?;
+        ground.say(&mended, console);
+        Ok(judged(&mended.report, threshold, args))
+    }
+
+    fn typed(&self) -> Option<(&str, &str)> {
+        let path = self.ready.stdin.as_deref()?;
+        let input = self.project.inputs.iter().find(|i| i.path == path)?;
+        Some((path, &input.text))
+    }
+}
+
+fn with(project: &Project, instead: &[Fixed]) -> Project {
+    let mut project = project.clone();
+    for input in &mut project.inputs {
+        if let Some(fixed) = instead.iter().find(|fixed| fixed.path == input.path) {
+            input.text = fixed.after.as_str().into();
+        }
+    }
+    project
+}
+
+fn judged(report: &Report, threshold: Severity, args: &CheckArgs) -> Outcome {
+    outcome(report.worst().is_some_and(|worst| worst >= threshold), args)
+}
+
+fn outcome(fails: bool, args: &CheckArgs) -> Outcome {
+    if fails && !args.exit_zero {
         Outcome::Findings
     } else {
         Outcome::Clean
-    })
+    }
 }
 
 fn prepare(args: &CheckArgs) -> Result<Prepared, Failure> {
@@ -164,7 +256,12 @@ fn one_standard_output(outputs: &[Output]) -> Result<(), Failure> {
     Ok(())
 }
 
-fn print(report: &Report, args: &CheckArgs, console: &mut Console) -> Result<(), Failure> {
+fn print(
+    report: &Report,
+    args: &CheckArgs,
+    console: &mut Console,
+    stream: Stream,
+) -> Result<(), Failure> {
     let default = [Output {
         format: Format::Full,
         file: None,
@@ -176,10 +273,16 @@ fn print(report: &Report, args: &CheckArgs, console: &mut Console) -> Result<(),
     };
     for output in outputs {
         match &output.file {
-            None => {
-                let text = render(report, output.format, console.layout, args)?;
-                console.print(&text);
-            }
+            None => match stream {
+                Stream::Output => {
+                    let text = render(report, output.format, console.layout, args)?;
+                    console.print(&text);
+                }
+                Stream::Errors => {
+                    console.say(&render(report, output.format, console.errors, args)?);
+                }
+                Stream::Nowhere => {}
+            },
             Some(path) => {
                 let text = render(report, output.format, report::Layout::default(), args)?;
                 std::fs::write(path, text)

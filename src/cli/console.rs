@@ -17,7 +17,7 @@ const WIDTH: usize = 100;
 /// Where a command prints.
 pub(super) struct Console {
     pub(super) layout: Layout,
-    errors: Layout,
+    pub(super) errors: Layout,
     failed: Option<io::Error>,
 }
 

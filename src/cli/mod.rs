@@ -2,7 +2,8 @@
 //! and the terminal, and prints.
 //!
 //! `args` is what a person may type: `target` finds the tree that paths mean, `settings_file`
-//! reads `redvet.toml` and what it names, `project` reads the files. One file a command.
+//! reads `redvet.toml` and what it names, `project` reads the files. One file a command;
+//! `mend` and `write` are the fixing part of `check`.
 //! Errors are [`failure::Failure`]s; they end with exit code 2.
 
 mod args;
@@ -11,6 +12,7 @@ mod console;
 mod effective;
 mod explain;
 mod failure;
+mod mend;
 mod packs;
 mod project;
 pub mod rehearsal;
@@ -21,6 +23,7 @@ mod schema;
 mod settings_file;
 mod target;
 mod test_pages;
+mod write;
 
 use std::process::ExitCode;
 

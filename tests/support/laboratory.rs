@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use redvet::check::{self, Scope};
 use redvet::discover::{self, Exclude, Patterns, Universe};
 use redvet::finding::Report;
+use redvet::fix::Fixed;
 use redvet::knowledge::Knowledge;
 use redvet::load::{apply, rules, settings};
 use redvet::policy::{self, RuleSet};
@@ -27,6 +28,24 @@ pub(crate) struct Laboratory {
 pub(crate) struct Sample {
     settings_text: Option<String>,
     inputs: Vec<Input>,
+}
+
+impl Sample {
+    /// The same with these texts instead of its own.
+    pub(crate) fn with(&self, instead: &[Fixed]) -> Self {
+        let text_of = |input: &Input| {
+            let fixed = instead.iter().find(|fixed| fixed.path == input.path);
+            fixed.map_or_else(|| input.text.clone(), |fixed| fixed.after.as_str().into())
+        };
+        let inputs = self.inputs.iter().map(|input| Input {
+            text: text_of(input),
+            ..input.clone()
+        });
+        Self {
+            settings_text: self.settings_text.clone(),
+            inputs: inputs.collect(),
+        }
+    }
 }
 
 impl Laboratory {
