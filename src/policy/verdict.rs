@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 
 use crate::facts::estate::Subject;
 use crate::facts::intent::{FixIntent, Operation};
-use crate::facts::slot::Slot;
+use crate::facts::quantity;
+use crate::facts::slot::{Encoding, Slot};
 use crate::facts::value::{Datum, Strength, Value};
 use crate::facts::vocabulary::Type;
 use crate::finding::{Label, Severity, SubjectRef};
@@ -205,7 +206,7 @@ fn intent(fix: &FixBody, scope: &Scope<'_>) -> Option<FixIntent> {
     let title = title.and_then(|t| t.render(scope, &mut Vec::new()).ok());
     Some(FixIntent {
         safety: fix.safety,
-        title: title.unwrap_or_else(|| sentence(&titles)),
+        title: sentence(&title.map_or(titles, |title| vec![title])),
         operations,
     })
 }
@@ -252,7 +253,11 @@ fn set(
         .or(to.kind.unit())
         .or_else(|| value.known().and_then(type_of));
     let to = datum(&known.val, ty)?;
-    let title = format!("set {} to {}", own_name(fact, scope), spelled(&to));
+    let title = format!(
+        "set {} to {}",
+        own_name(fact, scope),
+        spelled(&to, &value.slot)
+    );
     let slot = value.slot.clone();
     Some((Operation::Set { slot, to }, title))
 }
@@ -301,13 +306,29 @@ fn datum(val: &Val, ty: Option<Type>) -> Option<Datum> {
     }
 }
 
-/// A datum as it is about to be written: sizes exact, in the largest unit that divides them.
-fn spelled(datum: &Datum) -> String {
-    let Datum::Size(bytes) = datum else {
-        return param::show(datum);
-    };
+/// A datum as it is about to be written: sizes exact, in the largest unit that divides them;
+/// durations in seconds where the place is no code, since a directive takes no unit.
+fn spelled(datum: &Datum, slot: &Slot) -> String {
+    match datum {
+        Datum::Size(bytes) => exact_size(*bytes),
+        Datum::Duration(seconds) if !is_code(slot) => quantity::show_number(*seconds),
+        Datum::Bool(flag) if is_code(slot) => flag.to_string(),
+        _ => param::show(datum),
+    }
+}
+
+fn is_code(slot: &Slot) -> bool {
+    match slot {
+        Slot::Replace { encoding, .. }
+        | Slot::InsertField { encoding, .. }
+        | Slot::InsertAssignment { encoding, .. } => matches!(encoding, Encoding::Go { .. }),
+        Slot::None | Slot::InsertLine { .. } | Slot::InsertEntry { .. } => false,
+    }
+}
+
+fn exact_size(bytes: u64) -> String {
     let units = [("gb", 30), ("mb", 20), ("kb", 10)];
-    let fits = |(_, bits): &&(&str, u32)| *bytes != 0 && bytes % (1 << bits) == 0;
+    let fits = |(_, bits): &&(&str, u32)| bytes != 0 && bytes.is_multiple_of(1 << bits);
     match units.iter().find(fits) {
         Some((unit, bits)) => format!("{}{unit}", bytes >> bits),
         None => bytes.to_string(),
