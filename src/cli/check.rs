@@ -219,16 +219,18 @@ fn threshold(args: &CheckArgs, settings: &config::Settings) -> Severity {
 /// What a file says and this version does not do must not be found out by accident.
 fn notes(file: &SettingsFile) -> Vec<Note> {
     let settings = &file.settings;
+    let builds = settings.servers.iter().any(|server| server.build.is_some());
     let unused = [
         ("[[waiver]]", !settings.waivers.is_empty()),
         ("[[service]]", !settings.services.is_empty()),
+        ("`build` in [[server]]", builds),
     ];
     unused
         .into_iter()
         .filter(|(_, written)| *written)
-        .map(|(table, _)| Note {
+        .map(|(what, _)| Note {
             path: file.name.clone(),
-            message: format!("{table} is read but not acted on by this version"),
+            message: format!("{what} is read but not acted on by this version"),
         })
         .collect()
 }
