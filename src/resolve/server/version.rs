@@ -67,31 +67,53 @@ impl Resolver<'_> {
             .shapes
             .server_image(image)
             .map(|shape| at(Datum::Text(shape.flavor.clone())));
-        let numbered = |tag: &&String| {
-            tag.trim_start_matches('v')
-                .starts_with(|c: char| c.is_ascii_digit())
-        };
-        let version = image
-            .tag
-            .as_ref()
-            .filter(numbered)
-            .filter(|_| flavor.is_some())
-            .map(|tag| at(Datum::Text(tag.clone())));
+        let tag = image.tag.as_deref().filter(|_| flavor.is_some());
+        let version = tag.and_then(numbers).map(|text| at(Datum::Text(text)));
         (flavor, version)
     }
 }
 
+/// The version in an image's tag: `7.0.15` of `v7.0.15`, `7.2.4` of `7.2.4-alpine`.
+fn numbers(tag: &str) -> Option<String> {
+    let tag = tag.trim_start_matches('v');
+    let end = tag.find(|c: char| !c.is_ascii_digit() && c != '.');
+    let numbers = tag[..end.unwrap_or(tag.len())].trim_end_matches('.');
+    numbers
+        .starts_with(|c: char| c.is_ascii_digit())
+        .then(|| numbers.to_owned())
+}
+
 fn declared_version(declaration: &Declaration) -> (Option<Value>, Option<Value>) {
-    let value = |text: &Option<String>| {
-        text.as_ref()
-            .map(|text| declared_value(Datum::Text(text.clone()), declaration.span))
-    };
-    (value(&declaration.flavor), value(&declaration.version))
+    let value = |text: String| declared_value(Datum::Text(text), declaration.span);
+    let version = declaration.version.as_ref();
+    (
+        declaration.flavor.clone().map(value),
+        version.map(|text| value(numbers(text).unwrap_or_else(|| text.clone()))),
+    )
 }
 
 fn same_flavor(declaration: &Declaration, flavor: Option<&Value>) -> bool {
     match (&declaration.flavor, flavor.and_then(Value::text)) {
         (Some(declared), Some(flavor)) => declared == flavor,
         _ => true,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::numbers;
+
+    #[test]
+    fn a_tag_is_more_than_a_version() {
+        for (tag, version) in [
+            ("v7.0.15", Some("7.0.15")),
+            ("7.2.4-alpine", Some("7.2.4")),
+            ("8.0-rc1", Some("8.0")),
+            ("7", Some("7")),
+            ("latest", None),
+            ("alpine3.19", None),
+        ] {
+            assert_eq!(numbers(tag).as_deref(), version, "{tag}");
+        }
     }
 }
