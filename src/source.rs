@@ -193,6 +193,9 @@ impl Sources {
     }
 }
 
+/// Stands for a secret wherever one would be shown.
+pub const MASK: &str = "***";
+
 /// A stretch of an excerpt's text and the bytes of the file that it stands for.
 ///
 /// Where both lengths are equal the bytes correspond one to one; where they differ (an escape,

@@ -12,7 +12,7 @@ use crate::facts::{Datum, Related, Strength, Value, quantity};
 use crate::finding::{
     ClientView, EstateView, LimitsView, LinkView, Note, OverrideView, ServerView, ValueView,
 };
-use crate::source::Sources;
+use crate::source::{MASK, Sources};
 
 /// The form in which figures stand in the JSON.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -206,7 +206,7 @@ fn link_view(link: &crate::facts::Link) -> LinkView {
 
 fn figure(datum: &Datum, figures: Figures, secret: bool) -> Json {
     match datum {
-        _ if secret => json!(crate::resolve::conf::MASK),
+        _ if secret => json!(MASK),
         Datum::Bool(flag) => json!(flag),
         Datum::Int(n) => json!(n),
         Datum::Float(n) | Datum::Cores(n) => number(*n),
@@ -235,7 +235,7 @@ fn number(n: f64) -> Json {
 
 fn shown(datum: &Datum, secret: bool) -> String {
     match datum {
-        _ if secret => crate::resolve::conf::MASK.to_owned(),
+        _ if secret => MASK.to_owned(),
         Datum::Bool(flag) => if *flag { "yes" } else { "no" }.to_owned(),
         Datum::Int(n) => n.to_string(),
         Datum::Float(n) | Datum::Cores(n) => quantity::show_number(*n),

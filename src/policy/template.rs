@@ -12,10 +12,7 @@ use crate::policy::names::Names;
 use crate::policy::outcome::{Known, Missing, Val};
 use crate::policy::scope::Scope;
 use crate::policy::typed::Expr;
-use crate::source::Excerpt;
-
-/// What stands where a value must not be shown.
-const HIDDEN: &str = "<hidden>";
+use crate::source::{Excerpt, MASK};
 
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Template {
@@ -73,7 +70,7 @@ impl Template {
 /// A result as people read it, by its unit.
 fn shown(known: &Known, kind: &Kind) -> String {
     if known.secret {
-        return HIDDEN.to_owned();
+        return MASK.to_owned();
     }
     match (&known.val, kind.unit()) {
         (Val::Number(bytes), Some(Type::Size)) => quantity::show_size(*bytes),

@@ -13,7 +13,7 @@ use miette::{
     SourceCode, SourceSpan, SpanContents, ThemeCharacters, ThemeStyles,
 };
 
-use crate::source::{FileId, SourceFile, Sources, Span};
+use crate::source::{FileId, MASK, SourceFile, Sources, Span};
 
 use super::{Color, Layout, shown};
 
@@ -172,13 +172,21 @@ impl<'a> Builder<'a> {
         }
         let mut row = Row { cells: Vec::new() };
         let body = file.text().get(from..range.end).unwrap_or("");
+        let mut mask = None;
         for (count, (at, c)) in body.char_indices().enumerate() {
+            // One mask for all of a secret: its length is not shown either.
+            if self.is_secret(id, from + at) {
+                let start = *mask.get_or_insert_with(|| pushed(text, MASK));
+                row.cells.push((from + at, start));
+                continue;
+            }
+            mask = None;
             row.cells.push((from + at, text.len()));
-            if count == self.columns {
+            if count >= self.columns {
                 text.push('…');
                 break;
             }
-            text.push(self.shown(id, from + at, c));
+            text.push(shown_char(c));
         }
         row.cells.push((range.end, text.len()));
         text.push('\n');
@@ -198,16 +206,6 @@ impl<'a> Builder<'a> {
         start.max(line.start)
     }
 
-    fn shown(&self, file: FileId, at: usize, c: char) -> char {
-        if self.is_secret(file, at) {
-            '•'
-        } else if c == '\t' {
-            c
-        } else {
-            shown::shown_char(c)
-        }
-    }
-
     /// Secrets may overlap, so that all which start before the byte are candidates; those of one
     /// file are few.
     fn is_secret(&self, file: FileId, at: usize) -> bool {
@@ -217,6 +215,18 @@ impl<'a> Builder<'a> {
             .take_while(|s| s.file == file && s.start as usize <= at)
             .any(|s| at < s.end as usize)
     }
+}
+
+/// Appends a word and says where it begins.
+fn pushed(text: &mut String, word: &str) -> usize {
+    let start = text.len();
+    text.push_str(word);
+    start
+}
+
+/// Tabs stay: miette gives them their width.
+fn shown_char(c: char) -> char {
+    if c == '\t' { c } else { shown::shown_char(c) }
 }
 
 /// A mark cut to what can be shown: inside the file, on few lines, without blanks at its end.

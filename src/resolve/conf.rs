@@ -11,7 +11,7 @@ use crate::facts::value::{Origin, Overridden, State, Written};
 use crate::facts::{Datum, Reason, Slot, Strength, Value};
 use crate::knowledge::servers::{Directive, Form, Kind, Repeat, Series, Status};
 use crate::resolve::line::{self, Problem};
-use crate::source::Span;
+use crate::source::{MASK, Span};
 
 /// One thing that happens while the server reads its configuration.
 #[derive(Clone, Debug)]
@@ -363,9 +363,6 @@ fn overridden(step: &Step<'_>, secret: bool) -> Option<Overridden> {
 
 /// How a reason begins where naming the version would settle it.
 pub const DEPENDS_ON_VERSION: &str = "it depends on the version";
-
-/// Stands for a secret wherever one would be shown.
-pub const MASK: &str = "***";
 
 fn mask(value: &mut Value) {
     if let State::Set(Datum::Text(text)) = &mut value.state

@@ -10,8 +10,9 @@ use crate::facts::value::Value;
 use crate::facts::{Datum, Encoding, Related, Slot, Subject, SubjectKind};
 use crate::knowledge::servers::{Repeat, Series, Servers, UnknownDirective};
 use crate::knowledge::shapes::Shapes;
-use crate::resolve::conf::{DEPENDS_ON_VERSION, MASK, source_name};
+use crate::resolve::conf::{DEPENDS_ON_VERSION, source_name};
 use crate::resolve::line::{self, Problem, Reading};
+use crate::source::{MASK, Span};
 
 /// The lines of one text, in the order in which the server reads them.
 pub struct TextLines<'a> {
@@ -45,10 +46,7 @@ pub fn subjects(text: &TextLines<'_>, judge: &Judge<'_>, server: &Related) -> Ve
         *count += 1;
         subject.identity = format!("{}#{}#{count}", text.name, name.text.to_ascii_lowercase());
         if let Some(first) = judge.replaced(line, &mut earlier) {
-            subject.put(
-                "first",
-                Value::set(Datum::Text(judge.shown_args(first)), first.span),
-            );
+            subject.put("first", judge.arguments(first));
         }
         subject.server = Some(server.clone());
         subjects.push(subject);
@@ -124,13 +122,8 @@ impl Judge<'_> {
             .split_whitespace()
             .map(|w| Datum::Text(w.to_owned()))
             .collect();
-        let span = match &line.slot {
-            Slot::Replace { span, .. } => *span,
-            _ => line.span,
-        };
-        subject.put("args", Value::set(Datum::List(words), span));
-        let mut value = Value::set(Datum::Text(shown), span).with_slot(line.slot.clone());
-        value.secret = self.servers.is_secret(name);
+        subject.put("args", Value::set(Datum::List(words), place(line)));
+        let value = self.arguments(line).with_slot(line.slot.clone());
         subject.put("value", value);
         if let Some(span) = line.trailing_comment {
             let words: Vec<_> = line.words[line.meant..]
@@ -144,23 +137,26 @@ impl Judge<'_> {
         }
     }
 
+    /// The arguments as a fact. A secret stays what it is, so that two can be compared; it is marked
+    /// never to be shown.
+    fn arguments(&self, line: &RawLine) -> Value {
+        let mut value = Value::set(Datum::Text(meant(line)), place(line));
+        value.secret = self.is_secret(line);
+        value
+    }
+
     /// The arguments that a person meant, masked where they are secret.
     fn shown_args(&self, line: &RawLine) -> String {
-        let words: Vec<_> = line
-            .words
-            .iter()
-            .take(line.meant)
-            .skip(1)
-            .map(|w| w.text.as_str())
-            .collect();
-        let secret = line
-            .words
-            .first()
-            .is_some_and(|name| self.servers.is_secret(&name.text));
-        if secret && !words.is_empty() {
+        let text = meant(line);
+        if self.is_secret(line) && !text.is_empty() {
             return MASK.to_owned();
         }
-        words.join(" ")
+        text
+    }
+
+    fn is_secret(&self, line: &RawLine) -> bool {
+        let name = line.words.first();
+        name.is_some_and(|name| self.servers.is_secret(&name.text))
     }
 
     /// The one problem of the line, or why it cannot be told.
@@ -317,6 +313,26 @@ impl Judge<'_> {
             return None;
         }
         earlier.insert(directive.name.clone(), line)
+    }
+}
+
+/// The arguments without a trailing comment; an empty word in the quotes that it needs.
+fn meant(line: &RawLine) -> String {
+    let words = line.words.iter().take(line.meant).skip(1);
+    let words: Vec<_> = words
+        .map(|word| match word.text.as_str() {
+            "" => "\"\"",
+            text => text,
+        })
+        .collect();
+    words.join(" ")
+}
+
+/// Where the arguments stand.
+fn place(line: &RawLine) -> Span {
+    match &line.slot {
+        Slot::Replace { span, .. } => *span,
+        _ => line.span,
     }
 }
 

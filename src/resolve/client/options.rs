@@ -8,6 +8,7 @@ use crate::knowledge::clients::expression::Expression;
 use crate::knowledge::clients::model::{OptionModel, OptionSource, Ranged, ValueKind};
 use crate::resolve::client::candidate::Candidate;
 use crate::resolve::client::url::Url;
+use crate::source::MASK;
 
 /// How far a default may lead from option to option.
 const MAX_STEPS: usize = 4;
@@ -152,7 +153,7 @@ impl One<'_> {
         value.origin = Origin::Written(span);
         value.because.push(because);
         let text = if self.option.is_secret() {
-            "***".to_owned()
+            MASK.to_owned()
         } else {
             shown(datum)
         };

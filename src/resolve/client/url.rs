@@ -6,6 +6,7 @@ use crate::knowledge::clients::model::{
     DurationSyntax, Model, OptionModel, OptionSource, UnknownParam, UrlPart, ValueKind,
 };
 use crate::knowledge::clients::version::Version;
+use crate::source::MASK;
 
 /// A URL, taken apart.
 pub(super) struct Url {
@@ -163,7 +164,7 @@ fn duration(text: &str, syntax: DurationSyntax) -> Option<Folded> {
 /// The URL as it may be shown: the password masked.
 pub(super) fn masked(url: &str) -> String {
     let Some((scheme, rest)) = url.split_once("://") else {
-        return "***".to_owned();
+        return MASK.to_owned();
     };
     let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
     let (authority, tail) = rest.split_at(end);
@@ -171,7 +172,7 @@ pub(super) fn masked(url: &str) -> String {
     let shown = match authority.rsplit_once('@') {
         Some((user_info, host)) => {
             let user = user_info.split(':').next().unwrap_or("");
-            format!("{user}:***@{host}")
+            format!("{user}:{MASK}@{host}")
         }
         None => authority.to_owned(),
     };
