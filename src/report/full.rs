@@ -2,6 +2,7 @@
 //! more; then what could not be decided, if asked for, the notes and the summary.
 
 use crate::finding::{Finding, Label, Report, Undetermined};
+use crate::source::Span;
 
 use super::snippet::{self, Mark};
 use super::{Color, Layout, shown, summary, tidy};
@@ -21,7 +22,7 @@ pub fn render(report: &Report, layout: Layout, show_undetermined: bool) -> Strin
 }
 
 fn one(report: &Report, finding: &Finding, layout: Layout) -> String {
-    let marks = marks(finding);
+    let marks = marks(report, finding);
     let mut out = format!("{}\n", heading(finding, layout.color));
     out.push_str(&snippet::render(
         &report.sources,
@@ -46,26 +47,32 @@ fn heading(finding: &Finding, color: Color) -> String {
     )
 }
 
-/// The primary place first. A label on that very place is its text, not a second underline.
-fn marks(finding: &Finding) -> Vec<Mark> {
-    let is_primary = |label: &&Label| label.span == finding.primary;
+/// The primary place first. A label on that very place, around it or within it is its text, not a
+/// second underline through the first.
+fn marks(report: &Report, finding: &Finding) -> Vec<Mark> {
+    let belongs = |label: &Label| nested_in_a_line(report, label.span, finding.primary);
+    let (own, others): (Vec<&Label>, Vec<&Label>) =
+        finding.labels.iter().partition(|label| belongs(label));
+    let texts: Vec<&str> = own.iter().map(|label| label.text.as_str()).collect();
     let primary = Mark {
         span: finding.primary,
-        text: finding
-            .labels
-            .iter()
-            .find(is_primary)
-            .map(|l| l.text.clone()),
+        text: (!texts.is_empty()).then(|| texts.join("; ")),
         primary: true,
     };
-    let others = finding.labels.iter().filter(|l| !is_primary(l));
     std::iter::once(primary)
-        .chain(others.map(|label| Mark {
+        .chain(others.into_iter().map(|label| Mark {
             span: label.span,
             text: Some(label.text.clone()),
             primary: false,
         }))
         .collect()
+}
+
+/// Whether two places share a line and one holds the other.
+fn nested_in_a_line(report: &Report, a: Span, b: Span) -> bool {
+    let outer = if a.contains(b) { a } else { b };
+    let nested = a == b || a.contains(b) || b.contains(a);
+    nested && !report.sources.slice(outer).trim_end().contains('\n')
 }
 
 fn footers(finding: &Finding) -> Vec<(&'static str, String)> {
@@ -313,6 +320,24 @@ mod tests {
         1 error, 1 warning in 2 files (1 server, 0 clients); 1 rule undetermined; 1 suppressed
         1 fixable with --fix, 1 more with --unsafe-fixes
         "#);
+    }
+
+    #[test]
+    fn a_label_within_the_mark_or_around_it_is_its_text() {
+        let sources = sources();
+        let line = span_of(&sources, "conf/redis.conf", "maxmemory 31gb");
+        let value = span_of(&sources, "conf/redis.conf", "31gb");
+        let report = report();
+        for (primary, label) in [(line, value), (value, line), (value, value)] {
+            let mut finding = finding("a/b", Severity::Info, primary);
+            finding.labels = vec![Label {
+                span: label,
+                text: "so much".to_owned(),
+            }];
+            let marks = marks(&report, &finding);
+            assert_eq!(marks.len(), 1);
+            assert_eq!(marks[0].text.as_deref(), Some("so much"));
+        }
     }
 
     #[test]
