@@ -8,7 +8,7 @@ use serde_json::{Value as Json, json};
 use crate::facts::estate::{Estate, Subject, SubjectKind};
 use crate::facts::value::{Origin, State};
 use crate::facts::vocabulary::{Vocabulary, directive_of};
-use crate::facts::{Datum, Related, Strength, Value, quantity};
+use crate::facts::{Datum, Meaning, Related, Strength, Value, quantity};
 use crate::finding::{
     ClientView, EstateView, LimitsView, LinkView, Note, OverrideView, ServerView, ValueView,
 };
@@ -158,7 +158,7 @@ impl Viewer<'_> {
             path: span.map(|span| self.sources.path(span).to_owned()),
             line: span.map(|span| self.sources.start(span).line),
             overrides: self.overrides(value),
-            shown: datum.map_or_else(String::new, |datum| shown(datum, value.secret)),
+            shown: datum.map_or_else(String::new, |datum| shown(datum, figures, value.secret)),
             from: self.from(value),
             reason,
         }
@@ -233,7 +233,7 @@ fn number(n: f64) -> Json {
     }
 }
 
-fn shown(datum: &Datum, secret: bool) -> String {
+fn shown(datum: &Datum, figures: Figures, secret: bool) -> String {
     match datum {
         _ if secret => MASK.to_owned(),
         Datum::Bool(flag) => if *flag { "yes" } else { "no" }.to_owned(),
@@ -241,18 +241,44 @@ fn shown(datum: &Datum, secret: bool) -> String {
         Datum::Float(n) | Datum::Cores(n) => quantity::show_number(*n),
         Datum::Text(text) if text.is_empty() => "\"\"".to_owned(),
         Datum::Text(text) => text.clone(),
-        Datum::Size(0) => "0".to_owned(),
-        Datum::Size(bytes) => format!("{bytes} ({})", quantity::show_size(*bytes as f64)),
-        Datum::Duration(seconds) => quantity::show_duration(*seconds),
+        Datum::Size(bytes) => shown_size(*bytes),
+        Datum::Duration(seconds) => shown_duration(*seconds, figures),
         Datum::List(items) if items.is_empty() => "\"\"".to_owned(),
         Datum::List(items) => {
-            let words: Vec<_> = items.iter().map(|item| shown(item, secret)).collect();
-            words.join(" ")
+            let words = items.iter().map(|item| shown(item, figures, secret));
+            words.collect::<Vec<_>>().join(" ")
         }
-        Datum::Special { raw, meaning } => match meaning {
-            crate::facts::Meaning::Unlimited => format!("{} (unlimited)", shown(raw, secret)),
-            crate::facts::Meaning::Off => format!("{} (off)", shown(raw, secret)),
-            _ => shown(raw, secret),
-        },
+        Datum::Special { raw, meaning } => {
+            let raw = shown(raw, figures, secret);
+            match meaning {
+                Meaning::Unlimited => format!("{raw} (unlimited)"),
+                Meaning::Off => format!("{raw} (off)"),
+                _ => raw,
+            }
+        }
+    }
+}
+
+/// The figure alone where the unit says it exactly.
+fn shown_size(bytes: u64) -> String {
+    let unit = [40, 30, 20, 10].map(|bits| 1_u64 << bits);
+    let unit = unit.into_iter().find(|unit| bytes >= *unit);
+    let exact = unit.is_some_and(|unit| bytes.saturating_mul(100).is_multiple_of(unit));
+    match bytes {
+        _ if exact => quantity::show_size(bytes as f64),
+        0..1024 => bytes.to_string(),
+        _ => format!("{bytes} ({})", quantity::show_size(bytes as f64)),
+    }
+}
+
+/// A directive's figure is seconds: what stands in its line comes first.
+fn shown_duration(seconds: f64, figures: Figures) -> String {
+    let words = quantity::show_duration(seconds);
+    match figures {
+        Figures::Directive if seconds.abs() >= 60.0 => {
+            format!("{} ({words})", quantity::show_number(seconds))
+        }
+        Figures::Directive => quantity::show_number(seconds),
+        Figures::Option => words,
     }
 }

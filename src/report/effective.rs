@@ -52,13 +52,7 @@ fn server(server: &ServerView, color: Color, all: bool) -> String {
     for link in &server.links {
         line(&mut out, "reads", &describe(link));
     }
-    line(
-        &mut out,
-        "memory limit",
-        &with_origin(&server.limits.memory),
-    );
-    line(&mut out, "CPU limit", &with_origin(&server.limits.cpu));
-    line(&mut out, "replicas", &with_origin(&server.replicas));
+    figures(&mut out, server);
     for part in &server.not_visible {
         line(&mut out, "not visible", part);
     }
@@ -69,11 +63,32 @@ fn server(server: &ServerView, color: Color, all: bool) -> String {
     out
 }
 
+/// Limits and replicas; one line where one reason hides all of them.
+fn figures(out: &mut String, server: &ServerView) {
+    let figures = [
+        ("memory limit", &server.limits.memory),
+        ("CPU limit", &server.limits.cpu),
+        ("replicas", &server.replicas),
+    ];
+    let reason = &server.replicas.reason;
+    if reason.is_some() && figures.iter().all(|(_, value)| value.reason == *reason) {
+        line(out, "deployment", &what(&server.replicas));
+        return;
+    }
+    for (word, value) in figures {
+        line(out, word, &with_origin(value));
+    }
+}
+
 fn identity(server: &ServerView) -> String {
-    let flavor = server.flavor.as_deref().unwrap_or("unknown flavor");
-    let version = server.version.as_deref().unwrap_or("unknown version");
+    let name = match (&server.flavor, &server.version) {
+        (Some(flavor), Some(version)) => format!("{flavor} {version}"),
+        (Some(flavor), None) => format!("{flavor} of unknown version"),
+        (None, Some(version)) => format!("version {version} of unknown flavor"),
+        (None, None) => "unknown flavor and version".to_owned(),
+    };
     let kind = server.kind.as_deref().unwrap_or("unknown kind");
-    format!("{flavor} {version}, {kind}")
+    format!("{name}, {kind}")
 }
 
 fn describe(link: &LinkView) -> String {
@@ -145,18 +160,56 @@ fn values(
     color: Color,
     all: bool,
 ) {
-    let rows: Vec<[String; 4]> = values
+    let (rows, rest): (Vec<_>, Vec<_>) = values
         .iter()
-        .filter(|(_, value)| all || matches!(value.state, "set" | "unknown"))
+        .partition(|(_, value)| all || is_written(value));
+    let rows: Vec<[String; 4]> = rows
+        .into_iter()
         .map(|(name, value)| [name.clone(), what(value), origin(value), hidden(value)])
         .collect();
-    let left = values.len() - rows.len();
     if !rows.is_empty() {
         out.push('\n');
         rows_table(out, word, rows, color);
     }
-    if left > 0 {
-        out.push_str(&format!("  {left} more not written (--all)\n"));
+    out.push_str(&left_out(rest.into_iter().map(|(_, value)| value)));
+}
+
+/// Whether somebody wrote it. What might be written where nobody can look is not listed name by name.
+fn is_written(value: &ValueView) -> bool {
+    value.state == "set" || (value.state == "unknown" && value.path.is_some())
+}
+
+/// A line for what is not listed, one for every reason.
+fn left_out<'v>(values: impl Iterator<Item = &'v ValueView>) -> String {
+    let (mut defaults, mut unknown) = (0, BTreeMap::<&str, usize>::new());
+    for value in values {
+        match &value.reason {
+            Some(reason) => *unknown.entry(reason).or_default() += 1,
+            None => defaults += 1,
+        }
+    }
+    let mut out = String::new();
+    for (reason, count) in unknown {
+        let reason = clipped(&shown::one_line(reason));
+        out.push_str(&format!("  {count} more not known: {reason} (--all)\n"));
+    }
+    if defaults > 0 {
+        out.push_str(&format!("  {defaults} more not written (--all)\n"));
+    }
+    out
+}
+
+/// A reason may list a dozen versions; its beginning says what it is.
+fn clipped(reason: &str) -> String {
+    const LONGEST: usize = 100;
+    match reason.char_indices().nth(LONGEST) {
+        None => reason.to_owned(),
+        Some((end, _)) => {
+            let words = reason[..end]
+                .rsplit_once(' ')
+                .map_or("", |(words, _)| words);
+            format!("{}…", words.trim_end_matches(','))
+        }
     }
 }
 
@@ -223,9 +276,13 @@ mod tests {
         });
         let mut port = value("unknown", "", "deploy/redis.yaml:30");
         port.reason = Some("environment variable PORT".to_owned());
+        port.path = Some("deploy/redis.yaml".to_owned());
+        let mut hz = value("unknown", "", "");
+        hz.reason = Some("the image's own file".to_owned());
         BTreeMap::from([
             ("maxmemory".to_owned(), maxmemory),
             ("port".to_owned(), port),
+            ("hz".to_owned(), hz),
             ("appendonly".to_owned(), value("default", "no", "redis 7.2")),
         ])
     }
@@ -292,6 +349,7 @@ mod tests {
           directive  value                               from                  hides
           maxmemory  31 GiB                              conf/redis.conf:2     20gb (conf/base.conf:7)
           port       unknown: environment variable PORT  deploy/redis.yaml:30
+          1 more not known: the image's own file (--all)
           1 more not written (--all)
 
         main.go:connect
