@@ -72,7 +72,8 @@ fn walk(target: &Target, patterns: &Patterns, file: &SettingsFile) -> Result<Fou
     let mut all = Found::default();
     for universe in &target.walks {
         let globs = file.settings.exclude.iter().map(|glob| glob.value.as_str());
-        let exclude = Exclude::new(globs).map_err(|e| Failure::new(format!("exclude: {e}")))?;
+        let exclude = Exclude::new(globs.chain(inputs::PASSED_OVER.iter().copied()))
+            .map_err(|e| Failure::new(format!("exclude: {e}")))?;
         let found = discover::walk(universe, patterns, exclude);
         all.seen += found.seen;
         for one in found.files {
