@@ -171,7 +171,7 @@ fn bare(datum: &Datum) -> Option<String> {
     match datum {
         Datum::Bool(flag) => Some(if *flag { "yes" } else { "no" }.to_owned()),
         Datum::Int(n) => Some(n.to_string()),
-        Datum::Float(n) | Datum::Duration(n) | Datum::Cores(n) => Some(quantity::show_number(*n)),
+        Datum::Float(n) | Datum::Duration(n) | Datum::Cores(n) => Some(n.to_string()),
         Datum::Text(text) => Some(text.clone()),
         Datum::Size(bytes) => Some(size(*bytes)),
         Datum::Special { raw, .. } => bare(raw),

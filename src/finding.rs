@@ -213,6 +213,9 @@ pub struct ClientView {
     pub kind: Option<String>,
     pub options: std::collections::BTreeMap<String, ValueView>,
     pub server: Option<String>,
+    /// Why it is held to talk to that server; for people.
+    #[serde(skip)]
+    pub server_link: Option<LinkView>,
 }
 
 /// What every server will run with and every client will use.

@@ -124,6 +124,15 @@ impl Viewer<'_> {
             kind: text("kind"),
             options: self.options(client),
             server: server.map(|server| server.name.clone()),
+            server_link: client
+                .server
+                .as_ref()
+                .zip(server)
+                .map(|(related, server)| LinkView {
+                    to: server.name.clone(),
+                    evidence: related.evidence.clone(),
+                    strength: word(related.strength),
+                }),
         }
     }
 
@@ -197,10 +206,14 @@ fn link_view(link: &crate::facts::Link) -> LinkView {
     LinkView {
         to: link.to.clone(),
         evidence: link.evidence.clone(),
-        strength: match link.strength {
-            Strength::Certain => "certain",
-            Strength::Assumed => "assumed",
-        },
+        strength: word(link.strength),
+    }
+}
+
+fn word(strength: Strength) -> &'static str {
+    match strength {
+        Strength::Certain => "certain",
+        Strength::Assumed => "assumed",
     }
 }
 

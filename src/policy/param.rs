@@ -141,7 +141,7 @@ pub fn show(datum: &Datum) -> String {
         Datum::Bool(true) => "yes".to_owned(),
         Datum::Bool(false) => "no".to_owned(),
         Datum::Int(n) => n.to_string(),
-        Datum::Float(n) | Datum::Cores(n) => quantity::show_number(*n),
+        Datum::Float(n) | Datum::Cores(n) => n.to_string(),
         Datum::Text(text) => text.clone(),
         Datum::Size(n) => quantity::show_size(*n as f64),
         Datum::Duration(n) => quantity::show_duration(*n),

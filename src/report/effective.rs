@@ -103,8 +103,8 @@ fn client(client: &ClientView, color: Color, all: bool) -> String {
     let kind = client.kind.as_deref().unwrap_or("unknown kind");
     line(&mut out, "client", &format!("{library} {version}, {kind}"));
     line(&mut out, "at", &format!("{}:{}", client.path, client.line));
-    let server = client.server.as_deref().unwrap_or("not known");
-    line(&mut out, "server", server);
+    let server = client.server_link.as_ref().map(describe);
+    line(&mut out, "server", server.as_deref().unwrap_or("not known"));
     values(&mut out, "option", &client.options, color, all);
     out
 }
@@ -325,6 +325,7 @@ mod tests {
                     value("set", "50", "main.go:12"),
                 )]),
                 server: None,
+                server_link: None,
             }],
             notes: vec![Note {
                 path: None,
