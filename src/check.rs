@@ -157,7 +157,7 @@ fn suppressed(
         )
     });
     let silent = outcome.without_reason.into_iter().map(|span| {
-        let detail = "it gives no reason".to_owned();
+        let detail = "write why after the closing bracket".to_owned();
         meta("suppression-without-reason", span, None, detail, sources)
     });
     let malformed = outcome.malformed.into_iter().map(|bad| {
