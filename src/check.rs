@@ -9,13 +9,16 @@ use std::collections::BTreeSet;
 use crate::edit;
 use crate::facts::estate::{Estate, Subject, SubjectKind};
 use crate::facts::{Datum, Value};
-use crate::finding::{EstateView, Finding, Note, Report, Severity, Summary, Undetermined};
+use crate::finding::{
+    EstateView, Finding, Note, Report, Severity, Summary, Undetermined, UpgradeView,
+};
 use crate::knowledge::Knowledge;
+use crate::knowledge::servers::Series;
 use crate::policy::{self, RuleSet, Verdict};
 use crate::resolve::conf::DEPENDS_ON_VERSION;
 use crate::source::{Sources, Span};
 use crate::suppress::{self, WholeText};
-use crate::survey::{Project, Survey, survey};
+use crate::survey::{self, Project, Survey, survey};
 use crate::view;
 
 /// What a report is to hold.
@@ -72,6 +75,24 @@ pub fn effective(
 ) -> EstateView {
     let survey = survey(sources, project, knowledge);
     view::view(&survey.estate, &survey.sources, &|path| scope.holds(path))
+}
+
+/// What another version makes of every server's configuration.
+pub fn upgrade(
+    sources: Sources,
+    project: &Project,
+    knowledge: &Knowledge,
+    scope: &Scope,
+    (from, to): (&Series, &Series),
+) -> UpgradeView {
+    let (sources, servers) = survey::upgrades(sources, project, knowledge, (from, to));
+    UpgradeView {
+        schema_version: 1,
+        from: from.name(),
+        to: to.name(),
+        notes: Vec::new(),
+        servers: view::upgrades(servers, &sources, &|path| scope.holds(path)),
+    }
 }
 
 fn findings(verdicts: Vec<Verdict>, sources: &Sources) -> Vec<Finding> {

@@ -227,3 +227,49 @@ pub struct EstateView {
     #[serde(skip)]
     pub notes: Vec<Note>,
 }
+
+/// What `redvet upgrade` shows: what another version makes of every server's configuration.
+#[derive(Clone, Debug, PartialEq, serde::Serialize)]
+pub struct UpgradeView {
+    pub schema_version: u32,
+    pub from: String,
+    pub to: String,
+    /// A version that is not listed, and which one stands for it.
+    pub notes: Vec<String>,
+    pub servers: Vec<ServerUpgrade>,
+}
+
+impl UpgradeView {
+    /// Whether a server would stop that starts today.
+    pub fn breaks(&self) -> bool {
+        let changes = self.servers.iter().flat_map(|server| &server.changes);
+        changes.into_iter().any(|change| change.breaks)
+    }
+}
+
+/// What changes for one server.
+#[derive(Clone, Debug, PartialEq, serde::Serialize)]
+pub struct ServerUpgrade {
+    pub name: String,
+    pub namespace: Option<String>,
+    pub path: String,
+    pub line: usize,
+    /// Parts of its configuration that cannot be seen.
+    pub not_visible: Vec<String>,
+    pub changes: Vec<ChangeView>,
+}
+
+/// One change.
+#[derive(Clone, Debug, PartialEq, serde::Serialize)]
+pub struct ChangeView {
+    /// `removed`, `refused`, `renamed`, `ignored`, `meaning` or `default`.
+    pub kind: &'static str,
+    /// The server would not start.
+    pub breaks: bool,
+    pub directive: String,
+    pub path: Option<String>,
+    pub line: Option<usize>,
+    pub before: Option<String>,
+    pub after: Option<String>,
+    pub message: String,
+}

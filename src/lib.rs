@@ -27,4 +27,5 @@ pub mod suppress;
 pub mod survey;
 pub mod syntax;
 pub mod tester;
+pub mod verdict;
 pub mod view;

@@ -14,8 +14,10 @@ use crate::extract::{go, manifest, mapping};
 use crate::facts::raw::{Declaration, Raw, RawModule, RawText, TextPlace};
 use crate::facts::{Estate, Related};
 use crate::knowledge::Knowledge;
+use crate::knowledge::servers::Series;
 use crate::link;
 use crate::resolve;
+use crate::resolve::server::upgrade::Changes;
 use crate::source::{Comment, Excerpt, FileId, SourceFile, Sources, Span};
 use crate::syntax::{markdown, template, yaml};
 
@@ -69,14 +71,7 @@ struct Extracted {
 
 /// Surveys a project. Declarations with spans point into `sources`, which may hold files already.
 pub fn survey(mut sources: Sources, project: &Project, knowledge: &Knowledge) -> Survey {
-    let ids: Vec<FileId> = project
-        .inputs
-        .iter()
-        .map(|input| sources.add(SourceFile::new(&*input.path, Arc::clone(&input.text))))
-        .collect();
-    let reader = Reader { knowledge };
-    let files: Vec<(FileId, &Input)> = ids.into_iter().zip(&project.inputs).collect();
-    let mut universes = reader.read_all(&files);
+    let mut universes = read(&mut sources, project, knowledge);
     for (path, why) in &project.unreadable {
         let id = sources.add(SourceFile::new(&**path, ""));
         universes[0]
@@ -90,6 +85,42 @@ pub fn survey(mut sources: Sources, project: &Project, knowledge: &Knowledge) ->
     }
     survey.sources = sources;
     survey
+}
+
+/// What another series makes of every server of the tree, and the sources that it points into.
+pub fn upgrades(
+    mut sources: Sources,
+    project: &Project,
+    knowledge: &Knowledge,
+    series: (&Series, &Series),
+) -> (Sources, Vec<Changes>) {
+    let universes = read(&mut sources, project, knowledge);
+    let tree = universes.iter().filter(|u| u.snippet.is_none());
+    let changes = tree
+        .flat_map(|universe| {
+            let linked = link::link(&universe.raw);
+            let context = resolve::server::Context {
+                servers: &knowledge.servers,
+                shapes: &knowledge.shapes,
+                declarations: &project.declarations,
+                sources: &sources,
+            };
+            resolve::server::upgrade::upgrades(&universe.raw, &linked, &context, series)
+        })
+        .collect();
+    (sources, changes)
+}
+
+/// Every file as raw facts; the tree comes first.
+fn read(sources: &mut Sources, project: &Project, knowledge: &Knowledge) -> Vec<Universe> {
+    let ids: Vec<FileId> = project
+        .inputs
+        .iter()
+        .map(|input| sources.add(SourceFile::new(&*input.path, Arc::clone(&input.text))))
+        .collect();
+    let reader = Reader { knowledge };
+    let files: Vec<(FileId, &Input)> = ids.into_iter().zip(&project.inputs).collect();
+    reader.read_all(&files)
 }
 
 impl Survey {

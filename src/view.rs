@@ -10,8 +10,10 @@ use crate::facts::value::{Origin, State};
 use crate::facts::vocabulary::{Vocabulary, directive_of};
 use crate::facts::{Datum, Meaning, Related, Strength, Value, quantity};
 use crate::finding::{
-    ClientView, EstateView, LimitsView, LinkView, Note, OverrideView, ServerView, ValueView,
+    ChangeView, ClientView, EstateView, LimitsView, LinkView, Note, OverrideView, ServerUpgrade,
+    ServerView, ValueView,
 };
+use crate::resolve::server::upgrade::{Change, Changes};
 use crate::source::{MASK, Sources};
 
 /// The form in which figures stand in the JSON.
@@ -41,6 +43,49 @@ pub fn view(estate: &Estate, sources: &Sources, keep: &dyn Fn(&str) -> bool) -> 
             .map(|client| viewer.client(client))
             .collect(),
         notes: notes(estate),
+    }
+}
+
+/// What changes for every server of which `keep` wants a part.
+pub fn upgrades(
+    servers: Vec<Changes>,
+    sources: &Sources,
+    keep: &dyn Fn(&str) -> bool,
+) -> Vec<ServerUpgrade> {
+    let kept = |server: &Changes| {
+        let mut spans = server.changes.iter().filter_map(|change| change.at);
+        keep(sources.path(server.anchor)) || spans.any(|span| keep(sources.path(span)))
+    };
+    let mut views: Vec<ServerUpgrade> = servers
+        .into_iter()
+        .filter(kept)
+        .map(|server| ServerUpgrade {
+            path: sources.path(server.anchor).to_owned(),
+            line: sources.start(server.anchor).line,
+            changes: server
+                .changes
+                .into_iter()
+                .map(|c| change(c, sources))
+                .collect(),
+            name: server.name,
+            namespace: server.namespace,
+            not_visible: server.not_visible,
+        })
+        .collect();
+    views.sort_by(|a, b| (&a.path, a.line, &a.name).cmp(&(&b.path, b.line, &b.name)));
+    views
+}
+
+fn change(change: Change, sources: &Sources) -> ChangeView {
+    ChangeView {
+        kind: change.kind.word(),
+        breaks: change.kind.breaks(),
+        directive: change.directive,
+        path: change.at.map(|span| sources.path(span).to_owned()),
+        line: change.at.map(|span| sources.start(span).line),
+        before: change.before,
+        after: change.after,
+        message: change.message,
     }
 }
 

@@ -34,6 +34,7 @@ const FLOORS: &[(&str, &[&str])] = &[
     ("fix", &["finding"]),
     ("extract", &["syntax", "facts", "knowledge"]),
     ("resolve", &["facts", "knowledge"]),
+    ("verdict", &["syntax", "facts", "knowledge", "resolve"]),
     ("edit", &["facts", "knowledge", "finding"]),
     (
         "load",
@@ -66,6 +67,7 @@ const CHECKS: &[&str] = &[
     "suppress",
     "extract",
     "resolve",
+    "verdict",
     "edit",
     "load",
     "inputs",
@@ -105,7 +107,7 @@ const SITTING: usize = 500;
 
 /// Files that are longer than that today. The list may only shrink: whoever shortens one takes it
 /// off, and the test says so.
-const TOO_LONG: &[&str] = &["extract/go/calls.rs", "resolve/line.rs"];
+const TOO_LONG: &[&str] = &["extract/go/calls.rs"];
 
 /// The module of the top floor that a file belongs to; empty for `lib.rs` and `main.rs`.
 fn top(source: &RustSource) -> &str {

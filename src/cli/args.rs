@@ -13,6 +13,9 @@ const EXIT_CODES: &str = "\
 Exit codes of check: 0 nothing at or above --fail-on, 1 findings, 2 something is broken (arguments, \
 rules, settings, a named path).";
 
+const UPGRADE_CODES: &str = "\
+Exit codes: 0 every server that starts today would start, 1 some would not, 2 something is broken.";
+
 /// Checks Redis and Valkey configuration, manifests and client code against rules. Offline.
 #[derive(Debug, Parser)]
 #[command(name = "redvet", version, after_help = EXIT_CODES)]
@@ -37,6 +40,9 @@ pub(super) enum Command {
     Check(Box<CheckArgs>),
     /// Show what every server will run with and every client will use
     Effective(Box<EffectiveArgs>),
+    /// Show what another version makes of every server's configuration
+    #[command(after_help = UPGRADE_CODES)]
+    Upgrade(Box<UpgradeArgs>),
     /// Show a rule's page
     Explain(ExplainArgs),
     /// List, test and make rules
@@ -180,6 +186,29 @@ pub(super) struct EffectiveArgs {
     /// Show defaults and absent values too
     #[arg(long)]
     pub(super) all: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct UpgradeArgs {
+    #[command(flatten)]
+    pub(super) at: Where,
+
+    /// The version that runs today, e.g. redis:7.2
+    #[arg(long, value_name = "FLAVOR:VERSION", value_parser = server)]
+    pub(super) from: ServerVersion,
+
+    /// The version that is to run, e.g. valkey:8.1
+    #[arg(long, value_name = "FLAVOR:VERSION", value_parser = server)]
+    pub(super) to: ServerVersion,
+
+    /// How to print it
+    #[arg(
+        long = "output-format",
+        visible_alias = "format",
+        value_name = "FORMAT",
+        default_value = "table"
+    )]
+    pub(super) format: TableFormat,
 }
 
 #[derive(Debug, Args)]

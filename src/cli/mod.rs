@@ -23,6 +23,7 @@ mod schema;
 mod settings_file;
 mod target;
 mod test_pages;
+mod upgrade;
 mod write;
 
 use std::process::ExitCode;
@@ -78,6 +79,7 @@ fn run(command: Option<Command>, console: &mut Console) -> Result<Outcome, Failu
     match command {
         Command::Check(args) => check::run(&args, console),
         Command::Effective(args) => effective::run(&args, console),
+        Command::Upgrade(args) => upgrade::run(&args, console),
         Command::Explain(args) => explain::run(&args, console),
         Command::Rules { command } => match command {
             RulesCommand::List(args) => rules::run(&args, console),

@@ -144,6 +144,14 @@ pub(super) fn check_given(given: &Given, knowledge: &Knowledge) -> Result<(), Fa
     }
 }
 
+/// The flavor of a version that a flag names.
+pub(super) fn check_flavor(version: &ServerVersion, knowledge: &Knowledge) -> Result<(), Failure> {
+    match unknown_flavor(version, knowledge) {
+        Some((message, help)) => Err(Failure::with_help(message, help)),
+        None => Ok(()),
+    }
+}
+
 fn unknown_flavor(version: &ServerVersion, knowledge: &Knowledge) -> Option<(String, String)> {
     let flavor = version.flavor.as_deref()?;
     let known = knowledge.servers.flavors();

@@ -177,6 +177,7 @@ fn option_line(number: usize, bare: &str, name: &ArgWord, values: &[&ArgWord]) -
         meant: words.len(),
         words,
         trailing_comment: None,
+        glued: false,
         error: unbalanced.then_some("Unbalanced quotes in configuration line"),
         slot,
     }
@@ -209,6 +210,7 @@ pub fn field_line(node: &Node) -> Option<RawLine> {
         meant: words.len(),
         words,
         trailing_comment: None,
+        glued: false,
         error: unbalanced.then_some("Unbalanced quotes in configuration line"),
         slot,
     })

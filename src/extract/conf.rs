@@ -94,9 +94,8 @@ fn raw_line(excerpt: &Excerpt, line: &Line, frame: Frame) -> RawLine {
         words,
         meant,
         trailing_comment,
-        error: line
-            .unbalanced
-            .then_some("Unbalanced quotes in configuration line"),
+        glued: line.glued && !line.unbalanced,
+        error: (line.unbalanced || line.glued).then_some("Unbalanced quotes in configuration line"),
     }
 }
 

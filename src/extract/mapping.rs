@@ -77,6 +77,7 @@ fn line(key: &Node, value: &Node) -> Option<RawLine> {
         meant: words.len(),
         words,
         trailing_comment: None,
+        glued: false,
         error: None,
         slot: replace(value),
     })

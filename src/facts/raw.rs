@@ -61,6 +61,8 @@ pub struct RawLine {
     pub trailing_comment: Option<Span>,
     /// The tokenizer refused the line.
     pub error: Option<&'static str>,
+    /// It refused it only for text directly behind a closing quote, which newer ones take.
+    pub glued: bool,
     /// Where the arguments could be rewritten.
     pub slot: Slot,
 }

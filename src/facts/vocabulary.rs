@@ -108,6 +108,31 @@ const DIRECTIVE: &[Entry] = &[
     ),
     entry("replacement", Type::Text, "the name that replaced it"),
     entry(
+        "known_to",
+        Type::Text,
+        "the flavors and versions that know the name, for one that this version does not know",
+    ),
+    entry(
+        "effective",
+        Type::Text,
+        "what the value comes to, as `CONFIG GET` shows it, where that is not what is written",
+    ),
+    entry(
+        "idle_because",
+        Type::Text,
+        "why the line has no effect beside other settings, or `none`",
+    ),
+    entry(
+        "conflict",
+        Type::Text,
+        "what the server prints because of this line and another one, or `none`",
+    ),
+    entry(
+        "conflict_with",
+        Type::Text,
+        "the other line, where it is written",
+    ),
+    entry(
         "trailing_comment",
         Type::Text,
         "the `#` comment after the value",

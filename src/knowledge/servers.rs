@@ -14,12 +14,25 @@ use serde::Deserialize;
 use crate::facts::vocabulary::Type;
 use crate::nearest::nearest;
 
+mod directive;
+pub mod language;
+mod needs;
+
+pub use needs::Need;
+
+pub use directive::{
+    Arity, BuildPart, CType, Check, Directive, Form, Kind, ParsedBy, Refused, Repeat, Status, Unit,
+};
+
+use language::{CommandTable, Commands, Language};
+
 static TABLES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/knowledge/servers");
 
 /// Every series, oldest first within a flavor; the tables themselves are read when asked for.
 #[derive(Debug)]
 pub struct Servers {
     series: Vec<Entry>,
+    needs: OnceLock<Vec<Need>>,
 }
 
 #[derive(Debug)]
@@ -40,6 +53,8 @@ pub struct Series {
     pub version: String,
     pub unknown_directive: UnknownDirective,
     pub dotted_directive: UnknownDirective,
+    pub language: Language,
+    pub commands: Commands,
     directives: BTreeMap<String, Directive>,
     /// Lower-case names and aliases to the canonical name.
     names: HashMap<String, String>,
@@ -56,139 +71,6 @@ pub enum UnknownDirective {
     StopsAtStartup,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Kind {
-    Bool,
-    Int,
-    Memory,
-    PercentOrMemory,
-    Enum,
-    String,
-    Special,
-    Ignored,
-    ModuleConfig,
-}
-
-/// The hand-written parser of a special directive.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Form {
-    Addresses,
-    BufferLimits,
-    Text,
-    Include,
-    LoadModule,
-    EventFlags,
-    Integers,
-    Rename,
-    HostPort,
-    SavePoints,
-    Foreign,
-    AclUser,
-    Percentiles,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Repeat {
-    LastWins,
-    Accumulates,
-    AccumulatesPerClass,
-    EachExecuted,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Status {
-    Active,
-    Ignored,
-}
-
-/// How many words may follow the name.
-#[derive(Clone, Copy, Debug, Deserialize)]
-pub struct Arity {
-    pub min: usize,
-    /// `None`: no bound.
-    pub max: Option<usize>,
-    #[serde(default)]
-    pub multiple_of: Option<usize>,
-    #[serde(default)]
-    pub even_or_empty: bool,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Unit {
-    Seconds,
-    Milliseconds,
-    Microseconds,
-    Minutes,
-    Percent,
-    PerSecond,
-}
-
-/// One directive of one series.
-#[derive(Debug, Deserialize)]
-pub struct Directive {
-    pub name: String,
-    pub aliases: Vec<String>,
-    pub kind: Kind,
-    #[serde(default)]
-    pub form: Option<Form>,
-    pub status: Status,
-    pub args: Arity,
-    pub default: serde_json::Value,
-    #[serde(default)]
-    pub min: Option<serde_json::Number>,
-    #[serde(default)]
-    pub max: Option<serde_json::Number>,
-    #[serde(default)]
-    pub effective_min: Option<i64>,
-    #[serde(default)]
-    pub effective_max: Option<i64>,
-    #[serde(default)]
-    pub max_percent: Option<i64>,
-    #[serde(default)]
-    pub octal: bool,
-    #[serde(default)]
-    pub enum_values: Vec<String>,
-    #[serde(default)]
-    pub enum_combinable: bool,
-    pub repeat: Repeat,
-    #[serde(default)]
-    pub empty_string: Option<String>,
-    #[serde(default)]
-    pub unit: Option<Unit>,
-    #[serde(default)]
-    pub flags: Vec<String>,
-    pub mutable: bool,
-}
-
-impl Directive {
-    /// The value is never to be shown: the server marks it as sensitive, or it is a user of the
-    /// access list, whose words may be passwords.
-    pub fn is_secret(&self) -> bool {
-        self.form == Some(Form::AclUser) || self.flags.iter().any(|flag| flag == "sensitive")
-    }
-
-    /// The type of the effective value in rules.
-    pub fn value_type(&self) -> Type {
-        match (self.kind, self.unit) {
-            (Kind::Memory | Kind::PercentOrMemory, _) => Type::Size,
-            (Kind::Int, Some(Unit::Seconds)) => Type::Duration,
-            (Kind::Int, _) => Type::Int,
-            (Kind::Bool | Kind::Enum | Kind::String | Kind::Ignored | Kind::ModuleConfig, _) => {
-                Type::Text
-            }
-            (Kind::Special, _) => match self.form {
-                Some(Form::Text | Form::EventFlags) => Type::Text,
-                _ => Type::List,
-            },
-        }
-    }
-}
-
 #[derive(Deserialize)]
 struct Table {
     flavor: String,
@@ -196,6 +78,8 @@ struct Table {
     version: String,
     unknown_directive: UnknownDirective,
     dotted_directive: UnknownDirective,
+    language: Language,
+    commands: CommandTable,
     directives: BTreeMap<String, Directive>,
 }
 
@@ -232,7 +116,10 @@ impl Servers {
             })
             .collect();
         series.sort_by_key(|entry| (entry.flavor, entry.number));
-        Self { series }
+        Self {
+            series,
+            needs: OnceLock::new(),
+        }
     }
 
     /// The flavors, each once.
@@ -296,6 +183,30 @@ impl Servers {
         Some((first, known.last().unwrap_or(first)))
     }
 
+    /// What a directive needs of another one to have an effect.
+    pub fn need(&self, name: &str) -> Option<&Need> {
+        let needs = self.needs.get_or_init(|| {
+            let text = TABLES.get_file(needs::FILE).and_then(|f| f.contents_utf8());
+            text.map(needs::read).unwrap_or_default()
+        });
+        needs.iter().find(|need| need.is_of(name))
+    }
+
+    /// The other series' directive of this name, and the name that it goes by in `series`.
+    pub fn replacement<'s>(&self, series: &'s Series, name: &str) -> Option<&'s str> {
+        let elsewhere = self.all().filter_map(|other| other.directive(name));
+        let mut names = elsewhere.flat_map(|d| std::iter::once(&d.name).chain(&d.aliases));
+        names.find_map(|name| series.directive(name).map(|d| d.name.as_str()))
+    }
+
+    /// The series of every flavor that know the name, first and last of each.
+    pub fn known_to(&self, name: &str) -> Vec<(&Series, &Series)> {
+        self.flavors()
+            .into_iter()
+            .filter_map(|flavor| self.history(flavor, name))
+            .collect()
+    }
+
     /// Whether the name's value is a secret in any current version. A misspelt name does not make a
     /// password less of one.
     pub fn is_secret(&self, name: &str) -> bool {
@@ -351,6 +262,8 @@ impl From<Table> for Series {
             version: table.version,
             unknown_directive: table.unknown_directive,
             dotted_directive: table.dotted_directive,
+            language: table.language,
+            commands: table.commands.into(),
             directives: table.directives,
             names,
         }

@@ -14,6 +14,7 @@ mod paint;
 mod shown;
 mod snippet;
 mod summary;
+pub mod upgrade;
 
 pub use paint::Color;
 

@@ -10,7 +10,7 @@ use crate::facts::raw::{LineForm, RawLine};
 use crate::facts::value::{Origin, Overridden, State, Written};
 use crate::facts::{Datum, Reason, Slot, Strength, Value};
 use crate::knowledge::servers::{Directive, Form, Kind, Repeat, Series, Status};
-use crate::resolve::line::{self, Problem};
+use crate::resolve::line::{self, Problem, Reading};
 use crate::source::{MASK, Span};
 
 /// One thing that happens while the server reads its configuration.
@@ -82,28 +82,112 @@ pub fn source_name(candidates: &[&Series]) -> String {
     }
 }
 
+/// What one series has collected from the lines that it has read so far.
+pub struct Fold<'s> {
+    series: &'s Series,
+    spoken: BTreeMap<String, Outcome>,
+}
+
+impl<'s> Fold<'s> {
+    pub fn new(series: &'s Series) -> Self {
+        Self {
+            series,
+            spoken: BTreeMap::new(),
+        }
+    }
+
+    /// Takes in what a line says of a directive; `at` is the line's own number among all.
+    pub fn take(&mut self, name: &str, said: Said, at: usize) {
+        let Some(directive) = self.series.directive(name).filter(|d| has_effect(d)) else {
+            return;
+        };
+        let entry = self.spoken.get(&directive.name);
+        let mut spoke = entry.map(|e| e.spoke.clone()).unwrap_or_default();
+        spoke.push(at);
+        let state = match (directive.repeat, entry.map(|e| &e.state)) {
+            _ if said.clears => said.state,
+            (Repeat::Accumulates, Some(before)) => accumulated(before, said.state),
+            (Repeat::AccumulatesPerClass, before) => per_class(directive, before, said.state),
+            _ => said.state,
+        };
+        let outcome = Outcome {
+            state,
+            spoke,
+            overridable: false,
+        };
+        self.spoken.insert(directive.name.clone(), outcome);
+    }
+
+    /// What a directive has come to; `None` where no line has spoken about it.
+    pub fn state(&self, name: &str) -> Option<&State> {
+        let directive = self.series.directive(name)?;
+        self.spoken
+            .get(&directive.name)
+            .map(|outcome| &outcome.state)
+    }
+
+    /// The value that a directive has, its default where no line has spoken about it.
+    pub fn datum(&self, directive: &Directive) -> Option<Datum> {
+        match self.spoken.get(&directive.name).map(|o| &o.state) {
+            None => line::default_of(directive),
+            Some(State::Set(datum) | State::Default(datum)) => Some(datum.clone()),
+            Some(State::Absent | State::Unknown(_)) => None,
+        }
+    }
+}
+
+/// What a line says of its directive.
+pub struct Said {
+    pub state: State,
+    /// What earlier lines said is dropped.
+    pub clears: bool,
+}
+
+impl From<Reading> for Said {
+    fn from(reading: Reading) -> Self {
+        let state = match (reading.datum, reading.problem) {
+            (Some(datum), _) => State::Set(datum),
+            (None, Problem::IneffectiveDirective) => State::Absent,
+            (None, _) => State::Unknown(Reason::new("the server refuses the line")),
+        };
+        Self {
+            state,
+            clears: reading.clears,
+        }
+    }
+}
+
+impl From<Reason> for Said {
+    fn from(reason: Reason) -> Self {
+        Self {
+            state: State::Unknown(reason),
+            clears: false,
+        }
+    }
+}
+
 /// One series reads all steps.
 fn run(series: &Series, steps: &[Step<'_>]) -> BTreeMap<String, Outcome> {
-    let mut spoken: BTreeMap<String, Outcome> = BTreeMap::new();
+    let mut fold = Fold::new(series);
     let mut gap: Option<&Reason> = None;
     for (at, step) in steps.iter().enumerate() {
         match step {
             Step::Gap { reason } => {
                 gap = Some(reason);
-                spoken
-                    .values_mut()
-                    .for_each(|outcome| outcome.overridable = true);
+                let spoken = fold.spoken.values_mut();
+                spoken.for_each(|outcome| outcome.overridable = true);
             }
-            Step::Line { line, .. } => read_line(series, line, at, &mut spoken),
+            Step::Line { line, .. } => read_line(&mut fold, line, at),
             Step::Generated { name, args, source } => {
-                let state = match args {
-                    Some(args) => state_of(series, name, args),
-                    None => State::Unknown(Reason::new(format!("{source} writes it by itself"))),
+                let said = match args {
+                    Some(args) => line::read(series, name, args).into(),
+                    None => Reason::new(format!("{source} writes it by itself")).into(),
                 };
-                speak(series, name, state, at, &mut spoken);
+                fold.take(name, said, at);
             }
         }
     }
+    let mut spoken = fold.spoken;
     for directive in series.directives().filter(|d| has_effect(d)) {
         spoken
             .entry(directive.name.clone())
@@ -134,7 +218,7 @@ fn not_written(directive: &Directive, gap: Option<&Reason>) -> Outcome {
     }
 }
 
-fn read_line(series: &Series, line: &RawLine, at: usize, spoken: &mut BTreeMap<String, Outcome>) {
+fn read_line(fold: &mut Fold<'_>, line: &RawLine, at: usize) {
     let Some((name, args)) = line.words.split_first() else {
         return;
     };
@@ -143,60 +227,23 @@ fn read_line(series: &Series, line: &RawLine, at: usize, spoken: &mut BTreeMap<S
     }
     let args = &args[..line.meant.saturating_sub(1).min(args.len())];
     let hole = args.iter().find_map(|word| word.hole.clone());
-    let state = match hole {
-        Some(reason) => State::Unknown(reason),
+    let said = match hole {
+        Some(reason) => reason.into(),
         None => {
             let words: Vec<_> = args.iter().map(|word| word.text.as_str()).collect();
-            state_of(series, &name.text, &words)
+            line::read(fold.series, &name.text, &words).into()
         }
     };
-    speak(series, &name.text, state, at, spoken);
+    fold.take(&name.text, said, at);
 }
 
-fn state_of(series: &Series, name: &str, args: &[&str]) -> State {
-    let reading = line::read(series, name, args);
-    match (reading.datum, reading.problem) {
-        (Some(datum), _) => State::Set(datum),
-        (None, Problem::IneffectiveDirective) => State::Absent,
-        (None, _) => State::Unknown(Reason::new("the server refuses the line")),
-    }
-}
-
-fn speak(
-    series: &Series,
-    name: &str,
-    state: State,
-    at: usize,
-    spoken: &mut BTreeMap<String, Outcome>,
-) {
-    let Some(directive) = series.directive(name).filter(|d| has_effect(d)) else {
-        return;
-    };
-    let entry = spoken.get(&directive.name);
-    let mut spoke = entry.map(|e| e.spoke.clone()).unwrap_or_default();
-    spoke.push(at);
-    let state = match (directive.repeat, entry.map(|e| &e.state)) {
-        (Repeat::Accumulates, Some(before)) => accumulated(before, state),
-        (Repeat::AccumulatesPerClass, before) => per_class(directive, before, state),
-        _ => state,
-    };
-    let outcome = Outcome {
-        state,
-        spoke,
-        overridable: false,
-    };
-    spoken.insert(directive.name.clone(), outcome);
-}
-
-/// Lists grow; an empty one clears what was collected.
+/// Lists grow.
 fn accumulated(before: &State, now: State) -> State {
     match (before, now) {
-        (State::Set(Datum::List(before)), State::Set(Datum::List(now))) if !now.is_empty() => {
+        (State::Set(Datum::List(before)), State::Set(Datum::List(now))) => {
             State::Set(Datum::List(before.iter().cloned().chain(now).collect()))
         }
-        (State::Unknown(reason), State::Set(Datum::List(now))) if !now.is_empty() => {
-            State::Unknown(reason.clone())
-        }
+        (State::Unknown(reason), State::Set(Datum::List(_))) => State::Unknown(reason.clone()),
         (_, now) => now,
     }
 }
@@ -219,7 +266,7 @@ fn per_class(directive: &Directive, before: Option<&State>, now: State) -> State
         group
             .as_text()
             .and_then(|text| text.split(' ').next())
-            .map(str::to_ascii_lowercase)
+            .map(|name| line::canonical_class(directive, name).to_ascii_lowercase())
     };
     let mut groups = base;
     for group in now {

@@ -26,8 +26,11 @@ pub struct Line {
     /// The bytes of the line without blanks at both ends.
     pub range: Range<usize>,
     pub words: Vec<Word>,
-    /// The tokenizer refuses the line; `words` holds what came before.
+    /// A quote is never closed: every tokenizer refuses the line; `words` holds what came before.
     pub unbalanced: bool,
+    /// More of a word follows a closing quote: most tokenizers refuse the line, and `words` is what
+    /// the others read.
+    pub glued: bool,
 }
 
 /// A text's lines and its comments.
@@ -59,10 +62,25 @@ pub fn parse(excerpt: &Excerpt) -> Text {
     parsed
 }
 
+/// The lines of a bare text that are neither blank nor comments. Any text will do.
+pub fn lines(text: &str) -> Vec<Line> {
+    let mut start = 0;
+    let numbered = text.split_inclusive('\n').enumerate();
+    let pieces = numbered.map(|(i, piece)| {
+        let range = trimmed(text, start..start + piece.len());
+        start += piece.len();
+        (i + 1, range)
+    });
+    pieces
+        .filter(|(_, range)| !range.is_empty() && !text[range.clone()].starts_with('#'))
+        .map(|(number, range)| line(text, number, range))
+        .collect()
+}
+
 /// Splits one line's text into words: the arguments of a command, an operator's field.
 pub fn words(text: &str) -> (Vec<Word>, bool) {
     let line = line(text, 1, 0..text.len());
-    (line.words, line.unbalanced)
+    (line.words, line.unbalanced || line.glued)
 }
 
 fn comment(excerpt: &Excerpt, range: Range<usize>) -> Comment {
@@ -89,6 +107,7 @@ fn line(text: &str, number: usize, range: Range<usize>) -> Line {
         bytes: text.as_bytes(),
         at: range.start,
         end: range.end,
+        glued: false,
     };
     let mut words = Vec::new();
     let mut unbalanced = false;
@@ -110,6 +129,7 @@ fn line(text: &str, number: usize, range: Range<usize>) -> Line {
         range,
         words,
         unbalanced,
+        glued: scanner.glued,
     }
 }
 
@@ -119,6 +139,7 @@ struct Scanner<'a> {
     bytes: &'a [u8],
     at: usize,
     end: usize,
+    glued: bool,
 }
 
 impl Scanner<'_> {
@@ -198,12 +219,11 @@ impl Scanner<'_> {
         Err(Unbalanced)
     }
 
-    /// A closing quote must be followed by a blank or the end of the line.
-    fn after_quote(&self) -> Result<(), Unbalanced> {
-        match self.peek() {
-            None | Some(b' ' | b'\t' | b'\r' | b'\n' | 0x0b | 0x0c) => Ok(()),
-            Some(_) => Err(Unbalanced),
-        }
+    /// Most servers want a blank or the end of the line after a closing quote.
+    fn after_quote(&mut self) -> Result<(), Unbalanced> {
+        let blank = |b: u8| matches!(b, b' ' | b'\t' | b'\r' | b'\n' | 0x0b | 0x0c);
+        self.glued |= self.peek().is_some_and(|b| !blank(b));
+        Ok(())
     }
 
     fn escape(&mut self, text: &mut Vec<u8>) -> Result<(), Unbalanced> {

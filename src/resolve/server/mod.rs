@@ -5,7 +5,10 @@
 
 mod figures;
 mod steps;
+pub mod upgrade;
 mod version;
+
+use std::collections::BTreeMap;
 
 use crate::facts::estate::Estate;
 use crate::facts::linked::{Body, Linked, LinkedPart, LinkedServer};
@@ -15,7 +18,7 @@ use crate::facts::{Datum, Related, Strength, Subject, SubjectKind, Value};
 use crate::knowledge::servers::{Candidates, Form, Servers};
 use crate::knowledge::shapes::Shapes;
 use crate::resolve::conf::{self, Step};
-use crate::resolve::directive::{self, Judge, TextLines};
+use crate::resolve::directive::{self, Judge, TextLines, Whole};
 use crate::source::{Sources, Span};
 use figures::declared_value;
 
@@ -37,13 +40,16 @@ pub fn resolve(raw: &Raw, linked: &Linked, knowledge: &Context<'_>) -> Estate {
             strength: Strength::Certain,
             evidence: String::new(),
         };
-        estate.directives.extend(resolver.directives(&related));
+        let effective = resolver.effective();
+        estate
+            .directives
+            .extend(resolver.directives(&related, &effective));
         if let Some(note) = &resolver.candidates.note {
             estate
                 .notes
                 .push((Some(resolver.path().to_owned()), note.clone()));
         }
-        estate.servers.push(resolver.server());
+        estate.servers.push(resolver.server(effective));
     }
     estate
 }
@@ -112,12 +118,19 @@ impl<'a> Resolver<'a> {
 
     // Subjects.
 
-    fn directives(&self, server: &Related) -> Vec<Subject> {
+    fn directives(&self, server: &Related, effective: &BTreeMap<String, Value>) -> Vec<Subject> {
+        let whole = Whole::new(
+            self.knowledge.servers,
+            &self.candidates.series,
+            effective,
+            &self.steps(),
+        );
         let judge = Judge {
             servers: self.knowledge.servers,
             candidates: &self.candidates.series,
             shapes: self.knowledge.shapes,
             loads_modules: self.loads_modules(),
+            whole: &whole,
         };
         let mut subjects = Vec::new();
         for (index, _) in self.texts() {
@@ -159,7 +172,17 @@ impl<'a> Resolver<'a> {
         })
     }
 
-    fn server(&self) -> Subject {
+    fn effective(&self) -> BTreeMap<String, Value> {
+        let is_secret = |name: &str| self.knowledge.servers.is_secret(name);
+        conf::effective(
+            &self.steps(),
+            &self.candidates.series,
+            &self.home(),
+            &is_secret,
+        )
+    }
+
+    fn server(&self, effective: BTreeMap<String, Value>) -> Subject {
         let mut subject =
             Subject::new(SubjectKind::Server, self.name(), self.path(), self.anchor());
         subject.namespace = self.deployed.and_then(|s| s.namespace.clone());
@@ -169,13 +192,6 @@ impl<'a> Resolver<'a> {
         };
         subject.links.clone_from(&self.linked.links);
         subject.not_visible = self.not_visible();
-        let is_secret = |name: &str| self.knowledge.servers.is_secret(name);
-        let effective = conf::effective(
-            &self.steps(),
-            &self.candidates.series,
-            &self.home(),
-            &is_secret,
-        );
         for (name, value) in effective {
             subject.put(conf_path(&name), value);
         }

@@ -2,14 +2,24 @@
 
 use std::path::Path;
 
+use globset::{GlobBuilder, GlobMatcher};
+
 use crate::facts::linked::{Body, LinkedPart};
 use crate::facts::raw::{ConfPart, RawLine, RawText, TextPlace};
 use crate::facts::{Reason, Slot, Strength};
 use crate::resolve::conf::{Home, Step};
 use crate::resolve::server::Resolver;
 
-/// An include that includes itself ends here, as it does in the server.
-const MAX_INCLUDE_DEPTH: usize = 16;
+/// No more texts than this are read in the place of `include` lines: files that include each other
+/// in many ways are cut off, as what they come to grows without bound.
+const MOST_INCLUDED: usize = 256;
+
+/// The texts that are being read, outermost first, and how many were included so far.
+#[derive(Default)]
+struct Inclusion {
+    open: Vec<usize>,
+    count: usize,
+}
 
 impl<'a> Resolver<'a> {
     pub(super) fn texts(&self) -> Vec<(usize, Strength)> {
@@ -33,7 +43,8 @@ impl<'a> Resolver<'a> {
                     reason: reason.clone(),
                 }),
                 LinkedPart::Text { index, strength } => {
-                    self.text_steps(*index, *strength, 0, &mut steps);
+                    let mut inclusion = Inclusion::default();
+                    self.text_steps(*index, *strength, &mut inclusion, &mut steps);
                 }
                 LinkedPart::Own { part } => steps.extend(self.own_steps(*part)),
             }
@@ -54,24 +65,32 @@ impl<'a> Resolver<'a> {
         &self,
         index: usize,
         strength: Strength,
-        depth: usize,
+        inclusion: &mut Inclusion,
         steps: &mut Vec<Step<'a>>,
     ) {
         let text = &self.raw.texts[index];
+        inclusion.open.push(index);
         for line in &text.lines {
-            match self.included(text, line) {
-                Some(Some(other)) if depth < MAX_INCLUDE_DEPTH => {
-                    self.text_steps(other, strength, depth + 1, steps);
-                }
-                Some(_) => steps.push(Step::Gap {
+            let Some(others) = self.included(text, line) else {
+                steps.push(Step::Line { line, strength });
+                continue;
+            };
+            let known = !others.is_empty() && inclusion.count + others.len() <= MOST_INCLUDED;
+            if !known || others.iter().any(|other| inclusion.open.contains(other)) {
+                steps.push(Step::Gap {
                     reason: Reason::new(format!(
                         "{} includes a file that is not visible",
                         text.name
                     )),
-                }),
-                None => steps.push(Step::Line { line, strength }),
+                });
+                continue;
+            }
+            inclusion.count += others.len();
+            for other in others {
+                self.text_steps(other, strength, inclusion, steps);
             }
         }
+        inclusion.open.pop();
         if let Some(hole) = text.holes.first() {
             steps.push(Step::Gap {
                 reason: hole.clone(),
@@ -79,8 +98,9 @@ impl<'a> Resolver<'a> {
         }
     }
 
-    /// `None` where the line includes nothing; else the text that it includes, if it is in the tree.
-    fn included(&self, text: &RawText, line: &RawLine) -> Option<Option<usize>> {
+    /// `None` where the line includes nothing; else the texts of the tree that it includes, in the
+    /// order of their paths where it is a pattern.
+    fn included(&self, text: &RawText, line: &RawLine) -> Option<Vec<usize>> {
         let [name, target, ..] = &line.words[..] else {
             return None;
         };
@@ -91,13 +111,34 @@ impl<'a> Resolver<'a> {
             return None;
         }
         let TextPlace::File { path } = &text.place else {
-            return Some(None);
+            return Some(Vec::new());
         };
         let wanted = Path::new(path).parent()?.join(&target.text);
-        let found = self.raw.texts.iter().position(
-            |other| matches!(&other.place, TextPlace::File { path } if Path::new(path) == wanted),
-        );
-        Some(found)
+        let files = self.raw.texts.iter().enumerate().filter_map(|(i, other)| {
+            let TextPlace::File { path } = &other.place else {
+                return None;
+            };
+            Some((path, i))
+        });
+        if !self.reads_patterns() || !target.text.contains(['*', '?', '[']) {
+            return Some(
+                files
+                    .filter(|(path, _)| Path::new(path) == wanted)
+                    .map(|(_, i)| i)
+                    .collect(),
+            );
+        }
+        let pattern = wanted.to_str().and_then(pattern)?;
+        let mut found: Vec<_> = files.filter(|(path, _)| pattern.is_match(path)).collect();
+        found.sort_unstable();
+        Some(found.into_iter().map(|(_, i)| i).collect())
+    }
+
+    fn reads_patterns(&self) -> bool {
+        let candidates = &self.candidates.series;
+        candidates
+            .iter()
+            .all(|series| series.language.include_patterns)
     }
 
     fn own_steps(&self, part: usize) -> Vec<Step<'a>> {
@@ -141,4 +182,10 @@ impl<'a> Resolver<'a> {
             },
         }
     }
+}
+
+/// A pattern of file names as the system's `glob` reads it.
+fn pattern(text: &str) -> Option<GlobMatcher> {
+    let glob = GlobBuilder::new(text).literal_separator(true).build();
+    glob.ok().map(|glob| glob.compile_matcher())
 }

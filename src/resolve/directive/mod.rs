@@ -3,16 +3,21 @@
 //! A line is judged by every plausible series; where they disagree its problem is unknown. Which
 //! problems matter, and how much, is for the rules.
 
+mod whole;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::facts::raw::RawLine;
 use crate::facts::value::Value;
 use crate::facts::{Datum, Encoding, Related, Slot, Subject, SubjectKind};
-use crate::knowledge::servers::{Repeat, Series, Servers, UnknownDirective};
+use crate::knowledge::servers::language::Stage;
+use crate::knowledge::servers::{Repeat, Series, Servers};
 use crate::knowledge::shapes::Shapes;
 use crate::resolve::conf::{DEPENDS_ON_VERSION, source_name};
-use crate::resolve::line::{self, Problem, Reading};
+use crate::resolve::line::{self, Fate, Problem, Reading};
 use crate::source::{MASK, Span};
+
+pub use whole::{Whole, duplicate_user};
 
 /// The lines of one text, in the order in which the server reads them.
 pub struct TextLines<'a> {
@@ -29,6 +34,8 @@ pub struct Judge<'a> {
     pub shapes: &'a Shapes,
     /// The configuration loads a module, whose settings are not covered.
     pub loads_modules: bool,
+    /// The lines' server as a whole.
+    pub whole: &'a Whole<'a>,
 }
 
 /// One subject a line.
@@ -80,8 +87,12 @@ impl Judge<'_> {
         match self.problem(line, name) {
             Ok((problem, reading)) => {
                 subject.put("problem", problem_value(problem, line));
-                put_text(&mut subject, "error", reading.error, line);
-                put_text(&mut subject, "accepted", reading.accepted, line);
+                let error = reading
+                    .error
+                    .as_deref()
+                    .map(|error| self.masked(line, error));
+                put_text(&mut subject, "error", error, line);
+                put_text(&mut subject, "accepted", reading.accepted.as_ref(), line);
                 if problem != Problem::None {
                     self.put_consequence(&mut subject, problem, line, name);
                 }
@@ -91,14 +102,49 @@ impl Judge<'_> {
                 if matches!(problem, Problem::UnsupportedDirective) {
                     self.put_history(&mut subject, line, name);
                 }
+                if matches!(problem, Problem::MisreadValue | Problem::ClampedValue) {
+                    self.put_effective(&mut subject, line, name, reading.datum.as_ref());
+                }
             }
             Err(reason) => subject.put("problem", Value::unknown(reason)),
         }
+        self.put_beside_others(&mut subject, line, name);
         subject.put(
             "server_version",
             Value::derived(Datum::Text(source_name(self.candidates))),
         );
         subject
+    }
+
+    /// What the line means beside the other lines of its server.
+    fn put_beside_others(&self, subject: &mut Subject, line: &RawLine, name: &str) {
+        subject.put("idle_because", self.whole.idle(line, name));
+        let (conflict, with) = self.whole.conflict(line);
+        subject.put("conflict", conflict);
+        if let Some(with) = with {
+            subject.put("conflict_with", with);
+        }
+    }
+
+    /// What the server is left with, where every plausible series shows the same.
+    fn put_effective(
+        &self,
+        subject: &mut Subject,
+        line: &RawLine,
+        name: &str,
+        datum: Option<&Datum>,
+    ) {
+        if self.servers.is_secret(name) {
+            return;
+        }
+        let shown: BTreeSet<String> = self
+            .candidates
+            .iter()
+            .filter_map(|series| Some(line::shown(series, series.directive(name)?, datum)))
+            .collect();
+        if shown.len() == 1 {
+            put_text(subject, "effective", shown.into_iter().next(), line);
+        }
     }
 
     fn put_words(&self, subject: &mut Subject, line: &RawLine, name: &str) {
@@ -116,6 +162,10 @@ impl Judge<'_> {
             .iter()
             .find_map(|s| s.directive(name))
             .map(|d| d.name.clone());
+        let old_name = canonical
+            .as_ref()
+            .filter(|canonical| !canonical.eq_ignore_ascii_case(name));
+        put_text(subject, "replacement", old_name, line);
         put_text(subject, "canonical", canonical, line);
         let shown = self.shown_args(line);
         let words = shown
@@ -154,6 +204,20 @@ impl Judge<'_> {
         text
     }
 
+    /// What the server prints, without the words of a line that holds secrets: its first word names
+    /// what the line is about.
+    fn masked(&self, line: &RawLine, error: &str) -> String {
+        if !self.is_secret(line) {
+            return error.to_owned();
+        }
+        let words = line.words.iter().skip(2).map(|word| &word.text);
+        words
+            .filter(|word| !word.is_empty())
+            .fold(error.to_owned(), |error, word| {
+                error.replace(&format!("'{word}'"), &format!("'{MASK}'"))
+            })
+    }
+
     fn is_secret(&self, line: &RawLine) -> bool {
         let name = line.words.first();
         name.is_some_and(|name| self.servers.is_secret(&name.text))
@@ -161,7 +225,12 @@ impl Judge<'_> {
 
     /// The one problem of the line, or why it cannot be told.
     fn problem(&self, line: &RawLine, name: &str) -> Result<(Problem, Reading), String> {
-        if let Some(error) = line.error {
+        let takes = |series: &&&Series| series.language.adjacent_quotes;
+        let taking = self.candidates.iter().filter(takes).count();
+        if line.glued && (1..self.candidates.len()).contains(&taking) {
+            return Err(format!("{DEPENDS_ON_VERSION} (syntax-error or none)"));
+        }
+        if let Some(error) = line.error.filter(|_| !line.glued || taking == 0) {
             return Ok((
                 Problem::SyntaxError,
                 plain(Problem::SyntaxError, Some(error)),
@@ -224,18 +293,15 @@ impl Judge<'_> {
 
     /// What the server does with the line.
     fn put_consequence(&self, subject: &mut Subject, problem: Problem, line: &RawLine, name: &str) {
-        let refused = match problem {
-            Problem::SyntaxError => true,
-            _ => self
-                .readings(line, name, line.words.len())
-                .iter()
-                .all(|reading| is_fatal(reading.problem)),
-        };
-        let late = problem == Problem::UnknownDirective
-            && self
-                .candidates
-                .iter()
-                .all(|s| s.unknown_directive == UnknownDirective::StopsAtStartup);
+        let fates: Vec<Fate> = self
+            .readings(line, name, line.words.len())
+            .into_iter()
+            .map(|reading| reading.fate)
+            .collect();
+        let broken = problem == Problem::SyntaxError;
+        let refused = broken || fates.iter().all(|fate| *fate != Fate::Taken);
+        let at_once = |fate: &Fate| matches!(fate, Fate::Taken | Fate::Refused(Stage::Config));
+        let late = !broken && !fates.iter().any(at_once);
         let text = match (refused, late) {
             (true, true) => "stops at startup, without naming the line",
             (true, false) => "refuses to start",
@@ -276,11 +342,16 @@ impl Judge<'_> {
         }
     }
 
-    /// Since when and until when this flavor knows a name that the version does not.
+    /// Since when and until when this flavor knows a name that the version does not, who else knows
+    /// it, and the name that stands for it here.
     fn put_history(&self, subject: &mut Subject, line: &RawLine, name: &str) {
         let Some(own) = self.candidates.first() else {
             return;
         };
+        let replacement = self.servers.replacement(own, name);
+        put_text(subject, "replacement", replacement, line);
+        let known: Vec<String> = self.servers.known_to(name).into_iter().map(range).collect();
+        put_text(subject, "known_to", Some(known.join(" and ")), line);
         let Some((from, to)) = self.servers.history(&own.flavor, name) else {
             return;
         };
@@ -288,12 +359,8 @@ impl Judge<'_> {
             put_text(subject, "known_since", Some(from.name()), line);
         }
         if to.number() < own.number() {
-            put_text(
-                subject,
-                "removed_in",
-                Some(format!("after {}", to.name())),
-                line,
-            );
+            let text = format!("after {}", to.name());
+            put_text(subject, "removed_in", Some(text), line);
         }
     }
 
@@ -316,6 +383,14 @@ impl Judge<'_> {
     }
 }
 
+/// `redis 6.0 to 6.2`
+fn range((from, to): (&Series, &Series)) -> String {
+    if from.series == to.series {
+        return from.name();
+    }
+    format!("{} to {}", from.name(), to.series)
+}
+
 /// The arguments without a trailing comment; an empty word in the quotes that it needs.
 fn meant(line: &RawLine) -> String {
     let words = line.words.iter().take(line.meant).skip(1);
@@ -336,17 +411,6 @@ fn place(line: &RawLine) -> Span {
     }
 }
 
-fn is_fatal(problem: Problem) -> bool {
-    matches!(
-        problem,
-        Problem::SyntaxError
-            | Problem::UnknownDirective
-            | Problem::UnsupportedDirective
-            | Problem::WrongArity
-            | Problem::InvalidValue
-    )
-}
-
 fn first(readings: Vec<Reading>) -> Reading {
     readings
         .into_iter()
@@ -357,8 +421,10 @@ fn first(readings: Vec<Reading>) -> Reading {
 fn plain(problem: Problem, error: Option<&str>) -> Reading {
     Reading {
         problem,
+        fate: Fate::Taken,
         error: error.map(str::to_owned),
         accepted: None,
         datum: None,
+        clears: false,
     }
 }

@@ -1,0 +1,69 @@
+//! `redvet upgrade`: what another version makes of this repository's configuration. No rule runs.
+
+use crate::check::{self, Scope};
+use crate::config::ServerVersion;
+use crate::knowledge::Knowledge;
+use crate::knowledge::servers::Series;
+use crate::report::upgrade;
+
+use super::args::{Given, TableFormat, UpgradeArgs};
+use super::console::Console;
+use super::failure::Failure;
+use super::target::Target;
+use super::{Outcome, project, settings_file};
+
+pub(super) fn run(args: &UpgradeArgs, console: &mut Console) -> Result<Outcome, Failure> {
+    let target = Target::of(&args.at.paths, args.at.isolated)?;
+    let knowledge = project::knowledge()?;
+    let mut notes = Vec::new();
+    let from = series(&args.from, &knowledge, &mut notes)?;
+    let to = series(&args.to, &knowledge, &mut notes)?;
+    let file = settings_file::read(args.at.config.config.as_deref(), &target)?;
+    let read = project::read(&target, None, &file, &Given::default(), &knowledge)?;
+    if read.is_empty() {
+        return Err(project::nothing_to_read(
+            &target,
+            "name the folder of a repository",
+        ));
+    }
+    let scope = Scope {
+        paths: target.scope.clone(),
+    };
+    let mut view = check::upgrade(file.sources, &read.project, &knowledge, &scope, (from, to));
+    view.notes = notes;
+    let text = match args.format {
+        TableFormat::Table => upgrade::table(&view, console.layout.color),
+        TableFormat::Json => upgrade::json(&view)?,
+    };
+    console.print(&text);
+    Ok(if view.breaks() {
+        Outcome::Findings
+    } else {
+        Outcome::Clean
+    })
+}
+
+/// The one series that a version names.
+fn series<'k>(
+    version: &ServerVersion,
+    knowledge: &'k Knowledge,
+    notes: &mut Vec<String>,
+) -> Result<&'k Series, Failure> {
+    settings_file::check_flavor(version, knowledge)?;
+    let flavor = version.flavor.as_deref();
+    let candidates = knowledge.servers.candidates(flavor, Some(&version.version));
+    notes.extend(candidates.note);
+    match candidates.series[..] {
+        [one] => Ok(one),
+        ref many => {
+            let names: Vec<String> = many
+                .iter()
+                .map(|series| format!("{}:{}", series.flavor, series.series))
+                .collect();
+            Err(Failure::with_help(
+                "an upgrade goes from one version to another",
+                format!("name one of {}", names.join(", ")),
+            ))
+        }
+    }
+}

@@ -1,0 +1,249 @@
+//! One directive of one series, as its table says: kind, arity, range, default, repetition, and what
+//! its parser checks beyond that. The words of the table are closed; the loader refuses others.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+use crate::facts::vocabulary::Type;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Kind {
+    Bool,
+    Int,
+    Memory,
+    PercentOrMemory,
+    Enum,
+    String,
+    Special,
+    Ignored,
+    ModuleConfig,
+}
+
+/// The hand-written parser of a special directive.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Form {
+    Addresses,
+    BufferLimits,
+    Folder,
+    Include,
+    LoadModule,
+    EventFlags,
+    Integers,
+    Rename,
+    HostPort,
+    SavePoints,
+    Foreign,
+    AclUser,
+    Percentiles,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Repeat {
+    LastWins,
+    Accumulates,
+    AccumulatesPerClass,
+    EachExecuted,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Status {
+    Active,
+    Ignored,
+}
+
+/// How many words may follow the name.
+#[derive(Clone, Copy, Debug, Deserialize)]
+pub struct Arity {
+    pub min: usize,
+    /// `None`: no bound.
+    pub max: Option<usize>,
+    #[serde(default)]
+    pub multiple_of: Option<usize>,
+    #[serde(default)]
+    pub even_or_empty: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Unit {
+    Seconds,
+    Milliseconds,
+    Microseconds,
+    Minutes,
+    Percent,
+    PerSecond,
+}
+
+/// What a value must be beyond its kind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Check {
+    FileName,
+    NonEmptyFileName,
+    NonEmptyFolderName,
+    NotEmpty,
+    HostName,
+    TitleTemplate,
+    Ipv4,
+    Ipv6,
+    EmptyOrIp,
+    NeedsBundledAllocator,
+}
+
+/// Characters that a value must not hold, and how long it may be.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Refused {
+    pub characters: String,
+    /// What the server prints for one of them.
+    pub error: String,
+    /// Bytes.
+    #[serde(default)]
+    pub longest: Option<usize>,
+    #[serde(default)]
+    pub too_long: Option<String>,
+}
+
+/// The C type of a number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+pub enum CType {
+    #[serde(rename = "int")]
+    Int,
+    #[serde(rename = "unsigned int")]
+    UnsignedInt,
+    #[serde(rename = "unsigned long")]
+    UnsignedLong,
+    #[serde(rename = "long long")]
+    LongLong,
+    #[serde(rename = "unsigned long long")]
+    UnsignedLongLong,
+    #[serde(rename = "size_t")]
+    Size,
+    #[serde(rename = "ssize_t")]
+    SignedSize,
+    #[serde(rename = "off_t")]
+    Offset,
+    #[serde(rename = "time_t")]
+    Time,
+}
+
+/// Which part of the server reads the directive.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ParsedBy {
+    /// Hand-written code: with the wrong number of words the line falls through to the unknown ones.
+    Loader,
+    /// A module that is compiled in: what it does not like breaks the server off.
+    Module,
+}
+
+/// The directive exists only in a server that was built with this.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+pub enum BuildPart {
+    #[serde(rename = "TLS")]
+    Tls,
+    #[serde(rename = "LOG_REQ_RES")]
+    RequestLog,
+    #[serde(rename = "RDMA")]
+    Rdma,
+}
+
+/// One directive of one series.
+#[derive(Debug, Deserialize)]
+pub struct Directive {
+    pub name: String,
+    pub aliases: Vec<String>,
+    pub kind: Kind,
+    #[serde(default)]
+    pub form: Option<Form>,
+    pub status: Status,
+    pub args: Arity,
+    pub default: serde_json::Value,
+    #[serde(default)]
+    pub min: Option<serde_json::Number>,
+    #[serde(default)]
+    pub max: Option<serde_json::Number>,
+    #[serde(default)]
+    pub effective_min: Option<i64>,
+    #[serde(default)]
+    pub effective_max: Option<i64>,
+    #[serde(default)]
+    pub max_percent: Option<i64>,
+    #[serde(default)]
+    pub octal: bool,
+    #[serde(default)]
+    pub enum_values: Vec<String>,
+    /// Members that stand for another one, under whose name they are shown.
+    #[serde(default)]
+    pub enum_synonyms: BTreeMap<String, String>,
+    #[serde(default)]
+    pub enum_combinable: bool,
+    /// Members that cannot stand together.
+    #[serde(default)]
+    pub enum_exclusive: Vec<String>,
+    /// What a value must be beyond its kind.
+    #[serde(default)]
+    pub check: Option<Check>,
+    #[serde(default)]
+    pub refuses: Option<Refused>,
+    /// The type that the server keeps the number in.
+    #[serde(default)]
+    pub c_type: Option<CType>,
+    /// A size may also be written as a plain negative number.
+    #[serde(default)]
+    pub plain_negative_allowed: bool,
+    #[serde(default)]
+    pub parsed_by: Option<ParsedBy>,
+    #[serde(default)]
+    pub requires_build: Option<BuildPart>,
+    pub repeat: Repeat,
+    #[serde(default)]
+    pub empty_string: Option<String>,
+    #[serde(default)]
+    pub unit: Option<Unit>,
+    #[serde(default)]
+    pub flags: Vec<String>,
+    pub mutable: bool,
+}
+
+impl Directive {
+    /// It takes several words, and reads them itself.
+    pub fn takes_several(&self) -> bool {
+        self.flags.iter().any(|flag| flag == "multi_arg")
+    }
+
+    /// Bounds are compared without a sign.
+    pub fn is_unsigned(&self) -> bool {
+        matches!(
+            self.c_type,
+            Some(CType::UnsignedInt | CType::UnsignedLongLong | CType::Size)
+        )
+    }
+
+    /// The value is never to be shown: the server marks it as sensitive, or it is a user of the
+    /// access list, whose words may be passwords.
+    pub fn is_secret(&self) -> bool {
+        self.form == Some(Form::AclUser) || self.flags.iter().any(|flag| flag == "sensitive")
+    }
+
+    /// The type of the effective value in rules.
+    pub fn value_type(&self) -> Type {
+        match (self.kind, self.unit) {
+            (Kind::Memory | Kind::PercentOrMemory, _) => Type::Size,
+            (Kind::Int, Some(Unit::Seconds)) => Type::Duration,
+            (Kind::Int, _) => Type::Int,
+            (Kind::Bool | Kind::Enum | Kind::String | Kind::Ignored | Kind::ModuleConfig, _) => {
+                Type::Text
+            }
+            (Kind::Special, _) => match self.form {
+                Some(Form::Folder | Form::EventFlags) => Type::Text,
+                _ => Type::List,
+            },
+        }
+    }
+}

@@ -1,0 +1,201 @@
+//! How a server series reads its configuration language, where series differ: quotes, sizes, numbers,
+//! users, what it prints. Read from the `language` and `commands` parts of its table.
+
+use std::collections::HashSet;
+
+use serde::Deserialize;
+
+/// Where a series' configuration language differs from that of others.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Language {
+    /// A closing quote may be followed by more of the same word.
+    pub adjacent_quotes: bool,
+    pub large_sizes: LargeSizes,
+    /// The one word of a directive that takes several is split again.
+    pub one_word_is_split: bool,
+    /// Hand-written parsers read the digits that a word begins with and ignore the rest.
+    pub loose_numbers: bool,
+    /// A data directory that does not exist ends the server at once, with words in its log.
+    pub missing_folder_exits: bool,
+    /// `include` takes a pattern; one that matches nothing is no error.
+    pub include_patterns: bool,
+    pub users: Users,
+    /// A new user may use every channel.
+    pub channels_open: bool,
+    /// Kinds of access rules that the series knows beyond passwords, commands and keys.
+    pub acl: Vec<AclFeature>,
+    /// The letters that `A` stands for in classes of keyspace events, in the order of printing.
+    pub event_classes: String,
+    pub title_variables: TitleVariables,
+    pub messages: Messages,
+    pub conflicts: Vec<Conflict>,
+    pub needed_files: Vec<NeededFile>,
+}
+
+/// A directive that names a file without which the server does not start.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NeededFile {
+    pub directive: String,
+    /// What its log says.
+    pub error: String,
+}
+
+/// What becomes of a size whose digits do not fit in 64 bits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum LargeSizes {
+    /// The largest signed number.
+    SaturateSigned,
+    /// The largest unsigned number.
+    SaturateUnsigned,
+    Refuse,
+}
+
+/// What a second line for one user does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Users {
+    Merged,
+    Once,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum AclFeature {
+    Channels,
+    Sanitize,
+    Selectors,
+    KeyPermissions,
+    /// `%~pattern` without a permission is refused.
+    PermissionNeeded,
+    /// Sub-commands are commands of their own.
+    Subcommands,
+    Databases,
+}
+
+/// The names that a template of the process title may use.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TitleVariables {
+    /// Never come to nothing.
+    pub filled: Vec<String>,
+    pub may_be_empty: Vec<String>,
+}
+
+/// What a series prints, where series differ.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Messages {
+    /// The words before the list of an enumeration.
+    pub enumeration: String,
+    pub addresses: String,
+    pub port: String,
+    pub events: String,
+    pub allocator: String,
+    /// For a class of clients that has no limits.
+    pub client_class: String,
+    /// For members of an enumeration that exclude each other.
+    pub exclusive: String,
+    /// The last words of a server that has settings for modules which are not loaded.
+    pub queued: String,
+    pub acl_at_startup: String,
+}
+
+/// Two directives that are valid alone and refused together.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Conflict {
+    /// This directive is given a value...
+    pub given: String,
+    /// ... and this one is given one too, or the one in `is`.
+    pub with: String,
+    #[serde(default)]
+    pub is: Option<String>,
+    pub stage: Stage,
+    pub line: ConflictLine,
+    /// What the server prints.
+    pub error: String,
+}
+
+/// When a server stops.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Stage {
+    /// While it reads its configuration, with a banner on standard error.
+    Config,
+    /// After that, with words in its log.
+    Startup,
+    /// It breaks off on an assertion of its own.
+    Crash,
+}
+
+/// Which line a server names for a conflict.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ConflictLine {
+    None,
+    /// The last line of `given`.
+    Given,
+}
+
+/// The names that access rules and renaming may use.
+#[derive(Debug)]
+pub struct Commands {
+    /// The list was read from the series itself: a name that is not on it does not exist.
+    pub complete: bool,
+    names: HashSet<String>,
+    categories: HashSet<String>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct CommandTable {
+    complete: bool,
+    names: String,
+    categories: String,
+}
+
+impl From<CommandTable> for Commands {
+    fn from(table: CommandTable) -> Self {
+        let words = |text: &str| text.split(' ').map(str::to_owned).collect();
+        Self {
+            complete: table.complete,
+            names: words(&table.names),
+            categories: words(&table.categories),
+        }
+    }
+}
+
+impl Commands {
+    /// Whether the command, or `command|subcommand`, exists.
+    pub fn knows(&self, name: &str) -> bool {
+        self.names.contains(&name.to_ascii_lowercase())
+    }
+
+    /// Whether the command has sub-commands of its own.
+    pub fn has_subcommands(&self, name: &str) -> bool {
+        let prefix = format!("{}|", name.to_ascii_lowercase());
+        self.names.iter().any(|known| known.starts_with(&prefix))
+    }
+
+    pub fn knows_category(&self, name: &str) -> bool {
+        self.categories.contains(&name.to_ascii_lowercase())
+    }
+}
+
+/// How a server was built, as far as its configuration language depends on it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Build {
+    /// With the allocator that comes with the source.
+    pub bundled_allocator: bool,
+    pub tls: bool,
+}
+
+impl Build {
+    /// As the official images are built.
+    pub const OFFICIAL: Self = Self {
+        bundled_allocator: true,
+        tls: true,
+    };
+}

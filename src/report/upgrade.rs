@@ -1,0 +1,98 @@
+//! What another version makes of every server's configuration: a table for people and the JSON of
+//! `redvet upgrade --output-format json`.
+
+use crate::finding::{ChangeView, ServerUpgrade, UpgradeView};
+
+use super::{Color, shown, tidy};
+
+/// The view as indented JSON.
+pub fn json(view: &UpgradeView) -> Result<String, serde_json::Error> {
+    super::json::print(view)
+}
+
+/// The view as one table a server.
+pub fn table(view: &UpgradeView, color: Color) -> String {
+    let mut out = format!("{} -> {}\n", view.from, view.to);
+    for note in &view.notes {
+        out.push_str(&format!("note: {}\n", shown::one_line(note)));
+    }
+    for server in &view.servers {
+        out.push('\n');
+        out.push_str(&table_of(server, color));
+    }
+    out.push_str(&format!("\n{}\n", summary(view)));
+    tidy(&out)
+}
+
+fn table_of(server: &ServerUpgrade, color: Color) -> String {
+    let namespace = server
+        .namespace
+        .as_ref()
+        .map_or(String::new(), |n| format!(" in {n}"));
+    let title = format!("{}{namespace}", shown::one_line(&server.name));
+    let mut out = format!("{}\n", color.bold(&title));
+    for part in &server.not_visible {
+        out.push_str(&format!("  not visible: {}\n", shown::one_line(part)));
+    }
+    if server.changes.is_empty() {
+        out.push_str("  nothing changes\n");
+    }
+    let widths = (
+        width(server, |change| change.kind.len()),
+        width(server, |change| change.directive.len()),
+    );
+    for change in &server.changes {
+        out.push_str(&row(change, widths));
+    }
+    out
+}
+
+fn width(server: &ServerUpgrade, of: impl Fn(&ChangeView) -> usize) -> usize {
+    server.changes.iter().map(of).max().unwrap_or_default()
+}
+
+fn row(change: &ChangeView, (kind, directive): (usize, usize)) -> String {
+    let mark = if change.breaks { '!' } else { ' ' };
+    let values = match (&change.before, &change.after) {
+        (Some(before), Some(after)) => {
+            format!("{} -> {}; ", quoted(before), quoted(after))
+        }
+        _ => String::new(),
+    };
+    let place = match (&change.path, change.line) {
+        (Some(path), Some(line)) => format!(" ({}:{line})", shown::one_line(path)),
+        _ => String::new(),
+    };
+    format!(
+        "  {mark} {:<kind$}  {:<directive$}  {values}{}{place}\n",
+        change.kind,
+        shown::one_line(&change.directive),
+        shown::one_line(&change.message),
+    )
+}
+
+fn quoted(text: &str) -> String {
+    if text.is_empty() || text.contains(' ') {
+        return format!("\"{}\"", shown::one_line(text));
+    }
+    shown::one_line(text).to_string()
+}
+
+fn summary(view: &UpgradeView) -> String {
+    let changes = view.servers.iter().flat_map(|server| &server.changes);
+    let (mut all, mut breaking) = (0, 0);
+    for change in changes {
+        all += 1;
+        breaking += usize::from(change.breaks);
+    }
+    let servers = view.servers.len();
+    format!(
+        "{all} change{} in {servers} server{}, {breaking} of them would keep a server from starting",
+        plural(all),
+        plural(servers)
+    )
+}
+
+fn plural(count: usize) -> &'static str {
+    if count == 1 { "" } else { "s" }
+}

@@ -1,0 +1,362 @@
+//! The rules of an access control user, as `ACLSetUser` reads them: which are refused while the file
+//! is read, and which only when users are loaded.
+
+use crate::knowledge::servers::Series;
+use crate::knowledge::servers::language::{AclFeature, Stage};
+
+use super::{Fate, Problem, Reader, Reading};
+
+/// Why a rule is refused. The words are the server's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Refusal {
+    Syntax,
+    KeysAfterAll,
+    ChannelsAfterAll,
+    NoSuchPassword,
+    PasswordHash,
+    SubcommandOfAdded,
+    FirstArgument,
+    Database,
+    /// Said only when users are loaded.
+    Unknown,
+}
+
+impl Refusal {
+    fn text(self) -> &'static str {
+        match self {
+            Self::Syntax => "Syntax error",
+            Self::KeysAfterAll => {
+                "Adding a pattern after the * pattern (or the 'allkeys' flag) is not valid and does \
+                 not have any effect. Try 'resetkeys' to start with an empty list of patterns"
+            }
+            Self::ChannelsAfterAll => {
+                "Adding a pattern after the * pattern (or the 'allchannels' flag) is not valid and \
+                 does not have any effect. Try 'resetchannels' to start with an empty list of channels"
+            }
+            Self::NoSuchPassword => {
+                "The password you are trying to remove from the user does not exist"
+            }
+            Self::PasswordHash => {
+                "The password hash must be exactly 64 characters and contain only lowercase \
+                 hexadecimal characters"
+            }
+            Self::SubcommandOfAdded => {
+                "Adding a subcommand of a command already fully added is not allowed. Remove the \
+                 command to start. Example: -DEBUG +DEBUG|DIGEST"
+            }
+            Self::FirstArgument => "Allowing first-arg of a subcommand is not supported",
+            Self::Database => "The provided database ID is out of range",
+            Self::Unknown => "Unknown command or category name in ACL",
+        }
+    }
+}
+
+impl Reader<'_> {
+    /// `args` is a user's name and its rules.
+    pub(super) fn acl_user(&self, args: &[&str]) -> Reading {
+        let Some((name, rules)) = args.split_first() else {
+            return Reading::good(super::special::words(args));
+        };
+        let selectors = self.has(AclFeature::Selectors);
+        let merged = match merge_selectors(rules, selectors) {
+            Ok(merged) => merged,
+            Err(at) => {
+                return refused_word([&self.directive.name, name], rules, at, "Wrong format");
+            }
+        };
+        let mut user = User::new(self.series);
+        let mut unknown = None;
+        for (at, rule) in merged.iter().enumerate() {
+            match user.apply(rule) {
+                Ok(()) => {}
+                Err(Refusal::Unknown) => unknown = unknown.or(Some(rule)),
+                // With selectors the server counts from the first rule and names the wrong word.
+                Err(refusal) if selectors => {
+                    return refused_word([&self.directive.name, name], rules, at, refusal.text());
+                }
+                Err(refusal) => return refused(args, at, refusal.text()),
+            }
+        }
+        let blank = |c: char| c.is_ascii_whitespace() || c == '\0';
+        let blank_name = name.contains(blank);
+        if unknown.is_none() && !blank_name {
+            return Reading::good(super::special::words(args));
+        }
+        // Where the list of names is not whole, a name that is not on it is no problem to speak of.
+        let problem = if blank_name || self.series.commands.complete {
+            Problem::InvalidValue
+        } else {
+            Problem::None
+        };
+        let accepted = match unknown {
+            Some(rule) => {
+                format!("commands and categories of this version (`{rule}` names none)")
+            }
+            None => "a user's name without blanks".to_owned(),
+        };
+        Reading {
+            fate: Fate::Refused(Stage::Startup),
+            ..Reading::bad(
+                problem,
+                &self.series.language.messages.acl_at_startup,
+                Some(accepted),
+            )
+        }
+    }
+
+    fn has(&self, feature: AclFeature) -> bool {
+        self.series.language.acl.contains(&feature)
+    }
+}
+
+const RULES_FORM: &str = "rules such as `on`, `>password`, `~pattern`, `+command`, `+@category`";
+
+fn refused(args: &[&str], at: usize, text: &str) -> Reading {
+    let word = args.get(at + 1).copied().unwrap_or_default();
+    Reading::invalid(
+        format!("Error in user declaration '{word}': {text}"),
+        RULES_FORM,
+    )
+}
+
+/// The word that the server names: the one at the rule's own number, counted from the directive.
+fn refused_word(head: [&str; 2], rules: &[&str], at: usize, text: &str) -> Reading {
+    let word = head
+        .iter()
+        .chain(rules)
+        .nth(at)
+        .copied()
+        .unwrap_or_default();
+    Reading::invalid(
+        format!("Error in user declaration '{word}': {text}"),
+        RULES_FORM,
+    )
+}
+
+/// A selector in parentheses may stand in several words.
+fn merge_selectors(rules: &[&str], selectors: bool) -> Result<Vec<String>, usize> {
+    let mut merged: Vec<String> = Vec::new();
+    let mut open: Option<(usize, String)> = None;
+    for (at, rule) in rules.iter().enumerate() {
+        if let Some((start, text)) = open.take() {
+            let text = format!("{text} {rule}");
+            if rule.ends_with(')') {
+                merged.push(text);
+            } else {
+                open = Some((start, text));
+            }
+        } else if selectors && rule.starts_with('(') && !rule.ends_with(')') {
+            open = Some((at, (*rule).to_owned()));
+        } else {
+            merged.push((*rule).to_owned());
+        }
+    }
+    match open {
+        Some((start, _)) => Err(start),
+        None => Ok(merged),
+    }
+}
+
+/// What a user holds, as far as later rules depend on it.
+struct User<'a> {
+    series: &'a Series,
+    passwords: Vec<String>,
+    root: Selector,
+}
+
+#[derive(Default)]
+struct Selector {
+    all_keys: bool,
+    all_channels: bool,
+    /// Commands added as a whole; `*` for all.
+    added: Vec<String>,
+}
+
+impl<'a> User<'a> {
+    fn new(series: &'a Series) -> Self {
+        Self {
+            series,
+            passwords: Vec::new(),
+            root: Selector {
+                all_channels: series.language.channels_open,
+                ..Selector::default()
+            },
+        }
+    }
+
+    fn has(&self, feature: AclFeature) -> bool {
+        self.series.language.acl.contains(&feature)
+    }
+
+    fn apply(&mut self, rule: &str) -> Result<(), Refusal> {
+        let lower = rule.to_ascii_lowercase();
+        match lower.as_str() {
+            "" | "on" | "off" => return Ok(()),
+            "skip-sanitize-payload" | "sanitize-payload" if self.has(AclFeature::Sanitize) => {
+                return Ok(());
+            }
+            "nopass" | "resetpass" => {
+                self.passwords.clear();
+                return Ok(());
+            }
+            "clearselectors" if self.has(AclFeature::Selectors) => return Ok(()),
+            "reset" => {
+                *self = Self::new(self.series);
+                return Ok(());
+            }
+            _ => {}
+        }
+        if let Some(password) = rule.strip_prefix(['>', '#', '<', '!']) {
+            return self.password(rule, password);
+        }
+        if self.has(AclFeature::Selectors) && rule.starts_with('(') && rule.ends_with(')') {
+            let inner = rule.get(1..rule.len() - 1).unwrap_or_default();
+            let mut selector = Selector::default();
+            return inner
+                .split_ascii_whitespace()
+                .try_for_each(|rule| selector.apply(self.series, rule));
+        }
+        self.root.apply(self.series, rule)
+    }
+
+    fn password(&mut self, rule: &str, password: &str) -> Result<(), Refusal> {
+        let hashed = rule.starts_with(['#', '!']);
+        let hex = |b: u8| b.is_ascii_digit() || (b'a'..=b'f').contains(&b);
+        if hashed && !(password.len() == 64 && password.bytes().all(hex)) {
+            return Err(Refusal::PasswordHash);
+        }
+        let kept = format!("{}{password}", if hashed { '#' } else { '>' });
+        if rule.starts_with(['>', '#']) {
+            self.passwords.push(kept);
+            return Ok(());
+        }
+        match self.passwords.iter().position(|known| *known == kept) {
+            Some(at) => {
+                self.passwords.remove(at);
+                Ok(())
+            }
+            None => Err(Refusal::NoSuchPassword),
+        }
+    }
+}
+
+impl Selector {
+    fn apply(&mut self, series: &Series, rule: &str) -> Result<(), Refusal> {
+        let has = |feature| series.language.acl.contains(&feature);
+        let channels = has(AclFeature::Channels);
+        match rule.to_ascii_lowercase().as_str() {
+            "allkeys" | "~*" => self.all_keys = true,
+            "resetkeys" => self.all_keys = false,
+            "allchannels" | "&*" if channels => self.all_channels = true,
+            "resetchannels" if channels => self.all_channels = false,
+            "allcommands" | "+@all" => self.added = vec!["*".to_owned()],
+            "nocommands" | "-@all" => self.added.clear(),
+            "alldbs" | "resetdbs" if has(AclFeature::Databases) => {}
+            lower if has(AclFeature::Databases) && lower.starts_with("db=") => {
+                return databases(&rule[3..]);
+            }
+            _ if rule.starts_with('~') => return self.keys(&rule[1..]),
+            _ if has(AclFeature::KeyPermissions) && rule.starts_with('%') => {
+                return self.permitted_keys(series, &rule[1..]);
+            }
+            _ if channels && rule.starts_with('&') => return self.channels(&rule[1..]),
+            _ if rule.starts_with("+@") || rule.starts_with("-@") => {
+                let known = series.commands.knows_category(&rule[2..]);
+                return known.then_some(()).ok_or(Refusal::Unknown);
+            }
+            _ if rule.starts_with('+') => return self.add(series, &rule[1..]),
+            _ if rule.starts_with('-') => {
+                let name = rule[1..].to_ascii_lowercase();
+                self.added.retain(|added| *added != name);
+                let known = series.commands.knows(&name);
+                return known.then_some(()).ok_or(Refusal::Unknown);
+            }
+            _ => return Err(Refusal::Syntax),
+        }
+        Ok(())
+    }
+
+    fn keys(&mut self, pattern: &str) -> Result<(), Refusal> {
+        if self.all_keys {
+            return Err(Refusal::KeysAfterAll);
+        }
+        without_blanks(pattern)
+    }
+
+    fn permitted_keys(&mut self, series: &Series, rule: &str) -> Result<(), Refusal> {
+        if self.all_keys {
+            return Err(Refusal::KeysAfterAll);
+        }
+        let (permissions, pattern) = rule.split_once('~').unwrap_or((rule, ""));
+        let lower = permissions.to_ascii_lowercase();
+        let needed = series.language.acl.contains(&AclFeature::PermissionNeeded);
+        match lower.as_str() {
+            "r" | "w" | "rw" | "wr" => without_blanks(pattern),
+            "" if !needed => without_blanks(pattern),
+            _ => Err(Refusal::Syntax),
+        }
+    }
+
+    fn channels(&mut self, pattern: &str) -> Result<(), Refusal> {
+        if self.all_channels {
+            return Err(Refusal::ChannelsAfterAll);
+        }
+        without_blanks(pattern)
+    }
+
+    fn add(&mut self, series: &Series, name: &str) -> Result<(), Refusal> {
+        let commands = &series.commands;
+        let own = series.language.acl.contains(&AclFeature::Subcommands);
+        let split = if own {
+            name.rsplit_once('|')
+        } else {
+            name.split_once('|')
+        };
+        let Some((command, sub)) = split else {
+            if !commands.knows(name) {
+                return Err(Refusal::Unknown);
+            }
+            self.added.push(name.to_ascii_lowercase());
+            return Ok(());
+        };
+        if !commands.knows(command) {
+            return Err(Refusal::Unknown);
+        }
+        if own && command.contains('|') {
+            return Err(Refusal::FirstArgument);
+        }
+        if sub.is_empty() {
+            return Err(Refusal::Syntax);
+        }
+        let lower = command.to_ascii_lowercase();
+        let added = self.added.iter().any(|name| *name == lower || name == "*");
+        if !own && added {
+            return Err(Refusal::SubcommandOfAdded);
+        }
+        if own && commands.has_subcommands(command) && !commands.knows(name) {
+            return Err(Refusal::Unknown);
+        }
+        Ok(())
+    }
+}
+
+fn without_blanks(pattern: &str) -> Result<(), Refusal> {
+    let blank = |c: char| matches!(c, ' ' | '\t' | '\n' | '\r' | '\u{b}' | '\u{c}' | '\0');
+    if pattern.contains(blank) {
+        return Err(Refusal::Syntax);
+    }
+    Ok(())
+}
+
+fn databases(list: &str) -> Result<(), Refusal> {
+    for number in list.split(',') {
+        if number.is_empty() {
+            return Err(Refusal::Syntax);
+        }
+        let id = super::number::whole_number(number).ok_or(Refusal::Syntax)?;
+        if !(0..=i64::from(i32::MAX)).contains(&id) {
+            return Err(Refusal::Database);
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,283 @@
+//! One directive as one server series reads it: is it accepted, what is its value, what would the
+//! server say.
+//!
+//! The rules of value parsing are the servers' own, as measured on eleven of them and read in their
+//! sources; where series differ, their tables say how. Whether other versions know a name, and what
+//! a rule makes of a problem, is left to the caller.
+
+mod acl;
+mod number;
+mod shown;
+mod special;
+mod word;
+
+use crate::facts::Datum;
+use crate::knowledge::servers::language::{Build, Stage};
+use crate::knowledge::servers::{
+    BuildPart, Directive, Form, Kind, ParsedBy, Series, Status, UnknownDirective,
+};
+
+pub use shown::{canonical_class, default_of, shown};
+
+/// What is wrong with a line, as its server sees it. The words are the ones that rules name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Problem {
+    None,
+    SyntaxError,
+    TrailingComment,
+    UnknownDirective,
+    UnsupportedDirective,
+    WrongArity,
+    InvalidValue,
+    MisreadValue,
+    ClampedValue,
+    DeprecatedDirective,
+    IneffectiveDirective,
+}
+
+impl Problem {
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::SyntaxError => "syntax-error",
+            Self::TrailingComment => "trailing-comment",
+            Self::UnknownDirective => "unknown-directive",
+            Self::UnsupportedDirective => "unsupported-directive",
+            Self::WrongArity => "wrong-arity",
+            Self::InvalidValue => "invalid-value",
+            Self::MisreadValue => "misread-value",
+            Self::ClampedValue => "clamped-value",
+            Self::DeprecatedDirective => "deprecated-directive",
+            Self::IneffectiveDirective => "ineffective-directive",
+        }
+    }
+}
+
+/// What becomes of a server that reads a line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fate {
+    Taken,
+    /// It stops, while it reads or after.
+    Refused(Stage),
+    /// It keeps the line for a module, and stops where none claims it.
+    Queued,
+}
+
+/// A directive as one series reads it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Reading {
+    pub problem: Problem,
+    pub fate: Fate,
+    /// What the server prints for it.
+    pub error: Option<String>,
+    /// The accepted form.
+    pub accepted: Option<String>,
+    /// The value that takes effect; `None` where the line is refused or has no value.
+    pub datum: Option<Datum>,
+    /// What was collected by earlier lines is dropped.
+    pub clears: bool,
+}
+
+impl Reading {
+    fn good(datum: Datum) -> Self {
+        Self {
+            problem: Problem::None,
+            fate: Fate::Taken,
+            error: None,
+            accepted: None,
+            datum: Some(datum),
+            clears: false,
+        }
+    }
+
+    fn bad(problem: Problem, error: impl Into<String>, accepted: Option<String>) -> Self {
+        Self {
+            problem,
+            fate: Fate::Refused(Stage::Config),
+            error: Some(error.into()),
+            accepted,
+            datum: None,
+            clears: false,
+        }
+    }
+
+    fn invalid(error: impl Into<String>, accepted: impl Into<String>) -> Self {
+        Self::bad(Problem::InvalidValue, error, Some(accepted.into()))
+    }
+
+    fn with(mut self, problem: Problem) -> Self {
+        if self.problem == Problem::None {
+            self.problem = problem;
+        }
+        self
+    }
+
+    /// The server does not stop at the line.
+    pub fn is_taken(&self) -> bool {
+        self.fate == Fate::Taken
+    }
+}
+
+/// What a line is read by: a series, and the directive with what its values depend on.
+struct Reader<'a> {
+    series: &'a Series,
+    directive: &'a Directive,
+    build: Build,
+}
+
+/// Reads a name and its arguments as a server built like the official images does.
+pub fn read(series: &Series, name: &str, args: &[&str]) -> Reading {
+    read_on(series, Build::OFFICIAL, name, args)
+}
+
+/// Reads a name and its arguments.
+pub fn read_on(series: &Series, build: Build, name: &str, args: &[&str]) -> Reading {
+    let directive = series
+        .directive(name)
+        .filter(|directive| is_built(directive, build));
+    let Some(directive) = directive else {
+        return not_taken(series, name, args, Problem::UnknownDirective, None);
+    };
+    let reader = Reader {
+        series,
+        directive,
+        build,
+    };
+    let reading = reader.read(name, args);
+    if directive.parsed_by == Some(ParsedBy::Module) && !reading.is_taken() {
+        return Reading {
+            fate: Fate::Refused(Stage::Crash),
+            ..reading
+        };
+    }
+    if !reading.is_taken() {
+        return reading;
+    }
+    match directive.status {
+        Status::Ignored => Reading {
+            datum: None,
+            ..reading.with(Problem::IneffectiveDirective)
+        },
+        Status::Active if !directive.name.eq_ignore_ascii_case(name) => {
+            reading.with(Problem::DeprecatedDirective)
+        }
+        Status::Active => reading,
+    }
+}
+
+fn is_built(directive: &Directive, build: Build) -> bool {
+    match directive.requires_build {
+        None => true,
+        Some(BuildPart::Tls) => build.tls,
+        Some(BuildPart::RequestLog | BuildPart::Rdma) => false,
+    }
+}
+
+/// A line that no parser of the series takes: unknown, or with a number of words that its parser
+/// does not look for.
+fn not_taken(
+    series: &Series,
+    name: &str,
+    args: &[&str],
+    problem: Problem,
+    accepted: Option<String>,
+) -> Reading {
+    const REFUSED: &str = "Bad directive or wrong number of arguments";
+    let dotted = name.contains('.');
+    let mode = if dotted {
+        series.dotted_directive
+    } else {
+        series.unknown_directive
+    };
+    let late = series.unknown_directive == UnknownDirective::StopsAtStartup;
+    match (mode, args) {
+        (UnknownDirective::RefusesFile, _) => Reading::bad(problem, REFUSED, accepted),
+        (UnknownDirective::StopsAtStartup, []) if late => Reading::bad(problem, REFUSED, accepted),
+        (UnknownDirective::StopsAtStartup, []) => {
+            Reading::bad(problem, "Module config specified without value", accepted)
+        }
+        (UnknownDirective::StopsAtStartup, _) => Reading {
+            fate: Fate::Queued,
+            ..Reading::bad(problem, &series.language.messages.queued, accepted)
+        },
+    }
+}
+
+impl Reader<'_> {
+    fn read(&self, name: &str, args: &[&str]) -> Reading {
+        let directive = self.directive;
+        if directive.takes_several() {
+            return self.value(&self.split_again(args));
+        }
+        if self.count_fits(args.len()) {
+            return self.value(args);
+        }
+        // The parser of addresses has words of its own for too many of them.
+        if directive.form == Some(Form::Addresses) && !args.is_empty() {
+            return self.value(args);
+        }
+        let accepted = Some(self.expected_words());
+        let falls_through = directive.parsed_by == Some(ParsedBy::Loader)
+            || directive.status == Status::Ignored
+            || directive.kind == Kind::ModuleConfig;
+        if falls_through {
+            return not_taken(self.series, name, args, Problem::WrongArity, accepted);
+        }
+        Reading::bad(Problem::WrongArity, WRONG_COUNT, accepted)
+    }
+
+    fn count_fits(&self, count: usize) -> bool {
+        let arity = self.directive.args;
+        count >= arity.min && arity.max.is_none_or(|max| count <= max)
+    }
+
+    /// One word of a directive that takes several is split like a line.
+    fn split_again<'w>(&self, args: &[&'w str]) -> Vec<&'w str> {
+        match args {
+            [one] if self.series.language.one_word_is_split && !one.is_empty() => one
+                .split([' ', '\t', '\r', '\n', '\u{b}', '\u{c}'])
+                .filter(|word| !word.is_empty())
+                .collect(),
+            many => many.to_vec(),
+        }
+    }
+
+    fn expected_words(&self) -> String {
+        let arity = self.directive.args;
+        if arity.even_or_empty {
+            return "pairs of words, or one empty word \"\"".to_owned();
+        }
+        if let Some(n) = arity.multiple_of {
+            return format!("groups of {n} words");
+        }
+        match (arity.min, arity.max) {
+            (1, Some(1)) => "exactly one word".to_owned(),
+            (min, Some(max)) if min == max => format!("exactly {min} words"),
+            (min, Some(max)) => format!("{min} to {max} words"),
+            (min, None) => format!("at least {min} words"),
+        }
+    }
+
+    fn wrong_count(&self, error: &str) -> Reading {
+        Reading::bad(Problem::WrongArity, error, Some(self.expected_words()))
+    }
+
+    fn value(&self, args: &[&str]) -> Reading {
+        let word = args.first().copied().unwrap_or_default();
+        match self.directive.kind {
+            Kind::Bool => self.boolean(word),
+            Kind::Int => self.integer(word),
+            Kind::Memory => self.memory(word),
+            Kind::PercentOrMemory => self.percent_or_memory(word),
+            Kind::Enum => self.enumeration(args),
+            Kind::String => self.string(word),
+            Kind::Ignored | Kind::ModuleConfig => Reading::good(special::words(args)),
+            Kind::Special => self.special(args),
+        }
+    }
+}
+
+const WRONG_COUNT: &str = "wrong number of arguments";
+
+#[cfg(test)]
+mod tests;

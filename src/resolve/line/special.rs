@@ -1,0 +1,304 @@
+//! Directives with a parser of their own: save points, buffer limits, addresses, classes of events.
+
+use crate::facts::Datum;
+use crate::knowledge::servers::Form;
+use crate::knowledge::servers::language::Stage;
+
+use super::number::{bounds, leading_number, whole_number};
+use super::word::quoted_list;
+use super::{Fate, Problem, Reader, Reading, WRONG_COUNT};
+
+/// The letter that stands for all classes of events, and those that say how events are told.
+const ALL_EVENTS: char = 'A';
+const EVENT_CHANNELS: &str = "KEm";
+
+pub(super) fn words(args: &[&str]) -> Datum {
+    Datum::List(
+        args.iter()
+            .map(|word| Datum::Text((*word).to_owned()))
+            .collect(),
+    )
+}
+
+/// One group of a client class's limits as the server keeps it.
+pub(super) struct Limits {
+    pub(super) hard: u64,
+    pub(super) soft: u64,
+    pub(super) seconds: i32,
+}
+
+impl Reader<'_> {
+    pub(super) fn special(&self, args: &[&str]) -> Reading {
+        let word = args.first().copied().unwrap_or_default();
+        match self.directive.form {
+            Some(Form::SavePoints) if self.series.language.loose_numbers => {
+                self.loose_save_points(args)
+            }
+            Some(Form::SavePoints) => self.save_points(args),
+            Some(Form::BufferLimits) => self.buffer_limits(args),
+            Some(Form::HostPort) => self.host_port(args),
+            Some(Form::Integers) => self.integers(args),
+            Some(Form::Percentiles) => self.percentiles(args),
+            Some(Form::EventFlags) => self.event_flags(word),
+            Some(Form::Folder) => Reading::good(Datum::Text(word.to_owned())),
+            Some(Form::Addresses) => self.addresses(args),
+            Some(Form::Rename) => self.rename(args),
+            Some(Form::AclUser) => self.acl_user(args),
+            Some(Form::Foreign) if !args.is_empty() => Reading::invalid(
+                format!(
+                    "{} directive while not in sentinel mode",
+                    self.directive.name
+                ),
+                "such lines in the file of a sentinel",
+            ),
+            _ => Reading::good(words(args)),
+        }
+    }
+
+    fn save_points(&self, args: &[&str]) -> Reading {
+        let error = "Invalid save parameters";
+        if args == [""] {
+            return cleared();
+        }
+        if !args.len().is_multiple_of(2) {
+            return self.wrong_count(error);
+        }
+        let mut points = Vec::new();
+        for pair in args.chunks(2) {
+            let numbers: Vec<_> = pair.iter().filter_map(|w| whole_number(w)).collect();
+            match numbers[..] {
+                [seconds, changes] if seconds >= 1 && changes >= 0 => {
+                    points.push(point(seconds, changes as i32));
+                }
+                _ => return Reading::invalid(error, SAVE_FORM),
+            }
+        }
+        Reading::good(Datum::List(points))
+    }
+
+    /// Two words are read as far as they are digits; any other number of words says nothing, and
+    /// drops the built-in points all the same.
+    fn loose_save_points(&self, args: &[&str]) -> Reading {
+        if args == [""] {
+            return cleared();
+        }
+        let [seconds, changes] = args else {
+            let reading = Reading::good(Datum::List(Vec::new()));
+            return match args {
+                [] => reading,
+                _ => Reading {
+                    accepted: Some(SAVE_FORM.to_owned()),
+                    ..reading.with(Problem::WrongArity)
+                },
+            };
+        };
+        let (seconds, rest) = leading_number(seconds, 10);
+        let (changes, more) = leading_number(changes, 10);
+        let (seconds, changes) = (seconds as i32, changes as i32);
+        if seconds < 1 || changes < 0 {
+            return Reading::invalid("Invalid save parameters", SAVE_FORM);
+        }
+        let reading = Reading::good(Datum::List(vec![point(i64::from(seconds), changes)]));
+        if rest.is_empty() && more.is_empty() {
+            return reading;
+        }
+        reading.misread(SAVE_FORM.to_owned())
+    }
+
+    fn buffer_limits(&self, args: &[&str]) -> Reading {
+        const FORM: &str = "groups `class hard-limit soft-limit soft-seconds`";
+        let loose = self.series.language.loose_numbers;
+        if !args.len().is_multiple_of(4) {
+            return self.wrong_count("Wrong number of arguments in buffer limit configuration.");
+        }
+        let mut groups = Vec::new();
+        let mut misread = false;
+        for group in args.chunks(4) {
+            let classes = &self.directive.enum_values;
+            if !classes.iter().any(|v| v.eq_ignore_ascii_case(group[0])) {
+                return Reading::invalid(
+                    &self.series.language.messages.client_class,
+                    format!("a class of {}", quoted_list(classes)),
+                );
+            }
+            match self.limits(&group[1..]) {
+                Some(limits) if loose && limits.seconds < 0 => {
+                    let error = "Negative number of seconds in soft limit is invalid";
+                    return Reading::invalid(error, FORM);
+                }
+                Some(_) => {}
+                None => {
+                    let error = "Error in hard, soft or soft_seconds setting in buffer limit configuration.";
+                    return Reading::invalid(error, FORM);
+                }
+            }
+            misread |= loose && !self.is_plain_group(&group[1..]);
+            groups.push(Datum::Text(group.join(" ")));
+        }
+        let reading = Reading::good(Datum::List(groups));
+        if misread {
+            return reading.misread(FORM.to_owned());
+        }
+        reading
+    }
+
+    /// The limits that a group's figures come to; `None` where they are refused.
+    pub(super) fn limits(&self, figures: &[&str]) -> Option<Limits> {
+        let [hard, soft, seconds] = figures else {
+            return None;
+        };
+        if self.series.language.loose_numbers {
+            return Some(Limits {
+                hard: self.size(hard).map_or(0, |size| size.bytes),
+                soft: self.size(soft).map_or(0, |size| size.bytes),
+                seconds: leading_number(seconds, 10).0 as i32,
+            });
+        }
+        Some(Limits {
+            hard: self.size(hard)?.bytes,
+            soft: self.size(soft)?.bytes,
+            seconds: Some(whole_number(seconds)? as i32).filter(|seconds| *seconds >= 0)?,
+        })
+    }
+
+    fn is_plain_group(&self, figures: &[&str]) -> bool {
+        let sizes = figures.iter().take(2).all(|word| self.size(word).is_some());
+        sizes
+            && figures
+                .last()
+                .is_some_and(|word| whole_number(word).is_some())
+    }
+
+    fn host_port(&self, args: &[&str]) -> Reading {
+        let [host, port] = args else {
+            return self.wrong_count(WRONG_COUNT);
+        };
+        if host.eq_ignore_ascii_case("no") && port.eq_ignore_ascii_case("one") {
+            return Reading::good(words(args));
+        }
+        match whole_number(port) {
+            Some(number) if (0..=65535).contains(&number) => {
+                Reading::good(words(&[host, &number.to_string()]))
+            }
+            _ => Reading::invalid(
+                &self.series.language.messages.port,
+                "a host and a port from 0 to 65535",
+            ),
+        }
+    }
+
+    fn integers(&self, args: &[&str]) -> Reading {
+        let (min, max) = bounds(self.directive);
+        if !self.count_fits(args.len()) {
+            return self.wrong_count(WRONG_COUNT);
+        }
+        let numbers: Option<Vec<String>> = args
+            .iter()
+            .map(|word| {
+                let number = whole_number(word)?;
+                let fits = (min..=max).contains(&i128::from(number));
+                fits.then(|| number.to_string())
+            })
+            .collect();
+        match numbers {
+            Some(numbers) => {
+                Reading::good(Datum::List(numbers.into_iter().map(Datum::Text).collect()))
+            }
+            None => Reading::invalid(
+                format!(
+                    "Invalid {}, elements must be between {min} and {max}.",
+                    self.directive.name
+                ),
+                format!("whole numbers from {min} to {max}"),
+            ),
+        }
+    }
+
+    fn percentiles(&self, args: &[&str]) -> Reading {
+        const FORM: &str = "figures from 0 to 100, such as `50 99 99.9`";
+        let name = &self.directive.name;
+        if args == [""] {
+            return Reading::good(Datum::List(Vec::new()));
+        }
+        for word in args {
+            let Some(figure) = percentile(word) else {
+                return Reading::invalid(format!("Invalid {name} parameters"), FORM);
+            };
+            if !(0.0..=100.0).contains(&figure) {
+                let error = format!("{name} parameters should sit between [0.0,100.0]");
+                return Reading::invalid(error, FORM);
+            }
+        }
+        Reading::good(words(args))
+    }
+
+    fn event_flags(&self, word: &str) -> Reading {
+        let classes = &self.series.language.event_classes;
+        let known = |c: char| c == ALL_EVENTS || EVENT_CHANNELS.contains(c) || classes.contains(c);
+        if !word.chars().all(known) {
+            return Reading::invalid(
+                &self.series.language.messages.events,
+                format!("letters of `{ALL_EVENTS}{classes}{EVENT_CHANNELS}`"),
+            );
+        }
+        let given = |c: char| word.contains(c) || word.contains(ALL_EVENTS) && classes.contains(c);
+        let mut shown: String = classes.chars().filter(|c| given(*c)).collect();
+        if shown.len() == classes.len() {
+            shown = ALL_EVENTS.to_string();
+        }
+        shown.extend(EVENT_CHANNELS.chars().filter(|c| given(*c)));
+        Reading::good(Datum::Text(shown))
+    }
+
+    fn addresses(&self, args: &[&str]) -> Reading {
+        if self.directive.args.max.is_some_and(|max| args.len() > max) {
+            return self.wrong_count(&self.series.language.messages.addresses);
+        }
+        if args == [""] {
+            return Reading::good(Datum::List(Vec::new()));
+        }
+        Reading::good(words(args))
+    }
+
+    /// Which commands were renamed before is not known here.
+    fn rename(&self, args: &[&str]) -> Reading {
+        let commands = &self.series.commands;
+        let name = args.first().copied().unwrap_or_default();
+        if !commands.knows(name) {
+            return Reading::invalid(
+                format!("No such command in {}", self.directive.name),
+                "the name of a command of this version",
+            );
+        }
+        if name.contains('|') {
+            return Reading {
+                fate: Fate::Refused(Stage::Crash),
+                ..Reading::invalid(
+                    "ASSERTION FAILED",
+                    "a whole command; sub-commands cannot be renamed",
+                )
+            };
+        }
+        Reading::good(words(args))
+    }
+}
+
+const SAVE_FORM: &str = "pairs `seconds changes`, such as `900 1`, or `\"\"` for none";
+
+fn cleared() -> Reading {
+    Reading {
+        clears: true,
+        ..Reading::good(Datum::List(Vec::new()))
+    }
+}
+
+fn point(seconds: i64, changes: i32) -> Datum {
+    Datum::Text(format!("{seconds} {changes}"))
+}
+
+/// A figure as C's `strtod` reads a whole word.
+pub(super) fn percentile(word: &str) -> Option<f64> {
+    let plain = !word.is_empty() && !word.starts_with([' ', '\t', '\n', '\r', '\u{b}', '\u{c}']);
+    let figure: f64 = word.parse().ok().filter(|_| plain)?;
+    (!figure.is_nan()).then_some(figure)
+}

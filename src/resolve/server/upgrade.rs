@@ -1,0 +1,256 @@
+//! What another version makes of a server's configuration: lines that it refuses, calls otherwise,
+//! ignores or reads otherwise, and defaults that nobody wrote and that change.
+//!
+//! Both versions read the same steps by the same code as everything else here.
+
+use crate::facts::State;
+use crate::facts::linked::Linked;
+use crate::facts::raw::{Raw, RawLine};
+use crate::knowledge::servers::{Directive, Series, Status};
+use crate::resolve::conf::{self, Step};
+use crate::resolve::directive::Whole;
+use crate::resolve::line::{self, Reading};
+use crate::resolve::server::{Context, Resolver};
+use crate::source::{MASK, Span};
+
+/// What happens to a directive.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Kind {
+    /// The name is not known any more.
+    Removed,
+    /// The line is not accepted any more.
+    Refused,
+    /// The same value under the same name comes to something else.
+    Meaning,
+    /// Accepted without effect.
+    Ignored,
+    /// Known under another name.
+    Renamed,
+    /// Nobody wrote it, and its default is another one.
+    Default,
+}
+
+impl Kind {
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Removed => "removed",
+            Self::Refused => "refused",
+            Self::Meaning => "meaning",
+            Self::Ignored => "ignored",
+            Self::Renamed => "renamed",
+            Self::Default => "default",
+        }
+    }
+
+    /// The server would not start.
+    pub fn breaks(self) -> bool {
+        matches!(self, Self::Removed | Self::Refused)
+    }
+}
+
+/// One change.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Change {
+    pub kind: Kind,
+    pub directive: String,
+    /// Where it is written, if it is.
+    pub at: Option<Span>,
+    pub before: Option<String>,
+    pub after: Option<String>,
+    pub message: String,
+}
+
+/// What changes for one server.
+#[derive(Clone, Debug)]
+pub struct Changes {
+    pub name: String,
+    pub namespace: Option<String>,
+    pub anchor: Span,
+    pub not_visible: Vec<String>,
+    pub changes: Vec<Change>,
+}
+
+/// The changes of every server of a universe from one series to another.
+pub fn upgrades(
+    raw: &Raw,
+    linked: &Linked,
+    knowledge: &Context<'_>,
+    (from, to): (&Series, &Series),
+) -> Vec<Changes> {
+    linked
+        .servers
+        .iter()
+        .map(|server| {
+            let resolver = Resolver::new(raw, server, knowledge);
+            let comparison = Comparison {
+                resolver: &resolver,
+                from,
+                to,
+            };
+            Changes {
+                name: resolver.name().to_owned(),
+                namespace: resolver.deployed.and_then(|s| s.namespace.clone()),
+                anchor: resolver.anchor(),
+                not_visible: resolver.not_visible(),
+                changes: comparison.changes(),
+            }
+        })
+        .collect()
+}
+
+struct Comparison<'a> {
+    resolver: &'a Resolver<'a>,
+    from: &'a Series,
+    to: &'a Series,
+}
+
+impl Comparison<'_> {
+    fn changes(&self) -> Vec<Change> {
+        let steps = self.resolver.steps();
+        let mut changes: Vec<Change> = steps
+            .iter()
+            .filter_map(|step| match step {
+                Step::Line { line, .. } => self.line(line),
+                _ => None,
+            })
+            .collect();
+        changes.extend(self.conflicts(&steps));
+        changes.extend(self.defaults(&steps));
+        changes
+    }
+
+    fn line(&self, line: &RawLine) -> Option<Change> {
+        let (name, args) = line.words.split_first()?;
+        let holes = line.words.iter().any(|word| word.hole.is_some());
+        if holes || line.error.is_some() {
+            return None;
+        }
+        let args: Vec<&str> = args.iter().map(|word| word.text.as_str()).collect();
+        let before = line::read(self.from, &name.text, &args);
+        let after = line::read(self.to, &name.text, &args);
+        let old = self.from.directive(&name.text)?;
+        if !before.is_taken() {
+            return None;
+        }
+        let (kind, message) = self.kind(old, &name.text, &before, &after)?;
+        let values = kind == Kind::Meaning && !old.is_secret();
+        let shown = |series: &Series, reading: &Reading| {
+            let directive = series.directive(&name.text)?;
+            values.then(|| line::shown(series, directive, reading.datum.as_ref()))
+        };
+        Some(Change {
+            kind,
+            directive: name.text.clone(),
+            at: Some(line.span),
+            before: shown(self.from, &before),
+            after: shown(self.to, &after),
+            message,
+        })
+    }
+
+    fn kind(
+        &self,
+        old: &Directive,
+        name: &str,
+        before: &Reading,
+        after: &Reading,
+    ) -> Option<(Kind, String)> {
+        let to = self.to.name();
+        let Some(new) = self.to.directive(name) else {
+            let instead = self
+                .resolver
+                .knowledge
+                .servers
+                .replacement(self.to, name)
+                .map_or(String::new(), |name| format!("; it knows `{name}`"));
+            return Some((
+                Kind::Removed,
+                format!("{to} does not know `{name}`{instead}"),
+            ));
+        };
+        if !after.is_taken() {
+            let error = after.error.as_deref().unwrap_or_default();
+            return Some((Kind::Refused, format!("{to} refuses the line: {error}")));
+        }
+        if new.status == Status::Ignored && old.status != Status::Ignored {
+            return Some((Kind::Ignored, format!("{to} accepts it and ignores it")));
+        }
+        let shown = |series: &Series, directive: &Directive, reading: &Reading| {
+            line::shown(series, directive, reading.datum.as_ref())
+        };
+        if shown(self.from, old, before) != shown(self.to, new, after) {
+            return Some((Kind::Meaning, format!("{to} reads another value")));
+        }
+        let renamed = old.name == name.to_ascii_lowercase() && new.name != old.name;
+        renamed.then(|| (Kind::Renamed, format!("{to} calls it `{}`", new.name)))
+    }
+
+    /// Lines that only the newer version refuses together.
+    fn conflicts(&self, steps: &[Step<'_>]) -> Vec<Change> {
+        let servers = self.resolver.knowledge.servers;
+        let none = |_: &str| false;
+        let home = self.resolver.home();
+        let (from, to) = ([self.from], [self.to]);
+        let now = conf::effective(steps, &from, &home, &none);
+        let then = conf::effective(steps, &to, &home, &none);
+        let old = Whole::new(servers, &from, &now, steps);
+        let new = Whole::new(servers, &to, &then, steps);
+        let lines = steps.iter().filter_map(|step| match step {
+            Step::Line { line, .. } if !line.words.is_empty() => Some(*line),
+            _ => None,
+        });
+        lines
+            .filter_map(|line| {
+                let error = new
+                    .conflict(line)
+                    .1
+                    .and(new.conflict(line).0.text().map(str::to_owned))?;
+                if old.conflict(line).1.is_some() {
+                    return None;
+                }
+                Some(Change {
+                    kind: Kind::Refused,
+                    directive: line.words[0].text.clone(),
+                    at: Some(line.span),
+                    before: None,
+                    after: None,
+                    message: format!("{} refuses it beside another line: {error}", self.to.name()),
+                })
+            })
+            .collect()
+    }
+
+    /// Defaults that hold for this server and change.
+    fn defaults(&self, steps: &[Step<'_>]) -> Vec<Change> {
+        let none = |_: &str| false;
+        let effective = conf::effective(steps, &[self.from], &self.resolver.home(), &none);
+        let unwritten = effective.iter().filter(|(_, value)| {
+            matches!(value.state, State::Default(_) | State::Absent) && value.overrides.is_empty()
+        });
+        unwritten
+            .filter_map(|(name, _)| {
+                let (old, new) = (self.from.directive(name)?, self.to.directive(name)?);
+                let shown = |series: &Series, directive: &Directive| {
+                    line::shown(series, directive, line::default_of(directive).as_ref())
+                };
+                let (before, after) = (shown(self.from, old), shown(self.to, new));
+                let gone = new.status == Status::Ignored;
+                (before != after && !gone).then(|| Change {
+                    kind: Kind::Default,
+                    directive: new.name.clone(),
+                    at: None,
+                    before: Some(masked(old, before)),
+                    after: Some(masked(new, after)),
+                    message: "nobody wrote it, and its default changes".to_owned(),
+                })
+            })
+            .collect()
+    }
+}
+
+fn masked(directive: &Directive, text: String) -> String {
+    if directive.is_secret() {
+        return MASK.to_owned();
+    }
+    text
+}

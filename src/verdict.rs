@@ -1,0 +1,530 @@
+//! What a server does with a whole configuration text: it starts, or it stops at a line and says why,
+//! and the values that it is then left with.
+//!
+//! In: a series, a build, a text. Out: the first thing that the server would complain about and the
+//! effective values as `CONFIG GET` shows them. Lines are read by [`line`], values folded by
+//! [`conf`](crate::resolve::conf): the same code that rules' facts come from. Files are seen through
+//! [`Host`]; nothing is opened here.
+
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+
+use crate::facts::Datum;
+use crate::knowledge::servers::language::{Build, Conflict, ConflictLine, Stage, Users};
+use crate::knowledge::servers::{Directive, Form, Series, UnknownDirective};
+use crate::resolve::conf::Fold;
+use crate::resolve::directive::duplicate_user;
+use crate::resolve::line::{self, Fate, Reading};
+use crate::syntax::conf::{self, Line};
+
+/// What the server can see of the machine that it runs on. `None`: not known here.
+pub trait Host {
+    /// The text of a file, or why it cannot be opened, in the system's words.
+    fn read(&self, path: &str) -> Option<Result<String, String>>;
+    /// The files that a pattern matches, sorted.
+    fn matching(&self, pattern: &str) -> Option<Vec<String>>;
+    fn is_folder(&self, path: &str) -> Option<bool>;
+    fn is_file(&self, path: &str) -> Option<bool>;
+}
+
+/// A host of which nothing is known: what depends on it is taken to be in order.
+pub struct Unseen;
+
+impl Host for Unseen {
+    fn read(&self, _path: &str) -> Option<Result<String, String>> {
+        None
+    }
+    fn matching(&self, _pattern: &str) -> Option<Vec<String>> {
+        None
+    }
+    fn is_folder(&self, _path: &str) -> Option<bool> {
+        None
+    }
+    fn is_file(&self, _path: &str) -> Option<bool> {
+        None
+    }
+}
+
+/// A server that is given a configuration.
+pub struct Server<'a> {
+    pub series: &'a Series,
+    pub build: Build,
+    pub host: &'a dyn Host,
+}
+
+/// Why and where a server stops.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    pub stage: Stage,
+    /// 1-based line of the text that the server names, if it names one; the file may be an included
+    /// one.
+    pub line: Option<usize>,
+    /// What it prints; several lines of the log are joined by ` | `.
+    pub error: String,
+}
+
+/// What a server makes of a text.
+#[derive(Clone, Debug)]
+pub struct Verdict {
+    pub refusal: Option<Refusal>,
+    /// Effective values by canonical name, as `CONFIG GET` shows them, of what was read before the
+    /// server stopped.
+    pub effective: BTreeMap<String, String>,
+    /// Files that the text includes and that cannot be seen.
+    pub unseen: Vec<String>,
+}
+
+impl Server<'_> {
+    /// Judges a text as the server's own file.
+    pub fn judge(&self, text: &str) -> Verdict {
+        let mut run = Run::new(self);
+        let refusal = run.text(text, &mut Vec::new()).err();
+        let refusal = refusal.or_else(|| run.startup());
+        Verdict {
+            refusal,
+            effective: run.effective(),
+            unseen: run.unseen,
+        }
+    }
+}
+
+/// The text of a file with arguments of the command line behind it, as the server joins them: each
+/// option a line of its own, two lines below the file.
+pub fn with_arguments(file: &str, arguments: &[&str]) -> String {
+    let mut text = file.to_owned();
+    text.push('\n');
+    for (i, word) in arguments.iter().enumerate() {
+        match word.strip_prefix("--") {
+            Some(name) if i == 0 => text.push_str(name),
+            Some(name) => {
+                text.push('\n');
+                text.push_str(name);
+            }
+            None => text.push_str(&quoted(word)),
+        }
+        text.push(' ');
+    }
+    text
+}
+
+/// A word in quotes, so that the tokenizer gives it back.
+fn quoted(word: &str) -> String {
+    let mut out = String::from("\"");
+    for c in word.chars() {
+        match c {
+            '"' | '\\' => out.extend(['\\', c]),
+            '\n' => out.push_str("\\n"),
+            '\r' => out.push_str("\\r"),
+            '\t' => out.push_str("\\t"),
+            other => out.push(other),
+        }
+    }
+    out.push('"');
+    out
+}
+
+/// The server's text ends a line at a NUL byte and loses what follows, the line's end included.
+fn without_nul(text: &str) -> std::borrow::Cow<'_, str> {
+    if !text.contains('\0') {
+        return text.into();
+    }
+    text.split_inclusive('\n')
+        .map(|line| line.split('\0').next().unwrap_or_default())
+        .collect::<String>()
+        .into()
+}
+
+/// Files that include each other in many ways are cut off here.
+const MOST_INCLUDED: usize = 1000;
+
+/// One server that reads.
+struct Run<'a> {
+    server: &'a Server<'a>,
+    fold: Fold<'a>,
+    lines: usize,
+    /// Settings for modules, in the order of writing.
+    queued: BTreeMap<String, String>,
+    users: HashSet<String>,
+    /// Directives that were given, with the line of the text that gave them last.
+    given: BTreeMap<String, usize>,
+    renamed: BTreeSet<String>,
+    /// A module that cannot be loaded: what the server tries first.
+    unloaded: Option<Refusal>,
+    late: Option<Refusal>,
+    unseen: Vec<String>,
+    included: usize,
+}
+
+impl<'a> Run<'a> {
+    fn new(server: &'a Server<'a>) -> Self {
+        Self {
+            server,
+            fold: Fold::new(server.series),
+            lines: 0,
+            queued: BTreeMap::new(),
+            users: HashSet::new(),
+            given: BTreeMap::new(),
+            renamed: BTreeSet::new(),
+            unloaded: None,
+            late: None,
+            unseen: Vec::new(),
+            included: 0,
+        }
+    }
+
+    /// Reads one file; `open` are the files that are being read.
+    fn text(&mut self, text: &str, open: &mut Vec<String>) -> Result<(), Refusal> {
+        for line in conf::lines(&without_nul(text)) {
+            self.line(&line, open)?;
+        }
+        match self.conflict(Stage::Config) {
+            Some(refusal) => Err(refusal),
+            None => Ok(()),
+        }
+    }
+
+    fn line(&mut self, line: &Line, open: &mut Vec<String>) -> Result<(), Refusal> {
+        let adjacent = line.glued && !self.server.series.language.adjacent_quotes;
+        if line.unbalanced || adjacent {
+            return Err(at_line(line, "Unbalanced quotes in configuration line"));
+        }
+        let words: Vec<&str> = line.words.iter().map(|word| word.text.as_str()).collect();
+        let Some((name, args)) = words.split_first() else {
+            return Ok(());
+        };
+        self.lines += 1;
+        let reading = line::read_on(self.server.series, self.server.build, name, args);
+        let error = || reading.error.clone().unwrap_or_default();
+        match reading.fate {
+            Fate::Refused(Stage::Config) => return Err(at_line(line, error())),
+            Fate::Refused(Stage::Startup) => {
+                self.late.get_or_insert(startup(error()));
+            }
+            Fate::Refused(Stage::Crash) => {
+                return Err(Refusal {
+                    stage: Stage::Crash,
+                    ..startup(error())
+                });
+            }
+            Fate::Queued => {
+                self.queued
+                    .insert(name.to_ascii_lowercase(), args.join(" "));
+                return Ok(());
+            }
+            Fate::Taken => {}
+        }
+        if let Some(directive) = self.server.series.directive(name) {
+            self.act(directive, line, args, open)?;
+            self.given.insert(directive.name.clone(), line.number);
+        }
+        self.take(name, reading);
+        Ok(())
+    }
+
+    fn take(&mut self, name: &str, reading: Reading) {
+        self.fold.take(name, reading.into(), self.lines);
+    }
+
+    /// What reading the line does beyond setting a value.
+    fn act(
+        &mut self,
+        directive: &Directive,
+        line: &Line,
+        args: &[&str],
+        open: &mut Vec<String>,
+    ) -> Result<(), Refusal> {
+        match (directive.form, args) {
+            (Some(Form::Include), [path]) => self.include(path, open),
+            (Some(Form::Folder), [path]) => self.enter(line, path),
+            (Some(Form::AclUser), [user, ..]) => self.user(line, user),
+            (Some(Form::Rename), [old, new]) => self.rename(directive, line, old, new),
+            (Some(Form::LoadModule), [path, ..]) => {
+                if self.server.host.is_file(path) == Some(false) {
+                    let error = format!("Can't load module from {path}: server aborting");
+                    self.unloaded.get_or_insert(startup(error));
+                }
+                Ok(())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn include(&mut self, path: &str, open: &mut Vec<String>) -> Result<(), Refusal> {
+        let pattern = path.contains(['*', '?', '[']);
+        let paths = if pattern && self.server.series.language.include_patterns {
+            self.server.host.matching(path)
+        } else {
+            Some(vec![path.to_owned()])
+        };
+        let mut text = String::new();
+        for path in paths.iter().flatten() {
+            if open.contains(path) {
+                return Err(startup(format!("{path} includes itself")));
+            }
+            match self.server.host.read(path) {
+                Some(Ok(more)) => text.push_str(&more),
+                Some(Err(why)) => {
+                    let error = format!("Fatal error, can't open config file '{path}': {why}");
+                    return Err(startup(error));
+                }
+                None => self.unseen.push(path.clone()),
+            }
+        }
+        if paths.is_none() {
+            self.unseen.push(path.to_owned());
+        }
+        self.included += 1;
+        if self.included > MOST_INCLUDED {
+            return Err(startup(format!("{path}: too many files are included")));
+        }
+        let depth = open.len();
+        open.extend(paths.into_iter().flatten());
+        let read = self.text(&text, open);
+        open.truncate(depth);
+        read
+    }
+
+    fn enter(&self, line: &Line, path: &str) -> Result<(), Refusal> {
+        const MISSING: &str = "No such file or directory";
+        if self.server.host.is_folder(path) != Some(false) {
+            return Ok(());
+        }
+        if self.server.series.language.missing_folder_exits {
+            return Err(startup(format!("Can't chdir to '{path}': {MISSING}")));
+        }
+        Err(at_line(line, MISSING))
+    }
+
+    fn user(&mut self, line: &Line, user: &str) -> Result<(), Refusal> {
+        let new = self.users.insert(user.to_owned());
+        if new || self.server.series.language.users == Users::Merged {
+            return Ok(());
+        }
+        Err(at_line(line, duplicate_user(user)))
+    }
+
+    fn rename(
+        &mut self,
+        directive: &Directive,
+        line: &Line,
+        old: &str,
+        new: &str,
+    ) -> Result<(), Refusal> {
+        let old = old.to_ascii_lowercase();
+        if self.renamed.contains(&old) {
+            let error = format!("No such command in {}", directive.name);
+            return Err(at_line(line, error));
+        }
+        let new = new.to_ascii_lowercase();
+        self.renamed.insert(old);
+        if new.is_empty() {
+            return Ok(());
+        }
+        let taken = self.server.series.commands.knows(&new) && !self.renamed.remove(&new);
+        if taken {
+            return Err(at_line(line, "Target command name already exists"));
+        }
+        Ok(())
+    }
+
+    /// The first conflict of a stage between directives that were given.
+    fn conflict(&self, stage: Stage) -> Option<Refusal> {
+        let conflicts = &self.server.series.language.conflicts;
+        let found = conflicts
+            .iter()
+            .filter(|conflict| conflict.stage == stage)
+            .find(|conflict| self.holds(conflict))?;
+        let line = match found.line {
+            ConflictLine::None => None,
+            ConflictLine::Given => self.given.get(&found.given).copied(),
+        };
+        Some(Refusal {
+            stage,
+            line,
+            error: found.error.clone(),
+        })
+    }
+
+    fn holds(&self, conflict: &Conflict) -> bool {
+        let value = |name: &str| self.value(name).filter(|value| !value.is_empty());
+        let given = self.given.contains_key(&conflict.given)
+            && (self.acts(&conflict.given) || value(&conflict.given).is_some());
+        given
+            && value(&conflict.with)
+                .is_some_and(|value| conflict.is.as_ref().is_none_or(|is| *is == value))
+    }
+
+    /// The directive does something and holds no value.
+    fn acts(&self, name: &str) -> bool {
+        self.fold.state(name).is_none()
+    }
+
+    fn value(&self, name: &str) -> Option<String> {
+        let directive = self.server.series.directive(name)?;
+        let datum: Option<Datum> = self.fold.datum(directive);
+        Some(line::shown(self.server.series, directive, datum.as_ref()))
+    }
+
+    /// What stops the server after it has read everything.
+    fn startup(&self) -> Option<Refusal> {
+        if let Some(unloaded) = &self.unloaded {
+            return Some(unloaded.clone());
+        }
+        if !self.queued.is_empty() {
+            return Some(startup(self.unclaimed()));
+        }
+        let conflict = self.conflict(Stage::Startup);
+        let late = conflict.or_else(|| self.late.clone());
+        late.or_else(|| self.missing_file())
+    }
+
+    /// A file that the server needs and that cannot be read.
+    fn missing_file(&self) -> Option<Refusal> {
+        let needed = &self.server.series.language.needed_files;
+        needed.iter().find_map(|needed| {
+            let path = self.value(&needed.directive).filter(|p| !p.is_empty())?;
+            let there = self.server.host.is_file(&path)?;
+            (!there).then(|| startup(needed.error.clone()))
+        })
+    }
+
+    fn unclaimed(&self) -> String {
+        let queued = &self.server.series.language.messages.queued;
+        if self.server.series.unknown_directive == UnknownDirective::RefusesFile {
+            return queued.clone();
+        }
+        let mut said = vec!["Unresolved Configuration(s) Detected:".to_owned()];
+        let entries = self.queued.iter();
+        said.extend(entries.map(|(name, value)| format!(">>> '{name} {value}'")));
+        said.push(queued.clone());
+        said.join(" | ")
+    }
+
+    fn effective(&self) -> BTreeMap<String, String> {
+        let series = self.server.series;
+        series
+            .directives()
+            .map(|directive| {
+                let datum = self.fold.datum(directive);
+                let value = line::shown(series, directive, datum.as_ref());
+                (directive.name.clone(), value)
+            })
+            .collect()
+    }
+}
+
+fn at_line(line: &Line, error: impl Into<String>) -> Refusal {
+    Refusal {
+        stage: Stage::Config,
+        line: Some(line.number),
+        error: error.into(),
+    }
+}
+
+fn startup(error: String) -> Refusal {
+    Refusal {
+        stage: Stage::Startup,
+        line: None,
+        error,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::knowledge::servers::Servers;
+
+    /// A host with these files.
+    struct Files(&'static [(&'static str, &'static str)]);
+
+    impl Host for Files {
+        fn read(&self, path: &str) -> Option<Result<String, String>> {
+            let found = self.0.iter().find(|(name, _)| *name == path);
+            Some(match found {
+                Some((_, text)) => Ok((*text).to_owned()),
+                None => Err("No such file or directory".to_owned()),
+            })
+        }
+        fn matching(&self, pattern: &str) -> Option<Vec<String>> {
+            let start = pattern.trim_end_matches("*.conf");
+            let names = self.0.iter().map(|(name, _)| (*name).to_owned());
+            Some(names.filter(|name| name.starts_with(start)).collect())
+        }
+        fn is_folder(&self, _path: &str) -> Option<bool> {
+            None
+        }
+        fn is_file(&self, path: &str) -> Option<bool> {
+            Some(self.0.iter().any(|(name, _)| *name == path))
+        }
+    }
+
+    fn verdict(version: &str, text: &str, host: &dyn Host) -> Verdict {
+        let servers = Servers::embedded();
+        let (flavor, number) = version.split_once(':').unwrap();
+        let series = servers.candidates(Some(flavor), Some(number)).series[0];
+        let build = Build::OFFICIAL;
+        Server {
+            series,
+            build,
+            host,
+        }
+        .judge(text)
+    }
+
+    fn stops(version: &str, text: &str) -> (Option<usize>, String) {
+        let refusal = verdict(version, text, &Unseen).refusal.unwrap();
+        (refusal.line, refusal.error)
+    }
+
+    #[test]
+    fn included_files_stand_in_place_and_number_their_own_lines() {
+        let files = Files(&[
+            ("conf.d/a.conf", "hz 20\n"),
+            ("conf.d/b.conf", "hz 30"),
+            ("bad.conf", "\nhz x\n"),
+            ("loop.conf", "include loop.conf\n"),
+        ]);
+        let value = |text| verdict("redis:7.2", text, &files).effective["hz"].clone();
+        assert_eq!(value("hz 10\ninclude conf.d/*.conf\n"), "30");
+        assert_eq!(value("include conf.d/*.conf\nhz 10\n"), "10");
+        assert_eq!(value("include nothing/*.conf\n"), "10");
+        let refusal = |text| verdict("redis:7.2", text, &files).refusal.unwrap();
+        assert_eq!(refusal("timeout 1\nhz 1\ninclude bad.conf\n").line, Some(2));
+        assert_eq!(refusal("include loop.conf\n").stage, Stage::Startup);
+        assert!(
+            refusal("include no.conf\n")
+                .error
+                .contains("can't open config file 'no.conf'")
+        );
+    }
+
+    #[test]
+    fn arguments_are_lines_below_the_file() {
+        let text = with_arguments("hz 10\n", &["--hz", "20", "--save", "", "--requirepass x"]);
+        assert_eq!(text, "hz 10\n\nhz \"20\" \nsave \"\" \nrequirepass x ");
+        assert_eq!(verdict("redis:7.2", &text, &Unseen).effective["hz"], "20");
+        let joined = with_arguments("", &["--maxmemory=1gb", "--port", "0"]);
+        assert_eq!(stops("redis:7.2", &joined).0, Some(2));
+    }
+
+    #[test]
+    fn bytes_that_editors_hide() {
+        let bad = "Bad directive or wrong number of arguments".to_owned();
+        assert_eq!(stops("redis:7.2", "\u{feff}# comment\n"), (Some(1), bad));
+        let arity = "wrong number of arguments".to_owned();
+        assert_eq!(stops("redis:7.2", "hz 10\rtimeout 5\r"), (Some(1), arity));
+        assert!(
+            verdict("redis:7.2", "hz 10\r\ntimeout 5\r\n", &Unseen)
+                .refusal
+                .is_none()
+        );
+        // The rest of the line is lost, its end too.
+        assert_eq!(stops("redis:7.2", "hz 20\0x\nhz 30\n").0, Some(1));
+    }
+
+    #[test]
+    fn redis_8_stops_late_and_without_a_line() {
+        let (line, error) = stops("redis:8.0", "maxmemry 1gb\n");
+        assert_eq!(line, None);
+        assert!(error.contains(">>> 'maxmemry 1gb'"), "{error}");
+    }
+}

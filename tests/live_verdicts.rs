@@ -1,0 +1,152 @@
+//! Random configurations given to real servers, whose verdicts must be ours.
+//!
+//! Servers are those of `REDVET_LIVE_SERVERS` (paths joined by `:`) and a `redis-server` and
+//! `valkey-server` on the path. Without one the test says so and passes, except in CI, where it
+//! fails. `REDVET_LIVE_COUNT` and `REDVET_LIVE_SEED` change how many texts are tried and which.
+#![cfg(unix)]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout)]
+
+mod live;
+
+use std::path::PathBuf;
+
+use live::generate::Generator;
+use live::server::{Live, Seen};
+use redvet::knowledge::servers::Servers;
+use redvet::knowledge::servers::language::Stage;
+use redvet::verdict::{Server, Verdict, with_arguments};
+
+const SEED: u64 = 20_240_229;
+const COUNT: usize = 300;
+
+/// What is no business of the configuration text: decided by the machine, or by the harness.
+const NOT_COMPARED: &[&str] = &[
+    "dir",
+    "maxclients",
+    "rdma-bind",
+    "rdma-port",
+    "availability-zone",
+];
+
+/// What a log says where the machine is at fault: with cluster mode a second port is opened and
+/// addresses are looked up; a data file may be no file.
+const MACHINE: &[&str] = &[
+    "Failed listening on port",
+    "Could not create server TCP listening socket",
+    "RDB ERROR DETECTED",
+    "Fatal error loading the DB",
+    "Can't open or create append-only",
+];
+
+fn number(variable: &str, default: u64) -> u64 {
+    std::env::var(variable).map_or(default, |text| text.parse().unwrap())
+}
+
+fn binaries() -> Vec<PathBuf> {
+    let listed = std::env::var_os("REDVET_LIVE_SERVERS");
+    let listed: Vec<_> = listed.iter().flat_map(std::env::split_paths).collect();
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let on_path = ["redis-server", "valkey-server"]
+        .into_iter()
+        .filter_map(|name| {
+            std::env::split_paths(&path)
+                .map(|folder| folder.join(name))
+                .find(|file| file.is_file())
+        });
+    listed.into_iter().chain(on_path).collect()
+}
+
+/// What disagrees, in words; nothing where all agrees.
+fn disagreement(seen: &Seen, found: &Verdict) -> Option<String> {
+    let refusal = found.refusal.as_ref();
+    match seen {
+        Seen::Started(values) => {
+            if let Some(refusal) = refusal {
+                return Some(format!("it starts, not {refusal:?}"));
+            }
+            values.iter().find_map(|(name, value)| {
+                let ours = found.effective.get(name)?;
+                let compared = !NOT_COMPARED.contains(&name.as_str());
+                (compared && ours != value).then(|| format!("{name} is {value:?}, not {ours:?}"))
+            })
+        }
+        Seen::Refused { line, error } => match refusal {
+            Some(r) if r.stage == Stage::Config && r.line == *line && r.error == *error => None,
+            other => Some(format!("refused at {line:?} with {error:?}, not {other:?}")),
+        },
+        Seen::Stopped { log } if MACHINE.iter().any(|words| log.contains(words)) => None,
+        Seen::Stopped { log } => match refusal {
+            // A text may silence the log.
+            Some(r) if r.stage == Stage::Startup && log.is_empty() => None,
+            Some(r)
+                if r.stage == Stage::Startup && r.error.split(" | ").all(|e| log.contains(e)) =>
+            {
+                None
+            }
+            other => Some(format!("stopped with {log}, not {other:?}")),
+        },
+        Seen::Crashed { log } => match refusal {
+            Some(r) if r.stage == Stage::Crash => None,
+            other => Some(format!("crashed with {log}, not {other:?}")),
+        },
+    }
+}
+
+fn check(binary: PathBuf, servers: &Servers) -> Vec<String> {
+    let mut live = Live::new(binary);
+    let (flavor, version) = live.version();
+    let candidates = servers.candidates(Some(&flavor), Some(&version));
+    let series = candidates.series[0];
+    let build = live.build();
+    let count = number("REDVET_LIVE_COUNT", COUNT as u64);
+    let seed = number("REDVET_LIVE_SEED", SEED);
+    println!(
+        "{flavor} {version}, judged as {}: seed {seed}, {count} texts, {build:?}",
+        series.name()
+    );
+    let mut generator = Generator::new(seed, series);
+    let mut wrong = Vec::new();
+    let mut started = 0;
+    for _ in 0..count {
+        let text = generator.text();
+        let (seen, arguments) = live.run(&text);
+        started += usize::from(matches!(seen, Seen::Started(_)));
+        let host = live.host();
+        let judge = Server {
+            series,
+            build,
+            host: &host,
+        };
+        let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+        let found = judge.judge(&with_arguments(&text, &arguments));
+        if let Some(what) = disagreement(&seen, &found) {
+            wrong.push(format!("{flavor} {version} {text:?}: {what}"));
+        }
+    }
+    println!("{count} texts, {started} started, {} disagree", wrong.len());
+    wrong
+}
+
+#[test]
+fn real_servers_agree() {
+    let binaries = binaries();
+    if binaries.is_empty() {
+        assert!(
+            std::env::var_os("CI").is_none(),
+            "no server to ask: install redis-server or set REDVET_LIVE_SERVERS"
+        );
+        println!("SKIPPED: no redis-server or valkey-server is installed");
+        return;
+    }
+    let servers = Servers::embedded();
+    let wrong: Vec<String> = binaries
+        .into_iter()
+        .flat_map(|binary| check(binary, &servers))
+        .collect();
+    assert!(
+        wrong.is_empty(),
+        "{} disagree\n{}",
+        wrong.len(),
+        wrong.join("\n")
+    );
+}
