@@ -17,7 +17,8 @@ use crate::knowledge::servers::Series;
 use crate::policy::{self, RuleSet, Verdict};
 use crate::resolve::conf::DEPENDS_ON_VERSION;
 use crate::source::{Sources, Span};
-use crate::suppress::{self, WholeText};
+use crate::suppress::waiver::{self, Waiver};
+use crate::suppress::{self, Accepted, WholeText};
 use crate::survey::{self, Project, Survey, survey};
 use crate::view;
 
@@ -26,6 +27,8 @@ use crate::view;
 pub struct Scope {
     /// Files and folders, relative to the root with `/`; empty: everything.
     pub paths: Vec<String>,
+    /// What it holds marked, not shown.
+    pub accepted: Accepted,
 }
 
 impl Scope {
@@ -56,14 +59,26 @@ pub fn check(
     let judgement = policy::judge(rules, &survey.estate, settings);
     let mut findings = findings(judgement.verdicts, &survey.sources);
     let mut undetermined = judgement.undetermined;
-    let meta = suppressed(&mut findings, &undetermined, &survey, rules, settings);
+    let bench = Bench {
+        survey: &survey,
+        rules,
+        settings,
+        accepted: &scope.accepted,
+    };
+    let meta = bench.suppressed(&mut findings, &undetermined);
+    let mut notes = bench.ending_waivers();
     survey.estate.meta.extend(meta);
     let about_itself = policy::judge(rules, &meta_only(&survey.estate), settings);
     findings.extend(self::findings(about_itself.verdicts, &survey.sources));
+    sort(&mut findings, &mut undetermined, &survey.sources);
+    if let Some(baseline) = &scope.accepted.baseline {
+        baseline.apply(&mut findings);
+    }
     findings.retain(|finding| in_scope(finding, &survey.sources, scope));
     undetermined.retain(|case| scope.holds(survey.sources.path(case.at)));
-    sort(&mut findings, &mut undetermined, &survey.sources);
-    report(survey, findings, undetermined, project.inputs.len())
+    let mut report = report(survey, findings, undetermined, project.inputs.len());
+    report.notes.append(&mut notes);
+    report
 }
 
 /// What every server will run with and every client will use.
@@ -139,70 +154,123 @@ fn fnv1a(bytes: impl Iterator<Item = u8>) -> u64 {
     })
 }
 
-/// Silences what comments silence, and says what is wrong with the comments and the inputs.
-fn suppressed(
-    findings: &mut [Finding],
-    undetermined: &[Undetermined],
-    survey: &Survey,
-    rules: &RuleSet,
-    settings: &policy::Settings,
-) -> Vec<Subject> {
-    let whole_texts: Vec<_> = survey
-        .texts
-        .iter()
-        .map(|(text, first_directive_line)| WholeText {
-            text: *text,
-            first_directive_line: *first_directive_line,
-        })
-        .collect();
-    let ran = policy::running_rules(rules, settings);
-    let known: Vec<String> = rules.rules().map(|rule| rule.id().to_owned()).collect();
-    let inputs = suppress::Inputs {
-        sources: &survey.sources,
-        comments: &survey.comments,
-        whole_texts: &whole_texts,
-        undetermined,
-        ran: &ran,
-        known: &known,
-    };
-    let outcome = suppress::apply(findings, &inputs);
-    let sources = &survey.sources;
-    let unused = outcome.unused.into_iter().map(|unused| {
-        let detail = format!("no finding of {} stands here", unused.rules.join(", "));
-        meta(
-            "unused-suppression",
-            unused.span,
-            unused.remove,
-            detail,
-            sources,
-        )
-    });
-    let silent = outcome.without_reason.into_iter().map(|span| {
-        let detail = "write why after the closing bracket".to_owned();
-        meta("suppression-without-reason", span, None, detail, sources)
-    });
-    let malformed = outcome.malformed.into_iter().map(|bad| {
-        meta(
-            "unused-suppression",
-            bad.span,
-            None,
-            bad.why.to_owned(),
-            sources,
-        )
-    });
-    let unreadable = survey
-        .problems
-        .iter()
-        .map(|(span, why)| meta("unreadable-input", *span, None, why.clone(), sources));
-    unused
-        .chain(silent)
-        .chain(malformed)
-        .chain(unreadable)
-        .collect()
+/// What silencing looks at, beside the findings.
+struct Bench<'a> {
+    survey: &'a Survey,
+    rules: &'a RuleSet,
+    settings: &'a policy::Settings,
+    accepted: &'a Accepted,
+}
+
+impl Bench<'_> {
+    /// Silences what comments and waivers silence, and says what is wrong with them and the inputs.
+    fn suppressed(&self, findings: &mut [Finding], undetermined: &[Undetermined]) -> Vec<Subject> {
+        let whole_texts: Vec<_> = self
+            .survey
+            .texts
+            .iter()
+            .map(|(text, first_directive_line)| WholeText {
+                text: *text,
+                first_directive_line: *first_directive_line,
+            })
+            .collect();
+        let ran = policy::running_rules(self.rules, self.settings);
+        let known: Vec<String> = self.rules.rules().map(|r| r.id().to_owned()).collect();
+        let inputs = suppress::Inputs {
+            sources: &self.survey.sources,
+            comments: &self.survey.comments,
+            whole_texts: &whole_texts,
+            undetermined,
+            ran: &ran,
+            known: &known,
+        };
+        let mut meta = self.comments(suppress::apply(findings, &inputs));
+        let (waivers, today) = (&self.accepted.waivers, self.accepted.today);
+        meta.extend(self.waivers(waiver::waive(findings, waivers, today, &inputs)));
+        meta.extend(self.survey.problems.iter().map(|(span, why)| {
+            let sources = &self.survey.sources;
+            meta_subject("unreadable-input", *span, None, why.clone(), sources)
+        }));
+        meta
+    }
+
+    fn comments(&self, outcome: suppress::Outcome) -> Vec<Subject> {
+        let sources = &self.survey.sources;
+        let unused = outcome.unused.into_iter().map(|unused| {
+            let detail = format!("no finding of {} stands here", unused.rules.join(", "));
+            meta_subject(UNUSED, unused.span, unused.remove, detail, sources)
+        });
+        let silent = outcome.without_reason.into_iter().map(|span| {
+            let detail = "write why after the closing bracket".to_owned();
+            meta_subject("suppression-without-reason", span, None, detail, sources)
+        });
+        let malformed = outcome.malformed.into_iter().map(|bad| {
+            let detail = bad.why.to_owned();
+            meta_subject(UNUSED, bad.span, None, detail, sources)
+        });
+        unused.chain(silent).chain(malformed).collect()
+    }
+
+    fn waivers(&self, outcome: waiver::Outcome<'_>) -> Vec<Subject> {
+        let sources = &self.survey.sources;
+        let ended = outcome.ended.into_iter().filter_map(|waiver| {
+            let expires = waiver.expires.as_ref()?;
+            let detail = format!("it ended on {}{}", expires.shown, owned_by(waiver));
+            Some(meta_subject(EXPIRED, expires.span, None, detail, sources))
+        });
+        let unused = outcome.unused.into_iter().map(|waiver| {
+            let detail = format!("there is no finding of {}", waiver.about());
+            meta_subject(UNUSED, waiver.span, None, detail, sources)
+        });
+        // A part of a project may lack what a waiver is for.
+        let is_told = !self.accepted.partial;
+        ended.chain(unused.filter(|_| is_told)).collect()
+    }
+
+    /// Waivers that end soon; how soon is the rule's own parameter.
+    fn ending_waivers(&self) -> Vec<Note> {
+        let near = |waiver: &&Waiver| {
+            let left = self
+                .accepted
+                .today
+                .and_then(|today| waiver.days_left(today));
+            let path = self.survey.sources.path(waiver.span);
+            let days = self.notice_days(path);
+            left.zip(days)
+                .is_some_and(|(left, days)| left >= 0 && (left as f64) < days)
+        };
+        let note = |waiver: &Waiver| {
+            let expires = waiver.expires.as_ref()?;
+            Some(Note {
+                path: Some(self.survey.sources.path(waiver.span).to_owned()),
+                message: format!(
+                    "the waiver of {} ends on {}{}",
+                    waiver.about(),
+                    expires.shown,
+                    owned_by(waiver)
+                ),
+            })
+        };
+        let waivers = self.accepted.waivers.iter();
+        waivers.filter(near).filter_map(note).collect()
+    }
+
+    fn notice_days(&self, path: &str) -> Option<f64> {
+        let parameter = ("meta/expired-waiver", "notice_days");
+        policy::parameter(self.rules, self.settings, parameter, path)?.as_number()
+    }
+}
+
+const UNUSED: &str = "unused-suppression";
+const EXPIRED: &str = "expired-waiver";
+
+fn owned_by(waiver: &Waiver) -> String {
+    let owner = waiver.owner.as_ref();
+    owner.map_or(String::new(), |owner| format!(" (owner: {owner})"))
 }
 
 /// A subject about the check itself; its place is also what a fix would remove.
-fn meta(
+fn meta_subject(
     what: &str,
     anchor: Span,
     remove: Option<Span>,

@@ -32,6 +32,8 @@ pub struct Settings {
     pub services: Vec<ServiceEntry>,
     pub waivers: Vec<Waiver>,
     pub quiet: Quiet,
+    /// The file of known findings, relative to the settings.
+    pub baseline: Option<Spanned<String>>,
 }
 
 /// Which rules are on unless settings say otherwise.
@@ -197,6 +199,25 @@ pub struct Date {
     pub day: u8,
 }
 
+impl Date {
+    /// Days since 1970-01-01 (Howard Hinnant, "chrono-compatible low-level date algorithms").
+    pub fn days(self) -> i64 {
+        let (month, day) = (i64::from(self.month), i64::from(self.day));
+        let year = i64::from(self.year) - i64::from(month <= 2);
+        let era = year.div_euclid(400);
+        let year_of_era = year.rem_euclid(400);
+        let day_of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
+        let day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
+        era * 146_097 + day_of_era - 719_468
+    }
+}
+
+impl std::fmt::Display for Date {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{:04}-{:02}-{:02}", self.year, self.month, self.day)
+    }
+}
+
 /// Globs of files on which rules are quiet; `None` leaves redvet's own list.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Quiet {
@@ -207,6 +228,17 @@ pub struct Quiet {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn days_are_counted_from_the_epoch() {
+        let date = |year, month, day| Date { year, month, day };
+        assert_eq!(date(1970, 1, 1).days(), 0);
+        assert_eq!(date(1969, 12, 31).days(), -1);
+        assert_eq!(date(2000, 2, 29).days(), 11_016);
+        assert_eq!(date(2000, 3, 1).days(), 11_017);
+        assert_eq!(date(2026, 11, 23).days(), 20_780);
+        assert_eq!(date(2026, 11, 3).to_string(), "2026-11-03");
+    }
 
     #[test]
     fn server_versions() {

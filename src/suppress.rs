@@ -1,5 +1,5 @@
-//! Comments that silence findings: `# redvet: ignore[rule, ...] reason`, on the finding's own line
-//! or alone above it.
+//! What silences findings: comments (`# redvet: ignore[rule, ...] reason`, on the finding's own line
+//! or alone above it) in this file, waivers in `waiver`, known findings in `baseline`.
 //!
 //! What comes in are findings and the comments of all files; findings that a comment covers are
 //! marked, never removed. What goes out are the comments that are at fault themselves: those that
@@ -9,14 +9,29 @@
 //! A comment must never switch off more than was meant: it needs rule ids, reaches one line, and
 //! without a reason it is not honoured.
 
+pub mod baseline;
 mod comment;
 mod reach;
+pub mod waiver;
 
 use crate::finding::{Finding, Suppressed, Undetermined};
 use crate::source::{Comment, Sources, Span};
 
+use baseline::Baseline;
 use comment::{Directive, Id, Parsed};
 use reach::Reach;
+use waiver::Waiver;
+
+/// What a project has agreed to live with, beside the comments in its files.
+#[derive(Clone, Debug, Default)]
+pub struct Accepted {
+    pub waivers: Vec<Waiver>,
+    /// In days since 1970-01-01; without it no waiver ends.
+    pub today: Option<i64>,
+    pub baseline: Option<Baseline>,
+    /// Only a part of the project is read, so that a waiver that silences nothing may be needed.
+    pub partial: bool,
+}
 
 /// A text of configuration, for comments above its first directive: they cover findings on the
 /// text as a whole.

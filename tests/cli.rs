@@ -137,6 +137,7 @@ fn run(args: &[String], case: &Case, place: &Path) -> Output {
         .current_dir(place)
         .env_remove("NO_COLOR")
         .env_remove("CLICOLOR_FORCE")
+        .env_remove("GITHUB_ACTIONS")
         .envs(&case.env)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())

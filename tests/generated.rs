@@ -193,11 +193,13 @@ fn the_settings_in_the_readme_load() {
     let rules = rules();
     let known: Vec<String> = rules.rules().map(|rule| rule.id().to_owned()).collect();
     let texts = readme_fences("toml");
-    assert_eq!(texts.len(), 1);
-    let mut sources = Sources::default();
-    let file = sources.add(SourceFile::new("redvet.toml", texts[0].as_str()));
-    let settings = settings::read(file, &texts[0]).unwrap();
-    assert_eq!(settings::check_rule_ids(&settings, &known), []);
+    assert!(!texts.is_empty());
+    for text in texts {
+        let mut sources = Sources::default();
+        let file = sources.add(SourceFile::new("redvet.toml", text.as_str()));
+        let settings = settings::read(file, &text).unwrap();
+        assert_eq!(settings::check_rule_ids(&settings, &known), []);
+    }
 }
 
 #[test]

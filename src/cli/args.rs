@@ -38,6 +38,11 @@ pub(super) struct Cli {
 pub(super) enum Command {
     /// Check a repository
     Check(Box<CheckArgs>),
+    /// Write down the findings of today, so that only new ones are told
+    Baseline {
+        #[command(subcommand)]
+        command: BaselineCommand,
+    },
     /// Show what every server will run with and every client will use
     Effective(Box<EffectiveArgs>),
     /// Show what another version makes of every server's configuration
@@ -64,6 +69,33 @@ pub(super) enum RulesCommand {
     New(NewArgs),
 }
 
+#[derive(Debug, Subcommand)]
+pub(super) enum BaselineCommand {
+    /// Write all findings of today into the baseline
+    Write(BaselineArgs),
+    /// Tell what has come and gone since; exits with 1 where anything has
+    Check(BaselineArgs),
+    /// Take out of the baseline what is gone
+    Prune(BaselineArgs),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct BaselineArgs {
+    /// The baseline [default: .redvet-baseline.json beside redvet.toml]
+    #[arg(long, value_name = "FILE")]
+    pub(super) file: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub(super) config: ConfigArg,
+
+    #[command(flatten)]
+    pub(super) given: Given,
+
+    /// Which rules are on
+    #[arg(long, value_name = "PROFILE")]
+    pub(super) profile: Option<ProfileWord>,
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum When {
     Auto,
@@ -72,7 +104,7 @@ pub(super) enum When {
 }
 
 /// What is looked at.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub(super) struct Where {
     /// Files and folders to report on; the repository around them is always read as a whole
     pub(super) paths: Vec<PathBuf>,
@@ -85,7 +117,7 @@ pub(super) struct Where {
     pub(super) config: ConfigArg,
 }
 
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Default, Args)]
 pub(super) struct ConfigArg {
     /// Use these settings instead of the repository's redvet.toml
     #[arg(long, value_name = "FILE")]
@@ -93,7 +125,7 @@ pub(super) struct ConfigArg {
 }
 
 /// Facts for servers that have none of their own.
-#[derive(Debug, Default, Args)]
+#[derive(Clone, Debug, Default, Args)]
 pub(super) struct Given {
     /// The servers' flavor and version where no image tells, e.g. redis:7.2
     #[arg(long, value_name = "FLAVOR:VERSION", value_parser = server)]
@@ -108,7 +140,7 @@ pub(super) struct Given {
     pub(super) cpus: Option<f64>,
 }
 
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub(super) struct CheckArgs {
     #[command(flatten)]
     pub(super) at: Where,
@@ -116,8 +148,8 @@ pub(super) struct CheckArgs {
     #[command(flatten)]
     pub(super) given: Given,
 
-    /// How to print the report: full, concise or json; FORMAT=FILE writes it to a file, and the
-    /// option may be repeated
+    /// How to print the report: full, concise, json, jsonl, sarif, github, gitlab, junit, rdjson or
+    /// markdown; FORMAT=FILE writes it to a file, and the option may be repeated
     #[arg(long = "output-format", visible_alias = "format", value_name = "FORMAT", value_parser = output)]
     pub(super) outputs: Vec<Output>,
 
@@ -149,6 +181,10 @@ pub(super) struct CheckArgs {
     #[arg(long)]
     pub(super) diff: bool,
 
+    /// Known findings that are not told again [default: .redvet-baseline.json beside redvet.toml]
+    #[arg(long, value_name = "FILE")]
+    pub(super) baseline: Option<PathBuf>,
+
     /// Check the text on standard input as the file of this name
     #[arg(long, value_name = "FILE")]
     pub(super) stdin_filename: Option<PathBuf>,
@@ -156,6 +192,18 @@ pub(super) struct CheckArgs {
     /// List the rules that could not be decided, and why (format full; JSON always has them)
     #[arg(long)]
     pub(super) show_undetermined: bool,
+
+    /// Count by rule instead of listing the findings (formats full and concise)
+    #[arg(long)]
+    pub(super) statistics: bool,
+
+    /// Print the files that would be read, and check nothing
+    #[arg(long)]
+    pub(super) show_files: bool,
+
+    /// Print the settings with the place that each comes from, and check nothing
+    #[arg(long)]
+    pub(super) show_settings: bool,
 
     /// Exit with 0 whatever is found
     #[arg(long)]
@@ -282,6 +330,24 @@ pub(super) enum Format {
     Full,
     Concise,
     Json,
+    Jsonl,
+    Sarif,
+    Github,
+    Gitlab,
+    Junit,
+    Rdjson,
+    Markdown,
+}
+
+impl Format {
+    /// The words of all formats, as a sentence lists them.
+    fn words() -> String {
+        let words: Vec<String> = Self::value_variants()
+            .iter()
+            .filter_map(|format| Some(format.to_possible_value()?.get_name().to_owned()))
+            .collect();
+        words.join(", ")
+    }
 }
 
 /// A report to print, or to write to a file.
@@ -321,7 +387,7 @@ fn output(text: &str) -> Result<Output, String> {
         None => (text, None),
     };
     let format = Format::from_str(word, false)
-        .map_err(|_| "the formats are full, concise and json".to_owned())?;
+        .map_err(|_| format!("the formats are {}", Format::words()))?;
     Ok(Output { format, file })
 }
 
@@ -365,6 +431,7 @@ mod tests {
             (file.format, file.file),
             (Format::Json, Some("out.json".into()))
         );
-        assert!(output("yaml").is_err() && output("json=").is_err());
+        assert!(output("yaml").unwrap_err().contains("sarif, github,"));
+        assert!(output("json=").is_err());
     }
 }

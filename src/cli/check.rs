@@ -18,16 +18,16 @@ use super::failure::Failure;
 use super::mend::{self, Ground, Job};
 use super::settings_file::{self, SettingsFile};
 use super::target::Target;
-use super::{Outcome, packs, project, rule_settings};
+use super::{Outcome, accepted, packs, project, rendering, rule_settings, show};
 
 /// Everything that a check needs, with no mistake left in it.
-struct Prepared {
-    target: Target,
-    stdin: Option<String>,
-    knowledge: Knowledge,
-    file: SettingsFile,
-    rules: RuleSet,
-    settings: policy::Settings,
+pub(super) struct Prepared {
+    pub(super) target: Target,
+    pub(super) stdin: Option<String>,
+    pub(super) knowledge: Knowledge,
+    pub(super) file: SettingsFile,
+    pub(super) rules: RuleSet,
+    pub(super) settings: policy::Settings,
 }
 
 pub(super) fn run(args: &CheckArgs, console: &mut Console) -> Result<Outcome, Failure> {
@@ -35,6 +35,10 @@ pub(super) fn run(args: &CheckArgs, console: &mut Console) -> Result<Outcome, Fa
     let ready = prepare(args)?;
     let (stdin, knowledge) = (ready.stdin.as_deref(), &ready.knowledge);
     let read = project::read(&ready.target, stdin, &ready.file, &args.given, knowledge)?;
+    if args.show_settings || args.show_files {
+        console.print(&shown(args, &ready, &read.project));
+        return Ok(Outcome::Clean);
+    }
     let nothing = read.is_empty() && !args.allow_empty;
     let empty = || project::nothing_to_read(&ready.target, "`--allow-empty` makes this no error");
     if nothing && read.project.unreadable.is_empty() {
@@ -46,11 +50,12 @@ pub(super) fn run(args: &CheckArgs, console: &mut Console) -> Result<Outcome, Fa
         project: &read.project,
         scope: Scope {
             paths: ready.target.scope.clone(),
+            accepted: accepted::of(&ready.file, &ready.target, args.baseline.as_deref())?,
         },
     };
     let first = bench.check(&[]);
     let Some(job) = job else {
-        print(&first, args, console, Stream::Output)?;
+        bench.print(&first, args, console, Stream::Output)?;
         return if nothing {
             Err(empty())
         } else {
@@ -58,6 +63,18 @@ pub(super) fn run(args: &CheckArgs, console: &mut Console) -> Result<Outcome, Fa
         };
     };
     bench.fix(first, job, threshold, args, console)
+}
+
+/// What is asked for instead of a check.
+fn shown(args: &CheckArgs, ready: &Prepared, project: &Project) -> String {
+    let mut text = String::new();
+    if args.show_settings {
+        text.push_str(&show::settings(ready, args));
+    }
+    if args.show_files {
+        text.push_str(&show::files(project));
+    }
+    text
 }
 
 /// Where reports without a file of their own go.
@@ -108,7 +125,7 @@ impl Bench<'_> {
         };
         let hidden = mend::hidden(&first);
         if job.diff {
-            print(&first, args, console, Stream::Nowhere)?;
+            self.print(&first, args, console, Stream::Nowhere)?;
         }
         let mended = ground.mend(first, &|instead| self.check(instead));
         if job.diff {
@@ -121,9 +138,52 @@ impl Bench<'_> {
             Some(_) => Stream::Errors,
             None => Stream::Output,
         };
-        print(&mended.report, args, console, stream)?;
+        self.print(&mended.report, args, console, stream)?;
         ground.say(&mended, console);
         Ok(judged(&mended.report, threshold, args))
+    }
+
+    fn print(
+        &self,
+        report: &Report,
+        args: &CheckArgs,
+        console: &mut Console,
+        stream: Stream,
+    ) -> Result<(), Failure> {
+        let default = [Output {
+            format: Format::Full,
+            file: None,
+        }];
+        let outputs = if args.outputs.is_empty() {
+            &default[..]
+        } else {
+            &args.outputs
+        };
+        let rules = &self.ready.rules;
+        for output in outputs {
+            let render = |layout| rendering::render(report, output.format, layout, args, rules);
+            match &output.file {
+                None => match stream {
+                    Stream::Output => {
+                        let mut text = render(console.layout)?;
+                        if console.on_github {
+                            text.push_str(&rendering::annotations(report, output.format));
+                        }
+                        console.print(&text);
+                    }
+                    Stream::Errors => {
+                        console.say(&render(console.errors)?);
+                    }
+                    Stream::Nowhere => {}
+                },
+                Some(path) => {
+                    let text = render(report::Layout::default())?;
+                    std::fs::write(path, text)
+                        .map_err(|error| Failure::new(format!("{}: {error}", path.display())))?;
+                }
+            }
+        }
+        Ok(())
     }
 
     fn typed(&self) -> Option<(&str, &str)> {
@@ -155,7 +215,7 @@ fn outcome(fails: bool, args: &CheckArgs) -> Outcome {
     }
 }
 
-fn prepare(args: &CheckArgs) -> Result<Prepared, Failure> {
+pub(super) fn prepare(args: &CheckArgs) -> Result<Prepared, Failure> {
     one_standard_output(&args.outputs)?;
     let (target, stdin) = target(args)?;
     let knowledge = project::knowledge()?;
@@ -210,7 +270,7 @@ fn named_paths(target: &Target, stdin: Option<&str>) -> Vec<String> {
 }
 
 /// The flag wins over the file.
-fn threshold(args: &CheckArgs, settings: &config::Settings) -> Severity {
+pub(super) fn threshold(args: &CheckArgs, settings: &config::Settings) -> Severity {
     let told = settings.fail_on.as_ref().map(|severity| severity.value);
     let flag = args.fail_on.map(|word| word.severity());
     flag.or(told).unwrap_or(Severity::Warning)
@@ -221,7 +281,6 @@ fn notes(file: &SettingsFile) -> Vec<Note> {
     let settings = &file.settings;
     let builds = settings.servers.iter().any(|server| server.build.is_some());
     let unused = [
-        ("[[waiver]]", !settings.waivers.is_empty()),
         ("[[service]]", !settings.services.is_empty()),
         ("`build` in [[server]]", builds),
     ];
@@ -256,54 +315,4 @@ fn one_standard_output(outputs: &[Output]) -> Result<(), Failure> {
         ));
     }
     Ok(())
-}
-
-fn print(
-    report: &Report,
-    args: &CheckArgs,
-    console: &mut Console,
-    stream: Stream,
-) -> Result<(), Failure> {
-    let default = [Output {
-        format: Format::Full,
-        file: None,
-    }];
-    let outputs = if args.outputs.is_empty() {
-        &default[..]
-    } else {
-        &args.outputs
-    };
-    for output in outputs {
-        match &output.file {
-            None => match stream {
-                Stream::Output => {
-                    let text = render(report, output.format, console.layout, args)?;
-                    console.print(&text);
-                }
-                Stream::Errors => {
-                    console.say(&render(report, output.format, console.errors, args)?);
-                }
-                Stream::Nowhere => {}
-            },
-            Some(path) => {
-                let text = render(report, output.format, report::Layout::default(), args)?;
-                std::fs::write(path, text)
-                    .map_err(|error| Failure::new(format!("{}: {error}", path.display())))?;
-            }
-        }
-    }
-    Ok(())
-}
-
-fn render(
-    report: &Report,
-    format: Format,
-    layout: report::Layout,
-    args: &CheckArgs,
-) -> Result<String, Failure> {
-    Ok(match format {
-        Format::Full => report::full::render(report, layout, args.show_undetermined),
-        Format::Concise => report::concise::render(report),
-        Format::Json => report::json::render(report)?,
-    })
 }

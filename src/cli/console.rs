@@ -17,6 +17,8 @@ const WIDTH: usize = 100;
 /// Where a command prints.
 pub(super) struct Console {
     pub(super) layout: Layout,
+    /// Whether a runner of GitHub's workflows reads along.
+    pub(super) on_github: bool,
     pub(super) errors: Layout,
     failed: Option<io::Error>,
 }
@@ -30,6 +32,7 @@ impl Console {
         };
         Self {
             layout: layout(io::stdout().is_terminal()),
+            on_github: env::var_os("GITHUB_ACTIONS").is_some_and(|value| value == "true"),
             errors: layout(io::stderr().is_terminal()),
             failed: None,
         }
@@ -96,7 +99,7 @@ pub(super) fn standard_input() -> Result<String, Failure> {
 }
 
 /// A name that a person chose may hold characters that drive a terminal.
-fn visible(text: &str) -> String {
+pub(super) fn visible(text: &str) -> String {
     let shown = |c: char| match c {
         '\n' => c,
         c if c.is_control() => char::REPLACEMENT_CHARACTER,

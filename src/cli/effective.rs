@@ -28,6 +28,7 @@ pub(super) fn run(args: &EffectiveArgs, console: &mut Console) -> Result<Outcome
     }
     let scope = Scope {
         paths: target.scope.clone(),
+        ..Scope::default()
     };
     let view = check::effective(file.sources, &read.project, &knowledge, &scope);
     let text = match args.format {

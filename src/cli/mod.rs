@@ -6,7 +6,9 @@
 //! `mend` and `write` are the fixing part of `check`.
 //! Errors are [`failure::Failure`]s; they end with exit code 2.
 
+mod accepted;
 mod args;
+mod baseline;
 mod check;
 mod console;
 mod effective;
@@ -16,11 +18,13 @@ mod mend;
 mod packs;
 mod project;
 pub mod rehearsal;
+mod rendering;
 mod rule_settings;
 mod rules;
 mod scaffold;
 mod schema;
 mod settings_file;
+mod show;
 mod target;
 mod test_pages;
 mod upgrade;
@@ -78,6 +82,7 @@ fn run(command: Option<Command>, console: &mut Console) -> Result<Outcome, Failu
     };
     match command {
         Command::Check(args) => check::run(&args, console),
+        Command::Baseline { command } => baseline::run(&command, console),
         Command::Effective(args) => effective::run(&args, console),
         Command::Upgrade(args) => upgrade::run(&args, console),
         Command::Explain(args) => explain::run(&args, console),

@@ -16,7 +16,7 @@ use crate::tester::{Case, Outcome, Place};
 use super::args::Given;
 use super::failure::Failure;
 use super::settings_file::{self, SettingsFile};
-use super::{project, rule_settings};
+use super::{accepted, project, rule_settings};
 
 const SETTINGS: &str = "redvet.toml";
 
@@ -75,7 +75,10 @@ impl<'a> Stage<'a> {
             self.knowledge,
             self.rules,
             &settings,
-            &Scope::default(),
+            &Scope {
+                accepted: accepted::waivers(&file.settings, false),
+                ..Scope::default()
+            },
         ))
     }
 

@@ -85,6 +85,12 @@ impl Target {
         Ok((target, path))
     }
 
+    /// Whether less than the whole tree is walked.
+    pub(super) fn is_partial(&self) -> bool {
+        let is_whole = |walk: &Universe| walk.only.is_none();
+        !self.walks.iter().any(is_whole)
+    }
+
     /// The paths of the named files, relative to the root.
     pub(super) fn named_paths(&self) -> Vec<String> {
         self.files

@@ -148,6 +148,7 @@ fn settings(root: Table<'_>) -> Settings {
         fail_on: root.word("fail-on", severity),
         extends: root.texts("extends").unwrap_or_default(),
         exclude: root.texts("exclude").unwrap_or_default(),
+        baseline: root.text("baseline"),
         defaults: root.sub("defaults").map(defaults).unwrap_or_default(),
         rules: rules(root),
         overrides: root.each("overrides", |table| {

@@ -38,7 +38,7 @@ mod example;
 pub use draft::{Docs, Mistake, Profile, RuleDraft};
 pub use judge::{Counts, Judgement, judge};
 pub use param::{Param, ParamValue};
-pub use plan::running_rules;
+pub use plan::{parameter, running_rules};
 pub use rule::Rule;
 pub use ruleset::{Audience, Pack, RuleSet};
 pub use settings::{Override, RuleOverride, Settings, glob};

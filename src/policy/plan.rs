@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use globset::{GlobMatcher, GlobSet};
 
+use crate::facts::value::Datum;
 use crate::finding::Severity;
 use crate::policy::draft::Profile;
 use crate::policy::rule::Rule;
@@ -17,6 +18,17 @@ pub fn running_rules(rules: &RuleSet, settings: &Settings) -> Vec<String> {
     let plan = Plan::new(rules, settings);
     let running = rules.rules().filter(|rule| plan.may_run(rule));
     running.map(|rule| rule.id().to_owned()).collect()
+}
+
+/// A parameter of a rule as the settings have it for a path, if the rule runs there.
+pub fn parameter(
+    rules: &RuleSet,
+    settings: &Settings,
+    (rule, name): (&str, &str),
+    path: &str,
+) -> Option<Datum> {
+    let running = Plan::new(rules, settings).running(rules.get(rule)?, path)?;
+    running.params.get(name).cloned()
 }
 
 /// The settings, ready to be asked.

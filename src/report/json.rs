@@ -155,6 +155,13 @@ pub(super) fn print(value: &impl Serialize) -> Result<String, serde_json::Error>
     Ok(text)
 }
 
+/// A finding as the report holds it, on one line.
+pub(super) fn line(sources: &Sources, finding: &Finding) -> Result<String, serde_json::Error> {
+    let mut text = escape_hidden(serde_json::to_string(&json_finding(sources, finding))?);
+    text.push('\n');
+    Ok(text)
+}
+
 /// The JSON Schema of the report.
 pub fn schema() -> serde_json::Value {
     SchemaSettings::draft2020_12()

@@ -1,22 +1,52 @@
 //! The outputs: a [`Report`](crate::finding::Report) or an [`EstateView`](crate::finding::EstateView)
 //! becomes text, one file a format.
 //!
-//! Every function here returns a `String` that ends with one line break and has no trailing blanks.
+//! Every function here returns a `String` that ends with one line break and has no trailing blanks;
+//! formats of one line a finding are empty where there is none.
 //! None prints, reads the environment or looks at the terminal: colour and width are the caller's
 //! decision. Nothing here knows a rule or a fact.
 
 pub mod concise;
 pub mod effective;
+mod fingerprint;
 pub mod full;
+pub mod github;
+pub mod gitlab;
 pub mod json;
+pub mod jsonl;
+pub mod junit;
+pub mod markdown;
 pub mod mistakes;
 mod paint;
+pub mod rdjson;
+pub mod sarif;
 mod shown;
 mod snippet;
+pub mod statistics;
 mod summary;
 pub mod upgrade;
 
+use crate::finding::Severity;
+
 pub use paint::Color;
+
+/// What a rule says of itself, for formats that carry it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RuleText {
+    pub id: String,
+    pub title: String,
+    /// The failure that it prevents.
+    pub why: String,
+    pub help: String,
+    pub help_markdown: String,
+    /// The address of its page.
+    pub url: Option<String>,
+    /// As the rule file has it; settings may have changed it for a finding.
+    pub severity: Severity,
+    pub tags: Vec<String>,
+    /// `very-high`, `high`, `medium` or `low`: how far its findings are to be trusted.
+    pub precision: &'static str,
+}
 
 /// How a format for people is laid out.
 #[derive(Clone, Copy, Debug)]

@@ -37,7 +37,8 @@ pub(super) fn fixable(report: &Report) -> Option<String> {
     }
 }
 
-fn findings(summary: &Summary) -> String {
+/// `2 errors, 1 info`, or that there is none.
+pub(super) fn findings(summary: &Summary) -> String {
     let parts: Vec<String> = [
         (summary.error, "error", "errors"),
         (summary.warning, "warning", "warnings"),

@@ -10,18 +10,24 @@ use redvet::finding::Report;
 use redvet::fix::Fixed;
 use redvet::knowledge::Knowledge;
 use redvet::load::{apply, rules, settings};
-use redvet::policy::{self, RuleSet};
+use redvet::policy::{self, Override, RuleSet};
 use redvet::source::{SourceFile, Sources};
+use redvet::suppress::waiver::{Expiry, Waiver};
 use redvet::survey::{Input, Project};
 
 /// The settings file, which is read apart from the files that are checked.
 const SETTINGS: &str = "redvet.toml";
+
+/// The day on which tests run, whatever the clock says: 2026-01-01, in days since 1970-01-01.
+const TODAY: i64 = 20_454;
 
 /// What every check of a test needs, made once.
 pub(crate) struct Laboratory {
     pub(crate) knowledge: Knowledge,
     pub(crate) rules: RuleSet,
     pub(crate) patterns: Patterns,
+    /// Settings of rules beside those of a sample's file.
+    pub(crate) overrides: Vec<Override>,
 }
 
 /// Everything that a check is made of, before it runs.
@@ -58,6 +64,7 @@ impl Laboratory {
             knowledge,
             rules: built_in.rules,
             patterns,
+            overrides: Vec::new(),
         }
     }
 
@@ -98,19 +105,27 @@ impl Laboratory {
     }
 
     pub(crate) fn check(&self, sample: &Sample) -> Report {
+        self.check_on(sample, TODAY)
+    }
+
+    /// As on this day since 1970-01-01.
+    pub(crate) fn check_on(&self, sample: &Sample, today: i64) -> Report {
         let mut sources = Sources::default();
         let mut project = Project {
             inputs: sample.inputs.clone(),
             ..Project::default()
         };
         let mut policy_settings = policy::Settings::default();
+        let mut scope = Scope::default();
         if let Some(text) = &sample.settings_text {
             let id = sources.add(SourceFile::new(SETTINGS, text.as_str()));
             let read = settings::read(id, text).unwrap();
             policy_settings = apply::policy_settings(&read);
             project.declarations = apply::declarations(&read);
+            scope.accepted.waivers = read.waivers.iter().map(waiver).collect();
         }
-        let scope = Scope::default();
+        scope.accepted.today = Some(today);
+        policy_settings.overrides.extend(self.overrides.clone());
         check::check(
             sources,
             &project,
@@ -119,6 +134,23 @@ impl Laboratory {
             &policy_settings,
             &scope,
         )
+    }
+}
+
+/// What the command line makes of a waiver.
+fn waiver(written: &redvet::config::Waiver) -> Waiver {
+    Waiver {
+        rule: written.rule.value.clone(),
+        path: written.path.as_ref().map(|path| path.value.clone()),
+        subject: written.subject.as_ref().map(|name| name.value.clone()),
+        reason: written.reason.value.clone(),
+        owner: written.owner.as_ref().map(|owner| owner.value.clone()),
+        expires: written.expires.as_ref().map(|date| Expiry {
+            day: date.value.days(),
+            shown: date.value.to_string(),
+            span: date.span,
+        }),
+        span: written.rule.span,
     }
 }
 

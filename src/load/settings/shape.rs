@@ -81,6 +81,11 @@ pub(super) const ROOT: &[Key] = &[
     ),
     key("exclude", GLOBS, "Files and folders that are not read."),
     key(
+        "baseline",
+        Form::Text,
+        "The file of known findings, relative to this file.",
+    ),
+    key(
         "defaults",
         Form::Table(DEFAULTS),
         "Facts for servers that have none of their own.",

@@ -1,0 +1,203 @@
+//! `check --show-files` and `--show-settings`: what a check would read, and what it would obey with
+//! the place that each value comes from. Nothing is checked.
+
+use crate::config::{self, Settings, Spanned};
+use crate::policy;
+use crate::source::{Sources, Span};
+use crate::survey::Project;
+
+use super::accepted;
+use super::args::CheckArgs;
+use super::check::{Prepared, threshold};
+use super::console::visible;
+
+/// The files that are read, one a line.
+pub(super) fn files(project: &Project) -> String {
+    let mut paths: Vec<&str> = project.inputs.iter().map(|i| i.path.as_str()).collect();
+    paths.sort_unstable();
+    paths
+        .iter()
+        .map(|path| format!("{}\n", visible(path)))
+        .collect()
+}
+
+/// Each setting as `key = value  # origin`.
+pub(super) fn settings(ready: &Prepared, args: &CheckArgs) -> String {
+    let mut lines = Lines {
+        sources: &ready.file.sources,
+        rows: Vec::new(),
+    };
+    let own = &ready.file.settings;
+    lines.put(
+        "root",
+        &ready.target.tree.root.display().to_string(),
+        "found",
+    );
+    lines.switches(ready, args);
+    lines.lists(own);
+    lines.facts(own, args);
+    for rule in own.rules.values() {
+        lines.rule("rules", rule);
+    }
+    for part in &own.overrides {
+        let paths: Vec<&str> = part.paths.iter().map(|p| p.value.as_str()).collect();
+        let table = format!("overrides[{}]", paths.join(", "));
+        for rule in part.rules.values() {
+            lines.rule(&table, rule);
+        }
+    }
+    for waiver in &own.waivers {
+        lines.written("waiver", &waiver.rule);
+    }
+    let baseline = accepted::baseline_path(&ready.file, &ready.target, args.baseline.as_deref());
+    let there = if baseline.exists() {
+        "found"
+    } else {
+        "default, not there"
+    };
+    let origin = match (&args.baseline, &own.baseline) {
+        (Some(_), _) => "--baseline".to_owned(),
+        (None, Some(told)) => lines.place(told.span),
+        (None, None) => there.to_owned(),
+    };
+    lines.put("baseline", &baseline.display().to_string(), &origin);
+    lines.text()
+}
+
+/// Rows of settings.
+struct Lines<'a> {
+    sources: &'a Sources,
+    rows: Vec<(String, String)>,
+}
+
+impl Lines<'_> {
+    fn place(&self, span: Span) -> String {
+        let line = self.sources.start(span).line;
+        format!("{}:{line}", self.sources.path(span))
+    }
+
+    fn put(&mut self, key: &str, value: &str, origin: &str) {
+        self.rows
+            .push((format!("{key} = {value}"), origin.to_owned()));
+    }
+
+    fn written(&mut self, key: &str, value: &Spanned<String>) {
+        let origin = self.place(value.span);
+        self.put(key, &value.value, &origin);
+    }
+
+    fn switches(&mut self, ready: &Prepared, args: &CheckArgs) {
+        let own = &ready.file.settings;
+        let told = |flag: bool, name: &str, span: Option<Span>| match (flag, span) {
+            (true, _) => name.to_owned(),
+            (false, Some(span)) => self.place(span),
+            (false, None) => "default".to_owned(),
+        };
+        let profile = told(
+            args.profile.is_some(),
+            "--profile",
+            own.profile.as_ref().map(|p| p.span),
+        );
+        let fail_on = told(
+            args.fail_on.is_some(),
+            "--fail-on",
+            own.fail_on.as_ref().map(|s| s.span),
+        );
+        self.put("profile", ready.settings.profile.word(), &profile);
+        self.put("fail-on", threshold(args, own).word(), &fail_on);
+        for (flag, patterns) in [("select", &args.select), ("ignore", &args.ignore)] {
+            for pattern in patterns {
+                self.put(flag, pattern, &format!("--{flag}"));
+            }
+        }
+        let running = policy::running_rules(&ready.rules, &ready.settings).len();
+        let all = ready.rules.len();
+        self.put(
+            "rules",
+            &format!("{running} of {all}"),
+            "profile, select, ignore",
+        );
+    }
+
+    fn lists(&mut self, own: &Settings) {
+        for (key, list) in [("extends", &own.extends), ("exclude", &own.exclude)] {
+            for item in list {
+                self.written(key, item);
+            }
+        }
+        let quiet = [
+            ("quiet.tests", &own.quiet.tests),
+            ("quiet.development", &own.quiet.development),
+        ];
+        for (key, list) in quiet {
+            match list {
+                None => self.put(key, "the rule pack's own list", "default"),
+                Some(list) => list.iter().for_each(|item| self.written(key, item)),
+            }
+        }
+    }
+
+    /// Facts for servers; a flag fills in what no manifest tells, before the defaults.
+    fn facts(&mut self, own: &Settings, args: &CheckArgs) {
+        let given = &args.given;
+        let flags = [
+            ("server", given.server.as_ref().map(version)),
+            ("memory", given.memory.map(|bytes| bytes.to_string())),
+            ("cpus", given.cpus.map(|cores| cores.to_string())),
+        ];
+        for (key, value) in flags {
+            if let Some(value) = value {
+                self.put(key, &value, &format!("--{key}"));
+            }
+        }
+        self.fact("defaults.server", own.defaults.server.as_ref(), version);
+        self.fact(
+            "defaults.memory",
+            own.defaults.memory.as_ref(),
+            u64::to_string,
+        );
+        self.fact("defaults.cpus", own.defaults.cpus.as_ref(), f64::to_string);
+        for server in &own.servers {
+            let key = |name: &str| format!("server[{}].{name}", server.name.value);
+            self.fact(&key("memory"), server.memory.as_ref(), u64::to_string);
+            self.fact(&key("cpus"), server.cpus.as_ref(), f64::to_string);
+            self.fact(&key("version"), server.version.as_ref(), version);
+            self.fact(&key("role"), server.role.as_ref(), |role| {
+                role.word().to_owned()
+            });
+        }
+    }
+
+    fn fact<T>(&mut self, key: &str, value: Option<&Spanned<T>>, show: impl Fn(&T) -> String) {
+        if let Some(value) = value {
+            let origin = self.place(value.span);
+            self.put(key, &show(&value.value), &origin);
+        }
+    }
+
+    fn rule(&mut self, table: &str, rule: &config::RuleSetting) {
+        let key = |name: &str| format!("{table}.\"{}\".{name}", rule.id.value);
+        self.fact(&key("enabled"), rule.enabled.as_ref(), bool::to_string);
+        self.fact(&key("severity"), rule.severity.as_ref(), |s| {
+            s.word().to_owned()
+        });
+        for (name, param) in &rule.params {
+            let written = self.sources.slice(param.value.span).to_owned();
+            let origin = self.place(param.value.span);
+            self.put(&key(&format!("params.{name}")), &written, &origin);
+        }
+    }
+
+    fn text(&self) -> String {
+        let rows = self.rows.iter();
+        rows.map(|(row, origin)| format!("{}  # {}\n", visible(row), visible(origin)))
+            .collect()
+    }
+}
+
+fn version(version: &config::ServerVersion) -> String {
+    match &version.flavor {
+        Some(flavor) => format!("{flavor}:{}", version.version),
+        None => version.version.clone(),
+    }
+}

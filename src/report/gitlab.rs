@@ -1,0 +1,75 @@
+//! GitLab Code Quality: the list of issues that a merge request shows
+//! (docs.gitlab.com/ci/testing/code_quality, "Code Quality report format"). Each needs a fingerprint
+//! of its own; lines start at 1.
+
+use serde_json::{Value, json};
+
+use crate::finding::{Finding, Report, Severity};
+
+use super::{fingerprint, json, shown};
+
+pub fn render(report: &Report) -> Result<String, serde_json::Error> {
+    let fingerprints = fingerprint::unique(report);
+    let issues: Vec<Value> = report
+        .findings
+        .iter()
+        .zip(&fingerprints)
+        .filter(|(finding, _)| finding.suppressed.is_none())
+        .map(|(finding, fingerprint)| issue(report, finding, fingerprint))
+        .collect();
+    json::print(&issues)
+}
+
+fn issue(report: &Report, finding: &Finding, fingerprint: &str) -> Value {
+    let start = report.sources.start(finding.primary);
+    let end = report.sources.end(finding.primary);
+    let assumed = if finding.certain { "" } else { " (assumed)" };
+    let mut issue = json!({
+        "type": "issue",
+        "description": format!("{}{assumed}", shown::one_line(&finding.message)),
+        "check_name": finding.rule,
+        "fingerprint": fingerprint,
+        "severity": severity(finding.severity),
+        "location": {
+            "path": report.sources.path(finding.primary),
+            "lines": { "begin": start.line, "end": end.line },
+        },
+    });
+    if let Some(help) = &finding.help {
+        issue["content"] = json!({ "body": help });
+    }
+    issue
+}
+
+/// The words of the format are info, minor, major, critical and blocker.
+fn severity(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Info => "info",
+        Severity::Warning => "minor",
+        Severity::Error => "major",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::full::samples;
+
+    #[test]
+    fn issues_have_lines_from_one_and_fingerprints_of_their_own() {
+        let text = super::render(&samples::report()).unwrap();
+        let issues: serde_json::Value = serde_json::from_str(&text).unwrap();
+        let issues = issues.as_array().unwrap();
+        assert_eq!(issues.len(), 2, "the suppressed one is left out");
+        assert_eq!(issues[0]["location"]["lines"]["begin"], 2);
+        assert_eq!(issues[0]["severity"], "major");
+        assert_eq!(issues[0]["fingerprint"], "f00d");
+        assert_eq!(issues[1]["fingerprint"], "f00d-3");
+    }
+
+    #[test]
+    fn no_finding_is_an_empty_list() {
+        let mut report = samples::report();
+        report.findings.clear();
+        assert_eq!(super::render(&report).unwrap(), "[]\n");
+    }
+}

@@ -1,0 +1,243 @@
+//! Markdown for a comment on a pull request: a table of what was found by rule, then the findings by
+//! file.
+//!
+//! The first line is a mark that is not shown, by which a bot finds its own comment again. Text from
+//! findings is escaped: it draws no table, opens no tag, and calls nobody.
+
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+
+use crate::finding::{Finding, Report, Severity};
+
+use super::{shown, summary};
+
+const MARK: &str = "<!-- redvet -->";
+
+/// GitHub refuses comments of more than 65,536 characters; what does not fit is counted.
+const MOST_BYTES: usize = 60_000;
+
+pub fn render(report: &Report) -> String {
+    let mut out = format!(
+        "{MARK}\n### redvet: {}\n",
+        summary::findings(&report.summary)
+    );
+    let shown: Vec<&Finding> = report.shown().collect();
+    if !shown.is_empty() {
+        out.push_str(&table(&shown));
+        out.push_str(&by_file(report, &shown));
+    }
+    let summary = summary::line(&report.summary, true);
+    out.push_str(&format!("\n{}\n", escaped(&summary)));
+    out
+}
+
+/// How often a rule speaks, and where its page is.
+#[derive(Default)]
+struct Row<'a> {
+    count: usize,
+    url: Option<&'a str>,
+}
+
+/// One row a rule, the worst first.
+fn table(findings: &[&Finding]) -> String {
+    let mut rows: BTreeMap<(Reverse<Severity>, &str), Row<'_>> = BTreeMap::new();
+    for finding in findings {
+        let key = (Reverse(finding.severity), finding.rule.as_str());
+        let row = rows.entry(key).or_default();
+        row.count += 1;
+        row.url = finding.url.as_deref();
+    }
+    let mut out = String::from("\n| severity | rule | findings |\n|---|---|--:|\n");
+    for ((severity, rule), row) in rows {
+        let rule = match row.url {
+            Some(url) => format!("[{}](<{}>)", code(rule), shown::one_line(url)),
+            None => code(rule),
+        };
+        out.push_str(&format!(
+            "| {} | {rule} | {} |\n",
+            severity.0.word(),
+            row.count
+        ));
+    }
+    out
+}
+
+/// The findings of each file, folded away; they follow each other in a report.
+fn by_file(report: &Report, findings: &[&Finding]) -> String {
+    let mut out = String::new();
+    let mut told = 0;
+    for group in findings.chunk_by(|a, b| a.primary.file == b.primary.file) {
+        let part = file(report, group);
+        if out.len() + part.len() > MOST_BYTES {
+            break;
+        }
+        told += group.len();
+        out.push_str(&part);
+    }
+    let left = findings.len() - told;
+    if left > 0 {
+        out.push_str(&format!(
+            "\n{left} more findings do not fit into a comment.\n"
+        ));
+    }
+    out
+}
+
+fn file(report: &Report, findings: &[&Finding]) -> String {
+    let Some(first) = findings.first() else {
+        return String::new();
+    };
+    let path = shown::one_line(report.sources.path(first.primary)).into_owned();
+    let mut out = format!(
+        "\n<details><summary><code>{}</code> ({})</summary>\n\n",
+        html(&path),
+        findings.len()
+    );
+    for finding in findings {
+        out.push_str(&item(report, finding));
+    }
+    out.push_str("\n</details>\n");
+    out
+}
+
+fn item(report: &Report, finding: &Finding) -> String {
+    let line = report.sources.start(finding.primary).line;
+    let assumed = if finding.certain { "" } else { " _(assumed)_" };
+    let mut out = format!(
+        "- line {line}: **{}** {}: {}{assumed}\n",
+        finding.severity.word(),
+        code(&finding.rule),
+        escaped(&finding.message)
+    );
+    if let Some(help) = &finding.help {
+        let lines = help.lines().map(escaped).collect::<Vec<_>>().join(" ");
+        out.push_str(&format!("  <br>{lines}\n"));
+    }
+    out
+}
+
+/// A word of our own as code.
+fn code(text: &str) -> String {
+    format!("`{}`", shown::one_line(text).replace(['`', '|'], ""))
+}
+
+fn html(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            c => out.push(c),
+        }
+    }
+    out
+}
+
+/// Text as text. Pairs of backticks in it are ours and stay code; where they do not pair, they are
+/// escaped as all else.
+fn escaped(text: &str) -> String {
+    let text = shown::one_line(text);
+    let parts: Vec<&str> = text.split('`').collect();
+    let pairs = parts.len() % 2 == 1;
+    let hollow = parts
+        .iter()
+        .skip(1)
+        .step_by(2)
+        .any(|code| code.trim().is_empty());
+    if !pairs || hollow {
+        return plain(&text);
+    }
+    let piece = |(at, part): (usize, &&str)| match at % 2 {
+        0 => plain(part),
+        _ => format!("`{part}`"),
+    };
+    parts.iter().enumerate().map(piece).collect()
+}
+
+/// A zero-width space behind `@` and `#` keeps them from being mentions of people and issues.
+fn plain(text: &str) -> String {
+    let mut out = String::with_capacity(text.len() + 8);
+    for c in text.chars() {
+        match c {
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '&' => out.push_str("&amp;"),
+            '@' | '#' => {
+                out.push(c);
+                out.push_str("&#8203;");
+            }
+            '\\' | '`' | '*' | '_' | '[' | ']' | '|' | '~' | '!' => {
+                out.push('\\');
+                out.push(c);
+            }
+            c => out.push(c),
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::full::samples;
+    use super::*;
+
+    #[test]
+    fn a_table_and_the_findings_by_file() {
+        insta::assert_snapshot!(render(&samples::report()), @r#"
+        <!-- redvet -->
+        ### redvet: 1 error, 1 warning
+
+        | severity | rule | findings |
+        |---|---|--:|
+        | error | [`memory/maxmemory-too-high`](<https://example.org/memory>) | 1 |
+        | warning | `conf/trailing-comment` | 1 |
+
+        <details><summary><code>conf/redis.conf</code> (2)</summary>
+
+        - line 2: **error** `memory/maxmemory-too-high`: maxmemory is 97% of the container's 32 GiB limit
+          <br>Set maxmemory to at most 28.16 GiB.
+        - line 4: **warning** `conf/trailing-comment`: a comment after a value is read as part of it _(assumed)_
+
+        </details>
+
+        1 error, 1 warning in 2 files (1 server, 0 clients); 1 rule undetermined; 1 suppressed
+        "#);
+    }
+
+    #[test]
+    fn a_clean_run_says_so() {
+        let mut report = samples::report();
+        report.findings.clear();
+        report.summary = crate::finding::Summary::default();
+        let text = render(&report);
+        assert!(
+            text.starts_with("<!-- redvet -->\n### redvet: No findings\n"),
+            "{text}"
+        );
+        assert!(!text.contains('|'), "{text}");
+    }
+
+    #[test]
+    fn text_of_others_stays_text() {
+        assert_eq!(
+            escaped("`a|b` <img> @me #1 *x*"),
+            "`a|b` &lt;img&gt; @&#8203;me #&#8203;1 \\*x\\*"
+        );
+        assert_eq!(escaped("odd ` one"), "odd \\` one");
+        assert_eq!(escaped("``x``"), "\\`\\`x\\`\\`");
+        assert_eq!(escaped("a\n\n# b"), "a␊␊#&#8203; b");
+    }
+
+    #[test]
+    fn a_comment_has_its_bounds() {
+        let mut report = samples::report();
+        let mut long = report.findings[0].clone();
+        long.message = "x".repeat(MOST_BYTES);
+        report.findings.insert(0, long);
+        let text = render(&report);
+        assert!(text.len() < 65_536);
+        assert!(text.contains("more findings do not fit"), "{text}");
+    }
+}

@@ -1,0 +1,193 @@
+//! The baseline: findings that were there when a project began to look, by their fingerprints.
+//!
+//! A finding that the baseline holds is marked, never removed; as often as it holds the fingerprint,
+//! and no more. Rules, paths and messages in it are for people: they decide nothing.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::finding::{Finding, Report, Suppressed};
+
+/// The form of the file. Raised when what is written would no longer be understood.
+const VERSION: u32 = 1;
+
+/// Known findings.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Baseline {
+    entries: Vec<Entry>,
+}
+
+/// A known finding.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Entry {
+    pub path: String,
+    pub rule: String,
+    pub message: String,
+    pub fingerprint: String,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    schema_version: u32,
+    findings: Vec<Entry>,
+}
+
+/// How a report and a baseline differ.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Difference {
+    /// In the baseline and no longer found.
+    pub gone: Vec<Entry>,
+    /// Found and not in the baseline.
+    pub new: Vec<Entry>,
+}
+
+impl Baseline {
+    /// Reads the text of a baseline file.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let file: File = serde_json::from_str(text).map_err(|error| error.to_string())?;
+        if file.schema_version != VERSION {
+            let version = file.schema_version;
+            return Err(format!(
+                "its version is {version}, and this redvet reads {VERSION}"
+            ));
+        }
+        Ok(Self {
+            entries: file.findings,
+        })
+    }
+
+    /// The text of the file: sorted, so that two branches that change it seldom meet on a line.
+    pub fn text(&self) -> Result<String, serde_json::Error> {
+        let mut findings = self.entries.clone();
+        findings.sort();
+        let mut text = serde_json::to_string_pretty(&File {
+            schema_version: VERSION,
+            findings,
+        })?;
+        text.push('\n');
+        Ok(text)
+    }
+
+    /// The findings of a report that nothing else silences.
+    pub fn of(report: &Report) -> Self {
+        let entries = report.shown().map(|finding| entry(report, finding));
+        Self {
+            entries: entries.collect(),
+        }
+    }
+
+    pub fn entries(&self) -> &[Entry] {
+        &self.entries
+    }
+
+    /// Marks the findings that it holds; they must be in the report's order.
+    pub fn apply(&self, findings: &mut [Finding]) {
+        let mut left = self.counts();
+        for finding in findings.iter_mut().filter(|f| f.suppressed.is_none()) {
+            let Some(count) = left.get_mut(finding.fingerprint.as_str()) else {
+                continue;
+            };
+            if *count > 0 {
+                *count -= 1;
+                finding.suppressed = Some(Suppressed {
+                    by: "baseline",
+                    reason: "known when the baseline was written".to_owned(),
+                });
+            }
+        }
+    }
+
+    /// What has come and gone between this baseline and one of the findings of now.
+    pub fn difference(&self, now: &Self) -> Difference {
+        Difference {
+            gone: self.without(now),
+            new: now.without(self),
+        }
+    }
+
+    /// This baseline without what is gone.
+    pub fn pruned(&self, now: &Self) -> Self {
+        let mut left = now.counts();
+        let kept = self.entries.iter().filter(|entry| take(&mut left, entry));
+        Self {
+            entries: kept.cloned().collect(),
+        }
+    }
+
+    /// The entries that the other one does not hold, as often as it lacks them.
+    fn without(&self, other: &Self) -> Vec<Entry> {
+        let mut left = other.counts();
+        let missing = self.entries.iter().filter(|entry| !take(&mut left, entry));
+        missing.cloned().collect()
+    }
+
+    fn counts(&self) -> BTreeMap<&str, usize> {
+        let mut counts = BTreeMap::new();
+        for entry in &self.entries {
+            *counts.entry(entry.fingerprint.as_str()).or_default() += 1;
+        }
+        counts
+    }
+}
+
+fn take(left: &mut BTreeMap<&str, usize>, entry: &Entry) -> bool {
+    match left.get_mut(entry.fingerprint.as_str()) {
+        Some(count) if *count > 0 => {
+            *count -= 1;
+            true
+        }
+        _ => false,
+    }
+}
+
+fn entry(report: &Report, finding: &Finding) -> Entry {
+    Entry {
+        path: report.sources.path(finding.primary).to_owned(),
+        rule: finding.rule.clone(),
+        message: finding.message.clone(),
+        fingerprint: finding.fingerprint.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn baseline(prints: &[&str]) -> Baseline {
+        let entries = prints.iter().map(|print| Entry {
+            path: "redis.conf".to_owned(),
+            rule: "a/b".to_owned(),
+            message: "m".to_owned(),
+            fingerprint: (*print).to_owned(),
+        });
+        Baseline {
+            entries: entries.collect(),
+        }
+    }
+
+    #[test]
+    fn the_file_reads_back_and_is_sorted() {
+        let text = baseline(&["b", "a", "b"]).text().unwrap();
+        assert_eq!(Baseline::parse(&text).unwrap(), baseline(&["a", "b", "b"]));
+        assert!(text.starts_with("{\n  \"schema_version\": 1,\n") && text.ends_with("}\n"));
+    }
+
+    #[test]
+    fn a_file_of_another_form_is_refused() {
+        assert!(Baseline::parse("{}").is_err());
+        let newer = "{\"schema_version\": 2, \"findings\": []}";
+        assert!(Baseline::parse(newer).unwrap_err().contains("version is 2"));
+    }
+
+    #[test]
+    fn equal_fingerprints_are_counted() {
+        let (old, now) = (baseline(&["a", "a", "b"]), baseline(&["a", "b", "b"]));
+        let difference = old.difference(&now);
+        assert_eq!(difference.gone, baseline(&["a"]).entries);
+        assert_eq!(difference.new, baseline(&["b"]).entries);
+        assert_eq!(old.pruned(&now), baseline(&["a", "b"]));
+    }
+}

@@ -1,0 +1,303 @@
+//! Waivers: findings that a project has agreed to live with, as its settings list them, until a day.
+//!
+//! What comes in are findings and waivers with their places; findings that a waiver covers are marked.
+//! What goes out are the waivers that have ended, and those that silence nothing.
+
+use globset::{Glob, GlobBuilder, GlobMatcher};
+
+use crate::finding::{Finding, SubjectRef, Suppressed, Undetermined};
+use crate::source::{Sources, Span};
+
+use super::Inputs;
+
+/// A finding that a project has agreed to live with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Waiver {
+    /// A rule's id, or a pattern over ids.
+    pub rule: String,
+    /// A pattern over paths; everywhere without it.
+    pub path: Option<String>,
+    /// A subject's name; every subject without it.
+    pub subject: Option<String>,
+    pub reason: String,
+    pub owner: Option<String>,
+    pub expires: Option<Expiry>,
+    /// Where the waiver stands.
+    pub span: Span,
+}
+
+/// The last day on which a waiver counts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Expiry {
+    /// Days since 1970-01-01.
+    pub day: i64,
+    /// The day as people write it.
+    pub shown: String,
+    pub span: Span,
+}
+
+impl Waiver {
+    /// Days that are left, the last one included; negative when it has ended.
+    pub fn days_left(&self, today: i64) -> Option<i64> {
+        self.expires.as_ref().map(|expires| expires.day - today)
+    }
+
+    fn has_ended(&self, today: Option<i64>) -> bool {
+        let left = today.and_then(|today| self.days_left(today));
+        left.is_some_and(|left| left < 0)
+    }
+
+    /// What it is about: `aof/* in deploy/** for StatefulSet/redis`.
+    pub fn about(&self) -> String {
+        let path = self.path.as_ref().map(|path| format!(" in {path}"));
+        let subject = self.subject.as_ref().map(|name| format!(" for {name}"));
+        let part = |text: Option<String>| text.unwrap_or_default();
+        format!("{}{}{}", self.rule, part(path), part(subject))
+    }
+}
+
+/// The waivers at fault, in the order of the settings.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Outcome<'a> {
+    /// They silence nothing any more.
+    pub ended: Vec<&'a Waiver>,
+    pub unused: Vec<&'a Waiver>,
+}
+
+/// Marks the findings that waivers cover. `today` is a day since 1970-01-01; without one nothing ends.
+pub fn waive<'a>(
+    findings: &mut [Finding],
+    waivers: &'a [Waiver],
+    today: Option<i64>,
+    inputs: &Inputs<'_>,
+) -> Outcome<'a> {
+    let (ended, valid): (Vec<&Waiver>, Vec<&Waiver>) =
+        waivers.iter().partition(|waiver| waiver.has_ended(today));
+    let mut covers: Vec<Cover<'_>> = valid.into_iter().map(Cover::new).collect();
+    for finding in findings {
+        silence(finding, &mut covers, inputs.sources);
+    }
+    for case in inputs.undetermined {
+        for cover in &mut covers {
+            cover.used |= cover.may_silence(case, inputs.sources);
+        }
+    }
+    let unused = covers
+        .into_iter()
+        .filter(|cover| !cover.used && cover.is_judged(inputs))
+        .map(|cover| cover.waiver)
+        .collect();
+    Outcome { ended, unused }
+}
+
+/// A finding about several subjects is silenced only where each of them is covered.
+fn silence(finding: &mut Finding, covers: &mut [Cover<'_>], sources: &Sources) {
+    let path = sources.path(finding.primary);
+    let mut reason = None;
+    let subjects: Vec<&SubjectRef> = std::iter::once(&finding.subject)
+        .chain(&finding.also)
+        .collect();
+    let mut covered = vec![false; subjects.len()];
+    for cover in covers {
+        for (at, subject) in subjects.iter().enumerate() {
+            if cover.holds(&finding.rule, path, subject) {
+                cover.used = true;
+                covered[at] = true;
+                reason.get_or_insert_with(|| cover.waiver.reason.clone());
+            }
+        }
+    }
+    if let Some(reason) = reason.filter(|_| !covered.contains(&false))
+        && finding.suppressed.is_none()
+    {
+        finding.suppressed = Some(Suppressed {
+            by: "waiver",
+            reason,
+        });
+    }
+}
+
+/// A waiver with its patterns ready. `load` has refused those that are none.
+struct Cover<'a> {
+    waiver: &'a Waiver,
+    rule: Option<GlobMatcher>,
+    path: Option<GlobMatcher>,
+    used: bool,
+}
+
+impl<'a> Cover<'a> {
+    fn new(waiver: &'a Waiver) -> Self {
+        let path = waiver.path.as_deref().and_then(|path| {
+            let glob = GlobBuilder::new(path).literal_separator(true).build();
+            glob.ok().map(|glob| glob.compile_matcher())
+        });
+        Self {
+            waiver,
+            rule: Glob::new(&waiver.rule).ok().map(|g| g.compile_matcher()),
+            path,
+            used: false,
+        }
+    }
+
+    fn is_about(&self, rule: &str) -> bool {
+        self.waiver.rule == rule || self.rule.as_ref().is_some_and(|glob| glob.is_match(rule))
+    }
+
+    fn holds(&self, rule: &str, path: &str, subject: &SubjectRef) -> bool {
+        let is_there = match (&self.waiver.path, &self.path) {
+            (Some(own), glob) => own == path || glob.as_ref().is_some_and(|g| g.is_match(path)),
+            (None, _) => true,
+        };
+        let named = self.waiver.subject.as_ref();
+        is_there && self.is_about(rule) && named.is_none_or(|name| *name == subject.name)
+    }
+
+    /// A rule that could not be decided may speak tomorrow: its waiver is not unused.
+    fn may_silence(&self, case: &Undetermined, sources: &Sources) -> bool {
+        self.holds(&case.rule, sources.path(case.at), &case.subject)
+    }
+
+    /// Whether all rules that it is about ran.
+    fn is_judged(&self, inputs: &Inputs<'_>) -> bool {
+        let mut about = inputs.known.iter().filter(|rule| self.is_about(rule));
+        about.all(|rule| inputs.ran.contains(rule))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::finding::Severity;
+    use crate::source::SourceFile;
+
+    const TODAY: i64 = 20_000;
+
+    fn waiver(rule: &str) -> Waiver {
+        Waiver {
+            rule: rule.to_owned(),
+            path: None,
+            subject: None,
+            reason: format!("because of {rule}"),
+            owner: None,
+            expires: None,
+            span: span(),
+        }
+    }
+
+    fn span() -> Span {
+        Span::new(crate::source::FileId(0), 0, 0)
+    }
+
+    fn until(day: i64) -> Option<Expiry> {
+        Some(Expiry {
+            day,
+            shown: "a day".to_owned(),
+            span: span(),
+        })
+    }
+
+    fn subject(name: &str) -> SubjectRef {
+        SubjectRef {
+            kind: "server",
+            name: name.to_owned(),
+        }
+    }
+
+    fn finding(rule: &str, names: &[&str]) -> Finding {
+        Finding {
+            rule: rule.to_owned(),
+            severity: Severity::Warning,
+            certain: true,
+            message: String::new(),
+            help: None,
+            url: None,
+            primary: span(),
+            labels: Vec::new(),
+            subject: subject(names[0]),
+            also: names[1..].iter().map(|name| subject(name)).collect(),
+            fix: None,
+            fingerprint: String::new(),
+            suppressed: None,
+        }
+    }
+
+    /// The reason for which a finding in `deploy/redis.conf` is silenced, how many waivers have
+    /// ended, and how many are unused.
+    fn waived(finding: Finding, waivers: &[Waiver]) -> (Option<String>, usize, usize) {
+        let mut sources = Sources::default();
+        sources.add(SourceFile::new("deploy/redis.conf", ""));
+        let known = ["a/b", "a/c", "d/e"].map(str::to_owned);
+        let inputs = Inputs {
+            sources: &sources,
+            comments: &[],
+            whole_texts: &[],
+            undetermined: &[],
+            ran: &known[..2],
+            known: &known,
+        };
+        let mut findings = [finding];
+        let outcome = waive(&mut findings, waivers, Some(TODAY), &inputs);
+        let reason = findings[0].suppressed.as_ref().map(|s| {
+            assert_eq!(s.by, "waiver");
+            s.reason.clone()
+        });
+        (reason, outcome.ended.len(), outcome.unused.len())
+    }
+
+    fn silences(waiver: &Waiver) -> bool {
+        let told = waived(finding("a/b", &["one"]), std::slice::from_ref(waiver));
+        assert_eq!(told.2, usize::from(told.0.is_none() && told.1 == 0));
+        told.0.is_some()
+    }
+
+    #[test]
+    fn it_covers_what_its_rule_path_and_subject_name() {
+        let with = |path: Option<&str>, name: Option<&str>| Waiver {
+            path: path.map(str::to_owned),
+            subject: name.map(str::to_owned),
+            ..waiver("a/*")
+        };
+        assert!(silences(&waiver("a/b")) && silences(&waiver("a/*")));
+        assert!(!silences(&waiver("a/c")));
+        assert!(silences(&with(Some("deploy/*.conf"), None)));
+        assert!(
+            !silences(&with(Some("*.conf"), None)),
+            "`*` stays in its folder"
+        );
+        assert!(silences(&with(None, Some("one"))));
+        assert!(!silences(&with(None, Some("two"))));
+        assert!(!silences(&with(Some("other/**"), Some("one"))));
+    }
+
+    #[test]
+    fn it_counts_to_the_end_of_its_last_day() {
+        let ends = |day| Waiver {
+            expires: until(day),
+            ..waiver("a/b")
+        };
+        assert!(silences(&ends(TODAY)));
+        assert!(!silences(&ends(TODAY - 1)));
+        let told = waived(finding("a/b", &["one"]), &[ends(TODAY - 1)]);
+        assert_eq!(told, (None, 1, 0), "it has ended, and is not unused");
+    }
+
+    #[test]
+    fn every_subject_must_be_covered() {
+        let only = |name: &str| Waiver {
+            subject: Some(name.to_owned()),
+            ..waiver("a/b")
+        };
+        let both = || finding("a/b", &["one", "two"]);
+        assert_eq!(waived(both(), &[only("one")]), (None, 0, 0));
+        assert_eq!(waived(both(), &[only("two")]), (None, 0, 0));
+        let (reason, _, unused) = waived(both(), &[only("one"), only("two")]);
+        assert_eq!((reason.is_some(), unused), (true, 0));
+    }
+
+    #[test]
+    fn a_waiver_is_unused_only_where_its_rules_ran() {
+        let quiet = || finding("x/y", &["one"]);
+        assert_eq!(waived(quiet(), &[waiver("a/*")]).2, 1);
+        assert_eq!(waived(quiet(), &[waiver("d/e")]).2, 0);
+    }
+}
