@@ -18,10 +18,15 @@ pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Opti
         .map(|(_, candidate)| candidate)
 }
 
-/// A help text: the nearest word and the valid ones.
+/// How many words a person reads.
+const SHOWN: usize = 60;
+
+/// A help text: the nearest word and the valid ones, which are left out where they are too many to
+/// be read and one of them is near.
 pub fn help<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> String {
     let known: Vec<&str> = known.into_iter().collect();
     match nearest(word, known.iter().copied()) {
+        Some(name) if known.len() > SHOWN => format!("did you mean `{name}`?"),
         Some(name) => format!("did you mean `{name}`? Valid: {}", listed(&known)),
         None => format!("valid: {}", listed(&known)),
     }
@@ -29,7 +34,6 @@ pub fn help<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> String 
 
 /// The words, as many as a person reads.
 fn listed(words: &[&str]) -> String {
-    const SHOWN: usize = 60;
     let mut text = words[..words.len().min(SHOWN)].join(", ");
     if words.len() > SHOWN {
         text.push_str(&format!(" and {} more", words.len() - SHOWN));
@@ -48,5 +52,7 @@ mod tests {
         assert_eq!(nearest("CPU", known), Some("cpus"));
         assert_eq!(nearest("colour", known), None);
         assert_eq!(help("zzz", known), "valid: memory, cpus, version");
+        let many = known.into_iter().chain([""; 60]);
+        assert_eq!(help("memroy", many), "did you mean `memory`?");
     }
 }

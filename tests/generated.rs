@@ -143,6 +143,8 @@ fn links_lead_somewhere() {
         "README.md",
         "CONTRIBUTING.md",
         "docs/architecture.md",
+        "docs/facts.md",
+        "docs/writing-rules.md",
         "docs/rules/README.md",
     ];
     for page in pages {

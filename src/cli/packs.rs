@@ -14,6 +14,9 @@ use crate::source::{FileId, SourceFile, Sources};
 use super::failure::Failure;
 use super::settings_file::SettingsFile;
 
+/// The folder of rules beside the folder of their pages.
+pub(super) const RULES: &str = "rules";
+
 /// The pack that redvet comes with.
 pub(super) fn builtin() -> Result<RuleSet, Failure> {
     let builtin = rules::builtin();
@@ -42,8 +45,8 @@ pub(super) fn all(file: &mut SettingsFile, knowledge: &Knowledge) -> Result<Rule
                 continue;
             }
         };
-        let shown = Path::new(&entry.value);
-        mistakes.extend(add(&mut set, &mut file.sources, shown, texts, knowledge));
+        let (shown, texts) = below_rules(PathBuf::from(&entry.value), texts);
+        mistakes.extend(add(&mut set, &mut file.sources, &shown, texts, knowledge));
     }
     if mistakes.is_empty() {
         return Ok(set);
@@ -76,11 +79,7 @@ pub(super) fn add(
         })
         .collect();
     let pack = PackFiles {
-        name: prefix
-            .rsplit('/')
-            .next()
-            .filter(|n| !n.is_empty())
-            .unwrap_or("local"),
+        name: name_of(prefix),
         files: &files,
         sources,
     };
@@ -88,6 +87,31 @@ pub(super) fn add(
     rules::load_pack(set, pack, Trust::Checked(&vocabulary))
         .err()
         .unwrap_or_default()
+}
+
+/// What a pack is called whose folder this is: `policies`, with or without the folder `rules` in it.
+fn name_of(folder: &str) -> &str {
+    let folder = folder.strip_suffix("/rules").unwrap_or(folder);
+    let last = folder.rsplit('/').next();
+    last.filter(|name| !name.is_empty()).unwrap_or("local")
+}
+
+/// `redvet rules new` and `redvet rules test` keep rules under `rules/`, beside their pages: naming
+/// the folder of both is enough. Where anything lies beside that folder nothing is looked into, so
+/// that no rule is passed over.
+fn below_rules(folder: PathBuf, texts: Vec<(String, String)>) -> (PathBuf, Vec<(String, String)>) {
+    let below = |path: &str| {
+        let path = path.strip_prefix(RULES)?.strip_prefix('/')?;
+        (path.contains('/') || path == rules::PACK_FILE).then(|| path.to_owned())
+    };
+    let inner: Option<Vec<_>> = texts
+        .iter()
+        .map(|(path, text)| Some((below(path)?, text.clone())))
+        .collect();
+    match inner {
+        Some(inner) => (folder.join(RULES), inner),
+        None => (folder, texts),
+    }
 }
 
 /// The YAML files under a folder, by their path in it, in order. Fixture pages may lie beside them.
@@ -118,4 +142,37 @@ pub(super) fn relative(folder: &Path, path: &Path) -> Option<String> {
     let below: PathBuf = below.components().collect();
     let parts: Vec<_> = below.iter().map(|part| part.to_string_lossy()).collect();
     Some(parts.join("/"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn below(paths: &[&str]) -> (String, Vec<String>) {
+        let texts = paths.iter().map(|p| ((*p).to_owned(), String::new()));
+        let (folder, texts) = below_rules(PathBuf::from("./policies"), texts.collect());
+        let paths = texts.into_iter().map(|(path, _)| path).collect();
+        (folder.display().to_string(), paths)
+    }
+
+    #[test]
+    fn the_folder_of_rules_and_pages_stands_for_its_rules() {
+        let (folder, paths) = below(&["rules/memory/a.yaml", "rules/pack.yaml"]);
+        assert_eq!(folder, "./policies/rules");
+        assert_eq!(paths, ["memory/a.yaml", "pack.yaml"]);
+        assert_eq!(name_of("policies/rules"), "policies");
+        assert_eq!(name_of(""), "local");
+    }
+
+    #[test]
+    fn a_category_of_that_name_and_rules_beside_it_stay_where_they_are() {
+        for paths in [
+            &["rules/a.yaml"][..],
+            &["memory/a.yaml", "rules/memory/b.yaml"],
+            &["pack.yaml", "rules/memory/b.yaml"],
+        ] {
+            let (folder, kept) = below(paths);
+            assert_eq!((folder.as_str(), kept.len()), ("./policies", paths.len()));
+        }
+    }
 }

@@ -76,7 +76,7 @@ fn next(dir: &Path) -> String {
     let folder = if here {
         "./rules".to_owned()
     } else {
-        format!("./{}/rules", dir.display())
+        format!("./{}", dir.display())
     };
     format!(
         "Run `redvet rules test{shown}`, change both files, run it again.\n\

@@ -21,11 +21,10 @@ use crate::tester::{self, Page};
 use super::args::TestArgs;
 use super::console::Console;
 use super::failure::Failure;
-use super::packs;
+use super::packs::{self, RULES};
 use super::rehearsal::{self, Stage};
 use super::{Outcome, project};
 
-const RULES: &str = "rules";
 const PAGES: &str = "fixtures/rules";
 
 /// The pattern that fits every rule id.

@@ -28,6 +28,7 @@ pub(super) fn run(args: &UpgradeArgs, console: &mut Console) -> Result<Outcome, 
     }
     let scope = Scope {
         paths: target.scope.clone(),
+        ..Scope::default()
     };
     let mut view = check::upgrade(file.sources, &read.project, &knowledge, &scope, (from, to));
     view.notes = notes;

@@ -223,7 +223,7 @@ impl Servers {
     /// differs between series keeps the newest.
     pub fn value_types(&self) -> BTreeMap<String, Type> {
         self.all()
-            .flat_map(|series| series.directives.values())
+            .flat_map(Series::directives)
             .map(|directive| (directive.name.clone(), directive.value_type()))
             .collect()
     }

@@ -54,10 +54,11 @@ const SERVER: &[Row] = &[
         "as_bytes(server.limits.memory) + \", \" + as_duration(5400)",
         "32 GiB, 1h 30m",
     ),
+    ("numbers", "1 / 0 > 2", "unknown: a division by zero"),
     (
         "numbers",
-        "1 / 0 > 2",
-        "unknown: a value is of another type than the rule expects",
+        "ratio(1, 0) > 2 || 7 % 0 > 2",
+        "unknown: a division by zero",
     ),
     // Facts.
     (

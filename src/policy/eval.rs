@@ -95,6 +95,15 @@ fn misfit() -> Missing {
     Missing::unknown("a value is of another type than the rule expects")
 }
 
+/// Why an operation has no result. Numbers always have one, but where they are divided by nothing.
+fn no_result(operands: &[Val]) -> Missing {
+    if operands.iter().all(|val| val.number().is_some()) {
+        Missing::unknown("a division by zero")
+    } else {
+        misfit()
+    }
+}
+
 /// An operation that needs all of its operands.
 fn strict(parts: impl IntoIterator<Item = Outcome>, f: impl Fn(&[Val]) -> Option<Val>) -> Outcome {
     let mut vals = Vec::new();
@@ -113,7 +122,7 @@ fn strict(parts: impl IntoIterator<Item = Outcome>, f: impl Fn(&[Val]) -> Option
     if let Some(missing) = missing {
         return Err(missing);
     }
-    let val = f(&vals).ok_or_else(misfit)?;
+    let val = f(&vals).ok_or_else(|| no_result(&vals))?;
     Ok(Known { val, ..whole })
 }
 

@@ -105,11 +105,20 @@ impl Laboratory {
     }
 
     pub(crate) fn check(&self, sample: &Sample) -> Report {
-        self.check_on(sample, TODAY)
+        self.run(sample, &self.rules, TODAY)
     }
 
     /// As on this day since 1970-01-01.
     pub(crate) fn check_on(&self, sample: &Sample, today: i64) -> Report {
+        self.run(sample, &self.rules, today)
+    }
+
+    /// A check with other rules than the built-in ones.
+    pub(crate) fn check_with(&self, sample: &Sample, rules: &RuleSet) -> Report {
+        self.run(sample, rules, TODAY)
+    }
+
+    fn run(&self, sample: &Sample, rules: &RuleSet, today: i64) -> Report {
         let mut sources = Sources::default();
         let mut project = Project {
             inputs: sample.inputs.clone(),
@@ -130,7 +139,7 @@ impl Laboratory {
             sources,
             &project,
             &self.knowledge,
-            &self.rules,
+            rules,
             &policy_settings,
             &scope,
         )

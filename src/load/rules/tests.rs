@@ -259,3 +259,20 @@ fn every_built_in_rule_compiles() {
     }
     assert_eq!(told, [""; 0]);
 }
+
+#[test]
+fn a_finding_and_its_labels_stand_on_facts_and_subjects() {
+    let places = [
+        ("at: server.conf[\"maxmemory\"]", "at: params.max"),
+        ("at: server.limits.memory", "at: share"),
+        ("at: c, text", "at: server.clients, text"),
+    ];
+    for (place, other) in places {
+        let errors = errors_of(&RULE.replacen(place, other, 1));
+        assert_eq!(errors.len(), 1, "{other}: {errors:?}");
+        assert!(
+            errors[0].contains("this must name a fact or a subject"),
+            "{errors:?}"
+        );
+    }
+}
