@@ -230,7 +230,9 @@ fn operation(edit: &Edit, scope: &Scope<'_>) -> Option<(Operation, String)> {
             Some((Operation::Remove { span }, title))
         }
         Edit::MoveAbove(fact) => {
-            let span = value_of(fact, scope)?.span()?;
+            // What is not known for certain to be a comment is not moved.
+            let value = value_of(fact, scope).filter(|value| value.known().is_some())?;
+            let span = value.span()?;
             let words = fact.shown().replace(['_', '.'], " ");
             let title = format!("move the {words} to a line of its own");
             Some((Operation::MoveAbove { span }, title))

@@ -175,16 +175,26 @@ impl Judge<'_> {
         subject.put("args", Value::set(Datum::List(words), place(line)));
         let value = self.arguments(line).with_slot(line.slot.clone());
         subject.put("value", value);
-        if let Some(span) = line.trailing_comment {
-            let words: Vec<_> = line.words[line.meant..]
-                .iter()
-                .map(|w| w.text.as_str())
-                .collect();
-            subject.put(
-                "trailing_comment",
-                Value::set(Datum::Text(words.join(" ")), span),
-            );
+        if let Some(comment) = self.comment(line, name) {
+            subject.put("trailing_comment", comment);
         }
+    }
+
+    /// The words behind the value. Behind a secret a mark without a blank after it may begin a part
+    /// of the secret (a password's hash): then nothing shows it, and no fix repeats it.
+    fn comment(&self, line: &RawLine, name: &str) -> Option<Value> {
+        let span = line.trailing_comment?;
+        let words: Vec<_> = line.words[line.meant..]
+            .iter()
+            .map(|w| w.text.as_str())
+            .collect();
+        let mark = words.first().copied().unwrap_or_default();
+        if self.servers.is_secret(name) && !mark.bytes().all(|b| b == b'#') {
+            let mut value = Value::set_unknown("it may be a part of the secret", span);
+            value.secret = true;
+            return Some(value);
+        }
+        Some(Value::set(Datum::Text(words.join(" ")), span))
     }
 
     /// The arguments as a fact. A secret stays what it is, so that two can be compared; it is marked
