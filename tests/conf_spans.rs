@@ -1,0 +1,112 @@
+//! A finding on configuration text stands on the same characters wherever the text stands: in a file,
+//! or in a block scalar of any indentation, chomping and line break. And words tile their line.
+#![allow(clippy::unwrap_used)]
+
+#[path = "support/laboratory.rs"]
+mod laboratory;
+
+use std::sync::LazyLock;
+
+use laboratory::Laboratory;
+use proptest::prelude::*;
+use redvet::source::{Excerpt, FileId};
+use redvet::syntax::conf;
+
+static LABORATORY: LazyLock<Laboratory> = LazyLock::new(Laboratory::new);
+
+/// Lines with and without faults; no two that differ in anything but their place.
+const LINES: &[&str] = &[
+    "maxmemory 2Gi",
+    "maxmemory 2gb  # half",
+    "hz\t100 # often",
+    "timeout 600",
+    "appendonly maybe",
+    "maxmemmory 1gb",
+    "save 900 1 300",
+    "  port   6379",
+    "# a comment of its own",
+    "requirepass \"a # b\"",
+    "appendfsync 'sometimes'",
+    "tcp-keepalive -1",
+    "slave-read-only yes",
+    "bind \"127.0.0.1",
+    "",
+];
+
+/// What each `conf/*` finding stands on: rule, the characters, and their line's number in the text.
+fn marked(path: &str, text: &str, first_line: usize) -> Vec<(String, String, usize)> {
+    let sample = LABORATORY.texts([
+        (path, text),
+        ("redvet.toml", "[defaults]\nserver = \"redis:7.2\"\n"),
+    ]);
+    let report = LABORATORY.check(&sample);
+    let mut found: Vec<_> = report
+        .findings
+        .iter()
+        .filter(|finding| finding.rule.starts_with("conf/"))
+        .map(|finding| {
+            let line = report.sources.start(finding.primary).line;
+            let slice = report.sources.slice(finding.primary).to_owned();
+            (finding.rule.clone(), slice, line - first_line)
+        })
+        .collect();
+    found.sort();
+    found
+}
+
+/// The text as a key of a ConfigMap.
+fn in_config_map(lines: &[&str], indent: usize, chomping: &str, newline: &str) -> String {
+    let pad = " ".repeat(indent);
+    let head = [
+        "apiVersion: v1",
+        "kind: ConfigMap",
+        "metadata: {name: c}",
+        "data:",
+    ];
+    let key = format!(
+        "  redis.conf: |{indicator}{chomping}",
+        indicator = indent - 2
+    );
+    let body = lines.iter().map(|line| format!("{pad}{line}"));
+    let all: Vec<String> = head
+        .iter()
+        .map(|l| (*l).to_owned())
+        .chain([key])
+        .chain(body)
+        .collect();
+    all.join(newline) + newline
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(96))]
+
+    #[test]
+    fn a_block_scalar_marks_what_the_file_marks(
+        chosen in prop::collection::vec(0..LINES.len(), 1..8),
+        indent in 3usize..9,
+        chomping in prop::sample::select(vec!["", "-", "+"]),
+        newline in prop::sample::select(vec!["\n", "\r\n"]),
+    ) {
+        let mut lines: Vec<&str> = chosen.iter().map(|i| LINES[*i]).collect();
+        lines.insert(0, "maxclients 100");
+        let plain = lines.join(newline) + newline;
+        let wrapped = in_config_map(&lines, indent, chomping, newline);
+        let expected = marked("redis.conf", &plain, 1);
+        let found = marked("deploy/config.yaml", &wrapped, 6);
+        prop_assert_eq!(found, expected, "{}", wrapped);
+    }
+
+    #[test]
+    fn words_stand_in_order_within_their_line_and_only_blanks_between(text in any::<String>()) {
+        let excerpt = Excerpt::whole(FileId(0), text.as_str().into());
+        for line in conf::parse(&excerpt).lines {
+            let mut at = line.range.start;
+            for word in &line.words {
+                prop_assert!(at <= word.range.start && word.range.end <= line.range.end);
+                let between = &text[at..word.range.start];
+                prop_assert!(between.bytes().all(|b| b.is_ascii_whitespace() || b == 0x0b), "{:?}", between);
+                at = word.range.end;
+            }
+        }
+    }
+}
