@@ -104,6 +104,7 @@ pub fn upgrades(
                 shapes: &knowledge.shapes,
                 declarations: &project.declarations,
                 sources: &sources,
+                snippet: universe.snippet.is_some(),
             };
             resolve::server::upgrade::upgrades(&universe.raw, &linked, &context, series)
         })
@@ -158,6 +159,7 @@ fn resolved(
         shapes: &knowledge.shapes,
         declarations,
         sources,
+        snippet: universe.snippet.is_some(),
     };
     let mut estate = resolve::server::resolve(raw, &linked, &context);
     estate.clients = resolve::client::resolve(raw, knowledge.clients, |client| {

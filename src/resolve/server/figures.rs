@@ -7,6 +7,7 @@ use crate::facts::value::Origin;
 use crate::facts::vocabulary::conf_path;
 use crate::facts::{Datum, Subject, Value, quantity};
 use crate::resolve::server::Resolver;
+use crate::resolve::server::steps::A_PART;
 use crate::source::Span;
 
 #[derive(Clone, Copy, Debug)]
@@ -60,6 +61,9 @@ impl Resolver<'_> {
             return declared_figure(declaration, path).unwrap_or_else(Value::absent);
         }
         match self.deployed {
+            Some(server) if self.knowledge.snippet => {
+                Value::unknown(A_PART).with_home(server.anchor)
+            }
             Some(server) if server.fragment => {
                 Value::unknown("the resource is a fragment of another").with_home(server.anchor)
             }
@@ -110,6 +114,24 @@ impl Resolver<'_> {
         if let Some(mounts) = &server.mounts {
             let storage = self.storage(mounts, subject).with_home(server.anchor);
             subject.put("storage.kind", storage);
+        }
+        if self.knowledge.snippet {
+            self.doubt_absences(subject);
+        }
+    }
+
+    /// A snippet leaves out what it is not about: no volume and no exporter in it mean nothing.
+    fn doubt_absences(&self, subject: &mut Subject) {
+        for path in ["storage.kind", "exporter"] {
+            let missing = subject
+                .fact(path)
+                .and_then(Value::known)
+                .is_some_and(|datum| {
+                    matches!(datum, Datum::Bool(false)) || datum.as_text() == Some("none")
+                });
+            if missing {
+                subject.put(path, Value::unknown(A_PART).with_home(self.anchor()));
+            }
         }
     }
 

@@ -28,6 +28,8 @@ pub struct Context<'a> {
     pub shapes: &'a Shapes,
     pub declarations: &'a [Declaration],
     pub sources: &'a Sources,
+    /// The universe is a snippet of a document: what it does not say may stand elsewhere.
+    pub snippet: bool,
 }
 
 /// Every server of a universe with its lines.

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use globset::{GlobBuilder, GlobMatcher};
 
-use crate::facts::linked::{Body, LinkedPart};
+use crate::facts::linked::LinkedPart;
 use crate::facts::raw::{ConfPart, RawLine, RawText, TextPlace};
 use crate::facts::{Reason, Slot, Strength};
 use crate::resolve::conf::{Home, Step};
@@ -21,6 +21,9 @@ struct Inclusion {
     count: usize,
 }
 
+/// Why what a snippet of a document does not say is not known.
+pub(super) const A_PART: &str = "a snippet shows a part of a configuration";
+
 impl<'a> Resolver<'a> {
     pub(super) fn texts(&self) -> Vec<(usize, Strength)> {
         let text = |part: &LinkedPart| match part {
@@ -32,9 +35,9 @@ impl<'a> Resolver<'a> {
 
     pub(super) fn steps(&self) -> Vec<Step<'a>> {
         let mut steps = Vec::new();
-        if self.is_snippet() {
+        if self.knowledge.snippet {
             steps.push(Step::Gap {
-                reason: Reason::new("a snippet shows a part of a configuration"),
+                reason: Reason::new(A_PART),
             });
         }
         for part in &self.linked.parts {
@@ -50,14 +53,6 @@ impl<'a> Resolver<'a> {
             }
         }
         steps
-    }
-
-    /// A text in a document: what it does not say may stand elsewhere.
-    fn is_snippet(&self) -> bool {
-        match self.linked.body {
-            Body::Text(i) => self.raw.texts[i].place == TextPlace::Snippet,
-            Body::Deployed(_) => false,
-        }
     }
 
     /// The lines of a text, with the files that it includes in their place.
