@@ -102,15 +102,6 @@ fn written(slot: &Slot, to: &Datum, sources: &Sources) -> Option<Edit> {
                 format!("{newline}{indent}{receiver}.{ident} = {value}"),
             ))
         }
-        Slot::InsertEntry {
-            at,
-            indent,
-            newline,
-            key,
-        } => Some(replace(
-            *at,
-            format!("{newline}{indent}{key}: {}", conf_words(to)?),
-        )),
     }
 }
 

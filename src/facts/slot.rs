@@ -43,13 +43,6 @@ pub enum Slot {
         indent: String,
         newline: &'static str,
     },
-    /// Insert a mapping entry `KEY: VALUE` on a line of its own at `at`.
-    InsertEntry {
-        at: Span,
-        indent: String,
-        newline: &'static str,
-        key: String,
-    },
 }
 
 /// How a field is inserted into a literal.

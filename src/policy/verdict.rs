@@ -324,7 +324,7 @@ fn is_code(slot: &Slot) -> bool {
         Slot::Replace { encoding, .. }
         | Slot::InsertField { encoding, .. }
         | Slot::InsertAssignment { encoding, .. } => matches!(encoding, Encoding::Go { .. }),
-        Slot::None | Slot::InsertLine { .. } | Slot::InsertEntry { .. } => false,
+        Slot::None | Slot::InsertLine { .. } => false,
     }
 }
 
