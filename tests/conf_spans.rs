@@ -77,6 +77,12 @@ fn in_config_map(lines: &[&str], indent: usize, chomping: &str, newline: &str) -
     all.join(newline) + newline
 }
 
+#[test]
+fn the_lines_hold_faults_to_be_marked() {
+    let found = marked("redis.conf", &LINES.join("\n"), 1);
+    assert!(found.len() >= 8, "{found:?}");
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(96))]
 
