@@ -89,7 +89,9 @@ pub fn effective(
     scope: &Scope,
 ) -> EstateView {
     let survey = survey(sources, project, knowledge);
-    view::view(&survey.estate, &survey.sources, &|path| scope.holds(path))
+    let gauges = knowledge.servers.gauges();
+    let keep = |path: &str| scope.holds(path);
+    view::view(&survey.estate, &survey.sources, &gauges, &keep)
 }
 
 /// What another version makes of every server's configuration.

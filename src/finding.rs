@@ -1,7 +1,7 @@
 //! Findings and reports: plain data that the report formats, the fixer and an editor read.
 //! No rendering, no rule and no fact here.
 
-use crate::source::{FileId, Sources, Span};
+use crate::source::{FileId, Sources, Span, path_below};
 
 /// How bad a finding is. Ordered: `Info < Warning < Error`.
 #[derive(
@@ -120,7 +120,7 @@ pub struct Summary {
 }
 
 /// The outcome of a check: findings sorted by path, line, column and rule.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Report {
     pub sources: Sources,
     /// Byte ranges that hold secrets: masked wherever text is shown.
@@ -144,6 +144,17 @@ impl Report {
 
     pub fn path(&self, file: FileId) -> &str {
         self.sources.get(file).path()
+    }
+
+    /// The same report with paths as they are from a folder further up; `folder` leads from there
+    /// to the root.
+    pub fn below(&self, folder: &str) -> Self {
+        let mut report = self.clone();
+        report.sources = self.sources.below(folder);
+        for note in &mut report.notes {
+            note.path = note.path.as_deref().map(|path| path_below(folder, path));
+        }
+        report
     }
 }
 
@@ -200,6 +211,32 @@ pub struct ServerView {
     pub replicas: ValueView,
     pub conf: std::collections::BTreeMap<String, ValueView>,
     pub clients: Vec<String>,
+    /// What it takes of what it may take; for people.
+    #[serde(skip)]
+    pub gauges: Vec<GaugeView>,
+}
+
+/// How much is taken of something, by whom.
+#[derive(Clone, Debug, PartialEq, serde::Serialize)]
+pub struct GaugeView {
+    /// `memory`, `threads`, `connections`.
+    pub title: &'static str,
+    /// How much there is, where that is known and bounded.
+    pub capacity: Option<f64>,
+    /// What bounds it, in words.
+    pub capacity_text: String,
+    pub parts: Vec<GaugePart>,
+    /// What is left or lacking, in words.
+    pub spare: Option<String>,
+}
+
+/// One share of a gauge.
+#[derive(Clone, Debug, PartialEq, serde::Serialize)]
+pub struct GaugePart {
+    pub name: String,
+    pub amount: Option<f64>,
+    /// The amount in words, or why it is not known.
+    pub text: String,
 }
 
 #[derive(Clone, Debug, serde::Serialize)]
@@ -216,6 +253,9 @@ pub struct ClientView {
     /// Why it is held to talk to that server; for people.
     #[serde(skip)]
     pub server_link: Option<LinkView>,
+    /// The program that it belongs to, where that is known; for people.
+    #[serde(skip)]
+    pub service: Option<String>,
 }
 
 /// What every server will run with and every client will use.

@@ -191,6 +191,28 @@ impl Sources {
     pub fn end(&self, span: Span) -> Position {
         self.get(span.file).position(span.end as usize)
     }
+
+    /// The same files, called as they are from a folder further up: `folder` leads from there to
+    /// the root.
+    pub fn below(&self, folder: &str) -> Self {
+        let renamed = |file: &SourceFile| SourceFile {
+            path: path_below(folder, file.path()),
+            ..file.clone()
+        };
+        Self {
+            files: self.files.iter().map(renamed).collect(),
+        }
+    }
+}
+
+/// A path of the tree as it is from a folder further up; one that leads out of the tree as it is.
+pub fn path_below(folder: &str, path: &str) -> String {
+    let leads_out = path.starts_with('/') || path == ".." || path.starts_with("../");
+    if leads_out {
+        path.to_owned()
+    } else {
+        format!("{folder}/{path}")
+    }
 }
 
 /// Stands for a secret wherever one would be shown.

@@ -13,8 +13,11 @@ use crate::finding::{
     ChangeView, ClientView, EstateView, LimitsView, LinkView, Note, OverrideView, ServerUpgrade,
     ServerView, ValueView,
 };
+use crate::knowledge::servers::Gauge;
 use crate::resolve::server::upgrade::{Change, Changes};
 use crate::source::{MASK, Sources};
+
+mod gauges;
 
 /// The form in which figures stand in the JSON.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -26,8 +29,17 @@ enum Figures {
 }
 
 /// The view of an estate; servers and clients that `keep` refuses are left out.
-pub fn view(estate: &Estate, sources: &Sources, keep: &dyn Fn(&str) -> bool) -> EstateView {
-    let viewer = Viewer { estate, sources };
+pub fn view(
+    estate: &Estate,
+    sources: &Sources,
+    gauges: &[Gauge],
+    keep: &dyn Fn(&str) -> bool,
+) -> EstateView {
+    let viewer = Viewer {
+        estate,
+        sources,
+        gauges,
+    };
     EstateView {
         schema_version: 1,
         servers: estate
@@ -107,6 +119,7 @@ pub fn notes(estate: &Estate) -> Vec<Note> {
 struct Viewer<'a> {
     estate: &'a Estate,
     sources: &'a Sources,
+    gauges: &'a [Gauge],
 }
 
 impl Viewer<'_> {
@@ -132,6 +145,11 @@ impl Viewer<'_> {
                 .clients
                 .iter()
                 .filter_map(|r| self.client_id(r))
+                .collect(),
+            gauges: self
+                .gauges
+                .iter()
+                .map(|gauge| self.gauge(gauge, server))
                 .collect(),
         }
     }
@@ -167,6 +185,7 @@ impl Viewer<'_> {
             path: client.path.clone(),
             line: self.sources.start(client.anchor).line,
             kind: text("kind"),
+            service: text("service"),
             options: self.options(client),
             server: server.map(|server| server.name.clone()),
             server_link: client

@@ -19,13 +19,34 @@ const FORMATS: &[(&str, &str)] = &[
     ("junit", "junit.xml"),
     ("rdjson", "rdjson.json"),
     ("markdown", "md"),
+    ("html", "html"),
 ];
+
+/// A browser opens it and a person looks at it (`tests/browser/page.py`); its text is no sample.
+const LOOKED_AT: &str = "html";
 
 /// Beside every kind of place: a suppressed finding, blanks and letters of other scripts in a path.
 const SAMPLE: &str = "relay-miner";
 
 fn repository(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
+}
+
+/// The sample as a repository of its own: it lies in this one, whose root hosts would count from.
+fn sample() -> tempfile::TempDir {
+    let place = tempfile::tempdir().unwrap();
+    std::fs::create_dir(place.path().join(".git")).unwrap();
+    let from = repository("fixtures/estates").join(SAMPLE);
+    for entry in walkdir::WalkDir::new(&from).min_depth(1) {
+        let entry = entry.unwrap();
+        let target = place.path().join(entry.path().strip_prefix(&from).unwrap());
+        if entry.file_type().is_dir() {
+            std::fs::create_dir(target).unwrap();
+        } else {
+            std::fs::copy(entry.path(), target).unwrap();
+        }
+    }
+    place
 }
 
 /// All reports of one run over a folder, by format.
@@ -75,8 +96,12 @@ fn awkward() -> tempfile::TempDir {
 
 #[test]
 fn the_sample_of_each_format_is_the_reviewed_one() {
-    let reports = reports(&repository("fixtures/estates").join(SAMPLE));
+    let place = sample();
+    let reports = reports(place.path());
     for ((format, text), (_, ending)) in reports.iter().zip(FORMATS) {
+        if *format == LOOKED_AT {
+            continue;
+        }
         let path = repository(&format!("fixtures/reports/{SAMPLE}.{ending}"));
         golden::compare(&path, text);
         assert!(text.ends_with('\n'), "{format}");
@@ -85,11 +110,8 @@ fn the_sample_of_each_format_is_the_reviewed_one() {
 
 #[test]
 fn every_format_has_the_same_findings_and_fingerprints() {
-    for folder in [
-        repository("fixtures/estates").join(SAMPLE),
-        awkward().keep(),
-    ] {
-        let reports = reports(&folder);
+    for place in [sample(), awkward()] {
+        let reports = reports(place.path());
         let lines: Vec<Value> = of("jsonl", &reports)
             .lines()
             .map(|line| serde_json::from_str(line).unwrap())
@@ -120,6 +142,10 @@ fn every_format_has_the_same_findings_and_fingerprints() {
         let rdjson = json("rdjson", &reports);
         assert_eq!(rdjson["diagnostics"].as_array().unwrap().len(), count);
         assert_eq!(of("markdown", &reports).matches("\n- line ").count(), count);
+        let page = of("html", &reports);
+        let hidden = page.matches(" hidden data-suppressed").count();
+        let articles = page.matches("<article class=\"finding").count();
+        assert_eq!(articles - hidden, count);
     }
 }
 
@@ -130,12 +156,8 @@ fn sarif_validates_against_its_schema() {
     let text = std::fs::read_to_string(repository("fixtures/reports/schemas/sarif.json")).unwrap();
     let schema: Value = serde_json::from_str(&text).unwrap();
     let validator = jsonschema::validator_for(&schema).unwrap();
-    let place = awkward();
-    for folder in [
-        repository("fixtures/estates").join(SAMPLE),
-        place.path().to_owned(),
-    ] {
-        let sarif = json("sarif", &reports(&folder));
+    for place in [sample(), awkward()] {
+        let sarif = json("sarif", &reports(place.path()));
         let errors = validator.iter_errors(&sarif).map(|e| e.to_string());
         assert_eq!(errors.collect::<Vec<_>>(), [""; 0]);
         let mut broken = sarif.clone();
@@ -147,12 +169,8 @@ fn sarif_validates_against_its_schema() {
 /// docs.github.com, "SARIF support for code scanning": the properties that it requires.
 #[test]
 fn sarif_has_what_code_scanning_asks_for() {
-    let place = awkward();
-    for folder in [
-        repository("fixtures/estates").join(SAMPLE),
-        place.path().to_owned(),
-    ] {
-        let sarif = json("sarif", &reports(&folder));
+    for place in [sample(), awkward()] {
+        let sarif = json("sarif", &reports(place.path()));
         assert_eq!(sarif["version"], "2.1.0");
         assert!(
             sarif["$schema"]
@@ -290,6 +308,33 @@ fn workflow_commands_join_the_report_for_people_on_github_only() {
     assert_eq!(run("json", true), run("json", false));
 }
 
+/// Hosts of repositories know paths from the repository's own root; the project may lie deeper.
+#[test]
+fn formats_for_hosts_have_paths_from_the_root_of_the_repository() {
+    let place = tempfile::tempdir().unwrap();
+    let project = place.path().join("infra/redis");
+    std::fs::create_dir_all(&project).unwrap();
+    std::fs::create_dir(place.path().join(".git")).unwrap();
+    std::fs::write(project.join("redvet.toml"), "").unwrap();
+    std::fs::write(project.join("redis.conf"), "port eleven\n").unwrap();
+    let reports = reports(&project);
+    let (own, whole) = ("redis.conf", "infra/redis/redis.conf");
+    let sarif = &json("sarif", &reports)["runs"][0]["results"][0]["locations"][0].clone();
+    let artifact = &sarif["physicalLocation"]["artifactLocation"];
+    assert_eq!(artifact["uri"], whole);
+    assert_eq!(json("gitlab", &reports)[0]["location"]["path"], whole);
+    assert_eq!(
+        json("rdjson", &reports)["diagnostics"][0]["location"]["path"],
+        whole
+    );
+    assert!(of("github", &reports).contains(&format!("file={whole},")));
+    assert!(of("junit", &reports).contains(&format!("file=\"{whole}\"")));
+    assert!(of("markdown", &reports).contains(&format!("<code>{whole}</code>")));
+    assert!(of("html", &reports).contains(&format!("<code>{own}:1:6</code>")));
+    let first: Value = serde_json::from_str(of("jsonl", &reports).lines().next().unwrap()).unwrap();
+    assert_eq!(first["path"], own, "the report itself is the project's");
+}
+
 #[test]
 fn a_clean_repository_has_a_report_in_every_format() {
     let place = tempfile::tempdir().unwrap();
@@ -304,4 +349,5 @@ fn a_clean_repository_has_a_report_in_every_format() {
     );
     assert!(of("junit", &reports).contains("tests=\"1\" failures=\"0\""));
     assert!(of("markdown", &reports).contains("No findings"));
+    assert!(of("html", &reports).contains("<p>No findings.</p>"));
 }

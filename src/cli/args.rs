@@ -148,8 +148,8 @@ pub(super) struct CheckArgs {
     #[command(flatten)]
     pub(super) given: Given,
 
-    /// How to print the report: full, concise, json, jsonl, sarif, github, gitlab, junit, rdjson or
-    /// markdown; FORMAT=FILE writes it to a file, and the option may be repeated
+    /// How to print the report: full, concise, json, jsonl, sarif, github, gitlab, junit, rdjson,
+    /// markdown or html; FORMAT=FILE writes it to a file, and the option may be repeated
     #[arg(long = "output-format", visible_alias = "format", value_name = "FORMAT", value_parser = output)]
     pub(super) outputs: Vec<Output>,
 
@@ -337,6 +337,7 @@ pub(super) enum Format {
     Junit,
     Rdjson,
     Markdown,
+    Html,
 }
 
 impl Format {

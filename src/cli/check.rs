@@ -1,11 +1,13 @@
 //! `redvet check`: settings, rules and files in; a report and an exit code out. Which fixes are
 //! applied, and how files are written, is left to `mend` and `write`.
 
+use std::collections::HashMap;
 use std::path::Path;
+use std::sync::Arc;
 
 use crate::check::{self, Scope};
 use crate::config;
-use crate::finding::{Note, Report, Severity};
+use crate::finding::{EstateView, Note, Report, Severity};
 use crate::fix::Fixed;
 use crate::knowledge::Knowledge;
 use crate::policy::{self, RuleSet};
@@ -16,9 +18,10 @@ use super::args::{CheckArgs, Format, Output};
 use super::console::Console;
 use super::failure::Failure;
 use super::mend::{self, Ground, Job};
+use super::rendering::Rendering;
 use super::settings_file::{self, SettingsFile};
 use super::target::Target;
-use super::{Outcome, accepted, packs, project, rendering, rule_settings, show};
+use super::{Outcome, accepted, packs, project, rule_settings, show};
 
 /// Everything that a check needs, with no mistake left in it.
 pub(super) struct Prepared {
@@ -159,15 +162,21 @@ impl Bench<'_> {
         } else {
             &args.outputs
         };
-        let rules = &self.ready.rules;
+        let rendering = Rendering {
+            report,
+            args,
+            rules: &self.ready.rules,
+            folder: self.ready.target.below_repository(),
+            estate: &|| self.estate(report),
+        };
         for output in outputs {
-            let render = |layout| rendering::render(report, output.format, layout, args, rules);
+            let render = |layout| rendering.render(output.format, layout);
             match &output.file {
                 None => match stream {
                     Stream::Output => {
                         let mut text = render(console.layout)?;
                         if console.on_github {
-                            text.push_str(&rendering::annotations(report, output.format));
+                            text.push_str(&rendering.annotations(output.format, console.layout)?);
                         }
                         console.print(&text);
                     }
@@ -184,6 +193,22 @@ impl Bench<'_> {
             }
         }
         Ok(())
+    }
+
+    /// What the servers and clients of a report's texts are.
+    fn estate(&self, report: &Report) -> EstateView {
+        let ready = self.ready;
+        let files = report.sources.iter();
+        let texts: HashMap<&str, &Arc<str>> =
+            files.map(|(_, file)| (file.path(), file.text())).collect();
+        let mut project = self.project.clone();
+        for input in &mut project.inputs {
+            if let Some(text) = texts.get(input.path.as_str()) {
+                input.text = Arc::clone(text);
+            }
+        }
+        let sources = ready.file.sources.clone();
+        check::effective(sources, &project, &ready.knowledge, &self.scope)
     }
 
     fn typed(&self) -> Option<(&str, &str)> {

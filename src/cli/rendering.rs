@@ -1,21 +1,66 @@
-//! Which function of `report` makes which format, and what rules say of themselves for those formats
-//! that carry it.
+//! Which function of `report` makes which format, with paths from which folder, and what rules say of
+//! themselves for those formats that carry it.
 
-use crate::finding::Report;
+use crate::finding::{EstateView, Report};
 use crate::policy::{Rule, RuleSet};
 use crate::report::{self, Layout, RuleText};
 
 use super::args::{CheckArgs, Format};
 use super::failure::Failure;
 
-/// The report in a format.
-pub(super) fn render(
+/// A report that is to be rendered, perhaps in several formats.
+pub(super) struct Rendering<'a> {
+    pub(super) report: &'a Report,
+    pub(super) args: &'a CheckArgs,
+    pub(super) rules: &'a RuleSet,
+    /// The folder that leads from the repository to the project, where they differ: hosts of
+    /// repositories know paths from their own root only.
+    pub(super) folder: Option<String>,
+    /// The estate, for the format that shows it.
+    pub(super) estate: &'a dyn Fn() -> EstateView,
+}
+
+impl Rendering<'_> {
+    /// The report in a format.
+    pub(super) fn render(&self, format: Format, layout: Layout) -> Result<String, Failure> {
+        match &self.folder {
+            Some(folder) if is_for_hosts(format) => {
+                render(self, &self.report.below(folder), format, layout)
+            }
+            _ => render(self, self.report, format, layout),
+        }
+    }
+
+    /// What the runner of GitHub's workflows is told beside the report for people: it makes
+    /// annotations of it. Formats for machines never change.
+    pub(super) fn annotations(&self, format: Format, layout: Layout) -> Result<String, Failure> {
+        match format {
+            Format::Full => self.render(Format::Github, layout),
+            _ => Ok(String::new()),
+        }
+    }
+}
+
+/// Formats that a host of repositories, or a program that speaks to one, reads.
+fn is_for_hosts(format: Format) -> bool {
+    match format {
+        Format::Full | Format::Concise | Format::Json | Format::Jsonl | Format::Html => false,
+        Format::Sarif
+        | Format::Github
+        | Format::Gitlab
+        | Format::Junit
+        | Format::Rdjson
+        | Format::Markdown => true,
+    }
+}
+
+fn render(
+    asked: &Rendering<'_>,
     report: &Report,
     format: Format,
     layout: Layout,
-    args: &CheckArgs,
-    rules: &RuleSet,
 ) -> Result<String, Failure> {
+    let Rendering { args, rules, .. } = asked;
     Ok(match format {
         Format::Full | Format::Concise if args.statistics => report::statistics::render(report),
         Format::Full => report::full::render(report, layout, args.show_undetermined),
@@ -28,16 +73,8 @@ pub(super) fn render(
         Format::Junit => report::junit::render(report),
         Format::Rdjson => report::rdjson::render(report)?,
         Format::Markdown => report::markdown::render(report),
+        Format::Html => report::html::render(report, &(asked.estate)()),
     })
-}
-
-/// What the runner of GitHub's workflows is told beside the report for people: it makes annotations
-/// of it. Formats for machines never change.
-pub(super) fn annotations(report: &Report, format: Format) -> String {
-    match format {
-        Format::Full => report::github::render(report),
-        _ => String::new(),
-    }
 }
 
 fn rule_texts(rules: &RuleSet) -> Vec<RuleText> {

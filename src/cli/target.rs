@@ -85,6 +85,15 @@ impl Target {
         Ok((target, path))
     }
 
+    /// The folder that leads from the root of the repository to the tree, where they differ.
+    pub(super) fn below_repository(&self) -> Option<String> {
+        let mut folders = self.tree.root.ancestors();
+        let repository = folders.find(|folder| folder.join(".git").exists())?;
+        let below = self.tree.root.strip_prefix(repository).ok()?;
+        let parts: Vec<_> = below.iter().map(|part| part.to_string_lossy()).collect();
+        (!parts.is_empty()).then(|| parts.join("/"))
+    }
+
     /// Whether less than the whole tree is walked.
     pub(super) fn is_partial(&self) -> bool {
         let is_whole = |walk: &Universe| walk.only.is_none();

@@ -15,9 +15,11 @@ use crate::facts::vocabulary::Type;
 use crate::nearest::nearest;
 
 mod directive;
+mod gauge;
 pub mod language;
 mod needs;
 
+pub use gauge::{Gauge, Measure};
 pub use needs::Need;
 
 pub use directive::{
@@ -190,6 +192,12 @@ impl Servers {
             text.map(needs::read).unwrap_or_default()
         });
         needs.iter().find(|need| need.is_of(name))
+    }
+
+    /// The directives that say how much a server takes of what.
+    pub fn gauges(&self) -> Vec<Gauge> {
+        let text = TABLES.get_file(gauge::FILE).and_then(|f| f.contents_utf8());
+        text.map(gauge::read).unwrap_or_default()
     }
 
     /// The other series' directive of this name, and the name that it goes by in `series`.

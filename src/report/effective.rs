@@ -311,6 +311,7 @@ mod tests {
                 replicas: value("set", "3", "deploy/redis.yaml:4"),
                 conf: conf(),
                 clients: vec!["main.go:connect".to_owned()],
+                gauges: Vec::new(),
             }],
             clients: vec![ClientView {
                 id: "main.go:connect".to_owned(),
@@ -326,6 +327,7 @@ mod tests {
                 )]),
                 server: None,
                 server_link: None,
+                service: None,
             }],
             notes: vec![Note {
                 path: None,

@@ -21,16 +21,19 @@ pub fn render(report: &Report, layout: Layout, show_undetermined: bool) -> Strin
     tidy(&out)
 }
 
-fn one(report: &Report, finding: &Finding, layout: Layout) -> String {
+/// The lines that a finding is about, with its places marked; other formats show them too.
+pub(super) fn excerpt(report: &Report, finding: &Finding, layout: Layout) -> String {
+    drawn(report, finding, None, layout)
+}
+
+fn drawn(report: &Report, finding: &Finding, help: Option<&str>, layout: Layout) -> String {
     let marks = marks(report, finding);
+    snippet::render(&report.sources, &report.secrets, &marks, help, layout)
+}
+
+fn one(report: &Report, finding: &Finding, layout: Layout) -> String {
     let mut out = format!("{}\n", heading(finding, layout.color));
-    out.push_str(&snippet::render(
-        &report.sources,
-        &report.secrets,
-        &marks,
-        finding.help.as_deref(),
-        layout,
-    ));
+    out.push_str(&drawn(report, finding, finding.help.as_deref(), layout));
     for (word, text) in footers(finding) {
         out.push_str(&format!("  {} {text}\n", layout.color.accent(word)));
     }

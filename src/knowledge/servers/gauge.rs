@@ -1,0 +1,57 @@
+//! Which directives say how much a server takes of what (`knowledge/servers/gauges.toml`).
+
+use serde::Deserialize;
+
+/// The file's name in the folder of tables.
+pub(super) const FILE: &str = "gauges.toml";
+
+/// A directive that is a share of something.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Gauge {
+    pub directive: String,
+    pub measures: Measure,
+    /// The value at which it bounds nothing.
+    pub unbounded: Option<u64>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Measure {
+    /// Bytes of data, within the container's memory limit.
+    Memory,
+    /// Threads that serve clients, within the container's CPUs.
+    Threads,
+    /// Clients at once, which the pools of its clients share.
+    Connections,
+}
+
+#[derive(Deserialize)]
+struct File {
+    gauge: Vec<Gauge>,
+}
+
+/// The gauges of the file; none where it does not load, which a test catches.
+pub(super) fn read(text: &str) -> Vec<Gauge> {
+    toml::from_str::<File>(text)
+        .map(|file| file.gauge)
+        .unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::knowledge::servers::Servers;
+
+    #[test]
+    fn the_file_loads_and_names_directives_of_every_series() {
+        let servers = Servers::embedded();
+        let gauges = servers.gauges();
+        assert_eq!(gauges.len(), 3);
+        for gauge in gauges {
+            for series in servers.all() {
+                let known = series.directive(&gauge.directive).is_some();
+                assert!(known, "{} {}", series.name(), gauge.directive);
+            }
+        }
+    }
+}

@@ -1,0 +1,178 @@
+//! What a server takes of what it may take: its memory, its threads, its connections, each with
+//! what bounds it. Figures that are not known stay words.
+
+use std::collections::BTreeMap;
+
+use crate::facts::estate::Subject;
+use crate::facts::value::State;
+use crate::facts::vocabulary::conf_path;
+use crate::facts::{Datum, Value, quantity};
+use crate::finding::{GaugePart, GaugeView};
+use crate::knowledge::servers::{Gauge, Measure};
+
+use super::{Figures, Viewer};
+
+impl Viewer<'_> {
+    pub(super) fn gauge(&self, gauge: &Gauge, server: &Subject) -> GaugeView {
+        let own = server.fact(&conf_path(&gauge.directive));
+        match gauge.measures {
+            Measure::Memory => self.share(gauge, own, server, ("memory", "limits.memory")),
+            Measure::Threads => self.share(gauge, own, server, ("threads", "limits.cpu")),
+            Measure::Connections => self.connections(gauge, own, server),
+        }
+    }
+
+    /// A directive's share of a limit of the container.
+    fn share(
+        &self,
+        gauge: &Gauge,
+        own: Option<&Value>,
+        server: &Subject,
+        (title, limit): (&'static str, &str),
+    ) -> GaugeView {
+        let limit = server.fact(limit);
+        let capacity = limit.and_then(amount);
+        let unbounded = is_unbounded(gauge, own);
+        let taken = own.and_then(amount).filter(|_| !unbounded);
+        let spare = match (capacity, taken) {
+            _ if unbounded => Some("nothing bounds it".to_owned()),
+            (Some(all), Some(taken)) => Some(left(gauge.measures, all, taken)),
+            _ => None,
+        };
+        GaugeView {
+            title,
+            capacity,
+            capacity_text: format!("container limit: {}", self.words(limit)),
+            parts: vec![GaugePart {
+                name: gauge.directive.clone(),
+                amount: taken,
+                text: self.words(own),
+            }],
+            spare,
+        }
+    }
+
+    /// The pools of the linked clients, by service, within what the server accepts.
+    fn connections(&self, gauge: &Gauge, own: Option<&Value>, server: &Subject) -> GaugeView {
+        let mut services: BTreeMap<String, Pools> = BTreeMap::new();
+        for related in &server.clients {
+            let Some(client) = self.estate.clients.get(related.index) else {
+                continue;
+            };
+            // A package's clients are a program's together; which program is not always known.
+            let service = client.fact("service").and_then(Value::text);
+            let folder = client.path.rsplit_once('/').map(|(folder, _)| folder);
+            let name = service.or(folder).unwrap_or(&client.name).to_owned();
+            let pools = services.entry(name).or_default();
+            pools.add(client.fact("pool.max_size"));
+        }
+        let parts: Vec<GaugePart> = services.into_iter().map(|(n, p)| p.part(n)).collect();
+        let capacity = own.and_then(amount).filter(|_| !is_unbounded(gauge, own));
+        let taken: Option<f64> = parts.iter().map(|part| part.amount).sum();
+        let spare = match (capacity, taken) {
+            (Some(all), Some(taken)) if !parts.is_empty() => {
+                Some(left(gauge.measures, all, taken) + ", for one process of each")
+            }
+            (_, None) => Some("not all pools are known".to_owned()),
+            _ => None,
+        };
+        GaugeView {
+            title: "connections",
+            capacity,
+            capacity_text: format!("{}: {}", gauge.directive, self.words(own)),
+            parts,
+            spare,
+        }
+    }
+
+    /// A value with its place, or why it is not known.
+    fn words(&self, value: Option<&Value>) -> String {
+        let Some(value) = value else {
+            return "not set".to_owned();
+        };
+        let view = self.value(value, Figures::Directive);
+        let from = match view.from.as_str() {
+            "" => String::new(),
+            from => format!(" ({from})"),
+        };
+        match &value.state {
+            State::Set(_) | State::Default(_) => format!("{}{from}", view.shown),
+            State::Absent => "not set".to_owned(),
+            State::Unknown(reason) => format!("not known: {reason}"),
+        }
+    }
+}
+
+/// The pools of one service.
+#[derive(Default)]
+struct Pools {
+    known: i64,
+    unknown: Vec<String>,
+}
+
+impl Pools {
+    fn add(&mut self, size: Option<&Value>) {
+        match size.map(|size| (size.known(), &size.state)) {
+            Some((Some(Datum::Int(size)), _)) => self.known += size,
+            Some((_, State::Unknown(reason))) => self.unknown.push(reason.to_string()),
+            _ => self.unknown.push("no pool size is known".to_owned()),
+        }
+    }
+
+    fn part(mut self, name: String) -> GaugePart {
+        self.unknown.dedup();
+        let whole = self.unknown.is_empty();
+        let text = match (self.known, whole) {
+            (known, true) => format!("{known} a process"),
+            (0, false) => format!("not known: {}", self.unknown.join("; ")),
+            (known, false) => format!(
+                "{known} a process and more, not known: {}",
+                self.unknown.join("; ")
+            ),
+        };
+        GaugePart {
+            name,
+            amount: whole.then_some(self.known as f64),
+            text,
+        }
+    }
+}
+
+fn is_unbounded(gauge: &Gauge, value: Option<&Value>) -> bool {
+    let figure = value.and_then(amount);
+    gauge
+        .unbounded
+        .zip(figure)
+        .is_some_and(|(none, figure)| figure == none as f64)
+}
+
+fn amount(value: &Value) -> Option<f64> {
+    figure(value.known()?)
+}
+
+fn figure(datum: &Datum) -> Option<f64> {
+    match datum {
+        Datum::Int(n) => Some(*n as f64),
+        Datum::Size(bytes) => Some(*bytes as f64),
+        Datum::Float(n) | Datum::Cores(n) => Some(*n),
+        Datum::Special { raw, .. } => figure(raw),
+        _ => None,
+    }
+}
+
+fn left(measure: Measure, all: f64, taken: f64) -> String {
+    let shown = |n: f64| match measure {
+        Measure::Memory => quantity::show_size(n),
+        Measure::Threads | Measure::Connections => quantity::show_number(n),
+    };
+    let share = if all > 0.0 {
+        format!(" ({:.0}% taken)", taken / all * 100.0)
+    } else {
+        String::new()
+    };
+    if taken <= all {
+        format!("{} left{share}", shown(all - taken))
+    } else {
+        format!("{} beyond it{share}", shown(taken - all))
+    }
+}
