@@ -17,6 +17,7 @@ use crate::knowledge::servers::Series;
 use crate::policy::{self, RuleSet, Verdict};
 use crate::resolve::conf::DEPENDS_ON_VERSION;
 use crate::source::{Sources, Span};
+use crate::suppress::since::Since;
 use crate::suppress::waiver::{self, Waiver};
 use crate::suppress::{self, Accepted, WholeText};
 use crate::survey::{self, Project, Survey, survey};
@@ -29,6 +30,8 @@ pub struct Scope {
     pub paths: Vec<String>,
     /// What it holds marked, not shown.
     pub accepted: Accepted,
+    /// It holds only what is new since then.
+    pub since: Option<Since>,
 }
 
 impl Scope {
@@ -73,6 +76,9 @@ pub fn check(
     sort(&mut findings, &mut undetermined, &survey.sources);
     if let Some(baseline) = &scope.accepted.baseline {
         baseline.apply(&mut findings);
+    }
+    if let Some(since) = &scope.since {
+        since.retain_new(&mut findings, &survey.sources);
     }
     findings.retain(|finding| in_scope(finding, &survey.sources, scope));
     undetermined.retain(|case| scope.holds(survey.sources.path(case.at)));

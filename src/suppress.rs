@@ -1,5 +1,6 @@
 //! What silences findings: comments (`# redvet: ignore[rule, ...] reason`, on the finding's own line
-//! or alone above it) in this file, waivers in `waiver`, known findings in `baseline`.
+//! or alone above it) in this file, waivers in `waiver`, known findings in `baseline`, what another
+//! state of the project already had in `since`.
 //!
 //! What comes in are findings and the comments of all files; findings that a comment covers are
 //! marked, never removed. What goes out are the comments that are at fault themselves: those that
@@ -12,6 +13,7 @@
 pub mod baseline;
 mod comment;
 mod reach;
+pub mod since;
 pub mod waiver;
 
 use crate::finding::{Finding, Suppressed, Undetermined};

@@ -54,6 +54,7 @@ pub(super) fn run(args: &CheckArgs, console: &mut Console) -> Result<Outcome, Fa
         scope: Scope {
             paths: ready.target.scope.clone(),
             accepted: accepted::of(&ready.file, &ready.target, args.baseline.as_deref())?,
+            since: None,
         },
     };
     let first = bench.check(&[]);
