@@ -10,7 +10,7 @@ use crate::edit;
 use crate::facts::estate::{Estate, Subject, SubjectKind};
 use crate::facts::{Datum, Value};
 use crate::finding::{
-    EstateView, Finding, Note, Report, Severity, Summary, Undetermined, UpgradeView,
+    EstateView, Finding, Note, Report, RuleRun, Severity, Summary, Undetermined, UpgradeView,
 };
 use crate::knowledge::Knowledge;
 use crate::knowledge::servers::Series;
@@ -60,7 +60,7 @@ pub fn check(
 ) -> Report {
     let mut survey = survey(sources, project, knowledge);
     let judgement = policy::judge(rules, &survey.estate, settings);
-    let mut findings = findings(judgement.verdicts, &survey.sources);
+    let mut findings = findings(judgement.verdicts, rules, &survey.sources);
     let mut undetermined = judgement.undetermined;
     let bench = Bench {
         survey: &survey,
@@ -68,11 +68,15 @@ pub fn check(
         settings,
         accepted: &scope.accepted,
     };
-    let meta = bench.suppressed(&mut findings, &undetermined);
-    let mut notes = bench.ending_waivers();
+    let (meta, mut notes) = bench.suppressed(&mut findings, &undetermined);
+    notes.extend(bench.ending_waivers());
     survey.estate.meta.extend(meta);
     let about_itself = policy::judge(rules, &meta_only(&survey.estate), settings);
-    findings.extend(self::findings(about_itself.verdicts, &survey.sources));
+    findings.extend(self::findings(
+        about_itself.verdicts,
+        rules,
+        &survey.sources,
+    ));
     sort(&mut findings, &mut undetermined, &survey.sources);
     if let Some(baseline) = &scope.accepted.baseline {
         baseline.apply(&mut findings);
@@ -83,6 +87,7 @@ pub fn check(
     findings.retain(|finding| in_scope(finding, &survey.sources, scope));
     undetermined.retain(|case| scope.holds(survey.sources.path(case.at)));
     let mut report = report(survey, findings, undetermined, project.inputs.len());
+    report.runs = RuleRun::joined(judgement.runs.into_iter().chain(about_itself.runs));
     report.notes.append(&mut notes);
     report
 }
@@ -118,16 +123,19 @@ pub fn upgrade(
     }
 }
 
-fn findings(verdicts: Vec<Verdict>, sources: &Sources) -> Vec<Finding> {
+fn findings(verdicts: Vec<Verdict>, rules: &RuleSet, sources: &Sources) -> Vec<Finding> {
     verdicts
         .into_iter()
         .map(|verdict| {
-            let fingerprint = fingerprint(&verdict);
+            let today = fingerprint(&verdict, &verdict.rule);
+            let renamed = rules.former().filter(|(_, new)| *new == verdict.rule);
+            let former = renamed.map(|(old, _)| fingerprint(&verdict, old)).collect();
             Finding {
                 fix: verdict.fix.and_then(|intent| edit::edits(&intent, sources)),
                 rule: verdict.rule,
                 severity: verdict.severity,
                 certain: verdict.certain,
+                waivable: verdict.waivable,
                 message: verdict.message,
                 help: verdict.help,
                 url: verdict.url,
@@ -135,7 +143,8 @@ fn findings(verdicts: Vec<Verdict>, sources: &Sources) -> Vec<Finding> {
                 labels: verdict.labels,
                 subject: verdict.subject,
                 also: verdict.also,
-                fingerprint,
+                fingerprint: today,
+                former,
                 suppressed: None,
             }
         })
@@ -143,9 +152,9 @@ fn findings(verdicts: Vec<Verdict>, sources: &Sources) -> Vec<Finding> {
 }
 
 /// What stays the same while lines move: rule, subject, directive or option, value.
-fn fingerprint(verdict: &Verdict) -> String {
+fn fingerprint(verdict: &Verdict, rule: &str) -> String {
     let parts = [
-        &verdict.rule,
+        rule,
         &verdict.identity,
         &verdict.about,
         &verdict.value_class,
@@ -172,7 +181,11 @@ struct Bench<'a> {
 
 impl Bench<'_> {
     /// Silences what comments and waivers silence, and says what is wrong with them and the inputs.
-    fn suppressed(&self, findings: &mut [Finding], undetermined: &[Undetermined]) -> Vec<Subject> {
+    fn suppressed(
+        &self,
+        findings: &mut [Finding],
+        undetermined: &[Undetermined],
+    ) -> (Vec<Subject>, Vec<Note>) {
         let whole_texts: Vec<_> = self
             .survey
             .texts
@@ -184,6 +197,11 @@ impl Bench<'_> {
             .collect();
         let ran = policy::running_rules(self.rules, self.settings);
         let known: Vec<String> = self.rules.rules().map(|r| r.id().to_owned()).collect();
+        let former: Vec<(String, String)> = self
+            .rules
+            .former()
+            .map(|(old, new)| (old.to_owned(), new.to_owned()))
+            .collect();
         let inputs = suppress::Inputs {
             sources: &self.survey.sources,
             comments: &self.survey.comments,
@@ -191,7 +209,9 @@ impl Bench<'_> {
             undetermined,
             ran: &ran,
             known: &known,
+            former: &former,
         };
+        let notes = self.former_ids(&inputs);
         let mut meta = self.comments(suppress::apply(findings, &inputs));
         let (waivers, today) = (&self.accepted.waivers, self.accepted.today);
         meta.extend(self.waivers(waiver::waive(findings, waivers, today, &inputs)));
@@ -199,7 +219,30 @@ impl Bench<'_> {
             let sources = &self.survey.sources;
             meta_subject("unreadable-input", *span, None, why.clone(), sources)
         }));
-        meta
+        (meta, notes)
+    }
+
+    /// Former ids that comments and the baseline still name: understood, and told.
+    fn former_ids(&self, inputs: &suppress::Inputs<'_>) -> Vec<Note> {
+        let sources = &self.survey.sources;
+        let of_comments = suppress::former_ids(inputs).into_iter().map(|(span, old)| {
+            let path = Some(sources.path(span).to_owned());
+            (path, old)
+        });
+        let baseline = self.accepted.baseline.iter();
+        let of_baseline = baseline
+            .flat_map(|baseline| baseline.entries())
+            .map(|entry| (None, entry.rule.clone()));
+        let notes: BTreeSet<Note> = of_comments
+            .chain(of_baseline)
+            .filter_map(|(path, old)| {
+                let (_, new) = inputs.former.iter().find(|(id, _)| *id == old)?;
+                let place = if path.is_some() { "" } else { "the baseline: " };
+                let message = format!("{place}`{old}` is called `{new}` now");
+                Some(Note { path, message })
+            })
+            .collect();
+        notes.into_iter().collect()
     }
 
     fn comments(&self, outcome: suppress::Outcome) -> Vec<Subject> {
@@ -216,7 +259,15 @@ impl Bench<'_> {
             let detail = bad.why.to_owned();
             meta_subject(UNUSED, bad.span, None, detail, sources)
         });
-        unused.chain(silent).chain(malformed).collect()
+        let refused = outcome.refused.into_iter().map(|refused| {
+            let detail = cannot_be_silenced(&refused.rule);
+            meta_subject(UNUSED, refused.span, None, detail, sources)
+        });
+        unused
+            .chain(refused)
+            .chain(silent)
+            .chain(malformed)
+            .collect()
     }
 
     fn waivers(&self, outcome: waiver::Outcome<'_>) -> Vec<Subject> {
@@ -232,7 +283,18 @@ impl Bench<'_> {
         });
         // A part of a project may lack what a waiver is for.
         let is_told = !self.accepted.partial;
-        ended.chain(unused.filter(|_| is_told)).collect()
+        let refused: BTreeSet<(Span, String)> = outcome
+            .refused
+            .into_iter()
+            .map(|(waiver, rule)| (waiver.span, rule))
+            .collect();
+        let refused = refused.into_iter().map(|(span, rule)| {
+            meta_subject(UNUSED, span, None, cannot_be_silenced(&rule), sources)
+        });
+        ended
+            .chain(unused.filter(|_| is_told))
+            .chain(refused)
+            .collect()
     }
 
     /// Waivers that end soon; how soon is the rule's own parameter.
@@ -271,6 +333,10 @@ impl Bench<'_> {
 
 const UNUSED: &str = "unused-suppression";
 const EXPIRED: &str = "expired-waiver";
+
+fn cannot_be_silenced(rule: &str) -> String {
+    format!("{rule} cannot be silenced: it is non_waivable")
+}
 
 fn owned_by(waiver: &Waiver) -> String {
     let owner = waiver.owner.as_ref();
@@ -346,6 +412,7 @@ fn report(
         secrets,
         findings,
         undetermined,
+        runs: Vec::new(),
         notes,
         summary,
     }

@@ -127,6 +127,8 @@ pub struct RuleSetting {
     pub enabled: Option<Spanned<bool>>,
     pub severity: Option<Spanned<Severity>>,
     pub params: BTreeMap<String, Param>,
+    /// Comments, waivers and the baseline do not silence it.
+    pub non_waivable: Option<Spanned<bool>>,
 }
 
 /// A rule's parameter as it is written; the rule knows its type and bounds.

@@ -79,6 +79,8 @@ pub struct Finding {
     pub severity: Severity,
     /// `false`: it rests on an assumed link or value, which the report says.
     pub certain: bool,
+    /// `false`: no comment, waiver or baseline silences it.
+    pub waivable: bool,
     pub message: String,
     pub help: Option<String>,
     pub url: Option<String>,
@@ -88,6 +90,8 @@ pub struct Finding {
     pub also: Vec<SubjectRef>,
     pub fix: Option<Fix>,
     pub fingerprint: String,
+    /// The fingerprints that it would have under former ids of its rule.
+    pub former: Vec<String>,
     pub suppressed: Option<Suppressed>,
 }
 
@@ -98,6 +102,62 @@ pub struct Undetermined {
     pub subject: SubjectRef,
     pub at: Span,
     pub reasons: Vec<String>,
+}
+
+/// How a rule came out over the subjects that it looked at.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RuleRun {
+    pub rule: String,
+    /// Those on which it is quiet are not counted.
+    pub subjects: usize,
+    /// `None`: the rule has no such condition.
+    pub when: Option<Tally>,
+    /// Over the subjects that the rule applies to.
+    pub assert: Tally,
+}
+
+/// How often a condition held and how often not; the rest could not be told.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Tally {
+    pub holds: usize,
+    pub fails: usize,
+    pub open: usize,
+}
+
+impl Tally {
+    /// Adds what came out once.
+    pub fn count(&mut self, outcome: Option<bool>) {
+        match outcome {
+            Some(true) => self.holds += 1,
+            Some(false) => self.fails += 1,
+            None => self.open += 1,
+        }
+    }
+
+    fn add(&mut self, other: Self) {
+        self.holds += other.holds;
+        self.fails += other.fails;
+        self.open += other.open;
+    }
+}
+
+impl RuleRun {
+    /// Joins runs of the same rules.
+    pub fn joined(runs: impl IntoIterator<Item = Self>) -> Vec<Self> {
+        let mut joined = std::collections::BTreeMap::<String, Self>::new();
+        for run in runs {
+            let whole = joined.entry(run.rule.clone()).or_insert_with(|| Self {
+                rule: run.rule.clone(),
+                ..Self::default()
+            });
+            whole.subjects += run.subjects;
+            whole.assert.add(run.assert);
+            if let Some(tally) = run.when {
+                whole.when.get_or_insert_default().add(tally);
+            }
+        }
+        joined.into_values().collect()
+    }
 }
 
 /// Something worth saying that is no finding.
@@ -127,6 +187,8 @@ pub struct Report {
     pub secrets: Vec<Span>,
     pub findings: Vec<Finding>,
     pub undetermined: Vec<Undetermined>,
+    /// How each rule that ran came out.
+    pub runs: Vec<RuleRun>,
     pub notes: Vec<Note>,
     pub summary: Summary,
 }

@@ -145,6 +145,7 @@ mod tests {
             rule: rule.into(),
             severity: Severity::Warning,
             certain: true,
+            waivable: true,
             message: String::new(),
             help: None,
             url: None,
@@ -167,6 +168,7 @@ mod tests {
                     .collect(),
             }),
             fingerprint: String::new(),
+            former: Vec::new(),
             suppressed: None,
         }
     }
@@ -180,6 +182,7 @@ mod tests {
             secrets: Vec::new(),
             findings,
             undetermined: Vec::new(),
+            runs: Vec::new(),
             notes: Vec::new(),
             summary: Summary::default(),
         }

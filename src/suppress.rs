@@ -56,6 +56,16 @@ pub struct Inputs<'a> {
     pub ran: &'a [String],
     /// The ids of all rules.
     pub known: &'a [String],
+    /// Ids that rules had before, each with the one of today.
+    pub former: &'a [(String, String)],
+}
+
+impl Inputs<'_> {
+    /// Whether a name or pattern means a rule, by its id of today or by a former one.
+    fn means(&self, matches: impl Fn(&str) -> bool, rule: &str) -> bool {
+        let mut former = self.former.iter().filter(|(_, new)| new == rule);
+        matches(rule) || former.any(|(old, _)| matches(old))
+    }
 }
 
 /// A comment, or a part of one, that silences nothing.
@@ -70,6 +80,13 @@ pub struct Unused {
     pub remove: Option<Span>,
 }
 
+/// A comment that would silence a rule which cannot be silenced.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refused {
+    pub span: Span,
+    pub rule: String,
+}
+
 /// A comment that begins as ours and cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Malformed {
@@ -81,6 +98,7 @@ pub struct Malformed {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Outcome {
     pub unused: Vec<Unused>,
+    pub refused: Vec<Refused>,
     pub without_reason: Vec<Span>,
     pub malformed: Vec<Malformed>,
 }
@@ -91,12 +109,18 @@ pub fn apply(findings: &mut [Finding], inputs: &Inputs<'_>) -> Outcome {
     let mut directives = honoured(inputs, &mut outcome);
     let reach = Reach::new(inputs, &directives);
     for finding in findings {
-        if let Some(reason) = reach.silence(&mut directives, finding.primary, &finding.rule)
-            && finding.suppressed.is_none()
-        {
+        let Some(at) = reach.silence(&mut directives, finding.primary, &finding.rule) else {
+            continue;
+        };
+        if !finding.waivable {
+            outcome.refused.push(Refused {
+                span: directives[at].comment.span,
+                rule: finding.rule.clone(),
+            });
+        } else if finding.suppressed.is_none() {
             finding.suppressed = Some(Suppressed {
                 by: "comment",
-                reason,
+                reason: directives[at].reason.clone(),
             });
         }
     }
@@ -107,6 +131,25 @@ pub fn apply(findings: &mut [Finding], inputs: &Inputs<'_>) -> Outcome {
         outcome.unused.extend(unused(inputs, directive));
     }
     outcome
+}
+
+/// The former ids that comments name, each with the comment's place.
+pub fn former_ids(inputs: &Inputs<'_>) -> Vec<(Span, String)> {
+    let parsed = inputs.comments.iter().map(comment::parse);
+    let directives = parsed.filter_map(|parsed| match parsed {
+        Parsed::Directive(directive) => Some(directive),
+        _ => None,
+    });
+    let mut named: Vec<(Span, String)> = directives
+        .flat_map(|directive| {
+            let span = directive.comment.span;
+            directive.ids.into_iter().map(move |id| (span, id.text))
+        })
+        .filter(|(_, id)| inputs.former.iter().any(|(old, _)| old == id))
+        .collect();
+    named.sort();
+    named.dedup();
+    named
 }
 
 /// The comments that may silence, in the order of the files; the others go into the outcome.
@@ -156,7 +199,7 @@ fn is_judged(inputs: &Inputs<'_>, id: &Id) -> bool {
     inputs
         .known
         .iter()
-        .filter(|rule| id.matches(rule))
+        .filter(|rule| inputs.means(|name| id.matches(name), rule))
         .all(|rule| inputs.ran.contains(rule))
 }
 

@@ -89,7 +89,9 @@ pub struct Failure {
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.at, self.what)
+        // A difference stands on lines of its own.
+        let blank = if self.what.starts_with('\n') { "" } else { " " };
+        write!(f, "{}:{blank}{}", self.at, self.what)
     }
 }
 
@@ -142,13 +144,15 @@ fn difference(page: &Page, case: &Case, outcome: &Outcome) -> Option<Failure> {
         own
     };
     let (expected, found) = (of_rule(&case.expected), of_rule(&outcome.findings));
-    let mut lines = Vec::new();
-    lines.extend(without(&expected, &found).map(|p| shown("expected and not found", p)));
-    lines.extend(without(&found, &expected).map(|p| shown("found and not expected", p)));
+    let mut lines: Vec<String> = Vec::new();
+    let mut places: Vec<(&Place, &str)> = without(&expected, &found).map(|p| (p, "-")).collect();
+    places.extend(without(&found, &expected).map(|p| (p, "+")));
+    places.sort();
+    lines.extend(places.iter().map(|(place, sign)| shown(sign, place, case)));
     lines.extend(undecided(page, case, outcome));
     (!lines.is_empty()).then(|| Failure {
         at: format!("{}:{} ({})", page.path, case.line, case.section.title()),
-        what: lines.join("\n  "),
+        what: format!("\n  {}", lines.join("\n  ")),
     })
 }
 
@@ -161,17 +165,26 @@ fn without<'a>(one: &'a [Place], other: &'a [Place]) -> impl Iterator<Item = &'a
     })
 }
 
-fn shown(what: &str, place: &Place) -> String {
-    format!("{what}: {} at {}:{}", place.rule, place.path, place.line)
+/// A line of the difference: what the page expects and is not found begins with `-`, what is found
+/// and not expected with `+`.
+fn shown(sign: &str, place: &Place, case: &Case) -> String {
+    let word = match sign {
+        "-" => "expected, not found",
+        _ => "found, not expected",
+    };
+    let file = case.files.iter().find(|file| file.path == place.path);
+    let line = file.and_then(|file| file.text.lines().nth(place.line.saturating_sub(1)));
+    let text = line.map_or(String::new(), |line| format!(": {}", line.trim()));
+    format!("{sign} {}:{}{text}  ({word})", place.path, place.line)
 }
 
 fn undecided(page: &Page, case: &Case, outcome: &Outcome) -> Option<String> {
     let wanted = case.undetermined.contains(&page.rule);
     let found = outcome.undetermined.contains(&page.rule);
     match (wanted, found, case.section) {
-        (true, false, _) => Some(format!("{} is decided and should not be", page.rule)),
+        (true, false, _) => Some("- undetermined  (it is decided)".to_owned()),
         (false, true, Section::StaysQuiet) => {
-            Some(format!("{} is undetermined and should be quiet", page.rule))
+            Some("+ undetermined  (it should be quiet)".to_owned())
         }
         _ => None,
     }
@@ -464,17 +477,17 @@ mod tests {
         assert_eq!(told.len(), 5);
         assert_eq!(
             told[0],
-            "p.md:9 (Fires): expected and not found: a/b at redis.conf:3\n  \
-             expected and not found: a/b at redis.conf:3\n  \
-             found and not expected: a/b at redis.conf:9"
+            "p.md:9 (Fires):\n  - redis.conf:3: hz 1  (expected, not found)\n  \
+             - redis.conf:3: hz 1  (expected, not found)\n  \
+             + redis.conf:9  (found, not expected)"
         );
         assert!(
-            told[2].contains("undetermined and should be quiet"),
+            told[2].contains("+ undetermined  (it should be quiet)"),
             "{}",
             told[2]
         );
         assert!(
-            told[4].contains("is decided and should not be"),
+            told[4].contains("- undetermined  (it is decided)"),
             "{}",
             told[4]
         );

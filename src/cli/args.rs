@@ -6,12 +6,15 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::config::ServerVersion;
+use crate::facts::estate::SubjectKind;
 use crate::facts::quantity;
 use crate::finding::Severity;
 
 const EXIT_CODES: &str = "\
 Exit codes of check: 0 nothing at or above --fail-on, 1 findings, 2 something is broken (arguments, \
 rules, settings, a named path).";
+
+const EXPLAIN_EXAMPLES: &str = include_str!("explain/examples.txt");
 
 const UPGRADE_CODES: &str = "\
 Exit codes: 0 every server that starts today would start, 1 some would not, 2 something is broken.";
@@ -48,7 +51,8 @@ pub(super) enum Command {
     /// Show what another version makes of every server's configuration
     #[command(after_help = UPGRADE_CODES)]
     Upgrade(Box<UpgradeArgs>),
-    /// Show a rule's page
+    /// Show a rule's page, or what is known of a directive or a client option
+    #[command(after_help = EXPLAIN_EXAMPLES)]
     Explain(ExplainArgs),
     /// List, test and make rules
     Rules {
@@ -261,8 +265,20 @@ pub(super) struct UpgradeArgs {
 
 #[derive(Debug, Args)]
 pub(super) struct ExplainArgs {
-    /// The rule's id, e.g. memory/maxmemory-too-high
-    pub(super) rule: String,
+    /// A rule's id, or one of the words `directive` and `option`
+    #[arg(value_name = "RULE|directive|option")]
+    pub(super) what: String,
+
+    /// The name of the directive or option, e.g. io-threads or pool.max_size
+    pub(super) name: Option<String>,
+
+    /// With directive: the version to look at, e.g. valkey:8.1
+    #[arg(long, value_name = "FLAVOR:VERSION", value_parser = server)]
+    pub(super) server: Option<ServerVersion>,
+
+    /// With option: the client library to look at, e.g. go-redis-v9 or go-redis-v9:9.7.0
+    #[arg(long, value_name = "LIBRARY[:VERSION]")]
+    pub(super) library: Option<String>,
 
     #[command(flatten)]
     pub(super) config: ConfigArg,
@@ -270,6 +286,30 @@ pub(super) struct ExplainArgs {
 
 #[derive(Debug, Args)]
 pub(super) struct ListArgs {
+    /// Only rules of these categories: the part of an id before its last slash
+    #[arg(long, value_name = "CATEGORY", value_delimiter = ',')]
+    pub(super) category: Vec<String>,
+
+    /// Only rules of these severities, as their files have them
+    #[arg(long, value_name = "SEVERITY", value_delimiter = ',')]
+    pub(super) severity: Vec<SeverityWord>,
+
+    /// Only rules of this profile
+    #[arg(long, value_name = "PROFILE")]
+    pub(super) profile: Option<ProfileWord>,
+
+    /// Only rules about these subjects
+    #[arg(long, value_name = "SUBJECT", value_delimiter = ',')]
+    pub(super) subject: Vec<SubjectWord>,
+
+    /// Only rules of these packs
+    #[arg(long, value_name = "PACK", value_delimiter = ',')]
+    pub(super) pack: Vec<String>,
+
+    /// Only rules that are off until they are asked for
+    #[arg(long)]
+    pub(super) preview: bool,
+
     /// How to print it
     #[arg(
         long = "output-format",
@@ -362,6 +402,27 @@ pub(super) struct Output {
 pub(super) enum ProfileWord {
     Recommended,
     Strict,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum SubjectWord {
+    Directive,
+    Server,
+    Client,
+    Service,
+    Meta,
+}
+
+impl SubjectWord {
+    pub(super) fn kind(self) -> SubjectKind {
+        match self {
+            Self::Directive => SubjectKind::Directive,
+            Self::Server => SubjectKind::Server,
+            Self::Client => SubjectKind::Client,
+            Self::Service => SubjectKind::Service,
+            Self::Meta => SubjectKind::Meta,
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

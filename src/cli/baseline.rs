@@ -24,6 +24,10 @@ fn write(args: &BaselineArgs, console: &mut Console) -> Result<Outcome, Failure>
     ground.save(&ground.now)?;
     let count = ground.now.entries().len();
     console.print(&format!("{}: {} written\n", ground.shown(), known(count)));
+    if ground.open > 0 {
+        let message = "cannot be silenced and stay open: their rules are non_waivable";
+        console.print(&format!("{} {message}\n", ground.open));
+    }
     Ok(Outcome::Clean)
 }
 
@@ -82,6 +86,8 @@ fn known(count: usize) -> String {
 /// The findings of the project as it is, and where its baseline is.
 struct Ground {
     now: Baseline,
+    /// Findings that no baseline silences.
+    open: usize,
     path: std::path::PathBuf,
 }
 
@@ -122,6 +128,7 @@ impl Ground {
         );
         Ok(Self {
             now: Baseline::of(&report),
+            open: report.shown().filter(|finding| !finding.waivable).count(),
             path,
         })
     }

@@ -10,6 +10,7 @@ use crate::config;
 use crate::finding::{EstateView, Note, Report, Severity};
 use crate::fix::Fixed;
 use crate::knowledge::Knowledge;
+use crate::load::apply;
 use crate::policy::{self, RuleSet};
 use crate::report;
 use crate::survey::Project;
@@ -31,6 +32,8 @@ pub(super) struct Prepared {
     pub(super) file: SettingsFile,
     pub(super) rules: RuleSet,
     pub(super) settings: policy::Settings,
+    /// What the settings and flags say that is to be told.
+    pub(super) notes: Vec<Note>,
 }
 
 pub(super) fn run(args: &CheckArgs, console: &mut Console) -> Result<Outcome, Failure> {
@@ -109,6 +112,7 @@ impl Bench<'_> {
             &self.scope,
         );
         report.notes.extend(notes(&ready.file));
+        report.notes.extend(ready.notes.iter().cloned());
         report.notes.extend(no_redis(&report));
         report
     }
@@ -256,9 +260,11 @@ pub(super) fn prepare(args: &CheckArgs) -> Result<Prepared, Failure> {
     }
     let settings = policy::Settings {
         named_paths: named_paths(&target, stdin.as_deref()),
-        ..rule_settings::with_flags(rule_settings::of_file(&file.settings), args, &rules)?
+        ..rule_settings::with_flags(apply::policy_settings(&file.settings, &rules), args, &rules)?
     };
+    let notes = rule_settings::former_ids(&file.settings, file.name.as_ref(), args, &rules);
     Ok(Prepared {
+        notes,
         target,
         stdin,
         knowledge,

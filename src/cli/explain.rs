@@ -1,4 +1,8 @@
-//! `redvet explain`: a rule's page, out of the rule file alone, so that it needs no network.
+//! `redvet explain`: a rule's page, out of the rule file alone; what is known of a directive and of a
+//! client option is told in `directive` and `option`. All of it is in the program.
+
+mod directive;
+mod option;
 
 use crate::facts::intent::Safety;
 use crate::policy::{Param, Rule, RuleSet, param};
@@ -12,20 +16,46 @@ use super::{Outcome, packs, rules};
 const INDENTATION: &str = "  ";
 
 pub(super) fn run(args: &ExplainArgs, console: &mut Console) -> Result<Outcome, Failure> {
+    match (args.what.as_str(), &args.name) {
+        ("directive", Some(name)) => return directive::run(name, args, console),
+        ("option", Some(name)) => return option::run(name, args, console),
+        (what @ ("directive" | "option"), None) => return Err(nameless(what)),
+        (_, Some(name)) => return Err(stray(name)),
+        (_, None) => {}
+    }
     // A mistake in the project's own rules does not hide the page of a built-in one.
     let builtin = packs::builtin()?;
-    if let Some(rule) = builtin.get(&args.rule) {
+    if let Some(rule) = builtin.get(&args.what) {
         console.print(&page(rule, console.layout.width));
         return Ok(Outcome::Clean);
     }
     let all = rules::of_project(args.config.config.as_deref())?;
-    match all.get(&args.rule) {
-        Some(rule) => {
-            console.print(&page(rule, console.layout.width));
-            Ok(Outcome::Clean)
-        }
-        None => Err(unknown(&args.rule, &all)),
+    let Some(rule) = all.current(&args.what).and_then(|id| all.get(id)) else {
+        return Err(unknown(&args.what, &all));
+    };
+    if rule.id() != args.what {
+        console.print(&format!("{} is called {} now.\n\n", args.what, rule.id()));
     }
+    console.print(&page(rule, console.layout.width));
+    Ok(Outcome::Clean)
+}
+
+fn nameless(what: &str) -> Failure {
+    let example = match what {
+        "directive" => "redvet explain directive hz --server valkey:8.1",
+        _ => "redvet explain option pool.max_size",
+    };
+    Failure::with_help(
+        format!("which {what}? Its name is missing"),
+        format!("write it behind the word: `{example}`"),
+    )
+}
+
+fn stray(name: &str) -> Failure {
+    Failure::with_help(
+        format!("`{name}` is one word too many"),
+        "a name follows the word `directive` or `option`; a rule is its id alone",
+    )
 }
 
 fn unknown(id: &str, rules: &RuleSet) -> Failure {
@@ -72,6 +102,9 @@ fn character(rule: &Rule) -> String {
     }
     if draft.preview {
         words.push("preview".to_owned());
+    }
+    if draft.non_waivable {
+        words.push("cannot be silenced".to_owned());
     }
     let is_safe = |safety: &Safety| matches!(safety, Safety::Safe);
     match draft.fixes.iter().map(|fix| &fix.safety).all(is_safe) {

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use walkdir::WalkDir;
 
+use crate::config::Spanned;
 use crate::discover;
 use crate::knowledge::Knowledge;
 use crate::load::LoadError;
@@ -35,6 +36,10 @@ pub(super) fn all(file: &mut SettingsFile, knowledge: &Knowledge) -> Result<Rule
     let mut set = builtin()?;
     let mut mistakes = Vec::new();
     for entry in &file.settings.extends {
+        if let Some(mistake) = remote(entry) {
+            mistakes.push(mistake);
+            continue;
+        }
         let folder = file.folder.join(&entry.value);
         let texts = match texts(&folder) {
             Ok(texts) => texts,
@@ -54,6 +59,22 @@ pub(super) fn all(file: &mut SettingsFile, knowledge: &Knowledge) -> Result<Rule
     Err(Failure::Mistakes {
         sources: std::mem::take(&mut file.sources),
         mistakes,
+    })
+}
+
+/// Whether an entry is an address: nothing is ever fetched.
+fn remote(entry: &Spanned<String>) -> Option<LoadError> {
+    let scheme = entry.value.split(':').next().unwrap_or_default();
+    // A single letter may be a drive.
+    let named = scheme.len() > 1 && scheme.len() < entry.value.len() && !scheme.contains('/');
+    named.then(|| {
+        let message = format!(
+            "`{}` is an address, and redvet opens no connection",
+            entry.value
+        );
+        let help = "bring the pack into the repository (a submodule, a vendored copy) and name its \
+                    folder: `extends = [\"./policies\"]`";
+        LoadError::new(entry.span, message).with_help(help)
     })
 }
 

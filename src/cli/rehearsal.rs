@@ -9,6 +9,7 @@ use crate::check::{self, Scope};
 use crate::discover::{FileKind, Patterns};
 use crate::finding::Report;
 use crate::knowledge::Knowledge;
+use crate::load::apply;
 use crate::policy::{self, RuleSet};
 use crate::survey::{Input, Project};
 use crate::tester::{Case, Outcome, Place};
@@ -62,7 +63,7 @@ impl<'a> Stage<'a> {
         let file = self.settings(case)?;
         let settings = policy::Settings {
             select: select.iter().map(|id| (*id).to_owned()).collect(),
-            ..rule_settings::of_file(&file.settings)
+            ..apply::policy_settings(&file.settings, self.rules)
         };
         let project = Project {
             inputs: self.inputs(case),

@@ -1,28 +1,45 @@
 //! What `redvet.toml` and the command line say of rules, held against the rules that there are: ids,
 //! patterns and parameters that do not exist, and values that do not fit, are mistakes with a place.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
-use crate::config::{self, RuleSetting, Spanned};
-use crate::load::{LoadError, settings};
+use crate::config::{self, RuleSetting};
+use crate::finding::Note;
+use crate::load::{LoadError, apply, settings};
 use crate::nearest::nearest;
-use crate::policy::{self, Override, ParamValue, Profile, Rule, RuleOverride, RuleSet};
+use crate::policy::{self, Profile, Rule, RuleSet};
 
 use super::args::{CheckArgs, ProfileWord};
 use super::failure::Failure;
 
 /// Every mistake in what the settings say of rules.
 pub(super) fn mistakes(settings: &config::Settings, rules: &RuleSet) -> Vec<LoadError> {
-    let known: Vec<String> = rules.rules().map(|rule| rule.id().to_owned()).collect();
+    let of_today = rules.rules().map(Rule::id);
+    let known = of_today.chain(rules.former().map(|(old, _)| old));
+    let known: Vec<String> = known.map(str::to_owned).collect();
     let mut mistakes = settings::check_rule_ids(settings, &known);
     let of_parts = settings.overrides.iter().flat_map(|o| o.rules.values());
     for setting in settings.rules.values().chain(of_parts) {
-        if let Some(rule) = rules.get(&setting.id.value) {
+        if let Some(rule) = rules
+            .current(&setting.id.value)
+            .and_then(|id| rules.get(id))
+        {
             mistakes.extend(params(setting, rule));
+            mistakes.extend(weakened(setting, rule));
         }
     }
     mistakes.sort_by_key(|mistake| mistake.span);
     mistakes
+}
+
+/// What a rule says of itself is not taken back.
+fn weakened(setting: &RuleSetting, rule: &Rule) -> Option<LoadError> {
+    let flag = setting.non_waivable.as_ref()?;
+    (rule.draft.non_waivable && !flag.value).then(|| {
+        let message = format!("{} is non_waivable by its own file", rule.id());
+        let help = "it stays so; `enabled = false` turns the rule off";
+        LoadError::new(flag.span, message).with_help(help)
+    })
 }
 
 fn params(setting: &RuleSetting, rule: &Rule) -> Vec<LoadError> {
@@ -30,7 +47,9 @@ fn params(setting: &RuleSetting, rule: &Rule) -> Vec<LoadError> {
     let one = |(name, param): (&String, &config::Param)| match known.get(name) {
         None => Some(unknown_param(name, param, rule)),
         Some(known) => {
-            let error = known.accept(&param_value(&param.value.value)).err()?;
+            let error = known
+                .accept(&apply::param_value(&param.value.value))
+                .err()?;
             let message = format!("`{name}` of {}: {error}", rule.id());
             Some(LoadError::new(param.value.span, message).with_help(&*known.about))
         }
@@ -49,61 +68,29 @@ fn unknown_param(name: &str, param: &config::Param, rule: &Rule) -> LoadError {
     LoadError::new(param.name, message).with_help(help)
 }
 
-fn param_value(value: &config::ParamValue) -> ParamValue {
-    match value {
-        config::ParamValue::Bool(flag) => ParamValue::Bool(*flag),
-        config::ParamValue::Int(number) => ParamValue::Number(*number as f64),
-        config::ParamValue::Float(number) => ParamValue::Number(*number),
-        config::ParamValue::Text(text) => ParamValue::Text(text.clone()),
-        config::ParamValue::List(items) => {
-            ParamValue::List(items.iter().map(param_value).collect())
-        }
-    }
-}
-
-/// The settings of a file, as the rules' judge takes them.
-pub(super) fn of_file(settings: &config::Settings) -> policy::Settings {
-    let everywhere = Override {
-        paths: None,
-        rules: overrides(&settings.rules),
-    };
-    let parts = settings.overrides.iter().map(|part| Override {
-        paths: Some(texts(&part.paths)),
-        rules: overrides(&part.rules),
-    });
-    policy::Settings {
-        profile: match settings.profile.as_ref().map(|p| p.value) {
-            Some(config::Profile::Strict) => Profile::Strict,
-            _ => Profile::Recommended,
-        },
-        overrides: std::iter::once(everywhere).chain(parts).collect(),
-        quiet_tests: settings.quiet.tests.as_deref().map(texts),
-        quiet_development: settings.quiet.development.as_deref().map(texts),
-        ..policy::Settings::default()
-    }
-}
-
-fn overrides(rules: &BTreeMap<String, RuleSetting>) -> BTreeMap<String, RuleOverride> {
-    rules
-        .iter()
-        .map(|(id, setting)| (id.clone(), rule_override(setting)))
-        .collect()
-}
-
-fn rule_override(setting: &RuleSetting) -> RuleOverride {
-    RuleOverride {
-        enabled: setting.enabled.as_ref().map(|enabled| enabled.value),
-        severity: setting.severity.as_ref().map(|severity| severity.value),
-        params: setting
-            .params
-            .iter()
-            .map(|(name, param)| (name.clone(), param_value(&param.value.value)))
-            .collect(),
-    }
-}
-
-fn texts(globs: &[Spanned<String>]) -> Vec<String> {
-    globs.iter().map(|glob| glob.value.clone()).collect()
+/// What names rules by ids that they had before, in the settings and in flags: understood, and told.
+pub(super) fn former_ids(
+    settings: &config::Settings,
+    path: Option<&String>,
+    args: &CheckArgs,
+    rules: &RuleSet,
+) -> Vec<Note> {
+    let named = settings.rules.keys();
+    let of_parts = settings.overrides.iter().flat_map(|o| o.rules.keys());
+    let waived = settings.waivers.iter().map(|waiver| &waiver.rule.value);
+    let in_file = named.chain(of_parts).chain(waived).map(|id| (path, id));
+    let flags = args.select.iter().chain(&args.ignore).map(|id| (None, id));
+    let notes: BTreeSet<Note> = in_file
+        .chain(flags)
+        .filter_map(|(path, id)| {
+            let current = rules.current(id).filter(|current| current != id)?;
+            Some(Note {
+                path: path.cloned(),
+                message: format!("`{id}` is called `{current}` now"),
+            })
+        })
+        .collect();
+    notes.into_iter().collect()
 }
 
 /// Adds what flags say; they win over the file.
@@ -122,21 +109,28 @@ pub(super) fn with_flags(
     Ok(settings)
 }
 
-/// Patterns over rule ids; one that fits no rule is a slip that would silently check nothing.
+/// Patterns over rule ids; one that fits no rule is a slip that would silently check nothing. One that
+/// fits a former id stands for the rule of today, too.
 fn patterns(flag: &str, given: &[String], rules: &RuleSet) -> Result<Vec<String>, Failure> {
     let given = given.iter().map(|p| p.trim()).filter(|p| !p.is_empty());
-    given
+    let chosen: Result<Vec<Vec<String>>, Failure> = given
         .map(|pattern| {
             let glob = policy::glob(pattern).map_err(|why| {
                 Failure::new(format!("{flag} {pattern}: it is no pattern: {why}"))
             })?;
+            let former = rules.former().filter(|(old, _)| glob.is_match(old));
+            let mut ids: Vec<String> = former.map(|(_, new)| new.to_owned()).collect();
             if rules.rules().any(|rule| glob.is_match(rule.id())) {
-                return Ok(pattern.to_owned());
+                ids.push(pattern.to_owned());
+            }
+            if !ids.is_empty() {
+                return Ok(ids);
             }
             let what = format!("{flag} {pattern}: no rule is called so");
             Err(Failure::with_help(what, meant(pattern, rules)))
         })
-        .collect()
+        .collect();
+    Ok(chosen?.concat())
 }
 
 /// What a person may have meant by an id that no rule has.

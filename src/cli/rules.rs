@@ -1,12 +1,14 @@
 //! `redvet rules list`: every rule of the project, its own ones and the built-in ones.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use serde_json::json;
 
-use crate::policy::{Rule, RuleSet};
+use crate::nearest;
+use crate::policy::{Profile, Rule, RuleSet};
 
-use super::args::{ListArgs, TableFormat};
+use super::args::{ListArgs, ProfileWord, TableFormat};
 use super::console::Console;
 use super::failure::Failure;
 use super::target::Target;
@@ -14,9 +16,10 @@ use super::{Outcome, packs, project, settings_file};
 
 pub(super) fn run(args: &ListArgs, console: &mut Console) -> Result<Outcome, Failure> {
     let rules = of_project(args.config.config.as_deref())?;
+    let chosen = chosen(args, &rules)?;
     let text = match args.format {
-        TableFormat::Table => table(&rules),
-        TableFormat::Json => json(&rules)?,
+        TableFormat::Table => table(&chosen),
+        TableFormat::Json => json(&chosen)?,
     };
     console.print(&text);
     Ok(Outcome::Clean)
@@ -29,10 +32,53 @@ pub(super) fn of_project(config: Option<&Path>) -> Result<RuleSet, Failure> {
     packs::all(&mut file, &project::knowledge()?)
 }
 
-fn table(rules: &RuleSet) -> String {
-    let width = rules.rules().map(|rule| rule.id().len()).max().unwrap_or(0);
+/// The rules that the flags leave. A word that no rule has is a slip, and no empty list.
+fn chosen<'r>(args: &ListArgs, rules: &'r RuleSet) -> Result<Vec<&'r Rule>, Failure> {
+    known(
+        "--category",
+        &args.category,
+        rules.rules().map(Rule::category),
+    )?;
+    let packs = rules.packs().iter().map(|pack| pack.name.as_str());
+    known("--pack", &args.pack, packs)?;
+    let profile = args.profile.map(|profile| match profile {
+        ProfileWord::Recommended => Profile::Recommended,
+        ProfileWord::Strict => Profile::Strict,
+    });
+    let among = |words: &[String], word: &str| words.is_empty() || words.iter().any(|w| w == word);
+    let is_chosen = |rule: &&Rule| {
+        let draft = &rule.draft;
+        let mut severities = args.severity.iter().map(|word| word.severity());
+        let mut subjects = args.subject.iter().map(|word| word.kind());
+        among(&args.category, rule.category())
+            && among(&args.pack, &rule.pack)
+            && (args.severity.is_empty() || severities.any(|one| one == draft.severity))
+            && (args.subject.is_empty() || subjects.any(|one| one == draft.subject))
+            && profile.is_none_or(|profile| profile == draft.profile)
+            && (draft.preview || !args.preview)
+    };
+    Ok(rules.rules().filter(is_chosen).collect())
+}
+
+fn known<'a>(
+    flag: &str,
+    given: &[String],
+    known: impl Iterator<Item = &'a str>,
+) -> Result<(), Failure> {
+    let known: BTreeSet<&str> = known.collect();
+    match given.iter().find(|word| !known.contains(word.as_str())) {
+        None => Ok(()),
+        Some(word) => {
+            let what = format!("{flag} {word}: there is none of that name");
+            Err(Failure::with_help(what, nearest::help(word, known)))
+        }
+    }
+}
+
+fn table(rules: &[&Rule]) -> String {
+    let width = rules.iter().map(|rule| rule.id().len()).max().unwrap_or(0);
     let mut out = String::new();
-    for rule in rules.rules() {
+    for rule in rules {
         let draft = &rule.draft;
         let (severity, profile) = (draft.severity.word(), draft.profile.word());
         let preview = if draft.preview { " (preview)" } else { "" };
@@ -42,13 +88,16 @@ fn table(rules: &RuleSet) -> String {
             draft.title
         ));
     }
-    let count = rules.len();
-    out.push_str(&format!("{count} rules; `redvet explain RULE` shows one\n"));
+    let count = match rules.len() {
+        1 => "1 rule".to_owned(),
+        n => format!("{n} rules"),
+    };
+    out.push_str(&format!("{count}; `redvet explain RULE` shows one\n"));
     out
 }
 
-fn json(rules: &RuleSet) -> Result<String, Failure> {
-    let rules: Vec<_> = rules.rules().map(entry).collect();
+fn json(rules: &[&Rule]) -> Result<String, Failure> {
+    let rules: Vec<_> = rules.iter().map(|rule| entry(rule)).collect();
     let list = json!({ "schema_version": 1, "rules": rules });
     Ok(serde_json::to_string_pretty(&list)? + "\n")
 }

@@ -45,8 +45,8 @@ fn is_id(id: &str) -> bool {
         let good = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
         word.starts_with(|c: char| c.is_ascii_lowercase()) && word.chars().all(good)
     };
-    id.split_once('/')
-        .is_some_and(|(category, name)| is_word(category) && is_word(name))
+    let words: Vec<&str> = id.split('/').collect();
+    (2..=3).contains(&words.len()) && words.into_iter().all(is_word)
 }
 
 fn taken(path: &Path) -> Failure {

@@ -12,6 +12,7 @@ use walkdir::WalkDir;
 
 use crate::discover;
 use crate::facts::estate::SubjectKind;
+use crate::finding::RuleRun;
 use crate::knowledge::Knowledge;
 use crate::load::rules;
 use crate::policy::{Rule, RuleSet};
@@ -28,7 +29,7 @@ use super::{Outcome, project};
 const PAGES: &str = "fixtures/rules";
 
 /// The pattern that fits every rule id.
-const EVERY: &str = "*/*";
+const EVERY: &str = "**";
 
 pub(super) fn run(args: &TestArgs, console: &mut Console) -> Result<Outcome, Failure> {
     let knowledge = project::knowledge()?;
@@ -130,9 +131,13 @@ fn run_page(stage: &Stage<'_>, rule: &Rule, page: &Page) -> Vec<String> {
     };
     let mut broken = Vec::new();
     let mut checked = Vec::new();
+    let mut runs = Vec::new();
     for case in &page.cases {
         match stage.check(case, &[select]) {
-            Ok(report) => checked.push(rehearsal::outcome(&report)),
+            Ok(report) => {
+                checked.push(rehearsal::outcome(&report));
+                runs.extend(report.runs.into_iter().filter(|run| run.rule == rule.id()));
+            }
             Err(error) => {
                 broken.push(format!("{}:{}: {error}", page.path, case.line));
                 checked.push(tester::Outcome::default());
@@ -149,7 +154,49 @@ fn run_page(stage: &Stage<'_>, rule: &Rule, page: &Page) -> Vec<String> {
             .unwrap_or_default()
     };
     let failures = tester::run_page(page, &outcome);
-    failures.iter().map(ToString::to_string).collect()
+    let mut told: Vec<String> = failures.iter().map(ToString::to_string).collect();
+    let runs = RuleRun::joined(runs);
+    let run = runs.into_iter().next().unwrap_or_default();
+    let unproven = unproven(rule, &run);
+    told.extend(unproven.map(|why| format!("{}: {why}", page.path)));
+    told
+}
+
+/// What a page leaves unproven: a rule that looks at nothing, or a condition that comes out alike
+/// for all that the page shows.
+fn unproven(rule: &Rule, run: &RuleRun) -> Option<String> {
+    // What a rule about the check itself looks at is there only where something is wrong.
+    if rule.draft.subject == SubjectKind::Meta {
+        return None;
+    }
+    let subject = rule.draft.subject.word();
+    if run.subjects == 0 {
+        return Some(format!(
+            "no case has a {subject} that the rule could look at"
+        ));
+    }
+    let when = run.when.unwrap_or_default();
+    if run.when.is_some() && when.holds == 0 {
+        return Some(format!(
+            "`when` holds for no {subject} of any case: the rule never applies"
+        ));
+    }
+    if run.when.is_some() && when.fails + when.open == 0 {
+        return Some(format!(
+            "`when` holds for every {subject} of every case: show one that the rule does not apply to"
+        ));
+    }
+    let assert = run.assert;
+    match (assert.holds, assert.fails) {
+        (0, 0) => None,
+        (_, 0) => Some(format!(
+            "`assert` holds for every {subject} of every case: show one where it does not"
+        )),
+        (0, _) if assert.open == 0 => Some(format!(
+            "`assert` holds for no {subject} of any case: show one where it does"
+        )),
+        _ => None,
+    }
 }
 
 fn told(results: &Results) -> String {

@@ -53,6 +53,8 @@ pub struct Series {
     pub series: String,
     /// The release that was read: `7.2.6`.
     pub version: String,
+    /// Where the table was read from.
+    pub source: String,
     pub unknown_directive: UnknownDirective,
     pub dotted_directive: UnknownDirective,
     pub language: Language,
@@ -78,6 +80,9 @@ struct Table {
     flavor: String,
     series: String,
     version: String,
+    source: String,
+    #[serde(default)]
+    commit: Option<String>,
     unknown_directive: UnknownDirective,
     dotted_directive: UnknownDirective,
     language: Language,
@@ -264,7 +269,9 @@ impl From<Table> for Series {
                     .map(|name| (name.to_ascii_lowercase(), directive.name.clone()))
             })
             .collect();
+        let commit = table.commit.map(|commit| format!(", commit {commit}"));
         Self {
+            source: table.source + &commit.unwrap_or_default(),
             flavor: table.flavor,
             series: table.series,
             version: table.version,

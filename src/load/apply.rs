@@ -1,20 +1,20 @@
 //! What the settings of a project come to for the stages: settings of the policy, and declarations
 //! about servers. Texts are read by [`settings`](super::settings); this only translates.
 
+use std::collections::BTreeMap;
+
 use crate::config::{self, Settings, Spanned};
 use crate::facts::raw::Declaration;
 use crate::policy;
-use crate::policy::{Override, Profile, RuleOverride};
+use crate::policy::{Override, Profile, RuleOverride, RuleSet};
 
-/// The policy's settings, without what the command line adds.
-pub fn policy_settings(settings: &Settings) -> policy::Settings {
-    let everywhere = Override {
-        paths: None,
-        rules: rules(&settings.rules),
-    };
-    let by_path = settings.overrides.iter().map(|over| Override {
-        paths: Some(over.paths.iter().map(|path| path.value.clone()).collect()),
-        rules: rules(&over.rules),
+/// The policy's settings, without what the command line adds. What is said of a rule by a former id
+/// holds for the rule of today, unless that is spoken of itself.
+pub fn policy_settings(settings: &Settings, set: &RuleSet) -> policy::Settings {
+    let everywhere = overrides(None, &settings.rules, set);
+    let by_path = settings.overrides.iter().flat_map(|over| {
+        let paths = over.paths.iter().map(|path| path.value.clone()).collect();
+        overrides(Some(&paths), &over.rules, set)
     });
     let profile = settings
         .profile
@@ -29,31 +29,44 @@ pub fn policy_settings(settings: &Settings) -> policy::Settings {
     };
     policy::Settings {
         profile: profile.unwrap_or_default(),
-        overrides: std::iter::once(everywhere).chain(by_path).collect(),
+        overrides: everywhere.into_iter().chain(by_path).collect(),
         quiet_tests: globs(&settings.quiet.tests),
         quiet_development: globs(&settings.quiet.development),
         ..policy::Settings::default()
     }
 }
 
-fn rules(
-    settings: &std::collections::BTreeMap<String, config::RuleSetting>,
-) -> std::collections::BTreeMap<String, RuleOverride> {
-    settings
+/// The settings by former ids first: later ones win.
+fn overrides(
+    paths: Option<&Vec<String>>,
+    settings: &BTreeMap<String, config::RuleSetting>,
+    set: &RuleSet,
+) -> [Override; 2] {
+    let is_former = |id: &str| set.current(id).is_some_and(|current| current != id);
+    [true, false].map(|former| {
+        let chosen = settings.iter().filter(|(id, _)| is_former(id) == former);
+        let rules = chosen.map(|(id, setting)| {
+            let current = set.current(id).unwrap_or(id);
+            (current.to_owned(), rule_override(setting))
+        });
+        Override {
+            paths: paths.cloned(),
+            rules: rules.collect(),
+        }
+    })
+}
+
+fn rule_override(setting: &config::RuleSetting) -> RuleOverride {
+    let params = setting
+        .params
         .iter()
-        .map(|(id, setting)| {
-            let params = setting
-                .params
-                .iter()
-                .map(|(name, param)| (name.clone(), param_value(&param.value.value)));
-            let over = RuleOverride {
-                enabled: setting.enabled.as_ref().map(|flag| flag.value),
-                severity: setting.severity.as_ref().map(|severity| severity.value),
-                params: params.collect(),
-            };
-            (id.clone(), over)
-        })
-        .collect()
+        .map(|(name, param)| (name.clone(), param_value(&param.value.value)));
+    RuleOverride {
+        enabled: setting.enabled.as_ref().map(|flag| flag.value),
+        severity: setting.severity.as_ref().map(|severity| severity.value),
+        params: params.collect(),
+        non_waivable: setting.non_waivable.as_ref().is_some_and(|flag| flag.value),
+    }
 }
 
 /// A parameter as the policy takes it.

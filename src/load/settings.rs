@@ -202,6 +202,7 @@ fn rule_setting(id: Spanned<String>, table: Table<'_>) -> RuleSetting {
         enabled: table.get("enabled", |value| value.as_bool()),
         severity: table.word("severity", severity),
         params: table.sub("params").map(params).unwrap_or_default(),
+        non_waivable: table.get("non_waivable", |value| value.as_bool()),
     }
 }
 

@@ -88,6 +88,8 @@ pub struct RuleDraft {
     pub audience: Option<Excerpt>,
     /// Off unless it is asked for by name.
     pub preview: bool,
+    /// No comment, waiver or baseline silences it.
+    pub non_waivable: bool,
     pub params: BTreeMap<String, Param>,
     /// Named parts of expressions; each may name those before it.
     pub lets: Vec<(String, Excerpt)>,
@@ -99,6 +101,14 @@ pub struct RuleDraft {
     pub labels: Vec<LabelDraft>,
     pub fixes: Vec<FixDraft>,
     pub docs: Docs,
+}
+
+/// An id that a rule had before it was renamed.
+#[derive(Clone, Debug)]
+pub struct Former {
+    pub id: Excerpt,
+    /// The rule that the id stands for today.
+    pub replaced_by: Excerpt,
 }
 
 /// One of several texts or places: the first that holds with all its facts known wins.

@@ -134,6 +134,7 @@ pub(super) fn rule(assert: &str) -> RuleDraft {
         profile: Profile::Recommended,
         audience: None,
         preview: false,
+        non_waivable: false,
         params: BTreeMap::from([("max".to_owned(), ratio(0.88))]),
         lets: Vec::new(),
         when: None,

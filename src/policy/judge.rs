@@ -5,10 +5,10 @@
 
 use crate::facts::estate::{Estate, Subject, SubjectKind};
 use crate::facts::value::Strength;
-use crate::finding::{Severity, Undetermined};
+use crate::finding::{RuleRun, Undetermined};
 use crate::policy::draft::Mistake;
 use crate::policy::outcome::{Missing, Outcome, Val};
-use crate::policy::plan::Plan;
+use crate::policy::plan::{Plan, Running};
 use crate::policy::rule::{Rule, Test};
 use crate::policy::ruleset::RuleSet;
 use crate::policy::scope::Scope;
@@ -33,6 +33,8 @@ pub struct Judgement {
     pub verdicts: Vec<Verdict>,
     pub undetermined: Vec<Undetermined>,
     pub counts: Counts,
+    /// How each rule that ran came out.
+    pub runs: Vec<RuleRun>,
     /// Rules that do not compile, by id. A shipped pack has none; a user's are refused when loaded.
     pub broken: Vec<(String, Vec<Mistake>)>,
 }
@@ -53,8 +55,28 @@ pub fn judge(rules: &RuleSet, estate: &Estate, settings: &Settings) -> Judgement
     judgement
 }
 
-/// What a rule makes of a subject.
-enum Ruling {
+/// What a rule makes of a subject, and how its conditions came out.
+struct Ruling {
+    decision: Decision,
+    /// The outer `None`: the rule has no such condition.
+    when: Option<Option<bool>>,
+    /// The outer `None`: it was not asked.
+    assert: Option<Option<bool>>,
+}
+
+impl Ruling {
+    fn count(&self, run: &mut RuleRun) {
+        run.subjects += 1;
+        if let Some(when) = self.when {
+            run.when.get_or_insert_default().count(when);
+        }
+        if let Some(assert) = self.assert {
+            run.assert.count(assert);
+        }
+    }
+}
+
+enum Decision {
     Holds,
     NotApplicable,
     Undetermined(Missing),
@@ -74,6 +96,10 @@ impl Judge<'_> {
             return;
         }
         self.judgement.counts.rules += 1;
+        self.judgement.runs.push(RuleRun {
+            rule: rule.id().to_owned(),
+            ..RuleRun::default()
+        });
         let subjects = self.estate.subjects(rule.draft.subject);
         if subjects.is_empty() {
             return;
@@ -104,17 +130,21 @@ impl Judge<'_> {
             self.judgement.counts.quiet += 1;
             return;
         }
+        let ruling = ruling(test, &scope);
+        if let Some(run) = self.judgement.runs.last_mut() {
+            ruling.count(run);
+        }
         let counts = &mut self.judgement.counts;
-        match ruling(test, &scope) {
-            Ruling::Holds => counts.judged += 1,
-            Ruling::NotApplicable => counts.not_applicable += 1,
-            Ruling::Undetermined(missing) => {
+        match ruling.decision {
+            Decision::Holds => counts.judged += 1,
+            Decision::NotApplicable => counts.not_applicable += 1,
+            Decision::Undetermined(missing) => {
                 counts.undetermined += 1;
                 self.undetermined(rule, subject, missing);
             }
-            Ruling::Fails(strength) => {
+            Decision::Fails(strength) => {
                 counts.judged += 1;
-                self.fails(rule, test, (running.severity, strength), &scope);
+                self.fails(rule, test, (&running, strength), &scope);
             }
         }
     }
@@ -123,7 +153,7 @@ impl Judge<'_> {
         &mut self,
         rule: &Rule,
         test: &Test,
-        (severity, strength): (Severity, Strength),
+        (running, strength): (&Running, Strength),
         scope: &Scope<'_>,
     ) {
         match rule.speech(test) {
@@ -131,8 +161,9 @@ impl Judge<'_> {
                 let frame = verdict::Frame {
                     rule,
                     speech,
-                    severity,
+                    severity: running.severity,
                     strength,
+                    waivable: running.waivable,
                     url: self.url(rule),
                 };
                 self.judgement.verdicts.push(frame.verdict(scope));
@@ -182,37 +213,55 @@ fn is_false(outcome: &Outcome) -> bool {
     matches!(outcome, Ok(known) if known.val == Val::Bool(false))
 }
 
+/// What an outcome says, if it is known.
+fn truth(outcome: &Outcome) -> Option<bool> {
+    outcome.as_ref().ok().and_then(|known| known.val.truth())
+}
+
 /// `when` and not `assert`, with three values: a rule whose assertion holds has nothing to say even
 /// where it is unknown whether the rule applies.
 fn ruling(test: &Test, scope: &Scope<'_>) -> Ruling {
     let vars = &mut Vec::new();
     let when = test.when.as_ref().map(|w| w.eval(scope, vars));
-    if when.as_ref().is_some_and(is_false) {
-        return Ruling::NotApplicable;
-    }
-    if let Some(Err(missing)) = &when
-        && missing.absent
-    {
-        return Ruling::NotApplicable;
+    let when_truth = when.as_ref().map(truth);
+    let is_outside = match &when {
+        Some(Err(missing)) => missing.absent,
+        Some(known) => is_false(known),
+        None => false,
+    };
+    if is_outside {
+        return Ruling {
+            decision: Decision::NotApplicable,
+            when: when_truth.map(|_| Some(false)),
+            assert: None,
+        };
     }
     let assert = test.assert.eval(scope, vars);
+    Ruling {
+        when: when_truth,
+        assert: Some(truth(&assert)),
+        decision: decision(when, assert),
+    }
+}
+
+fn decision(when: Option<Outcome>, assert: Outcome) -> Decision {
     if is_true(&assert) {
-        return Ruling::Holds;
+        return Decision::Holds;
     }
     let when = when.unwrap_or_else(|| Ok(crate::policy::outcome::Known::certain(Val::Bool(true))));
     match (when, assert) {
-        (Ok(when), Ok(assert)) => Ruling::Fails(when.strength.min(assert.strength)),
+        (Ok(when), Ok(assert)) => Decision::Fails(when.strength.min(assert.strength)),
         (Err(missing), Ok(_)) | (Ok(_), Err(missing)) => not_decided(missing),
         (Err(one), Err(two)) => not_decided(one.and(two)),
     }
 }
 
 /// Any absent operand makes the rule not applicable.
-fn not_decided(missing: Missing) -> Ruling {
+fn not_decided(missing: Missing) -> Decision {
     if missing.absent {
-        Ruling::NotApplicable
+        Decision::NotApplicable
     } else {
-        Ruling::Undetermined(missing)
+        Decision::Undetermined(missing)
     }
 }
 

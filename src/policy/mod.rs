@@ -35,7 +35,7 @@ mod conformance;
 #[cfg(test)]
 mod example;
 
-pub use draft::{Docs, Mistake, Profile, RuleDraft};
+pub use draft::{Docs, Former, Mistake, Profile, RuleDraft};
 pub use judge::{Counts, Judgement, judge};
 pub use param::{Param, ParamValue};
 pub use plan::{parameter, running_rules};

@@ -50,6 +50,7 @@ struct Scoped<'a> {
 pub(super) struct Running {
     pub(super) severity: Severity,
     pub(super) params: Params,
+    pub(super) waivable: bool,
 }
 
 impl<'a> Plan<'a> {
@@ -85,6 +86,7 @@ impl<'a> Plan<'a> {
     pub(super) fn running(&self, rule: &Rule, path: &str) -> Option<Running> {
         let mut enabled = None;
         let mut severity = rule.draft.severity;
+        let mut waivable = !rule.draft.non_waivable;
         let params = &rule.draft.params;
         let mut values: Params = params
             .iter()
@@ -93,6 +95,7 @@ impl<'a> Plan<'a> {
         for own in self.overrides_of(rule, path) {
             enabled = own.enabled.or(enabled);
             severity = own.severity.unwrap_or(severity);
+            waivable &= !own.non_waivable;
             for (name, value) in &own.params {
                 if let Some(Ok(datum)) = params.get(name).map(|p| p.accept(value)) {
                     values.insert(name.clone(), datum);
@@ -106,6 +109,7 @@ impl<'a> Plan<'a> {
         self.chosen(rule, enabled == Some(true)).then_some(Running {
             severity,
             params: values,
+            waivable,
         })
     }
 

@@ -44,9 +44,12 @@ impl Rule {
         &self.draft.id
     }
 
-    /// The part of the id before the slash.
+    /// The part of the id before its last slash.
     pub fn category(&self) -> &str {
-        self.draft.id.split('/').next().unwrap_or_default()
+        self.draft
+            .id
+            .rsplit_once('/')
+            .map_or("", |(category, _)| category)
     }
 
     /// Compiles the rule; with a vocabulary every name and type is checked against it, without one

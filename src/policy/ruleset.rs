@@ -8,7 +8,7 @@ use crate::facts::estate::SubjectKind;
 use crate::facts::vocabulary::{Type, Vocabulary};
 use crate::nearest;
 use crate::policy::compile;
-use crate::policy::draft::Mistake;
+use crate::policy::draft::{Former, Mistake, Profile};
 use crate::policy::names::Names;
 use crate::policy::param::Param;
 use crate::policy::rule::Rule;
@@ -21,6 +21,10 @@ pub struct Pack {
     pub name: String,
     pub version: String,
     pub description: String,
+    /// What every id of the pack begins with.
+    pub namespace: Option<String>,
+    /// The profile of rules that name none.
+    pub profile: Option<Profile>,
     /// The address of a rule's page; `{id}` stands for the rule's id.
     pub url: Option<String>,
     /// Globs of test code and test data: quiet for every rule.
@@ -108,6 +112,8 @@ impl Audience {
 pub struct RuleSet {
     rules: BTreeMap<String, Rule>,
     packs: Vec<Pack>,
+    /// Ids that rules had before, each with the one that it was replaced by.
+    former: BTreeMap<String, String>,
 }
 
 impl RuleSet {
@@ -151,6 +157,55 @@ impl RuleSet {
             params.entry(name.clone()).or_insert_with(|| param.clone());
         }
         None
+    }
+
+    /// Adds ids that rules had before. Each must lead to a rule that was added, and be no rule's.
+    pub fn add_former(&mut self, former: &[Former]) -> Result<(), Vec<Mistake>> {
+        let mut mistakes = Vec::new();
+        for one in former {
+            let (id, new) = (one.id.text().trim(), one.replaced_by.text().trim());
+            if let Some(taken) = self.rules.get(id) {
+                let message = format!("the pack `{}` has a rule `{id}`", taken.pack);
+                mistakes.push(Mistake::new(one.id.span_all(), message));
+            }
+            self.former.insert(id.to_owned(), new.to_owned());
+        }
+        for one in former {
+            if self.current(one.id.text().trim()).is_none() {
+                let new = one.replaced_by.text().trim();
+                let message = format!("no rule is called `{new}`");
+                let mistake = Mistake::new(one.replaced_by.span_all(), message);
+                let help = self.help_for(new).unwrap_or_else(|| {
+                    "name the rule that speaks today; `redvet rules list` names all".to_owned()
+                });
+                mistakes.push(mistake.with_help(help));
+            }
+        }
+        if mistakes.is_empty() {
+            Ok(())
+        } else {
+            Err(mistakes)
+        }
+    }
+
+    /// The id that an id stands for today: its own, or the one that replaced it.
+    pub fn current<'a>(&'a self, id: &'a str) -> Option<&'a str> {
+        let mut at = id;
+        // A circle of replacements ends here, too.
+        for _ in 0..=self.former.len() {
+            if self.rules.contains_key(at) {
+                return Some(at);
+            }
+            at = self.former.get(at)?;
+        }
+        None
+    }
+
+    /// Every former id with the id of today.
+    pub fn former(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.former
+            .keys()
+            .filter_map(|old| Some((old.as_str(), self.current(old)?)))
     }
 
     pub fn rules(&self) -> impl Iterator<Item = &Rule> {

@@ -40,6 +40,8 @@ pub struct RuleOverride {
     pub enabled: Option<bool>,
     pub severity: Option<Severity>,
     pub params: BTreeMap<String, ParamValue>,
+    /// Comments, waivers and the baseline do not silence it; what a rule says itself is not taken back.
+    pub non_waivable: bool,
 }
 
 /// A glob on paths or rule ids: `*` stays within one part, `**` crosses them.

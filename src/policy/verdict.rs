@@ -28,6 +28,8 @@ pub struct Verdict {
     pub severity: Severity,
     /// `false`: it rests on an assumed link or value; reports say so.
     pub certain: bool,
+    /// `false`: no comment, waiver or baseline silences it.
+    pub waivable: bool,
     pub message: String,
     pub help: Option<String>,
     pub url: Option<String>,
@@ -53,6 +55,7 @@ pub(super) struct Frame<'a> {
     pub(super) speech: &'a Speech,
     pub(super) severity: Severity,
     pub(super) strength: Strength,
+    pub(super) waivable: bool,
     pub(super) url: Option<String>,
 }
 
@@ -65,6 +68,7 @@ impl Frame<'_> {
             rule: self.rule.id().to_owned(),
             severity: severity(self.severity, certain),
             certain,
+            waivable: self.waivable,
             message: self.message(scope),
             help: first_text(&self.speech.help, scope),
             at,
@@ -373,6 +377,7 @@ fn join(first: &mut Verdict, mut other: Verdict) {
     if first.fix != other.fix {
         first.fix = None;
     }
+    first.waivable &= other.waivable;
     let known = first.subject.clone();
     first
         .also

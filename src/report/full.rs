@@ -172,6 +172,7 @@ pub(super) mod samples {
             rule: rule.to_owned(),
             severity,
             certain: true,
+            waivable: true,
             message: "something is wrong".to_owned(),
             help: None,
             url: None,
@@ -184,6 +185,7 @@ pub(super) mod samples {
             also: Vec::new(),
             fix: None,
             fingerprint: "f00d".to_owned(),
+            former: Vec::new(),
             suppressed: None,
         }
     }
@@ -200,6 +202,7 @@ pub(super) mod samples {
                 reasons: vec!["no CPU limit is known".to_owned()],
             }],
             findings,
+            runs: Vec::new(),
             notes: vec![Note {
                 path: Some("deploy/redis.yaml".to_owned()),
                 message: "the image's own configuration is not visible".to_owned(),

@@ -4,7 +4,7 @@
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
-use crate::finding::{Report, Severity};
+use crate::finding::{Report, RuleRun, Severity, Tally};
 
 use super::{shown, summary, tidy};
 
@@ -24,6 +24,7 @@ pub fn render(report: &Report) -> String {
     if !open.is_empty() {
         out.push_str(&format!("\nundetermined:\n{open}"));
     }
+    out.push_str(&constant(report));
     out.push_str(&format!("\n{}\n", summary::line(&report.summary, true)));
     tidy(out.trim_start_matches('\n'))
 }
@@ -62,6 +63,41 @@ fn row(rule: &str, count: &Count) -> String {
     format!("{:>5}  {word:<7}  {rule}{more}\n", count.findings)
 }
 
+type OfRun = fn(&RuleRun) -> bool;
+
+/// Why a rule came out alike wherever it looked.
+const CONSTANT: [(&str, OfRun); 4] = [
+    ("nothing to look at", |run| run.subjects == 0),
+    ("`when` never holds", |run| {
+        let fails = run.when.map_or(0, |when| when.fails);
+        run.subjects > 0 && fails == run.subjects
+    }),
+    ("`assert` always holds", |run| {
+        let Tally { holds, fails, open } = run.assert;
+        holds > 0 && fails + open == 0
+    }),
+    ("`assert` never holds", |run| {
+        let Tally { holds, fails, open } = run.assert;
+        fails > 1 && holds + open == 0
+    }),
+];
+
+/// The rules that came out alike for all subjects: one that was meant to tell them apart does not.
+fn constant(report: &Report) -> String {
+    let mut out = String::new();
+    for (why, is_so) in CONSTANT {
+        let runs = report.runs.iter().filter(|run| is_so(run));
+        let ids: Vec<&str> = runs.map(|run| run.rule.as_str()).collect();
+        if !ids.is_empty() {
+            out.push_str(&format!("{:>5}  {why}: {}\n", ids.len(), ids.join(", ")));
+        }
+    }
+    if out.is_empty() {
+        return out;
+    }
+    format!("\nrules that came out alike for all that they looked at:\n{out}")
+}
+
 /// By rule, how many subjects could not be judged, and each reason with how often it was given.
 fn undecided(report: &Report) -> String {
     let mut rules: BTreeMap<&str, (usize, BTreeMap<&str, usize>)> = BTreeMap::new();
@@ -92,6 +128,7 @@ fn undecided(report: &Report) -> String {
 #[cfg(test)]
 mod tests {
     use super::super::full::samples;
+    use super::{RuleRun, Tally};
 
     #[test]
     fn counts_by_rule_and_reasons() {
@@ -108,6 +145,42 @@ mod tests {
                  1 x no CPU limit is known
 
         1 error, 1 warning in 2 files (1 server, 0 clients); 1 rule undetermined; 1 suppressed
+        ");
+    }
+
+    #[test]
+    fn rules_that_came_out_alike_are_told() {
+        let mut report = samples::report();
+        let run = |rule: &str, subjects, holds, fails| RuleRun {
+            rule: rule.to_owned(),
+            subjects,
+            when: None,
+            assert: Tally {
+                holds,
+                fails,
+                open: 0,
+            },
+        };
+        report.runs = vec![
+            run("a/idle", 0, 0, 0),
+            run("a/alike", 2, 2, 0),
+            run("a/loud", 2, 0, 2),
+            run("a/useful", 2, 1, 1),
+            RuleRun {
+                when: Some(Tally {
+                    fails: 2,
+                    ..Tally::default()
+                }),
+                ..run("a/never", 2, 0, 0)
+            },
+        ];
+        insta::assert_snapshot!(super::constant(&report), @r"
+
+        rules that came out alike for all that they looked at:
+            1  nothing to look at: a/idle
+            1  `when` never holds: a/never
+            1  `assert` always holds: a/alike
+            1  `assert` never holds: a/loud
         ");
     }
 

@@ -26,6 +26,9 @@ pub struct Entry {
     pub rule: String,
     pub message: String,
     pub fingerprint: String,
+    /// The fingerprints under former ids of the rule.
+    #[serde(skip)]
+    former: Vec<String>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -71,9 +74,10 @@ impl Baseline {
         Ok(text)
     }
 
-    /// The findings of a report that nothing else silences.
+    /// The findings of a report that nothing else silences, and that may be silenced.
     pub fn of(report: &Report) -> Self {
-        let entries = report.shown().map(|finding| entry(report, finding));
+        let findings = report.shown().filter(|finding| finding.waivable);
+        let entries = findings.map(|finding| entry(report, finding));
         Self {
             entries: entries.collect(),
         }
@@ -86,12 +90,10 @@ impl Baseline {
     /// Marks the findings that it holds; they must be in the report's order.
     pub fn apply(&self, findings: &mut [Finding]) {
         let mut left = self.counts();
-        for finding in findings.iter_mut().filter(|f| f.suppressed.is_none()) {
-            let Some(count) = left.get_mut(finding.fingerprint.as_str()) else {
-                continue;
-            };
-            if *count > 0 {
-                *count -= 1;
+        let open = |f: &&mut Finding| f.suppressed.is_none() && f.waivable;
+        for finding in findings.iter_mut().filter(open) {
+            let prints = std::iter::once(&finding.fingerprint).chain(&finding.former);
+            if prints.into_iter().any(|print| take(&mut left, print)) {
                 finding.suppressed = Some(Suppressed {
                     by: "baseline",
                     reason: "known when the baseline was written".to_owned(),
@@ -102,25 +104,44 @@ impl Baseline {
 
     /// What has come and gone between this baseline and one of the findings of now.
     pub fn difference(&self, now: &Self) -> Difference {
+        let old = self.renamed(now);
         Difference {
-            gone: self.without(now),
-            new: now.without(self),
+            gone: old.without(now),
+            new: now.without(&old),
+        }
+    }
+
+    /// This baseline with the ids and fingerprints of today, where a finding of now had others.
+    fn renamed(&self, now: &Self) -> Self {
+        let today = |entry: &Entry| {
+            let had = |new: &&Entry| new.former.contains(&entry.fingerprint);
+            let Some(new) = now.entries.iter().find(had) else {
+                return entry.clone();
+            };
+            Entry {
+                path: entry.path.clone(),
+                message: entry.message.clone(),
+                ..new.clone()
+            }
+        };
+        Self {
+            entries: self.entries.iter().map(today).collect(),
         }
     }
 
     /// This baseline without what is gone.
     pub fn pruned(&self, now: &Self) -> Self {
         let mut left = now.counts();
-        let kept = self.entries.iter().filter(|entry| take(&mut left, entry));
-        Self {
-            entries: kept.cloned().collect(),
-        }
+        let mut entries = self.renamed(now).entries;
+        entries.retain(|entry| take(&mut left, &entry.fingerprint));
+        Self { entries }
     }
 
     /// The entries that the other one does not hold, as often as it lacks them.
     fn without(&self, other: &Self) -> Vec<Entry> {
         let mut left = other.counts();
-        let missing = self.entries.iter().filter(|entry| !take(&mut left, entry));
+        let entries = self.entries.iter();
+        let missing = entries.filter(|entry| !take(&mut left, &entry.fingerprint));
         missing.cloned().collect()
     }
 
@@ -133,8 +154,8 @@ impl Baseline {
     }
 }
 
-fn take(left: &mut BTreeMap<&str, usize>, entry: &Entry) -> bool {
-    match left.get_mut(entry.fingerprint.as_str()) {
+fn take(left: &mut BTreeMap<&str, usize>, fingerprint: &str) -> bool {
+    match left.get_mut(fingerprint) {
         Some(count) if *count > 0 => {
             *count -= 1;
             true
@@ -149,6 +170,7 @@ fn entry(report: &Report, finding: &Finding) -> Entry {
         rule: finding.rule.clone(),
         message: finding.message.clone(),
         fingerprint: finding.fingerprint.clone(),
+        former: finding.former.clone(),
     }
 }
 
@@ -162,6 +184,7 @@ mod tests {
             rule: "a/b".to_owned(),
             message: "m".to_owned(),
             fingerprint: (*print).to_owned(),
+            former: Vec::new(),
         });
         Baseline {
             entries: entries.collect(),
@@ -180,6 +203,15 @@ mod tests {
         assert!(Baseline::parse("{}").is_err());
         let newer = "{\"schema_version\": 2, \"findings\": []}";
         assert!(Baseline::parse(newer).unwrap_err().contains("version is 2"));
+    }
+
+    #[test]
+    fn a_finding_is_known_by_the_former_id_of_its_rule() {
+        let mut now = baseline(&["new"]);
+        now.entries[0].former = vec!["old".to_owned()];
+        let old = baseline(&["old"]);
+        assert_eq!(old.difference(&now), Difference::default());
+        assert_eq!(old.pruned(&now).entries[0].fingerprint, "new");
     }
 
     #[test]

@@ -10,7 +10,7 @@ use super::{Inputs, WholeText};
 
 /// Which comments cover which places; comments are named by their index.
 pub(super) struct Reach<'a> {
-    sources: &'a Sources,
+    inputs: Inputs<'a>,
     by_line: HashMap<(FileId, usize), Vec<usize>>,
     by_text: Vec<(WholeText, Vec<usize>)>,
 }
@@ -32,20 +32,20 @@ impl<'a> Reach<'a> {
             .collect();
         by_text.sort_by_key(|(whole, _)| whole.text);
         Self {
-            sources: inputs.sources,
+            inputs: *inputs,
             by_line,
             by_text,
         }
     }
 
-    /// Marks every comment that covers this rule at this place as used; the first one's reason.
+    /// Marks every comment that covers this rule at this place as used; the first one's index.
     pub(super) fn silence(
         &self,
         directives: &mut [Directive<'_>],
         at: Span,
         rule: &str,
-    ) -> Option<String> {
-        let file = self.sources.get(at.file);
+    ) -> Option<usize> {
+        let file = self.inputs.sources.get(at.file);
         let line = file.line_of((at.start as usize).min(file.text().len()));
         let by_line = self.by_line.get(&(at.file, line)).into_iter().flatten();
         let by_text = self
@@ -53,15 +53,16 @@ impl<'a> Reach<'a> {
             .iter()
             .filter(|(whole, _)| stands_on_whole(*whole, at))
             .flat_map(|(_, above)| above);
-        let mut reason = None;
+        let mut first = None;
         for index in by_line.chain(by_text) {
-            let directive = &mut directives[*index];
-            for id in directive.ids.iter_mut().filter(|id| id.matches(rule)) {
-                id.used = true;
-                reason.get_or_insert_with(|| directive.reason.clone());
+            for id in &mut directives[*index].ids {
+                if self.inputs.means(|name| id.matches(name), rule) {
+                    id.used = true;
+                    first.get_or_insert(*index);
+                }
             }
         }
-        reason
+        first
     }
 }
 

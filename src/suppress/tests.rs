@@ -18,6 +18,7 @@ fn finding(rule: &str, primary: Span) -> Finding {
         rule: rule.to_owned(),
         severity: Severity::Error,
         certain: true,
+        waivable: true,
         message: String::new(),
         help: None,
         url: None,
@@ -30,6 +31,7 @@ fn finding(rule: &str, primary: Span) -> Finding {
         also: Vec::new(),
         fix: None,
         fingerprint: String::new(),
+        former: Vec::new(),
         suppressed: None,
     }
 }
@@ -75,6 +77,7 @@ impl Case {
             undetermined: &[],
             ran: &known[..2],
             known: &known,
+            former: &[],
         };
         apply(&mut self.findings, &inputs)
     }
@@ -255,6 +258,7 @@ fn an_undetermined_rule_does_not_make_a_comment_unused() {
         undetermined: &undetermined,
         ran: &known,
         known: &known,
+        former: &[],
     };
     assert_eq!(apply(&mut [], &inputs), Outcome::default());
 }

@@ -6,7 +6,7 @@
 use globset::{Glob, GlobBuilder, GlobMatcher};
 
 use crate::finding::{Finding, SubjectRef, Suppressed, Undetermined};
-use crate::source::{Sources, Span};
+use crate::source::Span;
 
 use super::Inputs;
 
@@ -62,6 +62,8 @@ pub struct Outcome<'a> {
     /// They silence nothing any more.
     pub ended: Vec<&'a Waiver>,
     pub unused: Vec<&'a Waiver>,
+    /// They are about a rule that cannot be silenced.
+    pub refused: Vec<(&'a Waiver, String)>,
 }
 
 /// Marks the findings that waivers cover. `today` is a day since 1970-01-01; without one nothing ends.
@@ -73,32 +75,55 @@ pub fn waive<'a>(
 ) -> Outcome<'a> {
     let (ended, valid): (Vec<&Waiver>, Vec<&Waiver>) =
         waivers.iter().partition(|waiver| waiver.has_ended(today));
-    let mut covers: Vec<Cover<'_>> = valid.into_iter().map(Cover::new).collect();
+    let new = |waiver| Cover::new(waiver, *inputs);
+    let mut covers: Vec<Cover<'_, '_>> = valid.into_iter().map(new).collect();
+    let mut refused = Vec::new();
     for finding in findings {
-        silence(finding, &mut covers, inputs.sources);
+        if finding.waivable {
+            silence(finding, &mut covers);
+        } else {
+            refused.extend(refuse(finding, &mut covers));
+        }
     }
     for case in inputs.undetermined {
         for cover in &mut covers {
-            cover.used |= cover.may_silence(case, inputs.sources);
+            cover.used |= cover.may_silence(case);
         }
     }
     let unused = covers
         .into_iter()
-        .filter(|cover| !cover.used && cover.is_judged(inputs))
+        .filter(|cover| !cover.used && cover.is_judged())
         .map(|cover| cover.waiver)
         .collect();
-    Outcome { ended, unused }
+    Outcome {
+        ended,
+        unused,
+        refused,
+    }
+}
+
+/// The waivers that would cover a finding which cannot be silenced.
+fn refuse<'a>(finding: &Finding, covers: &mut [Cover<'a, '_>]) -> Vec<(&'a Waiver, String)> {
+    let mut refused = Vec::new();
+    for cover in covers {
+        let path = cover.inputs.sources.path(finding.primary);
+        if cover.holds(&finding.rule, path, &finding.subject) {
+            cover.used = true;
+            refused.push((cover.waiver, finding.rule.clone()));
+        }
+    }
+    refused
 }
 
 /// A finding about several subjects is silenced only where each of them is covered.
-fn silence(finding: &mut Finding, covers: &mut [Cover<'_>], sources: &Sources) {
-    let path = sources.path(finding.primary);
+fn silence(finding: &mut Finding, covers: &mut [Cover<'_, '_>]) {
     let mut reason = None;
     let subjects: Vec<&SubjectRef> = std::iter::once(&finding.subject)
         .chain(&finding.also)
         .collect();
     let mut covered = vec![false; subjects.len()];
     for cover in covers {
+        let path = cover.inputs.sources.path(finding.primary);
         for (at, subject) in subjects.iter().enumerate() {
             if cover.holds(&finding.rule, path, subject) {
                 cover.used = true;
@@ -118,21 +143,23 @@ fn silence(finding: &mut Finding, covers: &mut [Cover<'_>], sources: &Sources) {
 }
 
 /// A waiver with its patterns ready. `load` has refused those that are none.
-struct Cover<'a> {
+struct Cover<'a, 'i> {
     waiver: &'a Waiver,
+    inputs: Inputs<'i>,
     rule: Option<GlobMatcher>,
     path: Option<GlobMatcher>,
     used: bool,
 }
 
-impl<'a> Cover<'a> {
-    fn new(waiver: &'a Waiver) -> Self {
+impl<'a, 'i> Cover<'a, 'i> {
+    fn new(waiver: &'a Waiver, inputs: Inputs<'i>) -> Self {
         let path = waiver.path.as_deref().and_then(|path| {
             let glob = GlobBuilder::new(path).literal_separator(true).build();
             glob.ok().map(|glob| glob.compile_matcher())
         });
         Self {
             waiver,
+            inputs,
             rule: Glob::new(&waiver.rule).ok().map(|g| g.compile_matcher()),
             path,
             used: false,
@@ -140,7 +167,9 @@ impl<'a> Cover<'a> {
     }
 
     fn is_about(&self, rule: &str) -> bool {
-        self.waiver.rule == rule || self.rule.as_ref().is_some_and(|glob| glob.is_match(rule))
+        let glob = self.rule.as_ref();
+        let matches = |id: &str| self.waiver.rule == id || glob.is_some_and(|g| g.is_match(id));
+        self.inputs.means(matches, rule)
     }
 
     fn holds(&self, rule: &str, path: &str, subject: &SubjectRef) -> bool {
@@ -153,14 +182,16 @@ impl<'a> Cover<'a> {
     }
 
     /// A rule that could not be decided may speak tomorrow: its waiver is not unused.
-    fn may_silence(&self, case: &Undetermined, sources: &Sources) -> bool {
-        self.holds(&case.rule, sources.path(case.at), &case.subject)
+    fn may_silence(&self, case: &Undetermined) -> bool {
+        let path = self.inputs.sources.path(case.at);
+        self.holds(&case.rule, path, &case.subject)
     }
 
     /// Whether all rules that it is about ran.
-    fn is_judged(&self, inputs: &Inputs<'_>) -> bool {
-        let mut about = inputs.known.iter().filter(|rule| self.is_about(rule));
-        about.all(|rule| inputs.ran.contains(rule))
+    fn is_judged(&self) -> bool {
+        let known = self.inputs.known.iter();
+        let mut about = known.filter(|rule| self.is_about(rule));
+        about.all(|rule| self.inputs.ran.contains(rule))
     }
 }
 
@@ -168,7 +199,7 @@ impl<'a> Cover<'a> {
 mod tests {
     use super::*;
     use crate::finding::Severity;
-    use crate::source::SourceFile;
+    use crate::source::{SourceFile, Sources};
 
     const TODAY: i64 = 20_000;
 
@@ -208,6 +239,7 @@ mod tests {
             rule: rule.to_owned(),
             severity: Severity::Warning,
             certain: true,
+            waivable: true,
             message: String::new(),
             help: None,
             url: None,
@@ -217,6 +249,7 @@ mod tests {
             also: names[1..].iter().map(|name| subject(name)).collect(),
             fix: None,
             fingerprint: String::new(),
+            former: Vec::new(),
             suppressed: None,
         }
     }
@@ -234,6 +267,7 @@ mod tests {
             undetermined: &[],
             ran: &known[..2],
             known: &known,
+            former: &[],
         };
         let mut findings = [finding];
         let outcome = waive(&mut findings, waivers, Some(TODAY), &inputs);

@@ -129,7 +129,7 @@ impl Laboratory {
         if let Some(text) = &sample.settings_text {
             let id = sources.add(SourceFile::new(SETTINGS, text.as_str()));
             let read = settings::read(id, text).unwrap();
-            policy_settings = apply::policy_settings(&read);
+            policy_settings = apply::policy_settings(&read, rules);
             project.declarations = apply::declarations(&read);
             scope.accepted.waivers = read.waivers.iter().map(waiver).collect();
         }

@@ -209,6 +209,9 @@ pub struct Directive {
     #[serde(default)]
     pub flags: Vec<String>,
     pub mutable: bool,
+    /// A sentence for people.
+    #[serde(default)]
+    pub note: Option<String>,
 }
 
 impl Directive {

@@ -13,9 +13,11 @@ use include_dir::{Dir, include_dir};
 
 use crate::facts::vocabulary::Vocabulary;
 use crate::load::LoadError;
-use crate::policy::{Pack, Rule, RuleSet};
+use crate::policy::{Former, Pack, Rule, RuleSet};
 use crate::source::{Excerpt, FileId, SourceFile, Sources, Span};
 use crate::syntax::yaml::{self, Node};
+
+use rule::RuleFile;
 
 pub use schema::{PACK_SCHEMA, RULE_SCHEMA};
 
@@ -110,10 +112,16 @@ pub fn load_pack(
     };
     let about = loader.pack(pack);
     let files = pack.files.iter().filter(|(_, path)| path != PACK_FILE);
-    let drafts: Vec<Rule> = files
-        .filter_map(|(file, path)| loader.rule(*file, path, &about.name))
-        .collect();
-    loader.add(rules, about, drafts);
+    let mut drafts = Vec::new();
+    let mut former = Vec::new();
+    for (file, path) in files {
+        match loader.file(*file, path, &about) {
+            Some(RuleFile::Rule(draft)) => drafts.push(Rule::new(*draft, &about.name)),
+            Some(RuleFile::Former(one)) => former.push(one),
+            None => {}
+        }
+    }
+    loader.add(rules, about, drafts, &former);
     if loader.errors.is_empty() {
         return Ok(());
     }
@@ -142,18 +150,31 @@ impl Loader<'_> {
         pack
     }
 
-    fn rule(&mut self, file: FileId, path: &str, pack: &str) -> Option<Rule> {
+    fn file(&mut self, file: FileId, path: &str, pack: &Pack) -> Option<RuleFile> {
         let root = self.document(file, RULE_SCHEMA)?;
-        let draft = rule::read(&root, &mut self.errors)?;
+        let read = rule::read(&root, pack.profile, &mut self.errors)?;
+        let id = root.get("id");
+        let (at, id) = (
+            id.map_or(root.span, |id| id.span),
+            id.and_then(Node::as_str).unwrap_or_default().trim(),
+        );
         let expected = path.strip_suffix(".yaml").unwrap_or(path);
-        if draft.id != expected {
-            let at = root.get("id").map_or(root.span, |id| id.span);
-            let message = format!("the id is `{}` and the path says `{expected}`", draft.id);
+        if id != expected {
+            let message = format!("the id is `{id}` and the path says `{expected}`");
             let error = LoadError::new(at, message);
             let help = "a rule's id is its path under the pack's folder, without `.yaml`";
             self.errors.push(error.with_help(help));
         }
-        Some(Rule::new(draft, pack))
+        let inside = |space: &String| id.strip_prefix(space.as_str())?.strip_prefix('/');
+        if let (Some(space), RuleFile::Rule(_)) = (&pack.namespace, &read)
+            && inside(space).is_none()
+        {
+            let message = format!("`{id}` is outside the pack's namespace `{space}`");
+            let help = format!("move the file to `{space}/{id}.yaml` and write its id so");
+            self.errors
+                .push(LoadError::new(at, message).with_help(help));
+        }
+        Some(read)
     }
 
     /// The one document of a file, if it has no mistake of form.
@@ -181,13 +202,16 @@ impl Loader<'_> {
         (self.errors.len() == before).then_some(document.root)
     }
 
-    fn add(&mut self, rules: &mut RuleSet, pack: Pack, drafts: Vec<Rule>) {
+    fn add(&mut self, rules: &mut RuleSet, pack: Pack, drafts: Vec<Rule>, former: &[Former]) {
         let name = pack.name.clone();
         let ids: Vec<String> = drafts.iter().map(|r| r.id().to_owned()).collect();
         if let Err(mistakes) = rules.add(pack, drafts) {
             self.errors
                 .extend(mistakes.into_iter().map(LoadError::from));
         }
+        let mistakes = rules.add_former(former).err();
+        self.errors
+            .extend(mistakes.into_iter().flatten().map(LoadError::from));
         let Trust::Checked(vocabulary) = self.trust else {
             return;
         };

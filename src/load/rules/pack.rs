@@ -4,17 +4,23 @@ use crate::facts::estate::SubjectKind;
 use crate::load::LoadError;
 use crate::load::rules::form::{Form, excerpt};
 use crate::load::rules::rule::subject_named;
-use crate::policy::{Audience, Pack, glob};
+use crate::policy::{Audience, Pack, Profile, glob};
 use crate::source::Excerpt;
 use crate::syntax::yaml::Node;
 
+/// The version of this program.
+const OWN_VERSION: &str = env!("CARGO_PKG_VERSION");
+
 pub(super) fn read(root: &Node, errors: &mut Vec<LoadError>) -> Option<Pack> {
     let before = errors.len();
+    check_version(root, errors);
     let form = Form::new(root, errors);
     let pack = Pack {
         name: form.text("name").unwrap_or_default(),
         version: form.text("version").unwrap_or_default(),
         description: form.text("description").unwrap_or_default(),
+        namespace: form.text("namespace"),
+        profile: form.text("profile").as_deref().and_then(Profile::named),
         url: form.text("url"),
         quiet_tests: None,
         quiet_development: None,
@@ -32,6 +38,29 @@ pub(super) fn read(root: &Node, errors: &mut Vec<LoadError>) -> Option<Pack> {
         audiences,
         ..pack
     })
+}
+
+/// A pack that says it needs a newer program is refused as a whole: what it would silently lack
+/// cannot be known.
+fn check_version(root: &Node, errors: &mut Vec<LoadError>) {
+    let Some(node) = root.get("minimum_redvet") else {
+        return;
+    };
+    let wanted = node.as_str().unwrap_or_default().trim();
+    if numbers(wanted) > numbers(OWN_VERSION) {
+        let message = format!("the pack needs redvet {wanted}, and this is {OWN_VERSION}");
+        let help = "upgrade redvet, or use an older version of the pack";
+        errors.push(LoadError::new(node.span, message).with_help(help));
+    }
+}
+
+/// The numbers of a version, three of them.
+fn numbers(version: &str) -> [u64; 3] {
+    let mut numbers = [0; 3];
+    for (number, part) in numbers.iter_mut().zip(version.split('.')) {
+        *number = part.parse().unwrap_or(0);
+    }
+    numbers
 }
 
 type Globs = Option<Vec<String>>;

@@ -6,19 +6,58 @@ use crate::finding::Severity;
 use crate::load::LoadError;
 use crate::load::rules::form::{Form, excerpt, one_or_many};
 use crate::policy::draft::{EditDraft, FixDraft, LabelDraft, OperationDraft, RuleDraft, Variant};
-use crate::policy::{Docs, Profile};
+use crate::policy::{Docs, Former, Profile};
 use crate::source::Excerpt;
 use crate::syntax::yaml::Node;
 
-/// Reads a rule; `None` after a mistake, which is noted.
-pub(super) fn read(root: &Node, errors: &mut Vec<LoadError>) -> Option<RuleDraft> {
-    let before = errors.len();
-    duplicates(root, errors);
-    let draft = draft(root, errors);
-    draft.filter(|_| errors.len() == before)
+/// What a rule file holds.
+pub(super) enum RuleFile {
+    Rule(Box<RuleDraft>),
+    /// An id that a rule had before.
+    Former(Former),
 }
 
-fn draft(root: &Node, errors: &mut Vec<LoadError>) -> Option<RuleDraft> {
+/// The keys beside `replaced_by`.
+const OF_A_FORMER: [&str; 3] = ["id", "title", "replaced_by"];
+
+/// Reads a rule file; `None` after a mistake, which is noted. `profile` is that of a rule which names
+/// none.
+pub(super) fn read(
+    root: &Node,
+    profile: Option<Profile>,
+    errors: &mut Vec<LoadError>,
+) -> Option<RuleFile> {
+    let before = errors.len();
+    duplicates(root, errors);
+    let file = match root.get("replaced_by") {
+        Some(_) => former(root, errors).map(RuleFile::Former),
+        None => draft(root, profile, errors).map(|draft| RuleFile::Rule(Box::new(draft))),
+    };
+    file.filter(|_| errors.len() == before)
+}
+
+fn former(root: &Node, errors: &mut Vec<LoadError>) -> Option<Former> {
+    for entry in root.entries() {
+        let key = entry.key.as_str().unwrap_or_default();
+        if !OF_A_FORMER.contains(&key) {
+            let message = format!("a rule that was replaced has no `{key}`");
+            let help = "it is an old name for another rule: leave `id`, `title` and `replaced_by`";
+            errors.push(LoadError::new(entry.key.span, message).with_help(help));
+        }
+    }
+    let mut form = Form::new(root, errors);
+    let (id, replaced_by) = (form.required("id"), form.required("replaced_by"));
+    Some(Former {
+        id: id?,
+        replaced_by: replaced_by?,
+    })
+}
+
+fn draft(
+    root: &Node,
+    default_profile: Option<Profile>,
+    errors: &mut Vec<LoadError>,
+) -> Option<RuleDraft> {
     let mut form = Form::new(root, errors);
     let id = form.required("id");
     let title = form.required("title");
@@ -34,9 +73,10 @@ fn draft(root: &Node, errors: &mut Vec<LoadError>) -> Option<RuleDraft> {
         title: title?.text().trim().to_owned(),
         subject: subject?,
         severity: severity?,
-        profile: profile.unwrap_or_default(),
+        profile: profile.or(default_profile).unwrap_or_default(),
         audience,
-        preview: root.get("preview").and_then(Node::as_bool).unwrap_or(false),
+        preview: flag(root, "preview"),
+        non_waivable: flag(root, "non_waivable"),
         params,
         lets: named_texts(root.get("let")),
         when,
@@ -51,6 +91,10 @@ fn draft(root: &Node, errors: &mut Vec<LoadError>) -> Option<RuleDraft> {
             .map(|d| docs(d, errors))
             .unwrap_or_default(),
     })
+}
+
+fn flag(root: &Node, key: &str) -> bool {
+    root.get(key).and_then(Node::as_bool).unwrap_or(false)
 }
 
 /// A key that is written twice would silently lose its first value.

@@ -136,6 +136,11 @@ const RULE: &[Key] = &[
         "How bad its findings are.",
     ),
     key("params", Form::Params, "The rule's parameters."),
+    key(
+        "non_waivable",
+        Form::Flag,
+        "Comments, waivers and the baseline do not silence it.",
+    ),
 ];
 
 const OVERRIDE: &[Key] = &[

@@ -6,6 +6,7 @@ use super::*;
 use crate::facts::intent::{Operation, Safety};
 use crate::facts::value::Datum;
 use crate::facts::vocabulary::Type;
+use crate::finding::Severity;
 use crate::policy::draft::Profile;
 use crate::policy::draft::{EditDraft, FixDraft, LabelDraft, OperationDraft, RuleDraft};
 use crate::policy::example::{GIB, estate, rule, set, span, text, variants, vocabulary};
@@ -239,6 +240,7 @@ fn settings_turn_rules_on_and_off_and_change_them() {
 fn with_override(path: Option<&str>, enabled: Option<bool>, max: Option<&str>) -> Settings {
     let params = max.map(|m| ("max".to_owned(), ParamValue::Text(m.to_owned())));
     let own = RuleOverride {
+        non_waivable: true,
         enabled,
         severity: Some(Severity::Info),
         params: params.into_iter().collect(),

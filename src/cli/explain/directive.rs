@@ -1,0 +1,344 @@
+//! `redvet explain directive NAME`: what the tables of the server series say of one directive, with
+//! its default in every series. Nothing is said here that does not stand in a table.
+
+use serde_json::Value;
+
+use crate::facts::quantity;
+use crate::knowledge::Knowledge;
+use crate::knowledge::servers::{
+    Arity, Directive, Form, Kind, Repeat, Series, Servers, Status, Unit,
+};
+use crate::nearest;
+
+use super::super::args::ExplainArgs;
+use super::super::console::Console;
+use super::super::failure::Failure;
+use super::super::{Outcome, packs, project, settings_file};
+use super::{section, wrapped};
+
+pub(super) fn run(
+    name: &str,
+    args: &ExplainArgs,
+    console: &mut Console,
+) -> Result<Outcome, Failure> {
+    let knowledge = project::knowledge()?;
+    let servers = &knowledge.servers;
+    let known: Vec<&Series> = servers
+        .all()
+        .filter(|series| series.directive(name).is_some())
+        .collect();
+    if known.is_empty() {
+        return Err(unknown(name, servers));
+    }
+    let asked = asked(args, &knowledge)?;
+    let canonical = known
+        .last()
+        .and_then(|series| series.directive(name))
+        .map_or(name, |directive| directive.name.as_str());
+    let mut out = format!("{canonical}\na directive of {}\n", spans(servers, name));
+    if !canonical.eq_ignore_ascii_case(name) {
+        out.push_str(&format!("`{name}` is another name for it\n"));
+    }
+    for note in asked.notes {
+        out.push_str(&format!("note: {note}\n"));
+    }
+    for series in asked.series {
+        match series.directive(name) {
+            Some(directive) => section(
+                &mut out,
+                &series.name(),
+                &described(directive, series, servers, console.layout.width),
+            ),
+            None => section(&mut out, &series.name(), &missing(series, name, servers)),
+        }
+    }
+    section(&mut out, "Default by version", &defaults(&known, name));
+    section(&mut out, "Rules", &rules(canonical)?);
+    console.print(&out);
+    Ok(Outcome::Clean)
+}
+
+/// The series to describe, and what is to be said of their choice.
+struct Asked<'k> {
+    series: Vec<&'k Series>,
+    notes: Vec<String>,
+}
+
+/// The version that a flag names, else the newest of each flavor.
+fn asked<'k>(args: &ExplainArgs, knowledge: &'k Knowledge) -> Result<Asked<'k>, Failure> {
+    let Some(version) = &args.server else {
+        return Ok(Asked {
+            series: knowledge.servers.newest().collect(),
+            notes: Vec::new(),
+        });
+    };
+    settings_file::check_flavor(version, knowledge)?;
+    let flavor = version.flavor.as_deref();
+    let candidates = knowledge
+        .servers
+        .candidates(flavor, Some(version.version.as_str()));
+    Ok(Asked {
+        series: candidates.series,
+        notes: candidates.note.into_iter().collect(),
+    })
+}
+
+fn unknown(name: &str, servers: &Servers) -> Failure {
+    let names = servers.value_types();
+    let names = names.keys().map(String::as_str);
+    Failure::with_help(
+        format!("no version of any server knows the directive `{name}`"),
+        nearest::help(name, names),
+    )
+}
+
+/// `redis 6.0 to 8.6, valkey 7.2 to 9.1`
+fn spans(servers: &Servers, name: &str) -> String {
+    let spans = servers.known_to(name).into_iter().map(|(first, last)| {
+        if first.series == last.series {
+            return first.name();
+        }
+        format!("{} to {}", first.name(), last.series)
+    });
+    spans.collect::<Vec<_>>().join(", ")
+}
+
+fn missing(series: &Series, name: &str, servers: &Servers) -> String {
+    let mut text = format!("{} does not know it.", series.name());
+    if let Some(other) = servers.replacement(series, name) {
+        text.push_str(&format!(" There it is called `{other}`."));
+    }
+    text
+}
+
+fn described(directive: &Directive, series: &Series, servers: &Servers, width: usize) -> String {
+    let mut rows = vec![
+        ("takes", takes(directive)),
+        ("default", shown(&directive.default, directive)),
+    ];
+    rows.extend(effective(directive).map(|text| ("effective", text)));
+    rows.push(("words", words(&directive.args)));
+    if !directive.aliases.is_empty() {
+        rows.push(("also called", directive.aliases.join(", ")));
+    }
+    let change = match directive.mutable {
+        true => "while the server runs, by CONFIG SET",
+        false => "only by a restart",
+    };
+    rows.push(("change", change.to_owned()));
+    rows.push(("given twice", repeated(directive.repeat).to_owned()));
+    rows.extend(needs(directive, servers).map(|text| ("needs", text)));
+    if directive.is_secret() {
+        rows.push(("secret", "yes: its value is never shown".to_owned()));
+    }
+    if directive.status == Status::Ignored {
+        rows.push(("effect", "none: it is accepted and ignored".to_owned()));
+    }
+    rows.extend(directive.note.clone().map(|note| ("note", note)));
+    rows.push((
+        "source",
+        format!("release {}, {}", series.version, series.source),
+    ));
+    table(&rows, width)
+}
+
+/// How wide the names of rows are.
+const NAMES: usize = 13;
+
+/// Names and texts in two columns; a text that is too long goes on below itself.
+pub(super) fn table(rows: &[(&str, String)], width: usize) -> String {
+    let mut out = String::new();
+    for (name, text) in rows {
+        let text = wrapped(text, width.saturating_sub(NAMES));
+        for (at, line) in text.trim_end().lines().enumerate() {
+            let name = if at == 0 { name } else { "" };
+            out.push_str(&format!("{name:<NAMES$}{line}\n"));
+        }
+    }
+    out
+}
+
+fn takes(directive: &Directive) -> String {
+    let range = range(directive);
+    match directive.kind {
+        Kind::Bool => "yes or no".to_owned(),
+        Kind::Int => format!("a whole number{}{range}", unit(directive.unit)),
+        Kind::Memory => format!("a size such as 512mb{range}"),
+        Kind::PercentOrMemory => {
+            let most = directive.max_percent.unwrap_or(100);
+            format!("a size such as 512mb{range}, or a percentage up to {most}%")
+        }
+        Kind::Enum if directive.enum_combinable => {
+            format!("one or more of {}", directive.enum_values.join(", "))
+        }
+        Kind::Enum => format!("one of {}", directive.enum_values.join(", ")),
+        Kind::String => "a text".to_owned(),
+        Kind::Special => directive
+            .form
+            .map_or("words", |form| form_words(form))
+            .to_owned(),
+        Kind::Ignored => "anything".to_owned(),
+        Kind::ModuleConfig => "what a module makes of it".to_owned(),
+    }
+}
+
+fn unit(unit: Option<Unit>) -> &'static str {
+    match unit {
+        None => "",
+        Some(Unit::Seconds) => " of seconds",
+        Some(Unit::Milliseconds) => " of milliseconds",
+        Some(Unit::Microseconds) => " of microseconds",
+        Some(Unit::Minutes) => " of minutes",
+        Some(Unit::Percent) => " of percent",
+        Some(Unit::PerSecond) => " of times a second",
+    }
+}
+
+fn form_words(form: Form) -> &'static str {
+    match form {
+        Form::Addresses => "addresses",
+        Form::BufferLimits => "a class of clients, a hard limit, a soft limit and its seconds",
+        Form::Folder => "a folder",
+        Form::Include => "a file, or a pattern over files",
+        Form::LoadModule => "a module's file and its arguments",
+        Form::EventFlags => "letters, one for each class of events",
+        Form::Integers => "whole numbers",
+        Form::Rename => "a command and its new name",
+        Form::HostPort => "a host and a port",
+        Form::SavePoints => "pairs of seconds and changes, or an empty text for none",
+        Form::Foreign => "what another part of the server reads",
+        Form::AclUser => "a user's name and its rules",
+        Form::Percentiles => "percentiles",
+    }
+}
+
+/// ` from 1 to 128`
+fn range(directive: &Directive) -> String {
+    let is_size = matches!(directive.kind, Kind::Memory | Kind::PercentOrMemory);
+    let figure = |number: &serde_json::Number| match number.as_f64() {
+        Some(bytes) if is_size && bytes >= 1024.0 => quantity::show_size(bytes),
+        _ => number.to_string(),
+    };
+    // What is as large as the machine's own type bounds nothing that a person writes.
+    let bounded = |number: &&serde_json::Number| number.as_f64().is_some_and(|n| n < 4e18);
+    match (&directive.min, directive.max.as_ref().filter(bounded)) {
+        (Some(min), Some(max)) => format!(" from {} to {}", figure(min), figure(max)),
+        (Some(min), None) => format!(" from {}", figure(min)),
+        (None, Some(max)) => format!(" up to {}", figure(max)),
+        (None, None) => String::new(),
+    }
+}
+
+/// What an accepted figure is silently cut to.
+fn effective(directive: &Directive) -> Option<String> {
+    match (directive.effective_min, directive.effective_max) {
+        (None, None) => None,
+        (Some(min), Some(max)) => Some(format!("silently cut to {min} to {max}")),
+        (Some(min), None) => Some(format!("silently raised to {min} at least")),
+        (None, Some(max)) => Some(format!("silently cut to {max} at most")),
+    }
+}
+
+fn words(arity: &Arity) -> String {
+    let mut text = match (arity.min, arity.max) {
+        (1, Some(1)) => "one".to_owned(),
+        (min, Some(max)) if min == max => min.to_string(),
+        (min, Some(max)) => format!("{min} to {max}"),
+        (min, None) => format!("{min} or more"),
+    };
+    if let Some(multiple) = arity.multiple_of {
+        text.push_str(&format!(", a multiple of {multiple}"));
+    }
+    if arity.even_or_empty {
+        text.push_str(", in pairs, or one empty text");
+    }
+    text
+}
+
+fn repeated(repeat: Repeat) -> &'static str {
+    match repeat {
+        Repeat::LastWins => "the last line wins",
+        Repeat::Accumulates => "the lines add up",
+        Repeat::AccumulatesPerClass => "the last line of each class wins",
+        Repeat::EachExecuted => "each line is executed",
+    }
+}
+
+fn needs(directive: &Directive, servers: &Servers) -> Option<String> {
+    let need = servers.need(&directive.name)?;
+    Some(format!("without effect where {} is {}", need.on, need.idle))
+}
+
+/// A default as a person would write it.
+fn shown(default: &Value, directive: &Directive) -> String {
+    match default {
+        Value::Null => "not set".to_owned(),
+        Value::Bool(true) => "yes".to_owned(),
+        Value::Bool(false) => "no".to_owned(),
+        Value::String(text) if text.is_empty() => "an empty text".to_owned(),
+        Value::String(text) => text.clone(),
+        Value::Number(number) => match (directive.kind, number.as_f64()) {
+            (Kind::Memory | Kind::PercentOrMemory, Some(bytes)) if bytes >= 1024.0 => {
+                quantity::show_size(bytes)
+            }
+            _ => number.to_string(),
+        },
+        Value::Array(items) if items.is_empty() => "none".to_owned(),
+        Value::Array(items) => {
+            let items: Vec<String> = items.iter().map(|item| shown(item, directive)).collect();
+            let nested = default
+                .as_array()
+                .is_some_and(|i| i.iter().any(Value::is_array));
+            items.join(if nested { ", " } else { " " })
+        }
+        Value::Object(map) => {
+            let pair =
+                |(key, value): (&String, &Value)| format!("{key} {}", shown(value, directive));
+            map.iter().map(pair).collect::<Vec<_>>().join(", ")
+        }
+    }
+}
+
+/// Stretches of series with one default, a line each.
+fn defaults(known: &[&Series], name: &str) -> String {
+    let mut stretches: Vec<(&Series, &Series, String)> = Vec::new();
+    for series in known {
+        let Some(directive) = series.directive(name) else {
+            continue;
+        };
+        let ignored = match directive.status {
+            Status::Ignored => " (ignored)",
+            Status::Active => "",
+        };
+        let value = shown(&directive.default, directive) + ignored;
+        match stretches.last_mut() {
+            Some((first, last, same)) if first.flavor == series.flavor && *same == value => {
+                *last = series;
+            }
+            _ => stretches.push((series, series, value)),
+        }
+    }
+    let line = |(first, last, value): &(&Series, &Series, String)| {
+        let span = if first.series == last.series {
+            first.name()
+        } else {
+            format!("{} to {}", first.name(), last.series)
+        };
+        format!("{span:<20}  {value}")
+    };
+    stretches.iter().map(line).collect::<Vec<_>>().join("\n")
+}
+
+/// The built-in rules that speak of it.
+fn rules(name: &str) -> Result<String, Failure> {
+    let builtin = packs::builtin()?;
+    let quoted = format!("\"{name}\"");
+    let speaks = |rule: &&crate::policy::Rule| {
+        let draft = &rule.draft;
+        let lets = draft.lets.iter().map(|(_, text)| text);
+        let mut texts = draft.when.iter().chain([&draft.assert]).chain(lets);
+        texts.any(|text| text.text().contains(&quoted))
+    };
+    let ids: Vec<&str> = builtin.rules().filter(speaks).map(|r| r.id()).collect();
+    Ok(ids.join("\n"))
+}

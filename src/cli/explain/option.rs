@@ -1,0 +1,234 @@
+//! `redvet explain option NAME`: what the models of client libraries say of one canonical option: its
+//! names in code and in URLs, its defaults and its special figures, by version. Nothing is said here
+//! that does not stand in a model.
+
+use crate::facts::value::Meaning;
+use crate::knowledge::clients::Library;
+use crate::knowledge::clients::expression::{Expression, Figures};
+use crate::knowledge::clients::model::{Model, OptionModel, Ranged, ValueKind};
+use crate::knowledge::clients::version::Version;
+use crate::knowledge::{Knowledge, clients::Models};
+use crate::nearest;
+
+use super::super::args::ExplainArgs;
+use super::super::console::Console;
+use super::super::failure::Failure;
+use super::super::{Outcome, project};
+use super::directive::table;
+use super::section;
+
+pub(super) fn run(
+    name: &str,
+    args: &ExplainArgs,
+    console: &mut Console,
+) -> Result<Outcome, Failure> {
+    let Knowledge { clients, .. } = project::knowledge()?;
+    let key = canonical(name, clients).ok_or_else(|| unknown(name, clients))?;
+    let (libraries, version) = asked(args, clients)?;
+    let mut out = format!("{key}\n");
+    if key != name {
+        out.push_str(&format!("`{name}` is a library's own word for it\n"));
+    }
+    for library in libraries {
+        let Some(model) = library.model() else {
+            continue;
+        };
+        let text = match model.option(&key) {
+            Some(option) => described(option, version, console.layout.width),
+            None => "It has no such option.".to_owned(),
+        };
+        section(&mut out, &title(library, model, version), &text);
+    }
+    console.print(&out);
+    Ok(Outcome::Clean)
+}
+
+fn title(library: &Library, model: &Model, version: Option<Version>) -> String {
+    let client = &model.client;
+    match version {
+        Some(version) => format!("{} ({} {version})", library.id(), library.name()),
+        None => format!(
+            "{} ({}, from {}, before {}; read up to {})",
+            library.id(),
+            library.name(),
+            client.since,
+            client.until,
+            client.checked_up_to
+        ),
+    }
+}
+
+/// The canonical key that a key or a library's own word stands for.
+fn canonical(name: &str, clients: &Models) -> Option<String> {
+    if clients.option_types().contains_key(name) {
+        return Some(name.to_owned());
+    }
+    let models = clients.libraries().iter().filter_map(Library::model);
+    let mut options = models.flat_map(|model| &model.option);
+    let called = |option: &&OptionModel| {
+        let idents = option.names.iter().map(|n| n.ident.as_str());
+        let params = option.url_params.iter().map(|p| p.param.as_str());
+        idents.chain(params).any(|word| word == name)
+    };
+    options.find(called).map(|option| option.key.clone())
+}
+
+fn unknown(name: &str, clients: &Models) -> Failure {
+    let keys = clients.option_types();
+    Failure::with_help(
+        format!("no client library has the option `{name}`"),
+        nearest::help(name, keys.keys().map(String::as_str)),
+    )
+}
+
+/// The libraries to tell of, and the version if one was named.
+fn asked<'m>(
+    args: &ExplainArgs,
+    clients: &'m Models,
+) -> Result<(Vec<&'m Library>, Option<Version>), Failure> {
+    let Some(text) = &args.library else {
+        return Ok((clients.libraries().iter().collect(), None));
+    };
+    let (id, version) = match text.split_once(':') {
+        Some((id, version)) => (id, Some(version)),
+        None => (text.as_str(), None),
+    };
+    let library = clients.get(id).ok_or_else(|| {
+        let what = format!("--library {id}: no library is called so");
+        Failure::with_help(what, nearest::help(id, clients.ids()))
+    })?;
+    let parsed = version.map(|text| {
+        let what = format!("--library {id}: `{text}` is no version");
+        Version::parse(text).ok_or_else(|| Failure::with_help(what, "write it as 9.7.0"))
+    });
+    Ok((vec![library], parsed.transpose()?))
+}
+
+fn described(option: &OptionModel, version: Option<Version>, width: usize) -> String {
+    let mut rows = vec![("is", kind(option.kind).to_owned())];
+    rows.extend(rows_of(&option.names, version, "in code", |name| {
+        format!("{} on {}", name.ident, name.on.join(", "))
+    }));
+    rows.extend(rows_of(&option.defaults, version, "default", |default| {
+        let value = match (&default.value, &default.expr) {
+            (Some(value), _) => value.to_string().trim_matches('"').to_owned(),
+            (None, Some(expr)) => expression(expr),
+            (None, None) => "not set".to_owned(),
+        };
+        let effect = default.effect.map_or(String::new(), meaning);
+        let note = noted(default.note.as_ref());
+        format!("{value}{effect} on {}{note}", default.on.join(", "))
+    }));
+    rows.extend(rows_of(&option.sentinels, version, "special", |special| {
+        let figures = match special.range {
+            Figures::Exactly(figure) => figure.to_string(),
+            Figures::Below(bound) => format!("below {bound}"),
+        };
+        let effect = meaning(special.effect);
+        let note = noted(special.note.as_ref());
+        format!("{figures}{effect} on {}{note}", special.on.join(", "))
+    }));
+    rows.extend(rows_of(&option.url_params, version, "in a URL", |param| {
+        format!("{} ({})", param.param, param.on.join(", "))
+    }));
+    rows.extend(option.minimum.map(|n| ("at least", n.to_string())));
+    rows.extend(option.maximum.map(|n| ("at most", n.to_string())));
+    let relations = option.relations.iter();
+    rows.extend(relations.map(|relation| ("must hold", relation.clone())));
+    rows.extend(option.note.clone().map(|note| ("note", note)));
+    rows.extend(sources(option).map(|source| ("source", source)));
+    table(&rows, width)
+}
+
+/// The rows that hold for a version, or all with the versions that they hold for.
+fn rows_of<'a, R: Ranged>(
+    rows: &'a [R],
+    version: Option<Version>,
+    title: &'static str,
+    text: impl Fn(&R) -> String + 'a,
+) -> Vec<(&'static str, String)> {
+    let holds = |row: &&R| version.is_none_or(|version| row.range().contains(version));
+    let told = rows.iter().filter(holds).map(|row| {
+        let span = if version.is_some() {
+            String::new()
+        } else {
+            versions(row)
+        };
+        (title, text(row) + &span)
+    });
+    told.collect()
+}
+
+/// `, since 9.0.0, until 9.5.0`
+fn versions(row: &impl Ranged) -> String {
+    let range = row.range();
+    let part = |word: &str, version: Option<Version>| {
+        version.map_or(String::new(), |version| format!(", {word} {version}"))
+    };
+    part("since", range.since) + &part("before", range.until)
+}
+
+fn noted(note: Option<&String>) -> String {
+    note.map_or(String::new(), |note| format!(": {note}"))
+}
+
+fn kind(kind: ValueKind) -> &'static str {
+    match kind {
+        ValueKind::Int => "a whole number",
+        ValueKind::Duration => "a duration",
+        ValueKind::Bytes => "a size",
+        ValueKind::Bool => "a switch",
+        ValueKind::String => "a text",
+        ValueKind::Secret => "a secret: never shown",
+        ValueKind::Tls => "the configuration of TLS",
+        ValueKind::Enum => "one of a few words",
+        ValueKind::Func => "a function",
+        ValueKind::Struct => "a struct",
+        ValueKind::Iface => "an interface",
+        ValueKind::List => "a list",
+        ValueKind::Float => "a number",
+    }
+}
+
+fn expression(expression: &Expression) -> String {
+    match expression {
+        Expression::PerCpu { factor, cpus } => format!("{factor} x {}", cpus.word()),
+        Expression::Option { key, plus: None } => format!("as {key}"),
+        Expression::Option {
+            key,
+            plus: Some(seconds),
+        } => format!(
+            "{key} + {}",
+            crate::facts::quantity::show_duration(*seconds)
+        ),
+    }
+}
+
+fn meaning(meaning: Meaning) -> String {
+    let word = match meaning {
+        Meaning::Unlimited => "unlimited",
+        Meaning::Off => "off",
+        Meaning::Panics => "the library panics",
+        Meaning::SendsNothing => "no command is sent",
+        Meaning::Replaced => "replaced by the default",
+    };
+    format!(" ({word})")
+}
+
+/// The places that the rows were read from, each once.
+fn sources(option: &OptionModel) -> Option<String> {
+    let names = option.names.iter().filter_map(|n| n.source.as_ref());
+    let defaults = option.defaults.iter().filter_map(|d| d.source.as_ref());
+    let special = option.sentinels.iter().filter_map(|s| s.source.as_ref());
+    let mut sources: Vec<&String> = option
+        .source
+        .iter()
+        .chain(names)
+        .chain(defaults)
+        .chain(special)
+        .collect();
+    sources.sort();
+    sources.dedup();
+    let sources: Vec<&str> = sources.into_iter().map(String::as_str).collect();
+    (!sources.is_empty()).then(|| sources.join("; "))
+}
