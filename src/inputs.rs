@@ -10,6 +10,7 @@ pub fn patterns(knowledge: &Knowledge) -> Vec<Pattern> {
     let servers = &knowledge.shapes.servers;
     let named = servers.text_files.iter().map(|glob| any_case(glob));
     let words = servers.needles.clone();
+    let words_of_builds = words.clone();
     let snippets = knowledge.clients.snippet_needles();
     let snippets = snippets.into_iter().map(str::to_owned);
     vec![
@@ -26,6 +27,14 @@ pub fn patterns(knowledge: &Knowledge) -> Vec<Pattern> {
             globs(&["md", "markdown"]),
             words.into_iter().chain(snippets),
         ),
+        pattern(
+            FileKind::Dockerfile,
+            Claim::Kind,
+            build_files(),
+            words_of_builds,
+        ),
+        // Compose fills them in wherever it meets their names.
+        pattern(FileKind::Env, Claim::Content, globs(&["env"]), []),
         // A constant may stand in any file of a package, so no word decides.
         pattern(FileKind::Go, Claim::Kind, globs(&["go"]), []),
         pattern(FileKind::GoMod, Claim::Kind, ["go.mod".to_owned()], []),
@@ -45,6 +54,17 @@ fn pattern(
         globs: globs.into_iter().collect(),
         needles: needles.into_iter().collect(),
     }
+}
+
+/// What people call Dockerfiles.
+fn build_files() -> Vec<String> {
+    let mut found = Vec::new();
+    for name in ["dockerfile", "containerfile"] {
+        for glob in [name.to_owned(), format!("{name}.*"), format!("*.{name}")] {
+            found.push(any_case(&glob));
+        }
+    }
+    found
 }
 
 /// Names with these endings, in any case of letters.
@@ -86,6 +106,10 @@ mod tests {
             ("nginx.conf", Some(FileKind::Text)),
             ("deploy/a.YML", Some(FileKind::Yaml)),
             ("README.md", Some(FileKind::Markdown)),
+            ("a/Dockerfile", Some(FileKind::Dockerfile)),
+            ("a/cache.Dockerfile", Some(FileKind::Dockerfile)),
+            (".env", Some(FileKind::Env)),
+            ("redis.env", Some(FileKind::Env)),
             ("cmd/main.go", Some(FileKind::Go)),
             ("go.mod", Some(FileKind::GoMod)),
             ("logo.png", None),

@@ -146,14 +146,20 @@ fn deployed(
                 raw,
                 &mut linked.links,
             ),
-            ConfPart::File { path, evidence, at } => {
+            ConfPart::File {
+                path,
+                evidence,
+                strength,
+                at,
+            } => {
                 let found: Vec<_> = index
                     .files
                     .get(path.as_str())
                     .copied()
                     .into_iter()
                     .collect();
-                join(&found, path, evidence, *at, raw, &mut linked.links)
+                let part = join(&found, path, evidence, *at, raw, &mut linked.links);
+                weakened(part, *strength, &mut linked.links)
             }
         };
         if let LinkedPart::Text { index, .. } = joined {
@@ -234,6 +240,24 @@ fn join(
         at: Some(at),
     });
     LinkedPart::Text { index, strength }
+}
+
+/// A link that is no surer than the reference that makes it.
+fn weakened(part: LinkedPart, strength: Strength, links: &mut [Link]) -> LinkedPart {
+    let LinkedPart::Text {
+        index,
+        strength: own,
+    } = part
+    else {
+        return part;
+    };
+    if let Some(link) = links.last_mut() {
+        link.strength = link.strength.min(strength);
+    }
+    LinkedPart::Text {
+        index,
+        strength: own.min(strength),
+    }
 }
 
 fn same_file(text: &RawText, at: Span) -> bool {

@@ -3,6 +3,8 @@
 //!
 //! The tree is one universe; every Markdown fence is a little one of its own. Rules are not known here.
 
+mod deployments;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -10,7 +12,7 @@ use rayon::prelude::*;
 
 use crate::discover::FileKind;
 use crate::extract::conf::{self, Frame};
-use crate::extract::{go, manifest, mapping};
+use crate::extract::{compose, dockerfile, go, manifest, mapping};
 use crate::facts::raw::{Declaration, Raw, RawModule, RawText, TextPlace};
 use crate::facts::{Estate, Related};
 use crate::knowledge::Knowledge;
@@ -20,6 +22,7 @@ use crate::resolve;
 use crate::resolve::server::upgrade::Changes;
 use crate::source::{Comment, Excerpt, FileId, SourceFile, Sources, Span};
 use crate::syntax::{markdown, template, yaml};
+use deployments::Deployments;
 
 /// A file as `discover` read it.
 #[derive(Clone, Debug)]
@@ -67,6 +70,8 @@ struct Universe {
 struct Extracted {
     main: Raw,
     snippets: Vec<Universe>,
+    /// What is joined with other files once all are read.
+    deployments: Deployments,
 }
 
 /// Surveys a project. Declarations with spans point into `sources`, which may hold files already.
@@ -209,10 +214,14 @@ impl Reader<'_> {
             .map(|(id, input)| guarded(*id, || self.read_one(*id, input)))
             .collect();
         let mut universes = vec![Universe::default()];
+        let mut deployments = Deployments::default();
         for one in extracted {
             universes[0].raw.absorb(one.main);
             universes.extend(one.snippets);
+            deployments.absorb(one.deployments);
         }
+        let deployed = deployments.servers(files, &self.knowledge.shapes, &universes[0].raw);
+        universes[0].raw.absorb(deployed);
         let packages: Vec<Raw> = go_packages(files)
             .into_par_iter()
             .map(|package| self.read_package(package))
@@ -230,7 +239,7 @@ impl Reader<'_> {
         };
         let read = || Extracted {
             main: go::extract(package, self.knowledge.clients),
-            snippets: Vec::new(),
+            ..Extracted::default()
         };
         guarded(file, read).main
     }
@@ -240,7 +249,8 @@ impl Reader<'_> {
         let main = match input.kind {
             FileKind::ConfText => self.conf_file(input, excerpt, true),
             FileKind::Text => self.conf_file(input, excerpt, false),
-            FileKind::Yaml => self.yaml_file(input, &excerpt),
+            FileKind::Yaml => return self.yaml_file(input, &excerpt),
+            FileKind::Dockerfile => return dockerfile_of(input, &excerpt),
             FileKind::GoMod => Raw {
                 modules: vec![go::module::read(&input.path, &excerpt)],
                 ..Raw::default()
@@ -250,7 +260,7 @@ impl Reader<'_> {
         };
         Extracted {
             main,
-            snippets: Vec::new(),
+            ..Extracted::default()
         }
     }
 
@@ -288,7 +298,7 @@ impl Reader<'_> {
         }
     }
 
-    fn yaml_file(&self, input: &Input, excerpt: &Excerpt) -> Raw {
+    fn yaml_file(&self, input: &Input, excerpt: &Excerpt) -> Extracted {
         let stream = yaml::parse(excerpt);
         let mut raw = self.manifests(&stream, &input.text);
         // A template is not YAML before it is rendered, and a file that is no manifest would not
@@ -304,7 +314,16 @@ impl Reader<'_> {
                 .map(|error| (error.span, error.message.clone()));
             raw.problems.extend(errors.take(1));
         }
-        raw
+        Extracted {
+            main: raw,
+            deployments: Deployments {
+                compose: compose::recognise(&input.path, &stream)
+                    .into_iter()
+                    .collect(),
+                ..Deployments::default()
+            },
+            ..Extracted::default()
+        }
     }
 
     fn manifests(&self, stream: &yaml::Stream, file_text: &str) -> Raw {
@@ -334,6 +353,7 @@ impl Reader<'_> {
                 ..Raw::default()
             },
             snippets,
+            ..Extracted::default()
         }
     }
 
@@ -371,6 +391,16 @@ impl Reader<'_> {
     }
 }
 
+fn dockerfile_of(input: &Input, excerpt: &Excerpt) -> Extracted {
+    Extracted {
+        deployments: Deployments {
+            builds: vec![dockerfile::read(&input.path, excerpt)],
+            ..Deployments::default()
+        },
+        ..Extracted::default()
+    }
+}
+
 /// A bug that one file trips costs that file, never the report: it becomes a problem of the file.
 fn guarded(file: FileId, read: impl FnOnce() -> Extracted) -> Extracted {
     std::panic::catch_unwind(std::panic::AssertUnwindSafe(read)).unwrap_or_else(|_| {
@@ -380,7 +410,7 @@ fn guarded(file: FileId, read: impl FnOnce() -> Extracted) -> Extracted {
                 problems: vec![(Span::new(file, 0, 0), why.to_owned())],
                 ..Raw::default()
             },
-            snippets: Vec::new(),
+            ..Extracted::default()
         }
     })
 }

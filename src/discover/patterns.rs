@@ -8,6 +8,9 @@ use globset::{GlobBuilder, GlobMatcher};
 pub enum FileKind {
     ConfText,
     Yaml,
+    Dockerfile,
+    /// Variables of the environment, `NAME=value` a line.
+    Env,
     Markdown,
     Go,
     GoMod,

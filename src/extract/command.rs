@@ -216,6 +216,11 @@ pub fn field_line(node: &Node) -> Option<RawLine> {
     })
 }
 
+/// Fills in the shell's variables in a word, as far as the environment is known.
+pub fn shell_substituted(text: &str, environment: &Environment) -> (String, Option<Reason>) {
+    substituted(text, environment, Syntax::Shell)
+}
+
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Syntax {
     /// `$(NAME)`

@@ -1,10 +1,16 @@
 //! Trees become raw facts: one module per mechanism. Nothing is typed, defaulted or joined here.
 
 pub mod command;
+pub mod compose;
 pub mod conf;
+pub mod dockerfile;
+pub mod expand;
 pub mod go;
+pub mod launch;
 pub mod manifest;
 pub mod mapping;
+pub mod paths;
 pub mod resource;
 pub mod scalar;
+pub mod variables;
 pub mod workload;

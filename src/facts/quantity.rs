@@ -40,6 +40,29 @@ fn exponent(text: &str) -> Option<f64> {
     Some(mantissa * 10f64.powi(exponent))
 }
 
+/// A size as container tools write it: `512m`, `1.5g`, `2GB`, `64 MiB`; every unit is a power of 1024
+/// (docker/go-units `RAMInBytes`).
+pub fn docker(text: &str) -> Option<u64> {
+    let text = text.trim();
+    let split = text
+        .find(|c: char| !(c.is_ascii_digit() || c == '.'))
+        .unwrap_or(text.len());
+    let number: f64 = text[..split].parse().ok()?;
+    let unit = text[split..].trim_start().to_ascii_lowercase();
+    let letter = unit.strip_suffix('b').unwrap_or(&unit);
+    let power = match letter.strip_suffix('i').unwrap_or(letter) {
+        "" if letter.is_empty() => 0,
+        "k" => 1,
+        "m" => 2,
+        "g" => 3,
+        "t" => 4,
+        "p" => 5,
+        _ => return None,
+    };
+    let bytes = number * 1024f64.powi(power);
+    (bytes <= u64::MAX as f64).then_some(bytes as u64)
+}
+
 /// A size with the units of the server's configuration: `k m g` decimal, `kb mb gb` binary, any case.
 pub fn size(text: &str) -> Option<u64> {
     let split = text
@@ -164,6 +187,25 @@ pub fn show_number(number: f64) -> String {
 
 #[cfg(test)]
 mod tests {
+    #[test]
+    fn sizes_of_container_tools_are_binary() {
+        for (text, bytes) in [
+            ("1073741824", Some(1 << 30)),
+            ("1g", Some(1 << 30)),
+            ("1GB", Some(1 << 30)),
+            ("1.5 GiB", Some(3 << 29)),
+            ("512M", Some(512 << 20)),
+            ("64kb", Some(64 << 10)),
+            ("10b", Some(10)),
+            ("1gx", None),
+            ("i", None),
+            ("5i", None),
+            ("", None),
+        ] {
+            assert_eq!(super::docker(text), bytes, "{text}");
+        }
+    }
+
     use super::*;
 
     #[test]

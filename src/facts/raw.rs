@@ -136,6 +136,8 @@ pub enum ConfPart {
     File {
         path: String,
         evidence: String,
+        /// How sure it is that this file is meant.
+        strength: Strength,
         at: Span,
     },
     /// Arguments or fields.

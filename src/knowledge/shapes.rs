@@ -46,6 +46,7 @@ pub struct ServerShapes {
     pub replica_of: String,
     pub include: String,
     pub needles: Vec<String>,
+    pub harmless_commands: Vec<String>,
 }
 
 /// A server image, by the last part of its repository.

@@ -7,6 +7,8 @@
 
 mod block_header;
 pub mod conf;
+pub mod dockerfile;
+pub mod dotenv;
 pub mod go;
 pub mod markdown;
 pub mod shell;

@@ -16,6 +16,8 @@ pub struct ShellWord {
     pub text: String,
     /// Where it stands in the file, quotes included.
     pub span: Span,
+    /// The same in the excerpt that was read.
+    pub range: Range<usize>,
     /// `&&`, `;`, `|`, a redirection, a parenthesis, a line break (`"\n"`).
     pub operator: bool,
     /// A part of the text is known only when the script runs.
@@ -112,7 +114,8 @@ impl Scanner<'_> {
     fn push(&mut self, text: String, range: Range<usize>, operator: bool, variable: bool) {
         self.words.push(ShellWord {
             text,
-            span: self.excerpt.span(range),
+            span: self.excerpt.span(range.clone()),
+            range,
             operator,
             variable,
         });

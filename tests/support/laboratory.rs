@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use redvet::check::{self, Scope};
 use redvet::discover::{self, Exclude, Patterns, Universe};
-use redvet::finding::Report;
+use redvet::finding::{EstateView, Report};
 use redvet::fix::Fixed;
 use redvet::knowledge::Knowledge;
 use redvet::load::{apply, rules, settings};
@@ -116,6 +116,20 @@ impl Laboratory {
     /// A check with other rules than the built-in ones.
     pub(crate) fn check_with(&self, sample: &Sample, rules: &RuleSet) -> Report {
         self.run(sample, rules, TODAY)
+    }
+
+    /// What the servers and clients of a sample come to, its settings left out.
+    pub(crate) fn effective(&self, sample: &Sample) -> EstateView {
+        let project = Project {
+            inputs: sample.inputs.clone(),
+            ..Project::default()
+        };
+        check::effective(
+            Sources::default(),
+            &project,
+            &self.knowledge,
+            &Scope::default(),
+        )
     }
 
     fn run(&self, sample: &Sample, rules: &RuleSet, today: i64) -> Report {

@@ -1,0 +1,289 @@
+//! Compose files: services that are servers, with the files, limits and ports that they are given.
+//!
+//! A file that the tool itself lays over another one (`compose.override.yaml`) is read together with
+//! it; one that a person may lay over it keeps what it speaks about from being known. `extends` is
+//! followed. Variables are filled in from defaults and from the `.env` beside the file.
+
+mod mounts;
+mod ports;
+mod service;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::extract::dockerfile::BuildFile;
+use crate::extract::paths;
+use crate::extract::variables::Variables;
+use crate::facts::Reason;
+use crate::facts::raw::Raw;
+use crate::knowledge::shapes::Shapes;
+use crate::syntax::dotenv;
+use crate::syntax::yaml::{Node, Stream};
+use service::Service;
+
+/// How many services may extend each other in a row.
+const DEEPEST: usize = 16;
+
+/// A compose file of the tree.
+#[derive(Clone, Debug)]
+pub struct ComposeFile {
+    pub path: String,
+    root: Node,
+    /// The file's services stand at its root, as in the first version of the format.
+    bare: bool,
+}
+
+/// What compose files refer to.
+pub struct Tree<'a> {
+    pub shapes: &'a Shapes,
+    /// The texts of all files that were read, by their paths.
+    pub texts: BTreeMap<&'a str, &'a str>,
+    pub builds: BTreeMap<&'a str, &'a BuildFile>,
+}
+
+impl Tree<'_> {
+    fn text(&self, path: &str) -> Option<&str> {
+        self.texts.get(path).copied()
+    }
+
+    pub fn holds(&self, path: &str) -> bool {
+        self.texts.contains_key(path)
+    }
+}
+
+/// The compose file that a document is, by its content, or by its name for the oldest form.
+pub fn recognise(path: &str, stream: &Stream) -> Option<ComposeFile> {
+    let root = stream
+        .documents
+        .iter()
+        .map(|document| &document.root)
+        .find(|root| is_compose(root) || is_named(path) && is_service_map(root))?;
+    Some(ComposeFile {
+        path: path.to_owned(),
+        bare: root.get("services").is_none(),
+        root: root.clone(),
+    })
+}
+
+/// The name is one that the tool reads by itself, or a variation of it.
+pub fn is_named(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path).to_ascii_lowercase();
+    let is_yaml = name.ends_with(".yml") || name.ends_with(".yaml");
+    is_yaml && (name.contains("compose") || name.contains("docker-stack"))
+}
+
+fn is_compose(root: &Node) -> bool {
+    root.get("kind").is_none() && root.get("services").is_some_and(is_service_map)
+}
+
+/// At least one entry says from what its containers are made.
+fn is_service_map(node: &Node) -> bool {
+    let says = |service: &Node| {
+        ["image", "build", "extends", "command", "deploy"]
+            .iter()
+            .any(|key| service.get(key).is_some())
+    };
+    node.entries().iter().any(|entry| says(&entry.value))
+}
+
+impl ComposeFile {
+    fn services(&self) -> Option<&Node> {
+        if self.bare {
+            Some(&self.root)
+        } else {
+            self.root.get("services")
+        }
+    }
+
+    fn service(&self, name: &str) -> Option<&Node> {
+        self.services()?.get(name)
+    }
+
+    fn folder(&self) -> &str {
+        paths::folder(&self.path)
+    }
+
+    /// The file that the tool lays this one over by itself.
+    fn is_override_of(&self, other: &ComposeFile) -> bool {
+        let bare = |path: &str| {
+            let name = path.rsplit('/').next().unwrap_or(path);
+            let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
+            stem.to_owned()
+        };
+        let own = bare(&self.path);
+        self.folder() == other.folder()
+            && own
+                .strip_suffix(".override")
+                .is_some_and(|base| base == bare(&other.path))
+    }
+}
+
+/// One service of one file, as it stands there.
+#[derive(Clone, Copy)]
+struct Layer<'a> {
+    node: &'a Node,
+    file: &'a ComposeFile,
+}
+
+/// The servers of all compose files and the texts that stand in them.
+pub fn read<'a>(files: &'a [ComposeFile], tree: &'a Tree<'a>) -> Raw {
+    let mut raw = Raw::default();
+    for file in files {
+        if files.iter().any(|other| file.is_override_of(other)) {
+            continue;
+        }
+        Project::of(file, files, tree).read(&mut raw);
+    }
+    raw
+}
+
+/// The Dockerfiles that some service is built from: how their images are started is known.
+pub fn built<'a>(files: &'a [ComposeFile], tree: &'a Tree<'a>) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    for file in files {
+        let project = Project::of(file, files, tree);
+        let services = project.services();
+        let builds = services.iter().filter_map(Service::built);
+        found.extend(builds.map(|built| built.file.path.clone()));
+    }
+    found
+}
+
+/// What the `.env` beside the file sets.
+fn variables(file: &ComposeFile, tree: &Tree<'_>) -> Variables {
+    let path = paths::join(file.folder(), ".env");
+    let text = path.and_then(|path| tree.text(&path));
+    environment_file(text.unwrap_or_default())
+}
+
+/// A file of variables as values.
+fn environment_file(text: &str) -> Variables {
+    let value = |name: &str, value: Option<String>| {
+        value.ok_or_else(|| Reason::new(format!("the variable {name} is made of others")))
+    };
+    let read = dotenv::parse(text).into_iter();
+    read.map(|(name, text)| {
+        let value = value(&name, text);
+        (name, value)
+    })
+    .collect()
+}
+
+/// A file with those that the tool lays over it.
+struct Project<'a> {
+    tree: &'a Tree<'a>,
+    all: &'a [ComposeFile],
+    files: Vec<&'a ComposeFile>,
+    variables: Variables,
+}
+
+impl<'a> Project<'a> {
+    fn of(file: &'a ComposeFile, all: &'a [ComposeFile], tree: &'a Tree<'a>) -> Self {
+        let laid_over = all.iter().filter(|other| other.is_override_of(file));
+        Self {
+            tree,
+            all,
+            files: std::iter::once(file).chain(laid_over).collect(),
+            variables: variables(file, tree),
+        }
+    }
+
+    fn read(&'a self, raw: &mut Raw) {
+        let services = self.services();
+        for service in &services {
+            service.read(&services, raw);
+        }
+    }
+
+    fn services(&'a self) -> Vec<Service<'a>> {
+        let mut names: Vec<&str> = Vec::new();
+        for file in &self.files {
+            let entries = file.services().map(Node::entries).unwrap_or_default();
+            let found = entries.iter().filter_map(|entry| entry.key.as_str());
+            for name in found {
+                if !names.contains(&name) {
+                    names.push(name);
+                }
+            }
+        }
+        names
+            .into_iter()
+            .map(|name| Service {
+                name,
+                project: self,
+                layers: self.layers(name),
+            })
+            .collect()
+    }
+
+    /// What a service is made of, the weakest first.
+    fn layers(&self, name: &str) -> Vec<Layer<'a>> {
+        let mut layers = Vec::new();
+        for file in &self.files {
+            self.add_layers(file, name, &mut layers, 0);
+        }
+        layers
+    }
+
+    fn add_layers(
+        &self,
+        file: &'a ComposeFile,
+        name: &str,
+        layers: &mut Vec<Layer<'a>>,
+        depth: usize,
+    ) {
+        let Some(node) = file.service(name) else {
+            return;
+        };
+        if let Some((other, base)) = extended(node)
+            && depth < DEEPEST
+        {
+            let from = match other {
+                None => Some(file),
+                Some(path) => self.file(file, path),
+            };
+            if let Some(from) = from {
+                self.add_layers(from, base, layers, depth + 1);
+            }
+        }
+        layers.push(Layer { node, file });
+    }
+
+    fn file(&self, from: &ComposeFile, path: &str) -> Option<&'a ComposeFile> {
+        let path = paths::join(from.folder(), path)?;
+        self.all.iter().find(|file| file.path == path)
+    }
+
+    /// A top-level entry: a config, a secret, a volume.
+    fn top(&self, section: &str, name: &str) -> Option<(&'a ComposeFile, &'a Node)> {
+        let entry = |file: &&'a ComposeFile| Some((*file, file.root.get(section)?.get(name)?));
+        self.files.iter().rev().find_map(entry)
+    }
+
+    /// The files of the folder that a person may lay over this project and that speak about a service
+    /// without saying what it is made of.
+    fn may_be_laid_over(&'a self, name: &str) -> impl Iterator<Item = Layer<'a>> {
+        let folder = self.files[0].folder();
+        let of_project = move |file: &&ComposeFile| {
+            let is_own = self.files.iter().any(|own| own.path == file.path);
+            file.folder() == folder && !is_own && is_named(&file.path)
+        };
+        let files = self.all.iter().filter(of_project);
+        let name = name.to_owned();
+        files.filter_map(move |file| {
+            let node = file.service(&name)?;
+            let whole = ["image", "build", "extends"];
+            let is_part = whole.iter().all(|key| node.get(key).is_none());
+            is_part.then_some(Layer { node, file })
+        })
+    }
+}
+
+/// The file, if another one, and the service that a service extends.
+fn extended(node: &Node) -> Option<(Option<&str>, &str)> {
+    let extends = node.get("extends")?;
+    if let Some(name) = extends.as_str() {
+        return Some((None, name));
+    }
+    let file = extends.get("file").and_then(Node::as_str);
+    Some((file, extends.get("service")?.as_str()?))
+}

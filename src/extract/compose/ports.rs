@@ -1,0 +1,60 @@
+//! Whether something outside of a project's own networks can connect to a service.
+
+use crate::extract::compose::service::Service;
+use crate::facts::Reason;
+use crate::syntax::yaml::Node;
+
+/// A port is published on an address of the host that is not its loopback, or the service has the
+/// host's own network.
+pub(super) fn reachable(service: &Service<'_>) -> Result<bool, Reason> {
+    if let Some(node) = service.node("network_mode") {
+        match service
+            .text(node)
+            .map(|text| text.known().map(str::to_owned))
+        {
+            Some(Ok(mode)) if mode == "host" => return Ok(true),
+            Some(Ok(_)) => {}
+            Some(Err(reason)) => return Err(reason),
+            None => return Err(Reason::new("its network is not known")),
+        }
+    }
+    let mut unknown = None;
+    for port in service.nodes("ports").flat_map(|(_, node)| node.items()) {
+        match address(service, port) {
+            Ok(address) if !is_loopback(&address) => return Ok(true),
+            Ok(_) => {}
+            Err(reason) => unknown = Some(reason),
+        }
+    }
+    unknown.map_or(Ok(false), Err)
+}
+
+/// The address that a port is published on; empty for all of them.
+fn address(service: &Service<'_>, port: &Node) -> Result<String, Reason> {
+    if port.is_map() {
+        return match port.get("host_ip").and_then(|node| service.text(node)) {
+            Some(text) => text.known().map(str::to_owned),
+            None => Ok(String::new()),
+        };
+    }
+    let Some(text) = service.text(port) else {
+        return Ok(String::new());
+    };
+    let written = text.text();
+    // HOST-ADDRESS:PORT:PORT; the address of the sixth version of the protocol stands in brackets.
+    let mut colons = written
+        .match_indices(':')
+        .map(|(at, _)| at)
+        .filter(|at| text.hole(&(*at..*at + 1)).is_none())
+        .rev();
+    let before_ports = colons.nth(1);
+    match before_ports {
+        None => Ok(String::new()),
+        Some(at) => text.slice(0..at).known().map(str::to_owned),
+    }
+}
+
+fn is_loopback(address: &str) -> bool {
+    let address = address.trim_matches(['[', ']']);
+    address.starts_with("127.") || address == "::1" || address == "localhost"
+}

@@ -1,0 +1,469 @@
+//! One service of a compose project as a server: image, command, limits, environment.
+
+use std::collections::BTreeMap;
+
+use crate::extract::command::{Environment, Invocation};
+use crate::extract::compose::mounts::Mounts;
+use crate::extract::compose::{Layer, Project, environment_file, ports};
+use crate::extract::dockerfile::{BuildFile, Image, official};
+use crate::extract::expand::Expanded;
+use crate::extract::launch::{self, Argument, Launch, Launched};
+use crate::extract::paths;
+use crate::extract::scalar::{raw_scalar, replace, template_reason};
+use crate::extract::variables::{Escape, Variables, fill};
+use crate::facts::raw::{ConfPart, Raw, RawKind, RawScalar, RawServer};
+use crate::facts::{Reason, Slot, quantity};
+use crate::knowledge::shapes::{ImageReference, ImageShape};
+use crate::source::Span;
+use crate::syntax::yaml::{Node, ScalarStyle};
+
+/// A service with what it is made of, the weakest layer first.
+pub(super) struct Service<'a> {
+    pub(super) name: &'a str,
+    pub(super) project: &'a Project<'a>,
+    pub(super) layers: Vec<Layer<'a>>,
+}
+
+/// The figures of a server and the fields that may hold them, the strongest first.
+const FIGURES: &[(&str, &[&str], Unit)] = &[
+    (
+        "limits.memory",
+        &["deploy.resources.limits.memory", "mem_limit"],
+        Unit::Bytes,
+    ),
+    (
+        "limits.cpu",
+        &["deploy.resources.limits.cpus", "cpus"],
+        Unit::Number,
+    ),
+    (
+        "requests.memory",
+        &["deploy.resources.reservations.memory", "mem_reservation"],
+        Unit::Bytes,
+    ),
+    (
+        "requests.cpu",
+        &["deploy.resources.reservations.cpus"],
+        Unit::Number,
+    ),
+    ("replicas", &["deploy.replicas", "scale"], Unit::Number),
+];
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Unit {
+    /// A size with the format's own units.
+    Bytes,
+    Number,
+}
+
+/// The Dockerfile that a service is built from.
+pub(super) struct Built<'a> {
+    pub(super) file: &'a BuildFile,
+    pub(super) image: Image,
+    /// The folder that its `COPY` reads from.
+    pub(super) context: String,
+}
+
+impl<'a> Service<'a> {
+    /// Adds the server that the service is, if it is one.
+    pub(super) fn read(&self, all: &[Service<'a>], raw: &mut Raw) {
+        let built = self.built();
+        let image = self.image(built.as_ref());
+        let reference = image
+            .as_ref()
+            .and_then(|image| image.known())
+            .map(ImageReference::parse);
+        let environment = self.environment(built.as_ref());
+        let whole = self.node("image").is_some() || self.node("build").is_some();
+        let launched = launch::launched(
+            &self.launch(built.as_ref(), reference.as_ref(), &environment),
+            self.project.tree.shapes,
+        );
+        let invocation = match launched {
+            Launched::Other => return,
+            Launched::Hidden(reason) => Err(reason),
+            Launched::Server(invocation) => Ok(*invocation),
+        };
+        let mounts = Mounts::of(self);
+        let shape = official(reference.as_ref(), self.project.tree.shapes);
+        let conf = match invocation {
+            Err(reason) => vec![ConfPart::NotVisible { reason, at: None }],
+            Ok(invocation) => self.conf(invocation, &mounts, built.as_ref(), shape, raw),
+        };
+        raw.servers.push(RawServer {
+            name: format!("service/{}", self.name),
+            namespace: None,
+            kind: RawKind::Unknown,
+            anchor: self.anchor(),
+            image,
+            image_fallback: None,
+            figures: self.figures(),
+            figure_defaults: self.figure_defaults(),
+            words: self.words(all),
+            conf,
+            hosts: self.hosts(all),
+            mounts: Some(mounts.storage(shape.and_then(|s| s.data.as_deref()), self.anchor())),
+            data_directory: shape.and_then(|shape| shape.data.clone()),
+            labels: BTreeMap::new(),
+            fragment: !whole || self.is_lone_override(),
+        });
+    }
+
+    /// The strongest layer's node at a path.
+    pub(super) fn node(&self, path: &str) -> Option<&'a Node> {
+        self.layers.iter().rev().find_map(|l| l.node.at(path))
+    }
+
+    /// Every layer's node of a key, the weakest first, with the folder that paths start from.
+    pub(super) fn nodes<'k>(
+        &'k self,
+        key: &'k str,
+    ) -> impl Iterator<Item = (&'a str, &'a Node)> + 'k {
+        self.layers
+            .iter()
+            .filter_map(move |layer| Some((layer.file.folder(), layer.node.get(key)?)))
+    }
+
+    /// A scalar with its variables filled in.
+    pub(super) fn text(&self, node: &Node) -> Option<Expanded> {
+        let scalar = node.scalar()?;
+        let excerpt = scalar.value();
+        if node.has_hole() {
+            return Some(Expanded::hidden(excerpt.clone(), template_reason()));
+        }
+        Some(fill(excerpt, &self.project.variables, Escape::Doubled))
+    }
+
+    /// A scalar's text, where it is known.
+    pub(super) fn known(&self, node: Option<&Node>) -> Option<String> {
+        self.text(node?)?.known().ok().map(str::to_owned)
+    }
+
+    fn is_lone_override(&self) -> bool {
+        let path = &self.project.files[0].path;
+        let name = path.rsplit('/').next().unwrap_or(path);
+        name.contains(".override.")
+    }
+
+    /// Where the service is named.
+    fn anchor(&self) -> Span {
+        let named = self.project.files.iter().find_map(|file| {
+            let services = file.services()?;
+            services.entry(self.name).map(|entry| entry.key.span)
+        });
+        named.unwrap_or(self.layers[0].node.span)
+    }
+
+    fn scalar(&self, node: &Node) -> RawScalar {
+        let written = raw_scalar(node);
+        match self.text(node) {
+            None => written,
+            Some(text) => RawScalar {
+                text: text.known().map(str::to_owned),
+                slot: if text.is_changed() {
+                    Slot::None
+                } else {
+                    written.slot
+                },
+                span: node.span,
+            },
+        }
+    }
+
+    /// The image, or the one that the build begins with. An unknown tag leaves the name known.
+    fn image(&self, built: Option<&Built<'_>>) -> Option<RawScalar> {
+        if let Some(built) = built {
+            return Some(built.image.base.clone());
+        }
+        let node = self.node("image")?;
+        let scalar = self.scalar(node);
+        let text = self.text(node)?;
+        let whole = text.text();
+        let name = whole.rfind('/').map_or(0, |at| at + 1);
+        let tag = whole[name..].find([':', '@']).map(|at| name + at);
+        let known_name = tag.filter(|at| text.hole(&(0..*at)).is_none());
+        match (&scalar.text, known_name) {
+            (Err(_), Some(at)) => Some(RawScalar {
+                text: Ok(whole[..=at].to_owned()),
+                ..scalar
+            }),
+            _ => Some(scalar),
+        }
+    }
+
+    pub(super) fn built(&self) -> Option<Built<'a>> {
+        let layer = self
+            .layers
+            .iter()
+            .rev()
+            .find(|l| l.node.get("build").is_some())?;
+        let build = layer.node.get("build")?;
+        let field = |name: &str| self.known(build.get(name));
+        let context = match build.scalar() {
+            Some(_) => self.known(Some(build))?,
+            None => field("context").unwrap_or_else(|| ".".to_owned()),
+        };
+        let context = paths::join(layer.file.folder(), &context)?;
+        let name = field("dockerfile").unwrap_or_else(|| "Dockerfile".to_owned());
+        let path = paths::join(&context, &name)?;
+        let file = self.project.tree.builds.get(path.as_str())?;
+        let arguments = build.get("args").map(|node| self.pairs(node));
+        let image = file.image(
+            field("target").as_deref(),
+            &arguments.unwrap_or_default(),
+            self.project.tree.shapes,
+        )?;
+        Some(Built {
+            file,
+            image,
+            context,
+        })
+    }
+
+    fn launch<'l>(
+        &self,
+        built: Option<&Built<'_>>,
+        image: Option<&'l ImageReference>,
+        environment: &'l Environment,
+    ) -> Launch<'l> {
+        let own_entrypoint = self.node("entrypoint").map(|node| self.arguments(node));
+        let own_command = self.node("command").map(|node| self.arguments(node));
+        let built = built.map(|built| &built.image);
+        let inherited = built.and_then(|image| image.command.clone());
+        // An entrypoint of one's own does without the image's command.
+        let inherited = inherited.filter(|_| own_entrypoint.is_none());
+        let listens = ["ports", "expose", "healthcheck"];
+        Launch {
+            image,
+            entrypoint: own_entrypoint.or(built.and_then(|image| image.entrypoint.clone())),
+            command: own_command.or(inherited).unwrap_or_default(),
+            environment,
+            listens: listens.iter().any(|key| self.node(key).is_some()),
+        }
+    }
+
+    /// The words of a command, written as a list or as one text.
+    fn arguments(&self, node: &Node) -> Vec<Argument> {
+        if !node.is_seq() {
+            let text = self.text(node);
+            return text.map(|text| launch::split(&text)).unwrap_or_default();
+        }
+        let argument = |item: &Node| {
+            let text = self.text(item)?;
+            let slot = if text.is_changed() {
+                Slot::None
+            } else {
+                replace(item)
+            };
+            Some(Argument { text, slot })
+        };
+        node.items().iter().filter_map(argument).collect()
+    }
+
+    fn environment(&self, built: Option<&Built<'_>>) -> Environment {
+        let mut environment = Environment::new();
+        if let Some(built) = built {
+            environment.extend(built.image.environment.clone());
+        }
+        for (folder, node) in self.nodes("env_file") {
+            for path in self.listed(node, "path") {
+                let path = paths::join(folder, &path);
+                let text = path.and_then(|path| self.project.tree.text(&path));
+                environment.extend(environment_file(text.unwrap_or_default()));
+            }
+        }
+        for (_, node) in self.nodes("environment") {
+            environment.extend(self.pairs(node));
+        }
+        environment
+    }
+
+    /// The texts of a scalar or of a list; an item that is a mapping holds its text in `field`.
+    fn listed(&self, node: &Node, field: &str) -> Vec<String> {
+        let items = if node.is_seq() {
+            node.items()
+        } else {
+            std::slice::from_ref(node)
+        };
+        let text = |item: &Node| self.known(item.get(field).or(Some(item)));
+        items.iter().filter_map(text).collect()
+    }
+
+    /// Variables, written as a list of `NAME=value` or as a mapping.
+    fn pairs(&self, node: &Node) -> Variables {
+        let outside = |name: &str| {
+            Err(Reason::new(format!(
+                "the variable {name} comes from outside"
+            )))
+        };
+        let entries = node.entries().iter().filter_map(|entry| {
+            let name = entry.key.as_str()?.to_owned();
+            let text = self.text(&entry.value)?;
+            let is_null = is_null(&entry.value);
+            let value = if is_null {
+                outside(&name)
+            } else {
+                text.known().map(str::to_owned)
+            };
+            Some((name, value))
+        });
+        let items = node.items().iter().filter_map(|item| {
+            let text = self.text(item)?;
+            let known = text.known().map(|_| ());
+            Some(match text.text().split_once('=') {
+                Some((name, value)) => (name.to_owned(), known.map(|()| value.to_owned())),
+                None => (text.text().to_owned(), outside(text.text())),
+            })
+        });
+        entries.chain(items).collect()
+    }
+
+    // Configuration.
+
+    fn conf(
+        &self,
+        invocation: Invocation,
+        mounts: &Mounts<'a>,
+        built: Option<&Built<'a>>,
+        shape: Option<&ImageShape>,
+        raw: &mut Raw,
+    ) -> Vec<ConfPart> {
+        let mut parts = Vec::new();
+        if let Some(file) = &invocation.file {
+            let data = shape.and_then(|shape| shape.data.as_deref());
+            let path = self.absolute(&file.text, data, built);
+            parts.push(mounts.file_part(self, file, &path, built, raw));
+        }
+        let open = invocation.gap.clone();
+        parts.extend(open.map(|reason| ConfPart::NotVisible { reason, at: None }));
+        if !invocation.lines.is_empty() {
+            parts.push(ConfPart::Lines(invocation.lines));
+        }
+        let other = self.project.may_be_laid_over(self.name).find(|layer| {
+            ["command", "entrypoint", "volumes", "configs"]
+                .iter()
+                .any(|key| layer.node.get(key).is_some())
+        });
+        parts.extend(other.map(|layer| ConfPart::NotVisible {
+            reason: laid_over(&layer),
+            at: None,
+        }));
+        parts
+    }
+
+    fn absolute(&self, path: &str, data: Option<&str>, built: Option<&Built<'_>>) -> String {
+        if path.starts_with('/') {
+            return path.to_owned();
+        }
+        if let Some(folder) = self.known(self.node("working_dir")) {
+            let path = path.trim_start_matches("./");
+            return format!("{}/{path}", folder.trim_end_matches('/'));
+        }
+        match (built, data) {
+            (Some(built), _) => built.image.absolute(path),
+            (None, Some(data)) => format!("{data}/{}", path.trim_start_matches("./")),
+            (None, None) => path.to_owned(),
+        }
+    }
+
+    // Figures and words.
+
+    fn figures(&self) -> BTreeMap<String, RawScalar> {
+        let mut figures = BTreeMap::new();
+        for (fact, fields, unit) in FIGURES {
+            let found = fields.iter().find_map(|field| self.node(field));
+            if let Some(node) = found {
+                let scalar = self.scalar(node);
+                let scalar = if *unit == Unit::Bytes {
+                    in_bytes(&scalar)
+                } else {
+                    scalar
+                };
+                figures.insert((*fact).to_owned(), scalar);
+            }
+        }
+        figures
+    }
+
+    /// One process where nothing is said; what a person may lay over the file is not known.
+    fn figure_defaults(&self) -> BTreeMap<String, Result<String, Reason>> {
+        let mut defaults = BTreeMap::from([("replicas".to_owned(), Ok("1".to_owned()))]);
+        if self.known(self.node("deploy.mode")).as_deref() == Some("global") {
+            let why = Reason::new("it runs once on every node");
+            defaults.insert("replicas".to_owned(), Err(why));
+        }
+        for layer in self.project.may_be_laid_over(self.name) {
+            for (fact, fields, _) in FIGURES {
+                if fields.iter().any(|field| layer.node.at(field).is_some()) {
+                    defaults.insert((*fact).to_owned(), Err(laid_over(&layer)));
+                }
+            }
+        }
+        defaults
+    }
+
+    fn words(&self, all: &[Service<'a>]) -> BTreeMap<String, Result<String, Reason>> {
+        let shapes = self.project.tree.shapes;
+        let exports = all
+            .iter()
+            .filter(|other| other.name != self.name)
+            .filter_map(|other| other.known(other.node("image")))
+            .any(|image| shapes.is_exporter(&ImageReference::parse(&image)));
+        let exporter = if exports {
+            Ok("true".to_owned())
+        } else {
+            Err(Reason::new("an exporter may run outside of this file"))
+        };
+        let mut words = BTreeMap::from([("exporter".to_owned(), exporter)]);
+        words.insert(
+            "reachable".to_owned(),
+            ports::reachable(self).map(|open| open.to_string()),
+        );
+        words
+    }
+
+    /// The names under which other services reach it.
+    fn hosts(&self, all: &[Service<'a>]) -> Vec<String> {
+        let mut hosts = vec![self.name.to_owned()];
+        hosts.extend(self.known(self.node("container_name")));
+        hosts.extend(self.known(self.node("hostname")));
+        let networks = self.nodes("networks").flat_map(|(_, node)| node.entries());
+        let aliases = networks.filter_map(|entry| entry.value.get("aliases"));
+        hosts.extend(aliases.flat_map(|node| self.listed(node, "alias")));
+        let links = all
+            .iter()
+            .flat_map(|other| other.nodes("links").map(move |(_, node)| (other, node)))
+            .flat_map(|(other, node)| other.listed(node, "link"));
+        let own = links.filter_map(|link| {
+            let (target, alias) = link.split_once(':')?;
+            (target == self.name).then(|| alias.to_owned())
+        });
+        hosts.extend(own);
+        hosts.sort();
+        hosts.dedup();
+        hosts
+    }
+}
+
+/// Nothing is written in the value's place.
+fn is_null(node: &Node) -> bool {
+    let plain = node.scalar().filter(|s| s.style() == ScalarStyle::Plain);
+    plain.is_some_and(|scalar| matches!(scalar.as_str(), "" | "~" | "null"))
+}
+
+fn laid_over(layer: &Layer<'_>) -> Reason {
+    Reason::new(format!("{} may be laid over this file", layer.file.path))
+}
+
+/// A size in the format's units as a plain number of bytes.
+fn in_bytes(scalar: &RawScalar) -> RawScalar {
+    let bytes = |text: &String| match quantity::docker(text) {
+        Some(bytes) => Ok(bytes.to_string()),
+        None => Err(Reason::new(format!("`{text}` is not a size"))),
+    };
+    RawScalar {
+        text: scalar.text.as_ref().map_err(Clone::clone).and_then(bytes),
+        slot: Slot::None,
+        span: scalar.span,
+    }
+}

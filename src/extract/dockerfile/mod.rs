@@ -1,0 +1,247 @@
+//! Dockerfiles: what an image starts, from which image it is made, and which files of the tree it
+//! holds. A Dockerfile is a server's if the image that it is made from is one, or if it starts a
+//! server program.
+//!
+//! A build argument is known by its default. What a step of the build writes is not followed.
+
+mod stages;
+
+use std::collections::BTreeMap;
+
+use crate::extract::command::Invocation;
+use crate::extract::conf::{self, Frame};
+use crate::extract::launch::{self, Launch, Launched};
+use crate::extract::paths;
+use crate::extract::variables::Variables;
+use crate::facts::raw::{ConfPart, ObjectName, RawKind, RawServer, RawText, TextPlace};
+use crate::facts::{Reason, Strength};
+use crate::knowledge::shapes::Shapes;
+use crate::source::{Comment, Excerpt, FileId, Span};
+use crate::syntax::dockerfile::{self, Instruction};
+use crate::syntax::shell;
+use stages::{Stages, inline_key};
+
+pub use stages::{Image, official};
+
+/// A Dockerfile of the tree, its instructions read.
+#[derive(Clone, Debug)]
+pub struct BuildFile {
+    pub path: String,
+    instructions: Vec<Instruction>,
+    pub comments: Vec<Comment>,
+}
+
+/// Reads a file; which of its stages matters is decided later.
+pub fn read(path: &str, excerpt: &Excerpt) -> BuildFile {
+    let parsed = dockerfile::parse(excerpt);
+    BuildFile {
+        path: path.to_owned(),
+        instructions: parsed.instructions,
+        comments: parsed.comments,
+    }
+}
+
+impl BuildFile {
+    /// The image of a stage, of the last one where none is named. `arguments` are those that the
+    /// build is given.
+    pub fn image(
+        &self,
+        target: Option<&str>,
+        arguments: &Variables,
+        shapes: &Shapes,
+    ) -> Option<Image> {
+        let mut stages = Stages {
+            shapes,
+            given: arguments,
+            global: Variables::new(),
+            variables: Variables::new(),
+            done: Vec::new(),
+        };
+        for instruction in &self.instructions {
+            stages.take(instruction);
+        }
+        let image = match target {
+            Some(target) => stages.named(target)?,
+            None => stages.done.last().map(|(_, image)| image)?,
+        };
+        Some(image.clone())
+    }
+
+    fn object(&self) -> ObjectName {
+        ObjectName {
+            kind: "Dockerfile".to_owned(),
+            namespace: None,
+            name: self.path.clone(),
+            templated: false,
+        }
+    }
+
+    /// The texts that stand in the Dockerfile itself; a server that is given one reads it.
+    pub fn texts(&self, file_text: &str, shapes: &Shapes) -> Vec<RawText> {
+        let documents = self.instructions.iter().flat_map(|instruction| {
+            let documents = instruction.here_documents.iter().enumerate();
+            documents.map(|(i, excerpt)| (inline_key(instruction, i), excerpt))
+        });
+        documents
+            .map(|(key, excerpt)| {
+                let place = TextPlace::Key {
+                    object: self.object(),
+                    key,
+                };
+                let name = format!("{} here-document", self.path);
+                let excerpt = excerpt.clone();
+                let mut text =
+                    conf::read(name, place, excerpt, Frame::Lines, file_text, shapes).text;
+                text.recognised = false;
+                text
+            })
+            .collect()
+    }
+
+    /// What the image holds at a path, as a part of a configuration; `None` where no instruction
+    /// puts anything there. The sources are looked for below `contexts`, the surest first.
+    pub fn file_part(
+        &self,
+        image: &Image,
+        path: &str,
+        at: Span,
+        contexts: &[String],
+        (tree, shapes): (&dyn Fn(&str) -> bool, &Shapes),
+    ) -> Option<ConfPart> {
+        let hidden = |reason: Reason, at| ConfPart::NotVisible {
+            reason,
+            at: Some(at),
+        };
+        let name = path.rsplit('/').next().unwrap_or(path);
+        let harmless = &shapes.servers.harmless_commands;
+        let step = image
+            .steps
+            .iter()
+            .find(|(text, _)| writes(text, name, harmless));
+        if let Some((_, span)) = step {
+            let why = format!("a step of {} writes or changes {path}", self.path);
+            return Some(hidden(Reason::new(why), *span));
+        }
+        let copied = image.copies.iter().rev();
+        let (copied, sources) = copied
+            .map(|copied| (copied, copied.sources_of(path)))
+            .find(|(_, sources)| !sources.is_empty())?;
+        if let Some(reason) = &copied.elsewhere {
+            return Some(hidden(reason.clone(), copied.at));
+        }
+        if let Some(key) = &copied.inline {
+            return Some(ConfPart::Key {
+                object: self.object(),
+                key: key.clone(),
+                evidence: format!("{} writes it to {path}", self.path),
+                at,
+            });
+        }
+        let below = contexts
+            .iter()
+            .flat_map(|context| sources.iter().filter_map(|s| paths::join(context, s)));
+        let candidates: Vec<String> = below.collect();
+        let found = candidates.iter().find(|candidate| tree(candidate));
+        let Some(found) = found.or(candidates.first()) else {
+            return Some(hidden(
+                Reason::new(format!("{path} is copied from outside")),
+                copied.at,
+            ));
+        };
+        Some(ConfPart::File {
+            path: found.clone(),
+            evidence: format!("{} copies it to {path}", self.path),
+            strength: Strength::Certain,
+            at: copied.at,
+        })
+    }
+}
+
+/// Whether a step may write a file of this name: one of its commands names it and is not known to
+/// leave files as they are.
+fn writes(step: &str, name: &str, harmless: &[String]) -> bool {
+    let script = Excerpt::whole(FileId(0), step.into());
+    let words = shell::words(&script);
+    words.split(|word| word.operator).any(|command| {
+        let names_it = command.iter().any(|word| word.text.contains(name));
+        let first = command.first().map(|word| &word.text);
+        names_it && !first.is_some_and(|first| harmless.contains(first))
+    })
+}
+
+/// The server that an image is, where nothing in the tree says how it is started.
+pub fn server(file: &BuildFile, shapes: &Shapes, tree: &dyn Fn(&str) -> bool) -> Option<RawServer> {
+    let image = file.image(None, &Variables::new(), shapes)?;
+    let reference = image.reference();
+    let launched = launch::launched(
+        &Launch {
+            image: reference.as_ref(),
+            entrypoint: image.entrypoint.clone(),
+            command: image.command.clone().unwrap_or_default(),
+            environment: &image.environment,
+            listens: false,
+        },
+        shapes,
+    );
+    let Launched::Server(invocation) = launched else {
+        return None;
+    };
+    // An image that only adds tools to another one says nothing of a server's configuration.
+    if invocation.file.is_none() && invocation.lines.is_empty() {
+        return None;
+    }
+    let folder = paths::folder(&file.path);
+    let contexts = [folder.to_owned(), String::new()];
+    let mut conf = parts(file, &image, *invocation, &contexts, (tree, shapes));
+    conf.push(ConfPart::NotVisible {
+        reason: Reason::new("whoever starts the image may give it other arguments"),
+        at: None,
+    });
+    let shape = official(reference.as_ref(), shapes);
+    Some(RawServer {
+        name: format!("image/{}", file.path),
+        namespace: None,
+        kind: RawKind::Unknown,
+        anchor: image.anchor,
+        image: Some(image.base),
+        image_fallback: None,
+        figures: BTreeMap::new(),
+        figure_defaults: BTreeMap::new(),
+        words: BTreeMap::from([(
+            "exporter".to_owned(),
+            Err(Reason::new("nothing in the scanned tree deploys it")),
+        )]),
+        conf,
+        hosts: Vec::new(),
+        mounts: None,
+        data_directory: shape.and_then(|shape| shape.data.clone()),
+        labels: BTreeMap::new(),
+        fragment: true,
+    })
+}
+
+/// The parts of a configuration that an image's own process is given.
+fn parts(
+    file: &BuildFile,
+    image: &Image,
+    invocation: Invocation,
+    contexts: &[String],
+    tree: (&dyn Fn(&str) -> bool, &Shapes),
+) -> Vec<ConfPart> {
+    let mut parts = Vec::new();
+    if let Some(path) = &invocation.file {
+        let at = image.absolute(&path.text);
+        let part = file.file_part(image, &at, path.span, contexts, tree);
+        parts.push(part.unwrap_or_else(|| ConfPart::NotVisible {
+            reason: Reason::new(format!("{at} is part of the image that it is made from")),
+            at: Some(path.span),
+        }));
+    }
+    if let Some(reason) = invocation.gap {
+        parts.push(ConfPart::NotVisible { reason, at: None });
+    }
+    if !invocation.lines.is_empty() {
+        parts.push(ConfPart::Lines(invocation.lines));
+    }
+    parts
+}

@@ -1,0 +1,104 @@
+//! Deployments that more than one file tells of: compose files with the files that they name and
+//! the Dockerfiles that they build. Collected while files are read one by one, joined afterwards.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use crate::discover::FileKind;
+use crate::extract::compose::{self, ComposeFile};
+use crate::extract::conf::{self, Frame};
+use crate::extract::dockerfile::{self, BuildFile};
+use crate::facts::raw::{ConfPart, Raw, TextPlace};
+use crate::knowledge::shapes::Shapes;
+use crate::source::{Excerpt, FileId};
+use crate::survey::Input;
+
+/// What single files give.
+#[derive(Default)]
+pub(super) struct Deployments {
+    pub(super) compose: Vec<ComposeFile>,
+    pub(super) builds: Vec<BuildFile>,
+}
+
+impl Deployments {
+    pub(super) fn absorb(&mut self, other: Self) {
+        self.compose.extend(other.compose);
+        self.builds.extend(other.builds);
+    }
+
+    /// The servers of all of them and the texts that they are given, beside those in `known`.
+    pub(super) fn servers(&self, files: &[(FileId, &Input)], shapes: &Shapes, known: &Raw) -> Raw {
+        if self.compose.is_empty() && self.builds.is_empty() {
+            return Raw::default();
+        }
+        let by_path: BTreeMap<&str, (FileId, &Input)> = files
+            .iter()
+            .map(|(id, input)| (input.path.as_str(), (*id, *input)))
+            .collect();
+        let texts = by_path
+            .iter()
+            .map(|(path, (_, input))| (*path, &*input.text));
+        let builds = self.builds.iter().map(|build| (build.path.as_str(), build));
+        let tree = compose::Tree {
+            shapes,
+            texts: texts.collect(),
+            builds: builds.collect(),
+        };
+        let mut raw = compose::read(&self.compose, &tree);
+        let built = compose::built(&self.compose, &tree);
+        for build in &self.builds {
+            raw.comments.extend(build.comments.iter().cloned());
+            let own = dockerfile::server(build, shapes, &|path| tree.holds(path));
+            let own = own.filter(|_| !built.contains(&build.path));
+            raw.servers.extend(own);
+            let text = by_path.get(build.path.as_str());
+            let text = text.map_or("", |(_, input)| &*input.text);
+            raw.texts.extend(build.texts(text, shapes));
+        }
+        let wanted = missing_texts(&raw, known);
+        let found = wanted.iter().filter_map(|path| by_path.get(path.as_str()));
+        let read = found.filter_map(|(id, input)| text_of(*id, input, shapes));
+        let read: Vec<Raw> = read.collect();
+        read.into_iter().for_each(|one| raw.absorb(one));
+        raw
+    }
+}
+
+/// Files that a server is given and that nobody has read as configuration: their names and their
+/// content do not say what they are.
+fn missing_texts(raw: &Raw, known: &Raw) -> BTreeSet<String> {
+    let read: BTreeSet<&str> = known
+        .texts
+        .iter()
+        .filter_map(|text| match &text.place {
+            TextPlace::File { path } => Some(path.as_str()),
+            _ => None,
+        })
+        .collect();
+    let parts = raw.servers.iter().flat_map(|server| &server.conf);
+    parts
+        .filter_map(|part| match part {
+            ConfPart::File { path, .. } => Some(path),
+            _ => None,
+        })
+        .filter(|path| !read.contains(path.as_str()))
+        .cloned()
+        .collect()
+}
+
+fn text_of(id: FileId, input: &Input, shapes: &Shapes) -> Option<Raw> {
+    if !matches!(input.kind, FileKind::Text | FileKind::ConfText) {
+        return None;
+    }
+    let place = TextPlace::File {
+        path: input.path.clone(),
+    };
+    let excerpt = Excerpt::whole(id, Arc::clone(&input.text));
+    let name = input.path.clone();
+    let read = conf::read(name, place, excerpt, Frame::Lines, &input.text, shapes);
+    Some(Raw {
+        texts: vec![read.text],
+        comments: read.comments,
+        ..Raw::default()
+    })
+}
