@@ -336,6 +336,8 @@ pub struct OptionSource {
     pub url_span: Span,
     /// The call's own span.
     pub span: Span,
+    /// The call gives an error besides the options.
+    pub fallible: bool,
     pub error: ErrorHandling,
     /// Where the error value is bound, for a label.
     pub error_span: Option<Span>,
@@ -377,6 +379,10 @@ pub struct RawClient {
     /// Options that are neither written here nor left to their defaults, and why: the options
     /// come from elsewhere or escaped before the constructor ran.
     pub rest_unknown: Option<Reason>,
+    /// The same for the options that the client's own brings along: those of its connections.
+    pub carried_unknown: Option<Reason>,
+    /// Where an absent one of those would be written.
+    pub carried_anchor: Option<Span>,
     /// Where a missing option could be written; the identifier is filled in by `resolve`.
     pub insert: Slot,
     pub function: Option<String>,

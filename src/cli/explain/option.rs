@@ -113,6 +113,7 @@ fn described(option: &OptionModel, version: Option<Version>, width: usize) -> St
         let value = match (&default.value, &default.expr) {
             (Some(value), _) => value.to_string().trim_matches('"').to_owned(),
             (None, Some(expr)) => expression(expr),
+            (None, None) if default.open => "of what it is built on".to_owned(),
             (None, None) => "not set".to_owned(),
         };
         let effect = default.effect.map_or(String::new(), meaning);
@@ -131,6 +132,10 @@ fn described(option: &OptionModel, version: Option<Version>, width: usize) -> St
     rows.extend(rows_of(&option.url_params, version, "in a URL", |param| {
         format!("{} ({})", param.param, param.on.join(", "))
     }));
+    let needs = option.needs.iter();
+    rows.extend(needs.map(|other| ("no effect without", other.clone())));
+    let capped = option.capped_by.iter();
+    rows.extend(capped.map(|other| ("cut to", other.clone())));
     rows.extend(option.minimum.map(|n| ("at least", n.to_string())));
     rows.extend(option.maximum.map(|n| ("at most", n.to_string())));
     let relations = option.relations.iter();
@@ -200,6 +205,10 @@ fn expression(expression: &Expression) -> String {
         } => format!(
             "{key} + {}",
             crate::facts::quantity::show_duration(*seconds)
+        ),
+        Expression::Times { factor, key, least } => format!(
+            "{factor} x {key}, which counts as {} at least",
+            crate::facts::quantity::show_duration(*least)
         ),
     }
 }

@@ -6,14 +6,12 @@ use std::rc::Rc;
 use tree_sitter::Node;
 
 use crate::extract::go::package::{Declared, Library};
-use crate::extract::go::reader::{Found, Reader};
-use crate::extract::go::state::{Scope, Source, State, Val, join_heaps, join_values};
-use crate::extract::go::{address, fold, names};
+use crate::extract::go::reader::Reader;
+use crate::extract::go::state::{Scope, State, Val, join_heaps, join_values};
+use crate::extract::go::{fold, names};
 use crate::facts::quantity;
-use crate::facts::raw::{ErrorHandling, Folded, Language, OptionSource, RawClient};
-use crate::facts::slot::Slot;
-use crate::facts::value::{Reason, Strength};
-use crate::knowledge::clients::model::Constructor;
+use crate::facts::raw::Folded;
+use crate::knowledge::clients::model::Form;
 use crate::syntax::go;
 
 /// A function of the package longer than this is run in place only if it deals in options.
@@ -57,7 +55,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
     }
 
     /// Arguments that go where they cannot be followed.
-    fn give_arguments(&mut self, node: Node<'t>) {
+    pub(super) fn give_arguments(&mut self, node: Node<'t>) {
         let to = format!("`{}`", names::quoted(self.tree(), node));
         for argument in self.arguments(node) {
             let value = self.evaluate(argument);
@@ -107,7 +105,12 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
                 return self.standard_call(node, &package, field);
             }
         }
-        self.evaluate(operand);
+        let receiver = self.evaluate(operand);
+        if let Val::Options(id) = receiver
+            && let Some(value) = self.setting_method(node, id, field)
+        {
+            return value;
+        }
         let declared = self.declared;
         if let Some(method) = declared.methods.get(field)
             && self.returns_options(method)
@@ -131,7 +134,15 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
             self.state.dead = true;
             return Val::unknown("a panic");
         }
-        let values: Vec<_> = arguments.iter().map(|a| self.evaluate(*a)).collect();
+        let values: Vec<_> = arguments
+            .iter()
+            .map(|a| self.evaluate(spread(*a)))
+            .collect();
+        if name == "append"
+            && let Some(value) = self.append(node, &values)
+        {
+            return value;
+        }
         match (name, values.as_slice()) {
             ("max" | "min", [_, ..]) => {
                 let folded = values.into_iter().map(|v| v.folded(name)).collect();
@@ -195,132 +206,20 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
 
     fn library_call(&mut self, node: Node<'t>, library: &Rc<Library<'m>>, name: &str) -> Val<'t> {
         let models = || library.candidates.iter().filter_map(|l| l.model());
-        if let Some(constructor) = models().find_map(|m| m.constructor(name)) {
+        let constructor = models().find_map(|m| m.constructor(name));
+        if let Some(constructor) = constructor.filter(|c| c.form != Form::Literal) {
             return self.construct(node, library, constructor);
         }
         if let Some(source) = models().find_map(|m| m.option_source(name)) {
             let returns = source.returns.clone().unwrap_or_default();
-            let url = source.url_arg.unwrap_or_default();
+            let url = source.url_arg;
             return self.option_source(node, library, (name, returns, url, source.fallible));
+        }
+        if let Some(setting) = self.setting_call(node, library, name) {
+            return setting;
         }
         self.give_arguments(node);
         self.unknown_code(node)
-    }
-
-    fn option_source(
-        &mut self,
-        node: Node<'t>,
-        library: &Rc<Library<'m>>,
-        (call, returns, url_arg, fallible): (&str, String, usize, bool),
-    ) -> Val<'t> {
-        let arguments = self.arguments(node);
-        let values: Vec<_> = arguments.iter().map(|a| self.evaluate(*a)).collect();
-        let url = values.into_iter().nth(url_arg);
-        let url = url.map_or_else(|| fold::unknown("an argument"), |v| v.folded("an argument"));
-        let url_node = arguments.get(url_arg).copied().unwrap_or(node);
-        let url_name = match &url {
-            Folded::Unknown(reason) => Some(fold::name_of(reason).to_owned()),
-            _ => None,
-        };
-        let error = fallible.then(|| self.new_error());
-        let id = self.new_object(Rc::clone(library), returns);
-        let source = Source {
-            call: call.to_owned(),
-            url,
-            url_name,
-            url_span: self.tree().span(url_node),
-            span: self.tree().span(node),
-            error,
-        };
-        if let Some(object) = self.state.heap.get_mut(&id) {
-            object.source = Some(source);
-        }
-        match error {
-            Some(error) => Val::Several(vec![Val::Options(id), Val::Error(vec![error])]),
-            None => Val::Options(id),
-        }
-    }
-
-    fn construct(
-        &mut self,
-        node: Node<'t>,
-        library: &Rc<Library<'m>>,
-        constructor: &Constructor,
-    ) -> Val<'t> {
-        let arguments = self.arguments(node);
-        let mut options = None;
-        for (at, argument) in arguments.iter().enumerate() {
-            let value = self.evaluate(*argument);
-            if at == constructor.option_arg {
-                options = Some((*argument, value));
-            } else {
-                self.escape(value, "a constructor");
-            }
-        }
-        if self.records() && !go::is_broken(node) {
-            self.record(node, library, constructor, options);
-        }
-        Val::unknown("a client")
-    }
-
-    fn record(
-        &mut self,
-        node: Node<'t>,
-        library: &Rc<Library<'m>>,
-        constructor: &Constructor,
-        options: Option<(Node<'t>, Val<'t>)>,
-    ) {
-        let anchor = self.tree().span(node);
-        let mut raw = RawClient {
-            language: Language::Go,
-            libraries: library.ids(),
-            constructor: constructor.call.clone(),
-            option_type: constructor.option_type.clone(),
-            dir: directory(&self.here().parsed.path).to_owned(),
-            package: library.path.clone(),
-            anchor,
-            options_anchor: anchor,
-            writes: Vec::new(),
-            source: None,
-            rest_unknown: None,
-            insert: Slot::None,
-            function: self.function.clone(),
-            strength: Strength::Certain,
-            hosts: Vec::new(),
-            uses: Vec::new(),
-        };
-        let mut error = None;
-        match options {
-            Some((argument, Val::Options(id))) => {
-                let object = self.state.heap.get(&id).cloned();
-                let object = object.filter(|o| o.option_type == constructor.option_type);
-                match object {
-                    Some(object) => {
-                        raw.options_anchor = object.literal.unwrap_or(anchor);
-                        raw.writes = object.writes;
-                        raw.rest_unknown = object.rest_unknown;
-                        raw.insert = object.insert;
-                        error = object.source.as_ref().and_then(|s| s.error);
-                        raw.source = object.source.map(raw_source);
-                    }
-                    None => raw.rest_unknown = Some(self.code_reason(argument)),
-                }
-            }
-            Some((argument, value)) => {
-                let reason = match value {
-                    Val::Plain(Folded::Unknown(reason)) => reason,
-                    _ => self.code_reason(argument),
-                };
-                raw.rest_unknown = Some(reason);
-            }
-            None => raw.rest_unknown = Some(Reason::new("an argument that is not written")),
-        }
-        raw.hosts = address::hosts(&raw, &library.candidates);
-        self.found.push(Found { raw, error });
-    }
-
-    fn code_reason(&self, node: Node<'t>) -> Reason {
-        Reason::new(format!("`{}`", names::quoted(self.tree(), node)))
     }
 
     /// A call of a function of this package.
@@ -335,14 +234,8 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
         let telling = |v: &Val<'_>| matches!(v, Val::Options(_) | Val::Error(_));
         let short = function.node.byte_range().len() <= SHORT_FUNCTION;
         let worth = short || values.iter().any(telling) || self.returns_options(function);
-        if worth && self.may_run(name) {
-            self.inside.push(name);
-            let file = std::mem::replace(&mut self.file, function.file);
-            let scopes = std::mem::take(&mut self.state.scopes);
-            let value = self.run(function.node, values);
-            self.state.scopes = scopes;
-            self.file = file;
-            self.inside.pop();
+        if worth && self.may_run(function.node) {
+            let value = self.run_declared(function, values);
             return self.named_unless_known(value, node);
         }
         let to = format!("`{name}`");
@@ -350,6 +243,25 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
             self.escape(value, &to);
         }
         self.unknown_code(node)
+    }
+
+    /// Runs a function of the package with these arguments, if it may be run here.
+    pub(super) fn run_declared(
+        &mut self,
+        function: &Declared<'t>,
+        values: Vec<Val<'t>>,
+    ) -> Val<'t> {
+        if !self.may_run(function.node) {
+            return Val::unknown("a function that is not followed");
+        }
+        self.inside.push(function.node.id());
+        let file = std::mem::replace(&mut self.file, function.file);
+        let scopes = std::mem::take(&mut self.state.scopes);
+        let value = self.run(function.node, values);
+        self.state.scopes = scopes;
+        self.file = file;
+        self.inside.pop();
+        value
     }
 
     fn call_closure(&mut self, node: Node<'t>, closure: &Val<'t>) -> Val<'t> {
@@ -362,15 +274,18 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
         )
     }
 
-    fn run_closure(&mut self, closure: &Val<'t>, values: Vec<Val<'t>>) -> Option<Val<'t>> {
-        const NAME: &str = "func";
+    pub(super) fn run_closure(
+        &mut self,
+        closure: &Val<'t>,
+        values: Vec<Val<'t>>,
+    ) -> Option<Val<'t>> {
         let Val::Closure(function, file) = *closure else {
             return None;
         };
-        if file != self.file || !self.may_run(NAME) {
+        if file != self.file || !self.may_run(function) {
             return None;
         }
-        self.inside.push(NAME);
+        self.inside.push(function.id());
         let scopes = self.state.scopes.clone();
         let value = self.run(function, values);
         self.state.scopes = scopes;
@@ -481,18 +396,18 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
 /// Whether a library that is imported with a dot brings this name.
 fn knows(library: &Library<'_>, name: &str) -> bool {
     let mut models = library.candidates.iter().filter_map(|l| l.model());
-    models.any(|m| m.constructor(name).is_some() || m.option_source(name).is_some())
+    models.any(|m| {
+        m.constructor(name).is_some()
+            || m.option_source(name).is_some()
+            || m.setter_type(Form::Functional, name).is_some()
+    })
 }
 
-fn raw_source(source: Source) -> OptionSource {
-    OptionSource {
-        call: source.call,
-        url: source.url,
-        url_name: source.url_name,
-        url_span: source.url_span,
-        span: source.span,
-        error: ErrorHandling::Unknown,
-        error_span: None,
+/// The value of `values...`.
+pub(super) fn spread(argument: Node<'_>) -> Node<'_> {
+    match argument.kind() {
+        "variadic_argument" => go::children(argument).first().copied().unwrap_or(argument),
+        _ => argument,
     }
 }
 

@@ -88,12 +88,12 @@ impl<'t> Reader<'t, '_, '_> {
     /// The value of a name of the package, worked out where it stands.
     fn declared_value(&mut self, name: &'t str, declared: &Declared<'t>) -> Val<'t> {
         let foldable = !matches!(declared.node.kind(), "var_spec");
-        if !foldable || !self.may_run(name) {
+        if !foldable || !self.may_run(declared.node) {
             return Val::Plain(fold::from_code(name));
         }
         let scopes = std::mem::take(&mut self.state.scopes);
         let file = std::mem::replace(&mut self.file, declared.file);
-        self.inside.push(name);
+        self.inside.push(declared.node.id());
         let value = self.evaluate(declared.node);
         let value = self.typed(value, declared.ty);
         self.inside.pop();
@@ -204,6 +204,7 @@ impl<'t> Reader<'t, '_, '_> {
         self.captured = captured;
         self.returns = returns;
         self.close_block();
+        self.remember_built();
         let inner = std::mem::replace(&mut self.state, outer);
         self.forget_in_literal(body, &inner.scopes);
         Val::Closure(node, self.file)
@@ -221,9 +222,11 @@ impl<'t> Reader<'t, '_, '_> {
         }
         self.forget(body, "a function literal");
         let reason = Reason::new("a function literal that holds the options");
+        let assigned = names::assigned(tree, body);
         for name in names::mentioned(tree, body) {
             if let Some(&Val::Options(id)) = self.state.get(name)
                 && let Some(object) = self.state.heap.get_mut(&id)
+                && (!object.built || assigned.contains(name))
             {
                 object.lose(&reason);
             }
@@ -234,7 +237,10 @@ impl<'t> Reader<'t, '_, '_> {
     pub(super) fn escape(&mut self, value: Val<'t>, to: &str) {
         match value {
             Val::Options(id) => {
-                if let Some(object) = self.state.heap.get_mut(&id) {
+                self.remember(id);
+                if let Some(object) = self.state.heap.get_mut(&id)
+                    && !object.built
+                {
                     object.lose(&Reason::new(to));
                 }
             }

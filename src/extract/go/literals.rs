@@ -39,7 +39,9 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
             let text = file.parsed.tree.text(ty);
             match ty.kind() {
                 "pointer_type" => ty = *go::children(ty).first()?,
-                "qualified_type" | "selector_expression" => return qualified(file, ty),
+                "qualified_type" | "selector_expression" => {
+                    return qualified(file, ty).or_else(|| foreign(file, ty));
+                }
                 "type_identifier" | "identifier" => match self.declared.types.get(text) {
                     Some(alias) => {
                         file = &self.files[alias.file];
@@ -61,16 +63,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
     /// A new options value with nothing written.
     pub(super) fn new_object(&mut self, library: Rc<Library<'m>>, option_type: String) -> ObjectId {
         self.fresh += 1;
-        let object = Object {
-            library,
-            option_type,
-            writes: Vec::new(),
-            source: None,
-            rest_unknown: None,
-            literal: None,
-            insert: Slot::None,
-            home: None,
-        };
+        let object = Object::new(library, option_type);
         self.state.heap.insert(self.fresh, object);
         self.fresh
     }
@@ -82,7 +75,11 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
         if let Some((library, option_type)) = self.option_type(ty) {
             let id = self.new_object(library, option_type);
             self.fill(id, node, body);
+            self.build(id, node);
             return Val::Options(id);
+        }
+        if let Some(settings) = self.settings(ty, body) {
+            return settings;
         }
         let list = matches!(
             ty.kind(),
@@ -128,10 +125,9 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
     /// Reads the fields of an options literal into its object.
     fn fill(&mut self, id: ObjectId, node: Node<'t>, body: Node<'t>) {
         let mut rest_unknown = None;
-        let mut writes = Vec::new();
         for element in go::children(body) {
             match self.keyed(element) {
-                Some((field, value)) => writes.extend(self.write_of(id, field, value)),
+                Some((field, value)) => self.field(id, field, value),
                 None => rest_unknown = Some(Reason::new("a literal that cannot be read")),
             }
         }
@@ -141,7 +137,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
             return;
         };
         object.literal = Some(span);
-        object.rest_unknown = rest_unknown;
+        object.rest_unknown = object.rest_unknown.take().or(rest_unknown);
         if let Some((at, style)) = style {
             object.insert = Slot::InsertField {
                 at,
@@ -150,7 +146,6 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
                 style,
             };
         }
-        writes.into_iter().for_each(|write| object.write(write));
     }
 
     /// The field and the value of `Field: value`.
@@ -161,32 +156,46 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
         (field.kind() == "identifier").then_some((field, value))
     }
 
-    fn write_of(&mut self, id: ObjectId, field: Node<'t>, value: Node<'t>) -> Option<OptionWrite> {
+    /// `Field: value` of an options literal.
+    fn field(&mut self, id: ObjectId, field: Node<'t>, value: Node<'t>) {
         let expression = match value.kind() {
-            "literal_element" => go::children(value).first().copied()?,
+            "literal_element" => go::children(value).first().copied().unwrap_or(value),
             _ => value,
         };
+        let ident = self.text(field);
         let evaluated = match expression.kind() {
             "literal_value" => Val::Plain(Folded::List(self.elements(expression))),
+            _ if self.is_dialer(id, ident) => self.dialer(id, expression),
             _ => self.evaluate(expression),
         };
-        Some(self.new_write(id, field, evaluated, expression))
+        self.put(id, ident, evaluated, expression);
     }
 
-    fn new_write(
+    /// Writes an option, and those that stand in its value.
+    pub(super) fn put(&mut self, id: ObjectId, ident: &str, value: Val<'t>, expression: Node<'t>) {
+        let inner = self.inner_writes(id, ident, &value, expression);
+        let mut write = None;
+        if inner.is_empty() || self.is_option(id, ident) {
+            write = Some(self.new_write(id, ident, value, expression));
+        }
+        if let Some(object) = self.state.heap.get_mut(&id) {
+            inner.into_iter().chain(write).for_each(|w| object.write(w));
+        }
+    }
+
+    pub(super) fn new_write(
         &mut self,
         id: ObjectId,
-        field: Node<'t>,
+        ident: &str,
         value: Val<'t>,
         expression: Node<'t>,
     ) -> OptionWrite {
-        let ident = self.text(field).to_owned();
         self.escape(value.clone(), "another options value");
         let value = value.folded(&names::quoted(self.tree(), expression));
-        self.note_secret(id, &ident, &value, expression);
+        self.note_secret(id, ident, &value, expression);
         let span = self.tree().span(expression);
         OptionWrite {
-            ident,
+            ident: ident.to_owned(),
             value,
             span,
             conditional: false,
@@ -238,6 +247,21 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
         });
     }
 
+    /// Writes an option of a value, and of all that the value may be.
+    pub(super) fn write_path(
+        &mut self,
+        id: ObjectId,
+        ident: &str,
+        value: Val<'t>,
+        expression: Node<'t>,
+    ) {
+        let origins = self.state.heap.get(&id).map(|o| o.origins.clone());
+        for origin in origins.unwrap_or_default() {
+            self.put(origin, ident, value.clone(), expression);
+        }
+        self.put(id, ident, value, expression);
+    }
+
     /// `receiver.Field = value`, `statement` being the whole assignment.
     pub(super) fn write_field(
         &mut self,
@@ -247,16 +271,12 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
         expression: Option<Node<'t>>,
         (statement, receiver): (Node<'t>, &str),
     ) {
-        let mut write = self.new_write(id, field, value, expression.unwrap_or(field));
-        if expression.is_none() {
-            write.slot = Slot::None;
-        }
+        self.write_path(id, self.text(field), value, expression.unwrap_or(field));
         let here = self.blocks.last().copied();
         let insert = self.insert_after(statement, receiver);
         let Some(object) = self.state.heap.get_mut(&id) else {
             return;
         };
-        object.write(write);
         let at_home = object
             .home
             .as_ref()
@@ -382,6 +402,23 @@ fn qualified<'m>(file: &File<'_, 'm>, ty: Node<'_>) -> Option<(Rc<Library<'m>>, 
     };
     let name = tree.text(name);
     has_type(library, name).then(|| (Rc::clone(library), name.to_owned()))
+}
+
+/// A type of another package that a model of this file's libraries names: what is set in a value of
+/// it is an option once a field holds it.
+fn foreign<'m>(file: &File<'_, 'm>, ty: Node<'_>) -> Option<(Rc<Library<'m>>, String)> {
+    let tree = &file.parsed.tree;
+    let (package, name) = match ty.kind() {
+        "qualified_type" => (go::field(ty, "package")?, go::field(ty, "name")?),
+        _ => (go::field(ty, "operand")?, go::field(ty, "field")?),
+    };
+    let path = file.other_package(tree.text(package))?;
+    let name = tree.text(name);
+    file.libraries().find_map(|library| {
+        let mut models = library.candidates.iter().filter_map(|l| l.model());
+        let declared = models.find_map(|m| m.foreign_type(path, name))?;
+        Some((Rc::clone(library), declared.to_owned()))
+    })
 }
 
 fn has_type(library: &Library<'_>, name: &str) -> bool {

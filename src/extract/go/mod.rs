@@ -7,14 +7,18 @@
 //! point), `fold` computes constants, `module` reads go.mod.
 
 mod address;
+mod branches;
 mod calls;
+mod construct;
 mod expressions;
 mod fold;
+mod literal_clients;
 mod literals;
 pub mod module;
 mod names;
 mod package;
 mod reader;
+mod settings;
 mod state;
 mod statements;
 
@@ -88,6 +92,7 @@ fn read(parsed: &[Parsed], models: &Models) -> Raw {
     let worth = |text: &str| needles.iter().any(|needle| text.contains(needle));
     let mut views: BTreeMap<_, View<'_>> = BTreeMap::new();
     let mut raw = Raw::default();
+    let mut consumed = BTreeSet::new();
     for (at, file) in files.iter().enumerate() {
         let tree = &file.parsed.tree;
         raw.comments.extend(tree.comments());
@@ -100,16 +105,19 @@ fn read(parsed: &[Parsed], models: &Models) -> Raw {
             calls: package::calls_seen_by(file, &files),
         });
         let reader = Reader::new(&files, &view.declared, at);
-        let (mut clients, secrets) = reader.read_file(worth);
+        let mut read = reader.read_file(worth);
         if file.fragment {
-            narrow(&mut clients, models);
+            narrow(&mut read.clients, models);
         }
-        for client in &mut clients {
+        for client in &mut read.clients {
             client.uses = words(client, &view.calls, models);
         }
-        raw.clients.extend(clients);
-        raw.secrets.extend(secrets);
+        raw.clients.extend(read.clients);
+        raw.secrets.extend(read.secrets);
+        consumed.extend(read.consumed);
     }
+    raw.clients
+        .retain(|client| !consumed.contains(&client.anchor));
     raw.secrets.sort_unstable();
     raw.secrets.dedup();
     raw

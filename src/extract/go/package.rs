@@ -143,9 +143,10 @@ impl<'t, 'm> File<'t, 'm> {
             let import = Import::Library(Rc::new(library));
             self.imports.insert(ident.to_owned(), import);
         }
-        for standard in ["time", "os", "math", "runtime"] {
+        for standard in ["time", "os", "math", "runtime", "net", "crypto/tls"] {
             let import = Import::Other(standard.to_owned());
-            self.imports.insert(standard.to_owned(), import);
+            self.imports
+                .insert(last_element(standard).to_owned(), import);
         }
     }
 
@@ -162,6 +163,15 @@ impl<'t, 'm> File<'t, 'm> {
             Import::Library(library) => Some(library),
             Import::Other(_) => None,
         }
+    }
+
+    /// The client libraries that this file names.
+    pub(super) fn libraries(&self) -> impl Iterator<Item = &Rc<Library<'m>>> {
+        let imported = self.imports.values().filter_map(|import| match import {
+            Import::Library(library) => Some(library),
+            Import::Other(_) => None,
+        });
+        imported.chain(&self.dots)
     }
 
     /// The name under which this file imports Go's `time`, if its import is visible.
@@ -248,6 +258,9 @@ pub(super) struct Declarations<'t> {
     pub(super) types: BTreeMap<&'t str, Declared<'t>>,
     /// Methods whose name only one type of the package has.
     pub(super) methods: BTreeMap<&'t str, Declared<'t>>,
+    /// Fields that are assigned to, each with the name of what holds it: `pool.Size` in
+    /// `server.pool.Size = 1`.
+    pub(super) field_writes: BTreeSet<(&'t str, &'t str)>,
     /// Names that are assigned to, or whose address is taken, anywhere in the package.
     pub(super) changed: BTreeSet<&'t str>,
     names: BTreeSet<&'t str>,
@@ -385,6 +398,13 @@ impl<'t> Declarations<'t> {
             for base in target.into_iter().flat_map(bases) {
                 self.changed.insert(tree.text(base));
             }
+            if node.kind() == "assignment_statement" {
+                let left = go::field(node, "left").map_or_else(Vec::new, go::children);
+                let held = left
+                    .into_iter()
+                    .filter_map(|target| held_field(target, tree));
+                self.field_writes.extend(held);
+            }
         });
     }
 
@@ -399,6 +419,14 @@ enum Table {
     Variables,
     Functions,
     Types,
+}
+
+/// The field that is assigned to, after the name of what holds it.
+fn held_field<'t>(target: Node<'t>, tree: &'t GoTree) -> Option<(&'t str, &'t str)> {
+    let field = go::field(target, "field")?;
+    let operand = go::field(target, "operand")?;
+    let holder = go::field(operand, "field").unwrap_or(operand);
+    Some((tree.text(holder), tree.text(field)))
 }
 
 /// The identifiers at the bottom of the expressions that are assigned to: `x` of `x.y[0].z`.

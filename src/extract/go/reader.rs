@@ -9,8 +9,9 @@ use std::collections::BTreeSet;
 
 use tree_sitter::Node;
 
+use crate::extract::go::literal_clients::Built;
 use crate::extract::go::package::{Declarations, File};
-use crate::extract::go::state::{Heap, ObjectId, Scope, State, Val};
+use crate::extract::go::state::{Heap, Object, ObjectId, Scope, State, Val};
 use crate::extract::go::{fold, names};
 use crate::facts::raw::{ErrorHandling, Folded, RawClient};
 use crate::source::Span;
@@ -31,6 +32,14 @@ const COPIES_PER_BYTE: usize = 8;
 pub(super) struct Found {
     pub(super) raw: RawClient,
     pub(super) error: Option<usize>,
+}
+
+/// What a file gives.
+pub(super) struct Read {
+    pub(super) clients: Vec<RawClient>,
+    pub(super) secrets: Vec<Span>,
+    /// Calls whose connections belong to a pool, in this file or another.
+    pub(super) consumed: BTreeSet<Span>,
 }
 
 /// What became of the error of an option source.
@@ -55,12 +64,18 @@ pub(super) struct Reader<'t, 'm, 'p> {
     pub(super) state: State<'t, 'm>,
     pub(super) found: Vec<Found>,
     pub(super) secrets: Vec<Span>,
+    /// Literals that are clients by themselves.
+    pub(super) built: Vec<Built<'t, 'm>>,
+    /// For each pool whose opening function is being read: the connections that it opens.
+    pub(super) dialing: Vec<Vec<(Object<'m>, Span)>>,
+    /// Connections that belong to a pool, by their calls.
+    pub(super) consumed: BTreeSet<Span>,
     pub(super) function: Option<String>,
     /// The open blocks, by number, innermost last.
     pub(super) blocks: Vec<u32>,
     pub(super) fresh: ObjectId,
-    /// The functions and package-level names that are being run or folded in place.
-    pub(super) inside: Vec<&'t str>,
+    /// The functions and package-level values that are being run or folded in place, by their nodes.
+    pub(super) inside: Vec<usize>,
     pub(super) returns: Vec<Returns<'t, 'm>>,
     /// The named results of the functions being run, innermost last.
     pub(super) results: Vec<Vec<&'t str>>,
@@ -86,6 +101,9 @@ impl<'t, 'm, 'p> Reader<'t, 'm, 'p> {
             state: State::default(),
             found: Vec::new(),
             secrets: Vec::new(),
+            built: Vec::new(),
+            dialing: Vec::new(),
+            consumed: BTreeSet::new(),
             function: None,
             blocks: Vec::new(),
             fresh: 0,
@@ -114,7 +132,7 @@ impl<'t, 'm, 'p> Reader<'t, 'm, 'p> {
     }
 
     /// Reads everything in the file that may build a client, `worth` being what tells.
-    pub(super) fn read_file(mut self, worth: impl Fn(&str) -> bool) -> (Vec<RawClient>, Vec<Span>) {
+    pub(super) fn read_file(mut self, worth: impl Fn(&str) -> bool) -> Read {
         self.enter_function(None);
         for node in super::package::top_level(self.tree()) {
             match node.kind() {
@@ -132,6 +150,7 @@ impl<'t, 'm, 'p> Reader<'t, 'm, 'p> {
                 _ => self.statement(node),
             }
         }
+        self.record_built();
         self.finish()
     }
 
@@ -163,6 +182,7 @@ impl<'t, 'm, 'p> Reader<'t, 'm, 'p> {
         self.block(body);
         self.results.pop();
         self.close_block();
+        self.record_built();
         self.function = None;
         self.state = outer;
         self.captured = captured;
@@ -242,8 +262,8 @@ impl<'t, 'm, 'p> Reader<'t, 'm, 'p> {
     }
 
     /// Whether this function may be run in place once more.
-    pub(super) fn may_run(&self, name: &str) -> bool {
-        self.fuel > 0 && self.inside.len() < MAX_INLINE && !self.inside.contains(&name)
+    pub(super) fn may_run(&self, node: Node<'t>) -> bool {
+        self.fuel > 0 && self.inside.len() < MAX_INLINE && !self.inside.contains(&node.id())
     }
 
     pub(super) fn burn(&mut self) {
@@ -309,7 +329,7 @@ impl<'t, 'm, 'p> Reader<'t, 'm, 'p> {
         }
     }
 
-    fn finish(self) -> (Vec<RawClient>, Vec<Span>) {
+    fn finish(self) -> Read {
         let fates = self.fates;
         let clients = self.found.into_iter().map(|mut found| {
             if let (Some(source), Some(error)) = (&mut found.raw.source, found.error) {
@@ -318,7 +338,11 @@ impl<'t, 'm, 'p> Reader<'t, 'm, 'p> {
             }
             found.raw
         });
-        (clients.collect(), self.secrets)
+        Read {
+            clients: clients.collect(),
+            secrets: self.secrets,
+            consumed: self.consumed,
+        }
     }
 }
 

@@ -51,6 +51,7 @@ pub(super) struct Source {
     pub(super) url_name: Option<String>,
     pub(super) url_span: Span,
     pub(super) span: Span,
+    pub(super) fallible: bool,
     pub(super) error: Option<usize>,
 }
 
@@ -62,6 +63,14 @@ pub(super) struct Object<'m> {
     pub(super) writes: Vec<OptionWrite>,
     pub(super) source: Option<Source>,
     pub(super) rest_unknown: Option<Reason>,
+    /// What is not known of the options that its connections bring along.
+    pub(super) carried_unknown: Option<Reason>,
+    /// Where those stand.
+    pub(super) carried_anchor: Option<Span>,
+    /// The objects that this one stands for, where it is one of several.
+    pub(super) origins: Vec<ObjectId>,
+    /// The literal is a client by itself: who holds it uses it, and does not change it.
+    pub(super) built: bool,
     /// The literal, where there is one.
     pub(super) literal: Option<Span>,
     pub(super) insert: Slot,
@@ -69,7 +78,32 @@ pub(super) struct Object<'m> {
     pub(super) home: Option<(u32, String)>,
 }
 
-impl Object<'_> {
+impl<'m> Object<'m> {
+    /// An options value with nothing written.
+    pub(super) fn new(library: Rc<Library<'m>>, option_type: String) -> Self {
+        Self {
+            library,
+            option_type,
+            writes: Vec::new(),
+            source: None,
+            rest_unknown: None,
+            carried_unknown: None,
+            carried_anchor: None,
+            origins: Vec::new(),
+            built: false,
+            literal: None,
+            insert: Slot::None,
+            home: None,
+        }
+    }
+
+    /// Takes over what another value sets, as a later one.
+    pub(super) fn take(&mut self, other: Self) {
+        other.writes.into_iter().for_each(|write| self.write(write));
+        self.source = other.source.or(self.source.take());
+        self.rest_unknown = other.rest_unknown.or(self.rest_unknown.take());
+    }
+
     /// Somebody else holds it now: what was written may have been changed.
     pub(super) fn lose(&mut self, reason: &Reason) {
         for write in &mut self.writes {
@@ -85,7 +119,7 @@ impl Object<'_> {
         self.writes.push(write);
     }
 
-    fn join(mut self, other: Self) -> Self {
+    pub(super) fn join(mut self, other: Self) -> Self {
         self.writes = join_writes(self.writes, other.writes);
         self.source = match (self.source, other.source) {
             (Some(mut a), Some(b)) => {
@@ -98,6 +132,10 @@ impl Object<'_> {
             (a, b) => a.or(b),
         };
         self.rest_unknown = self.rest_unknown.or(other.rest_unknown);
+        self.carried_unknown = self.carried_unknown.or(other.carried_unknown);
+        if self.carried_anchor != other.carried_anchor {
+            self.carried_anchor = None;
+        }
         if self.literal != other.literal {
             self.literal = None;
         }
@@ -213,7 +251,11 @@ pub(super) fn join_values<'t, 'm>(
         (Val::Options(a), Val::Options(b)) if a == b => Val::Options(a),
         (Val::Options(a), Val::Options(b)) => match (heap.get(&a), heap.get(&b)) {
             (Some(first), Some(second)) => {
-                let joined = first.clone().join(second.clone());
+                let mut joined = first.clone().join(second.clone());
+                joined.origins = vec![a, b];
+                joined.origins.extend(&first.origins);
+                joined.origins.extend(&second.origins);
+                joined.built = false;
                 *fresh += 1;
                 heap.insert(*fresh, joined);
                 Val::Options(*fresh)

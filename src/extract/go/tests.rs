@@ -534,7 +534,8 @@ fn both_halves_of_the_document() {
 #[test]
 fn a_snippet_may_be_of_every_library_with_such_names() {
     let read = snippet("rdb := redis.NewClient(&redis.Options{PoolSize: 5})\n");
-    assert_eq!(read.only().libraries, ["go-redis-v8", "go-redis-v9"]);
+    let all = ["go-redis-v6", "go-redis-v7", "go-redis-v8", "go-redis-v9"];
+    assert_eq!(read.only().libraries, all);
     assert!(
         snippet("c := http.NewClient(&http.Options{PoolSize: 5})\n")
             .raw
@@ -686,3 +687,147 @@ const WORDS: &[&str] = &[
     "\r\n",
     "\t",
 ];
+
+/// A file that imports redigo and `time`, with this code at its end.
+fn redigo(code: &str) -> Read {
+    let text = format!(
+        "package app\n\nimport (\n\t\"crypto/tls\"\n\t\"time\"\n\n\t\"github.com/gomodule/redigo/redis\"\n)\n\n{code}"
+    );
+    package(&[("app/main.go", &text)])
+}
+
+#[test]
+fn a_literal_that_is_the_pool_itself() {
+    let read = redigo(
+        "func pool(addr string) *redis.Pool {\n\treturn &redis.Pool{\n\t\tMaxIdle: 3,\n\t\tDial: func() (redis.Conn, error) {\n\t\t\treturn redis.Dial(\"tcp\", addr, redis.DialReadTimeout(5*time.Second), redis.DialDatabase(2))\n\t\t},\n\t}\n}\n",
+    );
+    let client = read.only();
+    assert_eq!(client.libraries, ["redigo"]);
+    assert_eq!(client.option_type, "Pool");
+    assert_eq!(value(client, "MaxIdle"), Folded::Int(3));
+    assert_eq!(
+        value(client, "DialReadTimeout"),
+        Folded::Duration(5 * SECOND)
+    );
+    assert_eq!(value(client, "DialDatabase"), Folded::Int(2));
+    assert!(client.carried_unknown.is_none());
+    assert!(read.at(client.anchor).starts_with("redis.Pool{"));
+    assert!(
+        read.at(client.carried_anchor.unwrap())
+            .starts_with("redis.Dial(")
+    );
+    assert!(matches!(client.insert, Slot::InsertField { .. }));
+}
+
+#[test]
+fn a_pool_whose_connections_are_opened_elsewhere_in_the_package() {
+    for dial in [
+        "dial",
+        "func() (redis.Conn, error) { return dial() }",
+        "s.dial",
+    ] {
+        let read = redigo(&format!(
+            "type S struct{{}}\nfunc dial() (redis.Conn, error) {{\n\treturn redis.Dial(\"tcp\", \"cache:6379\", redis.DialConnectTimeout(time.Second))\n}}\nfunc (s *S) dial() (redis.Conn, error) {{ return dial() }}\nfunc pool(s *S) *redis.Pool {{ return &redis.Pool{{Dial: {dial}}} }}\n"
+        ));
+        let client = read.only();
+        assert_eq!(
+            value(client, "DialConnectTimeout"),
+            Folded::Duration(SECOND)
+        );
+        assert_eq!(client.hosts, [("cache".to_owned(), 6379)], "{dial}");
+    }
+    let read = redigo(
+        "func pool(d func() (redis.Conn, error)) *redis.Pool { return &redis.Pool{Dial: d} }\n",
+    );
+    assert!(read.only().carried_unknown.is_some());
+    let read = redigo("func pool() *redis.Pool { return &redis.Pool{MaxActive: 5} }\n");
+    assert!(read.only().carried_unknown.is_some());
+}
+
+#[test]
+fn fields_of_a_pool_that_are_assigned_later() {
+    let read = redigo(
+        "func pool(big bool) *redis.Pool {\n\tp := &redis.Pool{MaxIdle: 3}\n\tp.MaxActive = 50\n\tif big {\n\t\tp.Wait = true\n\t}\n\treturn p\n}\n",
+    );
+    let client = read.only();
+    assert_eq!(value(client, "MaxActive"), Folded::Int(50));
+    assert!(!write(client, "MaxActive").conditional);
+    assert!(write(client, "Wait").conditional);
+    let read = redigo(
+        "type S struct{ pool *redis.Pool }\nfunc (s *S) start() {\n\ts.pool = &redis.Pool{MaxIdle: 3}\n}\nfunc (s *S) tune() { s.pool.MaxActive = 4 }\n",
+    );
+    assert!(write(read.only(), "MaxActive").conditional);
+    let read = redigo(
+        "func pool(big bool) *redis.Pool {\n\tvar p *redis.Pool\n\tif big {\n\t\tp = &redis.Pool{MaxIdle: 30}\n\t} else {\n\t\tp = &redis.Pool{MaxIdle: 3}\n\t}\n\tp.MaxActive = 50\n\tregister(p)\n\treturn p\n}\n",
+    );
+    assert_eq!(read.raw.clients.len(), 2);
+    for client in &read.raw.clients {
+        assert_eq!(value(client, "MaxActive"), Folded::Int(50));
+    }
+}
+
+#[test]
+fn options_made_by_functions() {
+    let read = redigo(
+        "func dial(pw string, secure bool, more ...redis.DialOption) {\n\toptions := []redis.DialOption{redis.DialReadTimeout(time.Second), redis.DialTLSSkipVerify(true)}\n\tif pw != \"\" {\n\t\toptions = append(options, redis.DialPassword(pw))\n\t}\n\tredis.Dial(\"tcp\", \"a:1\", options...)\n\tredis.Dial(\"tcp\", \"b:1\", more...)\n\tredis.DialURL(\"redis://c:7000\")\n\tredis.DialTimeout(\"tcp\", \"d:1\", time.Second, 0, 2*time.Second)\n\tredis.Dial(\"tcp\", \"e:1\", redis.DialTLSConfig(&tls.Config{InsecureSkipVerify: secure}))\n\tvar given []redis.DialOption\n\tgiven = append(given, redis.DialDatabase(4))\n\tredis.Dial(\"tcp\", \"f:1\", given...)\n}\n",
+    );
+    let clients = &read.raw.clients;
+    assert_eq!(clients.len(), 6);
+    assert_eq!(value(&clients[0], "DialTLSSkipVerify"), Folded::Bool(true));
+    assert!(write(&clients[0], "DialPassword").conditional);
+    assert!(clients[0].rest_unknown.is_none());
+    assert!(clients[1].rest_unknown.is_some());
+    assert_eq!(clients[2].hosts, [("c".to_owned(), 7000)]);
+    assert!(!clients[2].source.as_ref().unwrap().fallible);
+    assert_eq!(value(&clients[3], "DialReadTimeout"), Folded::Int(0));
+    assert_eq!(
+        value(&clients[3], "DialWriteTimeout"),
+        Folded::Duration(2 * SECOND)
+    );
+    assert_eq!(value(&clients[5], "DialDatabase"), Folded::Int(4));
+    assert!(clients[5].rest_unknown.is_none());
+    let skip = write(&clients[4], "DialTLSConfig.InsecureSkipVerify");
+    assert_eq!(reason(&skip.value), "`secure`");
+}
+
+#[test]
+fn what_stands_inside_the_value_of_a_field() {
+    let text = "package a\n\nimport (\n\t\"crypto/tls\"\n\n\t\"github.com/redis/go-redis/v9\"\n)\n\nfunc conf() *tls.Config { return &tls.Config{InsecureSkipVerify: true} }\nfunc f(c *tls.Config) {\n\tredis.NewClient(&redis.Options{TLSConfig: &tls.Config{InsecureSkipVerify: true}})\n\tredis.NewClient(&redis.Options{TLSConfig: conf()})\n\to := &redis.Options{TLSConfig: &tls.Config{}}\n\to.TLSConfig.InsecureSkipVerify = true\n\tredis.NewClient(o)\n\tredis.NewClient(&redis.Options{TLSConfig: c})\n\tredis.NewClient(&redis.Options{TLSConfig: &tls.Config{ServerName: \"a\"}})\n\tt := &tls.Config{}\n\tt.InsecureSkipVerify = true\n\tredis.NewClient(&redis.Options{TLSConfig: t})\n}\n";
+    let read = package(&[("a.go", text)]);
+    let inner = |n: usize| {
+        let writes = &read.raw.clients[n].writes;
+        let found = writes
+            .iter()
+            .find(|w| w.ident == "TLSConfig.InsecureSkipVerify");
+        found.map(|w| w.value.clone())
+    };
+    let truth = Some(Folded::Bool(true));
+    assert_eq!(
+        (inner(0), inner(1), inner(2)),
+        (truth.clone(), truth.clone(), truth.clone())
+    );
+    assert!(matches!(inner(3), Some(Folded::Unknown(_))));
+    assert_eq!(inner(4), None);
+    assert_eq!(inner(5), truth);
+}
+
+#[test]
+fn options_made_by_a_chain_of_methods() {
+    let text = "package a\n\nimport (\n\t\"time\"\n\n\tglide \"github.com/valkey-io/valkey-glide/go/v2\"\n\t\"github.com/valkey-io/valkey-glide/go/v2/config\"\n)\n\nfunc f() {\n\tcfg := config.NewClientConfiguration().WithUseTLS(true).WithRequestTimeout(5 * time.Second)\n\tcfg.WithDatabaseId(3)\n\tglide.NewClient(cfg)\n}\n";
+    let read = package(&[("a.go", text)]);
+    let client = read.only();
+    assert_eq!(value(client, "WithUseTLS"), Folded::Bool(true));
+    assert_eq!(
+        value(client, "WithRequestTimeout"),
+        Folded::Duration(5 * SECOND)
+    );
+    assert_eq!(value(client, "WithDatabaseId"), Folded::Int(3));
+}
+
+#[test]
+fn a_library_that_passes_options_on() {
+    let text = "package a\n\nimport \"github.com/hibiken/asynq\"\n\nfunc f() {\n\tasynq.NewServer(asynq.RedisClientOpt{Addr: \"a:1\", PoolSize: 4}, asynq.Config{})\n\tasynq.NewClient(asynq.RedisClusterClientOpt{Addrs: nodes})\n}\n";
+    let read = package(&[("a.go", text)]);
+    assert_eq!(value(&read.raw.clients[0], "PoolSize"), Folded::Int(4));
+    assert_eq!(read.raw.clients[1].option_type, "RedisClusterClientOpt");
+}

@@ -11,6 +11,12 @@ pub enum Expression {
     PerCpu { factor: i64, cpus: Cpus },
     /// Another option's effective value, with a duration in seconds added.
     Option { key: String, plus: Option<f64> },
+    /// So many times another option's effective value, which counts as `least` seconds at least.
+    Times {
+        factor: i64,
+        key: String,
+        least: f64,
+    },
 }
 
 /// What counts as the number of CPUs.
@@ -31,9 +37,17 @@ impl Cpus {
 }
 
 impl Expression {
-    /// Reads `N * gomaxprocs`, `N * num_cpu`, `KEY` or `KEY + DURATION`.
+    /// Reads `N * gomaxprocs`, `N * num_cpu`, `N * max(KEY, DURATION)`, `KEY` or `KEY + DURATION`.
     pub fn parse(text: &str) -> Option<Self> {
         if let Some((factor, cpus)) = text.split_once(" * ") {
+            if let Some(inner) = cpus.strip_prefix("max(") {
+                let (key, least) = inner.strip_suffix(')')?.split_once(", ")?;
+                return Some(Self::Times {
+                    factor: factor.parse().ok()?,
+                    key: key.to_owned(),
+                    least: quantity::duration(least)?,
+                });
+            }
             let cpus = match cpus {
                 "gomaxprocs" => Cpus::Gomaxprocs,
                 "num_cpu" => Cpus::NumCpu,

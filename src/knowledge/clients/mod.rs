@@ -6,6 +6,7 @@
 
 pub mod expression;
 pub mod model;
+pub mod usage;
 pub mod version;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -72,6 +73,13 @@ impl Library {
 
     pub fn language(&self) -> Language {
         self.head.client.language
+    }
+
+    /// The release that a pinned version is to be judged as: some are numbered out of line.
+    pub fn read_as(&self, version: Version) -> Version {
+        let rows = &self.head.client.read_as;
+        let row = rows.iter().find(|row| row.release == version);
+        row.map_or(version, |row| row.like)
     }
 
     /// The whole model. Built-in files are proven to load by a test.
@@ -192,6 +200,15 @@ impl Model {
             .find(|s| s.form == Form::Function && s.call == call)
     }
 
+    /// The option type that another package declares under this name.
+    pub fn foreign_type(&self, package: &str, name: &str) -> Option<&str> {
+        let mut types = self.option_type.iter();
+        let same = |ty: &&model::OptionType| {
+            ty.package.as_deref() == Some(package) && ty.name.rsplit('.').next() == Some(name)
+        };
+        types.find(same).map(|ty| ty.name.as_str())
+    }
+
     pub fn is_option_type(&self, name: &str) -> bool {
         self.option_type.iter().any(|t| t.name == name)
     }
@@ -200,14 +217,41 @@ impl Model {
         self.option.iter().find(|o| o.key == key)
     }
 
-    /// The option that an option type calls so, in any version.
+    /// An option type and those that it brings along.
+    pub fn types<'a>(&'a self, option_type: &'a str) -> Vec<&'a str> {
+        let declared = self.option_type.iter().find(|t| t.name == option_type);
+        let carried = declared.into_iter().flat_map(|t| &t.carries);
+        std::iter::once(option_type)
+            .chain(carried.map(String::as_str))
+            .collect()
+    }
+
+    /// How values of this option type are written.
+    pub fn form(&self, option_type: &str) -> Option<Form> {
+        let declared = self.option_type.iter().find(|t| t.name == option_type);
+        declared.map(|t| t.form)
+    }
+
+    /// The option that an option type, or one that it brings along, calls so, in any version.
     pub fn option_named(&self, option_type: &str, ident: &str) -> Option<&OptionModel> {
-        let named = |o: &&OptionModel| {
-            o.names
-                .iter()
-                .any(|n| n.ident == ident && on(&n.on, option_type))
-        };
-        self.option.iter().find(named)
+        let types = self.types(option_type);
+        self.option.iter().find(|o| o.has_name(&types, ident))
+    }
+
+    /// The option type of this form that has an option of this name: a function or a method that
+    /// sets one option.
+    pub fn setter_type(&self, form: Form, ident: &str) -> Option<&str> {
+        let types = self.option_type.iter().filter(|t| t.form == form);
+        types
+            .map(|t| t.name.as_str())
+            .find(|name| self.option_named(name, ident).is_some())
+    }
+
+    /// The constructor for which a literal of this option type is the client itself.
+    pub fn literal(&self, option_type: &str) -> Option<&Constructor> {
+        self.constructor
+            .iter()
+            .find(|c| c.form == Form::Literal && c.option_type == option_type)
     }
 
     /// Whether an option type may have such a field: modelled or known to exist.
@@ -225,6 +269,7 @@ impl Model {
             .map(Ranged::range)
             .chain(self.constructor.iter().map(Ranged::range))
             .chain(self.option_source.iter().map(Ranged::range))
+            .chain(self.blocking.iter().map(Ranged::range))
             .chain(self.option.iter().flat_map(OptionModel::ranges));
         let mut points: BTreeSet<Version> = ranges
             .flat_map(|range| [range.since, range.until])
@@ -264,14 +309,20 @@ impl OptionModel {
             .chain(self.url_params.iter().map(Ranged::range))
     }
 
-    /// What an option type of this version calls the option. Where it has two names, the last one
-    /// that was given: the other is kept for old code.
-    pub fn ident(&self, option_type: &str, version: Version) -> Option<&str> {
+    /// What these option types call the option in this version. Where it has two names, the last
+    /// one that was given: the other is kept for old code.
+    pub fn ident(&self, types: &[&str], version: Version) -> Option<&str> {
         self.names
             .iter()
             .rev()
-            .find(|n| on(&n.on, option_type) && n.range().contains(version))
+            .find(|n| any_on(&n.on, types) && n.range().contains(version))
             .map(|n| n.ident.as_str())
+    }
+
+    /// Whether one of these option types calls the option so, in any version.
+    pub fn has_name(&self, types: &[&str], ident: &str) -> bool {
+        let named = |n: &model::Name| n.ident == ident && any_on(&n.on, types);
+        self.names.iter().any(named)
     }
 
     /// The default row of the nearest type that has one.
@@ -307,6 +358,10 @@ impl OptionModel {
     pub fn is_secret(&self) -> bool {
         self.kind == ValueKind::Secret
     }
+}
+
+fn any_on(list: &[String], types: &[&str]) -> bool {
+    types.iter().any(|name| on(list, name))
 }
 
 fn on(list: &[String], name: &str) -> bool {

@@ -6,6 +6,7 @@ use serde::Deserialize;
 use crate::facts::raw::Language;
 use crate::facts::value::Meaning;
 use crate::knowledge::clients::expression::{Expression, Figures};
+use crate::knowledge::clients::usage::{Blocking, Close, Command, Stats, StatsExporter, Use};
 use crate::knowledge::clients::version::{Range, Version};
 
 /// The part of a file that says which library it is about.
@@ -30,10 +31,20 @@ pub struct Client {
     pub idents: Vec<String>,
     #[serde(default)]
     pub retracted: Vec<Version>,
+    /// Releases that are numbered out of line, and the release that each is to be read as.
+    #[serde(default)]
+    pub read_as: Vec<ReadAs>,
     #[serde(default)]
     pub checked_tags: Vec<Version>,
     #[serde(default)]
     pub notes: Vec<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ReadAs {
+    pub release: Version,
+    pub like: Version,
 }
 
 #[derive(Debug, Deserialize)]
@@ -78,12 +89,14 @@ pub struct Model {
     #[serde(default, rename = "use")]
     pub uses: Vec<Use>,
     #[serde(default)]
-    pub stats: Vec<toml::Table>,
+    pub stats: Vec<Stats>,
     #[serde(default)]
-    pub stats_exporter: Vec<toml::Table>,
+    pub stats_exporter: Vec<StatsExporter>,
     #[serde(default)]
-    pub blocking: Vec<toml::Table>,
-    pub close: Option<toml::Table>,
+    pub blocking: Vec<Blocking>,
+    #[serde(default)]
+    pub command: Vec<Command>,
+    pub close: Option<Close>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -92,7 +105,12 @@ pub struct OptionType {
     pub name: String,
     pub form: Form,
     pub kind: Kind,
+    /// The package that declares the type, where it is not one of the library's.
+    pub package: Option<String>,
     pub defaults_from: Option<String>,
+    /// Types whose options a value of this type brings along, through an option of role `dialer`.
+    #[serde(default)]
+    pub carries: Vec<String>,
     pub note: Option<String>,
     pub source: Option<String>,
 }
@@ -103,8 +121,14 @@ pub struct OptionType {
 pub enum Form {
     /// A struct literal with named fields.
     Struct,
+    /// Values that functions make, each setting one option.
+    Functional,
+    /// A chain of methods, each setting one option.
+    Builder,
     Function,
     Method,
+    /// The literal of the option type is the client itself.
+    Literal,
 }
 
 /// What a client connects to.
@@ -117,6 +141,8 @@ pub enum Kind {
     Ring,
     Universal,
     Pool,
+    /// One connection, without a pool.
+    Connection,
 }
 
 impl Kind {
@@ -128,6 +154,7 @@ impl Kind {
             Self::Ring => "ring",
             Self::Universal => "universal",
             Self::Pool => "pool",
+            Self::Connection => "connection",
         }
     }
 }
@@ -176,8 +203,15 @@ pub enum Test {
 pub struct Constructor {
     pub call: String,
     pub form: Form,
-    pub option_arg: usize,
+    /// The argument that holds the options; for functional options the first of them.
+    pub option_arg: Option<usize>,
     pub option_type: String,
+    /// Other option types that it takes in the same place.
+    #[serde(default)]
+    pub alternatives: Vec<String>,
+    pub url_arg: Option<usize>,
+    #[serde(default)]
+    pub positional: Vec<Positional>,
     pub kind: Kind,
     pub pool_scope: PoolScope,
     pub defaults_as: Option<String>,
@@ -190,6 +224,14 @@ pub struct Constructor {
     pub source: Option<String>,
 }
 
+/// An argument that sets an option, under the name that `names` gives it.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Positional {
+    pub at: usize,
+    pub ident: String,
+}
+
 /// What one pool serves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -197,6 +239,8 @@ pub enum PoolScope {
     Client,
     Node,
     Shard,
+    /// There is no pool.
+    None,
     /// As the type that a universal one becomes.
     Resolution,
 }
@@ -261,6 +305,8 @@ pub struct Pool {
     /// The option that switches the reaper on and off.
     pub reap_interval: Option<String>,
     pub checks_on_borrow: bool,
+    /// The option that makes it check all the same.
+    pub check_option: Option<String>,
     #[serde(default)]
     pub outside_cap: Vec<String>,
     pub note: Option<String>,
@@ -278,6 +324,10 @@ pub struct OptionModel {
     pub url_part: Option<UrlPart>,
     pub minimum: Option<i64>,
     pub maximum: Option<i64>,
+    /// It has no effect unless this option is more than nothing.
+    pub needs: Option<String>,
+    /// What is written above this option's value is cut to it.
+    pub capped_by: Option<String>,
     pub note: Option<String>,
     #[serde(default)]
     pub relations: Vec<String>,
@@ -315,6 +365,10 @@ pub enum ValueKind {
 pub enum Role {
     /// `host:port`, or a list of them.
     Address,
+    /// A function that opens the connections: their options stand in it.
+    Dialer,
+    /// A function that checks a connection when it is taken from the pool.
+    Check,
 }
 
 /// A part of a connection URL.
@@ -348,6 +402,9 @@ pub struct Default {
     until: Option<Version>,
     pub value: Option<toml::Value>,
     pub expr: Option<Expression>,
+    /// It is another library's default, or one that this model does not hold: never known.
+    #[serde(default)]
+    pub open: bool,
     /// The value where the operand of `expr` is switched off.
     pub otherwise: Option<toml::Value>,
     pub effect: Option<Meaning>,
@@ -373,6 +430,9 @@ pub struct Sentinel {
 pub struct UrlParam {
     pub param: String,
     pub on: Vec<String>,
+    /// What the library makes of its text is not modelled.
+    #[serde(default)]
+    pub opaque: bool,
     since: Option<Version>,
     until: Option<Version>,
     pub note: Option<String>,
@@ -386,19 +446,12 @@ pub struct Unmodelled {
     pub fields: Vec<String>,
 }
 
-/// Methods whose calls say what the data is for.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Use {
-    pub word: String,
-    pub calls: Vec<String>,
-}
-
 /// A row that holds for some versions only.
 pub trait Ranged {
     fn range(&self) -> Range;
 }
 
+/// Says that these rows have `since` and `until`.
 macro_rules! ranged {
     ($($row:ty),*) => {$(
         impl Ranged for $row {
@@ -408,6 +461,8 @@ macro_rules! ranged {
         }
     )*};
 }
+
+pub(super) use ranged;
 
 ranged!(
     Resolution,

@@ -65,19 +65,31 @@ fn every_name_that_a_row_refers_to_exists() {
             assert!(option.defaults.iter().all(|d| types(&d.on)));
             assert!(option.sentinels.iter().all(|s| types(&s.on)));
             assert!(option.url_params.iter().all(|p| parsers(&p.on)));
+            for other in option.needs.iter().chain(&option.capped_by) {
+                assert!(model.option(other).is_some(), "{other}");
+            }
             for default in &option.defaults {
-                assert!(
-                    default.value.is_some() != default.expr.is_some(),
-                    "{}",
-                    option.key
-                );
-                if let Some(Expression::Option { key, .. }) = &default.expr {
+                let said = [
+                    default.value.is_some(),
+                    default.expr.is_some(),
+                    default.open,
+                ];
+                let said = said.into_iter().filter(|said| *said).count();
+                assert_eq!(said, 1, "{}", option.key);
+                if let Some(Expression::Option { key, .. } | Expression::Times { key, .. }) =
+                    &default.expr
+                {
                     assert!(model.option(key).is_some(), "{key}");
                 }
             }
         }
         for constructor in &model.constructor {
             assert!(model.is_option_type(&constructor.option_type));
+            assert!(types(&constructor.alternatives));
+            for positional in &constructor.positional {
+                let named = model.option_named(&constructor.option_type, &positional.ident);
+                assert!(named.is_some(), "{}", positional.ident);
+            }
             assert!(
                 constructor
                     .ignores
@@ -89,8 +101,35 @@ fn every_name_that_a_row_refers_to_exists() {
             assert!(model.is_option_type(&rule.then));
             assert!(rule.when.iter().all(|c| model.option(&c.option).is_some()));
         }
-        let pool = model.pool.as_ref().unwrap();
-        assert!(model.option(&pool.cap).is_some());
+        for ty in &model.option_type {
+            assert!(types(&ty.carries), "{}", ty.name);
+        }
+        for option in model.pool.iter().flat_map(|p| {
+            [
+                Some(&p.cap),
+                p.reap_interval.as_ref(),
+                p.check_option.as_ref(),
+            ]
+        }) {
+            assert!(
+                option.is_none_or(|key| model.option(key).is_some()),
+                "{option:?}"
+            );
+        }
+        let cutters = model.blocking.iter().map(|b| &b.cut_by);
+        for key in cutters
+            .chain(model.command.iter().map(|c| &c.cut_by))
+            .flatten()
+        {
+            assert!(model.option(key).is_some(), "{key}");
+        }
+        for exporter in &model.stats_exporter {
+            let imported = model
+                .package
+                .iter()
+                .any(|p| p.import_path == exporter.import_path);
+            assert!(imported, "{}", exporter.import_path);
+        }
     }
 }
 
@@ -120,7 +159,7 @@ fn rows_are_chosen_by_version_and_option_type() {
     assert_eq!(value("9.21.0", "Options"), "3s");
     assert_eq!(value("9.22.0", "FailoverOptions"), "5s");
     let identity = model.option("conn.disable_identity").unwrap();
-    let ident = |v: &str| identity.ident("Options", Version::parse(v).unwrap());
+    let ident = |v: &str| identity.ident(&["Options"], Version::parse(v).unwrap());
     assert_eq!(ident("9.5.5"), Some("DisableIdentity"));
     assert_eq!(ident("9.6.0"), Some("DisableIndentity"));
     assert_eq!(ident("9.1.0"), None);

@@ -59,9 +59,15 @@ fn is_above(folder: &str, below: &str) -> bool {
             .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
+/// The release that is pinned, as it is written.
+pub(super) fn released(pin: &Pin) -> Option<Version> {
+    let version = pin.version.as_ref().ok()?;
+    Some(Version::parse(version)?.as_released())
+}
+
 /// The pinned version, where it is one that the model covers.
 pub(super) fn pinned_version(library: &Library, pin: Option<&Pin>) -> Option<Version> {
-    let version = Version::parse(pin?.version.as_ref().ok()?)?.as_released();
+    let version = library.read_as(released(pin?)?);
     let client = &library.head.client;
     (client.since <= version && version < client.until).then_some(version)
 }
@@ -95,7 +101,7 @@ pub(super) fn candidates<'a>(
                     model,
                     constructor,
                     version,
-                    lineage: model.lineage(defaults),
+                    lineage: lineage(model, client, defaults),
                     kind,
                 });
             }
@@ -119,14 +125,26 @@ fn plausible(client: &RawClient, model: &Model, constructor: &Constructor) -> Ve
 }
 
 fn has(model: &Model, client: &RawClient, write: &OptionWrite, version: Version) -> bool {
+    let types = model.types(&client.option_type);
     let Some(option) = model.option_named(&client.option_type, &write.ident) else {
         return true;
     };
     option.names.iter().any(|name| {
         name.ident == write.ident
-            && name.on.contains(&client.option_type)
+            && name.on.iter().any(|on| types.contains(&on.as_str()))
             && name.range().contains(version)
     })
+}
+
+/// The types whose rows hold: that whose defaults hold, and what the client's own type carries.
+fn lineage<'a>(model: &'a Model, client: &RawClient, defaults: &'a str) -> Vec<&'a str> {
+    let mut line = model.lineage(defaults);
+    let own = model
+        .option_type
+        .iter()
+        .find(|t| t.name == client.option_type);
+    line.extend(own.into_iter().flat_map(|t| &t.carries).map(String::as_str));
+    line
 }
 
 /// The kinds that a constructor may give in this version, each with the type whose defaults hold.
@@ -136,16 +154,22 @@ fn outcomes<'a>(
     constructor: &'a Constructor,
     version: Version,
 ) -> Vec<(Kind, &'a str)> {
-    let own = constructor
-        .defaults_as
-        .as_ref()
-        .unwrap_or(&constructor.option_type);
+    let declared = model
+        .option_type
+        .iter()
+        .find(|t| t.name == client.option_type);
+    let given = declared.filter(|_| !constructor.alternatives.is_empty());
+    let (kind, taken) = match given {
+        Some(given) => (given.kind, &given.name),
+        None => (constructor.kind, &constructor.option_type),
+    };
+    let own = constructor.defaults_as.as_ref().unwrap_or(taken);
     let resolution = model
         .resolution
         .iter()
-        .find(|r| r.option_type == constructor.option_type && r.range().contains(version));
+        .find(|r| r.option_type == *taken && r.range().contains(version));
     let Some(resolution) = resolution else {
-        return vec![(constructor.kind, own)];
+        return vec![(kind, own)];
     };
     let mut possible = Vec::new();
     for rule in &resolution.rules {

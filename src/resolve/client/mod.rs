@@ -148,7 +148,7 @@ fn version(
 fn retracted(candidates: &[Candidate<'_>], client: &RawClient, modules: &[RawModule]) -> Value {
     let pinned = candidates.first().and_then(|first| {
         let pin = candidate::pin(client, first.library, modules)?;
-        let version = candidate::pinned_version(first.library, Some(pin))?;
+        let version = candidate::released(pin)?;
         let retracted = first.library.head.client.retracted.contains(&version);
         Some(Value::set(Datum::Bool(retracted), pin.span))
     });
@@ -170,6 +170,9 @@ fn put_url(subject: &mut Subject, client: &RawClient) {
     subject.put("url", url);
     let call = Datum::Text(source.call.clone());
     subject.put("url_parser", Value::set(call, source.span));
+    if !source.fallible {
+        return;
+    }
     let at = source.error_span.unwrap_or(source.span);
     let error = match source.error {
         ErrorHandling::Checked => Some("checked"),
@@ -204,7 +207,8 @@ fn put_option(
         let Some(option) = candidate.model.option(&option.key) else {
             return;
         };
-        let Some(ident) = option.ident(&client.option_type, candidate.version) else {
+        let types = candidate.model.types(&client.option_type);
+        let Some(ident) = option.ident(&types, candidate.version) else {
             return;
         };
         idents.push(ident);
@@ -214,7 +218,10 @@ fn put_option(
     let Some((mut value, per_cpu)) = agreed(resolved, &disagreement(open, library)) else {
         return;
     };
-    finish(&mut value, client, option, &idents);
+    let types = candidates
+        .first()
+        .map_or_else(Vec::new, |c| c.model.types(&client.option_type));
+    finish(&mut value, client, option, (&types, &idents));
     let pool = candidates.first().and_then(|c| c.model.pool.as_ref());
     let is_cap = pool.is_some_and(|pool| pool.cap == option.key);
     if let (true, Some(factor), false) = (is_cap, per_cpu, value.written == Written::Yes) {
@@ -280,14 +287,18 @@ fn joined_origin(one: &Value, other: &Value) -> crate::facts::Origin {
 }
 
 /// Name, place and slot: the same for every candidate.
-fn finish(value: &mut Value, client: &RawClient, option: &OptionModel, idents: &[&str]) {
-    let written = |w: &&crate::facts::raw::OptionWrite| {
-        option
-            .names
-            .iter()
-            .any(|n| n.ident == w.ident && n.on.contains(&client.option_type))
-    };
-    let write = client.writes.iter().rfind(written);
+fn finish(
+    value: &mut Value,
+    client: &RawClient,
+    option: &OptionModel,
+    (types, idents): (&[&str], &[&str]),
+) {
+    let write = client
+        .writes
+        .iter()
+        .rfind(|write| option.has_name(types, &write.ident));
+    let own = types.get(..1).unwrap_or_default();
+    let carried = !idents.iter().any(|ident| option.has_name(own, ident));
     let mut names = idents.to_vec();
     names.sort_unstable();
     names.dedup();
@@ -297,10 +308,13 @@ fn finish(value: &mut Value, client: &RawClient, option: &OptionModel, idents: &
     };
     value.slot = match (write, &names[..]) {
         (Some(write), _) => write.slot.clone(),
-        (None, [name]) => named_slot(&client.insert, name),
+        (None, [name]) if !carried => named_slot(&client.insert, name),
         (None, _) => Slot::None,
     };
-    value.home = Some(client.options_anchor);
+    value.home = Some(match client.carried_anchor {
+        Some(anchor) if carried => anchor,
+        _ => client.options_anchor,
+    });
     value.secret |= option.is_secret();
 }
 
@@ -317,8 +331,14 @@ fn named_slot(slot: &Slot, name: &str) -> Slot {
 
 fn put_pool(subject: &mut Subject, candidates: &[Candidate<'_>], open: Open) {
     let pools = || candidates.iter().filter_map(|c| c.model.pool.as_ref());
-    let checks = pools().map(|pool| Datum::Bool(pool.checks_on_borrow));
-    let checks = common(checks, open);
+    let check = pools().find_map(|pool| subject.fact(pool.check_option.as_ref()?));
+    let checks = match check.map(|value| &value.written) {
+        Some(Written::Yes) => Value::derived(Datum::Bool(true)),
+        Some(Written::Unknown(reason) | Written::NotSeen(reason)) => {
+            Value::unknown(reason.0.clone())
+        }
+        _ => common(pools().map(|pool| Datum::Bool(pool.checks_on_borrow)), open),
+    };
     let reaps: Vec<Value> = pools()
         .map(|pool| match &pool.reap_interval {
             Some(key) if pool.reaper => reaps_at(subject.fact(key)),

@@ -5,7 +5,7 @@ use crate::facts::quantity;
 use crate::facts::raw::{Folded, OptionWrite, RawClient};
 use crate::facts::value::{Datum, Meaning, Origin, Overridden, Reason, State, Value, Written};
 use crate::knowledge::clients::expression::Expression;
-use crate::knowledge::clients::model::{OptionModel, OptionSource, Ranged, ValueKind};
+use crate::knowledge::clients::model::{Form, OptionModel, OptionSource, Ranged, ValueKind};
 use crate::resolve::client::candidate::Candidate;
 use crate::resolve::client::url::Url;
 use crate::source::MASK;
@@ -56,12 +56,27 @@ struct One<'a> {
 impl One<'_> {
     /// The last place in code that writes the option.
     fn write(&self) -> Option<&OptionWrite> {
-        let named = |write: &&OptionWrite| {
-            let names = self.option.names.iter();
-            let own = names.filter(|n| n.on.contains(&self.client.option_type));
-            own.into_iter().any(|n| n.ident == write.ident)
-        };
-        self.client.writes.iter().rfind(named)
+        let types = self.types();
+        let mut writes = self.client.writes.iter();
+        writes.rfind(|write| self.option.has_name(&types, &write.ident))
+    }
+
+    fn types(&self) -> Vec<&str> {
+        self.candidate.model.types(&self.client.option_type)
+    }
+
+    /// Only what a value carries along has the option.
+    fn is_carried(&self) -> bool {
+        let own = [self.client.option_type.as_str()];
+        self.option.ident(&own, self.candidate.version).is_none()
+    }
+
+    /// A written zero is the same as nothing written where the options are a struct.
+    fn zero_is_nothing(&self, ident: &str) -> bool {
+        let model = self.candidate.model;
+        let mut types = self.types().into_iter();
+        let written_on = types.find(|ty| self.option.has_name(&[ty], ident));
+        written_on.and_then(|ty| model.form(ty)) == Some(Form::Struct)
     }
 
     fn written(&self, write: &OptionWrite) -> Resolved {
@@ -74,11 +89,12 @@ impl One<'_> {
                 per_cpu: None,
             };
         }
-        self.folded(&write.value, write.span)
+        let zero = self.zero_is_nothing(&write.ident);
+        self.folded(&write.value, write.span, zero)
     }
 
-    /// A value that stands at this place in code or in a URL.
-    fn folded(&self, folded: &Folded, span: crate::source::Span) -> Resolved {
+    /// A value that stands at this place in code or in a URL; `zero`: a zero value is none.
+    fn folded(&self, folded: &Folded, span: crate::source::Span, zero: bool) -> Resolved {
         let plain = |value| Resolved {
             value,
             per_cpu: None,
@@ -90,7 +106,7 @@ impl One<'_> {
             let reason = "its value is of a kind that is not followed";
             return plain(Value::set_unknown(reason, span));
         };
-        if is_zero(folded) {
+        if zero && is_zero(folded) {
             return self.zero(datum, span);
         }
         if self.is_ignored() {
@@ -168,7 +184,9 @@ impl One<'_> {
     }
 
     fn not_written(&self) -> Resolved {
-        if let Some(reason) = &self.client.rest_unknown {
+        let carried = self.client.carried_unknown.as_ref();
+        let carried = carried.filter(|_| self.is_carried());
+        if let Some(reason) = carried.or(self.client.rest_unknown.as_ref()) {
             let value = Value::unknown(format!("the options come from {reason}"));
             let mut resolved = self.default();
             resolved.value.state = value.state;
@@ -219,7 +237,15 @@ impl One<'_> {
             return refuse(&why);
         }
         match url.parameter(self.option, parser, version) {
-            Some(Ok(folded)) => return self.folded(&folded, span),
+            Some(Ok(Folded::Unknown(reason))) => {
+                let mut value = Value::set_unknown(reason.0, span);
+                value.secret = self.option.is_secret();
+                return Resolved {
+                    value,
+                    per_cpu: None,
+                };
+            }
+            Some(Ok(folded)) => return self.folded(&folded, span, true),
             Some(Err(why)) => return refuse(&why),
             None => {}
         }
@@ -228,7 +254,7 @@ impl One<'_> {
             .url_part
             .and_then(|part| url.part(part, self.option.kind));
         match part {
-            Some(folded) => self.folded(&folded, span),
+            Some(folded) => self.folded(&folded, span, true),
             None => self.default(),
         }
     }
@@ -239,6 +265,13 @@ impl One<'_> {
             let zero = zero_of(self.option.kind);
             return self.of_state(zero.map_or(State::Absent, State::Default));
         };
+        if row.open {
+            let mut resolved = self.of_state(State::Absent);
+            let reason = "the default is that of what the library is built on";
+            resolved.value.state = State::Unknown(Reason::new(reason));
+            resolved.value.origin = Origin::Default(release(self.candidate));
+            return resolved;
+        }
         if let Some(expression) = &row.expr {
             let otherwise = row.otherwise.as_ref();
             return self.expression(expression, otherwise.and_then(|v| self.constant(v)));
@@ -278,14 +311,35 @@ impl One<'_> {
                 resolved.per_cpu = Some(*factor);
                 resolved
             }
-            Expression::Option { key, plus } => {
-                let option = self.candidate.model.option(key);
-                match option.filter(|_| self.steps < MAX_STEPS) {
-                    Some(option) => self.after(option, *plus, otherwise),
-                    None => self.of_state(State::Absent),
-                }
-            }
+            Expression::Option { key, plus } => match self.other(key) {
+                Some(option) => self.after(option, *plus, otherwise),
+                None => self.of_state(State::Absent),
+            },
+            Expression::Times { factor, key, least } => match self.other(key) {
+                Some(option) => self.times(option, *factor as f64, *least),
+                None => self.of_state(State::Absent),
+            },
         }
+    }
+
+    /// Another option, unless the way there is too long.
+    fn other(&self, key: &str) -> Option<&OptionModel> {
+        let option = self.candidate.model.option(key);
+        option.filter(|_| self.steps < MAX_STEPS)
+    }
+
+    /// A default that is a multiple of another option's value.
+    fn times(&self, option: &OptionModel, factor: f64, least: f64) -> Resolved {
+        let other = step(self.candidate, self.client, option, self.steps + 1);
+        let known = other.value.number().filter(|n| n.is_finite());
+        let mut resolved = self.of_state(match known {
+            Some(seconds) => State::Default(Datum::Duration(factor * seconds.max(least))),
+            None => State::Absent,
+        });
+        if let (None, State::Unknown(reason)) = (known, other.value.state) {
+            resolved.value.state = State::Unknown(reason);
+        }
+        resolved
     }
 
     /// A default that is another option's value, or so much more.

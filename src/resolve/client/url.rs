@@ -2,6 +2,7 @@
 
 use crate::facts::quantity;
 use crate::facts::raw::Folded;
+use crate::facts::value::Reason;
 use crate::knowledge::clients::model::{
     DurationSyntax, Model, OptionModel, OptionSource, UnknownParam, UrlPart, ValueKind,
 };
@@ -77,6 +78,10 @@ impl Url {
     ) -> Option<Result<Folded, String>> {
         option.url_params(&parser.call, version).find_map(|row| {
             let (_, text) = self.query.iter().rfind(|(name, _)| *name == row.param)?;
+            if row.opaque {
+                let why = format!("the URL's `{}` sets it in its own way", row.param);
+                return Some(Ok(Folded::Unknown(Reason::new(why))));
+            }
             let value = typed(text, option.kind, parser.durations);
             Some(value.ok_or_else(|| format!("the value of `{}` is not accepted", row.param)))
         })

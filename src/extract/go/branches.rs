@@ -1,0 +1,167 @@
+//! Statements that may go either way: branches, loops, switches. States fork before and join after.
+
+use tree_sitter::Node;
+
+use crate::extract::go::reader::Reader;
+use crate::extract::go::state::{Scope, State, Val};
+use crate::extract::go::{fold, names};
+use crate::facts::raw::Folded;
+use crate::syntax::go;
+
+impl<'t, 'm> Reader<'t, 'm, '_> {
+    pub(super) fn if_statement(&mut self, node: Node<'t>) {
+        self.state.scopes.push(Scope::new());
+        self.open_block();
+        if let Some(first) = go::field(node, "initializer") {
+            self.statement(first);
+        }
+        if let Some(condition) = go::field(node, "condition") {
+            self.evaluate(condition);
+        }
+        let before = self.fork();
+        if let Some(then) = go::field(node, "consequence") {
+            self.statement(then);
+        }
+        let after_then = std::mem::replace(&mut self.state, before);
+        if let Some(otherwise) = go::field(node, "alternative") {
+            self.statement(otherwise);
+        }
+        self.join(after_then);
+        self.close_block();
+        self.state.scopes.pop();
+    }
+
+    /// Joins the present state with that of another branch.
+    pub(super) fn join(&mut self, other: State<'t, 'm>) {
+        let mine = std::mem::take(&mut self.state);
+        self.state = mine.join(other, &mut self.fresh);
+    }
+
+    pub(super) fn for_statement(&mut self, node: Node<'t>) {
+        self.state.scopes.push(Scope::new());
+        self.open_block();
+        let mut again = Vec::new();
+        for child in go::children(node) {
+            match child.kind() {
+                "block" => {}
+                "for_clause" => {
+                    if let Some(first) = go::field(child, "initializer") {
+                        self.statement(first);
+                    }
+                    again.extend(go::field(child, "condition"));
+                    again.extend(go::field(child, "update"));
+                }
+                "range_clause" => self.range_clause(child),
+                _ => again.push(child),
+            }
+        }
+        self.forget(node, "a loop");
+        let before = self.fork();
+        again.iter().for_each(|node| self.statement(*node));
+        if let Some(body) = go::field(node, "body") {
+            self.statement(body);
+        }
+        // The condition is looked at again after the body: an error may be checked there.
+        again.iter().for_each(|node| self.statement(*node));
+        self.join(before);
+        self.close_block();
+        self.state.scopes.pop();
+    }
+
+    fn range_clause(&mut self, node: Node<'t>) {
+        if let Some(over) = go::field(node, "right") {
+            let value = self.evaluate(over);
+            self.escape(value, "a loop");
+        }
+        for target in go::field(node, "left").map_or_else(Vec::new, go::children) {
+            if target.kind() == "identifier" {
+                self.state.define(self.text(target), Val::unknown("a loop"));
+            }
+        }
+    }
+
+    /// Plain variables that a piece of code assigns are not known while or after it runs.
+    pub(super) fn forget(&mut self, node: Node<'t>, source: &str) {
+        for name in names::assigned(self.tree(), node) {
+            if let Some(Val::Plain(value)) = self.state.get(name)
+                && *value != Folded::Nil
+            {
+                self.state.set(name, Val::unknown(source));
+            }
+        }
+    }
+
+    pub(super) fn switch(&mut self, node: Node<'t>) {
+        self.state.scopes.push(Scope::new());
+        self.open_block();
+        let mut cases = Vec::new();
+        for child in go::children(node) {
+            match child.kind() {
+                "expression_case" | "type_case" | "default_case" | "communication_case" => {
+                    cases.push(child);
+                }
+                "short_var_declaration" | "assignment_statement" => self.statement(child),
+                _ => drop(self.evaluate(child)),
+            }
+        }
+        if let Some(alias) = go::field(node, "alias") {
+            for name in go::children(alias) {
+                let value = Val::Plain(fold::from_code(self.text(name)));
+                self.state.define(self.text(name), value);
+            }
+        }
+        self.cases(node, &cases);
+        self.close_block();
+        self.state.scopes.pop();
+    }
+
+    fn cases(&mut self, node: Node<'t>, cases: &[Node<'t>]) {
+        let before = self.fork();
+        let mut after: Option<State<'t, 'm>> = None;
+        for case in cases {
+            self.state = before.clone();
+            self.charge();
+            self.case(*case);
+            let done = std::mem::take(&mut self.state);
+            after = Some(match after {
+                Some(other) => other.join(done, &mut self.fresh),
+                None => done,
+            });
+        }
+        let exhaustive = node.kind() == "select_statement"
+            || cases.iter().any(|case| case.kind() == "default_case");
+        self.state = before;
+        match after {
+            Some(after) if exhaustive => self.state = after,
+            Some(after) => self.join(after),
+            None => {}
+        }
+    }
+
+    fn case(&mut self, case: Node<'t>) {
+        self.state.scopes.push(Scope::new());
+        self.open_block();
+        for child in go::children(case) {
+            match child.kind() {
+                "expression_list" => self.give_away(child, "a comparison"),
+                "receive_statement" => self.receive(child),
+                "statement_list" | "send_statement" => self.statement(child),
+                _ => {}
+            }
+        }
+        self.close_block();
+        self.state.scopes.pop();
+    }
+
+    fn receive(&mut self, node: Node<'t>) {
+        if let Some(right) = go::field(node, "right") {
+            self.evaluate(right);
+        }
+        for target in go::field(node, "left").map_or_else(Vec::new, go::children) {
+            if target.kind() == "identifier" {
+                self.state
+                    .define(self.text(target), Val::unknown("a channel"));
+            }
+        }
+    }
+}

@@ -1,0 +1,226 @@
+//! Calls that return options and calls that build clients: what a client is recorded with.
+
+use std::rc::Rc;
+
+use tree_sitter::Node;
+
+use crate::extract::go::calls::{directory, spread};
+use crate::extract::go::package::Library;
+use crate::extract::go::reader::{Found, Reader};
+use crate::extract::go::state::{Object, Source, Val};
+use crate::extract::go::{address, fold, names};
+use crate::facts::raw::{ErrorHandling, Folded, Language, OptionSource, RawClient};
+use crate::facts::slot::Slot;
+use crate::facts::value::{Reason, Strength};
+use crate::knowledge::clients::model::{Constructor, Form, Kind};
+use crate::syntax::go;
+
+impl<'t, 'm> Reader<'t, 'm, '_> {
+    /// A call of the library that returns options.
+    pub(super) fn option_source(
+        &mut self,
+        node: Node<'t>,
+        library: &Rc<Library<'m>>,
+        (call, returns, url_arg, fallible): (&str, String, Option<usize>, bool),
+    ) -> Val<'t> {
+        let arguments = self.arguments(node);
+        let values: Vec<_> = arguments.iter().map(|a| self.evaluate(*a)).collect();
+        let error = fallible.then(|| self.new_error());
+        let id = self.new_object(Rc::clone(library), returns);
+        if let Some(at) = url_arg {
+            let url = values.into_iter().nth(at);
+            let url = url.unwrap_or_else(|| Val::unknown("an argument"));
+            let url_node = arguments.get(at).copied().unwrap_or(node);
+            let source = self.source(node, call, (url_node, url), error);
+            if let Some(object) = self.state.heap.get_mut(&id) {
+                object.source = Some(source);
+            }
+        }
+        match error {
+            Some(error) => Val::Several(vec![Val::Options(id), Val::Error(vec![error])]),
+            None => Val::Options(id),
+        }
+    }
+
+    /// Options that come from a URL.
+    fn source(
+        &self,
+        node: Node<'t>,
+        call: &str,
+        (url_node, url): (Node<'t>, Val<'t>),
+        error: Option<usize>,
+    ) -> Source {
+        let url = url.folded("an argument");
+        let url_name = match &url {
+            Folded::Unknown(reason) => Some(fold::name_of(reason).to_owned()),
+            _ => None,
+        };
+        Source {
+            call: call.to_owned(),
+            url,
+            url_name,
+            url_span: self.tree().span(url_node),
+            span: self.tree().span(node),
+            fallible: error.is_some(),
+            error,
+        }
+    }
+
+    /// A call that builds a client.
+    pub(super) fn construct(
+        &mut self,
+        node: Node<'t>,
+        library: &Rc<Library<'m>>,
+        constructor: &'m Constructor,
+    ) -> Val<'t> {
+        let options = self.options_of(node, library, constructor);
+        if constructor.kind == Kind::Connection
+            && let Ok(object) = &options
+            && self.dialled(object, self.tree().span(node))
+        {
+            return Val::unknown("a connection");
+        }
+        if self.records() && !go::is_broken(node) {
+            self.record(node, library, constructor, options);
+        }
+        Val::unknown("a client")
+    }
+
+    /// The options that a constructor is given, or why they are not known.
+    fn options_of(
+        &mut self,
+        node: Node<'t>,
+        library: &Rc<Library<'m>>,
+        constructor: &Constructor,
+    ) -> Result<Object<'m>, Reason> {
+        let id = self.new_object(Rc::clone(library), constructor.option_type.clone());
+        let mut models = library.candidates.iter().filter_map(|l| l.model());
+        let functional = models.any(|m| m.form(&constructor.option_type) == Some(Form::Functional));
+        let from = constructor.option_arg.unwrap_or(usize::MAX);
+        let mut given = (!functional && constructor.option_arg.is_some())
+            .then(|| Err(Reason::new("an argument that is not written")));
+        for (at, argument) in self.arguments(node).into_iter().enumerate() {
+            let named = constructor.positional.iter().find(|p| p.at == at);
+            if functional && at >= from {
+                let argument = spread(argument);
+                let value = self.evaluate(argument);
+                self.add_setting(id, &value, argument);
+            } else if at == from {
+                let value = self.evaluate(argument);
+                given = Some(self.given(argument, value, constructor));
+            } else if let Some(positional) = named {
+                let value = match self.is_dialer(id, &positional.ident) {
+                    true => self.dialer(id, argument),
+                    false => self.evaluate(argument),
+                };
+                self.put(id, &positional.ident, value, argument);
+            } else {
+                let value = self.evaluate(argument);
+                if constructor.url_arg == Some(at) {
+                    let source = self.source(node, &constructor.call, (argument, value), None);
+                    if let Some(object) = self.state.heap.get_mut(&id) {
+                        object.source = Some(source);
+                    }
+                } else {
+                    self.escape(value, "a constructor");
+                }
+            }
+        }
+        let made = self.state.heap.remove(&id);
+        match given {
+            Some(given) => given,
+            None => made.ok_or_else(|| self.code_reason(node)),
+        }
+    }
+
+    /// The options in an argument.
+    fn given(
+        &self,
+        argument: Node<'t>,
+        value: Val<'t>,
+        constructor: &Constructor,
+    ) -> Result<Object<'m>, Reason> {
+        match value {
+            Val::Options(id) => {
+                let object = self.state.heap.get(&id).cloned();
+                let fits = |o: &Object<'m>| {
+                    o.option_type == constructor.option_type
+                        || constructor.alternatives.contains(&o.option_type)
+                };
+                object
+                    .filter(fits)
+                    .ok_or_else(|| self.code_reason(argument))
+            }
+            Val::Plain(Folded::Unknown(reason)) => Err(reason),
+            _ => Err(self.code_reason(argument)),
+        }
+    }
+
+    pub(super) fn record(
+        &mut self,
+        node: Node<'t>,
+        library: &Rc<Library<'m>>,
+        constructor: &Constructor,
+        options: Result<Object<'m>, Reason>,
+    ) {
+        let anchor = self.tree().span(node);
+        let mut raw = RawClient {
+            language: Language::Go,
+            libraries: library.ids(),
+            constructor: constructor.call.clone(),
+            option_type: constructor.option_type.clone(),
+            dir: directory(&self.here().parsed.path).to_owned(),
+            package: library.path.clone(),
+            anchor,
+            options_anchor: anchor,
+            writes: Vec::new(),
+            source: None,
+            rest_unknown: None,
+            carried_unknown: None,
+            carried_anchor: None,
+            insert: Slot::None,
+            function: self.function.clone(),
+            strength: Strength::Certain,
+            hosts: Vec::new(),
+            uses: Vec::new(),
+        };
+        let mut error = None;
+        match options {
+            Ok(object) => {
+                let carries = object.carried_anchor.is_some() || object.carried_unknown.is_some();
+                raw.option_type = object.option_type;
+                raw.options_anchor = object.literal.unwrap_or(anchor);
+                raw.writes = object.writes;
+                raw.rest_unknown = object.rest_unknown;
+                raw.carried_anchor = object.carried_anchor;
+                raw.carried_unknown = match object.carried_unknown {
+                    None if !carries => Some(Reason::new("a place that is not seen")),
+                    reason => reason,
+                };
+                raw.insert = object.insert;
+                error = object.source.as_ref().and_then(|s| s.error);
+                raw.source = object.source.map(raw_source);
+            }
+            Err(reason) => raw.rest_unknown = Some(reason),
+        }
+        raw.hosts = address::hosts(&raw, &library.candidates);
+        self.found.push(Found { raw, error });
+    }
+
+    fn code_reason(&self, node: Node<'t>) -> Reason {
+        Reason::new(format!("`{}`", names::quoted(self.tree(), node)))
+    }
+}
+
+fn raw_source(source: Source) -> OptionSource {
+    OptionSource {
+        call: source.call,
+        url: source.url,
+        url_name: source.url_name,
+        url_span: source.url_span,
+        span: source.span,
+        fallible: source.fallible,
+        error: ErrorHandling::Unknown,
+        error_span: None,
+    }
+}

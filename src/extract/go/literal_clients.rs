@@ -1,0 +1,116 @@
+//! Literals that are clients by themselves, such as a pool: they are recorded with what they hold at
+//! the end of the function that makes them, or where they leave it.
+
+use std::rc::Rc;
+
+use tree_sitter::Node;
+
+use crate::extract::go::fold;
+use crate::extract::go::package::Library;
+use crate::extract::go::reader::Reader;
+use crate::extract::go::state::{Object, ObjectId};
+use crate::facts::raw::OptionWrite;
+use crate::facts::slot::Slot;
+use crate::knowledge::clients::model::Constructor;
+use crate::syntax::go;
+
+/// A literal that is a client, with what it held when it was last seen.
+pub(super) struct Built<'t, 'm> {
+    id: ObjectId,
+    node: Node<'t>,
+    library: Rc<Library<'m>>,
+    constructor: &'m Constructor,
+    last: Object<'m>,
+}
+
+impl<'t, 'm> Reader<'t, 'm, '_> {
+    /// An options literal was read: it may be a client.
+    pub(super) fn build(&mut self, id: ObjectId, node: Node<'t>) {
+        let Some(object) = self.state.heap.get_mut(&id) else {
+            return;
+        };
+        let library = Rc::clone(&object.library);
+        let models = library.candidates.iter().filter_map(|l| l.model());
+        let constructor = models
+            .into_iter()
+            .find_map(|m| m.literal(&object.option_type));
+        let Some(constructor) = constructor else {
+            return;
+        };
+        object.built = true;
+        let last = object.clone();
+        if self.records() && !go::is_broken(node) {
+            self.built.push(Built {
+                id,
+                node,
+                library,
+                constructor,
+                last,
+            });
+        }
+    }
+
+    /// Something holds the literal under this name: what is assigned to its fields through that
+    /// name elsewhere may be set.
+    pub(super) fn held_as(&mut self, id: ObjectId, holder: &str) {
+        let declared = self.declared;
+        let fields: Vec<&str> = declared
+            .field_writes
+            .iter()
+            .filter(|(held, _)| *held == holder)
+            .map(|(_, field)| *field)
+            .filter(|field| self.is_option(id, field))
+            .collect();
+        let Some(object) = self.state.heap.get_mut(&id).filter(|o| o.built) else {
+            return;
+        };
+        let Some(span) = object.literal else {
+            return;
+        };
+        for field in fields {
+            object.write(OptionWrite {
+                ident: field.to_owned(),
+                value: fold::unknown(format!("`{holder}.{field}`, which the package assigns")),
+                span,
+                conditional: true,
+                slot: Slot::None,
+            });
+        }
+    }
+
+    /// The literal leaves the function: it is a client as it is now.
+    pub(super) fn remember(&mut self, id: ObjectId) {
+        let origins = self.state.heap.get(&id).map(|o| o.origins.clone());
+        for id in origins.into_iter().flatten().chain([id]) {
+            let now = self.state.heap.get(&id);
+            let known = self.built.iter_mut().find(|built| built.id == id);
+            if let (Some(built), Some(now)) = (known, now) {
+                built.last = now.clone();
+            }
+        }
+    }
+
+    /// Every literal that is still seen, as it is now.
+    pub(super) fn remember_built(&mut self) {
+        for built in &mut self.built {
+            if let Some(now) = self.state.heap.get(&built.id) {
+                built.last = now.clone();
+            }
+        }
+    }
+
+    /// The function ends: its literals are clients with what they hold.
+    pub(super) fn record_built(&mut self) {
+        if !self.state.dead {
+            self.remember_built();
+        }
+        for built in std::mem::take(&mut self.built) {
+            self.record(
+                built.node,
+                &built.library,
+                built.constructor,
+                Ok(built.last),
+            );
+        }
+    }
+}

@@ -1,0 +1,296 @@
+//! Options that are not plain fields: functions and methods that set one option each, values that
+//! stand inside other values, and functions that open the connections of a pool.
+
+use std::rc::Rc;
+
+use tree_sitter::Node;
+
+use crate::extract::go::fold;
+use crate::extract::go::names;
+use crate::extract::go::package::Library;
+use crate::extract::go::reader::Reader;
+use crate::extract::go::state::{Object, ObjectId, Val};
+use crate::facts::raw::{Folded, OptionWrite};
+use crate::facts::slot::Slot;
+use crate::facts::value::Reason;
+use crate::knowledge::clients::model::{Form, Model, Role};
+use crate::source::Span;
+use crate::syntax::go;
+
+impl<'t, 'm> Reader<'t, 'm, '_> {
+    /// The models of an object's library.
+    fn models_of(&self, id: ObjectId) -> Option<(Vec<&'m Model>, String)> {
+        let object = self.state.heap.get(&id)?;
+        let models = object.library.candidates.iter().filter_map(|l| l.model());
+        Some((models.collect(), object.option_type.clone()))
+    }
+
+    /// Whether the object's type has an option of this name.
+    pub(super) fn is_option(&self, id: ObjectId, ident: &str) -> bool {
+        let Some((models, ty)) = self.models_of(id) else {
+            return false;
+        };
+        models.iter().any(|m| m.option_named(&ty, ident).is_some())
+    }
+
+    /// Whether this option holds the function that opens the connections.
+    pub(super) fn is_dialer(&self, id: ObjectId, ident: &str) -> bool {
+        let Some((models, ty)) = self.models_of(id) else {
+            return false;
+        };
+        let dialer = |m: &&Model| m.option_named(&ty, ident)?.role;
+        models.iter().any(|m| dialer(m) == Some(Role::Dialer))
+    }
+
+    /// The options that stand inside the value of a field, by their whole names.
+    pub(super) fn inner_writes(
+        &self,
+        id: ObjectId,
+        field: &str,
+        value: &Val<'t>,
+        expression: Node<'t>,
+    ) -> Vec<OptionWrite> {
+        let inner = self.inner_names(id, field);
+        if inner.is_empty() || matches!(value, Val::Plain(Folded::Nil)) {
+            return Vec::new();
+        }
+        let held = match value {
+            Val::Options(held) => self.state.heap.get(held),
+            _ => None,
+        };
+        let span = self.tree().span(expression);
+        let unseen = |ident: String, reason: Reason| OptionWrite {
+            ident,
+            value: Folded::Unknown(reason),
+            span,
+            conditional: false,
+            slot: Slot::None,
+        };
+        let mut found = Vec::new();
+        for (name, part) in inner {
+            let Some(held) = held else {
+                let code = fold::from_code(&names::quoted(self.tree(), expression));
+                if let Folded::Unknown(reason) = code {
+                    found.push(unseen(name, reason));
+                }
+                continue;
+            };
+            match held.writes.iter().find(|w| w.ident == part) {
+                Some(write) => found.push(OptionWrite {
+                    ident: name,
+                    ..write.clone()
+                }),
+                None => found.extend(held.rest_unknown.clone().map(|r| unseen(name, r))),
+            }
+        }
+        found
+    }
+
+    /// `Field.Part` for every option that a field's value holds, with the part alone.
+    fn inner_names(&self, id: ObjectId, field: &str) -> Vec<(String, String)> {
+        let Some((models, ty)) = self.models_of(id) else {
+            return Vec::new();
+        };
+        let mut found = Vec::new();
+        for model in models {
+            let types = model.types(&ty);
+            let options = model.option.iter().flat_map(|o| &o.names);
+            let own = options.filter(|n| n.on.iter().any(|on| types.contains(&on.as_str())));
+            for name in own {
+                let part = name
+                    .ident
+                    .strip_prefix(field)
+                    .and_then(|p| p.strip_prefix('.'));
+                let pair = part.map(|part| (name.ident.clone(), part.to_owned()));
+                found.extend(pair.filter(|pair| !found.contains(pair)));
+            }
+        }
+        found
+    }
+
+    /// A list of functional options: one value that sets all of them.
+    pub(super) fn settings(&mut self, ty: Node<'t>, body: Node<'t>) -> Option<Val<'t>> {
+        let Some(Val::Options(id)) = self.no_settings(ty) else {
+            return None;
+        };
+        for child in go::children(body) {
+            let inner = match child.kind() {
+                "literal_element" => go::children(child).first().copied().unwrap_or(child),
+                _ => child,
+            };
+            let value = self.evaluate(inner);
+            self.add_setting(id, &value, inner);
+        }
+        Some(Val::Options(id))
+    }
+
+    /// A list of functional options that is still empty.
+    pub(super) fn no_settings(&mut self, ty: Node<'t>) -> Option<Val<'t>> {
+        if !matches!(
+            ty.kind(),
+            "slice_type" | "array_type" | "implicit_length_array_type"
+        ) {
+            return None;
+        }
+        let element = go::field(ty, "element")?;
+        let (library, option_type) = self.option_type(element)?;
+        self.functional(&library, &option_type).map(Val::Options)
+    }
+
+    /// A new object of a functional option type.
+    pub(super) fn functional(
+        &mut self,
+        library: &Rc<Library<'m>>,
+        option_type: &str,
+    ) -> Option<ObjectId> {
+        let mut models = library.candidates.iter().filter_map(|l| l.model());
+        models
+            .any(|m| m.form(option_type) == Some(Form::Functional))
+            .then(|| self.new_object(Rc::clone(library), option_type.to_owned()))
+    }
+
+    /// A functional option joins those before it.
+    pub(super) fn add_setting(&mut self, id: ObjectId, value: &Val<'t>, expression: Node<'t>) {
+        let added = match value {
+            Val::Options(added) => self.state.heap.get(added).cloned(),
+            _ => None,
+        };
+        let reason = Reason::new(format!("`{}`", names::quoted(self.tree(), expression)));
+        let Some(object) = self.state.heap.get_mut(&id) else {
+            return;
+        };
+        match added {
+            Some(added) if added.option_type == object.option_type => object.take(added),
+            _ => object.lose(&reason),
+        }
+    }
+
+    /// `append(options, one, two...)` of functional options.
+    pub(super) fn append(&mut self, node: Node<'t>, values: &[Val<'t>]) -> Option<Val<'t>> {
+        let (first, rest) = values.split_first()?;
+        let &Val::Options(id) = first else {
+            return None;
+        };
+        let object = self.state.heap.get(&id)?;
+        let (library, ty) = (Rc::clone(&object.library), object.option_type.clone());
+        let models = library.candidates.iter().filter_map(|l| l.model());
+        if !models
+            .into_iter()
+            .any(|m| m.form(&ty) == Some(Form::Functional))
+        {
+            return None;
+        }
+        let arguments = self.arguments(node);
+        for (value, argument) in rest.iter().zip(arguments.iter().skip(1)) {
+            self.add_setting(id, value, *argument);
+        }
+        Some(Val::Options(id))
+    }
+
+    /// A function of the library that makes one option: `DialReadTimeout(d)`.
+    pub(super) fn setting_call(
+        &mut self,
+        node: Node<'t>,
+        library: &Rc<Library<'m>>,
+        name: &str,
+    ) -> Option<Val<'t>> {
+        let mut models = library.candidates.iter().filter_map(|l| l.model());
+        let ty = models.find_map(|m| m.setter_type(Form::Functional, name))?;
+        let id = self.new_object(Rc::clone(library), ty.to_owned());
+        self.set_by_call(id, node, name);
+        Some(Val::Options(id))
+    }
+
+    /// A method that sets one option of the value that it is called on.
+    pub(super) fn setting_method(
+        &mut self,
+        node: Node<'t>,
+        id: ObjectId,
+        name: &str,
+    ) -> Option<Val<'t>> {
+        let (models, ty) = self.models_of(id)?;
+        if !models.iter().any(|m| m.form(&ty) == Some(Form::Builder)) {
+            return None;
+        }
+        if self.is_option(id, name) {
+            self.set_by_call(id, node, name);
+        } else {
+            self.give_arguments(node);
+        }
+        Some(Val::Options(id))
+    }
+
+    fn set_by_call(&mut self, id: ObjectId, node: Node<'t>, name: &str) {
+        let arguments = self.arguments(node);
+        match arguments.as_slice() {
+            [one] => {
+                let value = self.evaluate(*one);
+                self.put(id, name, value, *one);
+            }
+            [] => self.put(id, name, Val::Plain(Folded::Bool(true)), node),
+            _ => {
+                self.give_arguments(node);
+                self.put(id, name, Val::unknown("several arguments"), node);
+            }
+        }
+    }
+
+    /// Reads the function that opens a pool's connections, and takes their options over.
+    pub(super) fn dialer(&mut self, id: ObjectId, expression: Node<'t>) -> Val<'t> {
+        self.dialing.push(Vec::new());
+        let value = self.evaluate(expression);
+        if self.dialing.last().is_some_and(Vec::is_empty) {
+            self.run_dialer(&value, expression);
+        }
+        let found = self.dialing.pop().unwrap_or_default();
+        let reason = Reason::new(format!("`{}`", names::quoted(self.tree(), expression)));
+        let anchor = match found.as_slice() {
+            [(_, anchor), ..] => Some(*anchor),
+            [] => None,
+        };
+        let joined = found
+            .into_iter()
+            .map(|(object, _)| object)
+            .reduce(Object::join);
+        if let Some(object) = self.state.heap.get_mut(&id) {
+            object.carried_anchor = anchor;
+            match joined {
+                Some(joined) => {
+                    object.carried_unknown = joined.rest_unknown;
+                    object.source = joined.source;
+                    joined.writes.into_iter().for_each(|w| object.write(w));
+                }
+                None => object.carried_unknown = Some(reason),
+            }
+        }
+        value
+    }
+
+    /// The function that a name stands for is run, to see which connections it opens.
+    fn run_dialer(&mut self, value: &Val<'t>, expression: Node<'t>) {
+        if matches!(value, Val::Closure(..)) {
+            self.run_closure(value, Vec::new());
+            return;
+        }
+        let declared = self.declared;
+        let function = match expression.kind() {
+            "identifier" => declared.functions.get(self.text(expression)),
+            "selector_expression" => go::field(expression, "field")
+                .and_then(|field| declared.methods.get(self.text(field))),
+            _ => None,
+        };
+        if let Some(function) = function {
+            self.run_declared(function, Vec::new());
+        }
+    }
+
+    /// A connection is opened: for the pool whose function this is, if there is one.
+    pub(super) fn dialled(&mut self, object: &Object<'m>, anchor: Span) -> bool {
+        let Some(top) = self.dialing.last_mut() else {
+            return false;
+        };
+        top.push((object.clone(), anchor));
+        self.consumed.insert(anchor);
+        true
+    }
+}

@@ -1,0 +1,122 @@
+//! The part of a model that is about using a client: what its calls say the data is for, which of
+//! them wait at the server, and how its statistics are read and exported.
+
+use serde::Deserialize;
+
+use crate::knowledge::clients::model::{Ranged, ranged};
+use crate::knowledge::clients::version::{Range, Version};
+
+/// Methods whose calls say what the data is for.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Use {
+    pub word: String,
+    #[serde(default)]
+    pub calls: Vec<String>,
+    /// Commands that are sent by their names.
+    #[serde(default)]
+    pub commands: Vec<String>,
+}
+
+/// A call that reads the pool's statistics.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Stats {
+    pub call: String,
+    pub on: Vec<String>,
+    #[serde(default)]
+    pub counters: Vec<String>,
+    #[serde(default)]
+    pub gauges: Vec<String>,
+    #[serde(default)]
+    pub nested: Vec<String>,
+    since: Option<Version>,
+    until: Option<Version>,
+    pub note: Option<String>,
+    pub source: Option<String>,
+}
+
+/// A call of a metrics package that exports the statistics by itself.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StatsExporter {
+    pub call: String,
+    pub import_path: String,
+    pub registered_by: RegisteredBy,
+    since: Option<Version>,
+    until: Option<Version>,
+    pub note: Option<String>,
+    pub source: Option<String>,
+}
+
+/// Who hands the exporter to whatever collects metrics.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum RegisteredBy {
+    Itself,
+    Caller,
+}
+
+/// A call that may wait at the server.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Blocking {
+    pub call: String,
+    pub on: Vec<String>,
+    /// The argument that holds the longest wait.
+    pub timeout_arg: Option<usize>,
+    /// The type of the argument that holds it in a field.
+    pub args_type: Option<String>,
+    pub timeout_field: Option<String>,
+    pub zero: Option<Wait>,
+    pub negative: Option<Wait>,
+    pub holds: Holds,
+    /// The option whose value cuts the wait short; none where the library waits longer by itself.
+    pub cut_by: Option<String>,
+    since: Option<Version>,
+    until: Option<Version>,
+    pub note: Option<String>,
+    pub source: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Wait {
+    ForEver,
+    AtOnce,
+}
+
+/// What a waiting call keeps from others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Holds {
+    PooledConnection,
+    SharedConnection,
+    OwnConnection,
+}
+
+/// A call that sends a command by its name.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Command {
+    pub call: String,
+    pub on: Vec<String>,
+    pub name_arg: usize,
+    /// The option whose value cuts a waiting command short.
+    pub cut_by: Option<String>,
+    since: Option<Version>,
+    until: Option<Version>,
+    pub note: Option<String>,
+    pub source: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Close {
+    pub call: String,
+    pub on: Vec<String>,
+    pub note: Option<String>,
+    pub source: Option<String>,
+}
+
+ranged!(Stats, StatsExporter, Blocking, Command);
