@@ -14,6 +14,7 @@ use redvet::policy::{self, Override, RuleSet};
 use redvet::source::{SourceFile, Sources};
 use redvet::suppress::waiver::{Expiry, Waiver};
 use redvet::survey::{Input, Project};
+use redvet::tester::{self, Page};
 
 /// The settings file, which is read apart from the files that are checked.
 const SETTINGS: &str = "redvet.toml";
@@ -205,4 +206,21 @@ pub(crate) fn estates() -> Vec<String> {
         .collect();
     names.sort();
     names
+}
+
+/// The pages of the shipped rules with their texts, sorted by rule.
+pub(crate) fn pages() -> Vec<(Page, String)> {
+    let root = repository("fixtures/rules");
+    let files = walkdir::WalkDir::new(&root).sort_by_file_name().into_iter();
+    let files = files.map(Result::unwrap);
+    let pages = files.filter(|entry| entry.path().extension().is_some_and(|e| e == "md"));
+    pages
+        .map(|entry| {
+            let path = entry.path().strip_prefix(&root).unwrap().with_extension("");
+            let rule = path.to_str().unwrap().replace('\\', "/");
+            let text = std::fs::read_to_string(entry.path()).unwrap();
+            let shown = format!("fixtures/rules/{rule}.md");
+            (tester::parse_page(&shown, &rule, &text), text)
+        })
+        .collect()
 }
