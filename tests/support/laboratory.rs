@@ -55,6 +55,27 @@ impl Sample {
     }
 }
 
+impl Sample {
+    /// The same with a text of one of its files replaced, which must be there once; the settings
+    /// are a file like others.
+    pub(crate) fn changed(&self, path: &str, old: &str, new: &str) -> Result<Self, String> {
+        let replaced = |text: &str| match text.matches(old).count() {
+            1 => Ok(text.replacen(old, new, 1)),
+            n => Err(format!("{path} holds the text {n} times")),
+        };
+        let mut changed = self.with(&[]);
+        if path == SETTINGS {
+            let text = changed.settings_text.unwrap_or_default();
+            changed.settings_text = Some(replaced(&text)?);
+            return Ok(changed);
+        }
+        let input = changed.inputs.iter_mut().find(|input| input.path == path);
+        let input = input.ok_or_else(|| format!("there is no file {path}"))?;
+        input.text = replaced(&input.text)?.into();
+        Ok(changed)
+    }
+}
+
 impl Laboratory {
     pub(crate) fn new() -> Self {
         let knowledge = Knowledge::embedded().unwrap();

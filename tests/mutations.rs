@@ -1,0 +1,144 @@
+//! Estates that follow every recommendation, with one of them broken at a time: exactly its rule
+//! speaks, and such rules as its page names. `fixtures/mutations.toml` has an entry for every rule of
+//! the catalogue; one that no estate can hold says why, and is held to its page in `twins.rs`.
+#![allow(clippy::unwrap_used)]
+
+#[path = "support/laboratory.rs"]
+mod laboratory;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+
+use laboratory::{Laboratory, Sample, repository};
+use redvet::finding::Report;
+use redvet::policy::{Override, Rule, RuleOverride};
+use serde::Deserialize;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Table {
+    /// The estate of mutations that name none.
+    estate: Estate,
+    rule: BTreeMap<String, Entry>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Estate {
+    default: String,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged, deny_unknown_fields)]
+enum Entry {
+    Mutation(Mutation),
+    /// Why no estate can hold the fault.
+    Twin {
+        twin: String,
+    },
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Mutation {
+    estate: Option<String>,
+    path: String,
+    old: String,
+    new: String,
+}
+
+fn table() -> Table {
+    let text = fs::read_to_string(repository("fixtures/mutations.toml")).unwrap();
+    toml::from_str(&text).unwrap()
+}
+
+/// A laboratory in which rules of every profile run.
+fn laboratory() -> Laboratory {
+    let mut laboratory = Laboratory::new();
+    let on = |rule: &Rule| {
+        let on = RuleOverride {
+            enabled: Some(true),
+            ..RuleOverride::default()
+        };
+        (rule.id().to_owned(), on)
+    };
+    laboratory.overrides = vec![Override {
+        paths: None,
+        rules: laboratory.rules.rules().map(on).collect(),
+    }];
+    laboratory
+}
+
+/// How often each rule speaks.
+fn counts(report: &Report) -> BTreeMap<String, usize> {
+    let mut counts = BTreeMap::new();
+    for finding in report.shown() {
+        *counts.entry(finding.rule.clone()).or_default() += 1;
+    }
+    counts
+}
+
+/// What is wrong with a mutation.
+fn fault(
+    laboratory: &Laboratory,
+    id: &str,
+    sample: &Sample,
+    mutation: &Mutation,
+) -> Option<String> {
+    let broken = match sample.changed(&mutation.path, &mutation.old, &mutation.new) {
+        Ok(broken) => broken,
+        Err(why) => return Some(format!("{id}: {why}")),
+    };
+    let before = counts(&laboratory.check(sample));
+    let after = counts(&laboratory.check(&broken));
+    let mut louder: BTreeSet<&str> = after
+        .iter()
+        .filter(|(rule, count)| before.get(*rule).unwrap_or(&0) < count)
+        .map(|(rule, _)| rule.as_str())
+        .collect();
+    if !louder.remove(id) {
+        return Some(format!("{id}: it does not speak; others: {louder:?}"));
+    }
+    let page = repository("fixtures/rules").join(format!("{id}.md"));
+    let words = fs::read_to_string(page).unwrap();
+    louder.retain(|other| !words.contains(other));
+    (!louder.is_empty()).then(|| format!("{id}: also {louder:?}, which its page does not name"))
+}
+
+#[test]
+fn a_broken_recommendation_wakes_its_rule_alone() {
+    let laboratory = laboratory();
+    let table = table();
+    let mut samples: BTreeMap<&str, Sample> = BTreeMap::new();
+    let mut faults = Vec::new();
+    for (id, entry) in &table.rule {
+        let Entry::Mutation(mutation) = entry else {
+            continue;
+        };
+        let estate = mutation.estate.as_ref().unwrap_or(&table.estate.default);
+        let sample = samples
+            .entry(estate)
+            .or_insert_with(|| laboratory.folder(&repository("fixtures/estates").join(estate)));
+        faults.extend(fault(&laboratory, id, sample, mutation));
+    }
+    assert!(faults.is_empty(), "\n{}", faults.join("\n"));
+}
+
+#[test]
+fn every_rule_is_broken_once() {
+    let laboratory = Laboratory::new();
+    let table = table();
+    let listed: BTreeSet<&str> = table.rule.keys().map(String::as_str).collect();
+    let rules: BTreeSet<&str> = laboratory.rules.rules().map(Rule::id).collect();
+    let missing: Vec<&&str> = rules.difference(&listed).collect();
+    let strange: Vec<&&str> = listed.difference(&rules).collect();
+    assert!(
+        missing.is_empty() && strange.is_empty(),
+        "fixtures/mutations.toml lacks {missing:?} and names {strange:?}"
+    );
+    for (id, entry) in &table.rule {
+        if let Entry::Twin { twin } = entry {
+            assert!(twin.len() > 10, "{id}: why can no estate hold it?");
+        }
+    }
+}
