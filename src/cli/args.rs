@@ -189,6 +189,14 @@ pub(super) struct CheckArgs {
     #[arg(long, value_name = "FILE")]
     pub(super) baseline: Option<PathBuf>,
 
+    /// Tell only what is new since this commit: on lines that have changed, or where facts have
+    #[arg(long, value_name = "REV")]
+    pub(super) new_from: Option<String>,
+
+    /// Check what is staged for the next commit, and tell only what is new in it
+    #[arg(long, conflicts_with_all = ["fix", "diff", "stdin_filename"])]
+    pub(super) staged: bool,
+
     /// Check the text on standard input as the file of this name
     #[arg(long, value_name = "FILE")]
     pub(super) stdin_filename: Option<PathBuf>,

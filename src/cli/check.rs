@@ -18,6 +18,7 @@ use crate::survey::Project;
 use super::args::{CheckArgs, Format, Output};
 use super::console::Console;
 use super::failure::Failure;
+use super::history::{self, Snapshot};
 use super::mend::{self, Ground, Job};
 use super::rendering::Rendering;
 use super::settings_file::{self, SettingsFile};
@@ -28,6 +29,8 @@ use super::{Outcome, accepted, packs, project, rule_settings, show};
 pub(super) struct Prepared {
     pub(super) target: Target,
     pub(super) stdin: Option<String>,
+    /// What is checked instead of the files on disk.
+    pub(super) staged: Option<Snapshot>,
     pub(super) knowledge: Knowledge,
     pub(super) file: SettingsFile,
     pub(super) rules: RuleSet,
@@ -40,7 +43,11 @@ pub(super) fn run(args: &CheckArgs, console: &mut Console) -> Result<Outcome, Fa
     let job = mend::job(args)?;
     let ready = prepare(args)?;
     let (stdin, knowledge) = (ready.stdin.as_deref(), &ready.knowledge);
-    let read = project::read(&ready.target, stdin, &ready.file, &args.given, knowledge)?;
+    let read_from = match &ready.staged {
+        Some(staged) => staged.target(&ready.target),
+        None => ready.target.clone(),
+    };
+    let read = project::read(&read_from, stdin, &ready.file, &args.given, knowledge)?;
     if args.show_settings || args.show_files {
         console.print(&shown(args, &ready, &read.project));
         return Ok(Outcome::Clean);
@@ -57,7 +64,7 @@ pub(super) fn run(args: &CheckArgs, console: &mut Console) -> Result<Outcome, Fa
         scope: Scope {
             paths: ready.target.scope.clone(),
             accepted: accepted::of(&ready.file, &ready.target, args.baseline.as_deref())?,
-            since: None,
+            since: history::since(&ready, args)?,
         },
     };
     let first = bench.check(&[]);
@@ -250,7 +257,16 @@ pub(super) fn prepare(args: &CheckArgs) -> Result<Prepared, Failure> {
     let (target, stdin) = target(args)?;
     let knowledge = project::knowledge()?;
     settings_file::check_given(&args.given, &knowledge)?;
-    let mut file = settings_file::read(args.at.config.config.as_deref(), &target)?;
+    let staged = if args.staged {
+        Some(Snapshot::of_index(&target, &knowledge)?)
+    } else {
+        None
+    };
+    let named = args.at.config.config.as_deref();
+    let mut file = match &staged {
+        Some(staged) if named.is_none() => staged.settings(&target)?,
+        _ => settings_file::read(named, &target)?,
+    };
     let rules = packs::all(&mut file, &knowledge)?;
     let mut mistakes = rule_settings::mistakes(&file.settings, &rules);
     mistakes.extend(settings_file::unknown_flavors(&file.settings, &knowledge));
@@ -267,6 +283,7 @@ pub(super) fn prepare(args: &CheckArgs) -> Result<Prepared, Failure> {
         notes,
         target,
         stdin,
+        staged,
         knowledge,
         file,
         rules,

@@ -14,6 +14,8 @@ mod console;
 mod effective;
 mod explain;
 mod failure;
+mod git;
+mod history;
 mod mend;
 mod packs;
 mod project;

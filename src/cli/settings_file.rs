@@ -16,7 +16,7 @@ use super::failure::Failure;
 use super::target::Target;
 
 /// The settings of a run, and the texts that they were read from.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct SettingsFile {
     pub(super) sources: Sources,
     pub(super) settings: Settings,

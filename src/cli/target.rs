@@ -11,7 +11,7 @@ use crate::discover::Universe;
 use super::failure::Failure;
 
 /// The tree of a run.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Target {
     /// What is walked: the whole tree, or one entry a path.
     pub(super) walks: Vec<Universe>,

@@ -1,0 +1,209 @@
+//! Asks the installed git for files of another state of a repository: a commit's, or the index's. It
+//! is run for the flags that name such a state, and for nothing else.
+//!
+//! Only plumbing is used, and blobs are taken as they are stored: no filter, hook, pager or text
+//! conversion that a repository's settings may name is run, and nothing is fetched.
+
+use std::fs;
+use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
+use std::path::{Component, Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+use super::failure::Failure;
+
+/// A file of a commit or of the index.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Entry {
+    /// Relative to the folder that git is asked in, with `/`.
+    pub(super) path: String,
+    object: String,
+}
+
+/// git, asked in a folder.
+#[derive(Debug)]
+pub(super) struct Git {
+    folder: PathBuf,
+}
+
+impl Git {
+    /// git in a folder that must lie in a repository. `flag` is what it is needed for.
+    pub(super) fn of(folder: &Path, flag: &str) -> Result<Self, Failure> {
+        let git = Self {
+            folder: folder.to_owned(),
+        };
+        let output = git.command(&["rev-parse", "--git-dir"]).output();
+        match output {
+            Ok(output) if output.status.success() => Ok(git),
+            Ok(_) => Err(Failure::with_help(
+                format!("{flag}: {} is in no git repository", folder.display()),
+                "leave the flag away: without a history everything is new",
+            )),
+            Err(error) if error.kind() == ErrorKind::NotFound => Err(Failure::with_help(
+                format!("{flag} needs git, and it is not installed"),
+                "install git, or leave the flag away and use a baseline: redvet baseline write",
+            )),
+            Err(error) => Err(Failure::new(format!("git: {error}"))),
+        }
+    }
+
+    /// The commit that a person named.
+    pub(super) fn commit(&self, revision: &str) -> Result<String, Failure> {
+        let wanted = format!("{revision}^{{commit}}");
+        let args = ["rev-parse", "--verify", "--quiet", "--end-of-options"];
+        let output = self.run(&[&args[..], &[&wanted]].concat())?;
+        let id = String::from_utf8_lossy(&output.stdout).trim().to_owned();
+        if output.status.success() && !id.is_empty() {
+            return Ok(id);
+        }
+        Err(Failure::with_help(
+            format!("git knows no commit `{revision}`"),
+            "fetch it first (a shallow clone lacks most of them), or name another",
+        ))
+    }
+
+    /// The commit that is checked out; none where there is no commit yet.
+    pub(super) fn head(&self) -> Result<Option<String>, Failure> {
+        let output = self.run(&["rev-parse", "--verify", "--quiet", "HEAD^{commit}"])?;
+        let id = String::from_utf8_lossy(&output.stdout).trim().to_owned();
+        Ok((output.status.success() && !id.is_empty()).then_some(id))
+    }
+
+    /// The regular files of a commit, below the folder.
+    pub(super) fn files_of(&self, commit: &str) -> Result<Vec<Entry>, Failure> {
+        let listed = self.list(&["ls-tree", "-r", "-z", commit])?;
+        // MODE TYPE OBJECT TAB PATH
+        Ok(listed.iter().filter_map(|line| entry(line, 2)).collect())
+    }
+
+    /// The regular files of the index, below the folder.
+    pub(super) fn staged_files(&self) -> Result<Vec<Entry>, Failure> {
+        let listed = self.list(&["ls-files", "--stage", "-z"])?;
+        // MODE OBJECT STAGE TAB PATH
+        let unmerged = |line: &&String| line.split(['\t', ' ']).nth(2) != Some("0");
+        if let Some(line) = listed.iter().find(unmerged) {
+            let path = line.split_once('\t').map_or("", |(_, path)| path);
+            return Err(Failure::with_help(
+                format!("--staged: {path} is not merged"),
+                "resolve the conflict and add the file",
+            ));
+        }
+        Ok(listed.iter().filter_map(|line| entry(line, 1)).collect())
+    }
+
+    /// Writes files into a folder, as they are stored.
+    pub(super) fn write(&self, entries: &[Entry], into: &Path) -> Result<(), Failure> {
+        let mut child = self
+            .command(&["cat-file", "--batch"])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .map_err(|e| failed(&e))?;
+        let (input, output) = (child.stdin.take(), child.stdout.take());
+        let (Some(mut input), Some(output)) = (input, output) else {
+            return Err(Failure::new("git cat-file: it has no input or output"));
+        };
+        let asked: String = entries.iter().map(|e| format!("{}\n", e.object)).collect();
+        std::thread::scope(|scope| {
+            // git answers while it is asked: who only asks would wait for it, and it for us.
+            scope.spawn(move || input.write_all(asked.as_bytes()));
+            let mut answers = BufReader::new(output);
+            entries
+                .iter()
+                .try_for_each(|entry| write_one(&mut answers, entry, into))
+        })?;
+        child.wait().map_err(|e| failed(&e))?;
+        Ok(())
+    }
+
+    fn list(&self, args: &[&str]) -> Result<Vec<String>, Failure> {
+        let output = self.run(args)?;
+        if !output.status.success() {
+            let why = String::from_utf8_lossy(&output.stderr).trim().to_owned();
+            return Err(Failure::new(format!("git {}: {why}", args.join(" "))));
+        }
+        let text = String::from_utf8_lossy(&output.stdout);
+        let lines = text.split('\0').filter(|line| !line.is_empty());
+        Ok(lines.map(str::to_owned).collect())
+    }
+
+    fn run(&self, args: &[&str]) -> Result<Output, Failure> {
+        self.command(args).output().map_err(|e| failed(&e))
+    }
+
+    fn command(&self, args: &[&str]) -> Command {
+        let mut command = Command::new("git");
+        command
+            .arg("--no-pager")
+            .args(["-c", "core.fsmonitor=false"])
+            .args(args)
+            .current_dir(&self.folder)
+            // A partial clone would fetch what it lacks.
+            .env("GIT_NO_LAZY_FETCH", "1")
+            .env("GIT_OPTIONAL_LOCKS", "0")
+            .env("GIT_TERMINAL_PROMPT", "0")
+            .stdin(Stdio::null());
+        command
+    }
+}
+
+fn failed(error: &std::io::Error) -> Failure {
+    Failure::new(format!("git: {error}"))
+}
+
+/// A line of a list, if it is a regular file with a path that stays below the folder. `object` is
+/// the word that names its content.
+fn entry(line: &str, object: usize) -> Option<Entry> {
+    let (about, path) = line.split_once('\t')?;
+    let words: Vec<&str> = about.split(' ').collect();
+    let is_file = words.first().is_some_and(|mode| mode.starts_with("100"));
+    let stays = Path::new(path)
+        .components()
+        .all(|part| matches!(part, Component::Normal(_)));
+    let object = words.get(object)?;
+    (is_file && stays && !path.is_empty()).then(|| Entry {
+        path: path.to_owned(),
+        object: (*object).to_owned(),
+    })
+}
+
+/// `OBJECT TYPE SIZE`, the bytes, a line break; an object that is not there has no size.
+fn write_one(answers: &mut impl BufRead, entry: &Entry, into: &Path) -> Result<(), Failure> {
+    let mut about = String::new();
+    answers.read_line(&mut about).map_err(|e| failed(&e))?;
+    let size = about.trim_end().rsplit(' ').next();
+    let Some(size) = size.and_then(|size| size.parse::<u64>().ok()) else {
+        return Err(Failure::with_help(
+            format!("git has not the content of {}", entry.path),
+            "fetch it: in a partial clone some of it is left on the server",
+        ));
+    };
+    let path = into.join(&entry.path);
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder).map_err(|e| failed(&e))?;
+    }
+    let mut file = fs::File::create(&path).map_err(|e| failed(&e))?;
+    let written = std::io::copy(&mut answers.take(size), &mut file).map_err(|e| failed(&e))?;
+    let mut end = [0];
+    answers.read_exact(&mut end).map_err(|e| failed(&e))?;
+    if written == size {
+        Ok(())
+    } else {
+        Err(Failure::new(format!("git cat-file: {} is cut", entry.path)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_regular_files_below_the_folder_are_taken() {
+        let taken = |line: &str| entry(line, 2).map(|entry| entry.path);
+        assert_eq!(taken("100644 blob abc\ta b/c"), Some("a b/c".to_owned()));
+        assert_eq!(taken("120000 blob abc\tlink"), None);
+        assert_eq!(taken("160000 commit abc\tmodule"), None);
+        assert_eq!(taken("100644 blob abc\t../up"), None);
+        assert_eq!(taken("100644 blob abc\t/root"), None);
+    }
+}
