@@ -36,6 +36,7 @@ pub fn link(raw: &Raw) -> Linked {
 struct TextIndex<'a> {
     keys: BTreeMap<(&'a str, &'a str, &'a str), Vec<usize>>,
     files: BTreeMap<&'a str, usize>,
+    fields: BTreeMap<Span, usize>,
     texts: &'a [RawText],
 }
 
@@ -43,6 +44,7 @@ impl<'a> TextIndex<'a> {
     fn new(texts: &'a [RawText]) -> Self {
         let mut keys: BTreeMap<_, Vec<usize>> = BTreeMap::new();
         let mut files = BTreeMap::new();
+        let mut fields = BTreeMap::new();
         for (i, text) in texts.iter().enumerate() {
             match &text.place {
                 TextPlace::Key { object, key } => keys
@@ -52,10 +54,18 @@ impl<'a> TextIndex<'a> {
                 TextPlace::File { path } => {
                     files.insert(path.as_str(), i);
                 }
+                TextPlace::Field { at } => {
+                    fields.insert(*at, i);
+                }
                 TextPlace::Snippet => {}
             }
         }
-        Self { keys, files, texts }
+        Self {
+            keys,
+            files,
+            fields,
+            texts,
+        }
     }
 
     /// The texts that a reference to this object and key may mean.
@@ -146,6 +156,10 @@ fn deployed(
                 raw,
                 &mut linked.links,
             ),
+            ConfPart::Field { evidence, at } => {
+                let found: Vec<_> = index.fields.get(at).copied().into_iter().collect();
+                join(&found, evidence, evidence, *at, raw, &mut linked.links)
+            }
             ConfPart::File {
                 path,
                 evidence,

@@ -12,7 +12,7 @@ use rayon::prelude::*;
 
 use crate::discover::FileKind;
 use crate::extract::conf::{self, Frame};
-use crate::extract::{compose, dockerfile, go, manifest, mapping};
+use crate::extract::{compose, dockerfile, go, manifest, mapping, values};
 use crate::facts::raw::{Declaration, Raw, RawModule, RawText, TextPlace};
 use crate::facts::{Estate, Related};
 use crate::knowledge::Knowledge;
@@ -124,8 +124,11 @@ fn read(sources: &mut Sources, project: &Project, knowledge: &Knowledge) -> Vec<
         .iter()
         .map(|input| sources.add(SourceFile::new(&*input.path, Arc::clone(&input.text))))
         .collect();
-    let reader = Reader { knowledge };
     let files: Vec<(FileId, &Input)> = ids.into_iter().zip(&project.inputs).collect();
+    let reader = Reader {
+        knowledge,
+        charts: charts(&files),
+    };
     reader.read_all(&files)
 }
 
@@ -202,8 +205,26 @@ fn secret_spans(estate: &Estate) -> Vec<Span> {
         .collect()
 }
 
+/// The charts of the tree: which values a file holds depends on them.
+fn charts(files: &[(FileId, &Input)]) -> values::Charts {
+    let mut charts = values::Charts::default();
+    let yaml = files.iter().filter(|(_, file)| file.kind == FileKind::Yaml);
+    for (id, input) in yaml {
+        if values::is_values_name(&input.path) {
+            charts.add_values(&input.path);
+        }
+        if values::is_chart_file(&input.path) {
+            let stream = yaml::parse(&Excerpt::whole(*id, Arc::clone(&input.text)));
+            let roots = stream.documents.iter().map(|document| &document.root);
+            roots.for_each(|root| charts.add_chart(&input.path, root));
+        }
+    }
+    charts
+}
+
 struct Reader<'a> {
     knowledge: &'a Knowledge,
+    charts: values::Charts,
 }
 
 impl Reader<'_> {
@@ -301,6 +322,17 @@ impl Reader<'_> {
     fn yaml_file(&self, input: &Input, excerpt: &Excerpt) -> Extracted {
         let stream = yaml::parse(excerpt);
         let mut raw = self.manifests(&stream, &input.text);
+        let is_directive = |word: &str| self.is_directive(word);
+        let context = self.context(&input.text, &is_directive);
+        for document in &stream.documents {
+            values::read(
+                &document.root,
+                &input.path,
+                &self.charts,
+                &context,
+                &mut raw,
+            );
+        }
         // A template is not YAML before it is rendered, and a file that is no manifest would not
         // have been read for anything: what cannot be read of these is no mistake.
         let is_manifest = input
@@ -327,12 +359,20 @@ impl Reader<'_> {
     }
 
     fn manifests(&self, stream: &yaml::Stream, file_text: &str) -> Raw {
-        let context = manifest::Context {
+        let is_directive = |word: &str| self.is_directive(word);
+        manifest::read(stream, &self.context(file_text, &is_directive))
+    }
+
+    fn context<'c>(
+        &'c self,
+        file_text: &'c str,
+        is_directive: &'c (dyn Fn(&str) -> bool + Sync),
+    ) -> manifest::Context<'c> {
+        manifest::Context {
             file_text,
             shapes: &self.knowledge.shapes,
-            is_directive: &|word| self.is_directive(word),
-        };
-        manifest::read(stream, &context)
+            is_directive,
+        }
     }
 
     fn markdown_file(&self, input: &Input, excerpt: &Excerpt) -> Extracted {

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use crate::extract::conf::{self, Frame};
 use crate::extract::scalar::{known, raw_scalar};
-use crate::extract::{resource, workload};
+use crate::extract::{gitops, resource, workload};
 use crate::facts::raw::{ObjectName, Raw, RawLimitRange, RawService, TextPlace};
 use crate::knowledge::shapes::Shapes;
 use crate::syntax::yaml::{Node, Scalar, ScalarStyle, Stream};
@@ -46,7 +46,8 @@ fn read_object(root: &Node, context: &Context<'_>, raw: &mut Raw) {
         }
         _ => {
             raw.servers.extend(workload::servers(root, kind, context));
-            raw.servers.extend(resource::servers(root, kind, context));
+            resource::read(root, kind, context, raw);
+            gitops::read(root, kind, context, raw);
         }
     }
 }

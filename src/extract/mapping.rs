@@ -5,6 +5,7 @@ use crate::extract::scalar::{replace, template_reason};
 use crate::facts::Slot;
 use crate::facts::raw::{LineForm, RawLine, RawText, RawWord, TextPlace};
 use crate::source::Excerpt;
+use crate::syntax::conf;
 use crate::syntax::yaml::{Entry, Node};
 
 /// Reads a mapping as a text if at least two of its keys are directives and no key is anything else.
@@ -43,7 +44,7 @@ pub fn read(
 }
 
 /// One line an entry; a list repeats the directive.
-fn entry_lines(entry: &Entry) -> Vec<RawLine> {
+pub fn entry_lines(entry: &Entry) -> Vec<RawLine> {
     let values = match entry.value.items() {
         [] => std::slice::from_ref(&entry.value),
         items => items,
@@ -62,10 +63,11 @@ fn line(key: &Node, value: &Node) -> Option<RawLine> {
         hole: None,
     };
     let args = value
-        .as_str()?
-        .split_ascii_whitespace()
+        .as_str()
+        .map(|text| conf::words(text).0)?
+        .into_iter()
         .map(|word| RawWord {
-            text: word.to_owned(),
+            text: word.text,
             span: value.span,
             hole: hole.clone(),
         });

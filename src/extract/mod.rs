@@ -1,10 +1,12 @@
 //! Trees become raw facts: one module per mechanism. Nothing is typed, defaulted or joined here.
 
+pub mod chart;
 pub mod command;
 pub mod compose;
 pub mod conf;
 pub mod dockerfile;
 pub mod expand;
+pub mod gitops;
 pub mod go;
 pub mod launch;
 pub mod manifest;
@@ -12,5 +14,7 @@ pub mod mapping;
 pub mod paths;
 pub mod resource;
 pub mod scalar;
+pub mod shape;
+pub mod values;
 pub mod variables;
 pub mod workload;

@@ -43,6 +43,8 @@ pub enum LineForm {
     Argument,
     /// A field of a custom resource or of chart values.
     Field,
+    /// A field that an operator applies to the running server by CONFIG SET.
+    Runtime,
 }
 
 /// One directive as written: a name and its arguments.
@@ -101,6 +103,8 @@ pub enum TextPlace {
     File { path: String },
     /// A key of a ConfigMap or Secret.
     Key { object: ObjectName, key: String },
+    /// A field of a resource or of chart values, by the place of its value.
+    Field { at: Span },
     /// A fence of a Markdown file.
     Snippet,
 }
@@ -140,6 +144,8 @@ pub enum ConfPart {
         strength: Strength,
         at: Span,
     },
+    /// A field that holds a text, by the place of its value.
+    Field { evidence: String, at: Span },
     /// Arguments or fields.
     Lines(Vec<RawLine>),
     /// What the operator, chart or image writes by itself; `source` names the shape.
@@ -180,6 +186,30 @@ pub struct RawServer {
     pub labels: BTreeMap<String, String>,
     /// The resource is a fragment (a patch): absent means "not visible" here.
     pub fragment: bool,
+    /// What says the figures that are not written, in words.
+    pub defaults_from: String,
+    /// Why it may be otherwise than what can be seen.
+    pub doubt: Option<Doubt>,
+    /// What is written for it and never read.
+    pub unread: Vec<RawUnread>,
+}
+
+/// A reason to assume only.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Doubt {
+    pub reason: Reason,
+    /// What is written is assumed too (it is switched off here), not only what is not.
+    pub all: bool,
+}
+
+/// Configuration that the deployment never reads: a field, a mounted key.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RawUnread {
+    pub name: String,
+    pub span: Span,
+    /// As a phrase that fits after "because"; or why it cannot be told.
+    pub why: Result<String, Reason>,
+    pub strength: Strength,
 }
 
 /// A volume at a path in the server's container.
@@ -408,6 +438,8 @@ pub struct Raw {
     pub secrets: Vec<Span>,
     /// Comments, for suppressions.
     pub comments: Vec<Comment>,
+    /// What is worth saying once of a file, with a place in it.
+    pub notes: Vec<(Span, String)>,
 }
 
 impl Raw {
@@ -421,5 +453,6 @@ impl Raw {
         self.problems.extend(other.problems);
         self.secrets.extend(other.secrets);
         self.comments.extend(other.comments);
+        self.notes.extend(other.notes);
     }
 }

@@ -133,6 +133,21 @@ const DIRECTIVE: &[Entry] = &[
         "the other line, where it is written",
     ),
     entry(
+        "settable",
+        Type::Bool,
+        "whether a running server takes the directive by CONFIG SET, for a field that an operator applies so",
+    ),
+    entry(
+        "overridden_by",
+        Type::Text,
+        "the value that counts instead, where another part of the configuration (arguments, a field) replaces this line in every server that reads it",
+    ),
+    entry(
+        "not_read",
+        Type::Text,
+        "why nothing reads the field or key, for configuration that its deployment never reads",
+    ),
+    entry(
         "trailing_comment",
         Type::Text,
         "the `#` comment after the value",

@@ -1,27 +1,36 @@
 //! How servers are deployed: which images and programs are servers, and where the fields of operator
-//! resources say what a server gets.
+//! resources and the values of charts say what a server gets.
 //!
-//! Read from `knowledge/shapes/*.yaml`. A shape is data: paths, units and names of ConfigMaps. What
-//! needs a decision that no field can express is a mechanism in `extract`.
+//! Read from `knowledge/shapes/*.yaml`, each shape when something first asks for it. A shape is data:
+//! [`schema`] says what it may hold. What needs a decision that no field can express is a mechanism in
+//! `extract`.
 
-use std::collections::BTreeMap;
+mod image;
+mod library;
+pub mod path;
+pub mod schema;
 
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 use include_dir::{Dir, include_dir};
 use serde::Deserialize;
 
-use crate::facts::raw::RawKind;
+pub use image::ImageReference;
+pub use library::{ChartName, Library};
 
 static SHAPES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/knowledge/shapes");
 
-/// The file that describes images and texts; every other file is a resource shape.
+/// The file that describes images and texts.
 const SERVERS_FILE: &str = "servers.yaml";
+
+/// The file of tables that give words for limits and requests; every other file is a shape.
+const PRESETS_FILE: &str = "presets.yaml";
 
 /// All shapes.
 #[derive(Debug)]
 pub struct Shapes {
     pub servers: ServerShapes,
-    pub resources: Vec<ResourceShape>,
+    /// Operator resources and charts.
+    pub library: Library,
     exporters: GlobSet,
     not_images: GlobSet,
     text_keys: GlobSet,
@@ -74,126 +83,6 @@ pub struct Program {
     pub flavor: String,
 }
 
-/// A custom resource that an operator makes servers of.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ResourceShape {
-    pub schema: u32,
-    pub shape: String,
-    #[serde(rename = "match")]
-    pub matches: ResourceMatch,
-    pub servers: Vec<ServerPaths>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ResourceMatch {
-    /// The API group; any version of it.
-    pub api: String,
-    pub kinds: Vec<String>,
-}
-
-/// Where a resource says what one of its servers gets. Paths are dotted, from the resource's root.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ServerPaths {
-    /// A pattern over `{kind}` and `{name}`.
-    pub name: String,
-    pub kind: RawKind,
-    #[serde(default)]
-    pub hosts: Vec<String>,
-    pub image: String,
-    #[serde(default)]
-    pub default_image: Option<String>,
-    #[serde(default)]
-    pub figures: BTreeMap<String, String>,
-    #[serde(default)]
-    pub fixed: BTreeMap<String, String>,
-    #[serde(default)]
-    pub words: BTreeMap<String, WordRule>,
-    pub conf: Vec<ConfSource>,
-}
-
-/// How a field decides a word.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct WordRule {
-    pub field: String,
-    /// The word where the field is present, and where it is absent.
-    #[serde(default)]
-    pub present: Option<String>,
-    #[serde(default)]
-    pub absent: Option<String>,
-    /// The word is `true` or `false`: whether the field equals this text.
-    #[serde(default)]
-    pub equals: Option<String>,
-}
-
-/// A part of the configuration, in the server's own order.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ConfSource {
-    /// Only where this field is present.
-    #[serde(default)]
-    pub when: Option<String>,
-    /// A field that names a ConfigMap.
-    #[serde(default)]
-    pub config_map: Option<String>,
-    /// The key of that ConfigMap.
-    #[serde(default)]
-    pub key: Option<String>,
-    /// A field that lists `name value` texts.
-    #[serde(default)]
-    pub items: Option<String>,
-    /// Lines that the operator writes; a null value is not known.
-    #[serde(default)]
-    pub generated: Vec<Vec<Option<String>>>,
-}
-
-/// What an image reference says.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ImageReference {
-    /// The repository without its registry: `library/redis`.
-    pub repository: String,
-    /// The last part of the repository.
-    pub name: String,
-    pub tag: Option<String>,
-    pub digest: bool,
-}
-
-impl ImageReference {
-    /// Splits `registry:5000/group/name:tag@sha256:…`.
-    pub fn parse(text: &str) -> Self {
-        let (without_digest, digest) = match text.split_once('@') {
-            Some((before, _)) => (before, true),
-            None => (text, false),
-        };
-        let path = match without_digest.split_once('/') {
-            Some((registry, rest)) if is_registry(registry) => rest,
-            _ => without_digest,
-        };
-        let last_part = path.rfind('/').map_or(0, |at| at + 1);
-        let (repository, tag) = match path[last_part..].find(':') {
-            Some(at) => (
-                &path[..last_part + at],
-                Some(path[last_part + at + 1..].to_owned()),
-            ),
-            None => (path, None),
-        };
-        Self {
-            repository: repository.to_owned(),
-            name: repository[last_part..].to_owned(),
-            tag,
-            digest,
-        }
-    }
-}
-
-/// A registry is a host: it has a dot or a port, or is this machine.
-fn is_registry(part: &str) -> bool {
-    part.contains(['.', ':']) || part == "localhost"
-}
-
 impl ImageShape {
     /// Whether what the image does by itself is known.
     pub fn is_official(&self, image: &ImageReference) -> bool {
@@ -212,30 +101,25 @@ pub struct ShapeError {
 impl Shapes {
     /// The shapes that the program carries.
     pub fn embedded() -> Result<Self, ShapeError> {
-        let mut resources = Vec::new();
-        let mut servers = None;
-        for file in SHAPES.files() {
-            let name = file.path().to_string_lossy().into_owned();
-            if file.path().extension().is_none_or(|e| e != "yaml") {
-                continue;
-            }
-            let text = file.contents_utf8().unwrap_or_default();
-            if name == SERVERS_FILE {
-                servers = Some(read::<ServerShapes>(&name, text)?);
-            } else {
-                resources.push(read::<ResourceShape>(&name, text)?);
-            }
-        }
-        let servers = servers.ok_or_else(|| ShapeError {
+        let servers = SHAPES.get_file(SERVERS_FILE).ok_or_else(|| ShapeError {
             file: SERVERS_FILE.to_owned(),
             message: "is missing".to_owned(),
         })?;
+        let servers: ServerShapes =
+            read(SERVERS_FILE, servers.contents_utf8().unwrap_or_default())?;
+        let files = SHAPES.files().filter_map(|file| {
+            let name = file.path().to_str()?;
+            let is_shape = name.ends_with(".yaml") && name != SERVERS_FILE && name != PRESETS_FILE;
+            is_shape.then(|| (name.to_owned(), file.contents_utf8().unwrap_or_default()))
+        });
+        let presets = SHAPES.get_file(PRESETS_FILE);
+        let presets = presets.and_then(include_dir::File::contents_utf8);
         Ok(Self {
             exporters: globs(&servers.exporters)?,
             not_images: globs(&servers.not_images)?,
             text_keys: globs(&servers.text_keys)?,
+            library: Library::new(files.collect(), presets.unwrap_or_default()),
             servers,
-            resources,
         })
     }
 
@@ -278,16 +162,6 @@ impl Shapes {
                 .iter()
                 .any(|p| p.eq_ignore_ascii_case(prefix))
     }
-
-    /// The shape of a custom resource.
-    pub fn resource(&self, api_version: &str, kind: &str) -> Option<&ResourceShape> {
-        let group = api_version
-            .split_once('/')
-            .map_or(api_version, |(group, _)| group);
-        self.resources.iter().find(|shape| {
-            shape.matches.api == group && shape.matches.kinds.iter().any(|k| k == kind)
-        })
-    }
 }
 
 fn read<T: serde::de::DeserializeOwned>(file: &str, text: &str) -> Result<T, ShapeError> {
@@ -321,6 +195,9 @@ mod tests {
     #[test]
     fn every_shape_loads_and_images_are_told_apart() {
         let shapes = Shapes::embedded().unwrap();
+        let mistakes = shapes.library.mistakes();
+        let mistakes: Vec<_> = mistakes.iter().map(ToString::to_string).collect();
+        assert_eq!(mistakes, [""; 0]);
         let server = |text| {
             shapes
                 .server_image(&ImageReference::parse(text))
@@ -341,22 +218,9 @@ mod tests {
         )));
         assert!(
             shapes
+                .library
                 .resource("redis.redis.opstreelabs.in/v1beta2", "Redis")
                 .is_some()
-        );
-    }
-
-    #[test]
-    fn an_image_reference_with_a_port_and_a_digest() {
-        let image = ImageReference::parse("host:5000/a/redis:7.2.6-alpine@sha256:00");
-        assert_eq!(
-            image,
-            ImageReference {
-                repository: "a/redis".into(),
-                name: "redis".into(),
-                tag: Some("7.2.6-alpine".into()),
-                digest: true
-            }
         );
     }
 }

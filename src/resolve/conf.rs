@@ -225,13 +225,22 @@ fn read_line(fold: &mut Fold<'_>, line: &RawLine, at: usize) {
     if name.hole.is_some() {
         return;
     }
+    let at_runtime = line.form == LineForm::Runtime;
+    if at_runtime && !fold.series.directive(&name.text).is_some_and(|d| d.mutable) {
+        return;
+    }
     let args = &args[..line.meant.saturating_sub(1).min(args.len())];
     let hole = args.iter().find_map(|word| word.hole.clone());
     let said = match hole {
         Some(reason) => reason.into(),
         None => {
             let words: Vec<_> = args.iter().map(|word| word.text.as_str()).collect();
-            line::read(fold.series, &name.text, &words).into()
+            let reading = line::read(fold.series, &name.text, &words);
+            if at_runtime && reading.datum.is_none() {
+                // The running server keeps the value that it has.
+                return;
+            }
+            reading.into()
         }
     };
     fold.take(&name.text, said, at);

@@ -106,6 +106,9 @@ impl<'a> Service<'a> {
             data_directory: shape.and_then(|shape| shape.data.clone()),
             labels: BTreeMap::new(),
             fragment: !whole || self.is_lone_override(),
+            defaults_from: "the deployment".to_owned(),
+            doubt: None,
+            unread: Vec::new(),
         });
     }
 

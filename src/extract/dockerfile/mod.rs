@@ -217,6 +217,9 @@ pub fn server(file: &BuildFile, shapes: &Shapes, tree: &dyn Fn(&str) -> bool) ->
         data_directory: shape.and_then(|shape| shape.data.clone()),
         labels: BTreeMap::new(),
         fragment: true,
+        defaults_from: "the deployment".to_owned(),
+        doubt: None,
+        unread: Vec::new(),
     })
 }
 

@@ -117,6 +117,9 @@ impl<'a> Pod<'a> {
                 .and_then(|shape| shape.data.clone()),
             labels: self.labels(),
             fragment: self.is_fragment(container),
+            defaults_from: "the deployment".to_owned(),
+            doubt: None,
+            unread: Vec::new(),
         })
     }
 

@@ -7,7 +7,7 @@ mod whole;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::facts::raw::RawLine;
+use crate::facts::raw::{LineForm, RawLine};
 use crate::facts::value::Value;
 use crate::facts::{Datum, Encoding, Related, Slot, Subject, SubjectKind};
 use crate::knowledge::servers::language::Stage;
@@ -109,11 +109,26 @@ impl Judge<'_> {
             Err(reason) => subject.put("problem", Value::unknown(reason)),
         }
         self.put_beside_others(&mut subject, line, name);
+        if line.form == LineForm::Runtime {
+            subject.put("settable", self.settable(line, name));
+        }
         subject.put(
             "server_version",
             Value::derived(Datum::Text(source_name(self.candidates))),
         );
         subject
+    }
+
+    /// Whether a running server lets the directive be changed.
+    fn settable(&self, line: &RawLine, name: &str) -> Value {
+        let directives = self.candidates.iter().map(|series| series.directive(name));
+        let answers: BTreeSet<_> = directives.map(|d| d.map(|d| d.mutable)).collect();
+        match answers.iter().collect::<Vec<_>>()[..] {
+            [Some(settable)] => Value::set(Datum::Bool(*settable), line.span),
+            // A name that the version does not know is another fault.
+            [None] => Value::absent(),
+            _ => Value::unknown(DEPENDS_ON_VERSION),
+        }
     }
 
     /// What the line means beside the other lines of its server.
@@ -313,6 +328,7 @@ impl Judge<'_> {
         let at_once = |fate: &Fate| matches!(fate, Fate::Taken | Fate::Refused(Stage::Config));
         let late = !broken && !fates.iter().any(at_once);
         let text = match (refused, late) {
+            (true, _) if line.form == LineForm::Runtime => "refuses the CONFIG SET",
             (true, true) => "stops at startup, without naming the line",
             (true, false) => "refuses to start",
             (false, _) => "takes them",

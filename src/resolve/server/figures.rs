@@ -182,7 +182,7 @@ fn default_figure(server: &RawServer, path: &str, unit: FigureUnit) -> Value {
         None => Value::absent(),
         Some(Err(reason)) => Value::unknown(reason.to_string()),
         Some(Ok(text)) => match figure_datum(text, unit) {
-            Some(datum) => Value::default(datum, "the deployment"),
+            Some(datum) => Value::default(datum, &*server.defaults_from),
             None => Value::absent(),
         },
     }

@@ -3,8 +3,11 @@
 //! Reads what `link` joined; the effective values are worked out by [`conf`](super::conf), the single
 //! lines by [`directive`](super::directive).
 
+mod doubt;
 mod figures;
+mod overridden;
 mod steps;
+mod unread;
 pub mod upgrade;
 mod version;
 
@@ -21,6 +24,7 @@ use crate::resolve::conf::{self, Step};
 use crate::resolve::directive::{self, Judge, TextLines, Whole};
 use crate::source::{Sources, Span};
 use figures::declared_value;
+use overridden::Overridden;
 
 /// What resolving servers needs besides the raw facts.
 pub struct Context<'a> {
@@ -35,6 +39,7 @@ pub struct Context<'a> {
 /// Every server of a universe with its lines.
 pub fn resolve(raw: &Raw, linked: &Linked, knowledge: &Context<'_>) -> Estate {
     let mut estate = Estate::default();
+    let mut overridden = Overridden::default();
     for (index, server) in linked.servers.iter().enumerate() {
         let resolver = Resolver::new(raw, server, knowledge);
         let related = Related {
@@ -43,16 +48,30 @@ pub fn resolve(raw: &Raw, linked: &Linked, knowledge: &Context<'_>) -> Estate {
             evidence: String::new(),
         };
         let effective = resolver.effective();
-        estate
-            .directives
-            .extend(resolver.directives(&related, &effective));
+        overridden.add(
+            &resolver.steps_by_part(),
+            &resolver.candidates.series,
+            &|name| knowledge.servers.is_secret(name),
+        );
+        let mut directives = resolver.directives(&related, &effective);
+        directives.extend(resolver.unread(&related));
+        doubt::of_lines(resolver.deployed, &mut directives);
+        estate.directives.extend(directives);
         if let Some(note) = &resolver.candidates.note {
             estate
                 .notes
                 .push((Some(resolver.path().to_owned()), note.clone()));
         }
-        estate.servers.push(resolver.server(effective));
+        let mut server = resolver.server(effective);
+        doubt::of_server(resolver.deployed, &mut server);
+        estate.servers.push(server);
     }
+    overridden.put(&mut estate.directives);
+    let notes = raw.notes.iter().map(|(span, note)| {
+        let path = knowledge.sources.path(*span).to_owned();
+        (Some(path), note.clone())
+    });
+    estate.notes.extend(notes);
     estate
 }
 

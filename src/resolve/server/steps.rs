@@ -34,13 +34,19 @@ impl<'a> Resolver<'a> {
     }
 
     pub(super) fn steps(&self) -> Vec<Step<'a>> {
-        let mut steps = Vec::new();
+        self.steps_by_part().into_iter().flatten().collect()
+    }
+
+    /// The steps of each part: a file with what it includes, arguments, fields.
+    pub(super) fn steps_by_part(&self) -> Vec<Vec<Step<'a>>> {
+        let mut parts = Vec::new();
         if self.knowledge.snippet {
-            steps.push(Step::Gap {
+            parts.push(vec![Step::Gap {
                 reason: Reason::new(A_PART),
-            });
+            }]);
         }
         for part in &self.linked.parts {
+            let mut steps = Vec::new();
             match part {
                 LinkedPart::Gap { reason, .. } => steps.push(Step::Gap {
                     reason: reason.clone(),
@@ -51,8 +57,9 @@ impl<'a> Resolver<'a> {
                 }
                 LinkedPart::Own { part } => steps.extend(self.own_steps(*part)),
             }
+            parts.push(steps);
         }
-        steps
+        parts
     }
 
     /// The lines of a text, with the files that it includes in their place.

@@ -15,6 +15,7 @@ mod block;
 mod build;
 mod merge;
 mod node;
+mod overlay;
 mod scalar;
 mod typing;
 

@@ -1,0 +1,177 @@
+//! Charts by their values: which shape the values of a release have, and the servers that it deploys.
+//!
+//! Whoever finds values (a file, an Argo CD Application, a HelmRelease, Terraform) says which chart they
+//! are for and what of them cannot be seen, and hands them to [`deploy`]. Values for a chart that
+//! has others below it, or for an unknown one, are looked through by [`deploy_by_signs`].
+
+use crate::extract::manifest::Context;
+use crate::extract::scalar::first_entry;
+use crate::extract::shape::{Fields, Found, Owner, Reading, Visibility};
+use crate::facts::Reason;
+use crate::facts::raw::{Doubt, ObjectName, Raw};
+use crate::knowledge::shapes::ChartName;
+use crate::knowledge::shapes::path::Path;
+use crate::knowledge::shapes::schema::{ChartMatch, Shape};
+use crate::source::Span;
+use crate::syntax::yaml::Node;
+
+/// The values of one release of a chart.
+pub struct Release<'a> {
+    /// What its servers are called after: kind, namespace, name.
+    pub object: ObjectName,
+    /// Where a finding on the whole stands; the first entry of the values where it is not said.
+    pub anchor: Option<Span>,
+    pub chart: ChartName,
+    /// The values, those of all sources that can be seen laid over each other.
+    pub values: &'a Node,
+    /// The name that Helm knows the release by.
+    pub release: Option<String>,
+    pub visibility: Visibility,
+}
+
+/// The servers of a release, if its chart is one that deploys servers. `false` where no shape fits.
+pub fn deploy(release: &Release<'_>, context: &Context<'_>, raw: &mut Raw) -> bool {
+    let Some((shape, guessed)) = shape_of(&release.chart, release.values, context) else {
+        return false;
+    };
+    let mut visibility = release.visibility.clone();
+    if guessed && visibility.doubt.is_none() {
+        visibility.doubt = Some(Doubt {
+            reason: Reason::new("which chart the values are for is seen from their fields alone"),
+            all: false,
+        });
+    }
+    let reading = Reading {
+        owner: Owner {
+            object: release.object.clone(),
+            anchor: release
+                .anchor
+                .unwrap_or_else(|| first_entry(release.values)),
+            full_name: full_name(release),
+        },
+        shape,
+        fields: Fields::of_values(
+            release.values,
+            shape.defaults_of(release.chart.version.as_deref()),
+        ),
+        visibility,
+        context,
+    };
+    reading.read(raw);
+    true
+}
+
+/// The servers in the blocks of values whose chart brings others that cannot be seen: a block counts
+/// where its key is the name of a chart and a field of a server stands in it.
+pub fn deploy_by_signs(release: &Release<'_>, context: &Context<'_>, raw: &mut Raw) -> bool {
+    let mut any = false;
+    for entry in release.values.entries() {
+        let Some(key) = entry.key.as_str().filter(|_| entry.value.is_map()) else {
+            continue;
+        };
+        if by_signs(key, &entry.value, context).is_none() {
+            continue;
+        }
+        let block = Release {
+            object: ObjectName {
+                name: match release.object.name.as_str() {
+                    "" => key.to_owned(),
+                    name => format!("{name}/{key}"),
+                },
+                ..release.object.clone()
+            },
+            anchor: Some(entry.key.span),
+            chart: ChartName {
+                name: key.to_owned(),
+                ..ChartName::default()
+            },
+            values: &entry.value,
+            release: None,
+            visibility: switched_off(&entry.value).unwrap_or_else(|| release.visibility.clone()),
+        };
+        any |= deploy(&block, context, raw);
+    }
+    any
+}
+
+/// A block that says that it is not deployed: what it holds may count elsewhere.
+pub fn switched_off(block: &Node) -> Option<Visibility> {
+    let off = block.get("enabled")?.as_bool() == Some(false);
+    off.then(|| not_deployed("its block says `enabled: false`"))
+}
+
+/// Values of a chart that they do not deploy.
+pub fn not_deployed(why: &str) -> Visibility {
+    let reason = Reason::new(why);
+    Visibility {
+        below: Some(reason.clone()),
+        above: None,
+        doubt: Some(Doubt { reason, all: true }),
+    }
+}
+
+/// The shape of a chart, and whether it had to be seen from the values. A repository that is known to
+/// publish the chart settles it; another one may be a mirror, so that the fields decide.
+fn shape_of<'s>(
+    chart: &ChartName,
+    values: &Node,
+    context: &Context<'s>,
+) -> Option<(&'s Shape, bool)> {
+    if let Some(shape) = context.shapes.library.published(chart) {
+        return Some((shape, false));
+    }
+    by_signs(&chart.name, values, context).map(|shape| (shape, true))
+}
+
+/// The chart whose fields the values have: of that name if there is one, else one whose name the key
+/// holds a part of (`redis-cache`, `redisQueue`).
+fn by_signs<'s>(key: &str, values: &Node, context: &Context<'s>) -> Option<&'s Shape> {
+    let key = key.to_ascii_lowercase();
+    let scored = context.shapes.library.charts().filter_map(|shape| {
+        let chart = shape.chart.as_ref()?;
+        let signs = signs(chart, values);
+        let exact = chart.name == key;
+        let near = exact || key.contains(first_word(&chart.name));
+        (signs > 0 && near).then_some(((signs, exact), shape))
+    });
+    let mut scored: Vec<_> = scored.collect();
+    scored.sort_by_key(|(score, _)| std::cmp::Reverse(*score));
+    match &scored[..] {
+        [(best, _), (next, _), ..] if best == next => None,
+        [(_, shape), ..] => Some(shape),
+        [] => None,
+    }
+}
+
+/// The word that the names of a product's charts begin with.
+pub fn first_word(chart: &str) -> &str {
+    chart.split('-').next().unwrap_or(chart)
+}
+
+/// How many of a chart's own fields are written.
+fn signs(chart: &ChartMatch, values: &Node) -> usize {
+    let fields = Fields::of_values(values, Vec::new());
+    let written = |path: &&Path| matches!(fields.get(path), Found::Written(_) | Found::Hidden(_));
+    chart.signs.iter().filter(written).count()
+}
+
+/// What the chart's objects are called: as charts do it by custom, with the release's name before the
+/// chart's unless it holds it already.
+fn full_name(release: &Release<'_>) -> Option<String> {
+    let said = |key: &str| {
+        let node = release.values.get(key).filter(|node| !node.has_hole());
+        node.and_then(Node::as_str)
+            .filter(|name| !name.is_empty())
+            .map(str::to_owned)
+    };
+    if let Some(name) = said("fullnameOverride") {
+        return Some(name);
+    }
+    let name = said("nameOverride").unwrap_or_else(|| release.chart.name.clone());
+    let release = release.release.as_deref()?;
+    Some(if release.contains(&name) {
+        release.to_owned()
+    } else {
+        format!("{release}-{name}")
+    })
+}

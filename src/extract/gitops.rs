@@ -1,0 +1,164 @@
+//! Resources that have a chart deployed with values of their own: Argo CD's Application and
+//! ApplicationSet, Flux's HelmRelease.
+
+use crate::extract::chart::{Release, deploy, deploy_by_signs};
+use crate::extract::manifest::{Context, object_name};
+use crate::extract::scalar::{first_entry, known};
+use crate::extract::shape::Visibility;
+use crate::facts::Reason;
+use crate::facts::raw::{ObjectName, Raw};
+use crate::knowledge::shapes::ChartName;
+use crate::syntax::yaml::{self, Node};
+
+/// Reads the resource if it deploys a chart.
+pub fn read(root: &Node, kind: &str, context: &Context<'_>, raw: &mut Raw) {
+    let api = known(root.get("apiVersion")).unwrap_or_default();
+    let group = api.split('/').next().unwrap_or_default();
+    match (group, kind) {
+        ("argoproj.io", "Application") => argo(root, root.get("spec"), kind, context, raw),
+        ("argoproj.io", "ApplicationSet") => {
+            argo(root, root.at("spec.template.spec"), kind, context, raw);
+        }
+        ("helm.toolkit.fluxcd.io", "HelmRelease") => flux(root, kind, context, raw),
+        _ => {}
+    }
+}
+
+/// An Application has one source or several; each may be a chart.
+fn argo(root: &Node, spec: Option<&Node>, kind: &str, context: &Context<'_>, raw: &mut Raw) {
+    let (Some(spec), Some(object)) = (spec, object_name(root, kind)) else {
+        return;
+    };
+    let several = spec.get("sources").map(Node::items).unwrap_or_default();
+    for source in spec.get("source").into_iter().chain(several) {
+        let object = ObjectName {
+            namespace: known(spec.at("destination.namespace")).map(str::to_owned),
+            ..object.clone()
+        };
+        argo_source(source, object, first_entry(root), context, raw);
+    }
+}
+
+fn argo_source(
+    source: &Node,
+    object: ObjectName,
+    anchor: crate::source::Span,
+    context: &Context<'_>,
+    raw: &mut Raw,
+) {
+    let Some(helm) = source.get("helm") else {
+        return;
+    };
+    let Some(values) = argo_values(helm) else {
+        return;
+    };
+    let text = |key: &str| known(source.get(key)).map(str::to_owned);
+    let files = helm
+        .get("valueFiles")
+        .is_some_and(|files| !files.items().is_empty());
+    let chart = ChartName {
+        name: text("chart").unwrap_or_default(),
+        repository: text("repoURL"),
+        version: text("targetRevision"),
+    };
+    let below = if chart.name.is_empty() {
+        Some("the values of the chart in the application's repository are not visible")
+    } else {
+        files.then_some("the application's valueFiles are not followed")
+    };
+    let release = Release {
+        release: known(helm.get("releaseName"))
+            .map(str::to_owned)
+            .or_else(|| Some(object.name.clone()).filter(|_| !object.templated)),
+        object,
+        anchor: Some(anchor),
+        chart,
+        values: &values,
+        visibility: unseen_below(below),
+    };
+    deploy_any(release, context, raw);
+}
+
+/// Parameters over `valuesObject` over `values`, which `valuesObject` replaces whole.
+fn argo_values(helm: &Node) -> Option<Node> {
+    let written = match helm.get("valuesObject") {
+        Some(object) => Some(object.clone()),
+        None => helm.get("values").and_then(embedded),
+    };
+    let parameters = helm.get("parameters").map(Node::items).unwrap_or_default();
+    let nested = parameters.iter().filter_map(|parameter| {
+        let name = known(parameter.get("name"))?;
+        parameter.get("value")?.nested(name)
+    });
+    nested.fold(written, |below, over| {
+        Some(below.map_or_else(|| over.clone(), |below| below.overlaid(&over)))
+    })
+}
+
+/// A text of YAML in a field.
+fn embedded(node: &Node) -> Option<Node> {
+    let stream = yaml::parse(node.scalar()?.value());
+    stream
+        .documents
+        .into_iter()
+        .next()
+        .map(|document| document.root)
+}
+
+fn flux(root: &Node, kind: &str, context: &Context<'_>, raw: &mut Raw) {
+    let Some(object) = object_name(root, kind) else {
+        return;
+    };
+    let Some(values) = root.at("spec.values") else {
+        return;
+    };
+    let text = |path: &str| known(root.at(path)).map(str::to_owned);
+    let chart = ChartName {
+        name: text("spec.chart.spec.chart")
+            .or_else(|| text("spec.chartRef.name"))
+            .unwrap_or_default(),
+        repository: text("spec.chart.spec.sourceRef.name"),
+        version: text("spec.chart.spec.version"),
+    };
+    let from = root
+        .at("spec.valuesFrom")
+        .is_some_and(|from| !from.items().is_empty());
+    let target = text("spec.targetNamespace");
+    let release = text("spec.releaseName").or_else(|| {
+        let name = Some(&object.name).filter(|_| !object.templated)?;
+        Some(match &target {
+            Some(namespace) => format!("{namespace}-{name}"),
+            None => name.clone(),
+        })
+    });
+    let release = Release {
+        object: ObjectName {
+            namespace: target.or(object.namespace),
+            ..object
+        },
+        anchor: Some(first_entry(root)),
+        chart,
+        values,
+        release,
+        visibility: unseen_below(from.then_some("the values of spec.valuesFrom are not visible")),
+    };
+    deploy_any(release, context, raw);
+}
+
+fn unseen_below(why: Option<&str>) -> Visibility {
+    Visibility {
+        below: why.map(Reason::new),
+        ..Visibility::default()
+    }
+}
+
+/// The chart itself, else the charts that it brings: their values under the chart's own cannot be seen.
+fn deploy_any(mut release: Release<'_>, context: &Context<'_>, raw: &mut Raw) {
+    if deploy(&release, context, raw) {
+        return;
+    }
+    let name = &release.chart.name;
+    let why = format!("the chart {name} may bring values of its own");
+    release.visibility.below.get_or_insert(Reason::new(why));
+    deploy_by_signs(&release, context, raw);
+}

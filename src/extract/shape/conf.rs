@@ -1,0 +1,337 @@
+//! The parts of a server's configuration, as its shape says: lines that the operator writes by itself,
+//! keys of ConfigMaps, texts, mappings and lists in fields.
+
+use std::collections::BTreeMap;
+
+use crate::extract::conf;
+use crate::extract::manifest::frame_of;
+use crate::extract::scalar::{replace, template_reason};
+use crate::extract::shape::{Found, Reading, filled, gap, scalar_text};
+use crate::extract::{command, mapping};
+use crate::facts::raw::{ConfPart, LineForm, ObjectName, Raw, RawLine, RawWord, TextPlace};
+use crate::facts::{Reason, Slot};
+use crate::knowledge::shapes::path::Path;
+use crate::knowledge::shapes::schema::{ConfPartShape, ConfSource, ObjectKey, ServerPaths, Tree};
+use crate::source::Span;
+use crate::syntax;
+use crate::syntax::yaml::{Node, Scalar};
+
+impl<'a> Reading<'a> {
+    /// The parts, in the server's own order.
+    pub(super) fn conf(&self, paths: &'a ServerPaths, raw: &mut Raw) -> Vec<ConfPart> {
+        let anchor = Some(self.owner.anchor);
+        let below = self.visibility.below.iter().map(|why| gap(why, anchor));
+        let mut parts: Vec<ConfPart> = below.collect();
+        for source in &paths.conf {
+            parts.extend(self.source(source, raw));
+        }
+        parts.extend(self.visibility.above.iter().map(|why| gap(why, anchor)));
+        parts
+    }
+
+    fn source(&self, source: &'a ConfSource, raw: &mut Raw) -> Vec<ConfPart> {
+        match self.fields.hold(&source.when) {
+            Some(false) => return Vec::new(),
+            None => return vec![gap(&template_reason(), None)],
+            Some(true) => {}
+        }
+        match &source.part {
+            ConfPartShape::Generated(lines) => self.generated(lines),
+            ConfPartShape::Object(key) => self.object(key),
+            ConfPartShape::Items(path) => self.items(path, LineForm::Field),
+            ConfPartShape::RuntimeItems(path) => self.items(path, LineForm::Runtime),
+            ConfPartShape::Map(path) => self.map(path),
+            ConfPartShape::Text(path) => self.text_part(path, raw),
+            ConfPartShape::Flags(path) => self.flags(path),
+            ConfPartShape::NotVisible(why) => vec![gap(&Reason::new(why.as_str()), None)],
+        }
+    }
+
+    /// Lines without a field are the shape's own; a field that a person wrote makes the line theirs.
+    fn generated(&self, lines: &[Vec<Option<String>>]) -> Vec<ConfPart> {
+        let mut parts = Vec::new();
+        let mut own = Vec::new();
+        for line in lines {
+            match self.generated_line(line) {
+                Some(Made::Own(name, args)) => own.push((name, args)),
+                Some(Made::Written(line)) => {
+                    if !own.is_empty() {
+                        parts.push(self.own_lines(std::mem::take(&mut own)));
+                    }
+                    parts.push(ConfPart::Lines(vec![*line]));
+                }
+                None => {}
+            }
+        }
+        if !own.is_empty() {
+            parts.push(self.own_lines(own));
+        }
+        parts
+    }
+
+    fn own_lines(&self, lines: Vec<(String, Option<Vec<String>>)>) -> ConfPart {
+        ConfPart::Generated {
+            source: self.shape.shape.clone(),
+            lines,
+        }
+    }
+
+    fn generated_line(&self, words: &[Option<String>]) -> Option<Made> {
+        let (name, args) = words.split_first()?;
+        let name = name.clone()?;
+        let mut known = Some(Vec::new());
+        let mut written = None;
+        for arg in args {
+            let field = arg.as_deref().and_then(placeholder);
+            let text = match (arg, &field) {
+                (_, Some(path)) => match self.fields.text(path) {
+                    Some(Ok(text)) => Some(text),
+                    _ => None,
+                },
+                (arg, None) => arg.clone(),
+            };
+            if let Some(Found::Written(node) | Found::Hidden(node)) =
+                field.map(|path| self.fields.get(&path))
+            {
+                written = Some(node);
+            }
+            match (&mut known, text) {
+                (Some(words), Some(text)) => words.push(text),
+                (known, _) => *known = None,
+            }
+        }
+        Some(match written {
+            Some(node) => Made::Written(Box::new(field_line(&name, known, node))),
+            None => Made::Own(name, known),
+        })
+    }
+
+    fn object(&self, key: &ObjectKey) -> Vec<ConfPart> {
+        let node = match self.fields.get(&key.named_by) {
+            Found::Written(node) => node,
+            Found::Hidden(node) => return vec![gap(&template_reason(), Some(node.span))],
+            Found::Default(_) | Found::Absent => return Vec::new(),
+        };
+        let Some(name) = node.as_str().filter(|name| !name.is_empty()) else {
+            return Vec::new();
+        };
+        let object = ObjectName {
+            kind: key.kind.word().to_owned(),
+            namespace: self.owner.object.namespace.clone(),
+            name: name.to_owned(),
+            templated: node.has_hole(),
+        };
+        let evidence = key.named_by.as_str().to_owned();
+        let at = node.span;
+        if key.assumed {
+            let template = ConfPart::Template {
+                object,
+                evidence,
+                at,
+            };
+            let why = Reason::new("whether the server reads its ConfigMap depends on the operator");
+            return vec![template, gap(&why, Some(at))];
+        }
+        vec![ConfPart::Key {
+            object,
+            key: key.key.clone(),
+            evidence,
+            at,
+        }]
+    }
+
+    fn items(&self, path: &Path, form: LineForm) -> Vec<ConfPart> {
+        match self.fields.get(path) {
+            Found::Written(node) if node.is_seq() => {
+                let lines = node.items().iter().filter_map(command::field_line);
+                let lines = lines.map(|line| RawLine { form, ..line }).collect();
+                let mut parts = vec![ConfPart::Lines(lines)];
+                parts.extend(
+                    node.is_open()
+                        .then(|| gap(&template_reason(), Some(node.span))),
+                );
+                parts
+            }
+            found => self.not_plain(&found),
+        }
+    }
+
+    fn flags(&self, path: &Path) -> Vec<ConfPart> {
+        match self.fields.get(path) {
+            Found::Written(node) if node.is_seq() => {
+                let words = command::list_words(node, &BTreeMap::new());
+                let invocation = command::invocation(None, &words);
+                let mut parts = vec![ConfPart::Lines(invocation.lines)];
+                parts.extend(invocation.gap.map(|why| gap(&why, Some(node.span))));
+                parts.extend(
+                    node.is_open()
+                        .then(|| gap(&template_reason(), Some(node.span))),
+                );
+                parts
+            }
+            found => self.not_plain(&found),
+        }
+    }
+
+    /// A mapping of directives, merged with the entries that hold by default.
+    fn map(&self, path: &Path) -> Vec<ConfPart> {
+        let written = match self.fields.get(path) {
+            Found::Written(node) if node.is_map() => Some(node),
+            Found::Default(_) => None,
+            found => return self.not_plain(&found),
+        };
+        let entries = written.map(Node::entries).unwrap_or_default();
+        let says = |key: &str| entries.iter().any(|entry| entry.key.as_str() == Some(key));
+        let defaults = self.fields.default(path).and_then(Tree::as_mapping);
+        let own = defaults.into_iter().flatten().filter_map(|(key, value)| {
+            let key = key.as_str().filter(|key| !says(key))?;
+            Some(default_lines(key, value))
+        });
+        let own: Vec<_> = own.flatten().collect();
+        let told = entries.iter().filter(|entry| !entry.value.is_null());
+        let lines: Vec<_> = told.flat_map(mapping::entry_lines).collect();
+        let mut parts = Vec::new();
+        if !own.is_empty() {
+            parts.push(self.own_lines(own));
+        }
+        if !lines.is_empty() {
+            parts.push(ConfPart::Lines(lines));
+        }
+        if let Some(open) = written.filter(|node| node.is_open()) {
+            parts.push(gap(&template_reason(), Some(open.span)));
+        }
+        parts
+    }
+
+    /// A text of configuration in a field.
+    fn text_part(&self, path: &Path, raw: &mut Raw) -> Vec<ConfPart> {
+        let found = self.fields.get(path);
+        match found {
+            Found::Written(_) if filled(&found) == Some(false) => Vec::new(),
+            Found::Written(node) => match node.scalar() {
+                Some(scalar) => {
+                    self.put_text(path, node.span, scalar, raw);
+                    vec![ConfPart::Field {
+                        evidence: path.as_str().to_owned(),
+                        at: node.span,
+                    }]
+                }
+                None => vec![gap(
+                    &Reason::new(format!("{} is no text", path.as_str())),
+                    Some(node.span),
+                )],
+            },
+            Found::Default(tree) => self.default_text(tree),
+            Found::Hidden(node) => vec![gap(&template_reason(), Some(node.span))],
+            Found::Absent => Vec::new(),
+        }
+    }
+
+    fn default_text(&self, tree: &Tree) -> Vec<ConfPart> {
+        let text = scalar_text(tree).unwrap_or_default();
+        let lines = syntax::conf::lines(&text).into_iter().filter_map(|line| {
+            let mut words = line.words.into_iter().map(|word| word.text);
+            Some((words.next()?, Some(words.collect())))
+        });
+        let lines: Vec<_> = lines.collect();
+        if lines.is_empty() {
+            return Vec::new();
+        }
+        vec![self.own_lines(lines)]
+    }
+
+    /// Several servers may read one field.
+    fn put_text(&self, path: &Path, span: Span, scalar: &Scalar, raw: &mut Raw) {
+        let place = TextPlace::Field { at: span };
+        if raw.texts.iter().any(|text| text.place == place) {
+            return;
+        }
+        let object = &self.owner.object;
+        let name = format!("{}/{} {}", object.kind, object.name, path.as_str());
+        let read = conf::read(
+            name,
+            place,
+            scalar.value().clone(),
+            frame_of(scalar),
+            self.context.file_text,
+            self.context.shapes,
+        );
+        raw.texts.push(read.text);
+        raw.comments.extend(read.comments);
+    }
+
+    /// What stands in the place of a list or a mapping.
+    fn not_plain(&self, found: &Found<'_>) -> Vec<ConfPart> {
+        match found {
+            Found::Absent | Found::Default(_) => Vec::new(),
+            Found::Hidden(node) => vec![gap(&template_reason(), Some(node.span))],
+            Found::Written(_) if filled(found) == Some(false) => Vec::new(),
+            Found::Written(node) if node.has_hole() => {
+                vec![gap(&template_reason(), Some(node.span))]
+            }
+            Found::Written(node) => {
+                vec![gap(
+                    &Reason::new("it is written in an unexpected form"),
+                    Some(node.span),
+                )]
+            }
+        }
+    }
+}
+
+/// A line that a shape makes.
+enum Made {
+    /// The shape's own.
+    Own(String, Option<Vec<String>>),
+    /// A person's, since a field of theirs stands in it.
+    Written(Box<RawLine>),
+}
+
+/// The path in `{path}`.
+fn placeholder(word: &str) -> Option<Path> {
+    let inner = word.strip_prefix('{')?.strip_suffix('}')?;
+    Path::parse(inner).ok()
+}
+
+/// The line that a field makes of its value.
+fn field_line(name: &str, args: Option<Vec<String>>, node: &Node) -> RawLine {
+    let hole = args.is_none().then(template_reason);
+    let word = |text: String, hole: Option<Reason>| RawWord {
+        text,
+        span: node.span,
+        hole,
+    };
+    let mut words = vec![word(name.to_owned(), None)];
+    match args {
+        Some(args) => words.extend(args.into_iter().map(|arg| word(arg, None))),
+        None => words.push(word(node.as_str().unwrap_or_default().to_owned(), hole)),
+    }
+    RawLine {
+        number: 1,
+        span: node.span,
+        form: LineForm::Field,
+        meant: words.len(),
+        slot: match words.len() {
+            2 => replace(node),
+            _ => Slot::None,
+        },
+        words,
+        trailing_comment: None,
+        glued: false,
+        error: None,
+    }
+}
+
+/// A default entry of a mapping; a list repeats the directive.
+fn default_lines(key: &str, value: &Tree) -> Vec<(String, Option<Vec<String>>)> {
+    let values = match value {
+        Tree::Sequence(items) => items.as_slice(),
+        other => std::slice::from_ref(other),
+    };
+    let texts = values.iter().filter_map(scalar_text);
+    let words = texts.map(|text| {
+        let words = syntax::conf::words(&text).0;
+        words.into_iter().map(|word| word.text).collect()
+    });
+    words.map(|words| (key.to_owned(), Some(words))).collect()
+}

@@ -1,0 +1,396 @@
+//! Servers by their shape: the fields of a custom resource or of a chart's values become what a
+//! server gets, as `knowledge/shapes` says. Nothing here knows an operator or a chart.
+//!
+//! Which document has which shape is decided by [`resource`](super::resource) and
+//! [`chart`](super::chart); the parts of the configuration are read by [`conf`].
+
+mod conf;
+mod fields;
+
+use std::collections::BTreeMap;
+
+use crate::extract::manifest::Context;
+use crate::extract::scalar::{raw_scalar, template_reason};
+use crate::facts::raw::{ConfPart, Doubt, ObjectName, Raw, RawScalar, RawServer, RawUnread};
+use crate::facts::{Reason, Slot, Strength};
+use crate::knowledge::shapes::path::Path;
+use crate::knowledge::shapes::schema::{
+    ImagePaths, Preset, ServerPaths, Shape, UnreadField, WordCase,
+};
+use crate::source::Span;
+
+pub use fields::{Fields, Found, filled, scalar_text};
+
+/// What the servers belong to and are called after.
+pub struct Owner {
+    pub object: ObjectName,
+    pub anchor: Span,
+    /// What a chart calls its objects, where the release's name is known.
+    pub full_name: Option<String>,
+}
+
+/// How much of the values can be seen.
+#[derive(Clone, Debug, Default)]
+pub struct Visibility {
+    /// What is not written here may be written where it cannot be seen.
+    pub below: Option<Reason>,
+    /// What is written here may be replaced where it cannot be seen.
+    pub above: Option<Reason>,
+    /// It may be otherwise, or not be at all.
+    pub doubt: Option<Doubt>,
+}
+
+/// One document and the shape that it is read by.
+pub struct Reading<'a> {
+    pub owner: Owner,
+    pub shape: &'a Shape,
+    pub fields: Fields<'a>,
+    pub visibility: Visibility,
+    pub context: &'a Context<'a>,
+}
+
+impl<'a> Reading<'a> {
+    /// The servers, the texts that they are configured by, and what nothing reads.
+    pub fn read(&self, raw: &mut Raw) {
+        let mut unread = self.unread();
+        for paths in &self.shape.servers {
+            if self.fields.hold(&paths.when) == Some(false) {
+                continue;
+            }
+            let server = self.server(paths, std::mem::take(&mut unread), raw);
+            raw.servers.push(server);
+        }
+    }
+
+    fn server(&self, paths: &'a ServerPaths, unread: Vec<RawUnread>, raw: &mut Raw) -> RawServer {
+        let (image, image_fallback) = self.image(&paths.image);
+        let mut figures = Figures::default();
+        self.figures(paths, &mut figures);
+        if let Some(reason) = &self.visibility.below {
+            let facts = RESOURCE_FIGURES.iter().chain([&REPLICAS]);
+            let unknown = facts.map(|fact| ((*fact).to_owned(), Err(reason.clone())));
+            figures.defaults.extend(unknown);
+        }
+        RawServer {
+            name: self.filled_in(&paths.name).unwrap_or_default(),
+            namespace: self.owner.object.namespace.clone(),
+            kind: paths.kind,
+            anchor: self.owner.anchor,
+            image,
+            image_fallback,
+            figures: self.seen_figures(figures.written),
+            figure_defaults: figures.defaults,
+            words: paths
+                .words
+                .iter()
+                .map(|(path, cases)| (path.clone(), self.word(cases)))
+                .collect(),
+            conf: self.conf(paths, raw),
+            hosts: paths
+                .hosts
+                .iter()
+                .filter_map(|host| self.filled_in(host))
+                .collect(),
+            mounts: None,
+            data_directory: None,
+            labels: BTreeMap::new(),
+            fragment: false,
+            defaults_from: self.shape.shape.clone(),
+            doubt: self.visibility.doubt.clone(),
+            unread,
+        }
+    }
+
+    /// A pattern over the owner's names; `None` where a name that it needs is not known.
+    fn filled_in(&self, pattern: &str) -> Option<String> {
+        let object = &self.owner.object;
+        let text = pattern
+            .replace("{kind}", &object.kind)
+            .replace("{name}", &object.name);
+        match (&self.owner.full_name, text.contains("{fullname}")) {
+            (Some(name), _) => Some(text.replace("{fullname}", name)),
+            (None, true) => None,
+            (None, false) => Some(text),
+        }
+    }
+
+    // The image.
+
+    fn image(&self, paths: &ImagePaths) -> (Option<RawScalar>, Option<Result<String, Reason>>) {
+        if let Some(path) = &paths.whole {
+            return match self.fields.get(path) {
+                Found::Written(node) => (Some(raw_scalar(node)), None),
+                Found::Default(tree) => (None, scalar_text(tree).map(Ok)),
+                Found::Hidden(_) => (None, Some(Err(template_reason()))),
+                Found::Absent => (None, Some(Err(Reason::new("nothing names the image")))),
+            };
+        }
+        let part = |path: &Option<Path>| path.as_ref().and_then(|path| self.fields.text(path));
+        let fixed = || paths.name.clone().map(Ok);
+        let Some(repository) = part(&paths.repository).or_else(fixed) else {
+            return (None, Some(Err(Reason::new("nothing names the image"))));
+        };
+        // The tag that a chart writes by itself moves with its version.
+        let tag = part(&paths.tag).filter(|tag| tag.as_ref().is_ok_and(|tag| !tag.is_empty()));
+        let text = match (repository, tag) {
+            (Ok(repository), Some(Ok(tag))) => Ok(format!("{repository}:{tag}")),
+            (Ok(repository), _) => Ok(repository),
+            (Err(reason), _) => Err(reason),
+        };
+        let written = [&paths.tag, &paths.repository]
+            .into_iter()
+            .flatten()
+            .find_map(|path| match self.fields.get(path) {
+                Found::Written(node) if node.as_str() != Some("") => Some(node),
+                _ => None,
+            });
+        match written {
+            Some(node) => {
+                let scalar = RawScalar {
+                    text,
+                    span: node.span,
+                    slot: Slot::None,
+                };
+                (Some(scalar), None)
+            }
+            None => (None, Some(text)),
+        }
+    }
+
+    // Figures.
+
+    fn figures(&self, paths: &'a ServerPaths, figures: &mut Figures) {
+        for (fact, text) in &paths.fixed {
+            figures.defaults.insert(fact.clone(), Ok(text.clone()));
+        }
+        self.resources(paths, figures);
+        for (fact, alternatives) in &paths.figures {
+            if let Some((_, found)) = self.fields.first(alternatives) {
+                figures.put(fact, found);
+            }
+        }
+        if !paths.replicas.is_empty() {
+            self.product(paths, figures);
+        }
+    }
+
+    fn resources(&self, paths: &'a ServerPaths, figures: &mut Figures) {
+        match self.fields.first(&paths.resources) {
+            Some((_, Found::Hidden(node))) => {
+                for fact in RESOURCE_FIGURES {
+                    figures.put(fact, Found::Hidden(node));
+                }
+            }
+            Some((path, _)) => {
+                for fact in RESOURCE_FIGURES {
+                    if let Ok(path) = Path::parse(&format!("{}.{fact}", path.as_str())) {
+                        figures.put(fact, self.fields.get(&path));
+                    }
+                }
+            }
+            None => {
+                if let Some(preset) = &paths.preset {
+                    self.preset(preset, figures);
+                }
+            }
+        }
+    }
+
+    /// A word stands for limits and requests: written or the shape's own.
+    fn preset(&self, preset: &Preset, figures: &mut Figures) {
+        let found = self.fields.get(&preset.field);
+        let Some(Ok(word)) = self.fields.text(&preset.field) else {
+            if let Found::Written(node) | Found::Hidden(node) = found {
+                for fact in RESOURCE_FIGURES {
+                    figures.put(fact, Found::Hidden(node));
+                }
+            }
+            return;
+        };
+        let library = &self.context.shapes.library;
+        for (fact, quantity) in library.preset(&preset.table, &word).into_iter().flatten() {
+            match found {
+                Found::Written(node) => {
+                    let scalar = RawScalar {
+                        text: Ok(quantity.clone()),
+                        span: node.span,
+                        slot: Slot::None,
+                    };
+                    figures.written.insert(fact.clone(), scalar);
+                }
+                _ => {
+                    let quantity = Ok(quantity.clone());
+                    figures.defaults.insert(fact.clone(), quantity);
+                }
+            }
+        }
+    }
+
+    /// Shards times processes of a shard: it stands where the first factor is written.
+    fn product(&self, paths: &ServerPaths, figures: &mut Figures) {
+        let mut product: Result<i64, Reason> = Ok(1);
+        let mut place = None;
+        for factor in &paths.replicas {
+            if let Found::Written(node) | Found::Hidden(node) = self.fields.get(&factor.field) {
+                place = place.or(Some(node.span));
+            }
+            let number = match self.fields.text(&factor.field) {
+                Some(Ok(text)) => text
+                    .parse::<i64>()
+                    .map_err(|_| Reason::new(format!("`{text}` is no number"))),
+                Some(Err(reason)) => Err(reason),
+                None => Ok(0),
+            };
+            product = product.and_then(|so_far| {
+                let factor = number?.saturating_add(factor.plus);
+                Ok(so_far.saturating_mul(factor))
+            });
+        }
+        let text = product.map(|number| number.to_string());
+        match place {
+            Some(span) => {
+                let slot = Slot::None;
+                let scalar = RawScalar { text, span, slot };
+                figures.written.insert(REPLICAS.to_owned(), scalar);
+            }
+            None => {
+                figures.defaults.insert(REPLICAS.to_owned(), text);
+            }
+        }
+    }
+
+    /// What may be replaced where it cannot be seen is not known.
+    fn seen_figures(&self, written: BTreeMap<String, RawScalar>) -> BTreeMap<String, RawScalar> {
+        let Some(reason) = &self.visibility.above else {
+            return written;
+        };
+        let hidden = |(fact, scalar): (String, RawScalar)| {
+            let text = Err(reason.clone());
+            (fact, RawScalar { text, ..scalar })
+        };
+        written.into_iter().map(hidden).collect()
+    }
+
+    // Words.
+
+    fn word(&self, cases: &[WordCase]) -> Result<String, Reason> {
+        let hidden = self.visibility.above.as_ref();
+        if let Some(reason) = hidden.or(self.visibility.below.as_ref()) {
+            return Err(reason.clone());
+        }
+        for case in cases {
+            match (self.fields.hold(&case.when), &case.is) {
+                (Some(false), _) => {}
+                (Some(true), Some(word)) => return Ok(word.clone()),
+                (Some(true), None) => break,
+                (None, _) => return Err(template_reason()),
+            }
+        }
+        Err(Reason::new(format!("{} does not say", self.shape.shape)))
+    }
+
+    // What nothing reads.
+
+    fn unread(&self) -> Vec<RawUnread> {
+        let fields = self.shape.unread.iter();
+        fields.flat_map(|field| self.unread_of(field)).collect()
+    }
+
+    fn unread_of(&self, field: &UnreadField) -> Vec<RawUnread> {
+        let node = match self.fields.get(&field.field) {
+            Found::Written(node) => node,
+            Found::Hidden(node) if !field.known.is_empty() => node,
+            _ => return Vec::new(),
+        };
+        let holds = self.fields.hold(&field.when);
+        if holds == Some(false) {
+            return Vec::new();
+        }
+        let unread = |name: String, span: Span| RawUnread {
+            name,
+            span,
+            why: holds.map_or_else(|| Err(template_reason()), |_| Ok(field.why.clone())),
+            strength: if field.assumed {
+                Strength::Assumed
+            } else {
+                Strength::Certain
+            },
+        };
+        let name = field.field.as_str();
+        let place = self.key_span(&field.field).unwrap_or(node.span);
+        if field.known.is_empty() {
+            return vec![unread(name.to_owned(), place)];
+        }
+        if node.is_open() || node.has_hole() {
+            // What a template adds may be known or not.
+            let why = Err(template_reason());
+            return vec![RawUnread {
+                why,
+                ..unread(name.to_owned(), place)
+            }];
+        }
+        let unknown = node.entries().iter().filter_map(|entry| {
+            let key = entry.key.as_str().filter(|_| !entry.key.has_hole())?;
+            let name = format!("{name}.{key}");
+            let is_unknown = !field.known.iter().any(|known| known == key);
+            is_unknown.then(|| unread(name, entry.key.span))
+        });
+        unknown.collect()
+    }
+
+    /// Where the key of a field stands.
+    fn key_span(&self, path: &Path) -> Option<Span> {
+        let (parent, key) = path.as_str().rsplit_once('.')?;
+        let Found::Written(parent) = self.fields.get(&Path::parse(parent).ok()?) else {
+            return None;
+        };
+        parent.entry(key).map(|entry| entry.key.span)
+    }
+}
+
+/// Facts below a `resources` mapping, by the same path as there.
+const RESOURCE_FIGURES: &[&str] = &[
+    "limits.memory",
+    "limits.cpu",
+    "requests.memory",
+    "requests.cpu",
+];
+
+const REPLICAS: &str = "replicas";
+
+#[derive(Default)]
+struct Figures {
+    written: BTreeMap<String, RawScalar>,
+    defaults: BTreeMap<String, Result<String, Reason>>,
+}
+
+impl Figures {
+    fn put(&mut self, fact: &str, found: Found<'_>) {
+        match found {
+            Found::Written(node) => {
+                self.written.insert(fact.to_owned(), raw_scalar(node));
+            }
+            Found::Hidden(node) => {
+                let scalar = RawScalar {
+                    text: Err(template_reason()),
+                    ..raw_scalar(node)
+                };
+                self.written.insert(fact.to_owned(), scalar);
+            }
+            Found::Default(tree) => {
+                if let Some(text) = scalar_text(tree) {
+                    self.defaults.insert(fact.to_owned(), Ok(text));
+                }
+            }
+            Found::Absent => {}
+        }
+    }
+}
+
+/// A part that cannot be seen.
+fn gap(reason: &Reason, at: Option<Span>) -> ConfPart {
+    ConfPart::NotVisible {
+        reason: reason.clone(),
+        at,
+    }
+}

@@ -1,0 +1,288 @@
+//! Files of values: which chart a file is for, by the `Chart.yaml` above it, and which of its blocks
+//! deploy a server.
+//!
+//! Each file is read alone: which files a release is given, and in which order, is not in the repository.
+
+use std::collections::BTreeSet;
+
+use crate::extract::chart::{self, Release, deploy, deploy_by_signs, first_word};
+use crate::extract::manifest::Context;
+use crate::extract::scalar::known;
+use crate::extract::shape::Visibility;
+use crate::facts::Reason;
+use crate::facts::raw::{ObjectName, Raw};
+use crate::knowledge::shapes::ChartName;
+use crate::syntax::yaml::Node;
+
+/// What the servers of a file of values are called after.
+const KIND: &str = "Chart";
+
+/// The charts of a tree.
+#[derive(Debug, Default)]
+pub struct Charts {
+    charts: Vec<ChartFile>,
+    /// The paths of all files that may hold values.
+    values: BTreeSet<String>,
+}
+
+/// A `Chart.yaml`.
+#[derive(Clone, Debug)]
+pub struct ChartFile {
+    /// Its folder; empty for the root.
+    dir: String,
+    chart: ChartName,
+    dependencies: Vec<Dependency>,
+}
+
+#[derive(Clone, Debug)]
+struct Dependency {
+    chart: ChartName,
+    /// The key of its values.
+    key: String,
+    /// Paths of values that switch it on, the first that is set.
+    conditions: Vec<String>,
+}
+
+/// Whether a path is a chart's own description, or the list of its charts in the older form.
+pub fn is_chart_file(path: &str) -> bool {
+    matches!(base_name(path), "Chart.yaml" | "requirements.yaml")
+}
+
+/// Whether a name says that the file holds values.
+pub fn is_values_name(path: &str) -> bool {
+    base_name(path).contains("values")
+}
+
+impl Charts {
+    /// Takes in a chart's description.
+    pub fn add_chart(&mut self, path: &str, root: &Node) {
+        let dir = folder(path).to_owned();
+        let dependencies = root
+            .get("dependencies")
+            .map(Node::items)
+            .unwrap_or_default();
+        let dependencies = dependencies.iter().filter_map(dependency).collect();
+        let named = root.get("name");
+        let chart = ChartFile {
+            dir,
+            chart: ChartName {
+                name: known(named).unwrap_or_default().to_owned(),
+                repository: None,
+                version: known(root.get("version")).map(str::to_owned),
+            },
+            dependencies,
+        };
+        match self.charts.iter_mut().find(|known| known.dir == chart.dir) {
+            Some(known) => known.absorb(chart),
+            None => self.charts.push(chart),
+        }
+    }
+
+    pub fn add_values(&mut self, path: &str) {
+        self.values.insert(path.to_owned());
+    }
+
+    /// The chart that a file belongs to: the nearest above it.
+    fn above(&self, path: &str) -> Option<&ChartFile> {
+        let holds = |chart: &&ChartFile| is_below(path, &chart.dir);
+        let nearest = self.charts.iter().filter(holds);
+        nearest.max_by_key(|chart| chart.dir.len())
+    }
+
+    /// The file that this one is laid over: the chart's own values, or the one in its folder whose name
+    /// says that it is common to others.
+    fn base_of(&self, path: &str) -> Option<&str> {
+        let dir = folder(path);
+        let own = self.above(path).map(|chart| join(&chart.dir, OWN_VALUES));
+        let beside = join(dir, OWN_VALUES);
+        let is_base = |other: &&String| {
+            let common = folder(other) == dir && is_common(base_name(other));
+            **other != path && (common || **other == beside || Some(*other) == own.as_ref())
+        };
+        if path == beside || is_common(base_name(path)) {
+            return None;
+        }
+        self.values.iter().find(is_base).map(String::as_str)
+    }
+
+    /// Other files of values in the same folder.
+    fn has_siblings(&self, path: &str) -> bool {
+        let dir = folder(path);
+        let mut beside = self.values.iter().filter(|other| folder(other) == dir);
+        beside.any(|other| other != path)
+    }
+}
+
+/// A chart's own values are always the lowest.
+const OWN_VALUES: &str = "values.yaml";
+
+/// Words in the name of a file that others are laid over.
+fn is_common(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    ["common", "base", "default", "global", "shared"]
+        .iter()
+        .any(|word| name.contains(word))
+}
+
+impl ChartFile {
+    /// The older form keeps the dependencies in a file of its own.
+    fn absorb(&mut self, other: ChartFile) {
+        if self.chart.name.is_empty() {
+            self.chart = other.chart;
+        }
+        self.dependencies.extend(other.dependencies);
+    }
+}
+
+fn dependency(node: &Node) -> Option<Dependency> {
+    let name = known(node.get("name"))?.to_owned();
+    let conditions = known(node.get("condition")).unwrap_or_default();
+    let conditions = conditions.split(',').map(|path| path.trim().to_owned());
+    Some(Dependency {
+        key: known(node.get("alias")).unwrap_or(&name).to_owned(),
+        chart: ChartName {
+            name,
+            repository: known(node.get("repository")).map(str::to_owned),
+            version: known(node.get("version")).map(str::to_owned),
+        },
+        conditions: conditions.filter(|path| !path.is_empty()).collect(),
+    })
+}
+
+/// Reads a document that is no manifest as values, if it is.
+pub fn read(root: &Node, path: &str, charts: &Charts, context: &Context<'_>, raw: &mut Raw) {
+    if !root.is_map() || root.get("apiVersion").is_some() || is_chart_file(path) {
+        return;
+    }
+    let before = raw.servers.len();
+    let file = ValuesFile {
+        root,
+        path,
+        visibility: Visibility {
+            below: charts
+                .base_of(path)
+                .map(|base| Reason::new(format!("{base} may say the rest"))),
+            ..Visibility::default()
+        },
+        context,
+    };
+    match charts.above(path) {
+        Some(chart) => file.of_chart(chart, raw),
+        None => file.by_shape(raw),
+    }
+    if raw.servers.len() > before && charts.has_siblings(path) {
+        let note = "it is read alone: which files of values a release is given, and in which order, is not in the repository";
+        raw.notes.push((root.span, note.to_owned()));
+    }
+}
+
+struct ValuesFile<'a> {
+    root: &'a Node,
+    path: &'a str,
+    visibility: Visibility,
+    context: &'a Context<'a>,
+}
+
+impl ValuesFile<'_> {
+    /// The chart's own servers, and those of the charts below it.
+    fn of_chart(&self, chart: &ChartFile, raw: &mut Raw) {
+        let own = self.release(&chart.chart.name, self.root, chart.chart.clone());
+        let own = deploy(&own, self.context, raw);
+        let mut known = Vec::new();
+        for dependency in &chart.dependencies {
+            known.push(dependency.key.as_str());
+            let Some(entry) = self.root.entry(&dependency.key) else {
+                continue;
+            };
+            if !entry.value.is_map() {
+                continue;
+            }
+            let mut release = self.release(&dependency.key, &entry.value, dependency.chart.clone());
+            release.anchor = Some(entry.key.span);
+            if let Some(why) = self.switched_off(dependency) {
+                release.visibility = chart::not_deployed(&why);
+            }
+            deploy(&release, self.context, raw);
+        }
+        // A chart that lists none of its parts, or whose list is in another file.
+        if !own && known.is_empty() && is_values_name(self.path) {
+            let release = self.release(&chart.chart.name, self.root, ChartName::default());
+            deploy_by_signs(&release, self.context, raw);
+        }
+    }
+
+    /// Why a part is not deployed with these values.
+    fn switched_off(&self, dependency: &Dependency) -> Option<String> {
+        let values = dependency.conditions.iter().filter_map(|path| {
+            let value = self.root.at(path)?.as_bool()?;
+            Some((path, value))
+        });
+        let (path, on) = values.into_iter().next()?;
+        (!on).then(|| format!("`{path}` is false here, so that the chart is not deployed"))
+    }
+
+    /// Nothing says which chart it is for: the file's own path, and the fields.
+    fn by_shape(&self, raw: &mut Raw) {
+        let path = self.path.to_ascii_lowercase();
+        let charts = self.context.shapes.library.charts();
+        let words: BTreeSet<&str> = charts
+            .filter_map(|shape| shape.chart.as_ref())
+            .map(|chart| first_word(&chart.name))
+            .collect();
+        let named = words.into_iter().filter(|word| path.contains(*word));
+        for word in named {
+            let chart = ChartName {
+                name: word.to_owned(),
+                ..ChartName::default()
+            };
+            let mut release = self.release(word, self.root, chart);
+            if let Some(off) = chart::switched_off(self.root) {
+                release.visibility = off;
+            }
+            if deploy(&release, self.context, raw) {
+                return;
+            }
+        }
+        let release = self.release("", self.root, ChartName::default());
+        deploy_by_signs(&release, self.context, raw);
+    }
+
+    fn release<'r>(&self, name: &str, values: &'r Node, chart: ChartName) -> Release<'r> {
+        Release {
+            object: ObjectName {
+                kind: KIND.to_owned(),
+                namespace: None,
+                name: name.to_owned(),
+                templated: false,
+            },
+            anchor: None,
+            chart,
+            values,
+            release: None,
+            visibility: self.visibility.clone(),
+        }
+    }
+}
+
+fn base_name(path: &str) -> &str {
+    path.rsplit('/').next().unwrap_or(path)
+}
+
+fn folder(path: &str) -> &str {
+    path.rsplit_once('/').map_or("", |(folder, _)| folder)
+}
+
+fn join(dir: &str, name: &str) -> String {
+    if dir.is_empty() {
+        name.to_owned()
+    } else {
+        format!("{dir}/{name}")
+    }
+}
+
+fn is_below(path: &str, dir: &str) -> bool {
+    dir.is_empty()
+        || path
+            .strip_prefix(dir)
+            .is_some_and(|rest| rest.starts_with('/'))
+}

@@ -1,0 +1,145 @@
+//! The shapes of operator resources and charts, each read when something first asks for it.
+
+use std::collections::BTreeMap;
+use std::sync::OnceLock;
+
+use super::schema::{Shape, Tree};
+use super::{ShapeError, globs, read};
+
+/// A table of words that stand for limits and requests: word, then fact path, then quantity.
+pub(super) type Presets = BTreeMap<String, BTreeMap<String, String>>;
+
+/// The files, read one by one.
+#[derive(Debug)]
+pub struct Library {
+    files: Vec<File>,
+    presets: &'static str,
+    tables: OnceLock<BTreeMap<String, Presets>>,
+}
+
+#[derive(Debug)]
+struct File {
+    name: String,
+    text: String,
+    read: OnceLock<Option<Shape>>,
+}
+
+/// A reference to a chart: the name is known, the rest where somebody says it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ChartName {
+    pub name: String,
+    pub repository: Option<String>,
+    pub version: Option<String>,
+}
+
+impl Library {
+    pub(super) fn new(files: Vec<(String, &'static str)>, presets: &'static str) -> Self {
+        let files = files.into_iter().map(|(name, text)| File {
+            name,
+            text: text.to_owned(),
+            read: OnceLock::new(),
+        });
+        Self {
+            files: files.collect(),
+            presets,
+            tables: OnceLock::new(),
+        }
+    }
+
+    /// The same with one more shape file, as whoever writes one tries it.
+    pub fn with(mut self, name: &str, text: &str) -> Result<Self, ShapeError> {
+        read::<Shape>(name, text)?;
+        self.files.push(File {
+            name: name.to_owned(),
+            text: text.to_owned(),
+            read: OnceLock::new(),
+        });
+        Ok(self)
+    }
+
+    /// The shape of a custom resource.
+    pub fn resource(&self, api_version: &str, kind: &str) -> Option<&Shape> {
+        let group = api_version
+            .split_once('/')
+            .map_or(api_version, |(group, _)| group);
+        if group.is_empty() {
+            return None;
+        }
+        let files = self.files.iter().filter(|file| file.text.contains(group));
+        files.filter_map(File::shape).find(|shape| {
+            let matches = shape.resource.as_ref();
+            matches.is_some_and(|m| m.api == group && m.kinds.iter().any(|k| k == kind))
+        })
+    }
+
+    /// The shapes of charts, in the order of their files.
+    pub fn charts(&self) -> impl Iterator<Item = &Shape> {
+        self.files
+            .iter()
+            .filter(|file| file.is_chart())
+            .filter_map(File::shape)
+            .filter(|shape| shape.chart.is_some())
+    }
+
+    /// The chart of that name that its repository is known to publish.
+    pub fn published<'s>(&'s self, chart: &ChartName) -> Option<&'s Shape> {
+        let repository = chart.repository.as_deref()?;
+        let mut found = self.charts().filter(|shape| {
+            shape.chart.as_ref().is_some_and(|m| {
+                let publishes = globs(&m.repositories);
+                m.name == chart.name && publishes.is_ok_and(|globs| globs.is_match(repository))
+            })
+        });
+        found.next()
+    }
+
+    /// What a word of a table gives, by fact path.
+    pub fn preset(&self, table: &str, word: &str) -> Option<&BTreeMap<String, String>> {
+        let tables = self
+            .tables
+            .get_or_init(|| read(super::PRESETS_FILE, self.presets).unwrap_or_default());
+        tables.get(table)?.get(word)
+    }
+
+    /// Every file that does not load, for tests.
+    pub fn mistakes(&self) -> Vec<ShapeError> {
+        let files = self.files.iter();
+        let shapes = files.filter_map(|file| read::<Shape>(&file.name, &file.text).err());
+        let presets = read::<BTreeMap<String, Presets>>(super::PRESETS_FILE, self.presets).err();
+        shapes.chain(presets).collect()
+    }
+}
+
+impl File {
+    /// A file that does not load is a defect, which a test catches.
+    fn shape(&self) -> Option<&Shape> {
+        self.read
+            .get_or_init(|| read(&self.name, &self.text).ok())
+            .as_ref()
+    }
+
+    fn is_chart(&self) -> bool {
+        self.text.lines().any(|line| line == "chart:")
+    }
+}
+
+impl Shape {
+    /// The trees of defaults that hold for a release, the one that counts first.
+    pub fn defaults_of(&self, version: Option<&str>) -> Vec<&Tree> {
+        let major = version.and_then(major);
+        let older = self.older.iter().filter(|older| {
+            let before = |major| major < older.before;
+            major.is_some_and(before)
+        });
+        let older = older.map(|older| &older.defaults);
+        older.chain(std::iter::once(&self.defaults)).collect()
+    }
+}
+
+/// The major version that a version or a range of versions begins with: 18 of `18.1.2`, `^18.1`,
+/// `~18`, `18.x.x`, `>=18.0.0 <19`.
+fn major(version: &str) -> Option<u64> {
+    let digits = version.trim_start_matches(|c: char| !c.is_ascii_digit());
+    let end = digits.find(|c: char| !c.is_ascii_digit());
+    digits[..end.unwrap_or(digits.len())].parse().ok()
+}

@@ -1,0 +1,112 @@
+//! Paths into a resource or a chart's values, as shape files write them.
+//!
+//! Parts are joined by dots: `spec.redis.resources`. `containers[name=redis]` is the item of a list
+//! whose field has that value, `inline["redis.conf"]` a key with a dot in it.
+
+use serde::Deserialize;
+
+/// One part of a path.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Step {
+    Key(String),
+    /// The item of a list whose field `key` has this value.
+    Item {
+        key: String,
+        value: String,
+    },
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub struct Path {
+    text: String,
+    steps: Vec<Step>,
+}
+
+/// A path that cannot be read.
+#[derive(Debug, thiserror::Error)]
+#[error("`{0}` is no path: parts are joined by dots, with [key=value] or [\"key\"] behind a part")]
+pub struct PathError(String);
+
+impl Path {
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    pub fn steps(&self) -> &[Step] {
+        &self.steps
+    }
+
+    pub fn parse(text: &str) -> Result<Self, PathError> {
+        let mut steps = Vec::new();
+        let mut rest = text;
+        while !rest.is_empty() {
+            let (step, after) = match rest.strip_prefix('[') {
+                Some(inside) => bracketed(inside),
+                None => key(rest),
+            }
+            .ok_or_else(|| PathError(text.to_owned()))?;
+            steps.push(step);
+            rest = match after.strip_prefix('.') {
+                Some("") => return Err(PathError(text.to_owned())),
+                Some(next) => next,
+                None => after,
+            };
+        }
+        if steps.is_empty() {
+            return Err(PathError(text.to_owned()));
+        }
+        Ok(Self {
+            text: text.to_owned(),
+            steps,
+        })
+    }
+}
+
+fn key(text: &str) -> Option<(Step, &str)> {
+    let end = text.find(['.', '[']).unwrap_or(text.len());
+    (end > 0).then(|| (Step::Key(text[..end].to_owned()), &text[end..]))
+}
+
+fn bracketed(inside: &str) -> Option<(Step, &str)> {
+    let (content, after) = inside.split_once(']')?;
+    if let Some(quoted) = content.strip_prefix('"') {
+        return Some((Step::Key(quoted.strip_suffix('"')?.to_owned()), after));
+    }
+    let (key, value) = content.split_once('=')?;
+    let step = Step::Item {
+        key: key.to_owned(),
+        value: value.to_owned(),
+    };
+    Some((step, after))
+}
+
+impl TryFrom<String> for Path {
+    type Error = PathError;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        Self::parse(&text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parts_items_and_keys_with_dots() {
+        let key = |text: &str| Step::Key(text.to_owned());
+        let path = Path::parse("a.b[name=redis].c[\"redis.conf\"]").unwrap();
+        let item = Step::Item {
+            key: "name".into(),
+            value: "redis".into(),
+        };
+        assert_eq!(
+            path.steps(),
+            [key("a"), key("b"), item, key("c"), key("redis.conf")]
+        );
+        for broken in ["", "a.", ".a", "a[b", "a[b]", "a..b"] {
+            assert!(Path::parse(broken).is_err(), "{broken}");
+        }
+    }
+}

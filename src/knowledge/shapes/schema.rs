@@ -1,0 +1,306 @@
+//! The schema of a shape file: how a custom resource or a chart's values are recognised, and which of
+//! their fields become which facts of a server.
+//!
+//! A shape is data. Every field is a path, a closed word or a figure; the sentences of `why` and
+//! `not_visible` are shown to people and decide nothing.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+use crate::facts::raw::RawKind;
+use crate::knowledge::shapes::path::Path;
+
+/// What a chart or a resource says where nothing is written: a tree of values.
+pub type Tree = serde_yaml::Value;
+
+/// A resource that an operator makes servers of, or a chart that deploys them.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Shape {
+    pub schema: u32,
+    /// Its name, which is shown as the origin of what it decides by itself.
+    pub shape: String,
+    #[serde(default, rename = "match")]
+    pub resource: Option<ResourceMatch>,
+    #[serde(default)]
+    pub chart: Option<ChartMatch>,
+    /// What holds where a field is not written.
+    #[serde(default)]
+    pub defaults: Tree,
+    /// What held instead in older releases, the oldest first.
+    #[serde(default)]
+    pub older: Vec<Older>,
+    /// The servers; none for what is recognised and not judged.
+    #[serde(default)]
+    pub servers: Vec<ServerPaths>,
+    /// Fields that nothing reads.
+    #[serde(default)]
+    pub unread: Vec<UnreadField>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ResourceMatch {
+    /// The API group; any version of it.
+    pub api: String,
+    pub kinds: Vec<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ChartMatch {
+    /// The chart's own name.
+    pub name: String,
+    /// Patterns over the repositories that publish it: other charts have the same name.
+    pub repositories: Vec<String>,
+    /// Fields of which at least one is written in values that are for this chart, where nothing else
+    /// says which chart they are for. Fields of a client's settings are none.
+    pub signs: Vec<Path>,
+}
+
+/// A release and those before it.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Older {
+    /// The first major version that it no longer holds for.
+    pub before: u64,
+    pub defaults: Tree,
+}
+
+/// Where a resource or the values of a chart say what one of its servers gets.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ServerPaths {
+    /// A pattern over `{kind}` and `{name}`.
+    pub name: String,
+    pub kind: RawKind,
+    /// It exists only where all of these hold.
+    #[serde(default)]
+    pub when: Vec<Condition>,
+    /// Host names that lead to it: patterns over `{name}` and `{fullname}`.
+    #[serde(default)]
+    pub hosts: Vec<String>,
+    pub image: ImagePaths,
+    /// Where limits and requests stand; the first that is written counts whole.
+    #[serde(default)]
+    pub resources: Vec<Path>,
+    /// What gives limits and requests where none of `resources` does.
+    #[serde(default)]
+    pub preset: Option<Preset>,
+    /// Other figures by fact path; the first field that is written counts.
+    #[serde(default)]
+    pub figures: BTreeMap<String, Vec<Path>>,
+    /// The number of processes as a product.
+    #[serde(default)]
+    pub replicas: Vec<Factor>,
+    /// Figures that no field decides.
+    #[serde(default)]
+    pub fixed: BTreeMap<String, String>,
+    /// Words by fact path: the first case that holds.
+    #[serde(default)]
+    pub words: BTreeMap<String, Vec<WordCase>>,
+    /// The parts of its configuration, in the server's own order.
+    #[serde(default)]
+    pub conf: Vec<ConfSource>,
+}
+
+/// Where the image is written: in one field, or in parts.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ImagePaths {
+    #[serde(default)]
+    pub whole: Option<Path>,
+    #[serde(default)]
+    pub repository: Option<Path>,
+    /// The repository where no field says it.
+    #[serde(default)]
+    pub name: Option<String>,
+    #[serde(default)]
+    pub tag: Option<Path>,
+}
+
+/// A word that stands for limits and requests.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Preset {
+    pub field: Path,
+    /// The table of `presets.yaml`.
+    pub table: String,
+}
+
+/// A factor of a product: a field, and what is added to it.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Factor {
+    pub field: Path,
+    #[serde(default)]
+    pub plus: i64,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct WordCase {
+    #[serde(default)]
+    pub when: Vec<Condition>,
+    /// The word; none where this case cannot be told.
+    #[serde(default)]
+    pub is: Option<String>,
+}
+
+/// A part of the configuration.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ConfSource {
+    /// Only where all of these hold.
+    #[serde(default)]
+    pub when: Vec<Condition>,
+    #[serde(flatten)]
+    pub part: ConfPartShape,
+}
+
+/// What a part of the configuration is.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ConfPartShape {
+    /// Lines that the operator or chart writes by itself. A null word is not known; `{path}` as a
+    /// whole word is what the field says, and then the line is a person's.
+    Generated(Vec<Vec<Option<String>>>),
+    /// A key of a ConfigMap or Secret that a field names.
+    Object(ObjectKey),
+    /// A list of `name value` texts that the server reads when it starts.
+    Items(Path),
+    /// A list of `name value` texts that are applied to the running server by CONFIG SET.
+    RuntimeItems(Path),
+    /// A mapping of directives.
+    Map(Path),
+    /// A text of configuration.
+    Text(Path),
+    /// A list of arguments.
+    Flags(Path),
+    /// Something stands here that cannot be seen; a sentence for people.
+    NotVisible(String),
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ObjectKey {
+    pub named_by: Path,
+    #[serde(default)]
+    pub kind: ObjectKind,
+    pub key: String,
+    /// Whether the server reads it is not certain.
+    #[serde(default)]
+    pub assumed: bool,
+}
+
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+pub enum ObjectKind {
+    #[default]
+    ConfigMap,
+    Secret,
+}
+
+impl ObjectKind {
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::ConfigMap => "ConfigMap",
+            Self::Secret => "Secret",
+        }
+    }
+}
+
+/// A field that nothing reads.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct UnreadField {
+    #[serde(default)]
+    pub when: Vec<Condition>,
+    /// The field; with `known` every other field in it is meant.
+    pub field: Path,
+    #[serde(default)]
+    pub known: Vec<String>,
+    /// Why, as a phrase that fits after "because".
+    pub why: String,
+    /// It holds as the operator is set up by default, which the resource does not show.
+    #[serde(default)]
+    pub assumed: bool,
+}
+
+/// What a field must be.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(try_from = "WrittenCondition")]
+pub struct Condition {
+    pub field: Path,
+    pub test: Test,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Test {
+    Equals(String),
+    Differs(String),
+    /// It is written or has a default.
+    Present,
+    Absent,
+    /// It is there, and neither empty nor zero nor false: what a template's `if` lets pass.
+    Filled,
+    Empty,
+    /// Its text fits one of these patterns.
+    Matches(Vec<String>),
+    /// Its text fits none of them.
+    Misses(Vec<String>),
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WrittenCondition {
+    field: Path,
+    equals: Option<String>,
+    differs: Option<String>,
+    is: Option<WrittenState>,
+    matches: Option<Vec<String>>,
+    misses: Option<Vec<String>>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum WrittenState {
+    Present,
+    Absent,
+    Filled,
+    Empty,
+}
+
+/// A condition that asks nothing, or two things at once.
+#[derive(Debug, thiserror::Error)]
+#[error("the condition on `{0}` must have one of equals, differs, is, matches, misses")]
+pub struct ConditionError(String);
+
+impl TryFrom<WrittenCondition> for Condition {
+    type Error = ConditionError;
+
+    fn try_from(written: WrittenCondition) -> Result<Self, Self::Error> {
+        let state = written.is.map(|state| match state {
+            WrittenState::Present => Test::Present,
+            WrittenState::Absent => Test::Absent,
+            WrittenState::Filled => Test::Filled,
+            WrittenState::Empty => Test::Empty,
+        });
+        let mut tests = [
+            written.equals.map(Test::Equals),
+            written.differs.map(Test::Differs),
+            state,
+            written.matches.map(Test::Matches),
+            written.misses.map(Test::Misses),
+        ]
+        .into_iter()
+        .flatten();
+        match (tests.next(), tests.next()) {
+            (Some(test), None) => Ok(Self {
+                field: written.field,
+                test,
+            }),
+            _ => Err(ConditionError(written.field.as_str().to_owned())),
+        }
+    }
+}

@@ -1,0 +1,28 @@
+//! Servers of which only a part can be seen: what is not written, or all of it, is assumed.
+
+use crate::facts::raw::RawServer;
+use crate::facts::{Strength, Subject, Written};
+
+/// A server's facts: those that nobody wrote, or all.
+pub(super) fn of_server(deployed: Option<&RawServer>, server: &mut Subject) {
+    let Some(doubt) = deployed.and_then(|server| server.doubt.as_ref()) else {
+        return;
+    };
+    for value in server.facts.values_mut() {
+        if doubt.all || value.written != Written::Yes {
+            value.strength = Strength::Assumed;
+            value.because.push(doubt.reason.to_string());
+        }
+    }
+    server.not_visible.push(doubt.reason.to_string());
+}
+
+/// The lines of a server that may not be.
+pub(super) fn of_lines(deployed: Option<&RawServer>, lines: &mut [Subject]) {
+    let doubt = deployed.and_then(|server| server.doubt.as_ref());
+    if !doubt.is_some_and(|doubt| doubt.all) {
+        return;
+    }
+    let facts = lines.iter_mut().flat_map(|line| line.facts.values_mut());
+    facts.for_each(|value| value.strength = Strength::Assumed);
+}

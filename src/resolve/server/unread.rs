@@ -1,0 +1,30 @@
+//! Configuration that a server's deployment never reads, as subjects of its own: they have a name, a
+//! value and the reason, and nothing that other rules judge.
+
+use crate::facts::{Datum, Related, Subject, SubjectKind, Value};
+use crate::resolve::server::Resolver;
+
+impl Resolver<'_> {
+    pub(super) fn unread(&self, server: &Related) -> Vec<Subject> {
+        let unread = self.deployed.iter().flat_map(|server| &server.unread);
+        unread
+            .map(|found| {
+                let label = format!("{}: {}", self.name(), found.name);
+                let path = self.knowledge.sources.path(found.span);
+                let mut subject = Subject::new(SubjectKind::Directive, label, path, found.span);
+                let text = |text: &str| {
+                    Value::set(Datum::Text(text.to_owned()), found.span)
+                        .with_strength(found.strength)
+                };
+                subject.put("name", text(&found.name));
+                let why = match &found.why {
+                    Ok(why) => text(why),
+                    Err(reason) => Value::unknown(reason.to_string()),
+                };
+                subject.put("not_read", why);
+                subject.server = Some(server.clone());
+                subject
+            })
+            .collect()
+    }
+}

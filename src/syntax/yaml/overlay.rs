@@ -1,0 +1,99 @@
+//! One tree over another: mappings are merged key by key, everything else replaces what stands below.
+//! Every node keeps the place where it is written.
+
+use std::sync::Arc;
+
+use super::{Entry, Node, NodeKind, Scalar, ScalarStyle};
+
+impl Node {
+    /// This tree with another one over it.
+    pub fn overlaid(&self, over: &Node) -> Node {
+        if !self.is_map() || !over.is_map() {
+            return over.clone();
+        }
+        let kept = self.entries().iter().map(|entry| {
+            let above = entry.key.as_str().and_then(|key| over.get(key));
+            match above {
+                Some(above) => Entry {
+                    key: entry.key.clone(),
+                    value: entry.value.overlaid(above),
+                },
+                None => entry.clone(),
+            }
+        });
+        let mut entries: Vec<Entry> = kept.collect();
+        let added = over.entries().iter().filter(|entry| {
+            let key = entry.key.as_str();
+            key.is_none_or(|key| self.get(key).is_none())
+        });
+        entries.extend(added.cloned());
+        Node {
+            kind: NodeKind::Map(entries),
+            span: over.span,
+            hole: self.hole || over.hole,
+            open: self.open || over.open,
+        }
+    }
+
+    /// A scalar below the keys of a dotted path, where `\.` is a dot in a key. `None` where the path
+    /// leads into a list.
+    pub fn nested(&self, path: &str) -> Option<Node> {
+        let keys = keys(path)?;
+        let plain = Scalar {
+            style: ScalarStyle::Plain,
+            string_tag: false,
+            ..self.scalar()?.clone()
+        };
+        let leaf = Node {
+            kind: NodeKind::Scalar(plain),
+            ..self.clone()
+        };
+        keys.into_iter().rev().try_fold(leaf, |value, key| {
+            Some(Node {
+                span: self.span,
+                hole: value.hole,
+                open: false,
+                kind: NodeKind::Map(vec![Entry {
+                    key: self.key(&key)?,
+                    value,
+                }]),
+            })
+        })
+    }
+
+    /// A key that stands where this scalar does.
+    fn key(&self, text: &str) -> Option<Node> {
+        let value = self.scalar()?.value();
+        let mut builder = value.builder();
+        builder.push_as(text, 0..value.text().len());
+        let key = Scalar {
+            style: ScalarStyle::Plain,
+            value: Arc::new(builder.finish()),
+            holes: false,
+            string_tag: true,
+            block: None,
+        };
+        Some(Node {
+            kind: NodeKind::Scalar(key),
+            span: self.span,
+            hole: false,
+            open: false,
+        })
+    }
+}
+
+/// The parts of a path.
+fn keys(path: &str) -> Option<Vec<String>> {
+    let mut keys = vec![String::new()];
+    let mut chars = path.chars();
+    while let Some(c) = chars.next() {
+        let last = keys.last_mut()?;
+        match c {
+            '\\' => last.extend(chars.next()),
+            '[' => return None,
+            '.' => keys.push(String::new()),
+            c => last.push(c),
+        }
+    }
+    keys.iter().all(|key| !key.is_empty()).then_some(keys)
+}
