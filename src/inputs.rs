@@ -14,6 +14,12 @@ pub fn patterns(knowledge: &Knowledge) -> Vec<Pattern> {
     let snippets = knowledge.clients.snippet_needles();
     let snippets = snippets.into_iter().map(str::to_owned);
     vec![
+        pattern(
+            FileKind::Unit,
+            Claim::Content,
+            ["*.service", "**/*.service.d/*.conf"].map(str::to_owned),
+            [],
+        ),
         pattern(FileKind::ConfText, Claim::Name, named, []),
         pattern(
             FileKind::Yaml,
@@ -108,6 +114,8 @@ mod tests {
             ("README.md", Some(FileKind::Markdown)),
             ("a/Dockerfile", Some(FileKind::Dockerfile)),
             ("a/cache.Dockerfile", Some(FileKind::Dockerfile)),
+            ("etc/redis.service", Some(FileKind::Unit)),
+            ("etc/redis.service.d/redis.conf", Some(FileKind::Unit)),
             (".env", Some(FileKind::Env)),
             ("redis.env", Some(FileKind::Env)),
             ("cmd/main.go", Some(FileKind::Go)),

@@ -12,7 +12,7 @@ use rayon::prelude::*;
 
 use crate::discover::FileKind;
 use crate::extract::conf::{self, Frame};
-use crate::extract::{compose, dockerfile, go, manifest, mapping, values};
+use crate::extract::{compose, go, manifest, mapping, values};
 use crate::facts::raw::{Declaration, Raw, RawModule, RawText, TextPlace};
 use crate::facts::{Estate, Related};
 use crate::knowledge::Knowledge;
@@ -271,7 +271,12 @@ impl Reader<'_> {
             FileKind::ConfText => self.conf_file(input, excerpt, true),
             FileKind::Text => self.conf_file(input, excerpt, false),
             FileKind::Yaml => return self.yaml_file(input, &excerpt),
-            FileKind::Dockerfile => return dockerfile_of(input, &excerpt),
+            FileKind::Dockerfile | FileKind::Unit => {
+                return Extracted {
+                    deployments: Deployments::of(input, &excerpt),
+                    ..Extracted::default()
+                };
+            }
             FileKind::GoMod => Raw {
                 modules: vec![go::module::read(&input.path, &excerpt)],
                 ..Raw::default()
@@ -428,16 +433,6 @@ impl Reader<'_> {
                 key == "kind" || key == "apiVersion" || self.is_directive(key)
             })
         })
-    }
-}
-
-fn dockerfile_of(input: &Input, excerpt: &Excerpt) -> Extracted {
-    Extracted {
-        deployments: Deployments {
-            builds: vec![dockerfile::read(&input.path, excerpt)],
-            ..Deployments::default()
-        },
-        ..Extracted::default()
     }
 }
 

@@ -9,6 +9,8 @@ pub enum FileKind {
     ConfText,
     Yaml,
     Dockerfile,
+    /// A service unit of a host, or a drop-in of one.
+    Unit,
     /// Variables of the environment, `NAME=value` a line.
     Env,
     Markdown,

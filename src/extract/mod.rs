@@ -15,6 +15,7 @@ pub mod paths;
 pub mod resource;
 pub mod scalar;
 pub mod shape;
+pub mod unit;
 pub mod values;
 pub mod variables;
 pub mod workload;

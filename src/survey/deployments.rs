@@ -1,5 +1,5 @@
 //! Deployments that more than one file tells of: compose files with the files that they name and
-//! the Dockerfiles that they build. Collected while files are read one by one, joined afterwards.
+//! the Dockerfiles that they build, units of a host with their drop-ins. Collected while files are read one by one, joined afterwards.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -8,6 +8,7 @@ use crate::discover::FileKind;
 use crate::extract::compose::{self, ComposeFile};
 use crate::extract::conf::{self, Frame};
 use crate::extract::dockerfile::{self, BuildFile};
+use crate::extract::unit::{self, UnitFile};
 use crate::facts::raw::{ConfPart, Raw, TextPlace};
 use crate::knowledge::shapes::Shapes;
 use crate::source::{Excerpt, FileId};
@@ -18,17 +19,30 @@ use crate::survey::Input;
 pub(super) struct Deployments {
     pub(super) compose: Vec<ComposeFile>,
     pub(super) builds: Vec<BuildFile>,
+    pub(super) units: Vec<UnitFile>,
 }
 
 impl Deployments {
+    /// What a Dockerfile or a unit gives.
+    pub(super) fn of(input: &Input, excerpt: &Excerpt) -> Self {
+        let mut found = Self::default();
+        match input.kind {
+            FileKind::Dockerfile => found.builds.push(dockerfile::read(&input.path, excerpt)),
+            FileKind::Unit => found.units.push(unit::read(&input.path, excerpt)),
+            _ => {}
+        }
+        found
+    }
+
     pub(super) fn absorb(&mut self, other: Self) {
         self.compose.extend(other.compose);
         self.builds.extend(other.builds);
+        self.units.extend(other.units);
     }
 
     /// The servers of all of them and the texts that they are given, beside those in `known`.
     pub(super) fn servers(&self, files: &[(FileId, &Input)], shapes: &Shapes, known: &Raw) -> Raw {
-        if self.compose.is_empty() && self.builds.is_empty() {
+        if self.compose.is_empty() && self.builds.is_empty() && self.units.is_empty() {
             return Raw::default();
         }
         let by_path: BTreeMap<&str, (FileId, &Input)> = files
@@ -55,6 +69,8 @@ impl Deployments {
             let text = text.map_or("", |(_, input)| &*input.text);
             raw.texts.extend(build.texts(text, shapes));
         }
+        let ends_like = |path: &str| ends_like(files, path);
+        raw.absorb(unit::servers(&self.units, &ends_like, shapes));
         let wanted = missing_texts(&raw, known);
         let found = wanted.iter().filter_map(|path| by_path.get(path.as_str()));
         let read = found.filter_map(|(id, input)| text_of(*id, input, shapes));
@@ -62,6 +78,25 @@ impl Deployments {
         read.into_iter().for_each(|one| raw.absorb(one));
         raw
     }
+}
+
+/// The configuration files of the tree whose paths end most like a path of the host, at least in
+/// their names.
+fn ends_like(files: &[(FileId, &Input)], path: &str) -> Vec<String> {
+    let is_text = |input: &&Input| matches!(input.kind, FileKind::ConfText | FileKind::Text);
+    let common = |other: &str| {
+        let parts = path.rsplit('/').zip(other.rsplit('/'));
+        parts.take_while(|(a, b)| a == b).count()
+    };
+    let inputs = files.iter().map(|(_, input)| *input).filter(is_text);
+    let found: Vec<(usize, &str)> = inputs
+        .map(|input| (common(&input.path), input.path.as_str()))
+        .collect();
+    let most = found.iter().map(|(count, _)| *count).max().unwrap_or(0);
+    let best = found
+        .into_iter()
+        .filter(|(count, _)| most > 0 && *count == most);
+    best.map(|(_, path)| path.to_owned()).collect()
 }
 
 /// Files that a server is given and that nobody has read as configuration: their names and their

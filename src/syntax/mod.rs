@@ -13,6 +13,7 @@ pub mod go;
 pub mod markdown;
 pub mod shell;
 pub mod template;
+pub mod unit;
 pub mod yaml;
 
 use crate::source::Span;

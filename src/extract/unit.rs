@@ -1,0 +1,246 @@
+//! Service units of a host: the command that starts a server, its limits, and the file that it is
+//! given. Drop-ins in the folder beside a unit are read with it.
+//!
+//! Where a path of the host lies in the tree is an assumption: the file whose path ends like it.
+
+use std::collections::BTreeMap;
+
+use crate::extract::command::{Environment, Invocation};
+use crate::extract::expand::Expanded;
+use crate::extract::launch::{self, Launch, Launched};
+use crate::extract::paths;
+use crate::facts::raw::{ConfPart, Raw, RawKind, RawScalar, RawServer};
+use crate::facts::{Reason, Slot, Strength, quantity};
+use crate::knowledge::shapes::Shapes;
+use crate::source::{Comment, Excerpt};
+use crate::syntax::dotenv;
+use crate::syntax::shell;
+use crate::syntax::unit::{self, Setting};
+
+/// A unit or a drop-in of one.
+#[derive(Clone, Debug)]
+pub struct UnitFile {
+    pub path: String,
+    settings: Vec<Setting>,
+    pub comments: Vec<Comment>,
+}
+
+/// Reads a file.
+pub fn read(path: &str, excerpt: &Excerpt) -> UnitFile {
+    let parsed = unit::parse(excerpt);
+    let of_service = |setting: &Setting| setting.section == "Service";
+    UnitFile {
+        path: path.to_owned(),
+        settings: parsed.settings.into_iter().filter(of_service).collect(),
+        comments: parsed.comments,
+    }
+}
+
+/// The servers of all units. `tree` finds the paths that end with a path of the host.
+pub fn servers(units: &[UnitFile], tree: &dyn Fn(&str) -> Vec<String>, shapes: &Shapes) -> Raw {
+    let mut raw = Raw::default();
+    for unit in units {
+        raw.comments.extend(unit.comments.iter().cloned());
+        if !unit.path.ends_with(".service") {
+            continue;
+        }
+        let folder = format!("{}.d", unit.path);
+        let drop_ins = units
+            .iter()
+            .filter(|other| paths::folder(&other.path) == folder);
+        let settings = unit.settings.iter();
+        let merged = Merged {
+            path: &unit.path,
+            settings: settings
+                .chain(drop_ins.flat_map(|drop_in| &drop_in.settings))
+                .collect(),
+            tree,
+            shapes,
+        };
+        raw.servers.extend(merged.server());
+    }
+    raw
+}
+
+/// A unit with its drop-ins.
+struct Merged<'a> {
+    path: &'a str,
+    settings: Vec<&'a Setting>,
+    tree: &'a dyn Fn(&str) -> Vec<String>,
+    shapes: &'a Shapes,
+}
+
+impl Merged<'_> {
+    /// The last setting of a name; an empty one takes back what was said before.
+    fn last(&self, name: &str) -> Option<&Setting> {
+        let last = self.settings.iter().rev().find(|s| s.name == name)?;
+        (!last.value.text().is_empty()).then_some(*last)
+    }
+
+    fn server(&self) -> Option<RawServer> {
+        let start = self.last("ExecStart")?;
+        let environment = self.environment();
+        let launched = launch::launched(
+            &Launch {
+                image: None,
+                entrypoint: None,
+                command: launch::split(&without_specifiers(&start.value))
+                    .into_iter()
+                    .collect(),
+                environment: &environment,
+                listens: true,
+            },
+            self.shapes,
+        );
+        let Launched::Server(invocation) = launched else {
+            return None;
+        };
+        let name = self.path.rsplit('/').next().unwrap_or(self.path);
+        let unknown = |why: &str| Err(Reason::new(why));
+        Some(RawServer {
+            name: format!("unit/{name}"),
+            namespace: None,
+            kind: RawKind::Unknown,
+            anchor: start.name_span.to(start.value.span_all()),
+            image: None,
+            image_fallback: None,
+            figures: self.figures(),
+            figure_defaults: BTreeMap::from([
+                (
+                    "limits.memory".to_owned(),
+                    unknown("the machine's memory is not known"),
+                ),
+                (
+                    "limits.cpu".to_owned(),
+                    unknown("the machine's processors are not known"),
+                ),
+                ("replicas".to_owned(), Ok("1".to_owned())),
+            ]),
+            words: BTreeMap::from([
+                (
+                    "exporter".to_owned(),
+                    unknown("other units of the host are not visible"),
+                ),
+                (
+                    "storage.kind".to_owned(),
+                    unknown("the host's file systems are not visible"),
+                ),
+                ("reachable".to_owned(), Ok(true.to_string())),
+            ]),
+            conf: self.conf(*invocation),
+            hosts: Vec::new(),
+            mounts: None,
+            data_directory: None,
+            labels: BTreeMap::new(),
+            fragment: false,
+            defaults_from: "the unit".to_owned(),
+            doubt: None,
+            unread: Vec::new(),
+        })
+    }
+
+    /// What the unit sets; a file of the host may set the same anew.
+    fn environment(&self) -> Environment {
+        let file = self.last("EnvironmentFile");
+        let values = self.settings.iter().filter(|s| s.name == "Environment");
+        let pairs = values.flat_map(|setting| {
+            let words = shell::words(&setting.value);
+            let pairs = words.iter().map(|word| dotenv::parse(&word.text));
+            pairs.flatten().collect::<Vec<_>>()
+        });
+        let value = |name: &str, text: Option<String>| match (file, text) {
+            (Some(file), _) => Err(Reason::new(format!("{} may set {name}", file.value.text()))),
+            (None, Some(text)) => Ok(text),
+            (None, None) => Err(Reason::new(format!(
+                "the variable {name} is made of others"
+            ))),
+        };
+        pairs
+            .map(|(name, text)| {
+                let value = value(&name, text);
+                (name, value)
+            })
+            .collect()
+    }
+
+    fn figures(&self) -> BTreeMap<String, RawScalar> {
+        let mut figures = BTreeMap::new();
+        let memory = self.last("MemoryMax").or(self.last("MemoryLimit"));
+        if let Some(setting) = memory.filter(|s| s.value.text() != "infinity") {
+            figures.insert("limits.memory".to_owned(), scalar(setting, bytes));
+        }
+        if let Some(setting) = self.last("CPUQuota") {
+            figures.insert("limits.cpu".to_owned(), scalar(setting, cores));
+        }
+        figures
+    }
+
+    fn conf(&self, invocation: Invocation) -> Vec<ConfPart> {
+        let mut parts = Vec::new();
+        if let Some(file) = &invocation.file {
+            let at = file.span;
+            let hidden = |why: String| ConfPart::NotVisible {
+                reason: Reason::new(why),
+                at: Some(at),
+            };
+            parts.push(match &file.hole {
+                Some(reason) => hidden(format!(
+                    "the path of its configuration file is not known: {reason}"
+                )),
+                None => match &(self.tree)(&file.text)[..] {
+                    [one] => ConfPart::File {
+                        path: one.clone(),
+                        evidence: format!("it is called like {}", file.text),
+                        strength: Strength::Assumed,
+                        at,
+                    },
+                    [] => hidden(format!("{} is a file of the host", file.text)),
+                    _ => hidden(format!("several files are called like {}", file.text)),
+                },
+            });
+        }
+        let gap = invocation.gap;
+        parts.extend(gap.map(|reason| ConfPart::NotVisible { reason, at: None }));
+        if !invocation.lines.is_empty() {
+            parts.push(ConfPart::Lines(invocation.lines));
+        }
+        parts
+    }
+}
+
+/// The command without the signs before its program; `%i` and the like are known on the host alone.
+fn without_specifiers(value: &Excerpt) -> Expanded {
+    let text = value.text();
+    let signs = text.len() - text.trim_start_matches(['@', '-', ':', '+', '!']).len();
+    let value = value.slice(signs..text.len());
+    let text = value.text();
+    let reason = Reason::new("the unit's name or the host fills it in");
+    let unknown = text
+        .match_indices('%')
+        .filter(|(at, _)| {
+            let next = text[at + 1..].chars().next();
+            next.is_some_and(|c| c.is_ascii_alphabetic())
+        })
+        .map(|(at, _)| (at..at + 2, reason.clone()))
+        .collect();
+    Expanded::new(value.clone(), unknown, false)
+}
+
+fn scalar(setting: &Setting, read: fn(&str) -> Option<String>) -> RawScalar {
+    let text = setting.value.text();
+    RawScalar {
+        text: read(text).ok_or_else(|| Reason::new(format!("`{text}` depends on the machine"))),
+        span: setting.value.span_all(),
+        slot: Slot::None,
+    }
+}
+
+fn bytes(text: &str) -> Option<String> {
+    quantity::docker(text).map(|bytes| bytes.to_string())
+}
+
+/// `400%` is four processors.
+fn cores(text: &str) -> Option<String> {
+    let percent: f64 = text.strip_suffix('%')?.trim().parse().ok()?;
+    Some((percent / 100.0).to_string())
+}
