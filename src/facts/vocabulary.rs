@@ -279,6 +279,28 @@ const CLIENT: &[Entry] = &[
         Type::Int,
         "how many connections per CPU the implicit pool holds, where the default follows the machine",
     ),
+    entry(
+        "ignored.option",
+        Type::Text,
+        "the first option that is written and has no effect here, in the library's own word",
+    ),
+    entry("ignored.why", Type::Text, "why it has none"),
+    entry(
+        "ignored.others",
+        Type::Text,
+        "more options that are written without an effect",
+    ),
+    entry(
+        "unitless.option",
+        Type::Text,
+        "the first duration that is written as a bare figure",
+    ),
+    entry("unitless.figure", Type::Int, "that figure"),
+    entry(
+        "unitless.value",
+        Type::Duration,
+        "how long that is: the figure counts nanoseconds",
+    ),
     entry("site.function", Type::Text, "the function that builds it"),
     entry(
         "site.library",

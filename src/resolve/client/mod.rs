@@ -10,6 +10,7 @@
 //! set is unknown and *not seen*.
 
 mod candidate;
+mod faults;
 mod options;
 mod url;
 
@@ -71,6 +72,7 @@ fn put_facts(subject: &mut Subject, client: &RawClient, modules: &[RawModule], m
         put_option(subject, client, &candidates, (option, open));
     }
     put_pool(subject, &candidates, open);
+    faults::put(subject, client, first.model);
     for value in subject.facts.values_mut() {
         value.strength = value.strength.min(client.strength);
     }
