@@ -6,6 +6,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::discover::FileKind;
 use crate::edit;
 use crate::facts::estate::{Estate, Subject, SubjectKind};
 use crate::facts::{Datum, Value};
@@ -20,7 +21,7 @@ use crate::source::{Sources, Span};
 use crate::suppress::since::Since;
 use crate::suppress::waiver::{self, Waiver};
 use crate::suppress::{self, Accepted, WholeText};
-use crate::survey::{self, Project, Survey, survey};
+use crate::survey::{self, Input, Project, Survey, survey};
 use crate::view;
 
 /// What a report is to hold.
@@ -86,7 +87,9 @@ pub fn check(
     }
     findings.retain(|finding| in_scope(finding, &survey.sources, scope));
     undetermined.retain(|case| scope.holds(survey.sources.path(case.at)));
-    let mut report = report(survey, findings, undetermined, project.inputs.len());
+    let own = |input: &&Input| input.kind != FileKind::Neighbour;
+    let files = project.inputs.iter().filter(own).count();
+    let mut report = report(survey, findings, undetermined, files);
     report.runs = RuleRun::joined(judgement.runs.into_iter().chain(about_itself.runs));
     report.notes.append(&mut notes);
     report

@@ -3,6 +3,7 @@
 //! Names of servers and libraries come from there; here stands only which kind of file may hold what.
 
 use crate::discover::{Claim, FileKind, Pattern};
+use crate::extract::kustomize;
 use crate::knowledge::Knowledge;
 
 /// The patterns, the surest first: the first that a name fits decides.
@@ -24,8 +25,20 @@ pub fn patterns(knowledge: &Knowledge) -> Vec<Pattern> {
         pattern(
             FileKind::Yaml,
             Claim::Kind,
+            kustomize::FILE_NAMES.iter().map(|name| (*name).to_owned()),
+            [],
+        ),
+        pattern(
+            FileKind::Yaml,
+            Claim::Kind,
             globs(&["yaml", "yml"]),
             words.clone(),
+        ),
+        pattern(
+            FileKind::Neighbour,
+            Claim::Content,
+            globs(&["yaml", "yml", "json"]),
+            servers.neighbours.clone(),
         ),
         pattern(
             FileKind::Markdown,
@@ -45,6 +58,13 @@ pub fn patterns(knowledge: &Knowledge) -> Vec<Pattern> {
         pattern(FileKind::Go, Claim::Kind, globs(&["go"]), []),
         pattern(FileKind::GoMod, Claim::Kind, ["go.mod".to_owned()], []),
         pattern(FileKind::Text, Claim::Content, globs(&["conf"]), []),
+        // What a generator makes ConfigMaps of.
+        pattern(
+            FileKind::Neighbour,
+            Claim::Content,
+            globs(&["sh"]),
+            servers.needles.clone(),
+        ),
     ]
 }
 

@@ -7,29 +7,57 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::facts::linked::{Body, Linked, LinkedPart, LinkedServer};
-use crate::facts::raw::{
-    ConfPart, ObjectName, Raw, RawClient, RawServer, RawService, RawText, TextPlace,
-};
-use crate::facts::{Link, Reason, Related, Strength};
-use crate::source::Span;
+use crate::facts::raw::{ConfPart, ObjectName, Raw, RawServer, RawText, TextPlace};
+use crate::facts::{Link, Reason, Strength};
+use crate::source::{Sources, Span};
+
+mod hosts;
+mod near;
+
+use near::{Choice, Places, Spot};
+
+/// What linking needs besides the raw facts.
+pub struct Context<'a> {
+    pub sources: &'a Sources,
+    /// Words that name an environment in a path.
+    pub environments: &'a [String],
+    /// Patterns over `{name}`: what the configuration of a server is called by convention.
+    pub text_names: &'a [String],
+}
 
 /// Joins one universe.
-pub fn link(raw: &Raw) -> Linked {
-    let index = TextIndex::new(&raw.texts);
+pub fn link(raw: &Raw, context: &Context<'_>) -> Linked {
+    let linker = Linker {
+        raw,
+        index: TextIndex::new(&raw.texts),
+        places: Places {
+            raw,
+            sources: context.sources,
+            environments: context.environments,
+        },
+        text_names: context.text_names,
+    };
     let mut used = BTreeSet::new();
     let mut servers: Vec<_> = raw
         .servers
         .iter()
         .enumerate()
-        .map(|(i, server)| deployed(i, server, raw, &index, &mut used))
+        .map(|(i, server)| linker.deployed(i, server, &mut used))
         .collect();
     servers.extend(bare_texts(raw, &used));
     let clients = raw
         .clients
         .iter()
-        .map(|client| server_of(client, raw, &servers))
+        .map(|client| linker.server_of(client, &servers))
         .collect();
     Linked { servers, clients }
+}
+
+struct Linker<'a> {
+    raw: &'a Raw,
+    index: TextIndex<'a>,
+    places: Places<'a>,
+    text_names: &'a [String],
 }
 
 /// Texts by the name that a reference would use.
@@ -97,199 +125,272 @@ impl<'a> TextIndex<'a> {
             .collect()
     }
 
-    /// A namespace that is not written may be any.
+    /// How many keys of objects of this name there are.
+    fn objects_named(&self, object: &ObjectName) -> usize {
+        let named = |text: &&RawText| {
+            matches!(&text.place, TextPlace::Key { object: own, .. }
+                if own.kind == object.kind && own.name == object.name)
+        };
+        self.texts.iter().filter(named).count()
+    }
+
     fn may_be(&self, text: usize, wanted: &ObjectName) -> bool {
         let TextPlace::Key { object, .. } = &self.texts[text].place else {
             return false;
         };
-        match (&object.namespace, &wanted.namespace) {
+        Self::of_namespace(object, wanted.namespace.as_ref())
+    }
+
+    /// A namespace that is not written may be any.
+    fn of_namespace(object: &ObjectName, wanted: Option<&String>) -> bool {
+        match (&object.namespace, wanted) {
             (Some(a), Some(b)) => a == b,
             _ => true,
         }
     }
 }
 
-fn deployed(
-    i: usize,
-    server: &RawServer,
-    raw: &Raw,
-    index: &TextIndex<'_>,
-    used: &mut BTreeSet<usize>,
-) -> LinkedServer {
-    let mut linked = LinkedServer {
-        body: Body::Deployed(i),
-        parts: Vec::new(),
-        links: Vec::new(),
-    };
-    for (part, conf) in server.conf.iter().enumerate() {
-        let joined = match conf {
-            ConfPart::Lines(_) | ConfPart::Generated { .. } => LinkedPart::Own { part },
-            ConfPart::NotVisible { reason, at } => LinkedPart::Gap {
-                reason: reason.clone(),
-                at: *at,
-            },
-            ConfPart::Key {
-                object,
-                key,
-                evidence,
-                at,
-            } => {
-                let wanted = format!("{}/{} key {key}", object.kind, object.name);
-                join(
-                    &index.key(object, key),
-                    &wanted,
+impl Linker<'_> {
+    fn deployed(&self, i: usize, server: &RawServer, used: &mut BTreeSet<usize>) -> LinkedServer {
+        let mut joint = Joint {
+            spot: self.places.server(i),
+            parts: Vec::new(),
+            links: Vec::new(),
+        };
+        for (part, conf) in server.conf.iter().enumerate() {
+            match conf {
+                ConfPart::Lines(_) | ConfPart::Generated { .. } => {
+                    joint.parts.push(LinkedPart::Own { part });
+                }
+                ConfPart::NotVisible { reason, at } => joint.gap(reason.clone(), *at),
+                ConfPart::Key {
+                    object,
+                    key,
                     evidence,
-                    *at,
-                    raw,
-                    &mut linked.links,
-                )
+                    at,
+                } => self.key(object, key, (evidence, *at), &mut joint),
+                ConfPart::Template {
+                    object,
+                    evidence,
+                    at,
+                } => self.template(object, (evidence, *at), &mut joint),
+                ConfPart::Field { evidence, at } => {
+                    let found = self.index.fields.get(at).copied();
+                    match found {
+                        Some(index) => {
+                            joint.text(self.raw, index, Strength::Certain, evidence, *at);
+                        }
+                        None => {
+                            joint.gap(Reason::new(format!("{evidence} is not read")), Some(*at));
+                        }
+                    }
+                }
+                ConfPart::File {
+                    path,
+                    evidence,
+                    strength,
+                    at,
+                } => self.file(path, (evidence, *strength, *at), &mut joint),
             }
-            ConfPart::Template {
-                object,
-                evidence,
-                at,
-            } => template(
-                &index.texts_of(object),
-                object,
-                evidence,
-                *at,
-                raw,
-                &mut linked.links,
+        }
+        self.by_convention(server, &mut joint);
+        used.extend(joint.parts.iter().filter_map(|part| match part {
+            LinkedPart::Text { index, .. } => Some(*index),
+            _ => None,
+        }));
+        LinkedServer {
+            body: Body::Deployed(i),
+            parts: joint.parts,
+            links: joint.links,
+        }
+    }
+
+    /// A file of the tree: the link is no surer than the reference that makes it.
+    fn file(
+        &self,
+        path: &str,
+        (evidence, strength, at): (&str, Strength, Span),
+        joint: &mut Joint,
+    ) {
+        match self.index.files.get(path) {
+            Some(index) => joint.text(self.raw, *index, strength, evidence, at),
+            None => joint.gap(
+                Reason::new(format!("{path} is not in the scanned tree")),
+                Some(at),
             ),
-            ConfPart::Field { evidence, at } => {
-                let found: Vec<_> = index.fields.get(at).copied().into_iter().collect();
-                join(&found, evidence, evidence, *at, raw, &mut linked.links)
+        }
+    }
+
+    /// The text that a reference names: one is certain, none cannot be seen, several (one name in
+    /// two charts) are not guessed between unless one stands nearest.
+    fn join(&self, found: &[usize], wanted: &str, (evidence, at): (&str, Span), joint: &mut Joint) {
+        let why = match self.places.choose(joint.spot, found) {
+            Choice::One(index, Strength::Certain) => {
+                return joint.text(self.raw, index, Strength::Certain, evidence, at);
             }
-            ConfPart::File {
-                path,
-                evidence,
-                strength,
-                at,
-            } => {
-                let found: Vec<_> = index
-                    .files
-                    .get(path.as_str())
-                    .copied()
-                    .into_iter()
-                    .collect();
-                let part = join(&found, path, evidence, *at, raw, &mut linked.links);
-                weakened(part, *strength, &mut linked.links)
+            Choice::One(index, Strength::Assumed) => {
+                let evidence = format!("{evidence}; the nearest of {} of that name", found.len());
+                return joint.text(self.raw, index, Strength::Assumed, &evidence, at);
+            }
+            Choice::None => format!("{wanted} is not in the scanned tree"),
+            Choice::Many(count) => format!("{wanted} is in the scanned tree {count} times"),
+            Choice::Elsewhere => {
+                format!("{wanted} is in the scanned tree for another environment only")
             }
         };
-        if let LinkedPart::Text { index, .. } = joined {
-            used.insert(index);
-        }
-        linked.parts.push(joined);
+        joint.gap(Reason::new(why), Some(at));
     }
-    linked
-}
 
-/// The one text that the file is made from, as an assumption.
-fn template(
-    found: &[usize],
-    object: &ObjectName,
-    evidence: &str,
-    at: Span,
-    raw: &Raw,
-    links: &mut Vec<Link>,
-) -> LinkedPart {
-    let [index] = *found else {
+    /// A key of an object; where the object is not in the tree, a file of the key's name beside the
+    /// server may be what it is made from.
+    fn key(&self, object: &ObjectName, key: &str, why: (&str, Span), joint: &mut Joint) {
+        let wanted = format!("{}/{} key {key}", object.kind, object.name);
+        let found = self.index.key(object, key);
+        let beside = || {
+            let files = self.index.files.iter();
+            let named = files.filter(|(path, _)| path.rsplit('/').next() == Some(key));
+            let beside: Vec<usize> = named
+                .map(|(_, index)| *index)
+                .filter(|index| {
+                    let at = self.places.text(*index).at;
+                    self.places.in_one_folder(joint.spot.at, at)
+                })
+                .collect();
+            match beside[..] {
+                [only] => Some(only),
+                _ => None,
+            }
+        };
+        if found.is_empty()
+            && self.index.objects_named(object) == 0
+            && let Some(index) = beside()
+        {
+            let evidence = format!("{wanted} is not in the scanned tree, a file of that name is");
+            joint.text(self.raw, index, Strength::Assumed, &evidence, why.1);
+            return joint.gap(
+                Reason::new(format!("{wanted} is not in the scanned tree")),
+                Some(why.1),
+            );
+        }
+        self.join(&found, &wanted, why, joint);
+    }
+
+    /// The one text that the file is made from, as an assumption.
+    fn template(&self, object: &ObjectName, (evidence, at): (&str, Span), joint: &mut Joint) {
+        let found = self.index.texts_of(object);
+        if let Choice::One(index, _) = self.places.choose(joint.spot, &found) {
+            return joint.text(self.raw, index, Strength::Assumed, evidence, at);
+        }
         let why = format!(
             "what {}/{} is made into is not followed",
             object.kind, object.name
         );
-        return LinkedPart::Gap {
-            reason: Reason::new(why),
-            at: Some(at),
-        };
-    };
-    links.push(Link {
-        to: raw.texts[index].name.clone(),
-        evidence: evidence.to_owned(),
-        strength: Strength::Assumed,
-        at: Some(at),
-    });
-    LinkedPart::Text {
-        index,
-        strength: Strength::Assumed,
+        joint.gap(Reason::new(why), Some(at));
     }
-}
 
-/// The text that a reference names: one is certain, none cannot be seen, several (one name in two
-/// overlays or charts) are not guessed between unless one stands nearest.
-fn join(
-    found: &[usize],
-    wanted: &str,
-    evidence: &str,
-    at: Span,
-    raw: &Raw,
-    links: &mut Vec<Link>,
-) -> LinkedPart {
-    let gap = |why: String| LinkedPart::Gap {
-        reason: Reason::new(why),
-        at: Some(at),
-    };
-    let (index, strength) = match found {
-        [] => return gap(format!("{wanted} is not in the scanned tree")),
-        [one] => (*one, Strength::Certain),
-        many => match many
+    /// A server of whose files none was found, and a text beside it that is called by its name.
+    fn by_convention(&self, server: &RawServer, joint: &mut Joint) {
+        let has_text = |part: &LinkedPart| matches!(part, LinkedPart::Text { .. });
+        let gap = joint
+            .parts
             .iter()
-            .copied()
-            .filter(|i| same_file(&raw.texts[*i], at))
-            .collect::<Vec<_>>()[..]
-        {
-            [one] => (one, Strength::Certain),
-            _ => {
-                return gap(format!(
-                    "{wanted} is in the scanned tree {} times",
-                    many.len()
-                ));
+            .position(|p| matches!(p, LinkedPart::Gap { .. }));
+        let (false, Some(gap)) = (joint.parts.iter().any(has_text), gap) else {
+            return;
+        };
+        let name = server.name.split('/').nth(1).unwrap_or_default();
+        let names: Vec<String> = self
+            .text_names
+            .iter()
+            .map(|pattern| pattern.replace("{name}", name))
+            .collect();
+        let called = |index: &usize| match &self.raw.texts[*index].place {
+            TextPlace::Key { object, .. } => {
+                !object.templated
+                    && object.kind == "ConfigMap"
+                    && names.contains(&object.name)
+                    && TextIndex::of_namespace(object, server.namespace.as_ref())
             }
-        },
-    };
-    links.push(Link {
-        to: raw.texts[index].name.clone(),
-        evidence: evidence.to_owned(),
-        strength,
-        at: Some(at),
-    });
-    LinkedPart::Text { index, strength }
-}
-
-/// A link that is no surer than the reference that makes it.
-fn weakened(part: LinkedPart, strength: Strength, links: &mut [Link]) -> LinkedPart {
-    let LinkedPart::Text {
-        index,
-        strength: own,
-    } = part
-    else {
-        return part;
-    };
-    if let Some(link) = links.last_mut() {
-        link.strength = link.strength.min(strength);
+            _ => false,
+        };
+        let beside = |index: &usize| {
+            let spot = self.places.text(*index);
+            Places::together(joint.spot, spot) && self.places.in_one_folder(joint.spot.at, spot.at)
+        };
+        let texts = 0..self.raw.texts.len();
+        let readable = |index: &usize| {
+            let text = &self.raw.texts[*index];
+            text.recognised && !text.foreign
+        };
+        let found: Vec<usize> = texts
+            .filter(readable)
+            .filter(called)
+            .filter(beside)
+            .collect();
+        if let [index] = found[..] {
+            joint.links.push(Link {
+                to: self.raw.texts[index].name.clone(),
+                evidence: "it is called after the server and stands beside it".to_owned(),
+                strength: Strength::Assumed,
+                at: None,
+            });
+            // Before the gap: what cannot be seen may still say otherwise.
+            joint.parts.insert(
+                gap,
+                LinkedPart::Text {
+                    index,
+                    strength: Strength::Assumed,
+                },
+            );
+        }
     }
-    LinkedPart::Text {
-        index,
-        strength: own.min(strength),
+}
+
+/// A server's configuration while it is put together.
+struct Joint {
+    spot: Spot,
+    parts: Vec<LinkedPart>,
+    links: Vec<Link>,
+}
+
+impl Joint {
+    fn gap(&mut self, reason: Reason, at: Option<Span>) {
+        self.parts.push(LinkedPart::Gap { reason, at });
+    }
+
+    fn text(&mut self, raw: &Raw, index: usize, strength: Strength, evidence: &str, at: Span) {
+        self.links.push(Link {
+            to: raw.texts[index].name.clone(),
+            evidence: evidence.to_owned(),
+            strength,
+            at: Some(at),
+        });
+        self.parts.push(LinkedPart::Text { index, strength });
     }
 }
 
-fn same_file(text: &RawText, at: Span) -> bool {
-    text.excerpt.file() == at.file
-}
-
-/// Texts that nothing deploys are servers of their own. Texts of a foreign dialect are not judged.
-fn bare_texts<'a>(
-    raw: &'a Raw,
-    used: &'a BTreeSet<usize>,
-) -> impl Iterator<Item = LinkedServer> + 'a {
-    let bare =
-        |(i, text): &(usize, &RawText)| !used.contains(i) && text.recognised && !text.foreign;
-    raw.texts
-        .iter()
-        .enumerate()
+/// Texts that nothing deploys are servers of their own, each place once. Texts of a foreign dialect
+/// are not judged.
+fn bare_texts(raw: &Raw, used: &BTreeSet<usize>) -> Vec<LinkedServer> {
+    let place = |index: usize| raw.texts[index].excerpt.span_all();
+    let mut seen: BTreeSet<Span> = used.iter().map(|index| place(*index)).collect();
+    // A key says more than the file that it is made from.
+    let is_key = |index: &usize| matches!(raw.texts[*index].place, TextPlace::Key { .. });
+    let (keys, others): (Vec<usize>, Vec<usize>) = (0..raw.texts.len()).partition(is_key);
+    let bare = |index: &usize| {
+        let text = &raw.texts[*index];
+        text.recognised && !text.foreign && !used.contains(index)
+    };
+    let mut found: Vec<usize> = keys
+        .into_iter()
+        .chain(others)
         .filter(bare)
-        .map(|(index, _)| LinkedServer {
+        .filter(|index| seen.insert(place(*index)))
+        .collect();
+    found.sort_unstable();
+    found
+        .into_iter()
+        .map(|index| LinkedServer {
             body: Body::Text(index),
             parts: vec![LinkedPart::Text {
                 index,
@@ -297,78 +398,5 @@ fn bare_texts<'a>(
             }],
             links: Vec::new(),
         })
-}
-
-/// The server that a client talks to: by the host in its address, else the only one there is.
-fn server_of(client: &RawClient, raw: &Raw, servers: &[LinkedServer]) -> Option<Related> {
-    let deployed = servers
-        .iter()
-        .enumerate()
-        .filter_map(|(i, server)| match server.body {
-            Body::Deployed(body) => Some((i, &raw.servers[body])),
-            Body::Text(_) => None,
-        });
-    if !client.hosts.is_empty() {
-        return by_host(client, raw, deployed);
-    }
-    match servers {
-        [_] => Some(Related {
-            index: 0,
-            strength: Strength::Assumed,
-            evidence: "it is the only server in the scanned tree".to_owned(),
-        }),
-        _ => None,
-    }
-}
-
-/// The one server that the client's hosts lead to.
-fn by_host<'a>(
-    client: &RawClient,
-    raw: &Raw,
-    deployed: impl Iterator<Item = (usize, &'a RawServer)>,
-) -> Option<Related> {
-    let reached = |server: &RawServer| {
-        let hosts = client.hosts.iter();
-        hosts
-            .filter_map(|(host, _)| reached_by(host, server, &raw.services))
-            .next()
-    };
-    let found: Vec<_> = deployed
-        .filter_map(|(index, server)| Some((index, reached(server)?)))
-        .collect();
-    match &found[..] {
-        [(index, evidence)] => Some(Related {
-            index: *index,
-            strength: Strength::Certain,
-            evidence: evidence.clone(),
-        }),
-        _ => None,
-    }
-}
-
-/// How a host name leads to a server, if it does: `name`, `name.namespace`, `name.namespace.svc…`.
-fn reached_by(host: &str, server: &RawServer, services: &[RawService]) -> Option<String> {
-    let mut labels = host.split('.');
-    let name = labels.next()?;
-    let namespace = labels.next();
-    let same_namespace = |theirs: &Option<String>| match (namespace, theirs) {
-        (Some(wanted), Some(theirs)) => wanted == theirs,
-        _ => true,
-    };
-    if server.hosts.iter().any(|own| own == name) && same_namespace(&server.namespace) {
-        return Some(format!("host {name} is {}", server.name));
-    }
-    let selects = |service: &&RawService| {
-        service.name == name
-            && same_namespace(&service.namespace)
-            && !service.selector.is_empty()
-            && service
-                .selector
-                .iter()
-                .all(|(key, value)| server.labels.get(key) == Some(value))
-    };
-    services
-        .iter()
-        .find(selects)
-        .map(|_| format!("host {name}, Service/{name}, {}", server.name))
+        .collect()
 }

@@ -254,6 +254,21 @@ impl Excerpt {
         }
     }
 
+    /// A text that was made of something else and stands for this place.
+    pub fn standing_for(text: &str, span: Span) -> Self {
+        let piece = Piece {
+            at: 0,
+            len: narrow(text.len()),
+            origin: span.start,
+            origin_len: span.end - span.start,
+        };
+        Self {
+            file: span.file,
+            text: text.into(),
+            pieces: vec![piece],
+        }
+    }
+
     pub fn file(&self) -> FileId {
         self.file
     }

@@ -4,6 +4,7 @@
 //! The tree is one universe; every Markdown fence is a little one of its own. Rules are not known here.
 
 mod deployments;
+mod manifests;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -12,7 +13,9 @@ use rayon::prelude::*;
 
 use crate::discover::FileKind;
 use crate::extract::conf::{self, Frame};
-use crate::extract::{compose, go, manifest, mapping, values};
+use crate::extract::kustomize::{Renders, Tree};
+use crate::extract::{go, mapping, values};
+use crate::facts::linked::Linked;
 use crate::facts::raw::{Declaration, Raw, RawModule, RawText, TextPlace};
 use crate::facts::{Estate, Related};
 use crate::knowledge::Knowledge;
@@ -21,7 +24,7 @@ use crate::link;
 use crate::resolve;
 use crate::resolve::server::upgrade::Changes;
 use crate::source::{Comment, Excerpt, FileId, SourceFile, Sources, Span};
-use crate::syntax::{markdown, template, yaml};
+use crate::syntax::{markdown, yaml};
 use deployments::Deployments;
 
 /// A file as `discover` read it.
@@ -103,7 +106,7 @@ pub fn upgrades(
     let tree = universes.iter().filter(|u| u.snippet.is_none());
     let changes = tree
         .flat_map(|universe| {
-            let linked = link::link(&universe.raw);
+            let linked = linked(&universe.raw, &sources, knowledge);
             let context = resolve::server::Context {
                 servers: &knowledge.servers,
                 shapes: &knowledge.shapes,
@@ -161,7 +164,7 @@ fn resolved(
     knowledge: &Knowledge,
 ) -> Estate {
     let raw = &universe.raw;
-    let linked = link::link(raw);
+    let linked = linked(raw, sources, knowledge);
     let context = resolve::server::Context {
         servers: &knowledge.servers,
         shapes: &knowledge.shapes,
@@ -189,6 +192,16 @@ fn resolved(
     }
     resolve::role::derive(&mut estate);
     estate
+}
+
+fn linked(raw: &Raw, sources: &Sources, knowledge: &Knowledge) -> Linked {
+    let shapes = &knowledge.shapes.servers;
+    let context = link::Context {
+        sources,
+        environments: &shapes.environments,
+        text_names: &shapes.text_names,
+    };
+    link::link(raw, &context)
 }
 
 /// Where secrets stand that only the directive tables know to be such.
@@ -230,19 +243,30 @@ struct Reader<'a> {
 impl Reader<'_> {
     /// The universes, the tree's own first.
     fn read_all(&self, files: &[(FileId, &Input)]) -> Vec<Universe> {
+        let mut universes = vec![Universe::default()];
+        let tree = manifests::tree(files);
+        let renders = self.renders(&tree);
+        let made: Vec<Raw> = renders
+            .renders
+            .par_iter()
+            .map(|render| self.read_render(render, files))
+            .collect();
         let extracted: Vec<Extracted> = files
             .par_iter()
-            .map(|(id, input)| guarded(*id, || self.read_one(*id, input)))
+            .map(|(id, input)| guarded(*id, || self.read_one(*id, input, &tree, &renders)))
             .collect();
-        let mut universes = vec![Universe::default()];
         let mut deployments = Deployments::default();
         for one in extracted {
             universes[0].raw.absorb(one.main);
             universes.extend(one.snippets);
             deployments.absorb(one.deployments);
         }
+        for raw in made {
+            universes[0].raw.absorb(raw);
+        }
         let deployed = deployments.servers(files, &self.knowledge.shapes, &universes[0].raw);
         universes[0].raw.absorb(deployed);
+        universes[0].raw.tell_once();
         let packages: Vec<Raw> = go_packages(files)
             .into_par_iter()
             .map(|package| self.read_package(package))
@@ -265,17 +289,20 @@ impl Reader<'_> {
         guarded(file, read).main
     }
 
-    fn read_one(&self, id: FileId, input: &Input) -> Extracted {
+    fn read_one(&self, id: FileId, input: &Input, tree: &Tree, renders: &Renders) -> Extracted {
         let excerpt = Excerpt::whole(id, Arc::clone(&input.text));
         let main = match input.kind {
             FileKind::ConfText => self.conf_file(input, excerpt, true),
             FileKind::Text => self.conf_file(input, excerpt, false),
-            FileKind::Yaml => return self.yaml_file(input, &excerpt),
+            FileKind::Yaml => return self.yaml_file(input, tree, renders),
             FileKind::Dockerfile | FileKind::Unit => {
                 return Extracted {
                     deployments: Deployments::of(input, &excerpt),
                     ..Extracted::default()
                 };
+            }
+            FileKind::Neighbour if self.is_read(input, renders) => {
+                return self.yaml_file(input, tree, renders);
             }
             FileKind::GoMod => Raw {
                 modules: vec![go::module::read(&input.path, &excerpt)],
@@ -321,62 +348,6 @@ impl Reader<'_> {
             texts: vec![read.text],
             comments: read.comments,
             ..Raw::default()
-        }
-    }
-
-    fn yaml_file(&self, input: &Input, excerpt: &Excerpt) -> Extracted {
-        let stream = yaml::parse(excerpt);
-        let mut raw = self.manifests(&stream, &input.text);
-        let is_directive = |word: &str| self.is_directive(word);
-        let context = self.context(&input.text, &is_directive);
-        for document in &stream.documents {
-            values::read(
-                &document.root,
-                &input.path,
-                &self.charts,
-                &context,
-                &mut raw,
-            );
-        }
-        // A template is not YAML before it is rendered, and a file that is no manifest would not
-        // have been read for anything: what cannot be read of these is no mistake.
-        let is_manifest = input
-            .text
-            .lines()
-            .any(|line| line.starts_with("apiVersion:"));
-        if is_manifest && !template::is_templated(&input.text) {
-            let errors = stream
-                .errors
-                .iter()
-                .map(|error| (error.span, error.message.clone()));
-            raw.problems.extend(errors.take(1));
-        }
-        Extracted {
-            main: raw,
-            deployments: Deployments {
-                compose: compose::recognise(&input.path, &stream)
-                    .into_iter()
-                    .collect(),
-                ..Deployments::default()
-            },
-            ..Extracted::default()
-        }
-    }
-
-    fn manifests(&self, stream: &yaml::Stream, file_text: &str) -> Raw {
-        let is_directive = |word: &str| self.is_directive(word);
-        manifest::read(stream, &self.context(file_text, &is_directive))
-    }
-
-    fn context<'c>(
-        &'c self,
-        file_text: &'c str,
-        is_directive: &'c (dyn Fn(&str) -> bool + Sync),
-    ) -> manifest::Context<'c> {
-        manifest::Context {
-            file_text,
-            shapes: &self.knowledge.shapes,
-            is_directive,
         }
     }
 
@@ -438,7 +409,7 @@ impl Reader<'_> {
 
 /// A bug that one file trips costs that file, never the report: it becomes a problem of the file.
 fn guarded(file: FileId, read: impl FnOnce() -> Extracted) -> Extracted {
-    std::panic::catch_unwind(std::panic::AssertUnwindSafe(read)).unwrap_or_else(|_| {
+    attempt(read).unwrap_or_else(|| {
         let why = "redvet tripped over it, which is a defect of redvet: please report it";
         Extracted {
             main: Raw {
@@ -448,6 +419,10 @@ fn guarded(file: FileId, read: impl FnOnce() -> Extracted) -> Extracted {
             ..Extracted::default()
         }
     })
+}
+
+fn attempt<T>(read: impl FnOnce() -> T) -> Option<T> {
+    std::panic::catch_unwind(std::panic::AssertUnwindSafe(read)).ok()
 }
 
 /// A Go module is a program's if one of its own folders is a main package.

@@ -52,8 +52,7 @@ pub(super) fn read(
     let mut found = walk(target, &patterns, file)?;
     for named in &target.files {
         let named = discover::read_named(&target.tree, named, &patterns)?;
-        found.unreadable.retain(|(path, _)| *path != named.path);
-        found.include(named);
+        replace(&mut found, named);
     }
     if let Some(path) = stdin {
         replace(&mut found, typed(path, &patterns)?);
@@ -95,7 +94,7 @@ fn typed(path: &str, patterns: &Patterns) -> Result<FoundFile, Failure> {
     })
 }
 
-/// What is typed counts, not what is saved.
+/// What is named or typed counts, not what a walk made of it.
 fn replace(found: &mut Found, file: FoundFile) {
     found.files.retain(|f| f.path != file.path);
     found.unreadable.retain(|(path, _)| *path != file.path);

@@ -2,9 +2,10 @@
 //! the place that each value comes from. Nothing is checked.
 
 use crate::config::{self, Settings, Spanned};
+use crate::discover::FileKind;
 use crate::policy;
 use crate::source::{Sources, Span};
-use crate::survey::Project;
+use crate::survey::{Input, Project};
 
 use super::accepted;
 use super::args::CheckArgs;
@@ -13,7 +14,9 @@ use super::console::visible;
 
 /// The files that are read, one a line.
 pub(super) fn files(project: &Project) -> String {
-    let mut paths: Vec<&str> = project.inputs.iter().map(|i| i.path.as_str()).collect();
+    let own = |input: &&Input| input.kind != FileKind::Neighbour;
+    let read = project.inputs.iter().filter(own);
+    let mut paths: Vec<&str> = read.map(|input| input.path.as_str()).collect();
     paths.sort_unstable();
     paths
         .iter()

@@ -21,6 +21,8 @@ pub enum FileKind {
     CargoLock,
     /// Other text, recognised by its content.
     Text,
+    /// Says something only beside a file that it changes or that refers to it.
+    Neighbour,
 }
 
 /// How sure a pattern is that the file is meant, which decides when a problem is worth telling.
@@ -46,7 +48,8 @@ pub struct Pattern {
     pub needles: Vec<String>,
 }
 
-/// Patterns, ready to match. The first that a name fits decides.
+/// Patterns, ready to match. The first that a name fits decides what a named file is; of a file that
+/// is met, the first that its content fits, too.
 #[derive(Debug)]
 pub struct Patterns {
     entries: Vec<Entry>,
@@ -81,14 +84,26 @@ impl Patterns {
     }
 
     pub(super) fn recognise(&self, path: &str) -> Option<Recognised<'_>> {
-        self.entries
-            .iter()
-            .find(|entry| entry.globs.iter().any(|glob| glob.is_match(path)))
-            .map(Recognised)
+        self.entries.iter().find(|e| e.fits(path)).map(Recognised)
+    }
+
+    /// The first pattern that both name and content fit.
+    pub(super) fn wanted_by(&self, path: &str, content: &[u8]) -> Option<Recognised<'_>> {
+        let mut fitting = self.entries.iter().filter(|entry| entry.fits(path));
+        fitting.find(|entry| entry.wants(content)).map(Recognised)
     }
 }
 
 impl Entry {
+    fn fits(&self, path: &str) -> bool {
+        self.globs.iter().any(|glob| glob.is_match(path))
+    }
+
+    fn wants(&self, content: &[u8]) -> bool {
+        let needles = self.needles.as_ref();
+        needles.is_none_or(|needles| needles.is_match(content))
+    }
+
     fn new(pattern: &Pattern) -> Result<Self, PatternError> {
         let globs = pattern
             .globs
@@ -139,12 +154,5 @@ impl Recognised<'_> {
 
     pub(super) fn claim(self) -> Claim {
         self.0.claim
-    }
-
-    pub(super) fn wants(self, content: &[u8]) -> bool {
-        self.0
-            .needles
-            .as_ref()
-            .is_none_or(|needles| needles.is_match(content))
     }
 }

@@ -8,7 +8,7 @@ use globset::GlobMatcher;
 use ignore::{DirEntry, WalkBuilder};
 use rayon::prelude::*;
 
-use super::patterns::{Claim, FileKind, Patterns, Recognised, glob};
+use super::patterns::{Claim, FileKind, Patterns, glob};
 use super::universe::{DiscoverError, Universe, relative, why};
 
 /// Files above this size are not read: no configuration is that large, and memory is bounded.
@@ -186,9 +186,9 @@ fn examine(path: String, absolute: PathBuf, patterns: &Patterns) -> Outcome {
     let Some(recognised) = patterns.recognise(&path) else {
         return Outcome::Passed;
     };
-    match load(&absolute, recognised) {
-        Ok(Some(text)) => Outcome::Wanted(FoundFile {
-            kind: recognised.kind(),
+    match load(&path, &absolute, patterns) {
+        Ok(Some((kind, text))) => Outcome::Wanted(FoundFile {
+            kind,
             path,
             absolute,
             text,
@@ -225,14 +225,18 @@ impl Refusal {
     }
 }
 
-/// The text, if the pattern wants it.
-fn load(path: &Path, recognised: Recognised<'_>) -> Result<Option<String>, Refusal> {
-    let bytes = bytes(path)?;
-    if !recognised.wants(&bytes) {
+/// The text with its kind, if some pattern wants it.
+fn load(
+    path: &str,
+    absolute: &Path,
+    patterns: &Patterns,
+) -> Result<Option<(FileKind, String)>, Refusal> {
+    let bytes = bytes(absolute)?;
+    let Some(recognised) = patterns.wanted_by(path, &bytes) else {
         // A file that the needles pass over need not be text either.
         return Ok(None);
-    }
-    text(bytes).map(Some)
+    };
+    Ok(Some((recognised.kind(), text(bytes)?)))
 }
 
 fn bytes(path: &Path) -> Result<Vec<u8>, Refusal> {

@@ -168,7 +168,7 @@ fn option_line(number: usize, bare: &str, name: &ArgWord, values: &[&ArgWord]) -
     let end = values.last().map_or(name.span, |last| last.span);
     RawLine {
         number,
-        span: if name.span.start <= end.end {
+        span: if name.span.file == end.file && name.span.start <= end.end {
             name.span.to(end)
         } else {
             name.span

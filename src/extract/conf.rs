@@ -63,6 +63,7 @@ pub fn read(
         holes,
         foreign,
         recognised: true,
+        renewed: None,
     };
     Read {
         text,

@@ -3,21 +3,72 @@
 //! read by [`workload`](super::workload), custom resources by [`resource`](super::resource).
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::extract::conf::{self, Frame};
+use crate::extract::kustomize::Render;
 use crate::extract::scalar::{known, raw_scalar};
 use crate::extract::{gitops, resource, workload};
-use crate::facts::raw::{ObjectName, Raw, RawLimitRange, RawService, TextPlace};
+use crate::facts::Reason;
+use crate::facts::extent::Extent;
+use crate::facts::raw::{
+    ConfPart, ObjectName, Raw, RawLimitRange, RawServer, RawService, TextPlace,
+};
 use crate::knowledge::shapes::Shapes;
+use crate::source::FileId;
 use crate::syntax::yaml::{Node, Scalar, ScalarStyle, Stream};
 
 /// What reading manifests needs besides the tree.
 pub struct Context<'a> {
-    /// The whole file's text, for indentation and line breaks.
-    pub file_text: &'a str,
+    /// A whole file's text, for indentation and line breaks.
+    pub file_text: &'a (dyn Fn(FileId) -> Arc<str> + Sync),
     pub shapes: &'a Shapes,
     /// Whether a word is the name of a directive of any current version.
     pub is_directive: &'a (dyn Fn(&str) -> bool + Sync),
+}
+
+/// Reads what a kustomization makes.
+pub fn read_render(render: &Render, context: &Context<'_>) -> Raw {
+    let mut raw = Raw::default();
+    for resource in &render.resources {
+        let (texts, servers) = (raw.texts.len(), raw.servers.len());
+        read_object(&resource.root, context, &mut raw);
+        if resource.hashed {
+            let renewed = "its name ends in a hash of its content";
+            for text in &mut raw.texts[texts..] {
+                text.renewed = Some(renewed.to_owned());
+            }
+        }
+        if let Some(why) = &resource.opaque {
+            for server in &mut raw.servers[servers..] {
+                obscure(server, why);
+            }
+        }
+    }
+    for fragment in &render.fragments {
+        let servers = raw.servers.len();
+        read_object(fragment, context, &mut raw);
+        for server in &mut raw.servers[servers..] {
+            server.fragment = true;
+        }
+    }
+    raw.extents.push(Extent {
+        dir: render.dir.clone(),
+        texts: 0..raw.texts.len(),
+        servers: 0..raw.servers.len(),
+        services: 0..raw.services.len(),
+        limit_ranges: 0..raw.limit_ranges.len(),
+    });
+    raw
+}
+
+/// What is not written may have been added, and what is written may not be the last word.
+fn obscure(server: &mut RawServer, why: &Reason) {
+    server.fragment = true;
+    server.conf.push(ConfPart::NotVisible {
+        reason: why.clone(),
+        at: None,
+    });
 }
 
 /// Reads every document of a stream.
@@ -95,14 +146,8 @@ fn read_text(
     let by_name = context.shapes.is_text_key(key);
     let recognised = by_name || conf::looks_like_text(&excerpt, context.is_directive);
     let frame = frame_of(scalar);
-    let mut read = conf::read(
-        name,
-        place,
-        excerpt,
-        frame,
-        context.file_text,
-        context.shapes,
-    );
+    let file_text = (context.file_text)(excerpt.file());
+    let mut read = conf::read(name, place, excerpt, frame, &file_text, context.shapes);
     read.text.recognised = recognised;
     raw.texts.push(read.text);
     raw.comments.extend(read.comments);
@@ -157,6 +202,7 @@ fn service(root: &Node) -> Option<RawService> {
                 Some((key, known(Some(&entry.value))?.to_owned()))
             })
             .collect(),
+        external_name: known(root.at("spec.externalName")).map(str::to_owned),
         span: root.span,
     })
 }

@@ -40,6 +40,7 @@ pub fn read(
         holes: Vec::new(),
         foreign: false,
         recognised: true,
+        renewed: None,
     })
 }
 

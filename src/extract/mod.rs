@@ -8,6 +8,7 @@ pub mod dockerfile;
 pub mod expand;
 pub mod gitops;
 pub mod go;
+pub mod kustomize;
 pub mod launch;
 pub mod manifest;
 pub mod mapping;

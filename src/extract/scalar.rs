@@ -39,7 +39,11 @@ pub fn replace(node: &Node) -> Slot {
 /// Where a finding on a whole mapping stands: its first entry.
 pub fn first_entry(node: &Node) -> Span {
     match node.entries().first() {
-        Some(entry) if entry.value.scalar().is_some() => entry.key.span.to(entry.value.span),
+        Some(entry)
+            if entry.value.scalar().is_some() && entry.key.span.file == entry.value.span.file =>
+        {
+            entry.key.span.to(entry.value.span)
+        }
         Some(entry) => entry.key.span,
         None => node.span,
     }

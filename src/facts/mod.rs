@@ -7,6 +7,7 @@
 //! Nothing here reads files, parses a format or knows a directive, a library or a rule.
 
 pub mod estate;
+pub mod extent;
 pub mod intent;
 pub mod linked;
 pub mod quantity;

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::facts::extent::Extent;
 use crate::facts::slot::Slot;
 use crate::facts::value::{Reason, Strength};
 use crate::source::{Comment, Excerpt, Span};
@@ -86,6 +87,8 @@ pub struct RawText {
     /// Its name or its content says that it is configuration text: it is a server of its own
     /// where nothing deploys it. Other keys of a ConfigMap are read only when mounted.
     pub recognised: bool,
+    /// Why whoever uses it is started anew when it changes, where its name or object says so.
+    pub renewed: Option<String>,
 }
 
 impl RawText {
@@ -274,6 +277,8 @@ pub struct RawService {
     pub name: String,
     pub namespace: Option<String>,
     pub selector: BTreeMap<String, String>,
+    /// It is another name of this host.
+    pub external_name: Option<String>,
     pub span: Span,
 }
 
@@ -440,10 +445,14 @@ pub struct Raw {
     pub comments: Vec<Comment>,
     /// What is worth saying once of a file, with a place in it.
     pub notes: Vec<(Span, String)>,
+    /// Which of the facts were made together, apart from the rest of the tree.
+    pub extents: Vec<Extent>,
 }
 
 impl Raw {
     pub fn absorb(&mut self, other: Raw) {
+        let extents: Vec<_> = other.extents.iter().map(|e| e.shifted(self)).collect();
+        self.extents.extend(extents);
         self.texts.extend(other.texts);
         self.servers.extend(other.servers);
         self.services.extend(other.services);

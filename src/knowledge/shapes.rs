@@ -10,6 +10,7 @@ mod library;
 pub mod path;
 pub mod schema;
 
+use aho_corasick::{AhoCorasick, AhoCorasickBuilder};
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 use include_dir::{Dir, include_dir};
 use serde::Deserialize;
@@ -34,6 +35,7 @@ pub struct Shapes {
     exporters: GlobSet,
     not_images: GlobSet,
     text_keys: GlobSet,
+    needles: AhoCorasick,
 }
 
 /// `knowledge/shapes/servers.yaml`.
@@ -56,6 +58,10 @@ pub struct ServerShapes {
     pub include: String,
     pub needles: Vec<String>,
     pub harmless_commands: Vec<String>,
+    pub neighbours: Vec<String>,
+    pub bystanders: Vec<String>,
+    pub environments: Vec<String>,
+    pub text_names: Vec<String>,
 }
 
 /// A server image, by the last part of its repository.
@@ -119,6 +125,7 @@ impl Shapes {
             not_images: globs(&servers.not_images)?,
             text_keys: globs(&servers.text_keys)?,
             library: Library::new(files.collect(), presets.unwrap_or_default()),
+            needles: needles(&servers.needles)?,
             servers,
         })
     }
@@ -132,6 +139,17 @@ impl Shapes {
             .images
             .iter()
             .find(|shape| shape.name == image.name)
+    }
+
+    /// Whether a text holds one of the words without which it is not about a server.
+    pub fn speaks_of_servers(&self, text: &str) -> bool {
+        self.needles.is_match(text)
+    }
+
+    /// Whether a text holds an object that changes servers of its namespace without naming them.
+    pub fn speaks_of_namespaces(&self, text: &str) -> bool {
+        let words = &self.servers.bystanders;
+        words.iter().any(|word| text.contains(word))
     }
 
     pub fn is_exporter(&self, image: &ImageReference) -> bool {
@@ -167,6 +185,15 @@ impl Shapes {
 fn read<T: serde::de::DeserializeOwned>(file: &str, text: &str) -> Result<T, ShapeError> {
     serde_yaml::from_str(text).map_err(|error| ShapeError {
         file: file.to_owned(),
+        message: error.to_string(),
+    })
+}
+
+fn needles(words: &[String]) -> Result<AhoCorasick, ShapeError> {
+    let mut builder = AhoCorasickBuilder::new();
+    builder.ascii_case_insensitive(true);
+    builder.build(words).map_err(|error| ShapeError {
+        file: SERVERS_FILE.to_owned(),
         message: error.to_string(),
     })
 }

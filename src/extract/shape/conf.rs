@@ -248,12 +248,14 @@ impl<'a> Reading<'a> {
         }
         let object = &self.owner.object;
         let name = format!("{}/{} {}", object.kind, object.name, path.as_str());
+        let excerpt = scalar.value().clone();
+        let file_text = (self.context.file_text)(excerpt.file());
         let read = conf::read(
             name,
             place,
-            scalar.value().clone(),
+            excerpt,
             frame_of(scalar),
-            self.context.file_text,
+            &file_text,
             self.context.shapes,
         );
         raw.texts.push(read.text);

@@ -13,6 +13,7 @@ mod actions;
 mod align;
 mod block;
 mod build;
+mod made;
 mod merge;
 mod node;
 mod overlay;

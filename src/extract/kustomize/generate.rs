@@ -1,0 +1,168 @@
+//! ConfigMaps and Secrets that a kustomization generates out of files, literals and lists of
+//! variables. Each value keeps its place in the file that holds it.
+
+use super::set::{Resource, Set};
+use super::tree::{Tree, joined};
+use crate::extract::scalar::known;
+use crate::syntax::yaml::{Node, NodeKind, ScalarStyle};
+
+/// Where a generator stands.
+pub(super) struct Place<'a> {
+    pub(super) tree: &'a Tree,
+    pub(super) dir: &'a str,
+    /// The kustomization's `generatorOptions`.
+    pub(super) options: Option<&'a Node>,
+}
+
+/// The file paths that a generator reads, as it writes them.
+pub(super) fn paths(generator: &Node) -> Vec<&str> {
+    let items = |field: &str| generator.get(field).map(Node::items).unwrap_or_default();
+    let files = items("files").iter().filter_map(|item| {
+        let text = known(Some(item))?;
+        Some(text.split_once('=').map_or(text, |(_, path)| path))
+    });
+    files
+        .chain(items("envs").iter().filter_map(|item| known(Some(item))))
+        .chain(known(generator.get("env")))
+        .collect()
+}
+
+/// Adds what a generator makes to the set, or merges it into what is there.
+pub(super) fn generate(set: &mut Set, generator: &Node, kind: &str, place: &Place<'_>) {
+    let Some(name) = generator.get("name") else {
+        return;
+    };
+    let data = data(generator, place);
+    let field = if kind == "Secret" {
+        "stringData"
+    } else {
+        "data"
+    };
+    let behavior = known(generator.get("behavior")).unwrap_or("create");
+    let existing = name.as_str().and_then(|name| set.find(kind, name));
+    if let (Some(index), "merge" | "replace") = (existing, behavior) {
+        let resource = &mut set.resources[index];
+        let base = resource.root.get(field).filter(|_| behavior == "merge");
+        let base = base.cloned();
+        let merged = match base {
+            Some(base) => data
+                .iter()
+                .fold(base, |all, (key, value)| all.with_entry(key, value.clone())),
+            None => map(&data, generator),
+        };
+        resource.root = resource.root.with_entry(field, merged);
+        resource.hashed |= hashes(generator, place);
+        return;
+    }
+    let mut metadata = vec![("name", name.clone())];
+    if let Some(namespace) = generator.get("namespace") {
+        metadata.push(("namespace", namespace.clone()));
+    }
+    let mut entries = vec![
+        ("kind", Node::made_text(kind, generator.span)),
+        ("metadata", Node::made_map(metadata, name.span)),
+        (field, map(&data, generator)),
+    ];
+    if let Some(immutable) = option(generator, place, "immutable") {
+        entries.push(("immutable", immutable.clone()));
+    }
+    let made = Resource::new(Node::made_map(entries, generator.span));
+    set.resources.extend(made.map(|mut resource| {
+        resource.hashed = hashes(generator, place);
+        resource
+    }));
+}
+
+fn map(data: &[(String, Node)], generator: &Node) -> Node {
+    let entries = data
+        .iter()
+        .map(|(key, value)| (key.as_str(), value.clone()));
+    Node::made_map(entries.collect(), generator.span)
+}
+
+/// Names get a hash of the content unless someone switched that off.
+fn hashes(generator: &Node, place: &Place<'_>) -> bool {
+    option(generator, place, "disableNameSuffixHash").and_then(Node::as_bool) != Some(true)
+}
+
+fn option<'n>(generator: &'n Node, place: &'n Place<'_>, field: &str) -> Option<&'n Node> {
+    let own = generator.get("options").and_then(|o| o.get(field));
+    own.or_else(|| place.options.and_then(|o| o.get(field)))
+}
+
+fn data(generator: &Node, place: &Place<'_>) -> Vec<(String, Node)> {
+    let items = |field: &str| generator.get(field).map(Node::items).unwrap_or_default();
+    let mut data = Vec::new();
+    data.extend(items("files").iter().filter_map(|item| file(item, place)));
+    data.extend(items("literals").iter().filter_map(literal));
+    let lists = items("envs").iter().chain(generator.get("env"));
+    data.extend(lists.flat_map(|item| variables(item, place)));
+    data
+}
+
+/// `path` or `key=path`; a file that is not there has an unknown value.
+fn file(item: &Node, place: &Place<'_>) -> Option<(String, Node)> {
+    let text = known(Some(item))?;
+    let (key, path) = match text.split_once('=') {
+        Some((key, path)) => (key, path),
+        None => (text.rsplit('/').next().unwrap_or(text), text),
+    };
+    let found = joined(place.dir, path).and_then(|path| place.tree.get(&path));
+    let value = match found {
+        Some(file) => Node::made_lines(file.excerpt.clone()),
+        None => item.made_unknown(),
+    };
+    Some((key.to_owned(), value))
+}
+
+/// `key=value`, the value in quotes or not.
+fn literal(item: &Node) -> Option<(String, Node)> {
+    let scalar = item.scalar()?;
+    let text = scalar.as_str();
+    let at = text.find('=')?;
+    let value = &text[at + 1..];
+    let quoted = |mark: char| value.len() >= 2 && value.starts_with(mark) && value.ends_with(mark);
+    let inset = usize::from(quoted('"') || quoted('\''));
+    let range = at + 1 + inset..text.len() - inset;
+    let part = scalar.value().slice(range);
+    let value = match scalar.style() {
+        // Each line of the value is a line of the file.
+        ScalarStyle::Literal => Node::made_lines(part),
+        _ => Node::made_part(part),
+    };
+    let value = if scalar.has_hole() {
+        value.made_unknown()
+    } else {
+        value
+    };
+    Some((text[..at].to_owned(), value))
+}
+
+/// The lines `key=value` of a file.
+fn variables(item: &Node, place: &Place<'_>) -> Vec<(String, Node)> {
+    let found = known(Some(item))
+        .and_then(|path| joined(place.dir, path))
+        .and_then(|path| place.tree.get(&path));
+    let Some(file) = found else { return Vec::new() };
+    let text = file.excerpt.text();
+    let mut start = 0;
+    let mut data = Vec::new();
+    for line in text.split_inclusive('\n') {
+        let trimmed = line.trim_end_matches(['\n', '\r']);
+        if let Some(at) = trimmed.find('=').filter(|_| !trimmed.starts_with('#')) {
+            let part = file.excerpt.slice(start + at + 1..start + trimmed.len());
+            data.push((trimmed[..at].trim().to_owned(), Node::made_part(part)));
+        }
+        start += line.len();
+    }
+    data
+}
+
+/// Whether a node holds anything, for fields that may be there and empty.
+pub(super) fn is_filled(node: Option<&Node>) -> bool {
+    node.is_some_and(|node| match &node.kind {
+        NodeKind::Seq(items) => !items.is_empty(),
+        NodeKind::Map(entries) => !entries.is_empty(),
+        NodeKind::Scalar(_) => !node.is_null(),
+    })
+}

@@ -1,0 +1,133 @@
+//! JSON patches (RFC 6902) over objects: `op`, `path`, `value`.
+
+use crate::syntax::yaml::{Entry, Node, NodeKind};
+
+/// The object after all operations; why not, where one cannot be done.
+pub(super) fn apply(object: &Node, operations: &[Node]) -> Result<Node, String> {
+    let mut object = object.clone();
+    for operation in operations {
+        object = one(&object, operation)?;
+    }
+    Ok(object)
+}
+
+fn one(object: &Node, operation: &Node) -> Result<Node, String> {
+    let field = |name: &str| operation.get(name).and_then(Node::as_str);
+    let op = field("op").unwrap_or_default();
+    let pointer = field("path").ok_or("an operation has no path")?;
+    let path = steps(pointer);
+    let value = || {
+        operation
+            .get("value")
+            .ok_or_else(|| format!("`{op} {pointer}` has no value"))
+    };
+    let from = || {
+        let from = field("from").ok_or_else(|| format!("`{op} {pointer}` has no from"))?;
+        let found = object
+            .pointer(from)
+            .ok_or_else(|| format!("`{op}` finds nothing at {from}"))?;
+        Ok::<_, String>((steps(from), found.clone()))
+    };
+    let changed = match op {
+        "add" => put(object, &path, value()?, Put::Insert),
+        "replace" => put(object, &path, value()?, Put::Replace),
+        "remove" => remove(object, &path),
+        "test" => Some(object.clone()),
+        "copy" => put(object, &path, &from()?.1, Put::Insert),
+        "move" => {
+            let (old, node) = from()?;
+            remove(object, &old).and_then(|without| put(&without, &path, &node, Put::Insert))
+        }
+        _ => None,
+    };
+    changed.ok_or_else(|| format!("`{op} {pointer}` finds nothing there"))
+}
+
+fn steps(pointer: &str) -> Vec<String> {
+    let parts = pointer.split('/').skip(1);
+    parts
+        .map(|part| part.replace("~1", "/").replace("~0", "~"))
+        .collect()
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Put {
+    Insert,
+    Replace,
+}
+
+fn put(node: &Node, path: &[String], value: &Node, how: Put) -> Option<Node> {
+    let Some((first, rest)) = path.split_first() else {
+        return Some(value.clone());
+    };
+    match &node.kind {
+        NodeKind::Map(entries) => {
+            let at = entries.iter().rposition(|e| e.key.as_str() == Some(first));
+            let mut entries = entries.clone();
+            match at {
+                Some(at) if rest.is_empty() => {
+                    entries[at] = Entry {
+                        key: entries[at].key.clone(),
+                        value: value.clone(),
+                    };
+                }
+                Some(at) => entries[at].value = put(&entries[at].value, rest, value, how)?,
+                None if rest.is_empty() && how == Put::Insert => {
+                    return Some(node.with_entry(first, value.clone()));
+                }
+                None => return None,
+            }
+            Some(node.rebuilt(NodeKind::Map(entries)))
+        }
+        NodeKind::Seq(items) => {
+            let mut items = items.clone();
+            let at = if first == "-" {
+                items.len()
+            } else {
+                first.parse().ok()?
+            };
+            if !rest.is_empty() {
+                let item = items.get_mut(at)?;
+                *item = put(item, rest, value, how)?;
+            } else if how == Put::Replace {
+                *items.get_mut(at)? = value.clone();
+            } else if at <= items.len() {
+                items.insert(at, value.clone());
+            } else {
+                return None;
+            }
+            Some(node.rebuilt(NodeKind::Seq(items)))
+        }
+        NodeKind::Scalar(_) => None,
+    }
+}
+
+fn remove(node: &Node, path: &[String]) -> Option<Node> {
+    let (first, rest) = path.split_first()?;
+    match &node.kind {
+        NodeKind::Map(entries) => {
+            let at = entries
+                .iter()
+                .rposition(|e| e.key.as_str() == Some(first))?;
+            let mut entries = entries.clone();
+            if rest.is_empty() {
+                entries.remove(at);
+            } else {
+                entries[at].value = remove(&entries[at].value, rest)?;
+            }
+            Some(node.rebuilt(NodeKind::Map(entries)))
+        }
+        NodeKind::Seq(items) => {
+            let at: usize = first.parse().ok()?;
+            let mut items = items.clone();
+            if rest.is_empty() {
+                (at < items.len()).then(|| items.remove(at))?;
+            } else {
+                let item = items.get_mut(at)?;
+                *item = remove(item, rest)?;
+            }
+            Some(node.rebuilt(NodeKind::Seq(items)))
+        }
+        NodeKind::Scalar(_) => None,
+    }
+}

@@ -1,0 +1,158 @@
+//! Strategic merge: a patch laid over an object, field by field. What the patch says keeps its place
+//! in the patch, everything else its place in the object.
+//!
+//! Which object a patch is for is decided in [`patch`](super::patch).
+
+use crate::syntax::yaml::{Entry, Node, NodeKind};
+
+/// How lists are merged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Lists {
+    /// Lists of Kubernetes' own kinds whose items have a name are merged item by item.
+    ByKey,
+    /// Of other kinds nothing is known: a list replaces a list.
+    Whole,
+}
+
+/// The field that tells the items of a list apart, the first that the patch's item has.
+fn merge_keys(list: &str) -> &'static [&'static str] {
+    match list {
+        "containers"
+        | "initContainers"
+        | "ephemeralContainers"
+        | "volumes"
+        | "env"
+        | "imagePullSecrets" => &["name"],
+        "volumeMounts" => &["mountPath"],
+        "volumeDevices" => &["devicePath"],
+        "ports" => &["containerPort", "port", "name"],
+        "hostAliases" => &["ip"],
+        "topologySpreadConstraints" => &["topologyKey"],
+        _ => &[],
+    }
+}
+
+/// The base with the patch laid over it; nothing where the patch deletes it.
+pub(super) fn merge(base: &Node, patch: &Node, field: &str, lists: Lists) -> Option<Node> {
+    if patch.is_null() {
+        return None;
+    }
+    match (&base.kind, &patch.kind) {
+        (NodeKind::Map(_), NodeKind::Map(_)) => maps(base, patch, lists),
+        (NodeKind::Seq(items), NodeKind::Seq(patches)) => Some(base.rebuilt(NodeKind::Seq(
+            match (lists, merge_keys(field)) {
+                (Lists::Whole, _) | (_, []) => return Some(added(patch)),
+                (Lists::ByKey, keys) => sequences(items, patches, keys, lists),
+            },
+        ))),
+        _ => Some(added(patch)),
+    }
+}
+
+fn directive(patch: &Node) -> Option<&str> {
+    patch.get("$patch").and_then(Node::as_str)
+}
+
+fn maps(base: &Node, patch: &Node, lists: Lists) -> Option<Node> {
+    match directive(patch) {
+        Some("delete") => return None,
+        Some("replace") => return Some(added(patch)),
+        _ => {}
+    }
+    let mut entries = base.entries().to_vec();
+    for said in patch.entries().iter().filter(|e| !is_directive(e)) {
+        let key = said.key.as_str();
+        let Some(at) = entries.iter().rposition(|e| e.key.as_str() == key) else {
+            if !said.value.is_null() {
+                entries.push(Entry {
+                    key: said.key.clone(),
+                    value: added(&said.value),
+                });
+            }
+            continue;
+        };
+        match merge(
+            &entries[at].value,
+            &said.value,
+            key.unwrap_or_default(),
+            lists,
+        ) {
+            Some(value) => entries[at] = entry(&entries[at], said, value),
+            None => {
+                entries.remove(at);
+            }
+        }
+    }
+    Some(base.rebuilt(NodeKind::Map(entries)))
+}
+
+/// Whoever wrote the value wrote the entry; a patch that repeats a value changes nothing.
+fn entry(base: &Entry, patch: &Entry, value: Node) -> Entry {
+    let same = base.value.as_str().is_some() && base.value.as_str() == value.as_str();
+    if same {
+        return base.clone();
+    }
+    let key = match value.scalar() {
+        Some(_) => &patch.key,
+        None => &base.key,
+    };
+    Entry {
+        key: key.clone(),
+        value,
+    }
+}
+
+fn sequences(base: &[Node], patches: &[Node], keys: &[&str], lists: Lists) -> Vec<Node> {
+    let mut items = base.to_vec();
+    let mut new = Vec::new();
+    for patch in patches {
+        let Some(key) = keys.iter().find(|key| patch.get(key).is_some()) else {
+            new.push(added(patch));
+            continue;
+        };
+        let wanted = patch.get(key).and_then(Node::as_str);
+        let at = items
+            .iter()
+            .position(|item| wanted.is_some() && item.get(key).and_then(Node::as_str) == wanted);
+        match at {
+            None if directive(patch) == Some("delete") => {}
+            None => new.push(added(patch)),
+            Some(at) => match merge(&items[at], patch, "", lists) {
+                Some(item) => items[at] = item,
+                None => {
+                    items.remove(at);
+                }
+            },
+        }
+    }
+    // New items come before those of the base.
+    new.extend(items);
+    new
+}
+
+/// What a patch adds, without its own instructions and the fields that it deletes.
+fn added(patch: &Node) -> Node {
+    match &patch.kind {
+        NodeKind::Scalar(_) => patch.clone(),
+        NodeKind::Seq(items) => {
+            let kept = items.iter().filter(|i| directive(i) != Some("delete"));
+            patch.rebuilt(NodeKind::Seq(kept.map(added).collect()))
+        }
+        NodeKind::Map(entries) => {
+            let kept = entries
+                .iter()
+                .filter(|e| !is_directive(e) && !e.value.is_null());
+            let kept = kept.map(|e| Entry {
+                key: e.key.clone(),
+                value: added(&e.value),
+            });
+            patch.rebuilt(NodeKind::Map(kept.collect()))
+        }
+    }
+}
+
+fn is_directive(entry: &Entry) -> bool {
+    entry.key.as_str().is_some_and(|key| {
+        key == "$patch" || key == "$retainKeys" || key.starts_with("$setElementOrder")
+    })
+}

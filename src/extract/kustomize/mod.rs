@@ -1,0 +1,294 @@
+//! Kustomizations, followed without running kustomize: an overlay gives its own objects, made of the
+//! base's text and its own patches, each value with the place of whoever wrote it.
+//!
+//! Only what nothing else builds upon is built: a base is judged as its overlays leave it. What
+//! cannot be followed (a remote base, a plugin) leaves a reason with the objects that it may have
+//! changed. What the objects mean is read by [`manifest`](super::manifest).
+
+mod fields;
+mod generate;
+mod json_patch;
+mod merge;
+mod patch;
+mod set;
+mod tree;
+
+use std::collections::BTreeSet;
+
+use crate::extract::scalar::known;
+use crate::source::Excerpt;
+use crate::syntax::yaml::{self, Node};
+use generate::{Place, generate, is_filled};
+use set::Set;
+use tree::joined;
+
+pub use set::Resource;
+pub use tree::{FILE_NAMES, Tree, TreeFile};
+
+/// Kustomizations that build upon each other in more steps than these are cut off.
+const MOST_STEPS: usize = 2_000;
+/// No kustomization is built upon deeper than this.
+const DEEPEST: usize = 32;
+
+/// What one kustomization makes.
+pub struct Render {
+    /// The folder of the kustomization.
+    pub dir: String,
+    pub resources: Vec<Resource>,
+    /// Patches for objects that are not in the tree.
+    pub fragments: Vec<Node>,
+}
+
+/// All that the kustomizations of a tree make.
+#[derive(Default)]
+pub struct Renders {
+    pub renders: Vec<Render>,
+    /// The files that they are made of, which say nothing by themselves.
+    pub owned: BTreeSet<String>,
+}
+
+/// Builds every kustomization that nothing else builds upon and that reads a file that matters.
+pub fn render(tree: &Tree, matters: &dyn Fn(&str) -> bool) -> Renders {
+    let dirs: Vec<&str> = tree.kustomizations().map(|(dir, _)| dir).collect();
+    let mut built_upon = BTreeSet::new();
+    for dir in &dirs {
+        built_upon.extend(parts(tree, dir).folders);
+    }
+    let mut all = Renders::default();
+    for dir in dirs {
+        if built_upon.contains(dir) || is_component(tree, dir) {
+            continue;
+        }
+        let (files, generated) = reach(tree, dir);
+        if !files.iter().chain(&generated).any(|path| matters(path)) {
+            continue;
+        }
+        all.owned.extend(files);
+        let mut builder = Builder {
+            tree,
+            open: Vec::new(),
+            steps: 0,
+            fragments: Vec::new(),
+        };
+        let set = builder.folder(dir);
+        all.renders.push(Render {
+            dir: dir.to_owned(),
+            resources: set.resources,
+            fragments: builder.fragments,
+        });
+    }
+    all
+}
+
+/// The document of a folder's kustomization.
+fn document<'t>(tree: &'t Tree, dir: &str) -> Option<&'t Node> {
+    let (_, file) = tree.kustomization(dir)?;
+    file.documents().next().filter(|root| {
+        // Flux has a resource of the same kind.
+        let api = known(root.get("apiVersion")).unwrap_or("kustomize.config.k8s.io");
+        api.starts_with("kustomize.config.k8s.io")
+    })
+}
+
+fn is_component(tree: &Tree, dir: &str) -> bool {
+    document(tree, dir).is_some_and(|root| known(root.get("kind")) == Some("Component"))
+}
+
+/// What a kustomization names.
+#[derive(Default)]
+struct Parts {
+    folders: Vec<String>,
+    /// Files of objects and patches.
+    files: Vec<String>,
+    /// Files that generators read.
+    generated: Vec<String>,
+}
+
+fn parts(tree: &Tree, dir: &str) -> Parts {
+    let mut parts = Parts::default();
+    let Some(root) = document(tree, dir) else {
+        return parts;
+    };
+    let items = |field: &str| root.get(field).map(Node::items).unwrap_or_default();
+    let listed = ["resources", "bases", "components"];
+    let listed = listed.iter().flat_map(|field| items(field));
+    for path in listed.filter_map(|item| joined(dir, known(Some(item))?)) {
+        if tree.kustomization(&path).is_some() {
+            parts.folders.push(path);
+        } else {
+            parts.files.push(path);
+        }
+    }
+    let patches = ["patches", "patchesJson6902"];
+    let patches = patches.iter().flat_map(|field| items(field));
+    let patches = patches.filter_map(|item| known(item.get("path"))).chain(
+        items("patchesStrategicMerge")
+            .iter()
+            .filter_map(|i| known(Some(i))),
+    );
+    let generators = ["configMapGenerator", "secretGenerator"];
+    let generators = generators.iter().flat_map(|field| items(field));
+    let generated = generators.flat_map(generate::paths);
+    let paths = patches
+        .chain(generated)
+        .filter_map(|path| joined(dir, path));
+    parts.files.extend(paths);
+    parts
+}
+
+/// Every file that a kustomization is made of: objects and patches, and what generators read.
+fn reach(tree: &Tree, dir: &str) -> (BTreeSet<String>, BTreeSet<String>) {
+    let mut seen = BTreeSet::new();
+    let mut files = BTreeSet::new();
+    let mut generated = BTreeSet::new();
+    let mut open = vec![dir.to_owned()];
+    while let Some(dir) = open.pop() {
+        if !seen.insert(dir.clone()) {
+            continue;
+        }
+        files.extend(tree.kustomization(&dir).map(|(path, _)| path.to_owned()));
+        let parts = parts(tree, &dir);
+        files.extend(parts.files);
+        generated.extend(parts.generated);
+        open.extend(parts.folders);
+    }
+    for paths in [&mut files, &mut generated] {
+        paths.retain(|path| tree.get(path).is_some());
+    }
+    (files, generated)
+}
+
+struct Builder<'t> {
+    tree: &'t Tree,
+    /// The folders that are being built, outermost first.
+    open: Vec<String>,
+    steps: usize,
+    fragments: Vec<Node>,
+}
+
+impl Builder<'_> {
+    fn folder(&mut self, dir: &str) -> Set {
+        let mut set = Set::default();
+        self.add_folder(dir, &mut set);
+        set
+    }
+
+    /// What a folder's kustomization makes of the set: its own objects added, all of it changed.
+    fn add_folder(&mut self, dir: &str, set: &mut Set) {
+        self.steps += 1;
+        let circle = self.open.iter().any(|open| open == dir);
+        if circle || self.steps > MOST_STEPS || self.open.len() >= DEEPEST {
+            return set.opaque("kustomizations that build upon each other in a circle");
+        }
+        let Some(root) = document(self.tree, dir) else {
+            return;
+        };
+        self.open.push(dir.to_owned());
+        let items = |field: &str| root.get(field).map(Node::items).unwrap_or_default();
+        let resources = items("resources").iter().chain(items("bases"));
+        for item in resources {
+            self.resource(item, dir, set);
+        }
+        for item in items("components") {
+            if let Some(path) = known(Some(item)).and_then(|path| joined(dir, path)) {
+                self.add_folder(&path, set);
+            } else {
+                set.opaque("a remote component may change it");
+            }
+        }
+        self.generators(root, dir, set);
+        self.patches(root, dir, set);
+        fields::transform(root, set);
+        if is_filled(root.get("transformers")) {
+            set.opaque("a kustomize transformer may change it");
+        }
+        self.open.pop();
+    }
+
+    /// A file of objects, or a folder whose objects are added as they are.
+    fn resource(&mut self, item: &Node, dir: &str, set: &mut Set) {
+        let Some(path) = known(Some(item)).and_then(|path| joined(dir, path)) else {
+            return;
+        };
+        if self.tree.kustomization(&path).is_some() {
+            let base = self.folder(&path);
+            set.resources.extend(base.resources);
+        } else if let Some(file) = self.tree.get(&path) {
+            for root in file.documents() {
+                set.resources
+                    .extend(objects(root).filter_map(Resource::new));
+            }
+        }
+    }
+
+    fn generators(&self, root: &Node, dir: &str, set: &mut Set) {
+        let place = Place {
+            tree: self.tree,
+            dir,
+            options: root.get("generatorOptions"),
+        };
+        for (field, kind) in [
+            ("configMapGenerator", "ConfigMap"),
+            ("secretGenerator", "Secret"),
+        ] {
+            for generator in root.get(field).map(Node::items).unwrap_or_default() {
+                generate(set, generator, kind, &place);
+            }
+        }
+    }
+
+    fn patches(&mut self, root: &Node, dir: &str, set: &mut Set) {
+        let items = |field: &str| root.get(field).map(Node::items).unwrap_or_default();
+        for item in items("patchesStrategicMerge") {
+            let text = known(Some(item)).unwrap_or_default();
+            // An object stands here, or the path of a file that holds one.
+            if text.contains('\n') {
+                self.patch(inline(item), None, set);
+            } else {
+                self.patch(self.documents(text, dir), None, set);
+            }
+        }
+        for item in items("patches").iter().chain(items("patchesJson6902")) {
+            let target = item.get("target");
+            match (item.get("patch"), known(item.get("path"))) {
+                (Some(patch), _) => self.patch(inline(patch), target, set),
+                (None, Some(path)) => self.patch(self.documents(path, dir), target, set),
+                (None, None) => {}
+            }
+        }
+    }
+
+    fn documents(&self, path: &str, dir: &str) -> Option<Vec<Node>> {
+        let file = self.tree.get(&joined(dir, path)?)?;
+        Some(file.documents().cloned().collect())
+    }
+
+    fn patch(&mut self, documents: Option<Vec<Node>>, target: Option<&Node>, set: &mut Set) {
+        let Some(documents) = documents else {
+            return set.opaque("a patch of it is not in the scanned tree");
+        };
+        for document in documents {
+            let left = patch::apply(set, &document, target);
+            self.fragments.extend(left);
+        }
+    }
+}
+
+/// The objects of a document: itself, or the items of a list.
+fn objects(root: &Node) -> Box<dyn Iterator<Item = Node> + '_> {
+    let is_list = known(root.get("kind")).is_some_and(|kind| kind.ends_with("List"));
+    match root.get("items") {
+        Some(items) if is_list && items.is_seq() => Box::new(items.items().iter().cloned()),
+        _ => Box::new(std::iter::once(root.clone())),
+    }
+}
+
+/// A patch that stands in a text of its own.
+fn inline(node: &Node) -> Option<Vec<Node>> {
+    let text: &Excerpt = node.scalar()?.value();
+    let stream = yaml::parse(text);
+    Some(stream.documents.into_iter().map(|d| d.root).collect())
+}
+
+#[cfg(test)]
+mod tests;

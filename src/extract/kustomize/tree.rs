@@ -1,0 +1,107 @@
+//! The files of a tree that kustomizations refer to each other by, parsed when they are first asked
+//! for.
+
+use std::collections::BTreeMap;
+use std::sync::OnceLock;
+
+use crate::source::Excerpt;
+use crate::syntax::yaml::{self, Node, Stream};
+
+/// What a file of kustomize's own may be called.
+pub const FILE_NAMES: [&str; 3] = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
+
+/// All files by path.
+#[derive(Default)]
+pub struct Tree {
+    files: BTreeMap<String, TreeFile>,
+}
+
+/// A file of the tree.
+pub struct TreeFile {
+    pub excerpt: Excerpt,
+    stream: OnceLock<Stream>,
+}
+
+impl TreeFile {
+    /// The file as YAML, of which JSON is a part.
+    pub fn stream(&self) -> &Stream {
+        self.stream.get_or_init(|| yaml::parse(&self.excerpt))
+    }
+
+    pub(super) fn documents(&self) -> impl Iterator<Item = &Node> {
+        self.stream()
+            .documents
+            .iter()
+            .map(|document| &document.root)
+    }
+}
+
+impl Tree {
+    pub fn new(files: impl IntoIterator<Item = (String, Excerpt)>) -> Self {
+        let files = files.into_iter().map(|(path, excerpt)| {
+            let stream = OnceLock::new();
+            (path, TreeFile { excerpt, stream })
+        });
+        Self {
+            files: files.collect(),
+        }
+    }
+
+    pub fn get(&self, path: &str) -> Option<&TreeFile> {
+        self.files.get(path)
+    }
+
+    /// The folders that hold a kustomization, with its path.
+    pub(super) fn kustomizations(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.files.keys().filter_map(|path| {
+            let (dir, name) = path.rsplit_once('/').unwrap_or(("", path));
+            FILE_NAMES.contains(&name).then_some((dir, path.as_str()))
+        })
+    }
+
+    /// The kustomization of a folder.
+    pub(super) fn kustomization(&self, dir: &str) -> Option<(&str, &TreeFile)> {
+        FILE_NAMES.iter().find_map(|name| {
+            let path = joined(dir, name)?;
+            let (path, file) = self.files.get_key_value(&path)?;
+            Some((path.as_str(), file))
+        })
+    }
+}
+
+/// A path relative to a folder, as a path of the tree; nothing for what lies outside of it.
+pub(super) fn joined(dir: &str, relative: &str) -> Option<String> {
+    if relative.starts_with('/') || relative.contains("://") || relative.contains('?') {
+        return None;
+    }
+    let mut parts: Vec<&str> = dir.split('/').filter(|part| !part.is_empty()).collect();
+    for part in relative.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => {
+                parts.pop()?;
+            }
+            part => parts.push(part),
+        }
+    }
+    Some(parts.join("/"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::joined;
+
+    #[test]
+    fn paths_stay_in_the_tree() {
+        for (dir, relative, expected) in [
+            ("overlays/prod", "../../base", Some("base")),
+            ("", "./a.yaml", Some("a.yaml")),
+            ("a", "../..", None),
+            ("a", "https://example.com/a", None),
+            ("a", "/etc/passwd", None),
+            ("a", "..", Some("")),
+        ] {
+            assert_eq!(joined(dir, relative).as_deref(), expected, "{relative}");
+        }
+    }
+}

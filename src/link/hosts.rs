@@ -1,0 +1,191 @@
+//! Which server a client talks to: by the host in its address, through Services, else the only one.
+
+use super::Linker;
+use super::near::Places;
+use crate::facts::linked::{Body, LinkedServer};
+use crate::facts::raw::{RawClient, RawServer, RawService};
+use crate::facts::{Related, Strength};
+
+/// A host and the namespace that it names, if it names one.
+#[derive(Clone, Copy)]
+struct Host<'a> {
+    name: &'a str,
+    namespace: Option<&'a str>,
+}
+
+/// Services lead on to others in no more steps than these.
+const MOST_NAMES: usize = 4;
+
+impl Linker<'_> {
+    /// The server that a client talks to: by the host in its address, else the only one there is.
+    pub(super) fn server_of(
+        &self,
+        client: &RawClient,
+        servers: &[LinkedServer],
+    ) -> Option<Related> {
+        if !client.hosts.is_empty() {
+            return self.by_host(client, servers);
+        }
+        let indexes: Vec<usize> = (0..servers.len()).collect();
+        let (index, several) = self.one_of(&indexes, servers)?;
+        let evidence = "it is the only server in the scanned tree".to_owned();
+        Some(Related {
+            index,
+            strength: Strength::Assumed,
+            evidence: with_doubt(evidence, several),
+        })
+    }
+
+    /// The one server that the client's hosts lead to.
+    fn by_host(&self, client: &RawClient, servers: &[LinkedServer]) -> Option<Related> {
+        let reached = |body: usize| {
+            let hosts = client.hosts.iter();
+            hosts
+                .filter_map(|(host, _)| self.reached_by(host, body))
+                .next()
+        };
+        let found: Vec<(usize, String)> = servers
+            .iter()
+            .enumerate()
+            .filter_map(|(index, server)| match server.body {
+                Body::Deployed(body) => Some((index, reached(body)?)),
+                Body::Text(_) => None,
+            })
+            .collect();
+        let indexes: Vec<usize> = found.iter().map(|(index, _)| *index).collect();
+        let (index, several) = self.one_of(&indexes, servers)?;
+        let (_, evidence) = found.into_iter().find(|(at, _)| *at == index)?;
+        Some(Related {
+            index,
+            strength: if several > 1 {
+                Strength::Assumed
+            } else {
+                Strength::Certain
+            },
+            evidence: with_doubt(evidence, several),
+        })
+    }
+
+    /// One of several servers that are one base in several environments: the last environment in
+    /// the order of their names in the list. Servers of different origin are not guessed between.
+    fn one_of(&self, indexes: &[usize], servers: &[LinkedServer]) -> Option<(usize, usize)> {
+        let deployed = |index: &usize| match servers[*index].body {
+            Body::Deployed(body) => Some(self.places.server(body)),
+            Body::Text(_) => None,
+        };
+        if let [only] = indexes {
+            return Some((*only, 1));
+        }
+        let spots: Option<Vec<_>> = indexes.iter().map(deployed).collect();
+        let spots = spots?;
+        let first = spots.first()?;
+        let one_base = spots
+            .iter()
+            .all(|spot| spot.at == first.at && spot.extent.is_some());
+        let rank = |extent: Option<usize>| {
+            let dir = extent.map_or("", |extent| self.raw.extents[extent].dir.as_str());
+            self.places.environment(dir)
+        };
+        let ranked = indexes.iter().zip(&spots);
+        let best =
+            ranked.max_by_key(|(index, spot)| (rank(spot.extent), std::cmp::Reverse(**index)));
+        best.filter(|_| one_base)
+            .map(|(index, _)| (*index, indexes.len()))
+    }
+
+    /// How a host name leads to a server, if it does: `name`, `name.namespace`,
+    /// `name.namespace.svc…`, and the pods behind a headless Service, `name-0.service…`.
+    fn reached_by(&self, host: &str, body: usize) -> Option<String> {
+        let server = &self.raw.servers[body];
+        let labels: Vec<&str> = host.split('.').collect();
+        let (first, rest) = labels.split_first()?;
+        let direct = Host {
+            name: first,
+            namespace: rest.first().copied(),
+        };
+        if let Some(evidence) = self.named(direct, host, body) {
+            return Some(evidence);
+        }
+        let (service, rest) = rest.split_first()?;
+        let behind = Host {
+            name: service,
+            namespace: rest.first().copied(),
+        };
+        let own = server.name.split('/').nth(1).unwrap_or_default();
+        is_pod_of(first, own)
+            .then(|| self.named(behind, host, body))
+            .flatten()
+    }
+
+    fn named(&self, host: Host<'_>, written: &str, body: usize) -> Option<String> {
+        let server = &self.raw.servers[body];
+        if server.hosts.iter().any(|own| own == host.name)
+            && host.may_be_in(server.namespace.as_ref())
+        {
+            return Some(format!("host {} is {}", host.name, server.name));
+        }
+        self.through_service(host, body, MOST_NAMES)
+            .map(|service| format!("host {written}, Service/{service}, {}", server.name))
+    }
+
+    /// The Service of this name that selects the server, or is another name of one that does.
+    fn through_service(&self, host: Host<'_>, body: usize, steps: usize) -> Option<String> {
+        let spot = self.places.server(body);
+        let server = &self.raw.servers[body];
+        let services = self.raw.services.iter().enumerate();
+        let mut named = services.filter(|(index, service)| {
+            service.name == host.name
+                && host.may_be_in(service.namespace.as_ref())
+                && Places::together(spot, self.places.service(*index))
+                && !self.places.apart(spot.at, service.span)
+        });
+        named.find_map(|(_, service)| {
+            if selects(service, server) {
+                return Some(service.name.clone());
+            }
+            let other = service.external_name.as_deref().filter(|_| steps > 0)?;
+            let mut labels = other.split('.');
+            let other = Host {
+                name: labels.next()?,
+                namespace: labels.next(),
+            };
+            self.through_service(other, body, steps - 1)
+        })
+    }
+}
+
+impl Host<'_> {
+    /// A namespace that is not written may be any.
+    fn may_be_in(self, namespace: Option<&String>) -> bool {
+        match (self.namespace, namespace) {
+            (Some(wanted), Some(theirs)) => wanted == theirs,
+            _ => true,
+        }
+    }
+}
+
+fn selects(service: &RawService, server: &RawServer) -> bool {
+    let same_namespace = match (&service.namespace, &server.namespace) {
+        (Some(one), Some(other)) => one == other,
+        _ => true,
+    };
+    let mut selector = service.selector.iter();
+    same_namespace
+        && !service.selector.is_empty()
+        && selector.all(|(key, value)| server.labels.get(key) == Some(value))
+}
+
+/// `redis-0` is a pod of `redis`.
+fn is_pod_of(pod: &str, workload: &str) -> bool {
+    let number = pod
+        .strip_prefix(workload)
+        .and_then(|rest| rest.strip_prefix('-'));
+    number.is_some_and(|n| !n.is_empty() && n.bytes().all(|b| b.is_ascii_digit()))
+}
+
+fn with_doubt(evidence: String, several: usize) -> String {
+    if several > 1 {
+        return format!("{evidence}, one of {several} environments");
+    }
+    evidence
+}

@@ -1,0 +1,170 @@
+//! Which of several things of one name is meant: what one kustomization makes belongs together, then
+//! the nearest file decides, and two environments are never mixed.
+
+use crate::facts::Strength;
+use crate::facts::raw::Raw;
+use crate::source::{Sources, Span};
+
+/// Nearer than any number of shared folders.
+const SAME_FOLDER: usize = usize::MAX - 1;
+
+/// What tells places apart.
+pub(super) struct Places<'a> {
+    pub(super) raw: &'a Raw,
+    pub(super) sources: &'a Sources,
+    /// Words that name an environment in a path: `staging`, `production`.
+    pub(super) environments: &'a [String],
+}
+
+/// What a name comes to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Choice {
+    None,
+    One(usize, Strength),
+    /// So many, and nothing to tell them apart.
+    Many(usize),
+    /// Only another environment has it.
+    Elsewhere,
+}
+
+/// Where a thing stands: in a file, and perhaps among what one kustomization makes.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Spot {
+    pub(super) at: Span,
+    pub(super) extent: Option<usize>,
+}
+
+impl Places<'_> {
+    pub(super) fn text(&self, index: usize) -> Spot {
+        let extents = self.raw.extents.iter();
+        Spot {
+            at: self.raw.texts[index].excerpt.span_all(),
+            extent: extents.clone().position(|e| e.texts.contains(&index)),
+        }
+    }
+
+    pub(super) fn server(&self, index: usize) -> Spot {
+        let extents = self.raw.extents.iter();
+        Spot {
+            at: self.raw.servers[index].anchor,
+            extent: extents.clone().position(|e| e.servers.contains(&index)),
+        }
+    }
+
+    pub(super) fn service(&self, index: usize) -> Spot {
+        let extents = self.raw.extents.iter();
+        Spot {
+            at: self.raw.services[index].span,
+            extent: extents.clone().position(|e| e.services.contains(&index)),
+        }
+    }
+
+    /// Whether two things can meet: not in the results of two kustomizations.
+    pub(super) fn together(one: Spot, other: Spot) -> bool {
+        match (one.extent, other.extent) {
+            (Some(one), Some(other)) => one == other,
+            _ => true,
+        }
+    }
+
+    /// The text that is meant from a spot, of those that have the name.
+    pub(super) fn choose(&self, from: Spot, named: &[usize]) -> Choice {
+        let spots: Vec<(usize, Spot)> = named.iter().map(|i| (*i, self.text(*i))).collect();
+        let mut found = self.in_reach(from, spots);
+        found.dedup_by_key(|(_, spot)| spot.at);
+        if found.is_empty() {
+            return Choice::None;
+        }
+        found.retain(|(_, spot)| {
+            from.extent.is_some_and(|e| spot.extent == Some(e)) || !self.apart(from.at, spot.at)
+        });
+        let closest = found
+            .iter()
+            .map(|(_, spot)| self.closeness(from.at, spot.at))
+            .max();
+        let several = found.len() > 1;
+        found.retain(|(_, spot)| Some(self.closeness(from.at, spot.at)) == closest);
+        match &found[..] {
+            [] => Choice::Elsewhere,
+            // In one folder there is no doubt; further away another one might have been meant.
+            [(index, _)] if several && closest < Some(SAME_FOLDER) => {
+                Choice::One(*index, Strength::Assumed)
+            }
+            [(index, _)] => Choice::One(*index, Strength::Certain),
+            many => Choice::Many(many.len()),
+        }
+    }
+
+    /// Its own kustomization's things, if it has any of the name; else those of no kustomization;
+    /// else all.
+    fn in_reach(&self, from: Spot, spots: Vec<(usize, Spot)>) -> Vec<(usize, Spot)> {
+        let of = |extent: Option<usize>| -> Vec<(usize, Spot)> {
+            let spots = spots.iter().filter(|(_, spot)| spot.extent == extent);
+            spots.copied().collect()
+        };
+        let own = of(from.extent);
+        if from.extent.is_some() && !own.is_empty() {
+            return own;
+        }
+        let plain = of(None);
+        if !plain.is_empty() || from.extent.is_some() {
+            return plain;
+        }
+        spots
+    }
+
+    /// Two paths that name different environments where they part.
+    pub(super) fn apart(&self, one: Span, other: Span) -> bool {
+        let (one, other) = (self.sources.path(one), self.sources.path(other));
+        let common = one
+            .split('/')
+            .zip(other.split('/'))
+            .take_while(|(a, b)| a == b)
+            .count();
+        let words = |path: &str| -> Vec<usize> {
+            let rest = path.split('/').skip(common);
+            let words = rest.flat_map(|part| part.split(|c: char| !c.is_ascii_alphanumeric()));
+            let known = words.filter_map(|word| {
+                let same = |e: &String| e.eq_ignore_ascii_case(word);
+                self.environments.iter().position(same)
+            });
+            known.collect()
+        };
+        let (one, other) = (words(one), words(other));
+        !one.is_empty() && !other.is_empty() && one != other
+    }
+
+    /// The place of a folder's environment in the list, the last one that it names.
+    pub(super) fn environment(&self, dir: &str) -> Option<usize> {
+        let words = dir.split(|c: char| !c.is_ascii_alphanumeric());
+        let mut known = words.filter_map(|word| {
+            let same = |e: &String| e.eq_ignore_ascii_case(word);
+            self.environments.iter().position(same)
+        });
+        known.next_back()
+    }
+
+    /// How near two places are: the same file, then by the folders that they share.
+    fn closeness(&self, one: Span, other: Span) -> usize {
+        if one.file == other.file {
+            return usize::MAX;
+        }
+        let (one, other) = (
+            folder(self.sources.path(one)),
+            folder(self.sources.path(other)),
+        );
+        if one == other {
+            return SAME_FOLDER;
+        }
+        let parts = one.split('/').zip(other.split('/'));
+        parts.take_while(|(a, b)| a == b).count()
+    }
+
+    pub(super) fn in_one_folder(&self, one: Span, other: Span) -> bool {
+        folder(self.sources.path(one)) == folder(self.sources.path(other))
+    }
+}
+
+fn folder(path: &str) -> &str {
+    path.rsplit_once('/').map_or("", |(folder, _)| folder)
+}

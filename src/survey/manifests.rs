@@ -1,0 +1,127 @@
+//! Manifests of a tree: what kustomizations make of them, and what the others say by themselves.
+
+use std::sync::Arc;
+
+use super::deployments::Deployments;
+use super::{Extracted, Input, Reader, attempt, guarded};
+use crate::discover::FileKind;
+use crate::extract::kustomize::{self, Render, Renders, Tree, TreeFile};
+use crate::extract::{compose, manifest, values};
+use crate::facts::raw::Raw;
+use crate::source::{Excerpt, FileId};
+use crate::syntax::{template, yaml};
+
+impl Reader<'_> {
+    /// What the kustomizations make of files that speak of a server.
+    pub(super) fn renders(&self, tree: &Tree) -> Renders {
+        let speaks = |path: &str| {
+            tree.get(path)
+                .is_some_and(|file| self.knowledge.shapes.speaks_of_servers(file.excerpt.text()))
+        };
+        // A defect must not cost the report: then the files speak for themselves.
+        attempt(|| kustomize::render(tree, &speaks)).unwrap_or_default()
+    }
+
+    pub(super) fn read_render(&self, render: &Render, files: &[(FileId, &Input)]) -> Raw {
+        let Some((first, _)) = files.first() else {
+            return Raw::default();
+        };
+        let text_of = |id: FileId| {
+            let file = files.binary_search_by_key(&id, |(id, _)| *id);
+            file.map_or_else(|_| "".into(), |at| Arc::clone(&files[at].1.text))
+        };
+        let read = || Extracted {
+            main: self.in_context(&text_of, |context| manifest::read_render(render, context)),
+            ..Extracted::default()
+        };
+        guarded(*first, read).main
+    }
+
+    /// A neighbour says something to a kustomization, or to all of its namespace.
+    pub(super) fn is_read(&self, input: &Input, renders: &Renders) -> bool {
+        let is_yaml = input.path.ends_with("ml");
+        is_yaml
+            && (renders.owned.contains(&input.path)
+                || self.knowledge.shapes.speaks_of_namespaces(&input.text))
+    }
+
+    /// The objects of a file, unless a kustomization makes something of them.
+    pub(super) fn yaml_file(&self, input: &Input, tree: &Tree, renders: &Renders) -> Extracted {
+        let Some(stream) = tree.get(&input.path).map(TreeFile::stream) else {
+            return Extracted::default();
+        };
+        let mut raw = if renders.owned.contains(&input.path) {
+            Raw {
+                comments: stream.comments.clone(),
+                ..Raw::default()
+            }
+        } else {
+            self.manifests(stream, &input.text)
+        };
+        self.values(stream, input, &mut raw);
+        // A template is not YAML before it is rendered, and a file that is no manifest would not
+        // have been read for anything: what cannot be read of these is no mistake.
+        let is_manifest = input
+            .text
+            .lines()
+            .any(|line| line.starts_with("apiVersion:"));
+        if is_manifest && !template::is_templated(&input.text) {
+            let errors = stream
+                .errors
+                .iter()
+                .map(|error| (error.span, error.message.clone()));
+            raw.problems.extend(errors.take(1));
+        }
+        Extracted {
+            main: raw,
+            deployments: Deployments {
+                compose: compose::recognise(&input.path, stream)
+                    .into_iter()
+                    .collect(),
+                ..Deployments::default()
+            },
+            ..Extracted::default()
+        }
+    }
+
+    /// What the file gives to a chart, if it holds values.
+    fn values(&self, stream: &yaml::Stream, input: &Input, raw: &mut Raw) {
+        let file_text = |_| Arc::clone(&input.text);
+        self.in_context(&file_text, |context| {
+            for document in &stream.documents {
+                values::read(&document.root, &input.path, &self.charts, context, raw);
+            }
+        });
+    }
+
+    pub(super) fn manifests(&self, stream: &yaml::Stream, file_text: &Arc<str>) -> Raw {
+        self.in_context(&|_| Arc::clone(file_text), |context| {
+            manifest::read(stream, context)
+        })
+    }
+
+    fn in_context<T>(
+        &self,
+        file_text: &(dyn Fn(FileId) -> Arc<str> + Sync),
+        read: impl FnOnce(&manifest::Context<'_>) -> T,
+    ) -> T {
+        read(&manifest::Context {
+            file_text,
+            shapes: &self.knowledge.shapes,
+            is_directive: &|word| self.is_directive(word),
+        })
+    }
+}
+
+/// The files that manifests are made of, by path.
+pub(super) fn tree(files: &[(FileId, &Input)]) -> Tree {
+    let part = |kind| {
+        use FileKind::{ConfText, Env, Neighbour, Text, Yaml};
+        matches!(kind, Yaml | Neighbour | ConfText | Text | Env)
+    };
+    let parts = files.iter().filter(|(_, input)| part(input.kind));
+    Tree::new(parts.map(|(id, input)| {
+        let excerpt = Excerpt::whole(*id, Arc::clone(&input.text));
+        (input.path.clone(), excerpt)
+    }))
+}
