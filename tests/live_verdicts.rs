@@ -8,8 +8,6 @@
 
 mod live;
 
-use std::path::PathBuf;
-
 use live::generate::Generator;
 use live::server::{Live, Seen};
 use redvet::knowledge::servers::Servers;
@@ -40,20 +38,6 @@ const MACHINE: &[&str] = &[
 
 fn number(variable: &str, default: u64) -> u64 {
     std::env::var(variable).map_or(default, |text| text.parse().unwrap())
-}
-
-fn binaries() -> Vec<PathBuf> {
-    let listed = std::env::var_os("REDVET_LIVE_SERVERS");
-    let listed: Vec<_> = listed.iter().flat_map(std::env::split_paths).collect();
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    let on_path = ["redis-server", "valkey-server"]
-        .into_iter()
-        .filter_map(|name| {
-            std::env::split_paths(&path)
-                .map(|folder| folder.join(name))
-                .find(|file| file.is_file())
-        });
-    listed.into_iter().chain(on_path).collect()
 }
 
 /// What disagrees, in words; nothing where all agrees.
@@ -129,7 +113,7 @@ fn check(binary: PathBuf, servers: &Servers) -> Vec<String> {
 
 #[test]
 fn real_servers_agree() {
-    let binaries = binaries();
+    let binaries = live::binaries();
     if binaries.is_empty() {
         assert!(
             std::env::var_os("CI").is_none(),
