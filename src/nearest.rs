@@ -21,12 +21,15 @@ pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Opti
 /// How many words a person reads.
 const SHOWN: usize = 60;
 
+/// How many words are worth telling beside the one that was meant.
+const BESIDE: usize = 12;
+
 /// A help text: the nearest word and the valid ones, which are left out where they are too many to
 /// be read and one of them is near.
 pub fn help<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> String {
     let known: Vec<&str> = known.into_iter().collect();
     match nearest(word, known.iter().copied()) {
-        Some(name) if known.len() > SHOWN => format!("did you mean `{name}`?"),
+        Some(name) if known.len() > BESIDE => format!("did you mean `{name}`?"),
         Some(name) => format!("did you mean `{name}`? Valid: {}", listed(&known)),
         None => format!("valid: {}", listed(&known)),
     }

@@ -8,6 +8,8 @@
 
 mod live;
 
+use std::path::PathBuf;
+
 use live::generate::Generator;
 use live::server::{Live, Seen};
 use redvet::knowledge::servers::Servers;

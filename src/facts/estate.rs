@@ -22,6 +22,14 @@ pub enum SubjectKind {
 }
 
 impl SubjectKind {
+    pub const ALL: [Self; 5] = [
+        Self::Directive,
+        Self::Server,
+        Self::Client,
+        Self::Service,
+        Self::Meta,
+    ];
+
     pub fn word(self) -> &'static str {
         match self {
             Self::Directive => "directive",

@@ -128,7 +128,7 @@ impl Checker<'_, '_> {
         if expr.kind.is(Type::Bool) {
             return Box::new(expr);
         }
-        let message = format!("this must be a bool, not a {}", expr.kind.word());
+        let message = format!("this must be a bool, not {}", expr.kind.with_article());
         Box::new(self.fail(&tree.range, message))
     }
 

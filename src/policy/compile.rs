@@ -17,8 +17,8 @@ pub(super) fn expression(
     let expr = checker::check(&tree, names)?;
     match wanted {
         Some(wanted) if !expr.kind.is(wanted) => {
-            let found = expr.kind.word();
-            let message = format!("this must be a {}, not a {found}", wanted.word());
+            let found = expr.kind.with_article();
+            let message = format!("this must be a {}, not {found}", wanted.word());
             Err(vec![Fault::new(tree.range, message)])
         }
         _ => Ok(expr),

@@ -69,6 +69,13 @@ impl Kind {
         }
     }
 
+    /// The word with its article.
+    pub(super) fn with_article(&self) -> String {
+        let word = self.word();
+        let an = word.starts_with(['a', 'e', 'i', 'o', 'u']);
+        format!("{} {word}", if an { "an" } else { "a" })
+    }
+
     pub(super) fn word(&self) -> String {
         match self {
             Self::Of(ty) => ty.word().to_owned(),

@@ -193,8 +193,15 @@ impl Names<'_> {
         let known = [self.subject.word(), "params"].into_iter();
         let own = self.lets.iter().chain(&self.variables);
         let known: Vec<&str> = known.chain(own.map(|(n, _)| n.as_str())).collect();
+        let subject = self.subject.word();
+        let is_kind = SubjectKind::ALL.iter().any(|kind| kind.word() == word);
+        let message = if is_kind {
+            format!("`{word}` is not what this rule is about: its subject is `{subject}`")
+        } else {
+            format!("unknown name `{word}`")
+        };
         Unknown {
-            message: format!("unknown name `{word}`"),
+            message,
             help: nearest::help(word, known),
         }
     }
@@ -232,9 +239,13 @@ fn spelled(segments: &[Segment]) -> String {
 fn unknown_fact(vocabulary: &Vocabulary, kind: SubjectKind, path: &str) -> Unknown {
     if let Some(directive) = directive_of(path) {
         let names = vocabulary.directives.keys().map(String::as_str);
+        let help = match nearest::nearest(directive, names) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => "`redvet schema facts` lists every fact, all directives among them".to_owned(),
+        };
         return Unknown {
             message: format!("no version of any server knows the directive `{directive}`"),
-            help: nearest::help(directive, names),
+            help,
         };
     }
     let mut paths: Vec<String> = vocabulary.paths(kind);

@@ -50,12 +50,24 @@ pub(super) fn equality(left: &Kind, right: &Kind) -> Result<Kind, Refusal> {
     if left.comparable(right) {
         return Ok(BOOL);
     }
-    let message = format!("a {} never equals a {}", left.word(), right.word());
+    let message = format!(
+        "{} never equals {}",
+        left.with_article(),
+        right.with_article()
+    );
     let help = match (left, right) {
         (Kind::Of(Type::Bool), Kind::Of(Type::Text))
         | (Kind::Of(Type::Text), Kind::Of(Type::Bool)) => {
             Some("a switch is a bool: write `path`, `!path` or `path == \"yes\"`")
         }
+        (Kind::Of(Type::Size), Kind::Of(Type::Text))
+        | (Kind::Of(Type::Text), Kind::Of(Type::Size)) => Some(
+            "write bytes as a number, or make a parameter of the type `size`: its default may be `1gb`",
+        ),
+        (Kind::Of(Type::Duration), Kind::Of(Type::Text))
+        | (Kind::Of(Type::Text), Kind::Of(Type::Duration)) => Some(
+            "write seconds as a number, or make a parameter of the type `duration`: its default may be `5m`",
+        ),
         _ => None,
     };
     Err((message, help))
@@ -65,7 +77,7 @@ fn numeric(left: &Kind, right: &Kind, what: &str) -> Result<(), Refusal> {
     match [left, right].into_iter().find(|k| !k.is_numeric()) {
         None => Ok(()),
         Some(kind) => Err((
-            format!("a {} cannot be {what} as a number", kind.word()),
+            format!("{} cannot be {what} as a number", kind.with_article()),
             None,
         )),
     }

@@ -249,7 +249,9 @@ impl<'v> Compiler<'v> {
         }
         let expr = self.expr(text, None);
         let kind = expr.as_ref().map_or(Kind::Any, |e| e.kind.clone());
-        self.names.lets.push((name.to_owned(), kind));
+        if !taken {
+            self.names.lets.push((name.to_owned(), kind));
+        }
         expr
     }
 
@@ -373,7 +375,8 @@ impl<'v> Compiler<'v> {
         let ((fact, kind), value) = fact.zip(value)?;
         let switch_word = kind.is(Type::Bool) && value.kind.is(Type::Text);
         if !kind.comparable(&value.kind) && !switch_word {
-            let message = format!("a {} cannot be set to a {}", kind.word(), value.kind.word());
+            let (is, to_be) = (kind.with_article(), value.kind.with_article());
+            let message = format!("{is} cannot be set to {to_be}");
             self.mistakes.push(Mistake::new(to.span_all(), message));
             return None;
         }

@@ -173,7 +173,11 @@ impl RuleSet {
         for one in former {
             if self.current(one.id.text().trim()).is_none() {
                 let new = one.replaced_by.text().trim();
-                let message = format!("no rule is called `{new}`");
+                let message = if self.former.contains_key(new) {
+                    format!("`{new}` was replaced too, and no rule stands at the end")
+                } else {
+                    format!("no rule is called `{new}`")
+                };
                 let mistake = Mistake::new(one.replaced_by.span_all(), message);
                 let help = self.help_for(new).unwrap_or_else(|| {
                     "name the rule that speaks today; `redvet rules list` names all".to_owned()

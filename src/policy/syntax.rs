@@ -144,6 +144,11 @@ fn fault(text: &str, error: &ParseError) -> Fault {
     let message = error.msg.split(" expecting ").next().unwrap_or_default();
     let message = message.trim_start_matches("Syntax error: ");
     let message = message.replace("'<EOF>'", "the end of the expression");
+    let message = match message.strip_prefix("mismatched input ") {
+        Some("the end of the expression") => "the expression breaks off here".to_owned(),
+        Some(token) => format!("{token} cannot stand here"),
+        None => message,
+    };
     let at = offset(text, error.pos);
     let end = text[at..].chars().next().map_or(at, |c| at + c.len_utf8());
     Fault::new(at..end, message)

@@ -76,7 +76,11 @@ impl<'a> Form<'a> {
             let Some(name) = entry.key.as_str() else {
                 continue;
             };
-            match one_param(&entry.value) {
+            let named = |error: LoadError| LoadError {
+                message: format!("`{name}`: {}", error.message),
+                ..error
+            };
+            match one_param(&entry.value).map_err(named) {
                 Ok(param) => {
                     params.insert(name.to_owned(), param);
                 }

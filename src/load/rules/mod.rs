@@ -116,8 +116,11 @@ pub fn load_pack(
     let mut former = Vec::new();
     for (file, path) in files {
         match loader.file(*file, path, &about) {
-            Some(RuleFile::Rule(draft)) => drafts.push(Rule::new(*draft, &about.name)),
-            Some(RuleFile::Former(one)) => former.push(one),
+            Some((RuleFile::Rule(draft), id_at)) => drafts.push(Draft {
+                rule: Rule::new(*draft, &about.name),
+                id_at,
+            }),
+            Some((RuleFile::Former(one), _)) => former.push(one),
             None => {}
         }
     }
@@ -129,6 +132,15 @@ pub fn load_pack(
     loader.errors.dedup();
     Err(loader.errors)
 }
+
+/// A rule that was read, and where its id stands.
+struct Draft {
+    rule: Rule,
+    id_at: Span,
+}
+
+const NEEDS_QUOTES: &str =
+    "inside `{ }` and `[ ]` an expression with brackets must be quoted: 'server.conf[\"NAME\"]'";
 
 struct Loader<'a> {
     sources: &'a Sources,
@@ -150,7 +162,7 @@ impl Loader<'_> {
         pack
     }
 
-    fn file(&mut self, file: FileId, path: &str, pack: &Pack) -> Option<RuleFile> {
+    fn file(&mut self, file: FileId, path: &str, pack: &Pack) -> Option<(RuleFile, Span)> {
         let root = self.document(file, RULE_SCHEMA)?;
         let read = rule::read(&root, pack.profile, &mut self.errors)?;
         let id = root.get("id");
@@ -174,7 +186,7 @@ impl Loader<'_> {
             self.errors
                 .push(LoadError::new(at, message).with_help(help));
         }
-        Some(read)
+        Some((read, at))
     }
 
     /// The one document of a file, if it has no mistake of form.
@@ -183,7 +195,15 @@ impl Loader<'_> {
         let stream = yaml::parse(&Excerpt::whole(file, text.clone()));
         let before = self.errors.len();
         for error in stream.errors {
-            self.errors.push(LoadError::new(error.span, error.message));
+            let mistake = LoadError::new(error.span, error.message);
+            self.errors.push(match self.needs_quotes(error.span) {
+                true => mistake.with_help(NEEDS_QUOTES),
+                false => mistake,
+            });
+        }
+        // What the rest of a torn file lacks is no mistake of its author.
+        if self.errors.len() > before {
+            return None;
         }
         let mut documents = stream.documents.into_iter();
         let Some(document) = documents.next() else {
@@ -202,8 +222,28 @@ impl Loader<'_> {
         (self.errors.len() == before).then_some(document.root)
     }
 
-    fn add(&mut self, rules: &mut RuleSet, pack: Pack, drafts: Vec<Rule>, former: &[Former]) {
+    /// Whether a line mixes braces of YAML with brackets of an expression.
+    fn needs_quotes(&self, at: Span) -> bool {
+        let file = self.sources.get(at.file);
+        let line = file.line_range(file.line_of(at.start as usize));
+        let line = file.text().get(line).unwrap_or_default();
+        line.contains(['{', '[']) && line.contains("[\"")
+    }
+
+    fn add(&mut self, rules: &mut RuleSet, pack: Pack, drafts: Vec<Draft>, former: &[Former]) {
         let name = pack.name.clone();
+        let (drafts, taken): (Vec<Draft>, Vec<Draft>) = drafts
+            .into_iter()
+            .partition(|draft| rules.get(draft.rule.id()).is_none());
+        for draft in taken {
+            let id = draft.rule.id();
+            let pack = rules.get(id).map_or("", |rule| rule.pack.as_str());
+            let message = format!("the pack `{pack}` has a rule `{id}` too");
+            let help = "choose another id; a namespace in pack.yaml keeps the ids of packs apart";
+            self.errors
+                .push(LoadError::new(draft.id_at, message).with_help(help));
+        }
+        let drafts: Vec<Rule> = drafts.into_iter().map(|draft| draft.rule).collect();
         let ids: Vec<String> = drafts.iter().map(|r| r.id().to_owned()).collect();
         if let Err(mistakes) = rules.add(pack, drafts) {
             self.errors

@@ -73,6 +73,7 @@ fn quiet(root: &Node, errors: &mut Vec<LoadError>) -> (Globs, Globs) {
         for node in quiet.get(list).map_or(&[][..], Node::items) {
             let pattern = node.as_str().unwrap_or_default();
             if let Err(message) = glob(pattern) {
+                let message = format!("`{pattern}` is no pattern: {message}");
                 errors.push(LoadError::new(node.span, message));
             }
         }

@@ -114,8 +114,7 @@ fn duplicates(node: &Node, errors: &mut Vec<LoadError>) {
 }
 
 pub(super) fn subject_named(word: &str) -> Option<SubjectKind> {
-    use SubjectKind::{Client, Directive, Meta, Server, Service};
-    [Directive, Server, Client, Service, Meta]
+    SubjectKind::ALL
         .into_iter()
         .find(|kind| kind.word() == word)
 }

@@ -32,6 +32,7 @@ pub(super) fn check(root: &Node, schema: &str, errors: &mut Vec<LoadError>) {
 fn told(root: &Node, schema: &Value, error: &ValidationError<'_>) -> Vec<LoadError> {
     let node = root.pointer(error.instance_path().as_str()).unwrap_or(root);
     let whole = node.span;
+    let error_path = error.schema_path().as_str();
     match error.kind() {
         ValidationErrorKind::AdditionalProperties { unexpected } => {
             let valid = properties(schema, error.schema_path().as_str());
@@ -45,17 +46,31 @@ fn told(root: &Node, schema: &Value, error: &ValidationError<'_>) -> Vec<LoadErr
         }
         ValidationErrorKind::Enum { options } => vec![not_one_of(node, options)],
         ValidationErrorKind::Type { kind } => {
-            let message = format!("this must be of another type: {}", types(kind));
+            let message = format!("this must be {}, not {}", types(kind), found(node));
             vec![LoadError::new(whole, message)]
         }
-        ValidationErrorKind::Pattern { .. } | ValidationErrorKind::PropertyNames { .. } => {
+        ValidationErrorKind::Pattern { .. } => {
             let text = node.as_str().unwrap_or_default();
-            let message = if text.is_empty() {
-                "a name here is letters, digits and `_`".to_owned()
-            } else {
-                format!("`{text}` has not the form that is wanted here")
-            };
-            vec![LoadError::new(whole, message)]
+            let message = format!("`{text}` has not the form that is wanted here");
+            let error = LoadError::new(whole, message);
+            vec![match examples(schema, error_path) {
+                Some(examples) => error.with_help(format!("write it like {examples}")),
+                None => error,
+            }]
+        }
+        ValidationErrorKind::PropertyNames { error: inner } => {
+            let name = inner.instance().as_str().unwrap_or_default().to_owned();
+            let at = node.entry(&name).map_or(whole, |entry| entry.key.span);
+            let message = format!("`{name}` cannot be a name");
+            let help = "a name begins with a small letter and goes on with small letters, digits \
+                        and `_`";
+            vec![LoadError::new(at, message).with_help(help)]
+        }
+        ValidationErrorKind::MinItems { .. } => {
+            vec![LoadError::new(whole, "this list must hold something")]
+        }
+        ValidationErrorKind::MinLength { .. } => {
+            vec![LoadError::new(whole, "this must not be empty")]
         }
         ValidationErrorKind::OneOfNotValid { .. }
         | ValidationErrorKind::OneOfMultipleValid { .. } => {
@@ -97,12 +112,46 @@ fn not_one_of(node: &Node, options: &Value) -> LoadError {
     error.with_help(nearest::help(word, valid))
 }
 
+/// The examples that the schema gives beside a pattern.
+fn examples(schema: &Value, path: &str) -> Option<String> {
+    let (parent, _) = path.rsplit_once('/')?;
+    let examples = schema.pointer(parent)?.get("examples")?.as_array()?;
+    let shown = examples.iter().filter_map(Value::as_str);
+    let shown: Vec<String> = shown.map(|example| format!("`{example}`")).collect();
+    Some(shown.join(" or "))
+}
+
 fn types(kind: &jsonschema::error::TypeKind) -> String {
     match kind {
-        jsonschema::error::TypeKind::Single(ty) => ty.to_string(),
+        jsonschema::error::TypeKind::Single(ty) => type_words(&ty.to_string()).to_owned(),
         jsonschema::error::TypeKind::Multiple(set) => {
-            let names: Vec<String> = set.iter().map(|t| t.to_string()).collect();
+            let names = set.iter().map(|t| t.to_string());
+            let names: Vec<&str> = names.map(|name| type_words(&name)).collect();
             names.join(" or ")
         }
+    }
+}
+
+/// A type of JSON as a person who writes YAML knows it.
+fn type_words(name: &str) -> &'static str {
+    match name {
+        "string" => "a text",
+        "array" => "a list",
+        "object" => "a mapping of keys to values",
+        "boolean" => "true or false",
+        "integer" => "a whole number",
+        "number" => "a number",
+        _ => "nothing",
+    }
+}
+
+fn found(node: &Node) -> &'static str {
+    match node.to_json() {
+        Value::Object(_) => type_words("object"),
+        Value::Array(_) => type_words("array"),
+        Value::Bool(_) => "a switch",
+        Value::Number(_) => type_words("number"),
+        Value::String(_) => type_words("string"),
+        Value::Null => type_words("null"),
     }
 }

@@ -103,12 +103,12 @@ fn mistakes_of_form_have_places_and_cures() {
         (
             "default: 88%",
             "default: 2",
-            "a/b.yaml:6:32: must be at most 1 [-]",
+            "a/b.yaml:6:32: `max`: must be at most 1 [-]",
         ),
         (
             "default: 88%",
             "default: much",
-            "a/b.yaml:6:32: expected a ratio such as `0.88` or `88%` [-]",
+            "a/b.yaml:6:32: `max`: expected a ratio such as `0.88` or `88%` [-]",
         ),
         (
             "type: ratio",
@@ -130,7 +130,7 @@ fn mistakes_of_form_have_places_and_cures() {
             "help: \"less\"\nhelp: \"more\"",
             "a/b.yaml:19:1: `help` is written twice [-]",
         ),
-        ("help: \"less\"", "help: [", "a/b.yaml:19:1: "),
+        ("help: \"less\"", "help: [", "a/b.yaml:20:9: "),
     ];
     for (from, to, expected) in table {
         let errors = errors_of(&RULE.replacen(from, to, 1)).join("|");
