@@ -143,6 +143,7 @@ fn findings(verdicts: Vec<Verdict>, rules: &RuleSet, sources: &Sources) -> Vec<F
                 help: verdict.help,
                 url: verdict.url,
                 primary: verdict.at,
+                stands_in: verdict.stands_in,
                 labels: verdict.labels,
                 subject: verdict.subject,
                 also: verdict.also,

@@ -85,6 +85,8 @@ pub struct Finding {
     pub help: Option<String>,
     pub url: Option<String>,
     pub primary: Span,
+    /// Nothing about it is written at the primary place: a value would be written there.
+    pub stands_in: bool,
     pub labels: Vec<Label>,
     pub subject: SubjectRef,
     pub also: Vec<SubjectRef>,

@@ -169,6 +169,7 @@ mod tests {
             }),
             fingerprint: String::new(),
             former: Vec::new(),
+            stands_in: false,
             suppressed: None,
         }
     }

@@ -52,6 +52,19 @@ fn a_line_that_changed_is_told_again() {
 }
 
 #[test]
+fn what_is_missing_beside_a_line_that_changed_is_no_news() {
+    let scratch = Scratch::with(&[("redis.conf", "maxmemory 1gb\n")]);
+    let (_, text) = scratch.check(&[]);
+    assert!(text.contains("[memory/eviction-policy-implicit]"), "{text}");
+    scratch.write("redis.conf", "maxmemory 1gb\ntimeout 300\n");
+    let (_, text) = scratch.check(&["--new-from", "HEAD"]);
+    assert!(text.starts_with("No findings"), "{text}");
+    scratch.write("redis.conf", "hz 100\nmaxmemory 1gb\n");
+    let (_, text) = scratch.check(&["--new-from", "HEAD"]);
+    assert!(text.starts_with("No findings"), "{text}");
+}
+
+#[test]
 fn a_finding_is_new_where_another_file_changed_its_facts() {
     let scratch = repository();
     scratch.write("workload.yaml", &workload("2Gi"));

@@ -166,6 +166,40 @@ fn sarif_validates_against_its_schema() {
     }
 }
 
+/// Each schema is closed: it refuses a property that it leaves out.
+#[test]
+fn gitlab_rdjson_and_our_own_lines_validate_against_their_schemas() {
+    let schema = |path: &str| -> Value {
+        serde_json::from_str(&std::fs::read_to_string(repository(path)).unwrap()).unwrap()
+    };
+    let own = schema("schemas/report.schema.json");
+    let mut finding = own["$defs"]["Finding"].clone();
+    finding["$defs"] = own["$defs"].clone();
+    for place in [sample(), awkward()] {
+        let reports = reports(place.path());
+        let lines: Vec<Value> = of("jsonl", &reports)
+            .lines()
+            .map(|line| serde_json::from_str(line).unwrap())
+            .collect();
+        let mut documents = vec![
+            (
+                schema("fixtures/reports/schemas/gitlab.json"),
+                json("gitlab", &reports),
+            ),
+            (
+                schema("fixtures/reports/schemas/rdjson.json"),
+                json("rdjson", &reports),
+            ),
+        ];
+        documents.extend(lines.into_iter().map(|line| (finding.clone(), line)));
+        for (schema, document) in documents {
+            let validator = jsonschema::validator_for(&schema).unwrap();
+            let errors = validator.iter_errors(&document).map(|e| e.to_string());
+            assert_eq!(errors.collect::<Vec<_>>(), [""; 0]);
+        }
+    }
+}
+
 /// docs.github.com, "SARIF support for code scanning": the properties that it requires.
 #[test]
 fn sarif_has_what_code_scanning_asks_for() {

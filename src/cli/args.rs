@@ -6,9 +6,13 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::config::ServerVersion;
-use crate::facts::estate::SubjectKind;
-use crate::facts::quantity;
-use crate::finding::Severity;
+
+mod words;
+
+pub(super) use words::{
+    Format, Output, ProfileWord, SchemaName, SeverityWord, SubjectWord, TableFormat,
+};
+use words::{cpus, memory, output, server};
 
 const EXIT_CODES: &str = "\
 Exit codes of check: 0 nothing at or above --fail-on, 1 findings, 2 something is broken (arguments, \
@@ -59,8 +63,14 @@ pub(super) enum Command {
         #[command(subcommand)]
         command: RulesCommand,
     },
+    /// Write a redvet.toml with what was found, and a hook that checks every commit
+    Init(InitArgs),
     /// Print the JSON Schema of a file that redvet reads or writes
     Schema(SchemaArgs),
+    /// Print a script that completes commands and options in a shell
+    Completions(CompletionsArgs),
+    /// Print the manual page, or write the pages of all commands
+    Man(ManArgs),
 }
 
 #[derive(Debug, Subcommand)]
@@ -349,134 +359,31 @@ pub(super) struct NewArgs {
 }
 
 #[derive(Debug, Args)]
+pub(super) struct InitArgs {
+    /// The repository, or a folder in it
+    #[arg(default_value = ".")]
+    pub(super) dir: PathBuf,
+
+    /// Print what would be written, and write nothing
+    #[arg(long)]
+    pub(super) dry_run: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct CompletionsArgs {
+    pub(super) shell: clap_complete::Shell,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ManArgs {
+    /// Write the pages of all commands into this folder
+    #[arg(long, value_name = "DIR")]
+    pub(super) dir: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
 pub(super) struct SchemaArgs {
     pub(super) name: SchemaName,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(super) enum SchemaName {
-    /// A rule file
-    Rule,
-    /// pack.yaml of a folder of rules
-    Pack,
-    /// redvet.toml
-    Config,
-    /// The output of check --output-format json
-    Report,
-    /// The facts that rules may name
-    Facts,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(super) enum TableFormat {
-    Table,
-    Json,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(super) enum Format {
-    Full,
-    Concise,
-    Json,
-    Jsonl,
-    Sarif,
-    Github,
-    Gitlab,
-    Junit,
-    Rdjson,
-    Markdown,
-    Html,
-}
-
-impl Format {
-    /// The words of all formats, as a sentence lists them.
-    fn words() -> String {
-        let words: Vec<String> = Self::value_variants()
-            .iter()
-            .filter_map(|format| Some(format.to_possible_value()?.get_name().to_owned()))
-            .collect();
-        words.join(", ")
-    }
-}
-
-/// A report to print, or to write to a file.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Output {
-    pub(super) format: Format,
-    pub(super) file: Option<PathBuf>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(super) enum ProfileWord {
-    Recommended,
-    Strict,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(super) enum SubjectWord {
-    Directive,
-    Server,
-    Client,
-    Service,
-    Meta,
-}
-
-impl SubjectWord {
-    pub(super) fn kind(self) -> SubjectKind {
-        match self {
-            Self::Directive => SubjectKind::Directive,
-            Self::Server => SubjectKind::Server,
-            Self::Client => SubjectKind::Client,
-            Self::Service => SubjectKind::Service,
-            Self::Meta => SubjectKind::Meta,
-        }
-    }
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(super) enum SeverityWord {
-    Error,
-    Warning,
-    Info,
-}
-
-impl SeverityWord {
-    pub(super) fn severity(self) -> Severity {
-        match self {
-            Self::Error => Severity::Error,
-            Self::Warning => Severity::Warning,
-            Self::Info => Severity::Info,
-        }
-    }
-}
-
-fn output(text: &str) -> Result<Output, String> {
-    let (word, file) = match text.split_once('=') {
-        Some((_, "")) => return Err("name a file after `=`".to_owned()),
-        Some((word, file)) => (word, Some(PathBuf::from(file))),
-        None => (text, None),
-    };
-    let format = Format::from_str(word, false)
-        .map_err(|_| format!("the formats are {}", Format::words()))?;
-    Ok(Output { format, file })
-}
-
-fn server(text: &str) -> Result<ServerVersion, String> {
-    ServerVersion::parse(text)
-        .filter(|server| server.flavor.is_some())
-        .ok_or_else(|| "write a flavor and a version, such as `redis:7.2`".to_owned())
-}
-
-fn memory(text: &str) -> Result<u64, String> {
-    quantity::any_size(text)
-        .filter(|bytes| *bytes > 0)
-        .ok_or_else(|| "write a size such as `32Gi`, `512mb` or a number of bytes".to_owned())
-}
-
-fn cpus(text: &str) -> Result<f64, String> {
-    quantity::kubernetes(text)
-        .filter(|cores| cores.is_finite() && *cores > 0.0)
-        .ok_or_else(|| "write cores such as `4`, `0.5` or `500m`".to_owned())
 }
 
 #[cfg(test)]
@@ -488,20 +395,5 @@ mod tests {
     #[test]
     fn the_commands_hold_together() {
         Cli::command().debug_assert();
-    }
-
-    #[test]
-    fn values_are_read_or_refused_with_the_form_that_is_wanted() {
-        assert_eq!(memory("32Gi"), Ok(32 << 30));
-        assert_eq!(cpus("500m"), Ok(0.5));
-        assert!(server("7.2").unwrap_err().contains("redis:7.2"));
-        assert!(memory("-1").is_err() && cpus("0").is_err());
-        let file = output("json=out.json").unwrap();
-        assert_eq!(
-            (file.format, file.file),
-            (Format::Json, Some("out.json".into()))
-        );
-        assert!(output("yaml").unwrap_err().contains("sarif, github,"));
-        assert!(output("json=").is_err());
     }
 }

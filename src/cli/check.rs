@@ -20,6 +20,7 @@ use super::console::Console;
 use super::failure::Failure;
 use super::history::{self, Snapshot};
 use super::mend::{self, Ground, Job};
+use super::progress::Progress;
 use super::rendering::Rendering;
 use super::settings_file::{self, SettingsFile};
 use super::target::Target;
@@ -47,8 +48,10 @@ pub(super) fn run(args: &CheckArgs, console: &mut Console) -> Result<Outcome, Fa
         Some(staged) => staged.target(&ready.target),
         None => ready.target.clone(),
     };
+    let progress = Progress::start(console, "reading files");
     let read = project::read(&read_from, stdin, &ready.file, &args.given, knowledge)?;
     if args.show_settings || args.show_files {
+        progress.end();
         console.print(&shown(args, &ready, &read.project));
         return Ok(Outcome::Clean);
     }
@@ -58,6 +61,7 @@ pub(super) fn run(args: &CheckArgs, console: &mut Console) -> Result<Outcome, Fa
         return Err(empty());
     }
     let threshold = threshold(args, &ready.file.settings);
+    progress.now(&format!("checking {} files", read.project.inputs.len()));
     let bench = Bench {
         ready: &ready,
         project: &read.project,
@@ -68,6 +72,7 @@ pub(super) fn run(args: &CheckArgs, console: &mut Console) -> Result<Outcome, Fa
         },
     };
     let first = bench.check(&[]);
+    progress.end();
     let Some(job) = job else {
         bench.print(&first, args, console, Stream::Output)?;
         return if nothing {

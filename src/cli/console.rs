@@ -20,6 +20,8 @@ pub(super) struct Console {
     /// Whether a runner of GitHub's workflows reads along.
     pub(super) on_github: bool,
     pub(super) errors: Layout,
+    /// Whether a person watches standard error.
+    pub(super) is_watched: bool,
     failed: Option<io::Error>,
 }
 
@@ -34,6 +36,8 @@ impl Console {
             layout: layout(io::stdout().is_terminal()),
             on_github: env::var_os("GITHUB_ACTIONS").is_some_and(|value| value == "true"),
             errors: layout(io::stderr().is_terminal()),
+            is_watched: io::stderr().is_terminal()
+                && env::var_os("TERM").is_none_or(|term| term != "dumb"),
             failed: None,
         }
     }
@@ -51,8 +55,7 @@ impl Console {
 
     /// Prints to standard error.
     pub(super) fn say(&self, text: &str) {
-        // Nobody is left to tell if this fails.
-        let _ = io::stderr().lock().write_all(text.as_bytes());
+        say(text);
     }
 
     /// Whether everything could be printed.
@@ -86,6 +89,12 @@ impl Console {
             }
         }
     }
+}
+
+/// Prints to standard error, from any thread.
+pub(super) fn say(text: &str) {
+    // Nobody is left to tell if this fails.
+    let _ = io::stderr().lock().write_all(text.as_bytes());
 }
 
 /// All of standard input, as text.

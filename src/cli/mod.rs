@@ -16,8 +16,11 @@ mod explain;
 mod failure;
 mod git;
 mod history;
+mod init;
+mod manual;
 mod mend;
 mod packs;
+mod progress;
 mod project;
 pub mod rehearsal;
 mod rendering;
@@ -93,6 +96,9 @@ fn run(command: Option<Command>, console: &mut Console) -> Result<Outcome, Failu
             RulesCommand::Test(args) => test_pages::run(&args, console),
             RulesCommand::New(args) => scaffold::run(&args, console),
         },
+        Command::Init(args) => init::run(&args, console),
         Command::Schema(args) => schema::run(args.name, console),
+        Command::Completions(args) => manual::completions(&args, console),
+        Command::Man(args) => manual::pages(&args, console),
     }
 }

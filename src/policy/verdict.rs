@@ -34,6 +34,8 @@ pub struct Verdict {
     pub help: Option<String>,
     pub url: Option<String>,
     pub at: Span,
+    /// Nothing about it is written at `at`: a value would be written there.
+    pub stands_in: bool,
     pub labels: Vec<Label>,
     pub subject: SubjectRef,
     /// Other subjects of which the same is true, for the same rule, place and message.
@@ -47,6 +49,15 @@ pub struct Verdict {
     /// The value that it stands on, normalised, for fingerprints.
     pub value_class: String,
     pub fix: Option<FixIntent>,
+}
+
+/// Whether a place is only where a value would be written.
+fn stands_in(place: Option<&Place>, scope: &Scope<'_>) -> bool {
+    let Some(Place::Fact(fact)) = place else {
+        return false;
+    };
+    let value = scope.value(fact, &[]).and_then(|(value, _)| value);
+    value.is_none_or(|value| value.span().is_none())
 }
 
 /// A rule that fails, before its texts are made.
@@ -72,6 +83,7 @@ impl Frame<'_> {
             message: self.message(scope),
             help: first_text(&self.speech.help, scope),
             at,
+            stands_in: stands_in(place, scope),
             labels: self.labels(scope),
             subject: subject_ref(scope.subject),
             also: Vec::new(),

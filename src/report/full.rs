@@ -186,6 +186,7 @@ pub(super) mod samples {
             fix: None,
             fingerprint: "f00d".to_owned(),
             former: Vec::new(),
+            stands_in: false,
             suppressed: None,
         }
     }

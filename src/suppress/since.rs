@@ -48,7 +48,9 @@ impl Since {
                 any
             });
             let labels = finding.labels.iter().map(|label| label.span);
-            let touched = std::iter::once(finding.primary).chain(labels).any(|span| {
+            // A change of the line beside which a value is missing says nothing about it.
+            let own = (!finding.stands_in).then_some(finding.primary);
+            let touched = own.into_iter().chain(labels).any(|span| {
                 let file = sources.get(span.file);
                 let lines = changed
                     .entry(span.file)

@@ -32,6 +32,7 @@ fn finding(rule: &str, primary: Span) -> Finding {
         fix: None,
         fingerprint: String::new(),
         former: Vec::new(),
+        stands_in: false,
         suppressed: None,
     }
 }

@@ -250,6 +250,7 @@ mod tests {
             fix: None,
             fingerprint: String::new(),
             former: Vec::new(),
+            stands_in: false,
             suppressed: None,
         }
     }

@@ -1,0 +1,209 @@
+//! `redvet init`: a redvet.toml that names what was found and what it could be told, and a pre-commit
+//! hook. What it writes changes no result: all that would is a comment. Nothing is overwritten.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::Write;
+use std::path::Path;
+
+use crate::check::{self, Scope};
+use crate::finding::{ClientView, EstateView, ServerView, ValueView};
+
+use super::args::{Given, InitArgs};
+use super::console::{Console, visible};
+use super::failure::Failure;
+use super::settings_file::SettingsFile;
+use super::target::Target;
+use super::{Outcome, project};
+
+const SETTINGS: &str = "redvet.toml";
+const HOOKS: &str = ".pre-commit-config.yaml";
+
+const HEAD: &str = include_str!("init/head.toml");
+const HOOK: &str = include_str!("init/hook.yaml");
+
+/// What stands in the hook's template for the part of the repository that is checked.
+const FOLDER: &str = " FOLDER";
+
+pub(super) fn run(args: &InitArgs, console: &mut Console) -> Result<Outcome, Failure> {
+    let target = Target::of(std::slice::from_ref(&args.dir), false)?;
+    let root = target.tree.root.clone();
+    let estate = found(&target)?;
+    let settings = (root.join(SETTINGS), settings(&estate));
+    let repository = root.ancestors().find(|folder| folder.join(".git").exists());
+    let hook = repository.map(|folder| (folder.join(HOOKS), hook(&target)));
+    for (path, text) in std::iter::once(settings).chain(hook) {
+        let text = place(&path, &text, args.dry_run)?;
+        console.print(&text);
+    }
+    if repository.is_none() {
+        console.print("no hook: this is no git repository\n");
+    }
+    if !args.dry_run {
+        console.print(
+            "Now run `redvet check`; `redvet baseline write` sets aside what it finds today.\n",
+        );
+    }
+    Ok(Outcome::Clean)
+}
+
+/// What there is, without settings: they are to be written.
+fn found(target: &Target) -> Result<EstateView, Failure> {
+    let knowledge = project::knowledge()?;
+    let file = SettingsFile::default();
+    let read = project::read(target, None, &file, &Given::default(), &knowledge)?;
+    let scope = Scope::default();
+    Ok(check::effective(
+        file.sources,
+        &read.project,
+        &knowledge,
+        &scope,
+    ))
+}
+
+/// Writes a file that is not there; says what was done, or what could be done by hand.
+fn place(path: &Path, text: &str, dry_run: bool) -> Result<String, Failure> {
+    let shown = visible(&path.display().to_string());
+    if path.exists() {
+        let told = format!("{shown} is there already and was left as it is");
+        return Ok(match path.ends_with(HOOKS) {
+            true => format!("{told}; its hook would be:\n\n{text}\n"),
+            false => format!("{told}\n"),
+        });
+    }
+    if dry_run {
+        return Ok(format!("would write {shown}:\n\n{text}\n"));
+    }
+    let failed = |error: std::io::Error| Failure::new(format!("{shown}: {error}"));
+    let mut file = fs::File::create_new(path).map_err(failed)?;
+    file.write_all(text.as_bytes()).map_err(failed)?;
+    Ok(format!("wrote {shown}\n"))
+}
+
+fn hook(target: &Target) -> String {
+    let folder = target.below_repository();
+    let folder = folder.map_or(String::new(), |folder| format!(" {}", quoted(&folder)));
+    HOOK.replace(FOLDER, &folder)
+}
+
+/// A word of a command line.
+fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-._/".contains(c);
+    if word.chars().all(plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', "'\\''"))
+    }
+}
+
+fn settings(estate: &EstateView) -> String {
+    let mut text = HEAD.to_owned();
+    // A snippet of a document is no server that anybody runs.
+    let servers: Vec<&ServerView> = estate
+        .servers
+        .iter()
+        .filter(|server| !is_snippet(&server.name))
+        .collect();
+    text.push_str(match servers.is_empty() {
+        true => "\n# No server was found. One that is not in this repository can be told:\n#\n# [[server]]\n# name = \"sessions\"\n# memory = \"4Gi\"\n",
+        false => "\n# The servers that were found. What no file says can be told here.\n",
+    });
+    for server in servers {
+        text.push_str(&server_entry(server));
+    }
+    text.push_str(&services(&estate.clients));
+    text
+}
+
+fn is_snippet(name: &str) -> bool {
+    name.contains('#')
+}
+
+fn server_entry(server: &ServerView) -> String {
+    let flavor = server.flavor.as_deref().unwrap_or("unknown flavor");
+    let version = server.version.as_deref().unwrap_or("of unknown version");
+    let mut rows = vec![
+        format!("{flavor} {version}, {}:{}", server.path, server.line),
+        "[[server]]".to_owned(),
+        format!("name = {}", literal(&server.name)),
+        format!("memory = \"4Gi\"  # {}", known(&server.limits.memory)),
+        format!("cpus = 2  # {}", known(&server.limits.cpu)),
+    ];
+    if server.version.is_none() {
+        rows.push("version = \"redis:7.2\"  # not known".to_owned());
+    }
+    rows.push("role = \"cache\"  # or \"durable\", \"queue\": what losing a key means".to_owned());
+    comment(&rows)
+}
+
+fn known(value: &ValueView) -> String {
+    match (&value.reason, value.state) {
+        (Some(reason), _) => format!("not known: {reason}"),
+        (None, "absent") => "no limit is set".to_owned(),
+        (None, _) => format!("known: {} ({})", value.shown, value.from),
+    }
+}
+
+/// The packages that build clients: each is a part of a program.
+fn services(clients: &[ClientView]) -> String {
+    let mut folders: BTreeMap<&str, Option<&str>> = BTreeMap::new();
+    for client in clients.iter().filter(|client| !is_snippet(&client.id)) {
+        let folder = client
+            .path
+            .rsplit_once('/')
+            .map_or("", |(folder, _)| folder);
+        let server = folders.entry(folder).or_default();
+        *server = server.or(client.server.as_deref());
+    }
+    if folders.is_empty() {
+        return String::new();
+    }
+    let mut text = "\n# The packages that build clients. A program is named with its packages and its server.\n".to_owned();
+    for (folder, server) in folders {
+        let name = folder.rsplit('/').next().filter(|name| !name.is_empty());
+        let paths = match folder {
+            "" => "*".to_owned(),
+            folder => format!("{folder}/**"),
+        };
+        let mut rows = vec![
+            "[[service]]".to_owned(),
+            format!("name = {}", literal(name.unwrap_or("main"))),
+            format!("paths = [{}]", literal(&paths)),
+        ];
+        rows.extend(server.map(|server| format!("server = {}", literal(server))));
+        text.push_str(&comment(&rows));
+    }
+    text
+}
+
+/// A TOML string.
+fn literal(text: &str) -> String {
+    toml::Value::String(text.to_owned()).to_string()
+}
+
+/// Rows as a block of comments of its own.
+fn comment(rows: &[String]) -> String {
+    let rows = rows.iter().map(|row| {
+        let row = visible(row).replace('\n', " ");
+        format!("# {row}\n")
+    });
+    format!("\n{}", rows.collect::<String>())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_others_end_no_comment_and_no_string() {
+        let row = format!("name = {}", literal("a\"\nb = 1\u{1b}"));
+        let text = comment(&[row]);
+        assert!(
+            text.lines().skip(1).all(|line| line.starts_with("# ")),
+            "{text}"
+        );
+        assert!(!text.contains('\u{1b}'), "{text}");
+        assert_eq!(quoted("a b'c"), "'a b'\\''c'");
+        assert_eq!(quoted("infra/redis"), "infra/redis");
+    }
+}

@@ -1,0 +1,107 @@
+//! Tells a person who waits at a terminal what is done meanwhile, on one line of standard error that
+//! goes away again. Short runs say nothing.
+
+use std::sync::mpsc::{self, RecvTimeoutError, Sender};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use super::console::{self, Console};
+
+/// How long nothing is said, and how often the line is written anew.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// Back to the line's start, and nothing on it.
+const CLEAR: &str = "\r\u{1b}[K";
+
+/// A line that goes away when this value does.
+pub(super) struct Progress {
+    /// What is done now; without it nobody watches.
+    what: Option<Sender<String>>,
+    teller: Option<JoinHandle<()>>,
+}
+
+impl Progress {
+    pub(super) fn start(console: &Console, what: &str) -> Self {
+        if console.is_watched {
+            Self::telling(what, PATIENCE, console::say)
+        } else {
+            Self {
+                what: None,
+                teller: None,
+            }
+        }
+    }
+
+    fn telling(what: &str, patience: Duration, say: impl Fn(&str) + Send + 'static) -> Self {
+        let (sender, receiver) = mpsc::channel::<String>();
+        let mut what = what.to_owned();
+        let teller = std::thread::spawn(move || {
+            let mut rounds: u64 = 0;
+            loop {
+                match receiver.recv_timeout(patience) {
+                    Ok(next) => what = next,
+                    Err(RecvTimeoutError::Timeout) => {
+                        rounds += 1;
+                        say(&format!("{CLEAR}{what} ({rounds} s)"));
+                    }
+                    Err(RecvTimeoutError::Disconnected) => break,
+                }
+            }
+            if rounds > 0 {
+                say(CLEAR);
+            }
+        });
+        Self {
+            what: Some(sender),
+            teller: Some(teller),
+        }
+    }
+
+    /// Something else is done from now on.
+    pub(super) fn now(&self, what: &str) {
+        if let Some(sender) = &self.what {
+            // Who does not listen any more need not know.
+            let _ = sender.send(what.to_owned());
+        }
+    }
+
+    /// All is done; the line is gone when this returns.
+    pub(super) fn end(self) {
+        drop(self);
+    }
+}
+
+impl Drop for Progress {
+    fn drop(&mut self) {
+        self.what = None;
+        if let Some(teller) = self.teller.take() {
+            let _ = teller.join();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_line_tells_what_is_done_and_goes_away() {
+        let (sender, told) = mpsc::channel();
+        let say = move |text: &str| drop(sender.send(text.to_owned()));
+        let progress = Progress::telling("reading", Duration::from_millis(1), say);
+        assert_eq!(told.recv().unwrap(), format!("{CLEAR}reading (1 s)"));
+        progress.now("checking");
+        let next = told.iter().find(|text| text.contains("checking"));
+        assert!(next.unwrap().starts_with(CLEAR));
+        progress.end();
+        assert_eq!(told.iter().last().unwrap(), CLEAR);
+    }
+
+    #[test]
+    fn a_short_run_says_nothing() {
+        let (sender, told) = mpsc::channel();
+        let say = move |text: &str| drop(sender.send(text.to_owned()));
+        Progress::telling("reading", Duration::from_secs(3600), say).end();
+        assert_eq!(told.iter().count(), 0);
+    }
+}
