@@ -102,6 +102,16 @@ fn written(slot: &Slot, to: &Datum, sources: &Sources) -> Option<Edit> {
                 format!("{newline}{indent}{receiver}.{ident} = {value}"),
             ))
         }
+        Slot::InsertCall {
+            at,
+            encoding,
+            ident,
+            own_line,
+        } => {
+            let value = encode(to, encoding, None)?;
+            let line = own_line.as_deref().unwrap_or_default();
+            Some(replace(*at, format!("{line}.{ident}({value})")))
+        }
     }
 }
 
@@ -127,6 +137,18 @@ fn encode(datum: &Datum, encoding: &Encoding, old: Option<&str>) -> Option<Strin
         Encoding::ConfWords => conf_words(datum),
         Encoding::YamlScalar => Some(yaml_scalar(&bare(datum)?, old)),
         Encoding::Go { time } => go_expression(datum, time.as_deref()),
+        Encoding::Rust {
+            duration,
+            wrapped,
+            milliseconds,
+        } => {
+            let value = rust_expression(datum, duration.as_deref(), *milliseconds)?;
+            Some(if *wrapped {
+                format!("Some({value})")
+            } else {
+                value
+            })
+        }
     }
 }
 
@@ -237,6 +259,36 @@ fn go_duration(seconds: f64, time: &str) -> Option<String> {
             }
         })
     })
+}
+
+/// A Rust expression; the full path of a type needs no import.
+fn rust_expression(datum: &Datum, duration: Option<&str>, milliseconds: bool) -> Option<String> {
+    match datum {
+        Datum::Bool(flag) => Some(flag.to_string()),
+        Datum::Int(n) => Some(n.to_string()),
+        Datum::Size(n) => Some(n.to_string()),
+        Datum::Float(n) if n.fract() == 0.0 => Some(quantity::show_number(*n)),
+        Datum::Duration(seconds) => {
+            let millis = seconds * 1e3;
+            if *seconds < 0.0 || (millis - millis.round()).abs() > 1e-9 {
+                return None;
+            }
+            let path = duration.unwrap_or("std::time::Duration");
+            Some(if milliseconds {
+                quantity::show_number(millis.round())
+            } else if seconds.fract() == 0.0 {
+                format!("{path}::from_secs({})", quantity::show_number(*seconds))
+            } else {
+                format!(
+                    "{path}::from_millis({})",
+                    quantity::show_number(millis.round())
+                )
+            })
+        }
+        Datum::Text(text) => Some(format!("{text:?}")),
+        Datum::Special { raw, .. } => rust_expression(raw, duration, milliseconds),
+        Datum::Float(_) | Datum::Cores(_) | Datum::List(_) => None,
+    }
 }
 
 /// What stands alone on its line goes with the line; what ends a line goes with the blanks before it.

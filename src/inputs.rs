@@ -4,6 +4,7 @@
 
 use crate::discover::{Claim, FileKind, Pattern};
 use crate::extract::kustomize;
+use crate::facts::raw::Language;
 use crate::knowledge::Knowledge;
 
 /// The patterns, the surest first: the first that a name fits decides.
@@ -12,8 +13,12 @@ pub fn patterns(knowledge: &Knowledge) -> Vec<Pattern> {
     let named = servers.text_files.iter().map(|glob| any_case(glob));
     let words = servers.needles.clone();
     let words_of_builds = words.clone();
-    let snippets = knowledge.clients.snippet_needles();
-    let snippets = snippets.into_iter().map(str::to_owned);
+    let clients = knowledge.clients;
+    let snippets = clients.snippet_needles(Language::Go).into_iter();
+    let snippets: Vec<String> = snippets
+        .chain(clients.import_needles(Language::Rust))
+        .map(str::to_owned)
+        .collect();
     vec![
         pattern(
             FileKind::Unit,
@@ -57,6 +62,19 @@ pub fn patterns(knowledge: &Knowledge) -> Vec<Pattern> {
         // A constant may stand in any file of a package, so no word decides.
         pattern(FileKind::Go, Claim::Kind, globs(&["go"]), []),
         pattern(FileKind::GoMod, Claim::Kind, ["go.mod".to_owned()], []),
+        pattern(FileKind::Rust, Claim::Kind, globs(&["rs"]), []),
+        pattern(
+            FileKind::CargoToml,
+            Claim::Kind,
+            ["Cargo.toml".to_owned()],
+            [],
+        ),
+        pattern(
+            FileKind::CargoLock,
+            Claim::Kind,
+            ["Cargo.lock".to_owned()],
+            [],
+        ),
         pattern(FileKind::Text, Claim::Content, globs(&["conf"]), []),
         // What a generator makes ConfigMaps of.
         pattern(
@@ -140,6 +158,9 @@ mod tests {
             ("redis.env", Some(FileKind::Env)),
             ("cmd/main.go", Some(FileKind::Go)),
             ("go.mod", Some(FileKind::GoMod)),
+            ("src/main.rs", Some(FileKind::Rust)),
+            ("a/Cargo.toml", Some(FileKind::CargoToml)),
+            ("Cargo.lock", Some(FileKind::CargoLock)),
             ("logo.png", None),
         ];
         for (path, kind) in table {

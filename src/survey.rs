@@ -5,6 +5,7 @@
 
 mod deployments;
 mod manifests;
+mod rust_packages;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -14,7 +15,7 @@ use rayon::prelude::*;
 use crate::discover::FileKind;
 use crate::extract::conf::{self, Frame};
 use crate::extract::kustomize::{Renders, Tree};
-use crate::extract::{go, mapping, values};
+use crate::extract::{go, mapping, rust, values};
 use crate::facts::linked::Linked;
 use crate::facts::raw::{Declaration, Raw, RawModule, RawText, TextPlace};
 use crate::facts::{Estate, Related};
@@ -275,6 +276,9 @@ impl Reader<'_> {
             universes[0].raw.absorb(raw);
         }
         mark_programs(&mut universes[0].raw.modules, files);
+        universes[0]
+            .raw
+            .absorb(rust_packages::read(files, self.knowledge.clients));
         universes
     }
 
@@ -394,6 +398,10 @@ impl Reader<'_> {
             }
         }
         let raw = go::extract_snippet(content.clone(), &name, self.knowledge.clients);
+        if !raw.clients.is_empty() {
+            return Some(raw);
+        }
+        let raw = rust::extract_snippet(content.clone(), &name, self.knowledge.clients);
         (!raw.clients.is_empty()).then_some(raw)
     }
 

@@ -105,6 +105,10 @@ const COMMON_WORDS: &[&str] = &[
     "Username",
     "Password",
     "Database",
+    "password",
+    "username",
+    // The canonical key ends in it, too.
+    "max_size",
 ];
 
 /// Literals that quote rather than know: the file, the name, and what is quoted.

@@ -14,6 +14,7 @@ pub mod manifest;
 pub mod mapping;
 pub mod paths;
 pub mod resource;
+pub mod rust;
 pub mod scalar;
 pub mod shape;
 pub mod unit;

@@ -310,6 +310,15 @@ pub struct Pin {
     /// As written, e.g. `v9.7.0`, or why it is not known (a replace, a range).
     pub version: Result<String, Reason>,
     pub span: Span,
+    /// Between which releases it lies where it is not known.
+    pub bounds: Option<Bounds>,
+}
+
+/// Releases from one up to another, which is not meant any more.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Bounds {
+    pub since: String,
+    pub until: String,
 }
 
 #[derive(
@@ -356,6 +365,9 @@ pub struct OptionWrite {
     pub span: Span,
     /// Written in a branch: it may be set.
     pub conditional: bool,
+    /// Whether the value stands in the language's optional type, where that is to be seen: what a
+    /// release takes differs.
+    pub wrapped: Option<bool>,
     pub slot: Slot,
 }
 
@@ -418,6 +430,8 @@ pub struct RawClient {
     pub carried_unknown: Option<Reason>,
     /// Where an absent one of those would be written.
     pub carried_anchor: Option<Span>,
+    /// Options that something which cannot be seen may set, by the names of the code, and what.
+    pub unseen: BTreeMap<String, Reason>,
     /// Where a missing option could be written; the identifier is filled in by `resolve`.
     pub insert: Slot,
     pub function: Option<String>,

@@ -43,6 +43,15 @@ pub enum Slot {
         indent: String,
         newline: &'static str,
     },
+    /// Insert a call `.IDENT(VALUE)` into a chain of them. `at` is empty and stands behind the
+    /// expression that the call is added to.
+    InsertCall {
+        at: Span,
+        encoding: Encoding,
+        ident: String,
+        /// Each call of the chain stands on a line of its own: the line break and indentation.
+        own_line: Option<String>,
+    },
 }
 
 /// How a field is inserted into a literal.
@@ -66,4 +75,12 @@ pub enum Encoding {
     YamlScalar,
     /// A Go expression; durations through this name of the `time` package, if it is imported.
     Go { time: Option<String> },
+    /// A Rust expression; durations through this path of the type, if it is in scope.
+    Rust {
+        duration: Option<String>,
+        /// The place takes `Some(value)`.
+        wrapped: bool,
+        /// The place takes a bare number of milliseconds.
+        milliseconds: bool,
+    },
 }

@@ -339,7 +339,10 @@ fn is_code(slot: &Slot) -> bool {
     match slot {
         Slot::Replace { encoding, .. }
         | Slot::InsertField { encoding, .. }
-        | Slot::InsertAssignment { encoding, .. } => matches!(encoding, Encoding::Go { .. }),
+        | Slot::InsertAssignment { encoding, .. }
+        | Slot::InsertCall { encoding, .. } => {
+            matches!(encoding, Encoding::Go { .. } | Encoding::Rust { .. })
+        }
         Slot::None | Slot::InsertLine { .. } => false,
     }
 }

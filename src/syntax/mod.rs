@@ -11,6 +11,7 @@ pub mod dockerfile;
 pub mod dotenv;
 pub mod go;
 pub mod markdown;
+pub mod rust;
 pub mod shell;
 pub mod template;
 pub mod unit;

@@ -124,6 +124,7 @@ fn described(option: &OptionModel, version: Option<Version>, width: usize) -> St
         let figures = match special.range {
             Figures::Exactly(figure) => figure.to_string(),
             Figures::Below(bound) => format!("below {bound}"),
+            Figures::Nothing => "none".to_owned(),
         };
         let effect = meaning(special.effect);
         let note = noted(special.note.as_ref());

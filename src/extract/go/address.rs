@@ -10,7 +10,7 @@ use crate::source::Span;
 use crate::syntax::go::GoTree;
 
 /// The hosts and ports that a client connects to, as far as they are written.
-pub(super) fn hosts(client: &RawClient, libraries: &[&Library]) -> Vec<(String, u16)> {
+pub(in crate::extract) fn hosts(client: &RawClient, libraries: &[&Library]) -> Vec<(String, u16)> {
     let Some(library) = libraries.first() else {
         return Vec::new();
     };
@@ -79,7 +79,7 @@ pub(super) fn url_secrets(tree: &GoTree) -> Vec<Span> {
 }
 
 /// The password in `scheme://user:password@host`.
-fn password_in(text: &str) -> Option<Range<usize>> {
+pub(in crate::extract) fn password_in(text: &str) -> Option<Range<usize>> {
     let start = text.find("://")? + 3;
     let rest = &text[start..];
     let end = rest

@@ -176,6 +176,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
             writes: Vec::new(),
             source: None,
             rest_unknown: None,
+            unseen: std::collections::BTreeMap::new(),
             carried_unknown: None,
             carried_anchor: None,
             insert: Slot::None,

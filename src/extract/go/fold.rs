@@ -10,17 +10,17 @@ use crate::facts::value::Reason;
 const ENVIRONMENT: &str = "environment variable ";
 
 /// A value that comes from somewhere else.
-pub(super) fn unknown(source: impl Into<String>) -> Folded {
+pub(in crate::extract) fn unknown(source: impl Into<String>) -> Folded {
     Folded::Unknown(Reason::new(source))
 }
 
 /// A value that comes from this environment variable.
-pub(super) fn from_environment(name: &str) -> Folded {
+pub(in crate::extract) fn from_environment(name: &str) -> Folded {
     unknown(format!("{ENVIRONMENT}{name}"))
 }
 
 /// A value that this piece of code names.
-pub(super) fn from_code(code: &str) -> Folded {
+pub(in crate::extract) fn from_code(code: &str) -> Folded {
     if code.starts_with("an ") || code.starts_with("a ") {
         return unknown(code);
     }
@@ -28,12 +28,12 @@ pub(super) fn from_code(code: &str) -> Folded {
 }
 
 /// The value comes from the environment.
-pub(super) fn is_environment(reason: &Reason) -> bool {
+pub(in crate::extract) fn is_environment(reason: &Reason) -> bool {
     reason.0.starts_with(ENVIRONMENT)
 }
 
 /// The bare name in a reason: the variable's, or the code's.
-pub(super) fn name_of(reason: &Reason) -> &str {
+pub(in crate::extract) fn name_of(reason: &Reason) -> &str {
     let text = reason.0.as_str();
     let text = text.strip_prefix(ENVIRONMENT).unwrap_or(text);
     text.trim_matches('`')
@@ -53,7 +53,7 @@ pub(super) fn time_unit(name: &str) -> Option<i64> {
 }
 
 /// `left operator right`.
-pub(super) fn binary(operator: &str, left: Folded, right: Folded) -> Folded {
+pub(in crate::extract) fn binary(operator: &str, left: Folded, right: Folded) -> Folded {
     match (left, right) {
         (Folded::Unknown(reason), _) | (_, Folded::Unknown(reason)) => Folded::Unknown(reason),
         (left, right) => known_binary(operator, &left, &right)

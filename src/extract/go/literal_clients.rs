@@ -73,6 +73,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
                 value: fold::unknown(format!("`{holder}.{field}`, which the package assigns")),
                 span,
                 conditional: true,
+                wrapped: None,
                 slot: Slot::None,
             });
         }

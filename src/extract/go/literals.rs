@@ -199,6 +199,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
             value,
             span,
             conditional: false,
+            wrapped: None,
             slot: Slot::Replace {
                 span,
                 encoding: self.encoding(),

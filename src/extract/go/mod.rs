@@ -6,12 +6,12 @@
 //! (`statements`, `expressions`, `calls`, `literals` are its parts, `state` what it knows at one
 //! point), `fold` computes constants, `module` reads go.mod.
 
-mod address;
+pub(in crate::extract) mod address;
 mod branches;
 mod calls;
 mod construct;
 mod expressions;
-mod fold;
+pub(in crate::extract) mod fold;
 mod literal_clients;
 mod literals;
 pub mod module;
@@ -24,7 +24,7 @@ mod statements;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::facts::raw::{Raw, RawClient};
+use crate::facts::raw::{Language, Raw, RawClient};
 use crate::knowledge::clients::Models;
 use crate::knowledge::clients::model::Model;
 use crate::source::Excerpt;
@@ -42,8 +42,8 @@ pub struct GoFile {
 /// The clients of one package: all Go files of one folder, test files included. The files must be
 /// of one folder; what their test files declare is not seen by the others.
 pub fn extract(files: Vec<GoFile>, models: &Models) -> Raw {
-    let imports = models.import_needles();
-    let names = models.snippet_needles();
+    let imports = models.import_needles(Language::Go);
+    let names = models.snippet_needles(Language::Go);
     let builds = |file: &&GoFile| {
         let text = file.excerpt.text();
         let has = |needles: &[&str]| needles.iter().any(|needle| text.contains(needle));
@@ -68,7 +68,7 @@ pub fn extract(files: Vec<GoFile>, models: &Models) -> Raw {
 /// The clients of a snippet: a file of its own, or a fragment without a package clause and imports,
 /// whose clients may be of every library that has such names.
 pub fn extract_snippet(excerpt: Excerpt, path: &str, models: &Models) -> Raw {
-    let needles = models.snippet_needles();
+    let needles = models.snippet_needles(Language::Go);
     let text = excerpt.text();
     if !needles.iter().any(|needle| text.contains(needle)) {
         return Raw::default();
@@ -88,7 +88,7 @@ pub fn is_program(text: &str) -> bool {
 
 fn read(parsed: &[Parsed], models: &Models) -> Raw {
     let files: Vec<_> = parsed.iter().map(|p| File::read(p, models)).collect();
-    let needles = models.snippet_needles();
+    let needles = models.snippet_needles(Language::Go);
     let worth = |text: &str| needles.iter().any(|needle| text.contains(needle));
     let mut views: BTreeMap<_, View<'_>> = BTreeMap::new();
     let mut raw = Raw::default();

@@ -73,6 +73,7 @@ fn statement(
             let pin = Pin {
                 version: Ok((*version).to_owned()),
                 span: excerpt.span(*at..*at + version.len()),
+                bounds: None,
             };
             module.requires.insert((*name).to_owned(), pin);
         }

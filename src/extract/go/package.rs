@@ -8,6 +8,7 @@ use std::rc::Rc;
 
 use tree_sitter::Node;
 
+use crate::facts::raw::Language;
 use crate::knowledge::clients::{Library as Known, Models};
 use crate::syntax::go::{self, GoTree};
 
@@ -123,7 +124,7 @@ impl<'t, 'm> File<'t, 'm> {
     fn guess_imports(&mut self, models: &'m Models) {
         let mut guesses: BTreeMap<&str, Vec<&'m Known>> = BTreeMap::new();
         let text = self.parsed.tree.excerpt().text();
-        for library in models.libraries() {
+        for library in models.of_language(Language::Go) {
             let idents = &library.head.client.idents;
             if !idents.iter().any(|ident| text.contains(ident.as_str())) {
                 continue;

@@ -64,6 +64,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
             value: Folded::Unknown(reason),
             span,
             conditional: false,
+            wrapped: None,
             slot: Slot::None,
         };
         let mut found = Vec::new();

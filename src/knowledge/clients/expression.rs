@@ -24,6 +24,10 @@ pub enum Expression {
 pub enum Cpus {
     Gomaxprocs,
     NumCpu,
+    /// The node's cores, hyper-threads not counted.
+    PhysicalCores,
+    /// Logical cores, a container's CPU limit respected.
+    AvailableCores,
 }
 
 impl Cpus {
@@ -32,12 +36,14 @@ impl Cpus {
         match self {
             Self::Gomaxprocs => "GOMAXPROCS",
             Self::NumCpu => "NumCPU",
+            Self::PhysicalCores => "physical CPU cores",
+            Self::AvailableCores => "available CPU cores",
         }
     }
 }
 
 impl Expression {
-    /// Reads `N * gomaxprocs`, `N * num_cpu`, `N * max(KEY, DURATION)`, `KEY` or `KEY + DURATION`.
+    /// Reads `N * CPUS`, `N * max(KEY, DURATION)`, `KEY` or `KEY + DURATION`.
     pub fn parse(text: &str) -> Option<Self> {
         if let Some((factor, cpus)) = text.split_once(" * ") {
             if let Some(inner) = cpus.strip_prefix("max(") {
@@ -51,6 +57,8 @@ impl Expression {
             let cpus = match cpus {
                 "gomaxprocs" => Cpus::Gomaxprocs,
                 "num_cpu" => Cpus::NumCpu,
+                "physical_cores" => Cpus::PhysicalCores,
+                "available_cores" => Cpus::AvailableCores,
                 _ => return None,
             };
             let factor = factor.parse().ok()?;
@@ -82,11 +90,16 @@ impl<'de> Deserialize<'de> for Expression {
 pub enum Figures {
     Exactly(i64),
     Below(i64),
+    /// The language's null.
+    Nothing,
 }
 
 impl Figures {
-    /// Reads `== N` or `< N`.
+    /// Reads `== N`, `< N` or `== none`.
     pub fn parse(text: &str) -> Option<Self> {
+        if text == "== none" {
+            return Some(Self::Nothing);
+        }
         if let Some(figure) = text.strip_prefix("== ") {
             return figure.parse().ok().map(Self::Exactly);
         }
@@ -97,6 +110,7 @@ impl Figures {
         match self {
             Self::Exactly(exact) => figure == exact,
             Self::Below(bound) => figure < bound,
+            Self::Nothing => false,
         }
     }
 }

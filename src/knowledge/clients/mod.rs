@@ -6,6 +6,7 @@
 
 pub mod expression;
 pub mod model;
+pub mod rust;
 pub mod usage;
 pub mod version;
 
@@ -125,6 +126,12 @@ impl Models {
         self.libraries.iter().map(Library::id).collect()
     }
 
+    pub fn of_language(&self, language: Language) -> impl Iterator<Item = &Library> {
+        self.libraries
+            .iter()
+            .filter(move |library| library.language() == language)
+    }
+
     /// The library whose clients this import path gives, with the package's name in code.
     pub fn by_import(&self, path: &str) -> Option<(&Library, &str)> {
         self.libraries.iter().find_map(|library| {
@@ -134,14 +141,18 @@ impl Models {
     }
 
     /// What a file must contain to be worth parsing: the import paths of client packages.
-    pub fn import_needles(&self) -> Vec<&str> {
-        let packages = self.libraries.iter().flat_map(Library::client_packages);
+    pub fn import_needles(&self, language: Language) -> Vec<&str> {
+        let packages = self
+            .of_language(language)
+            .flat_map(Library::client_packages);
         packages.map(|p| p.import_path.as_str()).collect()
     }
 
     /// What a snippet without imports must contain: constructors and option types.
-    pub fn snippet_needles(&self) -> Vec<&str> {
-        let idents = self.libraries.iter().flat_map(|l| &l.head.client.idents);
+    pub fn snippet_needles(&self, language: Language) -> Vec<&str> {
+        let idents = self
+            .of_language(language)
+            .flat_map(|l| &l.head.client.idents);
         let unique: BTreeSet<&str> = idents.map(String::as_str).collect();
         unique.into_iter().collect()
     }
@@ -280,6 +291,30 @@ impl Model {
         points.into_iter().collect()
     }
 
+    /// Other crates whose releases some rows count, each with a release for every stretch in which
+    /// none of those rows changes.
+    pub fn other_crates(&self) -> BTreeMap<&str, BTreeSet<Version>> {
+        let mut crates: BTreeMap<&str, BTreeSet<Version>> = BTreeMap::new();
+        for default in self.option.iter().flat_map(|o| &o.defaults) {
+            let Some(krate) = &default.krate else {
+                continue;
+            };
+            let points = crates.entry(krate).or_default();
+            points.insert(Version::ZERO);
+            points.extend(default.range().since);
+            points.extend(default.range().until);
+        }
+        crates
+    }
+
+    /// Between which releases of another crate lies the one that a release of this library carries.
+    pub fn carried(&self, krate: &str, version: Version) -> Option<(Version, Version)> {
+        let rows = self.rust.compat.iter();
+        rows.filter(|row| row.carries == krate && row.from <= version)
+            .max_by_key(|row| row.from)
+            .map(|row| (row.since, row.until))
+    }
+
     /// The types whose rows hold for a type, nearest first: itself, then where it has its defaults
     /// from.
     pub fn lineage<'a>(&'a self, option_type: &'a str) -> Vec<&'a str> {
@@ -304,7 +339,12 @@ impl OptionModel {
         self.names
             .iter()
             .map(Ranged::range)
-            .chain(self.defaults.iter().map(Ranged::range))
+            .chain(
+                self.defaults
+                    .iter()
+                    .filter(|d| d.krate.is_none())
+                    .map(Ranged::range),
+            )
             .chain(self.sentinels.iter().map(Ranged::range))
             .chain(self.url_params.iter().map(Ranged::range))
     }
@@ -325,12 +365,30 @@ impl OptionModel {
         self.names.iter().any(named)
     }
 
+    /// How a method of this name takes the option in this release.
+    pub fn taken_as(&self, ident: &str, version: Version) -> Option<rust::RustValue> {
+        self.names
+            .iter()
+            .find(|n| n.ident == ident && n.range().contains(version))?
+            .rust_value
+    }
+
     /// The default row of the nearest type that has one.
     pub fn default(&self, lineage: &[&str], version: Version) -> Option<&model::Default> {
+        self.default_by(lineage, |_| version)
+    }
+
+    /// The default row where rows may count the releases of another crate, by its name.
+    pub fn default_by(
+        &self,
+        lineage: &[&str],
+        version_of: impl Fn(Option<&str>) -> Version,
+    ) -> Option<&model::Default> {
         lineage.iter().find_map(|option_type| {
-            self.defaults
-                .iter()
-                .find(|d| on(&d.on, option_type) && d.range().contains(version))
+            self.defaults.iter().find(|d| {
+                let version = version_of(d.krate.as_deref());
+                on(&d.on, option_type) && d.range().contains(version)
+            })
         })
     }
 

@@ -6,6 +6,7 @@ use serde::Deserialize;
 use crate::facts::raw::Language;
 use crate::facts::value::Meaning;
 use crate::knowledge::clients::expression::{Expression, Figures};
+use crate::knowledge::clients::rust::{RustForms, RustValue};
 use crate::knowledge::clients::usage::{Blocking, Close, Command, Stats, StatsExporter, Use};
 use crate::knowledge::clients::version::{Range, Version};
 
@@ -84,6 +85,8 @@ pub struct Model {
     pub option_source: Vec<OptionSource>,
     pub pool: Option<Pool>,
     pub option: Vec<OptionModel>,
+    #[serde(default)]
+    pub rust: RustForms,
     #[serde(default)]
     pub unmodelled: Unmodelled,
     #[serde(default, rename = "use")]
@@ -391,6 +394,7 @@ pub struct Name {
     since: Option<Version>,
     until: Option<Version>,
     pub go_type: Option<String>,
+    pub rust_value: Option<RustValue>,
     pub source: Option<String>,
 }
 
@@ -408,6 +412,9 @@ pub struct Default {
     /// The value where the operand of `expr` is switched off.
     pub otherwise: Option<toml::Value>,
     pub effect: Option<Meaning>,
+    /// The crate whose releases the bounds count, where that is not the library's own.
+    #[serde(rename = "crate")]
+    pub krate: Option<String>,
     pub note: Option<String>,
     pub source: Option<String>,
 }

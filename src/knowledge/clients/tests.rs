@@ -45,6 +45,9 @@ fn options_have_one_kind_in_all_libraries_and_occur_once_in_each() {
 #[test]
 fn idents_are_the_constructors_and_the_telling_option_types() {
     for (library, model) in models() {
+        if library.language() == Language::Rust {
+            continue;
+        }
         for ident in &library.head.client.idents {
             let known = model.constructor(ident).is_some() || model.is_option_type(ident);
             assert!(known, "{ident} of {}", library.id());
@@ -172,4 +175,47 @@ fn the_vocabulary_knows_units() {
     assert_eq!(types.get("buffer.read"), Some(&Type::Size));
     assert_eq!(types.get("pool.max_size"), Some(&Type::Int));
     assert_eq!(types.get("auth.password"), Some(&Type::Text));
+}
+
+#[test]
+fn idents_of_rust_libraries_are_the_calls_that_build_clients() {
+    for library in built_in().of_language(Language::Rust) {
+        let model = library.model().unwrap();
+        let building = model.rust.call.iter().filter(|c| c.client.is_some());
+        let mut names: Vec<_> = building.map(|c| c.name.as_str()).collect();
+        names.sort_unstable();
+        names.dedup();
+        let idents: Vec<_> = library.head.client.idents.iter().collect();
+        assert_eq!(idents, names, "{}", library.id());
+    }
+}
+
+#[test]
+fn every_name_in_the_rust_tables_exists() {
+    for library in built_in().of_language(Language::Rust) {
+        let model = library.model().unwrap();
+        let forms = &model.rust;
+        let is_type = |name: &str| forms.types.iter().any(|t| t.name == name);
+        for call in &forms.call {
+            assert!(is_type(&call.on), "{} in {}", call.on, library.id());
+            let gives = call.gives.as_deref();
+            assert!(gives.is_none_or(is_type), "{gives:?} in {}", library.id());
+            let path = call.path();
+            let built = model.constructor(&path).is_some();
+            assert_eq!(call.client.is_some(), built, "{path}");
+            let addressed = model.option_source(&path).is_some();
+            assert_eq!(call.url_arg.is_some(), addressed, "{path}");
+        }
+        for constructor in &model.constructor {
+            let calls = &forms.call;
+            assert!(calls.iter().any(|c| c.path() == constructor.call));
+        }
+        for part in forms.types.iter().flat_map(|t| &t.parts) {
+            assert!(is_type(&part.part), "{}", part.part);
+        }
+        if let Some(managed) = &forms.managed {
+            let names = managed.managers.iter().chain(&managed.connections);
+            assert!(names.into_iter().all(|name| is_type(name)));
+        }
+    }
 }

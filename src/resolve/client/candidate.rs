@@ -1,8 +1,11 @@
 //! What a client may be: the libraries, versions and kinds that the code leaves open. A fact holds
 //! only if it holds for all of them.
 
+use std::collections::BTreeMap;
+
 use crate::facts::raw::{Folded, OptionWrite, Pin, RawClient, RawModule};
 use crate::knowledge::clients::model::{Condition, Constructor, Kind, Model, Ranged, Test};
+use crate::knowledge::clients::rust::RustValue;
 use crate::knowledge::clients::version::Version;
 use crate::knowledge::clients::{Library, Models};
 
@@ -15,6 +18,16 @@ pub(super) struct Candidate<'a> {
     /// The types whose defaults and special figures hold, nearest first.
     pub(super) lineage: Vec<&'a str>,
     pub(super) kind: Kind,
+    /// The releases of other crates that some rows count.
+    pub(super) others: BTreeMap<&'a str, Version>,
+}
+
+impl Candidate<'_> {
+    /// The release that the rows of a crate are read by.
+    pub(super) fn version_of(&self, krate: Option<&str>) -> Version {
+        let other = krate.and_then(|krate| self.others.get(krate));
+        other.copied().unwrap_or(self.version)
+    }
 }
 
 /// What decides between candidates: named when they disagree.
@@ -92,22 +105,86 @@ pub(super) fn candidates<'a>(
         let pinned = pinned_version(library, pin(client, library, modules));
         let versions = match pinned {
             Some(version) => vec![version],
-            None => plausible(client, model, constructor),
+            None => within(
+                plausible(client, model, constructor),
+                bounds(pin(client, library, modules)),
+            ),
         };
         for version in versions {
+            let others = others(client, model, modules, (version, pinned.is_some()));
             for (kind, defaults) in outcomes(client, model, constructor, version) {
-                found.push(Candidate {
+                found.extend(others.iter().map(|others| Candidate {
                     library,
                     model,
                     constructor,
                     version,
                     lineage: lineage(model, client, defaults),
                     kind,
-                });
+                    others: others.clone(),
+                }));
             }
         }
     }
     found
+}
+
+/// Of starts of stretches those in which a release between the bounds of a requirement lies.
+fn within(points: Vec<Version>, bounds: Option<(Version, Version)>) -> Vec<Version> {
+    let Some((since, until)) = bounds else {
+        return points;
+    };
+    let starts = points.iter().copied();
+    let ends = points.iter().skip(1).copied().map(Some).chain([None]);
+    let fitting: Vec<Version> = starts
+        .zip(ends)
+        .filter(|(start, end)| *start < until && end.is_none_or(|end| since < end))
+        .map(|(start, _)| start.max(since))
+        .collect();
+    if fitting.is_empty() { points } else { fitting }
+}
+
+/// The releases of other crates that may be in use beside this one.
+fn others<'a>(
+    client: &RawClient,
+    model: &'a Model,
+    modules: &[RawModule],
+    (version, pinned): (Version, bool),
+) -> Vec<BTreeMap<&'a str, Version>> {
+    let mut all = vec![BTreeMap::new()];
+    for (krate, points) in model.other_crates() {
+        let pin = module_above(client, modules).and_then(|module| module.requires.get(krate));
+        let known = pin.and_then(|pin| Version::parse(pin.version.as_ref().ok()?));
+        let versions = match known {
+            Some(version) => vec![version.as_released()],
+            None => {
+                let points = within(points.into_iter().collect(), bounds(pin));
+                within(
+                    points,
+                    pinned.then(|| model.carried(krate, version)).flatten(),
+                )
+            }
+        };
+        all = all
+            .into_iter()
+            .flat_map(|before| {
+                versions.iter().map(move |version| {
+                    let mut with = before.clone();
+                    with.insert(krate, *version);
+                    with
+                })
+            })
+            .collect();
+    }
+    all
+}
+
+/// Between which releases a requirement lies.
+fn bounds(pin: Option<&Pin>) -> Option<(Version, Version)> {
+    let bounds = pin?.bounds.as_ref()?;
+    Some((
+        Version::parse(&bounds.since)?,
+        Version::parse(&bounds.until)?,
+    ))
 }
 
 /// The versions in which all names that the code uses exist; all of them if there is none.
@@ -133,6 +210,7 @@ fn has(model: &Model, client: &RawClient, write: &OptionWrite, version: Version)
         name.ident == write.ident
             && name.on.iter().any(|on| types.contains(&on.as_str()))
             && name.range().contains(version)
+            && takes(name.rust_value, write)
     })
 }
 
@@ -145,6 +223,15 @@ fn lineage<'a>(model: &'a Model, client: &RawClient, defaults: &'a str) -> Vec<&
         .find(|t| t.name == client.option_type);
     line.extend(own.into_iter().flat_map(|t| &t.carries).map(String::as_str));
     line
+}
+
+/// Whether a name of this form takes what is written: the optional type tells releases apart.
+fn takes(form: Option<RustValue>, write: &OptionWrite) -> bool {
+    match (form, write.wrapped) {
+        (Some(RustValue::Wrapped), Some(wrapped)) => wrapped,
+        (Some(RustValue::Plain | RustValue::Milliseconds), Some(wrapped)) => !wrapped,
+        _ => true,
+    }
 }
 
 /// The kinds that a constructor may give in this version, each with the type whose defaults hold.
@@ -224,7 +311,10 @@ pub(super) fn open(candidates: &[Candidate<'_>]) -> Open {
         .any(|c| c.library.id() != first.library.id())
     {
         Open::Library
-    } else if candidates.iter().any(|c| c.version != first.version) {
+    } else if candidates
+        .iter()
+        .any(|c| c.version != first.version || c.others != first.others)
+    {
         Open::Version
     } else if candidates.len() > 1 {
         Open::Kind

@@ -10,6 +10,7 @@
 //! set is unknown and *not seen*.
 
 mod candidate;
+mod datum;
 mod faults;
 mod options;
 mod url;
@@ -18,10 +19,12 @@ use std::collections::BTreeMap;
 
 use crate::facts::estate::{Subject, SubjectKind};
 use crate::facts::raw::{ErrorHandling, Folded, Raw, RawClient, RawModule};
-use crate::facts::slot::Slot;
+use crate::facts::slot::{Encoding, Slot};
 use crate::facts::value::{Datum, Reason, State, Value, Written};
 use crate::knowledge::clients::Models;
 use crate::knowledge::clients::model::OptionModel;
+use crate::knowledge::clients::rust::RustValue;
+use crate::knowledge::clients::version::Version;
 use candidate::{Candidate, Open};
 use options::Resolved;
 
@@ -210,10 +213,12 @@ fn put_option(
             return;
         };
         let types = candidate.model.types(&client.option_type);
-        let Some(ident) = option.ident(&types, candidate.version) else {
-            return;
-        };
-        idents.push(ident);
+        // What no name sets holds for every client of the library.
+        match option.ident(&types, candidate.version) {
+            Some(ident) => idents.push(ident),
+            None if option.names.is_empty() => {}
+            None => return,
+        }
         resolved.push(options::resolve(candidate, client, option));
     }
     let library = candidates.first().map(|c| c.library.name());
@@ -223,7 +228,8 @@ fn put_option(
     let types = candidates
         .first()
         .map_or_else(Vec::new, |c| c.model.types(&client.option_type));
-    finish(&mut value, client, option, (&types, &idents));
+    let versions: Vec<Version> = candidates.iter().map(|c| c.version).collect();
+    finish(&mut value, client, option, (&types, &idents, &versions));
     let pool = candidates.first().and_then(|c| c.model.pool.as_ref());
     let is_cap = pool.is_some_and(|pool| pool.cap == option.key);
     if let (true, Some(factor), false) = (is_cap, per_cpu, value.written == Written::Yes) {
@@ -293,7 +299,7 @@ fn finish(
     value: &mut Value,
     client: &RawClient,
     option: &OptionModel,
-    (types, idents): (&[&str], &[&str]),
+    (types, idents, versions): (&[&str], &[&str], &[Version]),
 ) {
     let write = client
         .writes
@@ -305,12 +311,17 @@ fn finish(
     names.sort_unstable();
     names.dedup();
     value.own_name = match write {
-        Some(write) => Some(write.ident.clone()),
+        Some(write) => Some(shown_name(&write.ident).to_owned()),
         None => (!names.is_empty()).then(|| names.join(" or ")),
     };
     value.slot = match (write, &names[..]) {
         (Some(write), _) => write.slot.clone(),
-        (None, [name]) if !carried => named_slot(&client.insert, name),
+        (None, [name]) if !carried => {
+            let mut taken = versions.iter().map(|v| option.taken_as(name, *v));
+            let form = taken.next().flatten();
+            let form = form.filter(|form| taken.all(|other| other == Some(*form)));
+            named_slot(&client.insert, name, form)
+        }
         (None, _) => Slot::None,
     };
     value.home = Some(match client.carried_anchor {
@@ -320,9 +331,30 @@ fn finish(
     value.secret |= option.is_secret();
 }
 
-fn named_slot(slot: &Slot, name: &str) -> Slot {
+/// A name without the number of the argument that it is set by.
+fn shown_name(ident: &str) -> &str {
+    ident.split('/').next().unwrap_or(ident)
+}
+
+fn named_slot(slot: &Slot, name: &str, form: Option<RustValue>) -> Slot {
     let mut slot = slot.clone();
     match &mut slot {
+        // Only what is called like a method can be added to a chain.
+        Slot::InsertCall { .. } if form.is_none() => return Slot::None,
+        Slot::InsertCall {
+            ident,
+            encoding:
+                Encoding::Rust {
+                    wrapped,
+                    milliseconds,
+                    ..
+                },
+            ..
+        } => {
+            name.clone_into(ident);
+            *wrapped = matches!(form, Some(RustValue::Wrapped | RustValue::Either));
+            *milliseconds = form == Some(RustValue::Milliseconds);
+        }
         Slot::InsertField { ident, .. } | Slot::InsertAssignment { ident, .. } => {
             name.clone_into(ident);
         }

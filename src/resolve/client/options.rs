@@ -2,16 +2,20 @@
 //! and its default.
 
 use crate::facts::quantity;
-use crate::facts::raw::{Folded, OptionWrite, RawClient};
+use crate::facts::raw::{Folded, Language, OptionWrite, RawClient};
 use crate::facts::value::{Datum, Meaning, Origin, Overridden, Reason, State, Value, Written};
-use crate::knowledge::clients::expression::Expression;
+use crate::knowledge::clients::expression::{Expression, Figures};
 use crate::knowledge::clients::model::{Form, OptionModel, OptionSource, Ranged, ValueKind};
+use crate::knowledge::clients::rust::RustValue;
 use crate::resolve::client::candidate::Candidate;
+use crate::resolve::client::datum::{datum, figure, is_zero, shown, zero_of};
 use crate::resolve::client::url::Url;
 use crate::source::MASK;
 
 /// How far a default may lead from option to option.
 const MAX_STEPS: usize = 4;
+/// How the language's null is shown, and how a model writes it.
+const NOTHING: &str = "none";
 
 /// The value of an option, and how many times the number of CPUs its default is.
 pub(super) struct Resolved {
@@ -89,8 +93,47 @@ impl One<'_> {
                 per_cpu: None,
             };
         }
+        if write.value == Folded::Nil
+            && let Some(meaning) = self.effect_of_nothing()
+        {
+            let raw = Box::new(Datum::Text(NOTHING.to_owned()));
+            return Resolved {
+                value: Value::set(Datum::Special { raw, meaning }, write.span),
+                per_cpu: None,
+            };
+        }
         let zero = self.zero_is_nothing(&write.ident);
-        self.folded(&write.value, write.span, zero)
+        match (self.form_of(write), &write.value) {
+            (Some(RustValue::Milliseconds), Folded::Int(n)) => {
+                let duration = Folded::Duration(n.saturating_mul(1_000_000));
+                self.folded(&duration, write.span, zero)
+            }
+            _ => self.folded(&write.value, write.span, zero),
+        }
+    }
+
+    /// How this release takes the option.
+    fn form_of(&self, write: &OptionWrite) -> Option<RustValue> {
+        let mut names = self.option.names.iter();
+        let name = names.find(|n| {
+            n.ident == write.ident
+                && n.on.contains(&self.client.option_type)
+                && n.range().contains(self.candidate.version)
+        })?;
+        name.rust_value
+    }
+
+    /// What the language's null does to the option, where the model says it.
+    fn effect_of_nothing(&self) -> Option<Meaning> {
+        let (lineage, version) = (&self.candidate.lineage, self.candidate.version);
+        let row = lineage.iter().find_map(|ty| {
+            self.option.sentinels.iter().find(|s| {
+                s.range == Figures::Nothing
+                    && s.on.iter().any(|on| on == ty)
+                    && s.range().contains(version)
+            })
+        })?;
+        Some(row.effect)
     }
 
     /// A value that stands at this place in code or in a URL; `zero`: a zero value is none.
@@ -183,10 +226,17 @@ impl One<'_> {
         })
     }
 
+    /// Why something that cannot be seen may set the option.
+    fn unseen(&self) -> Option<&Reason> {
+        let mut names = self.option.names.iter();
+        let part = names.find_map(|name| self.client.unseen.get(&name.ident));
+        self.client.rest_unknown.as_ref().or(part)
+    }
+
     fn not_written(&self) -> Resolved {
         let carried = self.client.carried_unknown.as_ref();
         let carried = carried.filter(|_| self.is_carried());
-        if let Some(reason) = carried.or(self.client.rest_unknown.as_ref()) {
+        if let Some(reason) = carried.or(self.unseen()) {
             let value = Value::unknown(format!("the options come from {reason}"));
             let mut resolved = self.default();
             resolved.value.state = value.state;
@@ -260,9 +310,11 @@ impl One<'_> {
     }
 
     fn default(&self) -> Resolved {
-        let (lineage, version) = (&self.candidate.lineage, self.candidate.version);
-        let Some(row) = self.option.default(lineage, version) else {
+        let lineage = &self.candidate.lineage;
+        let version_of = |krate: Option<&str>| self.candidate.version_of(krate);
+        let Some(row) = self.option.default_by(lineage, version_of) else {
             let zero = zero_of(self.option.kind);
+            let zero = zero.filter(|_| self.client.language == Language::Go);
             return self.of_state(zero.map_or(State::Absent, State::Default));
         };
         if row.open {
@@ -380,9 +432,10 @@ impl One<'_> {
             (ValueKind::Bytes, toml::Value::Integer(n)) => Datum::Size(u64::try_from(*n).ok()?),
             (ValueKind::Float, toml::Value::Float(n)) => Datum::Float(*n),
             (ValueKind::Duration, toml::Value::Integer(n)) => Datum::Duration(*n as f64),
-            (ValueKind::Duration, toml::Value::String(text)) => {
+            (ValueKind::Duration, toml::Value::String(text)) if text != NOTHING => {
                 Datum::Duration(quantity::duration(text)?)
             }
+            (ValueKind::Float, toml::Value::Integer(n)) => Datum::Float(*n as f64),
             (_, toml::Value::Boolean(b)) => Datum::Bool(*b),
             (_, toml::Value::String(text)) => Datum::Text(text.clone()),
             _ => return None,
@@ -397,70 +450,5 @@ pub(super) fn release(candidate: &Candidate<'_>) -> String {
     match name.strip_suffix(&format!(" v{major}")) {
         Some(stem) => format!("{stem} v{version}"),
         None => format!("{name} {version}"),
-    }
-}
-
-/// A folded value as a datum of this kind.
-fn datum(folded: &Folded, kind: ValueKind) -> Option<Datum> {
-    Some(match (kind, folded) {
-        (_, Folded::Nil | Folded::Unknown(_)) => return None,
-        // A figure that is no duration of any length keeps its own form: -1 is a word, not a time.
-        (ValueKind::Duration, Folded::Int(n)) if *n < 0 => Datum::Int(*n),
-        (ValueKind::Duration, Folded::Int(n) | Folded::Duration(n)) => {
-            Datum::Duration(*n as f64 / 1e9)
-        }
-        (ValueKind::Bytes, Folded::Int(n)) => match u64::try_from(*n) {
-            Ok(bytes) => Datum::Size(bytes),
-            Err(_) => Datum::Int(*n),
-        },
-        (_, Folded::Int(n) | Folded::Duration(n)) => Datum::Int(*n),
-        (_, Folded::Float(n)) => Datum::Float(*n),
-        (_, Folded::Bool(b)) => Datum::Bool(*b),
-        (_, Folded::Text(text)) => Datum::Text(text.clone()),
-        (_, Folded::List(items)) => {
-            let items = items.iter().map(|item| datum(item, ValueKind::String));
-            Datum::List(items.collect::<Option<_>>()?)
-        }
-    })
-}
-
-fn is_zero(folded: &Folded) -> bool {
-    match folded {
-        Folded::Int(n) | Folded::Duration(n) => *n == 0,
-        Folded::Float(n) => *n == 0.0,
-        Folded::Bool(b) => !b,
-        Folded::Text(text) => text.is_empty(),
-        Folded::List(items) => items.is_empty(),
-        Folded::Nil => true,
-        Folded::Unknown(_) => false,
-    }
-}
-
-fn figure(folded: &Folded) -> Option<i64> {
-    match folded {
-        Folded::Int(n) | Folded::Duration(n) => Some(*n),
-        _ => None,
-    }
-}
-
-fn zero_of(kind: ValueKind) -> Option<Datum> {
-    Some(match kind {
-        ValueKind::Int => Datum::Int(0),
-        ValueKind::Duration => Datum::Duration(0.0),
-        ValueKind::Bytes => Datum::Size(0),
-        ValueKind::Bool => Datum::Bool(false),
-        ValueKind::Float => Datum::Float(0.0),
-        _ => return None,
-    })
-}
-
-fn shown(datum: &Datum) -> String {
-    match datum.raw() {
-        Datum::Duration(seconds) => quantity::show_duration(*seconds),
-        Datum::Text(text) => text.clone(),
-        Datum::Bool(b) => b.to_string(),
-        other => other
-            .as_number()
-            .map_or_else(|| "a list".to_owned(), quantity::show_number),
     }
 }

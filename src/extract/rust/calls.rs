@@ -1,0 +1,288 @@
+//! Calls: of the libraries, of functions of the package, and of what passes values on.
+
+use tree_sitter::Node;
+
+use crate::extract::go::fold;
+use crate::extract::rust::package::{Item, ItemKind, Meant};
+use crate::extract::rust::reader::Reader;
+use crate::extract::rust::state::{Scope, State, Val};
+use crate::extract::rust::types::Ty;
+use crate::extract::rust::uses::path_of;
+use crate::extract::rust::{names, standard};
+use crate::facts::raw::Folded;
+use crate::facts::value::Reason;
+use crate::syntax::rust;
+
+/// Functions up to so many bytes are run in place whatever they return.
+const SHORT_FUNCTION: usize = 4_000;
+
+/// Constructors of wrappers through which a value is still the same for whoever uses it.
+fn wraps(path: &[String]) -> bool {
+    let [.., ty, name] = path else { return false };
+    matches!(
+        (ty.as_str(), name.as_str()),
+        (
+            "Arc" | "Rc" | "Box" | "Mutex" | "RwLock" | "RefCell" | "Data" | "Cell",
+            "new" | "from"
+        ) | ("Arc" | "Rc", "clone")
+            | ("Box", "pin")
+    )
+}
+
+impl<'t, 'm> Reader<'t, 'm, '_> {
+    pub(super) fn arguments(&self, node: Node<'t>) -> Vec<Node<'t>> {
+        rust::field(node, "arguments").map_or_else(Vec::new, rust::children)
+    }
+
+    /// The values of arguments; what is given by reference may be changed by whoever gets it.
+    pub(super) fn given(&mut self, arguments: &[Node<'t>]) -> Vec<Val<'t>> {
+        arguments.iter().map(|a| self.value_of(*a)).collect()
+    }
+
+    pub(super) fn give_away(&mut self, arguments: &[Node<'t>], values: &[Val<'t>], to: &str) {
+        for (argument, value) in arguments.iter().zip(values) {
+            let shared = argument.kind() == "reference_expression"
+                && !self.text(*argument).starts_with("&mut");
+            if !shared {
+                self.escape(value, to);
+            }
+        }
+    }
+
+    pub(super) fn call(&mut self, node: Node<'t>) -> Val<'t> {
+        let Some(mut function) = rust::field(node, "function") else {
+            return self.unknown_code(node);
+        };
+        let mut generic = None;
+        if function.kind() == "generic_function" {
+            generic = Some(function);
+            function = rust::field(function, "function").unwrap_or(function);
+        }
+        match function.kind() {
+            "field_expression" => self.method(node, function),
+            "identifier" | "scoped_identifier" => self.path_call(node, function, generic),
+            _ => {
+                let value = self.evaluate(function);
+                let values = self.given(&self.arguments(node));
+                let result = self.run_closure(&value, values);
+                result.unwrap_or_else(|| self.unknown_code(node))
+            }
+        }
+    }
+
+    fn path_call(
+        &mut self,
+        node: Node<'t>,
+        function: Node<'t>,
+        generic: Option<Node<'t>>,
+    ) -> Val<'t> {
+        let path = path_of(function, self.tree());
+        let arguments = self.arguments(node);
+        if let [name] = path.as_slice()
+            && let Some(held) = self.state.get(name).cloned()
+        {
+            let values = self.given(&arguments);
+            let result = self.run_closure(&held, values);
+            return result.unwrap_or_else(|| self.unknown_code(node));
+        }
+        match (path.last().map(String::as_str), path.len()) {
+            (Some("Some"), 1) | (Some("Some"), 2) if arguments.len() == 1 => {
+                return Val::Wrapped(Box::new(self.value_of(arguments[0])));
+            }
+            (Some("Ok"), 1) if arguments.len() == 1 => return self.value_of(arguments[0]),
+            (Some("default"), 2) if path[0] == "Default" => return Val::Default,
+            _ => {}
+        }
+        if let [ty, name] = path.as_slice()
+            && ty == "Self"
+            && let Some(own) = self.own_type
+        {
+            return match self.declared.member(own, name) {
+                Some(item) => self.own_call(node, item),
+                None => self.any_call(node),
+            };
+        }
+        if let Some((name, ty)) = path.split_last()
+            && let Some(library) = self.library_of(ty)
+        {
+            return self.library_function(node, (library, name), (function, generic));
+        }
+        match self.meaning(&path) {
+            Some(Meant::Own(item, rest)) => self.own_path_call(node, item, &rest),
+            Some(Meant::Other(path)) => self.other_call(node, &path),
+            None => self.any_call(node),
+        }
+    }
+
+    /// The library's type that a path names, aliases of the package included.
+    fn library_of(&self, path: &[String]) -> Option<&'m str> {
+        if path.is_empty() {
+            return None;
+        }
+        if let Some(ty) = self.library_type(path) {
+            return Some(ty);
+        }
+        match self.meaning(path)? {
+            Meant::Own(item, rest) if rest.is_empty() && item.kind == ItemKind::Alias => {
+                let aliased = rust::field(item.node, "type")?;
+                match self.alias_type(aliased, &item)? {
+                    Ty::Library(name) => Some(name),
+                    Ty::Own(_) => None,
+                }
+            }
+            _ => None,
+        }
+    }
+
+    fn own_path_call(&mut self, node: Node<'t>, item: Item<'t>, rest: &[String]) -> Val<'t> {
+        match (item.kind, rest) {
+            (ItemKind::Function, []) => self.own_call(node, item),
+            (ItemKind::Type, [name]) => {
+                let ty = rust::field(item.node, "name");
+                let ty = ty.map(|ty| self.files[item.file].tree.text(ty));
+                match ty.and_then(|ty| self.declared.member(ty, name)) {
+                    Some(member) => self.own_call(node, member),
+                    None => {
+                        self.any_call(node);
+                        Val::Own(item)
+                    }
+                }
+            }
+            (ItemKind::Type, []) => {
+                self.any_call(node);
+                Val::Own(item)
+            }
+            _ => self.any_call(node),
+        }
+    }
+
+    /// A call of something that is not known.
+    pub(super) fn any_call(&mut self, node: Node<'t>) -> Val<'t> {
+        let arguments = self.arguments(node);
+        let values = self.given(&arguments);
+        self.give_away(&arguments, &values, "a call");
+        self.unknown_code(node)
+    }
+
+    /// A call into another crate that no model knows; a few of the standard library's are understood.
+    fn other_call(&mut self, node: Node<'t>, path: &[String]) -> Val<'t> {
+        let arguments = self.arguments(node);
+        let mut values = self.given(&arguments);
+        if wraps(path) && values.len() == 1 {
+            let value = values.remove(0);
+            return match value.object() {
+                Some(id) if !self.is_handle(id) => {
+                    self.escape(&Val::Ref(id), "shared");
+                    Val::Object(id)
+                }
+                _ => value,
+            };
+        }
+        let folded: Vec<Folded> = arguments
+            .iter()
+            .zip(&values)
+            .map(|(node, value)| value.clone().folded(&names::quoted(self.tree(), *node)).0)
+            .collect();
+        if let Some(known) = standard::function(path, &folded) {
+            return Val::Plain(known);
+        }
+        self.give_away(&arguments, &values, "a call");
+        // The body of a cell that is filled once is what the cell holds.
+        if let [.., ty, name] = path
+            && ty.contains("Lazy")
+            && name == "new"
+            && let Some(closure) = values.first()
+        {
+            let value = self.run_closure(&closure.clone(), Vec::new());
+            return value.unwrap_or_else(|| self.unknown_code(node));
+        }
+        self.unknown_code(node)
+    }
+
+    /// A call of a function of the package: run in place where that can tell something.
+    fn own_call(&mut self, node: Node<'t>, item: Item<'t>) -> Val<'t> {
+        let arguments = self.arguments(node);
+        let values = self.given(&arguments);
+        self.own_call_with(node, item, (&arguments, values))
+    }
+
+    pub(super) fn own_call_with(
+        &mut self,
+        node: Node<'t>,
+        item: Item<'t>,
+        (arguments, values): (&[Node<'t>], Vec<Val<'t>>),
+    ) -> Val<'t> {
+        let quoted = names::quoted(self.tree(), node);
+        let result = rust::field(item.node, "return_type");
+        let short = item.node.byte_range().len() <= SHORT_FUNCTION;
+        let told = values.iter().any(|v| v.object().is_some());
+        let value = if (short || told) && self.may_run(item.node) {
+            self.run(item, values)
+        } else {
+            self.give_away(arguments, &values, "a call");
+            Val::unknown("a call")
+        };
+        match value {
+            Val::Plain(Folded::Unknown(reason)) if !fold::is_environment(&reason) => match result {
+                Some(ty) => {
+                    self.elsewhere(item.file, item.module, |reader| reader.of_type(ty, &quoted))
+                }
+                None => Val::Plain(fold::from_code(&quoted)),
+            },
+            value => value,
+        }
+    }
+
+    /// Runs a function's body with these arguments; what it returns, from all its ends.
+    fn run(&mut self, item: Item<'t>, values: Vec<Val<'t>>) -> Val<'t> {
+        let Some(body) = rust::field(item.node, "body") else {
+            return Val::unknown("a call");
+        };
+        self.inside.push(item.node.id());
+        let scopes = std::mem::replace(&mut self.state.scopes, vec![Scope::new()]);
+        let own_type = self.own_type;
+        let value = self.elsewhere(item.file, item.module, |reader| {
+            reader.own_type = reader.type_of_member(item.node).or(own_type);
+            reader.parameters(item.node, &mut values.into_iter());
+            reader.returns.push(Vec::new());
+            let value = reader.block(body);
+            let mut ends = vec![(Some(value), std::mem::take(&mut reader.state))];
+            for (value, mut state) in reader.returns.pop().unwrap_or_default() {
+                state.scopes.truncate(1);
+                ends.push((
+                    Some(value),
+                    State {
+                        dead: false,
+                        ..state
+                    },
+                ));
+            }
+            reader.joined(ends)
+        });
+        self.own_type = own_type;
+        self.state.scopes = scopes;
+        self.inside.pop();
+        value
+    }
+
+    /// The name of the type whose `impl` block holds a function.
+    fn type_of_member(&self, function: Node<'t>) -> Option<&'t str> {
+        let block = function.parent()?.parent()?;
+        if block.kind() != "impl_item" {
+            return None;
+        }
+        crate::extract::rust::package::type_name(rust::field(block, "type")?, self.tree())
+    }
+
+    fn alias_type(&self, ty: Node<'t>, item: &Item<'t>) -> Option<Ty<'t, 'm>> {
+        self.ty_at(ty, item.file, item.module)
+    }
+
+    /// An unknown part of a value: why.
+    pub(super) fn reason_of(&self, value: &Val<'t>) -> Reason {
+        match value {
+            Val::Plain(Folded::Unknown(reason)) => reason.clone(),
+            _ => Reason::new("a value that is not followed"),
+        }
+    }
+}

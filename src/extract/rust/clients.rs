@@ -1,0 +1,208 @@
+//! Clients: the call that builds one, with all that is written on the values that it is built from.
+
+use std::collections::BTreeMap;
+
+use tree_sitter::Node;
+
+use crate::extract::go::address;
+use crate::extract::rust::names;
+use crate::extract::rust::reader::Reader;
+use crate::extract::rust::state::{ObjectId, Source, Val};
+use crate::facts::raw::{ErrorHandling, Language, OptionSource, OptionWrite, RawClient};
+use crate::facts::slot::Slot;
+use crate::facts::value::{Reason, Strength};
+use crate::knowledge::clients::model::Constructor;
+use crate::knowledge::clients::rust::{Found, OptionsIn};
+use crate::syntax::rust;
+
+impl<'t, 'm> Reader<'t, 'm, '_> {
+    /// A client is built here.
+    pub(super) fn construct(
+        &mut self,
+        node: Node<'t>,
+        found: &Found<'m>,
+        receiver: Option<(ObjectId, Option<Node<'t>>)>,
+        (arguments, values): (&[Node<'t>], &[Val<'t>]),
+        source: Option<Source>,
+    ) {
+        let Some(constructor) = found.model.constructor(&found.call.path()) else {
+            return;
+        };
+        if !self.records() || rust::is_broken(node) {
+            return;
+        }
+        let managed = found.call.managed_arg;
+        if let Some(at) = managed
+            && !self.is_managed(found, receiver.map(|(id, _)| id), values.get(at))
+        {
+            return;
+        }
+        let at = |n: usize| {
+            let value = values.get(n).and_then(Val::object);
+            (value, arguments.get(n).copied())
+        };
+        let (options, expression) = match found.call.client {
+            Some(OptionsIn::Receiver) => (
+                receiver.map(|(id, _)| id),
+                receiver
+                    .and_then(|(_, function)| function)
+                    .and_then(|function| rust::field(function, "value")),
+            ),
+            Some(OptionsIn::FirstArgument) => at(0),
+            Some(OptionsIn::SecondArgument) => at(1),
+            _ => (None, None),
+        };
+        let mut raw = self.raw_client(node, found, constructor);
+        match (options, expression) {
+            (Some(id), expression) => {
+                self.flatten(id, &constructor.option_type, &mut raw);
+                raw.insert = expression.map_or(Slot::None, |e| self.append_to(e));
+                let span = self.state.heap.get(&id).and_then(|o| o.span);
+                raw.options_anchor = span.unwrap_or(raw.anchor);
+            }
+            (None, Some(expression)) => {
+                raw.rest_unknown = Some(Reason::new(format!(
+                    "`{}`",
+                    names::quoted(self.tree(), expression)
+                )));
+            }
+            (None, None) => {}
+        }
+        let positional =
+            self.positional_writes(&constructor.option_type, found, (arguments, values));
+        raw.writes.extend(positional);
+        raw.source = source.map(raw_source);
+        raw.hosts = address::hosts(&raw, &[found.library]);
+        self.found.push(raw);
+    }
+
+    fn raw_client(
+        &self,
+        node: Node<'t>,
+        found: &Found<'m>,
+        constructor: &Constructor,
+    ) -> RawClient {
+        let anchor = self.tree().span(node);
+        let krate = found.call.on.split("::").next().unwrap_or_default();
+        let path = &self.files[self.file].path;
+        RawClient {
+            language: Language::Rust,
+            libraries: vec![found.library.id().to_owned()],
+            constructor: constructor.call.clone(),
+            option_type: constructor.option_type.clone(),
+            dir: path.rsplit_once('/').map_or("", |(dir, _)| dir).to_owned(),
+            package: Some(krate.to_owned()),
+            anchor,
+            options_anchor: anchor,
+            writes: Vec::new(),
+            source: None,
+            rest_unknown: None,
+            unseen: BTreeMap::new(),
+            carried_unknown: None,
+            carried_anchor: None,
+            insert: Slot::None,
+            function: self.function.clone(),
+            strength: Strength::Certain,
+            hosts: Vec::new(),
+            uses: Vec::new(),
+        }
+    }
+
+    /// Whether a pool holds this library's connections: by its manager, else by a type that is written.
+    fn is_managed(
+        &self,
+        found: &Found<'m>,
+        receiver: Option<ObjectId>,
+        manager: Option<&Val<'t>>,
+    ) -> bool {
+        let of = |id: ObjectId| self.state.heap.get(&id);
+        let ty = match manager {
+            Some(Val::Own(item)) => self.own_manager(item),
+            Some(value) => match value.object().and_then(of) {
+                Some(object) => Some(object.ty),
+                None => {
+                    let told = receiver.and_then(of).and_then(|o| o.managed);
+                    let expected = || {
+                        self.expected
+                            .iter()
+                            .rev()
+                            .find_map(|ty| self.managed_in(*ty))
+                    };
+                    told.or_else(expected)
+                }
+            },
+            None => None,
+        };
+        ty.is_some_and(|ty| self.index.manages(found.library, ty))
+    }
+
+    /// Everything that is written on a value and its parts, in the words of the client's option type.
+    fn flatten(&self, id: ObjectId, option_type: &str, raw: &mut RawClient) {
+        let mut todo = vec![id];
+        let mut whole = true;
+        while let Some(id) = todo.pop() {
+            let Some(object) = self.state.heap.get(&id) else {
+                continue;
+            };
+            for write in &object.writes {
+                raw.writes.push(OptionWrite {
+                    conditional: write.conditional || write.write.0.conditional,
+                    ..write.write.0.clone()
+                });
+            }
+            if let Some(reason) = &object.rest_unknown {
+                if whole {
+                    raw.rest_unknown = Some(reason.clone());
+                } else {
+                    let idents = self.index.idents_on(object.ty);
+                    raw.unseen
+                        .extend(idents.map(|ident| (ident.to_owned(), reason.clone())));
+                }
+            }
+            whole = false;
+            todo.extend(object.parts.values());
+        }
+        raw.writes
+            .retain(|w| !self.index.options(option_type, &w.ident).is_empty());
+    }
+
+    /// Where another call could be added to an expression that gives options.
+    fn append_to(&self, expression: Node<'t>) -> Slot {
+        let chains = matches!(
+            expression.kind(),
+            "call_expression"
+                | "identifier"
+                | "field_expression"
+                | "try_expression"
+                | "await_expression"
+        );
+        if !chains {
+            return Slot::None;
+        }
+        let tree = self.tree();
+        let end = expression.end_byte();
+        let rest = tree.excerpt().text().get(end..).unwrap_or("");
+        let blanks = &rest[..rest.len() - rest.trim_start().len()];
+        let own_line = (blanks.contains('\n') && rest.trim_start().starts_with('.'))
+            .then(|| blanks.to_owned());
+        Slot::InsertCall {
+            at: tree.excerpt().span(end..end),
+            encoding: self.encoding(false),
+            ident: String::new(),
+            own_line,
+        }
+    }
+}
+
+fn raw_source(source: Source) -> OptionSource {
+    OptionSource {
+        call: source.call,
+        url: source.url,
+        url_name: source.url_name,
+        url_span: source.url_span,
+        span: source.span,
+        fallible: false,
+        error: ErrorHandling::Unknown,
+        error_span: None,
+    }
+}

@@ -1,0 +1,455 @@
+//! Expressions: names, literals and operators. Whatever is not understood is still looked through,
+//! since a client may be built anywhere.
+
+use tree_sitter::Node;
+
+use crate::extract::go::fold;
+use crate::extract::rust::names;
+use crate::extract::rust::package::{ItemKind, Meant};
+use crate::extract::rust::reader::Reader;
+use crate::extract::rust::state::{Scope, Val};
+use crate::extract::rust::uses::path_of;
+use crate::extract::rust::{standard, types};
+use crate::facts::raw::Folded;
+use crate::syntax::rust;
+
+impl<'t, 'm> Reader<'t, 'm, '_> {
+    pub(super) fn unknown_code(&self, node: Node<'t>) -> Val<'t> {
+        Val::Plain(fold::from_code(&names::quoted(self.tree(), node)))
+    }
+
+    /// The value of an expression that moves or copies it.
+    pub(super) fn value_of(&mut self, node: Node<'t>) -> Val<'t> {
+        match self.evaluate(node) {
+            Val::Object(id) if is_place(node) => Val::Object(self.copy(id)),
+            value => value,
+        }
+    }
+
+    /// The value of an expression without a copy: what a method is called on, what is assigned to.
+    pub(super) fn place(&mut self, node: Node<'t>) -> Val<'t> {
+        self.evaluate(node)
+    }
+
+    pub(super) fn evaluate(&mut self, node: Node<'t>) -> Val<'t> {
+        if !self.descend() {
+            self.ascend();
+            return Val::unknown("deeply nested code");
+        }
+        let value = self.expression(node);
+        self.ascend();
+        value
+    }
+
+    fn expression(&mut self, node: Node<'t>) -> Val<'t> {
+        match node.kind() {
+            "identifier" | "self" => self.identifier(node),
+            "scoped_identifier" => self.path_value(node),
+            "integer_literal" => match rust::int_value(self.text(node)) {
+                Some(n) => Val::Plain(Folded::Int(n)),
+                None => Val::unknown("a number"),
+            },
+            "float_literal" => match rust::float_value(self.text(node)) {
+                Some(n) => Val::Plain(Folded::Float(n)),
+                None => Val::unknown("a number"),
+            },
+            "boolean_literal" => Val::Plain(Folded::Bool(self.text(node) == "true")),
+            "string_literal" | "raw_string_literal" => match rust::string_value(self.text(node)) {
+                Some(text) => Val::Plain(Folded::Text(text)),
+                None => Val::unknown("a text"),
+            },
+            "negative_literal" | "unary_expression" => self.unary(node),
+            "binary_expression" => self.binary(node),
+            "type_cast_expression" => self.cast(node),
+            "reference_expression" => self.reference(node),
+            "parenthesized_expression"
+            | "try_expression"
+            | "await_expression"
+            | "unsafe_block"
+            | "const_block"
+            | "try_block" => self.inner(node),
+            "block" | "labeled_block" => self.block(node),
+            "async_block" => self.async_block(node),
+            "closure_expression" => self.closure(node),
+            "call_expression" => self.call(node),
+            "generic_function" => match rust::field(node, "function") {
+                Some(function) => self.evaluate(function),
+                None => self.unknown_code(node),
+            },
+            "field_expression" => self.field(node),
+            "struct_expression" => self.literal(node),
+            "assignment_expression" => self.assign(node),
+            "compound_assignment_expr" => self.compound(node),
+            "if_expression" => self.if_expression(node),
+            "match_expression" => self.match_expression(node),
+            "for_expression" | "while_expression" | "loop_expression" => self.loop_statement(node),
+            "return_expression" | "break_expression" | "continue_expression" => self.leave(node),
+            "tuple_expression" => {
+                let items = rust::children(node).into_iter();
+                Val::Tuple(items.map(|item| self.value_of(item)).collect())
+            }
+            "array_expression" => {
+                let items = rust::children(node).into_iter();
+                let items = items.map(|item| {
+                    let quoted = names::quoted(self.tree(), item);
+                    let value = self.evaluate(item);
+                    self.escape(&value, "a list");
+                    value.folded(&quoted).0
+                });
+                Val::Plain(Folded::List(items.collect()))
+            }
+            "macro_invocation" => self.macro_call(node),
+            "let_condition" => self.children_of(node),
+            _ => self.children_of(node),
+        }
+    }
+
+    /// Looks through code that is not understood.
+    fn children_of(&mut self, node: Node<'t>) -> Val<'t> {
+        for child in rust::children(node) {
+            if child.is_named() && !child.kind().ends_with("_pattern") {
+                let value = self.evaluate(child);
+                self.escape(&value, "an expression");
+            }
+        }
+        self.unknown_code(node)
+    }
+
+    fn inner(&mut self, node: Node<'t>) -> Val<'t> {
+        match rust::children(node).last() {
+            Some(inner) => self.evaluate(*inner),
+            None => self.unknown_code(node),
+        }
+    }
+
+    fn identifier(&mut self, node: Node<'t>) -> Val<'t> {
+        let name = self.text(node);
+        if let Some(value) = self.state.get(name) {
+            return value.clone();
+        }
+        if name == "None" {
+            return self.nothing();
+        }
+        self.path_value(node)
+    }
+
+    /// A constant of the package, or one of the standard library's.
+    fn path_value(&mut self, node: Node<'t>) -> Val<'t> {
+        let path = path_of(node, self.tree());
+        if path.first().is_some_and(|first| first == "Self")
+            && let (Some(ty), [_, name]) = (self.own_type, path.as_slice())
+            && let Some(item) = self.declared.member(ty, name)
+            && item.kind == ItemKind::Constant
+        {
+            return self.constant(item, node);
+        }
+        match self.meaning(&path) {
+            Some(Meant::Own(item, rest)) => match (item.kind, rest.as_slice()) {
+                (ItemKind::Constant, []) => self.constant(item, node),
+                (ItemKind::Type | ItemKind::Alias, [name]) => {
+                    let ty =
+                        rust::field(item.node, "name").map(|n| self.files[item.file].tree.text(n));
+                    let member = ty.and_then(|ty| self.declared.member(ty, name));
+                    match member {
+                        Some(member) if member.kind == ItemKind::Constant => {
+                            self.constant(member, node)
+                        }
+                        _ => self.unknown_code(node),
+                    }
+                }
+                _ => self.unknown_code(node),
+            },
+            Some(Meant::Other(path)) => {
+                let known = standard::constant(&path).map(Val::Plain);
+                known.unwrap_or_else(|| self.unknown_code(node))
+            }
+            None => self.unknown_code(node),
+        }
+    }
+
+    /// The value of a constant, read where it is declared.
+    fn constant(
+        &mut self,
+        item: crate::extract::rust::package::Item<'t>,
+        node: Node<'t>,
+    ) -> Val<'t> {
+        let Some(value) = rust::field(item.node, "value") else {
+            return self.unknown_code(node);
+        };
+        if !self.may_run(item.node) {
+            return self.unknown_code(node);
+        }
+        self.inside.push(item.node.id());
+        let scopes = std::mem::replace(&mut self.state.scopes, vec![Scope::new()]);
+        let folded = self.elsewhere(item.file, item.module, |reader| reader.evaluate(value));
+        self.state.scopes = scopes;
+        self.inside.pop();
+        match folded {
+            Val::Plain(Folded::Unknown(reason)) if !fold::is_environment(&reason) => {
+                self.unknown_code(node)
+            }
+            Val::Ref(id) => Val::Object(id),
+            value => value,
+        }
+    }
+
+    /// Runs something in another file or module of the package.
+    pub(super) fn elsewhere<R>(
+        &mut self,
+        file: usize,
+        module: usize,
+        run: impl FnOnce(&mut Self) -> R,
+    ) -> R {
+        let outer = (self.file, self.module);
+        let uses = std::mem::take(&mut self.local_uses);
+        (self.file, self.module) = (file, module);
+        let result = run(self);
+        (self.file, self.module) = outer;
+        self.local_uses = uses;
+        result
+    }
+
+    fn unary(&mut self, node: Node<'t>) -> Val<'t> {
+        let Some(inner) = rust::children(node).first().copied() else {
+            return self.unknown_code(node);
+        };
+        let value = self.evaluate(inner);
+        let text = self.text(node);
+        match (text.chars().next(), value) {
+            (Some('-'), Val::Plain(Folded::Int(n))) => Val::Plain(Folded::Int(n.wrapping_neg())),
+            (Some('-'), Val::Plain(Folded::Float(n))) => Val::Plain(Folded::Float(-n)),
+            (Some('!'), Val::Plain(Folded::Bool(b))) => Val::Plain(Folded::Bool(!b)),
+            (Some('*'), Val::Ref(id)) => Val::Object(id),
+            (Some('*'), value) => value,
+            (_, Val::Plain(Folded::Unknown(reason))) => Val::Plain(Folded::Unknown(reason)),
+            _ => self.unknown_code(node),
+        }
+    }
+
+    fn binary(&mut self, node: Node<'t>) -> Val<'t> {
+        let (Some(left), Some(right)) = (rust::field(node, "left"), rust::field(node, "right"))
+        else {
+            return self.unknown_code(node);
+        };
+        let operator = rust::field(node, "operator").map_or("", |o| self.text(o));
+        let a = self.evaluate(left);
+        let b = self.evaluate(right);
+        match (a, b) {
+            (Val::Plain(a), Val::Plain(b)) => match fold::binary(operator, a, b) {
+                Folded::Unknown(_) => self.unknown_code(node),
+                known => Val::Plain(known),
+            },
+            _ => self.unknown_code(node),
+        }
+    }
+
+    fn cast(&mut self, node: Node<'t>) -> Val<'t> {
+        let value = rust::field(node, "value").map(|value| self.evaluate(value));
+        let ty = rust::field(node, "type").map_or("", |ty| self.text(ty));
+        match value {
+            Some(Val::Plain(folded)) => {
+                let cast = standard::cast(folded, ty);
+                cast.map_or_else(|| self.unknown_code(node), Val::Plain)
+            }
+            _ => self.unknown_code(node),
+        }
+    }
+
+    fn reference(&mut self, node: Node<'t>) -> Val<'t> {
+        let Some(inner) = rust::field(node, "value") else {
+            return self.unknown_code(node);
+        };
+        match self.evaluate(inner) {
+            Val::Object(id) => Val::Ref(id),
+            value => value,
+        }
+    }
+
+    fn async_block(&mut self, node: Node<'t>) -> Val<'t> {
+        let body = rust::children(node).last().copied();
+        self.maybe(true, |reader| match body {
+            Some(body) => reader.block(body),
+            None => Val::unknown("nothing"),
+        })
+    }
+
+    fn closure(&mut self, node: Node<'t>) -> Val<'t> {
+        self.maybe(false, |reader| {
+            reader.state.scopes.push(Scope::new());
+            reader.parameters(node, &mut std::iter::empty());
+            let body = rust::field(node, "body");
+            body.map_or_else(|| Val::unknown("nothing"), |body| reader.evaluate(body))
+        });
+        Val::Closure(node, self.file)
+    }
+
+    /// What a closure gives when it is called with these values.
+    pub(super) fn run_closure(
+        &mut self,
+        closure: &Val<'t>,
+        values: Vec<Val<'t>>,
+    ) -> Option<Val<'t>> {
+        let Val::Closure(node, file) = *closure else {
+            return None;
+        };
+        if file != self.file || !self.descend() {
+            self.ascend();
+            return None;
+        }
+        self.quiet += 1;
+        self.state.scopes.push(Scope::new());
+        self.parameters(node, &mut values.into_iter());
+        self.returns.push(Vec::new());
+        let value = rust::field(node, "body").map(|body| self.evaluate(body));
+        let depth = self.state.scopes.len();
+        let mut ends = vec![(value, std::mem::take(&mut self.state))];
+        for (value, mut state) in self.returns.pop().unwrap_or_default() {
+            state.scopes.truncate(depth);
+            ends.push((Some(value), state));
+        }
+        let value = self.joined(ends);
+        self.state.scopes.pop();
+        self.quiet -= 1;
+        self.ascend();
+        Some(value)
+    }
+
+    fn field(&mut self, node: Node<'t>) -> Val<'t> {
+        let (Some(value), Some(field)) = (rust::field(node, "value"), rust::field(node, "field"))
+        else {
+            return self.unknown_code(node);
+        };
+        let value = self.place(value);
+        let name = self.text(field);
+        self.field_of(&value, name, node)
+    }
+
+    /// A field of a value, by what is written or by its type.
+    pub(super) fn field_of(&mut self, value: &Val<'t>, name: &'t str, node: Node<'t>) -> Val<'t> {
+        match value {
+            Val::Object(id) | Val::Ref(id) => self.read_field(*id, name, node),
+            Val::Tuple(items) => {
+                let item = name.parse().ok().and_then(|at: usize| items.get(at));
+                item.cloned().unwrap_or_else(|| self.unknown_code(node))
+            }
+            Val::Own(item) => {
+                let quoted = names::quoted(self.tree(), node);
+                let tree = &self.files[item.file].tree;
+                match types::field_type(item.node, name, tree) {
+                    Some(ty) => {
+                        let (file, module) = (item.file, item.module);
+                        self.elsewhere(file, module, |reader| reader.of_type(ty, &quoted))
+                    }
+                    None => self.unknown_code(node),
+                }
+            }
+            Val::Wrapped(inner) => self.field_of(&inner.clone(), name, node),
+            _ => self.unknown_code(node),
+        }
+    }
+
+    fn assign(&mut self, node: Node<'t>) -> Val<'t> {
+        let (Some(left), Some(right)) = (rust::field(node, "left"), rust::field(node, "right"))
+        else {
+            return self.unknown_code(node);
+        };
+        let value = self.value_of(right);
+        match left.kind() {
+            "identifier" => self.state.set(self.text(left), value),
+            "field_expression" => {
+                let (Some(object), Some(field)) =
+                    (rust::field(left, "value"), rust::field(left, "field"))
+                else {
+                    return self.nothing();
+                };
+                let place = self.place(object);
+                if let Some(id) = place.object() {
+                    self.write_field(id, field, value, right);
+                }
+            }
+            "unary_expression" => {
+                let place = self.place(left);
+                if let Some(id) = place.object() {
+                    self.replace_object(id, &value);
+                }
+            }
+            "tuple_expression" => {
+                for target in rust::children(left) {
+                    if target.kind() == "identifier" {
+                        let name = self.text(target);
+                        self.state.set(name, Val::Plain(fold::from_code(name)));
+                    }
+                }
+            }
+            _ => {
+                self.evaluate(left);
+            }
+        }
+        self.nothing()
+    }
+
+    fn compound(&mut self, node: Node<'t>) -> Val<'t> {
+        let (Some(left), Some(right)) = (rust::field(node, "left"), rust::field(node, "right"))
+        else {
+            return self.unknown_code(node);
+        };
+        let operator = rust::field(node, "operator").map_or("", |o| self.text(o));
+        let old = self.place(left);
+        let new = self.evaluate(right);
+        let value = match (old, new) {
+            (Val::Plain(a), Val::Plain(b)) => {
+                Val::Plain(fold::binary(operator.trim_end_matches('='), a, b))
+            }
+            _ => self.unknown_code(left),
+        };
+        match left.kind() {
+            "identifier" => self.state.set(self.text(left), value),
+            "field_expression" => {
+                let place = rust::field(left, "value").map(|object| self.place(object));
+                let id = place.as_ref().and_then(Val::object);
+                if let (Some(id), Some(field)) = (id, rust::field(left, "field")) {
+                    self.write_field(id, field, value, right);
+                }
+            }
+            _ => {}
+        }
+        self.nothing()
+    }
+
+    /// Macros are not read; a few of the standard library's are known to end the function.
+    fn macro_call(&mut self, node: Node<'t>) -> Val<'t> {
+        let name = rust::field(node, "macro").map_or("", |name| self.text(name));
+        if standard::never_returns(name) {
+            self.state.dead = true;
+        }
+        self.lose_mentioned(node);
+        if let Some(key) = standard::environment_macro(name, self.text(node)) {
+            return Val::Plain(fold::from_environment(&key));
+        }
+        self.unknown_code(node)
+    }
+
+    /// A macro may do anything to what it is given by reference; a value that it only prints stays.
+    fn lose_mentioned(&mut self, node: Node<'t>) {
+        if !self.text(node).contains("&mut") && !self.text(node).contains('=') {
+            return;
+        }
+        let mut mentioned = Vec::new();
+        names::visit(node, |n| {
+            if n.kind() == "identifier" {
+                mentioned.push(n);
+            }
+        });
+        for name in mentioned {
+            let held = self.state.get(self.text(name)).and_then(Val::object);
+            if let Some(id) = held {
+                self.escape(&Val::Ref(id), "a macro");
+            }
+        }
+    }
+}
+
+/// Whether an expression names something that lives on.
+fn is_place(node: Node<'_>) -> bool {
+    matches!(node.kind(), "identifier" | "field_expression" | "self")
+}

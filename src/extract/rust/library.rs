@@ -1,0 +1,170 @@
+//! Calls that a model names: what they give, what they keep, and the address that they lead to.
+
+use tree_sitter::Node;
+
+use crate::extract::go::fold;
+use crate::extract::rust::names;
+use crate::extract::rust::reader::Reader;
+use crate::extract::rust::state::{Object, ObjectId, Source, Val};
+use crate::facts::raw::Folded;
+use crate::knowledge::clients::rust::{Found, RustForm};
+use crate::syntax::rust;
+
+impl<'t, 'm> Reader<'t, 'm, '_> {
+    pub(super) fn library_function(
+        &mut self,
+        node: Node<'t>,
+        (ty, name): (&'m str, &str),
+        (function, generic): (Node<'t>, Option<Node<'t>>),
+    ) -> Val<'t> {
+        let arguments = self.arguments(node);
+        let calls = self.index.calls(ty, name);
+        // `Type::method(value, ..)`: the receiver comes first.
+        let values = self.given(&arguments);
+        let found: Vec<Found<'m>> = calls.iter().filter(|f| !f.call.method).copied().collect();
+        let mut value = if !found.is_empty() {
+            self.library_call(node, &found, None, (&arguments, values))
+        } else if matches!(name, "default" | "new") && self.is_plain_new(ty, &arguments) {
+            let mut object = Object::new(ty);
+            object.span = Some(self.tree().span(node));
+            Val::Object(self.new_object(object))
+        } else {
+            self.give_away(&arguments, &values, name);
+            return self.unknown_code(node);
+        };
+        if let Val::Object(id) = &mut value {
+            let in_path = rust::field(function, "path")
+                .and_then(|path| self.managed_in(path))
+                .or_else(|| generic.and_then(|generic| self.managed_in(generic)));
+            if let (Some(managed), Some(object)) = (in_path, self.state.heap.get_mut(id)) {
+                object.managed = Some(managed);
+            }
+        }
+        value
+    }
+
+    /// `T::default()`, and `T::new()` of a type with options where no model says otherwise.
+    fn is_plain_new(&self, ty: &str, arguments: &[Node<'t>]) -> bool {
+        arguments.is_empty() && self.index.form(ty) != Some(RustForm::Handle)
+    }
+
+    /// A call that a model names, of a function or on a value.
+    pub(super) fn library_call(
+        &mut self,
+        node: Node<'t>,
+        found: &[Found<'m>],
+        receiver: Option<(ObjectId, Option<Node<'t>>)>,
+        (arguments, values): (&[Node<'t>], Vec<Val<'t>>),
+    ) -> Val<'t> {
+        let Some(first) = found.first() else {
+            return self.unknown_code(node);
+        };
+        let source = self.source_of(
+            node,
+            first,
+            receiver.map(|(id, _)| id),
+            (arguments, &values),
+        );
+        let clients: Vec<&Found<'m>> = found.iter().filter(|f| f.call.client.is_some()).collect();
+        for (at, client) in clients.iter().enumerate() {
+            let seen = |f: &&Found<'m>| f.library.id() == client.library.id();
+            if clients[..at].iter().copied().any(|f| seen(&f)) {
+                continue;
+            }
+            self.construct(node, client, receiver, (arguments, &values), source.clone());
+        }
+        if !clients.is_empty() {
+            self.give_away(arguments, &values, "a constructor");
+        }
+        let Some(gives) = first.call.gives.as_deref() else {
+            return self.unknown_code(node);
+        };
+        let mut object = Object::new(gives);
+        object.span = Some(self.tree().span(node));
+        object.source = source;
+        if first.call.keeps
+            && let Some((id, _)) = receiver
+        {
+            self.keep(id, &mut object);
+        }
+        let id = self.new_object(object);
+        if first.call.client.is_none() {
+            self.positional(id, first, (arguments, &values));
+            self.parts_in(id, first, (arguments, &values));
+        }
+        Val::Object(id)
+    }
+
+    /// The URL or the address that a call gives its result.
+    fn source_of(
+        &self,
+        node: Node<'t>,
+        found: &Found<'m>,
+        receiver: Option<ObjectId>,
+        (arguments, values): (&[Node<'t>], &[Val<'t>]),
+    ) -> Option<Source> {
+        if let Some(at) = found.call.url_arg {
+            let argument = *arguments.get(at)?;
+            let quoted = names::quoted(self.tree(), argument);
+            let (url, _) = values.get(at)?.clone().folded(&quoted);
+            let url_name = match &url {
+                Folded::Unknown(reason) => Some(fold::name_of(reason).to_owned()),
+                _ => None,
+            };
+            return Some(Source {
+                call: found.call.path(),
+                url,
+                url_name,
+                url_span: self.tree().span(argument),
+                span: self.tree().span(node),
+            });
+        }
+        let of = |id: ObjectId| self.state.heap.get(&id).and_then(|o| o.source.clone());
+        let from = [found.call.managed_arg, found.call.address_arg];
+        let given = from
+            .into_iter()
+            .flatten()
+            .filter_map(|at| values.get(at)?.object())
+            .find_map(of);
+        given.or_else(|| receiver.and_then(of))
+    }
+
+    /// The result of a call has what was written on the value that it was called on.
+    fn keep(&mut self, id: ObjectId, object: &mut Object<'m>) {
+        let copy = self.copy(id);
+        let Some(kept) = self.state.heap.get(&copy).cloned() else {
+            return;
+        };
+        object.writes = kept.writes;
+        object.parts = kept.parts;
+        object.rest_unknown = kept.rest_unknown;
+        object.managed = kept.managed;
+        object.source = object.source.take().or(kept.source);
+    }
+
+    /// Arguments that are values of a type that the result brings along.
+    fn parts_in(
+        &mut self,
+        id: ObjectId,
+        found: &Found<'m>,
+        (arguments, values): (&[Node<'t>], &[Val<'t>]),
+    ) {
+        let Some(ty) = self.state.heap.get(&id).map(|o| o.ty) else {
+            return;
+        };
+        let ident = format!("{}::{}", last(&found.call.on), found.call.name);
+        let Some(part) = self.index.part(ty, &ident) else {
+            return;
+        };
+        let value = match (values.first(), arguments.first()) {
+            (Some(value), _) => value.clone(),
+            _ => return,
+        };
+        self.set_part(id, (&part.ident, &part.part), &value);
+    }
+}
+
+/// The last name of a path.
+pub(super) fn last(path: &str) -> &str {
+    path.rsplit("::").next().unwrap_or(path)
+}

@@ -1,0 +1,547 @@
+//! Cargo.toml and Cargo.lock: which packages there are, and which release of which crate each is
+//! built with.
+//!
+//! A lock file says it exactly, for every package by its own edges; without one a requirement says
+//! between which releases it lies. What comes from git, a path or a patch has no known release.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use toml::{Spanned, Table, Value};
+
+use crate::extract::rust::{RustFile, RustPackage};
+use crate::facts::raw::{Bounds, Language, Pin, RawModule};
+use crate::facts::value::Reason;
+use crate::source::{Excerpt, Span};
+
+/// A manifest or a lock file, with its path relative to the root.
+#[derive(Clone, Debug)]
+pub struct CargoFile {
+    pub path: String,
+    pub excerpt: Excerpt,
+}
+
+/// A package of the tree.
+#[derive(Clone, Debug)]
+pub struct CargoPackage {
+    pub dir: String,
+    /// The crate's own name in code.
+    pub name: Option<String>,
+    pub renames: BTreeMap<String, String>,
+    /// Programs that it builds beside those that its files' places make, by name and path.
+    pub programs: Vec<(String, Option<String>)>,
+    pub module: RawModule,
+    /// The folder of its workspace.
+    pub workspace: String,
+}
+
+/// The tables of a manifest that say something here.
+struct Manifest<'a> {
+    dir: &'a str,
+    table: Table,
+    excerpt: &'a Excerpt,
+}
+
+/// One locked release.
+struct Locked {
+    name: String,
+    version: String,
+    from_registry: bool,
+    span: Span,
+    /// `name` or `name version`.
+    dependencies: Vec<String>,
+}
+
+/// All packages of a tree, from their manifests and the lock files above them.
+pub fn packages(manifests: &[CargoFile], locks: &[CargoFile]) -> Vec<CargoPackage> {
+    let manifests: Vec<Manifest<'_>> = manifests.iter().filter_map(Manifest::read).collect();
+    let locks: BTreeMap<&str, Vec<Locked>> = locks
+        .iter()
+        .map(|lock| (directory(&lock.path), locked(&lock.excerpt)))
+        .collect();
+    let packages = manifests.iter().filter(|m| m.table.contains_key("package"));
+    packages
+        .map(|manifest| manifest.package(&manifests, &locks))
+        .collect()
+}
+
+/// Packages with their files, and what their manifests pin.
+#[derive(Debug, Default)]
+pub struct Grouped {
+    pub packages: Vec<RustPackage>,
+    pub modules: Vec<RawModule>,
+}
+
+/// Each file to the package whose manifest is the nearest above it; files without one are packages
+/// by folder.
+pub fn group(manifests: &[CargoFile], locks: &[CargoFile], files: Vec<RustFile>) -> Grouped {
+    let mut known = packages(manifests, locks);
+    known.sort_by_key(|package| std::cmp::Reverse(package.dir.len()));
+    let mut of: Vec<Vec<RustFile>> = known.iter().map(|_| Vec::new()).collect();
+    let mut loose: BTreeMap<String, Vec<RustFile>> = BTreeMap::new();
+    for file in files {
+        let folder = directory(&file.path);
+        match known.iter().position(|p| is_above(&p.dir, folder)) {
+            Some(at) => of[at].push(file),
+            None => loose.entry(folder.to_owned()).or_default().push(file),
+        }
+    }
+    let programs: Vec<bool> = known
+        .iter()
+        .zip(&of)
+        .map(|(package, files)| {
+            let own = |file: &RustFile| is_program(below(&file.path, &package.dir));
+            !package.programs.is_empty() || files.iter().any(own)
+        })
+        .collect();
+    // A library of a workspace that builds programs is one of their parts.
+    let workspaces: BTreeSet<String> = known
+        .iter()
+        .zip(&programs)
+        .filter(|(_, program)| **program)
+        .map(|(package, _)| package.workspace.clone())
+        .collect();
+    let mut grouped = Grouped::default();
+    for (package, files) in known.into_iter().zip(of) {
+        grouped.modules.push(RawModule {
+            has_program: workspaces.contains(&package.workspace),
+            ..package.module
+        });
+        grouped.packages.push(RustPackage {
+            dir: package.dir,
+            name: package.name,
+            renames: package.renames,
+            files,
+        });
+    }
+    grouped
+        .packages
+        .extend(loose.into_iter().map(|(dir, files)| RustPackage {
+            dir,
+            files,
+            ..RustPackage::default()
+        }));
+    grouped.packages.sort_by(|a, b| a.dir.cmp(&b.dir));
+    grouped
+}
+
+/// A path below a folder that holds it.
+fn below<'p>(path: &'p str, folder: &str) -> &'p str {
+    let rest = path.strip_prefix(folder).unwrap_or(path);
+    rest.trim_start_matches('/')
+}
+
+/// Whether a file of a package is a program by its place.
+fn is_program(path: &str) -> bool {
+    path == "src/main.rs" || path.starts_with("src/bin/")
+}
+
+fn directory(path: &str) -> &str {
+    path.rsplit_once('/').map_or("", |(dir, _)| dir)
+}
+
+fn is_above(folder: &str, below: &str) -> bool {
+    folder.is_empty()
+        || below
+            .strip_prefix(folder)
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+/// What a crate is called in code.
+fn in_code(name: &str) -> String {
+    name.replace('-', "_")
+}
+
+impl<'a> Manifest<'a> {
+    fn read(file: &'a CargoFile) -> Option<Self> {
+        let table = file.excerpt.text().parse().ok()?;
+        Some(Self {
+            dir: directory(&file.path),
+            table,
+            excerpt: &file.excerpt,
+        })
+    }
+
+    /// The nearest manifest above that declares a workspace.
+    fn workspace<'m>(&'m self, all: &'m [Manifest<'a>]) -> Option<&'m Manifest<'a>> {
+        let above = all
+            .iter()
+            .filter(|m| m.table.contains_key("workspace") && is_above(m.dir, self.dir));
+        above.max_by_key(|m| m.dir.len())
+    }
+
+    fn package(&self, all: &[Manifest<'_>], locks: &BTreeMap<&str, Vec<Locked>>) -> CargoPackage {
+        let package = self.table.get("package").and_then(Value::as_table);
+        let name = package.and_then(|p| p.get("name")).and_then(Value::as_str);
+        let workspace = self.workspace(all);
+        let root = workspace.map_or(self.dir, |w| w.dir);
+        let mut renames = BTreeMap::new();
+        let mut requires = BTreeMap::new();
+        for (key, entry) in self.dependencies() {
+            let inherited = entry.get("workspace").and_then(Value::as_bool) == Some(true);
+            let shared = inherited
+                .then(|| workspace?.shared(key))
+                .flatten()
+                .map(|(entry, _)| entry);
+            let entry = shared.unwrap_or(entry);
+            let real = entry.get("package").and_then(Value::as_str).unwrap_or(key);
+            if in_code(real) != in_code(key) {
+                renames.insert(in_code(key), in_code(real));
+            }
+            let holder = if inherited {
+                workspace.unwrap_or(self)
+            } else {
+                self
+            };
+            requires.insert(real.to_owned(), holder.requirement(key, entry));
+        }
+        let patched = [Some(self), workspace]
+            .into_iter()
+            .flatten()
+            .flat_map(Manifest::patched)
+            .collect::<BTreeSet<&str>>();
+        for name in &patched {
+            if let Some(pin) = requires.get_mut(*name) {
+                pin.version = Err(Reason::new("Cargo.toml patches the crate"));
+                pin.bounds = None;
+            }
+        }
+        let lock = locks.get(root).or_else(|| locks.get(self.dir));
+        if let (Some(lock), Some(name)) = (lock, name) {
+            pin_locked(&mut requires, lock, name, &patched);
+        }
+        CargoPackage {
+            dir: self.dir.to_owned(),
+            name: self.crate_name(name),
+            renames,
+            programs: self.programs(name),
+            module: RawModule {
+                dir: self.dir.to_owned(),
+                language: Language::Rust,
+                requires,
+                has_program: false,
+                language_version: None,
+            },
+            workspace: root.to_owned(),
+        }
+    }
+
+    fn crate_name(&self, package: Option<&str>) -> Option<String> {
+        let lib = self.table.get("lib").and_then(Value::as_table);
+        let name = lib.and_then(|lib| lib.get("name")).and_then(Value::as_str);
+        name.or(package).map(in_code)
+    }
+
+    fn programs(&self, package: Option<&str>) -> Vec<(String, Option<String>)> {
+        let bins = self.table.get("bin").and_then(Value::as_array);
+        let bins = bins.into_iter().flatten().filter_map(|bin| {
+            let text = |key| bin.get(key).and_then(Value::as_str).map(str::to_owned);
+            let name = text("name").or_else(|| package.map(str::to_owned))?;
+            Some((name, text("path")))
+        });
+        bins.collect()
+    }
+
+    /// Dependencies of the program itself and of its targets: name and entry.
+    fn dependencies(&self) -> Vec<(&str, &Value)> {
+        let mut found = Vec::new();
+        let own = self.table.get("dependencies").and_then(Value::as_table);
+        found.extend(own.into_iter().flatten().map(|(k, v)| (k.as_str(), v)));
+        let targets = self.table.get("target").and_then(Value::as_table);
+        for target in targets.into_iter().flatten().map(|(_, target)| target) {
+            let table = target.get("dependencies").and_then(Value::as_table);
+            found.extend(table.into_iter().flatten().map(|(k, v)| (k.as_str(), v)));
+        }
+        found
+    }
+
+    /// A dependency that the workspace declares for its members.
+    fn shared(&self, key: &str) -> Option<(&Value, &Self)> {
+        let workspace = self.table.get("workspace")?.as_table()?;
+        let entry = workspace.get("dependencies")?.as_table()?.get(key)?;
+        Some((entry, self))
+    }
+
+    fn patched(&self) -> Vec<&str> {
+        let patches = self.table.get("patch").and_then(Value::as_table);
+        let registries = patches.into_iter().flatten();
+        let crates = registries.filter_map(|(_, crates)| crates.as_table());
+        crates
+            .flat_map(|crates| crates.iter())
+            .map(|(key, entry)| entry.get("package").and_then(Value::as_str).unwrap_or(key))
+            .collect()
+    }
+
+    /// What an entry says of the release: only a range, unless it is pinned.
+    fn requirement(&self, key: &str, entry: &Value) -> Pin {
+        let text = entry
+            .as_str()
+            .or_else(|| entry.get("version").and_then(Value::as_str));
+        let elsewhere = ["git", "path"]
+            .into_iter()
+            .find(|source| entry.get(source).is_some());
+        let span = self.place_of(key);
+        if let Some(source) = elsewhere {
+            return Pin {
+                version: Err(Reason::new(format!(
+                    "Cargo.toml takes the crate from a {source}"
+                ))),
+                span,
+                bounds: None,
+            };
+        }
+        let Some(text) = text else {
+            return Pin {
+                version: Err(Reason::new("Cargo.toml names no release")),
+                span,
+                bounds: None,
+            };
+        };
+        let exact = text.trim().strip_prefix('=').map(str::trim);
+        Pin {
+            version: match exact {
+                Some(exact) if exact.split('.').count() == 3 => Ok(exact.to_owned()),
+                _ => Err(Reason::new(format!(
+                    "`{text}` stands for several releases and there is no Cargo.lock"
+                ))),
+            },
+            span,
+            bounds: bounds(text),
+        }
+    }
+
+    /// Where the dependency is written, as far as a search can tell.
+    fn place_of(&self, key: &str) -> Span {
+        let text = self.excerpt.text();
+        let mut at = 0;
+        for line in text.split_inclusive('\n') {
+            let trimmed = line.trim_start();
+            let name = trimmed.split(['=', ' ', '.', '\t']).next().unwrap_or("");
+            let header = trimmed
+                .trim_end()
+                .strip_suffix(']')
+                .and_then(|h| h.rsplit('.').next());
+            if name.trim_matches('"') == key || header == Some(key) {
+                let start = at + (line.len() - trimmed.len());
+                return self.excerpt.span(start..at + line.trim_end().len());
+            }
+            at += line.len();
+        }
+        self.excerpt.span(0..0)
+    }
+}
+
+/// The releases that a requirement allows: `1.2` is from 1.2.0 below 2.0.0, `0.9.1` below 0.10.0.
+fn bounds(requirement: &str) -> Option<Bounds> {
+    let text = requirement.trim();
+    if text.contains(',') || text.contains('*') {
+        return None;
+    }
+    let (operator, figures) = match text.find(|c: char| c.is_ascii_digit()) {
+        Some(at) => (text[..at].trim(), &text[at..]),
+        None => return None,
+    };
+    let figures = figures.split(['-', '+']).next().unwrap_or(figures);
+    let parts: Vec<u32> = figures
+        .split('.')
+        .map(|part| part.trim().parse().ok())
+        .collect::<Option<_>>()?;
+    let part = |at: usize| parts.get(at).copied().unwrap_or(0);
+    let since = format!("{}.{}.{}", part(0), part(1), part(2));
+    let until = match (operator, parts.len()) {
+        ("" | "^", _) if part(0) > 0 || parts.len() == 1 => format!("{}.0.0", part(0) + 1),
+        ("" | "^", n) if part(1) > 0 || n == 2 => format!("0.{}.0", part(1) + 1),
+        ("" | "^", _) => format!("0.0.{}", part(2) + 1),
+        ("~", 1) => format!("{}.0.0", part(0) + 1),
+        ("~", _) => format!("{}.{}.0", part(0), part(1) + 1),
+        ("=", 3) => format!("{}.{}.{}", part(0), part(1), part(2) + 1),
+        ("=", 2) => format!("{}.{}.0", part(0), part(1) + 1),
+        ("=", 1) => format!("{}.0.0", part(0) + 1),
+        _ => return None,
+    };
+    Some(Bounds { since, until })
+}
+
+/// The releases of a lock file.
+fn locked(excerpt: &Excerpt) -> Vec<Locked> {
+    #[derive(serde::Deserialize)]
+    struct File {
+        #[serde(default)]
+        package: Vec<Entry>,
+    }
+    #[derive(serde::Deserialize)]
+    struct Entry {
+        name: String,
+        version: Spanned<String>,
+        source: Option<String>,
+        #[serde(default)]
+        dependencies: Vec<String>,
+    }
+    let Ok(file) = toml::from_str::<File>(excerpt.text()) else {
+        return Vec::new();
+    };
+    let entries = file.package.into_iter().map(|entry| Locked {
+        from_registry: entry
+            .source
+            .as_deref()
+            .is_some_and(|s| s.starts_with("registry+") || s.starts_with("sparse+")),
+        span: excerpt.span(entry.version.span()),
+        name: entry.name,
+        version: entry.version.into_inner(),
+        dependencies: entry.dependencies,
+    });
+    entries.collect()
+}
+
+/// The exact releases that a package is built with: its own dependencies by its edges, and theirs,
+/// where only one release is reached.
+fn pin_locked(
+    requires: &mut BTreeMap<String, Pin>,
+    lock: &[Locked],
+    package: &str,
+    patched: &BTreeSet<&str>,
+) {
+    let own = lock.iter().find(|l| l.name == package && !l.from_registry);
+    let find = |edge: &str| {
+        let mut words = edge.split(' ');
+        let (name, version) = (words.next()?, words.next());
+        let mut named = lock
+            .iter()
+            .filter(|l| l.name == name && version.is_none_or(|v| l.version == v));
+        let first = named.next()?;
+        named.next().is_none().then_some(first)
+    };
+    let Some(own) = own else {
+        return;
+    };
+    let direct: Vec<&Locked> = own.dependencies.iter().filter_map(|e| find(e)).collect();
+    // A crate that the package does not name itself comes through those that it names.
+    let mut reached: BTreeMap<&str, Option<&Locked>> = BTreeMap::new();
+    for locked in &direct {
+        reached.insert(&locked.name, Some(locked));
+    }
+    for inner in direct
+        .iter()
+        .flat_map(|l| &l.dependencies)
+        .filter_map(|e| find(e))
+    {
+        if direct.iter().any(|l| l.name == inner.name) {
+            continue;
+        }
+        reached
+            .entry(&inner.name)
+            .and_modify(|seen| {
+                if seen.is_some_and(|s| s.version != inner.version) {
+                    *seen = None;
+                }
+            })
+            .or_insert(Some(inner));
+    }
+    for (name, locked) in reached {
+        let Some(locked) = locked else { continue };
+        let version = if patched.contains(name) || !locked.from_registry {
+            Err(Reason::new("the crate does not come from a registry"))
+        } else {
+            Ok(locked.version.clone())
+        };
+        requires.insert(
+            name.to_owned(),
+            Pin {
+                version,
+                span: locked.span,
+                bounds: None,
+            },
+        );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::FileId;
+
+    fn file(path: &str, text: &str) -> CargoFile {
+        CargoFile {
+            path: path.to_owned(),
+            excerpt: Excerpt::whole(FileId(0), text.into()),
+        }
+    }
+
+    fn version(package: &CargoPackage, name: &str) -> Option<String> {
+        package.module.requires.get(name)?.version.clone().ok()
+    }
+
+    #[test]
+    fn a_lock_file_pins_by_the_edges_of_each_package() {
+        let manifests = [
+            file(
+                "Cargo.toml",
+                "[workspace]\nmembers = [\"a\", \"b\"]\n[workspace.dependencies]\nredis = \"0.27\"\n",
+            ),
+            file(
+                "a/Cargo.toml",
+                "[package]\nname = \"a\"\n[dependencies]\nredis = { workspace = true }\npool = { package = \"bb8-redis\", version = \"0.24\" }\n",
+            ),
+            file(
+                "b/Cargo.toml",
+                "[package]\nname = \"b\"\n[dependencies]\nredis = \"1\"\n",
+            ),
+        ];
+        let registry = "source = \"registry+https://github.com/rust-lang/crates.io-index\"\n";
+        let lock = format!(
+            "version = 4\n[[package]]\nname = \"a\"\nversion = \"0.1.0\"\ndependencies = [\"redis 0.27.6\", \"bb8-redis\"]\n\
+             [[package]]\nname = \"b\"\nversion = \"0.1.0\"\ndependencies = [\"redis 1.0.1\"]\n\
+             [[package]]\nname = \"bb8-redis\"\nversion = \"0.24.0\"\n{registry}dependencies = [\"bb8\", \"redis 1.0.1\"]\n\
+             [[package]]\nname = \"bb8\"\nversion = \"0.9.1\"\n{registry}\
+             [[package]]\nname = \"redis\"\nversion = \"0.27.6\"\n{registry}\
+             [[package]]\nname = \"redis\"\nversion = \"1.0.1\"\n{registry}"
+        );
+        let packages = packages(&manifests, &[file("Cargo.lock", &lock)]);
+        assert_eq!(packages.len(), 2);
+        assert_eq!(version(&packages[0], "redis").as_deref(), Some("0.27.6"));
+        assert_eq!(version(&packages[0], "bb8").as_deref(), Some("0.9.1"));
+        assert_eq!(version(&packages[1], "redis").as_deref(), Some("1.0.1"));
+        assert_eq!(packages[0].renames["pool"], "bb8_redis");
+        assert_eq!(packages[0].workspace, "");
+    }
+
+    #[test]
+    fn without_a_lock_file_a_requirement_is_a_range() {
+        let manifest = file(
+            "svc/Cargo.toml",
+            "[package]\nname = \"svc\"\n[dependencies]\nredis = \"0.27\"\nbb8 = \"=0.9.1\"\nfred = { git = \"https://example.com/fred\" }\n[target.'cfg(unix)'.dependencies]\nr2d2 = { version = \"0.8.10\" }\n",
+        );
+        let packages = packages(&[manifest], &[]);
+        let pin = |name: &str| packages[0].module.requires[name].clone();
+        let bounds = pin("redis").bounds.unwrap();
+        assert_eq!(
+            (bounds.since.as_str(), bounds.until.as_str()),
+            ("0.27.0", "0.28.0")
+        );
+        assert!(pin("redis").version.is_err());
+        assert_eq!(pin("bb8").version.as_deref(), Ok("0.9.1"));
+        assert!(pin("fred").bounds.is_none() && pin("fred").version.is_err());
+        assert!(pin("r2d2").bounds.is_some());
+    }
+
+    #[test]
+    fn requirements_are_read_as_cargo_does() {
+        let read = |text| bounds(text).map(|b| format!("{} {}", b.since, b.until));
+        assert_eq!(read("1").as_deref(), Some("1.0.0 2.0.0"));
+        assert_eq!(read("^1.2.3").as_deref(), Some("1.2.3 2.0.0"));
+        assert_eq!(read("0.32.5").as_deref(), Some("0.32.5 0.33.0"));
+        assert_eq!(read("0").as_deref(), Some("0.0.0 1.0.0"));
+        assert_eq!(read("~1.2").as_deref(), Some("1.2.0 1.3.0"));
+        assert_eq!(read("0.0.3").as_deref(), Some("0.0.3 0.0.4"));
+        assert_eq!(read(">=1.0").as_deref(), None);
+        assert_eq!(read("*"), None);
+    }
+
+    #[test]
+    fn nonsense_is_no_package() {
+        let files = [
+            file("Cargo.toml", "[package"),
+            file("b/Cargo.toml", "x = 1"),
+        ];
+        assert!(packages(&files, &[file("Cargo.lock", "=")]).is_empty());
+    }
+}

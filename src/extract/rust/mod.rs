@@ -1,0 +1,223 @@
+//! Rust code to raw clients: which clients a package builds, and what is written about their options.
+//!
+//! In come the files of one package (all below a Cargo.toml) or one snippet; out come raw facts with
+//! spans. Which calls and types belong to a client library is asked of its model; nothing here knows
+//! a library, an option or a default. `package` and `uses` resolve names, `reader` runs functions
+//! abstractly (`statements`, `expressions`, `calls`, `methods`, `library`, `options`,
+//! `clients`, `types` are its parts, `state` what it
+//! knows at one point), `standard` computes what the standard library would, `manifest` reads
+//! Cargo.toml and Cargo.lock.
+
+mod calls;
+mod clients;
+mod expressions;
+mod library;
+pub mod manifest;
+mod methods;
+mod names;
+mod options;
+mod package;
+mod reader;
+mod standard;
+mod state;
+mod statements;
+mod types;
+mod uses;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::extract::go::address;
+use crate::facts::raw::{Language, Raw};
+use crate::knowledge::clients::Models;
+use crate::knowledge::clients::rust::RustIndex;
+use crate::source::{Excerpt, Span};
+use crate::syntax::rust::{self, RustTree};
+use package::{Declared, Parsed};
+use reader::Reader;
+
+/// A Rust file and its path relative to the root.
+#[derive(Clone, Debug)]
+pub struct RustFile {
+    pub path: String,
+    pub excerpt: Excerpt,
+}
+
+/// The files of one package, and what its Cargo.toml says of names.
+#[derive(Clone, Debug, Default)]
+pub struct RustPackage {
+    /// The folder of the manifest; empty for the root.
+    pub dir: String,
+    /// The crate's own name in code.
+    pub name: Option<String>,
+    /// Dependencies that code calls by another name than their own.
+    pub renames: BTreeMap<String, String>,
+    pub files: Vec<RustFile>,
+}
+
+/// What a text must hold to be worth parsing.
+struct Needles<'m> {
+    crates: Vec<&'m str>,
+    names: Vec<&'m str>,
+}
+
+impl<'m> Needles<'m> {
+    fn new(models: &'m Models) -> Self {
+        Self {
+            crates: models.import_needles(Language::Rust),
+            names: models.snippet_needles(Language::Rust),
+        }
+    }
+
+    fn names_a_crate(&self, text: &str) -> bool {
+        self.crates.iter().any(|needle| text.contains(needle))
+    }
+
+    fn builds(&self, text: &str) -> bool {
+        self.names.iter().any(|needle| text.contains(needle))
+    }
+}
+
+/// The clients of one package. Files that can neither build a client nor say what one is are not
+/// parsed.
+pub fn extract(package: RustPackage, models: &Models) -> Raw {
+    let needles = Needles::new(models);
+    let renamed: Vec<&str> = package.renames.keys().map(String::as_str).collect();
+    let names =
+        |text: &str| needles.names_a_crate(text) || renamed.iter().any(|name| text.contains(name));
+    let building: BTreeSet<usize> = (0..package.files.len())
+        .filter(|at| {
+            let text = package.files[*at].excerpt.text();
+            names(text) && needles.builds(text)
+        })
+        .collect();
+    if building.is_empty() {
+        return Raw::default();
+    }
+    let wanted = wanted(&package, &building, &names);
+    let RustPackage {
+        dir,
+        name,
+        renames,
+        files,
+    } = package;
+    let below = |path: &str| path.strip_prefix(&dir).unwrap_or(path).to_owned();
+    let parsed: Vec<Parsed> = files
+        .into_iter()
+        .enumerate()
+        .filter(|(at, _)| wanted.contains(at))
+        .map(|(_, file)| Parsed {
+            module: package::module_of(below(&file.path).trim_start_matches('/')),
+            path: file.path,
+            tree: rust::parse(file.excerpt),
+        })
+        .collect();
+    read(&parsed, name, renames, models)
+}
+
+/// The files to parse: those that build clients, those that name a library (a type alias, a
+/// re-export, a struct that holds a client), and those whose names they use.
+fn wanted(
+    package: &RustPackage,
+    building: &BTreeSet<usize>,
+    names: &dyn Fn(&str) -> bool,
+) -> BTreeSet<usize> {
+    let mut wanted: BTreeSet<usize> = building.clone();
+    let text = |at: usize| package.files[at].excerpt.text();
+    wanted.extend((0..package.files.len()).filter(|at| names(text(*at))));
+    let stems: BTreeMap<&str, Vec<usize>> = package.files.iter().enumerate().fold(
+        BTreeMap::new(),
+        |mut stems: BTreeMap<&str, Vec<usize>>, (at, file)| {
+            stems.entry(stem(&file.path)).or_default().push(at);
+            stems
+        },
+    );
+    let mut mentioned: BTreeSet<&str> = BTreeSet::new();
+    for at in building {
+        let word = |c: char| !c.is_alphanumeric() && c != '_';
+        let lines = text(*at).lines().filter(|line| {
+            ["crate::", "super::", "self::", "mod "]
+                .iter()
+                .any(|p| line.contains(p))
+        });
+        mentioned.extend(lines.flat_map(|line| line.split(word)));
+    }
+    let used = mentioned
+        .iter()
+        .filter_map(|word| stems.get(word))
+        .flatten();
+    wanted.extend(used.copied());
+    // What `crate::X` and `super::X` may mean stands at the root.
+    wanted.extend(
+        ["main", "lib"]
+            .iter()
+            .filter_map(|s| stems.get(s))
+            .flatten()
+            .copied(),
+    );
+    wanted
+}
+
+/// The name of the module that a file is.
+fn stem(path: &str) -> &str {
+    let path = path.strip_suffix(".rs").unwrap_or(path);
+    let path = path.strip_suffix("/mod").unwrap_or(path);
+    path.rsplit('/').next().unwrap_or(path)
+}
+
+/// The clients of a snippet: a file of its own.
+pub fn extract_snippet(excerpt: Excerpt, path: &str, models: &Models) -> Raw {
+    let needles = Needles::new(models);
+    let text = excerpt.text();
+    if !needles.names_a_crate(text) || !needles.builds(text) {
+        return Raw::default();
+    }
+    let parsed = [Parsed {
+        path: path.to_owned(),
+        module: vec!["crate".to_owned()],
+        tree: rust::parse(excerpt),
+    }];
+    read(&parsed, None, BTreeMap::new(), models)
+}
+
+fn read(
+    parsed: &[Parsed],
+    name: Option<String>,
+    renames: BTreeMap<String, String>,
+    models: &Models,
+) -> Raw {
+    let index = RustIndex::new(models);
+    let declared = Declared::read(parsed, name, renames);
+    let needles = Needles::new(models);
+    let mut raw = Raw::default();
+    for (at, file) in parsed.iter().enumerate() {
+        raw.comments.extend(file.tree.comments());
+        raw.secrets.extend(url_secrets(&file.tree));
+        if !needles.builds(file.tree.excerpt().text()) {
+            continue;
+        }
+        let (clients, secrets) = Reader::new(parsed, &declared, &index, at).read_file();
+        raw.clients.extend(clients);
+        raw.secrets.extend(secrets);
+    }
+    raw.secrets.sort_unstable();
+    raw.secrets.dedup();
+    raw
+}
+
+/// Passwords in URLs in string literals.
+fn url_secrets(tree: &RustTree) -> Vec<Span> {
+    let mut found = Vec::new();
+    if !tree.excerpt().text().contains("://") {
+        return found;
+    }
+    tree.walk(|node| {
+        if node.kind().ends_with("string_literal")
+            && let Some(range) = address::password_in(tree.text(node))
+        {
+            let start = node.start_byte();
+            let span = start + range.start..start + range.end;
+            found.push(tree.excerpt().span(span));
+        }
+    });
+    found
+}

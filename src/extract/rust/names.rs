@@ -1,0 +1,188 @@
+//! Questions about code that need the tree alone: what is a declaration, what is asynchronous, how a
+//! piece of code is quoted in a reason.
+
+use tree_sitter::Node;
+
+use crate::syntax::rust::{self, RustTree};
+
+/// Longer code is not quoted in a message.
+const QUOTED: usize = 60;
+
+/// Items that are no statements.
+pub(super) fn is_declaration(kind: &str) -> bool {
+    matches!(
+        kind,
+        "use_declaration"
+            | "attribute_item"
+            | "inner_attribute_item"
+            | "struct_item"
+            | "enum_item"
+            | "union_item"
+            | "type_item"
+            | "extern_crate_declaration"
+            | "macro_definition"
+            | "macro_invocation"
+            | "mod_item"
+            | "function_item"
+            | "function_signature_item"
+            | "impl_item"
+            | "trait_item"
+            | "const_item"
+            | "static_item"
+            | "empty_statement"
+            | "foreign_mod_item"
+            | "shebang"
+    )
+}
+
+/// Whether a function or a block is `async`.
+pub(super) fn is_async(node: Node<'_>, tree: &RustTree) -> bool {
+    let mut cursor = node.walk();
+    let modifiers = node
+        .children(&mut cursor)
+        .find(|child| child.kind() == "function_modifiers");
+    modifiers.is_some_and(|m| tree.text(m).split_whitespace().any(|word| word == "async"))
+}
+
+/// Visits a node and all below it, without recursion.
+pub(super) fn visit<'t>(node: Node<'t>, mut each: impl FnMut(Node<'t>)) {
+    let mut todo = vec![node];
+    while let Some(node) = todo.pop() {
+        each(node);
+        todo.extend(rust::children(node));
+    }
+}
+
+/// How a piece of code is named where its value is not known. Never shows a literal that could hold
+/// a secret: of a call only the function and a first argument that looks like a key.
+pub(super) fn quoted(tree: &RustTree, node: Node<'_>) -> String {
+    let mut node = node;
+    let mut steps = 0;
+    while let Some(inner) = inside(node, tree) {
+        node = inner;
+        steps += 1;
+        if steps > QUOTED {
+            return "an expression".to_owned();
+        }
+    }
+    match node.kind() {
+        "identifier" | "field_expression" | "scoped_identifier" | "self" if is_plain(node) => {
+            short(tree.text(node))
+        }
+        "call_expression" => call(tree, node),
+        "tuple_struct_pattern" | "mut_pattern" | "reference_pattern" => {
+            let last = rust::children(node).into_iter().next_back();
+            last.map_or_else(|| "an expression".to_owned(), |last| short(tree.text(last)))
+        }
+        _ => "an expression".to_owned(),
+    }
+}
+
+/// What stands inside a wrapping that says nothing about the value.
+fn inside<'t>(node: Node<'t>, tree: &RustTree) -> Option<Node<'t>> {
+    match node.kind() {
+        "reference_expression" | "type_cast_expression" => rust::field(node, "value"),
+        "try_expression" | "await_expression" | "parenthesized_expression" | "unary_expression" => {
+            rust::children(node).first().copied()
+        }
+        "call_expression" => {
+            let function = rust::field(node, "function")?;
+            let name = rust::field(function, "field").map(|name| tree.text(name))?;
+            if function.kind() != "field_expression" || !passes_on(name) {
+                return None;
+            }
+            rust::field(function, "value")
+        }
+        _ => None,
+    }
+}
+
+/// Methods that give what they are called on, in the same or in another wrapping.
+pub(super) fn passes_on(method: &str) -> bool {
+    matches!(
+        method,
+        "unwrap"
+            | "expect"
+            | "unwrap_or_default"
+            | "unwrap_or_else"
+            | "into"
+            | "try_into"
+            | "clone"
+            | "cloned"
+            | "copied"
+            | "to_owned"
+            | "to_string"
+            | "as_ref"
+            | "as_mut"
+            | "as_str"
+            | "as_deref"
+            | "borrow"
+            | "ok"
+            | "ok_or"
+            | "ok_or_else"
+            | "map_err"
+            | "context"
+            | "with_context"
+            | "inspect"
+            | "inspect_err"
+            | "lock"
+            | "read"
+            | "write"
+            | "get_ref"
+            | "into_inner"
+            | "await"
+            | "boxed"
+            | "deref"
+            | "instrument"
+    )
+}
+
+fn is_plain(node: Node<'_>) -> bool {
+    let mut plain = true;
+    visit(node, |n| {
+        plain &= matches!(
+            n.kind(),
+            "identifier"
+                | "field_identifier"
+                | "field_expression"
+                | "scoped_identifier"
+                | "self"
+                | "integer_literal"
+                | "crate"
+                | "super"
+        );
+    });
+    plain
+}
+
+fn call(tree: &RustTree, node: Node<'_>) -> String {
+    let function = rust::field(node, "function").filter(|f| is_plain(*f));
+    let Some(function) = function else {
+        return "a call".to_owned();
+    };
+    let arguments = rust::field(node, "arguments").map_or_else(Vec::new, rust::children);
+    let key = arguments.first().and_then(|first| {
+        let value = rust::string_value(tree.text(*first))?;
+        looks_like_key(&value).then_some(value)
+    });
+    let rest = match (&key, arguments.len()) {
+        (Some(key), 1) => format!("\"{key}\""),
+        (Some(key), _) => format!("\"{key}\", …"),
+        (None, 0) => String::new(),
+        (None, _) => "…".to_owned(),
+    };
+    short(&format!("{}({rest})", tree.text(function)))
+}
+
+fn looks_like_key(text: &str) -> bool {
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-');
+    (1..=40).contains(&text.len()) && text.chars().all(plain)
+}
+
+fn short(text: &str) -> String {
+    let one_line: String = text.split_whitespace().collect();
+    if one_line.chars().count() > QUOTED || one_line.contains('`') || one_line.is_empty() {
+        return "an expression".to_owned();
+    }
+    one_line
+}

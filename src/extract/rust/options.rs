@@ -1,0 +1,314 @@
+//! What is written about options: by methods, fields, literals and positions.
+
+use tree_sitter::Node;
+
+use crate::extract::rust::library::last;
+use crate::extract::rust::names;
+use crate::extract::rust::reader::Reader;
+use crate::extract::rust::state::{Object, ObjectId, Val};
+use crate::extract::rust::types::Ty;
+use crate::facts::raw::{Folded, OptionWrite};
+use crate::facts::slot::{Encoding, Slot};
+use crate::knowledge::clients::model::ValueKind;
+use crate::knowledge::clients::rust::Found;
+use crate::syntax::rust;
+
+impl<'t, 'm> Reader<'t, 'm, '_> {
+    fn new_write(
+        &mut self,
+        ty: &str,
+        ident: &str,
+        value: Val<'t>,
+        expression: Node<'t>,
+    ) -> OptionWrite {
+        let (value, wrapped) = value.folded(&names::quoted(self.tree(), expression));
+        let secret = self
+            .index
+            .options(ty, ident)
+            .iter()
+            .any(|o| o.kind == ValueKind::Secret);
+        if secret && matches!(&value, Folded::Text(text) if !text.is_empty()) {
+            let tree = self.tree();
+            let mut found = Vec::new();
+            names::visit(expression, |node| {
+                if node.kind().ends_with("string_literal") {
+                    found.push(tree.span(node));
+                }
+            });
+            self.secrets.extend(found);
+        }
+        let span = self.tree().span(expression);
+        let known = !matches!(value, Folded::Unknown(_));
+        OptionWrite {
+            ident: ident.to_owned(),
+            slot: Slot::Replace {
+                span,
+                encoding: self.encoding(wrapped),
+            },
+            wrapped: known.then_some(wrapped),
+            value,
+            span,
+            conditional: false,
+        }
+    }
+
+    pub(super) fn encoding(&self, wrapped: bool) -> Encoding {
+        Encoding::Rust {
+            duration: self.duration_name(),
+            wrapped,
+            milliseconds: false,
+        }
+    }
+
+    /// How the standard library's duration is called here, if a `use` brings it.
+    fn duration_name(&self) -> Option<String> {
+        let meant = self
+            .declared
+            .meaning(&["Duration".to_owned()], self.module)?;
+        match meant {
+            crate::extract::rust::package::Meant::Other(path) if path.len() > 1 => {
+                let standard = matches!(path[0].as_str(), "std" | "core" | "tokio");
+                standard.then(|| "Duration".to_owned())
+            }
+            _ => None,
+        }
+    }
+
+    /// A setter: `.max_size(10)`.
+    pub(super) fn set_by_method(
+        &mut self,
+        node: Node<'t>,
+        (id, ty): (ObjectId, &'m str),
+        name: &'t str,
+        arguments: &[Node<'t>],
+    ) -> Val<'t> {
+        let write = match arguments.first() {
+            Some(argument) => {
+                let value = self.value_of(*argument);
+                self.new_write(ty, name, value, *argument)
+            }
+            None => {
+                let value = Val::Plain(Folded::Bool(true));
+                let mut write = self.new_write(ty, name, value, node);
+                write.slot = Slot::None;
+                write
+            }
+        };
+        let result = self.result_of_setter(id, ty);
+        let target = result.object().unwrap_or(id);
+        if let Some(object) = self.state.heap.get_mut(&target) {
+            object.write(ty, write);
+        }
+        result
+    }
+
+    /// `value.field = expression`.
+    pub(super) fn write_field(
+        &mut self,
+        id: ObjectId,
+        field: Node<'t>,
+        value: Val<'t>,
+        expression: Node<'t>,
+    ) {
+        let Some(ty) = self.state.heap.get(&id).map(|o| o.ty) else {
+            return;
+        };
+        let name = self.text(field);
+        if let Some(part) = self.index.part(ty, name) {
+            self.set_part(id, (&part.ident, &part.part), &value);
+            return;
+        }
+        let write = self.new_write(ty, name, value, expression);
+        if let Some(object) = self.state.heap.get_mut(&id) {
+            object.write(ty, write);
+        }
+    }
+
+    pub(super) fn read_field(&mut self, id: ObjectId, name: &'t str, node: Node<'t>) -> Val<'t> {
+        let Some(object) = self.state.heap.get(&id) else {
+            return self.unknown_code(node);
+        };
+        let ty = object.ty;
+        let write = object.writes.iter().find(|w| w.write.0.ident == name);
+        if let Some(write) = write {
+            return match (write.conditional, &write.write.0.value) {
+                (false, value) => Val::Plain(value.clone()),
+                _ => self.unknown_code(node),
+            };
+        }
+        match self.index.part(ty, name) {
+            Some(part) => Val::Ref(self.part_of(id, &part.ident, &part.part)),
+            None => self.unknown_code(node),
+        }
+    }
+
+    /// The part of a value, made where it was left to its defaults.
+    pub(super) fn part_of(&mut self, id: ObjectId, ident: &'m str, part: &'m str) -> ObjectId {
+        let Some(object) = self.state.heap.get(&id) else {
+            return id;
+        };
+        if let Some(part) = object.parts.get(ident) {
+            return *part;
+        }
+        let mut new = Object::new(part);
+        new.rest_unknown.clone_from(&object.rest_unknown);
+        let new = self.new_object(new);
+        if let Some(object) = self.state.heap.get_mut(&id) {
+            object.parts.insert(ident, new);
+        }
+        new
+    }
+
+    /// Parts of one type that come through several names are one part.
+    pub(super) fn set_part(
+        &mut self,
+        id: ObjectId,
+        (ident, part): (&'m str, &'m str),
+        value: &Val<'t>,
+    ) {
+        let same = value.object().filter(|new| {
+            let object = self.state.heap.get(new);
+            object.is_some_and(|o| o.ty == part)
+        });
+        let new = match (same, value) {
+            (Some(new), _) => self.copy(new),
+            (None, Val::Default | Val::Plain(Folded::Nil)) => self.new_object(Object::new(part)),
+            (None, value) => {
+                let mut object = Object::new(part);
+                object.rest_unknown = Some(self.reason_of(value));
+                self.new_object(object)
+            }
+        };
+        let Some(ty) = self.state.heap.get(&id).map(|o| o.ty) else {
+            return;
+        };
+        let others: Vec<&str> = self
+            .index
+            .parts(ty)
+            .filter(|p| p.part == part)
+            .map(|p| p.ident.as_str())
+            .collect();
+        if let Some(object) = self.state.heap.get_mut(&id) {
+            object.parts.retain(|old, _| !others.contains(old));
+            object.parts.insert(ident, new);
+        }
+    }
+
+    /// `Type { field: value, ..base }`.
+    pub(super) fn literal(&mut self, node: Node<'t>) -> Val<'t> {
+        let (Some(name), Some(body)) = (rust::field(node, "name"), rust::field(node, "body"))
+        else {
+            return self.unknown_code(node);
+        };
+        let ty = self.ty(name);
+        let id = match &ty {
+            Some(Ty::Library(name)) => {
+                let mut object = Object::new(name);
+                object.span = Some(self.tree().span(node));
+                Some(self.new_object(object))
+            }
+            _ => None,
+        };
+        if let (Some(id), Some(base)) = (id, base_of(body)) {
+            self.base(id, base);
+        }
+        for field in rust::children(body) {
+            let (field, expression) = match field.kind() {
+                "field_initializer" => {
+                    let name = rust::field(field, "field").or(rust::field(field, "name"));
+                    (name, rust::field(field, "value"))
+                }
+                "shorthand_field_initializer" => {
+                    let name = rust::children(field).last().copied();
+                    (name, name)
+                }
+                _ => continue,
+            };
+            let (Some(field), Some(expression)) = (field, expression) else {
+                continue;
+            };
+            let value = self.value_of(expression);
+            match id {
+                Some(id) => self.write_field(id, field, value, expression),
+                None => self.escape(&value, "another value"),
+            }
+        }
+        match (id, ty) {
+            (Some(id), _) => Val::Object(id),
+            (None, Some(Ty::Own(item))) => Val::Own(item),
+            _ => self.unknown_code(node),
+        }
+    }
+
+    /// `..Default::default()` leaves the rest to the defaults; `..other` takes it from there.
+    fn base(&mut self, id: ObjectId, base: Node<'t>) {
+        let value = self.value_of(base);
+        let ty = self.state.heap.get(&id).map(|o| o.ty);
+        let from = value
+            .object()
+            .and_then(|from| self.state.heap.get(&from))
+            .cloned();
+        let reason = self.reason_of(&value);
+        let Some(object) = self.state.heap.get_mut(&id) else {
+            return;
+        };
+        match (value, from) {
+            (Val::Default, _) => {}
+            (_, Some(from)) if Some(from.ty) == ty => {
+                object.writes = from.writes;
+                object.parts = from.parts;
+                object.rest_unknown = from.rest_unknown;
+            }
+            _ => object.rest_unknown = Some(reason),
+        }
+    }
+
+    /// Options that the arguments of a call set by their position.
+    pub(super) fn positional(
+        &mut self,
+        id: ObjectId,
+        found: &Found<'m>,
+        (arguments, values): (&[Node<'t>], &[Val<'t>]),
+    ) {
+        let Some(ty) = self.state.heap.get(&id).map(|o| o.ty) else {
+            return;
+        };
+        for write in self.positional_writes(ty, found, (arguments, values)) {
+            if let Some(object) = self.state.heap.get_mut(&id) {
+                object.write(ty, write);
+            }
+        }
+    }
+
+    /// The argument at 0 goes by the call's own name, the others by that and their number.
+    pub(super) fn positional_writes(
+        &mut self,
+        ty: &str,
+        found: &Found<'m>,
+        (arguments, values): (&[Node<'t>], &[Val<'t>]),
+    ) -> Vec<OptionWrite> {
+        let name = if found.call.method {
+            found.call.name.clone()
+        } else {
+            format!("{}::{}", last(&found.call.on), found.call.name)
+        };
+        let mut writes = Vec::new();
+        for (at, (argument, value)) in arguments.iter().zip(values).enumerate() {
+            let ident = match at {
+                0 => name.clone(),
+                at => format!("{name}/{at}"),
+            };
+            if !self.index.options(ty, &ident).is_empty() {
+                writes.push(self.new_write(ty, &ident, value.clone(), *argument));
+            }
+        }
+        writes
+    }
+}
+
+fn base_of(body: Node<'_>) -> Option<Node<'_>> {
+    let base = rust::children(body)
+        .into_iter()
+        .find(|field| field.kind() == "base_field_initializer")?;
+    rust::children(base).first().copied()
+}

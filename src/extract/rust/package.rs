@@ -1,0 +1,440 @@
+//! One Rust package before its functions are read: modules, `use` declarations, and what is declared.
+//!
+//! Names are resolved as Rust does, as far as it matters here: renames, globs and `pub use` through
+//! the package's own modules end at a declaration of the package or at a path of another crate.
+//! Test items are not seen.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use tree_sitter::Node;
+
+use crate::extract::rust::uses::{Glob, Use, uses_of};
+use crate::syntax::rust::{self, RustTree};
+
+/// How many names may lead to names.
+const MAX_STEPS: usize = 12;
+
+/// A parsed file.
+pub(super) struct Parsed {
+    pub(super) path: String,
+    pub(super) tree: RustTree,
+    /// The module that the file is, from the crate's root: `["crate", "redis"]`.
+    pub(super) module: Path,
+}
+
+pub(super) type Path = Vec<String>;
+
+/// A declaration.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Item<'t> {
+    pub(super) kind: ItemKind,
+    pub(super) file: usize,
+    pub(super) node: Node<'t>,
+    /// The module that declares it, by number.
+    pub(super) module: usize,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum ItemKind {
+    /// A constant, or a static that is not `mut`.
+    Constant,
+    Function,
+    /// A struct or an enum.
+    Type,
+    Alias,
+}
+
+#[derive(Default)]
+pub(super) struct Module<'t> {
+    pub(super) path: Path,
+    /// What `crate` stands for here.
+    root: Path,
+    uses: BTreeMap<String, Path>,
+    globs: Vec<Path>,
+    items: BTreeMap<&'t str, Item<'t>>,
+}
+
+/// What a name stands for.
+#[derive(Clone, Debug)]
+pub(super) enum Meant<'t> {
+    /// A declaration of the package, and the names that follow it: `new` of `Pool::new`.
+    Own(Item<'t>, Path),
+    /// A path of another crate, or of the standard library.
+    Other(Path),
+}
+
+/// What a package declares.
+#[derive(Default)]
+pub(super) struct Declared<'t> {
+    pub(super) modules: Vec<Module<'t>>,
+    by_path: BTreeMap<Path, usize>,
+    /// Functions and constants of `impl` blocks by type and name; names that two types of one name
+    /// share are left out.
+    members: BTreeMap<(&'t str, &'t str), Item<'t>>,
+    /// What a type implements: the trait as written and the block.
+    traits: BTreeMap<&'t str, Vec<(Node<'t>, Item<'t>)>>,
+    /// Crates under another name than their own.
+    renames: BTreeMap<String, String>,
+    own_name: Option<String>,
+    ambiguous: BTreeSet<(&'t str, &'t str)>,
+}
+
+impl<'t> Declared<'t> {
+    pub(super) fn read(
+        parsed: &'t [Parsed],
+        own_name: Option<String>,
+        renames: BTreeMap<String, String>,
+    ) -> Self {
+        let mut declared = Self {
+            own_name,
+            renames,
+            ..Self::default()
+        };
+        for (at, file) in parsed.iter().enumerate() {
+            let root = root_of(&file.module);
+            let module = declared.module(file.module.clone(), root);
+            if let Some(node) = file.tree.root() {
+                declared.items_of(node, at, module, &file.tree);
+            }
+        }
+        declared
+    }
+
+    fn module(&mut self, path: Path, root: Path) -> usize {
+        if let Some(at) = self.by_path.get(&path) {
+            return *at;
+        }
+        self.modules.push(Module {
+            path: path.clone(),
+            root,
+            ..Module::default()
+        });
+        self.by_path.insert(path, self.modules.len() - 1);
+        self.modules.len() - 1
+    }
+
+    /// The number of the module that a file is, or that stands in it under these names.
+    pub(super) fn module_number(&self, path: &[String]) -> Option<usize> {
+        self.by_path.get(path).copied()
+    }
+
+    fn items_of(&mut self, node: Node<'t>, file: usize, module: usize, tree: &'t RustTree) {
+        for child in rust::children(node) {
+            if !is_test(child, tree) {
+                self.item(child, file, module, tree);
+            }
+        }
+    }
+
+    fn item(&mut self, node: Node<'t>, file: usize, module: usize, tree: &'t RustTree) {
+        let kind = match node.kind() {
+            "use_declaration" => return self.add_uses(module, uses_of(node, tree)),
+            "mod_item" => return self.inner_module(node, file, module, tree),
+            "impl_item" => return self.implementation(node, file, module, tree),
+            "ERROR" => return self.items_of(node, file, module, tree),
+            "const_item" => ItemKind::Constant,
+            "static_item" if !is_mutable(node) => ItemKind::Constant,
+            "function_item" => ItemKind::Function,
+            "struct_item" | "enum_item" => ItemKind::Type,
+            "type_item" => ItemKind::Alias,
+            _ => return,
+        };
+        let Some(name) = rust::field(node, "name").map(|name| tree.text(name)) else {
+            return;
+        };
+        let item = Item {
+            kind,
+            file,
+            node,
+            module,
+        };
+        let items = &mut self.modules[module].items;
+        // Declared twice (for different features): nothing certain but that it is the package's own.
+        match items.get_mut(name) {
+            Some(first) if first.kind == ItemKind::Type || kind == ItemKind::Type => {}
+            Some(first) => first.kind = ItemKind::Type,
+            None => {
+                items.insert(name, item);
+            }
+        }
+    }
+
+    fn add_uses(&mut self, module: usize, (uses, globs): (Vec<Use>, Vec<Glob>)) {
+        let module = &mut self.modules[module];
+        module.uses.extend(uses);
+        module.globs.extend(globs);
+    }
+
+    fn inner_module(&mut self, node: Node<'t>, file: usize, module: usize, tree: &'t RustTree) {
+        let (Some(name), Some(body)) = (rust::field(node, "name"), rust::field(node, "body"))
+        else {
+            return;
+        };
+        let outer = &self.modules[module];
+        let mut path = outer.path.clone();
+        path.push(tree.text(name).to_owned());
+        let root = outer.root.clone();
+        let inner = self.module(path, root);
+        self.items_of(body, file, inner, tree);
+    }
+
+    fn implementation(&mut self, node: Node<'t>, file: usize, module: usize, tree: &'t RustTree) {
+        let Some(ty) = rust::field(node, "type").and_then(|ty| type_name(ty, tree)) else {
+            return;
+        };
+        let item = |kind, node| Item {
+            kind,
+            file,
+            node,
+            module,
+        };
+        if let Some(name) = rust::field(node, "trait") {
+            let block = item(ItemKind::Type, node);
+            self.traits.entry(ty).or_default().push((name, block));
+        }
+        let body = rust::field(node, "body").map_or_else(Vec::new, rust::children);
+        for member in body {
+            let kind = match member.kind() {
+                "function_item" => ItemKind::Function,
+                "const_item" => ItemKind::Constant,
+                _ => continue,
+            };
+            let Some(name) = rust::field(member, "name").map(|name| tree.text(name)) else {
+                continue;
+            };
+            if self
+                .members
+                .insert((ty, name), item(kind, member))
+                .is_some()
+            {
+                self.ambiguous.insert((ty, name));
+            }
+        }
+    }
+
+    /// A function or constant of a type of the package.
+    pub(super) fn member(&self, ty: &str, name: &str) -> Option<Item<'t>> {
+        if self.ambiguous.contains(&(ty, name)) {
+            return None;
+        }
+        self.members.get(&(ty, name)).copied()
+    }
+
+    pub(super) fn traits_of(&self, ty: &str) -> &[(Node<'t>, Item<'t>)] {
+        self.traits.get(ty).map_or(&[], Vec::as_slice)
+    }
+
+    /// What a path means in a module.
+    pub(super) fn meaning(&self, path: &[String], module: usize) -> Option<Meant<'t>> {
+        self.follow(path, module, MAX_STEPS)
+    }
+
+    fn follow(&self, path: &[String], module: usize, steps: usize) -> Option<Meant<'t>> {
+        let steps = steps.checked_sub(1)?;
+        let (first, rest) = path.split_first()?;
+        let here = self.modules.get(module)?;
+        let join = |base: &[String]| [base, rest].concat();
+        match first.as_str() {
+            "crate" => return self.absolute(&join(&here.root), steps),
+            "self" => return self.absolute(&join(&here.path), steps),
+            "super" => {
+                let (_, parent) = here.path.split_last()?;
+                let at = self.module_number(parent)?;
+                return match rest.first().map(String::as_str) {
+                    Some("super") => self.follow(rest, at, steps),
+                    _ => self.absolute(&join(parent), steps),
+                };
+            }
+            _ => {}
+        }
+        if let Some(item) = here.items.get(first.as_str()) {
+            return Some(Meant::Own(*item, rest.to_vec()));
+        }
+        if let Some(target) = here.uses.get(first) {
+            let whole = [target, rest].concat();
+            // `use redis;` and `use redis::redis;` name the crate, not themselves.
+            if target.first() == Some(first) {
+                return Some(Meant::Other(self.renamed(whole)));
+            }
+            return self.follow(&whole, module, steps);
+        }
+        let inner = [&here.path[..], std::slice::from_ref(first)].concat();
+        if self.by_path.contains_key(&inner) {
+            return self.absolute(&join(&inner), steps);
+        }
+        for glob in &here.globs {
+            if let Some(own @ Meant::Own(..)) = self.in_glob(glob, path, module, steps) {
+                return Some(own);
+            }
+        }
+        if self.own_name.as_ref() == Some(first) {
+            return self.absolute(&join(&["crate".to_owned()]), steps);
+        }
+        Some(Meant::Other(self.renamed(path.to_vec())))
+    }
+
+    /// The paths that a name may stand for through the globs of a module into other crates.
+    pub(super) fn through_globs(&self, path: &[String], module: usize) -> Vec<Path> {
+        let Some(here) = self.modules.get(module) else {
+            return Vec::new();
+        };
+        let paths = here.globs.iter().filter_map(|glob| {
+            match self.in_glob(glob, path, module, MAX_STEPS)? {
+                Meant::Other(path) => Some(path),
+                Meant::Own(..) => None,
+            }
+        });
+        paths.collect()
+    }
+
+    fn in_glob(
+        &self,
+        glob: &[String],
+        path: &[String],
+        module: usize,
+        steps: usize,
+    ) -> Option<Meant<'t>> {
+        let steps = steps.checked_sub(1)?;
+        let first = glob.first()?;
+        let whole = [glob, path].concat();
+        let here = self.modules.get(module)?;
+        let names_a_module = matches!(first.as_str(), "crate" | "self" | "super")
+            || self
+                .by_path
+                .contains_key(&[&here.path[..], std::slice::from_ref(first)].concat())
+            || here.uses.contains_key(first)
+            || self.own_name.as_ref() == Some(first);
+        if names_a_module {
+            return self.follow(&whole, module, steps);
+        }
+        Some(Meant::Other(self.renamed(whole)))
+    }
+
+    /// A path from the root of the package.
+    fn absolute(&self, path: &[String], steps: usize) -> Option<Meant<'t>> {
+        let (at, length) = (1..=path.len())
+            .rev()
+            .find_map(|n| Some((self.module_number(&path[..n])?, n)))?;
+        let rest = &path[length..];
+        let (first, after) = rest.split_first()?;
+        let module = &self.modules[at];
+        if let Some(item) = module.items.get(first.as_str()) {
+            return Some(Meant::Own(*item, after.to_vec()));
+        }
+        if module.uses.contains_key(first) {
+            return self.follow(rest, at, steps);
+        }
+        module
+            .globs
+            .iter()
+            .find_map(|glob| self.in_glob(glob, rest, at, steps))
+    }
+
+    fn renamed(&self, mut path: Path) -> Path {
+        if let Some(first) = path.first_mut()
+            && let Some(own) = self.renames.get(first)
+        {
+            first.clone_from(own);
+        }
+        path
+    }
+}
+
+/// `crate`, or the file itself where it is a program of its own.
+fn root_of(module: &[String]) -> Path {
+    let own = matches!(module.get(1).map(String::as_str), Some("bin" | "examples"));
+    let length = if own && module.len() > 2 { 3 } else { 1 };
+    module[..length.min(module.len())].to_vec()
+}
+
+/// The module that a file is, by its path below the package's folder.
+pub(super) fn module_of(path: &str) -> Path {
+    let path = path.strip_suffix(".rs").unwrap_or(path);
+    let path = path.strip_prefix("src/").unwrap_or(path);
+    let mut module = vec!["crate".to_owned()];
+    module.extend(path.split('/').map(str::to_owned));
+    match module.last().map(String::as_str) {
+        Some("mod") => drop(module.pop()),
+        Some("main" | "lib") if module.len() == 2 => drop(module.pop()),
+        Some("main") if module.len() == 4 && module[1] == "bin" => drop(module.pop()),
+        _ => {}
+    }
+    module
+}
+
+/// The last name of a type: `Pool` of `bb8::Pool<M>`.
+pub(super) fn type_name<'t>(ty: Node<'t>, tree: &'t RustTree) -> Option<&'t str> {
+    match ty.kind() {
+        "type_identifier" | "identifier" => Some(tree.text(ty)),
+        "generic_type" => type_name(rust::field(ty, "type")?, tree),
+        "scoped_type_identifier" | "scoped_identifier" => Some(tree.text(rust::field(ty, "name")?)),
+        "reference_type" => type_name(rust::field(ty, "type")?, tree),
+        _ => None,
+    }
+}
+
+fn is_mutable(node: Node<'_>) -> bool {
+    rust::children(node)
+        .iter()
+        .any(|child| child.kind() == "mutable_specifier")
+}
+
+/// Whether an attribute before an item makes it test code.
+pub(super) fn is_test(node: Node<'_>, tree: &RustTree) -> bool {
+    let mut before = node.prev_named_sibling();
+    while let Some(attribute) = before {
+        match attribute.kind() {
+            "attribute_item" => {
+                if makes_test(tree.text(attribute)) {
+                    return true;
+                }
+            }
+            "line_comment" | "block_comment" => {}
+            _ => return false,
+        }
+        before = attribute.prev_named_sibling();
+    }
+    false
+}
+
+fn makes_test(attribute: &str) -> bool {
+    let inner = attribute
+        .trim_start_matches('#')
+        .trim_start_matches('[')
+        .trim_end_matches(']');
+    let name = inner.split('(').next().unwrap_or(inner).trim();
+    if name == "cfg" {
+        let word = |c: char| !c.is_alphanumeric() && c != '_';
+        return inner.split(word).any(|w| w == "test") && !inner.contains("not(");
+    }
+    let last = name.rsplit("::").next().unwrap_or(name);
+    matches!(last, "test" | "rstest" | "bench" | "test_case")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_are_modules() {
+        let text = |path| module_of(path).join("::");
+        assert_eq!(text("src/main.rs"), "crate");
+        assert_eq!(text("src/lib.rs"), "crate");
+        assert_eq!(text("src/redis/mod.rs"), "crate::redis");
+        assert_eq!(text("src/redis/pool.rs"), "crate::redis::pool");
+        assert_eq!(text("src/bin/worker.rs"), "crate::bin::worker");
+        assert_eq!(text("src/bin/worker/main.rs"), "crate::bin::worker");
+        assert_eq!(text("examples/a.rs"), "crate::examples::a");
+    }
+
+    #[test]
+    fn attributes_of_tests() {
+        assert!(makes_test("#[cfg(test)]"));
+        assert!(makes_test("#[cfg(any(test, feature = \"x\"))]"));
+        assert!(makes_test("#[tokio::test]"));
+        assert!(makes_test("#[test]"));
+        assert!(!makes_test("#[cfg(not(test))]"));
+        assert!(!makes_test("#[derive(Debug)]"));
+        assert!(!makes_test("#[cfg(feature = \"latest\")]"));
+    }
+}

@@ -1,0 +1,428 @@
+//! Reads the functions of one package: an abstract run, statement by statement, that knows values of
+//! library types and constants and calls everything else unknown.
+//!
+//! Every function is run once, with parameters of which only the type is known; a call of a function
+//! of the same package is run in place, so that factories are seen through. The run is bounded: loops
+//! run twice, and running in place costs fuel.
+
+use tree_sitter::Node;
+
+use crate::extract::go::fold;
+use crate::extract::rust::package::{Declared, Item, ItemKind, Meant, Parsed, Path};
+use crate::extract::rust::state::{Object, ObjectId, Scope, State, Val};
+use crate::extract::rust::uses::uses_of;
+use crate::extract::rust::{names, package};
+use crate::facts::raw::{Folded, RawClient};
+use crate::facts::value::Reason;
+use crate::knowledge::clients::rust::RustIndex;
+use crate::source::Span;
+use crate::syntax::rust::{self, RustTree};
+
+/// Deeper nesting than any person writes: what lies below is unknown.
+const MAX_DEPTH: u32 = 90;
+/// How many functions deep calls are run in place.
+const MAX_INLINE: usize = 4;
+/// How many statements are run in place for one function.
+const INLINE_STATEMENTS: u32 = 2_000;
+/// How many variables may be copied at branches, for a file and for each of its bytes: what keeps
+/// the run linear whatever the text is.
+const COPIES: usize = 300_000;
+const COPIES_PER_BYTE: usize = 8;
+/// How deep loops are run twice.
+const MAX_LOOPS: u32 = 2;
+
+/// Where the code being read stands.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Context {
+    pub(super) is_async: bool,
+    pub(super) in_loop: bool,
+}
+
+pub(super) struct Reader<'t, 'm, 'p> {
+    pub(super) files: &'t [Parsed],
+    pub(super) declared: &'p Declared<'t>,
+    pub(super) index: &'p RustIndex<'m>,
+    /// The file and the module whose code is being read.
+    pub(super) file: usize,
+    pub(super) module: usize,
+    pub(super) state: State<'t, 'm>,
+    pub(super) found: Vec<RawClient>,
+    pub(super) secrets: Vec<Span>,
+    pub(super) function: Option<String>,
+    /// The type of the `impl` block being read.
+    pub(super) own_type: Option<&'t str>,
+    pub(super) context: Context,
+    pub(super) fresh: ObjectId,
+    /// Functions and constants that are being run in place.
+    pub(super) inside: Vec<usize>,
+    /// What the functions being run have returned so far, innermost last.
+    pub(super) returns: Vec<Vec<(Val<'t>, State<'t, 'm>)>>,
+    /// The states at the ends of loops being run.
+    pub(super) breaks: Vec<Vec<State<'t, 'm>>>,
+    /// Types that the value being computed is declared with, innermost last.
+    pub(super) expected: Vec<Node<'t>>,
+    /// `use` declarations in the open blocks.
+    pub(super) local_uses: Vec<(String, Path)>,
+    /// What is found is not noted: it was, or will be.
+    pub(super) quiet: u32,
+    loops: u32,
+    depth: u32,
+    fuel: u32,
+    copies_left: usize,
+}
+
+impl<'t, 'm, 'p> Reader<'t, 'm, 'p> {
+    pub(super) fn new(
+        files: &'t [Parsed],
+        declared: &'p Declared<'t>,
+        index: &'p RustIndex<'m>,
+        file: usize,
+    ) -> Self {
+        let text = files[file].tree.excerpt().text();
+        Self {
+            files,
+            declared,
+            index,
+            file,
+            module: declared
+                .module_number(&files[file].module)
+                .unwrap_or_default(),
+            state: State::default(),
+            found: Vec::new(),
+            secrets: Vec::new(),
+            function: None,
+            own_type: None,
+            context: Context::default(),
+            fresh: 0,
+            inside: Vec::new(),
+            returns: Vec::new(),
+            breaks: Vec::new(),
+            expected: Vec::new(),
+            local_uses: Vec::new(),
+            quiet: 0,
+            loops: 0,
+            depth: 0,
+            fuel: INLINE_STATEMENTS,
+            copies_left: COPIES + COPIES_PER_BYTE * text.len(),
+        }
+    }
+
+    pub(super) fn tree(&self) -> &'t RustTree {
+        &self.files[self.file].tree
+    }
+
+    pub(super) fn text(&self, node: Node<'t>) -> &'t str {
+        self.tree().text(node)
+    }
+
+    /// Reads everything in the file that may build a client.
+    pub(super) fn read_file(mut self) -> (Vec<RawClient>, Vec<Span>) {
+        if let Some(root) = self.tree().root() {
+            self.items(root);
+        }
+        (self.found, self.secrets)
+    }
+
+    /// The items of a file or an inner module; what stands beside them is a fragment's.
+    fn items(&mut self, node: Node<'t>) {
+        let mut statements = Vec::new();
+        for child in rust::children(node) {
+            if package::is_test(child, self.tree()) {
+                continue;
+            }
+            match child.kind() {
+                "function_item" => self.read_function(child),
+                "impl_item" => self.implementation(child),
+                "trait_item" => self.trait_body(child),
+                "mod_item" => self.inner_module(child),
+                "static_item" | "const_item" => self.initialiser(child),
+                "ERROR" => self.items(child),
+                kind if names::is_declaration(kind) => {}
+                _ => statements.push(child),
+            }
+        }
+        if !statements.is_empty() {
+            self.enter(|reader| {
+                for statement in statements {
+                    reader.statement(statement);
+                }
+            });
+        }
+    }
+
+    fn inner_module(&mut self, node: Node<'t>) {
+        let (Some(name), Some(body)) = (rust::field(node, "name"), rust::field(node, "body"))
+        else {
+            return;
+        };
+        let mut path = self.declared.modules[self.module].path.clone();
+        path.push(self.text(name).to_owned());
+        let Some(inner) = self.declared.module_number(&path) else {
+            return;
+        };
+        if !self.descend() {
+            return self.ascend();
+        }
+        let outer = std::mem::replace(&mut self.module, inner);
+        self.items(body);
+        self.module = outer;
+        self.ascend();
+    }
+
+    fn implementation(&mut self, node: Node<'t>) {
+        let ty = rust::field(node, "type").and_then(|ty| package::type_name(ty, self.tree()));
+        let outer = std::mem::replace(&mut self.own_type, ty);
+        self.trait_body(node);
+        self.own_type = outer;
+    }
+
+    fn trait_body(&mut self, node: Node<'t>) {
+        let body = rust::field(node, "body").map_or_else(Vec::new, rust::children);
+        for member in body {
+            if package::is_test(member, self.tree()) {
+                continue;
+            }
+            match member.kind() {
+                "function_item" => self.read_function(member),
+                "const_item" => self.initialiser(member),
+                _ => {}
+            }
+        }
+    }
+
+    fn initialiser(&mut self, node: Node<'t>) {
+        let Some(value) = rust::field(node, "value") else {
+            return;
+        };
+        self.function = rust::field(node, "name").map(|name| self.text(name).to_owned());
+        self.enter(|reader| {
+            reader.evaluate(value);
+        });
+        self.function = None;
+    }
+
+    /// Runs something with nothing known before it.
+    fn enter(&mut self, run: impl FnOnce(&mut Self)) {
+        let outer = std::mem::take(&mut self.state);
+        let uses = self.local_uses.len();
+        self.state.scopes.push(Scope::new());
+        self.returns.clear();
+        self.breaks.clear();
+        self.fuel = INLINE_STATEMENTS;
+        self.context = Context::default();
+        run(self);
+        self.local_uses.truncate(uses);
+        self.state = outer;
+    }
+
+    fn read_function(&mut self, node: Node<'t>) {
+        let Some(body) = rust::field(node, "body") else {
+            return;
+        };
+        let name = rust::field(node, "name").map(|name| self.text(name));
+        let outer = self.function.take();
+        self.function = name.map(|name| match self.own_type {
+            Some(ty) => format!("{ty}::{name}"),
+            None => name.to_owned(),
+        });
+        let expected = rust::field(node, "return_type");
+        self.enter(|reader| {
+            reader.context.is_async = names::is_async(node, reader.tree());
+            reader.parameters(node, &mut Vec::new().into_iter());
+            reader.expected.extend(expected);
+            reader.returns.push(Vec::new());
+            reader.block(body);
+            reader.returns.pop();
+            reader.expected.clear();
+        });
+        self.function = outer;
+    }
+
+    /// Binds the parameters of a function: to the values given, else to what their types say.
+    pub(super) fn parameters(
+        &mut self,
+        function: Node<'t>,
+        values: &mut dyn Iterator<Item = Val<'t>>,
+    ) {
+        let list = rust::field(function, "parameters").map_or_else(Vec::new, rust::children);
+        for parameter in list {
+            if parameter.kind() == "self_parameter" {
+                let given = values.next();
+                let own = || self.own_type.and_then(|ty| self.own_type_item(ty));
+                let value = given.or_else(|| own().map(Val::Own));
+                self.state
+                    .define("self", value.unwrap_or_else(|| Val::unknown("`self`")));
+                continue;
+            }
+            let (pattern, ty) = match rust::field(parameter, "pattern") {
+                Some(pattern) => (pattern, rust::field(parameter, "type")),
+                None => (parameter, None),
+            };
+            let value = match (values.next(), ty) {
+                (Some(value), Some(ty)) => self.typed(value, ty),
+                (Some(value), None) => value,
+                (None, Some(ty)) => self.of_type(ty, &names::quoted(self.tree(), pattern)),
+                (None, None) => Val::Plain(fold::from_code(&names::quoted(self.tree(), pattern))),
+            };
+            self.bind(pattern, value);
+        }
+    }
+
+    /// A type of the package by its bare name, as this module sees it.
+    pub(super) fn own_type_item(&self, name: &str) -> Option<Item<'t>> {
+        match self.declared.meaning(&[name.to_owned()], self.module)? {
+            Meant::Own(item, rest) if rest.is_empty() && item.kind == ItemKind::Type => Some(item),
+            _ => None,
+        }
+    }
+
+    /// What a path means here: local `use` declarations first.
+    pub(super) fn meaning(&self, path: &[String]) -> Option<Meant<'t>> {
+        let first = path.first()?;
+        if let Some((_, target)) = self.local_uses.iter().rev().find(|(name, _)| name == first) {
+            let whole = [target, &path[1..]].concat();
+            if target.first() == Some(first) {
+                return Some(Meant::Other(whole));
+            }
+            return self.declared.meaning(&whole, self.module);
+        }
+        self.declared.meaning(path, self.module)
+    }
+
+    pub(super) fn use_here(&mut self, node: Node<'t>) {
+        self.local_uses.extend(uses_of(node, self.tree()).0);
+    }
+
+    /// What is found now is to be noted.
+    pub(super) fn records(&self) -> bool {
+        self.inside.is_empty() && self.quiet == 0 && !self.state.dead
+    }
+
+    /// Counts one level of nesting; says whether there may be one more.
+    pub(super) fn descend(&mut self) -> bool {
+        self.depth += 1;
+        self.depth <= MAX_DEPTH
+    }
+
+    pub(super) fn ascend(&mut self) {
+        self.depth -= 1;
+    }
+
+    /// Whether this function may be run in place once more.
+    pub(super) fn may_run(&self, node: Node<'t>) -> bool {
+        self.fuel > 0 && self.inside.len() < MAX_INLINE && !self.inside.contains(&node.id())
+    }
+
+    pub(super) fn burn(&mut self) {
+        if !self.inside.is_empty() {
+            self.fuel = self.fuel.saturating_sub(1);
+        }
+    }
+
+    /// A copy of the state for another branch. Where too much was copied the function is read no
+    /// further.
+    pub(super) fn fork(&mut self) -> State<'t, 'm> {
+        match self.copies_left.checked_sub(1 + self.state.size()) {
+            Some(left) => {
+                self.copies_left = left;
+                self.state.clone()
+            }
+            None => {
+                self.state = State {
+                    scopes: self.state.scopes.iter().map(|_| Scope::new()).collect(),
+                    dead: true,
+                    ..State::default()
+                };
+                self.state.clone()
+            }
+        }
+    }
+
+    /// The state after something that may have run or not.
+    pub(super) fn rejoin(&mut self, other: State<'t, 'm>) {
+        let mine = std::mem::take(&mut self.state);
+        self.state = mine.join(other, &mut self.fresh);
+    }
+
+    /// Runs a loop's body: once to see what it changes, and once with that.
+    pub(super) fn in_loop(&mut self, run: &mut dyn FnMut(&mut Self)) {
+        let context = self.context;
+        self.context.in_loop = true;
+        if self.loops < MAX_LOOPS {
+            self.loops += 1;
+            self.quiet += 1;
+            self.one_round(run);
+            self.quiet -= 1;
+            self.one_round(run);
+            self.loops -= 1;
+        } else {
+            self.forget();
+            self.one_round(run);
+        }
+        self.context = context;
+    }
+
+    fn one_round(&mut self, run: &mut dyn FnMut(&mut Self)) {
+        let before = self.fork();
+        self.breaks.push(Vec::new());
+        run(self);
+        self.rejoin(before);
+        for end in self.breaks.pop().unwrap_or_default() {
+            self.rejoin(State { dead: false, ..end });
+        }
+    }
+
+    /// Nothing that may change is known any more.
+    fn forget(&mut self) {
+        let reason = Reason::new("a loop");
+        for object in self.state.heap.values_mut() {
+            object.lose(&reason);
+        }
+        for value in self.state.scopes.iter_mut().flat_map(Scope::values_mut) {
+            if let Val::Plain(folded) = value {
+                *folded = Folded::Unknown(reason.clone());
+            }
+        }
+    }
+
+    pub(super) fn new_object(&mut self, object: Object<'m>) -> ObjectId {
+        self.fresh += 1;
+        self.state.heap.insert(self.fresh, object);
+        self.fresh
+    }
+
+    /// A copy of a value with all that belongs to it.
+    pub(super) fn copy(&mut self, id: ObjectId) -> ObjectId {
+        let Some(mut object) = self.state.heap.get(&id).cloned() else {
+            return id;
+        };
+        if self.descend() {
+            let parts = std::mem::take(&mut object.parts);
+            object.parts = parts
+                .into_iter()
+                .map(|(ident, part)| (ident, self.copy(part)))
+                .collect();
+        }
+        self.ascend();
+        self.new_object(object)
+    }
+
+    /// What this code refers to may be changed by somebody else from here on.
+    pub(super) fn escape(&mut self, value: &Val<'t>, to: &str) {
+        match value {
+            Val::Ref(id) => {
+                let reason = Reason::new(format!("`{to}`"));
+                let mut todo = vec![*id];
+                while let Some(id) = todo.pop() {
+                    if let Some(object) = self.state.heap.get_mut(&id) {
+                        object.lose(&reason);
+                        todo.extend(object.parts.values());
+                    }
+                }
+            }
+            Val::Wrapped(inner) => self.escape(inner, to),
+            Val::Tuple(items) => items.iter().for_each(|item| self.escape(item, to)),
+            _ => {}
+        }
+    }
+}

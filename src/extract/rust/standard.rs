@@ -1,0 +1,239 @@
+//! The standard library, as far as values that are known go through it: durations, numbers, texts and
+//! the environment. Pure; what the code means is looked up elsewhere.
+
+use crate::extract::go::fold;
+use crate::facts::raw::Folded;
+
+/// The constants of durations and numbers.
+pub(super) fn constant(path: &[String]) -> Option<Folded> {
+    let [.., ty, name] = path else { return None };
+    Some(match (ty.as_str(), name.as_str()) {
+        ("Duration", "ZERO") => Folded::Duration(0),
+        ("Duration", "MAX") => Folded::Duration(i64::MAX),
+        ("u8", "MAX") => Folded::Int(u8::MAX.into()),
+        ("u16", "MAX") => Folded::Int(u16::MAX.into()),
+        ("u32", "MAX") => Folded::Int(u32::MAX.into()),
+        ("i32", "MAX") => Folded::Int(i32::MAX.into()),
+        ("i64" | "u64" | "usize", "MAX") if ty == "i64" => Folded::Int(i64::MAX),
+        ("u8" | "u16" | "u32" | "u64" | "usize", "MIN") => Folded::Int(0),
+        _ => return None,
+    })
+}
+
+/// The value of a function of the standard library, by its path.
+pub(super) fn function(path: &[String], arguments: &[Folded]) -> Option<Folded> {
+    let [.., ty, name] = path else { return None };
+    let first = arguments.first();
+    if ty == "Duration" {
+        return duration(name, arguments);
+    }
+    match (ty.as_str(), name.as_str(), first) {
+        ("env", "var" | "var_os", Some(Folded::Text(key))) => Some(fold::from_environment(key)),
+        ("cmp", "max" | "min", Some(first)) => extreme(name, first, arguments.get(1)?),
+        ("String" | "Cow", "from" | "new", Some(Folded::Text(text))) => {
+            Some(Folded::Text(text.clone()))
+        }
+        (number, "from", Some(value)) if is_number(number) => cast(value.clone(), number),
+        (wrapper, "new", Some(Folded::Int(n))) if wrapper.starts_with("NonZero") && *n != 0 => {
+            Some(Folded::Int(*n))
+        }
+        _ => None,
+    }
+}
+
+fn duration(name: &str, arguments: &[Folded]) -> Option<Folded> {
+    let factor: i64 = match name {
+        "from_nanos" => 1,
+        "from_micros" => 1_000,
+        "from_millis" => 1_000_000,
+        "from_secs" | "from_secs_f64" | "from_secs_f32" => 1_000_000_000,
+        "from_mins" => 60_000_000_000,
+        "from_hours" => 3_600_000_000_000,
+        "from_days" => 86_400_000_000_000,
+        "new" => return new_duration(arguments),
+        _ => return None,
+    };
+    Some(match (arguments.first()?, name) {
+        (Folded::Float(n), "from_secs_f64" | "from_secs_f32") => {
+            let nanoseconds = (n * 1e9).round();
+            if !(0.0..9e18).contains(&nanoseconds) {
+                return None;
+            }
+            Folded::Duration(nanoseconds as i64)
+        }
+        (Folded::Int(n), _) if *n >= 0 => Folded::Duration(n.saturating_mul(factor)),
+        (Folded::Unknown(reason), _) => Folded::Unknown(reason.clone()),
+        _ => return None,
+    })
+}
+
+fn new_duration(arguments: &[Folded]) -> Option<Folded> {
+    let [Folded::Int(seconds), Folded::Int(nanoseconds)] = arguments else {
+        return None;
+    };
+    let whole = seconds.checked_mul(1_000_000_000)?;
+    Some(Folded::Duration(whole.checked_add(*nanoseconds)?))
+}
+
+fn extreme(name: &str, a: &Folded, b: &Folded) -> Option<Folded> {
+    let max = name == "max";
+    Some(match (a, b) {
+        (Folded::Int(a), Folded::Int(b)) => Folded::Int(if max { *a.max(b) } else { *a.min(b) }),
+        (Folded::Duration(a), Folded::Duration(b)) => {
+            Folded::Duration(if max { *a.max(b) } else { *a.min(b) })
+        }
+        (Folded::Unknown(reason), _) | (_, Folded::Unknown(reason)) => {
+            Folded::Unknown(reason.clone())
+        }
+        _ => return None,
+    })
+}
+
+/// The value of a method on a value that is known; what it does with a result or an option of one is
+/// the caller's business.
+pub(super) fn method(name: &str, on: &Folded, arguments: &[Folded]) -> Option<Folded> {
+    Some(match (name, on, arguments) {
+        ("max" | "min", on, [other]) => extreme(name, on, other)?,
+        ("clamp", on, [low, high]) => extreme("min", &extreme("max", on, low)?, high)?,
+        ("as_secs", Folded::Duration(n), []) => Folded::Int(n / 1_000_000_000),
+        ("as_millis", Folded::Duration(n), []) => Folded::Int(n / 1_000_000),
+        ("mul_f64" | "mul_f32", Folded::Duration(_), [_])
+        | ("saturating_mul", Folded::Int(_) | Folded::Duration(_), [_]) => {
+            fold::binary("*", on.clone(), arguments[0].clone())
+        }
+        ("saturating_add", _, [other]) => fold::binary("+", on.clone(), other.clone()),
+        ("saturating_sub", Folded::Int(a), [Folded::Int(b)]) if a >= b => Folded::Int(a - b),
+        ("parse", Folded::Text(text), []) => number(text)?,
+        ("get" | "to_string" | "as_bytes" | "trim", Folded::Int(_) | Folded::Text(_), []) => {
+            if let ("trim", Folded::Text(text)) = (name, on) {
+                Folded::Text(text.trim().to_owned())
+            } else if name == "as_bytes" || (name == "get" && matches!(on, Folded::Text(_))) {
+                return None;
+            } else if let ("to_string", Folded::Int(n)) = (name, on) {
+                Folded::Text(n.to_string())
+            } else {
+                on.clone()
+            }
+        }
+        _ => return None,
+    })
+}
+
+fn number(text: &str) -> Option<Folded> {
+    let int = text.parse().map(Folded::Int);
+    int.or_else(|_| text.parse().map(Folded::Float)).ok()
+}
+
+fn is_number(name: &str) -> bool {
+    matches!(
+        name,
+        "u8" | "u16"
+            | "u32"
+            | "u64"
+            | "u128"
+            | "usize"
+            | "i8"
+            | "i16"
+            | "i32"
+            | "i64"
+            | "i128"
+            | "isize"
+            | "f32"
+            | "f64"
+    )
+}
+
+/// `value as ty`, where nothing is lost; what cannot be told is nothing.
+pub(super) fn cast(value: Folded, ty: &str) -> Option<Folded> {
+    if !is_number(ty) {
+        return match value {
+            Folded::Unknown(reason) => Some(Folded::Unknown(reason)),
+            _ => None,
+        };
+    }
+    let float = ty.starts_with('f');
+    Some(match value {
+        Folded::Int(n) if float => Folded::Float(n as f64),
+        Folded::Float(n) if float => Folded::Float(n),
+        Folded::Float(n) if n.abs() < 9e15 => return in_range(n.trunc() as i64, ty),
+        Folded::Int(n) => return in_range(n, ty),
+        Folded::Unknown(reason) => Folded::Unknown(reason),
+        _ => return None,
+    })
+}
+
+fn in_range(n: i64, ty: &str) -> Option<Folded> {
+    let (low, high) = match ty {
+        "u8" => (0, i64::from(u8::MAX)),
+        "u16" => (0, i64::from(u16::MAX)),
+        "u32" => (0, i64::from(u32::MAX)),
+        "i8" => (i64::from(i8::MIN), i64::from(i8::MAX)),
+        "i16" => (i64::from(i16::MIN), i64::from(i16::MAX)),
+        "i32" => (i64::from(i32::MIN), i64::from(i32::MAX)),
+        "u64" | "u128" | "usize" => (0, i64::MAX),
+        _ => (i64::MIN, i64::MAX),
+    };
+    (low..=high).contains(&n).then_some(Folded::Int(n))
+}
+
+/// Macros of the standard library after which nothing runs.
+pub(super) fn never_returns(name: &str) -> bool {
+    matches!(name, "panic" | "unreachable" | "todo" | "unimplemented")
+}
+
+/// The variable that `env!("KEY")` and `option_env!("KEY")` read when the program is built.
+pub(super) fn environment_macro(name: &str, text: &str) -> Option<String> {
+    if !matches!(name, "env" | "option_env" | "std::env" | "std::option_env") {
+        return None;
+    }
+    let (_, rest) = text.split_once('"')?;
+    Some(rest.split_once('"')?.0.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn path(text: &str) -> Vec<String> {
+        text.split("::").map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn durations_in_every_spelling() {
+        let read = |name: &str, argument| function(&path(name), &[argument]);
+        let second = Some(Folded::Duration(1_000_000_000));
+        assert_eq!(
+            read("std::time::Duration::from_secs", Folded::Int(1)),
+            second
+        );
+        assert_eq!(read("Duration::from_millis", Folded::Int(1000)), second);
+        assert_eq!(read("Duration::from_secs_f64", Folded::Float(1.0)), second);
+        assert_eq!(
+            read("Duration::from_mins", Folded::Int(2)),
+            Some(Folded::Duration(120_000_000_000))
+        );
+        assert_eq!(read("Duration::from_secs", Folded::Int(-1)), None);
+        assert_eq!(
+            constant(&path("Duration::MAX")),
+            Some(Folded::Duration(i64::MAX))
+        );
+        assert_eq!(constant(&path("Duration::ZERO")), Some(Folded::Duration(0)));
+    }
+
+    #[test]
+    fn casts_that_lose_something_are_not_known() {
+        assert_eq!(cast(Folded::Int(300), "u8"), None);
+        assert_eq!(cast(Folded::Int(30), "u8"), Some(Folded::Int(30)));
+        assert_eq!(cast(Folded::Float(2.9), "u32"), Some(Folded::Int(2)));
+        assert_eq!(cast(Folded::Int(2), "f64"), Some(Folded::Float(2.0)));
+    }
+
+    #[test]
+    fn numbers_in_texts() {
+        assert_eq!(
+            method("parse", &Folded::Text("12".into()), &[]),
+            Some(Folded::Int(12))
+        );
+        assert_eq!(method("parse", &Folded::Text("x".into()), &[]), None);
+    }
+}

@@ -1,0 +1,303 @@
+//! Types as code writes them: which of them are a library's, which are the package's own, and what a
+//! value is of which only the type is known.
+
+use tree_sitter::Node;
+
+use crate::extract::go::fold;
+use crate::extract::rust::package::{Item, ItemKind, Meant};
+use crate::extract::rust::reader::Reader;
+use crate::extract::rust::state::{Object, ObjectId, Val};
+use crate::extract::rust::uses::path_of;
+use crate::facts::raw::Folded;
+use crate::facts::value::Reason;
+use crate::knowledge::clients::rust::RustForm;
+use crate::syntax::rust::{self, RustTree};
+
+/// How far a type is looked into: aliases and wrappers.
+const MAX_STEPS: usize = 8;
+
+/// What a type is.
+pub(super) enum Ty<'t, 'm> {
+    Library(&'m str),
+    Own(Item<'t>),
+}
+
+/// The type of a struct's field.
+pub(super) fn field_type<'t>(item: Node<'t>, name: &str, tree: &'t RustTree) -> Option<Node<'t>> {
+    let body = rust::field(item, "body")?;
+    match body.kind() {
+        "field_declaration_list" => {
+            let named = |field: &Node<'t>| {
+                rust::field(*field, "name").is_some_and(|n| tree.text(n) == name)
+            };
+            let field = rust::children(body).into_iter().find(named)?;
+            rust::field(field, "type")
+        }
+        "ordered_field_declaration_list" => {
+            let at: usize = name.parse().ok()?;
+            ordered_types(body).into_iter().nth(at)
+        }
+        _ => None,
+    }
+}
+
+fn ordered_types(body: Node<'_>) -> Vec<Node<'_>> {
+    let mut cursor = body.walk();
+    body.children_by_field_name("type", &mut cursor)
+        .filter(Node::is_named)
+        .collect()
+}
+
+/// The type of a generic's first type argument.
+pub(super) fn first_argument<'t>(ty: Node<'t>) -> Option<Node<'t>> {
+    let arguments = rust::field(ty, "type_arguments")?;
+    let mut arguments = rust::children(arguments).into_iter();
+    arguments.find(|a| a.kind() != "lifetime")
+}
+
+impl<'t, 'm> Reader<'t, 'm, '_> {
+    /// The library's type that a path of another crate leads to.
+    pub(super) fn library_type(&self, path: &[String]) -> Option<&'m str> {
+        if let Some(Meant::Other(path)) = self.meaning(path)
+            && let Some(ty) = self.index.type_at(&path)
+        {
+            return Some(ty);
+        }
+        let known = |path: Vec<String>| self.index.type_at(&path);
+        let unseen = matches!(self.meaning(path), Some(Meant::Other(whole)) if whole == path);
+        if !unseen {
+            return None;
+        }
+        let globs = self.declared.through_globs(path, self.module);
+        globs.into_iter().find_map(known)
+    }
+
+    /// What a type is, through references, aliases and whatever wraps one type.
+    pub(super) fn ty(&self, node: Node<'t>) -> Option<Ty<'t, 'm>> {
+        self.ty_in(node, self.file, self.module, MAX_STEPS)
+    }
+
+    /// What a type is that stands in another file.
+    pub(super) fn ty_at(&self, node: Node<'t>, file: usize, module: usize) -> Option<Ty<'t, 'm>> {
+        self.ty_in(node, file, module, MAX_STEPS)
+    }
+
+    fn ty_in(
+        &self,
+        node: Node<'t>,
+        file: usize,
+        module: usize,
+        steps: usize,
+    ) -> Option<Ty<'t, 'm>> {
+        let steps = steps.checked_sub(1)?;
+        let tree = &self.files[file].tree;
+        match node.kind() {
+            "reference_type" | "mutable_type" | "parenthesized_type" => {
+                let inner =
+                    rust::field(node, "type").or_else(|| rust::children(node).last().copied())?;
+                self.ty_in(inner, file, module, steps)
+            }
+            "type_identifier" | "identifier" | "scoped_type_identifier" | "scoped_identifier" => {
+                let path = path_of(node, tree);
+                if path == ["Self"] {
+                    return self
+                        .own_type
+                        .and_then(|ty| self.own_type_item(ty))
+                        .map(Ty::Own);
+                }
+                self.named_type(&path, file, module, steps)
+            }
+            "generic_type" => {
+                let outer = rust::field(node, "type")?;
+                if let Some(found) = self.ty_in(outer, file, module, steps) {
+                    return Some(found);
+                }
+                self.ty_in(first_argument(node)?, file, module, steps)
+            }
+            _ => None,
+        }
+    }
+
+    fn named_type(
+        &self,
+        path: &[String],
+        file: usize,
+        module: usize,
+        steps: usize,
+    ) -> Option<Ty<'t, 'm>> {
+        let meant = if module == self.module && file == self.file {
+            self.meaning(path)
+        } else {
+            self.declared.meaning(path, module)
+        };
+        match meant? {
+            Meant::Own(item, rest) if rest.is_empty() => match item.kind {
+                ItemKind::Type => Some(Ty::Own(item)),
+                ItemKind::Alias => {
+                    let aliased = rust::field(item.node, "type")?;
+                    self.ty_in(aliased, item.file, item.module, steps)
+                }
+                _ => None,
+            },
+            Meant::Own(..) => None,
+            Meant::Other(whole) => {
+                let known = self.index.type_at(&whole);
+                let through = || {
+                    let globs = self.declared.through_globs(path, module);
+                    globs.into_iter().find_map(|p| self.index.type_at(&p))
+                };
+                let ty = known.or_else(|| (whole == path).then(through).flatten());
+                ty.map(Ty::Library)
+            }
+        }
+    }
+
+    /// A value of which only the type is known; `from` is what the code calls it.
+    pub(super) fn of_type(&mut self, ty: Node<'t>, from: &str) -> Val<'t> {
+        let unknown = fold::from_code(from);
+        match self.ty(ty) {
+            Some(Ty::Own(item)) => Val::Own(item),
+            Some(Ty::Library(name)) => {
+                let mut object = Object::new(name);
+                if let Folded::Unknown(reason) = &unknown {
+                    object.rest_unknown = Some(reason.clone());
+                }
+                object.managed = self.managed_in(ty);
+                let id = self.new_object(object);
+                match ty.kind() {
+                    "reference_type" => Val::Ref(id),
+                    _ => Val::Object(id),
+                }
+            }
+            None => Val::Plain(unknown),
+        }
+    }
+
+    /// A value that is declared with a type.
+    pub(super) fn typed(&mut self, value: Val<'t>, ty: Node<'t>) -> Val<'t> {
+        match value {
+            Val::Default => match self.ty(ty) {
+                Some(Ty::Library(name)) => Val::Object(self.new_object(Object::new(name))),
+                _ => Val::unknown("a default"),
+            },
+            Val::Plain(Folded::Unknown(reason)) => match self.ty(ty) {
+                Some(Ty::Library(name)) => {
+                    let mut object = Object::new(name);
+                    object.rest_unknown = Some(reason);
+                    object.managed = self.managed_in(ty);
+                    Val::Object(self.new_object(object))
+                }
+                Some(Ty::Own(item)) => Val::Own(item),
+                None => Val::Plain(Folded::Unknown(reason)),
+            },
+            value => value,
+        }
+    }
+
+    /// The library's type that stands as a type argument somewhere in a type.
+    pub(super) fn managed_in(&self, ty: Node<'t>) -> Option<&'m str> {
+        let mut todo = vec![ty];
+        while let Some(node) = todo.pop() {
+            if let Some(argument) = first_argument(node) {
+                if let Some(found) = self.manager_type(argument) {
+                    return Some(found);
+                }
+                todo.push(argument);
+            }
+        }
+        None
+    }
+
+    /// The type of a manager: a library's, or the connections that a type of the package makes.
+    fn manager_type(&self, ty: Node<'t>) -> Option<&'m str> {
+        match self.ty_in(ty, self.file, self.module, MAX_STEPS)? {
+            Ty::Library(name) => Some(name),
+            Ty::Own(item) => self.own_manager(&item),
+        }
+    }
+
+    /// A type of the package that manages connections of a library: the first manager of that library
+    /// stands for it.
+    pub(super) fn own_manager(&self, item: &Item<'t>) -> Option<&'m str> {
+        let name = rust::field(item.node, "name")?;
+        let name = self.files[item.file].tree.text(name);
+        for (tr, block) in self.declared.traits_of(name) {
+            let tree = &self.files[block.file].tree;
+            let path = path_of(*tr, tree);
+            let Some(Meant::Other(path)) = self.declared.meaning(&path, block.module) else {
+                continue;
+            };
+            let path = self.index.own(&path).join("::");
+            for (_, managed) in self.index.manager_traits() {
+                if managed.manager_trait != path {
+                    continue;
+                }
+                let connection = self.associated(block, &managed.associated);
+                if connection.is_some_and(|c| managed.connections.iter().any(|known| known == c)) {
+                    return managed.managers.first().map(String::as_str);
+                }
+            }
+        }
+        None
+    }
+
+    /// The library's type that an `impl` block gives an associated type.
+    fn associated(&self, block: &Item<'t>, name: &str) -> Option<&'m str> {
+        let tree = &self.files[block.file].tree;
+        let body = rust::field(block.node, "body")?;
+        let member = rust::children(body).into_iter().find(|member| {
+            member.kind() == "type_item"
+                && rust::field(*member, "name").is_some_and(|n| tree.text(n) == name)
+        })?;
+        let ty = rust::field(member, "type")?;
+        match self.ty_in(ty, block.file, block.module, MAX_STEPS)? {
+            Ty::Library(name) => Some(name),
+            Ty::Own(_) => None,
+        }
+    }
+
+    /// What the variant of an enum of the package holds: its types, and where they are declared.
+    pub(super) fn variant_types(&self, pattern: Node<'t>) -> Option<Vec<(Node<'t>, usize, usize)>> {
+        let path = path_of(pattern, self.tree());
+        let (variant, ty) = path.split_last()?;
+        let item = match ty {
+            [own] if own == "Self" => self.own_type.and_then(|ty| self.own_type_item(ty))?,
+            [] => return None,
+            ty => match self.meaning(ty)? {
+                Meant::Own(item, rest) if rest.is_empty() => item,
+                _ => return None,
+            },
+        };
+        if item.node.kind() != "enum_item" {
+            return None;
+        }
+        let tree = &self.files[item.file].tree;
+        let body = rust::field(item.node, "body")?;
+        let named =
+            |node: &Node<'t>| rust::field(*node, "name").is_some_and(|n| tree.text(n) == variant);
+        let variant = rust::children(body).into_iter().find(named)?;
+        let body = rust::field(variant, "body")?;
+        let types = ordered_types(body).into_iter();
+        Some(types.map(|ty| (ty, item.file, item.module)).collect())
+    }
+
+    /// Whether values of a type are only used, never configured.
+    pub(super) fn is_handle(&self, id: ObjectId) -> bool {
+        let object = self.state.heap.get(&id);
+        object.is_some_and(|o| self.index.form(o.ty) == Some(RustForm::Handle))
+    }
+
+    /// Another value takes the place of this one.
+    pub(super) fn replace_object(&mut self, id: ObjectId, value: &Val<'t>) {
+        let new = value
+            .object()
+            .and_then(|new| self.state.heap.get(&new))
+            .cloned();
+        if let Some(object) = self.state.heap.get_mut(&id) {
+            match new {
+                Some(new) if new.ty == object.ty => *object = new,
+                _ => object.lose(&Reason::new("an assignment")),
+            }
+        }
+    }
+}

@@ -1,0 +1,338 @@
+//! What a model says of Rust code: where a library's types are found, which calls make them, and
+//! what becomes of what was written on a value. An index over all models answers the reader's
+//! questions; names that several libraries share (a pool's manager is a client of another crate)
+//! mean the same type in all of them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Deserialize;
+
+use crate::facts::raw::Language;
+use crate::knowledge::clients::model::{Model, OptionModel};
+use crate::knowledge::clients::version::{Range, Version};
+use crate::knowledge::clients::{Library, Models};
+
+/// The `[rust]` tables of a model.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RustForms {
+    /// Crates that a crate of this library hands on under their own names.
+    #[serde(default)]
+    pub reexport: Vec<Reexport>,
+    #[serde(default, rename = "type")]
+    pub types: Vec<RustType>,
+    #[serde(default)]
+    pub call: Vec<RustCall>,
+    pub managed: Option<Managed>,
+    #[serde(default)]
+    pub compat: Vec<Compat>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Reexport {
+    #[serde(rename = "crate")]
+    pub krate: String,
+    pub as_itself: Vec<String>,
+    pub source: Option<String>,
+}
+
+/// A type that code may name.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RustType {
+    /// Its path, which is also what the other tables call it.
+    pub name: String,
+    /// Other paths that lead to it.
+    #[serde(default)]
+    pub also: Vec<String>,
+    pub form: RustForm,
+    /// What a value of another of the library's types brings along.
+    #[serde(default)]
+    pub parts: Vec<Part>,
+    /// Methods and fields that set nothing that has a key.
+    #[serde(default)]
+    pub unmodelled: Vec<String>,
+    pub note: Option<String>,
+    pub source: Option<String>,
+}
+
+/// What can be done with values of a type.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RustForm {
+    /// A struct with public fields.
+    Struct,
+    /// Methods that take the value and give it back changed.
+    Builder,
+    /// Methods that change the value in place.
+    BuilderInPlace,
+    /// No options: a client, a manager, a connection.
+    Handle,
+}
+
+/// A field or a method through which another type's options come.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Part {
+    pub ident: String,
+    #[serde(rename = "type")]
+    pub part: String,
+    pub through: Through,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Through {
+    Field,
+    Method,
+    /// A method that takes a closure, to which it hands the part.
+    Closure,
+}
+
+/// A function of a type (`Type::name(..)`) or a method on its values.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RustCall {
+    pub on: String,
+    pub name: String,
+    /// The type of the result, through `Result`, `Option` and futures.
+    pub gives: Option<String>,
+    /// Whether it takes a value: a method, else a function of the type.
+    #[serde(default)]
+    pub method: bool,
+    /// It builds a client, whose options stand here; a row of `[[constructor]]` says the rest.
+    pub client: Option<OptionsIn>,
+    /// The result has what was written on the receiver.
+    #[serde(default)]
+    pub keeps: bool,
+    /// The argument that holds a connection URL.
+    pub url_arg: Option<usize>,
+    /// The argument whose type tells what the pool holds.
+    pub managed_arg: Option<usize>,
+    /// The argument that is a client already: a connection of the same address.
+    pub address_arg: Option<usize>,
+    /// It stops the calling thread: never for async code.
+    #[serde(default)]
+    pub blocks: bool,
+    pub note: Option<String>,
+    since: Option<Version>,
+    until: Option<Version>,
+    pub source: Option<String>,
+}
+
+impl RustCall {
+    /// How the other tables name it.
+    pub fn path(&self) -> String {
+        format!("{}::{}", self.on, self.name)
+    }
+
+    pub fn range(&self) -> Range {
+        Range {
+            since: self.since,
+            until: self.until,
+        }
+    }
+}
+
+/// Where the options of a new client stand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum OptionsIn {
+    /// On the value that the method is called on.
+    Receiver,
+    FirstArgument,
+    SecondArgument,
+    /// It takes none: the defaults hold, but for what its arguments set by their position.
+    Nothing,
+}
+
+/// A pool that holds whatever its manager makes.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Managed {
+    /// Managers whose connections are this kind of server's.
+    pub managers: Vec<String>,
+    /// The trait of managers, the name of its associated type, and what that must be.
+    #[serde(rename = "trait")]
+    pub manager_trait: String,
+    pub associated: String,
+    pub connections: Vec<String>,
+    pub note: Option<String>,
+    pub source: Option<String>,
+}
+
+/// Which release of another crate a release of this library's own crate carries: from this release
+/// on, up to the next row's.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Compat {
+    #[serde(rename = "crate")]
+    pub krate: String,
+    pub from: Version,
+    /// The other crate and the first of its releases that fit.
+    pub carries: String,
+    pub since: Version,
+    pub until: Version,
+    pub source: Option<String>,
+}
+
+/// How a Rust method or field takes an option.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+pub enum RustValue {
+    #[serde(rename = "plain")]
+    Plain,
+    /// `Some(value)` or `None`.
+    #[serde(rename = "Option")]
+    Wrapped,
+    /// `Option` or the bare value.
+    #[serde(rename = "Into<Option>")]
+    Either,
+    /// A bare number of milliseconds.
+    #[serde(rename = "milliseconds")]
+    Milliseconds,
+    /// The call itself is the value: `true`.
+    #[serde(rename = "nothing")]
+    Nothing,
+}
+
+/// A call and the library whose model has it.
+#[derive(Clone, Copy, Debug)]
+pub struct Found<'m> {
+    pub library: &'m Library,
+    pub model: &'m Model,
+    pub call: &'m RustCall,
+}
+
+/// By type, then by the name on it.
+type Named<'m, T> = BTreeMap<&'m str, BTreeMap<&'m str, Vec<T>>>;
+
+/// Everything that the models say of Rust code, by name.
+#[derive(Debug, Default)]
+pub struct RustIndex<'m> {
+    paths: BTreeMap<&'m str, &'m str>,
+    types: BTreeMap<&'m str, Vec<&'m RustType>>,
+    calls: Named<'m, Found<'m>>,
+    options: Named<'m, &'m OptionModel>,
+    reexports: Vec<(&'m str, &'m str)>,
+    managed: Vec<(&'m Library, &'m Managed)>,
+    unmodelled: BTreeSet<(&'m str, &'m str)>,
+}
+
+impl<'m> RustIndex<'m> {
+    pub fn new(models: &'m Models) -> Self {
+        let mut index = Self::default();
+        for library in models.of_language(Language::Rust) {
+            if let Some(model) = library.model() {
+                index.add(library, model);
+            }
+        }
+        index
+    }
+
+    fn add(&mut self, library: &'m Library, model: &'m Model) {
+        let forms = &model.rust;
+        for ty in &forms.types {
+            self.types.entry(&ty.name).or_default().push(ty);
+            self.paths.insert(&ty.name, &ty.name);
+            for path in &ty.also {
+                self.paths.insert(path, &ty.name);
+            }
+        }
+        for ty in &forms.types {
+            let fields = ty.unmodelled.iter();
+            self.unmodelled
+                .extend(fields.map(|f| (ty.name.as_str(), f.as_str())));
+        }
+        for call in &forms.call {
+            let found = Found {
+                library,
+                model,
+                call,
+            };
+            let on = self.calls.entry(&call.on).or_default();
+            on.entry(&call.name).or_default().push(found);
+        }
+        for option in &model.option {
+            for name in &option.names {
+                for on in &name.on {
+                    let on = self.options.entry(on).or_default();
+                    let entry = on.entry(&name.ident).or_default();
+                    if !entry.iter().any(|o| std::ptr::eq(*o, option)) {
+                        entry.push(option);
+                    }
+                }
+            }
+        }
+        for reexport in &forms.reexport {
+            let inner = reexport.as_itself.iter();
+            self.reexports
+                .extend(inner.map(|krate| (reexport.krate.as_str(), krate.as_str())));
+        }
+        self.managed
+            .extend(forms.managed.iter().map(|managed| (library, managed)));
+    }
+
+    /// The type that a path leads to.
+    pub fn type_at(&self, path: &[String]) -> Option<&'m str> {
+        self.paths.get(self.own(path).join("::").as_str()).copied()
+    }
+
+    /// A path without the crates that only hand others on.
+    pub fn own<'p>(&self, mut path: &'p [String]) -> &'p [String] {
+        while let [outer, inner, ..] = path
+            && self.reexports.iter().any(|(a, b)| a == outer && b == inner)
+        {
+            path = &path[1..];
+        }
+        path
+    }
+
+    pub fn form(&self, ty: &str) -> Option<RustForm> {
+        Some(self.types.get(ty)?.first()?.form)
+    }
+
+    pub fn part(&self, ty: &str, ident: &str) -> Option<&'m Part> {
+        let types = self.types.get(ty)?.iter();
+        types.flat_map(|t| &t.parts).find(|p| p.ident == ident)
+    }
+
+    pub fn parts(&self, ty: &str) -> impl Iterator<Item = &'m Part> {
+        let types = self.types.get(ty).into_iter().flatten();
+        types.flat_map(|t| &t.parts)
+    }
+
+    pub fn calls(&self, ty: &str, name: &str) -> &[Found<'m>] {
+        let on = self.calls.get(ty).and_then(|on| on.get(name));
+        on.map_or(&[], Vec::as_slice)
+    }
+
+    /// The options that a method, field or function of a type sets.
+    pub fn options(&self, ty: &str, ident: &str) -> &[&'m OptionModel] {
+        let on = self.options.get(ty).and_then(|on| on.get(ident));
+        on.map_or(&[], Vec::as_slice)
+    }
+
+    /// Everything that sets an option on a type.
+    pub fn idents_on(&self, ty: &str) -> impl Iterator<Item = &'m str> {
+        let on = self.options.get(ty).into_iter().flatten();
+        on.map(|(ident, _)| *ident)
+    }
+
+    /// A method or field that is known to set nothing that has a key.
+    pub fn is_unmodelled(&self, ty: &str, ident: &str) -> bool {
+        self.unmodelled.contains(&(ty, ident))
+    }
+
+    /// Whether a manager of this type makes the library's connections.
+    pub fn manages(&self, library: &Library, ty: &str) -> bool {
+        self.managed
+            .iter()
+            .any(|(l, m)| l.id() == library.id() && m.managers.iter().any(|t| t == ty))
+    }
+
+    /// The traits of managers, with the library that each belongs to.
+    pub fn manager_traits(&self) -> &[(&'m Library, &'m Managed)] {
+        &self.managed
+    }
+}
