@@ -392,6 +392,10 @@ impl Reader<'_> {
                 .filter_map(|document| mapping::read(&document.root, &name, content, &is_directive))
                 .collect();
             let mut raw = self.manifests(&stream, &input.text);
+            let context = self.context(&input.text, &is_directive);
+            for document in &stream.documents {
+                values::read_part(&document.root, &input.path, &context, &mut raw);
+            }
             raw.texts.extend(mapped);
             if !raw.texts.is_empty() || !raw.servers.is_empty() {
                 return Some(raw);
@@ -409,7 +413,9 @@ impl Reader<'_> {
         text.lines().any(|line| {
             let line = line.trim_start();
             line.split_once(':').is_some_and(|(key, _)| {
-                key == "kind" || key == "apiVersion" || self.is_directive(key)
+                let library = &self.knowledge.shapes.library;
+                let of_manifest = key == "kind" || key == "apiVersion";
+                of_manifest || self.is_directive(key) || library.is_chart_word(key)
             })
         })
     }

@@ -196,18 +196,23 @@ fn indentation(file_text: &str, span: Span) -> String {
         .collect()
 }
 
-/// Whether a text that is not known to be configuration reads as such: at least two lines begin with
-/// a name that `is_directive` knows, none looks like a mapping, and most lines do.
+/// Whether a text that is not known to be configuration reads as such: at least two lines are a name
+/// that `is_directive` knows with a value behind it, they are most lines, and none is the key of a
+/// mapping. A list of bare names configures nothing.
 pub fn looks_like_text(excerpt: &Excerpt, is_directive: &dyn Fn(&str) -> bool) -> bool {
     let parsed = conf::parse(excerpt);
-    let names: Vec<&str> = parsed
+    let lines: Vec<_> = parsed
         .lines
         .iter()
-        .filter_map(|line| line.words.first())
-        .map(|word| word.text.as_str())
+        .filter(|l| !l.words.is_empty())
         .collect();
-    let known = names.iter().filter(|name| is_directive(name)).count();
-    known >= 2 && known * 2 >= names.len()
+    let is_key = |line: &&&Line| line.words[0].text.ends_with(':') && !line.words[0].quoted;
+    let is_setting = |line: &&&Line| {
+        let valued = words_meant(line) > 1;
+        valued && is_directive(&line.words[0].text)
+    };
+    let known = lines.iter().filter(is_setting).count();
+    known >= 2 && known * 2 >= lines.len() && lines.iter().filter(is_key).count() == 0
 }
 
 #[cfg(test)]

@@ -176,6 +176,23 @@ pub fn read(root: &Node, path: &str, charts: &Charts, context: &Context<'_>, raw
     }
 }
 
+/// Reads a part of values that a document shows: what it leaves out may be written elsewhere.
+pub fn read_part(root: &Node, path: &str, context: &Context<'_>, raw: &mut Raw) {
+    if !root.is_map() || root.get("apiVersion").is_some() {
+        return;
+    }
+    let part = ValuesFile {
+        root,
+        path,
+        visibility: Visibility {
+            below: Some(Reason::new("a snippet shows a part of the values")),
+            ..Visibility::default()
+        },
+        context,
+    };
+    part.by_shape(raw);
+}
+
 struct ValuesFile<'a> {
     root: &'a Node,
     path: &'a str,

@@ -11,7 +11,9 @@ use crate::extract::{command, mapping};
 use crate::facts::raw::{ConfPart, LineForm, ObjectName, Raw, RawLine, RawWord, TextPlace};
 use crate::facts::{Reason, Slot};
 use crate::knowledge::shapes::path::Path;
-use crate::knowledge::shapes::schema::{ConfPartShape, ConfSource, ObjectKey, ServerPaths, Tree};
+use crate::knowledge::shapes::schema::{
+    Condition, ConfPartShape, ConfSource, ObjectKey, ServerPaths, Tree,
+};
 use crate::source::Span;
 use crate::syntax;
 use crate::syntax::yaml::{Node, Scalar};
@@ -32,7 +34,7 @@ impl<'a> Reading<'a> {
     fn source(&self, source: &'a ConfSource, raw: &mut Raw) -> Vec<ConfPart> {
         match self.fields.hold(&source.when) {
             Some(false) => return Vec::new(),
-            None => return vec![gap(&template_reason(), None)],
+            None => return vec![gap(&undecided(&source.when), None)],
             Some(true) => {}
         }
         match &source.part {
@@ -279,6 +281,12 @@ impl<'a> Reading<'a> {
             }
         }
     }
+}
+
+/// A template decides whether there is a part.
+fn undecided(conditions: &[Condition]) -> Reason {
+    let fields: Vec<_> = conditions.iter().map(|c| c.field.as_str()).collect();
+    Reason::new(format!("a template fills in {}", fields.join(" and ")))
 }
 
 /// A line that a shape makes.

@@ -67,13 +67,13 @@ impl<'a> Fields<'a> {
         found.filter(|tree| !tree.is_null())
     }
 
-    /// The first of several fields that says something: an empty mapping in a chart's values is
-    /// taken for none, in a resource it is a mapping without entries.
+    /// The first of several fields that says something: what is empty in a chart's values is taken for
+    /// none, in a resource it is a mapping without entries.
     pub fn first(&self, paths: &'a [Path]) -> Option<(&'a Path, Found<'a>)> {
         let says = |found: &Found<'_>| match found {
             Found::Absent => false,
-            Found::Hidden(_) => true,
-            _ if self.values => filled(found) != Some(false),
+            Found::Written(node) if self.values => !is_nothing(node),
+            Found::Default(tree) if self.values => is_something(tree),
             _ => true,
         };
         let all = paths.iter().map(|path| (path, self.get(path)));
@@ -161,6 +161,19 @@ pub fn filled(found: &Found<'_>) -> Option<bool> {
                 || matches!(node.as_str(), Some("" | "0"));
             Some(!nothing)
         }
+    }
+}
+
+/// An empty mapping, list or text.
+fn is_nothing(node: &Node) -> bool {
+    let empty = node.entries().is_empty() && node.items().is_empty();
+    !node.is_open() && !node.has_hole() && empty && node.as_str().is_none_or(str::is_empty)
+}
+
+fn is_something(tree: &Tree) -> bool {
+    match tree {
+        Tree::Bool(_) | Tree::Number(_) => true,
+        other => is_filled(other),
     }
 }
 

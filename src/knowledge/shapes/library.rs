@@ -1,8 +1,9 @@
 //! The shapes of operator resources and charts, each read when something first asks for it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;
 
+use super::path::Path;
 use super::schema::{Shape, Tree};
 use super::{ShapeError, globs, read};
 
@@ -15,6 +16,7 @@ pub struct Library {
     files: Vec<File>,
     presets: &'static str,
     tables: OnceLock<BTreeMap<String, Presets>>,
+    chart_words: OnceLock<BTreeSet<String>>,
 }
 
 #[derive(Debug)]
@@ -43,6 +45,7 @@ impl Library {
             files: files.collect(),
             presets,
             tables: OnceLock::new(),
+            chart_words: OnceLock::new(),
         }
     }
 
@@ -79,6 +82,19 @@ impl Library {
             .filter(|file| file.is_chart())
             .filter_map(File::shape)
             .filter(|shape| shape.chart.is_some())
+    }
+
+    /// Whether a key is one that values of a chart begin with: the chart's name, or one of its fields.
+    pub fn is_chart_word(&self, key: &str) -> bool {
+        let words = || {
+            let charts = self.charts().filter_map(|shape| shape.chart.as_ref());
+            let words = charts.flat_map(|chart| {
+                let fields = chart.signs.iter().map(Path::first);
+                fields.chain([chart.name.as_str()]).map(str::to_owned)
+            });
+            words.collect()
+        };
+        self.chart_words.get_or_init(words).contains(key)
     }
 
     /// The chart of that name that its repository is known to publish.
@@ -127,12 +143,12 @@ impl Shape {
     /// The trees of defaults that hold for a release, the one that counts first.
     pub fn defaults_of(&self, version: Option<&str>) -> Vec<&Tree> {
         let major = version.and_then(major);
-        let older = self.older.iter().filter(|older| {
-            let before = |major| major < older.before;
-            major.is_some_and(before)
+        let holding = self.releases.iter().filter(|releases| {
+            let held = releases.from..releases.before;
+            major.is_some_and(|major| held.contains(&major))
         });
-        let older = older.map(|older| &older.defaults);
-        older.chain(std::iter::once(&self.defaults)).collect()
+        let holding = holding.map(|releases| &releases.defaults);
+        holding.chain(std::iter::once(&self.defaults)).collect()
     }
 }
 

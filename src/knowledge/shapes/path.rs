@@ -33,6 +33,12 @@ impl Path {
         &self.text
     }
 
+    /// The key that it begins with.
+    pub fn first(&self) -> &str {
+        let end = self.text.find(['.', '[']).unwrap_or(self.text.len());
+        &self.text[..end]
+    }
+
     pub fn steps(&self) -> &[Step] {
         &self.steps
     }

@@ -28,9 +28,9 @@ pub struct Shape {
     /// What holds where a field is not written.
     #[serde(default)]
     pub defaults: Tree,
-    /// What held instead in older releases, the oldest first.
+    /// What holds instead in some releases; the first that has a field counts.
     #[serde(default)]
-    pub older: Vec<Older>,
+    pub releases: Vec<Releases>,
     /// The servers; none for what is recognised and not judged.
     #[serde(default)]
     pub servers: Vec<ServerPaths>,
@@ -59,11 +59,14 @@ pub struct ChartMatch {
     pub signs: Vec<Path>,
 }
 
-/// A release and those before it.
+/// Releases of a chart or of an operator's resource, by their major versions.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Older {
-    /// The first major version that it no longer holds for.
+pub struct Releases {
+    /// The first.
+    #[serde(default)]
+    pub from: u64,
+    /// The first that they no longer hold.
     pub before: u64,
     pub defaults: Tree,
 }

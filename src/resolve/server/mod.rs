@@ -11,7 +11,7 @@ mod unread;
 pub mod upgrade;
 mod version;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::facts::estate::Estate;
 use crate::facts::linked::{Body, Linked, LinkedPart, LinkedServer};
@@ -234,7 +234,9 @@ impl<'a> Resolver<'a> {
                 .first()
                 .map(|hole| format!("{hole} ({})", text.name))
         });
-        parts.chain(holes).collect()
+        let mut seen = BTreeSet::new();
+        let all = parts.chain(holes);
+        all.filter(|reason| seen.insert(reason.clone())).collect()
     }
 
     fn put_identity(&self, subject: &mut Subject) {
