@@ -1,173 +1,148 @@
-//! Pages of deployment shapes: what is recognised in each way of deploying a server, and what the
-//! rules make of it.
+//! The pages under `fixtures/shapes/`: for each shape the documents that people write, what a server
+//! comes to, and which rules fire, stay quiet or cannot tell.
 //!
-//! A page of `fixtures/shapes/` has the sections of a rule's page. Its cases are judged by every rule
-//! that the page names. A fence that is called `effective` holds lines `SERVER | WHAT | VALUE`, which
-//! must be what the case's servers come to: WHAT is a directive, a figure (`limits.memory`), `version`,
-//! `flavor`, `kind`, `reads` (a link, with its strength) or `hidden` (a part that is not visible, in
-//! words that the reason holds); VALUE is `unknown` or `absent` where that is so.
-#![allow(clippy::unwrap_used)]
+//! A page is written as a rule's page is, and judged by every rule that its comments name. The fence
+//! `effective.txt` of a case is what `redvet effective` prints; `REDVET_BLESS=1` writes it.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a broken fixture is to stop the test"
+)]
 
-#[path = "support/laboratory.rs"]
-mod laboratory;
+#[path = "support/golden.rs"]
+mod golden;
 
 use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use laboratory::{Laboratory, Sample, repository};
-use redvet::finding::{Report, ServerView};
-use redvet::tester::{self, Case, Page, Place};
-use serde_json::Value as Json;
+use redvet::cli::rehearsal::{Stage, outcome};
+use redvet::discover::{FileKind, Patterns};
+use redvet::knowledge::Knowledge;
+use redvet::load::rules;
+use redvet::report::{Color, effective};
+use redvet::source::Sources;
+use redvet::survey::{Input, Project, survey};
+use redvet::tester::{self, Case, Place};
+use redvet::view;
 
-const EXPECTED: &str = "effective";
+const SHOWN: &str = "effective.txt";
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/shapes")
+}
 
 fn pages() -> Vec<(String, String)> {
-    let root = repository("fixtures/shapes");
-    let files = walkdir::WalkDir::new(&root).sort_by_file_name().into_iter();
-    files
-        .map(Result::unwrap)
-        .filter(|entry| entry.path().extension().is_some_and(|e| e == "md"))
-        .map(|entry| {
-            let path = entry.path().strip_prefix(&root).unwrap();
-            let text = std::fs::read_to_string(entry.path()).unwrap();
-            (path.to_str().unwrap().to_owned(), text)
+    let mut pages: Vec<_> = fs::read_dir(folder())
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|e| e == "md"))
+        .map(|path| {
+            let name = path.file_stem().unwrap().to_str().unwrap().to_owned();
+            (name, fs::read_to_string(path).unwrap())
+        })
+        .collect();
+    pages.sort();
+    pages
+}
+
+/// The rules that a page's comments name.
+fn named(cases: &[Case]) -> BTreeSet<String> {
+    let cases = cases.iter();
+    cases
+        .flat_map(|case| {
+            let expected = case.expected.iter().map(|place| place.rule.clone());
+            expected.chain(case.undetermined.iter().cloned())
         })
         .collect()
 }
 
-/// The rules that a page speaks of.
-fn named(page: &Page) -> BTreeSet<String> {
-    let ids = page.cases.iter().flat_map(|case| {
-        let expected = case.expected.iter().map(|place| place.rule.clone());
-        expected.chain(case.undetermined.iter().cloned())
-    });
-    ids.collect()
-}
-
-fn sample(laboratory: &Laboratory, case: &Case) -> Sample {
-    let files = case.files.iter().filter(|file| file.path != EXPECTED);
-    laboratory.texts(files.map(|file| (file.path.as_str(), file.text.as_str())))
-}
-
-fn found(report: &Report, rules: &BTreeSet<String>) -> Vec<Place> {
-    let shown = report
-        .shown()
-        .filter(|finding| rules.contains(&finding.rule));
-    let mut places: Vec<Place> = shown
-        .map(|finding| Place {
-            rule: finding.rule.clone(),
-            path: report.sources.path(finding.primary).to_owned(),
-            line: report.sources.start(finding.primary).line,
-        })
-        .collect();
-    places.sort();
-    places
-}
-
-fn findings(case: &Case, report: &Report, rules: &BTreeSet<String>) -> Vec<String> {
-    let mut expected = case.expected.clone();
-    expected.sort();
-    let found = found(report, rules);
-    let mut failures = Vec::new();
-    for place in expected.iter().filter(|place| !found.contains(place)) {
-        failures.push(format!("expected and not found: {place:?}"));
-    }
-    for place in found.iter().filter(|place| !expected.contains(place)) {
-        failures.push(format!("found and not expected: {place:?}"));
-    }
-    for rule in &case.undetermined {
-        if !report.undetermined.iter().any(|other| other.rule == *rule) {
-            failures.push(format!("{rule} is decided and should not be"));
+#[test]
+fn every_page_holds() {
+    let knowledge = Knowledge::embedded().unwrap();
+    let built_in = rules::builtin();
+    assert_eq!(built_in.errors, []);
+    let stage = Stage::new(&knowledge, &built_in.rules).unwrap();
+    let mut faults = Vec::new();
+    for (name, text) in pages() {
+        let page = tester::parse_page(&name, "", &text);
+        let named = named(&page.cases);
+        let missing = page.problems.iter().filter(|p| p.contains("section"));
+        faults.extend(missing.map(|problem| format!("{name}: {problem}")));
+        for case in &page.cases {
+            let found = outcome(&stage.check(case, &[]).unwrap());
+            let mut places: Vec<Place> = found.findings;
+            places.retain(|place| named.contains(&place.rule));
+            places.sort();
+            let mut expected = case.expected.clone();
+            expected.sort();
+            if places != expected {
+                faults.push(format!(
+                    "{name}:{}: found {places:?}, expected {expected:?}",
+                    case.line
+                ));
+            }
+            let decided = case.undetermined.iter();
+            let decided = decided.filter(|rule| !found.undetermined.contains(rule));
+            faults.extend(decided.map(|rule| format!("{name}:{}: {rule} is decided", case.line)));
         }
     }
-    failures
-}
-
-fn text(value: &Json) -> String {
-    match value {
-        Json::String(text) => text.clone(),
-        Json::Null => "absent".to_owned(),
-        other => other.to_string(),
-    }
-}
-
-/// What a server comes to, as a page writes it.
-fn shown(server: &ServerView, what: &str) -> Vec<String> {
-    let json = serde_json::to_value(server).unwrap();
-    let of_value = |value: &Json| match value["state"].as_str() {
-        Some("set" | "default") => text(&value["value"]),
-        Some(state) => state.to_owned(),
-        None => text(value),
-    };
-    match what {
-        "reads" => server
-            .links
-            .iter()
-            .map(|link| {
-                let link = serde_json::to_value(link).unwrap();
-                format!("{} ({})", text(&link["to"]), text(&link["strength"]))
-            })
-            .collect(),
-        "hidden" => server.not_visible.clone(),
-        "limits.memory" => vec![of_value(&json["limits"]["memory"])],
-        "limits.cpu" => vec![of_value(&json["limits"]["cpu"])],
-        "version" | "flavor" | "kind" | "replicas" => vec![of_value(&json[what])],
-        directive => vec![of_value(&json["conf"][directive])],
-    }
-}
-
-fn effective(laboratory: &Laboratory, case: &Case, sample: &Sample) -> Vec<String> {
-    let lines = case
-        .files
-        .iter()
-        .filter(|file| file.path == EXPECTED)
-        .flat_map(|file| file.text.lines());
-    let mut lines = lines.peekable();
-    if lines.peek().is_none() {
-        return Vec::new();
-    }
-    let view = laboratory.effective(sample);
-    let holds = |line: &str| {
-        let mut cells = line.splitn(3, '|').map(str::trim);
-        let (name, what) = (cells.next().unwrap(), cells.next().unwrap());
-        let wanted = cells.next().unwrap();
-        let servers: Vec<_> = view.servers.iter().filter(|s| s.name == name).collect();
-        let [server] = servers[..] else {
-            let names: Vec<_> = view.servers.iter().map(|s| &s.name).collect();
-            return Err(format!(
-                "{} servers `{name}` among {names:?}",
-                servers.len()
-            ));
-        };
-        let found = shown(server, what);
-        let fits = |text: &String| match what {
-            "hidden" => text.contains(wanted),
-            _ => text == wanted,
-        };
-        if found.iter().any(fits) {
-            return Ok(());
-        }
-        Err(format!("{name}: {what} is {found:?}, not `{wanted}`"))
-    };
-    lines.filter_map(|line| holds(line).err()).collect()
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
 }
 
 #[test]
-fn every_page_holds() {
-    let laboratory = Laboratory::new();
-    let mut failures = Vec::new();
-    for (path, text) in pages() {
-        let page = tester::parse_page(&path, "", &text);
-        let rules = named(&page);
-        let missing = page.problems.iter().filter(|p| p.contains("is missing"));
-        failures.extend(missing.map(|problem| format!("{path}: {problem}")));
-        for case in &page.cases {
-            let sample = sample(&laboratory, case);
-            let report = laboratory.check(&sample);
-            let mut wrong = findings(case, &report, &rules);
-            wrong.extend(effective(&laboratory, case, &sample));
-            let at = format!("{path}:{} ({})", case.line, case.section.title());
-            failures.extend(wrong.into_iter().map(|what| format!("{at}: {what}")));
+fn every_page_shows_what_effective_prints() {
+    let knowledge = Knowledge::embedded().unwrap();
+    let patterns = Patterns::new(&redvet::inputs::patterns(&knowledge)).unwrap();
+    for (name, text) in pages() {
+        let page = tester::parse_page(&name, "", &text);
+        let mut rest = text.as_str();
+        let mut written = String::new();
+        let shows = |case: &&Case| case.files.iter().any(|file| file.path == SHOWN);
+        for case in page.cases.iter().filter(shows) {
+            let fence = format!("```text {SHOWN}\n");
+            let (before, after) = rest
+                .split_once(&fence)
+                .unwrap_or_else(|| panic!("{name}:{}", case.line));
+            let end = after.find("```\n").unwrap();
+            written.push_str(before);
+            written.push_str(&fence);
+            written.push_str(&shown(case, &knowledge, &patterns));
+            rest = &after[end..];
         }
+        written.push_str(rest);
+        golden::compare(&folder().join(format!("{name}.md")), &written);
     }
-    assert!(failures.is_empty(), "\n{}", failures.join("\n"));
+}
+
+/// What `redvet effective` prints of a case.
+fn shown(case: &Case, knowledge: &Knowledge, patterns: &Patterns) -> String {
+    let files = case.files.iter().filter(|file| file.path != SHOWN);
+    let inputs = files.map(|file| Input {
+        path: file.path.clone(),
+        kind: patterns.kind_of(&file.path).unwrap_or(FileKind::Text),
+        text: Arc::from(file.text.as_str()),
+    });
+    let project = Project {
+        inputs: inputs.collect(),
+        ..Project::default()
+    };
+    let found = survey(Sources::default(), &project, knowledge);
+    let view = view::view(&found.estate, &found.sources, &[], &|_| true);
+    effective::table(&view, Color::Never, false)
+}
+
+/// Every shape that the program carries has its page.
+#[test]
+fn every_shape_has_a_page() {
+    let pages: BTreeSet<String> = pages().into_iter().map(|(name, _)| name).collect();
+    let shapes = Path::new(env!("CARGO_MANIFEST_DIR")).join("knowledge/shapes");
+    let missing: Vec<String> = fs::read_dir(shapes)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .map(|path| path.file_stem().unwrap().to_str().unwrap().to_owned())
+        .filter(|name| name != "servers" && name != "presets" && !pages.contains(name))
+        .collect();
+    assert_eq!(missing, [""; 0]);
 }

@@ -174,8 +174,14 @@ fn run(series: &Series, steps: &[Step<'_>]) -> BTreeMap<String, Outcome> {
         match step {
             Step::Gap { reason } => {
                 gap = Some(reason);
-                let spoken = fold.spoken.values_mut();
-                spoken.for_each(|outcome| outcome.overridable = true);
+                for outcome in fold.spoken.values_mut() {
+                    outcome.overridable = true;
+                    let last = outcome.spoke.last().map(|at| &steps[*at]);
+                    if matches!(last, Some(Step::Generated { .. })) {
+                        // Nobody wrote it, so it may well be replaced.
+                        outcome.state = State::Unknown(reason.clone());
+                    }
+                }
             }
             Step::Line { line, .. } => read_line(&mut fold, line, at),
             Step::Generated { name, args, source } => {

@@ -102,6 +102,12 @@ impl<'a> Fields<'a> {
         answers.iter().all(Option::is_some).then_some(true)
     }
 
+    /// Whether a person wrote every field that the conditions ask for.
+    pub fn are_written(&self, conditions: &[Condition]) -> bool {
+        let mut fields = conditions.iter().map(|condition| &condition.field);
+        fields.all(|field| matches!(self.get(field), Found::Written(_)))
+    }
+
     fn holds(&self, condition: &Condition) -> Option<bool> {
         let found = self.get(&condition.field);
         match &condition.test {

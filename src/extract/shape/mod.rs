@@ -302,6 +302,10 @@ impl<'a> Reading<'a> {
             Found::Hidden(node) if !field.known.is_empty() => node,
             _ => return Vec::new(),
         };
+        if self.visibility.below.is_some() && !self.fields.are_written(&field.when) {
+            // What decides it may be written where it cannot be seen.
+            return Vec::new();
+        }
         let holds = self.fields.hold(&field.when);
         if holds == Some(false) {
             return Vec::new();

@@ -14,7 +14,10 @@ pub(super) fn of_server(deployed: Option<&RawServer>, server: &mut Subject) {
             value.because.push(doubt.reason.to_string());
         }
     }
-    server.not_visible.push(doubt.reason.to_string());
+    let reason = doubt.reason.to_string();
+    if !server.not_visible.contains(&reason) {
+        server.not_visible.push(reason);
+    }
 }
 
 /// The lines of a server that may not be.
