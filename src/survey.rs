@@ -392,10 +392,7 @@ impl Reader<'_> {
                 .filter_map(|document| mapping::read(&document.root, &name, content, &is_directive))
                 .collect();
             let mut raw = self.manifests(&stream, &input.text);
-            let context = self.context(&input.text, &is_directive);
-            for document in &stream.documents {
-                values::read_part(&document.root, &input.path, &context, &mut raw);
-            }
+            self.part_of_values(&stream, input, &mut raw);
             raw.texts.extend(mapped);
             if !raw.texts.is_empty() || !raw.servers.is_empty() {
                 return Some(raw);

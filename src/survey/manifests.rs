@@ -94,6 +94,16 @@ impl Reader<'_> {
         });
     }
 
+    /// What a snippet shows of the values of a chart.
+    pub(super) fn part_of_values(&self, stream: &yaml::Stream, input: &Input, raw: &mut Raw) {
+        let file_text = |_| Arc::clone(&input.text);
+        self.in_context(&file_text, |context| {
+            for document in &stream.documents {
+                values::read_part(&document.root, &input.path, context, raw);
+            }
+        });
+    }
+
     pub(super) fn manifests(&self, stream: &yaml::Stream, file_text: &Arc<str>) -> Raw {
         self.in_context(&|_| Arc::clone(file_text), |context| {
             manifest::read(stream, context)
