@@ -6,6 +6,7 @@
 mod deployments;
 mod manifests;
 mod rust_packages;
+mod secrets;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -151,6 +152,7 @@ impl Survey {
             .extend(written.map(|text| (text.excerpt.span_all(), text.home())));
         self.secrets.extend(raw.secrets);
         self.secrets.extend(secret_spans(&estate));
+        self.secrets.extend(secrets::repeated(&estate, sources));
         self.comments.extend(raw.comments);
         self.problems.extend(raw.problems);
         self.estate.absorb(estate);

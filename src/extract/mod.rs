@@ -16,6 +16,7 @@ pub mod paths;
 pub mod resource;
 pub mod rust;
 pub mod scalar;
+pub mod secrets;
 pub mod shape;
 pub mod unit;
 pub mod values;

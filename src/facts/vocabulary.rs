@@ -148,6 +148,11 @@ const DIRECTIVE: &[Entry] = &[
         "why nothing reads the field or key, for configuration that its deployment never reads",
     ),
     entry(
+        "discloses_secret",
+        Type::Bool,
+        "the line holds a password that whoever reads the file can read: no reference, no placeholder, no hash",
+    ),
+    entry(
         "trailing_comment",
         Type::Text,
         "the `#` comment after the value",
@@ -209,6 +214,16 @@ const SERVER: &[Entry] = &[
         "role",
         Type::Text,
         "`cache`, `durable` or `queue`: declared in redvet.toml, or what its clients use it for",
+    ),
+    entry(
+        "exposed",
+        Type::Bool,
+        "something beyond its own host can open a connection: it listens on more than the loopback, and a port is published or a Service leads to it",
+    ),
+    entry(
+        "authentication",
+        Type::Text,
+        "what it asks of whoever connects: `none`, `password` or `acl`",
     ),
     entry(
         "connections.total",

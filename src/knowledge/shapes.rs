@@ -34,6 +34,8 @@ pub struct Shapes {
     pub library: Library,
     exporters: GlobSet,
     not_images: GlobSet,
+    placeholders: GlobSet,
+    secret_names: GlobSet,
     text_keys: GlobSet,
     needles: AhoCorasick,
 }
@@ -62,6 +64,27 @@ pub struct ServerShapes {
     pub bystanders: Vec<String>,
     pub environments: Vec<String>,
     pub text_names: Vec<String>,
+    pub placeholders: Vec<String>,
+    pub secret_names: Vec<String>,
+    /// Behind these a client's command has a password.
+    pub client_password_options: Vec<String>,
+    pub access: AccessShapes,
+}
+
+/// Which directives decide who can reach a server, and what it asks of them.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AccessShapes {
+    pub addresses: String,
+    /// Addresses that lead to the own host alone; `*` ends a pattern.
+    pub loopback: Vec<String>,
+    pub ports: Vec<String>,
+    pub password: String,
+    pub users_file: String,
+    /// The user that every connection is until it says otherwise.
+    pub default_user: String,
+    /// The rule that lets a user in without a password.
+    pub open_rule: String,
 }
 
 /// A server image, by the last part of its repository.
@@ -80,6 +103,9 @@ pub struct ImageShape {
     /// The working directory, where data goes unless the configuration says otherwise.
     #[serde(default)]
     pub data: Option<String>,
+    /// Directives whose defaults its build changes, with their arguments.
+    #[serde(default)]
+    pub built_in: Vec<Vec<String>>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -124,6 +150,8 @@ impl Shapes {
             exporters: globs(&servers.exporters)?,
             not_images: globs(&servers.not_images)?,
             text_keys: globs(&servers.text_keys)?,
+            placeholders: globs(&servers.placeholders)?,
+            secret_names: globs(&servers.secret_names)?,
             library: Library::new(files.collect(), presets.unwrap_or_default()),
             needles: needles(&servers.needles)?,
             servers,
@@ -168,6 +196,16 @@ impl Shapes {
     /// A ConfigMap key whose name says that it holds configuration text.
     pub fn is_text_key(&self, key: &str) -> bool {
         self.text_keys.is_match(key)
+    }
+
+    /// A text that stands where a person is to write a secret.
+    pub fn is_placeholder(&self, text: &str) -> bool {
+        self.placeholders.is_match(text)
+    }
+
+    /// A variable or field whose name says that it holds a secret.
+    pub fn is_secret_name(&self, name: &str) -> bool {
+        self.secret_names.is_match(name)
     }
 
     /// A setting of a module that images bundle.

@@ -8,11 +8,13 @@ use crate::discover::FileKind;
 use crate::extract::compose::{self, ComposeFile};
 use crate::extract::conf::{self, Frame};
 use crate::extract::dockerfile::{self, BuildFile};
+use crate::extract::secrets;
 use crate::extract::unit::{self, UnitFile};
 use crate::facts::raw::{ConfPart, Raw, TextPlace};
 use crate::knowledge::shapes::Shapes;
-use crate::source::{Excerpt, FileId};
+use crate::source::{Excerpt, FileId, Span};
 use crate::survey::Input;
+use crate::syntax::yaml::Stream;
 
 /// What single files give.
 #[derive(Default)]
@@ -20,6 +22,8 @@ pub(super) struct Deployments {
     pub(super) compose: Vec<ComposeFile>,
     pub(super) builds: Vec<BuildFile>,
     pub(super) units: Vec<UnitFile>,
+    /// Places of YAML files that hold secrets.
+    secrets: Vec<Span>,
 }
 
 impl Deployments {
@@ -34,16 +38,32 @@ impl Deployments {
         found
     }
 
+    /// What a YAML file gives.
+    pub(super) fn of_yaml(input: &Input, stream: &Stream, shapes: &Shapes) -> Self {
+        Self {
+            compose: compose::recognise(&input.path, stream)
+                .into_iter()
+                .collect(),
+            secrets: secrets::places(stream, shapes),
+            ..Self::default()
+        }
+    }
+
     pub(super) fn absorb(&mut self, other: Self) {
         self.compose.extend(other.compose);
         self.builds.extend(other.builds);
         self.units.extend(other.units);
+        self.secrets.extend(other.secrets);
     }
 
     /// The servers of all of them and the texts that they are given, beside those in `known`.
     pub(super) fn servers(&self, files: &[(FileId, &Input)], shapes: &Shapes, known: &Raw) -> Raw {
+        let secrets = self.secrets.clone();
         if self.compose.is_empty() && self.builds.is_empty() && self.units.is_empty() {
-            return Raw::default();
+            return Raw {
+                secrets,
+                ..Raw::default()
+            };
         }
         let by_path: BTreeMap<&str, (FileId, &Input)> = files
             .iter()
@@ -59,6 +79,7 @@ impl Deployments {
             builds: builds.collect(),
         };
         let mut raw = compose::read(&self.compose, &tree);
+        raw.secrets = secrets;
         let built = compose::built(&self.compose, &tree);
         for build in &self.builds {
             raw.comments.extend(build.comments.iter().cloned());

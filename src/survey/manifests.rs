@@ -6,7 +6,7 @@ use super::deployments::Deployments;
 use super::{Extracted, Input, Reader, attempt, guarded};
 use crate::discover::FileKind;
 use crate::extract::kustomize::{self, Render, Renders, Tree, TreeFile};
-use crate::extract::{compose, manifest, values};
+use crate::extract::{manifest, values};
 use crate::facts::raw::Raw;
 use crate::source::{Excerpt, FileId};
 use crate::syntax::{template, yaml};
@@ -74,12 +74,7 @@ impl Reader<'_> {
         }
         Extracted {
             main: raw,
-            deployments: Deployments {
-                compose: compose::recognise(&input.path, stream)
-                    .into_iter()
-                    .collect(),
-                ..Deployments::default()
-            },
+            deployments: Deployments::of_yaml(input, stream, &self.knowledge.shapes),
             ..Extracted::default()
         }
     }

@@ -3,6 +3,7 @@
 //! A line is judged by every plausible series; where they disagree its problem is unknown. Which
 //! problems matter, and how much, is for the rules.
 
+mod disclosed;
 mod whole;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -15,7 +16,7 @@ use crate::knowledge::servers::{Repeat, Series, Servers};
 use crate::knowledge::shapes::Shapes;
 use crate::resolve::conf::{DEPENDS_ON_VERSION, source_name};
 use crate::resolve::line::{self, Fate, Problem, Reading};
-use crate::source::{MASK, Span};
+use crate::source::{MASK, Sources, Span};
 
 pub use whole::{Whole, duplicate_user};
 
@@ -24,6 +25,8 @@ pub struct TextLines<'a> {
     /// The text's name: `deploy/redis.conf`, `ConfigMap/cache key redis.conf`.
     pub name: &'a str,
     pub path: &'a str,
+    /// The object that holds the text exists to keep secrets.
+    pub keeps_secrets: bool,
     pub lines: Vec<&'a RawLine>,
 }
 
@@ -32,6 +35,7 @@ pub struct Judge<'a> {
     pub servers: &'a Servers,
     pub candidates: &'a [&'a Series],
     pub shapes: &'a Shapes,
+    pub sources: &'a Sources,
     /// The configuration loads a module, whose settings are not covered.
     pub loads_modules: bool,
     /// The lines' server as a whole.
@@ -108,6 +112,7 @@ impl Judge<'_> {
             }
             Err(reason) => subject.put("problem", Value::unknown(reason)),
         }
+        self.put_disclosed(&mut subject, text, line, name);
         self.put_beside_others(&mut subject, line, name);
         if line.form == LineForm::Runtime {
             subject.put("settable", self.settable(line, name));

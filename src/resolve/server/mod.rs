@@ -3,6 +3,7 @@
 //! Reads what `link` joined; the effective values are worked out by [`conf`](super::conf), the single
 //! lines by [`directive`](super::directive).
 
+mod access;
 mod doubt;
 mod figures;
 mod overridden;
@@ -15,7 +16,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::facts::estate::Estate;
 use crate::facts::linked::{Body, Linked, LinkedPart, LinkedServer};
-use crate::facts::raw::{ConfPart, Declaration, Raw, RawServer};
+use crate::facts::raw::{ConfPart, Declaration, Raw, RawServer, TextPlace};
 use crate::facts::vocabulary::conf_path;
 use crate::facts::{Datum, Related, Strength, Subject, SubjectKind, Value};
 use crate::knowledge::servers::{Candidates, Form, Servers};
@@ -150,6 +151,7 @@ impl<'a> Resolver<'a> {
             servers: self.knowledge.servers,
             candidates: &self.candidates.series,
             shapes: self.knowledge.shapes,
+            sources: self.knowledge.sources,
             loads_modules: self.loads_modules(),
             whole: &whole,
         };
@@ -162,6 +164,7 @@ impl<'a> Resolver<'a> {
             let lines = TextLines {
                 name: &text.name,
                 path: self.knowledge.sources.path(text.excerpt.span_all()),
+                keeps_secrets: self.knowledge.snippet || keeps_secrets(&text.place),
                 lines: text.lines.iter().collect(),
             };
             subjects.extend(directive::subjects(&lines, &judge, server));
@@ -171,6 +174,7 @@ impl<'a> Resolver<'a> {
             let lines = TextLines {
                 name: self.name(),
                 path: self.path(),
+                keeps_secrets: self.knowledge.snippet,
                 lines: own.iter().collect(),
             };
             subjects.extend(directive::subjects(&lines, &judge, server));
@@ -219,6 +223,7 @@ impl<'a> Resolver<'a> {
         self.put_figures(&mut subject);
         self.put_identity(&mut subject);
         self.put_words(&mut subject);
+        self.put_access(&mut subject);
         subject
     }
 
@@ -293,4 +298,9 @@ impl<'a> Resolver<'a> {
         let replicas = subject.fact("replicas").and_then(Value::number);
         self.deployed.is_none() || replicas == Some(1.0)
     }
+}
+
+/// A text of an object that is there to hold secrets discloses none to whoever may not read it.
+fn keeps_secrets(place: &TextPlace) -> bool {
+    matches!(place, TextPlace::Key { object, .. } if object.kind == "Secret" || object.kind == "secrets")
 }

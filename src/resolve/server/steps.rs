@@ -21,6 +21,9 @@ struct Inclusion {
     count: usize,
 }
 
+/// What a default comes from that the image's build changed.
+const IMAGE: &str = "the official image";
+
 /// Why what a snippet of a document does not say is not known.
 pub(super) const A_PART: &str = "a snippet shows a part of a configuration";
 
@@ -45,6 +48,9 @@ impl<'a> Resolver<'a> {
                 reason: Reason::new(A_PART),
             }]);
         }
+        if let Some(built_in) = self.built_in() {
+            parts.push(built_in);
+        }
         for part in &self.linked.parts {
             let mut steps = Vec::new();
             match part {
@@ -60,6 +66,22 @@ impl<'a> Resolver<'a> {
             parts.push(steps);
         }
         parts
+    }
+
+    /// The defaults that the image's build changes.
+    fn built_in(&self) -> Option<Vec<Step<'a>>> {
+        let image = self.image()?.ok()?;
+        let shape = self.knowledge.shapes.server_image(&image)?;
+        let known = shape.is_official(&image) && !shape.built_in.is_empty();
+        let step = |words: &'a Vec<String>| {
+            let (name, args) = words.split_first()?;
+            Some(Step::Generated {
+                name,
+                args: Some(args.iter().map(String::as_str).collect()),
+                source: IMAGE,
+            })
+        };
+        known.then(|| shape.built_in.iter().filter_map(step).collect())
     }
 
     /// The lines of a text, with the files that it includes in their place.

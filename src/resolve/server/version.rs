@@ -36,7 +36,7 @@ impl Resolver<'_> {
         }
     }
 
-    fn image(&self) -> Option<Result<ImageReference, Reason>> {
+    pub(super) fn image(&self) -> Option<Result<ImageReference, Reason>> {
         let server = self.deployed?;
         match (&server.image, &server.image_fallback) {
             (Some(written), _) => Some(

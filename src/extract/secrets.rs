@@ -1,0 +1,59 @@
+//! Places of a YAML file whose names say that they hold a secret: variables, fields, the password
+//! that a health check gives to a client. They are masked wherever the file is shown.
+
+use crate::knowledge::shapes::Shapes;
+use crate::source::Span;
+use crate::syntax::yaml::{Node, Stream};
+
+/// The places of secrets in all documents.
+pub fn places(stream: &Stream, shapes: &Shapes) -> Vec<Span> {
+    let mut finder = Finder {
+        shapes,
+        found: Vec::new(),
+    };
+    for document in &stream.documents {
+        finder.visit(&document.root);
+    }
+    finder.found
+}
+
+struct Finder<'a> {
+    shapes: &'a Shapes,
+    found: Vec<Span>,
+}
+
+impl Finder<'_> {
+    fn visit(&mut self, node: &Node) {
+        for entry in node.entries() {
+            let key = entry.key.as_str().unwrap_or_default();
+            if self.shapes.is_secret_name(key) {
+                self.add(&entry.value);
+            }
+            self.visit(&entry.value);
+        }
+        // Kubernetes writes a variable as two fields.
+        let name = node.get("name").and_then(Node::as_str).unwrap_or_default();
+        if let Some(value) = node.get("value")
+            && self.shapes.is_secret_name(name)
+        {
+            self.add(value);
+        }
+        let mut is_password = false;
+        for item in node.items() {
+            let text = item.as_str().unwrap_or_default();
+            let assigned = text.split_once('=').map(|(name, _)| name);
+            if is_password || assigned.is_some_and(|name| self.shapes.is_secret_name(name)) {
+                self.add(item);
+            }
+            let options = &self.shapes.servers.client_password_options;
+            is_password = options.iter().any(|option| option == text);
+            self.visit(item);
+        }
+    }
+
+    fn add(&mut self, node: &Node) {
+        if node.as_str().is_some_and(|text| !text.is_empty()) && !node.has_hole() {
+            self.found.push(node.span);
+        }
+    }
+}

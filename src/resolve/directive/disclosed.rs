@@ -1,0 +1,64 @@
+//! Whether a line holds a secret that everyone who reads its file can read.
+//!
+//! A reference that something fills in, a placeholder, a hash and an empty text disclose nothing; nor
+//! does an object that exists to keep secrets.
+
+use crate::facts::raw::{LineForm, RawLine, RawWord};
+use crate::facts::value::Value;
+use crate::facts::{Datum, Subject};
+use crate::knowledge::servers::Form;
+use crate::resolve::directive::{Judge, TextLines};
+
+/// Before a password in the rules of a user.
+const ADDS_PASSWORD: char = '>';
+
+impl Judge<'_> {
+    /// Puts the fact, for a line that holds a secret.
+    pub(super) fn put_disclosed(
+        &self,
+        subject: &mut Subject,
+        text: &TextLines<'_>,
+        line: &RawLine,
+        name: &str,
+    ) {
+        if !self.servers.is_secret(name) {
+            return;
+        }
+        let found = self.secret_words(line, name);
+        let disclosing = found
+            .iter()
+            .find(|word| !text.keeps_secrets && self.is_clear(word, line.form));
+        let value = match disclosing {
+            Some(word) => Value::set(Datum::Bool(true), word.span),
+            None => Value::derived(Datum::Bool(false)).with_home(line.span),
+        };
+        subject.put("discloses_secret", value);
+    }
+
+    /// The words of a line that are secrets.
+    fn secret_words<'l>(&self, line: &'l RawLine, name: &str) -> Vec<&'l RawWord> {
+        let words = line.words.iter().take(line.meant).skip(1);
+        let form = self
+            .servers
+            .newest()
+            .find_map(|series| series.directive(name))
+            .and_then(|directive| directive.form);
+        if form == Some(Form::AclUser) {
+            return words
+                .filter(|word| word.text.starts_with(ADDS_PASSWORD))
+                .collect();
+        }
+        words.take(1).collect()
+    }
+
+    fn is_clear(&self, word: &RawWord, form: LineForm) -> bool {
+        let text = word.text.trim_start_matches(ADDS_PASSWORD);
+        let written = self.sources.slice(word.span);
+        // In a text of configuration a dollar sign is one; elsewhere it begins a reference.
+        let is_reference = written.contains("${")
+            || written.contains("{{")
+            || form != LineForm::Text && written.contains('$');
+        let is_placeholder = || self.shapes.is_placeholder(text);
+        !text.is_empty() && word.hole.is_none() && !is_reference && !is_placeholder()
+    }
+}
