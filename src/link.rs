@@ -6,6 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::facts::include;
 use crate::facts::linked::{Body, Linked, LinkedPart, LinkedServer};
 use crate::facts::raw::{ConfPart, ObjectName, Raw, RawServer, RawText, TextPlace};
 use crate::facts::{Link, Reason, Strength};
@@ -23,6 +24,8 @@ pub struct Context<'a> {
     pub environments: &'a [String],
     /// Patterns over `{name}`: what the configuration of a server is called by convention.
     pub text_names: &'a [String],
+    /// The directive that reads another file in place.
+    pub include: &'a str,
 }
 
 /// Joins one universe.
@@ -44,7 +47,7 @@ pub fn link(raw: &Raw, context: &Context<'_>) -> Linked {
         .enumerate()
         .map(|(i, server)| linker.deployed(i, server, &mut used))
         .collect();
-    servers.extend(bare_texts(raw, &used));
+    servers.extend(bare_texts(raw, &used, context.include));
     let clients = raw
         .clients
         .iter()
@@ -370,16 +373,17 @@ impl Joint {
 }
 
 /// Texts that nothing deploys are servers of their own, each place once. Texts of a foreign dialect
-/// are not judged.
-fn bare_texts(raw: &Raw, used: &BTreeSet<usize>) -> Vec<LinkedServer> {
+/// are not judged, and what another text includes is judged where it is read.
+fn bare_texts(raw: &Raw, used: &BTreeSet<usize>, include: &str) -> Vec<LinkedServer> {
     let place = |index: usize| raw.texts[index].excerpt.span_all();
     let mut seen: BTreeSet<Span> = used.iter().map(|index| place(*index)).collect();
     // A key says more than the file that it is made from.
     let is_key = |index: &usize| matches!(raw.texts[*index].place, TextPlace::Key { .. });
     let (keys, others): (Vec<usize>, Vec<usize>) = (0..raw.texts.len()).partition(is_key);
+    let brought = include::only_included(&raw.texts, include);
     let bare = |index: &usize| {
         let text = &raw.texts[*index];
-        text.recognised && !text.foreign && !used.contains(index)
+        text.recognised && !text.foreign && !used.contains(index) && !brought[*index]
     };
     let mut found: Vec<usize> = keys
         .into_iter()

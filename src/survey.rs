@@ -203,6 +203,7 @@ fn linked(raw: &Raw, sources: &Sources, knowledge: &Knowledge) -> Linked {
         sources,
         environments: &shapes.environments,
         text_names: &shapes.text_names,
+        include: &shapes.include,
     };
     link::link(raw, &context)
 }

@@ -8,6 +8,7 @@
 
 pub mod estate;
 pub mod extent;
+pub mod include;
 pub mod intent;
 pub mod linked;
 pub mod quantity;

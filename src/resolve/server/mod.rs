@@ -156,7 +156,7 @@ impl<'a> Resolver<'a> {
             whole: &whole,
         };
         let mut subjects = Vec::new();
-        for (index, _) in self.texts() {
+        for index in self.read_texts() {
             let text = &self.raw.texts[index];
             if text.foreign {
                 continue;

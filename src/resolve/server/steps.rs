@@ -1,11 +1,8 @@
 //! The parts of a server's configuration as steps, in the order in which the server takes them.
 
-use std::path::Path;
-
-use globset::{GlobBuilder, GlobMatcher};
-
+use crate::facts::include;
 use crate::facts::linked::LinkedPart;
-use crate::facts::raw::{ConfPart, RawLine, RawText, TextPlace};
+use crate::facts::raw::{ConfPart, RawLine, TextPlace};
 use crate::facts::{Reason, Slot, Strength};
 use crate::resolve::conf::{Home, Step};
 use crate::resolve::server::Resolver;
@@ -34,6 +31,23 @@ impl<'a> Resolver<'a> {
             _ => None,
         };
         self.linked.parts.iter().filter_map(text).collect()
+    }
+
+    /// The texts that the server reads, with those that only they bring in.
+    pub(super) fn read_texts(&self) -> Vec<usize> {
+        let mut read: Vec<usize> = self.texts().into_iter().map(|(index, _)| index).collect();
+        let mut at = 0;
+        while let Some(index) = read.get(at).copied() {
+            at += 1;
+            let lines = self.raw.texts[index].lines.iter();
+            let others = lines.filter_map(|line| self.included(index, line));
+            for (other, _) in others.flatten() {
+                if !read.contains(&other) && read.len() < MOST_INCLUDED {
+                    read.push(other);
+                }
+            }
+        }
+        read
     }
 
     pub(super) fn steps(&self) -> Vec<Step<'a>> {
@@ -95,23 +109,19 @@ impl<'a> Resolver<'a> {
         let text = &self.raw.texts[index];
         inclusion.open.push(index);
         for line in &text.lines {
-            let Some(others) = self.included(text, line) else {
+            let Some(others) = self.included(index, line) else {
                 steps.push(Step::Line { line, strength });
                 continue;
             };
             let known = !others.is_empty() && inclusion.count + others.len() <= MOST_INCLUDED;
-            if !known || others.iter().any(|other| inclusion.open.contains(other)) {
-                steps.push(Step::Gap {
-                    reason: Reason::new(format!(
-                        "{} includes a file that is not visible",
-                        text.name
-                    )),
-                });
+            let is_open = |other: &(usize, Strength)| inclusion.open.contains(&other.0);
+            if !known || others.iter().any(is_open) {
+                steps.push(invisible(&text.name));
                 continue;
             }
             inclusion.count += others.len();
-            for other in others {
-                self.text_steps(other, strength, inclusion, steps);
+            for (other, own) in others {
+                self.text_steps(other, strength.min(own), inclusion, steps);
             }
         }
         inclusion.open.pop();
@@ -124,56 +134,74 @@ impl<'a> Resolver<'a> {
 
     /// `None` where the line includes nothing; else the texts of the tree that it includes, in the
     /// order of their paths where it is a pattern.
-    fn included(&self, text: &RawText, line: &RawLine) -> Option<Vec<usize>> {
+    fn included(&self, from: usize, line: &RawLine) -> Option<Vec<(usize, Strength)>> {
+        let target = self.include_of(line)?;
+        let texts = &self.raw.texts;
+        Some(include::included(
+            texts,
+            from,
+            target,
+            self.reads_patterns(),
+        ))
+    }
+
+    /// The path that a line includes, if it does.
+    fn include_of<'l>(&self, line: &'l RawLine) -> Option<&'l str> {
         let [name, target, ..] = &line.words[..] else {
             return None;
         };
-        if !name
-            .text
-            .eq_ignore_ascii_case(&self.knowledge.shapes.servers.include)
-        {
-            return None;
-        }
-        let TextPlace::File { path } = &text.place else {
-            return Some(Vec::new());
-        };
-        let wanted = Path::new(path).parent()?.join(&target.text);
-        let files = self.raw.texts.iter().enumerate().filter_map(|(i, other)| {
-            let TextPlace::File { path } = &other.place else {
-                return None;
-            };
-            Some((path, i))
-        });
-        if !self.reads_patterns() || !target.text.contains(['*', '?', '[']) {
-            return Some(
-                files
-                    .filter(|(path, _)| Path::new(path) == wanted)
-                    .map(|(_, i)| i)
-                    .collect(),
-            );
-        }
-        let pattern = wanted.to_str().and_then(pattern)?;
-        let mut found: Vec<_> = files.filter(|(path, _)| pattern.is_match(path)).collect();
-        found.sort_unstable();
-        Some(found.into_iter().map(|(_, i)| i).collect())
+        let word = &self.knowledge.shapes.servers.include;
+        name.text
+            .eq_ignore_ascii_case(word)
+            .then_some(target.text.as_str())
     }
 
+    /// A version that takes no pattern refuses to start with one: where one may take it, it does.
     fn reads_patterns(&self) -> bool {
         let candidates = &self.candidates.series;
         candidates
             .iter()
-            .all(|series| series.language.include_patterns)
+            .any(|series| series.language.include_patterns)
+    }
+
+    /// The steps of arguments and fields; a file that they include is one of the objects that the
+    /// server reads anyway, or cannot be seen.
+    fn lines_steps(&self, lines: &'a [RawLine]) -> Vec<Step<'a>> {
+        let mut steps = Vec::new();
+        for line in lines {
+            let Some(target) = self.include_of(line) else {
+                steps.push(Step::Line {
+                    line,
+                    strength: Strength::Certain,
+                });
+                continue;
+            };
+            let found = self.included_by_argument(target);
+            if found.is_empty() {
+                steps.push(invisible(self.name()));
+            }
+            for (index, strength) in found {
+                self.text_steps(index, strength, &mut Inclusion::default(), &mut steps);
+            }
+        }
+        steps
+    }
+
+    fn included_by_argument(&self, target: &str) -> Vec<(usize, Strength)> {
+        let texts = &self.raw.texts;
+        let read = self.texts();
+        let objects = read
+            .iter()
+            .filter_map(|(index, _)| match &texts[*index].place {
+                TextPlace::Key { object, .. } => Some(object),
+                _ => None,
+            });
+        include::included_by_key(texts, objects, target, self.reads_patterns())
     }
 
     fn own_steps(&self, part: usize) -> Vec<Step<'a>> {
         match self.deployed.map(|server| &server.conf[part]) {
-            Some(ConfPart::Lines(lines)) => lines
-                .iter()
-                .map(|line| Step::Line {
-                    line,
-                    strength: Strength::Certain,
-                })
-                .collect(),
+            Some(ConfPart::Lines(lines)) => self.lines_steps(lines),
             Some(ConfPart::Generated { source, lines }) => lines
                 .iter()
                 .map(|(name, args)| Step::Generated {
@@ -208,8 +236,9 @@ impl<'a> Resolver<'a> {
     }
 }
 
-/// A pattern of file names as the system's `glob` reads it.
-fn pattern(text: &str) -> Option<GlobMatcher> {
-    let glob = GlobBuilder::new(text).literal_separator(true).build();
-    glob.ok().map(|glob| glob.compile_matcher())
+/// The gap where a file is included that the tree does not hold.
+fn invisible<'a>(by: &str) -> Step<'a> {
+    Step::Gap {
+        reason: Reason::new(format!("{by} includes a file that is not visible")),
+    }
 }
