@@ -5,10 +5,10 @@
 
 mod deployments;
 mod manifests;
+mod packages;
 mod rust_packages;
 mod secrets;
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use rayon::prelude::*;
@@ -18,7 +18,7 @@ use crate::extract::conf::{self, Frame};
 use crate::extract::kustomize::{Renders, Tree};
 use crate::extract::{go, mapping, rust, values};
 use crate::facts::linked::Linked;
-use crate::facts::raw::{Declaration, Raw, RawModule, RawText, TextPlace};
+use crate::facts::raw::{Declaration, Raw, RawText, TextPlace};
 use crate::facts::{Estate, Related};
 use crate::knowledge::Knowledge;
 use crate::knowledge::servers::Series;
@@ -28,6 +28,7 @@ use crate::resolve::server::upgrade::Changes;
 use crate::source::{Comment, Excerpt, FileId, SourceFile, Sources, Span};
 use crate::syntax::{markdown, yaml};
 use deployments::Deployments;
+use packages::{go_packages, mark_programs};
 
 /// A file as `discover` read it.
 #[derive(Clone, Debug)]
@@ -193,6 +194,9 @@ fn resolved(
         }
         client.server = Some(related);
     }
+    if universe.snippet.is_none() {
+        estate.services = resolve::service::resolve(raw, &mut estate.clients, knowledge.clients);
+    }
     resolve::role::derive(&mut estate);
     estate
 }
@@ -290,7 +294,12 @@ impl Reader<'_> {
             return Raw::default();
         };
         let read = || Extracted {
-            main: go::extract(package, self.knowledge.clients),
+            main: Raw {
+                packages: go::program::read(&package, self.knowledge.clients)
+                    .into_iter()
+                    .collect(),
+                ..go::extract(package, self.knowledge.clients)
+            },
             ..Extracted::default()
         };
         guarded(file, read).main
@@ -437,42 +446,4 @@ fn guarded(file: FileId, read: impl FnOnce() -> Extracted) -> Extracted {
 
 fn attempt<T>(read: impl FnOnce() -> T) -> Option<T> {
     std::panic::catch_unwind(std::panic::AssertUnwindSafe(read)).ok()
-}
-
-/// A Go module is a program's if one of its own folders is a main package.
-fn mark_programs(modules: &mut [RawModule], files: &[(FileId, &Input)]) {
-    let dirs: Vec<String> = modules.iter().map(|module| module.dir.clone()).collect();
-    for (_, input) in files.iter().filter(|(_, input)| input.kind == FileKind::Go) {
-        if !go::is_program(&input.text) {
-            continue;
-        }
-        let own = dirs
-            .iter()
-            .enumerate()
-            .filter(|(_, dir)| is_under(&input.path, dir))
-            .max_by_key(|(_, dir)| dir.len());
-        if let Some((index, _)) = own {
-            modules[index].has_program = true;
-        }
-    }
-}
-
-fn is_under(path: &str, dir: &str) -> bool {
-    dir.is_empty()
-        || path
-            .strip_prefix(dir)
-            .is_some_and(|rest| rest.starts_with('/'))
-}
-
-/// The Go files of each folder: constants and helper functions of a package stand in any of them.
-fn go_packages(files: &[(FileId, &Input)]) -> Vec<Vec<go::GoFile>> {
-    let mut folders: BTreeMap<&str, Vec<go::GoFile>> = BTreeMap::new();
-    for (id, input) in files.iter().filter(|(_, input)| input.kind == FileKind::Go) {
-        let folder = input.path.rsplit_once('/').map_or("", |(folder, _)| folder);
-        folders.entry(folder).or_default().push(go::GoFile {
-            path: input.path.clone(),
-            excerpt: Excerpt::whole(*id, Arc::clone(&input.text)),
-        });
-    }
-    folders.into_values().collect()
 }

@@ -76,6 +76,10 @@ fn page(knowledge: &Knowledge) -> String {
             "Options as they will really be, by the same name in every library, with the library's own word for each.",
         ) + &options,
         section(
+            "service",
+            "A program: a main package, and all that it is built from. `service.clients` are the clients that are built in it.",
+        ) + &listed(SubjectKind::Service),
+        section(
             "meta",
             "The check itself: comments that silence rules, and files that could not be read.",
         ) + &listed(SubjectKind::Meta),

@@ -11,6 +11,7 @@ pub mod extent;
 pub mod include;
 pub mod intent;
 pub mod linked;
+pub mod package;
 pub mod quantity;
 pub mod raw;
 pub mod slot;

@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 
 use crate::facts::extent::Extent;
+pub use crate::facts::package::{Language, Observation, Observed, RawPackage, Site};
 use crate::facts::slot::Slot;
 use crate::facts::value::{Reason, Strength};
 use crate::source::{Comment, Excerpt, Span};
@@ -297,6 +298,8 @@ pub struct RawModule {
     /// The folder of the file, relative to the root; empty for the root itself.
     pub dir: String,
     pub language: Language,
+    /// What code imports it by: `example.org/app`.
+    pub name: Option<String>,
     /// Module path or crate name to version.
     pub requires: BTreeMap<String, Pin>,
     /// A program is built from it; a module without one is a library, whose options its users give.
@@ -319,24 +322,6 @@ pub struct Pin {
 pub struct Bounds {
     pub since: String,
     pub until: String,
-}
-
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Deserialize, serde::Serialize,
-)]
-#[serde(rename_all = "lowercase")]
-pub enum Language {
-    Go,
-    Rust,
-}
-
-impl Language {
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Go => "go",
-            Self::Rust => "rust",
-        }
-    }
 }
 
 /// A value in client code after constant folding.
@@ -435,6 +420,7 @@ pub struct RawClient {
     /// Where a missing option could be written; the identifier is filled in by `resolve`.
     pub insert: Slot,
     pub function: Option<String>,
+    pub site: Site,
     pub strength: Strength,
     /// Hosts and ports that it connects to, as far as the code says.
     pub hosts: Vec<(String, u16)>,
@@ -451,6 +437,7 @@ pub struct Raw {
     pub limit_ranges: Vec<RawLimitRange>,
     pub modules: Vec<RawModule>,
     pub clients: Vec<RawClient>,
+    pub packages: Vec<RawPackage>,
     /// Inputs that could not be read as what they claim to be: a place and why.
     pub problems: Vec<(Span, String)>,
     /// Byte ranges that hold secrets.
@@ -473,6 +460,7 @@ impl Raw {
         self.limit_ranges.extend(other.limit_ranges);
         self.modules.extend(other.modules);
         self.clients.extend(other.clients);
+        self.packages.extend(other.packages);
         self.problems.extend(other.problems);
         self.secrets.extend(other.secrets);
         self.comments.extend(other.comments);

@@ -327,7 +327,51 @@ const CLIENT: &[Entry] = &[
         Type::List,
         "what calls in its package say the data is for: `streams`, `blocking`, `lists`, `pubsub`",
     ),
-    entry("service", Type::Text, "the program that it belongs to"),
+    entry(
+        "site.per_request",
+        Type::Bool,
+        "it is built anew for each request, and thrown away",
+    ),
+    entry(
+        "site.per_round",
+        Type::Bool,
+        "it is built anew for each round of a loop, and thrown away",
+    ),
+    entry(
+        "site.tool",
+        Type::Bool,
+        "it stands in a folder of tools: a program that developers run by hand",
+    ),
+    entry(
+        "service",
+        Type::Text,
+        "the programs that it belongs to, by their folders",
+    ),
+];
+
+const SERVICE: &[Entry] = &[
+    entry(
+        "name",
+        Type::Text,
+        "the program's folder, or at the root its module",
+    ),
+    entry("language", Type::Text, "`go` or `rust`"),
+    entry(
+        "pooled",
+        Type::Text,
+        "the first client in it whose pool has statistics; absent where there is none",
+    ),
+    entry(
+        "observed",
+        Type::Text,
+        "what becomes of the pool's statistics: `exported`, `miswired` (put once into a metric that nobody collects) or `none`",
+    ),
+    entry(
+        "tool",
+        Type::Bool,
+        "it stands in a folder of tools: developers run it by hand",
+    ),
+    entry("example", Type::Bool, "it stands in a folder of examples"),
 ];
 
 const META: &[Entry] = &[
@@ -355,7 +399,7 @@ impl Vocabulary {
             SubjectKind::Directive => DIRECTIVE,
             SubjectKind::Server => SERVER,
             SubjectKind::Client => CLIENT,
-            SubjectKind::Service => &[],
+            SubjectKind::Service => SERVICE,
             SubjectKind::Meta => META,
         }
     }
@@ -389,7 +433,7 @@ impl Vocabulary {
     /// The list of subjects that a word leads to, e.g. `clients` of a server.
     pub fn relations(kind: SubjectKind, word: &str) -> Option<SubjectKind> {
         match (kind, word) {
-            (SubjectKind::Server, "clients") => Some(SubjectKind::Client),
+            (SubjectKind::Server | SubjectKind::Service, "clients") => Some(SubjectKind::Client),
             _ => None,
         }
     }

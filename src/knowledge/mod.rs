@@ -1,10 +1,11 @@
 //! What is true of servers, client libraries and deployment shapes, by version, with its source.
 //!
 //! Loads and answers from the embedded `knowledge/` folder: [`servers`] holds the directive tables,
-//! [`clients`] the models of client libraries, [`shapes`] how operators and images deploy a server. No advice stands here; that is what `rules/`
+//! [`clients`] the models of client libraries, [`languages`] what surrounds them in code, [`shapes`] how operators and images deploy a server. No advice stands here; that is what `rules/`
 //! is for.
 
 pub mod clients;
+pub mod languages;
 pub mod servers;
 pub mod shapes;
 

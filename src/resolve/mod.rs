@@ -11,3 +11,4 @@ pub mod directive;
 pub mod line;
 pub mod role;
 pub mod server;
+pub mod service;

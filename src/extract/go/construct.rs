@@ -5,11 +5,11 @@ use std::rc::Rc;
 use tree_sitter::Node;
 
 use crate::extract::go::calls::{directory, spread};
-use crate::extract::go::package::Library;
+use crate::extract::go::package::{Library, is_test};
 use crate::extract::go::reader::{Found, Reader};
 use crate::extract::go::state::{Object, Source, Val};
 use crate::extract::go::{address, fold, names};
-use crate::facts::raw::{ErrorHandling, Folded, Language, OptionSource, RawClient};
+use crate::facts::raw::{ErrorHandling, Folded, Language, OptionSource, RawClient, Site};
 use crate::facts::slot::Slot;
 use crate::facts::value::{Reason, Strength};
 use crate::knowledge::clients::model::{Constructor, Form, Kind};
@@ -181,6 +181,10 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
             carried_anchor: None,
             insert: Slot::None,
             function: self.function.clone(),
+            site: Site {
+                test: is_test(&self.here().parsed.path),
+                ..self.site(node)
+            },
             strength: Strength::Certain,
             hosts: Vec::new(),
             uses: Vec::new(),

@@ -17,8 +17,10 @@ mod literals;
 pub mod module;
 mod names;
 mod package;
+pub mod program;
 mod reader;
 mod settings;
+mod site;
 mod state;
 mod statements;
 

@@ -15,6 +15,7 @@ pub fn read(path: &str, excerpt: &Excerpt) -> RawModule {
     let mut module = RawModule {
         dir: directory(path).to_owned(),
         language: Language::Go,
+        name: None,
         requires: BTreeMap::new(),
         has_program: false,
         language_version: None,
@@ -68,6 +69,7 @@ fn statement(
     replaces: &mut Vec<Replace>,
 ) {
     match (verb, words) {
+        ("module", [(_, name)]) => module.name = Some((*name).to_owned()),
         ("go", [(_, version)]) => module.language_version = Some((*version).to_owned()),
         ("require", [(_, name), (at, version)]) => {
             let pin = Pin {

@@ -194,7 +194,7 @@ impl<'t, 'm> File<'t, 'm> {
 }
 
 /// The last element of an import path that names the package: `v2` does not.
-fn last_element(path: &str) -> &str {
+pub(super) fn last_element(path: &str) -> &str {
     let version = |part: &str| {
         part.strip_prefix('v')
             .is_some_and(|n| !n.is_empty() && n.bytes().all(|b| b.is_ascii_digit()))

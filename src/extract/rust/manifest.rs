@@ -215,6 +215,7 @@ impl<'a> Manifest<'a> {
             renames,
             programs: self.programs(name),
             module: RawModule {
+                name: None,
                 dir: self.dir.to_owned(),
                 language: Language::Rust,
                 requires,

@@ -83,6 +83,14 @@ impl Library {
         row.map_or(version, |row| row.like)
     }
 
+    /// The calls that read the pool's statistics, without reading the whole model.
+    pub fn stats_calls(&self) -> Vec<String> {
+        let tables = self.text.split("\n[[stats]]\ncall = \"").skip(1);
+        let names = tables.filter_map(|table| table.split('"').next());
+        let unique: BTreeSet<&str> = names.collect();
+        unique.into_iter().map(str::to_owned).collect()
+    }
+
     /// The whole model. Built-in files are proven to load by a test.
     pub fn model(&self) -> Option<&Model> {
         self.model

@@ -25,6 +25,7 @@ use crate::knowledge::clients::Models;
 use crate::knowledge::clients::model::OptionModel;
 use crate::knowledge::clients::rust::RustValue;
 use crate::knowledge::clients::version::Version;
+use crate::knowledge::languages;
 use candidate::{Candidate, Open};
 use options::Resolved;
 
@@ -121,7 +122,16 @@ fn put_identity(
     subject.put("language", text(client.language.word()));
     let module = candidate::module_above(client, modules);
     let library = module.is_some_and(|module| !module.has_program);
-    subject.put("site.library", Value::derived(Datum::Bool(library)));
+    let tool = languages::go().is_some_and(|l| l.folders.is_tool(&client.dir));
+    let site = |name: &str, is: bool| (format!("site.{name}"), Value::derived(Datum::Bool(is)));
+    for (path, value) in [
+        site("library", library),
+        site("tool", tool),
+        site("per_request", client.site.per_request),
+        site("per_round", client.site.per_round),
+    ] {
+        subject.put(path, value);
+    }
     subject.put("retracted", retracted(candidates, client, modules));
     subject.put("version", version(client, candidates, (modules, open)));
 }

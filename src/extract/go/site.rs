@@ -1,0 +1,117 @@
+//! Where a client is built: once, or anew for each request or each round of a loop.
+//!
+//! Only what certainly is thrown away counts: a variable of the function that serves the request, or
+//! of the loop's own body, that goes nowhere else.
+
+use std::collections::BTreeSet;
+
+use tree_sitter::Node;
+
+use crate::extract::go::names;
+use crate::extract::go::reader::Reader;
+use crate::facts::raw::Site;
+use crate::knowledge::languages;
+use crate::syntax::go;
+
+impl<'t> Reader<'t, '_, '_> {
+    /// Where the client that this node builds is built.
+    pub(super) fn site(&self, node: Node<'t>) -> Site {
+        let mut site = Site::default();
+        let Some((variable, statement)) = self.own_variable(node) else {
+            return site;
+        };
+        let Some(block) = statement.parent() else {
+            return site;
+        };
+        if !self.stays(variable, block, statement) {
+            return site;
+        }
+        let mut at = statement;
+        while let Some(parent) = at.parent() {
+            match parent.kind() {
+                "for_statement" => {
+                    let ranged = go::children(parent)
+                        .into_iter()
+                        .find(|c| c.kind() == "range_clause");
+                    site.per_round |= !self.uses_round(ranged, node) && !leaves(block);
+                }
+                "function_declaration" | "method_declaration" | "func_literal" => {
+                    site.per_request = self.serves(parent);
+                    return site;
+                }
+                _ => {}
+            }
+            at = parent;
+        }
+        site
+    }
+
+    /// The variable that the client is bound to where it is built, and that statement.
+    fn own_variable(&self, node: Node<'t>) -> Option<(&'t str, Node<'t>)> {
+        let mut value = node;
+        while value.parent()?.kind() == "unary_expression" {
+            value = value.parent()?;
+        }
+        let statement = value
+            .parent()
+            .filter(|p| p.kind() == "expression_list")?
+            .parent()?;
+        if statement.kind() != "short_var_declaration" {
+            return None;
+        }
+        let name = *go::children(go::field(statement, "left")?).first()?;
+        Some((self.text(name), statement))
+    }
+
+    /// The variable is only called upon in its block: it is not returned, stored or handed on.
+    fn stays(&self, variable: &str, block: Node<'t>, statement: Node<'t>) -> bool {
+        let mut stays = true;
+        names::visit(block, |node| {
+            let inside = statement.byte_range().contains(&node.start_byte());
+            if node.kind() == "identifier" && self.text(node) == variable && !inside {
+                let called = node.parent().is_some_and(|p| {
+                    p.kind() == "selector_expression" && go::field(p, "operand") == Some(node)
+                });
+                stays &= called;
+            }
+        });
+        stays
+    }
+
+    /// What is built depends on the round: one client for each of several servers.
+    fn uses_round(&self, clause: Option<Node<'t>>, node: Node<'t>) -> bool {
+        let left = clause.and_then(|c| go::field(c, "left"));
+        let names: BTreeSet<&str> = left
+            .map_or_else(Vec::new, go::children)
+            .into_iter()
+            .map(|n| self.text(n))
+            .collect();
+        let used = names::mentioned(self.tree(), node);
+        used.iter().any(|name| names.contains(name))
+    }
+
+    /// A parameter of the function is a request.
+    fn serves(&self, function: Node<'t>) -> bool {
+        let Some(parameters) = go::field(function, "parameters") else {
+            return false;
+        };
+        let mut serves = false;
+        names::visit(parameters, |node| {
+            let parts = go::field(node, "package").zip(go::field(node, "name"));
+            if let ("qualified_type", Some((package, name))) = (node.kind(), parts) {
+                let path = self.here().other_package(self.text(package));
+                let mut requests = languages::go().into_iter().flat_map(|l| &l.request);
+                serves |= requests
+                    .any(|r| Some(r.import_path.as_str()) == path && r.name == self.text(name));
+            }
+        });
+        serves
+    }
+}
+
+/// The block ends the loop or the function by itself: its body runs once.
+fn leaves(block: Node<'_>) -> bool {
+    go::children(block)
+        .last()
+        .is_some_and(|last| matches!(last.kind(), "return_statement" | "break_statement"))
+}

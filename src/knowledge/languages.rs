@@ -1,0 +1,109 @@
+//! What is known of a programming language beside its client libraries: how many processors its
+//! runtime takes, which functions serve a request, how metrics are collected, what folders are
+//! called. Read from `knowledge/languages`.
+
+use std::sync::LazyLock;
+
+use serde::Deserialize;
+
+static GO: LazyLock<Option<Language>> =
+    LazyLock::new(|| toml::from_str(include_str!("../../knowledge/languages/go.toml")).ok());
+
+/// What is known of Go. The built-in file is proven to load by a test.
+pub fn go() -> Option<&'static Language> {
+    GO.as_ref()
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Language {
+    pub schema: u32,
+    pub processors: Processors,
+    #[serde(default)]
+    pub processors_package: Vec<ProcessorsPackage>,
+    pub folders: Folders,
+    #[serde(default)]
+    pub request: Vec<Request>,
+    #[serde(default)]
+    pub metrics: Vec<Metrics>,
+}
+
+/// When the runtime obeys a container's CPU limit.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Processors {
+    /// The language version from which it does.
+    pub limited_since: String,
+    /// The fewest that it takes.
+    pub floor: u32,
+    pub source: String,
+}
+
+/// A package that makes it obey in any version, rounding down.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ProcessorsPackage {
+    pub import_path: String,
+    pub floor: u32,
+    pub source: String,
+}
+
+/// Names of folders whose programs serve nobody in production.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Folders {
+    pub tools: Vec<String>,
+    pub examples: Vec<String>,
+    pub source: String,
+}
+
+impl Folders {
+    /// The program stands in a folder of tools.
+    pub fn is_tool(&self, dir: &str) -> bool {
+        dir.split('/')
+            .any(|part| self.tools.iter().any(|t| t == part))
+    }
+
+    /// The program stands in a folder of examples.
+    pub fn is_example(&self, dir: &str) -> bool {
+        dir.split('/')
+            .any(|part| self.examples.iter().any(|e| e == part))
+    }
+}
+
+/// A type whose value is a request that is being served.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Request {
+    pub import_path: String,
+    #[serde(rename = "type")]
+    pub name: String,
+}
+
+/// A package that makes metrics.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Metrics {
+    pub import_path: String,
+    /// Functions that make a metric which nobody collects until it is registered.
+    pub loose: Vec<String>,
+    /// Functions that call another one at each scrape.
+    pub scraped: Vec<String>,
+    /// The method by which a type is asked at each scrape.
+    pub collects: Option<String>,
+    pub source: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_built_in_file_loads() {
+        let go = go().unwrap();
+        assert!(go.folders.is_tool("cmd/tools/seed"));
+        assert!(go.folders.is_example("examples/a"));
+        assert!(!go.folders.is_tool("cmd/toolset"));
+        assert!(!go.request.is_empty() && !go.metrics.is_empty());
+    }
+}
