@@ -4,6 +4,8 @@
 //! before ([`discover`](crate::discover)), rendering after ([`report`](crate::report)); nothing here
 //! touches a file, the environment or the clock.
 
+mod known;
+
 use std::collections::BTreeSet;
 
 use crate::discover::FileKind;
@@ -79,9 +81,7 @@ pub fn check(
         &survey.sources,
     ));
     sort(&mut findings, &mut undetermined, &survey.sources);
-    if let Some(baseline) = &scope.accepted.baseline {
-        baseline.apply(&mut findings);
-    }
+    let gone = known::gone((rules, settings), scope, &mut findings, &undetermined);
     if let Some(since) = &scope.since {
         since.retain_new(&mut findings, &survey.sources);
     }
@@ -92,6 +92,8 @@ pub fn check(
     let mut report = report(survey, findings, undetermined, files);
     report.runs = RuleRun::joined(judgement.runs.into_iter().chain(about_itself.runs));
     report.notes.append(&mut notes);
+    report.notes.extend(known::note(&gone));
+    report.gone = gone;
     report
 }
 
@@ -418,6 +420,7 @@ fn report(
         undetermined,
         runs: Vec::new(),
         notes,
+        gone: Vec::new(),
         summary,
     }
 }

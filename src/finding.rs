@@ -192,6 +192,8 @@ pub struct Report {
     /// How each rule that ran came out.
     pub runs: Vec<RuleRun>,
     pub notes: Vec<Note>,
+    /// The fingerprints of the baseline that no finding has any more.
+    pub gone: Vec<String>,
     pub summary: Summary,
 }
 

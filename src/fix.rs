@@ -185,6 +185,7 @@ mod tests {
             undetermined: Vec::new(),
             runs: Vec::new(),
             notes: Vec::new(),
+            gone: Vec::new(),
             summary: Summary::default(),
         }
     }

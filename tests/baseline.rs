@@ -200,3 +200,37 @@ fn the_baseline_is_where_flag_or_settings_say() {
     assert_eq!(code(place, &["check", "--baseline", "other.json"]), 2);
     assert_eq!(code(place, &["baseline", "prune"]), 2);
 }
+
+/// The baseline shrinks with the work: what is mended is told, and a run that writes takes it out.
+#[test]
+fn a_mended_finding_leaves_the_baseline() {
+    let place = tempfile::tempdir().unwrap();
+    let place = place.path();
+    let conf = place.join("redis.conf");
+    let known = || {
+        let text = std::fs::read_to_string(place.join(".redvet-baseline.json")).unwrap();
+        text.matches("\"fingerprint\"").count()
+    };
+    std::fs::write(&conf, "hz 100 # a\nport eleven\n").unwrap();
+    assert_eq!(code(place, &["baseline", "write"]), 0);
+    let all = known();
+    std::fs::write(&conf, "hz 100 # a\nport 7000\n").unwrap();
+    let (exit, text) = said(place, &["check"]);
+    assert!(
+        exit == 0 && text.contains("1 known finding of the baseline is gone"),
+        "{text}"
+    );
+    assert_eq!(known(), all, "a check writes nothing");
+    for partial in [
+        &["check", "--select", "memory/*"][..],
+        &["check", "--isolated", "."],
+    ] {
+        let (_, text) = said(place, partial);
+        assert!(!text.contains("of the baseline"), "{text}");
+    }
+    assert_eq!(code(place, &["check", "--fix"]), 0);
+    assert_eq!(known(), all - 1);
+    // What is back is told, since nobody knows it any more.
+    std::fs::write(&conf, "hz 100 # a\nport eleven\n").unwrap();
+    assert_eq!(code(place, &["check"]), 1);
+}

@@ -79,6 +79,12 @@ pub(super) fn read(path: &Path) -> Result<Baseline, Failure> {
     })
 }
 
+/// Writes a baseline file.
+pub(super) fn write(path: &Path, baseline: &Baseline) -> Result<(), Failure> {
+    let text = baseline.text()?;
+    std::fs::write(path, text).map_err(|error| Failure::new(format!("{}: {error}", path.display())))
+}
+
 fn waiver(written: &config::Waiver) -> Waiver {
     let text = |value: &Option<config::Spanned<String>>| value.as_ref().map(|v| v.value.clone());
     Waiver {

@@ -134,9 +134,7 @@ impl Ground {
     }
 
     fn save(&self, baseline: &Baseline) -> Result<(), Failure> {
-        let text = baseline.text()?;
-        std::fs::write(&self.path, text)
-            .map_err(|error| Failure::new(format!("{}: {error}", self.path.display())))
+        accepted::write(&self.path, baseline)
     }
 
     fn shown(&self) -> String {

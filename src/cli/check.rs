@@ -154,6 +154,9 @@ impl Bench<'_> {
             return Ok(outcome(any, args));
         }
         ground.write(&mended, console)?;
+        if ground.typed.is_none() {
+            self.shrink_baseline(&mended.report, args)?;
+        }
         let stream = match ground.typed {
             Some(_) => Stream::Errors,
             None => Stream::Output,
@@ -161,6 +164,19 @@ impl Bench<'_> {
         self.print(&mended.report, args, console, stream)?;
         ground.say(&mended, console);
         Ok(judged(&mended.report, threshold, args))
+    }
+
+    /// What is mended is known no more: it would be silenced if it came back.
+    fn shrink_baseline(&self, report: &Report, args: &CheckArgs) -> Result<(), Failure> {
+        let ready = self.ready;
+        match &self.scope.accepted.baseline {
+            Some(baseline) if !report.gone.is_empty() => {
+                let named = args.baseline.as_deref();
+                let path = accepted::baseline_path(&ready.file, &ready.target, named);
+                accepted::write(&path, &baseline.less(&report.gone))
+            }
+            _ => Ok(()),
+        }
     }
 
     fn print(

@@ -6,13 +6,16 @@ use std::env;
 use std::io::{self, ErrorKind, IsTerminal, Read, Write};
 
 use crate::report::mistakes::{self, Mistake};
-use crate::report::{Color, Layout};
+use crate::report::{self, Color, Layout};
 
 use super::args::When;
 use super::failure::Failure;
 
 /// Columns where the terminal does not tell.
 const WIDTH: usize = 100;
+
+/// Columns below which a terminal is not believed.
+const NARROWEST: usize = 40;
 
 /// Where a command prints.
 pub(super) struct Console {
@@ -32,12 +35,12 @@ impl Console {
             color: color(when, terminal, |name| env::var(name).ok()),
             width: width(terminal),
         };
+        let to_watcher = io::stderr().is_terminal();
         Self {
             layout: layout(io::stdout().is_terminal()),
             on_github: env::var_os("GITHUB_ACTIONS").is_some_and(|value| value == "true"),
-            errors: layout(io::stderr().is_terminal()),
-            is_watched: io::stderr().is_terminal()
-                && env::var_os("TERM").is_none_or(|term| term != "dumb"),
+            errors: layout(to_watcher),
+            is_watched: to_watcher && env::var_os("TERM").is_none_or(|term| term != "dumb"),
             failed: None,
         }
     }
@@ -109,12 +112,7 @@ pub(super) fn standard_input() -> Result<String, Failure> {
 
 /// A name that a person chose may hold characters that drive a terminal.
 pub(super) fn visible(text: &str) -> String {
-    let shown = |c: char| match c {
-        '\n' => c,
-        c if c.is_control() => char::REPLACEMENT_CHARACTER,
-        c => c,
-    };
-    text.chars().map(shown).collect()
+    report::visible(text)
 }
 
 /// The flag decides, then NO_COLOR (no-color.org), then CLICOLOR_FORCE, then the terminal.
@@ -130,10 +128,21 @@ fn color(when: When, terminal: bool, env: impl Fn(&str) -> Option<String>) -> Co
     if on { Color::Always } else { Color::Never }
 }
 
+/// COLUMNS decides for a terminal, then what the terminal says of itself.
 fn width(terminal: bool) -> usize {
-    let told = || env::var("COLUMNS").ok()?.parse().ok();
-    let columns: Option<usize> = if terminal { told() } else { None };
-    columns.filter(|columns| *columns >= 40).unwrap_or(WIDTH)
+    if !terminal {
+        return WIDTH;
+    }
+    let told = env::var("COLUMNS").ok().and_then(|text| text.parse().ok());
+    let columns = told.or_else(measured);
+    columns
+        .filter(|columns| *columns >= NARROWEST)
+        .unwrap_or(WIDTH)
+}
+
+fn measured() -> Option<usize> {
+    let (columns, _) = terminal_size::terminal_size()?;
+    Some(usize::from(columns.0))
 }
 
 #[cfg(test)]

@@ -208,6 +208,7 @@ pub(super) mod samples {
                 path: Some("deploy/redis.yaml".to_owned()),
                 message: "the image's own configuration is not visible".to_owned(),
             }],
+            gone: Vec::new(),
             summary: Summary {
                 files: 2,
                 servers: 1,

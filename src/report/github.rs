@@ -39,7 +39,11 @@ fn properties(report: &Report, finding: &Finding) -> Vec<(&'static str, String)>
     let end = report.sources.end(finding.primary);
     let mut all = vec![
         ("title", format!("redvet ({})", finding.rule)),
-        ("file", report.sources.path(finding.primary).to_owned()),
+        // A log is read in a terminal too.
+        (
+            "file",
+            shown::one_line(report.sources.path(finding.primary)).into_owned(),
+        ),
         ("line", start.line.to_string()),
         ("endLine", end.line.to_string()),
     ];

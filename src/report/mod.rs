@@ -66,6 +66,11 @@ impl Default for Layout {
     }
 }
 
+/// Text of other people as a terminal may show it, for what is printed beside a report.
+pub fn visible(text: &str) -> String {
+    shown::lines(text).into_owned()
+}
+
 /// The text without blanks at the ends of its lines, ending with exactly one line break.
 fn tidy(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 1);

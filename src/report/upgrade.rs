@@ -29,8 +29,8 @@ fn table_of(server: &ServerUpgrade, color: Color) -> String {
         .namespace
         .as_ref()
         .map_or(String::new(), |n| format!(" in {n}"));
-    let title = format!("{}{namespace}", shown::one_line(&server.name));
-    let mut out = format!("{}\n", color.bold(&title));
+    let title = format!("{}{namespace}", server.name);
+    let mut out = format!("{}\n", color.bold(&shown::one_line(&title)));
     for part in &server.not_visible {
         out.push_str(&format!("  not visible: {}\n", shown::one_line(part)));
     }

@@ -87,8 +87,9 @@ impl Baseline {
         &self.entries
     }
 
-    /// Marks the findings that it holds; they must be in the report's order.
-    pub fn apply(&self, findings: &mut [Finding]) {
+    /// Marks the findings that it holds; they must be in the report's order. What comes out are the
+    /// entries that no finding has any more.
+    pub fn apply(&self, findings: &mut [Finding]) -> Vec<Entry> {
         let mut left = self.counts();
         let open = |f: &&mut Finding| f.suppressed.is_none() && f.waivable;
         for finding in findings.iter_mut().filter(open) {
@@ -99,6 +100,22 @@ impl Baseline {
                     reason: "known when the baseline was written".to_owned(),
                 });
             }
+        }
+        let entries = self.entries.iter();
+        let gone = entries.filter(|entry| take(&mut left, &entry.fingerprint));
+        gone.cloned().collect()
+    }
+
+    /// This baseline without the entries of these fingerprints, each as often as it is named.
+    pub fn less(&self, gone: &[String]) -> Self {
+        let mut left = BTreeMap::new();
+        for fingerprint in gone {
+            *left.entry(fingerprint.as_str()).or_default() += 1;
+        }
+        let kept = self.entries.iter();
+        let kept = kept.filter(|entry| !take(&mut left, &entry.fingerprint));
+        Self {
+            entries: kept.cloned().collect(),
         }
     }
 

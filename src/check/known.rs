@@ -1,0 +1,47 @@
+//! The baseline beside today's findings: what it knows is marked, what of it is gone is told.
+
+use crate::finding::{Finding, Note, Undetermined};
+use crate::policy::{self, RuleSet};
+
+use super::Scope;
+
+/// Marks what the baseline knows, and says which of its entries are gone: their rule was decided
+/// everywhere, and the whole project is looked at.
+pub(super) fn gone(
+    (rules, settings): (&RuleSet, &policy::Settings),
+    scope: &Scope,
+    findings: &mut [Finding],
+    undetermined: &[Undetermined],
+) -> Vec<String> {
+    let Some(baseline) = &scope.accepted.baseline else {
+        return Vec::new();
+    };
+    let left = baseline.apply(findings);
+    if scope.accepted.partial {
+        return Vec::new();
+    }
+    let ran = policy::running_rules(rules, settings);
+    let today = |id: &str| {
+        let renamed = rules.former().find(|(old, _)| *old == id);
+        renamed.map_or_else(|| id.to_owned(), |(_, new)| new.to_owned())
+    };
+    let decided = |id: &String| ran.contains(id) && undetermined.iter().all(|u| u.rule != *id);
+    let gone = left
+        .into_iter()
+        .filter(|entry| decided(&today(&entry.rule)));
+    gone.map(|entry| entry.fingerprint).collect()
+}
+
+pub(super) fn note(gone: &[String]) -> Option<Note> {
+    let count = match gone.len() {
+        0 => return None,
+        1 => "1 known finding of the baseline is".to_owned(),
+        n => format!("{n} known findings of the baseline are"),
+    };
+    Some(Note {
+        path: None,
+        message: format!(
+            "{count} gone: `redvet baseline prune` takes out what is, and so does --fix"
+        ),
+    })
+}
