@@ -369,6 +369,26 @@ fn formats_for_hosts_have_paths_from_the_root_of_the_repository() {
     assert_eq!(first["path"], own, "the report itself is the project's");
 }
 
+/// Two servers of one name, as staging and production have them, are two boxes.
+#[test]
+fn the_page_tells_servers_of_one_name_apart() {
+    let place = tempfile::tempdir().unwrap();
+    let manifest = "apiVersion: apps/v1\nkind: StatefulSet\nmetadata: { name: cache, namespace: NS }\nspec:\n  template:\n    spec:\n      containers:\n        - { name: redis, image: \"redis:7.2.6\" }\n";
+    for namespace in ["staging", "live"] {
+        let path = place.path().join(format!("{namespace}.yaml"));
+        std::fs::write(path, manifest.replace("NS", namespace)).unwrap();
+    }
+    let go = "package main\n\nimport \"github.com/redis/go-redis/v9\"\n\nfunc main() {\n\tredis.NewClient(&redis.Options{PoolSize: 5})\n}\n";
+    std::fs::write(place.path().join("main.go"), go).unwrap();
+    let module = "module m\n\ngo 1.22\n\nrequire github.com/redis/go-redis/v9 v9.7.0\n";
+    std::fs::write(place.path().join("go.mod"), module).unwrap();
+    let page = of("html", &reports(place.path()));
+    for namespace in ["staging", "live"] {
+        let name = format!("<title>StatefulSet/cache in {namespace}</title>");
+        assert_eq!(page.matches(&name).count(), 1, "{name}");
+    }
+}
+
 #[test]
 fn a_clean_repository_has_a_report_in_every_format() {
     let place = tempfile::tempdir().unwrap();

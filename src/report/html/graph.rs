@@ -3,9 +3,10 @@
 
 use std::collections::BTreeMap;
 
-use crate::finding::{ClientView, EstateView};
+use crate::finding::{ClientView, EstateView, ServerView};
 
 use super::markup::{clipped, text};
+use super::servers::name;
 
 /// The drawing's measures, in its own units.
 const WIDTH: usize = 720;
@@ -22,13 +23,15 @@ const MOST: usize = 60;
 /// One line of the drawing: a client, and the server that it talks to.
 struct Edge<'a> {
     from: &'a str,
-    to: Option<&'a str>,
+    /// The server's place in the estate: two may have one name, in different namespaces.
+    to: Option<usize>,
     why: String,
     certain: bool,
 }
 
 pub(super) fn section(estate: &EstateView) -> String {
-    let edges: Vec<Edge<'_>> = estate.clients.iter().map(edge).collect();
+    let clients = estate.clients.iter();
+    let edges: Vec<Edge<'_>> = clients.map(|c| edge(c, &estate.servers)).collect();
     let body = if edges.is_empty() {
         "<p>No client was found.</p>\n".to_owned()
     } else {
@@ -40,11 +43,13 @@ pub(super) fn section(estate: &EstateView) -> String {
     )
 }
 
-fn edge(client: &ClientView) -> Edge<'_> {
+fn edge<'a>(client: &'a ClientView, servers: &[ServerView]) -> Edge<'a> {
     let link = client.server_link.as_ref();
     Edge {
         from: &client.id,
-        to: client.server.as_deref(),
+        to: servers
+            .iter()
+            .position(|server| server.clients.contains(&client.id)),
         why: link.map_or_else(
             || "no server of this repository is known to be meant".to_owned(),
             |link| format!("{}, {}", link.evidence, link.strength),
@@ -65,17 +70,14 @@ fn rows<'a>(names: impl Iterator<Item = &'a str>) -> BTreeMap<&'a str, usize> {
 
 fn drawing(estate: &EstateView, edges: &[Edge<'_>]) -> String {
     let left = rows(edges.iter().map(|edge| edge.from));
-    let right = rows(estate.servers.iter().map(|server| server.name.as_str()));
+    let right: Vec<String> = estate.servers.iter().map(name).collect();
     let tallest = left.len().max(right.len());
     if tallest > MOST {
         return String::new();
     }
     let lines: String = edges
         .iter()
-        .filter_map(|edge| {
-            let (from, to) = (left.get(edge.from)?, right.get(edge.to?)?);
-            Some(line(*from, *to, edge))
-        })
+        .filter_map(|edge| Some(line(*left.get(edge.from)?, edge.to?, edge)))
         .collect();
     let boxes: String = left
         .iter()
@@ -83,7 +85,8 @@ fn drawing(estate: &EstateView, edges: &[Edge<'_>]) -> String {
         .chain(
             right
                 .iter()
-                .map(|(name, row)| node(name, WIDTH - BOX, *row, "host")),
+                .enumerate()
+                .map(|(row, name)| node(name, WIDTH - BOX, row, "host")),
         )
         .collect();
     format!(
@@ -122,25 +125,25 @@ fn node(name: &str, x: usize, row: usize, class: &str) -> String {
 
 fn words(estate: &EstateView, edges: &[Edge<'_>]) -> String {
     let linked = edges.iter().map(|edge| {
-        let (class, to) = match edge.to {
-            Some(to) => (if edge.certain { "certain" } else { "assumed" }, text(to)),
-            None => ("unlinked", "not known".to_owned()),
+        let class = match (edge.to, edge.certain) {
+            (None, _) => "unlinked",
+            (Some(_), true) => "certain",
+            (Some(_), false) => "assumed",
         };
+        let server = edge.to.and_then(|to| estate.servers.get(to));
+        let to = server.map_or_else(|| "not known".to_owned(), |server| text(&name(server)));
         format!(
             "<li class=\"{class}\" data-filter><code>{}</code> → <b>{to}</b> <small>({})</small></li>\n",
             text(edge.from),
             text(&edge.why)
         )
     });
-    let is_alone = |name: &str| edges.iter().all(|edge| edge.to != Some(name));
-    let alone = estate
-        .servers
-        .iter()
-        .filter(|server| is_alone(&server.name));
-    let alone = alone.map(|server| {
+    let is_alone = |at: usize| edges.iter().all(|edge| edge.to != Some(at));
+    let servers = estate.servers.iter().enumerate();
+    let alone = servers.filter(|(at, _)| is_alone(*at)).map(|(_, server)| {
         format!(
             "<li class=\"unlinked\" data-filter><b>{}</b> <small>(no client of it was found)</small></li>\n",
-            text(&server.name)
+            text(&name(server))
         )
     });
     let items: String = linked.chain(alone).collect();

@@ -36,7 +36,7 @@ fn card(server: &ServerView) -> String {
     )
 }
 
-fn name(server: &ServerView) -> String {
+pub(super) fn name(server: &ServerView) -> String {
     match &server.namespace {
         Some(namespace) => format!("{} in {namespace}", server.name),
         None => server.name.clone(),
