@@ -45,6 +45,27 @@ struct Mutation {
     path: String,
     old: String,
     new: String,
+    /// What else the fault takes, such as an import.
+    #[serde(default)]
+    more: Vec<Change>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Change {
+    path: String,
+    old: String,
+    new: String,
+}
+
+impl Mutation {
+    fn of(&self, sample: &Sample) -> Result<Sample, String> {
+        let mut broken = sample.changed(&self.path, &self.old, &self.new)?;
+        for change in &self.more {
+            broken = broken.changed(&change.path, &change.old, &change.new)?;
+        }
+        Ok(broken)
+    }
 }
 
 fn table() -> Table {
@@ -85,7 +106,7 @@ fn fault(
     sample: &Sample,
     mutation: &Mutation,
 ) -> Option<String> {
-    let broken = match sample.changed(&mutation.path, &mutation.old, &mutation.new) {
+    let broken = match mutation.of(sample) {
         Ok(broken) => broken,
         Err(why) => return Some(format!("{id}: {why}")),
     };
