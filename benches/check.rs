@@ -13,6 +13,7 @@ use std::path::Path;
 
 use divan::{Bencher, black_box};
 use laboratory::{Laboratory, repository};
+use redvet::load::rules::{self, Trust};
 
 fn main() {
     divan::main();
@@ -22,6 +23,34 @@ fn main() {
 #[divan::bench]
 fn start() -> Laboratory {
     Laboratory::new()
+}
+
+/// The built-in rules as a run reads them: texts, with nothing compiled.
+#[divan::bench]
+fn rules_loaded() -> usize {
+    rules::builtin().rules.len()
+}
+
+/// All of them compiled at once, which no run does: each is compiled when a subject meets it.
+#[divan::bench]
+fn rules_compiled() -> usize {
+    let builtin = rules::builtin();
+    let compiled = builtin
+        .rules
+        .rules()
+        .filter(|rule| rule.compile(None).is_ok());
+    compiled.count()
+}
+
+/// The built-in pack held to what a user's pack is held to: schemas, names, types and units.
+#[divan::bench]
+fn rules_checked(bencher: Bencher<'_, '_>) {
+    let vocabulary = Laboratory::new().knowledge.vocabulary();
+    bencher.bench(|| {
+        rules::load_builtin(Trust::Checked(&vocabulary))
+            .errors
+            .len()
+    });
 }
 
 #[divan::bench]
