@@ -3,18 +3,22 @@
 //!
 //! In: a series, a build, a text. Out: the first thing that the server would complain about and the
 //! effective values as `CONFIG GET` shows them. Lines are read by [`line`], values folded by
-//! [`conf`](crate::resolve::conf): the same code that rules' facts come from. Files are seen through
+//! [`fold`](crate::resolve::fold): the same code that rules' facts come from. Files are seen through
 //! [`Host`]; nothing is opened here.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use crate::facts::Datum;
 use crate::knowledge::servers::language::{Build, Conflict, ConflictLine, Stage, Users};
-use crate::knowledge::servers::{Directive, Form, Series, UnknownDirective};
-use crate::resolve::conf::Fold;
+use crate::knowledge::servers::{Directive, Form, ParsedBy, Series, UnknownDirective};
 use crate::resolve::directive::duplicate_user;
+use crate::resolve::fold::Fold;
 use crate::resolve::line::{self, Fate, Reading};
 use crate::syntax::conf::{self, Line};
+
+mod arguments;
+
+pub use arguments::{Call, joined};
 
 /// What the server can see of the machine that it runs on. `None`: not known here.
 pub trait Host {
@@ -74,10 +78,15 @@ pub struct Verdict {
 }
 
 impl Server<'_> {
+    /// Judges a file together with arguments and standard input.
+    pub fn judge_call(&self, call: &Call<'_>) -> Verdict {
+        self.judge(&joined(self.series, call))
+    }
+
     /// Judges a text as the server's own file.
     pub fn judge(&self, text: &str) -> Verdict {
         let mut run = Run::new(self);
-        let refusal = run.text(text, &mut Vec::new()).err();
+        let refusal = run.text(text, 0).err();
         let refusal = refusal.or_else(|| run.startup());
         Verdict {
             refusal,
@@ -87,54 +96,10 @@ impl Server<'_> {
     }
 }
 
-/// The text of a file with arguments of the command line behind it, as the server joins them: each
-/// option a line of its own, two lines below the file.
-pub fn with_arguments(file: &str, arguments: &[&str]) -> String {
-    let mut text = file.to_owned();
-    text.push('\n');
-    for (i, word) in arguments.iter().enumerate() {
-        match word.strip_prefix("--") {
-            Some(name) if i == 0 => text.push_str(name),
-            Some(name) => {
-                text.push('\n');
-                text.push_str(name);
-            }
-            None => text.push_str(&quoted(word)),
-        }
-        text.push(' ');
-    }
-    text
-}
-
-/// A word in quotes, so that the tokenizer gives it back.
-fn quoted(word: &str) -> String {
-    let mut out = String::from("\"");
-    for c in word.chars() {
-        match c {
-            '"' | '\\' => out.extend(['\\', c]),
-            '\n' => out.push_str("\\n"),
-            '\r' => out.push_str("\\r"),
-            '\t' => out.push_str("\\t"),
-            other => out.push(other),
-        }
-    }
-    out.push('"');
-    out
-}
-
-/// The server's text ends a line at a NUL byte and loses what follows, the line's end included.
-fn without_nul(text: &str) -> std::borrow::Cow<'_, str> {
-    if !text.contains('\0') {
-        return text.into();
-    }
-    text.split_inclusive('\n')
-        .map(|line| line.split('\0').next().unwrap_or_default())
-        .collect::<String>()
-        .into()
-}
-
-/// Files that include each other in many ways are cut off here.
+/// Files that include each other in many ways are cut off here. A server has no such bound: it reads
+/// until it breaks off.
 const MOST_INCLUDED: usize = 1000;
+const DEEPEST: usize = 100;
 
 /// One server that reads.
 struct Run<'a> {
@@ -146,7 +111,11 @@ struct Run<'a> {
     users: HashSet<String>,
     /// Directives that were given, with the line of the text that gave them last.
     given: BTreeMap<String, usize>,
+    /// Commands that have lost their own name, and the names that others have got.
     renamed: BTreeSet<String>,
+    new_names: BTreeSet<String>,
+    /// The folder that the server has entered; empty: the one that it was started in.
+    folder: String,
     /// A module that cannot be loaded: what the server tries first.
     unloaded: Option<Refusal>,
     late: Option<Refusal>,
@@ -164,6 +133,8 @@ impl<'a> Run<'a> {
             users: HashSet::new(),
             given: BTreeMap::new(),
             renamed: BTreeSet::new(),
+            new_names: BTreeSet::new(),
+            folder: String::new(),
             unloaded: None,
             late: None,
             unseen: Vec::new(),
@@ -171,10 +142,10 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// Reads one file; `open` are the files that are being read.
-    fn text(&mut self, text: &str, open: &mut Vec<String>) -> Result<(), Refusal> {
-        for line in conf::lines(&without_nul(text)) {
-            self.line(&line, open)?;
+    /// Reads one text, `depth` texts within the server's own.
+    fn text(&mut self, text: &str, depth: usize) -> Result<(), Refusal> {
+        for line in conf::lines(&arguments::whole_lines(text)) {
+            self.line(&line, depth)?;
         }
         match self.conflict(Stage::Config) {
             Some(refusal) => Err(refusal),
@@ -182,7 +153,7 @@ impl<'a> Run<'a> {
         }
     }
 
-    fn line(&mut self, line: &Line, open: &mut Vec<String>) -> Result<(), Refusal> {
+    fn line(&mut self, line: &Line, depth: usize) -> Result<(), Refusal> {
         let adjacent = line.glued && !self.server.series.language.adjacent_quotes;
         if line.unbalanced || adjacent {
             return Err(at_line(line, "Unbalanced quotes in configuration line"));
@@ -192,18 +163,25 @@ impl<'a> Run<'a> {
             return Ok(());
         };
         self.lines += 1;
+        self.declare(line, name, args)?;
         let reading = line::read_on(self.server.series, self.server.build, name, args);
         let error = || reading.error.clone().unwrap_or_default();
         match reading.fate {
+            Fate::Refused(Stage::Config) if self.is_renamed(name, args) => {}
             Fate::Refused(Stage::Config) => return Err(at_line(line, error())),
             Fate::Refused(Stage::Startup) => {
                 self.late.get_or_insert(startup(error()));
             }
             Fate::Refused(Stage::Crash) => {
-                return Err(Refusal {
+                let crash = Refusal {
                     stage: Stage::Crash,
                     ..startup(error())
-                });
+                };
+                // Settings of modules are looked at when everything has been read.
+                if !self.is_of_a_module(name) {
+                    return Err(crash);
+                }
+                self.late.get_or_insert(crash);
             }
             Fate::Queued => {
                 self.queued
@@ -213,11 +191,16 @@ impl<'a> Run<'a> {
             Fate::Taken => {}
         }
         if let Some(directive) = self.server.series.directive(name) {
-            self.act(directive, line, args, open)?;
+            self.act(directive, line, args, depth)?;
             self.given.insert(directive.name.clone(), line.number);
         }
         self.take(name, reading);
         Ok(())
+    }
+
+    fn is_of_a_module(&self, name: &str) -> bool {
+        let directive = self.server.series.directive(name);
+        directive.is_some_and(|directive| directive.parsed_by == Some(ParsedBy::Module))
     }
 
     fn take(&mut self, name: &str, reading: Reading) {
@@ -230,15 +213,14 @@ impl<'a> Run<'a> {
         directive: &Directive,
         line: &Line,
         args: &[&str],
-        open: &mut Vec<String>,
+        depth: usize,
     ) -> Result<(), Refusal> {
         match (directive.form, args) {
-            (Some(Form::Include), [path]) => self.include(path, open),
+            (Some(Form::Include), [path]) => self.include(path, depth),
             (Some(Form::Folder), [path]) => self.enter(line, path),
-            (Some(Form::AclUser), [user, ..]) => self.user(line, user),
             (Some(Form::Rename), [old, new]) => self.rename(directive, line, old, new),
             (Some(Form::LoadModule), [path, ..]) => {
-                if self.server.host.is_file(path) == Some(false) {
+                if self.server.host.is_file(&self.place(path)) == Some(false) {
                     let error = format!("Can't load module from {path}: server aborting");
                     self.unloaded.get_or_insert(startup(error));
                 }
@@ -248,44 +230,54 @@ impl<'a> Run<'a> {
         }
     }
 
-    fn include(&mut self, path: &str, open: &mut Vec<String>) -> Result<(), Refusal> {
+    fn include(&mut self, path: &str, depth: usize) -> Result<(), Refusal> {
+        if depth == DEEPEST || self.included == MOST_INCLUDED {
+            return Err(Refusal {
+                stage: Stage::Crash,
+                ..startup(format!("{path} is included without end"))
+            });
+        }
+        self.included += 1;
+        let wanted = self.place(path);
         let pattern = path.contains(['*', '?', '[']);
         let paths = if pattern && self.server.series.language.include_patterns {
-            self.server.host.matching(path)
+            self.server.host.matching(&wanted)
         } else {
-            Some(vec![path.to_owned()])
+            Some(vec![wanted])
         };
         let mut text = String::new();
-        for path in paths.iter().flatten() {
-            if open.contains(path) {
-                return Err(startup(format!("{path} includes itself")));
-            }
-            match self.server.host.read(path) {
-                Some(Ok(more)) => text.push_str(&more),
+        for wanted in paths.iter().flatten() {
+            match self.server.host.read(wanted) {
+                Some(Ok(more)) => text.push_str(&arguments::whole_lines(&more)),
                 Some(Err(why)) => {
                     let error = format!("Fatal error, can't open config file '{path}': {why}");
                     return Err(startup(error));
                 }
-                None => self.unseen.push(path.clone()),
+                None => self.unseen.push(wanted.clone()),
             }
         }
         if paths.is_none() {
             self.unseen.push(path.to_owned());
         }
-        self.included += 1;
-        if self.included > MOST_INCLUDED {
-            return Err(startup(format!("{path}: too many files are included")));
-        }
-        let depth = open.len();
-        open.extend(paths.into_iter().flatten());
-        let read = self.text(&text, open);
-        open.truncate(depth);
+        self.fold.open();
+        let read = self.text(&text, depth + 1);
+        self.fold.close();
         read
     }
 
-    fn enter(&self, line: &Line, path: &str) -> Result<(), Refusal> {
+    /// A path as it is from where the server was started.
+    fn place(&self, path: &str) -> String {
+        if self.folder.is_empty() || path.is_empty() || path.starts_with('/') {
+            return path.to_owned();
+        }
+        format!("{}/{path}", self.folder)
+    }
+
+    fn enter(&mut self, line: &Line, path: &str) -> Result<(), Refusal> {
         const MISSING: &str = "No such file or directory";
-        if self.server.host.is_folder(path) != Some(false) {
+        let wanted = self.place(path);
+        if self.server.host.is_folder(&wanted) != Some(false) {
+            self.folder = wanted;
             return Ok(());
         }
         if self.server.series.language.missing_folder_exits {
@@ -294,12 +286,25 @@ impl<'a> Run<'a> {
         Err(at_line(line, MISSING))
     }
 
-    fn user(&mut self, line: &Line, user: &str) -> Result<(), Refusal> {
-        let new = self.users.insert(user.to_owned());
-        if new || self.server.series.language.users == Users::Merged {
+    /// A user that is declared a second time is refused before anything else of the line is read.
+    fn declare(&mut self, line: &Line, name: &str, args: &[&str]) -> Result<(), Refusal> {
+        let series = self.server.series;
+        let form = series.directive(name).and_then(|directive| directive.form);
+        let (Some(Form::AclUser), [user, ..]) = (form, args) else {
+            return Ok(());
+        };
+        let new = self.users.insert((*user).to_owned());
+        if new || series.language.users == Users::Merged {
             return Ok(());
         }
         Err(at_line(line, duplicate_user(user)))
+    }
+
+    /// The line renames a command that has its name from an earlier such line.
+    fn is_renamed(&self, name: &str, args: &[&str]) -> bool {
+        let form = self.server.series.directive(name).and_then(|d| d.form);
+        let [old, _] = args else { return false };
+        form == Some(Form::Rename) && self.new_names.contains(&old.to_ascii_lowercase())
     }
 
     fn rename(
@@ -310,17 +315,19 @@ impl<'a> Run<'a> {
         new: &str,
     ) -> Result<(), Refusal> {
         let old = old.to_ascii_lowercase();
-        if self.renamed.contains(&old) {
+        if self.renamed.contains(&old) && !self.new_names.contains(&old) {
             let error = format!("No such command in {}", directive.name);
             return Err(at_line(line, error));
         }
+        if !self.new_names.remove(&old) {
+            self.renamed.insert(old);
+        }
         let new = new.to_ascii_lowercase();
-        self.renamed.insert(old);
         if new.is_empty() {
             return Ok(());
         }
-        let taken = self.server.series.commands.knows(&new) && !self.renamed.remove(&new);
-        if taken {
+        let own = !new.contains('|') && self.server.series.commands.knows(&new);
+        if own && !self.renamed.contains(&new) || !self.new_names.insert(new) {
             return Err(at_line(line, "Target command name already exists"));
         }
         Ok(())
@@ -345,12 +352,16 @@ impl<'a> Run<'a> {
     }
 
     fn holds(&self, conflict: &Conflict) -> bool {
-        let value = |name: &str| self.value(name).filter(|value| !value.is_empty());
+        let is = |name: &str, wanted: &Option<String>| {
+            let value = self.value(name);
+            match wanted {
+                Some(wanted) => value.as_ref() == Some(wanted),
+                None => value.is_some_and(|value| !value.is_empty()),
+            }
+        };
         let given = self.given.contains_key(&conflict.given)
-            && (self.acts(&conflict.given) || value(&conflict.given).is_some());
-        given
-            && value(&conflict.with)
-                .is_some_and(|value| conflict.is.as_ref().is_none_or(|is| *is == value))
+            && (self.acts(&conflict.given) || is(&conflict.given, &conflict.given_is));
+        given && is(&conflict.with, &conflict.is)
     }
 
     /// The directive does something and holds no value.
@@ -361,7 +372,7 @@ impl<'a> Run<'a> {
     fn value(&self, name: &str) -> Option<String> {
         let directive = self.server.series.directive(name)?;
         let datum: Option<Datum> = self.fold.datum(directive);
-        Some(line::shown(self.server.series, directive, datum.as_ref()))
+        Some(line::shown(directive, datum.as_ref()))
     }
 
     /// What stops the server after it has read everything.
@@ -382,7 +393,7 @@ impl<'a> Run<'a> {
         let needed = &self.server.series.language.needed_files;
         needed.iter().find_map(|needed| {
             let path = self.value(&needed.directive).filter(|p| !p.is_empty())?;
-            let there = self.server.host.is_file(&path)?;
+            let there = self.server.host.is_file(&self.place(&path))?;
             (!there).then(|| startup(needed.error.clone()))
         })
     }
@@ -405,7 +416,7 @@ impl<'a> Run<'a> {
             .directives()
             .map(|directive| {
                 let datum = self.fold.datum(directive);
-                let value = line::shown(series, directive, datum.as_ref());
+                let value = line::shown(directive, datum.as_ref());
                 (directive.name.clone(), value)
             })
             .collect()
@@ -489,21 +500,12 @@ mod tests {
         assert_eq!(value("include nothing/*.conf\n"), "10");
         let refusal = |text| verdict("redis:7.2", text, &files).refusal.unwrap();
         assert_eq!(refusal("timeout 1\nhz 1\ninclude bad.conf\n").line, Some(2));
-        assert_eq!(refusal("include loop.conf\n").stage, Stage::Startup);
+        assert_eq!(refusal("include loop.conf\n").stage, Stage::Crash);
         assert!(
             refusal("include no.conf\n")
                 .error
                 .contains("can't open config file 'no.conf'")
         );
-    }
-
-    #[test]
-    fn arguments_are_lines_below_the_file() {
-        let text = with_arguments("hz 10\n", &["--hz", "20", "--save", "", "--requirepass x"]);
-        assert_eq!(text, "hz 10\n\nhz \"20\" \nsave \"\" \nrequirepass x ");
-        assert_eq!(verdict("redis:7.2", &text, &Unseen).effective["hz"], "20");
-        let joined = with_arguments("", &["--maxmemory=1gb", "--port", "0"]);
-        assert_eq!(stops("redis:7.2", &joined).0, Some(2));
     }
 
     #[test]

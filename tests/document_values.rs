@@ -189,7 +189,7 @@ fn configuration(manifest: &str) -> String {
 
 /// A server that is installed here and was built with the allocator that defragments.
 fn servers() -> Vec<Live> {
-    let binaries: Vec<PathBuf> = live::binaries();
+    let binaries: Vec<PathBuf> = live::installed::installed();
     let servers = binaries.into_iter().map(Live::new);
     servers
         .filter_map(|mut server| server.build().bundled_allocator.then_some(server))
@@ -211,7 +211,7 @@ fn a_real_server_starts_with_what_the_fixes_wrote_and_reports_it() {
             flavor => format!("{flavor}/{flavor}:{version}"),
         };
         let text = configuration(&mended(&laboratory, &image));
-        let (seen, _) = server.run(&text);
+        let seen = server.start(&text);
         let Seen::Started(values) = seen else {
             panic!("{image} does not start with:\n{text}");
         };

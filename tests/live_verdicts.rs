@@ -1,8 +1,9 @@
 //! Random configurations given to real servers, whose verdicts must be ours.
 //!
-//! Servers are those of `REDVET_LIVE_SERVERS` (paths joined by `:`) and a `redis-server` and
-//! `valkey-server` on the path. Without one the test says so and passes, except in CI, where it
-//! fails. `REDVET_LIVE_COUNT` and `REDVET_LIVE_SEED` change how many texts are tried and which.
+//! Servers are those of `REDVET_LIVE_SERVERS` (paths joined by `:`); without it a `redis-server` and a
+//! `valkey-server` on the path, and those that `tests/live/install` has put into the user's cache.
+//! A server that is looked for and not there is named, and in CI the test fails then.
+//! `REDVET_LIVE_COUNT` and `REDVET_LIVE_SEED` change how many texts are tried and which.
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout)]
 
@@ -11,10 +12,11 @@ mod live;
 use std::path::PathBuf;
 
 use live::generate::Generator;
-use live::server::{Live, Seen};
+use live::installed::installed;
+use live::server::{Call as Started, Live, Seen};
 use redvet::knowledge::servers::Servers;
 use redvet::knowledge::servers::language::Stage;
-use redvet::verdict::{Server, Verdict, with_arguments};
+use redvet::verdict::{Call, Server, Verdict};
 
 const SEED: u64 = 20_240_229;
 const COUNT: usize = 300;
@@ -42,6 +44,12 @@ fn number(variable: &str, default: u64) -> u64 {
     std::env::var(variable).map_or(default, |text| text.parse().unwrap())
 }
 
+/// For a selector that is not closed redis 7.0 prints what its last failing system call left behind.
+fn same(ours: &str, theirs: &str) -> bool {
+    const LEFT_BEHIND: &str = "Unknown command or category name in ACL";
+    ours == theirs || ours == theirs.replace(LEFT_BEHIND, "Wrong format")
+}
+
 /// What disagrees, in words; nothing where all agrees.
 fn disagreement(seen: &Seen, found: &Verdict) -> Option<String> {
     let refusal = found.refusal.as_ref();
@@ -57,7 +65,7 @@ fn disagreement(seen: &Seen, found: &Verdict) -> Option<String> {
             })
         }
         Seen::Refused { line, error } => match refusal {
-            Some(r) if r.stage == Stage::Config && r.line == *line && r.error == *error => None,
+            Some(r) if r.stage == Stage::Config && r.line == *line && same(&r.error, error) => None,
             other => Some(format!("refused at {line:?} with {error:?}, not {other:?}")),
         },
         Seen::Stopped { log } if MACHINE.iter().any(|words| log.contains(words)) => None,
@@ -94,8 +102,12 @@ fn check(binary: PathBuf, servers: &Servers) -> Vec<String> {
     let mut wrong = Vec::new();
     let mut started = 0;
     for _ in 0..count {
-        let text = generator.text();
-        let (seen, arguments) = live.run(&text);
+        let call = Started {
+            text: generator.text(),
+            arguments: generator.arguments(),
+            stdin: generator.stdin(),
+        };
+        let (seen, arguments) = live.run(&call);
         started += usize::from(matches!(seen, Seen::Started(_)));
         let host = live.host();
         let judge = Server {
@@ -104,28 +116,30 @@ fn check(binary: PathBuf, servers: &Servers) -> Vec<String> {
             host: &host,
         };
         let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
-        let found = judge.judge(&with_arguments(&text, &arguments));
+        let found = judge.judge_call(&Call {
+            file: &call.text,
+            arguments: &arguments,
+            stdin: &call.stdin,
+        });
         if let Some(what) = disagreement(&seen, &found) {
-            wrong.push(format!("{flavor} {version} {text:?}: {what}"));
+            let more = (!call.arguments.is_empty()).then_some((&call.arguments, &call.stdin));
+            wrong.push(format!(
+                "{flavor} {version} {:?} {more:?}: {what}",
+                call.text
+            ));
         }
     }
-    println!("{count} texts, {started} started, {} disagree", wrong.len());
+    println!(
+        "{flavor} {version}: {count} texts, {started} started, {} disagree",
+        wrong.len()
+    );
     wrong
 }
 
 #[test]
 fn real_servers_agree() {
-    let binaries = live::binaries();
-    if binaries.is_empty() {
-        assert!(
-            std::env::var_os("CI").is_none(),
-            "no server to ask: install redis-server or set REDVET_LIVE_SERVERS"
-        );
-        println!("SKIPPED: no redis-server or valkey-server is installed");
-        return;
-    }
     let servers = Servers::embedded();
-    let wrong: Vec<String> = binaries
+    let wrong: Vec<String> = installed()
         .into_iter()
         .flat_map(|binary| check(binary, &servers))
         .collect();

@@ -6,8 +6,7 @@
 
 use std::path::Path;
 
-use globset::{GlobBuilder, GlobMatcher};
-
+use crate::facts::pattern::FilePattern;
 use crate::facts::raw::{ObjectName, RawText, TextPlace};
 use crate::facts::value::Strength;
 
@@ -115,7 +114,7 @@ impl<'a> Target<'a> {
 
     fn fits(&self, wanted: &str, path: &str) -> bool {
         if self.is_pattern {
-            return pattern(wanted).is_some_and(|pattern| pattern.is_match(path));
+            return FilePattern::new(wanted).is_some_and(|pattern| pattern.matches(path));
         }
         wanted == path
     }
@@ -189,10 +188,4 @@ fn path_of(text: &RawText) -> Option<&str> {
         TextPlace::File { path } => Some(path),
         _ => None,
     }
-}
-
-/// A pattern of file names as the system's `glob` reads it.
-fn pattern(text: &str) -> Option<GlobMatcher> {
-    let glob = GlobBuilder::new(text).literal_separator(true).build();
-    glob.ok().map(|glob| glob.compile_matcher())
 }

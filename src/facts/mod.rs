@@ -12,6 +12,7 @@ pub mod include;
 pub mod intent;
 pub mod linked;
 pub mod package;
+pub mod pattern;
 pub mod quantity;
 pub mod raw;
 pub mod slot;

@@ -415,12 +415,12 @@ mod tests {
             ["redis 7.0", "redis 7.2", "redis 7.4"]
         );
         assert_eq!(of("redis", "8.2"), ["redis 8.0"]);
-        assert_eq!(of("valkey", "9"), ["valkey 9.1"]);
+        assert_eq!(of("valkey", "9"), ["valkey 9.0", "valkey 9.1"]);
         assert_eq!(of("redis", "latest").len(), 7);
         let unlisted = servers.candidates(Some("redis"), Some("5.0"));
         assert_eq!(unlisted.series.len(), 7);
         assert!(unlisted.note.is_some());
-        assert_eq!(servers.candidates(None, None).series.len(), 11);
+        assert_eq!(servers.candidates(None, None).series.len(), 12);
     }
 
     #[test]

@@ -9,8 +9,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::facts::raw::{LineForm, RawLine};
 use crate::facts::value::{Origin, Overridden, State, Written};
 use crate::facts::{Datum, Reason, Slot, Strength, Value};
-use crate::knowledge::servers::{Directive, Form, Kind, Repeat, Series, Status};
-use crate::resolve::line::{self, Problem, Reading};
+use crate::knowledge::servers::{Directive, Series};
+use crate::resolve::fold::{Fold, Outcome, has_effect};
+use crate::resolve::line;
 use crate::source::{MASK, Span};
 
 /// One thing that happens while the server reads its configuration.
@@ -29,16 +30,10 @@ pub enum Step<'a> {
     },
     /// Something that cannot be seen stands here and may set anything.
     Gap { reason: Reason },
-}
-
-/// The outcome for one directive in one series.
-#[derive(Clone, Debug, PartialEq)]
-struct Outcome {
-    state: State,
-    /// The steps that spoke, the winner last; empty for a default.
-    spoke: Vec<usize>,
-    /// A gap stands after the winner.
-    overridable: bool,
+    /// The lines of an included text begin here...
+    Opens,
+    /// ... and end here.
+    Closes,
 }
 
 /// Where the values that nobody wrote could be written, and where a finding on them stands.
@@ -82,90 +77,6 @@ pub fn source_name(candidates: &[&Series]) -> String {
     }
 }
 
-/// What one series has collected from the lines that it has read so far.
-pub struct Fold<'s> {
-    series: &'s Series,
-    spoken: BTreeMap<String, Outcome>,
-}
-
-impl<'s> Fold<'s> {
-    pub fn new(series: &'s Series) -> Self {
-        Self {
-            series,
-            spoken: BTreeMap::new(),
-        }
-    }
-
-    /// Takes in what a line says of a directive; `at` is the line's own number among all.
-    pub fn take(&mut self, name: &str, said: Said, at: usize) {
-        let Some(directive) = self.series.directive(name).filter(|d| has_effect(d)) else {
-            return;
-        };
-        let entry = self.spoken.get(&directive.name);
-        let mut spoke = entry.map(|e| e.spoke.clone()).unwrap_or_default();
-        spoke.push(at);
-        let state = match (directive.repeat, entry.map(|e| &e.state)) {
-            _ if said.clears => said.state,
-            (Repeat::Accumulates, Some(before)) => accumulated(before, said.state),
-            (Repeat::AccumulatesPerClass, before) => per_class(directive, before, said.state),
-            _ => said.state,
-        };
-        let outcome = Outcome {
-            state,
-            spoke,
-            overridable: false,
-        };
-        self.spoken.insert(directive.name.clone(), outcome);
-    }
-
-    /// What a directive has come to; `None` where no line has spoken about it.
-    pub fn state(&self, name: &str) -> Option<&State> {
-        let directive = self.series.directive(name)?;
-        self.spoken
-            .get(&directive.name)
-            .map(|outcome| &outcome.state)
-    }
-
-    /// The value that a directive has, its default where no line has spoken about it.
-    pub fn datum(&self, directive: &Directive) -> Option<Datum> {
-        match self.spoken.get(&directive.name).map(|o| &o.state) {
-            None => line::default_of(directive),
-            Some(State::Set(datum) | State::Default(datum)) => Some(datum.clone()),
-            Some(State::Absent | State::Unknown(_)) => None,
-        }
-    }
-}
-
-/// What a line says of its directive.
-pub struct Said {
-    pub state: State,
-    /// What earlier lines said is dropped.
-    pub clears: bool,
-}
-
-impl From<Reading> for Said {
-    fn from(reading: Reading) -> Self {
-        let state = match (reading.datum, reading.problem) {
-            (Some(datum), _) => State::Set(datum),
-            (None, Problem::IneffectiveDirective) => State::Absent,
-            (None, _) => State::Unknown(Reason::new("the server refuses the line")),
-        };
-        Self {
-            state,
-            clears: reading.clears,
-        }
-    }
-}
-
-impl From<Reason> for Said {
-    fn from(reason: Reason) -> Self {
-        Self {
-            state: State::Unknown(reason),
-            clears: false,
-        }
-    }
-}
-
 /// One series reads all steps.
 fn run(series: &Series, steps: &[Step<'_>]) -> BTreeMap<String, Outcome> {
     let mut fold = Fold::new(series);
@@ -183,6 +94,8 @@ fn run(series: &Series, steps: &[Step<'_>]) -> BTreeMap<String, Outcome> {
                     }
                 }
             }
+            Step::Opens => fold.open(),
+            Step::Closes => fold.close(),
             Step::Line { line, .. } => read_line(&mut fold, line, at),
             Step::Generated { name, args, source } => {
                 let said = match args {
@@ -193,6 +106,7 @@ fn run(series: &Series, steps: &[Step<'_>]) -> BTreeMap<String, Outcome> {
             }
         }
     }
+    fold.force();
     let mut spoken = fold.spoken;
     for directive in series.directives().filter(|d| has_effect(d)) {
         spoken
@@ -200,15 +114,6 @@ fn run(series: &Series, steps: &[Step<'_>]) -> BTreeMap<String, Outcome> {
             .or_insert_with(|| not_written(directive, gap));
     }
     spoken
-}
-
-/// Directives that only do something when they are read have no effective value.
-fn has_effect(directive: &Directive) -> bool {
-    let acts = matches!(
-        directive.form,
-        Some(Form::Include | Form::Rename | Form::Foreign | Form::AclUser)
-    );
-    directive.status == Status::Active && directive.kind != Kind::ModuleConfig && !acts
 }
 
 fn not_written(directive: &Directive, gap: Option<&Reason>) -> Outcome {
@@ -250,45 +155,6 @@ fn read_line(fold: &mut Fold<'_>, line: &RawLine, at: usize) {
         }
     };
     fold.take(&name.text, said, at);
-}
-
-/// Lists grow.
-fn accumulated(before: &State, now: State) -> State {
-    match (before, now) {
-        (State::Set(Datum::List(before)), State::Set(Datum::List(now))) => {
-            State::Set(Datum::List(before.iter().cloned().chain(now).collect()))
-        }
-        (State::Unknown(reason), State::Set(Datum::List(_))) => State::Unknown(reason.clone()),
-        (_, now) => now,
-    }
-}
-
-/// Groups replace the group of the same class, the defaults' too.
-fn per_class(directive: &Directive, before: Option<&State>, now: State) -> State {
-    let default = line::default_of(directive);
-    let base = match before {
-        Some(State::Set(Datum::List(groups))) => groups.clone(),
-        Some(State::Unknown(reason)) => return State::Unknown(reason.clone()),
-        _ => match default {
-            Some(Datum::List(groups)) => groups,
-            _ => Vec::new(),
-        },
-    };
-    let State::Set(Datum::List(now)) = now else {
-        return now;
-    };
-    let class = |group: &Datum| {
-        group
-            .as_text()
-            .and_then(|text| text.split(' ').next())
-            .map(|name| line::canonical_class(directive, name).to_ascii_lowercase())
-    };
-    let mut groups = base;
-    for group in now {
-        groups.retain(|old| class(old) != class(&group));
-        groups.push(group);
-    }
-    State::Set(Datum::List(groups))
 }
 
 /// One outcome for all plausible series.
@@ -364,7 +230,7 @@ fn to_value(
     match winner {
         Some(Step::Line { line, strength }) => written_by(&mut value, line, *strength),
         Some(Step::Generated { source, .. }) => generated_by(&mut value, source),
-        Some(Step::Gap { .. }) | None => {
+        Some(Step::Gap { .. } | Step::Opens | Step::Closes) | None => {
             if let (State::Unknown(reason), true) = (&outcome.state, outcome.overridable) {
                 value.written = Written::Unknown(reason.clone());
             }

@@ -1,13 +1,14 @@
 //! Raw and linked facts plus knowledge become the estate: versions, defaults, typed effective values,
 //! problems of lines, relations.
 //!
-//! [`line`] reads one directive as one series reads it, [`conf`] works out what a whole configuration
+//! [`line`] reads one directive as one series reads it, [`fold`] collects what lines say, [`conf`] works out what a whole configuration
 //! comes to over every series that it may be for, [`directive`] and [`server`] make the subjects, [`client`] types the
 //! options of clients, [`role`] adds what clients say about their server.
 
 pub mod client;
 pub mod conf;
 pub mod directive;
+pub mod fold;
 pub mod line;
 pub mod role;
 pub mod server;

@@ -1,7 +1,12 @@
-//! Random configuration texts: lines of the recorded corpus and of the series' own table, some of
-//! them broken.
+//! Random configuration texts: lines of the recorded corpus and of the series' own table, and lines
+//! of the directives with parsers of their own, some of them broken. How texts are broken is
+//! `mutate`'s business.
 
 use redvet::knowledge::servers::{Directive, Kind, Series};
+
+use super::mutate;
+use super::numbers::Numbers;
+use super::special;
 
 const RECORDED: &str = include_str!("../../fixtures/servers/verdicts.jsonl");
 
@@ -28,6 +33,61 @@ const LEFT_OUT: &[&str] = &[
     "cluster-databases",
     "hash-seed",
     "debug-context",
+];
+
+/// Options of a command line, each with its words.
+const OPTIONS: &[&[&str]] = &[
+    &["--hz", "20"],
+    &["--hz"],
+    &["--hz", "x"],
+    &["--hz", "20", "30"],
+    &["--hz 20"],
+    &["--hz 20", "30"],
+    &["--HZ", "20"],
+    &["--hz=20"],
+    &["-hz", "20"],
+    &["--save", ""],
+    &["--save"],
+    &["--SAVE"],
+    &["--save", "900 1"],
+    &["--save", "900", "1"],
+    &["--save", "900", "1", "300", "10"],
+    &["--save", "\"\""],
+    &["--requirepass x"],
+    &["--requirepass", "--foo"],
+    &["--requirepass", "a b"],
+    &["--requirepass", "a\"b\\c"],
+    &["--requirepass", "é\u{7f}"],
+    &["--appendonly"],
+    &["--appendonly", "yes"],
+    &["--appendonly yes"],
+    &["--maxmemory=1gb"],
+    &["--maxmemory", "1gb"],
+    &["--maxmemory", "1g b"],
+    &["--maxmemory", "${LIMIT}"],
+    &["--list-max-ziplist-size", "-2"],
+    &["--client-output-buffer-limit", "normal 0 0 0"],
+    &["--client-output-buffer-limit", "normal", "0", "0", "0"],
+    &["--nosuch", "x"],
+    &["--nosuch"],
+    &["--"],
+    &["--", "hz", "20"],
+    &["-"],
+    &["plain"],
+    &[""],
+    &["--include", "part.conf"],
+    &["--include", "conf.d/*.conf"],
+    &["--user", "app on nopass"],
+    &["--user", "app", "on", "nopass"],
+    &["--rename-command", "KEYS", ""],
+    &["--bind", "127.0.0.1", "-::1"],
+    &["--bind", "127.0.0.1 -::1"],
+    &["--latency-tracking-info-percentiles", "50 99"],
+    &["--shutdown-on-sigterm", "save now"],
+    &["--oom-score-adj-values", "0 200 800"],
+    &["--test"],
+    &["# x"],
+    &["--hz", "#"],
 ];
 
 /// Whole lines on what is otherwise left out, and on what a table cannot suggest.
@@ -213,30 +273,12 @@ const VALUES: &[&str] = &[
     "/tmp",
 ];
 
-/// A small generator of numbers (xorshift): the same seed, the same texts.
-struct Numbers(u64);
-
-impl Numbers {
-    fn below(&mut self, bound: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        usize::try_from(self.0 % bound as u64).unwrap()
-    }
-
-    fn chance(&mut self, percent: usize) -> bool {
-        self.below(100) < percent
-    }
-
-    fn pick<'t, T>(&mut self, items: &'t [T]) -> &'t T {
-        &items[self.below(items.len())]
-    }
-}
-
 pub(crate) struct Generator<'s> {
     numbers: Numbers,
     recorded: Vec<String>,
+    lines: Vec<String>,
     directives: Vec<&'s Directive>,
+    leaves_out_patches: bool,
 }
 
 fn left_out(line: &str) -> bool {
@@ -254,48 +296,88 @@ fn left_out(line: &str) -> bool {
 
 impl<'s> Generator<'s> {
     pub(crate) fn new(seed: u64, series: &'s Series) -> Self {
-        let mut recorded: Vec<String> = RECORDED
+        let recorded: Vec<String> = RECORDED
             .lines()
             .map(|row| serde_json::from_str::<serde_json::Value>(row).unwrap())
-            .flat_map(|row| {
-                let text = row["config"].as_str().unwrap().to_owned();
-                text.lines().map(str::to_owned).collect::<Vec<_>>()
-            })
-            .filter(|line| !left_out(line) && !line.contains('\r'))
+            .map(|row| row["config"].as_str().unwrap().to_owned())
+            .filter(|text| !text.lines().any(|line| left_out(line) || reaches_out(line)))
             .collect();
-        recorded.sort();
-        recorded.dedup();
+        let mut lines: Vec<String> = recorded
+            .iter()
+            .flat_map(|text| text.lines().map(str::to_owned))
+            .filter(|line| !line.contains('\r'))
+            .collect();
+        lines.sort();
+        lines.dedup();
         Self {
-            numbers: Numbers(seed | 1),
+            numbers: Numbers::new(seed),
             recorded,
+            lines,
             directives: series.directives().filter(|d| !left_out(&d.name)).collect(),
+            leaves_out_patches: series.name() == "redis 7.0",
         }
     }
 
-    /// One text of one to six lines.
+    /// One text: a recorded one that is changed, or lines of one's own.
     pub(crate) fn text(&mut self) -> String {
+        let mut text = if self.numbers.chance(30) {
+            self.numbers.pick(&self.recorded).clone()
+        } else {
+            self.composed()
+        };
+        while self.numbers.chance(45) {
+            text = mutate::text(&mut self.numbers, &text, VALUES);
+        }
+        let lines = text.split_inclusive('\n');
+        let patched = |line: &str| self.leaves_out_patches && is_patched(line);
+        let kept = lines.filter(|line| !left_out(line) && !reaches_out(line) && !patched(line));
+        kept.collect()
+    }
+
+    /// Words behind the file; mostly none.
+    pub(crate) fn arguments(&mut self) -> Vec<String> {
+        let mut words: Vec<String> = Vec::new();
+        while self.numbers.chance(20) {
+            let option = self.numbers.pick(OPTIONS);
+            words.extend(option.iter().map(|word| (*word).to_owned()));
+        }
+        if self.numbers.chance(3) {
+            words.push("-".to_owned());
+        }
+        words
+    }
+
+    /// What stands on standard input, whether or not it is read.
+    pub(crate) fn stdin(&mut self) -> String {
+        (*self.numbers.pick(&[
+            "",
+            "hz 77\n",
+            "hz 77",
+            "timeout x\n",
+            "timeout 9\r\nsave \"\"\n",
+        ]))
+        .to_owned()
+    }
+
+    fn composed(&mut self) -> String {
         let mut text = String::new();
         for _ in 0..=self.numbers.below(6) {
-            let mut line = self.line();
-            if self.numbers.chance(12) {
-                line = self.broken(&line);
-            }
-            if left_out(&line) || reaches_out(&line) {
-                continue;
-            }
-            text.push_str(&line);
+            text.push_str(&self.line());
             text.push_str(if self.numbers.chance(3) { "\r\n" } else { "\n" });
         }
         text
     }
 
     fn line(&mut self) -> String {
-        if self.numbers.chance(15) {
-            return (*self.numbers.pick(LINES)).to_owned();
+        match self.numbers.below(100) {
+            0..12 => (*self.numbers.pick(LINES)).to_owned(),
+            12..24 => self.numbers.pick(&self.lines).clone(),
+            24..45 => special::line(&mut self.numbers),
+            _ => self.of_the_table(),
         }
-        if self.numbers.chance(15) {
-            return self.numbers.pick(&self.recorded).clone();
-        }
+    }
+
+    fn of_the_table(&mut self) -> String {
         let directive = *self.numbers.pick(&self.directives);
         let name = match &directive.aliases[..] {
             [alias, ..] if self.numbers.chance(20) => alias,
@@ -333,33 +415,14 @@ impl<'s> Generator<'s> {
             }
         }
     }
-
-    fn broken(&mut self, line: &str) -> String {
-        let chars: Vec<char> = line.chars().collect();
-        let at = self.numbers.below(chars.len() + 1);
-        let (head, tail) = chars.split_at(at);
-        let (head, tail): (String, String) = (head.iter().collect(), tail.iter().collect());
-        match self.numbers.below(9) {
-            0 => {
-                let odd = *self.numbers.pick(&[
-                    "\"", "'", "#", "\\", " ", "\t", ".", "-", "=", ":", "\u{b}", "\u{c}", "é",
-                    "\\x41",
-                ]);
-                format!("{head}{odd}{tail}")
-            }
-            1 => head,
-            2 => format!("{head}{}", tail.chars().skip(1).collect::<String>()),
-            3 => format!("{line} # note"),
-            4 => format!("\"{line}\""),
-            5 => line.to_uppercase(),
-            6 => format!("  {line}\t"),
-            7 => line.replacen(' ', " \"", 1) + "\"",
-            _ => format!("{line} {}", self.numbers.pick(VALUES)),
-        }
-    }
 }
 
 /// The line would write or read outside the test's own folder.
 fn reaches_out(line: &str) -> bool {
     line.contains("/dev") || line.contains("/etc") || line.contains("/root")
+}
+
+/// Debian's 7.0.15 has the check of `%` without a permission from a later version.
+fn is_patched(line: &str) -> bool {
+    line.contains('%') && line.to_ascii_lowercase().contains("user")
 }

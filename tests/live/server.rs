@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use redvet::facts::pattern::FilePattern;
 use redvet::knowledge::servers::language::Build;
 use redvet::verdict::Host;
 use tempfile::TempDir;
@@ -26,6 +27,45 @@ pub(crate) enum Seen {
         log: String,
     },
 }
+
+/// What a server is started with, besides what keeps it within its folder.
+#[derive(Default)]
+pub(crate) struct Call {
+    pub(crate) text: String,
+    pub(crate) arguments: Vec<String>,
+    pub(crate) stdin: String,
+}
+
+const OWN_ARGUMENTS: &[&str] = &[
+    "--daemonize",
+    "no",
+    "--logfile",
+    "",
+    "--pidfile",
+    "",
+    "--syslog-enabled",
+    "no",
+    "--unixsocketperm",
+    "700",
+];
+
+/// The files in the folder that the server is started in.
+const FILES: &[(&str, &str)] = &[
+    ("part.conf", "hz 20\ntimeout 7\n"),
+    ("broken.conf", "# a comment\nhz 20\nmaxmemory 1gb # half\n"),
+    ("late.conf", "user late on +nosuch\n"),
+    ("noend.conf", "hz 33"),
+    ("again.conf", "include part.conf\nhz 50\n"),
+    ("nested.conf", "include conf.d/*.conf\nsave 60 5\n"),
+    ("conf.d/a.conf", "hz 40\nsave 900 1\n"),
+    ("conf.d/b.conf", "timeout 30\n"),
+    ("conf.d/c.conf", "tcp-keepalive 9\n"),
+    ("conf.d/.hidden.conf", "hz x\n"),
+    ("conf.e/a.conf", "timeout 30"),
+    ("conf.e/b.conf", "tcp-keepalive 9"),
+    ("users.acl", "user alice on nopass ~* +@all\n"),
+    ("empty.acl", ""),
+];
 
 pub(crate) struct Live {
     binary: PathBuf,
@@ -47,7 +87,11 @@ impl Live {
             .output()
             .unwrap();
         let text = String::from_utf8(output.stdout).unwrap();
-        let flavor = text.split(' ').next().unwrap().to_ascii_lowercase();
+        let flavor = match text.split(' ').next().unwrap() {
+            // The first releases of valkey say only this.
+            "Server" => "valkey".to_owned(),
+            name => name.to_ascii_lowercase(),
+        };
         let version = text.split(" v=").nth(1).unwrap().split(' ').next().unwrap();
         (flavor, version.to_owned())
     }
@@ -56,8 +100,8 @@ impl Live {
     pub(crate) fn build(&mut self) -> Build {
         let starts = |seen: Seen| matches!(seen, Seen::Started(_));
         Build {
-            bundled_allocator: starts(self.run("activedefrag yes\n").0),
-            tls: starts(self.run("tls-session-caching yes\n").0),
+            bundled_allocator: starts(self.start("activedefrag yes\n")),
+            tls: starts(self.start("tls-session-caching yes\n")),
         }
     }
 
@@ -67,43 +111,49 @@ impl Live {
         }
     }
 
-    /// Starts the server with a text; also gives the arguments that were used.
-    pub(crate) fn run(&mut self, text: &str) -> (Seen, Vec<String>) {
+    /// Starts the server on a text and nothing else.
+    pub(crate) fn start(&mut self, text: &str) -> Seen {
+        let call = Call {
+            text: text.to_owned(),
+            ..Call::default()
+        };
+        self.run(&call).0
+    }
+
+    /// Starts the server; also gives all arguments behind the file that were used.
+    pub(crate) fn run(&mut self, call: &Call) -> (Seen, Vec<String>) {
         let work = self.folder.path().join("work");
         let _ = std::fs::remove_dir_all(&work);
-        std::fs::create_dir(&work).unwrap();
+        for (path, text) in FILES {
+            let path = work.join(path);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, text).unwrap();
+        }
         let conf = self.folder.path().join("t.conf");
-        std::fs::write(&conf, text).unwrap();
+        std::fs::write(&conf, &call.text).unwrap();
         let socket = self.folder.path().join("s");
         let _ = std::fs::remove_file(&socket);
-        let arguments: Vec<String> = [
-            "--port",
-            "0",
-            "--unixsocket",
-            socket.to_str().unwrap(),
-            "--daemonize",
-            "no",
-            "--logfile",
-            "",
-            "--pidfile",
-            "",
-            "--syslog-enabled",
-            "no",
-            "--unixsocketperm",
-            "700",
-        ]
-        .map(str::to_owned)
-        .to_vec();
+        let own = ["--port", "0", "--unixsocket", socket.to_str().unwrap()];
+        let own = own
+            .iter()
+            .chain(OWN_ARGUMENTS)
+            .map(|word| (*word).to_owned());
+        let arguments: Vec<String> = own.chain(call.arguments.iter().cloned()).collect();
         let file = |name: &str| std::fs::File::create(self.folder.path().join(name)).unwrap();
-        let child = Command::new(&self.binary)
+        let mut child = Command::new(&self.binary)
             .arg(&conf)
             .args(&arguments)
             .current_dir(&work)
-            .stdin(Stdio::null())
+            .env("LC_ALL", "C")
+            .stdin(Stdio::piped())
             .stdout(file("out"))
             .stderr(file("err"))
             .spawn()
             .unwrap();
+        let mut stdin = child.stdin.take().unwrap();
+        // A server that stops early closes its end.
+        let _ = stdin.write_all(call.stdin.as_bytes());
+        drop(stdin);
         (self.watch(child, &socket), arguments)
     }
 
@@ -223,17 +273,33 @@ pub(crate) struct Files {
 
 impl Host for Files {
     fn read(&self, path: &str) -> Option<Result<String, String>> {
+        const MISSING: &str = "No such file or directory";
+        if path.is_empty() {
+            return Some(Err(MISSING.to_owned()));
+        }
         let path = self.root.join(path);
         if path.is_dir() {
             return Some(Ok(String::new()));
         }
         let read = std::fs::read_to_string(path);
-        Some(read.map_err(|_| "No such file or directory".to_owned()))
+        Some(read.map_err(|why| match why.kind() {
+            std::io::ErrorKind::NotADirectory => "Not a directory".to_owned(),
+            _ => MISSING.to_owned(),
+        }))
     }
 
-    fn matching(&self, _pattern: &str) -> Option<Vec<String>> {
-        // No file is ever written beside the text.
-        Some(Vec::new())
+    fn matching(&self, pattern: &str) -> Option<Vec<String>> {
+        let pattern = FilePattern::new(pattern)?;
+        let mut found = Vec::new();
+        for folder in ["", "conf.d/", "conf.e/"] {
+            for entry in std::fs::read_dir(self.root.join(folder)).unwrap() {
+                let name = entry.unwrap().file_name().into_string().unwrap();
+                found.push(format!("{folder}{name}"));
+            }
+        }
+        found.retain(|path| pattern.matches(path));
+        found.sort();
+        Some(found)
     }
 
     fn is_folder(&self, path: &str) -> Option<bool> {

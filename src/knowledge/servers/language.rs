@@ -16,10 +16,14 @@ pub struct Language {
     pub one_word_is_split: bool,
     /// Hand-written parsers read the digits that a word begins with and ignore the rest.
     pub loose_numbers: bool,
+    /// Figures may be hexadecimal.
+    pub hexadecimal_figures: bool,
+    pub save_lines: SaveLines,
     /// A data directory that does not exist ends the server at once, with words in its log.
     pub missing_folder_exits: bool,
     /// `include` takes a pattern; one that matches nothing is no error.
     pub include_patterns: bool,
+    pub arguments: Arguments,
     pub users: Users,
     /// A new user may use every channel.
     pub channels_open: bool,
@@ -27,10 +31,25 @@ pub struct Language {
     pub acl: Vec<AclFeature>,
     /// The letters that `A` stands for in classes of keyspace events, in the order of printing.
     pub event_classes: String,
+    /// Letters that it does not stand for, printed behind them.
+    pub event_classes_apart: String,
     pub title_variables: TitleVariables,
     pub messages: Messages,
     pub conflicts: Vec<Conflict>,
+    pub forced: Vec<Forced>,
     pub needed_files: Vec<NeededFile>,
+}
+
+/// How the words of a command line become lines.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Arguments {
+    /// An option without a value takes a word that begins with `--` as its value.
+    pub dashed_values: bool,
+    /// Then these options, without a value before another option, get an empty one.
+    pub may_be_lone: Vec<String>,
+    /// `-` as the last word reads standard input.
+    pub stdin_last: bool,
 }
 
 /// A directive that names a file without which the server does not start.
@@ -53,6 +72,18 @@ pub enum LargeSizes {
     Refuse,
 }
 
+/// What lines with save points do to those of earlier lines, where files include others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SaveLines {
+    /// They add to them.
+    Add,
+    /// The first one of each file drops them.
+    FirstOfFileDrops,
+    /// They drop them where they stand behind an `include` of the same file.
+    DropBehindInclude,
+}
+
 /// What a second line for one user does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -70,6 +101,8 @@ pub enum AclFeature {
     KeyPermissions,
     /// `%~pattern` without a permission is refused.
     PermissionNeeded,
+    /// `%` alone is taken all the same.
+    LonePercent,
     /// Sub-commands are commands of their own.
     Subcommands,
     Databases,
@@ -107,8 +140,10 @@ pub struct Messages {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Conflict {
-    /// This directive is given a value...
+    /// This directive is given a value, the one in `given_is` if there is one...
     pub given: String,
+    #[serde(default)]
+    pub given_is: Option<String>,
     /// ... and this one is given one too, or the one in `is`.
     pub with: String,
     #[serde(default)]
@@ -117,6 +152,18 @@ pub struct Conflict {
     pub line: ConflictLine,
     /// What the server prints.
     pub error: String,
+}
+
+/// A directive whose value another one decides, whatever is written.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Forced {
+    pub directive: String,
+    pub to: serde_json::Number,
+    /// While this directive...
+    pub with: String,
+    /// ... has this value.
+    pub is: String,
 }
 
 /// When a server stops.

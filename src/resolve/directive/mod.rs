@@ -160,7 +160,7 @@ impl Judge<'_> {
         let shown: BTreeSet<String> = self
             .candidates
             .iter()
-            .filter_map(|series| Some(line::shown(series, series.directive(name)?, datum)))
+            .filter_map(|series| Some(line::shown(series.directive(name)?, datum)))
             .collect();
         if shown.len() == 1 {
             put_text(subject, "effective", shown.into_iter().next(), line);

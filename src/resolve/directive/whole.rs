@@ -96,7 +96,7 @@ impl<'a> Whole<'a> {
         let Some(datum) = value.known() else {
             return Value::unknown(format!("`{}` is not known", need.on));
         };
-        let shown = line::shown(series, directive, Some(datum));
+        let shown = line::shown(directive, Some(datum));
         if shown != need.idle {
             return none;
         }
@@ -186,11 +186,15 @@ impl<'a> Whole<'a> {
         let shown = |name: &str| {
             let directive = series.directive(name)?;
             let datum = self.effective.get(&directive.name)?.known()?;
-            Some(line::shown(series, directive, Some(datum)))
+            Some(line::shown(directive, Some(datum)))
         };
         let holds_value = self.effective.contains_key(&conflict.given);
-        if holds_value && shown(&conflict.given)?.is_empty() {
-            return None;
+        if holds_value {
+            let value = shown(&conflict.given)?;
+            let wanted = |is: &String| *is == value;
+            if !conflict.given_is.as_ref().map_or(!value.is_empty(), wanted) {
+                return None;
+            }
         }
         let value = shown(&conflict.with)?;
         let fits = match &conflict.is {

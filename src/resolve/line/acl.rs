@@ -61,6 +61,7 @@ impl Reader<'_> {
         let merged = match merge_selectors(rules, selectors) {
             Ok(merged) => merged,
             Err(at) => {
+                // redis 7.0 says what its last failing system call left behind, often this.
                 return refused_word([&self.directive.name, name], rules, at, "Wrong format");
             }
         };
@@ -289,7 +290,9 @@ impl Selector {
         }
         let (permissions, pattern) = rule.split_once('~').unwrap_or((rule, ""));
         let lower = permissions.to_ascii_lowercase();
-        let needed = series.language.acl.contains(&AclFeature::PermissionNeeded);
+        let has = |feature| series.language.acl.contains(&feature);
+        let lone = rule.is_empty() && has(AclFeature::LonePercent);
+        let needed = has(AclFeature::PermissionNeeded) && !lone;
         match lower.as_str() {
             "r" | "w" | "rw" | "wr" => without_blanks(pattern),
             "" if !needed => without_blanks(pattern),

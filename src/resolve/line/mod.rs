@@ -9,6 +9,7 @@ mod acl;
 mod number;
 mod shown;
 mod special;
+mod split;
 mod word;
 
 use crate::facts::Datum;
@@ -207,7 +208,10 @@ impl Reader<'_> {
     fn read(&self, name: &str, args: &[&str]) -> Reading {
         let directive = self.directive;
         if directive.takes_several() {
-            return self.value(&self.split_again(args));
+            return match self.split_again(args) {
+                Some(words) => self.value(&words.iter().map(String::as_str).collect::<Vec<_>>()),
+                None => self.value(args),
+            };
         }
         if self.count_fits(args.len()) {
             return self.value(args);
@@ -231,14 +235,15 @@ impl Reader<'_> {
         count >= arity.min && arity.max.is_none_or(|max| count <= max)
     }
 
-    /// One word of a directive that takes several is split like a line.
-    fn split_again<'w>(&self, args: &[&'w str]) -> Vec<&'w str> {
+    /// One word of a directive that takes several is split like a line; a line that cannot be split
+    /// has no words.
+    fn split_again(&self, args: &[&str]) -> Option<Vec<String>> {
         match args {
-            [one] if self.series.language.one_word_is_split && !one.is_empty() => one
-                .split([' ', '\t', '\r', '\n', '\u{b}', '\u{c}'])
-                .filter(|word| !word.is_empty())
-                .collect(),
-            many => many.to_vec(),
+            [one] if self.series.language.one_word_is_split && !one.is_empty() => {
+                let adjacent = self.series.language.adjacent_quotes;
+                Some(split::words(one, adjacent).unwrap_or_default())
+            }
+            _ => None,
         }
     }
 

@@ -173,6 +173,14 @@ impl Reader<'_> {
 
     /// The bytes that a word stands for; `None` where it is refused.
     pub(super) fn size(&self, word: &str) -> Option<Size> {
+        let size = self.raw_size(word)?;
+        // The older functions return a signed number, and none below zero is a size.
+        let signed = self.series.language.large_sizes == LargeSizes::SaturateSigned;
+        (!signed || size.bytes as i64 >= 0).then_some(size)
+    }
+
+    /// The same, where a number below zero is a very large one without its sign.
+    pub(super) fn raw_size(&self, word: &str) -> Option<Size> {
         let mode = self.series.language.large_sizes;
         let signed = mode == LargeSizes::SaturateSigned;
         let body = word.strip_prefix('-').filter(|_| signed).unwrap_or(word);
@@ -205,10 +213,6 @@ impl Reader<'_> {
         } else {
             bytes
         };
-        // The older functions return a signed number, and none below zero is a size.
-        if signed && (bytes as i64) < 0 {
-            return None;
-        }
         let misread = digits.is_empty() || !fits || number.checked_mul(factor).is_none();
         Some(Size { bytes, misread })
     }

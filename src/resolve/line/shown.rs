@@ -1,10 +1,8 @@
 //! Values as `CONFIG GET` shows them, and defaults as values.
 
 use crate::facts::Datum;
-use crate::knowledge::servers::language::Build;
-use crate::knowledge::servers::{Directive, Form, Kind, Series};
+use crate::knowledge::servers::{Directive, Form, Kind};
 
-use super::Reader;
 use super::number::figure;
 use super::special::percentile;
 
@@ -43,7 +41,7 @@ fn joined(item: &serde_json::Value) -> String {
 }
 
 /// The value as `CONFIG GET` shows it; nothing at all is an empty text.
-pub fn shown(series: &Series, directive: &Directive, datum: Option<&Datum>) -> String {
+pub fn shown(directive: &Directive, datum: Option<&Datum>) -> String {
     let Some(datum) = datum else {
         return String::new();
     };
@@ -55,24 +53,17 @@ pub fn shown(series: &Series, directive: &Directive, datum: Option<&Datum>) -> S
         Datum::Text(text) => text.clone(),
         Datum::List(items) => {
             let words: Vec<&str> = items.iter().filter_map(Datum::as_text).collect();
-            list(series, directive, &words)
+            list(directive, &words)
         }
         Datum::Bool(flag) => if *flag { "yes" } else { "no" }.to_owned(),
         other => format!("{other:?}"),
     }
 }
 
-fn list(series: &Series, directive: &Directive, words: &[&str]) -> String {
+fn list(directive: &Directive, words: &[&str]) -> String {
     match directive.form {
         Some(Form::HostPort) if is_nobody(words) => String::new(),
-        Some(Form::BufferLimits) => {
-            let reader = Reader {
-                series,
-                directive,
-                build: Build::OFFICIAL,
-            };
-            buffer_limits(&reader, words)
-        }
+        Some(Form::BufferLimits) => buffer_limits(directive, words),
         Some(Form::Percentiles) => {
             let figures: Vec<_> = words.iter().map(|word| trimmed_figure(word)).collect();
             figures.join(" ")
@@ -92,29 +83,24 @@ fn trimmed_figure(word: &str) -> String {
 }
 
 /// Every class once, in the order of the defaults, under the name that the server uses.
-fn buffer_limits(reader: &Reader<'_>, groups: &[&str]) -> String {
-    let directive = reader.directive;
+fn buffer_limits(directive: &Directive, groups: &[&str]) -> String {
     let classes: Vec<&String> = directive
         .default
         .as_object()
         .map(|groups| groups.keys().collect())
         .unwrap_or_default();
     let shown = classes.iter().filter_map(|class| {
-        let group = groups.iter().rev().find(|group| {
-            let name = group.split(' ').next().unwrap_or_default();
-            canonical_class(directive, name).eq_ignore_ascii_case(class)
+        let figures = groups.iter().rev().find_map(|group| {
+            let (name, figures) = group.split_once(' ')?;
+            let is = canonical_class(directive, name).eq_ignore_ascii_case(class);
+            is.then_some(figures)
         })?;
-        let figures: Vec<&str> = group.split(' ').skip(1).collect();
-        let limits = reader.limits(&figures)?;
         let name = directive
             .enum_synonyms
             .iter()
             .find(|(_, of)| of == class)
             .map_or(class.as_str(), |(old, _)| old.as_str());
-        Some(format!(
-            "{name} {} {} {}",
-            limits.hard, limits.soft, limits.seconds
-        ))
+        Some(format!("{name} {figures}"))
     });
     shown.collect::<Vec<_>>().join(" ")
 }

@@ -27,6 +27,12 @@ pub(super) struct Limits {
     pub(super) seconds: i32,
 }
 
+impl Limits {
+    fn group(&self, class: &str) -> String {
+        format!("{class} {} {} {}", self.hard, self.soft, self.seconds)
+    }
+}
+
 impl Reader<'_> {
     pub(super) fn special(&self, args: &[&str]) -> Reading {
         let word = args.first().copied().unwrap_or_default();
@@ -133,7 +139,9 @@ impl Reader<'_> {
                 }
             }
             misread |= loose && !self.is_plain_group(&group[1..]);
-            groups.push(Datum::Text(group.join(" ")));
+            if let Some(limits) = self.limits(&group[1..]) {
+                groups.push(Datum::Text(limits.group(group[0])));
+            }
         }
         let reading = Reading::good(Datum::List(groups));
         if misread {
@@ -149,8 +157,8 @@ impl Reader<'_> {
         };
         if self.series.language.loose_numbers {
             return Some(Limits {
-                hard: self.size(hard).map_or(0, |size| size.bytes),
-                soft: self.size(soft).map_or(0, |size| size.bytes),
+                hard: self.raw_size(hard).map_or(0, |size| size.bytes),
+                soft: self.raw_size(soft).map_or(0, |size| size.bytes),
                 seconds: leading_number(seconds, 10).0 as i32,
             });
         }
@@ -221,7 +229,9 @@ impl Reader<'_> {
             return Reading::good(Datum::List(Vec::new()));
         }
         for word in args {
-            let Some(figure) = percentile(word) else {
+            let hexadecimal = self.series.language.hexadecimal_figures;
+            let Some(figure) = percentile(word).filter(|_| hexadecimal || !is_hexadecimal(word))
+            else {
                 return Reading::invalid(format!("Invalid {name} parameters"), FORM);
             };
             if !(0.0..=100.0).contains(&figure) {
@@ -233,20 +243,35 @@ impl Reader<'_> {
     }
 
     fn event_flags(&self, word: &str) -> Reading {
-        let classes = &self.series.language.event_classes;
-        let known = |c: char| c == ALL_EVENTS || EVENT_CHANNELS.contains(c) || classes.contains(c);
+        let language = &self.series.language;
+        let classes = &language.event_classes;
+        let apart = &language.event_classes_apart;
+        let known = |c: char| {
+            c == ALL_EVENTS
+                || EVENT_CHANNELS.contains(c)
+                || classes.contains(c)
+                || apart.contains(c)
+        };
         if !word.chars().all(known) {
             return Reading::invalid(
-                &self.series.language.messages.events,
-                format!("letters of `{ALL_EVENTS}{classes}{EVENT_CHANNELS}`"),
+                &language.messages.events,
+                format!("letters of `{ALL_EVENTS}{classes}{apart}{EVENT_CHANNELS}`"),
             );
         }
-        let given = |c: char| word.contains(c) || word.contains(ALL_EVENTS) && classes.contains(c);
-        let mut shown: String = classes.chars().filter(|c| given(*c)).collect();
-        if shown.len() == classes.len() {
-            shown = ALL_EVENTS.to_string();
-        }
-        shown.extend(EVENT_CHANNELS.chars().filter(|c| given(*c)));
+        let all = word.contains(ALL_EVENTS) || classes.chars().all(|c| word.contains(c));
+        let given = |letters: &str| {
+            letters
+                .chars()
+                .filter(|c| word.contains(*c))
+                .collect::<String>()
+        };
+        // Where all are given, those apart are not shown.
+        let mut shown = if all {
+            ALL_EVENTS.to_string()
+        } else {
+            given(classes) + &given(apart)
+        };
+        shown.push_str(&given(EVENT_CHANNELS));
         Reading::good(Datum::Text(shown))
     }
 
@@ -296,9 +321,37 @@ fn point(seconds: i64, changes: i32) -> Datum {
     Datum::Text(format!("{seconds} {changes}"))
 }
 
-/// A figure as C's `strtod` reads a whole word.
+/// A figure as C's `strtod` reads a whole word; one that does not fit is none.
 pub(super) fn percentile(word: &str) -> Option<f64> {
     let plain = !word.is_empty() && !word.starts_with([' ', '\t', '\n', '\r', '\u{b}', '\u{c}']);
+    if is_hexadecimal(word) {
+        return hexadecimal(word);
+    }
     let figure: f64 = word.parse().ok().filter(|_| plain)?;
-    (!figure.is_nan()).then_some(figure)
+    let digits = word.split(['e', 'E']).next().unwrap_or_default();
+    let lost = figure == 0.0 && digits.bytes().any(|b| (b'1'..=b'9').contains(&b));
+    let overflows = figure.is_infinite() && word.bytes().any(|b| b.is_ascii_digit());
+    (!figure.is_nan() && !lost && !overflows).then_some(figure)
+}
+
+fn is_hexadecimal(word: &str) -> bool {
+    let word = word.strip_prefix(['-', '+']).unwrap_or(word);
+    word.starts_with("0x") || word.starts_with("0X")
+}
+
+/// `0x10`, `0x1.8p3`.
+fn hexadecimal(word: &str) -> Option<f64> {
+    let negative = word.starts_with('-');
+    let body = word.strip_prefix(['-', '+']).unwrap_or(word).get(2..)?;
+    let (digits, exponent) = body.split_once(['p', 'P']).unwrap_or((body, "0"));
+    let (whole, part) = digits.split_once('.').unwrap_or((digits, ""));
+    let mut figure = 0.0;
+    for digit in whole.chars().chain(part.chars()) {
+        figure = figure * 16.0 + f64::from(digit.to_digit(16)?);
+    }
+    let exponent = exponent.parse::<i32>().ok()?;
+    let shift = exponent.checked_sub(i32::try_from(part.len()).ok()?.checked_mul(4)?)?;
+    let figure = figure * f64::from(shift).exp2();
+    let any = !(whole.is_empty() && part.is_empty());
+    (any && figure.is_finite()).then_some(if negative { -figure } else { figure })
 }

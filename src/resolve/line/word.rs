@@ -151,7 +151,7 @@ impl Reader<'_> {
                 Some(("Invalid IPv6 address".to_owned(), "an IPv6 address"))
             }
             Check::EmptyOrIp if !is_empty_or_ip(word) => Some((
-                format!("{name} must be a valid IP address"),
+                "Cluster announce IP must be a valid IPv4 or IPv6 address".to_owned(),
                 "an IP address",
             )),
             _ => None,

@@ -120,9 +120,11 @@ impl<'a> Resolver<'a> {
                 continue;
             }
             inclusion.count += others.len();
+            steps.push(Step::Opens);
             for (other, own) in others {
                 self.text_steps(other, strength.min(own), inclusion, steps);
             }
+            steps.push(Step::Closes);
         }
         inclusion.open.pop();
         if let Some(hole) = text.holes.first() {

@@ -136,7 +136,7 @@ impl Comparison<'_> {
         let values = kind == Kind::Meaning && !old.is_secret();
         let shown = |series: &Series, reading: &Reading| {
             let directive = series.directive(&name.text)?;
-            values.then(|| line::shown(series, directive, reading.datum.as_ref()))
+            values.then(|| line::shown(directive, reading.datum.as_ref()))
         };
         Some(Change {
             kind,
@@ -175,10 +175,10 @@ impl Comparison<'_> {
         if new.status == Status::Ignored && old.status != Status::Ignored {
             return Some((Kind::Ignored, format!("{to} accepts it and ignores it")));
         }
-        let shown = |series: &Series, directive: &Directive, reading: &Reading| {
-            line::shown(series, directive, reading.datum.as_ref())
+        let shown = |directive: &Directive, reading: &Reading| {
+            line::shown(directive, reading.datum.as_ref())
         };
-        if shown(self.from, old, before) != shown(self.to, new, after) {
+        if shown(old, before) != shown(new, after) {
             return Some((Kind::Meaning, format!("{to} reads another value")));
         }
         let renamed = old.name == name.to_ascii_lowercase() && new.name != old.name;
@@ -230,10 +230,10 @@ impl Comparison<'_> {
         unwritten
             .filter_map(|(name, _)| {
                 let (old, new) = (self.from.directive(name)?, self.to.directive(name)?);
-                let shown = |series: &Series, directive: &Directive| {
-                    line::shown(series, directive, line::default_of(directive).as_ref())
+                let shown = |directive: &Directive| {
+                    line::shown(directive, line::default_of(directive).as_ref())
                 };
-                let (before, after) = (shown(self.from, old), shown(self.to, new));
+                let (before, after) = (shown(old), shown(new));
                 let gone = new.status == Status::Ignored;
                 (before != after && !gone).then(|| Change {
                     kind: Kind::Default,
