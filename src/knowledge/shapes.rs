@@ -158,6 +158,12 @@ impl Shapes {
         })
     }
 
+    /// The same with one more shape file, as whoever writes one tries it.
+    pub fn with_shape(mut self, name: &str, text: &str) -> Result<Self, ShapeError> {
+        self.library.add(name, text)?;
+        Ok(self)
+    }
+
     /// The server image that a reference names, if it is one.
     pub fn server_image(&self, image: &ImageReference) -> Option<&ImageShape> {
         if self.not_images.is_match(&image.name) {

@@ -49,15 +49,15 @@ impl Library {
         }
     }
 
-    /// The same with one more shape file, as whoever writes one tries it.
-    pub fn with(mut self, name: &str, text: &str) -> Result<Self, ShapeError> {
+    /// Takes in one more file.
+    pub(super) fn add(&mut self, name: &str, text: &str) -> Result<(), ShapeError> {
         read::<Shape>(name, text)?;
         self.files.push(File {
             name: name.to_owned(),
             text: text.to_owned(),
             read: OnceLock::new(),
         });
-        Ok(self)
+        Ok(())
     }
 
     /// The shape of a custom resource.
