@@ -214,6 +214,15 @@ pub struct RawUnread {
     /// As a phrase that fits after "because"; or why it cannot be told.
     pub why: Result<String, Reason>,
     pub strength: Strength,
+    /// It counts only where this is a text of configuration.
+    pub held: Option<RawHeld>,
+}
+
+/// A key of a ConfigMap or Secret, or any of its keys.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RawHeld {
+    pub object: ObjectName,
+    pub key: Option<String>,
 }
 
 /// A volume at a path in the server's container.

@@ -319,6 +319,7 @@ impl<'a> Reading<'a> {
             } else {
                 Strength::Certain
             },
+            held: None,
         };
         let name = field.field.as_str();
         let place = self.key_span(&field.field).unwrap_or(node.span);

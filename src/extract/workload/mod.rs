@@ -5,6 +5,7 @@
 //! baked into an image) is kept as a part that is not visible.
 
 mod start;
+mod unread;
 mod volumes;
 
 use std::collections::BTreeMap;
@@ -81,6 +82,7 @@ impl<'a> Pod<'a> {
         let image = self.image(container);
         let environment = environment(container);
         let started = self.started(container, &image, &environment);
+        let mut unread = Vec::new();
         let conf = match started {
             Started::Other => return None,
             Started::Hidden(reason) => vec![ConfPart::NotVisible {
@@ -95,6 +97,7 @@ impl<'a> Pod<'a> {
                 {
                     return None;
                 }
+                unread = self.unread(container, &invocation);
                 self.conf_parts(container, *invocation)
             }
         };
@@ -119,7 +122,7 @@ impl<'a> Pod<'a> {
             fragment: self.is_fragment(container),
             defaults_from: "the deployment".to_owned(),
             doubt: None,
-            unread: Vec::new(),
+            unread,
         })
     }
 

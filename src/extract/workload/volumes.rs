@@ -115,7 +115,7 @@ impl<'a> Pod<'a> {
             .collect()
     }
 
-    fn volume(&self, name: &str) -> Option<&'a Node> {
+    pub(super) fn volume(&self, name: &str) -> Option<&'a Node> {
         let volumes = self
             .spec
             .get("volumes")
@@ -232,16 +232,16 @@ impl<'a> Pod<'a> {
 }
 
 /// A ConfigMap or Secret that a volume shows as files.
-struct KeySource<'a> {
-    kind: &'static str,
-    name: &'a str,
-    templated: bool,
+pub(super) struct KeySource<'a> {
+    pub(super) kind: &'static str,
+    pub(super) name: &'a str,
+    pub(super) templated: bool,
     items: Option<&'a [Node]>,
 }
 
 impl KeySource<'_> {
     /// The key that an item shows under this path.
-    fn key_at(&self, path: &str) -> Option<String> {
+    pub(super) fn key_at(&self, path: &str) -> Option<String> {
         let item = self
             .items?
             .iter()
@@ -250,7 +250,7 @@ impl KeySource<'_> {
     }
 }
 
-fn key_source(volume: &Node) -> Option<KeySource<'_>> {
+pub(super) fn key_source(volume: &Node) -> Option<KeySource<'_>> {
     let (kind, source, name) = match (volume.get("configMap"), volume.get("secret")) {
         (Some(source), _) => ("ConfigMap", source, source.get("name")?),
         (None, Some(source)) => (

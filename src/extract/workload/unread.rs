@@ -1,0 +1,71 @@
+//! Configuration that a container is shown and that its server is never told of: a server without a
+//! file among its arguments reads none, wherever one is mounted.
+
+use crate::extract::command::Invocation;
+use crate::extract::scalar::known;
+use crate::extract::workload::Pod;
+use crate::extract::workload::volumes::key_source;
+use crate::facts::Strength;
+use crate::facts::raw::{ObjectName, RawHeld, RawUnread};
+use crate::syntax::yaml::Node;
+
+impl Pod<'_> {
+    /// The mounts that hold configuration, if the texts that they name are such.
+    pub(super) fn unread(&self, container: &Node, invocation: &Invocation) -> Vec<RawUnread> {
+        let includes = |line: &crate::facts::raw::RawLine| {
+            let name = line.words.first().map(|word| word.text.as_str());
+            name.is_none_or(|name| name.eq_ignore_ascii_case(&self.shapes.servers.include))
+        };
+        let told = invocation.file.is_some() || invocation.lines.iter().any(includes);
+        let commands = [container.get("command"), container.get("args")];
+        let open = container.is_open() || commands.iter().flatten().any(|node| node.is_open());
+        if told || open || invocation.gap.is_some() {
+            return Vec::new();
+        }
+        let mounts = container.get("volumeMounts").map(Node::items);
+        mounts
+            .unwrap_or_default()
+            .iter()
+            .filter(|mount| !self.is_mentioned(container, mount))
+            .filter_map(|mount| self.unread_mount(mount))
+            .collect()
+    }
+
+    /// A script among the words may read what is mounted.
+    fn is_mentioned(&self, container: &Node, mount: &Node) -> bool {
+        let Some(path) = known(mount.get("mountPath")) else {
+            return true;
+        };
+        let words = [container.get("command"), container.get("args")];
+        let mut words = words.into_iter().flatten().flat_map(Node::items);
+        words.any(|word| word.as_str().is_none_or(|word| word.contains(path)))
+    }
+
+    fn unread_mount(&self, mount: &Node) -> Option<RawUnread> {
+        let path = mount.get("mountPath")?;
+        let volume = self.volume(known(mount.get("name"))?)?;
+        let source = key_source(volume)?;
+        let key = known(mount.get("subPath")).map(|path| {
+            let item = source.key_at(path);
+            item.unwrap_or_else(|| path.to_owned())
+        });
+        Some(RawUnread {
+            name: known(Some(path))?.to_owned(),
+            span: path.span,
+            why: Ok(
+                "the server is started without a configuration file, and reads none by itself"
+                    .to_owned(),
+            ),
+            strength: Strength::Certain,
+            held: Some(RawHeld {
+                object: ObjectName {
+                    kind: source.kind.to_owned(),
+                    namespace: self.object.namespace.clone(),
+                    name: source.name.to_owned(),
+                    templated: source.templated,
+                },
+                key,
+            }),
+        })
+    }
+}
