@@ -33,10 +33,12 @@ pub fn patterns(knowledge: &Knowledge) -> Vec<Pattern> {
             kustomize::FILE_NAMES.iter().map(|name| (*name).to_owned()),
             [],
         ),
+        // Values may be for a chart that another file names.
+        pattern(FileKind::Yaml, Claim::Kind, values_files(), []),
         pattern(
             FileKind::Yaml,
             Claim::Kind,
-            globs(&["yaml", "yml"]),
+            globs(&["yaml", "yml"]).into_iter().chain(templated_files()),
             words.clone(),
         ),
         pattern(
@@ -100,6 +102,24 @@ fn pattern(
     }
 }
 
+/// What people call the values of a chart.
+fn values_files() -> Vec<String> {
+    let endings = ["yaml", "yml", "yaml.gotmpl", "yml.gotmpl"];
+    endings
+        .iter()
+        .map(|ending| any_case(&format!("*values*.{ending}")))
+        .collect()
+}
+
+/// Manifests and values that a template is rendered to; a `_helpers.tpl` is none.
+fn templated_files() -> Vec<String> {
+    let endings = ["yaml.gotmpl", "yml.gotmpl", "yaml.tpl", "yml.tpl"];
+    endings
+        .iter()
+        .map(|ending| any_case(&format!("[!_]*.{ending}")))
+        .collect()
+}
+
 /// What people call Dockerfiles.
 fn build_files() -> Vec<String> {
     let mut found = Vec::new();
@@ -149,6 +169,9 @@ mod tests {
             ("a/Redis-Prod.CONF", Some(FileKind::ConfText)),
             ("nginx.conf", Some(FileKind::Text)),
             ("deploy/a.YML", Some(FileKind::Yaml)),
+            ("env/prod.yaml.gotmpl", Some(FileKind::Yaml)),
+            ("chart/templates/_helpers.tpl", None),
+            ("chart/templates/NOTES.txt", None),
             ("README.md", Some(FileKind::Markdown)),
             ("a/Dockerfile", Some(FileKind::Dockerfile)),
             ("a/cache.Dockerfile", Some(FileKind::Dockerfile)),

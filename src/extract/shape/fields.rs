@@ -108,6 +108,19 @@ impl<'a> Fields<'a> {
         fields.all(|field| matches!(self.get(field), Found::Written(_)))
     }
 
+    /// Whether a template decides if the field is there.
+    pub fn is_under_template(&self, path: &Path) -> bool {
+        let mut node = Some(self.root);
+        for step in path.steps() {
+            match node {
+                Some(above) if above.is_open() => return true,
+                Some(above) => node = next(above, step),
+                None => return false,
+            }
+        }
+        false
+    }
+
     fn holds(&self, condition: &Condition) -> Option<bool> {
         let found = self.get(&condition.field);
         match &condition.test {

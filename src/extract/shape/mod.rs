@@ -323,10 +323,10 @@ impl<'a> Reading<'a> {
         };
         let name = field.field.as_str();
         let place = self.key_span(&field.field).unwrap_or(node.span);
-        if field.known.is_empty() {
+        if field.known.is_empty() && !self.fields.is_under_template(&field.field) {
             return vec![unread(name.to_owned(), place)];
         }
-        if node.is_open() || node.has_hole() {
+        if self.fields.is_under_template(&field.field) || node.is_open() || node.has_hole() {
             // What a template adds may be known or not.
             let why = Err(template_reason());
             return vec![RawUnread {
