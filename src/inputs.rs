@@ -13,6 +13,7 @@ pub fn patterns(knowledge: &Knowledge) -> Vec<Pattern> {
     let named = servers.text_files.iter().map(|glob| any_case(glob));
     let words = servers.needles.clone();
     let words_of_builds = words.clone();
+    let words_of_terraform = words.clone();
     let clients = knowledge.clients;
     let snippets = clients.snippet_needles(Language::Go).into_iter();
     let snippets: Vec<String> = snippets
@@ -58,6 +59,12 @@ pub fn patterns(knowledge: &Knowledge) -> Vec<Pattern> {
             Claim::Kind,
             build_files(),
             words_of_builds,
+        ),
+        pattern(
+            FileKind::Terraform,
+            Claim::Kind,
+            globs(&["tf"]),
+            words_of_terraform,
         ),
         // Compose fills them in wherever it meets their names.
         pattern(FileKind::Env, Claim::Content, globs(&["env"]), []),
@@ -177,6 +184,7 @@ mod tests {
             ("a/cache.Dockerfile", Some(FileKind::Dockerfile)),
             ("etc/redis.service", Some(FileKind::Unit)),
             ("etc/redis.service.d/redis.conf", Some(FileKind::Unit)),
+            ("infra/main.tf", Some(FileKind::Terraform)),
             (".env", Some(FileKind::Env)),
             ("redis.env", Some(FileKind::Env)),
             ("cmd/main.go", Some(FileKind::Go)),

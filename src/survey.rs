@@ -311,6 +311,7 @@ impl Reader<'_> {
             FileKind::ConfText => self.conf_file(input, excerpt, true),
             FileKind::Text => self.conf_file(input, excerpt, false),
             FileKind::Yaml => return self.yaml_file(input, tree, renders),
+            FileKind::Terraform => self.terraform_file(input, &excerpt),
             FileKind::Dockerfile | FileKind::Unit => {
                 return Extracted {
                     deployments: Deployments::of(input, &excerpt),

@@ -9,6 +9,7 @@ pub enum FileKind {
     ConfText,
     Yaml,
     Dockerfile,
+    Terraform,
     /// A service unit of a host, or a drop-in of one.
     Unit,
     /// Variables of the environment, `NAME=value` a line.

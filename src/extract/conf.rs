@@ -133,7 +133,10 @@ fn is_hash(word: &str) -> bool {
 
 fn is_template_line(excerpt: &Excerpt, line: &Line) -> bool {
     let text = &excerpt.text()[line.range.clone()];
-    text.starts_with("{{") || text.starts_with("{%") || text.starts_with("{#")
+    text.starts_with("{{")
+        || text.starts_with("%{")
+        || text.starts_with("{%")
+        || text.starts_with("{#")
 }
 
 /// Why a word is not what the server reads: something fills it in before.

@@ -18,6 +18,7 @@ pub mod rust;
 pub mod scalar;
 pub mod secrets;
 pub mod shape;
+pub mod terraform;
 pub mod unit;
 pub mod values;
 pub mod variables;

@@ -216,6 +216,11 @@ const SERVER: &[Entry] = &[
         "`cache`, `durable` or `queue`: declared in redvet.toml, or what its clients use it for",
     ),
     entry(
+        "managed",
+        Type::Bool,
+        "a provider runs it: it decides by itself what its parameters do not say",
+    ),
+    entry(
         "exposed",
         Type::Bool,
         "something beyond its own host can open a connection: it listens on more than the loopback, and a port is published or a Service leads to it",

@@ -64,11 +64,35 @@ pub struct ServerShapes {
     pub bystanders: Vec<String>,
     pub environments: Vec<String>,
     pub text_names: Vec<String>,
+    pub managed: Vec<ManagedShape>,
     pub placeholders: Vec<String>,
     pub secret_names: Vec<String>,
     /// Behind these a client's command has a password.
     pub client_password_options: Vec<String>,
     pub access: AccessShapes,
+}
+
+/// A service that a provider runs, as Terraform describes it: where its parameters stand.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ManagedShape {
+    /// The type of the resource, or how the source of the module begins.
+    #[serde(default)]
+    pub resource: Option<String>,
+    #[serde(default)]
+    pub module: Option<String>,
+    /// Attributes that name engine and version.
+    #[serde(default)]
+    pub engines: Vec<String>,
+    /// Blocks with `name` and `value`.
+    #[serde(default)]
+    pub blocks: Vec<String>,
+    /// Lists of objects with `name` and `value`.
+    #[serde(default)]
+    pub lists: Vec<String>,
+    /// Maps from name to value.
+    #[serde(default)]
+    pub maps: Vec<String>,
 }
 
 /// Which directives decide who can reach a server, and what it asks of them.

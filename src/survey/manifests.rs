@@ -6,7 +6,7 @@ use super::deployments::Deployments;
 use super::{Extracted, Input, Reader, attempt, guarded};
 use crate::discover::FileKind;
 use crate::extract::kustomize::{self, Render, Renders, Tree, TreeFile};
-use crate::extract::{manifest, values};
+use crate::extract::{manifest, terraform, values};
 use crate::facts::raw::Raw;
 use crate::source::{Excerpt, FileId};
 use crate::syntax::{template, yaml};
@@ -102,6 +102,12 @@ impl Reader<'_> {
     pub(super) fn manifests(&self, stream: &yaml::Stream, file_text: &Arc<str>) -> Raw {
         self.in_context(&|_| Arc::clone(file_text), |context| {
             manifest::read(stream, context)
+        })
+    }
+
+    pub(super) fn terraform_file(&self, input: &Input, excerpt: &Excerpt) -> Raw {
+        self.in_context(&|_| Arc::clone(&input.text), |context| {
+            terraform::read(excerpt, context)
         })
     }
 

@@ -10,6 +10,7 @@ pub mod conf;
 pub mod dockerfile;
 pub mod dotenv;
 pub mod go;
+pub mod hcl;
 pub mod markdown;
 pub mod rust;
 pub mod shell;

@@ -11,6 +11,9 @@ use crate::resolve::server::Resolver;
 
 impl Resolver<'_> {
     pub(super) fn put_access(&self, subject: &mut Subject) {
+        if subject.fact("managed").is_none() {
+            subject.put("managed", Value::derived(Datum::Bool(false)));
+        }
         let exposed = self.exposed(subject).with_home(self.anchor());
         subject.put("exposed", exposed);
         let authentication = self.authentication(subject).with_home(self.anchor());

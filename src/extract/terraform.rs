@@ -1,0 +1,321 @@
+//! Terraform: parameters of managed services, configuration texts in ConfigMaps, and releases of charts.
+//!
+//! Which resources are services, and where they keep their parameters, is said in `knowledge/shapes`.
+//! A managed service decides most of a configuration by itself: what is not written is not known.
+
+use std::collections::BTreeMap;
+
+use crate::extract::chart::{Release, deploy, deploy_by_signs};
+use crate::extract::conf::{self, Frame};
+use crate::extract::manifest::Context;
+use crate::extract::shape::Visibility;
+use crate::facts::raw::{
+    ConfPart, LineForm, ObjectName, Raw, RawKind, RawLine, RawServer, RawWord, TextPlace,
+};
+use crate::facts::{Reason, Slot};
+use crate::knowledge::shapes::{ChartName, ManagedShape};
+use crate::source::Excerpt;
+use crate::syntax::hcl::{self, Block, Item, Value, is_interpolated};
+use crate::syntax::yaml::{self, Node, NodeKind};
+
+/// Reads a file.
+pub fn read(excerpt: &Excerpt, context: &Context<'_>) -> Raw {
+    let mut raw = Raw {
+        comments: hcl::comments(excerpt),
+        ..Raw::default()
+    };
+    for block in &hcl::parse(excerpt) {
+        let [kind, ..] = &block.labels[..] else {
+            continue;
+        };
+        if block.ident == "resource" && kind.starts_with("kubernetes_config_map") {
+            config_map(block, context, &mut raw);
+        } else if block.ident == "resource" && kind == "helm_release" {
+            release(block, context, &mut raw);
+        } else {
+            let managed = context.shapes.servers.managed.iter();
+            let shape = managed.into_iter().find(|shape| is_of(block, shape));
+            raw.servers
+                .extend(shape.map(|shape| managed_server(block, shape, context)));
+        }
+    }
+    raw
+}
+
+fn is_of(block: &Block, shape: &ManagedShape) -> bool {
+    match (&shape.resource, &shape.module) {
+        (Some(resource), _) => block.ident == "resource" && block.labels.first() == Some(resource),
+        (None, Some(module)) => {
+            let source = block.attribute("source").and_then(Item::known);
+            block.ident == "module"
+                && source.is_some_and(|source| source.starts_with(module.as_str()))
+        }
+        (None, None) => false,
+    }
+}
+
+// Managed services.
+
+fn managed_server(block: &Block, shape: &ManagedShape, context: &Context<'_>) -> RawServer {
+    let mut parameters = Vec::new();
+    let mut seen_whole = true;
+    for inner in shape.blocks.iter().flat_map(|name| block.blocks_of(name)) {
+        parameters.push((inner.attribute("name"), inner.attribute("value")));
+    }
+    for list in shape.lists.iter().filter_map(|name| block.attribute(name)) {
+        let Value::List(items) = &list.value else {
+            seen_whole = false;
+            continue;
+        };
+        for item in items {
+            let Value::Object(entries) = &item.value else {
+                seen_whole = false;
+                continue;
+            };
+            let of = |wanted: &str| entries.iter().find(|(key, _)| key == wanted);
+            parameters.push((of("name").map(|e| &e.1), of("value").map(|e| &e.1)));
+        }
+    }
+    let mut lines: Vec<RawLine> = Vec::new();
+    let mut add = |name: &str, at: &Item, value: &Item| {
+        if (context.is_directive)(name) {
+            lines.push(line(lines.len() + 1, name, at, value));
+        }
+    };
+    for (name, value) in &parameters {
+        match (name.and_then(|name| Some((name, name.known()?))), value) {
+            (Some((at, name)), Some(value)) => add(name, at, value),
+            _ => seen_whole = false,
+        }
+    }
+    for map in shape.maps.iter().filter_map(|name| block.attribute(name)) {
+        let Value::Object(entries) = &map.value else {
+            seen_whole = false;
+            continue;
+        };
+        for (name, value) in entries {
+            add(name, value, value);
+        }
+    }
+    let mut conf = vec![ConfPart::NotVisible {
+        reason: Reason::new("the service decides by itself what is not written"),
+        at: None,
+    }];
+    if !lines.is_empty() {
+        conf.push(ConfPart::Lines(lines));
+    }
+    if !seen_whole {
+        conf.push(ConfPart::NotVisible {
+            reason: Reason::new("some parameters are filled in from elsewhere"),
+            at: None,
+        });
+    }
+    let engine = shape.engines.iter().find_map(|name| block.attribute(name));
+    RawServer {
+        name: match &block.labels[..] {
+            [name] => format!("{}/{name}", block.ident),
+            labels => labels.join("/"),
+        },
+        namespace: None,
+        kind: RawKind::Unknown,
+        anchor: block.header,
+        image: None,
+        image_fallback: Some(
+            engine
+                .and_then(Item::known)
+                .and_then(image)
+                .ok_or_else(|| Reason::new("the engine's version is filled in from elsewhere")),
+        ),
+        figures: BTreeMap::new(),
+        figure_defaults: ["limits.memory", "limits.cpu", "replicas"]
+            .map(|figure| (figure.to_owned(), Err(service_decides())))
+            .into(),
+        words: BTreeMap::from([
+            ("managed".to_owned(), Ok(true.to_string())),
+            ("exporter".to_owned(), Err(service_decides())),
+            ("storage.kind".to_owned(), Err(service_decides())),
+            ("reachable".to_owned(), Err(service_decides())),
+        ]),
+        conf,
+        hosts: Vec::new(),
+        mounts: None,
+        data_directory: None,
+        labels: BTreeMap::new(),
+        fragment: false,
+        defaults_from: "the service".to_owned(),
+        doubt: None,
+        unread: Vec::new(),
+    }
+}
+
+fn service_decides() -> Reason {
+    Reason::new("a provider runs the server")
+}
+
+fn line(number: usize, name: &str, at: &Item, value: &Item) -> RawLine {
+    let known = value.known();
+    let hole = known
+        .is_none()
+        .then(|| Reason::new("it is filled in from elsewhere"));
+    let mut words = vec![RawWord {
+        text: name.to_owned(),
+        span: at.span,
+        hole: None,
+    }];
+    let text = known.unwrap_or("?");
+    let values: Vec<&str> = text.split_whitespace().collect();
+    let values = if values.is_empty() { vec![""] } else { values };
+    words.extend(values.into_iter().map(|word| RawWord {
+        text: word.to_owned(),
+        span: value.span,
+        hole: hole.clone(),
+    }));
+    RawLine {
+        number,
+        span: at.span.to(value.span),
+        form: LineForm::Field,
+        meant: words.len(),
+        words,
+        trailing_comment: None,
+        error: None,
+        glued: false,
+        slot: Slot::None,
+    }
+}
+
+/// The engine that a family or version names, as an image would: `redis7`, `redis6.x`, `REDIS_7_0`.
+fn image(engine: &str) -> Option<String> {
+    let engine = engine.to_lowercase();
+    let at = engine.find(|c: char| !c.is_ascii_alphabetic())?;
+    let version = engine[at..].trim_matches('_').replace('_', ".");
+    let version = version.trim_end_matches(".x");
+    (at > 0).then(|| format!("managed/{}:{version}", &engine[..at]))
+}
+
+// Kubernetes.
+
+/// The name that a block's `metadata` gives; one that is filled in is its raw expression.
+fn named(block: &Block, kind: &str, context: &Context<'_>) -> Option<ObjectName> {
+    let metadata = block.blocks_of("metadata").next()?;
+    let name = metadata.attribute("name")?;
+    let namespace = metadata.attribute("namespace").and_then(Item::known);
+    Some(ObjectName {
+        kind: kind.to_owned(),
+        namespace: namespace.map(str::to_owned),
+        templated: name.known().is_none(),
+        name: name
+            .known()
+            .map_or_else(|| written(name, context), str::to_owned),
+    })
+}
+
+fn written(item: &Item, context: &Context<'_>) -> String {
+    let text = (context.file_text)(item.span.file);
+    text.get(item.span.range()).unwrap_or_default().to_owned()
+}
+
+fn config_map(block: &Block, context: &Context<'_>, raw: &mut Raw) {
+    let Some(object) = named(block, "ConfigMap", context) else {
+        return;
+    };
+    let Some(Value::Object(entries)) = block.attribute("data").map(|data| &data.value) else {
+        return;
+    };
+    for (key, item) in entries {
+        let Value::Text { text, here } = &item.value else {
+            continue;
+        };
+        let place = TextPlace::Key {
+            object: object.clone(),
+            key: key.clone(),
+        };
+        let name = format!("ConfigMap/{} key {key}", object.name);
+        let frame = if *here { Frame::Lines } else { Frame::Inline };
+        let recognised =
+            context.shapes.is_text_key(key) || conf::looks_like_text(text, context.is_directive);
+        let file_text = (context.file_text)(text.file());
+        let mut read = conf::read(name, place, text.clone(), frame, &file_text, context.shapes);
+        read.text.recognised = recognised;
+        raw.texts.push(read.text);
+        raw.comments.extend(read.comments);
+    }
+}
+
+/// A release: the last of its values, with what else may be laid over or under them.
+fn release(block: &Block, context: &Context<'_>, raw: &mut Raw) {
+    let text = |name: &str| {
+        let item = block.attribute(name)?;
+        item.known().map(str::to_owned)
+    };
+    let items = match block.attribute("values").map(|item| &item.value) {
+        Some(Value::List(items)) => &items[..],
+        _ => &[],
+    };
+    let nodes: Vec<Option<Node>> = items.iter().map(values).collect();
+    let Some(Some(node)) = nodes.last() else {
+        return;
+    };
+    let is_set = block.attribute("set").is_some() || block.blocks_of("set").next().is_some();
+    let visibility = Visibility {
+        below: (nodes.len() > 1)
+            .then(|| Reason::new("other values of the release lie below these")),
+        above: is_set.then(|| Reason::new("`set` may replace it")),
+        doubt: None,
+    };
+    let chart = text("chart").unwrap_or_default();
+    let mut release = Release {
+        object: ObjectName {
+            kind: "helm_release".to_owned(),
+            namespace: text("namespace"),
+            name: block.labels.get(1).cloned().unwrap_or_default(),
+            templated: false,
+        },
+        anchor: Some(block.header),
+        chart: ChartName {
+            name: chart.rsplit('/').next().unwrap_or(&chart).to_owned(),
+            repository: text("repository"),
+            version: text("version"),
+        },
+        values: node,
+        release: text("name"),
+        visibility,
+    };
+    if deploy(&release, context, raw) {
+        return;
+    }
+    let why = format!("the chart {chart} may bring values of its own");
+    release.visibility.below.get_or_insert(Reason::new(why));
+    deploy_by_signs(&release, context, raw);
+}
+
+/// Values that stand in the file: as a text, or as an object that is made one.
+fn values(item: &Item) -> Option<Node> {
+    match &item.value {
+        Value::Text { text, .. } if !is_interpolated(text.text()) => {
+            let document = yaml::parse(text).documents.into_iter().next();
+            document.map(|document| document.root)
+        }
+        Value::Call(name, arguments) if name == "yamlencode" => arguments.first().map(node),
+        _ => None,
+    }
+}
+
+fn node(item: &Item) -> Node {
+    let empty = || Node::made_text("", item.span);
+    match &item.value {
+        Value::Text { text, here: true } if item.known().is_some() => {
+            Node::made_lines(text.clone())
+        }
+        Value::Text { text, .. } if item.known().is_some() => Node::made_part(text.clone()),
+        Value::Plain(text) => Node::made_text(text, item.span),
+        Value::List(items) => {
+            let nodes = items.iter().map(node).collect();
+            empty().rebuilt(NodeKind::Seq(nodes))
+        }
+        Value::Object(entries) => {
+            let entries = entries.iter().map(|(key, item)| (key.as_str(), node(item)));
+            Node::made_map(entries.collect(), item.span)
+        }
+        _ => empty().made_unknown(),
+    }
+}
