@@ -431,6 +431,8 @@ pub struct RawClient {
     pub function: Option<String>,
     pub site: Site,
     pub strength: Strength,
+    /// Where a call of it stops a thread that runs asynchronous code, and whether it surely does.
+    pub blocks_async: Option<(Span, bool)>,
     /// Hosts and ports that it connects to, as far as the code says.
     pub hosts: Vec<(String, u16)>,
     /// What calls in its package say the data is for, in the models' words: `streams`.

@@ -323,6 +323,11 @@ const CLIENT: &[Entry] = &[
     ),
     entry("site.function", Type::Text, "the function that builds it"),
     entry(
+        "site.blocks_async",
+        Type::Bool,
+        "a call of it stops a thread that runs asynchronous code (Rust)",
+    ),
+    entry(
         "site.library",
         Type::Bool,
         "its module builds no program: it is a library, whose users give the options",

@@ -177,6 +177,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
             source: None,
             rest_unknown: None,
             unseen: std::collections::BTreeMap::new(),
+            blocks_async: None,
             carried_unknown: None,
             carried_anchor: None,
             insert: Slot::None,

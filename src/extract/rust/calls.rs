@@ -4,7 +4,7 @@ use tree_sitter::Node;
 
 use crate::extract::go::fold;
 use crate::extract::rust::package::{Item, ItemKind, Meant};
-use crate::extract::rust::reader::Reader;
+use crate::extract::rust::reader::{Context, Reader};
 use crate::extract::rust::state::{Scope, State, Val};
 use crate::extract::rust::types::Ty;
 use crate::extract::rust::uses::path_of;
@@ -167,7 +167,15 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
     /// A call into another crate that no model knows; a few of the standard library's are understood.
     fn other_call(&mut self, node: Node<'t>, path: &[String]) -> Val<'t> {
         let arguments = self.arguments(node);
+        let context = self.context;
+        if path
+            .last()
+            .is_some_and(|name| standard::runs_on_a_thread(name))
+        {
+            self.context = Context::default();
+        }
         let mut values = self.given(&arguments);
+        self.context = context;
         if wraps(path) && values.len() == 1 {
             let value = values.remove(0);
             return match value.object() {

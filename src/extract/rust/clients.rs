@@ -13,6 +13,7 @@ use crate::facts::slot::Slot;
 use crate::facts::value::{Reason, Strength};
 use crate::knowledge::clients::model::Constructor;
 use crate::knowledge::clients::rust::{Found, OptionsIn};
+use crate::source::Span;
 use crate::syntax::rust;
 
 impl<'t, 'm> Reader<'t, 'm, '_> {
@@ -98,6 +99,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
             source: None,
             rest_unknown: None,
             unseen: BTreeMap::new(),
+            blocks_async: self.blocking_at(found, anchor),
             carried_unknown: None,
             carried_anchor: None,
             insert: Slot::None,
@@ -107,6 +109,13 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
             hosts: Vec::new(),
             uses: Vec::new(),
         }
+    }
+
+    /// A call that stops its thread, in code that may be asynchronous; and whether that is sure.
+    pub(super) fn blocking_at(&self, found: &Found<'m>, at: Span) -> Option<(Span, bool)> {
+        let context = self.context;
+        let async_here = context.is_async || context.may_be_async;
+        (found.call.blocks && async_here).then_some((at, context.is_async))
     }
 
     /// Whether a pool holds this library's connections: by its manager, else by a type that is written.

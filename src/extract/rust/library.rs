@@ -76,12 +76,20 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
         if !clients.is_empty() {
             self.give_away(arguments, &values, "a constructor");
         }
+        if clients.is_empty() {
+            self.note_blocking(node, first, receiver.map(|(id, _)| id));
+        }
+        let managed = first
+            .call
+            .managed_arg
+            .and_then(|at| self.manager_of(values.get(at)?));
         let Some(gives) = first.call.gives.as_deref() else {
             return self.unknown_code(node);
         };
         let mut object = Object::new(gives);
         object.span = Some(self.tree().span(node));
         object.source = source;
+        object.managed = managed;
         if first.call.keeps
             && let Some((id, _)) = receiver
         {
@@ -93,6 +101,25 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
             self.parts_in(id, first, (arguments, &values));
         }
         Val::Object(id)
+    }
+
+    /// A call that takes a connection from a pool, in asynchronous code.
+    fn note_blocking(&mut self, node: Node<'t>, found: &Found<'m>, receiver: Option<ObjectId>) {
+        let pool = receiver.and_then(|id| self.state.heap.get(&id));
+        let managed = pool.and_then(|pool| pool.managed);
+        let ours = managed.is_some_and(|ty| self.index.manages(found.library, ty));
+        let place = self.blocking_at(found, self.tree().span(node));
+        if let Some(place) = place.filter(|_| ours && self.records()) {
+            self.blocking.push((found.library.id().to_owned(), place));
+        }
+    }
+
+    /// The type of the manager that a value is.
+    fn manager_of(&self, value: &Val<'t>) -> Option<&'m str> {
+        match value {
+            Val::Own(item) => self.own_manager(item),
+            value => self.state.heap.get(&value.object()?).map(|o| o.ty),
+        }
     }
 
     /// The URL or the address that a call gives its result.

@@ -192,7 +192,10 @@ impl<'a> Manifest<'a> {
             } else {
                 self
             };
-            requires.insert(real.to_owned(), holder.requirement(key, entry));
+            let pin = holder.requirement(key, entry);
+            if let Some(first) = requires.insert(real.to_owned(), pin) {
+                requires.insert(real.to_owned(), twice(first.span));
+            }
         }
         let patched = [Some(self), workspace]
             .into_iter()
@@ -362,6 +365,17 @@ fn bounds(requirement: &str) -> Option<Bounds> {
     Some(Bounds { since, until })
 }
 
+/// Two releases of one crate under two names: which of them the code means is not followed.
+fn twice(span: Span) -> Pin {
+    Pin {
+        version: Err(Reason::new(
+            "the package is built with two releases of the crate",
+        )),
+        span,
+        bounds: None,
+    }
+}
+
 /// The releases of a lock file.
 fn locked(excerpt: &Excerpt) -> Vec<Locked> {
     #[derive(serde::Deserialize)]
@@ -439,6 +453,10 @@ fn pin_locked(
     }
     for (name, locked) in reached {
         let Some(locked) = locked else { continue };
+        if direct.iter().filter(|l| l.name == name).count() > 1 {
+            requires.insert(name.to_owned(), twice(locked.span));
+            continue;
+        }
         let version = if patched.contains(name) || !locked.from_registry {
             Err(Reason::new("the crate does not come from a registry"))
         } else {

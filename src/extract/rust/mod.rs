@@ -27,7 +27,7 @@ mod uses;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::extract::go::address;
-use crate::facts::raw::{Language, Raw};
+use crate::facts::raw::{Language, Raw, RawClient};
 use crate::knowledge::clients::Models;
 use crate::knowledge::clients::rust::RustIndex;
 use crate::source::{Excerpt, Span};
@@ -189,15 +189,30 @@ fn read(
     let declared = Declared::read(parsed, name, renames);
     let needles = Needles::new(models);
     let mut raw = Raw::default();
+    let mut blocking = Vec::new();
     for (at, file) in parsed.iter().enumerate() {
         raw.comments.extend(file.tree.comments());
         raw.secrets.extend(url_secrets(&file.tree));
-        if !needles.builds(file.tree.excerpt().text()) {
+        let text = file.tree.excerpt().text();
+        if !needles.builds(text) && !needles.names_a_crate(text) {
             continue;
         }
-        let (clients, secrets) = Reader::new(parsed, &declared, &index, at).read_file();
-        raw.clients.extend(clients);
-        raw.secrets.extend(secrets);
+        let read = Reader::new(parsed, &declared, &index, at).read_file();
+        raw.clients.extend(read.found);
+        raw.secrets.extend(read.secrets);
+        blocking.extend(read.blocking);
+    }
+    // A pool is built in one place and used in others.
+    for (library, place) in blocking {
+        let of = |client: &&mut RawClient| client.libraries.contains(&library);
+        let mut clients = raw.clients.iter_mut().filter(of);
+        let Some(client) = clients.next() else {
+            continue;
+        };
+        // What is sure goes before what may be.
+        if client.blocks_async.is_none_or(|(_, sure)| !sure && place.1) {
+            client.blocks_async = Some(place);
+        }
     }
     raw.secrets.sort_unstable();
     raw.secrets.dedup();

@@ -35,6 +35,8 @@ const MAX_LOOPS: u32 = 2;
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Context {
     pub(super) is_async: bool,
+    /// In a closure inside such code: who runs it, and where, is not known.
+    pub(super) may_be_async: bool,
     pub(super) in_loop: bool,
 }
 
@@ -48,6 +50,8 @@ pub(super) struct Reader<'t, 'm, 'p> {
     pub(super) state: State<'t, 'm>,
     pub(super) found: Vec<RawClient>,
     pub(super) secrets: Vec<Span>,
+    /// Calls that take a connection in asynchronous code and block, by library.
+    pub(super) blocking: Vec<(String, (Span, bool))>,
     pub(super) function: Option<String>,
     /// The type of the `impl` block being read.
     pub(super) own_type: Option<&'t str>,
@@ -90,6 +94,7 @@ impl<'t, 'm, 'p> Reader<'t, 'm, 'p> {
             state: State::default(),
             found: Vec::new(),
             secrets: Vec::new(),
+            blocking: Vec::new(),
             function: None,
             own_type: None,
             context: Context::default(),
@@ -116,11 +121,11 @@ impl<'t, 'm, 'p> Reader<'t, 'm, 'p> {
     }
 
     /// Reads everything in the file that may build a client.
-    pub(super) fn read_file(mut self) -> (Vec<RawClient>, Vec<Span>) {
+    pub(super) fn read_file(mut self) -> Self {
         if let Some(root) = self.tree().root() {
             self.items(root);
         }
-        (self.found, self.secrets)
+        self
     }
 
     /// The items of a file or an inner module; what stands beside them is a fragment's.

@@ -176,6 +176,14 @@ fn in_range(n: i64, ty: &str) -> Option<Folded> {
     (low..=high).contains(&n).then_some(Folded::Int(n))
 }
 
+/// Functions that run a closure on a thread where it may wait.
+pub(super) fn runs_on_a_thread(name: &str) -> bool {
+    matches!(
+        name,
+        "spawn_blocking" | "block_in_place" | "asyncify" | "unblock"
+    )
+}
+
 /// Macros of the standard library after which nothing runs.
 pub(super) fn never_returns(name: &str) -> bool {
     matches!(name, "panic" | "unreachable" | "todo" | "unimplemented")

@@ -344,13 +344,12 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
         run: impl FnOnce(&mut Self) -> Val<'t>,
     ) -> Val<'t> {
         let before = self.fork();
-        let context = std::mem::replace(
-            &mut self.context,
-            Context {
-                is_async,
-                in_loop: false,
-            },
-        );
+        let context = self.context;
+        self.context = Context {
+            is_async,
+            may_be_async: !is_async && (context.is_async || context.may_be_async),
+            in_loop: false,
+        };
         self.returns.push(Vec::new());
         self.breaks.push(Vec::new());
         let value = run(self);

@@ -194,26 +194,31 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
         }
     }
 
-    /// The library's type that stands as a type argument somewhere in a type.
+    /// The manager that stands as a type argument somewhere in a type, through aliases.
     pub(super) fn managed_in(&self, ty: Node<'t>) -> Option<&'m str> {
-        let mut todo = vec![ty];
-        while let Some(node) = todo.pop() {
+        let mut todo = vec![(ty, self.file, self.module)];
+        for _ in 0..2 * MAX_STEPS {
+            let (node, file, module) = todo.pop()?;
             if let Some(argument) = first_argument(node) {
-                if let Some(found) = self.manager_type(argument) {
-                    return Some(found);
+                match self.ty_in(argument, file, module, MAX_STEPS) {
+                    Some(Ty::Library(name)) if self.index.is_manager(name) => return Some(name),
+                    Some(Ty::Own(item)) if self.own_manager(&item).is_some() => {
+                        return self.own_manager(&item);
+                    }
+                    _ => todo.push((argument, file, module)),
                 }
-                todo.push(argument);
+                continue;
+            }
+            let path = path_of(node, &self.files[file].tree);
+            if let Some(Meant::Own(item, rest)) = self.declared.meaning(&path, module)
+                && rest.is_empty()
+                && item.kind == ItemKind::Alias
+                && let Some(aliased) = rust::field(item.node, "type")
+            {
+                todo.push((aliased, item.file, item.module));
             }
         }
         None
-    }
-
-    /// The type of a manager: a library's, or the connections that a type of the package makes.
-    fn manager_type(&self, ty: Node<'t>) -> Option<&'m str> {
-        match self.ty_in(ty, self.file, self.module, MAX_STEPS)? {
-            Ty::Library(name) => Some(name),
-            Ty::Own(item) => self.own_manager(&item),
-        }
     }
 
     /// A type of the package that manages connections of a library: the first manager of that library

@@ -331,6 +331,12 @@ impl<'m> RustIndex<'m> {
             .any(|(l, m)| l.id() == library.id() && m.managers.iter().any(|t| t == ty))
     }
 
+    /// Whether a type is the manager of some library.
+    pub fn is_manager(&self, ty: &str) -> bool {
+        let mut managed = self.managed.iter();
+        managed.any(|(_, m)| m.managers.iter().any(|t| t == ty))
+    }
+
     /// The traits of managers, with the library that each belongs to.
     pub fn manager_traits(&self) -> &[(&'m Library, &'m Managed)] {
         &self.managed

@@ -18,7 +18,7 @@ mod url;
 use std::collections::BTreeMap;
 
 use crate::facts::estate::{Subject, SubjectKind};
-use crate::facts::raw::{ErrorHandling, Folded, Raw, RawClient, RawModule};
+use crate::facts::raw::{ErrorHandling, Folded, Language, Raw, RawClient, RawModule};
 use crate::facts::slot::{Encoding, Slot};
 use crate::facts::value::{Datum, Reason, State, Value, Written};
 use crate::knowledge::clients::Models;
@@ -67,6 +67,16 @@ fn put_facts(subject: &mut Subject, client: &RawClient, modules: &[RawModule], m
     put_url(subject, client);
     if let Some(function) = &client.function {
         subject.put("site.function", text(function));
+    }
+    if client.language == Language::Rust {
+        let blocks = match client.blocks_async {
+            Some((span, true)) => Value::set(Datum::Bool(true), span),
+            Some((span, false)) => {
+                Value::set_unknown("who runs the closure around it is not known", span)
+            }
+            None => Value::derived(Datum::Bool(false)),
+        };
+        subject.put("site.blocks_async", blocks.with_home(client.anchor));
     }
     subject.put("uses", uses(client));
     let Some(first) = candidates.first() else {
@@ -226,7 +236,7 @@ fn put_option(
         // What no name sets holds for every client of the library.
         match option.ident(&types, candidate.version) {
             Some(ident) => idents.push(ident),
-            None if option.names.is_empty() => {}
+            None if option.names.is_empty() || held_unnamed(candidate, client, option) => {}
             None => return,
         }
         resolved.push(options::resolve(candidate, client, option));
@@ -246,6 +256,13 @@ fn put_option(
         subject.put("cpu_multiple", Value::derived(Datum::Int(factor)));
     }
     subject.put(option.key.clone(), value);
+}
+
+/// A release may hold to a default that no call of it changes; a Go field that is not there is none.
+fn held_unnamed(candidate: &Candidate<'_>, client: &RawClient, option: &OptionModel) -> bool {
+    let version_of = |krate: Option<&str>| candidate.version_of(krate);
+    let row = option.default_by(&candidate.lineage, version_of);
+    client.language == Language::Rust && row.is_some()
 }
 
 /// The value that holds for every candidate, and the factor on which their defaults agree.
