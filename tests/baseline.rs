@@ -133,11 +133,12 @@ fn a_baseline_silences_what_was_known_and_nothing_else() {
     let place = copy("relay-miner");
     let place = place.path();
     assert_eq!(code(place, &["check"]), 1);
+    // However many there are: a new rule is no news to this test.
+    let all = check(&files("relay-miner")).shown().count();
+    let left = all - 1;
     let (exit, text) = said(place, &["baseline", "write"]);
-    assert_eq!(
-        (exit, text.as_str()),
-        (0, ".redvet-baseline.json: 18 known findings written\n")
-    );
+    let written = format!(".redvet-baseline.json: {all} known findings written\n");
+    assert_eq!((exit, text), (0, written));
     assert_eq!(code(place, &["check"]), 0);
     assert_eq!(code(place, &["baseline", "check"]), 0);
 
@@ -156,7 +157,7 @@ fn a_baseline_silences_what_was_known_and_nothing_else() {
     assert_eq!(exit, 1, "{text}");
     assert!(text.contains("conf/trailing-comment] `hz`"), "{text}");
     assert!(
-        text.contains("1 error in 9 files") && text.contains("17 suppressed"),
+        text.contains("1 error in 9 files") && text.contains(&format!("{left} suppressed")),
         "{text}"
     );
     let (exit, text) = said(place, &["baseline", "check"]);
@@ -168,10 +169,8 @@ fn a_baseline_silences_what_was_known_and_nothing_else() {
 
     // Pruning takes out, and never lets in.
     let (_, text) = said(place, &["baseline", "prune"]);
-    assert_eq!(
-        text,
-        ".redvet-baseline.json: 1 taken out, 17 known findings left\n"
-    );
+    let kept = format!(".redvet-baseline.json: 1 taken out, {left} known findings left\n");
+    assert_eq!(text, kept);
     assert_eq!(code(place, &["check"]), 1);
     let (exit, text) = said(place, &["baseline", "check"]);
     assert_eq!(exit, 1);
