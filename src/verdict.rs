@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use crate::facts::Datum;
 use crate::knowledge::servers::language::{Build, Conflict, ConflictLine, Stage, Users};
-use crate::knowledge::servers::{Directive, Form, ParsedBy, Series, UnknownDirective};
+use crate::knowledge::servers::{Directive, Form, Series, UnknownDirective};
 use crate::resolve::directive::duplicate_user;
 use crate::resolve::fold::Fold;
 use crate::resolve::line::{self, Fate, Reading};
@@ -177,8 +177,8 @@ impl<'a> Run<'a> {
                     stage: Stage::Crash,
                     ..startup(error())
                 };
-                // Settings of modules are looked at when everything has been read.
-                if !self.is_of_a_module(name) {
+                // Renaming breaks off at once, all else when everything has been read.
+                if self.renames(name) {
                     return Err(crash);
                 }
                 self.late.get_or_insert(crash);
@@ -198,9 +198,9 @@ impl<'a> Run<'a> {
         Ok(())
     }
 
-    fn is_of_a_module(&self, name: &str) -> bool {
+    fn renames(&self, name: &str) -> bool {
         let directive = self.server.series.directive(name);
-        directive.is_some_and(|directive| directive.parsed_by == Some(ParsedBy::Module))
+        directive.is_some_and(|directive| directive.form == Some(Form::Rename))
     }
 
     fn take(&mut self, name: &str, reading: Reading) {

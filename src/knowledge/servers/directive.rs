@@ -172,6 +172,9 @@ pub struct Directive {
     pub effective_min: Option<i64>,
     #[serde(default)]
     pub effective_max: Option<i64>,
+    /// A number that is taken and breaks the server off once it runs.
+    #[serde(default)]
+    pub crashes_at: Option<i64>,
     #[serde(default)]
     pub max_percent: Option<i64>,
     #[serde(default)]

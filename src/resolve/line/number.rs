@@ -1,10 +1,10 @@
 //! Numbers and sizes, as the servers' own functions read them (`string2ll`, `strtoll`, `memtoull`).
 
 use crate::facts::Datum;
-use crate::knowledge::servers::language::LargeSizes;
+use crate::knowledge::servers::language::{LargeSizes, Stage};
 use crate::knowledge::servers::{Directive, ParsedBy, Unit};
 
-use super::{Problem, Reader, Reading};
+use super::{Fate, Problem, Reader, Reading};
 
 /// Digits with an optional `-`; no leading zero, sign, blank, unit or exponent.
 pub(super) fn plain_integer(word: &str) -> Option<i64> {
@@ -74,6 +74,13 @@ impl Reader<'_> {
         if !self.within(number) {
             let error = format!("argument must be between {min} and {max} inclusive");
             return Reading::invalid(error, form);
+        }
+        if self.directive.crashes_at == Some(number) {
+            let error = "the server breaks off as soon as it runs";
+            return Reading {
+                fate: Fate::Refused(Stage::Crash),
+                ..Reading::invalid(error, form)
+            };
         }
         self.clamped(number, form)
     }
