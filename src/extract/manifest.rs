@@ -12,7 +12,7 @@ use crate::extract::{gitops, resource, workload};
 use crate::facts::Reason;
 use crate::facts::extent::Extent;
 use crate::facts::raw::{
-    ConfPart, ObjectName, Raw, RawLimitRange, RawServer, RawService, TextPlace,
+    ConfPart, ObjectName, Raw, RawAutoscaler, RawLimitRange, RawServer, RawService, TextPlace,
 };
 use crate::knowledge::shapes::Shapes;
 use crate::source::FileId;
@@ -86,10 +86,11 @@ fn read_object(root: &Node, context: &Context<'_>, raw: &mut Raw) {
         return;
     };
     match kind {
-        "ConfigMap" => read_texts(root, kind, &["data"], context, raw),
-        "Secret" => read_texts(root, kind, &["stringData"], context, raw),
+        "ConfigMap" => read_texts(root, kind, "data", context, raw),
+        "Secret" => read_texts(root, kind, "stringData", context, raw),
         "Service" => raw.services.extend(service(root)),
         "LimitRange" => raw.limit_ranges.extend(limit_range(root)),
+        "HorizontalPodAutoscaler" => raw.autoscalers.extend(autoscaler(root)),
         _ if kind.ends_with("List") && root.get("items").is_some_and(Node::is_seq) => {
             for item in root.get("items").map(Node::items).unwrap_or_default() {
                 read_object(item, context, raw);
@@ -97,6 +98,8 @@ fn read_object(root: &Node, context: &Context<'_>, raw: &mut Raw) {
         }
         _ => {
             raw.servers.extend(workload::servers(root, kind, context));
+            raw.exporters
+                .extend(workload::exporters(root, kind, context));
             resource::read(root, kind, context, raw);
             gitops::read(root, kind, context, raw);
         }
@@ -114,20 +117,36 @@ pub fn object_name(root: &Node, kind: &str) -> Option<ObjectName> {
     })
 }
 
-fn read_texts(root: &Node, kind: &str, fields: &[&str], context: &Context<'_>, raw: &mut Raw) {
+fn read_texts(root: &Node, kind: &str, field: &str, context: &Context<'_>, raw: &mut Raw) {
     let Some(object) = object_name(root, kind) else {
         return;
     };
-    let entries = fields
-        .iter()
-        .filter_map(|field| root.get(field))
-        .flat_map(Node::entries);
-    for entry in entries {
+    let texts = raw.texts.len();
+    for entry in root.get(field).map(Node::entries).unwrap_or_default() {
         let (Some(key), Some(scalar)) = (entry.key.as_str(), entry.value.scalar()) else {
             continue;
         };
         read_text(&object, key, scalar, context, raw);
     }
+    let renewed = renewed(root, &object);
+    for text in &mut raw.texts[texts..] {
+        text.renewed.clone_from(&renewed);
+    }
+}
+
+/// Why whoever uses an object is started anew when it changes: it has to be called otherwise then.
+fn renewed(root: &Node, object: &ObjectName) -> Option<String> {
+    if root.get("immutable").and_then(Node::as_bool) == Some(true) {
+        return Some("it is immutable".to_owned());
+    }
+    let ending = object.name.rsplit('-').next()?;
+    let number = ending.strip_prefix('v').unwrap_or_default();
+    if !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Some("its name carries a version".to_owned());
+    }
+    // kustomize writes a hash in ten of these letters (api/hasher/hasher.go).
+    let hash = ending.len() == 10 && ending.chars().all(|c| "2456789bcdfghkmt".contains(c));
+    hash.then(|| "its name ends in a hash of its content".to_owned())
 }
 
 fn read_text(
@@ -170,11 +189,12 @@ fn limit_range(root: &Node) -> Option<RawLimitRange> {
         .filter(|item| known(item.get("type")) == Some("Container"));
     let mut figures = BTreeMap::new();
     for item in of_containers {
-        for (fact, path) in [
-            ("limits.memory", "default.memory"),
-            ("limits.cpu", "default.cpu"),
+        // The greatest limit is the default where none is given.
+        for (fact, path, greatest) in [
+            ("limits.memory", "default.memory", "max.memory"),
+            ("limits.cpu", "default.cpu", "max.cpu"),
         ] {
-            if let Some(node) = item.at(path) {
+            if let Some(node) = item.at(path).or_else(|| item.at(greatest)) {
                 figures.insert(fact.to_owned(), raw_scalar(node));
             }
         }
@@ -183,6 +203,18 @@ fn limit_range(root: &Node) -> Option<RawLimitRange> {
         name: object.name,
         namespace: object.namespace,
         figures,
+    })
+}
+
+fn autoscaler(root: &Node) -> Option<RawAutoscaler> {
+    let object = object_name(root, "HorizontalPodAutoscaler")?;
+    let target = root.at("spec.scaleTargetRef")?;
+    let name = known(target.get("name"))?;
+    Some(RawAutoscaler {
+        name: object.name,
+        namespace: object.namespace,
+        target: format!("{}/{name}", known(target.get("kind"))?),
+        most: raw_scalar(root.at("spec.maxReplicas")?),
     })
 }
 

@@ -301,6 +301,24 @@ pub struct RawLimitRange {
     pub figures: BTreeMap<String, RawScalar>,
 }
 
+/// The processes that an autoscaler may run of a workload.
+#[derive(Clone, Debug)]
+pub struct RawAutoscaler {
+    pub name: String,
+    pub namespace: Option<String>,
+    /// `Kind/name` of the workload.
+    pub target: String,
+    pub most: RawScalar,
+}
+
+/// A metrics exporter in a workload of its own.
+#[derive(Clone, Debug)]
+pub struct RawExporter {
+    /// `Kind/name` of the workload.
+    pub name: String,
+    pub span: Span,
+}
+
 /// A module or package file: which versions it pins for the code below its folder.
 #[derive(Clone, Debug)]
 pub struct RawModule {
@@ -446,6 +464,8 @@ pub struct Raw {
     pub servers: Vec<RawServer>,
     pub services: Vec<RawService>,
     pub limit_ranges: Vec<RawLimitRange>,
+    pub autoscalers: Vec<RawAutoscaler>,
+    pub exporters: Vec<RawExporter>,
     pub modules: Vec<RawModule>,
     pub clients: Vec<RawClient>,
     pub packages: Vec<RawPackage>,
@@ -469,6 +489,8 @@ impl Raw {
         self.servers.extend(other.servers);
         self.services.extend(other.services);
         self.limit_ranges.extend(other.limit_ranges);
+        self.autoscalers.extend(other.autoscalers);
+        self.exporters.extend(other.exporters);
         self.modules.extend(other.modules);
         self.clients.extend(other.clients);
         self.packages.extend(other.packages);

@@ -1,49 +1,13 @@
 //! The vocabulary: every fact that a rule may name, with its type. What holds for one directive or
 //! one client option is not listed here but asked of `knowledge` by whoever builds a [`Vocabulary`].
 
+mod types;
+
 use std::collections::BTreeMap;
 
 use crate::facts::estate::SubjectKind;
 
-/// The type of a fact or an expression, with its unit.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Type {
-    Bool,
-    Int,
-    /// A plain figure without a unit; a literal number is one and fits every unit.
-    Number,
-    /// Part of a whole: 0.88.
-    Ratio,
-    /// Bytes.
-    Size,
-    /// Seconds.
-    Duration,
-    /// CPU cores.
-    Cores,
-    Text,
-    List,
-}
-
-impl Type {
-    pub fn is_numeric(self) -> bool {
-        !matches!(self, Self::Bool | Self::Text | Self::List)
-    }
-
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Bool => "bool",
-            Self::Int => "int",
-            Self::Number => "number",
-            Self::Ratio => "ratio",
-            Self::Size => "size (bytes)",
-            Self::Duration => "duration (seconds)",
-            Self::Cores => "CPU cores",
-            Self::Text => "text",
-            Self::List => "list",
-        }
-    }
-}
+pub use types::Type;
 
 /// A fact that every subject of a kind may have.
 #[derive(Clone, Copy, Debug)]
@@ -210,6 +174,66 @@ const SERVER: &[Entry] = &[
         "a workload or custom resource runs it (a bare configuration file is a server too)",
     ),
     entry("exporter", Type::Bool, "a metrics exporter runs beside it"),
+    entry(
+        "image.reference",
+        Type::Text,
+        "the container's image as it is written",
+    ),
+    entry(
+        "image.pin",
+        Type::Text,
+        "how far the image says which version runs: `digest`, `version`, `moving` (a tag of the official image without a version), `latest` or `none`",
+    ),
+    entry(
+        "config.name",
+        Type::Text,
+        "the ConfigMap or Secret that holds the configuration text, `Kind/name`",
+    ),
+    entry(
+        "config.used",
+        Type::Bool,
+        "a server of the scanned tree reads that ConfigMap or Secret",
+    ),
+    entry(
+        "rollout",
+        Type::Text,
+        "what starts the pods anew when a mounted configuration changes: `checksum`, `reloader`, `renamed` (a hash or version in the name, or an immutable object) or `none`",
+    ),
+    entry(
+        "probes.liveness",
+        Type::Bool,
+        "a liveness probe restarts the container",
+    ),
+    entry(
+        "probes.readiness",
+        Type::Bool,
+        "a readiness probe takes the container out of its Services",
+    ),
+    entry(
+        "probes.startup",
+        Type::Bool,
+        "a startup probe holds the liveness probe back",
+    ),
+    entry(
+        "probes.delay",
+        Type::Duration,
+        "how long the liveness probe waits before its first question",
+    ),
+    entry(
+        "probes.patience",
+        Type::Duration,
+        "how long the liveness probe bears failures: period x threshold",
+    ),
+    entry(
+        "filesystem.read_only",
+        Type::Bool,
+        "the container cannot write to its own layer",
+    ),
+    entry(
+        "qos",
+        Type::Text,
+        "the pod's quality of service: `guaranteed`, `burstable` or `best-effort`",
+    ),
     entry(
         "role",
         Type::Text,

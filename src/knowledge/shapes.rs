@@ -38,6 +38,10 @@ pub struct Shapes {
     secret_names: GlobSet,
     text_keys: GlobSet,
     needles: AhoCorasick,
+    checksums: GlobSet,
+    reloaders: GlobSet,
+    reload_sidecars: GlobSet,
+    agents: GlobSet,
 }
 
 /// `knowledge/shapes/servers.yaml`.
@@ -63,6 +67,10 @@ pub struct ServerShapes {
     pub neighbours: Vec<String>,
     pub bystanders: Vec<String>,
     pub environments: Vec<String>,
+    pub checksums: Vec<String>,
+    pub reloaders: Vec<String>,
+    pub reload_sidecars: Vec<String>,
+    pub agents: Vec<String>,
     pub text_names: Vec<String>,
     pub managed: Vec<ManagedShape>,
     pub placeholders: Vec<String>,
@@ -178,6 +186,10 @@ impl Shapes {
             secret_names: globs(&servers.secret_names)?,
             library: Library::new(files.collect(), presets.unwrap_or_default()),
             needles: needles(&servers.needles)?,
+            checksums: globs(&servers.checksums)?,
+            reloaders: globs(&servers.reloaders)?,
+            reload_sidecars: globs(&servers.reload_sidecars)?,
+            agents: globs(&servers.agents)?,
             servers,
         })
     }
@@ -208,6 +220,26 @@ impl Shapes {
     pub fn speaks_of_namespaces(&self, text: &str) -> bool {
         let words = &self.servers.bystanders;
         words.iter().any(|word| text.contains(word))
+    }
+
+    /// An annotation of pods that changes with the configuration.
+    pub fn is_checksum(&self, annotation: &str) -> bool {
+        self.checksums.is_match(annotation)
+    }
+
+    /// An annotation by which a controller restarts pods when a ConfigMap changes.
+    pub fn is_reloader(&self, annotation: &str) -> bool {
+        self.reloaders.is_match(annotation)
+    }
+
+    /// A neighbour that watches files and tells the server.
+    pub fn is_reload_sidecar(&self, image: &ImageReference) -> bool {
+        self.reload_sidecars.is_match(&image.name)
+    }
+
+    /// A collector of metrics that may be told to watch a server.
+    pub fn is_agent(&self, image: &ImageReference) -> bool {
+        self.agents.is_match(&image.name)
     }
 
     pub fn is_exporter(&self, image: &ImageReference) -> bool {

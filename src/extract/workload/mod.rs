@@ -4,6 +4,7 @@
 //! nothing. What the command does not show (a wrapper script, a file written by an init container or
 //! baked into an image) is kept as a part that is not visible.
 
+mod health;
 mod start;
 mod unread;
 mod volumes;
@@ -13,7 +14,7 @@ use std::collections::BTreeMap;
 use crate::extract::manifest::{Context, object_name};
 use crate::extract::scalar::{first_entry, known, raw_scalar, template_reason};
 use crate::facts::Reason;
-use crate::facts::raw::{ConfPart, ObjectName, RawKind, RawScalar, RawServer};
+use crate::facts::raw::{ConfPart, ObjectName, RawExporter, RawKind, RawScalar, RawServer};
 use crate::knowledge::shapes::{ImageReference, Shapes};
 use crate::syntax::yaml::Node;
 use start::{Started, environment, image_scalar};
@@ -48,7 +49,7 @@ pub fn servers(root: &Node, kind: &str, context: &Context<'_>) -> Vec<RawServer>
         shapes: context.shapes,
     };
     let mut found: Vec<(String, RawServer)> = pod
-        .containers()
+        .neighbours()
         .filter_map(|container| {
             let name = known(container.get("name")).unwrap_or_default().to_owned();
             Some((name, pod.server(container)?))
@@ -71,11 +72,20 @@ struct Pod<'a> {
 
 impl<'a> Pod<'a> {
     fn containers(&self) -> impl Iterator<Item = &'a Node> {
-        self.spec
-            .get("containers")
-            .map(Node::items)
-            .unwrap_or_default()
-            .iter()
+        self.listed("containers")
+    }
+
+    fn listed(&self, list: &str) -> impl Iterator<Item = &'a Node> + use<'a> {
+        let items = self.spec.get(list).map(Node::items);
+        items.unwrap_or_default().iter()
+    }
+
+    /// The containers that run as long as the pod does: native sidecars stand among those that
+    /// prepare it.
+    fn neighbours(&self) -> impl Iterator<Item = &'a Node> {
+        let lasts = |node: &&Node| known(node.get("restartPolicy")) == Some("Always");
+        self.containers()
+            .chain(self.listed("initContainers").filter(lasts))
     }
 
     fn server(&self, container: &'a Node) -> Option<RawServer> {
@@ -134,10 +144,12 @@ impl<'a> Pod<'a> {
             ("requests.memory", "resources.requests.memory"),
             ("requests.cpu", "resources.requests.cpu"),
         ] {
-            if let Some(scalar) = figure(container, path) {
+            // What a container does not say itself the pod may say for all of them together.
+            if let Some(scalar) = figure(container, path).or_else(|| figure(self.spec, path)) {
                 figures.insert(fact.to_owned(), scalar);
             }
         }
+        figures.extend(self.patience(container));
         if let Some(node) = self.root.at("spec.replicas") {
             figures.insert("replicas".to_owned(), raw_scalar(node));
         }
@@ -157,19 +169,25 @@ impl<'a> Pod<'a> {
     }
 
     fn words(&self, container: &Node) -> BTreeMap<String, Result<String, Reason>> {
-        let exports = self
-            .containers()
+        let images = self
+            .neighbours()
             .filter(|other| !std::ptr::eq(*other, container))
             .filter_map(|other| known(other.get("image")))
-            .any(|image| self.shapes.is_exporter(&ImageReference::parse(image)));
-        let exporter = if !exports
-            && (self.spec.is_open() || self.spec.get("containers").is_some_and(Node::is_open))
-        {
-            Err(template_reason())
-        } else {
-            Ok(exports.to_string())
+            .map(ImageReference::parse);
+        let images: Vec<_> = images.collect();
+        let exports = images.iter().any(|image| self.shapes.is_exporter(image));
+        let agent = images.iter().find(|image| self.shapes.is_agent(image));
+        let exporter = match agent {
+            _ if exports => Ok("true".to_owned()),
+            _ if self.spec.is_open() || self.spec.get("containers").is_some_and(Node::is_open) => {
+                Err(template_reason())
+            }
+            Some(agent) => Err(Reason::new(format!("{} may watch it", agent.name))),
+            None => Ok("false".to_owned()),
         };
-        BTreeMap::from([("exporter".to_owned(), exporter)])
+        let mut words = self.health(container);
+        words.insert("exporter".to_owned(), exporter);
+        words
     }
 
     fn labels(&self) -> BTreeMap<String, String> {
@@ -192,12 +210,30 @@ impl<'a> Pod<'a> {
 
     /// A patch names a few fields of a workload that stands elsewhere: it has no selector.
     fn is_fragment(&self, container: &Node) -> bool {
+        // A replication controller's selector is its pods' labels unless it says otherwise.
+        let labelled = self.root.at("spec.template.metadata.labels").is_some();
         let whole = self.object.kind == "Pod"
+            || self.object.kind == "ReplicationController" && labelled
             || self.object.kind.ends_with("Job")
             || self.root.at("spec.selector").is_some()
             || self.root.get("spec").is_some_and(Node::is_open);
         !whole || container.get("image").is_none()
     }
+}
+
+/// The exporters of a workload that has no server in it.
+pub fn exporters(root: &Node, kind: &str, context: &Context<'_>) -> Option<RawExporter> {
+    let spec = root.at(pod_spec_path(kind)?)?;
+    let object = object_name(root, kind)?;
+    let containers = spec.get("containers").map(Node::items).unwrap_or_default();
+    let exporter = containers.iter().find(|container| {
+        let image = known(container.get("image")).map(ImageReference::parse);
+        image.is_some_and(|image| context.shapes.is_exporter(&image))
+    })?;
+    Some(RawExporter {
+        name: format!("{kind}/{}", object.name),
+        span: first_entry(exporter),
+    })
 }
 
 /// A figure of the container; below a template it is not known.

@@ -10,11 +10,12 @@ use crate::resolve::server::Resolver;
 use crate::resolve::server::steps::A_PART;
 use crate::source::Span;
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum FigureUnit {
     Bytes,
     Cores,
     Count,
+    Seconds,
 }
 
 /// The figures that a container may have.
@@ -24,6 +25,8 @@ const FIGURES: &[(&str, FigureUnit)] = &[
     ("requests.memory", FigureUnit::Bytes),
     ("requests.cpu", FigureUnit::Cores),
     ("replicas", FigureUnit::Count),
+    ("probes.delay", FigureUnit::Seconds),
+    ("probes.patience", FigureUnit::Seconds),
 ];
 
 impl Resolver<'_> {
@@ -44,6 +47,9 @@ impl Resolver<'_> {
             .find(declared);
         if let Some(declaration) = own {
             return declared_figure(declaration, path).unwrap_or_else(Value::absent);
+        }
+        if let Some(value) = self.by_autoscaler(unit) {
+            return value;
         }
         let written = self.deployed.and_then(|server| server.figures.get(path));
         if let Some(scalar) = written {
@@ -70,6 +76,21 @@ impl Resolver<'_> {
             Some(server) => default_figure(server, path, unit).with_home(server.anchor),
             None => Value::unknown("nothing in the scanned tree deploys it"),
         }
+    }
+
+    /// The most processes that an autoscaler may run.
+    fn by_autoscaler(&self, unit: FigureUnit) -> Option<Value> {
+        let server = self.deployed.filter(|_| unit == FigureUnit::Count)?;
+        let mut scalers = self.raw.autoscalers.iter().filter(|scaler| {
+            let workload = server.name == scaler.target
+                || server.name.starts_with(&format!("{}/", scaler.target));
+            workload && scaler.namespace == server.namespace
+        });
+        let (scaler, None) = (scalers.next()?, scalers.next()) else {
+            return Some(Value::unknown("several autoscalers may scale it"));
+        };
+        let why = format!("HorizontalPodAutoscaler/{} may run so many", scaler.name);
+        Some(typed_figure(&scaler.most, unit).because(why))
     }
 
     /// What a LimitRange of the namespace gives to a container that says nothing itself.
@@ -103,6 +124,10 @@ impl Resolver<'_> {
         };
         for (path, word) in &server.words {
             let value = match word {
+                // What a fragment does not say its other part may.
+                Ok(text) if server.fragment && (text == "false" || path == "qos") => {
+                    Value::unknown("the resource is a fragment of another")
+                }
                 Ok(text) if text == "true" || text == "false" => {
                     Value::derived(Datum::Bool(text == "true"))
                 }
@@ -111,6 +136,7 @@ impl Resolver<'_> {
             };
             subject.put(path.clone(), value.with_home(server.anchor));
         }
+        self.put_exporter(server, subject);
         if let Some(mounts) = &server.mounts {
             let storage = self.storage(mounts, subject).with_home(server.anchor);
             subject.put("storage.kind", storage);
@@ -120,9 +146,21 @@ impl Resolver<'_> {
         }
     }
 
+    /// An exporter in a workload of its own may watch a server that has none beside it.
+    fn put_exporter(&self, server: &RawServer, subject: &mut Subject) {
+        let alone = server
+            .words
+            .get("exporter")
+            .is_some_and(|word| word.as_deref() == Ok("false"));
+        if let Some(exporter) = self.raw.exporters.first().filter(|_| alone) {
+            let why = format!("{} may watch it", exporter.name);
+            subject.put("exporter", Value::unknown(why).with_home(server.anchor));
+        }
+    }
+
     /// A snippet leaves out what it is not about: no volume and no exporter in it mean nothing.
     fn doubt_absences(&self, subject: &mut Subject) {
-        for path in ["storage.kind", "exporter"] {
+        for path in ["storage.kind", "exporter", "probes.startup", "rollout"] {
             let missing = subject
                 .fact(path)
                 .and_then(Value::known)
@@ -171,6 +209,9 @@ impl Resolver<'_> {
                     Value::unknown("the volume under the data directory is not known")
                 }
             },
+            None if self.deployed.is_some_and(|server| server.fragment) => {
+                Value::unknown("the resource is a fragment of another")
+            }
             None => Value::derived(Datum::Text("none".to_owned())),
         }
     }
@@ -193,6 +234,7 @@ fn figure_datum(text: &str, unit: FigureUnit) -> Option<Datum> {
         FigureUnit::Bytes => Datum::Size(number.max(0.0) as u64),
         FigureUnit::Cores => Datum::Cores(number),
         FigureUnit::Count => Datum::Int(number as i64),
+        FigureUnit::Seconds => Datum::Duration(number),
     })
 }
 

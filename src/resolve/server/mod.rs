@@ -4,6 +4,7 @@
 //! lines by [`directive`](super::directive).
 
 mod access;
+mod deployment;
 mod doubt;
 mod figures;
 mod overridden;
@@ -224,6 +225,7 @@ impl<'a> Resolver<'a> {
         self.put_identity(&mut subject);
         self.put_words(&mut subject);
         self.put_access(&mut subject);
+        self.put_deployment(&mut subject);
         subject
     }
 

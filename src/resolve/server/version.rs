@@ -74,7 +74,7 @@ impl Resolver<'_> {
 }
 
 /// The version in an image's tag: `7.0.15` of `v7.0.15`, `7.2.4` of `7.2.4-alpine`.
-fn numbers(tag: &str) -> Option<String> {
+pub(super) fn numbers(tag: &str) -> Option<String> {
     let tag = tag.trim_start_matches('v');
     let end = tag.find(|c: char| !c.is_ascii_digit() && c != '.');
     let numbers = tag[..end.unwrap_or(tag.len())].trim_end_matches('.');

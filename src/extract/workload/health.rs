@@ -1,0 +1,161 @@
+//! What a pod says of its life besides the server's own configuration: probes, quality of service, how
+//! a change of its configuration reaches it, and what the container may write.
+
+use std::collections::BTreeMap;
+
+use crate::extract::scalar::{first_entry, known, raw_scalar, template_reason};
+use crate::extract::workload::Pod;
+use crate::facts::raw::RawScalar;
+use crate::facts::{Reason, Slot};
+use crate::syntax::yaml::{Entry, Node};
+
+type Words = BTreeMap<String, Result<String, Reason>>;
+
+impl Pod<'_> {
+    /// Words that hold for a container of a pod.
+    pub(super) fn health(&self, container: &Node) -> Words {
+        let mut words = Words::new();
+        for (fact, field) in [
+            ("probes.liveness", "livenessProbe"),
+            ("probes.readiness", "readinessProbe"),
+            ("probes.startup", "startupProbe"),
+        ] {
+            words.insert(fact.to_owned(), has(container, field));
+        }
+        let read_only = container.at("securityContext.readOnlyRootFilesystem");
+        let read_only = match read_only {
+            Some(node) if node.has_hole() => Err(template_reason()),
+            Some(node) => Ok((node.as_bool() == Some(true)).to_string()),
+            None if container.is_open() => Err(template_reason()),
+            None => Ok("false".to_owned()),
+        };
+        words.insert("filesystem.read_only".to_owned(), read_only);
+        words.insert("qos".to_owned(), self.quality());
+        words.extend(self.rollout().map(|how| ("rollout".to_owned(), how)));
+        words
+    }
+
+    /// How long the liveness probe lets the server start: its delay, and how long it then bears
+    /// failures.
+    pub(super) fn patience(&self, container: &Node) -> Vec<(String, RawScalar)> {
+        let Some(probe) = container.get("livenessProbe").filter(|p| p.is_map()) else {
+            return Vec::new();
+        };
+        let at = |node: Option<&Node>| node.map_or_else(|| first_entry(probe), |node| node.span);
+        let number = |field: &str, default: f64| -> Result<f64, Reason> {
+            match probe.get(field) {
+                None if probe.is_open() => Err(template_reason()),
+                None => Ok(default),
+                Some(node) => {
+                    let text = raw_scalar(node).text?;
+                    let number = text.parse::<f64>().ok();
+                    number.ok_or_else(|| Reason::new(format!("{field} is not a number")))
+                }
+            }
+        };
+        // Kubernetes' own defaults.
+        let delay = number("initialDelaySeconds", 0.0);
+        let bears = number("periodSeconds", 10.0)
+            .and_then(|period| Ok(period * number("failureThreshold", 3.0)?));
+        let figure = |text: Result<f64, Reason>, span| RawScalar {
+            text: text.map(|number| number.to_string()),
+            span,
+            slot: Slot::None,
+        };
+        let delay = figure(delay, at(probe.get("initialDelaySeconds")));
+        let bears = figure(bears, first_entry(probe));
+        vec![
+            ("probes.delay".to_owned(), delay),
+            ("probes.patience".to_owned(), bears),
+        ]
+    }
+
+    /// The pod's quality of service, as the kubelet works it out.
+    fn quality(&self) -> Result<String, Reason> {
+        let lists = ["containers", "initContainers"].map(|list| self.spec.get(list));
+        if self.spec.is_open() || lists.iter().flatten().any(|list| list.has_hole()) {
+            return Err(template_reason());
+        }
+        let containers = lists.iter().flatten().flat_map(|list| list.items());
+        let (mut any, mut all) = (false, true);
+        for container in containers {
+            for resource in ["cpu", "memory"] {
+                let of = |kind: &str| known(container.at("resources")?.get(kind)?.get(resource));
+                let (limit, request) = (of("limits"), of("requests"));
+                any |= limit.is_some() || request.is_some();
+                all &= limit.is_some() && request.is_none_or(|request| Some(request) == limit);
+            }
+        }
+        let word = match (any, all) {
+            (_, true) => "guaranteed",
+            (true, false) => "burstable",
+            (false, false) => "best-effort",
+        };
+        Ok(word.to_owned())
+    }
+
+    /// What starts the pods anew when a ConfigMap changes; nothing for pods that are made once.
+    fn rollout(&self) -> Option<Result<String, Reason>> {
+        let lasts = matches!(
+            self.object.kind.as_str(),
+            "Deployment" | "StatefulSet" | "DaemonSet" | "ReplicaSet" | "ReplicationController"
+        );
+        if !lasts {
+            return None;
+        }
+        let pods = self.root.at("spec.template.metadata");
+        let own = self.root.get("metadata");
+        let annotations = |metadata: Option<&Node>| -> Vec<Entry> {
+            let node = metadata.and_then(|metadata| metadata.get("annotations"));
+            node.map(Node::entries).unwrap_or_default().to_vec()
+        };
+        let named = |entries: &[Entry], patterns: &dyn Fn(&str) -> bool| {
+            let keys = entries.iter().filter_map(|entry| entry.key.as_str());
+            keys.into_iter().any(patterns)
+        };
+        let (on_pods, on_object) = (annotations(pods), annotations(own));
+        if named(&on_pods, &|key| self.shapes.is_checksum(key)) {
+            return Some(Ok("checksum".to_owned()));
+        }
+        let watches = |key: &str| self.shapes.is_reloader(key);
+        let sidecar = self.containers().filter_map(|c| known(c.get("image")));
+        let mut sidecar = sidecar.map(crate::knowledge::shapes::ImageReference::parse);
+        if named(&on_object, &watches)
+            || named(&on_pods, &watches)
+            || sidecar.any(|image| self.shapes.is_reload_sidecar(&image))
+        {
+            return Some(Ok("reloader".to_owned()));
+        }
+        let open = |node: Option<&Node>| {
+            let annotations = node.and_then(|node| node.get("annotations"));
+            node.is_some_and(Node::is_open)
+                || annotations.is_some_and(|a| a.is_open() || a.scalar().is_some())
+        };
+        let template = self.root.at("spec.template");
+        let open = open(pods) || open(own) || open(template) || self.fragment_of_pods();
+        Some(if open {
+            Err(Reason::new("annotations may stand elsewhere"))
+        } else {
+            Ok("none".to_owned())
+        })
+    }
+
+    /// A part of a workload may be patched onto one with annotations.
+    fn fragment_of_pods(&self) -> bool {
+        self.root.get("spec").is_none_or(Node::is_open)
+    }
+}
+
+/// Whether a field is there; where a template may add it, it is not known.
+fn has(container: &Node, field: &str) -> Result<String, Reason> {
+    if container.is_open() {
+        // It may stand in a condition.
+        return Err(template_reason());
+    }
+    match container.get(field) {
+        Some(node) if node.is_null() => Ok("false".to_owned()),
+        Some(node) if node.scalar().is_some() && node.has_hole() => Err(template_reason()),
+        Some(_) => Ok("true".to_owned()),
+        None => Ok("false".to_owned()),
+    }
+}

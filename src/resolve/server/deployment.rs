@@ -1,0 +1,188 @@
+//! What is known of a server's deployment beside its figures: its image, what holds its configuration,
+//! and how a change of that reaches the processes.
+
+use crate::facts::linked::{Body, LinkedPart};
+use crate::facts::raw::{ConfPart, RawServer, TextPlace};
+use crate::facts::{Datum, Subject, Value};
+use crate::knowledge::shapes::ImageReference;
+use crate::resolve::server::Resolver;
+use crate::resolve::server::version::numbers;
+use crate::source::Span;
+
+impl Resolver<'_> {
+    pub(super) fn put_deployment(&self, subject: &mut Subject) {
+        self.put_image(subject);
+        self.put_source(subject);
+        let Some(server) = self.deployed else { return };
+        if is_generated(server) {
+            for path in ["probes.liveness", "probes.startup", "rollout"] {
+                let value = Value::unknown("what generates its configuration decides it");
+                subject.put(path, value.with_home(server.anchor));
+            }
+            return;
+        }
+        if let Some(rollout) = self.rollout(server) {
+            subject.put("rollout", rollout.with_home(server.anchor));
+        } else {
+            subject.facts.remove("rollout");
+        }
+    }
+
+    /// The image as it is written, and how far that says which version runs.
+    fn put_image(&self, subject: &mut Subject) {
+        let Some(image) = self.deployed.and_then(|server| server.image.as_ref()) else {
+            return;
+        };
+        let text = match &image.text {
+            Ok(text) => text,
+            Err(reason) => {
+                for path in ["image.reference", "image.pin"] {
+                    subject.put(path, Value::set_unknown(reason.to_string(), image.span));
+                }
+                return;
+            }
+        };
+        let at = |text: &str| Value::set(Datum::Text(text.to_owned()), image.span);
+        subject.put("image.reference", at(text));
+        subject.put("image.pin", at(self.pin(&ImageReference::parse(text))));
+    }
+
+    fn pin(&self, image: &ImageReference) -> &'static str {
+        let official = || {
+            let shape = self.knowledge.shapes.server_image(image);
+            shape.is_some_and(|shape| shape.is_official(image))
+        };
+        match image.tag.as_deref() {
+            _ if image.digest => "digest",
+            None => "none",
+            // A template fills in what stands behind the colon.
+            Some("") => "unknown",
+            Some("latest") => "latest",
+            // Tags of the official images that hold no version move from one to the next.
+            Some(tag) if numbers(tag).is_none() && official() => "moving",
+            Some(_) => "version",
+        }
+    }
+
+    /// The ConfigMap or Secret that holds the configuration text, and whether anything uses it.
+    fn put_source(&self, subject: &mut Subject) {
+        let texts = self.texts();
+        let mut keys = texts.iter().filter_map(|(index, _)| {
+            let text = &self.raw.texts[*index];
+            match &text.place {
+                TextPlace::Key { object, .. } => Some((text, object)),
+                _ => None,
+            }
+        });
+        let Some((text, object)) = keys.next_back() else {
+            return;
+        };
+        let name = format!("{}/{}", object.kind, object.name);
+        let name = Value::derived(Datum::Text(name)).with_home(text.home());
+        subject.put("config.name", name);
+        let used = match self.linked.body {
+            Body::Deployed(_) => Value::derived(Datum::Bool(true)),
+            Body::Text(_) => self.use_of(&object.name, object.templated, text.excerpt.span_all()),
+        };
+        subject.put("config.used", used.with_home(text.home()));
+    }
+
+    /// Whether anything may use an object that no server was seen to read.
+    fn use_of(&self, name: &str, templated: bool, own: Span) -> Value {
+        if self.knowledge.snippet {
+            return Value::unknown("a snippet shows a part of a deployment");
+        }
+        if templated {
+            return Value::unknown("a template makes its name");
+        }
+        if self.raw.servers.is_empty() {
+            return Value::unknown(
+                "the scanned tree deploys no server, so what reads it stands elsewhere",
+            );
+        }
+        if let Some(path) = self.mentioned(name, own) {
+            return Value::unknown(format!("{path} names it"));
+        }
+        Value::derived(Datum::Bool(false))
+    }
+
+    /// Another place of the tree that holds the name as a word.
+    fn mentioned(&self, name: &str, own: Span) -> Option<&str> {
+        let files = self.knowledge.sources.iter();
+        let mut other = files.filter(|(id, file)| {
+            let text = file.text();
+            let mut found = memchr::memmem::find_iter(text.as_bytes(), name.as_bytes());
+            found.any(|at| {
+                let whole = is_whole(text, at, name.len());
+                let itself = *id == own.file && is_own_name(text, at, own);
+                whole && !itself
+            })
+        });
+        other.next().map(|(_, file)| file.path())
+    }
+
+    /// What starts the server anew when its configuration changes; nothing where it reads none that
+    /// could change beneath it.
+    fn rollout(&self, server: &RawServer) -> Option<Value> {
+        let reads =
+            |part: &ConfPart| matches!(part, ConfPart::Key { .. } | ConfPart::Template { .. });
+        if !server.conf.iter().any(reads) {
+            return None;
+        }
+        let said = server.words.get("rollout")?;
+        let word = |word: &str| Value::derived(Datum::Text(word.to_owned()));
+        if server.fragment {
+            return Some(Value::unknown("the resource is a fragment of another"));
+        }
+        match said {
+            Err(reason) => return Some(Value::unknown(reason.to_string())),
+            Ok(how) if how != "none" => return Some(word(how)),
+            Ok(_) => {}
+        }
+        let texts = self.texts();
+        let gap = self.linked.parts.iter().find_map(|part| match part {
+            LinkedPart::Gap { reason, .. } => Some(reason),
+            _ => None,
+        });
+        if let (true, Some(reason)) = (texts.is_empty(), gap) {
+            return Some(Value::unknown(reason.to_string()));
+        }
+        let renewed = texts
+            .iter()
+            .find_map(|(index, _)| self.raw.texts[*index].renewed.clone());
+        let strength = texts.iter().map(|(_, strength)| *strength).min();
+        Some(match renewed {
+            Some(why) => word("renamed").because(why),
+            None => match strength {
+                Some(strength) => word("none").with_strength(strength),
+                None => word("none"),
+            },
+        })
+    }
+}
+
+/// An operator or a chart writes a part of its configuration, and decides of its pods, too.
+fn is_generated(server: &RawServer) -> bool {
+    let generated = |part: &ConfPart| matches!(part, ConfPart::Generated { .. });
+    server.mounts.is_none() && server.conf.iter().any(generated)
+}
+
+/// Whether the bytes at a place are a name of their own.
+fn is_whole(text: &str, at: usize, length: usize) -> bool {
+    let part = |byte: Option<&u8>| {
+        byte.is_some_and(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'))
+    };
+    let bytes = text.as_bytes();
+    let before = at.checked_sub(1).and_then(|at| bytes.get(at));
+    !part(before) && !part(bytes.get(at + length))
+}
+
+/// Whether a name stands in the document that holds the text itself.
+fn is_own_name(text: &str, at: usize, own: Span) -> bool {
+    let start = text[..own.range().start].rfind("\n---").unwrap_or(0);
+    let rest = text.get(own.range().end..).unwrap_or("");
+    let end = rest
+        .find("\n---")
+        .map_or(text.len(), |found| own.range().end + found);
+    (start..end).contains(&at)
+}
