@@ -50,6 +50,28 @@ fn traits(rule: &Rule) -> Traits {
     .map(str::to_owned)
 }
 
+/// Names that are promised and whose rules may still be on their way. A rule that has come is taken out
+/// of here.
+const ON_THEIR_WAY: &[&str] = &[
+    "client/blocking-call-cut-by-timeout",
+    "deploy/config-change-not-rolled-out",
+    "deploy/exporter-missing",
+    "deploy/image-unpinned",
+    "deploy/orphan-config",
+    "deploy/startup-probe-missing",
+    "pool/starved-by-blocking-consumers",
+];
+
+#[test]
+fn every_rule_of_the_contract_is_there() {
+    let rules = Laboratory::new().rules;
+    let missing: Vec<String> = contract()
+        .into_keys()
+        .filter(|id| rules.get(id).is_none() && !ON_THEIR_WAY.contains(&id.as_str()))
+        .collect();
+    assert_eq!(missing, [""; 0]);
+}
+
 #[test]
 fn every_rule_is_as_the_contract_says() {
     let rules = Laboratory::new().rules;
