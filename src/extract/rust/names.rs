@@ -138,6 +138,9 @@ pub(super) fn passes_on(method: &str) -> bool {
 }
 
 fn is_plain(node: Node<'_>) -> bool {
+    if node.byte_range().len() > 4 * QUOTED {
+        return false;
+    }
     let mut plain = true;
     visit(node, |n| {
         plain &= matches!(

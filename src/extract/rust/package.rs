@@ -119,10 +119,8 @@ impl<'t> Declared<'t> {
     }
 
     fn items_of(&mut self, node: Node<'t>, file: usize, module: usize, tree: &'t RustTree) {
-        for child in rust::children(node) {
-            if !is_test(child, tree) {
-                self.item(child, file, module, tree);
-            }
+        for child in outside_tests(node, tree) {
+            self.item(child, file, module, tree);
         }
     }
 
@@ -379,22 +377,18 @@ fn is_mutable(node: Node<'_>) -> bool {
         .any(|child| child.kind() == "mutable_specifier")
 }
 
-/// Whether an attribute before an item makes it test code.
-pub(super) fn is_test(node: Node<'_>, tree: &RustTree) -> bool {
-    let mut before = node.prev_named_sibling();
-    while let Some(attribute) = before {
-        match attribute.kind() {
-            "attribute_item" => {
-                if makes_test(tree.text(attribute)) {
-                    return true;
-                }
-            }
-            "line_comment" | "block_comment" => {}
-            _ => return false,
+/// The children of a node without those that an attribute before them makes test code.
+pub(super) fn outside_tests<'t>(node: Node<'t>, tree: &RustTree) -> Vec<Node<'t>> {
+    let mut left = Vec::new();
+    let mut test = false;
+    for child in rust::children(node) {
+        if child.kind() == "attribute_item" {
+            test |= makes_test(tree.text(child));
+        } else if !std::mem::take(&mut test) {
+            left.push(child);
         }
-        before = attribute.prev_named_sibling();
     }
-    false
+    left
 }
 
 fn makes_test(attribute: &str) -> bool {

@@ -26,8 +26,8 @@ const MAX_INLINE: usize = 4;
 const INLINE_STATEMENTS: u32 = 2_000;
 /// How many variables may be copied at branches, for a file and for each of its bytes: what keeps
 /// the run linear whatever the text is.
-const COPIES: usize = 300_000;
-const COPIES_PER_BYTE: usize = 8;
+const COPIES: usize = 100_000;
+const COPIES_PER_BYTE: usize = 3;
 /// How deep loops are run twice.
 const MAX_LOOPS: u32 = 2;
 
@@ -131,10 +131,7 @@ impl<'t, 'm, 'p> Reader<'t, 'm, 'p> {
     /// The items of a file or an inner module; what stands beside them is a fragment's.
     fn items(&mut self, node: Node<'t>) {
         let mut statements = Vec::new();
-        for child in rust::children(node) {
-            if package::is_test(child, self.tree()) {
-                continue;
-            }
+        for child in package::outside_tests(node, self.tree()) {
             match child.kind() {
                 "function_item" => self.read_function(child),
                 "impl_item" => self.implementation(child),
@@ -182,11 +179,9 @@ impl<'t, 'm, 'p> Reader<'t, 'm, 'p> {
     }
 
     fn trait_body(&mut self, node: Node<'t>) {
-        let body = rust::field(node, "body").map_or_else(Vec::new, rust::children);
-        for member in body {
-            if package::is_test(member, self.tree()) {
-                continue;
-            }
+        let tree = self.tree();
+        let body = rust::field(node, "body");
+        for member in body.map_or_else(Vec::new, |body| package::outside_tests(body, tree)) {
             match member.kind() {
                 "function_item" => self.read_function(member),
                 "const_item" => self.initialiser(member),
