@@ -130,7 +130,12 @@ fn shown(case: &Case, knowledge: &Knowledge, patterns: &Patterns) -> String {
     };
     let found = survey(Sources::default(), &project, knowledge);
     let view = view::view(&found.estate, &found.sources, &[], &|_| true);
-    effective::table(&view, Color::Never, false)
+    let table = effective::table(&view, Color::Never, false);
+    // Which versions there are tables of, and how many directives they know, is not the page's matter.
+    let told = table.lines().filter(|line| {
+        !line.contains(" more not ") && !line.contains("is not among the directive tables")
+    });
+    told.map(|line| format!("{line}\n")).collect()
 }
 
 /// Every shape that the program carries has its page.
