@@ -292,7 +292,10 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
         let Val::Closure(node, file) = *closure else {
             return None;
         };
-        if file != self.file || !self.descend() {
+        if file != self.file {
+            return None;
+        }
+        if !self.descend() {
             self.ascend();
             return None;
         }
