@@ -4,6 +4,8 @@
 //! at: a server without a visible text stays without one, and the part that cannot be seen is kept
 //! as a gap.
 
+pub mod environment;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::facts::include;

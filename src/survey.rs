@@ -283,10 +283,19 @@ impl Reader<'_> {
             universes[0].raw.absorb(raw);
         }
         mark_programs(&mut universes[0].raw.modules, files);
+        self.fill_variables(&mut universes[0].raw);
         universes[0]
             .raw
             .absorb(rust_packages::read(files, self.knowledge.clients));
         universes
+    }
+
+    /// What a deployment gives to variables that code reads.
+    fn fill_variables(&self, raw: &mut Raw) {
+        for index in link::environment::fill(raw) {
+            let hosts = go::hosts(&raw.clients[index], self.knowledge.clients);
+            raw.clients[index].hosts = hosts;
+        }
     }
 
     fn read_package(&self, package: Vec<go::GoFile>) -> Raw {

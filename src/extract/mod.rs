@@ -5,6 +5,7 @@ pub mod command;
 pub mod compose;
 pub mod conf;
 pub mod dockerfile;
+pub mod environment;
 pub mod expand;
 pub mod gitops;
 pub mod go;

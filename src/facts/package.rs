@@ -1,6 +1,7 @@
 //! Raw facts of code beside its clients: packages and programs, what becomes of a pool's statistics,
 //! and where in the code a client is built.
 
+use crate::facts::value::Reason;
 use crate::source::Span;
 
 #[derive(
@@ -38,6 +39,28 @@ pub struct RawPackage {
     pub observations: Vec<Observation>,
 }
 
+/// A variable that a deployment gives to a program.
+#[derive(Clone, Debug)]
+pub struct RawVariable {
+    pub name: String,
+    /// Its value, or why it is not known.
+    pub text: Result<String, Reason>,
+    /// What sets it: `service api`, `container web`, `ConfigMap/app`.
+    pub holder: String,
+}
+
+const VARIABLE: &str = "environment variable ";
+
+/// Why a value that an environment variable holds is not known.
+pub fn from_variable(name: &str) -> Reason {
+    Reason::new(format!("{VARIABLE}{name}"))
+}
+
+/// The variable that a value comes from as it is, if that is why it is not known.
+pub fn variable_of(reason: &Reason) -> Option<&str> {
+    reason.0.strip_prefix(VARIABLE)
+}
+
 /// A place that reads or exports the statistics of a connection pool.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Observation {
@@ -62,6 +85,8 @@ pub struct Site {
     pub test: bool,
     /// Anew for each round of a loop, which drops it again.
     pub per_round: bool,
+    /// For a few calls in one function, which closes it again.
+    pub short_lived: bool,
     /// Anew for each request, in the function that serves it.
     pub per_request: bool,
 }

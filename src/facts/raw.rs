@@ -6,7 +6,9 @@
 use std::collections::BTreeMap;
 
 use crate::facts::extent::Extent;
-pub use crate::facts::package::{Language, Observation, Observed, RawPackage, Site};
+pub use crate::facts::package::{
+    Language, Observation, Observed, RawPackage, RawVariable, Site, from_variable, variable_of,
+};
 use crate::facts::slot::Slot;
 use crate::facts::value::{Reason, Strength};
 use crate::source::{Comment, Excerpt, Span};
@@ -448,6 +450,8 @@ pub struct RawClient {
     pub insert: Slot,
     pub function: Option<String>,
     pub site: Site,
+    /// Places whose values a deployment gives, and which.
+    pub joined: Vec<(Span, String)>,
     pub strength: Strength,
     /// Where a call of it stops a thread that runs asynchronous code, and whether it surely does.
     pub blocks_async: Option<(Span, bool)>,
@@ -469,6 +473,7 @@ pub struct Raw {
     pub modules: Vec<RawModule>,
     pub clients: Vec<RawClient>,
     pub packages: Vec<RawPackage>,
+    pub variables: Vec<RawVariable>,
     /// Inputs that could not be read as what they claim to be: a place and why.
     pub problems: Vec<(Span, String)>,
     /// Byte ranges that hold secrets.
@@ -494,6 +499,7 @@ impl Raw {
         self.modules.extend(other.modules);
         self.clients.extend(other.clients);
         self.packages.extend(other.packages);
+        self.variables.extend(other.variables);
         self.problems.extend(other.problems);
         self.secrets.extend(other.secrets);
         self.comments.extend(other.comments);

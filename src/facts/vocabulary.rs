@@ -362,6 +362,11 @@ const CLIENT: &[Entry] = &[
         "what calls in its package say the data is for: `streams`, `blocking`, `lists`, `pubsub`",
     ),
     entry(
+        "site.short_lived",
+        Type::Bool,
+        "it serves a few calls in one function, which closes it again",
+    ),
+    entry(
         "site.per_request",
         Type::Bool,
         "it is built anew for each request, and thrown away",

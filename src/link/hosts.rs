@@ -57,7 +57,8 @@ impl Linker<'_> {
         let (_, evidence) = found.into_iter().find(|(at, _)| *at == index)?;
         Some(Related {
             index,
-            strength: if several > 1 {
+            // An address that a deployment gives to some program is not certainly this one's.
+            strength: if several > 1 || !client.joined.is_empty() {
                 Strength::Assumed
             } else {
                 Strength::Certain

@@ -141,6 +141,7 @@ fn put_observed(
         let ids = &raw.clients[related.index].libraries;
         let mut models = ids.iter().filter_map(|id| models.get(id)?.model());
         models.any(|m| m.pool.is_some() && !m.stats.is_empty())
+            && !raw.clients[related.index].site.short_lived
             && clients[related.index].fact(POOL_KIND).and_then(Value::text) != Some(CONNECTION)
     });
     let Some(pooled) = pooled else { return };

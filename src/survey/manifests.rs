@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::deployments::Deployments;
 use super::{Extracted, Input, Reader, attempt, guarded};
 use crate::discover::FileKind;
+use crate::extract::environment;
 use crate::extract::kustomize::{self, Render, Renders, Tree, TreeFile};
 use crate::extract::{manifest, terraform, values};
 use crate::facts::raw::Raw;
@@ -58,6 +59,8 @@ impl Reader<'_> {
         } else {
             self.manifests(stream, &input.text)
         };
+        let variables = stream.documents.iter().flat_map(environment::read);
+        raw.variables.extend(variables);
         self.values(stream, input, &mut raw);
         // A template is not YAML before it is rendered, and a file that is no manifest would not
         // have been read for anything: what cannot be read of these is no mistake.

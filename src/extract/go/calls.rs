@@ -181,6 +181,18 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
                 None
             }
             ("time", "Duration", Some(value)) => Some(Val::Plain(fold::to_duration(value))),
+            // A variable that is read as a figure is still that variable.
+            (
+                "strconv",
+                "Atoi" | "ParseInt" | "ParseUint" | "ParseBool" | "ParseFloat",
+                Some(Folded::Unknown(reason)),
+            )
+            | ("time", "ParseDuration", Some(Folded::Unknown(reason)))
+                if fold::is_environment(&reason) =>
+            {
+                let value = Val::Plain(Folded::Unknown(reason));
+                return Val::Several(vec![value, Val::unknown("an error")]);
+            }
             ("time", "ParseDuration", Some(Folded::Text(text))) => {
                 let nanoseconds = quantity::duration(&text).map(|s| (s * 1e9).round());
                 nanoseconds.map(|n| {

@@ -182,6 +182,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
             carried_anchor: None,
             insert: Slot::None,
             function: self.function.clone(),
+            joined: Vec::new(),
             site: Site {
                 test: is_test(&self.here().parsed.path),
                 ..self.site(node)

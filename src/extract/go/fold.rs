@@ -4,10 +4,8 @@
 //! A reason is a noun phrase that names where the value comes from: `environment variable REDIS_URL`,
 //! `` `cfg.PoolSize` ``.
 
-use crate::facts::raw::Folded;
+use crate::facts::raw::{Folded, from_variable, variable_of};
 use crate::facts::value::Reason;
-
-const ENVIRONMENT: &str = "environment variable ";
 
 /// A value that comes from somewhere else.
 pub(in crate::extract) fn unknown(source: impl Into<String>) -> Folded {
@@ -16,7 +14,7 @@ pub(in crate::extract) fn unknown(source: impl Into<String>) -> Folded {
 
 /// A value that comes from this environment variable.
 pub(in crate::extract) fn from_environment(name: &str) -> Folded {
-    unknown(format!("{ENVIRONMENT}{name}"))
+    Folded::Unknown(from_variable(name))
 }
 
 /// A value that this piece of code names.
@@ -29,13 +27,12 @@ pub(in crate::extract) fn from_code(code: &str) -> Folded {
 
 /// The value comes from the environment.
 pub(in crate::extract) fn is_environment(reason: &Reason) -> bool {
-    reason.0.starts_with(ENVIRONMENT)
+    variable_of(reason).is_some()
 }
 
 /// The bare name in a reason: the variable's, or the code's.
 pub(in crate::extract) fn name_of(reason: &Reason) -> &str {
-    let text = reason.0.as_str();
-    let text = text.strip_prefix(ENVIRONMENT).unwrap_or(text);
+    let text = variable_of(reason).unwrap_or(&reason.0);
     text.trim_matches('`')
 }
 
@@ -55,7 +52,7 @@ pub(super) fn time_unit(name: &str) -> Option<i64> {
 /// `left operator right`.
 pub(in crate::extract) fn binary(operator: &str, left: Folded, right: Folded) -> Folded {
     match (left, right) {
-        (Folded::Unknown(reason), _) | (_, Folded::Unknown(reason)) => Folded::Unknown(reason),
+        (Folded::Unknown(reason), _) | (_, Folded::Unknown(reason)) => made_from(reason),
         (left, right) => known_binary(operator, &left, &right)
             .unwrap_or_else(|| unknown("an expression that cannot be computed")),
     }
@@ -121,7 +118,7 @@ fn whole(figure: f64) -> Option<i64> {
 /// `operator value`.
 pub(super) fn unary(operator: &str, value: Folded) -> Folded {
     match (operator, value) {
-        (_, Folded::Unknown(reason)) => Folded::Unknown(reason),
+        (_, Folded::Unknown(reason)) => made_from(reason),
         ("+", value) => value,
         ("-", Folded::Int(n)) => Folded::Int(n.saturating_neg()),
         ("-", Folded::Float(n)) => Folded::Float(-n),
@@ -166,7 +163,16 @@ pub(super) fn to_duration(value: Folded) -> Folded {
             || unknown("a duration that is out of range"),
             Folded::Duration,
         ),
+        Folded::Unknown(reason) => made_from(reason),
         other => other,
+    }
+}
+
+/// What is computed from a variable is not the variable's own value.
+fn made_from(reason: Reason) -> Folded {
+    match variable_of(&reason) {
+        Some(name) => unknown(format!("a figure made from {name}")),
+        None => Folded::Unknown(reason),
     }
 }
 

@@ -82,6 +82,12 @@ pub fn extract_snippet(excerpt: Excerpt, path: &str, models: &Models) -> Raw {
     read(&parsed, models)
 }
 
+/// The hosts of a client whose address was filled in since it was read.
+pub fn hosts(client: &RawClient, models: &Models) -> Vec<(String, u16)> {
+    let libraries = client.libraries.iter().filter_map(|id| models.get(id));
+    address::hosts(client, &libraries.collect::<Vec<_>>())
+}
+
 /// Whether a file belongs to a main package: its first line that is no comment says so.
 pub fn is_program(text: &str) -> bool {
     let clause = text.lines().find_map(|line| line.strip_prefix("package "));

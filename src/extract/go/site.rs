@@ -26,6 +26,7 @@ impl<'t> Reader<'t, '_, '_> {
         if !self.stays(variable, block, statement) {
             return site;
         }
+        site.short_lived = self.is_closed(variable, block);
         let mut at = statement;
         while let Some(parent) = at.parent() {
             match parent.kind() {
@@ -78,6 +79,28 @@ impl<'t> Reader<'t, '_, '_> {
         stays
     }
 
+    /// The variable is closed in its block, and nothing calls it again and again or at another time.
+    fn is_closed(&self, variable: &str, block: Node<'t>) -> bool {
+        let mut closed = false;
+        let mut goes_on = false;
+        names::visit(block, |node| {
+            if node.kind() != "identifier" || self.text(node) != variable {
+                return;
+            }
+            let called = node.parent().and_then(|p| go::field(p, "field"));
+            closed |= called.is_some_and(|field| self.closes(self.text(field)));
+            goes_on |= repeats(node, block);
+        });
+        closed && !goes_on
+    }
+
+    /// A library's word for closing a client.
+    fn closes(&self, call: &str) -> bool {
+        let libraries = self.here().libraries().flat_map(|l| &l.candidates);
+        let mut models = libraries.filter_map(|l| l.model());
+        models.any(|m| m.close.as_ref().is_some_and(|close| close.call == call))
+    }
+
     /// What is built depends on the round: one client for each of several servers.
     fn uses_round(&self, clause: Option<Node<'t>>, node: Node<'t>) -> bool {
         let left = clause.and_then(|c| go::field(c, "left"));
@@ -107,6 +130,21 @@ impl<'t> Reader<'t, '_, '_> {
         });
         serves
     }
+}
+
+/// The node stands in a loop or in a function of its own below the block.
+fn repeats(node: Node<'_>, block: Node<'_>) -> bool {
+    let mut at = node;
+    while let Some(parent) = at.parent().filter(|p| p.id() != block.id()) {
+        if matches!(
+            parent.kind(),
+            "for_statement" | "func_literal" | "go_statement"
+        ) {
+            return true;
+        }
+        at = parent;
+    }
+    false
 }
 
 /// The block ends the loop or the function by itself: its body runs once.

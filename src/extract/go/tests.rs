@@ -607,6 +607,27 @@ fn deep_nesting_neither_panics_nor_hangs() {
 }
 
 #[test]
+fn ten_thousand_open_braces_end_in_bounded_time() {
+    let head = "func f() { redis.NewClient(&redis.Options{PoolSize: 5})\n";
+    for open in ["{", "(", "func() {", "if x {", "[]any{"] {
+        let code = format!("{head}{}\n", open.repeat(10_000));
+        assert!(v9(&code).raw.clients.len() <= 1, "{open}");
+    }
+}
+
+#[test]
+fn a_figure_made_from_a_variable_is_not_that_variable() {
+    let read = v9(
+        "func f() {\n\tn := os.Getenv(\"N\")\n\tredis.NewClient(&redis.Options{Addr: n, PoolSize: n / 2, ReadTimeout: time.Duration(n) * time.Second})\n}\n",
+    );
+    let client = read.only();
+    assert_eq!(reason(&value(client, "Addr")), "environment variable N");
+    for ident in ["PoolSize", "ReadTimeout"] {
+        assert_eq!(reason(&value(client, ident)), "a figure made from N");
+    }
+}
+
+#[test]
 fn a_text_that_would_take_for_ever_is_given_up() {
     let mut code = "func f(u string) {\n\to, err := redis.ParseURL(u)\n".to_owned();
     for n in 0..3000 {

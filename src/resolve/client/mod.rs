@@ -20,7 +20,7 @@ use std::collections::BTreeMap;
 use crate::facts::estate::{Subject, SubjectKind};
 use crate::facts::raw::{ErrorHandling, Folded, Language, Raw, RawClient, RawModule};
 use crate::facts::slot::{Encoding, Slot};
-use crate::facts::value::{Datum, Reason, State, Value, Written};
+use crate::facts::value::{Datum, Reason, State, Strength, Value, Written};
 use crate::knowledge::clients::Models;
 use crate::knowledge::clients::model::OptionModel;
 use crate::knowledge::clients::rust::RustValue;
@@ -137,6 +137,7 @@ fn put_identity(
     for (path, value) in [
         site("library", library),
         site("tool", tool),
+        site("short_lived", client.site.short_lived),
         site("per_request", client.site.per_request),
         site("per_round", client.site.per_round),
     ] {
@@ -356,6 +357,16 @@ fn finish(
         _ => client.options_anchor,
     });
     value.secret |= option.is_secret();
+    let url = client.source.as_ref().filter(|_| write.is_none());
+    let at = url.map(|source| source.url_span).or(value.span());
+    let joined = client.joined.iter().find(|(joined, _)| at == Some(*joined));
+    if let Some((_, because)) = joined {
+        value.strength = Strength::Assumed;
+        value.because.push(because.clone());
+        if option.is_secret() {
+            value.state = State::Unknown(Reason::new(format!("it comes from {because}")));
+        }
+    }
 }
 
 /// A name without the number of the argument that it is set by.

@@ -1,0 +1,105 @@
+//! Variables that deployments give to programs: compose services, containers of workloads, and the
+//! data of ConfigMaps. Values that something else fills in are kept as unknown.
+
+use crate::extract::scalar::raw_scalar;
+use crate::facts::Reason;
+use crate::facts::raw::{RawScalar, RawVariable};
+use crate::syntax::yaml::{Document, Node};
+
+/// How deep the containers of a document lie at most.
+const DEEPEST: usize = 24;
+
+/// The variables in a document.
+pub fn read(document: &Document) -> Vec<RawVariable> {
+    let root = &document.root;
+    let mut found = Vec::new();
+    if root.get("kind").and_then(Node::as_str) == Some("ConfigMap") {
+        let data = root.get("data").map(Node::entries).unwrap_or_default();
+        let holder = root.at("metadata.name").and_then(Node::as_str);
+        for entry in data {
+            let name = entry.key.as_str().unwrap_or_default();
+            let holder = format!("ConfigMap/{}", holder.unwrap_or_default());
+            found.extend(variable(name, Some(&raw_scalar(&entry.value)), holder));
+        }
+        return found;
+    }
+    let services = root.get("services").map(Node::entries).unwrap_or_default();
+    for service in services {
+        let name = service.key.as_str().unwrap_or_default();
+        if let Some(environment) = service.value.get("environment") {
+            composed(environment, name, &mut found);
+        }
+    }
+    contained(root, 0, &mut found);
+    found
+}
+
+/// `environment:` of a compose service, as a map or a list.
+fn composed(environment: &Node, service: &str, found: &mut Vec<RawVariable>) {
+    let holder = || format!("service {service}");
+    for entry in environment.entries() {
+        let name = entry.key.as_str().unwrap_or_default();
+        found.extend(variable(name, Some(&raw_scalar(&entry.value)), holder()));
+    }
+    for item in environment.items() {
+        let Some(text) = item.as_str() else { continue };
+        let (name, value) = text.split_once('=').unwrap_or((text, ""));
+        let mut scalar = raw_scalar(item);
+        if text.contains('=') && scalar.text.is_ok() {
+            scalar.text = Ok(value.to_owned());
+        } else {
+            scalar.text = Err(Reason::new("its value is given elsewhere"));
+        }
+        found.extend(variable(name, Some(&scalar), holder()));
+    }
+}
+
+/// `env:` of every container below a node.
+fn contained(node: &Node, depth: usize, found: &mut Vec<RawVariable>) {
+    if depth > DEEPEST {
+        return;
+    }
+    for entry in node.entries() {
+        if entry.key.as_str() == Some("env") && entry.value.is_seq() {
+            let holder = node
+                .get("name")
+                .and_then(Node::as_str)
+                .unwrap_or("a container");
+            for item in entry.value.items() {
+                let name = item.get("name").and_then(Node::as_str).unwrap_or_default();
+                let value = item.get("value").map(raw_scalar);
+                found.extend(variable(
+                    name,
+                    value.as_ref(),
+                    format!("container {holder}"),
+                ));
+            }
+        } else {
+            contained(&entry.value, depth + 1, found);
+        }
+    }
+    for item in node.items() {
+        contained(item, depth + 1, found);
+    }
+}
+
+/// Names of variables are in capitals; what is not one is no variable.
+fn variable(name: &str, value: Option<&RawScalar>, holder: String) -> Option<RawVariable> {
+    let plain = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_';
+    if name.is_empty() || !name.chars().all(plain) {
+        return None;
+    }
+    let text = match value {
+        Some(scalar) => match &scalar.text {
+            Ok(text) if !text.contains(['$', '{']) => Ok(text.clone()),
+            Ok(_) => Err(Reason::new("something fills it in")),
+            Err(reason) => Err(reason.clone()),
+        },
+        None => Err(Reason::new("its value is given elsewhere")),
+    };
+    Some(RawVariable {
+        name: name.to_owned(),
+        text,
+        holder,
+    })
+}
