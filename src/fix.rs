@@ -87,16 +87,25 @@ fn changes(fix: &Fix, report: &Report) -> bool {
 }
 
 /// Two edits can stand together if they touch different bytes. Insertions at one place follow each
-/// other, but a rule that inserts there twice speaks of two subjects and would write its line twice.
+/// other where each brings its own separator, but a rule that inserts there twice speaks of two
+/// subjects and would write its line twice.
 fn agree(finding: &Finding, edit: &Edit, by: &Finding, other: &Edit) -> bool {
     let (a, b) = (edit.span, other.span);
     if a.file != b.file {
         return true;
     }
     if a == b && a.is_empty() {
-        return finding.rule != by.rule;
+        return finding.rule != by.rule && is_separate(edit) && is_separate(other);
     }
     a.end <= b.start || b.end <= a.start
+}
+
+/// Whether an insertion can stand before and after another one: a line of its own, a call of a
+/// chain, a field behind its comma. Others wait for the next round, which sees the first.
+fn is_separate(edit: &Edit) -> bool {
+    let text = &edit.replacement;
+    let is_line = text.starts_with(['\n', '\r']) || text.ends_with('\n');
+    is_line || text.starts_with('.') || (text.starts_with(',') && !text.ends_with(','))
 }
 
 fn texts<'e>(report: &Report, edits: impl Iterator<Item = &'e Edit>) -> Vec<Fixed> {
@@ -213,10 +222,19 @@ mod tests {
 
     #[test]
     fn insertions_at_one_place_follow_each_other_but_not_from_one_rule() {
-        let insert = |rule| finding(rule, true, &[(3, 3, "!")]);
+        let insert = |rule| finding(rule, true, &[(3, 3, ".x()")]);
         assert_eq!(
             round(vec![insert("a"), insert("b"), insert("a")], Level::Safe),
-            ("one!! two three\n".into(), 2)
+            ("one.x().x() two three\n".into(), 2)
+        );
+    }
+
+    #[test]
+    fn insertions_without_a_separator_wait_for_each_other() {
+        let insert = |rule| finding(rule, true, &[(3, 3, "X: 1")]);
+        assert_eq!(
+            round(vec![insert("a"), insert("b")], Level::Safe),
+            ("oneX: 1 two three\n".into(), 1)
         );
     }
 

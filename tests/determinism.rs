@@ -26,7 +26,7 @@ fn rendered(estate: &str, threads: usize) -> String {
 fn the_same_estate_gives_the_same_bytes() {
     for estate in estates() {
         let once = rendered(&estate, 1);
-        assert!(once.len() > 500, "{estate}: {once}");
+        assert!(once.contains("\"servers\""), "{estate}: {once}");
         for threads in [1, 2, 3, 8] {
             assert!(
                 rendered(&estate, threads) == once,

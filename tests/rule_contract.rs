@@ -54,11 +54,6 @@ fn traits(rule: &Rule) -> Traits {
 /// of here.
 const ON_THEIR_WAY: &[&str] = &[
     "client/blocking-call-cut-by-timeout",
-    "deploy/config-change-not-rolled-out",
-    "deploy/exporter-missing",
-    "deploy/image-unpinned",
-    "deploy/orphan-config",
-    "deploy/startup-probe-missing",
     "pool/starved-by-blocking-consumers",
 ];
 

@@ -5,6 +5,9 @@
 
 use std::collections::BTreeMap;
 
+pub use crate::facts::code::{
+    Bounds, ErrorHandling, Folded, OptionSource, OptionWrite, Pin, RawClient, RawModule,
+};
 use crate::facts::extent::Extent;
 pub use crate::facts::package::{
     Language, Observation, Observed, RawPackage, RawVariable, Site, from_variable, variable_of,
@@ -319,146 +322,6 @@ pub struct RawExporter {
     /// `Kind/name` of the workload.
     pub name: String,
     pub span: Span,
-}
-
-/// A module or package file: which versions it pins for the code below its folder.
-#[derive(Clone, Debug)]
-pub struct RawModule {
-    /// The folder of the file, relative to the root; empty for the root itself.
-    pub dir: String,
-    pub language: Language,
-    /// What code imports it by: `example.org/app`.
-    pub name: Option<String>,
-    /// Module path or crate name to version.
-    pub requires: BTreeMap<String, Pin>,
-    /// A program is built from it; a module without one is a library, whose options its users give.
-    pub has_program: bool,
-    /// The language version that the file declares (`go 1.22`).
-    pub language_version: Option<String>,
-}
-
-#[derive(Clone, Debug, PartialEq)]
-pub struct Pin {
-    /// As written, e.g. `v9.7.0`, or why it is not known (a replace, a range).
-    pub version: Result<String, Reason>,
-    pub span: Span,
-    /// Between which releases it lies where it is not known.
-    pub bounds: Option<Bounds>,
-}
-
-/// Releases from one up to another, which is not meant any more.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Bounds {
-    pub since: String,
-    pub until: String,
-}
-
-/// A value in client code after constant folding.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Folded {
-    Bool(bool),
-    /// A plain number, whatever the option takes.
-    Int(i64),
-    Float(f64),
-    /// A value of the language's duration type, in nanoseconds.
-    Duration(i64),
-    Text(String),
-    List(Vec<Folded>),
-    /// The language's null.
-    Nil,
-    Unknown(Reason),
-}
-
-/// One option written in client code.
-#[derive(Clone, Debug)]
-pub struct OptionWrite {
-    /// The field, method or function as the code calls it.
-    pub ident: String,
-    pub value: Folded,
-    /// The value's expression.
-    pub span: Span,
-    /// Written in a branch: it may be set.
-    pub conditional: bool,
-    /// Whether the value stands in the language's optional type, where that is to be seen: what a
-    /// release takes differs.
-    pub wrapped: Option<bool>,
-    pub slot: Slot,
-}
-
-/// Options that come from a call such as a URL parser.
-#[derive(Clone, Debug)]
-pub struct OptionSource {
-    /// The call as the model names it.
-    pub call: String,
-    /// The URL argument after folding.
-    pub url: Folded,
-    /// What the code or the environment calls the URL where it is not known: `REDIS_URL`.
-    pub url_name: Option<String>,
-    pub url_span: Span,
-    /// The call's own span.
-    pub span: Span,
-    /// The call gives an error besides the options.
-    pub fallible: bool,
-    pub error: ErrorHandling,
-    /// Where the error value is bound, for a label.
-    pub error_span: Option<Span>,
-}
-
-/// What becomes of an error value.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ErrorHandling {
-    /// Assigned to the blank identifier.
-    Discarded,
-    /// Bound and never looked at before it is overwritten or goes out of scope.
-    Unchecked,
-    /// Looked at, returned or passed on.
-    Checked,
-    /// It could not be followed.
-    Unknown,
-}
-
-/// A client that code builds.
-#[derive(Clone, Debug)]
-pub struct RawClient {
-    pub language: Language,
-    /// The models that the imports allow, by id; more than one in a snippet without imports.
-    pub libraries: Vec<String>,
-    /// The constructor as the model names it.
-    pub constructor: String,
-    /// The model's option type that the constructor takes.
-    pub option_type: String,
-    /// The file's folder, for the module file above it.
-    pub dir: String,
-    /// The import path or crate that was used.
-    pub package: Option<String>,
-    /// The constructor call.
-    pub anchor: Span,
-    /// Where an absent option would be written: the options literal, else the constructor call.
-    pub options_anchor: Span,
-    pub writes: Vec<OptionWrite>,
-    pub source: Option<OptionSource>,
-    /// Options that are neither written here nor left to their defaults, and why: the options
-    /// come from elsewhere or escaped before the constructor ran.
-    pub rest_unknown: Option<Reason>,
-    /// The same for the options that the client's own brings along: those of its connections.
-    pub carried_unknown: Option<Reason>,
-    /// Where an absent one of those would be written.
-    pub carried_anchor: Option<Span>,
-    /// Options that something which cannot be seen may set, by the names of the code, and what.
-    pub unseen: BTreeMap<String, Reason>,
-    /// Where a missing option could be written; the identifier is filled in by `resolve`.
-    pub insert: Slot,
-    pub function: Option<String>,
-    pub site: Site,
-    /// Places whose values a deployment gives, and which.
-    pub joined: Vec<(Span, String)>,
-    pub strength: Strength,
-    /// Where a call of it stops a thread that runs asynchronous code, and whether it surely does.
-    pub blocks_async: Option<(Span, bool)>,
-    /// Hosts and ports that it connects to, as far as the code says.
-    pub hosts: Vec<(String, u16)>,
-    /// What calls in its package say the data is for, in the models' words: `streams`.
-    pub uses: Vec<String>,
 }
 
 /// All raw facts of one universe.

@@ -1,12 +1,14 @@
 //! The vocabulary: every fact that a rule may name, with its type. What holds for one directive or
 //! one client option is not listed here but asked of `knowledge` by whoever builds a [`Vocabulary`].
 
+mod client;
 mod types;
 
 use std::collections::BTreeMap;
 
 use crate::facts::estate::SubjectKind;
 
+use client::{CLIENT, SERVICE};
 pub use types::Type;
 
 /// A fact that every subject of a kind may have.
@@ -264,153 +266,6 @@ const SERVER: &[Entry] = &[
         Type::Int,
         "the known lower bound of that sum",
     ),
-];
-
-const CLIENT: &[Entry] = &[
-    entry(
-        "library",
-        Type::Text,
-        "the library's id, e.g. `go-redis-v9`",
-    ),
-    entry(
-        "library_name",
-        Type::Text,
-        "the library's name as people say it",
-    ),
-    entry(
-        "version",
-        Type::Text,
-        "the version that the module file pins",
-    ),
-    entry(
-        "retracted",
-        Type::Bool,
-        "the library's authors withdrew the pinned version",
-    ),
-    entry("language", Type::Text, "`go` or `rust`"),
-    entry(
-        "kind",
-        Type::Text,
-        "`standalone`, `cluster`, `sentinel`, `ring`, `universal` or `pool`",
-    ),
-    entry(
-        "url",
-        Type::Text,
-        "the connection URL's source, masked: a literal, or the name of the variable it comes from",
-    ),
-    entry(
-        "url_error",
-        Type::Text,
-        "what becomes of the URL parser's error: `checked`, `discarded`, `unchecked`; absent where no URL is parsed",
-    ),
-    entry(
-        "url_parser",
-        Type::Text,
-        "the library's URL parser as called",
-    ),
-    entry(
-        "checks_on_borrow",
-        Type::Bool,
-        "the library finds a closed connection when it takes one from the pool",
-    ),
-    entry(
-        "reaps",
-        Type::Bool,
-        "the library closes idle connections in the background",
-    ),
-    entry(
-        "cpu_multiple",
-        Type::Int,
-        "how many connections per CPU the implicit pool holds, where the default follows the machine",
-    ),
-    entry(
-        "ignored.option",
-        Type::Text,
-        "the first option that is written and has no effect here, in the library's own word",
-    ),
-    entry("ignored.why", Type::Text, "why it has none"),
-    entry(
-        "ignored.others",
-        Type::Text,
-        "more options that are written without an effect",
-    ),
-    entry(
-        "unitless.option",
-        Type::Text,
-        "the first duration that is written as a bare figure",
-    ),
-    entry("unitless.figure", Type::Int, "that figure"),
-    entry(
-        "unitless.value",
-        Type::Duration,
-        "how long that is: the figure counts nanoseconds",
-    ),
-    entry("site.function", Type::Text, "the function that builds it"),
-    entry(
-        "site.blocks_async",
-        Type::Bool,
-        "a call of it stops a thread that runs asynchronous code (Rust)",
-    ),
-    entry(
-        "site.library",
-        Type::Bool,
-        "its module builds no program: it is a library, whose users give the options",
-    ),
-    entry(
-        "uses",
-        Type::List,
-        "what calls in its package say the data is for: `streams`, `blocking`, `lists`, `pubsub`",
-    ),
-    entry(
-        "site.short_lived",
-        Type::Bool,
-        "it serves a few calls in one function, which closes it again",
-    ),
-    entry(
-        "site.per_request",
-        Type::Bool,
-        "it is built anew for each request, and thrown away",
-    ),
-    entry(
-        "site.per_round",
-        Type::Bool,
-        "it is built anew for each round of a loop, and thrown away",
-    ),
-    entry(
-        "site.tool",
-        Type::Bool,
-        "it stands in a folder of tools: a program that developers run by hand",
-    ),
-    entry(
-        "service",
-        Type::Text,
-        "the programs that it belongs to, by their folders",
-    ),
-];
-
-const SERVICE: &[Entry] = &[
-    entry(
-        "name",
-        Type::Text,
-        "the program's folder, or at the root its module",
-    ),
-    entry("language", Type::Text, "`go` or `rust`"),
-    entry(
-        "pooled",
-        Type::Text,
-        "the first client in it whose pool has statistics; absent where there is none",
-    ),
-    entry(
-        "observed",
-        Type::Text,
-        "what becomes of the pool's statistics: `exported`, `miswired` (put once into a metric that nobody collects) or `none`",
-    ),
-    entry(
-        "tool",
-        Type::Bool,
-        "it stands in a folder of tools: developers run it by hand",
-    ),
-    entry("example", Type::Bool, "it stands in a folder of examples"),
 ];
 
 const META: &[Entry] = &[
