@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
+use crate::extract::paths;
 use crate::source::Excerpt;
 use crate::syntax::yaml::{self, Node, Stream};
 
@@ -71,20 +72,10 @@ impl Tree {
 
 /// A path relative to a folder, as a path of the tree; nothing for what lies outside of it.
 pub(super) fn joined(dir: &str, relative: &str) -> Option<String> {
-    if relative.starts_with('/') || relative.contains("://") || relative.contains('?') {
+    if relative.contains("://") || relative.contains('?') {
         return None;
     }
-    let mut parts: Vec<&str> = dir.split('/').filter(|part| !part.is_empty()).collect();
-    for part in relative.split('/') {
-        match part {
-            "" | "." => {}
-            ".." => {
-                parts.pop()?;
-            }
-            part => parts.push(part),
-        }
-    }
-    Some(parts.join("/"))
+    paths::join(dir, relative)
 }
 
 #[cfg(test)]
