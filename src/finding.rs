@@ -240,6 +240,9 @@ pub struct ValueView {
     /// Where it comes from, in words.
     #[serde(skip)]
     pub from: String,
+    /// Masked: what is shown says nothing about it.
+    #[serde(skip)]
+    pub secret: bool,
 }
 
 #[derive(Clone, Debug, serde::Serialize)]
@@ -280,6 +283,70 @@ pub struct ServerView {
     /// What it takes of what it may take; for people.
     #[serde(skip)]
     pub gauges: Vec<GaugeView>,
+    /// Its image as it is written; for people.
+    #[serde(skip)]
+    pub image: ValueView,
+    /// The folder of the overlay that makes it of other files, where one does.
+    #[serde(skip)]
+    pub made_in: Option<String>,
+}
+
+/// What differs between two servers, or between the servers of two folders.
+#[derive(Clone, Debug, serde::Serialize)]
+pub struct DifferenceView {
+    pub schema_version: u32,
+    /// The two sides as a person named them.
+    pub a: String,
+    pub b: String,
+    pub pairs: Vec<PairView>,
+    /// Servers without a counterpart on the other side.
+    pub only_a: Vec<PlaceView>,
+    pub only_b: Vec<PlaceView>,
+    #[serde(skip)]
+    pub notes: Vec<Note>,
+}
+
+/// A server's name and place.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct PlaceView {
+    pub name: String,
+    pub namespace: Option<String>,
+    pub path: String,
+    pub line: usize,
+    /// The folder of the overlay that makes it, where one does.
+    pub made_in: Option<String>,
+}
+
+/// Two servers that are held against each other.
+#[derive(Clone, Debug, serde::Serialize)]
+pub struct PairView {
+    pub a: PlaceView,
+    pub b: PlaceView,
+    /// Why they are held to be each other's counterpart.
+    pub evidence: &'static str,
+    pub differences: Vec<DifferingView>,
+    /// Of which at least one side is not known.
+    pub undecided: Vec<DifferingView>,
+    /// How many values are the same.
+    pub same: usize,
+    pub links: SidesView<Vec<LinkView>>,
+    pub not_visible: SidesView<Vec<String>>,
+}
+
+/// One value on both sides.
+#[derive(Clone, Debug, serde::Serialize)]
+pub struct DifferingView {
+    /// `version`, `image`, `limits.memory`, or `conf` with the name of a directive.
+    pub what: &'static str,
+    pub directive: Option<String>,
+    pub a: ValueView,
+    pub b: ValueView,
+}
+
+#[derive(Clone, Debug, serde::Serialize)]
+pub struct SidesView<T> {
+    pub a: T,
+    pub b: T,
 }
 
 /// How much is taken of something, by whom.

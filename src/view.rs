@@ -17,6 +17,7 @@ use crate::knowledge::servers::Gauge;
 use crate::resolve::server::upgrade::{Change, Changes};
 use crate::source::{MASK, Sources};
 
+pub mod difference;
 mod gauges;
 
 /// The form in which figures stand in the JSON.
@@ -45,7 +46,7 @@ pub fn view(
         servers: estate
             .servers
             .iter()
-            .filter(|server| keep(&server.path))
+            .filter(|server| keep(&server.path) || server.made_in.as_deref().is_some_and(keep))
             .map(|server| viewer.server(server))
             .collect(),
         clients: estate
@@ -151,6 +152,8 @@ impl Viewer<'_> {
                 .iter()
                 .map(|gauge| self.gauge(gauge, server))
                 .collect(),
+            image: self.fact(server, "image.reference", Figures::Directive),
+            made_in: server.made_in.clone(),
         }
     }
 
@@ -233,6 +236,7 @@ impl Viewer<'_> {
             overrides: self.overrides(value),
             shown: datum.map_or_else(String::new, |datum| shown(datum, figures, value.secret)),
             from: self.from(value),
+            secret: value.secret,
             reason,
         }
     }

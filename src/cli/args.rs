@@ -256,6 +256,11 @@ pub(super) struct EffectiveArgs {
     /// Show defaults and absent values too
     #[arg(long)]
     pub(super) all: bool,
+
+    /// Show what differs between two servers, or between the servers of two folders or files: each
+    /// is a path, or the name of a server (Kind/name, namespace/Kind/name or PATH:Kind/name)
+    #[arg(long, num_args = 2, value_names = ["A", "B"])]
+    pub(super) diff: Vec<String>,
 }
 
 #[derive(Debug, Args)]

@@ -11,6 +11,7 @@ mod args;
 mod baseline;
 mod check;
 mod console;
+mod difference;
 mod effective;
 mod explain;
 mod failure;

@@ -94,6 +94,11 @@ impl Target {
         (!parts.is_empty()).then(|| parts.join("/"))
     }
 
+    /// Whether a settings file or a repository marks the tree.
+    pub(super) fn is_project(&self) -> bool {
+        is_project(&self.tree)
+    }
+
     /// Whether less than the whole tree is walked.
     pub(super) fn is_partial(&self) -> bool {
         let is_whole = |walk: &Universe| walk.only.is_none();

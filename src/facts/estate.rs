@@ -72,6 +72,8 @@ pub struct Subject {
     pub identity: String,
     /// The file it is found in, relative to the root.
     pub path: String,
+    /// The folder of the overlay that makes it of other files, where one does.
+    pub made_in: Option<String>,
     /// Where a finding about the whole subject stands, and about an absent value without a place.
     pub anchor: Span,
     /// Every fact by its path without the subject's own word: `limits.memory`,
@@ -99,6 +101,7 @@ impl Subject {
             name,
             namespace: None,
             path: path.into(),
+            made_in: None,
             anchor,
             facts: BTreeMap::new(),
             links: Vec::new(),

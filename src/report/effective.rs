@@ -48,7 +48,10 @@ fn server(server: &ServerView, color: Color, all: bool) -> String {
         .map_or(String::new(), |n| format!(" in {n}"));
     heading(&mut out, &format!("{}{namespace}", server.name), color);
     line(&mut out, "server", &identity(server));
-    line(&mut out, "at", &format!("{}:{}", server.path, server.line));
+    if server.image.state != "absent" {
+        line(&mut out, "image", &with_origin(&server.image));
+    }
+    line(&mut out, "at", &place(server));
     for link in &server.links {
         line(&mut out, "reads", &describe(link));
     }
@@ -61,6 +64,14 @@ fn server(server: &ServerView, color: Color, all: bool) -> String {
     }
     values(&mut out, "directive", &server.conf, color, all);
     out
+}
+
+fn place(server: &ServerView) -> String {
+    let at = format!("{}:{}", server.path, server.line);
+    match &server.made_in {
+        Some(folder) if !folder.is_empty() => format!("{at} (as {folder} makes it)"),
+        _ => at,
+    }
 }
 
 /// Limits and replicas; one line where one reason hides all of them.
@@ -91,7 +102,7 @@ fn identity(server: &ServerView) -> String {
     format!("{name}, {kind}")
 }
 
-fn describe(link: &LinkView) -> String {
+pub(super) fn describe(link: &LinkView) -> String {
     format!("{} ({}, {})", link.to, link.evidence, link.strength)
 }
 
@@ -118,7 +129,7 @@ fn line(out: &mut String, word: &str, text: &str) {
     out.push_str(&format!("  {word:<12}  {}\n", shown::one_line(text)));
 }
 
-fn with_origin(value: &ValueView) -> String {
+pub(super) fn with_origin(value: &ValueView) -> String {
     let from = origin(value);
     if from.is_empty() {
         what(value)
@@ -200,7 +211,7 @@ fn left_out<'v>(values: impl Iterator<Item = &'v ValueView>) -> String {
 }
 
 /// A reason may list a dozen versions; its beginning says what it is.
-fn clipped(reason: &str) -> String {
+pub(super) fn clipped(reason: &str) -> String {
     const LONGEST: usize = 100;
     match reason.char_indices().nth(LONGEST) {
         None => reason.to_owned(),
@@ -264,6 +275,7 @@ mod tests {
             overrides: Vec::new(),
             shown: shown.to_owned(),
             from: from.to_owned(),
+            secret: false,
         }
     }
 
@@ -312,6 +324,8 @@ mod tests {
                 conf: conf(),
                 clients: vec!["main.go:connect".to_owned()],
                 gauges: Vec::new(),
+                image: value("absent", "", ""),
+                made_in: None,
             }],
             clients: vec![ClientView {
                 id: "main.go:connect".to_owned(),

@@ -7,6 +7,7 @@
 //! decision. Nothing here knows a rule or a fact.
 
 pub mod concise;
+pub mod difference;
 pub mod effective;
 mod fingerprint;
 pub mod full;

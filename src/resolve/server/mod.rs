@@ -216,6 +216,7 @@ impl<'a> Resolver<'a> {
             Some(namespace) => format!("{namespace}/{}", self.name()),
             None => self.name().to_owned(),
         };
+        subject.made_in = self.made_in();
         subject.links.clone_from(&self.linked.links);
         subject.not_visible = self.not_visible();
         for (name, value) in effective {
@@ -227,6 +228,16 @@ impl<'a> Resolver<'a> {
         self.put_access(&mut subject);
         self.put_deployment(&mut subject);
         subject
+    }
+
+    /// The folder of the kustomization that makes it.
+    fn made_in(&self) -> Option<String> {
+        let Body::Deployed(index) = self.linked.body else {
+            return None;
+        };
+        let mut extents = self.raw.extents.iter();
+        let extent = extents.find(|extent| extent.servers.contains(&index))?;
+        Some(extent.dir.clone())
     }
 
     fn not_visible(&self) -> Vec<String> {

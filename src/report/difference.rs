@@ -1,0 +1,189 @@
+//! What differs between two servers, or between the servers of two folders: a table for people and
+//! the JSON of `redvet effective --diff A B --output-format json`.
+
+use std::collections::BTreeMap;
+
+use crate::finding::{
+    DifferenceView, DifferingView, LinkView, Note, PairView, PlaceView, ValueView,
+};
+
+use super::effective::{describe, with_origin};
+use super::{Color, shown, tidy};
+
+/// The view as indented JSON.
+pub fn json(view: &DifferenceView) -> Result<String, serde_json::Error> {
+    super::json::print(view)
+}
+
+/// The view as one table a pair; with `all`, differences that nobody wrote are listed too.
+pub fn table(view: &DifferenceView, color: Color, all: bool) -> String {
+    let mut blocks: Vec<String> = Vec::new();
+    blocks.extend(view.pairs.iter().map(|pair| table_of(pair, color, all)));
+    let sides = [(&view.a, &view.only_a), (&view.b, &view.only_b)];
+    let alone: String = sides
+        .into_iter()
+        .flat_map(|(side, servers)| servers.iter().map(move |server| only(side, server)))
+        .collect();
+    if !alone.is_empty() {
+        blocks.push(alone);
+    }
+    if !view.notes.is_empty() {
+        blocks.push(view.notes.iter().map(note).collect());
+    }
+    tidy(&blocks.join("\n"))
+}
+
+fn only(side: &str, server: &PlaceView) -> String {
+    let side = shown::one_line(side);
+    format!("only in {side}: {}\n", shown::one_line(&called(server)))
+}
+
+fn note(note: &Note) -> String {
+    let path = note.path.as_ref();
+    let path = path.map_or(String::new(), |path| format!("{path}: "));
+    let text = format!("{path}{}", note.message);
+    format!("note: {}\n", shown::one_line(&text))
+}
+
+fn called(server: &PlaceView) -> String {
+    let namespace = server.namespace.as_ref();
+    let namespace = namespace.map_or(String::new(), |name| format!(" in {name}"));
+    let made = server.made_in.as_ref().filter(|folder| !folder.is_empty());
+    let made = made.map_or(String::new(), |folder| format!(", as {folder} makes it"));
+    let PlaceView {
+        name, path, line, ..
+    } = server;
+    format!("{name}{namespace} ({path}:{line}{made})")
+}
+
+fn table_of(pair: &PairView, color: Color, all: bool) -> String {
+    let mut out = String::new();
+    for (side, server) in [("A", &pair.a), ("B", &pair.b)] {
+        let title = format!("{side}  {}", called(server));
+        out.push_str(&color.bold(&shown::one_line(&title)));
+        out.push('\n');
+    }
+    put(&mut out, "compared", pair.evidence);
+    if pair
+        .links
+        .a
+        .iter()
+        .map(describe)
+        .ne(pair.links.b.iter().map(describe))
+    {
+        put_links(&mut out, "A reads", &pair.links.a);
+        put_links(&mut out, "B reads", &pair.links.b);
+    }
+    for (side, parts) in [("A", &pair.not_visible.a), ("B", &pair.not_visible.b)] {
+        for part in parts {
+            put(&mut out, "not visible", &format!("in {side}: {part}"));
+        }
+    }
+    let (listed, passed) = divided(&pair.differences, all, told_by_hand);
+    put_rows(&mut out, "differs", &listed, color);
+    let (open, hidden) = divided(&pair.undecided, all, written_somewhere);
+    put_rows(&mut out, "cannot be told", &open, color);
+    out.push('\n');
+    for (reason, count) in reasons(&hidden) {
+        out.push_str(&format!(
+            "  {count} more cannot be told: {reason} (--all)\n"
+        ));
+    }
+    if !passed.is_empty() {
+        let text = "have a default where the other version has none or does not know the name";
+        out.push_str(&format!("  {} more {text} (--all)\n", passed.len()));
+    }
+    out.push_str(&format!("  {} are the same\n", pair.same));
+    out
+}
+
+fn put(out: &mut String, word: &str, text: &str) {
+    out.push_str(&format!("  {word:<14}  {}\n", shown::one_line(text)));
+}
+
+fn put_links(out: &mut String, word: &str, links: &[LinkView]) {
+    for link in links {
+        put(out, word, &describe(link));
+    }
+    if links.is_empty() {
+        put(out, word, "nothing that is linked");
+    }
+}
+
+/// A directive that one version does not have is no difference that somebody made.
+fn told_by_hand(both: &DifferingView) -> bool {
+    let (a, b) = (both.a.state, both.b.state);
+    !matches!((a, b), ("default", "absent") | ("absent", "default")) || both.directive.is_none()
+}
+
+/// What might be written where nobody can look is not listed name by name.
+fn written_somewhere(both: &DifferingView) -> bool {
+    let is_written = |value: &ValueView| value.state == "set" || value.path.is_some();
+    both.directive.is_none() || is_written(&both.a) || is_written(&both.b)
+}
+
+/// Those that are listed, and those that are counted.
+fn divided(
+    values: &[DifferingView],
+    all: bool,
+    is_listed: fn(&DifferingView) -> bool,
+) -> (Vec<&DifferingView>, Vec<&DifferingView>) {
+    values.iter().partition(|both| all || is_listed(both))
+}
+
+/// How many cannot be told for which reason.
+fn reasons(hidden: &[&DifferingView]) -> BTreeMap<String, usize> {
+    let mut found = BTreeMap::new();
+    for both in hidden {
+        let reason = both.a.reason.as_ref().or(both.b.reason.as_ref());
+        let reason = reason.map_or("secrets are not compared", String::as_str);
+        let reason = super::effective::clipped(&shown::one_line(reason));
+        *found.entry(reason).or_default() += 1;
+    }
+    found
+}
+
+fn put_rows(out: &mut String, title: &str, rows: &[&DifferingView], color: Color) {
+    if rows.is_empty() {
+        return;
+    }
+    let cells: Vec<[String; 3]> = rows.iter().map(|both| cells(both)).collect();
+    let head = [title, "A", "B"].map(str::to_owned);
+    let width = |column: usize| {
+        let cells = std::iter::once(&head).chain(&cells);
+        let widths = cells.map(|row| row[column].chars().count());
+        widths.max().unwrap_or(0).min(WIDEST)
+    };
+    let widths = (width(0), width(1));
+    out.push('\n');
+    out.push_str(&color.faint(&row(&head, widths)));
+    out.push('\n');
+    for cells in &cells {
+        out.push_str(&row(cells, widths));
+        out.push('\n');
+    }
+}
+
+/// One cell that is wider than this does not push all others away.
+const WIDEST: usize = 60;
+
+fn cells(both: &DifferingView) -> [String; 3] {
+    let name = match (both.what, &both.directive) {
+        (_, Some(name)) => name.clone(),
+        ("limits.memory", None) => "memory limit".to_owned(),
+        ("limits.cpu", None) => "CPU limit".to_owned(),
+        (what, None) => what.to_owned(),
+    };
+    let secret = both.a.secret && both.b.secret;
+    let told = |value: &ValueView| match value.state {
+        "set" if secret => format!("{} (secrets are not compared)", with_origin(value)),
+        _ => with_origin(value),
+    };
+    [name, told(&both.a), told(&both.b)].map(|cell| shown::one_line(&cell).into_owned())
+}
+
+fn row(cells: &[String; 3], (a, b): (usize, usize)) -> String {
+    format!("  {:<a$}  {:<b$}  {}", cells[0], cells[1], cells[2])
+        .trim_end()
+        .to_owned()
+}
