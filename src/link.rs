@@ -364,12 +364,17 @@ impl Joint {
     }
 
     fn text(&mut self, raw: &Raw, index: usize, strength: Strength, evidence: &str, at: Span) {
-        self.links.push(Link {
+        let link = Link {
             to: raw.texts[index].name.clone(),
             evidence: evidence.to_owned(),
             strength,
             at: Some(at),
-        });
+        };
+        // Several parts of one script are one thing to whoever reads it.
+        let same = |other: &Link| other.to == link.to && other.evidence == link.evidence;
+        if !self.links.iter().any(same) {
+            self.links.push(link);
+        }
         self.parts.push(LinkedPart::Text { index, strength });
     }
 }

@@ -15,7 +15,7 @@ use rayon::prelude::*;
 
 use crate::discover::FileKind;
 use crate::extract::conf::{self, Frame};
-use crate::extract::kustomize::{Renders, Tree};
+use crate::extract::objects::Objects;
 use crate::extract::{go, mapping, rust, values};
 use crate::facts::linked::Linked;
 use crate::facts::raw::{Declaration, Raw, RawText, TextPlace};
@@ -28,6 +28,7 @@ use crate::resolve::server::upgrade::Changes;
 use crate::source::{Comment, Excerpt, FileId, SourceFile, Sources, Span};
 use crate::syntax::{markdown, yaml};
 use deployments::Deployments;
+use manifests::Shared;
 use packages::{go_packages, mark_programs};
 
 /// A file as `discover` read it.
@@ -254,14 +255,20 @@ impl Reader<'_> {
         let mut universes = vec![Universe::default()];
         let tree = manifests::tree(files);
         let renders = self.renders(&tree);
+        let objects = self.objects(&tree, &renders, files);
         let made: Vec<Raw> = renders
             .renders
             .par_iter()
-            .map(|render| self.read_render(render, files))
+            .map(|render| self.read_render(render, files, &objects))
             .collect();
+        let shared = Shared {
+            tree: &tree,
+            renders: &renders,
+            objects: &objects,
+        };
         let extracted: Vec<Extracted> = files
             .par_iter()
-            .map(|(id, input)| guarded(*id, || self.read_one(*id, input, &tree, &renders)))
+            .map(|(id, input)| guarded(*id, || self.read_one(*id, input, &shared)))
             .collect();
         let mut deployments = Deployments::default();
         for one in extracted {
@@ -314,12 +321,12 @@ impl Reader<'_> {
         guarded(file, read).main
     }
 
-    fn read_one(&self, id: FileId, input: &Input, tree: &Tree, renders: &Renders) -> Extracted {
+    fn read_one(&self, id: FileId, input: &Input, shared: &Shared<'_>) -> Extracted {
         let excerpt = Excerpt::whole(id, Arc::clone(&input.text));
         let main = match input.kind {
             FileKind::ConfText => self.conf_file(input, excerpt, true),
             FileKind::Text => self.conf_file(input, excerpt, false),
-            FileKind::Yaml => return self.yaml_file(input, tree, renders),
+            FileKind::Yaml => return self.yaml_file(input, shared),
             FileKind::Terraform => self.terraform_file(input, &excerpt),
             FileKind::Dockerfile | FileKind::Unit => {
                 return Extracted {
@@ -327,8 +334,8 @@ impl Reader<'_> {
                     ..Extracted::default()
                 };
             }
-            FileKind::Neighbour if self.is_read(input, renders) => {
-                return self.yaml_file(input, tree, renders);
+            FileKind::Neighbour if self.is_read(input, shared.renders) => {
+                return self.yaml_file(input, shared);
             }
             FileKind::GoMod => Raw {
                 modules: vec![go::module::read(&input.path, &excerpt)],
@@ -413,7 +420,8 @@ impl Reader<'_> {
                 .iter()
                 .filter_map(|document| mapping::read(&document.root, &name, content, &is_directive))
                 .collect();
-            let mut raw = self.manifests(&stream, &input.text);
+            let objects = Objects::of_stream(&stream);
+            let mut raw = self.manifests(&stream, &input.text, &objects);
             self.part_of_values(&stream, input, &mut raw);
             raw.texts.extend(mapped);
             if !raw.texts.is_empty() || !raw.servers.is_empty() {

@@ -1,17 +1,20 @@
 //! The command of a server: which configuration file it is given, and its options as lines.
 //!
 //! Options are appended after the file as further lines (`--name value …`), so they are read as lines
-//! here. Kubernetes' `$(VAR)` and the shell's `${VAR}` are filled in from literal values of the
-//! container's environment where there are any.
+//! here. Kubernetes' `$(VAR)` and the shell's `${VAR}` are filled in from the values of the container's
+//! environment where there are any.
 
 use std::collections::BTreeMap;
 
 use crate::extract::conf::hole;
-use crate::facts::raw::{LineForm, RawLine, RawWord};
+use crate::extract::expand::Expanded;
+use crate::extract::recipe::Recipe;
+use crate::extract::scalar::{replace, template_reason};
+use crate::extract::variables::{self, Escape};
+use crate::facts::raw::{ConfPart, LineForm, RawLine, RawWord};
 use crate::facts::{Encoding, Reason, Slot};
-use crate::source::Span;
+use crate::source::{Excerpt, Span};
 use crate::syntax::conf;
-use crate::syntax::shell;
 use crate::syntax::yaml::Node;
 
 /// One word of a command.
@@ -36,65 +39,41 @@ pub struct Invocation {
     pub options: Vec<String>,
     /// Why there may be more than was seen.
     pub gap: Option<Reason>,
+    /// Options that the image adds behind all others.
+    pub added: Vec<RawLine>,
+    /// Why more options may come behind all that were seen.
+    pub gap_behind: Option<Reason>,
+    /// How its start script makes the file, where that can be followed.
+    pub recipe: Option<Recipe>,
 }
 
 /// Values of the environment: literal, or why they are not known.
 pub type Environment = BTreeMap<String, Result<String, Reason>>;
 
-/// The words of a `command:` or `args:` list.
-pub fn list_words(node: &Node, environment: &Environment) -> Vec<ArgWord> {
-    node.items()
-        .iter()
-        .filter_map(|item| {
-            let scalar = item.scalar()?;
-            let (text, mut hole) = substituted(scalar.as_str(), environment, Syntax::Kubernetes);
-            if item.has_hole() {
-                hole = Some(crate::extract::scalar::template_reason());
-            }
-            let same = text == scalar.as_str();
-            Some(ArgWord {
-                text,
-                span: item.span,
-                hole,
-                slot: if same {
-                    crate::extract::scalar::replace(item)
-                } else {
-                    Slot::None
-                },
-            })
-        })
-        .collect()
-}
+/// Stands in an environment for every variable that it does not name, where such a one may be set.
+pub const ANY_OTHER: &str = "";
 
-/// The simple commands of a shell script, each as its words, without `exec`.
-pub fn script_commands(node: &Node, environment: &Environment) -> Vec<Vec<ArgWord>> {
-    let Some(scalar) = node.scalar() else {
-        return Vec::new();
-    };
-    let mut commands = vec![Vec::new()];
-    for word in shell::words(scalar.value()) {
-        if word.operator {
-            commands.push(Vec::new());
-            continue;
-        }
-        let (text, hole) = if word.variable {
-            substituted(&word.text, environment, Syntax::Shell)
+/// The words of a list of options.
+pub fn list_words(node: &Node, environment: &Environment) -> Vec<ArgWord> {
+    let word = |item: &Node| {
+        let text = substituted(item.scalar()?.value(), environment);
+        let hole = if item.has_hole() {
+            Some(template_reason())
         } else {
-            (word.text.clone(), None)
+            text.known().err()
         };
-        if let Some(last) = commands.last_mut()
-            && !(last.is_empty() && text == "exec")
-        {
-            last.push(ArgWord {
-                text,
-                span: word.span,
-                hole,
-                slot: Slot::None,
-            });
-        }
-    }
-    commands.retain(|command| !command.is_empty());
-    commands
+        Some(ArgWord {
+            text: text.text().to_owned(),
+            span: item.span,
+            hole,
+            slot: if text.is_changed() {
+                Slot::None
+            } else {
+                replace(item)
+            },
+        })
+    };
+    node.items().iter().filter_map(word).collect()
 }
 
 /// Reads the words after the program: a file first, if any, then options.
@@ -123,6 +102,28 @@ pub fn invocation(program: Option<String>, words: &[ArgWord]) -> Invocation {
 }
 
 impl Invocation {
+    /// The options, and behind them those that the image adds; what may come after all of them.
+    pub fn option_parts(self) -> impl Iterator<Item = ConfPart> {
+        let lines = [self.lines, self.added].into_iter();
+        let lines = lines.filter(|lines| !lines.is_empty()).map(ConfPart::Lines);
+        let behind = self.gap_behind;
+        lines.chain(behind.map(|reason| ConfPart::NotVisible { reason, at: None }))
+    }
+
+    /// Leaves only what another call of the server has, too.
+    pub fn keep_common(&mut self, other: &Self) {
+        let text = |file: &Option<ArgWord>| file.as_ref().map(|file| file.text.clone());
+        if text(&self.file) != text(&other.file) {
+            self.file = None;
+        }
+        let words = |line: &RawLine| -> Vec<String> {
+            let words = line.words.iter();
+            words.map(|word| word.text.clone()).collect()
+        };
+        let kept: Vec<Vec<String>> = other.lines.iter().map(words).collect();
+        self.lines.retain(|line| kept.contains(&words(line)));
+    }
+
     fn push_option(&mut self, words: &[&ArgWord]) {
         let Some((name, values)) = words.split_first() else {
             return;
@@ -216,60 +217,72 @@ pub fn field_line(node: &Node) -> Option<RawLine> {
     })
 }
 
-/// Fills in the shell's variables in a word, as far as the environment is known.
-pub fn shell_substituted(text: &str, environment: &Environment) -> (String, Option<Reason>) {
-    substituted(text, environment, Syntax::Shell)
+/// What the shell makes of one `$NAME` or `${NAME…}`; `None` for other expansions.
+pub fn shell_value(expansion: &str, environment: &Environment) -> Option<Result<String, Reason>> {
+    let inner = expansion.trim_start_matches(['$', '{']);
+    let is_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    let end = inner.find(|c| !is_name(c)).unwrap_or(inner.len());
+    let name = &inner[..end];
+    let is_plain = inner[end..].trim_end_matches('}').is_empty();
+    match (environment.get(name), environment.get(ANY_OTHER)) {
+        (None, Some(Err(reason))) => Some(Err(reason.clone())),
+        (None, _) if is_plain && !name.is_empty() => Some(Err(not_visible(name))),
+        _ => variables::value(expansion, environment, Escape::Backslash),
+    }
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Syntax {
-    /// `$(NAME)`
-    Kubernetes,
-    /// `${NAME}`, `$NAME`
-    Shell,
+fn not_visible(name: &str) -> Reason {
+    Reason::new(format!("environment variable {name} is not visible"))
 }
 
-/// Fills in variables with known literal values; a variable without one is a hole.
-fn substituted(text: &str, environment: &Environment, syntax: Syntax) -> (String, Option<Reason>) {
-    let mut out = String::new();
-    let mut rest = text;
-    while let Some(at) = rest.find('$') {
-        out.push_str(&rest[..at]);
-        let Some((name, length)) = variable(&rest[at..], syntax) else {
-            out.push('$');
-            rest = &rest[at + 1..];
-            continue;
-        };
-        match environment.get(name) {
-            Some(Ok(value)) => out.push_str(value),
-            Some(Err(reason)) => return (text.to_owned(), Some(reason.clone())),
-            None => {
-                let reason = Reason::new(format!("environment variable {name} is not visible"));
-                return (text.to_owned(), Some(reason));
+/// Fills in Kubernetes' own `$(NAME)`; what has no known value stays and is marked. `$$` is a dollar
+/// sign.
+pub fn substituted(excerpt: &Excerpt, environment: &Environment) -> Expanded {
+    let text = excerpt.text();
+    let mut builder = excerpt.builder();
+    let mut unknown = Vec::new();
+    let (mut at, mut length, mut changed) = (0, 0, false);
+    while at < text.len() {
+        let rest = &text[at..];
+        let next = rest.find('$').unwrap_or(rest.len());
+        builder.push(at..at + next);
+        (at, length) = (at + next, length + next);
+        let rest = &text[at..];
+        if rest.is_empty() {
+            break;
+        }
+        let found = variable(rest);
+        let range = at..at + found.map_or(1, |(_, length)| length);
+        let value = found.map(|(name, _)| {
+            let value = environment.get(name).or(environment.get(ANY_OTHER));
+            value.cloned().unwrap_or_else(|| Err(not_visible(name)))
+        });
+        let escaped = rest.starts_with("$$");
+        at = if escaped { at + 2 } else { range.end };
+        match value {
+            Some(Ok(value)) => {
+                changed = true;
+                length += value.len();
+                builder.push_as(&value, range);
+            }
+            other => {
+                changed |= escaped;
+                if let Some(Err(reason)) = other {
+                    unknown.push((length..length + range.len(), reason));
+                }
+                length += range.len();
+                builder.push(range);
             }
         }
-        rest = &rest[at + length..];
     }
-    out.push_str(rest);
-    (out, None)
+    Expanded::new(builder.finish_at(0), unknown, changed)
 }
 
 /// The variable at the start of the text: its name and its length there.
-fn variable(text: &str, syntax: Syntax) -> Option<(&str, usize)> {
+fn variable(text: &str) -> Option<(&str, usize)> {
     let is_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-');
-    let braced = |open: &str, close: char| {
-        let inner = text.strip_prefix(open)?;
-        let end = inner.find(close)?;
-        Some((&inner[..end], open.len() + end + 1))
-    };
-    match syntax {
-        Syntax::Kubernetes => braced("$(", ')').filter(|(name, _)| name.chars().all(is_name)),
-        Syntax::Shell => braced("${", '}').or_else(|| {
-            let inner = &text[1..];
-            let end = inner
-                .find(|c: char| !(c.is_ascii_alphanumeric() || c == '_'))
-                .unwrap_or(inner.len());
-            (end > 0).then(|| (&inner[..end], 1 + end))
-        }),
-    }
+    let inner = text.strip_prefix("$(")?;
+    let end = inner.find(')')?;
+    let name = &inner[..end];
+    (!name.is_empty() && name.chars().all(is_name)).then_some((name, end + 3))
 }

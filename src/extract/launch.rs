@@ -4,8 +4,11 @@
 
 use crate::extract::command::{self, ArgWord, Environment, Invocation};
 use crate::extract::expand::Expanded;
+use crate::extract::recipe::{self, Recipe};
+use crate::extract::script::{self, Command};
 use crate::facts::{Reason, Slot};
 use crate::knowledge::shapes::{ImageReference, Shapes};
+use crate::source::Span;
 use crate::syntax::shell::{self, ShellWord};
 
 /// One word of a command: its text, and where it could be written anew.
@@ -14,6 +17,10 @@ pub struct Argument {
     pub text: Expanded,
     pub slot: Slot,
 }
+
+/// A script that is shown to the process under a path: its text, or why it is not known; `None` where
+/// nothing is shown there.
+pub type Scripts<'a> = &'a dyn Fn(&str) -> Option<Result<Expanded, Reason>>;
 
 /// What is started, and by what.
 pub struct Launch<'a> {
@@ -25,6 +32,9 @@ pub struct Launch<'a> {
     pub environment: &'a Environment,
     /// Something else can connect to it.
     pub listens: bool,
+    pub scripts: Option<Scripts<'a>>,
+    /// What stands for the words that the image adds by itself.
+    pub at: Span,
 }
 
 /// What was made of it.
@@ -75,34 +85,21 @@ fn unquoted(text: &Expanded, word: &ShellWord) -> Expanded {
     text.respelled(&word.text, range)
 }
 
-/// The simple commands of a shell script, each as its words, without `exec`.
-fn script_commands(script: &Expanded, environment: &Environment) -> Vec<Vec<ArgWord>> {
-    let mut commands = vec![Vec::new()];
-    for word in shell::words(script.excerpt()) {
-        if word.operator {
-            commands.push(Vec::new());
-            continue;
-        }
-        let Some(last) = commands.last_mut() else {
-            continue;
-        };
-        if last.is_empty() && word.text == "exec" {
-            continue;
-        }
-        let (text, hole) = match script.hole(&word.range) {
-            Some(reason) => (word.text.clone(), Some(reason.clone())),
-            None if word.variable => command::shell_substituted(&word.text, environment),
-            None => (word.text.clone(), None),
-        };
-        last.push(ArgWord {
-            text,
-            span: word.span,
-            hole,
-            slot: Slot::None,
-        });
-    }
-    commands.retain(|command| !command.is_empty());
-    commands
+/// A shell script that is run, and the arguments that it is given.
+enum Script {
+    Known(Expanded, Vec<ArgWord>),
+    Hidden(Reason),
+}
+
+/// The official entrypoints take a word with this ending for a configuration file.
+const CONF_ENDING: &str = ".conf";
+
+/// Behind more words than these no wrapper is looked for.
+const MOST_WRAPPERS: usize = 4;
+
+fn is_shell(word: &str) -> bool {
+    let name = word.rsplit('/').next().unwrap_or(word);
+    matches!(name, "sh" | "bash" | "ash" | "dash")
 }
 
 struct Follower<'a> {
@@ -113,11 +110,13 @@ struct Follower<'a> {
 impl Follower<'_> {
     fn follow(&self) -> Launched {
         let words = self.words();
-        if let Some(script) = self.script() {
-            return self.scripted(script);
+        match self.script(&words) {
+            Some(Script::Known(script, arguments)) => return self.scripted(&script, &arguments),
+            Some(Script::Hidden(reason)) => return self.hidden_or_other(&reason.to_string()),
+            None => {}
         }
         if let Some(invocation) = self.direct(&words) {
-            return Launched::Server(Box::new(invocation));
+            return Launched::Server(Box::new(self.with_image_flags(invocation)));
         }
         match self.launch.entrypoint {
             None => self.by_entrypoint(&words),
@@ -140,68 +139,117 @@ impl Follower<'_> {
         self.arguments().map(word).collect()
     }
 
-    /// The script of `sh -c SCRIPT`.
-    fn script(&self) -> Option<&Expanded> {
-        let mut arguments = self.arguments();
-        let first = arguments.next()?.text.text();
-        let name = first.rsplit('/').next().unwrap_or(first);
-        if !matches!(name, "sh" | "bash" | "ash" | "dash") {
-            return None;
+    /// The script of `sh -c SCRIPT`, of `sh FILE` or of a file that is run, behind wrappers such as
+    /// `tini --`.
+    fn script(&self, words: &[ArgWord]) -> Option<Script> {
+        let is_server = |word: &ArgWord| self.shapes.program(&word.text).is_some();
+        for (at, word) in words.iter().enumerate().take(MOST_WRAPPERS) {
+            if is_server(word) {
+                return None;
+            }
+            if is_shell(&word.text) {
+                return self.shell_script(words, at + 1);
+            }
+            if let Some(script) = self.mounted(words, at) {
+                return Some(script);
+            }
         }
-        let is_flag = |word: &str| word.starts_with('-') && !word.starts_with("--");
-        let ends_flags = |argument: &&Argument| {
-            let word = argument.text.text();
-            is_flag(word) && word.ends_with('c')
-        };
-        arguments.find(ends_flags)?;
-        arguments.next().map(|argument| &argument.text)
+        None
     }
 
-    fn scripted(&self, script: &Expanded) -> Launched {
-        let commands = script_commands(script, self.launch.environment);
-        let mut found = commands
+    /// What a shell is given to run.
+    fn shell_script(&self, words: &[ArgWord], from: usize) -> Option<Script> {
+        let is_flag = |word: &str| word.starts_with(['-', '+']) && word.len() > 1;
+        let mut at = from;
+        while let Some(word) = words.get(at).filter(|word| is_flag(&word.text)) {
+            at += 1;
+            if word.text.ends_with('c') && !word.text.starts_with("--") {
+                let script = self.arguments().nth(at)?.text.clone();
+                // Behind the script stands its name, then its arguments.
+                let arguments = words.get(at + 2..).unwrap_or_default();
+                return Some(Script::Known(script, arguments.to_vec()));
+            }
+        }
+        self.mounted(words, at)
+    }
+
+    /// A script that is shown to the process as a file.
+    fn mounted(&self, words: &[ArgWord], at: usize) -> Option<Script> {
+        let runs = |word: &&ArgWord| word.hole.is_none() && !word.text.ends_with(CONF_ENDING);
+        let word = words.get(at).filter(runs)?;
+        Some(match (self.launch.scripts?)(&word.text)? {
+            Ok(script) => Script::Known(script, words[at + 1..].to_vec()),
+            Err(reason) => Script::Hidden(reason),
+        })
+    }
+
+    fn scripted(&self, script: &Expanded, arguments: &[ArgWord]) -> Launched {
+        let commands = script::commands(script, self.launch.environment, arguments);
+        let is_server = |invocation: &Invocation| !self.is_other_mode(invocation);
+        let found: Vec<(usize, Invocation)> = commands
             .iter()
             .enumerate()
-            .filter_map(|(i, words)| Some((i, self.direct(words)?)));
-        let Some((at, mut invocation)) = found.next() else {
-            return self.hidden_or_other("its start script is not followed");
-        };
-        if found.next().is_some() {
+            .filter_map(|(i, command)| Some((i, self.direct(&command.words)?)))
+            .collect();
+        // Nothing is run after the last one.
+        let last = commands.iter().position(|c| c.last && !c.conditional);
+        let (mut servers, others): (Vec<_>, Vec<_>) = found
+            .into_iter()
+            .filter(|(i, _)| last.is_none_or(|last| *i <= last))
+            .partition(|(_, invocation)| is_server(invocation));
+        if servers.is_empty() {
+            return match others.into_iter().next() {
+                Some((_, other)) => Launched::Server(Box::new(other)),
+                None => self.hidden_or_other("its start script is not followed"),
+            };
+        }
+        let (at, mut invocation) = servers.remove(0);
+        for (_, other) in &servers {
+            invocation.keep_common(other);
+        }
+        if !servers.is_empty() {
             invocation.gap = Some(Reason::new("its start script starts several servers"));
         }
-        let others = commands
-            .iter()
-            .enumerate()
-            .filter(|(i, _)| *i != at)
-            .map(|(_, words)| words);
-        if let Some(file) = &invocation.file
-            && self.may_write(&file.text, others)
-        {
-            let why = "its start script may write the configuration before the server reads it";
-            invocation.gap = Some(Reason::new(why));
-        }
+        self.add_recipe(&commands[..at], &mut invocation);
         Launched::Server(Box::new(invocation))
     }
 
-    /// Whether one of the commands may write the file: it names it or its folder, or it is a program
-    /// of which nothing is known.
-    fn may_write<'w>(
-        &self,
-        file: &str,
-        mut others: impl Iterator<Item = &'w Vec<ArgWord>>,
-    ) -> bool {
+    /// How the commands before the server make its file.
+    fn add_recipe(&self, before: &[Command], invocation: &mut Invocation) {
+        let Some(file) = &invocation.file else {
+            return;
+        };
+        let recipe = Recipe {
+            parts: recipe::parts(before, &file.text),
+            strangers: before.iter().any(|command| !self.is_harmless(command)),
+            gap: invocation.gap.clone(),
+        };
+        let written = before
+            .iter()
+            .any(|command| self.may_write(&file.text, command));
+        if written || recipe.strangers || !recipe.parts.is_empty() {
+            let why = "its start script may write the configuration before the server reads it";
+            invocation.gap.get_or_insert(Reason::new(why));
+        }
+        invocation.recipe = Some(recipe);
+    }
+
+    fn is_harmless(&self, command: &Command) -> bool {
+        let harmless = &self.shapes.servers.harmless_commands;
+        let Some(first) = command.words.first() else {
+            return true;
+        };
+        let name = first.text.rsplit('/').next().unwrap_or(&first.text);
+        harmless.iter().any(|known| known == name) || matches!(name, "cp" | "mv" | "cat" | "ls")
+    }
+
+    /// Whether a command names the file or its folder.
+    fn may_write(&self, file: &str, command: &Command) -> bool {
         let (folder, name) = file.rsplit_once('/').unwrap_or(("", file));
         let names_it = |word: &ArgWord| {
             word.text.contains(name) || folder.len() > 1 && word.text.contains(folder)
         };
-        let harmless = &self.shapes.servers.harmless_commands;
-        others.any(|words| {
-            let is_harmless = words.first().is_some_and(|first| {
-                let is_assignment = first.text.contains('=');
-                is_assignment || harmless.contains(&first.text)
-            });
-            !is_harmless || words.iter().any(names_it)
-        })
+        command.words.iter().any(names_it)
     }
 
     /// A program among the words, behind wrappers such as `docker-entrypoint.sh` or `tini --`.
@@ -229,14 +277,51 @@ impl Follower<'_> {
             )));
         };
         match words.first() {
-            Some(first) if !first.text.starts_with('-') && !first.text.ends_with(".conf") => {
+            Some(first) if !first.text.starts_with('-') && !first.text.ends_with(CONF_ENDING) => {
                 match &first.hole {
                     Some(reason) => Launched::Hidden(reason.clone()),
                     None => self.hidden_or_other("its command is not followed"),
                 }
             }
-            _ => Launched::Server(Box::new(command::invocation(Some(program), words))),
+            _ => {
+                let invocation = command::invocation(Some(program), words);
+                Launched::Server(Box::new(self.with_image_flags(invocation)))
+            }
         }
+    }
+
+    /// The entrypoint of some images adds the options that a variable holds behind all others.
+    fn with_image_flags(&self, mut invocation: Invocation) -> Invocation {
+        let shape = self.launch.image.and_then(|image| {
+            let shape = self.shapes.server_image(image)?;
+            shape.is_official(image).then_some(shape)
+        });
+        let variable = shape.and_then(|shape| shape.extra_flags.as_deref());
+        let Some(variable) = variable.filter(|_| self.launch.entrypoint.is_none()) else {
+            return invocation;
+        };
+        let word = |text: &str| ArgWord {
+            text: text.to_owned(),
+            span: self.launch.at,
+            hole: None,
+            slot: Slot::None,
+        };
+        let environment = self.launch.environment;
+        match environment
+            .get(variable)
+            .or(environment.get(command::ANY_OTHER))
+        {
+            None => {}
+            Some(Ok(flags)) => {
+                let words: Vec<ArgWord> = flags.split_ascii_whitespace().map(word).collect();
+                invocation.added = command::invocation(None, &words).lines;
+            }
+            Some(Err(reason)) => {
+                let why = format!("the image adds the options in {variable}: {reason}");
+                invocation.gap_behind = Some(Reason::new(why));
+            }
+        }
+        invocation
     }
 
     /// A server image whose command names no server program is a client's shell unless it listens.

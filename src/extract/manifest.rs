@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use crate::extract::conf::{self, Frame};
 use crate::extract::kustomize::Render;
+use crate::extract::objects::Objects;
 use crate::extract::scalar::{known, raw_scalar};
 use crate::extract::{gitops, resource, workload};
 use crate::facts::Reason;
@@ -25,6 +26,8 @@ pub struct Context<'a> {
     pub shapes: &'a Shapes,
     /// Whether a word is the name of a directive of any current version.
     pub is_directive: &'a (dyn Fn(&str) -> bool + Sync),
+    /// What ConfigMaps and Secrets of the tree hold.
+    pub objects: &'a Objects<'a>,
 }
 
 /// Reads what a kustomization makes.
@@ -97,7 +100,7 @@ fn read_object(root: &Node, context: &Context<'_>, raw: &mut Raw) {
             }
         }
         _ => {
-            raw.servers.extend(workload::servers(root, kind, context));
+            workload::read(root, kind, context, raw);
             raw.exporters
                 .extend(workload::exporters(root, kind, context));
             resource::read(root, kind, context, raw);

@@ -89,6 +89,8 @@ impl Merged<'_> {
                     .collect(),
                 environment: &environment,
                 listens: true,
+                scripts: None,
+                at: start.value.span_all(),
             },
             self.shapes,
         );
@@ -175,7 +177,7 @@ impl Merged<'_> {
         figures
     }
 
-    fn conf(&self, invocation: Invocation) -> Vec<ConfPart> {
+    fn conf(&self, mut invocation: Invocation) -> Vec<ConfPart> {
         let mut parts = Vec::new();
         if let Some(file) = &invocation.file {
             let at = file.span;
@@ -199,11 +201,9 @@ impl Merged<'_> {
                 },
             });
         }
-        let gap = invocation.gap;
+        let gap = invocation.gap.take();
         parts.extend(gap.map(|reason| ConfPart::NotVisible { reason, at: None }));
-        if !invocation.lines.is_empty() {
-            parts.push(ConfPart::Lines(invocation.lines));
-        }
+        parts.extend(invocation.option_parts());
         parts
     }
 }

@@ -1,5 +1,5 @@
 //! Fills in variables as compose files and Dockerfiles write them: `$NAME`, `${NAME}`,
-//! `${NAME:-default}`, `${NAME-default}`, `${NAME:+other}`, `${NAME:?message}`.
+//! `${NAME:-default}`, `${NAME-default}`, `${NAME:=default}`, `${NAME:+other}`, `${NAME:?message}`.
 //!
 //! What is not known stays as it is written and is marked; a default is used where the variable is
 //! known to be unset, or where nothing that was seen sets it.
@@ -64,6 +64,16 @@ pub fn fill(excerpt: &Excerpt, variables: &Variables, escape: Escape) -> Expande
     Expanded::new(builder.finish_at(0), unknown, changed)
 }
 
+/// What one `$NAME` or `${NAME…}` comes to. `None` for what is no variable of these forms.
+pub fn value(
+    expansion: &str,
+    variables: &Variables,
+    escape: Escape,
+) -> Option<Result<String, Reason>> {
+    let (variable, length) = variable(expansion)?;
+    (length == expansion.len()).then(|| variable.value(variables, escape, 0))
+}
+
 /// The text with its variables filled in, or why that is not known.
 fn filled(
     text: &str,
@@ -121,8 +131,8 @@ impl Variable<'_> {
             None => false,
         };
         match (operation.sign, is_set, known) {
-            ('-' | '?', true, Some(Ok(value))) => Ok(value.clone()),
-            ('-', _, _) => filled(operation.word, variables, escape, depth),
+            ('-' | '?' | '=', true, Some(Ok(value))) => Ok(value.clone()),
+            ('-' | '=', _, _) => filled(operation.word, variables, escape, depth),
             ('+', true, _) => filled(operation.word, variables, escape, depth),
             ('+', false, Some(_)) => Ok(String::new()),
             _ => Err(self.not_set()),
@@ -197,7 +207,7 @@ fn variable(text: &str) -> Option<(Variable<'_>, usize)> {
     let sign = rest
         .chars()
         .next()
-        .filter(|c| matches!(c, '-' | '?' | '+'))?;
+        .filter(|c| matches!(c, '-' | '?' | '+' | '='))?;
     let operation = Operation {
         sign,
         or_empty,

@@ -17,6 +17,7 @@ pub mod pattern;
 pub mod quantity;
 pub mod raw;
 pub mod slot;
+pub mod tree;
 pub mod value;
 pub mod vocabulary;
 

@@ -135,6 +135,9 @@ pub struct ImageShape {
     /// The working directory, where data goes unless the configuration says otherwise.
     #[serde(default)]
     pub data: Option<String>,
+    /// The variable whose words the entrypoint puts behind all arguments.
+    #[serde(default)]
+    pub extra_flags: Option<String>,
     /// Directives whose defaults its build changes, with their arguments.
     #[serde(default)]
     pub built_in: Vec<Vec<String>>,

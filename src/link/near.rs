@@ -3,6 +3,7 @@
 
 use crate::facts::Strength;
 use crate::facts::raw::Raw;
+use crate::facts::tree::{self, folder};
 use crate::source::{Sources, Span};
 
 /// Nearer than any number of shared folders.
@@ -116,22 +117,7 @@ impl Places<'_> {
     /// Two paths that name different environments where they part.
     pub(super) fn apart(&self, one: Span, other: Span) -> bool {
         let (one, other) = (self.sources.path(one), self.sources.path(other));
-        let common = one
-            .split('/')
-            .zip(other.split('/'))
-            .take_while(|(a, b)| a == b)
-            .count();
-        let words = |path: &str| -> Vec<usize> {
-            let rest = path.split('/').skip(common);
-            let words = rest.flat_map(|part| part.split(|c: char| !c.is_ascii_alphanumeric()));
-            let known = words.filter_map(|word| {
-                let same = |e: &String| e.eq_ignore_ascii_case(word);
-                self.environments.iter().position(same)
-            });
-            known.collect()
-        };
-        let (one, other) = (words(one), words(other));
-        !one.is_empty() && !other.is_empty() && one != other
+        tree::apart(one, other, self.environments)
     }
 
     /// The place of a folder's environment in the list, the last one that it names.
@@ -163,8 +149,4 @@ impl Places<'_> {
     pub(super) fn in_one_folder(&self, one: Span, other: Span) -> bool {
         folder(self.sources.path(one)) == folder(self.sources.path(other))
     }
-}
-
-fn folder(path: &str) -> &str {
-    path.rsplit_once('/').map_or("", |(folder, _)| folder)
 }

@@ -2,15 +2,25 @@
 
 use std::sync::Arc;
 
+use rayon::prelude::*;
+
 use super::deployments::Deployments;
 use super::{Extracted, Input, Reader, attempt, guarded};
 use crate::discover::FileKind;
 use crate::extract::environment;
 use crate::extract::kustomize::{self, Render, Renders, Tree, TreeFile};
+use crate::extract::objects::Objects;
 use crate::extract::{manifest, terraform, values};
 use crate::facts::raw::Raw;
 use crate::source::{Excerpt, FileId};
 use crate::syntax::{template, yaml};
+
+/// What is known of the whole tree while one of its files is read.
+pub(super) struct Shared<'t> {
+    pub(super) tree: &'t Tree,
+    pub(super) renders: &'t Renders,
+    pub(super) objects: &'t Objects<'t>,
+}
 
 impl Reader<'_> {
     /// What the kustomizations make of files that speak of a server.
@@ -23,7 +33,35 @@ impl Reader<'_> {
         attempt(|| kustomize::render(tree, &speaks)).unwrap_or_default()
     }
 
-    pub(super) fn read_render(&self, render: &Render, files: &[(FileId, &Input)]) -> Raw {
+    /// The ConfigMaps and Secrets of the tree that no kustomization makes something of.
+    pub(super) fn objects<'t>(
+        &'t self,
+        tree: &'t Tree,
+        renders: &Renders,
+        files: &[(FileId, &Input)],
+    ) -> Objects<'t> {
+        let plain = |wanted: FileKind| -> Vec<&str> {
+            let paths = files.iter().filter(|(_, input)| input.kind == wanted);
+            paths
+                .map(|(_, input)| input.path.as_str())
+                .filter(|path| !renders.owned.contains(*path))
+                .collect()
+        };
+        let (read, unread) = (plain(FileKind::Yaml), plain(FileKind::Neighbour));
+        // Parsing is what takes time: all at once, then the index.
+        read.par_iter().for_each(|path| {
+            tree.get(path).map(TreeFile::stream);
+        });
+        let environments = &self.knowledge.shapes.servers.environments;
+        Objects::new(tree, (&read, &unread), environments)
+    }
+
+    pub(super) fn read_render(
+        &self,
+        render: &Render,
+        files: &[(FileId, &Input)],
+        objects: &Objects<'_>,
+    ) -> Raw {
         let Some((first, _)) = files.first() else {
             return Raw::default();
         };
@@ -31,8 +69,11 @@ impl Reader<'_> {
             let file = files.binary_search_by_key(&id, |(id, _)| *id);
             file.map_or_else(|_| "".into(), |at| Arc::clone(&files[at].1.text))
         };
+        let objects = Objects::of_render(render, objects);
         let read = || Extracted {
-            main: self.in_context(&text_of, |context| manifest::read_render(render, context)),
+            main: self.in_context((&text_of, &objects), |context| {
+                manifest::read_render(render, context)
+            }),
             ..Extracted::default()
         };
         guarded(*first, read).main
@@ -47,7 +88,8 @@ impl Reader<'_> {
     }
 
     /// The objects of a file, unless a kustomization makes something of them.
-    pub(super) fn yaml_file(&self, input: &Input, tree: &Tree, renders: &Renders) -> Extracted {
+    pub(super) fn yaml_file(&self, input: &Input, shared: &Shared<'_>) -> Extracted {
+        let (tree, renders) = (shared.tree, shared.renders);
         let Some(stream) = tree.get(&input.path).map(TreeFile::stream) else {
             return Extracted::default();
         };
@@ -57,7 +99,7 @@ impl Reader<'_> {
                 ..Raw::default()
             }
         } else {
-            self.manifests(stream, &input.text)
+            self.manifests(stream, &input.text, shared.objects)
         };
         let variables = stream.documents.iter().flat_map(environment::read);
         raw.variables.extend(variables);
@@ -85,7 +127,8 @@ impl Reader<'_> {
     /// What the file gives to a chart, if it holds values.
     fn values(&self, stream: &yaml::Stream, input: &Input, raw: &mut Raw) {
         let file_text = |_| Arc::clone(&input.text);
-        self.in_context(&file_text, |context| {
+        let none = Objects::default();
+        self.in_context((&file_text, &none), |context| {
             for document in &stream.documents {
                 values::read(&document.root, &input.path, &self.charts, context, raw);
             }
@@ -95,34 +138,42 @@ impl Reader<'_> {
     /// What a snippet shows of the values of a chart.
     pub(super) fn part_of_values(&self, stream: &yaml::Stream, input: &Input, raw: &mut Raw) {
         let file_text = |_| Arc::clone(&input.text);
-        self.in_context(&file_text, |context| {
+        let none = Objects::default();
+        self.in_context((&file_text, &none), |context| {
             for document in &stream.documents {
                 values::read_part(&document.root, &input.path, context, raw);
             }
         });
     }
 
-    pub(super) fn manifests(&self, stream: &yaml::Stream, file_text: &Arc<str>) -> Raw {
-        self.in_context(&|_| Arc::clone(file_text), |context| {
+    pub(super) fn manifests(
+        &self,
+        stream: &yaml::Stream,
+        file_text: &Arc<str>,
+        objects: &Objects<'_>,
+    ) -> Raw {
+        self.in_context((&|_| Arc::clone(file_text), objects), |context| {
             manifest::read(stream, context)
         })
     }
 
     pub(super) fn terraform_file(&self, input: &Input, excerpt: &Excerpt) -> Raw {
-        self.in_context(&|_| Arc::clone(&input.text), |context| {
+        let none = Objects::default();
+        self.in_context((&|_| Arc::clone(&input.text), &none), |context| {
             terraform::read(excerpt, context)
         })
     }
 
     fn in_context<T>(
         &self,
-        file_text: &(dyn Fn(FileId) -> Arc<str> + Sync),
+        (file_text, objects): (&(dyn Fn(FileId) -> Arc<str> + Sync), &Objects<'_>),
         read: impl FnOnce(&manifest::Context<'_>) -> T,
     ) -> T {
         read(&manifest::Context {
             file_text,
             shapes: &self.knowledge.shapes,
             is_directive: &|word| self.is_directive(word),
+            objects,
         })
     }
 }

@@ -2,8 +2,8 @@
 //!
 //! Words are split and unquoted by the rules of the POSIX shell, up to where something would have
 //! to be run or looked up: `$NAME`, `${NAME:-x}`, `$(command)` and back-quotes stay in the text as
-//! they are written, and mark the word. Nothing is expanded, patterns neither. Comments and the
-//! bodies of here-documents are left out. What the commands do is left to `extract`.
+//! they are written, and mark the word. Nothing is expanded, patterns neither. Comments are left out;
+//! the bodies of here-documents stand apart from the words. What the commands do is left to `extract`.
 
 use std::ops::Range;
 
@@ -24,17 +24,34 @@ pub struct ShellWord {
     pub variable: bool,
 }
 
+/// The text that a here-document gives to a command.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HereText {
+    /// The place of its delimiter among the words.
+    pub delimiter: usize,
+    /// Its lines in the excerpt that was read.
+    pub body: Range<usize>,
+    /// Tabs at the start of its lines do not count (`<<-`).
+    pub strips_tabs: bool,
+}
+
 /// The words of a script, in order. A quote that never closes reaches to the end.
 pub fn words(excerpt: &Excerpt) -> Vec<ShellWord> {
+    script(excerpt).0
+}
+
+/// The words of a script and the bodies of its here-documents.
+pub fn script(excerpt: &Excerpt) -> (Vec<ShellWord>, Vec<HereText>) {
     let mut scanner = Scanner {
         excerpt,
         text: excerpt.text(),
         at: 0,
         words: Vec::new(),
         here_documents: Vec::new(),
+        bodies: Vec::new(),
     };
     while scanner.step() {}
-    scanner.words
+    (scanner.words, scanner.bodies)
 }
 
 /// Longest first: the first that fits is the operator.
@@ -50,6 +67,7 @@ struct Scanner<'a> {
     words: Vec<ShellWord>,
     /// Here-documents whose bodies start on the next line.
     here_documents: Vec<HereDocument>,
+    bodies: Vec<HereText>,
 }
 
 struct HereDocument {
@@ -127,6 +145,8 @@ impl Scanner<'_> {
                 continue;
             };
             let delimiter = delimiter.text.clone();
+            let start = self.at;
+            let mut end = None;
             while let Some(line) = self.rest().split_inclusive('\n').next() {
                 let length = line.len();
                 let body = line.trim_end_matches(['\n', '\r']);
@@ -136,11 +156,18 @@ impl Scanner<'_> {
                     body
                 };
                 let ends = body == delimiter;
+                let before = self.at;
                 self.at += length;
                 if ends {
+                    end = Some(before);
                     break;
                 }
             }
+            self.bodies.push(HereText {
+                delimiter: document.delimiter,
+                body: start..end.unwrap_or(self.at),
+                strips_tabs: document.strips_tabs,
+            });
         }
     }
 
@@ -252,7 +279,7 @@ fn line_break(rest: &str) -> usize {
 
 /// How long the expansion is that starts here; less than two bytes if none does. Between double
 /// quotes a single one in `${…}` is a character like any other.
-fn expansion_length(rest: &str, quoted: bool) -> usize {
+pub fn expansion_length(rest: &str, quoted: bool) -> usize {
     let bytes = rest.as_bytes();
     match bytes {
         [b'`', ..] => closing(bytes, 1, (b'`', b'`'), b""),
@@ -371,6 +398,17 @@ mod tests {
             "cat", "<<", "EOF", ">", "f", ";", "cat", "<<-", "X", "\n", "exec", "x",
         ];
         assert_eq!(texts(script), expected);
+        let (_, bodies) = super::script(&Excerpt::whole(FileId(0), script.into()));
+        let of = |text: &HereText| {
+            let body = script[text.body.clone()].to_owned();
+            (text.delimiter, body, text.strips_tabs)
+        };
+        let bodies: Vec<_> = bodies.iter().map(of).collect();
+        let expected = [
+            (2, "port 1\n".to_owned(), false),
+            (8, "more\n".to_owned(), true),
+        ];
+        assert_eq!(bodies, expected);
     }
 
     #[test]

@@ -242,6 +242,8 @@ impl<'a> Service<'a> {
             command: own_command.or(inherited).unwrap_or_default(),
             environment,
             listens: listens.iter().any(|key| self.node(key).is_some()),
+            scripts: None,
+            at: self.anchor(),
         }
     }
 
@@ -339,9 +341,7 @@ impl<'a> Service<'a> {
         }
         let open = invocation.gap.clone();
         parts.extend(open.map(|reason| ConfPart::NotVisible { reason, at: None }));
-        if !invocation.lines.is_empty() {
-            parts.push(ConfPart::Lines(invocation.lines));
-        }
+        parts.extend(invocation.option_parts());
         let other = self.project.may_be_laid_over(self.name).find(|layer| {
             ["command", "entrypoint", "volumes", "configs"]
                 .iter()

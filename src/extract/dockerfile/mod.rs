@@ -180,6 +180,8 @@ pub fn server(file: &BuildFile, shapes: &Shapes, tree: &dyn Fn(&str) -> bool) ->
             command: image.command.clone().unwrap_or_default(),
             environment: &image.environment,
             listens: false,
+            scripts: None,
+            at: image.anchor,
         },
         shapes,
     );
@@ -227,7 +229,7 @@ pub fn server(file: &BuildFile, shapes: &Shapes, tree: &dyn Fn(&str) -> bool) ->
 fn parts(
     file: &BuildFile,
     image: &Image,
-    invocation: Invocation,
+    mut invocation: Invocation,
     contexts: &[String],
     tree: (&dyn Fn(&str) -> bool, &Shapes),
 ) -> Vec<ConfPart> {
@@ -240,11 +242,9 @@ fn parts(
             at: Some(path.span),
         }));
     }
-    if let Some(reason) = invocation.gap {
+    if let Some(reason) = invocation.gap.take() {
         parts.push(ConfPart::NotVisible { reason, at: None });
     }
-    if !invocation.lines.is_empty() {
-        parts.push(ConfPart::Lines(invocation.lines));
-    }
+    parts.extend(invocation.option_parts());
     parts
 }

@@ -52,6 +52,12 @@ impl Tree {
         self.files.get(path)
     }
 
+    /// A file with the path that the tree knows it by.
+    pub fn entry(&self, path: &str) -> Option<(&str, &TreeFile)> {
+        let (path, file) = self.files.get_key_value(path)?;
+        Some((path.as_str(), file))
+    }
+
     /// The folders that hold a kustomization, with its path.
     pub(super) fn kustomizations(&self) -> impl Iterator<Item = (&str, &str)> {
         self.files.keys().filter_map(|path| {

@@ -1,9 +1,10 @@
 //! Workloads: the server containers of pods, with their command, limits, volumes and neighbours.
 //!
 //! A container is a server if its image is one or if its command runs a server program; names say
-//! nothing. What the command does not show (a wrapper script, a file written by an init container or
-//! baked into an image) is kept as a part that is not visible.
+//! nothing. What the command does not show (a program that nobody knows, a file written by an init
+//! container or baked into an image) is kept as a part that is not visible.
 
+mod environment;
 mod health;
 mod start;
 mod unread;
@@ -11,13 +12,16 @@ mod volumes;
 
 use std::collections::BTreeMap;
 
+use crate::extract::launch::Launched;
 use crate::extract::manifest::{Context, object_name};
 use crate::extract::scalar::{first_entry, known, raw_scalar, template_reason};
 use crate::facts::Reason;
-use crate::facts::raw::{ConfPart, ObjectName, RawExporter, RawKind, RawScalar, RawServer};
+use crate::facts::raw::{
+    ConfPart, ObjectName, Raw, RawExporter, RawKind, RawScalar, RawServer, RawText,
+};
 use crate::knowledge::shapes::{ImageReference, Shapes};
 use crate::syntax::yaml::Node;
-use start::{Started, environment, image_scalar};
+use start::image_scalar;
 
 /// Where a kind keeps its pod spec.
 fn pod_spec_path(kind: &str) -> Option<&'static str> {
@@ -34,25 +38,27 @@ fn pod_spec_path(kind: &str) -> Option<&'static str> {
     }
 }
 
-/// The servers of a workload; none for any other kind.
-pub fn servers(root: &Node, kind: &str, context: &Context<'_>) -> Vec<RawServer> {
+/// Takes in the servers of a workload and the texts that their start scripts write; nothing of any
+/// other kind.
+pub fn read(root: &Node, kind: &str, context: &Context<'_>, raw: &mut Raw) {
     let (Some(path), Some(object)) = (pod_spec_path(kind), object_name(root, kind)) else {
-        return Vec::new();
+        return;
     };
     let Some(spec) = root.at(path) else {
-        return Vec::new();
+        return;
     };
     let pod = Pod {
         root,
         spec,
         object,
+        context,
         shapes: context.shapes,
     };
     let mut found: Vec<(String, RawServer)> = pod
         .neighbours()
         .filter_map(|container| {
             let name = known(container.get("name")).unwrap_or_default().to_owned();
-            Some((name, pod.server(container)?))
+            Some((name, pod.server(container, &mut raw.texts)?))
         })
         .collect();
     if found.len() > 1 {
@@ -60,13 +66,15 @@ pub fn servers(root: &Node, kind: &str, context: &Context<'_>) -> Vec<RawServer>
             server.name = format!("{}/{container}", server.name);
         }
     }
-    found.into_iter().map(|(_, server)| server).collect()
+    raw.servers
+        .extend(found.into_iter().map(|(_, server)| server));
 }
 
 struct Pod<'a> {
     root: &'a Node,
     spec: &'a Node,
     object: ObjectName,
+    context: &'a Context<'a>,
     shapes: &'a Shapes,
 }
 
@@ -88,27 +96,18 @@ impl<'a> Pod<'a> {
             .chain(self.listed("initContainers").filter(lasts))
     }
 
-    fn server(&self, container: &'a Node) -> Option<RawServer> {
+    fn server(&self, container: &'a Node, texts: &mut Vec<RawText>) -> Option<RawServer> {
         let image = self.image(container);
-        let environment = environment(container);
-        let started = self.started(container, &image, &environment);
         let mut unread = Vec::new();
-        let conf = match started {
-            Started::Other => return None,
-            Started::Hidden(reason) => vec![ConfPart::NotVisible {
+        let conf = match self.launched(container, &image) {
+            Launched::Other => return None,
+            Launched::Hidden(reason) => vec![ConfPart::NotVisible {
                 reason,
                 at: container.get("command").map(|node| node.span),
             }],
-            Started::Server(invocation) => {
-                if invocation
-                    .options
-                    .iter()
-                    .any(|o| self.shapes.servers.other_modes.contains(o))
-                {
-                    return None;
-                }
+            Launched::Server(invocation) => {
                 unread = self.unread(container, &invocation);
-                self.conf_parts(container, *invocation)
+                self.conf_parts(container, *invocation, texts)
             }
         };
         Some(RawServer {

@@ -1,11 +1,15 @@
-//! What a container starts: whether it is a server at all, and what its command shows of it.
+//! What a container starts: its command as the launch that it is, and the scripts that it is shown as
+//! files. What comes of it is followed by `launch`.
 
-use crate::extract::command::{self, ArgWord, Environment, Invocation};
-use crate::extract::scalar::{known, raw_scalar, template_reason};
+use crate::extract::command::{self, Environment};
+use crate::extract::expand::Expanded;
+use crate::extract::launch::{self, Argument, Launch, Launched};
+use crate::extract::scalar::{first_entry, raw_scalar, replace, template_reason};
 use crate::extract::workload::Pod;
-use crate::facts::Reason;
 use crate::facts::raw::RawScalar;
+use crate::facts::{Reason, Slot};
 use crate::knowledge::shapes::{ImageReference, ImageShape};
+use crate::source::Excerpt;
 use crate::syntax::yaml::Node;
 
 /// An image as far as it is written.
@@ -13,16 +17,6 @@ pub(super) struct Image<'a> {
     pub(super) reference: Option<ImageReference>,
     pub(super) shape: Option<&'a ImageShape>,
     pub(super) official: bool,
-}
-
-/// What was made of a container's command.
-pub(super) enum Started {
-    /// It runs a server.
-    Server(Box<Invocation>),
-    /// A server image runs something that cannot be followed.
-    Hidden(Reason),
-    /// It is no server.
-    Other,
 }
 
 impl<'a> Pod<'a> {
@@ -44,107 +38,126 @@ impl<'a> Pod<'a> {
         }
     }
 
-    pub(super) fn started(
-        &self,
-        container: &Node,
-        image: &Image<'_>,
-        environment: &Environment,
-    ) -> Started {
-        let command = container.get("command");
-        let args = container.get("args");
-        if [command, args]
-            .into_iter()
-            .flatten()
-            .any(|n| n.scalar().is_some() && n.has_hole())
-        {
-            return self.hidden_or_other(container, image, "a template writes its command");
+    pub(super) fn launched(&self, container: &Node, image: &Image<'_>) -> Launched {
+        let (command, args) = (container.get("command"), container.get("args"));
+        let templated = |node: &&Node| node.scalar().is_some() && node.has_hole();
+        if [command, args].iter().flatten().any(templated) {
+            return if image.shape.is_some() && serves(container) {
+                Launched::Hidden(Reason::new("a template writes its command"))
+            } else {
+                Launched::Other
+            };
         }
-        let words: Vec<ArgWord> = [command, args]
-            .into_iter()
-            .flatten()
-            .flat_map(|node| command::list_words(node, environment))
-            .collect();
-        if let Some(invocation) = self.direct(&words) {
-            return Started::Server(Box::new(invocation));
+        if !self.may_serve(container, image) {
+            return Launched::Other;
         }
-        if let Some(script) = script(container)
-            && is_shell(&words)
-        {
-            return self.scripted(container, script, image, environment);
-        }
-        match (command, image.shape) {
-            (None, Some(shape)) => self.by_entrypoint(shape, image, &words),
-            (Some(_), Some(_)) => {
-                self.hidden_or_other(container, image, "its command is not followed")
-            }
-            (_, None) => Started::Other,
-        }
-    }
-
-    /// A program among the words, behind wrappers such as `docker-entrypoint.sh` or `tini --`.
-    fn direct(&self, words: &[ArgWord]) -> Option<Invocation> {
-        let at = words
-            .iter()
-            .position(|word| self.shapes.program(&word.text).is_some())?;
-        Some(command::invocation(
-            Some(words[at].text.clone()),
-            &words[at + 1..],
-        ))
-    }
-
-    fn scripted(
-        &self,
-        container: &Node,
-        script: &Node,
-        image: &Image<'_>,
-        environment: &Environment,
-    ) -> Started {
-        let commands = command::script_commands(script, environment);
-        let found = commands.iter().find_map(|words| self.direct(words));
-        match found {
-            Some(mut invocation) => {
-                if commands.len() > 1 && invocation.file.is_some() {
-                    invocation.gap = Some(Reason::new(
-                        "its start script may write the configuration before the server reads it",
-                    ));
-                }
-                Started::Server(Box::new(invocation))
-            }
-            None => self.hidden_or_other(container, image, "its start script is not followed"),
-        }
-    }
-
-    /// The official entrypoints put the program before options and files, and run other words as they
-    /// are. Of other images it is not known what they do.
-    fn by_entrypoint(&self, shape: &ImageShape, image: &Image<'_>, words: &[ArgWord]) -> Started {
-        let Some(program) = shape.entrypoint.clone().filter(|_| image.official) else {
-            let name = image
-                .reference
-                .as_ref()
-                .map_or(&shape.name, |r| &r.repository);
-            return Started::Hidden(Reason::new(format!(
-                "what the image {name} runs by itself is not known"
-            )));
+        let environment = self.environment(container);
+        let arguments = |node: Option<&Node>| -> Vec<Argument> {
+            let items = node.map(Node::items).unwrap_or_default();
+            let words = items.iter().filter_map(|item| argument(item, &environment));
+            words.collect()
         };
-        match words.first() {
-            Some(first) if !first.text.starts_with('-') && !first.text.ends_with(".conf") => {
-                Started::Other
-            }
-            _ => Started::Server(Box::new(command::invocation(Some(program), words))),
-        }
+        let scripts = |path: &str| self.script(container, path);
+        launch::launched(
+            &Launch {
+                image: image.reference.as_ref(),
+                entrypoint: command.map(|node| arguments(Some(node))),
+                command: arguments(args),
+                environment: &environment,
+                listens: serves(container),
+                scripts: Some(&scripts),
+                at: first_entry(container),
+            },
+            self.shapes,
+        )
     }
 
-    /// A server image whose command names no server program is a client's shell unless it listens.
-    fn hidden_or_other(&self, container: &Node, image: &Image<'_>, why: &str) -> Started {
-        let listens = container
-            .get("ports")
-            .is_some_and(|ports| !ports.items().is_empty());
-        if image.shape.is_some() && listens {
-            Started::Hidden(Reason::new(why))
-        } else {
-            Started::Other
-        }
+    /// Whether the container is worth a look: its image is a server's, or its command names one, or
+    /// it runs a script that does.
+    fn may_serve(&self, container: &Node, image: &Image<'_>) -> bool {
+        let lists = [container.get("command"), container.get("args")];
+        let mut words = lists.into_iter().flatten().flat_map(Node::items);
+        let names_server = |text: &str| {
+            let mut programs = self.shapes.servers.programs.iter();
+            programs.any(|program| text.contains(&program.name))
+        };
+        image.shape.is_some()
+            || words.any(|word| {
+                let text = word.as_str().unwrap_or_default();
+                let script = || matches!(self.script(container, text), Some(Ok(script)) if names_server(script.text()));
+                names_server(text) || text.contains('/') && script()
+            })
     }
+
+    /// A script that is mounted at a path: its text, or why it is not known; `None` for what no
+    /// ConfigMap or Secret shows there.
+    fn script(&self, container: &Node, path: &str) -> Option<Result<Expanded, Reason>> {
+        let (source, key) = self.source_of(container, path)?;
+        let object = source.object(self.object.namespace.clone());
+        let missing = || {
+            let what = format!("{}/{} key {key}", source.kind, source.name);
+            Reason::new(format!(
+                "its start script, {what}, is not in the scanned tree"
+            ))
+        };
+        let found = self.context.objects.find(&object, container.span.file);
+        let node = found.ok().and_then(|root| {
+            let fields = ["data", "stringData"];
+            fields
+                .iter()
+                .find_map(|field| root.get(field)?.get(&key)?.scalar())
+        });
+        Some(node.map_or_else(|| Err(missing()), |scalar| templated(scalar.value())))
+    }
+}
+
+/// A script in which a template fills in words; one whose lines a template decides is not known.
+fn templated(script: &Excerpt) -> Result<Expanded, Reason> {
+    let text = script.text();
+    let mut unknown = Vec::new();
+    let mut at = 0;
+    while let Some(start) = text[at..].find("{{").map(|found| at + found) {
+        let end = text[start..]
+            .find("}}")
+            .map_or(text.len(), |e| start + e + 2);
+        let action = text[start..end].trim_matches(['{', '}', '-', ' ', '\n']);
+        let word = action.split_whitespace().next().unwrap_or_default();
+        if matches!(
+            word,
+            "if" | "else" | "end" | "range" | "with" | "define" | "block"
+        ) {
+            return Err(Reason::new("a template writes parts of its start script"));
+        }
+        unknown.push((start..end, template_reason()));
+        at = end;
+    }
+    Ok(Expanded::new(script.clone(), unknown, false))
+}
+
+fn argument(item: &Node, environment: &Environment) -> Option<Argument> {
+    let excerpt = item.scalar()?.value();
+    let text = if item.has_hole() {
+        templated(excerpt).unwrap_or_else(|reason| Expanded::hidden(excerpt.clone(), reason))
+    } else {
+        command::substituted(excerpt, environment)
+    };
+    Some(Argument {
+        slot: if text.is_changed() {
+            Slot::None
+        } else {
+            replace(item)
+        },
+        text,
+    })
+}
+
+/// Others reach it, or Kubernetes itself asks it for signs of life.
+fn serves(container: &Node) -> bool {
+    let fields = ["ports", "livenessProbe", "readinessProbe", "startupProbe"];
+    fields
+        .iter()
+        .filter_map(|field| container.get(field))
+        .any(|node| !node.items().is_empty() || node.is_map())
 }
 
 /// The image; a template in the tag alone leaves the name known.
@@ -163,47 +176,4 @@ pub(super) fn image_scalar(node: &Node) -> RawScalar {
         },
         _ => scalar,
     }
-}
-
-pub(super) fn environment(container: &Node) -> Environment {
-    let entries = container.get("env").map(Node::items).unwrap_or_default();
-    entries
-        .iter()
-        .filter_map(|entry| {
-            let name = known(entry.get("name"))?.to_owned();
-            let value = match entry.get("value") {
-                Some(value) if !value.has_hole() => Ok(value.as_str()?.to_owned()),
-                Some(_) => Err(template_reason()),
-                None => Err(Reason::new(format!(
-                    "environment variable {name} comes from elsewhere"
-                ))),
-            };
-            Some((name, value))
-        })
-        .collect()
-}
-
-/// The script of `sh -c SCRIPT`: the item after `-c`, in the command or the arguments.
-fn script(container: &Node) -> Option<&Node> {
-    let command = container
-        .get("command")
-        .map(Node::items)
-        .unwrap_or_default();
-    let args = container.get("args").map(Node::items).unwrap_or_default();
-    let items: Vec<&Node> = command.iter().chain(args).collect();
-    let at = items
-        .iter()
-        .position(|item| item.as_str().is_some_and(is_script_flag))?;
-    items.get(at + 1).copied()
-}
-
-fn is_script_flag(word: &str) -> bool {
-    word.starts_with('-') && !word.starts_with("--") && word.ends_with('c')
-}
-
-fn is_shell(words: &[ArgWord]) -> bool {
-    let name = words
-        .first()
-        .map(|word| word.text.rsplit('/').next().unwrap_or(&word.text));
-    matches!(name, Some("sh" | "bash" | "ash" | "dash"))
 }

@@ -6,7 +6,7 @@ use crate::extract::scalar::known;
 use crate::extract::workload::Pod;
 use crate::extract::workload::volumes::key_source;
 use crate::facts::Strength;
-use crate::facts::raw::{ObjectName, RawHeld, RawUnread};
+use crate::facts::raw::{RawHeld, RawUnread};
 use crate::syntax::yaml::Node;
 
 impl Pod<'_> {
@@ -19,7 +19,7 @@ impl Pod<'_> {
         let told = invocation.file.is_some() || invocation.lines.iter().any(includes);
         let commands = [container.get("command"), container.get("args")];
         let open = container.is_open() || commands.iter().flatten().any(|node| node.is_open());
-        if told || open || invocation.gap.is_some() {
+        if told || open || invocation.gap.is_some() || invocation.gap_behind.is_some() {
             return Vec::new();
         }
         let mounts = container.get("volumeMounts").map(Node::items);
@@ -58,12 +58,7 @@ impl Pod<'_> {
             ),
             strength: Strength::Certain,
             held: Some(RawHeld {
-                object: ObjectName {
-                    kind: source.kind.to_owned(),
-                    namespace: self.object.namespace.clone(),
-                    name: source.name.to_owned(),
-                    templated: source.templated,
-                },
+                object: source.object(self.object.namespace.clone()),
                 key,
             }),
         })

@@ -2,37 +2,159 @@
 //! holds it, and what its data directory may be on.
 
 use crate::extract::command::{ArgWord, Invocation};
+use crate::extract::conf::{self, Frame};
+use crate::extract::recipe::{Part, Recipe};
 use crate::extract::scalar::{known, template_reason};
 use crate::extract::workload::Pod;
 use crate::facts::Reason;
-use crate::facts::raw::{ConfPart, ObjectName, RawMount, Storage};
+use crate::facts::raw::{ConfPart, ObjectName, RawMount, RawText, Storage, TextPlace};
+use crate::source::Excerpt;
 use crate::syntax::yaml::Node;
 
 impl<'a> Pod<'a> {
-    pub(super) fn conf_parts(&self, container: &Node, invocation: Invocation) -> Vec<ConfPart> {
+    pub(super) fn conf_parts(
+        &self,
+        container: &'a Node,
+        mut invocation: Invocation,
+        texts: &mut Vec<RawText>,
+    ) -> Vec<ConfPart> {
+        let hidden = |reason| ConfPart::NotVisible { reason, at: None };
         let mut parts = Vec::new();
         if let Some(file) = &invocation.file {
-            parts.extend(self.templates(container, file));
-            parts.push(self.file_part(container, file));
+            let recipe = invocation.recipe.take();
+            if let Some(recipe) = &recipe {
+                invocation.gap.clone_from(&recipe.gap);
+            }
+            parts.extend(self.file_parts(container, file, recipe, texts));
         }
-        if let Some(reason) = invocation.gap {
-            parts.push(ConfPart::NotVisible { reason, at: None });
-        }
-        if !invocation.lines.is_empty() {
-            parts.push(ConfPart::Lines(invocation.lines));
-        }
+        parts.extend(invocation.gap.take().map(hidden));
+        parts.extend(invocation.option_parts());
         let open = container.is_open()
             || [container.get("command"), container.get("args")]
                 .into_iter()
                 .flatten()
                 .any(Node::is_open);
-        if open {
+        parts.extend(open.then(|| hidden(template_reason())));
+        parts
+    }
+
+    /// The server's file: as it is mounted, as an init container makes it, or as its start script does.
+    fn file_parts(
+        &self,
+        container: &'a Node,
+        file: &ArgWord,
+        recipe: Option<Recipe>,
+        texts: &mut Vec<RawText>,
+    ) -> Vec<ConfPart> {
+        let mounted = self.file_part(container, file);
+        // What a ConfigMap or a Secret shows cannot be written.
+        let fixed = matches!(mounted, ConfPart::Key { .. });
+        let Some(recipe) = recipe.filter(|_| !fixed) else {
+            let mut parts = self.templates(container, file);
+            parts.push(mounted);
+            return parts;
+        };
+        let before = || {
+            let mut parts = self.templates(container, file);
+            parts.push(mounted.clone());
+            parts
+        };
+        let mut parts = if recipe.parts.is_empty() {
+            before()
+        } else {
+            Vec::new()
+        };
+        for part in recipe.parts {
+            match part {
+                Part::Before => parts.extend(before()),
+                Part::Text(excerpt) => parts.push(self.written(excerpt, file, texts)),
+                Part::File(source) => parts.push(self.file_part(container, &source)),
+                Part::Changed(source, reason) => {
+                    parts.extend(self.template_of(container, &source, file));
+                    parts.push(ConfPart::NotVisible {
+                        reason,
+                        at: Some(source.span),
+                    });
+                }
+                Part::Unknown(reason, at) => parts.push(ConfPart::NotVisible {
+                    reason,
+                    at: Some(at),
+                }),
+            }
+        }
+        if recipe.strangers {
+            let why = "its start script may write the configuration before the server reads it";
             parts.push(ConfPart::NotVisible {
-                reason: template_reason(),
-                at: None,
+                reason: Reason::new(why),
+                at: Some(file.span),
             });
         }
         parts
+    }
+
+    /// A text that the start script writes into the file.
+    fn written(&self, excerpt: Excerpt, file: &ArgWord, texts: &mut Vec<RawText>) -> ConfPart {
+        let at = excerpt.span_all();
+        let workload = format!("{}/{}", self.object.kind, self.object.name);
+        let object = ObjectName {
+            kind: "start script".to_owned(),
+            name: workload.clone(),
+            ..self.object.clone()
+        };
+        // Two containers may be given one script.
+        let key = format!("{} {}", at.start, texts.len());
+        let place = TextPlace::Key {
+            object: object.clone(),
+            key: key.clone(),
+        };
+        let file_text = (self.context.file_text)(excerpt.file());
+        let name = format!("{workload} start script");
+        let read = conf::read(name, place, excerpt, Frame::Inline, &file_text, self.shapes);
+        let mut text = read.text;
+        text.recognised = false;
+        texts.push(text);
+        ConfPart::Key {
+            object,
+            key,
+            evidence: format!("its start script writes it to {}", file.text),
+            at,
+        }
+    }
+
+    /// The ConfigMap that a file is made from, which is changed on the way.
+    fn template_of(&self, container: &Node, source: &ArgWord, file: &ArgWord) -> Option<ConfPart> {
+        let (held, _) = self.source_of(container, &source.text)?;
+        Some(ConfPart::Template {
+            object: held.object(self.object.namespace.clone()),
+            evidence: format!("{} is made from {}", file.text, source.text),
+            at: source.span,
+        })
+    }
+
+    /// The object and the key that a container sees under a path.
+    pub(super) fn source_of(
+        &self,
+        container: &Node,
+        path: &str,
+    ) -> Option<(KeySource<'a>, String)> {
+        let (mount, rest) = best_mount(container, path)?;
+        let volume = self.volume(known(mount.get("name"))?)?;
+        let source = match key_source(volume) {
+            Some(source) => source,
+            None => {
+                let projected = volume.at("projected.sources").map(Node::items);
+                let sources = projected.unwrap_or_default().iter().filter_map(key_source);
+                let mut holding =
+                    sources.filter(|s| s.items.is_none() || s.key_at(&rest).is_some());
+                let only = holding.next()?;
+                holding.next().is_none().then_some(only)?
+            }
+        };
+        let key = match source.items {
+            None => rest,
+            Some(_) => source.key_at(&rest)?,
+        };
+        Some((source, key))
     }
 
     /// The file that the server is given, followed through mount and volume to what holds it.
@@ -47,14 +169,7 @@ impl<'a> Pod<'a> {
             ));
         }
         let path = file.text.as_str();
-        let mounts = container
-            .get("volumeMounts")
-            .map(Node::items)
-            .unwrap_or_default();
-        let best = mounts
-            .iter()
-            .filter_map(|mount| Some((mount, within(mount, path)?)))
-            .min_by_key(|(_, rest)| rest.len());
+        let best = best_mount(container, path);
         let Some((mount, rest)) = best else {
             return gap(format!(
                 "{path} is part of the image or written at start-up"
@@ -100,12 +215,7 @@ impl<'a> Pod<'a> {
             .filter_map(key_source);
         sources
             .map(|source| ConfPart::Template {
-                object: ObjectName {
-                    kind: source.kind.to_owned(),
-                    namespace: self.object.namespace.clone(),
-                    name: source.name.to_owned(),
-                    templated: source.templated,
-                },
+                object: source.object(self.object.namespace.clone()),
                 evidence: format!(
                     "{} is written at start-up from what an init container is shown",
                     file.text
@@ -174,12 +284,7 @@ impl<'a> Pod<'a> {
             })?,
         };
         Ok(ConfPart::Key {
-            object: ObjectName {
-                kind: source.kind.to_owned(),
-                namespace: self.object.namespace.clone(),
-                name: source.name.to_owned(),
-                templated: source.templated,
-            },
+            object: source.object(self.object.namespace.clone()),
             key,
             evidence: format!("mounted at {}", file.text),
             at: file.span,
@@ -240,6 +345,15 @@ pub(super) struct KeySource<'a> {
 }
 
 impl KeySource<'_> {
+    pub(super) fn object(&self, namespace: Option<String>) -> ObjectName {
+        ObjectName {
+            kind: self.kind.to_owned(),
+            namespace,
+            name: self.name.to_owned(),
+            templated: self.templated,
+        }
+    }
+
     /// The key that an item shows under this path.
     pub(super) fn key_at(&self, path: &str) -> Option<String> {
         let item = self
@@ -266,6 +380,16 @@ pub(super) fn key_source(volume: &Node) -> Option<KeySource<'_>> {
         templated: name.has_hole(),
         items: source.get("items").map(Node::items),
     })
+}
+
+/// The mount that holds a path most closely, and the path below it.
+fn best_mount<'n>(container: &'n Node, path: &str) -> Option<(&'n Node, String)> {
+    let mounts = container.get("volumeMounts").map(Node::items);
+    let holding = mounts
+        .unwrap_or_default()
+        .iter()
+        .filter_map(|mount| Some((mount, within(mount, path)?)));
+    holding.min_by_key(|(_, rest)| rest.len())
 }
 
 /// The path below a mount, if the mount holds it; a sub-path mount is the key itself.

@@ -1,0 +1,185 @@
+//! The ConfigMaps and Secrets of a tree, for what refers to them by name while another document is
+//! read: the start script that a workload mounts, the variables that it is given.
+//!
+//! Which configuration text belongs to which server is not decided here: that is `link`'s.
+
+use std::collections::BTreeMap;
+
+use crate::extract::kustomize::{Render, Tree, TreeFile};
+use crate::extract::manifest::object_name;
+use crate::extract::scalar::known;
+use crate::facts::raw::ObjectName;
+use crate::facts::{Reason, tree};
+use crate::source::FileId;
+use crate::syntax::yaml::{Node, Stream};
+
+/// All of them by kind and name.
+#[derive(Default)]
+pub struct Objects<'t> {
+    found: BTreeMap<(String, String), Vec<Held<'t>>>,
+    /// Files that are parsed only when one of them may hold what is asked for.
+    unread: Vec<&'t TreeFile>,
+    paths: BTreeMap<FileId, &'t str>,
+    environments: &'t [String],
+    /// Where to look for what is not here.
+    beside: Option<&'t Objects<'t>>,
+}
+
+/// An object and its namespace.
+struct Held<'t> {
+    root: &'t Node,
+    namespace: Option<String>,
+}
+
+impl<'t> Objects<'t> {
+    /// What the files of a tree say by themselves: those in `read`, and those in `unread` where they
+    /// are asked for.
+    pub fn new(
+        tree: &'t Tree,
+        (read, unread): (&[&str], &[&str]),
+        environments: &'t [String],
+    ) -> Self {
+        let mut objects = Self {
+            environments,
+            ..Self::default()
+        };
+        for path in read {
+            if let Some((path, file)) = tree.entry(path) {
+                objects.paths.insert(file.excerpt.file(), path);
+                let documents = &file.stream().documents;
+                let roots = documents.iter().map(|document| &document.root);
+                roots.for_each(|root| objects.add(root));
+            }
+        }
+        for path in unread {
+            if let Some((path, file)) = tree.entry(path) {
+                objects.paths.insert(file.excerpt.file(), path);
+                objects.unread.push(file);
+            }
+        }
+        objects
+    }
+
+    /// What a snippet shows.
+    pub fn of_stream(stream: &'t Stream) -> Self {
+        let mut objects = Self::default();
+        let roots = stream.documents.iter().map(|document| &document.root);
+        roots.for_each(|root| objects.add(root));
+        objects
+    }
+
+    /// What a kustomization makes, and what it refers to beside that.
+    pub fn of_render(render: &'t Render, beside: &'t Objects<'t>) -> Self {
+        let mut objects = Self {
+            beside: Some(beside),
+            ..Self::default()
+        };
+        for resource in &render.resources {
+            objects.add(&resource.root);
+        }
+        objects
+    }
+
+    fn add(&mut self, root: &'t Node) {
+        let Some(kind) = known(root.get("kind")) else {
+            return;
+        };
+        if kind.ends_with("List") {
+            let items = root.get("items").map(Node::items).unwrap_or_default();
+            return items.iter().for_each(|item| self.add(item));
+        }
+        if !matches!(kind, "ConfigMap" | "Secret") {
+            return;
+        }
+        if let Some(object) = object_name(root, kind) {
+            let held = self.found.entry((object.kind, object.name)).or_default();
+            held.push(Held {
+                root,
+                namespace: object.namespace,
+            });
+        }
+    }
+
+    /// The object of this name that is meant in a file; or why that is not known.
+    pub fn find(&self, wanted: &ObjectName, from: FileId) -> Result<&Node, Reason> {
+        let key = (wanted.kind.clone(), wanted.name.clone());
+        let held = self.found.get(&key).map(Vec::as_slice).unwrap_or_default();
+        let mut found: Vec<&Node> = held
+            .iter()
+            .filter(|held| is_of(held.namespace.as_ref(), wanted))
+            .map(|held| held.root)
+            .collect();
+        if found.is_empty() {
+            found = self.unread(wanted);
+        }
+        if let (true, Some(beside)) = (found.is_empty(), self.beside) {
+            return beside.find(wanted, from);
+        }
+        self.choose(found, wanted, from)
+    }
+
+    fn unread(&self, wanted: &ObjectName) -> Vec<&Node> {
+        let speaks = |file: &&&TreeFile| {
+            let text = file.excerpt.text();
+            text.contains(&wanted.name) && text.contains(&wanted.kind)
+        };
+        let documents = self.unread.iter().filter(speaks);
+        let roots = documents
+            .flat_map(|file| &file.stream().documents)
+            .map(|document| &document.root);
+        roots
+            .filter(|root| {
+                object_name(root, &wanted.kind).is_some_and(|object| {
+                    known(root.get("kind")) == Some(&wanted.kind)
+                        && object.name == wanted.name
+                        && is_of(object.namespace.as_ref(), wanted)
+                })
+            })
+            .collect()
+    }
+
+    /// Of several the one in the same file, else the one in the same folder.
+    fn choose<'n>(
+        &self,
+        mut found: Vec<&'n Node>,
+        wanted: &ObjectName,
+        from: FileId,
+    ) -> Result<&'n Node, Reason> {
+        let what = format!("{}/{}", wanted.kind, wanted.name);
+        if found.is_empty() {
+            return Err(Reason::new(format!("{what} is not in the scanned tree")));
+        }
+        let path = |node: &Node| self.paths.get(&node.span.file).copied();
+        if let Some(own) = self.paths.get(&from) {
+            found.retain(|node| {
+                path(node).is_none_or(|other| !tree::apart(own, other, self.environments))
+            });
+            let in_folder =
+                |node: &&Node| path(node).is_some_and(|p| tree::folder(p) == tree::folder(own));
+            let in_file = |node: &&Node| node.span.file == from;
+            if found.iter().any(in_file) {
+                found.retain(in_file);
+            } else if found.iter().any(in_folder) {
+                found.retain(in_folder);
+            }
+        }
+        match found[..] {
+            [only] => Ok(only),
+            [] => Err(Reason::new(format!(
+                "{what} is in the scanned tree for another environment only"
+            ))),
+            _ => Err(Reason::new(format!(
+                "{what} is in the scanned tree {} times",
+                found.len()
+            ))),
+        }
+    }
+}
+
+/// A namespace that is not written may be any.
+fn is_of(namespace: Option<&String>, wanted: &ObjectName) -> bool {
+    match (namespace, &wanted.namespace) {
+        (Some(own), Some(wanted)) => own == wanted,
+        _ => true,
+    }
+}

@@ -1,0 +1,483 @@
+//! Start scripts, followed without running them: a script and an environment in, its simple commands
+//! out, each with its variables filled in, its redirections and what is fed to it.
+//!
+//! Assignments are followed where they are certain to happen; in a branch, a loop or a function they
+//! make the variable unknown. What only a running shell knows (`$(command)`, `$?`, a pattern) stays as
+//! it is written and is marked. What the commands mean is left to `launch` and `recipe`.
+
+mod scope;
+
+use crate::extract::command::{ArgWord, Environment};
+use crate::extract::expand::Expanded;
+use crate::facts::{Reason, Slot};
+use crate::source::Excerpt;
+use crate::syntax::shell::{self, HereText, ShellWord};
+use scope::Scope;
+
+/// A simple command: a program and its words.
+#[derive(Clone, Debug, Default)]
+pub struct Command {
+    pub words: Vec<ArgWord>,
+    /// Where its output goes.
+    pub outputs: Vec<Output>,
+    /// The file that it reads from.
+    pub input: Option<ArgWord>,
+    /// The text that is fed to it.
+    pub document: Option<Excerpt>,
+    /// It may be left out, or run more than once.
+    pub conditional: bool,
+    /// Another command feeds it or reads its output.
+    pub piped: bool,
+    /// Nothing is run after it.
+    pub last: bool,
+}
+
+/// A file that a command's output goes to.
+#[derive(Clone, Debug)]
+pub struct Output {
+    pub to: ArgWord,
+    pub appends: bool,
+}
+
+/// The commands of a script that is given these arguments, in order.
+pub fn commands(
+    script: &Expanded,
+    environment: &Environment,
+    arguments: &[ArgWord],
+) -> Vec<Command> {
+    let (words, documents) = shell::script(script.excerpt());
+    let mut reader = Reader {
+        script,
+        words: &words,
+        documents: &documents,
+        scope: Scope {
+            environment: environment.clone(),
+            arguments: Ok(arguments.to_vec()),
+        },
+        open: Vec::new(),
+        chain: Chain::default(),
+        found: Vec::new(),
+    };
+    reader.read();
+    reader.found
+}
+
+/// What is open around a command.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Open {
+    /// `if`, a loop, braces.
+    Block,
+    Parenthesis,
+    /// `case`; a pattern is being read or not.
+    Case {
+        pattern: bool,
+    },
+}
+
+/// The commands that `&&`, `||` and `|` join.
+#[derive(Clone, Copy, Debug, Default)]
+struct Chain {
+    /// What follows depends on the outcome of a question.
+    asks: bool,
+    /// The command before hands its output on.
+    piped: bool,
+}
+
+/// Programs that answer a question: what `&&` puts behind them may not be run.
+const QUESTIONS: [&str; 7] = ["[", "[[", "test", "!", "command", "which", "grep"];
+
+struct Reader<'a> {
+    script: &'a Expanded,
+    words: &'a [ShellWord],
+    documents: &'a [HereText],
+    scope: Scope,
+    open: Vec<Open>,
+    chain: Chain,
+    found: Vec<Command>,
+}
+
+/// A command that is being read: its words' places among all words.
+#[derive(Default)]
+struct Draft {
+    words: Vec<usize>,
+    outputs: Vec<(usize, bool)>,
+    input: Option<usize>,
+    document: Option<usize>,
+}
+
+impl Reader<'_> {
+    fn read(&mut self) {
+        let mut draft = Draft::default();
+        let mut at = 0;
+        while let Some(word) = self.words.get(at) {
+            at += 1;
+            if !word.operator {
+                draft.words.push(at - 1);
+                continue;
+            }
+            let sign = word.text.trim_start_matches(|c: char| c.is_ascii_digit());
+            if sign.starts_with(['<', '>']) || sign.starts_with("&>") {
+                at += usize::from(redirect(&mut draft, &word.text, at, self.words));
+                continue;
+            }
+            self.end(&mut draft, sign);
+        }
+        self.end(&mut draft, "\n");
+    }
+
+    /// A command ends at an operator.
+    fn end(&mut self, draft: &mut Draft, sign: &str) {
+        let draft = std::mem::take(draft);
+        let pipes = matches!(sign, "|" | "|&");
+        if matches!(self.open.last(), Some(Open::Case { pattern: true })) {
+            let closes = draft
+                .words
+                .first()
+                .is_some_and(|w| self.words[*w].text == "esac");
+            if closes {
+                self.open.pop();
+            } else if sign == ")"
+                && let Some(last) = self.open.last_mut()
+            {
+                *last = Open::Case { pattern: false };
+            }
+            return;
+        }
+        self.command(draft, pipes);
+        self.chain.piped = pipes;
+        match sign {
+            "||" => self.chain.asks = true,
+            "&&" | "|" | "|&" => {}
+            _ => self.chain = Chain::default(),
+        }
+        match (sign, self.open.last_mut()) {
+            ("(", _) => self.open.push(Open::Parenthesis),
+            (")", Some(Open::Parenthesis)) => {
+                self.open.pop();
+            }
+            // The first pattern may stand on the line of its `case`.
+            (")", Some(Open::Case { pattern })) => *pattern = false,
+            (";;", Some(Open::Case { pattern })) => *pattern = true,
+            _ => {}
+        }
+    }
+
+    fn command(&mut self, mut draft: Draft, pipes: bool) {
+        if !self.keywords(&mut draft) {
+            return;
+        }
+        let piped = self.chain.piped || pipes;
+        let conditional = self.chain.asks || !self.open.is_empty();
+        let words = self.assignments(&draft, conditional);
+        let words: Vec<ArgWord> = words.iter().flat_map(|at| self.expanded(*at)).collect();
+        let is_exec = words.first().is_some_and(|first| first.text == "exec");
+        let words = words[usize::from(is_exec)..].to_vec();
+        if words.is_empty() && draft.outputs.is_empty() {
+            return;
+        }
+        let word = |at: usize| self.expanded(at).into_iter().next();
+        let outputs = draft.outputs.iter().filter_map(|(at, appends)| {
+            Some(Output {
+                to: word(*at)?,
+                appends: *appends,
+            })
+        });
+        let command = Command {
+            outputs: outputs.collect(),
+            input: draft.input.and_then(word),
+            document: draft.document.and_then(|at| self.document(at)),
+            conditional,
+            piped,
+            last: is_exec && !words.is_empty(),
+            words,
+        };
+        if command.words.first().is_some_and(|first| first.text == ":") {
+            draft.words.iter().for_each(|at| self.assign_defaults(*at));
+        }
+        self.scope.built_in(&command);
+        self.chain.asks |= asks(&command);
+        self.found.push(command);
+    }
+
+    /// Takes the words of control flow off the front. `false` where nothing is left to run.
+    fn keywords(&mut self, draft: &mut Draft) -> bool {
+        while let Some(first) = draft.words.first() {
+            match self.words[*first].text.as_str() {
+                "if" | "while" | "until" | "{" => self.open.push(Open::Block),
+                "then" | "else" | "elif" | "do" | "!" | "time" => {}
+                "function" | "for" | "select" => {
+                    let opens = self.words[*first].text != "function";
+                    if opens {
+                        self.open.push(Open::Block);
+                    }
+                    if let Some(name) = draft.words.get(1) {
+                        let name = self.words[*name].text.clone();
+                        self.scope.forget(&name);
+                    }
+                    return false;
+                }
+                "case" => {
+                    self.open.push(Open::Case { pattern: true });
+                    return false;
+                }
+                "fi" | "done" | "esac" | "}" => {
+                    self.open.pop();
+                    // What is redirected here is redirected for all of it.
+                    return !draft.outputs.is_empty();
+                }
+                _ => return true,
+            }
+            draft.words.remove(0);
+        }
+        !draft.outputs.is_empty()
+    }
+
+    /// Takes in the assignments before a command; the words that are left.
+    fn assignments(&mut self, draft: &Draft, conditional: bool) -> Vec<usize> {
+        let is_assignment = |at: &&usize| self.assigned(**at).is_some();
+        let count = draft.words.iter().take_while(is_assignment).count();
+        let (before, rest) = draft.words.split_at(count);
+        if rest.is_empty() {
+            for at in before {
+                self.assign(*at, conditional);
+            }
+        }
+        rest.to_vec()
+    }
+
+    /// The name and the length of `NAME=` at the start of a word.
+    fn assigned(&self, at: usize) -> Option<(String, usize)> {
+        let word = &self.words[at];
+        let spelled = self.script.text().get(word.range.clone())?;
+        let (name, _) = spelled.split_once('=')?;
+        let is_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
+        let starts = !name.starts_with(|c: char| c.is_ascii_digit());
+        let fits = !name.is_empty() && starts && name.chars().all(is_name);
+        fits.then(|| (name.to_owned(), name.len() + 1))
+    }
+
+    fn assign(&mut self, at: usize, conditional: bool) {
+        let Some((name, length)) = self.assigned(at) else {
+            return;
+        };
+        let value = self
+            .text_of(at)
+            .map(|text| text[length.min(text.len())..].to_owned());
+        self.scope.assign(&name, value, conditional);
+    }
+
+    /// `${NAME:=default}` gives the variable its default.
+    fn assign_defaults(&mut self, at: usize) {
+        let text = self.words[at].text.clone();
+        for (range, value) in self.scope.parts(&text) {
+            let inner = text[range].strip_prefix("${");
+            let name = inner.and_then(|inner| inner.split_once('='));
+            let Some((name, value)) = name.zip(value) else {
+                continue;
+            };
+            let name = name.0.trim_end_matches(':');
+            if !name.contains([':', '-', '+', '?']) {
+                self.scope.assign(name, value, false);
+            }
+        }
+    }
+
+    /// A word with its variables filled in: several where it is split or stands for several.
+    fn expanded(&self, at: usize) -> Vec<ArgWord> {
+        let word = &self.words[at];
+        if matches!(word.text.as_str(), "$@" | "$*") && word.variable {
+            return match &self.scope.arguments {
+                Ok(words) => words.clone(),
+                Err(reason) => vec![self.word(word, word.text.clone(), Some(reason.clone()))],
+            };
+        }
+        match self.text_of(at) {
+            Err(reason) => vec![self.word(word, word.text.clone(), Some(reason))],
+            Ok(text) => {
+                let spelled = self.script.text().get(word.range.clone());
+                let quoted = spelled.is_none_or(|spelled| spelled.contains(['"', '\'']));
+                if quoted || !word.variable {
+                    return vec![self.word(word, text, None)];
+                }
+                let parts = text.split_ascii_whitespace();
+                parts
+                    .map(|part| self.word(word, part.to_owned(), None))
+                    .collect()
+            }
+        }
+    }
+
+    fn word(&self, word: &ShellWord, text: String, hole: Option<Reason>) -> ArgWord {
+        ArgWord {
+            text,
+            span: word.span,
+            hole,
+            slot: Slot::None,
+        }
+    }
+
+    /// A word as one text.
+    fn text_of(&self, at: usize) -> Result<String, Reason> {
+        let word = &self.words[at];
+        if let Some(reason) = self.script.hole(&word.range) {
+            return Err(reason.clone());
+        }
+        if !word.variable {
+            return Ok(word.text.clone());
+        }
+        let mut text = String::new();
+        for (range, value) in self.scope.parts(&word.text) {
+            match value {
+                None => text.push_str(&word.text[range]),
+                Some(value) => text.push_str(&value?),
+            }
+        }
+        Ok(text)
+    }
+
+    /// The text of a here-document, its variables filled in unless its delimiter is quoted.
+    fn document(&self, delimiter: usize) -> Option<Excerpt> {
+        let document = self.documents.iter().find(|d| d.delimiter == delimiter)?;
+        let word = &self.words[delimiter];
+        let spelled = self.script.text().get(word.range.clone())?;
+        let body = &self.script.text()[document.body.clone()];
+        let mut builder = self.script.excerpt().builder();
+        let mut at = document.body.start;
+        for line in body.split_inclusive('\n') {
+            let tabs = line.len() - line.trim_start_matches('\t').len();
+            let skipped = if document.strips_tabs { tabs } else { 0 };
+            let (line, start) = (&line[skipped..], at + skipped);
+            at = start + line.len();
+            if spelled != word.text {
+                builder.push(start..at);
+                continue;
+            }
+            for (range, value) in self.scope.parts(line) {
+                let place = start + range.start..start + range.end;
+                match value {
+                    None => builder.push(place),
+                    Some(Ok(value)) => builder.push_as(&value, place),
+                    // In the words of a configuration text only braces say that it is one.
+                    Some(Err(_)) => builder.push_as(&braced(&line[range]), place),
+                }
+            }
+        }
+        Some(builder.finish_at(document.body.start))
+    }
+}
+
+/// What `&&` puts behind the command may not be run.
+fn asks(command: &Command) -> bool {
+    let first = command.words.first().map(|word| word.text.as_str());
+    first.is_some_and(|first| QUESTIONS.contains(&first))
+}
+
+/// `$NAME` as `${NAME}`.
+fn braced(expansion: &str) -> String {
+    match expansion.strip_prefix('$') {
+        Some(name) if !name.starts_with(['{', '(']) => format!("${{{name}}}"),
+        Some(_) => expansion.to_owned(),
+        None => format!("$({})", expansion.trim_matches('`')),
+    }
+}
+
+/// Takes in a redirection; whether the next word belongs to it.
+fn redirect(draft: &mut Draft, operator: &str, next: usize, words: &[ShellWord]) -> bool {
+    if words.get(next).is_none_or(|word| word.operator) {
+        return false;
+    }
+    let sign = operator.trim_start_matches(|c: char| c.is_ascii_digit());
+    let of_errors = operator.starts_with('2');
+    match sign {
+        "<<" | "<<-" => draft.document = Some(next),
+        "<" => draft.input = Some(next),
+        ">" | ">|" | "&>" if !of_errors => draft.outputs.push((next, false)),
+        ">>" | "&>>" if !of_errors => draft.outputs.push((next, true)),
+        _ => {}
+    }
+    true
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::FileId;
+    use proptest::prelude::*;
+
+    fn followed(text: &str) -> Vec<Command> {
+        let script = Expanded::plain(Excerpt::whole(FileId(0), text.into()));
+        let environment = Environment::from([("A".to_owned(), Ok("one two".to_owned()))]);
+        commands(&script, &environment, &[])
+    }
+
+    /// The words of each command, `?` before one that is not known, `~` before a conditional command.
+    fn shown(text: &str) -> Vec<String> {
+        let word = |word: &ArgWord| match word.hole {
+            Some(_) => format!("?{}", word.text),
+            None => word.text.clone(),
+        };
+        followed(text)
+            .iter()
+            .map(|command| {
+                let words: Vec<String> = command.words.iter().map(word).collect();
+                let mark = if command.conditional { "~" } else { "" };
+                format!("{mark}{}", words.join("|"))
+            })
+            .collect()
+    }
+
+    #[test]
+    fn words_are_filled_in_and_split() {
+        for (script, expected) in [
+            ("x $A \"$A\" '$A' $B", vec!["x|one|two|one two|$A|?$B"]),
+            ("B=1 C=${B}2; x $C", vec!["x|12"]),
+            (
+                "set -- a b; shift; x \"$@\" $1 $2",
+                vec!["set|--|a|b", "shift", "x|b|b|?$2"],
+            ),
+            (
+                "x `date` $(date) ${A%one} $?",
+                vec!["x|?`date`|?$(date)|?${A%one}|?$?"],
+            ),
+            (
+                "export B=2; exec x ${B:-3} ${C:-4}",
+                vec!["export|B=2", "x|2|4"],
+            ),
+            ("B=1 x; y $B", vec!["x", "y|?$B"]),
+        ] {
+            assert_eq!(shown(script), expected, "{script}");
+        }
+    }
+
+    #[test]
+    fn branches_make_a_variable_unknown() {
+        for (script, expected) in [
+            ("B=1; if a; then B=2; fi; x $B", vec!["~a", "x|?$B"]),
+            ("B=1; [ a ] && B=2; x $B", vec!["[|a|]", "x|?$B"]),
+            ("B=1; a || B=2; x $B", vec!["a", "x|?$B"]),
+            (
+                "case $A in a|b) B=1;; *) y;; esac; x $B",
+                vec!["~y", "x|?$B"],
+            ),
+            ("f() { B=1; y; }; x $B", vec!["f", "~y", "x|?$B"]),
+            ("for B in 1 2; do y $B; done; x", vec!["~y|?$B", "x"]),
+            ("mkdir a && x", vec!["mkdir|a", "x"]),
+            (". /env; x $A $B", vec![".|/env", "x|?$A|?$B"]),
+        ] {
+            assert_eq!(shown(script), expected, "{script}");
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..Default::default() })]
+
+        #[test]
+        fn any_script_can_be_followed(text in "[aA \\\\'\"$(){}`<>|&;=:#\n0-9é-]{0,60}") {
+            for command in followed(&text) {
+                for word in &command.words {
+                    prop_assert!(text.get(word.span.range()).is_some());
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,131 @@
+//! The variables of a container: written in it, or taken from ConfigMaps and Secrets that the tree
+//! holds. What a Secret gives is never read: it stays unknown.
+
+use crate::extract::command::{self, ANY_OTHER, Environment};
+use crate::extract::scalar::{known, template_reason};
+use crate::extract::workload::Pod;
+use crate::facts::Reason;
+use crate::facts::raw::ObjectName;
+use crate::source::Excerpt;
+use crate::syntax::yaml::Node;
+
+impl Pod<'_> {
+    /// All variables: a later source of `envFrom` wins, and `env` over all of them.
+    pub(super) fn environment(&self, container: &Node) -> Environment {
+        let mut environment = Environment::new();
+        let from = container.get("envFrom");
+        for source in from.map(Node::items).unwrap_or_default() {
+            self.take_all(source, &mut environment);
+        }
+        let entries = container.get("env");
+        for entry in entries.map(Node::items).unwrap_or_default() {
+            if let Some(name) = known(entry.get("name")) {
+                let value = self.value(name, entry, &environment);
+                environment.insert(name.to_owned(), value);
+            }
+        }
+        let open = |node: Option<&Node>| {
+            node.is_some_and(|node| node.is_open() || node.scalar().is_some() && node.has_hole())
+        };
+        if container.is_open() || open(from) || open(entries) {
+            environment.insert(ANY_OTHER.to_owned(), Err(template_reason()));
+        }
+        environment
+    }
+
+    /// Every key of an object as a variable.
+    fn take_all(&self, source: &Node, environment: &mut Environment) {
+        let prefix = known(source.get("prefix")).unwrap_or_default();
+        let (kind, reference) = match (source.get("configMapRef"), source.get("secretRef")) {
+            (Some(reference), _) => ("ConfigMap", reference),
+            (None, Some(reference)) => ("Secret", reference),
+            (None, None) => return,
+        };
+        let root = match self.referred(kind, reference) {
+            Ok(root) => root,
+            Err(reason) => {
+                environment.insert(ANY_OTHER.to_owned(), Err(reason));
+                return;
+            }
+        };
+        for field in ["data", "stringData"] {
+            let data = root.get(field);
+            if data.is_some_and(Node::is_open) {
+                environment.insert(ANY_OTHER.to_owned(), Err(template_reason()));
+            }
+            for entry in data.map(Node::entries).unwrap_or_default() {
+                let Some(key) = entry.key.as_str() else {
+                    continue;
+                };
+                let value = match kind {
+                    "Secret" => Err(from_secret(key, root)),
+                    _ => plain(&entry.value),
+                };
+                environment.insert(format!("{prefix}{key}"), value);
+            }
+        }
+    }
+
+    fn value(&self, name: &str, entry: &Node, environment: &Environment) -> Result<String, Reason> {
+        if let Some(value) = entry.get("value") {
+            let text = Excerpt::standing_for(&plain(value)?, value.span);
+            let filled = command::substituted(&text, environment);
+            return filled.known().map(str::to_owned);
+        }
+        let Some(from) = entry.get("valueFrom") else {
+            return if entry.is_open() {
+                Err(template_reason())
+            } else {
+                Ok(String::new())
+            };
+        };
+        if let Some(reference) = from.get("configMapKeyRef") {
+            let root = self.referred("ConfigMap", reference)?;
+            let key = known(reference.get("key")).unwrap_or_default();
+            let node = root.get("data").and_then(|data| data.get(key));
+            return node.map_or_else(
+                || Err(Reason::new(format!("its ConfigMap has no key {key}"))),
+                plain,
+            );
+        }
+        let source = match from.get("secretKeyRef") {
+            Some(reference) => {
+                let name = known(reference.get("name")).unwrap_or("one that a template names");
+                format!("the Secret {name}")
+            }
+            None => "the pod itself".to_owned(),
+        };
+        Err(Reason::new(format!(
+            "environment variable {name} comes from {source}"
+        )))
+    }
+
+    /// The object that a reference names.
+    fn referred(&self, kind: &str, reference: &Node) -> Result<&Node, Reason> {
+        let name = reference.get("name");
+        let name = name.filter(|name| name.as_str().is_some());
+        let name = name.ok_or_else(|| Reason::new("an object without a name is referred to"))?;
+        let object = ObjectName {
+            kind: kind.to_owned(),
+            namespace: self.object.namespace.clone(),
+            name: name.as_str().unwrap_or_default().to_owned(),
+            templated: name.has_hole(),
+        };
+        self.context.objects.find(&object, reference.span.file)
+    }
+}
+
+fn plain(node: &Node) -> Result<String, Reason> {
+    if node.has_hole() {
+        return Err(template_reason());
+    }
+    let text = node.as_str().filter(|_| !node.is_null());
+    Ok(text.unwrap_or_default().to_owned())
+}
+
+fn from_secret(key: &str, root: &Node) -> Reason {
+    let name = known(root.at("metadata.name")).unwrap_or_default();
+    Reason::new(format!(
+        "environment variable {key} comes from the Secret {name}"
+    ))
+}
