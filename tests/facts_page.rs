@@ -12,7 +12,7 @@ use std::fmt::Write as _;
 
 use laboratory::repository;
 use redvet::facts::SubjectKind;
-use redvet::facts::vocabulary::{Type, Vocabulary};
+use redvet::facts::vocabulary::{Type, Vocabulary, conf_path};
 use redvet::knowledge::Knowledge;
 use redvet::knowledge::servers::Unit;
 
@@ -25,6 +25,7 @@ This page is made from the tables that rules are checked with; `redvet schema fa
 
 Sizes are bytes, durations seconds, CPUs cores.
 Any fact may be absent, or unknown with a reason.
+Where a text is always one of a few words they stand beside its type, and a rule that compares it with another word does not load.
 ";
 
 #[test]
@@ -58,11 +59,11 @@ fn page(knowledge: &Knowledge) -> String {
         section(
             "directive",
             "One line of configuration text, as its server would read it. `directive.server` is that server, where it is known.",
-        ) + &listed(SubjectKind::Directive),
+        ) + &listed(SubjectKind::Directive, &vocabulary),
         section(
             "server",
             "What will run: a workload, an operator's resource, or a configuration file that nothing deploys. `server.clients` are the clients that are linked to it.",
-        ) + &listed(SubjectKind::Server),
+        ) + &listed(SubjectKind::Server, &vocabulary),
         section(
             "server.conf",
             "The value that the server will really use, written or by default. Every directive of every listed version has one; `counts in` tells the unit of a figure.",
@@ -70,7 +71,7 @@ fn page(knowledge: &Knowledge) -> String {
         section(
             "client",
             "A place in the code that builds a client. `client.server` is the server that it is linked to.",
-        ) + &listed(SubjectKind::Client),
+        ) + &listed(SubjectKind::Client, &vocabulary),
         section(
             "client options",
             "Options as they will really be, by the same name in every library, with the library's own word for each.",
@@ -78,11 +79,11 @@ fn page(knowledge: &Knowledge) -> String {
         section(
             "service",
             "A program: a main package, and all that it is built from. `service.clients` are the clients that are built in it.",
-        ) + &listed(SubjectKind::Service),
+        ) + &listed(SubjectKind::Service, &vocabulary),
         section(
             "meta",
             "The check itself: comments that silence rules, and files that could not be read.",
-        ) + &listed(SubjectKind::Meta),
+        ) + &listed(SubjectKind::Meta, &vocabulary),
     ]
     .join("")
 }
@@ -92,10 +93,11 @@ fn section(title: &str, about: &str) -> String {
 }
 
 /// The facts that every subject of a kind may have.
-fn listed(kind: SubjectKind) -> String {
+fn listed(kind: SubjectKind, vocabulary: &Vocabulary) -> String {
     let mut out = String::from("| fact | type | meaning |\n|---|---|---|\n");
     for entry in Vocabulary::entries(kind) {
-        let (subject, path, ty) = (kind.word(), entry.path, entry.ty.word());
+        let (subject, path) = (kind.word(), entry.path);
+        let ty = of_words(entry.ty, &vocabulary.words(kind, path));
         writeln!(out, "| `{subject}.{path}` | {ty} | {} |", entry.about).unwrap();
     }
     out
@@ -127,7 +129,9 @@ fn directives(knowledge: &Knowledge, vocabulary: &Vocabulary) -> String {
         let known = &known[name.as_str()];
         let unit = known.unit.map_or("", |unit| counts_in(*ty, unit));
         let versions = versions(&known.series, &all);
-        let word = ty.word();
+        let path = conf_path(name);
+        let words = vocabulary.words(SubjectKind::Server, &path);
+        let word = of_words(*ty, &words);
         writeln!(
             out,
             "| `server.conf[\"{name}\"]` | {word} | {unit} | {versions} |"
@@ -135,6 +139,15 @@ fn directives(knowledge: &Knowledge, vocabulary: &Vocabulary) -> String {
         .unwrap();
     }
     out
+}
+
+/// The type, with the words that the value may be.
+fn of_words(ty: Type, words: &[&str]) -> String {
+    let words: Vec<String> = words.iter().map(|word| format!("`{word}`")).collect();
+    match words.is_empty() {
+        true => ty.word().to_owned(),
+        false => format!("{}: {}", ty.word(), words.join(", ")),
+    }
 }
 
 /// The unit that a plain figure counts in; a duration has its own.

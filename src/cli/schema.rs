@@ -35,8 +35,8 @@ pub(super) fn run(name: SchemaName, console: &mut Console) -> Result<Outcome, Fa
 /// All facts as a schema: an object a subject, a property a path. `unit` is the word that expressions
 /// are checked with.
 fn facts(vocabulary: &Vocabulary) -> Value {
-    use SubjectKind::{Client, Directive, Meta, Server};
-    let subjects: Map<String, Value> = [Directive, Server, Client, Meta]
+    use SubjectKind::{Client, Directive, Meta, Server, Service};
+    let subjects: Map<String, Value> = [Directive, Server, Client, Service, Meta]
         .into_iter()
         .map(|kind| (kind.word().to_owned(), subject(kind, vocabulary)))
         .collect();
@@ -52,8 +52,12 @@ fn facts(vocabulary: &Vocabulary) -> Value {
 
 fn subject(kind: SubjectKind, vocabulary: &Vocabulary) -> Value {
     let listed = Vocabulary::entries(kind).iter();
+    let words = |path: &str| vocabulary.words(kind, path);
     let mut facts: Map<String, Value> = listed
-        .map(|entry| (entry.path.to_owned(), fact(entry.ty, Some(entry.about))))
+        .map(|entry| {
+            let fact = fact(entry.ty, Some(entry.about), &words(entry.path));
+            (entry.path.to_owned(), fact)
+        })
         .collect();
     let more: &BTreeMap<String, Type> = match kind {
         SubjectKind::Server => &vocabulary.directives,
@@ -65,12 +69,14 @@ fn subject(kind: SubjectKind, vocabulary: &Vocabulary) -> Value {
             SubjectKind::Server => conf_path(name),
             _ => name.clone(),
         };
-        facts.insert(path, fact(*ty, None));
+        let fact = fact(*ty, None, &words(&path));
+        facts.insert(path, fact);
     }
     json!({ "type": "object", "properties": facts })
 }
 
-fn fact(ty: Type, about: Option<&str>) -> Value {
+/// A fact with the words that it, or an item of it, may be.
+fn fact(ty: Type, about: Option<&str>, words: &[&str]) -> Value {
     let form = match ty {
         Type::Bool => "boolean",
         Type::Int | Type::Size => "integer",
@@ -81,6 +87,11 @@ fn fact(ty: Type, about: Option<&str>) -> Value {
     let mut fact = json!({ "type": form, "unit": ty.word() });
     if let Some(about) = about {
         fact["description"] = json!(about);
+    }
+    match ty {
+        _ if words.is_empty() => {}
+        Type::List => fact["items"] = json!({ "enum": words }),
+        _ => fact["enum"] = json!(words),
     }
     fact
 }
@@ -99,5 +110,8 @@ mod tests {
         assert!(server.get("conf[\"maxmemory\"]").is_some());
         let client = &facts["properties"]["client"]["properties"];
         assert_eq!(client["pool.max_size"]["type"], "integer");
+        assert_eq!(client["uses"]["items"]["enum"][0], "streams");
+        assert_eq!(server["conf[\"appendonly\"]"]["enum"], json!(["no", "yes"]));
+        assert!(facts["properties"].get("service").is_some());
     }
 }

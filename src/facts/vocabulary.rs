@@ -17,10 +17,24 @@ pub struct Entry {
     pub path: &'static str,
     pub ty: Type,
     pub about: &'static str,
+    /// The only words that it may be, where they are few; of a list, that its items may be.
+    pub words: &'static [&'static str],
+}
+
+impl Entry {
+    const fn one_of(mut self, words: &'static [&'static str]) -> Self {
+        self.words = words;
+        self
+    }
 }
 
 const fn entry(path: &'static str, ty: Type, about: &'static str) -> Entry {
-    Entry { path, ty, about }
+    Entry {
+        path,
+        ty,
+        about,
+        words: &[],
+    }
 }
 
 const DIRECTIVE: &[Entry] = &[
@@ -40,7 +54,20 @@ const DIRECTIVE: &[Entry] = &[
         "problem",
         Type::Text,
         "what is wrong with the line: `none`, or one of the kinds behind the `conf/*` rules",
-    ),
+    )
+    .one_of(&[
+        "none",
+        "syntax-error",
+        "trailing-comment",
+        "unknown-directive",
+        "unsupported-directive",
+        "wrong-arity",
+        "invalid-value",
+        "misread-value",
+        "clamped-value",
+        "deprecated-directive",
+        "ineffective-directive",
+    ]),
     entry(
         "error",
         Type::Text,
@@ -145,7 +172,7 @@ const SERVER: &[Entry] = &[
         "kind",
         Type::Text,
         "`standalone`, `replication`, `cluster` or `sentinel`",
-    ),
+    ).one_of(&["standalone", "replication", "cluster", "sentinel"]),
     entry("flavor", Type::Text, "`redis` or `valkey`"),
     entry(
         "version",
@@ -169,7 +196,7 @@ const SERVER: &[Entry] = &[
         "storage.kind",
         Type::Text,
         "what the data directory is on: `persistent`, `ephemeral` or `none`",
-    ),
+    ).one_of(&["persistent", "ephemeral", "none"]),
     entry(
         "deployed",
         Type::Bool,
@@ -185,7 +212,7 @@ const SERVER: &[Entry] = &[
         "image.pin",
         Type::Text,
         "how far the image says which version runs: `digest`, `version`, `moving` (a tag of the official image without a version), `latest` or `none`",
-    ),
+    ).one_of(&["digest", "version", "moving", "latest", "none", "unknown"]),
     entry(
         "config.name",
         Type::Text,
@@ -200,7 +227,7 @@ const SERVER: &[Entry] = &[
         "rollout",
         Type::Text,
         "what starts the pods anew when a mounted configuration changes: `checksum`, `reloader`, `renamed` (a hash or version in the name, or an immutable object) or `none`",
-    ),
+    ).one_of(&["checksum", "reloader", "renamed", "none"]),
     entry(
         "probes.liveness",
         Type::Bool,
@@ -235,12 +262,12 @@ const SERVER: &[Entry] = &[
         "qos",
         Type::Text,
         "the pod's quality of service: `guaranteed`, `burstable` or `best-effort`",
-    ),
+    ).one_of(&["guaranteed", "burstable", "best-effort"]),
     entry(
         "role",
         Type::Text,
         "`cache`, `durable` or `queue`: declared in redvet.toml, or what its clients use it for",
-    ),
+    ).one_of(&["cache", "durable", "queue"]),
     entry(
         "managed",
         Type::Bool,
@@ -252,10 +279,15 @@ const SERVER: &[Entry] = &[
         "something beyond its own host can open a connection: it listens on more than the loopback, and a port is published or a Service leads to it",
     ),
     entry(
+        "reachable",
+        Type::Bool,
+        "a port of it is published, where its deployment says so",
+    ),
+    entry(
         "authentication",
         Type::Text,
         "what it asks of whoever connects: `none`, `password` or `acl`",
-    ),
+    ).one_of(&["none", "password", "acl"]),
     entry(
         "connections.total",
         Type::Int,
@@ -272,8 +304,8 @@ const META: &[Entry] = &[
     entry(
         "what",
         Type::Text,
-        "what is wrong: `unused-suppression`, `suppression-without-reason`, `unreadable-input`",
-    ),
+        "what is wrong: `unused-suppression`, `suppression-without-reason`, `unreadable-input`, `expired-waiver`",
+    ).one_of(&["unused-suppression", "suppression-without-reason", "unreadable-input", "expired-waiver"]),
     entry("detail", Type::Text, "the particulars"),
 ];
 
@@ -284,6 +316,11 @@ pub struct Vocabulary {
     pub directives: BTreeMap<String, Type>,
     /// Canonical option key of clients to its type.
     pub options: BTreeMap<String, Type>,
+    /// The words that the value of a directive, an option or a listed fact may be, where they are
+    /// few, by the subject's word and the path.
+    pub words: BTreeMap<String, Vec<String>>,
+    /// Other names of directives, with the one that facts go by.
+    pub aliases: BTreeMap<String, String>,
 }
 
 impl Vocabulary {
@@ -314,6 +351,18 @@ impl Vocabulary {
             .iter()
             .find(|e| e.path == path)
             .map(|e| e.ty)
+    }
+
+    /// The words that a fact may be, where they are few.
+    pub fn words(&self, kind: SubjectKind, path: &str) -> Vec<&str> {
+        let listed = Self::entries(kind).iter().find(|e| e.path == path);
+        match listed.map(|e| e.words) {
+            Some(words) if !words.is_empty() => words.to_vec(),
+            _ => {
+                let known = self.words.get(&format!("{}.{path}", kind.word()));
+                known.map_or_else(Vec::new, |words| words.iter().map(String::as_str).collect())
+            }
+        }
     }
 
     /// The subject that a relation leads to, e.g. `server` of a client.

@@ -9,7 +9,9 @@ pub mod languages;
 pub mod servers;
 pub mod shapes;
 
-use crate::facts::vocabulary::Vocabulary;
+use std::collections::BTreeMap;
+
+use crate::facts::vocabulary::{Vocabulary, conf_path};
 
 /// Everything that the program knows, opened once a run; tables are read when they are asked for.
 #[derive(Debug)]
@@ -39,6 +41,20 @@ impl Knowledge {
         Vocabulary {
             directives: self.servers.value_types(),
             options: self.clients.option_types(),
+            words: self.words(),
+            aliases: self.servers.aliases(),
         }
+    }
+
+    /// The few words that some facts may be, by the names that expressions have for them.
+    fn words(&self) -> BTreeMap<String, Vec<String>> {
+        let directives = self.servers.value_words().into_iter();
+        let mut words: BTreeMap<String, Vec<String>> = directives
+            .map(|(name, words)| (format!("server.{}", conf_path(&name)), words))
+            .collect();
+        let owned = |words: Vec<&str>| words.into_iter().map(str::to_owned).collect();
+        words.insert("server.flavor".to_owned(), owned(self.servers.flavors()));
+        words.insert("client.library".to_owned(), owned(self.clients.ids()));
+        words
     }
 }

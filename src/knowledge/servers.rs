@@ -5,7 +5,7 @@
 //! reading all of them would cost a tiny repository more than the whole check. How a line is judged
 //! by a table is `resolve`'s business.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::OnceLock;
 
 use include_dir::{Dir, include_dir};
@@ -233,11 +233,49 @@ impl Servers {
     }
 
     /// The type of every directive's effective value, over all series. A directive whose type
-    /// differs between series keeps the newest.
+    /// differs between series keeps the newest, where a series that ignores it does not count.
     pub fn value_types(&self) -> BTreeMap<String, Type> {
-        self.all()
-            .flat_map(Series::directives)
+        let all = || self.all().flat_map(Series::directives);
+        let (ignored, read): (Vec<_>, Vec<_>) = all().partition(|d| d.kind == Kind::Ignored);
+        let directives = ignored.into_iter().chain(read);
+        directives
             .map(|directive| (directive.name.clone(), directive.value_type()))
+            .collect()
+    }
+
+    /// The words that a directive's effective value may be in any series, for those whose words are
+    /// few. A directive of which one series takes any text is left out.
+    pub fn value_words(&self) -> BTreeMap<String, Vec<String>> {
+        let mut words: BTreeMap<&str, Option<BTreeSet<&str>>> = BTreeMap::new();
+        for directive in self.all().flat_map(Series::directives) {
+            let all = words
+                .entry(&directive.name)
+                .or_insert_with(|| Some(BTreeSet::new()));
+            match directive.value_words() {
+                Some(own) => {
+                    if let Some(all) = all {
+                        all.extend(own);
+                    }
+                }
+                None => *all = None,
+            }
+        }
+        let owned = |words: BTreeSet<&str>| words.into_iter().map(str::to_owned).collect();
+        words
+            .into_iter()
+            .filter_map(|(name, words)| Some((name.to_owned(), owned(words?))))
+            .collect()
+    }
+
+    /// Every other name of a directive, with the name that its value goes by in rules.
+    pub fn aliases(&self) -> BTreeMap<String, String> {
+        let directives = self.all().flat_map(Series::directives);
+        directives
+            .flat_map(|d| {
+                d.aliases
+                    .iter()
+                    .map(|alias| (alias.clone(), d.name.clone()))
+            })
             .collect()
     }
 }

@@ -2,37 +2,18 @@
 //! fit. Every mistake is collected with its place; after one, checking goes on with something that
 //! fits everywhere.
 
+mod calls;
+
 use std::ops::Range;
 
 use crate::facts::vocabulary::Type;
 use crate::nearest;
-use crate::policy::functions;
 use crate::policy::kind::{BOOL, Kind, NUMBER, TEXT};
 use crate::policy::names::{Named, Names};
 use crate::policy::operands::{binary_kind, either, equality};
 use crate::policy::outcome::Val;
 use crate::policy::syntax::{Fault, Form, Operator, Tree};
-use crate::policy::typed::{Expr, Macro, Node, Question};
-
-/// More nested macros than this are refused: there is no other limit to the work of a rule.
-const NESTED: usize = 2;
-
-const QUESTIONS: [(&str, Question, Kind); 5] = [
-    ("explicit", Question::Explicit, BOOL),
-    ("because", Question::Because, TEXT),
-    ("name", Question::Name, TEXT),
-    ("follows", Question::Follows, TEXT),
-    ("meaning", Question::Meaning, TEXT),
-];
-
-const MACROS: [(&str, Macro); 6] = [
-    ("all", Macro::All),
-    ("exists", Macro::Exists),
-    ("exists_one", Macro::ExistsOne),
-    ("existsOne", Macro::ExistsOne),
-    ("map", Macro::Map),
-    ("filter", Macro::Filter),
-];
+use crate::policy::typed::{Expr, Node};
 
 /// Resolves and checks a tree.
 pub(super) fn check(tree: &Tree, names: &mut Names<'_>) -> Result<Expr, Vec<Fault>> {
@@ -63,17 +44,17 @@ impl Checker<'_, '_> {
             Form::Text(text) => literal(Val::Text(text.clone()), TEXT),
             Form::Path(path) => match self.names.resolve(path) {
                 Ok((named, kind)) => named_expr(named, kind),
-                Err(unknown) => {
-                    let fault = Fault::new(tree.range.clone(), unknown.message);
-                    self.broken(fault.with_help(unknown.help))
-                }
+                Err(unknown) => self.broken(unknown.fault(&tree.range)),
             },
             Form::List(items) => self.list(tree, items),
             Form::Operator(operator, args) => self.operator(tree, *operator, args),
             Form::Call { name, target, args } => self.call(tree, name, target.as_deref(), args),
             Form::Refused(what) => {
-                let message = format!("{what} cannot be used in a rule");
-                self.fail(&tree.range, message)
+                let fault = Fault::new(tree.range.clone(), what.message());
+                self.broken(match what.help() {
+                    Some(help) => fault.with_help(help),
+                    None => fault,
+                })
             }
         }
     }
@@ -116,7 +97,14 @@ impl Checker<'_, '_> {
             (Operator::In, [item, list]) => self.contained(item, list),
             (Operator::Index, [list, index]) => self.index(list, index),
             (_, [one, two]) => {
+                if operator == Operator::Subtract
+                    && let Some(fault) = self.names.dashed(tree)
+                {
+                    return self.broken(fault);
+                }
                 let (left, right) = (self.expr(one), self.expr(two));
+                self.words_fit(&left, two, &right);
+                self.words_fit(&right, one, &left);
                 self.binary(tree, operator, left, right)
             }
             _ => self.fail(&tree.range, "this operator has too few operands"),
@@ -128,8 +116,7 @@ impl Checker<'_, '_> {
         if expr.kind.is(Type::Bool) {
             return Box::new(expr);
         }
-        let message = format!("this must be a bool, not {}", expr.kind.with_article());
-        Box::new(self.fail(&tree.range, message))
+        Box::new(self.broken(no_bool(tree, &expr.kind)))
     }
 
     fn negate(&mut self, tree: &Tree) -> Expr {
@@ -172,19 +159,33 @@ impl Checker<'_, '_> {
             let fault = Fault::new(list.range.clone(), "`in` cannot ask whether a fact exists");
             return self.broken(fault.with_help("ask with `known(path)` or `explicit(path)`"));
         }
-        let (item, found) = (self.expr(item), self.expr(list));
+        let (item_tree, item, found) = (item, self.expr(item), self.expr(list));
         match &found.kind {
             Kind::Any => {}
             Kind::List(kind) if kind.comparable(&item.kind) => {}
             other => {
-                let message = format!("a {} cannot be in this {}", item.kind.word(), other.word());
-                return self.fail(&list.range, message);
+                let (item, word) = (item.kind.with_article(), other.word());
+                let fault = Fault::new(
+                    list.range.clone(),
+                    format!("{item} cannot be in this {word}"),
+                );
+                return self.broken(match other {
+                    Kind::Of(Type::Text) | Kind::Word(_) => {
+                        fault.with_help("a part of a text is looked for with `text.contains(part)`")
+                    }
+                    _ => fault,
+                });
             }
         }
+        self.words_fit(&item, list, &found);
+        self.words_fit(&found, item_tree, &item);
         boolean(Node::In(Box::new(item), Box::new(found)))
     }
 
     fn index(&mut self, list: &Tree, index: &Tree) -> Expr {
+        if let Some(fault) = self.names.unquoted(list, index) {
+            return self.broken(fault);
+        }
         let (found, at) = (self.expr(list), self.expr(index));
         let kind = match &found.kind {
             Kind::List(kind) => (**kind).clone(),
@@ -200,6 +201,34 @@ impl Checker<'_, '_> {
         Expr {
             node: Node::Index(Box::new(found), Box::new(at)),
             kind,
+        }
+    }
+
+    /// Refuses literals that a fact of few words never is.
+    fn words_fit(&mut self, fact: &Expr, tree: &Tree, other: &Expr) {
+        let Some(words) = fact.kind.words() else {
+            return;
+        };
+        let param = match &other.node {
+            Node::Param(name) => self.names.default_text(name),
+            _ => None,
+        };
+        let texts = literals(other)
+            .into_iter()
+            .chain(param.map(|text| (text, true)));
+        for (text, by_default) in texts {
+            if words.iter().any(|word| word == text) {
+                continue;
+            }
+            let of = if by_default {
+                ", the parameter's default,"
+            } else {
+                ""
+            };
+            let message = format!("`{text}`{of} is none of the words that this may be");
+            let help = nearest::help(text, words.iter().map(String::as_str));
+            self.faults
+                .push(Fault::new(tree.range.clone(), message).with_help(help));
         }
     }
 
@@ -231,190 +260,6 @@ impl Checker<'_, '_> {
             }
         }
     }
-
-    fn call(&mut self, tree: &Tree, name: &str, target: Option<&Tree>, args: &[Tree]) -> Expr {
-        match target {
-            Some(target) => self.method(tree, name, target, args),
-            None => self.plain_call(tree, name, args),
-        }
-    }
-
-    fn plain_call(&mut self, tree: &Tree, name: &str, args: &[Tree]) -> Expr {
-        if let Some((_, question, kind)) = QUESTIONS.iter().find(|(n, ..)| *n == name) {
-            return self.question(tree, name, (*question, kind.clone()), args);
-        }
-        match (name, args) {
-            ("known", [path]) => {
-                let expr = self.asked(name, path);
-                boolean(Node::IsKnown(Box::new(expr)))
-            }
-            ("or", [path, other]) => self.or_else(tree, path, other),
-            ("known", _) => self.count(tree, name, 1, args.len()),
-            ("or", _) => self.count(tree, name, 2, args.len()),
-            ("has", _) => {
-                let fault = Fault::new(tree.range.clone(), "`has()` cannot ask about facts");
-                self.broken(fault.with_help("ask with `known(path)` or `explicit(path)`"))
-            }
-            _ => self.function(tree, name, false, args.iter().collect()),
-        }
-    }
-
-    fn question(
-        &mut self,
-        tree: &Tree,
-        name: &str,
-        (question, kind): (Question, Kind),
-        args: &[Tree],
-    ) -> Expr {
-        let [path] = args else {
-            return self.count(tree, name, 1, args.len());
-        };
-        let expr = self.expr(path);
-        match expr.node {
-            Node::Fact(fact) => Expr {
-                node: Node::Ask(question, fact),
-                kind,
-            },
-            Node::Literal(_) if expr.kind == Kind::Any => expr,
-            _ => self.fail(&path.range, format!("`{name}` asks about a fact")),
-        }
-    }
-
-    /// The first argument of `known` and `or`: a fact, or a `let` made of facts.
-    fn asked(&mut self, name: &str, path: &Tree) -> Expr {
-        let expr = self.expr(path);
-        match expr.node {
-            Node::Fact(_) | Node::Let(_) | Node::Variable(_) => expr,
-            Node::Literal(_) if expr.kind == Kind::Any => expr,
-            _ => self.fail(&path.range, format!("`{name}` asks about a fact")),
-        }
-    }
-
-    fn or_else(&mut self, tree: &Tree, path: &Tree, other: &Tree) -> Expr {
-        let (one, two) = (self.asked("or", path), self.expr(other));
-        if !one.kind.comparable(&two.kind) {
-            let message = format!(
-                "a {} cannot stand in for a {}",
-                two.kind.word(),
-                one.kind.word()
-            );
-            return self.fail(&tree.range, message);
-        }
-        let kind = either(&one.kind, &two.kind);
-        Expr {
-            node: Node::OrElse(Box::new(one), Box::new(two)),
-            kind,
-        }
-    }
-
-    fn method(&mut self, tree: &Tree, name: &str, target: &Tree, args: &[Tree]) -> Expr {
-        if let Some((_, which)) = MACROS.iter().find(|(n, _)| *n == name) {
-            return self.macro_call(tree, *which, target, args);
-        }
-        let args = std::iter::once(target).chain(args).collect();
-        self.function(tree, name, true, args)
-    }
-
-    fn function(&mut self, tree: &Tree, name: &str, method: bool, args: Vec<&Tree>) -> Expr {
-        let Some(signature) = functions::find(name, method) else {
-            return self.unknown_function(tree, name, method);
-        };
-        let skip = usize::from(method);
-        if !(signature.least..=signature.most).contains(&args.len()) {
-            return self.count(tree, name, signature.least - skip, args.len() - skip);
-        }
-        let args: Vec<Expr> = args.into_iter().map(|a| self.expr(a)).collect();
-        let kinds: Vec<Kind> = args.iter().map(|a| a.kind.clone()).collect();
-        match signature.function.kind(&kinds) {
-            Ok(kind) => Expr {
-                node: Node::Call(signature.function, args),
-                kind,
-            },
-            Err(message) => self.fail(&tree.range, format!("`{name}`: {message}")),
-        }
-    }
-
-    fn unknown_function(&mut self, tree: &Tree, name: &str, method: bool) -> Expr {
-        let own = functions::FUNCTIONS.iter().filter(|s| s.method == method);
-        let mut known: Vec<&str> = own.map(|s| s.name).collect();
-        if method {
-            known.extend(MACROS.iter().map(|(n, _)| *n));
-        } else {
-            known.extend(["known", "or"]);
-            known.extend(QUESTIONS.iter().map(|(n, ..)| *n));
-        }
-        let fault = Fault::new(tree.range.clone(), format!("unknown function `{name}`"));
-        self.broken(fault.with_help(nearest::help(name, known)))
-    }
-
-    fn count(&mut self, tree: &Tree, name: &str, wanted: usize, found: usize) -> Expr {
-        let plural = if wanted == 1 { "" } else { "s" };
-        let message = format!("`{name}` takes {wanted} argument{plural}, not {found}");
-        self.fail(&tree.range, message)
-    }
-
-    fn macro_call(&mut self, tree: &Tree, which: Macro, target: &Tree, args: &[Tree]) -> Expr {
-        let range = self.expr(target);
-        let item = match &range.kind {
-            Kind::List(item) => (**item).clone(),
-            Kind::Any => Kind::Any,
-            other => {
-                let message = format!("a {} has no items to look at", other.word());
-                return self.fail(&target.range, message);
-            }
-        };
-        let most = if which == Macro::Map { 3 } else { 2 };
-        let [variable, bodies @ ..] = args else {
-            return self.count(tree, "this macro", 2, args.len());
-        };
-        if bodies.is_empty() || args.len() > most {
-            return self.count(tree, "this macro", 2, args.len());
-        }
-        let Some(variable) = single_name(variable) else {
-            return self.fail(&variable.range, "this must be a name for the item");
-        };
-        if self.depth == NESTED {
-            let message = format!("macros may be nested {NESTED} deep");
-            return self.fail(&tree.range, message);
-        }
-        self.macro_body(which, range, (variable, item), bodies)
-    }
-
-    fn macro_body(
-        &mut self,
-        which: Macro,
-        range: Expr,
-        (name, item): (String, Kind),
-        bodies: &[Tree],
-    ) -> Expr {
-        self.depth += 1;
-        self.names.variables.push((name, item.clone()));
-        let last = bodies.len() - 1;
-        let bodies: Vec<Expr> = bodies
-            .iter()
-            .enumerate()
-            .map(|(i, body)| {
-                if which == Macro::Map && i == last {
-                    self.expr(body)
-                } else {
-                    *self.truth(body)
-                }
-            })
-            .collect();
-        self.names.variables.pop();
-        self.depth -= 1;
-        let kind = match which {
-            Macro::All | Macro::Exists | Macro::ExistsOne => BOOL,
-            Macro::Filter => Kind::List(Box::new(item)),
-            Macro::Map => Kind::List(Box::new(
-                bodies.last().map_or(Kind::Any, |b| b.kind.clone()),
-            )),
-        };
-        Expr {
-            node: Node::Macro(which, Box::new(range), bodies),
-            kind,
-        }
-    }
 }
 
 fn literal(val: Val, kind: Kind) -> Expr {
@@ -440,10 +285,23 @@ fn named_expr(named: Named, kind: Kind) -> Expr {
     Expr { node, kind }
 }
 
-fn single_name(tree: &Tree) -> Option<String> {
-    match &tree.form {
-        Form::Path(path) if path.len() == 1 => path.first().map(|s| s.word.clone()),
-        _ => None,
+/// What is not the bool that it should be.
+pub(super) fn no_bool(tree: &Tree, kind: &Kind) -> Fault {
+    let message = format!("this must be a bool, not {}", kind.with_article());
+    let fault = Fault::new(tree.range.clone(), message);
+    if kind.is_switch() {
+        return fault.with_help("it is `yes` or `no`: write `path == \"yes\"`");
+    }
+    fault
+}
+
+/// The texts that stand in an expression as they are, with `false`: none is a default.
+fn literals(expr: &Expr) -> Vec<(&str, bool)> {
+    match &expr.node {
+        Node::Literal(Val::Text(text)) => vec![(text, false)],
+        Node::List(items) => items.iter().flat_map(literals).collect(),
+        Node::Conditional(parts) => parts[1..].iter().flat_map(literals).collect(),
+        _ => Vec::new(),
     }
 }
 

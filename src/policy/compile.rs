@@ -16,6 +16,9 @@ pub(super) fn expression(
     let tree = syntax::parse(text).map_err(|fault| vec![fault])?;
     let expr = checker::check(&tree, names)?;
     match wanted {
+        Some(Type::Bool) if !expr.kind.is(Type::Bool) => {
+            Err(vec![checker::no_bool(&tree, &expr.kind)])
+        }
         Some(wanted) if !expr.kind.is(wanted) => {
             let found = expr.kind.with_article();
             let message = format!("this must be a {}, not {found}", wanted.word());
@@ -32,7 +35,7 @@ pub(super) fn path(text: &str, names: &Names<'_>) -> Result<(Named, Kind), Vec<F
         Form::Path(path) => match names.resolve(path) {
             Ok(found @ (Named::Fact(_) | Named::Subject(_), _)) => return Ok(found),
             Ok(_) => no_place(&tree),
-            Err(unknown) => Fault::new(tree.range, unknown.message).with_help(unknown.help),
+            Err(unknown) => unknown.fault(&tree.range),
         },
         _ => no_place(&tree),
     };

@@ -222,7 +222,7 @@ const SERVER: &[Row] = &[
     (
         "load",
         "server.conf[\"appendonly\"] == \"on\"",
-        "error: a bool never equals a text",
+        "error: `on` is none of the words that this may be",
     ),
     (
         "load",

@@ -29,7 +29,7 @@ pub(super) fn vocabulary() -> Vocabulary {
         ("maxmemory", Type::Size),
         ("timeout", Type::Duration),
         ("hz", Type::Int),
-        ("appendonly", Type::Bool),
+        ("appendonly", Type::Text),
         ("maxmemory-policy", Type::Text),
         ("save", Type::List),
         ("requirepass", Type::Text),
@@ -40,9 +40,20 @@ pub(super) fn vocabulary() -> Vocabulary {
         ("pool.wait_timeout", Type::Duration),
         ("retry.max", Type::Int),
     ];
+    let words = [
+        ("server.conf[\"appendonly\"]", ["no", "yes"]),
+        (
+            "server.conf[\"maxmemory-policy\"]",
+            ["allkeys-lru", "noeviction"],
+        ),
+    ];
     Vocabulary {
         directives: directives.map(|(n, t)| (n.to_owned(), t)).into(),
         options: options.map(|(n, t)| (n.to_owned(), t)).into(),
+        words: words
+            .map(|(n, w)| (n.to_owned(), w.map(str::to_owned).to_vec()))
+            .into(),
+        aliases: [("slave-priority".to_owned(), "replica-priority".to_owned())].into(),
     }
 }
 
@@ -67,7 +78,7 @@ pub(super) fn estate() -> Estate {
     server.put("conf[\"hz\"]", Value::unknown("the image is not visible"));
     server.put(
         "conf[\"appendonly\"]",
-        Value::default(Datum::Bool(false), "redis 7.2"),
+        Value::default(Datum::Text("no".to_owned()), "redis 7.2"),
     );
     let save = ["900", "1"].map(|w| Datum::Text(w.to_owned())).to_vec();
     server.put("conf[\"save\"]", Value::set(Datum::List(save), span(30)));

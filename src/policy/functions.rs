@@ -172,7 +172,7 @@ fn numbers_of_one_unit(args: &[Kind]) -> Result<Kind, String> {
     only(args, Kind::is_numeric, "a number")?;
     let (first, rest) = args.split_first().ok_or("an argument is missing")?;
     rest.iter().try_fold(first.clone(), |kind, next| {
-        if kind.same_unit(next) {
+        if kind.measures_alike(next) {
             Ok(kind.joined(next))
         } else {
             Err(format!("{} against {}", kind.word(), next.word()))

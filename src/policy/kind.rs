@@ -1,11 +1,15 @@
 //! The kinds of expressions: a type with its unit, a list, a subject, or anything.
 
+use std::sync::Arc;
+
 use crate::facts::estate::SubjectKind;
 use crate::facts::vocabulary::Type;
 
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Kind {
     Of(Type),
+    /// A text that is always one of these words.
+    Word(Arc<[String]>),
     List(Box<Kind>),
     /// A related subject, through a macro's variable.
     Subject(SubjectKind),
@@ -26,12 +30,44 @@ impl Kind {
         }
     }
 
+    /// The kind of a fact that may be these words only; a list of texts without any.
+    pub(super) fn of_fact(ty: Type, words: &[&str]) -> Self {
+        let text = if words.is_empty() {
+            TEXT
+        } else {
+            Self::Word(words.iter().map(|word| (*word).to_owned()).collect())
+        };
+        match ty {
+            Type::Text => text,
+            Type::List => Self::List(Box::new(text)),
+            ty => Self::Of(ty),
+        }
+    }
+
+    /// The words that it may be, where they are few; of a list, its items.
+    pub(super) fn words(&self) -> Option<&[String]> {
+        match self {
+            Self::Word(words) => Some(words),
+            Self::List(item) => item.words(),
+            _ => None,
+        }
+    }
+
+    /// A text that is `yes` or `no`, as configuration has it.
+    pub(super) fn is_switch(&self) -> bool {
+        matches!(self, Self::Word(words) if words.iter().any(|word| word == "yes"))
+    }
+
     pub(super) fn is_numeric(&self) -> bool {
         matches!(self, Self::Of(ty) if ty.is_numeric()) || *self == Self::Any
     }
 
     pub(super) fn is(&self, ty: Type) -> bool {
-        *self == Self::Of(ty) || *self == Self::Any
+        match self {
+            Self::Any => true,
+            Self::Word(_) => ty == Type::Text,
+            own => *own == Self::Of(ty),
+        }
     }
 
     /// The unit, for sizes, durations and cores.
@@ -42,12 +78,22 @@ impl Kind {
         }
     }
 
-    /// Two numbers that may be compared, added or subtracted.
+    /// Two numbers that may be multiplied and divided by each other.
     pub(super) fn same_unit(&self, other: &Self) -> bool {
         match (self.unit(), other.unit()) {
             (Some(one), Some(two)) => one == two,
             _ => true,
         }
+    }
+
+    /// Two numbers that may be compared, added or subtracted: a count or a share is neither so many
+    /// bytes nor so many seconds.
+    pub(super) fn measures_alike(&self, other: &Self) -> bool {
+        let counts = |kind: &Self| matches!(kind, Self::Of(Type::Int | Type::Ratio));
+        let measures = |kind: &Self| matches!(kind.unit(), Some(Type::Size | Type::Duration));
+        self.same_unit(other)
+            && !(counts(self) && measures(other))
+            && !(measures(self) && counts(other))
     }
 
     /// The kind of a sum: the unit of whichever part has one.
@@ -64,14 +110,18 @@ impl Kind {
         match (self, other) {
             (Self::Any, _) | (_, Self::Any) => true,
             (Self::List(one), Self::List(two)) => one.comparable(two),
-            _ if self.is_numeric() && other.is_numeric() => self.same_unit(other),
+            _ if self.is_numeric() && other.is_numeric() => self.measures_alike(other),
+            _ if self.is(Type::Text) => other.is(Type::Text),
             _ => self == other,
         }
     }
 
     /// The word with its article.
     pub(super) fn with_article(&self) -> String {
-        let word = self.word();
+        let word = match self {
+            Self::Of(Type::Cores) => format!("number of {}", self.word()),
+            _ => self.word(),
+        };
         let an = word.starts_with(['a', 'e', 'i', 'o', 'u']);
         format!("{} {word}", if an { "an" } else { "a" })
     }
@@ -79,6 +129,7 @@ impl Kind {
     pub(super) fn word(&self) -> String {
         match self {
             Self::Of(ty) => ty.word().to_owned(),
+            Self::Word(_) => Type::Text.word().to_owned(),
             Self::List(_) => "list".to_owned(),
             Self::Subject(kind) => kind.word().to_owned(),
             Self::Any => "anything".to_owned(),

@@ -13,6 +13,7 @@ mod compile;
 pub mod draft;
 mod eval;
 mod functions;
+mod habits;
 pub mod judge;
 mod kind;
 mod names;

@@ -2,13 +2,14 @@
 //! of macros.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use crate::facts::estate::SubjectKind;
 use crate::facts::vocabulary::{Type, Vocabulary, conf_path, directive_of};
 use crate::nearest;
 use crate::policy::kind::Kind;
 use crate::policy::param::Param;
-use crate::policy::syntax::Segment;
+use crate::policy::syntax::{Fault, Form, Operator, Segment, Tree};
 
 /// Where a path starts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -80,6 +81,12 @@ pub(super) struct Names<'a> {
 pub(super) struct Unknown {
     pub(super) message: String,
     pub(super) help: String,
+}
+
+impl Unknown {
+    pub(super) fn fault(self, range: &Range<usize>) -> Fault {
+        Fault::new(range.clone(), self.message).with_help(self.help)
+    }
 }
 
 impl Names<'_> {
@@ -159,14 +166,12 @@ impl Names<'_> {
 
     fn kind_of(&self, kind: SubjectKind, path: &str) -> Result<Kind, Unknown> {
         let listed = Vocabulary::entries(kind).iter().find(|e| e.path == path);
-        if let Some(entry) = listed {
-            return Ok(Kind::of(entry.ty));
-        }
-        match self.vocabulary {
-            None => Ok(Kind::Any),
-            Some(vocabulary) => vocabulary
+        match (self.vocabulary, listed) {
+            (None, Some(entry)) => Ok(Kind::of_fact(entry.ty, entry.words)),
+            (None, None) => Ok(Kind::Any),
+            (Some(vocabulary), _) => vocabulary
                 .type_of(kind, path)
-                .map(Kind::of)
+                .map(|ty| Kind::of_fact(ty, &vocabulary.words(kind, path)))
                 .ok_or_else(|| unknown_fact(vocabulary, kind, path)),
         }
     }
@@ -184,7 +189,14 @@ impl Names<'_> {
             Some(param) => Ok((Named::Param(first.word.clone()), Kind::of(param.ty))),
             None => Err(Unknown {
                 message: format!("the rule has no parameter `{}`", first.word),
-                help: nearest::help(&first.word, names()),
+                help: if self.params.is_empty() {
+                    format!(
+                        "declare it: `params: {{ {}: {{ type: int, default: 1 }} }}`",
+                        first.word
+                    )
+                } else {
+                    nearest::help(&first.word, names())
+                },
             }),
         }
     }
@@ -200,10 +212,76 @@ impl Names<'_> {
         } else {
             format!("unknown name `{word}`")
         };
-        Unknown {
-            message,
-            help: nearest::help(word, known),
+        let mut help = nearest::help(word, known);
+        if !is_kind && nearest::nearest(word, [subject]).is_none() {
+            help.push_str("; a text stands in quotes");
         }
+        Unknown { message, help }
+    }
+
+    /// `server.conf.maxmemory-policy`, which is a subtraction: the name as it was meant.
+    pub(super) fn dashed(&self, tree: &Tree) -> Option<Fault> {
+        let name = dashed(tree)?;
+        let vocabulary = self.vocabulary?;
+        let directive =
+            vocabulary.directives.contains_key(&name) || vocabulary.aliases.contains_key(&name);
+        directive.then(|| {
+            let fault = Fault::new(tree.range.clone(), "a `-` between words is a minus");
+            fault.with_help(format!("write {}", conf_path(&name)))
+        })
+    }
+
+    /// `server.conf[maxmemory]`: a key that lacks its quotes.
+    pub(super) fn unquoted(&self, map: &Tree, key: &Tree) -> Option<Fault> {
+        let (Form::Path(path), Form::Path(key_path)) = (&map.form, &key.form) else {
+            return None;
+        };
+        let [only] = key_path.as_slice() else {
+            return None;
+        };
+        let no_list = self.resolve(path).is_err() && self.resolve(key_path).is_err();
+        no_list.then(|| {
+            let fault = Fault::new(key.range.clone(), "a name in brackets stands in quotes");
+            fault.with_help(format!("write [\"{}\"]", only.word))
+        })
+    }
+
+    /// What to write instead of a fact's name in quotes.
+    pub(super) fn quoted_fact(&self, text: &str) -> String {
+        let subject = self.subject.word();
+        match self.vocabulary {
+            Some(known)
+                if self.subject == SubjectKind::Server && known.directives.contains_key(text) =>
+            {
+                format!("write `{subject}.{}`", conf_path(text))
+            }
+            _ => format!("name it by its path: `{subject}.FACT`"),
+        }
+    }
+
+    /// The default of a parameter that is a text.
+    pub(super) fn default_text(&self, param: &str) -> Option<&str> {
+        self.params.get(param)?.default.as_text()
+    }
+}
+
+/// The directive's name that a chain of subtractions spells: `conf.io-threads`.
+fn dashed(tree: &Tree) -> Option<String> {
+    match &tree.form {
+        Form::Operator(Operator::Subtract, parts) => match parts.as_slice() {
+            [one, two] => match (&two.form, dashed(one)) {
+                (Form::Path(path), Some(start)) if path.len() == 1 => {
+                    Some(format!("{start}-{}", path[0].word))
+                }
+                _ => None,
+            },
+            _ => None,
+        },
+        Form::Path(path) => match path.as_slice() {
+            [.., map, last] if map.word == "conf" && !last.key => Some(last.word.clone()),
+            _ => None,
+        },
+        _ => None,
     }
 }
 
@@ -237,36 +315,107 @@ fn spelled(segments: &[Segment]) -> String {
 }
 
 fn unknown_fact(vocabulary: &Vocabulary, kind: SubjectKind, path: &str) -> Unknown {
-    if let Some(directive) = directive_of(path) {
-        let names = vocabulary.directives.keys().map(String::as_str);
-        let help = match nearest::nearest(directive, names) {
-            Some(near) => format!("did you mean `{near}`?"),
-            None => "`redvet schema facts` lists every fact, all directives among them".to_owned(),
-        };
-        return Unknown {
-            message: format!("no version of any server knows the directive `{directive}`"),
-            help,
-        };
+    if let Some(directive) = directive_of(path).filter(|_| kind == SubjectKind::Server) {
+        return unknown_directive(vocabulary, directive);
     }
-    let mut paths: Vec<String> = vocabulary.paths(kind);
-    paths.retain(|p| directive_of(p).is_none());
+    let subject = kind.word();
+    let message = format!("a {subject} has no fact `{path}`");
+    let first = path.split(['.', '[']).next().unwrap_or(path);
+    if let Some(of) = Vocabulary::relations(kind, first) {
+        let rest = path.strip_prefix(first).unwrap_or("");
+        let help = format!(
+            "`{subject}.{first}` is a list: ask each {} in it, `{subject}.{first}.all(x, x{rest} > 1)`",
+            of.word()
+        );
+        return Unknown { message, help };
+    }
+    let all: Vec<String> = vocabulary.paths(kind);
+    let mut listed = all.clone();
+    listed.retain(|p| directive_of(p).is_none());
     if kind == SubjectKind::Server {
-        paths.push("conf[\"DIRECTIVE\"]".to_owned());
+        listed.push("conf[\"DIRECTIVE\"]".to_owned());
     }
     for word in ["server", "clients"] {
         let related = Vocabulary::relation(kind, word).or(Vocabulary::relations(kind, word));
-        paths.extend(related.map(|_| word.to_owned()));
+        listed.extend(related.map(|_| word.to_owned()));
     }
+    let listed = || listed.iter().map(String::as_str);
+    let meant = by_a_part(&all, path);
+    if meant.is_empty() || nearest::nearest(path, listed()).is_some() {
+        let help = nearest::help(path, listed());
+        return Unknown { message, help };
+    }
+    let meant: Vec<String> = meant
+        .iter()
+        .map(|path| format!("`{subject}.{path}`"))
+        .collect();
+    let help = format!("did you mean {}?", meant.join(" or "));
+    Unknown { message, help }
+}
+
+fn unknown_directive(vocabulary: &Vocabulary, directive: &str) -> Unknown {
+    if let Some(name) = vocabulary.aliases.get(directive) {
+        return Unknown {
+            message: format!("`{directive}` is another name of the directive `{name}`"),
+            help: format!(
+                "write `{}`: it has the value by either name",
+                conf_path(name)
+            ),
+        };
+    }
+    let names = vocabulary.directives.keys().map(String::as_str);
+    let help = match nearest::nearest(directive, names) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => "`redvet schema facts` lists every fact, all directives among them".to_owned(),
+    };
     Unknown {
-        message: format!("a {} has no fact `{path}`", kind.word()),
-        help: nearest::help(path, paths.iter().map(String::as_str)),
+        message: format!("no version of any server knows the directive `{directive}`"),
+        help,
     }
+}
+
+/// The facts that a part of their name leads to: `memory` without its `limits`, `image` without a
+/// further word, a directive without `conf` or with `_`.
+fn by_a_part<'a>(paths: &'a [String], path: &str) -> Vec<&'a str> {
+    const MOST: usize = 6;
+    let plain = |path: &str| -> String {
+        let path = directive_of(path).unwrap_or(path);
+        let letters = path.chars().filter(|c| c.is_alphanumeric());
+        letters.flat_map(char::to_lowercase).collect()
+    };
+    let last = path.rsplit(['.', '[']).next().unwrap_or(path);
+    let (all, last, inside) = (plain(path), plain(last), format!("{path}."));
+    let end = |p: &str| {
+        p.rsplit_once('.')
+            .map_or(String::new(), |(_, name)| plain(name))
+    };
+    let is = |test: &dyn Fn(&str) -> bool| -> Vec<&'a str> {
+        paths
+            .iter()
+            .map(String::as_str)
+            .filter(|p| test(p))
+            .collect()
+    };
+    let tests: [&dyn Fn(&str) -> bool; 4] = [
+        &|p| plain(p) == all,
+        &|p| p.starts_with(&inside),
+        &|p| plain(p) == last,
+        &|p| directive_of(p).is_none() && end(p) == last,
+    ];
+    let found = tests
+        .iter()
+        .map(|test| is(*test))
+        .find(|found| !found.is_empty());
+    found
+        .filter(|found| found.len() <= MOST)
+        .unwrap_or_default()
 }
 
 /// The type that a kind stands for when a datum must be written.
 pub(super) fn type_of(kind: &Kind) -> Option<Type> {
     match kind {
         Kind::Of(ty) => Some(*ty),
+        Kind::Word(_) => Some(Type::Text),
         Kind::List(_) => Some(Type::List),
         Kind::Subject(_) | Kind::Any => None,
     }

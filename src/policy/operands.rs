@@ -1,7 +1,7 @@
 //! Which kinds of operands fit together, and what comes out.
 
 use crate::facts::vocabulary::Type;
-use crate::policy::kind::{BOOL, Kind, NUMBER};
+use crate::policy::kind::{BOOL, Kind, NUMBER, TEXT};
 use crate::policy::syntax::Operator;
 
 /// The kind of a result that is one or the other.
@@ -9,34 +9,49 @@ pub(super) fn either(one: &Kind, two: &Kind) -> Kind {
     match (one, two) {
         (Kind::Any, other) | (other, Kind::Any) => other.clone(),
         _ if one.is_numeric() => one.joined(two),
+        (Kind::Word(_), other) | (other, Kind::Word(_)) if one != two => match other {
+            Kind::Word(_) => TEXT,
+            other => other.clone(),
+        },
         _ => one.clone(),
     }
 }
 
+/// What is wrong with two operands, and what to do.
 pub(super) type Refusal = (String, Option<&'static str>);
+
+const SWITCH: &str = "it is `yes` or `no`: write `path == \"yes\"`";
+const BYTES: &str =
+    "write bytes as a number, or make a parameter of the type `size`: its default may be `1gb`";
+const SECONDS: &str = "write seconds as a number, or make a parameter of the type `duration`: its default may be `5m`";
+const LIST: &str = "`\"word\" in path` looks for an item, `path.join(\" \")` is one text of all, `path.size()` is their number";
 
 pub(super) fn binary_kind(operator: Operator, left: &Kind, right: &Kind) -> Result<Kind, Refusal> {
     match operator {
         Operator::Equal | Operator::NotEqual => equality(left, right),
         Operator::Less | Operator::LessEqual | Operator::Greater | Operator::GreaterEqual => {
             numeric(left, right, "compared")?;
-            same_unit(left, right, "compared")?;
+            alike(left, right, "compared")?;
             Ok(BOOL)
         }
-        Operator::Add if left.is(Type::Text) && right.is(Type::Text) => Ok(either(left, right)),
+        Operator::Add if left.is(Type::Text) && right.is(Type::Text) => Ok(TEXT),
         Operator::Add | Operator::Subtract | Operator::Modulo => {
             numeric(left, right, "computed with")?;
-            same_unit(left, right, "added")?;
+            alike(left, right, "added")?;
             Ok(left.joined(right))
         }
         Operator::Multiply => {
             numeric(left, right, "computed with")?;
-            same_unit(left, right, "multiplied")?;
+            if left.unit().is_some() && right.unit().is_some() {
+                return Err(apart(left, right, "multiplied"));
+            }
             Ok(left.joined(right))
         }
         Operator::Divide => {
             numeric(left, right, "computed with")?;
-            same_unit(left, right, "divided")?;
+            if !left.same_unit(right) {
+                return Err(apart(left, right, "divided"));
+            }
             Ok(match (left.unit(), right.unit()) {
                 (Some(unit), None) => Kind::Of(unit),
                 _ => NUMBER,
@@ -50,43 +65,94 @@ pub(super) fn equality(left: &Kind, right: &Kind) -> Result<Kind, Refusal> {
     if left.comparable(right) {
         return Ok(BOOL);
     }
-    let message = format!(
-        "{} never equals {}",
-        left.with_article(),
-        right.with_article()
-    );
-    let help = match (left, right) {
-        (Kind::Of(Type::Bool), Kind::Of(Type::Text))
-        | (Kind::Of(Type::Text), Kind::Of(Type::Bool)) => {
-            Some("a switch is a bool: write `path`, `!path` or `path == \"yes\"`")
+    let message = match (left, right) {
+        (Kind::List(one), Kind::List(two)) => {
+            format!(
+                "a list of {} never equals one of {}",
+                one.word(),
+                two.word()
+            )
         }
-        (Kind::Of(Type::Size), Kind::Of(Type::Text))
-        | (Kind::Of(Type::Text), Kind::Of(Type::Size)) => Some(
-            "write bytes as a number, or make a parameter of the type `size`: its default may be `1gb`",
+        _ => format!(
+            "{} never equals {}",
+            left.with_article(),
+            right.with_article()
         ),
-        (Kind::Of(Type::Duration), Kind::Of(Type::Text))
-        | (Kind::Of(Type::Text), Kind::Of(Type::Duration)) => Some(
-            "write seconds as a number, or make a parameter of the type `duration`: its default may be `5m`",
+    };
+    let pair = [left, right];
+    let is = |ty: Type| pair.iter().any(|kind| kind.is(ty));
+    let help = if pair.iter().any(|kind| kind.is_switch()) {
+        Some(SWITCH)
+    } else if pair.iter().any(|kind| matches!(kind, Kind::Word(_))) {
+        Some("it is one of a few words, in quotes")
+    } else if is(Type::Bool) {
+        Some("a bool is asked alone: `path` or `!path`")
+    } else {
+        of_text(left, right).or_else(|| counted(left, right))
+    };
+    Err((message, help))
+}
+
+/// What to write instead of a text beside something else.
+fn of_text(left: &Kind, right: &Kind) -> Option<&'static str> {
+    let other = match (left.is(Type::Text), right.is(Type::Text)) {
+        (true, false) => right,
+        (false, true) => left,
+        _ => return None,
+    };
+    match other {
+        Kind::Of(Type::Size) => Some(BYTES),
+        Kind::Of(Type::Duration) => Some(SECONDS),
+        Kind::List(_) => Some(LIST),
+        other if other.is_numeric() => {
+            Some("a figure is written without quotes, a text in quotes, and texts have no order")
+        }
+        Kind::Subject(_) => Some("name one of its facts"),
+        _ => None,
+    }
+}
+
+/// A count beside a measure: some directives count in other units.
+fn counted(left: &Kind, right: &Kind) -> Option<&'static str> {
+    let both = left.is_numeric() && right.is_numeric() && left.same_unit(right);
+    both.then_some(
+        "one is a plain figure: `docs/facts.md` says what it counts in; compare it with a number",
+    )
+}
+
+fn numeric(left: &Kind, right: &Kind, what: &str) -> Result<(), Refusal> {
+    let Some(kind) = [left, right].into_iter().find(|k| !k.is_numeric()) else {
+        return Ok(());
+    };
+    let message = format!("{} cannot be {what} as a number", kind.with_article());
+    let help = match kind {
+        kind if kind.is_switch() => Some(SWITCH),
+        Kind::List(_) => Some("`path.size()` is the number of its items"),
+        Kind::Subject(_) => Some("name one of its facts"),
+        Kind::Of(Type::Bool) => Some(
+            "`!` binds more tightly than a comparison, and comparisons form no chains: write brackets, or join two of them with `&&`",
         ),
+        kind if kind.is(Type::Text) => of_text(left, right).or(Some(
+            "texts have no order: compare them with `==`, `!=` or `startsWith`",
+        )),
         _ => None,
     };
     Err((message, help))
 }
 
-fn numeric(left: &Kind, right: &Kind, what: &str) -> Result<(), Refusal> {
-    match [left, right].into_iter().find(|k| !k.is_numeric()) {
-        None => Ok(()),
-        Some(kind) => Err((
-            format!("{} cannot be {what} as a number", kind.with_article()),
-            None,
-        )),
-    }
-}
-
-fn same_unit(left: &Kind, right: &Kind, what: &str) -> Result<(), Refusal> {
-    if left.same_unit(right) {
+fn alike(left: &Kind, right: &Kind, what: &str) -> Result<(), Refusal> {
+    if left.measures_alike(right) {
         return Ok(());
     }
-    let message = format!("{} and {} cannot be {what}", left.word(), right.word());
-    Err((message, None))
+    let (message, _) = apart(left, right, what);
+    Err((message, counted(left, right)))
+}
+
+fn apart(left: &Kind, right: &Kind, what: &str) -> Refusal {
+    let message = if left == right {
+        format!("two of the unit {} cannot be {what}", left.word())
+    } else {
+        format!("{} and {} cannot be {what}", left.word(), right.word())
+    };
+    (message, None)
 }

@@ -7,15 +7,17 @@ use std::sync::OnceLock;
 
 use crate::facts::intent::Safety;
 use crate::facts::vocabulary::{Type, Vocabulary};
+use crate::nearest;
 use crate::policy::compile;
 use crate::policy::draft::{
     EditDraft, FixDraft, LabelDraft, Mistake, OperationDraft, RuleDraft, Variant,
 };
 use crate::policy::kind::Kind;
 use crate::policy::names::{FactPath, Named, Names, type_of};
+use crate::policy::outcome::Val;
 use crate::policy::place::Place;
 use crate::policy::template::Template;
-use crate::policy::typed::Expr;
+use crate::policy::typed::{Expr, Node};
 use crate::source::Excerpt;
 
 /// A rule of a pack.
@@ -378,6 +380,15 @@ impl<'v> Compiler<'v> {
             let (is, to_be) = (kind.with_article(), value.kind.with_article());
             let message = format!("{is} cannot be set to {to_be}");
             self.mistakes.push(Mistake::new(to.span_all(), message));
+            return None;
+        }
+        if let (Some(words), Node::Literal(Val::Text(word))) = (kind.words(), &value.node)
+            && !words.contains(word)
+        {
+            let message = format!("`{word}` is none of the words that this may be");
+            let help = nearest::help(word, words.iter().map(String::as_str));
+            let mistake = Mistake::new(to.span_all(), message).with_help(help);
+            self.mistakes.push(mistake);
             return None;
         }
         let ty = type_of(&kind);

@@ -9,6 +9,8 @@ use cel::Env;
 use cel::common::ast::{CallExpr, Expr, IdedExpr, LiteralValue, SourceInfo, operators};
 use cel::parser::{ParseError, Parser};
 
+use crate::policy::habits;
+
 /// Longer expressions are refused: rules are read by people, and parsing stays bounded.
 const LONGEST: usize = 4096;
 
@@ -33,8 +35,45 @@ pub(super) enum Form {
         args: Vec<Tree>,
     },
     List(Vec<Tree>),
-    /// `null`, maps, structures: parts of CEL that rules have no use for.
-    Refused(&'static str),
+    Refused(Refused),
+}
+
+/// Parts of CEL that rules have no use for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Refused {
+    Null,
+    Maps,
+    Structures,
+    Bytes,
+    /// `f(x).word`
+    OfResult,
+    Other,
+}
+
+impl Refused {
+    pub(super) fn message(self) -> &'static str {
+        match self {
+            Self::Null => "null cannot be used in a rule",
+            Self::Maps => "maps cannot be used in a rule",
+            Self::Structures => "structures cannot be used in a rule",
+            Self::Bytes => "bytes cannot be used in a rule",
+            Self::OfResult => "a result has no facts to select",
+            Self::Other => "this form cannot be used in a rule",
+        }
+    }
+
+    pub(super) fn help(self) -> Option<&'static str> {
+        match self {
+            Self::Null => {
+                Some("whether a fact is there is asked with `known(path)` or `explicit(path)`")
+            }
+            Self::Maps => Some("braces stand in texts alone, around an expression"),
+            Self::OfResult => {
+                Some("the items of a list are asked by a name: `list.exists(x, x.FACT > 1)`")
+            }
+            Self::Structures | Self::Bytes | Self::Other => None,
+        }
+    }
 }
 
 /// One step of a path: `.word` or `["word"]`.
@@ -139,17 +178,28 @@ fn parser() -> Parser {
     Env::default().parser().enable_optional_syntax(false)
 }
 
-/// The crate's message without its list of all tokens that could have stood there.
+/// What is wrong where the crate stops: a habit of another language by its name, else the crate's
+/// message without its list of all tokens that could have stood there.
 fn fault(text: &str, error: &ParseError) -> Fault {
+    let at = offset(text, error.pos);
+    if let Some(fault) = habits::slip(text, at) {
+        return fault;
+    }
     let message = error.msg.split(" expecting ").next().unwrap_or_default();
     let message = message.trim_start_matches("Syntax error: ");
     let message = message.replace("'<EOF>'", "the end of the expression");
-    let message = match message.strip_prefix("mismatched input ") {
+    let stripped = [
+        "mismatched input ",
+        "extraneous input ",
+        "no viable alternative at input ",
+    ]
+    .iter()
+    .find_map(|prefix| message.strip_prefix(prefix));
+    let message = match stripped {
         Some("the end of the expression") => "the expression breaks off here".to_owned(),
         Some(token) => format!("{token} cannot stand here"),
         None => message,
     };
-    let at = offset(text, error.pos);
     let end = text[at..].chars().next().map_or(at, |c| at + c.len_utf8());
     Fault::new(at..end, message)
 }
@@ -180,10 +230,10 @@ impl Reader<'_> {
                 let range = self.closed(around(self.token(expr.id), &items), ']');
                 (Form::List(items), range)
             }
-            Expr::Map(_) => (Form::Refused("maps"), self.token(expr.id)),
-            Expr::Struct(_) => (Form::Refused("structures"), self.token(expr.id)),
+            Expr::Map(_) => (Form::Refused(Refused::Maps), self.token(expr.id)),
+            Expr::Struct(_) => (Form::Refused(Refused::Structures), self.token(expr.id)),
             Expr::Comprehension(_) | Expr::Unspecified => {
-                (Form::Refused("this form"), self.token(expr.id))
+                (Form::Refused(Refused::Other), self.token(expr.id))
             }
         };
         Tree { form, range }
@@ -196,8 +246,8 @@ impl Reader<'_> {
             LiteralValue::Int(n) => Form::Number(*n.inner() as f64),
             LiteralValue::UInt(n) => Form::Number(*n.inner() as f64),
             LiteralValue::String(text) => Form::Text(text.inner().to_owned()),
-            LiteralValue::Bytes(_) => Form::Refused("bytes"),
-            LiteralValue::Null => Form::Refused("null"),
+            LiteralValue::Bytes(_) => Form::Refused(Refused::Bytes),
+            LiteralValue::Null => Form::Refused(Refused::Null),
         }
     }
 
@@ -299,7 +349,7 @@ fn path_of(name: &str) -> Form {
 /// A path with one more step. Selecting from anything but a path is refused.
 fn extend(form: Form, word: &str, key: bool) -> Form {
     let Form::Path(mut segments) = form else {
-        return Form::Refused("selecting from a result");
+        return Form::Refused(Refused::OfResult);
     };
     segments.push(Segment {
         word: word.to_owned(),

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use redvet::check::{self, Scope};
 use redvet::discover::{self, Exclude, Patterns, Universe};
+use redvet::facts::estate::Estate;
 use redvet::finding::{EstateView, Report};
 use redvet::fix::Fixed;
 use redvet::knowledge::Knowledge;
@@ -13,7 +14,7 @@ use redvet::load::{apply, rules, settings};
 use redvet::policy::{self, Override, RuleSet};
 use redvet::source::{SourceFile, Sources};
 use redvet::suppress::waiver::{Expiry, Waiver};
-use redvet::survey::{Input, Project};
+use redvet::survey::{self, Input, Project};
 use redvet::tester::{self, Page};
 
 /// The settings file, which is read apart from the files that are checked.
@@ -152,6 +153,15 @@ impl Laboratory {
             &self.knowledge,
             &Scope::default(),
         )
+    }
+
+    /// The estate that a sample's files make, its settings left out.
+    pub(crate) fn estate(&self, sample: &Sample) -> Estate {
+        let project = Project {
+            inputs: sample.inputs.clone(),
+            ..Project::default()
+        };
+        survey::survey(Sources::default(), &project, &self.knowledge).estate
     }
 
     fn run(&self, sample: &Sample, rules: &RuleSet, today: i64) -> Report {

@@ -23,12 +23,12 @@ pub(super) const CLIENT: &[Entry] = &[
         Type::Bool,
         "the library's authors withdrew the pinned version",
     ),
-    entry("language", Type::Text, "`go` or `rust`"),
+    entry("language", Type::Text, "`go` or `rust`").one_of(&["go", "rust"]),
     entry(
         "kind",
         Type::Text,
-        "`standalone`, `cluster`, `sentinel`, `ring`, `universal` or `pool`",
-    ),
+        "`standalone`, `cluster`, `sentinel`, `ring`, `universal`, `pool` or `connection`",
+    ).one_of(&["standalone", "cluster", "sentinel", "ring", "universal", "pool", "connection"]),
     entry(
         "url",
         Type::Text,
@@ -38,7 +38,7 @@ pub(super) const CLIENT: &[Entry] = &[
         "url_error",
         Type::Text,
         "what becomes of the URL parser's error: `checked`, `discarded`, `unchecked`; absent where no URL is parsed",
-    ),
+    ).one_of(&["checked", "discarded", "unchecked"]),
     entry(
         "url_parser",
         Type::Text,
@@ -96,7 +96,7 @@ pub(super) const CLIENT: &[Entry] = &[
         "uses",
         Type::List,
         "what calls in its package say the data is for: `streams`, `blocking`, `lists`, `pubsub`",
-    ),
+    ).one_of(&["streams", "blocking", "lists", "pubsub"]),
     entry(
         "site.short_lived",
         Type::Bool,
@@ -130,7 +130,7 @@ pub(super) const SERVICE: &[Entry] = &[
         Type::Text,
         "the program's folder, or at the root its module",
     ),
-    entry("language", Type::Text, "`go` or `rust`"),
+    entry("language", Type::Text, "`go` or `rust`").one_of(&["go", "rust"]),
     entry(
         "pooled",
         Type::Text,
@@ -140,7 +140,7 @@ pub(super) const SERVICE: &[Entry] = &[
         "observed",
         Type::Text,
         "what becomes of the pool's statistics: `exported`, `miswired` (put once into a metric that nobody collects) or `none`",
-    ),
+    ).one_of(&["exported", "miswired", "none"]),
     entry(
         "tool",
         Type::Bool,

@@ -200,7 +200,8 @@ fn type_of(kind: &str) -> Type {
         "int" => Type::Int,
         "duration" => Type::Duration,
         "bytes" => Type::Size,
-        "bool" => Type::Bool,
+        // TLS is on, by a configuration or the URL's scheme.
+        "bool" | "tls" => Type::Bool,
         "float" => Type::Number,
         "list" => Type::List,
         _ => Type::Text,

@@ -153,6 +153,10 @@ pub enum BuildPart {
     Rdma,
 }
 
+/// How the server writes a switch.
+const YES: &str = "yes";
+const NO: &str = "no";
+
 /// One directive of one series.
 #[derive(Debug, Deserialize)]
 pub struct Directive {
@@ -250,6 +254,20 @@ impl Directive {
                 Some(Form::Folder | Form::EventFlags) => Type::Text,
                 _ => Type::List,
             },
+        }
+    }
+
+    /// The words that the effective value may be, where they are few. A switch that is ignored has
+    /// whatever is written.
+    pub fn value_words(&self) -> Option<Vec<&str>> {
+        match self.kind {
+            Kind::Bool => Some(vec![YES, NO]),
+            Kind::Enum if !self.enum_combinable => {
+                let members = self.enum_values.iter().map(String::as_str);
+                let shown = members.filter(|word| !self.enum_synonyms.contains_key(*word));
+                Some(shown.collect())
+            }
+            _ => None,
         }
     }
 }

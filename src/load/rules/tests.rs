@@ -33,7 +33,7 @@ docs: { why: "because", references: ["https://example.org"] }
 fn vocabulary() -> Vocabulary {
     Vocabulary {
         directives: BTreeMap::from([("maxmemory".to_owned(), Type::Size)]),
-        options: BTreeMap::new(),
+        ..Vocabulary::default()
     }
 }
 

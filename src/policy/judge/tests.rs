@@ -170,7 +170,7 @@ fn a_fix_that_cannot_be_written_whole_is_dropped() {
     let mut draft = rule(TOO_HIGH);
     draft.fixes = vec![set("server.limits.memory", "1")];
     assert_eq!(one(draft.clone()).fix, None, "no slot");
-    draft.fixes = vec![set("server.conf[\"maxmemory\"]", "server.conf[\"hz\"]")];
+    draft.fixes = vec![set("server.conf[\"maxmemory\"]", "server.conf[\"hz\"] * 2")];
     assert_eq!(one(draft.clone()).fix, None, "unknown value");
     draft.fixes = vec![FixDraft {
         when: None,
