@@ -9,11 +9,12 @@
 
 #[path = "support/laboratory.rs"]
 mod laboratory;
+#[path = "support/values.rs"]
+mod values;
 
 use laboratory::{Laboratory, Sample, repository};
-use redvet::finding::ServerView;
 use redvet::tester::{self, Case};
-use serde_json::Value as Json;
+use values::shown;
 
 const EXPECTED: &str = "effective";
 
@@ -34,39 +35,6 @@ fn pages() -> Vec<(String, String)> {
 fn sample(laboratory: &Laboratory, case: &Case) -> Sample {
     let files = case.files.iter().filter(|file| file.path != EXPECTED);
     laboratory.texts(files.map(|file| (file.path.as_str(), file.text.as_str())))
-}
-
-fn text(value: &Json) -> String {
-    match value {
-        Json::String(text) => text.clone(),
-        Json::Null => "absent".to_owned(),
-        other => other.to_string(),
-    }
-}
-
-/// What a server comes to, as a page writes it.
-fn shown(server: &ServerView, what: &str) -> Vec<String> {
-    let json = serde_json::to_value(server).unwrap();
-    let of_value = |value: &Json| match value["state"].as_str() {
-        Some("set" | "default") => text(&value["value"]),
-        Some(state) => state.to_owned(),
-        None => text(value),
-    };
-    match what {
-        "reads" => server
-            .links
-            .iter()
-            .map(|link| {
-                let link = serde_json::to_value(link).unwrap();
-                format!("{} ({})", text(&link["to"]), text(&link["strength"]))
-            })
-            .collect(),
-        "hidden" => server.not_visible.clone(),
-        "limits.memory" => vec![of_value(&json["limits"]["memory"])],
-        "limits.cpu" => vec![of_value(&json["limits"]["cpu"])],
-        "version" | "flavor" | "kind" | "replicas" => vec![of_value(&json[what])],
-        directive => vec![of_value(&json["conf"][directive])],
-    }
 }
 
 fn effective(laboratory: &Laboratory, case: &Case, sample: &Sample) -> Vec<String> {

@@ -16,7 +16,8 @@ use crate::facts::raw::{
     ConfPart, ObjectName, Raw, RawAutoscaler, RawLimitRange, RawServer, RawService, TextPlace,
 };
 use crate::knowledge::shapes::Shapes;
-use crate::source::FileId;
+use crate::source::{Excerpt, FileId};
+use crate::syntax::base64;
 use crate::syntax::yaml::{Node, Scalar, ScalarStyle, Stream};
 
 /// What reading manifests needs besides the tree.
@@ -89,8 +90,8 @@ fn read_object(root: &Node, context: &Context<'_>, raw: &mut Raw) {
         return;
     };
     match kind {
-        "ConfigMap" => read_texts(root, kind, "data", context, raw),
-        "Secret" => read_texts(root, kind, "stringData", context, raw),
+        "ConfigMap" => read_texts(root, kind, ("data", "binaryData"), context, raw),
+        "Secret" => read_texts(root, kind, ("stringData", "data"), context, raw),
         "Service" => raw.services.extend(service(root)),
         "LimitRange" => raw.limit_ranges.extend(limit_range(root)),
         "HorizontalPodAutoscaler" => raw.autoscalers.extend(autoscaler(root)),
@@ -120,16 +121,36 @@ pub fn object_name(root: &Node, kind: &str) -> Option<ObjectName> {
     })
 }
 
-fn read_texts(root: &Node, kind: &str, field: &str, context: &Context<'_>, raw: &mut Raw) {
+/// The texts of an object, in its field of plain ones and in that of encoded ones.
+fn read_texts(
+    root: &Node,
+    kind: &str,
+    (plain, encoded): (&str, &str),
+    context: &Context<'_>,
+    raw: &mut Raw,
+) {
     let Some(object) = object_name(root, kind) else {
         return;
     };
     let texts = raw.texts.len();
-    for entry in root.get(field).map(Node::entries).unwrap_or_default() {
-        let (Some(key), Some(scalar)) = (entry.key.as_str(), entry.value.scalar()) else {
-            continue;
-        };
-        read_text(&object, key, scalar, context, raw);
+    let entries = |field| {
+        let entries = root.get(field).map(Node::entries).unwrap_or_default();
+        entries.iter().filter_map(|entry| {
+            let scalar = entry.value.scalar()?;
+            Some((entry.key.as_str()?, scalar))
+        })
+    };
+    for (key, scalar) in entries(plain) {
+        let excerpt = scalar.value().clone();
+        read_text(&object, key, (excerpt, frame_of(scalar)), context, raw);
+    }
+    for (key, scalar) in entries(encoded) {
+        // Whatever it holds, nobody can read it there, and what a line shows would be all of it.
+        raw.secrets.push(scalar.value().span_all());
+        if let Some(text) = base64::decode(scalar.as_str()).filter(|_| !scalar.has_hole()) {
+            let excerpt = Excerpt::standing_for(&text, scalar.value().span_all());
+            read_text(&object, key, (excerpt, Frame::Inline), context, raw);
+        }
     }
     let renewed = renewed(root, &object);
     for text in &mut raw.texts[texts..] {
@@ -155,7 +176,7 @@ fn renewed(root: &Node, object: &ObjectName) -> Option<String> {
 fn read_text(
     object: &ObjectName,
     key: &str,
-    scalar: &Scalar,
+    (excerpt, frame): (Excerpt, Frame),
     context: &Context<'_>,
     raw: &mut Raw,
 ) {
@@ -164,10 +185,8 @@ fn read_text(
         key: key.to_owned(),
     };
     let name = format!("{}/{} key {key}", object.kind, object.name);
-    let excerpt = scalar.value().clone();
     let by_name = context.shapes.is_text_key(key);
     let recognised = by_name || conf::looks_like_text(&excerpt, context.is_directive);
-    let frame = frame_of(scalar);
     let file_text = (context.file_text)(excerpt.file());
     let mut read = conf::read(name, place, excerpt, frame, &file_text, context.shapes);
     read.text.recognised = recognised;

@@ -5,6 +5,7 @@
 //! fails: half a file still has content in it. No module here knows what the text is about, so the
 //! names of servers, platforms and libraries are left to the stages above.
 
+pub mod base64;
 mod block_header;
 pub mod conf;
 pub mod dockerfile;
