@@ -391,12 +391,31 @@ pub struct ClientView {
     pub service: Option<String>,
 }
 
+/// A program that builds clients, and what runs it.
+#[derive(Clone, Debug, serde::Serialize)]
+pub struct ServiceView {
+    pub name: String,
+    pub language: Option<String>,
+    pub path: String,
+    pub line: usize,
+    /// What runs it, and why it is held to.
+    pub workloads: Vec<LinkView>,
+    /// Why that is not known.
+    pub reason: Option<String>,
+    pub replicas: ValueView,
+    pub cpu: ValueView,
+    /// How many processors the Go runtime takes; for programs in Go.
+    pub gomaxprocs: Option<ValueView>,
+    pub clients: Vec<String>,
+}
+
 /// What every server will run with and every client will use.
 #[derive(Clone, Debug, serde::Serialize)]
 pub struct EstateView {
     pub schema_version: u32,
     pub servers: Vec<ServerView>,
     pub clients: Vec<ClientView>,
+    pub services: Vec<ServiceView>,
     #[serde(skip)]
     pub notes: Vec<Note>,
 }

@@ -16,6 +16,8 @@ use crate::source::{Sources, Span};
 
 mod hosts;
 mod near;
+pub mod programs;
+mod reach;
 
 use near::{Choice, Places, Spot};
 
@@ -50,12 +52,18 @@ pub fn link(raw: &Raw, context: &Context<'_>) -> Linked {
         .map(|(i, server)| linker.deployed(i, server, &mut used))
         .collect();
     servers.extend(bare_texts(raw, &used, context.include));
-    let clients = raw
+    let programs = programs::programs(raw, &linker.places);
+    let mut clients: Vec<_> = raw
         .clients
         .iter()
         .map(|client| linker.server_of(client, &servers))
         .collect();
-    Linked { servers, clients }
+    linker.declared_servers(&programs, &servers, &mut clients);
+    Linked {
+        servers,
+        clients,
+        programs,
+    }
 }
 
 struct Linker<'a> {

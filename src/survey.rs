@@ -3,6 +3,7 @@
 //!
 //! The tree is one universe; every Markdown fence is a little one of its own. Rules are not known here.
 
+mod declared;
 mod deployments;
 mod manifests;
 mod packages;
@@ -18,12 +19,13 @@ use crate::extract::conf::{self, Frame};
 use crate::extract::objects::Objects;
 use crate::extract::{go, mapping, rust, values};
 use crate::facts::linked::Linked;
-use crate::facts::raw::{Declaration, Raw, RawText, TextPlace};
+use crate::facts::raw::{Declaration, Raw, RawText, ServiceDeclaration, TextPlace};
 use crate::facts::{Estate, Related};
 use crate::knowledge::Knowledge;
 use crate::knowledge::servers::Series;
 use crate::link;
 use crate::resolve;
+use crate::resolve::process::Machine;
 use crate::resolve::server::upgrade::Changes;
 use crate::source::{Comment, Excerpt, FileId, SourceFile, Sources, Span};
 use crate::syntax::{markdown, yaml};
@@ -48,6 +50,8 @@ pub struct Project {
     pub unreadable: Vec<(String, String)>,
     /// What settings and flags say of servers.
     pub declarations: Vec<Declaration>,
+    /// What settings say of programs.
+    pub services: Vec<ServiceDeclaration>,
 }
 
 /// Everything that is known of a project.
@@ -136,7 +140,10 @@ fn read(sources: &mut Sources, project: &Project, knowledge: &Knowledge) -> Vec<
         knowledge,
         charts: charts(&files),
     };
-    reader.read_all(&files)
+    let mut universes = reader.read_all(&files);
+    universes[0].raw.declared.clone_from(&project.services);
+    reader.fill_variables(&mut universes[0].raw, sources);
+    universes
 }
 
 impl Survey {
@@ -178,12 +185,15 @@ fn resolved(
         snippet: universe.snippet.is_some(),
     };
     let mut estate = resolve::server::resolve(raw, &linked, &context);
-    estate.clients = resolve::client::resolve(raw, knowledge.clients, |client| {
+    let processes = resolve::process::of_programs(raw, &linked.programs);
+    let machines = Machine::of_clients(raw.clients.len(), &linked.programs, &processes);
+    let known = (knowledge.clients, machines.as_slice());
+    estate.clients = resolve::client::resolve(raw, known, |client| {
         let path = sources.path(client.anchor).to_owned();
         let name_prefix = universe.snippet.clone().unwrap_or_else(|| path.clone());
         resolve::client::Place { path, name_prefix }
     });
-    for (index, server) in linked.clients.into_iter().enumerate() {
+    for (index, server) in linked.clients.iter().cloned().enumerate() {
         let (Some(related), Some(client)) = (server, estate.clients.get_mut(index)) else {
             continue;
         };
@@ -196,7 +206,13 @@ fn resolved(
         client.server = Some(related);
     }
     if universe.snippet.is_none() {
-        estate.services = resolve::service::resolve(raw, &mut estate.clients, knowledge.clients);
+        estate.services = resolve::service::resolve(
+            raw,
+            (&linked.programs, &processes),
+            &mut estate.clients,
+            knowledge.clients,
+        );
+        estate.notes.extend(declared::unmet(&linked, &estate, raw));
     }
     resolve::role::derive(&mut estate);
     estate
@@ -290,7 +306,6 @@ impl Reader<'_> {
             universes[0].raw.absorb(raw);
         }
         mark_programs(&mut universes[0].raw.modules, files);
-        self.fill_variables(&mut universes[0].raw);
         universes[0]
             .raw
             .absorb(rust_packages::read(files, self.knowledge.clients));
@@ -298,8 +313,10 @@ impl Reader<'_> {
     }
 
     /// What a deployment gives to variables that code reads.
-    fn fill_variables(&self, raw: &mut Raw) {
-        for index in link::environment::fill(raw) {
+    fn fill_variables(&self, raw: &mut Raw, sources: &Sources) {
+        let environments = &self.knowledge.shapes.servers.environments;
+        let programs = link::programs::of_tree(raw, sources, environments);
+        for index in link::environment::fill(raw, &programs) {
             let hosts = go::hosts(&raw.clients[index], self.knowledge.clients);
             raw.clients[index].hosts = hosts;
         }

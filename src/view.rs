@@ -11,7 +11,7 @@ use crate::facts::vocabulary::{Vocabulary, directive_of};
 use crate::facts::{Datum, Meaning, Related, Strength, Value, quantity};
 use crate::finding::{
     ChangeView, ClientView, EstateView, LimitsView, LinkView, Note, OverrideView, ServerUpgrade,
-    ServerView, ValueView,
+    ServerView, ServiceView, ValueView,
 };
 use crate::knowledge::servers::Gauge;
 use crate::resolve::server::upgrade::{Change, Changes};
@@ -54,6 +54,12 @@ pub fn view(
             .iter()
             .filter(|client| keep(&client.path))
             .map(|client| viewer.client(client))
+            .collect(),
+        services: estate
+            .services
+            .iter()
+            .filter(|service| keep(&service.path) && !service.clients.is_empty())
+            .map(|service| viewer.service(service))
             .collect(),
         notes: notes(estate),
     }
@@ -154,6 +160,32 @@ impl Viewer<'_> {
                 .collect(),
             image: self.fact(server, "image.reference", Figures::Directive),
             made_in: server.made_in.clone(),
+        }
+    }
+
+    fn service(&self, service: &Subject) -> ServiceView {
+        let text = |path: &str| service.fact(path).and_then(Value::text).map(str::to_owned);
+        let reason = match service.fact("workload").map(|value| &value.state) {
+            Some(State::Unknown(reason)) => Some(reason.to_string()),
+            _ => None,
+        };
+        let gomaxprocs = service.fact("gomaxprocs");
+        let gomaxprocs = gomaxprocs.filter(|value| value.state != State::Absent);
+        ServiceView {
+            name: service.name.clone(),
+            language: text("language"),
+            path: service.path.clone(),
+            line: self.sources.start(service.anchor).line,
+            workloads: service.links.iter().map(link_view).collect(),
+            reason,
+            replicas: self.fact(service, "replicas", Figures::Directive),
+            cpu: self.fact(service, "limits.cpu", Figures::Directive),
+            gomaxprocs: gomaxprocs.map(|value| self.value(value, Figures::Directive)),
+            clients: service
+                .clients
+                .iter()
+                .filter_map(|r| self.client_id(r))
+                .collect(),
         }
     }
 

@@ -1,5 +1,6 @@
 //! The pages under `fixtures/shapes/`: for each shape the documents that people write, what a server
-//! comes to, and which rules fire, stay quiet or cannot tell.
+//! comes to, and which rules fire, stay quiet or cannot tell. Those under `fixtures/services/` show the
+//! same of programs and what runs them.
 //!
 //! A page is written as a rule's page is, and judged by every rule that its comments name. The fence
 //! `effective.txt` of a case is what `redvet effective` prints; `REDVET_BLESS=1` writes it.
@@ -20,27 +21,38 @@ use std::sync::Arc;
 use redvet::cli::rehearsal::{Stage, outcome};
 use redvet::discover::{FileKind, Patterns};
 use redvet::knowledge::Knowledge;
-use redvet::load::rules;
+use redvet::load::{apply, rules, settings};
 use redvet::report::{Color, effective};
-use redvet::source::Sources;
+use redvet::source::{SourceFile, Sources};
 use redvet::survey::{Input, Project, survey};
 use redvet::tester::{self, Case, Place};
 use redvet::view;
 
 const SHOWN: &str = "effective.txt";
+const SETTINGS: &str = "redvet.toml";
 
-fn folder() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/shapes")
+/// The folders of pages: shapes, and programs with what runs them.
+const FOLDERS: [&str; 2] = ["shapes", "services"];
+
+fn folder(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("fixtures")
+        .join(name)
 }
 
+/// All pages, by folder and name.
 fn pages() -> Vec<(String, String)> {
-    let mut pages: Vec<_> = fs::read_dir(folder())
-        .unwrap()
+    let mut pages: Vec<_> = FOLDERS
+        .iter()
+        .flat_map(|name| fs::read_dir(folder(name)).unwrap())
         .map(|entry| entry.unwrap().path())
         .filter(|path| path.extension().is_some_and(|e| e == "md"))
         .map(|path| {
-            let name = path.file_stem().unwrap().to_str().unwrap().to_owned();
-            (name, fs::read_to_string(path).unwrap())
+            let below = path.strip_prefix(folder("")).unwrap().with_extension("");
+            (
+                below.to_str().unwrap().to_owned(),
+                fs::read_to_string(path).unwrap(),
+            )
         })
         .collect();
     pages.sort();
@@ -112,13 +124,19 @@ fn every_page_shows_what_effective_prints() {
             rest = &after[end..];
         }
         written.push_str(rest);
-        golden::compare(&folder().join(format!("{name}.md")), &written);
+        golden::compare(&folder(&format!("{name}.md")), &written);
     }
 }
 
 /// What `redvet effective` prints of a case.
 fn shown(case: &Case, knowledge: &Knowledge, patterns: &Patterns) -> String {
     let files = case.files.iter().filter(|file| file.path != SHOWN);
+    let mut sources = Sources::default();
+    let settings = case.files.iter().find(|file| file.path == SETTINGS);
+    let services = settings.map(|file| {
+        let id = sources.add(SourceFile::new(SETTINGS, file.text.as_str()));
+        apply::services(&settings::read(id, &file.text).unwrap())
+    });
     let inputs = files.map(|file| Input {
         path: file.path.clone(),
         kind: patterns.kind_of(&file.path).unwrap_or(FileKind::Text),
@@ -126,9 +144,10 @@ fn shown(case: &Case, knowledge: &Knowledge, patterns: &Patterns) -> String {
     });
     let project = Project {
         inputs: inputs.collect(),
+        services: services.unwrap_or_default(),
         ..Project::default()
     };
-    let found = survey(Sources::default(), &project, knowledge);
+    let found = survey(sources, &project, knowledge);
     let view = view::view(&found.estate, &found.sources, &[], &|_| true);
     let table = effective::table(&view, Color::Never, false);
     // Which versions there are tables of, and how many directives they know, is not the page's matter.
@@ -147,7 +166,8 @@ fn every_shape_has_a_page() {
         .unwrap()
         .map(|entry| entry.unwrap().path())
         .map(|path| path.file_stem().unwrap().to_str().unwrap().to_owned())
-        .filter(|name| name != "servers" && name != "presets" && !pages.contains(name))
+        .filter(|name| name != "servers" && name != "presets")
+        .filter(|name| !pages.contains(&format!("shapes/{name}")))
         .collect();
     assert_eq!(missing, [""; 0]);
 }

@@ -350,18 +350,11 @@ pub(super) fn threshold(args: &CheckArgs, settings: &config::Settings) -> Severi
 fn notes(file: &SettingsFile) -> Vec<Note> {
     let settings = &file.settings;
     let builds = settings.servers.iter().any(|server| server.build.is_some());
-    let unused = [
-        ("[[service]]", !settings.services.is_empty()),
-        ("`build` in [[server]]", builds),
-    ];
-    unused
-        .into_iter()
-        .filter(|(_, written)| *written)
-        .map(|(what, _)| Note {
-            path: file.name.clone(),
-            message: format!("{what} is read but not acted on by this version"),
-        })
-        .collect()
+    let note = || Note {
+        path: file.name.clone(),
+        message: "`build` in [[server]] is read but not acted on by this version".to_owned(),
+    };
+    builds.then(note).into_iter().collect()
 }
 
 fn no_redis(report: &Report) -> Option<Note> {

@@ -12,6 +12,7 @@ use tempfile::TempDir;
 use crate::check::{self, Scope};
 use crate::discover::{self, Patterns, Universe};
 use crate::knowledge::Knowledge;
+use crate::load::apply;
 use crate::suppress::since::Since;
 
 use super::args::CheckArgs;
@@ -129,6 +130,7 @@ fn had(ready: &Prepared, args: &CheckArgs, then: &Snapshot) -> Result<Since, Fai
     // What is excluded today is not looked at in the other state either.
     let mut read = project::read(&target, None, &ready.file, given, &ready.knowledge)?;
     read.project.declarations = settings_file::declarations(&file.settings, given);
+    read.project.services = apply::services(&file.settings);
     let scope = Scope {
         accepted: accepted::waivers(&file.settings, target.is_partial()),
         ..Scope::default()

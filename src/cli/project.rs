@@ -7,6 +7,7 @@ use std::sync::Arc;
 use crate::discover::{self, Exclude, FileKind, Found, FoundFile, Patterns};
 use crate::inputs;
 use crate::knowledge::Knowledge;
+use crate::load::apply;
 use crate::survey::{Input, Project};
 
 use super::args::Given;
@@ -63,6 +64,7 @@ pub(super) fn read(
             inputs: found.files.into_iter().map(input).collect(),
             unreadable: found.unreadable,
             declarations: settings_file::declarations(&file.settings, given),
+            services: apply::services(&file.settings),
         },
     })
 }

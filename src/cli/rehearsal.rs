@@ -69,6 +69,7 @@ impl<'a> Stage<'a> {
             inputs: self.inputs(case),
             unreadable: Vec::new(),
             declarations: settings_file::declarations(&file.settings, &Given::default()),
+            services: apply::services(&file.settings),
         };
         Ok(check::check(
             file.sources,

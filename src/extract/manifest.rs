@@ -62,6 +62,7 @@ pub fn read_render(render: &Render, context: &Context<'_>) -> Raw {
         servers: 0..raw.servers.len(),
         services: 0..raw.services.len(),
         limit_ranges: 0..raw.limit_ranges.len(),
+        workloads: 0..raw.workloads.len(),
     });
     raw
 }
@@ -102,6 +103,8 @@ fn read_object(root: &Node, context: &Context<'_>, raw: &mut Raw) {
         }
         _ => {
             workload::read(root, kind, context, raw);
+            raw.workloads
+                .extend(workload::programs(root, kind, context));
             raw.exporters
                 .extend(workload::exporters(root, kind, context));
             resource::read(root, kind, context, raw);

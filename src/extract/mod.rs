@@ -22,6 +22,7 @@ pub mod scalar;
 pub mod script;
 pub mod secrets;
 pub mod shape;
+mod started;
 pub mod terraform;
 pub mod unit;
 pub mod values;

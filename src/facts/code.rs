@@ -22,6 +22,8 @@ pub struct RawModule {
     pub has_program: bool,
     /// The language version that the file declares (`go 1.22`).
     pub language_version: Option<String>,
+    /// It changes how the language's runtime behaves.
+    pub has_runtime_settings: bool,
 }
 
 #[derive(Clone, Debug, PartialEq)]

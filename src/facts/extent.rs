@@ -15,6 +15,7 @@ pub struct Extent {
     pub servers: Range<usize>,
     pub services: Range<usize>,
     pub limit_ranges: Range<usize>,
+    pub workloads: Range<usize>,
 }
 
 impl Extent {
@@ -27,6 +28,7 @@ impl Extent {
             servers: by(&self.servers, raw.servers.len()),
             services: by(&self.services, raw.services.len()),
             limit_ranges: by(&self.limit_ranges, raw.limit_ranges.len()),
+            workloads: by(&self.workloads, raw.workloads.len()),
         }
     }
 }

@@ -1,6 +1,8 @@
 //! What `link` makes of raw facts: each server with the parts of its configuration, and who talks to
 //! whom. Still untyped; `resolve` reads it.
 
+use std::collections::BTreeSet;
+
 use crate::facts::estate::{Link, Related};
 use crate::facts::value::{Reason, Strength};
 use crate::source::Span;
@@ -11,6 +13,24 @@ pub struct Linked {
     pub servers: Vec<LinkedServer>,
     /// For each raw client, the server that it talks to.
     pub clients: Vec<Option<Related>>,
+    pub programs: Vec<LinkedProgram>,
+}
+
+/// A program with its clients and what runs it.
+#[derive(Clone, Debug, Default)]
+pub struct LinkedProgram {
+    /// Its place in `Raw::packages`; none where only `redvet.toml` tells of it.
+    pub package: Option<usize>,
+    /// What `redvet.toml` says of it, by its place in `Raw::declared`.
+    pub declared: Option<usize>,
+    /// Its clients, by their places in `Raw::clients`.
+    pub clients: Vec<Related>,
+    /// The folders of the packages that it is built from.
+    pub parts: BTreeSet<String>,
+    /// What runs it, by their places in `Raw::workloads`.
+    pub workloads: Vec<Related>,
+    /// Why what runs it is not known.
+    pub unclear: Option<Reason>,
 }
 
 /// A server with the parts of its configuration in the server's own order.

@@ -34,8 +34,15 @@ pub struct RawPackage {
     pub program: bool,
     /// Where a finding on the whole program stands.
     pub anchor: Span,
-    /// What it imports, as written.
+    /// What it imports, as written; for a Cargo package the folders of those that it takes from the
+    /// tree.
     pub imports: Vec<String>,
+    /// Its code says by itself how many processors the runtime takes.
+    pub sets_processors: bool,
+    /// What the program's file is called.
+    pub binary: String,
+    /// Files and folders that are this program's alone, beside the others of its package.
+    pub own: Vec<String>,
     pub observations: Vec<Observation>,
 }
 

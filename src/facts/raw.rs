@@ -14,6 +14,7 @@ pub use crate::facts::package::{
 };
 use crate::facts::slot::Slot;
 use crate::facts::value::{Reason, Strength};
+pub use crate::facts::workload::{BuiltPackage, Given, RawBuild, RawWorkload, ServiceDeclaration};
 use crate::source::{Comment, Excerpt, Span};
 
 /// A scalar as it is written in a file.
@@ -333,10 +334,14 @@ pub struct Raw {
     pub limit_ranges: Vec<RawLimitRange>,
     pub autoscalers: Vec<RawAutoscaler>,
     pub exporters: Vec<RawExporter>,
+    pub workloads: Vec<RawWorkload>,
+    pub builds: Vec<RawBuild>,
     pub modules: Vec<RawModule>,
     pub clients: Vec<RawClient>,
     pub packages: Vec<RawPackage>,
     pub variables: Vec<RawVariable>,
+    /// What a project says of its programs.
+    pub declared: Vec<ServiceDeclaration>,
     /// Inputs that could not be read as what they claim to be: a place and why.
     pub problems: Vec<(Span, String)>,
     /// Byte ranges that hold secrets.
@@ -359,10 +364,13 @@ impl Raw {
         self.limit_ranges.extend(other.limit_ranges);
         self.autoscalers.extend(other.autoscalers);
         self.exporters.extend(other.exporters);
+        self.workloads.extend(other.workloads);
+        self.builds.extend(other.builds);
         self.modules.extend(other.modules);
         self.clients.extend(other.clients);
         self.packages.extend(other.packages);
         self.variables.extend(other.variables);
+        self.declared.extend(other.declared);
         self.problems.extend(other.problems);
         self.secrets.extend(other.secrets);
         self.comments.extend(other.comments);

@@ -36,6 +36,13 @@ pub struct Processors {
     pub limited_since: String,
     /// The fewest that it takes.
     pub floor: u32,
+    /// The variable that sets the number.
+    pub variable: String,
+    /// The call that does so in code, before its argument.
+    pub call: String,
+    /// The variable and the setting by which it obeys or not.
+    pub settings_variable: String,
+    pub setting: String,
     pub source: String,
 }
 

@@ -1,38 +1,97 @@
-//! A variable that code reads and the value that a deployment gives it: joined where every place in
-//! the tree that sets the variable agrees. Such a value is assumed, since which program gets which
-//! variable is not known.
+//! A variable that code reads and the value that a deployment gives it: that of the workloads that run
+//! the program, and where these are not known, the one on which every place in the tree that sets the
+//! variable agrees. Such a value is assumed.
 
 use std::collections::BTreeMap;
 
-use crate::facts::raw::{Folded, Raw, RawVariable, variable_of};
+use crate::facts::linked::LinkedProgram;
+use crate::facts::raw::{Folded, Raw, RawClient, RawVariable, variable_of};
 
 /// Fills in the variables of clients; the indices of those whose URL or address is known now.
-pub fn fill(raw: &mut Raw) -> Vec<usize> {
+pub fn fill(raw: &mut Raw, programs: &[LinkedProgram]) -> Vec<usize> {
     let agreed = agreed(&raw.variables);
-    let mut filled = Vec::new();
-    for (index, client) in raw.clients.iter_mut().enumerate() {
-        let mut changed = false;
-        for write in &mut client.writes {
-            let Some(found) = joined(&write.value, &agreed).filter(|_| !write.conditional) else {
-                continue;
+    let runs = running(raw.clients.len(), programs);
+    let mut found: Vec<(usize, Place, (String, String))> = Vec::new();
+    for (index, client) in raw.clients.iter().enumerate() {
+        let look_up = |value: &Folded| {
+            let Folded::Unknown(reason) = value else {
+                return None;
             };
-            write.value = typed(&found.0);
-            write.slot = crate::facts::Slot::None;
-            client.joined.push((write.span, found.1));
-            changed = true;
+            let name = variable_of(reason)?;
+            match &runs[index] {
+                Some(workloads) => in_workloads(raw, workloads, name),
+                None => joined(name, &agreed),
+            }
+        };
+        let writes = client.writes.iter().enumerate();
+        for (at, write) in writes.filter(|(_, write)| !write.conditional) {
+            found.extend(look_up(&write.value).map(|text| (index, Place::Write(at), text)));
         }
-        if let Some(source) = &mut client.source
-            && let Some((text, because)) = joined(&source.url, &agreed)
-        {
-            source.url = Folded::Text(text);
-            client.joined.push((source.url_span, because));
-            changed = true;
-        }
-        if changed {
-            filled.push(index);
-        }
+        let url = client
+            .source
+            .as_ref()
+            .and_then(|source| look_up(&source.url));
+        found.extend(url.map(|text| (index, Place::Url, text)));
+    }
+    let mut filled: Vec<usize> = found.iter().map(|(index, ..)| *index).collect();
+    filled.dedup();
+    for (index, place, (text, because)) in found {
+        put(&mut raw.clients[index], place, text, because);
     }
     filled
+}
+
+/// Where a variable is read.
+#[derive(Clone, Copy)]
+enum Place {
+    Write(usize),
+    Url,
+}
+
+fn put(client: &mut RawClient, place: Place, text: String, because: String) {
+    match place {
+        Place::Write(at) => {
+            let Some(write) = client.writes.get_mut(at) else {
+                return;
+            };
+            write.value = typed(&text);
+            write.slot = crate::facts::Slot::None;
+            client.joined.push((write.span, because));
+        }
+        Place::Url => {
+            let Some(source) = &mut client.source else {
+                return;
+            };
+            source.url = Folded::Text(text);
+            client.joined.push((source.url_span, because));
+        }
+    }
+}
+
+/// What runs each client; nothing where that is not known for every program that holds it.
+fn running(clients: usize, programs: &[LinkedProgram]) -> Vec<Option<Vec<usize>>> {
+    let mut all: Vec<Option<Vec<usize>>> = vec![None; clients];
+    let mut open = vec![false; clients];
+    for program in programs {
+        for client in program.clients.iter().filter(|c| c.index < clients) {
+            open[client.index] |= program.workloads.is_empty();
+            let workloads = program.workloads.iter().map(|related| related.index);
+            all[client.index].get_or_insert_default().extend(workloads);
+        }
+    }
+    let known = all.into_iter().zip(open);
+    known
+        .map(|(workloads, open)| workloads.filter(|w| !open && !w.is_empty()))
+        .collect()
+}
+
+/// The value that all of these workloads give a variable, and which they are.
+fn in_workloads(raw: &Raw, workloads: &[usize], name: &str) -> Option<(String, String)> {
+    let mut values = workloads.iter().map(|at| raw.variable(*at, name));
+    let first = values.next()??.ok()?;
+    let same = values.all(|value| matches!(value, Some(Ok(text)) if text == first));
+    let holder = &raw.workloads[*workloads.first()?].name;
+    (same && !first.is_empty()).then(|| (first, format!("{name} of {holder}")))
 }
 
 type Agreed<'a> = BTreeMap<&'a str, Option<&'a RawVariable>>;
@@ -56,11 +115,8 @@ fn agreed(variables: &[RawVariable]) -> Agreed<'_> {
 }
 
 /// The text that a variable has, and why it is held to have it.
-fn joined(value: &Folded, agreed: &Agreed<'_>) -> Option<(String, String)> {
-    let Folded::Unknown(reason) = value else {
-        return None;
-    };
-    let variable = (*agreed.get(variable_of(reason)?)?)?;
+fn joined(name: &str, agreed: &Agreed<'_>) -> Option<(String, String)> {
+    let variable = (*agreed.get(name)?)?;
     let text = variable.text.as_ref().ok()?;
     let because = format!("{} of {}", variable.name, variable.holder);
     (!text.is_empty()).then(|| (text.clone(), because))
@@ -103,10 +159,7 @@ mod tests {
             variable("OPEN", Err("a secret")),
         ];
         let agreed = agreed(&variables);
-        let text = |name: &str| {
-            let reason = Reason::new(format!("environment variable {name}"));
-            joined(&Folded::Unknown(reason), &agreed).map(|(text, _)| text)
-        };
+        let text = |name: &str| joined(name, &agreed).map(|(text, _)| text);
         assert_eq!(text("ONE").as_deref(), Some("40"));
         assert_eq!(text("SAME").as_deref(), Some("a"));
         assert_eq!(

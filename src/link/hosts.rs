@@ -69,7 +69,11 @@ impl Linker<'_> {
 
     /// One of several servers that are one base in several environments: the last environment in
     /// the order of their names in the list. Servers of different origin are not guessed between.
-    fn one_of(&self, indexes: &[usize], servers: &[LinkedServer]) -> Option<(usize, usize)> {
+    pub(super) fn one_of(
+        &self,
+        indexes: &[usize],
+        servers: &[LinkedServer],
+    ) -> Option<(usize, usize)> {
         let deployed = |index: &usize| match servers[*index].body {
             Body::Deployed(body) => Some(self.places.server(body)),
             Body::Text(_) => None,

@@ -60,6 +60,22 @@ impl Places<'_> {
         }
     }
 
+    pub(super) fn workload(&self, index: usize) -> Spot {
+        let extents = self.raw.extents.iter();
+        Spot {
+            at: self.raw.workloads[index].anchor,
+            extent: extents.clone().position(|e| e.workloads.contains(&index)),
+        }
+    }
+
+    /// The place of a thing's environment in the list: that of what makes it, else of its file.
+    pub(super) fn environment_of(&self, spot: Spot) -> Option<usize> {
+        match spot.extent {
+            Some(extent) => self.environment(&self.raw.extents[extent].dir),
+            None => self.environment(self.sources.path(spot.at)),
+        }
+    }
+
     /// Whether two things can meet: not in the results of two kustomizations.
     pub(super) fn together(one: Spot, other: Spot) -> bool {
         match (one.extent, other.extent) {

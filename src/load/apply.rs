@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use crate::config::{self, Settings, Spanned};
-use crate::facts::raw::Declaration;
+use crate::facts::raw::{Declaration, ServiceDeclaration};
 use crate::policy;
 use crate::policy::{Override, Profile, RuleOverride, RuleSet};
 
@@ -117,4 +117,27 @@ pub fn declarations(settings: &Settings) -> Vec<Declaration> {
         span,
     };
     named.chain([general]).collect()
+}
+
+/// What the settings say of programs.
+pub fn services(settings: &Settings) -> Vec<ServiceDeclaration> {
+    let text = |text: &Option<Spanned<String>>| {
+        let text = text.as_ref();
+        text.map(|text| (text.value.clone(), text.span))
+    };
+    let count = |count: &Option<Spanned<u64>>| count.as_ref().map(|n| (n.value, n.span));
+    let services = settings.services.iter().map(|service| ServiceDeclaration {
+        name: service.name.value.clone(),
+        span: Some(service.name.span),
+        paths: service
+            .paths
+            .iter()
+            .map(|path| path.value.clone())
+            .collect(),
+        workload: text(&service.workload),
+        server: text(&service.server),
+        replicas: count(&service.replicas),
+        blocking_consumers: count(&service.blocking_consumers),
+    });
+    services.collect()
 }

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::finding::{ClientView, EstateView, LinkView, ServerView, ValueView};
+use crate::finding::{ClientView, EstateView, LinkView, ServerView, ServiceView, ValueView};
 
 use super::{Color, shown, tidy};
 
@@ -16,6 +16,7 @@ pub fn json(view: &EstateView) -> Result<String, serde_json::Error> {
 pub fn table(view: &EstateView, color: Color, all: bool) -> String {
     let mut blocks: Vec<String> = Vec::new();
     blocks.extend(view.servers.iter().map(|s| server(s, color, all)));
+    blocks.extend(view.services.iter().map(|s| service(s, color)));
     blocks.extend(view.clients.iter().map(|c| client(c, color, all)));
     if blocks.is_empty() {
         blocks.push("No Redis or Valkey server and no client found.\n".to_owned());
@@ -104,6 +105,38 @@ fn identity(server: &ServerView) -> String {
 
 pub(super) fn describe(link: &LinkView) -> String {
     format!("{} ({}, {})", link.to, link.evidence, link.strength)
+}
+
+fn service(service: &ServiceView, color: Color) -> String {
+    let mut out = String::new();
+    heading(&mut out, &service.name, color);
+    let language = service.language.as_deref().unwrap_or("unknown language");
+    line(&mut out, "program", language);
+    line(
+        &mut out,
+        "at",
+        &format!("{}:{}", service.path, service.line),
+    );
+    for link in &service.workloads {
+        line(&mut out, "runs in", &describe(link));
+    }
+    if let Some(reason) = &service.reason {
+        line(&mut out, "runs in", &format!("unknown: {reason}"));
+    }
+    // Where nothing is seen to run it, one line says why.
+    if !(service.workloads.is_empty() && service.replicas.reason == service.reason) {
+        line(&mut out, "processes", &with_origin(&service.replicas));
+    }
+    if !service.workloads.is_empty() {
+        line(&mut out, "CPU limit", &with_origin(&service.cpu));
+        if let Some(gomaxprocs) = &service.gomaxprocs {
+            line(&mut out, "GOMAXPROCS", &with_origin(gomaxprocs));
+        }
+    }
+    for id in &service.clients {
+        line(&mut out, "client", id);
+    }
+    out
 }
 
 fn client(client: &ClientView, color: Color, all: bool) -> String {
@@ -343,6 +376,7 @@ mod tests {
                 server_link: None,
                 service: None,
             }],
+            services: Vec::new(),
             notes: vec![Note {
                 path: None,
                 message: "one file was not read".to_owned(),

@@ -3,13 +3,14 @@
 //!
 //! [`line`] reads one directive as one series reads it, [`fold`] collects what lines say, [`conf`] works out what a whole configuration
 //! comes to over every series that it may be for, [`directive`] and [`server`] make the subjects, [`client`] types the
-//! options of clients, [`role`] adds what clients say about their server.
+//! options of clients, [`process`] says how many processes of a program run and on how many processors, [`role`] adds what clients say about their server.
 
 pub mod client;
 pub mod conf;
 pub mod directive;
 pub mod fold;
 pub mod line;
+pub mod process;
 pub mod role;
 pub mod server;
 pub mod service;

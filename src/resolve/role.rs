@@ -1,6 +1,6 @@
 //! What a server's clients say about the server: its role, and how many connections they may open.
 
-use crate::facts::{Datum, Estate, Strength, Subject, Value};
+use crate::facts::{Datum, Estate, State, Strength, Subject, Value};
 
 /// The words of client usage that make a server a queue: losing a key there loses work.
 const QUEUE_USES: &[&str] = &["streams", "blocking"];
@@ -10,12 +10,11 @@ pub fn derive(estate: &mut Estate) {
     for index in 0..estate.servers.len() {
         let server = &estate.servers[index];
         let role = derived_role(server, &estate.clients);
-        let at_least = at_least(server, &estate.clients);
+        let (at_least, total) = connections(server, estate);
         let server = &mut estate.servers[index];
         if let Some(role) = role {
             server.put("role", role);
         }
-        let (at_least, total) = at_least;
         server.put("connections.at_least", at_least);
         server.put("connections.total", total);
     }
@@ -47,32 +46,116 @@ fn derived_role(server: &Subject, clients: &[Subject]) -> Option<Value> {
     })
 }
 
-/// The lower bound is one process of each linked client with its pool full; how many processes and
-/// nodes there are is not known here.
-fn at_least(server: &Subject, clients: &[Subject]) -> (Value, Value) {
-    let mut sum = 0;
-    let mut strength = Strength::Certain;
-    let mut known = false;
-    for related in &server.clients {
-        let size = clients
-            .get(related.index)
-            .and_then(|c| c.fact("pool.max_size"));
-        if let Some(Datum::Int(size)) = size.and_then(Value::known) {
-            sum += size;
-            known = true;
-            strength = strength.min(related.strength);
-        }
-    }
+/// How many connections the clients may open, and the part of it that is known: a pool's size holds
+/// for every process, and a client of a cluster has one pool for each node, as each node counts its own
+/// connections.
+fn connections(server: &Subject, estate: &Estate) -> (Value, Value) {
     if server.clients.is_empty() {
         return (Value::absent(), Value::absent());
     }
-    let total = Value::unknown("how many processes run its clients is not known");
-    if !known {
-        return (
-            Value::unknown("no linked client has a known pool size"),
-            total,
-        );
+    let mut sum = Sum::default();
+    for related in &server.clients {
+        let Some(client) = estate.clients.get(related.index) else {
+            continue;
+        };
+        let processes = processes(related.index, &estate.services);
+        sum.add(client, related.strength, &processes);
     }
-    let bound = Value::derived(Datum::Int(sum)).with_strength(strength);
-    (bound, total)
+    sum.values()
+}
+
+#[derive(Default)]
+struct Sum {
+    known: i64,
+    any: bool,
+    assumed: bool,
+    /// Why it is not all.
+    open: Option<String>,
+    because: Vec<String>,
+}
+
+impl Sum {
+    fn add(&mut self, client: &Subject, link: Strength, processes: &Value) {
+        let size = client.fact(POOL_SIZE);
+        let Some(Datum::Int(connections)) = size.and_then(Value::known) else {
+            let why = format!("how many connections {} may open is not known", client.name);
+            self.open.get_or_insert(why);
+            return;
+        };
+        self.any = true;
+        let sure = size.is_some_and(|size| size.strength == Strength::Certain);
+        self.assumed |= !sure || link != Strength::Certain;
+        let count = match (&processes.state, processes.known()) {
+            (_, Some(Datum::Int(count))) => {
+                self.assumed |= processes.strength != Strength::Certain;
+                self.because.extend(processes.because.iter().cloned());
+                *count
+            }
+            (State::Unknown(reason), _) => {
+                let why = format!(
+                    "how many processes run {} is not known: {reason}",
+                    client.name
+                );
+                self.open.get_or_insert(why);
+                1
+            }
+            _ => 1,
+        };
+        // No process, no connection; but a bound that nothing runs would say nothing.
+        self.known = self
+            .known
+            .saturating_add(connections.saturating_mul(count.max(0)));
+    }
+
+    fn values(self) -> (Value, Value) {
+        let strength = if self.assumed {
+            Strength::Assumed
+        } else {
+            Strength::Certain
+        };
+        if !self.any {
+            let none = "no linked client has a known pool size";
+            let why = self.open.unwrap_or_else(|| none.to_owned());
+            return (Value::unknown(none), Value::unknown(why));
+        }
+        let mut bound = Value::derived(Datum::Int(self.known)).with_strength(strength);
+        bound.because = self.because;
+        bound.because.dedup();
+        let total = match self.open {
+            Some(why) => Value::unknown(why),
+            None => bound.clone(),
+        };
+        (bound, total)
+    }
+}
+
+const POOL_SIZE: &str = "pool.max_size";
+const REPLICAS: &str = "replicas";
+
+/// How many processes hold a client: those of all programs that it is in.
+fn processes(client: usize, services: &[Subject]) -> Value {
+    let holds = |service: &&Subject| service.clients.iter().any(|r| r.index == client);
+    let mut sum = Value::derived(Datum::Int(0));
+    let mut total = 0;
+    let mut any = false;
+    for service in services.iter().filter(holds) {
+        any = true;
+        let unseen = Value::unknown("what runs it is not seen");
+        let replicas = service.fact(REPLICAS).unwrap_or(&unseen);
+        let link = service.clients.iter().find(|r| r.index == client);
+        match replicas.known() {
+            Some(Datum::Int(count)) => {
+                total += count;
+                let strength = link.map_or(Strength::Certain, |r| r.strength);
+                sum.strength = sum.strength.min(replicas.strength).min(strength);
+                sum.because.extend(replicas.because.iter().cloned());
+            }
+            _ => return replicas.clone(),
+        }
+    }
+    if !any {
+        return Value::unknown("which program it is in is not known");
+    }
+    sum.state = State::Set(Datum::Int(total));
+    sum
 }

@@ -1,54 +1,62 @@
-//! Programs and their clients: which packages a program is made of, which clients are built in them,
-//! and whether the statistics of their pools leave the program.
+//! Programs and their clients: what runs a program, how many processes, and whether the statistics of
+//! its pools leave it.
 //!
-//! In come packages with their imports and the resolved clients, in the order of `Raw::clients`; out
-//! come the services. The clients learn which program they belong to.
+//! In come the linked programs, what is known of their processes, and the resolved clients, in the
+//! order of `Raw::clients`; out come the services. The clients learn which program they belong to.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::facts::estate::{Related, Subject, SubjectKind};
-use crate::facts::raw::{Language, Observation, Observed, Raw, RawModule, RawPackage};
-use crate::facts::value::{Datum, Strength, Value};
+use crate::facts::linked::LinkedProgram;
+use crate::facts::raw::{
+    Language, Observation, Observed, Raw, RawModule, RawPackage, ServiceDeclaration,
+};
+use crate::facts::value::{Datum, Value};
 use crate::knowledge::clients::Models;
 use crate::knowledge::languages;
+use crate::resolve::process::Process;
 
 /// The programs of a tree.
-pub fn resolve(raw: &Raw, clients: &mut [Subject], models: &Models) -> Vec<Subject> {
-    let folders = Folders::of(raw);
+pub fn resolve(
+    raw: &Raw,
+    (programs, processes): (&[LinkedProgram], &[Process]),
+    clients: &mut [Subject],
+    models: &Models,
+) -> Vec<Subject> {
     let mut services = Vec::new();
-    for program in raw.packages.iter().filter(|p| p.program) {
-        let parts = folders.reach(program);
-        let mut service = named(program, raw);
-        for (index, client) in raw.clients.iter().enumerate() {
-            let own = client.language == program.language && !client.site.test;
-            if own && parts.contains(client.dir.as_str()) {
-                service.clients.push(related(index));
-            }
+    for (program, process) in programs.iter().zip(processes) {
+        let declared = program.declared.map(|at| &raw.declared[at]);
+        let package = program.package.map(|at| &raw.packages[at]);
+        let named = match (package, declared) {
+            (Some(package), declared) => Some(named(package, declared, raw)),
+            (None, Some(declared)) => told_of(declared, &program.clients, clients),
+            (None, None) => None,
+        };
+        let Some(mut service) = named else { continue };
+        service.clients.clone_from(&program.clients);
+        put_processes(&mut service, process);
+        put_declared(&mut service, declared);
+        if package.is_some() {
+            put_observed(&mut service, raw, clients, (&program.parts, models));
         }
-        put_observed(&mut service, raw, clients, (&parts, models));
         services.push(service);
     }
     tell_clients(&services, clients);
     services
 }
 
-fn related(index: usize) -> Related {
-    Related {
-        index,
-        strength: Strength::Certain,
-        evidence: "the program is built with its package".to_owned(),
-    }
-}
-
-/// A program is called by its folder, at the root by its module.
-fn named(program: &RawPackage, raw: &Raw) -> Subject {
+/// A program is called as `redvet.toml` calls it, else by its folder, at the root by its module; a
+/// Cargo program by its own name.
+fn named(program: &RawPackage, declared: Option<&ServiceDeclaration>, raw: &Raw) -> Subject {
     let module = module_above(&program.dir, program.language, &raw.modules);
     let own = module.and_then(|m| m.name.as_deref());
-    let name = match program.dir.as_str() {
-        "" => own.map_or("the program", |name| {
+    let name = match (declared, program.language, program.dir.as_str()) {
+        (Some(declared), _, _) => declared.name.as_str(),
+        (None, Language::Rust, _) => &program.binary,
+        (None, Language::Go, "") => own.map_or("the program", |name| {
             name.rsplit('/').next().unwrap_or(name)
         }),
-        dir => dir,
+        (None, Language::Go, dir) => dir,
     };
     let mut service = Subject::new(
         SubjectKind::Service,
@@ -68,50 +76,46 @@ fn named(program: &RawPackage, raw: &Raw) -> Subject {
     service
 }
 
-/// Packages by their folders and by the paths that code imports them by.
-struct Folders<'a> {
-    packages: BTreeMap<&'a str, &'a RawPackage>,
-    paths: BTreeMap<String, &'a str>,
+/// A program that `redvet.toml` alone tells of stands where its first client does.
+fn told_of(declared: &ServiceDeclaration, own: &[Related], clients: &[Subject]) -> Option<Subject> {
+    let first = clients.get(own.first()?.index)?;
+    let mut service = Subject::new(
+        SubjectKind::Service,
+        &declared.name,
+        &first.path,
+        first.anchor,
+    );
+    let text = |text: &str| Value::derived(Datum::Text(text.to_owned()));
+    service.put("name", text(&declared.name));
+    if let Some(language) = first.fact("language") {
+        service.put("language", language.clone());
+    }
+    let is_not = || Value::derived(Datum::Bool(false));
+    service.put("tool", is_not());
+    service.put("example", is_not());
+    Some(service)
 }
 
-impl<'a> Folders<'a> {
-    fn of(raw: &'a Raw) -> Self {
-        let packages: BTreeMap<&str, &RawPackage> =
-            raw.packages.iter().map(|p| (p.dir.as_str(), p)).collect();
-        let mut paths = BTreeMap::new();
-        for (dir, package) in &packages {
-            let Some(module) = module_above(dir, package.language, &raw.modules) else {
-                continue;
-            };
-            let Some(name) = &module.name else { continue };
-            let rest = dir.strip_prefix(module.dir.as_str()).unwrap_or(dir);
-            let rest = rest.trim_start_matches('/');
-            let path = match rest {
-                "" => name.clone(),
-                rest => format!("{name}/{rest}"),
-            };
-            paths.insert(path, *dir);
-        }
-        Self { packages, paths }
+fn put_processes(service: &mut Subject, process: &Process) {
+    let anchor = service.anchor;
+    service.links.clone_from(&process.links);
+    for (path, value) in [
+        ("workload", &process.workload),
+        ("replicas", &process.replicas),
+        ("limits.cpu", &process.cpu),
+        ("gomaxprocs", &process.gomaxprocs),
+    ] {
+        let value = value.clone();
+        let home = value.home.unwrap_or(anchor);
+        service.put(path, value.with_home(home));
     }
+}
 
-    /// The folders that a program is built from, itself first.
-    fn reach(&self, program: &'a RawPackage) -> BTreeSet<&'a str> {
-        let mut reached = BTreeSet::from([program.dir.as_str()]);
-        let mut todo = vec![program];
-        while let Some(package) = todo.pop() {
-            for import in &package.imports {
-                let Some(dir) = self.paths.get(import) else {
-                    continue;
-                };
-                if reached.insert(dir)
-                    && let Some(package) = self.packages.get(dir)
-                {
-                    todo.push(package);
-                }
-            }
-        }
-        reached
+/// What only `redvet.toml` says.
+fn put_declared(service: &mut Subject, declared: Option<&ServiceDeclaration>) {
+    if let Some((count, span)) = declared.and_then(|d| d.blocking_consumers) {
+        let count = i64::try_from(count).unwrap_or(i64::MAX);
+        service.put("blocking.consumers", Value::set(Datum::Int(count), span));
     }
 }
 
@@ -135,7 +139,7 @@ fn put_observed(
     service: &mut Subject,
     raw: &Raw,
     clients: &[Subject],
-    (parts, models): (&BTreeSet<&str>, &Models),
+    (parts, models): (&BTreeSet<String>, &Models),
 ) {
     let pooled = service.clients.iter().find(|related| {
         let ids = &raw.clients[related.index].libraries;
@@ -149,7 +153,7 @@ fn put_observed(
     let name = Datum::Text(clients[pooled.index].name.clone());
     service.put("pooled", Value::set(name, anchor));
     let packages = raw.packages.iter();
-    let own = packages.filter(|p| parts.contains(p.dir.as_str()));
+    let own = packages.filter(|p| parts.contains(&p.dir));
     let seen: Vec<Observation> = own.flat_map(|p| p.observations.iter().copied()).collect();
     service.put("observed", observed(&seen, anchor));
 }

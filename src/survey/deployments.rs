@@ -82,6 +82,7 @@ impl Deployments {
         raw.secrets = secrets;
         let built = compose::built(&self.compose, &tree);
         for build in &self.builds {
+            raw.builds.push(build.programs(&build.usual_contexts()));
             raw.comments.extend(build.comments.iter().cloned());
             let own = dockerfile::server(build, shapes, &|path| tree.holds(path));
             let own = own.filter(|_| !built.contains(&build.path));

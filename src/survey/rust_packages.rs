@@ -33,6 +33,7 @@ pub(super) fn read(files: &[(FileId, &Input)], models: &Models) -> Raw {
     let read = rust::manifest::group(&manifests, &locks, sources.collect());
     let mut raw = Raw {
         modules: read.modules,
+        packages: read.programs,
         ..Raw::default()
     };
     let packages: Vec<Raw> = read

@@ -177,6 +177,7 @@ impl Laboratory {
             let read = settings::read(id, text).unwrap();
             policy_settings = apply::policy_settings(&read, rules);
             project.declarations = apply::declarations(&read);
+            project.services = apply::services(&read);
             scope.accepted.waivers = read.waivers.iter().map(waiver).collect();
         }
         scope.accepted.today = Some(today);

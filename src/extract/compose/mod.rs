@@ -6,6 +6,7 @@
 
 mod mounts;
 mod ports;
+mod programs;
 mod service;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -80,7 +80,11 @@ impl<'a> Service<'a> {
             self.project.tree.shapes,
         );
         let invocation = match launched {
-            Launched::Other => return,
+            Launched::Other => {
+                raw.workloads
+                    .push(self.program(built.as_ref(), environment));
+                return;
+            }
             Launched::Hidden(reason) => Err(reason),
             Launched::Server(invocation) => Ok(*invocation),
         };
@@ -142,14 +146,14 @@ impl<'a> Service<'a> {
         self.text(node?)?.known().ok().map(str::to_owned)
     }
 
-    fn is_lone_override(&self) -> bool {
+    pub(super) fn is_lone_override(&self) -> bool {
         let path = &self.project.files[0].path;
         let name = path.rsplit('/').next().unwrap_or(path);
         name.contains(".override.")
     }
 
     /// Where the service is named.
-    fn anchor(&self) -> Span {
+    pub(super) fn anchor(&self) -> Span {
         let named = self.project.files.iter().find_map(|file| {
             let services = file.services()?;
             services.entry(self.name).map(|entry| entry.key.span)
@@ -223,7 +227,7 @@ impl<'a> Service<'a> {
         })
     }
 
-    fn launch<'l>(
+    pub(super) fn launch<'l>(
         &self,
         built: Option<&Built<'_>>,
         image: Option<&'l ImageReference>,
@@ -371,7 +375,7 @@ impl<'a> Service<'a> {
 
     // Figures and words.
 
-    fn figures(&self) -> BTreeMap<String, RawScalar> {
+    pub(super) fn figures(&self) -> BTreeMap<String, RawScalar> {
         let mut figures = BTreeMap::new();
         for (fact, fields, unit) in FIGURES {
             let found = fields.iter().find_map(|field| self.node(field));
@@ -389,7 +393,7 @@ impl<'a> Service<'a> {
     }
 
     /// One process where nothing is said; what a person may lay over the file is not known.
-    fn figure_defaults(&self) -> BTreeMap<String, Result<String, Reason>> {
+    pub(super) fn figure_defaults(&self) -> BTreeMap<String, Result<String, Reason>> {
         let mut defaults = BTreeMap::from([("replicas".to_owned(), Ok("1".to_owned()))]);
         if self.known(self.node("deploy.mode")).as_deref() == Some("global") {
             let why = Reason::new("it runs once on every node");

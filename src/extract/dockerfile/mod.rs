@@ -4,6 +4,7 @@
 //!
 //! A build argument is known by its default. What a step of the build writes is not followed.
 
+mod programs;
 mod stages;
 
 use std::collections::BTreeMap;

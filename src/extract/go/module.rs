@@ -19,6 +19,7 @@ pub fn read(path: &str, excerpt: &Excerpt) -> RawModule {
         requires: BTreeMap::new(),
         has_program: false,
         language_version: None,
+        has_runtime_settings: false,
     };
     let mut replaces = Vec::new();
     let mut block: Option<&str> = None;
@@ -71,6 +72,7 @@ fn statement(
     match (verb, words) {
         ("module", [(_, name)]) => module.name = Some((*name).to_owned()),
         ("go", [(_, version)]) => module.language_version = Some((*version).to_owned()),
+        ("godebug", _) => module.has_runtime_settings = true,
         ("require", [(_, name), (at, version)]) => {
             let pin = Pin {
                 version: Ok((*version).to_owned()),

@@ -37,8 +37,21 @@ pub fn read(files: &[GoFile], models: &Models) -> Option<RawPackage> {
         program: main.is_some(),
         anchor: clause(&anchored.excerpt),
         imports: imports.into_iter().collect(),
+        sets_processors: own.iter().any(|file| sets_processors(file.excerpt.text())),
+        binary: last_element(directory(&first.path)).to_owned(),
+        own: Vec::new(),
         observations,
     })
+}
+
+/// Whether code sets the number of processors, or how the runtime finds it. A call with 0 asks only.
+fn sets_processors(text: &str) -> bool {
+    let Some(rules) = languages::go().map(|language| &language.processors) else {
+        return false;
+    };
+    let mut calls = text.split(rules.call.as_str()).skip(1);
+    let of_file = |line: &str| line.starts_with("//go:debug") && line.contains(&rules.setting);
+    calls.any(|rest| !rest.trim_start().starts_with("0)")) || text.lines().any(of_file)
 }
 
 /// The package clause, or the start of the file.

@@ -8,8 +8,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use toml::{Spanned, Table, Value};
 
-use crate::extract::rust::{RustFile, RustPackage};
-use crate::facts::raw::{Bounds, Language, Pin, RawModule};
+use crate::extract::paths;
+use crate::extract::rust::{RustFile, RustPackage, programs};
+use crate::facts::raw::{Bounds, Language, Pin, RawModule, RawPackage};
 use crate::facts::value::Reason;
 use crate::source::{Excerpt, Span};
 
@@ -27,8 +28,16 @@ pub struct CargoPackage {
     /// The crate's own name in code.
     pub name: Option<String>,
     pub renames: BTreeMap<String, String>,
-    /// Programs that it builds beside those that its files' places make, by name and path.
+    /// What it is called in its manifest.
+    pub package_name: Option<String>,
+    /// Programs that its manifest names, by name and path.
     pub programs: Vec<(String, Option<String>)>,
+    /// Whether the places of its files make programs too.
+    pub finds_programs: bool,
+    /// Folders of the packages of the tree that it is built with.
+    pub takes: Vec<String>,
+    /// Where the manifest names the package.
+    pub anchor: Span,
     pub module: RawModule,
     /// The folder of its workspace.
     pub workspace: String,
@@ -69,6 +78,8 @@ pub fn packages(manifests: &[CargoFile], locks: &[CargoFile]) -> Vec<CargoPackag
 pub struct Grouped {
     pub packages: Vec<RustPackage>,
     pub modules: Vec<RawModule>,
+    /// The packages and the programs that they build.
+    pub programs: Vec<RawPackage>,
 }
 
 /// Each file to the package whose manifest is the nearest above it; files without one are packages
@@ -85,13 +96,11 @@ pub fn group(manifests: &[CargoFile], locks: &[CargoFile], files: Vec<RustFile>)
             None => loose.entry(folder.to_owned()).or_default().push(file),
         }
     }
-    let programs: Vec<bool> = known
+    let built = known.iter().zip(&of);
+    let built: Vec<Vec<RawPackage>> = built.map(|(p, files)| programs::of(p, files)).collect();
+    let programs: Vec<bool> = built
         .iter()
-        .zip(&of)
-        .map(|(package, files)| {
-            let own = |file: &RustFile| is_program(below(&file.path, &package.dir));
-            !package.programs.is_empty() || files.iter().any(own)
-        })
+        .map(|built| built.iter().any(|package| package.program))
         .collect();
     // A library of a workspace that builds programs is one of their parts.
     let workspaces: BTreeSet<String> = known
@@ -100,7 +109,10 @@ pub fn group(manifests: &[CargoFile], locks: &[CargoFile], files: Vec<RustFile>)
         .filter(|(_, program)| **program)
         .map(|(package, _)| package.workspace.clone())
         .collect();
-    let mut grouped = Grouped::default();
+    let mut grouped = Grouped {
+        programs: built.into_iter().flatten().collect(),
+        ..Grouped::default()
+    };
     for (package, files) in known.into_iter().zip(of) {
         grouped.modules.push(RawModule {
             has_program: workspaces.contains(&package.workspace),
@@ -122,17 +134,6 @@ pub fn group(manifests: &[CargoFile], locks: &[CargoFile], files: Vec<RustFile>)
         }));
     grouped.packages.sort_by(|a, b| a.dir.cmp(&b.dir));
     grouped
-}
-
-/// A path below a folder that holds it.
-fn below<'p>(path: &'p str, folder: &str) -> &'p str {
-    let rest = path.strip_prefix(folder).unwrap_or(path);
-    rest.trim_start_matches('/')
-}
-
-/// Whether a file of a package is a program by its place.
-fn is_program(path: &str) -> bool {
-    path == "src/main.rs" || path.starts_with("src/bin/")
 }
 
 fn directory(path: &str) -> &str {
@@ -176,6 +177,7 @@ impl<'a> Manifest<'a> {
         let root = workspace.map_or(self.dir, |w| w.dir);
         let mut renames = BTreeMap::new();
         let mut requires = BTreeMap::new();
+        let mut takes = Vec::new();
         for (key, entry) in self.dependencies() {
             let inherited = entry.get("workspace").and_then(Value::as_bool) == Some(true);
             let shared = inherited
@@ -192,6 +194,8 @@ impl<'a> Manifest<'a> {
             } else {
                 self
             };
+            let path = entry.get("path").and_then(Value::as_str);
+            takes.extend(path.and_then(|path| paths::join(holder.dir, path)));
             let pin = holder.requirement(key, entry);
             if let Some(first) = requires.insert(real.to_owned(), pin) {
                 requires.insert(real.to_owned(), twice(first.span));
@@ -217,6 +221,10 @@ impl<'a> Manifest<'a> {
             name: self.crate_name(name),
             renames,
             programs: self.programs(name),
+            package_name: name.map(str::to_owned),
+            finds_programs: package.and_then(|p| p.get("autobins")) != Some(&Value::Boolean(false)),
+            takes,
+            anchor: self.place_of("name"),
             module: RawModule {
                 name: None,
                 dir: self.dir.to_owned(),
@@ -224,6 +232,7 @@ impl<'a> Manifest<'a> {
                 requires,
                 has_program: false,
                 language_version: None,
+                has_runtime_settings: false,
             },
             workspace: root.to_owned(),
         }

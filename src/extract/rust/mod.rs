@@ -17,6 +17,7 @@ mod methods;
 mod names;
 mod options;
 mod package;
+mod programs;
 mod reader;
 mod standard;
 mod state;

@@ -6,6 +6,7 @@
 
 mod environment;
 mod health;
+mod programs;
 mod start;
 mod unread;
 mod volumes;
@@ -21,6 +22,7 @@ use crate::facts::raw::{
 };
 use crate::knowledge::shapes::{ImageReference, Shapes};
 use crate::syntax::yaml::Node;
+pub use programs::programs;
 use start::image_scalar;
 
 /// Where a kind keeps its pod spec.

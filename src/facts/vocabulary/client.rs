@@ -132,6 +132,26 @@ pub(super) const SERVICE: &[Entry] = &[
     ),
     entry("language", Type::Text, "`go` or `rust`").one_of(&["go", "rust"]),
     entry(
+        "workload",
+        Type::Text,
+        "what runs it, `Kind/name`: named in redvet.toml, or assumed by its image, command or name",
+    ),
+    entry(
+        "replicas",
+        Type::Int,
+        "how many processes may run: those of its workloads, the most that an autoscaler allows",
+    ),
+    entry(
+        "limits.cpu",
+        Type::Cores,
+        "the CPU limit of each process's container",
+    ),
+    entry(
+        "gomaxprocs",
+        Type::Int,
+        "how many processors the Go runtime takes there, where CPU limit, go line and variables say it",
+    ),
+    entry(
         "pooled",
         Type::Text,
         "the first client in it whose pool has statistics; absent where there is none",

@@ -10,6 +10,7 @@ fn nothing() -> EstateView {
         schema_version: 1,
         servers: Vec::new(),
         clients: Vec::new(),
+        services: Vec::new(),
         notes: Vec::new(),
     }
 }

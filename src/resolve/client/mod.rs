@@ -26,6 +26,7 @@ use crate::knowledge::clients::model::OptionModel;
 use crate::knowledge::clients::rust::RustValue;
 use crate::knowledge::clients::version::Version;
 use crate::knowledge::languages;
+use crate::resolve::process::Machine;
 use candidate::{Candidate, Open};
 use options::Resolved;
 
@@ -38,10 +39,16 @@ pub struct Place {
     pub name_prefix: String,
 }
 
-/// The subjects of all raw clients, in their order.
-pub fn resolve(raw: &Raw, models: &Models, place: impl Fn(&RawClient) -> Place) -> Vec<Subject> {
+/// The subjects of all raw clients, in their order, each on its machine as far as that is known.
+pub fn resolve(
+    raw: &Raw,
+    (models, machines): (&Models, &[Machine<'_>]),
+    place: impl Fn(&RawClient) -> Place,
+) -> Vec<Subject> {
     let mut named: BTreeMap<String, usize> = BTreeMap::new();
-    let subjects = raw.clients.iter().map(|client| {
+    let unseen = Machine::unseen();
+    let subjects = raw.clients.iter().enumerate().map(|(index, client)| {
+        let machine = machines.get(index).unwrap_or(&unseen);
         let place = place(client);
         let base = match &client.function {
             Some(function) => format!("{}:{function}", place.name_prefix),
@@ -54,13 +61,18 @@ pub fn resolve(raw: &Raw, models: &Models, place: impl Fn(&RawClient) -> Place) 
             count => format!("{base}/{count}"),
         };
         let mut subject = Subject::new(SubjectKind::Client, name, place.path, client.anchor);
-        put_facts(&mut subject, client, &raw.modules, models);
+        put_facts(&mut subject, (client, machine), &raw.modules, models);
         subject
     });
     subjects.collect()
 }
 
-fn put_facts(subject: &mut Subject, client: &RawClient, modules: &[RawModule], models: &Models) {
+fn put_facts(
+    subject: &mut Subject,
+    (client, machine): (&RawClient, &Machine<'_>),
+    modules: &[RawModule],
+    models: &Models,
+) {
     let candidates = candidate::candidates(client, modules, models);
     let open = candidate::open(&candidates);
     put_identity(subject, client, &candidates, (modules, open));
@@ -83,7 +95,7 @@ fn put_facts(subject: &mut Subject, client: &RawClient, modules: &[RawModule], m
         return;
     };
     for option in &first.model.option {
-        put_option(subject, client, &candidates, (option, open));
+        put_option(subject, (client, machine), &candidates, (option, open));
     }
     put_pool(subject, &candidates, open);
     faults::put(subject, client, first.model);
@@ -223,7 +235,7 @@ fn uses(client: &RawClient) -> Value {
 
 fn put_option(
     subject: &mut Subject,
-    client: &RawClient,
+    (client, machine): (&RawClient, &Machine<'_>),
     candidates: &[Candidate<'_>],
     (option, open): (&OptionModel, Open),
 ) {
@@ -240,7 +252,7 @@ fn put_option(
             None if option.names.is_empty() || held_unnamed(candidate, client, option) => {}
             None => return,
         }
-        resolved.push(options::resolve(candidate, client, option));
+        resolved.push(options::resolve(candidate, (client, machine), option));
     }
     let library = candidates.first().map(|c| c.library.name());
     let Some((mut value, per_cpu)) = agreed(resolved, &disagreement(open, library)) else {

@@ -10,6 +10,7 @@ use crate::knowledge::clients::rust::RustValue;
 use crate::resolve::client::candidate::Candidate;
 use crate::resolve::client::datum::{datum, figure, is_zero, shown, zero_of};
 use crate::resolve::client::url::Url;
+use crate::resolve::process::Machine;
 use crate::source::MASK;
 
 /// How far a default may lead from option to option.
@@ -26,21 +27,22 @@ pub(super) struct Resolved {
 /// Resolves an option that the candidate's option type has.
 pub(super) fn resolve(
     candidate: &Candidate<'_>,
-    client: &RawClient,
+    (client, machine): (&RawClient, &Machine<'_>),
     option: &OptionModel,
 ) -> Resolved {
-    step(candidate, client, option, 0)
+    step(candidate, (client, machine), option, 0)
 }
 
 fn step(
     candidate: &Candidate<'_>,
-    client: &RawClient,
+    (client, machine): (&RawClient, &Machine<'_>),
     option: &OptionModel,
     steps: usize,
 ) -> Resolved {
     let one = One {
         candidate,
         client,
+        machine,
         option,
         steps,
     };
@@ -53,6 +55,7 @@ fn step(
 struct One<'a> {
     candidate: &'a Candidate<'a>,
     client: &'a RawClient,
+    machine: &'a Machine<'a>,
     option: &'a OptionModel,
     steps: usize,
 }
@@ -356,8 +359,8 @@ impl One<'_> {
             Expression::PerCpu { factor, cpus } => {
                 let follows = format!("{factor} x {}", cpus.word());
                 let mut resolved = self.of_state(State::Absent);
-                let reason = format!("the default is {follows}");
-                resolved.value.state = State::Unknown(Reason::new(reason));
+                let processors = self.machine.processors(*cpus);
+                self.count(&mut resolved.value, (*factor, &follows), processors);
                 resolved.value.origin = Origin::Default(release(self.candidate));
                 resolved.value.follows = Some(follows);
                 resolved.per_cpu = Some(*factor);
@@ -374,6 +377,24 @@ impl One<'_> {
         }
     }
 
+    /// So many for each processor, where their number is known.
+    fn count(&self, value: &mut Value, (factor, follows): (i64, &str), processors: Option<Value>) {
+        let reason = format!("the default is {follows}");
+        value.state = State::Unknown(Reason::new(&*reason));
+        let Some(processors) = processors else { return };
+        match processors.state {
+            State::Set(Datum::Int(count)) => {
+                value.state = State::Default(Datum::Int(factor.saturating_mul(count)));
+                value.strength = processors.strength;
+                value.because = processors.because;
+            }
+            State::Unknown(why) => {
+                value.state = State::Unknown(Reason::new(format!("{reason}: {why}")));
+            }
+            _ => {}
+        }
+    }
+
     /// Another option, unless the way there is too long.
     fn other(&self, key: &str) -> Option<&OptionModel> {
         let option = self.candidate.model.option(key);
@@ -382,7 +403,12 @@ impl One<'_> {
 
     /// A default that is a multiple of another option's value.
     fn times(&self, option: &OptionModel, factor: f64, least: f64) -> Resolved {
-        let other = step(self.candidate, self.client, option, self.steps + 1);
+        let other = step(
+            self.candidate,
+            (self.client, self.machine),
+            option,
+            self.steps + 1,
+        );
         let known = other.value.number().filter(|n| n.is_finite());
         let mut resolved = self.of_state(match known {
             Some(seconds) => State::Default(Datum::Duration(factor * seconds.max(least))),
@@ -396,7 +422,12 @@ impl One<'_> {
 
     /// A default that is another option's value, or so much more.
     fn after(&self, option: &OptionModel, plus: Option<f64>, otherwise: Option<Datum>) -> Resolved {
-        let other = step(self.candidate, self.client, option, self.steps + 1);
+        let other = step(
+            self.candidate,
+            (self.client, self.machine),
+            option,
+            self.steps + 1,
+        );
         let mut resolved = self.of_state(State::Absent);
         resolved.value.follows = other.value.follows.clone();
         let Some(datum) = other.value.known() else {

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::facts::raw::{Declaration, RawMount, RawScalar, RawServer, Storage};
+use crate::facts::raw::{Declaration, Raw, RawMount, RawScalar, RawServer, RawWorkload, Storage};
 use crate::facts::value::Origin;
 use crate::facts::vocabulary::conf_path;
 use crate::facts::{Datum, Subject, Value, quantity};
@@ -81,33 +81,13 @@ impl Resolver<'_> {
     /// The most processes that an autoscaler may run.
     fn by_autoscaler(&self, unit: FigureUnit) -> Option<Value> {
         let server = self.deployed.filter(|_| unit == FigureUnit::Count)?;
-        let mut scalers = self.raw.autoscalers.iter().filter(|scaler| {
-            let workload = server.name == scaler.target
-                || server.name.starts_with(&format!("{}/", scaler.target));
-            workload && scaler.namespace == server.namespace
-        });
-        let (scaler, None) = (scalers.next()?, scalers.next()) else {
-            return Some(Value::unknown("several autoscalers may scale it"));
-        };
-        let why = format!("HorizontalPodAutoscaler/{} may run so many", scaler.name);
-        Some(typed_figure(&scaler.most, unit).because(why))
+        autoscaled(self.raw, &server.name, server.namespace.as_ref())
     }
 
     /// What a LimitRange of the namespace gives to a container that says nothing itself.
     fn by_limit_range(&self, path: &str, unit: FigureUnit) -> Option<Value> {
         let server = self.deployed.filter(|server| server.mounts.is_some())?;
-        let ranges = &self.raw.limit_ranges;
-        let mut found = ranges
-            .iter()
-            .filter(|range| range.namespace == server.namespace)
-            .filter_map(|range| Some((range, range.figures.get(path)?)));
-        let (range, scalar) = found.next()?;
-        let value = typed_figure(scalar, unit).because(format!("LimitRange/{}", range.name));
-        Some(if found.next().is_some() {
-            Value::unknown("several LimitRanges may apply")
-        } else {
-            value
-        })
+        by_limit_range(self.raw, server.namespace.as_ref(), (path, unit))
     }
 
     pub(super) fn put_words(&self, subject: &mut Subject) {
@@ -215,6 +195,66 @@ impl Resolver<'_> {
             None => Value::derived(Datum::Text("none".to_owned())),
         }
     }
+}
+
+/// The most processes that an autoscaler may run of a workload.
+fn autoscaled(raw: &Raw, name: &str, namespace: Option<&String>) -> Option<Value> {
+    let mut scalers = raw.autoscalers.iter().filter(|scaler| {
+        let workload = name == scaler.target || name.starts_with(&format!("{}/", scaler.target));
+        workload && scaler.namespace.as_ref() == namespace
+    });
+    let (scaler, None) = (scalers.next()?, scalers.next()) else {
+        return Some(Value::unknown("several autoscalers may scale it"));
+    };
+    let why = format!("HorizontalPodAutoscaler/{} may run so many", scaler.name);
+    Some(typed_figure(&scaler.most, FigureUnit::Count).because(why))
+}
+
+fn by_limit_range(
+    raw: &Raw,
+    namespace: Option<&String>,
+    (path, unit): (&str, FigureUnit),
+) -> Option<Value> {
+    let ranges = raw.limit_ranges.iter();
+    let mut found = ranges
+        .filter(|range| range.namespace.as_ref() == namespace)
+        .filter_map(|range| Some((range, range.figures.get(path)?)));
+    let (range, scalar) = found.next()?;
+    let value = typed_figure(scalar, unit).because(format!("LimitRange/{}", range.name));
+    Some(if found.next().is_some() {
+        Value::unknown("several LimitRanges may apply")
+    } else {
+        value
+    })
+}
+
+/// A figure of a workload that is no server: `replicas`, `limits.cpu`.
+pub(in crate::resolve) fn of_workload(raw: &Raw, workload: &RawWorkload, path: &str) -> Value {
+    let Some((_, unit)) = FIGURES.iter().find(|(known, _)| *known == path) else {
+        return Value::absent();
+    };
+    let namespace = workload.namespace.as_ref();
+    if *unit == FigureUnit::Count
+        && let Some(value) = autoscaled(raw, &workload.name, namespace)
+    {
+        return value;
+    }
+    if let Some(scalar) = workload.figures.get(path) {
+        return typed_figure(scalar, *unit);
+    }
+    let ranges = |_: &&str| !workload.composed && *unit != FigureUnit::Count;
+    let by_range = Some(path).filter(|p| ranges(p));
+    if let Some(value) = by_range.and_then(|path| by_limit_range(raw, namespace, (path, *unit))) {
+        return value;
+    }
+    match workload.figure_defaults.get(path) {
+        None => Value::absent(),
+        Some(Err(reason)) => Value::unknown(reason.to_string()),
+        Some(Ok(text)) => figure_datum(text, *unit).map_or_else(Value::absent, |datum| {
+            Value::default(datum, "the deployment")
+        }),
+    }
+    .with_home(workload.anchor)
 }
 
 /// What holds where a deployed server says nothing.

@@ -6,7 +6,7 @@
 mod access;
 mod deployment;
 mod doubt;
-mod figures;
+pub(in crate::resolve) mod figures;
 mod overridden;
 mod steps;
 mod unread;

@@ -1,0 +1,196 @@
+//! The programs that a Cargo package builds: those that its manifest names, and those that the places
+//! of its files make (`src/main.rs`, `src/bin/x.rs`, `src/bin/x/main.rs`).
+
+use std::collections::BTreeSet;
+
+use crate::extract::rust::RustFile;
+use crate::extract::rust::manifest::CargoPackage;
+use crate::facts::raw::{Language, RawPackage};
+use crate::source::Span;
+
+/// A program, by its name and the path of its file below the package's folder.
+struct Program {
+    name: String,
+    path: String,
+}
+
+/// The package itself, then its programs.
+pub(super) fn of(package: &CargoPackage, files: &[RustFile]) -> Vec<RawPackage> {
+    let whole = RawPackage {
+        language: Language::Rust,
+        dir: package.dir.clone(),
+        path: joined(&package.dir, "Cargo.toml"),
+        program: false,
+        anchor: package.anchor,
+        imports: package.takes.clone(),
+        binary: String::new(),
+        sets_processors: false,
+        own: Vec::new(),
+        observations: Vec::new(),
+    };
+    let programs = programs(package, files).into_iter().map(|program| {
+        let path = joined(&package.dir, &program.path);
+        let file = files.iter().find(|file| file.path == path);
+        let own = match program.path.strip_suffix("/main.rs") {
+            Some(folder) if folder != "src" => joined(&package.dir, folder),
+            _ => path.clone(),
+        };
+        RawPackage {
+            program: true,
+            anchor: file.map_or(package.anchor, start),
+            path: file.map_or_else(|| whole.path.clone(), |file| file.path.clone()),
+            binary: program.name,
+            own: vec![own],
+            ..whole.clone()
+        }
+    });
+    let programs: Vec<RawPackage> = programs.collect();
+    std::iter::once(whole).chain(programs).collect()
+}
+
+fn programs(package: &CargoPackage, files: &[RustFile]) -> Vec<Program> {
+    let own = package.package_name.as_deref().unwrap_or_default();
+    let paths: BTreeSet<&str> = files
+        .iter()
+        .map(|file| below(&file.path, &package.dir))
+        .collect();
+    let named = package.programs.iter().map(|(name, path)| Program {
+        name: name.clone(),
+        path: path
+            .clone()
+            .unwrap_or_else(|| usual_path(name, own, &paths)),
+    });
+    let mut found: Vec<Program> = named.collect();
+    if !package.finds_programs {
+        return found;
+    }
+    let by_place = paths.iter().filter_map(|path| by_place(path, own));
+    for program in by_place {
+        if !found
+            .iter()
+            .any(|f| f.path == program.path || f.name == program.name)
+        {
+            found.push(program);
+        }
+    }
+    found
+}
+
+/// Where Cargo looks for a program that has a name only.
+fn usual_path(name: &str, package: &str, paths: &BTreeSet<&str>) -> String {
+    let places = [
+        format!("src/bin/{name}.rs"),
+        format!("src/bin/{name}/main.rs"),
+    ];
+    let found = places.iter().find(|place| paths.contains(place.as_str()));
+    match found {
+        Some(place) => place.clone(),
+        None if name == package => "src/main.rs".to_owned(),
+        None => places[0].clone(),
+    }
+}
+
+/// The program that a file is by its place.
+fn by_place(path: &str, package: &str) -> Option<Program> {
+    let name = match path.strip_prefix("src/bin/") {
+        None => (path == "src/main.rs").then_some(package)?,
+        Some(rest) => match rest.split_once('/') {
+            None => rest.strip_suffix(".rs")?,
+            Some((folder, "main.rs")) => folder,
+            Some(_) => return None,
+        },
+    };
+    Some(Program {
+        name: name.to_owned(),
+        path: path.to_owned(),
+    })
+}
+
+/// The function that the program begins with, or the start of its file.
+fn start(file: &RustFile) -> Span {
+    let text = file.excerpt.text();
+    let mut at = 0;
+    for line in text.split_inclusive('\n') {
+        let code = line.trim_end();
+        if code.starts_with("fn main(") || code.starts_with("async fn main(") {
+            return file.excerpt.span(at..at + code.len());
+        }
+        at += line.len();
+    }
+    file.excerpt.span(0..0)
+}
+
+fn joined(folder: &str, path: &str) -> String {
+    if folder.is_empty() {
+        return path.to_owned();
+    }
+    format!("{folder}/{path}")
+}
+
+/// A path below a folder that holds it.
+fn below<'p>(path: &'p str, folder: &str) -> &'p str {
+    let rest = path.strip_prefix(folder).unwrap_or(path);
+    rest.trim_start_matches('/')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::extract::rust::manifest::{CargoFile, packages};
+    use crate::source::{Excerpt, FileId};
+
+    fn built(manifest: &str, files: &[&str]) -> Vec<(String, String)> {
+        let excerpt = |text: &str| Excerpt::whole(FileId(0), text.into());
+        let manifest = CargoFile {
+            path: "svc/Cargo.toml".to_owned(),
+            excerpt: excerpt(manifest),
+        };
+        let files: Vec<RustFile> = files
+            .iter()
+            .map(|path| RustFile {
+                path: (*path).to_owned(),
+                excerpt: excerpt("fn main() {}\n"),
+            })
+            .collect();
+        let package = &packages(&[manifest], &[])[0];
+        let programs = of(package, &files).into_iter().filter(|p| p.program);
+        programs.map(|p| (p.binary, p.own.concat())).collect()
+    }
+
+    #[test]
+    fn files_make_programs_by_their_places() {
+        let files = [
+            "svc/src/main.rs",
+            "svc/src/lib.rs",
+            "svc/src/bin/worker.rs",
+            "svc/src/bin/tool/main.rs",
+            "svc/src/bin/tool/args.rs",
+        ];
+        let found = built("[package]\nname = \"shop\"\n", &files);
+        let pair = |name: &str, own: &str| (name.to_owned(), own.to_owned());
+        assert_eq!(
+            found,
+            [
+                pair("tool", "svc/src/bin/tool"),
+                pair("worker", "svc/src/bin/worker.rs"),
+                pair("shop", "svc/src/main.rs"),
+            ]
+        );
+    }
+
+    #[test]
+    fn a_manifest_names_programs_and_may_be_alone_to_do_so() {
+        let files = ["svc/src/main.rs", "svc/src/bin/worker.rs", "svc/app.rs"];
+        let manifest = "[package]\nname = \"shop\"\nautobins = false\n[[bin]]\nname = \"api\"\npath = \"app.rs\"\n[[bin]]\nname = \"worker\"\n";
+        let pair = |name: &str, own: &str| (name.to_owned(), own.to_owned());
+        assert_eq!(
+            built(manifest, &files),
+            [
+                pair("api", "svc/app.rs"),
+                pair("worker", "svc/src/bin/worker.rs"),
+            ]
+        );
+        let found = built("[package]\nname = \"lib\"\n", &["svc/src/lib.rs"]);
+        assert_eq!(found, []);
+    }
+}

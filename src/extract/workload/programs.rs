@@ -1,0 +1,121 @@
+//! Containers that are no servers: the name of their image, what their command starts, and their
+//! environment. Which program of the tree runs in them is for `link` to say.
+
+use crate::extract::launch::Launched;
+use crate::extract::manifest::{Context, object_name};
+use crate::extract::scalar::{first_entry, known, raw_scalar, template_reason};
+use crate::extract::started;
+use crate::extract::workload::start::image_scalar;
+use crate::extract::workload::{Pod, pod_spec_path};
+use crate::facts::Reason;
+use crate::facts::raw::{Given, ObjectName, RawWorkload};
+use crate::knowledge::shapes::ImageReference;
+use crate::syntax::yaml::Node;
+
+/// Where kinds that are not known by name keep their pods as the known ones do.
+const USUAL: &str = "spec.template.spec";
+
+/// The containers of a workload that are no servers.
+pub fn programs(root: &Node, kind: &str, context: &Context<'_>) -> Vec<RawWorkload> {
+    let path = pod_spec_path(kind).unwrap_or(USUAL);
+    let (Some(object), Some(spec)) = (object_name(root, kind), root.at(path)) else {
+        return Vec::new();
+    };
+    let pod = Pod {
+        root,
+        spec,
+        object,
+        context,
+        shapes: context.shapes,
+    };
+    let is_other = |c: &&Node| matches!(pod.launched(c, &pod.image(c)), Launched::Other);
+    let containers = pod.neighbours().filter(is_other);
+    containers.map(|container| pod.program(container)).collect()
+}
+
+impl Pod<'_> {
+    fn program(&self, container: &Node) -> RawWorkload {
+        let image = container.get("image").map(image_scalar);
+        let reference = image.and_then(|image| image.text.ok());
+        let reference = reference.map(|text| ImageReference::parse(&text));
+        let figures = self.figures(container);
+        RawWorkload {
+            name: format!("{}/{}", self.object.kind, self.object.name),
+            namespace: self.object.namespace.clone(),
+            container: known(container.get("name")).unwrap_or_default().to_owned(),
+            anchor: first_entry(container),
+            common: reference
+                .as_ref()
+                .is_some_and(|image| !image.repository.contains('/')),
+            image: reference.map(|image| image.name),
+            commands: commands(container),
+            build: None,
+            figures,
+            figure_defaults: self.figure_defaults(),
+            environment: given(container, self.object.namespace.as_ref()),
+            hidden: container
+                .get("env")
+                .is_some_and(|env| env.is_open() || env.has_hole())
+                .then(template_reason),
+            composed: false,
+            fragment: self.is_fragment(container),
+        }
+    }
+}
+
+/// The names of the programs that a command starts; arguments alone name none.
+fn commands(container: &Node) -> Vec<String> {
+    let Some(command) = container.get("command") else {
+        return Vec::new();
+    };
+    let arguments = container.get("args").map(Node::items).unwrap_or_default();
+    let words = command.items().iter().chain(arguments);
+    let known = words
+        .filter(|word| !word.has_hole())
+        .filter_map(Node::as_str);
+    started::programs(&known.map(str::to_owned).collect::<Vec<_>>())
+}
+
+/// The variables of a container: those of whole objects first, as they count.
+fn given(container: &Node, namespace: Option<&String>) -> Vec<Given> {
+    let items = |key: &str| container.get(key).map(Node::items).unwrap_or_default();
+    let object = |kind: &str, name: &str| ObjectName {
+        kind: kind.to_owned(),
+        namespace: namespace.cloned(),
+        name: name.to_owned(),
+        templated: name.contains("{{"),
+    };
+    let whole = items("envFrom").iter().filter_map(|item| {
+        let (kind, reference) = [("ConfigMap", "configMapRef"), ("Secret", "secretRef")]
+            .into_iter()
+            .find_map(|(kind, field)| Some((kind, item.get(field)?)))?;
+        Some(Given::Object {
+            object: object(kind, reference.get("name")?.as_str()?),
+            prefix: known(item.get("prefix")).unwrap_or_default().to_owned(),
+        })
+    });
+    let single = items("env").iter().filter_map(|item| {
+        let name = known(item.get("name"))?.to_owned();
+        if let Some(value) = item.get("value") {
+            let text = raw_scalar(value).text;
+            return Some(Given::Value { name, text });
+        }
+        let from = item.get("valueFrom");
+        let of = |field: &str| from?.get(field);
+        for (kind, field) in [("ConfigMap", "configMapKeyRef"), ("Secret", "secretKeyRef")] {
+            if let Some(reference) = of(field) {
+                let text = |key: &str| reference.get(key).and_then(Node::as_str);
+                let object = object(kind, text("name")?);
+                let key = text("key")?.to_owned();
+                return Some(Given::Key { name, object, key });
+            }
+        }
+        if let Some(figure) = of("resourceFieldRef").and_then(|f| known(f.get("resource"))) {
+            let figure = figure.to_owned();
+            return Some(Given::Figure { name, figure });
+        }
+        let text = Err(Reason::new("its value is given elsewhere"));
+        Some(Given::Value { name, text })
+    });
+    whole.chain(single).collect()
+}

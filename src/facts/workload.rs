@@ -1,0 +1,237 @@
+//! Raw facts of workloads that run programs of the tree: no servers, but those who may talk to them.
+//! And what a project says of its programs by itself.
+
+use std::collections::BTreeMap;
+
+use crate::facts::raw::{ObjectName, Raw, RawScalar, TextPlace};
+use crate::facts::value::Reason;
+use crate::source::Span;
+
+/// A container that runs something which is no server.
+#[derive(Clone, Debug)]
+pub struct RawWorkload {
+    /// `Deployment/api`, `service/api`.
+    pub name: String,
+    pub namespace: Option<String>,
+    /// The container, as its pod calls it.
+    pub container: String,
+    pub anchor: Span,
+    /// The last part of the image's name, where it is known.
+    pub image: Option<String>,
+    /// The image has no owner in its name: it is one of everybody's.
+    pub common: bool,
+    /// The names of the programs that its command starts, as far as it shows them.
+    pub commands: Vec<String>,
+    /// What its image is built from.
+    pub build: Option<RawBuild>,
+    /// `replicas`, `limits.cpu`, `limits.memory`.
+    pub figures: BTreeMap<String, RawScalar>,
+    pub figure_defaults: BTreeMap<String, Result<String, Reason>>,
+    /// Its variables; later ones win.
+    pub environment: Vec<Given>,
+    /// There is more of its environment than can be seen, and why.
+    pub hidden: Option<Reason>,
+    /// It is part of a composition on one machine, not of a cluster.
+    pub composed: bool,
+    /// It is a part of a workload that stands elsewhere.
+    pub fragment: bool,
+}
+
+/// What an image is built from.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RawBuild {
+    /// The Dockerfile.
+    pub path: String,
+    /// The folder that is built.
+    pub context: String,
+    /// Packages that its steps build, by folder.
+    pub packages: Vec<BuiltPackage>,
+    /// Programs that its steps build, by name.
+    pub programs: Vec<String>,
+}
+
+/// A package that is built, and what the program is called then.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct BuiltPackage {
+    /// Where it may stand, the surest first.
+    pub folders: Vec<String>,
+    pub output: Option<String>,
+}
+
+/// Variables that a workload is given.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Given {
+    Value {
+        name: String,
+        text: Result<String, Reason>,
+    },
+    /// The value of one key.
+    Key {
+        name: String,
+        object: ObjectName,
+        key: String,
+    },
+    /// A variable for every key, with something before its name.
+    Object { object: ObjectName, prefix: String },
+    /// What the container may take of the machine: `limits.cpu`.
+    Figure { name: String, figure: String },
+}
+
+impl Given {
+    /// The variable that it gives, where it is one.
+    pub fn name(&self) -> Option<&str> {
+        match self {
+            Self::Value { name, .. } | Self::Key { name, .. } | Self::Figure { name, .. } => {
+                Some(name)
+            }
+            Self::Object { .. } => None,
+        }
+    }
+}
+
+/// What `redvet.toml` says of a program.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ServiceDeclaration {
+    pub name: String,
+    pub span: Option<Span>,
+    /// Globs of the program's files.
+    pub paths: Vec<String>,
+    /// `Kind/name`, and where it is written.
+    pub workload: Option<(String, Span)>,
+    /// The server that its clients talk to.
+    pub server: Option<(String, Span)>,
+    pub replicas: Option<(u64, Span)>,
+    pub blocking_consumers: Option<(u64, Span)>,
+}
+
+/// How often a variable may be made of others.
+const DEEPEST: usize = 4;
+
+impl Raw {
+    /// The value of a variable in a workload; none where it is not seen to be given.
+    pub fn variable(&self, workload: usize, name: &str) -> Option<Result<String, Reason>> {
+        self.made_of(workload, name, DEEPEST)
+    }
+
+    /// The figure that a workload is given as a variable: `limits.cpu`.
+    pub fn figure_variable(&self, workload: usize, name: &str) -> Option<&str> {
+        let last = self.workloads[workload].environment.iter().rev();
+        let mut own = last.filter(|given| given.name() == Some(name));
+        match own.next()? {
+            Given::Figure { figure, .. } => Some(figure),
+            _ => None,
+        }
+    }
+
+    fn made_of(&self, workload: usize, name: &str, depth: usize) -> Option<Result<String, Reason>> {
+        let mut given = self.workloads[workload].environment.iter().rev();
+        let found = given.find_map(|given| match given {
+            Given::Value { name: own, text } => (own == name).then(|| text.clone()),
+            Given::Key {
+                name: own,
+                object,
+                key,
+            } => (own == name).then(|| {
+                let held = self.key(workload, object, key);
+                held.unwrap_or_else(|| Err(missing(object)))
+            }),
+            Given::Object { object, prefix } => {
+                self.key(workload, object, name.strip_prefix(prefix.as_str())?)
+            }
+            Given::Figure { name: own, .. } => {
+                (own == name).then(|| Err(Reason::new("the cluster fills it in")))
+            }
+        });
+        let hidden = self.workloads[workload].hidden.clone().map(Err);
+        let text = match found.or(hidden)? {
+            Ok(text) => text,
+            Err(reason) => return Some(Err(reason)),
+        };
+        Some(self.filled_in(workload, &text, depth))
+    }
+
+    /// `$(NAME)` is another variable of the workload.
+    fn filled_in(&self, workload: usize, text: &str, depth: usize) -> Result<String, Reason> {
+        let mut filled = String::new();
+        let mut rest = text;
+        while let Some((before, after)) = rest.split_once("$(") {
+            let Some((name, tail)) = after.split_once(')').filter(|_| depth > 0) else {
+                break;
+            };
+            filled.push_str(before);
+            match self.made_of(workload, name, depth - 1) {
+                Some(Ok(value)) => filled.push_str(&value),
+                Some(Err(reason)) => return Err(reason),
+                None => return Err(Reason::new(format!("the variable {name} is not seen"))),
+            }
+            rest = tail;
+        }
+        filled.push_str(rest);
+        if filled.contains("{{") || filled.contains("${") {
+            return Err(Reason::new("something fills it in"));
+        }
+        Ok(filled)
+    }
+
+    /// What a key of an object holds, where one object of that name is seen.
+    fn key(
+        &self,
+        workload: usize,
+        object: &ObjectName,
+        key: &str,
+    ) -> Option<Result<String, Reason>> {
+        let extent = self
+            .extents
+            .iter()
+            .find(|e| e.workloads.contains(&workload));
+        let texts = self.texts.iter().enumerate();
+        let named: Vec<(usize, &str)> = texts
+            .filter_map(|(at, text)| match &text.place {
+                TextPlace::Key {
+                    object: own,
+                    key: k,
+                } if k == key && own.may_be(object) => Some((at, text.excerpt.text())),
+                _ => None,
+            })
+            .collect();
+        let beside = |at: usize| extent.is_some_and(|e| e.texts.contains(&at));
+        let nearest: Vec<&str> = named
+            .iter()
+            .filter(|(at, _)| beside(*at))
+            .map(|(_, text)| *text)
+            .collect();
+        let all = named.iter().map(|(_, text)| *text);
+        let mut texts = if nearest.is_empty() {
+            all.collect::<Vec<_>>().into_iter()
+        } else {
+            nearest.into_iter()
+        };
+        let first = texts.next()?;
+        if texts.any(|other| other != first) {
+            let why = format!(
+                "{}/{} is in the scanned tree several times",
+                object.kind, object.name
+            );
+            return Some(Err(Reason::new(why)));
+        }
+        Some(Ok(first.to_owned()))
+    }
+}
+
+fn missing(object: &ObjectName) -> Reason {
+    Reason::new(format!(
+        "{}/{} is not in the scanned tree",
+        object.kind, object.name
+    ))
+}
+
+impl ObjectName {
+    /// A namespace that is not written may be any.
+    fn may_be(&self, other: &Self) -> bool {
+        let namespaces = match (&self.namespace, &other.namespace) {
+            (Some(one), Some(other)) => one == other,
+            _ => true,
+        };
+        self.kind == other.kind && self.name == other.name && namespaces
+    }
+}

@@ -1,0 +1,410 @@
+//! Programs and what runs them: the workload that `redvet.toml` names, else the one whose image is
+//! built from the program, whose command starts it, or which is called like it.
+//!
+//! Only what `redvet.toml` says is certain. A workload that could run two programs runs neither.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use globset::{GlobBuilder, GlobMatcher};
+
+use super::Linker;
+use super::near::Places;
+use super::reach::{Reach, module_above};
+use crate::facts::linked::{Body, LinkedProgram, LinkedServer};
+use crate::facts::raw::{Raw, RawPackage, RawWorkload, ServiceDeclaration};
+use crate::facts::{Reason, Related, Strength};
+use crate::source::Sources;
+
+/// The programs of a tree, those that only `redvet.toml` tells of last.
+pub fn of_tree(raw: &Raw, sources: &Sources, environments: &[String]) -> Vec<LinkedProgram> {
+    let places = Places {
+        raw,
+        sources,
+        environments,
+    };
+    programs(raw, &places)
+}
+
+pub(super) fn programs(raw: &Raw, places: &Places<'_>) -> Vec<LinkedProgram> {
+    let reach = Reach::new(raw, places.sources);
+    let mut found: Vec<LinkedProgram> = raw
+        .packages
+        .iter()
+        .enumerate()
+        .filter(|(_, package)| package.program)
+        .map(|(index, package)| {
+            let parts = reach.parts(package);
+            LinkedProgram {
+                package: Some(index),
+                clients: reach.clients(package, &parts),
+                parts,
+                ..LinkedProgram::default()
+            }
+        })
+        .collect();
+    declare(raw, places.sources, &mut found);
+    let names: Vec<Option<Names>> = found
+        .iter()
+        .map(|program| program.package.map(|at| Names::of(&raw.packages[at], raw)))
+        .collect();
+    let runner = Runner { raw, places, names };
+    let by_workload = runner.by_workload(&found);
+    for (at, program) in found.iter_mut().enumerate() {
+        runner.run(at, program, &by_workload);
+    }
+    found
+}
+
+/// Joins each declaration to the program that it means.
+fn declare(raw: &Raw, sources: &Sources, found: &mut Vec<LinkedProgram>) {
+    for (index, declared) in raw.declared.iter().enumerate() {
+        let globs: Vec<GlobMatcher> = declared.paths.iter().filter_map(|g| glob(g)).collect();
+        let within = |path: &str| globs.iter().any(|glob| glob.is_match(path));
+        let clients = raw.clients.iter().enumerate();
+        let named = clients
+            .filter(|(_, client)| !client.site.test && within(sources.path(client.anchor)))
+            .map(|(index, _)| index);
+        let named: Vec<usize> = named.collect();
+        let means = |program: &LinkedProgram| {
+            let package = program.package.map(|at| &raw.packages[at]);
+            package
+                .filter(|_| program.declared.is_none())
+                .is_some_and(|package| {
+                    within(&package.path) || globs.is_empty() && is_called(package, &declared.name)
+                })
+        };
+        let matching: Vec<usize> = (0..found.len()).filter(|at| means(&found[*at])).collect();
+        let called = |at: &&usize| {
+            let package = found[**at].package.map(|at| &raw.packages[at]);
+            package.is_some_and(|package| is_called(package, &declared.name))
+        };
+        let meant = match &matching[..] {
+            [only] => Some(*only),
+            several => several.iter().find(called).copied(),
+        };
+        let program = match meant {
+            Some(at) => &mut found[at],
+            None => {
+                found.push(LinkedProgram::default());
+                let Some(last) = found.last_mut() else {
+                    continue;
+                };
+                last
+            }
+        };
+        program.declared = Some(index);
+        for client in named {
+            if !program
+                .clients
+                .iter()
+                .any(|related| related.index == client)
+            {
+                program.clients.push(Related {
+                    index: client,
+                    strength: Strength::Certain,
+                    evidence: format!("redvet.toml names its file for {}", declared.name),
+                });
+            }
+        }
+        program.clients.sort_by_key(|related| related.index);
+    }
+}
+
+fn glob(pattern: &str) -> Option<GlobMatcher> {
+    let built = GlobBuilder::new(pattern.trim_start_matches("./")).build();
+    Some(built.ok()?.compile_matcher())
+}
+
+fn is_called(package: &RawPackage, name: &str) -> bool {
+    package.dir == name || alike(&package.binary, name)
+}
+
+/// Names of programs and of workloads are spelled with either.
+fn alike(one: &str, other: &str) -> bool {
+    let plain = |name: &str| name.to_ascii_lowercase().replace('_', "-");
+    !one.is_empty() && plain(one) == plain(other)
+}
+
+/// What a program may be called where it runs.
+struct Names {
+    /// As its binary is called, here or by whoever builds it.
+    binaries: BTreeSet<String>,
+    /// Its folder.
+    dir: String,
+    /// What holds it: the last part of its module's name.
+    module: Option<String>,
+}
+
+impl Names {
+    fn of(package: &RawPackage, raw: &Raw) -> Self {
+        let module = module_above(&package.dir, package.language, &raw.modules);
+        let module = module.and_then(|m| m.name.as_deref()).map(last_part);
+        let mut binaries = BTreeSet::from([package.binary.clone()]);
+        if package.binary.is_empty() {
+            binaries.extend(module.clone());
+        }
+        let packages = raw.builds.iter().flat_map(|build| &build.packages);
+        let outputs = packages
+            .filter(|built| built.folders.contains(&package.dir) && !package.dir.is_empty())
+            .filter_map(|built| built.output.clone());
+        binaries.extend(outputs);
+        binaries.remove("");
+        Self {
+            binaries,
+            dir: package.dir.clone(),
+            module,
+        }
+    }
+
+    fn is(&self, name: &str) -> bool {
+        self.binaries.iter().any(|own| alike(own, name))
+    }
+
+    /// `shop-api` is the program `api` of the module `shop`.
+    fn is_whole(&self, name: &str) -> bool {
+        let Some(module) = &self.module else {
+            return false;
+        };
+        let mut binaries = self.binaries.iter();
+        binaries.any(|own| alike(&format!("{module}-{own}"), name))
+    }
+}
+
+/// The last part of a module's name, without its major version.
+fn last_part(name: &str) -> String {
+    let mut parts = name.rsplit('/');
+    let last = parts.next().unwrap_or(name);
+    let is_version = last
+        .strip_prefix('v')
+        .is_some_and(|n| !n.is_empty() && n.bytes().all(|b| b.is_ascii_digit()));
+    let meant = if is_version { parts.next() } else { None };
+    meant.unwrap_or(last).to_owned()
+}
+
+struct Runner<'a> {
+    raw: &'a Raw,
+    places: &'a Places<'a>,
+    names: Vec<Option<Names>>,
+}
+
+/// For each workload the program that it runs, and why.
+type ByWorkload = BTreeMap<usize, (usize, String)>;
+
+/// Why a workload is held to run a program; the first one counts most.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Ground {
+    Built,
+    Started,
+    Image,
+    Module,
+    Name,
+    Only,
+}
+
+impl Runner<'_> {
+    fn by_workload(&self, programs: &[LinkedProgram]) -> ByWorkload {
+        let workloads = self.raw.workloads.iter().enumerate();
+        workloads
+            .filter(|(_, workload)| !workload.fragment)
+            .filter_map(|(index, workload)| {
+                let grounds = (0..programs.len()).filter_map(|at| {
+                    let names = self.names[at].as_ref()?;
+                    Some((self.ground(names, workload, programs)?, at))
+                });
+                let grounds: Vec<(Ground, usize)> = grounds.collect();
+                let (best, _) = *grounds.iter().min()?;
+                let mut first = grounds.iter().filter(|(ground, _)| *ground == best);
+                let (Some((ground, at)), None) = (first.next(), first.next()) else {
+                    return None;
+                };
+                Some((index, (*at, evidence(*ground, workload))))
+            })
+            .collect()
+    }
+
+    fn ground(
+        &self,
+        names: &Names,
+        workload: &RawWorkload,
+        programs: &[LinkedProgram],
+    ) -> Option<Ground> {
+        if let Some(build) = &workload.build {
+            let folders = build
+                .packages
+                .iter()
+                .filter_map(|built| built.folders.first());
+            let mut folders = folders.clone();
+            if folders.any(|folder| *folder == names.dir)
+                || build.programs.iter().any(|name| names.is(name))
+            {
+                return Some(Ground::Built);
+            }
+        }
+        if workload.commands.iter().any(|name| names.is(name)) {
+            return Some(Ground::Started);
+        }
+        if let Some(build) = &workload.build
+            && build.context == names.dir
+        {
+            return Some(Ground::Image);
+        }
+        // A command of its own says that it is another program's.
+        let named = |name: &str| names.is(name) || names.is_whole(name);
+        let image = workload.image.as_deref();
+        if image.is_some_and(named) {
+            return Some(Ground::Image);
+        }
+        let alone = self.with_clients(programs) == 1;
+        let in_module = |name: &str| names.module.as_deref().is_some_and(|m| alike(m, name));
+        if alone && image.is_some_and(in_module) {
+            return Some(Ground::Module);
+        }
+        let (_, workload_name) = workload.name.split_once('/')?;
+        let called = [workload.container.as_str(), workload_name];
+        if !workload.common && called.into_iter().any(named) {
+            return Some(Ground::Name);
+        }
+        let own = self
+            .raw
+            .workloads
+            .iter()
+            .filter(|w| !w.common && !w.fragment);
+        let mut own: Vec<_> = own.map(|w| (&w.name, &w.namespace, &w.container)).collect();
+        own.dedup();
+        (alone && own.len() == 1 && !workload.common).then_some(Ground::Only)
+    }
+
+    fn with_clients(&self, programs: &[LinkedProgram]) -> usize {
+        programs.iter().filter(|p| !p.clients.is_empty()).count()
+    }
+
+    /// Finds what runs a program.
+    fn run(&self, at: usize, program: &mut LinkedProgram, by_workload: &ByWorkload) {
+        let declared = program.declared.map(|index| &self.raw.declared[index]);
+        if let Some(declared) = declared
+            && let Some((name, _)) = &declared.workload
+        {
+            return self.declared(declared, name, program);
+        }
+        let found = by_workload.iter().filter(|(_, (of, _))| *of == at);
+        let found: Vec<Related> = found
+            .map(|(index, (_, evidence))| Related {
+                index: *index,
+                strength: Strength::Assumed,
+                evidence: evidence.clone(),
+            })
+            .collect();
+        self.settle(found, program);
+    }
+
+    fn declared(&self, declared: &ServiceDeclaration, name: &str, program: &mut LinkedProgram) {
+        let workloads = self.raw.workloads.iter().enumerate();
+        let found = workloads.filter(|(_, w)| w.name == name && !w.fragment);
+        let found: Vec<Related> = found
+            .map(|(index, _)| Related {
+                index,
+                strength: Strength::Certain,
+                evidence: format!("redvet.toml names it for {}", declared.name),
+            })
+            .collect();
+        if found.is_empty() {
+            program.unclear = Some(Reason::new(format!("{name} is not in the scanned tree")));
+        }
+        self.settle(found, program);
+    }
+
+    /// Of what several environments have, the last one's; of a cluster and a single machine the
+    /// cluster's.
+    fn settle(&self, mut found: Vec<Related>, program: &mut LinkedProgram) {
+        let workload = |related: &Related| &self.raw.workloads[related.index];
+        if found.iter().any(|r| !workload(r).composed) {
+            found.retain(|r| !workload(r).composed);
+        }
+        let place = |related: &Related| {
+            let spot = self.places.workload(related.index);
+            (self.places.environment_of(spot), spot.extent)
+        };
+        let last = found.iter().map(place).max();
+        let several: BTreeSet<_> = found.iter().map(place).collect();
+        found.retain(|r| Some(place(r)) == last);
+        if several.len() > 1 {
+            for related in &mut found {
+                let evidence = &mut related.evidence;
+                *evidence = format!("{evidence}, one of {} environments", several.len());
+                related.strength = Strength::Assumed;
+            }
+        }
+        let identity = |r: &Related| {
+            let workload = workload(r);
+            (&workload.name, &workload.namespace, &workload.container)
+        };
+        let different: BTreeSet<_> = found.iter().map(identity).collect();
+        if different.len() < found.len() {
+            let why = format!("{} workloads of one name may run it", found.len());
+            program.unclear = Some(Reason::new(why));
+            return;
+        }
+        if found.is_empty() && program.unclear.is_none() {
+            let why = "no workload of the scanned tree is seen to run it";
+            program.unclear = Some(Reason::new(why));
+        }
+        program.workloads = found;
+    }
+}
+
+fn evidence(ground: Ground, workload: &RawWorkload) -> String {
+    let image = workload.image.as_deref().unwrap_or_default();
+    match ground {
+        Ground::Built => format!(
+            "its image is built from {}",
+            workload.build.as_ref().map_or("", |build| &build.path)
+        ),
+        Ground::Started => "its command starts a program of that name".to_owned(),
+        Ground::Image if image.is_empty() => "its image is built from the folder".to_owned(),
+        Ground::Image => format!("its image {image} is called like it"),
+        Ground::Module => format!("its image {image} is called like the module"),
+        Ground::Name => "it is called like it".to_owned(),
+        Ground::Only => "it is the only program and the only workload".to_owned(),
+    }
+}
+
+impl Linker<'_> {
+    /// The servers that `redvet.toml` names for the clients of a program.
+    pub(super) fn declared_servers(
+        &self,
+        programs: &[LinkedProgram],
+        servers: &[LinkedServer],
+        clients: &mut [Option<Related>],
+    ) {
+        for program in programs {
+            let declared = program.declared.map(|index| &self.raw.declared[index]);
+            let Some((declared, (name, _))) = declared.and_then(|d| Some((d, d.server.as_ref()?)))
+            else {
+                continue;
+            };
+            let is_named = |server: &LinkedServer| match server.body {
+                Body::Deployed(body) => self.raw.servers[body].name == *name,
+                Body::Text(text) => self.raw.texts[text].name == *name,
+            };
+            let found: Vec<usize> = (0..servers.len())
+                .filter(|at| is_named(&servers[*at]))
+                .collect();
+            let Some((index, several)) = self.one_of(&found, servers) else {
+                continue;
+            };
+            for client in &program.clients {
+                if let Some(link) = clients.get_mut(client.index) {
+                    *link = Some(Related {
+                        index,
+                        strength: if several > 1 {
+                            Strength::Assumed
+                        } else {
+                            client.strength
+                        },
+                        evidence: format!("redvet.toml names it for {}", declared.name),
+                    });
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,357 @@
+//! The processes of a program: how many run, and how many processors each is given, as far as what
+//! runs the program says so. Clients ask here for defaults that follow the machine.
+
+use crate::facts::linked::LinkedProgram;
+use crate::facts::raw::{Raw, RawPackage};
+use crate::facts::value::{Datum, State, Strength, Value};
+use crate::facts::{Link, Related};
+use crate::knowledge::clients::expression::Cpus;
+use crate::knowledge::languages::{self, Processors};
+use crate::resolve::server::figures::of_workload;
+
+/// What is known of a program's processes.
+#[derive(Clone, Debug)]
+pub struct Process {
+    /// `Deployment/api`; several are named one after another.
+    pub workload: Value,
+    pub links: Vec<Link>,
+    pub replicas: Value,
+    pub cpu: Value,
+    /// How many processors the language's runtime takes.
+    pub gomaxprocs: Value,
+    /// How many processors a limit leaves.
+    available: Value,
+}
+
+/// The processes of each program, in the programs' order.
+pub fn of_programs(raw: &Raw, programs: &[LinkedProgram]) -> Vec<Process> {
+    let each = programs.iter().map(|program| {
+        let one = One { raw, program };
+        let cpu = one.common(|workload| of_workload(raw, &raw.workloads[workload], "limits.cpu"));
+        Process {
+            workload: one.workload(),
+            links: one.links(),
+            replicas: one.replicas(),
+            gomaxprocs: one.gomaxprocs(),
+            available: one.common(|workload| one.available(workload)),
+            cpu,
+        }
+    });
+    each.collect()
+}
+
+/// How many processors a client's process is given, where all programs that hold it agree.
+pub struct Machine<'a> {
+    processes: Vec<&'a Process>,
+}
+
+impl<'a> Machine<'a> {
+    /// The machine of each client.
+    pub fn of_clients(
+        clients: usize,
+        programs: &[LinkedProgram],
+        processes: &'a [Process],
+    ) -> Vec<Self> {
+        let mut machines: Vec<Self> = (0..clients).map(|_| Self::unseen()).collect();
+        for (program, process) in programs.iter().zip(processes) {
+            for client in &program.clients {
+                if let Some(machine) = machines.get_mut(client.index) {
+                    machine.processes.push(process);
+                }
+            }
+        }
+        machines
+    }
+
+    /// Nothing is known of it.
+    pub fn unseen() -> Self {
+        Self {
+            processes: Vec::new(),
+        }
+    }
+
+    /// The number of processors that a default counts; nothing where no program holds the client.
+    pub fn processors(&self, cpus: Cpus) -> Option<Value> {
+        let own = |process: &&'a Process| -> Value {
+            match cpus {
+                Cpus::Gomaxprocs => process.gomaxprocs.clone(),
+                Cpus::AvailableCores => process.available.clone(),
+                Cpus::NumCpu | Cpus::PhysicalCores => Value::unknown("it is the node's number"),
+            }
+        };
+        let mut values = self.processes.iter().map(own);
+        let first = values.next()?;
+        Some(if values.all(|value| value.state == first.state) {
+            first
+        } else {
+            Value::unknown("it differs between the programs that hold the client")
+        })
+    }
+}
+
+struct One<'a> {
+    raw: &'a Raw,
+    program: &'a LinkedProgram,
+}
+
+const UNSEEN: &str = "what runs the program is not seen";
+
+impl One<'_> {
+    fn package(&self) -> Option<&RawPackage> {
+        self.program.package.map(|at| &self.raw.packages[at])
+    }
+
+    fn unclear(&self) -> Value {
+        let reason = self.program.unclear.as_ref();
+        Value::unknown(reason.map_or(UNSEEN, |reason| reason.0.as_str()))
+    }
+
+    /// What all workloads of the program have in common.
+    fn common(&self, of: impl Fn(usize) -> Value) -> Value {
+        let mut linked = self.program.workloads.iter();
+        let Some(first) = linked.next() else {
+            return self.unclear();
+        };
+        let evidence = |value: Value, related: &Related| {
+            let name = &self.raw.workloads[related.index].name;
+            let strength = value.strength.min(related.strength);
+            value
+                .because(format!("{name}: {}", related.evidence))
+                .with_strength(strength)
+        };
+        let value = evidence(of(first.index), first);
+        for other in linked {
+            if of(other.index).state != value.state {
+                return Value::unknown("it differs between the workloads that run the program");
+            }
+        }
+        value
+    }
+
+    fn workload(&self) -> Value {
+        let linked = &self.program.workloads;
+        let Some(first) = linked.first() else {
+            return self.unclear();
+        };
+        let names = linked
+            .iter()
+            .map(|r| self.raw.workloads[r.index].name.as_str());
+        let names: Vec<&str> = names.collect();
+        let weakest = linked.iter().map(|r| r.strength).min();
+        let mut value = Value::set(
+            Datum::Text(names.join(", ")),
+            self.raw.workloads[first.index].anchor,
+        );
+        value.strength = weakest.unwrap_or(Strength::Assumed);
+        value.because = linked.iter().map(|r| r.evidence.clone()).collect();
+        value
+    }
+
+    fn links(&self) -> Vec<Link> {
+        let link = |related: &Related| {
+            let workload = &self.raw.workloads[related.index];
+            Link {
+                to: workload.name.clone(),
+                evidence: related.evidence.clone(),
+                strength: related.strength,
+                at: Some(workload.anchor),
+            }
+        };
+        self.program.workloads.iter().map(link).collect()
+    }
+
+    fn replicas(&self) -> Value {
+        let declared = self.program.declared.map(|at| &self.raw.declared[at]);
+        if let Some((count, span)) = declared.and_then(|d| d.replicas) {
+            let count = i64::try_from(count).unwrap_or(i64::MAX);
+            return Value::set(Datum::Int(count), span);
+        }
+        let Some(first) = self.program.workloads.first() else {
+            return self.unclear();
+        };
+        let mut sum = 0;
+        let mut total = Value::derived(Datum::Int(0));
+        for related in &self.program.workloads {
+            let workload = &self.raw.workloads[related.index];
+            let value = of_workload(self.raw, workload, "replicas");
+            let Some(Datum::Int(count)) = value.known() else {
+                return match value.state {
+                    State::Unknown(reason) => {
+                        Value::unknown(format!("{}: {reason}", workload.name))
+                    }
+                    _ => Value::unknown(format!("{} does not say it", workload.name)),
+                };
+            };
+            sum += count;
+            total.strength = total.strength.min(related.strength);
+            total
+                .because
+                .push(format!("{}: {}", workload.name, related.evidence));
+            total.because.extend(value.because.clone());
+            if self.program.workloads.len() == 1 {
+                let (strength, because) = (total.strength, total.because);
+                total = value;
+                (total.strength, total.because) = (strength, because);
+            }
+        }
+        if self.program.workloads.len() > 1 {
+            total.state = State::Set(Datum::Int(sum));
+        }
+        total.with_home(self.raw.workloads[first.index].anchor)
+    }
+
+    /// The processors that a limit leaves, rounded up.
+    fn available(&self, workload: usize) -> Value {
+        let limit = of_workload(self.raw, &self.raw.workloads[workload], "limits.cpu");
+        match limit.number() {
+            Some(cores) => of_limit(&limit, cores.ceil().max(1.0)),
+            None => without_limit(&limit),
+        }
+    }
+
+    fn gomaxprocs(&self) -> Value {
+        let (Some(package), Some(language)) = (self.package(), languages::go()) else {
+            return Value::absent();
+        };
+        if package.language != crate::facts::raw::Language::Go {
+            return Value::absent();
+        }
+        self.common(|workload| self.gomaxprocs_in(workload, package, language))
+    }
+
+    fn gomaxprocs_in(
+        &self,
+        workload: usize,
+        package: &RawPackage,
+        language: &languages::Language,
+    ) -> Value {
+        let rules = &language.processors;
+        let limit = of_workload(self.raw, &self.raw.workloads[workload], "limits.cpu");
+        if let Some(value) = self.by_variable(workload, rules, &limit) {
+            return value;
+        }
+        let parts = self
+            .raw
+            .packages
+            .iter()
+            .filter(|p| p.language == package.language && self.program.parts.contains(&p.dir));
+        let parts: Vec<&RawPackage> = parts.collect();
+        if parts.iter().any(|part| part.sets_processors) {
+            return Value::unknown("the program sets it by itself");
+        }
+        let mut imports = parts.iter().flat_map(|part| &part.imports);
+        let limiter = language
+            .processors_package
+            .iter()
+            .find(|limiter| imports.any(|import| *import == limiter.import_path));
+        let Some(cores) = limit.number() else {
+            return without_limit(&limit);
+        };
+        if let Some(limiter) = limiter {
+            let floor = f64::from(limiter.floor);
+            return of_limit(&limit, cores.floor().max(floor)).because(format!(
+                "`{}` rounds the CPU limit down",
+                limiter.import_path
+            ));
+        }
+        let (line, certain) = self.language_version(package);
+        match line {
+            Some(line) if certain && newer(&line, &rules.limited_since) => {
+                of_limit(&limit, cores.ceil().max(f64::from(rules.floor)))
+                    .because(format!("go.mod says go {line}"))
+            }
+            Some(line) if certain => Value::unknown(format!(
+                "with go {line} in go.mod it is the node's number, whatever the CPU limit"
+            )),
+            Some(_) => Value::unknown("go.mod has GODEBUG settings of its own"),
+            None => Value::unknown("no go.mod above the program names a Go version"),
+        }
+    }
+
+    /// The go line above the program, and whether it decides.
+    fn language_version(&self, package: &RawPackage) -> (Option<String>, bool) {
+        let above = |dir: &str| {
+            dir.is_empty()
+                || package
+                    .dir
+                    .strip_prefix(dir)
+                    .is_some_and(|r| r.is_empty() || r.starts_with('/'))
+        };
+        let modules = self.raw.modules.iter();
+        let module = modules
+            .filter(|m| m.language == package.language && above(&m.dir))
+            .max_by_key(|m| m.dir.len());
+        (
+            module.and_then(|m| m.language_version.clone()),
+            module.is_none_or(|m| !m.has_runtime_settings),
+        )
+    }
+
+    /// What a variable of the workload says.
+    fn by_variable(&self, workload: usize, rules: &Processors, limit: &Value) -> Option<Value> {
+        let figure = self.raw.figure_variable(workload, &rules.variable);
+        if figure == Some("limits.cpu") {
+            return Some(match limit.number() {
+                Some(cores) => of_limit(limit, cores.ceil().max(1.0))
+                    .because(format!("{} is the CPU limit", rules.variable)),
+                None => without_limit(limit),
+            });
+        }
+        let settings = self.raw.variable(workload, &rules.settings_variable);
+        if settings.is_some_and(|s| s.is_err() || s.is_ok_and(|s| s.contains(&rules.setting))) {
+            let why = format!(
+                "{} of the workload may say otherwise",
+                rules.settings_variable
+            );
+            return Some(Value::unknown(why));
+        }
+        match self.raw.variable(workload, &rules.variable)? {
+            Ok(text) => {
+                let count = text.trim().parse::<i64>().ok().filter(|n| *n > 0)?;
+                let why = format!(
+                    "{} of {}",
+                    rules.variable, self.raw.workloads[workload].name
+                );
+                Some(Value::derived(Datum::Int(count)).because(why))
+            }
+            Err(reason) => Some(Value::unknown(format!("{}: {reason}", rules.variable))),
+        }
+    }
+}
+
+/// So many processors because of a limit; a node with fewer gives fewer.
+fn of_limit(limit: &Value, processors: f64) -> Value {
+    let mut value = Value::derived(Datum::Int(processors as i64));
+    value.origin = limit.origin.clone();
+    value
+        .because("the CPU limit decides, on a node with as many CPUs".to_owned())
+        .with_strength(Strength::Assumed)
+}
+
+fn without_limit(limit: &Value) -> Value {
+    match &limit.state {
+        State::Unknown(reason) => Value::unknown(format!("the CPU limit: {reason}")),
+        _ => Value::unknown("there is no CPU limit: it is the node's number"),
+    }
+}
+
+/// Whether a version is another one or comes after it.
+fn newer(version: &str, since: &str) -> bool {
+    let numbers = |text: &str| -> Vec<u32> {
+        let figures = text.split(|c: char| !c.is_ascii_digit());
+        figures.map_while(|part| part.parse().ok()).collect()
+    };
+    numbers(version) >= numbers(since)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::newer;
+
+    #[test]
+    fn versions_are_compared_by_their_numbers() {
+        assert!(newer("1.25", "1.25") && newer("1.25.3", "1.25") && newer("2.0", "1.25"));
+        assert!(newer("1.25rc1", "1.25"));
+        assert!(!newer("1.24.9", "1.25") && !newer("1.9", "1.25") && !newer("", "1.25"));
+    }
+}

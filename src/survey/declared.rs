@@ -1,0 +1,34 @@
+//! What a project says of its programs and the tree does not bear out.
+
+use crate::facts::Estate;
+use crate::facts::linked::Linked;
+use crate::facts::raw::Raw;
+
+/// What `redvet.toml` names and the tree does not have.
+pub(super) fn unmet(linked: &Linked, estate: &Estate, raw: &Raw) -> Vec<(Option<String>, String)> {
+    let mut notes = Vec::new();
+    for program in &linked.programs {
+        let Some(declared) = program.declared.map(|at| &raw.declared[at]) else {
+            continue;
+        };
+        let name = &declared.name;
+        if program.package.is_none() && program.clients.is_empty() {
+            notes.push(format!(
+                "[[service]] `{name}`: its paths hold no program and no client"
+            ));
+        }
+        if let (Some((workload, _)), true) = (&declared.workload, program.workloads.is_empty()) {
+            notes.push(format!(
+                "[[service]] `{name}`: no workload of the scanned tree is called `{workload}`"
+            ));
+        }
+        if let Some((server, _)) = &declared.server
+            && !estate.servers.iter().any(|s| s.name == *server)
+        {
+            notes.push(format!(
+                "[[service]] `{name}`: no server of the scanned tree is called `{server}`"
+            ));
+        }
+    }
+    notes.into_iter().map(|note| (None, note)).collect()
+}
