@@ -214,6 +214,7 @@ fn resolved(
         );
         estate.notes.extend(declared::unmet(&linked, &estate, raw));
     }
+    resolve::waiting::put(raw, &linked.programs, &mut estate, knowledge.clients);
     resolve::role::derive(&mut estate);
     estate
 }

@@ -52,10 +52,7 @@ fn traits(rule: &Rule) -> Traits {
 
 /// Names that are promised and whose rules may still be on their way. A rule that has come is taken out
 /// of here.
-const ON_THEIR_WAY: &[&str] = &[
-    "client/blocking-call-cut-by-timeout",
-    "pool/starved-by-blocking-consumers",
-];
+const ON_THEIR_WAY: &[&str] = &[];
 
 #[test]
 fn every_rule_of_the_contract_is_there() {

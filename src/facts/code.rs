@@ -138,6 +138,8 @@ pub struct RawClient {
     /// Where a missing option could be written; the identifier is filled in by `resolve`.
     pub insert: Slot,
     pub function: Option<String>,
+    /// The variable or field that it is bound to where it is built.
+    pub holder: Option<String>,
     pub site: Site,
     /// Places whose values a deployment gives, and which.
     pub joined: Vec<(Span, String)>,

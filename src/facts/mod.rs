@@ -20,6 +20,7 @@ pub mod slot;
 pub mod tree;
 pub mod value;
 pub mod vocabulary;
+pub mod wait;
 pub mod workload;
 
 pub use estate::{Estate, Link, Related, Subject, SubjectKind};

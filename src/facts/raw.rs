@@ -14,6 +14,7 @@ pub use crate::facts::package::{
 };
 use crate::facts::slot::Slot;
 use crate::facts::value::{Reason, Strength};
+pub use crate::facts::wait::{Bound, Crew, Longest, RawWait};
 pub use crate::facts::workload::{BuiltPackage, Given, RawBuild, RawWorkload, ServiceDeclaration};
 use crate::source::{Comment, Excerpt, Span};
 
@@ -339,6 +340,7 @@ pub struct Raw {
     pub modules: Vec<RawModule>,
     pub clients: Vec<RawClient>,
     pub packages: Vec<RawPackage>,
+    pub waits: Vec<RawWait>,
     pub variables: Vec<RawVariable>,
     /// What a project says of its programs.
     pub declared: Vec<ServiceDeclaration>,
@@ -369,6 +371,7 @@ impl Raw {
         self.modules.extend(other.modules);
         self.clients.extend(other.clients);
         self.packages.extend(other.packages);
+        self.waits.extend(other.waits);
         self.variables.extend(other.variables);
         self.declared.extend(other.declared);
         self.problems.extend(other.problems);

@@ -26,6 +26,17 @@ pub struct Language {
     pub request: Vec<Request>,
     #[serde(default)]
     pub metrics: Vec<Metrics>,
+    #[serde(default)]
+    pub goroutine: Vec<Starter>,
+}
+
+/// A method that runs what it is given at the side.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Starter {
+    pub import_path: String,
+    pub method: String,
+    pub source: String,
 }
 
 /// When the runtime obeys a container's CPU limit.

@@ -18,6 +18,7 @@ mod directive;
 mod gauge;
 pub mod language;
 mod needs;
+pub mod waiting;
 
 pub use gauge::{Gauge, Measure};
 pub use needs::Need;

@@ -117,7 +117,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
         {
             return self.call_function(node, field, method);
         }
-        self.give_arguments(node);
+        self.foreign_method(node, operand, field);
         self.unknown_code(node)
     }
 

@@ -182,6 +182,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
             carried_anchor: None,
             insert: Slot::None,
             function: self.function.clone(),
+            holder: self.holder(node),
             joined: Vec::new(),
             site: Site {
                 test: is_test(&self.here().parsed.path),
@@ -212,6 +213,34 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
         }
         raw.hosts = address::hosts(&raw, &library.candidates);
         self.found.push(Found { raw, error });
+    }
+
+    /// The variable or field that a value is bound to where it is made.
+    fn holder(&self, node: Node<'t>) -> Option<String> {
+        let mut value = node;
+        while let Some(parent) = value.parent() {
+            match parent.kind() {
+                "unary_expression" | "parenthesized_expression" | "literal_element" => {
+                    value = parent;
+                }
+                "keyed_element" => {
+                    let key =
+                        go::field(parent, "key").and_then(|k| go::children(k).first().copied());
+                    return self.last_name(key?);
+                }
+                "expression_list" => {
+                    let at = go::children(parent).iter().position(|n| *n == value)?;
+                    let statement = parent.parent()?;
+                    let left = match statement.kind() {
+                        "var_spec" => go::fields(statement, "name"),
+                        _ => go::children(go::field(statement, "left")?),
+                    };
+                    return self.last_name(*left.get(at)?);
+                }
+                _ => return None,
+            }
+        }
+        None
     }
 
     fn code_reason(&self, node: Node<'t>) -> Reason {

@@ -424,5 +424,5 @@ fn foreign<'m>(file: &File<'_, 'm>, ty: Node<'_>) -> Option<(Rc<Library<'m>>, St
 
 fn has_type(library: &Library<'_>, name: &str) -> bool {
     let mut models = library.candidates.iter().filter_map(|l| l.model());
-    models.any(|m| m.is_option_type(name))
+    models.any(|m| m.is_option_type(name) || m.is_waiting_type(name))
 }

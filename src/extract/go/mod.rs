@@ -4,12 +4,14 @@
 //! calls and types belong to a client library is asked of its model; nothing here knows a library,
 //! an option or a default. `package` resolves names, `reader` runs functions abstractly
 //! (`statements`, `expressions`, `calls`, `literals` are its parts, `state` what it knows at one
-//! point), `fold` computes constants, `module` reads go.mod.
+//! point), `waiting` notes calls that wait at the server and `crews` how many of them run at once,
+//! which `sites` tells, `fold` computes constants, `module` reads go.mod.
 
 pub(in crate::extract) mod address;
 mod branches;
 mod calls;
 mod construct;
+mod crews;
 mod expressions;
 pub(in crate::extract) mod fold;
 mod literal_clients;
@@ -21,8 +23,10 @@ pub mod program;
 mod reader;
 mod settings;
 mod site;
+mod sites;
 mod state;
 mod statements;
+mod waiting;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -46,10 +50,11 @@ pub struct GoFile {
 pub fn extract(files: Vec<GoFile>, models: &Models) -> Raw {
     let imports = models.import_needles(Language::Go);
     let names = models.snippet_needles(Language::Go);
+    let waits = models.waiting_needles(Language::Go);
     let builds = |file: &&GoFile| {
         let text = file.excerpt.text();
         let has = |needles: &[&str]| needles.iter().any(|needle| text.contains(needle));
-        has(&imports) && has(&names)
+        has(&imports) && (has(&names) || has(&waits))
     };
     let building: Vec<_> = files.iter().filter(builds).collect();
     if building.is_empty() {
@@ -96,7 +101,8 @@ pub fn is_program(text: &str) -> bool {
 
 fn read(parsed: &[Parsed], models: &Models) -> Raw {
     let files: Vec<_> = parsed.iter().map(|p| File::read(p, models)).collect();
-    let needles = models.snippet_needles(Language::Go);
+    let mut needles = models.snippet_needles(Language::Go);
+    needles.extend(models.waiting_needles(Language::Go));
     let worth = |text: &str| needles.iter().any(|needle| text.contains(needle));
     let mut views: BTreeMap<_, View<'_>> = BTreeMap::new();
     let mut raw = Raw::default();
@@ -122,6 +128,7 @@ fn read(parsed: &[Parsed], models: &Models) -> Raw {
         }
         raw.clients.extend(read.clients);
         raw.secrets.extend(read.secrets);
+        raw.waits.extend(read.waits);
         consumed.extend(read.consumed);
     }
     raw.clients

@@ -8,6 +8,7 @@ use std::rc::Rc;
 
 use tree_sitter::Node;
 
+use crate::extract::go::sites::Sites;
 use crate::facts::raw::Language;
 use crate::knowledge::clients::{Library as Known, Models};
 use crate::syntax::go::{self, GoTree};
@@ -19,7 +20,7 @@ pub(super) struct Parsed {
 }
 
 impl Parsed {
-    fn is_test(&self) -> bool {
+    pub(super) fn is_test_file(&self) -> bool {
         is_test(&self.path)
     }
 }
@@ -184,7 +185,7 @@ impl<'t, 'm> File<'t, 'm> {
 
     /// Files of one package that see the same declarations have the same sight.
     pub(super) fn sight(&self) -> (Option<&'t str>, bool) {
-        (self.package, self.parsed.is_test())
+        (self.package, self.parsed.is_test_file())
     }
 
     pub(super) fn names_a_library(&self) -> bool {
@@ -264,6 +265,8 @@ pub(super) struct Declarations<'t> {
     pub(super) field_writes: BTreeSet<(&'t str, &'t str)>,
     /// Names that are assigned to, or whose address is taken, anywhere in the package.
     pub(super) changed: BTreeSet<&'t str>,
+    /// Where functions and methods are named, in a call or to be handed on.
+    pub(super) sites: Sites<'t>,
     names: BTreeSet<&'t str>,
     method_names: BTreeSet<&'t str>,
 }
@@ -273,7 +276,7 @@ impl<'t> Declarations<'t> {
     pub(super) fn seen_by(file: &File<'t, '_>, files: &[File<'t, '_>]) -> Self {
         let mut seen = Self::default();
         for (at, other) in files.iter().enumerate() {
-            let hidden = other.parsed.is_test() && !file.parsed.is_test();
+            let hidden = other.parsed.is_test_file() && !file.parsed.is_test_file();
             if other.package == file.package && !hidden {
                 seen.read(at, &other.parsed.tree);
             }
@@ -300,6 +303,7 @@ impl<'t> Declarations<'t> {
             }
         }
         self.find_changes(tree);
+        self.sites.read(file, tree);
     }
 
     /// A constant without a value repeats the one before it.
@@ -455,7 +459,7 @@ pub(super) fn bases(target: Node<'_>) -> Vec<Node<'_>> {
 pub(super) fn calls_seen_by<'t>(file: &File<'t, '_>, files: &[File<'t, '_>]) -> BTreeSet<&'t str> {
     let mut calls = BTreeSet::new();
     for other in files {
-        let hidden = other.parsed.is_test() && !file.parsed.is_test();
+        let hidden = other.parsed.is_test_file() && !file.parsed.is_test_file();
         if other.package != file.package || hidden {
             continue;
         }

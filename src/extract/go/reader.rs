@@ -13,7 +13,7 @@ use crate::extract::go::literal_clients::Built;
 use crate::extract::go::package::{Declarations, File};
 use crate::extract::go::state::{Heap, Object, ObjectId, Scope, State, Val};
 use crate::extract::go::{fold, names};
-use crate::facts::raw::{ErrorHandling, Folded, RawClient};
+use crate::facts::raw::{ErrorHandling, Folded, RawClient, RawWait};
 use crate::source::Span;
 use crate::syntax::go::{self, GoTree};
 
@@ -38,6 +38,7 @@ pub(super) struct Found {
 pub(super) struct Read {
     pub(super) clients: Vec<RawClient>,
     pub(super) secrets: Vec<Span>,
+    pub(super) waits: Vec<RawWait>,
     /// Calls whose connections belong to a pool, in this file or another.
     pub(super) consumed: BTreeSet<Span>,
 }
@@ -64,6 +65,9 @@ pub(super) struct Reader<'t, 'm, 'p> {
     pub(super) state: State<'t, 'm>,
     pub(super) found: Vec<Found>,
     pub(super) secrets: Vec<Span>,
+    pub(super) waits: Vec<RawWait>,
+    /// How many steps outwards are left for the call whose crew is counted.
+    pub(super) steps_left: u32,
     /// Literals that are clients by themselves.
     pub(super) built: Vec<Built<'t, 'm>>,
     /// For each pool whose opening function is being read: the connections that it opens.
@@ -101,6 +105,8 @@ impl<'t, 'm, 'p> Reader<'t, 'm, 'p> {
             state: State::default(),
             found: Vec::new(),
             secrets: Vec::new(),
+            waits: Vec::new(),
+            steps_left: 0,
             built: Vec::new(),
             dialing: Vec::new(),
             consumed: BTreeSet::new(),
@@ -189,7 +195,7 @@ impl<'t, 'm, 'p> Reader<'t, 'm, 'p> {
     }
 
     /// `connect`, or `Server.connect` for a method.
-    fn function_name(&self, node: Node<'t>) -> Option<String> {
+    pub(super) fn function_name(&self, node: Node<'t>) -> Option<String> {
         let name = self.text(go::field(node, "name")?);
         let receiver = go::field(node, "receiver").and_then(|list| {
             let parameter = go::children(list).first().copied()?;
@@ -341,6 +347,7 @@ impl<'t, 'm, 'p> Reader<'t, 'm, 'p> {
         Read {
             clients: clients.collect(),
             secrets: self.secrets,
+            waits: self.waits,
             consumed: self.consumed,
         }
     }

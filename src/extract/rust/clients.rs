@@ -104,6 +104,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
             carried_anchor: None,
             insert: Slot::None,
             function: self.function.clone(),
+            holder: None,
             joined: Vec::new(),
             site: Site::default(),
             strength: Strength::Certain,

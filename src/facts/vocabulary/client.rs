@@ -118,6 +118,41 @@ pub(super) const CLIENT: &[Entry] = &[
         "it stands in a folder of tools: a program that developers run by hand",
     ),
     entry(
+        "blocking.consumers",
+        Type::Int,
+        "how many calls wait at the server at once, again and again, each with a connection of its pool: declared in redvet.toml, or counted where literal figures say how many goroutines or tasks there are",
+    ),
+    entry(
+        "blocking.at_least",
+        Type::Int,
+        "how many of them there are for certain",
+    ),
+    entry(
+        "blocking.cut",
+        Type::Text,
+        "the first call that waits longer at the server than a timeout of the client lets it, or `none`; absent where no timeout touches a waiting call",
+    ),
+    entry(
+        "blocking.wait",
+        Type::Duration,
+        "how long that call waits at the server",
+    ),
+    entry(
+        "blocking.limit",
+        Type::Duration,
+        "the timeout that cuts it short",
+    ),
+    entry(
+        "blocking.option",
+        Type::Text,
+        "the library's own word for that timeout",
+    ),
+    entry(
+        "blocking.others",
+        Type::Int,
+        "how many more such calls there are",
+    ),
+    entry(
         "service",
         Type::Text,
         "the programs that it belongs to, by their folders",
@@ -165,6 +200,11 @@ pub(super) const SERVICE: &[Entry] = &[
         "tool",
         Type::Bool,
         "it stands in a folder of tools: developers run it by hand",
+    ),
+    entry(
+        "blocking.consumers",
+        Type::Int,
+        "how many calls of it wait at the server at once: declared in redvet.toml, or counted",
     ),
     entry("example", Type::Bool, "it stands in a folder of examples"),
 ];

@@ -17,13 +17,17 @@ use include_dir::{Dir, include_dir};
 
 use crate::facts::raw::Language;
 use crate::facts::vocabulary::Type;
+use crate::knowledge::servers::waiting;
 use model::{Constructor, Form, Head, Model, OptionModel, OptionSource, PackageKind, Ranged};
 use model::{UrlParam, ValueKind};
+use usage::Blocking;
 use version::Version;
 
 static FOLDER: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/knowledge/clients");
 static BUILT_IN: LazyLock<Models> = LazyLock::new(|| Models::of_texts(built_in_texts()));
 
+/// A shorter name of a command stands in too many texts to tell anything.
+const TELLING: usize = 5;
 /// Everything after the head starts with this line.
 const END_OF_HEAD: &str = "\n[[option_type]]";
 
@@ -89,6 +93,16 @@ impl Library {
         let names = tables.filter_map(|table| table.split('"').next());
         let unique: BTreeSet<&str> = names.collect();
         unique.into_iter().map(str::to_owned).collect()
+    }
+
+    /// The calls that wait for data at the server, without reading the whole model.
+    pub fn waiting_calls(&self) -> Vec<&'static str> {
+        let tables = self.text.split("\n[[blocking]]\n").skip(1);
+        let rows = tables.map(|table| table.split("\n[").next().unwrap_or(table));
+        let timed = rows.filter(|row| row.contains("\ntimeout_") && !row.contains("\nfor = "));
+        timed
+            .filter_map(|row| row.strip_prefix("call = \"")?.split('"').next())
+            .collect()
     }
 
     /// The whole model. Built-in files are proven to load by a test.
@@ -165,6 +179,14 @@ impl Models {
         unique.into_iter().collect()
     }
 
+    /// What a text must contain to wait at the server: calls of the libraries and names of commands.
+    pub fn waiting_needles(&self, language: Language) -> Vec<&'static str> {
+        let calls = self.of_language(language).flat_map(Library::waiting_calls);
+        let mut unique: BTreeSet<&'static str> = calls.collect();
+        unique.extend(waiting::names().filter(|name| name.len() >= TELLING));
+        unique.into_iter().collect()
+    }
+
     /// Every canonical option with its type, for the vocabulary of rules. Reads only the two lines
     /// that open each option, since this is asked for at every start.
     pub fn option_types(&self) -> BTreeMap<String, Type> {
@@ -227,6 +249,18 @@ impl Model {
             ty.package.as_deref() == Some(package) && ty.name.rsplit('.').next() == Some(name)
         };
         types.find(same).map(|ty| ty.name.as_str())
+    }
+
+    /// The waiting call of this name that says how long it waits.
+    pub fn waiting_call(&self, call: &str) -> Option<&Blocking> {
+        let mut rows = self.blocking.iter();
+        rows.find(|row| row.call == call && row.is_timed())
+    }
+
+    /// A type whose values tell a waiting call how long to wait.
+    pub fn is_waiting_type(&self, name: &str) -> bool {
+        let mut rows = self.blocking.iter();
+        rows.any(|row| row.args_type.as_deref() == Some(name))
     }
 
     pub fn is_option_type(&self, name: &str) -> bool {

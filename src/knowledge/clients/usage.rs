@@ -5,6 +5,7 @@ use serde::Deserialize;
 
 use crate::knowledge::clients::model::{Ranged, ranged};
 use crate::knowledge::clients::version::{Range, Version};
+use crate::knowledge::servers::waiting::{Purpose, TimeUnit};
 
 /// Methods whose calls say what the data is for.
 #[derive(Debug, Deserialize)]
@@ -68,6 +69,13 @@ pub struct Blocking {
     /// The type of the argument that holds it in a field.
     pub args_type: Option<String>,
     pub timeout_field: Option<String>,
+    /// The method that sets it, in the chain of the call or of an argument.
+    pub timeout_call: Option<String>,
+    /// What a bare figure counts, where the language's duration is not what is taken.
+    pub unit: Option<TimeUnit>,
+    /// What it waits for: data, if nothing else is said.
+    #[serde(default, rename = "for")]
+    pub purpose: Purpose,
     pub zero: Option<Wait>,
     pub negative: Option<Wait>,
     pub holds: Holds,
@@ -77,6 +85,18 @@ pub struct Blocking {
     until: Option<Version>,
     pub note: Option<String>,
     pub source: Option<String>,
+}
+
+impl Blocking {
+    /// Whether it says how long it waits: a subscription does not.
+    pub fn is_timed(&self) -> bool {
+        self.timeout_arg.is_some() || self.timeout_field.is_some() || self.timeout_call.is_some()
+    }
+
+    /// Whoever calls it again and again keeps a connection from the others of its pool.
+    pub fn takes_from_pool(&self) -> bool {
+        self.holds == Holds::PooledConnection && self.purpose == Purpose::Data
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
@@ -104,6 +124,8 @@ pub struct Command {
     pub name_arg: usize,
     /// The option whose value cuts a waiting command short.
     pub cut_by: Option<String>,
+    /// What a waiting command keeps from others.
+    pub holds: Holds,
     since: Option<Version>,
     until: Option<Version>,
     pub note: Option<String>,

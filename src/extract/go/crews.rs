@@ -1,0 +1,492 @@
+//! How many of a call run at once: the goroutines that reach it, as far as literal figures say.
+//!
+//! From the call outwards: loops of its own goroutine make it run again and again, loops around the
+//! start of a goroutine make many of it, and so do the callers of the function that it stands in.
+//! A call that stands in no loop is no lasting one and counts nothing.
+
+use tree_sitter::Node;
+
+use crate::extract::go::reader::Reader;
+use crate::extract::go::sites::Site;
+use crate::extract::go::state::{Scope, State, Val};
+use crate::extract::go::{fold, names};
+use crate::facts::raw::{Crew, Folded};
+use crate::facts::value::Reason;
+use crate::knowledge::languages;
+use crate::syntax::go;
+
+/// How many functions outwards callers are followed.
+const MAX_CALLERS: usize = 6;
+/// How many steps outwards are taken for one call.
+const MAX_STEPS: u32 = 4_000;
+/// A figure that is passed on by so many callers is not followed further.
+const MAX_PASSES: usize = 4;
+
+/// A place on the way outwards.
+#[derive(Clone)]
+struct Way<'t> {
+    /// It runs again and again in its goroutine.
+    looped: bool,
+    /// A goroutine begins on the way.
+    started: bool,
+    /// Factors that are parameters of the function reached: their positions.
+    factors: Vec<usize>,
+    /// The functions on the way.
+    through: Vec<Node<'t>>,
+}
+
+impl<'t> Reader<'t, '_, '_> {
+    /// How many of this call, in this file, run at once.
+    pub(super) fn crew_of(&mut self, node: Node<'t>) -> Crew {
+        let state = std::mem::take(&mut self.state);
+        let file = self.file;
+        self.inside.push(node.id());
+        self.steps_left = MAX_STEPS;
+        let way = Way {
+            looped: false,
+            started: false,
+            factors: Vec::new(),
+            through: Vec::new(),
+        };
+        let crew = self.outwards(node, way);
+        self.inside.pop();
+        self.file = file;
+        self.state = state;
+        crew
+    }
+
+    fn outwards(&mut self, node: Node<'t>, mut way: Way<'t>) -> Crew {
+        let mut crew = Crew::of(1);
+        let mut at = node;
+        while let Some(parent) = at.parent() {
+            self.steps_left = self.steps_left.saturating_sub(1);
+            if self.steps_left == 0 {
+                return Crew::unknown("code that is too far away");
+            }
+            match parent.kind() {
+                "for_statement" if go::field(parent, "body") == Some(at) => {
+                    if way.started {
+                        match self.rounds(parent) {
+                            Ok(rounds) => crew = crew.times(&Ok(rounds)),
+                            Err(Bound::Parameter(position)) => way.factors.push(position),
+                            Err(Bound::Unknown(reason)) => crew = crew.times(&Err(reason)),
+                        }
+                    } else {
+                        way.looped = true;
+                    }
+                }
+                "go_statement" => way.started = true,
+                "func_literal" => match self.run_by(parent) {
+                    RunBy::Here => {}
+                    RunBy::Goroutine => way.started = true,
+                    RunBy::Variable(name, within) => {
+                        let inner = self.named_literal(name, parent, within, &way);
+                        return self.multiplied(inner, &crew);
+                    }
+                    RunBy::Unknown(reason) => return Crew::unknown(reason),
+                },
+                "function_declaration" | "method_declaration" => {
+                    let outer = self.callers(parent, way);
+                    return self.multiplied(outer, &crew);
+                }
+                _ => {}
+            }
+            at = parent;
+        }
+        Self::end(&way, crew)
+    }
+
+    /// So many of each of those.
+    fn multiplied(&self, outer: Crew, inner: &Crew) -> Crew {
+        let count = match (&outer.count, &inner.count) {
+            // What runs nowhere, or once, counts nothing however many it would start.
+            (Ok(0), _) => Ok(0),
+            (Ok(a), Ok(b)) => Ok(a.saturating_mul(*b)),
+            (Err(reason), _) | (_, Err(reason)) => Err(reason.clone()),
+        };
+        Crew {
+            count,
+            at_least: outer.at_least.saturating_mul(inner.at_least),
+            assumed: outer.assumed,
+        }
+    }
+
+    /// Nothing lies further out: what is in no loop is done soon.
+    fn end(way: &Way<'t>, crew: Crew) -> Crew {
+        if !way.looped {
+            return Crew::of(0);
+        }
+        if way.factors.is_empty() {
+            return crew;
+        }
+        Crew::unknown("a parameter")
+    }
+
+    /// Everything in the package that calls a function, together.
+    fn callers(&mut self, function: Node<'t>, mut way: Way<'t>) -> Crew {
+        let Some(name) = go::field(function, "name").map(|n| self.text(n)) else {
+            return Crew::unknown("a function without a name");
+        };
+        if way.through.iter().any(|f| f.id() == function.id()) {
+            return Crew::of(0);
+        }
+        way.through.push(function);
+        let is_method = function.kind() == "method_declaration";
+        let entry = !is_method && matches!(name, "main" | "init");
+        if entry {
+            return Self::end(&way, Crew::of(1));
+        }
+        if way.through.len() > MAX_CALLERS {
+            return Crew::unknown("callers that are too far away");
+        }
+        if is_method && !self.declared.methods.contains_key(name) {
+            return Crew::unknown(format!("which `{name}` is called"));
+        }
+        let file = self.file;
+        let mut all = Crew::of(0);
+        let mut seen = false;
+        let declared = self.declared;
+        for site in declared.sites.of(name).iter().copied() {
+            if site.selected != is_method || self.files[site.file].parsed.is_test_file() {
+                continue;
+            }
+            seen = true;
+            self.file = site.file;
+            all = all.and(self.caller(site, way.clone()));
+        }
+        self.file = file;
+        let exported = name.starts_with(char::is_uppercase);
+        if seen && !(exported && all.count == Ok(0)) {
+            return all;
+        }
+        let mut from_elsewhere = Self::end(&way, Crew::of(1));
+        from_elsewhere.assumed = Some(format!("that `{name}` is called once"));
+        if !exported && !is_method {
+            return Crew::unknown(format!("who calls `{name}`"));
+        }
+        all.and(from_elsewhere)
+    }
+
+    /// One place that names a function: it calls it, or hands it to what starts a goroutine.
+    fn caller(&mut self, site: Site<'t>, mut way: Way<'t>) -> Crew {
+        let called = site.node.parent().filter(|p| {
+            p.kind() == "call_expression" && go::field(*p, "function") == Some(site.node)
+        });
+        let Some(call) = called else {
+            let list = site.node.parent().filter(|p| p.kind() == "argument_list");
+            let starts = list
+                .and_then(|list| list.parent())
+                .is_some_and(|call| self.starts_goroutine(call));
+            if !starts || !way.factors.is_empty() {
+                return Crew::unknown("a function that is handed on");
+            }
+            way.started = true;
+            return self.outwards(site.node, way);
+        };
+        let mut crew = Crew::of(1);
+        let arguments = self.arguments(call);
+        for position in std::mem::take(&mut way.factors) {
+            let bound = match arguments.get(position) {
+                Some(argument) => self.figure(*argument, call),
+                None => Err(Bound::Unknown(Reason::new("an argument"))),
+            };
+            match bound {
+                Ok(rounds) => crew = crew.times(&Ok(rounds)),
+                Err(Bound::Parameter(outer)) if way.through.len() < MAX_PASSES => {
+                    way.factors.push(outer);
+                }
+                Err(Bound::Parameter(_)) => {
+                    return Crew::unknown("a parameter");
+                }
+                Err(Bound::Unknown(reason)) => crew = crew.times(&Err(reason)),
+            }
+        }
+        let outer = self.outwards(call, way);
+        self.multiplied(outer, &crew)
+    }
+
+    /// A literal that a variable of the function holds: everything that calls it.
+    fn named_literal(
+        &mut self,
+        name: &'t str,
+        literal: Node<'t>,
+        within: Node<'t>,
+        way: &Way<'t>,
+    ) -> Crew {
+        let mut calls = Vec::new();
+        let mut other = false;
+        names::visit(within, |node| {
+            if node.kind() != "identifier" || self.text(node) != name {
+                return;
+            }
+            let parent = node.parent();
+            let called = parent.filter(|p| {
+                p.kind() == "call_expression" && go::field(*p, "function") == Some(node)
+            });
+            let bound = parent.is_some_and(|p| p.kind() == "expression_list")
+                && parent.and_then(|p| p.parent()).is_some_and(|s| {
+                    s.kind() == "short_var_declaration" && go::field(s, "left") == parent
+                });
+            match called {
+                Some(call) if !literal.byte_range().contains(&call.start_byte()) => {
+                    calls.push(call);
+                }
+                Some(_) => {}
+                None => other |= !bound,
+            }
+        });
+        if other || way.through.iter().any(|n| n.id() == literal.id()) {
+            return Crew::unknown(format!("what becomes of `{name}`"));
+        }
+        let mut all = Crew::of(0);
+        for call in calls {
+            let mut way = way.clone();
+            way.through.push(literal);
+            all = all.and(self.outwards(call, way));
+        }
+        all
+    }
+
+    /// Who runs a function literal.
+    fn run_by(&self, literal: Node<'t>) -> RunBy<'t> {
+        let Some(parent) = literal.parent() else {
+            return RunBy::Unknown("a function literal".to_owned());
+        };
+        match parent.kind() {
+            "call_expression" => RunBy::Here,
+            "argument_list" => match parent.parent() {
+                Some(call) if self.starts_goroutine(call) => RunBy::Goroutine,
+                Some(call) => {
+                    RunBy::Unknown(format!("what `{}` runs", names::quoted(self.tree(), call)))
+                }
+                None => RunBy::Unknown("a function literal".to_owned()),
+            },
+            "expression_list" => self.bound_to(parent, literal).map_or_else(
+                || RunBy::Unknown("a function literal".to_owned()),
+                |(name, within)| RunBy::Variable(name, within),
+            ),
+            _ => RunBy::Unknown("a function literal".to_owned()),
+        }
+    }
+
+    /// The variable that a list of values gives a literal, and the block that it lives in.
+    fn bound_to(&self, list: Node<'t>, literal: Node<'t>) -> Option<(&'t str, Node<'t>)> {
+        let statement = list.parent()?;
+        let at = go::children(list).iter().position(|n| *n == literal)?;
+        let left = go::children(go::field(statement, "left")?);
+        let name = left.get(at).filter(|n| n.kind() == "identifier")?;
+        let within = statement.parent()?;
+        (statement.kind() == "short_var_declaration").then(|| (self.text(*name), within))
+    }
+
+    /// A call that runs the function that it is given in a goroutine of its own: `group.Go(f)`.
+    fn starts_goroutine(&self, call: Node<'t>) -> bool {
+        let method = go::field(call, "function").and_then(|f| go::field(f, "field"));
+        method.is_some_and(|method| {
+            let mut starters = languages::go().into_iter().flat_map(|l| &l.goroutine);
+            starters.any(|starter| starter.method == self.text(method))
+        })
+    }
+
+    /// How many rounds a loop makes.
+    fn rounds(&mut self, node: Node<'t>) -> Result<u64, Bound> {
+        let body = go::field(node, "body");
+        if body.is_some_and(|body| may_leave(body)) {
+            return Err(Bound::unknown("a loop that may end early"));
+        }
+        let clause = go::children(node)
+            .into_iter()
+            .find(|c| matches!(c.kind(), "for_clause" | "range_clause"));
+        let Some(clause) = clause else {
+            return Err(Bound::unknown("an endless loop"));
+        };
+        if clause.kind() == "range_clause" {
+            let Some(over) = go::field(clause, "right") else {
+                return Err(Bound::unknown("a loop"));
+            };
+            return self.figure(over, node);
+        }
+        self.counted(clause, node)
+            .unwrap_or_else(|| Err(Bound::unknown("a loop whose rounds are not counted")))
+    }
+
+    /// `for i := 0; i < n; i++`.
+    fn counted(&mut self, clause: Node<'t>, node: Node<'t>) -> Option<Result<u64, Bound>> {
+        let first = go::field(clause, "initializer")?;
+        let condition = go::field(clause, "condition")?;
+        let update = go::field(clause, "update")?;
+        let counter = *go::children(go::field(first, "left")?).first()?;
+        let start = *go::children(go::field(first, "right")?).first()?;
+        let name = self.text(counter);
+        let left = go::field(condition, "left")?;
+        let (left_is, right) = (self.text(left) == name, go::field(condition, "right")?);
+        let stepped =
+            update.kind() == "inc_statement" && self.text(*go::children(update).first()?) == name;
+        let body = go::field(node, "body")?;
+        if !left_is || !stepped || names::assigned(self.tree(), body).contains(name) {
+            return None;
+        }
+        let more = match go::field(condition, "operator").map(|o| self.text(o))? {
+            "<" => 0,
+            "<=" => 1,
+            _ => return None,
+        };
+        let Ok(Folded::Int(from)) = self.figure_of(start, node) else {
+            return None;
+        };
+        Some(match self.figure_of(right, node) {
+            Ok(Folded::Int(n)) => {
+                Ok(u64::try_from(n.saturating_sub(from).saturating_add(more)).unwrap_or(0))
+            }
+            Ok(_) => Err(Bound::unknown("a loop whose rounds are not counted")),
+            Err(Bound::Parameter(_)) if from != 0 || more != 0 => {
+                Err(Bound::unknown("a parameter"))
+            }
+            Err(bound) => Err(bound),
+        })
+    }
+
+    /// The figure that an expression stands for: a number, or how many items a list has.
+    fn figure(&mut self, expression: Node<'t>, at: Node<'t>) -> Result<u64, Bound> {
+        match self.figure_of(expression, at)? {
+            Folded::Int(n) => Ok(u64::try_from(n).unwrap_or(0)),
+            Folded::List(items) => Ok(items.len() as u64),
+            _ => Err(Bound::unknown("a loop whose rounds are not counted")),
+        }
+    }
+
+    /// The value of an expression of the function that holds `at`, by what is written in it alone.
+    fn figure_of(&mut self, expression: Node<'t>, at: Node<'t>) -> Result<Folded, Bound> {
+        let function = enclosing(at);
+        if expression.kind() == "identifier"
+            && let Some(function) = function
+        {
+            let name = self.text(expression);
+            let body = go::field(function, "body").unwrap_or(function);
+            let changed = names::assigned(self.tree(), body).contains(name);
+            if let Some(position) = self.parameter_position(function, name) {
+                return match changed {
+                    true => Err(Bound::unknown(format!("`{name}`"))),
+                    false => Err(Bound::Parameter(position)),
+                };
+            }
+            if let Some(value) = self.only_value(body, name) {
+                return match value {
+                    Some(value) if !changed => self.computed(value),
+                    _ => Err(Bound::unknown(format!("`{name}`"))),
+                };
+            }
+        }
+        self.computed(expression)
+    }
+
+    fn computed(&mut self, expression: Node<'t>) -> Result<Folded, Bound> {
+        let outer = std::mem::replace(
+            &mut self.state,
+            State {
+                scopes: vec![Scope::new()],
+                ..State::default()
+            },
+        );
+        let value = self.evaluate(expression);
+        self.state = outer;
+        match value {
+            Val::Plain(Folded::Unknown(reason)) => Err(Bound::Unknown(reason)),
+            Val::Plain(folded) => Ok(folded),
+            _ => match fold::from_code(&names::quoted(self.tree(), expression)) {
+                Folded::Unknown(reason) => Err(Bound::Unknown(reason)),
+                _ => Err(Bound::unknown("an expression")),
+            },
+        }
+    }
+
+    pub(super) fn parameter_position(&self, function: Node<'t>, name: &str) -> Option<usize> {
+        let list = go::field(function, "parameters")?;
+        let names = go::children(list)
+            .into_iter()
+            .flat_map(|p| go::fields(p, "name"));
+        names
+            .into_iter()
+            .position(|parameter| self.text(parameter) == name)
+    }
+
+    /// The value that the function's one declaration gives a variable: none where there are several,
+    /// or where it cannot be told apart.
+    pub(super) fn only_value(&self, body: Node<'t>, name: &str) -> Option<Option<Node<'t>>> {
+        let mut found: Option<Option<Node<'t>>> = None;
+        names::visit(body, |node| {
+            let (left, right) = match node.kind() {
+                "short_var_declaration" => (
+                    go::field(node, "left").map_or_else(Vec::new, go::children),
+                    go::field(node, "right"),
+                ),
+                "var_spec" | "const_spec" => (go::fields(node, "name"), go::field(node, "value")),
+                "range_clause" => (
+                    go::field(node, "left").map_or_else(Vec::new, go::children),
+                    None,
+                ),
+                _ => return,
+            };
+            let Some(at) = left.iter().position(|n| self.text(*n) == name) else {
+                return;
+            };
+            let values = right.map_or_else(Vec::new, go::children);
+            let value = values.get(at).filter(|_| values.len() == left.len());
+            found = Some(match found {
+                None => value.copied(),
+                Some(_) => None,
+            });
+        });
+        found
+    }
+}
+
+/// Why a figure is not known here.
+enum Bound {
+    /// It is the parameter at this position.
+    Parameter(usize),
+    Unknown(Reason),
+}
+
+impl Bound {
+    fn unknown(reason: impl Into<String>) -> Self {
+        Self::Unknown(Reason::new(reason))
+    }
+}
+
+enum RunBy<'t> {
+    /// Where it stands.
+    Here,
+    Goroutine,
+    /// Whoever calls this variable of this block.
+    Variable(&'t str, Node<'t>),
+    Unknown(String),
+}
+
+/// The function or the literal that a node stands in.
+fn enclosing(node: Node<'_>) -> Option<Node<'_>> {
+    let mut at = node;
+    while let Some(parent) = at.parent() {
+        if matches!(
+            parent.kind(),
+            "function_declaration" | "method_declaration" | "func_literal"
+        ) {
+            return Some(parent);
+        }
+        at = parent;
+    }
+    None
+}
+
+/// A loop's body that may leave the loop by itself, function literals apart.
+fn may_leave(body: Node<'_>) -> bool {
+    let mut todo = vec![body];
+    while let Some(node) = todo.pop() {
+        match node.kind() {
+            "break_statement" | "return_statement" | "goto_statement" => return true,
+            "func_literal" => {}
+            _ => todo.extend(go::children(node)),
+        }
+    }
+    false
+}

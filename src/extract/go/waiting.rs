@@ -1,0 +1,307 @@
+//! Calls that wait at the server: how long each waits at most, on what it is called, and how many of
+//! it run at once (`crews`).
+
+use tree_sitter::Node;
+
+use crate::extract::go::calls::directory;
+use crate::extract::go::package::is_test;
+use crate::extract::go::reader::Reader;
+use crate::extract::go::state::Val;
+use crate::extract::go::{fold, names};
+use crate::facts::raw::{Bound, Folded, Language, Longest, RawWait};
+use crate::facts::value::Reason;
+use crate::knowledge::clients::model::Model;
+use crate::knowledge::clients::usage::{Blocking, Command, Holds, Wait};
+use crate::knowledge::servers::waiting::{self, Purpose, TimeoutWord, WaitingCommand};
+use crate::syntax::go;
+
+/// Through how many functions a client is followed.
+const MAX_PASSES: usize = 4;
+
+/// What makes a call one that waits.
+enum Row<'m> {
+    Typed(&'m Blocking),
+    Named(&'m Command),
+}
+
+impl<'t, 'm> Reader<'t, 'm, '_> {
+    /// A call on something that no model follows: its arguments go away, and it may wait.
+    pub(super) fn foreign_method(&mut self, node: Node<'t>, receiver: Node<'t>, name: &str) {
+        let row = if self.records() && !is_test(&self.here().parsed.path) {
+            self.waiting_row(name)
+        } else {
+            None
+        };
+        let Some(row) = row else {
+            return self.give_arguments(node);
+        };
+        let arguments = self.arguments(node);
+        let values: Vec<Val<'t>> = arguments.iter().map(|a| self.evaluate(*a)).collect();
+        self.note_wait(node, (receiver, name), &row, (&arguments, &values));
+        let to = format!("`{}`", names::quoted(self.tree(), node));
+        for value in values {
+            self.escape(value, &to);
+        }
+    }
+
+    fn waiting_row(&self, name: &str) -> Option<Row<'m>> {
+        let libraries = self.here().libraries().flat_map(|l| l.candidates.clone());
+        let models: Vec<&'m Model> = libraries.filter_map(|l| l.model()).collect();
+        let typed = models.iter().find_map(|m| m.waiting_call(name));
+        let named = || {
+            let mut rows = models.iter().flat_map(|m| &m.command);
+            rows.find(|row| row.call == name)
+        };
+        typed.map(Row::Typed).or_else(|| named().map(Row::Named))
+    }
+
+    fn note_wait(
+        &mut self,
+        node: Node<'t>,
+        (receiver, name): (Node<'t>, &str),
+        row: &Row<'m>,
+        (arguments, values): (&[Node<'t>], &[Val<'t>]),
+    ) {
+        let at = self.tree().span(node);
+        if self.waits.iter().any(|wait| wait.at == at) {
+            return;
+        }
+        let (call, longest, takes, cut_by) = match row {
+            Row::Typed(row) => {
+                let longest = self.typed_wait(node, row, values);
+                (name.to_owned(), longest, row.takes_from_pool(), &row.cut_by)
+            }
+            Row::Named(row) => {
+                let Some((command, words)) = waiting_command(row, values) else {
+                    return;
+                };
+                let spread = arguments.iter().any(|a| a.kind() == "variadic_argument");
+                let longest = match spread {
+                    true => Longest::Unknown(Reason::new("a list of arguments")),
+                    false => named_wait(command, words),
+                };
+                let takes =
+                    row.holds == Holds::PooledConnection && command.purpose == Purpose::Data;
+                let call = format!("{name}(\"{}\")", command.name);
+                (call, longest, takes, &row.cut_by)
+            }
+        };
+        if longest == Longest::AtOnce {
+            return;
+        }
+        let crew = takes.then(|| self.crew_of(node));
+        let libraries = self.here().libraries().flat_map(|l| l.ids());
+        let wait = RawWait {
+            language: Language::Go,
+            dir: directory(&self.here().parsed.path).to_owned(),
+            libraries: libraries.collect(),
+            call,
+            bound: self.bound_at(receiver, 0).unwrap_or_default(),
+            at,
+            longest,
+            crew,
+            cut_by: cut_by.clone(),
+        };
+        self.waits.push(wait);
+    }
+
+    /// Where the value of an expression comes from, through the parameters of functions.
+    fn bound_at(&mut self, node: Node<'t>, passes: usize) -> Option<Vec<Bound>> {
+        if node.kind() == "selector_expression" {
+            return Some(vec![Bound::Field(self.last_name(node)?)]);
+        }
+        if node.kind() != "identifier" || passes > MAX_PASSES {
+            return None;
+        }
+        let name = self.text(node);
+        let function = enclosing_function(node)?;
+        let Some(position) = self.parameter_position(function, name) else {
+            let body = go::field(function, "body").unwrap_or(function);
+            let local = self.only_value(body, name).is_some();
+            let within = local.then(|| self.function_name(function)).flatten();
+            return Some(vec![Bound::Variable(within, name.to_owned())]);
+        };
+        let called = self.text(go::field(function, "name")?);
+        let is_method = function.kind() == "method_declaration";
+        let file = self.file;
+        let mut all = Vec::new();
+        let declared = self.declared;
+        for site in declared.sites.of(called).iter().copied() {
+            if site.selected != is_method || self.files[site.file].parsed.is_test_file() {
+                continue;
+            }
+            let call = site
+                .node
+                .parent()
+                .filter(|p| p.kind() == "call_expression")?;
+            self.file = site.file;
+            let argument = self.arguments(call).get(position).copied();
+            let found = argument.and_then(|argument| self.bound_at(argument, passes + 1));
+            self.file = file;
+            for bound in found? {
+                if !all.contains(&bound) {
+                    all.push(bound);
+                }
+            }
+        }
+        Some(all)
+    }
+
+    /// The variable or field that an expression names.
+    pub(super) fn last_name(&self, node: Node<'t>) -> Option<String> {
+        match node.kind() {
+            "identifier" => Some(self.text(node).to_owned()),
+            "selector_expression" => go::field(node, "field").map(|f| self.text(f).to_owned()),
+            _ => None,
+        }
+    }
+
+    fn typed_wait(&mut self, node: Node<'t>, row: &Blocking, values: &[Val<'t>]) -> Longest {
+        if let Some(at) = row.timeout_arg {
+            let Some(value) = values.get(at) else {
+                return Longest::Unknown(Reason::new("an argument that is not written"));
+            };
+            return longest(row, &value.clone().folded("an argument"));
+        }
+        if let Some(method) = &row.timeout_call {
+            return match self.chained(node, method) {
+                Some(value) => longest(row, &value),
+                None => Longest::AtOnce,
+            };
+        }
+        let (Some(ty), Some(field)) = (&row.args_type, &row.timeout_field) else {
+            return Longest::Unknown(Reason::new("a call that is not modelled"));
+        };
+        let held = values.iter().find_map(|value| match value {
+            Val::Options(id) => self.state.heap.get(id).filter(|o| o.option_type == *ty),
+            _ => None,
+        });
+        let Some(held) = held else {
+            let other = values.last().cloned().map(|v| v.folded("an argument"));
+            return match other {
+                Some(Folded::Unknown(reason)) => Longest::Unknown(reason),
+                _ => Longest::Unknown(Reason::new("an argument")),
+            };
+        };
+        match held.writes.iter().rfind(|write| write.ident == *field) {
+            Some(write) if write.conditional => {
+                Longest::Unknown(Reason::new("different branches of the code"))
+            }
+            Some(write) => longest(row, &write.value),
+            None => match &held.rest_unknown {
+                Some(reason) => Longest::Unknown(reason.clone()),
+                None => of_zero(row.zero),
+            },
+        }
+    }
+
+    /// The argument of a method that follows in the chain of this call.
+    fn chained(&mut self, node: Node<'t>, method: &str) -> Option<Folded> {
+        let mut at = node;
+        while let Some(call) = at
+            .parent()
+            .filter(|p| p.kind() == "selector_expression")
+            .and_then(|p| p.parent())
+            .filter(|p| p.kind() == "call_expression")
+        {
+            let function = go::field(call, "function")?;
+            let name = go::field(function, "field").map(|f| self.text(f));
+            if name == Some(method) {
+                let argument = self.arguments(call).first().copied()?;
+                return Some(self.evaluate(argument).folded("an argument"));
+            }
+            at = call;
+        }
+        None
+    }
+}
+
+/// The declared function that a node stands in.
+fn enclosing_function(node: Node<'_>) -> Option<Node<'_>> {
+    let mut at = node;
+    while let Some(parent) = at.parent() {
+        if matches!(parent.kind(), "function_declaration" | "method_declaration") {
+            return Some(parent);
+        }
+        at = parent;
+    }
+    None
+}
+
+/// The waiting command that a call sends by its name, and the words after that.
+fn waiting_command<'v, 't>(
+    row: &Command,
+    values: &'v [Val<'t>],
+) -> Option<(&'static WaitingCommand, &'v [Val<'t>])> {
+    let Some(Val::Plain(Folded::Text(name))) = values.get(row.name_arg) else {
+        return None;
+    };
+    let command = waiting::command(name)?;
+    Some((command, values.get(row.name_arg + 1..)?))
+}
+
+/// How long a command that is sent by its name waits.
+fn named_wait(command: &WaitingCommand, words: &[Val<'_>]) -> Longest {
+    let at = match command.timeout {
+        TimeoutWord::AfterBlock => {
+            let is_block = |word: &Val<'_>| matches!(word, Val::Plain(Folded::Text(t)) if t.eq_ignore_ascii_case(waiting::BLOCK));
+            let unseen = words
+                .iter()
+                .any(|word| !matches!(word, Val::Plain(f) if !matches!(f, Folded::Unknown(_))));
+            match words.iter().position(is_block) {
+                Some(at) => at + 1,
+                // A word that is not seen may be the one before the figure, or hold several.
+                None if unseen && words.len() < 4 => {
+                    return Longest::Unknown(Reason::new("an argument"));
+                }
+                None => return Longest::AtOnce,
+            }
+        }
+        other => match other.position(words.len()) {
+            Some(at) => at,
+            None => return Longest::Unknown(Reason::new("an argument")),
+        },
+    };
+    let figure = match words.get(at) {
+        Some(Val::Plain(Folded::Int(n))) => Some(*n as f64),
+        Some(Val::Plain(Folded::Float(n))) => Some(*n),
+        Some(Val::Plain(Folded::Text(text))) => text.parse().ok(),
+        Some(Val::Plain(Folded::Unknown(reason))) => return Longest::Unknown(reason.clone()),
+        _ => None,
+    };
+    match figure {
+        Some(0.0) => Longest::ForEver,
+        Some(figure) if figure > 0.0 => Longest::Seconds(command.unit.in_seconds(figure)),
+        _ => Longest::Unknown(Reason::new("an argument")),
+    }
+}
+
+fn of_zero(zero: Option<Wait>) -> Longest {
+    match zero {
+        Some(Wait::ForEver) => Longest::ForEver,
+        Some(Wait::AtOnce) => Longest::AtOnce,
+        None => Longest::Unknown(Reason::new("a figure of 0")),
+    }
+}
+
+/// How long a figure of a typed call is.
+fn longest(row: &Blocking, figure: &Folded) -> Longest {
+    let seconds = match (figure, row.unit) {
+        (Folded::Unknown(reason), _) => return Longest::Unknown(reason.clone()),
+        (Folded::Int(n), Some(unit)) => unit.in_seconds(*n as f64),
+        (Folded::Float(n), Some(unit)) => unit.in_seconds(*n),
+        (Folded::Int(n) | Folded::Duration(n), None) => *n as f64 / 1e9,
+        (other, _) => match fold::to_duration(other.clone()) {
+            Folded::Duration(n) => n as f64 / 1e9,
+            _ => return Longest::Unknown(Reason::new("an argument")),
+        },
+    };
+    match seconds {
+        0.0 => of_zero(row.zero),
+        seconds if seconds > 0.0 => Longest::Seconds(seconds),
+        _ => match row.negative {
+            Some(wait) => of_zero(Some(wait)),
+            None => Longest::Unknown(Reason::new("a negative figure")),
+        },
+    }
+}

@@ -1,0 +1,103 @@
+//! Calls that may wait at the server: how long, how many at once, and whose they may be.
+
+use crate::facts::package::Language;
+use crate::facts::value::Reason;
+use crate::source::Span;
+
+/// A call in client code that may wait at the server.
+#[derive(Clone, Debug)]
+pub struct RawWait {
+    pub language: Language,
+    /// The file's folder.
+    pub dir: String,
+    /// The models that the imports of its file allow, by id.
+    pub libraries: Vec<String>,
+    /// As it is shown: `XReadGroup`, `Do("BLPOP")`.
+    pub call: String,
+    /// Where what it is called on gets its value; nothing where that cannot be followed.
+    pub bound: Vec<Bound>,
+    pub at: Span,
+    pub longest: Longest,
+    /// How many of it wait at once, each in a loop and each with a connection of the pool; none
+    /// where it takes no connection from others.
+    pub crew: Option<Crew>,
+    /// The option that cuts the wait short, if any does.
+    pub cut_by: Option<String>,
+}
+
+/// A variable or field to which a client may be bound.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Bound {
+    /// A variable of this function, or of the package.
+    Variable(Option<String>, String),
+    /// A field of whatever value.
+    Field(String),
+}
+
+/// How long a call waits at most.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Longest {
+    /// It does not wait.
+    AtOnce,
+    ForEver,
+    Seconds(f64),
+    Unknown(Reason),
+}
+
+/// How many run at once.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Crew {
+    pub count: Result<u64, Reason>,
+    /// As many as there are for certain, where nothing that is unknown adds to them.
+    pub at_least: u64,
+    /// What is taken for granted.
+    pub assumed: Option<String>,
+}
+
+impl Crew {
+    pub fn of(count: u64) -> Self {
+        Self {
+            count: Ok(count),
+            at_least: count,
+            assumed: None,
+        }
+    }
+
+    pub fn unknown(reason: impl Into<String>) -> Self {
+        Self {
+            count: Err(Reason::new(reason)),
+            at_least: 0,
+            assumed: None,
+        }
+    }
+
+    /// Both together.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        Self {
+            count: match (self.count, other.count) {
+                (Ok(a), Ok(b)) => Ok(a.saturating_add(b)),
+                (Err(reason), _) | (_, Err(reason)) => Err(reason),
+            },
+            at_least: self.at_least.saturating_add(other.at_least),
+            assumed: self.assumed.or(other.assumed),
+        }
+    }
+
+    /// So many times as many.
+    #[must_use]
+    pub fn times(self, factor: &Result<u64, Reason>) -> Self {
+        match factor {
+            Ok(factor) => Self {
+                count: self.count.map(|count| count.saturating_mul(*factor)),
+                at_least: self.at_least.saturating_mul(*factor),
+                assumed: self.assumed,
+            },
+            Err(reason) => Self {
+                count: Err(reason.clone()),
+                at_least: 0,
+                assumed: self.assumed,
+            },
+        }
+    }
+}
