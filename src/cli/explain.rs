@@ -11,7 +11,7 @@ use super::args::ExplainArgs;
 use super::console::Console;
 use super::failure::Failure;
 use super::rule_settings::meant;
-use super::{Outcome, packs, rules};
+use super::{Outcome, packs, project, rules};
 
 const INDENTATION: &str = "  ";
 
@@ -31,7 +31,7 @@ pub(super) fn run(args: &ExplainArgs, console: &mut Console) -> Result<Outcome, 
     }
     let all = rules::of_project(args.config.config.as_deref())?;
     let Some(rule) = all.current(&args.what).and_then(|id| all.get(id)) else {
-        return Err(unknown(&args.what, &all));
+        return Err(unknown(&args.what, &all)?);
     };
     if rule.id() != args.what {
         console.print(&format!("{} is called {} now.\n\n", args.what, rule.id()));
@@ -58,18 +58,24 @@ fn stray(name: &str) -> Failure {
     )
 }
 
-fn unknown(id: &str, rules: &RuleSet) -> Failure {
+fn unknown(id: &str, rules: &RuleSet) -> Result<Failure, Failure> {
     let in_category: Vec<&str> = rules
         .rules()
         .filter(|rule| rule.category() == id)
         .map(Rule::id)
         .collect();
-    let help = if in_category.is_empty() {
-        meant(id, rules)
-    } else {
+    let known = project::knowledge()?.vocabulary();
+    let help = if !in_category.is_empty() {
         format!("the rules of this category: {}", in_category.join(", "))
+    } else if known.directives.contains_key(id) || known.aliases.contains_key(id) {
+        format!("it is a directive: `redvet explain directive {id}`")
+    } else if known.options.contains_key(id) {
+        format!("it is an option of clients: `redvet explain option {id}`")
+    } else {
+        meant(id, rules)
     };
-    Failure::with_help(format!("no rule is called `{id}`"), help)
+    let message = format!("no rule is called `{id}`");
+    Ok(Failure::with_help(message, help))
 }
 
 fn page(rule: &Rule, width: usize) -> String {
