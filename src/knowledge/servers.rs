@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::OnceLock;
 
 use include_dir::{Dir, include_dir};
+use rayon::prelude::*;
 use serde::Deserialize;
 
 use crate::facts::vocabulary::Type;
@@ -172,6 +173,10 @@ impl Servers {
             Some([major]) => by_major(&of_flavor, *major),
             _ => (of_flavor, None),
         };
+        // Each is read on first use, and for a version that nobody names that is all of them.
+        chosen.par_iter().for_each(|entry| {
+            let _ = entry.table();
+        });
         Candidates {
             series: chosen.into_iter().filter_map(Entry::table).collect(),
             note,

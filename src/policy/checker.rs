@@ -4,6 +4,9 @@
 
 mod calls;
 
+#[cfg(test)]
+pub(super) use calls::words;
+
 use std::ops::Range;
 
 use crate::facts::vocabulary::Type;

@@ -80,7 +80,9 @@ pub(super) fn estate() -> Estate {
         "conf[\"appendonly\"]",
         Value::default(Datum::Text("no".to_owned()), "redis 7.2"),
     );
-    let save = ["900", "1"].map(|w| Datum::Text(w.to_owned())).to_vec();
+    let save = ["900 1", "300 10"]
+        .map(|w| Datum::Text(w.to_owned()))
+        .to_vec();
     server.put("conf[\"save\"]", Value::set(Datum::List(save), span(30)));
     let mut secret = Value::set(Datum::Text("hunter2".to_owned()), span(40));
     secret.secret = true;

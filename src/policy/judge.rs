@@ -3,6 +3,8 @@
 //! A rule speaks only where its `when` holds and its `assert` does not, both known. What it says
 //! (message, place, labels, fix) is made in [`super::verdict`].
 
+use rayon::prelude::*;
+
 use crate::facts::estate::{Estate, Subject, SubjectKind};
 use crate::facts::value::Strength;
 use crate::finding::{RuleRun, Undetermined};
@@ -47,6 +49,7 @@ pub fn judge(rules: &RuleSet, estate: &Estate, settings: &Settings) -> Judgement
         plan: Plan::new(rules, settings),
         judgement: Judgement::default(),
     };
+    judge.compile();
     for rule in rules.rules() {
         judge.rule(rule);
     }
@@ -91,6 +94,16 @@ struct Judge<'a> {
 }
 
 impl Judge<'_> {
+    /// Compiles the tests that will be needed side by side: parsing them is much of a short run.
+    fn compile(&self) {
+        let meets = |rule: &&Rule| !self.estate.subjects(rule.draft.subject).is_empty();
+        let rules: Vec<&Rule> = self.rules.rules().filter(meets).collect();
+        let needed = rules.into_par_iter().filter(|rule| self.plan.may_run(rule));
+        needed.for_each(|rule| {
+            let _ = rule.test();
+        });
+    }
+
     fn rule(&mut self, rule: &Rule) {
         if !self.plan.may_run(rule) {
             return;

@@ -106,6 +106,28 @@ pub(super) enum Operator {
 }
 
 impl Operator {
+    #[cfg(test)]
+    pub(super) const ALL: [Self; 18] = [
+        Self::And,
+        Self::Or,
+        Self::Not,
+        Self::Conditional,
+        Self::Add,
+        Self::Subtract,
+        Self::Multiply,
+        Self::Divide,
+        Self::Modulo,
+        Self::Negate,
+        Self::Equal,
+        Self::NotEqual,
+        Self::Less,
+        Self::LessEqual,
+        Self::Greater,
+        Self::GreaterEqual,
+        Self::In,
+        Self::Index,
+    ];
+
     fn of(name: &str) -> Option<Self> {
         Some(match name {
             operators::LOGICAL_AND => Self::And,

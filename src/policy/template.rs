@@ -68,7 +68,7 @@ impl Template {
 }
 
 /// A result as people read it, by its unit.
-fn shown(known: &Known, kind: &Kind) -> String {
+pub(super) fn shown(known: &Known, kind: &Kind) -> String {
     if known.secret {
         return MASK.to_owned();
     }

@@ -10,6 +10,7 @@ mod rule;
 mod schema;
 
 use include_dir::{Dir, include_dir};
+use rayon::prelude::*;
 
 use crate::facts::vocabulary::Vocabulary;
 use crate::load::LoadError;
@@ -111,11 +112,25 @@ pub fn load_pack(
         errors: Vec::new(),
     };
     let about = loader.pack(pack);
-    let files = pack.files.iter().filter(|(_, path)| path != PACK_FILE);
+    let files: Vec<_> = pack
+        .files
+        .iter()
+        .filter(|(_, path)| path != PACK_FILE)
+        .collect();
+    let read = files.par_iter().map(|(file, path)| {
+        let mut own = Loader {
+            errors: Vec::new(),
+            ..loader
+        };
+        let rule = own.file(*file, path, &about);
+        (rule, own.errors)
+    });
+    let read: Vec<_> = read.collect();
     let mut drafts = Vec::new();
     let mut former = Vec::new();
-    for (file, path) in files {
-        match loader.file(*file, path, &about) {
+    for (rule, mut errors) in read {
+        loader.errors.append(&mut errors);
+        match rule {
             Some((RuleFile::Rule(draft), id_at)) => drafts.push(Draft {
                 rule: Rule::new(*draft, &about.name),
                 id_at,

@@ -29,6 +29,16 @@ const MACROS: [(&str, Macro); 6] = [
     ("filter", Macro::Filter),
 ];
 
+/// The names of everything that may be called.
+#[cfg(test)]
+pub(in crate::policy) fn words() -> Vec<String> {
+    let functions = functions::FUNCTIONS.iter().map(|s| s.name);
+    let questions = QUESTIONS.iter().map(|(name, ..)| *name);
+    let macros = MACROS.iter().map(|(name, _)| *name);
+    let all = functions.chain(questions).chain(macros);
+    all.chain(["known", "or"]).map(str::to_owned).collect()
+}
+
 impl Checker<'_, '_> {
     pub(super) fn call(
         &mut self,
