@@ -172,7 +172,7 @@ impl Linker<'_> {
         };
         for (part, conf) in server.conf.iter().enumerate() {
             match conf {
-                ConfPart::Lines(_) | ConfPart::Generated { .. } => {
+                ConfPart::Lines(_) | ConfPart::Arguments { .. } | ConfPart::Generated { .. } => {
                     joint.parts.push(LinkedPart::Own { part });
                 }
                 ConfPart::NotVisible { reason, at } => joint.gap(reason.clone(), *at),

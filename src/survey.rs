@@ -17,14 +17,15 @@ use rayon::prelude::*;
 use crate::discover::FileKind;
 use crate::extract::conf::{self, Frame};
 use crate::extract::objects::Objects;
-use crate::extract::{go, mapping, rust, values};
-use crate::facts::linked::Linked;
-use crate::facts::raw::{Declaration, Raw, RawText, ServiceDeclaration, TextPlace};
-use crate::facts::{Estate, Related};
+use crate::extract::{command, go, mapping, rust, values};
+use crate::facts::linked::{Body, Linked, LinkedServer};
+use crate::facts::raw::{ConfPart, Declaration, Raw, RawText, ServiceDeclaration, TextPlace};
+use crate::facts::{Estate, Reason, Related};
 use crate::knowledge::Knowledge;
 use crate::knowledge::servers::Series;
 use crate::link;
 use crate::resolve;
+use crate::resolve::conf::DEPENDS_ON_VERSION;
 use crate::resolve::process::Machine;
 use crate::resolve::server::upgrade::Changes;
 use crate::source::{Comment, Excerpt, FileId, SourceFile, Sources, Span};
@@ -110,11 +111,10 @@ pub fn upgrades(
     knowledge: &Knowledge,
     series: (&Series, &Series),
 ) -> (Sources, Vec<Changes>) {
-    let universes = read(&mut sources, project, knowledge);
-    let tree = universes.iter().filter(|u| u.snippet.is_none());
+    let mut universes = read(&mut sources, project, knowledge);
+    let tree = universes.iter_mut().filter(|u| u.snippet.is_none());
     let changes = tree
         .flat_map(|universe| {
-            let linked = linked(&universe.raw, &sources, knowledge);
             let context = resolve::server::Context {
                 servers: &knowledge.servers,
                 shapes: &knowledge.shapes,
@@ -122,7 +122,10 @@ pub fn upgrades(
                 sources: &sources,
                 snippet: universe.snippet.is_some(),
             };
-            resolve::server::upgrade::upgrades(&universe.raw, &linked, &context, series)
+            let raw = &mut universe.raw;
+            let linked = linked(raw, &sources, knowledge);
+            read_arguments(raw, &linked, |_, _| vec![series.0, series.1]);
+            resolve::server::upgrade::upgrades(raw, &linked, &context, series)
         })
         .collect();
     (sources, changes)
@@ -149,12 +152,12 @@ fn read(sources: &mut Sources, project: &Project, knowledge: &Knowledge) -> Vec<
 impl Survey {
     fn absorb(
         &mut self,
-        universe: Universe,
+        mut universe: Universe,
         sources: &Sources,
         project: &Project,
         knowledge: &Knowledge,
     ) {
-        let estate = resolved(&universe, sources, &project.declarations, knowledge);
+        let estate = resolved(&mut universe, sources, &project.declarations, knowledge);
         let raw = universe.raw;
         let written = raw.texts.iter().filter(|text| !text.lines.is_empty());
         self.texts
@@ -170,13 +173,12 @@ impl Survey {
 
 /// One universe: linked, then typed.
 fn resolved(
-    universe: &Universe,
+    universe: &mut Universe,
     sources: &Sources,
     declarations: &[Declaration],
     knowledge: &Knowledge,
 ) -> Estate {
-    let raw = &universe.raw;
-    let linked = linked(raw, sources, knowledge);
+    let linked = linked(&universe.raw, sources, knowledge);
     let context = resolve::server::Context {
         servers: &knowledge.servers,
         shapes: &knowledge.shapes,
@@ -184,6 +186,10 @@ fn resolved(
         sources,
         snippet: universe.snippet.is_some(),
     };
+    read_arguments(&mut universe.raw, &linked, |raw, server| {
+        resolve::server::candidates(raw, server, &context)
+    });
+    let raw = &universe.raw;
     let mut estate = resolve::server::resolve(raw, &linked, &context);
     let processes = resolve::process::of_programs(raw, &linked.programs);
     let machines = Machine::of_clients(raw.clients.len(), &linked.programs, &processes);
@@ -217,6 +223,32 @@ fn resolved(
     resolve::waiting::put(raw, &linked.programs, &mut estate, knowledge.clients);
     resolve::role::derive(&mut estate);
     estate
+}
+
+/// Arguments become lines: what is an option and what a value is known once the server is, by the
+/// series that `of` gives.
+fn read_arguments<'k>(
+    raw: &mut Raw,
+    linked: &Linked,
+    of: impl Fn(&Raw, &LinkedServer) -> Vec<&'k Series>,
+) {
+    let differs = Reason::new(DEPENDS_ON_VERSION);
+    for server in &linked.servers {
+        let Body::Deployed(index) = server.body else {
+            continue;
+        };
+        let has_arguments = |part: &ConfPart| matches!(part, ConfPart::Arguments { .. });
+        if !raw.servers[index].conf.iter().any(has_arguments) {
+            continue;
+        }
+        let series = of(raw, server);
+        for part in &mut raw.servers[index].conf {
+            if let ConfPart::Arguments { words, behind_file } = part {
+                let lines = command::plausible_lines(&series, words, *behind_file, &differs);
+                *part = ConfPart::Lines(lines);
+            }
+        }
+    }
 }
 
 fn linked(raw: &Raw, sources: &Sources, knowledge: &Knowledge) -> Linked {

@@ -6,13 +6,13 @@
 //! [`fold`](crate::resolve::fold): the same code that rules' facts come from. Files are seen through
 //! [`Host`]; nothing is opened here.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::BTreeMap;
 
 use crate::facts::Datum;
-use crate::knowledge::servers::language::{Build, Conflict, ConflictLine, Stage, Users};
+use crate::knowledge::servers::language::{Build, ConflictLine, Stage};
 use crate::knowledge::servers::{Directive, Form, Series, UnknownDirective};
-use crate::resolve::directive::duplicate_user;
-use crate::resolve::fold::Fold;
+use crate::resolve::course::{Course, Shown};
+use crate::resolve::fold::{self, Fold};
 use crate::resolve::line::{self, Fate, Reading};
 use crate::syntax::conf::{self, Line};
 
@@ -108,12 +108,8 @@ struct Run<'a> {
     lines: usize,
     /// Settings for modules, in the order of writing.
     queued: BTreeMap<String, String>,
-    users: HashSet<String>,
-    /// Directives that were given, with the line of the text that gave them last.
-    given: BTreeMap<String, usize>,
-    /// Commands that have lost their own name, and the names that others have got.
-    renamed: BTreeSet<String>,
-    new_names: BTreeSet<String>,
+    /// What lines meet of earlier ones; a line is called by its number in its text.
+    course: Course<'a, usize>,
     /// The folder that the server has entered; empty: the one that it was started in.
     folder: String,
     /// A module that cannot be loaded: what the server tries first.
@@ -130,10 +126,7 @@ impl<'a> Run<'a> {
             fold: Fold::new(server.series),
             lines: 0,
             queued: BTreeMap::new(),
-            users: HashSet::new(),
-            given: BTreeMap::new(),
-            renamed: BTreeSet::new(),
-            new_names: BTreeSet::new(),
+            course: Course::new(server.series, server.build),
             folder: String::new(),
             unloaded: None,
             late: None,
@@ -144,7 +137,7 @@ impl<'a> Run<'a> {
 
     /// Reads one text, `depth` texts within the server's own.
     fn text(&mut self, text: &str, depth: usize) -> Result<(), Refusal> {
-        for line in conf::lines(&arguments::whole_lines(text)) {
+        for line in conf::lines(&conf::kept(text).text) {
             self.line(&line, depth)?;
         }
         match self.conflict(Stage::Config) {
@@ -163,11 +156,9 @@ impl<'a> Run<'a> {
             return Ok(());
         };
         self.lines += 1;
-        self.declare(line, name, args)?;
-        let reading = line::read_on(self.server.series, self.server.build, name, args);
+        let reading = self.course.read(line.number, name, args).reading;
         let error = || reading.error.clone().unwrap_or_default();
         match reading.fate {
-            Fate::Refused(Stage::Config) if self.is_renamed(name, args) => {}
             Fate::Refused(Stage::Config) => return Err(at_line(line, error())),
             Fate::Refused(Stage::Startup) => {
                 self.late.get_or_insert(startup(error()));
@@ -192,7 +183,6 @@ impl<'a> Run<'a> {
         }
         if let Some(directive) = self.server.series.directive(name) {
             self.act(directive, line, args, depth)?;
-            self.given.insert(directive.name.clone(), line.number);
         }
         self.take(name, reading);
         Ok(())
@@ -218,7 +208,6 @@ impl<'a> Run<'a> {
         match (directive.form, args) {
             (Some(Form::Include), [path]) => self.include(path, depth),
             (Some(Form::Folder), [path]) => self.enter(line, path),
-            (Some(Form::Rename), [old, new]) => self.rename(directive, line, old, new),
             (Some(Form::LoadModule), [path, ..]) => {
                 if self.server.host.is_file(&self.place(path)) == Some(false) {
                     let error = format!("Can't load module from {path}: server aborting");
@@ -248,7 +237,7 @@ impl<'a> Run<'a> {
         let mut text = String::new();
         for wanted in paths.iter().flatten() {
             match self.server.host.read(wanted) {
-                Some(Ok(more)) => text.push_str(&arguments::whole_lines(&more)),
+                Some(Ok(more)) => text.push_str(&conf::kept(&more).text),
                 Some(Err(why)) => {
                     let error = format!("Fatal error, can't open config file '{path}': {why}");
                     return Err(startup(error));
@@ -286,63 +275,17 @@ impl<'a> Run<'a> {
         Err(at_line(line, MISSING))
     }
 
-    /// A user that is declared a second time is refused before anything else of the line is read.
-    fn declare(&mut self, line: &Line, name: &str, args: &[&str]) -> Result<(), Refusal> {
-        let series = self.server.series;
-        let form = series.directive(name).and_then(|directive| directive.form);
-        let (Some(Form::AclUser), [user, ..]) = (form, args) else {
-            return Ok(());
-        };
-        let new = self.users.insert((*user).to_owned());
-        if new || series.language.users == Users::Merged {
-            return Ok(());
-        }
-        Err(at_line(line, duplicate_user(user)))
-    }
-
-    /// The line renames a command that has its name from an earlier such line.
-    fn is_renamed(&self, name: &str, args: &[&str]) -> bool {
-        let form = self.server.series.directive(name).and_then(|d| d.form);
-        let [old, _] = args else { return false };
-        form == Some(Form::Rename) && self.new_names.contains(&old.to_ascii_lowercase())
-    }
-
-    fn rename(
-        &mut self,
-        directive: &Directive,
-        line: &Line,
-        old: &str,
-        new: &str,
-    ) -> Result<(), Refusal> {
-        let old = old.to_ascii_lowercase();
-        if self.renamed.contains(&old) && !self.new_names.contains(&old) {
-            let error = format!("No such command in {}", directive.name);
-            return Err(at_line(line, error));
-        }
-        if !self.new_names.remove(&old) {
-            self.renamed.insert(old);
-        }
-        let new = new.to_ascii_lowercase();
-        if new.is_empty() {
-            return Ok(());
-        }
-        let own = !new.contains('|') && self.server.series.commands.knows(&new);
-        if own && !self.renamed.contains(&new) || !self.new_names.insert(new) {
-            return Err(at_line(line, "Target command name already exists"));
-        }
-        Ok(())
-    }
-
     /// The first conflict of a stage between directives that were given.
     fn conflict(&self, stage: Stage) -> Option<Refusal> {
-        let conflicts = &self.server.series.language.conflicts;
-        let found = conflicts
-            .iter()
-            .filter(|conflict| conflict.stage == stage)
-            .find(|conflict| self.holds(conflict))?;
+        let shown = |name: &str| match self.acts(name) {
+            true => Shown::Acts,
+            false => Shown::Holds(self.value(name).unwrap_or_default()),
+        };
+        let mut conflicts = self.course.conflicts(shown);
+        let (found, _) = conflicts.find(|(conflict, _)| conflict.stage == stage)?;
         let line = match found.line {
             ConflictLine::None => None,
-            ConflictLine::Given => self.given.get(&found.given).copied(),
+            ConflictLine::Given => self.course.given(&found.given),
         };
         Some(Refusal {
             stage,
@@ -351,22 +294,10 @@ impl<'a> Run<'a> {
         })
     }
 
-    fn holds(&self, conflict: &Conflict) -> bool {
-        let is = |name: &str, wanted: &Option<String>| {
-            let value = self.value(name);
-            match wanted {
-                Some(wanted) => value.as_ref() == Some(wanted),
-                None => value.is_some_and(|value| !value.is_empty()),
-            }
-        };
-        let given = self.given.contains_key(&conflict.given)
-            && (self.acts(&conflict.given) || is(&conflict.given, &conflict.given_is));
-        given && is(&conflict.with, &conflict.is)
-    }
-
     /// The directive does something and holds no value.
     fn acts(&self, name: &str) -> bool {
-        self.fold.state(name).is_none()
+        let directive = self.server.series.directive(name);
+        directive.is_some_and(|directive| !fold::has_effect(directive))
     }
 
     fn value(&self, name: &str) -> Option<String> {

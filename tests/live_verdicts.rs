@@ -117,7 +117,7 @@ fn check(binary: PathBuf, servers: &Servers) -> Vec<String> {
         };
         let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
         let found = judge.judge_call(&Call {
-            file: &call.text,
+            file: Some(&call.text),
             arguments: &arguments,
             stdin: &call.stdin,
         });

@@ -5,28 +5,21 @@
 //! environment where there are any.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use crate::extract::conf::hole;
 use crate::extract::expand::Expanded;
 use crate::extract::recipe::Recipe;
 use crate::extract::scalar::{replace, template_reason};
 use crate::extract::variables::{self, Escape};
+pub use crate::facts::raw::ArgWord;
 use crate::facts::raw::{ConfPart, LineForm, RawLine, RawWord};
 use crate::facts::{Encoding, Reason, Slot};
-use crate::source::{Excerpt, Span};
-use crate::syntax::conf;
+use crate::knowledge::servers::Series;
+use crate::source::Excerpt;
+use crate::syntax::conf::{self, Line};
+use crate::syntax::options::{self, Joined, Rules};
 use crate::syntax::yaml::Node;
-
-/// One word of a command.
-#[derive(Clone, Debug, PartialEq)]
-pub struct ArgWord {
-    pub text: String,
-    pub span: Span,
-    /// Its text is not what the server gets.
-    pub hole: Option<Reason>,
-    /// Where it could be written anew.
-    pub slot: Slot,
-}
 
 /// What a server program is called with.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -34,13 +27,12 @@ pub struct Invocation {
     /// The word that names the program; none where the image's entrypoint puts it there.
     pub program: Option<String>,
     pub file: Option<ArgWord>,
-    pub lines: Vec<RawLine>,
-    /// The first option's words, for other modes of the same program.
-    pub options: Vec<String>,
+    /// The words behind the file.
+    pub arguments: Vec<ArgWord>,
     /// Why there may be more than was seen.
     pub gap: Option<Reason>,
     /// Options that the image adds behind all others.
-    pub added: Vec<RawLine>,
+    pub added: Vec<ArgWord>,
     /// Why more options may come behind all that were seen.
     pub gap_behind: Option<Reason>,
     /// How its start script makes the file, where that can be followed.
@@ -78,36 +70,56 @@ pub fn list_words(node: &Node, environment: &Environment) -> Vec<ArgWord> {
 
 /// Reads the words after the program: a file first, if any, then options.
 pub fn invocation(program: Option<String>, words: &[ArgWord]) -> Invocation {
-    let mut found = Invocation {
+    let is_file = |word: &&ArgWord| !word.text.starts_with('-');
+    let file = words.first().filter(is_file);
+    let arguments = &words[usize::from(file.is_some())..];
+    let reads_more = [arguments.first(), arguments.last()]
+        .into_iter()
+        .flatten()
+        .any(|word| word.text == STANDARD_INPUT);
+    let reads_more =
+        reads_more.then(|| Reason::new("it reads more configuration from standard input"));
+    let unseen = arguments
+        .first()
+        .filter(|word| !word.text.starts_with("--"));
+    Invocation {
         program,
+        file: file.cloned(),
+        arguments: arguments.to_vec(),
+        gap: reads_more.or(unseen.and_then(|word| word.hole.clone())),
         ..Invocation::default()
+    }
+}
+
+/// The word that stands for standard input.
+const STANDARD_INPUT: &str = "-";
+
+/// Arguments as the lines that a server of this series makes of them.
+pub fn lines(series: &Series, words: &[ArgWord], behind_file: bool) -> Vec<RawLine> {
+    let language = &series.language.arguments;
+    let rules = Rules {
+        dashed_values: language.dashed_values,
+        may_be_lone: &language.may_be_lone,
+        stdin_last: language.stdin_last,
+        stdin_first: !behind_file,
     };
-    let mut rest = words;
-    if let [first, tail @ ..] = words
-        && !first.text.starts_with('-')
-    {
-        found.file = Some(first.clone());
-        rest = tail;
-    }
-    let mut option: Vec<&ArgWord> = Vec::new();
-    for word in rest {
-        if word.text.starts_with("--") && !option.is_empty() {
-            found.push_option(&option);
-            option.clear();
-        }
-        option.push(word);
-    }
-    found.push_option(&option);
-    found
+    let texts: Vec<&str> = words.iter().map(|word| word.text.as_str()).collect();
+    let joined = options::joined(&texts, rules);
+    let lines = conf::lines(&joined.text);
+    let read = lines.iter();
+    read.filter_map(|line| option_line(line, &joined, words))
+        .collect()
 }
 
 impl Invocation {
-    /// The options, and behind them those that the image adds; what may come after all of them.
+    /// The arguments, behind them those that the image adds; what may come after all of them.
     pub fn option_parts(self) -> impl Iterator<Item = ConfPart> {
-        let lines = [self.lines, self.added].into_iter();
-        let lines = lines.filter(|lines| !lines.is_empty()).map(ConfPart::Lines);
+        let behind_file = self.file.is_some();
+        let own = [(self.arguments, behind_file), (self.added, true)];
+        let own = own.into_iter().filter(|(words, _)| !words.is_empty());
+        let own = own.map(|(words, behind_file)| ConfPart::Arguments { words, behind_file });
         let behind = self.gap_behind;
-        lines.chain(behind.map(|reason| ConfPart::NotVisible { reason, at: None }))
+        own.chain(behind.map(|reason| ConfPart::NotVisible { reason, at: None }))
     }
 
     /// Leaves only what another call of the server has, too.
@@ -116,72 +128,94 @@ impl Invocation {
         if text(&self.file) != text(&other.file) {
             self.file = None;
         }
-        let words = |line: &RawLine| -> Vec<String> {
-            let words = line.words.iter();
-            words.map(|word| word.text.clone()).collect()
-        };
-        let kept: Vec<Vec<String>> = other.lines.iter().map(words).collect();
-        self.lines.retain(|line| kept.contains(&words(line)));
-    }
-
-    fn push_option(&mut self, words: &[&ArgWord]) {
-        let Some((name, values)) = words.split_first() else {
-            return;
-        };
-        self.options.push(name.text.clone());
-        if name.text == "-" {
-            self.gap = Some(Reason::new(
-                "it reads more configuration from standard input",
-            ));
-            return;
-        }
-        let Some(bare) = name.text.strip_prefix("--") else {
-            if let Some(reason) = &name.hole {
-                self.gap = Some(reason.clone());
-            }
-            return;
-        };
-        let number = self.lines.len() + 1;
-        self.lines.push(option_line(number, bare, name, values));
+        let kept: Vec<Vec<&str>> = grouped(&other.arguments).map(texts).collect();
+        let groups = grouped(&self.arguments);
+        let common = groups.filter(|group| kept.contains(&texts(group)));
+        self.arguments = common.flatten().cloned().collect();
     }
 }
 
-/// `--name value …`: the name's own word is split again, as the server does.
-fn option_line(number: usize, bare: &str, name: &ArgWord, values: &[&ArgWord]) -> RawLine {
-    let (own, unbalanced) = conf::words(bare);
-    let mut words: Vec<RawWord> = own
+/// Words from one that looks like an option to the next.
+fn grouped(words: &[ArgWord]) -> impl Iterator<Item = &[ArgWord]> {
+    words.chunk_by(|_, next| !next.text.starts_with("--"))
+}
+
+fn texts(words: &[ArgWord]) -> Vec<&str> {
+    words.iter().map(|word| word.text.as_str()).collect()
+}
+
+/// Arguments as every plausible series reads them. Where these differ, nothing of the lines is known
+/// for sure.
+pub fn plausible_lines(
+    candidates: &[&Series],
+    words: &[ArgWord],
+    behind_file: bool,
+    differs: &Reason,
+) -> Vec<RawLine> {
+    let mut read = candidates
         .iter()
-        .map(|word| RawWord {
-            text: word.text.clone(),
-            span: name.span,
-            hole: name.hole.clone().or_else(|| hole(&word.text)),
+        .map(|series| lines(series, words, behind_file));
+    let Some(first) = read.next() else {
+        return Vec::new();
+    };
+    let others: Vec<Vec<RawLine>> = read.collect();
+    // What a line is counted as is no matter of what it says.
+    let alike = |a: &RawLine, b: &RawLine| a.words == b.words && a.error == b.error;
+    let same = |line: &RawLine| {
+        let has = |other: &Vec<RawLine>| other.iter().any(|found| alike(found, line));
+        others.iter().all(has)
+    };
+    let marked = first.into_iter().map(|mut line| {
+        if !same(&line) {
+            let words = line.words.iter_mut();
+            words.for_each(|word| word.hole = word.hole.take().or(Some(differs.clone())));
+            line.error = None;
+        }
+        line
+    });
+    marked.collect()
+}
+
+/// A line with the places of the arguments that it came from.
+fn option_line(line: &Line, joined: &Joined, arguments: &[ArgWord]) -> Option<RawLine> {
+    let of = |range: &Range<usize>| arguments.get(joined.words_of(range)?);
+    let words: Vec<RawWord> = line
+        .words
+        .iter()
+        .filter_map(|word| {
+            let first = of(&word.range)?.first()?;
+            // What stands in the option's own word is one text with it.
+            let own = joined.text[word.range.clone()] == first.text;
+            let inner = || hole(&word.text).filter(|_| own || !word.quoted);
+            Some(RawWord {
+                text: word.text.clone(),
+                span: first.span,
+                hole: first.hole.clone().or_else(inner),
+            })
         })
         .collect();
-    words.extend(values.iter().map(|value| RawWord {
-        text: value.text.clone(),
-        span: value.span,
-        hole: value.hole.clone(),
-    }));
-    let slot = match values {
-        [only] => only.slot.clone(),
+    let all = of(&line.range)?;
+    let (first, last) = (all.first()?, all.last()?);
+    let slot = match (&line.words[..], all) {
+        ([_, _], [_, value]) => value.slot.clone(),
         _ => Slot::None,
     };
-    let end = values.last().map_or(name.span, |last| last.span);
-    RawLine {
-        number,
-        span: if name.span.file == end.file && name.span.start <= end.end {
-            name.span.to(end)
+    let together = first.span.file == last.span.file && first.span.start <= last.span.end;
+    Some(RawLine {
+        number: line.number,
+        span: if together {
+            first.span.to(last.span)
         } else {
-            name.span
+            first.span
         },
         form: LineForm::Argument,
         meant: words.len(),
         words,
         trailing_comment: None,
-        glued: false,
-        error: unbalanced.then_some("Unbalanced quotes in configuration line"),
+        glued: line.glued && !line.unbalanced,
+        error: (line.unbalanced || line.glued).then_some("Unbalanced quotes in configuration line"),
         slot,
-    }
+    })
 }
 
 /// An operator's field that holds `name value` as one text.

@@ -314,7 +314,7 @@ impl Follower<'_> {
             None => {}
             Some(Ok(flags)) => {
                 let words: Vec<ArgWord> = flags.split_ascii_whitespace().map(word).collect();
-                invocation.added = command::invocation(None, &words).lines;
+                invocation.added = words;
             }
             Some(Err(reason)) => {
                 let why = format!("the image adds the options in {variable}: {reason}");
@@ -339,8 +339,8 @@ impl Follower<'_> {
     fn is_other_mode(&self, invocation: &Invocation) -> bool {
         let modes = &self.shapes.servers.other_modes;
         invocation
-            .options
+            .arguments
             .iter()
-            .any(|option| modes.contains(option))
+            .any(|word| modes.contains(&word.text))
     }
 }

@@ -43,6 +43,17 @@ pub struct RawWord {
     pub hole: Option<Reason>,
 }
 
+/// One word of a command.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ArgWord {
+    pub text: String,
+    pub span: Span,
+    /// Its text is not what the server gets.
+    pub hole: Option<Reason>,
+    /// Where it could be written anew.
+    pub slot: Slot,
+}
+
 /// Where a line of configuration stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LineForm {
@@ -157,8 +168,14 @@ pub enum ConfPart {
     },
     /// A field that holds a text, by the place of its value.
     Field { evidence: String, at: Span },
-    /// Arguments or fields.
+    /// Fields, or arguments as their server reads them.
     Lines(Vec<RawLine>),
+    /// Arguments behind the server's file, if it has one. Which of them are values depends on the
+    /// version: they become lines once it is known who reads them.
+    Arguments {
+        words: Vec<ArgWord>,
+        behind_file: bool,
+    },
     /// What the operator, chart or image writes by itself; `source` names the shape.
     Generated {
         source: String,
@@ -262,8 +279,18 @@ pub struct Declaration {
     pub flavor: Option<String>,
     pub version: Option<String>,
     pub role: Option<String>,
+    pub build: Option<DeclaredBuild>,
     /// Where it is written; flags are written nowhere.
     pub span: Option<Span>,
+}
+
+/// How a server was built, as far as somebody says.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct DeclaredBuild {
+    /// With the allocator that comes with the source.
+    pub bundled_allocator: Option<bool>,
+    pub tls: Option<bool>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize)]

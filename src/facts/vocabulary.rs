@@ -126,6 +126,11 @@ const DIRECTIVE: &[Entry] = &[
         "the other line, where it is written",
     ),
     entry(
+        "conflict_consequence",
+        Type::Text,
+        "what the server does then",
+    ),
+    entry(
         "settable",
         Type::Bool,
         "whether a running server takes the directive by CONFIG SET, for a field that an operator applies so",

@@ -95,6 +95,7 @@ pub fn declarations(settings: &Settings) -> Vec<Declaration> {
             .role
             .as_ref()
             .map(|role| role.value.word().to_owned()),
+        build: None,
         span: Some(server.name.span),
     });
     let defaults = &settings.defaults;
@@ -114,6 +115,7 @@ pub fn declarations(settings: &Settings) -> Vec<Declaration> {
             .and_then(|s| s.value.flavor.clone()),
         version: defaults.server.as_ref().map(|s| s.value.version.clone()),
         role: None,
+        build: None,
         span,
     };
     named.chain([general]).collect()

@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::facts::raw::{LineForm, RawLine};
 use crate::facts::value::{Origin, Overridden, State, Written};
 use crate::facts::{Datum, Reason, Slot, Strength, Value};
+use crate::knowledge::servers::language::Build;
 use crate::knowledge::servers::{Directive, Series};
 use crate::resolve::fold::{Fold, Outcome, has_effect};
 use crate::resolve::line;
@@ -47,11 +48,12 @@ pub struct Home {
 /// canonical name.
 pub fn effective(
     steps: &[Step<'_>],
-    candidates: &[&Series],
+    (candidates, build): (&[&Series], Build),
     home: &Home,
     is_secret: &dyn Fn(&str) -> bool,
 ) -> BTreeMap<String, Value> {
-    let outcomes: Vec<_> = candidates.iter().map(|series| run(series, steps)).collect();
+    let read = |series: &&Series| run(series, build, steps);
+    let outcomes: Vec<_> = candidates.iter().map(read).collect();
     let names: BTreeSet<&String> = outcomes.iter().flat_map(BTreeMap::keys).collect();
     let source = source_name(candidates);
     names
@@ -78,7 +80,7 @@ pub fn source_name(candidates: &[&Series]) -> String {
 }
 
 /// One series reads all steps.
-fn run(series: &Series, steps: &[Step<'_>]) -> BTreeMap<String, Outcome> {
+pub(super) fn run(series: &Series, build: Build, steps: &[Step<'_>]) -> BTreeMap<String, Outcome> {
     let mut fold = Fold::new(series);
     let mut gap: Option<&Reason> = None;
     for (at, step) in steps.iter().enumerate() {
@@ -96,10 +98,10 @@ fn run(series: &Series, steps: &[Step<'_>]) -> BTreeMap<String, Outcome> {
             }
             Step::Opens => fold.open(),
             Step::Closes => fold.close(),
-            Step::Line { line, .. } => read_line(&mut fold, line, at),
+            Step::Line { line, .. } => read_line(&mut fold, build, line, at),
             Step::Generated { name, args, source } => {
                 let said = match args {
-                    Some(args) => line::read(series, name, args).into(),
+                    Some(args) => line::read_on(series, build, name, args).into(),
                     None => Reason::new(format!("{source} writes it by itself")).into(),
                 };
                 fold.take(name, said, at);
@@ -129,7 +131,7 @@ fn not_written(directive: &Directive, gap: Option<&Reason>) -> Outcome {
     }
 }
 
-fn read_line(fold: &mut Fold<'_>, line: &RawLine, at: usize) {
+fn read_line(fold: &mut Fold<'_>, build: Build, line: &RawLine, at: usize) {
     let Some((name, args)) = line.words.split_first() else {
         return;
     };
@@ -146,7 +148,7 @@ fn read_line(fold: &mut Fold<'_>, line: &RawLine, at: usize) {
         Some(reason) => reason.into(),
         None => {
             let words: Vec<_> = args.iter().map(|word| word.text.as_str()).collect();
-            let reading = line::read(fold.series, &name.text, &words);
+            let reading = line::read_on(fold.series, build, &name.text, &words);
             if at_runtime && reading.datum.is_none() {
                 // The running server keeps the value that it has.
                 return;

@@ -191,7 +191,7 @@ impl From<Reason> for Said {
 }
 
 /// Directives that only do something when they are read have no effective value.
-pub(super) fn has_effect(directive: &Directive) -> bool {
+pub fn has_effect(directive: &Directive) -> bool {
     let acts = matches!(
         directive.form,
         Some(Form::Include | Form::Rename | Form::Foreign | Form::AclUser)

@@ -7,6 +7,7 @@
 
 pub mod client;
 pub mod conf;
+pub mod course;
 pub mod directive;
 pub mod fold;
 pub mod line;

@@ -4,9 +4,10 @@
 //! The rules are those of the servers' own tokenizer (`sdssplitargs` in `src/sds.c`), as measured on
 //! eleven servers. What a word means is not known here.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
-use crate::source::{Comment, Excerpt};
+use crate::source::{Comment, Excerpt, Span};
 
 /// One word, quotes and escapes resolved.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,41 +41,109 @@ pub struct Text {
     pub comments: Vec<Comment>,
 }
 
+/// Servers read a file in pieces of a line or of this many bytes, and lose what follows a NUL byte in
+/// a piece: the end of the line too.
+const PIECE: usize = 1024;
+
+/// A text as a server is left with it.
+#[derive(Clone, Debug)]
+pub struct Kept<'a> {
+    pub text: Cow<'a, str>,
+    /// Where each part of it begins, here and in the text that was given.
+    parts: Vec<(usize, usize)>,
+}
+
+impl Kept<'_> {
+    /// The bytes of the given text that a range of the kept one spells; what was lost between them
+    /// belongs to it.
+    fn original(&self, range: &Range<usize>) -> Range<usize> {
+        let at = |kept: usize| {
+            let part = self.parts.partition_point(|(start, _)| *start <= kept);
+            match part.checked_sub(1).and_then(|i| self.parts.get(i)) {
+                Some((start, original)) => original + (kept - start),
+                None => kept,
+            }
+        };
+        match range.end.checked_sub(1) {
+            Some(last) if range.start < range.end => at(range.start)..at(last) + 1,
+            _ => at(range.start)..at(range.start),
+        }
+    }
+}
+
+/// What a server keeps of a text.
+pub fn kept(text: &str) -> Kept<'_> {
+    if !text.contains('\0') {
+        return Kept {
+            text: text.into(),
+            parts: Vec::new(),
+        };
+    }
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut parts = Vec::new();
+    let mut start = 0;
+    for line in text.as_bytes().split_inclusive(|b| *b == b'\n') {
+        for piece in line.chunks(PIECE) {
+            let whole = piece.split(|b| *b == 0).next().unwrap_or_default();
+            parts.push((bytes.len(), start));
+            bytes.extend_from_slice(whole);
+            start += piece.len();
+        }
+    }
+    Kept {
+        text: in_place(&bytes).into(),
+        parts,
+    }
+}
+
+/// The bytes as text of the same length: a character that lost a part of itself leaves marks.
+fn in_place(bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(bytes.len());
+    for chunk in bytes.utf8_chunks() {
+        text.push_str(chunk.valid());
+        text.extend(chunk.invalid().iter().map(|_| '?'));
+    }
+    text
+}
+
 /// Splits a text. Any text will do.
 pub fn parse(excerpt: &Excerpt) -> Text {
-    let text = excerpt.text();
+    let kept = kept(excerpt.text());
     let mut parsed = Text::default();
-    let mut start = 0;
-    let mut number = 0;
-    for piece in text.split_inclusive('\n') {
-        number += 1;
-        let range = trimmed(text, start..start + piece.len());
-        start += piece.len();
-        if range.is_empty() {
+    for (number, range) in numbered(&kept.text) {
+        if kept.text[range.clone()].starts_with('#') {
+            let span = excerpt.span(kept.original(&range));
+            parsed.comments.push(comment(&kept.text[range], span));
             continue;
         }
-        if text[range.clone()].starts_with('#') {
-            parsed.comments.push(comment(excerpt, range));
-            continue;
+        let mut line = line(&kept.text, number, range);
+        line.range = kept.original(&line.range);
+        for word in &mut line.words {
+            word.range = kept.original(&word.range);
         }
-        parsed.lines.push(line(text, number, range));
+        parsed.lines.push(line);
     }
     parsed
 }
 
 /// The lines of a bare text that are neither blank nor comments. Any text will do.
 pub fn lines(text: &str) -> Vec<Line> {
+    numbered(text)
+        .filter(|(_, range)| !text[range.clone()].starts_with('#'))
+        .map(|(number, range)| line(text, number, range))
+        .collect()
+}
+
+/// The lines that are not blank, without the blanks at their ends.
+fn numbered(text: &str) -> impl Iterator<Item = (usize, Range<usize>)> + '_ {
     let mut start = 0;
-    let numbered = text.split_inclusive('\n').enumerate();
-    let pieces = numbered.map(|(i, piece)| {
+    let pieces = text.split_inclusive('\n').enumerate();
+    let pieces = pieces.map(move |(i, piece)| {
         let range = trimmed(text, start..start + piece.len());
         start += piece.len();
         (i + 1, range)
     });
-    pieces
-        .filter(|(_, range)| !range.is_empty() && !text[range.clone()].starts_with('#'))
-        .map(|(number, range)| line(text, number, range))
-        .collect()
+    pieces.filter(|(_, range)| !range.is_empty())
 }
 
 /// Splits one line's text into words: the arguments of a command, an operator's field.
@@ -83,11 +152,10 @@ pub fn words(text: &str) -> (Vec<Word>, bool) {
     (line.words, line.unbalanced || line.glued)
 }
 
-fn comment(excerpt: &Excerpt, range: Range<usize>) -> Comment {
-    let text = excerpt.text()[range.clone()].trim_start_matches('#').trim();
+fn comment(text: &str, span: Span) -> Comment {
     Comment {
-        span: excerpt.span(range.clone()),
-        text: text.to_owned(),
+        span,
+        text: text.trim_start_matches('#').trim().to_owned(),
         own_line: true,
     }
 }
@@ -257,7 +325,7 @@ impl Scanner<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::source::{FileId, Span};
+    use crate::source::FileId;
     use proptest::prelude::*;
 
     fn split(text: &str) -> Vec<String> {
@@ -300,6 +368,24 @@ mod tests {
         assert_eq!(comments, ["top", "x"]);
     }
 
+    #[test]
+    fn a_nul_byte_takes_the_rest_of_its_line() {
+        let text = "hz 20\0x\nhz 30\n# a\n";
+        assert_eq!(kept(text).text, "hz 20hz 30\n# a\n");
+        let excerpt = Excerpt::whole(FileId(0), text.into());
+        let parsed = parse(&excerpt);
+        let spelled: Vec<&str> = parsed.lines[0]
+            .words
+            .iter()
+            .map(|w| &text[w.range.clone()])
+            .collect();
+        assert_eq!(spelled, ["hz", "20\0x\nhz", "30"]);
+        assert_eq!(&text[parsed.comments[0].span.range()], "# a");
+        // A character that is cut leaves its place.
+        let long = format!("{}\0{}é30\n", "a".repeat(1000), "b".repeat(22));
+        assert_eq!(kept(&long).text, format!("{}?30\n", "a".repeat(1000)));
+    }
+
     proptest! {
         #[test]
         fn any_text_is_split_without_a_panic(text in "\\PC*[\"'\\\\\\x00\\n ]*\\PC*") {
@@ -307,7 +393,7 @@ mod tests {
             for line in parse(&excerpt).lines {
                 for word in line.words {
                     let spelled = text[word.range.clone()].starts_with(&word.text);
-                    prop_assert!(word.quoted || spelled);
+                    prop_assert!(word.quoted || spelled || text.contains('\0'));
                 }
             }
         }

@@ -13,6 +13,7 @@ pub mod dotenv;
 pub mod go;
 pub mod hcl;
 pub mod markdown;
+pub mod options;
 pub mod rust;
 pub mod shell;
 pub mod template;

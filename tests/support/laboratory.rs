@@ -30,6 +30,8 @@ pub(crate) struct Laboratory {
     pub(crate) patterns: Patterns,
     /// Settings of rules beside those of a sample's file.
     pub(crate) overrides: Vec<Override>,
+    /// Patterns of the rules that run; none: those of the profile.
+    pub(crate) select: Vec<String>,
 }
 
 /// Everything that a check is made of, before it runs.
@@ -88,6 +90,7 @@ impl Laboratory {
             rules: built_in.rules,
             patterns,
             overrides: Vec::new(),
+            select: Vec::new(),
         }
     }
 
@@ -182,6 +185,7 @@ impl Laboratory {
         }
         scope.accepted.today = Some(today);
         policy_settings.overrides.extend(self.overrides.clone());
+        policy_settings.select.clone_from(&self.select);
         check::check(
             sources,
             &project,

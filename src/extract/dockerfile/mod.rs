@@ -190,7 +190,7 @@ pub fn server(file: &BuildFile, shapes: &Shapes, tree: &dyn Fn(&str) -> bool) ->
         return None;
     };
     // An image that only adds tools to another one says nothing of a server's configuration.
-    if invocation.file.is_none() && invocation.lines.is_empty() {
+    if invocation.file.is_none() && invocation.arguments.is_empty() {
         return None;
     }
     let folder = paths::folder(&file.path);

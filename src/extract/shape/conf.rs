@@ -163,8 +163,9 @@ impl<'a> Reading<'a> {
             Found::Written(node) if node.is_seq() => {
                 let words = command::list_words(node, &BTreeMap::new());
                 let invocation = command::invocation(None, &words);
-                let mut parts = vec![ConfPart::Lines(invocation.lines)];
-                parts.extend(invocation.gap.map(|why| gap(&why, Some(node.span))));
+                let open = invocation.gap.clone();
+                let mut parts: Vec<ConfPart> = invocation.option_parts().collect();
+                parts.extend(open.map(|why| gap(&why, Some(node.span))));
                 parts.extend(
                     node.is_open()
                         .then(|| gap(&template_reason(), Some(node.span))),

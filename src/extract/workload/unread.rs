@@ -1,7 +1,7 @@
 //! Configuration that a container is shown and that its server is never told of: a server without a
 //! file among its arguments reads none, wherever one is mounted.
 
-use crate::extract::command::Invocation;
+use crate::extract::command::{ArgWord, Invocation};
 use crate::extract::scalar::known;
 use crate::extract::workload::Pod;
 use crate::extract::workload::volumes::key_source;
@@ -12,11 +12,12 @@ use crate::syntax::yaml::Node;
 impl Pod<'_> {
     /// The mounts that hold configuration, if the texts that they name are such.
     pub(super) fn unread(&self, container: &Node, invocation: &Invocation) -> Vec<RawUnread> {
-        let includes = |line: &crate::facts::raw::RawLine| {
-            let name = line.words.first().map(|word| word.text.as_str());
-            name.is_none_or(|name| name.eq_ignore_ascii_case(&self.shapes.servers.include))
+        let includes = |word: &ArgWord| {
+            let name = word.text.trim_start_matches('-');
+            let name = name.split_ascii_whitespace().next().unwrap_or_default();
+            name.eq_ignore_ascii_case(&self.shapes.servers.include)
         };
-        let told = invocation.file.is_some() || invocation.lines.iter().any(includes);
+        let told = invocation.file.is_some() || invocation.arguments.iter().any(includes);
         let commands = [container.get("command"), container.get("args")];
         let open = container.is_open() || commands.iter().flatten().any(|node| node.is_open());
         if told || open || invocation.gap.is_some() || invocation.gap_behind.is_some() {

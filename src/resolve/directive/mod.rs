@@ -18,7 +18,7 @@ use crate::resolve::conf::{DEPENDS_ON_VERSION, source_name};
 use crate::resolve::line::{self, Fate, Problem, Reading};
 use crate::source::{MASK, Sources, Span};
 
-pub use whole::{Whole, duplicate_user};
+pub use whole::Whole;
 
 /// The lines of one text, in the order in which the server reads them.
 pub struct TextLines<'a> {
@@ -139,11 +139,12 @@ impl Judge<'_> {
     /// What the line means beside the other lines of its server.
     fn put_beside_others(&self, subject: &mut Subject, line: &RawLine, name: &str) {
         subject.put("idle_because", self.whole.idle(line, name));
-        let (conflict, with) = self.whole.conflict(line);
-        subject.put("conflict", conflict);
-        if let Some(with) = with {
+        let conflict = self.whole.conflict(line);
+        subject.put("conflict", conflict.error);
+        if let Some(with) = conflict.with {
             subject.put("conflict_with", with);
         }
+        put_text(subject, "conflict_consequence", conflict.consequence, line);
     }
 
     /// What the server is left with, where every plausible series shows the same.
@@ -315,10 +316,11 @@ impl Judge<'_> {
             .skip(1)
             .map(|w| w.text.as_str())
             .collect();
-        self.candidates
-            .iter()
-            .map(|series| line::read(series, name, &args))
-            .collect()
+        let read = |(index, series): (usize, &&Series)| match self.whole.reading(line, index) {
+            Some(reading) => reading.clone(),
+            None => line::read_on(series, self.whole.build, name, &args),
+        };
+        self.candidates.iter().enumerate().map(read).collect()
     }
 
     /// What the server does with the line.
@@ -328,17 +330,9 @@ impl Judge<'_> {
             .into_iter()
             .map(|reading| reading.fate)
             .collect();
-        let broken = problem == Problem::SyntaxError;
-        let refused = broken || fates.iter().all(|fate| *fate != Fate::Taken);
-        let at_once = |fate: &Fate| matches!(fate, Fate::Taken | Fate::Refused(Stage::Config));
-        let late = !broken && !fates.iter().any(at_once);
-        let text = match (refused, late) {
-            (true, _) if line.form == LineForm::Runtime => "refuses the CONFIG SET",
-            (true, true) => "stops at startup, without naming the line",
-            (true, false) => "refuses to start",
-            (false, _) => "takes them",
-        };
-        put_text(subject, "consequence", Some(text), line);
+        if let Some(text) = consequence(&fates, problem == Problem::SyntaxError, line.form) {
+            put_text(subject, "consequence", Some(text), line);
+        }
     }
 
     /// Known names near an unknown one.
@@ -412,6 +406,29 @@ impl Judge<'_> {
         }
         earlier.insert(directive.name.clone(), line)
     }
+}
+
+/// What becomes of the server, where every plausible series agrees as far as that.
+fn consequence(fates: &[Fate], broken: bool, form: LineForm) -> Option<&'static str> {
+    let taken = |fate: &Fate| *fate == Fate::Taken && !broken;
+    if fates.iter().all(taken) {
+        return Some("takes them");
+    }
+    if fates.iter().any(taken) {
+        return None;
+    }
+    if form == LineForm::Runtime {
+        return Some("refuses the CONFIG SET");
+    }
+    let stage = |fate: &Fate| match fate {
+        Fate::Refused(stage) if !broken => *stage,
+        Fate::Queued if !broken => Stage::Startup,
+        _ => Stage::Config,
+    };
+    let stages: Vec<Stage> = fates.iter().map(stage).collect();
+    let first = stages.first().copied().unwrap_or(Stage::Config);
+    let same = stages.iter().all(|stage| *stage == first);
+    Some(whole::stops(if same { first } else { Stage::Config }, true))
 }
 
 /// `redis 6.0 to 6.2`

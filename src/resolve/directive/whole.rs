@@ -3,72 +3,229 @@
 
 use std::collections::BTreeMap;
 
-use crate::facts::Datum;
 use crate::facts::raw::RawLine;
-use crate::facts::value::Value;
-use crate::knowledge::servers::language::{Conflict, Users};
+use crate::facts::value::{State, Value};
+use crate::facts::{Datum, Reason};
+use crate::knowledge::servers::language::{Build, Conflict, ConflictLine, Stage};
 use crate::knowledge::servers::{Form, Series, Servers};
-use crate::resolve::conf::{DEPENDS_ON_VERSION, Step};
-use crate::resolve::line;
+use crate::resolve::conf::{self, DEPENDS_ON_VERSION, Step};
+use crate::resolve::course::{Course, Shown};
+use crate::resolve::line::{self, Fate, Reading};
 use crate::source::Span;
-
-/// Two lines that the server refuses together.
-struct Clash {
-    /// The line that it names, or that a person would take away.
-    at: Span,
-    other: Span,
-    other_text: String,
-    /// What every plausible series prints; `None` where only some refuse.
-    error: Option<String>,
-}
 
 /// What is known of a whole server when its lines are judged.
 pub struct Whole<'a> {
     pub servers: &'a Servers,
     pub candidates: &'a [&'a Series],
+    pub build: Build,
     pub effective: &'a BTreeMap<String, Value>,
-    clashes: Vec<Clash>,
+    /// By the place of a line: what each plausible series makes of it, where other lines matter.
+    met: BTreeMap<Span, Vec<Found>>,
+}
+
+/// What one series makes of a line because of other lines.
+#[derive(Clone, Debug, Default)]
+struct Found {
+    /// It reads the line otherwise than by itself.
+    reading: Option<Reading>,
+    clash: Clash,
+}
+
+/// Lines that a series refuses together.
+#[derive(Clone, Debug, Default, PartialEq)]
+enum Clash {
+    #[default]
+    None,
+    Refused {
+        other: Span,
+        other_text: String,
+        error: String,
+        stage: Stage,
+        names_line: bool,
+    },
+    Unknown(Reason),
+}
+
+/// Two lines that are refused together, as facts of the one that is named or would be taken away.
+pub struct Conflicted {
+    /// What the server prints, `none` where it takes the line.
+    pub error: Value,
+    pub with: Option<Value>,
+    pub consequence: Option<&'static str>,
 }
 
 impl<'a> Whole<'a> {
     pub fn new(
         servers: &'a Servers,
-        candidates: &'a [&'a Series],
+        (candidates, build): (&'a [&'a Series], Build),
         effective: &'a BTreeMap<String, Value>,
         steps: &[Step<'_>],
     ) -> Self {
-        let lines: Vec<&RawLine> = steps
-            .iter()
-            .filter_map(|step| match step {
-                Step::Line { line, .. } if !line.words.is_empty() => Some(*line),
-                _ => None,
-            })
-            .collect();
         let mut whole = Self {
             servers,
             candidates,
+            build,
             effective,
-            clashes: Vec::new(),
+            met: BTreeMap::new(),
         };
-        whole.clashes = whole.users(&lines);
-        let given = whole.conflicts(&lines);
-        whole.clashes.extend(given);
+        if candidates.iter().any(|series| matters(series, steps)) {
+            for (index, series) in candidates.iter().enumerate() {
+                whole.run(index, series, steps);
+            }
+        }
         whole
     }
 
-    /// Whether the line is refused together with another one: what the server prints and the other.
-    pub fn conflict(&self, line: &RawLine) -> (Value, Option<Value>) {
-        let none = Value::set(Datum::Text("none".to_owned()), line.span);
-        let Some(clash) = self.clashes.iter().find(|clash| clash.at == line.span) else {
-            return (none, None);
+    /// One series reads all lines.
+    fn run(&mut self, index: usize, series: &Series, steps: &[Step<'_>]) {
+        let mut course: Course<'_, usize> = Course::new(series, self.build);
+        for (at, step) in steps.iter().enumerate() {
+            let Step::Line { line, .. } = step else {
+                continue;
+            };
+            let Some((name, args)) = line.words.split_first() else {
+                continue;
+            };
+            if line.words.iter().any(|word| word.hole.is_some()) {
+                course.give(at, &name.text);
+                continue;
+            }
+            let args: Vec<&str> = args.iter().map(|word| word.text.as_str()).collect();
+            let met = course.read(at, &name.text, &args);
+            let alone = || line::read_on(series, self.build, &name.text, &args);
+            if !is_stateful(series, &name.text) || met.reading == alone() {
+                continue;
+            }
+            let found = self.found(line.span, index);
+            match (met.beside, met.reading.fate) {
+                (Some(other), Fate::Refused(stage)) => {
+                    let error = met.reading.error.unwrap_or_default();
+                    found.clash = clash(steps, other, None, (error, stage, true));
+                }
+                _ => found.reading = Some(met.reading),
+            }
+        }
+        self.conflicts(index, series, (&course, steps));
+    }
+
+    /// Pairs of directives that the tables say exclude each other.
+    fn conflicts(
+        &mut self,
+        index: usize,
+        series: &Series,
+        (course, steps): (&Course<'_, usize>, &[Step<'_>]),
+    ) {
+        if !series
+            .language
+            .conflicts
+            .iter()
+            .any(|c| course.given(&c.given).is_some())
+        {
+            return;
+        }
+        let values = conf::run(series, self.build, steps);
+        let shown = |name: &str| {
+            let Some(directive) = series.directive(name) else {
+                return Shown::Unknown;
+            };
+            match values.get(&directive.name).map(|outcome| &outcome.state) {
+                None => Shown::Acts,
+                Some(State::Unknown(_)) => Shown::Unknown,
+                Some(State::Absent) => Shown::Holds(String::new()),
+                Some(State::Set(datum) | State::Default(datum)) => {
+                    Shown::Holds(line::shown(directive, Some(datum)))
+                }
+            }
         };
-        let other = Value::set(Datum::Text(clash.other_text.clone()), clash.other);
-        match &clash.error {
-            Some(error) => (
-                Value::set(Datum::Text(error.clone()), line.span),
-                Some(other),
-            ),
-            None => (Value::unknown(DEPENDS_ON_VERSION), Some(other)),
+        let all: Vec<_> = course.conflicts(shown).collect();
+        for (conflict, holds) in all {
+            let Some(given) = course.given(&conflict.given) else {
+                continue;
+            };
+            let Step::Line { line, .. } = &steps[given] else {
+                continue;
+            };
+            let clash = match holds {
+                Some(_) => self.table_clash(conflict, (course, steps), given),
+                None => Clash::Unknown(Reason::new(format!("`{}` is not known", conflict.with))),
+            };
+            let found = self.found(line.span, index);
+            if found.clash == Clash::None {
+                found.clash = clash;
+            }
+        }
+    }
+
+    fn table_clash(
+        &self,
+        conflict: &Conflict,
+        (course, steps): (&Course<'_, usize>, &[Step<'_>]),
+        given: usize,
+    ) -> Clash {
+        // The other one may be a default; then the line is refused by itself.
+        let other = course.given(&conflict.with).unwrap_or(given);
+        let value = conflict.is.as_deref().map(quoted);
+        let text = value.map(|value| format!("{} {value}", conflict.with));
+        let names_line = conflict.line == ConflictLine::Given;
+        let printed = (conflict.error.clone(), conflict.stage, names_line);
+        clash(steps, other, text, printed)
+    }
+
+    fn found(&mut self, span: Span, index: usize) -> &mut Found {
+        let count = self.candidates.len();
+        let all = self
+            .met
+            .entry(span)
+            .or_insert_with(|| vec![Found::default(); count]);
+        &mut all[index]
+    }
+
+    /// How a plausible series reads a line, where it is otherwise than by itself.
+    pub fn reading(&self, line: &RawLine, index: usize) -> Option<&Reading> {
+        self.met.get(&line.span)?.get(index)?.reading.as_ref()
+    }
+
+    /// Whether the line is refused together with another one.
+    pub fn conflict(&self, line: &RawLine) -> Conflicted {
+        let none = Conflicted {
+            error: Value::set(Datum::Text("none".to_owned()), line.span),
+            with: None,
+            consequence: None,
+        };
+        let Some(found) = self.met.get(&line.span) else {
+            return none;
+        };
+        let Some(first) = found.iter().map(|f| &f.clash).find(|c| **c != Clash::None) else {
+            return none;
+        };
+        let (with, error, consequence) = match first {
+            Clash::Refused {
+                other,
+                other_text,
+                error,
+                stage,
+                names_line,
+            } => {
+                let with = Value::set(Datum::Text(other_text.clone()), *other);
+                (Some(with), error, stops(*stage, *names_line))
+            }
+            Clash::Unknown(reason) => {
+                return Conflicted {
+                    error: Value::unknown(reason.to_string()),
+                    ..none
+                };
+            }
+            Clash::None => return none,
+        };
+        let refuses = |f: &Found| matches!(&f.clash, Clash::Refused { .. });
+        let error = match found.iter().all(refuses) {
+            true => Value::set(Datum::Text(error.clone()), line.span),
+            false => Value::unknown(DEPENDS_ON_VERSION),
+        };
+        Conflicted {
+            error,
+            with,
+            consequence: Some(consequence),
         }
     }
 
@@ -115,105 +272,69 @@ impl<'a> Whole<'a> {
             .collect();
         self.candidates.iter().all(|series| {
             series.directive(name).is_none_or(|directive| {
-                line::read(series, name, &args).datum == line::default_of(directive)
+                line::read_on(series, self.build, name, &args).datum == line::default_of(directive)
             })
-        })
-    }
-
-    /// Lines for a user that an earlier line has declared.
-    fn users(&self, lines: &[&RawLine]) -> Vec<Clash> {
-        let mut first: BTreeMap<&str, &RawLine> = BTreeMap::new();
-        let mut clashes = Vec::new();
-        for line in lines {
-            let [name, user, ..] = &line.words[..] else {
-                continue;
-            };
-            if user.hole.is_some() || !self.is_user(&name.text) {
-                continue;
-            }
-            let Some(earlier) = first.get(user.text.as_str()) else {
-                first.insert(&user.text, line);
-                continue;
-            };
-            let once = |series: &&&Series| series.language.users == Users::Once;
-            let refusing = self.candidates.iter().filter(once).count();
-            if refusing == 0 {
-                continue;
-            }
-            clashes.push(Clash {
-                at: line.span,
-                other: earlier.span,
-                other_text: format!("{} {}", name.text, user.text),
-                error: (refusing == self.candidates.len()).then(|| duplicate_user(&user.text)),
-            });
-        }
-        clashes
-    }
-
-    fn is_user(&self, name: &str) -> bool {
-        self.candidates
-            .iter()
-            .filter_map(|series| series.directive(name))
-            .any(|directive| directive.form == Some(Form::AclUser))
-    }
-
-    /// Pairs of directives that the tables say exclude each other.
-    fn conflicts(&self, lines: &[&RawLine]) -> Vec<Clash> {
-        let Some(series) = self.candidates.first() else {
-            return Vec::new();
-        };
-        let conflicts = series.language.conflicts.iter();
-        conflicts
-            .filter_map(|conflict| self.conflict_of(series, conflict, lines))
-            .collect()
-    }
-
-    fn conflict_of(
-        &self,
-        series: &Series,
-        conflict: &Conflict,
-        lines: &[&RawLine],
-    ) -> Option<Clash> {
-        let last = |name: &str| {
-            let wanted = series.directive(name)?;
-            let is = |line: &&&RawLine| {
-                let found = series.directive(&line.words[0].text);
-                found.is_some_and(|directive| directive.name == wanted.name)
-            };
-            lines.iter().rev().find(is).copied()
-        };
-        let (given, other) = (last(&conflict.given)?, last(&conflict.with)?);
-        let shown = |name: &str| {
-            let directive = series.directive(name)?;
-            let datum = self.effective.get(&directive.name)?.known()?;
-            Some(line::shown(directive, Some(datum)))
-        };
-        let holds_value = self.effective.contains_key(&conflict.given);
-        if holds_value {
-            let value = shown(&conflict.given)?;
-            let wanted = |is: &String| *is == value;
-            if !conflict.given_is.as_ref().map_or(!value.is_empty(), wanted) {
-                return None;
-            }
-        }
-        let value = shown(&conflict.with)?;
-        let fits = match &conflict.is {
-            Some(is) => *is == value,
-            None => !value.is_empty(),
-        };
-        fits.then(|| Clash {
-            at: given.span,
-            other: other.span,
-            other_text: format!("{} {value}", conflict.with),
-            error: Some(conflict.error.clone()),
         })
     }
 }
 
-/// What a server prints for a user that it has already read.
-pub fn duplicate_user(user: &str) -> String {
-    format!(
-        "Error in user declaration '{user}': Duplicate user found. A user can only be defined once in \
-         config files"
-    )
+/// Whether what a series makes of these lines depends on their neighbours.
+fn matters(series: &Series, steps: &[Step<'_>]) -> bool {
+    let conflicts = &series.language.conflicts;
+    steps.iter().any(|step| {
+        let Step::Line { line, .. } = step else {
+            return false;
+        };
+        let Some(directive) = line.words.first().and_then(|w| series.directive(&w.text)) else {
+            return false;
+        };
+        let given = |conflict: &Conflict| conflict.given == directive.name;
+        is_stateful(series, &directive.name) || conflicts.iter().any(given)
+    })
+}
+
+/// Lines of this name are read by what earlier ones did.
+fn is_stateful(series: &Series, name: &str) -> bool {
+    let form = series.directive(name).and_then(|directive| directive.form);
+    matches!(form, Some(Form::AclUser | Form::Rename))
+}
+
+fn clash(
+    steps: &[Step<'_>],
+    other: usize,
+    text: Option<String>,
+    (error, stage, names_line): (String, Stage, bool),
+) -> Clash {
+    let Some(Step::Line { line, .. }) = steps.get(other) else {
+        return Clash::None;
+    };
+    let name_and_first = || {
+        let words = line.words.iter().take(2).map(|word| word.text.as_str());
+        words.collect::<Vec<_>>().join(" ")
+    };
+    Clash::Refused {
+        other: line.span,
+        other_text: text.unwrap_or_else(name_and_first),
+        error,
+        stage,
+        names_line,
+    }
+}
+
+/// An empty word in the quotes that it needs.
+fn quoted(word: &str) -> &str {
+    match word {
+        "" => "\"\"",
+        word => word,
+    }
+}
+
+/// What a server does that stops at a stage.
+pub(super) fn stops(stage: Stage, names_line: bool) -> &'static str {
+    match (stage, names_line) {
+        (Stage::Config, true) => "refuses to start",
+        (Stage::Config, false) => "refuses to start, without naming the line",
+        (Stage::Startup, _) => "stops at startup, without naming the line",
+        (Stage::Crash, _) => "crashes at startup, without naming the line",
+    }
 }

@@ -119,6 +119,18 @@ impl Reading {
     }
 }
 
+/// A line that is refused for what other lines did.
+pub(super) fn refused(problem: Problem, error: String) -> Reading {
+    Reading::bad(problem, error, None)
+}
+
+/// A line that gives a command another name.
+pub(super) fn renamed(names: &[&str]) -> Reading {
+    Reading::good(special::words(names))
+}
+
+pub(super) use special::no_such_command;
+
 /// What a line is read by: a series, and the directive with what its values depend on.
 struct Reader<'a> {
     series: &'a Series,

@@ -291,7 +291,7 @@ impl Reader<'_> {
         let name = args.first().copied().unwrap_or_default();
         if !commands.knows(name) {
             return Reading::invalid(
-                format!("No such command in {}", self.directive.name),
+                no_such_command(&self.directive.name),
                 "the name of a command of this version",
             );
         }
@@ -309,6 +309,11 @@ impl Reader<'_> {
 }
 
 const SAVE_FORM: &str = "pairs `seconds changes`, such as `900 1`, or `\"\"` for none";
+
+/// What a server prints for a command that it does not have.
+pub(in crate::resolve) fn no_such_command(directive: &str) -> String {
+    format!("No such command in {directive}")
+}
 
 fn cleared() -> Reading {
     Reading {

@@ -20,7 +20,8 @@ use crate::facts::linked::{Body, Linked, LinkedPart, LinkedServer};
 use crate::facts::raw::{ConfPart, Declaration, Raw, RawServer, TextPlace};
 use crate::facts::vocabulary::conf_path;
 use crate::facts::{Datum, Related, Strength, Subject, SubjectKind, Value};
-use crate::knowledge::servers::{Candidates, Form, Servers};
+use crate::knowledge::servers::language::Build;
+use crate::knowledge::servers::{Candidates, Form, Series, Servers};
 use crate::knowledge::shapes::Shapes;
 use crate::resolve::conf::{self, Step};
 use crate::resolve::directive::{self, Judge, TextLines, Whole};
@@ -52,7 +53,7 @@ pub fn resolve(raw: &Raw, linked: &Linked, knowledge: &Context<'_>) -> Estate {
         let effective = resolver.effective();
         overridden.add(
             &resolver.steps_by_part(),
-            &resolver.candidates.series,
+            (&resolver.candidates.series, resolver.build),
             &|name| knowledge.servers.is_secret(name),
         );
         let mut directives = resolver.directives(&related, &effective);
@@ -77,6 +78,22 @@ pub fn resolve(raw: &Raw, linked: &Linked, knowledge: &Context<'_>) -> Estate {
     estate
 }
 
+/// The series that a server may be of.
+pub fn candidates<'k>(
+    raw: &Raw,
+    linked: &LinkedServer,
+    knowledge: &Context<'k>,
+) -> Vec<&'k Series> {
+    let resolver = Resolver::new(raw, linked, knowledge);
+    let servers: &'k Servers = knowledge.servers;
+    servers
+        .candidates(
+            resolver.flavor.as_ref().and_then(Value::text),
+            resolver.version.as_ref().and_then(Value::text),
+        )
+        .series
+}
+
 struct Resolver<'a> {
     raw: &'a Raw,
     linked: &'a LinkedServer,
@@ -86,6 +103,7 @@ struct Resolver<'a> {
     flavor: Option<Value>,
     version: Option<Value>,
     candidates: Candidates<'a>,
+    build: Build,
 }
 
 impl<'a> Resolver<'a> {
@@ -112,7 +130,9 @@ impl<'a> Resolver<'a> {
             flavor: None,
             version: None,
             candidates: Candidates::default(),
+            build: Build::OFFICIAL,
         };
+        resolver.build = resolver.declared_build();
         (resolver.flavor, resolver.version) = resolver.flavor_and_version();
         resolver.candidates = knowledge.servers.candidates(
             resolver.flavor.as_ref().and_then(Value::text),
@@ -144,7 +164,7 @@ impl<'a> Resolver<'a> {
     fn directives(&self, server: &Related, effective: &BTreeMap<String, Value>) -> Vec<Subject> {
         let whole = Whole::new(
             self.knowledge.servers,
-            &self.candidates.series,
+            (&self.candidates.series, self.build),
             effective,
             &self.steps(),
         );
@@ -202,7 +222,7 @@ impl<'a> Resolver<'a> {
         let is_secret = |name: &str| self.knowledge.servers.is_secret(name);
         conf::effective(
             &self.steps(),
-            &self.candidates.series,
+            (&self.candidates.series, self.build),
             &self.home(),
             &is_secret,
         )

@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::facts::raw::{LineForm, RawLine};
 use crate::facts::{Datum, Reason, Strength, Subject, Value};
+use crate::knowledge::servers::language::Build;
 use crate::knowledge::servers::{Repeat, Series};
 use crate::resolve::conf::Step;
 use crate::resolve::line;
@@ -34,7 +35,7 @@ impl Overridden {
     pub(super) fn add(
         &mut self,
         parts: &[Vec<Step<'_>>],
-        series: &[&Series],
+        (series, build): (&[&Series], Build),
         is_secret: &dyn Fn(&str) -> bool,
     ) {
         let Some(first) = series.first() else { return };
@@ -63,14 +64,14 @@ impl Overridden {
             }
         }
         for lines in spoken.values() {
-            self.judge(lines, series, is_secret);
+            self.judge(lines, (series, build), is_secret);
         }
     }
 
     fn judge(
         &mut self,
         lines: &[Spoken<'_>],
-        series: &[&Series],
+        series: (&[&Series], Build),
         is_secret: &dyn Fn(&str) -> bool,
     ) {
         let Some((winner, losers)) = lines.split_last() else {
@@ -134,14 +135,14 @@ fn arguments(line: &RawLine) -> Vec<&str> {
 }
 
 /// Whether two lines do not say the same to every plausible series.
-fn differ(a: &RawLine, b: &RawLine, series: &[&Series]) -> Result<bool, Reason> {
+fn differ(a: &RawLine, b: &RawLine, (series, build): (&[&Series], Build)) -> Result<bool, Reason> {
     let mut words_of_both = a.words.iter().chain(&b.words);
     if let Some(reason) = words_of_both.find_map(|word| word.hole.clone()) {
         return Err(reason);
     }
     let datum = |series: &Series, line: &RawLine| {
         let name = line.words.first()?;
-        line::read(series, &name.text, &arguments(line)).datum
+        line::read_on(series, build, &name.text, &arguments(line)).datum
     };
     let all = series
         .iter()

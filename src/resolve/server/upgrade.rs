@@ -126,8 +126,8 @@ impl Comparison<'_> {
             return None;
         }
         let args: Vec<&str> = args.iter().map(|word| word.text.as_str()).collect();
-        let before = line::read(self.from, &name.text, &args);
-        let after = line::read(self.to, &name.text, &args);
+        let before = line::read_on(self.from, self.resolver.build, &name.text, &args);
+        let after = line::read_on(self.to, self.resolver.build, &name.text, &args);
         let old = self.from.directive(&name.text)?;
         if !before.is_taken() {
             return None;
@@ -190,22 +190,23 @@ impl Comparison<'_> {
         let servers = self.resolver.knowledge.servers;
         let none = |_: &str| false;
         let home = self.resolver.home();
+        let build = self.resolver.build;
         let (from, to) = ([self.from], [self.to]);
-        let now = conf::effective(steps, &from, &home, &none);
-        let then = conf::effective(steps, &to, &home, &none);
-        let old = Whole::new(servers, &from, &now, steps);
-        let new = Whole::new(servers, &to, &then, steps);
+        let now = conf::effective(steps, (&from, build), &home, &none);
+        let then = conf::effective(steps, (&to, build), &home, &none);
+        let old = Whole::new(servers, (&from, build), &now, steps);
+        let new = Whole::new(servers, (&to, build), &then, steps);
         let lines = steps.iter().filter_map(|step| match step {
             Step::Line { line, .. } if !line.words.is_empty() => Some(*line),
             _ => None,
         });
         lines
             .filter_map(|line| {
-                let error = new
-                    .conflict(line)
-                    .1
-                    .and(new.conflict(line).0.text().map(str::to_owned))?;
-                if old.conflict(line).1.is_some() {
+                let conflict = new.conflict(line);
+                let error = conflict
+                    .with
+                    .and(conflict.error.text().map(str::to_owned))?;
+                if old.conflict(line).with.is_some() {
                     return None;
                 }
                 Some(Change {
@@ -223,7 +224,8 @@ impl Comparison<'_> {
     /// Defaults that hold for this server and change.
     fn defaults(&self, steps: &[Step<'_>]) -> Vec<Change> {
         let none = |_: &str| false;
-        let effective = conf::effective(steps, &[self.from], &self.resolver.home(), &none);
+        let from = (&[self.from][..], self.resolver.build);
+        let effective = conf::effective(steps, from, &self.resolver.home(), &none);
         let unwritten = effective.iter().filter(|(_, value)| {
             matches!(value.state, State::Default(_) | State::Absent) && value.overrides.is_empty()
         });

@@ -2,6 +2,7 @@
 
 use crate::facts::raw::Declaration;
 use crate::facts::{Datum, Reason, Value};
+use crate::knowledge::servers::language::Build;
 use crate::knowledge::shapes::ImageReference;
 use crate::resolve::server::Resolver;
 use crate::resolve::server::figures::declared_value;
@@ -34,6 +35,16 @@ impl Resolver<'_> {
             }
             _ => (flavor, None),
         }
+    }
+
+    /// What declarations say of the build, the first that speaks of a part of it; else it is as that
+    /// of the official images.
+    pub(super) fn declared_build(&self) -> Build {
+        let said = self.declared.iter().rev().filter_map(|d| d.build.as_ref());
+        said.fold(Build::OFFICIAL, |build, said| Build {
+            bundled_allocator: said.bundled_allocator.unwrap_or(build.bundled_allocator),
+            tls: said.tls.unwrap_or(build.tls),
+        })
     }
 
     pub(super) fn image(&self) -> Option<Result<ImageReference, Reason>> {
