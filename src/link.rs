@@ -172,7 +172,11 @@ impl Linker<'_> {
         };
         for (part, conf) in server.conf.iter().enumerate() {
             match conf {
-                ConfPart::Lines(_) | ConfPart::Arguments { .. } | ConfPart::Generated { .. } => {
+                ConfPart::Lines(_)
+                | ConfPart::Arguments { .. }
+                | ConfPart::Generated { .. }
+                | ConfPart::Opens
+                | ConfPart::Closes => {
                     joint.parts.push(LinkedPart::Own { part });
                 }
                 ConfPart::NotVisible { reason, at } => joint.gap(reason.clone(), *at),

@@ -106,6 +106,7 @@ fn check(binary: PathBuf, servers: &Servers) -> Vec<String> {
             text: generator.text(),
             arguments: generator.arguments(),
             stdin: generator.stdin(),
+            ..Started::default()
         };
         let (seen, arguments) = live.run(&call);
         started += usize::from(matches!(seen, Seen::Started(_)));

@@ -74,9 +74,23 @@ fn argo_source(
         anchor: Some(anchor),
         chart,
         values: &values,
-        visibility: unseen_below(below),
+        visibility: Visibility {
+            above: unfollowed_parameters(helm),
+            ..unseen_below(below)
+        },
     };
     deploy_any(release, context, raw);
+}
+
+/// A parameter that leads into a list, or whose name a template writes, may say anything of the values.
+fn unfollowed_parameters(helm: &Node) -> Option<Reason> {
+    let parameters = helm.get("parameters")?;
+    let followed = |parameter: &Node| {
+        let value = parameter.get("value");
+        known(parameter.get("name")).is_some_and(|n| value.is_some_and(|v| v.nested(n).is_some()))
+    };
+    let all = !parameters.is_open() && parameters.items().iter().all(followed);
+    (!all).then(|| Reason::new("some of the application's parameters are not followed"))
 }
 
 /// Parameters over `valuesObject` over `values`, which `valuesObject` replaces whole.

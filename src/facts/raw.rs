@@ -168,6 +168,10 @@ pub enum ConfPart {
     },
     /// A field that holds a text, by the place of its value.
     Field { evidence: String, at: Span },
+    /// What follows is in a file of its own, which a line of the server's file includes.
+    Opens,
+    /// That file ends.
+    Closes,
     /// Fields, or arguments as their server reads them.
     Lines(Vec<RawLine>),
     /// Arguments behind the server's file, if it has one. Which of them are values depends on the

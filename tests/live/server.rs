@@ -34,6 +34,8 @@ pub(crate) struct Call {
     pub(crate) text: String,
     pub(crate) arguments: Vec<String>,
     pub(crate) stdin: String,
+    /// Files beside it, by their paths.
+    pub(crate) files: Vec<(String, String)>,
 }
 
 const OWN_ARGUMENTS: &[&str] = &[
@@ -124,7 +126,8 @@ impl Live {
     pub(crate) fn run(&mut self, call: &Call) -> (Seen, Vec<String>) {
         let work = self.folder.path().join("work");
         let _ = std::fs::remove_dir_all(&work);
-        for (path, text) in FILES {
+        let own = call.files.iter().map(|(path, text)| (&**path, &**text));
+        for (path, text) in FILES.iter().copied().chain(own) {
             let path = work.join(path);
             std::fs::create_dir_all(path.parent().unwrap()).unwrap();
             std::fs::write(path, text).unwrap();

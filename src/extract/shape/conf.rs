@@ -37,7 +37,17 @@ impl<'a> Reading<'a> {
             None => return vec![gap(&undecided(&source.when), None)],
             Some(true) => {}
         }
-        match &source.part {
+        let parts = self.part(&source.part, raw);
+        if !source.included || parts.is_empty() {
+            return parts;
+        }
+        let closes = std::iter::once(ConfPart::Closes);
+        let opens = std::iter::once(ConfPart::Opens);
+        opens.chain(parts).chain(closes).collect()
+    }
+
+    fn part(&self, part: &'a ConfPartShape, raw: &mut Raw) -> Vec<ConfPart> {
+        match part {
             ConfPartShape::Generated(lines) => self.generated(lines),
             ConfPartShape::Object(key) => self.object(key),
             ConfPartShape::Items(path) => self.items(path, LineForm::Field),

@@ -158,6 +158,9 @@ pub struct ConfSource {
     /// Only where all of these hold.
     #[serde(default)]
     pub when: Vec<Condition>,
+    /// The server reads it through a line that includes it: some versions begin their lists anew there.
+    #[serde(default)]
+    pub included: bool,
     #[serde(flatten)]
     pub part: ConfPartShape,
 }

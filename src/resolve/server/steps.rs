@@ -182,9 +182,11 @@ impl<'a> Resolver<'a> {
             if found.is_empty() {
                 steps.push(invisible(self.name()));
             }
+            steps.push(Step::Opens);
             for (index, strength) in found {
                 self.text_steps(index, strength, &mut Inclusion::default(), &mut steps);
             }
+            steps.push(Step::Closes);
         }
         steps
     }
@@ -204,6 +206,8 @@ impl<'a> Resolver<'a> {
     fn own_steps(&self, part: usize) -> Vec<Step<'a>> {
         match self.deployed.map(|server| &server.conf[part]) {
             Some(ConfPart::Lines(lines)) => self.lines_steps(lines),
+            Some(ConfPart::Opens) => vec![Step::Opens],
+            Some(ConfPart::Closes) => vec![Step::Closes],
             Some(ConfPart::Generated { source, lines }) => lines
                 .iter()
                 .map(|(name, args)| Step::Generated {
