@@ -139,6 +139,7 @@ fn managed_server(block: &Block, shape: &ManagedShape, context: &Context<'_>) ->
         conf,
         hosts: Vec::new(),
         mounts: None,
+        word_places: BTreeMap::new(),
         data_directory: None,
         labels: BTreeMap::new(),
         fragment: false,

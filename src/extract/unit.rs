@@ -132,6 +132,7 @@ impl Merged<'_> {
             conf: self.conf(*invocation),
             hosts: Vec::new(),
             mounts: None,
+            word_places: BTreeMap::new(),
             data_directory: None,
             labels: BTreeMap::new(),
             fragment: false,

@@ -207,6 +207,8 @@ pub struct RawServer {
     pub figure_defaults: BTreeMap<String, Result<String, Reason>>,
     /// Words by fact path, decided by the extractor: `storage.kind`, `exporter`.
     pub words: BTreeMap<String, Result<String, Reason>>,
+    /// Where a person wrote what decides a word.
+    pub word_places: BTreeMap<String, Span>,
     pub conf: Vec<ConfPart>,
     /// Host names that reach it by themselves (an operator's Service).
     pub hosts: Vec<String>,

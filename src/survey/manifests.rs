@@ -110,7 +110,10 @@ impl Reader<'_> {
             .text
             .lines()
             .any(|line| line.starts_with("apiVersion:"));
-        if is_manifest && !template::is_templated(&input.text) {
+        let is_plain = [".yaml", ".yml", ".json"]
+            .iter()
+            .any(|end| input.path.ends_with(end));
+        if is_manifest && is_plain && !template::is_templated(&input.text) {
             let errors = stream
                 .errors
                 .iter()

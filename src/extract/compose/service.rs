@@ -107,6 +107,7 @@ impl<'a> Service<'a> {
             conf,
             hosts: self.hosts(all),
             mounts: Some(mounts.storage(shape.and_then(|s| s.data.as_deref()), self.anchor())),
+            word_places: BTreeMap::new(),
             data_directory: shape.and_then(|shape| shape.data.clone()),
             labels: BTreeMap::new(),
             fragment: !whole || self.is_lone_override(),

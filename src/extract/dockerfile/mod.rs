@@ -217,6 +217,7 @@ pub fn server(file: &BuildFile, shapes: &Shapes, tree: &dyn Fn(&str) -> bool) ->
         conf,
         hosts: Vec::new(),
         mounts: None,
+        word_places: BTreeMap::new(),
         data_directory: shape.and_then(|shape| shape.data.clone()),
         labels: BTreeMap::new(),
         fragment: true,

@@ -15,7 +15,7 @@ use crate::facts::raw::{ConfPart, Doubt, ObjectName, Raw, RawScalar, RawServer, 
 use crate::facts::{Reason, Slot, Strength};
 use crate::knowledge::shapes::path::Path;
 use crate::knowledge::shapes::schema::{
-    ImagePaths, Preset, ServerPaths, Shape, UnreadField, WordCase,
+    Condition, ImagePaths, Preset, ServerPaths, Shape, UnreadField, WordCase,
 };
 use crate::source::Span;
 
@@ -84,6 +84,11 @@ impl<'a> Reading<'a> {
                 .words
                 .iter()
                 .map(|(path, cases)| (path.clone(), self.word(cases)))
+                .collect(),
+            word_places: paths
+                .words
+                .iter()
+                .filter_map(|(path, cases)| Some((path.clone(), self.word_place(cases)?)))
                 .collect(),
             conf: self.conf(paths, raw),
             hosts: paths
@@ -287,6 +292,16 @@ impl<'a> Reading<'a> {
             }
         }
         Err(Reason::new(format!("{} does not say", self.shape.shape)))
+    }
+
+    /// The field that decides a word, where it is written.
+    fn word_place(&self, cases: &[WordCase]) -> Option<Span> {
+        let fields = cases.iter().flat_map(|case| &case.when);
+        let written = |condition: &Condition| match self.fields.get(&condition.field) {
+            Found::Written(node) => Some(node.span),
+            _ => None,
+        };
+        fields.filter_map(written).next()
     }
 
     // What nothing reads.

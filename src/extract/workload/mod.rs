@@ -125,6 +125,7 @@ impl<'a> Pod<'a> {
             conf,
             hosts: Vec::new(),
             mounts: self.mounts(container),
+            word_places: BTreeMap::new(),
             data_directory: image
                 .shape
                 .filter(|_| image.official)

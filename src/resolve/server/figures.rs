@@ -114,7 +114,8 @@ impl Resolver<'_> {
                 Ok(text) => Value::derived(Datum::Text(text.clone())),
                 Err(reason) => Value::unknown(reason.to_string()),
             };
-            subject.put(path.clone(), value.with_home(server.anchor));
+            let home = server.word_places.get(path).copied();
+            subject.put(path.clone(), value.with_home(home.unwrap_or(server.anchor)));
         }
         self.put_exporter(server, subject);
         if let Some(mounts) = &server.mounts {

@@ -24,11 +24,15 @@ pub(super) fn find(text: &str) -> Vec<Action> {
     let mut finder = Finder::new(text);
     let mut actions = Vec::new();
     let mut at = 0;
-    while let Some(open) = memchr::memchr(b'{', &text.as_bytes()[at..]) {
+    while let Some(open) = memchr::memchr2(b'{', b'@', &text.as_bytes()[at..]) {
         let start = at + open;
         at = start + 1;
-        if let Some(end) = finder.end_of(start) {
-            let sort = sort(&text[start..end]);
+        let placeholder = placeholder_end(text, start);
+        if let Some(end) = placeholder.or_else(|| finder.end_of(start)) {
+            let sort = match placeholder {
+                Some(_) => Sort::Output { indent: None },
+                None => sort(&text[start..end]),
+            };
             actions.push(Action {
                 range: start..end,
                 sort,
@@ -38,6 +42,26 @@ pub(super) fn find(text: &str) -> Vec<Action> {
     }
     actions
 }
+
+/// The end of a `@NAME@` in capitals, as build tools write it, that starts at this sign and at no word.
+fn placeholder_end(text: &str, start: usize) -> Option<usize> {
+    let bytes = text.as_bytes();
+    let inner = text.as_bytes().get(start + 1..)?;
+    let is_word = |byte: &u8| byte.is_ascii_alphanumeric();
+    let behind_word = start > 0 && is_word(&bytes[start - 1]);
+    let is_part = |byte: &&u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || **byte == b'_';
+    let length = inner.iter().take(MOST_NAME).take_while(is_part).count();
+    let fits = bytes[start] == b'@' && !behind_word && length > 1 && inner[0].is_ascii_uppercase();
+    (fits && inner.get(length) == Some(&b'@')).then_some(start + length + 2)
+}
+
+/// A text may hold a `@NAME@`.
+pub(super) fn has_placeholder(text: &str) -> bool {
+    memchr::memchr_iter(b'@', text.as_bytes()).any(|at| placeholder_end(text, at).is_some())
+}
+
+/// No name of a placeholder is longer than this.
+const MOST_NAME: usize = 64;
 
 /// No action is longer than this; it bounds what one that never ends can cost.
 const MAX_LENGTH: usize = 64 * 1024;

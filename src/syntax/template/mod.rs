@@ -1,5 +1,5 @@
-//! Templates of Go and Jinja: makes a YAML text out of one that holds `{{ … }}`, `{% … %}` and
-//! `{# … #}`, with every byte in its place.
+//! Templates of Go, Jinja and build tools: makes a YAML text out of one that holds `{{ … }}`, `{% … %}`,
+//! `{# … #}` and `@NAME@`, with every byte in its place.
 //!
 //! An action inside a line becomes letters, so that it is a scalar or a part of one; lines that hold
 //! nothing but actions become blanks. Block scalars are left alone, unless an action in them stands
@@ -101,7 +101,7 @@ impl<'a> Masked<'a> {
 
 /// The text may be a template.
 pub fn is_templated(text: &str) -> bool {
-    text.contains("{{") || text.contains("{%")
+    text.contains("{{") || text.contains("{%") || action::has_placeholder(text)
 }
 
 /// Takes the template actions out of a YAML text.

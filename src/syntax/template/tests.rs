@@ -258,3 +258,18 @@ fn hostile_braces_take_no_time() {
         let _ = masked(&format!("{text} `\"'}}}} */}}}} #}}"));
     }
 }
+
+#[test]
+fn placeholders_of_build_tools_are_actions() {
+    for (text, masked) in [
+        ("a: @NAME_1@\n", true),
+        ("a: \"@NAME@/x\"\n", true),
+        ("a: me@NAME@x\n", false),
+        ("a: '@name@'\n", false),
+        ("a: '@@'\n", false),
+        ("a: '@N@'\n", false),
+    ] {
+        assert_eq!(is_templated(text), masked, "{text}");
+        assert_eq!(mask(text).holes.len(), usize::from(masked), "{text}");
+    }
+}
