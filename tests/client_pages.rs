@@ -39,17 +39,12 @@ const SECTIONS: [(&str, &str); 3] = [
     ("## Quiet", "## Stays quiet"),
 ];
 /// Models whose pages are still to be written.
-const WITHOUT_PAGE: [&str; 13] = [
+const WITHOUT_PAGE: [&str; 8] = [
     "asynq",
-    "bb8-redis",
-    "deadpool-redis",
-    "fred",
     "go-redis-v6",
     "go-redis-v7",
     "go-redis-v8",
-    "r2d2",
     "redigo",
-    "redis-rs",
     "rueidis",
     "valkey-glide-go",
     "valkey-go",

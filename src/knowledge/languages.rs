@@ -9,6 +9,53 @@ use serde::Deserialize;
 static GO: LazyLock<Option<Language>> =
     LazyLock::new(|| toml::from_str(include_str!("../../knowledge/languages/go.toml")).ok());
 
+static RUST: LazyLock<Option<Rust>> =
+    LazyLock::new(|| toml::from_str(include_str!("../../knowledge/languages/rust.toml")).ok());
+
+/// What is known of Rust. The built-in file is proven to load by a test.
+pub fn rust() -> Option<&'static Rust> {
+    RUST.as_ref()
+}
+
+/// How Rust programs read their environment.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Rust {
+    pub schema: u32,
+    pub environment: EnvironmentReaders,
+    #[serde(default)]
+    pub field: Vec<FilledField>,
+}
+
+/// Functions that give a variable's text, by the ends of their paths.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EnvironmentReaders {
+    pub functions: Vec<String>,
+    pub source: String,
+}
+
+/// A field that an attribute fills from a variable.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FilledField {
+    pub attributes: Vec<String>,
+    pub key: String,
+    pub source: String,
+}
+
+impl Rust {
+    /// Whether a function gives the text of a variable.
+    pub fn reads_variable(&self, path: &[String]) -> bool {
+        let [.., module, name] = path else {
+            return false;
+        };
+        let functions = self.environment.functions.iter();
+        let mut parts = functions.filter_map(|function| function.split_once("::"));
+        parts.any(|(own, function)| own == module && function == name)
+    }
+}
+
 /// What is known of Go. The built-in file is proven to load by a test.
 pub fn go() -> Option<&'static Language> {
     GO.as_ref()
@@ -123,5 +170,9 @@ mod tests {
         assert!(go.folders.is_example("examples/a"));
         assert!(!go.folders.is_tool("cmd/toolset"));
         assert!(!go.request.is_empty() && !go.metrics.is_empty());
+        let path = |text: &str| text.split("::").map(str::to_owned).collect::<Vec<_>>();
+        let rust = rust().unwrap();
+        assert!(rust.reads_variable(&path("std::env::var")));
+        assert!(!rust.reads_variable(&path("config::var")));
     }
 }

@@ -17,6 +17,7 @@ impl<'t> Reader<'t, '_, '_> {
             self.evaluate_kind(node)
         } else {
             self.overlook();
+            self.skip(node.byte_range());
             Val::unknown("code that is nested too deeply")
         };
         self.ascend();

@@ -29,11 +29,12 @@ mod statements;
 mod waiting;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 
 use crate::facts::raw::{Language, Raw, RawClient};
 use crate::knowledge::clients::Models;
 use crate::knowledge::clients::model::Model;
-use crate::source::Excerpt;
+use crate::source::{Excerpt, Span};
 use crate::syntax::go;
 use package::{Declarations, File, Parsed};
 use reader::Reader;
@@ -126,6 +127,8 @@ fn read(parsed: &[Parsed], models: &Models) -> Raw {
         for client in &mut read.clients {
             client.uses = words(client, &view.calls, models);
         }
+        raw.notes
+            .extend(skipped(tree.excerpt(), &read.skipped, &worth));
         raw.clients.extend(read.clients);
         raw.secrets.extend(read.secrets);
         raw.waits.extend(read.waits);
@@ -136,6 +139,20 @@ fn read(parsed: &[Parsed], models: &Models) -> Raw {
     raw.secrets.sort_unstable();
     raw.secrets.dedup();
     raw
+}
+
+/// What has to be said where a part of a file that was not followed may build a client.
+pub(in crate::extract) fn skipped(
+    excerpt: &Excerpt,
+    parts: &[Range<usize>],
+    worth: &dyn Fn(&str) -> bool,
+) -> Option<(Span, String)> {
+    let text = excerpt.text();
+    let mut parts = parts.iter();
+    let part = parts.find(|part| text.get((*part).clone()).is_some_and(worth))?;
+    let note = "a part of this file is nested or branches too much to be followed: a client that it \
+                builds may be missing here";
+    Some((excerpt.span(part.start..part.start), note.to_owned()))
 }
 
 /// What the files of one package see of each other: the same for all of its test files, and for all

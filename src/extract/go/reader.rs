@@ -6,6 +6,7 @@
 //! linear in the text: loops run once, and running in place is bounded.
 
 use std::collections::BTreeSet;
+use std::ops::Range;
 
 use tree_sitter::Node;
 
@@ -19,6 +20,8 @@ use crate::syntax::go::{self, GoTree};
 
 /// Deeper nesting than any person writes: what lies below is unknown.
 const MAX_DEPTH: u32 = 100;
+/// How many parts that are not followed are remembered.
+const MOST_SKIPPED: usize = 64;
 /// How many functions deep calls are run in place.
 const MAX_INLINE: usize = 4;
 /// How many statements are run in place for one function.
@@ -41,6 +44,8 @@ pub(super) struct Read {
     pub(super) waits: Vec<RawWait>,
     /// Calls whose connections belong to a pool, in this file or another.
     pub(super) consumed: BTreeSet<Span>,
+    /// Parts of the file that were not followed, by their bytes.
+    pub(super) skipped: Vec<Range<usize>>,
 }
 
 /// What became of the error of an option source.
@@ -85,6 +90,8 @@ pub(super) struct Reader<'t, 'm, 'p> {
     pub(super) results: Vec<Vec<&'t str>>,
     /// Variables of this function that its function literals use.
     pub(super) captured: BTreeSet<&'t str>,
+    /// Parts of the file that are not followed, by their bytes.
+    skipped: Vec<Range<usize>>,
     fates: Vec<Fate>,
     next_block: u32,
     depth: u32,
@@ -117,6 +124,7 @@ impl<'t, 'm, 'p> Reader<'t, 'm, 'p> {
             returns: Vec::new(),
             results: Vec::new(),
             captured: BTreeSet::new(),
+            skipped: Vec::new(),
             fates: Vec::new(),
             next_block: 0,
             depth: 0,
@@ -292,8 +300,16 @@ impl<'t, 'm, 'p> Reader<'t, 'm, 'p> {
             Some(left) => self.copies_left = left,
             None => {
                 self.overlook();
+                self.skip(0..self.tree().excerpt().text().len());
                 self.state.dead = true;
             }
+        }
+    }
+
+    /// A part of the code is not followed; a few of them are remembered.
+    pub(super) fn skip(&mut self, part: Range<usize>) {
+        if self.inside.is_empty() && self.skipped.len() < MOST_SKIPPED {
+            self.skipped.push(part);
         }
     }
 
@@ -349,6 +365,7 @@ impl<'t, 'm, 'p> Reader<'t, 'm, 'p> {
             secrets: self.secrets,
             waits: self.waits,
             consumed: self.consumed,
+            skipped: self.skipped,
         }
     }
 }

@@ -21,6 +21,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
         } else {
             self.lose_all("code that is nested too deeply");
             self.overlook();
+            self.skip(node.byte_range());
         }
         self.ascend();
     }

@@ -129,7 +129,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
     ) -> bool {
         let of = |id: ObjectId| self.state.heap.get(&id);
         let ty = match manager {
-            Some(Val::Own(item)) => self.own_manager(item),
+            Some(Val::Own(item) | Val::Record(item, _)) => self.own_manager(item),
             Some(value) => match value.object().and_then(of) {
                 Some(object) => Some(object.ty),
                 None => {

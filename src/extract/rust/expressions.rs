@@ -34,6 +34,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
     pub(super) fn evaluate(&mut self, node: Node<'t>) -> Val<'t> {
         if !self.descend() {
             self.ascend();
+            self.skip(node.byte_range());
             return Val::unknown("deeply nested code");
         }
         let value = self.expression(node);
@@ -335,7 +336,11 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
                 let item = name.parse().ok().and_then(|at: usize| items.get(at));
                 item.cloned().unwrap_or_else(|| self.unknown_code(node))
             }
-            Val::Own(item) => {
+            Val::Record(_, fields) if fields.contains_key(name) => fields[name].clone(),
+            Val::Own(item) | Val::Record(item, _) => {
+                if let Some(variable) = self.filled_by(item, name) {
+                    return Val::Plain(fold::from_environment(&variable));
+                }
                 let quoted = names::quoted(self.tree(), node);
                 let tree = &self.files[item.file].tree;
                 match types::field_type(item.node, name, tree) {
@@ -358,7 +363,8 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
         };
         let value = self.value_of(right);
         match left.kind() {
-            "identifier" => self.state.set(self.text(left), value),
+            // What is assigned to once may be again.
+            "identifier" => self.state.set(self.text(left), value.changeable()),
             "field_expression" => {
                 let (Some(object), Some(field)) =
                     (rust::field(left, "value"), rust::field(left, "field"))

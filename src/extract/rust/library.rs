@@ -117,7 +117,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
     /// The type of the manager that a value is.
     fn manager_of(&self, value: &Val<'t>) -> Option<&'m str> {
         match value {
-            Val::Own(item) => self.own_manager(item),
+            Val::Own(item) | Val::Record(item, _) => self.own_manager(item),
             value => self.state.heap.get(&value.object()?).map(|o| o.ty),
         }
     }

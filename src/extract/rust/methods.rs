@@ -25,7 +25,9 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
         match on {
             Val::Object(id) | Val::Ref(id) => self.object_method(node, (id, on), name, &arguments),
             Val::Wrapped(inner) => self.wrapped_method(*inner, name, &arguments, node),
-            Val::Own(item) => self.own_method(node, item, name, &arguments),
+            Val::Own(item) | Val::Record(item, _) => {
+                self.own_method(node, (item, on), name, &arguments)
+            }
             Val::Plain(folded) => self.plain_method(node, folded, name, &arguments),
             Val::Default if names::passes_on(name) => Val::Default,
             other => {
@@ -70,7 +72,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
     fn own_method(
         &mut self,
         node: Node<'t>,
-        item: Item<'t>,
+        (item, on): (Item<'t>, Val<'t>),
         name: &str,
         arguments: &[Node<'t>],
     ) -> Val<'t> {
@@ -79,13 +81,13 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
         let mut values = self.given(arguments);
         match member {
             Some(member) => {
-                values.insert(0, Val::Own(item));
+                values.insert(0, on);
                 self.own_call_with(node, member, (arguments, values))
             }
             None => {
                 self.give_away(arguments, &values, "a call");
                 if names::passes_on(name) {
-                    Val::Own(item)
+                    on
                 } else {
                     self.unknown_code(node)
                 }
@@ -117,10 +119,36 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
                 .unwrap_or_else(|| self.unknown_code(node)),
             (Folded::Nil, "map" | "and_then" | "filter") => Val::Plain(Folded::Nil),
             (Folded::Nil, _) => self.unknown_code(node),
-            // What is computed from the environment is the environment's.
-            (Folded::Unknown(reason), _) if fold::is_environment(reason) => Val::Plain(on),
+            (Folded::Unknown(reason), _) if fold::is_environment(reason) => {
+                self.variable_method(node, on, name, values)
+            }
             (Folded::Unknown(_), _) => self.unknown_code(node),
             _ if names::passes_on(name) || name == "unwrap_or" => Val::Plain(on),
+            _ => self.unknown_code(node),
+        }
+    }
+
+    /// A variable's text, read as something or with something in its stead, is the variable's; what a
+    /// closure makes of it is what the closure gives.
+    fn variable_method(
+        &mut self,
+        node: Node<'t>,
+        on: Folded,
+        name: &str,
+        values: Vec<Val<'t>>,
+    ) -> Val<'t> {
+        if standard::reads_text(name) || names::passes_on(name) {
+            return Val::Plain(on);
+        }
+        let closure = match name {
+            "map" | "and_then" | "map_or" | "map_or_else" => values.into_iter().next_back(),
+            _ => return self.unknown_code(node),
+        };
+        match closure {
+            Some(closure @ Val::Closure(..)) => {
+                let result = self.run_closure(&closure, vec![Val::Plain(on)]);
+                result.unwrap_or_else(|| self.unknown_code(node))
+            }
             _ => self.unknown_code(node),
         }
     }

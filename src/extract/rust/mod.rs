@@ -27,7 +27,7 @@ mod uses;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::extract::go::address;
+use crate::extract::go::{address, skipped};
 use crate::facts::raw::{Language, Raw, RawClient};
 use crate::knowledge::clients::Models;
 use crate::knowledge::clients::rust::RustIndex;
@@ -199,6 +199,9 @@ fn read(
             continue;
         }
         let read = Reader::new(parsed, &declared, &index, at).read_file();
+        let worth = |text: &str| needles.builds(text);
+        raw.notes
+            .extend(skipped(file.tree.excerpt(), &read.skipped, &worth));
         raw.clients.extend(read.found);
         raw.secrets.extend(read.secrets);
         blocking.extend(read.blocking);

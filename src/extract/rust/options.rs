@@ -1,11 +1,14 @@
 //! What is written about options: by methods, fields, literals and positions.
 
+use std::rc::Rc;
+
 use tree_sitter::Node;
 
 use crate::extract::rust::library::last;
 use crate::extract::rust::names;
+use crate::extract::rust::package::Item;
 use crate::extract::rust::reader::Reader;
-use crate::extract::rust::state::{Object, ObjectId, Val};
+use crate::extract::rust::state::{Object, ObjectId, Scope, Val};
 use crate::extract::rust::types::Ty;
 use crate::facts::raw::{Folded, OptionWrite};
 use crate::facts::slot::{Encoding, Slot};
@@ -212,6 +215,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
         if let (Some(id), Some(base)) = (id, base_of(body)) {
             self.base(id, base);
         }
+        let mut fields = Scope::new();
         for field in rust::children(body) {
             let (field, expression) = match field.kind() {
                 "field_initializer" => {
@@ -230,13 +234,44 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
             let value = self.value_of(expression);
             match id {
                 Some(id) => self.write_field(id, field, value, expression),
-                None => self.escape(&value, "another value"),
+                None => {
+                    self.escape(&value, "another value");
+                    fields.insert(self.text(field), value);
+                }
             }
         }
         match (id, ty) {
             (Some(id), _) => Val::Object(id),
-            (None, Some(Ty::Own(item))) => Val::Own(item),
+            (None, Some(Ty::Own(item))) => {
+                if let Some(base) = base_of(body)
+                    && let Val::Record(other, given) = self.base_value(base, &item)
+                    && other.node == item.node
+                {
+                    for (name, value) in given.iter() {
+                        fields.entry(name).or_insert_with(|| value.clone());
+                    }
+                }
+                Val::Record(item, Rc::new(fields))
+            }
             _ => self.unknown_code(node),
+        }
+    }
+
+    /// The value whose fields a literal of the package's own type takes over.
+    fn base_value(&mut self, base: Node<'t>, item: &Item<'t>) -> Val<'t> {
+        match self.value_of(base) {
+            Val::Default => self.own_default(base, item),
+            value => value,
+        }
+    }
+
+    /// What the type's own `impl Default` gives.
+    pub(super) fn own_default(&mut self, node: Node<'t>, item: &Item<'t>) -> Val<'t> {
+        let ty = rust::field(item.node, "name").map(|n| self.files[item.file].tree.text(n));
+        let member = ty.and_then(|ty| self.declared.member(ty, "default"));
+        match member {
+            Some(member) => self.own_call_with(node, member, (&[], Vec::new())),
+            None => Val::Own(*item),
         }
     }
 

@@ -5,6 +5,8 @@
 //! of the same package is run in place, so that factories are seen through. The run is bounded: loops
 //! run twice, and running in place costs fuel.
 
+use std::ops::Range;
+
 use tree_sitter::Node;
 
 use crate::extract::go::fold;
@@ -20,6 +22,8 @@ use crate::syntax::rust::{self, RustTree};
 
 /// Deeper nesting than any person writes: what lies below is unknown.
 const MAX_DEPTH: u32 = 90;
+/// How many parts that are not followed are remembered.
+const MOST_SKIPPED: usize = 64;
 /// How many functions deep calls are run in place.
 const MAX_INLINE: usize = 4;
 /// How many statements are run in place for one function.
@@ -69,6 +73,8 @@ pub(super) struct Reader<'t, 'm, 'p> {
     pub(super) local_uses: Vec<(String, Path)>,
     /// What is found is not noted: it was, or will be.
     pub(super) quiet: u32,
+    /// Parts of the file that are not followed, by their bytes.
+    pub(super) skipped: Vec<Range<usize>>,
     loops: u32,
     depth: u32,
     fuel: u32,
@@ -105,6 +111,7 @@ impl<'t, 'm, 'p> Reader<'t, 'm, 'p> {
             expected: Vec::new(),
             local_uses: Vec::new(),
             quiet: 0,
+            skipped: Vec::new(),
             loops: 0,
             depth: 0,
             fuel: INLINE_STATEMENTS,
@@ -163,6 +170,7 @@ impl<'t, 'm, 'p> Reader<'t, 'm, 'p> {
             return;
         };
         if !self.descend() {
+            self.skip(node.byte_range());
             return self.ascend();
         }
         let outer = std::mem::replace(&mut self.module, inner);
@@ -249,6 +257,8 @@ impl<'t, 'm, 'p> Reader<'t, 'm, 'p> {
             if parameter.kind() == "self_parameter" {
                 let given = values.next();
                 let own = || self.own_type.and_then(|ty| self.own_type_item(ty));
+                let changes = self.text(parameter).contains("mut");
+                let given = given.map(|v| if changes { v.changeable() } else { v });
                 let value = given.or_else(|| own().map(Val::Own));
                 self.state
                     .define("self", value.unwrap_or_else(|| Val::unknown("`self`")));
@@ -259,6 +269,9 @@ impl<'t, 'm, 'p> Reader<'t, 'm, 'p> {
                 None => (parameter, None),
             };
             let value = match (values.next(), ty) {
+                (Some(value), Some(ty)) if self.text(ty).starts_with("&mut") => {
+                    self.typed(value.changeable(), ty)
+                }
                 (Some(value), Some(ty)) => self.typed(value, ty),
                 (Some(value), None) => value,
                 (None, Some(ty)) => self.of_type(ty, &names::quoted(self.tree(), pattern)),
@@ -328,6 +341,7 @@ impl<'t, 'm, 'p> Reader<'t, 'm, 'p> {
                 self.state.clone()
             }
             None => {
+                self.skip(0..self.tree().excerpt().text().len());
                 self.state = State {
                     scopes: self.state.scopes.iter().map(|_| Scope::new()).collect(),
                     dead: true,
@@ -335,6 +349,13 @@ impl<'t, 'm, 'p> Reader<'t, 'm, 'p> {
                 };
                 self.state.clone()
             }
+        }
+    }
+
+    /// A part of the code is not followed; a few of them are remembered.
+    pub(super) fn skip(&mut self, part: Range<usize>) {
+        if self.inside.is_empty() && self.skipped.len() < MOST_SKIPPED {
+            self.skipped.push(part);
         }
     }
 

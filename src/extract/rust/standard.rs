@@ -3,6 +3,8 @@
 
 use crate::extract::go::fold;
 use crate::facts::raw::Folded;
+use crate::facts::value::Reason;
+use crate::knowledge::languages;
 
 /// The constants of durations and numbers.
 pub(super) fn constant(path: &[String]) -> Option<Folded> {
@@ -28,7 +30,9 @@ pub(super) fn function(path: &[String], arguments: &[Folded]) -> Option<Folded> 
         return duration(name, arguments);
     }
     match (ty.as_str(), name.as_str(), first) {
-        ("env", "var" | "var_os", Some(Folded::Text(key))) => Some(fold::from_environment(key)),
+        (_, _, Some(Folded::Text(key))) if reads_variable(path) => {
+            Some(fold::from_environment(key))
+        }
         ("cmp", "max" | "min", Some(first)) => extreme(name, first, arguments.get(1)?),
         ("String" | "Cow", "from" | "new", Some(Folded::Text(text))) => {
             Some(Folded::Text(text.clone()))
@@ -39,6 +43,18 @@ pub(super) fn function(path: &[String], arguments: &[Folded]) -> Option<Folded> 
         }
         _ => None,
     }
+}
+
+fn reads_variable(path: &[String]) -> bool {
+    languages::rust().is_some_and(|rust| rust.reads_variable(path))
+}
+
+/// What is made of a variable is not its text any more.
+fn computed(reason: &Reason) -> Folded {
+    if fold::is_environment(reason) {
+        return Folded::Unknown(Reason::new(format!("{reason}, which is computed with")));
+    }
+    Folded::Unknown(reason.clone())
 }
 
 fn duration(name: &str, arguments: &[Folded]) -> Option<Folded> {
@@ -62,7 +78,7 @@ fn duration(name: &str, arguments: &[Folded]) -> Option<Folded> {
             Folded::Duration(nanoseconds as i64)
         }
         (Folded::Int(n), _) if *n >= 0 => Folded::Duration(n.saturating_mul(factor)),
-        (Folded::Unknown(reason), _) => Folded::Unknown(reason.clone()),
+        (Folded::Unknown(reason), _) => computed(reason),
         _ => return None,
     })
 }
@@ -82,9 +98,7 @@ fn extreme(name: &str, a: &Folded, b: &Folded) -> Option<Folded> {
         (Folded::Duration(a), Folded::Duration(b)) => {
             Folded::Duration(if max { *a.max(b) } else { *a.min(b) })
         }
-        (Folded::Unknown(reason), _) | (_, Folded::Unknown(reason)) => {
-            Folded::Unknown(reason.clone())
-        }
+        (Folded::Unknown(reason), _) | (_, Folded::Unknown(reason)) => computed(reason),
         _ => return None,
     })
 }
@@ -174,6 +188,30 @@ fn in_range(n: i64, ty: &str) -> Option<Folded> {
         _ => (i64::MIN, i64::MAX),
     };
     (low..=high).contains(&n).then_some(Folded::Int(n))
+}
+
+/// Methods that read a text as something, or take something else where there is none.
+pub(super) fn reads_text(name: &str) -> bool {
+    matches!(
+        name,
+        "parse"
+            | "unwrap_or"
+            | "unwrap_or_else"
+            | "unwrap_or_default"
+            | "ok"
+            | "trim"
+            | "as_str"
+            | "as_deref"
+            | "to_string"
+            | "to_owned"
+            | "into"
+            | "try_into"
+            | "into_string"
+            | "filter"
+            | "map_err"
+            | "or_else"
+            | "inspect_err"
+    )
 }
 
 /// Functions that run a closure on a thread where it may wait.

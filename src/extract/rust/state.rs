@@ -32,6 +32,8 @@ pub(super) enum Val<'t> {
     Closure(Node<'t>, usize),
     /// A value of a type of the package.
     Own(Item<'t>),
+    /// The same, with the fields that a literal gave it. Only what nobody can change is held so.
+    Record(Item<'t>, Rc<Scope<'t>>),
     /// The default of whatever type is wanted.
     Default,
 }
@@ -48,6 +50,16 @@ impl Val<'_> {
             Self::Plain(folded) => (folded, false),
             Self::Wrapped(inner) => (inner.folded(otherwise).0, true),
             _ => (fold::from_code(otherwise), false),
+        }
+    }
+
+    /// A value that may be changed: what a literal gave it need not be so any more.
+    pub(super) fn changeable(self) -> Self {
+        match self {
+            Self::Record(item, _) => Self::Own(item),
+            Self::Wrapped(inner) => Self::Wrapped(Box::new(inner.changeable())),
+            Self::Tuple(items) => Self::Tuple(items.into_iter().map(Self::changeable).collect()),
+            value => value,
         }
     }
 
@@ -306,6 +318,18 @@ impl<'m> Join<'m, '_> {
             }
             (Val::Closure(a, file), Val::Closure(b, _)) if a == b => Val::Closure(a, file),
             (Val::Own(a), Val::Own(b)) if a.node == b.node => Val::Own(a),
+            (Val::Record(a, fields), Val::Record(b, others)) if a.node == b.node => {
+                let joined = fields.iter().filter_map(|(name, value)| {
+                    let other = others.get(name)?.clone();
+                    Some((*name, self.values(value.clone(), other)))
+                });
+                Val::Record(a, Rc::new(joined.collect()))
+            }
+            (Val::Own(a) | Val::Record(a, _), Val::Own(b) | Val::Record(b, _))
+                if a.node == b.node =>
+            {
+                Val::Own(a)
+            }
             (Val::Default, Val::Default) => Val::Default,
             _ => Val::unknown(BRANCHES),
         }

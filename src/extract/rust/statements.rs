@@ -15,6 +15,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
         let mut value = Val::unknown("nothing");
         if !self.descend() {
             self.ascend();
+            self.skip(node.byte_range());
             return value;
         }
         self.state.scopes.push(Scope::new());
@@ -103,6 +104,12 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
             // Declared now and assigned later.
             (None, _) => Val::unknown("a later assignment"),
         };
+        let is_mut = |child: &Node<'_>| child.kind() == "mutable_specifier";
+        let value = if rust::children(node).iter().any(is_mut) {
+            value.changeable()
+        } else {
+            value
+        };
         if let Some(otherwise) = rust::field(node, "alternative") {
             let before = self.fork();
             self.block(otherwise);
@@ -118,6 +125,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
                 self.state.define(self.text(pattern), value);
             }
             "mut_pattern" | "ref_pattern" | "reference_pattern" | "match_pattern" => {
+                let value = value.changeable();
                 for inner in rust::children(pattern) {
                     if inner.kind() != "mutable_specifier" {
                         self.bind(inner, value.clone());

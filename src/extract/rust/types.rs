@@ -11,6 +11,7 @@ use crate::extract::rust::uses::path_of;
 use crate::facts::raw::Folded;
 use crate::facts::value::Reason;
 use crate::knowledge::clients::rust::RustForm;
+use crate::knowledge::languages;
 use crate::syntax::rust::{self, RustTree};
 
 /// How far a type is looked into: aliases and wrappers.
@@ -39,6 +40,45 @@ pub(super) fn field_type<'t>(item: Node<'t>, name: &str, tree: &'t RustTree) -> 
         }
         _ => None,
     }
+}
+
+/// The attributes of a field of a struct.
+fn field_attributes<'t>(item: Node<'t>, name: &str, tree: &'t RustTree) -> Vec<Node<'t>> {
+    let body = rust::field(item, "body").map_or_else(Vec::new, rust::children);
+    let mut attributes = Vec::new();
+    for child in body {
+        match child.kind() {
+            "attribute_item" => attributes.push(child),
+            "field_declaration" => {
+                if rust::field(child, "name").is_some_and(|n| tree.text(n) == name) {
+                    return attributes;
+                }
+                attributes.clear();
+            }
+            _ => {}
+        }
+    }
+    Vec::new()
+}
+
+/// The variable that an attribute fills a field from: `#[arg(env = "X")]`, `#[arg(env)]`.
+fn variable_in(attribute: &str, field: &str) -> Option<String> {
+    let inner = attribute.trim_start_matches("#[").trim_end_matches(']');
+    let (name, rest) = inner.split_once('(')?;
+    let known = languages::rust()?.field.iter();
+    let mut known = known.filter(|f| f.attributes.iter().any(|a| a == name.trim()));
+    let key = &known.next()?.key;
+    let mut parts = rest
+        .split(',')
+        .map(|part| part.trim().trim_end_matches(')').trim());
+    parts.find_map(|part| match part.split_once('=') {
+        Some((own, value)) if own.trim() == key => {
+            let text = value.trim().strip_prefix('"')?.strip_suffix('"')?;
+            Some(text.to_owned())
+        }
+        None if part == key => Some(field.to_ascii_uppercase()),
+        _ => None,
+    })
 }
 
 fn ordered_types(body: Node<'_>) -> Vec<Node<'_>> {
@@ -152,6 +192,14 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
         }
     }
 
+    /// The variable that fills a field of a type of the package.
+    pub(super) fn filled_by(&self, item: &Item<'t>, name: &str) -> Option<String> {
+        let tree = &self.files[item.file].tree;
+        let attributes = field_attributes(item.node, name, tree).into_iter();
+        let mut found = attributes.filter_map(|node| variable_in(tree.text(node), name));
+        found.next()
+    }
+
     /// A value of which only the type is known; `from` is what the code calls it.
     pub(super) fn of_type(&mut self, ty: Node<'t>, from: &str) -> Val<'t> {
         let unknown = fold::from_code(from);
@@ -178,7 +226,8 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
         match value {
             Val::Default => match self.ty(ty) {
                 Some(Ty::Library(name)) => Val::Object(self.new_object(Object::new(name))),
-                _ => Val::unknown("a default"),
+                Some(Ty::Own(item)) => self.own_default(ty, &item),
+                None => Val::unknown("a default"),
             },
             Val::Plain(Folded::Unknown(reason)) => match self.ty(ty) {
                 Some(Ty::Library(name)) => {

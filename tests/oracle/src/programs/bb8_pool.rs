@@ -187,6 +187,113 @@ pub fn written_twice() -> Held {
     held
 }
 
+struct Chosen {
+    size: u32,
+    wait: Time,
+    keep: Option<u32>,
+}
+
+impl Default for Chosen {
+    fn default() -> Self {
+        Self {
+            size: 21,
+            wait: Time::from_secs(7),
+            keep: None,
+        }
+    }
+}
+
+impl Chosen {
+    fn small() -> Self {
+        Self {
+            size: 3,
+            ..Self::default()
+        }
+    }
+
+    fn enlarge(&mut self) {
+        self.size *= 2;
+    }
+
+    fn with_size(mut self, size: u32) -> Self {
+        self.size = size;
+        self
+    }
+
+    fn most(&self) -> u32 {
+        self.size + 1
+    }
+}
+
+struct Outer {
+    chosen: Chosen,
+}
+
+pub fn own_settings() -> Held {
+    let chosen = Chosen::small();
+    let builder = Pool::builder()
+        .max_size(chosen.size)
+        .min_idle(chosen.keep)
+        .connection_timeout(chosen.wait);
+    let held = held(&builder);
+    builder.build_unchecked(manager());
+    held
+}
+
+pub fn nested_settings() -> Held {
+    let outer = Outer {
+        chosen: Chosen::default(),
+    };
+    let chosen = &outer.chosen;
+    let builder = Pool::builder()
+        .max_size(chosen.most())
+        .connection_timeout(outer.chosen.wait);
+    let held = held(&builder);
+    builder.build_unchecked(manager());
+    held
+}
+
+pub fn changed_settings() -> Held {
+    let mut chosen = Chosen::small();
+    chosen.enlarge();
+    chosen.wait = Time::from_secs(9);
+    let builder = Pool::builder()
+        .max_size(chosen.size)
+        .connection_timeout(chosen.wait);
+    let held = held(&builder);
+    builder.build_unchecked(manager());
+    held
+}
+
+pub fn settings_set_anew() -> Held {
+    let mut chosen = Chosen::small();
+    chosen.enlarge();
+    chosen = Chosen::default();
+    chosen.size = 5;
+    let before = std::mem::take(&mut chosen);
+    let builder = Pool::builder()
+        .max_size(before.size)
+        .connection_timeout(chosen.with_size(2).wait);
+    let held = held(&builder);
+    builder.build_unchecked(manager());
+    held
+}
+
+pub fn settings_in_parts() -> Held {
+    let Chosen { size, wait, .. } = Chosen::small().with_size(11);
+    let picked = if settings::KEEP > 2 {
+        Chosen::small()
+    } else {
+        Chosen::default()
+    };
+    let builder = Pool::builder()
+        .max_size(size.max(picked.size))
+        .connection_timeout(wait);
+    let held = held(&builder);
+    builder.build_unchecked(manager());
+    held
+}
+
 pub const PROGRAMS: &[Program] = &[
     ("src/programs/bb8_pool.rs:defaults", defaults),
     ("src/programs/bb8_pool.rs:chain", chain),
@@ -214,4 +321,18 @@ pub const PROGRAMS: &[Program] = &[
         from_the_environment,
     ),
     ("src/programs/bb8_pool.rs:written_twice", written_twice),
+    ("src/programs/bb8_pool.rs:own_settings", own_settings),
+    ("src/programs/bb8_pool.rs:nested_settings", nested_settings),
+    (
+        "src/programs/bb8_pool.rs:changed_settings",
+        changed_settings,
+    ),
+    (
+        "src/programs/bb8_pool.rs:settings_set_anew",
+        settings_set_anew,
+    ),
+    (
+        "src/programs/bb8_pool.rs:settings_in_parts",
+        settings_in_parts,
+    ),
 ];
