@@ -137,6 +137,9 @@ fn below_rules(folder: PathBuf, texts: Vec<(String, String)>) -> (PathBuf, Vec<(
 
 /// The YAML files under a folder, by their path in it, in order. Fixture pages may lie beside them.
 pub(super) fn texts(folder: &Path) -> Result<Vec<(String, String)>, String> {
+    if folder.is_file() {
+        return Err("this is a file, and a pack is a folder".to_owned());
+    }
     if !folder.is_dir() {
         return Err("there is no such folder".to_owned());
     }

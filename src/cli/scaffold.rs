@@ -5,10 +5,10 @@ use std::fs;
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
-use super::Outcome;
 use super::args::NewArgs;
 use super::console::Console;
 use super::failure::Failure;
+use super::{Outcome, packs};
 
 const RULE: &str = include_str!("scaffold/rule.yaml");
 const PAGE: &str = include_str!("scaffold/page.md");
@@ -23,6 +23,12 @@ pub(super) fn run(args: &NewArgs, console: &mut Console) -> Result<Outcome, Fail
             format!("`{id}` is no rule id"),
             "write CATEGORY/NAME in small letters, digits and dashes, named for the fault: \
              `memory/limit-missing`",
+        ));
+    }
+    if packs::builtin()?.get(id).is_some() {
+        return Err(Failure::with_help(
+            format!("redvet has a rule `{id}` itself"),
+            "nothing was written; choose another name",
         ));
     }
     let files = [

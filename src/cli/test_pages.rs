@@ -39,9 +39,10 @@ pub(super) fn run(args: &TestArgs, console: &mut Console) -> Result<Outcome, Fai
                     `redvet rules new CATEGORY/NAME` makes both";
         Failure::with_help(format!("{}: {why}", own.display()), help)
     })?;
-    let (set, ids) = load(texts, &knowledge)?;
-    let pages = pages(&args.dir.join(PAGES))?;
-    let results = results(&set, &ids, &pages, &knowledge)?;
+    let (set, ids) = load(&own, texts, &knowledge)?;
+    let folder = args.dir.join(PAGES);
+    let pages = pages(&folder)?;
+    let results = results(&set, &ids, (&folder, &pages), &knowledge)?;
     console.print(&told(&results));
     Ok(if results.iter().all(|(_, failures)| failures.is_empty()) {
         Outcome::Clean
@@ -53,6 +54,7 @@ pub(super) fn run(args: &TestArgs, console: &mut Console) -> Result<Outcome, Fai
 /// The rules to test together with the built-in ones, whose audiences they may name; and the ids of
 /// those to test. Rules that are the built-in ones are tested alone.
 fn load(
+    folder: &Path,
     texts: Vec<(String, String)>,
     knowledge: &Knowledge,
 ) -> Result<(RuleSet, Vec<String>), Failure> {
@@ -70,7 +72,7 @@ fn load(
         builtin
     };
     let mut sources = Sources::default();
-    let mistakes = packs::add(&mut set, &mut sources, Path::new(RULES), texts, knowledge);
+    let mistakes = packs::add(&mut set, &mut sources, folder, texts, knowledge);
     if mistakes.is_empty() {
         Ok((set, ids))
     } else {
@@ -91,10 +93,17 @@ fn pages(folder: &Path) -> Result<BTreeMap<String, Page>, Failure> {
             continue;
         };
         let text = discover::read(entry.path())?;
-        let shown = format!("{PAGES}/{rule}.md");
+        let shown = shown(folder, rule);
         pages.insert(rule.to_owned(), tester::parse_page(&shown, rule, &text));
     }
     Ok(pages)
+}
+
+/// A page as messages name it: from where the command stands.
+fn shown(folder: &Path, rule: &str) -> String {
+    let folder = folder.to_string_lossy().replace('\\', "/");
+    let folder = folder.trim_start_matches("./").trim_end_matches('/');
+    format!("{folder}/{rule}.md")
 }
 
 type Results = Vec<(String, Vec<String>)>;
@@ -103,7 +112,7 @@ type Results = Vec<(String, Vec<String>)>;
 fn results(
     set: &RuleSet,
     ids: &[String],
-    pages: &BTreeMap<String, Page>,
+    (folder, pages): (&Path, &BTreeMap<String, Page>),
     knowledge: &Knowledge,
 ) -> Result<Results, Failure> {
     let stage = Stage::new(knowledge, set).map_err(|e| Failure::new(e.to_string()))?;
@@ -116,7 +125,10 @@ fn results(
             let failures = match (set.get(name), pages.get(name)) {
                 (Some(rule), Some(page)) => run_page(&stage, rule, page),
                 (None, Some(page)) => vec![format!("{}: there is no rule `{name}`", page.path)],
-                _ => vec![format!("{PAGES}/{name}.md: the rule has no page")],
+                _ => vec![format!(
+                    "{}: the rule has no page: what nobody has shown to fire is not known to work",
+                    shown(folder, name)
+                )],
             };
             (name.clone(), failures)
         })

@@ -76,28 +76,11 @@ fn case(report: &Report, finding: &Finding) -> String {
 }
 
 fn attribute(text: &str) -> String {
-    escape(&shown::one_line(text))
+    shown::escaped(&shown::one_line(text))
 }
 
 fn text(text: &str) -> String {
-    escape(&shown::lines(text))
-}
-
-/// What is left of control characters after `shown` is legal in XML 1.0, but for two noncharacters.
-fn escape(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\'' => out.push_str("&apos;"),
-            '\u{fffe}' | '\u{ffff}' => out.push(char::REPLACEMENT_CHARACTER),
-            c => out.push(c),
-        }
-    }
-    out
+    shown::escaped(&shown::lines(text))
 }
 
 #[cfg(test)]
@@ -111,7 +94,7 @@ mod tests {
         <testsuites name="redvet" tests="2" failures="2" errors="0">
           <testsuite name="conf/redis.conf" tests="2" failures="2" errors="0">
             <testcase name="memory/maxmemory-too-high (line 2)" classname="conf/redis.conf" file="conf/redis.conf" line="2">
-              <failure message="maxmemory is 97% of the container&apos;s 32 GiB limit" type="error">conf/redis.conf:2:11: maxmemory is 97% of the container&apos;s 32 GiB limit
+              <failure message="maxmemory is 97% of the container&#39;s 32 GiB limit" type="error">conf/redis.conf:2:11: maxmemory is 97% of the container&#39;s 32 GiB limit
         help: Set maxmemory to at most 28.16 GiB.</failure>
             </testcase>
             <testcase name="conf/trailing-comment (line 4)" classname="conf/redis.conf" file="conf/redis.conf" line="4">
@@ -140,7 +123,7 @@ mod tests {
         report.findings[0].message = "</failure>\"&'\u{1}\u{ffff}\n".to_owned();
         let text = super::render(&report);
         assert!(
-            text.contains("message=\"&lt;/failure&gt;&quot;&amp;&apos;␁\u{fffd}\""),
+            text.contains("message=\"&lt;/failure&gt;&quot;&amp;&#39;␁\u{fffd}\""),
             "{text}"
         );
         assert_eq!(text.matches("</failure>").count(), 1);

@@ -43,6 +43,24 @@ pub(super) fn lines(text: &str) -> Cow<'_, str> {
     })
 }
 
+/// The same between marks of HTML or XML, in an element or a quoted attribute. Of what is left after
+/// the above, two noncharacters are no legal XML.
+pub(super) fn escaped(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            '\'' => out.push_str("&#39;"),
+            '\u{fffe}' | '\u{ffff}' => out.push(REPLACEMENT),
+            c => out.push(c),
+        }
+    }
+    out
+}
+
 fn map(text: &str, safe: impl Fn(char) -> char) -> Cow<'_, str> {
     if text.chars().all(|c| safe(c) == c) {
         Cow::Borrowed(text)

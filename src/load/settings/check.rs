@@ -13,6 +13,8 @@ use super::LoadError;
 use super::form;
 use super::shape::{Form, Key};
 
+const LIST: &str = "a list";
+
 pub(super) struct Checker {
     pub(super) file: FileId,
     pub(super) errors: Vec<LoadError>,
@@ -134,8 +136,12 @@ impl Checker {
     }
 
     fn wrong(&mut self, name: &str, expected: &str, value: &Spanned<DeValue<'_>>) {
-        let message = format!("`{name}` must be {expected}, not {}", seen(value.get_ref()));
-        self.report(value.span(), message, None);
+        let found = seen(value.get_ref());
+        let message = format!("`{name}` must be {expected}, not {found}");
+        // One item alone is the usual slip.
+        let one = matches!(value.get_ref(), DeValue::String(_)) && expected == LIST;
+        let help = one.then(|| format!("write `{name} = [{found}]`"));
+        self.report(value.span(), message, help);
     }
 
     pub(super) fn report(&mut self, at: Range<usize>, message: String, help: Option<String>) {
@@ -186,7 +192,7 @@ fn expected(form: Form) -> &'static str {
         Form::Workload => "a workload written as \"Kind/name\"",
         Form::Date => "a date such as 2026-12-31",
         Form::Glob | Form::Rule | Form::Word(_) => "text",
-        Form::ListOf(_) => "a list",
+        Form::ListOf(_) => LIST,
         Form::Table(_) | Form::ByRule(_) | Form::Params => "a table",
         Form::Tables(_) => "tables, each under a heading in double brackets",
     }
@@ -199,7 +205,7 @@ fn seen(value: &DeValue<'_>) -> String {
         DeValue::Float(number) => number.as_str().to_owned(),
         DeValue::Boolean(flag) => flag.to_string(),
         DeValue::Datetime(date) => date.to_string(),
-        DeValue::Array(_) => "a list".to_owned(),
+        DeValue::Array(_) => LIST.to_owned(),
         DeValue::Table(_) => "a table".to_owned(),
     }
 }

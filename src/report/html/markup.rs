@@ -4,27 +4,12 @@ use super::shown;
 
 /// Text of other people, on one line, in an element or a quoted attribute.
 pub(super) fn text(text: &str) -> String {
-    escaped(&shown::one_line(text))
+    shown::escaped(&shown::one_line(text))
 }
 
 /// Text that may have several lines.
 pub(super) fn lines(text: &str) -> String {
-    escaped(&shown::lines(text))
-}
-
-fn escaped(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\'' => out.push_str("&#39;"),
-            c => out.push(c),
-        }
-    }
-    out
+    shown::escaped(&shown::lines(text))
 }
 
 /// A link to a rule's page where it has an address that a browser may open, else its text.
