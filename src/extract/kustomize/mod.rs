@@ -30,6 +30,9 @@ const MOST_STEPS: usize = 2_000;
 /// No kustomization is built upon deeper than this.
 const DEEPEST: usize = 32;
 
+/// Transformers of kustomize's own that write labels and annotations alone.
+const HARMLESS_TRANSFORMERS: [&str; 2] = ["LabelTransformer", "AnnotationsTransformer"];
+
 /// What one kustomization makes.
 pub struct Render {
     /// The folder of the kustomization.
@@ -199,10 +202,28 @@ impl Builder<'_> {
         self.generators(root, dir, set);
         self.patches(root, dir, set);
         fields::transform(root, set);
-        if is_filled(root.get("transformers")) {
+        if is_filled(root.get("transformers")) && !self.only_labels(items("transformers"), dir) {
             set.opaque("a kustomize transformer may change it");
         }
         self.open.pop();
+    }
+
+    /// Whether transformers are those of kustomize's own that change nothing that a server runs with.
+    fn only_labels(&self, transformers: &[Node], dir: &str) -> bool {
+        let is_harmless = |root: &Node| {
+            let kind = known(root.get("kind")).unwrap_or_default();
+            known(root.get("apiVersion")) == Some("builtin")
+                && HARMLESS_TRANSFORMERS.contains(&kind)
+        };
+        transformers.iter().all(|item| {
+            let text = known(Some(item)).unwrap_or_default();
+            let documents = if text.contains('\n') {
+                inline(item)
+            } else {
+                self.documents(text, dir)
+            };
+            documents.is_some_and(|documents| documents.iter().all(is_harmless))
+        })
     }
 
     /// A file of objects, or a folder whose objects are added as they are.
