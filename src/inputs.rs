@@ -42,6 +42,13 @@ pub fn patterns(knowledge: &Knowledge) -> Vec<Pattern> {
             globs(&["yaml", "yml"]).into_iter().chain(templated_files()),
             words.clone(),
         ),
+        // Manifests as `kubectl get -o json` prints them.
+        pattern(
+            FileKind::Yaml,
+            Claim::Kind,
+            globs(&["json"]),
+            ["\"apiVersion\"".to_owned()],
+        ),
         pattern(
             FileKind::Neighbour,
             Claim::Content,

@@ -3,7 +3,11 @@
 /// The nearest of the known words, whatever its case, if one is near enough to be a slip of the pen:
 /// at most one edit in three characters, where swapped neighbours count as one.
 pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let allowed = (word.chars().count() / 3).clamp(1, 4);
+    let length = word.chars().count();
+    if length > LONGEST {
+        return None;
+    }
+    let allowed = (length / 3).clamp(1, 4);
     let word = word.to_lowercase();
     known
         .into_iter()
@@ -17,6 +21,9 @@ pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Opti
         .min()
         .map(|(_, candidate)| candidate)
 }
+
+/// Nobody calls anything by a longer word; comparing costs the product of both lengths.
+const LONGEST: usize = 100;
 
 /// How many words a person reads.
 const SHOWN: usize = 60;

@@ -53,6 +53,8 @@ pub struct Project {
     pub declarations: Vec<Declaration>,
     /// What settings say of programs.
     pub services: Vec<ServiceDeclaration>,
+    /// The paths of files that a person named.
+    pub named: Vec<String>,
 }
 
 /// Everything that is known of a project.
@@ -141,6 +143,7 @@ fn read(sources: &mut Sources, project: &Project, knowledge: &Knowledge) -> Vec<
     let files: Vec<(FileId, &Input)> = ids.into_iter().zip(&project.inputs).collect();
     let reader = Reader {
         knowledge,
+        named: &project.named,
         charts: charts(&files),
     };
     let mut universes = reader.read_all(&files);
@@ -295,6 +298,7 @@ fn charts(files: &[(FileId, &Input)]) -> values::Charts {
 
 struct Reader<'a> {
     knowledge: &'a Knowledge,
+    named: &'a [String],
     charts: values::Charts,
 }
 
@@ -321,12 +325,12 @@ impl Reader<'_> {
             .collect();
         let mut deployments = Deployments::default();
         for one in extracted {
-            universes[0].raw.absorb(one.main);
+            universes[0].raw.absorb(one.main.bounded());
             universes.extend(one.snippets);
             deployments.absorb(one.deployments);
         }
         for raw in made {
-            universes[0].raw.absorb(raw);
+            universes[0].raw.absorb(raw.bounded());
         }
         let deployed = deployments.servers(files, &self.knowledge.shapes, &universes[0].raw);
         universes[0].raw.absorb(deployed);
@@ -376,7 +380,9 @@ impl Reader<'_> {
         let main = match input.kind {
             FileKind::ConfText => self.conf_file(input, excerpt, true),
             FileKind::Text => self.conf_file(input, excerpt, false),
-            FileKind::Yaml => return self.yaml_file(input, shared),
+            FileKind::Yaml if self.is_manifest(input, shared.renders) => {
+                return self.yaml_file(input, shared);
+            }
             FileKind::Terraform => self.terraform_file(input, &excerpt),
             FileKind::Dockerfile | FileKind::Unit => {
                 return Extracted {

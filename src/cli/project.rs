@@ -65,8 +65,16 @@ pub(super) fn read(
             unreadable: found.unreadable,
             declarations: settings_file::declarations(&file.settings, given),
             services: apply::services(&file.settings),
+            named: named(target, stdin),
         },
     })
+}
+
+/// The paths of files that a person named or typed.
+fn named(target: &Target, stdin: Option<&str>) -> Vec<String> {
+    let mut named = target.named_paths();
+    named.extend(stdin.map(str::to_owned));
+    named
 }
 
 fn walk(target: &Target, patterns: &Patterns, file: &SettingsFile) -> Result<Found, Failure> {

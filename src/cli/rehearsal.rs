@@ -70,6 +70,7 @@ impl<'a> Stage<'a> {
             unreadable: Vec::new(),
             declarations: settings_file::declarations(&file.settings, &Given::default()),
             services: apply::services(&file.settings),
+            named: Vec::new(),
         };
         Ok(check::check(
             file.sources,

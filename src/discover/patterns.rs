@@ -31,8 +31,8 @@ pub enum FileKind {
 pub enum Claim {
     /// The name alone says that it is configuration: what cannot be read is a problem.
     Name,
-    /// The name says the kind, the words decide: too large or not readable is a problem, binary
-    /// is not.
+    /// The name says the kind, the words decide: too large, not readable or no UTF-8 is a problem,
+    /// binary is not.
     Kind,
     /// Any file: what cannot be read is passed over.
     Content,
@@ -155,5 +155,10 @@ impl Recognised<'_> {
 
     pub(super) fn claim(self) -> Claim {
         self.0.claim
+    }
+
+    /// Words decide whether the file is meant.
+    pub(super) fn has_needles(self) -> bool {
+        self.0.needles.is_some()
     }
 }

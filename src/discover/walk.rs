@@ -8,7 +8,7 @@ use globset::GlobMatcher;
 use ignore::{DirEntry, WalkBuilder};
 use rayon::prelude::*;
 
-use super::patterns::{Claim, FileKind, Patterns, glob};
+use super::patterns::{Claim, FileKind, Patterns, Recognised, glob};
 use super::universe::{DiscoverError, Universe, relative, why};
 
 /// Files above this size are not read: no configuration is that large, and memory is bounded.
@@ -194,7 +194,7 @@ fn examine(path: String, absolute: PathBuf, patterns: &Patterns) -> Outcome {
             text,
         }),
         Ok(None) => Outcome::Passed,
-        Err(refusal) if refusal.matters(recognised.claim()) => {
+        Err(refusal) if refusal.matters(recognised) => {
             Outcome::Unreadable(path, refusal.to_string())
         }
         Err(_) => Outcome::Passed,
@@ -216,9 +216,14 @@ enum Refusal {
 
 impl Refusal {
     /// Whether a reader would miss the file.
-    fn matters(&self, claim: Claim) -> bool {
-        match claim {
+    fn matters(&self, file: Recognised<'_>) -> bool {
+        match file.claim() {
             Claim::Name => true,
+            // That it is no UTF-8 is found after its words: it does speak of what is looked for.
+            // A document is written for people, who read it all the same.
+            Claim::Kind if matches!(self, Self::NotUtf8) => {
+                file.has_needles() && file.kind() != FileKind::Markdown
+            }
             Claim::Kind => matches!(self, Self::TooLarge | Self::Io(_)),
             Claim::Content => false,
         }

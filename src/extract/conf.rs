@@ -3,6 +3,7 @@
 //! What a name means and whether a value is accepted is `resolve`'s business. Template holes and
 //! shell variables are marked, since the text that the server reads is then another one.
 
+use crate::facts::bounds::{LONGER_THAN_READ, MOST_BYTES};
 use crate::facts::raw::{LineForm, RawLine, RawText, RawWord, TextPlace};
 use crate::facts::{Encoding, Reason, Slot};
 use crate::knowledge::shapes::Shapes;
@@ -33,8 +34,12 @@ pub fn read(
     file_text: &str,
     shapes: &Shapes,
 ) -> Read {
+    let (whole, excerpt) = (excerpt.clone(), within_bounds(excerpt));
     let parsed = conf::parse(&excerpt);
     let mut holes = Vec::new();
+    if excerpt.text().len() < whole.text().len() {
+        holes.push(Reason::new(LONGER_THAN_READ));
+    }
     let mut lines = Vec::new();
     for line in &parsed.lines {
         if is_template_line(&excerpt, line) {
@@ -69,6 +74,20 @@ pub fn read(
         text,
         comments: parsed.comments,
     }
+}
+
+/// The text, or as much of it as is read: no configuration that a person wrote is longer.
+fn within_bounds(excerpt: Excerpt) -> Excerpt {
+    let text = excerpt.text();
+    if text.len() <= MOST_BYTES {
+        return excerpt;
+    }
+    let mut end = MOST_BYTES;
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    let end = text[..end].rfind('\n').map_or(end, |at| at + 1);
+    excerpt.slice(0..end)
 }
 
 /// The line as a raw directive.

@@ -1,6 +1,7 @@
 //! Trees become raw facts: one module per mechanism. Nothing is typed, defaulted or joined here.
 
 pub mod chart;
+pub mod claims;
 pub mod command;
 pub mod compose;
 pub mod conf;

@@ -6,6 +6,7 @@
 //!
 //! Nothing here reads files, parses a format or knows a directive, a library or a rule.
 
+pub mod bounds;
 pub mod code;
 pub mod estate;
 pub mod extent;

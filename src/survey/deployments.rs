@@ -1,5 +1,6 @@
 //! Deployments that more than one file tells of: compose files with the files that they name and
-//! the Dockerfiles that they build, units of a host with their drop-ins. Collected while files are read one by one, joined afterwards.
+//! the Dockerfiles that they build, units of a host with their drop-ins. Collected while files are read one by one, joined
+//! afterwards.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -24,6 +25,7 @@ pub(super) struct Deployments {
     pub(super) units: Vec<UnitFile>,
     /// Places of YAML files that hold secrets.
     secrets: Vec<Span>,
+    problems: Vec<(Span, String)>,
 }
 
 impl Deployments {
@@ -31,7 +33,13 @@ impl Deployments {
     pub(super) fn of(input: &Input, excerpt: &Excerpt) -> Self {
         let mut found = Self::default();
         match input.kind {
-            FileKind::Dockerfile => found.builds.push(dockerfile::read(&input.path, excerpt)),
+            FileKind::Dockerfile => match dockerfile::read(&input.path, excerpt) {
+                Some(build) => found.builds.push(build),
+                None => {
+                    let why = "it has more instructions or stages than are read";
+                    found.problems.push((excerpt.span(0..0), why.to_owned()));
+                }
+            },
             FileKind::Unit => found.units.push(unit::read(&input.path, excerpt)),
             _ => {}
         }
@@ -54,14 +62,17 @@ impl Deployments {
         self.builds.extend(other.builds);
         self.units.extend(other.units);
         self.secrets.extend(other.secrets);
+        self.problems.extend(other.problems);
     }
 
     /// The servers of all of them and the texts that they are given, beside those in `known`.
     pub(super) fn servers(&self, files: &[(FileId, &Input)], shapes: &Shapes, known: &Raw) -> Raw {
         let secrets = self.secrets.clone();
+        let problems = self.problems.clone();
         if self.compose.is_empty() && self.builds.is_empty() && self.units.is_empty() {
             return Raw {
                 secrets,
+                problems,
                 ..Raw::default()
             };
         }
@@ -80,6 +91,7 @@ impl Deployments {
         };
         let mut raw = compose::read(&self.compose, &tree);
         raw.secrets = secrets;
+        raw.problems.extend(problems);
         let built = compose::built(&self.compose, &tree);
         for build in &self.builds {
             raw.builds.push(build.programs(&build.usual_contexts()));
@@ -92,12 +104,12 @@ impl Deployments {
             raw.texts.extend(build.texts(text, shapes));
         }
         let ends_like = |path: &str| ends_like(files, path);
-        raw.absorb(unit::servers(&self.units, &ends_like, shapes));
+        raw.absorb(unit::servers(&self.units, &ends_like, shapes).bounded());
         let wanted = missing_texts(&raw, known);
         let found = wanted.iter().filter_map(|path| by_path.get(path.as_str()));
         let read = found.filter_map(|(id, input)| text_of(*id, input, shapes));
         let read: Vec<Raw> = read.collect();
-        read.into_iter().for_each(|one| raw.absorb(one));
+        read.into_iter().for_each(|one| raw.absorb(one.bounded()));
         raw
     }
 }

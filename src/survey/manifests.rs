@@ -10,10 +10,10 @@ use crate::discover::FileKind;
 use crate::extract::environment;
 use crate::extract::kustomize::{self, Render, Renders, Tree, TreeFile};
 use crate::extract::objects::Objects;
-use crate::extract::{manifest, terraform, values};
+use crate::extract::{claims, manifest, terraform, values};
 use crate::facts::raw::Raw;
-use crate::source::{Excerpt, FileId};
-use crate::syntax::{template, yaml};
+use crate::source::{Excerpt, FileId, Span};
+use crate::syntax::{hcl, yaml};
 
 /// What is known of the whole tree while one of its files is read.
 pub(super) struct Shared<'t> {
@@ -79,6 +79,13 @@ impl Reader<'_> {
         guarded(*first, read).main
     }
 
+    /// JSON of other things is no manifest, whatever words stand in it.
+    pub(super) fn is_manifest(&self, input: &Input, renders: &Renders) -> bool {
+        !claims::is_json(&input.path)
+            || self.knowledge.shapes.speaks_of_servers(&input.text)
+            || self.is_read(input, renders)
+    }
+
     /// A neighbour says something to a kustomization, or to all of its namespace.
     pub(super) fn is_read(&self, input: &Input, renders: &Renders) -> bool {
         let is_yaml = input.path.ends_with("ml");
@@ -104,22 +111,7 @@ impl Reader<'_> {
         let variables = stream.documents.iter().flat_map(environment::read);
         raw.variables.extend(variables);
         self.values(stream, input, &mut raw);
-        // A template is not YAML before it is rendered, and a file that is no manifest would not
-        // have been read for anything: what cannot be read of these is no mistake.
-        let is_manifest = input
-            .text
-            .lines()
-            .any(|line| line.starts_with("apiVersion:"));
-        let is_plain = [".yaml", ".yml", ".json"]
-            .iter()
-            .any(|end| input.path.ends_with(end));
-        if is_manifest && is_plain && !template::is_templated(&input.text) {
-            let errors = stream
-                .errors
-                .iter()
-                .map(|error| (error.span, error.message.clone()));
-            raw.problems.extend(errors.take(1));
-        }
+        raw.problems.extend(self.mistake(input, stream));
         Extracted {
             main: raw,
             deployments: Deployments::of_yaml(input, stream, &self.knowledge.shapes),
@@ -127,12 +119,25 @@ impl Reader<'_> {
         }
     }
 
+    /// The first mistake in a file that is missed when it cannot be read: one that says what it is,
+    /// and one that a person named. A comma too many is none to a reader of YAML, but it is in JSON.
+    fn mistake(&self, input: &Input, stream: &yaml::Stream) -> Option<(Span, String)> {
+        let is_named = self.named.contains(&input.path);
+        let is_missed = claims::claims(&input.path, &input.text)
+            && self.knowledge.shapes.speaks_of_servers(&input.text);
+        let is_template = claims::is_template(&input.path, &input.text);
+        let error = stream.errors.first()?;
+        ((is_missed || is_named) && !is_template).then(|| (error.span, error.message.clone()))
+    }
+
     /// What the file gives to a chart, if it holds values.
     fn values(&self, stream: &yaml::Stream, input: &Input, raw: &mut Raw) {
         let file_text = |_| Arc::clone(&input.text);
         let none = Objects::default();
+        // A chart reads the first document of its values.
+        let first = stream.documents.first();
         self.in_context((&file_text, &none), |context| {
-            for document in &stream.documents {
+            if let Some(document) = first {
                 values::read(&document.root, &input.path, &self.charts, context, raw);
             }
         });
@@ -162,9 +167,13 @@ impl Reader<'_> {
 
     pub(super) fn terraform_file(&self, input: &Input, excerpt: &Excerpt) -> Raw {
         let none = Objects::default();
-        self.in_context((&|_| Arc::clone(&input.text), &none), |context| {
+        let mut raw = self.in_context((&|_| Arc::clone(&input.text), &none), |context| {
             terraform::read(excerpt, context)
-        })
+        });
+        if !claims::is_template(&input.path, &hcl::without_interpolations(&input.text)) {
+            raw.problems.extend(hcl::mistake(excerpt));
+        }
+        raw
     }
 
     fn in_context<T>(

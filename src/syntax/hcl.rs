@@ -90,6 +90,27 @@ pub fn parse(excerpt: &Excerpt) -> Vec<Block> {
         .collect()
 }
 
+/// The first mistake, after which a file is read block by block.
+pub fn mistake(excerpt: &Excerpt) -> Option<(Span, String)> {
+    let error = hcl_edit::parser::parse_body(excerpt.text()).err()?;
+    let text = excerpt.text();
+    let line = error.location().line().saturating_sub(1);
+    let start: usize = text.split_inclusive('\n').take(line).map(str::len).sum();
+    let written = text[start..].lines().next().unwrap_or_default();
+    let span = excerpt.span(start..start + written.trim_end().len());
+    Some((span, "it is no HCL from here on".to_owned()))
+}
+
+/// The text without what Terraform itself fills in.
+pub fn without_interpolations(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for line in text.split_inclusive('\n') {
+        let own = line.trim_start().starts_with("${") || line.contains("%{");
+        out.push_str(if own { "\n" } else { line });
+    }
+    out
+}
+
 /// The comments that stand on lines of their own.
 pub fn comments(excerpt: &Excerpt) -> Vec<Comment> {
     let mut start = 0;

@@ -15,6 +15,7 @@ use crate::extract::dockerfile::BuildFile;
 use crate::extract::paths;
 use crate::extract::variables::Variables;
 use crate::facts::Reason;
+use crate::facts::bounds::MOST_SERVERS;
 use crate::facts::raw::Raw;
 use crate::knowledge::shapes::Shapes;
 use crate::syntax::dotenv;
@@ -132,7 +133,9 @@ pub fn read<'a>(files: &'a [ComposeFile], tree: &'a Tree<'a>) -> Raw {
         if files.iter().any(|other| file.is_override_of(other)) {
             continue;
         }
-        Project::of(file, files, tree).read(&mut raw);
+        let mut of_file = Raw::default();
+        Project::of(file, files, tree).read(&mut of_file);
+        raw.absorb(of_file.bounded());
     }
     raw
 }
@@ -197,15 +200,18 @@ impl<'a> Project<'a> {
 
     fn services(&'a self) -> Vec<Service<'a>> {
         let mut names: Vec<&str> = Vec::new();
+        let mut seen = BTreeSet::new();
         for file in &self.files {
             let entries = file.services().map(Node::entries).unwrap_or_default();
             let found = entries.iter().filter_map(|entry| entry.key.as_str());
             for name in found {
-                if !names.contains(&name) {
+                if seen.insert(name) {
                     names.push(name);
                 }
             }
         }
+        // One more than are read, so that it is told.
+        names.truncate(MOST_SERVERS + 1);
         names
             .into_iter()
             .map(|name| Service {

@@ -110,7 +110,7 @@ impl<'a> Service<'a> {
             word_places: BTreeMap::new(),
             data_directory: shape.and_then(|shape| shape.data.clone()),
             labels: BTreeMap::new(),
-            fragment: !whole || self.is_lone_override(),
+            fragment: !whole || self.is_lone_override() || self.is_open(),
             defaults_from: "the deployment".to_owned(),
             doubt: None,
             unread: Vec::new(),
@@ -145,6 +145,11 @@ impl<'a> Service<'a> {
     /// A scalar's text, where it is known.
     pub(super) fn known(&self, node: Option<&Node>) -> Option<String> {
         self.text(node?)?.known().ok().map(str::to_owned)
+    }
+
+    /// A template or a mistake in the file keeps parts of it from being seen.
+    fn is_open(&self) -> bool {
+        self.layers.iter().any(|layer| layer.node.is_open())
     }
 
     pub(super) fn is_lone_override(&self) -> bool {
@@ -352,6 +357,12 @@ impl<'a> Service<'a> {
                 .iter()
                 .any(|key| layer.node.get(key).is_some())
         });
+        if self.is_open() {
+            parts.push(ConfPart::NotVisible {
+                reason: Reason::new("not all of the service can be read"),
+                at: None,
+            });
+        }
         parts.extend(other.map(|layer| ConfPart::NotVisible {
             reason: laid_over(&layer),
             at: None,

@@ -32,14 +32,23 @@ pub struct BuildFile {
     pub comments: Vec<Comment>,
 }
 
-/// Reads a file; which of its stages matters is decided later.
-pub fn read(path: &str, excerpt: &Excerpt) -> BuildFile {
+/// A stage keeps what the stage that it is made of has: so many instructions and stages bound it.
+const MOST_INSTRUCTIONS: usize = 5_000;
+const MOST_STAGES: usize = 100;
+
+/// Reads a file; which of its stages matters is decided later. `None` where nobody wrote it by hand.
+pub fn read(path: &str, excerpt: &Excerpt) -> Option<BuildFile> {
     let parsed = dockerfile::parse(excerpt);
-    BuildFile {
+    let of_stage = |instruction: &&Instruction| instruction.name == "FROM";
+    let stages = parsed.instructions.iter().filter(of_stage).count();
+    if parsed.instructions.len() > MOST_INSTRUCTIONS || stages > MOST_STAGES {
+        return None;
+    }
+    Some(BuildFile {
         path: path.to_owned(),
         instructions: parsed.instructions,
         comments: parsed.comments,
-    }
+    })
 }
 
 impl BuildFile {

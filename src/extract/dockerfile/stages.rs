@@ -94,14 +94,15 @@ impl Stages<'_> {
             "ARG" => self.argument(instruction),
             "FROM" => self.stage(instruction),
             _ => {
-                let variables = self.variables.clone();
+                let mut variables = std::mem::take(&mut self.variables);
                 if let Some((_, image)) = self.done.last_mut() {
                     image.take(instruction, &variables);
                 }
                 if instruction.name == "ENV" {
                     let pairs = pairs(&fill(&instruction.body, &variables, Escape::Backslash));
-                    self.variables.extend(pairs);
+                    variables.extend(pairs);
                 }
+                self.variables = variables;
             }
         }
     }

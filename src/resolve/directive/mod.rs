@@ -342,6 +342,8 @@ impl Judge<'_> {
             .candidates
             .iter()
             .flat_map(|series| series.directives())
+            // Names of very different lengths are far apart, and comparing costs the product of both.
+            .filter(|directive| directive.name.len().abs_diff(wanted.len()) <= 3)
             .map(|directive| {
                 (
                     strsim::damerau_levenshtein(&directive.name, &wanted),

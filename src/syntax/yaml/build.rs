@@ -18,6 +18,8 @@ use super::{Masked, Stream, SyntaxError, merge};
 
 /// How many nodes all aliases of a document together may add to it.
 const MAX_ALIASED_NODES: usize = 100_000;
+/// How many nodes all aliases of a stream together may add to it.
+const MAX_ALIASED_IN_STREAM: usize = 400_000;
 /// How many nodes may be kept for aliases that could follow; a nested anchor keeps its nodes again.
 const MAX_ANCHORED_NODES: usize = 1_000_000;
 /// How deep a tree may be, aliases replaced: everything that walks it does so by recursion.
@@ -64,11 +66,27 @@ struct Builder<'a> {
     frames: Vec<Frame>,
     anchors: HashMap<usize, Built>,
     aliased: usize,
+    aliased_in_stream: usize,
     anchored: usize,
+    is_cut: bool,
     document: Option<OpenDocument>,
     /// The end of the last token with text.
     previous_end: usize,
     actions: Actions<'a>,
+}
+
+/// The collections that end where the reading ended: a line that is indented wrongly ends them to the
+/// parser, and belongs to one of them to whoever wrote it.
+fn open_last(root: &mut Node) {
+    let mut node = Some(root);
+    while let Some(last) = node {
+        last.open |= last.scalar().is_none();
+        node = match &mut last.kind {
+            NodeKind::Seq(items) => items.last_mut(),
+            NodeKind::Map(entries) => entries.last_mut().map(|entry| &mut entry.value),
+            NodeKind::Scalar(_) => None,
+        };
+    }
 }
 
 struct OpenDocument {
@@ -125,7 +143,9 @@ impl<'a> Builder<'a> {
             frames: Vec::new(),
             anchors: HashMap::new(),
             aliased: 0,
+            aliased_in_stream: 0,
             anchored: 0,
+            is_cut: false,
             document: None,
             previous_end: 0,
             actions: Actions::new(&masked.actions),
@@ -203,13 +223,19 @@ impl<'a> Builder<'a> {
     }
 
     fn end_document(&mut self, end: usize, complete: bool) {
+        // What a mistake cut off may have had more entries.
+        self.is_cut = !complete && !self.reading.stream.errors.is_empty();
         while !self.frames.is_empty() {
             self.end_collection(end..end);
         }
+        let is_cut = std::mem::take(&mut self.is_cut);
         let Some(OpenDocument { start, root }) = self.document.take() else {
             return;
         };
-        if let Some(root) = root {
+        if let Some(mut root) = root {
+            if is_cut {
+                open_last(&mut root);
+            }
             let span = self.excerpt.span(start..end.max(start));
             let documents = &mut self.reading.stream.documents;
             documents.push(Document {
@@ -325,10 +351,11 @@ impl<'a> Builder<'a> {
             return;
         };
         frame.range.end = frame.range.end.max(if frame.block { 0 } else { range.end });
-        let open = frame.block
+        let has_actions = frame.block
             && self
                 .actions
                 .open(frame.actions_from, range.start, frame.column);
+        let open = has_actions || self.is_cut;
         let kind = match frame.items {
             Items::Seq(items) => NodeKind::Seq(items),
             Items::Map(mut entries, key) => {
@@ -387,11 +414,15 @@ impl<'a> Builder<'a> {
             Some(built) if self.aliased + built.nodes > MAX_ALIASED_NODES => {
                 "the aliases of this document stand for too many nodes"
             }
+            Some(built) if self.aliased_in_stream + built.nodes > MAX_ALIASED_IN_STREAM => {
+                "the aliases of this file stand for too many nodes"
+            }
             Some(built) if self.frames.len() + built.depth > MAX_DEPTH => {
                 "the aliases of this document are nested too deeply"
             }
             Some(built) => {
                 self.aliased += built.nodes;
+                self.aliased_in_stream += built.nodes;
                 return built.clone();
             }
         };

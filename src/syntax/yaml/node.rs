@@ -176,7 +176,8 @@ impl Node {
     }
 
     /// A template action on a line of its own may add to this node, replace what stands in it or
-    /// leave parts of it out: what is missing here is not known to be missing.
+    /// leave parts of it out, or a mistake in the text cut it off: what is missing here is not known
+    /// to be missing.
     pub fn is_open(&self) -> bool {
         self.open
     }

@@ -1,0 +1,99 @@
+//! How much one file may give: no configuration that is really used comes near these bounds. They
+//! keep time and memory in a fixed relation to the input, since a server costs far more than the line
+//! that makes it.
+//!
+//! What is left out is told as a problem of the file, and a text that was cut is not whole.
+
+use std::collections::BTreeSet;
+
+use crate::facts::raw::{ConfPart, Raw, RawLine, RawText};
+use crate::facts::value::Reason;
+use crate::source::{FileId, Span};
+
+/// Servers, and texts that may be servers of their own, of one file.
+pub const MOST_SERVERS: usize = 500;
+/// Bytes of one configuration text.
+pub const MOST_BYTES: usize = 1 << 20;
+/// What is said of a text that was cut there.
+pub const LONGER_THAN_READ: &str = "it is longer than is read";
+/// Lines of one text, or arguments of one server.
+const MOST_LINES: usize = 5_000;
+/// Words of all lines of one text together.
+const MOST_WORDS: usize = 50_000;
+
+impl Raw {
+    /// The facts of files within bounds.
+    pub fn bounded(mut self) -> Self {
+        let mut told = BTreeSet::new();
+        let before = (self.servers.len(), self.texts.len());
+        if self.extents.is_empty() && (before.0 > MOST_SERVERS || before.1 > MOST_SERVERS) {
+            let file = self.a_file();
+            self.servers.truncate(MOST_SERVERS);
+            self.texts.truncate(MOST_SERVERS);
+            let why = format!("it holds more than {MOST_SERVERS} servers or configuration texts");
+            told.extend(file.map(|file| (file, format!("{why}, and only the first were read"))));
+        }
+        for text in &mut self.texts {
+            let is_cut = text.holes.iter().any(|hole| hole.0 == LONGER_THAN_READ);
+            if cut_text(text) || is_cut {
+                told.insert((text.excerpt.file(), too_long(&text.name)));
+            }
+        }
+        for server in &mut self.servers {
+            if cut_arguments(&mut server.conf) {
+                told.insert((server.anchor.file, too_long(&server.name)));
+            }
+        }
+        let problems = told.into_iter();
+        self.problems
+            .extend(problems.map(|(file, why)| (Span::new(file, 0, 0), why)));
+        self
+    }
+
+    fn a_file(&self) -> Option<FileId> {
+        let of_servers = self.servers.first().map(|server| server.anchor.file);
+        of_servers.or(self.texts.first().map(|text| text.excerpt.file()))
+    }
+}
+
+fn too_long(name: &str) -> String {
+    format!("{name} is longer than {MOST_LINES} lines or {MOST_BYTES} bytes: the rest was not read")
+}
+
+fn cut_text(text: &mut RawText) -> bool {
+    let is_cut = cut(&mut text.lines);
+    if is_cut {
+        let why = "it has more lines than are read";
+        text.holes.push(Reason::new(why));
+    }
+    is_cut
+}
+
+fn cut_arguments(parts: &mut Vec<ConfPart>) -> bool {
+    let mut is_cut = false;
+    for part in parts.iter_mut() {
+        if let ConfPart::Lines(lines) = part {
+            is_cut |= cut(lines);
+        }
+    }
+    if is_cut {
+        parts.push(ConfPart::NotVisible {
+            reason: Reason::new("it has more arguments than are read"),
+            at: None,
+        });
+    }
+    is_cut
+}
+
+/// Leaves out what is beyond the bounds.
+fn cut(lines: &mut Vec<RawLine>) -> bool {
+    let before = lines.len();
+    let mut words = 0;
+    let within = lines.iter().take(MOST_LINES).take_while(|line| {
+        words += line.words.len();
+        words <= MOST_WORDS
+    });
+    let kept = within.count();
+    lines.truncate(kept);
+    kept < before
+}
