@@ -1,23 +1,29 @@
-//! Markdown: every fence is a little universe of its own, read as what its content is.
+//! Fences of Markdown files: what is read of each, as a little universe of its own.
+//!
+//! A document shows what it speaks about: what a fence does not say of a server may stand elsewhere.
 
-use crate::extract::conf;
+use std::collections::BTreeMap;
+
+use super::{Extracted, Input, Reader, Universe};
 use crate::extract::objects::Objects;
-use crate::extract::{go, mapping, rust};
-use crate::facts::raw::{Raw, RawText, TextPlace};
+use crate::extract::{compose, conf, dockerfile, go, mapping, rust, unit};
+use crate::facts::Reason;
+use crate::facts::bounds::MOST_SERVERS;
+use crate::facts::raw::{ConfPart, Raw, RawText, TextPlace};
 use crate::source::Excerpt;
-use crate::survey::{Extracted, Input, Reader, Universe};
 use crate::syntax::{markdown, yaml};
 
 impl Reader<'_> {
     pub(super) fn markdown_file(&self, input: &Input, excerpt: &Excerpt) -> Extracted {
         let snippets = markdown::fences(excerpt)
             .into_iter()
+            .take(MOST_SERVERS)
             .filter_map(|fence| {
                 let name = format!("{}#{}", input.path, fence.index + 1);
                 let raw = self.snippet(name.clone(), input, &fence.content)?;
                 Some(Universe {
                     snippet: Some(name),
-                    raw,
+                    raw: raw.bounded(),
                 })
             })
             .collect();
@@ -49,9 +55,13 @@ impl Reader<'_> {
             let mut raw = self.manifests(&stream, &input.text, &objects);
             self.part_of_values(&stream, input, &mut raw);
             raw.texts.extend(mapped);
+            raw.absorb(self.composed(&stream, input));
             if !raw.texts.is_empty() || !raw.servers.is_empty() {
                 return Some(raw);
             }
+        }
+        if let Some(raw) = self.deployed(&name, content, &input.text) {
+            return Some(raw);
         }
         let raw = go::extract_snippet(content.clone(), &name, self.knowledge.clients);
         if !raw.clients.is_empty() {
@@ -61,14 +71,63 @@ impl Reader<'_> {
         (!raw.clients.is_empty()).then_some(raw)
     }
 
+    /// The services of a compose file that a fence shows, or a part of one.
+    fn composed(&self, stream: &yaml::Stream, input: &Input) -> Raw {
+        let Some(file) = compose::recognise(&input.path, stream) else {
+            return Raw::default();
+        };
+        let tree = compose::Tree {
+            shapes: &self.knowledge.shapes,
+            texts: BTreeMap::new(),
+            builds: BTreeMap::new(),
+        };
+        partly_seen(compose::read(&[file], &tree))
+    }
+
+    /// A Dockerfile or a unit that a fence shows.
+    fn deployed(&self, name: &str, content: &Excerpt, file_text: &str) -> Option<Raw> {
+        let shapes = &self.knowledge.shapes;
+        let lines = content.text().lines().map(str::trim);
+        let mut lines = lines.filter(|line| !line.is_empty() && !line.starts_with('#'));
+        let first = lines.next()?;
+        let raw = if first.starts_with("FROM ") {
+            let build = dockerfile::read(name, content)?;
+            let server = dockerfile::server(&build, shapes, &|_| false);
+            Raw {
+                texts: build.texts(file_text, shapes),
+                servers: server.into_iter().collect(),
+                ..Raw::default()
+            }
+        } else if first.starts_with('[') && content.text().contains("[Service]") {
+            let unit = unit::read(&format!("{name}.service"), content);
+            unit::servers(&[unit], &|_| Vec::new(), shapes)
+        } else {
+            return None;
+        };
+        (!raw.servers.is_empty()).then(|| partly_seen(raw))
+    }
+
     fn looks_like_yaml(&self, text: &str) -> bool {
         text.lines().any(|line| {
             let line = line.trim_start();
             line.split_once(':').is_some_and(|(key, _)| {
                 let library = &self.knowledge.shapes.library;
-                let of_manifest = key == "kind" || key == "apiVersion";
-                of_manifest || self.is_directive(key) || library.is_chart_word(key)
+                let of_deployment = ["kind", "apiVersion", "services"].contains(&key);
+                of_deployment || self.is_directive(key) || library.is_chart_word(key)
             })
         })
     }
+}
+
+/// Servers of which a document shows a part.
+fn partly_seen(mut raw: Raw) -> Raw {
+    for server in &mut raw.servers {
+        server.fragment = true;
+        let part = ConfPart::NotVisible {
+            reason: Reason::new("a document shows a part of it"),
+            at: None,
+        };
+        server.conf.insert(0, part);
+    }
+    raw
 }
