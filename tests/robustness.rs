@@ -196,6 +196,29 @@ fn large_files_are_read_to_their_end() {
     ))));
 }
 
+/// The comments of a file are read from its tree: where there is none, nobody parsed it.
+#[test]
+fn files_that_cannot_hold_a_client_are_not_parsed() {
+    let comment = "// redvet: ignore[pool/size-implicit] told by a test\n";
+    for (text, parsed) in [
+        (format!("package main\n{comment}func main() {{}}\n"), false),
+        (format!("{GO}{comment}func main() {{}}\n"), false),
+        (format!("{GO}{comment}{GO_CLIENT}"), true),
+    ] {
+        assert_eq!(!go(&text).comments.is_empty(), parsed, "{text}");
+    }
+    for (text, parsed) in [
+        (format!("{comment}fn main() {{}}\n"), false),
+        (
+            format!("use sqlx::Pool;\n{comment}fn main() {{ Pool::builder(); }}\n"),
+            false,
+        ),
+        (format!("{RUST}{comment}{RUST_CLIENT}"), true),
+    ] {
+        assert_eq!(!rust(&text).comments.is_empty(), parsed, "{text}");
+    }
+}
+
 const WORDS: &[&str] = &[
     "{",
     "}",

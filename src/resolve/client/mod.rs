@@ -348,11 +348,14 @@ fn finish(
     let own = types.get(..1).unwrap_or_default();
     let carried = !idents.iter().any(|ident| option.has_name(own, ident));
     let mut names = idents.to_vec();
+    let mut shown: Vec<&str> = names.iter().map(|name| shown_name(name)).collect();
+    shown.sort_unstable();
+    shown.dedup();
     names.sort_unstable();
     names.dedup();
     value.own_name = match write {
         Some(write) => Some(shown_name(&write.ident).to_owned()),
-        None => (!names.is_empty()).then(|| names.join(" or ")),
+        None => (!shown.is_empty()).then(|| shown.join(" or ")),
     };
     value.slot = match (write, &names[..]) {
         (Some(write), _) => write.slot.clone(),

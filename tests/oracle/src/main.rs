@@ -17,7 +17,7 @@ use programs::Program;
 use serde_json::Value;
 
 /// Fewer would mean that redvet has lost sight of the programs.
-const LEAST_COMPARISONS: usize = 310;
+const LEAST_COMPARISONS: usize = 340;
 const GENERATED: &str = "src/programs/generated.rs";
 
 fn all() -> Vec<Program> {
