@@ -269,7 +269,12 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
         self.inside.push(function.node.id());
         let file = std::mem::replace(&mut self.file, function.file);
         let scopes = std::mem::take(&mut self.state.scopes);
+        let held = std::mem::take(&mut self.values);
+        let (changes, jumps) = names::changes(self.tree(), function.node);
+        let changes = std::mem::replace(&mut self.last_change, changes);
+        let jumps = std::mem::replace(&mut self.jumps, jumps);
         let value = self.run(function.node, values);
+        (self.values, self.last_change, self.jumps) = (held, changes, jumps);
         self.state.scopes = scopes;
         self.file = file;
         self.inside.pop();
@@ -358,8 +363,12 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
                     let name = self.text(name);
                     self.state.define(name, Val::unknown("arguments"));
                 } else if let Some(value) = values.next() {
-                    let value = self.typed(value, go::field(parameter, "type"));
-                    self.state.define(self.text(name), value);
+                    let ty = go::field(parameter, "type");
+                    let value = self.typed(value, ty);
+                    let pointer = ty.is_some_and(|ty| ty.kind() == "pointer_type");
+                    let name = self.text(name);
+                    self.hold(name, !pointer && matches!(value, Val::Options(_)));
+                    self.state.define(name, value);
                 }
             }
         }

@@ -72,6 +72,9 @@ impl<'t> Reader<'t, '_, '_> {
             if let Val::Error(errors) = &value {
                 self.error_checked(errors);
             }
+            if let (&Val::Options(id), true) = (&value, self.values.contains(name)) {
+                return self.copied(id);
+            }
             return value;
         }
         let declared = self.declared;
@@ -108,7 +111,7 @@ impl<'t> Reader<'t, '_, '_> {
         let Some(operand) = go::field(node, "operand") else {
             return Val::unknown("code that cannot be read");
         };
-        let value = self.evaluate(operand);
+        let value = self.pointed_at(operator, operand);
         match (operator, value) {
             ("&", value @ Val::Options(_)) => value,
             ("*", Val::Options(id)) => self.copied(id),
@@ -119,8 +122,41 @@ impl<'t> Reader<'t, '_, '_> {
         }
     }
 
+    /// The operand of an operator: of `&` the variable itself, not a copy of what it holds.
+    fn pointed_at(&mut self, operator: &str, operand: Node<'t>) -> Val<'t> {
+        let held = (operator == "&" && operand.kind() == "identifier")
+            .then(|| self.state.get(self.text(operand)).cloned());
+        match held.flatten() {
+            Some(value @ Val::Options(_)) => value,
+            _ => self.evaluate(operand),
+        }
+    }
+
+    /// A variable holds an options value itself, or something else.
+    pub(super) fn hold(&mut self, name: &'t str, by_value: bool) {
+        if by_value {
+            self.values.insert(name);
+        } else {
+            self.values.remove(name);
+        }
+    }
+
+    /// Whether an expression gives an options value itself, no pointer to one.
+    pub(super) fn is_value(&self, expression: Node<'t>) -> bool {
+        match expression.kind() {
+            "composite_literal" => true,
+            "unary_expression" => self.text(expression).starts_with('*'),
+            "identifier" => self.values.contains(self.text(expression)),
+            "parenthesized_expression" => {
+                let inner = go::children(expression).first().copied();
+                inner.is_some_and(|inner| self.is_value(inner))
+            }
+            _ => false,
+        }
+    }
+
     /// A copy of an options value.
-    fn copied(&mut self, id: u32) -> Val<'t> {
+    pub(super) fn copied(&mut self, id: u32) -> Val<'t> {
         let Some(object) = self.state.heap.get(&id).cloned() else {
             return Val::unknown("a pointer");
         };
@@ -191,6 +227,7 @@ impl<'t> Reader<'t, '_, '_> {
             return Val::unknown("code that cannot be read");
         };
         let outer = self.fork();
+        self.forget_changed_later(node);
         self.state.scopes.push(Scope::new());
         self.open_block();
         if let Some(parameters) = go::field(node, "parameters") {
@@ -209,6 +246,29 @@ impl<'t> Reader<'t, '_, '_> {
         let inner = std::mem::replace(&mut self.state, outer);
         self.forget_in_literal(body, &inner.scopes);
         Val::Closure(node, self.file)
+    }
+
+    /// A function literal may run after what is assigned behind it.
+    fn forget_changed_later(&mut self, literal: Node<'t>) {
+        let reason = Reason::new("a function literal that runs later");
+        for name in names::mentioned(self.tree(), literal) {
+            let later = self.last_change.get(name);
+            if later.is_none_or(|last| *last <= literal.end_byte()) {
+                continue;
+            }
+            match self.state.get(name) {
+                Some(&Val::Options(id)) => {
+                    if let Some(object) = self.state.heap.get_mut(&id) {
+                        object.lose(&reason);
+                    }
+                }
+                Some(Val::Plain(value)) if *value != Folded::Nil => {
+                    self.state
+                        .set(name, Val::Plain(Folded::Unknown(reason.clone())));
+                }
+                _ => {}
+            }
+        }
     }
 
     fn forget_in_literal(&mut self, body: Node<'t>, inner: &[Scope<'t>]) {

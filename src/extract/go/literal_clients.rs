@@ -53,13 +53,22 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
     /// Something holds the literal under this name: what is assigned to its fields through that
     /// name elsewhere may be set.
     pub(super) fn held_as(&mut self, id: ObjectId, holder: &str) {
+        self.may_be_set(id, Some(holder));
+    }
+
+    /// The literal is handed out: whatever the package assigns to such a field may be its own.
+    pub(super) fn handed_out(&mut self, id: ObjectId) {
+        self.may_be_set(id, None);
+    }
+
+    fn may_be_set(&mut self, id: ObjectId, holder: Option<&str>) {
         let declared = self.declared;
-        let fields: Vec<&str> = declared
+        let fields: Vec<(&str, &str)> = declared
             .field_writes
             .iter()
-            .filter(|(held, _)| *held == holder)
-            .map(|(_, field)| *field)
-            .filter(|field| self.is_option(id, field))
+            .copied()
+            .filter(|(held, _)| holder.is_none_or(|holder| *held == holder))
+            .filter(|(_, field)| self.is_option(id, field))
             .collect();
         let Some(object) = self.state.heap.get_mut(&id).filter(|o| o.built) else {
             return;
@@ -67,10 +76,13 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
         let Some(span) = object.literal else {
             return;
         };
-        for field in fields {
+        for (held, field) in fields {
+            if holder.is_none() && object.writes.iter().any(|write| write.ident == field) {
+                continue;
+            }
             object.write(OptionWrite {
                 ident: field.to_owned(),
-                value: fold::unknown(format!("`{holder}.{field}`, which the package assigns")),
+                value: fold::unknown(format!("`{held}.{field}`, which the package assigns")),
                 span,
                 conditional: true,
                 wrapped: None,

@@ -115,6 +115,9 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
                 continue;
             }
             let value = self.evaluate(inner);
+            if let (Val::Options(id), Some(key)) = (&value, go::field(element, "key")) {
+                self.held_as(*id, self.text(key));
+            }
             self.escape(value.clone(), "another value");
             items.push(value.folded(&names::quoted(self.tree(), inner)));
         }

@@ -1,7 +1,7 @@
 //! Questions about names that need the tree alone: what a piece of code assigns, what its function
 //! literals use, how it is quoted in a reason.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use tree_sitter::Node;
 
@@ -40,6 +40,31 @@ pub(super) fn assigned<'t>(tree: &'t GoTree, node: Node<'t>) -> BTreeSet<&'t str
         found.extend(target.into_iter().flat_map(bases).map(|b| tree.text(b)));
     });
     found
+}
+
+/// Where each variable is last assigned to below a node, and the labels that are jumped to.
+pub(super) fn changes<'t>(
+    tree: &'t GoTree,
+    node: Node<'t>,
+) -> (BTreeMap<&'t str, usize>, BTreeSet<&'t str>) {
+    let mut last = BTreeMap::new();
+    let mut jumps = BTreeSet::new();
+    visit(node, |node| {
+        let target = match node.kind() {
+            "assignment_statement" | "range_clause" => go::field(node, "left"),
+            "inc_statement" | "dec_statement" => Some(node),
+            "goto_statement" => {
+                jumps.extend(go::children(node).first().map(|label| tree.text(*label)));
+                None
+            }
+            _ => None,
+        };
+        for base in target.into_iter().flat_map(bases) {
+            let at = last.entry(tree.text(base)).or_insert(0);
+            *at = node.end_byte().max(*at);
+        }
+    });
+    (last, jumps)
 }
 
 /// Every identifier below a node.

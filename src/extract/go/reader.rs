@@ -5,7 +5,7 @@
 //! run in place, so that factories and helpers that fill in options are seen through. The run is
 //! linear in the text: loops run once, and running in place is bounded.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use tree_sitter::Node;
@@ -90,6 +90,12 @@ pub(super) struct Reader<'t, 'm, 'p> {
     pub(super) results: Vec<Vec<&'t str>>,
     /// Variables of this function that its function literals use.
     pub(super) captured: BTreeSet<&'t str>,
+    /// Variables that hold an options value itself, no pointer to one: whoever reads them has a copy.
+    pub(super) values: BTreeSet<&'t str>,
+    /// Where each variable of this function is last assigned to, by the last byte of the place.
+    pub(super) last_change: BTreeMap<&'t str, usize>,
+    /// Labels of this function that a `goto` leads to.
+    pub(super) jumps: BTreeSet<&'t str>,
     /// Parts of the file that are not followed, by their bytes.
     skipped: Vec<Range<usize>>,
     fates: Vec<Fate>,
@@ -124,6 +130,9 @@ impl<'t, 'm, 'p> Reader<'t, 'm, 'p> {
             returns: Vec::new(),
             results: Vec::new(),
             captured: BTreeSet::new(),
+            values: BTreeSet::new(),
+            last_change: BTreeMap::new(),
+            jumps: BTreeSet::new(),
             skipped: Vec::new(),
             fates: Vec::new(),
             next_block: 0,
@@ -158,6 +167,7 @@ impl<'t, 'm, 'p> Reader<'t, 'm, 'p> {
                 "var_declaration" => {
                     if worth(self.text(node)) {
                         self.statement(node);
+                        self.record_built();
                     }
                 }
                 kind if names::is_declaration(kind) => {}
@@ -173,10 +183,11 @@ impl<'t, 'm, 'p> Reader<'t, 'm, 'p> {
         self.open_block();
         self.returns.clear();
         self.fuel = INLINE_STATEMENTS;
-        self.captured = match node.or_else(|| self.tree().root()) {
-            Some(node) => names::captured(self.tree(), node),
-            None => BTreeSet::new(),
-        };
+        self.values.clear();
+        if let Some(node) = node.or_else(|| self.tree().root()) {
+            self.captured = names::captured(self.tree(), node);
+            (self.last_change, self.jumps) = names::changes(self.tree(), node);
+        }
     }
 
     fn read_function(&mut self, node: Node<'t>) {
@@ -184,7 +195,12 @@ impl<'t, 'm, 'p> Reader<'t, 'm, 'p> {
             return;
         };
         let outer = std::mem::take(&mut self.state);
-        let captured = std::mem::take(&mut self.captured);
+        let outer_names = (
+            std::mem::take(&mut self.captured),
+            std::mem::take(&mut self.values),
+            std::mem::take(&mut self.last_change),
+            std::mem::take(&mut self.jumps),
+        );
         self.function = self.function_name(node);
         self.enter_function(Some(node));
         for list in ["receiver", "parameters", "result"] {
@@ -199,7 +215,7 @@ impl<'t, 'm, 'p> Reader<'t, 'm, 'p> {
         self.record_built();
         self.function = None;
         self.state = outer;
-        self.captured = captured;
+        (self.captured, self.values, self.last_change, self.jumps) = outer_names;
     }
 
     /// `connect`, or `Server.connect` for a method.
@@ -227,9 +243,11 @@ impl<'t, 'm, 'p> Reader<'t, 'm, 'p> {
     pub(super) fn parameters(&mut self, list: Node<'t>) {
         for parameter in go::children(list) {
             let ty = go::field(parameter, "type");
+            let by_value = ty.is_some_and(|ty| ty.kind() != "pointer_type");
             for name in go::fields(parameter, "name") {
                 let name = self.text(name);
                 let value = self.parameter(name, ty);
+                self.hold(name, by_value && matches!(value, Val::Options(_)));
                 self.state.define(name, value);
             }
         }

@@ -5,6 +5,7 @@ use tree_sitter::Node;
 use crate::extract::go::reader::Reader;
 use crate::extract::go::state::{ObjectId, Scope, Val};
 use crate::extract::go::{fold, names};
+use crate::facts::raw::Folded;
 use crate::facts::value::Reason;
 use crate::syntax::go;
 
@@ -29,7 +30,8 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
     fn statement_of_kind(&mut self, node: Node<'t>) {
         match node.kind() {
             "block" => self.block(node),
-            "statement_list" | "labeled_statement" => self.statements(node),
+            "statement_list" => self.statements(node),
+            "labeled_statement" => self.labelled(node),
             "short_var_declaration" | "assignment_statement" | "expression_statement"
                 if go::is_broken(node) =>
             {
@@ -74,6 +76,22 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
             _ => drop(self.look_through(node)),
         }
         self.lose_all(UNREADABLE);
+    }
+
+    /// Where a `goto` leads to, nothing is known of what the function assigns anywhere.
+    fn labelled(&mut self, node: Node<'t>) {
+        let label = go::field(node, "label").map(|label| self.text(label));
+        if label.is_some_and(|label| self.jumps.contains(label)) {
+            self.lose_all("a goto");
+            let changed: Vec<&str> = self.last_change.keys().copied().collect();
+            for name in changed {
+                if matches!(self.state.get(name), Some(Val::Plain(value)) if *value != Folded::Nil)
+                {
+                    self.state.set(name, Val::unknown("a goto"));
+                }
+            }
+        }
+        self.statements(node);
     }
 
     fn statements(&mut self, node: Node<'t>) {
@@ -162,7 +180,14 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
         define: bool,
     ) {
         match target.kind() {
-            "identifier" => self.assign_name(target, value, statement, define),
+            "identifier" => {
+                let by_value = expression.is_some_and(|e| self.is_value(e));
+                self.hold(
+                    self.text(target),
+                    by_value && matches!(value, Val::Options(_)),
+                );
+                self.assign_name(target, value, statement, define);
+            }
             "selector_expression" => self.assign_field(target, value, expression, statement),
             "unary_expression" => self.assign_through(target, value),
             _ => {
@@ -217,7 +242,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
             let expression = expression.unwrap_or(field);
             return self.write_path(id, &ident, value, expression);
         }
-        let base = self.evaluate(operand);
+        let base = self.place_of(operand);
         if let Val::Options(id) = base {
             let receiver = self.text(operand);
             return self.write_field(id, field, value, expression, (statement, receiver));
@@ -227,6 +252,16 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
         }
         let to = format!("`{}`", names::quoted(self.tree(), target));
         self.escape(value, &to);
+    }
+
+    /// What is assigned to: a variable itself, not a copy of what it holds.
+    fn place_of(&mut self, operand: Node<'t>) -> Val<'t> {
+        let held =
+            (operand.kind() == "identifier").then(|| self.state.get(self.text(operand)).cloned());
+        match held.flatten() {
+            Some(value @ Val::Options(_)) => value,
+            _ => self.evaluate(operand),
+        }
     }
 
     /// The option that `opts.Field.part` names, where `opts` is known.
@@ -268,8 +303,17 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
             } else {
                 self.values(&right, idents.len())
             };
-            for (ident, value) in idents.into_iter().zip(values) {
+            let pointer = ty.is_some_and(|ty| ty.kind() == "pointer_type");
+            for (at, (ident, value)) in idents.into_iter().zip(values).enumerate() {
                 let value = self.typed(value, ty);
+                let by_value = match right.get(at) {
+                    Some(expression) => self.is_value(*expression),
+                    None => !pointer,
+                };
+                self.hold(
+                    self.text(ident),
+                    by_value && matches!(value, Val::Options(_)),
+                );
                 if let (Val::Options(id), true) = (&value, self.function.is_none()) {
                     self.held_as(*id, self.text(ident));
                 }
@@ -344,6 +388,9 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
             }
         } else {
             for value in values {
+                if let Val::Options(id) = value {
+                    self.handed_out(id);
+                }
                 self.escape(value, "a caller");
             }
         }
