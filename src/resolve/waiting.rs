@@ -235,6 +235,8 @@ struct Cut {
     at: crate::source::Span,
     wait: Datum,
     limit: Value,
+    /// What the timeout is called.
+    option: String,
     strength: Strength,
 }
 
@@ -247,7 +249,7 @@ fn put_cuts(waits: &[Placed<'_>], clients: &mut [Subject]) {
         let each: Vec<Fate> = placed
             .clients
             .iter()
-            .map(|index| fate(placed, clients[*index].fact(option)))
+            .map(|index| fate(placed, option, &clients[*index]))
             .collect();
         let Some(first) = placed.clients.first() else {
             continue;
@@ -283,8 +285,19 @@ fn agreed(each: Vec<Fate>) -> Option<Fate> {
     }
 }
 
-fn fate(placed: &Placed<'_>, limit: Option<&Value>) -> Fate {
-    let Some(limit) = limit else {
+/// The library's own word for a timeout; where it has none, what its key says.
+fn timeout_name(limit: &Value, key: &str) -> String {
+    match &limit.own_name {
+        Some(name) => format!("`{name}`"),
+        None => {
+            let words: Vec<&str> = key.rsplit('.').collect();
+            format!("the {}", words.join(" "))
+        }
+    }
+}
+
+fn fate(placed: &Placed<'_>, option: &str, client: &Subject) -> Fate {
+    let Some(limit) = client.fact(option) else {
         return Fate::Spared;
     };
     let Some(known) = limit.known() else {
@@ -319,6 +332,7 @@ fn fate(placed: &Placed<'_>, limit: Option<&Value>) -> Fate {
         at: placed.wait.at,
         wait,
         limit: limit.clone(),
+        option: timeout_name(limit, option),
         strength: placed.strength.min(limit.strength),
     }))
 }
@@ -359,7 +373,5 @@ fn tell_fates(client: &mut Subject, fates: Vec<Fate>) {
     client.put("blocking.wait", at(cut.wait.clone()));
     client.put("blocking.limit", limit);
     client.put("blocking.others", at(Datum::Int(others)));
-    if let Some(name) = &cut.limit.own_name {
-        client.put("blocking.option", at(Datum::Text(name.clone())));
-    }
+    client.put("blocking.option", at(Datum::Text(cut.option.clone())));
 }

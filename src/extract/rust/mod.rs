@@ -10,6 +10,7 @@
 
 mod calls;
 mod clients;
+mod crews;
 mod expressions;
 mod library;
 pub mod manifest;
@@ -24,6 +25,7 @@ mod state;
 mod statements;
 mod types;
 mod uses;
+mod waiting;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -206,6 +208,7 @@ fn read(
         raw.secrets.extend(read.secrets);
         blocking.extend(read.blocking);
     }
+    raw.waits = waiting::read(parsed, models);
     // A pool is built in one place and used in others.
     for (library, place) in blocking {
         let of = |client: &&mut RawClient| client.libraries.contains(&library);

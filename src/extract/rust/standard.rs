@@ -222,6 +222,19 @@ pub(super) fn runs_on_a_thread(name: &str) -> bool {
     )
 }
 
+/// Functions that run what they are given beside whoever calls them.
+pub(super) fn runs_beside(name: &str) -> bool {
+    matches!(
+        name,
+        "spawn" | "spawn_local" | "spawn_blocking" | "spawn_on"
+    )
+}
+
+/// Methods that run a closure once for each item.
+pub(super) fn runs_for_each(name: &str) -> bool {
+    matches!(name, "map" | "for_each" | "flat_map" | "filter_map")
+}
+
 /// Macros of the standard library after which nothing runs.
 pub(super) fn never_returns(name: &str) -> bool {
     matches!(name, "panic" | "unreachable" | "todo" | "unimplemented")

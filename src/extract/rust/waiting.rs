@@ -1,0 +1,373 @@
+//! Calls that wait at the server, by their names in files that name a library: how long each waits
+//! at most, and (`crews`) how many of it run at once. Types are not followed here.
+
+use std::collections::BTreeMap;
+
+use tree_sitter::Node;
+
+use crate::extract::rust::crews::Crews;
+use crate::extract::rust::names;
+use crate::extract::rust::package::{Parsed, outside_tests};
+use crate::facts::raw::{Language, Longest, RawWait};
+use crate::facts::value::Reason;
+use crate::knowledge::clients::usage::{Blocking, Command, Holds, Wait};
+use crate::knowledge::clients::{Library, Models};
+use crate::knowledge::servers::waiting::{self, Purpose, TimeoutWord, WaitingCommand};
+use crate::source::Span;
+use crate::syntax::rust::{self, RustTree};
+
+/// The waiting calls of one package.
+pub(super) fn read(parsed: &[Parsed], models: &Models) -> Vec<RawWait> {
+    let needles = models.waiting_needles(Language::Rust);
+    let worth = |file: &Parsed| {
+        let text = file.tree.excerpt().text();
+        needles.iter().any(|needle| text.contains(needle))
+    };
+    if !parsed.iter().any(worth) {
+        return Vec::new();
+    }
+    let named = |library: &&Library| {
+        let mut packages = library.client_packages();
+        packages.any(|p| {
+            let texts = parsed.iter().map(|file| file.tree.excerpt().text());
+            texts.into_iter().any(|text| text.contains(&p.import_path))
+        })
+    };
+    let mut reader = Waits {
+        libraries: models.of_language(Language::Rust).filter(named).collect(),
+        crews: Crews::new(parsed),
+        constants: constants(parsed),
+        found: Vec::new(),
+    };
+    for (at, file) in parsed.iter().enumerate().filter(|(_, file)| worth(file)) {
+        for call in calls(&file.tree) {
+            reader.call(call, at, file);
+        }
+    }
+    reader.found
+}
+
+/// Every call outside of tests.
+fn calls(tree: &RustTree) -> Vec<Node<'_>> {
+    let mut found = Vec::new();
+    let mut todo: Vec<Node<'_>> = tree.root().into_iter().collect();
+    while let Some(node) = todo.pop() {
+        if node.kind() == "call_expression" {
+            found.push(node);
+        }
+        match node.kind() {
+            "source_file" | "declaration_list" => todo.extend(outside_tests(node, tree)),
+            _ => todo.extend(rust::children(node)),
+        }
+    }
+    found
+}
+
+/// The values of constants by their names; of two of one name neither counts.
+pub(super) fn constants(parsed: &[Parsed]) -> BTreeMap<&str, Option<f64>> {
+    let mut found: BTreeMap<&str, Option<f64>> = BTreeMap::new();
+    for file in parsed {
+        file.tree.walk(|node| {
+            if node.kind() != "const_item" {
+                return;
+            }
+            let parts = rust::field(node, "name").zip(rust::field(node, "value"));
+            if let Some((name, value)) = parts {
+                let figure = figure(value, &file.tree, &BTreeMap::new());
+                let name = file.tree.text(name);
+                let known = if found.contains_key(name) {
+                    None
+                } else {
+                    figure
+                };
+                found.insert(name, known);
+            }
+        });
+    }
+    found
+}
+
+/// The number that a literal or a constant is.
+pub(super) fn figure(
+    node: Node<'_>,
+    tree: &RustTree,
+    constants: &BTreeMap<&str, Option<f64>>,
+) -> Option<f64> {
+    let mut node = node;
+    loop {
+        node = match node.kind() {
+            "parenthesized_expression" => *rust::children(node).first()?,
+            "type_cast_expression" => rust::field(node, "value")?,
+            _ => break,
+        };
+    }
+    let text = tree.text(node);
+    match node.kind() {
+        "integer_literal" => rust::int_value(text).map(|n| n as f64),
+        "float_literal" => text
+            .trim_end_matches("f64")
+            .trim_end_matches("f32")
+            .replace('_', "")
+            .parse()
+            .ok(),
+        "identifier" | "scoped_identifier" => {
+            let name = text.rsplit("::").next().unwrap_or(text);
+            constants.get(name).copied().flatten()
+        }
+        _ => None,
+    }
+}
+
+struct Waits<'t, 'm> {
+    libraries: Vec<&'m Library>,
+    crews: Crews<'t>,
+    constants: BTreeMap<&'t str, Option<f64>>,
+    found: Vec<RawWait>,
+}
+
+impl<'t> Waits<'t, '_> {
+    fn call(&mut self, node: Node<'t>, at: usize, file: &'t Parsed) {
+        let tree = &file.tree;
+        let Some(name) = called(node, tree) else {
+            return;
+        };
+        let typed: Vec<(&Library, &Blocking)> = self
+            .libraries
+            .iter()
+            .filter_map(|library| Some((*library, library.model()?.waiting_call(name)?)))
+            .collect();
+        if let Some((_, row)) = typed.first() {
+            let longest = self.typed_wait(node, row, tree);
+            let takes = typed.iter().any(|(_, row)| row.takes_from_pool());
+            let ids = typed.iter().map(|(library, _)| library.id().to_owned());
+            let wait = Noted {
+                call: name.to_owned(),
+                longest,
+                takes,
+                cut_by: row.cut_by.clone(),
+                libraries: ids.collect(),
+            };
+            return self.note(node, at, file, wait);
+        }
+        let sent: Vec<(&Library, &Command)> = self
+            .libraries
+            .iter()
+            .filter_map(|library| {
+                let row = library
+                    .model()?
+                    .command
+                    .iter()
+                    .find(|row| row.call == name)?;
+                Some((*library, row))
+            })
+            .collect();
+        let first = arguments(node).first().copied();
+        let command = first
+            .and_then(|first| rust::string_value(tree.text(first)))
+            .and_then(|name| waiting::command(&name));
+        if let (Some((_, row)), Some(command)) = (sent.first(), command) {
+            let longest = self.sent_wait(node, command, tree);
+            let takes = command.purpose == Purpose::Data
+                && sent
+                    .iter()
+                    .any(|(_, row)| row.holds == Holds::PooledConnection);
+            let ids = sent.iter().map(|(library, _)| library.id().to_owned());
+            let wait = Noted {
+                call: format!("{name}(\"{}\")", command.name),
+                longest,
+                takes,
+                cut_by: row.cut_by.clone(),
+                libraries: ids.collect(),
+            };
+            self.note(node, at, file, wait);
+        }
+    }
+
+    fn note(&mut self, node: Node<'t>, at: usize, file: &'t Parsed, wait: Noted) {
+        if wait.longest == Longest::AtOnce {
+            return;
+        }
+        let crew = wait.takes.then(|| self.crews.of(node, at, &self.constants));
+        let dir = file.path.rsplit_once('/').map_or("", |(dir, _)| dir);
+        self.found.push(RawWait {
+            language: Language::Rust,
+            dir: dir.to_owned(),
+            libraries: wait.libraries,
+            call: wait.call,
+            bound: Vec::new(),
+            at: place(node, &file.tree),
+            longest: wait.longest,
+            crew,
+            cut_by: wait.cut_by,
+        });
+    }
+
+    fn typed_wait(&self, node: Node<'t>, row: &Blocking, tree: &'t RustTree) -> Longest {
+        let given = arguments(node);
+        if let Some(at) = row.timeout_arg {
+            return match given.get(at) {
+                Some(argument) => self.longest(*argument, row, tree),
+                None => unknown("an argument"),
+            };
+        }
+        let Some(method) = &row.timeout_call else {
+            return unknown("a call that is not modelled");
+        };
+        let Some(options) = given.last().copied() else {
+            return unknown("an argument");
+        };
+        let made = match variable(options, tree) {
+            Some(name) => match only_value(node, name, tree) {
+                Some(value) => value,
+                None => return unknown(format!("`{name}`")),
+            },
+            None => options,
+        };
+        match method_argument(made, method, tree) {
+            Some(argument) => self.longest(argument, row, tree),
+            None if made.kind() == "call_expression" || made.kind() == "reference_expression" => {
+                Longest::AtOnce
+            }
+            None => unknown(names::quoted(tree, made)),
+        }
+    }
+
+    fn longest(&self, argument: Node<'t>, row: &Blocking, tree: &'t RustTree) -> Longest {
+        let Some(figure) = figure(argument, tree, &self.constants) else {
+            return unknown(format!("`{}`", names::quoted(tree, argument)));
+        };
+        let seconds = row.unit.map_or(figure, |unit| unit.in_seconds(figure));
+        match (seconds, row.zero) {
+            (0.0, Some(Wait::AtOnce)) => Longest::AtOnce,
+            (0.0, _) => Longest::ForEver,
+            _ => Longest::Seconds(seconds),
+        }
+    }
+
+    /// How long a command waits whose words follow as `.arg(word)`.
+    fn sent_wait(&self, node: Node<'t>, command: &WaitingCommand, tree: &'t RustTree) -> Longest {
+        let words = words(node, tree);
+        let at = match command.timeout {
+            TimeoutWord::AfterBlock => {
+                let is_block = |word: &Node<'_>| {
+                    let text = rust::string_value(tree.text(*word));
+                    text.is_some_and(|text| text.eq_ignore_ascii_case(waiting::BLOCK))
+                };
+                match words.iter().position(is_block) {
+                    Some(at) => Some(at + 1),
+                    None if words.len() >= 3 => return Longest::AtOnce,
+                    None => None,
+                }
+            }
+            other => other.position(words.len()),
+        };
+        let Some(word) = at.and_then(|at| words.get(at)) else {
+            return unknown("an argument");
+        };
+        let text = rust::string_value(tree.text(*word));
+        let written = text.and_then(|text| text.parse().ok());
+        match written.or_else(|| figure(*word, tree, &self.constants)) {
+            Some(0.0) => Longest::ForEver,
+            Some(figure) if figure > 0.0 => Longest::Seconds(command.unit.in_seconds(figure)),
+            _ => unknown(format!("`{}`", names::quoted(tree, *word))),
+        }
+    }
+}
+
+/// What is noted of a call before it is placed.
+struct Noted {
+    call: String,
+    longest: Longest,
+    takes: bool,
+    cut_by: Option<String>,
+    libraries: Vec<String>,
+}
+
+fn unknown(reason: impl Into<String>) -> Longest {
+    Longest::Unknown(Reason::new(reason))
+}
+
+/// The method or the last name of the path that is called.
+pub(super) fn called<'t>(node: Node<'t>, tree: &'t RustTree) -> Option<&'t str> {
+    let mut function = rust::field(node, "function")?;
+    if function.kind() == "generic_function" {
+        function = rust::field(function, "function")?;
+    }
+    let name = match function.kind() {
+        "field_expression" => rust::field(function, "field")?,
+        "scoped_identifier" => rust::field(function, "name")?,
+        "identifier" => function,
+        _ => return None,
+    };
+    Some(tree.text(name))
+}
+
+pub(super) fn arguments(node: Node<'_>) -> Vec<Node<'_>> {
+    rust::field(node, "arguments").map_or_else(Vec::new, rust::children)
+}
+
+/// The call without what it is called on, which may be a long chain.
+fn place(node: Node<'_>, tree: &RustTree) -> Span {
+    let start = rust::field(node, "function")
+        .and_then(|function| rust::field(function, "field"))
+        .map_or(node.start_byte(), |field| field.start_byte());
+    tree.excerpt().span(start..node.end_byte())
+}
+
+/// The words that a chain of `.arg(word)` adds to a command.
+fn words<'t>(node: Node<'t>, tree: &'t RustTree) -> Vec<Node<'t>> {
+    let mut found = Vec::new();
+    let mut at = node;
+    while let Some(call) = at
+        .parent()
+        .filter(|p| p.kind() == "field_expression")
+        .and_then(|p| p.parent())
+        .filter(|p| p.kind() == "call_expression")
+    {
+        if called(call, tree) == Some("arg") {
+            found.extend(arguments(call).first().copied());
+        }
+        at = call;
+    }
+    found
+}
+
+/// The variable that an argument is, or borrows.
+fn variable<'t>(node: Node<'t>, tree: &'t RustTree) -> Option<&'t str> {
+    let node = match node.kind() {
+        "reference_expression" => rust::field(node, "value")?,
+        _ => node,
+    };
+    (node.kind() == "identifier").then(|| tree.text(node))
+}
+
+/// The value of the one `let` of a name in the function around a node.
+fn only_value<'t>(node: Node<'t>, name: &str, tree: &'t RustTree) -> Option<Node<'t>> {
+    let mut function = node;
+    while function.kind() != "function_item" {
+        function = function.parent()?;
+    }
+    let mut found = Vec::new();
+    names::visit(function, |node| {
+        let pattern = rust::field(node, "pattern").map(|p| tree.text(p));
+        let bound = pattern.map(|p| p.trim_start_matches("mut ").trim());
+        if node.kind() == "let_declaration" && bound == Some(name) {
+            found.push(rust::field(node, "value"));
+        }
+    });
+    match found.as_slice() {
+        [Some(value)] => Some(*value),
+        _ => None,
+    }
+}
+
+/// The argument of a method somewhere in the chain that makes a value.
+fn method_argument<'t>(node: Node<'t>, method: &str, tree: &'t RustTree) -> Option<Node<'t>> {
+    let mut found = None;
+    names::visit(node, |node| {
+        if node.kind() == "call_expression" && called(node, tree) == Some(method) {
+            found = arguments(node).first().copied();
+        }
+    });
+    found
+}
