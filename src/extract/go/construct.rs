@@ -164,6 +164,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
         options: Result<Object<'m>, Reason>,
     ) {
         let anchor = self.tree().span(node);
+        let site = self.site(node);
         let mut raw = RawClient {
             language: Language::Go,
             libraries: library.ids(),
@@ -186,7 +187,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
             joined: Vec::new(),
             site: Site {
                 test: is_test(&self.here().parsed.path),
-                ..self.site(node)
+                ..site
             },
             strength: Strength::Certain,
             hosts: Vec::new(),

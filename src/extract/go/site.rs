@@ -15,9 +15,10 @@ use crate::syntax::go;
 
 impl<'t> Reader<'t, '_, '_> {
     /// Where the client that this node builds is built.
-    pub(super) fn site(&self, node: Node<'t>) -> Site {
+    pub(super) fn site(&mut self, node: Node<'t>) -> Site {
         let mut site = Site::default();
         let Some((variable, statement)) = self.own_variable(node) else {
+            site.short_lived = returned_from(node, self).is_some_and(|f| self.all_close(f));
             return site;
         };
         let Some(block) = statement.parent() else {
@@ -45,6 +46,93 @@ impl<'t> Reader<'t, '_, '_> {
             at = parent;
         }
         site
+    }
+
+    /// Nobody outside the package can call the function, and its callers close what they got in the
+    /// function that called it; some may make it for somebody who asks for one.
+    fn all_close(&mut self, function: Node<'t>) -> bool {
+        let Some(name) = go::field(function, "name").map(|n| self.text(n)) else {
+            return false;
+        };
+        if !name.starts_with(char::is_lowercase) {
+            return false;
+        }
+        let declared = self.declared;
+        let file = self.file;
+        let (mut closed, mut made, mut only_made) = (0, 0, 0);
+        for site in declared.sites.of(name) {
+            if self.files[site.file].parsed.is_test_file() {
+                continue;
+            }
+            self.file = site.file;
+            match self.use_of(site.node) {
+                Some(Use::Closed) => closed += 1,
+                Some(Use::MadeOnDemand) => {
+                    made += 1;
+                    only_made += 1;
+                }
+                Some(Use::ClosedAtEnd) => made += 1,
+                None => {
+                    self.file = file;
+                    return false;
+                }
+            }
+            self.file = file;
+        }
+        closed > 0 || (made > 0 && made == only_made)
+    }
+
+    /// What a caller does with the client that a function gives it.
+    fn use_of(&self, function: Node<'t>) -> Option<Use> {
+        let call = function
+            .parent()
+            .filter(|p| p.kind() == "call_expression")?;
+        let list = call.parent().filter(|p| p.kind() == "expression_list");
+        let returned = list.and_then(|list| list.parent()).map(|s| s.kind());
+        if returned == Some("return_statement") {
+            return stands_in_literal(call).then_some(Use::MadeOnDemand);
+        }
+        let (variable, statement) = self.own_variable(call)?;
+        let block = statement.parent()?;
+        if !self.stays_or_leaves(variable, block, statement) {
+            return None;
+        }
+        match self.closes_at_end(variable, block) {
+            _ if self.is_closed(variable, block) => Some(Use::Closed),
+            true => Some(Use::ClosedAtEnd),
+            false => None,
+        }
+    }
+
+    /// The variable is closed when its function ends, however long that runs.
+    fn closes_at_end(&self, variable: &str, block: Node<'t>) -> bool {
+        let mut closes = false;
+        names::visit(block, |node| {
+            if node.kind() == "defer_statement" {
+                let call = go::children(node).first().copied();
+                let function = call.and_then(|call| go::field(call, "function"));
+                let parts =
+                    function.and_then(|f| go::field(f, "operand").zip(go::field(f, "field")));
+                closes |= parts.is_some_and(|(on, field)| {
+                    self.text(on) == variable && self.closes(self.text(field))
+                });
+            }
+        });
+        closes
+    }
+
+    /// The variable is called upon or given to calls in its block: it is not returned or stored.
+    fn stays_or_leaves(&self, variable: &str, block: Node<'t>, statement: Node<'t>) -> bool {
+        let mut stays = true;
+        names::visit(block, |node| {
+            let inside = statement.byte_range().contains(&node.start_byte());
+            if node.kind() == "identifier" && self.text(node) == variable && !inside {
+                stays &= node.parent().is_some_and(|p| {
+                    matches!(p.kind(), "selector_expression" | "argument_list") || declares(p)
+                });
+            }
+        });
+        stays
     }
 
     /// The variable that the client is bound to where it is built, and that statement.
@@ -130,6 +218,61 @@ impl<'t> Reader<'t, '_, '_> {
         });
         serves
     }
+}
+
+/// What becomes of a client that a function gives.
+enum Use {
+    /// Closed after a few calls.
+    Closed,
+    /// Closed when the function that called ends, however long that runs.
+    ClosedAtEnd,
+    /// A function literal returns it, to whoever calls that.
+    MadeOnDemand,
+}
+
+/// The left side of a declaration: another variable of the name.
+fn declares(list: Node<'_>) -> bool {
+    let statement = list
+        .parent()
+        .filter(|s| s.kind() == "short_var_declaration");
+    statement.is_some_and(|s| go::field(s, "left") == Some(list))
+}
+
+fn stands_in_literal(node: Node<'_>) -> bool {
+    let mut at = node;
+    while let Some(parent) = at.parent() {
+        match parent.kind() {
+            "func_literal" => return true,
+            "function_declaration" | "method_declaration" => return false,
+            _ => at = parent,
+        }
+    }
+    false
+}
+
+/// The function that returns what this node makes, and does nothing else with it.
+fn returned_from<'t>(node: Node<'t>, reader: &Reader<'t, '_, '_>) -> Option<Node<'t>> {
+    let mut value = node;
+    while value.parent()?.kind() == "unary_expression" {
+        value = value.parent()?;
+    }
+    let list = value.parent().filter(|p| p.kind() == "expression_list")?;
+    let statement = list.parent().filter(|p| p.kind() == "return_statement")?;
+    let mut at = statement;
+    while let Some(parent) = at.parent() {
+        match parent.kind() {
+            "function_declaration" => return Some(parent),
+            "method_declaration" => {
+                let name = go::field(parent, "name").map(|n| reader.text(n))?;
+                let only = reader.declared.methods.contains_key(name);
+                return only.then_some(parent);
+            }
+            "func_literal" => return None,
+            _ => {}
+        }
+        at = parent;
+    }
+    None
 }
 
 /// The node stands in a loop or in a function of its own below the block.

@@ -153,6 +153,11 @@ pub(super) const CLIENT: &[Entry] = &[
         "how many more such calls there are",
     ),
     entry(
+        "site.example",
+        Type::Bool,
+        "it stands in a folder of examples: code that shows how something is used",
+    ),
+    entry(
         "service",
         Type::Text,
         "the programs that it belongs to, by their folders",

@@ -145,10 +145,12 @@ fn put_identity(
     let module = candidate::module_above(client, modules);
     let library = module.is_some_and(|module| !module.has_program);
     let tool = languages::go().is_some_and(|l| l.folders.is_tool(&client.dir));
+    let example = languages::go().is_some_and(|l| l.folders.is_example(&client.dir));
     let site = |name: &str, is: bool| (format!("site.{name}"), Value::derived(Datum::Bool(is)));
     for (path, value) in [
         site("library", library),
         site("tool", tool),
+        site("example", example),
         site("short_lived", client.site.short_lived),
         site("per_request", client.site.per_request),
         site("per_round", client.site.per_round),
