@@ -118,6 +118,8 @@ pub struct Defaults {
     /// Bytes.
     pub memory: Option<Spanned<u64>>,
     pub cpus: Option<Spanned<f64>>,
+    /// How servers were built: words that `knowledge` knows.
+    pub build: Option<Spanned<String>>,
 }
 
 /// What a project says about one rule.

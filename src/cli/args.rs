@@ -152,6 +152,10 @@ pub(super) struct Given {
     /// The servers' CPU limit where no manifest tells, e.g. 4 or 500m
     #[arg(long, value_name = "CORES", value_parser = cpus)]
     pub(super) cpus: Option<f64>,
+
+    /// How the servers were built, where not as the official images are, e.g. libc,no-tls
+    #[arg(long, value_name = "WORDS")]
+    pub(super) build: Option<String>,
 }
 
 #[derive(Debug, Default, Args)]

@@ -123,7 +123,6 @@ impl Bench<'_> {
             &ready.settings,
             &self.scope,
         );
-        report.notes.extend(notes(&ready.file));
         report.notes.extend(ready.notes.iter().cloned());
         report.notes.extend(no_redis(&report));
         report
@@ -290,7 +289,7 @@ pub(super) fn prepare(args: &CheckArgs) -> Result<Prepared, Failure> {
     };
     let rules = packs::all(&mut file, &knowledge)?;
     let mut mistakes = rule_settings::mistakes(&file.settings, &rules);
-    mistakes.extend(settings_file::unknown_flavors(&file.settings, &knowledge));
+    mistakes.extend(settings_file::unknown_words(&file.settings, &knowledge));
     if !mistakes.is_empty() {
         let sources = file.sources;
         return Err(Failure::Mistakes { sources, mistakes });
@@ -344,17 +343,6 @@ pub(super) fn threshold(args: &CheckArgs, settings: &config::Settings) -> Severi
     let told = settings.fail_on.as_ref().map(|severity| severity.value);
     let flag = args.fail_on.map(|word| word.severity());
     flag.or(told).unwrap_or(Severity::Warning)
-}
-
-/// What a file says and this version does not do must not be found out by accident.
-fn notes(file: &SettingsFile) -> Vec<Note> {
-    let settings = &file.settings;
-    let builds = settings.servers.iter().any(|server| server.build.is_some());
-    let note = || Note {
-        path: file.name.clone(),
-        message: "`build` in [[server]] is read but not acted on by this version".to_owned(),
-    };
-    builds.then(note).into_iter().collect()
 }
 
 fn no_redis(report: &Report) -> Option<Note> {

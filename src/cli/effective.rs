@@ -29,7 +29,7 @@ pub(super) fn view_of(target: &Target, args: &EffectiveArgs) -> Result<EstateVie
     let knowledge = project::knowledge()?;
     settings_file::check_given(&args.given, &knowledge)?;
     let file = settings_file::read(args.at.config.config.as_deref(), target)?;
-    let mistakes = settings_file::unknown_flavors(&file.settings, &knowledge);
+    let mistakes = settings_file::unknown_words(&file.settings, &knowledge);
     if !mistakes.is_empty() {
         let sources = file.sources;
         return Err(Failure::Mistakes { sources, mistakes });

@@ -62,12 +62,14 @@ pub(super) fn declarations(settings: &Settings, given: &Given) -> Vec<Declaratio
         cpus: given.cpus,
         flavor: given.server.as_ref().and_then(|s| s.flavor.clone()),
         version: given.server.as_ref().map(|s| s.version.clone()),
+        build: given.build.clone(),
         ..Declaration::default()
     });
     let defaults = &settings.defaults;
     all.extend(defaults.memory.as_ref().map(|v| memory(None, v)));
     all.extend(defaults.cpus.as_ref().map(|v| cpus(None, v)));
     all.extend(defaults.server.as_ref().map(|v| version(None, v)));
+    all.extend(defaults.build.as_ref().map(|v| build(None, v)));
     all
 }
 
@@ -79,6 +81,7 @@ fn named(settings: &Settings) -> Vec<Declaration> {
         all.extend(entry.memory.as_ref().map(|v| memory(name, v)));
         all.extend(entry.cpus.as_ref().map(|v| cpus(name, v)));
         all.extend(entry.version.as_ref().map(|v| version(name, v)));
+        all.extend(entry.build.as_ref().map(|v| build(name, v)));
         all.extend(entry.role.as_ref().map(|role| Declaration {
             role: Some(role.value.word().to_owned()),
             ..declaration(name, role.span)
@@ -109,6 +112,13 @@ fn cpus(name: Option<&String>, value: &Spanned<f64>) -> Declaration {
     }
 }
 
+fn build(name: Option<&String>, value: &Spanned<String>) -> Declaration {
+    Declaration {
+        build: Some(value.value.clone()),
+        ..declaration(name, value.span)
+    }
+}
+
 fn version(name: Option<&String>, value: &Spanned<ServerVersion>) -> Declaration {
     Declaration {
         flavor: value.value.flavor.clone(),
@@ -117,8 +127,20 @@ fn version(name: Option<&String>, value: &Spanned<ServerVersion>) -> Declaration
     }
 }
 
+/// A mistake for everything that the settings say of servers and that knowledge has no word for.
+pub(super) fn unknown_words(settings: &Settings, knowledge: &Knowledge) -> Vec<LoadError> {
+    let mut mistakes = unknown_flavors(settings, knowledge);
+    let servers = settings.servers.iter().filter_map(|s| s.build.as_ref());
+    let builds = settings.defaults.build.iter().chain(servers);
+    mistakes.extend(builds.filter_map(|build| {
+        let (message, help) = unknown_build(&build.value, knowledge)?;
+        Some(LoadError::new(build.span, message).with_help(help))
+    }));
+    mistakes
+}
+
 /// A mistake for every flavor in the settings that no directive table is about.
-pub(super) fn unknown_flavors(settings: &Settings, knowledge: &Knowledge) -> Vec<LoadError> {
+fn unknown_flavors(settings: &Settings, knowledge: &Knowledge) -> Vec<LoadError> {
     let servers = settings.servers.iter().filter_map(|s| s.version.as_ref());
     settings
         .defaults
@@ -132,14 +154,39 @@ pub(super) fn unknown_flavors(settings: &Settings, knowledge: &Knowledge) -> Vec
         .collect()
 }
 
+/// Words for a build that say nothing, or one thing and its opposite.
+fn unknown_build(text: &str, knowledge: &Knowledge) -> Option<(String, String)> {
+    let wrong = knowledge.servers.declared_build(text).err()?;
+    let words = knowledge.servers.build_words();
+    let known: Vec<&str> = words.iter().map(|known| known.word.as_str()).collect();
+    if known.contains(&wrong) {
+        let message = format!("`{wrong}` says the opposite of a word before it");
+        return Some((message, "leave one of the two out".to_owned()));
+    }
+    let near = nearest(wrong, known.iter().copied());
+    let meant = near.map_or(String::new(), |near| format!("did you mean `{near}`? "));
+    let all: Vec<String> = words
+        .iter()
+        .map(|known| format!("`{}` ({})", known.word, known.about))
+        .collect();
+    Some((
+        format!("no build is called `{wrong}`"),
+        format!("{meant}known words, joined by commas: {}", all.join(", ")),
+    ))
+}
+
 /// The flag's flavor is held against the same tables.
 pub(super) fn check_given(given: &Given, knowledge: &Knowledge) -> Result<(), Failure> {
     let unknown = given
         .server
         .as_ref()
         .and_then(|s| unknown_flavor(s, knowledge));
-    match unknown {
-        Some((message, help)) => Err(Failure::with_help(format!("--server: {message}"), help)),
+    if let Some((message, help)) = unknown {
+        return Err(Failure::with_help(format!("--server: {message}"), help));
+    }
+    let build = given.build.as_deref();
+    match build.and_then(|build| unknown_build(build, knowledge)) {
+        Some((message, help)) => Err(Failure::with_help(format!("--build: {message}"), help)),
         None => Ok(()),
     }
 }
@@ -193,7 +240,7 @@ mod tests {
         let knowledge = Knowledge::embedded().unwrap();
         let text = "[defaults]\nserver = \"reddis:7.2\"\n";
         let file = of_text("redvet.toml".to_owned(), PathBuf::new(), text).unwrap();
-        let mistakes = unknown_flavors(&file.settings, &knowledge);
+        let mistakes = unknown_words(&file.settings, &knowledge);
         assert_eq!(mistakes.len(), 1);
         let help = mistakes[0].help.as_deref().unwrap();
         assert!(help.starts_with("did you mean `redis`?"), "{help}");

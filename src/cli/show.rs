@@ -147,6 +147,7 @@ impl Lines<'_> {
             ("server", given.server.as_ref().map(version)),
             ("memory", given.memory.map(|bytes| bytes.to_string())),
             ("cpus", given.cpus.map(|cores| cores.to_string())),
+            ("build", given.build.clone()),
         ];
         for (key, value) in flags {
             if let Some(value) = value {
@@ -160,11 +161,13 @@ impl Lines<'_> {
             u64::to_string,
         );
         self.fact("defaults.cpus", own.defaults.cpus.as_ref(), f64::to_string);
+        self.fact("defaults.build", own.defaults.build.as_ref(), String::clone);
         for server in &own.servers {
             let key = |name: &str| format!("server[{}].{name}", server.name.value);
             self.fact(&key("memory"), server.memory.as_ref(), u64::to_string);
             self.fact(&key("cpus"), server.cpus.as_ref(), f64::to_string);
             self.fact(&key("version"), server.version.as_ref(), version);
+            self.fact(&key("build"), server.build.as_ref(), String::clone);
             self.fact(&key("role"), server.role.as_ref(), |role| {
                 role.word().to_owned()
             });

@@ -285,14 +285,14 @@ pub struct Declaration {
     pub flavor: Option<String>,
     pub version: Option<String>,
     pub role: Option<String>,
-    pub build: Option<DeclaredBuild>,
+    /// Words for how it was built, joined by commas.
+    pub build: Option<String>,
     /// Where it is written; flags are written nowhere.
     pub span: Option<Span>,
 }
 
 /// How a server was built, as far as somebody says.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct DeclaredBuild {
     /// With the allocator that comes with the source.
     pub bundled_allocator: Option<bool>,

@@ -12,15 +12,18 @@ use include_dir::{Dir, include_dir};
 use rayon::prelude::*;
 use serde::Deserialize;
 
+use crate::facts::raw::DeclaredBuild;
 use crate::facts::vocabulary::Type;
 use crate::nearest::nearest;
 
+mod builds;
 mod directive;
 mod gauge;
 pub mod language;
 mod needs;
 pub mod waiting;
 
+pub use builds::BuildWord;
 pub use gauge::{Gauge, Measure};
 pub use needs::Need;
 
@@ -209,6 +212,19 @@ impl Servers {
     pub fn gauges(&self) -> Vec<Gauge> {
         let text = TABLES.get_file(gauge::FILE).and_then(|f| f.contents_utf8());
         text.map(gauge::read).unwrap_or_default()
+    }
+
+    /// The words for how a server was built.
+    pub fn build_words(&self) -> Vec<BuildWord> {
+        let text = TABLES
+            .get_file(builds::FILE)
+            .and_then(|f| f.contents_utf8());
+        text.map(builds::read).unwrap_or_default()
+    }
+
+    /// What words joined by commas say of a build; else the word that says nothing.
+    pub fn declared_build<'t>(&self, text: &'t str) -> Result<DeclaredBuild, &'t str> {
+        builds::parse(&self.build_words(), text)
     }
 
     /// The other series' directive of this name, and the name that it goes by in `series`.

@@ -95,7 +95,7 @@ pub fn declarations(settings: &Settings) -> Vec<Declaration> {
             .role
             .as_ref()
             .map(|role| role.value.word().to_owned()),
-        build: None,
+        build: server.build.as_ref().map(|build| build.value.clone()),
         span: Some(server.name.span),
     });
     let defaults = &settings.defaults;
@@ -104,7 +104,8 @@ pub fn declarations(settings: &Settings) -> Vec<Declaration> {
         .as_ref()
         .map(|server| server.span)
         .or(defaults.memory.as_ref().map(|memory| memory.span))
-        .or(defaults.cpus.as_ref().map(|cpus| cpus.span));
+        .or(defaults.cpus.as_ref().map(|cpus| cpus.span))
+        .or(defaults.build.as_ref().map(|build| build.span));
     let general = Declaration {
         name: None,
         memory: defaults.memory.as_ref().map(|memory| memory.value),
@@ -115,7 +116,7 @@ pub fn declarations(settings: &Settings) -> Vec<Declaration> {
             .and_then(|s| s.value.flavor.clone()),
         version: defaults.server.as_ref().map(|s| s.value.version.clone()),
         role: None,
-        build: None,
+        build: defaults.build.as_ref().map(|build| build.value.clone()),
         span,
     };
     named.chain([general]).collect()

@@ -175,6 +175,7 @@ fn defaults(table: Table<'_>) -> Defaults {
         server: table.get("server", |value| form::version(value, true)),
         memory: table.get("memory", form::size),
         cpus: table.get("cpus", form::cores),
+        build: table.text("build"),
     }
 }
 

@@ -126,7 +126,12 @@ const DEFAULTS: &[Key] = &[
     ),
     key("memory", Form::Size, "Memory limit."),
     key("cpus", Form::Cores, "CPU limit."),
+    key("build", Form::Text, BUILD),
 ];
+
+/// The words are knowledge's.
+const BUILD: &str = "How it was built, where it is not as the official images are: words such as \
+                     `libc` (or another allocator than its own) and `no-tls`, joined by commas.";
 
 const RULE: &[Key] = &[
     key("enabled", Form::Flag, "Whether the rule is on."),
@@ -162,11 +167,7 @@ const SERVER: &[Key] = &[
         "Version, with or without its flavor.",
     ),
     key("role", Form::Word(Role::WORDS), "What it is for."),
-    key(
-        "build",
-        Form::Text,
-        "How it was built, where it is not as the official images are.",
-    ),
+    key("build", Form::Text, BUILD),
 ];
 
 const SERVICE: &[Key] = &[

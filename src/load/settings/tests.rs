@@ -159,7 +159,7 @@ role = "que"
     ), @r#"
     2 "profil": unknown key `profil` (did you mean `profile`?)
     3 "\"eror\"": `fail-on` cannot be `eror` (did you mean `error`?)
-    5 "colour": unknown key `colour` in `[defaults]` (valid keys: server, memory, cpus)
+    5 "colour": unknown key `colour` in `[defaults]` (valid keys: server, memory, cpus, build)
     7 "enabeld": unknown key `enabeld` in `[rules."a/b"]` (did you mean `enabled`?)
     8 "\"fatal\"": `severity` cannot be `fatal` (valid words: error, warning, info)
     12 "enable": unknown key `enable` in `[overrides.rules."a/b"]` (did you mean `enabled`?)

@@ -40,7 +40,9 @@ impl Resolver<'_> {
     /// What declarations say of the build, the first that speaks of a part of it; else it is as that
     /// of the official images.
     pub(super) fn declared_build(&self) -> Build {
-        let said = self.declared.iter().rev().filter_map(|d| d.build.as_ref());
+        let servers = self.knowledge.servers;
+        let declared = self.declared.iter().rev().filter_map(|d| d.build.as_ref());
+        let said = declared.filter_map(|words| servers.declared_build(words).ok());
         said.fold(Build::OFFICIAL, |build, said| Build {
             bundled_allocator: said.bundled_allocator.unwrap_or(build.bundled_allocator),
             tls: said.tls.unwrap_or(build.tls),
