@@ -3,6 +3,7 @@
 //!
 //! The tree is one universe; every Markdown fence is a little one of its own. Rules are not known here.
 
+mod arguments;
 mod declared;
 mod deployments;
 mod manifests;
@@ -17,19 +18,19 @@ use rayon::prelude::*;
 
 use crate::discover::FileKind;
 use crate::extract::conf::{self, Frame};
-use crate::extract::{command, go, values};
-use crate::facts::linked::{Body, Linked, LinkedServer};
-use crate::facts::raw::{ConfPart, Declaration, Raw, ServiceDeclaration, TextPlace};
-use crate::facts::{Estate, Reason, Related};
+use crate::extract::{go, values};
+use crate::facts::linked::Linked;
+use crate::facts::raw::{Declaration, Raw, ServiceDeclaration, TextPlace};
+use crate::facts::{Estate, Related};
 use crate::knowledge::Knowledge;
 use crate::knowledge::servers::Series;
 use crate::link;
 use crate::resolve;
-use crate::resolve::conf::DEPENDS_ON_VERSION;
 use crate::resolve::process::Machine;
 use crate::resolve::server::upgrade::Changes;
 use crate::source::{Comment, Excerpt, FileId, SourceFile, Sources, Span};
 use crate::syntax::yaml;
+use arguments::read_arguments;
 use deployments::Deployments;
 use manifests::Shared;
 use packages::{go_packages, mark_programs};
@@ -226,32 +227,6 @@ fn resolved(
     resolve::waiting::put(raw, &linked.programs, &mut estate, knowledge.clients);
     resolve::role::derive(&mut estate);
     estate
-}
-
-/// Arguments become lines: what is an option and what a value is known once the server is, by the
-/// series that `of` gives.
-fn read_arguments<'k>(
-    raw: &mut Raw,
-    linked: &Linked,
-    of: impl Fn(&Raw, &LinkedServer) -> Vec<&'k Series>,
-) {
-    let differs = Reason::new(DEPENDS_ON_VERSION);
-    for server in &linked.servers {
-        let Body::Deployed(index) = server.body else {
-            continue;
-        };
-        let has_arguments = |part: &ConfPart| matches!(part, ConfPart::Arguments { .. });
-        if !raw.servers[index].conf.iter().any(has_arguments) {
-            continue;
-        }
-        let series = of(raw, server);
-        for part in &mut raw.servers[index].conf {
-            if let ConfPart::Arguments { words, behind_file } = part {
-                let lines = command::plausible_lines(&series, words, *behind_file, &differs);
-                *part = ConfPart::Lines(lines);
-            }
-        }
-    }
 }
 
 fn linked(raw: &Raw, sources: &Sources, knowledge: &Knowledge) -> Linked {

@@ -137,7 +137,8 @@ impl<'a> Run<'a> {
 
     /// Reads one text, `depth` texts within the server's own.
     fn text(&mut self, text: &str, depth: usize) -> Result<(), Refusal> {
-        for line in conf::lines(&conf::kept(text).text) {
+        let adjacent = self.server.series.language.adjacent_quotes;
+        for line in conf::lines_as(&conf::kept(text).text, adjacent) {
             self.line(&line, depth)?;
         }
         match self.conflict(Stage::Config) {
@@ -459,5 +460,32 @@ mod tests {
         let (line, error) = stops("redis:8.0", "maxmemry 1gb\n");
         assert_eq!(line, None);
         assert!(error.contains(">>> 'maxmemry 1gb'"), "{error}");
+    }
+
+    /// Differences that random texts once showed on running servers.
+    #[test]
+    fn what_random_texts_have_shown() {
+        let starts = |version, text| verdict(version, text, &Unseen).refusal.is_none();
+        // A vertical tab behind a quote parts words, but not on valkey 9.
+        assert!(starts("redis:7.0", "\"hz\"\u{b}20\n"));
+        assert_eq!(stops("valkey:9.0", "\"hz\"\u{b}20\n").0, Some(1));
+        // What was refused late was given all the same.
+        let (_, error) = stops("redis:7.0", "aclfile x\nuser \"a b\" on\n");
+        assert!(
+            error.contains("at the same setting an ACL file path"),
+            "{error}"
+        );
+        // Only redis 6.0 refuses a sub-command of what is added already.
+        let added = "user a +@all +memory|usage\n";
+        assert_eq!(stops("redis:6.0", added).0, Some(1));
+        assert!(starts("redis:6.2", added));
+        // An earlier line opens the channels to users.
+        let opened = "acl-pubsub-default allchannels\nuser a &news.*\n";
+        assert_eq!(stops("valkey:9.0", opened).0, Some(2));
+        assert!(starts("valkey:9.0", "user a &news.*\n"));
+        // A cluster without the name of its file.
+        let nameless = "cluster-enabled yes\ncluster-config-file \"\"\n";
+        assert!(stops("redis:6.2", nameless).1.contains("acquire a lock"));
+        assert_eq!(stops("valkey:9.0", nameless).0, Some(2));
     }
 }

@@ -58,6 +58,8 @@ pub struct ServerShapes {
     pub text_keys: Vec<String>,
     pub foreign_text: Vec<String>,
     pub module_prefixes: Vec<String>,
+    /// Categories of access rules that they add.
+    pub module_categories: Vec<String>,
     pub data_directory: String,
     pub cluster_mode: String,
     pub replica_of: String,
@@ -271,6 +273,17 @@ impl Shapes {
     /// A variable or field whose name says that it holds a secret.
     pub fn is_secret_name(&self, name: &str) -> bool {
         self.secret_names.is_match(name)
+    }
+
+    /// A command of a module that images bundle, or with `@` a category of such commands.
+    pub fn is_module_command(&self, name: &str) -> bool {
+        if let Some(category) = name.strip_prefix('@') {
+            let categories = &self.servers.module_categories;
+            return categories.iter().any(|c| c.eq_ignore_ascii_case(category));
+        }
+        let prefix = name.split_once('.').map(|(prefix, _)| prefix);
+        let prefixes = &self.servers.module_prefixes;
+        prefix.is_some_and(|prefix| prefixes.iter().any(|p| p.eq_ignore_ascii_case(prefix)))
     }
 
     /// A setting of a module that images bundle.

@@ -127,6 +127,7 @@ fn not_written(directive: &Directive, gap: Option<&Reason>) -> Outcome {
     Outcome {
         state,
         spoke: Vec::new(),
+        parts: 0,
         overridable: gap.is_some(),
     }
 }
@@ -161,12 +162,12 @@ fn read_line(fold: &mut Fold<'_>, build: Build, line: &RawLine, at: usize) {
 
 /// One outcome for all plausible series.
 fn merge(per_series: &[Option<&Outcome>], candidates: &[&Series]) -> Outcome {
-    let spoke = per_series
+    let (spoke, parts) = per_series
         .iter()
         .flatten()
-        .map(|outcome| &outcome.spoke)
-        .max_by_key(|spoke| spoke.len())
-        .cloned()
+        .map(|outcome| (&outcome.spoke, outcome.parts))
+        .max_by_key(|(spoke, _)| spoke.len())
+        .map(|(spoke, parts)| (spoke.clone(), parts))
         .unwrap_or_default();
     let overridable = per_series
         .iter()
@@ -186,6 +187,7 @@ fn merge(per_series: &[Option<&Outcome>], candidates: &[&Series]) -> Outcome {
     Outcome {
         state,
         spoke,
+        parts,
         overridable,
     }
 }
@@ -241,7 +243,7 @@ fn to_value(
     if outcome.overridable && !outcome.spoke.is_empty() {
         value.strength = Strength::Assumed;
     }
-    let losers = outcome.spoke.iter().rev().skip(1).rev();
+    let losers = outcome.spoke.iter().rev().skip(outcome.parts).rev();
     value.overrides = losers
         .filter_map(|at| overridden(&steps[*at], secret))
         .collect();

@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::facts::Datum;
 use crate::knowledge::servers::language::{Build, Conflict, Stage, Users};
 use crate::knowledge::servers::{Form, Series};
 use crate::resolve::line::{self, Fate, Problem, Reading};
@@ -30,6 +31,8 @@ pub enum Shown {
 pub struct Course<'s, At> {
     series: &'s Series,
     build: Build,
+    /// A new user may use every channel.
+    channels_open: bool,
     users: BTreeMap<String, At>,
     /// Directives that were given, with the line that gave them last.
     given: BTreeMap<String, At>,
@@ -43,6 +46,7 @@ impl<'s, At: Copy> Course<'s, At> {
         Self {
             series,
             build,
+            channels_open: series.language.channels_open,
             users: BTreeMap::new(),
             given: BTreeMap::new(),
             lost: BTreeMap::new(),
@@ -60,7 +64,7 @@ impl<'s, At: Copy> Course<'s, At> {
         {
             return refused(duplicate_user(user), Some(first), Problem::None);
         }
-        let reading = line::read_on(self.series, self.build, name, args);
+        let reading = line::read_behind(self.series, self.build, self.channels_open, name, args);
         let met = match (form, args) {
             (Some(Form::Rename), [old, new]) => self.rename(reading, [old, new], at, name),
             _ => Met {
@@ -68,10 +72,27 @@ impl<'s, At: Copy> Course<'s, At> {
                 beside: None,
             },
         };
-        if met.reading.fate == Fate::Taken {
+        if matches!(
+            met.reading.fate,
+            Fate::Taken | Fate::Refused(Stage::Startup)
+        ) {
             self.give(at, name);
         }
+        self.open(name, &met.reading);
         met
+    }
+
+    /// Takes in what a line decides for users of later lines.
+    fn open(&mut self, name: &str, reading: &Reading) {
+        let Some(by) = &self.series.language.channels_open_by else {
+            return;
+        };
+        let directive = self.series.directive(name);
+        if let Some(value) = reading.datum.as_ref().and_then(Datum::as_text)
+            && directive.is_some_and(|directive| directive.name == by.directive)
+        {
+            self.channels_open = value == by.value;
+        }
     }
 
     /// Takes in that a line gives a directive, whatever its words come to.

@@ -17,6 +17,8 @@ pub(super) struct Outcome {
     pub(super) state: State,
     /// The steps that spoke, the winner last; empty for a default.
     pub(super) spoke: Vec<usize>,
+    /// How many of them, from the last, the value is made of; those before them are replaced.
+    pub(super) parts: usize,
     /// A gap stands after the winner.
     pub(super) overridable: bool,
 }
@@ -86,12 +88,18 @@ impl<'s> Fold<'s> {
             let outcome = Outcome {
                 state: first_said(directive, said.state),
                 spoke: vec![at],
+                parts: 1,
                 overridable: false,
             };
             self.spoken.insert(directive.name.clone(), outcome);
             return;
         };
         outcome.spoke.push(at);
+        let adds = matches!(
+            directive.repeat,
+            Repeat::Accumulates | Repeat::AccumulatesPerClass
+        );
+        outcome.parts = if adds && !drops { outcome.parts + 1 } else { 1 };
         outcome.overridable = false;
         match directive.repeat {
             _ if drops => outcome.state = said.state,
@@ -140,6 +148,7 @@ impl Fold<'_> {
             let outcome = Outcome {
                 state,
                 spoke: Vec::new(),
+                parts: 0,
                 overridable: false,
             };
             self.spoken.insert(directive.name.clone(), outcome);

@@ -116,7 +116,7 @@ pub fn parse(excerpt: &Excerpt) -> Text {
             parsed.comments.push(comment(&kept.text[range], span));
             continue;
         }
-        let mut line = line(&kept.text, number, range);
+        let mut line = line(&kept.text, number, range, false);
         line.range = kept.original(&line.range);
         for word in &mut line.words {
             word.range = kept.original(&word.range);
@@ -128,9 +128,14 @@ pub fn parse(excerpt: &Excerpt) -> Text {
 
 /// The lines of a bare text that are neither blank nor comments. Any text will do.
 pub fn lines(text: &str) -> Vec<Line> {
+    lines_as(text, false)
+}
+
+/// The same for a tokenizer that takes more of a word behind a closing quote, or for one that does not.
+pub fn lines_as(text: &str, adjacent: bool) -> Vec<Line> {
     numbered(text)
         .filter(|(_, range)| !text[range.clone()].starts_with('#'))
-        .map(|(number, range)| line(text, number, range))
+        .map(|(number, range)| line(text, number, range, adjacent))
         .collect()
 }
 
@@ -148,7 +153,7 @@ fn numbered(text: &str) -> impl Iterator<Item = (usize, Range<usize>)> + '_ {
 
 /// Splits one line's text into words: the arguments of a command, an operator's field.
 pub fn words(text: &str) -> (Vec<Word>, bool) {
-    let line = line(text, 1, 0..text.len());
+    let line = line(text, 1, 0..text.len(), false);
     (line.words, line.unbalanced || line.glued)
 }
 
@@ -170,11 +175,12 @@ fn trimmed(text: &str, range: Range<usize>) -> Range<usize> {
     start..start + body.len()
 }
 
-fn line(text: &str, number: usize, range: Range<usize>) -> Line {
+fn line(text: &str, number: usize, range: Range<usize>, adjacent: bool) -> Line {
     let mut scanner = Scanner {
         bytes: text.as_bytes(),
         at: range.start,
         end: range.end,
+        adjacent,
         glued: false,
     };
     let mut words = Vec::new();
@@ -207,6 +213,7 @@ struct Scanner<'a> {
     bytes: &'a [u8],
     at: usize,
     end: usize,
+    adjacent: bool,
     glued: bool,
 }
 
@@ -238,13 +245,16 @@ impl Scanner<'_> {
             let byte = self.bytes[self.at];
             self.at += 1;
             match byte {
-                b'"' => {
+                b'"' | b'\'' => {
                     quoted = true;
-                    self.double_quoted(&mut text)?;
-                }
-                b'\'' => {
-                    quoted = true;
-                    self.single_quoted(&mut text)?;
+                    match byte {
+                        b'"' => self.double_quoted(&mut text)?,
+                        _ => self.single_quoted(&mut text)?,
+                    }
+                    // To others these two are a part of the word.
+                    if !self.adjacent && matches!(self.peek(), Some(0x0b | 0x0c)) {
+                        break;
+                    }
                 }
                 other => text.push(other),
             }

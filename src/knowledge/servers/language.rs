@@ -27,6 +27,9 @@ pub struct Language {
     pub users: Users,
     /// A new user may use every channel.
     pub channels_open: bool,
+    /// What decides that for users of later lines.
+    #[serde(default)]
+    pub channels_open_by: Option<OpenedBy>,
     /// Kinds of access rules that the series knows beyond passwords, commands and keys.
     pub acl: Vec<AclFeature>,
     /// The letters that `A` stands for in classes of keyspace events, in the order of printing.
@@ -38,6 +41,14 @@ pub struct Language {
     pub conflicts: Vec<Conflict>,
     pub forced: Vec<Forced>,
     pub needed_files: Vec<NeededFile>,
+}
+
+/// A directive that opens something while it has a value.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OpenedBy {
+    pub directive: String,
+    pub value: String,
 }
 
 /// How the words of a command line become lines.
@@ -106,6 +117,8 @@ pub enum AclFeature {
     /// Sub-commands are commands of their own.
     Subcommands,
     Databases,
+    /// A sub-command of a command that was added as a whole is refused.
+    AddedSubcommandRefused,
 }
 
 /// The names that a template of the process title may use.

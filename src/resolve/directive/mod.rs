@@ -276,6 +276,22 @@ impl Judge<'_> {
             return Err(hole.to_string());
         }
         let readings = self.readings(line, name, line.meant);
+        let unknown: BTreeSet<&str> = readings
+            .iter()
+            .flat_map(|r| &r.unknown_names)
+            .map(String::as_str)
+            .collect();
+        if !unknown.is_empty()
+            && unknown
+                .iter()
+                .all(|name| self.may_be_a_modules_command(name))
+        {
+            let names: Vec<_> = unknown.iter().map(|name| format!("`{name}`")).collect();
+            let names = names.join(", ");
+            return Err(format!(
+                "{names} may come with a module, and modules are not covered"
+            ));
+        }
         let problems: BTreeSet<_> = readings.iter().map(|reading| reading.problem).collect();
         let all_unknown = problems.iter().all(|p| *p == Problem::UnknownDirective);
         if all_unknown && self.may_be_a_modules(name) {
@@ -306,6 +322,11 @@ impl Judge<'_> {
     /// images bundle.
     fn may_be_a_modules(&self, name: &str) -> bool {
         self.loads_modules || self.shapes.is_module_setting(name)
+    }
+
+    /// The same for a command, or a category with its mark.
+    fn may_be_a_modules_command(&self, name: &str) -> bool {
+        self.loads_modules || self.shapes.is_module_command(name)
     }
 
     fn readings(&self, line: &RawLine, name: &str, words: usize) -> Vec<Reading> {
@@ -476,5 +497,6 @@ fn plain(problem: Problem, error: Option<&str>) -> Reading {
         accepted: None,
         datum: None,
         clears: false,
+        unknown_names: Vec::new(),
     }
 }

@@ -65,12 +65,12 @@ impl Reader<'_> {
                 return refused_word([&self.directive.name, name], rules, at, "Wrong format");
             }
         };
-        let mut user = User::new(self.series);
-        let mut unknown = None;
+        let mut user = User::new(self.series, self.channels_open);
+        let mut unknown: Vec<&String> = Vec::new();
         for (at, rule) in merged.iter().enumerate() {
             match user.apply(rule) {
                 Ok(()) => {}
-                Err(Refusal::Unknown) => unknown = unknown.or(Some(rule)),
+                Err(Refusal::Unknown) => unknown.push(rule),
                 // With selectors the server counts from the first rule and names the wrong word.
                 Err(refusal) if selectors => {
                     return refused_word([&self.directive.name, name], rules, at, refusal.text());
@@ -80,7 +80,7 @@ impl Reader<'_> {
         }
         let blank = |c: char| c.is_ascii_whitespace() || c == '\0';
         let blank_name = name.contains(blank);
-        if unknown.is_none() && !blank_name {
+        if unknown.is_empty() && !blank_name {
             return Reading::good(super::special::words(args));
         }
         // Where the list of names is not whole, a name that is not on it is no problem to speak of.
@@ -89,7 +89,7 @@ impl Reader<'_> {
         } else {
             Problem::None
         };
-        let accepted = match unknown {
+        let accepted = match unknown.first() {
             Some(rule) => {
                 format!("commands and categories of this version (`{rule}` names none)")
             }
@@ -97,6 +97,11 @@ impl Reader<'_> {
         };
         Reading {
             fate: Fate::Refused(Stage::Startup),
+            unknown_names: if blank_name {
+                Vec::new()
+            } else {
+                self.unknown_names(&unknown)
+            },
             ..Reading::bad(
                 problem,
                 &self.series.language.messages.acl_at_startup,
@@ -105,9 +110,27 @@ impl Reader<'_> {
         }
     }
 
+    /// What rules name that the series does not have; a selector's own rules one by one.
+    fn unknown_names(&self, rules: &[&String]) -> Vec<String> {
+        let single = rules.iter().flat_map(|rule| {
+            let inner = rule
+                .strip_prefix('(')
+                .and_then(|rule| rule.strip_suffix(')'));
+            inner.unwrap_or(rule).split_ascii_whitespace()
+        });
+        let unknown =
+            |rule: &&str| Selector::default().apply(self.series, rule) == Err(Refusal::Unknown);
+        single.filter(unknown).map(named).collect()
+    }
+
     fn has(&self, feature: AclFeature) -> bool {
         self.series.language.acl.contains(&feature)
     }
+}
+
+/// The command or category that a rule names, without its sign.
+fn named(rule: &str) -> String {
+    rule.get(1..).unwrap_or_default().to_ascii_lowercase()
 }
 
 const RULES_FORM: &str = "rules such as `on`, `>password`, `~pattern`, `+command`, `+@category`";
@@ -161,6 +184,7 @@ fn merge_selectors(rules: &[&str], selectors: bool) -> Result<Vec<String>, usize
 /// What a user holds, as far as later rules depend on it.
 struct User<'a> {
     series: &'a Series,
+    channels_open: bool,
     passwords: Vec<String>,
     root: Selector,
 }
@@ -174,12 +198,13 @@ struct Selector {
 }
 
 impl<'a> User<'a> {
-    fn new(series: &'a Series) -> Self {
+    fn new(series: &'a Series, channels_open: bool) -> Self {
         Self {
             series,
+            channels_open,
             passwords: Vec::new(),
             root: Selector {
-                all_channels: series.language.channels_open,
+                all_channels: channels_open,
                 ..Selector::default()
             },
         }
@@ -202,7 +227,7 @@ impl<'a> User<'a> {
             }
             "clearselectors" if self.has(AclFeature::Selectors) => return Ok(()),
             "reset" => {
-                *self = Self::new(self.series);
+                *self = Self::new(self.series, self.channels_open);
                 return Ok(());
             }
             _ => {}
@@ -333,7 +358,11 @@ impl Selector {
         }
         let lower = command.to_ascii_lowercase();
         let added = self.added.iter().any(|name| *name == lower || name == "*");
-        if !own && added {
+        let refuses = series
+            .language
+            .acl
+            .contains(&AclFeature::AddedSubcommandRefused);
+        if refuses && added {
             return Err(Refusal::SubcommandOfAdded);
         }
         if own && commands.has_subcommands(command) && !commands.knows(name) {

@@ -77,6 +77,8 @@ pub struct Reading {
     pub datum: Option<Datum>,
     /// What was collected by earlier lines is dropped.
     pub clears: bool,
+    /// Commands (`get`) and categories (`@read`) that the line names and the series does not have.
+    pub unknown_names: Vec<String>,
 }
 
 impl Reading {
@@ -88,6 +90,7 @@ impl Reading {
             accepted: None,
             datum: Some(datum),
             clears: false,
+            unknown_names: Vec::new(),
         }
     }
 
@@ -99,6 +102,7 @@ impl Reading {
             accepted,
             datum: None,
             clears: false,
+            unknown_names: Vec::new(),
         }
     }
 
@@ -136,6 +140,8 @@ struct Reader<'a> {
     series: &'a Series,
     directive: &'a Directive,
     build: Build,
+    /// A new user may use every channel.
+    channels_open: bool,
 }
 
 /// Reads a name and its arguments as a server built like the official images does.
@@ -145,6 +151,17 @@ pub fn read(series: &Series, name: &str, args: &[&str]) -> Reading {
 
 /// Reads a name and its arguments.
 pub fn read_on(series: &Series, build: Build, name: &str, args: &[&str]) -> Reading {
+    read_behind(series, build, series.language.channels_open, name, args)
+}
+
+/// Reads a name and its arguments where earlier lines have decided what a new user may do.
+pub(super) fn read_behind(
+    series: &Series,
+    build: Build,
+    channels_open: bool,
+    name: &str,
+    args: &[&str],
+) -> Reading {
     let directive = series
         .directive(name)
         .filter(|directive| is_built(directive, build));
@@ -155,6 +172,7 @@ pub fn read_on(series: &Series, build: Build, name: &str, args: &[&str]) -> Read
         series,
         directive,
         build,
+        channels_open,
     };
     let reading = reader.read(name, args);
     if directive.parsed_by == Some(ParsedBy::Module) && !reading.is_taken() {

@@ -17,8 +17,12 @@ pub(super) fn words(text: &str, adjacent: bool) -> Option<Vec<String>> {
             match c {
                 '"' | '\'' => {
                     quoted(&mut rest, c, &mut word)?;
-                    if !adjacent && rest.peek().is_some_and(|next| !is_blank(*next)) {
+                    let next = rest.peek().copied();
+                    if !adjacent && next.is_some_and(|next| !is_blank(next)) {
                         return None;
+                    }
+                    if !adjacent && matches!(next, Some('\u{b}' | '\u{c}')) {
+                        break;
                     }
                 }
                 other => word.push(other),
