@@ -194,7 +194,7 @@ enabled = "no"
 params.max = 2020-01-01
 "#
     ), @r#"
-    2 "\"./policies\"": `extends` must be a list, not "./policies" (-)
+    2 "\"./policies\"": `extends` must be a list, not "./policies" (write `extends = ["./policies"]`)
     3 "\"a/{b\"": `a/{b` is no pattern: unclosed alternate group; missing '}' (maybe escape '{' with '[{]'?) (-)
     3 "3": `exclude` must be text, not 3 (-)
     4 "false": `a/b` must be a table such as { enabled = false }, not false (-)
