@@ -12,7 +12,8 @@ pub fn patterns(knowledge: &Knowledge) -> Vec<Pattern> {
     let servers = &knowledge.shapes.servers;
     let named = servers.text_files.iter().map(|glob| any_case(glob));
     let words = servers.needles.clone();
-    let words_of_builds = words.clone();
+    let words_of_builds = words.iter().chain(&servers.builds).cloned();
+    let words_of_builds: Vec<String> = words_of_builds.collect();
     let words_of_terraform = words.clone();
     let clients = knowledge.clients;
     let snippets = clients.snippet_needles(Language::Go).into_iter();

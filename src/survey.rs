@@ -293,6 +293,7 @@ impl Reader<'_> {
             tree: &tree,
             renders: &renders,
             objects: &objects,
+            has_clients: self.has_clients(files),
         };
         let extracted: Vec<Extracted> = files
             .par_iter()
@@ -367,6 +368,9 @@ impl Reader<'_> {
             }
             FileKind::Neighbour if self.is_read(input, shared.renders) => {
                 return self.yaml_file(input, shared);
+            }
+            FileKind::Neighbour if shared.has_clients && self.runs_programs(input) => {
+                self.workloads(input, shared)
             }
             FileKind::GoMod => Raw {
                 modules: vec![go::module::read(&input.path, &excerpt)],

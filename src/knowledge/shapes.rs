@@ -68,6 +68,8 @@ pub struct ServerShapes {
     pub harmless_commands: Vec<String>,
     pub neighbours: Vec<String>,
     pub bystanders: Vec<String>,
+    pub workloads: Vec<String>,
+    pub builds: Vec<String>,
     pub environments: Vec<String>,
     pub checksums: Vec<String>,
     pub reloaders: Vec<String>,
@@ -224,6 +226,12 @@ impl Shapes {
     /// Whether a text holds an object that changes servers of its namespace without naming them.
     pub fn speaks_of_namespaces(&self, text: &str) -> bool {
         let words = &self.servers.bystanders;
+        words.iter().any(|word| text.contains(word))
+    }
+
+    /// Whether a text holds a workload that may run a program.
+    pub fn speaks_of_workloads(&self, text: &str) -> bool {
+        let words = &self.servers.workloads;
         words.iter().any(|word| text.contains(word))
     }
 

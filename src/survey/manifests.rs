@@ -11,7 +11,7 @@ use crate::extract::environment;
 use crate::extract::kustomize::{self, Render, Renders, Tree, TreeFile};
 use crate::extract::objects::Objects;
 use crate::extract::{claims, manifest, terraform, values};
-use crate::facts::raw::Raw;
+use crate::facts::raw::{Language, Raw};
 use crate::source::{Excerpt, FileId, Span};
 use crate::syntax::{hcl, yaml};
 
@@ -20,6 +20,8 @@ pub(super) struct Shared<'t> {
     pub(super) tree: &'t Tree,
     pub(super) renders: &'t Renders,
     pub(super) objects: &'t Objects<'t>,
+    /// Some code of the tree names a client library.
+    pub(super) has_clients: bool,
 }
 
 impl Reader<'_> {
@@ -92,6 +94,38 @@ impl Reader<'_> {
         is_yaml
             && (renders.owned.contains(&input.path)
                 || self.knowledge.shapes.speaks_of_namespaces(&input.text))
+    }
+
+    /// Whether some code of the tree names a client library.
+    pub(super) fn has_clients(&self, files: &[(FileId, &Input)]) -> bool {
+        let language = |kind| match kind {
+            FileKind::Go => Some(Language::Go),
+            FileKind::Rust => Some(Language::Rust),
+            _ => None,
+        };
+        files.par_iter().any(|(_, input)| {
+            let needles = language(input.kind).map(|l| self.knowledge.clients.import_needles(l));
+            let mut needles = needles.into_iter().flatten();
+            needles.any(|needle| input.text.contains(needle))
+        })
+    }
+
+    /// A neighbour that may run a program of the tree.
+    pub(super) fn runs_programs(&self, input: &Input) -> bool {
+        input.path.ends_with("ml") && self.knowledge.shapes.speaks_of_workloads(&input.text)
+    }
+
+    /// The workloads of a file that says nothing of servers; nothing else in it is looked at.
+    pub(super) fn workloads(&self, input: &Input, shared: &Shared<'_>) -> Raw {
+        let Some(stream) = shared.tree.get(&input.path).map(TreeFile::stream) else {
+            return Raw::default();
+        };
+        let read = self.manifests(stream, &input.text, shared.objects);
+        Raw {
+            workloads: read.workloads,
+            autoscalers: read.autoscalers,
+            ..Raw::default()
+        }
     }
 
     /// The objects of a file, unless a kustomization makes something of them.
