@@ -117,6 +117,8 @@ pub struct AccessShapes {
     pub ports: Vec<String>,
     pub password: String,
     pub users_file: String,
+    /// Names of users, which servers hide in their logs like passwords.
+    pub user_names: Vec<String>,
     /// The user that every connection is until it says otherwise.
     pub default_user: String,
     /// The rule that lets a user in without a password.

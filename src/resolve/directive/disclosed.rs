@@ -21,7 +21,14 @@ impl Judge<'_> {
         line: &RawLine,
         name: &str,
     ) {
-        if !self.servers.is_secret(name) {
+        let is_name = self
+            .shapes
+            .servers
+            .access
+            .user_names
+            .iter()
+            .any(|n| n == name);
+        if !self.servers.is_secret(name) || is_name {
             return;
         }
         let found = self.secret_words(line, name);

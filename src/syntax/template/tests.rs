@@ -273,3 +273,18 @@ fn placeholders_of_build_tools_are_actions() {
         assert_eq!(mask(text).holes.len(), usize::from(masked), "{text}");
     }
 }
+
+#[test]
+fn a_condition_around_a_whole_value_opens_that_value_alone() {
+    let text =
+        "a:\n  b:\n    {{- with .x }}\n    {{- toYaml . | nindent 4 }}\n    {{- end }}\n  c: 1\n";
+    let tree = root(text);
+    let a = tree.get("a").unwrap();
+    assert!(!a.is_open(), "{a:?}");
+    assert!(a.get("b").unwrap().is_open());
+    assert_eq!(a.at("c").and_then(Node::as_str), Some("1"));
+    // Here the condition goes on to the next entry.
+    let text =
+        "a:\n  b:\n    {{- toYaml .x | nindent 4 }}\n    {{- if .y }}\n  c: 1\n    {{- end }}\n";
+    assert!(root(text).get("a").unwrap().is_open());
+}

@@ -1,7 +1,8 @@
 //! Which nodes the template actions on lines of their own could add to or change.
 //!
 //! An action belongs to the innermost collection around it whose entries do not stand to the right
-//! of what the action writes; one right after a key without a value belongs to that value. Finding
+//! of what the action writes; one right after a key without a value belongs to that value, and so do
+//! conditions around it that end before the next entry. Finding
 //! the actions is left to [`template`](crate::syntax::template).
 
 use crate::syntax::template::ActionLine;
@@ -41,6 +42,8 @@ impl<'a> Actions<'a> {
         self.pass(at);
         let mut from = at;
         let mut replaces = false;
+        // Conditions that stand deeper than the entries and end before the next one are the value's own.
+        let mut deeper: Vec<ActionLine> = Vec::new();
         while let Some(action) = self.lines.get(self.passed) {
             if !is_blank(text.get(from..action.at)) {
                 break;
@@ -50,9 +53,15 @@ impl<'a> Actions<'a> {
             if action.writes && action.column >= column {
                 replaces = true;
             }
-            if !action.writes || action.column <= column {
+            if !action.writes && action.column > column {
+                deeper.push(*action);
+            } else if !action.writes || action.column <= column {
                 self.unclaimed.push(*action);
             }
+        }
+        if !replaces || !is_balanced(text, &deeper) {
+            self.unclaimed.extend(deeper);
+            self.unclaimed.sort_by_key(|action| action.at);
         }
         replaces
     }
@@ -69,4 +78,26 @@ impl<'a> Actions<'a> {
 
 fn is_blank(text: Option<&str>) -> bool {
     text.is_some_and(|text| text.trim().is_empty())
+}
+
+/// Whether every condition among these actions ends among them.
+fn is_balanced(text: &str, actions: &[ActionLine]) -> bool {
+    let mut depth = 0_i32;
+    for action in actions {
+        let code = text.get(action.at..).unwrap_or_default();
+        let code = code
+            .trim_start_matches(|c: char| matches!(c, '{' | '%' | '-' | '+') || c.is_whitespace());
+        let end = code
+            .find(|c: char| !c.is_ascii_alphabetic())
+            .unwrap_or(code.len());
+        match &code[..end] {
+            "if" | "with" | "range" | "for" | "block" | "define" => depth += 1,
+            "end" | "endif" | "endfor" | "endblock" => depth -= 1,
+            _ => {}
+        }
+        if depth < 0 {
+            return false;
+        }
+    }
+    depth == 0
 }
