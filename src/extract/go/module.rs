@@ -1,7 +1,7 @@
 //! go.mod files: which version of which module the code below a folder is built with.
 //!
 //! Reads `require`, `replace` and `go`, single or in blocks. A module that is replaced by a folder or
-//! another module without a version has no known version.
+//! by another module has no known version.
 
 use std::collections::BTreeMap;
 
@@ -59,6 +59,7 @@ fn words(line: &str, start: usize) -> Vec<(usize, &str)> {
 struct Replace {
     module: String,
     only: Option<String>,
+    by: String,
     version: Option<String>,
 }
 
@@ -95,6 +96,7 @@ fn replace(words: &[&str]) -> Option<Replace> {
     Some(Replace {
         module: (*old.first()?).to_owned(),
         only: old.get(1).map(|v| (*v).to_owned()),
+        by: (*new.first()?).to_owned(),
         version: new.get(1).map(|v| (*v).to_owned()),
     })
 }
@@ -108,6 +110,10 @@ fn apply(replace: &Replace, module: &mut RawModule) {
         return;
     }
     pin.version = match &replace.version {
+        // Another module numbers its releases by itself.
+        Some(_) if replace.by != replace.module => {
+            Err(Reason::new("go.mod replaces the module by another one"))
+        }
         Some(version) => Ok(version.clone()),
         None => Err(Reason::new("go.mod replaces the module by a folder")),
     };
@@ -118,7 +124,7 @@ mod tests {
     use super::*;
     use crate::source::FileId;
 
-    const MODULE: &str = "module example.com/app // the app\n\ngo 1.24.0\n\nrequire github.com/a/one v1.2.3\n\nrequire (\n\tgithub.com/a/two/v9 v9.7.0 // indirect\n\t\"github.com/a/three\" v0.1.0\n\tgithub.com/a/four v1.0.0\n)\n\nreplace github.com/a/three => ../three\n\nreplace (\n\tgithub.com/a/four v1.0.0 => github.com/b/four v1.5.0\n\tgithub.com/a/one v9.9.9 => ./other\n)\n";
+    const MODULE: &str = "module example.com/app // the app\n\ngo 1.24.0\n\nrequire github.com/a/one v1.2.3\n\nrequire (\n\tgithub.com/a/two/v9 v9.7.0 // indirect\n\t\"github.com/a/three\" v0.1.0\n\tgithub.com/a/four v1.0.0\n\tgithub.com/a/five v1.0.0\n)\n\nreplace github.com/a/three => ../three\n\nreplace (\n\tgithub.com/a/four v1.0.0 => github.com/b/four v1.5.0\n\tgithub.com/a/one v9.9.9 => ./other\n\tgithub.com/a/five => github.com/a/five v1.6.0\n)\n";
 
     #[test]
     fn versions_are_read_through_blocks_and_replacements() {
@@ -130,7 +136,8 @@ mod tests {
         assert_eq!(version("github.com/a/one").as_deref(), Some("v1.2.3"));
         assert_eq!(version("github.com/a/two/v9").as_deref(), Some("v9.7.0"));
         assert_eq!(version("github.com/a/three"), None);
-        assert_eq!(version("github.com/a/four").as_deref(), Some("v1.5.0"));
+        assert_eq!(version("github.com/a/four"), None);
+        assert_eq!(version("github.com/a/five").as_deref(), Some("v1.6.0"));
         let span = module.requires["github.com/a/two/v9"].span;
         assert_eq!(&MODULE[span.range()], "v9.7.0");
     }
