@@ -10,7 +10,11 @@ use crate::knowledge::Knowledge;
 /// The patterns, the surest first: the first that a name fits decides.
 pub fn patterns(knowledge: &Knowledge) -> Vec<Pattern> {
     let servers = &knowledge.shapes.servers;
-    let named = servers.text_files.iter().map(|glob| any_case(glob));
+    let endings = std::iter::once("").chain(TEMPLATE_ENDINGS.iter().copied());
+    let named = endings.flat_map(|ending| {
+        let globs = servers.text_files.iter();
+        globs.map(move |glob| any_case(&format!("{glob}{ending}")))
+    });
     let words = servers.needles.clone();
     let words_of_builds = words.iter().chain(&servers.builds).cloned();
     let words_of_builds: Vec<String> = words_of_builds.collect();
@@ -103,6 +107,18 @@ pub fn patterns(knowledge: &Knowledge) -> Vec<Pattern> {
     ]
 }
 
+/// What templates of configuration text end with.
+const TEMPLATE_ENDINGS: &[&str] = &[
+    ".j2",
+    ".jinja",
+    ".jinja2",
+    ".tpl",
+    ".tmpl",
+    ".gotmpl",
+    ".template",
+    ".erb",
+];
+
 fn pattern(
     kind: FileKind,
     claim: Claim,
@@ -182,6 +198,7 @@ mod tests {
         let table = [
             ("a/redis.conf", Some(FileKind::ConfText)),
             ("a/Redis-Prod.CONF", Some(FileKind::ConfText)),
+            ("templates/redis.conf.j2", Some(FileKind::ConfText)),
             ("nginx.conf", Some(FileKind::Text)),
             ("deploy/a.YML", Some(FileKind::Yaml)),
             ("env/prod.yaml.gotmpl", Some(FileKind::Yaml)),

@@ -10,6 +10,10 @@ use crate::knowledge::shapes::Shapes;
 use crate::source::{Comment, Excerpt, Span};
 use crate::syntax::conf::{self, Line};
 
+mod branches;
+
+use branches::Branches;
+
 /// How a text stands in its file: whether lines can be inserted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Frame {
@@ -41,13 +45,17 @@ pub fn read(
         holes.push(Reason::new(LONGER_THAN_READ));
     }
     let mut lines = Vec::new();
+    let mut branches = Branches::default();
     for line in &parsed.lines {
         if is_template_line(&excerpt, line) {
             holes.push(Reason::new("a template writes part of the text"));
+            branches.pass(&excerpt.text()[line.range.clone()]);
         } else {
+            branches.take(lines.len());
             lines.push(raw_line(&excerpt, line, frame));
         }
     }
+    branches.mark_alternatives(&mut lines);
     let foreign = lines
         .iter()
         .filter_map(|line| line.words.first())
@@ -156,6 +164,7 @@ fn is_template_line(excerpt: &Excerpt, line: &Line) -> bool {
         || text.starts_with("%{")
         || text.starts_with("{%")
         || text.starts_with("{#")
+        || text.starts_with("<%")
 }
 
 /// Why a word is not what the server reads: something fills it in before.
@@ -165,6 +174,9 @@ pub fn hole(word: &str) -> Option<Reason> {
             .is_some_and(|at| word[at + open.len()..].contains(close))
     };
     if placeholder("{{", "}}") || placeholder("{%", "%}") || word.contains("{{") {
+        return Some(Reason::new("a template fills it in"));
+    }
+    if word.contains("<%") || word.contains("%>") {
         return Some(Reason::new("a template fills it in"));
     }
     if placeholder("${", "}") || placeholder("$(", ")") {

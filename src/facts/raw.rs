@@ -89,6 +89,19 @@ pub struct RawLine {
     pub slot: Slot,
 }
 
+impl RawLine {
+    /// Why the words of an alternative are not known to hold.
+    pub const ALTERNATIVE: &'static str = "a template chooses between this line and another one";
+
+    /// A template chooses between it and another line: what it says is known, but not whether it
+    /// holds.
+    pub fn is_alternative(&self) -> bool {
+        let words = self.words.iter().skip(1);
+        let mut holes = words.filter_map(|word| word.hole.as_ref());
+        holes.any(|hole| hole.0 == Self::ALTERNATIVE)
+    }
+}
+
 /// A text of configuration: a file, a ConfigMap key, a snippet.
 #[derive(Clone, Debug)]
 pub struct RawText {

@@ -272,6 +272,8 @@ impl Judge<'_> {
             .iter()
             .take(line.meant)
             .find_map(|word| word.hole.as_ref())
+            // It is a line that the server may read.
+            .filter(|hole| hole.0 != RawLine::ALTERNATIVE)
         {
             return Err(hole.to_string());
         }
@@ -420,6 +422,9 @@ impl Judge<'_> {
         earlier: &mut BTreeMap<String, &'l RawLine>,
     ) -> Option<&'l RawLine> {
         let name = &line.words.first()?.text;
+        if line.is_alternative() {
+            return None;
+        }
         let directive = self
             .candidates
             .iter()
