@@ -488,10 +488,8 @@ fn place(line: &RawLine) -> Span {
 }
 
 fn first(readings: Vec<Reading>) -> Reading {
-    readings
-        .into_iter()
-        .next()
-        .unwrap_or_else(|| plain(Problem::None, None))
+    let first = readings.into_iter().next();
+    first.unwrap_or_else(|| plain(Problem::None, None))
 }
 
 fn plain(problem: Problem, error: Option<&str>) -> Reading {
