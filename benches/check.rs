@@ -10,10 +10,17 @@ mod laboratory;
 
 use std::fs;
 use std::path::Path;
+use std::sync::Arc;
 
+use divan::counter::BytesCount;
 use divan::{Bencher, black_box};
 use laboratory::{Laboratory, repository};
+use redvet::discover::FileKind;
+use redvet::knowledge::Knowledge;
 use redvet::load::rules::{self, Trust};
+use redvet::source::{Excerpt, FileId, Sources};
+use redvet::survey::{Input, Project, survey};
+use redvet::syntax::{go, rust};
 
 fn main() {
     divan::main();
@@ -75,6 +82,89 @@ fn noise_of_files(bencher: Bencher<'_, '_>, files: usize) {
         noise(tree.path(), n);
     }
     bencher.bench(|| from_start_to_report(tree.path()));
+}
+
+/// Code that cannot build a client: passed over by its text alone.
+#[divan::bench(args = [Code::Go, Code::Rust])]
+fn code_passed_over(bencher: Bencher<'_, '_>, code: Code) {
+    measure(bencher, code, &code.text());
+}
+
+/// The same code with a client at its end: parsed and followed.
+#[divan::bench(args = [Code::Go, Code::Rust])]
+fn code_with_a_client(bencher: Bencher<'_, '_>, code: Code) {
+    measure(bencher, code, &(code.text() + code.client()));
+}
+
+/// What parsing alone would cost if nothing were passed over.
+#[divan::bench(args = [Code::Go, Code::Rust])]
+fn code_parsed(bencher: Bencher<'_, '_>, code: Code) {
+    let text: Arc<str> = code.text().into();
+    let excerpt = Excerpt::whole(FileId(0), Arc::clone(&text));
+    let counted = bencher.counter(BytesCount::new(text.len()));
+    match code {
+        Code::Go => counted.bench(|| go::parse(excerpt.clone())),
+        Code::Rust => counted.bench(|| rust::parse(excerpt.clone())),
+    }
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Code {
+    Go,
+    Rust,
+}
+
+impl Code {
+    /// A megabyte of plain code.
+    fn text(self) -> String {
+        let function = match self {
+            Self::Go => {
+                "\n// total adds up what the items cost.\nfunc total(items []Item) (int, error) {\n\tsum := 0\n\tfor _, item := range items {\n\t\tif item.Price < 0 {\n\t\t\treturn 0, fmt.Errorf(\"%s costs %d\", item.Name, item.Price)\n\t\t}\n\t\tsum += item.Price * item.Count\n\t}\n\treturn sum, nil\n}\n"
+            }
+            Self::Rust => {
+                "\n/// Adds up what the items cost.\nfn total(items: &[Item]) -> Result<i64, Wrong> {\n    let mut sum = 0;\n    for item in items {\n        if item.price < 0 {\n            return Err(Wrong::new(format!(\"{} costs {}\", item.name, item.price)));\n        }\n        sum += item.price * item.count;\n    }\n    Ok(sum)\n}\n"
+            }
+        };
+        let head = match self {
+            Self::Go => "package shop\n",
+            Self::Rust => "",
+        };
+        format!("{head}{}", function.repeat((1 << 20) / function.len()))
+    }
+
+    fn client(self) -> &'static str {
+        match self {
+            Self::Go => {
+                "\nimport \"github.com/redis/go-redis/v9\"\n\nvar client = redis.NewClient(&redis.Options{PoolSize: 7})\n"
+            }
+            Self::Rust => {
+                "\nasync fn pool() {\n    let manager = bb8_redis::RedisConnectionManager::new(\"redis://h\").unwrap();\n    let _ = bb8_redis::bb8::Pool::builder().max_size(7).build(manager).await;\n}\n"
+            }
+        }
+    }
+
+    fn file(self) -> (&'static str, FileKind) {
+        match self {
+            Self::Go => ("main.go", FileKind::Go),
+            Self::Rust => ("src/main.rs", FileKind::Rust),
+        }
+    }
+}
+
+fn measure(bencher: Bencher<'_, '_>, code: Code, text: &str) {
+    let (path, kind) = code.file();
+    let knowledge = Knowledge::embedded().unwrap();
+    let project = Project {
+        inputs: vec![Input {
+            path: path.to_owned(),
+            kind,
+            text: Arc::from(text),
+        }],
+        ..Project::default()
+    };
+    bencher
+        .counter(BytesCount::new(text.len()))
+        .bench(|| survey(Sources::default(), &project, &knowledge));
 }
 
 fn from_start_to_report(folder: &Path) -> usize {
