@@ -77,6 +77,41 @@ fn in_config_map(lines: &[&str], indent: usize, chomping: &str, newline: &str) -
     all.join(newline) + newline
 }
 
+const QUOTED_HEAD: &str = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c}\ndata:\n";
+
+/// In double quotes a text stands on one line of the file.
+fn in_double_quotes(lines: &[&str], newline: &str) -> String {
+    let text = serde_json::to_string(&(lines.join("\n") + "\n")).unwrap();
+    let file = format!("{QUOTED_HEAD}  redis.conf: {text}\n");
+    file.replace('\n', newline)
+}
+
+/// In single quotes an empty line is a line break of the text, and blanks at the ends of lines are lost.
+fn in_single_quotes(lines: &[&str], newline: &str) -> String {
+    let body: Vec<String> = lines
+        .iter()
+        .map(|line| format!("    {}", line.trim().replace('\'', "''")))
+        .collect();
+    let body = body.join("\n\n");
+    let file = format!("{QUOTED_HEAD}  redis.conf: '{}\n\n'\n", body.trim_start());
+    file.replace('\n', newline)
+}
+
+/// The rules and their characters, as a text without its YAML spells them.
+fn spelled(marked: &[(String, String, usize)]) -> Vec<(String, String)> {
+    let plain = |text: &str| {
+        text.replace("\\\"", "\"")
+            .replace("''", "'")
+            .replace("\\t", "\t")
+    };
+    let all = marked
+        .iter()
+        .map(|(rule, text, _)| (rule.clone(), plain(text)));
+    let mut all: Vec<_> = all.collect();
+    all.sort();
+    all
+}
+
 #[test]
 fn the_lines_hold_faults_to_be_marked() {
     let found = marked("redis.conf", &LINES.join("\n"), 1);
@@ -100,6 +135,21 @@ proptest! {
         let expected = marked("redis.conf", &plain, 1);
         let found = marked("deploy/config.yaml", &wrapped, 6);
         prop_assert_eq!(found, expected, "{}", wrapped);
+    }
+
+    #[test]
+    fn a_quoted_scalar_marks_what_the_file_marks(
+        chosen in prop::collection::vec(0..LINES.len(), 1..8),
+        single in any::<bool>(),
+        newline in prop::sample::select(vec!["\n", "\r\n"]),
+    ) {
+        let mut lines: Vec<&str> = chosen.iter().map(|i| LINES[*i]).collect();
+        lines.insert(0, "maxclients 100");
+        let plain = lines.join("\n") + "\n";
+        let quoted = if single { in_single_quotes(&lines, newline) } else { in_double_quotes(&lines, newline) };
+        let found = spelled(&marked("deploy/config.yaml", &quoted, 0));
+        let expected = spelled(&marked("redis.conf", &plain, 0));
+        prop_assert_eq!(found, expected, "{}", quoted);
     }
 
     #[test]

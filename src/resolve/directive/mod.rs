@@ -481,8 +481,12 @@ fn meant(line: &RawLine) -> String {
 
 /// Where the arguments stand.
 fn place(line: &RawLine) -> Span {
-    match &line.slot {
-        Slot::Replace { span, .. } => *span,
+    match (&line.slot, &line.words[..line.meant.min(line.words.len())]) {
+        (Slot::Replace { span, .. }, _) => *span,
+        // A quoted scalar cannot be rewritten line by line, but its words have their places.
+        (_, [_, first, rest @ ..]) if line.form == LineForm::Text => {
+            first.span.to(rest.last().unwrap_or(first).span)
+        }
         _ => line.span,
     }
 }
