@@ -5,9 +5,10 @@
 
 use crate::facts::raw::{LineForm, RawLine, RawWord};
 use crate::facts::value::Value;
-use crate::facts::{Datum, Subject};
+use crate::facts::{Datum, Slot, Subject};
 use crate::knowledge::servers::Form;
 use crate::resolve::directive::{Judge, TextLines};
+use crate::source::Span;
 
 /// Before a password in the rules of a user.
 const ADDS_PASSWORD: char = '>';
@@ -67,5 +68,17 @@ impl Judge<'_> {
             || form != LineForm::Text && written.contains('$');
         let is_placeholder = || self.shapes.is_placeholder(text);
         !text.is_empty() && word.hole.is_none() && !is_reference && !is_placeholder()
+    }
+}
+
+/// Where the arguments stand.
+pub(super) fn place(line: &RawLine) -> Span {
+    match (&line.slot, &line.words[..line.meant.min(line.words.len())]) {
+        (Slot::Replace { span, .. }, _) => *span,
+        // A quoted scalar cannot be rewritten line by line, but its words have their places.
+        (_, [_, first, rest @ ..]) if line.form == LineForm::Text => {
+            first.span.to(rest.last().unwrap_or(first).span)
+        }
+        _ => line.span,
     }
 }

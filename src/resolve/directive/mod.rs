@@ -16,8 +16,9 @@ use crate::knowledge::servers::{Repeat, Series, Servers};
 use crate::knowledge::shapes::Shapes;
 use crate::resolve::conf::{DEPENDS_ON_VERSION, source_name};
 use crate::resolve::line::{self, Fate, Problem, Reading};
-use crate::source::{MASK, Sources, Span};
+use crate::source::{MASK, Sources};
 
+use disclosed::place;
 pub use whole::Whole;
 
 /// The lines of one text, in the order in which the server reads them.
@@ -477,18 +478,6 @@ fn meant(line: &RawLine) -> String {
         })
         .collect();
     words.join(" ")
-}
-
-/// Where the arguments stand.
-fn place(line: &RawLine) -> Span {
-    match (&line.slot, &line.words[..line.meant.min(line.words.len())]) {
-        (Slot::Replace { span, .. }, _) => *span,
-        // A quoted scalar cannot be rewritten line by line, but its words have their places.
-        (_, [_, first, rest @ ..]) if line.form == LineForm::Text => {
-            first.span.to(rest.last().unwrap_or(first).span)
-        }
-        _ => line.span,
-    }
 }
 
 fn first(readings: Vec<Reading>) -> Reading {
