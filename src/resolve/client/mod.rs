@@ -251,7 +251,9 @@ fn put_option(
         // What no name sets holds for every client of the library.
         match option.ident(&types, candidate.version) {
             Some(ident) => idents.push(ident),
-            None if option.names.is_empty() || held_unnamed(candidate, client, option) => {}
+            None if option.names.is_empty()
+                || held_unnamed(candidate, client, option)
+                || in_its_url(candidate, client, option) => {}
             None => return,
         }
         resolved.push(options::resolve(candidate, (client, machine), option));
@@ -278,6 +280,13 @@ fn held_unnamed(candidate: &Candidate<'_>, client: &RawClient, option: &OptionMo
     let version_of = |krate: Option<&str>| candidate.version_of(krate);
     let row = option.default_by(&candidate.lineage, version_of);
     client.language == Language::Rust && row.is_some()
+}
+
+/// A part of the URL that the client is made from sets what no call of its type does.
+fn in_its_url(candidate: &Candidate<'_>, client: &RawClient, option: &OptionModel) -> bool {
+    let parser = client.source.as_ref();
+    option.url_part.is_some()
+        && parser.is_some_and(|source| candidate.model.option_source(&source.call).is_some())
 }
 
 /// The value that holds for every candidate, and the factor on which their defaults agree.
