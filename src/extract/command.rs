@@ -4,7 +4,7 @@
 //! here. Kubernetes' `$(VAR)` and the shell's `${VAR}` are filled in from the values of the container's
 //! environment where there are any.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
 
 use crate::extract::conf::hole;
@@ -16,7 +16,7 @@ pub use crate::facts::raw::ArgWord;
 use crate::facts::raw::{ConfPart, LineForm, RawLine, RawWord};
 use crate::facts::{Encoding, Reason, Slot};
 use crate::knowledge::servers::Series;
-use crate::source::Excerpt;
+use crate::source::{Excerpt, Span};
 use crate::syntax::conf::{self, Line};
 use crate::syntax::options::{self, Joined, Rules};
 use crate::syntax::yaml::Node;
@@ -159,11 +159,16 @@ pub fn plausible_lines(
         return Vec::new();
     };
     let others: Vec<Vec<RawLine>> = read.collect();
+    let others: Vec<_> = others.iter().map(|lines| by_words(lines)).collect();
     // What a line is counted as is no matter of what it says.
     let alike = |a: &RawLine, b: &RawLine| a.words == b.words && a.error == b.error;
     let same = |line: &RawLine| {
-        let has = |other: &Vec<RawLine>| other.iter().any(|found| alike(found, line));
-        others.iter().all(has)
+        let words = places(line);
+        let of_words = |other: &LinesByWords<'_>| {
+            let found = other.get(&words);
+            found.is_some_and(|found| found.iter().any(|found| alike(found, line)))
+        };
+        others.iter().all(of_words)
     };
     let marked = first.into_iter().map(|mut line| {
         if !same(&line) {
@@ -174,6 +179,22 @@ pub fn plausible_lines(
         line
     });
     marked.collect()
+}
+
+/// Lines by their words: where a word stands and what it says.
+type LinesByWords<'a> = HashMap<Vec<(Span, &'a str)>, Vec<&'a RawLine>>;
+
+fn by_words(lines: &[RawLine]) -> LinesByWords<'_> {
+    let mut by_words = LinesByWords::new();
+    for line in lines {
+        by_words.entry(places(line)).or_default().push(line);
+    }
+    by_words
+}
+
+fn places(line: &RawLine) -> Vec<(Span, &str)> {
+    let words = line.words.iter();
+    words.map(|word| (word.span, word.text.as_str())).collect()
 }
 
 /// A line with the places of the arguments that it came from.

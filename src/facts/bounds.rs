@@ -16,8 +16,10 @@ pub const MOST_SERVERS: usize = 500;
 pub const MOST_BYTES: usize = 1 << 20;
 /// What is said of a text that was cut there.
 pub const LONGER_THAN_READ: &str = "it is longer than is read";
-/// Lines of one text, or arguments of one server.
+/// Lines of one text.
 const MOST_LINES: usize = 5_000;
+/// Words on the command line of one server: as many options with a value as a text may have lines.
+const MOST_ARGUMENTS: usize = 2 * MOST_LINES;
 /// Words of all lines of one text together.
 const MOST_WORDS: usize = 50_000;
 
@@ -72,8 +74,13 @@ fn cut_text(text: &mut RawText) -> bool {
 fn cut_arguments(parts: &mut Vec<ConfPart>) -> bool {
     let mut is_cut = false;
     for part in parts.iter_mut() {
-        if let ConfPart::Lines(lines) = part {
-            is_cut |= cut(lines);
+        match part {
+            ConfPart::Lines(lines) => is_cut |= cut(lines),
+            ConfPart::Arguments { words, .. } => {
+                is_cut |= words.len() > MOST_ARGUMENTS;
+                words.truncate(MOST_ARGUMENTS);
+            }
+            _ => {}
         }
     }
     if is_cut {

@@ -33,9 +33,14 @@ pub struct Joined {
 impl Joined {
     /// The words that a part of the text came from.
     pub fn words_of(&self, range: &Range<usize>) -> Option<Range<usize>> {
-        let meets =
-            |piece: &&(Range<usize>, usize)| piece.0.start < range.end && range.start < piece.0.end;
-        let mut met = self.pieces.iter().filter(meets).map(|(_, word)| *word);
+        // The pieces do not overlap and stand in order, so those that are met are neighbours.
+        let from = self
+            .pieces
+            .partition_point(|(piece, _)| piece.end <= range.start);
+        let to = self
+            .pieces
+            .partition_point(|(piece, _)| piece.start < range.end);
+        let mut met = self.pieces.get(from..to)?.iter().map(|(_, word)| *word);
         let first = met.next()?;
         Some(first..met.next_back().unwrap_or(first) + 1)
     }
