@@ -19,6 +19,8 @@ pub fn patterns(knowledge: &Knowledge) -> Vec<Pattern> {
     let words_of_builds = words.iter().chain(&servers.builds).cloned();
     let words_of_builds: Vec<String> = words_of_builds.collect();
     let words_of_terraform = words.clone();
+    let words_of_programs = words.iter().chain(&servers.settings).cloned();
+    let words_of_programs: Vec<String> = words_of_programs.collect();
     let clients = knowledge.clients;
     let snippets = clients.snippet_needles(Language::Go).into_iter();
     let snippets: Vec<String> = snippets
@@ -58,7 +60,7 @@ pub fn patterns(knowledge: &Knowledge) -> Vec<Pattern> {
             FileKind::Neighbour,
             Claim::Content,
             globs(&["yaml", "yml", "json"]),
-            servers.neighbours.clone(),
+            servers.neighbours.iter().chain(&servers.settings).cloned(),
         ),
         pattern(
             FileKind::Markdown,
@@ -97,12 +99,20 @@ pub fn patterns(knowledge: &Knowledge) -> Vec<Pattern> {
             [],
         ),
         pattern(FileKind::Text, Claim::Content, globs(&["conf"]), []),
-        // What a generator makes ConfigMaps of.
+        // Here-documents hold manifests, and a generator makes ConfigMaps of scripts.
         pattern(
-            FileKind::Neighbour,
+            FileKind::Script,
             Claim::Content,
             globs(&["sh"]),
-            servers.needles.clone(),
+            words_of_programs.clone(),
+        ),
+        pattern(
+            FileKind::Starlark,
+            Claim::Content,
+            globs(&["tiltfile", "star"])
+                .into_iter()
+                .chain([any_case("tiltfile")]),
+            words_of_programs,
         ),
     ]
 }
@@ -210,6 +220,9 @@ mod tests {
             ("etc/redis.service", Some(FileKind::Unit)),
             ("etc/redis.service.d/redis.conf", Some(FileKind::Unit)),
             ("infra/main.tf", Some(FileKind::Terraform)),
+            ("Tiltfile", Some(FileKind::Starlark)),
+            ("tilt/redis.Tiltfile", Some(FileKind::Starlark)),
+            ("bin/deploy.sh", Some(FileKind::Script)),
             (".env", Some(FileKind::Env)),
             ("redis.env", Some(FileKind::Env)),
             ("cmd/main.go", Some(FileKind::Go)),

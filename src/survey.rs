@@ -6,12 +6,14 @@
 mod arguments;
 mod declared;
 mod deployments;
+mod embedded;
 mod manifests;
 mod packages;
 mod rust_packages;
 mod secrets;
 mod snippets;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use rayon::prelude::*;
@@ -146,6 +148,7 @@ fn read(sources: &mut Sources, project: &Project, knowledge: &Knowledge) -> Vec<
         knowledge,
         named: &project.named,
         charts: charts(&files),
+        settings: manifests::settings(&files, knowledge),
     };
     let mut universes = reader.read_all(&files);
     universes[0].raw.declared.clone_from(&project.services);
@@ -275,6 +278,7 @@ struct Reader<'a> {
     knowledge: &'a Knowledge,
     named: &'a [String],
     charts: values::Charts,
+    settings: BTreeMap<String, String>,
 }
 
 impl Reader<'_> {
@@ -366,6 +370,8 @@ impl Reader<'_> {
                     ..Extracted::default()
                 };
             }
+            FileKind::Starlark => return self.starlark_file(input, &excerpt),
+            FileKind::Script => return self.script_file(input, &excerpt),
             FileKind::Neighbour if self.is_read(input, shared.renders) => {
                 return self.yaml_file(input, shared);
             }

@@ -267,6 +267,14 @@ fn other_languages() {
         &[("redis.service", unit.as_bytes())],
         &Told::Problem("the rest was not read"),
     );
+    let manifest = format!("{MANIFEST}data: {{ redis.conf: x }}\n");
+    let strings = format!("\"\"\"\n{manifest}\"\"\"\n").repeat(20_000);
+    check(&[("Tiltfile", strings.as_bytes())], &Told::Nothing);
+    let holes = format!("\"\"\"\n{manifest}a: {}", "{{%(".repeat(500_000));
+    check(&[("redis.star", holes.as_bytes())], &Told::Nothing);
+    let expansions = "${a$(".repeat(300_000);
+    let script = format!("kubectl apply -f - <<E\n{manifest}a: {expansions}\nE\n");
+    check(&[("redis.sh", script.as_bytes())], &Told::Nothing);
     let branches = "    {{- if a }}\n    maxmemory 1gb\n".repeat(4_000);
     let ends = "    {{- end }}\n".repeat(4_000);
     let template = format!("{MANIFEST}data:\n  redis.conf: |\n{branches}{ends}");

@@ -10,6 +10,10 @@ pub enum FileKind {
     Yaml,
     Dockerfile,
     Terraform,
+    /// A program that configures a build or a cluster, such as a Tiltfile.
+    Starlark,
+    /// A shell script.
+    Script,
     /// A service unit of a host, or a drop-in of one.
     Unit,
     /// Variables of the environment, `NAME=value` a line.

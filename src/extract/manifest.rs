@@ -29,6 +29,8 @@ pub struct Context<'a> {
     pub is_directive: &'a (dyn Fn(&str) -> bool + Sync),
     /// What ConfigMaps and Secrets of the tree hold.
     pub objects: &'a Objects<'a>,
+    /// The settings of operators that files of the tree speak of, with the first that does.
+    pub settings: &'a BTreeMap<String, String>,
 }
 
 /// Reads what a kustomization makes.

@@ -62,9 +62,14 @@ impl<'t> Objects<'t> {
 
     /// What a snippet shows.
     pub fn of_stream(stream: &'t Stream) -> Self {
+        Self::of_streams(std::slice::from_ref(stream))
+    }
+
+    /// What several texts show that belong together.
+    pub fn of_streams(streams: &'t [Stream]) -> Self {
         let mut objects = Self::default();
-        let roots = stream.documents.iter().map(|document| &document.root);
-        roots.for_each(|root| objects.add(root));
+        let documents = streams.iter().flat_map(|stream| &stream.documents);
+        documents.for_each(|document| objects.add(&document.root));
         objects
     }
 

@@ -66,6 +66,8 @@ pub struct ServerShapes {
     pub include: String,
     pub needles: Vec<String>,
     pub harmless_commands: Vec<String>,
+    /// Settings of operators that decide whether a field of a resource is read.
+    pub settings: Vec<String>,
     pub neighbours: Vec<String>,
     pub bystanders: Vec<String>,
     pub workloads: Vec<String>,

@@ -1,5 +1,6 @@
 //! Manifests of a tree: what kustomizations make of them, and what the others say by themselves.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use rayon::prelude::*;
@@ -12,6 +13,7 @@ use crate::extract::kustomize::{self, Render, Renders, Tree, TreeFile};
 use crate::extract::objects::Objects;
 use crate::extract::{claims, manifest, terraform, values};
 use crate::facts::raw::{Language, Raw};
+use crate::knowledge::Knowledge;
 use crate::source::{Excerpt, FileId, Span};
 use crate::syntax::{hcl, yaml};
 
@@ -220,15 +222,34 @@ impl Reader<'_> {
             shapes: &self.knowledge.shapes,
             is_directive: &|word| self.is_directive(word),
             objects,
+            settings: &self.settings,
         })
     }
+}
+
+/// The settings of operators that files of the tree speak of, each with the first file that does.
+/// What a document says of them is advice.
+pub(super) fn settings(
+    files: &[(FileId, &Input)],
+    knowledge: &Knowledge,
+) -> BTreeMap<String, String> {
+    let written = files
+        .iter()
+        .filter(|(_, input)| input.kind != FileKind::Markdown);
+    let first = |setting: &str| {
+        let mut speaking = written.clone();
+        let found = speaking.find(|(_, input)| input.text.contains(setting))?;
+        Some((setting.to_owned(), found.1.path.clone()))
+    };
+    let settings = knowledge.shapes.servers.settings.iter();
+    settings.filter_map(|setting| first(setting)).collect()
 }
 
 /// The files that manifests are made of, by path.
 pub(super) fn tree(files: &[(FileId, &Input)]) -> Tree {
     let part = |kind| {
-        use FileKind::{ConfText, Env, Neighbour, Text, Yaml};
-        matches!(kind, Yaml | Neighbour | ConfText | Text | Env)
+        use FileKind::{ConfText, Env, Neighbour, Script, Text, Yaml};
+        matches!(kind, Yaml | Neighbour | ConfText | Text | Env | Script)
     };
     let parts = files.iter().filter(|(_, input)| part(input.kind));
     Tree::new(parts.map(|(id, input)| {

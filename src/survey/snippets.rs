@@ -11,7 +11,7 @@ use crate::facts::Reason;
 use crate::facts::bounds::MOST_SERVERS;
 use crate::facts::raw::{ConfPart, Raw, RawText, TextPlace};
 use crate::source::Excerpt;
-use crate::syntax::{markdown, yaml};
+use crate::syntax::{here_document, markdown, yaml};
 
 impl Reader<'_> {
     pub(super) fn markdown_file(&self, input: &Input, excerpt: &Excerpt) -> Extracted {
@@ -44,6 +44,9 @@ impl Reader<'_> {
         if conf::looks_like_text(content, &is_directive) {
             return Some(self.text(name, TextPlace::Snippet, content.clone(), &input.text));
         }
+        if let Some(raw) = self.piped(input, content) {
+            return Some(raw);
+        }
         if self.looks_like_yaml(content.text()) {
             let stream = yaml::parse(content);
             let mapped: Vec<RawText> = stream
@@ -69,6 +72,15 @@ impl Reader<'_> {
         }
         let raw = rust::extract_snippet(content.clone(), &name, self.knowledge.clients);
         (!raw.clients.is_empty()).then_some(raw)
+    }
+
+    /// The manifests that the commands of a fence give to a program.
+    fn piped(&self, input: &Input, content: &Excerpt) -> Option<Raw> {
+        if !content.text().contains("<<") {
+            return None;
+        }
+        let raw = self.embedded(input, here_document::texts(content));
+        (!raw.texts.is_empty() || !raw.servers.is_empty()).then_some(raw)
     }
 
     /// The services of a compose file that a fence shows, or a part of one.

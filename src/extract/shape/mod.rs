@@ -325,10 +325,15 @@ impl<'a> Reading<'a> {
         if holds == Some(false) {
             return Vec::new();
         }
+        let why = || match self.open_setting(field) {
+            Some(reason) => Err(reason),
+            None if holds.is_none() => Err(template_reason()),
+            None => Ok(field.why.clone()),
+        };
         let unread = |name: String, span: Span| RawUnread {
             name,
             span,
-            why: holds.map_or_else(|| Err(template_reason()), |_| Ok(field.why.clone())),
+            why: why(),
             strength: if field.assumed {
                 Strength::Assumed
             } else {
@@ -356,6 +361,13 @@ impl<'a> Reading<'a> {
             is_unknown.then(|| unread(name, entry.key.span))
         });
         unknown.collect()
+    }
+
+    /// Why it is not known whether the setting is on that would have the field read.
+    fn open_setting(&self, field: &UnreadField) -> Option<Reason> {
+        let setting = field.setting.as_deref()?;
+        let path = self.context.settings.get(setting)?;
+        Some(Reason::new(format!("{path} speaks of {setting}")))
     }
 
     /// Where the key of a field stands.

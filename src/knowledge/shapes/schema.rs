@@ -231,6 +231,9 @@ pub struct UnreadField {
     /// It holds as the operator is set up by default, which the resource does not show.
     #[serde(default)]
     pub assumed: bool,
+    /// The setting of an operator that decides it. A tree that names it anywhere may turn it on.
+    #[serde(default)]
+    pub setting: Option<String>,
 }
 
 /// What a field must be.
