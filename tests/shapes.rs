@@ -1,6 +1,7 @@
 //! The pages under `fixtures/shapes/`: for each shape the documents that people write, what a server
 //! comes to, and which rules fire, stay quiet or cannot tell. Those under `fixtures/services/` show the
-//! same of programs and what runs them.
+//! same of programs and what runs them. A fence `says` holds lines `RULE | WORDS` that the message or
+//! the help of a finding must have in it.
 //!
 //! A page is written as a rule's page is, and judged by every rule that its comments name. The fence
 //! `effective.txt` of a case is what `redvet effective` prints; `REDVET_BLESS=1` writes it.
@@ -20,6 +21,7 @@ use std::sync::Arc;
 
 use redvet::cli::rehearsal::{Stage, outcome};
 use redvet::discover::{FileKind, Patterns};
+use redvet::finding::Report;
 use redvet::knowledge::Knowledge;
 use redvet::load::{apply, rules, settings};
 use redvet::report::{Color, effective};
@@ -29,6 +31,7 @@ use redvet::tester::{self, Case, Place};
 use redvet::view;
 
 const SHOWN: &str = "effective.txt";
+const SAID: &str = "says";
 const SETTINGS: &str = "redvet.toml";
 
 /// The folders of pages: shapes, and programs with what runs them.
@@ -83,7 +86,8 @@ fn every_page_holds() {
         let missing = page.problems.iter().filter(|p| p.contains("section"));
         faults.extend(missing.map(|problem| format!("{name}: {problem}")));
         for case in &page.cases {
-            let found = outcome(&stage.check(case, &[]).unwrap());
+            let report = stage.check(case, &[]).unwrap();
+            let found = outcome(&report);
             let mut places: Vec<Place> = found.findings;
             places.retain(|place| named.contains(&place.rule));
             places.sort();
@@ -95,12 +99,33 @@ fn every_page_holds() {
                     case.line
                 ));
             }
+            let unsaid = unsaid(case, &report);
+            faults.extend(unsaid.map(|what| format!("{name}:{}: nobody says {what}", case.line)));
             let decided = case.undetermined.iter();
             let decided = decided.filter(|rule| !found.undetermined.contains(rule));
             faults.extend(decided.map(|rule| format!("{name}:{}: {rule} is decided", case.line)));
         }
     }
     assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
+/// Lines `RULE | WORDS` of the fence `says` that no finding of the rule has in its message or help.
+fn unsaid(case: &Case, report: &Report) -> impl Iterator<Item = String> {
+    let fences = case.files.iter().filter(|file| file.path == SAID);
+    let lines = fences.flat_map(|file| file.text.lines());
+    lines.map(str::to_owned).filter(|line| {
+        let (rule, words) = line.split_once(" | ").unwrap();
+        let of_rule = report.shown().filter(|finding| finding.rule == rule);
+        !of_rule
+            .map(|finding| {
+                format!(
+                    "{} {}",
+                    finding.message,
+                    finding.help.as_deref().unwrap_or("")
+                )
+            })
+            .any(|said| said.contains(words))
+    })
 }
 
 #[test]

@@ -135,6 +135,7 @@ fn managed_server(block: &Block, shape: &ManagedShape, context: &Context<'_>) ->
             ("exporter".to_owned(), Err(service_decides())),
             ("storage.kind".to_owned(), Err(service_decides())),
             ("reachable".to_owned(), Err(service_decides())),
+            ("holder".to_owned(), Ok("service".to_owned())),
         ]),
         conf,
         hosts: Vec::new(),

@@ -128,6 +128,8 @@ impl Merged<'_> {
                     unknown("the host's file systems are not visible"),
                 ),
                 ("reachable".to_owned(), Ok(true.to_string())),
+                ("holder".to_owned(), Ok("unit".to_owned())),
+                ("limits.memory_field".to_owned(), Ok("MemoryMax".to_owned())),
             ]),
             conf: self.conf(*invocation),
             hosts: Vec::new(),

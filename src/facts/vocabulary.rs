@@ -184,14 +184,20 @@ const SERVER: &[Entry] = &[
         Type::Text,
         "the version as far as it is known, e.g. `7.2.6` or `7`",
     ),
-    entry("limits.memory", Type::Size, "the container's memory limit"),
-    entry("limits.cpu", Type::Cores, "the container's CPU limit"),
     entry(
-        "requests.memory",
-        Type::Size,
-        "the container's memory request",
+        "holder",
+        Type::Text,
+        "what its limits are written on, as people call it: `container`, `service` (compose), `unit` (systemd), `release` (a chart's values), the kind of an operator's resource, `server` where nothing deploys it",
     ),
-    entry("requests.cpu", Type::Cores, "the container's CPU request"),
+    entry("limits.memory", Type::Size, "the memory limit"),
+    entry(
+        "limits.memory_field",
+        Type::Text,
+        "where the holder takes a memory limit: `resources.limits.memory`",
+    ),
+    entry("limits.cpu", Type::Cores, "the CPU limit"),
+    entry("requests.memory", Type::Size, "the memory request"),
+    entry("requests.cpu", Type::Cores, "the CPU request"),
     entry(
         "replicas",
         Type::Int,
@@ -208,6 +214,11 @@ const SERVER: &[Entry] = &[
         "a workload or custom resource runs it (a bare configuration file is a server too)",
     ),
     entry("exporter", Type::Bool, "a metrics exporter runs beside it"),
+    entry(
+        "exporter_field",
+        Type::Text,
+        "the field that switches it on, for an operator's resource or a chart's values",
+    ),
     entry(
         "image.reference",
         Type::Text,

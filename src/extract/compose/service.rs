@@ -434,6 +434,9 @@ impl<'a> Service<'a> {
             Err(Reason::new("an exporter may run outside of this file"))
         };
         let mut words = BTreeMap::from([("exporter".to_owned(), exporter)]);
+        words.insert("holder".to_owned(), Ok("service".to_owned()));
+        let field = "deploy.resources.limits.memory";
+        words.insert("limits.memory_field".to_owned(), Ok(field.to_owned()));
         words.insert(
             "reachable".to_owned(),
             ports::reachable(self).map(|open| open.to_string()),

@@ -219,10 +219,13 @@ pub fn server(file: &BuildFile, shapes: &Shapes, tree: &dyn Fn(&str) -> bool) ->
         image_fallback: None,
         figures: BTreeMap::new(),
         figure_defaults: BTreeMap::new(),
-        words: BTreeMap::from([(
-            "exporter".to_owned(),
-            Err(Reason::new("nothing in the scanned tree deploys it")),
-        )]),
+        words: BTreeMap::from([
+            (
+                "exporter".to_owned(),
+                Err(Reason::new("nothing in the scanned tree deploys it")),
+            ),
+            ("holder".to_owned(), Ok("container".to_owned())),
+        ]),
         conf,
         hosts: Vec::new(),
         mounts: None,

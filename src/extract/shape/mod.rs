@@ -15,7 +15,7 @@ use crate::facts::raw::{ConfPart, Doubt, ObjectName, Raw, RawScalar, RawServer, 
 use crate::facts::{Reason, Slot, Strength};
 use crate::knowledge::shapes::path::Path;
 use crate::knowledge::shapes::schema::{
-    Condition, ImagePaths, Preset, ServerPaths, Shape, UnreadField, WordCase,
+    Condition, ImagePaths, Preset, ServerPaths, Shape, Test, UnreadField, WordCase,
 };
 use crate::source::Span;
 
@@ -80,11 +80,7 @@ impl<'a> Reading<'a> {
             image_fallback,
             figures: self.seen_figures(figures.written),
             figure_defaults: figures.defaults,
-            words: paths
-                .words
-                .iter()
-                .map(|(path, cases)| (path.clone(), self.word(cases)))
-                .collect(),
+            words: self.words(paths),
             word_places: paths
                 .words
                 .iter()
@@ -277,6 +273,31 @@ impl<'a> Reading<'a> {
     }
 
     // Words.
+
+    fn words(&self, paths: &ServerPaths) -> BTreeMap<String, Result<String, Reason>> {
+        let cases = paths.words.iter();
+        let mut words: BTreeMap<_, _> = cases
+            .map(|(path, cases)| (path.clone(), self.word(cases)))
+            .collect();
+        let holder = match self.shape.chart {
+            Some(_) => "release",
+            None => &self.owner.object.kind,
+        };
+        words.insert("holder".to_owned(), Ok(holder.to_owned()));
+        if let Some(path) = paths.resources.first() {
+            let field = format!("{}.limits.memory", path.as_str());
+            words.insert("limits.memory_field".to_owned(), Ok(field));
+        }
+        let conditions = paths.words.get("exporter").into_iter().flatten();
+        let mut switches = conditions
+            .flat_map(|case| &case.when)
+            .filter(|condition| condition.test == Test::Equals(true.to_string()));
+        if let Some(switch) = switches.next() {
+            let field = switch.field.as_str().to_owned();
+            words.insert("exporter_field".to_owned(), Ok(field));
+        }
+        words
+    }
 
     fn word(&self, cases: &[WordCase]) -> Result<String, Reason> {
         let hidden = self.visibility.above.as_ref();

@@ -189,6 +189,9 @@ impl<'a> Pod<'a> {
         };
         let mut words = self.health(container);
         words.insert("exporter".to_owned(), exporter);
+        words.insert("holder".to_owned(), Ok("container".to_owned()));
+        let field = "resources.limits.memory";
+        words.insert("limits.memory_field".to_owned(), Ok(field.to_owned()));
         words
     }
 

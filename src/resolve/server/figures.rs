@@ -92,6 +92,7 @@ impl Resolver<'_> {
 
     pub(super) fn put_words(&self, subject: &mut Subject) {
         let Some(server) = self.deployed else {
+            subject.put("holder", Value::derived(Datum::Text("server".to_owned())));
             subject.put(
                 "storage.kind",
                 Value::unknown("nothing in the scanned tree deploys it"),
