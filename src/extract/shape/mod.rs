@@ -133,6 +133,7 @@ impl<'a> Reading<'a> {
         };
         // The tag that a chart writes by itself moves with its version.
         let tag = part(&paths.tag).filter(|tag| tag.as_ref().is_ok_and(|tag| !tag.is_empty()));
+        let by_chart = tag.is_none() && paths.tag.is_some();
         let text = match (repository, tag) {
             (Ok(repository), Some(Ok(tag))) => Ok(format!("{repository}:{tag}")),
             (Ok(repository), _) => Ok(repository),
@@ -145,7 +146,7 @@ impl<'a> Reading<'a> {
                 Found::Written(node) if node.as_str() != Some("") => Some(node),
                 _ => None,
             });
-        match written {
+        match written.filter(|_| !by_chart) {
             Some(node) => {
                 let scalar = RawScalar {
                     text,
