@@ -25,6 +25,30 @@ pub struct Rust {
     pub environment: EnvironmentReaders,
     #[serde(default)]
     pub field: Vec<FilledField>,
+    #[serde(default)]
+    pub metrics: Vec<RustMetrics>,
+}
+
+/// A crate that collects metrics.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RustMetrics {
+    #[serde(rename = "crate")]
+    pub krate: String,
+    /// Methods that take a closure which is run at each scrape.
+    #[serde(default)]
+    pub scraped: Vec<String>,
+    pub collector: Option<Collector>,
+    pub source: String,
+}
+
+/// A trait whose method is called at each scrape.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Collector {
+    #[serde(rename = "trait")]
+    pub name: String,
+    pub method: String,
 }
 
 /// Functions that give a variable's text, by the ends of their paths.

@@ -30,7 +30,7 @@ pub(super) fn read(files: &[(FileId, &Input)], models: &Models) -> Raw {
     });
     let manifests = cargo(FileKind::CargoToml);
     let locks = cargo(FileKind::CargoLock);
-    let read = rust::manifest::group(&manifests, &locks, sources.collect());
+    let read = rust::manifest::group(&manifests, &locks, sources.collect(), models);
     let mut raw = Raw {
         modules: read.modules,
         packages: read.programs,

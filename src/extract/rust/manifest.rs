@@ -9,9 +9,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use toml::{Spanned, Table, Value};
 
 use crate::extract::paths;
+use crate::extract::rust::observed::Statistics;
 use crate::extract::rust::{RustFile, RustPackage, programs};
 use crate::facts::raw::{Bounds, Language, Pin, RawModule, RawPackage};
 use crate::facts::value::Reason;
+use crate::knowledge::clients::Models;
 use crate::source::{Excerpt, Span};
 
 /// A manifest or a lock file, with its path relative to the root.
@@ -84,7 +86,13 @@ pub struct Grouped {
 
 /// Each file to the package whose manifest is the nearest above it; files without one are packages
 /// by folder.
-pub fn group(manifests: &[CargoFile], locks: &[CargoFile], files: Vec<RustFile>) -> Grouped {
+pub fn group(
+    manifests: &[CargoFile],
+    locks: &[CargoFile],
+    files: Vec<RustFile>,
+    models: &Models,
+) -> Grouped {
+    let statistics = Statistics::new(&files, models);
     let mut known = packages(manifests, locks);
     known.sort_by_key(|package| std::cmp::Reverse(package.dir.len()));
     let mut of: Vec<Vec<RustFile>> = known.iter().map(|_| Vec::new()).collect();
@@ -97,7 +105,9 @@ pub fn group(manifests: &[CargoFile], locks: &[CargoFile], files: Vec<RustFile>)
         }
     }
     let built = known.iter().zip(&of);
-    let built: Vec<Vec<RawPackage>> = built.map(|(p, files)| programs::of(p, files)).collect();
+    let built: Vec<Vec<RawPackage>> = built
+        .map(|(package, files)| programs::of(package, files, &statistics))
+        .collect();
     let programs: Vec<bool> = built
         .iter()
         .map(|built| built.iter().any(|package| package.program))

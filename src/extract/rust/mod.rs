@@ -6,7 +6,7 @@
 //! abstractly (`statements`, `expressions`, `calls`, `methods`, `library`, `options`,
 //! `clients`, `types` are its parts, `state` what it
 //! knows at one point), `standard` computes what the standard library would, `manifest` reads
-//! Cargo.toml and Cargo.lock.
+//! Cargo.toml and Cargo.lock, `observed` sees who reads a pool's statistics.
 
 mod calls;
 mod clients;
@@ -16,6 +16,7 @@ mod library;
 pub mod manifest;
 mod methods;
 mod names;
+mod observed;
 mod options;
 mod package;
 mod programs;

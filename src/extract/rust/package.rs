@@ -391,6 +391,22 @@ pub(super) fn outside_tests<'t>(node: Node<'t>, tree: &RustTree) -> Vec<Node<'t>
     left
 }
 
+/// Whether a node stands in an item that an attribute makes test code.
+pub(super) fn is_test_code(node: Node<'_>, tree: &RustTree) -> bool {
+    let mut at = Some(node);
+    while let Some(item) = at {
+        let mut before = item.prev_named_sibling();
+        while let Some(attribute) = before.filter(|b| b.kind() == "attribute_item") {
+            if makes_test(tree.text(attribute)) {
+                return true;
+            }
+            before = attribute.prev_named_sibling();
+        }
+        at = item.parent();
+    }
+    false
+}
+
 fn makes_test(attribute: &str) -> bool {
     let inner = attribute
         .trim_start_matches('#')

@@ -5,7 +5,9 @@ use std::collections::BTreeSet;
 
 use crate::extract::rust::RustFile;
 use crate::extract::rust::manifest::CargoPackage;
+use crate::extract::rust::observed::Statistics;
 use crate::facts::raw::{Language, RawPackage};
+use crate::knowledge::languages;
 use crate::source::Span;
 
 /// A program, by its name and the path of its file below the package's folder.
@@ -15,7 +17,11 @@ struct Program {
 }
 
 /// The package itself, then its programs.
-pub(super) fn of(package: &CargoPackage, files: &[RustFile]) -> Vec<RawPackage> {
+pub(super) fn of(
+    package: &CargoPackage,
+    files: &[RustFile],
+    statistics: &Statistics<'_>,
+) -> Vec<RawPackage> {
     let whole = RawPackage {
         language: Language::Rust,
         dir: package.dir.clone(),
@@ -26,7 +32,7 @@ pub(super) fn of(package: &CargoPackage, files: &[RustFile]) -> Vec<RawPackage> 
         binary: String::new(),
         sets_processors: false,
         own: Vec::new(),
-        observations: Vec::new(),
+        observations: statistics.observed(&shipped(package, files)),
     };
     let programs = programs(package, files).into_iter().map(|program| {
         let path = joined(&package.dir, &program.path);
@@ -46,6 +52,17 @@ pub(super) fn of(package: &CargoPackage, files: &[RustFile]) -> Vec<RawPackage> 
     });
     let programs: Vec<RawPackage> = programs.collect();
     std::iter::once(whole).chain(programs).collect()
+}
+
+/// The files without those that only tests and examples run.
+fn shipped<'f>(package: &CargoPackage, files: &'f [RustFile]) -> Vec<&'f RustFile> {
+    let folders = languages::go().map(|language| &language.folders);
+    let only_shows = |file: &&RustFile| {
+        let path = below(&file.path, &package.dir);
+        let top = path.split_once('/').map_or("", |(top, _)| top);
+        folders.is_some_and(|folders| folders.is_example(top))
+    };
+    files.iter().filter(|file| !only_shows(file)).collect()
 }
 
 fn programs(package: &CargoPackage, files: &[RustFile]) -> Vec<Program> {
@@ -153,7 +170,11 @@ mod tests {
             })
             .collect();
         let package = &packages(&[manifest], &[])[0];
-        let programs = of(package, &files).into_iter().filter(|p| p.program);
+        let models = crate::knowledge::clients::Models::of_texts([]);
+        let statistics = Statistics::new(&files, &models);
+        let programs = of(package, &files, &statistics)
+            .into_iter()
+            .filter(|p| p.program);
         programs.map(|p| (p.binary, p.own.concat())).collect()
     }
 
