@@ -49,6 +49,13 @@ pub fn patterns(knowledge: &Knowledge) -> Vec<Pattern> {
             globs(&["yaml", "yml"]).into_iter().chain(templated_files()),
             words.clone(),
         ),
+        // What lies over a compose file, or includes one, need not say what its services are.
+        pattern(
+            FileKind::Yaml,
+            Claim::Kind,
+            compose_files(),
+            ["services:".to_owned(), "include:".to_owned()],
+        ),
         // Manifests as `kubectl get -o json` prints them.
         pattern(
             FileKind::Yaml,
@@ -158,6 +165,15 @@ fn templated_files() -> Vec<String> {
     endings
         .iter()
         .map(|ending| any_case(&format!("[!_]*.{ending}")))
+        .collect()
+}
+
+/// What people call compose files.
+fn compose_files() -> Vec<String> {
+    let endings = ["yaml", "yml"];
+    endings
+        .iter()
+        .map(|ending| any_case(&format!("*compose*.{ending}")))
         .collect()
 }
 

@@ -2,8 +2,10 @@
 //!
 //! A file that the tool itself lays over another one (`compose.override.yaml`) is read together with
 //! it; one that a person may lay over it keeps what it speaks about from being known. `extends` is
-//! followed. Variables are filled in from defaults and from the `.env` beside the file.
+//! followed, and so is `include`. Variables are filled in from defaults and from the `.env` beside the file.
 
+mod include;
+mod layers;
 mod mounts;
 mod ports;
 mod programs;
@@ -20,6 +22,7 @@ use crate::facts::raw::Raw;
 use crate::knowledge::shapes::Shapes;
 use crate::syntax::dotenv;
 use crate::syntax::yaml::{Node, Stream};
+use include::Inclusion;
 use service::Service;
 
 /// How many services may extend each other in a row.
@@ -58,10 +61,10 @@ pub fn recognise(path: &str, stream: &Stream) -> Option<ComposeFile> {
         .documents
         .iter()
         .map(|document| &document.root)
-        .find(|root| is_compose(root) || is_named(path) && is_service_map(root))?;
+        .find(|root| is_compose(root) || is_named(path) && is_part(root))?;
     Some(ComposeFile {
         path: path.to_owned(),
-        bare: root.get("services").is_none(),
+        bare: root.get("services").is_none() && root.get("include").is_none(),
         root: root.clone(),
     })
 }
@@ -75,6 +78,13 @@ pub fn is_named(path: &str) -> bool {
 
 fn is_compose(root: &Node) -> bool {
     root.get("kind").is_none() && root.get("services").is_some_and(is_service_map)
+}
+
+/// The oldest form, a few fields of services that stand elsewhere, or nothing but other files.
+fn is_part(root: &Node) -> bool {
+    is_service_map(root)
+        || root.get("include").is_some_and(Node::is_seq)
+        || root.get("services").is_some_and(Node::is_map)
 }
 
 /// At least one entry says from what its containers are made.
@@ -129,13 +139,10 @@ struct Layer<'a> {
 /// The servers of all compose files and the texts that stand in them.
 pub fn read<'a>(files: &'a [ComposeFile], tree: &'a Tree<'a>) -> Raw {
     let mut raw = Raw::default();
-    for file in files {
-        if files.iter().any(|other| file.is_override_of(other)) {
-            continue;
-        }
-        let mut of_file = Raw::default();
-        Project::of(file, files, tree).read(&mut of_file);
-        raw.absorb(of_file.bounded());
+    for project in projects(files, tree) {
+        let mut of_project = Raw::default();
+        project.read(&mut of_project);
+        raw.absorb(of_project.bounded());
     }
     raw
 }
@@ -143,13 +150,32 @@ pub fn read<'a>(files: &'a [ComposeFile], tree: &'a Tree<'a>) -> Raw {
 /// The Dockerfiles that some service is built from: how their images are started is known.
 pub fn built<'a>(files: &'a [ComposeFile], tree: &'a Tree<'a>) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
-    for file in files {
-        let project = Project::of(file, files, tree);
+    for project in projects(files, tree) {
         let services = project.services();
         let builds = services.iter().filter_map(Service::built);
         found.extend(builds.map(|built| built.file.path.clone()));
     }
     found
+}
+
+/// What is run together: each file that no other one is made of, and each inclusion.
+fn projects<'a>(files: &'a [ComposeFile], tree: &'a Tree<'a>) -> Vec<Project<'a>> {
+    let inclusions = include::all(files, tree);
+    let included: BTreeSet<&str> = inclusions
+        .iter()
+        .flat_map(|inclusion| &inclusion.files)
+        .map(|file| file.path.as_str())
+        .collect();
+    let is_root = |file: &&ComposeFile| {
+        let lies_over = files.iter().any(|other| file.is_override_of(other));
+        !lies_over && !included.contains(file.path.as_str())
+    };
+    let roots = files.iter().filter(is_root);
+    let roots = roots.map(|file| Project::of(file, files, tree));
+    let parts = inclusions.into_iter();
+    roots
+        .chain(parts.map(|inclusion| Project::included(inclusion, files, tree)))
+        .collect()
 }
 
 /// What the `.env` beside the file sets.
@@ -177,6 +203,10 @@ struct Project<'a> {
     tree: &'a Tree<'a>,
     all: &'a [ComposeFile],
     files: Vec<&'a ComposeFile>,
+    /// The folder that the paths in its files start from, where it is not each one's own.
+    folder: Option<String>,
+    /// There are more files of it than can be read.
+    open: bool,
     variables: Variables,
 }
 
@@ -187,7 +217,29 @@ impl<'a> Project<'a> {
             tree,
             all,
             files: std::iter::once(file).chain(laid_over).collect(),
+            folder: None,
+            open: false,
             variables: variables(file, tree),
+        }
+    }
+
+    fn included(inclusion: Inclusion<'a>, all: &'a [ComposeFile], tree: &'a Tree<'a>) -> Self {
+        Self {
+            tree,
+            all,
+            files: inclusion.files,
+            folder: Some(inclusion.folder),
+            open: inclusion.open,
+            variables: inclusion.variables,
+        }
+    }
+
+    /// The folder that paths in a file start from.
+    fn folder_of<'f>(&'f self, file: &'f ComposeFile) -> &'f str {
+        let is_own = self.files.iter().any(|own| own.path == file.path);
+        match &self.folder {
+            Some(folder) if is_own => folder,
+            _ => file.folder(),
         }
     }
 
@@ -256,7 +308,7 @@ impl<'a> Project<'a> {
     }
 
     fn file(&self, from: &ComposeFile, path: &str) -> Option<&'a ComposeFile> {
-        let path = paths::join(from.folder(), path)?;
+        let path = paths::join(self.folder_of(from), path)?;
         self.all.iter().find(|file| file.path == path)
     }
 

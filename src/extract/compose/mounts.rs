@@ -315,7 +315,7 @@ fn described<'a>(service: &Service<'a>, section: &'static str, name: String) -> 
     }
     let path = node.get("file").and_then(|node| service.text(node));
     match path {
-        Some(path) => bound(paths::folder(&file.path), &path),
+        Some(path) => bound(service.project.folder_of(file), &path),
         None => Source::Unknown(Reason::new("it is made outside of the compose file")),
     }
 }

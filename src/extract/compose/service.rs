@@ -117,21 +117,6 @@ impl<'a> Service<'a> {
         });
     }
 
-    /// The strongest layer's node at a path.
-    pub(super) fn node(&self, path: &str) -> Option<&'a Node> {
-        self.layers.iter().rev().find_map(|l| l.node.at(path))
-    }
-
-    /// Every layer's node of a key, the weakest first, with the folder that paths start from.
-    pub(super) fn nodes<'k>(
-        &'k self,
-        key: &'k str,
-    ) -> impl Iterator<Item = (&'a str, &'a Node)> + 'k {
-        self.layers
-            .iter()
-            .filter_map(move |layer| Some((layer.file.folder(), layer.node.get(key)?)))
-    }
-
     /// A scalar with its variables filled in.
     pub(super) fn text(&self, node: &Node) -> Option<Expanded> {
         let scalar = node.scalar()?;
@@ -149,7 +134,7 @@ impl<'a> Service<'a> {
 
     /// A template or a mistake in the file keeps parts of it from being seen.
     fn is_open(&self) -> bool {
-        self.layers.iter().any(|layer| layer.node.is_open())
+        self.project.open || self.layers.iter().any(|layer| layer.node.is_open())
     }
 
     pub(super) fn is_lone_override(&self) -> bool {
@@ -216,7 +201,7 @@ impl<'a> Service<'a> {
             Some(_) => self.known(Some(build))?,
             None => field("context").unwrap_or_else(|| ".".to_owned()),
         };
-        let context = paths::join(layer.file.folder(), &context)?;
+        let context = paths::join(self.project.folder_of(layer.file), &context)?;
         let name = field("dockerfile").unwrap_or_else(|| "Dockerfile".to_owned());
         let path = paths::join(&context, &name)?;
         let file = self.project.tree.builds.get(path.as_str())?;

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use granit_parser::{Event, Parser, ScanError, StructureStyle, Tag};
 
 use super::actions::Actions;
-use super::scalar::Written;
+use super::scalar::{self, Written};
 use super::{Comment, Document, Entry, Excerpt, Node, NodeKind, Scalar, ScalarStyle};
 use super::{Masked, Stream, SyntaxError, merge};
 
@@ -75,20 +75,6 @@ struct Builder<'a> {
     actions: Actions<'a>,
 }
 
-/// The collections that end where the reading ended: a line that is indented wrongly ends them to the
-/// parser, and belongs to one of them to whoever wrote it.
-fn open_last(root: &mut Node) {
-    let mut node = Some(root);
-    while let Some(last) = node {
-        last.open |= last.scalar().is_none();
-        node = match &mut last.kind {
-            NodeKind::Seq(items) => items.last_mut(),
-            NodeKind::Map(entries) => entries.last_mut().map(|entry| &mut entry.value),
-            NodeKind::Scalar(_) => None,
-        };
-    }
-}
-
 struct OpenDocument {
     start: usize,
     root: Option<Node>,
@@ -104,9 +90,13 @@ struct Frame {
     /// Where template actions begin to be actions of this collection.
     actions_from: usize,
     anchor: usize,
+    tag: Option<Arc<str>>,
     nodes: usize,
     depth: usize,
 }
+
+/// What stands before a collection: an anchor, zero for none, and a tag.
+type Marks<'t> = (usize, Option<&'t Tag>);
 
 enum Items {
     Seq(Vec<Node>),
@@ -169,17 +159,22 @@ impl<'a> Builder<'a> {
             Event::Comment(..) => self.comment(range),
             Event::Scalar(value, style, anchor, tag) => {
                 let missing = range.is_empty() && style == granit_parser::ScalarStyle::Plain;
-                let (node, range) = if missing {
+                let (mut node, range) = if missing {
                     self.missing(range)
                 } else {
                     let node = self.scalar(&value, style, tag.as_deref(), &range);
                     (node, range)
                 };
+                node.tag = scalar::local(tag.as_deref());
                 self.passed(&range);
                 self.add(Built::leaf(node), anchor, range);
             }
-            Event::SequenceStart(style, anchor, _) => self.start_seq(style, anchor, range),
-            Event::MappingStart(style, anchor, _) => self.start_map(style, anchor, range),
+            Event::SequenceStart(style, anchor, tag) => {
+                self.start_seq(style, (anchor, tag.as_deref()), range);
+            }
+            Event::MappingStart(style, anchor, tag) => {
+                self.start_map(style, (anchor, tag.as_deref()), range);
+            }
             Event::SequenceEnd | Event::MappingEnd => self.end_collection(range),
             Event::Alias(anchor) => {
                 self.passed(&range);
@@ -234,7 +229,7 @@ impl<'a> Builder<'a> {
         };
         if let Some(mut root) = root {
             if is_cut {
-                open_last(&mut root);
+                root.open_last();
             }
             let span = self.excerpt.span(start..end.max(start));
             let documents = &mut self.reading.stream.documents;
@@ -289,14 +284,14 @@ impl<'a> Builder<'a> {
         self.reading.stream.comments.push(comment);
     }
 
-    fn start_seq(&mut self, style: StructureStyle, anchor: usize, range: Range<usize>) {
+    fn start_seq(&mut self, style: StructureStyle, marks: Marks<'_>, range: Range<usize>) {
         let mut range = range;
         if style == StructureStyle::Block {
             range.start = self.first_dash(range.start);
         } else {
             self.passed(&range);
         }
-        self.start_collection(Items::Seq(Vec::new()), style, anchor, range);
+        self.start_collection(Items::Seq(Vec::new()), style, marks, range);
     }
 
     /// A sequence that is not indented starts, to the parser, only after its first dash.
@@ -309,19 +304,19 @@ impl<'a> Builder<'a> {
         start
     }
 
-    fn start_map(&mut self, style: StructureStyle, anchor: usize, range: Range<usize>) {
+    fn start_map(&mut self, style: StructureStyle, marks: Marks<'_>, range: Range<usize>) {
         if style == StructureStyle::Flow {
             self.reading.brace_pair_opens_mapping |= self.text()[range.start..].starts_with("{{");
             self.passed(&range);
         }
-        self.start_collection(Items::Map(Vec::new(), None), style, anchor, range);
+        self.start_collection(Items::Map(Vec::new(), None), style, marks, range);
     }
 
     fn start_collection(
         &mut self,
         items: Items,
         style: StructureStyle,
-        anchor: usize,
+        (anchor, tag): Marks<'_>,
         range: Range<usize>,
     ) {
         let block = style == StructureStyle::Block;
@@ -340,6 +335,7 @@ impl<'a> Builder<'a> {
             block,
             actions_from,
             anchor,
+            tag: scalar::local(tag),
             nodes: 1,
             depth: 1,
         });
@@ -372,6 +368,7 @@ impl<'a> Builder<'a> {
             span: self.excerpt.span(frame.range.clone()),
             hole: open || self.masked.touches(&frame.range),
             open,
+            tag: frame.tag,
         };
         let built = Built {
             node,
@@ -444,6 +441,7 @@ impl<'a> Builder<'a> {
             span: self.excerpt.span(range.clone()),
             hole: false,
             open: false,
+            tag: None,
         }
     }
 

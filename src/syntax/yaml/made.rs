@@ -23,6 +23,7 @@ impl Node {
             span: self.span,
             hole,
             open: self.open,
+            tag: self.tag.clone(),
         }
     }
 
@@ -67,6 +68,7 @@ impl Node {
             span,
             hole: false,
             open: false,
+            tag: None,
         }
         .rebuilt(NodeKind::Map(entries))
     }
@@ -105,6 +107,7 @@ impl Node {
             span,
             hole: false,
             open: false,
+            tag: None,
         }
     }
 }

@@ -15,6 +15,7 @@ pub struct Node {
     pub span: Span,
     pub(super) hole: bool,
     pub(super) open: bool,
+    pub(super) tag: Option<Arc<str>>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -175,10 +176,29 @@ impl Node {
         self.hole
     }
 
+    /// The tag before it, where it is one that YAML itself gives no meaning: `!reset`.
+    pub fn tag(&self) -> Option<&str> {
+        self.tag.as_deref()
+    }
+
     /// A template action on a line of its own may add to this node, replace what stands in it or
     /// leave parts of it out, or a mistake in the text cut it off: what is missing here is not known
     /// to be missing.
     pub fn is_open(&self) -> bool {
         self.open
+    }
+
+    /// The collections that end where the reading ended: a line that is indented wrongly ends them to
+    /// the parser, and belongs to one of them to whoever wrote it.
+    pub(super) fn open_last(&mut self) {
+        let mut node = Some(self);
+        while let Some(last) = node {
+            last.open |= last.scalar().is_none();
+            node = match &mut last.kind {
+                NodeKind::Seq(items) => items.last_mut(),
+                NodeKind::Map(entries) => entries.last_mut().map(|entry| &mut entry.value),
+                NodeKind::Scalar(_) => None,
+            };
+        }
     }
 }

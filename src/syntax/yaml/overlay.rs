@@ -32,6 +32,7 @@ impl Node {
             span: over.span,
             hole: self.hole || over.hole,
             open: self.open || over.open,
+            tag: over.tag.clone(),
         }
     }
 
@@ -53,6 +54,7 @@ impl Node {
                 span: self.span,
                 hole: value.hole,
                 open: false,
+                tag: None,
                 kind: NodeKind::Map(vec![Entry {
                     key: self.key(&key)?,
                     value,
@@ -78,6 +80,7 @@ impl Node {
             span: self.span,
             hole: false,
             open: false,
+            tag: None,
         })
     }
 }

@@ -4,6 +4,8 @@
 use std::ops::Range;
 use std::sync::Arc;
 
+use granit_parser::Tag;
+
 use super::align::{self, Part};
 use super::block::{self, Place};
 use super::node::Block;
@@ -45,6 +47,7 @@ impl Written<'_> {
             span: self.excerpt.span(self.range.clone()),
             hole: holes,
             open: false,
+            tag: None,
         }
     }
 
@@ -85,6 +88,7 @@ impl Written<'_> {
             span,
             hole: holes,
             open: false,
+            tag: None,
         }
     }
 
@@ -127,4 +131,10 @@ fn own_style(style: granit_parser::ScalarStyle) -> ScalarStyle {
         granit_parser::ScalarStyle::Literal => ScalarStyle::Literal,
         granit_parser::ScalarStyle::Folded => ScalarStyle::Folded,
     }
+}
+
+/// A tag of the format's own, which YAML gives no meaning: `!reset`.
+pub(super) fn local(tag: Option<&Tag>) -> Option<Arc<str>> {
+    let written = tag?.to_string();
+    written.starts_with('!').then(|| written.into())
 }

@@ -207,6 +207,17 @@ three: *more
 }
 
 #[test]
+fn tags_of_a_format_are_kept() {
+    let text =
+        "a: !reset []\nb: !override\n- 1\nc: !reset\nd: !!str 1\ne: !x {f: 1}\ng: !x\n  h: 1\n";
+    let root = root(text);
+    let tags: Vec<_> = root.entries().iter().map(|e| e.value.tag()).collect();
+    let own = [Some("!reset"), Some("!override"), Some("!reset"), None];
+    assert_eq!(tags[..4], own);
+    assert_eq!(tags[4..], [Some("!x"), Some("!x")]);
+}
+
+#[test]
 fn aliases_cannot_blow_up_a_document() {
     let mut text = String::from("a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n");
     for n in 1..12 {

@@ -1,0 +1,147 @@
+//! Compose files that other compose files include: each is a project of its own with a folder and
+//! variables of its own, which the including project's variables come before.
+//!
+//! What is included from elsewhere (a registry, a repository) cannot be seen.
+
+use std::collections::BTreeSet;
+
+use crate::extract::compose::{ComposeFile, Tree, environment_file, variables};
+use crate::extract::paths;
+use crate::extract::variables::{Escape, Variables, fill};
+use crate::syntax::yaml::Node;
+
+/// How many files may include each other in a row.
+const DEEPEST: usize = 8;
+
+/// How many inclusions of a tree are followed.
+const MOST: usize = 256;
+
+/// A place where a file is included.
+pub(super) struct Inclusion<'a> {
+    /// The file, and those that the same entry lays over it.
+    pub(super) files: Vec<&'a ComposeFile>,
+    /// Some of those are not in the tree, or are not read.
+    pub(super) open: bool,
+    /// The folder that its paths start from.
+    pub(super) folder: String,
+    pub(super) variables: Variables,
+}
+
+/// Every inclusion of a tree.
+pub(super) fn all<'a>(files: &'a [ComposeFile], tree: &Tree<'_>) -> Vec<Inclusion<'a>> {
+    let mut found = Vec::new();
+    let includes = |file: &&ComposeFile| file.root.get("include").is_some();
+    for file in files.iter().filter(includes) {
+        let reader = Reader {
+            files,
+            tree,
+            folder: file.folder().to_owned(),
+            variables: variables(file, tree),
+        };
+        reader.follow(file, &mut vec![&file.path], &mut found);
+    }
+    let main = |inclusion: &Inclusion<'_>| inclusion.files.first().map(|f| f.path.clone());
+    // A file that is included speaks of what it includes as part of the whole alone.
+    let included: BTreeSet<String> = found.iter().filter_map(|(_, one)| main(one)).collect();
+    let of_a_root = found.into_iter().filter(|(root, one)| {
+        let is_cycle = main(one).as_deref() == Some(root);
+        !included.contains(root.as_str()) || is_cycle
+    });
+    of_a_root.map(|(_, inclusion)| inclusion).collect()
+}
+
+struct Reader<'a, 't> {
+    files: &'a [ComposeFile],
+    tree: &'t Tree<'t>,
+    folder: String,
+    variables: Variables,
+}
+
+impl<'a> Reader<'a, '_> {
+    /// What a file includes, with the file that all begins with.
+    fn follow(
+        &self,
+        file: &'a ComposeFile,
+        chain: &mut Vec<&'a str>,
+        found: &mut Vec<(String, Inclusion<'a>)>,
+    ) {
+        let entries = file.root.get("include").map(Node::items);
+        for entry in entries.unwrap_or_default() {
+            if found.len() >= MOST || chain.len() > DEEPEST {
+                return;
+            }
+            let Some(inclusion) = self.inclusion(entry) else {
+                continue;
+            };
+            let main = inclusion.files[0];
+            if chain.contains(&main.path.as_str()) {
+                continue;
+            }
+            let inner = Reader {
+                files: self.files,
+                tree: self.tree,
+                folder: inclusion.folder.clone(),
+                variables: inclusion.variables.clone(),
+            };
+            found.push((chain[0].to_owned(), inclusion));
+            chain.push(&main.path);
+            inner.follow(main, chain, found);
+            chain.pop();
+        }
+    }
+
+    fn inclusion(&self, entry: &Node) -> Option<Inclusion<'a>> {
+        let named = if entry.is_map() {
+            self.texts(entry.get("path"))
+        } else {
+            self.texts(Some(entry))
+        };
+        let file = |path: &Option<String>| {
+            let path = paths::join(&self.folder, path.as_deref()?)?;
+            self.files.iter().find(|file| file.path == path)
+        };
+        let main = file(named.first()?)?;
+        let files: Vec<&ComposeFile> = named.iter().filter_map(file).collect();
+        let texts = |key: &str| -> Vec<String> {
+            let found = self.texts(entry.get(key)).into_iter();
+            found.flatten().collect()
+        };
+        let folder = match texts("project_directory").first() {
+            Some(folder) => paths::join(&self.folder, folder)?,
+            None => main.folder().to_owned(),
+        };
+        let given = texts("env_file");
+        let environments = if given.is_empty() {
+            vec![paths::join(&folder, ".env")]
+        } else {
+            let given = given.iter();
+            given.map(|path| paths::join(&self.folder, path)).collect()
+        };
+        let mut variables = Variables::new();
+        for path in environments.into_iter().flatten() {
+            variables.extend(environment_file(self.tree.text(&path).unwrap_or_default()));
+        }
+        variables.extend(self.variables.clone());
+        Some(Inclusion {
+            open: files.len() < named.len(),
+            files,
+            folder,
+            variables,
+        })
+    }
+
+    /// A text or a list of texts, as far as they are known.
+    fn texts(&self, node: Option<&Node>) -> Vec<Option<String>> {
+        let items = match node {
+            Some(node) if node.is_seq() => node.items(),
+            Some(node) => std::slice::from_ref(node),
+            None => &[],
+        };
+        let text = |item: &Node| {
+            let value = item.scalar()?.value();
+            let filled = fill(value, &self.variables, Escape::Doubled);
+            (!item.has_hole()).then(|| filled.known().ok().map(str::to_owned))?
+        };
+        items.iter().map(text).collect()
+    }
+}
