@@ -101,5 +101,6 @@ fn variable(name: &str, value: Option<&RawScalar>, holder: String) -> Option<Raw
         name: name.to_owned(),
         text,
         holder,
+        of_image: false,
     })
 }

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use crate::facts::package::{Language, Site};
+use crate::facts::quantity;
 use crate::facts::slot::Slot;
 use crate::facts::value::{Reason, Strength};
 use crate::source::Span;
@@ -56,6 +57,34 @@ pub enum Folded {
     /// The language's null.
     Nil,
     Unknown(Reason),
+    /// Something outside may give it; where that gives nothing the code falls back on a value.
+    Fallback(Box<Fallback>),
+}
+
+/// A value that something outside may give, and what the code takes where it does not.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Fallback {
+    /// What may give it.
+    pub source: Reason,
+    /// The environment variable without which the value holds, where it is one.
+    pub variable: Option<String>,
+    /// A known value.
+    pub value: Folded,
+}
+
+impl Fallback {
+    /// Why the value is not known, and what it is where nothing is given. Text may be a secret and
+    /// is not told.
+    pub fn reason(&self) -> Reason {
+        let value = match &self.value {
+            Folded::Bool(value) => value.to_string(),
+            Folded::Int(value) => value.to_string(),
+            Folded::Float(value) => value.to_string(),
+            Folded::Duration(value) => quantity::show_duration(*value as f64 / 1e9),
+            _ => return self.source.clone(),
+        };
+        Reason::new(format!("{}, {value} where it is not set", self.source))
+    }
 }
 
 /// One option written in client code.

@@ -54,6 +54,8 @@ pub struct RawVariable {
     pub text: Result<String, Reason>,
     /// What sets it: `service api`, `container web`, `ConfigMap/app`.
     pub holder: String,
+    /// An image brings it along: whatever runs that has it.
+    pub of_image: bool,
 }
 
 const VARIABLE: &str = "environment variable ";

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 pub use crate::facts::code::{
-    Bounds, ErrorHandling, Folded, OptionSource, OptionWrite, Pin, RawClient, RawModule,
+    Bounds, ErrorHandling, Fallback, Folded, OptionSource, OptionWrite, Pin, RawClient, RawModule,
 };
 use crate::facts::extent::Extent;
 pub use crate::facts::package::{

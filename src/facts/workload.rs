@@ -113,6 +113,20 @@ impl Raw {
         self.made_of(workload, name, DEEPEST)
     }
 
+    /// Nothing that a workload is given can hold this variable: all of its environment is seen.
+    pub fn is_unset(&self, workload: usize, name: &str) -> bool {
+        let own = &self.workloads[workload];
+        let seen = own.environment.iter().all(|given| {
+            match given {
+            Given::Object { object, .. } => self.texts.iter().any(|text| {
+                matches!(&text.place, TextPlace::Key { object: own, .. } if own.may_be(object))
+            }),
+            _ => true,
+        }
+        });
+        seen && own.hidden.is_none() && !own.fragment && self.variable(workload, name).is_none()
+    }
+
     /// The figure that a workload is given as a variable: `limits.cpu`.
     pub fn figure_variable(&self, workload: usize, name: &str) -> Option<&str> {
         let last = self.workloads[workload].environment.iter().rev();

@@ -1,27 +1,35 @@
 //! A variable that code reads and the value that a deployment gives it: that of the workloads that run
 //! the program, and where these are not known, the one on which every place in the tree that sets the
-//! variable agrees. Such a value is assumed.
+//! variable agrees. Such a value is assumed. Where these workloads surely do not set the
+//! variable, the value is the one that the code falls back on.
 
 use std::collections::BTreeMap;
 
 use crate::facts::linked::LinkedProgram;
-use crate::facts::raw::{Folded, Raw, RawClient, RawVariable, variable_of};
+use crate::facts::raw::{Fallback, Folded, Raw, RawClient, RawVariable, variable_of};
 
 /// Fills in the variables of clients; the indices of those whose URL or address is known now.
 pub fn fill(raw: &mut Raw, programs: &[LinkedProgram]) -> Vec<usize> {
     let agreed = agreed(&raw.variables);
     let runs = running(raw.clients.len(), programs);
-    let mut found: Vec<(usize, Place, (String, String))> = Vec::new();
+    let mut found: Vec<(usize, Place, (Folded, String))> = Vec::new();
     for (index, client) in raw.clients.iter().enumerate() {
+        let given = |name: &str| match &runs[index] {
+            Some(workloads) => in_workloads(raw, workloads, name),
+            None => joined(name, &agreed),
+        };
         let look_up = |value: &Folded| {
-            let Folded::Unknown(reason) = value else {
-                return None;
+            let (source, fallback) = match value {
+                Folded::Unknown(reason) => (reason, None),
+                Folded::Fallback(fallback) => (&fallback.source, Some(&**fallback)),
+                _ => return None,
             };
-            let name = variable_of(reason)?;
-            match &runs[index] {
-                Some(workloads) => in_workloads(raw, workloads, name),
-                None => joined(name, &agreed),
-            }
+            let text = variable_of(source).and_then(given);
+            let text = text.map(|(text, because)| (Folded::Text(text), because));
+            text.or_else(|| {
+                let fallback = fallback.filter(|f| !is_of_image(f, &raw.variables))?;
+                unset(raw, runs[index].as_deref()?, fallback)
+            })
         };
         let writes = client.writes.iter().enumerate();
         for (at, write) in writes.filter(|(_, write)| !write.conditional) {
@@ -35,8 +43,8 @@ pub fn fill(raw: &mut Raw, programs: &[LinkedProgram]) -> Vec<usize> {
     }
     let mut filled: Vec<usize> = found.iter().map(|(index, ..)| *index).collect();
     filled.dedup();
-    for (index, place, (text, because)) in found {
-        put(&mut raw.clients[index], place, text, because);
+    for (index, place, (value, because)) in found {
+        put(&mut raw.clients[index], place, value, because);
     }
     filled
 }
@@ -48,13 +56,13 @@ enum Place {
     Url,
 }
 
-fn put(client: &mut RawClient, place: Place, text: String, because: String) {
+fn put(client: &mut RawClient, place: Place, value: Folded, because: String) {
     match place {
         Place::Write(at) => {
             let Some(write) = client.writes.get_mut(at) else {
                 return;
             };
-            write.value = typed(&text);
+            write.value = typed(value);
             write.slot = crate::facts::Slot::None;
             client.joined.push((write.span, because));
         }
@@ -62,7 +70,7 @@ fn put(client: &mut RawClient, place: Place, text: String, because: String) {
             let Some(source) = &mut client.source else {
                 return;
             };
-            source.url = Folded::Text(text);
+            source.url = value;
             client.joined.push((source.url_span, because));
         }
     }
@@ -94,6 +102,22 @@ fn in_workloads(raw: &Raw, workloads: &[usize], name: &str) -> Option<(String, S
     (same && !first.is_empty()).then(|| (first, format!("{name} of {holder}")))
 }
 
+/// An image of the tree brings the variable along: which programs run in it is not known for sure.
+fn is_of_image(fallback: &Fallback, variables: &[RawVariable]) -> bool {
+    let mut of_images = variables.iter().filter(|variable| variable.of_image);
+    of_images.any(|variable| fallback.variable.as_ref() == Some(&variable.name))
+}
+
+/// What code falls back on where none of these workloads gives it the variable.
+fn unset(raw: &Raw, workloads: &[usize], fallback: &Fallback) -> Option<(Folded, String)> {
+    let name = fallback.variable.as_deref()?;
+    let is_unset = |at: &usize| raw.is_unset(*at, name);
+    let holder = &raw.workloads[*workloads.first()?].name;
+    let because = format!("{holder}, which does not set {name}");
+    let sure = workloads.iter().all(is_unset);
+    sure.then(|| (fallback.value.clone(), because))
+}
+
 type Agreed<'a> = BTreeMap<&'a str, Option<&'a RawVariable>>;
 
 /// The value of each variable, where there is one.
@@ -123,14 +147,17 @@ fn joined(name: &str, agreed: &Agreed<'_>) -> Option<(String, String)> {
 }
 
 /// A figure or a switch reads as such.
-fn typed(text: &str) -> Folded {
+fn typed(value: Folded) -> Folded {
+    let Folded::Text(text) = &value else {
+        return value;
+    };
     if let Ok(figure) = text.parse() {
         return Folded::Int(figure);
     }
-    match text {
+    match text.as_str() {
         "true" => Folded::Bool(true),
         "false" => Folded::Bool(false),
-        _ => Folded::Text(text.to_owned()),
+        _ => value,
     }
 }
 
@@ -144,6 +171,7 @@ mod tests {
             name: name.to_owned(),
             text: text.map(str::to_owned).map_err(Reason::new),
             holder: "service api".to_owned(),
+            of_image: false,
         }
     }
 
@@ -166,6 +194,6 @@ mod tests {
             (text("OTHER"), text("OPEN"), text("NONE")),
             (None, None, None)
         );
-        assert_eq!(typed("40"), Folded::Int(40));
+        assert_eq!(typed(Folded::Text("40".to_owned())), Folded::Int(40));
     }
 }

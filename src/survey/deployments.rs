@@ -96,6 +96,7 @@ impl Deployments {
         for build in &self.builds {
             raw.builds.push(build.programs(&build.usual_contexts()));
             raw.comments.extend(build.comments.iter().cloned());
+            raw.variables.extend(build.variables(shapes));
             let own = dockerfile::server(build, shapes, &|path| tree.holds(path));
             let own = own.filter(|_| !built.contains(&build.path));
             raw.servers.extend(own);

@@ -31,7 +31,7 @@ impl Service<'_> {
                 .into_iter()
                 .map(|(name, text)| Given::Value { name, text })
                 .collect(),
-            hidden: None,
+            hidden: self.unread_environment(),
             composed: true,
             fragment: self.is_lone_override(),
         }

@@ -278,6 +278,16 @@ impl<'a> Service<'a> {
         environment
     }
 
+    /// Why there is more of the environment than can be seen: a file that is not in the tree.
+    pub(super) fn unread_environment(&self) -> Option<Reason> {
+        let seen = |folder: &str, path: &str| self.project.tree.text(&paths::join(folder, path)?);
+        self.nodes("env_file").find_map(|(folder, node)| {
+            let mut paths = self.listed(node, "path").into_iter();
+            let missing = paths.find(|path| seen(folder, path).is_none())?;
+            Some(Reason::new(format!("{missing} is not read")))
+        })
+    }
+
     /// The texts of a scalar or of a list; an item that is a mapping holds its text in `field`.
     fn listed(&self, node: &Node, field: &str) -> Vec<String> {
         let items = if node.is_seq() {

@@ -14,7 +14,9 @@ use crate::extract::conf::{self, Frame};
 use crate::extract::launch::{self, Launch, Launched};
 use crate::extract::paths;
 use crate::extract::variables::Variables;
-use crate::facts::raw::{ConfPart, ObjectName, RawKind, RawServer, RawText, TextPlace};
+use crate::facts::raw::{
+    ConfPart, ObjectName, RawKind, RawServer, RawText, RawVariable, TextPlace,
+};
 use crate::facts::{Reason, Strength};
 use crate::knowledge::shapes::Shapes;
 use crate::source::{Comment, Excerpt, FileId, Span};
@@ -75,6 +77,19 @@ impl BuildFile {
             None => stages.done.last().map(|(_, image)| image)?,
         };
         Some(image.clone())
+    }
+
+    /// The variables that its image gives to whatever runs in it.
+    pub fn variables(&self, shapes: &Shapes) -> Vec<RawVariable> {
+        let image = self.image(None, &Variables::new(), shapes);
+        let environment = image.map(|image| image.environment).unwrap_or_default();
+        let variable = |(name, text)| RawVariable {
+            name,
+            text,
+            holder: format!("the image of {}", self.path),
+            of_image: true,
+        };
+        environment.into_iter().map(variable).collect()
     }
 
     fn object(&self) -> ObjectName {

@@ -18,7 +18,17 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
         if let Some(condition) = go::field(node, "condition") {
             self.evaluate(condition);
         }
-        let before = self.fork();
+        let condition = go::field(node, "condition");
+        let test = condition.and_then(|condition| self.without_variable(condition));
+        let mut before = self.fork();
+        if let Some(test) = test {
+            let state = if test.holds {
+                &mut before
+            } else {
+                &mut self.state
+            };
+            state.needs.extend(test.needs());
+        }
         if let Some(then) = go::field(node, "consequence") {
             self.statement(then);
         }

@@ -7,9 +7,8 @@ use tree_sitter::Node;
 
 use crate::extract::go::package::{Declared, Library};
 use crate::extract::go::reader::Reader;
-use crate::extract::go::state::{Scope, State, Val, join_heaps, join_values};
-use crate::extract::go::{fold, names};
-use crate::facts::quantity;
+use crate::extract::go::state::{Scope, Sides, State, Val, join_heaps, join_values};
+use crate::extract::go::{fold, names, unset};
 use crate::facts::raw::Folded;
 use crate::knowledge::clients::model::Form;
 use crate::syntax::go;
@@ -174,31 +173,15 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
             }
             ("os", "LookupEnv", Some(Folded::Text(key))) => {
                 let value = Val::Plain(fold::from_environment(&key));
-                return Val::Several(vec![value, Val::unknown("the environment")]);
+                return Val::Several(vec![value, Val::Plain(unset::is_set(&key))]);
             }
             ("os", "Exit", _) | ("log", "Fatal" | "Fatalf" | "Fatalln" | "Panic" | "Panicf", _) => {
                 self.state.dead = true;
                 None
             }
             ("time", "Duration", Some(value)) => Some(Val::Plain(fold::to_duration(value))),
-            // A variable that is read as a figure is still that variable.
-            (
-                "strconv",
-                "Atoi" | "ParseInt" | "ParseUint" | "ParseBool" | "ParseFloat",
-                Some(Folded::Unknown(reason)),
-            )
-            | ("time", "ParseDuration", Some(Folded::Unknown(reason)))
-                if fold::is_environment(&reason) =>
-            {
-                let value = Val::Plain(Folded::Unknown(reason));
-                return Val::Several(vec![value, Val::unknown("an error")]);
-            }
-            ("time", "ParseDuration", Some(Folded::Text(text))) => {
-                let nanoseconds = quantity::duration(&text).map(|s| (s * 1e9).round());
-                nanoseconds.map(|n| {
-                    let value = fold::to_duration(Folded::Float(n));
-                    Val::Several(vec![Val::Plain(value), Val::unknown("an error")])
-                })
+            ("strconv" | "time", function, Some(text)) if unset::is_parser(function) => {
+                unset::parse(function, text).map(Val::Several)
             }
             ("math", "Ceil" | "Floor" | "Round", Some(Folded::Float(n))) => {
                 let rounded = match name {
@@ -377,35 +360,39 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
         }
     }
 
-    fn merge(&mut self, returns: super::reader::Returns<'t, 'm>) -> Val<'t> {
+    fn merge(&mut self, mut returns: super::reader::Returns<'t, 'm>) -> Val<'t> {
         let fell_through = !self.state.dead;
-        let mut merged: Option<(Vec<Val<'t>>, _)> = None;
-        for (values, heap) in returns {
-            merged = Some(match merged {
-                None => (values, heap),
-                Some((before, old)) => {
-                    let mut heap = join_heaps(old, heap);
-                    let pairs = before.into_iter().zip(values);
-                    let fresh = &mut self.fresh;
-                    let joined = pairs.map(|(a, b)| join_values(a, b, &mut heap, fresh));
-                    (joined.collect(), heap)
-                }
+        // First what a variable gives in all its ways, then what holds without it.
+        returns.sort_by_key(|(.., needs)| needs.is_empty());
+        let merged = returns
+            .into_iter()
+            .reduce(|(before, old, mine), (values, new, needs)| {
+                let sides = Sides::of(&mine, &needs);
+                let mut heap = join_heaps(old, new, &sides);
+                let pairs = before.into_iter().zip(values);
+                let fresh = &mut self.fresh;
+                let joined = pairs.map(|(a, b)| join_values(a, b, (&mut heap, &sides), fresh));
+                let joined = joined.collect();
+                let both = mine.intersection(&needs).cloned().collect();
+                (joined, heap, both)
             });
-        }
-        let Some((mut values, heap)) = merged else {
+        let Some((mut values, heap, needs)) = merged else {
             // A function that never returns ends its caller too.
             return Val::unknown("a function without a result");
         };
         let mine = std::mem::take(&mut self.state);
-        let heap = if fell_through {
-            join_heaps(mine.heap, heap)
+        let (heap, needs) = if fell_through {
+            let sides = Sides::of(&mine.needs, &needs);
+            let both = mine.needs.intersection(&needs).cloned().collect();
+            (join_heaps(mine.heap, heap, &sides), both)
         } else {
-            heap
+            (heap, needs)
         };
         self.state = State {
             scopes: mine.scopes,
             heap,
             dead: false,
+            needs,
         };
         match values.len() {
             1 => values.swap_remove(0),

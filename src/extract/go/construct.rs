@@ -7,8 +7,8 @@ use tree_sitter::Node;
 use crate::extract::go::calls::{directory, spread};
 use crate::extract::go::package::{Library, is_test};
 use crate::extract::go::reader::{Found, Reader};
-use crate::extract::go::state::{Object, Source, Val};
-use crate::extract::go::{address, fold, names};
+use crate::extract::go::state::{Object, Source, Val, name_of};
+use crate::extract::go::{address, names};
 use crate::facts::raw::{ErrorHandling, Folded, Language, OptionSource, RawClient, Site};
 use crate::facts::slot::Slot;
 use crate::facts::value::{Reason, Strength};
@@ -51,10 +51,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
         error: Option<usize>,
     ) -> Source {
         let url = url.folded("an argument");
-        let url_name = match &url {
-            Folded::Unknown(reason) => Some(fold::name_of(reason).to_owned()),
-            _ => None,
-        };
+        let url_name = name_of(&url);
         Source {
             call: call.to_owned(),
             url,

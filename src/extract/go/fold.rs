@@ -4,7 +4,8 @@
 //! A reason is a noun phrase that names where the value comes from: `environment variable REDIS_URL`,
 //! `` `cfg.PoolSize` ``.
 
-use crate::facts::raw::{Folded, from_variable, variable_of};
+use crate::facts::quantity;
+use crate::facts::raw::{Fallback, Folded, from_variable, variable_of};
 use crate::facts::value::Reason;
 
 /// A value that comes from somewhere else.
@@ -53,6 +54,9 @@ pub(super) fn time_unit(name: &str) -> Option<i64> {
 pub(in crate::extract) fn binary(operator: &str, left: Folded, right: Folded) -> Folded {
     match (left, right) {
         (Folded::Unknown(reason), _) | (_, Folded::Unknown(reason)) => made_from(reason),
+        (Folded::Fallback(left), Folded::Fallback(_)) => made_from(left.source),
+        (Folded::Fallback(left), right) => computed(*left, |value| binary(operator, value, right)),
+        (left, Folded::Fallback(right)) => computed(*right, |value| binary(operator, left, value)),
         (left, right) => known_binary(operator, &left, &right)
             .unwrap_or_else(|| unknown("an expression that cannot be computed")),
     }
@@ -119,6 +123,7 @@ fn whole(figure: f64) -> Option<i64> {
 pub(super) fn unary(operator: &str, value: Folded) -> Folded {
     match (operator, value) {
         (_, Folded::Unknown(reason)) => made_from(reason),
+        (_, Folded::Fallback(fallback)) => computed(*fallback, |value| unary(operator, value)),
         ("+", value) => value,
         ("-", Folded::Int(n)) => Folded::Int(n.saturating_neg()),
         ("-", Folded::Float(n)) => Folded::Float(-n),
@@ -145,6 +150,10 @@ pub(super) fn convert(type_name: &str, value: Folded) -> Option<Folded> {
     );
     Some(match (type_name, value) {
         (_, Folded::Unknown(reason)) => Folded::Unknown(reason),
+        (_, Folded::Fallback(fallback)) => {
+            let value = convert(type_name, fallback.value)?;
+            with_fallback(fallback.source, fallback.variable, value)
+        }
         ("float32" | "float64", Folded::Int(n) | Folded::Duration(n)) => Folded::Float(n as f64),
         ("float32" | "float64", Folded::Float(n)) => Folded::Float(n),
         ("string", Folded::Text(text)) => Folded::Text(text),
@@ -164,16 +173,92 @@ pub(super) fn to_duration(value: Folded) -> Folded {
             Folded::Duration,
         ),
         Folded::Unknown(reason) => made_from(reason),
+        Folded::Fallback(fallback) => computed(*fallback, to_duration),
         other => other,
     }
 }
 
+const MADE: &str = "a figure made from ";
+
 /// What is computed from a variable is not the variable's own value.
-fn made_from(reason: Reason) -> Folded {
+pub(super) fn made_from(reason: Reason) -> Folded {
     match variable_of(&reason) {
-        Some(name) => unknown(format!("a figure made from {name}")),
+        Some(name) => unknown(format!("{MADE}{name}")),
         None => Folded::Unknown(reason),
     }
+}
+
+/// The variable that a value is, or is made from.
+fn variable_behind(reason: &Reason) -> Option<&str> {
+    variable_of(reason).or_else(|| reason.0.strip_prefix(MADE))
+}
+
+/// What something outside gives, or this value. What is not known is no fallback.
+pub(super) fn with_fallback(source: Reason, variable: Option<String>, value: Folded) -> Folded {
+    match value {
+        Folded::Unknown(_) | Folded::Fallback(_) => Folded::Unknown(source),
+        value => Folded::Fallback(Box::new(Fallback {
+            source,
+            variable,
+            value,
+        })),
+    }
+}
+
+/// A value that may fall back on another for more reasons than that nothing is given.
+pub(super) fn replaced(value: Folded) -> Folded {
+    match value {
+        Folded::Fallback(fallback) => computed(*fallback, |value| value),
+        other => other,
+    }
+}
+
+/// What is computed from a value that may fall back on another.
+fn computed(fallback: Fallback, compute: impl FnOnce(Folded) -> Folded) -> Folded {
+    match made_from(fallback.source) {
+        Folded::Unknown(source) => {
+            with_fallback(source, fallback.variable, compute(fallback.value))
+        }
+        other => other,
+    }
+}
+
+/// The value of two branches: where this variable is set it is the one, without it the other.
+pub(super) fn branched(variable: &str, set: &Folded, unset: &Folded) -> Option<Folded> {
+    let source = match set {
+        Folded::Unknown(reason) if variable_behind(reason) == Some(variable) => reason.clone(),
+        Folded::Fallback(f) if f.variable.as_deref() == Some(variable) => f.source.clone(),
+        _ => return None,
+    };
+    let value = match unset {
+        Folded::Unknown(_) => return None,
+        Folded::Fallback(f) if f.variable.as_deref() == Some(variable) => f.value.clone(),
+        Folded::Fallback(_) => return None,
+        known => known.clone(),
+    };
+    Some(with_fallback(source, Some(variable.to_owned()), value))
+}
+
+/// The text of a number, a duration or a switch that one of Go's own functions reads.
+pub(super) fn parsed(function: &str, text: &str) -> Option<Folded> {
+    Some(match function {
+        "Atoi" | "ParseInt" | "ParseUint" => Folded::Int(text.parse().ok()?),
+        "ParseFloat" => Folded::Float(text.parse().ok()?),
+        "ParseBool" => match text {
+            "1" | "t" | "T" | "true" | "TRUE" | "True" => Folded::Bool(true),
+            "0" | "f" | "F" | "false" | "FALSE" | "False" => Folded::Bool(false),
+            _ => return None,
+        },
+        "ParseDuration" => {
+            let bare = text.parse::<f64>().is_ok() && text != "0";
+            if bare || text.contains('d') {
+                return None;
+            }
+            let seconds = quantity::duration(text)?;
+            to_duration(Folded::Float((seconds * 1e9).round()))
+        }
+        _ => return None,
+    })
 }
 
 /// The smallest or largest of known numbers of one kind.
@@ -186,8 +271,10 @@ pub(super) fn extreme(name: &str, values: Vec<Folded>) -> Folded {
     for value in values {
         best = match (best, value) {
             (Folded::Unknown(reason), _) | (_, Folded::Unknown(reason)) => {
-                return Folded::Unknown(reason);
+                return made_from(reason);
             }
+            (Folded::Fallback(a), b) => computed(*a, |value| extreme(name, vec![value, b])),
+            (a, Folded::Fallback(b)) => computed(*b, |value| extreme(name, vec![a, value])),
             (Folded::Int(a), Folded::Int(b)) => {
                 Folded::Int(if prefer_second(a, b) { b } else { a })
             }

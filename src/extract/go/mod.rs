@@ -5,7 +5,8 @@
 //! an option or a default. `package` resolves names, `reader` runs functions abstractly
 //! (`statements`, `expressions`, `calls`, `literals` are its parts, `state` what it knows at one
 //! point), `waiting` notes calls that wait at the server and `crews` how many of them run at once,
-//! which `sites` tells, `fold` computes constants, `module` reads go.mod.
+//! which `sites` tells, `fold` computes constants, `unset` tells what holds where a variable is not
+//! set, `module` reads go.mod.
 
 pub(in crate::extract) mod address;
 mod branches;
@@ -26,6 +27,7 @@ mod site;
 mod sites;
 mod state;
 mod statements;
+mod unset;
 mod waiting;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -12,7 +12,7 @@ use tree_sitter::Node;
 
 use crate::extract::go::literal_clients::Built;
 use crate::extract::go::package::{Declarations, File};
-use crate::extract::go::state::{Heap, Object, ObjectId, Scope, State, Val};
+use crate::extract::go::state::{Heap, Needs, Object, ObjectId, Scope, State, Val};
 use crate::extract::go::{fold, names};
 use crate::facts::raw::{ErrorHandling, Folded, RawClient, RawWait};
 use crate::source::Span;
@@ -60,7 +60,7 @@ struct Fate {
 }
 
 /// Where a `return` leaves its values while a function is run in place.
-pub(super) type Returns<'t, 'm> = Vec<(Vec<Val<'t>>, Heap<'m>)>;
+pub(super) type Returns<'t, 'm> = Vec<(Vec<Val<'t>>, Heap<'m>, Needs)>;
 
 pub(super) struct Reader<'t, 'm, 'p> {
     pub(super) files: &'p [File<'t, 'm>],

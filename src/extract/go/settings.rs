@@ -9,7 +9,7 @@ use crate::extract::go::fold;
 use crate::extract::go::names;
 use crate::extract::go::package::Library;
 use crate::extract::go::reader::Reader;
-use crate::extract::go::state::{Object, ObjectId, Val};
+use crate::extract::go::state::{Object, ObjectId, Sides, Val};
 use crate::facts::raw::{Folded, OptionWrite};
 use crate::facts::slot::Slot;
 use crate::facts::value::Reason;
@@ -252,7 +252,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
         let joined = found
             .into_iter()
             .map(|(object, _)| object)
-            .reduce(Object::join);
+            .reduce(|a, b| a.join(b, &Sides::default()));
         if let Some(object) = self.state.heap.get_mut(&id) {
             object.carried_anchor = anchor;
             match joined {

@@ -1,7 +1,7 @@
 //! What is known at one point of a function: variables in their scopes, and the options objects
 //! that they refer to. States fork at a branch and join after it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use tree_sitter::Node;
@@ -119,13 +119,13 @@ impl<'m> Object<'m> {
         self.writes.push(write);
     }
 
-    pub(super) fn join(mut self, other: Self) -> Self {
-        self.writes = join_writes(self.writes, other.writes);
+    pub(super) fn join(mut self, other: Self, sides: &Sides<'_>) -> Self {
+        self.writes = join_writes(self.writes, other.writes, sides);
         self.source = match (self.source, other.source) {
             (Some(mut a), Some(b)) => {
                 if a.url != b.url {
-                    a.url = fold::unknown(BRANCHES);
-                    a.url_name = None;
+                    a.url = join_folded(a.url, b.url, sides);
+                    a.url_name = name_of(&a.url);
                 }
                 Some(a)
             }
@@ -148,7 +148,21 @@ impl<'m> Object<'m> {
 
 const BRANCHES: &str = "different branches of the code";
 
-fn join_writes(a: Vec<OptionWrite>, mut b: Vec<OptionWrite>) -> Vec<OptionWrite> {
+/// What the code calls a value that is not known.
+pub(super) fn name_of(value: &Folded) -> Option<String> {
+    let reason = match value {
+        Folded::Unknown(reason) if reason.0 != BRANCHES => reason,
+        Folded::Fallback(fallback) => &fallback.source,
+        _ => return None,
+    };
+    Some(fold::name_of(reason).to_owned())
+}
+
+fn join_writes(
+    a: Vec<OptionWrite>,
+    mut b: Vec<OptionWrite>,
+    sides: &Sides<'_>,
+) -> Vec<OptionWrite> {
     let mut joined = Vec::new();
     for mut write in a {
         match b.iter().position(|w| w.ident == write.ident) {
@@ -156,7 +170,9 @@ fn join_writes(a: Vec<OptionWrite>, mut b: Vec<OptionWrite>) -> Vec<OptionWrite>
                 let other = b.remove(at);
                 write.conditional |= other.conditional;
                 if write.value != other.value {
-                    write.value = fold::unknown(BRANCHES);
+                    write.value = sides
+                        .fallback(&write.value, &other.value)
+                        .unwrap_or_else(|| fold::unknown(BRANCHES));
                     write.slot = Slot::None;
                 }
             }
@@ -182,6 +198,58 @@ pub(super) struct State<'t, 'm> {
     pub(super) heap: Heap<'m>,
     /// Control has left: a return, a panic.
     pub(super) dead: bool,
+    /// What environment variables must be, that control comes here.
+    pub(super) needs: BTreeSet<Need>,
+}
+
+/// Something without which control does not come to a place.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Need {
+    /// The variable is set.
+    Set(String),
+    /// Its text is what the code wants to read.
+    Readable(String),
+    /// The figure that is read from it passes a test, which other figures than none may fail too.
+    Figure(String),
+}
+
+impl Need {
+    fn variable(&self) -> &str {
+        match self {
+            Self::Set(name) | Self::Readable(name) | Self::Figure(name) => name,
+        }
+    }
+}
+
+pub(super) type Needs = BTreeSet<Need>;
+
+/// What two branches need that join: variables that the one needs and the other does not.
+#[derive(Default)]
+pub(super) struct Sides<'n> {
+    left: Vec<&'n Need>,
+    right: Vec<&'n Need>,
+}
+
+impl<'n> Sides<'n> {
+    pub(super) fn of(left: &'n Needs, right: &'n Needs) -> Self {
+        Self {
+            left: left.difference(right).collect(),
+            right: right.difference(left).collect(),
+        }
+    }
+
+    /// The value of which a variable's absence gives the other.
+    fn fallback(&self, a: &Folded, b: &Folded) -> Option<Folded> {
+        let joined = |need: &Need, set: &Folded, unset: &Folded| {
+            let joined = fold::branched(need.variable(), set, unset)?;
+            Some(match need {
+                Need::Figure(_) => fold::replaced(joined),
+                Need::Set(_) | Need::Readable(_) => joined,
+            })
+        };
+        let left = self.left.iter().find_map(|need| joined(need, a, b));
+        left.or_else(|| self.right.iter().find_map(|need| joined(need, b, a)))
+    }
 }
 
 impl<'t, 'm> State<'t, 'm> {
@@ -210,28 +278,32 @@ impl<'t, 'm> State<'t, 'm> {
             (_, true) => return self,
             _ => {}
         }
-        let mut heap = join_heaps(self.heap, other.heap);
+        let sides = Sides::of(&self.needs, &other.needs);
+        let mut heap = join_heaps(self.heap, other.heap, &sides);
         let scopes = self.scopes.into_iter().zip(other.scopes).map(|(a, mut b)| {
             a.into_iter()
                 .filter_map(|(name, value)| {
-                    let joined = join_values(value, b.remove(&name)?, &mut heap, fresh);
+                    let joined = join_values(value, b.remove(&name)?, (&mut heap, &sides), fresh);
                     Some((name, joined))
                 })
                 .collect()
         });
+        let scopes = scopes.collect();
+        let needs = self.needs.intersection(&other.needs).cloned().collect();
         Self {
-            scopes: scopes.collect(),
+            scopes,
             dead: false,
             heap,
+            needs,
         }
     }
 }
 
 /// Objects of both branches; those of one branch only are reached by no other.
-pub(super) fn join_heaps<'m>(mut a: Heap<'m>, b: Heap<'m>) -> Heap<'m> {
+pub(super) fn join_heaps<'m>(mut a: Heap<'m>, b: Heap<'m>, sides: &Sides<'_>) -> Heap<'m> {
     for (id, object) in b {
         let joined = match a.remove(&id) {
-            Some(mine) => mine.join(object),
+            Some(mine) => mine.join(object, sides),
             None => object,
         };
         a.insert(id, joined);
@@ -243,15 +315,15 @@ pub(super) fn join_heaps<'m>(mut a: Heap<'m>, b: Heap<'m>) -> Heap<'m> {
 pub(super) fn join_values<'t, 'm>(
     a: Val<'t>,
     b: Val<'t>,
-    heap: &mut Heap<'m>,
+    (heap, sides): (&mut Heap<'m>, &Sides<'_>),
     fresh: &mut ObjectId,
 ) -> Val<'t> {
     match (a, b) {
-        (Val::Plain(a), Val::Plain(b)) => Val::Plain(join_folded(a, b)),
+        (Val::Plain(a), Val::Plain(b)) => Val::Plain(join_folded(a, b, sides)),
         (Val::Options(a), Val::Options(b)) if a == b => Val::Options(a),
         (Val::Options(a), Val::Options(b)) => match (heap.get(&a), heap.get(&b)) {
             (Some(first), Some(second)) => {
-                let mut joined = first.clone().join(second.clone());
+                let mut joined = first.clone().join(second.clone(), sides);
                 joined.origins = vec![a, b];
                 joined.origins.extend(&first.origins);
                 joined.origins.extend(&second.origins);
@@ -276,19 +348,27 @@ pub(super) fn join_values<'t, 'm>(
         (Val::Error(ids), _) | (_, Val::Error(ids)) => Val::Error(ids),
         (Val::Several(a), Val::Several(b)) if a.len() == b.len() => {
             let pairs = a.into_iter().zip(b);
-            Val::Several(pairs.map(|(a, b)| join_values(a, b, heap, fresh)).collect())
+            let joined = pairs.map(|(a, b)| join_values(a, b, (&mut *heap, sides), fresh));
+            Val::Several(joined.collect())
         }
         (Val::Closure(a, file), Val::Closure(b, _)) if a == b => Val::Closure(a, file),
         _ => Val::unknown(BRANCHES),
     }
 }
 
-fn join_folded(a: Folded, b: Folded) -> Folded {
+fn join_folded(a: Folded, b: Folded, sides: &Sides<'_>) -> Folded {
     if a == b {
         return a;
     }
+    if let Some(joined) = sides.fallback(&a, &b) {
+        return joined;
+    }
     match (a, b) {
-        (Folded::Unknown(reason), _) | (_, Folded::Unknown(reason)) => Folded::Unknown(reason),
+        // Another branch gives another value: it is not the variable's own any more.
+        (Folded::Unknown(reason), _) | (_, Folded::Unknown(reason)) => fold::made_from(reason),
+        (Folded::Fallback(fallback), _) | (_, Folded::Fallback(fallback)) => {
+            fold::made_from(fallback.source)
+        }
         _ => fold::unknown(BRANCHES),
     }
 }

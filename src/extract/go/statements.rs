@@ -382,9 +382,9 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
             values = several;
         }
         if running {
-            let heap = self.state.heap.clone();
+            let (heap, needs) = (self.state.heap.clone(), self.state.needs.clone());
             if let Some(returns) = self.returns.last_mut() {
-                returns.push((values, heap));
+                returns.push((values, heap, needs));
             }
         } else {
             for value in values {

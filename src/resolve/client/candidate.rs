@@ -292,7 +292,7 @@ fn holds(condition: &Condition, client: &RawClient, model: &Model) -> Option<boo
         return None;
     }
     match (&write.value, condition.is) {
-        (Folded::Unknown(_), _) => None,
+        (Folded::Unknown(_) | Folded::Fallback(_), _) => None,
         (Folded::List(items), Test::Many) => Some(items.len() > 1),
         (Folded::Bool(value), Test::True) => Some(*value),
         (Folded::Text(text), Test::Set) => Some(!text.is_empty()),

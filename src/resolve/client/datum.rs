@@ -8,7 +8,7 @@ use crate::knowledge::clients::model::ValueKind;
 /// A folded value as a datum of this kind.
 pub(super) fn datum(folded: &Folded, kind: ValueKind) -> Option<Datum> {
     Some(match (kind, folded) {
-        (_, Folded::Nil | Folded::Unknown(_)) => return None,
+        (_, Folded::Nil | Folded::Unknown(_) | Folded::Fallback(_)) => return None,
         // A figure that is no duration of any length keeps its own form: -1 is a word, not a time.
         (ValueKind::Duration, Folded::Int(n)) if *n < 0 => Datum::Int(*n),
         (ValueKind::Duration, Folded::Int(n) | Folded::Duration(n)) => {
@@ -21,6 +21,9 @@ pub(super) fn datum(folded: &Folded, kind: ValueKind) -> Option<Datum> {
         (_, Folded::Int(n) | Folded::Duration(n)) => Datum::Int(*n),
         (_, Folded::Float(n)) => Datum::Float(*n),
         (_, Folded::Bool(b)) => Datum::Bool(*b),
+        // The text of a variable: read as code reads it.
+        (ValueKind::Duration, Folded::Text(text)) => Datum::Duration(quantity::duration(text)?),
+        (ValueKind::Int | ValueKind::Float | ValueKind::Bool, Folded::Text(_)) => return None,
         (_, Folded::Text(text)) => Datum::Text(text.clone()),
         (_, Folded::List(items)) => {
             let items = items.iter().map(|item| datum(item, ValueKind::String));
@@ -37,7 +40,7 @@ pub(super) fn is_zero(folded: &Folded) -> bool {
         Folded::Text(text) => text.is_empty(),
         Folded::List(items) => items.is_empty(),
         Folded::Nil => true,
-        Folded::Unknown(_) => false,
+        Folded::Unknown(_) | Folded::Fallback(_) => false,
     }
 }
 

@@ -145,7 +145,12 @@ impl One<'_> {
             value,
             per_cpu: None,
         };
-        if let Folded::Unknown(reason) = folded {
+        let open = match folded {
+            Folded::Unknown(reason) => Some(reason.clone()),
+            Folded::Fallback(fallback) => Some(fallback.reason()),
+            _ => None,
+        };
+        if let Some(reason) = open {
             return plain(Value::set_unknown(format!("it comes from {reason}"), span));
         }
         let Some(datum) = datum(folded, self.option.kind) else {

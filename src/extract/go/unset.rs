@@ -1,0 +1,205 @@
+//! What holds where an environment variable is not set: tests of a variable's presence, of its text
+//! and of the figure that is read from it. What they guard needs the variable; the rest is the
+//! fallback. A test that is not understood tells nothing.
+
+use tree_sitter::Node;
+
+use crate::extract::go::fold;
+use crate::extract::go::reader::Reader;
+use crate::extract::go::state::{Need, Val};
+use crate::facts::raw::{Folded, variable_of};
+use crate::syntax::go;
+
+const IS_SET: &str = "whether a value is given by ";
+const FAILS: &str = "the error of reading ";
+const WORKS: &str = "the error of reading what is given by ";
+
+/// Whether this variable is set.
+pub(super) fn is_set(variable: &str) -> Folded {
+    fold::unknown(format!("{IS_SET}{variable}"))
+}
+
+pub(super) fn is_parser(function: &str) -> bool {
+    matches!(
+        function,
+        "Atoi" | "ParseInt" | "ParseUint" | "ParseBool" | "ParseFloat" | "ParseDuration"
+    )
+}
+
+/// The value that a parser reads from text, and its error. A variable that is read as a figure is
+/// still that variable.
+pub(super) fn parse<'t>(function: &str, text: Folded) -> Option<Vec<Val<'t>>> {
+    let (value, error) = match text {
+        Folded::Text(text) => (fold::parsed(function, &text)?, fold::unknown("an error")),
+        Folded::Unknown(reason) => {
+            let name = variable_of(&reason)?;
+            let error = fold::unknown(format!("{FAILS}{name}"));
+            (Folded::Unknown(reason), error)
+        }
+        Folded::Fallback(fallback) => {
+            let Folded::Text(text) = &fallback.value else {
+                return None;
+            };
+            let value = fold::parsed(function, text)?;
+            let error = match &fallback.variable {
+                Some(name) => fold::unknown(format!("{WORKS}{name}")),
+                None => fold::unknown("an error"),
+            };
+            let value = fold::with_fallback(fallback.source, fallback.variable, value);
+            (value, error)
+        }
+        _ => return None,
+    };
+    Some(vec![Val::Plain(value), Val::Plain(error)])
+}
+
+/// Whether a condition holds where a variable is not set.
+pub(super) struct Test {
+    variable: String,
+    pub(super) holds: bool,
+    asks: fn(String) -> Need,
+}
+
+impl Test {
+    /// What the other side of the condition needs.
+    pub(super) fn needs(self) -> Vec<Need> {
+        let need = (self.asks)(self.variable.clone());
+        let set = matches!(need, Need::Readable(_)).then(|| Need::Set(self.variable));
+        set.into_iter().chain([need]).collect()
+    }
+}
+
+impl<'t> Reader<'t, '_, '_> {
+    /// What a condition says where the variable that it asks about is not set. The condition has
+    /// been evaluated already: only names and constants are looked at.
+    pub(super) fn without_variable(&self, condition: Node<'t>) -> Option<Test> {
+        match condition.kind() {
+            "parenthesized_expression" => {
+                self.without_variable(go::children(condition).first().copied()?)
+            }
+            "identifier" => {
+                let Folded::Unknown(reason) = self.held(condition)? else {
+                    return None;
+                };
+                Some(Test {
+                    variable: reason.0.strip_prefix(IS_SET)?.to_owned(),
+                    holds: false,
+                    asks: Need::Set,
+                })
+            }
+            "unary_expression" if self.text(condition).starts_with('!') => {
+                let test = self.without_variable(go::field(condition, "operand")?)?;
+                Some(Test {
+                    holds: !test.holds,
+                    ..test
+                })
+            }
+            "binary_expression" => self.without_either(condition),
+            _ => None,
+        }
+    }
+
+    fn without_either(&self, condition: Node<'t>) -> Option<Test> {
+        let (left, right) = go::field(condition, "left").zip(go::field(condition, "right"))?;
+        let operator = self.text(go::field(condition, "operator")?);
+        let decided = match operator {
+            "&&" => false,
+            "||" => true,
+            _ => {
+                let (variable, empty) = self.where_unset(left)?;
+                let is_length = left.kind() == "call_expression";
+                return Some(Test {
+                    variable,
+                    holds: compared(operator, empty, right.kind(), self.text(right))?,
+                    asks: match empty {
+                        Empty::Error => Need::Readable,
+                        Empty::Zero if right.kind() == "int_literal" && !is_length => Need::Figure,
+                        Empty::Zero | Empty::Nil => Need::Set,
+                    },
+                });
+            }
+        };
+        let tests = [self.without_variable(left), self.without_variable(right)];
+        let mut tests = tests.into_iter().flatten();
+        tests.find(|test| test.holds == decided)
+    }
+
+    /// The variable that a value comes from, and what the value is where that is not set.
+    fn where_unset(&self, value: Node<'t>) -> Option<(String, Empty)> {
+        if value.kind() == "call_expression" {
+            let function = go::field(value, "function")?;
+            let arguments = self.arguments(value);
+            let [argument] = arguments.as_slice() else {
+                return None;
+            };
+            if self.text(function) == "len" && argument.kind() == "identifier" {
+                return self.where_unset(*argument);
+            }
+            let (package, name) =
+                go::field(function, "operand").zip(go::field(function, "field"))?;
+            let reads = self.package_of(package) == Some("os") && self.text(name) == "Getenv";
+            let variable = go::string_value(self.text(*argument)).filter(|_| reads)?;
+            return Some((variable, Empty::Zero));
+        }
+        let Folded::Unknown(reason) = self.held(value)? else {
+            return None;
+        };
+        let errors = [(FAILS, Empty::Error), (WORKS, Empty::Nil)];
+        let of_error = |(prefix, empty): (&str, Empty)| {
+            let name = reason.0.strip_prefix(prefix)?;
+            Some((name.to_owned(), empty))
+        };
+        let error = errors.into_iter().rev().find_map(of_error);
+        error.or_else(|| Some((variable_of(reason)?.to_owned(), Empty::Zero)))
+    }
+
+    fn held(&self, name: Node<'t>) -> Option<&Folded> {
+        if name.kind() != "identifier" {
+            return None;
+        }
+        match self.state.get(self.text(name))? {
+            Val::Plain(folded) => Some(folded),
+            _ => None,
+        }
+    }
+}
+
+/// What a value is where its variable is not set.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Empty {
+    /// Empty text, or the figure zero.
+    Zero,
+    Error,
+    Nil,
+}
+
+fn compared(operator: &str, value: Empty, kind: &str, text: &str) -> Option<bool> {
+    match (value, kind, text) {
+        (Empty::Error, "nil", _) => equal(operator, false),
+        (Empty::Nil, "nil", _) => equal(operator, true),
+        (Empty::Zero, _, "\"\"" | "``") => equal(operator, true),
+        (Empty::Zero, "interpreted_string_literal" | "raw_string_literal", _) => {
+            equal(operator, false)
+        }
+        (Empty::Zero, "int_literal", _) => {
+            let other = go::int_value(text)?;
+            match operator {
+                "<" => Some(0 < other),
+                "<=" => Some(0 <= other),
+                ">" => Some(0 > other),
+                ">=" => Some(0 >= other),
+                _ => equal(operator, other == 0),
+            }
+        }
+        _ => None,
+    }
+}
+
+/// Whether `==` or `!=` holds for values that are the same, or not.
+fn equal(operator: &str, same: bool) -> Option<bool> {
+    match operator {
+        "==" => Some(same),
+        "!=" => Some(!same),
+        _ => None,
+    }
+}
