@@ -23,10 +23,36 @@ pub fn rust() -> Option<&'static Rust> {
 pub struct Rust {
     pub schema: u32,
     pub environment: EnvironmentReaders,
+    /// Macros that stand for the items that are written in them.
+    pub items: ItemMacros,
     #[serde(default)]
     pub field: Vec<FilledField>,
     #[serde(default)]
     pub metrics: Vec<RustMetrics>,
+    #[serde(default)]
+    pub request: Vec<Served>,
+    #[serde(default)]
+    pub route: Vec<Served>,
+}
+
+/// Names of a web framework: the types that a handler takes, or the attributes that make one.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Served {
+    #[serde(rename = "crate")]
+    pub krate: String,
+    pub names: Vec<String>,
+    pub source: String,
+}
+
+impl Served {
+    /// Whether a path leads to one of them.
+    pub fn is(&self, path: &[String]) -> bool {
+        let [krate, .., name] = path else {
+            return false;
+        };
+        *krate == self.krate && self.names.iter().any(|own| own == name)
+    }
 }
 
 /// A crate that collects metrics.
@@ -56,6 +82,13 @@ pub struct Collector {
 #[serde(deny_unknown_fields)]
 pub struct EnvironmentReaders {
     pub functions: Vec<String>,
+    pub source: String,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ItemMacros {
+    pub macros: Vec<String>,
     pub source: String,
 }
 

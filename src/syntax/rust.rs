@@ -33,6 +33,49 @@ pub fn parse(excerpt: Excerpt) -> RustTree {
     RustTree { excerpt, tree }
 }
 
+/// Parses a Rust text in which these macros stand for the items that are written in them.
+pub fn parse_through(excerpt: Excerpt, macros: &[String]) -> RustTree {
+    let tree = parse(excerpt);
+    let named = |name: &String| tree.excerpt.text().contains(name.as_str());
+    if !macros.iter().any(named) {
+        return tree;
+    }
+    match without_calls(&tree, macros) {
+        Some(text) => {
+            let opened = PARSER.with_borrow_mut(|parser| parser.as_mut()?.parse(text, None));
+            RustTree {
+                tree: opened,
+                ..tree
+            }
+        }
+        None => tree,
+    }
+}
+
+/// The text with blanks in place of the calls' names and brackets; every other byte stays where it is.
+fn without_calls(tree: &RustTree, macros: &[String]) -> Option<Vec<u8>> {
+    let mut text = tree.excerpt.text().as_bytes().to_vec();
+    let mut opened = false;
+    tree.walk(|node| {
+        let called = (node.kind() == "macro_invocation").then(|| field(node, "macro"));
+        let Some(name) = called.flatten().map(|name| tree.text(name)) else {
+            return;
+        };
+        let last = name.rsplit("::").next().unwrap_or(name);
+        let body = children(node).into_iter().next_back();
+        let Some(body) = body.filter(|b| b.kind() == "token_tree") else {
+            return;
+        };
+        if !macros.iter().any(|m| m == last) || body.end_byte() < body.start_byte() + 2 {
+            return;
+        }
+        text[node.start_byte()..=body.start_byte()].fill(b' ');
+        text[body.end_byte() - 1] = b' ';
+        opened = true;
+    });
+    opened.then_some(text)
+}
+
 impl RustTree {
     pub fn root(&self) -> Option<Node<'_>> {
         self.tree.as_ref().map(Tree::root_node)
@@ -244,6 +287,34 @@ mod tests {
         let texts: Vec<_> = comments.iter().map(|c| c.text.as_str()).collect();
         assert_eq!(texts, ["alone", "beside"]);
         assert!(comments[0].own_line && !comments[1].own_line);
+    }
+
+    #[test]
+    fn macros_that_only_hold_items_are_looked_through() {
+        let text = "lazy::held! {\n    static ref A: u8 = f();\n}\nother! { static B: u8 = 1; }\n";
+        let excerpt = Excerpt::whole(FileId(0), text.into());
+        let tree = parse_through(excerpt, &["held".to_owned()]);
+        let mut names = Vec::new();
+        tree.walk(|node| {
+            if node.kind() == "static_item" {
+                names.push(tree.text(field(node, "name").unwrap()).to_owned());
+            }
+        });
+        assert_eq!(names, ["A"]);
+        for text in [
+            "held! {",
+            "held!{}",
+            "held! { é } }",
+            "held!(",
+            "held! { held! { x } }",
+        ] {
+            let excerpt = Excerpt::whole(FileId(0), text.into());
+            assert!(
+                parse_through(excerpt, &["held".to_owned()])
+                    .root()
+                    .is_some()
+            );
+        }
     }
 
     #[test]

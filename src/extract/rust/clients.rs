@@ -8,7 +8,7 @@ use crate::extract::go::address;
 use crate::extract::rust::names;
 use crate::extract::rust::reader::Reader;
 use crate::extract::rust::state::{ObjectId, Source, Val};
-use crate::facts::raw::{ErrorHandling, Language, OptionSource, OptionWrite, RawClient, Site};
+use crate::facts::raw::{ErrorHandling, Language, OptionSource, OptionWrite, RawClient};
 use crate::facts::slot::Slot;
 use crate::facts::value::{Reason, Strength};
 use crate::knowledge::clients::model::Constructor;
@@ -106,7 +106,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
             function: self.function.clone(),
             holder: None,
             joined: Vec::new(),
-            site: Site::default(),
+            site: self.site(node, found),
             strength: Strength::Certain,
             hosts: Vec::new(),
             uses: Vec::new(),

@@ -4,7 +4,7 @@
 //! spans. Which calls and types belong to a client library is asked of its model; nothing here knows
 //! a library, an option or a default. `package` and `uses` resolve names, `reader` runs functions
 //! abstractly (`statements`, `expressions`, `calls`, `methods`, `library`, `options`,
-//! `clients`, `types` are its parts, `state` what it
+//! `clients`, `site`, `types` are its parts, `state` what it
 //! knows at one point), `standard` computes what the standard library would, `manifest` reads
 //! Cargo.toml and Cargo.lock, `observed` sees who reads a pool's statistics.
 
@@ -21,6 +21,7 @@ mod options;
 mod package;
 mod programs;
 mod reader;
+mod site;
 mod standard;
 mod state;
 mod statements;
@@ -34,6 +35,7 @@ use crate::extract::go::{address, skipped};
 use crate::facts::raw::{Language, Raw, RawClient};
 use crate::knowledge::clients::Models;
 use crate::knowledge::clients::rust::RustIndex;
+use crate::knowledge::languages;
 use crate::source::{Excerpt, Span};
 use crate::syntax::rust::{self, RustTree};
 use package::{Declared, Parsed};
@@ -112,10 +114,16 @@ pub fn extract(package: RustPackage, models: &Models) -> Raw {
         .map(|(_, file)| Parsed {
             module: package::module_of(below(&file.path).trim_start_matches('/')),
             path: file.path,
-            tree: rust::parse(file.excerpt),
+            tree: tree_of(file.excerpt),
         })
         .collect();
     read(&parsed, name, renames, models)
+}
+
+/// The tree of a file, looked through macros that only hold items.
+fn tree_of(excerpt: Excerpt) -> RustTree {
+    let macros = languages::rust().map_or(&[][..], |rust| &rust.items.macros);
+    rust::parse_through(excerpt, macros)
 }
 
 /// The files to parse: those that build clients, those that name a library (a type alias, a
@@ -178,7 +186,7 @@ pub fn extract_snippet(excerpt: Excerpt, path: &str, models: &Models) -> Raw {
     let parsed = [Parsed {
         path: path.to_owned(),
         module: vec!["crate".to_owned()],
-        tree: rust::parse(excerpt),
+        tree: tree_of(excerpt),
     }];
     read(&parsed, None, BTreeMap::new(), models)
 }

@@ -24,6 +24,7 @@ pub struct RustForms {
     #[serde(default)]
     pub call: Vec<RustCall>,
     pub managed: Option<Managed>,
+    pub lent: Option<Lent>,
     #[serde(default)]
     pub compat: Vec<Compat>,
 }
@@ -159,6 +160,14 @@ pub struct Managed {
     pub associated: String,
     pub connections: Vec<String>,
     pub note: Option<String>,
+    pub source: Option<String>,
+}
+
+/// Methods to which a connection is lent for one command, or for the commands of one pipeline.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Lent {
+    pub methods: Vec<String>,
     pub source: Option<String>,
 }
 
