@@ -285,7 +285,7 @@ impl Reader<'_> {
     /// The universes, the tree's own first.
     fn read_all(&self, files: &[(FileId, &Input)]) -> Vec<Universe> {
         let mut universes = vec![Universe::default()];
-        let tree = manifests::tree(files);
+        let tree = manifests::tree(files, &self.knowledge.shapes);
         let renders = self.renders(&tree);
         let objects = self.objects(&tree, &renders, files);
         let made: Vec<Raw> = renders

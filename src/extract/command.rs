@@ -208,10 +208,13 @@ fn option_line(line: &Line, joined: &Joined, arguments: &[ArgWord]) -> Option<Ra
             // What stands in the option's own word is one text with it.
             let own = joined.text[word.range.clone()] == first.text;
             let inner = || hole(&word.text).filter(|_| own || !word.quoted);
+            // `--name $(VALUE)` may be one argument: its name is known.
+            let is_filled = own || word.text.contains(['$', '{', '<', '`', '@', '%']);
+            let outer = first.hole.clone().filter(|_| is_filled);
             Some(RawWord {
                 text: word.text.clone(),
                 span: first.span,
-                hole: first.hole.clone().or_else(inner),
+                hole: outer.or_else(inner),
             })
         })
         .collect();
@@ -253,7 +256,7 @@ pub fn field_line(node: &Node) -> Option<RawLine> {
         })
         .collect();
     let slot = match &words[..] {
-        [_, first, rest @ ..] => Slot::Replace {
+        [_, first, rest @ ..] if !excerpt.is_filled(&(0..excerpt.text().len())) => Slot::Replace {
             span: first.span.to(rest.last().unwrap_or(first).span),
             encoding: Encoding::ConfWords,
         },

@@ -118,7 +118,10 @@ fn raw_line(excerpt: &Excerpt, line: &Line, frame: Frame) -> RawLine {
         number: line.number,
         span: excerpt.span(line.range.clone()),
         form: LineForm::Text,
-        slot: replace_slot(&words[..meant.min(words.len())], frame),
+        slot: match excerpt.is_filled(&line.range) {
+            true => Slot::None,
+            false => replace_slot(&words[..meant.min(words.len())], frame),
+        },
         words,
         meant,
         trailing_comment,
@@ -193,7 +196,7 @@ pub fn hole(word: &str) -> Option<Reason> {
 
 /// A line can be appended after the last line of the text, with that line's indentation.
 fn append_slot(excerpt: &Excerpt, parsed: &conf::Text, frame: Frame, file_text: &str) -> Slot {
-    if frame == Frame::Inline {
+    if frame == Frame::Inline || excerpt.is_filled(&(0..excerpt.text().len())) {
         return Slot::None;
     }
     let newline = if file_text.contains("\r\n") {

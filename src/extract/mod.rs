@@ -10,6 +10,7 @@ pub mod environment;
 pub mod expand;
 pub mod gitops;
 pub mod go;
+pub mod helm;
 pub mod kustomize;
 pub mod launch;
 pub mod manifest;

@@ -2,7 +2,7 @@
 
 use crate::facts::raw::RawScalar;
 use crate::facts::{Encoding, Reason, Slot};
-use crate::source::Span;
+use crate::source::{Excerpt, Span};
 use crate::syntax::yaml::{Node, ScalarStyle};
 
 /// Why a template keeps a value from being known.
@@ -27,11 +27,20 @@ pub fn raw_scalar(node: &Node) -> RawScalar {
 /// A one-line scalar can be written anew with its quotes.
 pub fn replace(node: &Node) -> Slot {
     let one_line = |style| !matches!(style, ScalarStyle::Literal | ScalarStyle::Folded);
+    // What was put together out of several places cannot be written anew at one.
+    let is_one = |value: &Excerpt| {
+        let all = 0..value.text().len();
+        !value.is_filled(&all) || node.span == value.span(all) && node.span.file != value.file()
+    };
     match node.scalar() {
-        Some(scalar) if one_line(scalar.style()) && !scalar.has_hole() => Slot::Replace {
-            span: node.span,
-            encoding: Encoding::YamlScalar,
-        },
+        Some(scalar)
+            if one_line(scalar.style()) && !scalar.has_hole() && is_one(scalar.value()) =>
+        {
+            Slot::Replace {
+                span: node.span,
+                encoding: Encoding::YamlScalar,
+            }
+        }
         _ => Slot::None,
     }
 }

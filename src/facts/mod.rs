@@ -8,6 +8,7 @@
 
 pub mod bounds;
 pub mod code;
+pub mod defaults;
 pub mod estate;
 pub mod extent;
 pub mod include;

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 pub use crate::facts::code::{
     Bounds, ErrorHandling, Fallback, Folded, OptionSource, OptionWrite, Pin, RawClient, RawModule,
 };
+use crate::facts::defaults::Defaults;
 use crate::facts::extent::Extent;
 pub use crate::facts::package::{
     Language, Observation, Observed, RawPackage, RawVariable, Site, from_variable, variable_of,
@@ -220,7 +221,7 @@ pub struct RawServer {
     pub figure_defaults: BTreeMap<String, Result<String, Reason>>,
     /// Words by fact path, decided by the extractor: `storage.kind`, `exporter`.
     pub words: BTreeMap<String, Result<String, Reason>>,
-    /// Where a person wrote what decides a word.
+    /// Where a person wrote what decides a word, or would write a figure that is missing.
     pub word_places: BTreeMap<String, Span>,
     pub conf: Vec<ConfPart>,
     /// Host names that reach it by themselves (an operator's Service).
@@ -400,6 +401,8 @@ pub struct Raw {
     pub notes: Vec<(Span, String)>,
     /// Which of the facts were made together, apart from the rest of the tree.
     pub extents: Vec<Extent>,
+    /// Which of them are a chart's defaults.
+    pub defaults: Defaults,
 }
 
 impl Raw {
@@ -424,5 +427,6 @@ impl Raw {
         self.secrets.extend(other.secrets);
         self.comments.extend(other.comments);
         self.notes.extend(other.notes);
+        self.defaults.absorb(other.defaults);
     }
 }

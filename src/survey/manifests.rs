@@ -14,6 +14,8 @@ use crate::extract::objects::Objects;
 use crate::extract::{claims, manifest, terraform, values};
 use crate::facts::raw::{Language, Raw};
 use crate::knowledge::Knowledge;
+use crate::knowledge::shapes::Shapes;
+use crate::knowledge::shapes::schema::Shape;
 use crate::source::{Excerpt, FileId, Span};
 use crate::syntax::{hcl, yaml};
 
@@ -144,6 +146,10 @@ impl Reader<'_> {
         } else {
             self.manifests(stream, &input.text, shared.objects)
         };
+        if let Some((filled, values)) = tree.get(&input.path).and_then(TreeFile::filled) {
+            raw.defaults
+                .add(filled.excerpt.file(), filled.spans.clone(), values);
+        }
         let variables = stream.documents.iter().flat_map(environment::read);
         raw.variables.extend(variables);
         self.values(stream, input, &mut raw);
@@ -246,14 +252,19 @@ pub(super) fn settings(
 }
 
 /// The files that manifests are made of, by path.
-pub(super) fn tree(files: &[(FileId, &Input)]) -> Tree {
+pub(super) fn tree(files: &[(FileId, &Input)], shapes: &Shapes) -> Tree {
     let part = |kind| {
         use FileKind::{ConfText, Env, Neighbour, Script, Text, Yaml};
         matches!(kind, Yaml | Neighbour | ConfText | Text | Env | Script)
     };
     let parts = files.iter().filter(|(_, input)| part(input.kind));
-    Tree::new(parts.map(|(id, input)| {
+    let parts = parts.map(|(id, input)| {
         let excerpt = Excerpt::whole(*id, Arc::clone(&input.text));
         (input.path.clone(), excerpt)
-    }))
+    });
+    let of_name = |shape: &Shape, name: &str| shape.chart.as_ref().is_some_and(|c| c.name == name);
+    Tree::new(parts, &|name| {
+        let mut charts = shapes.library.charts();
+        charts.any(|shape| of_name(shape, name))
+    })
 }

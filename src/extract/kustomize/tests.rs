@@ -19,7 +19,7 @@ impl Built {
             .into_iter()
             .zip(files)
             .map(|(id, (path, text))| ((*path).to_owned(), Excerpt::whole(id, (*text).into())));
-        let tree = Tree::new(excerpts);
+        let tree = Tree::new(excerpts, &|_| false);
         let renders = render(&tree, &|_| true);
         Self { sources, renders }
     }

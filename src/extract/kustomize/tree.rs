@@ -2,10 +2,12 @@
 //! for.
 
 use std::collections::BTreeMap;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
+use crate::extract::helm::Filled;
+use crate::extract::helm::defaults::{Chart, Charts};
 use crate::extract::paths;
-use crate::source::Excerpt;
+use crate::source::{Excerpt, FileId};
 use crate::syntax::yaml::{self, Node, Stream};
 
 /// What a file of kustomize's own may be called.
@@ -21,12 +23,25 @@ pub struct Tree {
 pub struct TreeFile {
     pub excerpt: Excerpt,
     stream: OnceLock<Stream>,
+    /// The chart that it is a template of.
+    chart: Option<Arc<Chart>>,
+    filled: OnceLock<Option<(Filled, Vec<FileId>)>>,
 }
 
 impl TreeFile {
     /// The file as YAML, of which JSON is a part.
     pub fn stream(&self) -> &Stream {
-        self.stream.get_or_init(|| yaml::parse(&self.excerpt))
+        let excerpt = || {
+            self.filled()
+                .map_or(&self.excerpt, |(filled, _)| &filled.excerpt)
+        };
+        self.stream.get_or_init(|| yaml::parse(excerpt()))
+    }
+
+    /// The file with what the chart's own values put into it, and the files that they stand in.
+    pub fn filled(&self) -> Option<&(Filled, Vec<FileId>)> {
+        let fill = || self.chart.as_ref()?.fill(&self.excerpt);
+        self.filled.get_or_init(fill).as_ref()
     }
 
     pub(super) fn documents(&self) -> impl Iterator<Item = &Node> {
@@ -38,10 +53,21 @@ impl TreeFile {
 }
 
 impl Tree {
-    pub fn new(files: impl IntoIterator<Item = (String, Excerpt)>) -> Self {
-        let files = files.into_iter().map(|(path, excerpt)| {
-            let stream = OnceLock::new();
-            (path, TreeFile { excerpt, stream })
+    /// The files by path; `is_mapped` tells of which charts the values are read as servers.
+    pub fn new(
+        files: impl IntoIterator<Item = (String, Excerpt)>,
+        is_mapped: &dyn Fn(&str) -> bool,
+    ) -> Self {
+        let excerpts: BTreeMap<String, Excerpt> = files.into_iter().collect();
+        let charts = Charts::new(&excerpts, is_mapped);
+        let files = excerpts.into_iter().map(|(path, excerpt)| {
+            let file = TreeFile {
+                excerpt,
+                stream: OnceLock::new(),
+                chart: charts.of_template(&path),
+                filled: OnceLock::new(),
+            };
+            (path, file)
         });
         Self {
             files: files.collect(),

@@ -21,7 +21,8 @@ use crate::facts::raw::{
     ConfPart, ObjectName, Raw, RawExporter, RawKind, RawScalar, RawServer, RawText,
 };
 use crate::knowledge::shapes::{ImageReference, Shapes};
-use crate::syntax::yaml::Node;
+use crate::source::Span;
+use crate::syntax::yaml::{Entry, Node};
 pub use programs::programs;
 use start::image_scalar;
 
@@ -125,7 +126,7 @@ impl<'a> Pod<'a> {
             conf,
             hosts: Vec::new(),
             mounts: self.mounts(container),
-            word_places: BTreeMap::new(),
+            word_places: empty_resources(container),
             data_directory: image
                 .shape
                 .filter(|_| image.official)
@@ -146,8 +147,8 @@ impl<'a> Pod<'a> {
             ("requests.memory", "resources.requests.memory"),
             ("requests.cpu", "resources.requests.cpu"),
         ] {
-            // What a container does not say itself the pod may say for all of them together.
-            if let Some(scalar) = figure(container, path).or_else(|| figure(self.spec, path)) {
+            let own = figure(container, path);
+            if let Some(scalar) = own.or_else(|| self.figure_of_pod(container, path)) {
                 figures.insert(fact.to_owned(), scalar);
             }
         }
@@ -156,6 +157,14 @@ impl<'a> Pod<'a> {
             figures.insert("replicas".to_owned(), raw_scalar(node));
         }
         figures
+    }
+
+    /// What a container does not say itself the pod may say for all of them together. A template that
+    /// may write it there is no reason to think so where the container has resources of its own.
+    fn figure_of_pod(&self, container: &Node, path: &str) -> Option<RawScalar> {
+        let written = self.spec.get("resources").is_some();
+        let has_own = only(container, "resources").is_some_and(|own| !own.has_hole());
+        figure(self.spec, path).filter(|_| written || !has_own)
     }
 
     /// Kubernetes runs one process where nothing is said, and a DaemonSet one on every node.
@@ -241,6 +250,32 @@ pub fn exporters(root: &Node, kind: &str, context: &Context<'_>) -> Option<RawEx
     })
 }
 
+/// The value of a key that is written once: in a template another one may be an alternative.
+fn only<'a>(node: &'a Node, key: &str) -> Option<&'a Node> {
+    let mut entries = node.entries().iter();
+    let is_key = |entry: &&Entry| entry.key.as_str() == Some(key);
+    let found = entries.find(is_key)?;
+    entries.find(is_key).is_none().then_some(&found.value)
+}
+
+/// Where a chart's own values give the container no resources: what is missing there is written there.
+fn empty_resources(container: &Node) -> BTreeMap<String, Span> {
+    let given = container.get("resources").filter(|node| {
+        let empty = node.entries().is_empty() && (node.is_map() || node.is_null());
+        empty && !node.has_hole() && node.span.file != container.span.file
+    });
+    let Some(given) = given else {
+        return BTreeMap::new();
+    };
+    let paths = [
+        "limits.memory",
+        "limits.cpu",
+        "requests.memory",
+        "requests.cpu",
+    ];
+    paths.map(|path| (path.to_owned(), given.span)).into()
+}
+
 /// A figure of the container; below a template it is not known.
 fn figure(container: &Node, path: &str) -> Option<RawScalar> {
     if let Some(node) = container.at(path) {
@@ -248,10 +283,14 @@ fn figure(container: &Node, path: &str) -> Option<RawScalar> {
     }
     let mut node = container;
     for part in path.split('.') {
-        if node.is_open() || node.scalar().is_some() && node.has_hole() {
+        if node.scalar().is_some() && node.has_hole() {
             break;
         }
-        node = node.get(part)?;
+        node = match only(node, part) {
+            Some(inside) => inside,
+            None if node.is_open() => break,
+            None => return None,
+        };
     }
     Some(RawScalar {
         text: Err(template_reason()),

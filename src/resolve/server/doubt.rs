@@ -1,7 +1,9 @@
 //! Servers of which only a part can be seen: what is not written, or all of it, is assumed.
 
+use crate::facts::defaults::Defaults;
 use crate::facts::raw::RawServer;
 use crate::facts::{Strength, Subject, Written};
+use crate::source::FileId;
 
 /// A server's facts: those that nobody wrote, or all.
 pub(super) fn of_server(deployed: Option<&RawServer>, server: &mut Subject) {
@@ -17,6 +19,19 @@ pub(super) fn of_server(deployed: Option<&RawServer>, server: &mut Subject) {
     let reason = doubt.reason.to_string();
     if !server.not_visible.contains(&reason) {
         server.not_visible.push(reason);
+    }
+}
+
+/// What a chart's own values say holds for a release that is given nothing else.
+pub(super) fn of_defaults(defaults: &Defaults, files: &[FileId], subject: &mut Subject) {
+    if !defaults.concern(files) {
+        return;
+    }
+    for value in subject.facts.values_mut() {
+        if defaults.hold(value) {
+            value.strength = Strength::Assumed;
+            value.because.push(Defaults::REASON.to_owned());
+        }
     }
 }
 

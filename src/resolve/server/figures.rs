@@ -73,7 +73,10 @@ impl Resolver<'_> {
             Some(server) if server.fragment => {
                 Value::unknown("the resource is a fragment of another").with_home(server.anchor)
             }
-            Some(server) => default_figure(server, path, unit).with_home(server.anchor),
+            Some(server) => {
+                let home = server.word_places.get(path).copied();
+                default_figure(server, path, unit).with_home(home.unwrap_or(server.anchor))
+            }
             None => Value::unknown("nothing in the scanned tree deploys it"),
         }
     }

@@ -25,7 +25,7 @@ use crate::knowledge::servers::{Candidates, Form, Series, Servers};
 use crate::knowledge::shapes::Shapes;
 use crate::resolve::conf::{self, Step};
 use crate::resolve::directive::{self, Judge, TextLines, Whole};
-use crate::source::{Sources, Span};
+use crate::source::{FileId, Sources, Span};
 use figures::declared_value;
 use overridden::Overridden;
 
@@ -59,6 +59,9 @@ pub fn resolve(raw: &Raw, linked: &Linked, knowledge: &Context<'_>) -> Estate {
         let mut directives = resolver.directives(&related, &effective);
         directives.extend(resolver.unread(&related));
         doubt::of_lines(resolver.deployed, &mut directives);
+        for line in &mut directives {
+            doubt::of_defaults(&raw.defaults, &resolver.files(), line);
+        }
         estate.directives.extend(directives);
         if let Some(note) = &resolver.candidates.note {
             estate
@@ -67,6 +70,7 @@ pub fn resolve(raw: &Raw, linked: &Linked, knowledge: &Context<'_>) -> Estate {
         }
         let mut server = resolver.server(effective);
         doubt::of_server(resolver.deployed, &mut server);
+        doubt::of_defaults(&raw.defaults, &resolver.files(), &mut server);
         estate.servers.push(server);
     }
     overridden.put(&mut estate.directives);
@@ -153,6 +157,14 @@ impl<'a> Resolver<'a> {
             Body::Deployed(i) => self.raw.servers[i].anchor,
             Body::Text(i) => self.raw.texts[i].home(),
         }
+    }
+
+    /// The files that the server and its texts are read from.
+    fn files(&self) -> Vec<FileId> {
+        let own = self.deployed.map(|server| server.anchor.file);
+        let texts = self.read_texts().into_iter();
+        let texts = texts.map(|index| self.raw.texts[index].excerpt.file());
+        own.into_iter().chain(texts).collect()
     }
 
     fn path(&self) -> &'a str {

@@ -104,6 +104,12 @@ pub fn is_templated(text: &str) -> bool {
     text.contains("{{") || text.contains("{%") || action::has_placeholder(text)
 }
 
+/// Where the actions of a text stand, with their delimiters, in order.
+pub fn actions(text: &str) -> Vec<Range<usize>> {
+    let actions = action::find(text);
+    actions.into_iter().map(|action| action.range).collect()
+}
+
 /// Takes the template actions out of a YAML text.
 pub fn mask(text: &str) -> Masked<'_> {
     let actions = action::find(text);

@@ -1,0 +1,199 @@
+//! Which files are templates of a chart, and what the chart's own values are: its `values.yaml`, with
+//! what a chart around it gives to it laid over them.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, OnceLock};
+
+use super::{Filled, Known, fill};
+use crate::extract::scalar::known;
+use crate::source::{Excerpt, FileId};
+use crate::syntax::yaml::{self, Node};
+
+/// What a chart is described in, and what it is given by itself.
+const DESCRIPTION: &str = "Chart.yaml";
+const VALUES: &str = "values.yaml";
+/// Folders of a chart: its templates, and the charts that come with it.
+const TEMPLATES: &str = "templates";
+const CHARTS: &str = "charts";
+
+/// Charts are nested no deeper.
+const DEEPEST: usize = 8;
+
+/// A chart of the tree, read when one of its templates is.
+#[derive(Debug)]
+pub struct Chart {
+    description: Excerpt,
+    values: Option<Excerpt>,
+    /// The chart that it comes with, and the name of its folder there.
+    parent: Option<(Arc<Chart>, String)>,
+    /// Its values are read by a map of their own, which says what its servers come to.
+    mapped: bool,
+    read: OnceLock<Option<Own>>,
+}
+
+/// What a chart says of itself.
+#[derive(Clone, Debug)]
+struct Own {
+    values: Node,
+    description: Option<Node>,
+    /// The files that its values stand in.
+    files: Vec<FileId>,
+}
+
+/// The charts of a tree by their folders.
+#[derive(Debug, Default)]
+pub struct Charts(BTreeMap<String, Arc<Chart>>);
+
+impl Charts {
+    /// Those of a tree; `is_mapped` tells by its name which chart's values are read as servers anyway.
+    pub fn new(files: &BTreeMap<String, Excerpt>, is_mapped: &dyn Fn(&str) -> bool) -> Self {
+        let mut charts = Self::default();
+        // A folder comes before what is in it.
+        for (path, excerpt) in files {
+            let Some(dir) = folder_of(path, DESCRIPTION) else {
+                continue;
+            };
+            let chart = Chart {
+                description: excerpt.clone(),
+                values: files.get(&within(dir, VALUES)).cloned(),
+                parent: None,
+                mapped: description_name(excerpt).is_some_and(|name| is_mapped(&name)),
+                read: OnceLock::new(),
+            };
+            charts.0.insert(dir.to_owned(), Arc::new(chart));
+        }
+        charts.join();
+        charts
+    }
+
+    /// Tells the charts that come with others of them.
+    fn join(&mut self) {
+        let mut joined: BTreeMap<String, Arc<Chart>> = BTreeMap::new();
+        for (dir, chart) in &self.0 {
+            let parent = parent(dir).and_then(|(above, name)| {
+                let above: &Arc<Chart> = joined.get(above)?;
+                Some((Arc::clone(above), name.to_owned()))
+            });
+            let chart = Chart {
+                description: chart.description.clone(),
+                values: chart.values.clone(),
+                parent,
+                mapped: chart.mapped,
+                read: OnceLock::new(),
+            };
+            joined.insert(dir.clone(), Arc::new(chart));
+        }
+        self.0 = joined;
+    }
+
+    /// The chart that a file is a template of.
+    pub fn of_template(&self, path: &str) -> Option<Arc<Chart>> {
+        let mut dir = path;
+        while let Some((above, _)) = dir.rsplit_once('/') {
+            let (chart, name) = above.rsplit_once('/').unwrap_or(("", above));
+            if name == TEMPLATES
+                && let Some(chart) = self.0.get(chart)
+            {
+                return Some(Arc::clone(chart));
+            }
+            dir = above;
+        }
+        None
+    }
+}
+
+/// The folder of a file of this name.
+fn folder_of<'p>(path: &'p str, name: &str) -> Option<&'p str> {
+    let (dir, file) = path.rsplit_once('/').unwrap_or(("", path));
+    (file == name).then_some(dir)
+}
+
+fn within(dir: &str, name: &str) -> String {
+    if dir.is_empty() {
+        name.to_owned()
+    } else {
+        format!("{dir}/{name}")
+    }
+}
+
+/// The chart's own name.
+fn description_name(excerpt: &Excerpt) -> Option<String> {
+    let root = document(excerpt)?;
+    known(root.get("name")).map(str::to_owned)
+}
+
+/// The folder of the chart that one comes with, and its own folder there.
+fn parent(dir: &str) -> Option<(&str, &str)> {
+    let (charts, name) = dir.rsplit_once('/')?;
+    let (above, folder) = charts.rsplit_once('/').unwrap_or(("", charts));
+    (folder == CHARTS).then_some((above, name))
+}
+
+impl Chart {
+    /// A template of it with what its values say, and the files that they stand in.
+    pub fn fill(&self, template: &Excerpt) -> Option<(Filled, Vec<FileId>)> {
+        if self.mapped || !template.text().contains("{{") {
+            return None;
+        }
+        let own = self.own(0)?;
+        let known = Known {
+            values: &own.values,
+            chart: own.description.as_ref(),
+            template: template.file(),
+        };
+        Some((fill(template, known)?, own.files.clone()))
+    }
+
+    fn own(&self, depth: usize) -> Option<&Own> {
+        self.read.get_or_init(|| self.read(depth)).as_ref()
+    }
+
+    fn read(&self, depth: usize) -> Option<Own> {
+        let mut files = Vec::new();
+        let values = self.values.as_ref().and_then(|excerpt| {
+            files.push(excerpt.file());
+            document(excerpt)
+        });
+        let description = document(&self.description);
+        let mut values = values.filter(Node::is_map)?;
+        if let Some((above, folder)) = self.parent.as_ref().filter(|_| depth < DEEPEST) {
+            let name = known(description.as_ref().and_then(|root| root.get("name")));
+            let above = above.own(depth + 1)?;
+            let given = above.given_to(name.unwrap_or(folder))?;
+            if let Some(given) = given {
+                files.extend(&above.files);
+                values = values.overlaid(given);
+            }
+        }
+        Some(Own {
+            values,
+            description,
+            files,
+        })
+    }
+}
+
+impl Own {
+    /// What is given to a chart that comes with this one; `None` if it comes more than once.
+    fn given_to(&self, name: &str) -> Option<Option<&Node>> {
+        let listed = self
+            .description
+            .as_ref()
+            .and_then(|d| d.get("dependencies"));
+        let listed = listed.map(Node::items).unwrap_or_default();
+        let mut keys = listed
+            .iter()
+            .filter(|one| known(one.get("name")) == Some(name))
+            .map(|one| known(one.get("alias")).unwrap_or(name));
+        let key = keys.next().unwrap_or(name);
+        let once = keys.next().is_none();
+        once.then(|| self.values.get(key).filter(|block| block.is_map()))
+    }
+}
+
+/// The first document of a file, if it can be read whole.
+fn document(excerpt: &Excerpt) -> Option<Node> {
+    let stream = yaml::parse(excerpt);
+    let first = stream.documents.into_iter().next()?;
+    first.complete.then_some(first.root)
+}

@@ -1,0 +1,405 @@
+//! Expressions of Go templates, as far as charts use them to write values: paths, literals,
+//! parentheses, pipelines and a few functions. Anything else comes to nothing known.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use super::Known;
+use super::written::{Text, Value};
+use crate::source::Span;
+use crate::syntax::yaml::Node;
+
+/// What `.` stands for.
+#[derive(Clone, Debug)]
+pub(super) enum Dot<'a> {
+    /// Everything that a template can refer to.
+    Root,
+    Value(Value<'a>),
+    Unknown,
+}
+
+/// What names stand for at one place.
+#[derive(Clone)]
+pub(super) struct Scope<'a> {
+    pub(super) known: Known<'a>,
+    pub(super) dot: Dot<'a>,
+    /// `$` stands for everything; in a template of its own it does not.
+    pub(super) is_root: bool,
+    /// Values, or that they are not known.
+    pub(super) variables: BTreeMap<String, Option<Value<'a>>>,
+}
+
+/// The code of `$name := …` or `$name = …`.
+pub(super) struct Assigned<'a> {
+    pub(super) text: &'a str,
+    pub(super) declares: bool,
+}
+
+/// Parentheses are followed as deep as this.
+const DEEPEST: usize = 16;
+
+/// `$name := …`.
+pub(super) fn assignment(code: &str) -> Option<(&str, Assigned<'_>)> {
+    let rest = code.strip_prefix('$')?;
+    let end = rest
+        .find(|c: char| !(c.is_alphanumeric() || c == '_'))
+        .unwrap_or(rest.len());
+    let (name, rest) = rest.split_at(end);
+    let rest = rest.trim_start();
+    let (text, declares) = match rest.strip_prefix(":=") {
+        Some(text) => (text, true),
+        None => (
+            rest.strip_prefix('=').filter(|r| !r.starts_with('='))?,
+            false,
+        ),
+    };
+    let assigned = Assigned {
+        text: text.trim_start(),
+        declares,
+    };
+    (!name.is_empty()).then_some((name, assigned))
+}
+
+/// It names a value and does nothing to it.
+pub(super) fn is_path(code: &str) -> bool {
+    code.starts_with(['.', '$']) && !code.contains([' ', '(', '|', '\t', '\n'])
+}
+
+impl<'a> Scope<'a> {
+    /// What names stand for in a block whose body may be there or not; in one with a `.` of its own
+    /// that one is not known.
+    pub(super) fn inner(&self, own_dot: bool) -> Self {
+        let mut inner = self.clone();
+        if own_dot {
+            inner.dot = Dot::Unknown;
+        }
+        inner
+    }
+
+    /// Names that a block gives to what it walks through are not what they are outside of it.
+    pub(super) fn forget(&mut self, code: &str) {
+        let Some((names, _)) = code.split_once(":=") else {
+            return;
+        };
+        for name in names
+            .split(',')
+            .filter_map(|name| name.trim().strip_prefix('$'))
+        {
+            self.variables.insert(name.to_owned(), None);
+        }
+    }
+
+    /// What code comes to that stands at `at` in its file.
+    pub(super) fn evaluate(&self, code: &str, at: usize) -> Option<Value<'a>> {
+        let mut reader = Reader {
+            scope: self,
+            tokens: tokens(code)?,
+            next: 0,
+            at,
+            depth: 0,
+        };
+        let value = reader.pipeline()?;
+        (reader.next == reader.tokens.len()).then_some(value)
+    }
+
+    /// What a path stands for: `.Values.a.b`, `$.Values.a`, `.a` below a `with`, `$name.a`.
+    fn path(&self, path: &str) -> Option<Value<'a>> {
+        if let Some(rest) = path.strip_prefix('$') {
+            let (name, rest) = rest.split_once('.').map_or((rest, ""), |(n, r)| (n, r));
+            if name.is_empty() {
+                return self.is_root.then(|| self.global(rest))?;
+            }
+            let value = self.variables.get(name)?.clone()?;
+            return below(value, rest);
+        }
+        let rest = path.strip_prefix('.')?;
+        match &self.dot {
+            Dot::Root => self.global(rest),
+            Dot::Value(value) => below(value.clone(), rest),
+            Dot::Unknown => None,
+        }
+    }
+
+    fn global(&self, path: &str) -> Option<Value<'a>> {
+        let (object, rest) = path.split_once('.').unwrap_or((path, ""));
+        match object {
+            "Values" => below(Value::Node(self.known.values), rest),
+            "Chart" => {
+                // The fields of Chart.yaml, with a capital.
+                let (first, others) = rest.split_at_checked(1)?;
+                let field = format!("{}{others}", first.to_ascii_lowercase());
+                match below(Value::Node(self.known.chart?), &field)? {
+                    Value::Missing => None,
+                    value => Some(value),
+                }
+            }
+            _ => None,
+        }
+    }
+}
+
+/// The value below the keys of a path.
+fn below<'a>(value: Value<'a>, path: &str) -> Option<Value<'a>> {
+    let mut value = value;
+    for key in path.split('.').filter(|key| !key.is_empty()) {
+        value = field(&value, key)?;
+    }
+    Some(value)
+}
+
+/// A key that is not there is known not to be; below that nothing is.
+fn field<'a>(value: &Value<'a>, key: &str) -> Option<Value<'a>> {
+    let Value::Node(node) = value else {
+        return None;
+    };
+    let node: &'a Node = node;
+    if !node.is_map() {
+        return None;
+    }
+    match node.get(key) {
+        Some(found) => Some(Value::Node(found)),
+        None if node.is_open() => None,
+        None => Some(Value::Missing),
+    }
+}
+
+#[derive(Clone, Debug, PartialEq)]
+enum Token {
+    /// A path, a function, a number.
+    Word(String),
+    Text(String),
+    Open,
+    Close,
+    Pipe,
+}
+
+/// The tokens with their places; `None` where one is none of Go's.
+fn tokens(code: &str) -> Option<Vec<(Token, Range<usize>)>> {
+    let mut found = Vec::new();
+    let mut at = 0;
+    while let Some(first) = code[at..].chars().next() {
+        let rest = &code[at..];
+        let (token, length) = match first {
+            c if c.is_whitespace() => {
+                at += c.len_utf8();
+                continue;
+            }
+            '(' => (Token::Open, 1),
+            ')' => (Token::Close, 1),
+            '|' => (Token::Pipe, 1),
+            '"' | '`' => {
+                let end = rest[1..].find(first)? + 1;
+                let text = &rest[1..end];
+                if first == '"' && text.contains('\\') {
+                    return None;
+                }
+                (Token::Text(text.to_owned()), end + 1)
+            }
+            _ => {
+                let ends = |c: char| c.is_whitespace() || "()|\"`,".contains(c);
+                let end = rest.find(ends).unwrap_or(rest.len());
+                if end == 0 {
+                    return None;
+                }
+                (Token::Word(rest[..end].to_owned()), end)
+            }
+        };
+        found.push((token, at..at + length));
+        at += length;
+    }
+    Some(found)
+}
+
+struct Reader<'s, 'a> {
+    scope: &'s Scope<'a>,
+    tokens: Vec<(Token, Range<usize>)>,
+    next: usize,
+    /// Where the code stands in its file.
+    at: usize,
+    depth: usize,
+}
+
+/// An argument: its value, if that is known.
+type Argument<'a> = Option<Value<'a>>;
+
+impl<'a> Reader<'_, 'a> {
+    fn peek(&self) -> Option<&Token> {
+        self.tokens.get(self.next).map(|(token, _)| token)
+    }
+
+    fn pipeline(&mut self) -> Option<Value<'a>> {
+        self.depth += 1;
+        if self.depth > DEEPEST {
+            return None;
+        }
+        let mut value = self.command(None);
+        while self.peek() == Some(&Token::Pipe) {
+            self.next += 1;
+            value = self.command(Some(value));
+        }
+        self.depth -= 1;
+        value
+    }
+
+    /// A value by itself, or a function with its arguments; what is piped in comes last.
+    fn command(&mut self, piped: Option<Argument<'a>>) -> Option<Value<'a>> {
+        let (token, _) = self.tokens.get(self.next).cloned()?;
+        let function = match token {
+            Token::Word(word) if word.starts_with(|c: char| c.is_ascii_alphabetic()) => {
+                (!matches!(word.as_str(), "true" | "false" | "nil")).then_some(word)
+            }
+            _ => None,
+        };
+        if let Some(function) = function {
+            self.next += 1;
+            let mut arguments = self.operands();
+            arguments.extend(piped);
+            return call(&function, &arguments);
+        }
+        let mut operands = self.operands();
+        match (operands.len(), piped) {
+            (1, None) => operands.pop().flatten(),
+            _ => None,
+        }
+    }
+
+    fn operands(&mut self) -> Vec<Argument<'a>> {
+        let mut found = Vec::new();
+        while let Some((token, range)) = self.tokens.get(self.next).cloned() {
+            match token {
+                Token::Pipe | Token::Close => break,
+                Token::Open => {
+                    self.next += 1;
+                    let value = self.pipeline();
+                    if self.peek() != Some(&Token::Close) {
+                        // What is wrong in it must not be read as something else.
+                        self.next = self.tokens.len() + 1;
+                        return vec![None];
+                    }
+                    self.next += 1;
+                    found.push(self.with_fields(value));
+                }
+                Token::Text(text) => {
+                    self.next += 1;
+                    let inner = range.start + 1..range.end - 1;
+                    found.push(Some(Value::literal(&text, self.place(&inner), false)));
+                }
+                Token::Word(word) => {
+                    self.next += 1;
+                    found.push(self.word(&word, &range));
+                }
+            }
+        }
+        found
+    }
+
+    /// `( … ).a.b`
+    fn with_fields(&mut self, value: Argument<'a>) -> Argument<'a> {
+        let adjoining = self.next > 0
+            && self.tokens.get(self.next).is_some_and(|(token, range)| {
+                matches!(token, Token::Word(word) if word.starts_with('.'))
+                    && range.start == self.tokens[self.next - 1].1.end
+            });
+        if !adjoining {
+            return value;
+        }
+        let Some((Token::Word(path), _)) = self.tokens.get(self.next).cloned() else {
+            return value;
+        };
+        self.next += 1;
+        below(value?, &path)
+    }
+
+    fn word(&self, word: &str, range: &Range<usize>) -> Argument<'a> {
+        let is_number = word.bytes().all(|byte| byte.is_ascii_digit());
+        if is_number || matches!(word, "true" | "false") {
+            return Some(Value::literal(word, self.place(range), true));
+        }
+        self.scope.path(word)
+    }
+
+    fn place(&self, range: &Range<usize>) -> Span {
+        Span::new(
+            self.scope.known.template,
+            self.at + range.start,
+            self.at + range.end,
+        )
+    }
+}
+
+/// What a function comes to. The last argument is the one that may be piped in.
+fn call<'a>(function: &str, arguments: &[Argument<'a>]) -> Option<Value<'a>> {
+    let text = |text: Text| Value::Text { text, typed: false };
+    let argument = |index: usize| arguments.get(index)?.as_ref();
+    let only = || argument(0).filter(|_| arguments.len() == 1);
+    match function {
+        "quote" => only()?.quoted("\"").map(text),
+        "squote" => only()?.quoted("'").map(text),
+        "toString" => only()?.printed().map(text),
+        "toYaml" => only()?.as_yaml().map(text),
+        "trim" => only()?.printed()?.trimmed().map(text),
+        "int" | "int64" => only()?
+            .whole()
+            .map(|text| Value::Text { text, typed: true }),
+        "indent" | "nindent" => {
+            let by: usize = argument(0)?.printed()?.text().parse().ok()?;
+            let made = argument(1)?.printed()?.indented(by.min(MOST_BLANKS));
+            let mut whole = Text::new(if function == "nindent" { "\n" } else { "" }, None);
+            whole.append(made);
+            Some(text(whole))
+        }
+        "default" => {
+            let given = argument(1)?;
+            if given.holds()? {
+                Some(given.clone())
+            } else {
+                argument(0).cloned()
+            }
+        }
+        "coalesce" | "or" => {
+            for argument in arguments {
+                let value = argument.as_ref()?;
+                if value.holds()? {
+                    return Some(value.clone());
+                }
+            }
+            arguments.last()?.clone()
+        }
+        "required" => argument(1)
+            .filter(|value| value.holds() == Some(true))
+            .cloned(),
+        "tpl" => argument(0)?.printed().filter(Text::is_plain).map(text),
+        "index" => {
+            let mut value = argument(0)?.clone();
+            for index in 1..arguments.len() {
+                value = field(&value, &argument(index)?.printed()?.text())?;
+            }
+            Some(value)
+        }
+        "printf" => formatted(arguments).map(text),
+        _ => None,
+    }
+}
+
+/// No text is indented further.
+const MOST_BLANKS: usize = 200;
+
+/// `printf` with `%s`, `%v` and `%d` alone.
+fn formatted(arguments: &[Argument<'_>]) -> Option<Text> {
+    let format = arguments.first()?.as_ref()?.printed()?.text();
+    let mut values = arguments[1..].iter();
+    let mut parts = format.split('%');
+    let mut made = Text::new(parts.next()?, None);
+    for part in parts {
+        let (verb, rest) = part.split_at_checked(1)?;
+        let value = values.next()?.as_ref()?;
+        let written = match verb {
+            "s" | "v" => value.printed()?,
+            "d" => value.whole()?,
+            _ => return None,
+        };
+        made.append(written);
+        made.push(rest, None);
+    }
+    values.next().is_none().then_some(made)
+}

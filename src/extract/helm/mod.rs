@@ -1,0 +1,280 @@
+//! Templates of charts with what their own values say: an action that writes such a value is replaced
+//! by it, each byte with the place in the file of values that it comes from.
+//!
+//! What cannot be worked out stays as it is written, and is unknown to whoever reads the text. That is
+//! so for conditions, too: only those that ask whether something was given are followed (`with`, and
+//! `if` on a mapping or list). Which files belong to which chart is said by [`defaults`].
+
+mod blocks;
+pub mod defaults;
+mod expression;
+mod written;
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use crate::source::{Excerpt, ExcerptBuilder, FileId, Span};
+use crate::syntax::template;
+use crate::syntax::yaml::Node;
+use blocks::{Kind, Part};
+use expression::{Dot, Scope};
+use written::{Text, Value};
+
+/// What a chart's templates can refer to.
+#[derive(Clone, Copy)]
+pub struct Known<'a> {
+    /// The chart's own values.
+    pub values: &'a Node,
+    /// Its `Chart.yaml`.
+    pub chart: Option<&'a Node>,
+    /// The template itself, for what it says where the values say nothing.
+    pub template: FileId,
+}
+
+/// A template with what could be filled in.
+#[derive(Clone, Debug)]
+pub struct Filled {
+    pub excerpt: Excerpt,
+    /// The actions that were replaced, and what they decided about.
+    pub spans: Vec<Span>,
+}
+
+/// Fills in a template; `None` where nothing in it could be.
+pub fn fill(excerpt: &Excerpt, known: Known<'_>) -> Option<Filled> {
+    let text = excerpt.text();
+    let ranges = template::actions(text);
+    let mut filler = Filler {
+        text,
+        builder: excerpt.builder(),
+        parts: blocks::parts(text, &ranges)?,
+        at: 0,
+        trims: false,
+        behind_unknown: false,
+        filled: Vec::new(),
+        scopes: vec![Scope {
+            known,
+            dot: Dot::Root,
+            is_root: true,
+            variables: BTreeMap::new(),
+        }],
+    };
+    filler.fill();
+    let spans: Vec<Span> = filler.filled.into_iter().map(|r| excerpt.span(r)).collect();
+    (!spans.is_empty()).then(|| Filled {
+        excerpt: filler.builder.finish(),
+        spans,
+    })
+}
+
+struct Filler<'a> {
+    text: &'a str,
+    builder: ExcerptBuilder<'a>,
+    parts: Vec<Part<'a>>,
+    /// The text before this was passed on.
+    at: usize,
+    /// The blanks that follow are taken away.
+    trims: bool,
+    /// What was passed on last is an action that stays.
+    behind_unknown: bool,
+    filled: Vec<Range<usize>>,
+    scopes: Vec<Scope<'a>>,
+}
+
+/// What is done with an action.
+enum Step {
+    Keep,
+    Write(Text),
+    /// The body of a block is passed on without its delimiters.
+    Enter {
+        next: usize,
+    },
+}
+
+impl Filler<'_> {
+    fn fill(&mut self) {
+        let mut index = 0;
+        // The blocks whose delimiters are taken away, innermost last: where their body ends and where
+        // they do.
+        let mut open: Vec<(usize, usize)> = Vec::new();
+        while index < self.parts.len() {
+            if let Some((body_end, end)) = open.last().copied().filter(|(at, _)| *at == index) {
+                open.pop();
+                self.scopes.pop();
+                self.leave_out(body_end, end);
+                index = end + 1;
+                continue;
+            }
+            match self.step(index) {
+                Step::Keep => {
+                    self.keep(index);
+                    index += 1;
+                }
+                Step::Write(text) => {
+                    self.write(index, &text);
+                    index += 1;
+                }
+                Step::Enter { next } => {
+                    let block = self.parts[index].block.clone();
+                    let (body_end, end) = block.map_or((next, next), |b| b.body_from(next));
+                    self.leave_out(index, next - 1);
+                    if next == end + 1 {
+                        self.scopes.pop();
+                    } else {
+                        open.push((body_end, end));
+                    }
+                    index = next;
+                }
+            }
+        }
+        self.literal(self.text.len(), false);
+    }
+
+    /// What becomes of an action; a block that is entered has a scope of its own from here on.
+    fn step(&mut self, index: usize) -> Step {
+        let part = self.parts[index].clone();
+        let Some(scope) = self.scopes.last() else {
+            return Step::Keep;
+        };
+        match part.kind {
+            Kind::Other => Step::Keep,
+            Kind::Output => match scope.evaluate(part.code, part.code_at(self.text)) {
+                Some(value) => match value.printed().filter(Text::is_plain) {
+                    Some(text) => Step::Write(text),
+                    None => Step::Keep,
+                },
+                None => Step::Keep,
+            },
+            Kind::Assignment => {
+                self.assign(&part);
+                Step::Keep
+            }
+            Kind::With | Kind::If => self.condition(index, &part),
+            Kind::Range | Kind::Define => {
+                let mut inner = scope.inner(true);
+                inner.is_root &= part.kind == Kind::Range;
+                inner.forget(part.code);
+                self.scopes.push(inner);
+                Step::Keep
+            }
+            Kind::Else => {
+                // An alternative has the dot of what is around the block.
+                if let [.., outer, scope] = &mut self.scopes[..] {
+                    scope.dot = outer.dot.clone();
+                }
+                Step::Keep
+            }
+            Kind::End => {
+                if self.scopes.len() > 1 {
+                    self.scopes.pop();
+                }
+                Step::Keep
+            }
+        }
+    }
+
+    fn assign(&mut self, part: &Part<'_>) {
+        let at = part.code_at(self.text);
+        let Some((name, code)) = expression::assignment(part.code) else {
+            return;
+        };
+        let offset = at + (part.code.len() - code.text.len());
+        let value = self
+            .scopes
+            .last()
+            .and_then(|scope| scope.evaluate(code.text, offset));
+        let value = value.filter(|_| code.declares);
+        if code.declares {
+            if let Some(scope) = self.scopes.last_mut() {
+                scope.variables.insert(name.to_owned(), value);
+            }
+            return;
+        }
+        for scope in &mut self.scopes {
+            scope.variables.insert(name.to_owned(), None);
+        }
+    }
+
+    /// A condition that asks whether something was given is decided, any other is not.
+    fn condition(&mut self, index: usize, part: &Part<'_>) -> Step {
+        let scope = self.scopes[self.scopes.len() - 1].clone();
+        let value = scope.evaluate(part.code, part.code_at(self.text));
+        let is_path = expression::is_path(part.code);
+        let decided = value.as_ref().filter(|value| match part.kind {
+            Kind::With => true,
+            _ => is_path && value.is_collection(),
+        });
+        let holds = decided.and_then(Value::holds);
+        let (Some(holds), Some(block)) = (holds, &part.block) else {
+            let mut inner = scope.inner(part.kind == Kind::With);
+            inner.forget(part.code);
+            if let (Kind::With, Some(value)) = (part.kind, value) {
+                inner.dot = Dot::Value(value);
+            }
+            self.scopes.push(inner);
+            return Step::Keep;
+        };
+        let Some(next) = block.enters(index, holds, &self.parts) else {
+            self.scopes.push(scope.inner(part.kind == Kind::With));
+            return Step::Keep;
+        };
+        let mut inner = scope;
+        if let (Kind::With, true, Some(value)) = (part.kind, holds, value) {
+            inner.dot = Dot::Value(value);
+            inner.is_root = false;
+        }
+        self.scopes.push(inner);
+        Step::Enter { next }
+    }
+
+    fn keep(&mut self, index: usize) {
+        let range = self.parts[index].range.clone();
+        self.literal(range.start, false);
+        self.builder.push(range.clone());
+        self.at = range.end;
+        self.behind_unknown = true;
+    }
+
+    fn write(&mut self, index: usize, text: &Text) {
+        let part = self.parts[index].clone();
+        self.literal(part.range.start, part.trims_before);
+        for piece in text.pieces() {
+            self.builder
+                .push_from(&piece.text, part.range.clone(), piece.far);
+        }
+        self.pass(part.range, part.trims_after);
+    }
+
+    /// What stands from one action to another is left out.
+    fn leave_out(&mut self, first: usize, last: usize) {
+        let (first, last) = (self.parts[first].clone(), self.parts[last].clone());
+        self.literal(first.range.start, first.trims_before);
+        self.pass(first.range.start..last.range.end, last.trims_after);
+    }
+
+    fn pass(&mut self, range: Range<usize>, trims: bool) {
+        self.at = range.end;
+        self.trims = trims;
+        self.behind_unknown = false;
+        self.filled.push(range);
+    }
+
+    /// The text up to here as it is, without blanks that are taken away on either side.
+    fn literal(&mut self, end: usize, trims_end: bool) {
+        let mut range = self.at..end.max(self.at);
+        let text = self.text;
+        if std::mem::take(&mut self.trims) {
+            range.start += text[range.clone()].len() - text[range.clone()].trim_start().len();
+        }
+        let kept = text[range.clone()].trim_end().len();
+        // Behind an action that stays its line must stay its own.
+        if trims_end && !(self.behind_unknown && kept == 0) {
+            range.end = range.start + kept;
+        }
+        self.behind_unknown &= range.is_empty();
+        self.builder.push(range);
+        self.at = end;
+    }
+}
+
+#[cfg(test)]
+mod tests;

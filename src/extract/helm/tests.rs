@@ -1,0 +1,134 @@
+//! What becomes of a template with the chart's own values.
+
+use super::{Known, fill};
+use crate::source::{Excerpt, FileId};
+use crate::syntax::yaml;
+
+const VALUES: &str = r#"
+redis:
+  image: {repository: valkey, tag: "8.0"}
+  maxmemory: 2gb
+  large: 2147483648
+  replicas: 3
+  off: false
+  word: yes
+  empty: ""
+  resources: {}
+  sized:
+    limits: {memory: 1Gi}
+    list: [a, "b c"]
+  config: |
+    maxmemory 1gb
+    timeout 30
+  more:
+    - --appendonly
+    - "yes"
+"#;
+
+/// The template with all that could be filled in, or nothing.
+fn filled(template: &str) -> Option<String> {
+    let values = yaml::parse(&Excerpt::whole(FileId(1), VALUES.into()));
+    let chart = yaml::parse(&Excerpt::whole(FileId(2), "appVersion: 7.4.1\n".into()));
+    let known = Known {
+        values: &values.documents.first()?.root,
+        chart: chart.documents.first().map(|document| &document.root),
+        template: FileId(0),
+    };
+    let filled = fill(&Excerpt::whole(FileId(0), template.into()), known)?;
+    Some(filled.excerpt.text().to_owned())
+}
+
+#[test]
+fn what_the_values_say_is_written() {
+    for (template, expected) in [
+        ("a: {{ .Values.redis.maxmemory }}", "a: 2gb"),
+        ("a: {{ .Values.redis.maxmemory | quote }}", "a: \"2gb\""),
+        ("a: {{ quote $.Values.redis.replicas }}", "a: \"3\""),
+        ("a: {{ .Values.redis.empty | default \"1gb\" }}", "a: 1gb"),
+        ("a: {{ default 5 .Values.redis.gone }}", "a: 5"),
+        ("a: {{ .Values.redis.large | int64 }}", "a: 2147483648"),
+        ("a: {{ .Chart.AppVersion }}", "a: 7.4.1"),
+        (
+            "image: \"{{ .Values.redis.image.repository }}:{{ .Values.redis.image.tag | default .Chart.AppVersion }}\"",
+            "image: \"valkey:8.0\"",
+        ),
+        (
+            "a: {{ printf \"%s:%v\" .Values.redis.image.repository .Values.redis.image.tag }}",
+            "a: valkey:8.0",
+        ),
+        ("a: {{ (index .Values \"redis\").maxmemory }}", "a: 2gb"),
+        (
+            "r:\n  {{- toYaml .Values.redis.resources | nindent 2 }}\nb: 1",
+            "r:\n  {}\nb: 1",
+        ),
+        (
+            "r: {{- toYaml .Values.redis.sized | nindent 2 }}",
+            "r:\n  limits:\n    memory: 1Gi\n  list:\n    - a\n    - \"b c\"",
+        ),
+        (
+            "t: |\n{{ .Values.redis.config | indent 2 }}",
+            "t: |\n  maxmemory 1gb\n  timeout 30\n  ",
+        ),
+        (
+            "{{- with .Values.redis.sized }}\nr: {{ .limits.memory }}\n{{- end }}\n",
+            "\nr: 1Gi\n",
+        ),
+        (
+            "a:\n{{- if .Values.redis.resources }}\n  b: 1\n{{- end }}\nc: 2",
+            "a:\nc: 2",
+        ),
+        (
+            "a:\n{{- with .Values.redis.gone }}\n  b: {{ . }}\n{{- else }}\n  b: {{ .Values.redis.maxmemory }}\n{{- end }}",
+            "a:\n  b: 2gb",
+        ),
+        (
+            "{{- $r := .Values.redis -}}\na: {{ $r.maxmemory }}",
+            "{{- $r := .Values.redis -}}\na: 2gb",
+        ),
+    ] {
+        assert_eq!(filled(template).as_deref(), Some(expected), "{template}");
+    }
+}
+
+#[test]
+fn what_cannot_be_worked_out_stays() {
+    for template in [
+        "a: {{ include \"x.name\" . }}",
+        "a: {{ .Values.redis.gone }}",
+        "a: {{ .Values.gone.deeper }}",
+        "a: {{ .Release.Name }}",
+        // Numbers of many digits are printed with an exponent, and older YAML takes `yes` for a truth value.
+        "a: {{ .Values.redis.large }}",
+        "a: {{ .Values.redis.word }}",
+        "{{ if .Values.redis.maxmemory }}a: 1{{ end }}",
+        "{{ if eq .Values.redis.maxmemory \"2gb\" }}a: 1{{ end }}",
+        "{{ define \"x\" }}a: {{ .Values.redis.maxmemory }}{{ end }}",
+        "{{ range .Values.redis.more }}{{ .Values.redis.maxmemory }}{{ end }}",
+        "{{ $x := .Values.redis.gone }}{{ range $x := .Values.redis.more }}{{ $x }}{{ end }}",
+        "a: {{ .Values.redis.maxmemory | upper }}",
+        "a: {{ .Values.redis.maxmemory",
+        "{{ end }}{{ .Values.redis.maxmemory }}",
+        "{{ if .Values.redis.maxmemory }}{{ .Values.redis.maxmemory }}",
+    ] {
+        assert_eq!(filled(template), None, "{template}");
+    }
+}
+
+#[test]
+fn a_value_keeps_its_place_among_the_values() {
+    let values = yaml::parse(&Excerpt::whole(FileId(1), VALUES.into()));
+    let template = Excerpt::whole(FileId(0), "x: {{ .Values.redis.maxmemory }}\ny: 1\n".into());
+    let known = Known {
+        values: &values.documents[0].root,
+        chart: None,
+        template: FileId(0),
+    };
+    let excerpt = fill(&template, known).unwrap().excerpt;
+    let value = excerpt.span(3..6);
+    assert_eq!(value.file, FileId(1));
+    assert_eq!(&VALUES[value.range()], "2gb");
+    // What holds more than the value stands in the template.
+    let line = excerpt.span(0..6);
+    assert_eq!((line.file, line.range()), (FileId(0), 0..32));
+    assert_eq!(&template.text()[excerpt.span(7..8).range()], "y");
+}

@@ -1,0 +1,330 @@
+//! Values of a template's expressions, and how they are written: as plain text, quoted, as YAML, and
+//! indented. Each piece of the text keeps the place that it comes from.
+
+use crate::source::Span;
+use crate::syntax::yaml::{Node, NodeKind, ScalarStyle};
+
+/// What an expression comes to.
+#[derive(Clone, Debug)]
+pub(super) enum Value<'a> {
+    Node(&'a Node),
+    /// A text that was made; `typed` if it is a number or a truth value.
+    Text {
+        text: Text,
+        typed: bool,
+    },
+    /// The values hold no such key.
+    Missing,
+}
+
+/// Text and where its pieces come from.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Text(Vec<Piece>);
+
+#[derive(Clone, Debug)]
+pub(super) struct Piece {
+    pub(super) text: String,
+    /// Nothing for what is only layout.
+    pub(super) far: Option<Span>,
+}
+
+/// What is written deeper is not.
+const DEEPEST: usize = 32;
+
+impl Text {
+    pub(super) fn new(text: &str, far: Option<Span>) -> Self {
+        let mut made = Self::default();
+        made.push(text, far);
+        made
+    }
+
+    pub(super) fn pieces(&self) -> &[Piece] {
+        &self.0
+    }
+
+    pub(super) fn push(&mut self, text: &str, far: Option<Span>) {
+        if !text.is_empty() {
+            self.0.push(Piece {
+                text: text.to_owned(),
+                far,
+            });
+        }
+    }
+
+    pub(super) fn append(&mut self, other: Text) {
+        self.0.extend(other.0);
+    }
+
+    pub(super) fn text(&self) -> String {
+        self.0.iter().map(|piece| piece.text.as_str()).collect()
+    }
+
+    /// It holds nothing that would be read as an action once it is written.
+    pub(super) fn is_plain(&self) -> bool {
+        let text = self.text();
+        !text.contains("{{") && !text.contains("{%")
+    }
+
+    /// Every line with so many blanks before it.
+    pub(super) fn indented(&self, by: usize) -> Self {
+        let blanks = " ".repeat(by);
+        let mut made = Self::new(&blanks, None);
+        for piece in &self.0 {
+            let linear = piece
+                .far
+                .filter(|far| far.range().len() == piece.text.len());
+            let mut at = 0;
+            for line in piece.text.split_inclusive('\n') {
+                let far = match linear {
+                    Some(far) => {
+                        let start = far.range().start + at;
+                        Some(Span::new(far.file, start, start + line.len()))
+                    }
+                    None => piece.far,
+                };
+                at += line.len();
+                made.push(line, far);
+                if line.ends_with('\n') {
+                    made.push(&blanks, None);
+                }
+            }
+        }
+        made
+    }
+
+    /// Without blanks on either side.
+    pub(super) fn trimmed(&self) -> Option<Self> {
+        let text = self.text();
+        match &self.0[..] {
+            _ if text.trim() == text => Some(self.clone()),
+            [only] => Some(Self::new(only.text.trim(), only.far)),
+            _ => None,
+        }
+    }
+}
+
+impl<'a> Value<'a> {
+    pub(super) fn literal(text: &str, far: Span, typed: bool) -> Self {
+        Self::Text {
+            text: Text::new(text, Some(far)),
+            typed,
+        }
+    }
+
+    /// A mapping or a list.
+    pub(super) fn is_collection(&self) -> bool {
+        matches!(self, Self::Node(node) if node.is_map() || node.is_seq())
+    }
+
+    /// Whether a condition on it holds.
+    pub(super) fn holds(&self) -> Option<bool> {
+        match self {
+            Self::Missing => Some(false),
+            Self::Text { text, typed } => {
+                let text = text.text();
+                Some(!(text.is_empty() || *typed && matches!(text.as_str(), "false" | "0")))
+            }
+            Self::Node(node) if node.is_open() || node.has_hole() => None,
+            Self::Node(node) => match &node.kind {
+                NodeKind::Seq(items) => Some(!items.is_empty()),
+                NodeKind::Map(entries) => Some(!entries.is_empty()),
+                NodeKind::Scalar(scalar) if scalar.style() != ScalarStyle::Plain => {
+                    Some(!scalar.as_str().is_empty())
+                }
+                NodeKind::Scalar(_) if node.is_null() => Some(false),
+                NodeKind::Scalar(_) if node.as_bool().is_some() => node.as_bool(),
+                NodeKind::Scalar(scalar) => match sort(scalar.as_str()) {
+                    Sort::Number => Some(!scalar.as_str().trim_matches(['0', '.']).is_empty()),
+                    Sort::Text => Some(true),
+                    _ => None,
+                },
+            },
+        }
+    }
+
+    /// As an action writes it that says no more.
+    pub(super) fn printed(&self) -> Option<Text> {
+        match self {
+            Self::Missing => None,
+            Self::Text { text, .. } => Some(text.clone()),
+            Self::Node(node) if node.has_hole() || node.is_open() => None,
+            Self::Node(node) => printed(node),
+        }
+    }
+
+    pub(super) fn quoted(&self, mark: &str) -> Option<Text> {
+        let inner = self.printed()?;
+        let text = inner.text();
+        if text.contains(['\n', '\\', '\t', '\r']) || text.contains(mark) {
+            return None;
+        }
+        let mut made = Text::new(mark, None);
+        made.append(inner);
+        made.push(mark, None);
+        Some(made)
+    }
+
+    pub(super) fn as_yaml(&self) -> Option<Text> {
+        match self {
+            Self::Node(node) if node.has_hole() => None,
+            Self::Node(node) => {
+                let mut text = Text::default();
+                yaml(node, 0, &mut text)?;
+                Some(text)
+            }
+            Self::Text { text, typed: true } => Some(text.clone()),
+            Self::Text { .. } | Self::Missing => None,
+        }
+    }
+
+    /// A whole number, however it would be printed.
+    pub(super) fn whole(&self) -> Option<Text> {
+        let text = match self {
+            Self::Node(node) => pieces_of(node),
+            Self::Text { text, .. } => text.clone(),
+            Self::Missing => return None,
+        };
+        let digits = text.text();
+        (!digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit())).then_some(text)
+    }
+}
+
+/// What a plain scalar is to whoever reads the values of a chart.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Sort {
+    Text,
+    /// Printed as it is written.
+    Number,
+    /// Printed otherwise than it is written: a large number, a word that older YAML takes for a truth
+    /// value.
+    Changed,
+}
+
+/// From this on numbers are written with an exponent.
+const MOST_DIGITS: usize = 6;
+
+fn sort(text: &str) -> Sort {
+    let lower = text.to_ascii_lowercase();
+    if matches!(lower.as_str(), "yes" | "no" | "on" | "off" | "y" | "n") {
+        return Sort::Changed;
+    }
+    let unsigned = text.strip_prefix(['-', '+']).unwrap_or(text);
+    if !unsigned.starts_with(|c: char| c.is_ascii_digit() || c == '.') {
+        return Sort::Text;
+    }
+    let canonical = |text: &str| {
+        let digits = text.bytes().all(|byte| byte.is_ascii_digit());
+        digits && text.len() <= MOST_DIGITS && (text == "0" || !text.starts_with('0'))
+    };
+    if canonical(unsigned) && !text.starts_with('+') {
+        return Sort::Number;
+    }
+    match unsigned.split_once('.') {
+        Some((whole, part)) if canonical(whole) && !part.ends_with('0') && part.len() < 4 => {
+            let digits = part.bytes().all(|byte| byte.is_ascii_digit());
+            if digits && !part.is_empty() {
+                Sort::Number
+            } else {
+                Sort::of_words(text)
+            }
+        }
+        _ => Sort::of_words(text),
+    }
+}
+
+impl Sort {
+    /// A word that begins like a number: `7.2-alpine`, `1gb`, but also `1_000`, `0x10`, `1:30`, `1e6`.
+    fn of_words(text: &str) -> Self {
+        let numeric = |c: char| c.is_ascii_hexdigit() || "xobeE_:+-.".contains(c);
+        let one_dot = text.matches('.').count() < 2;
+        if one_dot && text.chars().all(numeric) {
+            Self::Changed
+        } else {
+            Self::Text
+        }
+    }
+}
+
+/// The text of a scalar with its places.
+fn pieces_of(node: &Node) -> Text {
+    let mut text = Text::default();
+    if let Some(scalar) = node.scalar() {
+        for (part, span) in scalar.value().parts() {
+            text.push(part, Some(span));
+        }
+    }
+    text
+}
+
+fn printed(node: &Node) -> Option<Text> {
+    let scalar = node.scalar()?;
+    if node.is_null() {
+        return Some(Text::default());
+    }
+    let as_written = scalar.style() != ScalarStyle::Plain
+        || node.as_bool().is_some()
+        || sort(scalar.as_str()) != Sort::Changed;
+    as_written.then(|| pieces_of(node))
+}
+
+/// A node as block-style YAML, from the column `by` on.
+fn yaml(node: &Node, by: usize, out: &mut Text) -> Option<()> {
+    if by > 2 * DEEPEST {
+        return None;
+    }
+    match &node.kind {
+        NodeKind::Scalar(_) => scalar(node, out),
+        NodeKind::Map(entries) if entries.is_empty() => out.push("{}", Some(node.span)),
+        NodeKind::Seq(items) if items.is_empty() => out.push("[]", Some(node.span)),
+        NodeKind::Map(entries) => {
+            for (index, entry) in entries.iter().enumerate() {
+                if index > 0 {
+                    out.push(&line_break(by), None);
+                }
+                scalar(&entry.key, out);
+                let deeper = is_filled(&entry.value);
+                out.push(if deeper { ":" } else { ": " }, None);
+                if deeper {
+                    out.push(&line_break(by + 2), None);
+                }
+                yaml(&entry.value, by + 2, out)?;
+            }
+        }
+        NodeKind::Seq(items) => {
+            for (index, item) in items.iter().enumerate() {
+                if index > 0 {
+                    out.push(&line_break(by), None);
+                }
+                out.push("- ", None);
+                yaml(item, by + 2, out)?;
+            }
+        }
+    }
+    Some(())
+}
+
+fn is_filled(node: &Node) -> bool {
+    !(node.items().is_empty() && node.entries().is_empty())
+}
+
+fn line_break(by: usize) -> String {
+    format!("\n{}", " ".repeat(by))
+}
+
+/// A scalar: as it is where that reads the same, else between double quotes.
+fn scalar(node: &Node, out: &mut Text) {
+    let Some(scalar) = node.scalar() else { return };
+    let text = scalar.as_str();
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '/' | '-' | '$');
+    let bare = text.chars().all(plain) && text.starts_with(|c: char| c.is_ascii_alphanumeric());
+    let typed = scalar.style() == ScalarStyle::Plain;
+    let is_word = bare && text.contains(|c: char| c.is_ascii_alphabetic());
+    let is_other = node.is_null() || node.as_bool().is_some() || sort(text) == Sort::Changed;
+    let reads_the_same = is_word && !matches!(text, "true" | "false" | "null") && !is_other;
+    if (typed || reads_the_same) && (bare || is_other && typed) {
+        out.append(pieces_of(node));
+        return;
+    }
+    let quoted = serde_json::Value::String(text.to_owned()).to_string();
+    out.push(&quoted, Some(node.span));
+}
