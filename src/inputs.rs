@@ -43,6 +43,7 @@ pub fn patterns(knowledge: &Knowledge) -> Vec<Pattern> {
         ),
         // Values may be for a chart that another file names.
         pattern(FileKind::Yaml, Claim::Kind, values_files(), []),
+        pattern(FileKind::Yaml, Claim::Kind, named_after(&words), []),
         pattern(
             FileKind::Yaml,
             Claim::Kind,
@@ -174,6 +175,15 @@ fn compose_files() -> Vec<String> {
     endings
         .iter()
         .map(|ending| any_case(&format!("*compose*.{ending}")))
+        .collect()
+}
+
+/// YAML that is called after a server, whatever stands in it.
+fn named_after(words: &[String]) -> Vec<String> {
+    let endings = ["yaml", "yml"];
+    words
+        .iter()
+        .flat_map(|word| endings.map(|ending| any_case(&format!("*{word}*.{ending}"))))
         .collect()
 }
 

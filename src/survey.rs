@@ -298,6 +298,7 @@ impl Reader<'_> {
             renders: &renders,
             objects: &objects,
             has_clients: self.has_clients(files),
+            given: manifests::given_by_terraform(files),
         };
         let extracted: Vec<Extracted> = files
             .par_iter()
@@ -363,7 +364,7 @@ impl Reader<'_> {
             FileKind::Yaml if self.is_manifest(input, shared.renders) => {
                 return self.yaml_file(input, shared);
             }
-            FileKind::Terraform => self.terraform_file(input, &excerpt),
+            FileKind::Terraform => self.terraform_file(input, &excerpt, shared),
             FileKind::Dockerfile | FileKind::Unit => {
                 return Extracted {
                     deployments: Deployments::of(input, &excerpt),

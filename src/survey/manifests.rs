@@ -1,6 +1,6 @@
 //! Manifests of a tree: what kustomizations make of them, and what the others say by themselves.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use rayon::prelude::*;
@@ -11,7 +11,7 @@ use crate::discover::FileKind;
 use crate::extract::environment;
 use crate::extract::kustomize::{self, Render, Renders, Tree, TreeFile};
 use crate::extract::objects::Objects;
-use crate::extract::{claims, manifest, terraform, values};
+use crate::extract::{claims, manifest, paths, terraform, values};
 use crate::facts::raw::{Language, Raw};
 use crate::knowledge::Knowledge;
 use crate::knowledge::shapes::Shapes;
@@ -26,6 +26,23 @@ pub(super) struct Shared<'t> {
     pub(super) objects: &'t Objects<'t>,
     /// Some code of the tree names a client library.
     pub(super) has_clients: bool,
+    /// Files of values that a release in Terraform is given.
+    pub(super) given: BTreeSet<String>,
+}
+
+/// The files of values that releases in Terraform are given: they count there.
+pub(super) fn given_by_terraform(files: &[(FileId, &Input)]) -> BTreeSet<String> {
+    let terraform = files
+        .iter()
+        .filter(|(_, input)| input.kind == FileKind::Terraform);
+    let given = terraform.flat_map(|(id, input)| {
+        let named = terraform::files_of(&Excerpt::whole(*id, Arc::clone(&input.text)));
+        let folder = paths::folder(&input.path).to_owned();
+        named
+            .into_iter()
+            .filter_map(move |path| paths::join(&folder, &path))
+    });
+    given.collect()
 }
 
 impl Reader<'_> {
@@ -152,7 +169,9 @@ impl Reader<'_> {
         }
         let variables = stream.documents.iter().flat_map(environment::read);
         raw.variables.extend(variables);
-        self.values(stream, input, &mut raw);
+        if !shared.given.contains(&input.path) {
+            self.values(stream, input, &mut raw);
+        }
         raw.problems.extend(self.mistake(input, stream));
         Extracted {
             main: raw,
@@ -207,10 +226,24 @@ impl Reader<'_> {
         })
     }
 
-    pub(super) fn terraform_file(&self, input: &Input, excerpt: &Excerpt) -> Raw {
+    pub(super) fn terraform_file(
+        &self,
+        input: &Input,
+        excerpt: &Excerpt,
+        shared: &Shared<'_>,
+    ) -> Raw {
         let none = Objects::default();
-        let mut raw = self.in_context((&|_| Arc::clone(&input.text), &none), |context| {
-            terraform::read(excerpt, context)
+        let file_text = |id: FileId| {
+            let other = (id != excerpt.file()).then(|| shared.tree.text(id));
+            other.flatten().unwrap_or_else(|| Arc::clone(&input.text))
+        };
+        let folder = paths::folder(&input.path);
+        let values = |path: &str| {
+            let file = shared.tree.get(&paths::join(folder, path)?)?;
+            Some(file.stream().documents.first()?.root.clone())
+        };
+        let mut raw = self.in_context((&file_text, &none), |context| {
+            terraform::read(excerpt, context, &values)
         });
         if !claims::is_template(&input.path, &hcl::without_interpolations(&input.text)) {
             raw.problems.extend(hcl::mistake(excerpt));

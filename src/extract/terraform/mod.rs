@@ -1,25 +1,31 @@
-//! Terraform: parameters of managed services, configuration texts in ConfigMaps, and releases of charts.
+//! Terraform: parameters of managed services and configuration texts in ConfigMaps; releases of charts
+//! are read by [`release`].
 //!
 //! Which resources are services, and where they keep their parameters, is said in `knowledge/shapes`.
 //! A managed service decides most of a configuration by itself: what is not written is not known.
 
+mod release;
+
 use std::collections::BTreeMap;
 
-use crate::extract::chart::{Release, deploy, deploy_by_signs};
 use crate::extract::conf::{self, Frame};
 use crate::extract::manifest::Context;
-use crate::extract::shape::Visibility;
 use crate::facts::raw::{
     ConfPart, LineForm, ObjectName, Raw, RawKind, RawLine, RawServer, RawWord, TextPlace,
 };
 use crate::facts::{Reason, Slot};
-use crate::knowledge::shapes::{ChartName, ManagedShape};
+use crate::knowledge::shapes::ManagedShape;
 use crate::source::Excerpt;
-use crate::syntax::hcl::{self, Block, Item, Value, is_interpolated};
-use crate::syntax::yaml::{self, Node, NodeKind};
+use crate::syntax::hcl::{self, Block, Item, Value};
+use crate::syntax::yaml::Node;
+
+pub use release::files_of;
+
+/// Finds the YAML behind a path that a file names.
+pub type Files<'a> = dyn Fn(&str) -> Option<Node> + 'a;
 
 /// Reads a file.
-pub fn read(excerpt: &Excerpt, context: &Context<'_>) -> Raw {
+pub fn read(excerpt: &Excerpt, context: &Context<'_>, files: &Files<'_>) -> Raw {
     let mut raw = Raw {
         comments: hcl::comments(excerpt),
         ..Raw::default()
@@ -30,8 +36,8 @@ pub fn read(excerpt: &Excerpt, context: &Context<'_>) -> Raw {
         };
         if block.ident == "resource" && kind.starts_with("kubernetes_config_map") {
             config_map(block, context, &mut raw);
-        } else if block.ident == "resource" && kind == "helm_release" {
-            release(block, context, &mut raw);
+        } else if release::is_release(block) {
+            release::read(block, context, files, &mut raw);
         } else {
             let managed = context.shapes.servers.managed.iter();
             let shape = managed.into_iter().find(|shape| is_of(block, shape));
@@ -240,84 +246,5 @@ fn config_map(block: &Block, context: &Context<'_>, raw: &mut Raw) {
         read.text.recognised = recognised;
         raw.texts.push(read.text);
         raw.comments.extend(read.comments);
-    }
-}
-
-/// A release: the last of its values, with what else may be laid over or under them.
-fn release(block: &Block, context: &Context<'_>, raw: &mut Raw) {
-    let text = |name: &str| {
-        let item = block.attribute(name)?;
-        item.known().map(str::to_owned)
-    };
-    let items = match block.attribute("values").map(|item| &item.value) {
-        Some(Value::List(items)) => &items[..],
-        _ => &[],
-    };
-    let nodes: Vec<Option<Node>> = items.iter().map(values).collect();
-    let Some(Some(node)) = nodes.last() else {
-        return;
-    };
-    let is_set = block.attribute("set").is_some() || block.blocks_of("set").next().is_some();
-    let visibility = Visibility {
-        below: (nodes.len() > 1)
-            .then(|| Reason::new("other values of the release lie below these")),
-        above: is_set.then(|| Reason::new("`set` may replace it")),
-        doubt: None,
-    };
-    let chart = text("chart").unwrap_or_default();
-    let mut release = Release {
-        object: ObjectName {
-            kind: "helm_release".to_owned(),
-            namespace: text("namespace"),
-            name: block.labels.get(1).cloned().unwrap_or_default(),
-            templated: false,
-        },
-        anchor: Some(block.header),
-        chart: ChartName {
-            name: chart.rsplit('/').next().unwrap_or(&chart).to_owned(),
-            repository: text("repository"),
-            version: text("version"),
-        },
-        values: node,
-        release: text("name"),
-        visibility,
-    };
-    if deploy(&release, context, raw) {
-        return;
-    }
-    let why = format!("the chart {chart} may bring values of its own");
-    release.visibility.below.get_or_insert(Reason::new(why));
-    deploy_by_signs(&release, context, raw);
-}
-
-/// Values that stand in the file: as a text, or as an object that is made one.
-fn values(item: &Item) -> Option<Node> {
-    match &item.value {
-        Value::Text { text, .. } if !is_interpolated(text.text()) => {
-            let document = yaml::parse(text).documents.into_iter().next();
-            document.map(|document| document.root)
-        }
-        Value::Call(name, arguments) if name == "yamlencode" => arguments.first().map(node),
-        _ => None,
-    }
-}
-
-fn node(item: &Item) -> Node {
-    let empty = || Node::made_text("", item.span);
-    match &item.value {
-        Value::Text { text, here: true } if item.known().is_some() => {
-            Node::made_lines(text.clone())
-        }
-        Value::Text { text, .. } if item.known().is_some() => Node::made_part(text.clone()),
-        Value::Plain(text) => Node::made_text(text, item.span),
-        Value::List(items) => {
-            let nodes = items.iter().map(node).collect();
-            empty().rebuilt(NodeKind::Seq(nodes))
-        }
-        Value::Object(entries) => {
-            let entries = entries.iter().map(|(key, item)| (key.as_str(), node(item)));
-            Node::made_map(entries.collect(), item.span)
-        }
-        _ => empty().made_unknown(),
     }
 }
