@@ -7,8 +7,9 @@ use std::collections::BTreeMap;
 
 use crate::extract::command::{Environment, Invocation};
 use crate::extract::expand::Expanded;
-use crate::extract::launch::{self, Launch, Launched};
+use crate::extract::launch::{self, Argument, Launch, Launched};
 use crate::extract::paths;
+use crate::extract::variables::{Escape, fill};
 use crate::facts::raw::{ConfPart, Raw, RawKind, RawScalar, RawServer};
 use crate::facts::{Reason, Slot, Strength, quantity};
 use crate::knowledge::shapes::Shapes;
@@ -80,13 +81,12 @@ impl Merged<'_> {
     fn server(&self) -> Option<RawServer> {
         let start = self.last("ExecStart")?;
         let environment = self.environment();
+        let (command, gap) = self.command(start, &environment);
         let launched = launch::launched(
             &Launch {
                 image: None,
                 entrypoint: None,
-                command: launch::split(&without_specifiers(&start.value))
-                    .into_iter()
-                    .collect(),
+                command,
                 environment: &environment,
                 listens: true,
                 scripts: None,
@@ -94,9 +94,10 @@ impl Merged<'_> {
             },
             self.shapes,
         );
-        let Launched::Server(invocation) = launched else {
+        let Launched::Server(mut invocation) = launched else {
             return None;
         };
+        invocation.gap_behind = invocation.gap_behind.or(gap);
         let name = self.path.rsplit('/').next().unwrap_or(self.path);
         let unknown = |why: &str| Err(Reason::new(why));
         Some(RawServer {
@@ -116,7 +117,7 @@ impl Merged<'_> {
                     "limits.cpu".to_owned(),
                     unknown("the machine's processors are not known"),
                 ),
-                ("replicas".to_owned(), Ok("1".to_owned())),
+                ("replicas".to_owned(), processes(name)),
             ]),
             words: BTreeMap::from([
                 (
@@ -142,6 +143,45 @@ impl Merged<'_> {
             doubt: None,
             unread: Vec::new(),
         })
+    }
+
+    /// The words of the command with variables filled in, and why there may be more of them: a
+    /// variable that is a word of its own becomes as many words as it holds.
+    fn command(
+        &self,
+        start: &Setting,
+        environment: &Environment,
+    ) -> (Vec<Argument>, Option<Reason>) {
+        let mut gap = None;
+        let mut words = Vec::new();
+        for argument in launch::split(&without_specifiers(&start.value)) {
+            let Some(name) = variable(argument.text.text()) else {
+                words.push(filled_in(argument, environment));
+                continue;
+            };
+            match (environment.get(name), self.last("EnvironmentFile")) {
+                (Some(Ok(value)), _) => {
+                    let all = 0..argument.text.text().len();
+                    let parts = value.split_ascii_whitespace();
+                    words.extend(parts.map(|part| Argument {
+                        text: argument.text.respelled(part, all.clone()),
+                        slot: Slot::None,
+                    }));
+                }
+                (Some(Err(reason)), _) => gap = Some(reason.clone()),
+                (None, Some(file)) => {
+                    let file = file.value.text();
+                    gap = Some(Reason::new(format!("{file} may set {name}")));
+                }
+                // What nobody sets is no word at all.
+                (None, None) => {}
+            }
+        }
+        if prefix(start.value.text()).contains('@') && words.len() > 1 {
+            // The process is told another name than its program's.
+            words.remove(1);
+        }
+        (words, gap)
     }
 
     /// What the unit sets; a file of the host may set the same anew.
@@ -211,10 +251,43 @@ impl Merged<'_> {
     }
 }
 
+/// A unit with an `@` is the template of many, each of which runs one process.
+fn processes(name: &str) -> Result<String, Reason> {
+    if name.ends_with("@.service") {
+        return Err(Reason::new("each instance of the unit runs one"));
+    }
+    Ok("1".to_owned())
+}
+
+/// The name of a variable that a word is.
+fn variable(word: &str) -> Option<&str> {
+    let name = word.strip_prefix('$')?;
+    let is_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    (!name.is_empty() && name.chars().all(is_name)).then_some(name)
+}
+
+/// The word with the variables in it, `${NAME}`.
+fn filled_in(argument: Argument, environment: &Environment) -> Argument {
+    let is_known = argument.text.known().is_ok();
+    if !is_known || !argument.text.text().contains("${") {
+        return argument;
+    }
+    Argument {
+        text: fill(argument.text.excerpt(), environment, Escape::Doubled),
+        slot: Slot::None,
+    }
+}
+
+/// The signs before the program.
+fn prefix(command: &str) -> &str {
+    let rest = command.trim_start_matches(['@', '-', ':', '+', '!', '|']);
+    &command[..command.len() - rest.len()]
+}
+
 /// The command without the signs before its program; `%i` and the like are known on the host alone.
 fn without_specifiers(value: &Excerpt) -> Expanded {
     let text = value.text();
-    let signs = text.len() - text.trim_start_matches(['@', '-', ':', '+', '!']).len();
+    let signs = prefix(text).len();
     let value = value.slice(signs..text.len());
     let text = value.text();
     let reason = Reason::new("the unit's name or the host fills it in");
