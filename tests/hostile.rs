@@ -33,17 +33,17 @@ enum Told {
 }
 
 /// Checks a tree of these files beside the good one.
-fn check(files: &[(&str, &[u8])], told: &Told) {
+fn check(files: &[(&str, &[u8])], told: &Told) -> Value {
     let folder = tempfile::tempdir().unwrap();
     for (path, bytes) in files {
         let path = folder.path().join(path);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(path, bytes).unwrap();
     }
-    judged(folder.path(), told);
+    judged(folder.path(), told)
 }
 
-fn judged(folder: &Path, told: &Told) {
+fn judged(folder: &Path, told: &Told) -> Value {
     fs::write(folder.join("zz-good.yaml"), GOOD).unwrap();
     let limits = format!("ulimit -v {MEMORY}; ulimit -t {TIME}; exec \"$0\" \"$@\"");
     let output = Command::new("sh")
@@ -80,6 +80,7 @@ fn judged(folder: &Path, told: &Told) {
     }
     let tripped = problems.iter().any(|p| p.contains("defect of redvet"));
     assert!(!tripped, "{problems:?}");
+    report
 }
 
 const MANIFEST: &str = "apiVersion: v1\nkind: ConfigMap\nmetadata: { name: redis }\n";
@@ -198,6 +199,29 @@ fn more_servers_than_anybody_has() {
         &[("compose.yaml", compose.as_bytes())],
         &Told::Problem("more than 500"),
     );
+}
+
+#[test]
+fn more_included_files_than_anybody_has() {
+    let names = (0..300).map(|n| format!("conf.d/{n:03}.conf"));
+    let mut files: Vec<(String, String)> = names
+        .map(|name| {
+            (
+                name,
+                "maxmemory 1gb\nmaxmemory-policy noeviction\n".to_owned(),
+            )
+        })
+        .collect();
+    let includes = files.iter().map(|(name, _)| format!("include {name}\n"));
+    let main = format!("timeout 300\n{}", includes.collect::<String>());
+    files.push(("redis.conf".to_owned(), main));
+    let files: Vec<(&str, &[u8])> = files
+        .iter()
+        .map(|(path, text)| (path.as_str(), text.as_bytes()))
+        .collect();
+    let report = check(&files, &Told::Nothing);
+    let notes = report["notes"].to_string();
+    assert!(notes.contains("includes more than 256 files"), "{notes}");
 }
 
 #[test]

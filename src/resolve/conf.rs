@@ -29,8 +29,10 @@ pub enum Step<'a> {
         args: Option<Vec<&'a str>>,
         source: &'a str,
     },
-    /// Something that cannot be seen stands here and may set anything.
+    /// Something that cannot be seen may stand here and set anything.
     Gap { reason: Reason },
+    /// A text that cannot be seen is read here.
+    Hidden { reason: Reason },
     /// The lines of an included text begin here...
     Opens,
     /// ... and end here.
@@ -94,6 +96,13 @@ pub(super) fn run(series: &Series, build: Build, steps: &[Step<'_>]) -> BTreeMap
                         // Nobody wrote it, so it may well be replaced.
                         outcome.state = State::Unknown(reason.clone());
                     }
+                }
+            }
+            Step::Hidden { reason } => {
+                gap = Some(reason);
+                for outcome in fold.spoken.values_mut() {
+                    outcome.overridable = true;
+                    outcome.state = State::Unknown(reason.clone());
                 }
             }
             Step::Opens => fold.open(),
@@ -234,7 +243,7 @@ fn to_value(
     match winner {
         Some(Step::Line { line, strength }) => written_by(&mut value, line, *strength),
         Some(Step::Generated { source, .. }) => generated_by(&mut value, source),
-        Some(Step::Gap { .. } | Step::Opens | Step::Closes) | None => {
+        Some(Step::Gap { .. } | Step::Hidden { .. } | Step::Opens | Step::Closes) | None => {
             if let (State::Unknown(reason), true) = (&outcome.state, outcome.overridable) {
                 value.written = Written::Unknown(reason.clone());
             }

@@ -63,11 +63,12 @@ pub fn resolve(raw: &Raw, linked: &Linked, knowledge: &Context<'_>) -> Estate {
             doubt::of_defaults(&raw.defaults, &resolver.files(), line);
         }
         estate.directives.extend(directives);
-        if let Some(note) = &resolver.candidates.note {
-            estate
-                .notes
-                .push((Some(resolver.path().to_owned()), note.clone()));
-        }
+        let told = resolver.candidates.note.clone().into_iter();
+        let told = told.chain(resolver.more_included());
+        let path = resolver.path();
+        estate
+            .notes
+            .extend(told.map(|note| (Some(path.to_owned()), note)));
         let mut server = resolver.server(effective);
         doubt::of_server(resolver.deployed, &mut server);
         doubt::of_defaults(&raw.defaults, &resolver.files(), &mut server);

@@ -33,8 +33,23 @@ impl<'a> Resolver<'a> {
         self.linked.parts.iter().filter_map(text).collect()
     }
 
-    /// The texts that the server reads, with those that only they bring in.
+    /// The texts that the server reads, with those that only they bring in, as far as they are read.
     pub(super) fn read_texts(&self) -> Vec<usize> {
+        self.all_texts().0
+    }
+
+    /// What is to be said where the server includes more texts than are read.
+    pub(super) fn more_included(&self) -> Option<String> {
+        let more = self.all_texts().1;
+        more.then(|| {
+            let name = self.name();
+            format!("{name} includes more than {MOST_INCLUDED} files: the others are not judged")
+        })
+    }
+
+    /// The texts, and whether there are more of them.
+    fn all_texts(&self) -> (Vec<usize>, bool) {
+        let mut more = false;
         let mut read: Vec<usize> = self.texts().into_iter().map(|(index, _)| index).collect();
         let mut at = 0;
         while let Some(index) = read.get(at).copied() {
@@ -42,12 +57,17 @@ impl<'a> Resolver<'a> {
             let lines = self.raw.texts[index].lines.iter();
             let others = lines.filter_map(|line| self.included(index, line));
             for (other, _) in others.flatten() {
-                if !read.contains(&other) && read.len() < MOST_INCLUDED {
+                if read.contains(&other) {
+                    continue;
+                }
+                if read.len() < MOST_INCLUDED {
                     read.push(other);
+                } else {
+                    more = true;
                 }
             }
         }
-        read
+        (read, more)
     }
 
     pub(super) fn steps(&self) -> Vec<Step<'a>> {
@@ -113,10 +133,14 @@ impl<'a> Resolver<'a> {
                 steps.push(Step::Line { line, strength });
                 continue;
             };
-            let known = !others.is_empty() && inclusion.count + others.len() <= MOST_INCLUDED;
             let is_open = |other: &(usize, Strength)| inclusion.open.contains(&other.0);
-            if !known || others.iter().any(is_open) {
+            if others.is_empty() || others.iter().any(is_open) {
                 steps.push(invisible(&text.name));
+                continue;
+            }
+            if inclusion.count + others.len() > MOST_INCLUDED {
+                let reason = Reason::new("it includes more files than are read");
+                steps.push(Step::Hidden { reason });
                 continue;
             }
             inclusion.count += others.len();
@@ -244,7 +268,7 @@ impl<'a> Resolver<'a> {
 
 /// The gap where a file is included that the tree does not hold.
 fn invisible<'a>(by: &str) -> Step<'a> {
-    Step::Gap {
+    Step::Hidden {
         reason: Reason::new(format!("{by} includes a file that is not visible")),
     }
 }
