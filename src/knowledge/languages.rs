@@ -132,6 +132,40 @@ pub struct Language {
     pub metrics: Vec<Metrics>,
     #[serde(default)]
     pub goroutine: Vec<Starter>,
+    #[serde(default)]
+    pub fallback_tag: Vec<FallbackTag>,
+    #[serde(default)]
+    pub settings: Vec<Settings>,
+}
+
+/// A tag of a struct's field that says what the field is where nothing gives it a value.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FallbackTag {
+    pub import_path: String,
+    pub fallback: String,
+    /// Tags of which one stands next to it.
+    #[serde(default)]
+    pub beside: Vec<String>,
+    /// The tag that names the environment variable.
+    pub variable: Option<String>,
+    /// The tag of an outer field that puts something before the variable's name.
+    pub prefix: Option<String>,
+    /// Nothing but the variable gives the field a value.
+    pub alone: bool,
+    pub source: String,
+}
+
+/// A package that holds settings by key.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Settings {
+    pub import_path: String,
+    /// The function that gives a key a value where nothing else does.
+    pub defaults: String,
+    /// Functions that read a key.
+    pub reads: Vec<String>,
+    pub source: String,
 }
 
 /// A method that runs what it is given at the side.

@@ -95,6 +95,9 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
             return Val::unknown("code that cannot be read");
         };
         let field = self.text(field);
+        if let Some(value) = self.setting_of_key(node, field) {
+            return value;
+        }
         if let Some(ident) = self.free_name(operand) {
             if let Some(library) = self.here().library(ident) {
                 return self.library_call(node, &Rc::clone(library), field);

@@ -90,7 +90,7 @@ impl<'t> Reader<'t, '_, '_> {
     }
 
     /// The value of a name of the package, worked out where it stands.
-    fn declared_value(&mut self, name: &'t str, declared: &Declared<'t>) -> Val<'t> {
+    pub(super) fn declared_value(&mut self, name: &'t str, declared: &Declared<'t>) -> Val<'t> {
         let foldable = !matches!(declared.node.kind(), "var_spec");
         if !foldable || !self.may_run(declared.node) {
             return Val::Plain(fold::from_code(name));
@@ -193,7 +193,9 @@ impl<'t> Reader<'t, '_, '_> {
         }
         match self.evaluate(operand) {
             Val::Options(id) => self.read_field(id, field, node),
-            _ => self.unknown_code(node),
+            _ => self
+                .configured(operand, field, node)
+                .unwrap_or_else(|| self.unknown_code(node)),
         }
     }
 

@@ -5,12 +5,13 @@
 //! an option or a default. `package` resolves names, `reader` runs functions abstractly
 //! (`statements`, `expressions`, `calls`, `literals` are its parts, `state` what it knows at one
 //! point), `waiting` notes calls that wait at the server and `crews` how many of them run at once,
-//! which `sites` tells, `fold` computes constants, `unset` tells what holds where a variable is not
+//! which `sites` tells, `configured` finds the fallbacks of a configuration, `fold` computes constants, `unset` tells what holds where a variable is not
 //! set, `module` reads go.mod.
 
 pub(in crate::extract) mod address;
 mod branches;
 mod calls;
+mod configured;
 mod construct;
 mod crews;
 mod expressions;

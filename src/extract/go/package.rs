@@ -11,6 +11,7 @@ use tree_sitter::Node;
 use crate::extract::go::sites::Sites;
 use crate::facts::raw::Language;
 use crate::knowledge::clients::{Library as Known, Models};
+use crate::knowledge::languages;
 use crate::syntax::go::{self, GoTree};
 
 /// A parsed file.
@@ -267,6 +268,8 @@ pub(super) struct Declarations<'t> {
     pub(super) changed: BTreeSet<&'t str>,
     /// Where functions and methods are named, in a call or to be handed on.
     pub(super) sites: Sites<'t>,
+    /// A field of a struct has a tag that says what it falls back on.
+    pub(super) has_tags: bool,
     names: BTreeSet<&'t str>,
     method_names: BTreeSet<&'t str>,
 }
@@ -302,6 +305,9 @@ impl<'t> Declarations<'t> {
                 _ => {}
             }
         }
+        let tags = languages::go().into_iter().flat_map(|go| &go.fallback_tag);
+        let mut tags = tags.map(|tag| format!("{}:\"", tag.fallback));
+        self.has_tags |= tags.any(|tag| tree.excerpt().text().contains(&tag));
         self.find_changes(tree);
         self.sites.read(file, tree);
     }

@@ -30,6 +30,8 @@ const INLINE_STATEMENTS: u32 = 2_000;
 /// the run linear whatever the text is.
 const COPIES: usize = 300_000;
 const COPIES_PER_BYTE: usize = 8;
+/// How many bytes of code may be looked through for what names are declared as.
+const LOOKED_THROUGH: usize = 32_000_000;
 
 /// A client, and the error of the call that its options come from.
 pub(super) struct Found {
@@ -103,6 +105,7 @@ pub(super) struct Reader<'t, 'm, 'p> {
     depth: u32,
     fuel: u32,
     copies_left: usize,
+    look_ups_left: usize,
 }
 
 impl<'t, 'm, 'p> Reader<'t, 'm, 'p> {
@@ -139,7 +142,15 @@ impl<'t, 'm, 'p> Reader<'t, 'm, 'p> {
             depth: 0,
             fuel: 0,
             copies_left: COPIES + COPIES_PER_BYTE * files[file].parsed.tree.excerpt().text().len(),
+            look_ups_left: LOOKED_THROUGH,
         }
+    }
+
+    /// Counts code that is looked through once more; says whether it may be.
+    pub(super) fn may_look_through(&mut self, bytes: usize) -> bool {
+        let left = self.look_ups_left.checked_sub(bytes);
+        self.look_ups_left = left.unwrap_or(0);
+        left.is_some()
     }
 
     pub(super) fn here(&self) -> &'p File<'t, 'm> {
