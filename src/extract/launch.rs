@@ -8,7 +8,7 @@ use crate::extract::recipe::{self, Recipe};
 use crate::extract::script::{self, Command};
 use crate::facts::{Reason, Slot};
 use crate::knowledge::shapes::{ImageReference, Shapes};
-use crate::source::Span;
+use crate::source::{Excerpt, Span};
 use crate::syntax::shell::{self, ShellWord};
 
 /// One word of a command: its text, and where it could be written anew.
@@ -83,6 +83,24 @@ fn unquoted(text: &Expanded, word: &ShellWord) -> Expanded {
         return text.slice(range.start + 1..range.end - 1);
     }
     text.respelled(&word.text, range)
+}
+
+/// Whether a file is a script by its name or by its first line.
+pub fn is_script(path: &str, text: &str) -> bool {
+    path.ends_with(".sh") || text.starts_with("#!")
+}
+
+/// A script as a shell reads it; the first line of some names another program.
+pub fn shell_script(text: Excerpt) -> Result<Expanded, Reason> {
+    let first = text.text().lines().next().unwrap_or_default();
+    let named = first.strip_prefix("#!").map(|line| {
+        let mut words = line.split_ascii_whitespace();
+        words.any(is_shell)
+    });
+    if named == Some(false) {
+        return Err(Reason::new("its start script is none of a shell"));
+    }
+    Ok(Expanded::plain(text))
 }
 
 /// A shell script that is run, and the arguments that it is given.

@@ -13,6 +13,7 @@ pub mod go;
 pub mod helm;
 pub mod kustomize;
 pub mod launch;
+pub mod made;
 pub mod manifest;
 pub mod mapping;
 pub mod objects;

@@ -28,6 +28,8 @@ pub enum Part {
     Before,
     /// A text that the script writes.
     Text(Excerpt),
+    /// A text that the script adds or leaves out.
+    Perhaps(Excerpt),
     /// Another file, as it is.
     File(ArgWord),
     /// Another file, changed on the way.
@@ -57,7 +59,10 @@ impl Files {
             return self.strange(command, wanted);
         };
         for (path, mut parts, appends) in written {
-            if command.conditional {
+            let adds_texts = appends && parts.iter().all(|part| matches!(part, Part::Text(_)));
+            if command.conditional && adds_texts {
+                parts = parts.into_iter().map(perhaps).collect();
+            } else if command.conditional {
                 let at = command.words.first().map(|word| word.span);
                 let why = format!("its start script decides what is written to {path}");
                 parts = at
@@ -190,6 +195,14 @@ impl Files {
         parts
             .or_insert_with(|| vec![Part::Before])
             .push(Part::Unknown(Reason::new(why), program_word.span));
+    }
+}
+
+/// A part that a condition decides about.
+fn perhaps(part: Part) -> Part {
+    match part {
+        Part::Text(excerpt) => Part::Perhaps(excerpt),
+        other => other,
     }
 }
 

@@ -82,11 +82,16 @@ impl Deployments {
             .collect();
         let texts = by_path
             .iter()
-            .map(|(path, (_, input))| (*path, &*input.text));
+            .map(|(path, (id, input))| (*path, Excerpt::whole(*id, Arc::clone(&input.text))));
+        let file_text = |id: FileId| {
+            let file = files.iter().find(|(other, _)| *other == id);
+            file.map_or_else(|| "".into(), |(_, input)| Arc::clone(&input.text))
+        };
         let builds = self.builds.iter().map(|build| (build.path.as_str(), build));
         let tree = compose::Tree {
             shapes,
             texts: texts.collect(),
+            file_text: &file_text,
             builds: builds.collect(),
         };
         let mut raw = compose::read(&self.compose, &tree);
@@ -97,7 +102,9 @@ impl Deployments {
             raw.builds.push(build.programs(&build.usual_contexts()));
             raw.comments.extend(build.comments.iter().cloned());
             raw.variables.extend(build.variables(shapes));
-            let own = dockerfile::server(build, shapes, &|path| tree.holds(path));
+            let own = dockerfile::server(build, shapes, &|path| tree.holds(path), &|path| {
+                tree.script(path)
+            });
             let own = own.filter(|_| !built.contains(&build.path));
             raw.servers.extend(own);
             let text = by_path.get(build.path.as_str());

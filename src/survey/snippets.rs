@@ -3,6 +3,7 @@
 //! A document shows what it speaks about: what a fence does not say of a server may stand elsewhere.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::{Extracted, Input, Reader, Universe};
 use crate::extract::objects::Objects;
@@ -91,6 +92,7 @@ impl Reader<'_> {
         let tree = compose::Tree {
             shapes: &self.knowledge.shapes,
             texts: BTreeMap::new(),
+            file_text: &|_| Arc::clone(&input.text),
             builds: BTreeMap::new(),
         };
         partly_seen(compose::read(&[file], &tree))
@@ -104,7 +106,7 @@ impl Reader<'_> {
         let first = lines.next()?;
         let raw = if first.starts_with("FROM ") {
             let build = dockerfile::read(name, content)?;
-            let server = dockerfile::server(&build, shapes, &|_| false);
+            let server = dockerfile::server(&build, shapes, &|_| false, &|_| None);
             Raw {
                 texts: build.texts(file_text, shapes),
                 servers: server.into_iter().collect(),

@@ -12,14 +12,18 @@ mod programs;
 mod service;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use crate::extract::dockerfile::BuildFile;
+use crate::extract::expand::Expanded;
+use crate::extract::launch;
 use crate::extract::paths;
 use crate::extract::variables::Variables;
 use crate::facts::Reason;
 use crate::facts::bounds::MOST_SERVERS;
 use crate::facts::raw::Raw;
 use crate::knowledge::shapes::Shapes;
+use crate::source::{Excerpt, FileId};
 use crate::syntax::dotenv;
 use crate::syntax::yaml::{Node, Stream};
 use include::Inclusion;
@@ -41,13 +45,21 @@ pub struct ComposeFile {
 pub struct Tree<'a> {
     pub shapes: &'a Shapes,
     /// The texts of all files that were read, by their paths.
-    pub texts: BTreeMap<&'a str, &'a str>,
+    pub texts: BTreeMap<&'a str, Excerpt>,
+    /// A whole file's text, for indentation and line breaks.
+    pub file_text: &'a dyn Fn(FileId) -> Arc<str>,
     pub builds: BTreeMap<&'a str, &'a BuildFile>,
 }
 
 impl Tree<'_> {
     fn text(&self, path: &str) -> Option<&str> {
-        self.texts.get(path).copied()
+        self.texts.get(path).map(Excerpt::text)
+    }
+
+    /// A script of the tree, as far as a shell runs it; `None` for what is none.
+    pub fn script(&self, path: &str) -> Option<Result<Expanded, Reason>> {
+        let text = self.texts.get(path)?;
+        launch::is_script(path, text.text()).then(|| launch::shell_script(text.clone()))
     }
 
     pub fn holds(&self, path: &str) -> bool {

@@ -6,8 +6,11 @@ use crate::extract::compose::Project;
 use crate::extract::compose::service::{Built, Service};
 use crate::extract::conf::{self, Frame};
 use crate::extract::expand::Expanded;
+use crate::extract::launch;
+use crate::extract::made::{Files, Maker};
 use crate::extract::manifest::frame_of;
 use crate::extract::paths;
+use crate::extract::recipe::Recipe;
 use crate::facts::raw::{ConfPart, ObjectName, Raw, RawMount, RawText, Storage, TextPlace};
 use crate::facts::{Reason, Strength};
 use crate::source::Span;
@@ -156,6 +159,69 @@ impl<'a> Mounts<'a> {
         }
     }
 
+    /// The file that the server is given: as it is, or as its start script makes it.
+    pub(super) fn made(
+        &self,
+        service: &Service<'a>,
+        (file, recipe): (&ArgWord, Option<Recipe>),
+        built: Option<&Built<'a>>,
+        raw: &mut Raw,
+    ) -> Vec<ConfPart> {
+        let Some(recipe) = recipe else {
+            return vec![self.file_part(service, file, &file.text, built, raw)];
+        };
+        let owner = ObjectName {
+            kind: "service".to_owned(),
+            namespace: None,
+            name: service.name.to_owned(),
+            templated: false,
+        };
+        let maker = Maker {
+            owner: &owner,
+            file_text: service.project.tree.file_text,
+            shapes: service.project.tree.shapes,
+        };
+        let mut seen = Seen {
+            mounts: self,
+            service,
+            file,
+            built,
+            raw,
+        };
+        let mut texts = Vec::new();
+        let parts = maker.parts(recipe, file, &mut seen, &mut texts);
+        raw.texts.append(&mut texts);
+        parts
+    }
+
+    /// A script that the process sees under a path; `None` for what is none.
+    pub(super) fn script(
+        &self,
+        service: &Service<'a>,
+        path: &str,
+        built: Option<&Built<'a>>,
+    ) -> Option<Result<Expanded, Reason>> {
+        let tree = service.project.tree;
+        let Some((mount, rest)) = self.holding(path) else {
+            let built = built?;
+            let contexts = [built.context.clone()];
+            return built
+                .file
+                .script(&built.image, path, &contexts, tree.shapes, &|path| {
+                    tree.script(path)
+                });
+        };
+        match &mount.source {
+            Source::Tree(source) if rest.is_empty() => tree.script(source.trim_start_matches('/')),
+            Source::Tree(source) => tree.script(format!("{source}/{rest}").trim_start_matches('/')),
+            Source::Inline { content, .. } => {
+                let script = service.text(content)?;
+                launch::is_script(path, script.text()).then_some(Ok(script))
+            }
+            _ => None,
+        }
+    }
+
     /// What the data directory may be on. The image's own data directory is a volume without a name
     /// where nothing is mounted there; `anchor` is where the service stands.
     pub(super) fn storage(&self, data: Option<&str>, anchor: Span) -> Vec<RawMount> {
@@ -176,6 +242,31 @@ impl<'a> Mounts<'a> {
             });
         }
         found
+    }
+}
+
+/// The files that a service sees.
+struct Seen<'s, 'a> {
+    mounts: &'s Mounts<'a>,
+    service: &'s Service<'a>,
+    file: &'s ArgWord,
+    built: Option<&'s Built<'a>>,
+    raw: &'s mut Raw,
+}
+
+impl Files for Seen<'_, '_> {
+    fn before(&mut self) -> Vec<ConfPart> {
+        vec![self.other(self.file)]
+    }
+
+    fn other(&mut self, file: &ArgWord) -> ConfPart {
+        let (service, built) = (self.service, self.built);
+        self.mounts
+            .file_part(service, file, &file.text, built, self.raw)
+    }
+
+    fn template_of(&mut self, _: &ArgWord) -> Option<ConfPart> {
+        None
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::extract::command::{Environment, Invocation};
+use crate::extract::command::{ArgWord, Environment, Invocation};
 use crate::extract::compose::mounts::Mounts;
 use crate::extract::compose::{Layer, Project, environment_file, ports};
 use crate::extract::dockerfile::{BuildFile, Image, official};
@@ -75,10 +75,13 @@ impl<'a> Service<'a> {
             .map(ImageReference::parse);
         let environment = self.environment(built.as_ref());
         let whole = self.node("image").is_some() || self.node("build").is_some();
-        let launched = launch::launched(
-            &self.launch(built.as_ref(), reference.as_ref(), &environment),
-            self.project.tree.shapes,
-        );
+        let mounts = Mounts::of(self);
+        let scripts = |path: &str| mounts.script(self, path, built.as_ref());
+        let launch = Launch {
+            scripts: Some(&scripts),
+            ..self.launch(built.as_ref(), reference.as_ref(), &environment)
+        };
+        let launched = launch::launched(&launch, self.project.tree.shapes);
         let invocation = match launched {
             Launched::Other => {
                 raw.workloads
@@ -88,7 +91,6 @@ impl<'a> Service<'a> {
             Launched::Hidden(reason) => Err(reason),
             Launched::Server(invocation) => Ok(*invocation),
         };
-        let mounts = Mounts::of(self);
         let shape = official(reference.as_ref(), self.project.tree.shapes);
         let conf = match invocation {
             Err(reason) => vec![ConfPart::NotVisible { reason, at: None }],
@@ -332,7 +334,7 @@ impl<'a> Service<'a> {
 
     fn conf(
         &self,
-        invocation: Invocation,
+        mut invocation: Invocation,
         mounts: &Mounts<'a>,
         built: Option<&Built<'a>>,
         shape: Option<&ImageShape>,
@@ -342,7 +344,15 @@ impl<'a> Service<'a> {
         if let Some(file) = &invocation.file {
             let data = shape.and_then(|shape| shape.data.as_deref());
             let path = self.absolute(&file.text, data, built);
-            parts.push(mounts.file_part(self, file, &path, built, raw));
+            let recipe = invocation.recipe.take();
+            if let Some(recipe) = &recipe {
+                invocation.gap.clone_from(&recipe.gap);
+            }
+            let file = ArgWord {
+                text: path,
+                ..file.clone()
+            };
+            parts.extend(mounts.made(self, (&file, recipe), built, raw));
         }
         let open = invocation.gap.clone();
         parts.extend(open.map(|reason| ConfPart::NotVisible { reason, at: None }));

@@ -11,7 +11,8 @@ use std::collections::BTreeMap;
 
 use crate::extract::command::Invocation;
 use crate::extract::conf::{self, Frame};
-use crate::extract::launch::{self, Launch, Launched};
+use crate::extract::expand::Expanded;
+use crate::extract::launch::{self, Launch, Launched, Scripts};
 use crate::extract::paths;
 use crate::extract::variables::Variables;
 use crate::facts::raw::{
@@ -182,6 +183,43 @@ impl BuildFile {
     }
 }
 
+/// Where images keep what they add to the programs of their base.
+const PROGRAMS: &str = "/usr/local/bin";
+
+impl BuildFile {
+    /// A script that an image holds at a path; `None` where no file of the tree is put there. `tree`
+    /// gives the scripts of the tree.
+    pub fn script(
+        &self,
+        image: &Image,
+        path: &str,
+        contexts: &[String],
+        shapes: &Shapes,
+        tree: Scripts<'_>,
+    ) -> Option<Result<Expanded, Reason>> {
+        // A name alone is looked for where programs are.
+        let path = if path.contains('/') {
+            image.absolute(path)
+        } else {
+            format!("{PROGRAMS}/{path}")
+        };
+        let holds = |path: &str| tree(path).is_some();
+        match self.file_part(image, &path, image.anchor, contexts, (&holds, shapes))? {
+            ConfPart::File { path, .. } => tree(&path),
+            ConfPart::Key { key, .. } => {
+                let mut texts = self.instructions.iter().flat_map(|instruction| {
+                    let documents = instruction.here_documents.iter().enumerate();
+                    documents.map(|(i, excerpt)| (inline_key(instruction, i), excerpt))
+                });
+                let found = texts.find(|(other, _)| *other == key)?.1;
+                Some(launch::shell_script(found.clone()))
+            }
+            ConfPart::NotVisible { reason, .. } => Some(Err(reason)),
+            _ => None,
+        }
+    }
+}
+
 /// Whether a step may write a file of this name: one of its commands names it and is not known to
 /// leave files as they are.
 fn writes(step: &str, name: &str, harmless: &[String]) -> bool {
@@ -195,9 +233,18 @@ fn writes(step: &str, name: &str, harmless: &[String]) -> bool {
 }
 
 /// The server that an image is, where nothing in the tree says how it is started.
-pub fn server(file: &BuildFile, shapes: &Shapes, tree: &dyn Fn(&str) -> bool) -> Option<RawServer> {
+/// `tree` tells which files there are, `scripts` what the scripts among them are.
+pub fn server(
+    file: &BuildFile,
+    shapes: &Shapes,
+    tree: &dyn Fn(&str) -> bool,
+    scripts: Scripts<'_>,
+) -> Option<RawServer> {
     let image = file.image(None, &Variables::new(), shapes)?;
     let reference = image.reference();
+    let folder = paths::folder(&file.path);
+    let contexts = [folder.to_owned(), String::new()];
+    let held = |path: &str| file.script(&image, path, &contexts, shapes, scripts);
     let launched = launch::launched(
         &Launch {
             image: reference.as_ref(),
@@ -205,7 +252,7 @@ pub fn server(file: &BuildFile, shapes: &Shapes, tree: &dyn Fn(&str) -> bool) ->
             command: image.command.clone().unwrap_or_default(),
             environment: &image.environment,
             listens: false,
-            scripts: None,
+            scripts: Some(&held),
             at: image.anchor,
         },
         shapes,
@@ -217,8 +264,6 @@ pub fn server(file: &BuildFile, shapes: &Shapes, tree: &dyn Fn(&str) -> bool) ->
     if invocation.file.is_none() && invocation.arguments.is_empty() {
         return None;
     }
-    let folder = paths::folder(&file.path);
-    let contexts = [folder.to_owned(), String::new()];
     let mut conf = parts(file, &image, *invocation, &contexts, (tree, shapes));
     conf.push(ConfPart::NotVisible {
         reason: Reason::new("whoever starts the image may give it other arguments"),
@@ -263,7 +308,10 @@ fn parts(
     tree: (&dyn Fn(&str) -> bool, &Shapes),
 ) -> Vec<ConfPart> {
     let mut parts = Vec::new();
-    if let Some(path) = &invocation.file {
+    if let Some(reason) = invocation.file.as_ref().and_then(|path| path.hole.clone()) {
+        let why = format!("the path of its configuration file is not known: {reason}");
+        invocation.gap.get_or_insert(Reason::new(why));
+    } else if let Some(path) = &invocation.file {
         let at = image.absolute(&path.text);
         let part = file.file_part(image, &at, path.span, contexts, tree);
         parts.push(part.unwrap_or_else(|| ConfPart::NotVisible {

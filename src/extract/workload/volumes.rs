@@ -2,14 +2,37 @@
 //! holds it, and what its data directory may be on.
 
 use crate::extract::command::{ArgWord, Invocation};
-use crate::extract::conf::{self, Frame};
-use crate::extract::recipe::{Part, Recipe};
+use crate::extract::made::{Files, Maker};
+use crate::extract::recipe::Recipe;
 use crate::extract::scalar::{known, template_reason};
 use crate::extract::workload::Pod;
 use crate::facts::Reason;
-use crate::facts::raw::{ConfPart, ObjectName, RawMount, RawText, Storage, TextPlace};
-use crate::source::Excerpt;
+use crate::facts::raw::{ConfPart, ObjectName, RawMount, RawText, Storage};
 use crate::syntax::yaml::Node;
+
+/// The files that a container sees.
+struct Seen<'s, 'a> {
+    pod: &'s Pod<'a>,
+    container: &'a Node,
+    file: &'s ArgWord,
+    mounted: ConfPart,
+}
+
+impl Files for Seen<'_, '_> {
+    fn before(&mut self) -> Vec<ConfPart> {
+        let mut parts = self.pod.templates(self.container, self.file);
+        parts.push(self.mounted.clone());
+        parts
+    }
+
+    fn other(&mut self, file: &ArgWord) -> ConfPart {
+        self.pod.file_part(self.container, file)
+    }
+
+    fn template_of(&mut self, file: &ArgWord) -> Option<ConfPart> {
+        self.pod.template_of(self.container, file, self.file)
+    }
+}
 
 impl<'a> Pod<'a> {
     pub(super) fn conf_parts(
@@ -49,76 +72,21 @@ impl<'a> Pod<'a> {
         let mounted = self.file_part(container, file);
         // What a ConfigMap or a Secret shows cannot be written.
         let fixed = matches!(mounted, ConfPart::Key { .. });
+        let mut files = Seen {
+            pod: self,
+            container,
+            file,
+            mounted,
+        };
         let Some(recipe) = recipe.filter(|_| !fixed) else {
-            let mut parts = self.templates(container, file);
-            parts.push(mounted);
-            return parts;
+            return files.before();
         };
-        let before = || {
-            let mut parts = self.templates(container, file);
-            parts.push(mounted.clone());
-            parts
+        let maker = Maker {
+            owner: &self.object,
+            file_text: self.context.file_text,
+            shapes: self.shapes,
         };
-        let mut parts = if recipe.parts.is_empty() {
-            before()
-        } else {
-            Vec::new()
-        };
-        for part in recipe.parts {
-            match part {
-                Part::Before => parts.extend(before()),
-                Part::Text(excerpt) => parts.push(self.written(excerpt, file, texts)),
-                Part::File(source) => parts.push(self.file_part(container, &source)),
-                Part::Changed(source, reason) => {
-                    parts.extend(self.template_of(container, &source, file));
-                    parts.push(ConfPart::NotVisible {
-                        reason,
-                        at: Some(source.span),
-                    });
-                }
-                Part::Unknown(reason, at) => parts.push(ConfPart::NotVisible {
-                    reason,
-                    at: Some(at),
-                }),
-            }
-        }
-        if recipe.strangers {
-            let why = "its start script may write the configuration before the server reads it";
-            parts.push(ConfPart::NotVisible {
-                reason: Reason::new(why),
-                at: Some(file.span),
-            });
-        }
-        parts
-    }
-
-    /// A text that the start script writes into the file.
-    fn written(&self, excerpt: Excerpt, file: &ArgWord, texts: &mut Vec<RawText>) -> ConfPart {
-        let at = excerpt.span_all();
-        let workload = format!("{}/{}", self.object.kind, self.object.name);
-        let object = ObjectName {
-            kind: "start script".to_owned(),
-            name: workload.clone(),
-            ..self.object.clone()
-        };
-        // Two containers may be given one script.
-        let key = format!("{} {}", at.start, texts.len());
-        let place = TextPlace::Key {
-            object: object.clone(),
-            key: key.clone(),
-        };
-        let file_text = (self.context.file_text)(excerpt.file());
-        let name = format!("{workload} start script");
-        let read = conf::read(name, place, excerpt, Frame::Inline, &file_text, self.shapes);
-        let mut text = read.text;
-        text.recognised = false;
-        texts.push(text);
-        ConfPart::Key {
-            object,
-            key,
-            evidence: format!("its start script writes it to {}", file.text),
-            at,
-        }
+        maker.parts(recipe, file, &mut files, texts)
     }
 
     /// The ConfigMap that a file is made from, which is changed on the way.
