@@ -73,6 +73,9 @@ pub(super) fn parts<'a>(text: &'a str, ranges: &[Range<usize>]) -> Option<Vec<Pa
         match parts[index].kind {
             Kind::If | Kind::With | Kind::Range | Kind::Define => {
                 open.push((index, Block::default()));
+                if open.len() > super::DEEPEST {
+                    return None;
+                }
             }
             Kind::Else => open.last_mut()?.1.elses.push(index),
             Kind::End => {

@@ -254,7 +254,7 @@ impl<'a> Reader<'_, 'a> {
             self.next += 1;
             let mut arguments = self.operands();
             arguments.extend(piped);
-            return call(&function, &arguments);
+            return call(&function, &arguments).and_then(Value::bounded);
         }
         let mut operands = self.operands();
         match (operands.len(), piped) {

@@ -39,10 +39,19 @@ pub struct Filled {
     pub spans: Vec<Span>,
 }
 
+/// A template with more actions is read as it stands, and so is what blocks this deep hold or what
+/// comes to more text.
+const MOST_ACTIONS: usize = 2_000;
+const DEEPEST: usize = 64;
+const MOST_BYTES: usize = 4 * 1024 * 1024;
+
 /// Fills in a template; `None` where nothing in it could be.
 pub fn fill(excerpt: &Excerpt, known: Known<'_>) -> Option<Filled> {
     let text = excerpt.text();
     let ranges = template::actions(text);
+    if ranges.len() > MOST_ACTIONS {
+        return None;
+    }
     let mut filler = Filler {
         text,
         builder: excerpt.builder(),
@@ -51,6 +60,7 @@ pub fn fill(excerpt: &Excerpt, known: Known<'_>) -> Option<Filled> {
         trims: false,
         behind_unknown: false,
         filled: Vec::new(),
+        written: 0,
         scopes: vec![Scope {
             known,
             dot: Dot::Root,
@@ -77,6 +87,8 @@ struct Filler<'a> {
     /// What was passed on last is an action that stays.
     behind_unknown: bool,
     filled: Vec<Range<usize>>,
+    /// How many bytes were put in.
+    written: usize,
     scopes: Vec<Scope<'a>>,
 }
 
@@ -138,7 +150,7 @@ impl Filler<'_> {
         match part.kind {
             Kind::Other => Step::Keep,
             Kind::Output => match scope.evaluate(part.code, part.code_at(self.text)) {
-                Some(value) => match value.printed().filter(Text::is_plain) {
+                Some(value) => match value.printed().filter(|text| self.takes(text)) {
                     Some(text) => Step::Write(text),
                     None => Step::Keep,
                 },
@@ -172,6 +184,11 @@ impl Filler<'_> {
         }
     }
 
+    /// The text can stand for an action.
+    fn takes(&self, text: &Text) -> bool {
+        text.is_plain() && self.written + text.len() <= MOST_BYTES
+    }
+
     fn assign(&mut self, part: &Part<'_>) {
         let at = part.code_at(self.text);
         let Some((name, code)) = expression::assignment(part.code) else {
@@ -182,7 +199,7 @@ impl Filler<'_> {
             .scopes
             .last()
             .and_then(|scope| scope.evaluate(code.text, offset));
-        let value = value.filter(|_| code.declares);
+        let value = value.filter(|value| code.declares && value.is_small());
         if code.declares {
             if let Some(scope) = self.scopes.last_mut() {
                 scope.variables.insert(name.to_owned(), value);
@@ -237,6 +254,7 @@ impl Filler<'_> {
     fn write(&mut self, index: usize, text: &Text) {
         let part = self.parts[index].clone();
         self.literal(part.range.start, part.trims_before);
+        self.written += text.len();
         for piece in text.pieces() {
             self.builder
                 .push_from(&piece.text, part.range.clone(), piece.far);

@@ -132,3 +132,34 @@ fn a_value_keeps_its_place_among_the_values() {
     assert_eq!((line.file, line.range()), (FileId(0), 0..32));
     assert_eq!(&template.text()[excerpt.span(7..8).range()], "y");
 }
+
+#[test]
+fn what_grows_with_every_step_is_not_followed() {
+    let mut template = "{{ $a := \"0123456789\" }}".to_owned();
+    for _ in 0..40 {
+        template += "{{ $a := printf \"%s%s\" $a $a }}";
+    }
+    template += "{{ $a }}{{ .Values.redis.maxmemory }}";
+    let filled = filled(&template).unwrap();
+    assert!(filled.ends_with("{{ $a }}2gb"), "{filled}");
+
+    let values = format!("a: &a [x, y, z]\n{}", (1..9).map(grown).collect::<String>());
+    let values = yaml::parse(&Excerpt::whole(FileId(1), values.into()));
+    let known = Known {
+        values: &values.documents[0].root,
+        chart: None,
+        template: FileId(0),
+    };
+    let template = Excerpt::whole(FileId(0), "a: {{ toYaml .Values | nindent 2 }}".into());
+    assert!(fill(&template, known).is_none());
+
+    let deep = "{{ with .Values.redis }}".repeat(100) + "x" + &"{{ end }}".repeat(100);
+    assert!(fill(&Excerpt::whole(FileId(0), deep.into()), known).is_none());
+}
+
+/// A list of four aliases of the list before it.
+fn grown(step: u8) -> String {
+    let name = |step: u8| char::from(b'a' + step);
+    let (name, before) = (name(step), name(step - 1));
+    format!("{name}: &{name} [*{before}, *{before}, *{before}, *{before}]\n")
+}

@@ -28,8 +28,9 @@ pub(super) struct Piece {
     pub(super) far: Option<Span>,
 }
 
-/// What is written deeper is not.
+/// What is written deeper is not, nor what comes to more pieces.
 const DEEPEST: usize = 32;
+const MOST_PIECES: usize = 4096;
 
 impl Text {
     pub(super) fn new(text: &str, far: Option<Span>) -> Self {
@@ -57,6 +58,17 @@ impl Text {
 
     pub(super) fn text(&self) -> String {
         self.0.iter().map(|piece| piece.text.as_str()).collect()
+    }
+
+    /// No text that an action writes is longer: what grows with every step is not followed.
+    const MOST_BYTES: usize = 64 * 1024;
+
+    pub(super) fn len(&self) -> usize {
+        self.0.iter().map(|piece| piece.text.len()).sum()
+    }
+
+    pub(super) fn bounded(self) -> Option<Self> {
+        (self.len() <= Self::MOST_BYTES).then_some(self)
     }
 
     /// It holds nothing that would be read as an action once it is written.
@@ -111,6 +123,22 @@ impl<'a> Value<'a> {
         }
     }
 
+    /// A text that is not too long to be followed further.
+    pub(super) fn bounded(self) -> Option<Self> {
+        match self {
+            Self::Text { text, typed } => Some(Self::Text {
+                text: text.bounded()?,
+                typed,
+            }),
+            value => Some(value),
+        }
+    }
+
+    /// It costs next to nothing to be kept.
+    pub(super) fn is_small(&self) -> bool {
+        !matches!(self, Self::Text { text, .. } if text.pieces().len() > 16 || text.len() > 1024)
+    }
+
     /// A mapping or a list.
     pub(super) fn is_collection(&self) -> bool {
         matches!(self, Self::Node(node) if node.is_map() || node.is_seq())
@@ -148,7 +176,7 @@ impl<'a> Value<'a> {
             Self::Missing => None,
             Self::Text { text, .. } => Some(text.clone()),
             Self::Node(node) if node.has_hole() || node.is_open() => None,
-            Self::Node(node) => printed(node),
+            Self::Node(node) => printed(node)?.bounded(),
         }
     }
 
@@ -269,7 +297,7 @@ fn printed(node: &Node) -> Option<Text> {
 
 /// A node as block-style YAML, from the column `by` on.
 fn yaml(node: &Node, by: usize, out: &mut Text) -> Option<()> {
-    if by > 2 * DEEPEST {
+    if by > 2 * DEEPEST || out.0.len() > MOST_PIECES {
         return None;
     }
     match &node.kind {
