@@ -7,6 +7,7 @@ use crate::extract::command::Environment;
 use crate::extract::expand::Expanded;
 use crate::extract::launch::{self, Argument};
 use crate::extract::variables::{Escape, Variables, fill};
+use crate::facts::pattern::FilePattern;
 use crate::facts::raw::RawScalar;
 use crate::facts::{Reason, Slot};
 use crate::knowledge::shapes::{ImageReference, ImageShape, Shapes};
@@ -58,14 +59,18 @@ impl Copied {
         };
         let of_source = |source: &String| {
             let source = source.trim_end_matches('/');
-            let name = source.rsplit('/').next().unwrap_or(source);
+            let (folder, name) = source.rsplit_once('/').unwrap_or((".", source));
             if name == rest {
-                source.to_owned()
-            } else {
-                format!("{source}/{rest}")
+                return Some(source.to_owned());
             }
+            if name.contains(['*', '?', '[']) {
+                let first = rest.split('/').next().unwrap_or(rest);
+                let fits = FilePattern::new(name)?.matches(first);
+                return fits.then(|| format!("{folder}/{rest}"));
+            }
+            Some(format!("{source}/{rest}"))
         };
-        self.sources.iter().map(of_source).collect()
+        self.sources.iter().filter_map(of_source).collect()
     }
 }
 
