@@ -1,4 +1,4 @@
-//! The ConfigMaps and Secrets of a tree, for what refers to them by name while another document is
+//! The ConfigMaps, Secrets and Services of a tree, for what refers to them by name while another document is
 //! read: the start script that a workload mounts, the variables that it is given.
 //!
 //! Which configuration text belongs to which server is not decided here: that is `link`'s.
@@ -12,6 +12,11 @@ use crate::facts::raw::ObjectName;
 use crate::facts::{Reason, tree};
 use crate::source::FileId;
 use crate::syntax::yaml::{Node, Stream};
+
+const SERVICE: &str = "Service";
+
+/// No more Services than these are looked at for one container.
+const MOST_SERVICES: usize = 128;
 
 /// All of them by kind and name.
 #[derive(Default)]
@@ -93,7 +98,7 @@ impl<'t> Objects<'t> {
             let items = root.get("items").map(Node::items).unwrap_or_default();
             return items.iter().for_each(|item| self.add(item));
         }
-        if !matches!(kind, "ConfigMap" | "Secret") {
+        if !matches!(kind, "ConfigMap" | "Secret" | SERVICE) {
             return;
         }
         if let Some(object) = object_name(root, kind) {
@@ -103,6 +108,22 @@ impl<'t> Objects<'t> {
                 namespace: object.namespace,
             });
         }
+    }
+
+    /// The names of the Services in a namespace, as far as they are told.
+    pub fn services(&self, namespace: Option<&String>) -> Vec<&str> {
+        let of_kind = self.found.iter().filter(|((kind, _), _)| kind == SERVICE);
+        let is_near = |held: &Held<'_>| match (&held.namespace, namespace) {
+            (Some(own), Some(other)) => own == other,
+            _ => true,
+        };
+        let own = of_kind
+            .filter(|(_, held)| held.iter().any(is_near))
+            .map(|((_, name), _)| name.as_str());
+        let beside = self.beside.map(|objects| objects.services(namespace));
+        own.chain(beside.into_iter().flatten())
+            .take(MOST_SERVICES)
+            .collect()
     }
 
     /// The object of this name that is meant in a file; or why that is not known.

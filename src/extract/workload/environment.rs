@@ -12,7 +12,7 @@ use crate::syntax::yaml::Node;
 impl Pod<'_> {
     /// All variables: a later source of `envFrom` wins, and `env` over all of them.
     pub(super) fn environment(&self, container: &Node) -> Environment {
-        let mut environment = Environment::new();
+        let mut environment = self.links(container);
         let from = container.get("envFrom");
         for source in from.map(Node::items).unwrap_or_default() {
             self.take_all(source, &mut environment);
@@ -31,6 +31,29 @@ impl Pod<'_> {
             environment.insert(ANY_OTHER.to_owned(), Err(template_reason()));
         }
         environment
+    }
+
+    /// What Kubernetes sets for each Service of the namespace, unless the pod does without: a
+    /// `NAME_PORT` that is the address of a socket.
+    fn links(&self, container: &Node) -> Environment {
+        let runs = ["command", "args"]
+            .iter()
+            .any(|key| container.get(key).is_some());
+        let links = known(self.spec.get("enableServiceLinks")) != Some("false");
+        if !runs || !links {
+            return Environment::new();
+        }
+        let services = self
+            .context
+            .objects
+            .services(self.object.namespace.as_ref());
+        let variables = services.into_iter().flat_map(|service| {
+            let prefix = service.to_ascii_uppercase().replace('-', "_");
+            let why = Reason::new(format!("Kubernetes sets it for Service/{service}"));
+            ["PORT", "SERVICE_HOST", "SERVICE_PORT"]
+                .map(|name| (format!("{prefix}_{name}"), Err(why.clone())))
+        });
+        variables.collect()
     }
 
     /// Every key of an object as a variable.
