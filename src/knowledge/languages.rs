@@ -92,12 +92,18 @@ pub struct ItemMacros {
     pub source: String,
 }
 
-/// A field that an attribute fills from a variable.
+/// A field that an attribute fills from outside.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct FilledField {
     pub attributes: Vec<String>,
-    pub key: String,
+    /// Names the variable.
+    pub key: Option<String>,
+    /// Keys of a value that holds where nothing gives one.
+    #[serde(default)]
+    pub defaults: Vec<String>,
+    /// The key of a function that gives it.
+    pub function: Option<String>,
     pub source: String,
 }
 

@@ -194,7 +194,11 @@ fn variable_behind(reason: &Reason) -> Option<&str> {
 }
 
 /// What something outside gives, or this value. What is not known is no fallback.
-pub(super) fn with_fallback(source: Reason, variable: Option<String>, value: Folded) -> Folded {
+pub(in crate::extract) fn with_fallback(
+    source: Reason,
+    variable: Option<String>,
+    value: Folded,
+) -> Folded {
     match value {
         Folded::Unknown(_) | Folded::Fallback(_) => Folded::Unknown(source),
         value => Folded::Fallback(Box::new(Fallback {
@@ -214,7 +218,10 @@ pub(super) fn replaced(value: Folded) -> Folded {
 }
 
 /// What is computed from a value that may fall back on another.
-fn computed(fallback: Fallback, compute: impl FnOnce(Folded) -> Folded) -> Folded {
+pub(in crate::extract) fn computed(
+    fallback: Fallback,
+    compute: impl FnOnce(Folded) -> Folded,
+) -> Folded {
     match made_from(fallback.source) {
         Folded::Unknown(source) => {
             with_fallback(source, fallback.variable, compute(fallback.value))

@@ -338,8 +338,8 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
             }
             Val::Record(_, fields) if fields.contains_key(name) => fields[name].clone(),
             Val::Own(item) | Val::Record(item, _) => {
-                if let Some(variable) = self.filled_by(item, name) {
-                    return Val::Plain(fold::from_environment(&variable));
+                if let Some(value) = self.filled_by(item, name, node) {
+                    return value;
                 }
                 let quoted = names::quoted(self.tree(), node);
                 let tree = &self.files[item.file].tree;

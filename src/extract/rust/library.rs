@@ -136,6 +136,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
             let (url, _) = values.get(at)?.clone().folded(&quoted);
             let url_name = match &url {
                 Folded::Unknown(reason) => Some(fold::name_of(reason).to_owned()),
+                Folded::Fallback(fallback) => Some(fold::name_of(&fallback.source).to_owned()),
                 _ => None,
             };
             return Some(Source {

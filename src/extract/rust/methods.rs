@@ -7,7 +7,7 @@ use crate::extract::rust::package::Item;
 use crate::extract::rust::reader::Reader;
 use crate::extract::rust::state::{ObjectId, Scope, Val};
 use crate::extract::rust::{names, standard};
-use crate::facts::raw::Folded;
+use crate::facts::raw::{Fallback, Folded, variable_of};
 use crate::knowledge::clients::rust::{Found, RustForm, Through};
 use crate::syntax::rust;
 
@@ -123,6 +123,9 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
                 self.variable_method(node, on, name, values)
             }
             (Folded::Unknown(_), _) => self.unknown_code(node),
+            (Folded::Fallback(fallback), _) => {
+                self.fallback_method(node, (**fallback).clone(), (name, &folded), values)
+            }
             _ if names::passes_on(name) || name == "unwrap_or" => Val::Plain(on),
             _ => self.unknown_code(node),
         }
@@ -137,17 +140,77 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
         name: &str,
         values: Vec<Val<'t>>,
     ) -> Val<'t> {
-        if standard::reads_text(name) || names::passes_on(name) {
-            return Val::Plain(on);
-        }
-        let closure = match name {
-            "map" | "and_then" | "map_or" | "map_or_else" => values.into_iter().next_back(),
-            _ => return self.unknown_code(node),
+        let otherwise = match name {
+            "unwrap_or" | "or" | "unwrap_or_else" | "or_else" | "map_or" | "map_or_else" => {
+                values.first().cloned()
+            }
+            _ => None,
         };
-        match closure {
-            Some(closure @ Val::Closure(..)) => {
-                let result = self.run_closure(&closure, vec![Val::Plain(on)]);
-                result.unwrap_or_else(|| self.unknown_code(node))
+        let given = if standard::reads_text(name) || names::passes_on(name) || name == "or" {
+            on
+        } else {
+            match (name, values.into_iter().next_back()) {
+                (
+                    "map" | "and_then" | "map_or" | "map_or_else",
+                    Some(closure @ Val::Closure(..)),
+                ) => match self.run_closure(&closure, vec![Val::Plain(on)]) {
+                    // What the closure falls back on is not what holds without the variable.
+                    Some(Val::Plain(Folded::Fallback(inner))) => Folded::Unknown(inner.source),
+                    Some(Val::Plain(value)) => value,
+                    Some(value) => return value,
+                    None => return self.unknown_code(node),
+                },
+                _ => return self.unknown_code(node),
+            }
+        };
+        match (given, otherwise) {
+            (Folded::Unknown(source), Some(otherwise)) => {
+                let otherwise = self.otherwise(otherwise);
+                let variable = variable_of(&source).map(str::to_owned);
+                Val::Plain(fold::with_fallback(source, variable, otherwise))
+            }
+            (given, _) => Val::Plain(given),
+        }
+    }
+
+    /// What a value or a closure gives in another one's stead.
+    fn otherwise(&mut self, value: Val<'t>) -> Folded {
+        let value = match &value {
+            Val::Closure(..) => self.run_closure(&value, vec![Val::unknown("an error")]),
+            _ => Some(value),
+        };
+        value.map_or_else(|| fold::unknown("a call"), |value| value.folded("a call").0)
+    }
+
+    /// A value that holds where a variable gives none, read as something else.
+    fn fallback_method(
+        &mut self,
+        node: Node<'t>,
+        fallback: Fallback,
+        (name, arguments): (&str, &[Folded]),
+        values: Vec<Val<'t>>,
+    ) -> Val<'t> {
+        if matches!(name, "parse") {
+            let value = standard::method(name, &fallback.value, &[]);
+            let value = value.unwrap_or_else(|| fold::unknown("a text"));
+            let Fallback {
+                source, variable, ..
+            } = fallback;
+            return Val::Plain(fold::with_fallback(source, variable, value));
+        }
+        if let Some(value) = standard::method(name, &fallback.value, arguments) {
+            return Val::Plain(fold::computed(fallback, |_| value));
+        }
+        if standard::reads_text(name) || names::passes_on(name) {
+            return Val::Plain(Folded::Fallback(Box::new(fallback)));
+        }
+        match (name, values.into_iter().next_back()) {
+            ("map" | "and_then", Some(closure @ Val::Closure(..))) => {
+                let given = vec![Val::Plain(fallback.value.clone())];
+                match self.run_closure(&closure, given) {
+                    Some(Val::Plain(value)) => Val::Plain(fold::computed(fallback, |_| value)),
+                    _ => self.unknown_code(node),
+                }
             }
             _ => self.unknown_code(node),
         }

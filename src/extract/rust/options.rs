@@ -41,7 +41,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
             self.secrets.extend(found);
         }
         let span = self.tree().span(expression);
-        let known = !matches!(value, Folded::Unknown(_));
+        let known = !matches!(value, Folded::Unknown(_) | Folded::Fallback(_));
         OptionWrite {
             ident: ident.to_owned(),
             slot: Slot::Replace {

@@ -5,6 +5,7 @@ use crate::extract::go::fold;
 use crate::facts::raw::Folded;
 use crate::facts::value::Reason;
 use crate::knowledge::languages;
+use crate::syntax::rust;
 
 /// The constants of durations and numbers.
 pub(super) fn constant(path: &[String]) -> Option<Folded> {
@@ -26,6 +27,14 @@ pub(super) fn constant(path: &[String]) -> Option<Folded> {
 pub(super) fn function(path: &[String], arguments: &[Folded]) -> Option<Folded> {
     let [.., ty, name] = path else { return None };
     let first = arguments.first();
+    if let Some(Folded::Fallback(fallback)) = first
+        && (ty == "Duration" || name == "from")
+    {
+        let mut arguments = arguments.to_vec();
+        arguments[0] = fallback.value.clone();
+        let value = function(path, &arguments)?;
+        return Some(fold::computed((**fallback).clone(), |_| value));
+    }
     if ty == "Duration" {
         return duration(name, arguments);
     }
@@ -133,6 +142,18 @@ pub(super) fn method(name: &str, on: &Folded, arguments: &[Folded]) -> Option<Fo
     })
 }
 
+/// The value of a literal as an attribute writes it; a number may stand in quotes.
+pub(super) fn literal(written: &str) -> Option<Folded> {
+    if let Some(text) = rust::string_value(written) {
+        return Some(number(&text).unwrap_or(Folded::Text(text)));
+    }
+    match written {
+        "true" => Some(Folded::Bool(true)),
+        "false" => Some(Folded::Bool(false)),
+        _ => rust::int_value(written).map(Folded::Int),
+    }
+}
+
 fn number(text: &str) -> Option<Folded> {
     let int = text.parse().map(Folded::Int);
     int.or_else(|_| text.parse().map(Folded::Float)).ok()
@@ -159,6 +180,14 @@ fn is_number(name: &str) -> bool {
 
 /// `value as ty`, where nothing is lost; what cannot be told is nothing.
 pub(super) fn cast(value: Folded, ty: &str) -> Option<Folded> {
+    if let Folded::Fallback(fallback) = value {
+        let value = cast(fallback.value, ty)?;
+        return Some(fold::with_fallback(
+            fallback.source,
+            fallback.variable,
+            value,
+        ));
+    }
     if !is_number(ty) {
         return match value {
             Folded::Unknown(reason) => Some(Folded::Unknown(reason)),

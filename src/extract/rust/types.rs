@@ -8,6 +8,7 @@ use crate::extract::rust::package::{Item, ItemKind, Meant};
 use crate::extract::rust::reader::Reader;
 use crate::extract::rust::state::{Object, ObjectId, Val};
 use crate::extract::rust::uses::path_of;
+use crate::extract::rust::{names, standard};
 use crate::facts::raw::Folded;
 use crate::facts::value::Reason;
 use crate::knowledge::clients::rust::RustForm;
@@ -61,24 +62,46 @@ fn field_attributes<'t>(item: Node<'t>, name: &str, tree: &'t RustTree) -> Vec<N
     Vec::new()
 }
 
-/// The variable that an attribute fills a field from: `#[arg(env = "X")]`, `#[arg(env)]`.
-fn variable_in(attribute: &str, field: &str) -> Option<String> {
+/// What an attribute says of where a field's value comes from.
+#[derive(Debug, Default)]
+pub(super) struct Filling {
+    /// The variable that gives it: `#[arg(env = "X")]`, `#[arg(env)]`.
+    pub(super) variable: Option<String>,
+    /// A literal that holds where nothing gives it, as written.
+    pub(super) literal: Option<String>,
+    /// A function of the package that gives it then, by its path.
+    pub(super) function: Option<String>,
+}
+
+fn filling_in(attribute: &str, field: &str) -> Option<Filling> {
     let inner = attribute.trim_start_matches("#[").trim_end_matches(']');
     let (name, rest) = inner.split_once('(')?;
     let known = languages::rust()?.field.iter();
     let mut known = known.filter(|f| f.attributes.iter().any(|a| a == name.trim()));
-    let key = &known.next()?.key;
-    let mut parts = rest
-        .split(',')
-        .map(|part| part.trim().trim_end_matches(')').trim());
-    parts.find_map(|part| match part.split_once('=') {
-        Some((own, value)) if own.trim() == key => {
-            let text = value.trim().strip_prefix('"')?.strip_suffix('"')?;
-            Some(text.to_owned())
+    let row = known.next()?;
+    let rest = rest.trim().strip_suffix(')').unwrap_or(rest);
+    let mut filling = Filling::default();
+    for part in rest.split(',').map(str::trim) {
+        let text = |value: &str| {
+            let inner = value.trim().strip_prefix('"')?.strip_suffix('"')?;
+            Some(inner.to_owned())
+        };
+        let (key, value) = match part.split_once('=') {
+            Some((key, value)) => (key.trim(), Some(value.trim())),
+            None => (part, None),
+        };
+        if row.key.as_deref() == Some(key) {
+            filling.variable = match value {
+                Some(value) => text(value),
+                None => Some(field.to_ascii_uppercase()),
+            };
+        } else if row.defaults.iter().any(|own| own == key) {
+            filling.literal = value.map(str::to_owned);
+        } else if row.function.as_deref() == Some(key) {
+            filling.function = value.and_then(text);
         }
-        None if part == key => Some(field.to_ascii_uppercase()),
-        _ => None,
-    })
+    }
+    Some(filling)
 }
 
 fn ordered_types(body: Node<'_>) -> Vec<Node<'_>> {
@@ -192,12 +215,60 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
         }
     }
 
-    /// The variable that fills a field of a type of the package.
-    pub(super) fn filled_by(&self, item: &Item<'t>, name: &str) -> Option<String> {
+    /// What fills a field of a type of the package from outside, and what holds where nothing does.
+    /// A command line may give it too: without the variable the default is likely and not sure.
+    pub(super) fn filled_by(
+        &mut self,
+        item: &Item<'t>,
+        name: &str,
+        node: Node<'t>,
+    ) -> Option<Val<'t>> {
         let tree = &self.files[item.file].tree;
         let attributes = field_attributes(item.node, name, tree).into_iter();
-        let mut found = attributes.filter_map(|node| variable_in(tree.text(node), name));
-        found.next()
+        let fillings: Vec<Filling> = attributes
+            .filter_map(|node| filling_in(tree.text(node), name))
+            .collect();
+        let variable = fillings.iter().find_map(|f| f.variable.as_deref());
+        let literal = fillings.iter().find_map(|f| f.literal.as_deref());
+        let function = fillings.iter().find_map(|f| f.function.as_deref());
+        let otherwise = match (literal, function) {
+            (Some(literal), _) => standard::literal(literal),
+            (None, Some(function)) => self.given_by(item, function, node),
+            (None, None) => None,
+        };
+        let source = match variable {
+            Some(variable) => fold::from_environment(variable),
+            None => fold::from_code(&names::quoted(self.tree(), node)),
+        };
+        let Folded::Unknown(source) = source else {
+            return None;
+        };
+        match otherwise {
+            Some(value) => Some(Val::Plain(fold::with_fallback(source, None, value))),
+            None => variable.map(|_| Val::Plain(Folded::Unknown(source))),
+        }
+    }
+
+    /// What a function gives that an attribute of a type names.
+    fn given_by(&mut self, item: &Item<'t>, function: &str, node: Node<'t>) -> Option<Folded> {
+        let path: Vec<String> = function.split("::").map(str::to_owned).collect();
+        let own = match self.declared.meaning(&path, item.module)? {
+            Meant::Own(own, rest) if rest.is_empty() => own,
+            Meant::Own(own, rest) => {
+                let [name] = rest.as_slice() else { return None };
+                let ty = rust::field(own.node, "name")?;
+                let ty = self.files[own.file].tree.text(ty);
+                self.declared.member(ty, name)?
+            }
+            Meant::Other(_) => return None,
+        };
+        if own.kind != ItemKind::Function {
+            return None;
+        }
+        match self.own_call_with(node, own, (&[], Vec::new())) {
+            Val::Plain(Folded::Unknown(_)) => None,
+            value => Some(value.folded("a call").0),
+        }
     }
 
     /// A value of which only the type is known; `from` is what the code calls it.
