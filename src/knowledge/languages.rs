@@ -240,6 +240,7 @@ pub struct Request {
     pub import_path: String,
     #[serde(rename = "type")]
     pub name: String,
+    pub source: String,
 }
 
 /// A package that makes metrics.
