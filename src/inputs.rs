@@ -3,6 +3,7 @@
 //! Names of servers and libraries come from there; here stands only which kind of file may hold what.
 
 use crate::discover::{Claim, FileKind, Pattern};
+use crate::extract::helm::defaults::DESCRIPTION;
 use crate::extract::kustomize;
 use crate::facts::raw::Language;
 use crate::knowledge::Knowledge;
@@ -63,6 +64,13 @@ pub fn patterns(knowledge: &Knowledge) -> Vec<Pattern> {
             Claim::Kind,
             globs(&["json"]),
             ["\"apiVersion\"".to_owned()],
+        ),
+        // It says whose values a template is filled in with, whatever else it says.
+        pattern(
+            FileKind::Neighbour,
+            Claim::Content,
+            [DESCRIPTION.to_owned()],
+            [],
         ),
         pattern(
             FileKind::Neighbour,

@@ -10,7 +10,7 @@ use crate::source::{Excerpt, FileId};
 use crate::syntax::yaml::{self, Node};
 
 /// What a chart is described in, and what it is given by itself.
-const DESCRIPTION: &str = "Chart.yaml";
+pub const DESCRIPTION: &str = "Chart.yaml";
 const VALUES: &str = "values.yaml";
 /// Folders of a chart: its templates, and the charts that come with it.
 const TEMPLATES: &str = "templates";
