@@ -1,17 +1,18 @@
-//! Cargo.toml and Cargo.lock: which packages there are, and which release of which crate each is
-//! built with.
+//! Cargo.toml: which packages there are, and which release of which crate each is built with.
 //!
-//! A lock file says it exactly, for every package by its own edges; without one a requirement says
-//! between which releases it lies. What comes from git, a path or a patch has no known release.
+//! A lock file (`lock`) says it exactly; without one a requirement (`requirement`) says between which
+//! releases it lies. What comes from git, a path or a patch has no known release.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use toml::{Spanned, Table, Value};
+use toml::{Table, Value};
 
 use crate::extract::paths;
+use crate::extract::rust::lock::{Locked, locked, pin_locked};
 use crate::extract::rust::observed::Statistics;
+use crate::extract::rust::requirement::{bounds, twice};
 use crate::extract::rust::{RustFile, RustPackage, programs};
-use crate::facts::raw::{Bounds, Language, Pin, RawModule, RawPackage};
+use crate::facts::raw::{Language, Pin, RawModule, RawPackage};
 use crate::facts::value::Reason;
 use crate::knowledge::clients::Models;
 use crate::source::{Excerpt, Span};
@@ -50,16 +51,6 @@ struct Manifest<'a> {
     dir: &'a str,
     table: Table,
     excerpt: &'a Excerpt,
-}
-
-/// One locked release.
-struct Locked {
-    name: String,
-    version: String,
-    from_registry: bool,
-    span: Span,
-    /// `name` or `name version`.
-    dependencies: Vec<String>,
 }
 
 /// All packages of a tree, from their manifests and the lock files above them.
@@ -353,145 +344,6 @@ impl<'a> Manifest<'a> {
     }
 }
 
-/// The releases that a requirement allows: `1.2` is from 1.2.0 below 2.0.0, `0.9.1` below 0.10.0.
-fn bounds(requirement: &str) -> Option<Bounds> {
-    let text = requirement.trim();
-    if text.contains(',') || text.contains('*') {
-        return None;
-    }
-    let (operator, figures) = match text.find(|c: char| c.is_ascii_digit()) {
-        Some(at) => (text[..at].trim(), &text[at..]),
-        None => return None,
-    };
-    let figures = figures.split(['-', '+']).next().unwrap_or(figures);
-    let parts: Vec<u32> = figures
-        .split('.')
-        .map(|part| part.trim().parse().ok())
-        .collect::<Option<_>>()?;
-    let part = |at: usize| parts.get(at).copied().unwrap_or(0);
-    let since = format!("{}.{}.{}", part(0), part(1), part(2));
-    let until = match (operator, parts.len()) {
-        ("" | "^", _) if part(0) > 0 || parts.len() == 1 => format!("{}.0.0", part(0) + 1),
-        ("" | "^", n) if part(1) > 0 || n == 2 => format!("0.{}.0", part(1) + 1),
-        ("" | "^", _) => format!("0.0.{}", part(2) + 1),
-        ("~", 1) => format!("{}.0.0", part(0) + 1),
-        ("~", _) => format!("{}.{}.0", part(0), part(1) + 1),
-        ("=", 3) => format!("{}.{}.{}", part(0), part(1), part(2) + 1),
-        ("=", 2) => format!("{}.{}.0", part(0), part(1) + 1),
-        ("=", 1) => format!("{}.0.0", part(0) + 1),
-        _ => return None,
-    };
-    Some(Bounds { since, until })
-}
-
-/// Two releases of one crate under two names: which of them the code means is not followed.
-fn twice(span: Span) -> Pin {
-    Pin {
-        version: Err(Reason::new(
-            "the package is built with two releases of the crate",
-        )),
-        span,
-        bounds: None,
-    }
-}
-
-/// The releases of a lock file.
-fn locked(excerpt: &Excerpt) -> Vec<Locked> {
-    #[derive(serde::Deserialize)]
-    struct File {
-        #[serde(default)]
-        package: Vec<Entry>,
-    }
-    #[derive(serde::Deserialize)]
-    struct Entry {
-        name: String,
-        version: Spanned<String>,
-        source: Option<String>,
-        #[serde(default)]
-        dependencies: Vec<String>,
-    }
-    let Ok(file) = toml::from_str::<File>(excerpt.text()) else {
-        return Vec::new();
-    };
-    let entries = file.package.into_iter().map(|entry| Locked {
-        from_registry: entry
-            .source
-            .as_deref()
-            .is_some_and(|s| s.starts_with("registry+") || s.starts_with("sparse+")),
-        span: excerpt.span(entry.version.span()),
-        name: entry.name,
-        version: entry.version.into_inner(),
-        dependencies: entry.dependencies,
-    });
-    entries.collect()
-}
-
-/// The exact releases that a package is built with: its own dependencies by its edges, and theirs,
-/// where only one release is reached.
-fn pin_locked(
-    requires: &mut BTreeMap<String, Pin>,
-    lock: &[Locked],
-    package: &str,
-    patched: &BTreeSet<&str>,
-) {
-    let own = lock.iter().find(|l| l.name == package && !l.from_registry);
-    let find = |edge: &str| {
-        let mut words = edge.split(' ');
-        let (name, version) = (words.next()?, words.next());
-        let mut named = lock
-            .iter()
-            .filter(|l| l.name == name && version.is_none_or(|v| l.version == v));
-        let first = named.next()?;
-        named.next().is_none().then_some(first)
-    };
-    let Some(own) = own else {
-        return;
-    };
-    let direct: Vec<&Locked> = own.dependencies.iter().filter_map(|e| find(e)).collect();
-    // A crate that the package does not name itself comes through those that it names.
-    let mut reached: BTreeMap<&str, Option<&Locked>> = BTreeMap::new();
-    for locked in &direct {
-        reached.insert(&locked.name, Some(locked));
-    }
-    for inner in direct
-        .iter()
-        .flat_map(|l| &l.dependencies)
-        .filter_map(|e| find(e))
-    {
-        if direct.iter().any(|l| l.name == inner.name) {
-            continue;
-        }
-        reached
-            .entry(&inner.name)
-            .and_modify(|seen| {
-                if seen.is_some_and(|s| s.version != inner.version) {
-                    *seen = None;
-                }
-            })
-            .or_insert(Some(inner));
-    }
-    for (name, locked) in reached {
-        let Some(locked) = locked else { continue };
-        if direct.iter().filter(|l| l.name == name).count() > 1 {
-            requires.insert(name.to_owned(), twice(locked.span));
-            continue;
-        }
-        let version = if patched.contains(name) || !locked.from_registry {
-            Err(Reason::new("the crate does not come from a registry"))
-        } else {
-            Ok(locked.version.clone())
-        };
-        requires.insert(
-            name.to_owned(),
-            Pin {
-                version,
-                span: locked.span,
-                bounds: None,
-            },
-        );
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -559,19 +411,6 @@ mod tests {
         assert_eq!(pin("bb8").version.as_deref(), Ok("0.9.1"));
         assert!(pin("fred").bounds.is_none() && pin("fred").version.is_err());
         assert!(pin("r2d2").bounds.is_some());
-    }
-
-    #[test]
-    fn requirements_are_read_as_cargo_does() {
-        let read = |text| bounds(text).map(|b| format!("{} {}", b.since, b.until));
-        assert_eq!(read("1").as_deref(), Some("1.0.0 2.0.0"));
-        assert_eq!(read("^1.2.3").as_deref(), Some("1.2.3 2.0.0"));
-        assert_eq!(read("0.32.5").as_deref(), Some("0.32.5 0.33.0"));
-        assert_eq!(read("0").as_deref(), Some("0.0.0 1.0.0"));
-        assert_eq!(read("~1.2").as_deref(), Some("1.2.0 1.3.0"));
-        assert_eq!(read("0.0.3").as_deref(), Some("0.0.3 0.0.4"));
-        assert_eq!(read(">=1.0").as_deref(), None);
-        assert_eq!(read("*"), None);
     }
 
     #[test]

@@ -6,13 +6,14 @@
 //! abstractly (`statements`, `expressions`, `calls`, `methods`, `library`, `options`,
 //! `clients`, `site`, `types` are its parts, `state` what it
 //! knows at one point), `standard` computes what the standard library would, `manifest` reads
-//! Cargo.toml and Cargo.lock, `observed` sees who reads a pool's statistics.
+//! Cargo.toml with `requirement` and `lock`, `observed` sees who reads a pool's statistics.
 
 mod calls;
 mod clients;
 mod crews;
 mod expressions;
 mod library;
+mod lock;
 pub mod manifest;
 mod methods;
 mod names;
@@ -21,6 +22,7 @@ mod options;
 mod package;
 mod programs;
 mod reader;
+mod requirement;
 mod site;
 mod standard;
 mod state;
