@@ -242,6 +242,16 @@ pub struct RawServer {
     pub unread: Vec<RawUnread>,
 }
 
+impl RawServer {
+    /// The word `holder` of what a compose file starts.
+    pub const SERVICE: &str = "service";
+
+    /// A compose file starts it.
+    pub fn is_composed(&self) -> bool {
+        matches!(self.words.get("holder"), Some(Ok(word)) if word == Self::SERVICE)
+    }
+}
+
 /// A reason to assume only.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Doubt {

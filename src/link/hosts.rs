@@ -26,14 +26,31 @@ impl Linker<'_> {
         if !client.hosts.is_empty() {
             return self.by_host(client, servers);
         }
-        let indexes: Vec<usize> = (0..servers.len()).collect();
-        let (index, several) = self.one_of(&indexes, servers)?;
-        let evidence = "it is the only server in the scanned tree".to_owned();
-        Some(Related {
-            index,
-            strength: Strength::Assumed,
-            evidence: with_doubt(evidence, several),
+        let all: Vec<usize> = (0..servers.len()).collect();
+        let (composed, others) = all
+            .iter()
+            .partition(|index| self.is_composed(&servers[**index]));
+        let groups: [(Vec<usize>, &str); 3] = [
+            (all, "it is the only server in the scanned tree"),
+            // What a compose file starts is for one machine, and stands in for what runs elsewhere.
+            (others, "it is the only server outside of compose files"),
+            (composed, "it is the only server of a compose file"),
+        ];
+        groups.into_iter().find_map(|(indexes, evidence)| {
+            let (index, several) = self.one_of(&indexes, servers)?;
+            Some(Related {
+                index,
+                strength: Strength::Assumed,
+                evidence: with_doubt(evidence.to_owned(), several),
+            })
         })
+    }
+
+    fn is_composed(&self, server: &LinkedServer) -> bool {
+        match server.body {
+            Body::Deployed(body) => self.raw.servers[body].is_composed(),
+            Body::Text(_) => false,
+        }
     }
 
     /// The one server that the client's hosts lead to.

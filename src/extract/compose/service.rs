@@ -439,7 +439,7 @@ impl<'a> Service<'a> {
             Err(Reason::new("an exporter may run outside of this file"))
         };
         let mut words = BTreeMap::from([("exporter".to_owned(), exporter)]);
-        words.insert("holder".to_owned(), Ok("service".to_owned()));
+        words.insert("holder".to_owned(), Ok(RawServer::SERVICE.to_owned()));
         let field = "deploy.resources.limits.memory";
         words.insert("limits.memory_field".to_owned(), Ok(field.to_owned()));
         words.insert(
