@@ -7,7 +7,7 @@ use crate::facts::raw::{LineForm, RawLine, RawWord};
 use crate::facts::value::Value;
 use crate::facts::{Datum, Slot, Subject};
 use crate::knowledge::servers::Form;
-use crate::resolve::directive::{Judge, TextLines};
+use crate::resolve::directive::{Judge, TextLines, given};
 use crate::source::Span;
 
 /// Before a password in the rules of a user.
@@ -36,8 +36,20 @@ impl Judge<'_> {
         let disclosing = found
             .iter()
             .find(|word| !text.keeps_secrets && self.is_clear(word, line.form));
-        let value = match disclosing {
-            Some(word) => Value::set(Datum::Bool(true), word.span),
+        let given = || {
+            let referring = found.iter().filter(|word| self.is_known(word));
+            let referring = referring.filter(|_| !text.keeps_secrets);
+            let places = referring
+                .filter_map(|word| given::place(self.sources, word.span, self.secret(word)));
+            places.into_iter().next()
+        };
+        let place = disclosing.map(|word| word.span);
+        let value = match place.or_else(given) {
+            Some(place) => {
+                let mut value = Value::set(Datum::Bool(true), place);
+                value.secret = true;
+                value
+            }
             None => Value::derived(Datum::Bool(false)).with_home(line.span),
         };
         subject.put("discloses_secret", value);
@@ -59,15 +71,22 @@ impl Judge<'_> {
         words.take(1).collect()
     }
 
+    fn secret<'w>(&self, word: &'w RawWord) -> &'w str {
+        word.text.trim_start_matches(ADDS_PASSWORD)
+    }
+
+    fn is_known(&self, word: &RawWord) -> bool {
+        let text = self.secret(word);
+        !text.is_empty() && word.hole.is_none() && !self.shapes.is_placeholder(text)
+    }
+
     fn is_clear(&self, word: &RawWord, form: LineForm) -> bool {
-        let text = word.text.trim_start_matches(ADDS_PASSWORD);
         let written = self.sources.slice(word.span);
         // In a text of configuration a dollar sign is one; elsewhere it begins a reference.
         let is_reference = written.contains("${")
             || written.contains("{{")
             || form != LineForm::Text && written.contains('$');
-        let is_placeholder = || self.shapes.is_placeholder(text);
-        !text.is_empty() && word.hole.is_none() && !is_reference && !is_placeholder()
+        self.is_known(word) && !is_reference
     }
 }
 

@@ -4,6 +4,7 @@
 //! problems matter, and how much, is for the rules.
 
 mod disclosed;
+mod given;
 mod whole;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -1,0 +1,126 @@
+//! Where the password stands that a reference brings into a line: the variable's value in a file of
+//! variables, a compose file, a manifest or a Dockerfile.
+//!
+//! A value is found by the variable's name beside it, so that the same word elsewhere is not told.
+
+use crate::source::{FileId, Sources, Span};
+
+/// What files are called that show how another one is to be written.
+const EXAMPLES: [&str; 5] = ["example", "sample", "template", "dist", "default"];
+
+/// The place of the text that one of the variables of a reference is given. Of several files the one
+/// counts that the reference's own file names nearest to it.
+pub(super) fn place(sources: &Sources, reference: Span, text: &str) -> Option<Span> {
+    let names: Vec<&str> = names(sources.slice(reference)).collect();
+    let holding = sources.iter().filter(|(_, file)| {
+        let name = name_of(file.path());
+        file.text().contains(text) && !EXAMPLES.iter().any(|word| name.contains(word))
+    });
+    let found = holding.filter_map(|(id, file)| {
+        let mut names = names.iter();
+        names.find_map(|name| given(id, file.text(), name, text))
+    });
+    found.min_by_key(|span| distance(sources, reference, *span))
+}
+
+/// How far from a reference its file names the file of a span.
+fn distance(sources: &Sources, reference: Span, span: Span) -> usize {
+    let from = reference.start as usize;
+    if span.file == reference.file {
+        return from.abs_diff(span.start as usize);
+    }
+    let whole = sources.get(reference.file).text();
+    let mentions = whole.match_indices(name_of(sources.path(span)));
+    let distances = mentions.map(|(at, _)| from.abs_diff(at));
+    distances.min().unwrap_or(usize::MAX)
+}
+
+fn name_of(path: &str) -> &str {
+    path.rsplit('/').next().unwrap_or(path)
+}
+
+/// The variables of a reference: `$NAME`, `${NAME…}`, `$(NAME)`, `$$NAME`.
+fn names(written: &str) -> impl Iterator<Item = &str> {
+    written.split('$').skip(1).filter_map(|rest| {
+        let name = rest.trim_start_matches(['{', '(']);
+        let end = name.find(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+        let name = &name[..end.unwrap_or(name.len())];
+        (!name.is_empty()).then_some(name)
+    })
+}
+
+/// `NAME=text`, `NAME: text`, or `name: NAME` with `value: text` in the next line.
+fn given(id: FileId, whole: &str, name: &str, text: &str) -> Option<Span> {
+    let mut at = 0;
+    let mut named = false;
+    for line in whole.split_inclusive('\n') {
+        let value = match assigned(line, name) {
+            Some(value) => Some(value),
+            None if named => assigned(line, "value"),
+            None => None,
+        };
+        if let Some(found) = value.filter(|(_, value)| *value == text) {
+            let start = at + found.0;
+            return Some(Span::new(id, start, start + text.len()));
+        }
+        named = assigned(line, "name").is_some_and(|(_, value)| value == name);
+        at += line.len();
+    }
+    None
+}
+
+/// What a line gives to a name, without quotes, and where it stands in the line.
+fn assigned<'l>(line: &'l str, name: &str) -> Option<(usize, &'l str)> {
+    let start = line.len()
+        - line
+            .trim_start_matches(['-', ' ', '\t', '"', '\'', '{'])
+            .len();
+    let rest = line[start..]
+        .strip_prefix("export ")
+        .unwrap_or(&line[start..]);
+    let rest = rest.strip_prefix("ENV ").unwrap_or(rest);
+    let rest = rest.strip_prefix(name)?.trim_start_matches(['"', '\'']);
+    let value = rest.strip_prefix(['=', ':', ' '])?;
+    let value = value.trim_start_matches([' ', '\t', '"', '\'']);
+    let from = line.len() - value.len();
+    let value = value
+        .trim_end()
+        .trim_end_matches(['"', '\'', '}', ',', ' ']);
+    Some((from, value))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{given, names};
+    use crate::source::FileId;
+
+    #[test]
+    fn references_name_their_variables() {
+        let found = |written: &str| names(written).collect::<Vec<_>>().join(" ");
+        assert_eq!(found("$$REDIS_PASSWORD"), "REDIS_PASSWORD");
+        assert_eq!(found("${A:-x} $(B) $C"), "A B C");
+        assert_eq!(found("5$"), "");
+    }
+
+    #[test]
+    fn a_value_stands_beside_its_name() {
+        for (text, found) in [
+            ("A=1\nPASS=s3cret\n", true),
+            ("export PASS=\"s3cret\"\n", true),
+            ("  - PASS=s3cret\n", true),
+            ("  PASS: 's3cret'\n", true),
+            ("  - \"PASS=s3cret\"\r\n", true),
+            ("- name: PASS\n  value: s3cret\n", true),
+            ("- {name: OTHER}\n  value: s3cret\n", false),
+            ("PASSWORD=s3cret\n", false),
+            ("PASS=s3cret2\n", false),
+            ("s3cret\n", false),
+        ] {
+            let place = given(FileId(0), text, "PASS", "s3cret");
+            assert_eq!(place.is_some(), found, "{text}");
+            if let Some(place) = place {
+                assert_eq!(&text[place.range()], "s3cret", "{text}");
+            }
+        }
+    }
+}
