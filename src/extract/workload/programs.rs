@@ -53,14 +53,18 @@ impl Pod<'_> {
             figures,
             figure_defaults: self.figure_defaults(),
             environment: given(container, self.object.namespace.as_ref()),
-            hidden: container
-                .get("env")
-                .is_some_and(|env| env.is_open() || env.has_hole())
-                .then(template_reason),
+            hidden: is_hidden(container).then(template_reason),
             composed: false,
             fragment: self.is_fragment(container),
         }
     }
+}
+
+/// A template may give the container variables that are not seen.
+fn is_hidden(container: &Node) -> bool {
+    let lists = ["env", "envFrom"];
+    let mut lists = lists.iter().filter_map(|key| container.get(key));
+    container.is_open() || lists.any(|list| list.is_open() || list.has_hole())
 }
 
 /// The names of the programs that a command starts; arguments alone name none.
