@@ -85,8 +85,8 @@ impl Maker<'_> {
             name: started.clone(),
             ..self.owner.clone()
         };
-        // Two processes may be given one script.
-        let key = format!("{} {}", at.start, texts.len());
+        // Two processes may be given one script, and two projects may call theirs alike.
+        let key = format!("{} {} {}", at.file.0, at.start, texts.len());
         let place = TextPlace::Key {
             object: object.clone(),
             key: key.clone(),
