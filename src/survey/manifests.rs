@@ -267,14 +267,13 @@ impl Reader<'_> {
 }
 
 /// The settings of operators that files of the tree speak of, each with the first file that does.
-/// What a document says of them is advice.
+/// What a document says of them is advice, and what code says is the operator's own business.
 pub(super) fn settings(
     files: &[(FileId, &Input)],
     knowledge: &Knowledge,
 ) -> BTreeMap<String, String> {
-    let written = files
-        .iter()
-        .filter(|(_, input)| input.kind != FileKind::Markdown);
+    let sets = |kind| !matches!(kind, FileKind::Markdown | FileKind::Go | FileKind::Rust);
+    let written = files.iter().filter(|(_, input)| sets(input.kind));
     let first = |setting: &str| {
         let mut speaking = written.clone();
         let found = speaking.find(|(_, input)| input.text.contains(setting))?;

@@ -3,13 +3,17 @@
 //!
 //! A value is found by the variable's name beside it, so that the same word elsewhere is not told.
 
+use crate::facts::tree;
 use crate::source::{FileId, Sources, Span};
 
 /// What files are called that show how another one is to be written.
 const EXAMPLES: [&str; 5] = ["example", "sample", "template", "dist", "default"];
 
-/// The place of the text that one of the variables of a reference is given. Of several files the one
-/// counts that the reference's own file names nearest to it.
+/// The file of variables that a compose file reads without naming it.
+const UNNAMED: &str = ".env";
+
+/// The place of the text that one of the variables of a reference is given: in the reference's own
+/// file, or in a file that it names. Of several the nearest counts.
 pub(super) fn place(sources: &Sources, reference: Span, text: &str) -> Option<Span> {
     let names: Vec<&str> = names(sources.slice(reference)).collect();
     let holding = sources.iter().filter(|(_, file)| {
@@ -20,19 +24,27 @@ pub(super) fn place(sources: &Sources, reference: Span, text: &str) -> Option<Sp
         let mut names = names.iter();
         names.find_map(|name| given(id, file.text(), name, text))
     });
-    found.min_by_key(|span| distance(sources, reference, *span))
+    let near = found.filter_map(|span| Some((distance(sources, reference, span)?, span)));
+    near.min_by_key(|(distance, _)| *distance)
+        .map(|(_, span)| span)
 }
 
-/// How far from a reference its file names the file of a span.
-fn distance(sources: &Sources, reference: Span, span: Span) -> usize {
+/// How far from a reference its file names the file of a span; nothing where it does not: that the
+/// same name has the same text elsewhere does not bring it here.
+fn distance(sources: &Sources, reference: Span, span: Span) -> Option<usize> {
     let from = reference.start as usize;
     if span.file == reference.file {
-        return from.abs_diff(span.start as usize);
+        return Some(from.abs_diff(span.start as usize));
     }
     let whole = sources.get(reference.file).text();
     let mentions = whole.match_indices(name_of(sources.path(span)));
     let distances = mentions.map(|(at, _)| from.abs_diff(at));
-    distances.min().unwrap_or(usize::MAX)
+    let unnamed = || {
+        let (own, other) = (sources.path(reference), sources.path(span));
+        let is_beside = tree::folder(own) == tree::folder(other) && name_of(other) == UNNAMED;
+        is_beside.then_some(usize::MAX)
+    };
+    distances.min().or_else(unnamed)
 }
 
 fn name_of(path: &str) -> &str {
