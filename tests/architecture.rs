@@ -34,7 +34,10 @@ const FLOORS: &[(&str, &[&str])] = &[
     ("fix", &["finding"]),
     ("extract", &["syntax", "facts", "knowledge"]),
     ("resolve", &["facts", "knowledge"]),
-    ("verdict", &["syntax", "facts", "knowledge", "resolve"]),
+    (
+        "server_simulation",
+        &["syntax", "facts", "knowledge", "resolve"],
+    ),
     ("edit", &["facts", "knowledge", "finding"]),
     (
         "load",
@@ -67,7 +70,7 @@ const CHECKS: &[&str] = &[
     "suppress",
     "extract",
     "resolve",
-    "verdict",
+    "server_simulation",
     "edit",
     "load",
     "inputs",

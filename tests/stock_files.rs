@@ -11,7 +11,7 @@ mod laboratory;
 use laboratory::Laboratory;
 use redvet::finding::{Report, Severity};
 use redvet::knowledge::servers::language::{Build, Stage};
-use redvet::verdict::{Server, Unseen};
+use redvet::server_simulation::{Server, Unseen};
 use serde::Deserialize;
 
 const STOCK: &str = include_str!("../fixtures/servers/stock.jsonl");

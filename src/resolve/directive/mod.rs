@@ -3,9 +3,9 @@
 //! A line is judged by every plausible series; where they disagree its problem is unknown. Which
 //! problems matter, and how much, is for the rules.
 
-mod disclosed;
-mod given;
-mod whole;
+mod line_interactions;
+mod plaintext_secret;
+mod secret_origin;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,14 +13,16 @@ use crate::facts::raw::{LineForm, RawLine};
 use crate::facts::value::Value;
 use crate::facts::{Datum, Encoding, Related, Slot, Subject, SubjectKind};
 use crate::knowledge::servers::language::Stage;
-use crate::knowledge::servers::{Repeat, Series, Servers};
+use crate::knowledge::servers::{Directive, Repeat, Series, Servers};
 use crate::knowledge::shapes::Shapes;
 use crate::resolve::conf::{DEPENDS_ON_VERSION, source_name};
-use crate::resolve::line::{self, Fate, Problem, Reading};
+use crate::resolve::config_session::stops;
+use crate::resolve::config_transcript::ConfigTranscript;
+use crate::resolve::line::{self, LineOutcome, Problem, Reading};
 use crate::source::{MASK, Sources};
 
-use disclosed::place;
-pub use whole::Whole;
+pub(in crate::resolve) use line_interactions::LineInteractions;
+use plaintext_secret::place;
 
 /// The lines of one text, in the order in which the server reads them.
 pub struct TextLines<'a> {
@@ -29,19 +31,19 @@ pub struct TextLines<'a> {
     pub path: &'a str,
     /// The object that holds the text exists to keep secrets.
     pub keeps_secrets: bool,
-    pub lines: Vec<&'a RawLine>,
+    pub lines: &'a [RawLine],
 }
 
 /// What lines are judged by.
 pub struct Judge<'a> {
     pub servers: &'a Servers,
-    pub candidates: &'a [&'a Series],
     pub shapes: &'a Shapes,
     pub sources: &'a Sources,
     /// The configuration loads a module, whose settings are not covered.
     pub loads_modules: bool,
-    /// The lines' server as a whole.
-    pub whole: &'a Whole<'a>,
+    /// What the plausible series make of the server's whole configuration, and its values.
+    pub transcript: &'a ConfigTranscript<'a>,
+    pub effective: &'a BTreeMap<String, Value>,
 }
 
 /// One subject a line.
@@ -49,7 +51,7 @@ pub fn subjects(text: &TextLines<'_>, judge: &Judge<'_>, server: &Related) -> Ve
     let mut earlier: BTreeMap<String, &RawLine> = BTreeMap::new();
     let mut times: BTreeMap<String, usize> = BTreeMap::new();
     let mut subjects = Vec::new();
-    for line in &text.lines {
+    for line in text.lines {
         let Some(name) = line.words.first() else {
             subjects.push(refused_by_tokenizer(text, line, server));
             continue;
@@ -93,14 +95,13 @@ impl Judge<'_> {
         match self.problem(line, name) {
             Ok((problem, reading)) => {
                 subject.put("problem", problem_value(problem, line));
-                let error = reading
-                    .error
-                    .as_deref()
-                    .map(|error| self.masked(line, error));
+                let error = reading.map_or(line.error, |reading| reading.error.as_deref());
+                let error = error.map(|error| self.masked(line, error));
                 put_text(&mut subject, "error", error, line);
-                put_text(&mut subject, "accepted", reading.accepted.as_ref(), line);
+                let accepted = reading.and_then(|reading| reading.accepted.as_ref());
+                put_text(&mut subject, "accepted", accepted, line);
                 if problem != Problem::None {
-                    self.put_consequence(&mut subject, problem, line, name);
+                    self.put_consequence(&mut subject, problem, line);
                 }
                 if matches!(problem, Problem::UnknownDirective) {
                     self.put_candidates(&mut subject, line, name);
@@ -109,26 +110,31 @@ impl Judge<'_> {
                     self.put_history(&mut subject, line, name);
                 }
                 if matches!(problem, Problem::MisreadValue | Problem::ClampedValue) {
-                    self.put_effective(&mut subject, line, name, reading.datum.as_ref());
+                    let datum = reading.and_then(|reading| reading.datum.as_ref());
+                    self.put_effective(&mut subject, line, name, datum);
                 }
             }
             Err(reason) => subject.put("problem", Value::unknown(reason)),
         }
-        self.put_disclosed(&mut subject, text, line, name);
+        self.put_plaintext_secret(&mut subject, text, line, name);
         self.put_beside_others(&mut subject, line, name);
         if line.form == LineForm::Runtime {
             subject.put("settable", self.settable(line, name));
         }
         subject.put(
             "server_version",
-            Value::derived(Datum::Text(source_name(self.candidates))),
+            Value::derived(Datum::Text(source_name(self.transcript.series))),
         );
         subject
     }
 
     /// Whether a running server lets the directive be changed.
     fn settable(&self, line: &RawLine, name: &str) -> Value {
-        let directives = self.candidates.iter().map(|series| series.directive(name));
+        let directives = self
+            .transcript
+            .series
+            .iter()
+            .map(|series| series.directive(name));
         let answers: BTreeSet<_> = directives.map(|d| d.map(|d| d.mutable)).collect();
         match answers.iter().collect::<Vec<_>>()[..] {
             [Some(settable)] => Value::set(Datum::Bool(*settable), line.span),
@@ -140,13 +146,13 @@ impl Judge<'_> {
 
     /// What the line means beside the other lines of its server.
     fn put_beside_others(&self, subject: &mut Subject, line: &RawLine, name: &str) {
-        subject.put("idle_because", self.whole.idle(line, name));
-        let conflict = self.whole.conflict(line);
-        subject.put("conflict", conflict.error);
-        if let Some(with) = conflict.with {
+        subject.put("idle_because", self.idle_because(line, name));
+        let found = LineInteractions::of(line, self.transcript);
+        subject.put("conflict", found.conflict);
+        if let Some(with) = found.with {
             subject.put("conflict_with", with);
         }
-        put_text(subject, "conflict_consequence", conflict.consequence, line);
+        put_text(subject, "conflict_consequence", found.consequence, line);
     }
 
     /// What the server is left with, where every plausible series shows the same.
@@ -161,9 +167,10 @@ impl Judge<'_> {
             return;
         }
         let shown: BTreeSet<String> = self
-            .candidates
+            .transcript
+            .series
             .iter()
-            .filter_map(|series| Some(line::shown(series.directive(name)?, datum)))
+            .filter_map(|series| Some(line::format_config_get(series.directive(name)?, datum)))
             .collect();
         if shown.len() == 1 {
             put_text(subject, "effective", shown.into_iter().next(), line);
@@ -180,11 +187,7 @@ impl Judge<'_> {
             "name",
             Value::set(Datum::Text(name.to_owned()), name_span).with_slot(rename),
         );
-        let canonical = self
-            .candidates
-            .iter()
-            .find_map(|s| s.directive(name))
-            .map(|d| d.name.clone());
+        let canonical = self.directive(name).map(|d| d.name.clone());
         let old_name = canonical
             .as_ref()
             .filter(|canonical| !canonical.eq_ignore_ascii_case(name));
@@ -256,18 +259,21 @@ impl Judge<'_> {
         name.is_some_and(|name| self.servers.is_secret(&name.text))
     }
 
-    /// The one problem of the line, or why it cannot be told.
-    fn problem(&self, line: &RawLine, name: &str) -> Result<(Problem, Reading), String> {
-        let takes = |series: &&&Series| series.language.adjacent_quotes;
-        let taking = self.candidates.iter().filter(takes).count();
-        if line.glued && (1..self.candidates.len()).contains(&taking) {
+    /// The directive that a name stands for, in the first plausible series that knows it.
+    fn directive(&self, name: &str) -> Option<&Directive> {
+        let mut series = self.transcript.series.iter();
+        series.find_map(|series| series.directive(name))
+    }
+
+    /// The one problem of the line with what the first series makes of it, or why it cannot be told.
+    fn problem(&self, line: &RawLine, name: &str) -> Result<(Problem, Option<&Reading>), String> {
+        let series = self.transcript.series;
+        let taking = series.iter().filter(|s| s.language.adjacent_quotes).count();
+        if line.glued && (1..series.len()).contains(&taking) {
             return Err(format!("{DEPENDS_ON_VERSION} (syntax-error or none)"));
         }
-        if let Some(error) = line.error.filter(|_| !line.glued || taking == 0) {
-            return Ok((
-                Problem::SyntaxError,
-                plain(Problem::SyntaxError, Some(error)),
-            ));
+        if line.error.is_some() && (!line.glued || taking == 0) {
+            return Ok((Problem::SyntaxError, None));
         }
         if let Some(hole) = line
             .words
@@ -279,7 +285,10 @@ impl Judge<'_> {
         {
             return Err(hole.to_string());
         }
-        let readings = self.readings(line, name, line.meant);
+        let readings = self
+            .transcript
+            .in_context(line, self.transcript.alone(line));
+        let first = readings.first().copied();
         let unknown: BTreeSet<&str> = readings
             .iter()
             .flat_map(|r| &r.unknown_names)
@@ -308,18 +317,19 @@ impl Judge<'_> {
                 .all()
                 .any(|series| series.directive(name).is_some())
         {
-            return Ok((Problem::UnsupportedDirective, first(readings)));
+            return Ok((Problem::UnsupportedDirective, first));
         }
         if line.trailing_comment.is_some() && !all_unknown {
-            let whole = self.readings(line, name, line.words.len());
-            return Ok((Problem::TrailingComment, first(whole)));
+            return Ok((Problem::TrailingComment, self.whole(line).first().copied()));
         }
         if problems.len() > 1 {
             let kinds: Vec<_> = problems.iter().map(|p| p.word()).collect();
             return Err(format!("{DEPENDS_ON_VERSION} ({})", kinds.join(" or ")));
         }
-        let reading = first(readings);
-        Ok((reading.problem, reading))
+        Ok((
+            first.map_or(Problem::None, |reading| reading.problem),
+            first,
+        ))
     }
 
     /// With a module loaded any name may be the module's; without one only those of modules that
@@ -333,38 +343,26 @@ impl Judge<'_> {
         self.loads_modules || self.shapes.is_module_command(name)
     }
 
-    fn readings(&self, line: &RawLine, name: &str, words: usize) -> Vec<Reading> {
-        let args: Vec<_> = line
-            .words
-            .iter()
-            .take(words)
-            .skip(1)
-            .map(|w| w.text.as_str())
-            .collect();
-        let read = |(index, series): (usize, &&Series)| match self.whole.reading(line, index) {
-            Some(reading) => reading.clone(),
-            None => line::read_on(series, self.whole.build, name, &args),
-        };
-        self.candidates.iter().enumerate().map(read).collect()
+    /// What each plausible series makes of all words of the line where it stands.
+    fn whole(&self, line: &RawLine) -> Vec<&Reading> {
+        self.transcript
+            .in_context(line, self.transcript.whole(line))
     }
 
     /// What the server does with the line.
-    fn put_consequence(&self, subject: &mut Subject, problem: Problem, line: &RawLine, name: &str) {
-        let fates: Vec<Fate> = self
-            .readings(line, name, line.words.len())
-            .into_iter()
-            .map(|reading| reading.fate)
-            .collect();
-        if let Some(text) = consequence(&fates, problem == Problem::SyntaxError, line.form) {
-            put_text(subject, "consequence", Some(text), line);
-        }
+    fn put_consequence(&self, subject: &mut Subject, problem: Problem, line: &RawLine) {
+        let readings = self.whole(line).into_iter();
+        let outcomes: Vec<_> = readings.map(|reading| reading.outcome).collect();
+        let text = consequence(&outcomes, problem == Problem::SyntaxError, line.form);
+        put_text(subject, "consequence", text, line);
     }
 
     /// Known names near an unknown one.
     fn put_candidates(&self, subject: &mut Subject, line: &RawLine, name: &str) {
         let wanted = name.to_ascii_lowercase();
         let mut near: Vec<(usize, &str)> = self
-            .candidates
+            .transcript
+            .series
             .iter()
             .flat_map(|series| series.directives())
             // Names of very different lengths are far apart, and comparing costs the product of both.
@@ -397,7 +395,7 @@ impl Judge<'_> {
     /// Since when and until when this flavor knows a name that the version does not, who else knows
     /// it, and the name that stands for it here.
     fn put_history(&self, subject: &mut Subject, line: &RawLine, name: &str) {
-        let Some(own) = self.candidates.first() else {
+        let Some(own) = self.transcript.series.first() else {
             return;
         };
         let replacement = self.servers.replacement(own, name);
@@ -427,10 +425,7 @@ impl Judge<'_> {
         if line.is_alternative() {
             return None;
         }
-        let directive = self
-            .candidates
-            .iter()
-            .find_map(|series| series.directive(name))?;
+        let directive = self.directive(name)?;
         if directive.repeat != Repeat::LastWins {
             return None;
         }
@@ -439,26 +434,26 @@ impl Judge<'_> {
 }
 
 /// What becomes of the server, where every plausible series agrees as far as that.
-fn consequence(fates: &[Fate], broken: bool, form: LineForm) -> Option<&'static str> {
-    let taken = |fate: &Fate| *fate == Fate::Taken && !broken;
-    if fates.iter().all(taken) {
+fn consequence(outcomes: &[LineOutcome], broken: bool, form: LineForm) -> Option<&'static str> {
+    let taken = |outcome: &LineOutcome| *outcome == LineOutcome::Taken && !broken;
+    if outcomes.iter().all(taken) {
         return Some("takes them");
     }
-    if fates.iter().any(taken) {
+    if outcomes.iter().any(taken) {
         return None;
     }
     if form == LineForm::Runtime {
         return Some("refuses the CONFIG SET");
     }
-    let stage = |fate: &Fate| match fate {
-        Fate::Refused(stage) if !broken => *stage,
-        Fate::Queued if !broken => Stage::Startup,
+    let stage = |outcome: &LineOutcome| match outcome {
+        LineOutcome::Refused(stage) if !broken => *stage,
+        LineOutcome::Queued if !broken => Stage::Startup,
         _ => Stage::Config,
     };
-    let stages: Vec<Stage> = fates.iter().map(stage).collect();
+    let stages: Vec<Stage> = outcomes.iter().map(stage).collect();
     let first = stages.first().copied().unwrap_or(Stage::Config);
     let same = stages.iter().all(|stage| *stage == first);
-    Some(whole::stops(if same { first } else { Stage::Config }, true))
+    Some(stops(if same { first } else { Stage::Config }, true))
 }
 
 /// `redis 6.0 to 6.2`
@@ -479,21 +474,4 @@ fn meant(line: &RawLine) -> String {
         })
         .collect();
     words.join(" ")
-}
-
-fn first(readings: Vec<Reading>) -> Reading {
-    let first = readings.into_iter().next();
-    first.unwrap_or_else(|| plain(Problem::None, None))
-}
-
-fn plain(problem: Problem, error: Option<&str>) -> Reading {
-    Reading {
-        problem,
-        fate: Fate::Taken,
-        error: error.map(str::to_owned),
-        accepted: None,
-        datum: None,
-        clears: false,
-        unknown_names: Vec::new(),
-    }
 }

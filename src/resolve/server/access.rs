@@ -6,17 +6,19 @@ use crate::facts::vocabulary::conf_path;
 use crate::facts::{Datum, State, Subject, Value, Written};
 use crate::knowledge::servers::Form;
 use crate::knowledge::shapes::AccessShapes;
-use crate::resolve::conf::Step;
+use crate::resolve::config_transcript::ConfigTranscript;
 use crate::resolve::server::Resolver;
 
 impl Resolver<'_> {
-    pub(super) fn put_access(&self, subject: &mut Subject) {
+    pub(super) fn put_access(&self, subject: &mut Subject, transcript: &ConfigTranscript<'_>) {
         if subject.fact("managed").is_none() {
             subject.put("managed", Value::derived(Datum::Bool(false)));
         }
         let exposed = self.exposed(subject).with_home(self.anchor());
         subject.put("exposed", exposed);
-        let authentication = self.authentication(subject).with_home(self.anchor());
+        let authentication = self
+            .authentication(subject, transcript)
+            .with_home(self.anchor());
         subject.put("authentication", authentication);
     }
 
@@ -103,7 +105,7 @@ impl Resolver<'_> {
     }
 
     /// What it asks of whoever connects: `none`, `password` or `acl`.
-    fn authentication(&self, subject: &Subject) -> Value {
+    fn authentication(&self, subject: &Subject, transcript: &ConfigTranscript<'_>) -> Value {
         let word = |word: &str| Value::derived(Datum::Text(word.to_owned()));
         let is_written = |name: &String| {
             let value = subject.fact(&conf_path(name));
@@ -126,10 +128,8 @@ impl Resolver<'_> {
             Ok(false) => {}
             Err(reason) => return Value::unknown(reason),
         }
-        let restricts = self.steps().iter().any(|step| match step {
-            Step::Line { line, .. } => self.restricts_everyone(line),
-            _ => false,
-        });
+        let mut lines = transcript.step_lines();
+        let restricts = lines.any(|line| self.restricts_everyone(line));
         word(if restricts { "acl" } else { "none" })
     }
 

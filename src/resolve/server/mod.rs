@@ -17,17 +17,18 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::facts::estate::Estate;
 use crate::facts::linked::{Body, Linked, LinkedPart, LinkedServer};
-use crate::facts::raw::{ConfPart, Declaration, Raw, RawServer, TextPlace};
+use crate::facts::raw::{ConfPart, Declaration, Raw, RawLine, RawServer, TextPlace};
 use crate::facts::vocabulary::conf_path;
 use crate::facts::{Datum, Related, Strength, Subject, SubjectKind, Value};
 use crate::knowledge::servers::language::Build;
 use crate::knowledge::servers::{Candidates, Form, Series, Servers};
 use crate::knowledge::shapes::Shapes;
-use crate::resolve::conf::{self, Step};
-use crate::resolve::directive::{self, Judge, TextLines, Whole};
+use crate::resolve::conf;
+use crate::resolve::config_transcript::ConfigTranscript;
+use crate::resolve::directive::{self, Judge, TextLines};
 use crate::source::{FileId, Sources, Span};
 use figures::declared_value;
-use overridden::Overridden;
+use overridden::OverriddenLines;
 
 /// What resolving servers needs besides the raw facts.
 pub struct Context<'a> {
@@ -42,7 +43,7 @@ pub struct Context<'a> {
 /// Every server of a universe with its lines.
 pub fn resolve(raw: &Raw, linked: &Linked, knowledge: &Context<'_>) -> Estate {
     let mut estate = Estate::default();
-    let mut overridden = Overridden::default();
+    let mut overridden = OverriddenLines::default();
     for (index, server) in linked.servers.iter().enumerate() {
         let resolver = Resolver::new(raw, server, knowledge);
         let related = Related {
@@ -50,17 +51,16 @@ pub fn resolve(raw: &Raw, linked: &Linked, knowledge: &Context<'_>) -> Estate {
             strength: Strength::Certain,
             evidence: String::new(),
         };
-        let effective = resolver.effective();
-        overridden.add(
-            &resolver.steps_by_part(),
-            (&resolver.candidates.series, resolver.build),
-            &|name| knowledge.servers.is_secret(name),
-        );
-        let mut directives = resolver.directives(&related, &effective);
+        let is_secret = |name: &str| knowledge.servers.is_secret(name);
+        let transcript = resolver.transcript(&resolver.candidates.series);
+        let effective = conf::effective(&transcript, &resolver.home(), &is_secret);
+        overridden.add(&transcript, &is_secret);
+        let mut directives = resolver.directives(&related, &transcript, &effective);
         directives.extend(resolver.unread(&related));
         doubt::of_lines(resolver.deployed, &mut directives);
+        let files = resolver.files();
         for line in &mut directives {
-            doubt::of_defaults(&raw.defaults, &resolver.files(), line);
+            doubt::of_defaults(&raw.defaults, &files, line);
         }
         estate.directives.extend(directives);
         let told = resolver.candidates.note.clone().into_iter();
@@ -69,9 +69,9 @@ pub fn resolve(raw: &Raw, linked: &Linked, knowledge: &Context<'_>) -> Estate {
         estate
             .notes
             .extend(told.map(|note| (Some(path.to_owned()), note)));
-        let mut server = resolver.server(effective);
+        let mut server = resolver.server(effective, &transcript);
         doubt::of_server(resolver.deployed, &mut server);
-        doubt::of_defaults(&raw.defaults, &resolver.files(), &mut server);
+        doubt::of_defaults(&raw.defaults, &files, &mut server);
         estate.servers.push(server);
     }
     overridden.put(&mut estate.directives);
@@ -174,74 +174,67 @@ impl<'a> Resolver<'a> {
 
     // Subjects.
 
-    fn directives(&self, server: &Related, effective: &BTreeMap<String, Value>) -> Vec<Subject> {
-        let whole = Whole::new(
-            self.knowledge.servers,
-            (&self.candidates.series, self.build),
-            effective,
-            &self.steps(),
-        );
+    /// What the series make of the whole configuration.
+    fn transcript<'r>(&'r self, series: &'r [&'r Series]) -> ConfigTranscript<'r> {
+        let lines = self.judged().into_iter().flat_map(|text| text.lines);
+        ConfigTranscript::read(self.steps(), lines, (series, self.build))
+    }
+
+    fn directives(
+        &self,
+        server: &Related,
+        transcript: &ConfigTranscript<'_>,
+        effective: &BTreeMap<String, Value>,
+    ) -> Vec<Subject> {
         let judge = Judge {
             servers: self.knowledge.servers,
-            candidates: &self.candidates.series,
             shapes: self.knowledge.shapes,
             sources: self.knowledge.sources,
-            loads_modules: self.loads_modules(),
-            whole: &whole,
+            loads_modules: transcript.step_lines().any(|line| self.loads_module(line)),
+            transcript,
+            effective,
         };
-        let mut subjects = Vec::new();
-        for index in self.read_texts() {
-            let text = &self.raw.texts[index];
-            if text.foreign {
-                continue;
-            }
-            let lines = TextLines {
-                name: &text.name,
-                path: self.knowledge.sources.path(text.excerpt.span_all()),
-                keeps_secrets: self.knowledge.snippet || keeps_secrets(&text.place),
-                lines: text.lines.iter().collect(),
-            };
-            subjects.extend(directive::subjects(&lines, &judge, server));
-        }
-        for part in self.deployed.iter().flat_map(|s| &s.conf) {
-            let ConfPart::Lines(own) = part else { continue };
-            let lines = TextLines {
+        let texts = self.judged().into_iter();
+        texts
+            .flat_map(|text| directive::subjects(&text, &judge, server))
+            .collect()
+    }
+
+    /// The texts whose lines are judged, arguments and fields among them.
+    fn judged(&self) -> Vec<TextLines<'a>> {
+        let texts = self.read_texts().into_iter();
+        let texts = texts.map(|index| &self.raw.texts[index]);
+        let texts = texts.filter(|text| !text.foreign).map(|text| TextLines {
+            name: &text.name,
+            path: self.knowledge.sources.path(text.excerpt.span_all()),
+            keeps_secrets: self.knowledge.snippet || keeps_secrets(&text.place),
+            lines: &text.lines,
+        });
+        let parts = self.deployed.iter().flat_map(|server| &server.conf);
+        let own = parts.filter_map(|part| match part {
+            ConfPart::Lines(lines) => Some(TextLines {
                 name: self.name(),
                 path: self.path(),
                 keeps_secrets: self.knowledge.snippet,
-                lines: own.iter().collect(),
-            };
-            subjects.extend(directive::subjects(&lines, &judge, server));
-        }
-        subjects
+                lines,
+            }),
+            _ => None,
+        });
+        texts.chain(own).collect()
     }
 
-    fn loads_modules(&self) -> bool {
-        let loads = |name: &str| {
-            let directive = self
-                .candidates
-                .series
-                .iter()
-                .find_map(|s| s.directive(name));
-            directive.is_some_and(|d| d.form == Some(Form::LoadModule))
-        };
-        self.steps().iter().any(|step| match step {
-            Step::Line { line, .. } => line.words.first().is_some_and(|name| loads(&name.text)),
-            _ => false,
-        })
+    fn loads_module(&self, line: &RawLine) -> bool {
+        let series = self.candidates.series.iter();
+        let name = line.words.first();
+        let directive = name.and_then(|name| series.clone().find_map(|s| s.directive(&name.text)));
+        directive.is_some_and(|d| d.form == Some(Form::LoadModule))
     }
 
-    fn effective(&self) -> BTreeMap<String, Value> {
-        let is_secret = |name: &str| self.knowledge.servers.is_secret(name);
-        conf::effective(
-            &self.steps(),
-            (&self.candidates.series, self.build),
-            &self.home(),
-            &is_secret,
-        )
-    }
-
-    fn server(&self, effective: BTreeMap<String, Value>) -> Subject {
+    fn server(
+        &self,
+        effective: BTreeMap<String, Value>,
+        transcript: &ConfigTranscript<'_>,
+    ) -> Subject {
         let mut subject =
             Subject::new(SubjectKind::Server, self.name(), self.path(), self.anchor());
         subject.namespace = self.deployed.and_then(|s| s.namespace.clone());
@@ -258,7 +251,7 @@ impl<'a> Resolver<'a> {
         self.put_figures(&mut subject);
         self.put_identity(&mut subject);
         self.put_words(&mut subject);
-        self.put_access(&mut subject);
+        self.put_access(&mut subject, transcript);
         self.put_deployment(&mut subject);
         subject
     }
