@@ -7,6 +7,7 @@
 //! ([`server`](super::server)) are views of it.
 
 use std::collections::{BTreeMap, HashMap};
+use std::rc::Rc;
 
 use crate::facts::raw::{LineForm, RawLine};
 use crate::facts::{Reason, Strength};
@@ -50,11 +51,12 @@ pub struct ConfigTranscript<'a> {
     build: Build,
     pub(super) steps: Vec<ConfigStep<'a>>,
     /// By the line itself (two lines may stand in one place): what each series makes of it alone.
-    lines: HashMap<*const RawLine, Vec<LineReadings>>,
+    lines: HashMap<*const RawLine, Vec<Rc<LineReadings>>>,
     per_series: Vec<SeriesTranscript>,
 }
 
 /// What one series makes of a line by itself.
+#[derive(PartialEq)]
 struct LineReadings {
     /// Without what a person meant as a comment behind the value.
     meant: Reading,
@@ -128,20 +130,24 @@ impl<'a> ConfigTranscript<'a> {
         })
     }
 
-    fn read_alone(&self, line: &RawLine) -> Vec<LineReadings> {
+    fn read_alone(&self, line: &RawLine) -> Vec<Rc<LineReadings>> {
+        let mut all: Vec<Rc<LineReadings>> = Vec::new();
         let Some((name, args)) = line.words.split_first() else {
-            return Vec::new();
+            return all;
         };
         let args: Vec<&str> = args.iter().map(|word| word.text.as_str()).collect();
         let meant = line.meant.saturating_sub(1).min(args.len());
-        let read = |series: &&Series| {
+        for series in self.series {
             let read = |args: &[&str]| line::read_on(series, self.build, &name.text, args);
-            LineReadings {
+            let readings = LineReadings {
                 meant: read(&args[..meant]),
                 whole: (meant < args.len()).then(|| read(&args)),
-            }
-        };
-        self.series.iter().map(read).collect()
+            };
+            // Most lines are the same to all series: they are kept once.
+            let kept = all.last().filter(|last| ***last == readings).cloned();
+            all.push(kept.unwrap_or_else(|| Rc::new(readings)));
+        }
+        all
     }
 
     /// One series reads all steps, to the end: a check tells of every line that is refused.
@@ -276,7 +282,7 @@ impl<'a> ConfigTranscript<'a> {
 
     fn of_line(&self, line: &RawLine) -> impl Iterator<Item = &LineReadings> {
         let readings = self.lines.get(&std::ptr::from_ref(line));
-        readings.into_iter().flatten()
+        readings.into_iter().flatten().map(Rc::as_ref)
     }
 
     /// The reading of each series where the line stands; `alone` gives it where other lines do not

@@ -9,14 +9,14 @@ use crate::resolve::directive::Judge;
 use crate::resolve::line;
 
 /// Two lines that are refused together, as facts of the one that is named or would be taken away.
-pub(in crate::resolve) struct LineInteractions {
+pub(in crate::resolve) struct ConflictFacts {
     /// What the server prints, `none` where it takes the line.
     pub(in crate::resolve) conflict: Value,
     pub(in crate::resolve) with: Option<Value>,
     pub(in crate::resolve) consequence: Option<&'static str>,
 }
 
-impl LineInteractions {
+impl ConflictFacts {
     /// Whether the line is refused together with another one.
     pub(in crate::resolve) fn of(line: &RawLine, transcript: &ConfigTranscript<'_>) -> Self {
         let conflicts = || transcript.conflicts(line);

@@ -21,7 +21,7 @@ use crate::resolve::config_transcript::ConfigTranscript;
 use crate::resolve::line::{self, LineOutcome, Problem, Reading};
 use crate::source::{MASK, Sources};
 
-pub(in crate::resolve) use line_interactions::LineInteractions;
+pub(in crate::resolve) use line_interactions::ConflictFacts;
 use plaintext_secret::place;
 
 /// The lines of one text, in the order in which the server reads them.
@@ -147,7 +147,7 @@ impl Judge<'_> {
     /// What the line means beside the other lines of its server.
     fn put_beside_others(&self, subject: &mut Subject, line: &RawLine, name: &str) {
         subject.put("idle_because", self.idle_because(line, name));
-        let found = LineInteractions::of(line, self.transcript);
+        let found = ConflictFacts::of(line, self.transcript);
         subject.put("conflict", found.conflict);
         if let Some(with) = found.with {
             subject.put("conflict_with", with);

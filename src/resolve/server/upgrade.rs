@@ -9,7 +9,7 @@ use crate::facts::raw::{Raw, RawLine};
 use crate::knowledge::servers::{Directive, Series, Status};
 use crate::resolve::conf;
 use crate::resolve::config_transcript::ConfigTranscript;
-use crate::resolve::directive::LineInteractions;
+use crate::resolve::directive::ConflictFacts;
 use crate::resolve::line::{self, Reading};
 use crate::resolve::server::{Context, Resolver};
 use crate::source::{MASK, Span};
@@ -186,9 +186,9 @@ impl Comparison<'_> {
     /// A line that only the newer version refuses beside another one.
     fn conflict(&self, line: &RawLine) -> Option<Change> {
         let name = line.words.first()?;
-        let found = LineInteractions::of(line, &self.new);
+        let found = ConflictFacts::of(line, &self.new);
         let error = found.with.and(found.conflict.text().map(str::to_owned))?;
-        if LineInteractions::of(line, &self.old).with.is_some() {
+        if ConflictFacts::of(line, &self.old).with.is_some() {
             return None;
         }
         Some(Change {
