@@ -15,7 +15,7 @@ use crate::view::difference::{Side, difference};
 use super::Outcome;
 use super::args::{EffectiveArgs, TableFormat};
 use super::console::Console;
-use super::effective::view_of;
+use super::estate_view::view_of;
 use super::failure::Failure;
 use super::target::Target;
 

@@ -9,8 +9,8 @@ use crate::survey::{Input, Project};
 
 use super::accepted;
 use super::args::CheckArgs;
-use super::check::{Prepared, threshold};
 use super::console::visible;
+use super::prepared::{Prepared, threshold};
 
 /// The files that are read, one a line.
 pub(super) fn files(project: &Project) -> String {

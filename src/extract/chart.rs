@@ -4,7 +4,7 @@
 //! are for and what of them cannot be seen, and hands them to [`deploy`]. Values for a chart that
 //! has others below it, or for an unknown one, are looked through by [`deploy_by_signs`].
 
-use crate::extract::manifest::Context;
+use crate::extract::manifest_context::Context;
 use crate::extract::scalar::first_entry;
 use crate::extract::shape::{Fields, Found, Owner, Reading, Visibility};
 use crate::facts::Reason;

@@ -9,6 +9,7 @@ use crate::facts::{Encoding, Reason, Slot};
 use crate::knowledge::shapes::Shapes;
 use crate::source::{Comment, Excerpt, Span};
 use crate::syntax::conf::{self, Line};
+use crate::syntax::yaml::{Scalar, ScalarStyle};
 
 mod branches;
 
@@ -21,6 +22,16 @@ pub enum Frame {
     Lines,
     /// Within a quoted or folded scalar: no line of the file is a line of the text.
     Inline,
+}
+
+impl Frame {
+    /// Only a literal block scalar stands in the file line by line.
+    pub fn of_scalar(scalar: &Scalar) -> Self {
+        match scalar.style() {
+            ScalarStyle::Literal => Self::Lines,
+            _ => Self::Inline,
+        }
+    }
 }
 
 /// A text and what was read from it.

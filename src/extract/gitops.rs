@@ -2,7 +2,8 @@
 //! ApplicationSet, Flux's HelmRelease.
 
 use crate::extract::chart::{Release, deploy, deploy_by_signs};
-use crate::extract::manifest::{Context, object_name};
+use crate::extract::manifest_context::Context;
+use crate::extract::object_name::object_name;
 use crate::extract::scalar::{first_entry, known};
 use crate::extract::shape::Visibility;
 use crate::facts::Reason;

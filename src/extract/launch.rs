@@ -2,10 +2,12 @@
 //! a server's invocation out, or why it cannot be followed. How the words are written (a list, a
 //! string, a script) is the caller's business up to here; what the options mean is `command`'s.
 
-use crate::extract::command::{self, ArgWord, Environment, Invocation};
+use crate::extract::command::{self, Invocation};
 use crate::extract::expand::Expanded;
+use crate::extract::process_environment::{self, Environment};
 use crate::extract::recipe::{self, Recipe};
 use crate::extract::script::{self, Command};
+use crate::facts::raw::ArgWord;
 use crate::facts::{Reason, Slot};
 use crate::knowledge::shapes::{ImageReference, Shapes};
 use crate::source::{Excerpt, Span};
@@ -327,7 +329,7 @@ impl Follower<'_> {
         let environment = self.launch.environment;
         match environment
             .get(variable)
-            .or(environment.get(command::ANY_OTHER))
+            .or(environment.get(process_environment::ANY_OTHER))
         {
             None => {}
             Some(Ok(flags)) => {

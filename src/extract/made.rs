@@ -3,10 +3,10 @@
 
 use std::sync::Arc;
 
-use crate::extract::command::ArgWord;
 use crate::extract::conf::{self, Frame};
 use crate::extract::recipe::{Part, Recipe};
 use crate::facts::Reason;
+use crate::facts::raw::ArgWord;
 use crate::facts::raw::{ConfPart, ObjectName, RawText, TextPlace};
 use crate::knowledge::shapes::Shapes;
 use crate::source::{Excerpt, FileId};

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use crate::extract::kustomize::{Render, Tree, TreeFile};
-use crate::extract::manifest::object_name;
+use crate::extract::object_name::object_name;
 use crate::extract::scalar::known;
 use crate::facts::raw::ObjectName;
 use crate::facts::{Reason, tree};

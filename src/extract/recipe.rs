@@ -5,9 +5,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::extract::command::ArgWord;
 use crate::extract::script::{Command, Output};
 use crate::facts::Reason;
+use crate::facts::raw::ArgWord;
 use crate::source::{Excerpt, Span};
 
 /// How a file comes about.

@@ -5,10 +5,11 @@
 
 use std::collections::BTreeMap;
 
-use crate::extract::command::{Environment, Invocation};
+use crate::extract::command::Invocation;
 use crate::extract::expand::Expanded;
 use crate::extract::launch::{self, Argument, Launch, Launched};
 use crate::extract::paths;
+use crate::extract::process_environment::Environment;
 use crate::extract::variables::{Escape, fill};
 use crate::facts::raw::{ConfPart, Raw, RawKind, RawScalar, RawServer};
 use crate::facts::{Reason, Slot, Strength, quantity};

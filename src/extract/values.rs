@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 
 use crate::extract::chart::{self, Release, deploy, deploy_by_signs, first_word};
-use crate::extract::manifest::Context;
+use crate::extract::manifest_context::Context;
 use crate::extract::scalar::known;
 use crate::extract::shape::Visibility;
 use crate::facts::Reason;

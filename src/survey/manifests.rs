@@ -11,7 +11,7 @@ use crate::discover::FileKind;
 use crate::extract::environment;
 use crate::extract::kustomize::{self, Render, Renders, Tree, TreeFile};
 use crate::extract::objects::Objects;
-use crate::extract::{claims, manifest, paths, terraform, values};
+use crate::extract::{claims, manifest, manifest_context, paths, terraform, values};
 use crate::facts::raw::{Language, Raw};
 use crate::knowledge::Knowledge;
 use crate::knowledge::shapes::Shapes;
@@ -254,9 +254,9 @@ impl Reader<'_> {
     fn in_context<T>(
         &self,
         (file_text, objects): (&(dyn Fn(FileId) -> Arc<str> + Sync), &Objects<'_>),
-        read: impl FnOnce(&manifest::Context<'_>) -> T,
+        read: impl FnOnce(&manifest_context::Context<'_>) -> T,
     ) -> T {
-        read(&manifest::Context {
+        read(&manifest_context::Context {
             file_text,
             shapes: &self.knowledge.shapes,
             is_directive: &|word| self.is_directive(word),

@@ -1,16 +1,15 @@
 //! What stands at a path of a service's file system: volumes, binds, configs, secrets, and what its
 //! image was built with.
 
-use crate::extract::command::ArgWord;
 use crate::extract::compose::Project;
 use crate::extract::compose::service::{Built, Service};
 use crate::extract::conf::{self, Frame};
 use crate::extract::expand::Expanded;
 use crate::extract::launch;
 use crate::extract::made::{Files, Maker};
-use crate::extract::manifest::frame_of;
 use crate::extract::paths;
 use crate::extract::recipe::Recipe;
+use crate::facts::raw::ArgWord;
 use crate::facts::raw::{ConfPart, ObjectName, Raw, RawMount, RawText, Storage, TextPlace};
 use crate::facts::{Reason, Strength};
 use crate::source::Span;
@@ -434,7 +433,7 @@ fn inline(
     let frame = if text.is_changed() {
         Frame::Inline
     } else {
-        frame_of(scalar)
+        Frame::of_scalar(scalar)
     };
     let part = ConfPart::Key {
         object: object.clone(),

@@ -2,15 +2,17 @@
 
 use std::collections::BTreeMap;
 
-use crate::extract::command::{ArgWord, Environment, Invocation};
+use crate::extract::command::Invocation;
 use crate::extract::compose::mounts::Mounts;
 use crate::extract::compose::{Layer, Project, environment_file, ports};
 use crate::extract::dockerfile::{BuildFile, Image, official};
 use crate::extract::expand::Expanded;
 use crate::extract::launch::{self, Argument, Launch, Launched};
 use crate::extract::paths;
+use crate::extract::process_environment::Environment;
 use crate::extract::scalar::{raw_scalar, replace, template_reason};
 use crate::extract::variables::{Escape, Variables, fill};
+use crate::facts::raw::ArgWord;
 use crate::facts::raw::{ConfPart, Raw, RawKind, RawScalar, RawServer};
 use crate::facts::{Reason, Slot, quantity};
 use crate::knowledge::shapes::{ImageReference, ImageShape};

@@ -3,9 +3,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::extract::command::Environment;
 use crate::extract::expand::Expanded;
 use crate::extract::launch::{self, Argument};
+use crate::extract::process_environment::Environment;
 use crate::extract::variables::{Escape, Variables, fill};
 use crate::facts::pattern::FilePattern;
 use crate::facts::raw::RawScalar;

@@ -7,8 +7,9 @@
 
 mod scope;
 
-use crate::extract::command::{ArgWord, Environment};
 use crate::extract::expand::Expanded;
+use crate::extract::process_environment::Environment;
+use crate::facts::raw::ArgWord;
 use crate::facts::{Reason, Slot};
 use crate::source::Excerpt;
 use crate::syntax::shell::{self, HereText, ShellWord};

@@ -3,9 +3,10 @@
 
 use std::ops::Range;
 
-use crate::extract::command::{self, ArgWord, Environment};
+use crate::extract::process_environment::{self, Environment};
 use crate::extract::script::Command;
 use crate::facts::Reason;
+use crate::facts::raw::ArgWord;
 use crate::syntax::shell;
 
 /// Variables and arguments.
@@ -60,7 +61,7 @@ impl Scope {
                     *value = Err(why.clone());
                 }
                 self.environment
-                    .insert(command::ANY_OTHER.to_owned(), Err(why));
+                    .insert(process_environment::ANY_OTHER.to_owned(), Err(why));
             }
             "set" => self.set(rest, command.conditional),
             "shift" => {
@@ -132,7 +133,7 @@ impl Scope {
                 None => Ok(word.text.clone()),
             };
         }
-        command::shell_value(expansion, &self.environment).unwrap_or_else(|| {
+        process_environment::shell_value(expansion, &self.environment).unwrap_or_else(|| {
             Err(Reason::new(format!(
                 "`{expansion}` is known only when it runs"
             )))

@@ -3,8 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::extract::conf;
-use crate::extract::manifest::frame_of;
+use crate::extract::conf::{self, Frame};
 use crate::extract::scalar::{replace, template_reason};
 use crate::extract::shape::{Found, Reading, filled, gap, scalar_text};
 use crate::extract::{command, mapping};
@@ -267,7 +266,7 @@ impl<'a> Reading<'a> {
             name,
             place,
             excerpt,
-            frame_of(scalar),
+            Frame::of_scalar(scalar),
             &file_text,
             self.context.shapes,
         );

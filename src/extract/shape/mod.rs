@@ -9,7 +9,7 @@ mod fields;
 
 use std::collections::BTreeMap;
 
-use crate::extract::manifest::Context;
+use crate::extract::manifest_context::Context;
 use crate::extract::scalar::{raw_scalar, template_reason};
 use crate::facts::raw::{ConfPart, Doubt, ObjectName, Raw, RawScalar, RawServer, RawUnread};
 use crate::facts::{Reason, Slot, Strength};

@@ -9,7 +9,7 @@ mod release;
 use std::collections::BTreeMap;
 
 use crate::extract::conf::{self, Frame};
-use crate::extract::manifest::Context;
+use crate::extract::manifest_context::Context;
 use crate::facts::raw::{
     ConfPart, LineForm, ObjectName, Raw, RawKind, RawLine, RawServer, RawWord, TextPlace,
 };

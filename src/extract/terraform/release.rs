@@ -4,7 +4,7 @@
 //! is what it lies over.
 
 use crate::extract::chart::{Release, deploy, deploy_by_signs};
-use crate::extract::manifest::Context;
+use crate::extract::manifest_context::Context;
 use crate::extract::shape::Visibility;
 use crate::extract::terraform::Files;
 use crate::facts::Reason;

@@ -1,7 +1,7 @@
 //! The variables of a container: written in it, or taken from ConfigMaps and Secrets that the tree
 //! holds. What a Secret gives is never read: it stays unknown.
 
-use crate::extract::command::{self, ANY_OTHER, Environment};
+use crate::extract::process_environment::{self, ANY_OTHER, Environment};
 use crate::extract::scalar::{known, template_reason};
 use crate::extract::workload::Pod;
 use crate::facts::Reason;
@@ -92,7 +92,7 @@ impl Pod<'_> {
     fn value(&self, name: &str, entry: &Node, environment: &Environment) -> Result<String, Reason> {
         if let Some(value) = entry.get("value") {
             let text = Excerpt::standing_for(&plain(value)?, value.span);
-            let filled = command::substituted(&text, environment);
+            let filled = process_environment::substituted(&text, environment);
             return filled.known().map(str::to_owned);
         }
         let Some(from) = entry.get("valueFrom") else {

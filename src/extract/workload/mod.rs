@@ -14,7 +14,8 @@ mod volumes;
 use std::collections::BTreeMap;
 
 use crate::extract::launch::Launched;
-use crate::extract::manifest::{Context, object_name};
+use crate::extract::manifest_context::Context;
+use crate::extract::object_name::object_name;
 use crate::extract::scalar::{first_entry, known, raw_scalar, template_reason};
 use crate::facts::Reason;
 use crate::facts::raw::{

@@ -2,7 +2,8 @@
 //! environment. Which program of the tree runs in them is for `link` to say.
 
 use crate::extract::launch::Launched;
-use crate::extract::manifest::{Context, object_name};
+use crate::extract::manifest_context::Context;
+use crate::extract::object_name::object_name;
 use crate::extract::scalar::{first_entry, known, raw_scalar, template_reason};
 use crate::extract::started;
 use crate::extract::workload::start::image_scalar;

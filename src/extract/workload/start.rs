@@ -1,9 +1,9 @@
 //! What a container starts: its command as the launch that it is, and the scripts that it is shown as
 //! files. What comes of it is followed by `launch`.
 
-use crate::extract::command::{self, Environment};
 use crate::extract::expand::Expanded;
 use crate::extract::launch::{self, Argument, Launch, Launched};
+use crate::extract::process_environment::{self, Environment};
 use crate::extract::scalar::{first_entry, raw_scalar, replace, template_reason};
 use crate::extract::workload::Pod;
 use crate::facts::raw::RawScalar;
@@ -139,7 +139,7 @@ fn argument(item: &Node, environment: &Environment) -> Option<Argument> {
     let text = if item.has_hole() {
         templated(excerpt).unwrap_or_else(|reason| Expanded::hidden(excerpt.clone(), reason))
     } else {
-        command::substituted(excerpt, environment)
+        process_environment::substituted(excerpt, environment)
     };
     Some(Argument {
         slot: if text.is_changed() {

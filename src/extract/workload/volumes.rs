@@ -1,12 +1,13 @@
 //! What a server's files are: the way from its configuration file through mount and volume to what
 //! holds it, and what its data directory may be on.
 
-use crate::extract::command::{ArgWord, Invocation};
+use crate::extract::command::Invocation;
 use crate::extract::made::{Files, Maker};
 use crate::extract::recipe::Recipe;
 use crate::extract::scalar::{known, template_reason};
 use crate::extract::workload::Pod;
 use crate::facts::Reason;
+use crate::facts::raw::ArgWord;
 use crate::facts::raw::{ConfPart, ObjectName, RawMount, RawText, Storage};
 use crate::syntax::yaml::Node;
 

@@ -1,27 +1,18 @@
-//! `check --new-from` and `--staged`: the files of a commit or of the index, laid out in a folder that
-//! goes away again and read like any other tree, and what such a state already had.
-//!
-//! The whole repository stays the universe on both sides: a finding is new where its facts are,
-//! whichever file changed them. Rules and their settings are those of today for both; what settings say
-//! of servers, and waivers, are each state's own.
+//! The files of a commit or of the index, laid out in a folder that goes away again and read like any
+//! other tree. What they are compared with is the caller's business.
 
 use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
 
-use crate::check::{self, Scope};
 use crate::discover::{self, Patterns, Universe};
 use crate::knowledge::Knowledge;
-use crate::load::apply;
-use crate::suppress::since::Since;
 
-use super::args::CheckArgs;
-use super::check::Prepared;
 use super::failure::Failure;
 use super::git::{Entry, Git};
+use super::project;
 use super::settings_file::{self, SettingsFile};
 use super::target::Target;
-use super::{accepted, project};
 
 /// The settings' name at the root of a tree.
 const SETTINGS: &str = "redvet.toml";
@@ -44,7 +35,7 @@ impl Snapshot {
         Self::of(&git, files, target, knowledge)
     }
 
-    fn of(
+    pub(super) fn of(
         git: &Git,
         mut files: Vec<Entry>,
         target: &Target,
@@ -100,56 +91,4 @@ fn is_looked_at(path: &str, patterns: &Patterns) -> bool {
 
 fn unwritable(error: &std::io::Error) -> Failure {
     Failure::new(format!("the folder for temporary files: {error}"))
-}
-
-/// What the state that the flags name already had; `None` where no flag asks for it.
-pub(super) fn since(ready: &Prepared, args: &CheckArgs) -> Result<Option<Since>, Failure> {
-    let (flag, revision) = match (&args.new_from, args.staged) {
-        (Some(revision), _) => ("--new-from", Some(revision)),
-        (None, true) => ("--staged", None),
-        (None, false) => return Ok(None),
-    };
-    let git = Git::of(&ready.target.tree.root, flag)?;
-    let commit = match revision {
-        Some(revision) => Some(git.commit(revision)?),
-        None => git.head()?,
-    };
-    let Some(commit) = commit else {
-        return Ok(Some(Since::default()));
-    };
-    let files = git.files_of(&commit)?;
-    let then = Snapshot::of(&git, files, &ready.target, &ready.knowledge)?;
-    had(ready, args, &then).map(Some)
-}
-
-/// Checks another state as today's is checked.
-fn had(ready: &Prepared, args: &CheckArgs, then: &Snapshot) -> Result<Since, Failure> {
-    let file = settings_then(ready, args, then);
-    let target = then.target(&ready.target);
-    let given = &args.given;
-    // What is excluded today is not looked at in the other state either.
-    let mut read = project::read(&target, None, &ready.file, given, &ready.knowledge)?;
-    read.project.declarations = settings_file::declarations(&file.settings, given);
-    read.project.services = apply::services(&file.settings);
-    let scope = Scope {
-        accepted: accepted::waivers(&file.settings, target.is_partial()),
-        ..Scope::default()
-    };
-    let report = check::check(
-        file.sources,
-        &read.project,
-        &ready.knowledge,
-        &ready.rules,
-        &ready.settings,
-        &scope,
-    );
-    Ok(Since::of(&report))
-}
-
-/// Settings that had a mistake then said nothing.
-fn settings_then(ready: &Prepared, args: &CheckArgs, then: &Snapshot) -> SettingsFile {
-    match args.at.config.config {
-        Some(_) => ready.file.clone(),
-        None => then.settings(&ready.target).unwrap_or_default(),
-    }
 }
