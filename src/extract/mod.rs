@@ -2,6 +2,7 @@
 
 pub mod chart;
 pub mod claims;
+mod code;
 pub mod command;
 pub mod compose;
 pub mod conf;

@@ -4,16 +4,17 @@ use std::rc::Rc;
 
 use tree_sitter::Node;
 
+use crate::extract::code::address;
 use crate::extract::go::calls::{directory, spread};
+use crate::extract::go::names;
 use crate::extract::go::package::{Library, is_test};
 use crate::extract::go::reader::{Found, Reader};
 use crate::extract::go::state::{Object, Source, Val, name_of};
-use crate::extract::go::{address, names};
 use crate::facts::raw::{ErrorHandling, Folded, Language, OptionSource, RawClient, Site};
 use crate::facts::slot::Slot;
 use crate::facts::value::{Reason, Strength};
 use crate::knowledge::clients::model::{Constructor, Form, Kind};
-use crate::syntax::go;
+use crate::syntax::code;
 
 impl<'t, 'm> Reader<'t, 'm, '_> {
     /// A call of the library that returns options.
@@ -77,7 +78,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
         {
             return Val::unknown("a connection");
         }
-        if self.records() && !go::is_broken(node) {
+        if self.records() && !code::is_broken(node) {
             self.record(node, library, constructor, options);
         }
         Val::unknown("a client")
@@ -223,15 +224,15 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
                 }
                 "keyed_element" => {
                     let key =
-                        go::field(parent, "key").and_then(|k| go::children(k).first().copied());
+                        code::field(parent, "key").and_then(|k| code::children(k).first().copied());
                     return self.last_name(key?);
                 }
                 "expression_list" => {
-                    let at = go::children(parent).iter().position(|n| *n == value)?;
+                    let at = code::children(parent).iter().position(|n| *n == value)?;
                     let statement = parent.parent()?;
                     let left = match statement.kind() {
-                        "var_spec" => go::fields(statement, "name"),
-                        _ => go::children(go::field(statement, "left")?),
+                        "var_spec" => code::fields(statement, "name"),
+                        _ => code::children(code::field(statement, "left")?),
                     };
                     return self.last_name(*left.get(at)?);
                 }

@@ -6,14 +6,15 @@
 
 use tree_sitter::Node;
 
+use crate::extract::code::fold;
+use crate::extract::go::names;
 use crate::extract::go::reader::Reader;
 use crate::extract::go::sites::Site;
 use crate::extract::go::state::{Scope, State, Val};
-use crate::extract::go::{fold, names};
 use crate::facts::raw::{Crew, Folded};
 use crate::facts::value::Reason;
 use crate::knowledge::languages;
-use crate::syntax::go;
+use crate::syntax::code;
 
 /// How many functions outwards callers are followed.
 const MAX_CALLERS: usize = 6;
@@ -64,7 +65,7 @@ impl<'t> Reader<'t, '_, '_> {
                 return Crew::unknown("code that is too far away");
             }
             match parent.kind() {
-                "for_statement" if go::field(parent, "body") == Some(at) => {
+                "for_statement" if code::field(parent, "body") == Some(at) => {
                     if way.started {
                         match self.rounds(parent) {
                             Ok(rounds) => crew = crew.times(&Ok(rounds)),
@@ -124,7 +125,7 @@ impl<'t> Reader<'t, '_, '_> {
 
     /// Everything in the package that calls a function, together.
     fn callers(&mut self, function: Node<'t>, mut way: Way<'t>) -> Crew {
-        let Some(name) = go::field(function, "name").map(|n| self.text(n)) else {
+        let Some(name) = code::field(function, "name").map(|n| self.text(n)) else {
             return Crew::unknown("a function without a name");
         };
         if way.through.iter().any(|f| f.id() == function.id()) {
@@ -170,7 +171,7 @@ impl<'t> Reader<'t, '_, '_> {
     /// One place that names a function: it calls it, or hands it to what starts a goroutine.
     fn caller(&mut self, site: Site<'t>, mut way: Way<'t>) -> Crew {
         let called = site.node.parent().filter(|p| {
-            p.kind() == "call_expression" && go::field(*p, "function") == Some(site.node)
+            p.kind() == "call_expression" && code::field(*p, "function") == Some(site.node)
         });
         let Some(call) = called else {
             let list = site.node.parent().filter(|p| p.kind() == "argument_list");
@@ -215,17 +216,17 @@ impl<'t> Reader<'t, '_, '_> {
     ) -> Crew {
         let mut calls = Vec::new();
         let mut other = false;
-        names::visit(within, |node| {
+        code::visit(within, |node| {
             if node.kind() != "identifier" || self.text(node) != name {
                 return;
             }
             let parent = node.parent();
             let called = parent.filter(|p| {
-                p.kind() == "call_expression" && go::field(*p, "function") == Some(node)
+                p.kind() == "call_expression" && code::field(*p, "function") == Some(node)
             });
             let bound = parent.is_some_and(|p| p.kind() == "expression_list")
                 && parent.and_then(|p| p.parent()).is_some_and(|s| {
-                    s.kind() == "short_var_declaration" && go::field(s, "left") == parent
+                    s.kind() == "short_var_declaration" && code::field(s, "left") == parent
                 });
             match called {
                 Some(call) if !literal.byte_range().contains(&call.start_byte()) => {
@@ -272,8 +273,8 @@ impl<'t> Reader<'t, '_, '_> {
     /// The variable that a list of values gives a literal, and the block that it lives in.
     fn bound_to(&self, list: Node<'t>, literal: Node<'t>) -> Option<(&'t str, Node<'t>)> {
         let statement = list.parent()?;
-        let at = go::children(list).iter().position(|n| *n == literal)?;
-        let left = go::children(go::field(statement, "left")?);
+        let at = code::children(list).iter().position(|n| *n == literal)?;
+        let left = code::children(code::field(statement, "left")?);
         let name = left.get(at).filter(|n| n.kind() == "identifier")?;
         let within = statement.parent()?;
         (statement.kind() == "short_var_declaration").then(|| (self.text(*name), within))
@@ -281,7 +282,7 @@ impl<'t> Reader<'t, '_, '_> {
 
     /// A call that runs the function that it is given in a goroutine of its own: `group.Go(f)`.
     fn starts_goroutine(&self, call: Node<'t>) -> bool {
-        let method = go::field(call, "function").and_then(|f| go::field(f, "field"));
+        let method = code::field(call, "function").and_then(|f| code::field(f, "field"));
         method.is_some_and(|method| {
             let mut starters = languages::go().into_iter().flat_map(|l| &l.goroutine);
             starters.any(|starter| starter.method == self.text(method))
@@ -290,18 +291,18 @@ impl<'t> Reader<'t, '_, '_> {
 
     /// How many rounds a loop makes.
     fn rounds(&mut self, node: Node<'t>) -> Result<u64, Bound> {
-        let body = go::field(node, "body");
+        let body = code::field(node, "body");
         if body.is_some_and(|body| may_leave(body)) {
             return Err(Bound::unknown("a loop that may end early"));
         }
-        let clause = go::children(node)
+        let clause = code::children(node)
             .into_iter()
             .find(|c| matches!(c.kind(), "for_clause" | "range_clause"));
         let Some(clause) = clause else {
             return Err(Bound::unknown("an endless loop"));
         };
         if clause.kind() == "range_clause" {
-            let Some(over) = go::field(clause, "right") else {
+            let Some(over) = code::field(clause, "right") else {
                 return Err(Bound::unknown("a loop"));
             };
             return self.figure(over, node);
@@ -312,21 +313,21 @@ impl<'t> Reader<'t, '_, '_> {
 
     /// `for i := 0; i < n; i++`.
     fn counted(&mut self, clause: Node<'t>, node: Node<'t>) -> Option<Result<u64, Bound>> {
-        let first = go::field(clause, "initializer")?;
-        let condition = go::field(clause, "condition")?;
-        let update = go::field(clause, "update")?;
-        let counter = *go::children(go::field(first, "left")?).first()?;
-        let start = *go::children(go::field(first, "right")?).first()?;
+        let first = code::field(clause, "initializer")?;
+        let condition = code::field(clause, "condition")?;
+        let update = code::field(clause, "update")?;
+        let counter = *code::children(code::field(first, "left")?).first()?;
+        let start = *code::children(code::field(first, "right")?).first()?;
         let name = self.text(counter);
-        let left = go::field(condition, "left")?;
-        let (left_is, right) = (self.text(left) == name, go::field(condition, "right")?);
+        let left = code::field(condition, "left")?;
+        let (left_is, right) = (self.text(left) == name, code::field(condition, "right")?);
         let stepped =
-            update.kind() == "inc_statement" && self.text(*go::children(update).first()?) == name;
-        let body = go::field(node, "body")?;
+            update.kind() == "inc_statement" && self.text(*code::children(update).first()?) == name;
+        let body = code::field(node, "body")?;
         if !left_is || !stepped || names::assigned(self.tree(), body).contains(name) {
             return None;
         }
-        let more = match go::field(condition, "operator").map(|o| self.text(o))? {
+        let more = match code::field(condition, "operator").map(|o| self.text(o))? {
             "<" => 0,
             "<=" => 1,
             _ => return None,
@@ -362,7 +363,7 @@ impl<'t> Reader<'t, '_, '_> {
             && let Some(function) = function
         {
             let name = self.text(expression);
-            let body = go::field(function, "body").unwrap_or(function);
+            let body = code::field(function, "body").unwrap_or(function);
             let changed = names::assigned(self.tree(), body).contains(name);
             if let Some(position) = self.parameter_position(function, name) {
                 return match changed {
@@ -401,10 +402,10 @@ impl<'t> Reader<'t, '_, '_> {
     }
 
     pub(super) fn parameter_position(&self, function: Node<'t>, name: &str) -> Option<usize> {
-        let list = go::field(function, "parameters")?;
-        let names = go::children(list)
+        let list = code::field(function, "parameters")?;
+        let names = code::children(list)
             .into_iter()
-            .flat_map(|p| go::fields(p, "name"));
+            .flat_map(|p| code::fields(p, "name"));
         names
             .into_iter()
             .position(|parameter| self.text(parameter) == name)
@@ -414,15 +415,17 @@ impl<'t> Reader<'t, '_, '_> {
     /// or where it cannot be told apart.
     pub(super) fn only_value(&self, body: Node<'t>, name: &str) -> Option<Option<Node<'t>>> {
         let mut found: Option<Option<Node<'t>>> = None;
-        names::visit(body, |node| {
+        code::visit(body, |node| {
             let (left, right) = match node.kind() {
                 "short_var_declaration" => (
-                    go::field(node, "left").map_or_else(Vec::new, go::children),
-                    go::field(node, "right"),
+                    code::field(node, "left").map_or_else(Vec::new, code::children),
+                    code::field(node, "right"),
                 ),
-                "var_spec" | "const_spec" => (go::fields(node, "name"), go::field(node, "value")),
+                "var_spec" | "const_spec" => {
+                    (code::fields(node, "name"), code::field(node, "value"))
+                }
                 "range_clause" => (
-                    go::field(node, "left").map_or_else(Vec::new, go::children),
+                    code::field(node, "left").map_or_else(Vec::new, code::children),
                     None,
                 ),
                 _ => return,
@@ -430,7 +433,7 @@ impl<'t> Reader<'t, '_, '_> {
             let Some(at) = left.iter().position(|n| self.text(*n) == name) else {
                 return;
             };
-            let values = right.map_or_else(Vec::new, go::children);
+            let values = right.map_or_else(Vec::new, code::children);
             let value = values.get(at).filter(|_| values.len() == left.len());
             found = Some(match found {
                 None => value.copied(),
@@ -485,7 +488,7 @@ fn may_leave(body: Node<'_>) -> bool {
         match node.kind() {
             "break_statement" | "return_statement" | "goto_statement" => return true,
             "func_literal" => {}
-            _ => todo.extend(go::children(node)),
+            _ => todo.extend(code::children(node)),
         }
     }
     false

@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use tree_sitter::Node;
 
-use crate::extract::go::fold;
+use crate::extract::code::fold;
 use crate::extract::go::names;
 use crate::extract::go::package::Library;
 use crate::extract::go::reader::Reader;
@@ -15,7 +15,7 @@ use crate::facts::slot::Slot;
 use crate::facts::value::Reason;
 use crate::knowledge::clients::model::{Form, Model, Role};
 use crate::source::Span;
-use crate::syntax::go;
+use crate::syntax::code;
 
 impl<'t, 'm> Reader<'t, 'm, '_> {
     /// The models of an object's library.
@@ -114,9 +114,9 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
         let Some(Val::Options(id)) = self.no_settings(ty) else {
             return None;
         };
-        for child in go::children(body) {
+        for child in code::children(body) {
             let inner = match child.kind() {
-                "literal_element" => go::children(child).first().copied().unwrap_or(child),
+                "literal_element" => code::children(child).first().copied().unwrap_or(child),
                 _ => child,
             };
             let value = self.evaluate(inner);
@@ -133,7 +133,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
         ) {
             return None;
         }
-        let element = go::field(ty, "element")?;
+        let element = code::field(ty, "element")?;
         let (library, option_type) = self.option_type(element)?;
         self.functional(&library, &option_type).map(Val::Options)
     }
@@ -276,7 +276,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
         let declared = self.declared;
         let function = match expression.kind() {
             "identifier" => declared.functions.get(self.text(expression)),
-            "selector_expression" => go::field(expression, "field")
+            "selector_expression" => code::field(expression, "field")
                 .and_then(|field| declared.methods.get(self.text(field))),
             _ => None,
         };

@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use tree_sitter::Node;
 
-use crate::extract::go::fold;
+use crate::extract::code::fold;
 use crate::extract::go::package::Library;
 use crate::facts::raw::{Folded, OptionWrite};
 use crate::facts::slot::Slot;

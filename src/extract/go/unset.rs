@@ -4,11 +4,11 @@
 
 use tree_sitter::Node;
 
-use crate::extract::go::fold;
+use crate::extract::code::fold;
 use crate::extract::go::reader::Reader;
 use crate::extract::go::state::{Need, Val};
 use crate::facts::raw::{Folded, variable_of};
-use crate::syntax::go;
+use crate::syntax::code::{self, CodeGrammar};
 
 const IS_SET: &str = "whether a value is given by ";
 const FAILS: &str = "the error of reading ";
@@ -75,7 +75,7 @@ impl<'t> Reader<'t, '_, '_> {
     pub(super) fn without_variable(&self, condition: Node<'t>) -> Option<Test> {
         match condition.kind() {
             "parenthesized_expression" => {
-                self.without_variable(go::children(condition).first().copied()?)
+                self.without_variable(code::children(condition).first().copied()?)
             }
             "identifier" => {
                 let Folded::Unknown(reason) = self.held(condition)? else {
@@ -88,7 +88,7 @@ impl<'t> Reader<'t, '_, '_> {
                 })
             }
             "unary_expression" if self.text(condition).starts_with('!') => {
-                let test = self.without_variable(go::field(condition, "operand")?)?;
+                let test = self.without_variable(code::field(condition, "operand")?)?;
                 Some(Test {
                     holds: !test.holds,
                     ..test
@@ -100,8 +100,8 @@ impl<'t> Reader<'t, '_, '_> {
     }
 
     fn without_either(&self, condition: Node<'t>) -> Option<Test> {
-        let (left, right) = go::field(condition, "left").zip(go::field(condition, "right"))?;
-        let operator = self.text(go::field(condition, "operator")?);
+        let (left, right) = code::field(condition, "left").zip(code::field(condition, "right"))?;
+        let operator = self.text(code::field(condition, "operator")?);
         let decided = match operator {
             "&&" => false,
             "||" => true,
@@ -127,7 +127,7 @@ impl<'t> Reader<'t, '_, '_> {
     /// The variable that a value comes from, and what the value is where that is not set.
     fn where_unset(&self, value: Node<'t>) -> Option<(String, Empty)> {
         if value.kind() == "call_expression" {
-            let function = go::field(value, "function")?;
+            let function = code::field(value, "function")?;
             let arguments = self.arguments(value);
             let [argument] = arguments.as_slice() else {
                 return None;
@@ -136,9 +136,11 @@ impl<'t> Reader<'t, '_, '_> {
                 return self.where_unset(*argument);
             }
             let (package, name) =
-                go::field(function, "operand").zip(go::field(function, "field"))?;
+                code::field(function, "operand").zip(code::field(function, "field"))?;
             let reads = self.package_of(package) == Some("os") && self.text(name) == "Getenv";
-            let variable = go::string_value(self.text(*argument)).filter(|_| reads)?;
+            let variable = CodeGrammar::Go
+                .string_value(self.text(*argument))
+                .filter(|_| reads)?;
             return Some((variable, Empty::Zero));
         }
         let Folded::Unknown(reason) = self.held(value)? else {
@@ -182,7 +184,7 @@ fn compared(operator: &str, value: Empty, kind: &str, text: &str) -> Option<bool
             equal(operator, false)
         }
         (Empty::Zero, "int_literal", _) => {
-            let other = go::int_value(text)?;
+            let other = CodeGrammar::Go.int_value(text)?;
             match operator {
                 "<" => Some(0 < other),
                 "<=" => Some(0 <= other),

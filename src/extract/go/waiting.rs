@@ -3,17 +3,18 @@
 
 use tree_sitter::Node;
 
+use crate::extract::code::fold;
 use crate::extract::go::calls::directory;
+use crate::extract::go::names;
 use crate::extract::go::package::is_test;
 use crate::extract::go::reader::Reader;
 use crate::extract::go::state::Val;
-use crate::extract::go::{fold, names};
 use crate::facts::raw::{Bound, Folded, Language, Longest, RawWait};
 use crate::facts::value::Reason;
 use crate::knowledge::clients::model::Model;
 use crate::knowledge::clients::usage::{Blocking, Command, Holds, Wait};
 use crate::knowledge::servers::waiting::{self, Purpose, TimeoutWord, WaitingCommand};
-use crate::syntax::go;
+use crate::syntax::code;
 
 /// Through how many functions a client is followed.
 const MAX_PASSES: usize = 4;
@@ -116,12 +117,12 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
         let name = self.text(node);
         let function = enclosing_function(node)?;
         let Some(position) = self.parameter_position(function, name) else {
-            let body = go::field(function, "body").unwrap_or(function);
+            let body = code::field(function, "body").unwrap_or(function);
             let local = self.only_value(body, name).is_some();
             let within = local.then(|| self.function_name(function)).flatten();
             return Some(vec![Bound::Variable(within, name.to_owned())]);
         };
-        let called = self.text(go::field(function, "name")?);
+        let called = self.text(code::field(function, "name")?);
         let is_method = function.kind() == "method_declaration";
         let file = self.file;
         let mut all = Vec::new();
@@ -151,7 +152,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
     pub(super) fn last_name(&self, node: Node<'t>) -> Option<String> {
         match node.kind() {
             "identifier" => Some(self.text(node).to_owned()),
-            "selector_expression" => go::field(node, "field").map(|f| self.text(f).to_owned()),
+            "selector_expression" => code::field(node, "field").map(|f| self.text(f).to_owned()),
             _ => None,
         }
     }
@@ -204,8 +205,8 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
             .and_then(|p| p.parent())
             .filter(|p| p.kind() == "call_expression")
         {
-            let function = go::field(call, "function")?;
-            let name = go::field(function, "field").map(|f| self.text(f));
+            let function = code::field(call, "function")?;
+            let name = code::field(function, "field").map(|f| self.text(f));
             if name == Some(method) {
                 let argument = self.arguments(call).first().copied()?;
                 return Some(self.evaluate(argument).folded("an argument"));

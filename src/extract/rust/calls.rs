@@ -2,7 +2,7 @@
 
 use tree_sitter::Node;
 
-use crate::extract::go::fold;
+use crate::extract::code::fold;
 use crate::extract::rust::package::{Item, ItemKind, Meant};
 use crate::extract::rust::reader::{Context, Reader};
 use crate::extract::rust::state::{Scope, State, Val};
@@ -11,7 +11,7 @@ use crate::extract::rust::uses::path_of;
 use crate::extract::rust::{names, standard};
 use crate::facts::raw::Folded;
 use crate::facts::value::Reason;
-use crate::syntax::rust;
+use crate::syntax::code;
 
 /// Functions up to so many bytes are run in place whatever they return.
 const SHORT_FUNCTION: usize = 4_000;
@@ -31,7 +31,7 @@ fn wraps(path: &[String]) -> bool {
 
 impl<'t, 'm> Reader<'t, 'm, '_> {
     pub(super) fn arguments(&self, node: Node<'t>) -> Vec<Node<'t>> {
-        rust::field(node, "arguments").map_or_else(Vec::new, rust::children)
+        code::field(node, "arguments").map_or_else(Vec::new, code::children)
     }
 
     /// The values of arguments; what is given by reference may be changed by whoever gets it.
@@ -50,13 +50,13 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
     }
 
     pub(super) fn call(&mut self, node: Node<'t>) -> Val<'t> {
-        let Some(mut function) = rust::field(node, "function") else {
+        let Some(mut function) = code::field(node, "function") else {
             return self.unknown_code(node);
         };
         let mut generic = None;
         if function.kind() == "generic_function" {
             generic = Some(function);
-            function = rust::field(function, "function").unwrap_or(function);
+            function = code::field(function, "function").unwrap_or(function);
         }
         match function.kind() {
             "field_expression" => self.method(node, function),
@@ -124,7 +124,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
         }
         match self.meaning(path)? {
             Meant::Own(item, rest) if rest.is_empty() && item.kind == ItemKind::Alias => {
-                let aliased = rust::field(item.node, "type")?;
+                let aliased = code::field(item.node, "type")?;
                 match self.alias_type(aliased, &item)? {
                     Ty::Library(name) => Some(name),
                     Ty::Own(_) => None,
@@ -138,7 +138,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
         match (item.kind, rest) {
             (ItemKind::Function, []) => self.own_call(node, item),
             (ItemKind::Type, [name]) => {
-                let ty = rust::field(item.node, "name");
+                let ty = code::field(item.node, "name");
                 let ty = ty.map(|ty| self.files[item.file].tree.text(ty));
                 match ty.and_then(|ty| self.declared.member(ty, name)) {
                     Some(member) => self.own_call(node, member),
@@ -221,7 +221,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
         (arguments, values): (&[Node<'t>], Vec<Val<'t>>),
     ) -> Val<'t> {
         let quoted = names::quoted(self.tree(), node);
-        let result = rust::field(item.node, "return_type");
+        let result = code::field(item.node, "return_type");
         let short = item.node.byte_range().len() <= SHORT_FUNCTION;
         let told = values.iter().any(|v| v.object().is_some());
         let value = if (short || told) && self.may_run(item.node) {
@@ -243,7 +243,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
 
     /// Runs a function's body with these arguments; what it returns, from all its ends.
     fn run(&mut self, item: Item<'t>, values: Vec<Val<'t>>) -> Val<'t> {
-        let Some(body) = rust::field(item.node, "body") else {
+        let Some(body) = code::field(item.node, "body") else {
             return Val::unknown("a call");
         };
         self.inside.push(item.node.id());
@@ -279,7 +279,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
         if block.kind() != "impl_item" {
             return None;
         }
-        crate::extract::rust::package::type_name(rust::field(block, "type")?, self.tree())
+        crate::extract::rust::package::type_name(code::field(block, "type")?, self.tree())
     }
 
     fn alias_type(&self, ty: Node<'t>, item: &Item<'t>) -> Option<Ty<'t, 'm>> {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use tree_sitter::Node;
 
-use crate::extract::go::address;
+use crate::extract::code::address;
 use crate::extract::rust::names;
 use crate::extract::rust::reader::Reader;
 use crate::extract::rust::state::{ObjectId, Source, Val};
@@ -14,7 +14,7 @@ use crate::facts::value::{Reason, Strength};
 use crate::knowledge::clients::model::Constructor;
 use crate::knowledge::clients::rust::{Found, OptionsIn};
 use crate::source::Span;
-use crate::syntax::rust;
+use crate::syntax::code;
 
 impl<'t, 'm> Reader<'t, 'm, '_> {
     /// A client is built here.
@@ -29,7 +29,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
         let Some(constructor) = found.model.constructor(&found.call.path()) else {
             return;
         };
-        if !self.records() || rust::is_broken(node) {
+        if !self.records() || code::is_broken(node) {
             return;
         }
         let managed = found.call.managed_arg;
@@ -47,7 +47,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
                 receiver.map(|(id, _)| id),
                 receiver
                     .and_then(|(_, function)| function)
-                    .and_then(|function| rust::field(function, "value")),
+                    .and_then(|function| code::field(function, "value")),
             ),
             Some(OptionsIn::FirstArgument) => at(0),
             Some(OptionsIn::SecondArgument) => at(1),

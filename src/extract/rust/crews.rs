@@ -11,7 +11,7 @@ use crate::extract::rust::waiting::{called, figure};
 use crate::extract::rust::{names, standard};
 use crate::facts::raw::Crew;
 use crate::facts::value::Reason;
-use crate::syntax::rust::{self, RustTree};
+use crate::syntax::code::{self, CodeTree};
 
 /// How many functions outwards callers are followed.
 const MAX_CALLERS: usize = 6;
@@ -48,7 +48,7 @@ impl<'t> Crews<'t> {
         crews
     }
 
-    fn read(&mut self, at: usize, tree: &'t RustTree) {
+    fn read(&mut self, at: usize, tree: &'t CodeTree) {
         let mut todo: Vec<Node<'t>> = tree.root().into_iter().collect();
         while let Some(node) = todo.pop() {
             match node.kind() {
@@ -58,7 +58,7 @@ impl<'t> Crews<'t> {
                     }
                 }
                 "function_item" => {
-                    if let Some(name) = rust::field(node, "name") {
+                    if let Some(name) = code::field(node, "name") {
                         *self.functions.entry(tree.text(name)).or_default() += 1;
                     }
                 }
@@ -66,7 +66,7 @@ impl<'t> Crews<'t> {
             }
             match node.kind() {
                 "source_file" | "declaration_list" => todo.extend(outside_tests(node, tree)),
-                _ => todo.extend(rust::children(node)),
+                _ => todo.extend(code::children(node)),
             }
         }
     }
@@ -104,10 +104,10 @@ impl<'t> Crews<'t> {
             }
             match parent.kind() {
                 "for_expression" | "loop_expression" | "while_expression"
-                    if rust::field(parent, "body") == Some(at) =>
+                    if code::field(parent, "body") == Some(at) =>
                 {
                     if way.started {
-                        let over = rust::field(parent, "value");
+                        let over = code::field(parent, "value");
                         crew = crew.times(&rounds(over, tree, constants));
                     } else {
                         way.looped = true;
@@ -121,8 +121,8 @@ impl<'t> Crews<'t> {
                         way.started = true;
                     } else if given && standard::runs_for_each(name) {
                         let over = call
-                            .and_then(|call| rust::field(call, "function"))
-                            .and_then(|function| rust::field(function, "value"));
+                            .and_then(|call| code::field(call, "function"))
+                            .and_then(|function| code::field(function, "value"));
                         if way.started {
                             crew = crew.times(&rounds(over, tree, constants));
                         }
@@ -149,7 +149,7 @@ impl<'t> Crews<'t> {
         constants: &BTreeMap<&'t str, Option<f64>>,
     ) -> Crew {
         let tree = &self.parsed[file].tree;
-        let Some(name) = rust::field(function, "name").map(|n| tree.text(n)) else {
+        let Some(name) = code::field(function, "name").map(|n| tree.text(n)) else {
             return Crew::unknown("a function without a name");
         };
         if name == "main" {
@@ -201,7 +201,7 @@ fn multiplied(outer: Crew, inner: &Crew) -> Crew {
 /// How many rounds a loop over this makes; without anything to go over it has no end.
 fn rounds(
     over: Option<Node<'_>>,
-    tree: &RustTree,
+    tree: &CodeTree,
     constants: &BTreeMap<&str, Option<f64>>,
 ) -> Result<u64, Reason> {
     let Some(mut over) = over else {
@@ -211,16 +211,16 @@ fn rounds(
         over.kind(),
         "parenthesized_expression" | "reference_expression"
     ) {
-        match rust::children(over).first() {
+        match code::children(over).first() {
             Some(inner) => over = *inner,
             None => break,
         }
     }
     let reason = || Reason::new(format!("`{}`", names::quoted(tree, over)));
     match over.kind() {
-        "array_expression" => Ok(rust::children(over).len() as u64),
+        "array_expression" => Ok(code::children(over).len() as u64),
         "range_expression" => {
-            let ends = rust::children(over);
+            let ends = code::children(over);
             let [from, to] = ends.as_slice() else {
                 return Err(reason());
             };

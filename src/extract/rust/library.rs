@@ -2,13 +2,13 @@
 
 use tree_sitter::Node;
 
-use crate::extract::go::fold;
+use crate::extract::code::fold;
 use crate::extract::rust::names;
 use crate::extract::rust::reader::Reader;
 use crate::extract::rust::state::{Object, ObjectId, Source, Val};
 use crate::facts::raw::Folded;
 use crate::knowledge::clients::rust::{Found, RustForm};
-use crate::syntax::rust;
+use crate::syntax::code;
 
 impl<'t, 'm> Reader<'t, 'm, '_> {
     pub(super) fn library_function(
@@ -33,7 +33,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
             return self.unknown_code(node);
         };
         if let Val::Object(id) = &mut value {
-            let in_path = rust::field(function, "path")
+            let in_path = code::field(function, "path")
                 .and_then(|path| self.managed_in(path))
                 .or_else(|| generic.and_then(|generic| self.managed_in(generic)));
             if let (Some(managed), Some(object)) = (in_path, self.state.heap.get_mut(id)) {

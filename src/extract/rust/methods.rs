@@ -2,20 +2,20 @@
 
 use tree_sitter::Node;
 
-use crate::extract::go::fold;
+use crate::extract::code::fold;
 use crate::extract::rust::package::Item;
 use crate::extract::rust::reader::Reader;
 use crate::extract::rust::state::{ObjectId, Scope, Val};
 use crate::extract::rust::{names, standard};
 use crate::facts::raw::{Fallback, Folded, variable_of};
 use crate::knowledge::clients::rust::{Found, RustForm, Through};
-use crate::syntax::rust;
+use crate::syntax::code;
 
 impl<'t, 'm> Reader<'t, 'm, '_> {
     pub(super) fn method(&mut self, node: Node<'t>, function: Node<'t>) -> Val<'t> {
         let (Some(receiver), Some(name)) = (
-            rust::field(function, "value"),
-            rust::field(function, "field"),
+            code::field(function, "value"),
+            code::field(function, "field"),
         ) else {
             return self.any_call(node);
         };
@@ -76,7 +76,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
         name: &str,
         arguments: &[Node<'t>],
     ) -> Val<'t> {
-        let ty = rust::field(item.node, "name").map(|n| self.files[item.file].tree.text(n));
+        let ty = code::field(item.node, "name").map(|n| self.files[item.file].tree.text(n));
         let member = ty.and_then(|ty| self.declared.member(ty, name));
         let mut values = self.given(arguments);
         match member {
@@ -257,7 +257,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
             return self.library_call(
                 node,
                 &found,
-                Some((id, rust::field(node, "function"))),
+                Some((id, code::field(node, "function"))),
                 (arguments, values),
             );
         }
@@ -340,7 +340,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
         }
         self.state.scopes.push(Scope::new());
         self.parameters(*argument, &mut std::iter::once(Val::Ref(part)));
-        if let Some(body) = rust::field(*argument, "body") {
+        if let Some(body) = code::field(*argument, "body") {
             self.evaluate(body);
         }
         self.state.scopes.pop();

@@ -1,11 +1,11 @@
 //! The standard library, as far as values that are known go through it: durations, numbers, texts and
 //! the environment. Pure; what the code means is looked up elsewhere.
 
-use crate::extract::go::fold;
+use crate::extract::code::fold;
 use crate::facts::raw::Folded;
 use crate::facts::value::Reason;
 use crate::knowledge::languages;
-use crate::syntax::rust;
+use crate::syntax::code::CodeGrammar;
 
 /// The constants of durations and numbers.
 pub(super) fn constant(path: &[String]) -> Option<Folded> {
@@ -144,13 +144,13 @@ pub(super) fn method(name: &str, on: &Folded, arguments: &[Folded]) -> Option<Fo
 
 /// The value of a literal as an attribute writes it; a number may stand in quotes.
 pub(super) fn literal(written: &str) -> Option<Folded> {
-    if let Some(text) = rust::string_value(written) {
+    if let Some(text) = CodeGrammar::Rust.string_value(written) {
         return Some(number(&text).unwrap_or(Folded::Text(text)));
     }
     match written {
         "true" => Some(Folded::Bool(true)),
         "false" => Some(Folded::Bool(false)),
-        _ => rust::int_value(written).map(Folded::Int),
+        _ => CodeGrammar::Rust.int_value(written).map(Folded::Int),
     }
 }
 

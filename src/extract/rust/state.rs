@@ -9,7 +9,7 @@ use std::rc::Rc;
 
 use tree_sitter::Node;
 
-use crate::extract::go::fold;
+use crate::extract::code::fold;
 use crate::extract::rust::package::Item;
 use crate::facts::raw::{Folded, OptionWrite};
 use crate::facts::value::Reason;

@@ -38,7 +38,7 @@ pub(in crate::extract) fn name_of(reason: &Reason) -> &str {
 }
 
 /// The nanoseconds of a unit of Go's `time` package.
-pub(super) fn time_unit(name: &str) -> Option<i64> {
+pub(in crate::extract) fn time_unit(name: &str) -> Option<i64> {
     Some(match name {
         "Nanosecond" => 1,
         "Microsecond" => 1_000,
@@ -120,7 +120,7 @@ fn whole(figure: f64) -> Option<i64> {
 }
 
 /// `operator value`.
-pub(super) fn unary(operator: &str, value: Folded) -> Folded {
+pub(in crate::extract) fn unary(operator: &str, value: Folded) -> Folded {
     match (operator, value) {
         (_, Folded::Unknown(reason)) => made_from(reason),
         (_, Folded::Fallback(fallback)) => computed(*fallback, |value| unary(operator, value)),
@@ -134,7 +134,7 @@ pub(super) fn unary(operator: &str, value: Folded) -> Folded {
 }
 
 /// A conversion to one of Go's own types.
-pub(super) fn convert(type_name: &str, value: Folded) -> Option<Folded> {
+pub(in crate::extract) fn convert(type_name: &str, value: Folded) -> Option<Folded> {
     let number = matches!(
         type_name,
         "int"
@@ -165,7 +165,7 @@ pub(super) fn convert(type_name: &str, value: Folded) -> Option<Folded> {
 }
 
 /// A conversion to the duration type.
-pub(super) fn to_duration(value: Folded) -> Folded {
+pub(in crate::extract) fn to_duration(value: Folded) -> Folded {
     match value {
         Folded::Int(n) | Folded::Duration(n) => Folded::Duration(n),
         Folded::Float(n) => whole(n).map_or_else(
@@ -181,7 +181,7 @@ pub(super) fn to_duration(value: Folded) -> Folded {
 const MADE: &str = "a figure made from ";
 
 /// What is computed from a variable is not the variable's own value.
-pub(super) fn made_from(reason: Reason) -> Folded {
+pub(in crate::extract) fn made_from(reason: Reason) -> Folded {
     match variable_of(&reason) {
         Some(name) => unknown(format!("{MADE}{name}")),
         None => Folded::Unknown(reason),
@@ -210,7 +210,7 @@ pub(in crate::extract) fn with_fallback(
 }
 
 /// A value that may fall back on another for more reasons than that nothing is given.
-pub(super) fn replaced(value: Folded) -> Folded {
+pub(in crate::extract) fn replaced(value: Folded) -> Folded {
     match value {
         Folded::Fallback(fallback) => computed(*fallback, |value| value),
         other => other,
@@ -231,7 +231,7 @@ pub(in crate::extract) fn computed(
 }
 
 /// The value of two branches: where this variable is set it is the one, without it the other.
-pub(super) fn branched(variable: &str, set: &Folded, unset: &Folded) -> Option<Folded> {
+pub(in crate::extract) fn branched(variable: &str, set: &Folded, unset: &Folded) -> Option<Folded> {
     let source = match set {
         Folded::Unknown(reason) if variable_behind(reason) == Some(variable) => reason.clone(),
         Folded::Fallback(f) if f.variable.as_deref() == Some(variable) => f.source.clone(),
@@ -247,7 +247,7 @@ pub(super) fn branched(variable: &str, set: &Folded, unset: &Folded) -> Option<F
 }
 
 /// The text of a number, a duration or a switch that one of Go's own functions reads.
-pub(super) fn parsed(function: &str, text: &str) -> Option<Folded> {
+pub(in crate::extract) fn parsed(function: &str, text: &str) -> Option<Folded> {
     Some(match function {
         "Atoi" | "ParseInt" | "ParseUint" => Folded::Int(text.parse().ok()?),
         "ParseFloat" => Folded::Float(text.parse().ok()?),
@@ -269,7 +269,7 @@ pub(super) fn parsed(function: &str, text: &str) -> Option<Folded> {
 }
 
 /// The smallest or largest of known numbers of one kind.
-pub(super) fn extreme(name: &str, values: Vec<Folded>) -> Folded {
+pub(in crate::extract) fn extreme(name: &str, values: Vec<Folded>) -> Folded {
     let prefer_second = |a: i64, b: i64| if name == "max" { b > a } else { b < a };
     let mut values = values.into_iter();
     let Some(mut best) = values.next() else {
@@ -295,7 +295,7 @@ pub(super) fn extreme(name: &str, values: Vec<Folded>) -> Folded {
 }
 
 /// The zero value of a type that is one of Go's own.
-pub(super) fn zero_of(type_name: &str) -> Option<Folded> {
+pub(in crate::extract) fn zero_of(type_name: &str) -> Option<Folded> {
     Some(match type_name {
         "string" => Folded::Text(String::new()),
         "bool" => Folded::Bool(false),

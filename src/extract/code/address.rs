@@ -2,12 +2,11 @@
 
 use std::ops::Range;
 
-use crate::extract::go::names;
 use crate::facts::raw::{Folded, RawClient};
 use crate::knowledge::clients::Library;
 use crate::knowledge::clients::model::Role;
 use crate::source::Span;
-use crate::syntax::go::GoTree;
+use crate::syntax::code::CodeTree;
 
 /// The hosts and ports that a client connects to, as far as they are written.
 pub(in crate::extract) fn hosts(client: &RawClient, libraries: &[&Library]) -> Vec<(String, u16)> {
@@ -58,15 +57,12 @@ fn host_and_port(address: &str, port: u16) -> Option<(String, u16)> {
 }
 
 /// Passwords in URLs in string literals.
-pub(super) fn url_secrets(tree: &GoTree) -> Vec<Span> {
+pub(in crate::extract) fn url_secrets(tree: &CodeTree) -> Vec<Span> {
     let mut found = Vec::new();
     if !tree.excerpt().text().contains("://") {
         return found;
     }
-    let Some(root) = tree.root() else {
-        return found;
-    };
-    names::visit(root, |node| {
+    tree.walk(|node| {
         if node.kind().ends_with("string_literal")
             && let Some(range) = password_in(tree.text(node))
         {
@@ -79,7 +75,7 @@ pub(super) fn url_secrets(tree: &GoTree) -> Vec<Span> {
 }
 
 /// The password in `scheme://user:password@host`.
-pub(in crate::extract) fn password_in(text: &str) -> Option<Range<usize>> {
+fn password_in(text: &str) -> Option<Range<usize>> {
     let start = text.find("://")? + 3;
     let rest = &text[start..];
     let end = rest
