@@ -405,3 +405,27 @@ fn a_clean_repository_has_a_report_in_every_format() {
     assert!(of("markdown", &reports).contains("No findings"));
     assert!(of("html", &reports).contains("<p>No findings.</p>"));
 }
+
+/// The registry is what counts: whoever adds a format there learns here what else it has.
+#[test]
+fn every_format_is_told_of_and_has_a_sample() {
+    let help = Command::new(env!("CARGO_BIN_EXE_redvet"))
+        .args(["check", "--help"])
+        .output();
+    let help = String::from_utf8(help.unwrap().stdout).unwrap();
+    let readme = std::fs::read_to_string(repository("README.md")).unwrap();
+    let told: BTreeSet<&str> = help.split(|c: char| !c.is_alphanumeric()).collect();
+    let elsewhere = ["full", "concise", "json"];
+    let sampled: Vec<&str> = redvet::report::FORMATS
+        .iter()
+        .map(|format| format.name)
+        .inspect(|name| assert!(told.contains(name), "--help says nothing of {name}"))
+        .inspect(|name| assert!(readme.contains(&format!("`{name}`")), "README: {name}"))
+        .filter(|name| !elsewhere.contains(name))
+        .collect();
+    let samples: Vec<&str> = FORMATS.iter().map(|(name, _)| *name).collect();
+    assert_eq!(
+        sampled, samples,
+        "left: src/report/mod.rs; right: the samples here"
+    );
+}

@@ -10,7 +10,7 @@ use crate::fix::Fixed;
 use crate::report;
 use crate::survey::Project;
 
-use super::args::{CheckArgs, Format, Output};
+use super::args::{CheckArgs, Output};
 use super::console::Console;
 use super::failure::Failure;
 use super::mend::{self, Ground, Job};
@@ -165,7 +165,7 @@ impl Bench<'_> {
         stream: Stream,
     ) -> Result<(), Failure> {
         let default = [Output {
-            format: Format::Full,
+            format: &report::full::FORMAT,
             file: None,
         }];
         let outputs = if args.outputs.is_empty() {

@@ -5,7 +5,20 @@ use crate::finding::{Finding, Label, Report, Undetermined};
 use crate::source::Span;
 
 use super::snippet::{self, Mark};
-use super::{Color, Layout, shown, summary, tidy};
+use super::{Color, Layout, OutputFormat, shown, summary, tidy};
+
+/// How the command line offers it.
+pub const FORMAT: OutputFormat = OutputFormat {
+    name: "full",
+    paths_from_repository: false,
+    annotations: Some(&super::github::FORMAT),
+    render: |asked| {
+        Ok(match asked.statistics {
+            true => super::statistics::render(asked.report),
+            false => render(asked.report, asked.layout, asked.show_undetermined),
+        })
+    },
+};
 
 /// Renders the findings that are not suppressed, in the report's order.
 pub fn render(report: &Report, layout: Layout, show_undetermined: bool) -> String {

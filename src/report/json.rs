@@ -10,6 +10,8 @@ use crate::source::{Sources, Span};
 
 use super::shown::is_hidden;
 
+use super::OutputFormat;
+
 /// What `redvet check --output-format json` prints.
 #[derive(Serialize, JsonSchema)]
 #[schemars(title = "redvet report", rename = "Report", deny_unknown_fields)]
@@ -142,6 +144,14 @@ struct JsonNote<'a> {
     path: Option<&'a str>,
     message: &'a str,
 }
+
+/// How the command line offers it.
+pub const FORMAT: OutputFormat = OutputFormat {
+    name: "json",
+    paths_from_repository: false,
+    annotations: None,
+    render: |asked| render(asked.report),
+};
 
 /// The report as indented JSON.
 pub fn render(report: &Report) -> Result<String, serde_json::Error> {

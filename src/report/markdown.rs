@@ -9,12 +9,20 @@ use std::collections::BTreeMap;
 
 use crate::finding::{Finding, Report, Severity};
 
-use super::{shown, summary};
+use super::{OutputFormat, shown, summary};
 
 const MARK: &str = "<!-- redvet -->";
 
 /// GitHub refuses comments of more than 65,536 characters; what does not fit is counted.
 const MOST_BYTES: usize = 60_000;
+
+/// How the command line offers it.
+pub const FORMAT: OutputFormat = OutputFormat {
+    name: "markdown",
+    paths_from_repository: true,
+    annotations: None,
+    render: |asked| Ok(render(asked.report)),
+};
 
 pub fn render(report: &Report) -> String {
     let mut out = format!(

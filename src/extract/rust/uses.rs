@@ -83,6 +83,7 @@ pub(super) fn path_of(node: Node<'_>, tree: &CodeTree) -> Vec<String> {
 mod tests {
     use super::*;
     use crate::source::{Excerpt, FileId};
+    use crate::syntax::code::CodeGrammar;
 
     #[test]
     fn nested_lists_renames_and_globs() {
