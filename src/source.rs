@@ -8,6 +8,7 @@
 //! This module reads no files and knows no format.
 
 mod excerpt;
+pub mod path;
 
 use std::ops::Range;
 use std::sync::Arc;

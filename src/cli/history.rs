@@ -13,6 +13,7 @@ use crate::check::{self, Scope};
 use crate::discover::{self, Patterns, Universe};
 use crate::knowledge::Knowledge;
 use crate::load::apply;
+use crate::source::path;
 use crate::suppress::since::Since;
 
 use super::args::CheckArgs;
@@ -94,7 +95,7 @@ impl Snapshot {
 }
 
 fn is_looked_at(path: &str, patterns: &Patterns) -> bool {
-    let name = path.rsplit('/').next().unwrap_or(path);
+    let name = path::name(path);
     path == SETTINGS || IGNORE_FILES.contains(&name) || patterns.kind_of(path).is_some()
 }
 

@@ -17,7 +17,6 @@ pub mod made;
 pub mod manifest;
 pub mod mapping;
 pub mod objects;
-pub mod paths;
 pub mod recipe;
 pub mod resource;
 pub mod rust;

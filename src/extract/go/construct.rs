@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use tree_sitter::Node;
 
-use crate::extract::go::calls::{directory, spread};
+use crate::extract::go::calls::spread;
 use crate::extract::go::package::{Library, is_test};
 use crate::extract::go::reader::{Found, Reader};
 use crate::extract::go::state::{Object, Source, Val, name_of};
@@ -13,6 +13,7 @@ use crate::facts::raw::{ErrorHandling, Folded, Language, OptionSource, RawClient
 use crate::facts::slot::Slot;
 use crate::facts::value::{Reason, Strength};
 use crate::knowledge::clients::model::{Constructor, Form, Kind};
+use crate::source::path;
 use crate::syntax::go;
 
 impl<'t, 'm> Reader<'t, 'm, '_> {
@@ -167,7 +168,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
             libraries: library.ids(),
             constructor: constructor.call.clone(),
             option_type: constructor.option_type.clone(),
-            dir: directory(&self.here().parsed.path).to_owned(),
+            dir: path::folder(&self.here().parsed.path).to_owned(),
             package: library.path.clone(),
             anchor,
             options_anchor: anchor,
