@@ -1,16 +1,17 @@
 //! The settings of a project, as `redvet.toml` gives them: typed, each with the place where it is
 //! written, so that a finding or an error can point at it.
 //!
-//! `load::settings` makes them out of text. Rule ids and parameter names are plain strings here:
-//! this module knows no rule.
+//! `load::settings` makes them out of text. Whether a rule, a parameter or a server exists is asked
+//! later, by those who know them.
 
 use std::collections::BTreeMap;
 
 use crate::finding::Severity;
+use crate::policy::{ParamValue, Profile};
 use crate::source::Span;
 
 /// A value and where it is written.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Spanned<T> {
     pub value: T,
     pub span: Span,
@@ -25,7 +26,8 @@ pub struct Settings {
     pub extends: Vec<Spanned<String>>,
     /// Globs of files and folders that are not read.
     pub exclude: Vec<Spanned<String>>,
-    pub defaults: Defaults,
+    /// For servers that have no facts of their own; no role.
+    pub defaults: ServerFacts,
     pub rules: BTreeMap<String, RuleSetting>,
     pub overrides: Vec<Override>,
     pub servers: Vec<ServerEntry>,
@@ -34,25 +36,6 @@ pub struct Settings {
     pub quiet: Quiet,
     /// The file of known findings, relative to the settings.
     pub baseline: Option<Spanned<String>>,
-}
-
-/// Which rules are on unless settings say otherwise.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Profile {
-    Recommended,
-    Strict,
-}
-
-impl Profile {
-    pub const WORDS: &[&str] = &["recommended", "strict"];
-
-    pub fn parse(word: &str) -> Option<Self> {
-        match word {
-            "recommended" => Some(Self::Recommended),
-            "strict" => Some(Self::Strict),
-            _ => None,
-        }
-    }
 }
 
 /// What a server is for.
@@ -64,16 +47,7 @@ pub enum Role {
 }
 
 impl Role {
-    pub const WORDS: &[&str] = &["cache", "durable", "queue"];
-
-    pub fn parse(word: &str) -> Option<Self> {
-        match word {
-            "cache" => Some(Self::Cache),
-            "durable" => Some(Self::Durable),
-            "queue" => Some(Self::Queue),
-            _ => None,
-        }
-    }
+    pub const ALL: &[Self] = &[Self::Cache, Self::Durable, Self::Queue];
 
     pub fn word(self) -> &'static str {
         match self {
@@ -111,14 +85,15 @@ impl ServerVersion {
     }
 }
 
-/// Facts for servers that have none of their own.
+/// What a project says about a server that its files do not show.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Defaults {
-    pub server: Option<Spanned<ServerVersion>>,
+pub struct ServerFacts {
     /// Bytes.
     pub memory: Option<Spanned<u64>>,
     pub cpus: Option<Spanned<f64>>,
-    /// How servers were built: words that `knowledge` knows.
+    pub version: Option<Spanned<ServerVersion>>,
+    pub role: Option<Spanned<Role>>,
+    /// How it was built, where it is not as the official images are: words that `knowledge` knows.
     pub build: Option<Spanned<String>>,
 }
 
@@ -128,27 +103,17 @@ pub struct RuleSetting {
     pub id: Spanned<String>,
     pub enabled: Option<Spanned<bool>>,
     pub severity: Option<Spanned<Severity>>,
-    pub params: BTreeMap<String, Param>,
+    pub params: BTreeMap<String, ParamSetting>,
     /// Comments, waivers and the baseline do not silence it.
     pub non_waivable: Option<Spanned<bool>>,
 }
 
 /// A rule's parameter as it is written; the rule knows its type and bounds.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Param {
+pub struct ParamSetting {
     /// Where the parameter's name stands.
     pub name: Span,
     pub value: Spanned<ParamValue>,
-}
-
-#[derive(Clone, Debug, PartialEq)]
-pub enum ParamValue {
-    Bool(bool),
-    Int(i64),
-    Float(f64),
-    /// Text, or a size or duration with its unit.
-    Text(String),
-    List(Vec<ParamValue>),
 }
 
 /// Rule settings for a part of the tree.
@@ -158,17 +123,11 @@ pub struct Override {
     pub rules: BTreeMap<String, RuleSetting>,
 }
 
-/// What a project says about a server that cannot be seen in its files.
+/// What a project says about one server.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ServerEntry {
     pub name: Spanned<String>,
-    /// Bytes.
-    pub memory: Option<Spanned<u64>>,
-    pub cpus: Option<Spanned<f64>>,
-    pub version: Option<Spanned<ServerVersion>>,
-    pub role: Option<Spanned<Role>>,
-    /// How the server was built, where it is not as the official images are.
-    pub build: Option<Spanned<String>>,
+    pub facts: ServerFacts,
 }
 
 /// What a project says about a program that uses a server.

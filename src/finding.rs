@@ -25,6 +25,14 @@ pub enum Severity {
 }
 
 impl Severity {
+    /// The worst first.
+    pub const ALL: &[Self] = &[Self::Error, Self::Warning, Self::Info];
+
+    /// The severity by its word.
+    pub fn named(word: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|s| s.word() == word)
+    }
+
     pub fn word(self) -> &'static str {
         match self {
             Self::Info => "info",

@@ -12,7 +12,7 @@ use crate::facts::include;
 use crate::facts::linked::{Body, Linked, LinkedPart, LinkedServer};
 use crate::facts::raw::{ConfPart, ObjectName, Raw, RawServer, RawText, TextPlace};
 use crate::facts::{Link, Reason, Strength};
-use crate::source::{Sources, Span};
+use crate::source::{Sources, Span, path};
 
 mod hosts;
 mod near;
@@ -265,7 +265,7 @@ impl Linker<'_> {
         let found = self.index.key(object, key);
         let beside = || {
             let files = self.index.files.iter();
-            let named = files.filter(|(path, _)| path.rsplit('/').next() == Some(key));
+            let named = files.filter(|(path, _)| path::name(path) == key);
             let beside: Vec<usize> = named
                 .map(|(_, index)| *index)
                 .filter(|index| {

@@ -25,7 +25,7 @@ const FLOORS: &[(&str, &[&str])] = &[
     ("finding", &[]),
     ("discover", &[]),
     ("tester", &[]),
-    ("config", &["finding"]),
+    ("config", &["finding", "policy"]),
     ("knowledge", &["facts"]),
     ("link", &["facts"]),
     ("policy", &["facts", "finding"]),

@@ -7,6 +7,7 @@ use tempfile::TempDir;
 
 use crate::discover::{self, Patterns, Universe};
 use crate::knowledge::Knowledge;
+use crate::source::path;
 
 use super::failure::Failure;
 use super::git::{Entry, Git};
@@ -85,7 +86,7 @@ impl Snapshot {
 }
 
 fn is_looked_at(path: &str, patterns: &Patterns) -> bool {
-    let name = path.rsplit('/').next().unwrap_or(path);
+    let name = path::name(path);
     path == SETTINGS || IGNORE_FILES.contains(&name) || patterns.kind_of(path).is_some()
 }
 

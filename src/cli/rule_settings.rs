@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use crate::config::{self, RuleSetting};
 use crate::finding::Note;
-use crate::load::{LoadError, apply, settings};
+use crate::load::{LoadError, settings};
 use crate::nearest::nearest;
 use crate::policy::{self, Profile, Rule, RuleSet};
 
@@ -44,12 +44,10 @@ fn weakened(setting: &RuleSetting, rule: &Rule) -> Option<LoadError> {
 
 fn params(setting: &RuleSetting, rule: &Rule) -> Vec<LoadError> {
     let known = &rule.draft.params;
-    let one = |(name, param): (&String, &config::Param)| match known.get(name) {
+    let one = |(name, param): (&String, &config::ParamSetting)| match known.get(name) {
         None => Some(unknown_param(name, param, rule)),
         Some(known) => {
-            let error = known
-                .accept(&apply::param_value(&param.value.value))
-                .err()?;
+            let error = known.accept(&param.value.value).err()?;
             let message = format!("`{name}` of {}: {error}", rule.id());
             Some(LoadError::new(param.value.span, message).with_help(&*known.about))
         }
@@ -57,7 +55,7 @@ fn params(setting: &RuleSetting, rule: &Rule) -> Vec<LoadError> {
     setting.params.iter().filter_map(one).collect()
 }
 
-fn unknown_param(name: &str, param: &config::Param, rule: &Rule) -> LoadError {
+fn unknown_param(name: &str, param: &config::ParamSetting, rule: &Rule) -> LoadError {
     let known: Vec<&str> = rule.draft.params.keys().map(String::as_str).collect();
     let help = match nearest(name, known.iter().copied()) {
         Some(near) => format!("did you mean `{near}`?"),

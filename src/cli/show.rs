@@ -154,7 +154,7 @@ impl Lines<'_> {
                 self.put(key, &value, &format!("--{key}"));
             }
         }
-        self.fact("defaults.server", own.defaults.server.as_ref(), version);
+        self.fact("defaults.server", own.defaults.version.as_ref(), version);
         self.fact(
             "defaults.memory",
             own.defaults.memory.as_ref(),
@@ -164,11 +164,11 @@ impl Lines<'_> {
         self.fact("defaults.build", own.defaults.build.as_ref(), String::clone);
         for server in &own.servers {
             let key = |name: &str| format!("server[{}].{name}", server.name.value);
-            self.fact(&key("memory"), server.memory.as_ref(), u64::to_string);
-            self.fact(&key("cpus"), server.cpus.as_ref(), f64::to_string);
-            self.fact(&key("version"), server.version.as_ref(), version);
-            self.fact(&key("build"), server.build.as_ref(), String::clone);
-            self.fact(&key("role"), server.role.as_ref(), |role| {
+            self.fact(&key("memory"), server.facts.memory.as_ref(), u64::to_string);
+            self.fact(&key("cpus"), server.facts.cpus.as_ref(), f64::to_string);
+            self.fact(&key("version"), server.facts.version.as_ref(), version);
+            self.fact(&key("build"), server.facts.build.as_ref(), String::clone);
+            self.fact(&key("role"), server.facts.role.as_ref(), |role| {
                 role.word().to_owned()
             });
         }

@@ -3,6 +3,7 @@
 //! file of another tool is read by that tool.
 
 use crate::extract::{compose, kustomize, values};
+use crate::source::path;
 
 /// Whether whoever wrote the text would miss it in a check.
 pub fn claims(path: &str, text: &str) -> bool {
@@ -19,7 +20,7 @@ pub fn claims(path: &str, text: &str) -> bool {
         || values::is_values_name(path)
         || kustomize::FILE_NAMES
             .iter()
-            .any(|name| name_of(path) == *name)
+            .any(|name| path::name(path) == *name)
 }
 
 pub fn is_json(path: &str) -> bool {
@@ -45,7 +46,7 @@ const MARKS: &[&str] = &["{{", "{%", "<%", "[[ ", "{#"];
 
 /// Whether something has to fill in the text first.
 pub fn is_template(path: &str, text: &str) -> bool {
-    let name = name_of(path).to_ascii_lowercase();
+    let name = path::name(path).to_ascii_lowercase();
     let by_name =
         |ending: &str| name.ends_with(ending) || name.contains(format!("{ending}.").as_str());
     TEMPLATES.iter().any(|ending| by_name(ending))
@@ -70,10 +71,6 @@ fn is_filled_line(line: &str) -> bool {
             .chars()
             .all(|c| c.is_ascii_uppercase() || c == '_');
     is_variable || is_bare || named('@') || named('%')
-}
-
-fn name_of(path: &str) -> &str {
-    path.rsplit('/').next().unwrap_or(path)
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ use crate::extract::script::{self, Command};
 use crate::facts::raw::ArgWord;
 use crate::facts::{Reason, Slot};
 use crate::knowledge::shapes::{ImageReference, Shapes};
-use crate::source::{Excerpt, Span};
+use crate::source::{Excerpt, Span, path};
 use crate::syntax::shell::{self, ShellWord};
 
 /// One word of a command: its text, and where it could be written anew.
@@ -118,7 +118,7 @@ const CONF_ENDING: &str = ".conf";
 const MOST_WRAPPERS: usize = 4;
 
 fn is_shell(word: &str) -> bool {
-    let name = word.rsplit('/').next().unwrap_or(word);
+    let name = path::name(word);
     matches!(name, "sh" | "bash" | "ash" | "dash")
 }
 
@@ -259,13 +259,13 @@ impl Follower<'_> {
         let Some(first) = command.words.first() else {
             return true;
         };
-        let name = first.text.rsplit('/').next().unwrap_or(&first.text);
+        let name = path::name(&first.text);
         harmless.iter().any(|known| known == name) || matches!(name, "cp" | "mv" | "cat" | "ls")
     }
 
     /// Whether a command names the file or its folder.
     fn may_write(&self, file: &str, command: &Command) -> bool {
-        let (folder, name) = file.rsplit_once('/').unwrap_or(("", file));
+        let (folder, name) = path::split(file);
         let names_it = |word: &ArgWord| {
             word.text.contains(name) || folder.len() > 1 && word.text.contains(folder)
         };

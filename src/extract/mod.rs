@@ -20,7 +20,6 @@ pub mod manifest_context;
 pub mod mapping;
 pub mod object_name;
 pub mod objects;
-pub mod paths;
 pub mod process_environment;
 pub mod recipe;
 pub mod resource;

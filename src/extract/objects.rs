@@ -10,7 +10,7 @@ use crate::extract::object_name::object_name;
 use crate::extract::scalar::known;
 use crate::facts::raw::ObjectName;
 use crate::facts::{Reason, tree};
-use crate::source::FileId;
+use crate::source::{FileId, path};
 use crate::syntax::yaml::{Node, Stream};
 
 const SERVICE: &str = "Service";
@@ -181,7 +181,7 @@ impl<'t> Objects<'t> {
                 path(node).is_none_or(|other| !tree::apart(own, other, self.environments))
             });
             let in_folder =
-                |node: &&Node| path(node).is_some_and(|p| tree::folder(p) == tree::folder(own));
+                |node: &&Node| path(node).is_some_and(|p| path::folder(p) == path::folder(own));
             let in_file = |node: &&Node| node.span.file == from;
             if found.iter().any(in_file) {
                 found.retain(in_file);

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use crate::extract::script::{Command, Output};
 use crate::facts::Reason;
 use crate::facts::raw::ArgWord;
-use crate::source::{Excerpt, Span};
+use crate::source::{Excerpt, Span, path};
 
 /// How a file comes about.
 #[derive(Clone, Debug, PartialEq)]
@@ -86,7 +86,10 @@ impl Files {
 
     /// The files that a command writes, where it is one that is understood.
     fn written(&self, command: &Command) -> Option<Vec<(String, Vec<Part>, bool)>> {
-        let name = command.words.first().map_or("", |word| program(&word.text));
+        let name = command
+            .words
+            .first()
+            .map_or("", |word| path::name(&word.text));
         if let "cp" | "mv" = name {
             return self.copied(command);
         }
@@ -159,7 +162,7 @@ impl Files {
         }
         let folder = to.text.trim_end_matches('/');
         let below = |source: &ArgWord| {
-            let name = source.text.rsplit('/').next().unwrap_or(&source.text);
+            let name = path::name(&source.text);
             format!("{folder}/{name}")
         };
         let mut written = Vec::new();
@@ -175,11 +178,11 @@ impl Files {
 
     /// A command that is not understood and names the file, or its folder as a place to write to.
     fn strange(&mut self, command: &Command, wanted: &str) {
-        let (folder, name) = wanted.rsplit_once('/').unwrap_or(("", wanted));
+        let (folder, name) = path::split(wanted);
         let Some((program_word, arguments)) = command.words.split_first() else {
             return;
         };
-        if leaves_content(program(&program_word.text)) {
+        if leaves_content(path::name(&program_word.text)) {
             return;
         }
         let names_it = |word: &ArgWord| {
@@ -190,7 +193,7 @@ impl Files {
         if !arguments.iter().chain(outputs).any(names_it) {
             return;
         }
-        let why = format!("{} may change {wanted}", program(&program_word.text));
+        let why = format!("{} may change {wanted}", path::name(&program_word.text));
         let parts = self.made.entry(wanted.to_owned());
         parts
             .or_insert_with(|| vec![Part::Before])
@@ -230,10 +233,6 @@ fn leaves_content(program: &str) -> bool {
             | "exec"
             | "set"
     )
-}
-
-fn program(word: &str) -> &str {
-    word.rsplit('/').next().unwrap_or(word)
 }
 
 fn is_pattern(word: &ArgWord) -> bool {

@@ -8,13 +8,12 @@ use std::collections::BTreeMap;
 use crate::extract::command::Invocation;
 use crate::extract::expand::Expanded;
 use crate::extract::launch::{self, Argument, Launch, Launched};
-use crate::extract::paths;
 use crate::extract::process_environment::Environment;
 use crate::extract::variables::{Escape, fill};
 use crate::facts::raw::{ConfPart, Raw, RawKind, RawScalar, RawServer};
 use crate::facts::{Reason, Slot, Strength, quantity};
 use crate::knowledge::shapes::Shapes;
-use crate::source::{Comment, Excerpt};
+use crate::source::{Comment, Excerpt, path};
 use crate::syntax::dotenv;
 use crate::syntax::shell;
 use crate::syntax::unit::{self, Setting};
@@ -49,7 +48,7 @@ pub fn servers(units: &[UnitFile], tree: &dyn Fn(&str) -> Vec<String>, shapes: &
         let folder = format!("{}.d", unit.path);
         let drop_ins = units
             .iter()
-            .filter(|other| paths::folder(&other.path) == folder);
+            .filter(|other| path::folder(&other.path) == folder);
         let settings = unit.settings.iter();
         let merged = Merged {
             path: &unit.path,
@@ -99,7 +98,7 @@ impl Merged<'_> {
             return None;
         };
         invocation.gap_behind = invocation.gap_behind.or(gap);
-        let name = self.path.rsplit('/').next().unwrap_or(self.path);
+        let name = path::name(self.path);
         let unknown = |why: &str| Err(Reason::new(why));
         Some(RawServer {
             name: format!("unit/{name}"),

@@ -12,6 +12,7 @@ use crate::extract::shape::Visibility;
 use crate::facts::Reason;
 use crate::facts::raw::{ObjectName, Raw};
 use crate::knowledge::shapes::ChartName;
+use crate::source::path;
 use crate::syntax::yaml::Node;
 
 /// What the servers of a file of values are called after.
@@ -45,18 +46,18 @@ struct Dependency {
 
 /// Whether a path is a chart's own description, or the list of its charts in the older form.
 pub fn is_chart_file(path: &str) -> bool {
-    matches!(base_name(path), "Chart.yaml" | "requirements.yaml")
+    matches!(path::name(path), "Chart.yaml" | "requirements.yaml")
 }
 
 /// Whether a name says that the file holds values.
 pub fn is_values_name(path: &str) -> bool {
-    base_name(path).contains("values")
+    path::name(path).contains("values")
 }
 
 impl Charts {
     /// Takes in a chart's description.
     pub fn add_chart(&mut self, path: &str, root: &Node) {
-        let dir = folder(path).to_owned();
+        let dir = path::folder(path).to_owned();
         let dependencies = root
             .get("dependencies")
             .map(Node::items)
@@ -84,7 +85,7 @@ impl Charts {
 
     /// The chart that a file belongs to: the nearest above it.
     fn above(&self, path: &str) -> Option<&ChartFile> {
-        let holds = |chart: &&ChartFile| is_below(path, &chart.dir);
+        let holds = |chart: &&ChartFile| path::is_within(path, &chart.dir);
         let nearest = self.charts.iter().filter(holds);
         nearest.max_by_key(|chart| chart.dir.len())
     }
@@ -92,14 +93,16 @@ impl Charts {
     /// The file that this one is laid over: the chart's own values, or the one in its folder whose name
     /// says that it is common to others.
     fn base_of(&self, path: &str) -> Option<&str> {
-        let dir = folder(path);
-        let own = self.above(path).map(|chart| join(&chart.dir, OWN_VALUES));
-        let beside = join(dir, OWN_VALUES);
+        let dir = path::folder(path);
+        let own = self
+            .above(path)
+            .map(|chart| path::join(&chart.dir, OWN_VALUES));
+        let beside = path::join(dir, OWN_VALUES);
         let is_base = |other: &&String| {
-            let common = folder(other) == dir && is_common(base_name(other));
+            let common = path::folder(other) == dir && is_common(path::name(other));
             **other != path && (common || **other == beside || Some(*other) == own.as_ref())
         };
-        if path == beside || is_common(base_name(path)) {
+        if path == beside || is_common(path::name(path)) {
             return None;
         }
         self.values.iter().find(is_base).map(String::as_str)
@@ -107,8 +110,11 @@ impl Charts {
 
     /// Other files of values in the same folder.
     fn has_siblings(&self, path: &str) -> bool {
-        let dir = folder(path);
-        let mut beside = self.values.iter().filter(|other| folder(other) == dir);
+        let dir = path::folder(path);
+        let mut beside = self
+            .values
+            .iter()
+            .filter(|other| path::folder(other) == dir);
         beside.any(|other| other != path)
     }
 }
@@ -279,27 +285,4 @@ impl ValuesFile<'_> {
             visibility: self.visibility.clone(),
         }
     }
-}
-
-fn base_name(path: &str) -> &str {
-    path.rsplit('/').next().unwrap_or(path)
-}
-
-fn folder(path: &str) -> &str {
-    path.rsplit_once('/').map_or("", |(folder, _)| folder)
-}
-
-fn join(dir: &str, name: &str) -> String {
-    if dir.is_empty() {
-        name.to_owned()
-    } else {
-        format!("{dir}/{name}")
-    }
-}
-
-fn is_below(path: &str, dir: &str) -> bool {
-    dir.is_empty()
-        || path
-            .strip_prefix(dir)
-            .is_some_and(|rest| rest.starts_with('/'))
 }

@@ -7,7 +7,7 @@ use crate::facts::package::{Language, Site};
 use crate::facts::quantity;
 use crate::facts::slot::Slot;
 use crate::facts::value::{Reason, Strength};
-use crate::source::Span;
+use crate::source::{Span, path};
 
 /// A module or package file: which versions it pins for the code below its folder.
 #[derive(Clone, Debug)]
@@ -25,6 +25,21 @@ pub struct RawModule {
     pub language_version: Option<String>,
     /// It changes how the language's runtime behaves.
     pub has_runtime_settings: bool,
+}
+
+impl RawModule {
+    /// The module file of a language nearest above a folder: its pins are the ones that hold there.
+    pub fn nearest_above<'a>(
+        modules: &'a [Self],
+        language: Language,
+        dir: &str,
+    ) -> Option<&'a Self> {
+        let above = |m: &&Self| m.language == language && path::is_within(dir, &m.dir);
+        modules
+            .iter()
+            .filter(above)
+            .max_by_key(|module| module.dir.len())
+    }
 }
 
 #[derive(Clone, Debug, PartialEq)]

@@ -265,7 +265,7 @@ impl Shapes {
 
     /// The server program that a command word names, with or without a path.
     pub fn program(&self, word: &str) -> Option<&Program> {
-        let name = word.rsplit('/').next().unwrap_or(word);
+        let name = crate::source::path::name(word);
         self.servers
             .programs
             .iter()

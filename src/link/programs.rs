@@ -9,9 +9,9 @@ use globset::{GlobBuilder, GlobMatcher};
 
 use super::Linker;
 use super::near::Places;
-use super::reach::{Reach, module_above};
+use super::reach::Reach;
 use crate::facts::linked::{Body, LinkedProgram, LinkedServer};
-use crate::facts::raw::{Raw, RawPackage, RawWorkload, ServiceDeclaration};
+use crate::facts::raw::{Raw, RawModule, RawPackage, RawWorkload, ServiceDeclaration};
 use crate::facts::{Reason, Related, Strength};
 use crate::source::Sources;
 
@@ -137,7 +137,7 @@ struct Names {
 
 impl Names {
     fn of(package: &RawPackage, raw: &Raw) -> Self {
-        let module = module_above(&package.dir, package.language, &raw.modules);
+        let module = RawModule::nearest_above(&raw.modules, package.language, &package.dir);
         let module = module.and_then(|m| m.name.as_deref()).map(last_part);
         let mut binaries = BTreeSet::from([package.binary.clone()]);
         if package.binary.is_empty() {

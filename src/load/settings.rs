@@ -1,48 +1,200 @@
 //! Reads the text of `redvet.toml` into [`Settings`]. Every mistake is an error with its place and
 //! a cure, and all are told at once; settings with a mistake are not used.
 //!
-//! `shape` says what may stand in the file, `check` holds the text against it, `form` reads single
-//! values, `schema` publishes the shape. Rule ids are checked apart, once the rules are known.
+//! A key of the file is one line here: its name, its form (`form`, `table`) and what it is about.
+//! Checks, messages and the published schema come from that line. Rule ids are checked apart, once
+//! the rules are known.
 
-mod check;
 mod form;
-mod schema;
-mod shape;
+mod table;
 
-use std::collections::BTreeMap;
-
-use toml::de::{DeTable, DeValue};
+use toml::de::DeTable;
 
 use crate::config::{
-    Defaults, Override, Param, ParamValue, Profile, Quiet, Role, RuleSetting, ServerEntry,
-    ServiceEntry, Settings, Spanned, Waiver,
+    Override, Quiet, RuleSetting, ServerEntry, ServerFacts, ServiceEntry, Settings, Spanned, Waiver,
 };
-use crate::finding::Severity;
 use crate::load::LoadError;
-use crate::source::{FileId, Span};
+use crate::source::FileId;
 
-pub use schema::schema;
+use form::{
+    CORES, COUNT, DATE, FLAG, FLAVOR_AND_VERSION, PROFILE, PatternForm, ROLE, SEVERITY, SIZE, TEXT,
+    VERSION, WORKLOAD,
+};
+use table::{ListForm, Mistakes, ParamsForm, RulesForm, SettingsTable, TableForm, TablesForm};
 
 /// Reads the text; the errors are sorted by place.
 pub fn read(file: FileId, text: &str) -> Result<Settings, Vec<LoadError>> {
-    let mut checker = check::Checker {
+    let mut mistakes = Mistakes {
         file,
         errors: Vec::new(),
     };
-    let (root, mistakes) = DeTable::parse_recoverable(text);
-    for mistake in mistakes {
-        let at = mistake.span().unwrap_or(0..0);
-        checker.report(at, mistake.message().to_owned(), None);
+    let (root, broken) = DeTable::parse_recoverable(text);
+    for error in &broken {
+        let at = error.span().unwrap_or(0..0);
+        mistakes.add(at, error.message().to_owned(), None);
     }
-    if checker.errors.is_empty() {
-        checker.table(root.get_ref(), 0..0, shape::ROOT, "");
+    let mut read = Settings::default();
+    // What the parser guessed in a broken text would only add mistakes that nobody made.
+    if broken.is_empty() {
+        read = SettingsTable::read(root.get_ref(), 0..0, String::new(), &mut mistakes, settings);
     }
-    if checker.errors.is_empty() {
-        return Ok(settings(Table::new(file, root.get_ref())));
+    let mut errors = mistakes.errors;
+    if errors.is_empty() {
+        return Ok(read);
     }
-    checker.errors.sort_by_key(|error| error.span);
-    checker.errors.dedup();
-    Err(checker.errors)
+    errors.sort_by_key(|error| error.span);
+    errors.dedup();
+    Err(errors)
+}
+
+/// The JSON Schema of the file, for editors that complete and check TOML (`#:schema` line).
+pub fn schema() -> serde_json::Value {
+    let mut schema = SettingsTable::describe(settings);
+    schema["$schema"] = "https://json-schema.org/draft/2020-12/schema".into();
+    schema["title"] = "redvet.toml".into();
+    schema["description"] = "The settings of a project for redvet.".into();
+    schema
+}
+
+const PATTERNS: ListForm<PatternForm> = ListForm(PatternForm);
+const RULES: RulesForm = RulesForm(rule);
+
+/// The words are knowledge's.
+const BUILD: &str = "How it was built, where it is not as the official images are: words such as \
+                     `libc` (or another allocator than its own) and `no-tls`, joined by commas.";
+
+fn settings(root: &mut SettingsTable<'_>) -> Settings {
+    Settings {
+        profile: root.optional("profile", PROFILE, "Which rules are on."),
+        fail_on: root.optional(
+            "fail-on",
+            SEVERITY,
+            "The least severity that makes the exit code 1.",
+        ),
+        extends: root.or_default(
+            "extends",
+            ListForm(TEXT),
+            "Folders of rules of your own, relative to this file.",
+        ),
+        exclude: root.or_default("exclude", PATTERNS, "Files and folders that are not read."),
+        baseline: root.optional(
+            "baseline",
+            TEXT,
+            "The file of known findings, relative to this file.",
+        ),
+        defaults: root.or_default(
+            "defaults",
+            TableForm(defaults),
+            "Facts for servers that have none of their own.",
+        ),
+        rules: root.or_default("rules", RULES, "Settings of single rules."),
+        overrides: root.or_default(
+            "overrides",
+            TablesForm(overridden),
+            "Settings of rules for a part of the tree.",
+        ),
+        servers: root.or_default(
+            "server",
+            TablesForm(server),
+            "Facts about a server that its files do not show.",
+        ),
+        services: root.or_default(
+            "service",
+            TablesForm(service),
+            "A program, where it runs and which server it uses.",
+        ),
+        waivers: root.or_default(
+            "waiver",
+            TablesForm(waiver),
+            "A finding that you have agreed to live with.",
+        ),
+        quiet: root.or_default("quiet", TableForm(quiet), "Files on which rules are quiet."),
+    }
+}
+
+fn defaults(table: &mut SettingsTable<'_>) -> ServerFacts {
+    ServerFacts {
+        version: table.optional("server", FLAVOR_AND_VERSION, "Flavor and version."),
+        memory: table.optional("memory", SIZE, "Memory limit."),
+        cpus: table.optional("cpus", CORES, "CPU limit."),
+        build: table.optional("build", TEXT, BUILD),
+        role: None,
+    }
+}
+
+fn rule(id: Spanned<String>, table: &mut SettingsTable<'_>) -> RuleSetting {
+    RuleSetting {
+        id,
+        enabled: table.optional("enabled", FLAG, "Whether the rule is on."),
+        severity: table.optional("severity", SEVERITY, "How bad its findings are."),
+        params: table.or_default("params", ParamsForm, "The rule's parameters."),
+        non_waivable: table.optional(
+            "non_waivable",
+            FLAG,
+            "Comments, waivers and the baseline do not silence it.",
+        ),
+    }
+}
+
+fn overridden(table: &mut SettingsTable<'_>) -> Override {
+    Override {
+        paths: table.required("paths", PATTERNS, "Where the settings hold."),
+        rules: table.required("rules", RULES, "Settings of single rules."),
+    }
+}
+
+fn server(table: &mut SettingsTable<'_>) -> ServerEntry {
+    ServerEntry {
+        name: table.required("name", TEXT, "The server as `redvet effective` names it."),
+        facts: ServerFacts {
+            memory: table.optional("memory", SIZE, "Memory limit."),
+            cpus: table.optional("cpus", CORES, "CPU limit."),
+            version: table.optional("version", VERSION, "Version, with or without its flavor."),
+            role: table.optional("role", ROLE, "What it is for."),
+            build: table.optional("build", TEXT, BUILD),
+        },
+    }
+}
+
+fn service(table: &mut SettingsTable<'_>) -> ServiceEntry {
+    ServiceEntry {
+        name: table.required("name", TEXT, "What you call it."),
+        paths: table.or_default("paths", PATTERNS, "Its code."),
+        workload: table.optional("workload", WORKLOAD, "What runs it."),
+        server: table.optional("server", TEXT, "The server that it uses."),
+        replicas: table.optional("replicas", COUNT, "How many processes run it."),
+        blocking_consumers: table.optional(
+            "blocking-consumers",
+            COUNT,
+            "How many connections wait in blocking reads.",
+        ),
+    }
+}
+
+fn waiver(table: &mut SettingsTable<'_>) -> Waiver {
+    Waiver {
+        rule: table.required("rule", PatternForm, "The rule, or a pattern over rule ids."),
+        path: table.optional("path", PatternForm, "Where the waiver holds."),
+        subject: table.optional("subject", TEXT, "The subject that it is about."),
+        reason: table.required("reason", TEXT, "Why."),
+        owner: table.optional("owner", TEXT, "Who answers for it."),
+        expires: table.optional("expires", DATE, "The last day on which it holds."),
+    }
+}
+
+fn quiet(table: &mut SettingsTable<'_>) -> Quiet {
+    Quiet {
+        tests: table.optional(
+            "tests",
+            PATTERNS,
+            "Test code and test data: no rule speaks.",
+        ),
+        development: table.optional(
+            "development",
+            PATTERNS,
+            "Examples and local development: rules about production are quiet.",
+        ),
+    }
 }
 
 /// An error for every rule id in the settings that no rule has.
@@ -82,182 +234,6 @@ fn matches_any(pattern: &str, known: &[String]) -> bool {
     globset::Glob::new(pattern)
         .map(|glob| glob.compile_matcher())
         .is_ok_and(|matcher| known.iter().any(|id| matcher.is_match(id)))
-}
-
-/// A table that was checked; what it does not hold is `None`.
-#[derive(Clone, Copy)]
-struct Table<'a> {
-    file: FileId,
-    table: &'a DeTable<'a>,
-}
-
-impl<'a> Table<'a> {
-    fn new(file: FileId, table: &'a DeTable<'a>) -> Self {
-        Self { file, table }
-    }
-
-    /// A value, read in its own way.
-    fn get<T>(self, name: &str, read: impl Fn(&DeValue<'_>) -> Option<T>) -> Option<Spanned<T>> {
-        let value = self.table.get(name)?;
-        let span = Span::new(self.file, value.span().start, value.span().end);
-        Some(Spanned {
-            value: read(value.get_ref())?,
-            span,
-        })
-    }
-
-    fn text(self, name: &str) -> Option<Spanned<String>> {
-        self.get(name, |value| value.as_str().map(str::to_owned))
-    }
-
-    fn word<T>(self, name: &str, parse: fn(&str) -> Option<T>) -> Option<Spanned<T>> {
-        self.get(name, |value| value.as_str().and_then(parse))
-    }
-
-    fn texts(self, name: &str) -> Option<Vec<Spanned<String>>> {
-        let items = self.table.get(name)?.get_ref().as_array()?;
-        let one = |item: &toml::Spanned<DeValue<'_>>| {
-            Some(Spanned {
-                value: item.get_ref().as_str()?.to_owned(),
-                span: Span::new(self.file, item.span().start, item.span().end),
-            })
-        };
-        Some(items.iter().filter_map(one).collect())
-    }
-
-    fn sub(self, name: &str) -> Option<Table<'a>> {
-        let table = self.table.get(name)?.get_ref().as_table()?;
-        Some(Table::new(self.file, table))
-    }
-
-    /// Each `[[name]]`; one that lacks a required key was refused before.
-    fn each<T>(self, name: &str, read: fn(Table<'a>) -> Option<T>) -> Vec<T> {
-        let items = self.table.get(name).and_then(|v| v.get_ref().as_array());
-        items
-            .into_iter()
-            .flatten()
-            .filter_map(|item| item.get_ref().as_table())
-            .filter_map(|table| read(Table::new(self.file, table)))
-            .collect()
-    }
-}
-
-fn settings(root: Table<'_>) -> Settings {
-    Settings {
-        profile: root.word("profile", Profile::parse),
-        fail_on: root.word("fail-on", severity),
-        extends: root.texts("extends").unwrap_or_default(),
-        exclude: root.texts("exclude").unwrap_or_default(),
-        baseline: root.text("baseline"),
-        defaults: root.sub("defaults").map(defaults).unwrap_or_default(),
-        rules: rules(root),
-        overrides: root.each("overrides", |table| {
-            Some(Override {
-                paths: table.texts("paths")?,
-                rules: rules(table),
-            })
-        }),
-        servers: root.each("server", server),
-        services: root.each("service", service),
-        waivers: root.each("waiver", waiver),
-        quiet: root.sub("quiet").map(quiet).unwrap_or_default(),
-    }
-}
-
-fn severity(word: &str) -> Option<Severity> {
-    [Severity::Info, Severity::Warning, Severity::Error]
-        .into_iter()
-        .find(|severity| severity.word() == word)
-}
-
-fn defaults(table: Table<'_>) -> Defaults {
-    Defaults {
-        server: table.get("server", |value| form::version(value, true)),
-        memory: table.get("memory", form::size),
-        cpus: table.get("cpus", form::cores),
-        build: table.text("build"),
-    }
-}
-
-fn rules(table: Table<'_>) -> BTreeMap<String, RuleSetting> {
-    let Some(rules) = table.sub("rules") else {
-        return BTreeMap::new();
-    };
-    rules
-        .table
-        .iter()
-        .filter_map(|(id, value)| {
-            let rule = Table::new(table.file, value.get_ref().as_table()?);
-            let id = Spanned {
-                value: id.get_ref().to_string(),
-                span: Span::new(table.file, id.span().start, id.span().end),
-            };
-            Some((id.value.clone(), rule_setting(id, rule)))
-        })
-        .collect()
-}
-
-fn rule_setting(id: Spanned<String>, table: Table<'_>) -> RuleSetting {
-    RuleSetting {
-        id,
-        enabled: table.get("enabled", |value| value.as_bool()),
-        severity: table.word("severity", severity),
-        params: table.sub("params").map(params).unwrap_or_default(),
-        non_waivable: table.get("non_waivable", |value| value.as_bool()),
-    }
-}
-
-fn params(table: Table<'_>) -> BTreeMap<String, Param> {
-    table
-        .table
-        .keys()
-        .filter_map(|name| {
-            let key = name.get_ref().to_string();
-            let value: Spanned<ParamValue> = table.get(&key, form::param)?;
-            let name = Span::new(table.file, name.span().start, name.span().end);
-            Some((key, Param { name, value }))
-        })
-        .collect()
-}
-
-fn server(table: Table<'_>) -> Option<ServerEntry> {
-    Some(ServerEntry {
-        name: table.text("name")?,
-        memory: table.get("memory", form::size),
-        cpus: table.get("cpus", form::cores),
-        version: table.get("version", |value| form::version(value, false)),
-        role: table.word("role", Role::parse),
-        build: table.text("build"),
-    })
-}
-
-fn service(table: Table<'_>) -> Option<ServiceEntry> {
-    Some(ServiceEntry {
-        name: table.text("name")?,
-        paths: table.texts("paths").unwrap_or_default(),
-        workload: table.get("workload", form::workload),
-        server: table.text("server"),
-        replicas: table.get("replicas", form::count),
-        blocking_consumers: table.get("blocking-consumers", form::count),
-    })
-}
-
-fn waiver(table: Table<'_>) -> Option<Waiver> {
-    Some(Waiver {
-        rule: table.text("rule")?,
-        path: table.text("path"),
-        subject: table.text("subject"),
-        reason: table.text("reason")?,
-        owner: table.text("owner"),
-        expires: table.get("expires", form::date),
-    })
-}
-
-fn quiet(table: Table<'_>) -> Quiet {
-    Quiet {
-        tests: table.texts("tests"),
-        development: table.texts("development"),
-    }
 }
 
 #[cfg(test)]

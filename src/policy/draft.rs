@@ -51,6 +51,8 @@ pub enum Profile {
 }
 
 impl Profile {
+    pub const ALL: &[Self] = &[Self::Recommended, Self::Strict];
+
     pub fn word(self) -> &'static str {
         match self {
             Self::Recommended => "recommended",
@@ -60,9 +62,7 @@ impl Profile {
 
     /// The profile by its word.
     pub fn named(word: &str) -> Option<Self> {
-        [Self::Recommended, Self::Strict]
-            .into_iter()
-            .find(|p| p.word() == word)
+        Self::ALL.iter().copied().find(|p| p.word() == word)
     }
 }
 

@@ -18,7 +18,7 @@ use crate::policy::outcome::Val;
 use crate::policy::place::Place;
 use crate::policy::template::Template;
 use crate::policy::typed::{Expr, Node};
-use crate::source::Excerpt;
+use crate::source::{Excerpt, path};
 
 /// A rule of a pack.
 #[derive(Debug)]
@@ -48,10 +48,7 @@ impl Rule {
 
     /// The part of the id before its last slash.
     pub fn category(&self) -> &str {
-        self.draft
-            .id
-            .rsplit_once('/')
-            .map_or("", |(category, _)| category)
+        path::folder(&self.draft.id)
     }
 
     /// Compiles the rule; with a vocabulary every name and type is checked against it, without one

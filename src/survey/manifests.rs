@@ -11,12 +11,12 @@ use crate::discover::FileKind;
 use crate::extract::environment;
 use crate::extract::kustomize::{self, Render, Renders, Tree, TreeFile};
 use crate::extract::objects::Objects;
-use crate::extract::{claims, manifest, manifest_context, paths, terraform, values};
+use crate::extract::{claims, manifest, manifest_context, terraform, values};
 use crate::facts::raw::{Language, Raw};
 use crate::knowledge::Knowledge;
 use crate::knowledge::shapes::Shapes;
 use crate::knowledge::shapes::schema::Shape;
-use crate::source::{Excerpt, FileId, Span};
+use crate::source::{Excerpt, FileId, Span, path};
 use crate::syntax::{hcl, yaml};
 
 /// What is known of the whole tree while one of its files is read.
@@ -37,10 +37,10 @@ pub(super) fn given_by_terraform(files: &[(FileId, &Input)]) -> BTreeSet<String>
         .filter(|(_, input)| input.kind == FileKind::Terraform);
     let given = terraform.flat_map(|(id, input)| {
         let named = terraform::files_of(&Excerpt::whole(*id, Arc::clone(&input.text)));
-        let folder = paths::folder(&input.path).to_owned();
+        let folder = path::folder(&input.path).to_owned();
         named
             .into_iter()
-            .filter_map(move |path| paths::join(&folder, &path))
+            .filter_map(move |path| path::resolve(&folder, &path))
     });
     given.collect()
 }
@@ -237,9 +237,9 @@ impl Reader<'_> {
             let other = (id != excerpt.file()).then(|| shared.tree.text(id));
             other.flatten().unwrap_or_else(|| Arc::clone(&input.text))
         };
-        let folder = paths::folder(&input.path);
+        let folder = path::folder(&input.path);
         let values = |path: &str| {
-            let file = shared.tree.get(&paths::join(folder, path)?)?;
+            let file = shared.tree.get(&path::resolve(folder, path)?)?;
             Some(file.stream().documents.first()?.root.clone())
         };
         let mut raw = self.in_context((&file_text, &none), |context| {

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use redvet::check::{self, Scope};
 use redvet::discover::{self, Exclude, Patterns, Universe};
 use redvet::facts::estate::Estate;
+use redvet::facts::raw::Declaration;
 use redvet::finding::{EstateView, Report};
 use redvet::fix::Fixed;
 use redvet::knowledge::Knowledge;
@@ -179,7 +180,7 @@ impl Laboratory {
             let id = sources.add(SourceFile::new(SETTINGS, text.as_str()));
             let read = settings::read(id, text).unwrap();
             policy_settings = apply::policy_settings(&read, rules);
-            project.declarations = apply::declarations(&read);
+            project.declarations = apply::declarations(&read, Declaration::default());
             project.services = apply::services(&read);
             scope.accepted.waivers = read.waivers.iter().map(waiver).collect();
         }

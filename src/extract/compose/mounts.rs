@@ -7,12 +7,11 @@ use crate::extract::conf::{self, Frame};
 use crate::extract::expand::Expanded;
 use crate::extract::launch;
 use crate::extract::made::{Files, Maker};
-use crate::extract::paths;
 use crate::extract::recipe::Recipe;
 use crate::facts::raw::ArgWord;
 use crate::facts::raw::{ConfPart, ObjectName, Raw, RawMount, RawText, Storage, TextPlace};
 use crate::facts::{Reason, Strength};
-use crate::source::Span;
+use crate::source::{Span, path};
 use crate::syntax::yaml::Node;
 
 /// Everything that is mounted; of two mounts at one path the last holds.
@@ -354,7 +353,7 @@ fn named_or_bound<'a>(project: &Project<'a>, folder: &str, source: &Expanded) ->
 fn bound<'a>(folder: &str, source: &Expanded) -> Source<'a> {
     match source.known() {
         Err(reason) => Source::Unknown(reason),
-        Ok(path) => match paths::join(folder, path) {
+        Ok(path) => match path::resolve(folder, path) {
             Some(path) => Source::Tree(path),
             None => Source::Host,
         },

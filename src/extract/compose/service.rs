@@ -8,7 +8,6 @@ use crate::extract::compose::{Layer, Project, environment_file, ports};
 use crate::extract::dockerfile::{BuildFile, Image, official};
 use crate::extract::expand::Expanded;
 use crate::extract::launch::{self, Argument, Launch, Launched};
-use crate::extract::paths;
 use crate::extract::process_environment::Environment;
 use crate::extract::scalar::{raw_scalar, replace, template_reason};
 use crate::extract::variables::{Escape, Variables, fill};
@@ -16,7 +15,7 @@ use crate::facts::raw::ArgWord;
 use crate::facts::raw::{ConfPart, Raw, RawKind, RawScalar, RawServer};
 use crate::facts::{Reason, Slot, quantity};
 use crate::knowledge::shapes::{ImageReference, ImageShape};
-use crate::source::Span;
+use crate::source::{Span, path};
 use crate::syntax::yaml::{Node, ScalarStyle};
 
 /// A service with what it is made of, the weakest layer first.
@@ -143,7 +142,7 @@ impl<'a> Service<'a> {
 
     pub(super) fn is_lone_override(&self) -> bool {
         let path = &self.project.files[0].path;
-        let name = path.rsplit('/').next().unwrap_or(path);
+        let name = path::name(path);
         name.contains(".override.")
     }
 
@@ -205,9 +204,9 @@ impl<'a> Service<'a> {
             Some(_) => self.known(Some(build))?,
             None => field("context").unwrap_or_else(|| ".".to_owned()),
         };
-        let context = paths::join(self.project.folder_of(layer.file), &context)?;
+        let context = path::resolve(self.project.folder_of(layer.file), &context)?;
         let name = field("dockerfile").unwrap_or_else(|| "Dockerfile".to_owned());
-        let path = paths::join(&context, &name)?;
+        let path = path::resolve(&context, &name)?;
         let file = self.project.tree.builds.get(path.as_str())?;
         let arguments = build.get("args").map(|node| self.pairs(node));
         let image = file.image(
@@ -271,7 +270,7 @@ impl<'a> Service<'a> {
         }
         for (folder, node) in self.nodes("env_file") {
             for path in self.listed(node, "path") {
-                let path = paths::join(folder, &path);
+                let path = path::resolve(folder, &path);
                 let text = path.and_then(|path| self.project.tree.text(&path));
                 environment.extend(environment_file(text.unwrap_or_default()));
             }
@@ -284,7 +283,7 @@ impl<'a> Service<'a> {
 
     /// Why there is more of the environment than can be seen: a file that is not in the tree.
     pub(super) fn unread_environment(&self) -> Option<Reason> {
-        let seen = |folder: &str, path: &str| self.project.tree.text(&paths::join(folder, path)?);
+        let seen = |folder: &str, path: &str| self.project.tree.text(&path::resolve(folder, path)?);
         self.nodes("env_file").find_map(|(folder, node)| {
             let mut paths = self.listed(node, "path").into_iter();
             let missing = paths.find(|path| seen(folder, path).is_none())?;

@@ -13,14 +13,13 @@ use crate::extract::command::Invocation;
 use crate::extract::conf::{self, Frame};
 use crate::extract::expand::Expanded;
 use crate::extract::launch::{self, Launch, Launched, Scripts};
-use crate::extract::paths;
 use crate::extract::variables::Variables;
 use crate::facts::raw::{
     ConfPart, ObjectName, RawKind, RawServer, RawText, RawVariable, TextPlace,
 };
 use crate::facts::{Reason, Strength};
 use crate::knowledge::shapes::Shapes;
-use crate::source::{Comment, Excerpt, FileId, Span};
+use crate::source::{Comment, Excerpt, FileId, Span, path};
 use crate::syntax::dockerfile::{self, Instruction};
 use crate::syntax::shell;
 use stages::{Stages, inline_key};
@@ -138,7 +137,7 @@ impl BuildFile {
             reason,
             at: Some(at),
         };
-        let name = path.rsplit('/').next().unwrap_or(path);
+        let name = path::name(path);
         let harmless = &shapes.servers.harmless_commands;
         let step = image
             .steps
@@ -165,7 +164,7 @@ impl BuildFile {
         }
         let below = contexts
             .iter()
-            .flat_map(|context| sources.iter().filter_map(|s| paths::join(context, s)));
+            .flat_map(|context| sources.iter().filter_map(|s| path::resolve(context, s)));
         let candidates: Vec<String> = below.collect();
         let found = candidates.iter().find(|candidate| tree(candidate));
         let Some(found) = found.or(candidates.first()) else {
@@ -242,7 +241,7 @@ pub fn server(
 ) -> Option<RawServer> {
     let image = file.image(None, &Variables::new(), shapes)?;
     let reference = image.reference();
-    let folder = paths::folder(&file.path);
+    let folder = path::folder(&file.path);
     let contexts = [folder.to_owned(), String::new()];
     let held = |path: &str| file.script(&image, path, &contexts, shapes, scripts);
     let launched = launch::launched(

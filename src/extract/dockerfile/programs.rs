@@ -2,9 +2,8 @@
 //! the binaries that `cargo build` is.
 
 use crate::extract::dockerfile::BuildFile;
-use crate::extract::paths;
 use crate::facts::raw::{BuiltPackage, RawBuild};
-use crate::source::Excerpt;
+use crate::source::{Excerpt, path};
 use crate::syntax::shell;
 
 impl BuildFile {
@@ -27,7 +26,7 @@ impl BuildFile {
 
     /// The contexts of a build that nothing names: the file's own folder, and the whole tree.
     pub fn usual_contexts(&self) -> Vec<String> {
-        let own = paths::folder(&self.path).to_owned();
+        let own = path::folder(&self.path).to_owned();
         let mut contexts = vec![own, String::new()];
         contexts.dedup();
         contexts
@@ -89,7 +88,7 @@ fn go_build(arguments: &[&str], contexts: &[String], build: &mut RawBuild) {
             Some((folder, name)) if name.ends_with(".go") => folder,
             _ => package,
         };
-        let folders = contexts.iter().filter_map(|c| paths::join(c, package));
+        let folders = contexts.iter().filter_map(|c| path::resolve(c, package));
         build.packages.push(BuiltPackage {
             folders: folders.collect(),
             output: file.map(str::to_owned),

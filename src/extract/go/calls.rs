@@ -425,8 +425,3 @@ pub(super) fn spread(argument: Node<'_>) -> Node<'_> {
         _ => argument,
     }
 }
-
-/// The folder of a path, empty at the root.
-pub(super) fn directory(path: &str) -> &str {
-    path.rsplit_once('/').map_or("", |(folder, _)| folder)
-}

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use tree_sitter::Node;
 
 use crate::extract::code::address;
-use crate::extract::go::calls::{directory, spread};
+use crate::extract::go::calls::spread;
 use crate::extract::go::names;
 use crate::extract::go::package::{Library, is_test};
 use crate::extract::go::reader::{Found, Reader};
@@ -15,6 +15,7 @@ use crate::facts::slot::Slot;
 use crate::facts::value::{Reason, Strength};
 use crate::knowledge::clients::model::{Constructor, Form, Kind};
 use crate::syntax::code;
+use crate::source::path;
 
 impl<'t, 'm> Reader<'t, 'm, '_> {
     /// A call of the library that returns options.
@@ -168,7 +169,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
             libraries: library.ids(),
             constructor: constructor.call.clone(),
             option_type: constructor.option_type.clone(),
-            dir: directory(&self.here().parsed.path).to_owned(),
+            dir: path::folder(&self.here().parsed.path).to_owned(),
             package: library.path.clone(),
             anchor,
             options_anchor: anchor,

@@ -5,13 +5,12 @@ use std::collections::BTreeSet;
 
 use tree_sitter::Node;
 
-use crate::extract::go::calls::directory;
 use crate::extract::go::package::{is_test, last_element};
 use crate::extract::go::{GoFile, is_program, names};
 use crate::facts::raw::{Language, Observation, Observed, RawPackage};
 use crate::knowledge::clients::Models;
 use crate::knowledge::languages;
-use crate::source::Excerpt;
+use crate::source::{Excerpt, path};
 use crate::syntax::code::{self, CodeGrammar, CodeTree};
 
 /// A call whose name is this short may be of any type: it counts only beside the library's import.
@@ -32,13 +31,13 @@ pub fn read(files: &[GoFile], models: &Models) -> Option<RawPackage> {
     }
     Some(RawPackage {
         language: Language::Go,
-        dir: directory(&first.path).to_owned(),
+        dir: path::folder(&first.path).to_owned(),
         path: anchored.path.clone(),
         program: main.is_some(),
         anchor: clause(&anchored.excerpt),
         imports: imports.into_iter().collect(),
         sets_processors: own.iter().any(|file| sets_processors(file.excerpt.text())),
-        binary: last_element(directory(&first.path)).to_owned(),
+        binary: last_element(path::folder(&first.path)).to_owned(),
         own: Vec::new(),
         observations,
     })

@@ -4,7 +4,6 @@
 use tree_sitter::Node;
 
 use crate::extract::code::fold;
-use crate::extract::go::calls::directory;
 use crate::extract::go::names;
 use crate::extract::go::package::is_test;
 use crate::extract::go::reader::Reader;
@@ -15,6 +14,7 @@ use crate::knowledge::clients::model::Model;
 use crate::knowledge::clients::usage::{Blocking, Command, Holds, Wait};
 use crate::knowledge::servers::waiting::{self, Purpose, TimeoutWord, WaitingCommand};
 use crate::syntax::code;
+use crate::source::path;
 
 /// Through how many functions a client is followed.
 const MAX_PASSES: usize = 4;
@@ -94,7 +94,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
         let libraries = self.here().libraries().flat_map(|l| l.ids());
         let wait = RawWait {
             language: Language::Go,
-            dir: directory(&self.here().parsed.path).to_owned(),
+            dir: path::folder(&self.here().parsed.path).to_owned(),
             libraries: libraries.collect(),
             call,
             bound: self.bound_at(receiver, 0).unwrap_or_default(),

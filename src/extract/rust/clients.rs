@@ -13,7 +13,7 @@ use crate::facts::slot::Slot;
 use crate::facts::value::{Reason, Strength};
 use crate::knowledge::clients::model::Constructor;
 use crate::knowledge::clients::rust::{Found, OptionsIn};
-use crate::source::Span;
+use crate::source::{Span, path};
 use crate::syntax::code;
 
 impl<'t, 'm> Reader<'t, 'm, '_> {
@@ -91,7 +91,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
             libraries: vec![found.library.id().to_owned()],
             constructor: constructor.call.clone(),
             option_type: constructor.option_type.clone(),
-            dir: path.rsplit_once('/').map_or("", |(dir, _)| dir).to_owned(),
+            dir: path::folder(path).to_owned(),
             package: Some(krate.to_owned()),
             anchor,
             options_anchor: anchor,

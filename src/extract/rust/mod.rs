@@ -38,7 +38,7 @@ use crate::facts::raw::{Language, Raw, RawClient};
 use crate::knowledge::clients::Models;
 use crate::knowledge::clients::rust::RustIndex;
 use crate::knowledge::languages;
-use crate::source::Excerpt;
+use crate::source::{Excerpt, path};
 use crate::syntax::code::{self, CodeTree};
 use package::{Declared, Parsed};
 use reader::Reader;
@@ -175,7 +175,7 @@ fn wanted(
 fn stem(path: &str) -> &str {
     let path = path.strip_suffix(".rs").unwrap_or(path);
     let path = path.strip_suffix("/mod").unwrap_or(path);
-    path.rsplit('/').next().unwrap_or(path)
+    path::name(path)
 }
 
 /// The clients of a snippet: a file of its own.

@@ -13,7 +13,7 @@ use crate::facts::value::Reason;
 use crate::knowledge::clients::usage::{Blocking, Command, Holds, Wait};
 use crate::knowledge::clients::{Library, Models};
 use crate::knowledge::servers::waiting::{self, Purpose, TimeoutWord, WaitingCommand};
-use crate::source::Span;
+use crate::source::{Span, path};
 use crate::syntax::code::{self, CodeGrammar, CodeTree};
 
 /// The waiting calls of one package.
@@ -188,7 +188,7 @@ impl<'t> Waits<'t, '_> {
             return;
         }
         let crew = wait.takes.then(|| self.crews.of(node, at, &self.constants));
-        let dir = file.path.rsplit_once('/').map_or("", |(dir, _)| dir);
+        let dir = path::folder(&file.path);
         self.found.push(RawWait {
             language: Language::Rust,
             dir: dir.to_owned(),

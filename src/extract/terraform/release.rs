@@ -10,7 +10,7 @@ use crate::extract::terraform::Files;
 use crate::facts::Reason;
 use crate::facts::raw::{ObjectName, Raw};
 use crate::knowledge::shapes::ChartName;
-use crate::source::Excerpt;
+use crate::source::{Excerpt, path};
 use crate::syntax::hcl::{self, Block, Item, Value, is_interpolated};
 use crate::syntax::yaml::{self, Entry, Node, NodeKind};
 
@@ -55,7 +55,7 @@ pub(super) fn read(block: &Block, context: &Context<'_>, files: &Files<'_>, raw:
         },
         anchor: Some(block.header),
         chart: ChartName {
-            name: chart.rsplit('/').next().unwrap_or(&chart).to_owned(),
+            name: path::name(&chart).to_owned(),
             repository: text("repository"),
             version: text("version"),
         },

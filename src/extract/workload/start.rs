@@ -9,7 +9,7 @@ use crate::extract::workload::Pod;
 use crate::facts::raw::RawScalar;
 use crate::facts::{Reason, Slot};
 use crate::knowledge::shapes::{ImageReference, ImageShape};
-use crate::source::Excerpt;
+use crate::source::{Excerpt, path};
 use crate::syntax::yaml::Node;
 
 /// An image as far as it is written.
@@ -164,7 +164,7 @@ fn serves(container: &Node) -> bool {
 pub(super) fn image_scalar(node: &Node) -> RawScalar {
     let scalar = raw_scalar(node);
     let tag_only = node.as_str().filter(|text| {
-        let name = text.rsplit('/').next().unwrap_or(text);
+        let name = path::name(text);
         name.find("{{")
             .is_some_and(|hole| name[..hole].contains([':', '@']))
             && !text[..text.len() - name.len()].contains("{{")

@@ -62,7 +62,7 @@ fn draft(
     let id = form.required("id");
     let title = form.required("title");
     let subject = form.word("subject", subject_named);
-    let severity = form.word("severity", severity_named);
+    let severity = form.word("severity", Severity::named);
     let profile = form.word("profile", Profile::named);
     let assert = form.required("assert");
     let params = form.params("params");
@@ -117,12 +117,6 @@ pub(super) fn subject_named(word: &str) -> Option<SubjectKind> {
     SubjectKind::ALL
         .into_iter()
         .find(|kind| kind.word() == word)
-}
-
-fn severity_named(word: &str) -> Option<Severity> {
-    [Severity::Error, Severity::Warning, Severity::Info]
-        .into_iter()
-        .find(|severity| severity.word() == word)
 }
 
 fn safety_named(word: &str) -> Option<Safety> {

@@ -142,7 +142,7 @@ fn put_identity(
     subject.put("library_name", words(|c| c.library.name().to_owned()));
     subject.put("kind", words(|c| c.kind.word().to_owned()));
     subject.put("language", text(client.language.word()));
-    let module = candidate::module_above(client, modules);
+    let module = RawModule::nearest_above(modules, client.language, &client.dir);
     let library = module.is_some_and(|module| !module.has_program);
     let tool = languages::go().is_some_and(|l| l.folders.is_tool(&client.dir));
     let example = languages::go().is_some_and(|l| l.folders.is_example(&client.dir));
