@@ -1,0 +1,156 @@
+//! Estates that follow every recommendation, with one of them broken at a time: exactly its rule
+//! speaks, and such rules as its page names. `fixtures/mutations.toml` has an entry for every rule of
+//! the catalogue; one that no estate can hold says why, and is held to its page in `minimal_pairs.rs`.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+
+use crate::support::harness::{Harness, Sample, repository};
+use redvet::finding::Report;
+use redvet::policy::{Override, Rule, RuleOverride};
+use serde::Deserialize;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Table {
+    /// The estate of mutations that name none.
+    estate: Estate,
+    rule: BTreeMap<String, Entry>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Estate {
+    default: String,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged, deny_unknown_fields)]
+enum Entry {
+    Mutation(Mutation),
+    /// Why no estate can hold the fault.
+    Twin {
+        twin: String,
+    },
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Mutation {
+    estate: Option<String>,
+    path: String,
+    old: String,
+    new: String,
+    /// What else the fault takes, such as an import.
+    #[serde(default)]
+    more: Vec<Change>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Change {
+    path: String,
+    old: String,
+    new: String,
+}
+
+impl Mutation {
+    fn of(&self, sample: &Sample) -> Result<Sample, String> {
+        let mut broken = sample.changed(&self.path, &self.old, &self.new)?;
+        for change in &self.more {
+            broken = broken.changed(&change.path, &change.old, &change.new)?;
+        }
+        Ok(broken)
+    }
+}
+
+fn table() -> Table {
+    let text = fs::read_to_string(repository("fixtures/mutations.toml")).unwrap();
+    toml::from_str(&text).unwrap()
+}
+
+/// A harness in which rules of every profile run.
+fn harness() -> Harness {
+    let mut harness = Harness::new();
+    let on = |rule: &Rule| {
+        let on = RuleOverride {
+            enabled: Some(true),
+            ..RuleOverride::default()
+        };
+        (rule.id().to_owned(), on)
+    };
+    harness.overrides = vec![Override {
+        paths: None,
+        rules: harness.rules.rules().map(on).collect(),
+    }];
+    harness
+}
+
+/// How often each rule speaks.
+fn counts(report: &Report) -> BTreeMap<String, usize> {
+    let mut counts = BTreeMap::new();
+    for finding in report.shown() {
+        *counts.entry(finding.rule.clone()).or_default() += 1;
+    }
+    counts
+}
+
+/// What is wrong with a mutation.
+fn fault(harness: &Harness, id: &str, sample: &Sample, mutation: &Mutation) -> Option<String> {
+    let broken = match mutation.of(sample) {
+        Ok(broken) => broken,
+        Err(why) => return Some(format!("{id}: {why}")),
+    };
+    let before = counts(&harness.check(sample));
+    let after = counts(&harness.check(&broken));
+    let mut louder: BTreeSet<&str> = after
+        .iter()
+        .filter(|(rule, count)| before.get(*rule).unwrap_or(&0) < count)
+        .map(|(rule, _)| rule.as_str())
+        .collect();
+    if !louder.remove(id) {
+        return Some(format!("{id}: it does not speak; others: {louder:?}"));
+    }
+    let page = repository("fixtures/rules").join(format!("{id}.md"));
+    let words = fs::read_to_string(page).unwrap();
+    louder.retain(|other| !words.contains(other));
+    (!louder.is_empty()).then(|| format!("{id}: also {louder:?}, which its page does not name"))
+}
+
+#[test]
+fn a_broken_recommendation_wakes_its_rule_alone() {
+    let harness = harness();
+    let table = table();
+    let mut samples: BTreeMap<&str, Sample> = BTreeMap::new();
+    let mut faults = Vec::new();
+    for (id, entry) in &table.rule {
+        let Entry::Mutation(mutation) = entry else {
+            continue;
+        };
+        let estate = mutation.estate.as_ref().unwrap_or(&table.estate.default);
+        let sample = samples
+            .entry(estate)
+            .or_insert_with(|| harness.folder(&repository("fixtures/estates").join(estate)));
+        faults.extend(fault(&harness, id, sample, mutation));
+    }
+    assert!(faults.is_empty(), "\n{}", faults.join("\n"));
+}
+
+#[test]
+fn every_rule_is_broken_once() {
+    let harness = Harness::new();
+    let table = table();
+    let listed: BTreeSet<&str> = table.rule.keys().map(String::as_str).collect();
+    let rules: BTreeSet<&str> = harness.rules.rules().map(Rule::id).collect();
+    let missing: Vec<&&str> = rules.difference(&listed).collect();
+    let strange: Vec<&&str> = listed.difference(&rules).collect();
+    assert!(
+        missing.is_empty() && strange.is_empty(),
+        "fixtures/mutations.toml lacks {missing:?} and names {strange:?}"
+    );
+    for (id, entry) in &table.rule {
+        if let Entry::Twin { twin } = entry {
+            assert!(twin.len() > 10, "{id}: why can no estate hold it?");
+        }
+    }
+}
