@@ -149,6 +149,7 @@ fn findings(verdicts: Vec<Verdict>, rules: &RuleSet, sources: &Sources) -> Vec<F
                 labels: verdict.labels,
                 subject: verdict.subject,
                 also: verdict.also,
+                parts: Vec::new(),
                 fingerprint: today,
                 former,
                 suppressed: None,
@@ -414,6 +415,7 @@ fn report(
     secrets.sort();
     secrets.dedup();
     Report {
+        root: String::new(),
         sources: survey.sources,
         secrets,
         findings,

@@ -9,7 +9,7 @@ use crate::facts::quantity;
 use crate::facts::slot::{Encoding, Slot};
 use crate::facts::value::{Datum, Strength, Value};
 use crate::facts::vocabulary::Type;
-use crate::finding::{Label, Severity, SubjectRef};
+use crate::finding::{FaultCopy, Label, Severity, SubjectRef};
 use crate::policy::names::FactPath;
 use crate::policy::outcome::Val;
 use crate::policy::param;
@@ -39,7 +39,7 @@ pub struct Verdict {
     pub labels: Vec<Label>,
     pub subject: SubjectRef,
     /// Other subjects of which the same is true, for the same rule, place and message.
-    pub also: Vec<SubjectRef>,
+    pub also: Vec<FaultCopy>,
     /// The subject's name in fingerprints.
     pub identity: String,
     /// The path of the subject's file.
@@ -393,11 +393,12 @@ fn join(first: &mut Verdict, mut other: Verdict) {
         first.fix = None;
     }
     first.waivable &= other.waivable;
-    let known = first.subject.clone();
-    first
-        .also
-        .extend(std::iter::once(other.subject).chain(other.also));
-    first.also.retain(|s| *s != known);
+    let copy = FaultCopy {
+        subject: other.subject,
+        at: other.at,
+    };
+    first.also.extend(std::iter::once(copy).chain(other.also));
+    first.also.retain(|copy| copy.subject != first.subject);
     first.also.sort();
     first.also.dedup();
 }

@@ -29,6 +29,7 @@ fn finding(rule: &str, primary: Span) -> Finding {
             name: "s".to_owned(),
         },
         also: Vec::new(),
+        parts: Vec::new(),
         fix: None,
         fingerprint: String::new(),
         former: Vec::new(),

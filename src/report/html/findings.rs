@@ -85,7 +85,7 @@ fn one(report: &Report, finding: &Finding) -> String {
 }
 
 fn subjects(finding: &Finding) -> String {
-    let names = std::iter::once(&finding.subject).chain(&finding.also);
+    let names = std::iter::once(&finding.subject).chain(finding.also.iter().map(|copy| &copy.subject));
     let names: Vec<String> = names.map(|subject| text(&subject.name)).collect();
     names.join(", ")
 }
