@@ -71,6 +71,7 @@ pub struct ServerShapes {
     pub neighbours: Vec<String>,
     pub bystanders: Vec<String>,
     pub workloads: Vec<WorkloadShape>,
+    pub releases: Vec<ReleaseShape>,
     /// What templates end with.
     pub templates: Vec<String>,
     pub unread_templates: Vec<String>,
@@ -103,6 +104,27 @@ pub struct WorkloadShape {
     /// Its pods are made anew when they end.
     #[serde(default)]
     pub lasting: bool,
+}
+
+/// A kind of resource that has a chart deployed.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ReleaseShape {
+    pub group: String,
+    pub kind: String,
+    pub form: ReleaseForm,
+    /// The path of what it asks for.
+    pub spec: String,
+}
+
+/// Where such a resource names charts and values.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ReleaseForm {
+    /// In one or several sources.
+    Sources,
+    /// In itself.
+    Values,
 }
 
 /// A service that a provider runs, as Terraform describes it: where its parameters stand.
@@ -261,6 +283,12 @@ impl Shapes {
     pub fn workload_words(&self) -> impl Iterator<Item = String> {
         let usual = self.servers.workloads.iter().filter(|row| row.usual);
         usual.map(|row| format!("kind: {}", row.kind))
+    }
+
+    /// What is known of a kind of resource that has a chart deployed.
+    pub fn release(&self, group: &str, kind: &str) -> Option<&ReleaseShape> {
+        let mut rows = self.servers.releases.iter();
+        rows.find(|row| row.group == group && row.kind == kind)
     }
 
     /// What is known of a kind of workload.
