@@ -8,26 +8,28 @@ use crate::extract::scalar::{first_entry, known};
 use crate::extract::shape::Visibility;
 use crate::facts::Reason;
 use crate::facts::raw::{ObjectName, Raw};
-use crate::knowledge::shapes::ChartName;
+use crate::knowledge::shapes::{ChartName, ReleaseForm};
 use crate::syntax::yaml::{self, Node};
 
 /// Reads the resource if it deploys a chart.
 pub fn read(root: &Node, kind: &str, context: &Context<'_>, raw: &mut Raw) {
     let api = known(root.get("apiVersion")).unwrap_or_default();
     let group = api.split('/').next().unwrap_or_default();
-    match (group, kind) {
-        ("argoproj.io", "Application") => argo(root, root.get("spec"), kind, context, raw),
-        ("argoproj.io", "ApplicationSet") => {
-            argo(root, root.at("spec.template.spec"), kind, context, raw);
-        }
-        ("helm.toolkit.fluxcd.io", "HelmRelease") => flux(root, kind, context, raw),
-        _ => {}
+    let Some(shape) = context.shapes.release(group, kind) else {
+        return;
+    };
+    let Some(spec) = root.at(&shape.spec) else {
+        return;
+    };
+    match shape.form {
+        ReleaseForm::Sources => argo(root, spec, kind, context, raw),
+        ReleaseForm::Values => flux(root, spec, kind, context, raw),
     }
 }
 
 /// An Application has one source or several; each may be a chart.
-fn argo(root: &Node, spec: Option<&Node>, kind: &str, context: &Context<'_>, raw: &mut Raw) {
-    let (Some(spec), Some(object)) = (spec, object_name(root, kind)) else {
+fn argo(root: &Node, spec: &Node, kind: &str, context: &Context<'_>, raw: &mut Raw) {
+    let Some(object) = object_name(root, kind) else {
         return;
     };
     let several = spec.get("sources").map(Node::items).unwrap_or_default();
@@ -120,26 +122,26 @@ fn embedded(node: &Node) -> Option<Node> {
         .map(|document| document.root)
 }
 
-fn flux(root: &Node, kind: &str, context: &Context<'_>, raw: &mut Raw) {
+fn flux(root: &Node, spec: &Node, kind: &str, context: &Context<'_>, raw: &mut Raw) {
     let Some(object) = object_name(root, kind) else {
         return;
     };
-    let Some(values) = root.at("spec.values") else {
+    let Some(values) = spec.get("values") else {
         return;
     };
-    let text = |path: &str| known(root.at(path)).map(str::to_owned);
+    let text = |path: &str| known(spec.at(path)).map(str::to_owned);
     let chart = ChartName {
-        name: text("spec.chart.spec.chart")
-            .or_else(|| text("spec.chartRef.name"))
+        name: text("chart.spec.chart")
+            .or_else(|| text("chartRef.name"))
             .unwrap_or_default(),
-        repository: text("spec.chart.spec.sourceRef.name"),
-        version: text("spec.chart.spec.version"),
+        repository: text("chart.spec.sourceRef.name"),
+        version: text("chart.spec.version"),
     };
-    let from = root
-        .at("spec.valuesFrom")
+    let from = spec
+        .get("valuesFrom")
         .is_some_and(|from| !from.items().is_empty());
-    let target = text("spec.targetNamespace");
-    let release = text("spec.releaseName").or_else(|| {
+    let target = text("targetNamespace");
+    let release = text("releaseName").or_else(|| {
         let name = Some(&object.name).filter(|_| !object.templated)?;
         Some(match &target {
             Some(namespace) => format!("{namespace}-{name}"),

@@ -6,7 +6,7 @@ use crate::extract::command::{self, Invocation};
 use crate::extract::expand::Expanded;
 use crate::extract::process_environment::{self, Environment};
 use crate::extract::recipe::{self, Recipe};
-use crate::extract::script::{self, Command};
+use crate::extract::script::{self, Command, is_shell};
 use crate::facts::raw::ArgWord;
 use crate::facts::{Reason, Slot};
 use crate::knowledge::shapes::{ImageReference, Shapes};
@@ -116,11 +116,6 @@ const CONF_ENDING: &str = ".conf";
 
 /// Behind more words than these no wrapper is looked for.
 const MOST_WRAPPERS: usize = 4;
-
-fn is_shell(word: &str) -> bool {
-    let name = path::name(word);
-    matches!(name, "sh" | "bash" | "ash" | "dash")
-}
 
 struct Follower<'a> {
     launch: &'a Launch<'a>,
@@ -240,7 +235,7 @@ impl Follower<'_> {
             return;
         };
         let recipe = Recipe {
-            parts: recipe::parts(before, &file.text),
+            parts: recipe::parts(before, &file.text, self.shapes),
             strangers: before.iter().any(|command| !self.is_harmless(command)),
             gap: invocation.gap.clone(),
         };
@@ -254,13 +249,10 @@ impl Follower<'_> {
         invocation.recipe = Some(recipe);
     }
 
+    /// What copies and moves make of the file is followed.
     fn is_harmless(&self, command: &Command) -> bool {
-        let harmless = &self.shapes.servers.harmless_commands;
-        let Some(first) = command.words.first() else {
-            return true;
-        };
-        let name = path::name(&first.text);
-        harmless.iter().any(|known| known == name) || matches!(name, "cp" | "mv" | "cat" | "ls")
+        let name = command.program();
+        name.is_empty() || self.shapes.is_harmless_command(name) || recipe::is_copy(name)
     }
 
     /// Whether a command names the file or its folder.

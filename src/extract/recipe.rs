@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use crate::extract::script::{Command, Output};
 use crate::facts::Reason;
 use crate::facts::raw::ArgWord;
+use crate::knowledge::shapes::Shapes;
 use crate::source::{Excerpt, Span, path};
 
 /// How a file comes about.
@@ -39,8 +40,11 @@ pub enum Part {
 }
 
 /// The parts of a file after these commands; empty where none of them touches it.
-pub fn parts(commands: &[Command], file: &str) -> Vec<Part> {
-    let mut files = Files::default();
+pub fn parts(commands: &[Command], file: &str, shapes: &Shapes) -> Vec<Part> {
+    let mut files = Files {
+        made: BTreeMap::new(),
+        shapes,
+    };
     for command in commands {
         files.run(command, file);
     }
@@ -48,12 +52,12 @@ pub fn parts(commands: &[Command], file: &str) -> Vec<Part> {
 }
 
 /// What was written so far, by path.
-#[derive(Default)]
-struct Files {
+struct Files<'a> {
     made: BTreeMap<String, Vec<Part>>,
+    shapes: &'a Shapes,
 }
 
-impl Files {
+impl Files<'_> {
     fn run(&mut self, command: &Command, wanted: &str) {
         let Some(written) = self.written(command) else {
             return self.strange(command, wanted);
@@ -86,11 +90,8 @@ impl Files {
 
     /// The files that a command writes, where it is one that is understood.
     fn written(&self, command: &Command) -> Option<Vec<(String, Vec<Part>, bool)>> {
-        let name = command
-            .words
-            .first()
-            .map_or("", |word| path::name(&word.text));
-        if let "cp" | "mv" = name {
+        let name = command.program();
+        if is_copy(name) {
             return self.copied(command);
         }
         if command.outputs.is_empty() {
@@ -182,7 +183,7 @@ impl Files {
         let Some((program_word, arguments)) = command.words.split_first() else {
             return;
         };
-        if leaves_content(path::name(&program_word.text)) {
+        if self.shapes.is_harmless_command(command.program()) {
             return;
         }
         let names_it = |word: &ArgWord| {
@@ -193,7 +194,7 @@ impl Files {
         if !arguments.iter().chain(outputs).any(names_it) {
             return;
         }
-        let why = format!("{} may change {wanted}", path::name(&program_word.text));
+        let why = format!("{} may change {wanted}", command.program());
         let parts = self.made.entry(wanted.to_owned());
         parts
             .or_insert_with(|| vec![Part::Before])
@@ -209,30 +210,9 @@ fn perhaps(part: Part) -> Part {
     }
 }
 
-/// Programs that look at files, or change who may read them, and never what they hold.
-fn leaves_content(program: &str) -> bool {
-    matches!(
-        program,
-        "[" | "[["
-            | "test"
-            | "ls"
-            | "cat"
-            | "echo"
-            | "printf"
-            | "chmod"
-            | "chown"
-            | "chgrp"
-            | "mkdir"
-            | "stat"
-            | "touch"
-            | "grep"
-            | "head"
-            | "tail"
-            | "wc"
-            | "cd"
-            | "exec"
-            | "set"
-    )
+/// Programs that make one file what another one is.
+pub fn is_copy(program: &str) -> bool {
+    matches!(program, "cp" | "mv")
 }
 
 fn is_pattern(word: &ArgWord) -> bool {

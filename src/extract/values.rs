@@ -11,7 +11,7 @@ use crate::extract::scalar::known;
 use crate::extract::shape::Visibility;
 use crate::facts::Reason;
 use crate::facts::raw::{ObjectName, Raw};
-use crate::knowledge::shapes::ChartName;
+use crate::knowledge::shapes::{ChartName, Shapes};
 use crate::source::path;
 use crate::syntax::yaml::Node;
 
@@ -92,17 +92,15 @@ impl Charts {
 
     /// The file that this one is laid over: the chart's own values, or the one in its folder whose name
     /// says that it is common to others.
-    fn base_of(&self, path: &str) -> Option<&str> {
+    fn base_of(&self, path: &str, shapes: &Shapes) -> Option<&str> {
         let dir = path::folder(path);
-        let own = self
-            .above(path)
-            .map(|chart| path::join(&chart.dir, OWN_VALUES));
+        let own = self.above(path).map(|chart| path::join(&chart.dir, OWN_VALUES));
         let beside = path::join(dir, OWN_VALUES);
         let is_base = |other: &&String| {
-            let common = path::folder(other) == dir && is_common(path::name(other));
+            let common = path::folder(other) == dir && shapes.is_base_values(path::name(other));
             **other != path && (common || **other == beside || Some(*other) == own.as_ref())
         };
-        if path == beside || is_common(path::name(path)) {
+        if path == beside || shapes.is_base_values(path::name(path)) {
             return None;
         }
         self.values.iter().find(is_base).map(String::as_str)
@@ -121,14 +119,6 @@ impl Charts {
 
 /// A chart's own values are always the lowest.
 const OWN_VALUES: &str = "values.yaml";
-
-/// Words in the name of a file that others are laid over.
-fn is_common(name: &str) -> bool {
-    let name = name.to_ascii_lowercase();
-    ["common", "base", "default", "global", "shared"]
-        .iter()
-        .any(|word| name.contains(word))
-}
 
 impl ChartFile {
     /// The older form keeps the dependencies in a file of its own.
@@ -166,7 +156,7 @@ pub fn read(root: &Node, path: &str, charts: &Charts, context: &Context<'_>, raw
         path,
         visibility: Visibility {
             below: charts
-                .base_of(path)
+                .base_of(path, context.shapes)
                 .map(|base| Reason::new(format!("{base} may say the rest"))),
             ..Visibility::default()
         },

@@ -80,6 +80,39 @@ fn names_of_facts_and_opinions() -> BTreeMap<String, &'static str> {
         );
     }
     names.extend(rules.map(|id| (id, "rule")));
+    names.extend(
+        names_around_code()
+            .into_iter()
+            .map(|name| (name, "framework or command")),
+    );
+    names
+}
+
+/// Keys under which the files of languages name frameworks, and functions and tools of others.
+const NAMING: &[&str] = &["crate", "functions", "method", "commands", "attributes"];
+
+/// The frameworks, functions and commands that the files of languages know, where they tell.
+fn names_around_code() -> BTreeSet<String> {
+    let mut names = BTreeSet::new();
+    for (_, text) in files("knowledge/languages", "toml") {
+        let language: toml::Table = text.parse().unwrap();
+        let tables = language.into_iter().flat_map(|(_, value)| match value {
+            toml::Value::Array(rows) => rows,
+            value => vec![value],
+        });
+        let tables = tables.filter_map(|row| row.as_table().cloned());
+        for (key, value) in tables.flatten() {
+            let texts = match value {
+                toml::Value::Array(texts) => texts,
+                value => vec![value],
+            };
+            let texts = texts.iter().filter_map(toml::Value::as_str);
+            let told = texts.filter(|text| key == "crate" || is_telling(text));
+            if NAMING.contains(&key.as_str()) {
+                names.extend(told.map(str::to_owned));
+            }
+        }
+    }
     names
 }
 
@@ -145,7 +178,13 @@ fn option_names(model: &toml::Table) -> impl Iterator<Item = String> {
 #[test]
 fn no_fact_and_no_opinion_stands_in_code() {
     let names = names_of_facts_and_opinions();
-    for kind in ["directive", "library", "option", "rule"] {
+    for kind in [
+        "directive",
+        "framework or command",
+        "library",
+        "option",
+        "rule",
+    ] {
         assert!(
             names.values().any(|found| *found == kind),
             "no {kind} was found"

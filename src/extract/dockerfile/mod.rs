@@ -13,6 +13,7 @@ use crate::extract::command::Invocation;
 use crate::extract::conf::{self, Frame};
 use crate::extract::expand::Expanded;
 use crate::extract::launch::{self, Launch, Launched, Scripts};
+use crate::extract::script;
 use crate::extract::variables::Variables;
 use crate::facts::raw::{
     ConfPart, ObjectName, RawKind, RawServer, RawText, RawVariable, TextPlace,
@@ -21,7 +22,6 @@ use crate::facts::{Reason, Strength};
 use crate::knowledge::shapes::Shapes;
 use crate::source::{Comment, Excerpt, FileId, Span, path};
 use crate::syntax::dockerfile::{self, Instruction};
-use crate::syntax::shell;
 use stages::{Stages, inline_key};
 
 pub use stages::{Image, official};
@@ -138,11 +138,10 @@ impl BuildFile {
             at: Some(at),
         };
         let name = path::name(path);
-        let harmless = &shapes.servers.harmless_commands;
         let step = image
             .steps
             .iter()
-            .find(|(text, _)| writes(text, name, harmless));
+            .find(|(text, _)| writes(text, name, shapes));
         if let Some((_, span)) = step {
             let why = format!("a step of {} writes or changes {path}", self.path);
             return Some(hidden(Reason::new(why), *span));
@@ -221,13 +220,11 @@ impl BuildFile {
 
 /// Whether a step may write a file of this name: one of its commands names it and is not known to
 /// leave files as they are.
-fn writes(step: &str, name: &str, harmless: &[String]) -> bool {
-    let script = Excerpt::whole(FileId(0), step.into());
-    let words = shell::words(&script);
-    words.split(|word| word.operator).any(|command| {
-        let names_it = command.iter().any(|word| word.text.contains(name));
-        let first = command.first().map(|word| &word.text);
-        names_it && !first.is_some_and(|first| harmless.contains(first))
+fn writes(step: &str, name: &str, shapes: &Shapes) -> bool {
+    let commands = script::plain_commands(&Excerpt::whole(FileId(0), step.into()));
+    commands.iter().any(|command| {
+        let names_it = command.words.iter().any(|word| word.text.contains(name));
+        command.writes_to(name) || names_it && !shapes.is_harmless_command(command.program())
     })
 }
 

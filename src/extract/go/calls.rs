@@ -12,6 +12,7 @@ use crate::extract::go::state::{Scope, Sides, State, Val, join_heaps, join_value
 use crate::extract::go::{names, unset};
 use crate::facts::raw::Folded;
 use crate::knowledge::clients::model::Form;
+use crate::knowledge::languages;
 use crate::syntax::code;
 
 /// A function of the package longer than this is run in place only if it deals in options.
@@ -179,7 +180,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
                 let value = Val::Plain(fold::from_environment(&key));
                 return Val::Several(vec![value, Val::Plain(unset::is_set(&key))]);
             }
-            ("os", "Exit", _) | ("log", "Fatal" | "Fatalf" | "Fatalln" | "Panic" | "Panicf", _) => {
+            _ if languages::go().is_some_and(|go| go.never_returns(package, name)) => {
                 self.state.dead = true;
                 None
             }

@@ -11,23 +11,11 @@ use crate::extract::rust::uses::path_of;
 use crate::extract::rust::{names, standard};
 use crate::facts::raw::Folded;
 use crate::facts::value::Reason;
+use crate::knowledge::languages;
 use crate::syntax::code;
 
 /// Functions up to so many bytes are run in place whatever they return.
 const SHORT_FUNCTION: usize = 4_000;
-
-/// Constructors of wrappers through which a value is still the same for whoever uses it.
-fn wraps(path: &[String]) -> bool {
-    let [.., ty, name] = path else { return false };
-    matches!(
-        (ty.as_str(), name.as_str()),
-        (
-            "Arc" | "Rc" | "Box" | "Mutex" | "RwLock" | "RefCell" | "Data" | "Cell",
-            "new" | "from"
-        ) | ("Arc" | "Rc", "clone")
-            | ("Box", "pin")
-    )
-}
 
 impl<'t, 'm> Reader<'t, 'm, '_> {
     pub(super) fn arguments(&self, node: Node<'t>) -> Vec<Node<'t>> {
@@ -168,15 +156,14 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
     fn other_call(&mut self, node: Node<'t>, path: &[String]) -> Val<'t> {
         let arguments = self.arguments(node);
         let context = self.context;
-        if path
-            .last()
-            .is_some_and(|name| standard::runs_on_a_thread(name))
-        {
+        let rust = languages::rust();
+        let starter = rust.and_then(|rust| rust.starter(path.last()?));
+        if starter.is_some_and(|starter| starter.may_wait) {
             self.context = Context::default();
         }
         let mut values = self.given(&arguments);
         self.context = context;
-        if wraps(path) && values.len() == 1 {
+        if rust.is_some_and(|rust| rust.wraps(path)) && values.len() == 1 {
             let value = values.remove(0);
             return match value.object() {
                 Some(id) if !self.is_handle(id) => {

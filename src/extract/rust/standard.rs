@@ -243,20 +243,10 @@ pub(super) fn reads_text(name: &str) -> bool {
     )
 }
 
-/// Functions that run a closure on a thread where it may wait.
-pub(super) fn runs_on_a_thread(name: &str) -> bool {
-    matches!(
-        name,
-        "spawn_blocking" | "block_in_place" | "asyncify" | "unblock"
-    )
-}
-
 /// Functions that run what they are given beside whoever calls them.
 pub(super) fn runs_beside(name: &str) -> bool {
-    matches!(
-        name,
-        "spawn" | "spawn_local" | "spawn_blocking" | "spawn_on"
-    )
+    let starter = languages::rust().and_then(|rust| rust.starter(name));
+    starter.is_some_and(|starter| starter.beside)
 }
 
 /// Methods that run a closure once for each item.

@@ -33,11 +33,43 @@ pub struct Command {
     pub last: bool,
 }
 
+impl Command {
+    /// The name of the program that it starts; empty where it starts none.
+    pub fn program(&self) -> &str {
+        self.words
+            .first()
+            .map_or("", |word| program_name(&word.text))
+    }
+
+    /// Whether its output goes to a file whose path holds this text.
+    pub fn writes_to(&self, name: &str) -> bool {
+        self.outputs
+            .iter()
+            .any(|output| output.to.text.contains(name))
+    }
+}
+
+/// A program without the folder that it stands in.
+pub fn program_name(word: &str) -> &str {
+    word.rsplit('/').next().unwrap_or(word)
+}
+
+/// Whether a word names a shell.
+pub fn is_shell(word: &str) -> bool {
+    matches!(program_name(word), "sh" | "bash" | "ash" | "dash")
+}
+
 /// A file that a command's output goes to.
 #[derive(Clone, Debug)]
 pub struct Output {
     pub to: ArgWord,
     pub appends: bool,
+}
+
+/// The commands of a script of whose surroundings nothing is known.
+pub fn plain_commands(script: &Excerpt) -> Vec<Command> {
+    let script = Expanded::plain(script.clone());
+    commands(&script, &Environment::new(), &[])
 }
 
 /// The commands of a script that is given these arguments, in order.

@@ -96,11 +96,8 @@ impl Pod<'_> {
 
     /// What starts the pods anew when a ConfigMap changes; nothing for pods that are made once.
     fn rollout(&self) -> Option<Result<String, Reason>> {
-        let lasts = matches!(
-            self.object.kind.as_str(),
-            "Deployment" | "StatefulSet" | "DaemonSet" | "ReplicaSet" | "ReplicationController"
-        );
-        if !lasts {
+        let workload = self.shapes.workload(&self.object.kind);
+        if !workload.is_some_and(|workload| workload.lasting) {
             return None;
         }
         let pods = self.root.at("spec.template.metadata");

@@ -27,28 +27,14 @@ use crate::syntax::yaml::{Entry, Node};
 pub use programs::programs;
 use start::image_scalar;
 
-/// Where a kind keeps its pod spec.
-fn pod_spec_path(kind: &str) -> Option<&'static str> {
-    match kind {
-        "Pod" => Some("spec"),
-        "CronJob" => Some("spec.jobTemplate.spec.template.spec"),
-        "Deployment"
-        | "StatefulSet"
-        | "DaemonSet"
-        | "ReplicaSet"
-        | "ReplicationController"
-        | "Job" => Some("spec.template.spec"),
-        _ => None,
-    }
-}
-
 /// Takes in the servers of a workload and the texts that their start scripts write; nothing of any
 /// other kind.
 pub fn read(root: &Node, kind: &str, context: &Context<'_>, raw: &mut Raw) {
-    let (Some(path), Some(object)) = (pod_spec_path(kind), object_name(root, kind)) else {
+    let (Some(shape), Some(object)) = (context.shapes.workload(kind), object_name(root, kind))
+    else {
         return;
     };
-    let Some(spec) = root.at(path) else {
+    let Some(spec) = root.at(&shape.pod) else {
         return;
     };
     let pod = Pod {
@@ -238,7 +224,7 @@ impl<'a> Pod<'a> {
 
 /// The exporters of a workload that has no server in it.
 pub fn exporters(root: &Node, kind: &str, context: &Context<'_>) -> Option<RawExporter> {
-    let spec = root.at(pod_spec_path(kind)?)?;
+    let spec = root.at(&context.shapes.workload(kind)?.pod)?;
     let object = object_name(root, kind)?;
     let containers = spec.get("containers").map(Node::items).unwrap_or_default();
     let exporter = containers.iter().find(|container| {

@@ -6,8 +6,8 @@ use crate::extract::manifest_context::Context;
 use crate::extract::object_name::object_name;
 use crate::extract::scalar::{first_entry, known, raw_scalar, template_reason};
 use crate::extract::started;
+use crate::extract::workload::Pod;
 use crate::extract::workload::start::image_scalar;
-use crate::extract::workload::{Pod, pod_spec_path};
 use crate::facts::Reason;
 use crate::facts::raw::{Given, ObjectName, RawWorkload};
 use crate::knowledge::shapes::ImageReference;
@@ -18,7 +18,8 @@ const USUAL: &str = "spec.template.spec";
 
 /// The containers of a workload that are no servers.
 pub fn programs(root: &Node, kind: &str, context: &Context<'_>) -> Vec<RawWorkload> {
-    let path = pod_spec_path(kind).unwrap_or(USUAL);
+    let shape = context.shapes.workload(kind);
+    let path = shape.map_or(USUAL, |shape| shape.pod.as_str());
     let (Some(object), Some(spec)) = (object_name(root, kind), root.at(path)) else {
         return Vec::new();
     };
