@@ -129,33 +129,20 @@ pub fn upgrade(
 }
 
 fn findings(verdicts: Vec<Verdict>, rules: &RuleSet, sources: &Sources) -> Vec<Finding> {
-    verdicts
-        .into_iter()
-        .map(|verdict| {
-            let today = fingerprint(&verdict, &verdict.rule);
-            let renamed = rules.former().filter(|(_, new)| *new == verdict.rule);
-            let former = renamed.map(|(old, _)| fingerprint(&verdict, old)).collect();
-            Finding {
-                fix: verdict.fix.and_then(|intent| edit::edits(&intent, sources)),
-                rule: verdict.rule,
-                severity: verdict.severity,
-                certain: verdict.certain,
-                waivable: verdict.waivable,
-                message: verdict.message,
-                help: verdict.help,
-                url: verdict.url,
-                primary: verdict.at,
-                stands_in: verdict.stands_in,
-                labels: verdict.labels,
-                subject: verdict.subject,
-                also: verdict.also,
-                parts: Vec::new(),
-                fingerprint: today,
-                former,
-                suppressed: None,
-            }
-        })
-        .collect()
+    let finding = |verdict: Verdict| {
+        let rule = &verdict.finding.rule;
+        let renamed = rules.former().filter(|(_, new)| *new == rule.as_str());
+        Finding {
+            fingerprint: fingerprint(&verdict, rule),
+            former: renamed.map(|(old, _)| fingerprint(&verdict, old)).collect(),
+            fix: verdict
+                .fix
+                .as_ref()
+                .and_then(|intent| edit::edits(intent, sources)),
+            ..verdict.finding
+        }
+    };
+    verdicts.into_iter().map(finding).collect()
 }
 
 /// What stays the same while lines move: rule, subject, directive or option, value.

@@ -113,8 +113,10 @@ fn character(rule: &Rule) -> String {
         words.push("cannot be silenced".to_owned());
     }
     let is_safe = |safety: &Safety| matches!(safety, Safety::Safe);
-    match draft.fixes.iter().map(|fix| &fix.safety).all(is_safe) {
-        _ if draft.fixes.is_empty() => {}
+    let mut safeties = draft.all_fixes().map(|fix| &fix.safety).peekable();
+    let none = safeties.peek().is_none();
+    match safeties.all(is_safe) {
+        _ if none => {}
         true => words.push("safe fix".to_owned()),
         false => words.push("unsafe fix".to_owned()),
     }

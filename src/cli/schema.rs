@@ -55,8 +55,12 @@ fn subject(kind: SubjectKind, vocabulary: &Vocabulary) -> Value {
     let words = |path: &str| vocabulary.words(kind, path);
     let mut facts: Map<String, Value> = listed
         .map(|entry| {
-            let fact = fact(entry.ty, Some(entry.about), &words(entry.path));
-            (entry.path.to_owned(), fact)
+            let mut fact = fact(entry.ty, Some(entry.about), &words(entry.path));
+            let name = Vocabulary::name_of_key(kind, entry.path);
+            if name != entry.path {
+                fact["formerly"] = json!(entry.path);
+            }
+            (name.to_owned(), fact)
         })
         .collect();
     let more: &BTreeMap<String, Type> = match kind {

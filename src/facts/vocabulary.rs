@@ -5,11 +5,33 @@ mod client;
 mod types;
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use crate::facts::estate::SubjectKind;
 
 use client::{CLIENT, SERVICE};
 pub use types::Type;
+
+/// Facts that rules name by a plainer name than their key: kind, key, name. The key stays what it was
+/// because fingerprints in baselines hold it; a rule that writes it is understood, and told of the name.
+const PLAIN_NAMES: &[(SubjectKind, &str, &str)] = &[
+    (SubjectKind::Server, "holder", "limit_owner"),
+    (
+        SubjectKind::Client,
+        "site.per_request",
+        "site.built_per_request",
+    ),
+    (
+        SubjectKind::Client,
+        "site.per_round",
+        "site.built_per_iteration",
+    ),
+    (
+        SubjectKind::Client,
+        "blocking.cut",
+        "blocking.interrupted_call",
+    ),
+];
 
 /// A fact that every subject of a kind may have.
 #[derive(Clone, Copy, Debug)]
@@ -351,6 +373,38 @@ impl Vocabulary {
         }
     }
 
+    /// The name that rules give to the fact with this key.
+    pub fn name_of_key(kind: SubjectKind, key: &str) -> &str {
+        let plain = PLAIN_NAMES.iter().find(|row| row.0 == kind && row.1 == key);
+        plain.map_or(key, |row| row.2)
+    }
+
+    /// The key of the fact that a rule names, by its name of today or by its key.
+    pub fn key_of_name(kind: SubjectKind, name: &str) -> &str {
+        let plain = PLAIN_NAMES
+            .iter()
+            .find(|row| row.0 == kind && row.2 == name);
+        plain.map_or(name, |row| row.1)
+    }
+
+    /// Keys in a text of a rule that have a plainer name: where each stands, the subject and the name.
+    pub fn former_names(text: &str) -> Vec<(Range<usize>, SubjectKind, &'static str)> {
+        let is_word = |c: char| c.is_ascii_alphanumeric() || c == '_';
+        let mut found = Vec::new();
+        for (kind, key, name) in PLAIN_NAMES {
+            for (at, _) in text.match_indices(key) {
+                let end = at + key.len();
+                // A key stands behind the dot of its subject, and as a whole word.
+                let owner = text[..at].strip_suffix('.');
+                if owner.is_some_and(|o| o.ends_with(is_word)) && !text[end..].starts_with(is_word)
+                {
+                    found.push((at..end, *kind, *name));
+                }
+            }
+        }
+        found
+    }
+
     /// The type of a fact, by its path without the subject's own word.
     pub fn type_of(&self, kind: SubjectKind, path: &str) -> Option<Type> {
         if kind == SubjectKind::Server
@@ -399,7 +453,8 @@ impl Vocabulary {
 
     /// Every path of a kind, for did-you-mean.
     pub fn paths(&self, kind: SubjectKind) -> Vec<String> {
-        let listed = Self::entries(kind).iter().map(|e| e.path.to_owned());
+        let listed = Self::entries(kind).iter();
+        let listed = listed.map(|e| Self::name_of_key(kind, e.path).to_owned());
         match kind {
             SubjectKind::Server => listed
                 .chain(self.directives.keys().map(|d| conf_path(d)))

@@ -152,6 +152,7 @@ pub(super) fn rule(assert: &str) -> RuleDraft {
         lets: Vec::new(),
         when: None,
         assert: text(assert),
+        cases: Vec::new(),
         message: variants(&[(None, "too high")]),
         help: Vec::new(),
         at: variants(&[(None, "server.conf[\"maxmemory\"]")]),

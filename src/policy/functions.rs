@@ -12,6 +12,7 @@ pub(super) enum Function {
     AsPercent,
     AsBytes,
     AsDuration,
+    Bounded,
     Floor,
     Ceil,
     Min,
@@ -61,6 +62,7 @@ pub(super) const FUNCTIONS: &[Signature] = &[
     plain("as_percent", Function::AsPercent, 1, 1),
     plain("as_bytes", Function::AsBytes, 1, 1),
     plain("as_duration", Function::AsDuration, 1, 1),
+    plain("bounded", Function::Bounded, 1, 1),
     plain("floor", Function::Floor, 1, 1),
     plain("ceil", Function::Ceil, 1, 1),
     plain("min", Function::Min, 2, 9),
@@ -91,6 +93,7 @@ impl Function {
             }
             Self::AsBytes => fits(args, Type::Size).map(|()| TEXT),
             Self::AsDuration => fits(args, Type::Duration).map(|()| TEXT),
+            Self::Bounded => only(args, Kind::is_numeric, "a number").map(|()| BOOL),
             Self::Floor | Self::Ceil | Self::Min | Self::Max => numbers_of_one_unit(args),
             Self::Lower => only(args, |k| k.is(Type::Text), "a text").map(|()| TEXT),
             Self::Contains | Self::StartsWith | Self::EndsWith => {
@@ -111,6 +114,8 @@ impl Function {
             Self::AsPercent => Val::Text(percent(number(0)?)),
             Self::AsBytes => Val::Text(quantity::show_size(number(0)?)),
             Self::AsDuration => Val::Text(quantity::show_duration(number(0)?)),
+            // What has no limit is infinity in expressions; what is unknown never comes here.
+            Self::Bounded => Val::Bool(number(0)?.is_finite()),
             Self::Floor => Val::Number(number(0)?.floor()),
             Self::Ceil => Val::Number(number(0)?.ceil()),
             Self::Min => Val::Number(fold(args, f64::min)?),

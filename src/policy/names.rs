@@ -160,6 +160,7 @@ impl Names<'_> {
 
     fn fact(&self, subject: SubjectPath, rest: &[Segment]) -> Result<(Named, Kind), Unknown> {
         let path = spelled(rest);
+        let path = Vocabulary::key_of_name(subject.kind, &path).to_owned();
         let kind = self.kind_of(subject.kind, &path)?;
         Ok((Named::Fact(FactPath { subject, path }), kind))
     }

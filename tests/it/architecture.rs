@@ -19,7 +19,7 @@ const FLOORS: &[(&str, &[&str])] = &[
     ("finding", &[]),
     ("discover", &[]),
     ("tester", &[]),
-    ("config", &["finding", "policy"]),
+    ("config", &["facts", "finding", "policy"]),
     ("knowledge", &["facts"]),
     ("link", &["facts"]),
     ("policy", &["facts", "finding"]),

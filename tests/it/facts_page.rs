@@ -20,6 +20,7 @@ This page is made from the tables that rules are checked with; `redvet schema fa
 
 Sizes are bytes, durations seconds, CPUs cores.
 Any fact may be absent, or unknown with a reason.
+A former name still works; `redvet check` and `redvet rules test` tell which rules use one.
 Where a text is always one of a few words they stand beside its type, and a rule that compares it with another word does not load.
 ";
 
@@ -91,9 +92,19 @@ fn section(title: &str, about: &str) -> String {
 fn listed(kind: SubjectKind, vocabulary: &Vocabulary) -> String {
     let mut out = String::from("| fact | type | meaning |\n|---|---|---|\n");
     for entry in Vocabulary::entries(kind) {
-        let (subject, path) = (kind.word(), entry.path);
-        let ty = of_words(entry.ty, &vocabulary.words(kind, path));
-        writeln!(out, "| `{subject}.{path}` | {ty} | {} |", entry.about).unwrap();
+        let (subject, key) = (kind.word(), entry.path);
+        let ty = of_words(entry.ty, &vocabulary.words(kind, key));
+        let name = Vocabulary::name_of_key(kind, key);
+        let formerly = match name == key {
+            true => String::new(),
+            false => format!(" (formerly `{subject}.{key}`)"),
+        };
+        writeln!(
+            out,
+            "| `{subject}.{name}` | {ty} | {}{formerly} |",
+            entry.about
+        )
+        .unwrap();
     }
     out
 }

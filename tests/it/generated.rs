@@ -224,11 +224,7 @@ fn fenced(language: &str, text: &str) -> String {
 
 /// `safe`, `unsafe` or a dash.
 fn fix_word(rule: &Rule) -> &'static str {
-    let mut safeties = rule
-        .draft
-        .fixes
-        .iter()
-        .map(|fix| fix.safety == Safety::Safe);
+    let mut safeties = rule.draft.all_fixes().map(|fix| fix.safety == Safety::Safe);
     match (safeties.next(), safeties.any(|safe| !safe)) {
         (None, _) => "–",
         (Some(true), false) => "safe",

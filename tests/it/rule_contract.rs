@@ -26,8 +26,11 @@ fn contract() -> BTreeMap<String, Traits> {
 
 /// The worst safety of a rule's fixes.
 fn fix(rule: &Rule) -> &'static str {
-    let mut fixes = rule.draft.fixes.iter().map(|fix| fix.safety);
-    match (fixes.len(), fixes.all(|safety| safety == Safety::Safe)) {
+    let fixes: Vec<Safety> = rule.draft.all_fixes().map(|fix| fix.safety).collect();
+    match (
+        fixes.len(),
+        fixes.iter().all(|safety| *safety == Safety::Safe),
+    ) {
         (0, _) => "-",
         (_, true) => "safe",
         (_, false) => "unsafe",
