@@ -104,6 +104,8 @@ pub struct Undetermined {
     pub subject: SubjectRef,
     pub at: Span,
     pub reasons: Vec<String>,
+    /// Naming the server's version would settle one of them.
+    pub waits_for_version: bool,
 }
 
 /// How a rule came out over the subjects that it looked at.

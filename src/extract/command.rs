@@ -14,7 +14,7 @@ use crate::extract::scalar::{replace, template_reason};
 use crate::extract::variables::{self, Escape};
 pub use crate::facts::raw::ArgWord;
 use crate::facts::raw::{ConfPart, LineForm, RawLine, RawWord};
-use crate::facts::{Encoding, Reason, Slot};
+use crate::facts::{Cause, Encoding, Slot};
 use crate::knowledge::servers::Series;
 use crate::source::{Excerpt, Span};
 use crate::syntax::conf::{self, Line};
@@ -30,17 +30,17 @@ pub struct Invocation {
     /// The words behind the file.
     pub arguments: Vec<ArgWord>,
     /// Why there may be more than was seen.
-    pub gap: Option<Reason>,
+    pub gap: Option<Cause>,
     /// Options that the image adds behind all others.
     pub added: Vec<ArgWord>,
     /// Why more options may come behind all that were seen.
-    pub gap_behind: Option<Reason>,
+    pub gap_behind: Option<Cause>,
     /// How its start script makes the file, where that can be followed.
     pub recipe: Option<Recipe>,
 }
 
 /// Values of the environment: literal, or why they are not known.
-pub type Environment = BTreeMap<String, Result<String, Reason>>;
+pub type Environment = BTreeMap<String, Result<String, Cause>>;
 
 /// Stands in an environment for every variable that it does not name, where such a one may be set.
 pub const ANY_OTHER: &str = "";
@@ -78,7 +78,7 @@ pub fn invocation(program: Option<String>, words: &[ArgWord]) -> Invocation {
         .flatten()
         .any(|word| word.text == STANDARD_INPUT);
     let reads_more =
-        reads_more.then(|| Reason::new("it reads more configuration from standard input"));
+        reads_more.then(|| Cause::Command("it reads more configuration from standard input"));
     let unseen = arguments
         .first()
         .filter(|word| !word.text.starts_with("--"));
@@ -150,7 +150,7 @@ pub fn plausible_lines(
     candidates: &[&Series],
     words: &[ArgWord],
     behind_file: bool,
-    differs: &Reason,
+    differs: &Cause,
 ) -> Vec<RawLine> {
     let mut read = candidates
         .iter()
@@ -276,7 +276,7 @@ pub fn field_line(node: &Node) -> Option<RawLine> {
 }
 
 /// What the shell makes of one `$NAME` or `${NAME…}`; `None` for other expansions.
-pub fn shell_value(expansion: &str, environment: &Environment) -> Option<Result<String, Reason>> {
+pub fn shell_value(expansion: &str, environment: &Environment) -> Option<Result<String, Cause>> {
     let inner = expansion.trim_start_matches(['$', '{']);
     let is_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
     let end = inner.find(|c| !is_name(c)).unwrap_or(inner.len());
@@ -289,8 +289,8 @@ pub fn shell_value(expansion: &str, environment: &Environment) -> Option<Result<
     }
 }
 
-fn not_visible(name: &str) -> Reason {
-    Reason::new(format!("environment variable {name} is not visible"))
+fn not_visible(name: &str) -> Cause {
+    Cause::VariableNotVisible(name.to_owned())
 }
 
 /// Fills in Kubernetes' own `$(NAME)`; what has no known value stays and is marked. `$$` is a dollar

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use crate::extract::command::ArgWord;
 use crate::extract::script::{Command, Output};
-use crate::facts::Reason;
+use crate::facts::Cause;
 use crate::source::{Excerpt, Span};
 
 /// How a file comes about.
@@ -18,7 +18,7 @@ pub struct Recipe {
     /// A program of which nothing is known is run before the server: it may have written the file.
     pub strangers: bool,
     /// Why there may be more to the server's configuration, the file aside.
-    pub gap: Option<Reason>,
+    pub gap: Option<Cause>,
 }
 
 /// A part of a file.
@@ -33,9 +33,9 @@ pub enum Part {
     /// Another file, as it is.
     File(ArgWord),
     /// Another file, changed on the way.
-    Changed(ArgWord, Reason),
+    Changed(ArgWord, Cause),
     /// Something that cannot be told.
-    Unknown(Reason, Span),
+    Unknown(Cause, Span),
 }
 
 /// The parts of a file after these commands; empty where none of them touches it.
@@ -64,11 +64,8 @@ impl Files {
                 parts = parts.into_iter().map(perhaps).collect();
             } else if command.conditional {
                 let at = command.words.first().map(|word| word.span);
-                let why = format!("its start script decides what is written to {path}");
-                parts = at
-                    .map(|at| Part::Unknown(Reason::new(why), at))
-                    .into_iter()
-                    .collect();
+                let why = Cause::ScriptWrites(path.clone());
+                parts = at.map(|at| Part::Unknown(why, at)).into_iter().collect();
             }
             let whole = if appends || command.conditional {
                 let mut before = self
@@ -111,7 +108,7 @@ impl Files {
             return Vec::new();
         };
         let unknown = || {
-            let why = Reason::new(format!("what {name} writes is known only when it runs"));
+            let why = Cause::OutputOf(name.to_owned());
             vec![Part::Unknown(why, at)]
         };
         let arguments = command.words.get(1..).unwrap_or_default();
@@ -133,7 +130,7 @@ impl Files {
             "sed" | "awk" | "envsubst" | "tr" | "grep" => {
                 let file = command.input.as_ref().or(arguments.last());
                 let path = file.filter(|file| file.text.contains('/') && file.hole.is_none());
-                let why = Reason::new(format!("what {name} makes of it is not followed"));
+                let why = Cause::ChangesBy(name.to_owned());
                 path.map_or_else(unknown, |file| vec![Part::Changed(file.clone(), why)])
             }
             _ => unknown(),
@@ -190,11 +187,14 @@ impl Files {
         if !arguments.iter().chain(outputs).any(names_it) {
             return;
         }
-        let why = format!("{} may change {wanted}", program(&program_word.text));
+        let why = Cause::MayChange {
+            program: program(&program_word.text).to_owned(),
+            path: wanted.to_owned(),
+        };
         let parts = self.made.entry(wanted.to_owned());
         parts
             .or_insert_with(|| vec![Part::Before])
-            .push(Part::Unknown(Reason::new(why), program_word.span));
+            .push(Part::Unknown(why, program_word.span));
     }
 }
 

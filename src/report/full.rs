@@ -201,6 +201,7 @@ pub(super) mod samples {
                 subject: findings[0].subject.clone(),
                 at: span_of(&sources, "deploy/redis.yaml", "kind"),
                 reasons: vec!["no CPU limit is known".to_owned()],
+                waits_for_version: false,
             }],
             findings,
             runs: Vec::new(),

@@ -6,6 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::facts::cause::Cause;
 use crate::facts::estate::{Related, Subject, SubjectKind};
 use crate::facts::linked::LinkedProgram;
 use crate::facts::raw::{
@@ -168,7 +169,7 @@ fn observed(seen: &[Observation], anchor: crate::source::Span) -> Value {
         return Value::set(word("exported"), exported.at);
     }
     if first(Observed::Unclear).is_some() {
-        return Value::unknown("where the pool's statistics go is not seen");
+        return Value::unknown(Cause::Process("where the pool's statistics go is not seen"));
     }
     match first(Observed::Miswired) {
         Some(miswired) => Value::set(word("miswired"), miswired.at),

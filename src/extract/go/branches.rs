@@ -5,6 +5,7 @@ use tree_sitter::Node;
 use crate::extract::go::reader::Reader;
 use crate::extract::go::state::{Scope, State, Val};
 use crate::extract::go::{fold, names};
+use crate::facts::cause::Cause;
 use crate::facts::raw::Folded;
 use crate::syntax::go;
 
@@ -81,7 +82,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
     fn range_clause(&mut self, node: Node<'t>) {
         if let Some(over) = go::field(node, "right") {
             let value = self.evaluate(over);
-            self.escape(value, "a loop");
+            self.escape(value, &Cause::Code("a loop"));
         }
         for target in go::field(node, "left").map_or_else(Vec::new, go::children) {
             if target.kind() == "identifier" {
@@ -91,12 +92,12 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
     }
 
     /// Plain variables that a piece of code assigns are not known while or after it runs.
-    pub(super) fn forget(&mut self, node: Node<'t>, source: &str) {
+    pub(super) fn forget(&mut self, node: Node<'t>, kind: &'static str) {
         for name in names::assigned(self.tree(), node) {
             if let Some(Val::Plain(value)) = self.state.get(name)
                 && *value != Folded::Nil
             {
-                self.state.set(name, Val::unknown(source));
+                self.state.set(name, Val::unknown(kind));
             }
         }
     }

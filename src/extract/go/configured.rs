@@ -8,8 +8,8 @@ use crate::extract::go::package::Declared;
 use crate::extract::go::reader::Reader;
 use crate::extract::go::state::Val;
 use crate::extract::go::{fold, names};
-use crate::facts::raw::{Folded, from_variable};
-use crate::facts::value::Reason;
+use crate::facts::cause::Cause;
+use crate::facts::raw::Folded;
 use crate::knowledge::languages::{self, FallbackTag, Settings};
 use crate::syntax::go;
 
@@ -45,7 +45,10 @@ impl<'t> Reader<'t, '_, '_> {
         }
         let fallback = read_as(tree.text(ty), tag_value(&text, &tag.fallback)?)?;
         let (source, variable) = match self.variable(tag, &text) {
-            Some(name) => (from_variable(&name), tag.alone.then_some(name)),
+            Some(name) => (
+                Cause::EnvironmentVariable(name.clone()),
+                tag.alone.then_some(name),
+            ),
             None => (self.reason(code), None),
         };
         Some(Val::Plain(fold::with_fallback(source, variable, fallback)))
@@ -71,8 +74,8 @@ impl<'t> Reader<'t, '_, '_> {
             .sum()
     }
 
-    fn reason(&self, code: Node<'t>) -> Reason {
-        Reason::new(format!("`{}`", names::quoted(self.tree(), code)))
+    fn reason(&self, code: Node<'t>) -> Cause {
+        names::quoted(self.tree(), code).in_marks()
     }
 
     /// The variable that fills a field in, where nothing of the package puts more before its name.

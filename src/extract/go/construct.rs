@@ -9,9 +9,10 @@ use crate::extract::go::package::{Library, is_test};
 use crate::extract::go::reader::{Found, Reader};
 use crate::extract::go::state::{Object, Source, Val, name_of};
 use crate::extract::go::{address, names};
+use crate::facts::cause::Cause;
 use crate::facts::raw::{ErrorHandling, Folded, Language, OptionSource, RawClient, Site};
 use crate::facts::slot::Slot;
-use crate::facts::value::{Reason, Strength};
+use crate::facts::value::Strength;
 use crate::knowledge::clients::model::{Constructor, Form, Kind};
 use crate::syntax::go;
 
@@ -50,7 +51,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
         (url_node, url): (Node<'t>, Val<'t>),
         error: Option<usize>,
     ) -> Source {
-        let url = url.folded("an argument");
+        let url = url.folded(Cause::Code("an argument"));
         let url_name = name_of(&url);
         Source {
             call: call.to_owned(),
@@ -89,13 +90,13 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
         node: Node<'t>,
         library: &Rc<Library<'m>>,
         constructor: &Constructor,
-    ) -> Result<Object<'m>, Reason> {
+    ) -> Result<Object<'m>, Cause> {
         let id = self.new_object(Rc::clone(library), constructor.option_type.clone());
         let mut models = library.candidates.iter().filter_map(|l| l.model());
         let functional = models.any(|m| m.form(&constructor.option_type) == Some(Form::Functional));
         let from = constructor.option_arg.unwrap_or(usize::MAX);
         let mut given = (!functional && constructor.option_arg.is_some())
-            .then(|| Err(Reason::new("an argument that is not written")));
+            .then(|| Err(Cause::Code("an argument that is not written")));
         for (at, argument) in self.arguments(node).into_iter().enumerate() {
             let named = constructor.positional.iter().find(|p| p.at == at);
             if functional && at >= from {
@@ -119,7 +120,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
                         object.source = Some(source);
                     }
                 } else {
-                    self.escape(value, "a constructor");
+                    self.escape(value, &Cause::Code("a constructor"));
                 }
             }
         }
@@ -136,7 +137,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
         argument: Node<'t>,
         value: Val<'t>,
         constructor: &Constructor,
-    ) -> Result<Object<'m>, Reason> {
+    ) -> Result<Object<'m>, Cause> {
         match value {
             Val::Options(id) => {
                 let object = self.state.heap.get(&id).cloned();
@@ -158,7 +159,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
         node: Node<'t>,
         library: &Rc<Library<'m>>,
         constructor: &Constructor,
-        options: Result<Object<'m>, Reason>,
+        options: Result<Object<'m>, Cause>,
     ) {
         let anchor = self.tree().span(node);
         let site = self.site(node);
@@ -200,7 +201,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
                 raw.rest_unknown = object.rest_unknown;
                 raw.carried_anchor = object.carried_anchor;
                 raw.carried_unknown = match object.carried_unknown {
-                    None if !carries => Some(Reason::new("a place that is not seen")),
+                    None if !carries => Some(Cause::Code("a place that is not seen")),
                     reason => reason,
                 };
                 raw.insert = object.insert;
@@ -241,8 +242,8 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
         None
     }
 
-    fn code_reason(&self, node: Node<'t>) -> Reason {
-        Reason::new(format!("`{}`", names::quoted(self.tree(), node)))
+    fn code_reason(&self, node: Node<'t>) -> Cause {
+        names::quoted(self.tree(), node).in_marks()
     }
 }
 

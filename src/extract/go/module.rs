@@ -6,8 +6,8 @@
 use std::collections::BTreeMap;
 
 use crate::extract::go::calls::directory;
+use crate::facts::cause::Cause;
 use crate::facts::raw::{Language, Pin, RawModule};
-use crate::facts::value::Reason;
 use crate::source::Excerpt;
 
 /// Reads a go.mod file; `path` is its path relative to the root.
@@ -112,10 +112,10 @@ fn apply(replace: &Replace, module: &mut RawModule) {
     pin.version = match &replace.version {
         // Another module numbers its releases by itself.
         Some(_) if replace.by != replace.module => {
-            Err(Reason::new("go.mod replaces the module by another one"))
+            Err(Cause::Pin("go.mod replaces the module by another one"))
         }
         Some(version) => Ok(version.clone()),
-        None => Err(Reason::new("go.mod replaces the module by a folder")),
+        None => Err(Cause::Pin("go.mod replaces the module by a folder")),
     };
 }
 

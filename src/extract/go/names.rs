@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use tree_sitter::Node;
 
 use crate::extract::go::package::bases;
+use crate::facts::cause::Cause;
 use crate::syntax::go::{self, GoTree};
 
 /// Longer code is not quoted in a message.
@@ -110,7 +111,7 @@ fn declared<'t>(tree: &'t GoTree, node: Node<'t>) -> BTreeSet<&'t str> {
 
 /// How a piece of code is named where its value is not known. Never shows a literal that could hold
 /// a secret: of a call only the function and a first argument that looks like a key.
-pub(super) fn quoted(tree: &GoTree, node: Node<'_>) -> String {
+pub(super) fn quoted(tree: &GoTree, node: Node<'_>) -> Cause {
     let mut node = node;
     while matches!(node.kind(), "unary_expression" | "parenthesized_expression") {
         match go::children(node).first() {
@@ -121,7 +122,7 @@ pub(super) fn quoted(tree: &GoTree, node: Node<'_>) -> String {
     match node.kind() {
         "identifier" | "selector_expression" if !has_call(node) => short(tree.text(node)),
         "call_expression" => call(tree, node),
-        _ => "an expression".to_owned(),
+        _ => Cause::Code("an expression"),
     }
 }
 
@@ -136,10 +137,10 @@ fn has_call(node: Node<'_>) -> bool {
     found
 }
 
-fn call(tree: &GoTree, node: Node<'_>) -> String {
+fn call(tree: &GoTree, node: Node<'_>) -> Cause {
     let function = go::field(node, "function").filter(|f| !has_call(*f));
     let Some(function) = function else {
-        return "a call".to_owned();
+        return Cause::Code("a call");
     };
     let arguments = go::field(node, "arguments").map_or_else(Vec::new, go::children);
     let key = arguments.first().and_then(|first| {
@@ -160,10 +161,10 @@ fn looks_like_key(text: &str) -> bool {
     (1..=40).contains(&text.len()) && text.chars().all(plain)
 }
 
-fn short(text: &str) -> String {
+fn short(text: &str) -> Cause {
     let one_line = text.split_whitespace().collect::<Vec<_>>().join(" ");
     if one_line.chars().count() > QUOTED || one_line.contains('`') {
-        return "an expression".to_owned();
+        return Cause::Code("an expression");
     }
-    one_line
+    Cause::Expression(one_line)
 }

@@ -5,8 +5,8 @@ use tree_sitter::Node;
 use crate::extract::go::reader::Reader;
 use crate::extract::go::state::{ObjectId, Scope, Val};
 use crate::extract::go::{fold, names};
+use crate::facts::cause::Cause;
 use crate::facts::raw::Folded;
-use crate::facts::value::Reason;
 use crate::syntax::go;
 
 const UNREADABLE: &str = "code that cannot be read";
@@ -108,15 +108,15 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
         self.state.scopes.pop();
     }
 
-    pub(super) fn give_away(&mut self, node: Node<'t>, to: &str) {
+    pub(super) fn give_away(&mut self, node: Node<'t>, to: &'static str) {
         for child in go::children(node) {
             let value = self.evaluate(child);
-            self.escape(value, to);
+            self.escape(value, &Cause::Code(to));
         }
     }
 
-    fn lose_all(&mut self, reason: &str) {
-        let reason = Reason::new(reason);
+    fn lose_all(&mut self, kind: &'static str) {
+        let reason = Cause::Code(kind);
         for object in self.state.heap.values_mut() {
             object.lose(&reason);
         }
@@ -162,8 +162,9 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
             values = match only {
                 Val::Several(values) if values.len() == wanted => values,
                 other => {
-                    self.escape(other, "several variables");
-                    let source = fold::from_code(&code.unwrap_or_default());
+                    self.escape(other, &Cause::Code("several variables"));
+                    let source =
+                        Folded::Unknown(code.unwrap_or_else(|| Cause::Expression(String::new())));
                     vec![Val::Plain(source); wanted]
                 }
             };
@@ -194,7 +195,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
                 for child in go::children(target) {
                     self.evaluate(child);
                 }
-                self.escape(value, "another value");
+                self.escape(value, &Cause::Code("another value"));
             }
         }
     }
@@ -220,7 +221,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
         if define {
             self.state.define(name, value);
         } else if !owned {
-            self.escape(value, &format!("variable `{name}`"));
+            self.escape(value, &Cause::CodeVariable(name.to_owned()));
         } else {
             self.state.set(name, value);
         }
@@ -250,7 +251,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
         if let Val::Options(id) = value {
             self.held_as(id, self.text(field));
         }
-        let to = format!("`{}`", names::quoted(self.tree(), target));
+        let to = names::quoted(self.tree(), target).in_marks();
         self.escape(value, &to);
     }
 
@@ -287,7 +288,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
                     self.state.heap.insert(to, object);
                 }
             }
-            (_, value) => self.escape(value, "a pointer"),
+            (_, value) => self.escape(value, &Cause::Code("a pointer")),
         }
     }
 
@@ -391,7 +392,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
                 if let Val::Options(id) = value {
                     self.handed_out(id);
                 }
-                self.escape(value, "a caller");
+                self.escape(value, &Cause::Code("a caller"));
             }
         }
         self.state.dead = true;

@@ -9,7 +9,7 @@ mod scope;
 
 use crate::extract::command::{ArgWord, Environment};
 use crate::extract::expand::Expanded;
-use crate::facts::{Reason, Slot};
+use crate::facts::{Cause, Slot};
 use crate::source::Excerpt;
 use crate::syntax::shell::{self, HereText, ShellWord};
 use scope::Scope;
@@ -307,7 +307,7 @@ impl Reader<'_> {
         }
     }
 
-    fn word(&self, word: &ShellWord, text: String, hole: Option<Reason>) -> ArgWord {
+    fn word(&self, word: &ShellWord, text: String, hole: Option<Cause>) -> ArgWord {
         ArgWord {
             text,
             span: word.span,
@@ -317,7 +317,7 @@ impl Reader<'_> {
     }
 
     /// A word as one text.
-    fn text_of(&self, at: usize) -> Result<String, Reason> {
+    fn text_of(&self, at: usize) -> Result<String, Cause> {
         let word = &self.words[at];
         if let Some(reason) = self.script.hole(&word.range) {
             return Err(reason.clone());

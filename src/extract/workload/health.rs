@@ -6,10 +6,10 @@ use std::collections::BTreeMap;
 use crate::extract::scalar::{first_entry, known, raw_scalar, template_reason};
 use crate::extract::workload::Pod;
 use crate::facts::raw::RawScalar;
-use crate::facts::{Reason, Slot};
+use crate::facts::{Cause, Slot};
 use crate::syntax::yaml::{Entry, Node};
 
-type Words = BTreeMap<String, Result<String, Reason>>;
+type Words = BTreeMap<String, Result<String, Cause>>;
 
 impl Pod<'_> {
     /// Words that hold for a container of a pod.
@@ -42,14 +42,17 @@ impl Pod<'_> {
             return Vec::new();
         };
         let at = |node: Option<&Node>| node.map_or_else(|| first_entry(probe), |node| node.span);
-        let number = |field: &str, default: f64| -> Result<f64, Reason> {
+        let number = |field: &str, default: f64| -> Result<f64, Cause> {
             match probe.get(field) {
                 None if probe.is_open() => Err(template_reason()),
                 None => Ok(default),
                 Some(node) => {
                     let text = raw_scalar(node).text?;
                     let number = text.parse::<f64>().ok();
-                    number.ok_or_else(|| Reason::new(format!("{field} is not a number")))
+                    number.ok_or_else(|| Cause::Named {
+                        name: field.to_owned(),
+                        fact: "is not a number",
+                    })
                 }
             }
         };
@@ -57,7 +60,7 @@ impl Pod<'_> {
         let delay = number("initialDelaySeconds", 0.0);
         let bears = number("periodSeconds", 10.0)
             .and_then(|period| Ok(period * number("failureThreshold", 3.0)?));
-        let figure = |text: Result<f64, Reason>, span| RawScalar {
+        let figure = |text: Result<f64, Cause>, span| RawScalar {
             text: text.map(|number| number.to_string()),
             span,
             slot: Slot::None,
@@ -71,7 +74,7 @@ impl Pod<'_> {
     }
 
     /// The pod's quality of service, as the kubelet works it out.
-    fn quality(&self) -> Result<String, Reason> {
+    fn quality(&self) -> Result<String, Cause> {
         let lists = ["containers", "initContainers"].map(|list| self.spec.get(list));
         if self.spec.is_open() || lists.iter().flatten().any(|list| list.has_hole()) {
             return Err(template_reason());
@@ -95,7 +98,7 @@ impl Pod<'_> {
     }
 
     /// What starts the pods anew when a ConfigMap changes; nothing for pods that are made once.
-    fn rollout(&self) -> Option<Result<String, Reason>> {
+    fn rollout(&self) -> Option<Result<String, Cause>> {
         let lasts = matches!(
             self.object.kind.as_str(),
             "Deployment" | "StatefulSet" | "DaemonSet" | "ReplicaSet" | "ReplicationController"
@@ -134,7 +137,7 @@ impl Pod<'_> {
         let template = self.root.at("spec.template");
         let open = open(pods) || open(own) || open(template) || self.fragment_of_pods();
         Some(if open {
-            Err(Reason::new("annotations may stand elsewhere"))
+            Err(Cause::Deployment("annotations may stand elsewhere"))
         } else {
             Ok("none".to_owned())
         })
@@ -147,7 +150,7 @@ impl Pod<'_> {
 }
 
 /// Whether a field is there; where a template may add it, it is not known.
-fn has(container: &Node, field: &str) -> Result<String, Reason> {
+fn has(container: &Node, field: &str) -> Result<String, Cause> {
     if container.is_open() {
         // It may stand in a condition.
         return Err(template_reason());

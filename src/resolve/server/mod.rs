@@ -15,6 +15,7 @@ mod version;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::facts::cause::Cause;
 use crate::facts::estate::Estate;
 use crate::facts::linked::{Body, Linked, LinkedPart, LinkedServer};
 use crate::facts::raw::{ConfPart, Declaration, Raw, RawServer, TextPlace};
@@ -293,8 +294,7 @@ impl<'a> Resolver<'a> {
     fn put_identity(&self, subject: &mut Subject) {
         let name = Value::derived(Datum::Text(self.name().to_owned()));
         subject.put("name", name);
-        let unknown =
-            |what: &str| Value::unknown(format!("no image and no setting says its {what}"));
+        let unknown = |what: &'static str| Value::unknown(Cause::NotSaid(what));
         subject.put(
             "flavor",
             self.flavor.clone().unwrap_or_else(|| unknown("flavor")),
@@ -316,7 +316,7 @@ impl<'a> Resolver<'a> {
         } else {
             subject.put(
                 "role",
-                Value::unknown("redvet.toml declares no role for it"),
+                Value::unknown(Cause::Server("redvet.toml declares no role for it")),
             );
         }
     }
@@ -335,7 +335,7 @@ impl<'a> Resolver<'a> {
             (Some("yes"), _) => word("cluster"),
             (_, true) => word("replication"),
             (Some(_), false) if self.is_single(subject) => word("standalone"),
-            _ => Value::unknown("nothing says how its processes relate"),
+            _ => Value::unknown(Cause::Server("nothing says how its processes relate")),
         }
     }
 
