@@ -75,7 +75,7 @@ impl Role {
         }
     }
 
-    pub fn word(self) -> &'static str {
+    pub fn as_str(self) -> &'static str {
         match self {
             Self::Cache => "cache",
             Self::Durable => "durable",

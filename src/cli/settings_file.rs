@@ -83,7 +83,7 @@ fn named(settings: &Settings) -> Vec<Declaration> {
         all.extend(entry.version.as_ref().map(|v| version(name, v)));
         all.extend(entry.build.as_ref().map(|v| build(name, v)));
         all.extend(entry.role.as_ref().map(|role| Declaration {
-            role: Some(role.value.word().to_owned()),
+            role: Some(role.value.as_str().to_owned()),
             ..declaration(name, role.span)
         }));
     }

@@ -479,3 +479,30 @@ impl fmt::Display for Cause {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cause_that_hangs_on_the_version_waits_for_it() {
+        let of = |cause: Cause| Cause::Of {
+            what: "limits.memory".to_owned(),
+            cause: Box::new(cause),
+        };
+        assert!(of(Cause::FilePath(Box::new(Cause::version()))).waits_for_version());
+        // The same words, given by somebody else, are no such cause.
+        let alike = Cause::Shape(Cause::version().to_string());
+        assert!(!of(alike).waits_for_version());
+    }
+
+    #[test]
+    fn only_a_variable_itself_is_looked_up_by_its_name() {
+        let variable = Cause::EnvironmentVariable("URL".to_owned());
+        assert_eq!(variable.variable(), Some("URL"));
+        let unseen = Cause::VariableNotVisible("URL".to_owned());
+        assert_eq!(unseen.variable(), None);
+        let computed = Cause::ComputedWith(Box::new(variable));
+        assert!(computed.is_environment() && computed.variable().is_none());
+    }
+}

@@ -24,6 +24,7 @@ pub mod tree;
 pub mod value;
 pub mod vocabulary;
 pub mod wait;
+pub mod words;
 pub mod workload;
 
 pub use cause::Cause;

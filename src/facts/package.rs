@@ -14,7 +14,9 @@ pub enum Language {
 }
 
 impl Language {
-    pub fn word(self) -> &'static str {
+    pub const WORDS: &'static [&'static str] = &[Self::Go.as_str(), Self::Rust.as_str()];
+
+    pub const fn as_str(self) -> &'static str {
         match self {
             Self::Go => "go",
             Self::Rust => "rust",

@@ -15,6 +15,7 @@ pub use crate::facts::package::{Language, Observation, Observed, RawPackage, Raw
 use crate::facts::slot::Slot;
 use crate::facts::value::Strength;
 pub use crate::facts::wait::{Bound, Crew, Longest, RawWait};
+use crate::facts::words::ServerKind;
 pub use crate::facts::workload::{BuiltPackage, Given, RawBuild, RawWorkload, ServiceDeclaration};
 use crate::source::{Comment, Excerpt, Span};
 
@@ -330,12 +331,13 @@ pub enum RawKind {
 }
 
 impl RawKind {
-    pub fn word(self) -> Option<&'static str> {
+    /// The kind, where the resource says it.
+    pub fn known(self) -> Option<ServerKind> {
         match self {
-            Self::Standalone => Some("standalone"),
-            Self::Replication => Some("replication"),
-            Self::Cluster => Some("cluster"),
-            Self::Sentinel => Some("sentinel"),
+            Self::Standalone => Some(ServerKind::Standalone),
+            Self::Replication => Some(ServerKind::Replication),
+            Self::Cluster => Some(ServerKind::Cluster),
+            Self::Sentinel => Some(ServerKind::Sentinel),
             Self::Unknown => None,
         }
     }

@@ -94,7 +94,7 @@ pub fn declarations(settings: &Settings) -> Vec<Declaration> {
         role: server
             .role
             .as_ref()
-            .map(|role| role.value.word().to_owned()),
+            .map(|role| role.value.as_str().to_owned()),
         build: server.build.as_ref().map(|build| build.value.clone()),
         span: Some(server.name.span),
     });

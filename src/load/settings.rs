@@ -167,7 +167,7 @@ fn settings(root: Table<'_>) -> Settings {
 fn severity(word: &str) -> Option<Severity> {
     [Severity::Info, Severity::Warning, Severity::Error]
         .into_iter()
-        .find(|severity| severity.word() == word)
+        .find(|severity| severity.as_str() == word)
 }
 
 fn defaults(table: Table<'_>) -> Defaults {

@@ -51,7 +51,7 @@ pub enum Profile {
 }
 
 impl Profile {
-    pub fn word(self) -> &'static str {
+    pub fn as_str(self) -> &'static str {
         match self {
             Self::Recommended => "recommended",
             Self::Strict => "strict",
@@ -62,7 +62,7 @@ impl Profile {
     pub fn named(word: &str) -> Option<Self> {
         [Self::Recommended, Self::Strict]
             .into_iter()
-            .find(|p| p.word() == word)
+            .find(|p| p.as_str() == word)
     }
 }
 

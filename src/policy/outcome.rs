@@ -71,7 +71,7 @@ impl Val {
             Self::Number(n) => quantity::show_number(*n),
             Self::Text(text) => text.clone(),
             Self::List(items) => items.iter().map(Self::shown).collect::<Vec<_>>().join(", "),
-            Self::Subject(kind, ..) => kind.word().to_owned(),
+            Self::Subject(kind, ..) => kind.as_str().to_owned(),
         }
     }
 }

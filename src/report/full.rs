@@ -41,7 +41,7 @@ fn one(report: &Report, finding: &Finding, layout: Layout) -> String {
 }
 
 fn heading(finding: &Finding, color: Color) -> String {
-    let head = format!("{}[{}]", finding.severity.word(), finding.rule);
+    let head = format!("{}[{}]", finding.severity.as_str(), finding.rule);
     let assumed = if finding.certain { "" } else { " (assumed)" };
     format!(
         "{}: {}{assumed}",

@@ -67,7 +67,7 @@ fn named(program: &RawPackage, declared: Option<&ServiceDeclaration>, raw: &Raw)
     );
     let text = |text: &str| Value::derived(Datum::Text(text.to_owned()));
     service.put("name", text(name));
-    service.put("language", text(program.language.word()));
+    service.put("language", text(program.language.as_str()));
     let folders = languages::go().map(|l| &l.folders);
     let is = |of: Option<bool>| Value::derived(Datum::Bool(of.unwrap_or(false)));
     let tool = folders.map(|f| f.is_tool(&program.dir));

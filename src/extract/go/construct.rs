@@ -13,7 +13,8 @@ use crate::facts::cause::Cause;
 use crate::facts::raw::{ErrorHandling, Folded, Language, OptionSource, RawClient, Site};
 use crate::facts::slot::Slot;
 use crate::facts::value::Strength;
-use crate::knowledge::clients::model::{Constructor, Form, Kind};
+use crate::facts::words::ClientKind;
+use crate::knowledge::clients::model::{Constructor, Form};
 use crate::syntax::go;
 
 impl<'t, 'm> Reader<'t, 'm, '_> {
@@ -72,7 +73,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
         constructor: &'m Constructor,
     ) -> Val<'t> {
         let options = self.options_of(node, library, constructor);
-        if constructor.kind == Kind::Connection
+        if constructor.kind == ClientKind::Connection
             && let Ok(object) = &options
             && self.dialled(object, self.tree().span(node))
         {

@@ -128,7 +128,7 @@ impl<'a> Reading<'a> {
             return Vec::new();
         };
         let object = ObjectName {
-            kind: key.kind.word().to_owned(),
+            kind: key.kind.as_str().to_owned(),
             namespace: self.owner.object.namespace.clone(),
             name: name.to_owned(),
             templated: node.has_hole(),

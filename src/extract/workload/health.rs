@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use crate::extract::scalar::{first_entry, known, raw_scalar, template_reason};
 use crate::extract::workload::Pod;
 use crate::facts::raw::RawScalar;
+use crate::facts::words::{RolloutTrigger, ServiceQuality};
 use crate::facts::{Cause, Slot};
 use crate::syntax::yaml::{Entry, Node};
 
@@ -90,11 +91,11 @@ impl Pod<'_> {
             }
         }
         let word = match (any, all) {
-            (_, true) => "guaranteed",
-            (true, false) => "burstable",
-            (false, false) => "best-effort",
+            (_, true) => ServiceQuality::Guaranteed,
+            (true, false) => ServiceQuality::Burstable,
+            (false, false) => ServiceQuality::BestEffort,
         };
-        Ok(word.to_owned())
+        Ok(word.as_str().to_owned())
     }
 
     /// What starts the pods anew when a ConfigMap changes; nothing for pods that are made once.
@@ -118,7 +119,7 @@ impl Pod<'_> {
         };
         let (on_pods, on_object) = (annotations(pods), annotations(own));
         if named(&on_pods, &|key| self.shapes.is_checksum(key)) {
-            return Some(Ok("checksum".to_owned()));
+            return Some(Ok(RolloutTrigger::Checksum.as_str().to_owned()));
         }
         let watches = |key: &str| self.shapes.is_reloader(key);
         let sidecar = self.containers().filter_map(|c| known(c.get("image")));
@@ -127,7 +128,7 @@ impl Pod<'_> {
             || named(&on_pods, &watches)
             || sidecar.any(|image| self.shapes.is_reload_sidecar(&image))
         {
-            return Some(Ok("reloader".to_owned()));
+            return Some(Ok(RolloutTrigger::Reloader.as_str().to_owned()));
         }
         let open = |node: Option<&Node>| {
             let annotations = node.and_then(|node| node.get("annotations"));
@@ -139,7 +140,7 @@ impl Pod<'_> {
         Some(if open {
             Err(Cause::Deployment("annotations may stand elsewhere"))
         } else {
-            Ok("none".to_owned())
+            Ok(RolloutTrigger::None.as_str().to_owned())
         })
     }
 

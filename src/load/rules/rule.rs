@@ -116,13 +116,13 @@ fn duplicates(node: &Node, errors: &mut Vec<LoadError>) {
 pub(super) fn subject_named(word: &str) -> Option<SubjectKind> {
     SubjectKind::ALL
         .into_iter()
-        .find(|kind| kind.word() == word)
+        .find(|kind| kind.as_str() == word)
 }
 
 fn severity_named(word: &str) -> Option<Severity> {
     [Severity::Error, Severity::Warning, Severity::Info]
         .into_iter()
-        .find(|severity| severity.word() == word)
+        .find(|severity| severity.as_str() == word)
 }
 
 fn safety_named(word: &str) -> Option<Safety> {

@@ -142,8 +142,8 @@ fn put_identity(
     };
     subject.put("library", words(|c| c.library.id().to_owned()));
     subject.put("library_name", words(|c| c.library.name().to_owned()));
-    subject.put("kind", words(|c| c.kind.word().to_owned()));
-    subject.put("language", text(client.language.word()));
+    subject.put("kind", words(|c| c.kind.as_str().to_owned()));
+    subject.put("language", text(client.language.as_str()));
     let module = candidate::module_above(client, modules);
     let library = module.is_some_and(|module| !module.has_program);
     let tool = languages::go().is_some_and(|l| l.folders.is_tool(&client.dir));

@@ -372,7 +372,7 @@ impl One<'_> {
     fn expression(&self, expression: &Expression, otherwise: Option<Datum>) -> Resolved {
         match expression {
             Expression::PerCpu { factor, cpus } => {
-                let follows = format!("{factor} x {}", cpus.word());
+                let follows = format!("{factor} x {}", cpus.as_str());
                 let mut resolved = self.of_state(State::Absent);
                 let processors = self.machine.processors(*cpus);
                 self.count(&mut resolved.value, (*factor, &follows), processors);

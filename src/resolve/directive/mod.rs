@@ -77,7 +77,7 @@ fn refused_by_tokenizer(text: &TextLines<'_>, line: &RawLine, server: &Related) 
 }
 
 fn problem_value(problem: Problem, line: &RawLine) -> Value {
-    Value::set(Datum::Text(problem.word().to_owned()), line.span)
+    Value::set(Datum::Text(problem.as_str().to_owned()), line.span)
 }
 
 fn put_text(subject: &mut Subject, path: &str, text: Option<impl Into<String>>, line: &RawLine) {
@@ -265,7 +265,7 @@ impl Judge<'_> {
         if line.glued && (1..self.candidates.len()).contains(&taking) {
             return Err(Cause::VersionDependent {
                 releases: None,
-                outcomes: vec![Problem::SyntaxError.word(), Problem::None.word()],
+                outcomes: vec![Problem::SyntaxError.as_str(), Problem::None.as_str()],
             });
         }
         if let Some(error) = line.error.filter(|_| !line.glued || taking == 0) {
@@ -318,7 +318,7 @@ impl Judge<'_> {
         if problems.len() > 1 {
             return Err(Cause::VersionDependent {
                 releases: None,
-                outcomes: problems.iter().map(|problem| problem.word()).collect(),
+                outcomes: problems.iter().map(|problem| problem.as_str()).collect(),
             });
         }
         let reading = first(readings);

@@ -4,6 +4,7 @@
 use crate::facts::cause::Cause;
 use crate::facts::linked::{Body, LinkedPart};
 use crate::facts::raw::{ConfPart, RawServer, TextPlace};
+use crate::facts::words::RolloutTrigger;
 use crate::facts::{Datum, Subject, Value};
 use crate::knowledge::shapes::ImageReference;
 use crate::resolve::server::Resolver;
@@ -144,7 +145,7 @@ impl Resolver<'_> {
         }
         match said {
             Err(reason) => return Some(Value::unknown(reason.clone())),
-            Ok(how) if how != "none" => return Some(word(how)),
+            Ok(how) if how != RolloutTrigger::None.as_str() => return Some(word(how)),
             Ok(_) => {}
         }
         let texts = self.texts();
@@ -160,10 +161,10 @@ impl Resolver<'_> {
             .find_map(|(index, _)| self.raw.texts[*index].renewed.clone());
         let strength = texts.iter().map(|(_, strength)| *strength).min();
         Some(match renewed {
-            Some(why) => word("renamed").because(why),
+            Some(why) => word(RolloutTrigger::Renamed.as_str()).because(why),
             None => match strength {
-                Some(strength) => word("none").with_strength(strength),
-                None => word("none"),
+                Some(strength) => word(RolloutTrigger::None.as_str()).with_strength(strength),
+                None => word(RolloutTrigger::None.as_str()),
             },
         })
     }

@@ -6,6 +6,7 @@ use crate::facts::cause::Cause;
 use crate::facts::raw::{Declaration, Raw, RawMount, RawScalar, RawServer, RawWorkload, Storage};
 use crate::facts::value::Origin;
 use crate::facts::vocabulary::conf_path;
+use crate::facts::words::StorageKind;
 use crate::facts::{Datum, Subject, Value, quantity};
 use crate::resolve::server::Resolver;
 use crate::resolve::server::steps::A_PART;
@@ -186,14 +187,15 @@ impl Resolver<'_> {
             ));
         }
         let holds = |mount: &&RawMount| Path::new(&directory).starts_with(&mount.path);
+        let word = |kind: StorageKind| Datum::Text(kind.as_str().to_owned());
         let nearest = mounts
             .iter()
             .filter(holds)
             .max_by_key(|mount| mount.path.len());
         match nearest {
             Some(mount) => match mount.storage {
-                Storage::Persistent => Value::set(Datum::Text("persistent".to_owned()), mount.span),
-                Storage::Ephemeral => Value::set(Datum::Text("ephemeral".to_owned()), mount.span),
+                Storage::Persistent => Value::set(word(StorageKind::Persistent), mount.span),
+                Storage::Ephemeral => Value::set(word(StorageKind::Ephemeral), mount.span),
                 Storage::Files | Storage::Unknown => Value::unknown(Cause::Storage(
                     "the volume under the data directory is not known",
                 )),
@@ -201,7 +203,7 @@ impl Resolver<'_> {
             None if self.deployed.is_some_and(|server| server.fragment) => {
                 Value::unknown(Cause::Fragment)
             }
-            None => Value::derived(Datum::Text("none".to_owned())),
+            None => Value::derived(word(StorageKind::None)),
         }
     }
 }

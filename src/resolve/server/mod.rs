@@ -20,6 +20,7 @@ use crate::facts::estate::Estate;
 use crate::facts::linked::{Body, Linked, LinkedPart, LinkedServer};
 use crate::facts::raw::{ConfPart, Declaration, Raw, RawServer, TextPlace};
 use crate::facts::vocabulary::conf_path;
+use crate::facts::words::ServerKind;
 use crate::facts::{Datum, Related, Strength, Subject, SubjectKind, Value};
 use crate::knowledge::servers::language::Build;
 use crate::knowledge::servers::{Candidates, Form, Series, Servers};
@@ -323,8 +324,8 @@ impl<'a> Resolver<'a> {
 
     /// What the resource says it is; else what the configuration and the number of processes come to.
     fn kind(&self, subject: &Subject) -> Value {
-        let word = |word: &str| Value::derived(Datum::Text(word.to_owned()));
-        if let Some(said) = self.deployed.and_then(|server| server.kind.word()) {
+        let word = |kind: ServerKind| Value::derived(Datum::Text(kind.as_str().to_owned()));
+        if let Some(said) = self.deployed.and_then(|server| server.kind.known()) {
             return word(said);
         }
         let names = &self.knowledge.shapes.servers;
@@ -332,9 +333,9 @@ impl<'a> Resolver<'a> {
         let clustered = of(&names.cluster_mode).and_then(Value::text);
         let replica = of(&names.replica_of).is_some_and(|value| value.known().is_some());
         match (clustered, replica) {
-            (Some("yes"), _) => word("cluster"),
-            (_, true) => word("replication"),
-            (Some(_), false) if self.is_single(subject) => word("standalone"),
+            (Some("yes"), _) => word(ServerKind::Cluster),
+            (_, true) => word(ServerKind::Replication),
+            (Some(_), false) if self.is_single(subject) => word(ServerKind::Standalone),
             _ => Value::unknown(Cause::Server("nothing says how its processes relate")),
         }
     }
