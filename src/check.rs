@@ -18,7 +18,6 @@ use crate::finding::{
 use crate::knowledge::Knowledge;
 use crate::knowledge::servers::Series;
 use crate::policy::{self, RuleSet, Verdict};
-use crate::resolve::conf::DEPENDS_ON_VERSION;
 use crate::source::{Sources, Span};
 use crate::suppress::since::Since;
 use crate::suppress::waiver::{self, Waiver};
@@ -418,11 +417,7 @@ fn report(
 fn version_note(undetermined: &[Undetermined]) -> Option<Note> {
     let waiting: BTreeSet<&str> = undetermined
         .iter()
-        .filter(|case| {
-            case.reasons
-                .iter()
-                .any(|reason| reason.contains(DEPENDS_ON_VERSION))
-        })
+        .filter(|case| case.waits_for_version)
         .map(|case| case.rule.as_str())
         .collect();
     (!waiting.is_empty()).then(|| Note {

@@ -127,7 +127,7 @@ pub enum Role {
 impl Role {
     pub const ALL: &[Self] = &[Self::Cache, Self::Durable, Self::Queue];
 
-    pub fn word(self) -> &'static str {
+    pub fn as_str(self) -> &'static str {
         match self {
             Self::Cache => "cache",
             Self::Durable => "durable",

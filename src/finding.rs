@@ -30,10 +30,10 @@ impl Severity {
 
     /// The severity by its word.
     pub fn named(word: &str) -> Option<Self> {
-        Self::ALL.iter().copied().find(|s| s.word() == word)
+        Self::ALL.iter().copied().find(|s| s.as_str() == word)
     }
 
-    pub fn word(self) -> &'static str {
+    pub fn as_str(self) -> &'static str {
         match self {
             Self::Info => "info",
             Self::Warning => "warning",
@@ -124,6 +124,8 @@ pub struct Undetermined {
     pub subject: SubjectRef,
     pub at: Span,
     pub reasons: Vec<String>,
+    /// Naming the server's version would settle one of them.
+    pub waits_for_version: bool,
 }
 
 /// How a rule came out over the subjects that it looked at.

@@ -38,7 +38,7 @@ fn facts(vocabulary: &Vocabulary) -> Value {
     use SubjectKind::{Client, Directive, Meta, Server, Service};
     let subjects: Map<String, Value> = [Directive, Server, Client, Service, Meta]
         .into_iter()
-        .map(|kind| (kind.word().to_owned(), subject(kind, vocabulary)))
+        .map(|kind| (kind.as_str().to_owned(), subject(kind, vocabulary)))
         .collect();
     json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -88,7 +88,7 @@ fn fact(ty: Type, about: Option<&str>, words: &[&str]) -> Value {
         Type::Text => "string",
         Type::List => "array",
     };
-    let mut fact = json!({ "type": form, "unit": ty.word() });
+    let mut fact = json!({ "type": form, "unit": ty.as_str() });
     if let Some(about) = about {
         fact["description"] = json!(about);
     }

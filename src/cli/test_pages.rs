@@ -182,7 +182,7 @@ fn unproven(rule: &Rule, run: &RuleRun) -> Option<String> {
     if rule.draft.subject == SubjectKind::Meta {
         return None;
     }
-    let subject = rule.draft.subject.word();
+    let subject = rule.draft.subject.as_str();
     if run.subjects == 0 {
         return Some(format!(
             "no case has a {subject} that the rule could look at"

@@ -6,7 +6,7 @@ use crate::extract::manifest_context::Context;
 use crate::extract::object_name::object_name;
 use crate::extract::scalar::{first_entry, known};
 use crate::extract::shape::Visibility;
-use crate::facts::Reason;
+use crate::facts::Cause;
 use crate::facts::raw::{ObjectName, Raw};
 use crate::knowledge::shapes::{ChartName, ReleaseForm};
 use crate::syntax::yaml::{self, Node};
@@ -86,14 +86,14 @@ fn argo_source(
 }
 
 /// A parameter that leads into a list, or whose name a template writes, may say anything of the values.
-fn unfollowed_parameters(helm: &Node) -> Option<Reason> {
+fn unfollowed_parameters(helm: &Node) -> Option<Cause> {
     let parameters = helm.get("parameters")?;
     let followed = |parameter: &Node| {
         let value = parameter.get("value");
         known(parameter.get("name")).is_some_and(|n| value.is_some_and(|v| v.nested(n).is_some()))
     };
     let all = !parameters.is_open() && parameters.items().iter().all(followed);
-    (!all).then(|| Reason::new("some of the application's parameters are not followed"))
+    (!all).then(|| Cause::Release("some of the application's parameters are not followed"))
 }
 
 /// Parameters over `valuesObject` over `values`, which `valuesObject` replaces whole.
@@ -162,9 +162,9 @@ fn flux(root: &Node, spec: &Node, kind: &str, context: &Context<'_>, raw: &mut R
     deploy_any(release, context, raw);
 }
 
-fn unseen_below(why: Option<&str>) -> Visibility {
+fn unseen_below(why: Option<&'static str>) -> Visibility {
     Visibility {
-        below: why.map(Reason::new),
+        below: why.map(Cause::Release),
         ..Visibility::default()
     }
 }
@@ -175,7 +175,7 @@ fn deploy_any(mut release: Release<'_>, context: &Context<'_>, raw: &mut Raw) {
         return;
     }
     let name = &release.chart.name;
-    let why = format!("the chart {name} may bring values of its own");
-    release.visibility.below.get_or_insert(Reason::new(why));
+    let below = &mut release.visibility.below;
+    below.get_or_insert(Cause::ChartValues(name.clone()));
     deploy_by_signs(&release, context, raw);
 }

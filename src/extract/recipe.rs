@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use crate::extract::script::{Command, Output};
-use crate::facts::Reason;
+use crate::facts::{Cause};
 use crate::facts::raw::ArgWord;
 use crate::knowledge::shapes::Shapes;
 use crate::source::{Excerpt, Span, path};
@@ -19,7 +19,7 @@ pub struct Recipe {
     /// A program of which nothing is known is run before the server: it may have written the file.
     pub strangers: bool,
     /// Why there may be more to the server's configuration, the file aside.
-    pub gap: Option<Reason>,
+    pub gap: Option<Cause>,
 }
 
 /// A part of a file.
@@ -34,9 +34,9 @@ pub enum Part {
     /// Another file, as it is.
     File(ArgWord),
     /// Another file, changed on the way.
-    Changed(ArgWord, Reason),
+    Changed(ArgWord, Cause),
     /// Something that cannot be told.
-    Unknown(Reason, Span),
+    Unknown(Cause, Span),
 }
 
 /// The parts of a file after these commands; empty where none of them touches it.
@@ -68,11 +68,8 @@ impl Files<'_> {
                 parts = parts.into_iter().map(perhaps).collect();
             } else if command.conditional {
                 let at = command.words.first().map(|word| word.span);
-                let why = format!("its start script decides what is written to {path}");
-                parts = at
-                    .map(|at| Part::Unknown(Reason::new(why), at))
-                    .into_iter()
-                    .collect();
+                let why = Cause::ScriptWrites(path.clone());
+                parts = at.map(|at| Part::Unknown(why, at)).into_iter().collect();
             }
             let whole = if appends || command.conditional {
                 let mut before = self
@@ -115,7 +112,7 @@ impl Files<'_> {
             return Vec::new();
         };
         let unknown = || {
-            let why = Reason::new(format!("what {name} writes is known only when it runs"));
+            let why = Cause::OutputOf(name.to_owned());
             vec![Part::Unknown(why, at)]
         };
         let arguments = command.words.get(1..).unwrap_or_default();
@@ -137,7 +134,7 @@ impl Files<'_> {
             "sed" | "awk" | "envsubst" | "tr" | "grep" => {
                 let file = command.input.as_ref().or(arguments.last());
                 let path = file.filter(|file| file.text.contains('/') && file.hole.is_none());
-                let why = Reason::new(format!("what {name} makes of it is not followed"));
+                let why = Cause::ChangesBy(name.to_owned());
                 path.map_or_else(unknown, |file| vec![Part::Changed(file.clone(), why)])
             }
             _ => unknown(),
@@ -194,11 +191,14 @@ impl Files<'_> {
         if !arguments.iter().chain(outputs).any(names_it) {
             return;
         }
-        let why = format!("{} may change {wanted}", command.program());
+        let why = Cause::MayChange {
+            program: command.program().to_owned(),
+            path: wanted.to_owned(),
+        };
         let parts = self.made.entry(wanted.to_owned());
         parts
             .or_insert_with(|| vec![Part::Before])
-            .push(Part::Unknown(Reason::new(why), program_word.span));
+            .push(Part::Unknown(why, program_word.span));
     }
 }
 

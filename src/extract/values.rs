@@ -9,7 +9,7 @@ use crate::extract::chart::{self, Release, deploy, deploy_by_signs, first_word};
 use crate::extract::manifest_context::Context;
 use crate::extract::scalar::known;
 use crate::extract::shape::Visibility;
-use crate::facts::Reason;
+use crate::facts::Cause;
 use crate::facts::raw::{ObjectName, Raw};
 use crate::knowledge::shapes::{ChartName, Shapes};
 use crate::source::path;
@@ -157,7 +157,10 @@ pub fn read(root: &Node, path: &str, charts: &Charts, context: &Context<'_>, raw
         visibility: Visibility {
             below: charts
                 .base_of(path, context.shapes)
-                .map(|base| Reason::new(format!("{base} may say the rest"))),
+                .map(|base| Cause::Named {
+                    name: base.to_string(),
+                    fact: "may say the rest",
+                }),
             ..Visibility::default()
         },
         context,
@@ -181,7 +184,10 @@ pub fn read_part(root: &Node, path: &str, context: &Context<'_>, raw: &mut Raw) 
         root,
         path,
         visibility: Visibility {
-            below: Some(Reason::new("a snippet shows a part of the values")),
+            below: Some(Cause::Excerpt {
+                by: "a snippet",
+                of: "the values",
+            }),
             ..Visibility::default()
         },
         context,
@@ -213,7 +219,7 @@ impl ValuesFile<'_> {
             let mut release = self.release(&dependency.key, &entry.value, dependency.chart.clone());
             release.anchor = Some(entry.key.span);
             if let Some(why) = self.switched_off(dependency) {
-                release.visibility = chart::not_deployed(&why);
+                release.visibility = chart::not_deployed(why);
             }
             deploy(&release, self.context, raw);
         }
@@ -225,13 +231,13 @@ impl ValuesFile<'_> {
     }
 
     /// Why a part is not deployed with these values.
-    fn switched_off(&self, dependency: &Dependency) -> Option<String> {
+    fn switched_off(&self, dependency: &Dependency) -> Option<Cause> {
         let values = dependency.conditions.iter().filter_map(|path| {
             let value = self.root.at(path)?.as_bool()?;
             Some((path, value))
         });
         let (path, on) = values.into_iter().next()?;
-        (!on).then(|| format!("`{path}` is false here, so that the chart is not deployed"))
+        (!on).then(|| Cause::PartSwitchedOff(path.to_string()))
     }
 
     /// Nothing says which chart it is for: the file's own path, and the fields.

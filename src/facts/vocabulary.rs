@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use crate::facts::estate::SubjectKind;
+use crate::facts::words::{Problem, RolloutTrigger, ServerKind, ServiceQuality, StorageKind};
 
 use client::{CLIENT, SERVICE};
 pub use types::Type;
@@ -77,19 +78,7 @@ const DIRECTIVE: &[Entry] = &[
         Type::Text,
         "what is wrong with the line: `none`, or one of the kinds behind the `conf/*` rules",
     )
-    .one_of(&[
-        "none",
-        "syntax-error",
-        "trailing-comment",
-        "unknown-directive",
-        "unsupported-directive",
-        "wrong-arity",
-        "invalid-value",
-        "misread-value",
-        "clamped-value",
-        "deprecated-directive",
-        "ineffective-directive",
-    ]),
+    .one_of(Problem::WORDS),
     entry(
         "error",
         Type::Text,
@@ -199,7 +188,7 @@ const SERVER: &[Entry] = &[
         "kind",
         Type::Text,
         "`standalone`, `replication`, `cluster` or `sentinel`",
-    ).one_of(&["standalone", "replication", "cluster", "sentinel"]),
+    ).one_of(ServerKind::WORDS),
     entry("flavor", Type::Text, "`redis` or `valkey`"),
     entry(
         "version",
@@ -229,7 +218,7 @@ const SERVER: &[Entry] = &[
         "storage.kind",
         Type::Text,
         "what the data directory is on: `persistent`, `ephemeral` or `none`",
-    ).one_of(&["persistent", "ephemeral", "none"]),
+    ).one_of(StorageKind::WORDS),
     entry(
         "deployed",
         Type::Bool,
@@ -265,7 +254,7 @@ const SERVER: &[Entry] = &[
         "rollout",
         Type::Text,
         "what starts the pods anew when a mounted configuration changes: `checksum`, `reloader`, `renamed` (a hash or version in the name, or an immutable object) or `none`",
-    ).one_of(&["checksum", "reloader", "renamed", "none"]),
+    ).one_of(RolloutTrigger::WORDS),
     entry(
         "probes.liveness",
         Type::Bool,
@@ -300,7 +289,7 @@ const SERVER: &[Entry] = &[
         "qos",
         Type::Text,
         "the pod's quality of service: `guaranteed`, `burstable` or `best-effort`",
-    ).one_of(&["guaranteed", "burstable", "best-effort"]),
+    ).one_of(ServiceQuality::WORDS),
     entry(
         "role",
         Type::Text,
@@ -429,7 +418,7 @@ impl Vocabulary {
         match listed.map(|e| e.words) {
             Some(words) if !words.is_empty() => words.to_vec(),
             _ => {
-                let known = self.words.get(&format!("{}.{path}", kind.word()));
+                let known = self.words.get(&format!("{}.{path}", kind.as_str()));
                 known.map_or_else(Vec::new, |words| words.iter().map(String::as_str).collect())
             }
         }

@@ -53,7 +53,7 @@ pub enum Profile {
 impl Profile {
     pub const ALL: &[Self] = &[Self::Recommended, Self::Strict];
 
-    pub fn word(self) -> &'static str {
+    pub fn as_str(self) -> &'static str {
         match self {
             Self::Recommended => "recommended",
             Self::Strict => "strict",
@@ -62,7 +62,7 @@ impl Profile {
 
     /// The profile by its word.
     pub fn named(word: &str) -> Option<Self> {
-        Self::ALL.iter().copied().find(|p| p.word() == word)
+        Self::ALL.iter().copied().find(|p| p.as_str() == word)
     }
 }
 

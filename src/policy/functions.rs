@@ -164,13 +164,13 @@ fn joined(list: &Val, separator: &str) -> Option<String> {
 fn only(args: &[Kind], fits: impl Fn(&Kind) -> bool, wanted: &str) -> Result<(), String> {
     match args.iter().find(|k| !fits(k)) {
         None => Ok(()),
-        Some(kind) => Err(format!("expected {wanted}, found {}", kind.word())),
+        Some(kind) => Err(format!("expected {wanted}, found {}", kind.as_str())),
     }
 }
 
 fn fits(args: &[Kind], unit: Type) -> Result<(), String> {
     let fits = |k: &Kind| k.is_numeric() && k.unit().is_none_or(|u| u == unit);
-    only(args, fits, unit.word())
+    only(args, fits, unit.as_str())
 }
 
 fn numbers_of_one_unit(args: &[Kind]) -> Result<Kind, String> {
@@ -180,7 +180,7 @@ fn numbers_of_one_unit(args: &[Kind]) -> Result<Kind, String> {
         if kind.measures_alike(next) {
             Ok(kind.joined(next))
         } else {
-            Err(format!("{} against {}", kind.word(), next.word()))
+            Err(format!("{} against {}", kind.as_str(), next.as_str()))
         }
     })
 }

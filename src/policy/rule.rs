@@ -252,7 +252,7 @@ impl<'v> Compiler<'v> {
 
     fn named(&mut self, name: &str, text: &Excerpt) -> Option<Expr> {
         let taken = name == "params"
-            || name == self.names.subject.word()
+            || name == self.names.subject.as_str()
             || self.names.lets.iter().any(|(n, _)| n == name);
         if taken {
             let message = format!("`{name}` already names something else");
@@ -356,7 +356,7 @@ impl<'v> Compiler<'v> {
             Kind::List(item) => (**item).clone(),
             Kind::Any => Kind::Any,
             other => {
-                let message = format!("`each` goes over a list, not a {}", other.word());
+                let message = format!("`each` goes over a list, not a {}", other.as_str());
                 self.mistakes.push(Mistake::new(list.span_all(), message));
                 return None;
             }

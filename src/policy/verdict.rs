@@ -179,7 +179,7 @@ fn severity(severity: Severity, certain: bool) -> Severity {
 
 pub(super) fn subject_ref(subject: &Subject) -> SubjectRef {
     SubjectRef {
-        kind: subject.kind.word(),
+        kind: subject.kind.as_str(),
         name: subject.name.clone(),
     }
 }

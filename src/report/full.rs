@@ -54,7 +54,7 @@ fn one(report: &Report, finding: &Finding, layout: Layout) -> String {
 }
 
 fn heading(finding: &Finding, color: Color) -> String {
-    let head = format!("{}[{}]", finding.severity.word(), finding.rule);
+    let head = format!("{}[{}]", finding.severity.as_str(), finding.rule);
     let assumed = if finding.certain { "" } else { " (assumed)" };
     format!(
         "{}: {}{assumed}",
@@ -216,6 +216,7 @@ pub(super) mod samples {
                 subject: findings[0].subject.clone(),
                 at: span_of(&sources, "deploy/redis.yaml", "kind"),
                 reasons: vec!["no CPU limit is known".to_owned()],
+                waits_for_version: false,
             }],
             findings,
             runs: Vec::new(),

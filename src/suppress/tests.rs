@@ -252,6 +252,7 @@ fn an_undetermined_rule_does_not_make_a_comment_unused() {
         },
         at: Span::new(FileId(0), 0, 1),
         reasons: Vec::new(),
+        waits_for_version: false,
     }];
     let inputs = Inputs {
         sources: &case.sources,

@@ -207,6 +207,52 @@ fn no_fact_and_no_opinion_stands_in_code() {
     );
 }
 
+/// Code decides by the variant of a cause, never by its words: nothing turns a text into a cause or a
+/// cause into a text but its display, and nothing looks into the words.
+#[test]
+fn no_code_reads_the_words_of_a_cause() {
+    let questions = [
+        "contains",
+        "starts_with",
+        "ends_with",
+        "strip_prefix",
+        "strip_suffix",
+        "find",
+    ];
+    let names = ["cause", "reason", "hole"];
+    let mut told = false;
+    let mut faults = Vec::new();
+    for (path, source) in sources() {
+        told |= source.code.contains("impl fmt::Display for Cause");
+        let reads = |text: &str| {
+            names.iter().any(|name| {
+                let asked = |question: &&str| {
+                    [".", ".to_string()."]
+                        .iter()
+                        .any(|by| text.contains(&format!("{name}{by}{question}(")))
+                };
+                // The reason of a waiver is a person's text.
+                let own = path.starts_with("suppress/") && *name == "reason";
+                let compared = ["==", "!="]
+                    .iter()
+                    .any(|sign| text.contains(&format!("{name}.to_string() {sign}")));
+                !own && (questions.iter().any(|q| asked(&q)) || compared)
+            })
+        };
+        let converts = |text: &str| {
+            text.starts_with("impl") && text.ends_with("for Cause {") && !text.contains("Display")
+                || text.contains("fn from(") && text.contains("-> Cause")
+        };
+        for (number, line) in source.code.lines().enumerate() {
+            if reads(line) || converts(line.trim()) {
+                faults.push(format!("src/{path}:{}: {}", number + 1, line.trim()));
+            }
+        }
+    }
+    assert!(told, "the words of causes were not found");
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
 #[test]
 fn every_rule_has_a_page_and_every_page_a_rule() {
     let ids = |folder: &str, extension: &str| -> BTreeSet<String> {

@@ -41,8 +41,8 @@ fn traits(rule: &Rule) -> Traits {
     let draft = &rule.draft;
     let audience = draft.audience.as_ref().map_or("-", |a| a.text());
     [
-        draft.severity.word(),
-        draft.profile.word(),
+        draft.severity.as_str(),
+        draft.profile.as_str(),
         audience,
         fix(rule),
     ]

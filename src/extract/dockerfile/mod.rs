@@ -18,7 +18,7 @@ use crate::extract::variables::Variables;
 use crate::facts::raw::{
     ConfPart, ObjectName, RawKind, RawServer, RawText, RawVariable, TextPlace,
 };
-use crate::facts::{Reason, Strength};
+use crate::facts::{Cause, Strength};
 use crate::knowledge::shapes::Shapes;
 use crate::source::{Comment, Excerpt, FileId, Span, path};
 use crate::syntax::dockerfile::{self, Instruction};
@@ -133,7 +133,7 @@ impl BuildFile {
         contexts: &[String],
         (tree, shapes): (&dyn Fn(&str) -> bool, &Shapes),
     ) -> Option<ConfPart> {
-        let hidden = |reason: Reason, at| ConfPart::NotVisible {
+        let hidden = |reason: Cause, at| ConfPart::NotVisible {
             reason,
             at: Some(at),
         };
@@ -143,8 +143,11 @@ impl BuildFile {
             .iter()
             .find(|(text, _)| writes(text, name, shapes));
         if let Some((_, span)) = step {
-            let why = format!("a step of {} writes or changes {path}", self.path);
-            return Some(hidden(Reason::new(why), *span));
+            let why = Cause::ImageStep {
+                image: self.path.to_owned(),
+                path: path.to_owned(),
+            };
+            return Some(hidden(why, *span));
         }
         let copied = image.copies.iter().rev();
         let (copied, sources) = copied
@@ -168,7 +171,10 @@ impl BuildFile {
         let found = candidates.iter().find(|candidate| tree(candidate));
         let Some(found) = found.or(candidates.first()) else {
             return Some(hidden(
-                Reason::new(format!("{path} is copied from outside")),
+                Cause::Named {
+                    name: path.to_owned(),
+                    fact: "is copied from outside",
+                },
                 copied.at,
             ));
         };
@@ -194,7 +200,7 @@ impl BuildFile {
         contexts: &[String],
         shapes: &Shapes,
         tree: Scripts<'_>,
-    ) -> Option<Result<Expanded, Reason>> {
+    ) -> Option<Result<Expanded, Cause>> {
         // A name alone is looked for where programs are.
         let path = if path.contains('/') {
             image.absolute(path)
@@ -262,7 +268,7 @@ pub fn server(
     }
     let mut conf = parts(file, &image, *invocation, &contexts, (tree, shapes));
     conf.push(ConfPart::NotVisible {
-        reason: Reason::new("whoever starts the image may give it other arguments"),
+        reason: Cause::Image("whoever starts the image may give it other arguments"),
         at: None,
     });
     let shape = official(reference.as_ref(), shapes);
@@ -276,10 +282,7 @@ pub fn server(
         figures: BTreeMap::new(),
         figure_defaults: BTreeMap::new(),
         words: BTreeMap::from([
-            (
-                "exporter".to_owned(),
-                Err(Reason::new("nothing in the scanned tree deploys it")),
-            ),
+            ("exporter".to_owned(), Err(Cause::NotDeployed)),
             ("holder".to_owned(), Ok("container".to_owned())),
         ]),
         conf,
@@ -305,13 +308,16 @@ fn parts(
 ) -> Vec<ConfPart> {
     let mut parts = Vec::new();
     if let Some(reason) = invocation.file.as_ref().and_then(|path| path.hole.clone()) {
-        let why = format!("the path of its configuration file is not known: {reason}");
-        invocation.gap.get_or_insert(Reason::new(why));
+        let why = Cause::FilePath(Box::new(reason));
+        invocation.gap.get_or_insert(why);
     } else if let Some(path) = &invocation.file {
         let at = image.absolute(&path.text);
         let part = file.file_part(image, &at, path.span, contexts, tree);
         parts.push(part.unwrap_or_else(|| ConfPart::NotVisible {
-            reason: Reason::new(format!("{at} is part of the image that it is made from")),
+            reason: Cause::Named {
+                name: at.to_string(),
+                fact: "is part of the image that it is made from",
+            },
             at: Some(path.span),
         }));
     }

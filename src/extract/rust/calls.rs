@@ -9,10 +9,11 @@ use crate::extract::rust::state::{Scope, State, Val};
 use crate::extract::rust::types::Ty;
 use crate::extract::rust::uses::path_of;
 use crate::extract::rust::{names, standard};
+use crate::facts::cause::Cause;
 use crate::facts::raw::Folded;
-use crate::facts::value::Reason;
+use crate::facts::value::Cause;
 use crate::knowledge::languages;
-use crate::syntax::code;
+use crate::syntax::{code, rust};
 
 /// Functions up to so many bytes are run in place whatever they return.
 const SHORT_FUNCTION: usize = 4_000;
@@ -176,7 +177,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
         let folded: Vec<Folded> = arguments
             .iter()
             .zip(&values)
-            .map(|(node, value)| value.clone().folded(&names::quoted(self.tree(), *node)).0)
+            .map(|(node, value)| value.clone().folded(names::quoted(self.tree(), *node)).0)
             .collect();
         if let Some(known) = standard::function(path, &folded) {
             return Val::Plain(known);
@@ -218,11 +219,11 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
             Val::unknown("a call")
         };
         match value {
-            Val::Plain(Folded::Unknown(reason)) if !fold::is_environment(&reason) => match result {
+            Val::Plain(Folded::Unknown(reason)) if !reason.is_environment() => match result {
                 Some(ty) => {
-                    self.elsewhere(item.file, item.module, |reader| reader.of_type(ty, &quoted))
+                    self.elsewhere(item.file, item.module, |reader| reader.of_type(ty, quoted))
                 }
-                None => Val::Plain(fold::from_code(&quoted)),
+                None => Val::Plain(Folded::Unknown(quoted)),
             },
             value => value,
         }
@@ -274,10 +275,10 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
     }
 
     /// An unknown part of a value: why.
-    pub(super) fn reason_of(&self, value: &Val<'t>) -> Reason {
+    pub(super) fn reason_of(&self, value: &Val<'t>) -> Cause {
         match value {
             Val::Plain(Folded::Unknown(reason)) => reason.clone(),
-            _ => Reason::new("a value that is not followed"),
+            _ => Cause::Code("a value that is not followed"),
         }
     }
 }

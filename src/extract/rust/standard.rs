@@ -2,8 +2,9 @@
 //! the environment. Pure; what the code means is looked up elsewhere.
 
 use crate::extract::code::fold;
+use crate::extract::go::fold;
+use crate::facts::cause::Cause;
 use crate::facts::raw::Folded;
-use crate::facts::value::Reason;
 use crate::knowledge::languages;
 use crate::syntax::code::CodeGrammar;
 
@@ -59,9 +60,9 @@ fn reads_variable(path: &[String]) -> bool {
 }
 
 /// What is made of a variable is not its text any more.
-fn computed(reason: &Reason) -> Folded {
-    if fold::is_environment(reason) {
-        return Folded::Unknown(Reason::new(format!("{reason}, which is computed with")));
+fn computed(reason: &Cause) -> Folded {
+    if reason.is_environment() {
+        return Folded::Unknown(Cause::ComputedWith(Box::new(reason.clone())));
     }
     Folded::Unknown(reason.clone())
 }

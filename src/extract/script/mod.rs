@@ -10,7 +10,7 @@ mod scope;
 use crate::extract::expand::Expanded;
 use crate::extract::process_environment::Environment;
 use crate::facts::raw::ArgWord;
-use crate::facts::{Reason, Slot};
+use crate::facts::{Cause, Slot};
 use crate::source::Excerpt;
 use crate::syntax::shell::{self, HereText, ShellWord};
 use scope::Scope;
@@ -340,7 +340,7 @@ impl Reader<'_> {
         }
     }
 
-    fn word(&self, word: &ShellWord, text: String, hole: Option<Reason>) -> ArgWord {
+    fn word(&self, word: &ShellWord, text: String, hole: Option<Cause>) -> ArgWord {
         ArgWord {
             text,
             span: word.span,
@@ -350,7 +350,7 @@ impl Reader<'_> {
     }
 
     /// A word as one text.
-    fn text_of(&self, at: usize) -> Result<String, Reason> {
+    fn text_of(&self, at: usize) -> Result<String, Cause> {
         let word = &self.words[at];
         if let Some(reason) = self.script.hole(&word.range) {
             return Err(reason.clone());

@@ -17,7 +17,7 @@ use crate::extract::launch::Launched;
 use crate::extract::manifest_context::Context;
 use crate::extract::object_name::object_name;
 use crate::extract::scalar::{first_entry, known, raw_scalar, template_reason};
-use crate::facts::Reason;
+use crate::facts::Cause;
 use crate::facts::raw::{
     ConfPart, ObjectName, Raw, RawExporter, RawKind, RawScalar, RawServer, RawText,
 };
@@ -155,9 +155,9 @@ impl<'a> Pod<'a> {
     }
 
     /// Kubernetes runs one process where nothing is said, and a DaemonSet one on every node.
-    fn figure_defaults(&self) -> BTreeMap<String, Result<String, Reason>> {
+    fn figure_defaults(&self) -> BTreeMap<String, Result<String, Cause>> {
         let replicas = if self.object.kind == "DaemonSet" {
-            Err(Reason::new("it runs once on every node"))
+            Err(Cause::Deployment("it runs once on every node"))
         } else if self.root.get("spec").is_some_and(Node::is_open) {
             Err(template_reason())
         } else {
@@ -166,7 +166,7 @@ impl<'a> Pod<'a> {
         BTreeMap::from([("replicas".to_owned(), replicas)])
     }
 
-    fn words(&self, container: &Node) -> BTreeMap<String, Result<String, Reason>> {
+    fn words(&self, container: &Node) -> BTreeMap<String, Result<String, Cause>> {
         let images = self
             .neighbours()
             .filter(|other| !std::ptr::eq(*other, container))
@@ -180,7 +180,10 @@ impl<'a> Pod<'a> {
             _ if self.spec.is_open() || self.spec.get("containers").is_some_and(Node::is_open) => {
                 Err(template_reason())
             }
-            Some(agent) => Err(Reason::new(format!("{} may watch it", agent.name))),
+            Some(agent) => Err(Cause::Named {
+                name: agent.name.clone(),
+                fact: "may watch it",
+            }),
             None => Ok("false".to_owned()),
         };
         let mut words = self.health(container);

@@ -8,7 +8,8 @@ use crate::extract::scalar::{first_entry, known, raw_scalar, template_reason};
 use crate::extract::started;
 use crate::extract::workload::Pod;
 use crate::extract::workload::start::image_scalar;
-use crate::facts::Reason;
+use crate::facts::{Cause};
+use crate::extract::workload::{Pod, pod_spec_path};
 use crate::facts::raw::{Given, ObjectName, RawWorkload};
 use crate::knowledge::shapes::ImageReference;
 use crate::syntax::yaml::Node;
@@ -120,7 +121,7 @@ fn given(container: &Node, namespace: Option<&String>) -> Vec<Given> {
             let figure = figure.to_owned();
             return Some(Given::Figure { name, figure });
         }
-        let text = Err(Reason::new("its value is given elsewhere"));
+        let text = Err(Cause::Deployment("its value is given elsewhere"));
         Some(Given::Value { name, text })
     });
     whole.chain(single).collect()

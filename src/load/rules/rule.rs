@@ -119,7 +119,7 @@ fn duplicates(node: &Node, errors: &mut Vec<LoadError>) {
 pub(super) fn subject_named(word: &str) -> Option<SubjectKind> {
     SubjectKind::ALL
         .into_iter()
-        .find(|kind| kind.word() == word)
+        .find(|kind| kind.as_str() == word)
 }
 
 fn safety_named(word: &str) -> Option<Safety> {

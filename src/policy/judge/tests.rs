@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::*;
+use crate::facts::cause::Cause;
 use crate::facts::intent::{Operation, Safety};
 use crate::facts::value::Datum;
 use crate::facts::vocabulary::Type;
@@ -327,7 +328,7 @@ fn a_server_known_to_be_small_is_outside_the_audience_and_an_unknown_one_is_not(
     use crate::facts::Value;
     assert!(quiet(Value::set(Datum::Size(GIB / 2), span(0))));
     assert!(!quiet(Value::set(Datum::Size(GIB), span(0))));
-    assert!(!quiet(Value::unknown("a template")));
+    assert!(!quiet(Value::unknown(Cause::Template("fills it in"))));
 }
 
 #[test]

@@ -42,7 +42,7 @@ fn group(report: &Report, severity: Severity, title: &str) -> String {
 
 /// A suppressed finding is there and not shown until it is asked for.
 fn one(report: &Report, finding: &Finding) -> String {
-    let severity = finding.severity.word();
+    let severity = finding.severity.as_str();
     let start = report.sources.start(finding.primary);
     let (hidden, silenced) = match &finding.suppressed {
         None => ("", String::new()),
