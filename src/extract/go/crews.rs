@@ -6,7 +6,6 @@
 
 use tree_sitter::Node;
 
-use crate::extract::code::fold;
 use crate::extract::go::names;
 use crate::extract::go::reader::Reader;
 use crate::extract::go::sites::Site;

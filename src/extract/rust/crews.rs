@@ -11,9 +11,7 @@ use crate::extract::rust::waiting::{called, figure};
 use crate::extract::rust::{names, standard};
 use crate::facts::cause::Cause;
 use crate::facts::raw::Crew;
-use crate::facts::value::Cause;
 use crate::syntax::code::{self, CodeTree};
-use crate::syntax::rust::{self, RustTree};
 
 /// How many functions outwards callers are followed.
 const MAX_CALLERS: usize = 6;
