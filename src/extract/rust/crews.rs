@@ -189,6 +189,7 @@ fn multiplied(outer: Crew, inner: &Crew) -> Crew {
     let count = match (&outer.count, &inner.count) {
         (Ok(0), _) => Ok(0),
         (Ok(a), Ok(b)) => Ok(a.saturating_mul(*b)),
+        // A product with one open factor is open, and any of its causes says why.
         (Err(reason), _) | (_, Err(reason)) => Err(reason.clone()),
     };
     Crew {
