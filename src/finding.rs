@@ -74,6 +74,7 @@ pub struct Suppressed {
 
 /// One fault in the reader's files.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct Finding {
     pub rule: String,
     pub severity: Severity,
@@ -99,6 +100,7 @@ pub struct Finding {
 
 /// A rule that could not be decided for a subject.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Undetermined {
     pub rule: String,
     pub subject: SubjectRef,
@@ -170,6 +172,7 @@ pub struct Note {
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, schemars::JsonSchema)]
+#[non_exhaustive]
 pub struct Summary {
     pub files: usize,
     pub servers: usize,
@@ -183,6 +186,7 @@ pub struct Summary {
 
 /// The outcome of a check: findings sorted by path, line, column and rule.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Report {
     pub sources: Sources,
     /// Byte ranges that hold secrets: masked wherever text is shown.
@@ -226,6 +230,7 @@ impl Report {
 
 /// A value as `effective` shows it.
 #[derive(Clone, Debug, serde::Serialize)]
+#[non_exhaustive]
 pub struct ValueView {
     /// `set`, `default`, `absent` or `unknown`.
     pub state: &'static str,
@@ -266,6 +271,7 @@ pub struct LimitsView {
 }
 
 #[derive(Clone, Debug, serde::Serialize)]
+#[non_exhaustive]
 pub struct ServerView {
     pub name: String,
     pub namespace: Option<String>,
@@ -373,6 +379,7 @@ pub struct GaugePart {
 }
 
 #[derive(Clone, Debug, serde::Serialize)]
+#[non_exhaustive]
 pub struct ClientView {
     pub id: String,
     pub library: Option<String>,
@@ -393,6 +400,7 @@ pub struct ClientView {
 
 /// A program that builds clients, and what runs it.
 #[derive(Clone, Debug, serde::Serialize)]
+#[non_exhaustive]
 pub struct ServiceView {
     pub name: String,
     pub language: Option<String>,
@@ -411,6 +419,7 @@ pub struct ServiceView {
 
 /// What every server will run with and every client will use.
 #[derive(Clone, Debug, serde::Serialize)]
+#[non_exhaustive]
 pub struct EstateView {
     pub schema_version: u32,
     pub servers: Vec<ServerView>,

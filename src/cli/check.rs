@@ -20,6 +20,7 @@ use super::console::Console;
 use super::failure::Failure;
 use super::history::{self, Snapshot};
 use super::mend::{self, Ground, Job};
+use super::packs::PackFolder;
 use super::progress::Progress;
 use super::rendering::Rendering;
 use super::settings_file::{self, SettingsFile};
@@ -62,15 +63,7 @@ pub(super) fn run(args: &CheckArgs, console: &mut Console) -> Result<Outcome, Fa
     }
     let threshold = threshold(args, &ready.file.settings);
     progress.now(&format!("checking {} files", read.project.inputs.len()));
-    let bench = Bench {
-        ready: &ready,
-        project: &read.project,
-        scope: Scope {
-            paths: ready.target.scope.clone(),
-            accepted: accepted::of(&ready.file, &ready.target, args.baseline.as_deref())?,
-            since: history::since(&ready, args)?,
-        },
-    };
+    let bench = Bench::of(&ready, &read.project, args)?;
     let first = bench.check(&[]);
     progress.end();
     let Some(job) = job else {
@@ -109,6 +102,20 @@ struct Bench<'a> {
     ready: &'a Prepared,
     project: &'a Project,
     scope: Scope,
+}
+
+impl<'a> Bench<'a> {
+    fn of(ready: &'a Prepared, project: &'a Project, args: &CheckArgs) -> Result<Self, Failure> {
+        Ok(Self {
+            ready,
+            project,
+            scope: Scope {
+                paths: ready.target.scope.clone(),
+                accepted: accepted::of(&ready.file, &ready.target, args.baseline.as_deref())?,
+                since: history::since(ready, args)?,
+            },
+        })
+    }
 }
 
 impl Bench<'_> {
@@ -272,9 +279,33 @@ fn outcome(fails: bool, args: &CheckArgs) -> Outcome {
     }
 }
 
+/// The report of a check that nothing is printed of and nothing is mended after.
+pub(super) fn report(ready: &Prepared, args: &CheckArgs) -> Result<Report, Failure> {
+    let (target, stdin) = (&ready.target, ready.stdin.as_deref());
+    let read = project::read(target, stdin, &ready.file, &args.given, &ready.knowledge)?;
+    if read.is_empty() && read.project.unreadable.is_empty() {
+        return Err(project::nothing_to_read(
+            target,
+            "name the folder of a repository",
+        ));
+    }
+    Ok(Bench::of(ready, &read.project, args)?.check(&[]))
+}
+
 pub(super) fn prepare(args: &CheckArgs) -> Result<Prepared, Failure> {
     one_standard_output(&args.outputs)?;
     let (target, stdin) = target(args)?;
+    ready(args, target, stdin, &[])
+}
+
+/// Reads settings and rules for a target. `packs` are rules beside those that the settings extend,
+/// `stdin` is the path of the file whose text comes on standard input.
+pub(super) fn ready(
+    args: &CheckArgs,
+    target: Target,
+    stdin: Option<String>,
+    packs: &[PackFolder],
+) -> Result<Prepared, Failure> {
     let knowledge = project::knowledge()?;
     settings_file::check_given(&args.given, &knowledge)?;
     let staged = if args.staged {
@@ -287,7 +318,8 @@ pub(super) fn prepare(args: &CheckArgs) -> Result<Prepared, Failure> {
         Some(staged) if named.is_none() => staged.settings(&target)?,
         _ => settings_file::read(named, &target)?,
     };
-    let rules = packs::all(&mut file, &knowledge)?;
+    let rules = packs::with(packs, &mut file.sources, &knowledge)?;
+    let rules = packs::extended(rules, &mut file, &knowledge)?;
     let mut mistakes = rule_settings::mistakes(&file.settings, &rules);
     mistakes.extend(settings_file::unknown_words(&file.settings, &knowledge));
     if !mistakes.is_empty() {

@@ -18,6 +18,7 @@ mod failure;
 mod git;
 mod history;
 mod init;
+pub mod library;
 mod manual;
 mod mend;
 mod packs;
