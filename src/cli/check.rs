@@ -90,7 +90,7 @@ impl<'a> Bench<'a> {
             scope: Scope {
                 paths: ready.target.scope.clone(),
                 accepted: accepted::of(&ready.file, &ready.target, args.baseline.as_deref())?,
-                since: history::since(ready, args)?,
+                since: previous_findings::since(ready, args)?,
             },
         })
     }
