@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::facts::raw::RawLine;
 use crate::facts::value::{Origin, Overridden, State, Written};
-use crate::facts::{Datum, Reason, Slot, Strength, Value};
+use crate::facts::{Cause, Datum, Slot, Strength, Value};
 use crate::knowledge::servers::Series;
 use crate::resolve::config_transcript::{ConfigStep, ConfigTranscript};
 use crate::resolve::directive_state::DirectiveState;
@@ -79,7 +79,7 @@ fn merge(per_series: &[Option<&DirectiveState>], candidates: &[&Series]) -> Dire
     }
 }
 
-fn differs(per_series: &[Option<&DirectiveState>], candidates: &[&Series]) -> Reason {
+fn differs(per_series: &[Option<&DirectiveState>], candidates: &[&Series]) -> Cause {
     let unknown = per_series
         .iter()
         .flatten()
@@ -87,11 +87,9 @@ fn differs(per_series: &[Option<&DirectiveState>], candidates: &[&Series]) -> Re
             State::Unknown(reason) => Some(reason.clone()),
             _ => None,
         });
-    unknown.unwrap_or_else(|| {
-        Reason::new(format!(
-            "{DEPENDS_ON_VERSION}, which is one of {}",
-            range_name(candidates)
-        ))
+    unknown.unwrap_or_else(|| Cause::VersionDependent {
+        releases: Some(range_name(candidates)),
+        outcomes: Vec::new(),
     })
 }
 
@@ -190,9 +188,6 @@ fn overridden(step: &ConfigStep<'_>, secret: bool) -> Option<Overridden> {
         },
     })
 }
-
-/// How a reason begins where naming the version would settle it.
-pub const DEPENDS_ON_VERSION: &str = "it depends on the version";
 
 fn mask(value: &mut Value) {
     if let State::Set(Datum::Text(text)) = &mut value.state

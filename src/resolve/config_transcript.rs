@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
 
 use crate::facts::raw::{LineForm, RawLine};
-use crate::facts::{Reason, Strength};
+use crate::facts::{Cause, Strength};
 use crate::knowledge::servers::Series;
 use crate::knowledge::servers::language::Build;
 use crate::resolve::config_session::{ConfigSession, GivenConflict, ServerRefusal};
@@ -36,9 +36,9 @@ pub enum ConfigStep<'a> {
         source: &'a str,
     },
     /// Something that cannot be seen may stand here and set anything.
-    Gap { reason: Reason },
+    Gap { reason: Cause },
     /// A text that cannot be seen is read here.
-    Hidden { reason: Reason },
+    Hidden { reason: Cause },
     /// The lines of an included text begin here...
     Opens,
     /// ... and end here.
@@ -92,7 +92,7 @@ pub(super) enum LineConflict {
         other_text: String,
         refusal: ServerRefusal,
     },
-    Unknown(Reason),
+    Unknown(Cause),
 }
 
 impl<'a> ConfigTranscript<'a> {
@@ -174,7 +174,11 @@ impl<'a> ConfigTranscript<'a> {
                         Some(args) => {
                             (&line::read_on(session.series, self.build, name, args)).into()
                         }
-                        None => Reason::new(format!("{source} writes it by itself")).into(),
+                        None => Cause::Named {
+                            name: source.to_string(),
+                            fact: "writes it by itself",
+                        }
+                        .into(),
                     };
                     session.values.assign(name, assignment, at);
                 }
@@ -239,8 +243,7 @@ impl<'a> ConfigTranscript<'a> {
             refusal,
         }: GivenConflict<'_>,
     ) -> LineConflict {
-        let unknown =
-            || LineConflict::Unknown(Reason::new(format!("`{}` is not known", conflict.with)));
+        let unknown = || LineConflict::Unknown(Cause::DirectiveNotKnown(conflict.with.clone()));
         // The other one may be a default; then the line is refused by itself.
         let other = session.given(&conflict.with).unwrap_or(given);
         let value = conflict.is.as_deref().map(quoted);

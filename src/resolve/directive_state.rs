@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 
 use crate::facts::value::State;
-use crate::facts::{Datum, Reason};
+use crate::facts::{Cause, Datum};
 use crate::knowledge::servers::language::SaveLines;
 use crate::knowledge::servers::{Directive, Form, Kind, Repeat, Series, Status};
 use crate::resolve::line::{self, Problem, Reading};
@@ -31,7 +31,7 @@ pub struct ConfigValues<'s> {
     /// The texts that are being read, each within the one before it.
     texts: Vec<TextProgress>,
     /// Why something that cannot be seen may have set anything.
-    gap: Option<Reason>,
+    gap: Option<Cause>,
 }
 
 /// How far a text is read.
@@ -86,7 +86,7 @@ impl<'s> ConfigValues<'s> {
     /// `is_replaced` is not known any more.
     pub(super) fn pass_gap(
         &mut self,
-        reason: &Reason,
+        reason: &Cause,
         is_replaced: impl Fn(&DirectiveState) -> bool,
     ) {
         self.gap = Some(reason.clone());
@@ -201,7 +201,7 @@ impl From<&Reading> for Assignment {
         let state = match (&reading.datum, reading.problem) {
             (Some(datum), _) => State::Set(datum.clone()),
             (None, Problem::IneffectiveDirective) => State::Absent,
-            (None, _) => State::Unknown(Reason::new("the server refuses the line")),
+            (None, _) => State::Unknown(Cause::Server("the server refuses the line")),
         };
         Self {
             state,
@@ -210,8 +210,8 @@ impl From<&Reading> for Assignment {
     }
 }
 
-impl From<Reason> for Assignment {
-    fn from(reason: Reason) -> Self {
+impl From<Cause> for Assignment {
+    fn from(reason: Cause) -> Self {
         Self {
             state: State::Unknown(reason),
             clears: false,

@@ -2,8 +2,7 @@
 //! without effect while another setting stands.
 
 use crate::facts::raw::RawLine;
-use crate::facts::{Datum, Value};
-use crate::resolve::conf::DEPENDS_ON_VERSION;
+use crate::facts::{Cause, Datum, Value};
 use crate::resolve::config_transcript::{ConfigTranscript, LineConflict};
 use crate::resolve::directive::Judge;
 use crate::resolve::line;
@@ -22,7 +21,7 @@ impl ConflictFacts {
         let conflicts = || transcript.conflicts(line);
         let (conflict, with, consequence) = match conflicts().flatten().next() {
             None => (none(line), None, None),
-            Some(LineConflict::Unknown(reason)) => (Value::unknown(reason.to_string()), None, None),
+            Some(LineConflict::Unknown(reason)) => (Value::unknown(reason.clone()), None, None),
             Some(LineConflict::Refused {
                 other,
                 other_text,
@@ -31,7 +30,7 @@ impl ConflictFacts {
                 let refuses = |found| matches!(found, Some(&LineConflict::Refused { .. }));
                 let error = match conflicts().all(refuses) {
                     true => Value::set(Datum::Text(refusal.error.clone()), line.span),
-                    false => Value::unknown(DEPENDS_ON_VERSION),
+                    false => Value::unknown(Cause::version()),
                 };
                 let with = Value::set(Datum::Text(other_text.clone()), *other);
                 (error, Some(with), Some(refusal.consequence()))
@@ -67,7 +66,7 @@ impl Judge<'_> {
             return none(line);
         };
         let Some(datum) = value.known() else {
-            return Value::unknown(format!("`{}` is not known", need.on));
+            return Value::unknown(Cause::DirectiveNotKnown(need.on.clone()));
         };
         let shown = line::format_config_get(directive, Some(datum));
         if shown != need.idle {

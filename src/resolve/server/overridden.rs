@@ -7,7 +7,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::facts::raw::{LineForm, RawLine};
-use crate::facts::{Datum, Reason, Strength, Subject, Value};
+use crate::facts::{Cause, Datum, Strength, Subject, Value};
+use crate::knowledge::servers::language::Build;
 use crate::knowledge::servers::{Repeat, Series};
 use crate::resolve::config_transcript::{ConfigStep, ConfigTranscript};
 use crate::source::Span;
@@ -98,7 +99,7 @@ impl OverriddenLines {
                     self.alive.insert(loser.line.span);
                     continue;
                 }
-                Err(reason) => Value::unknown(reason.to_string()),
+                Err(reason) => Value::unknown(reason.clone()),
             };
             self.lost.entry(loser.line.span).or_insert(value);
         }
@@ -127,7 +128,7 @@ fn takes(line: &RawLine, series: &[&Series]) -> bool {
 }
 
 /// Whether two lines do not say the same to every plausible series.
-fn differ(a: &RawLine, b: &RawLine, transcript: &ConfigTranscript<'_>) -> Result<bool, Reason> {
+fn differ(a: &RawLine, b: &RawLine, transcript: &ConfigTranscript<'_>) -> Result<bool, Cause> {
     let mut words_of_both = a.words.iter().chain(&b.words);
     if let Some(reason) = words_of_both.find_map(|word| word.hole.clone()) {
         return Err(reason);

@@ -3,8 +3,8 @@
 use crate::facts::include;
 use crate::facts::linked::LinkedPart;
 use crate::facts::raw::{ConfPart, RawLine, TextPlace};
-use crate::facts::{Reason, Slot, Strength};
-use crate::resolve::conf::Home;
+use crate::facts::{Cause, Slot, Strength};
+use crate::resolve::conf::{Home, Step};
 use crate::resolve::config_transcript::ConfigStep;
 use crate::resolve::server::Resolver;
 
@@ -16,7 +16,10 @@ const MOST_INCLUDED: usize = 256;
 const IMAGE: &str = "the official image";
 
 /// Why what a snippet of a document does not say is not known.
-pub(super) const A_PART: &str = "a snippet shows a part of a configuration";
+pub(super) const A_PART: Cause = Cause::Excerpt {
+    by: "a snippet",
+    of: "a configuration",
+};
 
 impl<'a> Resolver<'a> {
     pub(super) fn texts(&self) -> Vec<(usize, Strength)> {
@@ -68,9 +71,7 @@ impl<'a> Resolver<'a> {
     pub(super) fn steps(&self) -> Vec<ConfigStep<'a>> {
         let mut steps = Vec::new();
         if self.knowledge.snippet {
-            steps.push(ConfigStep::Gap {
-                reason: Reason::new(A_PART),
-            });
+            steps.push(ConfigStep::Gap { reason: A_PART });
         }
         steps.extend(self.built_in().into_iter().flatten());
         for (number, part) in self.linked.parts.iter().enumerate() {
@@ -201,8 +202,7 @@ impl<'a> StepBuilder<'_, 'a> {
         });
     }
 
-    fn hide(&mut self, reason: String) {
-        let reason = Reason::new(reason);
+    fn hide(&mut self, reason: Cause) {
         self.steps.push(ConfigStep::Hidden { reason });
     }
 
@@ -220,7 +220,7 @@ impl<'a> StepBuilder<'_, 'a> {
                 continue;
             }
             if self.included + others.len() > MOST_INCLUDED {
-                self.hide("it includes more files than are read".to_owned());
+                self.hide(Cause::TooMany("includes more files"));
                 continue;
             }
             self.included += others.len();
@@ -275,6 +275,9 @@ impl<'a> StepBuilder<'_, 'a> {
 }
 
 /// Why a file is not read that the tree does not hold.
-fn not_visible(by: &str) -> String {
-    format!("{by} includes a file that is not visible")
+fn not_visible(by: &str) -> Cause {
+    Cause::Named {
+        name: by.to_owned(),
+        fact: "includes a file that is not visible",
+    }
 }
