@@ -19,7 +19,7 @@ use crate::knowledge::shapes::Shapes;
 use crate::resolve::conf::source_name;
 use crate::resolve::config_session::stops;
 use crate::resolve::config_transcript::ConfigTranscript;
-use crate::resolve::line::{self, Fate, LineOutcome, Problem, Reading};
+use crate::resolve::line::{self, LineOutcome, Problem, Reading};
 use crate::source::{MASK, Sources};
 
 pub(in crate::resolve) use line_interactions::ConflictFacts;

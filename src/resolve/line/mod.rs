@@ -20,7 +20,6 @@ use crate::knowledge::servers::{
 
 pub use crate::facts::words::Problem;
 pub use config_get_format::{canonical_class, default_of, format_config_get};
-pub use shown::{canonical_class, default_of, shown};
 
 /// What becomes of a server that reads a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

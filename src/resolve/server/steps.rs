@@ -4,7 +4,7 @@ use crate::facts::include;
 use crate::facts::linked::LinkedPart;
 use crate::facts::raw::{ConfPart, RawLine, TextPlace};
 use crate::facts::{Cause, Slot, Strength};
-use crate::resolve::conf::{Home, Step};
+use crate::resolve::conf::Home;
 use crate::resolve::config_transcript::ConfigStep;
 use crate::resolve::server::Resolver;
 
