@@ -1,6 +1,7 @@
 //! Who can reach a server and what it asks of them: facts that several directives and the deployment
 //! decide together. Which directives those are is said in `knowledge/shapes`.
 
+use crate::facts::fact_path::ServerFact;
 use crate::facts::raw::{RawServer, RawService};
 use crate::facts::vocabulary::conf_path;
 use crate::facts::{Datum, State, Subject, Value, Written};
@@ -40,8 +41,8 @@ impl Resolver<'_> {
                 Value::unknown("nothing in the scanned tree deploys it")
             };
         };
-        match server.words.get("reachable") {
-            Some(Ok(word)) if word == "true" => Value::derived(Datum::Bool(true)),
+        match server.deployment.attributes.get(&ServerFact::Reachable) {
+            Some(Ok(Datum::Bool(true))) => Value::derived(Datum::Bool(true)),
             Some(Ok(_)) => no(),
             Some(Err(reason)) => Value::unknown(reason.to_string()),
             None => match self.service(server) {

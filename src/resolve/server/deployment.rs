@@ -1,6 +1,7 @@
 //! What is known of a server's deployment beside its figures: its image, what holds its configuration,
 //! and how a change of that reaches the processes.
 
+use crate::facts::fact_path::ServerFact;
 use crate::facts::linked::{Body, LinkedPart};
 use crate::facts::raw::{ConfPart, RawServer, TextPlace};
 use crate::facts::{Datum, Subject, Value};
@@ -129,14 +130,14 @@ impl Resolver<'_> {
         if !server.conf.iter().any(reads) {
             return None;
         }
-        let said = server.words.get("rollout")?;
+        let said = server.deployment.attributes.get(&ServerFact::Rollout)?;
         let word = |word: &str| Value::derived(Datum::Text(word.to_owned()));
         if server.fragment {
             return Some(Value::unknown("the resource is a fragment of another"));
         }
         match said {
             Err(reason) => return Some(Value::unknown(reason.to_string())),
-            Ok(how) if how != "none" => return Some(word(how)),
+            Ok(how) if how.as_text() != Some("none") => return Some(Value::derived(how.clone())),
             Ok(_) => {}
         }
         let texts = self.texts();
