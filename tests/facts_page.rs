@@ -12,7 +12,8 @@ use std::fmt::Write as _;
 
 use laboratory::repository;
 use redvet::facts::SubjectKind;
-use redvet::facts::vocabulary::{Type, Vocabulary, conf_path};
+use redvet::facts::fact_path::FactPath;
+use redvet::facts::vocabulary::{Type, Vocabulary};
 use redvet::knowledge::Knowledge;
 use redvet::knowledge::servers::Unit;
 
@@ -44,7 +45,7 @@ fn all_paths(vocabulary: &Vocabulary) -> Vec<String> {
     use SubjectKind::{Client, Directive, Meta, Server, Service};
     let kinds = [Directive, Server, Client, Service, Meta].into_iter();
     let named = |kind: SubjectKind| {
-        let paths = vocabulary.paths(kind).into_iter();
+        let paths = vocabulary.facts(kind).into_iter();
         paths.map(move |path| format!("{}.{path}", kind.word()))
     };
     kinds.flat_map(named).collect()
@@ -97,7 +98,8 @@ fn listed(kind: SubjectKind, vocabulary: &Vocabulary) -> String {
     let mut out = String::from("| fact | type | meaning |\n|---|---|---|\n");
     for entry in Vocabulary::entries(kind) {
         let (subject, path) = (kind.word(), entry.path);
-        let ty = of_words(entry.ty, &vocabulary.words(kind, path));
+        let fact = Vocabulary::listed(kind, path).unwrap();
+        let ty = of_words(entry.ty, &vocabulary.words(&fact));
         writeln!(out, "| `{subject}.{path}` | {ty} | {} |", entry.about).unwrap();
     }
     out
@@ -129,8 +131,7 @@ fn directives(knowledge: &Knowledge, vocabulary: &Vocabulary) -> String {
         let known = &known[name.as_str()];
         let unit = known.unit.map_or("", |unit| counts_in(*ty, unit));
         let versions = versions(&known.series, &all);
-        let path = conf_path(name);
-        let words = vocabulary.words(SubjectKind::Server, &path);
+        let words = vocabulary.words(&FactPath::Conf(name.clone()));
         let word = of_words(*ty, &words);
         writeln!(
             out,

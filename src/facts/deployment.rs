@@ -8,6 +8,7 @@ use serde::Deserialize;
 use crate::facts::fact_path::{ServerFact, Type};
 use crate::facts::raw::RawScalar;
 use crate::facts::value::{Datum, Reason};
+use crate::nearest;
 use crate::source::Span;
 
 /// A quantity that a deployment gives to each process of a workload, or how many there are.
@@ -151,21 +152,12 @@ impl ServerFact {
     }
 }
 
-impl TryFrom<String> for ServerFact {
-    type Error = String;
-
-    fn try_from(path: String) -> Result<Self, Self::Error> {
-        let paths = Self::TABLE.iter().map(|entry| entry.path);
-        Self::at_path(&path).ok_or_else(|| {
-            let help = crate::nearest::help(&path, paths);
-            format!("a server has no fact `{path}`; {help}")
-        })
-    }
-}
-
 impl<'de> Deserialize<'de> for ServerFact {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let path = String::deserialize(deserializer)?;
-        Self::try_from(path).map_err(serde::de::Error::custom)
+        Self::at_path(&path).ok_or_else(|| {
+            let help = nearest::help(&path, Self::TABLE.iter().map(|entry| entry.path));
+            serde::de::Error::custom(format!("a server has no fact `{path}`; {help}"))
+        })
     }
 }

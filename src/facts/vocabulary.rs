@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use crate::facts::estate::SubjectKind;
 pub use crate::facts::fact_path::Type;
 use crate::facts::fact_path::{
-    ClientFact, DirectiveFact, FactEntry, MetaFact, ServerFact, ServiceFact,
+    ClientFact, DirectiveFact, FactEntry, FactPath, MetaFact, ServerFact, ServiceFact,
 };
 
 /// All facts and their types, with what `knowledge` adds.
@@ -18,8 +18,8 @@ pub struct Vocabulary {
     /// Canonical option key of clients to its type.
     pub options: BTreeMap<String, Type>,
     /// The words that the value of a directive, an option or a listed fact may be, where they are
-    /// few, by the subject's word and the path.
-    pub words: BTreeMap<String, Vec<String>>,
+    /// few and no table lists them.
+    pub words: BTreeMap<FactPath, Vec<String>>,
     /// Other names of directives, with the one that facts go by.
     pub aliases: BTreeMap<String, String>,
 }
@@ -36,32 +36,33 @@ impl Vocabulary {
         }
     }
 
-    /// The type of a fact, by its path without the subject's own word.
-    pub fn type_of(&self, kind: SubjectKind, path: &str) -> Option<Type> {
-        if kind == SubjectKind::Server
-            && let Some(name) = directive_of(path)
-        {
-            return self.directives.get(name).copied();
+    /// The listed fact of a kind by its path without the subject's own word.
+    pub fn listed(kind: SubjectKind, path: &str) -> Option<FactPath> {
+        match kind {
+            SubjectKind::Directive => DirectiveFact::at_path(path).map(FactPath::from),
+            SubjectKind::Server => ServerFact::at_path(path).map(FactPath::from),
+            SubjectKind::Client => ClientFact::at_path(path).map(FactPath::from),
+            SubjectKind::Service => ServiceFact::at_path(path).map(FactPath::from),
+            SubjectKind::Meta => MetaFact::at_path(path).map(FactPath::from),
         }
-        if kind == SubjectKind::Client
-            && let Some(ty) = self.options.get(path)
-        {
-            return Some(*ty);
+    }
+
+    /// The type of a fact; `None` for directives and options that nothing knows.
+    pub fn type_of(&self, fact: &FactPath) -> Option<Type> {
+        match fact {
+            FactPath::Conf(name) => self.directives.get(name).copied(),
+            FactPath::Option(key) => self.options.get(key).copied(),
+            listed => listed.entry().map(|entry| entry.ty),
         }
-        Self::entries(kind)
-            .iter()
-            .find(|e| e.path == path)
-            .map(|e| e.ty)
     }
 
     /// The words that a fact may be, where they are few.
-    pub fn words(&self, kind: SubjectKind, path: &str) -> Vec<&str> {
-        let listed = Self::entries(kind).iter().find(|e| e.path == path);
-        match listed.map(|e| e.words) {
-            Some(words) if !words.is_empty() => words.to_vec(),
+    pub fn words(&self, fact: &FactPath) -> Vec<&str> {
+        match fact.entry() {
+            Some(entry) if !entry.words.is_empty() => entry.words.to_vec(),
             _ => {
-                let known = self.words.get(&format!("{}.{path}", kind.word()));
-                known.map_or_else(Vec::new, |words| words.iter().map(String::as_str).collect())
+                let known = self.words.get(fact).into_iter().flatten();
+                known.map(String::as_str).collect()
             }
         }
     }
@@ -82,25 +83,21 @@ impl Vocabulary {
         }
     }
 
-    /// Every path of a kind, for did-you-mean.
-    pub fn paths(&self, kind: SubjectKind) -> Vec<String> {
-        let listed = Self::entries(kind).iter().map(|e| e.path.to_owned());
+    /// Every fact of a kind, the listed ones first.
+    pub fn facts(&self, kind: SubjectKind) -> Vec<FactPath> {
+        let entries = Self::entries(kind).iter();
+        let mut facts: Vec<FactPath> = entries
+            .filter_map(|entry| Self::listed(kind, entry.path))
+            .collect();
         match kind {
-            SubjectKind::Server => listed
-                .chain(self.directives.keys().map(|d| conf_path(d)))
-                .collect(),
-            SubjectKind::Client => listed.chain(self.options.keys().cloned()).collect(),
-            _ => listed.collect(),
+            SubjectKind::Server => {
+                facts.extend(self.directives.keys().cloned().map(FactPath::Conf));
+            }
+            SubjectKind::Client => {
+                facts.extend(self.options.keys().cloned().map(FactPath::Option));
+            }
+            _ => {}
         }
+        facts
     }
-}
-
-/// The path of a directive's effective value: `conf["NAME"]`.
-pub fn conf_path(directive: &str) -> String {
-    format!("conf[\"{directive}\"]")
-}
-
-/// The directive that a path `conf["NAME"]` names.
-pub fn directive_of(path: &str) -> Option<&str> {
-    path.strip_prefix("conf[\"")?.strip_suffix("\"]")
 }

@@ -9,6 +9,7 @@ mod whole;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::facts::fact_path::DirectiveFact;
 use crate::facts::raw::{LineForm, RawLine};
 use crate::facts::value::Value;
 use crate::facts::{Datum, Encoding, Related, Slot, Subject, SubjectKind};
@@ -59,7 +60,7 @@ pub fn subjects(text: &TextLines<'_>, judge: &Judge<'_>, server: &Related) -> Ve
         *count += 1;
         subject.identity = format!("{}#{}#{count}", text.name, name.text.to_ascii_lowercase());
         if let Some(first) = judge.replaced(line, &mut earlier) {
-            subject.put("first", judge.arguments(first));
+            subject.put(DirectiveFact::First, judge.arguments(first));
         }
         subject.server = Some(server.clone());
         subjects.push(subject);
@@ -69,19 +70,27 @@ pub fn subjects(text: &TextLines<'_>, judge: &Judge<'_>, server: &Related) -> Ve
 
 fn refused_by_tokenizer(text: &TextLines<'_>, line: &RawLine, server: &Related) -> Subject {
     let mut subject = Subject::new(SubjectKind::Directive, text.name, text.path, line.span);
-    subject.put("problem", problem_value(Problem::SyntaxError, line));
-    put_text(&mut subject, "error", line.error, line);
+    subject.put(
+        DirectiveFact::Problem,
+        problem_value(Problem::SyntaxError, line),
+    );
+    put_text(&mut subject, DirectiveFact::Error, line.error, line);
     subject.server = Some(server.clone());
     subject
 }
 
 fn problem_value(problem: Problem, line: &RawLine) -> Value {
-    Value::set(Datum::Text(problem.word().to_owned()), line.span)
+    Value::set(problem.word().to_owned(), line.span)
 }
 
-fn put_text(subject: &mut Subject, path: &str, text: Option<impl Into<String>>, line: &RawLine) {
+fn put_text(
+    subject: &mut Subject,
+    fact: DirectiveFact,
+    text: Option<impl Into<String>>,
+    line: &RawLine,
+) {
     if let Some(text) = text {
-        subject.put(path, Value::set(Datum::Text(text.into()), line.span));
+        subject.put(fact, Value::set(text.into(), line.span));
     }
 }
 
@@ -92,13 +101,18 @@ impl Judge<'_> {
         self.put_words(&mut subject, line, name);
         match self.problem(line, name) {
             Ok((problem, reading)) => {
-                subject.put("problem", problem_value(problem, line));
+                subject.put(DirectiveFact::Problem, problem_value(problem, line));
                 let error = reading
                     .error
                     .as_deref()
                     .map(|error| self.masked(line, error));
-                put_text(&mut subject, "error", error, line);
-                put_text(&mut subject, "accepted", reading.accepted.as_ref(), line);
+                put_text(&mut subject, DirectiveFact::Error, error, line);
+                put_text(
+                    &mut subject,
+                    DirectiveFact::Accepted,
+                    reading.accepted.as_ref(),
+                    line,
+                );
                 if problem != Problem::None {
                     self.put_consequence(&mut subject, problem, line, name);
                 }
@@ -112,16 +126,16 @@ impl Judge<'_> {
                     self.put_effective(&mut subject, line, name, reading.datum.as_ref());
                 }
             }
-            Err(reason) => subject.put("problem", Value::unknown(reason)),
+            Err(reason) => subject.put(DirectiveFact::Problem, Value::unknown(reason)),
         }
         self.put_disclosed(&mut subject, text, line, name);
         self.put_beside_others(&mut subject, line, name);
         if line.form == LineForm::Runtime {
-            subject.put("settable", self.settable(line, name));
+            subject.put(DirectiveFact::Settable, self.settable(line, name));
         }
         subject.put(
-            "server_version",
-            Value::derived(Datum::Text(source_name(self.candidates))),
+            DirectiveFact::ServerVersion,
+            Value::derived(source_name(self.candidates)),
         );
         subject
     }
@@ -131,7 +145,7 @@ impl Judge<'_> {
         let directives = self.candidates.iter().map(|series| series.directive(name));
         let answers: BTreeSet<_> = directives.map(|d| d.map(|d| d.mutable)).collect();
         match answers.iter().collect::<Vec<_>>()[..] {
-            [Some(settable)] => Value::set(Datum::Bool(*settable), line.span),
+            [Some(settable)] => Value::set(*settable, line.span),
             // A name that the version does not know is another fault.
             [None] => Value::absent(),
             _ => Value::unknown(DEPENDS_ON_VERSION),
@@ -140,13 +154,18 @@ impl Judge<'_> {
 
     /// What the line means beside the other lines of its server.
     fn put_beside_others(&self, subject: &mut Subject, line: &RawLine, name: &str) {
-        subject.put("idle_because", self.whole.idle(line, name));
+        subject.put(DirectiveFact::IdleBecause, self.whole.idle(line, name));
         let conflict = self.whole.conflict(line);
-        subject.put("conflict", conflict.error);
+        subject.put(DirectiveFact::Conflict, conflict.error);
         if let Some(with) = conflict.with {
-            subject.put("conflict_with", with);
+            subject.put(DirectiveFact::ConflictWith, with);
         }
-        put_text(subject, "conflict_consequence", conflict.consequence, line);
+        put_text(
+            subject,
+            DirectiveFact::ConflictConsequence,
+            conflict.consequence,
+            line,
+        );
     }
 
     /// What the server is left with, where every plausible series shows the same.
@@ -166,7 +185,12 @@ impl Judge<'_> {
             .filter_map(|series| Some(line::shown(series.directive(name)?, datum)))
             .collect();
         if shown.len() == 1 {
-            put_text(subject, "effective", shown.into_iter().next(), line);
+            put_text(
+                subject,
+                DirectiveFact::Effective,
+                shown.into_iter().next(),
+                line,
+            );
         }
     }
 
@@ -177,8 +201,8 @@ impl Judge<'_> {
             encoding: Encoding::ConfWords,
         };
         subject.put(
-            "name",
-            Value::set(Datum::Text(name.to_owned()), name_span).with_slot(rename),
+            DirectiveFact::Name,
+            Value::set(name.to_owned(), name_span).with_slot(rename),
         );
         let canonical = self
             .candidates
@@ -188,18 +212,21 @@ impl Judge<'_> {
         let old_name = canonical
             .as_ref()
             .filter(|canonical| !canonical.eq_ignore_ascii_case(name));
-        put_text(subject, "replacement", old_name, line);
-        put_text(subject, "canonical", canonical, line);
+        put_text(subject, DirectiveFact::Replacement, old_name, line);
+        put_text(subject, DirectiveFact::Canonical, canonical, line);
         let shown = self.shown_args(line);
         let words = shown
             .split_whitespace()
             .map(|w| Datum::Text(w.to_owned()))
             .collect();
-        subject.put("args", Value::set(Datum::List(words), place(line)));
+        subject.put(
+            DirectiveFact::Args,
+            Value::set(Datum::List(words), place(line)),
+        );
         let value = self.arguments(line).with_slot(line.slot.clone());
-        subject.put("value", value);
+        subject.put(DirectiveFact::Value, value);
         if let Some(comment) = self.comment(line, name) {
-            subject.put("trailing_comment", comment);
+            subject.put(DirectiveFact::TrailingComment, comment);
         }
     }
 
@@ -217,13 +244,13 @@ impl Judge<'_> {
             value.secret = true;
             return Some(value);
         }
-        Some(Value::set(Datum::Text(words.join(" ")), span))
+        Some(Value::set(words.join(" "), span))
     }
 
     /// The arguments as a fact. A secret stays what it is, so that two can be compared; it is marked
     /// never to be shown.
     fn arguments(&self, line: &RawLine) -> Value {
-        let mut value = Value::set(Datum::Text(meant(line)), place(line));
+        let mut value = Value::set(meant(line), place(line));
         value.secret = self.is_secret(line);
         value
     }
@@ -356,7 +383,7 @@ impl Judge<'_> {
             .map(|reading| reading.fate)
             .collect();
         if let Some(text) = consequence(&fates, problem == Problem::SyntaxError, line.form) {
-            put_text(subject, "consequence", Some(text), line);
+            put_text(subject, DirectiveFact::Consequence, Some(text), line);
         }
     }
 
@@ -382,7 +409,7 @@ impl Judge<'_> {
         if let [(1, only), rest @ ..] = &near[..]
             && rest.iter().all(|(distance, _)| *distance > 1)
         {
-            put_text(subject, "suggestion", Some(*only), line);
+            put_text(subject, DirectiveFact::Suggestion, Some(*only), line);
         }
         let names: Vec<_> = near
             .iter()
@@ -390,7 +417,12 @@ impl Judge<'_> {
             .map(|(_, name)| format!("`{name}`"))
             .collect();
         if !names.is_empty() {
-            put_text(subject, "candidates", Some(names.join(", ")), line);
+            put_text(
+                subject,
+                DirectiveFact::Candidates,
+                Some(names.join(", ")),
+                line,
+            );
         }
     }
 
@@ -401,18 +433,23 @@ impl Judge<'_> {
             return;
         };
         let replacement = self.servers.replacement(own, name);
-        put_text(subject, "replacement", replacement, line);
+        put_text(subject, DirectiveFact::Replacement, replacement, line);
         let known: Vec<String> = self.servers.known_to(name).into_iter().map(range).collect();
-        put_text(subject, "known_to", Some(known.join(" and ")), line);
+        put_text(
+            subject,
+            DirectiveFact::KnownTo,
+            Some(known.join(" and ")),
+            line,
+        );
         let Some((from, to)) = self.servers.history(&own.flavor, name) else {
             return;
         };
         if from.number() > own.number() {
-            put_text(subject, "known_since", Some(from.name()), line);
+            put_text(subject, DirectiveFact::KnownSince, Some(from.name()), line);
         }
         if to.number() < own.number() {
             let text = format!("after {}", to.name());
-            put_text(subject, "removed_in", Some(text), line);
+            put_text(subject, DirectiveFact::RemovedIn, Some(text), line);
         }
     }
 

@@ -3,9 +3,9 @@
 
 use std::collections::BTreeMap;
 
+use crate::facts::Reason;
 use crate::facts::raw::RawLine;
 use crate::facts::value::{State, Value};
-use crate::facts::{Datum, Reason};
 use crate::knowledge::servers::language::{Build, Conflict, ConflictLine, Stage};
 use crate::knowledge::servers::{Form, Series, Servers};
 use crate::resolve::conf::{self, DEPENDS_ON_VERSION, Step};
@@ -188,7 +188,7 @@ impl<'a> Whole<'a> {
     /// Whether the line is refused together with another one.
     pub fn conflict(&self, line: &RawLine) -> Conflicted {
         let none = Conflicted {
-            error: Value::set(Datum::Text("none".to_owned()), line.span),
+            error: Value::set("none", line.span),
             with: None,
             consequence: None,
         };
@@ -206,7 +206,7 @@ impl<'a> Whole<'a> {
                 stage,
                 names_line,
             } => {
-                let with = Value::set(Datum::Text(other_text.clone()), *other);
+                let with = Value::set(other_text.clone(), *other);
                 (Some(with), error, stops(*stage, *names_line))
             }
             Clash::Unknown(reason) => {
@@ -219,7 +219,7 @@ impl<'a> Whole<'a> {
         };
         let refuses = |f: &Found| matches!(&f.clash, Clash::Refused { .. });
         let error = match found.iter().all(refuses) {
-            true => Value::set(Datum::Text(error.clone()), line.span),
+            true => Value::set(error.clone(), line.span),
             false => Value::unknown(DEPENDS_ON_VERSION),
         };
         Conflicted {
@@ -231,7 +231,7 @@ impl<'a> Whole<'a> {
 
     /// Why a line that is fine by itself has no effect; `none` where it has one.
     pub fn idle(&self, line: &RawLine, name: &str) -> Value {
-        let none = Value::set(Datum::Text("none".to_owned()), line.span);
+        let none = Value::set("none", line.span);
         let canonical = self
             .candidates
             .iter()
@@ -258,7 +258,7 @@ impl<'a> Whole<'a> {
             return none;
         }
         let why = format!("`{}` is {shown}", need.on);
-        Value::set(Datum::Text(why), line.span)
+        Value::set(why, line.span)
     }
 
     /// Every plausible series has the written value by itself.

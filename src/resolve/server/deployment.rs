@@ -4,7 +4,7 @@
 use crate::facts::fact_path::ServerFact;
 use crate::facts::linked::{Body, LinkedPart};
 use crate::facts::raw::{ConfPart, RawServer, TextPlace};
-use crate::facts::{Datum, Subject, Value};
+use crate::facts::{Subject, Value};
 use crate::knowledge::shapes::ImageReference;
 use crate::resolve::server::Resolver;
 use crate::resolve::server::version::numbers;
@@ -16,16 +16,20 @@ impl Resolver<'_> {
         self.put_source(subject);
         let Some(server) = self.deployed else { return };
         if is_generated(server) {
-            for path in ["probes.liveness", "probes.startup", "rollout"] {
+            for fact in [
+                ServerFact::ProbesLiveness,
+                ServerFact::ProbesStartup,
+                ServerFact::Rollout,
+            ] {
                 let value = Value::unknown("what generates its configuration decides it");
-                subject.put(path, value.with_home(server.anchor));
+                subject.put(fact, value.with_home(server.anchor));
             }
             return;
         }
         if let Some(rollout) = self.rollout(server) {
-            subject.put("rollout", rollout.with_home(server.anchor));
+            subject.put(ServerFact::Rollout, rollout.with_home(server.anchor));
         } else {
-            subject.facts.remove("rollout");
+            subject.facts.remove(&ServerFact::Rollout.into());
         }
     }
 
@@ -37,15 +41,18 @@ impl Resolver<'_> {
         let text = match &image.text {
             Ok(text) => text,
             Err(reason) => {
-                for path in ["image.reference", "image.pin"] {
-                    subject.put(path, Value::set_unknown(reason.to_string(), image.span));
+                for fact in [ServerFact::ImageReference, ServerFact::ImagePin] {
+                    subject.put(fact, Value::set_unknown(reason.to_string(), image.span));
                 }
                 return;
             }
         };
-        let at = |text: &str| Value::set(Datum::Text(text.to_owned()), image.span);
-        subject.put("image.reference", at(text));
-        subject.put("image.pin", at(self.pin(&ImageReference::parse(text))));
+        let at = |text: &str| Value::set(text.to_owned(), image.span);
+        subject.put(ServerFact::ImageReference, at(text));
+        subject.put(
+            ServerFact::ImagePin,
+            at(self.pin(&ImageReference::parse(text))),
+        );
     }
 
     fn pin(&self, image: &ImageReference) -> &'static str {
@@ -79,13 +86,13 @@ impl Resolver<'_> {
             return;
         };
         let name = format!("{}/{}", object.kind, object.name);
-        let name = Value::derived(Datum::Text(name)).with_home(text.home());
-        subject.put("config.name", name);
+        let name = Value::derived(name).with_home(text.home());
+        subject.put(ServerFact::ConfigName, name);
         let used = match self.linked.body {
-            Body::Deployed(_) => Value::derived(Datum::Bool(true)),
+            Body::Deployed(_) => Value::derived(true),
             Body::Text(_) => self.use_of(&object.name, object.templated, text.excerpt.span_all()),
         };
-        subject.put("config.used", used.with_home(text.home()));
+        subject.put(ServerFact::ConfigUsed, used.with_home(text.home()));
     }
 
     /// Whether anything may use an object that no server was seen to read.
@@ -104,7 +111,7 @@ impl Resolver<'_> {
         if let Some(path) = self.mentioned(name, own) {
             return Value::unknown(format!("{path} names it"));
         }
-        Value::derived(Datum::Bool(false))
+        Value::derived(false)
     }
 
     /// Another place of the tree that holds the name as a word.
@@ -131,7 +138,6 @@ impl Resolver<'_> {
             return None;
         }
         let said = server.deployment.attributes.get(&ServerFact::Rollout)?;
-        let word = |word: &str| Value::derived(Datum::Text(word.to_owned()));
         if server.fragment {
             return Some(Value::unknown("the resource is a fragment of another"));
         }
@@ -153,10 +159,10 @@ impl Resolver<'_> {
             .find_map(|(index, _)| self.raw.texts[*index].renewed.clone());
         let strength = texts.iter().map(|(_, strength)| *strength).min();
         Some(match renewed {
-            Some(why) => word("renamed").because(why),
+            Some(why) => Value::derived("renamed").because(why),
             None => match strength {
-                Some(strength) => word("none").with_strength(strength),
-                None => word("none"),
+                Some(strength) => Value::derived("none").with_strength(strength),
+                None => Value::derived("none"),
             },
         })
     }

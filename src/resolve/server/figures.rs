@@ -6,7 +6,6 @@ use crate::facts::deployment::{DeploymentQuantities, DeploymentQuantity};
 use crate::facts::fact_path::{ServerFact, Type};
 use crate::facts::raw::{Declaration, Raw, RawMount, RawScalar, RawServer, RawWorkload, Storage};
 use crate::facts::value::Origin;
-use crate::facts::vocabulary::conf_path;
 use crate::facts::{Datum, Subject, Value, quantity};
 use crate::resolve::server::Resolver;
 use crate::resolve::server::steps::A_PART;
@@ -15,7 +14,7 @@ use crate::source::Span;
 impl Resolver<'_> {
     pub(super) fn put_figures(&self, subject: &mut Subject) {
         for quantity in DeploymentQuantity::ALL {
-            subject.put(quantity.path(), self.figure(quantity));
+            subject.put(quantity.fact(), self.figure(quantity));
         }
     }
 
@@ -81,15 +80,11 @@ impl Resolver<'_> {
 
     pub(super) fn put_words(&self, subject: &mut Subject) {
         let Some(server) = self.deployed else {
-            subject.put("holder", Value::derived(Datum::Text("server".to_owned())));
-            subject.put(
-                "storage.kind",
-                Value::unknown("nothing in the scanned tree deploys it"),
-            );
-            subject.put(
-                "exporter",
-                Value::unknown("nothing in the scanned tree deploys it"),
-            );
+            subject.put(ServerFact::LimitOwner, Value::derived("server"));
+            for fact in [ServerFact::StorageKind, ServerFact::Exporter] {
+                let why = "nothing in the scanned tree deploys it";
+                subject.put(fact, Value::unknown(why));
+            }
             return;
         };
         for (fact, attribute) in &server.deployment.attributes {
@@ -106,12 +101,12 @@ impl Resolver<'_> {
             };
             let home = server.deployment.places.get(fact).copied();
             let value = value.with_home(home.unwrap_or(server.anchor));
-            subject.put(fact.entry().path, value);
+            subject.put(*fact, value);
         }
         self.put_exporter(server, subject);
         if let Some(mounts) = &server.mounts {
             let storage = self.storage(mounts, subject).with_home(server.anchor);
-            subject.put("storage.kind", storage);
+            subject.put(ServerFact::StorageKind, storage);
         }
         if self.knowledge.snippet {
             self.doubt_absences(subject);
@@ -123,29 +118,36 @@ impl Resolver<'_> {
         let alone = server.deployment.is(ServerFact::Exporter, false);
         if let Some(exporter) = self.raw.exporters.first().filter(|_| alone) {
             let why = format!("{} may watch it", exporter.name);
-            subject.put("exporter", Value::unknown(why).with_home(server.anchor));
+            subject.put(
+                ServerFact::Exporter,
+                Value::unknown(why).with_home(server.anchor),
+            );
         }
     }
 
     /// A snippet leaves out what it is not about: no volume and no exporter in it mean nothing.
     fn doubt_absences(&self, subject: &mut Subject) {
-        for path in ["storage.kind", "exporter", "probes.startup", "rollout"] {
+        for fact in [
+            ServerFact::StorageKind,
+            ServerFact::Exporter,
+            ServerFact::ProbesStartup,
+            ServerFact::Rollout,
+        ] {
             let missing = subject
-                .fact(path)
+                .fact(fact)
                 .and_then(Value::known)
                 .is_some_and(|datum| {
                     matches!(datum, Datum::Bool(false)) || datum.as_text() == Some("none")
                 });
             if missing {
-                subject.put(path, Value::unknown(A_PART).with_home(self.anchor()));
+                subject.put(fact, Value::unknown(A_PART).with_home(self.anchor()));
             }
         }
     }
 
     /// What the data directory is on.
     fn storage(&self, mounts: &[RawMount], subject: &Subject) -> Value {
-        let directive = conf_path(&self.knowledge.shapes.servers.data_directory);
-        let configured = subject.fact(&directive);
+        let configured = subject.conf(&self.knowledge.shapes.servers.data_directory);
         let directory = match configured {
             Some(value) if value.span().is_some() => match value.text() {
                 Some(text) => text.to_owned(),
@@ -172,8 +174,8 @@ impl Resolver<'_> {
             .max_by_key(|mount| mount.path.len());
         match nearest {
             Some(mount) => match mount.storage {
-                Storage::Persistent => Value::set(Datum::Text("persistent".to_owned()), mount.span),
-                Storage::Ephemeral => Value::set(Datum::Text("ephemeral".to_owned()), mount.span),
+                Storage::Persistent => Value::set("persistent", mount.span),
+                Storage::Ephemeral => Value::set("ephemeral", mount.span),
                 Storage::Files | Storage::Unknown => {
                     Value::unknown("the volume under the data directory is not known")
                 }
@@ -181,7 +183,7 @@ impl Resolver<'_> {
             None if self.deployed.is_some_and(|server| server.fragment) => {
                 Value::unknown("the resource is a fragment of another")
             }
-            None => Value::derived(Datum::Text("none".to_owned())),
+            None => Value::derived("none"),
         }
     }
 }

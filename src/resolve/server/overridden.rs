@@ -6,8 +6,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::facts::fact_path::DirectiveFact;
 use crate::facts::raw::{LineForm, RawLine};
-use crate::facts::{Datum, Reason, Strength, Subject, Value};
+use crate::facts::{Reason, Strength, Subject, Value};
 use crate::knowledge::servers::language::Build;
 use crate::knowledge::servers::{Repeat, Series};
 use crate::resolve::conf::Step;
@@ -96,7 +97,7 @@ impl Overridden {
                 }
             }
             let text = arguments(winner.line).join(" ");
-            let mut value = Value::set(Datum::Text(text), winner.line.span)
+            let mut value = Value::set(text, winner.line.span)
                 .with_strength(winner.strength.min(loser.strength));
             value.secret = winner
                 .line
@@ -114,7 +115,7 @@ impl Overridden {
                 continue;
             }
             if let Some(value) = self.lost.get(&subject.anchor) {
-                subject.put("overridden_by", value.clone());
+                subject.put(DirectiveFact::OverriddenBy, value.clone());
             }
         }
     }
