@@ -5,8 +5,9 @@
 //! `cargo bench` prints the figures.
 #![allow(clippy::unwrap_used)]
 
-#[path = "../tests/support/laboratory.rs"]
-mod laboratory;
+#[allow(dead_code)]
+#[path = "../tests/it/support/harness.rs"]
+mod harness;
 
 use std::fs;
 use std::path::Path;
@@ -14,13 +15,13 @@ use std::sync::Arc;
 
 use divan::counter::BytesCount;
 use divan::{Bencher, black_box};
-use laboratory::{Laboratory, repository};
+use harness::{Harness, repository};
 use redvet::discover::FileKind;
 use redvet::knowledge::Knowledge;
 use redvet::load::rules::{self, Trust};
 use redvet::source::{Excerpt, FileId, Sources};
 use redvet::survey::{Input, Project, survey};
-use redvet::syntax::{go, rust};
+use redvet::syntax::code::{self, CodeGrammar};
 
 fn main() {
     divan::main();
@@ -28,8 +29,8 @@ fn main() {
 
 /// Knowledge and rules, as each run reads them.
 #[divan::bench]
-fn start() -> Laboratory {
-    Laboratory::new()
+fn start() -> Harness {
+    Harness::new()
 }
 
 /// The built-in rules as a run reads them: texts, with nothing compiled.
@@ -52,7 +53,7 @@ fn rules_compiled() -> usize {
 /// The built-in pack held to what a user's pack is held to: schemas, names, types and units.
 #[divan::bench]
 fn rules_checked(bencher: Bencher<'_, '_>) {
-    let vocabulary = Laboratory::new().knowledge.vocabulary();
+    let vocabulary = Harness::new().knowledge.vocabulary();
     bencher.bench(|| {
         rules::load_builtin(Trust::Checked(&vocabulary))
             .errors
@@ -102,10 +103,11 @@ fn code_parsed(bencher: Bencher<'_, '_>, code: Code) {
     let text: Arc<str> = code.text().into();
     let excerpt = Excerpt::whole(FileId(0), Arc::clone(&text));
     let counted = bencher.counter(BytesCount::new(text.len()));
-    match code {
-        Code::Go => counted.bench(|| go::parse(excerpt.clone())),
-        Code::Rust => counted.bench(|| rust::parse(excerpt.clone())),
-    }
+    let grammar = match code {
+        Code::Go => CodeGrammar::Go,
+        Code::Rust => CodeGrammar::Rust,
+    };
+    counted.bench(|| code::parse(grammar, excerpt.clone()));
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -168,9 +170,9 @@ fn measure(bencher: Bencher<'_, '_>, code: Code, text: &str) {
 }
 
 fn from_start_to_report(folder: &Path) -> usize {
-    let laboratory = Laboratory::new();
-    let sample = laboratory.folder(black_box(folder));
-    laboratory.check(&sample).findings.len()
+    let harness = Harness::new();
+    let sample = harness.folder(black_box(folder));
+    harness.check(&sample).findings.len()
 }
 
 /// Of ten files two are manifests, one is configuration, three are Go, four are none of these.

@@ -25,7 +25,15 @@ pub enum Severity {
 }
 
 impl Severity {
-    pub fn word(self) -> &'static str {
+    /// The worst first.
+    pub const ALL: &[Self] = &[Self::Error, Self::Warning, Self::Info];
+
+    /// The severity by its word.
+    pub fn named(word: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|s| s.as_str() == word)
+    }
+
+    pub fn as_str(self) -> &'static str {
         match self {
             Self::Info => "info",
             Self::Warning => "warning",
@@ -46,6 +54,13 @@ pub struct Label {
 pub struct SubjectRef {
     pub kind: &'static str,
     pub name: String,
+}
+
+/// Another subject and place of a fault that is reported once.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct FaultCopy {
+    pub subject: SubjectRef,
+    pub at: Span,
 }
 
 /// Replace the bytes of `span` by `replacement`; an empty span inserts.
@@ -74,6 +89,7 @@ pub struct Suppressed {
 
 /// One fault in the reader's files.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct Finding {
     pub rule: String,
     pub severity: Severity,
@@ -89,7 +105,12 @@ pub struct Finding {
     pub stands_in: bool,
     pub labels: Vec<Label>,
     pub subject: SubjectRef,
-    pub also: Vec<SubjectRef>,
+    /// The other subjects and places of the same fault: other servers of one text, rendered or
+    /// overlaid copies of one object.
+    pub also: Vec<FaultCopy>,
+    /// What a bundle reports as one, in the order of rules; a part has no parts of its own. Empty
+    /// for a finding of a single rule.
+    pub parts: Vec<Finding>,
     pub fix: Option<Fix>,
     pub fingerprint: String,
     /// The fingerprints that it would have under former ids of its rule.
@@ -99,11 +120,14 @@ pub struct Finding {
 
 /// A rule that could not be decided for a subject.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Undetermined {
     pub rule: String,
     pub subject: SubjectRef,
     pub at: Span,
     pub reasons: Vec<String>,
+    /// Naming the server's version would settle one of them.
+    pub waits_for_version: bool,
 }
 
 /// How a rule came out over the subjects that it looked at.
@@ -170,6 +194,7 @@ pub struct Note {
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, schemars::JsonSchema)]
+#[non_exhaustive]
 pub struct Summary {
     pub files: usize,
     pub servers: usize,
@@ -183,7 +208,10 @@ pub struct Summary {
 
 /// The outcome of a check: findings sorted by path, line, column and rule.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Report {
+    /// The absolute path of the folder that all paths are relative to; empty where there is none.
+    pub root: String,
     pub sources: Sources,
     /// Byte ranges that hold secrets: masked wherever text is shown.
     pub secrets: Vec<Span>,
@@ -226,6 +254,7 @@ impl Report {
 
 /// A value as `effective` shows it.
 #[derive(Clone, Debug, serde::Serialize)]
+#[non_exhaustive]
 pub struct ValueView {
     /// `set`, `default`, `absent` or `unknown`.
     pub state: &'static str,
@@ -266,6 +295,7 @@ pub struct LimitsView {
 }
 
 #[derive(Clone, Debug, serde::Serialize)]
+#[non_exhaustive]
 pub struct ServerView {
     pub name: String,
     pub namespace: Option<String>,
@@ -373,6 +403,7 @@ pub struct GaugePart {
 }
 
 #[derive(Clone, Debug, serde::Serialize)]
+#[non_exhaustive]
 pub struct ClientView {
     pub id: String,
     pub library: Option<String>,
@@ -393,6 +424,7 @@ pub struct ClientView {
 
 /// A program that builds clients, and what runs it.
 #[derive(Clone, Debug, serde::Serialize)]
+#[non_exhaustive]
 pub struct ServiceView {
     pub name: String,
     pub language: Option<String>,
@@ -411,6 +443,7 @@ pub struct ServiceView {
 
 /// What every server will run with and every client will use.
 #[derive(Clone, Debug, serde::Serialize)]
+#[non_exhaustive]
 pub struct EstateView {
     pub schema_version: u32,
     pub servers: Vec<ServerView>,

@@ -8,6 +8,7 @@
 //! This module reads no files and knows no format.
 
 mod excerpt;
+pub mod path;
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -15,11 +16,11 @@ use std::sync::Arc;
 pub use excerpt::{Excerpt, ExcerptBuilder};
 
 /// A file of the scanned tree, by its place in [`Sources`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct FileId(pub u32);
 
 /// A half-open range of bytes in one file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Span {
     pub file: FileId,
     pub start: u32,

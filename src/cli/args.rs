@@ -9,10 +9,8 @@ use crate::config::ServerVersion;
 
 mod words;
 
-pub(super) use words::{
-    Format, Output, ProfileWord, SchemaName, SeverityWord, SubjectWord, TableFormat,
-};
-use words::{cpus, memory, output, server};
+pub(super) use words::{Output, ProfileWord, SchemaName, SeverityWord, SubjectWord, TableFormat};
+use words::{cpus, memory, output, output_help, server};
 
 const EXIT_CODES: &str = "\
 Exit codes of check: 0 nothing at or above --fail-on, 1 findings, 2 something is broken (arguments, \
@@ -166,9 +164,13 @@ pub(super) struct CheckArgs {
     #[command(flatten)]
     pub(super) given: Given,
 
-    /// How to print the report: full, concise, json, jsonl, sarif, github, gitlab, junit, rdjson,
-    /// markdown or html; FORMAT=FILE writes it to a file, and the option may be repeated
-    #[arg(long = "output-format", visible_alias = "format", value_name = "FORMAT", value_parser = output)]
+    #[arg(
+        long = "output-format",
+        visible_alias = "format",
+        value_name = "FORMAT",
+        value_parser = output,
+        help = output_help()
+    )]
     pub(super) outputs: Vec<Output>,
 
     /// Run only these rules: ids or patterns such as 'memory/*', in or out of the profile

@@ -9,7 +9,7 @@ use crate::suppress::baseline::{Baseline, Entry};
 use super::args::{BaselineArgs, BaselineCommand, CheckArgs, Where};
 use super::console::{Console, visible};
 use super::failure::Failure;
-use super::{Outcome, accepted, check, project};
+use super::{Outcome, accepted, prepared, project};
 
 pub(super) fn run(command: &BaselineCommand, console: &mut Console) -> Result<Outcome, Failure> {
     match command {
@@ -93,7 +93,7 @@ struct Ground {
 
 impl Ground {
     fn of(args: &BaselineArgs) -> Result<Self, Failure> {
-        let ready = check::prepare(&CheckArgs {
+        let ready = prepared::prepare(&CheckArgs {
             at: Where {
                 config: args.config.clone(),
                 ..Where::default()

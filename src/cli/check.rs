@@ -2,43 +2,22 @@
 //! applied, and how files are written, is left to `mend` and `write`.
 
 use std::collections::HashMap;
-use std::path::Path;
 use std::sync::Arc;
 
 use crate::check::{self, Scope};
-use crate::config;
 use crate::finding::{EstateView, Note, Report, Severity};
 use crate::fix::Fixed;
-use crate::knowledge::Knowledge;
-use crate::load::apply;
-use crate::policy::{self, RuleSet};
 use crate::report;
 use crate::survey::Project;
 
-use super::args::{CheckArgs, Format, Output};
+use super::args::{CheckArgs, Output};
 use super::console::Console;
 use super::failure::Failure;
-use super::history::{self, Snapshot};
 use super::mend::{self, Ground, Job};
+use super::prepared::{Prepared, prepare, threshold};
 use super::progress::Progress;
 use super::rendering::Rendering;
-use super::settings_file::{self, SettingsFile};
-use super::target::Target;
-use super::{Outcome, accepted, packs, project, rule_settings, show};
-
-/// Everything that a check needs, with no mistake left in it.
-pub(super) struct Prepared {
-    pub(super) target: Target,
-    pub(super) stdin: Option<String>,
-    /// What is checked instead of the files on disk.
-    pub(super) staged: Option<Snapshot>,
-    pub(super) knowledge: Knowledge,
-    pub(super) file: SettingsFile,
-    pub(super) rules: RuleSet,
-    pub(super) settings: policy::Settings,
-    /// What the settings and flags say that is to be told.
-    pub(super) notes: Vec<Note>,
-}
+use super::{Outcome, accepted, previous_findings, project, show};
 
 pub(super) fn run(args: &CheckArgs, console: &mut Console) -> Result<Outcome, Failure> {
     let job = mend::job(args)?;
@@ -62,15 +41,7 @@ pub(super) fn run(args: &CheckArgs, console: &mut Console) -> Result<Outcome, Fa
     }
     let threshold = threshold(args, &ready.file.settings);
     progress.now(&format!("checking {} files", read.project.inputs.len()));
-    let bench = Bench {
-        ready: &ready,
-        project: &read.project,
-        scope: Scope {
-            paths: ready.target.scope.clone(),
-            accepted: accepted::of(&ready.file, &ready.target, args.baseline.as_deref())?,
-            since: history::since(&ready, args)?,
-        },
-    };
+    let bench = Bench::of(&ready, &read.project, args)?;
     let first = bench.check(&[]);
     progress.end();
     let Some(job) = job else {
@@ -109,6 +80,20 @@ struct Bench<'a> {
     ready: &'a Prepared,
     project: &'a Project,
     scope: Scope,
+}
+
+impl<'a> Bench<'a> {
+    fn of(ready: &'a Prepared, project: &'a Project, args: &CheckArgs) -> Result<Self, Failure> {
+        Ok(Self {
+            ready,
+            project,
+            scope: Scope {
+                paths: ready.target.scope.clone(),
+                accepted: accepted::of(&ready.file, &ready.target, args.baseline.as_deref())?,
+                since: previous_findings::since(ready, args)?,
+            },
+        })
+    }
 }
 
 impl Bench<'_> {
@@ -186,7 +171,7 @@ impl Bench<'_> {
         stream: Stream,
     ) -> Result<(), Failure> {
         let default = [Output {
-            format: Format::Full,
+            format: &report::full::FORMAT,
             file: None,
         }];
         let outputs = if args.outputs.is_empty() {
@@ -272,77 +257,17 @@ fn outcome(fails: bool, args: &CheckArgs) -> Outcome {
     }
 }
 
-pub(super) fn prepare(args: &CheckArgs) -> Result<Prepared, Failure> {
-    one_standard_output(&args.outputs)?;
-    let (target, stdin) = target(args)?;
-    let knowledge = project::knowledge()?;
-    settings_file::check_given(&args.given, &knowledge)?;
-    let staged = if args.staged {
-        Some(Snapshot::of_index(&target, &knowledge)?)
-    } else {
-        None
-    };
-    let named = args.at.config.config.as_deref();
-    let mut file = match &staged {
-        Some(staged) if named.is_none() => staged.settings(&target)?,
-        _ => settings_file::read(named, &target)?,
-    };
-    let rules = packs::all(&mut file, &knowledge)?;
-    let mut mistakes = rule_settings::mistakes(&file.settings, &rules);
-    mistakes.extend(settings_file::unknown_words(&file.settings, &knowledge));
-    if !mistakes.is_empty() {
-        let sources = file.sources;
-        return Err(Failure::Mistakes { sources, mistakes });
+/// The report of a check that nothing is printed of and nothing is mended after.
+pub(super) fn report(ready: &Prepared, args: &CheckArgs) -> Result<Report, Failure> {
+    let (target, stdin) = (&ready.target, ready.stdin.as_deref());
+    let read = project::read(target, stdin, &ready.file, &args.given, &ready.knowledge)?;
+    if read.is_empty() && read.project.unreadable.is_empty() {
+        return Err(project::nothing_to_read(
+            target,
+            "name the folder of a repository",
+        ));
     }
-    let settings = policy::Settings {
-        named_paths: named_paths(&target, stdin.as_deref()),
-        ..rule_settings::with_flags(apply::policy_settings(&file.settings, &rules), args, &rules)?
-    };
-    let notes = rule_settings::former_ids(&file.settings, file.name.as_ref(), args, &rules);
-    Ok(Prepared {
-        notes,
-        target,
-        stdin,
-        staged,
-        knowledge,
-        file,
-        rules,
-        settings,
-    })
-}
-
-/// The target, and the path of the file whose text comes on standard input.
-fn target(args: &CheckArgs) -> Result<(Target, Option<String>), Failure> {
-    let paths = &args.at.paths;
-    let dash = paths.iter().any(|path| path == Path::new("-"));
-    match &args.stdin_filename {
-        Some(name) if paths.is_empty() || (dash && paths.len() == 1) => {
-            let (target, path) = Target::of_text(name, args.at.isolated)?;
-            Ok((target, Some(path)))
-        }
-        Some(_) => Err(Failure::with_help(
-            "with --stdin-filename nothing else is checked",
-            "leave PATHS away, or write `-` for them",
-        )),
-        None if dash => Err(Failure::with_help(
-            "`-` is the text on standard input, and its name is missing",
-            "name it with --stdin-filename: the name says what kind of file it is",
-        )),
-        None => Ok((Target::of(paths, args.at.isolated)?, None)),
-    }
-}
-
-fn named_paths(target: &Target, stdin: Option<&str>) -> Vec<String> {
-    let mut paths = target.named_paths();
-    paths.extend(stdin.map(str::to_owned));
-    paths
-}
-
-/// The flag wins over the file.
-pub(super) fn threshold(args: &CheckArgs, settings: &config::Settings) -> Severity {
-    let told = settings.fail_on.as_ref().map(|severity| severity.value);
-    let flag = args.fail_on.map(|word| word.severity());
-    flag.or(told).unwrap_or(Severity::Warning)
+    Ok(Bench::of(ready, &read.project, args)?.check(&[]))
 }
 
 fn no_redis(report: &Report) -> Option<Note> {
@@ -351,19 +276,4 @@ fn no_redis(report: &Report) -> Option<Note> {
         path: None,
         message: "no Redis or Valkey server and no client was found".to_owned(),
     })
-}
-
-fn one_standard_output(outputs: &[Output]) -> Result<(), Failure> {
-    if outputs
-        .iter()
-        .filter(|output| output.file.is_none())
-        .count()
-        > 1
-    {
-        return Err(Failure::with_help(
-            "only one report can go to standard output",
-            "write the others to files, e.g. --output-format json=report.json",
-        ));
-    }
-    Ok(())
 }

@@ -8,6 +8,7 @@ use std::path::Path;
 
 use crate::check::{self, Scope};
 use crate::finding::{ClientView, EstateView, ServerView, ValueView};
+use crate::source::path;
 
 use super::args::{Given, InitArgs};
 use super::console::{Console, visible};
@@ -148,10 +149,7 @@ fn known(value: &ValueView) -> String {
 fn services(clients: &[ClientView]) -> String {
     let mut folders: BTreeMap<&str, Option<&str>> = BTreeMap::new();
     for client in clients.iter().filter(|client| !is_snippet(&client.id)) {
-        let folder = client
-            .path
-            .rsplit_once('/')
-            .map_or("", |(folder, _)| folder);
+        let folder = path::folder(&client.path);
         let server = folders.entry(folder).or_default();
         *server = server.or(client.server.as_deref());
     }
@@ -160,7 +158,7 @@ fn services(clients: &[ClientView]) -> String {
     }
     let mut text = "\n# The packages that build clients. A program is named with its packages and its server.\n".to_owned();
     for (folder, server) in folders {
-        let name = folder.rsplit('/').next().filter(|name| !name.is_empty());
+        let name = Some(path::name(folder)).filter(|name| !name.is_empty());
         let paths = match folder {
             "" => "*".to_owned(),
             folder => format!("{folder}/**"),

@@ -1,11 +1,11 @@
-//! Which function of `report` makes which format, with paths from which folder, and what rules say of
+//! Renders a report in the formats that are asked for: with paths from which folder, and what rules say of
 //! themselves for those formats that carry it.
 
 use crate::finding::{EstateView, Report};
 use crate::policy::{Rule, RuleSet};
-use crate::report::{self, Layout, RuleText};
+use crate::report::{Layout, OutputFormat, RenderRequest, RuleText};
 
-use super::args::{CheckArgs, Format};
+use super::args::CheckArgs;
 use super::failure::Failure;
 
 /// A report that is to be rendered, perhaps in several formats.
@@ -22,59 +22,32 @@ pub(super) struct Rendering<'a> {
 
 impl Rendering<'_> {
     /// The report in a format.
-    pub(super) fn render(&self, format: Format, layout: Layout) -> Result<String, Failure> {
-        match &self.folder {
-            Some(folder) if is_for_hosts(format) => {
-                render(self, &self.report.below(folder), format, layout)
-            }
-            _ => render(self, self.report, format, layout),
-        }
+    pub(super) fn render(&self, format: &OutputFormat, layout: Layout) -> Result<String, Failure> {
+        let moved = self
+            .folder
+            .as_deref()
+            .filter(|_| format.paths_from_repository);
+        let moved = moved.map(|folder| self.report.below(folder));
+        Ok((format.render)(&RenderRequest {
+            report: moved.as_ref().unwrap_or(self.report),
+            layout,
+            show_undetermined: self.args.show_undetermined,
+            statistics: self.args.statistics,
+            rules: &|| rule_texts(self.rules),
+            estate: self.estate,
+        })?)
     }
 
     /// What the runner of GitHub's workflows is told beside the report for people: it makes
-    /// annotations of it. Formats for machines never change.
-    pub(super) fn annotations(&self, format: Format, layout: Layout) -> Result<String, Failure> {
-        match format {
-            Format::Full => self.render(Format::Github, layout),
-            _ => Ok(String::new()),
-        }
+    /// annotations of it.
+    pub(super) fn annotations(
+        &self,
+        format: &OutputFormat,
+        layout: Layout,
+    ) -> Result<String, Failure> {
+        let annotations = format.annotations;
+        annotations.map_or_else(|| Ok(String::new()), |format| self.render(format, layout))
     }
-}
-
-/// Formats that a host of repositories, or a program that speaks to one, reads.
-fn is_for_hosts(format: Format) -> bool {
-    match format {
-        Format::Full | Format::Concise | Format::Json | Format::Jsonl | Format::Html => false,
-        Format::Sarif
-        | Format::Github
-        | Format::Gitlab
-        | Format::Junit
-        | Format::Rdjson
-        | Format::Markdown => true,
-    }
-}
-
-fn render(
-    asked: &Rendering<'_>,
-    report: &Report,
-    format: Format,
-    layout: Layout,
-) -> Result<String, Failure> {
-    let Rendering { args, rules, .. } = asked;
-    Ok(match format {
-        Format::Full | Format::Concise if args.statistics => report::statistics::render(report),
-        Format::Full => report::full::render(report, layout, args.show_undetermined),
-        Format::Concise => report::concise::render(report),
-        Format::Json => report::json::render(report)?,
-        Format::Jsonl => report::jsonl::render(report)?,
-        Format::Sarif => report::sarif::render(report, &rule_texts(rules))?,
-        Format::Github => report::github::render(report),
-        Format::Gitlab => report::gitlab::render(report)?,
-        Format::Junit => report::junit::render(report),
-        Format::Rdjson => report::rdjson::render(report)?,
-        Format::Markdown => report::markdown::render(report),
-        Format::Html => report::html::render(report, &(asked.estate)()),
-    })
 }
 
 fn rule_texts(rules: &RuleSet) -> Vec<RuleText> {
@@ -100,7 +73,7 @@ fn rule_text(rule: &Rule, rules: &RuleSet) -> RuleText {
 fn tags(rule: &Rule) -> Vec<String> {
     let mut tags = vec![
         rule.category().to_owned(),
-        rule.draft.subject.word().to_owned(),
+        rule.draft.subject.as_str().to_owned(),
     ];
     tags.dedup();
     tags

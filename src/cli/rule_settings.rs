@@ -4,10 +4,13 @@
 use std::collections::BTreeSet;
 
 use crate::config::{self, RuleSetting};
+use crate::facts::vocabulary::Vocabulary;
 use crate::finding::Note;
-use crate::load::{LoadError, apply, settings};
+use crate::load::rules::BUILTIN_PACK;
+use crate::load::{LoadError, settings};
 use crate::nearest::nearest;
 use crate::policy::{self, Profile, Rule, RuleSet};
+use crate::source::Sources;
 
 use super::args::{CheckArgs, ProfileWord};
 use super::failure::Failure;
@@ -44,12 +47,10 @@ fn weakened(setting: &RuleSetting, rule: &Rule) -> Option<LoadError> {
 
 fn params(setting: &RuleSetting, rule: &Rule) -> Vec<LoadError> {
     let known = &rule.draft.params;
-    let one = |(name, param): (&String, &config::Param)| match known.get(name) {
+    let one = |(name, param): (&String, &config::ParamSetting)| match known.get(name) {
         None => Some(unknown_param(name, param, rule)),
         Some(known) => {
-            let error = known
-                .accept(&apply::param_value(&param.value.value))
-                .err()?;
+            let error = known.accept(&param.value.value).err()?;
             let message = format!("`{name}` of {}: {error}", rule.id());
             Some(LoadError::new(param.value.span, message).with_help(&*known.about))
         }
@@ -57,7 +58,7 @@ fn params(setting: &RuleSetting, rule: &Rule) -> Vec<LoadError> {
     setting.params.iter().filter_map(one).collect()
 }
 
-fn unknown_param(name: &str, param: &config::Param, rule: &Rule) -> LoadError {
+fn unknown_param(name: &str, param: &config::ParamSetting, rule: &Rule) -> LoadError {
     let known: Vec<&str> = rule.draft.params.keys().map(String::as_str).collect();
     let help = match nearest(name, known.iter().copied()) {
         Some(near) => format!("did you mean `{near}`?"),
@@ -87,6 +88,30 @@ pub(super) fn former_ids(
             Some(Note {
                 path: path.cloned(),
                 message: format!("`{id}` is called `{current}` now"),
+            })
+        })
+        .collect();
+    notes.into_iter().collect()
+}
+
+/// The facts that rules name by a former name: understood, and told with the name of today.
+pub(super) fn former_facts(rules: &RuleSet, sources: &Sources) -> Vec<Note> {
+    // The built-in pack has sources of its own, and a test sees to it that it names facts as of today.
+    let of_packs = rules.rules().filter(|rule| rule.pack != BUILTIN_PACK);
+    let texts = of_packs.flat_map(|rule| rule.draft.texts());
+    let notes: BTreeSet<Note> = texts
+        .flat_map(|text| {
+            let found = Vocabulary::former_names(text.text());
+            found.into_iter().map(move |(range, kind, name)| {
+                let (subject, former) = (kind.as_str(), &text.text()[range.clone()]);
+                let at = text.span(range);
+                let line = sources.start(at).line;
+                Note {
+                    path: Some(sources.path(at).to_owned()),
+                    message: format!(
+                        "line {line}: `{subject}.{former}` is deprecated, write `{subject}.{name}`"
+                    ),
+                }
             })
         })
         .collect();

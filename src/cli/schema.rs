@@ -4,6 +4,7 @@
 use serde_json::{Map, Value, json};
 
 use crate::facts::estate::SubjectKind;
+use crate::facts::fact_path::FactEntry;
 use crate::facts::vocabulary::{Type, Vocabulary};
 use crate::load::rules::{PACK_SCHEMA, RULE_SCHEMA};
 
@@ -36,7 +37,7 @@ fn facts(vocabulary: &Vocabulary) -> Value {
     use SubjectKind::{Client, Directive, Meta, Server, Service};
     let subjects: Map<String, Value> = [Directive, Server, Client, Service, Meta]
         .into_iter()
-        .map(|kind| (kind.word().to_owned(), subject(kind, vocabulary)))
+        .map(|kind| (kind.as_str().to_owned(), subject(kind, vocabulary)))
         .collect();
     json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -53,8 +54,12 @@ fn subject(kind: SubjectKind, vocabulary: &Vocabulary) -> Value {
         .facts(kind)
         .iter()
         .filter_map(|path| {
-            let about = path.entry().map(|entry| entry.about);
-            let fact = fact(vocabulary.type_of(path)?, about, &vocabulary.words(path));
+            let entry = path.entry();
+            let about = entry.map(|entry| entry.about);
+            let mut fact = fact(vocabulary.type_of(path)?, about, &vocabulary.words(path));
+            if let Some(former) = entry.and_then(FactEntry::former_name) {
+                fact["formerly"] = json!(former);
+            }
             Some((path.to_string(), fact))
         })
         .collect();
@@ -70,7 +75,7 @@ fn fact(ty: Type, about: Option<&str>, words: &[&str]) -> Value {
         Type::Text => "string",
         Type::List => "array",
     };
-    let mut fact = json!({ "type": form, "unit": ty.word() });
+    let mut fact = json!({ "type": form, "unit": ty.as_str() });
     if let Some(about) = about {
         fact["description"] = json!(about);
     }

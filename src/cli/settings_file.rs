@@ -3,13 +3,13 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::config::{ServerVersion, Settings, Spanned};
+use crate::config::{ServerVersion, Settings};
 use crate::discover;
 use crate::facts::raw::Declaration;
 use crate::knowledge::Knowledge;
-use crate::load::{LoadError, settings};
+use crate::load::{LoadError, apply, settings};
 use crate::nearest::nearest;
-use crate::source::{SourceFile, Sources, Span};
+use crate::source::{SourceFile, Sources};
 
 use super::args::Given;
 use super::failure::Failure;
@@ -53,104 +53,34 @@ pub(super) fn of_text(name: String, folder: PathBuf, text: &str) -> Result<Setti
     }
 }
 
-/// What settings and flags say of servers, in the order in which they count: entries by name first,
-/// then flags, then the defaults.
+/// What settings and flags say of servers.
 pub(super) fn declarations(settings: &Settings, given: &Given) -> Vec<Declaration> {
-    let mut all = named(settings);
-    all.push(Declaration {
+    let flags = Declaration {
         memory: given.memory,
         cpus: given.cpus,
         flavor: given.server.as_ref().and_then(|s| s.flavor.clone()),
         version: given.server.as_ref().map(|s| s.version.clone()),
         build: given.build.clone(),
         ..Declaration::default()
-    });
-    let defaults = &settings.defaults;
-    all.extend(defaults.memory.as_ref().map(|v| memory(None, v)));
-    all.extend(defaults.cpus.as_ref().map(|v| cpus(None, v)));
-    all.extend(defaults.server.as_ref().map(|v| version(None, v)));
-    all.extend(defaults.build.as_ref().map(|v| build(None, v)));
-    all
-}
-
-/// One declaration a key, so that each figure knows where it is written.
-fn named(settings: &Settings) -> Vec<Declaration> {
-    let mut all = Vec::new();
-    for entry in &settings.servers {
-        let name = Some(&entry.name.value);
-        all.extend(entry.memory.as_ref().map(|v| memory(name, v)));
-        all.extend(entry.cpus.as_ref().map(|v| cpus(name, v)));
-        all.extend(entry.version.as_ref().map(|v| version(name, v)));
-        all.extend(entry.build.as_ref().map(|v| build(name, v)));
-        all.extend(entry.role.as_ref().map(|role| Declaration {
-            role: Some(role.value.word().to_owned()),
-            ..declaration(name, role.span)
-        }));
-    }
-    all
-}
-
-fn declaration(name: Option<&String>, span: Span) -> Declaration {
-    Declaration {
-        name: name.cloned(),
-        span: Some(span),
-        ..Declaration::default()
-    }
-}
-
-fn memory(name: Option<&String>, value: &Spanned<u64>) -> Declaration {
-    Declaration {
-        memory: Some(value.value),
-        ..declaration(name, value.span)
-    }
-}
-
-fn cpus(name: Option<&String>, value: &Spanned<f64>) -> Declaration {
-    Declaration {
-        cpus: Some(value.value),
-        ..declaration(name, value.span)
-    }
-}
-
-fn build(name: Option<&String>, value: &Spanned<String>) -> Declaration {
-    Declaration {
-        build: Some(value.value.clone()),
-        ..declaration(name, value.span)
-    }
-}
-
-fn version(name: Option<&String>, value: &Spanned<ServerVersion>) -> Declaration {
-    Declaration {
-        flavor: value.value.flavor.clone(),
-        version: Some(value.value.version.clone()),
-        ..declaration(name, value.span)
-    }
+    };
+    apply::declarations(settings, flags)
 }
 
 /// A mistake for everything that the settings say of servers and that knowledge has no word for.
 pub(super) fn unknown_words(settings: &Settings, knowledge: &Knowledge) -> Vec<LoadError> {
-    let mut mistakes = unknown_flavors(settings, knowledge);
-    let servers = settings.servers.iter().filter_map(|s| s.build.as_ref());
-    let builds = settings.defaults.build.iter().chain(servers);
-    mistakes.extend(builds.filter_map(|build| {
-        let (message, help) = unknown_build(&build.value, knowledge)?;
-        Some(LoadError::new(build.span, message).with_help(help))
-    }));
-    mistakes
-}
-
-/// A mistake for every flavor in the settings that no directive table is about.
-fn unknown_flavors(settings: &Settings, knowledge: &Knowledge) -> Vec<LoadError> {
-    let servers = settings.servers.iter().filter_map(|s| s.version.as_ref());
-    settings
-        .defaults
-        .server
-        .iter()
-        .chain(servers)
-        .filter_map(|version| {
-            let (message, help) = unknown_flavor(&version.value, knowledge)?;
-            Some(LoadError::new(version.span, message).with_help(help))
-        })
+    let named = settings.servers.iter().map(|server| &server.facts);
+    let facts = || std::iter::once(&settings.defaults).chain(named.clone());
+    let flavors = facts().filter_map(|facts| {
+        let version = facts.version.as_ref()?;
+        Some((version.span, unknown_flavor(&version.value, knowledge)?))
+    });
+    let builds = facts().filter_map(|facts| {
+        let build = facts.build.as_ref()?;
+        Some((build.span, unknown_build(&build.value, knowledge)?))
+    });
+    flavors
+        .chain(builds)
+        .map(|(span, (message, help))| LoadError::new(span, message).with_help(help))
         .collect()
 }
 

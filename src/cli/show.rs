@@ -9,8 +9,8 @@ use crate::survey::{Input, Project};
 
 use super::accepted;
 use super::args::CheckArgs;
-use super::check::{Prepared, threshold};
 use super::console::visible;
+use super::prepared::{Prepared, threshold};
 
 /// The files that are read, one a line.
 pub(super) fn files(project: &Project) -> String {
@@ -106,8 +106,8 @@ impl Lines<'_> {
             "--fail-on",
             own.fail_on.as_ref().map(|s| s.span),
         );
-        self.put("profile", ready.settings.profile.word(), &profile);
-        self.put("fail-on", threshold(args, own).word(), &fail_on);
+        self.put("profile", ready.settings.profile.as_str(), &profile);
+        self.put("fail-on", threshold(args, own).as_str(), &fail_on);
         for (flag, patterns) in [("select", &args.select), ("ignore", &args.ignore)] {
             for pattern in patterns {
                 self.put(flag, pattern, &format!("--{flag}"));
@@ -154,7 +154,7 @@ impl Lines<'_> {
                 self.put(key, &value, &format!("--{key}"));
             }
         }
-        self.fact("defaults.server", own.defaults.server.as_ref(), version);
+        self.fact("defaults.server", own.defaults.version.as_ref(), version);
         self.fact(
             "defaults.memory",
             own.defaults.memory.as_ref(),
@@ -164,12 +164,12 @@ impl Lines<'_> {
         self.fact("defaults.build", own.defaults.build.as_ref(), String::clone);
         for server in &own.servers {
             let key = |name: &str| format!("server[{}].{name}", server.name.value);
-            self.fact(&key("memory"), server.memory.as_ref(), u64::to_string);
-            self.fact(&key("cpus"), server.cpus.as_ref(), f64::to_string);
-            self.fact(&key("version"), server.version.as_ref(), version);
-            self.fact(&key("build"), server.build.as_ref(), String::clone);
-            self.fact(&key("role"), server.role.as_ref(), |role| {
-                role.word().to_owned()
+            self.fact(&key("memory"), server.facts.memory.as_ref(), u64::to_string);
+            self.fact(&key("cpus"), server.facts.cpus.as_ref(), f64::to_string);
+            self.fact(&key("version"), server.facts.version.as_ref(), version);
+            self.fact(&key("build"), server.facts.build.as_ref(), String::clone);
+            self.fact(&key("role"), server.facts.role.as_ref(), |role| {
+                role.as_str().to_owned()
             });
         }
     }
@@ -185,7 +185,7 @@ impl Lines<'_> {
         let key = |name: &str| format!("{table}.\"{}\".{name}", rule.id.value);
         self.fact(&key("enabled"), rule.enabled.as_ref(), bool::to_string);
         self.fact(&key("severity"), rule.severity.as_ref(), |s| {
-            s.word().to_owned()
+            s.as_str().to_owned()
         });
         for (name, param) in &rule.params {
             let written = self.sources.slice(param.value.span).to_owned();

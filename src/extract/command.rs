@@ -1,22 +1,20 @@
 //! The command of a server: which configuration file it is given, and its options as lines.
 //!
 //! Options are appended after the file as further lines (`--name value …`), so they are read as lines
-//! here. Kubernetes' `$(VAR)` and the shell's `${VAR}` are filled in from the values of the container's
-//! environment where there are any.
+//! here. How variables in them are filled in is `process_environment`'s business.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::ops::Range;
 
 use crate::extract::conf::hole;
-use crate::extract::expand::Expanded;
+use crate::extract::process_environment::{Environment, substituted};
 use crate::extract::recipe::Recipe;
 use crate::extract::scalar::{replace, template_reason};
-use crate::extract::variables::{self, Escape};
-pub use crate::facts::raw::ArgWord;
-use crate::facts::raw::{ConfPart, LineForm, RawLine, RawWord};
-use crate::facts::{Encoding, Reason, Slot};
+
+use crate::facts::raw::{ArgWord, ConfPart, LineForm, RawLine, RawWord};
+use crate::facts::{Cause, Encoding, Slot};
 use crate::knowledge::servers::Series;
-use crate::source::{Excerpt, Span};
+use crate::source::Span;
 use crate::syntax::conf::{self, Line};
 use crate::syntax::options::{self, Joined, Rules};
 use crate::syntax::yaml::Node;
@@ -30,20 +28,14 @@ pub struct Invocation {
     /// The words behind the file.
     pub arguments: Vec<ArgWord>,
     /// Why there may be more than was seen.
-    pub gap: Option<Reason>,
+    pub gap: Option<Cause>,
     /// Options that the image adds behind all others.
     pub added: Vec<ArgWord>,
     /// Why more options may come behind all that were seen.
-    pub gap_behind: Option<Reason>,
+    pub gap_behind: Option<Cause>,
     /// How its start script makes the file, where that can be followed.
     pub recipe: Option<Recipe>,
 }
-
-/// Values of the environment: literal, or why they are not known.
-pub type Environment = BTreeMap<String, Result<String, Reason>>;
-
-/// Stands in an environment for every variable that it does not name, where such a one may be set.
-pub const ANY_OTHER: &str = "";
 
 /// The words of a list of options.
 pub fn list_words(node: &Node, environment: &Environment) -> Vec<ArgWord> {
@@ -78,7 +70,7 @@ pub fn invocation(program: Option<String>, words: &[ArgWord]) -> Invocation {
         .flatten()
         .any(|word| word.text == STANDARD_INPUT);
     let reads_more =
-        reads_more.then(|| Reason::new("it reads more configuration from standard input"));
+        reads_more.then(|| Cause::Command("it reads more configuration from standard input"));
     let unseen = arguments
         .first()
         .filter(|word| !word.text.starts_with("--"));
@@ -150,7 +142,7 @@ pub fn plausible_lines(
     candidates: &[&Series],
     words: &[ArgWord],
     behind_file: bool,
-    differs: &Reason,
+    differs: &Cause,
 ) -> Vec<RawLine> {
     let mut read = candidates
         .iter()
@@ -273,74 +265,4 @@ pub fn field_line(node: &Node) -> Option<RawLine> {
         error: unbalanced.then_some("Unbalanced quotes in configuration line"),
         slot,
     })
-}
-
-/// What the shell makes of one `$NAME` or `${NAME…}`; `None` for other expansions.
-pub fn shell_value(expansion: &str, environment: &Environment) -> Option<Result<String, Reason>> {
-    let inner = expansion.trim_start_matches(['$', '{']);
-    let is_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
-    let end = inner.find(|c| !is_name(c)).unwrap_or(inner.len());
-    let name = &inner[..end];
-    let is_plain = inner[end..].trim_end_matches('}').is_empty();
-    match (environment.get(name), environment.get(ANY_OTHER)) {
-        (None, Some(Err(reason))) => Some(Err(reason.clone())),
-        (None, _) if is_plain && !name.is_empty() => Some(Err(not_visible(name))),
-        _ => variables::value(expansion, environment, Escape::Backslash),
-    }
-}
-
-fn not_visible(name: &str) -> Reason {
-    Reason::new(format!("environment variable {name} is not visible"))
-}
-
-/// Fills in Kubernetes' own `$(NAME)`; what has no known value stays and is marked. `$$` is a dollar
-/// sign.
-pub fn substituted(excerpt: &Excerpt, environment: &Environment) -> Expanded {
-    let text = excerpt.text();
-    let mut builder = excerpt.builder();
-    let mut unknown = Vec::new();
-    let (mut at, mut length, mut changed) = (0, 0, false);
-    while at < text.len() {
-        let rest = &text[at..];
-        let next = rest.find('$').unwrap_or(rest.len());
-        builder.push(at..at + next);
-        (at, length) = (at + next, length + next);
-        let rest = &text[at..];
-        if rest.is_empty() {
-            break;
-        }
-        let found = variable(rest);
-        let range = at..at + found.map_or(1, |(_, length)| length);
-        let value = found.map(|(name, _)| {
-            let value = environment.get(name).or(environment.get(ANY_OTHER));
-            value.cloned().unwrap_or_else(|| Err(not_visible(name)))
-        });
-        let escaped = rest.starts_with("$$");
-        at = if escaped { at + 2 } else { range.end };
-        match value {
-            Some(Ok(value)) => {
-                changed = true;
-                length += value.len();
-                builder.push_as(&value, range);
-            }
-            other => {
-                changed |= escaped;
-                if let Some(Err(reason)) = other {
-                    unknown.push((length..length + range.len(), reason));
-                }
-                length += range.len();
-                builder.push(range);
-            }
-        }
-    }
-    Expanded::new(builder.finish_at(0), unknown, changed)
-}
-
-/// The variable at the start of the text: its name and its length there.
-fn variable(text: &str) -> Option<(&str, usize)> {
-    let is_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-');
-    let inner = text.strip_prefix("$(")?;
-    let end = inner.find(')')?;
-    let name = &inner[..end];
-    (!name.is_empty() && name.chars().all(is_name)).then_some((name, end + 3))
 }

@@ -3,36 +3,22 @@
 //! read by [`workload`](super::workload), custom resources by [`resource`](super::resource).
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use crate::extract::conf::{self, Frame};
 use crate::extract::kustomize::Render;
-use crate::extract::objects::Objects;
+use crate::extract::manifest_context::Context;
+use crate::extract::object_name::object_name;
 use crate::extract::scalar::{known, raw_scalar};
 use crate::extract::{gitops, resource, workload};
-use crate::facts::Reason;
+use crate::facts::Cause;
 use crate::facts::deployment::DeploymentQuantity;
 use crate::facts::extent::Extent;
 use crate::facts::raw::{
     ConfPart, ObjectName, Raw, RawAutoscaler, RawLimitRange, RawServer, RawService, TextPlace,
 };
-use crate::knowledge::shapes::Shapes;
-use crate::source::{Excerpt, FileId};
+use crate::source::Excerpt;
 use crate::syntax::base64;
-use crate::syntax::yaml::{Node, Scalar, ScalarStyle, Stream};
-
-/// What reading manifests needs besides the tree.
-pub struct Context<'a> {
-    /// A whole file's text, for indentation and line breaks.
-    pub file_text: &'a (dyn Fn(FileId) -> Arc<str> + Sync),
-    pub shapes: &'a Shapes,
-    /// Whether a word is the name of a directive of any current version.
-    pub is_directive: &'a (dyn Fn(&str) -> bool + Sync),
-    /// What ConfigMaps and Secrets of the tree hold.
-    pub objects: &'a Objects<'a>,
-    /// The settings of operators that files of the tree speak of, with the first that does.
-    pub settings: &'a BTreeMap<String, String>,
-}
+use crate::syntax::yaml::{Node, Stream};
 
 /// Reads what a kustomization makes.
 pub fn read_render(render: &Render, context: &Context<'_>) -> Raw {
@@ -71,7 +57,7 @@ pub fn read_render(render: &Render, context: &Context<'_>) -> Raw {
 }
 
 /// What is not written may have been added, and what is written may not be the last word.
-fn obscure(server: &mut RawServer, why: &Reason) {
+fn obscure(server: &mut RawServer, why: &Cause) {
     server.fragment = true;
     server.conf.push(ConfPart::NotVisible {
         reason: why.clone(),
@@ -116,17 +102,6 @@ fn read_object(root: &Node, context: &Context<'_>, raw: &mut Raw) {
     }
 }
 
-/// Kind, namespace and name of an object; a templated name is its raw expression.
-pub fn object_name(root: &Node, kind: &str) -> Option<ObjectName> {
-    let name = root.at("metadata.name")?;
-    Some(ObjectName {
-        kind: kind.to_owned(),
-        namespace: known(root.at("metadata.namespace")).map(str::to_owned),
-        name: name.as_str()?.to_owned(),
-        templated: name.has_hole(),
-    })
-}
-
 /// The texts of an object, in its field of plain ones and in that of encoded ones.
 fn read_texts(
     root: &Node,
@@ -148,7 +123,13 @@ fn read_texts(
     };
     for (key, scalar) in entries(plain) {
         let excerpt = scalar.value().clone();
-        read_text(&object, key, (excerpt, frame_of(scalar)), context, raw);
+        read_text(
+            &object,
+            key,
+            (excerpt, Frame::of_scalar(scalar)),
+            context,
+            raw,
+        );
     }
     for (key, scalar) in entries(encoded) {
         // Whatever it holds, nobody can read it there, and what a line shows would be all of it.
@@ -198,14 +179,6 @@ fn read_text(
     read.text.recognised = recognised;
     raw.texts.push(read.text);
     raw.comments.extend(read.comments);
-}
-
-/// Only a literal block scalar stands in the file line by line.
-pub fn frame_of(scalar: &Scalar) -> Frame {
-    match scalar.style() {
-        ScalarStyle::Literal => Frame::Lines,
-        _ => Frame::Inline,
-    }
 }
 
 /// The limits that a namespace gives to containers that have none.

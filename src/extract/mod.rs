@@ -2,6 +2,7 @@
 
 pub mod chart;
 pub mod claims;
+mod code;
 pub mod command;
 pub mod compose;
 pub mod conf;
@@ -15,9 +16,11 @@ pub mod kustomize;
 pub mod launch;
 pub mod made;
 pub mod manifest;
+pub mod manifest_context;
 pub mod mapping;
+pub mod object_name;
 pub mod objects;
-pub mod paths;
+pub mod process_environment;
 pub mod recipe;
 pub mod resource;
 pub mod rust;

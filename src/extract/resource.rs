@@ -1,7 +1,8 @@
 //! Custom resources that an operator makes servers of, read by the shapes of `knowledge/shapes`.
 //! Nothing here knows an operator.
 
-use crate::extract::manifest::{Context, object_name};
+use crate::extract::manifest_context::Context;
+use crate::extract::object_name::object_name;
 use crate::extract::scalar::{first_entry, known};
 use crate::extract::shape::{Fields, Owner, Reading, Visibility};
 use crate::facts::raw::Raw;

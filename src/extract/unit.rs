@@ -3,17 +3,17 @@
 //!
 //! Where a path of the host lies in the tree is an assumption: the file whose path ends like it.
 
-use crate::extract::command::{Environment, Invocation};
+use crate::extract::command::Invocation;
 use crate::extract::expand::Expanded;
 use crate::extract::launch::{self, Argument, Launch, Launched};
-use crate::extract::paths;
+use crate::extract::process_environment::Environment;
 use crate::extract::variables::{Escape, fill};
 use crate::facts::deployment::{Deployment, DeploymentQuantity};
 use crate::facts::fact_path::ServerFact;
 use crate::facts::raw::{ConfPart, Raw, RawScalar, RawServer};
-use crate::facts::{Reason, Slot, Strength, quantity};
+use crate::facts::{Cause, Slot, Strength, quantity};
 use crate::knowledge::shapes::Shapes;
-use crate::source::{Comment, Excerpt};
+use crate::source::{Comment, Excerpt, path};
 use crate::syntax::dotenv;
 use crate::syntax::shell;
 use crate::syntax::unit::{self, Setting};
@@ -48,7 +48,7 @@ pub fn servers(units: &[UnitFile], tree: &dyn Fn(&str) -> Vec<String>, shapes: &
         let folder = format!("{}.d", unit.path);
         let drop_ins = units
             .iter()
-            .filter(|other| paths::folder(&other.path) == folder);
+            .filter(|other| path::folder(&other.path) == folder);
         let settings = unit.settings.iter();
         let merged = Merged {
             path: &unit.path,
@@ -98,7 +98,7 @@ impl Merged<'_> {
             return None;
         };
         invocation.gap_behind = invocation.gap_behind.or(gap);
-        let name = self.path.rsplit('/').next().unwrap_or(self.path);
+        let name = path::name(self.path);
         let anchor = start.name_span.to(start.value.span_all());
         Some(RawServer {
             deployment: self.deployment(name),
@@ -113,7 +113,7 @@ impl Merged<'_> {
         &self,
         start: &Setting,
         environment: &Environment,
-    ) -> (Vec<Argument>, Option<Reason>) {
+    ) -> (Vec<Argument>, Option<Cause>) {
         let mut gap = None;
         let mut words = Vec::new();
         for argument in launch::split(&without_specifiers(&start.value)) {
@@ -133,7 +133,10 @@ impl Merged<'_> {
                 (Some(Err(reason)), _) => gap = Some(reason.clone()),
                 (None, Some(file)) => {
                     let file = file.value.text();
-                    gap = Some(Reason::new(format!("{file} may set {name}")));
+                    gap = Some(Cause::MaySet {
+                        file: file.to_owned(),
+                        name: name.to_owned(),
+                    });
                 }
                 // What nobody sets is no word at all.
                 (None, None) => {}
@@ -156,11 +159,15 @@ impl Merged<'_> {
             pairs.flatten().collect::<Vec<_>>()
         });
         let value = |name: &str, text: Option<String>| match (file, text) {
-            (Some(file), _) => Err(Reason::new(format!("{} may set {name}", file.value.text()))),
+            (Some(file), _) => Err(Cause::MaySet {
+                file: file.value.text().to_owned(),
+                name: name.to_owned(),
+            }),
             (None, Some(text)) => Ok(text),
-            (None, None) => Err(Reason::new(format!(
-                "the variable {name} is made of others"
-            ))),
+            (None, None) => Err(Cause::Variable {
+                name: name.to_owned(),
+                fact: "is made of others",
+            }),
         };
         pairs
             .map(|(name, text)| {
@@ -171,10 +178,10 @@ impl Merged<'_> {
     }
 
     fn deployment(&self, name: &str) -> Deployment {
-        let memory = Err(Reason::new("the machine's memory is not known"));
-        let processors = Err(Reason::new("the machine's processors are not known"));
-        let exporter = Reason::new("other units of the host are not visible");
-        let storage = Reason::new("the host's file systems are not visible");
+        let memory = Err(Cause::Host("the machine's memory is not known"));
+        let processors = Err(Cause::Host("the machine's processors are not known"));
+        let exporter = Cause::Host("other units of the host are not visible");
+        let storage = Cause::Host("the host's file systems are not visible");
         let mut deployment = Deployment::by("the unit")
             .with_default(DeploymentQuantity::LimitsMemory, memory)
             .with_default(DeploymentQuantity::LimitsCpu, processors)
@@ -199,14 +206,12 @@ impl Merged<'_> {
         let mut parts = Vec::new();
         if let Some(file) = &invocation.file {
             let at = file.span;
-            let hidden = |why: String| ConfPart::NotVisible {
-                reason: Reason::new(why),
+            let hidden = |reason: Cause| ConfPart::NotVisible {
+                reason,
                 at: Some(at),
             };
             parts.push(match &file.hole {
-                Some(reason) => hidden(format!(
-                    "the path of its configuration file is not known: {reason}"
-                )),
+                Some(reason) => hidden(Cause::FilePath(Box::new(reason.clone()))),
                 None => match &(self.tree)(&file.text)[..] {
                     [one] => ConfPart::File {
                         path: one.clone(),
@@ -214,8 +219,11 @@ impl Merged<'_> {
                         strength: Strength::Assumed,
                         at,
                     },
-                    [] => hidden(format!("{} is a file of the host", file.text)),
-                    _ => hidden(format!("several files are called like {}", file.text)),
+                    [] => hidden(Cause::Named {
+                        name: file.text.clone(),
+                        fact: "is a file of the host",
+                    }),
+                    _ => hidden(Cause::SeveralFiles(file.text.clone())),
                 },
             });
         }
@@ -227,9 +235,9 @@ impl Merged<'_> {
 }
 
 /// A unit with an `@` is the template of many, each of which runs one process.
-fn processes(name: &str) -> Result<String, Reason> {
+fn processes(name: &str) -> Result<String, Cause> {
     if name.ends_with("@.service") {
-        return Err(Reason::new("each instance of the unit runs one"));
+        return Err(Cause::Host("each instance of the unit runs one"));
     }
     Ok("1".to_owned())
 }
@@ -265,7 +273,7 @@ fn without_specifiers(value: &Excerpt) -> Expanded {
     let signs = prefix(text).len();
     let value = value.slice(signs..text.len());
     let text = value.text();
-    let reason = Reason::new("the unit's name or the host fills it in");
+    let reason = Cause::Host("the unit's name or the host fills it in");
     let unknown = text
         .match_indices('%')
         .filter(|(at, _)| {
@@ -280,7 +288,10 @@ fn without_specifiers(value: &Excerpt) -> Expanded {
 fn scalar(setting: &Setting, read: fn(&str) -> Option<String>) -> RawScalar {
     let text = setting.value.text();
     RawScalar {
-        text: read(text).ok_or_else(|| Reason::new(format!("`{text}` depends on the machine"))),
+        text: read(text).ok_or_else(|| Cause::Text {
+            text: text.to_owned(),
+            fact: "depends on the machine",
+        }),
         span: setting.value.span_all(),
         slot: Slot::None,
     }

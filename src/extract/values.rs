@@ -6,12 +6,13 @@
 use std::collections::BTreeSet;
 
 use crate::extract::chart::{self, Release, deploy, deploy_by_signs, first_word};
-use crate::extract::manifest::Context;
+use crate::extract::manifest_context::Context;
 use crate::extract::scalar::known;
 use crate::extract::shape::Visibility;
-use crate::facts::Reason;
+use crate::facts::Cause;
 use crate::facts::raw::{ObjectName, Raw};
-use crate::knowledge::shapes::ChartName;
+use crate::knowledge::shapes::{ChartName, Shapes};
+use crate::source::path;
 use crate::syntax::yaml::Node;
 
 /// What the servers of a file of values are called after.
@@ -45,18 +46,18 @@ struct Dependency {
 
 /// Whether a path is a chart's own description, or the list of its charts in the older form.
 pub fn is_chart_file(path: &str) -> bool {
-    matches!(base_name(path), "Chart.yaml" | "requirements.yaml")
+    matches!(path::name(path), "Chart.yaml" | "requirements.yaml")
 }
 
 /// Whether a name says that the file holds values.
 pub fn is_values_name(path: &str) -> bool {
-    base_name(path).contains("values")
+    path::name(path).contains("values")
 }
 
 impl Charts {
     /// Takes in a chart's description.
     pub fn add_chart(&mut self, path: &str, root: &Node) {
-        let dir = folder(path).to_owned();
+        let dir = path::folder(path).to_owned();
         let dependencies = root
             .get("dependencies")
             .map(Node::items)
@@ -84,22 +85,24 @@ impl Charts {
 
     /// The chart that a file belongs to: the nearest above it.
     fn above(&self, path: &str) -> Option<&ChartFile> {
-        let holds = |chart: &&ChartFile| is_below(path, &chart.dir);
+        let holds = |chart: &&ChartFile| path::is_within(path, &chart.dir);
         let nearest = self.charts.iter().filter(holds);
         nearest.max_by_key(|chart| chart.dir.len())
     }
 
     /// The file that this one is laid over: the chart's own values, or the one in its folder whose name
     /// says that it is common to others.
-    fn base_of(&self, path: &str) -> Option<&str> {
-        let dir = folder(path);
-        let own = self.above(path).map(|chart| join(&chart.dir, OWN_VALUES));
-        let beside = join(dir, OWN_VALUES);
+    fn base_of(&self, path: &str, shapes: &Shapes) -> Option<&str> {
+        let dir = path::folder(path);
+        let own = self
+            .above(path)
+            .map(|chart| path::join(&chart.dir, OWN_VALUES));
+        let beside = path::join(dir, OWN_VALUES);
         let is_base = |other: &&String| {
-            let common = folder(other) == dir && is_common(base_name(other));
+            let common = path::folder(other) == dir && shapes.is_base_values(path::name(other));
             **other != path && (common || **other == beside || Some(*other) == own.as_ref())
         };
-        if path == beside || is_common(base_name(path)) {
+        if path == beside || shapes.is_base_values(path::name(path)) {
             return None;
         }
         self.values.iter().find(is_base).map(String::as_str)
@@ -107,22 +110,17 @@ impl Charts {
 
     /// Other files of values in the same folder.
     fn has_siblings(&self, path: &str) -> bool {
-        let dir = folder(path);
-        let mut beside = self.values.iter().filter(|other| folder(other) == dir);
+        let dir = path::folder(path);
+        let mut beside = self
+            .values
+            .iter()
+            .filter(|other| path::folder(other) == dir);
         beside.any(|other| other != path)
     }
 }
 
 /// A chart's own values are always the lowest.
 const OWN_VALUES: &str = "values.yaml";
-
-/// Words in the name of a file that others are laid over.
-fn is_common(name: &str) -> bool {
-    let name = name.to_ascii_lowercase();
-    ["common", "base", "default", "global", "shared"]
-        .iter()
-        .any(|word| name.contains(word))
-}
 
 impl ChartFile {
     /// The older form keeps the dependencies in a file of its own.
@@ -160,8 +158,11 @@ pub fn read(root: &Node, path: &str, charts: &Charts, context: &Context<'_>, raw
         path,
         visibility: Visibility {
             below: charts
-                .base_of(path)
-                .map(|base| Reason::new(format!("{base} may say the rest"))),
+                .base_of(path, context.shapes)
+                .map(|base| Cause::Named {
+                    name: base.to_string(),
+                    fact: "may say the rest",
+                }),
             ..Visibility::default()
         },
         context,
@@ -185,7 +186,10 @@ pub fn read_part(root: &Node, path: &str, context: &Context<'_>, raw: &mut Raw) 
         root,
         path,
         visibility: Visibility {
-            below: Some(Reason::new("a snippet shows a part of the values")),
+            below: Some(Cause::Excerpt {
+                by: "a snippet",
+                of: "the values",
+            }),
             ..Visibility::default()
         },
         context,
@@ -217,7 +221,7 @@ impl ValuesFile<'_> {
             let mut release = self.release(&dependency.key, &entry.value, dependency.chart.clone());
             release.anchor = Some(entry.key.span);
             if let Some(why) = self.switched_off(dependency) {
-                release.visibility = chart::not_deployed(&why);
+                release.visibility = chart::not_deployed(why);
             }
             deploy(&release, self.context, raw);
         }
@@ -229,13 +233,13 @@ impl ValuesFile<'_> {
     }
 
     /// Why a part is not deployed with these values.
-    fn switched_off(&self, dependency: &Dependency) -> Option<String> {
+    fn switched_off(&self, dependency: &Dependency) -> Option<Cause> {
         let values = dependency.conditions.iter().filter_map(|path| {
             let value = self.root.at(path)?.as_bool()?;
             Some((path, value))
         });
         let (path, on) = values.into_iter().next()?;
-        (!on).then(|| format!("`{path}` is false here, so that the chart is not deployed"))
+        (!on).then(|| Cause::PartSwitchedOff(path.to_string()))
     }
 
     /// Nothing says which chart it is for: the file's own path, and the fields.
@@ -279,27 +283,4 @@ impl ValuesFile<'_> {
             visibility: self.visibility.clone(),
         }
     }
-}
-
-fn base_name(path: &str) -> &str {
-    path.rsplit('/').next().unwrap_or(path)
-}
-
-fn folder(path: &str) -> &str {
-    path.rsplit_once('/').map_or("", |(folder, _)| folder)
-}
-
-fn join(dir: &str, name: &str) -> String {
-    if dir.is_empty() {
-        name.to_owned()
-    } else {
-        format!("{dir}/{name}")
-    }
-}
-
-fn is_below(path: &str, dir: &str) -> bool {
-    dir.is_empty()
-        || path
-            .strip_prefix(dir)
-            .is_some_and(|rest| rest.starts_with('/'))
 }

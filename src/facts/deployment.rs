@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
+use crate::facts::cause::Cause;
 use crate::facts::fact_path::{ServerFact, Type};
 use crate::facts::raw::RawScalar;
-use crate::facts::value::{Datum, Reason};
+use crate::facts::value::Datum;
 use crate::nearest;
 use crate::source::Span;
 
@@ -84,7 +85,7 @@ impl TryFrom<ServerFact> for DeploymentQuantity {
 pub struct DeploymentQuantities {
     pub written: BTreeMap<DeploymentQuantity, RawScalar>,
     /// What holds where none is written, or why that is not known.
-    pub defaults: BTreeMap<DeploymentQuantity, Result<String, Reason>>,
+    pub defaults: BTreeMap<DeploymentQuantity, Result<String, Cause>>,
 }
 
 /// What a deployment says of its server.
@@ -92,7 +93,7 @@ pub struct DeploymentQuantities {
 pub struct Deployment {
     pub quantities: DeploymentQuantities,
     /// What the extractor decided: what the data is on, whether an exporter runs beside it.
-    pub attributes: BTreeMap<ServerFact, Result<Datum, Reason>>,
+    pub attributes: BTreeMap<ServerFact, Result<Datum, Cause>>,
     /// Where a person wrote what decides an attribute, or would write a quantity that is missing.
     pub places: BTreeMap<ServerFact, Span>,
     /// What says the quantities that are not written, in words.
@@ -109,7 +110,7 @@ impl Deployment {
     }
 
     /// With an attribute that is decided, or why it cannot be.
-    pub fn with(mut self, fact: ServerFact, value: Result<impl Into<Datum>, Reason>) -> Self {
+    pub fn with(mut self, fact: ServerFact, value: Result<impl Into<Datum>, Cause>) -> Self {
         self.attributes.insert(fact, value.map(Into::into));
         self
     }
@@ -120,7 +121,7 @@ impl Deployment {
     }
 
     /// With an attribute that cannot be decided.
-    pub fn with_unknown(mut self, fact: ServerFact, why: Reason) -> Self {
+    pub fn with_unknown(mut self, fact: ServerFact, why: Cause) -> Self {
         self.attributes.insert(fact, Err(why));
         self
     }
@@ -129,7 +130,7 @@ impl Deployment {
     pub fn with_default(
         mut self,
         quantity: DeploymentQuantity,
-        value: Result<String, Reason>,
+        value: Result<String, Cause>,
     ) -> Self {
         self.quantities.defaults.insert(quantity, value);
         self
@@ -156,7 +157,7 @@ impl<'de> Deserialize<'de> for ServerFact {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let path = String::deserialize(deserializer)?;
         Self::at_path(&path).ok_or_else(|| {
-            let help = nearest::help(&path, Self::TABLE.iter().map(|entry| entry.path));
+            let help = nearest::help(&path, Self::TABLE.iter().map(|entry| entry.plain_name));
             serde::de::Error::custom(format!("a server has no fact `{path}`; {help}"))
         })
     }

@@ -31,7 +31,7 @@ impl SubjectKind {
         Self::Meta,
     ];
 
-    pub fn word(self) -> &'static str {
+    pub fn as_str(self) -> &'static str {
         match self {
             Self::Directive => "directive",
             Self::Server => "server",

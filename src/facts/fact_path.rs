@@ -17,17 +17,29 @@ pub use types::Type;
 /// A row of a table: what is known of a fact that every subject of a kind may have.
 #[derive(Clone, Copy, Debug)]
 pub struct FactEntry {
+    /// The path that reports and the fingerprints in baselines hold.
     pub path: &'static str,
+    /// The name that rules give it: the path, or a plainer one. A rule that writes the path is
+    /// understood, and told of the name.
+    pub plain_name: &'static str,
     pub ty: Type,
     pub about: &'static str,
     /// The only words that it may be, where they are few; of a list, that its items may be.
     pub words: &'static [&'static str],
 }
 
-/// An enum of facts with its table. A variant is called as its path in expressions.
+impl FactEntry {
+    /// The path, where rules give the fact a plainer name.
+    pub fn former_name(&self) -> Option<&'static str> {
+        (self.plain_name != self.path).then_some(self.path)
+    }
+}
+
+/// An enum of facts with its table. A variant is called as the fact in expressions.
 macro_rules! fact_table {
     ($(#[$meta:meta])* $name:ident in $kind:ident {
-        $($fact:ident = $path:literal: $ty:ident $(of [$($word:literal),+])?, $about:literal;)+
+        $($fact:ident = $path:literal $(named $plain:literal)?: $ty:ident $(of $words:expr)?,
+            $about:literal;)+
     }) => {
         $(#[$meta])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -37,19 +49,20 @@ macro_rules! fact_table {
             /// The row of each fact, in the order of the variants.
             pub const TABLE: &'static [FactEntry] = &[$(FactEntry {
                 path: $path,
+                plain_name: fact_table!(@first $($plain,)? $path),
                 ty: Type::$ty,
                 about: $about,
-                words: &[$($($word),+)?],
+                words: fact_table!(@first $($words,)? &[]),
             },)+];
 
             pub fn entry(self) -> &'static FactEntry {
                 &Self::TABLE[self as usize]
             }
 
-            /// The fact of that path, without the subject's own word.
+            /// The fact of that path, without the subject's own word, or of that plain name.
             pub fn at_path(path: &str) -> Option<Self> {
                 match path {
-                    $($path => Some(Self::$fact),)+
+                    $($path $(| $plain)? => Some(Self::$fact),)+
                     _ => None,
                 }
             }
@@ -60,6 +73,9 @@ macro_rules! fact_table {
                 Self::$kind(fact)
             }
         }
+    };
+    (@first $first:expr $(, $other:expr)?) => {
+        $first
     };
 }
 use fact_table;
@@ -98,14 +114,20 @@ impl FactPath {
             listed => listed.entry().map_or("", |entry| entry.path),
         }
     }
+
+    /// The name that rules give it: a directive's name, an option's key, else the plain name.
+    pub fn plain_name(&self) -> &str {
+        self.entry()
+            .map_or_else(|| self.name(), |entry| entry.plain_name)
+    }
 }
 
-/// The path as expressions spell it, without the subject's own word.
+/// The fact as expressions spell it, without the subject's own word.
 impl fmt::Display for FactPath {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Conf(name) => write!(f, "conf[\"{name}\"]"),
-            other => f.write_str(other.name()),
+            other => f.write_str(other.plain_name()),
         }
     }
 }

@@ -9,6 +9,7 @@ use std::path::Path;
 use crate::facts::pattern::FilePattern;
 use crate::facts::raw::{ObjectName, RawText, TextPlace};
 use crate::facts::value::Strength;
+use crate::source::path;
 
 /// The texts that the path `target` in the text `from` leads to, in the order of their paths.
 ///
@@ -25,7 +26,7 @@ pub fn included(
     let others = || texts.iter().enumerate().filter(|(i, _)| *i != from);
     let (found, strength) = match &texts[from].place {
         TextPlace::File { path } => {
-            let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
+            let folder = path::folder(path);
             let files = || others().filter_map(|(i, text)| Some((path_of(text)?, i)));
             in_files(&target, folder, files)
         }
@@ -107,7 +108,7 @@ impl<'a> Target<'a> {
     fn new(path: &'a str, takes_patterns: bool) -> Self {
         Self {
             path,
-            name: path.rsplit('/').next().unwrap_or(path),
+            name: path::name(path),
             is_pattern: takes_patterns && path.contains(['*', '?', '[']),
         }
     }
@@ -146,7 +147,7 @@ where
         return (ends, Strength::Assumed);
     }
     let beside = fitting(&|path| {
-        let (own, name) = path.rsplit_once('/').unwrap_or(("", path));
+        let (own, name) = path::split(path);
         own == folder && target.fits(target.name, name)
     });
     (beside, Strength::Assumed)

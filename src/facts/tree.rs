@@ -1,11 +1,6 @@
 //! What paths of a tree say of the things that stand there: their folder, and the environments that
 //! they are meant for. Which words name an environment is given.
 
-/// The folder of a path; empty for the root.
-pub fn folder(path: &str) -> &str {
-    path.rsplit_once('/').map_or("", |(folder, _)| folder)
-}
-
 /// Two paths that name different environments where they part.
 pub fn apart(one: &str, other: &str, environments: &[String]) -> bool {
     let common = one

@@ -3,6 +3,7 @@
 //! asked of `knowledge` by whoever builds a [`Vocabulary`].
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use crate::facts::estate::SubjectKind;
 pub use crate::facts::fact_path::Type;
@@ -36,7 +37,7 @@ impl Vocabulary {
         }
     }
 
-    /// The listed fact of a kind by its path without the subject's own word.
+    /// The listed fact of a kind by its path without the subject's own word, or by its plain name.
     pub fn listed(kind: SubjectKind, path: &str) -> Option<FactPath> {
         match kind {
             SubjectKind::Directive => DirectiveFact::at_path(path).map(FactPath::from),
@@ -45,6 +46,30 @@ impl Vocabulary {
             SubjectKind::Service => ServiceFact::at_path(path).map(FactPath::from),
             SubjectKind::Meta => MetaFact::at_path(path).map(FactPath::from),
         }
+    }
+
+    /// Paths in a text of a rule that have a plainer name: where each stands, the subject and the name.
+    pub fn former_names(text: &str) -> Vec<(Range<usize>, SubjectKind, &'static str)> {
+        let is_word = |c: char| c.is_ascii_alphanumeric() || c == '_';
+        let entries = SubjectKind::ALL
+            .into_iter()
+            .flat_map(|kind| Self::entries(kind).iter().map(move |entry| (kind, entry)));
+        let mut found = Vec::new();
+        for (kind, entry) in entries {
+            let Some(former) = entry.former_name() else {
+                continue;
+            };
+            for (at, _) in text.match_indices(former) {
+                let end = at + former.len();
+                // A path stands behind the dot of its subject, and as a whole word.
+                let owner = text[..at].strip_suffix('.');
+                if owner.is_some_and(|o| o.ends_with(is_word)) && !text[end..].starts_with(is_word)
+                {
+                    found.push((at..end, kind, entry.plain_name));
+                }
+            }
+        }
+        found
     }
 
     /// The type of a fact; `None` for directives and options that nothing knows.

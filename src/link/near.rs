@@ -3,8 +3,8 @@
 
 use crate::facts::Strength;
 use crate::facts::raw::Raw;
-use crate::facts::tree::{self, folder};
-use crate::source::{Sources, Span};
+use crate::facts::tree;
+use crate::source::{Sources, Span, path};
 
 /// Nearer than any number of shared folders.
 const SAME_FOLDER: usize = usize::MAX - 1;
@@ -152,8 +152,8 @@ impl Places<'_> {
             return usize::MAX;
         }
         let (one, other) = (
-            folder(self.sources.path(one)),
-            folder(self.sources.path(other)),
+            path::folder(self.sources.path(one)),
+            path::folder(self.sources.path(other)),
         );
         if one == other {
             return SAME_FOLDER;
@@ -163,6 +163,6 @@ impl Places<'_> {
     }
 
     pub(super) fn in_one_folder(&self, one: Span, other: Span) -> bool {
-        folder(self.sources.path(one)) == folder(self.sources.path(other))
+        path::folder(self.sources.path(one)) == path::folder(self.sources.path(other))
     }
 }

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::facts::raw::{Language, Raw, RawClient, RawModule, RawPackage};
 use crate::facts::{Related, Strength};
-use crate::source::Sources;
+use crate::source::{Sources, path};
 
 /// Packages by their folders, and by the paths that code imports them by.
 pub(super) struct Reach<'a> {
@@ -37,7 +37,7 @@ impl<'a> Reach<'a> {
             .iter()
             .filter(|((language, _), _)| *language == Language::Go);
         for ((language, dir), _) in go {
-            let Some(module) = module_above(dir, *language, &raw.modules) else {
+            let Some(module) = RawModule::nearest_above(&raw.modules, *language, dir) else {
                 continue;
             };
             let Some(name) = &module.name else { continue };
@@ -104,17 +104,17 @@ impl<'a> Reach<'a> {
             return parts.contains(&client.dir).then_some(Strength::Certain);
         }
         let path = self.sources.path(client.anchor);
-        if program.own.iter().any(|own| is_at(path, own)) {
+        if program.own.iter().any(|own| path::is_within(path, own)) {
             return Some(Strength::Certain);
         }
         let others = self.raw.packages.iter().filter(|other| other.program);
         if others
             .flat_map(|other| &other.own)
-            .any(|own| is_at(path, own))
+            .any(|own| path::is_within(path, own))
         {
             return None;
         }
-        let package = module_above(&client.dir, Language::Rust, &self.raw.modules)?;
+        let package = RawModule::nearest_above(&self.raw.modules, Language::Rust, &client.dir)?;
         if !parts.contains(&package.dir) {
             return None;
         }
@@ -126,21 +126,4 @@ impl<'a> Reach<'a> {
             Strength::Certain
         })
     }
-}
-
-/// A file is this one, or stands below this folder.
-fn is_at(path: &str, own: &str) -> bool {
-    path.strip_prefix(own)
-        .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-}
-
-pub(super) fn module_above<'a>(
-    dir: &str,
-    language: Language,
-    modules: &'a [RawModule],
-) -> Option<&'a RawModule> {
-    let above = |module: &&RawModule| {
-        module.language == language && (module.dir.is_empty() || is_at(dir, &module.dir))
-    };
-    modules.iter().filter(above).max_by_key(|m| m.dir.len())
 }

@@ -3,10 +3,11 @@
 
 use std::collections::BTreeMap;
 
-use crate::config::{self, Settings, Spanned};
+use crate::config::{self, ServerFacts, Settings, Spanned};
 use crate::facts::raw::{Declaration, ServiceDeclaration};
 use crate::policy;
 use crate::policy::{Override, Profile, RuleOverride, RuleSet};
+use crate::source::Span;
 
 /// The policy's settings, without what the command line adds. What is said of a rule by a former id
 /// holds for the rule of today, unless that is spoken of itself.
@@ -16,19 +17,15 @@ pub fn policy_settings(settings: &Settings, set: &RuleSet) -> policy::Settings {
         let paths = over.paths.iter().map(|path| path.value.clone()).collect();
         overrides(Some(&paths), &over.rules, set)
     });
-    let profile = settings
-        .profile
-        .as_ref()
-        .map(|profile| match profile.value {
-            config::Profile::Recommended => Profile::Recommended,
-            config::Profile::Strict => Profile::Strict,
-        });
     let globs = |list: &Option<Vec<Spanned<String>>>| {
         list.as_ref()
             .map(|list| list.iter().map(|glob| glob.value.clone()).collect())
     };
     policy::Settings {
-        profile: profile.unwrap_or_default(),
+        profile: settings
+            .profile
+            .as_ref()
+            .map_or_else(Profile::default, |profile| profile.value),
         overrides: everywhere.into_iter().chain(by_path).collect(),
         quiet_tests: globs(&settings.quiet.tests),
         quiet_development: globs(&settings.quiet.development),
@@ -60,7 +57,7 @@ fn rule_override(setting: &config::RuleSetting) -> RuleOverride {
     let params = setting
         .params
         .iter()
-        .map(|(name, param)| (name.clone(), param_value(&param.value.value)));
+        .map(|(name, param)| (name.clone(), param.value.value.clone()));
     RuleOverride {
         enabled: setting.enabled.as_ref().map(|flag| flag.value),
         severity: setting.severity.as_ref().map(|severity| severity.value),
@@ -69,57 +66,44 @@ fn rule_override(setting: &config::RuleSetting) -> RuleOverride {
     }
 }
 
-/// A parameter as the policy takes it.
-pub fn param_value(value: &config::ParamValue) -> policy::ParamValue {
-    match value {
-        config::ParamValue::Bool(flag) => policy::ParamValue::Bool(*flag),
-        config::ParamValue::Int(n) => policy::ParamValue::Number(*n as f64),
-        config::ParamValue::Float(n) => policy::ParamValue::Number(*n),
-        config::ParamValue::Text(text) => policy::ParamValue::Text(text.clone()),
-        config::ParamValue::List(items) => {
-            policy::ParamValue::List(items.iter().map(param_value).collect())
-        }
-    }
+/// What settings and flags say of servers, in the order in which they count: entries by name first,
+/// then flags, then the defaults. One declaration a key, so that each figure knows where it is written.
+pub fn declarations(settings: &Settings, flags: Declaration) -> Vec<Declaration> {
+    let named = settings.servers.iter();
+    let named = named.flat_map(|server| server_facts(Some(&server.name.value), &server.facts));
+    let defaults = server_facts(None, &settings.defaults);
+    named.chain([flags]).chain(defaults).collect()
 }
 
-/// What the settings say of servers: each `[[server]]` by name, then `[defaults]` for those that have
-/// no figure of their own.
-pub fn declarations(settings: &Settings) -> Vec<Declaration> {
-    let named = settings.servers.iter().map(|server| Declaration {
-        name: Some(server.name.value.clone()),
-        memory: server.memory.as_ref().map(|memory| memory.value),
-        cpus: server.cpus.as_ref().map(|cpus| cpus.value),
-        flavor: server.version.as_ref().and_then(|v| v.value.flavor.clone()),
-        version: server.version.as_ref().map(|v| v.value.version.clone()),
-        role: server
-            .role
-            .as_ref()
-            .map(|role| role.value.word().to_owned()),
-        build: server.build.as_ref().map(|build| build.value.clone()),
-        span: Some(server.name.span),
-    });
-    let defaults = &settings.defaults;
-    let span = defaults
-        .server
-        .as_ref()
-        .map(|server| server.span)
-        .or(defaults.memory.as_ref().map(|memory| memory.span))
-        .or(defaults.cpus.as_ref().map(|cpus| cpus.span))
-        .or(defaults.build.as_ref().map(|build| build.span));
-    let general = Declaration {
-        name: None,
-        memory: defaults.memory.as_ref().map(|memory| memory.value),
-        cpus: defaults.cpus.as_ref().map(|cpus| cpus.value),
-        flavor: defaults
-            .server
-            .as_ref()
-            .and_then(|s| s.value.flavor.clone()),
-        version: defaults.server.as_ref().map(|s| s.value.version.clone()),
-        role: None,
-        build: defaults.build.as_ref().map(|build| build.value.clone()),
-        span,
+fn server_facts(name: Option<&String>, facts: &ServerFacts) -> Vec<Declaration> {
+    let at = |span: Span| Declaration {
+        name: name.cloned(),
+        span: Some(span),
+        ..Declaration::default()
     };
-    named.chain([general]).collect()
+    let memory = facts.memory.as_ref().map(|memory| Declaration {
+        memory: Some(memory.value),
+        ..at(memory.span)
+    });
+    let cpus = facts.cpus.as_ref().map(|cpus| Declaration {
+        cpus: Some(cpus.value),
+        ..at(cpus.span)
+    });
+    let version = facts.version.as_ref().map(|version| Declaration {
+        flavor: version.value.flavor.clone(),
+        version: Some(version.value.version.clone()),
+        ..at(version.span)
+    });
+    let build = facts.build.as_ref().map(|build| Declaration {
+        build: Some(build.value.clone()),
+        ..at(build.span)
+    });
+    let role = facts.role.as_ref().map(|role| Declaration {
+        role: Some(role.value.as_str().to_owned()),
+        ..at(role.span)
+    });
+    let all = [memory, cpus, version, build, role];
+    all.into_iter().flatten().collect()
 }
 
 /// What the settings say of programs.

@@ -103,7 +103,7 @@ impl Names<'_> {
         if first.word == "params" {
             return self.param(rest);
         }
-        if first.word != self.subject.word() {
+        if first.word != self.subject.as_str() {
             return Err(self.unknown_root(&first.word));
         }
         let subject = SubjectPath {
@@ -204,11 +204,11 @@ impl Names<'_> {
     }
 
     fn unknown_root(&self, word: &str) -> Unknown {
-        let known = [self.subject.word(), "params"].into_iter();
+        let known = [self.subject.as_str(), "params"].into_iter();
         let own = self.lets.iter().chain(&self.variables);
         let known: Vec<&str> = known.chain(own.map(|(n, _)| n.as_str())).collect();
-        let subject = self.subject.word();
-        let is_kind = SubjectKind::ALL.iter().any(|kind| kind.word() == word);
+        let subject = self.subject.as_str();
+        let is_kind = SubjectKind::ALL.iter().any(|kind| kind.as_str() == word);
         let message = if is_kind {
             format!("`{word}` is not what this rule is about: its subject is `{subject}`")
         } else {
@@ -250,7 +250,7 @@ impl Names<'_> {
 
     /// What to write instead of a fact's name in quotes.
     pub(super) fn quoted_fact(&self, text: &str) -> String {
-        let subject = self.subject.word();
+        let subject = self.subject.as_str();
         match self.vocabulary {
             Some(known)
                 if self.subject == SubjectKind::Server && known.directives.contains_key(text) =>
@@ -334,14 +334,14 @@ fn unknown_fact(vocabulary: &Vocabulary, kind: SubjectKind, segments: &[Segment]
     }
     let path = spelled(segments);
     let path = path.as_str();
-    let subject = kind.word();
+    let subject = kind.as_str();
     let message = format!("a {subject} has no fact `{path}`");
     let first = path.split(['.', '[']).next().unwrap_or(path);
     if let Some(of) = Vocabulary::relations(kind, first) {
         let rest = path.strip_prefix(first).unwrap_or("");
         let help = format!(
             "`{subject}.{first}` is a list: ask each {} in it, `{subject}.{first}.all(x, x{rest} > 1)`",
-            of.word()
+            of.as_str()
         );
         return Unknown { message, help };
     }
@@ -409,10 +409,10 @@ fn by_a_part(facts: &[FactPath], path: &str) -> Vec<String> {
         found.map(FactPath::to_string).collect()
     };
     let tests: [&dyn Fn(&FactPath) -> bool; 4] = [
-        &|fact| plain(fact.name()) == all,
-        &|fact| !is_directive(fact) && fact.name().starts_with(&inside),
-        &|fact| plain(fact.name()) == last,
-        &|fact| !is_directive(fact) && end(fact.name()) == last,
+        &|fact| plain(fact.plain_name()) == all,
+        &|fact| !is_directive(fact) && fact.plain_name().starts_with(&inside),
+        &|fact| plain(fact.plain_name()) == last,
+        &|fact| !is_directive(fact) && end(fact.plain_name()) == last,
     ];
     let found = tests
         .iter()

@@ -103,7 +103,7 @@ impl<'a> Scope<'a> {
                 secret: value.secret,
             }),
             State::Absent => Err(Missing::absent()),
-            State::Unknown(reason) => Err(Missing::unknown(phrase(fact, value, reason))),
+            State::Unknown(reason) => Err(Missing::because(name_of(fact, value), reason)),
         }
     }
 
@@ -126,12 +126,7 @@ impl<'a> Scope<'a> {
     }
 }
 
-/// A reason as reports show it: `maxmemory: the image is not visible`.
-pub(super) fn phrase(
-    fact: &FactReference,
-    value: &Value,
-    reason: &impl std::fmt::Display,
-) -> String {
-    let name = value.own_name.as_deref().unwrap_or_else(|| fact.shown());
-    format!("{name}: {reason}")
+/// What a fact is called in front of the cause for which it is not known.
+pub(super) fn name_of<'n>(fact: &'n FactReference, value: &'n Value) -> &'n str {
+    value.own_name.as_deref().unwrap_or_else(|| fact.shown())
 }

@@ -3,7 +3,20 @@
 
 use crate::finding::{Finding, Report};
 
-use super::{shown, summary, tidy};
+use super::{OutputFormat, shown, summary, tidy};
+
+/// How the command line offers it.
+pub const FORMAT: OutputFormat = OutputFormat {
+    name: "concise",
+    paths_from_repository: false,
+    annotations: None,
+    render: |asked| {
+        Ok(match asked.statistics {
+            true => super::statistics::render(asked.report),
+            false => render(asked.report),
+        })
+    },
+};
 
 pub fn render(report: &Report) -> String {
     let mut out = String::new();
@@ -23,7 +36,7 @@ fn line(report: &Report, finding: &Finding) -> String {
         shown::one_line(report.sources.path(finding.primary)),
         start.line,
         start.column,
-        finding.severity.word(),
+        finding.severity.as_str(),
         finding.rule,
         shown::one_line(&finding.message),
         if finding.certain { "" } else { " (assumed)" },

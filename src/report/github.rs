@@ -7,7 +7,15 @@
 
 use crate::finding::{Finding, Report, Severity};
 
-use super::shown;
+use super::{OutputFormat, shown};
+
+/// How the command line offers it.
+pub const FORMAT: OutputFormat = OutputFormat {
+    name: "github",
+    paths_from_repository: true,
+    annotations: None,
+    render: |asked| Ok(render(asked.report)),
+};
 
 pub fn render(report: &Report) -> String {
     report

@@ -6,7 +6,15 @@ use serde_json::{Value, json};
 
 use crate::finding::{Finding, Report, Severity};
 
-use super::{fingerprint, json, shown};
+use super::{OutputFormat, fingerprint, json, shown};
+
+/// How the command line offers it.
+pub const FORMAT: OutputFormat = OutputFormat {
+    name: "gitlab",
+    paths_from_repository: true,
+    annotations: None,
+    render: |asked| render(asked.report),
+};
 
 pub fn render(report: &Report) -> Result<String, serde_json::Error> {
     let fingerprints = fingerprint::unique(report);

@@ -12,7 +12,7 @@ mod servers;
 
 use crate::finding::{EstateView, Report, Severity};
 
-use super::{shown, summary};
+use super::{OutputFormat, shown, summary};
 use markup::text;
 
 const STYLE: &str = include_str!("html/page.css");
@@ -21,6 +21,14 @@ const SCRIPT: &str = include_str!("html/page.js");
 /// The script's SHA-256, which the page's policy names: no other script runs in it. A browser
 /// refuses the page's own script where the two differ, which the browser test would see.
 const SCRIPT_HASH: &str = include_str!("html/page.js.sha256");
+
+/// How the command line offers it.
+pub const FORMAT: OutputFormat = OutputFormat {
+    name: "html",
+    paths_from_repository: false,
+    annotations: None,
+    render: |asked| Ok(render(asked.report, &(asked.estate)())),
+};
 
 /// The whole page.
 pub fn render(report: &Report, estate: &EstateView) -> String {
@@ -65,7 +73,7 @@ fn header(report: &Report) -> String {
     let tally: String = tally
         .iter()
         .map(|(count, severity, many)| {
-            let one = severity.word();
+            let one = severity.as_str();
             let word = if *count == 1 { one } else { many };
             format!("<li class=\"tally {one}\"><b>{count}</b> {word}</li>")
         })
@@ -92,7 +100,7 @@ fn filters(report: &Report) -> String {
     let severities: String = [Severity::Error, Severity::Warning, Severity::Info]
         .iter()
         .map(|severity| {
-            let word = severity.word();
+            let word = severity.as_str();
             format!(
                 "<label><input type=\"checkbox\" name=\"severity\" value=\"{word}\" checked> \
                  {word}</label>"

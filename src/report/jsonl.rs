@@ -3,7 +3,15 @@
 
 use crate::finding::Report;
 
-use super::json;
+use super::{OutputFormat, json};
+
+/// How the command line offers it.
+pub const FORMAT: OutputFormat = OutputFormat {
+    name: "jsonl",
+    paths_from_repository: false,
+    annotations: None,
+    render: |asked| render(asked.report),
+};
 
 pub fn render(report: &Report) -> Result<String, serde_json::Error> {
     report

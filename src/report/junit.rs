@@ -6,7 +6,15 @@ use std::fmt::Write;
 
 use crate::finding::{Finding, Report};
 
-use super::{shown, summary};
+use super::{OutputFormat, shown, summary};
+
+/// How the command line offers it.
+pub const FORMAT: OutputFormat = OutputFormat {
+    name: "junit",
+    paths_from_repository: true,
+    annotations: None,
+    render: |asked| Ok(render(asked.report)),
+};
 
 pub fn render(report: &Report) -> String {
     let shown: Vec<&Finding> = report.shown().collect();
@@ -70,7 +78,7 @@ fn case(report: &Report, finding: &Finding) -> String {
         attribute(path),
         start.line,
         attribute(&message),
-        finding.severity.word(),
+        finding.severity.as_str(),
         text(&body),
     )
 }

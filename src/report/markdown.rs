@@ -9,12 +9,20 @@ use std::collections::BTreeMap;
 
 use crate::finding::{Finding, Report, Severity};
 
-use super::{shown, summary};
+use super::{OutputFormat, shown, summary};
 
 const MARK: &str = "<!-- redvet -->";
 
 /// GitHub refuses comments of more than 65,536 characters; what does not fit is counted.
 const MOST_BYTES: usize = 60_000;
+
+/// How the command line offers it.
+pub const FORMAT: OutputFormat = OutputFormat {
+    name: "markdown",
+    paths_from_repository: true,
+    annotations: None,
+    render: |asked| Ok(render(asked.report)),
+};
 
 pub fn render(report: &Report) -> String {
     let mut out = format!(
@@ -55,7 +63,7 @@ fn table(findings: &[&Finding]) -> String {
         };
         out.push_str(&format!(
             "| {} | {rule} | {} |\n",
-            severity.0.word(),
+            severity.0.as_str(),
             row.count
         ));
     }
@@ -105,7 +113,7 @@ fn item(report: &Report, finding: &Finding) -> String {
     let assumed = if finding.certain { "" } else { " _(assumed)_" };
     let mut out = format!(
         "- line {line}: **{}** {}: {}{assumed}\n",
-        finding.severity.word(),
+        finding.severity.as_str(),
         code(&finding.rule),
         escaped(&finding.message)
     );

@@ -1,5 +1,6 @@
 //! The outputs: a [`Report`](crate::finding::Report) or an [`EstateView`](crate::finding::EstateView)
-//! becomes text, one file a format.
+//! becomes text, one file a format. [`FORMATS`] lists those that `check --output-format` offers; the
+//! command line, its help and its messages are made from that list.
 //!
 //! Every function here returns a `String` that ends with one line break and has no trailing blanks;
 //! formats of one line a finding are empty where there is none.
@@ -28,9 +29,51 @@ pub mod statistics;
 mod summary;
 pub mod upgrade;
 
-use crate::finding::Severity;
+use crate::finding::{EstateView, Report, Severity};
 
 pub use paint::Color;
+
+/// The formats of a check's report, in the order in which they are offered; the first is the default.
+pub static FORMATS: &[OutputFormat] = &[
+    full::FORMAT,
+    concise::FORMAT,
+    json::FORMAT,
+    jsonl::FORMAT,
+    sarif::FORMAT,
+    github::FORMAT,
+    gitlab::FORMAT,
+    junit::FORMAT,
+    rdjson::FORMAT,
+    markdown::FORMAT,
+    html::FORMAT,
+];
+
+/// A format of a check's report, as the command line offers it.
+#[derive(Debug)]
+pub struct OutputFormat {
+    /// The word that asks for it.
+    pub name: &'static str,
+    /// Hosts of repositories, and programs that speak to one, know paths from the repository's root
+    /// only.
+    pub paths_from_repository: bool,
+    /// Written behind it where a runner of GitHub's workflows reads along. Formats for machines have
+    /// none: they never change.
+    pub annotations: Option<&'static OutputFormat>,
+    pub render: fn(&RenderRequest<'_>) -> Result<String, serde_json::Error>,
+}
+
+/// A report to render, and what some formats need beside it. What is costly is made when it is asked
+/// for.
+pub struct RenderRequest<'a> {
+    pub report: &'a Report,
+    pub layout: Layout,
+    /// Show what was not decided, and why.
+    pub show_undetermined: bool,
+    /// Counts instead of findings.
+    pub statistics: bool,
+    pub rules: &'a dyn Fn() -> Vec<RuleText>,
+    pub estate: &'a dyn Fn() -> EstateView,
+}
 
 /// What a rule says of itself, for formats that carry it.
 #[derive(Clone, Debug, PartialEq, Eq)]

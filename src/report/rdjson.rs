@@ -9,7 +9,15 @@ use serde_json::{Value, json};
 use crate::finding::{Finding, Fix, Report, Severity};
 use crate::source::{Position, Sources, Span};
 
-use super::{json, shown};
+use super::{OutputFormat, json, shown};
+
+/// How the command line offers it.
+pub const FORMAT: OutputFormat = OutputFormat {
+    name: "rdjson",
+    paths_from_repository: true,
+    annotations: None,
+    render: |asked| render(asked.report),
+};
 
 pub fn render(report: &Report) -> Result<String, serde_json::Error> {
     let diagnostics: Vec<Value> = report

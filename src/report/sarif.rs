@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 use crate::finding::{Edit, Finding, Fix, Label, Note, Report, Severity, Suppressed};
 use crate::source::{Sources, Span};
 
-use super::{RuleText, fingerprint, json, shown};
+use super::{OutputFormat, RuleText, fingerprint, json, shown};
 
 const SCHEMA: &str =
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
@@ -17,6 +17,14 @@ const SCHEMA: &str =
 /// The root of the checked repository: URIs are relative to it. The name is a convention that code
 /// scanning knows.
 const ROOT: &str = "%SRCROOT%";
+
+/// How the command line offers it.
+pub const FORMAT: OutputFormat = OutputFormat {
+    name: "sarif",
+    paths_from_repository: true,
+    annotations: None,
+    render: |asked| render(asked.report, &(asked.rules)()),
+};
 
 pub fn render(report: &Report, rules: &[RuleText]) -> Result<String, serde_json::Error> {
     let used = used_rules(report, rules);

@@ -6,6 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::facts::cause::Cause;
 use crate::facts::estate::{Related, Subject, SubjectKind};
 use crate::facts::fact_path::{ClientFact, ServiceFact};
 use crate::facts::linked::LinkedProgram;
@@ -16,6 +17,7 @@ use crate::facts::value::{Datum, Value};
 use crate::knowledge::clients::Models;
 use crate::knowledge::languages;
 use crate::resolve::process::Process;
+use crate::source::path;
 
 /// The programs of a tree.
 pub fn resolve(
@@ -49,14 +51,12 @@ pub fn resolve(
 /// A program is called as `redvet.toml` calls it, else by its folder, at the root by its module; a
 /// Cargo program by its own name.
 fn named(program: &RawPackage, declared: Option<&ServiceDeclaration>, raw: &Raw) -> Subject {
-    let module = module_above(&program.dir, program.language, &raw.modules);
+    let module = RawModule::nearest_above(&raw.modules, program.language, &program.dir);
     let own = module.and_then(|m| m.name.as_deref());
     let name = match (declared, program.language, program.dir.as_str()) {
         (Some(declared), _, _) => declared.name.as_str(),
         (None, Language::Rust, _) => &program.binary,
-        (None, Language::Go, "") => own.map_or("the program", |name| {
-            name.rsplit('/').next().unwrap_or(name)
-        }),
+        (None, Language::Go, "") => own.map_or("the program", |name| path::name(name)),
         (None, Language::Go, dir) => dir,
     };
     let mut service = Subject::new(
@@ -68,7 +68,7 @@ fn named(program: &RawPackage, declared: Option<&ServiceDeclaration>, raw: &Raw)
     service.put(ServiceFact::Name, Value::derived(name));
     service.put(
         ServiceFact::Language,
-        Value::derived(program.language.word()),
+        Value::derived(program.language.as_str()),
     );
     let folders = languages::go().map(|l| &l.folders);
     let is = |of: Option<bool>| Value::derived(of.unwrap_or(false));
@@ -124,21 +124,6 @@ fn put_declared(service: &mut Subject, declared: Option<&ServiceDeclaration>) {
     }
 }
 
-fn module_above<'a>(
-    dir: &str,
-    language: Language,
-    modules: &'a [RawModule],
-) -> Option<&'a RawModule> {
-    let above = |module: &&RawModule| {
-        module.language == language
-            && (module.dir.is_empty()
-                || dir
-                    .strip_prefix(module.dir.as_str())
-                    .is_some_and(|rest| rest.is_empty() || rest.starts_with('/')))
-    };
-    modules.iter().filter(above).max_by_key(|m| m.dir.len())
-}
-
 /// What the program shows of its pools, where it has some that can be shown.
 fn put_observed(
     service: &mut Subject,
@@ -174,7 +159,7 @@ fn observed(seen: &[Observation], anchor: crate::source::Span) -> Value {
         return Value::set("exported", exported.at);
     }
     if first(Observed::Unclear).is_some() {
-        return Value::unknown("where the pool's statistics go is not seen");
+        return Value::unknown(Cause::Process("where the pool's statistics go is not seen"));
     }
     match first(Observed::Miswired) {
         Some(miswired) => Value::set("miswired", miswired.at),

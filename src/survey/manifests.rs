@@ -11,12 +11,12 @@ use crate::discover::FileKind;
 use crate::extract::environment;
 use crate::extract::kustomize::{self, Render, Renders, Tree, TreeFile};
 use crate::extract::objects::Objects;
-use crate::extract::{claims, manifest, paths, terraform, values};
+use crate::extract::{claims, manifest, manifest_context, terraform, values};
 use crate::facts::raw::{Language, Raw};
 use crate::knowledge::Knowledge;
 use crate::knowledge::shapes::Shapes;
 use crate::knowledge::shapes::schema::Shape;
-use crate::source::{Excerpt, FileId, Span};
+use crate::source::{Excerpt, FileId, Span, path};
 use crate::syntax::{hcl, yaml};
 
 /// What is known of the whole tree while one of its files is read.
@@ -37,10 +37,10 @@ pub(super) fn given_by_terraform(files: &[(FileId, &Input)]) -> BTreeSet<String>
         .filter(|(_, input)| input.kind == FileKind::Terraform);
     let given = terraform.flat_map(|(id, input)| {
         let named = terraform::files_of(&Excerpt::whole(*id, Arc::clone(&input.text)));
-        let folder = paths::folder(&input.path).to_owned();
+        let folder = path::folder(&input.path).to_owned();
         named
             .into_iter()
-            .filter_map(move |path| paths::join(&folder, &path))
+            .filter_map(move |path| path::resolve(&folder, &path))
     });
     given.collect()
 }
@@ -184,9 +184,10 @@ impl Reader<'_> {
     /// and one that a person named. A comma too many is none to a reader of YAML, but it is in JSON.
     fn mistake(&self, input: &Input, stream: &yaml::Stream) -> Option<(Span, String)> {
         let is_named = self.named.contains(&input.path);
-        let is_missed = claims::claims(&input.path, &input.text)
-            && self.knowledge.shapes.speaks_of_servers(&input.text);
-        let is_template = claims::is_template(&input.path, &input.text);
+        let shapes = &self.knowledge.shapes;
+        let is_missed = claims::claims(&input.path, &input.text, shapes)
+            && shapes.speaks_of_servers(&input.text);
+        let is_template = claims::is_template(&input.path, &input.text, shapes);
         let error = stream.errors.first()?;
         ((is_missed || is_named) && !is_template).then(|| (error.span, error.message.clone()))
     }
@@ -237,15 +238,16 @@ impl Reader<'_> {
             let other = (id != excerpt.file()).then(|| shared.tree.text(id));
             other.flatten().unwrap_or_else(|| Arc::clone(&input.text))
         };
-        let folder = paths::folder(&input.path);
+        let folder = path::folder(&input.path);
         let values = |path: &str| {
-            let file = shared.tree.get(&paths::join(folder, path)?)?;
+            let file = shared.tree.get(&path::resolve(folder, path)?)?;
             Some(file.stream().documents.first()?.root.clone())
         };
         let mut raw = self.in_context((&file_text, &none), |context| {
             terraform::read(excerpt, context, &values)
         });
-        if !claims::is_template(&input.path, &hcl::without_interpolations(&input.text)) {
+        let text = hcl::without_interpolations(&input.text);
+        if !claims::is_template(&input.path, &text, &self.knowledge.shapes) {
             raw.problems.extend(hcl::mistake(excerpt));
         }
         raw
@@ -254,9 +256,9 @@ impl Reader<'_> {
     fn in_context<T>(
         &self,
         (file_text, objects): (&(dyn Fn(FileId) -> Arc<str> + Sync), &Objects<'_>),
-        read: impl FnOnce(&manifest::Context<'_>) -> T,
+        read: impl FnOnce(&manifest_context::Context<'_>) -> T,
     ) -> T {
-        read(&manifest::Context {
+        read(&manifest_context::Context {
             file_text,
             shapes: &self.knowledge.shapes,
             is_directive: &|word| self.is_directive(word),

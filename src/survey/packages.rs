@@ -7,7 +7,7 @@ use crate::discover::FileKind;
 use crate::extract::go;
 use crate::facts::raw::RawModule;
 use crate::knowledge::languages;
-use crate::source::{Excerpt, FileId};
+use crate::source::{Excerpt, FileId, path};
 use crate::survey::Input;
 
 /// A Go module is a program's if one of its own folders is a main package.
@@ -20,7 +20,7 @@ pub(super) fn mark_programs(modules: &mut [RawModule], files: &[(FileId, &Input)
         let own = dirs
             .iter()
             .enumerate()
-            .filter(|(_, dir)| is_under(&input.path, dir))
+            .filter(|(_, dir)| path::is_within(&input.path, dir))
             .max_by_key(|(_, dir)| dir.len());
         if let Some((index, dir)) = own
             && !is_for_show(&input.path[dir.len()..])
@@ -32,22 +32,15 @@ pub(super) fn mark_programs(modules: &mut [RawModule], files: &[(FileId, &Input)
 
 /// A program under a module's folder of examples shows how its library is used.
 fn is_for_show(path: &str) -> bool {
-    let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
+    let folder = path::folder(path);
     languages::go().is_some_and(|language| language.folders.is_example(folder))
-}
-
-fn is_under(path: &str, dir: &str) -> bool {
-    dir.is_empty()
-        || path
-            .strip_prefix(dir)
-            .is_some_and(|rest| rest.starts_with('/'))
 }
 
 /// The Go files of each folder: constants and helper functions of a package stand in any of them.
 pub(super) fn go_packages(files: &[(FileId, &Input)]) -> Vec<Vec<go::GoFile>> {
     let mut folders: BTreeMap<&str, Vec<go::GoFile>> = BTreeMap::new();
     for (id, input) in files.iter().filter(|(_, input)| input.kind == FileKind::Go) {
-        let folder = input.path.rsplit_once('/').map_or("", |(folder, _)| folder);
+        let folder = path::folder(&input.path);
         folders.entry(folder).or_default().push(go::GoFile {
             path: input.path.clone(),
             excerpt: Excerpt::whole(*id, Arc::clone(&input.text)),

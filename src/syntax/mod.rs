@@ -7,15 +7,14 @@
 
 pub mod base64;
 mod block_header;
+pub mod code;
 pub mod conf;
 pub mod dockerfile;
 pub mod dotenv;
-pub mod go;
 pub mod hcl;
 pub mod here_document;
 pub mod markdown;
 pub mod options;
-pub mod rust;
 pub mod shell;
 pub mod starlark;
 pub mod template;

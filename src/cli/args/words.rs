@@ -9,6 +9,7 @@ use crate::config::ServerVersion;
 use crate::facts::estate::SubjectKind;
 use crate::facts::quantity;
 use crate::finding::Severity;
+use crate::report::{FORMATS, OutputFormat};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(in crate::cli) enum SchemaName {
@@ -30,36 +31,26 @@ pub(in crate::cli) enum TableFormat {
     Json,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(in crate::cli) enum Format {
-    Full,
-    Concise,
-    Json,
-    Jsonl,
-    Sarif,
-    Github,
-    Gitlab,
-    Junit,
-    Rdjson,
-    Markdown,
-    Html,
+/// The words of all formats but the last, joined by commas, and the last.
+fn format_words() -> (String, &'static str) {
+    let mut words: Vec<&str> = FORMATS.iter().map(|format| format.name).collect();
+    let last = words.pop().unwrap_or_default();
+    (words.join(", "), last)
 }
 
-impl Format {
-    /// The words of all formats, as a sentence lists them.
-    fn words() -> String {
-        let words: Vec<String> = Self::value_variants()
-            .iter()
-            .filter_map(|format| Some(format.to_possible_value()?.get_name().to_owned()))
-            .collect();
-        words.join(", ")
-    }
+/// What `--output-format` says of itself.
+pub(super) fn output_help() -> String {
+    let (words, last) = format_words();
+    format!(
+        "How to print the report: {words} or {last}; FORMAT=FILE writes it to a file, and the option \
+         may be repeated"
+    )
 }
 
 /// A report to print, or to write to a file.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub(in crate::cli) struct Output {
-    pub(in crate::cli) format: Format,
+    pub(in crate::cli) format: &'static OutputFormat,
     pub(in crate::cli) file: Option<PathBuf>,
 }
 
@@ -113,8 +104,11 @@ pub(super) fn output(text: &str) -> Result<Output, String> {
         Some((word, file)) => (word, Some(PathBuf::from(file))),
         None => (text, None),
     };
-    let format = Format::from_str(word, false)
-        .map_err(|_| format!("the formats are {}", Format::words()))?;
+    let format = FORMATS.iter().find(|format| format.name == word);
+    let format = format.ok_or_else(|| {
+        let (words, last) = format_words();
+        format!("the formats are {words}, {last}")
+    })?;
     Ok(Output { format, file })
 }
 
@@ -148,10 +142,24 @@ mod tests {
         assert!(memory("-1").is_err() && cpus("0").is_err());
         let file = output("json=out.json").unwrap();
         assert_eq!(
-            (file.format, file.file),
-            (Format::Json, Some("out.json".into()))
+            (file.format.name, file.file),
+            ("json", Some("out.json".into()))
         );
         assert!(output("yaml").unwrap_err().contains("sarif, github,"));
         assert!(output("json=").is_err());
+    }
+
+    #[test]
+    fn every_format_is_offered_under_its_name() {
+        let words: Vec<String> = output_help()
+            .split(|c: char| !c.is_alphanumeric())
+            .map(str::to_owned)
+            .collect();
+        let refused = output("none").unwrap_err();
+        for format in FORMATS {
+            assert_eq!(output(format.name).unwrap().format.name, format.name);
+            assert!(words.iter().any(|w| w == format.name), "{}", format.name);
+            assert!(refused.contains(format.name), "{}", format.name);
+        }
     }
 }

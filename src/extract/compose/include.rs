@@ -6,8 +6,8 @@
 use std::collections::BTreeSet;
 
 use crate::extract::compose::{ComposeFile, Tree, environment_file, variables};
-use crate::extract::paths;
 use crate::extract::variables::{Escape, Variables, fill};
+use crate::source::path;
 use crate::syntax::yaml::Node;
 
 /// How many files may include each other in a row.
@@ -97,7 +97,7 @@ impl<'a> Reader<'a, '_> {
             self.texts(Some(entry))
         };
         let file = |path: &Option<String>| {
-            let path = paths::join(&self.folder, path.as_deref()?)?;
+            let path = path::resolve(&self.folder, path.as_deref()?)?;
             self.files.iter().find(|file| file.path == path)
         };
         let main = file(named.first()?)?;
@@ -107,15 +107,17 @@ impl<'a> Reader<'a, '_> {
             found.flatten().collect()
         };
         let folder = match texts("project_directory").first() {
-            Some(folder) => paths::join(&self.folder, folder)?,
+            Some(folder) => path::resolve(&self.folder, folder)?,
             None => main.folder().to_owned(),
         };
         let given = texts("env_file");
         let environments = if given.is_empty() {
-            vec![paths::join(&folder, ".env")]
+            vec![path::resolve(&folder, ".env")]
         } else {
             let given = given.iter();
-            given.map(|path| paths::join(&self.folder, path)).collect()
+            given
+                .map(|path| path::resolve(&self.folder, path))
+                .collect()
         };
         let mut variables = Variables::new();
         for path in environments.into_iter().flatten() {

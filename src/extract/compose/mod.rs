@@ -17,13 +17,12 @@ use std::sync::Arc;
 use crate::extract::dockerfile::BuildFile;
 use crate::extract::expand::Expanded;
 use crate::extract::launch;
-use crate::extract::paths;
 use crate::extract::variables::Variables;
-use crate::facts::Reason;
+use crate::facts::Cause;
 use crate::facts::bounds::MOST_SERVERS;
 use crate::facts::raw::Raw;
 use crate::knowledge::shapes::Shapes;
-use crate::source::{Excerpt, FileId};
+use crate::source::{Excerpt, FileId, path};
 use crate::syntax::dotenv;
 use crate::syntax::yaml::{Node, Stream};
 use include::Inclusion;
@@ -57,7 +56,7 @@ impl Tree<'_> {
     }
 
     /// A script of the tree, as far as a shell runs it; `None` for what is none.
-    pub fn script(&self, path: &str) -> Option<Result<Expanded, Reason>> {
+    pub fn script(&self, path: &str) -> Option<Result<Expanded, Cause>> {
         let text = self.texts.get(path)?;
         launch::is_script(path, text.text()).then(|| launch::shell_script(text.clone()))
     }
@@ -83,7 +82,7 @@ pub fn recognise(path: &str, stream: &Stream) -> Option<ComposeFile> {
 
 /// The name is one that the tool reads by itself, or a variation of it.
 pub fn is_named(path: &str) -> bool {
-    let name = path.rsplit('/').next().unwrap_or(path).to_ascii_lowercase();
+    let name = path::name(path).to_ascii_lowercase();
     let is_yaml = name.ends_with(".yml") || name.ends_with(".yaml");
     is_yaml && (name.contains("compose") || name.contains("docker-stack"))
 }
@@ -123,13 +122,13 @@ impl ComposeFile {
     }
 
     fn folder(&self) -> &str {
-        paths::folder(&self.path)
+        path::folder(&self.path)
     }
 
     /// The file that the tool lays this one over by itself.
     fn is_override_of(&self, other: &ComposeFile) -> bool {
         let bare = |path: &str| {
-            let name = path.rsplit('/').next().unwrap_or(path);
+            let name = path::name(path);
             let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
             stem.to_owned()
         };
@@ -192,7 +191,7 @@ fn projects<'a>(files: &'a [ComposeFile], tree: &'a Tree<'a>) -> Vec<Project<'a>
 
 /// What the `.env` beside the file sets.
 fn variables(file: &ComposeFile, tree: &Tree<'_>) -> Variables {
-    let path = paths::join(file.folder(), ".env");
+    let path = path::resolve(file.folder(), ".env");
     let text = path.and_then(|path| tree.text(&path));
     environment_file(text.unwrap_or_default())
 }
@@ -200,7 +199,10 @@ fn variables(file: &ComposeFile, tree: &Tree<'_>) -> Variables {
 /// A file of variables as values.
 fn environment_file(text: &str) -> Variables {
     let value = |name: &str, value: Option<String>| {
-        value.ok_or_else(|| Reason::new(format!("the variable {name} is made of others")))
+        value.ok_or_else(|| Cause::Variable {
+            name: name.to_owned(),
+            fact: "is made of others",
+        })
     };
     let read = dotenv::parse(text).into_iter();
     read.map(|(name, text)| {
@@ -320,7 +322,7 @@ impl<'a> Project<'a> {
     }
 
     fn file(&self, from: &ComposeFile, path: &str) -> Option<&'a ComposeFile> {
-        let path = paths::join(self.folder_of(from), path)?;
+        let path = path::resolve(self.folder_of(from), path)?;
         self.all.iter().find(|file| file.path == path)
     }
 

@@ -1,19 +1,17 @@
 //! What stands at a path of a service's file system: volumes, binds, configs, secrets, and what its
 //! image was built with.
 
-use crate::extract::command::ArgWord;
 use crate::extract::compose::Project;
 use crate::extract::compose::service::{Built, Service};
 use crate::extract::conf::{self, Frame};
 use crate::extract::expand::Expanded;
 use crate::extract::launch;
 use crate::extract::made::{Files, Maker};
-use crate::extract::manifest::frame_of;
-use crate::extract::paths;
 use crate::extract::recipe::Recipe;
+use crate::facts::raw::ArgWord;
 use crate::facts::raw::{ConfPart, ObjectName, Raw, RawMount, RawText, Storage, TextPlace};
-use crate::facts::{Reason, Strength};
-use crate::source::Span;
+use crate::facts::{Cause, Strength};
+use crate::source::{Span, path};
 use crate::syntax::yaml::Node;
 
 /// Everything that is mounted; of two mounts at one path the last holds.
@@ -44,7 +42,7 @@ enum Source<'a> {
         name: String,
         content: &'a Node,
     },
-    Unknown(Reason),
+    Unknown(Cause),
 }
 
 impl<'a> Mounts<'a> {
@@ -105,14 +103,16 @@ impl<'a> Mounts<'a> {
         built: Option<&Built<'a>>,
         raw: &mut Raw,
     ) -> ConfPart {
-        let gap = |why: String| ConfPart::NotVisible {
-            reason: Reason::new(why),
+        let gap = |reason: Cause| ConfPart::NotVisible {
+            reason,
             at: Some(file.span),
         };
+        let named = |fact| Cause::Named {
+            name: path.to_owned(),
+            fact,
+        };
         if let Some(reason) = &file.hole {
-            return gap(format!(
-                "the path of its configuration file is not known: {reason}"
-            ));
+            return gap(Cause::FilePath(Box::new(reason.clone())));
         }
         let Some((mount, rest)) = self.holding(path) else {
             let tree = service.project.tree;
@@ -126,11 +126,7 @@ impl<'a> Mounts<'a> {
                     (&|path| tree.holds(path), tree.shapes),
                 )
             });
-            return part.unwrap_or_else(|| {
-                gap(format!(
-                    "{path} is part of the image or written at start-up"
-                ))
-            });
+            return part.unwrap_or_else(|| gap(Cause::InImage(path.to_owned())));
         };
         match &mount.source {
             Source::Tree(source) => {
@@ -151,10 +147,13 @@ impl<'a> Mounts<'a> {
                 name,
                 content,
             } => inline(service, (*section, name, *content), path, mount.span, raw),
-            Source::Host => gap(format!("{path} is a file of the host")),
-            Source::Unknown(reason) => gap(format!("{path} is not followed: {reason}")),
+            Source::Host => gap(named("is a file of the host")),
+            Source::Unknown(reason) => gap(Cause::NotFollowed {
+                path: path.to_owned(),
+                cause: Box::new(reason.clone()),
+            }),
             Source::Volume { .. } | Source::Anonymous | Source::Memory => {
-                gap(format!("{path} is on a volume that something else fills"))
+                gap(named("is on a volume that something else fills"))
             }
         }
     }
@@ -200,7 +199,7 @@ impl<'a> Mounts<'a> {
         service: &Service<'a>,
         path: &str,
         built: Option<&Built<'a>>,
-    ) -> Option<Result<Expanded, Reason>> {
+    ) -> Option<Result<Expanded, Cause>> {
         let tree = service.project.tree;
         let Some((mount, rest)) = self.holding(path) else {
             let built = built?;
@@ -318,7 +317,7 @@ fn long_volume<'a>(service: &Service<'a>, folder: &str, item: &'a Node) -> Optio
         (Some("bind"), Some(source)) => bound(folder, &source),
         (Some("volume") | None, Some(source)) => named_or_bound(service.project, folder, &source),
         (Some("volume") | None, None) => Source::Anonymous,
-        _ => Source::Unknown(Reason::new("this kind of mount is not known")),
+        _ => Source::Unknown(Cause::Deployment("this kind of mount is not known")),
     };
     mount(&target, source, item.span)
 }
@@ -355,7 +354,7 @@ fn named_or_bound<'a>(project: &Project<'a>, folder: &str, source: &Expanded) ->
 fn bound<'a>(folder: &str, source: &Expanded) -> Source<'a> {
     match source.known() {
         Err(reason) => Source::Unknown(reason),
-        Ok(path) => match paths::join(folder, path) {
+        Ok(path) => match path::resolve(folder, path) {
             Some(path) => Source::Tree(path),
             None => Source::Host,
         },
@@ -395,7 +394,7 @@ fn shown_file<'a>(
 /// What the project says of a config or secret.
 fn described<'a>(service: &Service<'a>, section: &'static str, name: String) -> Source<'a> {
     let Some((file, node)) = service.project.top(section, &name) else {
-        return Source::Unknown(Reason::new(format!("{section} has no {name}")));
+        return Source::Unknown(Cause::NoEntry { section, name });
     };
     if let Some(content) = node.get("content") {
         return Source::Inline {
@@ -407,7 +406,7 @@ fn described<'a>(service: &Service<'a>, section: &'static str, name: String) -> 
     let path = node.get("file").and_then(|node| service.text(node));
     match path {
         Some(path) => bound(service.project.folder_of(file), &path),
-        None => Source::Unknown(Reason::new("it is made outside of the compose file")),
+        None => Source::Unknown(Cause::Deployment("it is made outside of the compose file")),
     }
 }
 
@@ -421,7 +420,7 @@ fn inline(
 ) -> ConfPart {
     let (Some(scalar), Some(text)) = (content.scalar(), service.text(content)) else {
         return ConfPart::NotVisible {
-            reason: Reason::new("its content is no text"),
+            reason: Cause::Deployment("its content is no text"),
             at: Some(at),
         };
     };
@@ -434,7 +433,7 @@ fn inline(
     let frame = if text.is_changed() {
         Frame::Inline
     } else {
-        frame_of(scalar)
+        Frame::of_scalar(scalar)
     };
     let part = ConfPart::Key {
         object: object.clone(),

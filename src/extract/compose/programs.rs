@@ -1,8 +1,8 @@
 //! Services that are no servers: what their image is called or built from, what they start, and
 //! their environment.
 
-use crate::extract::command::Environment;
 use crate::extract::compose::service::{Built, Service};
+use crate::extract::process_environment::Environment;
 use crate::extract::started;
 use crate::facts::raw::{Given, RawWorkload};
 use crate::knowledge::shapes::ImageReference;

@@ -1,20 +1,20 @@
 //! One service of a compose project as a server: image, command, limits, environment.
 
-use crate::extract::command::{ArgWord, Environment, Invocation};
+use crate::extract::command::Invocation;
 use crate::extract::compose::mounts::Mounts;
 use crate::extract::compose::{Layer, Project, environment_file, ports};
 use crate::extract::dockerfile::{BuildFile, Image, official};
 use crate::extract::expand::Expanded;
 use crate::extract::launch::{self, Argument, Launch, Launched};
-use crate::extract::paths;
+use crate::extract::process_environment::Environment;
 use crate::extract::scalar::{raw_scalar, replace, template_reason};
 use crate::extract::variables::{Escape, Variables, fill};
 use crate::facts::deployment::{Deployment, DeploymentQuantities, DeploymentQuantity};
 use crate::facts::fact_path::{ServerFact, Type};
-use crate::facts::raw::{ConfPart, Raw, RawScalar, RawServer};
-use crate::facts::{Reason, Slot, quantity};
+use crate::facts::raw::{ArgWord, ConfPart, Raw, RawScalar, RawServer};
+use crate::facts::{Cause, Slot, quantity};
 use crate::knowledge::shapes::{ImageReference, ImageShape};
-use crate::source::Span;
+use crate::source::{Span, path};
 use crate::syntax::yaml::{Node, ScalarStyle};
 
 /// A service with what it is made of, the weakest layer first.
@@ -119,7 +119,7 @@ impl<'a> Service<'a> {
 
     pub(super) fn is_lone_override(&self) -> bool {
         let path = &self.project.files[0].path;
-        let name = path.rsplit('/').next().unwrap_or(path);
+        let name = path::name(path);
         name.contains(".override.")
     }
 
@@ -181,9 +181,9 @@ impl<'a> Service<'a> {
             Some(_) => self.known(Some(build))?,
             None => field("context").unwrap_or_else(|| ".".to_owned()),
         };
-        let context = paths::join(self.project.folder_of(layer.file), &context)?;
+        let context = path::resolve(self.project.folder_of(layer.file), &context)?;
         let name = field("dockerfile").unwrap_or_else(|| "Dockerfile".to_owned());
-        let path = paths::join(&context, &name)?;
+        let path = path::resolve(&context, &name)?;
         let file = self.project.tree.builds.get(path.as_str())?;
         let arguments = build.get("args").map(|node| self.pairs(node));
         let image = file.image(
@@ -247,7 +247,7 @@ impl<'a> Service<'a> {
         }
         for (folder, node) in self.nodes("env_file") {
             for path in self.listed(node, "path") {
-                let path = paths::join(folder, &path);
+                let path = path::resolve(folder, &path);
                 let text = path.and_then(|path| self.project.tree.text(&path));
                 environment.extend(environment_file(text.unwrap_or_default()));
             }
@@ -259,12 +259,15 @@ impl<'a> Service<'a> {
     }
 
     /// Why there is more of the environment than can be seen: a file that is not in the tree.
-    pub(super) fn unread_environment(&self) -> Option<Reason> {
-        let seen = |folder: &str, path: &str| self.project.tree.text(&paths::join(folder, path)?);
+    pub(super) fn unread_environment(&self) -> Option<Cause> {
+        let seen = |folder: &str, path: &str| self.project.tree.text(&path::resolve(folder, path)?);
         self.nodes("env_file").find_map(|(folder, node)| {
             let mut paths = self.listed(node, "path").into_iter();
             let missing = paths.find(|path| seen(folder, path).is_none())?;
-            Some(Reason::new(format!("{missing} is not read")))
+            Some(Cause::Named {
+                name: missing,
+                fact: "is not read",
+            })
         })
     }
 
@@ -282,9 +285,10 @@ impl<'a> Service<'a> {
     /// Variables, written as a list of `NAME=value` or as a mapping.
     fn pairs(&self, node: &Node) -> Variables {
         let outside = |name: &str| {
-            Err(Reason::new(format!(
-                "the variable {name} comes from outside"
-            )))
+            Err(Cause::Variable {
+                name: name.to_owned(),
+                fact: "comes from outside",
+            })
         };
         let entries = node.entries().iter().filter_map(|entry| {
             let name = entry.key.as_str()?.to_owned();
@@ -342,7 +346,7 @@ impl<'a> Service<'a> {
         });
         if self.is_open() {
             parts.push(ConfPart::NotVisible {
-                reason: Reason::new("not all of the service can be read"),
+                reason: Cause::Deployment("not all of the service can be read"),
                 at: None,
             });
         }
@@ -375,7 +379,7 @@ impl<'a> Service<'a> {
         let mut quantities = DeploymentQuantities::default();
         let global = self.known(self.node("deploy.mode")).as_deref() == Some("global");
         let replicas = match global {
-            true => Err(Reason::new("it runs once on every node")),
+            true => Err(Cause::Deployment("it runs once on every node")),
             false => Ok("1".to_owned()),
         };
         let defaults = &mut quantities.defaults;
@@ -408,7 +412,9 @@ impl<'a> Service<'a> {
         let exporter = if exports {
             Ok(true)
         } else {
-            Err(Reason::new("an exporter may run outside of this file"))
+            Err(Cause::Deployment(
+                "an exporter may run outside of this file",
+            ))
         };
         Deployment {
             quantities: self.quantities(),
@@ -452,15 +458,21 @@ fn is_null(node: &Node) -> bool {
     plain.is_some_and(|scalar| matches!(scalar.as_str(), "" | "~" | "null"))
 }
 
-fn laid_over(layer: &Layer<'_>) -> Reason {
-    Reason::new(format!("{} may be laid over this file", layer.file.path))
+fn laid_over(layer: &Layer<'_>) -> Cause {
+    Cause::Named {
+        name: layer.file.path.to_owned(),
+        fact: "may be laid over this file",
+    }
 }
 
 /// A size in the format's units as a plain number of bytes.
 fn in_bytes(scalar: &RawScalar) -> RawScalar {
     let bytes = |text: &String| match quantity::docker(text) {
         Some(bytes) => Ok(bytes.to_string()),
-        None => Err(Reason::new(format!("`{text}` is not a size"))),
+        None => Err(Cause::Text {
+            text: text.to_owned(),
+            fact: "is not a size",
+        }),
     };
     RawScalar {
         text: scalar.text.as_ref().map_err(Clone::clone).and_then(bytes),

@@ -2,23 +2,25 @@
 
 use tree_sitter::Node;
 
+use crate::extract::code::fold;
+use crate::extract::go::names;
 use crate::extract::go::reader::Reader;
 use crate::extract::go::state::{Scope, State, Val};
-use crate::extract::go::{fold, names};
+use crate::facts::cause::Cause;
 use crate::facts::raw::Folded;
-use crate::syntax::go;
+use crate::syntax::code;
 
 impl<'t, 'm> Reader<'t, 'm, '_> {
     pub(super) fn if_statement(&mut self, node: Node<'t>) {
         self.state.scopes.push(Scope::new());
         self.open_block();
-        if let Some(first) = go::field(node, "initializer") {
+        if let Some(first) = code::field(node, "initializer") {
             self.statement(first);
         }
-        if let Some(condition) = go::field(node, "condition") {
+        if let Some(condition) = code::field(node, "condition") {
             self.evaluate(condition);
         }
-        let condition = go::field(node, "condition");
+        let condition = code::field(node, "condition");
         let test = condition.and_then(|condition| self.without_variable(condition));
         let mut before = self.fork();
         if let Some(test) = test {
@@ -29,11 +31,11 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
             };
             state.needs.extend(test.needs());
         }
-        if let Some(then) = go::field(node, "consequence") {
+        if let Some(then) = code::field(node, "consequence") {
             self.statement(then);
         }
         let after_then = std::mem::replace(&mut self.state, before);
-        if let Some(otherwise) = go::field(node, "alternative") {
+        if let Some(otherwise) = code::field(node, "alternative") {
             self.statement(otherwise);
         }
         self.join(after_then);
@@ -51,15 +53,15 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
         self.state.scopes.push(Scope::new());
         self.open_block();
         let mut again = Vec::new();
-        for child in go::children(node) {
+        for child in code::children(node) {
             match child.kind() {
                 "block" => {}
                 "for_clause" => {
-                    if let Some(first) = go::field(child, "initializer") {
+                    if let Some(first) = code::field(child, "initializer") {
                         self.statement(first);
                     }
-                    again.extend(go::field(child, "condition"));
-                    again.extend(go::field(child, "update"));
+                    again.extend(code::field(child, "condition"));
+                    again.extend(code::field(child, "update"));
                 }
                 "range_clause" => self.range_clause(child),
                 _ => again.push(child),
@@ -68,7 +70,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
         self.forget(node, "a loop");
         let before = self.fork();
         again.iter().for_each(|node| self.statement(*node));
-        if let Some(body) = go::field(node, "body") {
+        if let Some(body) = code::field(node, "body") {
             self.statement(body);
         }
         // The condition is looked at again after the body: an error may be checked there.
@@ -79,11 +81,11 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
     }
 
     fn range_clause(&mut self, node: Node<'t>) {
-        if let Some(over) = go::field(node, "right") {
+        if let Some(over) = code::field(node, "right") {
             let value = self.evaluate(over);
-            self.escape(value, "a loop");
+            self.escape(value, &Cause::Code("a loop"));
         }
-        for target in go::field(node, "left").map_or_else(Vec::new, go::children) {
+        for target in code::field(node, "left").map_or_else(Vec::new, code::children) {
             if target.kind() == "identifier" {
                 self.state.define(self.text(target), Val::unknown("a loop"));
             }
@@ -91,12 +93,12 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
     }
 
     /// Plain variables that a piece of code assigns are not known while or after it runs.
-    pub(super) fn forget(&mut self, node: Node<'t>, source: &str) {
+    pub(super) fn forget(&mut self, node: Node<'t>, kind: &'static str) {
         for name in names::assigned(self.tree(), node) {
             if let Some(Val::Plain(value)) = self.state.get(name)
                 && *value != Folded::Nil
             {
-                self.state.set(name, Val::unknown(source));
+                self.state.set(name, Val::unknown(kind));
             }
         }
     }
@@ -105,7 +107,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
         self.state.scopes.push(Scope::new());
         self.open_block();
         let mut cases = Vec::new();
-        for child in go::children(node) {
+        for child in code::children(node) {
             match child.kind() {
                 "expression_case" | "type_case" | "default_case" | "communication_case" => {
                     cases.push(child);
@@ -114,8 +116,8 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
                 _ => drop(self.evaluate(child)),
             }
         }
-        if let Some(alias) = go::field(node, "alias") {
-            for name in go::children(alias) {
+        if let Some(alias) = code::field(node, "alias") {
+            for name in code::children(alias) {
                 let value = Val::Plain(fold::from_code(self.text(name)));
                 self.state.define(self.text(name), value);
             }
@@ -151,7 +153,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
     fn case(&mut self, case: Node<'t>) {
         self.state.scopes.push(Scope::new());
         self.open_block();
-        for child in go::children(case) {
+        for child in code::children(case) {
             match child.kind() {
                 "expression_list" => self.give_away(child, "a comparison"),
                 "receive_statement" => self.receive(child),
@@ -164,10 +166,10 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
     }
 
     fn receive(&mut self, node: Node<'t>) {
-        if let Some(right) = go::field(node, "right") {
+        if let Some(right) = code::field(node, "right") {
             self.evaluate(right);
         }
-        for target in go::field(node, "left").map_or_else(Vec::new, go::children) {
+        for target in code::field(node, "left").map_or_else(Vec::new, code::children) {
             if target.kind() == "identifier" {
                 self.state
                     .define(self.text(target), Val::unknown("a channel"));

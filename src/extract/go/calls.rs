@@ -5,20 +5,23 @@ use std::rc::Rc;
 
 use tree_sitter::Node;
 
+use crate::extract::code::fold;
 use crate::extract::go::package::{Declared, Library};
 use crate::extract::go::reader::Reader;
 use crate::extract::go::state::{Scope, Sides, State, Val, join_heaps, join_values};
-use crate::extract::go::{fold, names, unset};
+use crate::extract::go::{names, unset};
+use crate::facts::cause::Cause;
 use crate::facts::raw::Folded;
 use crate::knowledge::clients::model::Form;
-use crate::syntax::go;
+use crate::knowledge::languages;
+use crate::syntax::code;
 
 /// A function of the package longer than this is run in place only if it deals in options.
 const SHORT_FUNCTION: usize = 600;
 
 impl<'t, 'm> Reader<'t, 'm, '_> {
     pub(super) fn call(&mut self, node: Node<'t>) -> Val<'t> {
-        let Some(function) = go::field(node, "function") else {
+        let Some(function) = code::field(node, "function") else {
             return Val::unknown("code that cannot be read");
         };
         match function.kind() {
@@ -40,7 +43,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
 
     /// A call that runs at another time: what it does to its arguments cannot be known here.
     pub(super) fn call_later(&mut self, node: Node<'t>) {
-        match go::field(node, "function") {
+        match code::field(node, "function") {
             Some(function) if node.kind() == "call_expression" => {
                 self.evaluate(function);
                 self.give_arguments(node);
@@ -50,12 +53,12 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
     }
 
     pub(super) fn arguments(&self, node: Node<'t>) -> Vec<Node<'t>> {
-        go::field(node, "arguments").map_or_else(Vec::new, go::children)
+        code::field(node, "arguments").map_or_else(Vec::new, code::children)
     }
 
     /// Arguments that go where they cannot be followed.
     pub(super) fn give_arguments(&mut self, node: Node<'t>) {
-        let to = format!("`{}`", names::quoted(self.tree(), node));
+        let to = names::quoted(self.tree(), node).in_marks();
         for argument in self.arguments(node) {
             let value = self.evaluate(argument);
             self.escape(value, &to);
@@ -90,7 +93,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
     }
 
     fn call_selector(&mut self, node: Node<'t>, function: Node<'t>) -> Val<'t> {
-        let parts = go::field(function, "operand").zip(go::field(function, "field"));
+        let parts = code::field(function, "operand").zip(code::field(function, "field"));
         let Some((operand, field)) = parts else {
             return Val::unknown("code that cannot be read");
         };
@@ -147,14 +150,17 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
         }
         match (name, values.as_slice()) {
             ("max" | "min", [_, ..]) => {
-                let folded = values.into_iter().map(|v| v.folded(name)).collect();
+                let folded = values
+                    .into_iter()
+                    .map(|v| v.folded(Cause::Expression(name.to_owned())))
+                    .collect();
                 Val::Plain(fold::extreme(name, folded))
             }
             (_, [Val::Plain(value)]) => fold::convert(name, value.clone())
                 .map_or_else(|| self.unknown_code(node), Val::Plain),
             _ => {
                 for value in values {
-                    self.escape(value, &format!("`{name}`"));
+                    self.escape(value, &Cause::Expression(name.to_owned()));
                 }
                 self.unknown_code(node)
             }
@@ -164,7 +170,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
     /// Calls into other packages; a few of Go's own are understood.
     fn standard_call(&mut self, node: Node<'t>, package: &str, name: &str) -> Val<'t> {
         let arguments = self.arguments(node);
-        let to = format!("`{}`", names::quoted(self.tree(), node));
+        let to = names::quoted(self.tree(), node).in_marks();
         let values: Vec<_> = arguments.iter().map(|a| self.evaluate(*a)).collect();
         let first = match values.first() {
             Some(Val::Plain(value)) => Some(value.clone()),
@@ -178,7 +184,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
                 let value = Val::Plain(fold::from_environment(&key));
                 return Val::Several(vec![value, Val::Plain(unset::is_set(&key))]);
             }
-            ("os", "Exit", _) | ("log", "Fatal" | "Fatalf" | "Fatalln" | "Panic" | "Panicf", _) => {
+            _ if languages::go().is_some_and(|go| go.never_returns(package, name)) => {
                 self.state.dead = true;
                 None
             }
@@ -236,7 +242,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
             let value = self.run_declared(function, values);
             return self.named_unless_known(value, node);
         }
-        let to = format!("`{name}`");
+        let to = Cause::Expression(name.to_owned());
         for value in values {
             self.escape(value, &to);
         }
@@ -299,7 +305,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
     /// What a call of the package gave, under the call's own name where its parts say nothing.
     fn named_unless_known(&self, value: Val<'t>, node: Node<'t>) -> Val<'t> {
         match value {
-            Val::Plain(Folded::Unknown(reason)) if !fold::is_environment(&reason) => {
+            Val::Plain(Folded::Unknown(reason)) if !reason.is_environment() => {
                 self.unknown_code(node)
             }
             value => value,
@@ -308,11 +314,11 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
 
     fn returns_options(&self, function: &Declared<'t>) -> bool {
         let file = &self.files[function.file];
-        let Some(result) = go::field(function.node, "result") else {
+        let Some(result) = code::field(function.node, "result") else {
             return false;
         };
         let mut found = false;
-        names::visit(result, |node| {
+        code::visit(result, |node| {
             if matches!(node.kind(), "qualified_type" | "type_identifier") {
                 found |= self.option_type_in(file, node).is_some();
             }
@@ -323,16 +329,16 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
     /// Runs a function's body with these arguments; what it returns, from all its ends.
     fn run(&mut self, function: Node<'t>, values: Vec<Val<'t>>) -> Val<'t> {
         self.state.scopes.push(Scope::new());
-        if let Some(list) = go::field(function, "parameters") {
+        if let Some(list) = code::field(function, "parameters") {
             self.parameters(list);
             self.bind(list, values);
         }
-        if let Some(list) = go::field(function, "result") {
+        if let Some(list) = code::field(function, "result") {
             self.parameters(list);
         }
         self.returns.push(Vec::new());
         self.results.push(self.named_results(function));
-        if let Some(body) = go::field(function, "body") {
+        if let Some(body) = code::field(function, "body") {
             self.block(body);
         }
         self.results.pop();
@@ -342,14 +348,14 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
 
     fn bind(&mut self, list: Node<'t>, values: Vec<Val<'t>>) {
         let mut values = values.into_iter();
-        for parameter in go::children(list) {
+        for parameter in code::children(list) {
             let variadic = parameter.kind() == "variadic_parameter_declaration";
-            for name in go::fields(parameter, "name") {
+            for name in code::fields(parameter, "name") {
                 if variadic {
                     let name = self.text(name);
                     self.state.define(name, Val::unknown("arguments"));
                 } else if let Some(value) = values.next() {
-                    let ty = go::field(parameter, "type");
+                    let ty = code::field(parameter, "type");
                     let value = self.typed(value, ty);
                     let pointer = ty.is_some_and(|ty| ty.kind() == "pointer_type");
                     let name = self.text(name);
@@ -359,7 +365,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
             }
         }
         for value in values {
-            self.escape(value, "an argument");
+            self.escape(value, &Cause::Code("an argument"));
         }
     }
 
@@ -417,12 +423,10 @@ fn knows(library: &Library<'_>, name: &str) -> bool {
 /// The value of `values...`.
 pub(super) fn spread(argument: Node<'_>) -> Node<'_> {
     match argument.kind() {
-        "variadic_argument" => go::children(argument).first().copied().unwrap_or(argument),
+        "variadic_argument" => code::children(argument)
+            .first()
+            .copied()
+            .unwrap_or(argument),
         _ => argument,
     }
-}
-
-/// The folder of a path, empty at the root.
-pub(super) fn directory(path: &str) -> &str {
-    path.rsplit_once('/').map_or("", |(folder, _)| folder)
 }

@@ -4,14 +4,15 @@
 
 use tree_sitter::Node;
 
+use crate::extract::code::fold;
+use crate::extract::go::names;
 use crate::extract::go::package::Declared;
 use crate::extract::go::reader::Reader;
 use crate::extract::go::state::Val;
-use crate::extract::go::{fold, names};
-use crate::facts::raw::{Folded, from_variable};
-use crate::facts::value::Reason;
+use crate::facts::cause::Cause;
+use crate::facts::raw::Folded;
 use crate::knowledge::languages::{self, FallbackTag, Settings};
-use crate::syntax::go;
+use crate::syntax::code::{self, CodeGrammar};
 
 /// How far a configuration may lead from struct to struct.
 const DEEPEST: u32 = 6;
@@ -33,8 +34,8 @@ impl<'t> Reader<'t, '_, '_> {
         }
         let (file, declaration) = self.field_of(self.type_of(holder, 0)?, field, 0)?;
         let tree = &self.files[file].parsed.tree;
-        let text = go::string_value(tree.text(go::field(declaration, "tag")?))?;
-        let ty = go::field(declaration, "type")?;
+        let text = CodeGrammar::Go.string_value(tree.text(code::field(declaration, "tag")?))?;
+        let ty = code::field(declaration, "type")?;
         let tag = tags.iter().find(|tag| is_meant(tag, &text))?;
         let package = self.length_of_package();
         if !self.may_look_through(package) {
@@ -45,7 +46,10 @@ impl<'t> Reader<'t, '_, '_> {
         }
         let fallback = read_as(tree.text(ty), tag_value(&text, &tag.fallback)?)?;
         let (source, variable) = match self.variable(tag, &text) {
-            Some(name) => (from_variable(&name), tag.alone.then_some(name)),
+            Some(name) => (
+                Cause::EnvironmentVariable(name.clone()),
+                tag.alone.then_some(name),
+            ),
             None => (self.reason(code), None),
         };
         Some(Val::Plain(fold::with_fallback(source, variable, fallback)))
@@ -71,8 +75,8 @@ impl<'t> Reader<'t, '_, '_> {
             .sum()
     }
 
-    fn reason(&self, code: Node<'t>) -> Reason {
-        Reason::new(format!("`{}`", names::quoted(self.tree(), code)))
+    fn reason(&self, code: Node<'t>) -> Cause {
+        names::quoted(self.tree(), code).in_marks()
     }
 
     /// The variable that fills a field in, where nothing of the package puts more before its name.
@@ -104,15 +108,17 @@ impl<'t> Reader<'t, '_, '_> {
                     let mut found = false;
                     tree.walk(|node| {
                         let own = node.kind() == "composite_literal"
-                            && go::field(node, "type").is_some_and(|ty| {
+                            && code::field(node, "type").is_some_and(|ty| {
                                 ty.kind() == "type_identifier"
                                     && self.declared.types.contains_key(tree.text(ty))
                             });
-                        let elements = go::field(node, "body").filter(|_| own).map(go::children);
+                        let elements = code::field(node, "body")
+                            .filter(|_| own)
+                            .map(code::children);
                         let mut keys = elements
                             .into_iter()
                             .flatten()
-                            .filter_map(|e| go::field(e, "key"));
+                            .filter_map(|e| code::field(e, "key"));
                         found |= keys.any(|key| tree.text(key) == field);
                     });
                     found
@@ -126,14 +132,14 @@ impl<'t> Reader<'t, '_, '_> {
         match expression.kind() {
             "selector_expression" => {
                 let (holder, field) =
-                    go::field(expression, "operand").zip(go::field(expression, "field"))?;
+                    code::field(expression, "operand").zip(code::field(expression, "field"))?;
                 let holder = self.type_of(holder, depth + 1)?;
                 let (file, declaration) = self.field_of(holder, self.text(field), 0)?;
-                Some((file, go::field(declaration, "type")?))
+                Some((file, code::field(declaration, "type")?))
             }
             "identifier" => self.type_of_name(expression, depth),
-            "composite_literal" => Some((self.file, go::field(expression, "type")?)),
-            "unary_expression" => self.type_of(go::field(expression, "operand")?, depth + 1),
+            "composite_literal" => Some((self.file, code::field(expression, "type")?)),
+            "unary_expression" => self.type_of(code::field(expression, "operand")?, depth + 1),
             "call_expression" => self.type_of_result(expression, 0),
             _ => None,
         }
@@ -163,10 +169,10 @@ impl<'t> Reader<'t, '_, '_> {
         let variable: &Declared<'t> = self.declared.variables.get(text)?;
         let ty = variable.ty.or_else(|| {
             let literal = match variable.node.kind() {
-                "unary_expression" => go::field(variable.node, "operand")?,
+                "unary_expression" => code::field(variable.node, "operand")?,
                 _ => variable.node,
             };
-            go::field(literal, "type").filter(|_| literal.kind() == "composite_literal")
+            code::field(literal, "type").filter(|_| literal.kind() == "composite_literal")
         })?;
         Some((variable.file, ty))
     }
@@ -174,25 +180,25 @@ impl<'t> Reader<'t, '_, '_> {
     /// The places of a function that bind a name.
     fn bindings(&self, function: Node<'t>, name: &str) -> Vec<Binding<'t>> {
         let mut found = Vec::new();
-        names::visit(function, |node| match node.kind() {
+        code::visit(function, |node| match node.kind() {
             "parameter_declaration" | "var_spec" => {
-                let named = go::fields(node, "name");
+                let named = code::fields(node, "name");
                 let Some(at) = named.iter().position(|own| self.text(*own) == name) else {
                     return;
                 };
-                match (go::field(node, "type"), go::field(node, "value")) {
+                match (code::field(node, "type"), code::field(node, "value")) {
                     (Some(ty), _) => found.push(Binding::Type(ty)),
-                    (None, Some(values)) => found.extend(Binding::of(&go::children(values), at)),
+                    (None, Some(values)) => found.extend(Binding::of(&code::children(values), at)),
                     (None, None) => {}
                 }
             }
             "short_var_declaration" | "range_clause" => {
-                let left = go::field(node, "left").map_or_else(Vec::new, go::children);
+                let left = code::field(node, "left").map_or_else(Vec::new, code::children);
                 let Some(at) = left.iter().position(|own| self.text(*own) == name) else {
                     return;
                 };
-                let right = go::field(node, "right").filter(|_| node.kind() != "range_clause");
-                let right = right.map_or_else(Vec::new, go::children);
+                let right = code::field(node, "right").filter(|_| node.kind() != "range_clause");
+                let right = right.map_or_else(Vec::new, code::children);
                 found.push(Binding::of(&right, at).unwrap_or(Binding::Other));
             }
             _ => {}
@@ -202,32 +208,32 @@ impl<'t> Reader<'t, '_, '_> {
 
     /// The type of a result of a function of the package, `new` included.
     fn type_of_result(&self, call: Node<'t>, at: usize) -> Option<Typed<'t>> {
-        let name = self.text(go::field(call, "function")?);
+        let name = self.text(code::field(call, "function")?);
         if name == "new" {
             return Some((self.file, self.arguments(call).first().copied()?));
         }
         let function = self.declared.functions.get(name)?;
-        let result = go::field(function.node, "result")?;
+        let result = code::field(function.node, "result")?;
         if result.kind() != "parameter_list" {
             return (at == 0).then_some((function.file, result));
         }
-        let parameter = go::children(result).into_iter().nth(at)?;
-        Some((function.file, go::field(parameter, "type")?))
+        let parameter = code::children(result).into_iter().nth(at)?;
+        Some((function.file, code::field(parameter, "type")?))
     }
 
     /// The declaration of a struct's field, through what it embeds.
     fn field_of(&self, (file, ty): Typed<'t>, field: &str, depth: u32) -> Option<Typed<'t>> {
         let (file, body) = self.struct_of((file, ty), depth)?;
         let tree = &self.files[file].parsed.tree;
-        let list = go::children(body).first().copied()?;
+        let list = code::children(body).first().copied()?;
         let mut embedded = Vec::new();
-        for declaration in go::children(list) {
-            let names = go::fields(declaration, "name");
+        for declaration in code::children(list) {
+            let names = code::fields(declaration, "name");
             if names.iter().any(|name| tree.text(*name) == field) {
                 return Some((file, declaration));
             }
             if names.is_empty() {
-                embedded.extend(go::field(declaration, "type"));
+                embedded.extend(code::field(declaration, "type"));
             }
         }
         let mut embedded = embedded.into_iter();
@@ -240,7 +246,9 @@ impl<'t> Reader<'t, '_, '_> {
         }
         match ty.kind() {
             "struct_type" => Some((file, ty)),
-            "pointer_type" => self.struct_of((file, go::children(ty).first().copied()?), depth + 1),
+            "pointer_type" => {
+                self.struct_of((file, code::children(ty).first().copied()?), depth + 1)
+            }
             "type_identifier" | "identifier" => {
                 let name = self.files[file].parsed.tree.text(ty);
                 let declared = self.declared.types.get(name)?;
@@ -264,7 +272,7 @@ impl<'t> Reader<'t, '_, '_> {
         let [argument] = self.arguments(node)[..] else {
             return None;
         };
-        let key = go::string_value(self.text(argument))?;
+        let key = CodeGrammar::Go.string_value(self.text(argument))?;
         let package = self.length_of_package();
         if !self.may_look_through(package) {
             return None;
@@ -294,13 +302,13 @@ impl<'t> Reader<'t, '_, '_> {
                 continue;
             }
             tree.walk(|node| {
-                let function = go::field(node, "function").and_then(|f| go::field(f, "field"));
+                let function = code::field(node, "function").and_then(|f| code::field(f, "field"));
                 let sets = function.is_some_and(|f| tree.text(f) == setter);
-                let arguments = go::field(node, "arguments")
+                let arguments = code::field(node, "arguments")
                     .filter(|_| sets)
-                    .map(go::children);
+                    .map(code::children);
                 if let Some([own, value]) = arguments.as_deref()
-                    && let Some(own) = go::string_value(tree.text(*own))
+                    && let Some(own) = CodeGrammar::Go.string_value(tree.text(*own))
                     && own.eq_ignore_ascii_case(key)
                 {
                     let ty = None;

@@ -4,16 +4,20 @@ use std::rc::Rc;
 
 use tree_sitter::Node;
 
-use crate::extract::go::calls::{directory, spread};
+use crate::extract::code::address;
+use crate::extract::go::calls::spread;
+use crate::extract::go::names;
 use crate::extract::go::package::{Library, is_test};
 use crate::extract::go::reader::{Found, Reader};
 use crate::extract::go::state::{Object, Source, Val, name_of};
-use crate::extract::go::{address, names};
+use crate::facts::cause::Cause;
 use crate::facts::raw::{ErrorHandling, Folded, Language, OptionSource, RawClient, Site};
 use crate::facts::slot::Slot;
-use crate::facts::value::{Reason, Strength};
-use crate::knowledge::clients::model::{Constructor, Form, Kind};
-use crate::syntax::go;
+use crate::facts::value::Strength;
+use crate::facts::words::ClientKind;
+use crate::knowledge::clients::model::{Constructor, Form};
+use crate::source::path;
+use crate::syntax::code;
 
 impl<'t, 'm> Reader<'t, 'm, '_> {
     /// A call of the library that returns options.
@@ -50,7 +54,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
         (url_node, url): (Node<'t>, Val<'t>),
         error: Option<usize>,
     ) -> Source {
-        let url = url.folded("an argument");
+        let url = url.folded(Cause::Code("an argument"));
         let url_name = name_of(&url);
         Source {
             call: call.to_owned(),
@@ -71,13 +75,13 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
         constructor: &'m Constructor,
     ) -> Val<'t> {
         let options = self.options_of(node, library, constructor);
-        if constructor.kind == Kind::Connection
+        if constructor.kind == ClientKind::Connection
             && let Ok(object) = &options
             && self.dialled(object, self.tree().span(node))
         {
             return Val::unknown("a connection");
         }
-        if self.records() && !go::is_broken(node) {
+        if self.records() && !code::is_broken(node) {
             self.record(node, library, constructor, options);
         }
         Val::unknown("a client")
@@ -89,13 +93,13 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
         node: Node<'t>,
         library: &Rc<Library<'m>>,
         constructor: &Constructor,
-    ) -> Result<Object<'m>, Reason> {
+    ) -> Result<Object<'m>, Cause> {
         let id = self.new_object(Rc::clone(library), constructor.option_type.clone());
         let mut models = library.candidates.iter().filter_map(|l| l.model());
         let functional = models.any(|m| m.form(&constructor.option_type) == Some(Form::Functional));
         let from = constructor.option_arg.unwrap_or(usize::MAX);
         let mut given = (!functional && constructor.option_arg.is_some())
-            .then(|| Err(Reason::new("an argument that is not written")));
+            .then(|| Err(Cause::Code("an argument that is not written")));
         for (at, argument) in self.arguments(node).into_iter().enumerate() {
             let named = constructor.positional.iter().find(|p| p.at == at);
             if functional && at >= from {
@@ -119,7 +123,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
                         object.source = Some(source);
                     }
                 } else {
-                    self.escape(value, "a constructor");
+                    self.escape(value, &Cause::Code("a constructor"));
                 }
             }
         }
@@ -136,7 +140,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
         argument: Node<'t>,
         value: Val<'t>,
         constructor: &Constructor,
-    ) -> Result<Object<'m>, Reason> {
+    ) -> Result<Object<'m>, Cause> {
         match value {
             Val::Options(id) => {
                 let object = self.state.heap.get(&id).cloned();
@@ -158,7 +162,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
         node: Node<'t>,
         library: &Rc<Library<'m>>,
         constructor: &Constructor,
-        options: Result<Object<'m>, Reason>,
+        options: Result<Object<'m>, Cause>,
     ) {
         let anchor = self.tree().span(node);
         let site = self.site(node);
@@ -167,7 +171,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
             libraries: library.ids(),
             constructor: constructor.call.clone(),
             option_type: constructor.option_type.clone(),
-            dir: directory(&self.here().parsed.path).to_owned(),
+            dir: path::folder(&self.here().parsed.path).to_owned(),
             package: library.path.clone(),
             anchor,
             options_anchor: anchor,
@@ -200,7 +204,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
                 raw.rest_unknown = object.rest_unknown;
                 raw.carried_anchor = object.carried_anchor;
                 raw.carried_unknown = match object.carried_unknown {
-                    None if !carries => Some(Reason::new("a place that is not seen")),
+                    None if !carries => Some(Cause::Code("a place that is not seen")),
                     reason => reason,
                 };
                 raw.insert = object.insert;
@@ -223,15 +227,15 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
                 }
                 "keyed_element" => {
                     let key =
-                        go::field(parent, "key").and_then(|k| go::children(k).first().copied());
+                        code::field(parent, "key").and_then(|k| code::children(k).first().copied());
                     return self.last_name(key?);
                 }
                 "expression_list" => {
-                    let at = go::children(parent).iter().position(|n| *n == value)?;
+                    let at = code::children(parent).iter().position(|n| *n == value)?;
                     let statement = parent.parent()?;
                     let left = match statement.kind() {
-                        "var_spec" => go::fields(statement, "name"),
-                        _ => go::children(go::field(statement, "left")?),
+                        "var_spec" => code::fields(statement, "name"),
+                        _ => code::children(code::field(statement, "left")?),
                     };
                     return self.last_name(*left.get(at)?);
                 }
@@ -241,8 +245,8 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
         None
     }
 
-    fn code_reason(&self, node: Node<'t>) -> Reason {
-        Reason::new(format!("`{}`", names::quoted(self.tree(), node)))
+    fn code_reason(&self, node: Node<'t>) -> Cause {
+        names::quoted(self.tree(), node).in_marks()
     }
 }
 

@@ -6,14 +6,14 @@
 
 use tree_sitter::Node;
 
+use crate::extract::go::names;
 use crate::extract::go::reader::Reader;
 use crate::extract::go::sites::Site;
 use crate::extract::go::state::{Scope, State, Val};
-use crate::extract::go::{fold, names};
+use crate::facts::cause::Cause;
 use crate::facts::raw::{Crew, Folded};
-use crate::facts::value::Reason;
 use crate::knowledge::languages;
-use crate::syntax::go;
+use crate::syntax::code;
 
 /// How many functions outwards callers are followed.
 const MAX_CALLERS: usize = 6;
@@ -61,10 +61,10 @@ impl<'t> Reader<'t, '_, '_> {
         while let Some(parent) = at.parent() {
             self.steps_left = self.steps_left.saturating_sub(1);
             if self.steps_left == 0 {
-                return Crew::unknown("code that is too far away");
+                return Crew::unknown(Cause::Code("code that is too far away"));
             }
             match parent.kind() {
-                "for_statement" if go::field(parent, "body") == Some(at) => {
+                "for_statement" if code::field(parent, "body") == Some(at) => {
                     if way.started {
                         match self.rounds(parent) {
                             Ok(rounds) => crew = crew.times(&Ok(rounds)),
@@ -102,6 +102,7 @@ impl<'t> Reader<'t, '_, '_> {
             // What runs nowhere, or once, counts nothing however many it would start.
             (Ok(0), _) => Ok(0),
             (Ok(a), Ok(b)) => Ok(a.saturating_mul(*b)),
+            // A product with one open factor is open, and any of its causes says why.
             (Err(reason), _) | (_, Err(reason)) => Err(reason.clone()),
         };
         Crew {
@@ -119,13 +120,13 @@ impl<'t> Reader<'t, '_, '_> {
         if way.factors.is_empty() {
             return crew;
         }
-        Crew::unknown("a parameter")
+        Crew::unknown(Cause::Code("a parameter"))
     }
 
     /// Everything in the package that calls a function, together.
     fn callers(&mut self, function: Node<'t>, mut way: Way<'t>) -> Crew {
-        let Some(name) = go::field(function, "name").map(|n| self.text(n)) else {
-            return Crew::unknown("a function without a name");
+        let Some(name) = code::field(function, "name").map(|n| self.text(n)) else {
+            return Crew::unknown(Cause::Code("a function without a name"));
         };
         if way.through.iter().any(|f| f.id() == function.id()) {
             return Crew::of(0);
@@ -137,10 +138,10 @@ impl<'t> Reader<'t, '_, '_> {
             return Self::end(&way, Crew::of(1));
         }
         if way.through.len() > MAX_CALLERS {
-            return Crew::unknown("callers that are too far away");
+            return Crew::unknown(Cause::Code("callers that are too far away"));
         }
         if is_method && !self.declared.methods.contains_key(name) {
-            return Crew::unknown(format!("which `{name}` is called"));
+            return Crew::unknown(Cause::WhichCalled(name.to_owned()));
         }
         let file = self.file;
         let mut all = Crew::of(0);
@@ -162,7 +163,7 @@ impl<'t> Reader<'t, '_, '_> {
         let mut from_elsewhere = Self::end(&way, Crew::of(1));
         from_elsewhere.assumed = Some(format!("that `{name}` is called once"));
         if !exported && !is_method {
-            return Crew::unknown(format!("who calls `{name}`"));
+            return Crew::unknown(Cause::CallersOf(name.to_owned()));
         }
         all.and(from_elsewhere)
     }
@@ -170,7 +171,7 @@ impl<'t> Reader<'t, '_, '_> {
     /// One place that names a function: it calls it, or hands it to what starts a goroutine.
     fn caller(&mut self, site: Site<'t>, mut way: Way<'t>) -> Crew {
         let called = site.node.parent().filter(|p| {
-            p.kind() == "call_expression" && go::field(*p, "function") == Some(site.node)
+            p.kind() == "call_expression" && code::field(*p, "function") == Some(site.node)
         });
         let Some(call) = called else {
             let list = site.node.parent().filter(|p| p.kind() == "argument_list");
@@ -178,7 +179,7 @@ impl<'t> Reader<'t, '_, '_> {
                 .and_then(|list| list.parent())
                 .is_some_and(|call| self.starts_goroutine(call));
             if !starts || !way.factors.is_empty() {
-                return Crew::unknown("a function that is handed on");
+                return Crew::unknown(Cause::Code("a function that is handed on"));
             }
             way.started = true;
             return self.outwards(site.node, way);
@@ -188,7 +189,7 @@ impl<'t> Reader<'t, '_, '_> {
         for position in std::mem::take(&mut way.factors) {
             let bound = match arguments.get(position) {
                 Some(argument) => self.figure(*argument, call),
-                None => Err(Bound::Unknown(Reason::new("an argument"))),
+                None => Err(Bound::Unknown(Cause::Code("an argument"))),
             };
             match bound {
                 Ok(rounds) => crew = crew.times(&Ok(rounds)),
@@ -196,7 +197,7 @@ impl<'t> Reader<'t, '_, '_> {
                     way.factors.push(outer);
                 }
                 Err(Bound::Parameter(_)) => {
-                    return Crew::unknown("a parameter");
+                    return Crew::unknown(Cause::Code("a parameter"));
                 }
                 Err(Bound::Unknown(reason)) => crew = crew.times(&Err(reason)),
             }
@@ -215,17 +216,17 @@ impl<'t> Reader<'t, '_, '_> {
     ) -> Crew {
         let mut calls = Vec::new();
         let mut other = false;
-        names::visit(within, |node| {
+        code::visit(within, |node| {
             if node.kind() != "identifier" || self.text(node) != name {
                 return;
             }
             let parent = node.parent();
             let called = parent.filter(|p| {
-                p.kind() == "call_expression" && go::field(*p, "function") == Some(node)
+                p.kind() == "call_expression" && code::field(*p, "function") == Some(node)
             });
             let bound = parent.is_some_and(|p| p.kind() == "expression_list")
                 && parent.and_then(|p| p.parent()).is_some_and(|s| {
-                    s.kind() == "short_var_declaration" && go::field(s, "left") == parent
+                    s.kind() == "short_var_declaration" && code::field(s, "left") == parent
                 });
             match called {
                 Some(call) if !literal.byte_range().contains(&call.start_byte()) => {
@@ -236,7 +237,7 @@ impl<'t> Reader<'t, '_, '_> {
             }
         });
         if other || way.through.iter().any(|n| n.id() == literal.id()) {
-            return Crew::unknown(format!("what becomes of `{name}`"));
+            return Crew::unknown(Cause::FateOf(name.to_owned()));
         }
         let mut all = Crew::of(0);
         for call in calls {
@@ -250,30 +251,30 @@ impl<'t> Reader<'t, '_, '_> {
     /// Who runs a function literal.
     fn run_by(&self, literal: Node<'t>) -> RunBy<'t> {
         let Some(parent) = literal.parent() else {
-            return RunBy::Unknown("a function literal".to_owned());
+            return RunBy::Unknown(Cause::Code("a function literal"));
         };
         match parent.kind() {
             "call_expression" => RunBy::Here,
             "argument_list" => match parent.parent() {
                 Some(call) if self.starts_goroutine(call) => RunBy::Goroutine,
                 Some(call) => {
-                    RunBy::Unknown(format!("what `{}` runs", names::quoted(self.tree(), call)))
+                    RunBy::Unknown(Cause::RunBy(names::quoted(self.tree(), call).source_name()))
                 }
-                None => RunBy::Unknown("a function literal".to_owned()),
+                None => RunBy::Unknown(Cause::Code("a function literal")),
             },
             "expression_list" => self.bound_to(parent, literal).map_or_else(
-                || RunBy::Unknown("a function literal".to_owned()),
+                || RunBy::Unknown(Cause::Code("a function literal")),
                 |(name, within)| RunBy::Variable(name, within),
             ),
-            _ => RunBy::Unknown("a function literal".to_owned()),
+            _ => RunBy::Unknown(Cause::Code("a function literal")),
         }
     }
 
     /// The variable that a list of values gives a literal, and the block that it lives in.
     fn bound_to(&self, list: Node<'t>, literal: Node<'t>) -> Option<(&'t str, Node<'t>)> {
         let statement = list.parent()?;
-        let at = go::children(list).iter().position(|n| *n == literal)?;
-        let left = go::children(go::field(statement, "left")?);
+        let at = code::children(list).iter().position(|n| *n == literal)?;
+        let left = code::children(code::field(statement, "left")?);
         let name = left.get(at).filter(|n| n.kind() == "identifier")?;
         let within = statement.parent()?;
         (statement.kind() == "short_var_declaration").then(|| (self.text(*name), within))
@@ -281,7 +282,7 @@ impl<'t> Reader<'t, '_, '_> {
 
     /// A call that runs the function that it is given in a goroutine of its own: `group.Go(f)`.
     fn starts_goroutine(&self, call: Node<'t>) -> bool {
-        let method = go::field(call, "function").and_then(|f| go::field(f, "field"));
+        let method = code::field(call, "function").and_then(|f| code::field(f, "field"));
         method.is_some_and(|method| {
             let mut starters = languages::go().into_iter().flat_map(|l| &l.goroutine);
             starters.any(|starter| starter.method == self.text(method))
@@ -290,43 +291,46 @@ impl<'t> Reader<'t, '_, '_> {
 
     /// How many rounds a loop makes.
     fn rounds(&mut self, node: Node<'t>) -> Result<u64, Bound> {
-        let body = go::field(node, "body");
+        let body = code::field(node, "body");
         if body.is_some_and(|body| may_leave(body)) {
-            return Err(Bound::unknown("a loop that may end early"));
+            return Err(Bound::unknown(Cause::Code("a loop that may end early")));
         }
-        let clause = go::children(node)
+        let clause = code::children(node)
             .into_iter()
             .find(|c| matches!(c.kind(), "for_clause" | "range_clause"));
         let Some(clause) = clause else {
-            return Err(Bound::unknown("an endless loop"));
+            return Err(Bound::unknown(Cause::Code("an endless loop")));
         };
         if clause.kind() == "range_clause" {
-            let Some(over) = go::field(clause, "right") else {
-                return Err(Bound::unknown("a loop"));
+            let Some(over) = code::field(clause, "right") else {
+                return Err(Bound::unknown(Cause::Code("a loop")));
             };
             return self.figure(over, node);
         }
-        self.counted(clause, node)
-            .unwrap_or_else(|| Err(Bound::unknown("a loop whose rounds are not counted")))
+        self.counted(clause, node).unwrap_or_else(|| {
+            Err(Bound::unknown(Cause::Code(
+                "a loop whose rounds are not counted",
+            )))
+        })
     }
 
     /// `for i := 0; i < n; i++`.
     fn counted(&mut self, clause: Node<'t>, node: Node<'t>) -> Option<Result<u64, Bound>> {
-        let first = go::field(clause, "initializer")?;
-        let condition = go::field(clause, "condition")?;
-        let update = go::field(clause, "update")?;
-        let counter = *go::children(go::field(first, "left")?).first()?;
-        let start = *go::children(go::field(first, "right")?).first()?;
+        let first = code::field(clause, "initializer")?;
+        let condition = code::field(clause, "condition")?;
+        let update = code::field(clause, "update")?;
+        let counter = *code::children(code::field(first, "left")?).first()?;
+        let start = *code::children(code::field(first, "right")?).first()?;
         let name = self.text(counter);
-        let left = go::field(condition, "left")?;
-        let (left_is, right) = (self.text(left) == name, go::field(condition, "right")?);
+        let left = code::field(condition, "left")?;
+        let (left_is, right) = (self.text(left) == name, code::field(condition, "right")?);
         let stepped =
-            update.kind() == "inc_statement" && self.text(*go::children(update).first()?) == name;
-        let body = go::field(node, "body")?;
+            update.kind() == "inc_statement" && self.text(*code::children(update).first()?) == name;
+        let body = code::field(node, "body")?;
         if !left_is || !stepped || names::assigned(self.tree(), body).contains(name) {
             return None;
         }
-        let more = match go::field(condition, "operator").map(|o| self.text(o))? {
+        let more = match code::field(condition, "operator").map(|o| self.text(o))? {
             "<" => 0,
             "<=" => 1,
             _ => return None,
@@ -338,9 +342,11 @@ impl<'t> Reader<'t, '_, '_> {
             Ok(Folded::Int(n)) => {
                 Ok(u64::try_from(n.saturating_sub(from).saturating_add(more)).unwrap_or(0))
             }
-            Ok(_) => Err(Bound::unknown("a loop whose rounds are not counted")),
+            Ok(_) => Err(Bound::unknown(Cause::Code(
+                "a loop whose rounds are not counted",
+            ))),
             Err(Bound::Parameter(_)) if from != 0 || more != 0 => {
-                Err(Bound::unknown("a parameter"))
+                Err(Bound::unknown(Cause::Code("a parameter")))
             }
             Err(bound) => Err(bound),
         })
@@ -351,7 +357,9 @@ impl<'t> Reader<'t, '_, '_> {
         match self.figure_of(expression, at)? {
             Folded::Int(n) => Ok(u64::try_from(n).unwrap_or(0)),
             Folded::List(items) => Ok(items.len() as u64),
-            _ => Err(Bound::unknown("a loop whose rounds are not counted")),
+            _ => Err(Bound::unknown(Cause::Code(
+                "a loop whose rounds are not counted",
+            ))),
         }
     }
 
@@ -362,18 +370,18 @@ impl<'t> Reader<'t, '_, '_> {
             && let Some(function) = function
         {
             let name = self.text(expression);
-            let body = go::field(function, "body").unwrap_or(function);
+            let body = code::field(function, "body").unwrap_or(function);
             let changed = names::assigned(self.tree(), body).contains(name);
             if let Some(position) = self.parameter_position(function, name) {
                 return match changed {
-                    true => Err(Bound::unknown(format!("`{name}`"))),
+                    true => Err(Bound::unknown(Cause::Expression(name.to_owned()))),
                     false => Err(Bound::Parameter(position)),
                 };
             }
             if let Some(value) = self.only_value(body, name) {
                 return match value {
                     Some(value) if !changed => self.computed(value),
-                    _ => Err(Bound::unknown(format!("`{name}`"))),
+                    _ => Err(Bound::unknown(Cause::Expression(name.to_owned()))),
                 };
             }
         }
@@ -393,18 +401,15 @@ impl<'t> Reader<'t, '_, '_> {
         match value {
             Val::Plain(Folded::Unknown(reason)) => Err(Bound::Unknown(reason)),
             Val::Plain(folded) => Ok(folded),
-            _ => match fold::from_code(&names::quoted(self.tree(), expression)) {
-                Folded::Unknown(reason) => Err(Bound::Unknown(reason)),
-                _ => Err(Bound::unknown("an expression")),
-            },
+            _ => Err(Bound::Unknown(names::quoted(self.tree(), expression))),
         }
     }
 
     pub(super) fn parameter_position(&self, function: Node<'t>, name: &str) -> Option<usize> {
-        let list = go::field(function, "parameters")?;
-        let names = go::children(list)
+        let list = code::field(function, "parameters")?;
+        let names = code::children(list)
             .into_iter()
-            .flat_map(|p| go::fields(p, "name"));
+            .flat_map(|p| code::fields(p, "name"));
         names
             .into_iter()
             .position(|parameter| self.text(parameter) == name)
@@ -414,15 +419,17 @@ impl<'t> Reader<'t, '_, '_> {
     /// or where it cannot be told apart.
     pub(super) fn only_value(&self, body: Node<'t>, name: &str) -> Option<Option<Node<'t>>> {
         let mut found: Option<Option<Node<'t>>> = None;
-        names::visit(body, |node| {
+        code::visit(body, |node| {
             let (left, right) = match node.kind() {
                 "short_var_declaration" => (
-                    go::field(node, "left").map_or_else(Vec::new, go::children),
-                    go::field(node, "right"),
+                    code::field(node, "left").map_or_else(Vec::new, code::children),
+                    code::field(node, "right"),
                 ),
-                "var_spec" | "const_spec" => (go::fields(node, "name"), go::field(node, "value")),
+                "var_spec" | "const_spec" => {
+                    (code::fields(node, "name"), code::field(node, "value"))
+                }
                 "range_clause" => (
-                    go::field(node, "left").map_or_else(Vec::new, go::children),
+                    code::field(node, "left").map_or_else(Vec::new, code::children),
                     None,
                 ),
                 _ => return,
@@ -430,7 +437,7 @@ impl<'t> Reader<'t, '_, '_> {
             let Some(at) = left.iter().position(|n| self.text(*n) == name) else {
                 return;
             };
-            let values = right.map_or_else(Vec::new, go::children);
+            let values = right.map_or_else(Vec::new, code::children);
             let value = values.get(at).filter(|_| values.len() == left.len());
             found = Some(match found {
                 None => value.copied(),
@@ -445,12 +452,12 @@ impl<'t> Reader<'t, '_, '_> {
 enum Bound {
     /// It is the parameter at this position.
     Parameter(usize),
-    Unknown(Reason),
+    Unknown(Cause),
 }
 
 impl Bound {
-    fn unknown(reason: impl Into<String>) -> Self {
-        Self::Unknown(Reason::new(reason))
+    fn unknown(cause: Cause) -> Self {
+        Self::Unknown(cause)
     }
 }
 
@@ -460,7 +467,7 @@ enum RunBy<'t> {
     Goroutine,
     /// Whoever calls this variable of this block.
     Variable(&'t str, Node<'t>),
-    Unknown(String),
+    Unknown(Cause),
 }
 
 /// The function or the literal that a node stands in.
@@ -485,7 +492,7 @@ fn may_leave(body: Node<'_>) -> bool {
         match node.kind() {
             "break_statement" | "return_statement" | "goto_statement" => return true,
             "func_literal" => {}
-            _ => todo.extend(go::children(node)),
+            _ => todo.extend(code::children(node)),
         }
     }
     false

@@ -3,13 +3,14 @@
 
 use tree_sitter::Node;
 
+use crate::extract::code::fold;
+use crate::extract::go::names;
 use crate::extract::go::package::Declared;
 use crate::extract::go::reader::Reader;
 use crate::extract::go::state::{Scope, Val};
-use crate::extract::go::{fold, names};
+use crate::facts::cause::Cause;
 use crate::facts::raw::Folded;
-use crate::facts::value::Reason;
-use crate::syntax::go;
+use crate::syntax::code::{self, CodeGrammar};
 
 impl<'t> Reader<'t, '_, '_> {
     pub(super) fn evaluate(&mut self, node: Node<'t>) -> Val<'t> {
@@ -27,16 +28,16 @@ impl<'t> Reader<'t, '_, '_> {
     fn evaluate_kind(&mut self, node: Node<'t>) -> Val<'t> {
         let text = self.text(node);
         match node.kind() {
-            "int_literal" => plain(go::int_value(text).map(Folded::Int)),
+            "int_literal" => plain(CodeGrammar::Go.int_value(text).map(Folded::Int)),
             "float_literal" => plain(text.replace('_', "").parse().ok().map(Folded::Float)),
             "interpreted_string_literal" | "raw_string_literal" => {
-                plain(go::string_value(text).map(Folded::Text))
+                plain(CodeGrammar::Go.string_value(text).map(Folded::Text))
             }
             "true" => Val::Plain(Folded::Bool(true)),
             "false" => Val::Plain(Folded::Bool(false)),
             "nil" => Val::Plain(Folded::Nil),
             "identifier" => self.name(node),
-            "parenthesized_expression" => match go::children(node).first() {
+            "parenthesized_expression" => match code::children(node).first() {
                 Some(inner) => self.evaluate(*inner),
                 None => Val::unknown("code that cannot be read"),
             },
@@ -52,10 +53,10 @@ impl<'t> Reader<'t, '_, '_> {
 
     /// Something that is not modelled: its parts are evaluated for what happens in them.
     pub(super) fn look_through(&mut self, node: Node<'t>) -> Val<'t> {
-        for child in go::children(node) {
+        for child in code::children(node) {
             let value = self.evaluate(child);
             if !matches!(node.kind(), "index_expression" | "slice_expression") {
-                self.escape(value, "another value");
+                self.escape(value, &Cause::Code("another value"));
             }
         }
         self.unknown_code(node)
@@ -63,7 +64,7 @@ impl<'t> Reader<'t, '_, '_> {
 
     /// An unknown value, named by its code.
     pub(super) fn unknown_code(&self, node: Node<'t>) -> Val<'t> {
-        Val::Plain(fold::from_code(&names::quoted(self.tree(), node)))
+        Val::Plain(Folded::Unknown(names::quoted(self.tree(), node)))
     }
 
     fn name(&mut self, node: Node<'t>) -> Val<'t> {
@@ -107,8 +108,8 @@ impl<'t> Reader<'t, '_, '_> {
     }
 
     fn unary(&mut self, node: Node<'t>) -> Val<'t> {
-        let operator = go::field(node, "operator").map_or("", |o| self.text(o));
-        let Some(operand) = go::field(node, "operand") else {
+        let operator = code::field(node, "operator").map_or("", |o| self.text(o));
+        let Some(operand) = code::field(node, "operand") else {
             return Val::unknown("code that cannot be read");
         };
         let value = self.pointed_at(operator, operand);
@@ -148,7 +149,7 @@ impl<'t> Reader<'t, '_, '_> {
             "unary_expression" => self.text(expression).starts_with('*'),
             "identifier" => self.values.contains(self.text(expression)),
             "parenthesized_expression" => {
-                let inner = go::children(expression).first().copied();
+                let inner = code::children(expression).first().copied();
                 inner.is_some_and(|inner| self.is_value(inner))
             }
             _ => false,
@@ -166,12 +167,12 @@ impl<'t> Reader<'t, '_, '_> {
     }
 
     fn binary(&mut self, node: Node<'t>) -> Val<'t> {
-        let sides = go::field(node, "left").zip(go::field(node, "right"));
+        let sides = code::field(node, "left").zip(code::field(node, "right"));
         let Some((left, right)) = sides else {
             return Val::unknown("code that cannot be read");
         };
         let (left, right) = (self.evaluate(left), self.evaluate(right));
-        let operator = go::field(node, "operator").map_or("", |o| self.text(o));
+        let operator = code::field(node, "operator").map_or("", |o| self.text(o));
         match (left, right) {
             (Val::Plain(left), Val::Plain(right)) => {
                 Val::Plain(fold::binary(operator, left, right))
@@ -181,7 +182,7 @@ impl<'t> Reader<'t, '_, '_> {
     }
 
     fn selector(&mut self, node: Node<'t>) -> Val<'t> {
-        let parts = go::field(node, "operand").zip(go::field(node, "field"));
+        let parts = code::field(node, "operand").zip(code::field(node, "field"));
         let Some((operand, field)) = parts else {
             return Val::unknown("code that cannot be read");
         };
@@ -215,7 +216,7 @@ impl<'t> Reader<'t, '_, '_> {
     }
 
     pub(super) fn is_duration(&self, ty: Node<'t>) -> bool {
-        let parts = go::field(ty, "package").zip(go::field(ty, "name"));
+        let parts = code::field(ty, "package").zip(code::field(ty, "name"));
         parts.is_some_and(|(package, name)| {
             self.here().other_package(self.text(package)) == Some("time")
                 && self.text(name) == "Duration"
@@ -225,14 +226,14 @@ impl<'t> Reader<'t, '_, '_> {
     /// A function literal: its body is read where it stands; what it holds of the variables around
     /// it is not certain any more.
     fn function_literal(&mut self, node: Node<'t>) -> Val<'t> {
-        let Some(body) = go::field(node, "body") else {
+        let Some(body) = code::field(node, "body") else {
             return Val::unknown("code that cannot be read");
         };
         let outer = self.fork();
         self.forget_changed_later(node);
         self.state.scopes.push(Scope::new());
         self.open_block();
-        if let Some(parameters) = go::field(node, "parameters") {
+        if let Some(parameters) = code::field(node, "parameters") {
             self.parameters(parameters);
         }
         let returns = std::mem::take(&mut self.returns);
@@ -252,7 +253,7 @@ impl<'t> Reader<'t, '_, '_> {
 
     /// A function literal may run after what is assigned behind it.
     fn forget_changed_later(&mut self, literal: Node<'t>) {
-        let reason = Reason::new("a function literal that runs later");
+        let reason = Cause::Code("a function literal that runs later");
         for name in names::mentioned(self.tree(), literal) {
             let later = self.last_change.get(name);
             if later.is_none_or(|last| *last <= literal.end_byte()) {
@@ -284,7 +285,7 @@ impl<'t> Reader<'t, '_, '_> {
             }
         }
         self.forget(body, "a function literal");
-        let reason = Reason::new("a function literal that holds the options");
+        let reason = Cause::Code("a function literal that holds the options");
         let assigned = names::assigned(tree, body);
         for name in names::mentioned(tree, body) {
             if let Some(&Val::Options(id)) = self.state.get(name)
@@ -297,14 +298,14 @@ impl<'t> Reader<'t, '_, '_> {
     }
 
     /// A value goes where it cannot be followed.
-    pub(super) fn escape(&mut self, value: Val<'t>, to: &str) {
+    pub(super) fn escape(&mut self, value: Val<'t>, to: &Cause) {
         match value {
             Val::Options(id) => {
                 self.remember(id);
                 if let Some(object) = self.state.heap.get_mut(&id)
                     && !object.built
                 {
-                    object.lose(&Reason::new(to));
+                    object.lose(to);
                 }
             }
             Val::Error(errors) => self.error_checked(&errors),

@@ -5,14 +5,14 @@ use std::rc::Rc;
 
 use tree_sitter::Node;
 
-use crate::extract::go::fold;
 use crate::extract::go::package::Library;
 use crate::extract::go::reader::Reader;
 use crate::extract::go::state::{Object, ObjectId};
-use crate::facts::raw::OptionWrite;
+use crate::facts::cause::Cause;
+use crate::facts::raw::{Folded, OptionWrite};
 use crate::facts::slot::Slot;
 use crate::knowledge::clients::model::Constructor;
-use crate::syntax::go;
+use crate::syntax::code;
 
 /// A literal that is a client, with what it held when it was last seen.
 pub(super) struct Built<'t, 'm> {
@@ -39,7 +39,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
         };
         object.built = true;
         let last = object.clone();
-        if self.records() && !go::is_broken(node) {
+        if self.records() && !code::is_broken(node) {
             self.built.push(Built {
                 id,
                 node,
@@ -82,7 +82,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
             }
             object.write(OptionWrite {
                 ident: field.to_owned(),
-                value: fold::unknown(format!("`{held}.{field}`, which the package assigns")),
+                value: Folded::Unknown(Cause::AssignedField(format!("{held}.{field}"))),
                 span,
                 conditional: true,
                 wrapped: None,

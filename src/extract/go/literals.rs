@@ -8,12 +8,12 @@ use crate::extract::go::names;
 use crate::extract::go::package::{File, Import, Library};
 use crate::extract::go::reader::Reader;
 use crate::extract::go::state::{Object, ObjectId, Val};
+use crate::facts::cause::Cause;
 use crate::facts::raw::{Folded, OptionWrite};
 use crate::facts::slot::{Encoding, FieldStyle, Slot};
-use crate::facts::value::Reason;
 use crate::knowledge::clients::model::ValueKind;
 use crate::source::Span;
-use crate::syntax::go;
+use crate::syntax::code;
 
 /// How far a chain of type aliases is followed.
 const MAX_ALIASES: usize = 4;
@@ -21,7 +21,7 @@ const MAX_ALIASES: usize = 4;
 impl<'t, 'm> Reader<'t, 'm, '_> {
     /// The library's option type that a type names, through a pointer or an alias of the package.
     pub(super) fn option_type(&self, ty: Node<'t>) -> Option<(Rc<Library<'m>>, String)> {
-        let shadowed = go::field(ty, "package")
+        let shadowed = code::field(ty, "package")
             .is_some_and(|package| self.state.get(self.text(package)).is_some());
         if shadowed {
             return None;
@@ -38,7 +38,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
         for _ in 0..MAX_ALIASES {
             let text = file.parsed.tree.text(ty);
             match ty.kind() {
-                "pointer_type" => ty = *go::children(ty).first()?,
+                "pointer_type" => ty = *code::children(ty).first()?,
                 "qualified_type" | "selector_expression" => {
                     return qualified(file, ty).or_else(|| foreign(file, ty));
                 }
@@ -69,7 +69,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
     }
 
     pub(super) fn composite(&mut self, node: Node<'t>) -> Val<'t> {
-        let (Some(ty), Some(body)) = (go::field(node, "type"), go::field(node, "body")) else {
+        let (Some(ty), Some(body)) = (code::field(node, "type"), code::field(node, "body")) else {
             return Val::unknown("code that cannot be read");
         };
         if let Some((library, option_type)) = self.option_type(ty) {
@@ -99,14 +99,14 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
             self.ascend();
             return items;
         }
-        for element in go::children(body) {
+        for element in code::children(body) {
             let value = match element.kind() {
-                "keyed_element" => go::field(element, "value"),
+                "keyed_element" => code::field(element, "value"),
                 _ => Some(element),
             };
             let Some(value) = value else { continue };
             let inner = match value.kind() {
-                "literal_element" => go::children(value).first().copied(),
+                "literal_element" => code::children(value).first().copied(),
                 _ => Some(value),
             };
             let Some(inner) = inner else { continue };
@@ -115,11 +115,11 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
                 continue;
             }
             let value = self.evaluate(inner);
-            if let (Val::Options(id), Some(key)) = (&value, go::field(element, "key")) {
+            if let (Val::Options(id), Some(key)) = (&value, code::field(element, "key")) {
                 self.held_as(*id, self.text(key));
             }
-            self.escape(value.clone(), "another value");
-            items.push(value.folded(&names::quoted(self.tree(), inner)));
+            self.escape(value.clone(), &Cause::Code("another value"));
+            items.push(value.folded(names::quoted(self.tree(), inner)));
         }
         self.ascend();
         items
@@ -128,10 +128,10 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
     /// Reads the fields of an options literal into its object.
     fn fill(&mut self, id: ObjectId, node: Node<'t>, body: Node<'t>) {
         let mut rest_unknown = None;
-        for element in go::children(body) {
+        for element in code::children(body) {
             match self.keyed(element) {
                 Some((field, value)) => self.field(id, field, value),
-                None => rest_unknown = Some(Reason::new("a literal that cannot be read")),
+                None => rest_unknown = Some(Cause::Code("a literal that cannot be read")),
             }
         }
         let style = self.field_style(body);
@@ -153,16 +153,16 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
 
     /// The field and the value of `Field: value`.
     fn keyed(&self, element: Node<'t>) -> Option<(Node<'t>, Node<'t>)> {
-        let key = go::field(element, "key")?;
-        let value = go::field(element, "value")?;
-        let field = go::children(key).first().copied()?;
+        let key = code::field(element, "key")?;
+        let value = code::field(element, "value")?;
+        let field = code::children(key).first().copied()?;
         (field.kind() == "identifier").then_some((field, value))
     }
 
     /// `Field: value` of an options literal.
     fn field(&mut self, id: ObjectId, field: Node<'t>, value: Node<'t>) {
         let expression = match value.kind() {
-            "literal_element" => go::children(value).first().copied().unwrap_or(value),
+            "literal_element" => code::children(value).first().copied().unwrap_or(value),
             _ => value,
         };
         let ident = self.text(field);
@@ -193,8 +193,8 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
         value: Val<'t>,
         expression: Node<'t>,
     ) -> OptionWrite {
-        self.escape(value.clone(), "another options value");
-        let value = value.folded(&names::quoted(self.tree(), expression));
+        self.escape(value.clone(), &Cause::Code("another options value"));
+        let value = value.folded(names::quoted(self.tree(), expression));
         self.note_secret(id, ident, &value, expression);
         let span = self.tree().span(expression);
         OptionWrite {
@@ -231,7 +231,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
 
     /// The string literals that an expression is made of, through names of the package.
     fn literals_of(&self, expression: Node<'t>, found: &mut Vec<Span>, depth: usize) {
-        names::visit(expression, |node| match node.kind() {
+        code::visit(expression, |node| match node.kind() {
             "interpreted_string_literal" | "raw_string_literal" => {
                 found.push(self.tree().span(node));
             }
@@ -240,7 +240,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
                 let tables = [&self.declared.constants, &self.declared.variables];
                 for declared in tables.into_iter().filter_map(|table| table.get(name)) {
                     let tree = &self.files[declared.file].parsed.tree;
-                    names::visit(declared.node, |inner| {
+                    code::visit(declared.node, |inner| {
                         if inner.kind().ends_with("string_literal") {
                             found.push(tree.span(inner));
                         }
@@ -318,14 +318,14 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
 
     /// The `if err != nil { ... }` right after a statement that binds an error.
     fn check_after(&self, statement: Node<'t>) -> Option<Node<'t>> {
-        let bound = go::children(go::field(statement, "left")?);
+        let bound = code::children(code::field(statement, "left")?);
         let error = self.text(*bound.get(1)?);
         let mut next = statement.next_named_sibling()?;
         while next.kind() == "comment" {
             next = next.next_named_sibling()?;
         }
-        let plain = next.kind() == "if_statement" && go::field(next, "initializer").is_none();
-        let condition = go::field(next, "condition").filter(|_| plain)?;
+        let plain = next.kind() == "if_statement" && code::field(next, "initializer").is_none();
+        let condition = code::field(next, "condition").filter(|_| plain)?;
         names::mentioned(self.tree(), condition)
             .contains(error)
             .then_some(next)
@@ -364,12 +364,12 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
 
     /// Where and how a field would be added to a literal's body.
     fn field_style(&self, body: Node<'t>) -> Option<(Span, FieldStyle)> {
-        if go::is_broken(body) {
+        if code::is_broken(body) {
             return None;
         }
         let tree = self.tree();
         let (open, close) = (body.start_byte() + 1, body.end_byte() - 1);
-        let last = go::children(body).last().copied();
+        let last = code::children(body).last().copied();
         let from = last.map_or(open, |node| node.end_byte());
         let tail = tree.excerpt().text().get(from..close)?;
         let comma_before = tail.trim_start().starts_with(',');
@@ -398,8 +398,8 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
 fn qualified<'m>(file: &File<'_, 'm>, ty: Node<'_>) -> Option<(Rc<Library<'m>>, String)> {
     let tree = &file.parsed.tree;
     let (package, name) = match ty.kind() {
-        "qualified_type" => (go::field(ty, "package")?, go::field(ty, "name")?),
-        _ => (go::field(ty, "operand")?, go::field(ty, "field")?),
+        "qualified_type" => (code::field(ty, "package")?, code::field(ty, "name")?),
+        _ => (code::field(ty, "operand")?, code::field(ty, "field")?),
     };
     let Import::Library(library) = file.imports.get(tree.text(package))? else {
         return None;
@@ -413,8 +413,8 @@ fn qualified<'m>(file: &File<'_, 'm>, ty: Node<'_>) -> Option<(Rc<Library<'m>>, 
 fn foreign<'m>(file: &File<'_, 'm>, ty: Node<'_>) -> Option<(Rc<Library<'m>>, String)> {
     let tree = &file.parsed.tree;
     let (package, name) = match ty.kind() {
-        "qualified_type" => (go::field(ty, "package")?, go::field(ty, "name")?),
-        _ => (go::field(ty, "operand")?, go::field(ty, "field")?),
+        "qualified_type" => (code::field(ty, "package")?, code::field(ty, "name")?),
+        _ => (code::field(ty, "operand")?, code::field(ty, "field")?),
     };
     let path = file.other_package(tree.text(package))?;
     let name = tree.text(name);

@@ -5,17 +5,15 @@
 //! an option or a default. `package` resolves names, `reader` runs functions abstractly
 //! (`statements`, `expressions`, `calls`, `literals` are its parts, `state` what it knows at one
 //! point), `waiting` notes calls that wait at the server and `crews` how many of them run at once,
-//! which `sites` tells, `configured` finds the fallbacks of a configuration, `fold` computes constants, `unset` tells what holds where a variable is not
+//! which `sites` tells, `configured` finds the fallbacks of a configuration, `unset` tells what holds where a variable is not
 //! set, `module` reads go.mod.
 
-pub(in crate::extract) mod address;
 mod branches;
 mod calls;
 mod configured;
 mod construct;
 mod crews;
 mod expressions;
-pub(in crate::extract) mod fold;
 mod literal_clients;
 mod literals;
 pub mod module;
@@ -32,13 +30,13 @@ mod unset;
 mod waiting;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::ops::Range;
 
+use crate::extract::code::{address, skipped};
 use crate::facts::raw::{Language, Raw, RawClient};
 use crate::knowledge::clients::Models;
 use crate::knowledge::clients::model::Model;
-use crate::source::{Excerpt, Span};
-use crate::syntax::go;
+use crate::source::Excerpt;
+use crate::syntax::code::{self, CodeGrammar};
 use package::{Declarations, File, Parsed};
 use reader::Reader;
 
@@ -70,7 +68,7 @@ pub fn extract(files: Vec<GoFile>, models: &Models) -> Raw {
         .filter(|f| tests || !package::is_test(&f.path));
     let parse = |file: GoFile| Parsed {
         path: file.path,
-        tree: go::parse(file.excerpt),
+        tree: code::parse(CodeGrammar::Go, file.excerpt),
     };
     let parsed: Vec<_> = seen.map(parse).collect();
     read(&parsed, models)
@@ -86,7 +84,7 @@ pub fn extract_snippet(excerpt: Excerpt, path: &str, models: &Models) -> Raw {
     }
     let parsed = [Parsed {
         path: path.to_owned(),
-        tree: go::parse(excerpt),
+        tree: code::parse(CodeGrammar::Go, excerpt),
     }];
     read(&parsed, models)
 }
@@ -142,20 +140,6 @@ fn read(parsed: &[Parsed], models: &Models) -> Raw {
     raw.secrets.sort_unstable();
     raw.secrets.dedup();
     raw
-}
-
-/// What has to be said where a part of a file that was not followed may build a client.
-pub(in crate::extract) fn skipped(
-    excerpt: &Excerpt,
-    parts: &[Range<usize>],
-    worth: &dyn Fn(&str) -> bool,
-) -> Option<(Span, String)> {
-    let text = excerpt.text();
-    let mut parts = parts.iter();
-    let part = parts.find(|part| text.get((*part).clone()).is_some_and(worth))?;
-    let note = "a part of this file is nested or branches too much to be followed: a client that it \
-                builds may be missing here";
-    Some((excerpt.span(part.start..part.start), note.to_owned()))
 }
 
 /// What the files of one package see of each other: the same for all of its test files, and for all

@@ -6,7 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use tree_sitter::Node;
 
 use crate::extract::go::package::bases;
-use crate::syntax::go::{self, GoTree};
+use crate::facts::cause::Cause;
+use crate::syntax::code::{self, CodeGrammar, CodeTree};
 
 /// Longer code is not quoted in a message.
 const QUOTED: usize = 60;
@@ -19,21 +20,12 @@ pub(super) fn is_declaration(kind: &str) -> bool {
     )
 }
 
-/// Visits a node and all below it, without recursion.
-pub(super) fn visit<'t>(node: Node<'t>, mut each: impl FnMut(Node<'t>)) {
-    let mut todo = vec![node];
-    while let Some(node) = todo.pop() {
-        each(node);
-        todo.extend(go::children(node));
-    }
-}
-
 /// Every variable that is assigned to below a node, by plain assignment or as a loop's variable.
-pub(super) fn assigned<'t>(tree: &'t GoTree, node: Node<'t>) -> BTreeSet<&'t str> {
+pub(super) fn assigned<'t>(tree: &'t CodeTree, node: Node<'t>) -> BTreeSet<&'t str> {
     let mut found = BTreeSet::new();
-    visit(node, |node| {
+    code::visit(node, |node| {
         let target = match node.kind() {
-            "assignment_statement" | "range_clause" => go::field(node, "left"),
+            "assignment_statement" | "range_clause" => code::field(node, "left"),
             "inc_statement" | "dec_statement" => Some(node),
             _ => None,
         };
@@ -44,17 +36,17 @@ pub(super) fn assigned<'t>(tree: &'t GoTree, node: Node<'t>) -> BTreeSet<&'t str
 
 /// Where each variable is last assigned to below a node, and the labels that are jumped to.
 pub(super) fn changes<'t>(
-    tree: &'t GoTree,
+    tree: &'t CodeTree,
     node: Node<'t>,
 ) -> (BTreeMap<&'t str, usize>, BTreeSet<&'t str>) {
     let mut last = BTreeMap::new();
     let mut jumps = BTreeSet::new();
-    visit(node, |node| {
+    code::visit(node, |node| {
         let target = match node.kind() {
-            "assignment_statement" | "range_clause" => go::field(node, "left"),
+            "assignment_statement" | "range_clause" => code::field(node, "left"),
             "inc_statement" | "dec_statement" => Some(node),
             "goto_statement" => {
-                jumps.extend(go::children(node).first().map(|label| tree.text(*label)));
+                jumps.extend(code::children(node).first().map(|label| tree.text(*label)));
                 None
             }
             _ => None,
@@ -68,9 +60,9 @@ pub(super) fn changes<'t>(
 }
 
 /// Every identifier below a node.
-pub(super) fn mentioned<'t>(tree: &'t GoTree, node: Node<'t>) -> BTreeSet<&'t str> {
+pub(super) fn mentioned<'t>(tree: &'t CodeTree, node: Node<'t>) -> BTreeSet<&'t str> {
     let mut found = BTreeSet::new();
-    visit(node, |node| {
+    code::visit(node, |node| {
         if node.kind() == "identifier" {
             found.insert(tree.text(node));
         }
@@ -79,7 +71,7 @@ pub(super) fn mentioned<'t>(tree: &'t GoTree, node: Node<'t>) -> BTreeSet<&'t st
 }
 
 /// The outer variables that function literals below a node use; those inside others count with them.
-pub(super) fn captured<'t>(tree: &'t GoTree, node: Node<'t>) -> BTreeSet<&'t str> {
+pub(super) fn captured<'t>(tree: &'t CodeTree, node: Node<'t>) -> BTreeSet<&'t str> {
     let mut found = BTreeSet::new();
     let mut todo = vec![node];
     while let Some(node) = todo.pop() {
@@ -88,19 +80,21 @@ pub(super) fn captured<'t>(tree: &'t GoTree, node: Node<'t>) -> BTreeSet<&'t str
             let used = mentioned(tree, node);
             found.extend(used.into_iter().filter(|name| !own.contains(name)));
         } else {
-            todo.extend(go::children(node));
+            todo.extend(code::children(node));
         }
     }
     found
 }
 
 /// Every variable that is declared below a node.
-fn declared<'t>(tree: &'t GoTree, node: Node<'t>) -> BTreeSet<&'t str> {
+fn declared<'t>(tree: &'t CodeTree, node: Node<'t>) -> BTreeSet<&'t str> {
     let mut found = BTreeSet::new();
-    visit(node, |node| {
+    code::visit(node, |node| {
         let idents = match node.kind() {
-            "short_var_declaration" => go::field(node, "left").map_or_else(Vec::new, go::children),
-            "var_spec" | "parameter_declaration" => go::fields(node, "name"),
+            "short_var_declaration" => {
+                code::field(node, "left").map_or_else(Vec::new, code::children)
+            }
+            "var_spec" | "parameter_declaration" => code::fields(node, "name"),
             _ => Vec::new(),
         };
         found.extend(idents.into_iter().map(|ident| tree.text(ident)));
@@ -110,10 +104,10 @@ fn declared<'t>(tree: &'t GoTree, node: Node<'t>) -> BTreeSet<&'t str> {
 
 /// How a piece of code is named where its value is not known. Never shows a literal that could hold
 /// a secret: of a call only the function and a first argument that looks like a key.
-pub(super) fn quoted(tree: &GoTree, node: Node<'_>) -> String {
+pub(super) fn quoted(tree: &CodeTree, node: Node<'_>) -> Cause {
     let mut node = node;
     while matches!(node.kind(), "unary_expression" | "parenthesized_expression") {
-        match go::children(node).first() {
+        match code::children(node).first() {
             Some(inner) => node = *inner,
             None => break,
         }
@@ -121,13 +115,13 @@ pub(super) fn quoted(tree: &GoTree, node: Node<'_>) -> String {
     match node.kind() {
         "identifier" | "selector_expression" if !has_call(node) => short(tree.text(node)),
         "call_expression" => call(tree, node),
-        _ => "an expression".to_owned(),
+        _ => Cause::Code("an expression"),
     }
 }
 
 fn has_call(node: Node<'_>) -> bool {
     let mut found = false;
-    visit(node, |n| {
+    code::visit(node, |n| {
         found |= !matches!(
             n.kind(),
             "identifier" | "field_identifier" | "selector_expression"
@@ -136,14 +130,14 @@ fn has_call(node: Node<'_>) -> bool {
     found
 }
 
-fn call(tree: &GoTree, node: Node<'_>) -> String {
-    let function = go::field(node, "function").filter(|f| !has_call(*f));
+fn call(tree: &CodeTree, node: Node<'_>) -> Cause {
+    let function = code::field(node, "function").filter(|f| !has_call(*f));
     let Some(function) = function else {
-        return "a call".to_owned();
+        return Cause::Code("a call");
     };
-    let arguments = go::field(node, "arguments").map_or_else(Vec::new, go::children);
+    let arguments = code::field(node, "arguments").map_or_else(Vec::new, code::children);
     let key = arguments.first().and_then(|first| {
-        let value = go::string_value(tree.text(*first))?;
+        let value = CodeGrammar::Go.string_value(tree.text(*first))?;
         looks_like_key(&value).then_some(value)
     });
     let rest = match (&key, arguments.len()) {
@@ -160,10 +154,10 @@ fn looks_like_key(text: &str) -> bool {
     (1..=40).contains(&text.len()) && text.chars().all(plain)
 }
 
-fn short(text: &str) -> String {
+fn short(text: &str) -> Cause {
     let one_line = text.split_whitespace().collect::<Vec<_>>().join(" ");
     if one_line.chars().count() > QUOTED || one_line.contains('`') {
-        return "an expression".to_owned();
+        return Cause::Code("an expression");
     }
-    one_line
+    Cause::Expression(one_line)
 }

@@ -12,12 +12,12 @@ use crate::extract::go::sites::Sites;
 use crate::facts::raw::Language;
 use crate::knowledge::clients::{Library as Known, Models};
 use crate::knowledge::languages;
-use crate::syntax::go::{self, GoTree};
+use crate::syntax::code::{self, CodeGrammar, CodeTree};
 
 /// A parsed file.
 pub(super) struct Parsed {
     pub(super) path: String,
-    pub(super) tree: GoTree,
+    pub(super) tree: CodeTree,
 }
 
 impl Parsed {
@@ -77,7 +77,7 @@ impl<'t, 'm> File<'t, 'm> {
         for node in top_level(&parsed.tree) {
             match node.kind() {
                 "package_clause" => {
-                    let name = go::children(node).first().copied();
+                    let name = code::children(node).first().copied();
                     file.package = name.map(|n| parsed.tree.text(n));
                 }
                 "import_declaration" => {
@@ -98,13 +98,14 @@ impl<'t, 'm> File<'t, 'm> {
 
     fn import(&mut self, spec: Node<'t>, models: &'m Models) {
         let tree = &self.parsed.tree;
-        let Some(path) = go::field(spec, "path").and_then(|p| go::string_value(tree.text(p)))
+        let Some(path) =
+            code::field(spec, "path").and_then(|p| CodeGrammar::Go.string_value(tree.text(p)))
         else {
             return;
         };
         let known = models.by_import(&path);
         let default = known.map_or_else(|| last_element(&path), |(_, ident)| ident);
-        let alias = go::field(spec, "name").map(|name| tree.text(name));
+        let alias = code::field(spec, "name").map(|name| tree.text(name));
         let ident = alias.unwrap_or(default).to_owned();
         let import = match known {
             Some((library, _)) => Import::Library(Rc::new(Library {
@@ -210,15 +211,15 @@ pub(super) fn last_element(path: &str) -> &str {
 }
 
 /// Everything that stands at the top of a file; an error node is followed by what is in it.
-pub(super) fn top_level(tree: &GoTree) -> Vec<Node<'_>> {
+pub(super) fn top_level(tree: &CodeTree) -> Vec<Node<'_>> {
     let Some(root) = tree.root() else {
         return Vec::new();
     };
     let mut nodes = Vec::new();
-    for node in go::children(root) {
+    for node in code::children(root) {
         nodes.push(node);
         if node.kind() == "ERROR" {
-            nodes.extend(go::children(node));
+            nodes.extend(code::children(node));
         }
     }
     nodes
@@ -231,11 +232,15 @@ fn import_specs(declaration: Node<'_>) -> Vec<Node<'_>> {
 /// The specs of a declaration, grouped or not.
 pub(super) fn specs<'t>(declaration: Node<'t>, one: &str, list: &str) -> Vec<Node<'t>> {
     let mut found = Vec::new();
-    for child in go::children(declaration) {
+    for child in code::children(declaration) {
         if child.kind() == one {
             found.push(child);
         } else if child.kind() == list {
-            found.extend(go::children(child).into_iter().filter(|c| c.kind() == one));
+            found.extend(
+                code::children(child)
+                    .into_iter()
+                    .filter(|c| c.kind() == one),
+            );
         }
     }
     found
@@ -287,7 +292,7 @@ impl<'t> Declarations<'t> {
         seen
     }
 
-    fn read(&mut self, file: usize, tree: &'t GoTree) {
+    fn read(&mut self, file: usize, tree: &'t CodeTree) {
         for node in top_level(tree) {
             match node.kind() {
                 "const_declaration" => self.constants(file, node, tree),
@@ -297,8 +302,8 @@ impl<'t> Declarations<'t> {
                 }
                 "method_declaration" => self.method(file, node, tree),
                 "type_declaration" => {
-                    for spec in go::children(node) {
-                        let ty = go::field(spec, "type").unwrap_or(spec);
+                    for spec in code::children(node) {
+                        let ty = code::field(spec, "type").unwrap_or(spec);
                         self.named(Table::Types, file, spec, ty, None, tree);
                     }
                 }
@@ -313,23 +318,23 @@ impl<'t> Declarations<'t> {
     }
 
     /// A constant without a value repeats the one before it.
-    fn constants(&mut self, file: usize, node: Node<'t>, tree: &'t GoTree) {
+    fn constants(&mut self, file: usize, node: Node<'t>, tree: &'t CodeTree) {
         let mut previous: (Vec<Node<'t>>, Option<Node<'t>>) = (Vec::new(), None);
-        for spec in go::children(node) {
-            if let Some(value) = go::field(spec, "value") {
-                previous = (go::children(value), go::field(spec, "type"));
+        for spec in code::children(node) {
+            if let Some(value) = code::field(spec, "value") {
+                previous = (code::children(value), code::field(spec, "type"));
             }
-            let names = go::fields(spec, "name");
+            let names = code::fields(spec, "name");
             for (name, value) in names.into_iter().zip(&previous.0) {
                 self.add(Table::Constants, name, tree, file, *value, previous.1);
             }
         }
     }
 
-    fn variables(&mut self, file: usize, node: Node<'t>, tree: &'t GoTree) {
+    fn variables(&mut self, file: usize, node: Node<'t>, tree: &'t CodeTree) {
         for spec in specs(node, "var_spec", "var_spec_list") {
-            let values = go::field(spec, "value").map_or_else(Vec::new, go::children);
-            let names = go::fields(spec, "name");
+            let values = code::field(spec, "value").map_or_else(Vec::new, code::children);
+            let names = code::fields(spec, "name");
             let single = names.len() == values.len();
             for (at, name) in names.into_iter().enumerate() {
                 let value = if single { values[at] } else { spec };
@@ -339,14 +344,14 @@ impl<'t> Declarations<'t> {
                     tree,
                     file,
                     value,
-                    go::field(spec, "type"),
+                    code::field(spec, "type"),
                 );
             }
         }
     }
 
-    fn method(&mut self, file: usize, node: Node<'t>, tree: &'t GoTree) {
-        let Some(name) = go::field(node, "name").map(|name| tree.text(name)) else {
+    fn method(&mut self, file: usize, node: Node<'t>, tree: &'t CodeTree) {
+        let Some(name) = code::field(node, "name").map(|name| tree.text(name)) else {
             return;
         };
         if self.method_names.insert(name) {
@@ -364,9 +369,9 @@ impl<'t> Declarations<'t> {
         holder: Node<'t>,
         node: Node<'t>,
         ty: Option<Node<'t>>,
-        tree: &'t GoTree,
+        tree: &'t CodeTree,
     ) {
-        if let Some(name) = go::field(holder, "name") {
+        if let Some(name) = code::field(holder, "name") {
             self.add(table, name, tree, file, node, ty);
         }
     }
@@ -375,7 +380,7 @@ impl<'t> Declarations<'t> {
         &mut self,
         table: Table,
         name: Node<'t>,
-        tree: &'t GoTree,
+        tree: &'t CodeTree,
         file: usize,
         node: Node<'t>,
         ty: Option<Node<'t>>,
@@ -395,14 +400,14 @@ impl<'t> Declarations<'t> {
         }
     }
 
-    fn find_changes(&mut self, tree: &'t GoTree) {
+    fn find_changes(&mut self, tree: &'t CodeTree) {
         tree.walk(|node| {
             let target = match node.kind() {
-                "assignment_statement" => go::field(node, "left"),
-                "range_clause" => go::field(node, "left"),
+                "assignment_statement" => code::field(node, "left"),
+                "range_clause" => code::field(node, "left"),
                 "inc_statement" | "dec_statement" => Some(node),
                 "unary_expression" if tree.text(node).starts_with('&') => {
-                    go::field(node, "operand").filter(|o| o.kind() != "composite_literal")
+                    code::field(node, "operand").filter(|o| o.kind() != "composite_literal")
                 }
                 _ => None,
             };
@@ -410,7 +415,7 @@ impl<'t> Declarations<'t> {
                 self.changed.insert(tree.text(base));
             }
             if node.kind() == "assignment_statement" {
-                let left = go::field(node, "left").map_or_else(Vec::new, go::children);
+                let left = code::field(node, "left").map_or_else(Vec::new, code::children);
                 let held = left
                     .into_iter()
                     .filter_map(|target| held_field(target, tree));
@@ -433,10 +438,10 @@ enum Table {
 }
 
 /// The field that is assigned to, after the name of what holds it.
-fn held_field<'t>(target: Node<'t>, tree: &'t GoTree) -> Option<(&'t str, &'t str)> {
-    let field = go::field(target, "field")?;
-    let operand = go::field(target, "operand")?;
-    let holder = go::field(operand, "field").unwrap_or(operand);
+fn held_field<'t>(target: Node<'t>, tree: &'t CodeTree) -> Option<(&'t str, &'t str)> {
+    let field = code::field(target, "field")?;
+    let operand = code::field(target, "operand")?;
+    let holder = code::field(operand, "field").unwrap_or(operand);
     Some((tree.text(holder), tree.text(field)))
 }
 
@@ -448,13 +453,13 @@ pub(super) fn bases(target: Node<'_>) -> Vec<Node<'_>> {
         match node.kind() {
             "identifier" => found.push(node),
             "selector_expression" | "index_expression" | "slice_expression" => {
-                todo.extend(go::field(node, "operand"));
+                todo.extend(code::field(node, "operand"));
             }
             "expression_list"
             | "unary_expression"
             | "parenthesized_expression"
             | "inc_statement"
-            | "dec_statement" => todo.extend(go::children(node)),
+            | "dec_statement" => todo.extend(code::children(node)),
             _ => {}
         }
     }
@@ -472,8 +477,8 @@ pub(super) fn calls_seen_by<'t>(file: &File<'t, '_>, files: &[File<'t, '_>]) -> 
         let tree = &other.parsed.tree;
         tree.walk(|node| {
             if node.kind() == "call_expression"
-                && let Some(function) = go::field(node, "function")
-                && let Some(field) = go::field(function, "field")
+                && let Some(function) = code::field(node, "function")
+                && let Some(field) = code::field(function, "field")
             {
                 calls.insert(tree.text(field));
             }

@@ -5,14 +5,13 @@ use std::collections::BTreeSet;
 
 use tree_sitter::Node;
 
-use crate::extract::go::calls::directory;
 use crate::extract::go::package::{is_test, last_element};
 use crate::extract::go::{GoFile, is_program, names};
 use crate::facts::raw::{Language, Observation, Observed, RawPackage};
 use crate::knowledge::clients::Models;
 use crate::knowledge::languages;
-use crate::source::Excerpt;
-use crate::syntax::go::{self, GoTree};
+use crate::source::{Excerpt, path};
+use crate::syntax::code::{self, CodeGrammar, CodeTree};
 
 /// A call whose name is this short may be of any type: it counts only beside the library's import.
 const TELLING: usize = 9;
@@ -32,13 +31,13 @@ pub fn read(files: &[GoFile], models: &Models) -> Option<RawPackage> {
     }
     Some(RawPackage {
         language: Language::Go,
-        dir: directory(&first.path).to_owned(),
+        dir: path::folder(&first.path).to_owned(),
         path: anchored.path.clone(),
         program: main.is_some(),
         anchor: clause(&anchored.excerpt),
         imports: imports.into_iter().collect(),
         sets_processors: own.iter().any(|file| sets_processors(file.excerpt.text())),
-        binary: last_element(directory(&first.path)).to_owned(),
+        binary: last_element(path::folder(&first.path)).to_owned(),
         own: Vec::new(),
         observations,
     })
@@ -149,10 +148,10 @@ fn observed(file: &GoFile, imports: &[(&str, &str)], models: &Models) -> Vec<Obs
 }
 
 fn read_calls(file: &GoFile, imports: &[(&str, &str)], calls: &BTreeSet<&str>) -> Vec<Observation> {
-    let tree = go::parse(file.excerpt.clone());
+    let tree = code::parse(CodeGrammar::Go, file.excerpt.clone());
     let mut found = Vec::new();
     tree.walk(|node| {
-        let field = go::field(node, "function").and_then(|f| go::field(f, "field"));
+        let field = code::field(node, "function").and_then(|f| code::field(f, "field"));
         let is_call = node.kind() == "call_expression";
         if is_call && field.is_some_and(|f| calls.contains(tree.text(f))) {
             let (what, at) = fate(&tree, node, imports);
@@ -166,7 +165,7 @@ fn read_calls(file: &GoFile, imports: &[(&str, &str)], calls: &BTreeSet<&str>) -
 }
 
 /// What becomes of the statistics that a call reads, and the place that says so.
-fn fate<'t>(tree: &'t GoTree, call: Node<'t>, imports: &[(&str, &str)]) -> (Observed, Node<'t>) {
+fn fate<'t>(tree: &'t CodeTree, call: Node<'t>, imports: &[(&str, &str)]) -> (Observed, Node<'t>) {
     let mut function = None;
     let mut at = call;
     while let Some(parent) = at.parent() {
@@ -192,15 +191,15 @@ fn fate<'t>(tree: &'t GoTree, call: Node<'t>, imports: &[(&str, &str)]) -> (Obse
 
 /// The metrics functions of this kind that a call names.
 fn is_metrics_call(
-    tree: &GoTree,
+    tree: &CodeTree,
     call: Node<'_>,
     imports: &[(&str, &str)],
     kind: impl Fn(&languages::Metrics) -> &[String],
 ) -> bool {
-    let Some(function) = go::field(call, "function") else {
+    let Some(function) = code::field(call, "function") else {
         return false;
     };
-    let parts = go::field(function, "operand").zip(go::field(function, "field"));
+    let parts = code::field(function, "operand").zip(code::field(function, "field"));
     let Some((package, name)) = parts else {
         return false;
     };
@@ -212,14 +211,14 @@ fn is_metrics_call(
         .any(|m| kind(m).iter().any(|n| n == tree.text(name)))
 }
 
-fn is_scraped(tree: &GoTree, arguments: Node<'_>, imports: &[(&str, &str)]) -> bool {
+fn is_scraped(tree: &CodeTree, arguments: Node<'_>, imports: &[(&str, &str)]) -> bool {
     arguments
         .parent()
         .is_some_and(|call| is_metrics_call(tree, call, imports, |m| &m.scraped))
 }
 
-fn collects(tree: &GoTree, method: Node<'_>) -> bool {
-    let name = go::field(method, "name").map(|n| tree.text(n));
+fn collects(tree: &CodeTree, method: Node<'_>) -> bool {
+    let name = code::field(method, "name").map(|n| tree.text(n));
     let metrics = languages::go().into_iter().flat_map(|l| &l.metrics);
     metrics
         .filter_map(|m| m.collects.as_deref())
@@ -229,24 +228,24 @@ fn collects(tree: &GoTree, method: Node<'_>) -> bool {
 /// The statistics go into a metric that is made on the spot and kept by nobody:
 /// `NewGauge(...).Set(float64(stats.Hits))`.
 fn loose_use<'t>(
-    tree: &'t GoTree,
+    tree: &'t CodeTree,
     call: Node<'t>,
     within: Node<'t>,
     imports: &[(&str, &str)],
 ) -> Option<Node<'t>> {
     let holder = call.parent().and_then(|list| list.parent());
-    let left = holder.and_then(|h| go::field(h, "left").or_else(|| go::field(h, "name")));
+    let left = holder.and_then(|h| code::field(h, "left").or_else(|| code::field(h, "name")));
     let variable = left.map(|l| tree.text(l));
     let mut found = None;
-    names::visit(within, |node| {
+    code::visit(within, |node| {
         if node.kind() != "call_expression" || found.is_some() {
             return;
         }
-        let made = go::field(node, "function").and_then(|f| go::field(f, "operand"));
+        let made = code::field(node, "function").and_then(|f| code::field(f, "operand"));
         let Some(made) = made.filter(|m| m.kind() == "call_expression") else {
             return;
         };
-        let arguments = go::field(node, "arguments");
+        let arguments = code::field(node, "arguments");
         let fed = arguments.is_some_and(|list| {
             variable.is_some_and(|v| names::mentioned(tree, list).contains(v))
                 || list.byte_range().contains(&call.start_byte())

@@ -10,13 +10,14 @@ use std::ops::Range;
 
 use tree_sitter::Node;
 
+use crate::extract::code::fold;
 use crate::extract::go::literal_clients::Built;
+use crate::extract::go::names;
 use crate::extract::go::package::{Declarations, File};
 use crate::extract::go::state::{Heap, Needs, Object, ObjectId, Scope, State, Val};
-use crate::extract::go::{fold, names};
 use crate::facts::raw::{ErrorHandling, Folded, RawClient, RawWait};
 use crate::source::Span;
-use crate::syntax::go::{self, GoTree};
+use crate::syntax::code::{self, CodeTree};
 
 /// Deeper nesting than any person writes: what lies below is unknown.
 const MAX_DEPTH: u32 = 100;
@@ -157,7 +158,7 @@ impl<'t, 'm, 'p> Reader<'t, 'm, 'p> {
         &self.files[self.file]
     }
 
-    pub(super) fn tree(&self) -> &'t GoTree {
+    pub(super) fn tree(&self) -> &'t CodeTree {
         &self.files[self.file].parsed.tree
     }
 
@@ -202,7 +203,7 @@ impl<'t, 'm, 'p> Reader<'t, 'm, 'p> {
     }
 
     fn read_function(&mut self, node: Node<'t>) {
-        let Some(body) = go::field(node, "body") else {
+        let Some(body) = code::field(node, "body") else {
             return;
         };
         let outer = std::mem::take(&mut self.state);
@@ -215,7 +216,7 @@ impl<'t, 'm, 'p> Reader<'t, 'm, 'p> {
         self.function = self.function_name(node);
         self.enter_function(Some(node));
         for list in ["receiver", "parameters", "result"] {
-            if let Some(list) = go::field(node, list) {
+            if let Some(list) = code::field(node, list) {
                 self.parameters(list);
             }
         }
@@ -231,10 +232,10 @@ impl<'t, 'm, 'p> Reader<'t, 'm, 'p> {
 
     /// `connect`, or `Server.connect` for a method.
     pub(super) fn function_name(&self, node: Node<'t>) -> Option<String> {
-        let name = self.text(go::field(node, "name")?);
-        let receiver = go::field(node, "receiver").and_then(|list| {
-            let parameter = go::children(list).first().copied()?;
-            let ty = self.text(go::field(parameter, "type")?);
+        let name = self.text(code::field(node, "name")?);
+        let receiver = code::field(node, "receiver").and_then(|list| {
+            let parameter = code::children(list).first().copied()?;
+            let ty = self.text(code::field(parameter, "type")?);
             Some(ty.trim_start_matches('*').split('[').next()?.to_owned())
         });
         Some(match receiver {
@@ -244,18 +245,18 @@ impl<'t, 'm, 'p> Reader<'t, 'm, 'p> {
     }
 
     pub(super) fn named_results(&self, node: Node<'t>) -> Vec<&'t str> {
-        let list = go::field(node, "result").filter(|r| r.kind() == "parameter_list");
-        let parameters = list.map_or_else(Vec::new, go::children);
-        let idents = parameters.into_iter().flat_map(|p| go::fields(p, "name"));
+        let list = code::field(node, "result").filter(|r| r.kind() == "parameter_list");
+        let parameters = list.map_or_else(Vec::new, code::children);
+        let idents = parameters.into_iter().flat_map(|p| code::fields(p, "name"));
         idents.map(|name| self.text(name)).collect()
     }
 
     /// Parameters of a function that is run for itself: their values come from its callers.
     pub(super) fn parameters(&mut self, list: Node<'t>) {
-        for parameter in go::children(list) {
-            let ty = go::field(parameter, "type");
+        for parameter in code::children(list) {
+            let ty = code::field(parameter, "type");
             let by_value = ty.is_some_and(|ty| ty.kind() != "pointer_type");
-            for name in go::fields(parameter, "name") {
+            for name in code::fields(parameter, "name") {
                 let name = self.text(name);
                 let value = self.parameter(name, ty);
                 self.hold(name, by_value && matches!(value, Val::Options(_)));

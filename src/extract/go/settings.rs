@@ -5,17 +5,16 @@ use std::rc::Rc;
 
 use tree_sitter::Node;
 
-use crate::extract::go::fold;
 use crate::extract::go::names;
 use crate::extract::go::package::Library;
 use crate::extract::go::reader::Reader;
 use crate::extract::go::state::{Object, ObjectId, Sides, Val};
+use crate::facts::cause::Cause;
 use crate::facts::raw::{Folded, OptionWrite};
 use crate::facts::slot::Slot;
-use crate::facts::value::Reason;
 use crate::knowledge::clients::model::{Form, Model, Role};
 use crate::source::Span;
-use crate::syntax::go;
+use crate::syntax::code;
 
 impl<'t, 'm> Reader<'t, 'm, '_> {
     /// The models of an object's library.
@@ -59,7 +58,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
             _ => None,
         };
         let span = self.tree().span(expression);
-        let unseen = |ident: String, reason: Reason| OptionWrite {
+        let unseen = |ident: String, reason: Cause| OptionWrite {
             ident,
             value: Folded::Unknown(reason),
             span,
@@ -70,10 +69,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
         let mut found = Vec::new();
         for (name, part) in inner {
             let Some(held) = held else {
-                let code = fold::from_code(&names::quoted(self.tree(), expression));
-                if let Folded::Unknown(reason) = code {
-                    found.push(unseen(name, reason));
-                }
+                found.push(unseen(name, names::quoted(self.tree(), expression)));
                 continue;
             };
             match held.writes.iter().find(|w| w.ident == part) {
@@ -114,9 +110,9 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
         let Some(Val::Options(id)) = self.no_settings(ty) else {
             return None;
         };
-        for child in go::children(body) {
+        for child in code::children(body) {
             let inner = match child.kind() {
-                "literal_element" => go::children(child).first().copied().unwrap_or(child),
+                "literal_element" => code::children(child).first().copied().unwrap_or(child),
                 _ => child,
             };
             let value = self.evaluate(inner);
@@ -133,7 +129,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
         ) {
             return None;
         }
-        let element = go::field(ty, "element")?;
+        let element = code::field(ty, "element")?;
         let (library, option_type) = self.option_type(element)?;
         self.functional(&library, &option_type).map(Val::Options)
     }
@@ -156,7 +152,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
             Val::Options(added) => self.state.heap.get(added).cloned(),
             _ => None,
         };
-        let reason = Reason::new(format!("`{}`", names::quoted(self.tree(), expression)));
+        let reason = names::quoted(self.tree(), expression).in_marks();
         let Some(object) = self.state.heap.get_mut(&id) else {
             return;
         };
@@ -244,7 +240,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
             self.run_dialer(&value, expression);
         }
         let found = self.dialing.pop().unwrap_or_default();
-        let reason = Reason::new(format!("`{}`", names::quoted(self.tree(), expression)));
+        let reason = names::quoted(self.tree(), expression).in_marks();
         let anchor = match found.as_slice() {
             [(_, anchor), ..] => Some(*anchor),
             [] => None,
@@ -276,7 +272,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
         let declared = self.declared;
         let function = match expression.kind() {
             "identifier" => declared.functions.get(self.text(expression)),
-            "selector_expression" => go::field(expression, "field")
+            "selector_expression" => code::field(expression, "field")
                 .and_then(|field| declared.methods.get(self.text(field))),
             _ => None,
         };

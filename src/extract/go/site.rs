@@ -11,7 +11,7 @@ use crate::extract::go::names;
 use crate::extract::go::reader::Reader;
 use crate::facts::raw::Site;
 use crate::knowledge::languages;
-use crate::syntax::go;
+use crate::syntax::code;
 
 impl<'t> Reader<'t, '_, '_> {
     /// Where the client that this node builds is built.
@@ -32,7 +32,7 @@ impl<'t> Reader<'t, '_, '_> {
         while let Some(parent) = at.parent() {
             match parent.kind() {
                 "for_statement" => {
-                    let ranged = go::children(parent)
+                    let ranged = code::children(parent)
                         .into_iter()
                         .find(|c| c.kind() == "range_clause");
                     site.per_round |= !self.uses_round(ranged, node) && !leaves(block);
@@ -51,7 +51,7 @@ impl<'t> Reader<'t, '_, '_> {
     /// Nobody outside the package can call the function, and its callers close what they got in the
     /// function that called it; some may make it for somebody who asks for one.
     fn all_close(&mut self, function: Node<'t>) -> bool {
-        let Some(name) = go::field(function, "name").map(|n| self.text(n)) else {
+        let Some(name) = code::field(function, "name").map(|n| self.text(n)) else {
             return false;
         };
         if !name.starts_with(char::is_lowercase) {
@@ -107,12 +107,12 @@ impl<'t> Reader<'t, '_, '_> {
     /// The variable is closed when its function ends, however long that runs.
     fn closes_at_end(&self, variable: &str, block: Node<'t>) -> bool {
         let mut closes = false;
-        names::visit(block, |node| {
+        code::visit(block, |node| {
             if node.kind() == "defer_statement" {
-                let call = go::children(node).first().copied();
-                let function = call.and_then(|call| go::field(call, "function"));
+                let call = code::children(node).first().copied();
+                let function = call.and_then(|call| code::field(call, "function"));
                 let parts =
-                    function.and_then(|f| go::field(f, "operand").zip(go::field(f, "field")));
+                    function.and_then(|f| code::field(f, "operand").zip(code::field(f, "field")));
                 closes |= parts.is_some_and(|(on, field)| {
                     self.text(on) == variable && self.closes(self.text(field))
                 });
@@ -124,7 +124,7 @@ impl<'t> Reader<'t, '_, '_> {
     /// The variable is called upon or given to calls in its block: it is not returned or stored.
     fn stays_or_leaves(&self, variable: &str, block: Node<'t>, statement: Node<'t>) -> bool {
         let mut stays = true;
-        names::visit(block, |node| {
+        code::visit(block, |node| {
             let inside = statement.byte_range().contains(&node.start_byte());
             if node.kind() == "identifier" && self.text(node) == variable && !inside {
                 stays &= node.parent().is_some_and(|p| {
@@ -148,18 +148,18 @@ impl<'t> Reader<'t, '_, '_> {
         if statement.kind() != "short_var_declaration" {
             return None;
         }
-        let name = *go::children(go::field(statement, "left")?).first()?;
+        let name = *code::children(code::field(statement, "left")?).first()?;
         Some((self.text(name), statement))
     }
 
     /// The variable is only called upon in its block: it is not returned, stored or handed on.
     fn stays(&self, variable: &str, block: Node<'t>, statement: Node<'t>) -> bool {
         let mut stays = true;
-        names::visit(block, |node| {
+        code::visit(block, |node| {
             let inside = statement.byte_range().contains(&node.start_byte());
             if node.kind() == "identifier" && self.text(node) == variable && !inside {
                 let called = node.parent().is_some_and(|p| {
-                    p.kind() == "selector_expression" && go::field(p, "operand") == Some(node)
+                    p.kind() == "selector_expression" && code::field(p, "operand") == Some(node)
                 });
                 stays &= called;
             }
@@ -171,11 +171,11 @@ impl<'t> Reader<'t, '_, '_> {
     fn is_closed(&self, variable: &str, block: Node<'t>) -> bool {
         let mut closed = false;
         let mut goes_on = false;
-        names::visit(block, |node| {
+        code::visit(block, |node| {
             if node.kind() != "identifier" || self.text(node) != variable {
                 return;
             }
-            let called = node.parent().and_then(|p| go::field(p, "field"));
+            let called = node.parent().and_then(|p| code::field(p, "field"));
             closed |= called.is_some_and(|field| self.closes(self.text(field)));
             goes_on |= repeats(node, block);
         });
@@ -191,9 +191,9 @@ impl<'t> Reader<'t, '_, '_> {
 
     /// What is built depends on the round: one client for each of several servers.
     fn uses_round(&self, clause: Option<Node<'t>>, node: Node<'t>) -> bool {
-        let left = clause.and_then(|c| go::field(c, "left"));
+        let left = clause.and_then(|c| code::field(c, "left"));
         let names: BTreeSet<&str> = left
-            .map_or_else(Vec::new, go::children)
+            .map_or_else(Vec::new, code::children)
             .into_iter()
             .map(|n| self.text(n))
             .collect();
@@ -203,12 +203,12 @@ impl<'t> Reader<'t, '_, '_> {
 
     /// A parameter of the function is a request.
     fn serves(&self, function: Node<'t>) -> bool {
-        let Some(parameters) = go::field(function, "parameters") else {
+        let Some(parameters) = code::field(function, "parameters") else {
             return false;
         };
         let mut serves = false;
-        names::visit(parameters, |node| {
-            let parts = go::field(node, "package").zip(go::field(node, "name"));
+        code::visit(parameters, |node| {
+            let parts = code::field(node, "package").zip(code::field(node, "name"));
             if let ("qualified_type", Some((package, name))) = (node.kind(), parts) {
                 let path = self.here().other_package(self.text(package));
                 let mut requests = languages::go().into_iter().flat_map(|l| &l.request);
@@ -235,7 +235,7 @@ fn declares(list: Node<'_>) -> bool {
     let statement = list
         .parent()
         .filter(|s| s.kind() == "short_var_declaration");
-    statement.is_some_and(|s| go::field(s, "left") == Some(list))
+    statement.is_some_and(|s| code::field(s, "left") == Some(list))
 }
 
 fn stands_in_literal(node: Node<'_>) -> bool {
@@ -263,7 +263,7 @@ fn returned_from<'t>(node: Node<'t>, reader: &Reader<'t, '_, '_>) -> Option<Node
         match parent.kind() {
             "function_declaration" => return Some(parent),
             "method_declaration" => {
-                let name = go::field(parent, "name").map(|n| reader.text(n))?;
+                let name = code::field(parent, "name").map(|n| reader.text(n))?;
                 let only = reader.declared.methods.contains_key(name);
                 return only.then_some(parent);
             }
@@ -292,7 +292,7 @@ fn repeats(node: Node<'_>, block: Node<'_>) -> bool {
 
 /// The block ends the loop or the function by itself: its body runs once.
 fn leaves(block: Node<'_>) -> bool {
-    go::children(block)
+    code::children(block)
         .last()
         .is_some_and(|last| matches!(last.kind(), "return_statement" | "break_statement"))
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use tree_sitter::Node;
 
-use crate::syntax::go::{self, GoTree};
+use crate::syntax::code::{self, CodeTree};
 
 /// A place that names a function.
 #[derive(Clone, Copy, Debug)]
@@ -20,11 +20,11 @@ pub(super) struct Site<'t> {
 pub(super) struct Sites<'t>(BTreeMap<&'t str, Vec<Site<'t>>>);
 
 impl<'t> Sites<'t> {
-    pub(super) fn read(&mut self, file: usize, tree: &'t GoTree) {
+    pub(super) fn read(&mut self, file: usize, tree: &'t CodeTree) {
         tree.walk(|node| match node.kind() {
-            "call_expression" => self.site(file, go::field(node, "function"), tree),
+            "call_expression" => self.site(file, code::field(node, "function"), tree),
             "argument_list" => {
-                for argument in go::children(node) {
+                for argument in code::children(node) {
                     self.site(file, Some(argument), tree);
                 }
             }
@@ -32,12 +32,12 @@ impl<'t> Sites<'t> {
         });
     }
 
-    fn site(&mut self, file: usize, node: Option<Node<'t>>, tree: &'t GoTree) {
+    fn site(&mut self, file: usize, node: Option<Node<'t>>, tree: &'t CodeTree) {
         let Some(node) = node else { return };
         let selected = node.kind() == "selector_expression";
         let name = match node.kind() {
             "identifier" => Some(node),
-            "selector_expression" => go::field(node, "field"),
+            "selector_expression" => code::field(node, "field"),
             _ => None,
         };
         if let Some(name) = name {

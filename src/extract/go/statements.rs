@@ -2,12 +2,13 @@
 
 use tree_sitter::Node;
 
+use crate::extract::code::fold;
+use crate::extract::go::names;
 use crate::extract::go::reader::Reader;
 use crate::extract::go::state::{ObjectId, Scope, Val};
-use crate::extract::go::{fold, names};
+use crate::facts::cause::Cause;
 use crate::facts::raw::Folded;
-use crate::facts::value::Reason;
-use crate::syntax::go;
+use crate::syntax::code;
 
 const UNREADABLE: &str = "code that cannot be read";
 
@@ -33,7 +34,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
             "statement_list" => self.statements(node),
             "labeled_statement" => self.labelled(node),
             "short_var_declaration" | "assignment_statement" | "expression_statement"
-                if go::is_broken(node) =>
+                if code::is_broken(node) =>
             {
                 self.broken(node);
             }
@@ -52,12 +53,12 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
             "ERROR" => self.lose_all(UNREADABLE),
             kind if names::is_declaration(kind) => {}
             "go_statement" | "defer_statement" => {
-                for child in go::children(node) {
+                for child in code::children(node) {
                     self.call_later(child);
                 }
             }
             "expression_statement" => {
-                for child in go::children(node) {
+                for child in code::children(node) {
                     self.evaluate(child);
                 }
             }
@@ -80,7 +81,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
 
     /// Where a `goto` leads to, nothing is known of what the function assigns anywhere.
     fn labelled(&mut self, node: Node<'t>) {
-        let label = go::field(node, "label").map(|label| self.text(label));
+        let label = code::field(node, "label").map(|label| self.text(label));
         if label.is_some_and(|label| self.jumps.contains(label)) {
             self.lose_all("a goto");
             let changed: Vec<&str> = self.last_change.keys().copied().collect();
@@ -95,7 +96,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
     }
 
     fn statements(&mut self, node: Node<'t>) {
-        for child in go::children(node) {
+        for child in code::children(node) {
             self.statement(child);
         }
     }
@@ -108,26 +109,27 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
         self.state.scopes.pop();
     }
 
-    pub(super) fn give_away(&mut self, node: Node<'t>, to: &str) {
-        for child in go::children(node) {
+    pub(super) fn give_away(&mut self, node: Node<'t>, to: &'static str) {
+        for child in code::children(node) {
             let value = self.evaluate(child);
-            self.escape(value, to);
+            self.escape(value, &Cause::Code(to));
         }
     }
 
-    fn lose_all(&mut self, reason: &str) {
-        let reason = Reason::new(reason);
+    fn lose_all(&mut self, kind: &'static str) {
+        let reason = Cause::Code(kind);
         for object in self.state.heap.values_mut() {
             object.lose(&reason);
         }
     }
 
     fn assignment(&mut self, node: Node<'t>, define: bool) {
-        let (Some(left), Some(right)) = (go::field(node, "left"), go::field(node, "right")) else {
+        let (Some(left), Some(right)) = (code::field(node, "left"), code::field(node, "right"))
+        else {
             return self.lose_all(UNREADABLE);
         };
-        let (left, right) = (go::children(left), go::children(right));
-        let operator = go::field(node, "operator").map_or("=", |o| self.text(o));
+        let (left, right) = (code::children(left), code::children(right));
+        let operator = code::field(node, "operator").map_or("=", |o| self.text(o));
         if operator != "=" && !define {
             right.iter().for_each(|value| drop(self.evaluate(*value)));
             for target in left {
@@ -162,8 +164,9 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
             values = match only {
                 Val::Several(values) if values.len() == wanted => values,
                 other => {
-                    self.escape(other, "several variables");
-                    let source = fold::from_code(&code.unwrap_or_default());
+                    self.escape(other, &Cause::Code("several variables"));
+                    let source =
+                        Folded::Unknown(code.unwrap_or_else(|| Cause::Expression(String::new())));
                     vec![Val::Plain(source); wanted]
                 }
             };
@@ -191,10 +194,10 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
             "selector_expression" => self.assign_field(target, value, expression, statement),
             "unary_expression" => self.assign_through(target, value),
             _ => {
-                for child in go::children(target) {
+                for child in code::children(target) {
                     self.evaluate(child);
                 }
-                self.escape(value, "another value");
+                self.escape(value, &Cause::Code("another value"));
             }
         }
     }
@@ -220,7 +223,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
         if define {
             self.state.define(name, value);
         } else if !owned {
-            self.escape(value, &format!("variable `{name}`"));
+            self.escape(value, &Cause::CodeVariable(name.to_owned()));
         } else {
             self.state.set(name, value);
         }
@@ -234,7 +237,8 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
         expression: Option<Node<'t>>,
         statement: Node<'t>,
     ) {
-        let Some((operand, field)) = go::field(target, "operand").zip(go::field(target, "field"))
+        let Some((operand, field)) =
+            code::field(target, "operand").zip(code::field(target, "field"))
         else {
             return;
         };
@@ -250,7 +254,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
         if let Val::Options(id) = value {
             self.held_as(id, self.text(field));
         }
-        let to = format!("`{}`", names::quoted(self.tree(), target));
+        let to = names::quoted(self.tree(), target).in_marks();
         self.escape(value, &to);
     }
 
@@ -266,8 +270,8 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
 
     /// The option that `opts.Field.part` names, where `opts` is known.
     fn inner_field(&mut self, operand: Node<'t>, part: Node<'t>) -> Option<(ObjectId, String)> {
-        let inner = go::field(operand, "operand")?;
-        let outer = self.text(go::field(operand, "field")?);
+        let inner = code::field(operand, "operand")?;
+        let outer = self.text(code::field(operand, "field")?);
         if inner.kind() != "identifier" {
             return None;
         }
@@ -280,14 +284,14 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
 
     /// `*opts = redis.Options{...}`.
     fn assign_through(&mut self, target: Node<'t>, value: Val<'t>) {
-        let pointer = go::field(target, "operand").map(|operand| self.evaluate(operand));
+        let pointer = code::field(target, "operand").map(|operand| self.evaluate(operand));
         match (pointer, value) {
             (Some(Val::Options(to)), Val::Options(from)) => {
                 if let Some(object) = self.state.heap.get(&from).cloned() {
                     self.state.heap.insert(to, object);
                 }
             }
-            (_, value) => self.escape(value, "a pointer"),
+            (_, value) => self.escape(value, &Cause::Code("a pointer")),
         }
     }
 
@@ -295,9 +299,9 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
         let mut specs = super::package::specs(node, "var_spec", "var_spec_list");
         specs.extend(super::package::specs(node, "const_spec", "const_spec"));
         for spec in specs {
-            let idents = go::fields(spec, "name");
-            let ty = go::field(spec, "type");
-            let right = go::field(spec, "value").map_or_else(Vec::new, go::children);
+            let idents = code::fields(spec, "name");
+            let ty = code::field(spec, "type");
+            let right = code::field(spec, "value").map_or_else(Vec::new, code::children);
             let values = if right.is_empty() {
                 idents.iter().map(|_| self.zero(ty)).collect()
             } else {
@@ -349,14 +353,14 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
     }
 
     fn step(&mut self, node: Node<'t>) {
-        for target in go::children(node) {
+        for target in code::children(node) {
             self.assign(target, Val::unknown("a counter"), None, node, false);
         }
     }
 
     fn return_statement(&mut self, node: Node<'t>) {
-        let list = go::children(node).first().copied();
-        let expressions = list.map_or_else(Vec::new, go::children);
+        let list = code::children(node).first().copied();
+        let expressions = list.map_or_else(Vec::new, code::children);
         let running = !self.returns.is_empty();
         let mut values = Vec::new();
         if expressions.is_empty() {
@@ -391,7 +395,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
                 if let Val::Options(id) = value {
                     self.handed_out(id);
                 }
-                self.escape(value, "a caller");
+                self.escape(value, &Cause::Code("a caller"));
             }
         }
         self.state.dead = true;

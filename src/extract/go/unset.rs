@@ -4,19 +4,16 @@
 
 use tree_sitter::Node;
 
-use crate::extract::go::fold;
+use crate::extract::code::fold;
 use crate::extract::go::reader::Reader;
 use crate::extract::go::state::{Need, Val};
-use crate::facts::raw::{Folded, variable_of};
-use crate::syntax::go;
-
-const IS_SET: &str = "whether a value is given by ";
-const FAILS: &str = "the error of reading ";
-const WORKS: &str = "the error of reading what is given by ";
+use crate::facts::cause::Cause;
+use crate::facts::raw::Folded;
+use crate::syntax::code::{self, CodeGrammar};
 
 /// Whether this variable is set.
 pub(super) fn is_set(variable: &str) -> Folded {
-    fold::unknown(format!("{IS_SET}{variable}"))
+    Folded::Unknown(Cause::VariablePresence(variable.to_owned()))
 }
 
 pub(super) fn is_parser(function: &str) -> bool {
@@ -32,8 +29,8 @@ pub(super) fn parse<'t>(function: &str, text: Folded) -> Option<Vec<Val<'t>>> {
     let (value, error) = match text {
         Folded::Text(text) => (fold::parsed(function, &text)?, fold::unknown("an error")),
         Folded::Unknown(reason) => {
-            let name = variable_of(&reason)?;
-            let error = fold::unknown(format!("{FAILS}{name}"));
+            let name = reason.variable()?;
+            let error = Folded::Unknown(Cause::VariableReadError(name.to_owned()));
             (Folded::Unknown(reason), error)
         }
         Folded::Fallback(fallback) => {
@@ -42,7 +39,7 @@ pub(super) fn parse<'t>(function: &str, text: Folded) -> Option<Vec<Val<'t>>> {
             };
             let value = fold::parsed(function, text)?;
             let error = match &fallback.variable {
-                Some(name) => fold::unknown(format!("{WORKS}{name}")),
+                Some(name) => Folded::Unknown(Cause::FallbackReadError(name.to_owned())),
                 None => fold::unknown("an error"),
             };
             let value = fold::with_fallback(fallback.source, fallback.variable, value);
@@ -75,20 +72,21 @@ impl<'t> Reader<'t, '_, '_> {
     pub(super) fn without_variable(&self, condition: Node<'t>) -> Option<Test> {
         match condition.kind() {
             "parenthesized_expression" => {
-                self.without_variable(go::children(condition).first().copied()?)
+                self.without_variable(code::children(condition).first().copied()?)
             }
             "identifier" => {
-                let Folded::Unknown(reason) = self.held(condition)? else {
+                let Folded::Unknown(Cause::VariablePresence(variable)) = self.held(condition)?
+                else {
                     return None;
                 };
                 Some(Test {
-                    variable: reason.0.strip_prefix(IS_SET)?.to_owned(),
+                    variable: variable.clone(),
                     holds: false,
                     asks: Need::Set,
                 })
             }
             "unary_expression" if self.text(condition).starts_with('!') => {
-                let test = self.without_variable(go::field(condition, "operand")?)?;
+                let test = self.without_variable(code::field(condition, "operand")?)?;
                 Some(Test {
                     holds: !test.holds,
                     ..test
@@ -100,8 +98,8 @@ impl<'t> Reader<'t, '_, '_> {
     }
 
     fn without_either(&self, condition: Node<'t>) -> Option<Test> {
-        let (left, right) = go::field(condition, "left").zip(go::field(condition, "right"))?;
-        let operator = self.text(go::field(condition, "operator")?);
+        let (left, right) = code::field(condition, "left").zip(code::field(condition, "right"))?;
+        let operator = self.text(code::field(condition, "operator")?);
         let decided = match operator {
             "&&" => false,
             "||" => true,
@@ -127,7 +125,7 @@ impl<'t> Reader<'t, '_, '_> {
     /// The variable that a value comes from, and what the value is where that is not set.
     fn where_unset(&self, value: Node<'t>) -> Option<(String, Empty)> {
         if value.kind() == "call_expression" {
-            let function = go::field(value, "function")?;
+            let function = code::field(value, "function")?;
             let arguments = self.arguments(value);
             let [argument] = arguments.as_slice() else {
                 return None;
@@ -136,21 +134,22 @@ impl<'t> Reader<'t, '_, '_> {
                 return self.where_unset(*argument);
             }
             let (package, name) =
-                go::field(function, "operand").zip(go::field(function, "field"))?;
+                code::field(function, "operand").zip(code::field(function, "field"))?;
             let reads = self.package_of(package) == Some("os") && self.text(name) == "Getenv";
-            let variable = go::string_value(self.text(*argument)).filter(|_| reads)?;
+            let variable = CodeGrammar::Go
+                .string_value(self.text(*argument))
+                .filter(|_| reads)?;
             return Some((variable, Empty::Zero));
         }
-        let Folded::Unknown(reason) = self.held(value)? else {
+        let Folded::Unknown(cause) = self.held(value)? else {
             return None;
         };
-        let errors = [(FAILS, Empty::Error), (WORKS, Empty::Nil)];
-        let of_error = |(prefix, empty): (&str, Empty)| {
-            let name = reason.0.strip_prefix(prefix)?;
-            Some((name.to_owned(), empty))
-        };
-        let error = errors.into_iter().rev().find_map(of_error);
-        error.or_else(|| Some((variable_of(reason)?.to_owned(), Empty::Zero)))
+        Some(match cause {
+            Cause::VariableReadError(name) => (name.clone(), Empty::Error),
+            Cause::FallbackReadError(name) => (name.clone(), Empty::Nil),
+            Cause::EnvironmentVariable(name) => (name.clone(), Empty::Zero),
+            _ => return None,
+        })
     }
 
     fn held(&self, name: Node<'t>) -> Option<&Folded> {
@@ -182,7 +181,7 @@ fn compared(operator: &str, value: Empty, kind: &str, text: &str) -> Option<bool
             equal(operator, false)
         }
         (Empty::Zero, "int_literal", _) => {
-            let other = go::int_value(text)?;
+            let other = CodeGrammar::Go.int_value(text)?;
             match operator {
                 "<" => Some(0 < other),
                 "<=" => Some(0 <= other),

@@ -3,17 +3,18 @@
 
 use tree_sitter::Node;
 
-use crate::extract::go::calls::directory;
+use crate::extract::code::fold;
+use crate::extract::go::names;
 use crate::extract::go::package::is_test;
 use crate::extract::go::reader::Reader;
 use crate::extract::go::state::Val;
-use crate::extract::go::{fold, names};
+use crate::facts::cause::Cause;
 use crate::facts::raw::{Bound, Folded, Language, Longest, RawWait};
-use crate::facts::value::Reason;
 use crate::knowledge::clients::model::Model;
 use crate::knowledge::clients::usage::{Blocking, Command, Holds, Wait};
 use crate::knowledge::servers::waiting::{self, Purpose, TimeoutWord, WaitingCommand};
-use crate::syntax::go;
+use crate::source::path;
+use crate::syntax::code;
 
 /// Through how many functions a client is followed.
 const MAX_PASSES: usize = 4;
@@ -38,7 +39,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
         let arguments = self.arguments(node);
         let values: Vec<Val<'t>> = arguments.iter().map(|a| self.evaluate(*a)).collect();
         self.note_wait(node, (receiver, name), &row, (&arguments, &values));
-        let to = format!("`{}`", names::quoted(self.tree(), node));
+        let to = names::quoted(self.tree(), node).in_marks();
         for value in values {
             self.escape(value, &to);
         }
@@ -77,7 +78,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
                 };
                 let spread = arguments.iter().any(|a| a.kind() == "variadic_argument");
                 let longest = match spread {
-                    true => Longest::Unknown(Reason::new("a list of arguments")),
+                    true => Longest::Unknown(Cause::Code("a list of arguments")),
                     false => named_wait(command, words),
                 };
                 let takes =
@@ -93,7 +94,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
         let libraries = self.here().libraries().flat_map(|l| l.ids());
         let wait = RawWait {
             language: Language::Go,
-            dir: directory(&self.here().parsed.path).to_owned(),
+            dir: path::folder(&self.here().parsed.path).to_owned(),
             libraries: libraries.collect(),
             call,
             bound: self.bound_at(receiver, 0).unwrap_or_default(),
@@ -116,12 +117,12 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
         let name = self.text(node);
         let function = enclosing_function(node)?;
         let Some(position) = self.parameter_position(function, name) else {
-            let body = go::field(function, "body").unwrap_or(function);
+            let body = code::field(function, "body").unwrap_or(function);
             let local = self.only_value(body, name).is_some();
             let within = local.then(|| self.function_name(function)).flatten();
             return Some(vec![Bound::Variable(within, name.to_owned())]);
         };
-        let called = self.text(go::field(function, "name")?);
+        let called = self.text(code::field(function, "name")?);
         let is_method = function.kind() == "method_declaration";
         let file = self.file;
         let mut all = Vec::new();
@@ -151,7 +152,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
     pub(super) fn last_name(&self, node: Node<'t>) -> Option<String> {
         match node.kind() {
             "identifier" => Some(self.text(node).to_owned()),
-            "selector_expression" => go::field(node, "field").map(|f| self.text(f).to_owned()),
+            "selector_expression" => code::field(node, "field").map(|f| self.text(f).to_owned()),
             _ => None,
         }
     }
@@ -159,9 +160,9 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
     fn typed_wait(&mut self, node: Node<'t>, row: &Blocking, values: &[Val<'t>]) -> Longest {
         if let Some(at) = row.timeout_arg {
             let Some(value) = values.get(at) else {
-                return Longest::Unknown(Reason::new("an argument that is not written"));
+                return Longest::Unknown(Cause::Code("an argument that is not written"));
             };
-            return longest(row, &value.clone().folded("an argument"));
+            return longest(row, &value.clone().folded(Cause::Code("an argument")));
         }
         if let Some(method) = &row.timeout_call {
             return match self.chained(node, method) {
@@ -170,23 +171,24 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
             };
         }
         let (Some(ty), Some(field)) = (&row.args_type, &row.timeout_field) else {
-            return Longest::Unknown(Reason::new("a call that is not modelled"));
+            return Longest::Unknown(Cause::Code("a call that is not modelled"));
         };
         let held = values.iter().find_map(|value| match value {
             Val::Options(id) => self.state.heap.get(id).filter(|o| o.option_type == *ty),
             _ => None,
         });
         let Some(held) = held else {
-            let other = values.last().cloned().map(|v| v.folded("an argument"));
+            let other = values
+                .last()
+                .cloned()
+                .map(|v| v.folded(Cause::Code("an argument")));
             return match other {
                 Some(Folded::Unknown(reason)) => Longest::Unknown(reason),
-                _ => Longest::Unknown(Reason::new("an argument")),
+                _ => Longest::Unknown(Cause::Code("an argument")),
             };
         };
         match held.writes.iter().rfind(|write| write.ident == *field) {
-            Some(write) if write.conditional => {
-                Longest::Unknown(Reason::new("different branches of the code"))
-            }
+            Some(write) if write.conditional => Longest::Unknown(Cause::Branches),
             Some(write) => longest(row, &write.value),
             None => match &held.rest_unknown {
                 Some(reason) => Longest::Unknown(reason.clone()),
@@ -204,11 +206,11 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
             .and_then(|p| p.parent())
             .filter(|p| p.kind() == "call_expression")
         {
-            let function = go::field(call, "function")?;
-            let name = go::field(function, "field").map(|f| self.text(f));
+            let function = code::field(call, "function")?;
+            let name = code::field(function, "field").map(|f| self.text(f));
             if name == Some(method) {
                 let argument = self.arguments(call).first().copied()?;
-                return Some(self.evaluate(argument).folded("an argument"));
+                return Some(self.evaluate(argument).folded(Cause::Code("an argument")));
             }
             at = call;
         }
@@ -252,14 +254,14 @@ fn named_wait(command: &WaitingCommand, words: &[Val<'_>]) -> Longest {
                 Some(at) => at + 1,
                 // A word that is not seen may be the one before the figure, or hold several.
                 None if unseen && words.len() < 4 => {
-                    return Longest::Unknown(Reason::new("an argument"));
+                    return Longest::Unknown(Cause::Code("an argument"));
                 }
                 None => return Longest::AtOnce,
             }
         }
         other => match other.position(words.len()) {
             Some(at) => at,
-            None => return Longest::Unknown(Reason::new("an argument")),
+            None => return Longest::Unknown(Cause::Code("an argument")),
         },
     };
     let figure = match words.get(at) {
@@ -272,7 +274,7 @@ fn named_wait(command: &WaitingCommand, words: &[Val<'_>]) -> Longest {
     match figure {
         Some(0.0) => Longest::ForEver,
         Some(figure) if figure > 0.0 => Longest::Seconds(command.unit.in_seconds(figure)),
-        _ => Longest::Unknown(Reason::new("an argument")),
+        _ => Longest::Unknown(Cause::Code("an argument")),
     }
 }
 
@@ -280,7 +282,7 @@ fn of_zero(zero: Option<Wait>) -> Longest {
     match zero {
         Some(Wait::ForEver) => Longest::ForEver,
         Some(Wait::AtOnce) => Longest::AtOnce,
-        None => Longest::Unknown(Reason::new("a figure of 0")),
+        None => Longest::Unknown(Cause::Code("a figure of 0")),
     }
 }
 
@@ -293,7 +295,7 @@ fn longest(row: &Blocking, figure: &Folded) -> Longest {
         (Folded::Int(n) | Folded::Duration(n), None) => *n as f64 / 1e9,
         (other, _) => match fold::to_duration(other.clone()) {
             Folded::Duration(n) => n as f64 / 1e9,
-            _ => return Longest::Unknown(Reason::new("an argument")),
+            _ => return Longest::Unknown(Cause::Code("an argument")),
         },
     };
     match seconds {
@@ -301,7 +303,7 @@ fn longest(row: &Blocking, figure: &Folded) -> Longest {
         seconds if seconds > 0.0 => Longest::Seconds(seconds),
         _ => match row.negative {
             Some(wait) => of_zero(Some(wait)),
-            None => Longest::Unknown(Reason::new("a negative figure")),
+            None => Longest::Unknown(Cause::Code("a negative figure")),
         },
     }
 }

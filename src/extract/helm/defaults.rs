@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock};
 
 use super::{Filled, Known, fill};
 use crate::extract::scalar::known;
-use crate::source::{Excerpt, FileId};
+use crate::source::{Excerpt, FileId, path};
 use crate::syntax::yaml::{self, Node};
 
 /// What a chart is described in, and what it is given by itself.
@@ -55,7 +55,7 @@ impl Charts {
             };
             let chart = Chart {
                 description: excerpt.clone(),
-                values: files.get(&within(dir, VALUES)).cloned(),
+                values: files.get(&path::join(dir, VALUES)).cloned(),
                 parent: None,
                 mapped: description_name(excerpt).is_some_and(|name| is_mapped(&name)),
                 read: OnceLock::new(),
@@ -90,7 +90,7 @@ impl Charts {
     pub fn of_template(&self, path: &str) -> Option<Arc<Chart>> {
         let mut dir = path;
         while let Some((above, _)) = dir.rsplit_once('/') {
-            let (chart, name) = above.rsplit_once('/').unwrap_or(("", above));
+            let (chart, name) = path::split(above);
             if name == TEMPLATES
                 && let Some(chart) = self.0.get(chart)
             {
@@ -104,16 +104,8 @@ impl Charts {
 
 /// The folder of a file of this name.
 fn folder_of<'p>(path: &'p str, name: &str) -> Option<&'p str> {
-    let (dir, file) = path.rsplit_once('/').unwrap_or(("", path));
+    let (dir, file) = path::split(path);
     (file == name).then_some(dir)
-}
-
-fn within(dir: &str, name: &str) -> String {
-    if dir.is_empty() {
-        name.to_owned()
-    } else {
-        format!("{dir}/{name}")
-    }
 }
 
 /// The chart's own name.
@@ -125,7 +117,7 @@ fn description_name(excerpt: &Excerpt) -> Option<String> {
 /// The folder of the chart that one comes with, and its own folder there.
 fn parent(dir: &str) -> Option<(&str, &str)> {
     let (charts, name) = dir.rsplit_once('/')?;
-    let (above, folder) = charts.rsplit_once('/').unwrap_or(("", charts));
+    let (above, folder) = path::split(charts);
     (folder == CHARTS).then_some((above, name))
 }
 

@@ -4,6 +4,7 @@
 use super::set::{Resource, Set};
 use super::tree::{Tree, joined};
 use crate::extract::scalar::known;
+use crate::source::path;
 use crate::syntax::yaml::{Node, NodeKind, ScalarStyle};
 
 /// Where a generator stands.
@@ -105,7 +106,7 @@ fn file(item: &Node, place: &Place<'_>) -> Option<(String, Node)> {
     let text = known(Some(item))?;
     let (key, path) = match text.split_once('=') {
         Some((key, path)) => (key, path),
-        None => (text.rsplit('/').next().unwrap_or(text), text),
+        None => (path::name(text), text),
     };
     let found = joined(place.dir, path).and_then(|path| place.tree.get(&path));
     let value = match found {

@@ -6,8 +6,7 @@ use std::sync::{Arc, OnceLock};
 
 use crate::extract::helm::Filled;
 use crate::extract::helm::defaults::{Chart, Charts};
-use crate::extract::paths;
-use crate::source::{Excerpt, FileId};
+use crate::source::{Excerpt, FileId, path};
 use crate::syntax::yaml::{self, Node, Stream};
 
 /// What a file of kustomize's own may be called.
@@ -94,7 +93,7 @@ impl Tree {
     /// The folders that hold a kustomization, with its path.
     pub(super) fn kustomizations(&self) -> impl Iterator<Item = (&str, &str)> {
         self.files.keys().filter_map(|path| {
-            let (dir, name) = path.rsplit_once('/').unwrap_or(("", path));
+            let (dir, name) = path::split(path);
             FILE_NAMES.contains(&name).then_some((dir, path.as_str()))
         })
     }
@@ -114,7 +113,7 @@ pub(super) fn joined(dir: &str, relative: &str) -> Option<String> {
     if relative.contains("://") || relative.contains('?') {
         return None;
     }
-    paths::join(dir, relative)
+    path::resolve(dir, relative)
 }
 
 #[cfg(test)]

@@ -2,36 +2,23 @@
 
 use tree_sitter::Node;
 
-use crate::extract::go::fold;
 use crate::extract::rust::package::{Item, ItemKind, Meant};
 use crate::extract::rust::reader::{Context, Reader};
 use crate::extract::rust::state::{Scope, State, Val};
 use crate::extract::rust::types::Ty;
 use crate::extract::rust::uses::path_of;
 use crate::extract::rust::{names, standard};
+use crate::facts::cause::Cause;
 use crate::facts::raw::Folded;
-use crate::facts::value::Reason;
-use crate::syntax::rust;
+use crate::knowledge::languages;
+use crate::syntax::code;
 
 /// Functions up to so many bytes are run in place whatever they return.
 const SHORT_FUNCTION: usize = 4_000;
 
-/// Constructors of wrappers through which a value is still the same for whoever uses it.
-fn wraps(path: &[String]) -> bool {
-    let [.., ty, name] = path else { return false };
-    matches!(
-        (ty.as_str(), name.as_str()),
-        (
-            "Arc" | "Rc" | "Box" | "Mutex" | "RwLock" | "RefCell" | "Data" | "Cell",
-            "new" | "from"
-        ) | ("Arc" | "Rc", "clone")
-            | ("Box", "pin")
-    )
-}
-
 impl<'t, 'm> Reader<'t, 'm, '_> {
     pub(super) fn arguments(&self, node: Node<'t>) -> Vec<Node<'t>> {
-        rust::field(node, "arguments").map_or_else(Vec::new, rust::children)
+        code::field(node, "arguments").map_or_else(Vec::new, code::children)
     }
 
     /// The values of arguments; what is given by reference may be changed by whoever gets it.
@@ -50,13 +37,13 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
     }
 
     pub(super) fn call(&mut self, node: Node<'t>) -> Val<'t> {
-        let Some(mut function) = rust::field(node, "function") else {
+        let Some(mut function) = code::field(node, "function") else {
             return self.unknown_code(node);
         };
         let mut generic = None;
         if function.kind() == "generic_function" {
             generic = Some(function);
-            function = rust::field(function, "function").unwrap_or(function);
+            function = code::field(function, "function").unwrap_or(function);
         }
         match function.kind() {
             "field_expression" => self.method(node, function),
@@ -124,7 +111,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
         }
         match self.meaning(path)? {
             Meant::Own(item, rest) if rest.is_empty() && item.kind == ItemKind::Alias => {
-                let aliased = rust::field(item.node, "type")?;
+                let aliased = code::field(item.node, "type")?;
                 match self.alias_type(aliased, &item)? {
                     Ty::Library(name) => Some(name),
                     Ty::Own(_) => None,
@@ -138,7 +125,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
         match (item.kind, rest) {
             (ItemKind::Function, []) => self.own_call(node, item),
             (ItemKind::Type, [name]) => {
-                let ty = rust::field(item.node, "name");
+                let ty = code::field(item.node, "name");
                 let ty = ty.map(|ty| self.files[item.file].tree.text(ty));
                 match ty.and_then(|ty| self.declared.member(ty, name)) {
                     Some(member) => self.own_call(node, member),
@@ -168,15 +155,14 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
     fn other_call(&mut self, node: Node<'t>, path: &[String]) -> Val<'t> {
         let arguments = self.arguments(node);
         let context = self.context;
-        if path
-            .last()
-            .is_some_and(|name| standard::runs_on_a_thread(name))
-        {
+        let rust = languages::rust();
+        let starter = rust.and_then(|rust| rust.starter(path.last()?));
+        if starter.is_some_and(|starter| starter.may_wait) {
             self.context = Context::default();
         }
         let mut values = self.given(&arguments);
         self.context = context;
-        if wraps(path) && values.len() == 1 {
+        if rust.is_some_and(|rust| rust.wraps(path)) && values.len() == 1 {
             let value = values.remove(0);
             return match value.object() {
                 Some(id) if !self.is_handle(id) => {
@@ -189,7 +175,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
         let folded: Vec<Folded> = arguments
             .iter()
             .zip(&values)
-            .map(|(node, value)| value.clone().folded(&names::quoted(self.tree(), *node)).0)
+            .map(|(node, value)| value.clone().folded(names::quoted(self.tree(), *node)).0)
             .collect();
         if let Some(known) = standard::function(path, &folded) {
             return Val::Plain(known);
@@ -221,7 +207,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
         (arguments, values): (&[Node<'t>], Vec<Val<'t>>),
     ) -> Val<'t> {
         let quoted = names::quoted(self.tree(), node);
-        let result = rust::field(item.node, "return_type");
+        let result = code::field(item.node, "return_type");
         let short = item.node.byte_range().len() <= SHORT_FUNCTION;
         let told = values.iter().any(|v| v.object().is_some());
         let value = if (short || told) && self.may_run(item.node) {
@@ -231,11 +217,11 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
             Val::unknown("a call")
         };
         match value {
-            Val::Plain(Folded::Unknown(reason)) if !fold::is_environment(&reason) => match result {
+            Val::Plain(Folded::Unknown(reason)) if !reason.is_environment() => match result {
                 Some(ty) => {
-                    self.elsewhere(item.file, item.module, |reader| reader.of_type(ty, &quoted))
+                    self.elsewhere(item.file, item.module, |reader| reader.of_type(ty, quoted))
                 }
-                None => Val::Plain(fold::from_code(&quoted)),
+                None => Val::Plain(Folded::Unknown(quoted)),
             },
             value => value,
         }
@@ -243,7 +229,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
 
     /// Runs a function's body with these arguments; what it returns, from all its ends.
     fn run(&mut self, item: Item<'t>, values: Vec<Val<'t>>) -> Val<'t> {
-        let Some(body) = rust::field(item.node, "body") else {
+        let Some(body) = code::field(item.node, "body") else {
             return Val::unknown("a call");
         };
         self.inside.push(item.node.id());
@@ -279,7 +265,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
         if block.kind() != "impl_item" {
             return None;
         }
-        crate::extract::rust::package::type_name(rust::field(block, "type")?, self.tree())
+        crate::extract::rust::package::type_name(code::field(block, "type")?, self.tree())
     }
 
     fn alias_type(&self, ty: Node<'t>, item: &Item<'t>) -> Option<Ty<'t, 'm>> {
@@ -287,10 +273,10 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
     }
 
     /// An unknown part of a value: why.
-    pub(super) fn reason_of(&self, value: &Val<'t>) -> Reason {
+    pub(super) fn reason_of(&self, value: &Val<'t>) -> Cause {
         match value {
             Val::Plain(Folded::Unknown(reason)) => reason.clone(),
-            _ => Reason::new("a value that is not followed"),
+            _ => Cause::Code("a value that is not followed"),
         }
     }
 }

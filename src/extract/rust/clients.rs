@@ -4,17 +4,17 @@ use std::collections::BTreeMap;
 
 use tree_sitter::Node;
 
-use crate::extract::go::address;
+use crate::extract::code::address;
 use crate::extract::rust::names;
 use crate::extract::rust::reader::Reader;
 use crate::extract::rust::state::{ObjectId, Source, Val};
 use crate::facts::raw::{ErrorHandling, Language, OptionSource, OptionWrite, RawClient};
 use crate::facts::slot::Slot;
-use crate::facts::value::{Reason, Strength};
+use crate::facts::value::Strength;
 use crate::knowledge::clients::model::Constructor;
 use crate::knowledge::clients::rust::{Found, OptionsIn};
-use crate::source::Span;
-use crate::syntax::rust;
+use crate::source::{Span, path};
+use crate::syntax::code;
 
 impl<'t, 'm> Reader<'t, 'm, '_> {
     /// A client is built here.
@@ -29,7 +29,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
         let Some(constructor) = found.model.constructor(&found.call.path()) else {
             return;
         };
-        if !self.records() || rust::is_broken(node) {
+        if !self.records() || code::is_broken(node) {
             return;
         }
         let managed = found.call.managed_arg;
@@ -47,7 +47,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
                 receiver.map(|(id, _)| id),
                 receiver
                     .and_then(|(_, function)| function)
-                    .and_then(|function| rust::field(function, "value")),
+                    .and_then(|function| code::field(function, "value")),
             ),
             Some(OptionsIn::FirstArgument) => at(0),
             Some(OptionsIn::SecondArgument) => at(1),
@@ -62,10 +62,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
                 raw.options_anchor = span.unwrap_or(raw.anchor);
             }
             (None, Some(expression)) => {
-                raw.rest_unknown = Some(Reason::new(format!(
-                    "`{}`",
-                    names::quoted(self.tree(), expression)
-                )));
+                raw.rest_unknown = Some(names::quoted(self.tree(), expression).in_marks());
             }
             (None, None) => {}
         }
@@ -91,7 +88,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
             libraries: vec![found.library.id().to_owned()],
             constructor: constructor.call.clone(),
             option_type: constructor.option_type.clone(),
-            dir: path.rsplit_once('/').map_or("", |(dir, _)| dir).to_owned(),
+            dir: path::folder(path).to_owned(),
             package: Some(krate.to_owned()),
             anchor,
             options_anchor: anchor,

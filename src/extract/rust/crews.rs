@@ -9,9 +9,9 @@ use tree_sitter::Node;
 use crate::extract::rust::package::{Parsed, outside_tests};
 use crate::extract::rust::waiting::{called, figure};
 use crate::extract::rust::{names, standard};
+use crate::facts::cause::Cause;
 use crate::facts::raw::Crew;
-use crate::facts::value::Reason;
-use crate::syntax::rust::{self, RustTree};
+use crate::syntax::code::{self, CodeTree};
 
 /// How many functions outwards callers are followed.
 const MAX_CALLERS: usize = 6;
@@ -48,7 +48,7 @@ impl<'t> Crews<'t> {
         crews
     }
 
-    fn read(&mut self, at: usize, tree: &'t RustTree) {
+    fn read(&mut self, at: usize, tree: &'t CodeTree) {
         let mut todo: Vec<Node<'t>> = tree.root().into_iter().collect();
         while let Some(node) = todo.pop() {
             match node.kind() {
@@ -58,7 +58,7 @@ impl<'t> Crews<'t> {
                     }
                 }
                 "function_item" => {
-                    if let Some(name) = rust::field(node, "name") {
+                    if let Some(name) = code::field(node, "name") {
                         *self.functions.entry(tree.text(name)).or_default() += 1;
                     }
                 }
@@ -66,7 +66,7 @@ impl<'t> Crews<'t> {
             }
             match node.kind() {
                 "source_file" | "declaration_list" => todo.extend(outside_tests(node, tree)),
-                _ => todo.extend(rust::children(node)),
+                _ => todo.extend(code::children(node)),
             }
         }
     }
@@ -100,14 +100,14 @@ impl<'t> Crews<'t> {
         while let Some(parent) = at.parent() {
             self.steps_left = self.steps_left.saturating_sub(1);
             if self.steps_left == 0 {
-                return Crew::unknown("code that is too far away");
+                return Crew::unknown(Cause::Code("code that is too far away"));
             }
             match parent.kind() {
                 "for_expression" | "loop_expression" | "while_expression"
-                    if rust::field(parent, "body") == Some(at) =>
+                    if code::field(parent, "body") == Some(at) =>
                 {
                     if way.started {
-                        let over = rust::field(parent, "value");
+                        let over = code::field(parent, "value");
                         crew = crew.times(&rounds(over, tree, constants));
                     } else {
                         way.looped = true;
@@ -121,13 +121,13 @@ impl<'t> Crews<'t> {
                         way.started = true;
                     } else if given && standard::runs_for_each(name) {
                         let over = call
-                            .and_then(|call| rust::field(call, "function"))
-                            .and_then(|function| rust::field(function, "value"));
+                            .and_then(|call| code::field(call, "function"))
+                            .and_then(|function| code::field(function, "value"));
                         if way.started {
                             crew = crew.times(&rounds(over, tree, constants));
                         }
                     } else if given {
-                        return Crew::unknown(format!("what `{name}` runs"));
+                        return Crew::unknown(Cause::RunBy(name.to_owned()));
                     }
                 }
                 "function_item" => {
@@ -149,8 +149,8 @@ impl<'t> Crews<'t> {
         constants: &BTreeMap<&'t str, Option<f64>>,
     ) -> Crew {
         let tree = &self.parsed[file].tree;
-        let Some(name) = rust::field(function, "name").map(|n| tree.text(n)) else {
-            return Crew::unknown("a function without a name");
+        let Some(name) = code::field(function, "name").map(|n| tree.text(n)) else {
+            return Crew::unknown(Cause::Code("a function without a name"));
         };
         if name == "main" {
             return end(&way, Crew::of(1));
@@ -159,14 +159,14 @@ impl<'t> Crews<'t> {
             return Crew::of(0);
         }
         if way.through.len() >= MAX_CALLERS || self.functions.get(name).is_none_or(|n| *n > 1) {
-            return Crew::unknown(format!("who calls `{name}`"));
+            return Crew::unknown(Cause::CallersOf(name.to_owned()));
         }
         way.through.push(function.id());
         let sites = self.sites.get(name).cloned().unwrap_or_default();
         if sites.is_empty() {
             let public = tree.text(function).starts_with("pub");
             if !public {
-                return Crew::unknown(format!("who calls `{name}`"));
+                return Crew::unknown(Cause::CallersOf(name.to_owned()));
             }
             let mut once = end(&way, Crew::of(1));
             once.assumed = Some(format!("that `{name}` is called once"));
@@ -189,6 +189,7 @@ fn multiplied(outer: Crew, inner: &Crew) -> Crew {
     let count = match (&outer.count, &inner.count) {
         (Ok(0), _) => Ok(0),
         (Ok(a), Ok(b)) => Ok(a.saturating_mul(*b)),
+        // A product with one open factor is open, and any of its causes says why.
         (Err(reason), _) | (_, Err(reason)) => Err(reason.clone()),
     };
     Crew {
@@ -201,32 +202,31 @@ fn multiplied(outer: Crew, inner: &Crew) -> Crew {
 /// How many rounds a loop over this makes; without anything to go over it has no end.
 fn rounds(
     over: Option<Node<'_>>,
-    tree: &RustTree,
+    tree: &CodeTree,
     constants: &BTreeMap<&str, Option<f64>>,
-) -> Result<u64, Reason> {
+) -> Result<u64, Cause> {
     let Some(mut over) = over else {
-        return Err(Reason::new("an endless loop"));
+        return Err(Cause::Code("an endless loop"));
     };
     while matches!(
         over.kind(),
         "parenthesized_expression" | "reference_expression"
     ) {
-        match rust::children(over).first() {
+        match code::children(over).first() {
             Some(inner) => over = *inner,
             None => break,
         }
     }
-    let reason = || Reason::new(format!("`{}`", names::quoted(tree, over)));
+    let reason = || names::quoted(tree, over).in_marks();
     match over.kind() {
-        "array_expression" => Ok(rust::children(over).len() as u64),
+        "array_expression" => Ok(code::children(over).len() as u64),
         "range_expression" => {
-            let ends = rust::children(over);
+            let ends = code::children(over);
             let [from, to] = ends.as_slice() else {
                 return Err(reason());
             };
             let figures = figure(*from, tree, constants).zip(figure(*to, tree, constants));
-            let (from, to) =
-                figures.ok_or_else(|| Reason::new(format!("`{}`", names::quoted(tree, *to))))?;
+            let (from, to) = figures.ok_or_else(|| names::quoted(tree, *to).in_marks())?;
             let one_more = if tree.text(over).contains("..=") {
                 1.0
             } else {

@@ -3,7 +3,7 @@
 
 use tree_sitter::Node;
 
-use crate::extract::go::fold;
+use crate::extract::code::fold;
 use crate::extract::rust::names;
 use crate::extract::rust::package::{ItemKind, Meant};
 use crate::extract::rust::reader::Reader;
@@ -11,11 +11,11 @@ use crate::extract::rust::state::{Scope, Val};
 use crate::extract::rust::uses::path_of;
 use crate::extract::rust::{standard, types};
 use crate::facts::raw::Folded;
-use crate::syntax::rust;
+use crate::syntax::code::{self, CodeGrammar};
 
 impl<'t, 'm> Reader<'t, 'm, '_> {
     pub(super) fn unknown_code(&self, node: Node<'t>) -> Val<'t> {
-        Val::Plain(fold::from_code(&names::quoted(self.tree(), node)))
+        Val::Plain(Folded::Unknown(names::quoted(self.tree(), node)))
     }
 
     /// The value of an expression that moves or copies it.
@@ -46,19 +46,21 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
         match node.kind() {
             "identifier" | "self" => self.identifier(node),
             "scoped_identifier" => self.path_value(node),
-            "integer_literal" => match rust::int_value(self.text(node)) {
+            "integer_literal" => match CodeGrammar::Rust.int_value(self.text(node)) {
                 Some(n) => Val::Plain(Folded::Int(n)),
                 None => Val::unknown("a number"),
             },
-            "float_literal" => match rust::float_value(self.text(node)) {
+            "float_literal" => match CodeGrammar::Rust.float_value(self.text(node)) {
                 Some(n) => Val::Plain(Folded::Float(n)),
                 None => Val::unknown("a number"),
             },
             "boolean_literal" => Val::Plain(Folded::Bool(self.text(node) == "true")),
-            "string_literal" | "raw_string_literal" => match rust::string_value(self.text(node)) {
-                Some(text) => Val::Plain(Folded::Text(text)),
-                None => Val::unknown("a text"),
-            },
+            "string_literal" | "raw_string_literal" => {
+                match CodeGrammar::Rust.string_value(self.text(node)) {
+                    Some(text) => Val::Plain(Folded::Text(text)),
+                    None => Val::unknown("a text"),
+                }
+            }
             "negative_literal" | "unary_expression" => self.unary(node),
             "binary_expression" => self.binary(node),
             "type_cast_expression" => self.cast(node),
@@ -73,7 +75,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
             "async_block" => self.async_block(node),
             "closure_expression" => self.closure(node),
             "call_expression" => self.call(node),
-            "generic_function" => match rust::field(node, "function") {
+            "generic_function" => match code::field(node, "function") {
                 Some(function) => self.evaluate(function),
                 None => self.unknown_code(node),
             },
@@ -86,16 +88,16 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
             "for_expression" | "while_expression" | "loop_expression" => self.loop_statement(node),
             "return_expression" | "break_expression" | "continue_expression" => self.leave(node),
             "tuple_expression" => {
-                let items = rust::children(node).into_iter();
+                let items = code::children(node).into_iter();
                 Val::Tuple(items.map(|item| self.value_of(item)).collect())
             }
             "array_expression" => {
-                let items = rust::children(node).into_iter();
+                let items = code::children(node).into_iter();
                 let items = items.map(|item| {
                     let quoted = names::quoted(self.tree(), item);
                     let value = self.evaluate(item);
                     self.escape(&value, "a list");
-                    value.folded(&quoted).0
+                    value.folded(quoted).0
                 });
                 Val::Plain(Folded::List(items.collect()))
             }
@@ -107,7 +109,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
 
     /// Looks through code that is not understood.
     fn children_of(&mut self, node: Node<'t>) -> Val<'t> {
-        for child in rust::children(node) {
+        for child in code::children(node) {
             if child.is_named() && !child.kind().ends_with("_pattern") {
                 let value = self.evaluate(child);
                 self.escape(&value, "an expression");
@@ -117,7 +119,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
     }
 
     fn inner(&mut self, node: Node<'t>) -> Val<'t> {
-        match rust::children(node).last() {
+        match code::children(node).last() {
             Some(inner) => self.evaluate(*inner),
             None => self.unknown_code(node),
         }
@@ -149,7 +151,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
                 (ItemKind::Constant, []) => self.constant(item, node),
                 (ItemKind::Type | ItemKind::Alias, [name]) => {
                     let ty =
-                        rust::field(item.node, "name").map(|n| self.files[item.file].tree.text(n));
+                        code::field(item.node, "name").map(|n| self.files[item.file].tree.text(n));
                     let member = ty.and_then(|ty| self.declared.member(ty, name));
                     match member {
                         Some(member) if member.kind == ItemKind::Constant => {
@@ -174,7 +176,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
         item: crate::extract::rust::package::Item<'t>,
         node: Node<'t>,
     ) -> Val<'t> {
-        let Some(value) = rust::field(item.node, "value") else {
+        let Some(value) = code::field(item.node, "value") else {
             return self.unknown_code(node);
         };
         if !self.may_run(item.node) {
@@ -186,7 +188,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
         self.state.scopes = scopes;
         self.inside.pop();
         match folded {
-            Val::Plain(Folded::Unknown(reason)) if !fold::is_environment(&reason) => {
+            Val::Plain(Folded::Unknown(reason)) if !reason.is_environment() => {
                 self.unknown_code(node)
             }
             Val::Ref(id) => Val::Object(id),
@@ -211,7 +213,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
     }
 
     fn unary(&mut self, node: Node<'t>) -> Val<'t> {
-        let Some(inner) = rust::children(node).first().copied() else {
+        let Some(inner) = code::children(node).first().copied() else {
             return self.unknown_code(node);
         };
         let value = self.evaluate(inner);
@@ -228,11 +230,11 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
     }
 
     fn binary(&mut self, node: Node<'t>) -> Val<'t> {
-        let (Some(left), Some(right)) = (rust::field(node, "left"), rust::field(node, "right"))
+        let (Some(left), Some(right)) = (code::field(node, "left"), code::field(node, "right"))
         else {
             return self.unknown_code(node);
         };
-        let operator = rust::field(node, "operator").map_or("", |o| self.text(o));
+        let operator = code::field(node, "operator").map_or("", |o| self.text(o));
         let a = self.evaluate(left);
         let b = self.evaluate(right);
         match (a, b) {
@@ -245,8 +247,8 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
     }
 
     fn cast(&mut self, node: Node<'t>) -> Val<'t> {
-        let value = rust::field(node, "value").map(|value| self.evaluate(value));
-        let ty = rust::field(node, "type").map_or("", |ty| self.text(ty));
+        let value = code::field(node, "value").map(|value| self.evaluate(value));
+        let ty = code::field(node, "type").map_or("", |ty| self.text(ty));
         match value {
             Some(Val::Plain(folded)) => {
                 let cast = standard::cast(folded, ty);
@@ -257,7 +259,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
     }
 
     fn reference(&mut self, node: Node<'t>) -> Val<'t> {
-        let Some(inner) = rust::field(node, "value") else {
+        let Some(inner) = code::field(node, "value") else {
             return self.unknown_code(node);
         };
         match self.evaluate(inner) {
@@ -267,7 +269,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
     }
 
     fn async_block(&mut self, node: Node<'t>) -> Val<'t> {
-        let body = rust::children(node).last().copied();
+        let body = code::children(node).last().copied();
         self.maybe(true, |reader| match body {
             Some(body) => reader.block(body),
             None => Val::unknown("nothing"),
@@ -278,7 +280,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
         self.maybe(false, |reader| {
             reader.state.scopes.push(Scope::new());
             reader.parameters(node, &mut std::iter::empty());
-            let body = rust::field(node, "body");
+            let body = code::field(node, "body");
             body.map_or_else(|| Val::unknown("nothing"), |body| reader.evaluate(body))
         });
         Val::Closure(node, self.file)
@@ -304,7 +306,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
         self.state.scopes.push(Scope::new());
         self.parameters(node, &mut values.into_iter());
         self.returns.push(Vec::new());
-        let value = rust::field(node, "body").map(|body| self.evaluate(body));
+        let value = code::field(node, "body").map(|body| self.evaluate(body));
         let depth = self.state.scopes.len();
         let mut ends = vec![(value, std::mem::take(&mut self.state))];
         for (value, mut state) in self.returns.pop().unwrap_or_default() {
@@ -319,7 +321,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
     }
 
     fn field(&mut self, node: Node<'t>) -> Val<'t> {
-        let (Some(value), Some(field)) = (rust::field(node, "value"), rust::field(node, "field"))
+        let (Some(value), Some(field)) = (code::field(node, "value"), code::field(node, "field"))
         else {
             return self.unknown_code(node);
         };
@@ -346,7 +348,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
                 match types::field_type(item.node, name, tree) {
                     Some(ty) => {
                         let (file, module) = (item.file, item.module);
-                        self.elsewhere(file, module, |reader| reader.of_type(ty, &quoted))
+                        self.elsewhere(file, module, |reader| reader.of_type(ty, quoted))
                     }
                     None => self.unknown_code(node),
                 }
@@ -357,7 +359,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
     }
 
     fn assign(&mut self, node: Node<'t>) -> Val<'t> {
-        let (Some(left), Some(right)) = (rust::field(node, "left"), rust::field(node, "right"))
+        let (Some(left), Some(right)) = (code::field(node, "left"), code::field(node, "right"))
         else {
             return self.unknown_code(node);
         };
@@ -367,7 +369,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
             "identifier" => self.state.set(self.text(left), value.changeable()),
             "field_expression" => {
                 let (Some(object), Some(field)) =
-                    (rust::field(left, "value"), rust::field(left, "field"))
+                    (code::field(left, "value"), code::field(left, "field"))
                 else {
                     return self.nothing();
                 };
@@ -383,7 +385,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
                 }
             }
             "tuple_expression" => {
-                for target in rust::children(left) {
+                for target in code::children(left) {
                     if target.kind() == "identifier" {
                         let name = self.text(target);
                         self.state.set(name, Val::Plain(fold::from_code(name)));
@@ -398,11 +400,11 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
     }
 
     fn compound(&mut self, node: Node<'t>) -> Val<'t> {
-        let (Some(left), Some(right)) = (rust::field(node, "left"), rust::field(node, "right"))
+        let (Some(left), Some(right)) = (code::field(node, "left"), code::field(node, "right"))
         else {
             return self.unknown_code(node);
         };
-        let operator = rust::field(node, "operator").map_or("", |o| self.text(o));
+        let operator = code::field(node, "operator").map_or("", |o| self.text(o));
         let old = self.place(left);
         let new = self.evaluate(right);
         let value = match (old, new) {
@@ -414,9 +416,9 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
         match left.kind() {
             "identifier" => self.state.set(self.text(left), value),
             "field_expression" => {
-                let place = rust::field(left, "value").map(|object| self.place(object));
+                let place = code::field(left, "value").map(|object| self.place(object));
                 let id = place.as_ref().and_then(Val::object);
-                if let (Some(id), Some(field)) = (id, rust::field(left, "field")) {
+                if let (Some(id), Some(field)) = (id, code::field(left, "field")) {
                     self.write_field(id, field, value, right);
                 }
             }
@@ -427,7 +429,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
 
     /// Macros are not read; a few of the standard library's are known to end the function.
     fn macro_call(&mut self, node: Node<'t>) -> Val<'t> {
-        let name = rust::field(node, "macro").map_or("", |name| self.text(name));
+        let name = code::field(node, "macro").map_or("", |name| self.text(name));
         if standard::never_returns(name) {
             self.state.dead = true;
         }
@@ -444,7 +446,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
             return;
         }
         let mut mentioned = Vec::new();
-        names::visit(node, |n| {
+        code::visit(node, |n| {
             if n.kind() == "identifier" {
                 mentioned.push(n);
             }

@@ -2,13 +2,12 @@
 
 use tree_sitter::Node;
 
-use crate::extract::go::fold;
 use crate::extract::rust::names;
 use crate::extract::rust::reader::Reader;
 use crate::extract::rust::state::{Object, ObjectId, Source, Val};
 use crate::facts::raw::Folded;
 use crate::knowledge::clients::rust::{Found, RustForm};
-use crate::syntax::rust;
+use crate::syntax::code;
 
 impl<'t, 'm> Reader<'t, 'm, '_> {
     pub(super) fn library_function(
@@ -33,7 +32,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
             return self.unknown_code(node);
         };
         if let Val::Object(id) = &mut value {
-            let in_path = rust::field(function, "path")
+            let in_path = code::field(function, "path")
                 .and_then(|path| self.managed_in(path))
                 .or_else(|| generic.and_then(|generic| self.managed_in(generic)));
             if let (Some(managed), Some(object)) = (in_path, self.state.heap.get_mut(id)) {
@@ -133,10 +132,10 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
         if let Some(at) = found.call.url_arg {
             let argument = *arguments.get(at)?;
             let quoted = names::quoted(self.tree(), argument);
-            let (url, _) = values.get(at)?.clone().folded(&quoted);
+            let (url, _) = values.get(at)?.clone().folded(quoted);
             let url_name = match &url {
-                Folded::Unknown(reason) => Some(fold::name_of(reason).to_owned()),
-                Folded::Fallback(fallback) => Some(fold::name_of(&fallback.source).to_owned()),
+                Folded::Unknown(cause) => Some(cause.source_name()),
+                Folded::Fallback(fallback) => Some(fallback.source.source_name()),
                 _ => None,
             };
             return Some(Source {

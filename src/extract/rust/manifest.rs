@@ -7,15 +7,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use toml::{Table, Value};
 
-use crate::extract::paths;
 use crate::extract::rust::lock::{Locked, locked, pin_locked};
 use crate::extract::rust::observed::Statistics;
 use crate::extract::rust::requirement::{bounds, twice};
 use crate::extract::rust::{RustFile, RustPackage, programs};
+use crate::facts::cause::Cause;
 use crate::facts::raw::{Language, Pin, RawModule, RawPackage};
-use crate::facts::value::Reason;
 use crate::knowledge::clients::Models;
-use crate::source::{Excerpt, Span};
+use crate::source::{Excerpt, Span, path};
 
 /// A manifest or a lock file, with its path relative to the root.
 #[derive(Clone, Debug)]
@@ -58,7 +57,7 @@ pub fn packages(manifests: &[CargoFile], locks: &[CargoFile]) -> Vec<CargoPackag
     let manifests: Vec<Manifest<'_>> = manifests.iter().filter_map(Manifest::read).collect();
     let locks: BTreeMap<&str, Vec<Locked>> = locks
         .iter()
-        .map(|lock| (directory(&lock.path), locked(&lock.excerpt)))
+        .map(|lock| (path::folder(&lock.path), locked(&lock.excerpt)))
         .collect();
     let packages = manifests.iter().filter(|m| m.table.contains_key("package"));
     packages
@@ -89,8 +88,8 @@ pub fn group(
     let mut of: Vec<Vec<RustFile>> = known.iter().map(|_| Vec::new()).collect();
     let mut loose: BTreeMap<String, Vec<RustFile>> = BTreeMap::new();
     for file in files {
-        let folder = directory(&file.path);
-        match known.iter().position(|p| is_above(&p.dir, folder)) {
+        let folder = path::folder(&file.path);
+        match known.iter().position(|p| path::is_within(folder, &p.dir)) {
             Some(at) => of[at].push(file),
             None => loose.entry(folder.to_owned()).or_default().push(file),
         }
@@ -137,17 +136,6 @@ pub fn group(
     grouped
 }
 
-fn directory(path: &str) -> &str {
-    path.rsplit_once('/').map_or("", |(dir, _)| dir)
-}
-
-fn is_above(folder: &str, below: &str) -> bool {
-    folder.is_empty()
-        || below
-            .strip_prefix(folder)
-            .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-}
-
 /// What a crate is called in code.
 fn in_code(name: &str) -> String {
     name.replace('-', "_")
@@ -157,7 +145,7 @@ impl<'a> Manifest<'a> {
     fn read(file: &'a CargoFile) -> Option<Self> {
         let table = file.excerpt.text().parse().ok()?;
         Some(Self {
-            dir: directory(&file.path),
+            dir: path::folder(&file.path),
             table,
             excerpt: &file.excerpt,
         })
@@ -167,7 +155,7 @@ impl<'a> Manifest<'a> {
     fn workspace<'m>(&'m self, all: &'m [Manifest<'a>]) -> Option<&'m Manifest<'a>> {
         let above = all
             .iter()
-            .filter(|m| m.table.contains_key("workspace") && is_above(m.dir, self.dir));
+            .filter(|m| m.table.contains_key("workspace") && path::is_within(self.dir, m.dir));
         above.max_by_key(|m| m.dir.len())
     }
 
@@ -196,7 +184,7 @@ impl<'a> Manifest<'a> {
                 self
             };
             let path = entry.get("path").and_then(Value::as_str);
-            takes.extend(path.and_then(|path| paths::join(holder.dir, path)));
+            takes.extend(path.and_then(|path| path::resolve(holder.dir, path)));
             let pin = holder.requirement(key, entry);
             if let Some(first) = requires.insert(real.to_owned(), pin) {
                 requires.insert(real.to_owned(), twice(first.span));
@@ -209,7 +197,7 @@ impl<'a> Manifest<'a> {
             .collect::<BTreeSet<&str>>();
         for name in &patched {
             if let Some(pin) = requires.get_mut(*name) {
-                pin.version = Err(Reason::new("Cargo.toml patches the crate"));
+                pin.version = Err(Cause::Pin("Cargo.toml patches the crate"));
                 pin.bounds = None;
             }
         }
@@ -296,16 +284,14 @@ impl<'a> Manifest<'a> {
         let span = self.place_of(key);
         if let Some(source) = elsewhere {
             return Pin {
-                version: Err(Reason::new(format!(
-                    "Cargo.toml takes the crate from a {source}"
-                ))),
+                version: Err(Cause::CrateSource(source)),
                 span,
                 bounds: None,
             };
         }
         let Some(text) = text else {
             return Pin {
-                version: Err(Reason::new("Cargo.toml names no release")),
+                version: Err(Cause::Pin("Cargo.toml names no release")),
                 span,
                 bounds: None,
             };
@@ -314,9 +300,10 @@ impl<'a> Manifest<'a> {
         Pin {
             version: match exact {
                 Some(exact) if exact.split('.').count() == 3 => Ok(exact.to_owned()),
-                _ => Err(Reason::new(format!(
-                    "`{text}` stands for several releases and there is no Cargo.lock"
-                ))),
+                _ => Err(Cause::Text {
+                    text: text.to_owned(),
+                    fact: "stands for several releases and there is no Cargo.lock",
+                }),
             },
             span,
             bounds: bounds(text),

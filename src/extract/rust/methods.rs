@@ -2,20 +2,21 @@
 
 use tree_sitter::Node;
 
-use crate::extract::go::fold;
+use crate::extract::code::fold;
 use crate::extract::rust::package::Item;
 use crate::extract::rust::reader::Reader;
 use crate::extract::rust::state::{ObjectId, Scope, Val};
 use crate::extract::rust::{names, standard};
-use crate::facts::raw::{Fallback, Folded, variable_of};
+use crate::facts::cause::Cause;
+use crate::facts::raw::{Fallback, Folded};
 use crate::knowledge::clients::rust::{Found, RustForm, Through};
-use crate::syntax::rust;
+use crate::syntax::code;
 
 impl<'t, 'm> Reader<'t, 'm, '_> {
     pub(super) fn method(&mut self, node: Node<'t>, function: Node<'t>) -> Val<'t> {
         let (Some(receiver), Some(name)) = (
-            rust::field(function, "value"),
-            rust::field(function, "field"),
+            code::field(function, "value"),
+            code::field(function, "field"),
         ) else {
             return self.any_call(node);
         };
@@ -76,7 +77,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
         name: &str,
         arguments: &[Node<'t>],
     ) -> Val<'t> {
-        let ty = rust::field(item.node, "name").map(|n| self.files[item.file].tree.text(n));
+        let ty = code::field(item.node, "name").map(|n| self.files[item.file].tree.text(n));
         let member = ty.and_then(|ty| self.declared.member(ty, name));
         let mut values = self.given(arguments);
         match member {
@@ -107,7 +108,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
         let folded: Vec<Folded> = arguments
             .iter()
             .zip(&values)
-            .map(|(node, value)| value.clone().folded(&names::quoted(self.tree(), *node)).0)
+            .map(|(node, value)| value.clone().folded(names::quoted(self.tree(), *node)).0)
             .collect();
         if let Some(known) = standard::method(name, &on, &folded) {
             return Val::Plain(known);
@@ -119,7 +120,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
                 .unwrap_or_else(|| self.unknown_code(node)),
             (Folded::Nil, "map" | "and_then" | "filter") => Val::Plain(Folded::Nil),
             (Folded::Nil, _) => self.unknown_code(node),
-            (Folded::Unknown(reason), _) if fold::is_environment(reason) => {
+            (Folded::Unknown(reason), _) if reason.is_environment() => {
                 self.variable_method(node, on, name, values)
             }
             (Folded::Unknown(_), _) => self.unknown_code(node),
@@ -166,7 +167,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
         match (given, otherwise) {
             (Folded::Unknown(source), Some(otherwise)) => {
                 let otherwise = self.otherwise(otherwise);
-                let variable = variable_of(&source).map(str::to_owned);
+                let variable = source.is_environment().then(|| source.source_name());
                 Val::Plain(fold::with_fallback(source, variable, otherwise))
             }
             (given, _) => Val::Plain(given),
@@ -179,7 +180,10 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
             Val::Closure(..) => self.run_closure(&value, vec![Val::unknown("an error")]),
             _ => Some(value),
         };
-        value.map_or_else(|| fold::unknown("a call"), |value| value.folded("a call").0)
+        value.map_or_else(
+            || fold::unknown("a call"),
+            |value| value.folded(Cause::Code("a call")).0,
+        )
     }
 
     /// A value that holds where a variable gives none, read as something else.
@@ -257,7 +261,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
             return self.library_call(
                 node,
                 &found,
-                Some((id, rust::field(node, "function"))),
+                Some((id, code::field(node, "function"))),
                 (arguments, values),
             );
         }
@@ -340,7 +344,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
         }
         self.state.scopes.push(Scope::new());
         self.parameters(*argument, &mut std::iter::once(Val::Ref(part)));
-        if let Some(body) = rust::field(*argument, "body") {
+        if let Some(body) = code::field(*argument, "body") {
             self.evaluate(body);
         }
         self.state.scopes.pop();

@@ -33,13 +33,13 @@ mod waiting;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::extract::go::{address, skipped};
+use crate::extract::code::{address, skipped};
 use crate::facts::raw::{Language, Raw, RawClient};
 use crate::knowledge::clients::Models;
 use crate::knowledge::clients::rust::RustIndex;
 use crate::knowledge::languages;
-use crate::source::{Excerpt, Span};
-use crate::syntax::rust::{self, RustTree};
+use crate::source::{Excerpt, path};
+use crate::syntax::code::{self, CodeTree};
 use package::{Declared, Parsed};
 use reader::Reader;
 
@@ -123,9 +123,9 @@ pub fn extract(package: RustPackage, models: &Models) -> Raw {
 }
 
 /// The tree of a file, looked through macros that only hold items.
-fn tree_of(excerpt: Excerpt) -> RustTree {
+fn tree_of(excerpt: Excerpt) -> CodeTree {
     let macros = languages::rust().map_or(&[][..], |rust| &rust.items.macros);
-    rust::parse_through(excerpt, macros)
+    code::parse_through(excerpt, macros)
 }
 
 /// The files to parse: those that build clients, those that name a library (a type alias, a
@@ -175,7 +175,7 @@ fn wanted(
 fn stem(path: &str) -> &str {
     let path = path.strip_suffix(".rs").unwrap_or(path);
     let path = path.strip_suffix("/mod").unwrap_or(path);
-    path.rsplit('/').next().unwrap_or(path)
+    path::name(path)
 }
 
 /// The clients of a snippet: a file of its own.
@@ -206,7 +206,7 @@ fn read(
     let mut blocking = Vec::new();
     for (at, file) in parsed.iter().enumerate() {
         raw.comments.extend(file.tree.comments());
-        raw.secrets.extend(url_secrets(&file.tree));
+        raw.secrets.extend(address::url_secrets(&file.tree));
         let text = file.tree.excerpt().text();
         if !needles.builds(text) && !needles.names_a_crate(text) {
             continue;
@@ -235,22 +235,4 @@ fn read(
     raw.secrets.sort_unstable();
     raw.secrets.dedup();
     raw
-}
-
-/// Passwords in URLs in string literals.
-fn url_secrets(tree: &RustTree) -> Vec<Span> {
-    let mut found = Vec::new();
-    if !tree.excerpt().text().contains("://") {
-        return found;
-    }
-    tree.walk(|node| {
-        if node.kind().ends_with("string_literal")
-            && let Some(range) = address::password_in(tree.text(node))
-        {
-            let start = node.start_byte();
-            let span = start + range.start..start + range.end;
-            found.push(tree.excerpt().span(span));
-        }
-    });
-    found
 }

@@ -3,7 +3,8 @@
 
 use tree_sitter::Node;
 
-use crate::syntax::rust::{self, RustTree};
+use crate::facts::cause::Cause;
+use crate::syntax::code::{self, CodeGrammar, CodeTree};
 
 /// Longer code is not quoted in a message.
 const QUOTED: usize = 60;
@@ -36,7 +37,7 @@ pub(super) fn is_declaration(kind: &str) -> bool {
 }
 
 /// Whether a function or a block is `async`.
-pub(super) fn is_async(node: Node<'_>, tree: &RustTree) -> bool {
+pub(super) fn is_async(node: Node<'_>, tree: &CodeTree) -> bool {
     let mut cursor = node.walk();
     let modifiers = node
         .children(&mut cursor)
@@ -44,25 +45,16 @@ pub(super) fn is_async(node: Node<'_>, tree: &RustTree) -> bool {
     modifiers.is_some_and(|m| tree.text(m).split_whitespace().any(|word| word == "async"))
 }
 
-/// Visits a node and all below it, without recursion.
-pub(super) fn visit<'t>(node: Node<'t>, mut each: impl FnMut(Node<'t>)) {
-    let mut todo = vec![node];
-    while let Some(node) = todo.pop() {
-        each(node);
-        todo.extend(rust::children(node));
-    }
-}
-
 /// How a piece of code is named where its value is not known. Never shows a literal that could hold
 /// a secret: of a call only the function and a first argument that looks like a key.
-pub(super) fn quoted(tree: &RustTree, node: Node<'_>) -> String {
+pub(super) fn quoted(tree: &CodeTree, node: Node<'_>) -> Cause {
     let mut node = node;
     let mut steps = 0;
     while let Some(inner) = inside(node, tree) {
         node = inner;
         steps += 1;
         if steps > QUOTED {
-            return "an expression".to_owned();
+            return Cause::Code("an expression");
         }
     }
     match node.kind() {
@@ -71,27 +63,30 @@ pub(super) fn quoted(tree: &RustTree, node: Node<'_>) -> String {
         }
         "call_expression" => call(tree, node),
         "tuple_struct_pattern" | "mut_pattern" | "reference_pattern" => {
-            let last = rust::children(node).into_iter().next_back();
-            last.map_or_else(|| "an expression".to_owned(), |last| short(tree.text(last)))
+            let last = code::children(node).into_iter().next_back();
+            match last {
+                Some(last) => short(tree.text(last)),
+                None => Cause::Code("an expression"),
+            }
         }
-        _ => "an expression".to_owned(),
+        _ => Cause::Code("an expression"),
     }
 }
 
 /// What stands inside a wrapping that says nothing about the value.
-fn inside<'t>(node: Node<'t>, tree: &RustTree) -> Option<Node<'t>> {
+fn inside<'t>(node: Node<'t>, tree: &CodeTree) -> Option<Node<'t>> {
     match node.kind() {
-        "reference_expression" | "type_cast_expression" => rust::field(node, "value"),
+        "reference_expression" | "type_cast_expression" => code::field(node, "value"),
         "try_expression" | "await_expression" | "parenthesized_expression" | "unary_expression" => {
-            rust::children(node).first().copied()
+            code::children(node).first().copied()
         }
         "call_expression" => {
-            let function = rust::field(node, "function")?;
-            let name = rust::field(function, "field").map(|name| tree.text(name))?;
+            let function = code::field(node, "function")?;
+            let name = code::field(function, "field").map(|name| tree.text(name))?;
             if function.kind() != "field_expression" || !passes_on(name) {
                 return None;
             }
-            rust::field(function, "value")
+            code::field(function, "value")
         }
         _ => None,
     }
@@ -142,7 +137,7 @@ fn is_plain(node: Node<'_>) -> bool {
         return false;
     }
     let mut plain = true;
-    visit(node, |n| {
+    code::visit(node, |n| {
         plain &= matches!(
             n.kind(),
             "identifier"
@@ -158,14 +153,14 @@ fn is_plain(node: Node<'_>) -> bool {
     plain
 }
 
-fn call(tree: &RustTree, node: Node<'_>) -> String {
-    let function = rust::field(node, "function").filter(|f| is_plain(*f));
+fn call(tree: &CodeTree, node: Node<'_>) -> Cause {
+    let function = code::field(node, "function").filter(|f| is_plain(*f));
     let Some(function) = function else {
-        return "a call".to_owned();
+        return Cause::Code("a call");
     };
-    let arguments = rust::field(node, "arguments").map_or_else(Vec::new, rust::children);
+    let arguments = code::field(node, "arguments").map_or_else(Vec::new, code::children);
     let key = arguments.first().and_then(|first| {
-        let value = rust::string_value(tree.text(*first))?;
+        let value = CodeGrammar::Rust.string_value(tree.text(*first))?;
         looks_like_key(&value).then_some(value)
     });
     let rest = match (&key, arguments.len()) {
@@ -182,10 +177,10 @@ fn looks_like_key(text: &str) -> bool {
     (1..=40).contains(&text.len()) && text.chars().all(plain)
 }
 
-fn short(text: &str) -> String {
+fn short(text: &str) -> Cause {
     let one_line: String = text.split_whitespace().collect();
     if one_line.chars().count() > QUOTED || one_line.contains('`') || one_line.is_empty() {
-        return "an expression".to_owned();
+        return Cause::Code("an expression");
     }
-    one_line
+    Cause::Expression(one_line)
 }

@@ -13,7 +13,7 @@ use crate::extract::rust::{RustFile, waiting};
 use crate::facts::raw::{Language, Observation, Observed};
 use crate::knowledge::clients::Models;
 use crate::knowledge::languages;
-use crate::syntax::rust::{self, RustTree};
+use crate::syntax::code::{self, CodeGrammar, CodeTree};
 
 /// What a variable that holds a pool is called, in part.
 const POOL: &str = "pool";
@@ -91,7 +91,7 @@ impl<'m> Statistics<'m> {
         if places.is_empty() {
             return Vec::new();
         }
-        let tree = rust::parse(file.excerpt.clone());
+        let tree = code::parse(CodeGrammar::Rust, file.excerpt.clone());
         let fates = places
             .into_iter()
             .filter_map(|(at, exports)| observation(&tree, at, exports));
@@ -118,7 +118,7 @@ impl Call<'_> {
 }
 
 /// What becomes of the statistics that the name at this byte reads.
-fn observation(tree: &RustTree, at: usize, exports: bool) -> Option<Observation> {
+fn observation(tree: &CodeTree, at: usize, exports: bool) -> Option<Observation> {
     let node = tree.root()?.descendant_for_byte_range(at, at + 1)?;
     let is_name = matches!(node.kind(), "field_identifier" | "identifier");
     if !is_name || is_test_code(node, tree) {
@@ -136,7 +136,7 @@ fn observation(tree: &RustTree, at: usize, exports: bool) -> Option<Observation>
 }
 
 /// Whether what stands around a call runs it again and again: a loop, or whoever collects metrics.
-fn goes_out(node: Node<'_>, tree: &RustTree) -> bool {
+fn goes_out(node: Node<'_>, tree: &CodeTree) -> bool {
     let metrics = || languages::rust().into_iter().flat_map(|l| &l.metrics);
     let mut method = None;
     let mut at = node;
@@ -150,9 +150,9 @@ fn goes_out(node: Node<'_>, tree: &RustTree) -> bool {
                     return true;
                 }
             }
-            "function_item" => method = rust::field(parent, "name").map(|name| tree.text(name)),
+            "function_item" => method = code::field(parent, "name").map(|name| tree.text(name)),
             "impl_item" => {
-                let collector = rust::field(parent, "trait").map(|name| tree.text(name));
+                let collector = code::field(parent, "trait").map(|name| tree.text(name));
                 let collector = collector.and_then(|name| name.rsplit("::").next());
                 let is_it = metrics().filter_map(|m| m.collector.as_ref()).any(|c| {
                     Some(c.name.as_str()) == collector && Some(c.method.as_str()) == method

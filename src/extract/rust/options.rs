@@ -14,7 +14,7 @@ use crate::facts::raw::{Folded, OptionWrite};
 use crate::facts::slot::{Encoding, Slot};
 use crate::knowledge::clients::model::ValueKind;
 use crate::knowledge::clients::rust::Found;
-use crate::syntax::rust;
+use crate::syntax::code;
 
 impl<'t, 'm> Reader<'t, 'm, '_> {
     fn new_write(
@@ -24,7 +24,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
         value: Val<'t>,
         expression: Node<'t>,
     ) -> OptionWrite {
-        let (value, wrapped) = value.folded(&names::quoted(self.tree(), expression));
+        let (value, wrapped) = value.folded(names::quoted(self.tree(), expression));
         let secret = self
             .index
             .options(ty, ident)
@@ -33,7 +33,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
         if secret && matches!(&value, Folded::Text(text) if !text.is_empty()) {
             let tree = self.tree();
             let mut found = Vec::new();
-            names::visit(expression, |node| {
+            code::visit(expression, |node| {
                 if node.kind().ends_with("string_literal") {
                     found.push(tree.span(node));
                 }
@@ -199,7 +199,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
 
     /// `Type { field: value, ..base }`.
     pub(super) fn literal(&mut self, node: Node<'t>) -> Val<'t> {
-        let (Some(name), Some(body)) = (rust::field(node, "name"), rust::field(node, "body"))
+        let (Some(name), Some(body)) = (code::field(node, "name"), code::field(node, "body"))
         else {
             return self.unknown_code(node);
         };
@@ -216,14 +216,14 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
             self.base(id, base);
         }
         let mut fields = Scope::new();
-        for field in rust::children(body) {
+        for field in code::children(body) {
             let (field, expression) = match field.kind() {
                 "field_initializer" => {
-                    let name = rust::field(field, "field").or(rust::field(field, "name"));
-                    (name, rust::field(field, "value"))
+                    let name = code::field(field, "field").or(code::field(field, "name"));
+                    (name, code::field(field, "value"))
                 }
                 "shorthand_field_initializer" => {
-                    let name = rust::children(field).last().copied();
+                    let name = code::children(field).last().copied();
                     (name, name)
                 }
                 _ => continue,
@@ -267,7 +267,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
 
     /// What the type's own `impl Default` gives.
     pub(super) fn own_default(&mut self, node: Node<'t>, item: &Item<'t>) -> Val<'t> {
-        let ty = rust::field(item.node, "name").map(|n| self.files[item.file].tree.text(n));
+        let ty = code::field(item.node, "name").map(|n| self.files[item.file].tree.text(n));
         let member = ty.and_then(|ty| self.declared.member(ty, "default"));
         match member {
             Some(member) => self.own_call_with(node, member, (&[], Vec::new())),
@@ -342,8 +342,8 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
 }
 
 fn base_of(body: Node<'_>) -> Option<Node<'_>> {
-    let base = rust::children(body)
+    let base = code::children(body)
         .into_iter()
         .find(|field| field.kind() == "base_field_initializer")?;
-    rust::children(base).first().copied()
+    code::children(base).first().copied()
 }

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use tree_sitter::Node;
 
 use crate::extract::rust::uses::{Glob, Use, uses_of};
-use crate::syntax::rust::{self, RustTree};
+use crate::syntax::code::{self, CodeTree};
 
 /// How many names may lead to names.
 const MAX_STEPS: usize = 12;
@@ -17,7 +17,7 @@ const MAX_STEPS: usize = 12;
 /// A parsed file.
 pub(super) struct Parsed {
     pub(super) path: String,
-    pub(super) tree: RustTree,
+    pub(super) tree: CodeTree,
     /// The module that the file is, from the crate's root: `["crate", "redis"]`.
     pub(super) module: Path,
 }
@@ -118,13 +118,13 @@ impl<'t> Declared<'t> {
         self.by_path.get(path).copied()
     }
 
-    fn items_of(&mut self, node: Node<'t>, file: usize, module: usize, tree: &'t RustTree) {
+    fn items_of(&mut self, node: Node<'t>, file: usize, module: usize, tree: &'t CodeTree) {
         for child in outside_tests(node, tree) {
             self.item(child, file, module, tree);
         }
     }
 
-    fn item(&mut self, node: Node<'t>, file: usize, module: usize, tree: &'t RustTree) {
+    fn item(&mut self, node: Node<'t>, file: usize, module: usize, tree: &'t CodeTree) {
         let kind = match node.kind() {
             "use_declaration" => return self.add_uses(module, uses_of(node, tree)),
             "mod_item" => return self.inner_module(node, file, module, tree),
@@ -137,7 +137,7 @@ impl<'t> Declared<'t> {
             "type_item" => ItemKind::Alias,
             _ => return,
         };
-        let Some(name) = rust::field(node, "name").map(|name| tree.text(name)) else {
+        let Some(name) = code::field(node, "name").map(|name| tree.text(name)) else {
             return;
         };
         let item = Item {
@@ -163,8 +163,8 @@ impl<'t> Declared<'t> {
         module.globs.extend(globs);
     }
 
-    fn inner_module(&mut self, node: Node<'t>, file: usize, module: usize, tree: &'t RustTree) {
-        let (Some(name), Some(body)) = (rust::field(node, "name"), rust::field(node, "body"))
+    fn inner_module(&mut self, node: Node<'t>, file: usize, module: usize, tree: &'t CodeTree) {
+        let (Some(name), Some(body)) = (code::field(node, "name"), code::field(node, "body"))
         else {
             return;
         };
@@ -176,8 +176,8 @@ impl<'t> Declared<'t> {
         self.items_of(body, file, inner, tree);
     }
 
-    fn implementation(&mut self, node: Node<'t>, file: usize, module: usize, tree: &'t RustTree) {
-        let Some(ty) = rust::field(node, "type").and_then(|ty| type_name(ty, tree)) else {
+    fn implementation(&mut self, node: Node<'t>, file: usize, module: usize, tree: &'t CodeTree) {
+        let Some(ty) = code::field(node, "type").and_then(|ty| type_name(ty, tree)) else {
             return;
         };
         let item = |kind, node| Item {
@@ -186,18 +186,18 @@ impl<'t> Declared<'t> {
             node,
             module,
         };
-        if let Some(name) = rust::field(node, "trait") {
+        if let Some(name) = code::field(node, "trait") {
             let block = item(ItemKind::Type, node);
             self.traits.entry(ty).or_default().push((name, block));
         }
-        let body = rust::field(node, "body").map_or_else(Vec::new, rust::children);
+        let body = code::field(node, "body").map_or_else(Vec::new, code::children);
         for member in body {
             let kind = match member.kind() {
                 "function_item" => ItemKind::Function,
                 "const_item" => ItemKind::Constant,
                 _ => continue,
             };
-            let Some(name) = rust::field(member, "name").map(|name| tree.text(name)) else {
+            let Some(name) = code::field(member, "name").map(|name| tree.text(name)) else {
                 continue;
             };
             if self
@@ -361,27 +361,27 @@ pub(super) fn module_of(path: &str) -> Path {
 }
 
 /// The last name of a type: `Pool` of `bb8::Pool<M>`.
-pub(super) fn type_name<'t>(ty: Node<'t>, tree: &'t RustTree) -> Option<&'t str> {
+pub(super) fn type_name<'t>(ty: Node<'t>, tree: &'t CodeTree) -> Option<&'t str> {
     match ty.kind() {
         "type_identifier" | "identifier" => Some(tree.text(ty)),
-        "generic_type" => type_name(rust::field(ty, "type")?, tree),
-        "scoped_type_identifier" | "scoped_identifier" => Some(tree.text(rust::field(ty, "name")?)),
-        "reference_type" => type_name(rust::field(ty, "type")?, tree),
+        "generic_type" => type_name(code::field(ty, "type")?, tree),
+        "scoped_type_identifier" | "scoped_identifier" => Some(tree.text(code::field(ty, "name")?)),
+        "reference_type" => type_name(code::field(ty, "type")?, tree),
         _ => None,
     }
 }
 
 fn is_mutable(node: Node<'_>) -> bool {
-    rust::children(node)
+    code::children(node)
         .iter()
         .any(|child| child.kind() == "mutable_specifier")
 }
 
 /// The children of a node without those that an attribute before them makes test code.
-pub(super) fn outside_tests<'t>(node: Node<'t>, tree: &RustTree) -> Vec<Node<'t>> {
+pub(super) fn outside_tests<'t>(node: Node<'t>, tree: &CodeTree) -> Vec<Node<'t>> {
     let mut left = Vec::new();
     let mut test = false;
-    for child in rust::children(node) {
+    for child in code::children(node) {
         if child.kind() == "attribute_item" {
             test |= makes_test(tree.text(child));
         } else if !std::mem::take(&mut test) {
@@ -392,7 +392,7 @@ pub(super) fn outside_tests<'t>(node: Node<'t>, tree: &RustTree) -> Vec<Node<'t>
 }
 
 /// Whether a node stands in an item that an attribute makes test code.
-pub(super) fn is_test_code(node: Node<'_>, tree: &RustTree) -> bool {
+pub(super) fn is_test_code(node: Node<'_>, tree: &CodeTree) -> bool {
     let mut at = Some(node);
     while let Some(item) = at {
         let mut before = item.prev_named_sibling();

@@ -8,7 +8,7 @@ use crate::extract::rust::manifest::CargoPackage;
 use crate::extract::rust::observed::Statistics;
 use crate::facts::raw::{Language, RawPackage};
 use crate::knowledge::languages;
-use crate::source::Span;
+use crate::source::{Span, path};
 
 /// A program, by its name and the path of its file below the package's folder.
 struct Program {
@@ -25,7 +25,7 @@ pub(super) fn of(
     let whole = RawPackage {
         language: Language::Rust,
         dir: package.dir.clone(),
-        path: joined(&package.dir, "Cargo.toml"),
+        path: path::join(&package.dir, "Cargo.toml"),
         program: false,
         anchor: package.anchor,
         imports: package.takes.clone(),
@@ -35,10 +35,10 @@ pub(super) fn of(
         observations: statistics.observed(&shipped(package, files)),
     };
     let programs = programs(package, files).into_iter().map(|program| {
-        let path = joined(&package.dir, &program.path);
+        let path = path::join(&package.dir, &program.path);
         let file = files.iter().find(|file| file.path == path);
         let own = match program.path.strip_suffix("/main.rs") {
-            Some(folder) if folder != "src" => joined(&package.dir, folder),
+            Some(folder) if folder != "src" => path::join(&package.dir, folder),
             _ => path.clone(),
         };
         RawPackage {
@@ -135,13 +135,6 @@ fn start(file: &RustFile) -> Span {
         at += line.len();
     }
     file.excerpt.span(0..0)
-}
-
-fn joined(folder: &str, path: &str) -> String {
-    if folder.is_empty() {
-        return path.to_owned();
-    }
-    format!("{folder}/{path}")
 }
 
 /// A path below a folder that holds it.

@@ -9,16 +9,15 @@ use std::ops::Range;
 
 use tree_sitter::Node;
 
-use crate::extract::go::fold;
 use crate::extract::rust::package::{Declared, Item, ItemKind, Meant, Parsed, Path};
 use crate::extract::rust::state::{Object, ObjectId, Scope, State, Val};
 use crate::extract::rust::uses::uses_of;
 use crate::extract::rust::{names, package};
+use crate::facts::cause::Cause;
 use crate::facts::raw::{Folded, RawClient};
-use crate::facts::value::Reason;
 use crate::knowledge::clients::rust::RustIndex;
 use crate::source::Span;
-use crate::syntax::rust::{self, RustTree};
+use crate::syntax::code::{self, CodeTree};
 
 /// Deeper nesting than any person writes: what lies below is unknown.
 const MAX_DEPTH: u32 = 90;
@@ -119,7 +118,7 @@ impl<'t, 'm, 'p> Reader<'t, 'm, 'p> {
         }
     }
 
-    pub(super) fn tree(&self) -> &'t RustTree {
+    pub(super) fn tree(&self) -> &'t CodeTree {
         &self.files[self.file].tree
     }
 
@@ -160,7 +159,7 @@ impl<'t, 'm, 'p> Reader<'t, 'm, 'p> {
     }
 
     fn inner_module(&mut self, node: Node<'t>) {
-        let (Some(name), Some(body)) = (rust::field(node, "name"), rust::field(node, "body"))
+        let (Some(name), Some(body)) = (code::field(node, "name"), code::field(node, "body"))
         else {
             return;
         };
@@ -180,7 +179,7 @@ impl<'t, 'm, 'p> Reader<'t, 'm, 'p> {
     }
 
     fn implementation(&mut self, node: Node<'t>) {
-        let ty = rust::field(node, "type").and_then(|ty| package::type_name(ty, self.tree()));
+        let ty = code::field(node, "type").and_then(|ty| package::type_name(ty, self.tree()));
         let outer = std::mem::replace(&mut self.own_type, ty);
         self.trait_body(node);
         self.own_type = outer;
@@ -188,7 +187,7 @@ impl<'t, 'm, 'p> Reader<'t, 'm, 'p> {
 
     fn trait_body(&mut self, node: Node<'t>) {
         let tree = self.tree();
-        let body = rust::field(node, "body");
+        let body = code::field(node, "body");
         for member in body.map_or_else(Vec::new, |body| package::outside_tests(body, tree)) {
             match member.kind() {
                 "function_item" => self.read_function(member),
@@ -199,10 +198,10 @@ impl<'t, 'm, 'p> Reader<'t, 'm, 'p> {
     }
 
     fn initialiser(&mut self, node: Node<'t>) {
-        let Some(value) = rust::field(node, "value") else {
+        let Some(value) = code::field(node, "value") else {
             return;
         };
-        self.function = rust::field(node, "name").map(|name| self.text(name).to_owned());
+        self.function = code::field(node, "name").map(|name| self.text(name).to_owned());
         self.enter(|reader| {
             reader.evaluate(value);
         });
@@ -224,16 +223,16 @@ impl<'t, 'm, 'p> Reader<'t, 'm, 'p> {
     }
 
     fn read_function(&mut self, node: Node<'t>) {
-        let Some(body) = rust::field(node, "body") else {
+        let Some(body) = code::field(node, "body") else {
             return;
         };
-        let name = rust::field(node, "name").map(|name| self.text(name));
+        let name = code::field(node, "name").map(|name| self.text(name));
         let outer = self.function.take();
         self.function = name.map(|name| match self.own_type {
             Some(ty) => format!("{ty}::{name}"),
             None => name.to_owned(),
         });
-        let expected = rust::field(node, "return_type");
+        let expected = code::field(node, "return_type");
         self.enter(|reader| {
             reader.context.is_async = names::is_async(node, reader.tree());
             reader.parameters(node, &mut Vec::new().into_iter());
@@ -252,7 +251,7 @@ impl<'t, 'm, 'p> Reader<'t, 'm, 'p> {
         function: Node<'t>,
         values: &mut dyn Iterator<Item = Val<'t>>,
     ) {
-        let list = rust::field(function, "parameters").map_or_else(Vec::new, rust::children);
+        let list = code::field(function, "parameters").map_or_else(Vec::new, code::children);
         for parameter in list {
             if parameter.kind() == "self_parameter" {
                 let given = values.next();
@@ -260,12 +259,16 @@ impl<'t, 'm, 'p> Reader<'t, 'm, 'p> {
                 let changes = self.text(parameter).contains("mut");
                 let given = given.map(|v| if changes { v.changeable() } else { v });
                 let value = given.or_else(|| own().map(Val::Own));
-                self.state
-                    .define("self", value.unwrap_or_else(|| Val::unknown("`self`")));
+                self.state.define(
+                    "self",
+                    value.unwrap_or_else(|| {
+                        Val::Plain(Folded::Unknown(Cause::Expression("self".to_owned())))
+                    }),
+                );
                 continue;
             }
-            let (pattern, ty) = match rust::field(parameter, "pattern") {
-                Some(pattern) => (pattern, rust::field(parameter, "type")),
+            let (pattern, ty) = match code::field(parameter, "pattern") {
+                Some(pattern) => (pattern, code::field(parameter, "type")),
                 None => (parameter, None),
             };
             let value = match (values.next(), ty) {
@@ -274,8 +277,8 @@ impl<'t, 'm, 'p> Reader<'t, 'm, 'p> {
                 }
                 (Some(value), Some(ty)) => self.typed(value, ty),
                 (Some(value), None) => value,
-                (None, Some(ty)) => self.of_type(ty, &names::quoted(self.tree(), pattern)),
-                (None, None) => Val::Plain(fold::from_code(&names::quoted(self.tree(), pattern))),
+                (None, Some(ty)) => self.of_type(ty, names::quoted(self.tree(), pattern)),
+                (None, None) => Val::Plain(Folded::Unknown(names::quoted(self.tree(), pattern))),
             };
             self.bind(pattern, value);
         }
@@ -395,7 +398,7 @@ impl<'t, 'm, 'p> Reader<'t, 'm, 'p> {
 
     /// Nothing that may change is known any more.
     fn forget(&mut self) {
-        let reason = Reason::new("a loop");
+        let reason = Cause::Code("a loop");
         for object in self.state.heap.values_mut() {
             object.lose(&reason);
         }
@@ -432,7 +435,7 @@ impl<'t, 'm, 'p> Reader<'t, 'm, 'p> {
     pub(super) fn escape(&mut self, value: &Val<'t>, to: &str) {
         match value {
             Val::Ref(id) => {
-                let reason = Reason::new(format!("`{to}`"));
+                let reason = Cause::Expression(to.to_owned());
                 let mut todo = vec![*id];
                 while let Some(id) = todo.pop() {
                     if let Some(object) = self.state.heap.get_mut(&id) {

@@ -15,7 +15,7 @@ use crate::facts::raw::Site;
 use crate::knowledge::clients::model::Model;
 use crate::knowledge::clients::rust::Found;
 use crate::knowledge::languages;
-use crate::syntax::rust;
+use crate::syntax::code::{self, CodeGrammar};
 
 impl<'t> Reader<'t, '_, '_> {
     /// Where the client that this node builds is built.
@@ -47,7 +47,7 @@ impl<'t> Reader<'t, '_, '_> {
             }
             at = parent;
         }
-        let body = loops.first().and_then(|l| rust::field(*l, "body"));
+        let body = loops.first().and_then(|l| code::field(*l, "body"));
         site.per_round = body == Some(block)
             && !self.goes_on(block)
             && !loops.iter().any(|l| self.uses_round(*l, statement));
@@ -61,17 +61,17 @@ impl<'t> Reader<'t, '_, '_> {
             let parent = at.parent()?;
             match parent.kind() {
                 "let_declaration" => {
-                    let mut name = rust::field(parent, "pattern")?;
+                    let mut name = code::field(parent, "pattern")?;
                     if name.kind() == "mut_pattern" {
-                        name = *rust::children(name).last()?;
+                        name = *code::children(name).last()?;
                     }
                     let is_name = name.kind() == "identifier";
                     return is_name.then(|| (self.text(name), parent));
                 }
                 "try_expression" | "await_expression" => {}
                 "field_expression"
-                    if names::passes_on(self.text(rust::field(parent, "field")?)) => {}
-                "call_expression" if rust::field(parent, "function") == Some(at) => {}
+                    if names::passes_on(self.text(code::field(parent, "field")?)) => {}
+                "call_expression" if code::field(parent, "function") == Some(at) => {}
                 _ => return None,
             }
             at = parent;
@@ -82,7 +82,7 @@ impl<'t> Reader<'t, '_, '_> {
     fn stays(&self, name: &str, statement: Node<'t>, block: Node<'t>, model: &Model) -> bool {
         let waits: BTreeSet<&str> = model.blocking.iter().map(|row| row.call.as_str()).collect();
         let mut stays = true;
-        names::visit(block, |node| {
+        code::visit(block, |node| {
             let inside = statement.byte_range().contains(&node.start_byte());
             match node.kind() {
                 "identifier" if self.text(node) == name && !inside => {
@@ -107,7 +107,7 @@ impl<'t> Reader<'t, '_, '_> {
     /// The waiting command that a call sends by its name.
     fn sends(&self, call: Node<'t>) -> Option<()> {
         let first = waiting::arguments(call).first().copied()?;
-        let word = rust::string_value(self.text(first))?;
+        let word = CodeGrammar::Rust.string_value(self.text(first))?;
         crate::knowledge::servers::waiting::command(&word).map(drop)
     }
 
@@ -117,11 +117,11 @@ impl<'t> Reader<'t, '_, '_> {
             return false;
         };
         let called = parent.parent().map(|call| call.kind()) == Some("call_expression");
-        let method = rust::field(parent, "field").map_or("", |field| self.text(field));
+        let method = code::field(parent, "field").map_or("", |field| self.text(field));
         let makes = ["into_", "as_", "to_"]
             .iter()
             .any(|p| method.starts_with(p));
-        called && method != "clone" && !makes && rust::field(parent, "value") == Some(name)
+        called && method != "clone" && !makes && code::field(parent, "value") == Some(name)
     }
 
     /// `command.query(&mut name)`, for a method that the model knows to give it back.
@@ -138,7 +138,7 @@ impl<'t> Reader<'t, '_, '_> {
     /// The block goes on with what it built for as long as that lasts, or is left when it is done.
     fn goes_on(&self, block: Node<'t>) -> bool {
         let mut goes_on = false;
-        names::visit(block, |node| {
+        code::visit(block, |node| {
             goes_on |= matches!(
                 node.kind(),
                 "for_expression"
@@ -153,30 +153,30 @@ impl<'t> Reader<'t, '_, '_> {
 
     /// What is built depends on the round: one client for each of several servers.
     fn uses_round(&self, round: Node<'t>, statement: Node<'t>) -> bool {
-        let pattern = rust::field(round, "pattern").or_else(|| rust::field(round, "condition"));
+        let pattern = code::field(round, "pattern").or_else(|| code::field(round, "condition"));
         let Some(pattern) = pattern else {
             return false;
         };
         let mut of_round = self.identifiers(pattern);
-        let Some(body) = rust::field(round, "body") else {
+        let Some(body) = code::field(round, "body") else {
             return true;
         };
-        for child in rust::children(body) {
+        for child in code::children(body) {
             if child.kind() == "let_declaration" && child.start_byte() < statement.start_byte() {
-                let value = rust::field(child, "value").map(|v| self.identifiers(v));
+                let value = code::field(child, "value").map(|v| self.identifiers(v));
                 if value.is_some_and(|names| !names.is_disjoint(&of_round)) {
-                    let bound = rust::field(child, "pattern").map(|p| self.identifiers(p));
+                    let bound = code::field(child, "pattern").map(|p| self.identifiers(p));
                     of_round.extend(bound.unwrap_or_default());
                 }
             }
         }
-        let value = rust::field(statement, "value").map(|value| self.identifiers(value));
+        let value = code::field(statement, "value").map(|value| self.identifiers(value));
         value.is_some_and(|names| !names.is_disjoint(&of_round))
     }
 
     fn identifiers(&self, node: Node<'t>) -> BTreeSet<&'t str> {
         let mut found = BTreeSet::new();
-        names::visit(node, |node| {
+        code::visit(node, |node| {
             if node.kind() == "identifier" {
                 found.insert(self.text(node));
             }
@@ -186,11 +186,11 @@ impl<'t> Reader<'t, '_, '_> {
 
     /// Whether a parameter is of a type that only who serves a request is given.
     fn serves(&self, function: Node<'t>) -> bool {
-        let parameters = rust::field(function, "parameters").map_or_else(Vec::new, rust::children);
-        let types = parameters.iter().filter_map(|p| rust::field(*p, "type"));
+        let parameters = code::field(function, "parameters").map_or_else(Vec::new, code::children);
+        let types = parameters.iter().filter_map(|p| code::field(*p, "type"));
         let mut rows = types.flat_map(|ty| {
             let ty = match ty.kind() {
-                "reference_type" => rust::field(ty, "type").unwrap_or(ty),
+                "reference_type" => code::field(ty, "type").unwrap_or(ty),
                 _ => ty,
             };
             self.of_other_crate(ty)
@@ -204,8 +204,8 @@ impl<'t> Reader<'t, '_, '_> {
         let known = languages::rust().map(|rust| rust.route.as_slice());
         let mut before = function.prev_named_sibling();
         while let Some(item) = before.filter(|b| b.kind() == "attribute_item") {
-            let attribute = rust::children(item).first().copied();
-            let path = attribute.and_then(|a| rust::children(a).first().copied());
+            let attribute = code::children(item).first().copied();
+            let path = attribute.and_then(|a| code::children(a).first().copied());
             let paths = path.map_or_else(Vec::new, |path| self.of_other_crate(path));
             let is_route = |path: &Vec<String>| {
                 let rows = known.unwrap_or_default().iter();

@@ -1,11 +1,11 @@
 //! The standard library, as far as values that are known go through it: durations, numbers, texts and
 //! the environment. Pure; what the code means is looked up elsewhere.
 
-use crate::extract::go::fold;
+use crate::extract::code::fold;
+use crate::facts::cause::Cause;
 use crate::facts::raw::Folded;
-use crate::facts::value::Reason;
 use crate::knowledge::languages;
-use crate::syntax::rust;
+use crate::syntax::code::CodeGrammar;
 
 /// The constants of durations and numbers.
 pub(super) fn constant(path: &[String]) -> Option<Folded> {
@@ -59,9 +59,9 @@ fn reads_variable(path: &[String]) -> bool {
 }
 
 /// What is made of a variable is not its text any more.
-fn computed(reason: &Reason) -> Folded {
-    if fold::is_environment(reason) {
-        return Folded::Unknown(Reason::new(format!("{reason}, which is computed with")));
+fn computed(reason: &Cause) -> Folded {
+    if reason.is_environment() {
+        return Folded::Unknown(Cause::ComputedWith(Box::new(reason.clone())));
     }
     Folded::Unknown(reason.clone())
 }
@@ -144,13 +144,13 @@ pub(super) fn method(name: &str, on: &Folded, arguments: &[Folded]) -> Option<Fo
 
 /// The value of a literal as an attribute writes it; a number may stand in quotes.
 pub(super) fn literal(written: &str) -> Option<Folded> {
-    if let Some(text) = rust::string_value(written) {
+    if let Some(text) = CodeGrammar::Rust.string_value(written) {
         return Some(number(&text).unwrap_or(Folded::Text(text)));
     }
     match written {
         "true" => Some(Folded::Bool(true)),
         "false" => Some(Folded::Bool(false)),
-        _ => rust::int_value(written).map(Folded::Int),
+        _ => CodeGrammar::Rust.int_value(written).map(Folded::Int),
     }
 }
 
@@ -243,20 +243,10 @@ pub(super) fn reads_text(name: &str) -> bool {
     )
 }
 
-/// Functions that run a closure on a thread where it may wait.
-pub(super) fn runs_on_a_thread(name: &str) -> bool {
-    matches!(
-        name,
-        "spawn_blocking" | "block_in_place" | "asyncify" | "unblock"
-    )
-}
-
 /// Functions that run what they are given beside whoever calls them.
 pub(super) fn runs_beside(name: &str) -> bool {
-    matches!(
-        name,
-        "spawn" | "spawn_local" | "spawn_blocking" | "spawn_on"
-    )
+    let starter = languages::rust().and_then(|rust| rust.starter(name));
+    starter.is_some_and(|starter| starter.beside)
 }
 
 /// Methods that run a closure once for each item.

@@ -2,12 +2,12 @@
 
 use tree_sitter::Node;
 
-use crate::extract::go::fold;
+use crate::extract::code::fold;
 use crate::extract::rust::names;
 use crate::extract::rust::reader::{Context, Reader};
 use crate::extract::rust::state::{Scope, State, Val};
 use crate::facts::raw::Folded;
-use crate::syntax::rust;
+use crate::syntax::code;
 
 impl<'t, 'm> Reader<'t, 'm, '_> {
     /// Runs a block; gives its last expression's value.
@@ -20,7 +20,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
         }
         self.state.scopes.push(Scope::new());
         let uses = self.local_uses.len();
-        let statements = rust::children(node);
+        let statements = code::children(node);
         for child in &statements {
             if child.kind() == "use_declaration" {
                 self.use_here(*child);
@@ -51,7 +51,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
     pub(super) fn statement(&mut self, node: Node<'t>) -> Val<'t> {
         self.burn();
         match node.kind() {
-            "expression_statement" => match rust::children(node).first() {
+            "expression_statement" => match code::children(node).first() {
                 Some(expression) => self.evaluate(*expression),
                 None => Val::unknown("nothing"),
             },
@@ -60,15 +60,15 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
                 Val::unknown("nothing")
             }
             "const_item" | "static_item" => {
-                let name = rust::field(node, "name").map(|name| self.text(name));
-                let value = rust::field(node, "value").map(|value| self.evaluate(value));
+                let name = code::field(node, "name").map(|name| self.text(name));
+                let value = code::field(node, "value").map(|value| self.evaluate(value));
                 if let (Some(name), Some(value)) = (name, value) {
                     self.state.define(name, value);
                 }
                 Val::unknown("nothing")
             }
             "ERROR" => {
-                for child in rust::children(node) {
+                for child in code::children(node) {
                     self.statement(child);
                 }
                 self.lose_all("code that cannot be read");
@@ -90,13 +90,13 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
     }
 
     fn declaration(&mut self, node: Node<'t>) {
-        let Some(pattern) = rust::field(node, "pattern") else {
+        let Some(pattern) = code::field(node, "pattern") else {
             return;
         };
-        let ty = rust::field(node, "type");
+        let ty = code::field(node, "type");
         let depth = self.expected.len();
         self.expected.extend(ty);
-        let value = rust::field(node, "value").map(|value| self.value_of(value));
+        let value = code::field(node, "value").map(|value| self.value_of(value));
         self.expected.truncate(depth);
         let value = match (value, ty) {
             (Some(value), Some(ty)) => self.typed(value, ty),
@@ -105,12 +105,12 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
             (None, _) => Val::unknown("a later assignment"),
         };
         let is_mut = |child: &Node<'_>| child.kind() == "mutable_specifier";
-        let value = if rust::children(node).iter().any(is_mut) {
+        let value = if code::children(node).iter().any(is_mut) {
             value.changeable()
         } else {
             value
         };
-        if let Some(otherwise) = rust::field(node, "alternative") {
+        if let Some(otherwise) = code::field(node, "alternative") {
             let before = self.fork();
             self.block(otherwise);
             self.rejoin(before);
@@ -126,14 +126,14 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
             }
             "mut_pattern" | "ref_pattern" | "reference_pattern" | "match_pattern" => {
                 let value = value.changeable();
-                for inner in rust::children(pattern) {
+                for inner in code::children(pattern) {
                     if inner.kind() != "mutable_specifier" {
                         self.bind(inner, value.clone());
                     }
                 }
             }
             "tuple_pattern" => {
-                let patterns = rust::children(pattern);
+                let patterns = code::children(pattern);
                 match value {
                     Val::Tuple(items) if items.len() == patterns.len() => {
                         for (pattern, item) in patterns.into_iter().zip(items) {
@@ -145,7 +145,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
             }
             "tuple_struct_pattern" => self.bind_variant(pattern, value),
             "captured_pattern" => {
-                for inner in rust::children(pattern) {
+                for inner in code::children(pattern) {
                     self.bind(inner, value.clone());
                 }
             }
@@ -156,8 +156,8 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
 
     /// `Some(x)`, `Ok(x)`, `State(x)`, or a variant of an enum of the package.
     fn bind_variant(&mut self, pattern: Node<'t>, value: Val<'t>) {
-        let ty = rust::field(pattern, "type");
-        let inner: Vec<_> = rust::children(pattern)
+        let ty = code::field(pattern, "type");
+        let inner: Vec<_> = code::children(pattern)
             .into_iter()
             .filter(|child| Some(*child) != ty)
             .collect();
@@ -165,7 +165,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
         if let Some(types) = ty.and_then(|ty| self.variant_types(ty)) {
             for (pattern, (ty, file, module)) in inner.into_iter().zip(types) {
                 let quoted = names::quoted(self.tree(), pattern);
-                let value = self.elsewhere(file, module, |r| r.of_type(ty, &quoted));
+                let value = self.elsewhere(file, module, |r| r.of_type(ty, quoted));
                 self.bind(pattern, value);
             }
             return;
@@ -179,14 +179,14 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
     }
 
     fn bind_fields(&mut self, pattern: Node<'t>, value: &Val<'t>) {
-        for field in rust::children(pattern) {
+        for field in code::children(pattern) {
             if field.kind() != "field_pattern" {
                 continue;
             }
-            let Some(name) = rust::field(field, "name") else {
+            let Some(name) = code::field(field, "name") else {
                 continue;
             };
-            let target = rust::field(field, "pattern").unwrap_or(name);
+            let target = code::field(field, "pattern").unwrap_or(name);
             let value = self.field_of(value, self.text(name), name);
             self.bind(target, value);
         }
@@ -195,7 +195,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
     /// The names in a pattern whose parts are not followed.
     fn bind_unknown(&mut self, pattern: Node<'t>) {
         let mut found = Vec::new();
-        names::visit(pattern, |node| {
+        code::visit(pattern, |node| {
             if matches!(node.kind(), "identifier" | "shorthand_field_identifier") {
                 found.push(node);
             }
@@ -208,15 +208,15 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
 
     pub(super) fn if_expression(&mut self, node: Node<'t>) -> Val<'t> {
         self.state.scopes.push(Scope::new());
-        if let Some(condition) = rust::field(node, "condition") {
+        if let Some(condition) = code::field(node, "condition") {
             self.condition(condition);
         }
         let otherwise = self.fork();
-        let consequence = rust::field(node, "consequence");
+        let consequence = code::field(node, "consequence");
         let first = consequence.map(|block| self.block(block));
         let then = std::mem::replace(&mut self.state, otherwise);
-        let alternative = rust::field(node, "alternative")
-            .and_then(|clause| rust::children(clause).first().copied());
+        let alternative = code::field(node, "alternative")
+            .and_then(|clause| code::children(clause).first().copied());
         let second = alternative.map(|block| self.evaluate(block));
         let otherwise = std::mem::take(&mut self.state);
         let value = self.joined(vec![(first, then), (second, otherwise)]);
@@ -228,13 +228,13 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
     fn condition(&mut self, node: Node<'t>) {
         match node.kind() {
             "let_condition" => {
-                let value = rust::field(node, "value").map(|value| self.place(value));
-                if let (Some(pattern), Some(value)) = (rust::field(node, "pattern"), value) {
+                let value = code::field(node, "value").map(|value| self.place(value));
+                if let (Some(pattern), Some(value)) = (code::field(node, "pattern"), value) {
                     self.bind(pattern, value);
                 }
             }
             "let_chain" | "parenthesized_expression" => {
-                for child in rust::children(node) {
+                for child in code::children(node) {
                     self.condition(child);
                 }
             }
@@ -248,26 +248,26 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
     }
 
     pub(super) fn match_expression(&mut self, node: Node<'t>) -> Val<'t> {
-        let value = match rust::field(node, "value") {
+        let value = match code::field(node, "value") {
             Some(value) => self.place(value),
             None => Val::unknown("nothing"),
         };
-        let arms = rust::field(node, "body").map_or_else(Vec::new, rust::children);
+        let arms = code::field(node, "body").map_or_else(Vec::new, code::children);
         let mut ends = Vec::new();
         let mut before = self.fork();
         for arm in arms.into_iter().filter(|arm| arm.kind() == "match_arm") {
             self.state = before;
             before = self.fork();
             self.state.scopes.push(Scope::new());
-            if let Some(pattern) = rust::field(arm, "pattern") {
-                if let Some(inner) = rust::children(pattern).first() {
+            if let Some(pattern) = code::field(arm, "pattern") {
+                if let Some(inner) = code::children(pattern).first() {
                     self.bind(*inner, value.clone());
                 }
-                if let Some(guard) = rust::field(pattern, "condition") {
+                if let Some(guard) = code::field(pattern, "condition") {
                     self.condition(guard);
                 }
             }
-            let result = rust::field(arm, "value").map(|value| self.evaluate(value));
+            let result = code::field(arm, "value").map(|value| self.evaluate(value));
             self.state.scopes.pop();
             ends.push((result, std::mem::take(&mut self.state)));
         }
@@ -300,18 +300,18 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
 
     pub(super) fn loop_statement(&mut self, node: Node<'t>) -> Val<'t> {
         if node.kind() == "for_expression"
-            && let Some(value) = rust::field(node, "value")
+            && let Some(value) = code::field(node, "value")
         {
             let value = self.evaluate(value);
             self.escape(&value, "a loop");
         }
-        let body = rust::field(node, "body");
+        let body = code::field(node, "body");
         self.in_loop(&mut |reader| {
             reader.state.scopes.push(Scope::new());
-            if let Some(pattern) = rust::field(node, "pattern") {
+            if let Some(pattern) = code::field(node, "pattern") {
                 reader.bind_unknown(pattern);
             }
-            if let Some(condition) = rust::field(node, "condition") {
+            if let Some(condition) = code::field(node, "condition") {
                 reader.condition(condition);
             }
             if let Some(body) = body {
@@ -323,7 +323,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
     }
 
     pub(super) fn leave(&mut self, node: Node<'t>) -> Val<'t> {
-        let value = rust::children(node)
+        let value = code::children(node)
             .into_iter()
             .find(|child| child.kind() != "label")
             .map(|value| self.evaluate(value));

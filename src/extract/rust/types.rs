@@ -3,17 +3,17 @@
 
 use tree_sitter::Node;
 
-use crate::extract::go::fold;
+use crate::extract::code::fold;
 use crate::extract::rust::package::{Item, ItemKind, Meant};
 use crate::extract::rust::reader::Reader;
 use crate::extract::rust::state::{Object, ObjectId, Val};
 use crate::extract::rust::uses::path_of;
 use crate::extract::rust::{names, standard};
+use crate::facts::cause::Cause;
 use crate::facts::raw::Folded;
-use crate::facts::value::Reason;
 use crate::knowledge::clients::rust::RustForm;
 use crate::knowledge::languages;
-use crate::syntax::rust::{self, RustTree};
+use crate::syntax::code::{self, CodeTree};
 
 /// How far a type is looked into: aliases and wrappers.
 const MAX_STEPS: usize = 8;
@@ -25,15 +25,15 @@ pub(super) enum Ty<'t, 'm> {
 }
 
 /// The type of a struct's field.
-pub(super) fn field_type<'t>(item: Node<'t>, name: &str, tree: &'t RustTree) -> Option<Node<'t>> {
-    let body = rust::field(item, "body")?;
+pub(super) fn field_type<'t>(item: Node<'t>, name: &str, tree: &'t CodeTree) -> Option<Node<'t>> {
+    let body = code::field(item, "body")?;
     match body.kind() {
         "field_declaration_list" => {
             let named = |field: &Node<'t>| {
-                rust::field(*field, "name").is_some_and(|n| tree.text(n) == name)
+                code::field(*field, "name").is_some_and(|n| tree.text(n) == name)
             };
-            let field = rust::children(body).into_iter().find(named)?;
-            rust::field(field, "type")
+            let field = code::children(body).into_iter().find(named)?;
+            code::field(field, "type")
         }
         "ordered_field_declaration_list" => {
             let at: usize = name.parse().ok()?;
@@ -44,14 +44,14 @@ pub(super) fn field_type<'t>(item: Node<'t>, name: &str, tree: &'t RustTree) -> 
 }
 
 /// The attributes of a field of a struct.
-fn field_attributes<'t>(item: Node<'t>, name: &str, tree: &'t RustTree) -> Vec<Node<'t>> {
-    let body = rust::field(item, "body").map_or_else(Vec::new, rust::children);
+fn field_attributes<'t>(item: Node<'t>, name: &str, tree: &'t CodeTree) -> Vec<Node<'t>> {
+    let body = code::field(item, "body").map_or_else(Vec::new, code::children);
     let mut attributes = Vec::new();
     for child in body {
         match child.kind() {
             "attribute_item" => attributes.push(child),
             "field_declaration" => {
-                if rust::field(child, "name").is_some_and(|n| tree.text(n) == name) {
+                if code::field(child, "name").is_some_and(|n| tree.text(n) == name) {
                     return attributes;
                 }
                 attributes.clear();
@@ -113,8 +113,8 @@ fn ordered_types(body: Node<'_>) -> Vec<Node<'_>> {
 
 /// The type of a generic's first type argument.
 pub(super) fn first_argument<'t>(ty: Node<'t>) -> Option<Node<'t>> {
-    let arguments = rust::field(ty, "type_arguments")?;
-    let mut arguments = rust::children(arguments).into_iter();
+    let arguments = code::field(ty, "type_arguments")?;
+    let mut arguments = code::children(arguments).into_iter();
     arguments.find(|a| a.kind() != "lifetime")
 }
 
@@ -157,7 +157,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
         match node.kind() {
             "reference_type" | "mutable_type" | "parenthesized_type" => {
                 let inner =
-                    rust::field(node, "type").or_else(|| rust::children(node).last().copied())?;
+                    code::field(node, "type").or_else(|| code::children(node).last().copied())?;
                 self.ty_in(inner, file, module, steps)
             }
             "type_identifier" | "identifier" | "scoped_type_identifier" | "scoped_identifier" => {
@@ -171,7 +171,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
                 self.named_type(&path, file, module, steps)
             }
             "generic_type" => {
-                let outer = rust::field(node, "type")?;
+                let outer = code::field(node, "type")?;
                 if let Some(found) = self.ty_in(outer, file, module, steps) {
                     return Some(found);
                 }
@@ -197,7 +197,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
             Meant::Own(item, rest) if rest.is_empty() => match item.kind {
                 ItemKind::Type => Some(Ty::Own(item)),
                 ItemKind::Alias => {
-                    let aliased = rust::field(item.node, "type")?;
+                    let aliased = code::field(item.node, "type")?;
                     self.ty_in(aliased, item.file, item.module, steps)
                 }
                 _ => None,
@@ -238,7 +238,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
         };
         let source = match variable {
             Some(variable) => fold::from_environment(variable),
-            None => fold::from_code(&names::quoted(self.tree(), node)),
+            None => Folded::Unknown(names::quoted(self.tree(), node)),
         };
         let Folded::Unknown(source) = source else {
             return None;
@@ -256,7 +256,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
             Meant::Own(own, rest) if rest.is_empty() => own,
             Meant::Own(own, rest) => {
                 let [name] = rest.as_slice() else { return None };
-                let ty = rust::field(own.node, "name")?;
+                let ty = code::field(own.node, "name")?;
                 let ty = self.files[own.file].tree.text(ty);
                 self.declared.member(ty, name)?
             }
@@ -267,20 +267,17 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
         }
         match self.own_call_with(node, own, (&[], Vec::new())) {
             Val::Plain(Folded::Unknown(_)) => None,
-            value => Some(value.folded("a call").0),
+            value => Some(value.folded(Cause::Code("a call")).0),
         }
     }
 
     /// A value of which only the type is known; `from` is what the code calls it.
-    pub(super) fn of_type(&mut self, ty: Node<'t>, from: &str) -> Val<'t> {
-        let unknown = fold::from_code(from);
+    pub(super) fn of_type(&mut self, ty: Node<'t>, from: Cause) -> Val<'t> {
         match self.ty(ty) {
             Some(Ty::Own(item)) => Val::Own(item),
             Some(Ty::Library(name)) => {
                 let mut object = Object::new(name);
-                if let Folded::Unknown(reason) = &unknown {
-                    object.rest_unknown = Some(reason.clone());
-                }
+                object.rest_unknown = Some(from);
                 object.managed = self.managed_in(ty);
                 let id = self.new_object(object);
                 match ty.kind() {
@@ -288,7 +285,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
                     _ => Val::Object(id),
                 }
             }
-            None => Val::Plain(unknown),
+            None => Val::Plain(Folded::Unknown(from)),
         }
     }
 
@@ -333,7 +330,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
             if let Some(Meant::Own(item, rest)) = self.declared.meaning(&path, module)
                 && rest.is_empty()
                 && item.kind == ItemKind::Alias
-                && let Some(aliased) = rust::field(item.node, "type")
+                && let Some(aliased) = code::field(item.node, "type")
             {
                 todo.push((aliased, item.file, item.module));
             }
@@ -344,7 +341,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
     /// A type of the package that manages connections of a library: the first manager of that library
     /// stands for it.
     pub(super) fn own_manager(&self, item: &Item<'t>) -> Option<&'m str> {
-        let name = rust::field(item.node, "name")?;
+        let name = code::field(item.node, "name")?;
         let name = self.files[item.file].tree.text(name);
         for (tr, block) in self.declared.traits_of(name) {
             let tree = &self.files[block.file].tree;
@@ -369,12 +366,12 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
     /// The library's type that an `impl` block gives an associated type.
     fn associated(&self, block: &Item<'t>, name: &str) -> Option<&'m str> {
         let tree = &self.files[block.file].tree;
-        let body = rust::field(block.node, "body")?;
-        let member = rust::children(body).into_iter().find(|member| {
+        let body = code::field(block.node, "body")?;
+        let member = code::children(body).into_iter().find(|member| {
             member.kind() == "type_item"
-                && rust::field(*member, "name").is_some_and(|n| tree.text(n) == name)
+                && code::field(*member, "name").is_some_and(|n| tree.text(n) == name)
         })?;
-        let ty = rust::field(member, "type")?;
+        let ty = code::field(member, "type")?;
         match self.ty_in(ty, block.file, block.module, MAX_STEPS)? {
             Ty::Library(name) => Some(name),
             Ty::Own(_) => None,
@@ -397,11 +394,11 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
             return None;
         }
         let tree = &self.files[item.file].tree;
-        let body = rust::field(item.node, "body")?;
+        let body = code::field(item.node, "body")?;
         let named =
-            |node: &Node<'t>| rust::field(*node, "name").is_some_and(|n| tree.text(n) == variant);
-        let variant = rust::children(body).into_iter().find(named)?;
-        let body = rust::field(variant, "body")?;
+            |node: &Node<'t>| code::field(*node, "name").is_some_and(|n| tree.text(n) == variant);
+        let variant = code::children(body).into_iter().find(named)?;
+        let body = code::field(variant, "body")?;
         let types = ordered_types(body).into_iter();
         Some(types.map(|ty| (ty, item.file, item.module)).collect())
     }
@@ -421,7 +418,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
         if let Some(object) = self.state.heap.get_mut(&id) {
             match new {
                 Some(new) if new.ty == object.ty => *object = new,
-                _ => object.lose(&Reason::new("an assignment")),
+                _ => object.lose(&Cause::Code("an assignment")),
             }
         }
     }

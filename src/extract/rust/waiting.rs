@@ -8,13 +8,13 @@ use tree_sitter::Node;
 use crate::extract::rust::crews::Crews;
 use crate::extract::rust::names;
 use crate::extract::rust::package::{Parsed, outside_tests};
+use crate::facts::cause::Cause;
 use crate::facts::raw::{Language, Longest, RawWait};
-use crate::facts::value::Reason;
 use crate::knowledge::clients::usage::{Blocking, Command, Holds, Wait};
 use crate::knowledge::clients::{Library, Models};
 use crate::knowledge::servers::waiting::{self, Purpose, TimeoutWord, WaitingCommand};
-use crate::source::Span;
-use crate::syntax::rust::{self, RustTree};
+use crate::source::{Span, path};
+use crate::syntax::code::{self, CodeGrammar, CodeTree};
 
 /// The waiting calls of one package.
 pub(super) fn read(parsed: &[Parsed], models: &Models) -> Vec<RawWait> {
@@ -48,7 +48,7 @@ pub(super) fn read(parsed: &[Parsed], models: &Models) -> Vec<RawWait> {
 }
 
 /// Every call outside of tests.
-fn calls(tree: &RustTree) -> Vec<Node<'_>> {
+fn calls(tree: &CodeTree) -> Vec<Node<'_>> {
     let mut found = Vec::new();
     let mut todo: Vec<Node<'_>> = tree.root().into_iter().collect();
     while let Some(node) = todo.pop() {
@@ -57,7 +57,7 @@ fn calls(tree: &RustTree) -> Vec<Node<'_>> {
         }
         match node.kind() {
             "source_file" | "declaration_list" => todo.extend(outside_tests(node, tree)),
-            _ => todo.extend(rust::children(node)),
+            _ => todo.extend(code::children(node)),
         }
     }
     found
@@ -71,7 +71,7 @@ pub(super) fn constants(parsed: &[Parsed]) -> BTreeMap<&str, Option<f64>> {
             if node.kind() != "const_item" {
                 return;
             }
-            let parts = rust::field(node, "name").zip(rust::field(node, "value"));
+            let parts = code::field(node, "name").zip(code::field(node, "value"));
             if let Some((name, value)) = parts {
                 let figure = figure(value, &file.tree, &BTreeMap::new());
                 let name = file.tree.text(name);
@@ -90,20 +90,20 @@ pub(super) fn constants(parsed: &[Parsed]) -> BTreeMap<&str, Option<f64>> {
 /// The number that a literal or a constant is.
 pub(super) fn figure(
     node: Node<'_>,
-    tree: &RustTree,
+    tree: &CodeTree,
     constants: &BTreeMap<&str, Option<f64>>,
 ) -> Option<f64> {
     let mut node = node;
     loop {
         node = match node.kind() {
-            "parenthesized_expression" => *rust::children(node).first()?,
-            "type_cast_expression" => rust::field(node, "value")?,
+            "parenthesized_expression" => *code::children(node).first()?,
+            "type_cast_expression" => code::field(node, "value")?,
             _ => break,
         };
     }
     let text = tree.text(node);
     match node.kind() {
-        "integer_literal" => rust::int_value(text).map(|n| n as f64),
+        "integer_literal" => CodeGrammar::Rust.int_value(text).map(|n| n as f64),
         "float_literal" => text
             .trim_end_matches("f64")
             .trim_end_matches("f32")
@@ -163,7 +163,7 @@ impl<'t> Waits<'t, '_> {
             .collect();
         let first = arguments(node).first().copied();
         let command = first
-            .and_then(|first| rust::string_value(tree.text(first)))
+            .and_then(|first| CodeGrammar::Rust.string_value(tree.text(first)))
             .and_then(|name| waiting::command(&name));
         if let (Some((_, row)), Some(command)) = (sent.first(), command) {
             let longest = self.sent_wait(node, command, tree);
@@ -188,7 +188,7 @@ impl<'t> Waits<'t, '_> {
             return;
         }
         let crew = wait.takes.then(|| self.crews.of(node, at, &self.constants));
-        let dir = file.path.rsplit_once('/').map_or("", |(dir, _)| dir);
+        let dir = path::folder(&file.path);
         self.found.push(RawWait {
             language: Language::Rust,
             dir: dir.to_owned(),
@@ -202,24 +202,24 @@ impl<'t> Waits<'t, '_> {
         });
     }
 
-    fn typed_wait(&self, node: Node<'t>, row: &Blocking, tree: &'t RustTree) -> Longest {
+    fn typed_wait(&self, node: Node<'t>, row: &Blocking, tree: &'t CodeTree) -> Longest {
         let given = arguments(node);
         if let Some(at) = row.timeout_arg {
             return match given.get(at) {
                 Some(argument) => self.longest(*argument, row, tree),
-                None => unknown("an argument"),
+                None => unknown(Cause::Code("an argument")),
             };
         }
         let Some(method) = &row.timeout_call else {
-            return unknown("a call that is not modelled");
+            return unknown(Cause::Code("a call that is not modelled"));
         };
         let Some(options) = given.last().copied() else {
-            return unknown("an argument");
+            return unknown(Cause::Code("an argument"));
         };
         let made = match variable(options, tree) {
             Some(name) => match only_value(node, name, tree) {
                 Some(value) => value,
-                None => return unknown(format!("`{name}`")),
+                None => return unknown(Cause::Expression(name.to_owned())),
             },
             None => options,
         };
@@ -228,13 +228,13 @@ impl<'t> Waits<'t, '_> {
             None if made.kind() == "call_expression" || made.kind() == "reference_expression" => {
                 Longest::AtOnce
             }
-            None => unknown(names::quoted(tree, made)),
+            None => unknown(names::quoted(tree, made).without_marks()),
         }
     }
 
-    fn longest(&self, argument: Node<'t>, row: &Blocking, tree: &'t RustTree) -> Longest {
+    fn longest(&self, argument: Node<'t>, row: &Blocking, tree: &'t CodeTree) -> Longest {
         let Some(figure) = figure(argument, tree, &self.constants) else {
-            return unknown(format!("`{}`", names::quoted(tree, argument)));
+            return unknown(names::quoted(tree, argument).in_marks());
         };
         let seconds = row.unit.map_or(figure, |unit| unit.in_seconds(figure));
         match (seconds, row.zero) {
@@ -245,12 +245,12 @@ impl<'t> Waits<'t, '_> {
     }
 
     /// How long a command waits whose words follow as `.arg(word)`.
-    fn sent_wait(&self, node: Node<'t>, command: &WaitingCommand, tree: &'t RustTree) -> Longest {
+    fn sent_wait(&self, node: Node<'t>, command: &WaitingCommand, tree: &'t CodeTree) -> Longest {
         let words = words(node, tree);
         let at = match command.timeout {
             TimeoutWord::AfterBlock => {
                 let is_block = |word: &Node<'_>| {
-                    let text = rust::string_value(tree.text(*word));
+                    let text = CodeGrammar::Rust.string_value(tree.text(*word));
                     text.is_some_and(|text| text.eq_ignore_ascii_case(waiting::BLOCK))
                 };
                 match words.iter().position(is_block) {
@@ -262,14 +262,14 @@ impl<'t> Waits<'t, '_> {
             other => other.position(words.len()),
         };
         let Some(word) = at.and_then(|at| words.get(at)) else {
-            return unknown("an argument");
+            return unknown(Cause::Code("an argument"));
         };
-        let text = rust::string_value(tree.text(*word));
+        let text = CodeGrammar::Rust.string_value(tree.text(*word));
         let written = text.and_then(|text| text.parse().ok());
         match written.or_else(|| figure(*word, tree, &self.constants)) {
             Some(0.0) => Longest::ForEver,
             Some(figure) if figure > 0.0 => Longest::Seconds(command.unit.in_seconds(figure)),
-            _ => unknown(format!("`{}`", names::quoted(tree, *word))),
+            _ => unknown(names::quoted(tree, *word).in_marks()),
         }
     }
 }
@@ -283,19 +283,19 @@ struct Noted {
     libraries: Vec<String>,
 }
 
-fn unknown(reason: impl Into<String>) -> Longest {
-    Longest::Unknown(Reason::new(reason))
+fn unknown(cause: Cause) -> Longest {
+    Longest::Unknown(cause)
 }
 
 /// The method or the last name of the path that is called.
-pub(super) fn called<'t>(node: Node<'t>, tree: &'t RustTree) -> Option<&'t str> {
-    let mut function = rust::field(node, "function")?;
+pub(super) fn called<'t>(node: Node<'t>, tree: &'t CodeTree) -> Option<&'t str> {
+    let mut function = code::field(node, "function")?;
     if function.kind() == "generic_function" {
-        function = rust::field(function, "function")?;
+        function = code::field(function, "function")?;
     }
     let name = match function.kind() {
-        "field_expression" => rust::field(function, "field")?,
-        "scoped_identifier" => rust::field(function, "name")?,
+        "field_expression" => code::field(function, "field")?,
+        "scoped_identifier" => code::field(function, "name")?,
         "identifier" => function,
         _ => return None,
     };
@@ -303,19 +303,19 @@ pub(super) fn called<'t>(node: Node<'t>, tree: &'t RustTree) -> Option<&'t str> 
 }
 
 pub(super) fn arguments(node: Node<'_>) -> Vec<Node<'_>> {
-    rust::field(node, "arguments").map_or_else(Vec::new, rust::children)
+    code::field(node, "arguments").map_or_else(Vec::new, code::children)
 }
 
 /// The call without what it is called on, which may be a long chain.
-fn place(node: Node<'_>, tree: &RustTree) -> Span {
-    let start = rust::field(node, "function")
-        .and_then(|function| rust::field(function, "field"))
+fn place(node: Node<'_>, tree: &CodeTree) -> Span {
+    let start = code::field(node, "function")
+        .and_then(|function| code::field(function, "field"))
         .map_or(node.start_byte(), |field| field.start_byte());
     tree.excerpt().span(start..node.end_byte())
 }
 
 /// The words that a chain of `.arg(word)` adds to a command.
-fn words<'t>(node: Node<'t>, tree: &'t RustTree) -> Vec<Node<'t>> {
+fn words<'t>(node: Node<'t>, tree: &'t CodeTree) -> Vec<Node<'t>> {
     let mut found = Vec::new();
     let mut at = node;
     while let Some(call) = at
@@ -333,26 +333,26 @@ fn words<'t>(node: Node<'t>, tree: &'t RustTree) -> Vec<Node<'t>> {
 }
 
 /// The variable that an argument is, or borrows.
-fn variable<'t>(node: Node<'t>, tree: &'t RustTree) -> Option<&'t str> {
+fn variable<'t>(node: Node<'t>, tree: &'t CodeTree) -> Option<&'t str> {
     let node = match node.kind() {
-        "reference_expression" => rust::field(node, "value")?,
+        "reference_expression" => code::field(node, "value")?,
         _ => node,
     };
     (node.kind() == "identifier").then(|| tree.text(node))
 }
 
 /// The value of the one `let` of a name in the function around a node.
-fn only_value<'t>(node: Node<'t>, name: &str, tree: &'t RustTree) -> Option<Node<'t>> {
+fn only_value<'t>(node: Node<'t>, name: &str, tree: &'t CodeTree) -> Option<Node<'t>> {
     let mut function = node;
     while function.kind() != "function_item" {
         function = function.parent()?;
     }
     let mut found = Vec::new();
-    names::visit(function, |node| {
-        let pattern = rust::field(node, "pattern").map(|p| tree.text(p));
+    code::visit(function, |node| {
+        let pattern = code::field(node, "pattern").map(|p| tree.text(p));
         let bound = pattern.map(|p| p.trim_start_matches("mut ").trim());
         if node.kind() == "let_declaration" && bound == Some(name) {
-            found.push(rust::field(node, "value"));
+            found.push(code::field(node, "value"));
         }
     });
     match found.as_slice() {
@@ -362,9 +362,9 @@ fn only_value<'t>(node: Node<'t>, name: &str, tree: &'t RustTree) -> Option<Node
 }
 
 /// The argument of a method somewhere in the chain that makes a value.
-fn method_argument<'t>(node: Node<'t>, method: &str, tree: &'t RustTree) -> Option<Node<'t>> {
+fn method_argument<'t>(node: Node<'t>, method: &str, tree: &'t CodeTree) -> Option<Node<'t>> {
     let mut found = None;
-    names::visit(node, |node| {
+    code::visit(node, |node| {
         if node.kind() == "call_expression" && called(node, tree) == Some(method) {
             found = arguments(node).first().copied();
         }

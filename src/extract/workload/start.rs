@@ -1,15 +1,15 @@
 //! What a container starts: its command as the launch that it is, and the scripts that it is shown as
 //! files. What comes of it is followed by `launch`.
 
-use crate::extract::command::{self, Environment};
 use crate::extract::expand::Expanded;
 use crate::extract::launch::{self, Argument, Launch, Launched};
+use crate::extract::process_environment::{self, Environment};
 use crate::extract::scalar::{first_entry, raw_scalar, replace, template_reason};
 use crate::extract::workload::Pod;
 use crate::facts::raw::RawScalar;
-use crate::facts::{Reason, Slot};
+use crate::facts::{Cause, Slot};
 use crate::knowledge::shapes::{ImageReference, ImageShape};
-use crate::source::Excerpt;
+use crate::source::{Excerpt, path};
 use crate::syntax::yaml::Node;
 
 /// An image as far as it is written.
@@ -43,7 +43,7 @@ impl<'a> Pod<'a> {
         let templated = |node: &&Node| node.scalar().is_some() && node.has_hole();
         if [command, args].iter().flatten().any(templated) {
             return if image.shape.is_some() && serves(container) {
-                Launched::Hidden(Reason::new("a template writes its command"))
+                Launched::Hidden(Cause::Template("writes its command"))
             } else {
                 Launched::Other
             };
@@ -91,14 +91,12 @@ impl<'a> Pod<'a> {
 
     /// A script that is mounted at a path: its text, or why it is not known; `None` for what no
     /// ConfigMap or Secret shows there.
-    fn script(&self, container: &Node, path: &str) -> Option<Result<Expanded, Reason>> {
+    fn script(&self, container: &Node, path: &str) -> Option<Result<Expanded, Cause>> {
         let (source, key) = self.source_of(container, path)?;
         let object = source.object(self.object.namespace.clone());
         let missing = || {
             let what = format!("{}/{} key {key}", source.kind, source.name);
-            Reason::new(format!(
-                "its start script, {what}, is not in the scanned tree"
-            ))
+            Cause::ScriptOutsideTree(what)
         };
         let found = self.context.objects.find(&object, container.span.file);
         let node = found.ok().and_then(|root| {
@@ -112,7 +110,7 @@ impl<'a> Pod<'a> {
 }
 
 /// A script in which a template fills in words; one whose lines a template decides is not known.
-fn templated(script: &Excerpt) -> Result<Expanded, Reason> {
+fn templated(script: &Excerpt) -> Result<Expanded, Cause> {
     let text = script.text();
     let mut unknown = Vec::new();
     let mut at = 0;
@@ -126,7 +124,7 @@ fn templated(script: &Excerpt) -> Result<Expanded, Reason> {
             word,
             "if" | "else" | "end" | "range" | "with" | "define" | "block"
         ) {
-            return Err(Reason::new("a template writes parts of its start script"));
+            return Err(Cause::Template("writes parts of its start script"));
         }
         unknown.push((start..end, template_reason()));
         at = end;
@@ -139,7 +137,7 @@ fn argument(item: &Node, environment: &Environment) -> Option<Argument> {
     let text = if item.has_hole() {
         templated(excerpt).unwrap_or_else(|reason| Expanded::hidden(excerpt.clone(), reason))
     } else {
-        command::substituted(excerpt, environment)
+        process_environment::substituted(excerpt, environment)
     };
     Some(Argument {
         slot: if text.is_changed() {
@@ -164,7 +162,7 @@ fn serves(container: &Node) -> bool {
 pub(super) fn image_scalar(node: &Node) -> RawScalar {
     let scalar = raw_scalar(node);
     let tag_only = node.as_str().filter(|text| {
-        let name = text.rsplit('/').next().unwrap_or(text);
+        let name = path::name(text);
         name.find("{{")
             .is_some_and(|hole| name[..hole].contains([':', '@']))
             && !text[..text.len() - name.len()].contains("{{")

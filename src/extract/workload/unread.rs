@@ -1,11 +1,12 @@
 //! Configuration that a container is shown and that its server is never told of: a server without a
 //! file among its arguments reads none, wherever one is mounted.
 
-use crate::extract::command::{ArgWord, Invocation};
+use crate::extract::command::Invocation;
 use crate::extract::scalar::known;
 use crate::extract::workload::Pod;
 use crate::extract::workload::volumes::key_source;
 use crate::facts::Strength;
+use crate::facts::raw::ArgWord;
 use crate::facts::raw::{RawHeld, RawUnread};
 use crate::syntax::yaml::Node;
 

@@ -1,6 +1,7 @@
 //! The facts of lines of configuration, and those of the check itself, with their types.
 
 use super::{FactEntry, FactPath, Type, fact_table};
+use crate::facts::words::Problem;
 
 fact_table! {
     /// A fact of a line of configuration.
@@ -11,9 +12,7 @@ fact_table! {
         Args = "args": List, "the words after the name";
         Value = "value": Text,
             "the words after the name, as one text, without a trailing comment; masked where secret";
-        Problem = "problem": Text of [
-            "none", "syntax-error", "trailing-comment", "unknown-directive", "unsupported-directive", "wrong-arity", "invalid-value", "misread-value", "clamped-value", "deprecated-directive", "ineffective-directive"
-        ],
+        Problem = "problem": Text of Problem::WORDS,
             "what is wrong with the line: `none`, or one of the kinds behind the `conf/*` rules";
         Error = "error": Text, "what the server would print for this line";
         Accepted = "accepted": Text, "the accepted form, for a value of the wrong form";
@@ -52,7 +51,7 @@ fact_table! {
 fact_table! {
     /// A fact of the check itself.
     MetaFact in Meta {
-        What = "what": Text of [
+        What = "what": Text of &[
             "unused-suppression", "suppression-without-reason", "unreadable-input", "expired-waiver"
         ],
             "what is wrong: `unused-suppression`, `suppression-without-reason`, `unreadable-input`, `expired-waiver`";

@@ -7,6 +7,7 @@
 pub mod expression;
 pub mod model;
 pub mod rust;
+mod tables;
 pub mod usage;
 pub mod version;
 
@@ -20,6 +21,7 @@ use crate::facts::vocabulary::Type;
 use crate::knowledge::servers::waiting;
 use model::{Constructor, Form, Head, Model, OptionModel, OptionSource, PackageKind, Ranged};
 use model::{UrlParam, ValueKind};
+use tables::ModelTable;
 use usage::Blocking;
 use version::Version;
 
@@ -28,8 +30,8 @@ static BUILT_IN: LazyLock<Models> = LazyLock::new(|| Models::of_texts(built_in_t
 
 /// A shorter name of a command stands in too many texts to tell anything.
 const TELLING: usize = 5;
-/// Everything after the head starts with this line.
-const END_OF_HEAD: &str = "\n[[option_type]]";
+/// The tables that say which library a model is of.
+const HEAD: [&str; 2] = ["client", "package"];
 
 /// The texts of the built-in models, in the order of their names.
 fn built_in_texts() -> Vec<&'static str> {
@@ -55,15 +57,20 @@ pub struct Models {
 pub struct Library {
     pub head: Head,
     text: &'static str,
+    tables: Vec<ModelTable<'static>>,
     model: OnceLock<Option<Model>>,
 }
 
 impl Library {
     fn of_text(text: &'static str) -> Option<Self> {
-        let end = text.find(END_OF_HEAD).unwrap_or(text.len());
+        let (before, tables) = tables::tables(text);
+        let mut head = before.to_owned();
+        let of_head = tables.iter().filter(|table| HEAD.contains(&table.name));
+        of_head.for_each(|table| head.push_str(table.text));
         Some(Self {
-            head: toml::from_str(&text[..end]).ok()?,
+            head: toml::from_str(&head).ok()?,
             text,
+            tables,
             model: OnceLock::new(),
         })
     }
@@ -87,22 +94,22 @@ impl Library {
         row.map_or(version, |row| row.like)
     }
 
+    fn tables(&self, name: &str) -> impl Iterator<Item = &ModelTable<'static>> {
+        self.tables.iter().filter(move |table| table.name == name)
+    }
+
     /// The calls that read the pool's statistics, without reading the whole model.
     pub fn stats_calls(&self) -> Vec<String> {
-        let tables = self.text.split("\n[[stats]]\ncall = \"").skip(1);
-        let names = tables.filter_map(|table| table.split('"').next());
-        let unique: BTreeSet<&str> = names.collect();
+        let calls = self.tables("stats").filter_map(|t| t.text_of("call"));
+        let unique: BTreeSet<&str> = calls.collect();
         unique.into_iter().map(str::to_owned).collect()
     }
 
     /// The calls that wait for data at the server, without reading the whole model.
     pub fn waiting_calls(&self) -> Vec<&'static str> {
-        let tables = self.text.split("\n[[blocking]]\n").skip(1);
-        let rows = tables.map(|table| table.split("\n[").next().unwrap_or(table));
-        let timed = rows.filter(|row| row.contains("\ntimeout_") && !row.contains("\nfor = "));
-        timed
-            .filter_map(|row| row.strip_prefix("call = \"")?.split('"').next())
-            .collect()
+        let rows = self.tables("blocking");
+        let timed = rows.filter(|row| row.has_key("timeout_") && !row.has_key("for = "));
+        timed.filter_map(|row| row.text_of("call")).collect()
     }
 
     /// The whole model. Built-in files are proven to load by a test.
@@ -188,33 +195,18 @@ impl Models {
     }
 
     /// Every canonical option with its type, for the vocabulary of rules. Reads only the two lines
-    /// that open each option, since this is asked for at every start.
+    /// of each option that say so, since this is asked for at every start.
     pub fn option_types(&self) -> BTreeMap<String, Type> {
         let mut types = BTreeMap::new();
         for library in &self.libraries {
-            for (key, kind) in option_lines(library.text) {
-                types.entry(key.to_owned()).or_insert(type_of(kind));
+            for option in library.tables("option") {
+                if let (Some(key), Some(kind)) = (option.text_of("key"), option.text_of("kind")) {
+                    types.entry(key.to_owned()).or_insert(type_of(kind));
+                }
             }
         }
         types
     }
-}
-
-/// The `key` and `kind` of every option in a model's text.
-fn option_lines(text: &str) -> impl Iterator<Item = (&str, &str)> {
-    let quoted = |line: &'_ str, name: &str| -> Option<(usize, usize)> {
-        let start = line.strip_prefix(name)?.strip_prefix(" = \"")?;
-        let start = line.len() - start.len();
-        Some((start, start + line[start..].find('"')?))
-    };
-    text.split("\n[[option]]\n")
-        .skip(1)
-        .filter_map(move |table| {
-            let mut lines = table.lines();
-            let (first, second) = (lines.next()?, lines.next()?);
-            let (key, kind) = (quoted(first, "key")?, quoted(second, "kind")?);
-            Some((&first[key.0..key.1], &second[kind.0..kind.1]))
-        })
 }
 
 fn type_of(kind: &str) -> Type {

@@ -21,10 +21,15 @@ fn every_file_loads() {
     assert!(!built_in_texts().is_empty());
 }
 
+fn option_lines(library: &Library) -> impl Iterator<Item = (&str, &str)> {
+    let options = library.tables("option");
+    options.filter_map(|table| Some((table.text_of("key")?, table.text_of("kind")?)))
+}
+
 #[test]
 fn the_quick_reading_of_options_equals_the_full_one() {
     for (library, model) in models() {
-        let quick: Vec<_> = option_lines(library.text).map(|(key, _)| key).collect();
+        let quick: Vec<_> = option_lines(library).map(|(key, _)| key).collect();
         let full: Vec<_> = model.option.iter().map(|o| o.key.as_str()).collect();
         assert_eq!(quick, full, "{}", library.id());
     }
@@ -35,7 +40,7 @@ fn options_have_one_kind_in_all_libraries_and_occur_once_in_each() {
     let mut kinds = BTreeMap::new();
     for (library, _) in models() {
         let mut seen = BTreeSet::new();
-        for (key, kind) in option_lines(library.text) {
+        for (key, kind) in option_lines(library) {
             assert!(seen.insert(key), "{key} twice in {}", library.id());
             assert_eq!(*kinds.entry(key).or_insert(kind), kind, "{key}");
         }
@@ -217,5 +222,45 @@ fn every_name_in_the_rust_tables_exists() {
             let names = managed.managers.iter().chain(&managed.connections);
             assert!(names.into_iter().all(|name| is_type(name)));
         }
+    }
+}
+
+/// What is told of a library without reading its model.
+fn told(library: &Library) -> (String, BTreeSet<String>, BTreeSet<&'static str>, usize) {
+    (
+        library.id().to_owned(),
+        library.stats_calls().into_iter().collect(),
+        library.waiting_calls().into_iter().collect(),
+        library.head.package.len(),
+    )
+}
+
+#[test]
+fn the_order_of_tables_in_a_model_says_nothing() {
+    for text in built_in_texts() {
+        let (before, mut tables) = tables::tables(text);
+        tables.reverse();
+        let mut turned = before.to_owned();
+        for table in tables {
+            turned.push_str(table.text);
+            turned.push('\n');
+        }
+        let (plain, turned) = (
+            Models::of_texts([text]),
+            Models::of_texts([&*turned.leak()]),
+        );
+        let (a, b) = (&plain.libraries()[0], &turned.libraries()[0]);
+        assert_eq!(told(a), told(b));
+        assert_eq!(plain.option_types(), turned.option_types());
+        assert!(b.model().is_some(), "{}", b.id());
+    }
+}
+
+#[test]
+fn the_quick_reading_of_statistics_equals_the_full_one() {
+    for library in built_in().libraries() {
+        let model = library.model().unwrap();
+        let stats: BTreeSet<String> = model.stats.iter().map(|row| row.call.clone()).collect();
+        assert_eq!(library.stats_calls(), stats.into_iter().collect::<Vec<_>>());
     }
 }

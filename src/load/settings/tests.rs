@@ -3,7 +3,9 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::config::Date;
+use crate::config::{Date, Role};
+use crate::finding::Severity;
+use crate::policy::{ParamValue, Profile};
 
 const WHOLE: &str = r#"
 profile = "strict"
@@ -85,7 +87,7 @@ fn every_setting_is_kept() {
     assert_eq!(memory.value, 32 << 30);
     assert_eq!(&WHOLE[memory.span.range()], "\"32Gi\"");
     assert_eq!(settings.defaults.cpus.unwrap().value, 4.0);
-    let server = settings.defaults.server.unwrap().value;
+    let server = settings.defaults.version.unwrap().value;
     assert_eq!(server.flavor.as_deref(), Some("redis"));
     assert_eq!(settings.quiet.tests.unwrap()[0].value, "**/it/**");
     assert_eq!(settings.quiet.development.unwrap(), []);
@@ -97,7 +99,7 @@ fn rules_and_overrides_are_kept() {
     let rule = &settings.rules["memory/too-high"];
     assert_eq!(&WHOLE[rule.id.span.range()], "\"memory/too-high\"");
     assert_eq!(rule.severity.as_ref().unwrap().value, Severity::Info);
-    assert_eq!(rule.params["max"].value.value, ParamValue::Float(0.8));
+    assert_eq!(rule.params["max"].value.value, ParamValue::Number(0.8));
     assert_eq!(&WHOLE[rule.params["max"].name.range()], "max");
     let over = &settings.overrides[0];
     assert_eq!(over.paths[0].value, "staging/**");
@@ -109,10 +111,10 @@ fn rules_and_overrides_are_kept() {
 fn servers_services_and_waivers_are_kept() {
     let settings = read_text(WHOLE).unwrap();
     let server = &settings.servers[0];
-    assert_eq!(server.memory.as_ref().unwrap().value, 1 << 30);
-    assert_eq!(server.cpus.as_ref().unwrap().value, 0.5);
-    assert_eq!(server.role.as_ref().unwrap().value, Role::Cache);
-    assert_eq!(server.version.as_ref().unwrap().value.version, "7.2");
+    assert_eq!(server.facts.memory.as_ref().unwrap().value, 1 << 30);
+    assert_eq!(server.facts.cpus.as_ref().unwrap().value, 0.5);
+    assert_eq!(server.facts.role.as_ref().unwrap().value, Role::Cache);
+    assert_eq!(server.facts.version.as_ref().unwrap().value.version, "7.2");
     let service = &settings.services[0];
     assert_eq!(service.workload.as_ref().unwrap().value, "Deployment/api");
     assert_eq!(service.blocking_consumers.as_ref().unwrap().value, 2);
@@ -242,7 +244,7 @@ fn rule_ids_are_checked_against_the_rules() {
 
 /// Rewrites the published schema with `REDVET_BLESS=1`, else compares.
 #[test]
-fn the_published_schema_is_the_one_of_the_shape() {
+fn the_published_schema_is_that_of_the_loader() {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/schemas/config.schema.json");
     let text = serde_json::to_string_pretty(&schema()).unwrap() + "\n";
     if std::env::var_os("REDVET_BLESS").is_some() {

@@ -4,7 +4,8 @@
 use std::collections::BTreeMap;
 
 use crate::facts::raw::{Folded, OptionWrite, Pin, RawClient, RawModule};
-use crate::knowledge::clients::model::{Condition, Constructor, Kind, Model, Ranged, Test};
+use crate::facts::words::ClientKind;
+use crate::knowledge::clients::model::{Condition, Constructor, Model, Ranged, Test};
 use crate::knowledge::clients::rust::RustValue;
 use crate::knowledge::clients::version::Version;
 use crate::knowledge::clients::{Library, Models};
@@ -17,7 +18,7 @@ pub(super) struct Candidate<'a> {
     pub(super) version: Version,
     /// The types whose defaults and special figures hold, nearest first.
     pub(super) lineage: Vec<&'a str>,
-    pub(super) kind: Kind,
+    pub(super) kind: ClientKind,
     /// The releases of other crates that some rows count.
     pub(super) others: BTreeMap<&'a str, Version>,
 }
@@ -39,37 +40,19 @@ pub(super) enum Open {
     Kind,
 }
 
-/// The module file nearest above a client's folder.
-pub(super) fn module_above<'a>(
-    client: &RawClient,
-    modules: &'a [RawModule],
-) -> Option<&'a RawModule> {
-    let above = |module: &&RawModule| {
-        module.language == client.language && is_above(&module.dir, &client.dir)
-    };
-    modules.iter().filter(above).max_by_key(|m| m.dir.len())
-}
-
 /// The version that the module file nearest above a folder pins.
 pub(super) fn pin<'a>(
     client: &RawClient,
     library: &Library,
     modules: &'a [RawModule],
 ) -> Option<&'a Pin> {
-    let nearest = module_above(client, modules)?;
+    let nearest = RawModule::nearest_above(modules, client.language, &client.dir)?;
     let imported = library.client_packages().filter(|package| {
         let path = client.package.as_deref();
         path.is_none_or(|path| package.import_path == path)
     });
     let mut keys = imported.filter_map(|package| package.manifest_key.as_deref());
     keys.find_map(|key| nearest.requires.get(key))
-}
-
-fn is_above(folder: &str, below: &str) -> bool {
-    folder.is_empty()
-        || below
-            .strip_prefix(folder)
-            .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 /// The release that is pinned, as it is written.
@@ -152,7 +135,8 @@ fn others<'a>(
 ) -> Vec<BTreeMap<&'a str, Version>> {
     let mut all = vec![BTreeMap::new()];
     for (krate, points) in model.other_crates() {
-        let pin = module_above(client, modules).and_then(|module| module.requires.get(krate));
+        let pin = RawModule::nearest_above(modules, client.language, &client.dir)
+            .and_then(|module| module.requires.get(krate));
         let known = pin.and_then(|pin| Version::parse(pin.version.as_ref().ok()?));
         let versions = match known {
             Some(version) => vec![version.as_released()],
@@ -240,7 +224,7 @@ fn outcomes<'a>(
     model: &'a Model,
     constructor: &'a Constructor,
     version: Version,
-) -> Vec<(Kind, &'a str)> {
+) -> Vec<(ClientKind, &'a str)> {
     let declared = model
         .option_type
         .iter()

@@ -3,8 +3,7 @@
 //!
 //! A value is found by the variable's name beside it, so that the same word elsewhere is not told.
 
-use crate::facts::tree;
-use crate::source::{FileId, Sources, Span};
+use crate::source::{FileId, Sources, Span, path};
 
 /// What files are called that show how another one is to be written.
 const EXAMPLES: [&str; 5] = ["example", "sample", "template", "dist", "default"];
@@ -17,7 +16,7 @@ const UNNAMED: &str = ".env";
 pub(super) fn place(sources: &Sources, reference: Span, text: &str) -> Option<Span> {
     let names: Vec<&str> = names(sources.slice(reference)).collect();
     let holding = sources.iter().filter(|(_, file)| {
-        let name = name_of(file.path());
+        let name = path::name(file.path());
         file.text().contains(text) && !EXAMPLES.iter().any(|word| name.contains(word))
     });
     let found = holding.filter_map(|(id, file)| {
@@ -37,18 +36,14 @@ fn distance(sources: &Sources, reference: Span, span: Span) -> Option<usize> {
         return Some(from.abs_diff(span.start as usize));
     }
     let whole = sources.get(reference.file).text();
-    let mentions = whole.match_indices(name_of(sources.path(span)));
+    let mentions = whole.match_indices(path::name(sources.path(span)));
     let distances = mentions.map(|(at, _)| from.abs_diff(at));
     let unnamed = || {
         let (own, other) = (sources.path(reference), sources.path(span));
-        let is_beside = tree::folder(own) == tree::folder(other) && name_of(other) == UNNAMED;
+        let is_beside = path::folder(own) == path::folder(other) && path::name(other) == UNNAMED;
         is_beside.then_some(usize::MAX)
     };
     distances.min().or_else(unnamed)
-}
-
-fn name_of(path: &str) -> &str {
-    path.rsplit('/').next().unwrap_or(path)
 }
 
 /// The variables of a reference: `$NAME`, `${NAME…}`, `$(NAME)`, `$$NAME`.

@@ -1,6 +1,7 @@
 //! Who can reach a server and what it asks of them: facts that several directives and the deployment
 //! decide together. Which directives those are is said in `knowledge/shapes`.
 
+use crate::facts::cause::Cause;
 use crate::facts::fact_path::ServerFact;
 use crate::facts::raw::{RawServer, RawService};
 use crate::facts::{Datum, State, Subject, Value, Written};
@@ -37,18 +38,20 @@ impl Resolver<'_> {
             return if asked.is_some_and(|value| value.written == Written::Yes) {
                 Value::derived(true).because("it listens on other addresses")
             } else {
-                Value::unknown("nothing in the scanned tree deploys it")
+                Value::unknown(Cause::NotDeployed)
             };
         };
         match server.deployment.attributes.get(&ServerFact::Reachable) {
             Some(Ok(Datum::Bool(true))) => Value::derived(true),
             Some(Ok(_)) => no(),
-            Some(Err(reason)) => Value::unknown(reason.to_string()),
+            Some(Err(reason)) => Value::unknown(reason.clone()),
             None => match self.service(server) {
                 Some(service) => {
                     Value::derived(true).because(format!("Service/{} leads to it", service.name))
                 }
-                None => Value::unknown("no Service of the scanned tree leads to it"),
+                None => Value::unknown(Cause::Deployment(
+                    "no Service of the scanned tree leads to it",
+                )),
             },
         }
     }
@@ -66,7 +69,7 @@ impl Resolver<'_> {
     }
 
     /// Whether the server listens on an address that is not its host's loopback.
-    fn listens_beyond(&self, subject: &Subject) -> Result<bool, String> {
+    fn listens_beyond(&self, subject: &Subject) -> Result<bool, Cause> {
         let mut closed = true;
         for port in &self.names().ports {
             match subject.conf(port).map(|value| &value.state) {
@@ -87,7 +90,7 @@ impl Resolver<'_> {
                 // No address at all means every one.
                 Ok(words.is_empty() || words.iter().any(|word| !self.is_loopback(word)))
             }
-            Some(State::Unknown(reason)) => Err(reason.to_string()),
+            Some(State::Unknown(reason)) => Err(reason.clone()),
             _ => Ok(true),
         }
     }
@@ -112,7 +115,7 @@ impl Resolver<'_> {
                 Some(State::Unknown(_)) if value.is_some_and(|v| v.written == Written::Yes) => {
                     Ok(true)
                 }
-                Some(State::Unknown(reason)) => Err(reason.to_string()),
+                Some(State::Unknown(reason)) => Err(reason.clone()),
                 _ => Ok(false),
             }
         };

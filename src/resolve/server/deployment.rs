@@ -1,10 +1,12 @@
 //! What is known of a server's deployment beside its figures: its image, what holds its configuration,
 //! and how a change of that reaches the processes.
 
+use crate::facts::cause::Cause;
 use crate::facts::fact_path::ServerFact;
 use crate::facts::linked::{Body, LinkedPart};
 use crate::facts::raw::{ConfPart, RawServer, TextPlace};
-use crate::facts::{Subject, Value};
+use crate::facts::words::RolloutTrigger;
+use crate::facts::{Datum, Subject, Value};
 use crate::knowledge::shapes::ImageReference;
 use crate::resolve::server::Resolver;
 use crate::resolve::server::version::numbers;
@@ -21,7 +23,8 @@ impl Resolver<'_> {
                 ServerFact::ProbesStartup,
                 ServerFact::Rollout,
             ] {
-                let value = Value::unknown("what generates its configuration decides it");
+                let value =
+                    Value::unknown(Cause::Server("what generates its configuration decides it"));
                 subject.put(fact, value.with_home(server.anchor));
             }
             return;
@@ -42,7 +45,7 @@ impl Resolver<'_> {
             Ok(text) => text,
             Err(reason) => {
                 for fact in [ServerFact::ImageReference, ServerFact::ImagePin] {
-                    subject.put(fact, Value::set_unknown(reason.to_string(), image.span));
+                    subject.put(fact, Value::set_unknown(reason.clone(), image.span));
                 }
                 return;
             }
@@ -98,18 +101,24 @@ impl Resolver<'_> {
     /// Whether anything may use an object that no server was seen to read.
     fn use_of(&self, name: &str, templated: bool, own: Span) -> Value {
         if self.knowledge.snippet {
-            return Value::unknown("a snippet shows a part of a deployment");
+            return Value::unknown(Cause::Excerpt {
+                by: "a snippet",
+                of: "a deployment",
+            });
         }
         if templated {
-            return Value::unknown("a template makes its name");
+            return Value::unknown(Cause::Template("makes its name"));
         }
         if self.raw.servers.is_empty() {
-            return Value::unknown(
+            return Value::unknown(Cause::Server(
                 "the scanned tree deploys no server, so what reads it stands elsewhere",
-            );
+            ));
         }
         if let Some(path) = self.mentioned(name, own) {
-            return Value::unknown(format!("{path} names it"));
+            return Value::unknown(Cause::Named {
+                name: path.to_owned(),
+                fact: "names it",
+            });
         }
         Value::derived(false)
     }
@@ -139,11 +148,13 @@ impl Resolver<'_> {
         }
         let said = server.deployment.attributes.get(&ServerFact::Rollout)?;
         if server.fragment {
-            return Some(Value::unknown("the resource is a fragment of another"));
+            return Some(Value::unknown(Cause::Fragment));
         }
         match said {
-            Err(reason) => return Some(Value::unknown(reason.to_string())),
-            Ok(how) if how.as_text() != Some("none") => return Some(Value::derived(how.clone())),
+            Err(reason) => return Some(Value::unknown(reason.clone())),
+            Ok(how) if *how != Datum::from(RolloutTrigger::None) => {
+                return Some(Value::derived(how.clone()));
+            }
             Ok(_) => {}
         }
         let texts = self.texts();
@@ -152,17 +163,17 @@ impl Resolver<'_> {
             _ => None,
         });
         if let (true, Some(reason)) = (texts.is_empty(), gap) {
-            return Some(Value::unknown(reason.to_string()));
+            return Some(Value::unknown(reason.clone()));
         }
         let renewed = texts
             .iter()
             .find_map(|(index, _)| self.raw.texts[*index].renewed.clone());
         let strength = texts.iter().map(|(_, strength)| *strength).min();
         Some(match renewed {
-            Some(why) => Value::derived("renamed").because(why),
+            Some(why) => Value::derived(RolloutTrigger::Renamed).because(why),
             None => match strength {
-                Some(strength) => Value::derived("none").with_strength(strength),
-                None => Value::derived("none"),
+                Some(strength) => Value::derived(RolloutTrigger::None).with_strength(strength),
+                None => Value::derived(RolloutTrigger::None),
             },
         })
     }

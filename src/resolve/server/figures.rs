@@ -2,10 +2,12 @@
 
 use std::path::Path;
 
+use crate::facts::cause::Cause;
 use crate::facts::deployment::{DeploymentQuantities, DeploymentQuantity};
 use crate::facts::fact_path::{ServerFact, Type};
 use crate::facts::raw::{Declaration, Raw, RawMount, RawScalar, RawServer, RawWorkload, Storage};
 use crate::facts::value::Origin;
+use crate::facts::words::StorageKind;
 use crate::facts::{Datum, Subject, Value, quantity};
 use crate::resolve::server::Resolver;
 use crate::resolve::server::steps::A_PART;
@@ -53,7 +55,7 @@ impl Resolver<'_> {
                 Value::unknown(A_PART).with_home(server.anchor)
             }
             Some(server) if server.fragment => {
-                Value::unknown("the resource is a fragment of another").with_home(server.anchor)
+                Value::unknown(Cause::Fragment).with_home(server.anchor)
             }
             Some(server) => {
                 let said = &server.deployment;
@@ -61,7 +63,7 @@ impl Resolver<'_> {
                 default_figure(&said.quantities, quantity, &said.source)
                     .with_home(home.unwrap_or(server.anchor))
             }
-            None => Value::unknown("nothing in the scanned tree deploys it"),
+            None => Value::unknown(Cause::NotDeployed),
         }
     }
 
@@ -82,8 +84,7 @@ impl Resolver<'_> {
         let Some(server) = self.deployed else {
             subject.put(ServerFact::LimitOwner, Value::derived("server"));
             for fact in [ServerFact::StorageKind, ServerFact::Exporter] {
-                let why = "nothing in the scanned tree deploys it";
-                subject.put(fact, Value::unknown(why));
+                subject.put(fact, Value::unknown(Cause::NotDeployed));
             }
             return;
         };
@@ -94,10 +95,10 @@ impl Resolver<'_> {
                     if server.fragment
                         && (*datum == Datum::Bool(false) || *fact == ServerFact::Qos) =>
                 {
-                    Value::unknown("the resource is a fragment of another")
+                    Value::unknown(Cause::Fragment)
                 }
                 Ok(datum) => Value::derived(datum.clone()),
-                Err(reason) => Value::unknown(reason.to_string()),
+                Err(reason) => Value::unknown(reason.clone()),
             };
             let home = server.deployment.places.get(fact).copied();
             let value = value.with_home(home.unwrap_or(server.anchor));
@@ -117,7 +118,10 @@ impl Resolver<'_> {
     fn put_exporter(&self, server: &RawServer, subject: &mut Subject) {
         let alone = server.deployment.is(ServerFact::Exporter, false);
         if let Some(exporter) = self.raw.exporters.first().filter(|_| alone) {
-            let why = format!("{} may watch it", exporter.name);
+            let why = Cause::Named {
+                name: exporter.name.clone(),
+                fact: "may watch it",
+            };
             subject.put(
                 ServerFact::Exporter,
                 Value::unknown(why).with_home(server.anchor),
@@ -151,21 +155,27 @@ impl Resolver<'_> {
         let directory = match configured {
             Some(value) if value.span().is_some() => match value.text() {
                 Some(text) => text.to_owned(),
-                None => return Value::unknown("the data directory is not known"),
+                None => return Value::unknown(Cause::Storage("the data directory is not known")),
             },
             Some(Value {
                 state: crate::facts::State::Unknown(reason),
                 ..
             }) => {
-                return Value::unknown(reason.to_string());
+                return Value::unknown(reason.clone());
             }
             _ => match self.deployed.and_then(|s| s.data_directory.clone()) {
                 Some(directory) => directory,
-                None => return Value::unknown("the image's data directory is not known"),
+                None => {
+                    return Value::unknown(Cause::Storage(
+                        "the image's data directory is not known",
+                    ));
+                }
             },
         };
         if !directory.starts_with('/') {
-            return Value::unknown("the data directory is relative to a folder that is not known");
+            return Value::unknown(Cause::Storage(
+                "the data directory is relative to a folder that is not known",
+            ));
         }
         let holds = |mount: &&RawMount| Path::new(&directory).starts_with(&mount.path);
         let nearest = mounts
@@ -174,16 +184,16 @@ impl Resolver<'_> {
             .max_by_key(|mount| mount.path.len());
         match nearest {
             Some(mount) => match mount.storage {
-                Storage::Persistent => Value::set("persistent", mount.span),
-                Storage::Ephemeral => Value::set("ephemeral", mount.span),
-                Storage::Files | Storage::Unknown => {
-                    Value::unknown("the volume under the data directory is not known")
-                }
+                Storage::Persistent => Value::set(StorageKind::Persistent, mount.span),
+                Storage::Ephemeral => Value::set(StorageKind::Ephemeral, mount.span),
+                Storage::Files | Storage::Unknown => Value::unknown(Cause::Storage(
+                    "the volume under the data directory is not known",
+                )),
             },
             None if self.deployed.is_some_and(|server| server.fragment) => {
-                Value::unknown("the resource is a fragment of another")
+                Value::unknown(Cause::Fragment)
             }
-            None => Value::derived("none"),
+            None => Value::derived(StorageKind::None),
         }
     }
 }
@@ -195,7 +205,9 @@ fn autoscaled(raw: &Raw, name: &str, namespace: Option<&String>) -> Option<Value
         workload && scaler.namespace.as_ref() == namespace
     });
     let (scaler, None) = (scalers.next()?, scalers.next()) else {
-        return Some(Value::unknown("several autoscalers may scale it"));
+        return Some(Value::unknown(Cause::Deployment(
+            "several autoscalers may scale it",
+        )));
     };
     let why = format!("HorizontalPodAutoscaler/{} may run so many", scaler.name);
     Some(typed_figure(&scaler.most, DeploymentQuantity::Replicas).because(why))
@@ -213,7 +225,7 @@ fn by_limit_range(
     let (range, scalar) = found.next()?;
     let value = typed_figure(scalar, quantity).because(format!("LimitRange/{}", range.name));
     Some(if found.next().is_some() {
-        Value::unknown("several LimitRanges may apply")
+        Value::unknown(Cause::Deployment("several LimitRanges may apply"))
     } else {
         value
     })
@@ -250,7 +262,7 @@ fn default_figure(
 ) -> Value {
     match quantities.defaults.get(&quantity) {
         None => Value::absent(),
-        Some(Err(reason)) => Value::unknown(reason.to_string()),
+        Some(Err(reason)) => Value::unknown(reason.clone()),
         Some(Ok(text)) => match figure_datum(text, quantity) {
             Some(datum) => Value::default(datum, source),
             None => Value::absent(),
@@ -271,12 +283,18 @@ fn figure_datum(text: &str, quantity: DeploymentQuantity) -> Option<Datum> {
 fn typed_figure(scalar: &RawScalar, quantity: DeploymentQuantity) -> Value {
     let text = match &scalar.text {
         Ok(text) => text,
-        Err(reason) => return Value::set_unknown(reason.to_string(), scalar.span),
+        Err(reason) => return Value::set_unknown(reason.clone(), scalar.span),
     };
     let datum = figure_datum(text, quantity);
     match datum {
         Some(datum) => Value::set(datum, scalar.span).with_slot(scalar.slot.clone()),
-        None => Value::set_unknown(format!("`{text}` is not a quantity"), scalar.span),
+        None => Value::set_unknown(
+            Cause::Text {
+                text: text.to_owned(),
+                fact: "is not a quantity",
+            },
+            scalar.span,
+        ),
     }
 }
 

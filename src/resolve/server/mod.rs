@@ -15,10 +15,12 @@ mod version;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::facts::cause::Cause;
 use crate::facts::estate::Estate;
 use crate::facts::fact_path::{FactPath, ServerFact};
 use crate::facts::linked::{Body, Linked, LinkedPart, LinkedServer};
 use crate::facts::raw::{ConfPart, Declaration, Raw, RawServer, TextPlace};
+use crate::facts::words::ServerKind;
 use crate::facts::{Datum, Related, Strength, Subject, SubjectKind, Value};
 use crate::knowledge::servers::language::Build;
 use crate::knowledge::servers::{Candidates, Form, Series, Servers};
@@ -296,7 +298,7 @@ impl<'a> Resolver<'a> {
             (ServerFact::Flavor, &self.flavor, "flavor"),
             (ServerFact::Version, &self.version, "version"),
         ] {
-            let unknown = || Value::unknown(format!("no image and no setting says its {what}"));
+            let unknown = || Value::unknown(Cause::NotSaid(what));
             subject.put(fact, value.clone().unwrap_or_else(unknown));
         }
         subject.put(ServerFact::Kind, self.kind(subject));
@@ -305,14 +307,14 @@ impl<'a> Resolver<'a> {
         let mut declared = self.declared.iter();
         let role = match declared.find_map(|d| Some((d.role.as_ref()?, d.span))) {
             Some((role, span)) => declared_value(Datum::Text(role.clone()), span),
-            None => Value::unknown("redvet.toml declares no role for it"),
+            None => Value::unknown(Cause::Server("redvet.toml declares no role for it")),
         };
         subject.put(ServerFact::Role, role);
     }
 
     /// What the resource says it is; else what the configuration and the number of processes come to.
     fn kind(&self, subject: &Subject) -> Value {
-        if let Some(said) = self.deployed.and_then(|server| server.kind.word()) {
+        if let Some(said) = self.deployed.and_then(|server| server.kind.known()) {
             return Value::derived(said);
         }
         let names = &self.knowledge.shapes.servers;
@@ -320,10 +322,10 @@ impl<'a> Resolver<'a> {
         let clustered = of(&names.cluster_mode).and_then(Value::text);
         let replica = of(&names.replica_of).is_some_and(|value| value.known().is_some());
         match (clustered, replica) {
-            (Some("yes"), _) => Value::derived("cluster"),
-            (_, true) => Value::derived("replication"),
-            (Some(_), false) if self.is_single(subject) => Value::derived("standalone"),
-            _ => Value::unknown("nothing says how its processes relate"),
+            (Some("yes"), _) => Value::derived(ServerKind::Cluster),
+            (_, true) => Value::derived(ServerKind::Replication),
+            (Some(_), false) if self.is_single(subject) => Value::derived(ServerKind::Standalone),
+            _ => Value::unknown(Cause::Server("nothing says how its processes relate")),
         }
     }
 

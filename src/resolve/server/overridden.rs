@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::facts::fact_path::DirectiveFact;
 use crate::facts::raw::{LineForm, RawLine};
-use crate::facts::{Reason, Strength, Subject, Value};
+use crate::facts::{Cause, Strength, Subject, Value};
 use crate::knowledge::servers::language::Build;
 use crate::knowledge::servers::{Repeat, Series};
 use crate::resolve::conf::Step;
@@ -91,7 +91,7 @@ impl Overridden {
                     continue;
                 }
                 Err(reason) => {
-                    let value = Value::unknown(reason.to_string());
+                    let value = Value::unknown(reason.clone());
                     self.lost.entry(loser.line.span).or_insert(value);
                     continue;
                 }
@@ -136,7 +136,7 @@ fn arguments(line: &RawLine) -> Vec<&str> {
 }
 
 /// Whether two lines do not say the same to every plausible series.
-fn differ(a: &RawLine, b: &RawLine, (series, build): (&[&Series], Build)) -> Result<bool, Reason> {
+fn differ(a: &RawLine, b: &RawLine, (series, build): (&[&Series], Build)) -> Result<bool, Cause> {
     let mut words_of_both = a.words.iter().chain(&b.words);
     if let Some(reason) = words_of_both.find_map(|word| word.hole.clone()) {
         return Err(reason);

@@ -1,0 +1,95 @@
+//! The files of a commit or of the index, laid out in a folder that goes away again and read like any
+//! other tree. What they are compared with is the caller's business.
+
+use std::path::{Path, PathBuf};
+
+use tempfile::TempDir;
+
+use crate::discover::{self, Patterns, Universe};
+use crate::knowledge::Knowledge;
+use crate::source::path;
+
+use super::failure::Failure;
+use super::git::{Entry, Git};
+use super::project;
+use super::settings_file::{self, SettingsFile};
+use super::target::Target;
+
+/// The settings' name at the root of a tree.
+const SETTINGS: &str = "redvet.toml";
+
+/// Files that say which others are not read.
+const IGNORE_FILES: [&str; 3] = [".gitignore", ".ignore", ".redvetignore"];
+
+/// The files of a commit or of the index that a check would look at.
+#[derive(Debug)]
+pub(super) struct Snapshot {
+    /// Goes away with this value.
+    _folder: TempDir,
+    root: PathBuf,
+}
+
+impl Snapshot {
+    pub(super) fn of_index(target: &Target, knowledge: &Knowledge) -> Result<Self, Failure> {
+        let git = Git::of(&target.tree.root, "--staged")?;
+        let files = git.staged_files()?;
+        Self::of(&git, files, target, knowledge)
+    }
+
+    pub(super) fn of(
+        git: &Git,
+        mut files: Vec<Entry>,
+        target: &Target,
+        knowledge: &Knowledge,
+    ) -> Result<Self, Failure> {
+        let patterns = project::patterns(knowledge)?;
+        let named = target.named_paths();
+        files.retain(|file| is_looked_at(&file.path, &patterns) || named.contains(&file.path));
+        let folder = tempfile::tempdir().map_err(|e| unwritable(&e))?;
+        let root = folder.path().canonicalize().map_err(|e| unwritable(&e))?;
+        git.write(&files, &root)?;
+        Ok(Self {
+            _folder: folder,
+            root,
+        })
+    }
+
+    /// The target of a run with this state's files instead of those on disk.
+    pub(super) fn target(&self, now: &Target) -> Target {
+        let moved = |path: &Path| {
+            let below = now.tree.relative(path).unwrap_or_default();
+            self.root.join(below)
+        };
+        let universe = |universe: &Universe| Universe {
+            root: self.root.clone(),
+            only: universe.only.as_deref().map(moved),
+            settings: None,
+        };
+        let files = now.files.iter().map(|file| moved(file));
+        Target {
+            walks: now.walks.iter().map(universe).collect(),
+            tree: universe(&now.tree),
+            scope: now.scope.clone(),
+            files: files.filter(|file| file.is_file()).collect(),
+        }
+    }
+
+    /// This state's settings. The folder that they name others from is the one on disk.
+    pub(super) fn settings(&self, now: &Target) -> Result<SettingsFile, Failure> {
+        let path = self.root.join(SETTINGS);
+        if !path.is_file() {
+            return Ok(SettingsFile::default());
+        }
+        let text = discover::read(&path)?;
+        settings_file::of_text(SETTINGS.to_owned(), now.tree.root.clone(), &text)
+    }
+}
+
+fn is_looked_at(path: &str, patterns: &Patterns) -> bool {
+    let name = path::name(path);
+    path == SETTINGS || IGNORE_FILES.contains(&name) || patterns.kind_of(path).is_some()
+}
+
+fn unwritable(error: &std::io::Error) -> Failure {
+    Failure::new(format!("the folder for temporary files: {error}"))
+}

@@ -1,0 +1,133 @@
+//! What every check starts from: the target, the settings, the rules and what they are told to judge,
+//! with each mistake in them reported. Files are not read yet, and nothing is checked here.
+
+use std::path::Path;
+
+use crate::config;
+use crate::finding::{Note, Severity};
+use crate::knowledge::Knowledge;
+use crate::load::apply;
+use crate::policy::{self, RuleSet};
+
+use super::args::{CheckArgs, Output};
+use super::failure::Failure;
+use super::git_snapshot::Snapshot;
+use super::packs::PackFolder;
+use super::settings_file::{self, SettingsFile};
+use super::target::Target;
+use super::{packs, project, rule_settings};
+
+/// Everything that a check needs, with no mistake left in it.
+pub(super) struct Prepared {
+    pub(super) target: Target,
+    pub(super) stdin: Option<String>,
+    /// What is checked instead of the files on disk.
+    pub(super) staged: Option<Snapshot>,
+    pub(super) knowledge: Knowledge,
+    pub(super) file: SettingsFile,
+    pub(super) rules: RuleSet,
+    pub(super) settings: policy::Settings,
+    /// What the settings and flags say that is to be told.
+    pub(super) notes: Vec<Note>,
+}
+
+pub(super) fn prepare(args: &CheckArgs) -> Result<Prepared, Failure> {
+    one_standard_output(&args.outputs)?;
+    let (target, stdin) = target(args)?;
+    ready(args, target, stdin, &[])
+}
+
+/// Reads settings and rules for a target. `packs` are rules beside those that the settings extend,
+/// `stdin` is the path of the file whose text comes on standard input.
+pub(super) fn ready(
+    args: &CheckArgs,
+    target: Target,
+    stdin: Option<String>,
+    packs: &[PackFolder],
+) -> Result<Prepared, Failure> {
+    let knowledge = project::knowledge()?;
+    settings_file::check_given(&args.given, &knowledge)?;
+    let staged = if args.staged {
+        Some(Snapshot::of_index(&target, &knowledge)?)
+    } else {
+        None
+    };
+    let named = args.at.config.config.as_deref();
+    let mut file = match &staged {
+        Some(staged) if named.is_none() => staged.settings(&target)?,
+        _ => settings_file::read(named, &target)?,
+    };
+    let rules = packs::with(packs, &mut file.sources, &knowledge)?;
+    let rules = packs::extended(rules, &mut file, &knowledge)?;
+    let mut mistakes = rule_settings::mistakes(&file.settings, &rules);
+    mistakes.extend(settings_file::unknown_words(&file.settings, &knowledge));
+    if !mistakes.is_empty() {
+        let sources = file.sources;
+        return Err(Failure::Mistakes { sources, mistakes });
+    }
+    let settings = policy::Settings {
+        named_paths: named_paths(&target, stdin.as_deref()),
+        ..rule_settings::with_flags(apply::policy_settings(&file.settings, &rules), args, &rules)?
+    };
+    let mut notes = rule_settings::former_ids(&file.settings, file.name.as_ref(), args, &rules);
+    notes.extend(rule_settings::former_facts(&rules, &file.sources));
+    Ok(Prepared {
+        notes,
+        target,
+        stdin,
+        staged,
+        knowledge,
+        file,
+        rules,
+        settings,
+    })
+}
+
+/// The target, and the path of the file whose text comes on standard input.
+fn target(args: &CheckArgs) -> Result<(Target, Option<String>), Failure> {
+    let paths = &args.at.paths;
+    let dash = paths.iter().any(|path| path == Path::new("-"));
+    match &args.stdin_filename {
+        Some(name) if paths.is_empty() || (dash && paths.len() == 1) => {
+            let (target, path) = Target::of_text(name, args.at.isolated)?;
+            Ok((target, Some(path)))
+        }
+        Some(_) => Err(Failure::with_help(
+            "with --stdin-filename nothing else is checked",
+            "leave PATHS away, or write `-` for them",
+        )),
+        None if dash => Err(Failure::with_help(
+            "`-` is the text on standard input, and its name is missing",
+            "name it with --stdin-filename: the name says what kind of file it is",
+        )),
+        None => Ok((Target::of(paths, args.at.isolated)?, None)),
+    }
+}
+
+fn named_paths(target: &Target, stdin: Option<&str>) -> Vec<String> {
+    let mut paths = target.named_paths();
+    paths.extend(stdin.map(str::to_owned));
+    paths
+}
+
+/// The flag wins over the file.
+pub(super) fn threshold(args: &CheckArgs, settings: &config::Settings) -> Severity {
+    let told = settings.fail_on.as_ref().map(|severity| severity.value);
+    let flag = args.fail_on.map(|word| word.severity());
+    flag.or(told).unwrap_or(Severity::Warning)
+}
+
+fn one_standard_output(outputs: &[Output]) -> Result<(), Failure> {
+    if outputs
+        .iter()
+        .filter(|output| output.file.is_none())
+        .count()
+        > 1
+    {
+        return Err(Failure::with_help(
+            "only one report can go to standard output",
+            "write the others to files, e.g. --output-format json=report.json",
+        ));
+    }
+    Ok(())
+}

@@ -1,0 +1,322 @@
+//! Constant folding: the arithmetic of Go on values that are known, and causes for those that are
+//! not. Pure; names and calls are looked up elsewhere.
+//!
+//! A cause names where the value comes from: `environment variable REDIS_URL`, `` `cfg.PoolSize` ``.
+
+use crate::facts::cause::Cause;
+use crate::facts::quantity;
+use crate::facts::raw::{Fallback, Folded};
+
+/// A value that comes from code of a kind that is not followed.
+pub(in crate::extract) fn unknown(kind: &'static str) -> Folded {
+    Folded::Unknown(Cause::Code(kind))
+}
+
+/// A value that comes from this environment variable.
+pub(in crate::extract) fn from_environment(name: &str) -> Folded {
+    Folded::Unknown(Cause::EnvironmentVariable(name.to_owned()))
+}
+
+/// A value that has this name in the code.
+pub(in crate::extract) fn from_code(code: &str) -> Folded {
+    Folded::Unknown(Cause::Expression(code.to_owned()))
+}
+
+/// The nanoseconds of a unit of Go's `time` package.
+pub(in crate::extract) fn time_unit(name: &str) -> Option<i64> {
+    Some(match name {
+        "Nanosecond" => 1,
+        "Microsecond" => 1_000,
+        "Millisecond" => 1_000_000,
+        "Second" => 1_000_000_000,
+        "Minute" => 60_000_000_000,
+        "Hour" => 3_600_000_000_000,
+        _ => return None,
+    })
+}
+
+/// `left operator right`.
+pub(in crate::extract) fn binary(operator: &str, left: Folded, right: Folded) -> Folded {
+    match (left, right) {
+        (Folded::Unknown(reason), _) | (_, Folded::Unknown(reason)) => made_from(reason),
+        (Folded::Fallback(left), Folded::Fallback(_)) => made_from(left.source),
+        (Folded::Fallback(left), right) => computed(*left, |value| binary(operator, value, right)),
+        (left, Folded::Fallback(right)) => computed(*right, |value| binary(operator, left, value)),
+        (left, right) => known_binary(operator, &left, &right)
+            .unwrap_or_else(|| unknown("an expression that cannot be computed")),
+    }
+}
+
+fn known_binary(operator: &str, left: &Folded, right: &Folded) -> Option<Folded> {
+    use Folded::{Bool, Duration, Float, Int, Text};
+    Some(match (left, right) {
+        (Text(a), Text(b)) if operator == "+" => Text(format!("{a}{b}")),
+        (Bool(a), Bool(b)) => Bool(match operator {
+            "&&" => *a && *b,
+            "||" => *a || *b,
+            _ => return None,
+        }),
+        (Int(a), Int(b)) => Int(integers(operator, *a, *b)?),
+        (Duration(a), Int(b) | Duration(b)) | (Int(a), Duration(b)) => {
+            Duration(integers(operator, *a, *b)?)
+        }
+        (Duration(a), Float(b)) => Duration(whole(floats(operator, *a as f64, *b)?)?),
+        (Float(a), Duration(b)) => Duration(whole(floats(operator, *a, *b as f64)?)?),
+        (Float(a), Float(b)) => Float(floats(operator, *a, *b)?),
+        (Float(a), Int(b)) => Float(floats(operator, *a, *b as f64)?),
+        (Int(a), Float(b)) => Float(floats(operator, *a as f64, *b)?),
+        _ => return None,
+    })
+}
+
+fn integers(operator: &str, a: i64, b: i64) -> Option<i64> {
+    match operator {
+        "+" => a.checked_add(b),
+        "-" => a.checked_sub(b),
+        "*" => a.checked_mul(b),
+        "/" => a.checked_div(b),
+        "%" => a.checked_rem(b),
+        "<<" => {
+            i64::try_from(i128::from(a).checked_mul(1i128 << u32::try_from(b).ok()?.min(64))?).ok()
+        }
+        ">>" => a.checked_shr(u32::try_from(b).ok()?),
+        "&" => Some(a & b),
+        "|" => Some(a | b),
+        "^" => Some(a ^ b),
+        _ => None,
+    }
+}
+
+fn floats(operator: &str, a: f64, b: f64) -> Option<f64> {
+    let result = match operator {
+        "+" => a + b,
+        "-" => a - b,
+        "*" => a * b,
+        "/" => a / b,
+        _ => return None,
+    };
+    result.is_finite().then_some(result)
+}
+
+/// A float as the integer that Go truncates it to.
+fn whole(figure: f64) -> Option<i64> {
+    let bound = 9.0e18;
+    (figure.abs() < bound).then_some(figure as i64)
+}
+
+/// `operator value`.
+pub(in crate::extract) fn unary(operator: &str, value: Folded) -> Folded {
+    match (operator, value) {
+        (_, Folded::Unknown(reason)) => made_from(reason),
+        (_, Folded::Fallback(fallback)) => computed(*fallback, |value| unary(operator, value)),
+        ("+", value) => value,
+        ("-", Folded::Int(n)) => Folded::Int(n.saturating_neg()),
+        ("-", Folded::Float(n)) => Folded::Float(-n),
+        ("-", Folded::Duration(n)) => Folded::Duration(n.saturating_neg()),
+        ("!", Folded::Bool(b)) => Folded::Bool(!b),
+        _ => unknown("an expression that cannot be computed"),
+    }
+}
+
+/// A conversion to one of Go's own types.
+pub(in crate::extract) fn convert(type_name: &str, value: Folded) -> Option<Folded> {
+    let number = matches!(
+        type_name,
+        "int"
+            | "int8"
+            | "int16"
+            | "int32"
+            | "int64"
+            | "uint"
+            | "uint8"
+            | "uint16"
+            | "uint32"
+            | "uint64"
+    );
+    Some(match (type_name, value) {
+        (_, Folded::Unknown(reason)) => Folded::Unknown(reason),
+        (_, Folded::Fallback(fallback)) => {
+            let value = convert(type_name, fallback.value)?;
+            with_fallback(fallback.source, fallback.variable, value)
+        }
+        ("float32" | "float64", Folded::Int(n) | Folded::Duration(n)) => Folded::Float(n as f64),
+        ("float32" | "float64", Folded::Float(n)) => Folded::Float(n),
+        ("string", Folded::Text(text)) => Folded::Text(text),
+        ("bool", Folded::Bool(b)) => Folded::Bool(b),
+        (_, Folded::Int(n) | Folded::Duration(n)) if number => Folded::Int(n),
+        (_, Folded::Float(n)) if number => Folded::Int(whole(n)?),
+        _ => return None,
+    })
+}
+
+/// A conversion to the duration type.
+pub(in crate::extract) fn to_duration(value: Folded) -> Folded {
+    match value {
+        Folded::Int(n) | Folded::Duration(n) => Folded::Duration(n),
+        Folded::Float(n) => whole(n).map_or_else(
+            || unknown("a duration that is out of range"),
+            Folded::Duration,
+        ),
+        Folded::Unknown(reason) => made_from(reason),
+        Folded::Fallback(fallback) => computed(*fallback, to_duration),
+        other => other,
+    }
+}
+
+/// What is computed from a variable is not the variable's own value.
+pub(in crate::extract) fn made_from(reason: Cause) -> Folded {
+    Folded::Unknown(match reason.is_environment() {
+        true => Cause::FigureFromVariable(reason.source_name()),
+        false => reason,
+    })
+}
+
+/// The variable that a value is, or is made from.
+fn variable_behind(reason: &Cause) -> Option<&str> {
+    match reason {
+        Cause::EnvironmentVariable(name) | Cause::FigureFromVariable(name) => Some(name),
+        _ => None,
+    }
+}
+
+/// What something outside gives, or this value. What is not known is no fallback.
+pub(in crate::extract) fn with_fallback(
+    source: Cause,
+    variable: Option<String>,
+    value: Folded,
+) -> Folded {
+    match value {
+        Folded::Unknown(_) | Folded::Fallback(_) => Folded::Unknown(source),
+        value => Folded::Fallback(Box::new(Fallback {
+            source,
+            variable,
+            value,
+        })),
+    }
+}
+
+/// A value that may fall back on another for more reasons than that nothing is given.
+pub(in crate::extract) fn replaced(value: Folded) -> Folded {
+    match value {
+        Folded::Fallback(fallback) => computed(*fallback, |value| value),
+        other => other,
+    }
+}
+
+/// What is computed from a value that may fall back on another.
+pub(in crate::extract) fn computed(
+    fallback: Fallback,
+    compute: impl FnOnce(Folded) -> Folded,
+) -> Folded {
+    match made_from(fallback.source) {
+        Folded::Unknown(source) => {
+            with_fallback(source, fallback.variable, compute(fallback.value))
+        }
+        other => other,
+    }
+}
+
+/// The value of two branches: where this variable is set it is the one, without it the other.
+pub(in crate::extract) fn branched(variable: &str, set: &Folded, unset: &Folded) -> Option<Folded> {
+    let source = match set {
+        Folded::Unknown(reason) if variable_behind(reason) == Some(variable) => reason.clone(),
+        Folded::Fallback(f) if f.variable.as_deref() == Some(variable) => f.source.clone(),
+        _ => return None,
+    };
+    let value = match unset {
+        Folded::Unknown(_) => return None,
+        Folded::Fallback(f) if f.variable.as_deref() == Some(variable) => f.value.clone(),
+        Folded::Fallback(_) => return None,
+        known => known.clone(),
+    };
+    Some(with_fallback(source, Some(variable.to_owned()), value))
+}
+
+/// The text of a number, a duration or a switch that one of Go's own functions reads.
+pub(in crate::extract) fn parsed(function: &str, text: &str) -> Option<Folded> {
+    Some(match function {
+        "Atoi" | "ParseInt" | "ParseUint" => Folded::Int(text.parse().ok()?),
+        "ParseFloat" => Folded::Float(text.parse().ok()?),
+        "ParseBool" => match text {
+            "1" | "t" | "T" | "true" | "TRUE" | "True" => Folded::Bool(true),
+            "0" | "f" | "F" | "false" | "FALSE" | "False" => Folded::Bool(false),
+            _ => return None,
+        },
+        "ParseDuration" => {
+            let bare = text.parse::<f64>().is_ok() && text != "0";
+            if bare || text.contains('d') {
+                return None;
+            }
+            let seconds = quantity::duration(text)?;
+            to_duration(Folded::Float((seconds * 1e9).round()))
+        }
+        _ => return None,
+    })
+}
+
+/// The smallest or largest of known numbers of one kind.
+pub(in crate::extract) fn extreme(name: &str, values: Vec<Folded>) -> Folded {
+    let prefer_second = |a: i64, b: i64| if name == "max" { b > a } else { b < a };
+    let mut values = values.into_iter();
+    let Some(mut best) = values.next() else {
+        return from_code(name);
+    };
+    for value in values {
+        best = match (best, value) {
+            (Folded::Unknown(reason), _) | (_, Folded::Unknown(reason)) => {
+                return made_from(reason);
+            }
+            (Folded::Fallback(a), b) => computed(*a, |value| extreme(name, vec![value, b])),
+            (a, Folded::Fallback(b)) => computed(*b, |value| extreme(name, vec![a, value])),
+            (Folded::Int(a), Folded::Int(b)) => {
+                Folded::Int(if prefer_second(a, b) { b } else { a })
+            }
+            (Folded::Duration(a) | Folded::Int(a), Folded::Duration(b) | Folded::Int(b)) => {
+                Folded::Duration(if prefer_second(a, b) { b } else { a })
+            }
+            _ => return from_code(name),
+        };
+    }
+    best
+}
+
+/// The zero value of a type that is one of Go's own.
+pub(in crate::extract) fn zero_of(type_name: &str) -> Option<Folded> {
+    Some(match type_name {
+        "string" => Folded::Text(String::new()),
+        "bool" => Folded::Bool(false),
+        "time.Duration" => Folded::Duration(0),
+        "float32" | "float64" => Folded::Float(0.0),
+        "int" | "int8" | "int16" | "int32" | "int64" => Folded::Int(0),
+        "uint" | "uint8" | "uint16" | "uint32" | "uint64" => Folded::Int(0),
+        pointer if pointer.starts_with('*') => Folded::Nil,
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn figures_and_durations_mix_as_in_go() {
+        let second = Folded::Duration(1_000_000_000);
+        let five = binary("*", Folded::Int(5), second.clone());
+        assert_eq!(five, Folded::Duration(5_000_000_000));
+        let half = binary("*", second, Folded::Float(0.5));
+        assert_eq!(half, Folded::Duration(500_000_000));
+        assert_eq!(
+            binary("<<", Folded::Int(1), Folded::Int(19)),
+            Folded::Int(524_288)
+        );
+        assert_eq!(binary("/", Folded::Int(7), Folded::Int(2)), Folded::Int(3));
+    }
+
+    #[test]
+    fn what_cannot_be_computed_is_unknown() {
+        let unknowable = |folded| matches!(folded, Folded::Unknown(_));
+        assert!(unknowable(binary("/", Folded::Int(1), Folded::Int(0))));
+        assert!(unknowable(binary("<<", Folded::Int(1), Folded::Int(70))));
+        assert!(unknowable(binary("+", Folded::Int(1), from_code("n"))));
+    }
+}

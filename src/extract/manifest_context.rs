@@ -1,0 +1,23 @@
+//! What every reader of a Kubernetes document is given besides the document: the deployment models,
+//! the objects of the tree that it may refer to, the texts of files. It holds references only; who
+//! fills it in decides which files of the tree are seen.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::extract::objects::Objects;
+use crate::knowledge::shapes::Shapes;
+use crate::source::FileId;
+
+/// What reading manifests needs besides the tree.
+pub struct Context<'a> {
+    /// A whole file's text, for indentation and line breaks.
+    pub file_text: &'a (dyn Fn(FileId) -> Arc<str> + Sync),
+    pub shapes: &'a Shapes,
+    /// Whether a word is the name of a directive of any current version.
+    pub is_directive: &'a (dyn Fn(&str) -> bool + Sync),
+    /// What ConfigMaps and Secrets of the tree hold.
+    pub objects: &'a Objects<'a>,
+    /// The settings of operators that files of the tree speak of, with the first that does.
+    pub settings: &'a BTreeMap<String, String>,
+}

@@ -1,0 +1,356 @@
+//! Inputs that nobody means well with: what they cost is bounded, what was left out of them is told,
+//! and the findings of other files are still there.
+//!
+//! Every case runs the program under a limit of memory and of processor time that is generous for an
+//! unoptimised build and far below what the input would cost without bounds.
+
+#![cfg(unix)]
+
+use crate::support::assert_no_faults;
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use serde_json::Value;
+
+/// Kilobytes of address space.
+const MEMORY: &str = "1500000";
+/// Seconds of processor time.
+const TIME: &str = "240";
+
+/// A file whose finding must be there whatever stands beside it.
+const GOOD: &str = "apiVersion: v1\nkind: ConfigMap\nmetadata: { name: good }\ndata:\n  redis.conf: |\n    maxmemory 2Gi\n";
+
+/// What must be said of a case.
+enum Told {
+    /// A finding on the input, which says this.
+    Problem(&'static str),
+    Nothing,
+}
+
+/// Checks a tree of these files beside the good one.
+fn check(files: &[(&str, &[u8])], told: &Told) -> Value {
+    let folder = tempfile::tempdir().unwrap();
+    for (path, bytes) in files {
+        let path = folder.path().join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, bytes).unwrap();
+    }
+    judged(folder.path(), told)
+}
+
+fn judged(folder: &Path, told: &Told) -> Value {
+    fs::write(folder.join("zz-good.yaml"), GOOD).unwrap();
+    let limits = format!("ulimit -v {MEMORY}; ulimit -t {TIME}; exec \"$0\" \"$@\"");
+    let output = Command::new("sh")
+        .args(["-c", &limits, env!("CARGO_BIN_EXE_redvet")])
+        .args([
+            "check",
+            "--isolated",
+            "--exit-zero",
+            "--output-format",
+            "json",
+            ".",
+        ])
+        .current_dir(folder)
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(0), "{said}");
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let findings = report["findings"].as_array().unwrap();
+    let of = |rule: &str, path: Option<&str>| {
+        let found = findings
+            .iter()
+            .filter(|f| f["rule"] == rule && path.is_none_or(|path| f["path"] == path));
+        let messages = found.filter_map(|f| f["message"].as_str());
+        messages.map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert_eq!(of("conf/invalid-value", Some("zz-good.yaml")).len(), 1);
+    let problems = of("meta/unreadable-input", None);
+    match told {
+        Told::Problem(words) => {
+            assert!(problems.iter().any(|p| p.contains(words)), "{problems:?}");
+        }
+        Told::Nothing => assert_no_faults("no problem is told", &problems),
+    }
+    let tripped = problems.iter().any(|p| p.contains("defect of redvet"));
+    assert!(!tripped, "{problems:?}");
+    report
+}
+
+const MANIFEST: &str = "apiVersion: v1\nkind: ConfigMap\nmetadata: { name: redis }\n";
+
+/// Each level holds ten times the one before.
+fn bomb(levels: usize) -> String {
+    let mut text = format!("{MANIFEST}a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n");
+    for level in 1..levels {
+        let below = format!("*a{},", level - 1).repeat(10);
+        text.push_str(&format!("a{level}: &a{level} [{below}]\n"));
+    }
+    text
+}
+
+#[test]
+fn anchors_that_explode() {
+    let told = Told::Problem("stand for too many nodes");
+    check(&[("a.yaml", bomb(12).as_bytes())], &told);
+    let many = format!("{}\n---\n", bomb(12)).repeat(300);
+    check(&[("a.yaml", many.as_bytes())], &told);
+}
+
+#[test]
+fn anchors_and_merges_that_name_themselves() {
+    let compose = "services:\n  a: &a\n    image: redis:7\n    <<: *a\n  b: &b\n    image: redis:7\n    <<: [*b, *c]\n";
+    check(
+        &[("compose.yaml", compose.as_bytes())],
+        &Told::Problem("alias"),
+    );
+}
+
+#[test]
+fn merges_of_merges() {
+    let mut chain = "services:\n  b0: &b0\n    image: redis\n".to_owned();
+    for step in 1..3_000 {
+        let below = step - 1;
+        chain.push_str(&format!(
+            "  b{step}: &b{step}\n    <<: [*b{below}, *b{below}]\n    k{step}: v\n"
+        ));
+    }
+    check(
+        &[("compose.yaml", chain.as_bytes())],
+        &Told::Problem("too many nodes"),
+    );
+}
+
+#[test]
+fn deep_nesting() {
+    let flow = format!(
+        "{MANIFEST}x: {}{}\n",
+        "[".repeat(10_000),
+        "]".repeat(10_000)
+    );
+    check(
+        &[("a.yaml", flow.as_bytes())],
+        &Told::Problem("recursion limit"),
+    );
+    let open = format!("{MANIFEST}x: {}\n", "{a: ".repeat(10_000));
+    check(
+        &[("a.yaml", open.as_bytes())],
+        &Told::Problem("recursion limit"),
+    );
+    let dashes = format!("{MANIFEST}x:\n{}x\n", "- ".repeat(10_000));
+    check(
+        &[("a.yaml", dashes.as_bytes())],
+        &Told::Problem("recursion limit"),
+    );
+    let lines = (1..3_000).map(|level| format!("{}a:\n", " ".repeat(level)));
+    let block = format!("{MANIFEST}x:\n{}", lines.collect::<String>());
+    check(
+        &[("a.yaml", block.as_bytes())],
+        &Told::Problem("recursion limit"),
+    );
+    let json = format!(
+        "{{\"apiVersion\": \"v1\", \"kind\": \"redis\", \"x\": {}",
+        "[".repeat(10_000)
+    );
+    check(
+        &[("a.json", json.as_bytes())],
+        &Told::Problem("recursion limit"),
+    );
+}
+
+#[test]
+fn keys_that_are_written_again_and_again() {
+    let services = format!(
+        "services:\n{}",
+        "  cache: { image: redis }\n".repeat(20_000)
+    );
+    check(&[("compose.yaml", services.as_bytes())], &Told::Nothing);
+    let keys = "  redis.conf: maxmemory 1gb\n".repeat(20_000);
+    let manifest = format!("{MANIFEST}data:\n{keys}");
+    check(
+        &[("a.yaml", manifest.as_bytes())],
+        &Told::Problem("more than 500"),
+    );
+}
+
+#[test]
+fn two_hundred_thousand_documents() {
+    let text = format!("# redis\n{}", "---\na: 1\n".repeat(200_000));
+    check(&[("a.yaml", text.as_bytes())], &Told::Nothing);
+}
+
+#[test]
+fn more_servers_than_anybody_has() {
+    let data = "data: { redis.conf: \"maxmemory 1gb\" }\n";
+    let documents = format!("---\n{MANIFEST}{data}").repeat(5_000);
+    check(
+        &[("a.yaml", documents.as_bytes())],
+        &Told::Problem("more than 500"),
+    );
+    let services = (0..5_000).map(|n| format!("  cache{n}: {{ image: redis }}\n"));
+    let compose = format!("services:\n{}", services.collect::<String>());
+    check(
+        &[("compose.yaml", compose.as_bytes())],
+        &Told::Problem("more than 500"),
+    );
+}
+
+#[test]
+fn more_included_files_than_anybody_has() {
+    let names = (0..300).map(|n| format!("conf.d/{n:03}.conf"));
+    let mut files: Vec<(String, String)> = names
+        .map(|name| {
+            (
+                name,
+                "maxmemory 1gb\nmaxmemory-policy noeviction\n".to_owned(),
+            )
+        })
+        .collect();
+    let includes = files.iter().map(|(name, _)| format!("include {name}\n"));
+    let main = format!("timeout 300\n{}", includes.collect::<String>());
+    files.push(("redis.conf".to_owned(), main));
+    let files: Vec<(&str, &[u8])> = files
+        .iter()
+        .map(|(path, text)| (path.as_str(), text.as_bytes()))
+        .collect();
+    let report = check(&files, &Told::Nothing);
+    let notes = report["notes"].to_string();
+    assert!(notes.contains("includes more than 256 files"), "{notes}");
+}
+
+#[test]
+fn bytes_that_are_no_text() {
+    let latin = b"services:\n  redis: { image: redis } # caf\xe9\n";
+    check(
+        &[("compose.yaml", latin)],
+        &Told::Problem("it is not UTF-8"),
+    );
+    check(
+        &[("redis.conf", b"port 1\n# \xff\n")],
+        &Told::Problem("it is not UTF-8"),
+    );
+}
+
+#[test]
+fn huge_scalars_and_files() {
+    let scalar = format!(
+        "{MANIFEST}data:\n  redis.conf: \"{}\"\n",
+        "a".repeat(12 << 20)
+    );
+    check(
+        &[("a.yaml", scalar.as_bytes())],
+        &Told::Problem("the rest was not read"),
+    );
+    let block = format!(
+        "{MANIFEST}data:\n  redis.conf: |\n{}",
+        "    save 900 1\n".repeat(700_000)
+    );
+    check(
+        &[("a.yaml", block.as_bytes())],
+        &Told::Problem("the rest was not read"),
+    );
+    let conf = "maxmemory 1gb\n".repeat(800_000);
+    check(
+        &[("redis.conf", conf.as_bytes())],
+        &Told::Problem("the rest was not read"),
+    );
+    let line = format!("save {}\n", "900 1 ".repeat(2_000_000));
+    check(
+        &[("redis.conf", line.as_bytes())],
+        &Told::Problem("the rest was not read"),
+    );
+}
+
+#[test]
+fn other_languages() {
+    let hcl = format!(
+        "# redis\nlocals {{ a = {}{} }}\n",
+        "[".repeat(10_000),
+        "]".repeat(10_000)
+    );
+    check(&[("a.tf", hcl.as_bytes())], &Told::Problem("no HCL"));
+    let stages = (1..20_000).map(|n| format!("FROM s{} AS s{n}\nCOPY redis.conf /x{n}\n", n - 1));
+    let build = format!("FROM redis:7 AS s0\n{}", stages.collect::<String>());
+    check(
+        &[("Dockerfile", build.as_bytes())],
+        &Told::Problem("more instructions or stages"),
+    );
+    let circle = b"ARG A=${B}\nARG B=${A}\nFROM b AS a\nFROM a AS b\nFROM ${A}\nCMD redis-server\n";
+    check(&[("Dockerfile", circle)], &Told::Nothing);
+    let unit = format!(
+        "[Service]\nExecStart=/usr/bin/redis-server {}\n",
+        "\\\n --port 6379".repeat(50_000)
+    );
+    check(
+        &[("redis.service", unit.as_bytes())],
+        &Told::Problem("the rest was not read"),
+    );
+    let manifest = format!("{MANIFEST}data: {{ redis.conf: x }}\n");
+    let strings = format!("\"\"\"\n{manifest}\"\"\"\n").repeat(20_000);
+    check(&[("Tiltfile", strings.as_bytes())], &Told::Nothing);
+    let holes = format!("\"\"\"\n{manifest}a: {}", "{{%(".repeat(500_000));
+    check(&[("redis.star", holes.as_bytes())], &Told::Nothing);
+    let expansions = "${a$(".repeat(300_000);
+    let script = format!("kubectl apply -f - <<E\n{manifest}a: {expansions}\nE\n");
+    check(&[("redis.sh", script.as_bytes())], &Told::Nothing);
+    let branches = "    {{- if a }}\n    maxmemory 1gb\n".repeat(4_000);
+    let ends = "    {{- end }}\n".repeat(4_000);
+    let template = format!("{MANIFEST}data:\n  redis.conf: |\n{branches}{ends}");
+    check(&[("templates/a.yaml", template.as_bytes())], &Told::Nothing);
+}
+
+#[test]
+fn variables_that_name_each_other() {
+    let chain = (0..20_000).map(|n| format!("B{n}=${{B{}:-${{B{n}}}}}\n", n + 1));
+    let variables = format!("A=${{A}}\n{}", chain.collect::<String>());
+    let nested = format!("{}{}", "${A:-".repeat(5_000), "}".repeat(5_000));
+    let compose = format!(
+        "services:\n  redis:\n    image: redis:${{A}}${{B0}}\n    command: redis-server --maxmemory {nested}\n"
+    );
+    let files: [(&str, &[u8]); 2] = [
+        (".env", variables.as_bytes()),
+        ("compose.yaml", compose.as_bytes()),
+    ];
+    check(&files, &Told::Nothing);
+}
+
+#[test]
+fn files_that_name_each_other() {
+    let a = b"services:\n  a:\n    extends: { service: b }\n    image: redis\n  b:\n    extends: { service: a }\n  c:\n    extends: { file: other.yaml, service: d }\n";
+    let b = b"services:\n  d:\n    image: redis\n    extends: { file: compose.yaml, service: c }\n";
+    check(&[("compose.yaml", a), ("other.yaml", b)], &Told::Nothing);
+    let a = b"include: [other.yaml]\nservices:\n  a:\n    image: redis:7\n";
+    let b = b"include: [compose.yaml, other.yaml]\nservices:\n  b:\n    image: redis:7\n";
+    check(&[("compose.yaml", a), ("other.yaml", b)], &Told::Nothing);
+    let one = b"include b.conf\nmaxmemory 1gb\n";
+    let two = b"include redis.conf\ninclude b.conf\ntimeout 3\nport 6379\n";
+    check(&[("redis.conf", one), ("b.conf", two)], &Told::Nothing);
+    let mut bases: Vec<(String, Vec<u8>)> = (0..30)
+        .map(|n| {
+            let next = n + 1;
+            let text = format!("resources: [../k{next}, ../k{next}, ../k{next}, ../k0]\n");
+            (format!("k{n}/kustomization.yaml"), text.into_bytes())
+        })
+        .collect();
+    bases.push((
+        "k30/kustomization.yaml".to_owned(),
+        b"resources: [r.yaml]\n".to_vec(),
+    ));
+    bases.push(("k30/r.yaml".to_owned(), GOOD.as_bytes().to_vec()));
+    let files: Vec<(&str, &[u8])> = bases
+        .iter()
+        .map(|(path, text)| (&**path, &text[..]))
+        .collect();
+    check(&files, &Told::Nothing);
+}
+
+#[test]
+fn links_that_lead_in_circles() {
+    let folder = tempfile::tempdir().unwrap();
+    std::os::unix::fs::symlink(".", folder.path().join("loop")).unwrap();
+    std::os::unix::fs::symlink("redis-b.conf", folder.path().join("redis-a.conf")).unwrap();
+    std::os::unix::fs::symlink("redis-a.conf", folder.path().join("redis-b.conf")).unwrap();
+    judged(folder.path(), &Told::Nothing);
+}
