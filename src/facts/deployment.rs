@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use crate::facts::cause::Cause;
 use crate::facts::fact_path::{ServerFact, Type};
-use crate::facts::raw::RawScalar;
+use crate::facts::scalar::RawScalar;
 use crate::facts::value::Datum;
 use crate::nearest;
 use crate::source::Span;

@@ -21,6 +21,7 @@ pub mod package;
 pub mod pattern;
 pub mod quantity;
 pub mod raw;
+pub mod scalar;
 pub mod slot;
 pub mod tree;
 pub mod value;

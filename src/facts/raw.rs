@@ -14,27 +14,13 @@ use crate::facts::deployment::{Deployment, DeploymentQuantity};
 use crate::facts::extent::Extent;
 use crate::facts::fact_path::ServerFact;
 pub use crate::facts::package::{Language, Observation, Observed, RawPackage, RawVariable, Site};
+pub use crate::facts::scalar::RawScalar;
 use crate::facts::slot::Slot;
 use crate::facts::value::Strength;
 pub use crate::facts::wait::{Bound, Crew, Longest, RawWait};
 use crate::facts::words::ServerKind;
 pub use crate::facts::workload::{BuiltPackage, Given, RawBuild, RawWorkload, ServiceDeclaration};
 use crate::source::{Comment, Excerpt, Span};
-
-/// A scalar as it is written in a file.
-#[derive(Clone, Debug, PartialEq)]
-pub struct RawScalar {
-    /// The text, or why it cannot be known (a template hole, a variable).
-    pub text: Result<String, Cause>,
-    pub span: Span,
-    pub slot: Slot,
-}
-
-impl RawScalar {
-    pub fn known(&self) -> Option<&str> {
-        self.text.as_deref().ok()
-    }
-}
 
 /// One word of configuration text.
 #[derive(Clone, Debug, PartialEq)]
