@@ -4,8 +4,8 @@
 use std::collections::BTreeMap;
 
 use crate::facts::estate::Subject;
+use crate::facts::fact_path::{ClientFact, ServerFact};
 use crate::facts::value::State;
-use crate::facts::vocabulary::conf_path;
 use crate::facts::{Datum, Value, quantity};
 use crate::finding::{GaugePart, GaugeView};
 use crate::knowledge::servers::{Gauge, Measure};
@@ -14,10 +14,10 @@ use super::{Figures, Viewer};
 
 impl Viewer<'_> {
     pub(super) fn gauge(&self, gauge: &Gauge, server: &Subject) -> GaugeView {
-        let own = server.fact(&conf_path(&gauge.directive));
+        let own = server.conf(&gauge.directive);
         match gauge.measures {
-            Measure::Memory => self.share(gauge, own, server, ("memory", "limits.memory")),
-            Measure::Threads => self.share(gauge, own, server, ("threads", "limits.cpu")),
+            Measure::Memory => self.share(gauge, own, server, ("memory", ServerFact::LimitsMemory)),
+            Measure::Threads => self.share(gauge, own, server, ("threads", ServerFact::LimitsCpu)),
             Measure::Connections => self.connections(gauge, own, server),
         }
     }
@@ -28,7 +28,7 @@ impl Viewer<'_> {
         gauge: &Gauge,
         own: Option<&Value>,
         server: &Subject,
-        (title, limit): (&'static str, &str),
+        (title, limit): (&'static str, ServerFact),
     ) -> GaugeView {
         let limit = server.fact(limit);
         let capacity = limit.and_then(amount);
@@ -60,11 +60,11 @@ impl Viewer<'_> {
                 continue;
             };
             // A package's clients are a program's together; which program is not always known.
-            let service = client.fact("service").and_then(Value::text);
+            let service = client.fact(ClientFact::Service).and_then(Value::text);
             let folder = client.path.rsplit_once('/').map(|(folder, _)| folder);
             let name = service.or(folder).unwrap_or(&client.name).to_owned();
             let pools = services.entry(name).or_default();
-            pools.add(client.fact("pool.max_size"));
+            pools.add(client.option("pool.max_size"));
         }
         let parts: Vec<GaugePart> = services.into_iter().map(|(n, p)| p.part(n)).collect();
         let capacity = own.and_then(amount).filter(|_| !is_unbounded(gauge, own));

@@ -6,10 +6,15 @@
 mod line_interactions;
 mod plaintext_secret;
 mod secret_origin;
+mod disclosed;
+mod given;
+mod unknown_name;
+mod whole;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::facts::cause::Cause;
+use crate::facts::fact_path::DirectiveFact;
 use crate::facts::raw::{LineForm, RawLine};
 use crate::facts::value::Value;
 use crate::facts::{Datum, Encoding, Related, Slot, Subject, SubjectKind};
@@ -62,7 +67,7 @@ pub fn subjects(text: &TextLines<'_>, judge: &Judge<'_>, server: &Related) -> Ve
         *count += 1;
         subject.identity = format!("{}#{}#{count}", text.name, name.text.to_ascii_lowercase());
         if let Some(first) = judge.replaced(line, &mut earlier) {
-            subject.put("first", judge.arguments(first));
+            subject.put(DirectiveFact::First, judge.arguments(first));
         }
         subject.server = Some(server.clone());
         subjects.push(subject);
@@ -72,19 +77,27 @@ pub fn subjects(text: &TextLines<'_>, judge: &Judge<'_>, server: &Related) -> Ve
 
 fn refused_by_tokenizer(text: &TextLines<'_>, line: &RawLine, server: &Related) -> Subject {
     let mut subject = Subject::new(SubjectKind::Directive, text.name, text.path, line.span);
-    subject.put("problem", problem_value(Problem::SyntaxError, line));
-    put_text(&mut subject, "error", line.error, line);
+    subject.put(
+        DirectiveFact::Problem,
+        problem_value(Problem::SyntaxError, line),
+    );
+    put_text(&mut subject, DirectiveFact::Error, line.error, line);
     subject.server = Some(server.clone());
     subject
 }
 
 fn problem_value(problem: Problem, line: &RawLine) -> Value {
-    Value::set(Datum::Text(problem.as_str().to_owned()), line.span)
+    Value::set(problem, line.span)
 }
 
-fn put_text(subject: &mut Subject, path: &str, text: Option<impl Into<String>>, line: &RawLine) {
+fn put_text(
+    subject: &mut Subject,
+    fact: DirectiveFact,
+    text: Option<impl Into<String>>,
+    line: &RawLine,
+) {
     if let Some(text) = text {
-        subject.put(path, Value::set(Datum::Text(text.into()), line.span));
+        subject.put(fact, Value::set(text.into(), line.span));
     }
 }
 
@@ -95,12 +108,12 @@ impl Judge<'_> {
         self.put_words(&mut subject, line, name);
         match self.problem(line, name) {
             Ok((problem, reading)) => {
-                subject.put("problem", problem_value(problem, line));
+                subject.put(DirectiveFact::Problem, problem_value(problem, line));
                 let error = reading.map_or(line.error, |reading| reading.error.as_deref());
                 let error = error.map(|error| self.masked(line, error));
-                put_text(&mut subject, "error", error, line);
+                put_text(&mut subject, DirectiveFact::Error, error, line);
                 let accepted = reading.and_then(|reading| reading.accepted.as_ref());
-                put_text(&mut subject, "accepted", accepted, line);
+                put_text(&mut subject, DirectiveFact::Accepted, accepted, line);
                 if problem != Problem::None {
                     self.put_consequence(&mut subject, problem, line);
                 }
@@ -115,16 +128,16 @@ impl Judge<'_> {
                     self.put_effective(&mut subject, line, name, datum);
                 }
             }
-            Err(reason) => subject.put("problem", Value::unknown(reason)),
+            Err(reason) => subject.put(DirectiveFact::Problem, Value::unknown(reason)),
         }
         self.put_plaintext_secret(&mut subject, text, line, name);
         self.put_beside_others(&mut subject, line, name);
         if line.form == LineForm::Runtime {
-            subject.put("settable", self.settable(line, name));
+            subject.put(DirectiveFact::Settable, self.settable(line, name));
         }
         subject.put(
-            "server_version",
-            Value::derived(Datum::Text(source_name(self.transcript.series))),
+            DirectiveFact::ServerVersion,
+            Value::derived(source_name(self.transcript.series)),
         );
         subject
     }
@@ -138,7 +151,7 @@ impl Judge<'_> {
             .map(|series| series.directive(name));
         let answers: BTreeSet<_> = directives.map(|d| d.map(|d| d.mutable)).collect();
         match answers.iter().collect::<Vec<_>>()[..] {
-            [Some(settable)] => Value::set(Datum::Bool(*settable), line.span),
+            [Some(settable)] => Value::set(*settable, line.span),
             // A name that the version does not know is another fault.
             [None] => Value::absent(),
             _ => Value::unknown(Cause::version()),
@@ -147,13 +160,18 @@ impl Judge<'_> {
 
     /// What the line means beside the other lines of its server.
     fn put_beside_others(&self, subject: &mut Subject, line: &RawLine, name: &str) {
-        subject.put("idle_because", self.idle_because(line, name));
+        subject.put(DirectiveFact::IdleBecause, self.idle_because(line, name));
         let found = ConflictFacts::of(line, self.transcript);
-        subject.put("conflict", found.conflict);
+        subject.put(DirectiveFact::Conflict, found.conflict);
         if let Some(with) = found.with {
-            subject.put("conflict_with", with);
+            subject.put(DirectiveFact::ConflictWith, with);
         }
-        put_text(subject, "conflict_consequence", found.consequence, line);
+        put_text(
+            subject,
+            DirectiveFact::ConflictConsequence,
+            found.consequence,
+            line,
+        );
     }
 
     /// What the server is left with, where every plausible series shows the same.
@@ -174,7 +192,12 @@ impl Judge<'_> {
             .filter_map(|series| Some(line::format_config_get(series.directive(name)?, datum)))
             .collect();
         if shown.len() == 1 {
-            put_text(subject, "effective", shown.into_iter().next(), line);
+            put_text(
+                subject,
+                DirectiveFact::Effective,
+                shown.into_iter().next(),
+                line,
+            );
         }
     }
 
@@ -185,25 +208,28 @@ impl Judge<'_> {
             encoding: Encoding::ConfWords,
         };
         subject.put(
-            "name",
-            Value::set(Datum::Text(name.to_owned()), name_span).with_slot(rename),
+            DirectiveFact::Name,
+            Value::set(name.to_owned(), name_span).with_slot(rename),
         );
         let canonical = self.directive(name).map(|d| d.name.clone());
         let old_name = canonical
             .as_ref()
             .filter(|canonical| !canonical.eq_ignore_ascii_case(name));
-        put_text(subject, "replacement", old_name, line);
-        put_text(subject, "canonical", canonical, line);
+        put_text(subject, DirectiveFact::Replacement, old_name, line);
+        put_text(subject, DirectiveFact::Canonical, canonical, line);
         let shown = self.shown_args(line);
         let words = shown
             .split_whitespace()
             .map(|w| Datum::Text(w.to_owned()))
             .collect();
-        subject.put("args", Value::set(Datum::List(words), place(line)));
+        subject.put(
+            DirectiveFact::Args,
+            Value::set(Datum::List(words), place(line)),
+        );
         let value = self.arguments(line).with_slot(line.slot.clone());
-        subject.put("value", value);
+        subject.put(DirectiveFact::Value, value);
         if let Some(comment) = self.comment(line, name) {
-            subject.put("trailing_comment", comment);
+            subject.put(DirectiveFact::TrailingComment, comment);
         }
     }
 
@@ -222,13 +248,13 @@ impl Judge<'_> {
             value.secret = true;
             return Some(value);
         }
-        Some(Value::set(Datum::Text(words.join(" ")), span))
+        Some(Value::set(words.join(" "), span))
     }
 
     /// The arguments as a fact. A secret stays what it is, so that two can be compared; it is marked
     /// never to be shown.
     fn arguments(&self, line: &RawLine) -> Value {
-        let mut value = Value::set(Datum::Text(meant(line)), place(line));
+        let mut value = Value::set(meant(line), place(line));
         value.secret = self.is_secret(line);
         value
     }
@@ -357,63 +383,7 @@ impl Judge<'_> {
         let readings = self.whole(line).into_iter();
         let outcomes: Vec<_> = readings.map(|reading| reading.outcome).collect();
         let text = consequence(&outcomes, problem == Problem::SyntaxError, line.form);
-        put_text(subject, "consequence", text, line);
-    }
-
-    /// Known names near an unknown one.
-    fn put_candidates(&self, subject: &mut Subject, line: &RawLine, name: &str) {
-        let wanted = name.to_ascii_lowercase();
-        let mut near: Vec<(usize, &str)> = self
-            .transcript
-            .series
-            .iter()
-            .flat_map(|series| series.directives())
-            // Names of very different lengths are far apart, and comparing costs the product of both.
-            .filter(|directive| directive.name.len().abs_diff(wanted.len()) <= 3)
-            .map(|directive| {
-                (
-                    strsim::damerau_levenshtein(&directive.name, &wanted),
-                    directive.name.as_str(),
-                )
-            })
-            .filter(|(distance, _)| *distance <= 3 && *distance * 3 <= wanted.len())
-            .collect();
-        near.sort_unstable();
-        near.dedup();
-        if let [(1, only), rest @ ..] = &near[..]
-            && rest.iter().all(|(distance, _)| *distance > 1)
-        {
-            put_text(subject, "suggestion", Some(*only), line);
-        }
-        let names: Vec<_> = near
-            .iter()
-            .take(3)
-            .map(|(_, name)| format!("`{name}`"))
-            .collect();
-        if !names.is_empty() {
-            put_text(subject, "candidates", Some(names.join(", ")), line);
-        }
-    }
-
-    /// Since when and until when this flavor knows a name that the version does not, who else knows
-    /// it, and the name that stands for it here.
-    fn put_history(&self, subject: &mut Subject, line: &RawLine, name: &str) {
-        let Some(own) = self.transcript.series.first() else {
-            return;
-        };
-        let replacement = self.servers.replacement(own, name);
-        put_text(subject, "replacement", replacement, line);
-        let known: Vec<String> = self.servers.known_to(name).into_iter().map(range).collect();
-        put_text(subject, "known_to", Some(known.join(" and ")), line);
-        let Some((from, to)) = self.servers.history(&own.flavor, name) else {
-            return;
-        };
-        if from.number() > own.number() {
-            put_text(subject, "known_since", Some(from.name()), line);
-        }
-        if to.number() < own.number() {
-            let text = format!("after {}", to.name());
-            put_text(subject, "removed_in", Some(text), line);
+        put_text(subject, DirectiveFact::Consequence, text, line);
         }
     }
 
@@ -457,14 +427,6 @@ fn consequence(outcomes: &[LineOutcome], broken: bool, form: LineForm) -> Option
     let first = stages.first().copied().unwrap_or(Stage::Config);
     let same = stages.iter().all(|stage| *stage == first);
     Some(stops(if same { first } else { Stage::Config }, true))
-}
-
-/// `redis 6.0 to 6.2`
-fn range((from, to): (&Series, &Series)) -> String {
-    if from.series == to.series {
-        return from.name();
-    }
-    format!("{} to {}", from.name(), to.series)
 }
 
 /// The arguments without a trailing comment; an empty word in the quotes that it needs.

@@ -3,9 +3,10 @@
 //! A reference that something fills in, a placeholder, a hash and an empty text disclose nothing; nor
 //! does an object that exists to keep secrets.
 
+use crate::facts::fact_path::DirectiveFact;
 use crate::facts::raw::{LineForm, RawLine, RawWord};
 use crate::facts::value::Value;
-use crate::facts::{Datum, Slot, Subject};
+use crate::facts::{Slot, Subject};
 use crate::knowledge::servers::Form;
 use crate::resolve::directive::{Judge, TextLines, secret_origin};
 use crate::source::Span;
@@ -47,13 +48,13 @@ impl Judge<'_> {
         let place = disclosing.map(|word| word.span);
         let value = match place.or_else(given) {
             Some(place) => {
-                let mut value = Value::set(Datum::Bool(true), place);
+                let mut value = Value::set(true, place);
                 value.secret = true;
                 value
             }
-            None => Value::derived(Datum::Bool(false)).with_home(line.span),
+            None => Value::derived(false).with_home(line.span),
         };
-        subject.put("discloses_secret", value);
+        subject.put(DirectiveFact::DisclosesSecret, value);
     }
 
     /// The words of a line that are secrets.

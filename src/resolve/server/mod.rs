@@ -17,6 +17,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::facts::cause::Cause;
 use crate::facts::estate::Estate;
+use crate::facts::fact_path::{FactPath, ServerFact};
 use crate::facts::linked::{Body, Linked, LinkedPart, LinkedServer};
 use crate::facts::raw::{ConfPart, Declaration, Raw, RawLine, RawServer, TextPlace};
 use crate::facts::vocabulary::conf_path;
@@ -248,7 +249,7 @@ impl<'a> Resolver<'a> {
         subject.links.clone_from(&self.linked.links);
         subject.not_visible = self.not_visible();
         for (name, value) in effective {
-            subject.put(conf_path(&name), value);
+            subject.put(FactPath::Conf(name), value);
         }
         self.put_figures(&mut subject);
         self.put_identity(&mut subject);
@@ -286,56 +287,45 @@ impl<'a> Resolver<'a> {
     }
 
     fn put_identity(&self, subject: &mut Subject) {
-        let name = Value::derived(Datum::Text(self.name().to_owned()));
-        subject.put("name", name);
-        let unknown = |what: &'static str| Value::unknown(Cause::NotSaid(what));
-        subject.put(
-            "flavor",
-            self.flavor.clone().unwrap_or_else(|| unknown("flavor")),
-        );
-        subject.put(
-            "version",
-            self.version.clone().unwrap_or_else(|| unknown("version")),
-        );
-        let kind = self.kind(subject);
-        subject.put("kind", kind);
-        let deployed = Value::derived(Datum::Bool(self.deployed.is_some()));
-        subject.put("deployed", deployed);
-        let role = self
-            .declared
-            .iter()
-            .find_map(|d| Some((d.role.as_ref()?, d.span)));
-        if let Some((role, span)) = role {
-            subject.put("role", declared_value(Datum::Text(role.clone()), span));
-        } else {
-            subject.put(
-                "role",
-                Value::unknown(Cause::Server("redvet.toml declares no role for it")),
-            );
+        subject.put(ServerFact::Name, Value::derived(self.name()));
+        for (fact, value, what) in [
+            (ServerFact::Flavor, &self.flavor, "flavor"),
+            (ServerFact::Version, &self.version, "version"),
+        ] {
+            let unknown = || Value::unknown(Cause::NotSaid(what));
+            subject.put(fact, value.clone().unwrap_or_else(unknown));
         }
+        subject.put(ServerFact::Kind, self.kind(subject));
+        let deployed = Value::derived(self.deployed.is_some());
+        subject.put(ServerFact::Deployed, deployed);
+        let mut declared = self.declared.iter();
+        let role = match declared.find_map(|d| Some((d.role.as_ref()?, d.span))) {
+            Some((role, span)) => declared_value(Datum::Text(role.clone()), span),
+            None => Value::unknown(Cause::Server("redvet.toml declares no role for it")),
+        };
+        subject.put(ServerFact::Role, role);
     }
 
     /// What the resource says it is; else what the configuration and the number of processes come to.
     fn kind(&self, subject: &Subject) -> Value {
-        let word = |kind: ServerKind| Value::derived(Datum::Text(kind.as_str().to_owned()));
         if let Some(said) = self.deployed.and_then(|server| server.kind.known()) {
-            return word(said);
+            return Value::derived(said);
         }
         let names = &self.knowledge.shapes.servers;
-        let of = |name: &String| subject.fact(&conf_path(name));
+        let of = |name: &String| subject.conf(name);
         let clustered = of(&names.cluster_mode).and_then(Value::text);
         let replica = of(&names.replica_of).is_some_and(|value| value.known().is_some());
         match (clustered, replica) {
-            (Some("yes"), _) => word(ServerKind::Cluster),
-            (_, true) => word(ServerKind::Replication),
-            (Some(_), false) if self.is_single(subject) => word(ServerKind::Standalone),
+            (Some("yes"), _) => Value::derived(ServerKind::Cluster),
+            (_, true) => Value::derived(ServerKind::Replication),
+            (Some(_), false) if self.is_single(subject) => Value::derived(ServerKind::Standalone),
             _ => Value::unknown(Cause::Server("nothing says how its processes relate")),
         }
     }
 
     /// One process, or a configuration that nothing deploys.
     fn is_single(&self, subject: &Subject) -> bool {
-        let replicas = subject.fact("replicas").and_then(Value::number);
+        let replicas = subject.fact(ServerFact::Replicas).and_then(Value::number);
         self.deployed.is_none() || replicas == Some(1.0)
     }
 }

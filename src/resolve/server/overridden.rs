@@ -6,8 +6,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::facts::fact_path::DirectiveFact;
 use crate::facts::raw::{LineForm, RawLine};
 use crate::facts::{Cause, Datum, Strength, Subject, Value};
+use crate::knowledge::servers::language::Build;
 use crate::knowledge::servers::{Repeat, Series};
 use crate::resolve::config_transcript::{ConfigStep, ConfigTranscript};
 use crate::source::Span;
@@ -111,7 +113,7 @@ impl OverriddenLines {
                 continue;
             }
             if let Some(value) = self.lost.get(&subject.anchor) {
-                subject.put("overridden_by", value.clone());
+                subject.put(DirectiveFact::OverriddenBy, value.clone());
             }
         }
     }
