@@ -6,10 +6,7 @@
 mod line_interactions;
 mod plaintext_secret;
 mod secret_origin;
-mod disclosed;
-mod given;
 mod unknown_name;
-mod whole;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -19,7 +16,7 @@ use crate::facts::raw::{LineForm, RawLine};
 use crate::facts::value::Value;
 use crate::facts::{Datum, Encoding, Related, Slot, Subject, SubjectKind};
 use crate::knowledge::servers::language::Stage;
-use crate::knowledge::servers::{Directive, Repeat, Series, Servers};
+use crate::knowledge::servers::{Directive, Repeat, Servers};
 use crate::knowledge::shapes::Shapes;
 use crate::resolve::conf::source_name;
 use crate::resolve::config_session::stops;
@@ -384,7 +381,6 @@ impl Judge<'_> {
         let outcomes: Vec<_> = readings.map(|reading| reading.outcome).collect();
         let text = consequence(&outcomes, problem == Problem::SyntaxError, line.form);
         put_text(subject, DirectiveFact::Consequence, text, line);
-        }
     }
 
     /// The earlier line of this text that the line silently replaces, if its directive is one that

@@ -20,7 +20,6 @@ use crate::facts::estate::Estate;
 use crate::facts::fact_path::{FactPath, ServerFact};
 use crate::facts::linked::{Body, Linked, LinkedPart, LinkedServer};
 use crate::facts::raw::{ConfPart, Declaration, Raw, RawLine, RawServer, TextPlace};
-use crate::facts::vocabulary::conf_path;
 use crate::facts::words::ServerKind;
 use crate::facts::{Datum, Related, Strength, Subject, SubjectKind, Value};
 use crate::knowledge::servers::language::Build;

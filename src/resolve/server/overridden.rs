@@ -9,7 +9,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::facts::fact_path::DirectiveFact;
 use crate::facts::raw::{LineForm, RawLine};
 use crate::facts::{Cause, Datum, Strength, Subject, Value};
-use crate::knowledge::servers::language::Build;
 use crate::knowledge::servers::{Repeat, Series};
 use crate::resolve::config_transcript::{ConfigStep, ConfigTranscript};
 use crate::source::Span;
