@@ -44,7 +44,7 @@ impl DiscoverError {
 pub(super) fn why(error: &std::io::Error) -> String {
     match error.kind() {
         ErrorKind::PermissionDenied => "permission denied".to_owned(),
-        ErrorKind::NotFound => "it is gone".to_owned(),
+        ErrorKind::NotFound => "no such file".to_owned(),
         other => other.to_string(),
     }
 }

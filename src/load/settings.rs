@@ -225,7 +225,7 @@ fn unknown_rule(id: &Spanned<String>, known: &[String]) -> LoadError {
         message: format!("no rule is called `{}`", id.value),
         help: Some(match near {
             Some(near) => format!("did you mean `{near}`?"),
-            None => "`redvet rules list` names all rules".to_owned(),
+            None => "run `redvet rules list` to see all rules".to_owned(),
         }),
     }
 }

@@ -98,7 +98,7 @@ impl Viewer<'_> {
         match &value.state {
             State::Set(_) | State::Default(_) => format!("{}{from}", view.shown),
             State::Absent => "not set".to_owned(),
-            State::Unknown(reason) => format!("not known: {reason}"),
+            State::Unknown(reason) => format!("unknown: {reason}"),
         }
     }
 }

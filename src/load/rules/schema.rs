@@ -139,7 +139,7 @@ fn type_words(name: &str) -> &'static str {
         "array" => "a list",
         "object" => "a mapping of keys to values",
         "boolean" => "true or false",
-        "integer" => "a whole number",
+        "integer" => "an integer",
         "number" => "a number",
         _ => "nothing",
     }

@@ -55,7 +55,7 @@ pub(super) const TEXT: ScalarForm<String> = ScalarForm("text", text, text_schema
 
 /// A whole number from 0.
 pub(super) const COUNT: ScalarForm<u64> = ScalarForm(
-    "a whole number",
+    "an integer",
     count,
     || json!({ "type": "integer", "minimum": 0 }),
 );

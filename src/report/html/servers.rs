@@ -45,7 +45,7 @@ pub(super) fn name(server: &ServerView) -> String {
 
 fn identity(server: &ServerView) -> String {
     let flavor = server.flavor.as_deref().unwrap_or("unknown flavor");
-    let version = server.version.as_deref().unwrap_or("of unknown version");
+    let version = server.version.as_deref().unwrap_or("unknown version");
     match &server.kind {
         Some(kind) => format!("{flavor} {version}, {kind}"),
         None => format!("{flavor} {version}"),
@@ -178,7 +178,7 @@ fn written(server: &ServerView) -> String {
 
 fn row(name: &str, value: &ValueView) -> String {
     let what = match &value.reason {
-        Some(reason) => format!("not known: {reason}"),
+        Some(reason) => format!("unknown: {reason}"),
         None => value.shown.clone(),
     };
     format!(
