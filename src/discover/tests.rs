@@ -198,7 +198,7 @@ fn a_file_too_large_is_told_without_being_read() {
         found.unreadable,
         [(
             "redis.conf".to_owned(),
-            "it is larger than 64 MiB".to_owned()
+            "larger than 64 MiB".to_owned()
         )]
     );
 }

@@ -21,7 +21,7 @@ pub struct Universe {
 /// A path named by a person that cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum DiscoverError {
-    #[error("{path}: there is no such file or folder")]
+    #[error("{path}: no such file or folder")]
     Missing { path: String },
     #[error("{path}: {why}")]
     Unreadable { path: String, why: String },

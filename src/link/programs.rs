@@ -340,12 +340,12 @@ impl Runner<'_> {
         };
         let different: BTreeSet<_> = found.iter().map(identity).collect();
         if different.len() < found.len() {
-            let why = format!("{} workloads of one name may run it", found.len());
+            let why = format!("{} workloads with the same name may run it", found.len());
             program.unclear = Some(Reason::new(why));
             return;
         }
         if found.is_empty() && program.unclear.is_none() {
-            let why = "no workload of the scanned tree is seen to run it";
+            let why = "no workload in the scanned tree runs it";
             program.unclear = Some(Reason::new(why));
         }
         program.workloads = found;
@@ -361,9 +361,9 @@ fn evidence(ground: Ground, workload: &RawWorkload) -> String {
         ),
         Ground::Started => "its command starts a program of that name".to_owned(),
         Ground::Image if image.is_empty() => "its image is built from the folder".to_owned(),
-        Ground::Image => format!("its image {image} is called like it"),
-        Ground::Module => format!("its image {image} is called like the module"),
-        Ground::Name => "it is called like it".to_owned(),
+        Ground::Image => format!("image name {image} matches the program name"),
+        Ground::Module => format!("image name {image} matches the module name"),
+        Ground::Name => "the names match".to_owned(),
         Ground::Only => "it is the only program and the only workload".to_owned(),
     }
 }

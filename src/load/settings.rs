@@ -52,7 +52,7 @@ pub fn schema() -> serde_json::Value {
     let mut schema = SettingsTable::describe(settings);
     schema["$schema"] = "https://json-schema.org/draft/2020-12/schema".into();
     schema["title"] = "redvet.toml".into();
-    schema["description"] = "The settings of a project for redvet.".into();
+    schema["description"] = "Project settings for redvet.".into();
     schema
 }
 
@@ -65,50 +65,50 @@ const BUILD: &str = "How it was built, where it is not as the official images ar
 
 fn settings(root: &mut SettingsTable<'_>) -> Settings {
     Settings {
-        profile: root.optional("profile", PROFILE, "Which rules are on."),
+        profile: root.optional("profile", PROFILE, "Rule profile."),
         fail_on: root.optional(
             "fail-on",
             SEVERITY,
-            "The least severity that makes the exit code 1.",
+            "Minimum severity that fails the check.",
         ),
         extends: root.or_default(
             "extends",
             ListForm(TEXT),
-            "Folders of rules of your own, relative to this file.",
+            "Folders with your own rules, relative to this file.",
         ),
-        exclude: root.or_default("exclude", PATTERNS, "Files and folders that are not read."),
+        exclude: root.or_default("exclude", PATTERNS, "Files and folders to skip."),
         baseline: root.optional(
             "baseline",
             TEXT,
-            "The file of known findings, relative to this file.",
+            "Baseline file, relative to this file.",
         ),
         defaults: root.or_default(
             "defaults",
             TableForm(defaults),
-            "Facts for servers that have none of their own.",
+            "Facts used for servers that do not specify them.",
         ),
-        rules: root.or_default("rules", RULES, "Settings of single rules."),
+        rules: root.or_default("rules", RULES, "Settings for individual rules."),
         overrides: root.or_default(
             "overrides",
             TablesForm(overridden),
-            "Settings of rules for a part of the tree.",
+            "Rule settings for part of the tree.",
         ),
         servers: root.or_default(
             "server",
             TablesForm(server),
-            "Facts about a server that its files do not show.",
+            "Facts about a server that its files do not contain.",
         ),
         services: root.or_default(
             "service",
             TablesForm(service),
-            "A program, where it runs and which server it uses.",
+            "A program: its files, workload and server.",
         ),
         waivers: root.or_default(
             "waiver",
             TablesForm(waiver),
-            "A finding that you have agreed to live with.",
+            "Suppresses matching findings until it expires.",
         ),
-        quiet: root.or_default("quiet", TableForm(quiet), "Files on which rules are quiet."),
+        quiet: root.or_default("quiet", TableForm(quiet), "Files for which rules report nothing."),
     }
 }
 
@@ -125,32 +125,32 @@ fn defaults(table: &mut SettingsTable<'_>) -> ServerFacts {
 fn rule(id: Spanned<String>, table: &mut SettingsTable<'_>) -> RuleSetting {
     RuleSetting {
         id,
-        enabled: table.optional("enabled", FLAG, "Whether the rule is on."),
-        severity: table.optional("severity", SEVERITY, "How bad its findings are."),
+        enabled: table.optional("enabled", FLAG, "Whether the rule is enabled."),
+        severity: table.optional("severity", SEVERITY, "Severity of its findings."),
         params: table.or_default("params", ParamsForm, "The rule's parameters."),
         non_waivable: table.optional(
             "non_waivable",
             FLAG,
-            "Comments, waivers and the baseline do not silence it.",
+            "Comments, waivers and the baseline cannot suppress it.",
         ),
     }
 }
 
 fn overridden(table: &mut SettingsTable<'_>) -> Override {
     Override {
-        paths: table.required("paths", PATTERNS, "Where the settings hold."),
-        rules: table.required("rules", RULES, "Settings of single rules."),
+        paths: table.required("paths", PATTERNS, "Files the settings apply to."),
+        rules: table.required("rules", RULES, "Settings for individual rules."),
     }
 }
 
 fn server(table: &mut SettingsTable<'_>) -> ServerEntry {
     ServerEntry {
-        name: table.required("name", TEXT, "The server as `redvet effective` names it."),
+        name: table.required("name", TEXT, "Server name as shown by `redvet effective`."),
         facts: ServerFacts {
             memory: table.optional("memory", SIZE, "Memory limit."),
             cpus: table.optional("cpus", CORES, "CPU limit."),
             version: table.optional("version", VERSION, "Version, with or without its flavor."),
-            role: table.optional("role", ROLE, "What it is for."),
+            role: table.optional("role", ROLE, "Role of the server."),
             build: table.optional("build", TEXT, BUILD),
         },
     }
@@ -158,27 +158,27 @@ fn server(table: &mut SettingsTable<'_>) -> ServerEntry {
 
 fn service(table: &mut SettingsTable<'_>) -> ServiceEntry {
     ServiceEntry {
-        name: table.required("name", TEXT, "What you call it."),
+        name: table.required("name", TEXT, "Name of the program."),
         paths: table.or_default("paths", PATTERNS, "Its code."),
-        workload: table.optional("workload", WORKLOAD, "What runs it."),
-        server: table.optional("server", TEXT, "The server that it uses."),
-        replicas: table.optional("replicas", COUNT, "How many processes run it."),
+        workload: table.optional("workload", WORKLOAD, "Workload that runs it."),
+        server: table.optional("server", TEXT, "Server it connects to."),
+        replicas: table.optional("replicas", COUNT, "Number of processes."),
         blocking_consumers: table.optional(
             "blocking-consumers",
             COUNT,
-            "How many connections wait in blocking reads.",
+            "Number of connections in blocking reads.",
         ),
     }
 }
 
 fn waiver(table: &mut SettingsTable<'_>) -> Waiver {
     Waiver {
-        rule: table.required("rule", PatternForm, "The rule, or a pattern over rule ids."),
-        path: table.optional("path", PatternForm, "Where the waiver holds."),
-        subject: table.optional("subject", TEXT, "The subject that it is about."),
-        reason: table.required("reason", TEXT, "Why."),
-        owner: table.optional("owner", TEXT, "Who answers for it."),
-        expires: table.optional("expires", DATE, "The last day on which it holds."),
+        rule: table.required("rule", PatternForm, "Rule id or pattern."),
+        path: table.optional("path", PatternForm, "Files the waiver applies to."),
+        subject: table.optional("subject", TEXT, "Subject the waiver applies to."),
+        reason: table.required("reason", TEXT, "Reason for accepting the finding."),
+        owner: table.optional("owner", TEXT, "Person or team responsible."),
+        expires: table.optional("expires", DATE, "Last day on which the waiver applies."),
     }
 }
 
@@ -187,12 +187,12 @@ fn quiet(table: &mut SettingsTable<'_>) -> Quiet {
         tests: table.optional(
             "tests",
             PATTERNS,
-            "Test code and test data: no rule speaks.",
+            "Test code and test data: all rules are off.",
         ),
         development: table.optional(
             "development",
             PATTERNS,
-            "Examples and local development: rules about production are quiet.",
+            "Examples and local development: production rules are off.",
         ),
     }
 }
@@ -222,7 +222,7 @@ fn unknown_rule(id: &Spanned<String>, known: &[String]) -> LoadError {
     let near = crate::nearest::nearest(&id.value, known.iter().map(String::as_str));
     LoadError {
         span: id.span,
-        message: format!("no rule is called `{}`", id.value),
+        message: format!("unknown rule `{}`", id.value),
         help: Some(match near {
             Some(near) => format!("did you mean `{near}`?"),
             None => "run `redvet rules list` to see all rules".to_owned(),

@@ -237,7 +237,7 @@ fn ask(question: Question, fact: &FactPath, scope: &Scope<'_>, vars: &[Val]) -> 
         (_, None) => return Err(Missing::absent()),
         (Question::Follows, Some(value)) => match &value.follows {
             Some(follows) => Known::certain(Val::Text(follows.clone())),
-            None => return Err(Missing::unknown(phrase(fact, value, &"it follows nothing"))),
+            None => return Err(Missing::unknown(phrase(fact, value, &"no other value decides it"))),
         },
         (_, Some(value)) => Known::certain(Val::Text(because(value)?)),
     };

@@ -73,12 +73,12 @@ fn what_is_missed_and_what_is_new_are_both_told() {
          + redis.conf:9  (found, not expected)"
     );
     assert!(
-        told[2].contains("+ undetermined  (it should be quiet)"),
+        told[2].contains("+ undetermined  (unexpected)"),
         "{}",
         told[2]
     );
     assert!(
-        told[4].contains("- undetermined  (it is decided)"),
+        told[4].contains("- undetermined  (the rule was decided)"),
         "{}",
         told[4]
     );

@@ -151,7 +151,7 @@ fn mistakes_in_expressions_have_places_inside_them() {
         (
             "when: server.conf[\"maxmemory\"] > 0",
             "when: 1 > 0 && server.conf[\"maxmemroy\"] > 0",
-            "a/b.yaml:9:16: no version of any server knows the directive `maxmemroy` [did you mean `maxmemory`?]",
+            "a/b.yaml:9:16: unknown directive `maxmemroy` [did you mean `maxmemory`?]",
         ),
         (
             "assert: share <= params.max",
@@ -271,7 +271,7 @@ fn a_finding_and_its_labels_stand_on_facts_and_subjects() {
         let errors = errors_of(&RULE.replacen(place, other, 1));
         assert_eq!(errors.len(), 1, "{other}: {errors:?}");
         assert!(
-            errors[0].contains("this must name a fact or a subject"),
+            errors[0].contains("expected a fact or a subject"),
             "{errors:?}"
         );
     }

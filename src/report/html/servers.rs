@@ -12,7 +12,7 @@ const COLORS: usize = 6;
 
 pub(super) fn section(estate: &EstateView) -> String {
     let cards: String = if estate.servers.is_empty() {
-        "<p>No Redis or Valkey server was found.</p>\n".to_owned()
+        "<p>No Redis or Valkey servers found.</p>\n".to_owned()
     } else {
         estate.servers.iter().map(card).collect()
     };
@@ -167,7 +167,7 @@ fn written(server: &ServerView) -> String {
         return String::new();
     }
     format!(
-        "<details><summary>{} directives written</summary>\n<div class=\"wide\" tabindex=\"0\" \
+        "<details><summary>{} directives set</summary>\n<div class=\"wide\" tabindex=\"0\" \
          role=\"region\" aria-label=\"directives of {}\"><table><thead><tr><th>directive</th>\
          <th>value</th><th>from</th></tr></thead><tbody>\n{}</tbody></table></div></details>\n",
         rows.len(),
