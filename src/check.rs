@@ -18,7 +18,6 @@ use crate::finding::{
 use crate::knowledge::Knowledge;
 use crate::knowledge::servers::Series;
 use crate::policy::{self, RuleSet, Verdict};
-use crate::resolve::conf::DEPENDS_ON_VERSION;
 use crate::source::{Sources, Span};
 use crate::suppress::since::Since;
 use crate::suppress::waiver::{self, Waiver};
@@ -129,32 +128,20 @@ pub fn upgrade(
 }
 
 fn findings(verdicts: Vec<Verdict>, rules: &RuleSet, sources: &Sources) -> Vec<Finding> {
-    verdicts
-        .into_iter()
-        .map(|verdict| {
-            let today = fingerprint(&verdict, &verdict.rule);
-            let renamed = rules.former().filter(|(_, new)| *new == verdict.rule);
-            let former = renamed.map(|(old, _)| fingerprint(&verdict, old)).collect();
-            Finding {
-                fix: verdict.fix.and_then(|intent| edit::edits(&intent, sources)),
-                rule: verdict.rule,
-                severity: verdict.severity,
-                certain: verdict.certain,
-                waivable: verdict.waivable,
-                message: verdict.message,
-                help: verdict.help,
-                url: verdict.url,
-                primary: verdict.at,
-                stands_in: verdict.stands_in,
-                labels: verdict.labels,
-                subject: verdict.subject,
-                also: verdict.also,
-                fingerprint: today,
-                former,
-                suppressed: None,
-            }
-        })
-        .collect()
+    let finding = |verdict: Verdict| {
+        let rule = &verdict.finding.rule;
+        let renamed = rules.former().filter(|(_, new)| *new == rule.as_str());
+        Finding {
+            fingerprint: fingerprint(&verdict, rule),
+            former: renamed.map(|(old, _)| fingerprint(&verdict, old)).collect(),
+            fix: verdict
+                .fix
+                .as_ref()
+                .and_then(|intent| edit::edits(intent, sources)),
+            ..verdict.finding
+        }
+    };
+    verdicts.into_iter().map(finding).collect()
 }
 
 /// What stays the same while lines move: rule, subject, directive or option, value.
@@ -414,6 +401,7 @@ fn report(
     secrets.sort();
     secrets.dedup();
     Report {
+        root: String::new(),
         sources: survey.sources,
         secrets,
         findings,
@@ -429,11 +417,7 @@ fn report(
 fn version_note(undetermined: &[Undetermined]) -> Option<Note> {
     let waiting: BTreeSet<&str> = undetermined
         .iter()
-        .filter(|case| {
-            case.reasons
-                .iter()
-                .any(|reason| reason.contains(DEPENDS_ON_VERSION))
-        })
+        .filter(|case| case.waits_for_version)
         .map(|case| case.rule.as_str())
         .collect();
     (!waiting.is_empty()).then(|| Note {

@@ -1,14 +1,26 @@
 //! The settings of a project, as `redvet.toml` gives them: typed, each with the place where it is
 //! written, so that a finding or an error can point at it.
 //!
-//! `load::settings` makes them out of text. Whether a rule, a parameter or a server exists is asked
+//! A key is one field with its sentence and one line with its form (`form`, `table`): the text is read,
+//! checked and described for editors by that. Whether a rule, a parameter or a server exists is asked
 //! later, by those who know them.
+
+mod form;
+mod table;
 
 use std::collections::BTreeMap;
 
+use toml::de::DeTable;
+
 use crate::finding::Severity;
-use crate::policy::{ParamValue, Profile};
-use crate::source::Span;
+use crate::policy::{Mistake, ParamValue, Profile};
+use crate::source::{FileId, Span};
+
+use form::{
+    CORES, COUNT, DATE, FLAG, FLAVOR_AND_VERSION, PROFILE, PatternForm, ROLE, SEVERITY, SIZE, TEXT,
+    VERSION, WORKLOAD,
+};
+use table::{ListForm, Mistakes, ParamsForm, RulesForm, SettingsTable, TableForm, TablesForm};
 
 /// A value and where it is written.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -17,25 +29,91 @@ pub struct Spanned<T> {
     pub span: Span,
 }
 
-/// Everything that `redvet.toml` may say. What it does not say is `None` or empty.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Settings {
-    pub profile: Option<Spanned<Profile>>,
-    pub fail_on: Option<Spanned<Severity>>,
-    /// Folders of rules, relative to the file.
-    pub extends: Vec<Spanned<String>>,
-    /// Globs of files and folders that are not read.
-    pub exclude: Vec<Spanned<String>>,
-    /// For servers that have no facts of their own; no role.
-    pub defaults: ServerFacts,
-    pub rules: BTreeMap<String, RuleSetting>,
-    pub overrides: Vec<Override>,
-    pub servers: Vec<ServerEntry>,
-    pub services: Vec<ServiceEntry>,
-    pub waivers: Vec<Waiver>,
-    pub quiet: Quiet,
-    /// The file of known findings, relative to the settings.
-    pub baseline: Option<Spanned<String>>,
+/// A table of the file: a struct and the function that asks a table for its keys. The comment of a
+/// field is the sentence that people and editors are shown.
+macro_rules! settings_table {
+    ($(#[$of_table:meta])* $name:ident by $read:ident {
+        $($(#[doc = $about:literal])+ $field:ident: $type:ty = $ask:ident($key:literal, $form:expr);)*
+    }) => {
+        $(#[$of_table])*
+        #[derive(Clone, Debug, Default, PartialEq)]
+        pub struct $name {
+            $($(#[doc = $about])+ pub $field: $type,)*
+        }
+
+        fn $read(table: &mut SettingsTable<'_>) -> $name {
+            $name {
+                $($field: table.$ask($key, $form, concat!($($about),+).trim()),)*
+            }
+        }
+    };
+}
+
+const PATTERNS: ListForm<PatternForm> = ListForm(PatternForm);
+const RULES: RulesForm = RulesForm(rule);
+
+settings_table! {
+    /// Everything that `redvet.toml` may say. What it does not say is `None` or empty.
+    Settings by settings {
+        /// Rule profile.
+        profile: Option<Spanned<Profile>> = optional("profile", PROFILE);
+        /// The least severity that makes the exit code 1.
+        fail_on: Option<Spanned<Severity>> = optional("fail-on", SEVERITY);
+        /// Folders of rules of your own, relative to this file.
+        extends: Vec<Spanned<String>> = or_default("extends", ListForm(TEXT));
+        /// Files and folders that are not read.
+        exclude: Vec<Spanned<String>> = or_default("exclude", PATTERNS);
+        /// The file of known findings, relative to this file.
+        baseline: Option<Spanned<String>> = optional("baseline", TEXT);
+        /// Facts for servers that have none of their own.
+        defaults: ServerFacts = or_default("defaults", TableForm(defaults));
+        /// Settings of single rules.
+        rules: BTreeMap<String, RuleSetting> = or_default("rules", RULES);
+        /// Settings of rules for a part of the tree.
+        overrides: Vec<Override> = or_default("overrides", TablesForm(overridden));
+        /// Facts about a server that its files do not show.
+        servers: Vec<ServerEntry> = or_default("server", TablesForm(server));
+        /// A program, where it runs and which server it uses.
+        services: Vec<ServiceEntry> = or_default("service", TablesForm(service));
+        /// A finding that you have agreed to live with.
+        waivers: Vec<Waiver> = or_default("waiver", TablesForm(waiver));
+        /// Files on which rules are quiet.
+        quiet: Quiet = or_default("quiet", TableForm(quiet));
+    }
+}
+
+/// Reads the text; the mistakes are sorted by place.
+pub fn read(file: FileId, text: &str) -> Result<Settings, Vec<Mistake>> {
+    let mut mistakes = Mistakes {
+        file,
+        errors: Vec::new(),
+    };
+    let (root, broken) = DeTable::parse_recoverable(text);
+    for error in &broken {
+        let at = error.span().unwrap_or(0..0);
+        mistakes.add(at, error.message().to_owned(), None);
+    }
+    let mut read = Settings::default();
+    // What the parser guessed in a broken text would only add mistakes that nobody made.
+    if broken.is_empty() {
+        read = SettingsTable::read(root.get_ref(), 0..0, String::new(), &mut mistakes, settings);
+    }
+    let mut errors = mistakes.errors;
+    if errors.is_empty() {
+        return Ok(read);
+    }
+    errors.sort_by_key(|error| error.span);
+    errors.dedup();
+    Err(errors)
+}
+
+/// The JSON Schema of the file, for editors that complete and check TOML (`#:schema` line).
+pub fn schema() -> serde_json::Value {
+    let mut schema = SettingsTable::describe(settings);
+    schema["$schema"] = "https://json-schema.org/draft/2020-12/schema".into();
+    schema["title"] = "redvet.toml".into();
+    schema["description"] = "Project settings for redvet.".into();
+    schema
 }
 
 /// What a server is for.
@@ -49,7 +127,7 @@ pub enum Role {
 impl Role {
     pub const ALL: &[Self] = &[Self::Cache, Self::Durable, Self::Queue];
 
-    pub fn word(self) -> &'static str {
+    pub fn as_str(self) -> &'static str {
         match self {
             Self::Cache => "cache",
             Self::Durable => "durable",
@@ -97,6 +175,20 @@ pub struct ServerFacts {
     pub build: Option<Spanned<String>>,
 }
 
+/// The words are knowledge's.
+const BUILD: &str = "How it was built, where it is not as the official images are: words such as \
+                     `libc` (or another allocator than its own) and `no-tls`, joined by commas.";
+
+fn defaults(table: &mut SettingsTable<'_>) -> ServerFacts {
+    ServerFacts {
+        version: table.optional("server", FLAVOR_AND_VERSION, "Flavor and version."),
+        memory: table.optional("memory", SIZE, "Memory limit."),
+        cpus: table.optional("cpus", CORES, "CPU limit."),
+        build: table.optional("build", TEXT, BUILD),
+        role: None,
+    }
+}
+
 /// What a project says about one rule.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RuleSetting {
@@ -108,6 +200,20 @@ pub struct RuleSetting {
     pub non_waivable: Option<Spanned<bool>>,
 }
 
+fn rule(id: Spanned<String>, table: &mut SettingsTable<'_>) -> RuleSetting {
+    RuleSetting {
+        id,
+        enabled: table.optional("enabled", FLAG, "Whether the rule is enabled."),
+        severity: table.optional("severity", SEVERITY, "Severity of its findings."),
+        params: table.or_default("params", ParamsForm, "The rule's parameters."),
+        non_waivable: table.optional(
+            "non_waivable",
+            FLAG,
+            "Comments, waivers and the baseline cannot suppress it.",
+        ),
+    }
+}
+
 /// A rule's parameter as it is written; the rule knows its type and bounds.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ParamSetting {
@@ -116,11 +222,14 @@ pub struct ParamSetting {
     pub value: Spanned<ParamValue>,
 }
 
-/// Rule settings for a part of the tree.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Override {
-    pub paths: Vec<Spanned<String>>,
-    pub rules: BTreeMap<String, RuleSetting>,
+settings_table! {
+    /// Rule settings for a part of the tree.
+    Override by overridden {
+        /// Where the settings hold.
+        paths: Vec<Spanned<String>> = required("paths", PATTERNS);
+        /// Settings of single rules.
+        rules: BTreeMap<String, RuleSetting> = required("rules", RULES);
+    }
 }
 
 /// What a project says about one server.
@@ -130,28 +239,53 @@ pub struct ServerEntry {
     pub facts: ServerFacts,
 }
 
-/// What a project says about a program that uses a server.
-#[derive(Clone, Debug, PartialEq)]
-pub struct ServiceEntry {
-    pub name: Spanned<String>,
-    pub paths: Vec<Spanned<String>>,
-    /// `Kind/name`.
-    pub workload: Option<Spanned<String>>,
-    pub server: Option<Spanned<String>>,
-    pub replicas: Option<Spanned<u64>>,
-    pub blocking_consumers: Option<Spanned<u64>>,
+fn server(table: &mut SettingsTable<'_>) -> ServerEntry {
+    ServerEntry {
+        name: table.required("name", TEXT, "Server name as shown by `redvet effective`."),
+        facts: ServerFacts {
+            memory: table.optional("memory", SIZE, "Memory limit."),
+            cpus: table.optional("cpus", CORES, "CPU limit."),
+            version: table.optional("version", VERSION, "Version, with or without its flavor."),
+            role: table.optional("role", ROLE, "Role of the server."),
+            build: table.optional("build", TEXT, BUILD),
+        },
+    }
 }
 
-/// A finding that a project has agreed to live with.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Waiver {
-    /// A rule id, or a glob over ids.
-    pub rule: Spanned<String>,
-    pub path: Option<Spanned<String>>,
-    pub subject: Option<Spanned<String>>,
-    pub reason: Spanned<String>,
-    pub owner: Option<Spanned<String>>,
-    pub expires: Option<Spanned<Date>>,
+settings_table! {
+    /// What a project says about a program that uses a server.
+    ServiceEntry by service {
+        /// What you call it.
+        name: Spanned<String> = required("name", TEXT);
+        /// Its code.
+        paths: Vec<Spanned<String>> = or_default("paths", PATTERNS);
+        /// What runs it.
+        workload: Option<Spanned<String>> = optional("workload", WORKLOAD);
+        /// The server that it uses.
+        server: Option<Spanned<String>> = optional("server", TEXT);
+        /// How many processes run it.
+        replicas: Option<Spanned<u64>> = optional("replicas", COUNT);
+        /// How many connections wait in blocking reads.
+        blocking_consumers: Option<Spanned<u64>> = optional("blocking-consumers", COUNT);
+    }
+}
+
+settings_table! {
+    /// A finding that a project has agreed to live with.
+    Waiver by waiver {
+        /// The rule, or a pattern over rule ids.
+        rule: Spanned<String> = required("rule", PatternForm);
+        /// Where the waiver holds.
+        path: Option<Spanned<String>> = optional("path", PatternForm);
+        /// The subject that it is about.
+        subject: Option<Spanned<String>> = optional("subject", TEXT);
+        /// Why.
+        reason: Spanned<String> = required("reason", TEXT);
+        /// Who answers for it.
+        owner: Option<Spanned<String>> = optional("owner", TEXT);
+        /// The last day on which it holds.
+        expires: Option<Spanned<Date>> = optional("expires", DATE);
+    }
 }
 
 /// A day. Ordered as days are.
@@ -181,11 +315,14 @@ impl std::fmt::Display for Date {
     }
 }
 
-/// Globs of files on which rules are quiet; `None` leaves redvet's own list.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Quiet {
-    pub tests: Option<Vec<Spanned<String>>>,
-    pub development: Option<Vec<Spanned<String>>>,
+settings_table! {
+    /// Globs of files on which rules are quiet; `None` leaves redvet's own list.
+    Quiet by quiet {
+        /// Test code and test data: no rule speaks.
+        tests: Option<Vec<Spanned<String>>> = optional("tests", PATTERNS);
+        /// Examples and local development: rules about production are quiet.
+        development: Option<Vec<Spanned<String>>> = optional("development", PATTERNS);
+    }
 }
 
 #[cfg(test)]

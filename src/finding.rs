@@ -30,10 +30,10 @@ impl Severity {
 
     /// The severity by its word.
     pub fn named(word: &str) -> Option<Self> {
-        Self::ALL.iter().copied().find(|s| s.word() == word)
+        Self::ALL.iter().copied().find(|s| s.as_str() == word)
     }
 
-    pub fn word(self) -> &'static str {
+    pub fn as_str(self) -> &'static str {
         match self {
             Self::Info => "info",
             Self::Warning => "warning",
@@ -54,6 +54,13 @@ pub struct Label {
 pub struct SubjectRef {
     pub kind: &'static str,
     pub name: String,
+}
+
+/// Another subject and place of a fault that is reported once.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct FaultCopy {
+    pub subject: SubjectRef,
+    pub at: Span,
 }
 
 /// Replace the bytes of `span` by `replacement`; an empty span inserts.
@@ -97,7 +104,12 @@ pub struct Finding {
     pub stands_in: bool,
     pub labels: Vec<Label>,
     pub subject: SubjectRef,
-    pub also: Vec<SubjectRef>,
+    /// The other subjects and places of the same fault: other servers of one text, rendered or
+    /// overlaid copies of one object.
+    pub also: Vec<FaultCopy>,
+    /// What a bundle reports as one, in the order of rules; a part has no parts of its own. Empty
+    /// for a finding of a single rule.
+    pub parts: Vec<Finding>,
     pub fix: Option<Fix>,
     pub fingerprint: String,
     /// The fingerprints that it would have under former ids of its rule.
@@ -112,6 +124,8 @@ pub struct Undetermined {
     pub subject: SubjectRef,
     pub at: Span,
     pub reasons: Vec<String>,
+    /// Naming the server's version would settle one of them.
+    pub waits_for_version: bool,
 }
 
 /// How a rule came out over the subjects that it looked at.
@@ -192,6 +206,8 @@ pub struct Summary {
 /// The outcome of a check: findings sorted by path, line, column and rule.
 #[derive(Clone, Debug)]
 pub struct Report {
+    /// The absolute path of the folder that all paths are relative to; empty where there is none.
+    pub root: String,
     pub sources: Sources,
     /// Byte ranges that hold secrets: masked wherever text is shown.
     pub secrets: Vec<Span>,

@@ -165,6 +165,7 @@ mod tests {
                 name: String::new(),
             },
             also: Vec::new(),
+            parts: Vec::new(),
             fix: Some(Fix {
                 safe,
                 title: String::new(),
@@ -188,6 +189,7 @@ mod tests {
         let mut sources = Sources::default();
         sources.add(SourceFile::new("a", text));
         Report {
+            root: String::new(),
             sources,
             secrets: Vec::new(),
             findings,

@@ -6,22 +6,26 @@ use crate::discover::{Claim, FileKind, Pattern};
 use crate::extract::helm::defaults::DESCRIPTION;
 use crate::extract::kustomize;
 use crate::facts::raw::Language;
-use crate::knowledge::Knowledge;
+use crate::knowledge::{Knowledge, languages};
 
 /// The patterns, the surest first: the first that a name fits decides.
 pub fn patterns(knowledge: &Knowledge) -> Vec<Pattern> {
     let servers = &knowledge.shapes.servers;
-    let endings = std::iter::once("").chain(TEMPLATE_ENDINGS.iter().copied());
+    let templates = servers.templates.iter().map(String::as_str);
+    let endings = std::iter::once("").chain(templates);
     let named = endings.flat_map(|ending| {
         let globs = servers.text_files.iter();
         globs.map(move |glob| any_case(&format!("{glob}{ending}")))
     });
     let words = servers.needles.clone();
-    let words_of_builds = words.iter().chain(&servers.builds).cloned();
-    let words_of_builds: Vec<String> = words_of_builds.collect();
+    let words_of_builds: Vec<String> = words.iter().cloned().chain(build_commands()).collect();
     let words_of_terraform = words.clone();
     let words_of_programs = words.iter().chain(&servers.settings).cloned();
     let words_of_programs: Vec<String> = words_of_programs.collect();
+    let neighbours = servers.neighbours.iter().chain(&servers.settings).cloned();
+    let neighbours: Vec<String> = neighbours
+        .chain(knowledge.shapes.workload_words())
+        .collect();
     let clients = knowledge.clients;
     let snippets = clients.snippet_needles(Language::Go).into_iter();
     let snippets: Vec<String> = snippets
@@ -76,7 +80,7 @@ pub fn patterns(knowledge: &Knowledge) -> Vec<Pattern> {
             FileKind::Neighbour,
             Claim::Content,
             globs(&["yaml", "yml", "json"]),
-            servers.neighbours.iter().chain(&servers.settings).cloned(),
+            neighbours,
         ),
         pattern(
             FileKind::Markdown,
@@ -133,18 +137,6 @@ pub fn patterns(knowledge: &Knowledge) -> Vec<Pattern> {
     ]
 }
 
-/// What templates of configuration text end with.
-const TEMPLATE_ENDINGS: &[&str] = &[
-    ".j2",
-    ".jinja",
-    ".jinja2",
-    ".tpl",
-    ".tmpl",
-    ".gotmpl",
-    ".template",
-    ".erb",
-];
-
 fn pattern(
     kind: FileKind,
     claim: Claim,
@@ -193,6 +185,15 @@ fn named_after(words: &[String]) -> Vec<String> {
         .iter()
         .flat_map(|word| endings.map(|ending| any_case(&format!("*{word}*.{ending}"))))
         .collect()
+}
+
+/// Words by which a Dockerfile builds a program.
+fn build_commands() -> impl Iterator<Item = String> {
+    let tools = languages::build_tools().into_iter();
+    tools.flat_map(|(_, tool)| {
+        let commands = tool.commands.iter();
+        commands.map(|command| format!("{} {command}", tool.program))
+    })
 }
 
 /// What people call Dockerfiles.

@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::facts::include;
 use crate::facts::linked::{Body, Linked, LinkedPart, LinkedServer};
 use crate::facts::raw::{ConfPart, ObjectName, Raw, RawServer, RawText, TextPlace};
-use crate::facts::{Link, Reason, Strength};
+use crate::facts::{Cause, Link, Strength};
 use crate::source::{Sources, Span, path};
 
 mod hosts;
@@ -198,7 +198,13 @@ impl Linker<'_> {
                             joint.text(self.raw, index, Strength::Certain, evidence, *at);
                         }
                         None => {
-                            joint.gap(Reason::new(format!("{evidence} is not read")), Some(*at));
+                            joint.gap(
+                                Cause::Named {
+                                    name: evidence.to_string(),
+                                    fact: "is not read",
+                                },
+                                Some(*at),
+                            );
                         }
                     }
                 }
@@ -231,10 +237,7 @@ impl Linker<'_> {
     ) {
         match self.index.files.get(path) {
             Some(index) => joint.text(self.raw, *index, strength, evidence, at),
-            None => joint.gap(
-                Reason::new(format!("{path} is not in the scanned tree")),
-                Some(at),
-            ),
+            None => joint.gap(Cause::OutsideTree(path.to_string()), Some(at)),
         }
     }
 
@@ -249,13 +252,14 @@ impl Linker<'_> {
                 let evidence = format!("{evidence}; the nearest of {} of that name", found.len());
                 return joint.text(self.raw, index, Strength::Assumed, &evidence, at);
             }
-            Choice::None => format!("{wanted} is not in the scanned tree"),
-            Choice::Many(count) => format!("{wanted} is in the scanned tree {count} times"),
-            Choice::Elsewhere => {
-                format!("{wanted} is in the scanned tree for another environment only")
-            }
+            Choice::None => Cause::OutsideTree(wanted.to_owned()),
+            Choice::Many(count) => Cause::SeveralInTree {
+                name: wanted.to_owned(),
+                count: Some(count),
+            },
+            Choice::Elsewhere => Cause::OtherEnvironment(wanted.to_owned()),
         };
-        joint.gap(Reason::new(why), Some(at));
+        joint.gap(why, Some(at));
     }
 
     /// A key of an object; where the object is not in the tree, a file of the key's name beside the
@@ -284,10 +288,7 @@ impl Linker<'_> {
         {
             let evidence = format!("{wanted} is not in the scanned tree, a file of that name is");
             joint.text(self.raw, index, Strength::Assumed, &evidence, why.1);
-            return joint.gap(
-                Reason::new(format!("{wanted} is not in the scanned tree")),
-                Some(why.1),
-            );
+            return joint.gap(Cause::OutsideTree(wanted.to_string()), Some(why.1));
         }
         self.join(&found, &wanted, why, joint);
     }
@@ -298,11 +299,8 @@ impl Linker<'_> {
         if let Choice::One(index, _) = self.places.choose(joint.spot, &found) {
             return joint.text(self.raw, index, Strength::Assumed, evidence, at);
         }
-        let why = format!(
-            "what {}/{} is made into is not followed",
-            object.kind, object.name
-        );
-        joint.gap(Reason::new(why), Some(at));
+        let why = Cause::MadeInto(format!("{}/{}", object.kind, object.name));
+        joint.gap(why, Some(at));
     }
 
     /// A server of whose files none was found, and a text beside it that is called by its name.
@@ -371,7 +369,7 @@ struct Joint {
 }
 
 impl Joint {
-    fn gap(&mut self, reason: Reason, at: Option<Span>) {
+    fn gap(&mut self, reason: Cause, at: Option<Span>) {
         self.parts.push(LinkedPart::Gap { reason, at });
     }
 

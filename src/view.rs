@@ -97,7 +97,7 @@ pub fn upgrades(
 
 fn change(change: Change, sources: &Sources) -> ChangeView {
     ChangeView {
-        kind: change.kind.word(),
+        kind: change.kind.as_str(),
         breaks: change.kind.breaks(),
         directive: change.directive,
         path: change.at.map(|span| sources.path(span).to_owned()),

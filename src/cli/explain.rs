@@ -98,9 +98,9 @@ fn page(rule: &Rule, width: usize) -> String {
 fn character(rule: &Rule) -> String {
     let draft = &rule.draft;
     let mut words = vec![
-        format!("severity {}", draft.severity.word()),
-        format!("profile {}", draft.profile.word()),
-        format!("subject: {}", draft.subject.word()),
+        format!("severity {}", draft.severity.as_str()),
+        format!("profile {}", draft.profile.as_str()),
+        format!("subject: {}", draft.subject.as_str()),
         format!("pack {}", rule.pack),
     ];
     if let Some(audience) = &draft.audience {
@@ -113,8 +113,10 @@ fn character(rule: &Rule) -> String {
         words.push("cannot be suppressed".to_owned());
     }
     let is_safe = |safety: &Safety| matches!(safety, Safety::Safe);
-    match draft.fixes.iter().map(|fix| &fix.safety).all(is_safe) {
-        _ if draft.fixes.is_empty() => {}
+    let mut safeties = draft.all_fixes().map(|fix| &fix.safety).peekable();
+    let none = safeties.peek().is_none();
+    match safeties.all(is_safe) {
+        _ if none => {}
         true => words.push("safe fix".to_owned()),
         false => words.push("unsafe fix".to_owned()),
     }
@@ -168,7 +170,7 @@ fn parameter(name: &str, param: &Param) -> String {
         bound("at least", &param.min),
         bound("at most", &param.max)
     );
-    text.push_str(&format!("  ({}{bounds})", param.ty.word()));
+    text.push_str(&format!("  ({}{bounds})", param.ty.as_str()));
     if !param.about.is_empty() {
         text.push_str(&format!("  {}", param.about));
     }

@@ -56,7 +56,8 @@ pub(super) fn prepare(args: &CheckArgs) -> Result<Prepared, Failure> {
         named_paths: named_paths(&target, stdin.as_deref()),
         ..rule_settings::with_flags(apply::policy_settings(&file.settings, &rules), args, &rules)?
     };
-    let notes = rule_settings::former_ids(&file.settings, file.name.as_ref(), args, &rules);
+    let mut notes = rule_settings::former_ids(&file.settings, file.name.as_ref(), args, &rules);
+    notes.extend(rule_settings::former_facts(&rules, &file.sources));
     Ok(Prepared {
         notes,
         target,

@@ -73,7 +73,7 @@ fn rule_text(rule: &Rule, rules: &RuleSet) -> RuleText {
 fn tags(rule: &Rule) -> Vec<String> {
     let mut tags = vec![
         rule.category().to_owned(),
-        rule.draft.subject.word().to_owned(),
+        rule.draft.subject.as_str().to_owned(),
     ];
     tags.dedup();
     tags

@@ -4,10 +4,13 @@
 use std::collections::BTreeSet;
 
 use crate::config::{self, RuleSetting};
+use crate::facts::vocabulary::Vocabulary;
 use crate::finding::Note;
+use crate::load::rules::BUILTIN_PACK;
 use crate::load::{LoadError, settings};
 use crate::nearest::nearest;
 use crate::policy::{self, Profile, Rule, RuleSet};
+use crate::source::Sources;
 
 use super::args::{CheckArgs, ProfileWord};
 use super::failure::Failure;
@@ -85,6 +88,30 @@ pub(super) fn former_ids(
             Some(Note {
                 path: path.cloned(),
                 message: format!("`{id}` was renamed to `{current}`"),
+            })
+        })
+        .collect();
+    notes.into_iter().collect()
+}
+
+/// The facts that rules name by a former name: understood, and told with the name of today.
+pub(super) fn former_facts(rules: &RuleSet, sources: &Sources) -> Vec<Note> {
+    // The built-in pack has sources of its own, and a test sees to it that it names facts as of today.
+    let of_packs = rules.rules().filter(|rule| rule.pack != BUILTIN_PACK);
+    let texts = of_packs.flat_map(|rule| rule.draft.texts());
+    let notes: BTreeSet<Note> = texts
+        .flat_map(|text| {
+            let found = Vocabulary::former_names(text.text());
+            found.into_iter().map(move |(range, kind, name)| {
+                let (subject, former) = (kind.word(), &text.text()[range.clone()]);
+                let at = text.span(range);
+                let line = sources.start(at).line;
+                Note {
+                    path: Some(sources.path(at).to_owned()),
+                    message: format!(
+                        "line {line}: `{subject}.{former}` is deprecated, write `{subject}.{name}`"
+                    ),
+                }
             })
         })
         .collect();

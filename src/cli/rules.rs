@@ -80,7 +80,7 @@ fn table(rules: &[&Rule]) -> String {
     let mut out = String::new();
     for rule in rules {
         let draft = &rule.draft;
-        let (severity, profile) = (draft.severity.word(), draft.profile.word());
+        let (severity, profile) = (draft.severity.as_str(), draft.profile.as_str());
         let preview = if draft.preview { " (preview)" } else { "" };
         let id = rule.id();
         out.push_str(&format!(
@@ -107,9 +107,9 @@ fn entry(rule: &Rule) -> serde_json::Value {
     json!({
         "id": rule.id(),
         "title": draft.title,
-        "severity": draft.severity.word(),
-        "profile": draft.profile.word(),
-        "subject": draft.subject.word(),
+        "severity": draft.severity.as_str(),
+        "profile": draft.profile.as_str(),
+        "subject": draft.subject.as_str(),
         "category": rule.category(),
         "pack": rule.pack,
         "preview": draft.preview,

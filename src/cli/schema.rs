@@ -38,7 +38,7 @@ fn facts(vocabulary: &Vocabulary) -> Value {
     use SubjectKind::{Client, Directive, Meta, Server, Service};
     let subjects: Map<String, Value> = [Directive, Server, Client, Service, Meta]
         .into_iter()
-        .map(|kind| (kind.word().to_owned(), subject(kind, vocabulary)))
+        .map(|kind| (kind.as_str().to_owned(), subject(kind, vocabulary)))
         .collect();
     json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -55,8 +55,12 @@ fn subject(kind: SubjectKind, vocabulary: &Vocabulary) -> Value {
     let words = |path: &str| vocabulary.words(kind, path);
     let mut facts: Map<String, Value> = listed
         .map(|entry| {
-            let fact = fact(entry.ty, Some(entry.about), &words(entry.path));
-            (entry.path.to_owned(), fact)
+            let mut fact = fact(entry.ty, Some(entry.about), &words(entry.path));
+            let name = Vocabulary::name_of_key(kind, entry.path);
+            if name != entry.path {
+                fact["formerly"] = json!(entry.path);
+            }
+            (name.to_owned(), fact)
         })
         .collect();
     let more: &BTreeMap<String, Type> = match kind {
@@ -84,7 +88,7 @@ fn fact(ty: Type, about: Option<&str>, words: &[&str]) -> Value {
         Type::Text => "string",
         Type::List => "array",
     };
-    let mut fact = json!({ "type": form, "unit": ty.word() });
+    let mut fact = json!({ "type": form, "unit": ty.as_str() });
     if let Some(about) = about {
         fact["description"] = json!(about);
     }

@@ -106,8 +106,8 @@ impl Lines<'_> {
             "--fail-on",
             own.fail_on.as_ref().map(|s| s.span),
         );
-        self.put("profile", ready.settings.profile.word(), &profile);
-        self.put("fail-on", threshold(args, own).word(), &fail_on);
+        self.put("profile", ready.settings.profile.as_str(), &profile);
+        self.put("fail-on", threshold(args, own).as_str(), &fail_on);
         for (flag, patterns) in [("select", &args.select), ("ignore", &args.ignore)] {
             for pattern in patterns {
                 self.put(flag, pattern, &format!("--{flag}"));
@@ -169,7 +169,7 @@ impl Lines<'_> {
             self.fact(&key("version"), server.facts.version.as_ref(), version);
             self.fact(&key("build"), server.facts.build.as_ref(), String::clone);
             self.fact(&key("role"), server.facts.role.as_ref(), |role| {
-                role.word().to_owned()
+                role.as_str().to_owned()
             });
         }
     }
@@ -185,7 +185,7 @@ impl Lines<'_> {
         let key = |name: &str| format!("{table}.\"{}\".{name}", rule.id.value);
         self.fact(&key("enabled"), rule.enabled.as_ref(), bool::to_string);
         self.fact(&key("severity"), rule.severity.as_ref(), |s| {
-            s.word().to_owned()
+            s.as_str().to_owned()
         });
         for (name, param) in &rule.params {
             let written = self.sources.slice(param.value.span).to_owned();

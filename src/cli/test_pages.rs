@@ -12,7 +12,7 @@ use walkdir::WalkDir;
 
 use crate::discover;
 use crate::facts::estate::SubjectKind;
-use crate::finding::RuleRun;
+use crate::finding::{Note, RuleRun};
 use crate::knowledge::Knowledge;
 use crate::load::rules;
 use crate::policy::{Rule, RuleSet};
@@ -24,7 +24,7 @@ use super::console::Console;
 use super::failure::Failure;
 use super::packs::{self, RULES};
 use super::rehearsal::{self, Stage};
-use super::{Outcome, project};
+use super::{Outcome, project, rule_settings};
 
 const PAGES: &str = "fixtures/rules";
 
@@ -39,11 +39,11 @@ pub(super) fn run(args: &TestArgs, console: &mut Console) -> Result<Outcome, Fai
                     `redvet rules new CATEGORY/NAME` makes both";
         Failure::with_help(format!("{}: {why}", own.display()), help)
     })?;
-    let (set, ids) = load(&own, texts, &knowledge)?;
+    let (set, ids, notes) = load(&own, texts, &knowledge)?;
     let folder = args.dir.join(PAGES);
     let pages = pages(&folder)?;
     let results = results(&set, &ids, (&folder, &pages), &knowledge)?;
-    console.print(&told(&results));
+    console.print(&told(&results, &notes));
     Ok(if results.iter().all(|(_, failures)| failures.is_empty()) {
         Outcome::Clean
     } else {
@@ -52,12 +52,12 @@ pub(super) fn run(args: &TestArgs, console: &mut Console) -> Result<Outcome, Fai
 }
 
 /// The rules to test together with the built-in ones, whose audiences they may name; and the ids of
-/// those to test. Rules that are the built-in ones are tested alone.
+/// those to test, and what of them is deprecated. Rules that are the built-in ones are tested alone.
 fn load(
     folder: &Path,
     texts: Vec<(String, String)>,
     knowledge: &Knowledge,
-) -> Result<(RuleSet, Vec<String>), Failure> {
+) -> Result<(RuleSet, Vec<String>, Vec<Note>), Failure> {
     let builtin = packs::builtin()?;
     let id_of = |path: &str| path.strip_suffix(".yaml").map(str::to_owned);
     let ids: Vec<String> = texts
@@ -74,7 +74,8 @@ fn load(
     let mut sources = Sources::default();
     let mistakes = packs::add(&mut set, &mut sources, folder, texts, knowledge);
     if mistakes.is_empty() {
-        Ok((set, ids))
+        let notes = rule_settings::former_facts(&set, &sources);
+        Ok((set, ids, notes))
     } else {
         Err(Failure::Mistakes { sources, mistakes })
     }
@@ -181,7 +182,7 @@ fn unproven(rule: &Rule, run: &RuleRun) -> Option<String> {
     if rule.draft.subject == SubjectKind::Meta {
         return None;
     }
-    let subject = rule.draft.subject.word();
+    let subject = rule.draft.subject.as_str();
     if run.subjects == 0 {
         return Some(format!(
             "no case contains a {subject} for the rule to check"
@@ -211,8 +212,12 @@ fn unproven(rule: &Rule, run: &RuleRun) -> Option<String> {
     }
 }
 
-fn told(results: &Results) -> String {
+fn told(results: &Results, notes: &[Note]) -> String {
     let mut out = String::new();
+    for note in notes {
+        let path = note.path.as_deref().unwrap_or_default();
+        out.push_str(&format!("note: {path}: {}\n", note.message));
+    }
     for (name, failures) in results {
         let word = if failures.is_empty() { "ok" } else { "FAILED" };
         out.push_str(&format!("{word:<6} {name}\n"));

@@ -7,7 +7,7 @@
 use crate::extract::manifest_context::Context;
 use crate::extract::scalar::first_entry;
 use crate::extract::shape::{Fields, Found, Owner, Reading, Visibility};
-use crate::facts::Reason;
+use crate::facts::Cause;
 use crate::facts::raw::{Doubt, ObjectName, Raw};
 use crate::knowledge::shapes::ChartName;
 use crate::knowledge::shapes::path::Path;
@@ -37,7 +37,9 @@ pub fn deploy(release: &Release<'_>, context: &Context<'_>, raw: &mut Raw) -> bo
     let mut visibility = release.visibility.clone();
     if guessed && visibility.doubt.is_none() {
         visibility.doubt = Some(Doubt {
-            reason: Reason::new("which chart the values are for is seen from their fields alone"),
+            reason: Cause::Release(
+                "which chart the values are for is seen from their fields alone",
+            ),
             all: false,
         });
     }
@@ -97,12 +99,11 @@ pub fn deploy_by_signs(release: &Release<'_>, context: &Context<'_>, raw: &mut R
 /// A block that says that it is not deployed: what it holds may count elsewhere.
 pub fn switched_off(block: &Node) -> Option<Visibility> {
     let off = block.get("enabled")?.as_bool() == Some(false);
-    off.then(|| not_deployed("its block says `enabled: false`"))
+    off.then(|| not_deployed(Cause::Release("its block says `enabled: false`")))
 }
 
 /// Values of a chart that they do not deploy.
-pub fn not_deployed(why: &str) -> Visibility {
-    let reason = Reason::new(why);
+pub fn not_deployed(reason: Cause) -> Visibility {
     Visibility {
         below: Some(reason.clone()),
         above: None,

@@ -3,11 +3,12 @@
 //! file of another tool is read by that tool.
 
 use crate::extract::{compose, kustomize, values};
+use crate::knowledge::shapes::Shapes;
 use crate::source::path;
 
 /// Whether whoever wrote the text would miss it in a check.
-pub fn claims(path: &str, text: &str) -> bool {
-    if is_template(path, text) {
+pub fn claims(path: &str, text: &str, shapes: &Shapes) -> bool {
+    if is_template(path, text, shapes) {
         return false;
     }
     let begins = |word: &str| text.lines().any(|line| line.starts_with(word));
@@ -27,29 +28,12 @@ pub fn is_json(path: &str) -> bool {
     path.to_ascii_lowercase().ends_with(".json")
 }
 
-/// Endings of files that something else makes the file of.
-const TEMPLATES: &[&str] = &[
-    ".tpl",
-    ".tmpl",
-    ".j2",
-    ".jinja",
-    ".jinja2",
-    ".gotmpl",
-    ".erb",
-    ".in",
-    ".template",
-    ".mustache",
-];
-
 /// Marks of languages that fill in a text, at whose sight it is not read as what it will be.
 const MARKS: &[&str] = &["{{", "{%", "<%", "[[ ", "{#"];
 
 /// Whether something has to fill in the text first.
-pub fn is_template(path: &str, text: &str) -> bool {
-    let name = path::name(path).to_ascii_lowercase();
-    let by_name =
-        |ending: &str| name.ends_with(ending) || name.contains(format!("{ending}.").as_str());
-    TEMPLATES.iter().any(|ending| by_name(ending))
+pub fn is_template(path: &str, text: &str, shapes: &Shapes) -> bool {
+    shapes.is_template_name(path::name(path))
         || MARKS.iter().any(|mark| text.contains(mark))
         || text.lines().any(is_filled_line)
 }
@@ -75,10 +59,11 @@ fn is_filled_line(line: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::claims;
+    use super::{Shapes, claims};
 
     #[test]
     fn manifests_and_compose_files_are_missed_and_templates_are_not() {
+        let shapes = Shapes::embedded().unwrap();
         for (path, text) in [
             ("a.yaml", "apiVersion: v1\nkind: ["),
             ("list.json", "{\"apiVersion\": \"v1\", \"items\": ["),
@@ -90,7 +75,7 @@ mod tests {
             ("values-prod.yaml", "redis: ["),
             ("x/kustomization.yaml", "resources: ["),
         ] {
-            assert!(claims(path, text), "{path}");
+            assert!(claims(path, text, &shapes), "{path}");
         }
         for (path, text) in [
             ("mkdocs.yml", "plugins: ["),
@@ -104,7 +89,7 @@ mod tests {
             ("docker-compose.yml", "services:\n  a: %IMAGE%"),
             ("docker-compose.yml", "services:\n$EXTRA"),
         ] {
-            assert!(!claims(path, text), "{path} {text}");
+            assert!(!claims(path, text, &shapes), "{path} {text}");
         }
     }
 }

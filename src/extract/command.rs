@@ -11,7 +11,9 @@ use crate::extract::process_environment::{Environment, substituted};
 use crate::extract::recipe::Recipe;
 use crate::extract::scalar::{replace, template_reason};
 use crate::facts::raw::{ArgWord, ConfPart, LineForm, RawLine, RawWord};
-use crate::facts::{Encoding, Reason, Slot};
+use crate::facts::{Cause, Encoding, Slot};
+use crate::extract::variables::{self, Escape};
+pub use crate::facts::raw::ArgWord;
 use crate::knowledge::servers::Series;
 use crate::source::Span;
 use crate::syntax::conf::{self, Line};
@@ -27,11 +29,11 @@ pub struct Invocation {
     /// The words behind the file.
     pub arguments: Vec<ArgWord>,
     /// Why there may be more than was seen.
-    pub gap: Option<Reason>,
+    pub gap: Option<Cause>,
     /// Options that the image adds behind all others.
     pub added: Vec<ArgWord>,
     /// Why more options may come behind all that were seen.
-    pub gap_behind: Option<Reason>,
+    pub gap_behind: Option<Cause>,
     /// How its start script makes the file, where that can be followed.
     pub recipe: Option<Recipe>,
 }
@@ -69,7 +71,7 @@ pub fn invocation(program: Option<String>, words: &[ArgWord]) -> Invocation {
         .flatten()
         .any(|word| word.text == STANDARD_INPUT);
     let reads_more =
-        reads_more.then(|| Reason::new("it reads more configuration from standard input"));
+        reads_more.then(|| Cause::Command("it reads more configuration from standard input"));
     let unseen = arguments
         .first()
         .filter(|word| !word.text.starts_with("--"));
@@ -141,7 +143,7 @@ pub fn plausible_lines(
     candidates: &[&Series],
     words: &[ArgWord],
     behind_file: bool,
-    differs: &Reason,
+    differs: &Cause,
 ) -> Vec<RawLine> {
     let mut read = candidates
         .iter()

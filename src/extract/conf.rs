@@ -3,9 +3,9 @@
 //! What a name means and whether a value is accepted is `resolve`'s business. Template holes and
 //! shell variables are marked, since the text that the server reads is then another one.
 
-use crate::facts::bounds::{LONGER_THAN_READ, MOST_BYTES};
+use crate::facts::bounds::MOST_BYTES;
 use crate::facts::raw::{LineForm, RawLine, RawText, RawWord, TextPlace};
-use crate::facts::{Encoding, Reason, Slot};
+use crate::facts::{Cause, Encoding, Slot};
 use crate::knowledge::shapes::Shapes;
 use crate::source::{Comment, Excerpt, Span};
 use crate::syntax::conf::{self, Line};
@@ -53,13 +53,13 @@ pub fn read(
     let parsed = conf::parse(&excerpt);
     let mut holes = Vec::new();
     if excerpt.text().len() < whole.text().len() {
-        holes.push(Reason::new(LONGER_THAN_READ));
+        holes.push(Cause::TooLong);
     }
     let mut lines = Vec::new();
     let mut branches = Branches::default();
     for line in &parsed.lines {
         if is_template_line(&excerpt, line) {
-            holes.push(Reason::new("a template writes part of the text"));
+            holes.push(Cause::Template("writes part of the text"));
             branches.pass(&excerpt.text()[line.range.clone()]);
         } else {
             branches.take(lines.len());
@@ -182,25 +182,31 @@ fn is_template_line(excerpt: &Excerpt, line: &Line) -> bool {
 }
 
 /// Why a word is not what the server reads: something fills it in before.
-pub fn hole(word: &str) -> Option<Reason> {
+pub fn hole(word: &str) -> Option<Cause> {
     let placeholder = |open: &str, close: &str| {
         word.find(open)
             .is_some_and(|at| word[at + open.len()..].contains(close))
     };
     if placeholder("{{", "}}") || placeholder("{%", "%}") || word.contains("{{") {
-        return Some(Reason::new("a template fills it in"));
+        return Some(Cause::Template("fills it in"));
     }
     if word.contains("<%") || word.contains("%>") {
-        return Some(Reason::new("a template fills it in"));
+        return Some(Cause::Template("fills it in"));
     }
     if placeholder("${", "}") || placeholder("$(", ")") {
-        return Some(Reason::new(format!("`{word}` is filled in from outside")));
+        return Some(Cause::Text {
+            text: word.to_owned(),
+            fact: "is filled in from outside",
+        });
     }
     let wrapped =
         |mark: &str| word.len() > 2 * mark.len() && word.starts_with(mark) && word.ends_with(mark);
     let angled = word.len() > 2 && word.starts_with('<') && word.ends_with('>');
     if angled || wrapped("__") || wrapped("@") || wrapped("%") {
-        return Some(Reason::new(format!("`{word}` is a placeholder")));
+        return Some(Cause::Text {
+            text: word.to_owned(),
+            fact: "is a placeholder",
+        });
     }
     None
 }

@@ -2,7 +2,7 @@
 //! data of ConfigMaps. Values that something else fills in are kept as unknown.
 
 use crate::extract::scalar::raw_scalar;
-use crate::facts::Reason;
+use crate::facts::Cause;
 use crate::facts::raw::{RawScalar, RawVariable};
 use crate::syntax::yaml::{Document, Node};
 
@@ -48,7 +48,7 @@ fn composed(environment: &Node, service: &str, found: &mut Vec<RawVariable>) {
         if text.contains('=') && scalar.text.is_ok() {
             scalar.text = Ok(value.to_owned());
         } else {
-            scalar.text = Err(Reason::new("its value is given elsewhere"));
+            scalar.text = Err(Cause::Deployment("its value is given elsewhere"));
         }
         found.extend(variable(name, Some(&scalar), holder()));
     }
@@ -92,10 +92,10 @@ fn variable(name: &str, value: Option<&RawScalar>, holder: String) -> Option<Raw
     let text = match value {
         Some(scalar) => match &scalar.text {
             Ok(text) if !text.contains(['$', '{']) => Ok(text.clone()),
-            Ok(_) => Err(Reason::new("something fills it in")),
+            Ok(_) => Err(Cause::Deployment("something fills it in")),
             Err(reason) => Err(reason.clone()),
         },
-        None => Err(Reason::new("its value is given elsewhere")),
+        None => Err(Cause::Deployment("its value is given elsewhere")),
     };
     Some(RawVariable {
         name: name.to_owned(),

@@ -4,7 +4,7 @@
 
 use std::ops::Range;
 
-use crate::facts::Reason;
+use crate::facts::Cause;
 use crate::source::Excerpt;
 
 /// A text with its variables filled in. What is not known stays in it as it is written.
@@ -12,7 +12,7 @@ use crate::source::Excerpt;
 pub struct Expanded {
     excerpt: Excerpt,
     /// Which parts are not what the reader gets, and why; in order.
-    unknown: Vec<(Range<usize>, Reason)>,
+    unknown: Vec<(Range<usize>, Cause)>,
     /// Something was filled in: the file spells it differently.
     changed: bool,
 }
@@ -27,7 +27,7 @@ impl Expanded {
         }
     }
 
-    pub fn new(excerpt: Excerpt, unknown: Vec<(Range<usize>, Reason)>, changed: bool) -> Self {
+    pub fn new(excerpt: Excerpt, unknown: Vec<(Range<usize>, Cause)>, changed: bool) -> Self {
         Self {
             excerpt,
             unknown,
@@ -36,7 +36,7 @@ impl Expanded {
     }
 
     /// A text of which nothing is known but where it stands.
-    pub fn hidden(excerpt: Excerpt, reason: Reason) -> Self {
+    pub fn hidden(excerpt: Excerpt, reason: Cause) -> Self {
         let all = 0..excerpt.text().len();
         Self::new(excerpt, vec![(all, reason)], true)
     }
@@ -54,8 +54,8 @@ impl Expanded {
     }
 
     /// Why a part is not known, if it is not. An empty range touches what it stands in or beside.
-    pub fn hole(&self, range: &Range<usize>) -> Option<&Reason> {
-        let touches = |(part, _): &&(Range<usize>, Reason)| {
+    pub fn hole(&self, range: &Range<usize>) -> Option<&Cause> {
+        let touches = |(part, _): &&(Range<usize>, Cause)| {
             part.start < range.end.max(range.start + 1)
                 && range.start < part.end.max(part.start + 1)
         };
@@ -63,7 +63,7 @@ impl Expanded {
     }
 
     /// The whole text, or why it is not known.
-    pub fn known(&self) -> Result<&str, Reason> {
+    pub fn known(&self) -> Result<&str, Cause> {
         match self.unknown.first() {
             Some((_, reason)) => Err(reason.clone()),
             None => Ok(self.text()),
@@ -72,7 +72,7 @@ impl Expanded {
 
     /// A part of the text.
     pub fn slice(&self, range: Range<usize>) -> Self {
-        let inside = |(part, reason): &(Range<usize>, Reason)| {
+        let inside = |(part, reason): &(Range<usize>, Cause)| {
             let start = part.start.max(range.start);
             let end = part.end.min(range.end);
             (start < end || part.is_empty() && start == end)

@@ -6,28 +6,30 @@ use crate::extract::manifest_context::Context;
 use crate::extract::object_name::object_name;
 use crate::extract::scalar::{first_entry, known};
 use crate::extract::shape::Visibility;
-use crate::facts::Reason;
+use crate::facts::Cause;
 use crate::facts::raw::{ObjectName, Raw};
-use crate::knowledge::shapes::ChartName;
+use crate::knowledge::shapes::{ChartName, ReleaseForm};
 use crate::syntax::yaml::{self, Node};
 
 /// Reads the resource if it deploys a chart.
 pub fn read(root: &Node, kind: &str, context: &Context<'_>, raw: &mut Raw) {
     let api = known(root.get("apiVersion")).unwrap_or_default();
     let group = api.split('/').next().unwrap_or_default();
-    match (group, kind) {
-        ("argoproj.io", "Application") => argo(root, root.get("spec"), kind, context, raw),
-        ("argoproj.io", "ApplicationSet") => {
-            argo(root, root.at("spec.template.spec"), kind, context, raw);
-        }
-        ("helm.toolkit.fluxcd.io", "HelmRelease") => flux(root, kind, context, raw),
-        _ => {}
+    let Some(shape) = context.shapes.release(group, kind) else {
+        return;
+    };
+    let Some(spec) = root.at(&shape.spec) else {
+        return;
+    };
+    match shape.form {
+        ReleaseForm::Sources => argo(root, spec, kind, context, raw),
+        ReleaseForm::Values => flux(root, spec, kind, context, raw),
     }
 }
 
 /// An Application has one source or several; each may be a chart.
-fn argo(root: &Node, spec: Option<&Node>, kind: &str, context: &Context<'_>, raw: &mut Raw) {
-    let (Some(spec), Some(object)) = (spec, object_name(root, kind)) else {
+fn argo(root: &Node, spec: &Node, kind: &str, context: &Context<'_>, raw: &mut Raw) {
+    let Some(object) = object_name(root, kind) else {
         return;
     };
     let several = spec.get("sources").map(Node::items).unwrap_or_default();
@@ -84,14 +86,14 @@ fn argo_source(
 }
 
 /// A parameter that leads into a list, or whose name a template writes, may say anything of the values.
-fn unfollowed_parameters(helm: &Node) -> Option<Reason> {
+fn unfollowed_parameters(helm: &Node) -> Option<Cause> {
     let parameters = helm.get("parameters")?;
     let followed = |parameter: &Node| {
         let value = parameter.get("value");
         known(parameter.get("name")).is_some_and(|n| value.is_some_and(|v| v.nested(n).is_some()))
     };
     let all = !parameters.is_open() && parameters.items().iter().all(followed);
-    (!all).then(|| Reason::new("some of the application's parameters are not followed"))
+    (!all).then(|| Cause::Release("some of the application's parameters are not followed"))
 }
 
 /// Parameters over `valuesObject` over `values`, which `valuesObject` replaces whole.
@@ -120,26 +122,26 @@ fn embedded(node: &Node) -> Option<Node> {
         .map(|document| document.root)
 }
 
-fn flux(root: &Node, kind: &str, context: &Context<'_>, raw: &mut Raw) {
+fn flux(root: &Node, spec: &Node, kind: &str, context: &Context<'_>, raw: &mut Raw) {
     let Some(object) = object_name(root, kind) else {
         return;
     };
-    let Some(values) = root.at("spec.values") else {
+    let Some(values) = spec.get("values") else {
         return;
     };
-    let text = |path: &str| known(root.at(path)).map(str::to_owned);
+    let text = |path: &str| known(spec.at(path)).map(str::to_owned);
     let chart = ChartName {
-        name: text("spec.chart.spec.chart")
-            .or_else(|| text("spec.chartRef.name"))
+        name: text("chart.spec.chart")
+            .or_else(|| text("chartRef.name"))
             .unwrap_or_default(),
-        repository: text("spec.chart.spec.sourceRef.name"),
-        version: text("spec.chart.spec.version"),
+        repository: text("chart.spec.sourceRef.name"),
+        version: text("chart.spec.version"),
     };
-    let from = root
-        .at("spec.valuesFrom")
+    let from = spec
+        .get("valuesFrom")
         .is_some_and(|from| !from.items().is_empty());
-    let target = text("spec.targetNamespace");
-    let release = text("spec.releaseName").or_else(|| {
+    let target = text("targetNamespace");
+    let release = text("releaseName").or_else(|| {
         let name = Some(&object.name).filter(|_| !object.templated)?;
         Some(match &target {
             Some(namespace) => format!("{namespace}-{name}"),
@@ -160,9 +162,9 @@ fn flux(root: &Node, kind: &str, context: &Context<'_>, raw: &mut Raw) {
     deploy_any(release, context, raw);
 }
 
-fn unseen_below(why: Option<&str>) -> Visibility {
+fn unseen_below(why: Option<&'static str>) -> Visibility {
     Visibility {
-        below: why.map(Reason::new),
+        below: why.map(Cause::Release),
         ..Visibility::default()
     }
 }
@@ -173,7 +175,7 @@ fn deploy_any(mut release: Release<'_>, context: &Context<'_>, raw: &mut Raw) {
         return;
     }
     let name = &release.chart.name;
-    let why = format!("the chart {name} may bring values of its own");
-    release.visibility.below.get_or_insert(Reason::new(why));
+    let below = &mut release.visibility.below;
+    below.get_or_insert(Cause::ChartValues(name.clone()));
     deploy_by_signs(&release, context, raw);
 }

@@ -6,9 +6,9 @@ use crate::extract::command::{self, Invocation};
 use crate::extract::expand::Expanded;
 use crate::extract::process_environment::{self, Environment};
 use crate::extract::recipe::{self, Recipe};
-use crate::extract::script::{self, Command};
+use crate::extract::script::{Command, is_shell, self};
 use crate::facts::raw::ArgWord;
-use crate::facts::{Reason, Slot};
+use crate::facts::{Cause, Slot};
 use crate::knowledge::shapes::{ImageReference, Shapes};
 use crate::source::{Excerpt, Span, path};
 use crate::syntax::shell::{self, ShellWord};
@@ -22,7 +22,7 @@ pub struct Argument {
 
 /// A script that is shown to the process under a path: its text, or why it is not known; `None` where
 /// nothing is shown there.
-pub type Scripts<'a> = &'a dyn Fn(&str) -> Option<Result<Expanded, Reason>>;
+pub type Scripts<'a> = &'a dyn Fn(&str) -> Option<Result<Expanded, Cause>>;
 
 /// What is started, and by what.
 pub struct Launch<'a> {
@@ -44,7 +44,7 @@ pub enum Launched {
     /// It runs a server.
     Server(Box<Invocation>),
     /// A server image runs something that cannot be followed.
-    Hidden(Reason),
+    Hidden(Cause),
     /// It is no server.
     Other,
 }
@@ -93,14 +93,14 @@ pub fn is_script(path: &str, text: &str) -> bool {
 }
 
 /// A script as a shell reads it; the first line of some names another program.
-pub fn shell_script(text: Excerpt) -> Result<Expanded, Reason> {
+pub fn shell_script(text: Excerpt) -> Result<Expanded, Cause> {
     let first = text.text().lines().next().unwrap_or_default();
     let named = first.strip_prefix("#!").map(|line| {
         let mut words = line.split_ascii_whitespace();
         words.any(is_shell)
     });
     if named == Some(false) {
-        return Err(Reason::new("its start script is none of a shell"));
+        return Err(Cause::StartScript("is none of a shell"));
     }
     Ok(Expanded::plain(text))
 }
@@ -108,7 +108,7 @@ pub fn shell_script(text: Excerpt) -> Result<Expanded, Reason> {
 /// A shell script that is run, and the arguments that it is given.
 enum Script {
     Known(Expanded, Vec<ArgWord>),
-    Hidden(Reason),
+    Hidden(Cause),
 }
 
 /// The official entrypoints take a word with this ending for a configuration file.
@@ -116,11 +116,6 @@ const CONF_ENDING: &str = ".conf";
 
 /// Behind more words than these no wrapper is looked for.
 const MOST_WRAPPERS: usize = 4;
-
-fn is_shell(word: &str) -> bool {
-    let name = path::name(word);
-    matches!(name, "sh" | "bash" | "ash" | "dash")
-}
 
 struct Follower<'a> {
     launch: &'a Launch<'a>,
@@ -132,7 +127,7 @@ impl Follower<'_> {
         let words = self.words();
         match self.script(&words) {
             Some(Script::Known(script, arguments)) => return self.scripted(&script, &arguments),
-            Some(Script::Hidden(reason)) => return self.hidden_or_other(&reason.to_string()),
+            Some(Script::Hidden(reason)) => return self.hidden_or_other(reason),
             None => {}
         }
         if let Some(invocation) = self.direct(&words) {
@@ -140,7 +135,7 @@ impl Follower<'_> {
         }
         match self.launch.entrypoint {
             None => self.by_entrypoint(&words),
-            Some(_) => self.hidden_or_other("its entrypoint is not followed"),
+            Some(_) => self.hidden_or_other(Cause::Command("its entrypoint is not followed")),
         }
     }
 
@@ -220,7 +215,7 @@ impl Follower<'_> {
         if servers.is_empty() {
             return match others.into_iter().next() {
                 Some((_, other)) => Launched::Server(Box::new(other)),
-                None => self.hidden_or_other("its start script is not followed"),
+                None => self.hidden_or_other(Cause::StartScript("is not followed")),
             };
         }
         let (at, mut invocation) = servers.remove(0);
@@ -228,7 +223,7 @@ impl Follower<'_> {
             invocation.keep_common(other);
         }
         if !servers.is_empty() {
-            invocation.gap = Some(Reason::new("its start script starts several servers"));
+            invocation.gap = Some(Cause::StartScript("starts several servers"));
         }
         self.add_recipe(&commands[..at], &mut invocation);
         Launched::Server(Box::new(invocation))
@@ -240,7 +235,7 @@ impl Follower<'_> {
             return;
         };
         let recipe = Recipe {
-            parts: recipe::parts(before, &file.text),
+            parts: recipe::parts(before, &file.text, self.shapes),
             strangers: before.iter().any(|command| !self.is_harmless(command)),
             gap: invocation.gap.clone(),
         };
@@ -248,19 +243,16 @@ impl Follower<'_> {
             .iter()
             .any(|command| self.may_write(&file.text, command));
         if written || recipe.strangers || !recipe.parts.is_empty() {
-            let why = "its start script may write the configuration before the server reads it";
-            invocation.gap.get_or_insert(Reason::new(why));
+            let why = Cause::StartScript("may write the configuration before the server reads it");
+            invocation.gap.get_or_insert(why);
         }
         invocation.recipe = Some(recipe);
     }
 
+    /// What copies and moves make of the file is followed.
     fn is_harmless(&self, command: &Command) -> bool {
-        let harmless = &self.shapes.servers.harmless_commands;
-        let Some(first) = command.words.first() else {
-            return true;
-        };
-        let name = path::name(&first.text);
-        harmless.iter().any(|known| known == name) || matches!(name, "cp" | "mv" | "cat" | "ls")
+        let name = command.program();
+        name.is_empty() || self.shapes.is_harmless_command(name) || recipe::is_copy(name)
     }
 
     /// Whether a command names the file or its folder.
@@ -291,16 +283,13 @@ impl Follower<'_> {
         };
         let official = shape.is_official(image);
         let Some(program) = shape.entrypoint.clone().filter(|_| official) else {
-            return Launched::Hidden(Reason::new(format!(
-                "what the image {} runs by itself is not known",
-                image.repository
-            )));
+            return Launched::Hidden(Cause::ImageProgram(image.repository.clone()));
         };
         match words.first() {
             Some(first) if !first.text.starts_with('-') && !first.text.ends_with(CONF_ENDING) => {
                 match &first.hole {
                     Some(reason) => Launched::Hidden(reason.clone()),
-                    None => self.hidden_or_other("its command is not followed"),
+                    None => self.hidden_or_other(Cause::Command("its command is not followed")),
                 }
             }
             _ => {
@@ -337,19 +326,21 @@ impl Follower<'_> {
                 invocation.added = words;
             }
             Some(Err(reason)) => {
-                let why = format!("the image adds the options in {variable}: {reason}");
-                invocation.gap_behind = Some(Reason::new(why));
+                invocation.gap_behind = Some(Cause::ImageOptions {
+                    variable: variable.to_owned(),
+                    cause: Box::new(reason.clone()),
+                });
             }
         }
         invocation
     }
 
     /// A server image whose command names no server program is a client's shell unless it listens.
-    fn hidden_or_other(&self, why: &str) -> Launched {
+    fn hidden_or_other(&self, why: Cause) -> Launched {
         let image = self.launch.image;
         let is_server = image.is_some_and(|image| self.shapes.server_image(image).is_some());
         if is_server && self.launch.listens {
-            Launched::Hidden(Reason::new(why))
+            Launched::Hidden(why)
         } else {
             Launched::Other
         }

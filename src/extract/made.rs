@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::extract::conf::{self, Frame};
 use crate::extract::recipe::{Part, Recipe};
-use crate::facts::Reason;
+use crate::facts::{Cause};
 use crate::facts::raw::ArgWord;
 use crate::facts::raw::{ConfPart, ObjectName, RawText, TextPlace};
 use crate::knowledge::shapes::Shapes;
@@ -67,9 +67,10 @@ impl Maker<'_> {
             }
         }
         if recipe.strangers {
-            let why = "its start script may write the configuration before the server reads it";
             parts.push(ConfPart::NotVisible {
-                reason: Reason::new(why),
+                reason: Cause::StartScript(
+                    "may write the configuration before the server reads it",
+                ),
                 at: Some(file.span),
             });
         }
@@ -130,7 +131,6 @@ fn with_holes(excerpt: &Excerpt) -> Excerpt {
 fn leave_open(text: &mut RawText) {
     let words = text.lines.iter_mut().flat_map(|line| &mut line.words);
     for word in words.filter(|word| word.hole.is_some()) {
-        let why = "its start script decides whether the line is there";
-        word.hole = Some(Reason::new(why));
+        word.hole = Some(Cause::StartScript("decides whether the line is there"));
     }
 }

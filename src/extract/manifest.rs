@@ -10,7 +10,7 @@ use crate::extract::manifest_context::Context;
 use crate::extract::object_name::object_name;
 use crate::extract::scalar::{known, raw_scalar};
 use crate::extract::{gitops, resource, workload};
-use crate::facts::Reason;
+use crate::facts::Cause;
 use crate::facts::extent::Extent;
 use crate::facts::raw::{
     ConfPart, ObjectName, Raw, RawAutoscaler, RawLimitRange, RawServer, RawService, TextPlace,
@@ -56,7 +56,7 @@ pub fn read_render(render: &Render, context: &Context<'_>) -> Raw {
 }
 
 /// What is not written may have been added, and what is written may not be the last word.
-fn obscure(server: &mut RawServer, why: &Reason) {
+fn obscure(server: &mut RawServer, why: &Cause) {
     server.fragment = true;
     server.conf.push(ConfPart::NotVisible {
         reason: why.clone(),

@@ -9,7 +9,7 @@ use crate::extract::kustomize::{Render, Tree, TreeFile};
 use crate::extract::object_name::object_name;
 use crate::extract::scalar::known;
 use crate::facts::raw::ObjectName;
-use crate::facts::{Reason, tree};
+use crate::facts::{Cause, tree};
 use crate::source::{FileId, path};
 use crate::syntax::yaml::{Node, Stream};
 
@@ -127,7 +127,7 @@ impl<'t> Objects<'t> {
     }
 
     /// The object of this name that is meant in a file; or why that is not known.
-    pub fn find(&self, wanted: &ObjectName, from: FileId) -> Result<&Node, Reason> {
+    pub fn find(&self, wanted: &ObjectName, from: FileId) -> Result<&Node, Cause> {
         let key = (wanted.kind.clone(), wanted.name.clone());
         let held = self.found.get(&key).map(Vec::as_slice).unwrap_or_default();
         let mut found: Vec<&Node> = held
@@ -170,10 +170,10 @@ impl<'t> Objects<'t> {
         mut found: Vec<&'n Node>,
         wanted: &ObjectName,
         from: FileId,
-    ) -> Result<&'n Node, Reason> {
+    ) -> Result<&'n Node, Cause> {
         let what = format!("{}/{}", wanted.kind, wanted.name);
         if found.is_empty() {
-            return Err(Reason::new(format!("{what} is not in the scanned tree")));
+            return Err(Cause::OutsideTree(what));
         }
         let path = |node: &Node| self.paths.get(&node.span.file).copied();
         if let Some(own) = self.paths.get(&from) {
@@ -191,13 +191,11 @@ impl<'t> Objects<'t> {
         }
         match found[..] {
             [only] => Ok(only),
-            [] => Err(Reason::new(format!(
-                "{what} is in the scanned tree for another environment only"
-            ))),
-            _ => Err(Reason::new(format!(
-                "{what} is in the scanned tree {} times",
-                found.len()
-            ))),
+            [] => Err(Cause::OtherEnvironment(what)),
+            _ => Err(Cause::SeveralInTree {
+                name: what,
+                count: Some(found.len()),
+            }),
         }
     }
 }

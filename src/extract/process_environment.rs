@@ -5,17 +5,17 @@ use std::collections::BTreeMap;
 
 use crate::extract::expand::Expanded;
 use crate::extract::variables::{self, Escape};
-use crate::facts::Reason;
+use crate::facts::Cause;
 use crate::source::Excerpt;
 
 /// Values of the environment: literal, or why they are not known.
-pub type Environment = BTreeMap<String, Result<String, Reason>>;
+pub type Environment = BTreeMap<String, Result<String, Cause>>;
 
 /// Stands in an environment for every variable that it does not name, where such a one may be set.
 pub const ANY_OTHER: &str = "";
 
 /// What the shell makes of one `$NAME` or `${NAME…}`; `None` for other expansions.
-pub fn shell_value(expansion: &str, environment: &Environment) -> Option<Result<String, Reason>> {
+pub fn shell_value(expansion: &str, environment: &Environment) -> Option<Result<String, Cause>> {
     let inner = expansion.trim_start_matches(['$', '{']);
     let is_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
     let end = inner.find(|c| !is_name(c)).unwrap_or(inner.len());
@@ -28,8 +28,8 @@ pub fn shell_value(expansion: &str, environment: &Environment) -> Option<Result<
     }
 }
 
-fn not_visible(name: &str) -> Reason {
-    Reason::new(format!("environment variable {name} is not visible"))
+fn not_visible(name: &str) -> Cause {
+    Cause::new(format!("environment variable {name} is not visible"))
 }
 
 /// Fills in Kubernetes' own `$(NAME)`; what has no known value stays and is marked. `$$` is a dollar

@@ -6,8 +6,9 @@
 use std::collections::BTreeMap;
 
 use crate::extract::script::{Command, Output};
-use crate::facts::Reason;
+use crate::facts::{Cause};
 use crate::facts::raw::ArgWord;
+use crate::knowledge::shapes::Shapes;
 use crate::source::{Excerpt, Span, path};
 
 /// How a file comes about.
@@ -18,7 +19,7 @@ pub struct Recipe {
     /// A program of which nothing is known is run before the server: it may have written the file.
     pub strangers: bool,
     /// Why there may be more to the server's configuration, the file aside.
-    pub gap: Option<Reason>,
+    pub gap: Option<Cause>,
 }
 
 /// A part of a file.
@@ -33,14 +34,17 @@ pub enum Part {
     /// Another file, as it is.
     File(ArgWord),
     /// Another file, changed on the way.
-    Changed(ArgWord, Reason),
+    Changed(ArgWord, Cause),
     /// Something that cannot be told.
-    Unknown(Reason, Span),
+    Unknown(Cause, Span),
 }
 
 /// The parts of a file after these commands; empty where none of them touches it.
-pub fn parts(commands: &[Command], file: &str) -> Vec<Part> {
-    let mut files = Files::default();
+pub fn parts(commands: &[Command], file: &str, shapes: &Shapes) -> Vec<Part> {
+    let mut files = Files {
+        made: BTreeMap::new(),
+        shapes,
+    };
     for command in commands {
         files.run(command, file);
     }
@@ -48,12 +52,12 @@ pub fn parts(commands: &[Command], file: &str) -> Vec<Part> {
 }
 
 /// What was written so far, by path.
-#[derive(Default)]
-struct Files {
+struct Files<'a> {
     made: BTreeMap<String, Vec<Part>>,
+    shapes: &'a Shapes,
 }
 
-impl Files {
+impl Files<'_> {
     fn run(&mut self, command: &Command, wanted: &str) {
         let Some(written) = self.written(command) else {
             return self.strange(command, wanted);
@@ -64,11 +68,8 @@ impl Files {
                 parts = parts.into_iter().map(perhaps).collect();
             } else if command.conditional {
                 let at = command.words.first().map(|word| word.span);
-                let why = format!("its start script decides what is written to {path}");
-                parts = at
-                    .map(|at| Part::Unknown(Reason::new(why), at))
-                    .into_iter()
-                    .collect();
+                let why = Cause::ScriptWrites(path.clone());
+                parts = at.map(|at| Part::Unknown(why, at)).into_iter().collect();
             }
             let whole = if appends || command.conditional {
                 let mut before = self
@@ -86,11 +87,8 @@ impl Files {
 
     /// The files that a command writes, where it is one that is understood.
     fn written(&self, command: &Command) -> Option<Vec<(String, Vec<Part>, bool)>> {
-        let name = command
-            .words
-            .first()
-            .map_or("", |word| path::name(&word.text));
-        if let "cp" | "mv" = name {
+        let name = command.program();
+        if is_copy(name) {
             return self.copied(command);
         }
         if command.outputs.is_empty() {
@@ -114,7 +112,7 @@ impl Files {
             return Vec::new();
         };
         let unknown = || {
-            let why = Reason::new(format!("what {name} writes is known only when it runs"));
+            let why = Cause::OutputOf(name.to_owned());
             vec![Part::Unknown(why, at)]
         };
         let arguments = command.words.get(1..).unwrap_or_default();
@@ -136,7 +134,7 @@ impl Files {
             "sed" | "awk" | "envsubst" | "tr" | "grep" => {
                 let file = command.input.as_ref().or(arguments.last());
                 let path = file.filter(|file| file.text.contains('/') && file.hole.is_none());
-                let why = Reason::new(format!("what {name} makes of it is not followed"));
+                let why = Cause::ChangesBy(name.to_owned());
                 path.map_or_else(unknown, |file| vec![Part::Changed(file.clone(), why)])
             }
             _ => unknown(),
@@ -182,7 +180,7 @@ impl Files {
         let Some((program_word, arguments)) = command.words.split_first() else {
             return;
         };
-        if leaves_content(path::name(&program_word.text)) {
+        if self.shapes.is_harmless_command(command.program()) {
             return;
         }
         let names_it = |word: &ArgWord| {
@@ -193,11 +191,14 @@ impl Files {
         if !arguments.iter().chain(outputs).any(names_it) {
             return;
         }
-        let why = format!("{} may change {wanted}", path::name(&program_word.text));
+        let why = Cause::MayChange {
+            program: command.program().to_owned(),
+            path: wanted.to_owned(),
+        };
         let parts = self.made.entry(wanted.to_owned());
         parts
             .or_insert_with(|| vec![Part::Before])
-            .push(Part::Unknown(Reason::new(why), program_word.span));
+            .push(Part::Unknown(why, program_word.span));
     }
 }
 
@@ -209,30 +210,9 @@ fn perhaps(part: Part) -> Part {
     }
 }
 
-/// Programs that look at files, or change who may read them, and never what they hold.
-fn leaves_content(program: &str) -> bool {
-    matches!(
-        program,
-        "[" | "[["
-            | "test"
-            | "ls"
-            | "cat"
-            | "echo"
-            | "printf"
-            | "chmod"
-            | "chown"
-            | "chgrp"
-            | "mkdir"
-            | "stat"
-            | "touch"
-            | "grep"
-            | "head"
-            | "tail"
-            | "wc"
-            | "cd"
-            | "exec"
-            | "set"
-    )
+/// Programs that make one file what another one is.
+pub fn is_copy(program: &str) -> bool {
+    matches!(program, "cp" | "mv")
 }
 
 fn is_pattern(word: &ArgWord) -> bool {

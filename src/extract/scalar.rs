@@ -1,13 +1,13 @@
 //! YAML nodes as raw scalars and names: text with its place, or why it cannot be known.
 
 use crate::facts::raw::RawScalar;
-use crate::facts::{Encoding, Reason, Slot};
+use crate::facts::{Cause, Encoding, Slot};
 use crate::source::{Excerpt, Span};
 use crate::syntax::yaml::{Node, ScalarStyle};
 
 /// Why a template keeps a value from being known.
-pub fn template_reason() -> Reason {
-    Reason::new("a template fills it in")
+pub fn template_reason() -> Cause {
+    Cause::Template("fills it in")
 }
 
 /// A scalar node's text; a mapping or list in its place is no figure.
@@ -15,7 +15,7 @@ pub fn raw_scalar(node: &Node) -> RawScalar {
     let text = match node.as_str() {
         _ if node.has_hole() || node.is_open() => Err(template_reason()),
         Some(text) => Ok(text.to_owned()),
-        None => Err(Reason::new("it is not a plain value")),
+        None => Err(Cause::Deployment("it is not a plain value")),
     };
     RawScalar {
         text,

@@ -1,38 +1,33 @@
 //! The names of the programs that a command starts, by its words alone: behind a wrapper such as
 //! `tini --`, and in the script of a shell.
 
-use crate::source::{Excerpt, FileId, path};
-use crate::syntax::shell;
+use crate::extract::script::{is_shell, plain_commands, program_name};
+use crate::source::{Excerpt, FileId};
 
 /// How many words before the options may name a program: a wrapper and what it runs.
 const NAMING: usize = 2;
 
 /// The programs that a command may start, without their folders.
 pub(super) fn programs(words: &[String]) -> Vec<String> {
-    let is_shell = |word: &String| matches!(path::name(word), "sh" | "bash" | "ash" | "dash");
     let script = words.iter().position(|word| is_script_flag(word));
-    if let (true, Some(at)) = (words.first().is_some_and(is_shell), script) {
+    if let (true, Some(at)) = (words.first().is_some_and(|word| is_shell(word)), script) {
         let script = words.get(at + 1).map(String::as_str).unwrap_or_default();
         return in_script(script);
     }
     let plain = words.iter().filter(|word| !word.starts_with('-'));
-    plain
-        .take(NAMING)
-        .map(|word| path::name(word).to_owned())
-        .collect()
+    let named = plain.take(NAMING).map(|word| program_name(word));
+    named.map(str::to_owned).collect()
 }
 
 fn is_script_flag(word: &str) -> bool {
     word.starts_with('-') && !word.starts_with("--") && word.ends_with('c')
 }
 
-/// The first words of a script's commands.
 fn in_script(script: &str) -> Vec<String> {
-    let words = shell::words(&Excerpt::whole(FileId(0), script.into()));
-    let commands = words.split(|word| word.operator);
-    let first = commands.filter_map(|words| words.iter().find(|word| word.text != "exec"));
-    first
-        .map(|word| path::name(&word.text).to_owned())
+    let commands = plain_commands(&Excerpt::whole(FileId(0), script.into()));
+    let started = commands.iter().filter(|command| !command.words.is_empty());
+    started
+        .map(|command| command.program().to_owned())
         .collect()
 }
 

@@ -11,7 +11,7 @@ use crate::extract::launch::{self, Argument, Launch, Launched};
 use crate::extract::process_environment::Environment;
 use crate::extract::variables::{Escape, fill};
 use crate::facts::raw::{ConfPart, Raw, RawKind, RawScalar, RawServer};
-use crate::facts::{Reason, Slot, Strength, quantity};
+use crate::facts::{Cause, Slot, Strength, quantity};
 use crate::knowledge::shapes::Shapes;
 use crate::source::{Comment, Excerpt, path};
 use crate::syntax::dotenv;
@@ -99,7 +99,7 @@ impl Merged<'_> {
         };
         invocation.gap_behind = invocation.gap_behind.or(gap);
         let name = path::name(self.path);
-        let unknown = |why: &str| Err(Reason::new(why));
+        let unknown = |why: Cause| Err(why);
         Some(RawServer {
             name: format!("unit/{name}"),
             namespace: None,
@@ -111,22 +111,22 @@ impl Merged<'_> {
             figure_defaults: BTreeMap::from([
                 (
                     "limits.memory".to_owned(),
-                    unknown("the machine's memory is not known"),
+                    unknown(Cause::Host("the machine's memory is not known")),
                 ),
                 (
                     "limits.cpu".to_owned(),
-                    unknown("the machine's processors are not known"),
+                    unknown(Cause::Host("the machine's processors are not known")),
                 ),
                 ("replicas".to_owned(), processes(name)),
             ]),
             words: BTreeMap::from([
                 (
                     "exporter".to_owned(),
-                    unknown("other units of the host are not visible"),
+                    unknown(Cause::Host("other units of the host are not visible")),
                 ),
                 (
                     "storage.kind".to_owned(),
-                    unknown("the host's file systems are not visible"),
+                    unknown(Cause::Host("the host's file systems are not visible")),
                 ),
                 ("reachable".to_owned(), Ok(true.to_string())),
                 ("holder".to_owned(), Ok("unit".to_owned())),
@@ -151,7 +151,7 @@ impl Merged<'_> {
         &self,
         start: &Setting,
         environment: &Environment,
-    ) -> (Vec<Argument>, Option<Reason>) {
+    ) -> (Vec<Argument>, Option<Cause>) {
         let mut gap = None;
         let mut words = Vec::new();
         for argument in launch::split(&without_specifiers(&start.value)) {
@@ -171,7 +171,10 @@ impl Merged<'_> {
                 (Some(Err(reason)), _) => gap = Some(reason.clone()),
                 (None, Some(file)) => {
                     let file = file.value.text();
-                    gap = Some(Reason::new(format!("{file} may set {name}")));
+                    gap = Some(Cause::MaySet {
+                        file: file.to_owned(),
+                        name: name.to_owned(),
+                    });
                 }
                 // What nobody sets is no word at all.
                 (None, None) => {}
@@ -194,11 +197,15 @@ impl Merged<'_> {
             pairs.flatten().collect::<Vec<_>>()
         });
         let value = |name: &str, text: Option<String>| match (file, text) {
-            (Some(file), _) => Err(Reason::new(format!("{} may set {name}", file.value.text()))),
+            (Some(file), _) => Err(Cause::MaySet {
+                file: file.value.text().to_owned(),
+                name: name.to_owned(),
+            }),
             (None, Some(text)) => Ok(text),
-            (None, None) => Err(Reason::new(format!(
-                "the variable {name} is made of others"
-            ))),
+            (None, None) => Err(Cause::Variable {
+                name: name.to_owned(),
+                fact: "is made of others",
+            }),
         };
         pairs
             .map(|(name, text)| {
@@ -224,14 +231,12 @@ impl Merged<'_> {
         let mut parts = Vec::new();
         if let Some(file) = &invocation.file {
             let at = file.span;
-            let hidden = |why: String| ConfPart::NotVisible {
-                reason: Reason::new(why),
+            let hidden = |reason: Cause| ConfPart::NotVisible {
+                reason,
                 at: Some(at),
             };
             parts.push(match &file.hole {
-                Some(reason) => hidden(format!(
-                    "the path of its configuration file is not known: {reason}"
-                )),
+                Some(reason) => hidden(Cause::FilePath(Box::new(reason.clone()))),
                 None => match &(self.tree)(&file.text)[..] {
                     [one] => ConfPart::File {
                         path: one.clone(),
@@ -239,8 +244,11 @@ impl Merged<'_> {
                         strength: Strength::Assumed,
                         at,
                     },
-                    [] => hidden(format!("{} is a file of the host", file.text)),
-                    _ => hidden(format!("several files are called like {}", file.text)),
+                    [] => hidden(Cause::Named {
+                        name: file.text.clone(),
+                        fact: "is a file of the host",
+                    }),
+                    _ => hidden(Cause::SeveralFiles(file.text.clone())),
                 },
             });
         }
@@ -252,9 +260,9 @@ impl Merged<'_> {
 }
 
 /// A unit with an `@` is the template of many, each of which runs one process.
-fn processes(name: &str) -> Result<String, Reason> {
+fn processes(name: &str) -> Result<String, Cause> {
     if name.ends_with("@.service") {
-        return Err(Reason::new("each instance of the unit runs one"));
+        return Err(Cause::Host("each instance of the unit runs one"));
     }
     Ok("1".to_owned())
 }
@@ -290,7 +298,7 @@ fn without_specifiers(value: &Excerpt) -> Expanded {
     let signs = prefix(text).len();
     let value = value.slice(signs..text.len());
     let text = value.text();
-    let reason = Reason::new("the unit's name or the host fills it in");
+    let reason = Cause::Host("the unit's name or the host fills it in");
     let unknown = text
         .match_indices('%')
         .filter(|(at, _)| {
@@ -305,7 +313,10 @@ fn without_specifiers(value: &Excerpt) -> Expanded {
 fn scalar(setting: &Setting, read: fn(&str) -> Option<String>) -> RawScalar {
     let text = setting.value.text();
     RawScalar {
-        text: read(text).ok_or_else(|| Reason::new(format!("`{text}` depends on the machine"))),
+        text: read(text).ok_or_else(|| Cause::Text {
+            text: text.to_owned(),
+            fact: "depends on the machine",
+        }),
         span: setting.value.span_all(),
         slot: Slot::None,
     }

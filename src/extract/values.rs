@@ -9,9 +9,9 @@ use crate::extract::chart::{self, Release, deploy, deploy_by_signs, first_word};
 use crate::extract::manifest_context::Context;
 use crate::extract::scalar::known;
 use crate::extract::shape::Visibility;
-use crate::facts::Reason;
+use crate::facts::Cause;
 use crate::facts::raw::{ObjectName, Raw};
-use crate::knowledge::shapes::ChartName;
+use crate::knowledge::shapes::{ChartName, Shapes};
 use crate::source::path;
 use crate::syntax::yaml::Node;
 
@@ -92,17 +92,15 @@ impl Charts {
 
     /// The file that this one is laid over: the chart's own values, or the one in its folder whose name
     /// says that it is common to others.
-    fn base_of(&self, path: &str) -> Option<&str> {
+    fn base_of(&self, path: &str, shapes: &Shapes) -> Option<&str> {
         let dir = path::folder(path);
-        let own = self
-            .above(path)
-            .map(|chart| path::join(&chart.dir, OWN_VALUES));
+        let own = self.above(path).map(|chart| path::join(&chart.dir, OWN_VALUES));
         let beside = path::join(dir, OWN_VALUES);
         let is_base = |other: &&String| {
-            let common = path::folder(other) == dir && is_common(path::name(other));
+            let common = path::folder(other) == dir && shapes.is_base_values(path::name(other));
             **other != path && (common || **other == beside || Some(*other) == own.as_ref())
         };
-        if path == beside || is_common(path::name(path)) {
+        if path == beside || shapes.is_base_values(path::name(path)) {
             return None;
         }
         self.values.iter().find(is_base).map(String::as_str)
@@ -121,14 +119,6 @@ impl Charts {
 
 /// A chart's own values are always the lowest.
 const OWN_VALUES: &str = "values.yaml";
-
-/// Words in the name of a file that others are laid over.
-fn is_common(name: &str) -> bool {
-    let name = name.to_ascii_lowercase();
-    ["common", "base", "default", "global", "shared"]
-        .iter()
-        .any(|word| name.contains(word))
-}
 
 impl ChartFile {
     /// The older form keeps the dependencies in a file of its own.
@@ -166,8 +156,11 @@ pub fn read(root: &Node, path: &str, charts: &Charts, context: &Context<'_>, raw
         path,
         visibility: Visibility {
             below: charts
-                .base_of(path)
-                .map(|base| Reason::new(format!("{base} may say the rest"))),
+                .base_of(path, context.shapes)
+                .map(|base| Cause::Named {
+                    name: base.to_string(),
+                    fact: "may say the rest",
+                }),
             ..Visibility::default()
         },
         context,
@@ -191,7 +184,10 @@ pub fn read_part(root: &Node, path: &str, context: &Context<'_>, raw: &mut Raw) 
         root,
         path,
         visibility: Visibility {
-            below: Some(Reason::new("a snippet shows a part of the values")),
+            below: Some(Cause::Excerpt {
+                by: "a snippet",
+                of: "the values",
+            }),
             ..Visibility::default()
         },
         context,
@@ -223,7 +219,7 @@ impl ValuesFile<'_> {
             let mut release = self.release(&dependency.key, &entry.value, dependency.chart.clone());
             release.anchor = Some(entry.key.span);
             if let Some(why) = self.switched_off(dependency) {
-                release.visibility = chart::not_deployed(&why);
+                release.visibility = chart::not_deployed(why);
             }
             deploy(&release, self.context, raw);
         }
@@ -235,13 +231,13 @@ impl ValuesFile<'_> {
     }
 
     /// Why a part is not deployed with these values.
-    fn switched_off(&self, dependency: &Dependency) -> Option<String> {
+    fn switched_off(&self, dependency: &Dependency) -> Option<Cause> {
         let values = dependency.conditions.iter().filter_map(|path| {
             let value = self.root.at(path)?.as_bool()?;
             Some((path, value))
         });
         let (path, on) = values.into_iter().next()?;
-        (!on).then(|| format!("`{path}` is false here, so that the chart is not deployed"))
+        (!on).then(|| Cause::PartSwitchedOff(path.to_string()))
     }
 
     /// Nothing says which chart it is for: the file's own path, and the fields.

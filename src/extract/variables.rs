@@ -8,11 +8,11 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use crate::extract::expand::Expanded;
-use crate::facts::Reason;
+use crate::facts::Cause;
 use crate::source::Excerpt;
 
 /// Values by name: known, or why they are not.
-pub type Variables = BTreeMap<String, Result<String, Reason>>;
+pub type Variables = BTreeMap<String, Result<String, Cause>>;
 
 /// How a dollar sign is kept from being a variable's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,7 +34,7 @@ pub fn fill(excerpt: &Excerpt, variables: &Variables, escape: Escape) -> Expande
     }
     let mut builder = excerpt.builder();
     let mut length = 0;
-    let mut unknown: Vec<(Range<usize>, Reason)> = Vec::new();
+    let mut unknown: Vec<(Range<usize>, Cause)> = Vec::new();
     let mut changed = false;
     for piece in pieces(text, escape) {
         match piece {
@@ -69,7 +69,7 @@ pub fn value(
     expansion: &str,
     variables: &Variables,
     escape: Escape,
-) -> Option<Result<String, Reason>> {
+) -> Option<Result<String, Cause>> {
     let (variable, length) = variable(expansion)?;
     (length == expansion.len()).then(|| variable.value(variables, escape, 0))
 }
@@ -80,9 +80,9 @@ fn filled(
     variables: &Variables,
     escape: Escape,
     depth: usize,
-) -> Result<String, Reason> {
+) -> Result<String, Cause> {
     if depth > DEEPEST {
-        return Err(Reason::new("its variables are nested too deeply"));
+        return Err(Cause::Deployment("its variables are nested too deeply"));
     }
     let mut out = String::new();
     for piece in pieces(text, escape) {
@@ -117,7 +117,7 @@ struct Operation<'t> {
 }
 
 impl Variable<'_> {
-    fn value(&self, variables: &Variables, escape: Escape, depth: usize) -> Result<String, Reason> {
+    fn value(&self, variables: &Variables, escape: Escape, depth: usize) -> Result<String, Cause> {
         let known = variables.get(self.name);
         let Some(operation) = &self.operation else {
             return match known {
@@ -139,8 +139,11 @@ impl Variable<'_> {
         }
     }
 
-    fn not_set(&self) -> Reason {
-        Reason::new(format!("the variable {} comes from outside", self.name))
+    fn not_set(&self) -> Cause {
+        Cause::Variable {
+            name: self.name.to_owned(),
+            fact: "comes from outside",
+        }
     }
 }
 
@@ -254,7 +257,7 @@ mod tests {
         BTreeMap::from([
             ("A".to_owned(), known("one")),
             ("E".to_owned(), known("")),
-            ("X".to_owned(), Err(Reason::new("elsewhere"))),
+            ("X".to_owned(), Err(Cause::Template("elsewhere"))),
         ])
     }
 
@@ -288,7 +291,7 @@ mod tests {
         assert_eq!(filled.text(), "--a one --b ${B} --c ${X:-1} --d ${B:?no}");
         assert!(filled.hole(&(4..7)).is_none());
         assert!(filled.hole(&(12..16)).is_some());
-        assert_eq!(filled.hole(&(21..28)), Some(&Reason::new("elsewhere")));
+        assert_eq!(filled.hole(&(21..28)), Some(&Cause::Template("elsewhere")));
         assert!(filled.hole(&(33..40)).is_some());
     }
 

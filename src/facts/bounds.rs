@@ -6,8 +6,8 @@
 
 use std::collections::BTreeSet;
 
+use crate::facts::cause::Cause;
 use crate::facts::raw::{ConfPart, Raw, RawLine, RawText};
-use crate::facts::value::Reason;
 use crate::source::{FileId, Span};
 
 /// Servers, and texts that may be servers of their own, of one file.
@@ -15,7 +15,6 @@ pub const MOST_SERVERS: usize = 500;
 /// Bytes of one configuration text.
 pub const MOST_BYTES: usize = 1 << 20;
 /// What is said of a text that was cut there.
-pub const LONGER_THAN_READ: &str = "it is longer than is read";
 /// Lines of one text.
 const MOST_LINES: usize = 5_000;
 /// Words on the command line of one server: as many options with a value as a text may have lines.
@@ -36,7 +35,7 @@ impl Raw {
             told.extend(file.map(|file| (file, format!("{why}; only the first ones were read"))));
         }
         for text in &mut self.texts {
-            let is_cut = text.holes.iter().any(|hole| hole.0 == LONGER_THAN_READ);
+            let is_cut = text.holes.iter().any(|hole| *hole == Cause::TooLong);
             if cut_text(text) || is_cut {
                 told.insert((text.excerpt.file(), too_long(&text.name)));
             }
@@ -65,8 +64,7 @@ fn too_long(name: &str) -> String {
 fn cut_text(text: &mut RawText) -> bool {
     let is_cut = cut(&mut text.lines);
     if is_cut {
-        let why = "it has more lines than are read";
-        text.holes.push(Reason::new(why));
+        text.holes.push(Cause::TooMany("has more lines"));
     }
     is_cut
 }
@@ -85,7 +83,7 @@ fn cut_arguments(parts: &mut Vec<ConfPart>) -> bool {
     }
     if is_cut {
         parts.push(ConfPart::NotVisible {
-            reason: Reason::new("it has more arguments than are read"),
+            reason: Cause::TooMany("has more arguments"),
             at: None,
         });
     }

@@ -3,10 +3,11 @@
 
 use std::collections::BTreeMap;
 
+use crate::facts::cause::Cause;
 use crate::facts::package::{Language, Site};
 use crate::facts::quantity;
 use crate::facts::slot::Slot;
-use crate::facts::value::{Reason, Strength};
+use crate::facts::value::{Cause, Strength};
 use crate::source::{Span, path};
 
 /// A module or package file: which versions it pins for the code below its folder.
@@ -45,7 +46,7 @@ impl RawModule {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Pin {
     /// As written, e.g. `v9.7.0`, or why it is not known (a replace, a range).
-    pub version: Result<String, Reason>,
+    pub version: Result<String, Cause>,
     pub span: Span,
     /// Between which releases it lies where it is not known.
     pub bounds: Option<Bounds>,
@@ -71,7 +72,7 @@ pub enum Folded {
     List(Vec<Folded>),
     /// The language's null.
     Nil,
-    Unknown(Reason),
+    Unknown(Cause),
     /// Something outside may give it; where that gives nothing the code falls back on a value.
     Fallback(Box<Fallback>),
 }
@@ -80,7 +81,7 @@ pub enum Folded {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Fallback {
     /// What may give it.
-    pub source: Reason,
+    pub source: Cause,
     /// The environment variable without which the value holds, where it is one.
     pub variable: Option<String>,
     /// A known value.
@@ -90,7 +91,7 @@ pub struct Fallback {
 impl Fallback {
     /// Why the value is not known, and what it is where nothing is given. Text may be a secret and
     /// is not told.
-    pub fn reason(&self) -> Reason {
+    pub fn reason(&self) -> Cause {
         let value = match &self.value {
             Folded::Bool(value) => value.to_string(),
             Folded::Int(value) => value.to_string(),
@@ -98,7 +99,10 @@ impl Fallback {
             Folded::Duration(value) => quantity::show_duration(*value as f64 / 1e9),
             _ => return self.source.clone(),
         };
-        Reason::new(format!("{}, {value} where it is not set", self.source))
+        Cause::UnlessSet {
+            source: Box::new(self.source.clone()),
+            otherwise: value,
+        }
     }
 }
 
@@ -172,13 +176,13 @@ pub struct RawClient {
     pub source: Option<OptionSource>,
     /// Options that are neither written here nor left to their defaults, and why: the options
     /// come from elsewhere or escaped before the constructor ran.
-    pub rest_unknown: Option<Reason>,
+    pub rest_unknown: Option<Cause>,
     /// The same for the options that the client's own brings along: those of its connections.
-    pub carried_unknown: Option<Reason>,
+    pub carried_unknown: Option<Cause>,
     /// Where an absent one of those would be written.
     pub carried_anchor: Option<Span>,
     /// Options that something which cannot be seen may set, by the names of the code, and what.
-    pub unseen: BTreeMap<String, Reason>,
+    pub unseen: BTreeMap<String, Cause>,
     /// Where a missing option could be written; the identifier is filled in by `resolve`.
     pub insert: Slot,
     pub function: Option<String>,

@@ -30,7 +30,7 @@ impl SubjectKind {
         Self::Meta,
     ];
 
-    pub fn word(self) -> &'static str {
+    pub fn as_str(self) -> &'static str {
         match self {
             Self::Directive => "directive",
             Self::Server => "server",

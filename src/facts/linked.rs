@@ -3,8 +3,9 @@
 
 use std::collections::BTreeSet;
 
+use crate::facts::cause::Cause;
 use crate::facts::estate::{Link, Related};
-use crate::facts::value::{Reason, Strength};
+use crate::facts::value::Strength;
 use crate::source::Span;
 
 /// What belongs together in one universe.
@@ -30,7 +31,7 @@ pub struct LinkedProgram {
     /// What runs it, by their places in `Raw::workloads`.
     pub workloads: Vec<Related>,
     /// Why what runs it is not known.
-    pub unclear: Option<Reason>,
+    pub unclear: Option<Cause>,
 }
 
 /// A server with the parts of its configuration in the server's own order.
@@ -57,5 +58,5 @@ pub enum LinkedPart {
     /// Lines or generated lines: the part itself, by its place in the server's `conf`.
     Own { part: usize },
     /// It exists and cannot be seen.
-    Gap { reason: Reason, at: Option<Span> },
+    Gap { reason: Cause, at: Option<Span> },
 }

@@ -7,6 +7,7 @@
 //! Nothing here reads files, parses a format or knows a directive, a library or a rule.
 
 pub mod bounds;
+pub mod cause;
 pub mod code;
 pub mod defaults;
 pub mod estate;
@@ -23,9 +24,11 @@ pub mod tree;
 pub mod value;
 pub mod vocabulary;
 pub mod wait;
+pub mod words;
 pub mod workload;
 
+pub use cause::Cause;
 pub use estate::{Estate, Link, Related, Subject, SubjectKind};
 pub use intent::{FixIntent, Operation, Safety};
 pub use slot::{Encoding, Slot};
-pub use value::{Datum, Meaning, Origin, Reason, State, Strength, Value, Written};
+pub use value::{Datum, Meaning, Origin, State, Strength, Value, Written};

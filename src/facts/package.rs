@@ -1,7 +1,7 @@
 //! Raw facts of code beside its clients: packages and programs, what becomes of a pool's statistics,
 //! and where in the code a client is built.
 
-use crate::facts::value::Reason;
+use crate::facts::cause::Cause;
 use crate::source::Span;
 
 #[derive(
@@ -14,7 +14,9 @@ pub enum Language {
 }
 
 impl Language {
-    pub fn word(self) -> &'static str {
+    pub const WORDS: &'static [&'static str] = &[Self::Go.as_str(), Self::Rust.as_str()];
+
+    pub const fn as_str(self) -> &'static str {
         match self {
             Self::Go => "go",
             Self::Rust => "rust",
@@ -51,23 +53,11 @@ pub struct RawPackage {
 pub struct RawVariable {
     pub name: String,
     /// Its value, or why it is not known.
-    pub text: Result<String, Reason>,
+    pub text: Result<String, Cause>,
     /// What sets it: `service api`, `container web`, `ConfigMap/app`.
     pub holder: String,
     /// An image brings it along: whatever runs that has it.
     pub of_image: bool,
-}
-
-const VARIABLE: &str = "environment variable ";
-
-/// Why a value that an environment variable holds is not known.
-pub fn from_variable(name: &str) -> Reason {
-    Reason::new(format!("{VARIABLE}{name}"))
-}
-
-/// The variable that a value comes from as it is, if that is why it is not known.
-pub fn variable_of(reason: &Reason) -> Option<&str> {
-    reason.0.strip_prefix(VARIABLE)
 }
 
 /// A place that reads or exports the statistics of a connection pool.

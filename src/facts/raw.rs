@@ -5,17 +5,17 @@
 
 use std::collections::BTreeMap;
 
+use crate::facts::cause::Cause;
 pub use crate::facts::code::{
     Bounds, ErrorHandling, Fallback, Folded, OptionSource, OptionWrite, Pin, RawClient, RawModule,
 };
 use crate::facts::defaults::Defaults;
 use crate::facts::extent::Extent;
-pub use crate::facts::package::{
-    Language, Observation, Observed, RawPackage, RawVariable, Site, from_variable, variable_of,
-};
+pub use crate::facts::package::{Language, Observation, Observed, RawPackage, RawVariable, Site};
 use crate::facts::slot::Slot;
-use crate::facts::value::{Reason, Strength};
+use crate::facts::value::Strength;
 pub use crate::facts::wait::{Bound, Crew, Longest, RawWait};
+use crate::facts::words::ServerKind;
 pub use crate::facts::workload::{BuiltPackage, Given, RawBuild, RawWorkload, ServiceDeclaration};
 use crate::source::{Comment, Excerpt, Span};
 
@@ -23,7 +23,7 @@ use crate::source::{Comment, Excerpt, Span};
 #[derive(Clone, Debug, PartialEq)]
 pub struct RawScalar {
     /// The text, or why it cannot be known (a template hole, a variable).
-    pub text: Result<String, Reason>,
+    pub text: Result<String, Cause>,
     pub span: Span,
     pub slot: Slot,
 }
@@ -41,7 +41,7 @@ pub struct RawWord {
     pub text: String,
     pub span: Span,
     /// The word holds a template hole or a variable: its text is not what the server reads.
-    pub hole: Option<Reason>,
+    pub hole: Option<Cause>,
 }
 
 /// One word of a command.
@@ -50,7 +50,7 @@ pub struct ArgWord {
     pub text: String,
     pub span: Span,
     /// Its text is not what the server gets.
-    pub hole: Option<Reason>,
+    pub hole: Option<Cause>,
     /// Where it could be written anew.
     pub slot: Slot,
 }
@@ -91,15 +91,12 @@ pub struct RawLine {
 }
 
 impl RawLine {
-    /// Why the words of an alternative are not known to hold.
-    pub const ALTERNATIVE: &'static str = "a template chooses between this line and another one";
-
     /// A template chooses between it and another line: what it says is known, but not whether it
     /// holds.
     pub fn is_alternative(&self) -> bool {
         let words = self.words.iter().skip(1);
         let mut holes = words.filter_map(|word| word.hole.as_ref());
-        holes.any(|hole| hole.0 == Self::ALTERNATIVE)
+        holes.any(|hole| *hole == Cause::Alternative)
     }
 }
 
@@ -114,7 +111,7 @@ pub struct RawText {
     /// Where a new line would be written.
     pub append: Slot,
     /// Lines that cannot be read as they stand (template control lines): the rest is not whole.
-    pub holes: Vec<Reason>,
+    pub holes: Vec<Cause>,
     /// It is configuration of a kind that the server's rules do not judge (a sentinel's).
     pub foreign: bool,
     /// Its name or its content says that it is configuration text: it is a server of its own
@@ -200,7 +197,7 @@ pub enum ConfPart {
         lines: Vec<(String, Option<Vec<String>>)>,
     },
     /// Something stands here that cannot be seen.
-    NotVisible { reason: Reason, at: Option<Span> },
+    NotVisible { reason: Cause, at: Option<Span> },
 }
 
 /// A server that a workload or a custom resource runs.
@@ -214,13 +211,13 @@ pub struct RawServer {
     pub anchor: Span,
     pub image: Option<RawScalar>,
     /// The shape's own image where none is written, or why the image is not known.
-    pub image_fallback: Option<Result<String, Reason>>,
+    pub image_fallback: Option<Result<String, Cause>>,
     /// Quantities and counts by fact path: `limits.memory`, `requests.cpu`, `replicas`.
     pub figures: BTreeMap<String, RawScalar>,
     /// Figures that hold where none is written, or why they are not known.
-    pub figure_defaults: BTreeMap<String, Result<String, Reason>>,
+    pub figure_defaults: BTreeMap<String, Result<String, Cause>>,
     /// Words by fact path, decided by the extractor: `storage.kind`, `exporter`.
-    pub words: BTreeMap<String, Result<String, Reason>>,
+    pub words: BTreeMap<String, Result<String, Cause>>,
     /// Where a person wrote what decides a word, or would write a figure that is missing.
     pub word_places: BTreeMap<String, Span>,
     pub conf: Vec<ConfPart>,
@@ -255,7 +252,7 @@ impl RawServer {
 /// A reason to assume only.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Doubt {
-    pub reason: Reason,
+    pub reason: Cause,
     /// What is written is assumed too (it is switched off here), not only what is not.
     pub all: bool,
 }
@@ -266,7 +263,7 @@ pub struct RawUnread {
     pub name: String,
     pub span: Span,
     /// As a phrase that fits after "because"; or why it cannot be told.
-    pub why: Result<String, Reason>,
+    pub why: Result<String, Cause>,
     pub strength: Strength,
     /// It counts only where this is a text of configuration.
     pub held: Option<RawHeld>,
@@ -334,12 +331,13 @@ pub enum RawKind {
 }
 
 impl RawKind {
-    pub fn word(self) -> Option<&'static str> {
+    /// The kind, where the resource says it.
+    pub fn known(self) -> Option<ServerKind> {
         match self {
-            Self::Standalone => Some("standalone"),
-            Self::Replication => Some("replication"),
-            Self::Cluster => Some("cluster"),
-            Self::Sentinel => Some("sentinel"),
+            Self::Standalone => Some(ServerKind::Standalone),
+            Self::Replication => Some(ServerKind::Replication),
+            Self::Cluster => Some(ServerKind::Cluster),
+            Self::Sentinel => Some(ServerKind::Sentinel),
             Self::Unknown => None,
         }
     }

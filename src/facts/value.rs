@@ -1,6 +1,7 @@
 //! A value as redvet knows it: its state, where it comes from, how sure that is, who else spoke
 //! about it and where it could be written.
 
+use crate::facts::cause::Cause;
 use crate::facts::slot::Slot;
 use crate::source::Span;
 
@@ -84,23 +85,7 @@ pub enum State {
     Default(Datum),
     /// No value and no default.
     Absent,
-    Unknown(Reason),
-}
-
-/// Why something is not known, as a phrase that fits after "because".
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Reason(pub String);
-
-impl Reason {
-    pub fn new(text: impl Into<String>) -> Self {
-        Self(text.into())
-    }
-}
-
-impl std::fmt::Display for Reason {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.0)
-    }
+    Unknown(Cause),
 }
 
 /// How sure a link or a value is. Ordered: `Assumed < Certain`.
@@ -116,9 +101,9 @@ pub enum Strength {
 pub enum Written {
     Yes,
     No,
-    /// Not written in any place that could be seen; the reason names the place that could not.
-    NotSeen(Reason),
-    Unknown(Reason),
+    /// Not written in any place that could be seen; the cause names the place that could not.
+    NotSeen(Cause),
+    Unknown(Cause),
 }
 
 /// Where the winning value comes from.
@@ -209,22 +194,17 @@ impl Value {
     }
 
     /// A value that cannot be known, and of which it is not known either whether it is written.
-    pub fn unknown(reason: impl Into<String>) -> Self {
-        let reason = Reason::new(reason);
+    pub fn unknown(cause: Cause) -> Self {
         Self::of(
-            State::Unknown(reason.clone()),
-            Written::Unknown(reason),
+            State::Unknown(cause.clone()),
+            Written::Unknown(cause),
             Origin::None,
         )
     }
 
     /// Written at `span`, but not to be known: an environment variable, a template hole.
-    pub fn set_unknown(reason: impl Into<String>, span: Span) -> Self {
-        Self::of(
-            State::Unknown(Reason::new(reason)),
-            Written::Yes,
-            Origin::Written(span),
-        )
+    pub fn set_unknown(cause: Cause, span: Span) -> Self {
+        Self::of(State::Unknown(cause), Written::Yes, Origin::Written(span))
     }
 
     pub fn with_slot(mut self, slot: Slot) -> Self {

@@ -5,11 +5,34 @@ mod client;
 mod types;
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use crate::facts::estate::SubjectKind;
+use crate::facts::words::{Problem, RolloutTrigger, ServerKind, ServiceQuality, StorageKind};
 
 use client::{CLIENT, SERVICE};
 pub use types::Type;
+
+/// Facts that rules name by a plainer name than their key: kind, key, name. The key stays what it was
+/// because fingerprints in baselines hold it; a rule that writes it is understood, and told of the name.
+const PLAIN_NAMES: &[(SubjectKind, &str, &str)] = &[
+    (SubjectKind::Server, "holder", "limit_owner"),
+    (
+        SubjectKind::Client,
+        "site.per_request",
+        "site.built_per_request",
+    ),
+    (
+        SubjectKind::Client,
+        "site.per_round",
+        "site.built_per_iteration",
+    ),
+    (
+        SubjectKind::Client,
+        "blocking.cut",
+        "blocking.interrupted_call",
+    ),
+];
 
 /// A fact that every subject of a kind may have.
 #[derive(Clone, Copy, Debug)]
@@ -55,19 +78,7 @@ const DIRECTIVE: &[Entry] = &[
         Type::Text,
         "what is wrong with the line: `none`, or one of the kinds behind the `conf/*` rules",
     )
-    .one_of(&[
-        "none",
-        "syntax-error",
-        "trailing-comment",
-        "unknown-directive",
-        "unsupported-directive",
-        "wrong-arity",
-        "invalid-value",
-        "misread-value",
-        "clamped-value",
-        "deprecated-directive",
-        "ineffective-directive",
-    ]),
+    .one_of(Problem::WORDS),
     entry(
         "error",
         Type::Text,
@@ -177,7 +188,7 @@ const SERVER: &[Entry] = &[
         "kind",
         Type::Text,
         "`standalone`, `replication`, `cluster` or `sentinel`",
-    ).one_of(&["standalone", "replication", "cluster", "sentinel"]),
+    ).one_of(ServerKind::WORDS),
     entry("flavor", Type::Text, "`redis` or `valkey`"),
     entry(
         "version",
@@ -207,7 +218,7 @@ const SERVER: &[Entry] = &[
         "storage.kind",
         Type::Text,
         "what the data directory is on: `persistent`, `ephemeral` or `none`",
-    ).one_of(&["persistent", "ephemeral", "none"]),
+    ).one_of(StorageKind::WORDS),
     entry(
         "deployed",
         Type::Bool,
@@ -243,7 +254,7 @@ const SERVER: &[Entry] = &[
         "rollout",
         Type::Text,
         "what starts the pods anew when a mounted configuration changes: `checksum`, `reloader`, `renamed` (a hash or version in the name, or an immutable object) or `none`",
-    ).one_of(&["checksum", "reloader", "renamed", "none"]),
+    ).one_of(RolloutTrigger::WORDS),
     entry(
         "probes.liveness",
         Type::Bool,
@@ -278,7 +289,7 @@ const SERVER: &[Entry] = &[
         "qos",
         Type::Text,
         "the pod's quality of service: `guaranteed`, `burstable` or `best-effort`",
-    ).one_of(&["guaranteed", "burstable", "best-effort"]),
+    ).one_of(ServiceQuality::WORDS),
     entry(
         "role",
         Type::Text,
@@ -351,6 +362,38 @@ impl Vocabulary {
         }
     }
 
+    /// The name that rules give to the fact with this key.
+    pub fn name_of_key(kind: SubjectKind, key: &str) -> &str {
+        let plain = PLAIN_NAMES.iter().find(|row| row.0 == kind && row.1 == key);
+        plain.map_or(key, |row| row.2)
+    }
+
+    /// The key of the fact that a rule names, by its name of today or by its key.
+    pub fn key_of_name(kind: SubjectKind, name: &str) -> &str {
+        let plain = PLAIN_NAMES
+            .iter()
+            .find(|row| row.0 == kind && row.2 == name);
+        plain.map_or(name, |row| row.1)
+    }
+
+    /// Keys in a text of a rule that have a plainer name: where each stands, the subject and the name.
+    pub fn former_names(text: &str) -> Vec<(Range<usize>, SubjectKind, &'static str)> {
+        let is_word = |c: char| c.is_ascii_alphanumeric() || c == '_';
+        let mut found = Vec::new();
+        for (kind, key, name) in PLAIN_NAMES {
+            for (at, _) in text.match_indices(key) {
+                let end = at + key.len();
+                // A key stands behind the dot of its subject, and as a whole word.
+                let owner = text[..at].strip_suffix('.');
+                if owner.is_some_and(|o| o.ends_with(is_word)) && !text[end..].starts_with(is_word)
+                {
+                    found.push((at..end, *kind, *name));
+                }
+            }
+        }
+        found
+    }
+
     /// The type of a fact, by its path without the subject's own word.
     pub fn type_of(&self, kind: SubjectKind, path: &str) -> Option<Type> {
         if kind == SubjectKind::Server
@@ -375,7 +418,7 @@ impl Vocabulary {
         match listed.map(|e| e.words) {
             Some(words) if !words.is_empty() => words.to_vec(),
             _ => {
-                let known = self.words.get(&format!("{}.{path}", kind.word()));
+                let known = self.words.get(&format!("{}.{path}", kind.as_str()));
                 known.map_or_else(Vec::new, |words| words.iter().map(String::as_str).collect())
             }
         }
@@ -399,7 +442,8 @@ impl Vocabulary {
 
     /// Every path of a kind, for did-you-mean.
     pub fn paths(&self, kind: SubjectKind) -> Vec<String> {
-        let listed = Self::entries(kind).iter().map(|e| e.path.to_owned());
+        let listed = Self::entries(kind).iter();
+        let listed = listed.map(|e| Self::name_of_key(kind, e.path).to_owned());
         match kind {
             SubjectKind::Server => listed
                 .chain(self.directives.keys().map(|d| conf_path(d)))

@@ -1,7 +1,7 @@
 //! Calls that may wait at the server: how long, how many at once, and whose they may be.
 
+use crate::facts::cause::Cause;
 use crate::facts::package::Language;
-use crate::facts::value::Reason;
 use crate::source::Span;
 
 /// A call in client code that may wait at the server.
@@ -41,13 +41,13 @@ pub enum Longest {
     AtOnce,
     ForEver,
     Seconds(f64),
-    Unknown(Reason),
+    Unknown(Cause),
 }
 
 /// How many run at once.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Crew {
-    pub count: Result<u64, Reason>,
+    pub count: Result<u64, Cause>,
     /// As many as there are for certain, where nothing that is unknown adds to them.
     pub at_least: u64,
     /// What is taken for granted.
@@ -63,9 +63,9 @@ impl Crew {
         }
     }
 
-    pub fn unknown(reason: impl Into<String>) -> Self {
+    pub fn unknown(cause: Cause) -> Self {
         Self {
-            count: Err(Reason::new(reason)),
+            count: Err(cause),
             at_least: 0,
             assumed: None,
         }
@@ -86,7 +86,7 @@ impl Crew {
 
     /// So many times as many.
     #[must_use]
-    pub fn times(self, factor: &Result<u64, Reason>) -> Self {
+    pub fn times(self, factor: &Result<u64, Cause>) -> Self {
         match factor {
             Ok(factor) => Self {
                 count: self.count.map(|count| count.saturating_mul(*factor)),

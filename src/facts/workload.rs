@@ -3,8 +3,8 @@
 
 use std::collections::BTreeMap;
 
+use crate::facts::cause::Cause;
 use crate::facts::raw::{ObjectName, Raw, RawScalar, TextPlace};
-use crate::facts::value::Reason;
 use crate::source::Span;
 
 /// A container that runs something which is no server.
@@ -26,11 +26,11 @@ pub struct RawWorkload {
     pub build: Option<RawBuild>,
     /// `replicas`, `limits.cpu`, `limits.memory`.
     pub figures: BTreeMap<String, RawScalar>,
-    pub figure_defaults: BTreeMap<String, Result<String, Reason>>,
+    pub figure_defaults: BTreeMap<String, Result<String, Cause>>,
     /// Its variables; later ones win.
     pub environment: Vec<Given>,
     /// There is more of its environment than can be seen, and why.
-    pub hidden: Option<Reason>,
+    pub hidden: Option<Cause>,
     /// It is part of a composition on one machine, not of a cluster.
     pub composed: bool,
     /// It is a part of a workload that stands elsewhere.
@@ -63,7 +63,7 @@ pub struct BuiltPackage {
 pub enum Given {
     Value {
         name: String,
-        text: Result<String, Reason>,
+        text: Result<String, Cause>,
     },
     /// The value of one key.
     Key {
@@ -109,7 +109,7 @@ const DEEPEST: usize = 4;
 
 impl Raw {
     /// The value of a variable in a workload; none where it is not seen to be given.
-    pub fn variable(&self, workload: usize, name: &str) -> Option<Result<String, Reason>> {
+    pub fn variable(&self, workload: usize, name: &str) -> Option<Result<String, Cause>> {
         self.made_of(workload, name, DEEPEST)
     }
 
@@ -137,7 +137,7 @@ impl Raw {
         }
     }
 
-    fn made_of(&self, workload: usize, name: &str, depth: usize) -> Option<Result<String, Reason>> {
+    fn made_of(&self, workload: usize, name: &str, depth: usize) -> Option<Result<String, Cause>> {
         let mut given = self.workloads[workload].environment.iter().rev();
         let found = given.find_map(|given| match given {
             Given::Value { name: own, text } => (own == name).then(|| text.clone()),
@@ -153,7 +153,7 @@ impl Raw {
                 self.key(workload, object, name.strip_prefix(prefix.as_str())?)
             }
             Given::Figure { name: own, .. } => {
-                (own == name).then(|| Err(Reason::new("the cluster fills it in")))
+                (own == name).then(|| Err(Cause::Deployment("the cluster fills it in")))
             }
         });
         let hidden = self.workloads[workload].hidden.clone().map(Err);
@@ -165,7 +165,7 @@ impl Raw {
     }
 
     /// `$(NAME)` is another variable of the workload.
-    fn filled_in(&self, workload: usize, text: &str, depth: usize) -> Result<String, Reason> {
+    fn filled_in(&self, workload: usize, text: &str, depth: usize) -> Result<String, Cause> {
         let mut filled = String::new();
         let mut rest = text;
         while let Some((before, after)) = rest.split_once("$(") {
@@ -176,13 +176,18 @@ impl Raw {
             match self.made_of(workload, name, depth - 1) {
                 Some(Ok(value)) => filled.push_str(&value),
                 Some(Err(reason)) => return Err(reason),
-                None => return Err(Reason::new(format!("the variable {name} is not seen"))),
+                None => {
+                    return Err(Cause::Variable {
+                        name: name.to_owned(),
+                        fact: "is not seen",
+                    });
+                }
             }
             rest = tail;
         }
         filled.push_str(rest);
         if filled.contains("{{") || filled.contains("${") {
-            return Err(Reason::new("something fills it in"));
+            return Err(Cause::Deployment("something fills it in"));
         }
         Ok(filled)
     }
@@ -193,7 +198,7 @@ impl Raw {
         workload: usize,
         object: &ObjectName,
         key: &str,
-    ) -> Option<Result<String, Reason>> {
+    ) -> Option<Result<String, Cause>> {
         let extent = self
             .extents
             .iter()
@@ -222,21 +227,17 @@ impl Raw {
         };
         let first = texts.next()?;
         if texts.any(|other| other != first) {
-            let why = format!(
-                "{}/{} is in the scanned tree several times",
-                object.kind, object.name
-            );
-            return Some(Err(Reason::new(why)));
+            return Some(Err(Cause::SeveralInTree {
+                name: format!("{}/{}", object.kind, object.name),
+                count: None,
+            }));
         }
         Some(Ok(first.to_owned()))
     }
 }
 
-fn missing(object: &ObjectName) -> Reason {
-    Reason::new(format!(
-        "{}/{} is not in the scanned tree",
-        object.kind, object.name
-    ))
+fn missing(object: &ObjectName) -> Cause {
+    Cause::OutsideTree(format!("{}/{}", object.kind, object.name))
 }
 
 impl ObjectName {

@@ -6,6 +6,8 @@ use std::sync::LazyLock;
 
 use serde::Deserialize;
 
+use crate::facts::raw;
+
 static GO: LazyLock<Option<Language>> =
     LazyLock::new(|| toml::from_str(include_str!("../../knowledge/languages/go.toml")).ok());
 
@@ -33,6 +35,74 @@ pub struct Rust {
     pub request: Vec<Served>,
     #[serde(default)]
     pub route: Vec<Served>,
+    #[serde(default)]
+    pub wrapper: Vec<Wrapper>,
+    #[serde(default)]
+    pub starter: Vec<TaskStarter>,
+    pub build: BuildTool,
+}
+
+/// Types that hold a value which stays the same for whoever uses it through them.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Wrapper {
+    pub types: Vec<String>,
+    /// Functions of the types that make one, or give the same value again.
+    pub functions: Vec<String>,
+    pub source: String,
+}
+
+/// Functions that run what they are given as a task or on a thread.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TaskStarter {
+    pub functions: Vec<String>,
+    /// It runs beside whoever starts it.
+    #[serde(default)]
+    pub beside: bool,
+    /// It runs on a thread where it may wait.
+    #[serde(default)]
+    pub may_wait: bool,
+    pub source: String,
+}
+
+/// The tool by which a language's programs are built.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BuildTool {
+    pub program: String,
+    /// Its commands that make programs.
+    pub commands: Vec<String>,
+    /// Options that name the file to write.
+    #[serde(default)]
+    pub output: Vec<String>,
+    /// Options that are followed by a value, without their dashes.
+    #[serde(default)]
+    pub valued: Vec<String>,
+    /// Options that name what is built, each with its short forms.
+    #[serde(default)]
+    pub selects: Vec<Vec<String>>,
+    pub source: String,
+}
+
+impl BuildTool {
+    /// Whether a command that begins with these words makes a program.
+    pub fn begins(&self, program: &str, command: &str) -> bool {
+        program == self.program && self.commands.iter().any(|own| own == command)
+    }
+
+    /// Whether an option is followed by a value.
+    pub fn takes_value(&self, option: &str) -> bool {
+        let name = option.trim_start_matches('-');
+        self.valued.iter().any(|own| own == name)
+    }
+}
+
+/// The tools of all languages.
+pub fn build_tools() -> Vec<(raw::Language, &'static BuildTool)> {
+    let go = go().map(|go| (raw::Language::Go, &go.build));
+    let rust = rust().map(|rust| (raw::Language::Rust, &rust.build));
+    go.into_iter().chain(rust).collect()
 }
 
 /// Names of a web framework: the types that a handler takes, or the attributes that make one.
@@ -117,6 +187,19 @@ impl Rust {
         let mut parts = functions.filter_map(|function| function.split_once("::"));
         parts.any(|(own, function)| own == module && function == name)
     }
+
+    /// Whether a function wraps its argument without changing it.
+    pub fn wraps(&self, path: &[String]) -> bool {
+        let [.., ty, name] = path else { return false };
+        let mut wrappers = self.wrapper.iter();
+        wrappers.any(|row| row.types.contains(ty) && row.functions.contains(name))
+    }
+
+    /// The row of a function that starts a task or a thread.
+    pub fn starter(&self, name: &str) -> Option<&TaskStarter> {
+        let mut rows = self.starter.iter();
+        rows.find(|row| row.functions.iter().any(|own| own == name))
+    }
 }
 
 /// What is known of Go. The built-in file is proven to load by a test.
@@ -142,6 +225,26 @@ pub struct Language {
     pub fallback_tag: Vec<FallbackTag>,
     #[serde(default)]
     pub settings: Vec<Settings>,
+    #[serde(default)]
+    pub exit: Vec<ProgramExit>,
+    pub build: BuildTool,
+}
+
+impl Language {
+    /// Whether nothing runs behind a call of a package's function.
+    pub fn never_returns(&self, package: &str, function: &str) -> bool {
+        let mut rows = self.exit.iter().filter(|row| row.import_path == package);
+        rows.any(|row| row.functions.iter().any(|own| own == function))
+    }
+}
+
+/// Functions that end the program, or the goroutine.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ProgramExit {
+    pub import_path: String,
+    pub functions: Vec<String>,
+    pub source: String,
 }
 
 /// A tag of a struct's field that says what the field is where nothing gives it a value.

@@ -70,8 +70,13 @@ pub struct ServerShapes {
     pub settings: Vec<String>,
     pub neighbours: Vec<String>,
     pub bystanders: Vec<String>,
-    pub workloads: Vec<String>,
-    pub builds: Vec<String>,
+    pub workloads: Vec<WorkloadShape>,
+    pub releases: Vec<ReleaseShape>,
+    /// What templates end with.
+    pub templates: Vec<String>,
+    pub unread_templates: Vec<String>,
+    /// Words in the name of a file of values that others are laid over.
+    pub base_values: Vec<String>,
     pub environments: Vec<String>,
     pub checksums: Vec<String>,
     pub reloaders: Vec<String>,
@@ -84,6 +89,42 @@ pub struct ServerShapes {
     /// Behind these a client's command has a password.
     pub client_password_options: Vec<String>,
     pub access: AccessShapes,
+}
+
+/// A kind of workload.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct WorkloadShape {
+    pub kind: String,
+    /// The path of its pods' `spec`.
+    pub pod: String,
+    /// People write it: others are made by what they write.
+    #[serde(default)]
+    pub usual: bool,
+    /// Its pods are made anew when they end.
+    #[serde(default)]
+    pub lasting: bool,
+}
+
+/// A kind of resource that has a chart deployed.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ReleaseShape {
+    pub group: String,
+    pub kind: String,
+    pub form: ReleaseForm,
+    /// The path of what it asks for.
+    pub spec: String,
+}
+
+/// Where such a resource names charts and values.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ReleaseForm {
+    /// In one or several sources.
+    Sources,
+    /// In itself.
+    Values,
 }
 
 /// A service that a provider runs, as Terraform describes it: where its parameters stand.
@@ -235,8 +276,52 @@ impl Shapes {
 
     /// Whether a text holds a workload that may run a program.
     pub fn speaks_of_workloads(&self, text: &str) -> bool {
-        let words = &self.servers.workloads;
-        words.iter().any(|word| text.contains(word))
+        self.workload_words().any(|word| text.contains(&word))
+    }
+
+    /// What a manifest of a usual workload says of its kind.
+    pub fn workload_words(&self) -> impl Iterator<Item = String> {
+        let usual = self.servers.workloads.iter().filter(|row| row.usual);
+        usual.map(|row| format!("kind: {}", row.kind))
+    }
+
+    /// What is known of a kind of resource that has a chart deployed.
+    pub fn release(&self, group: &str, kind: &str) -> Option<&ReleaseShape> {
+        let mut rows = self.servers.releases.iter();
+        rows.find(|row| row.group == group && row.kind == kind)
+    }
+
+    /// What is known of a kind of workload.
+    pub fn workload(&self, kind: &str) -> Option<&WorkloadShape> {
+        self.servers.workloads.iter().find(|row| row.kind == kind)
+    }
+
+    /// Whether a program changes no file, unless its output goes to one.
+    pub fn is_harmless_command(&self, program: &str) -> bool {
+        let harmless = &self.servers.harmless_commands;
+        harmless.iter().any(|known| known == program)
+    }
+
+    /// Whether a file's name says that something fills it in.
+    pub fn is_template_name(&self, name: &str) -> bool {
+        let name = name.to_ascii_lowercase();
+        let endings = self
+            .servers
+            .templates
+            .iter()
+            .chain(&self.servers.unread_templates);
+        endings
+            .into_iter()
+            .any(|ending| name.ends_with(ending.as_str()) || name.contains(&format!("{ending}.")))
+    }
+
+    /// Whether the name of a file of values says that others are laid over it.
+    pub fn is_base_values(&self, name: &str) -> bool {
+        let name = name.to_ascii_lowercase();
+        self.servers
+            .base_values
+            .iter()
+            .any(|word| name.contains(word))
     }
 
     /// An annotation of pods that changes with the configuration.

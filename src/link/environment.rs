@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use crate::facts::linked::LinkedProgram;
-use crate::facts::raw::{Fallback, Folded, Raw, RawClient, RawVariable, variable_of};
+use crate::facts::raw::{Fallback, Folded, Raw, RawClient, RawVariable};
 
 /// Fills in the variables of clients; the indices of those whose URL or address is known now.
 pub fn fill(raw: &mut Raw, programs: &[LinkedProgram]) -> Vec<usize> {
@@ -24,7 +24,7 @@ pub fn fill(raw: &mut Raw, programs: &[LinkedProgram]) -> Vec<usize> {
                 Folded::Fallback(fallback) => (&fallback.source, Some(&**fallback)),
                 _ => return None,
             };
-            let text = variable_of(source).and_then(given);
+            let text = source.variable().and_then(given);
             let text = text.map(|(text, because)| (Folded::Text(text), because));
             text.or_else(|| {
                 let fallback = fallback.filter(|f| !is_of_image(f, &raw.variables))?;
@@ -164,12 +164,14 @@ fn typed(value: Folded) -> Folded {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::facts::Reason;
+    use crate::facts::Cause;
 
     fn variable(name: &str, text: Result<&str, &str>) -> RawVariable {
         RawVariable {
             name: name.to_owned(),
-            text: text.map(str::to_owned).map_err(Reason::new),
+            text: text
+                .map(str::to_owned)
+                .map_err(|name| Cause::EnvironmentVariable(name.to_owned())),
             holder: "service api".to_owned(),
             of_image: false,
         }

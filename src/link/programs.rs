@@ -12,7 +12,7 @@ use super::near::Places;
 use super::reach::Reach;
 use crate::facts::linked::{Body, LinkedProgram, LinkedServer};
 use crate::facts::raw::{Raw, RawModule, RawPackage, RawWorkload, ServiceDeclaration};
-use crate::facts::{Reason, Related, Strength};
+use crate::facts::{Cause, Related, Strength};
 use crate::source::Sources;
 
 /// The programs of a tree, those that only `redvet.toml` tells of last.
@@ -308,7 +308,7 @@ impl Runner<'_> {
             })
             .collect();
         if found.is_empty() {
-            program.unclear = Some(Reason::new(format!("{name} is not in the scanned tree")));
+            program.unclear = Some(Cause::OutsideTree(name.to_string()));
         }
         self.settle(found, program);
     }
@@ -340,13 +340,12 @@ impl Runner<'_> {
         };
         let different: BTreeSet<_> = found.iter().map(identity).collect();
         if different.len() < found.len() {
-            let why = format!("{} workloads with the same name may run it", found.len());
-            program.unclear = Some(Reason::new(why));
+            program.unclear = Some(Cause::Namesakes(found.len()));
             return;
         }
         if found.is_empty() && program.unclear.is_none() {
-            let why = "no workload in the scanned tree runs it";
-            program.unclear = Some(Reason::new(why));
+            let why = Cause::Process("no workload in the scanned tree runs it");
+            program.unclear = Some(why);
         }
         program.workloads = found;
     }

@@ -125,7 +125,7 @@ impl Checker<'_, '_> {
     fn negate(&mut self, tree: &Tree) -> Expr {
         let expr = self.expr(tree);
         if !expr.kind.is_numeric() {
-            let message = format!("a {} cannot be negated", expr.kind.word());
+            let message = format!("a {} cannot be negated", expr.kind.as_str());
             return self.fail(&tree.range, message);
         }
         let kind = expr.kind.clone();
@@ -141,8 +141,8 @@ impl Checker<'_, '_> {
         if !one.kind.comparable(&two.kind) {
             let message = format!(
                 "both sides of `? :` must be of one type, not {} and {}",
-                one.kind.word(),
-                two.kind.word()
+                one.kind.as_str(),
+                two.kind.as_str()
             );
             return self.fail(&tree.range, message);
         }
@@ -167,7 +167,7 @@ impl Checker<'_, '_> {
             Kind::Any => {}
             Kind::List(kind) if kind.comparable(&item.kind) => {}
             other => {
-                let (item, word) = (item.kind.with_article(), other.word());
+                let (item, word) = (item.kind.with_article(), other.as_str());
                 let fault = Fault::new(
                     list.range.clone(),
                     format!("{item} cannot be in this {word}"),
@@ -194,7 +194,7 @@ impl Checker<'_, '_> {
             Kind::List(kind) => (**kind).clone(),
             Kind::Any => Kind::Any,
             other => {
-                let message = format!("a {} has no items", other.word());
+                let message = format!("a {} has no items", other.as_str());
                 return self.fail(&list.range, message);
             }
         };

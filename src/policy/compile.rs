@@ -21,7 +21,7 @@ pub(super) fn expression(
         }
         Some(wanted) if !expr.kind.is(wanted) => {
             let found = expr.kind.with_article();
-            let message = format!("this must be a {}, not {found}", wanted.word());
+            let message = format!("this must be a {}, not {found}", wanted.as_str());
             Err(vec![Fault::new(tree.range, message)])
         }
         _ => Ok(expr),

@@ -53,7 +53,7 @@ pub enum Profile {
 impl Profile {
     pub const ALL: &[Self] = &[Self::Recommended, Self::Strict];
 
-    pub fn word(self) -> &'static str {
+    pub fn as_str(self) -> &'static str {
         match self {
             Self::Recommended => "recommended",
             Self::Strict => "strict",
@@ -62,7 +62,7 @@ impl Profile {
 
     /// The profile by its word.
     pub fn named(word: &str) -> Option<Self> {
-        Self::ALL.iter().copied().find(|p| p.word() == word)
+        Self::ALL.iter().copied().find(|p| p.as_str() == word)
     }
 }
 
@@ -95,12 +95,71 @@ pub struct RuleDraft {
     pub lets: Vec<(String, Excerpt)>,
     pub when: Option<Excerpt>,
     pub assert: Excerpt,
+    /// The first that holds speaks; where it is silent, and where none holds, the lists below do.
+    pub cases: Vec<CaseDraft>,
     pub message: Vec<Variant>,
     pub help: Vec<Variant>,
     pub at: Vec<Variant>,
     pub labels: Vec<LabelDraft>,
     pub fixes: Vec<FixDraft>,
     pub docs: Docs,
+}
+
+/// One way to break a rule, with all that is said of it.
+#[derive(Clone, Debug)]
+pub struct CaseDraft {
+    pub when: Option<Excerpt>,
+    pub message: Excerpt,
+    pub help: Option<Excerpt>,
+    pub at: Option<Excerpt>,
+    pub fixes: Vec<FixDraft>,
+}
+
+impl RuleDraft {
+    /// Every fix that the rule may offer, those of its cases first.
+    pub fn all_fixes(&self) -> impl Iterator<Item = &FixDraft> {
+        let of_cases = self.cases.iter().flat_map(|case| &case.fixes);
+        of_cases.chain(&self.fixes)
+    }
+
+    /// Whether it says what to do, whatever is broken.
+    pub fn has_help(&self) -> bool {
+        let every_case = || self.cases.iter().all(|case| case.help.is_some());
+        !self.help.is_empty() || !self.cases.is_empty() && every_case()
+    }
+
+    /// Every expression and text of the rule.
+    pub fn texts(&self) -> Vec<&Excerpt> {
+        let variants = [&self.message, &self.help, &self.at].into_iter().flatten();
+        let mut texts: Vec<&Excerpt> = self.lets.iter().map(|(_, text)| text).collect();
+        texts.extend(self.when.iter().chain([&self.assert]));
+        texts.extend(variants.flat_map(|v| v.when.iter().chain([&v.text])));
+        for label in &self.labels {
+            let each = label.each.iter().map(|(_, list)| list);
+            texts.extend(each.chain(&label.when).chain([&label.at, &label.text]));
+        }
+        for case in &self.cases {
+            texts.extend(case.when.iter().chain([&case.message]));
+            texts.extend(case.help.iter().chain(&case.at));
+        }
+        for fix in self.all_fixes() {
+            texts.extend(fix.when.iter().chain(&fix.title));
+            texts.extend(fix.edits.iter().flat_map(EditDraft::texts));
+        }
+        texts
+    }
+}
+
+impl EditDraft {
+    fn texts(&self) -> impl Iterator<Item = &Excerpt> {
+        let (path, to) = match &self.operation {
+            OperationDraft::Set { path, to } | OperationDraft::Rename { path, to } => {
+                (path, Some(to))
+            }
+            OperationDraft::Remove { path } | OperationDraft::MoveAbove { path } => (path, None),
+        };
+        self.when.iter().chain([path]).chain(to)
+    }
 }
 
 /// An id that a rule had before it was renamed.

@@ -8,7 +8,7 @@ use crate::facts::value::{Origin, State, Strength, Value, Written};
 use crate::policy::functions::quotient;
 use crate::policy::names::FactPath;
 use crate::policy::outcome::{Known, Missing, Outcome, Val};
-use crate::policy::scope::{Scope, phrase};
+use crate::policy::scope::{Scope, name_of};
 use crate::policy::syntax::Operator;
 use crate::policy::typed::{Expr, Macro, Node, Question};
 
@@ -237,7 +237,10 @@ fn ask(question: Question, fact: &FactPath, scope: &Scope<'_>, vars: &[Val]) -> 
         (_, None) => return Err(Missing::absent()),
         (Question::Follows, Some(value)) => match &value.follows {
             Some(follows) => Known::certain(Val::Text(follows.clone())),
-            None => return Err(Missing::unknown(phrase(fact, value, &"no other value decides it"))),
+            None => {
+                let name = name_of(fact, value);
+                return Err(Missing::unknown(format!("{name}: it follows nothing")));
+            }
         },
         (_, Some(value)) => Known::certain(Val::Text(because(value)?)),
     };
@@ -250,7 +253,7 @@ fn explicit(fact: &FactPath, value: &Value) -> Outcome {
         Written::Yes => (true, Strength::Certain),
         Written::No => (false, Strength::Certain),
         Written::NotSeen(_) => (false, Strength::Assumed),
-        Written::Unknown(reason) => return Err(Missing::unknown(phrase(fact, value, reason))),
+        Written::Unknown(reason) => return Err(Missing::because(name_of(fact, value), reason)),
     };
     Ok(Known::certain(Val::Bool(written)).at_most(strength))
 }
@@ -261,7 +264,7 @@ fn meaning(fact: &FactPath, value: &Value) -> Outcome {
     let datum = match &value.state {
         State::Set(datum) | State::Default(datum) => datum,
         State::Absent => return Err(Missing::absent()),
-        State::Unknown(reason) => return Err(Missing::unknown(phrase(fact, value, reason))),
+        State::Unknown(reason) => return Err(Missing::because(name_of(fact, value), reason)),
     };
     let word = match datum {
         Datum::Special { meaning, .. } => match meaning {

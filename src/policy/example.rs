@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use crate::facts::cause::Cause;
 use crate::facts::estate::{Estate, Related, Subject, SubjectKind};
 use crate::facts::intent::Safety;
 use crate::facts::slot::{Encoding, Slot};
-use crate::facts::value::Reason;
 use crate::facts::value::{Datum, Meaning, Strength, Value, Written};
 use crate::facts::vocabulary::{Type, Vocabulary};
 use crate::finding::Severity;
@@ -75,7 +75,10 @@ pub(super) fn estate() -> Estate {
     server.put("limits.memory", Value::set(Datum::Size(32 * GIB), span(20)));
     let timeout = Value::default(Datum::Duration(0.0), "redis 7.2").with_home(span(1));
     server.put("conf[\"timeout\"]", timeout);
-    server.put("conf[\"hz\"]", Value::unknown("the image is not visible"));
+    server.put(
+        "conf[\"hz\"]",
+        Value::unknown(Cause::Image("the image is not visible")),
+    );
     server.put(
         "conf[\"appendonly\"]",
         Value::default(Datum::Text("no".to_owned()), "redis 7.2"),
@@ -123,7 +126,7 @@ fn client(name: &str, at: usize) -> Subject {
         meaning: Meaning::Unlimited,
     };
     let mut wait = Value::default(forever, "go-redis 9.7");
-    wait.written = Written::NotSeen(Reason::new("the URL from REDIS_URL could set it"));
+    wait.written = Written::NotSeen(Cause::UrlMaySet(Some("REDIS_URL".to_owned())));
     wait.follows = Some("the read timeout".to_owned());
     client.put("pool.wait_timeout", wait);
     client.server = Some(related((0, Strength::Certain)));
@@ -132,7 +135,11 @@ fn client(name: &str, at: usize) -> Subject {
 
 fn other_client() -> Subject {
     let mut client = Subject::new(SubjectKind::Client, "worker.go:run", "worker.go", span(200));
-    let size = Value::set_unknown("read from POOL_SIZE", span(210)).with_name("PoolSize");
+    let size = Value::set_unknown(
+        Cause::EnvironmentVariable("POOL_SIZE".to_owned()),
+        span(210),
+    )
+    .with_name("PoolSize");
     client.put("pool.max_size", size);
     client
 }
@@ -152,6 +159,7 @@ pub(super) fn rule(assert: &str) -> RuleDraft {
         lets: Vec::new(),
         when: None,
         assert: text(assert),
+        cases: Vec::new(),
         message: variants(&[(None, "too high")]),
         help: Vec::new(),
         at: variants(&[(None, "server.conf[\"maxmemory\"]")]),

@@ -12,6 +12,7 @@ pub(super) enum Function {
     AsPercent,
     AsBytes,
     AsDuration,
+    Bounded,
     Floor,
     Ceil,
     Min,
@@ -61,6 +62,7 @@ pub(super) const FUNCTIONS: &[Signature] = &[
     plain("as_percent", Function::AsPercent, 1, 1),
     plain("as_bytes", Function::AsBytes, 1, 1),
     plain("as_duration", Function::AsDuration, 1, 1),
+    plain("bounded", Function::Bounded, 1, 1),
     plain("floor", Function::Floor, 1, 1),
     plain("ceil", Function::Ceil, 1, 1),
     plain("min", Function::Min, 2, 9),
@@ -91,6 +93,7 @@ impl Function {
             }
             Self::AsBytes => fits(args, Type::Size).map(|()| TEXT),
             Self::AsDuration => fits(args, Type::Duration).map(|()| TEXT),
+            Self::Bounded => only(args, Kind::is_numeric, "a number").map(|()| BOOL),
             Self::Floor | Self::Ceil | Self::Min | Self::Max => numbers_of_one_unit(args),
             Self::Lower => only(args, |k| k.is(Type::Text), "a text").map(|()| TEXT),
             Self::Contains | Self::StartsWith | Self::EndsWith => {
@@ -111,6 +114,8 @@ impl Function {
             Self::AsPercent => Val::Text(percent(number(0)?)),
             Self::AsBytes => Val::Text(quantity::show_size(number(0)?)),
             Self::AsDuration => Val::Text(quantity::show_duration(number(0)?)),
+            // What has no limit is infinity in expressions; what is unknown never comes here.
+            Self::Bounded => Val::Bool(number(0)?.is_finite()),
             Self::Floor => Val::Number(number(0)?.floor()),
             Self::Ceil => Val::Number(number(0)?.ceil()),
             Self::Min => Val::Number(fold(args, f64::min)?),
@@ -159,13 +164,13 @@ fn joined(list: &Val, separator: &str) -> Option<String> {
 fn only(args: &[Kind], fits: impl Fn(&Kind) -> bool, wanted: &str) -> Result<(), String> {
     match args.iter().find(|k| !fits(k)) {
         None => Ok(()),
-        Some(kind) => Err(format!("expected {wanted}, found {}", kind.word())),
+        Some(kind) => Err(format!("expected {wanted}, found {}", kind.as_str())),
     }
 }
 
 fn fits(args: &[Kind], unit: Type) -> Result<(), String> {
     let fits = |k: &Kind| k.is_numeric() && k.unit().is_none_or(|u| u == unit);
-    only(args, fits, unit.word())
+    only(args, fits, unit.as_str())
 }
 
 fn numbers_of_one_unit(args: &[Kind]) -> Result<Kind, String> {
@@ -175,7 +180,7 @@ fn numbers_of_one_unit(args: &[Kind]) -> Result<Kind, String> {
         if kind.measures_alike(next) {
             Ok(kind.joined(next))
         } else {
-            Err(format!("{} against {}", kind.word(), next.word()))
+            Err(format!("{} against {}", kind.as_str(), next.as_str()))
         }
     })
 }

@@ -191,6 +191,7 @@ impl Judge<'_> {
             subject: verdict::subject_ref(subject),
             at: subject.anchor,
             reasons: missing.reasons.into_iter().collect(),
+            waits_for_version: missing.waits_for_version,
         });
     }
 

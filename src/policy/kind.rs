@@ -119,20 +119,20 @@ impl Kind {
     /// The word with its article.
     pub(super) fn with_article(&self) -> String {
         let word = match self {
-            Self::Of(Type::Cores) => format!("number of {}", self.word()),
-            _ => self.word(),
+            Self::Of(Type::Cores) => format!("number of {}", self.as_str()),
+            _ => self.as_str().to_owned(),
         };
         let an = word.starts_with(['a', 'e', 'i', 'o', 'u']);
         format!("{} {word}", if an { "an" } else { "a" })
     }
 
-    pub(super) fn word(&self) -> String {
+    pub(super) fn as_str(&self) -> &'static str {
         match self {
-            Self::Of(ty) => ty.word().to_owned(),
-            Self::Word(_) => Type::Text.word().to_owned(),
-            Self::List(_) => "list".to_owned(),
-            Self::Subject(kind) => kind.word().to_owned(),
-            Self::Any => "anything".to_owned(),
+            Self::Of(ty) => ty.as_str(),
+            Self::Word(_) => Type::Text.as_str(),
+            Self::List(_) => "list",
+            Self::Subject(kind) => kind.as_str(),
+            Self::Any => "anything",
         }
     }
 }

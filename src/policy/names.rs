@@ -104,7 +104,7 @@ impl Names<'_> {
         if first.word == "params" {
             return self.param(rest);
         }
-        if first.word != self.subject.word() {
+        if first.word != self.subject.as_str() {
             return Err(self.unknown_root(&first.word));
         }
         let subject = SubjectPath {
@@ -160,6 +160,7 @@ impl Names<'_> {
 
     fn fact(&self, subject: SubjectPath, rest: &[Segment]) -> Result<(Named, Kind), Unknown> {
         let path = spelled(rest);
+        let path = Vocabulary::key_of_name(subject.kind, &path).to_owned();
         let kind = self.kind_of(subject.kind, &path)?;
         Ok((Named::Fact(FactPath { subject, path }), kind))
     }
@@ -202,11 +203,11 @@ impl Names<'_> {
     }
 
     fn unknown_root(&self, word: &str) -> Unknown {
-        let known = [self.subject.word(), "params"].into_iter();
+        let known = [self.subject.as_str(), "params"].into_iter();
         let own = self.lets.iter().chain(&self.variables);
         let known: Vec<&str> = known.chain(own.map(|(n, _)| n.as_str())).collect();
-        let subject = self.subject.word();
-        let is_kind = SubjectKind::ALL.iter().any(|kind| kind.word() == word);
+        let subject = self.subject.as_str();
+        let is_kind = SubjectKind::ALL.iter().any(|kind| kind.as_str() == word);
         let message = if is_kind {
             format!("`{word}` is not available here: the rule's subject is `{subject}`")
         } else {
@@ -248,7 +249,7 @@ impl Names<'_> {
 
     /// What to write instead of a fact's name in quotes.
     pub(super) fn quoted_fact(&self, text: &str) -> String {
-        let subject = self.subject.word();
+        let subject = self.subject.as_str();
         match self.vocabulary {
             Some(known)
                 if self.subject == SubjectKind::Server && known.directives.contains_key(text) =>
@@ -318,14 +319,14 @@ fn unknown_fact(vocabulary: &Vocabulary, kind: SubjectKind, path: &str) -> Unkno
     if let Some(directive) = directive_of(path).filter(|_| kind == SubjectKind::Server) {
         return unknown_directive(vocabulary, directive);
     }
-    let subject = kind.word();
+    let subject = kind.as_str();
     let message = format!("a {subject} has no fact `{path}`");
     let first = path.split(['.', '[']).next().unwrap_or(path);
     if let Some(of) = Vocabulary::relations(kind, first) {
         let rest = path.strip_prefix(first).unwrap_or("");
         let help = format!(
             "`{subject}.{first}` is a list: ask each {} in it, `{subject}.{first}.all(x, x{rest} > 1)`",
-            of.word()
+            of.as_str()
         );
         return Unknown { message, help };
     }

@@ -69,8 +69,8 @@ pub(super) fn equality(left: &Kind, right: &Kind) -> Result<Kind, Refusal> {
         (Kind::List(one), Kind::List(two)) => {
             format!(
                 "a list of {} never equals one of {}",
-                one.word(),
-                two.word()
+                one.as_str(),
+                two.as_str()
             )
         }
         _ => format!(
@@ -150,9 +150,9 @@ fn alike(left: &Kind, right: &Kind, what: &str) -> Result<(), Refusal> {
 
 fn apart(left: &Kind, right: &Kind, what: &str) -> Refusal {
     let message = if left == right {
-        format!("two of the unit {} cannot be {what}", left.word())
+        format!("two of the unit {} cannot be {what}", left.as_str())
     } else {
-        format!("{} and {} cannot be {what}", left.word(), right.word())
+        format!("{} and {} cannot be {what}", left.as_str(), right.as_str())
     };
     (message, None)
 }

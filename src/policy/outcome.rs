@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::facts::cause::Cause;
 use crate::facts::estate::SubjectKind;
 use crate::facts::quantity;
 use crate::facts::value::{Datum, Strength};
@@ -70,7 +71,7 @@ impl Val {
             Self::Number(n) => quantity::show_number(*n),
             Self::Text(text) => text.clone(),
             Self::List(items) => items.iter().map(Self::shown).collect::<Vec<_>>().join(", "),
-            Self::Subject(kind, ..) => kind.word().to_owned(),
+            Self::Subject(kind, ..) => kind.as_str().to_owned(),
         }
     }
 }
@@ -105,26 +106,38 @@ impl Known {
 pub(super) struct Missing {
     pub(super) absent: bool,
     pub(super) reasons: BTreeSet<String>,
+    /// Naming the server's version would settle one of the unknown operands.
+    pub(super) waits_for_version: bool,
 }
 
 impl Missing {
     pub(super) fn absent() -> Self {
         Self {
             absent: true,
-            reasons: BTreeSet::new(),
+            ..Self::default()
         }
     }
 
     pub(super) fn unknown(reason: impl Into<String>) -> Self {
         Self {
-            absent: false,
             reasons: BTreeSet::from([reason.into()]),
+            ..Self::default()
+        }
+    }
+
+    /// An operand is unknown for this cause; `name` is what the operand is called.
+    pub(super) fn because(name: &str, cause: &Cause) -> Self {
+        Self {
+            waits_for_version: cause.waits_for_version(),
+            ..Self::unknown(format!("{name}: {cause}"))
         }
     }
 
     pub(super) fn and(mut self, other: Self) -> Self {
         self.absent |= other.absent;
+        // Every operand that is open keeps the result open, so what would settle one is worth telling.
         self.reasons.extend(other.reasons);
+        self.waits_for_version |= other.waits_for_version;
         self
     }
 }

@@ -10,7 +10,7 @@ use crate::facts::vocabulary::{Type, Vocabulary};
 use crate::nearest;
 use crate::policy::compile;
 use crate::policy::draft::{
-    EditDraft, FixDraft, LabelDraft, Mistake, OperationDraft, RuleDraft, Variant,
+    CaseDraft, EditDraft, FixDraft, LabelDraft, Mistake, OperationDraft, RuleDraft, Variant,
 };
 use crate::policy::kind::Kind;
 use crate::policy::names::{FactPath, Named, Names, type_of};
@@ -97,10 +97,20 @@ pub(super) struct Test {
 /// What a rule says where it does not hold.
 #[derive(Debug)]
 pub(super) struct Speech {
+    pub(super) cases: Vec<CaseBody>,
     pub(super) message: Vec<(Option<Expr>, Template)>,
     pub(super) help: Vec<(Option<Expr>, Template)>,
     pub(super) at: Vec<(Option<Expr>, Place)>,
     pub(super) labels: Vec<LabelBody>,
+    pub(super) fixes: Vec<FixBody>,
+}
+
+#[derive(Debug)]
+pub(super) struct CaseBody {
+    pub(super) when: Option<Expr>,
+    pub(super) message: Template,
+    pub(super) help: Option<Template>,
+    pub(super) at: Option<Place>,
     pub(super) fixes: Vec<FixBody>,
 }
 
@@ -198,12 +208,14 @@ impl<'v> Compiler<'v> {
     }
 
     fn speech(&mut self, draft: &RuleDraft) -> Option<Speech> {
+        let cases = self.each(&draft.cases, Self::case);
         let message = self.each(&draft.message, Self::text_variant);
         let help = self.each(&draft.help, Self::text_variant);
         let at = self.each(&draft.at, Self::place_variant);
         let labels = self.each(&draft.labels, Self::label);
         let fixes = self.each(&draft.fixes, Self::fix);
         Some(Speech {
+            cases: cases?,
             message: message?,
             help: help?,
             at: at?,
@@ -240,7 +252,7 @@ impl<'v> Compiler<'v> {
 
     fn named(&mut self, name: &str, text: &Excerpt) -> Option<Expr> {
         let taken = name == "params"
-            || name == self.names.subject.word()
+            || name == self.names.subject.as_str()
             || self.names.lets.iter().any(|(n, _)| n == name);
         if taken {
             let message = format!("`{name}` is already defined");
@@ -262,6 +274,21 @@ impl<'v> Compiler<'v> {
                 None
             }
         }
+    }
+
+    fn case(&mut self, draft: &CaseDraft) -> Option<CaseBody> {
+        let when = self.optional(draft.when.as_ref());
+        let message = self.template(&draft.message);
+        let help = self.each(draft.help.as_slice(), Self::template);
+        let at = self.each(draft.at.as_slice(), Self::place);
+        let fixes = self.each(&draft.fixes, Self::fix);
+        Some(CaseBody {
+            when: when?,
+            message: message?,
+            help: help?.pop(),
+            at: at?.pop(),
+            fixes: fixes?,
+        })
     }
 
     fn text_variant(&mut self, variant: &Variant) -> Option<(Option<Expr>, Template)> {
@@ -329,7 +356,7 @@ impl<'v> Compiler<'v> {
             Kind::List(item) => (**item).clone(),
             Kind::Any => Kind::Any,
             other => {
-                let message = format!("`each` requires a list, not a {}", other.word());
+                let message = format!("`each` requires a list, not a {}", other.as_str());
                 self.mistakes.push(Mistake::new(list.span_all(), message));
                 return None;
             }

@@ -103,7 +103,7 @@ impl<'a> Scope<'a> {
                 secret: value.secret,
             }),
             State::Absent => Err(Missing::absent()),
-            State::Unknown(reason) => Err(Missing::unknown(phrase(fact, value, reason))),
+            State::Unknown(reason) => Err(Missing::because(name_of(fact, value), reason)),
         }
     }
 
@@ -125,15 +125,14 @@ impl<'a> Scope<'a> {
             .map(|c| Val::Subject(kind, c.index, c.strength.min(strength)))
             .collect();
         let unseen = match subject.fact("clients").map(|v| &v.state) {
-            Some(State::Unknown(reason)) => Some(Missing::unknown(format!("clients: {reason}"))),
+            Some(State::Unknown(reason)) => Some(Missing::because("clients", reason)),
             _ => None,
         };
         Ok((items, unseen))
     }
 }
 
-/// A reason as reports show it: `maxmemory: the image is not visible`.
-pub(super) fn phrase(fact: &FactPath, value: &Value, reason: &impl std::fmt::Display) -> String {
-    let name = value.own_name.as_deref().unwrap_or_else(|| fact.shown());
-    format!("{name}: {reason}")
+/// What a fact is called in front of the cause for which it is not known.
+pub(super) fn name_of<'n>(fact: &'n FactPath, value: &'n Value) -> &'n str {
+    value.own_name.as_deref().unwrap_or_else(|| fact.shown())
 }

@@ -9,41 +9,25 @@ use crate::facts::quantity;
 use crate::facts::slot::{Encoding, Slot};
 use crate::facts::value::{Datum, Strength, Value};
 use crate::facts::vocabulary::Type;
-use crate::finding::{Label, Severity, SubjectRef};
+use crate::finding::{FaultCopy, Finding, Label, Severity, SubjectRef};
 use crate::policy::names::FactPath;
 use crate::policy::outcome::Val;
 use crate::policy::param;
 use crate::policy::place::Place;
-use crate::policy::rule::{Edit, FixBody, LabelBody, Rule, Speech};
+use crate::policy::rule::{CaseBody, Edit, FixBody, LabelBody, Rule, Speech};
 use crate::policy::scope::Scope;
 use crate::policy::template::Template;
 use crate::policy::typed::Expr;
 use crate::source::Span;
 
-/// A rule that does not hold for a subject.
+/// A rule that does not hold for a subject: the finding, and what its edits and its fingerprint are
+/// made from by whoever knows the sources and the former ids of rules.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Verdict {
-    /// The rule's id.
-    pub rule: String,
-    pub severity: Severity,
-    /// `false`: it rests on an assumed link or value; reports say so.
-    pub certain: bool,
-    /// `false`: no comment, waiver or baseline silences it.
-    pub waivable: bool,
-    pub message: String,
-    pub help: Option<String>,
-    pub url: Option<String>,
-    pub at: Span,
-    /// Nothing about it is written at `at`: a value would be written there.
-    pub stands_in: bool,
-    pub labels: Vec<Label>,
-    pub subject: SubjectRef,
-    /// Other subjects of which the same is true, for the same rule, place and message.
-    pub also: Vec<SubjectRef>,
+    /// Without fix and fingerprints.
+    pub finding: Finding,
     /// The subject's name in fingerprints.
     pub identity: String,
-    /// The path of the subject's file.
-    pub path: String,
     /// The directive or option that it is about, for fingerprints; empty for a whole subject.
     pub about: String,
     /// The value that it stands on, normalised, for fingerprints.
@@ -70,47 +54,74 @@ pub(super) struct Frame<'a> {
     pub(super) url: Option<String>,
 }
 
-impl Frame<'_> {
+impl<'a> Frame<'a> {
     pub(super) fn verdict(self, scope: &Scope<'_>) -> Verdict {
-        let (at, place) = self.place(scope);
+        let case = self.case(scope);
+        let (case, message) = case.map_or((None, None), |(case, text)| (Some(case), Some(text)));
+        let (at, place) = self.place(case, scope);
         let (about, value_class) = self.fingerprint_parts(scope, place);
         let certain = self.strength == Strength::Certain;
-        Verdict {
+        let finding = Finding {
             rule: self.rule.id().to_owned(),
             severity: severity(self.severity, certain),
             certain,
             waivable: self.waivable,
-            message: self.message(scope),
-            help: first_text(&self.speech.help, scope),
-            at,
+            message: message.unwrap_or_else(|| self.message(scope)),
+            help: case
+                .and_then(|case| case.help.as_ref()?.render(scope, &mut Vec::new()).ok())
+                .or_else(|| first_text(&self.speech.help, scope)),
+            primary: at,
             stands_in: stands_in(place, scope),
             labels: self.labels(scope),
             subject: subject_ref(scope.subject),
             also: Vec::new(),
+            parts: Vec::new(),
+            fix: None,
+            fingerprint: String::new(),
+            former: Vec::new(),
+            suppressed: None,
+            url: self.url.clone(),
+        };
+        Verdict {
+            finding,
             identity: scope.subject.identity.clone(),
-            path: scope.subject.path.clone(),
             about,
             value_class,
-            fix: self.fix(scope),
-            url: self.url,
+            fix: self.fix(case, scope),
         }
     }
 
-    /// The first place that holds and exists, else the subject's own.
-    fn place(&self, scope: &Scope<'_>) -> (Span, Option<&Place>) {
-        let found = self
+    /// The first case that holds and whose message is known, with the message.
+    fn case(&self, scope: &Scope<'_>) -> Option<(&'a CaseBody, String)> {
+        let cases = self.speech.cases.iter();
+        cases
+            .filter(|case| holds(case.when.as_ref(), scope, &mut Vec::new()) == Some(true))
+            .find_map(|case| Some((case, case.message.render(scope, &mut Vec::new()).ok()?)))
+    }
+
+    /// The first place that holds and exists, that of the case before those of the rule, else the
+    /// subject's own.
+    fn place(&self, case: Option<&'a CaseBody>, scope: &Scope<'_>) -> (Span, Option<&'a Place>) {
+        let of_rule = self
             .speech
             .at
             .iter()
             .filter(|(when, _)| holds(when.as_ref(), scope, &mut Vec::new()) == Some(true))
-            .find_map(|(_, place)| Some((place.find(scope, &[])?, Some(place))));
+            .map(|(_, place)| place);
+        let found = case
+            .and_then(|case| case.at.as_ref())
+            .into_iter()
+            .chain(of_rule)
+            .find_map(|place| Some((place.find(scope, &[])?, Some(place))));
         found.unwrap_or((scope.subject.anchor, None))
     }
 
     /// What the finding is about: the fact that it stands on, else the first fact that it would
     /// stand on, for a line of configuration the directive.
     fn fingerprint_parts(&self, scope: &Scope<'_>, place: Option<&Place>) -> (String, String) {
-        let place = place.or(self.speech.at.first().map(|(_, place)| place));
+        let of_cases = self.speech.cases.iter().filter_map(|case| case.at.as_ref());
+        let of_rule = self.speech.at.iter().map(|(_, place)| place);
+        let place = place.or_else(|| of_cases.chain(of_rule).next());
         let text = |path: &str| Some(scope.subject.fact(path)?.text()?.to_owned());
         let line = text("canonical").or_else(|| text("name"));
         if let (crate::facts::SubjectKind::Directive, Some(name)) = (scope.subject.kind, line) {
@@ -147,11 +158,11 @@ impl Frame<'_> {
     }
 
     /// The first fix that holds, if all of it can be written.
-    fn fix(&self, scope: &Scope<'_>) -> Option<FixIntent> {
+    fn fix(&self, case: Option<&CaseBody>, scope: &Scope<'_>) -> Option<FixIntent> {
         let holds = |fix: &&FixBody| holds(fix.when.as_ref(), scope, &mut Vec::new()) == Some(true);
-        self.speech
-            .fixes
-            .iter()
+        let of_case = case.into_iter().flat_map(|case| &case.fixes);
+        of_case
+            .chain(&self.speech.fixes)
             .filter(holds)
             .find_map(|fix| intent(fix, scope))
     }
@@ -168,7 +179,7 @@ fn severity(severity: Severity, certain: bool) -> Severity {
 
 pub(super) fn subject_ref(subject: &Subject) -> SubjectRef {
     SubjectRef {
-        kind: subject.kind.word(),
+        kind: subject.kind.as_str(),
         name: subject.name.clone(),
     }
 }
@@ -372,7 +383,8 @@ pub(super) fn merged(verdicts: Vec<Verdict>) -> Vec<Verdict> {
     let mut places: BTreeMap<(String, Span, String), usize> = BTreeMap::new();
     let mut merged: Vec<Verdict> = Vec::new();
     for verdict in verdicts {
-        let key = (verdict.rule.clone(), verdict.at, verdict.message.clone());
+        let found = &verdict.finding;
+        let key = (found.rule.clone(), found.primary, found.message.clone());
         match places.get(&key).and_then(|at| merged.get_mut(*at)) {
             Some(first) => join(first, verdict),
             None => {
@@ -385,19 +397,23 @@ pub(super) fn merged(verdicts: Vec<Verdict>) -> Vec<Verdict> {
 }
 
 fn join(first: &mut Verdict, mut other: Verdict) {
-    let worse = (other.severity, other.certain) > (first.severity, first.certain);
-    if worse {
+    let rank = |verdict: &Verdict| (verdict.finding.severity, verdict.finding.certain);
+    if rank(&other) > rank(first) {
         std::mem::swap(first, &mut other);
     }
     if first.fix != other.fix {
         first.fix = None;
     }
+    let (first, other) = (&mut first.finding, other.finding);
     first.waivable &= other.waivable;
-    let known = first.subject.clone();
-    first
-        .also
-        .extend(std::iter::once(other.subject).chain(other.also));
-    first.also.retain(|s| *s != known);
+    let copy = FaultCopy {
+        subject: other.subject,
+        at: other.primary,
+    };
+    first.also.push(copy);
+    first.also.extend(other.also);
+    let own = &first.subject;
+    first.also.retain(|copy| copy.subject != *own);
     first.also.sort();
     first.also.dedup();
 }

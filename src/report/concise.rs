@@ -36,7 +36,7 @@ fn line(report: &Report, finding: &Finding) -> String {
         shown::one_line(report.sources.path(finding.primary)),
         start.line,
         start.column,
-        finding.severity.word(),
+        finding.severity.as_str(),
         finding.rule,
         shown::one_line(&finding.message),
         if finding.certain { "" } else { " (assumed)" },

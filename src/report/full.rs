@@ -54,7 +54,7 @@ fn one(report: &Report, finding: &Finding, layout: Layout) -> String {
 }
 
 fn heading(finding: &Finding, color: Color) -> String {
-    let head = format!("{}[{}]", finding.severity.word(), finding.rule);
+    let head = format!("{}[{}]", finding.severity.as_str(), finding.rule);
     let assumed = if finding.certain { "" } else { " (assumed)" };
     format!(
         "{}: {}{assumed}",
@@ -99,7 +99,7 @@ fn footers(finding: &Finding) -> Vec<(&'static str, String)> {
     }
     if !finding.also.is_empty() {
         let names: Vec<String> = std::iter::once(&finding.subject)
-            .chain(&finding.also)
+            .chain(finding.also.iter().map(|copy| &copy.subject))
             .map(|subject| shown::one_line(&subject.name).into_owned())
             .collect();
         lines.push((" for:", names.join(", ")));
@@ -196,6 +196,7 @@ pub(super) mod samples {
                 name: "StatefulSet/redis".to_owned(),
             },
             also: Vec::new(),
+            parts: Vec::new(),
             fix: None,
             fingerprint: "f00d".to_owned(),
             former: Vec::new(),
@@ -208,12 +209,14 @@ pub(super) mod samples {
         let sources = sources();
         let findings = vec![too_high(&sources), password(&sources), comment(&sources)];
         Report {
+            root: String::new(),
             secrets: vec![span_of(&sources, "conf/redis.conf", "hunter2")],
             undetermined: vec![Undetermined {
                 rule: "threads/io-threads-too-many".to_owned(),
                 subject: findings[0].subject.clone(),
                 at: span_of(&sources, "deploy/redis.yaml", "kind"),
                 reasons: vec!["no CPU limit is known".to_owned()],
+                waits_for_version: false,
             }],
             findings,
             runs: Vec::new(),
@@ -277,9 +280,12 @@ pub(super) mod samples {
         Finding {
             certain: false,
             message: "a comment after a value is read as part of it".to_owned(),
-            also: vec![SubjectRef {
-                kind: "server",
-                name: "StatefulSet/other".to_owned(),
+            also: vec![FaultCopy {
+                subject: SubjectRef {
+                    kind: "server",
+                    name: "StatefulSet/other".to_owned(),
+                },
+                at: primary,
             }],
             labels: vec![Label {
                 span: primary,

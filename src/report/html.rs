@@ -73,7 +73,7 @@ fn header(report: &Report) -> String {
     let tally: String = tally
         .iter()
         .map(|(count, severity, many)| {
-            let one = severity.word();
+            let one = severity.as_str();
             let word = if *count == 1 { one } else { many };
             format!("<li class=\"tally {one}\"><b>{count}</b> {word}</li>")
         })
@@ -100,7 +100,7 @@ fn filters(report: &Report) -> String {
     let severities: String = [Severity::Error, Severity::Warning, Severity::Info]
         .iter()
         .map(|severity| {
-            let word = severity.word();
+            let word = severity.as_str();
             format!(
                 "<label><input type=\"checkbox\" name=\"severity\" value=\"{word}\" checked> \
                  {word}</label>"

@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
 use serde::Serialize;
 
-use crate::finding::{Finding, Fix, Report, Severity, SubjectRef, Summary};
+use crate::finding::{FaultCopy, Finding, Fix, Report, Severity, SubjectRef, Summary};
 use crate::source::{Sources, Span};
 
 use super::shown::is_hidden;
@@ -20,6 +20,9 @@ struct JsonReport<'a> {
     #[schemars(extend("const" = 1))]
     schema_version: u32,
     tool: Tool,
+    /// The absolute path of the repository's root, to which all paths are relative; null where the
+    /// input is no tree (standard input).
+    root: Option<&'a str>,
     /// Sorted by path, line, column and rule.
     findings: Vec<JsonFinding<'a>>,
     undetermined: Vec<JsonUndetermined<'a>>,
@@ -47,8 +50,10 @@ struct JsonFinding<'a> {
     place: Place<'a>,
     labels: Vec<JsonLabel<'a>>,
     subject: JsonSubject<'a>,
-    /// Other subjects that the same finding holds for.
-    also: Vec<JsonSubject<'a>>,
+    /// Other subjects and places of the same fault.
+    also: Vec<JsonCopy<'a>>,
+    /// The findings that a bundle reports as one; they have no parts.
+    parts: Vec<JsonFinding<'a>>,
     fix: Option<JsonFix<'a>>,
     /// The same while the fault is the same, wherever it moves in its file.
     fingerprint: &'a str,
@@ -96,6 +101,14 @@ struct JsonLabel<'a> {
 struct JsonSubject<'a> {
     kind: &'static str,
     name: &'a str,
+}
+
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Copy")]
+struct JsonCopy<'a> {
+    subject: JsonSubject<'a>,
+    path: &'a str,
+    start: JsonPosition,
 }
 
 #[derive(Serialize, JsonSchema)]
@@ -205,6 +218,7 @@ fn json_report(report: &Report) -> JsonReport<'_> {
             name: env!("CARGO_PKG_NAME"),
             version: env!("CARGO_PKG_VERSION"),
         },
+        root: (!report.root.is_empty()).then_some(report.root.as_str()),
         findings: report
             .findings
             .iter()
@@ -253,13 +267,38 @@ fn json_finding<'a>(sources: &'a Sources, finding: &'a Finding) -> JsonFinding<'
             })
             .collect(),
         subject: json_subject(&finding.subject),
-        also: finding.also.iter().map(json_subject).collect(),
+        also: finding
+            .also
+            .iter()
+            .map(|copy| json_copy(sources, copy))
+            .collect(),
+        parts: finding
+            .parts
+            .iter()
+            .map(|part| json_finding(sources, part))
+            .collect(),
         fix: finding.fix.as_ref().map(|fix| json_fix(sources, fix)),
         fingerprint: &finding.fingerprint,
         suppressed: finding.suppressed.as_ref().map(|s| JsonSuppressed {
             by: s.by,
             reason: &s.reason,
         }),
+    }
+}
+
+fn json_copy<'a>(sources: &'a Sources, copy: &'a FaultCopy) -> JsonCopy<'a> {
+    JsonCopy {
+        subject: json_subject(&copy.subject),
+        path: sources.path(copy.at),
+        start: json_position(sources.start(copy.at)),
+    }
+}
+
+fn json_position(place: crate::source::Position) -> JsonPosition {
+    JsonPosition {
+        line: place.line,
+        column: place.column,
+        byte: place.byte,
     }
 }
 
@@ -290,15 +329,10 @@ fn json_subject(subject: &SubjectRef) -> JsonSubject<'_> {
 }
 
 fn place(sources: &Sources, span: Span) -> Place<'_> {
-    let position = |p: crate::source::Position| JsonPosition {
-        line: p.line,
-        column: p.column,
-        byte: p.byte,
-    };
     Place {
         path: sources.path(span),
-        start: position(sources.start(span)),
-        end: position(sources.end(span)),
+        start: json_position(sources.start(span)),
+        end: json_position(sources.end(span)),
     }
 }
 

@@ -78,7 +78,7 @@ fn case(report: &Report, finding: &Finding) -> String {
         attribute(path),
         start.line,
         attribute(&message),
-        finding.severity.word(),
+        finding.severity.as_str(),
         text(&body),
     )
 }

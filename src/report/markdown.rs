@@ -63,7 +63,7 @@ fn table(findings: &[&Finding]) -> String {
         };
         out.push_str(&format!(
             "| {} | {rule} | {} |\n",
-            severity.0.word(),
+            severity.0.as_str(),
             row.count
         ));
     }
@@ -113,7 +113,7 @@ fn item(report: &Report, finding: &Finding) -> String {
     let assumed = if finding.certain { "" } else { " _(assumed)_" };
     let mut out = format!(
         "- line {line}: **{}** {}: {}{assumed}\n",
-        finding.severity.word(),
+        finding.severity.as_str(),
         code(&finding.rule),
         escaped(&finding.message)
     );

@@ -47,7 +47,7 @@ fn found(report: &Report) -> String {
 }
 
 fn row(rule: &str, count: &Count) -> String {
-    let word = count.worst.map_or("-", Severity::word);
+    let word = count.worst.map_or("-", Severity::as_str);
     let mut more = Vec::new();
     if count.fixable > 0 {
         more.push(format!("{} fixable", count.fixable));

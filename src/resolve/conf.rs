@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::facts::raw::{LineForm, RawLine};
 use crate::facts::value::{Origin, Overridden, State, Written};
-use crate::facts::{Datum, Reason, Slot, Strength, Value};
+use crate::facts::{Cause, Datum, Slot, Strength, Value};
 use crate::knowledge::servers::language::Build;
 use crate::knowledge::servers::{Directive, Series};
 use crate::resolve::fold::{Fold, Outcome, has_effect};
@@ -30,9 +30,9 @@ pub enum Step<'a> {
         source: &'a str,
     },
     /// Something that cannot be seen may stand here and set anything.
-    Gap { reason: Reason },
+    Gap { reason: Cause },
     /// A text that cannot be seen is read here.
-    Hidden { reason: Reason },
+    Hidden { reason: Cause },
     /// The lines of an included text begin here...
     Opens,
     /// ... and end here.
@@ -84,7 +84,7 @@ pub fn source_name(candidates: &[&Series]) -> String {
 /// One series reads all steps.
 pub(super) fn run(series: &Series, build: Build, steps: &[Step<'_>]) -> BTreeMap<String, Outcome> {
     let mut fold = Fold::new(series);
-    let mut gap: Option<&Reason> = None;
+    let mut gap: Option<&Cause> = None;
     for (at, step) in steps.iter().enumerate() {
         match step {
             Step::Gap { reason } => {
@@ -111,7 +111,11 @@ pub(super) fn run(series: &Series, build: Build, steps: &[Step<'_>]) -> BTreeMap
             Step::Generated { name, args, source } => {
                 let said = match args {
                     Some(args) => line::read_on(series, build, name, args).into(),
-                    None => Reason::new(format!("{source} writes it by itself")).into(),
+                    None => Cause::Named {
+                        name: source.to_string(),
+                        fact: "writes it by itself",
+                    }
+                    .into(),
                 };
                 fold.take(name, said, at);
             }
@@ -127,7 +131,7 @@ pub(super) fn run(series: &Series, build: Build, steps: &[Step<'_>]) -> BTreeMap
     spoken
 }
 
-fn not_written(directive: &Directive, gap: Option<&Reason>) -> Outcome {
+fn not_written(directive: &Directive, gap: Option<&Cause>) -> Outcome {
     let state = match (gap, line::default_of(directive)) {
         (Some(reason), _) => State::Unknown(reason.clone()),
         (None, Some(datum)) => State::Default(datum),
@@ -201,7 +205,7 @@ fn merge(per_series: &[Option<&Outcome>], candidates: &[&Series]) -> Outcome {
     }
 }
 
-fn differs(per_series: &[Option<&Outcome>], candidates: &[&Series]) -> Reason {
+fn differs(per_series: &[Option<&Outcome>], candidates: &[&Series]) -> Cause {
     let unknown = per_series
         .iter()
         .flatten()
@@ -209,11 +213,9 @@ fn differs(per_series: &[Option<&Outcome>], candidates: &[&Series]) -> Reason {
             State::Unknown(reason) => Some(reason.clone()),
             _ => None,
         });
-    unknown.unwrap_or_else(|| {
-        Reason::new(format!(
-            "{DEPENDS_ON_VERSION}, which is one of {}",
-            range_name(candidates)
-        ))
+    unknown.unwrap_or_else(|| Cause::VersionDependent {
+        releases: Some(range_name(candidates)),
+        outcomes: Vec::new(),
     })
 }
 
@@ -301,9 +303,6 @@ fn overridden(step: &Step<'_>, secret: bool) -> Option<Overridden> {
         },
     })
 }
-
-/// How a reason begins where naming the version would settle it.
-pub const DEPENDS_ON_VERSION: &str = "it depends on the version";
 
 fn mask(value: &mut Value) {
     if let State::Set(Datum::Text(text)) = &mut value.state

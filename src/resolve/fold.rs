@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use crate::facts::value::State;
-use crate::facts::{Datum, Reason};
+use crate::facts::{Cause, Datum};
 use crate::knowledge::servers::language::SaveLines;
 use crate::knowledge::servers::{Directive, Form, Kind, Repeat, Series, Status};
 use crate::resolve::line::{self, Problem, Reading};
@@ -181,7 +181,7 @@ impl From<Reading> for Said {
         let state = match (reading.datum, reading.problem) {
             (Some(datum), _) => State::Set(datum),
             (None, Problem::IneffectiveDirective) => State::Absent,
-            (None, _) => State::Unknown(Reason::new("the server refuses the line")),
+            (None, _) => State::Unknown(Cause::Server("the server refuses the line")),
         };
         Self {
             state,
@@ -190,8 +190,8 @@ impl From<Reading> for Said {
     }
 }
 
-impl From<Reason> for Said {
-    fn from(reason: Reason) -> Self {
+impl From<Cause> for Said {
+    fn from(reason: Cause) -> Self {
         Self {
             state: State::Unknown(reason),
             clears: false,

@@ -1,6 +1,7 @@
 //! The processes of a program: how many run, and how many processors each is given, as far as what
 //! runs the program says so. Clients ask here for defaults that follow the machine.
 
+use crate::facts::cause::Cause;
 use crate::facts::linked::LinkedProgram;
 use crate::facts::raw::{Raw, RawPackage};
 use crate::facts::value::{Datum, State, Strength, Value};
@@ -76,7 +77,9 @@ impl<'a> Machine<'a> {
             match cpus {
                 Cpus::Gomaxprocs => process.gomaxprocs.clone(),
                 Cpus::AvailableCores => process.available.clone(),
-                Cpus::NumCpu | Cpus::PhysicalCores => Value::unknown("it is the node's number"),
+                Cpus::NumCpu | Cpus::PhysicalCores => {
+                    Value::unknown(Cause::Process("it is the node's number"))
+                }
             }
         };
         let mut values = self.processes.iter().map(own);
@@ -84,7 +87,9 @@ impl<'a> Machine<'a> {
         Some(if values.all(|value| value.state == first.state) {
             first
         } else {
-            Value::unknown("it differs between the programs that hold the client")
+            Value::unknown(Cause::Process(
+                "it differs between the programs that hold the client",
+            ))
         })
     }
 }
@@ -94,7 +99,7 @@ struct One<'a> {
     program: &'a LinkedProgram,
 }
 
-const UNSEEN: &str = "what runs the program is not seen";
+const UNSEEN: Cause = Cause::Process("what runs the program is not seen");
 
 impl One<'_> {
     fn package(&self) -> Option<&RawPackage> {
@@ -103,7 +108,7 @@ impl One<'_> {
 
     fn unclear(&self) -> Value {
         let reason = self.program.unclear.as_ref();
-        Value::unknown(reason.map_or(UNSEEN, |reason| reason.0.as_str()))
+        Value::unknown(reason.cloned().unwrap_or(UNSEEN))
     }
 
     /// What all workloads of the program have in common.
@@ -122,7 +127,9 @@ impl One<'_> {
         let value = evidence(of(first.index), first);
         for other in linked {
             if of(other.index).state != value.state {
-                return Value::unknown("it differs between the workloads that run the program");
+                return Value::unknown(Cause::Process(
+                    "it differs between the workloads that run the program",
+                ));
             }
         }
         value
@@ -176,10 +183,14 @@ impl One<'_> {
             let value = of_workload(self.raw, workload, "replicas");
             let Some(Datum::Int(count)) = value.known() else {
                 return match value.state {
-                    State::Unknown(reason) => {
-                        Value::unknown(format!("{}: {reason}", workload.name))
-                    }
-                    _ => Value::unknown(format!("{} does not say it", workload.name)),
+                    State::Unknown(reason) => Value::unknown(Cause::Of {
+                        what: workload.name.clone(),
+                        cause: Box::new(reason),
+                    }),
+                    _ => Value::unknown(Cause::Named {
+                        name: workload.name.clone(),
+                        fact: "does not say it",
+                    }),
                 };
             };
             sum += count;
@@ -237,7 +248,7 @@ impl One<'_> {
             .filter(|p| p.language == package.language && self.program.parts.contains(&p.dir));
         let parts: Vec<&RawPackage> = parts.collect();
         if parts.iter().any(|part| part.sets_processors) {
-            return Value::unknown("the program sets it by itself");
+            return Value::unknown(Cause::Process("the program sets it by itself"));
         }
         let mut imports = parts.iter().flat_map(|part| &part.imports);
         let limiter = language
@@ -260,11 +271,11 @@ impl One<'_> {
                 of_limit(&limit, cores.ceil().max(f64::from(rules.floor)))
                     .because(format!("go.mod says go {line}"))
             }
-            Some(line) if certain => Value::unknown(format!(
-                "with go {line} in go.mod it is the node's number, whatever the CPU limit"
+            Some(line) if certain => Value::unknown(Cause::GoLine(line)),
+            Some(_) => Value::unknown(Cause::Process("go.mod has GODEBUG settings of its own")),
+            None => Value::unknown(Cause::Process(
+                "no go.mod above the program names a Go version",
             )),
-            Some(_) => Value::unknown("go.mod has GODEBUG settings of its own"),
-            None => Value::unknown("no go.mod above the program names a Go version"),
         }
     }
 
@@ -299,10 +310,10 @@ impl One<'_> {
         }
         let settings = self.raw.variable(workload, &rules.settings_variable);
         if settings.is_some_and(|s| s.is_err() || s.is_ok_and(|s| s.contains(&rules.setting))) {
-            let why = format!(
-                "{} of the workload may say otherwise",
-                rules.settings_variable
-            );
+            let why = Cause::Named {
+                name: rules.settings_variable.clone(),
+                fact: "of the workload may say otherwise",
+            };
             return Some(Value::unknown(why));
         }
         match self.raw.variable(workload, &rules.variable)? {
@@ -314,7 +325,10 @@ impl One<'_> {
                 );
                 Some(Value::derived(Datum::Int(count)).because(why))
             }
-            Err(reason) => Some(Value::unknown(format!("{}: {reason}", rules.variable))),
+            Err(reason) => Some(Value::unknown(Cause::Of {
+                what: rules.variable.clone(),
+                cause: Box::new(reason),
+            })),
         }
     }
 }
@@ -330,8 +344,13 @@ fn of_limit(limit: &Value, processors: f64) -> Value {
 
 fn without_limit(limit: &Value) -> Value {
     match &limit.state {
-        State::Unknown(reason) => Value::unknown(format!("the CPU limit: {reason}")),
-        _ => Value::unknown("there is no CPU limit: it is the node's number"),
+        State::Unknown(reason) => Value::unknown(Cause::Of {
+            what: "the CPU limit".to_owned(),
+            cause: Box::new(reason.clone()),
+        }),
+        _ => Value::unknown(Cause::Process(
+            "there is no CPU limit: it is the node's number",
+        )),
     }
 }
 

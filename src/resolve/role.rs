@@ -1,5 +1,6 @@
 //! What a server's clients say about the server: its role, and how many connections they may open.
 
+use crate::facts::cause::Cause;
 use crate::facts::{Datum, Estate, State, Strength, Subject, Value};
 
 /// The words of client usage that make a server a queue: losing a key there loses work.
@@ -70,7 +71,7 @@ struct Sum {
     any: bool,
     assumed: bool,
     /// Why it is not all.
-    open: Option<String>,
+    open: Option<Cause>,
     because: Vec<String>,
 }
 
@@ -78,7 +79,7 @@ impl Sum {
     fn add(&mut self, client: &Subject, link: Strength, processes: &Value) {
         let size = client.fact(POOL_SIZE);
         let Some(Datum::Int(connections)) = size.and_then(Value::known) else {
-            let why = format!("how many connections {} may open is not known", client.name);
+            let why = Cause::PoolSizeOf(client.name.clone());
             self.open.get_or_insert(why);
             return;
         };
@@ -92,10 +93,10 @@ impl Sum {
                 *count
             }
             (State::Unknown(reason), _) => {
-                let why = format!(
-                    "how many processes run {} is not known: {reason}",
-                    client.name
-                );
+                let why = Cause::ProcessesOf {
+                    client: client.name.clone(),
+                    cause: Box::new(reason.clone()),
+                };
                 self.open.get_or_insert(why);
                 1
             }
@@ -114,8 +115,8 @@ impl Sum {
             Strength::Certain
         };
         if !self.any {
-            let none = "no linked client has a known pool size";
-            let why = self.open.unwrap_or_else(|| none.to_owned());
+            let none = Cause::Process("no linked client has a known pool size");
+            let why = self.open.unwrap_or_else(|| none.clone());
             return (Value::unknown(none), Value::unknown(why));
         }
         let mut bound = Value::derived(Datum::Int(self.known)).with_strength(strength);
@@ -140,7 +141,7 @@ fn processes(client: usize, services: &[Subject]) -> Value {
     let mut any = false;
     for service in services.iter().filter(holds) {
         any = true;
-        let unseen = Value::unknown("what runs it is not seen");
+        let unseen = Value::unknown(Cause::Process("what runs it is not seen"));
         let replicas = service.fact(REPLICAS).unwrap_or(&unseen);
         let link = service.clients.iter().find(|r| r.index == client);
         match replicas.known() {
@@ -154,7 +155,7 @@ fn processes(client: usize, services: &[Subject]) -> Value {
         }
     }
     if !any {
-        return Value::unknown("which program it is in is not known");
+        return Value::unknown(Cause::Process("which program it is in is not known"));
     }
     sum.state = State::Set(Datum::Int(total));
     sum

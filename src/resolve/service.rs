@@ -6,6 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::facts::cause::Cause;
 use crate::facts::estate::{Related, Subject, SubjectKind};
 use crate::facts::linked::LinkedProgram;
 use crate::facts::raw::{
@@ -65,7 +66,7 @@ fn named(program: &RawPackage, declared: Option<&ServiceDeclaration>, raw: &Raw)
     );
     let text = |text: &str| Value::derived(Datum::Text(text.to_owned()));
     service.put("name", text(name));
-    service.put("language", text(program.language.word()));
+    service.put("language", text(program.language.as_str()));
     let folders = languages::go().map(|l| &l.folders);
     let is = |of: Option<bool>| Value::derived(Datum::Bool(of.unwrap_or(false)));
     let tool = folders.map(|f| f.is_tool(&program.dir));
@@ -152,7 +153,7 @@ fn observed(seen: &[Observation], anchor: crate::source::Span) -> Value {
         return Value::set(word("exported"), exported.at);
     }
     if first(Observed::Unclear).is_some() {
-        return Value::unknown("where the pool's statistics go is not seen");
+        return Value::unknown(Cause::Process("where the pool's statistics go is not seen"));
     }
     match first(Observed::Miswired) {
         Some(miswired) => Value::set(word("miswired"), miswired.at),

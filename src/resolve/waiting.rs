@@ -7,10 +7,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::facts::cause::Cause;
 use crate::facts::estate::{Estate, Subject};
 use crate::facts::linked::LinkedProgram;
 use crate::facts::raw::{Bound, Crew, Longest, Raw, RawClient, RawWait};
-use crate::facts::value::{Datum, Meaning, Reason, State, Strength, Value, Written};
+use crate::facts::value::{Datum, Meaning, State, Strength, Value, Written};
 use crate::knowledge::clients::Models;
 
 const CONSUMERS: &str = "blocking.consumers";
@@ -128,10 +129,10 @@ fn crew(placed: &Placed<'_>) -> Crew {
     };
     match placed.clients.len() {
         1 => crew,
-        count => Crew::unknown(format!(
-            "through which of {count} clients `{}` goes",
-            placed.wait.call
-        )),
+        count => Crew::unknown(Cause::WhichClient {
+            count,
+            call: placed.wait.call.clone(),
+        }),
     }
 }
 
@@ -157,7 +158,13 @@ fn tell_crew(client: &mut Subject, crew: &Crew, waits: &[&Placed<'_>]) {
     let at = first.wait.at;
     let consumers = match &crew.count {
         Ok(n) => Value::set(count(*n), at),
-        Err(reason) => Value::set_unknown(format!("it follows from {reason}"), at),
+        Err(reason) => Value::set_unknown(
+            Cause::From {
+                what: "it follows from",
+                cause: Box::new(reason.clone()),
+            },
+            at,
+        ),
     };
     client.put(CONSUMERS, finished(consumers));
     client.put(AT_LEAST, finished(Value::set(count(crew.at_least), at)));
@@ -180,9 +187,7 @@ fn put_declared(estate: &mut Estate, raw: &Raw, models: &Models) {
                     let client = &mut estate.clients[index];
                     let told = match clients {
                         1 => declared.clone(),
-                        _ => Value::unknown(format!(
-                            "which of the program's {clients} pools they wait through is not said"
-                        )),
+                        _ => Value::unknown(Cause::WhichPool(clients)),
                     };
                     client.put(AT_LEAST, told.clone());
                     client.put(CONSUMERS, told);
@@ -226,7 +231,7 @@ fn is_pool(client: &RawClient, models: &Models) -> bool {
 enum Fate {
     Cut(Box<Cut>),
     Spared,
-    Unknown(Reason),
+    Unknown(Cause),
 }
 
 #[derive(Clone)]
@@ -279,7 +284,7 @@ fn agreed(each: Vec<Fate>) -> Option<Fate> {
         (cut, None) if cut == count => cuts.into_iter().next().map(Fate::Cut),
         (0, None) => Some(Fate::Spared),
         (_, Some(reason)) => Some(Fate::Unknown(reason)),
-        (_, None) => Some(Fate::Unknown(Reason::new(
+        (_, None) => Some(Fate::Unknown(Cause::Process(
             "which of several clients the call goes through is not seen",
         ))),
     }
@@ -316,9 +321,10 @@ fn fate(placed: &Placed<'_>, option: &str, client: &Subject) -> Fate {
     let wait = match &placed.wait.longest {
         Longest::AtOnce => return Fate::Spared,
         Longest::Unknown(reason) => {
-            return Fate::Unknown(Reason::new(format!(
-                "how long it waits comes from {reason}"
-            )));
+            return Fate::Unknown(Cause::From {
+                what: "how long it waits comes from",
+                cause: Box::new(reason.clone()),
+            });
         }
         Longest::Seconds(seconds) if *seconds <= most => return Fate::Spared,
         Longest::Seconds(seconds) => Datum::Duration(*seconds),
@@ -350,7 +356,7 @@ fn tell_fates(client: &mut Subject, fates: Vec<Fate>) {
     cuts.sort_by_key(|cut| cut.at);
     let Some(cut) = cuts.first() else {
         let none = Value::derived(Datum::Text(NOT_CUT.to_owned()));
-        client.put(CUT, open.map_or(none, |reason| Value::unknown(reason.0)));
+        client.put(CUT, open.map_or(none, |reason| Value::unknown(reason)));
         return;
     };
     let at = |datum: Datum| {

@@ -29,6 +29,7 @@ fn finding(rule: &str, primary: Span) -> Finding {
             name: "s".to_owned(),
         },
         also: Vec::new(),
+        parts: Vec::new(),
         fix: None,
         fingerprint: String::new(),
         former: Vec::new(),
@@ -251,6 +252,7 @@ fn an_undetermined_rule_does_not_make_a_comment_unused() {
         },
         at: Span::new(FileId(0), 0, 1),
         reasons: Vec::new(),
+        waits_for_version: false,
     }];
     let inputs = Inputs {
         sources: &case.sources,

@@ -119,7 +119,7 @@ fn refuse<'a>(finding: &Finding, covers: &mut [Cover<'a, '_>]) -> Vec<(&'a Waive
 fn silence(finding: &mut Finding, covers: &mut [Cover<'_, '_>]) {
     let mut reason = None;
     let subjects: Vec<&SubjectRef> = std::iter::once(&finding.subject)
-        .chain(&finding.also)
+        .chain(finding.also.iter().map(|copy| &copy.subject))
         .collect();
     let mut covered = vec![false; subjects.len()];
     for cover in covers {
@@ -198,7 +198,7 @@ impl<'a, 'i> Cover<'a, 'i> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::finding::Severity;
+    use crate::finding::{FaultCopy, Severity};
     use crate::source::{SourceFile, Sources};
 
     const TODAY: i64 = 20_000;
@@ -246,7 +246,14 @@ mod tests {
             primary: span(),
             labels: Vec::new(),
             subject: subject(names[0]),
-            also: names[1..].iter().map(|name| subject(name)).collect(),
+            also: names[1..]
+                .iter()
+                .map(|name| FaultCopy {
+                    subject: subject(name),
+                    at: span(),
+                })
+                .collect(),
+            parts: Vec::new(),
             fix: None,
             fingerprint: String::new(),
             former: Vec::new(),

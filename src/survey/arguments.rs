@@ -2,11 +2,10 @@
 //! series these are, `resolve` says; how one splits the words, `extract`.
 
 use crate::extract::command;
-use crate::facts::Reason;
+use crate::facts::Cause;
 use crate::facts::linked::{Body, Linked, LinkedServer};
 use crate::facts::raw::{ConfPart, Raw};
 use crate::knowledge::servers::Series;
-use crate::resolve::conf::DEPENDS_ON_VERSION;
 
 /// Arguments become lines: what is an option and what a value is known once the server is, by the
 /// series that `of` gives.
@@ -15,7 +14,7 @@ pub(super) fn read_arguments<'k>(
     linked: &Linked,
     of: impl Fn(&Raw, &LinkedServer) -> Vec<&'k Series>,
 ) {
-    let differs = Reason::new(DEPENDS_ON_VERSION);
+    let differs = Cause::version();
     for server in &linked.servers {
         let Body::Deployed(index) = server.body else {
             continue;

@@ -184,9 +184,10 @@ impl Reader<'_> {
     /// and one that a person named. A comma too many is none to a reader of YAML, but it is in JSON.
     fn mistake(&self, input: &Input, stream: &yaml::Stream) -> Option<(Span, String)> {
         let is_named = self.named.contains(&input.path);
-        let is_missed = claims::claims(&input.path, &input.text)
-            && self.knowledge.shapes.speaks_of_servers(&input.text);
-        let is_template = claims::is_template(&input.path, &input.text);
+        let shapes = &self.knowledge.shapes;
+        let is_missed = claims::claims(&input.path, &input.text, shapes)
+            && shapes.speaks_of_servers(&input.text);
+        let is_template = claims::is_template(&input.path, &input.text, shapes);
         let error = stream.errors.first()?;
         ((is_missed || is_named) && !is_template).then(|| (error.span, error.message.clone()))
     }
@@ -245,7 +246,8 @@ impl Reader<'_> {
         let mut raw = self.in_context((&file_text, &none), |context| {
             terraform::read(excerpt, context, &values)
         });
-        if !claims::is_template(&input.path, &hcl::without_interpolations(&input.text)) {
+        let text = hcl::without_interpolations(&input.text);
+        if !claims::is_template(&input.path, &text, &self.knowledge.shapes) {
             raw.problems.extend(hcl::mistake(excerpt));
         }
         raw

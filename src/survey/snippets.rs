@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::{Extracted, Input, Reader, Universe};
 use crate::extract::objects::Objects;
 use crate::extract::{compose, conf, dockerfile, go, mapping, rust, unit};
-use crate::facts::Reason;
+use crate::facts::Cause;
 use crate::facts::bounds::MOST_SERVERS;
 use crate::facts::raw::{ConfPart, Raw, RawText, TextPlace};
 use crate::source::Excerpt;
@@ -138,7 +138,10 @@ fn partly_seen(mut raw: Raw) -> Raw {
     for server in &mut raw.servers {
         server.fragment = true;
         let part = ConfPart::NotVisible {
-            reason: Reason::new("a document shows a part of it"),
+            reason: Cause::Excerpt {
+                by: "a document",
+                of: "it",
+            },
             at: None,
         };
         server.conf.insert(0, part);

@@ -51,7 +51,7 @@ fn judged(estate: &Estate, vocabulary: &Vocabulary) -> (usize, BTreeSet<String>)
     let mut wrong = BTreeSet::new();
     for subject in all.into_iter().flatten() {
         for (path, value) in &subject.facts {
-            let name = format!("{}.{path}", subject.kind.word());
+            let name = format!("{}.{path}", subject.kind.as_str());
             match vocabulary.type_of(subject.kind, path) {
                 None if is_free(subject, path) => {}
                 None => {
@@ -73,7 +73,7 @@ fn judged(estate: &Estate, vocabulary: &Vocabulary) -> (usize, BTreeSet<String>)
 
 /// A directive that a server reads and no table lists: a module's, or a misspelt one.
 fn is_free(subject: &Subject, path: &str) -> bool {
-    directive_of(path).is_some() && subject.kind.word() == "server"
+    directive_of(path).is_some() && subject.kind.as_str() == "server"
 }
 
 fn fits(ty: Type, datum: &Datum) -> bool {

@@ -20,6 +20,7 @@ This page is made from the tables that rules are checked with; `redvet schema fa
 
 Sizes are bytes, durations seconds, CPUs cores.
 Any fact may be absent, or unknown with a reason.
+A former name still works; `redvet check` and `redvet rules test` tell which rules use one.
 Where a text is always one of a few words they stand beside its type, and a rule that compares it with another word does not load.
 ";
 
@@ -40,7 +41,7 @@ fn all_paths(vocabulary: &Vocabulary) -> Vec<String> {
     let kinds = [Directive, Server, Client, Service, Meta].into_iter();
     let named = |kind: SubjectKind| {
         let paths = vocabulary.paths(kind).into_iter();
-        paths.map(move |path| format!("{}.{path}", kind.word()))
+        paths.map(move |path| format!("{}.{path}", kind.as_str()))
     };
     kinds.flat_map(named).collect()
 }
@@ -91,9 +92,19 @@ fn section(title: &str, about: &str) -> String {
 fn listed(kind: SubjectKind, vocabulary: &Vocabulary) -> String {
     let mut out = String::from("| fact | type | meaning |\n|---|---|---|\n");
     for entry in Vocabulary::entries(kind) {
-        let (subject, path) = (kind.word(), entry.path);
-        let ty = of_words(entry.ty, &vocabulary.words(kind, path));
-        writeln!(out, "| `{subject}.{path}` | {ty} | {} |", entry.about).unwrap();
+        let (subject, key) = (kind.as_str(), entry.path);
+        let ty = of_words(entry.ty, &vocabulary.words(kind, key));
+        let name = Vocabulary::name_of_key(kind, key);
+        let formerly = match name == key {
+            true => String::new(),
+            false => format!(" (formerly `{subject}.{key}`)"),
+        };
+        writeln!(
+            out,
+            "| `{subject}.{name}` | {ty} | {}{formerly} |",
+            entry.about
+        )
+        .unwrap();
     }
     out
 }
@@ -140,8 +151,8 @@ fn directives(knowledge: &Knowledge, vocabulary: &Vocabulary) -> String {
 fn of_words(ty: Type, words: &[&str]) -> String {
     let words: Vec<String> = words.iter().map(|word| format!("`{word}`")).collect();
     match words.is_empty() {
-        true => ty.word().to_owned(),
-        false => format!("{}: {}", ty.word(), words.join(", ")),
+        true => ty.as_str().to_owned(),
+        false => format!("{}: {}", ty.as_str(), words.join(", ")),
     }
 }
 
@@ -199,7 +210,7 @@ fn options(knowledge: &Knowledge, vocabulary: &Vocabulary) -> String {
             }
         });
         let words: Vec<String> = words.collect();
-        let word = ty.word();
+        let word = ty.as_str();
         writeln!(out, "| `client.{key}` | {word} | {} |", words.join(" | ")).unwrap();
     }
     out

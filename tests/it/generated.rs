@@ -225,11 +225,7 @@ fn fenced(language: &str, text: &str) -> String {
 
 /// `safe`, `unsafe` or a dash.
 fn fix_word(rule: &Rule) -> &'static str {
-    let mut safeties = rule
-        .draft
-        .fixes
-        .iter()
-        .map(|fix| fix.safety == Safety::Safe);
+    let mut safeties = rule.draft.all_fixes().map(|fix| fix.safety == Safety::Safe);
     match (safeties.next(), safeties.any(|safe| !safe)) {
         (None, _) => "–",
         (Some(true), false) => "safe",
@@ -239,7 +235,7 @@ fn fix_word(rule: &Rule) -> &'static str {
 
 /// The profile, and what keeps a rule of it silent.
 fn profile_words(rule: &Rule) -> String {
-    let mut words = vec![rule.draft.profile.word().to_owned()];
+    let mut words = vec![rule.draft.profile.as_str().to_owned()];
     words.extend(
         rule.draft
             .audience
@@ -268,7 +264,7 @@ fn index(rules: &RuleSet) -> String {
         out.push_str("| rule | reports | severity | profile | fix |\n|---|---|---|---|---|\n");
         for rule in rules {
             let (id, title) = (rule.id(), cell(&rule.draft.title));
-            let (severity, profile) = (rule.draft.severity.word(), profile_words(rule));
+            let (severity, profile) = (rule.draft.severity.as_str(), profile_words(rule));
             writeln!(
                 out,
                 "| [{id}]({id}.md) | {title} | {severity} | {profile} | {} |",
@@ -288,8 +284,8 @@ fn page(rule: &Rule) -> String {
     );
     write!(out, "# {}\n\n{}.\n\n", draft.id, capitalised(&draft.title)).unwrap();
     out.push_str("| severity | profile | judges | fix |\n|---|---|---|---|\n");
-    let judged = draft.subject.word();
-    let (severity, profile) = (draft.severity.word(), profile_words(rule));
+    let judged = draft.subject.as_str();
+    let (severity, profile) = (draft.severity.as_str(), profile_words(rule));
     writeln!(
         out,
         "| {severity} | {profile} | {judged} | {} |",

@@ -80,6 +80,39 @@ fn names_of_facts_and_opinions() -> BTreeMap<String, &'static str> {
         );
     }
     names.extend(rules.map(|id| (id, "rule")));
+    names.extend(
+        names_around_code()
+            .into_iter()
+            .map(|name| (name, "framework or command")),
+    );
+    names
+}
+
+/// Keys under which the files of languages name frameworks, and functions and tools of others.
+const NAMING: &[&str] = &["crate", "functions", "method", "commands", "attributes"];
+
+/// The frameworks, functions and commands that the files of languages know, where they tell.
+fn names_around_code() -> BTreeSet<String> {
+    let mut names = BTreeSet::new();
+    for (_, text) in files("knowledge/languages", "toml") {
+        let language: toml::Table = text.parse().unwrap();
+        let tables = language.into_iter().flat_map(|(_, value)| match value {
+            toml::Value::Array(rows) => rows,
+            value => vec![value],
+        });
+        let tables = tables.filter_map(|row| row.as_table().cloned());
+        for (key, value) in tables.flatten() {
+            let texts = match value {
+                toml::Value::Array(texts) => texts,
+                value => vec![value],
+            };
+            let texts = texts.iter().filter_map(toml::Value::as_str);
+            let told = texts.filter(|text| key == "crate" || is_telling(text));
+            if NAMING.contains(&key.as_str()) {
+                names.extend(told.map(str::to_owned));
+            }
+        }
+    }
     names
 }
 
@@ -145,7 +178,13 @@ fn option_names(model: &toml::Table) -> impl Iterator<Item = String> {
 #[test]
 fn no_fact_and_no_opinion_stands_in_code() {
     let names = names_of_facts_and_opinions();
-    for kind in ["directive", "library", "option", "rule"] {
+    for kind in [
+        "directive",
+        "framework or command",
+        "library",
+        "option",
+        "rule",
+    ] {
         assert!(
             names.values().any(|found| *found == kind),
             "no {kind} was found"
@@ -166,6 +205,52 @@ fn no_fact_and_no_opinion_stands_in_code() {
         faults, [""; 0],
         "facts live in knowledge/, opinions in rules/"
     );
+}
+
+/// Code decides by the variant of a cause, never by its words: nothing turns a text into a cause or a
+/// cause into a text but its display, and nothing looks into the words.
+#[test]
+fn no_code_reads_the_words_of_a_cause() {
+    let questions = [
+        "contains",
+        "starts_with",
+        "ends_with",
+        "strip_prefix",
+        "strip_suffix",
+        "find",
+    ];
+    let names = ["cause", "reason", "hole"];
+    let mut told = false;
+    let mut faults = Vec::new();
+    for (path, source) in sources() {
+        told |= source.code.contains("impl fmt::Display for Cause");
+        let reads = |text: &str| {
+            names.iter().any(|name| {
+                let asked = |question: &&str| {
+                    [".", ".to_string()."]
+                        .iter()
+                        .any(|by| text.contains(&format!("{name}{by}{question}(")))
+                };
+                // The reason of a waiver is a person's text.
+                let own = path.starts_with("suppress/") && *name == "reason";
+                let compared = ["==", "!="]
+                    .iter()
+                    .any(|sign| text.contains(&format!("{name}.to_string() {sign}")));
+                !own && (questions.iter().any(|q| asked(&q)) || compared)
+            })
+        };
+        let converts = |text: &str| {
+            text.starts_with("impl") && text.ends_with("for Cause {") && !text.contains("Display")
+                || text.contains("fn from(") && text.contains("-> Cause")
+        };
+        for (number, line) in source.code.lines().enumerate() {
+            if reads(line) || converts(line.trim()) {
+                faults.push(format!("src/{path}:{}: {}", number + 1, line.trim()));
+            }
+        }
+    }
+    assert!(told, "the words of causes were not found");
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
 }
 
 #[test]

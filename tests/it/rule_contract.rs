@@ -26,8 +26,11 @@ fn contract() -> BTreeMap<String, Traits> {
 
 /// The worst safety of a rule's fixes.
 fn fix(rule: &Rule) -> &'static str {
-    let mut fixes = rule.draft.fixes.iter().map(|fix| fix.safety);
-    match (fixes.len(), fixes.all(|safety| safety == Safety::Safe)) {
+    let fixes: Vec<Safety> = rule.draft.all_fixes().map(|fix| fix.safety).collect();
+    match (
+        fixes.len(),
+        fixes.iter().all(|safety| *safety == Safety::Safe),
+    ) {
         (0, _) => "-",
         (_, true) => "safe",
         (_, false) => "unsafe",
@@ -38,8 +41,8 @@ fn traits(rule: &Rule) -> Traits {
     let draft = &rule.draft;
     let audience = draft.audience.as_ref().map_or("-", |a| a.text());
     [
-        draft.severity.word(),
-        draft.profile.word(),
+        draft.severity.as_str(),
+        draft.profile.as_str(),
         audience,
         fix(rule),
     ]

@@ -38,7 +38,7 @@ fn every_rule_is_documented() {
         if docs.references.is_empty() && rule.draft.subject != SubjectKind::Meta {
             bare.push(format!("{}: references", rule.id()));
         }
-        if rule.draft.help.is_empty() {
+        if !rule.draft.has_help() {
             bare.push(format!("{}: help", rule.id()));
         }
     }

@@ -266,6 +266,8 @@ fn every_key_is_explained() {
         let schema: Value = serde_json::from_str(schema).unwrap();
         let mut known = BTreeSet::new();
         keys(&schema, &schema, "", &mut known);
+        // A case's fix is the rule's, which has rows of its own.
+        known.retain(|key| !key.starts_with("cases[].fix."));
         assert_eq!(explained, known, "{heading}");
     }
 }

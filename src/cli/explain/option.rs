@@ -198,7 +198,7 @@ fn kind(kind: ValueKind) -> &'static str {
 
 fn expression(expression: &Expression) -> String {
     match expression {
-        Expression::PerCpu { factor, cpus } => format!("{factor} x {}", cpus.word()),
+        Expression::PerCpu { factor, cpus } => format!("{factor} x {}", cpus.as_str()),
         Expression::Option { key, plus: None } => format!("as {key}"),
         Expression::Option {
             key,

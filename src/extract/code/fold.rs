@@ -1,40 +1,25 @@
-//! Constant folding: the arithmetic of Go on values that are known, and reasons for those that are
+//! Constant folding: the arithmetic of Go on values that are known, and causes for those that are
 //! not. Pure; names and calls are looked up elsewhere.
 //!
-//! A reason is a noun phrase that names where the value comes from: `environment variable REDIS_URL`,
-//! `` `cfg.PoolSize` ``.
+//! A cause names where the value comes from: `environment variable REDIS_URL`, `` `cfg.PoolSize` ``.
 
+use crate::facts::cause::Cause;
 use crate::facts::quantity;
-use crate::facts::raw::{Fallback, Folded, from_variable, variable_of};
-use crate::facts::value::Reason;
+use crate::facts::raw::{Fallback, Folded};
 
-/// A value that comes from somewhere else.
-pub(in crate::extract) fn unknown(source: impl Into<String>) -> Folded {
-    Folded::Unknown(Reason::new(source))
+/// A value that comes from code of a kind that is not followed.
+pub(in crate::extract) fn unknown(kind: &'static str) -> Folded {
+    Folded::Unknown(Cause::Code(kind))
 }
 
 /// A value that comes from this environment variable.
 pub(in crate::extract) fn from_environment(name: &str) -> Folded {
-    Folded::Unknown(from_variable(name))
+    Folded::Unknown(Cause::EnvironmentVariable(name.to_owned()))
 }
 
-/// A value that this piece of code names.
+/// A value that has this name in the code.
 pub(in crate::extract) fn from_code(code: &str) -> Folded {
-    if code.starts_with("an ") || code.starts_with("a ") {
-        return unknown(code);
-    }
-    unknown(format!("`{code}`"))
-}
-
-/// The value comes from the environment.
-pub(in crate::extract) fn is_environment(reason: &Reason) -> bool {
-    variable_of(reason).is_some()
-}
-
-/// The bare name in a reason: the variable's, or the code's.
-pub(in crate::extract) fn name_of(reason: &Reason) -> &str {
-    let text = variable_of(reason).unwrap_or(&reason.0);
-    text.trim_matches('`')
+    Folded::Unknown(Cause::Expression(code.to_owned()))
 }
 
 /// The nanoseconds of a unit of Go's `time` package.
@@ -178,24 +163,25 @@ pub(in crate::extract) fn to_duration(value: Folded) -> Folded {
     }
 }
 
-const MADE: &str = "a figure made from ";
-
 /// What is computed from a variable is not the variable's own value.
-pub(in crate::extract) fn made_from(reason: Reason) -> Folded {
-    match variable_of(&reason) {
-        Some(name) => unknown(format!("{MADE}{name}")),
-        None => Folded::Unknown(reason),
-    }
+pub(in crate::extract) fn made_from(reason: Cause) -> Folded {
+    Folded::Unknown(match reason.is_environment() {
+        true => Cause::FigureFromVariable(reason.source_name()),
+        false => reason,
+    })
 }
 
 /// The variable that a value is, or is made from.
-fn variable_behind(reason: &Reason) -> Option<&str> {
-    variable_of(reason).or_else(|| reason.0.strip_prefix(MADE))
+fn variable_behind(reason: &Cause) -> Option<&str> {
+    match reason {
+        Cause::EnvironmentVariable(name) | Cause::FigureFromVariable(name) => Some(name),
+        _ => None,
+    }
 }
 
 /// What something outside gives, or this value. What is not known is no fallback.
 pub(in crate::extract) fn with_fallback(
-    source: Reason,
+    source: Cause,
     variable: Option<String>,
     value: Folded,
 ) -> Folded {

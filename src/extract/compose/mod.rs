@@ -18,7 +18,7 @@ use crate::extract::dockerfile::BuildFile;
 use crate::extract::expand::Expanded;
 use crate::extract::launch;
 use crate::extract::variables::Variables;
-use crate::facts::Reason;
+use crate::facts::Cause;
 use crate::facts::bounds::MOST_SERVERS;
 use crate::facts::raw::Raw;
 use crate::knowledge::shapes::Shapes;
@@ -56,7 +56,7 @@ impl Tree<'_> {
     }
 
     /// A script of the tree, as far as a shell runs it; `None` for what is none.
-    pub fn script(&self, path: &str) -> Option<Result<Expanded, Reason>> {
+    pub fn script(&self, path: &str) -> Option<Result<Expanded, Cause>> {
         let text = self.texts.get(path)?;
         launch::is_script(path, text.text()).then(|| launch::shell_script(text.clone()))
     }
@@ -199,7 +199,10 @@ fn variables(file: &ComposeFile, tree: &Tree<'_>) -> Variables {
 /// A file of variables as values.
 fn environment_file(text: &str) -> Variables {
     let value = |name: &str, value: Option<String>| {
-        value.ok_or_else(|| Reason::new(format!("the variable {name} is made of others")))
+        value.ok_or_else(|| Cause::Variable {
+            name: name.to_owned(),
+            fact: "is made of others",
+        })
     };
     let read = dotenv::parse(text).into_iter();
     read.map(|(name, text)| {

@@ -10,7 +10,7 @@ use crate::extract::made::{Files, Maker};
 use crate::extract::recipe::Recipe;
 use crate::facts::raw::ArgWord;
 use crate::facts::raw::{ConfPart, ObjectName, Raw, RawMount, RawText, Storage, TextPlace};
-use crate::facts::{Reason, Strength};
+use crate::facts::{Cause, Strength};
 use crate::source::{Span, path};
 use crate::syntax::yaml::Node;
 
@@ -42,7 +42,7 @@ enum Source<'a> {
         name: String,
         content: &'a Node,
     },
-    Unknown(Reason),
+    Unknown(Cause),
 }
 
 impl<'a> Mounts<'a> {
@@ -103,14 +103,16 @@ impl<'a> Mounts<'a> {
         built: Option<&Built<'a>>,
         raw: &mut Raw,
     ) -> ConfPart {
-        let gap = |why: String| ConfPart::NotVisible {
-            reason: Reason::new(why),
+        let gap = |reason: Cause| ConfPart::NotVisible {
+            reason,
             at: Some(file.span),
         };
+        let named = |fact| Cause::Named {
+            name: path.to_owned(),
+            fact,
+        };
         if let Some(reason) = &file.hole {
-            return gap(format!(
-                "the path of its configuration file is not known: {reason}"
-            ));
+            return gap(Cause::FilePath(Box::new(reason.clone())));
         }
         let Some((mount, rest)) = self.holding(path) else {
             let tree = service.project.tree;
@@ -124,11 +126,7 @@ impl<'a> Mounts<'a> {
                     (&|path| tree.holds(path), tree.shapes),
                 )
             });
-            return part.unwrap_or_else(|| {
-                gap(format!(
-                    "{path} is part of the image or written at start-up"
-                ))
-            });
+            return part.unwrap_or_else(|| gap(Cause::InImage(path.to_owned())));
         };
         match &mount.source {
             Source::Tree(source) => {
@@ -149,10 +147,13 @@ impl<'a> Mounts<'a> {
                 name,
                 content,
             } => inline(service, (*section, name, *content), path, mount.span, raw),
-            Source::Host => gap(format!("{path} is a file of the host")),
-            Source::Unknown(reason) => gap(format!("{path} is not followed: {reason}")),
+            Source::Host => gap(named("is a file of the host")),
+            Source::Unknown(reason) => gap(Cause::NotFollowed {
+                path: path.to_owned(),
+                cause: Box::new(reason.clone()),
+            }),
             Source::Volume { .. } | Source::Anonymous | Source::Memory => {
-                gap(format!("{path} is on a volume that something else fills"))
+                gap(named("is on a volume that something else fills"))
             }
         }
     }
@@ -198,7 +199,7 @@ impl<'a> Mounts<'a> {
         service: &Service<'a>,
         path: &str,
         built: Option<&Built<'a>>,
-    ) -> Option<Result<Expanded, Reason>> {
+    ) -> Option<Result<Expanded, Cause>> {
         let tree = service.project.tree;
         let Some((mount, rest)) = self.holding(path) else {
             let built = built?;
@@ -316,7 +317,7 @@ fn long_volume<'a>(service: &Service<'a>, folder: &str, item: &'a Node) -> Optio
         (Some("bind"), Some(source)) => bound(folder, &source),
         (Some("volume") | None, Some(source)) => named_or_bound(service.project, folder, &source),
         (Some("volume") | None, None) => Source::Anonymous,
-        _ => Source::Unknown(Reason::new("this kind of mount is not known")),
+        _ => Source::Unknown(Cause::Deployment("this kind of mount is not known")),
     };
     mount(&target, source, item.span)
 }
@@ -393,7 +394,7 @@ fn shown_file<'a>(
 /// What the project says of a config or secret.
 fn described<'a>(service: &Service<'a>, section: &'static str, name: String) -> Source<'a> {
     let Some((file, node)) = service.project.top(section, &name) else {
-        return Source::Unknown(Reason::new(format!("{section} has no {name}")));
+        return Source::Unknown(Cause::NoEntry { section, name });
     };
     if let Some(content) = node.get("content") {
         return Source::Inline {
@@ -405,7 +406,7 @@ fn described<'a>(service: &Service<'a>, section: &'static str, name: String) -> 
     let path = node.get("file").and_then(|node| service.text(node));
     match path {
         Some(path) => bound(service.project.folder_of(file), &path),
-        None => Source::Unknown(Reason::new("it is made outside of the compose file")),
+        None => Source::Unknown(Cause::Deployment("it is made outside of the compose file")),
     }
 }
 
@@ -419,7 +420,7 @@ fn inline(
 ) -> ConfPart {
     let (Some(scalar), Some(text)) = (content.scalar(), service.text(content)) else {
         return ConfPart::NotVisible {
-            reason: Reason::new("its content is no text"),
+            reason: Cause::Deployment("its content is no text"),
             at: Some(at),
         };
     };

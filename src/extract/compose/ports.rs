@@ -1,12 +1,12 @@
 //! Whether something outside of a project's own networks can connect to a service.
 
 use crate::extract::compose::service::Service;
-use crate::facts::Reason;
+use crate::facts::Cause;
 use crate::syntax::yaml::Node;
 
 /// A port is published on an address of the host that is not its loopback, or the service has the
 /// host's own network.
-pub(super) fn reachable(service: &Service<'_>) -> Result<bool, Reason> {
+pub(super) fn reachable(service: &Service<'_>) -> Result<bool, Cause> {
     if let Some(node) = service.node("network_mode") {
         match service
             .text(node)
@@ -15,7 +15,7 @@ pub(super) fn reachable(service: &Service<'_>) -> Result<bool, Reason> {
             Some(Ok(mode)) if mode == "host" => return Ok(true),
             Some(Ok(_)) => {}
             Some(Err(reason)) => return Err(reason),
-            None => return Err(Reason::new("its network is not known")),
+            None => return Err(Cause::Deployment("its network is not known")),
         }
     }
     let mut unknown = None;
@@ -30,7 +30,7 @@ pub(super) fn reachable(service: &Service<'_>) -> Result<bool, Reason> {
 }
 
 /// The address that a port is published on; empty for all of them.
-fn address(service: &Service<'_>, port: &Node) -> Result<String, Reason> {
+fn address(service: &Service<'_>, port: &Node) -> Result<String, Cause> {
     if port.is_map() {
         return match port.get("host_ip").and_then(|node| service.text(node)) {
             Some(text) => text.known().map(str::to_owned),

@@ -13,7 +13,7 @@ use crate::extract::scalar::{raw_scalar, replace, template_reason};
 use crate::extract::variables::{Escape, Variables, fill};
 use crate::facts::raw::ArgWord;
 use crate::facts::raw::{ConfPart, Raw, RawKind, RawScalar, RawServer};
-use crate::facts::{Reason, Slot, quantity};
+use crate::facts::{Cause, Slot, quantity};
 use crate::knowledge::shapes::{ImageReference, ImageShape};
 use crate::source::{Span, path};
 use crate::syntax::yaml::{Node, ScalarStyle};
@@ -282,12 +282,15 @@ impl<'a> Service<'a> {
     }
 
     /// Why there is more of the environment than can be seen: a file that is not in the tree.
-    pub(super) fn unread_environment(&self) -> Option<Reason> {
+    pub(super) fn unread_environment(&self) -> Option<Cause> {
         let seen = |folder: &str, path: &str| self.project.tree.text(&path::resolve(folder, path)?);
         self.nodes("env_file").find_map(|(folder, node)| {
             let mut paths = self.listed(node, "path").into_iter();
             let missing = paths.find(|path| seen(folder, path).is_none())?;
-            Some(Reason::new(format!("{missing} is not read")))
+            Some(Cause::Named {
+                name: missing,
+                fact: "is not read",
+            })
         })
     }
 
@@ -305,9 +308,10 @@ impl<'a> Service<'a> {
     /// Variables, written as a list of `NAME=value` or as a mapping.
     fn pairs(&self, node: &Node) -> Variables {
         let outside = |name: &str| {
-            Err(Reason::new(format!(
-                "the variable {name} comes from outside"
-            )))
+            Err(Cause::Variable {
+                name: name.to_owned(),
+                fact: "comes from outside",
+            })
         };
         let entries = node.entries().iter().filter_map(|entry| {
             let name = entry.key.as_str()?.to_owned();
@@ -365,7 +369,7 @@ impl<'a> Service<'a> {
         });
         if self.is_open() {
             parts.push(ConfPart::NotVisible {
-                reason: Reason::new("not all of the service can be read"),
+                reason: Cause::Deployment("not all of the service can be read"),
                 at: None,
             });
         }
@@ -411,10 +415,10 @@ impl<'a> Service<'a> {
     }
 
     /// One process where nothing is said; what a person may lay over the file is not known.
-    pub(super) fn figure_defaults(&self) -> BTreeMap<String, Result<String, Reason>> {
+    pub(super) fn figure_defaults(&self) -> BTreeMap<String, Result<String, Cause>> {
         let mut defaults = BTreeMap::from([("replicas".to_owned(), Ok("1".to_owned()))]);
         if self.known(self.node("deploy.mode")).as_deref() == Some("global") {
-            let why = Reason::new("it runs once on every node");
+            let why = Cause::Deployment("it runs once on every node");
             defaults.insert("replicas".to_owned(), Err(why));
         }
         for layer in self.project.may_be_laid_over(self.name) {
@@ -427,7 +431,7 @@ impl<'a> Service<'a> {
         defaults
     }
 
-    fn words(&self, all: &[Service<'a>]) -> BTreeMap<String, Result<String, Reason>> {
+    fn words(&self, all: &[Service<'a>]) -> BTreeMap<String, Result<String, Cause>> {
         let shapes = self.project.tree.shapes;
         let exports = all
             .iter()
@@ -437,7 +441,9 @@ impl<'a> Service<'a> {
         let exporter = if exports {
             Ok("true".to_owned())
         } else {
-            Err(Reason::new("an exporter may run outside of this file"))
+            Err(Cause::Deployment(
+                "an exporter may run outside of this file",
+            ))
         };
         let mut words = BTreeMap::from([("exporter".to_owned(), exporter)]);
         words.insert("holder".to_owned(), Ok(RawServer::SERVICE.to_owned()));
@@ -479,15 +485,21 @@ fn is_null(node: &Node) -> bool {
     plain.is_some_and(|scalar| matches!(scalar.as_str(), "" | "~" | "null"))
 }
 
-fn laid_over(layer: &Layer<'_>) -> Reason {
-    Reason::new(format!("{} may be laid over this file", layer.file.path))
+fn laid_over(layer: &Layer<'_>) -> Cause {
+    Cause::Named {
+        name: layer.file.path.to_owned(),
+        fact: "may be laid over this file",
+    }
 }
 
 /// A size in the format's units as a plain number of bytes.
 fn in_bytes(scalar: &RawScalar) -> RawScalar {
     let bytes = |text: &String| match quantity::docker(text) {
         Some(bytes) => Ok(bytes.to_string()),
-        None => Err(Reason::new(format!("`{text}` is not a size"))),
+        None => Err(Cause::Text {
+            text: text.to_owned(),
+            fact: "is not a size",
+        }),
     };
     RawScalar {
         text: scalar.text.as_ref().map_err(Clone::clone).and_then(bytes),

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::facts::Reason;
+use crate::facts::Cause;
 use crate::facts::raw::RawLine;
 
 /// How templates begin an action.
@@ -73,7 +73,7 @@ impl Branches {
 
 fn hide(line: &mut RawLine) {
     for word in line.words.iter_mut().skip(1) {
-        let reason = || Reason::new(RawLine::ALTERNATIVE);
+        let reason = || Cause::Alternative;
         word.hole.get_or_insert_with(reason);
     }
 }

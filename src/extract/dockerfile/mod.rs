@@ -13,15 +13,15 @@ use crate::extract::command::Invocation;
 use crate::extract::conf::{self, Frame};
 use crate::extract::expand::Expanded;
 use crate::extract::launch::{self, Launch, Launched, Scripts};
+use crate::extract::script;
 use crate::extract::variables::Variables;
 use crate::facts::raw::{
     ConfPart, ObjectName, RawKind, RawServer, RawText, RawVariable, TextPlace,
 };
-use crate::facts::{Reason, Strength};
+use crate::facts::{Cause, Strength};
 use crate::knowledge::shapes::Shapes;
 use crate::source::{Comment, Excerpt, FileId, Span, path};
 use crate::syntax::dockerfile::{self, Instruction};
-use crate::syntax::shell;
 use stages::{Stages, inline_key};
 
 pub use stages::{Image, official};
@@ -133,19 +133,21 @@ impl BuildFile {
         contexts: &[String],
         (tree, shapes): (&dyn Fn(&str) -> bool, &Shapes),
     ) -> Option<ConfPart> {
-        let hidden = |reason: Reason, at| ConfPart::NotVisible {
+        let hidden = |reason: Cause, at| ConfPart::NotVisible {
             reason,
             at: Some(at),
         };
         let name = path::name(path);
-        let harmless = &shapes.servers.harmless_commands;
         let step = image
             .steps
             .iter()
-            .find(|(text, _)| writes(text, name, harmless));
+            .find(|(text, _)| writes(text, name, shapes));
         if let Some((_, span)) = step {
-            let why = format!("a step of {} writes or changes {path}", self.path);
-            return Some(hidden(Reason::new(why), *span));
+            let why = Cause::ImageStep {
+                image: self.path.to_owned(),
+                path: path.to_owned(),
+            };
+            return Some(hidden(why, *span));
         }
         let copied = image.copies.iter().rev();
         let (copied, sources) = copied
@@ -169,7 +171,10 @@ impl BuildFile {
         let found = candidates.iter().find(|candidate| tree(candidate));
         let Some(found) = found.or(candidates.first()) else {
             return Some(hidden(
-                Reason::new(format!("{path} is copied from outside")),
+                Cause::Named {
+                    name: path.to_owned(),
+                    fact: "is copied from outside",
+                },
                 copied.at,
             ));
         };
@@ -195,7 +200,7 @@ impl BuildFile {
         contexts: &[String],
         shapes: &Shapes,
         tree: Scripts<'_>,
-    ) -> Option<Result<Expanded, Reason>> {
+    ) -> Option<Result<Expanded, Cause>> {
         // A name alone is looked for where programs are.
         let path = if path.contains('/') {
             image.absolute(path)
@@ -221,13 +226,11 @@ impl BuildFile {
 
 /// Whether a step may write a file of this name: one of its commands names it and is not known to
 /// leave files as they are.
-fn writes(step: &str, name: &str, harmless: &[String]) -> bool {
-    let script = Excerpt::whole(FileId(0), step.into());
-    let words = shell::words(&script);
-    words.split(|word| word.operator).any(|command| {
-        let names_it = command.iter().any(|word| word.text.contains(name));
-        let first = command.first().map(|word| &word.text);
-        names_it && !first.is_some_and(|first| harmless.contains(first))
+fn writes(step: &str, name: &str, shapes: &Shapes) -> bool {
+    let commands = script::plain_commands(&Excerpt::whole(FileId(0), step.into()));
+    commands.iter().any(|command| {
+        let names_it = command.words.iter().any(|word| word.text.contains(name));
+        command.writes_to(name) || names_it && !shapes.is_harmless_command(command.program())
     })
 }
 
@@ -265,7 +268,7 @@ pub fn server(
     }
     let mut conf = parts(file, &image, *invocation, &contexts, (tree, shapes));
     conf.push(ConfPart::NotVisible {
-        reason: Reason::new("whoever starts the image may give it other arguments"),
+        reason: Cause::Image("whoever starts the image may give it other arguments"),
         at: None,
     });
     let shape = official(reference.as_ref(), shapes);
@@ -279,10 +282,7 @@ pub fn server(
         figures: BTreeMap::new(),
         figure_defaults: BTreeMap::new(),
         words: BTreeMap::from([
-            (
-                "exporter".to_owned(),
-                Err(Reason::new("nothing in the scanned tree deploys it")),
-            ),
+            ("exporter".to_owned(), Err(Cause::NotDeployed)),
             ("holder".to_owned(), Ok("container".to_owned())),
         ]),
         conf,
@@ -308,13 +308,16 @@ fn parts(
 ) -> Vec<ConfPart> {
     let mut parts = Vec::new();
     if let Some(reason) = invocation.file.as_ref().and_then(|path| path.hole.clone()) {
-        let why = format!("the path of its configuration file is not known: {reason}");
-        invocation.gap.get_or_insert(Reason::new(why));
+        let why = Cause::FilePath(Box::new(reason));
+        invocation.gap.get_or_insert(why);
     } else if let Some(path) = &invocation.file {
         let at = image.absolute(&path.text);
         let part = file.file_part(image, &at, path.span, contexts, tree);
         parts.push(part.unwrap_or_else(|| ConfPart::NotVisible {
-            reason: Reason::new(format!("{at} is part of the image that it is made from")),
+            reason: Cause::Named {
+                name: at.to_string(),
+                fact: "is part of the image that it is made from",
+            },
             at: Some(path.span),
         }));
     }

@@ -1,10 +1,11 @@
-//! Which programs of the tree the steps of a Dockerfile build: the packages that `go build` is given,
-//! the binaries that `cargo build` is.
+//! Which programs of the tree the steps of a Dockerfile build: the packages or binaries that a
+//! language's own tool is given. What these tools are called is `knowledge`'s.
 
 use crate::extract::dockerfile::BuildFile;
-use crate::facts::raw::{BuiltPackage, RawBuild};
+use crate::extract::script;
+use crate::facts::raw::{BuiltPackage, Language, RawBuild};
+use crate::knowledge::languages::{self, BuildTool};
 use crate::source::{Excerpt, path};
-use crate::syntax::shell;
 
 impl BuildFile {
     /// What is built below one of these folders, the surest first.
@@ -34,44 +35,42 @@ impl BuildFile {
 }
 
 fn read_step(text: &Excerpt, contexts: &[String], build: &mut RawBuild) {
-    let words = shell::words(text);
-    for command in words.split(|word| word.operator) {
-        let words: Vec<&str> = command.iter().map(|word| word.text.as_str()).collect();
-        let at = words.windows(2).position(|pair| {
-            matches!(
-                pair,
-                ["go", "build" | "install"] | ["cargo", "build" | "install" | "zigbuild"]
-            )
+    let tools = languages::build_tools();
+    for command in script::plain_commands(text) {
+        let words: Vec<&str> = command.words.iter().map(|w| w.text.as_str()).collect();
+        let found = tools.iter().find_map(|(language, tool)| {
+            let mut pairs = words.windows(2);
+            let at = pairs.position(|pair| tool.begins(pair[0], pair[1]))?;
+            Some((*language, *tool, &words[at + 2..]))
         });
-        let Some(at) = at else { continue };
-        let arguments = &words[at + 2..];
-        if words[at] == "go" {
-            go_build(arguments, contexts, build);
-        } else {
-            cargo_build(arguments, build);
+        match found {
+            Some((Language::Go, tool, arguments)) => go_build(tool, arguments, contexts, build),
+            Some((Language::Rust, tool, arguments)) => cargo_build(tool, arguments, build),
+            None => {}
         }
     }
 }
 
 /// The value of an option: `-o x` or `-o=x`.
-fn option<'a>(arguments: &[&'a str], names: &[&str]) -> Option<&'a str> {
+fn option<'a>(arguments: &[&'a str], names: &[String]) -> Option<&'a str> {
+    let is_name = |word: &str| names.iter().any(|name| name == word);
     arguments.iter().enumerate().find_map(|(at, word)| {
-        if names.contains(word) {
+        if is_name(word) {
             return arguments.get(at + 1).copied();
         }
         let (name, value) = word.split_once('=')?;
-        names.contains(&name).then_some(value)
+        is_name(name).then_some(value)
     })
 }
 
-fn go_build(arguments: &[&str], contexts: &[String], build: &mut RawBuild) {
-    let output = option(arguments, &["-o"]);
+fn go_build(tool: &BuildTool, arguments: &[&str], contexts: &[String], build: &mut RawBuild) {
+    let output = option(arguments, &tool.output);
     let file = output.and_then(|o| o.rsplit('/').next());
     let file = file.filter(|name| !name.is_empty() && !name.contains('$'));
     let mut packages: Vec<&str> = Vec::new();
     let mut before = "";
     for word in arguments {
-        let is_value = before.starts_with('-') && !before.contains('=') && takes_value(before);
+        let is_value = before.starts_with('-') && !before.contains('=') && tool.takes_value(before);
         let is_path = *word == "." || word.starts_with("./");
         if is_path && !is_value {
             packages.push(word);
@@ -96,26 +95,10 @@ fn go_build(arguments: &[&str], contexts: &[String], build: &mut RawBuild) {
     }
 }
 
-/// Flags of the Go tool that are followed by a value.
-fn takes_value(flag: &str) -> bool {
-    let flag = flag.trim_start_matches('-');
-    [
-        "o",
-        "ldflags",
-        "gcflags",
-        "tags",
-        "mod",
-        "p",
-        "asmflags",
-        "buildmode",
-    ]
-    .contains(&flag)
-}
-
-fn cargo_build(arguments: &[&str], build: &mut RawBuild) {
-    for names in [["--bin", "--bin"], ["-p", "--package"]] {
+fn cargo_build(tool: &BuildTool, arguments: &[&str], build: &mut RawBuild) {
+    for names in &tool.selects {
         build
             .programs
-            .extend(option(arguments, &names).map(str::to_owned));
+            .extend(option(arguments, names).map(str::to_owned));
     }
 }

@@ -9,7 +9,7 @@ use crate::extract::process_environment::Environment;
 use crate::extract::variables::{Escape, Variables, fill};
 use crate::facts::pattern::FilePattern;
 use crate::facts::raw::RawScalar;
-use crate::facts::{Reason, Slot};
+use crate::facts::{Cause, Slot};
 use crate::knowledge::shapes::{ImageReference, ImageShape, Shapes};
 use crate::source::{Excerpt, Span};
 use crate::syntax::dockerfile::{self, Instruction};
@@ -37,7 +37,7 @@ pub(super) struct Copied {
     pub(super) sources: Vec<String>,
     pub(super) target: String,
     /// Why they are no files of the tree.
-    pub(super) elsewhere: Option<Reason>,
+    pub(super) elsewhere: Option<Cause>,
     /// The key of the text that stands in the Dockerfile itself.
     pub(super) inline: Option<String>,
     pub(super) at: Span,
@@ -247,7 +247,7 @@ impl Image {
         } else {
             None
         };
-        let elsewhere = elsewhere.map(Reason::new).or(filled.known().err());
+        let elsewhere = elsewhere.map(Cause::Image).or(filled.known().err());
         self.copies.push(Copied {
             inline: inline.then(|| inline_key(instruction, 0)),
             sources: words,
@@ -305,7 +305,7 @@ fn process(body: &Excerpt) -> Vec<Argument> {
 }
 
 /// `NAME=value …`, or the old `NAME value`.
-fn pairs(text: &Expanded) -> Vec<(String, Result<String, Reason>)> {
+fn pairs(text: &Expanded) -> Vec<(String, Result<String, Cause>)> {
     let words = launch::split(text);
     let old = words
         .first()

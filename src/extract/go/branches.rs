@@ -6,6 +6,8 @@ use crate::extract::code::fold;
 use crate::extract::go::names;
 use crate::extract::go::reader::Reader;
 use crate::extract::go::state::{Scope, State, Val};
+use crate::extract::go::{fold, names};
+use crate::facts::cause::Cause;
 use crate::facts::raw::Folded;
 use crate::syntax::code;
 
@@ -82,7 +84,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
     fn range_clause(&mut self, node: Node<'t>) {
         if let Some(over) = code::field(node, "right") {
             let value = self.evaluate(over);
-            self.escape(value, "a loop");
+            self.escape(value, &Cause::Code("a loop"));
         }
         for target in code::field(node, "left").map_or_else(Vec::new, code::children) {
             if target.kind() == "identifier" {
@@ -92,12 +94,12 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
     }
 
     /// Plain variables that a piece of code assigns are not known while or after it runs.
-    pub(super) fn forget(&mut self, node: Node<'t>, source: &str) {
+    pub(super) fn forget(&mut self, node: Node<'t>, kind: &'static str) {
         for name in names::assigned(self.tree(), node) {
             if let Some(Val::Plain(value)) = self.state.get(name)
                 && *value != Folded::Nil
             {
-                self.state.set(name, Val::unknown(source));
+                self.state.set(name, Val::unknown(kind));
             }
         }
     }

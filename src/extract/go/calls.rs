@@ -9,9 +9,11 @@ use crate::extract::code::fold;
 use crate::extract::go::package::{Declared, Library};
 use crate::extract::go::reader::Reader;
 use crate::extract::go::state::{Scope, Sides, State, Val, join_heaps, join_values};
-use crate::extract::go::{names, unset};
+use crate::extract::go::{fold, names, unset};
+use crate::facts::cause::Cause;
 use crate::facts::raw::Folded;
 use crate::knowledge::clients::model::Form;
+use crate::knowledge::languages;
 use crate::syntax::code;
 
 /// A function of the package longer than this is run in place only if it deals in options.
@@ -56,7 +58,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
 
     /// Arguments that go where they cannot be followed.
     pub(super) fn give_arguments(&mut self, node: Node<'t>) {
-        let to = format!("`{}`", names::quoted(self.tree(), node));
+        let to = names::quoted(self.tree(), node).in_marks();
         for argument in self.arguments(node) {
             let value = self.evaluate(argument);
             self.escape(value, &to);
@@ -148,14 +150,17 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
         }
         match (name, values.as_slice()) {
             ("max" | "min", [_, ..]) => {
-                let folded = values.into_iter().map(|v| v.folded(name)).collect();
+                let folded = values
+                    .into_iter()
+                    .map(|v| v.folded(Cause::Expression(name.to_owned())))
+                    .collect();
                 Val::Plain(fold::extreme(name, folded))
             }
             (_, [Val::Plain(value)]) => fold::convert(name, value.clone())
                 .map_or_else(|| self.unknown_code(node), Val::Plain),
             _ => {
                 for value in values {
-                    self.escape(value, &format!("`{name}`"));
+                    self.escape(value, &Cause::Expression(name.to_owned()));
                 }
                 self.unknown_code(node)
             }
@@ -165,7 +170,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
     /// Calls into other packages; a few of Go's own are understood.
     fn standard_call(&mut self, node: Node<'t>, package: &str, name: &str) -> Val<'t> {
         let arguments = self.arguments(node);
-        let to = format!("`{}`", names::quoted(self.tree(), node));
+        let to = names::quoted(self.tree(), node).in_marks();
         let values: Vec<_> = arguments.iter().map(|a| self.evaluate(*a)).collect();
         let first = match values.first() {
             Some(Val::Plain(value)) => Some(value.clone()),
@@ -179,7 +184,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
                 let value = Val::Plain(fold::from_environment(&key));
                 return Val::Several(vec![value, Val::Plain(unset::is_set(&key))]);
             }
-            ("os", "Exit", _) | ("log", "Fatal" | "Fatalf" | "Fatalln" | "Panic" | "Panicf", _) => {
+            _ if languages::go().is_some_and(|go| go.never_returns(package, name)) => {
                 self.state.dead = true;
                 None
             }
@@ -237,7 +242,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
             let value = self.run_declared(function, values);
             return self.named_unless_known(value, node);
         }
-        let to = format!("`{name}`");
+        let to = Cause::Expression(name.to_owned());
         for value in values {
             self.escape(value, &to);
         }
@@ -300,7 +305,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
     /// What a call of the package gave, under the call's own name where its parts say nothing.
     fn named_unless_known(&self, value: Val<'t>, node: Node<'t>) -> Val<'t> {
         match value {
-            Val::Plain(Folded::Unknown(reason)) if !fold::is_environment(&reason) => {
+            Val::Plain(Folded::Unknown(reason)) if !reason.is_environment() => {
                 self.unknown_code(node)
             }
             value => value,
@@ -360,7 +365,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
             }
         }
         for value in values {
-            self.escape(value, "an argument");
+            self.escape(value, &Cause::Code("an argument"));
         }
     }
 

@@ -10,7 +10,9 @@ use crate::extract::go::package::Declared;
 use crate::extract::go::reader::Reader;
 use crate::extract::go::state::Val;
 use crate::facts::raw::{Folded, from_variable};
-use crate::facts::value::Reason;
+use crate::facts::value::Cause;
+use crate::extract::go::{fold, names};
+use crate::facts::cause::Cause;
 use crate::knowledge::languages::{self, FallbackTag, Settings};
 use crate::syntax::code::{self, CodeGrammar};
 
@@ -46,7 +48,10 @@ impl<'t> Reader<'t, '_, '_> {
         }
         let fallback = read_as(tree.text(ty), tag_value(&text, &tag.fallback)?)?;
         let (source, variable) = match self.variable(tag, &text) {
-            Some(name) => (from_variable(&name), tag.alone.then_some(name)),
+            Some(name) => (
+                Cause::EnvironmentVariable(name.clone()),
+                tag.alone.then_some(name),
+            ),
             None => (self.reason(code), None),
         };
         Some(Val::Plain(fold::with_fallback(source, variable, fallback)))
@@ -72,8 +77,8 @@ impl<'t> Reader<'t, '_, '_> {
             .sum()
     }
 
-    fn reason(&self, code: Node<'t>) -> Reason {
-        Reason::new(format!("`{}`", names::quoted(self.tree(), code)))
+    fn reason(&self, code: Node<'t>) -> Cause {
+        names::quoted(self.tree(), code).in_marks()
     }
 
     /// The variable that fills a field in, where nothing of the package puts more before its name.

@@ -12,10 +12,13 @@ use crate::extract::go::reader::{Found, Reader};
 use crate::extract::go::state::{Object, Source, Val, name_of};
 use crate::facts::raw::{ErrorHandling, Folded, Language, OptionSource, RawClient, Site};
 use crate::facts::slot::Slot;
-use crate::facts::value::{Reason, Strength};
+use crate::facts::value::{Cause, Strength};
 use crate::knowledge::clients::model::{Constructor, Form, Kind};
-use crate::syntax::code;
+use crate::syntax::{code, go};
 use crate::source::path;
+use crate::extract::go::{address, names};
+use crate::facts::cause::Cause;
+use crate::facts::words::ClientKind;
 
 impl<'t, 'm> Reader<'t, 'm, '_> {
     /// A call of the library that returns options.
@@ -52,7 +55,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
         (url_node, url): (Node<'t>, Val<'t>),
         error: Option<usize>,
     ) -> Source {
-        let url = url.folded("an argument");
+        let url = url.folded(Cause::Code("an argument"));
         let url_name = name_of(&url);
         Source {
             call: call.to_owned(),
@@ -73,7 +76,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
         constructor: &'m Constructor,
     ) -> Val<'t> {
         let options = self.options_of(node, library, constructor);
-        if constructor.kind == Kind::Connection
+        if constructor.kind == ClientKind::Connection
             && let Ok(object) = &options
             && self.dialled(object, self.tree().span(node))
         {
@@ -91,13 +94,13 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
         node: Node<'t>,
         library: &Rc<Library<'m>>,
         constructor: &Constructor,
-    ) -> Result<Object<'m>, Reason> {
+    ) -> Result<Object<'m>, Cause> {
         let id = self.new_object(Rc::clone(library), constructor.option_type.clone());
         let mut models = library.candidates.iter().filter_map(|l| l.model());
         let functional = models.any(|m| m.form(&constructor.option_type) == Some(Form::Functional));
         let from = constructor.option_arg.unwrap_or(usize::MAX);
         let mut given = (!functional && constructor.option_arg.is_some())
-            .then(|| Err(Reason::new("an argument that is not written")));
+            .then(|| Err(Cause::Code("an argument that is not written")));
         for (at, argument) in self.arguments(node).into_iter().enumerate() {
             let named = constructor.positional.iter().find(|p| p.at == at);
             if functional && at >= from {
@@ -121,7 +124,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
                         object.source = Some(source);
                     }
                 } else {
-                    self.escape(value, "a constructor");
+                    self.escape(value, &Cause::Code("a constructor"));
                 }
             }
         }
@@ -138,7 +141,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
         argument: Node<'t>,
         value: Val<'t>,
         constructor: &Constructor,
-    ) -> Result<Object<'m>, Reason> {
+    ) -> Result<Object<'m>, Cause> {
         match value {
             Val::Options(id) => {
                 let object = self.state.heap.get(&id).cloned();
@@ -160,7 +163,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
         node: Node<'t>,
         library: &Rc<Library<'m>>,
         constructor: &Constructor,
-        options: Result<Object<'m>, Reason>,
+        options: Result<Object<'m>, Cause>,
     ) {
         let anchor = self.tree().span(node);
         let site = self.site(node);
@@ -202,7 +205,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
                 raw.rest_unknown = object.rest_unknown;
                 raw.carried_anchor = object.carried_anchor;
                 raw.carried_unknown = match object.carried_unknown {
-                    None if !carries => Some(Reason::new("a place that is not seen")),
+                    None if !carries => Some(Cause::Code("a place that is not seen")),
                     reason => reason,
                 };
                 raw.insert = object.insert;
@@ -243,8 +246,8 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
         None
     }
 
-    fn code_reason(&self, node: Node<'t>) -> Reason {
-        Reason::new(format!("`{}`", names::quoted(self.tree(), node)))
+    fn code_reason(&self, node: Node<'t>) -> Cause {
+        names::quoted(self.tree(), node).in_marks()
     }
 }
 

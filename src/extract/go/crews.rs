@@ -11,8 +11,8 @@ use crate::extract::go::names;
 use crate::extract::go::reader::Reader;
 use crate::extract::go::sites::Site;
 use crate::extract::go::state::{Scope, State, Val};
+use crate::facts::cause::Cause;
 use crate::facts::raw::{Crew, Folded};
-use crate::facts::value::Reason;
 use crate::knowledge::languages;
 use crate::syntax::code;
 
@@ -62,7 +62,7 @@ impl<'t> Reader<'t, '_, '_> {
         while let Some(parent) = at.parent() {
             self.steps_left = self.steps_left.saturating_sub(1);
             if self.steps_left == 0 {
-                return Crew::unknown("code that is too far away");
+                return Crew::unknown(Cause::Code("code that is too far away"));
             }
             match parent.kind() {
                 "for_statement" if code::field(parent, "body") == Some(at) => {
@@ -120,13 +120,13 @@ impl<'t> Reader<'t, '_, '_> {
         if way.factors.is_empty() {
             return crew;
         }
-        Crew::unknown("a parameter")
+        Crew::unknown(Cause::Code("a parameter"))
     }
 
     /// Everything in the package that calls a function, together.
     fn callers(&mut self, function: Node<'t>, mut way: Way<'t>) -> Crew {
         let Some(name) = code::field(function, "name").map(|n| self.text(n)) else {
-            return Crew::unknown("a function without a name");
+            return Crew::unknown(Cause::Code("a function without a name"));
         };
         if way.through.iter().any(|f| f.id() == function.id()) {
             return Crew::of(0);
@@ -138,10 +138,10 @@ impl<'t> Reader<'t, '_, '_> {
             return Self::end(&way, Crew::of(1));
         }
         if way.through.len() > MAX_CALLERS {
-            return Crew::unknown("callers that are too far away");
+            return Crew::unknown(Cause::Code("callers that are too far away"));
         }
         if is_method && !self.declared.methods.contains_key(name) {
-            return Crew::unknown(format!("which `{name}` is called"));
+            return Crew::unknown(Cause::WhichCalled(name.to_owned()));
         }
         let file = self.file;
         let mut all = Crew::of(0);
@@ -163,7 +163,7 @@ impl<'t> Reader<'t, '_, '_> {
         let mut from_elsewhere = Self::end(&way, Crew::of(1));
         from_elsewhere.assumed = Some(format!("that `{name}` is called once"));
         if !exported && !is_method {
-            return Crew::unknown(format!("who calls `{name}`"));
+            return Crew::unknown(Cause::CallersOf(name.to_owned()));
         }
         all.and(from_elsewhere)
     }
@@ -179,7 +179,7 @@ impl<'t> Reader<'t, '_, '_> {
                 .and_then(|list| list.parent())
                 .is_some_and(|call| self.starts_goroutine(call));
             if !starts || !way.factors.is_empty() {
-                return Crew::unknown("a function that is handed on");
+                return Crew::unknown(Cause::Code("a function that is handed on"));
             }
             way.started = true;
             return self.outwards(site.node, way);
@@ -189,7 +189,7 @@ impl<'t> Reader<'t, '_, '_> {
         for position in std::mem::take(&mut way.factors) {
             let bound = match arguments.get(position) {
                 Some(argument) => self.figure(*argument, call),
-                None => Err(Bound::Unknown(Reason::new("an argument"))),
+                None => Err(Bound::Unknown(Cause::Code("an argument"))),
             };
             match bound {
                 Ok(rounds) => crew = crew.times(&Ok(rounds)),
@@ -197,7 +197,7 @@ impl<'t> Reader<'t, '_, '_> {
                     way.factors.push(outer);
                 }
                 Err(Bound::Parameter(_)) => {
-                    return Crew::unknown("a parameter");
+                    return Crew::unknown(Cause::Code("a parameter"));
                 }
                 Err(Bound::Unknown(reason)) => crew = crew.times(&Err(reason)),
             }
@@ -237,7 +237,7 @@ impl<'t> Reader<'t, '_, '_> {
             }
         });
         if other || way.through.iter().any(|n| n.id() == literal.id()) {
-            return Crew::unknown(format!("what becomes of `{name}`"));
+            return Crew::unknown(Cause::FateOf(name.to_owned()));
         }
         let mut all = Crew::of(0);
         for call in calls {
@@ -251,22 +251,22 @@ impl<'t> Reader<'t, '_, '_> {
     /// Who runs a function literal.
     fn run_by(&self, literal: Node<'t>) -> RunBy<'t> {
         let Some(parent) = literal.parent() else {
-            return RunBy::Unknown("a function literal".to_owned());
+            return RunBy::Unknown(Cause::Code("a function literal"));
         };
         match parent.kind() {
             "call_expression" => RunBy::Here,
             "argument_list" => match parent.parent() {
                 Some(call) if self.starts_goroutine(call) => RunBy::Goroutine,
                 Some(call) => {
-                    RunBy::Unknown(format!("what `{}` runs", names::quoted(self.tree(), call)))
+                    RunBy::Unknown(Cause::RunBy(names::quoted(self.tree(), call).source_name()))
                 }
-                None => RunBy::Unknown("a function literal".to_owned()),
+                None => RunBy::Unknown(Cause::Code("a function literal")),
             },
             "expression_list" => self.bound_to(parent, literal).map_or_else(
-                || RunBy::Unknown("a function literal".to_owned()),
+                || RunBy::Unknown(Cause::Code("a function literal")),
                 |(name, within)| RunBy::Variable(name, within),
             ),
-            _ => RunBy::Unknown("a function literal".to_owned()),
+            _ => RunBy::Unknown(Cause::Code("a function literal")),
         }
     }
 
@@ -293,22 +293,25 @@ impl<'t> Reader<'t, '_, '_> {
     fn rounds(&mut self, node: Node<'t>) -> Result<u64, Bound> {
         let body = code::field(node, "body");
         if body.is_some_and(|body| may_leave(body)) {
-            return Err(Bound::unknown("a loop that may end early"));
+            return Err(Bound::unknown(Cause::Code("a loop that may end early")));
         }
         let clause = code::children(node)
             .into_iter()
             .find(|c| matches!(c.kind(), "for_clause" | "range_clause"));
         let Some(clause) = clause else {
-            return Err(Bound::unknown("an endless loop"));
+            return Err(Bound::unknown(Cause::Code("an endless loop")));
         };
         if clause.kind() == "range_clause" {
             let Some(over) = code::field(clause, "right") else {
-                return Err(Bound::unknown("a loop"));
+                return Err(Bound::unknown(Cause::Code("a loop")));
             };
             return self.figure(over, node);
         }
-        self.counted(clause, node)
-            .unwrap_or_else(|| Err(Bound::unknown("a loop whose rounds are not counted")))
+        self.counted(clause, node).unwrap_or_else(|| {
+            Err(Bound::unknown(Cause::Code(
+                "a loop whose rounds are not counted",
+            )))
+        })
     }
 
     /// `for i := 0; i < n; i++`.
@@ -339,9 +342,11 @@ impl<'t> Reader<'t, '_, '_> {
             Ok(Folded::Int(n)) => {
                 Ok(u64::try_from(n.saturating_sub(from).saturating_add(more)).unwrap_or(0))
             }
-            Ok(_) => Err(Bound::unknown("a loop whose rounds are not counted")),
+            Ok(_) => Err(Bound::unknown(Cause::Code(
+                "a loop whose rounds are not counted",
+            ))),
             Err(Bound::Parameter(_)) if from != 0 || more != 0 => {
-                Err(Bound::unknown("a parameter"))
+                Err(Bound::unknown(Cause::Code("a parameter")))
             }
             Err(bound) => Err(bound),
         })
@@ -352,7 +357,9 @@ impl<'t> Reader<'t, '_, '_> {
         match self.figure_of(expression, at)? {
             Folded::Int(n) => Ok(u64::try_from(n).unwrap_or(0)),
             Folded::List(items) => Ok(items.len() as u64),
-            _ => Err(Bound::unknown("a loop whose rounds are not counted")),
+            _ => Err(Bound::unknown(Cause::Code(
+                "a loop whose rounds are not counted",
+            ))),
         }
     }
 
@@ -367,14 +374,14 @@ impl<'t> Reader<'t, '_, '_> {
             let changed = names::assigned(self.tree(), body).contains(name);
             if let Some(position) = self.parameter_position(function, name) {
                 return match changed {
-                    true => Err(Bound::unknown(format!("`{name}`"))),
+                    true => Err(Bound::unknown(Cause::Expression(name.to_owned()))),
                     false => Err(Bound::Parameter(position)),
                 };
             }
             if let Some(value) = self.only_value(body, name) {
                 return match value {
                     Some(value) if !changed => self.computed(value),
-                    _ => Err(Bound::unknown(format!("`{name}`"))),
+                    _ => Err(Bound::unknown(Cause::Expression(name.to_owned()))),
                 };
             }
         }
@@ -394,10 +401,7 @@ impl<'t> Reader<'t, '_, '_> {
         match value {
             Val::Plain(Folded::Unknown(reason)) => Err(Bound::Unknown(reason)),
             Val::Plain(folded) => Ok(folded),
-            _ => match fold::from_code(&names::quoted(self.tree(), expression)) {
-                Folded::Unknown(reason) => Err(Bound::Unknown(reason)),
-                _ => Err(Bound::unknown("an expression")),
-            },
+            _ => Err(Bound::Unknown(names::quoted(self.tree(), expression))),
         }
     }
 
@@ -448,12 +452,12 @@ impl<'t> Reader<'t, '_, '_> {
 enum Bound {
     /// It is the parameter at this position.
     Parameter(usize),
-    Unknown(Reason),
+    Unknown(Cause),
 }
 
 impl Bound {
-    fn unknown(reason: impl Into<String>) -> Self {
-        Self::Unknown(Reason::new(reason))
+    fn unknown(cause: Cause) -> Self {
+        Self::Unknown(cause)
     }
 }
 
@@ -463,7 +467,7 @@ enum RunBy<'t> {
     Goroutine,
     /// Whoever calls this variable of this block.
     Variable(&'t str, Node<'t>),
-    Unknown(String),
+    Unknown(Cause),
 }
 
 /// The function or the literal that a node stands in.

@@ -9,8 +9,11 @@ use crate::extract::go::package::Declared;
 use crate::extract::go::reader::Reader;
 use crate::extract::go::state::{Scope, Val};
 use crate::facts::raw::Folded;
-use crate::facts::value::Reason;
+use crate::facts::value::Cause;
 use crate::syntax::code::{self, CodeGrammar};
+use crate::extract::go::{fold, names};
+use crate::facts::cause::Cause;
+use crate::syntax::go;
 
 impl<'t> Reader<'t, '_, '_> {
     pub(super) fn evaluate(&mut self, node: Node<'t>) -> Val<'t> {
@@ -56,7 +59,7 @@ impl<'t> Reader<'t, '_, '_> {
         for child in code::children(node) {
             let value = self.evaluate(child);
             if !matches!(node.kind(), "index_expression" | "slice_expression") {
-                self.escape(value, "another value");
+                self.escape(value, &Cause::Code("another value"));
             }
         }
         self.unknown_code(node)
@@ -64,7 +67,7 @@ impl<'t> Reader<'t, '_, '_> {
 
     /// An unknown value, named by its code.
     pub(super) fn unknown_code(&self, node: Node<'t>) -> Val<'t> {
-        Val::Plain(fold::from_code(&names::quoted(self.tree(), node)))
+        Val::Plain(Folded::Unknown(names::quoted(self.tree(), node)))
     }
 
     fn name(&mut self, node: Node<'t>) -> Val<'t> {
@@ -253,7 +256,7 @@ impl<'t> Reader<'t, '_, '_> {
 
     /// A function literal may run after what is assigned behind it.
     fn forget_changed_later(&mut self, literal: Node<'t>) {
-        let reason = Reason::new("a function literal that runs later");
+        let reason = Cause::Code("a function literal that runs later");
         for name in names::mentioned(self.tree(), literal) {
             let later = self.last_change.get(name);
             if later.is_none_or(|last| *last <= literal.end_byte()) {
@@ -285,7 +288,7 @@ impl<'t> Reader<'t, '_, '_> {
             }
         }
         self.forget(body, "a function literal");
-        let reason = Reason::new("a function literal that holds the options");
+        let reason = Cause::Code("a function literal that holds the options");
         let assigned = names::assigned(tree, body);
         for name in names::mentioned(tree, body) {
             if let Some(&Val::Options(id)) = self.state.get(name)
@@ -298,14 +301,14 @@ impl<'t> Reader<'t, '_, '_> {
     }
 
     /// A value goes where it cannot be followed.
-    pub(super) fn escape(&mut self, value: Val<'t>, to: &str) {
+    pub(super) fn escape(&mut self, value: Val<'t>, to: &Cause) {
         match value {
             Val::Options(id) => {
                 self.remember(id);
                 if let Some(object) = self.state.heap.get_mut(&id)
                     && !object.built
                 {
-                    object.lose(&Reason::new(to));
+                    object.lose(to);
                 }
             }
             Val::Error(errors) => self.error_checked(&errors),

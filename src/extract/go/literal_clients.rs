@@ -9,7 +9,8 @@ use crate::extract::code::fold;
 use crate::extract::go::package::Library;
 use crate::extract::go::reader::Reader;
 use crate::extract::go::state::{Object, ObjectId};
-use crate::facts::raw::OptionWrite;
+use crate::facts::cause::Cause;
+use crate::facts::raw::{Folded, OptionWrite};
 use crate::facts::slot::Slot;
 use crate::knowledge::clients::model::Constructor;
 use crate::syntax::code;
@@ -82,7 +83,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
             }
             object.write(OptionWrite {
                 ident: field.to_owned(),
-                value: fold::unknown(format!("`{held}.{field}`, which the package assigns")),
+                value: Folded::Unknown(Cause::AssignedField(format!("{held}.{field}"))),
                 span,
                 conditional: true,
                 wrapped: None,

@@ -8,9 +8,9 @@ use crate::extract::go::names;
 use crate::extract::go::package::{File, Import, Library};
 use crate::extract::go::reader::Reader;
 use crate::extract::go::state::{Object, ObjectId, Val};
+use crate::facts::cause::Cause;
 use crate::facts::raw::{Folded, OptionWrite};
 use crate::facts::slot::{Encoding, FieldStyle, Slot};
-use crate::facts::value::Reason;
 use crate::knowledge::clients::model::ValueKind;
 use crate::source::Span;
 use crate::syntax::code;
@@ -118,8 +118,8 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
             if let (Val::Options(id), Some(key)) = (&value, code::field(element, "key")) {
                 self.held_as(*id, self.text(key));
             }
-            self.escape(value.clone(), "another value");
-            items.push(value.folded(&names::quoted(self.tree(), inner)));
+            self.escape(value.clone(), &Cause::Code("another value"));
+            items.push(value.folded(names::quoted(self.tree(), inner)));
         }
         self.ascend();
         items
@@ -131,7 +131,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
         for element in code::children(body) {
             match self.keyed(element) {
                 Some((field, value)) => self.field(id, field, value),
-                None => rest_unknown = Some(Reason::new("a literal that cannot be read")),
+                None => rest_unknown = Some(Cause::Code("a literal that cannot be read")),
             }
         }
         let style = self.field_style(body);
@@ -193,8 +193,8 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
         value: Val<'t>,
         expression: Node<'t>,
     ) -> OptionWrite {
-        self.escape(value.clone(), "another options value");
-        let value = value.folded(&names::quoted(self.tree(), expression));
+        self.escape(value.clone(), &Cause::Code("another options value"));
+        let value = value.folded(names::quoted(self.tree(), expression));
         self.note_secret(id, ident, &value, expression);
         let span = self.tree().span(expression);
         OptionWrite {

@@ -6,8 +6,10 @@
 use std::collections::BTreeMap;
 
 use crate::facts::raw::{Language, Pin, RawModule};
-use crate::facts::value::Reason;
+use crate::facts::value::Cause;
 use crate::source::{Excerpt, path};
+use crate::extract::go::calls::directory;
+use crate::facts::cause::Cause;
 
 /// Reads a go.mod file; `path` is its path relative to the root.
 pub fn read(path: &str, excerpt: &Excerpt) -> RawModule {
@@ -111,10 +113,10 @@ fn apply(replace: &Replace, module: &mut RawModule) {
     pin.version = match &replace.version {
         // Another module numbers its releases by itself.
         Some(_) if replace.by != replace.module => {
-            Err(Reason::new("go.mod replaces the module by another one"))
+            Err(Cause::Pin("go.mod replaces the module by another one"))
         }
         Some(version) => Ok(version.clone()),
-        None => Err(Reason::new("go.mod replaces the module by a folder")),
+        None => Err(Cause::Pin("go.mod replaces the module by a folder")),
     };
 }
 

@@ -7,6 +7,8 @@ use tree_sitter::Node;
 
 use crate::extract::go::package::bases;
 use crate::syntax::code::{self, CodeGrammar, CodeTree};
+use crate::facts::cause::Cause;
+use crate::syntax::go::{self, GoTree};
 
 /// Longer code is not quoted in a message.
 const QUOTED: usize = 60;
@@ -103,7 +105,7 @@ fn declared<'t>(tree: &'t CodeTree, node: Node<'t>) -> BTreeSet<&'t str> {
 
 /// How a piece of code is named where its value is not known. Never shows a literal that could hold
 /// a secret: of a call only the function and a first argument that looks like a key.
-pub(super) fn quoted(tree: &CodeTree, node: Node<'_>) -> String {
+pub(super) fn quoted(tree: &CodeTree, node: Node<'_>) -> Cause {
     let mut node = node;
     while matches!(node.kind(), "unary_expression" | "parenthesized_expression") {
         match code::children(node).first() {
@@ -114,7 +116,7 @@ pub(super) fn quoted(tree: &CodeTree, node: Node<'_>) -> String {
     match node.kind() {
         "identifier" | "selector_expression" if !has_call(node) => short(tree.text(node)),
         "call_expression" => call(tree, node),
-        _ => "an expression".to_owned(),
+        _ => Cause::Code("an expression"),
     }
 }
 
@@ -129,10 +131,10 @@ fn has_call(node: Node<'_>) -> bool {
     found
 }
 
-fn call(tree: &CodeTree, node: Node<'_>) -> String {
+fn call(tree: &CodeTree, node: Node<'_>) -> Cause {
     let function = code::field(node, "function").filter(|f| !has_call(*f));
     let Some(function) = function else {
-        return "a call".to_owned();
+        return Cause::Code("a call");
     };
     let arguments = code::field(node, "arguments").map_or_else(Vec::new, code::children);
     let key = arguments.first().and_then(|first| {
@@ -153,10 +155,10 @@ fn looks_like_key(text: &str) -> bool {
     (1..=40).contains(&text.len()) && text.chars().all(plain)
 }
 
-fn short(text: &str) -> String {
+fn short(text: &str) -> Cause {
     let one_line = text.split_whitespace().collect::<Vec<_>>().join(" ");
     if one_line.chars().count() > QUOTED || one_line.contains('`') {
-        return "an expression".to_owned();
+        return Cause::Code("an expression");
     }
-    one_line
+    Cause::Expression(one_line)
 }

@@ -10,9 +10,9 @@ use crate::extract::go::names;
 use crate::extract::go::package::Library;
 use crate::extract::go::reader::Reader;
 use crate::extract::go::state::{Object, ObjectId, Sides, Val};
+use crate::facts::cause::Cause;
 use crate::facts::raw::{Folded, OptionWrite};
 use crate::facts::slot::Slot;
-use crate::facts::value::Reason;
 use crate::knowledge::clients::model::{Form, Model, Role};
 use crate::source::Span;
 use crate::syntax::code;
@@ -59,7 +59,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
             _ => None,
         };
         let span = self.tree().span(expression);
-        let unseen = |ident: String, reason: Reason| OptionWrite {
+        let unseen = |ident: String, reason: Cause| OptionWrite {
             ident,
             value: Folded::Unknown(reason),
             span,
@@ -70,10 +70,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
         let mut found = Vec::new();
         for (name, part) in inner {
             let Some(held) = held else {
-                let code = fold::from_code(&names::quoted(self.tree(), expression));
-                if let Folded::Unknown(reason) = code {
-                    found.push(unseen(name, reason));
-                }
+                found.push(unseen(name, names::quoted(self.tree(), expression)));
                 continue;
             };
             match held.writes.iter().find(|w| w.ident == part) {
@@ -156,7 +153,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
             Val::Options(added) => self.state.heap.get(added).cloned(),
             _ => None,
         };
-        let reason = Reason::new(format!("`{}`", names::quoted(self.tree(), expression)));
+        let reason = names::quoted(self.tree(), expression).in_marks();
         let Some(object) = self.state.heap.get_mut(&id) else {
             return;
         };
@@ -244,7 +241,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
             self.run_dialer(&value, expression);
         }
         let found = self.dialing.pop().unwrap_or_default();
-        let reason = Reason::new(format!("`{}`", names::quoted(self.tree(), expression)));
+        let reason = names::quoted(self.tree(), expression).in_marks();
         let anchor = match found.as_slice() {
             [(_, anchor), ..] => Some(*anchor),
             [] => None,

@@ -8,9 +8,9 @@ use tree_sitter::Node;
 
 use crate::extract::code::fold;
 use crate::extract::go::package::Library;
+use crate::facts::cause::Cause;
 use crate::facts::raw::{Folded, OptionWrite};
 use crate::facts::slot::Slot;
-use crate::facts::value::Reason;
 use crate::source::Span;
 
 pub(super) type ObjectId = u32;
@@ -30,15 +30,15 @@ pub(super) enum Val<'t> {
 }
 
 impl Val<'_> {
-    pub(super) fn unknown(source: impl Into<String>) -> Self {
-        Self::Plain(fold::unknown(source))
+    pub(super) fn unknown(kind: &'static str) -> Self {
+        Self::Plain(fold::unknown(kind))
     }
 
     /// The value as far as it is a plain one.
-    pub(super) fn folded(self, otherwise: &str) -> Folded {
+    pub(super) fn folded(self, otherwise: Cause) -> Folded {
         match self {
             Self::Plain(folded) => folded,
-            _ => fold::from_code(otherwise),
+            _ => Folded::Unknown(otherwise),
         }
     }
 }
@@ -62,9 +62,9 @@ pub(super) struct Object<'m> {
     pub(super) option_type: String,
     pub(super) writes: Vec<OptionWrite>,
     pub(super) source: Option<Source>,
-    pub(super) rest_unknown: Option<Reason>,
+    pub(super) rest_unknown: Option<Cause>,
     /// What is not known of the options that its connections bring along.
-    pub(super) carried_unknown: Option<Reason>,
+    pub(super) carried_unknown: Option<Cause>,
     /// Where those stand.
     pub(super) carried_anchor: Option<Span>,
     /// The objects that this one stands for, where it is one of several.
@@ -105,7 +105,7 @@ impl<'m> Object<'m> {
     }
 
     /// Somebody else holds it now: what was written may have been changed.
-    pub(super) fn lose(&mut self, reason: &Reason) {
+    pub(super) fn lose(&mut self, reason: &Cause) {
         for write in &mut self.writes {
             write.value = Folded::Unknown(reason.clone());
         }
@@ -146,16 +146,15 @@ impl<'m> Object<'m> {
     }
 }
 
-const BRANCHES: &str = "different branches of the code";
-
 /// What the code calls a value that is not known.
 pub(super) fn name_of(value: &Folded) -> Option<String> {
-    let reason = match value {
-        Folded::Unknown(reason) if reason.0 != BRANCHES => reason,
+    let cause = match value {
+        Folded::Unknown(Cause::Branches) => return None,
+        Folded::Unknown(cause) => cause,
         Folded::Fallback(fallback) => &fallback.source,
         _ => return None,
     };
-    Some(fold::name_of(reason).to_owned())
+    Some(cause.source_name())
 }
 
 fn join_writes(
@@ -172,7 +171,7 @@ fn join_writes(
                 if write.value != other.value {
                     write.value = sides
                         .fallback(&write.value, &other.value)
-                        .unwrap_or_else(|| fold::unknown(BRANCHES));
+                        .unwrap_or_else(|| Folded::Unknown(Cause::Branches));
                     write.slot = Slot::None;
                 }
             }
@@ -332,7 +331,7 @@ pub(super) fn join_values<'t, 'm>(
                 heap.insert(*fresh, joined);
                 Val::Options(*fresh)
             }
-            _ => Val::unknown(BRANCHES),
+            _ => Val::Plain(Folded::Unknown(Cause::Branches)),
         },
         // A variable that is nil before one branch gives it options.
         (Val::Options(id), Val::Plain(Folded::Nil))
@@ -352,7 +351,7 @@ pub(super) fn join_values<'t, 'm>(
             Val::Several(joined.collect())
         }
         (Val::Closure(a, file), Val::Closure(b, _)) if a == b => Val::Closure(a, file),
-        _ => Val::unknown(BRANCHES),
+        _ => Val::Plain(Folded::Unknown(Cause::Branches)),
     }
 }
 
@@ -369,6 +368,6 @@ fn join_folded(a: Folded, b: Folded, sides: &Sides<'_>) -> Folded {
         (Folded::Fallback(fallback), _) | (_, Folded::Fallback(fallback)) => {
             fold::made_from(fallback.source)
         }
-        _ => fold::unknown(BRANCHES),
+        _ => Folded::Unknown(Cause::Branches),
     }
 }

@@ -7,8 +7,10 @@ use crate::extract::go::names;
 use crate::extract::go::reader::Reader;
 use crate::extract::go::state::{ObjectId, Scope, Val};
 use crate::facts::raw::Folded;
-use crate::facts::value::Reason;
-use crate::syntax::code;
+use crate::facts::value::Cause;
+use crate::syntax::{code, go};
+use crate::extract::go::{fold, names};
+use crate::facts::cause::Cause;
 
 const UNREADABLE: &str = "code that cannot be read";
 
@@ -109,15 +111,15 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
         self.state.scopes.pop();
     }
 
-    pub(super) fn give_away(&mut self, node: Node<'t>, to: &str) {
+    pub(super) fn give_away(&mut self, node: Node<'t>, to: &'static str) {
         for child in code::children(node) {
             let value = self.evaluate(child);
-            self.escape(value, to);
+            self.escape(value, &Cause::Code(to));
         }
     }
 
-    fn lose_all(&mut self, reason: &str) {
-        let reason = Reason::new(reason);
+    fn lose_all(&mut self, kind: &'static str) {
+        let reason = Cause::Code(kind);
         for object in self.state.heap.values_mut() {
             object.lose(&reason);
         }
@@ -164,8 +166,9 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
             values = match only {
                 Val::Several(values) if values.len() == wanted => values,
                 other => {
-                    self.escape(other, "several variables");
-                    let source = fold::from_code(&code.unwrap_or_default());
+                    self.escape(other, &Cause::Code("several variables"));
+                    let source =
+                        Folded::Unknown(code.unwrap_or_else(|| Cause::Expression(String::new())));
                     vec![Val::Plain(source); wanted]
                 }
             };
@@ -196,7 +199,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
                 for child in code::children(target) {
                     self.evaluate(child);
                 }
-                self.escape(value, "another value");
+                self.escape(value, &Cause::Code("another value"));
             }
         }
     }
@@ -222,7 +225,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
         if define {
             self.state.define(name, value);
         } else if !owned {
-            self.escape(value, &format!("variable `{name}`"));
+            self.escape(value, &Cause::CodeVariable(name.to_owned()));
         } else {
             self.state.set(name, value);
         }
@@ -253,7 +256,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
         if let Val::Options(id) = value {
             self.held_as(id, self.text(field));
         }
-        let to = format!("`{}`", names::quoted(self.tree(), target));
+        let to = names::quoted(self.tree(), target).in_marks();
         self.escape(value, &to);
     }
 
@@ -290,7 +293,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
                     self.state.heap.insert(to, object);
                 }
             }
-            (_, value) => self.escape(value, "a pointer"),
+            (_, value) => self.escape(value, &Cause::Code("a pointer")),
         }
     }
 
@@ -394,7 +397,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
                 if let Val::Options(id) = value {
                     self.handed_out(id);
                 }
-                self.escape(value, "a caller");
+                self.escape(value, &Cause::Code("a caller"));
             }
         }
         self.state.dead = true;

@@ -63,9 +63,9 @@ fn value(client: &RawClient, ident: &str) -> Folded {
     write(client, ident).value.clone()
 }
 
-fn reason(folded: &Folded) -> &str {
+fn reason(folded: &Folded) -> String {
     match folded {
-        Folded::Unknown(reason) => &reason.0,
+        Folded::Unknown(cause) => cause.to_string(),
         other => panic!("known: {other:?}"),
     }
 }

@@ -9,14 +9,12 @@ use crate::extract::go::reader::Reader;
 use crate::extract::go::state::{Need, Val};
 use crate::facts::raw::{Folded, variable_of};
 use crate::syntax::code::{self, CodeGrammar};
-
-const IS_SET: &str = "whether a value is given by ";
-const FAILS: &str = "the error of reading ";
-const WORKS: &str = "the error of reading what is given by ";
+use crate::facts::cause::Cause;
+use crate::syntax::go;
 
 /// Whether this variable is set.
 pub(super) fn is_set(variable: &str) -> Folded {
-    fold::unknown(format!("{IS_SET}{variable}"))
+    Folded::Unknown(Cause::VariablePresence(variable.to_owned()))
 }
 
 pub(super) fn is_parser(function: &str) -> bool {
@@ -32,8 +30,8 @@ pub(super) fn parse<'t>(function: &str, text: Folded) -> Option<Vec<Val<'t>>> {
     let (value, error) = match text {
         Folded::Text(text) => (fold::parsed(function, &text)?, fold::unknown("an error")),
         Folded::Unknown(reason) => {
-            let name = variable_of(&reason)?;
-            let error = fold::unknown(format!("{FAILS}{name}"));
+            let name = reason.variable()?;
+            let error = Folded::Unknown(Cause::VariableReadError(name.to_owned()));
             (Folded::Unknown(reason), error)
         }
         Folded::Fallback(fallback) => {
@@ -42,7 +40,7 @@ pub(super) fn parse<'t>(function: &str, text: Folded) -> Option<Vec<Val<'t>>> {
             };
             let value = fold::parsed(function, text)?;
             let error = match &fallback.variable {
-                Some(name) => fold::unknown(format!("{WORKS}{name}")),
+                Some(name) => Folded::Unknown(Cause::FallbackReadError(name.to_owned())),
                 None => fold::unknown("an error"),
             };
             let value = fold::with_fallback(fallback.source, fallback.variable, value);
@@ -78,11 +76,12 @@ impl<'t> Reader<'t, '_, '_> {
                 self.without_variable(code::children(condition).first().copied()?)
             }
             "identifier" => {
-                let Folded::Unknown(reason) = self.held(condition)? else {
+                let Folded::Unknown(Cause::VariablePresence(variable)) = self.held(condition)?
+                else {
                     return None;
                 };
                 Some(Test {
-                    variable: reason.0.strip_prefix(IS_SET)?.to_owned(),
+                    variable: variable.clone(),
                     holds: false,
                     asks: Need::Set,
                 })
@@ -143,16 +142,15 @@ impl<'t> Reader<'t, '_, '_> {
                 .filter(|_| reads)?;
             return Some((variable, Empty::Zero));
         }
-        let Folded::Unknown(reason) = self.held(value)? else {
+        let Folded::Unknown(cause) = self.held(value)? else {
             return None;
         };
-        let errors = [(FAILS, Empty::Error), (WORKS, Empty::Nil)];
-        let of_error = |(prefix, empty): (&str, Empty)| {
-            let name = reason.0.strip_prefix(prefix)?;
-            Some((name.to_owned(), empty))
-        };
-        let error = errors.into_iter().rev().find_map(of_error);
-        error.or_else(|| Some((variable_of(reason)?.to_owned(), Empty::Zero)))
+        Some(match cause {
+            Cause::VariableReadError(name) => (name.clone(), Empty::Error),
+            Cause::FallbackReadError(name) => (name.clone(), Empty::Nil),
+            Cause::EnvironmentVariable(name) => (name.clone(), Empty::Zero),
+            _ => return None,
+        })
     }
 
     fn held(&self, name: Node<'t>) -> Option<&Folded> {

@@ -8,8 +8,9 @@ use crate::extract::go::names;
 use crate::extract::go::package::is_test;
 use crate::extract::go::reader::Reader;
 use crate::extract::go::state::Val;
+use crate::extract::go::{fold, names};
+use crate::facts::cause::Cause;
 use crate::facts::raw::{Bound, Folded, Language, Longest, RawWait};
-use crate::facts::value::Reason;
 use crate::knowledge::clients::model::Model;
 use crate::knowledge::clients::usage::{Blocking, Command, Holds, Wait};
 use crate::knowledge::servers::waiting::{self, Purpose, TimeoutWord, WaitingCommand};
@@ -39,7 +40,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
         let arguments = self.arguments(node);
         let values: Vec<Val<'t>> = arguments.iter().map(|a| self.evaluate(*a)).collect();
         self.note_wait(node, (receiver, name), &row, (&arguments, &values));
-        let to = format!("`{}`", names::quoted(self.tree(), node));
+        let to = names::quoted(self.tree(), node).in_marks();
         for value in values {
             self.escape(value, &to);
         }
@@ -78,7 +79,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
                 };
                 let spread = arguments.iter().any(|a| a.kind() == "variadic_argument");
                 let longest = match spread {
-                    true => Longest::Unknown(Reason::new("a list of arguments")),
+                    true => Longest::Unknown(Cause::Code("a list of arguments")),
                     false => named_wait(command, words),
                 };
                 let takes =
@@ -160,9 +161,9 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
     fn typed_wait(&mut self, node: Node<'t>, row: &Blocking, values: &[Val<'t>]) -> Longest {
         if let Some(at) = row.timeout_arg {
             let Some(value) = values.get(at) else {
-                return Longest::Unknown(Reason::new("an argument that is not written"));
+                return Longest::Unknown(Cause::Code("an argument that is not written"));
             };
-            return longest(row, &value.clone().folded("an argument"));
+            return longest(row, &value.clone().folded(Cause::Code("an argument")));
         }
         if let Some(method) = &row.timeout_call {
             return match self.chained(node, method) {
@@ -171,23 +172,24 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
             };
         }
         let (Some(ty), Some(field)) = (&row.args_type, &row.timeout_field) else {
-            return Longest::Unknown(Reason::new("a call that is not modelled"));
+            return Longest::Unknown(Cause::Code("a call that is not modelled"));
         };
         let held = values.iter().find_map(|value| match value {
             Val::Options(id) => self.state.heap.get(id).filter(|o| o.option_type == *ty),
             _ => None,
         });
         let Some(held) = held else {
-            let other = values.last().cloned().map(|v| v.folded("an argument"));
+            let other = values
+                .last()
+                .cloned()
+                .map(|v| v.folded(Cause::Code("an argument")));
             return match other {
                 Some(Folded::Unknown(reason)) => Longest::Unknown(reason),
-                _ => Longest::Unknown(Reason::new("an argument")),
+                _ => Longest::Unknown(Cause::Code("an argument")),
             };
         };
         match held.writes.iter().rfind(|write| write.ident == *field) {
-            Some(write) if write.conditional => {
-                Longest::Unknown(Reason::new("different branches of the code"))
-            }
+            Some(write) if write.conditional => Longest::Unknown(Cause::Branches),
             Some(write) => longest(row, &write.value),
             None => match &held.rest_unknown {
                 Some(reason) => Longest::Unknown(reason.clone()),
@@ -209,7 +211,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
             let name = code::field(function, "field").map(|f| self.text(f));
             if name == Some(method) {
                 let argument = self.arguments(call).first().copied()?;
-                return Some(self.evaluate(argument).folded("an argument"));
+                return Some(self.evaluate(argument).folded(Cause::Code("an argument")));
             }
             at = call;
         }
@@ -253,14 +255,14 @@ fn named_wait(command: &WaitingCommand, words: &[Val<'_>]) -> Longest {
                 Some(at) => at + 1,
                 // A word that is not seen may be the one before the figure, or hold several.
                 None if unseen && words.len() < 4 => {
-                    return Longest::Unknown(Reason::new("an argument"));
+                    return Longest::Unknown(Cause::Code("an argument"));
                 }
                 None => return Longest::AtOnce,
             }
         }
         other => match other.position(words.len()) {
             Some(at) => at,
-            None => return Longest::Unknown(Reason::new("an argument")),
+            None => return Longest::Unknown(Cause::Code("an argument")),
         },
     };
     let figure = match words.get(at) {
@@ -273,7 +275,7 @@ fn named_wait(command: &WaitingCommand, words: &[Val<'_>]) -> Longest {
     match figure {
         Some(0.0) => Longest::ForEver,
         Some(figure) if figure > 0.0 => Longest::Seconds(command.unit.in_seconds(figure)),
-        _ => Longest::Unknown(Reason::new("an argument")),
+        _ => Longest::Unknown(Cause::Code("an argument")),
     }
 }
 
@@ -281,7 +283,7 @@ fn of_zero(zero: Option<Wait>) -> Longest {
     match zero {
         Some(Wait::ForEver) => Longest::ForEver,
         Some(Wait::AtOnce) => Longest::AtOnce,
-        None => Longest::Unknown(Reason::new("a figure of 0")),
+        None => Longest::Unknown(Cause::Code("a figure of 0")),
     }
 }
 
@@ -294,7 +296,7 @@ fn longest(row: &Blocking, figure: &Folded) -> Longest {
         (Folded::Int(n) | Folded::Duration(n), None) => *n as f64 / 1e9,
         (other, _) => match fold::to_duration(other.clone()) {
             Folded::Duration(n) => n as f64 / 1e9,
-            _ => return Longest::Unknown(Reason::new("an argument")),
+            _ => return Longest::Unknown(Cause::Code("an argument")),
         },
     };
     match seconds {
@@ -302,7 +304,7 @@ fn longest(row: &Blocking, figure: &Folded) -> Longest {
         seconds if seconds > 0.0 => Longest::Seconds(seconds),
         _ => match row.negative {
             Some(wait) => of_zero(Some(wait)),
-            None => Longest::Unknown(Reason::new("a negative figure")),
+            None => Longest::Unknown(Cause::Code("a negative figure")),
         },
     }
 }

@@ -6,7 +6,7 @@ use super::json_patch;
 use super::merge::{Lists, merge};
 use super::set::{Resource, Set};
 use crate::extract::scalar::known;
-use crate::facts::Reason;
+use crate::facts::Cause;
 use crate::syntax::yaml::Node;
 
 /// Applies a patch: operations, or objects to be laid over others. Objects whose target is not in
@@ -54,7 +54,7 @@ fn operate(set: &mut Set, operations: &[Node], target: Option<&Node>) {
         match json_patch::apply(&resource.root, operations) {
             Ok(root) => resource.root = root,
             Err(why) => {
-                let why = Reason::new(format!("a patch cannot be followed: {why}"));
+                let why = Cause::PatchNotFollowed(why);
                 resource.opaque.get_or_insert(why);
             }
         }

@@ -2,7 +2,7 @@
 //! references between them, which follow a renaming.
 
 use crate::extract::scalar::known;
-use crate::facts::Reason;
+use crate::facts::Cause;
 use crate::syntax::yaml::{Entry, Node, NodeKind};
 
 /// An object on its way through the kustomizations.
@@ -14,7 +14,7 @@ pub struct Resource {
     /// Its final name ends in a hash of its content.
     pub hashed: bool,
     /// Why something that cannot be followed may have changed it.
-    pub opaque: Option<Reason>,
+    pub opaque: Option<Cause>,
 }
 
 impl Resource {
@@ -126,9 +126,9 @@ impl Set {
         }
     }
 
-    pub(super) fn opaque(&mut self, why: &str) {
+    pub(super) fn opaque(&mut self, why: &'static str) {
         for resource in &mut self.resources {
-            resource.opaque.get_or_insert_with(|| Reason::new(why));
+            resource.opaque.get_or_insert(Cause::Kustomize(why));
         }
     }
 }

@@ -9,25 +9,14 @@ use crate::extract::rust::state::{Scope, State, Val};
 use crate::extract::rust::types::Ty;
 use crate::extract::rust::uses::path_of;
 use crate::extract::rust::{names, standard};
+use crate::facts::cause::Cause;
 use crate::facts::raw::Folded;
-use crate::facts::value::Reason;
-use crate::syntax::code;
+use crate::facts::value::Cause;
+use crate::knowledge::languages;
+use crate::syntax::{code, rust};
 
 /// Functions up to so many bytes are run in place whatever they return.
 const SHORT_FUNCTION: usize = 4_000;
-
-/// Constructors of wrappers through which a value is still the same for whoever uses it.
-fn wraps(path: &[String]) -> bool {
-    let [.., ty, name] = path else { return false };
-    matches!(
-        (ty.as_str(), name.as_str()),
-        (
-            "Arc" | "Rc" | "Box" | "Mutex" | "RwLock" | "RefCell" | "Data" | "Cell",
-            "new" | "from"
-        ) | ("Arc" | "Rc", "clone")
-            | ("Box", "pin")
-    )
-}
 
 impl<'t, 'm> Reader<'t, 'm, '_> {
     pub(super) fn arguments(&self, node: Node<'t>) -> Vec<Node<'t>> {
@@ -168,15 +157,14 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
     fn other_call(&mut self, node: Node<'t>, path: &[String]) -> Val<'t> {
         let arguments = self.arguments(node);
         let context = self.context;
-        if path
-            .last()
-            .is_some_and(|name| standard::runs_on_a_thread(name))
-        {
+        let rust = languages::rust();
+        let starter = rust.and_then(|rust| rust.starter(path.last()?));
+        if starter.is_some_and(|starter| starter.may_wait) {
             self.context = Context::default();
         }
         let mut values = self.given(&arguments);
         self.context = context;
-        if wraps(path) && values.len() == 1 {
+        if rust.is_some_and(|rust| rust.wraps(path)) && values.len() == 1 {
             let value = values.remove(0);
             return match value.object() {
                 Some(id) if !self.is_handle(id) => {
@@ -189,7 +177,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
         let folded: Vec<Folded> = arguments
             .iter()
             .zip(&values)
-            .map(|(node, value)| value.clone().folded(&names::quoted(self.tree(), *node)).0)
+            .map(|(node, value)| value.clone().folded(names::quoted(self.tree(), *node)).0)
             .collect();
         if let Some(known) = standard::function(path, &folded) {
             return Val::Plain(known);
@@ -231,11 +219,11 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
             Val::unknown("a call")
         };
         match value {
-            Val::Plain(Folded::Unknown(reason)) if !fold::is_environment(&reason) => match result {
+            Val::Plain(Folded::Unknown(reason)) if !reason.is_environment() => match result {
                 Some(ty) => {
-                    self.elsewhere(item.file, item.module, |reader| reader.of_type(ty, &quoted))
+                    self.elsewhere(item.file, item.module, |reader| reader.of_type(ty, quoted))
                 }
-                None => Val::Plain(fold::from_code(&quoted)),
+                None => Val::Plain(Folded::Unknown(quoted)),
             },
             value => value,
         }
@@ -287,10 +275,10 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
     }
 
     /// An unknown part of a value: why.
-    pub(super) fn reason_of(&self, value: &Val<'t>) -> Reason {
+    pub(super) fn reason_of(&self, value: &Val<'t>) -> Cause {
         match value {
             Val::Plain(Folded::Unknown(reason)) => reason.clone(),
-            _ => Reason::new("a value that is not followed"),
+            _ => Cause::Code("a value that is not followed"),
         }
     }
 }

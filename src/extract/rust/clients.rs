@@ -10,7 +10,7 @@ use crate::extract::rust::reader::Reader;
 use crate::extract::rust::state::{ObjectId, Source, Val};
 use crate::facts::raw::{ErrorHandling, Language, OptionSource, OptionWrite, RawClient};
 use crate::facts::slot::Slot;
-use crate::facts::value::{Reason, Strength};
+use crate::facts::value::Strength;
 use crate::knowledge::clients::model::Constructor;
 use crate::knowledge::clients::rust::{Found, OptionsIn};
 use crate::source::{Span, path};
@@ -62,10 +62,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
                 raw.options_anchor = span.unwrap_or(raw.anchor);
             }
             (None, Some(expression)) => {
-                raw.rest_unknown = Some(Reason::new(format!(
-                    "`{}`",
-                    names::quoted(self.tree(), expression)
-                )));
+                raw.rest_unknown = Some(names::quoted(self.tree(), expression).in_marks());
             }
             (None, None) => {}
         }

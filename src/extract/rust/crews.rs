@@ -9,9 +9,11 @@ use tree_sitter::Node;
 use crate::extract::rust::package::{Parsed, outside_tests};
 use crate::extract::rust::waiting::{called, figure};
 use crate::extract::rust::{names, standard};
+use crate::facts::cause::Cause;
 use crate::facts::raw::Crew;
-use crate::facts::value::Reason;
+use crate::facts::value::Cause;
 use crate::syntax::code::{self, CodeTree};
+use crate::syntax::rust::{self, RustTree};
 
 /// How many functions outwards callers are followed.
 const MAX_CALLERS: usize = 6;
@@ -100,7 +102,7 @@ impl<'t> Crews<'t> {
         while let Some(parent) = at.parent() {
             self.steps_left = self.steps_left.saturating_sub(1);
             if self.steps_left == 0 {
-                return Crew::unknown("code that is too far away");
+                return Crew::unknown(Cause::Code("code that is too far away"));
             }
             match parent.kind() {
                 "for_expression" | "loop_expression" | "while_expression"
@@ -127,7 +129,7 @@ impl<'t> Crews<'t> {
                             crew = crew.times(&rounds(over, tree, constants));
                         }
                     } else if given {
-                        return Crew::unknown(format!("what `{name}` runs"));
+                        return Crew::unknown(Cause::RunBy(name.to_owned()));
                     }
                 }
                 "function_item" => {
@@ -150,7 +152,7 @@ impl<'t> Crews<'t> {
     ) -> Crew {
         let tree = &self.parsed[file].tree;
         let Some(name) = code::field(function, "name").map(|n| tree.text(n)) else {
-            return Crew::unknown("a function without a name");
+            return Crew::unknown(Cause::Code("a function without a name"));
         };
         if name == "main" {
             return end(&way, Crew::of(1));
@@ -159,14 +161,14 @@ impl<'t> Crews<'t> {
             return Crew::of(0);
         }
         if way.through.len() >= MAX_CALLERS || self.functions.get(name).is_none_or(|n| *n > 1) {
-            return Crew::unknown(format!("who calls `{name}`"));
+            return Crew::unknown(Cause::CallersOf(name.to_owned()));
         }
         way.through.push(function.id());
         let sites = self.sites.get(name).cloned().unwrap_or_default();
         if sites.is_empty() {
             let public = tree.text(function).starts_with("pub");
             if !public {
-                return Crew::unknown(format!("who calls `{name}`"));
+                return Crew::unknown(Cause::CallersOf(name.to_owned()));
             }
             let mut once = end(&way, Crew::of(1));
             once.assumed = Some(format!("that `{name}` is called once"));
@@ -203,9 +205,9 @@ fn rounds(
     over: Option<Node<'_>>,
     tree: &CodeTree,
     constants: &BTreeMap<&str, Option<f64>>,
-) -> Result<u64, Reason> {
+) -> Result<u64, Cause> {
     let Some(mut over) = over else {
-        return Err(Reason::new("an endless loop"));
+        return Err(Cause::Code("an endless loop"));
     };
     while matches!(
         over.kind(),
@@ -216,7 +218,7 @@ fn rounds(
             None => break,
         }
     }
-    let reason = || Reason::new(format!("`{}`", names::quoted(tree, over)));
+    let reason = || names::quoted(tree, over).in_marks();
     match over.kind() {
         "array_expression" => Ok(code::children(over).len() as u64),
         "range_expression" => {
@@ -225,8 +227,7 @@ fn rounds(
                 return Err(reason());
             };
             let figures = figure(*from, tree, constants).zip(figure(*to, tree, constants));
-            let (from, to) =
-                figures.ok_or_else(|| Reason::new(format!("`{}`", names::quoted(tree, *to))))?;
+            let (from, to) = figures.ok_or_else(|| names::quoted(tree, *to).in_marks())?;
             let one_more = if tree.text(over).contains("..=") {
                 1.0
             } else {

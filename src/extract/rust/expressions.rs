@@ -15,7 +15,7 @@ use crate::syntax::code::{self, CodeGrammar};
 
 impl<'t, 'm> Reader<'t, 'm, '_> {
     pub(super) fn unknown_code(&self, node: Node<'t>) -> Val<'t> {
-        Val::Plain(fold::from_code(&names::quoted(self.tree(), node)))
+        Val::Plain(Folded::Unknown(names::quoted(self.tree(), node)))
     }
 
     /// The value of an expression that moves or copies it.
@@ -97,7 +97,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
                     let quoted = names::quoted(self.tree(), item);
                     let value = self.evaluate(item);
                     self.escape(&value, "a list");
-                    value.folded(&quoted).0
+                    value.folded(quoted).0
                 });
                 Val::Plain(Folded::List(items.collect()))
             }
@@ -188,7 +188,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
         self.state.scopes = scopes;
         self.inside.pop();
         match folded {
-            Val::Plain(Folded::Unknown(reason)) if !fold::is_environment(&reason) => {
+            Val::Plain(Folded::Unknown(reason)) if !reason.is_environment() => {
                 self.unknown_code(node)
             }
             Val::Ref(id) => Val::Object(id),
@@ -348,7 +348,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
                 match types::field_type(item.node, name, tree) {
                     Some(ty) => {
                         let (file, module) = (item.file, item.module);
-                        self.elsewhere(file, module, |reader| reader.of_type(ty, &quoted))
+                        self.elsewhere(file, module, |reader| reader.of_type(ty, quoted))
                     }
                     None => self.unknown_code(node),
                 }

@@ -133,10 +133,10 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
         if let Some(at) = found.call.url_arg {
             let argument = *arguments.get(at)?;
             let quoted = names::quoted(self.tree(), argument);
-            let (url, _) = values.get(at)?.clone().folded(&quoted);
+            let (url, _) = values.get(at)?.clone().folded(quoted);
             let url_name = match &url {
-                Folded::Unknown(reason) => Some(fold::name_of(reason).to_owned()),
-                Folded::Fallback(fallback) => Some(fold::name_of(&fallback.source).to_owned()),
+                Folded::Unknown(cause) => Some(cause.source_name()),
+                Folded::Fallback(fallback) => Some(fallback.source.source_name()),
                 _ => None,
             };
             return Some(Source {

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use toml::Spanned;
 
 use crate::extract::rust::requirement::twice;
+use crate::facts::cause::Cause;
 use crate::facts::raw::Pin;
-use crate::facts::value::Reason;
 use crate::source::{Excerpt, Span};
 
 /// One locked release.
@@ -101,7 +101,7 @@ pub(super) fn pin_locked(
             continue;
         }
         let version = if patched.contains(name) || !locked.from_registry {
-            Err(Reason::new("the crate does not come from a registry"))
+            Err(Cause::Pin("the crate does not come from a registry"))
         } else {
             Ok(locked.version.clone())
         };

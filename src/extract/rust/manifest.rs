@@ -11,8 +11,8 @@ use crate::extract::rust::lock::{Locked, locked, pin_locked};
 use crate::extract::rust::observed::Statistics;
 use crate::extract::rust::requirement::{bounds, twice};
 use crate::extract::rust::{RustFile, RustPackage, programs};
+use crate::facts::cause::Cause;
 use crate::facts::raw::{Language, Pin, RawModule, RawPackage};
-use crate::facts::value::Reason;
 use crate::knowledge::clients::Models;
 use crate::source::{Excerpt, Span, path};
 
@@ -197,7 +197,7 @@ impl<'a> Manifest<'a> {
             .collect::<BTreeSet<&str>>();
         for name in &patched {
             if let Some(pin) = requires.get_mut(*name) {
-                pin.version = Err(Reason::new("Cargo.toml patches the crate"));
+                pin.version = Err(Cause::Pin("Cargo.toml patches the crate"));
                 pin.bounds = None;
             }
         }
@@ -284,16 +284,14 @@ impl<'a> Manifest<'a> {
         let span = self.place_of(key);
         if let Some(source) = elsewhere {
             return Pin {
-                version: Err(Reason::new(format!(
-                    "Cargo.toml takes the crate from a {source}"
-                ))),
+                version: Err(Cause::CrateSource(source)),
                 span,
                 bounds: None,
             };
         }
         let Some(text) = text else {
             return Pin {
-                version: Err(Reason::new("Cargo.toml names no release")),
+                version: Err(Cause::Pin("Cargo.toml names no release")),
                 span,
                 bounds: None,
             };
@@ -302,9 +300,10 @@ impl<'a> Manifest<'a> {
         Pin {
             version: match exact {
                 Some(exact) if exact.split('.').count() == 3 => Ok(exact.to_owned()),
-                _ => Err(Reason::new(format!(
-                    "`{text}` stands for several releases and there is no Cargo.lock"
-                ))),
+                _ => Err(Cause::Text {
+                    text: text.to_owned(),
+                    fact: "stands for several releases and there is no Cargo.lock",
+                }),
             },
             span,
             bounds: bounds(text),

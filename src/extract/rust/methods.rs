@@ -7,7 +7,8 @@ use crate::extract::rust::package::Item;
 use crate::extract::rust::reader::Reader;
 use crate::extract::rust::state::{ObjectId, Scope, Val};
 use crate::extract::rust::{names, standard};
-use crate::facts::raw::{Fallback, Folded, variable_of};
+use crate::facts::cause::Cause;
+use crate::facts::raw::{Fallback, Folded};
 use crate::knowledge::clients::rust::{Found, RustForm, Through};
 use crate::syntax::code;
 
@@ -107,7 +108,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
         let folded: Vec<Folded> = arguments
             .iter()
             .zip(&values)
-            .map(|(node, value)| value.clone().folded(&names::quoted(self.tree(), *node)).0)
+            .map(|(node, value)| value.clone().folded(names::quoted(self.tree(), *node)).0)
             .collect();
         if let Some(known) = standard::method(name, &on, &folded) {
             return Val::Plain(known);
@@ -119,7 +120,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
                 .unwrap_or_else(|| self.unknown_code(node)),
             (Folded::Nil, "map" | "and_then" | "filter") => Val::Plain(Folded::Nil),
             (Folded::Nil, _) => self.unknown_code(node),
-            (Folded::Unknown(reason), _) if fold::is_environment(reason) => {
+            (Folded::Unknown(reason), _) if reason.is_environment() => {
                 self.variable_method(node, on, name, values)
             }
             (Folded::Unknown(_), _) => self.unknown_code(node),
@@ -166,7 +167,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
         match (given, otherwise) {
             (Folded::Unknown(source), Some(otherwise)) => {
                 let otherwise = self.otherwise(otherwise);
-                let variable = variable_of(&source).map(str::to_owned);
+                let variable = source.is_environment().then(|| source.source_name());
                 Val::Plain(fold::with_fallback(source, variable, otherwise))
             }
             (given, _) => Val::Plain(given),
@@ -179,7 +180,10 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
             Val::Closure(..) => self.run_closure(&value, vec![Val::unknown("an error")]),
             _ => Some(value),
         };
-        value.map_or_else(|| fold::unknown("a call"), |value| value.folded("a call").0)
+        value.map_or_else(
+            || fold::unknown("a call"),
+            |value| value.folded(Cause::Code("a call")).0,
+        )
     }
 
     /// A value that holds where a variable gives none, read as something else.

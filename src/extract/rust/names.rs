@@ -4,6 +4,8 @@
 use tree_sitter::Node;
 
 use crate::syntax::code::{self, CodeGrammar, CodeTree};
+use crate::facts::cause::Cause;
+use crate::syntax::rust::{self, RustTree};
 
 /// Longer code is not quoted in a message.
 const QUOTED: usize = 60;
@@ -46,14 +48,14 @@ pub(super) fn is_async(node: Node<'_>, tree: &CodeTree) -> bool {
 
 /// How a piece of code is named where its value is not known. Never shows a literal that could hold
 /// a secret: of a call only the function and a first argument that looks like a key.
-pub(super) fn quoted(tree: &CodeTree, node: Node<'_>) -> String {
+pub(super) fn quoted(tree: &CodeTree, node: Node<'_>) -> Cause {
     let mut node = node;
     let mut steps = 0;
     while let Some(inner) = inside(node, tree) {
         node = inner;
         steps += 1;
         if steps > QUOTED {
-            return "an expression".to_owned();
+            return Cause::Code("an expression");
         }
     }
     match node.kind() {
@@ -63,9 +65,12 @@ pub(super) fn quoted(tree: &CodeTree, node: Node<'_>) -> String {
         "call_expression" => call(tree, node),
         "tuple_struct_pattern" | "mut_pattern" | "reference_pattern" => {
             let last = code::children(node).into_iter().next_back();
-            last.map_or_else(|| "an expression".to_owned(), |last| short(tree.text(last)))
+            match last {
+                Some(last) => short(tree.text(last)),
+                None => Cause::Code("an expression"),
+            }
         }
-        _ => "an expression".to_owned(),
+        _ => Cause::Code("an expression"),
     }
 }
 
@@ -149,10 +154,10 @@ fn is_plain(node: Node<'_>) -> bool {
     plain
 }
 
-fn call(tree: &CodeTree, node: Node<'_>) -> String {
+fn call(tree: &CodeTree, node: Node<'_>) -> Cause {
     let function = code::field(node, "function").filter(|f| is_plain(*f));
     let Some(function) = function else {
-        return "a call".to_owned();
+        return Cause::Code("a call");
     };
     let arguments = code::field(node, "arguments").map_or_else(Vec::new, code::children);
     let key = arguments.first().and_then(|first| {
@@ -173,10 +178,10 @@ fn looks_like_key(text: &str) -> bool {
     (1..=40).contains(&text.len()) && text.chars().all(plain)
 }
 
-fn short(text: &str) -> String {
+fn short(text: &str) -> Cause {
     let one_line: String = text.split_whitespace().collect();
     if one_line.chars().count() > QUOTED || one_line.contains('`') || one_line.is_empty() {
-        return "an expression".to_owned();
+        return Cause::Code("an expression");
     }
-    one_line
+    Cause::Expression(one_line)
 }

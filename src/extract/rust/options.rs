@@ -24,7 +24,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
         value: Val<'t>,
         expression: Node<'t>,
     ) -> OptionWrite {
-        let (value, wrapped) = value.folded(&names::quoted(self.tree(), expression));
+        let (value, wrapped) = value.folded(names::quoted(self.tree(), expression));
         let secret = self
             .index
             .options(ty, ident)

@@ -14,8 +14,8 @@ use crate::extract::rust::package::{Declared, Item, ItemKind, Meant, Parsed, Pat
 use crate::extract::rust::state::{Object, ObjectId, Scope, State, Val};
 use crate::extract::rust::uses::uses_of;
 use crate::extract::rust::{names, package};
+use crate::facts::cause::Cause;
 use crate::facts::raw::{Folded, RawClient};
-use crate::facts::value::Reason;
 use crate::knowledge::clients::rust::RustIndex;
 use crate::source::Span;
 use crate::syntax::code::{self, CodeTree};
@@ -260,8 +260,12 @@ impl<'t, 'm, 'p> Reader<'t, 'm, 'p> {
                 let changes = self.text(parameter).contains("mut");
                 let given = given.map(|v| if changes { v.changeable() } else { v });
                 let value = given.or_else(|| own().map(Val::Own));
-                self.state
-                    .define("self", value.unwrap_or_else(|| Val::unknown("`self`")));
+                self.state.define(
+                    "self",
+                    value.unwrap_or_else(|| {
+                        Val::Plain(Folded::Unknown(Cause::Expression("self".to_owned())))
+                    }),
+                );
                 continue;
             }
             let (pattern, ty) = match code::field(parameter, "pattern") {
@@ -274,8 +278,8 @@ impl<'t, 'm, 'p> Reader<'t, 'm, 'p> {
                 }
                 (Some(value), Some(ty)) => self.typed(value, ty),
                 (Some(value), None) => value,
-                (None, Some(ty)) => self.of_type(ty, &names::quoted(self.tree(), pattern)),
-                (None, None) => Val::Plain(fold::from_code(&names::quoted(self.tree(), pattern))),
+                (None, Some(ty)) => self.of_type(ty, names::quoted(self.tree(), pattern)),
+                (None, None) => Val::Plain(Folded::Unknown(names::quoted(self.tree(), pattern))),
             };
             self.bind(pattern, value);
         }
@@ -395,7 +399,7 @@ impl<'t, 'm, 'p> Reader<'t, 'm, 'p> {
 
     /// Nothing that may change is known any more.
     fn forget(&mut self) {
-        let reason = Reason::new("a loop");
+        let reason = Cause::Code("a loop");
         for object in self.state.heap.values_mut() {
             object.lose(&reason);
         }
@@ -432,7 +436,7 @@ impl<'t, 'm, 'p> Reader<'t, 'm, 'p> {
     pub(super) fn escape(&mut self, value: &Val<'t>, to: &str) {
         match value {
             Val::Ref(id) => {
-                let reason = Reason::new(format!("`{to}`"));
+                let reason = Cause::Expression(to.to_owned());
                 let mut todo = vec![*id];
                 while let Some(id) = todo.pop() {
                     if let Some(object) = self.state.heap.get_mut(&id) {

@@ -1,7 +1,7 @@
 //! What a requirement of Cargo.toml says of a release: between which it lies.
 
+use crate::facts::cause::Cause;
 use crate::facts::raw::{Bounds, Pin};
-use crate::facts::value::Reason;
 use crate::source::Span;
 
 /// The releases that a requirement allows: `1.2` is from 1.2.0 below 2.0.0, `0.9.1` below 0.10.0.
@@ -38,7 +38,7 @@ pub(super) fn bounds(requirement: &str) -> Option<Bounds> {
 /// Two releases of one crate under two names: which of them the code means is not followed.
 pub(super) fn twice(span: Span) -> Pin {
     Pin {
-        version: Err(Reason::new(
+        version: Err(Cause::Pin(
             "the package is built with two releases of the crate",
         )),
         span,

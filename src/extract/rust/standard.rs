@@ -2,8 +2,9 @@
 //! the environment. Pure; what the code means is looked up elsewhere.
 
 use crate::extract::code::fold;
+use crate::extract::go::fold;
+use crate::facts::cause::Cause;
 use crate::facts::raw::Folded;
-use crate::facts::value::Reason;
 use crate::knowledge::languages;
 use crate::syntax::code::CodeGrammar;
 
@@ -59,9 +60,9 @@ fn reads_variable(path: &[String]) -> bool {
 }
 
 /// What is made of a variable is not its text any more.
-fn computed(reason: &Reason) -> Folded {
-    if fold::is_environment(reason) {
-        return Folded::Unknown(Reason::new(format!("{reason}, which is computed with")));
+fn computed(reason: &Cause) -> Folded {
+    if reason.is_environment() {
+        return Folded::Unknown(Cause::ComputedWith(Box::new(reason.clone())));
     }
     Folded::Unknown(reason.clone())
 }
@@ -243,20 +244,10 @@ pub(super) fn reads_text(name: &str) -> bool {
     )
 }
 
-/// Functions that run a closure on a thread where it may wait.
-pub(super) fn runs_on_a_thread(name: &str) -> bool {
-    matches!(
-        name,
-        "spawn_blocking" | "block_in_place" | "asyncify" | "unblock"
-    )
-}
-
 /// Functions that run what they are given beside whoever calls them.
 pub(super) fn runs_beside(name: &str) -> bool {
-    matches!(
-        name,
-        "spawn" | "spawn_local" | "spawn_blocking" | "spawn_on"
-    )
+    let starter = languages::rust().and_then(|rust| rust.starter(name));
+    starter.is_some_and(|starter| starter.beside)
 }
 
 /// Methods that run a closure once for each item.

@@ -11,8 +11,8 @@ use tree_sitter::Node;
 
 use crate::extract::code::fold;
 use crate::extract::rust::package::Item;
+use crate::facts::cause::Cause;
 use crate::facts::raw::{Folded, OptionWrite};
-use crate::facts::value::Reason;
 use crate::source::Span;
 
 pub(super) type ObjectId = u32;
@@ -39,17 +39,17 @@ pub(super) enum Val<'t> {
 }
 
 impl Val<'_> {
-    pub(super) fn unknown(source: impl Into<String>) -> Self {
-        Self::Plain(fold::unknown(source))
+    pub(super) fn unknown(kind: &'static str) -> Self {
+        Self::Plain(fold::unknown(kind))
     }
 
     /// The value as far as it is a plain one, and whether it is wrapped in an `Option`.
-    pub(super) fn folded(self, otherwise: &str) -> (Folded, bool) {
+    pub(super) fn folded(self, otherwise: Cause) -> (Folded, bool) {
         match self {
             Self::Plain(Folded::Nil) => (Folded::Nil, true),
             Self::Plain(folded) => (folded, false),
             Self::Wrapped(inner) => (inner.folded(otherwise).0, true),
-            _ => (fold::from_code(otherwise), false),
+            _ => (Folded::Unknown(otherwise), false),
         }
     }
 
@@ -111,7 +111,7 @@ pub(super) struct Object<'m> {
     pub(super) parts: BTreeMap<&'m str, ObjectId>,
     pub(super) source: Option<Source>,
     /// Options that are neither written here nor left to their defaults, and why.
-    pub(super) rest_unknown: Option<Reason>,
+    pub(super) rest_unknown: Option<Cause>,
     /// What the pool holds, as its type says.
     pub(super) managed: Option<&'m str>,
     /// Where it is made: the literal or the call.
@@ -142,7 +142,7 @@ impl<'m> Object<'m> {
     }
 
     /// Somebody else may have changed it.
-    pub(super) fn lose(&mut self, reason: &Reason) {
+    pub(super) fn lose(&mut self, reason: &Cause) {
         for write in &mut self.writes {
             let mut changed = write.write.0.clone();
             changed.value = Folded::Unknown(reason.clone());
@@ -151,8 +151,6 @@ impl<'m> Object<'m> {
         self.rest_unknown = Some(reason.clone());
     }
 }
-
-pub(super) const BRANCHES: &str = "different branches of the code";
 
 pub(super) type Heap<'m> = BTreeMap<ObjectId, Object<'m>>;
 pub(super) type Scope<'t> = BTreeMap<&'t str, Val<'t>>;
@@ -253,13 +251,13 @@ impl<'m> Join<'m, '_> {
         a.writes = join_writes(a.writes, b.writes);
         a.rest_unknown = a.rest_unknown.or(b.rest_unknown);
         if a.ty != b.ty {
-            a.rest_unknown = Some(Reason::new(BRANCHES));
+            a.rest_unknown = Some(Cause::Branches);
         }
         a.managed = a.managed.or(b.managed);
         let same = a.source == b.source;
         a.source = a.source.or(b.source);
         if let (false, Some(source)) = (same, a.source.as_mut()) {
-            source.url = fold::unknown(BRANCHES);
+            source.url = Folded::Unknown(Cause::Branches);
             source.url_name = None;
         }
         if a.span != b.span {
@@ -306,7 +304,7 @@ impl<'m> Join<'m, '_> {
                 let joined = self.ids(a, b);
                 for id in [a, b] {
                     if let Some(object) = self.heap.get_mut(&id) {
-                        object.lose(&Reason::new(BRANCHES));
+                        object.lose(&Cause::Branches);
                     }
                 }
                 Val::Ref(joined)
@@ -331,7 +329,7 @@ impl<'m> Join<'m, '_> {
                 Val::Own(a)
             }
             (Val::Default, Val::Default) => Val::Default,
-            _ => Val::unknown(BRANCHES),
+            _ => Val::Plain(Folded::Unknown(Cause::Branches)),
         }
     }
 
@@ -360,7 +358,7 @@ fn join_writes<'m>(a: Vec<Write<'m>>, mut b: Vec<Write<'m>>) -> Vec<Write<'m>> {
                 write.conditional |= other.conditional;
                 if write.write.0.value != other.write.0.value {
                     let mut changed = write.write.0.clone();
-                    changed.value = fold::unknown(BRANCHES);
+                    changed.value = Folded::Unknown(Cause::Branches);
                     changed.slot = crate::facts::slot::Slot::None;
                     write.write = Rc::new(OptionWriteOf(changed));
                 }
@@ -382,6 +380,6 @@ fn join_folded(a: Folded, b: Folded) -> Folded {
     }
     match (a, b) {
         (Folded::Unknown(reason), _) | (_, Folded::Unknown(reason)) => Folded::Unknown(reason),
-        _ => fold::unknown(BRANCHES),
+        _ => Folded::Unknown(Cause::Branches),
     }
 }

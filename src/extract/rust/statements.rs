@@ -165,7 +165,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
         if let Some(types) = ty.and_then(|ty| self.variant_types(ty)) {
             for (pattern, (ty, file, module)) in inner.into_iter().zip(types) {
                 let quoted = names::quoted(self.tree(), pattern);
-                let value = self.elsewhere(file, module, |r| r.of_type(ty, &quoted));
+                let value = self.elsewhere(file, module, |r| r.of_type(ty, quoted));
                 self.bind(pattern, value);
             }
             return;

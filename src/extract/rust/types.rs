@@ -9,8 +9,8 @@ use crate::extract::rust::reader::Reader;
 use crate::extract::rust::state::{Object, ObjectId, Val};
 use crate::extract::rust::uses::path_of;
 use crate::extract::rust::{names, standard};
+use crate::facts::cause::Cause;
 use crate::facts::raw::Folded;
-use crate::facts::value::Reason;
 use crate::knowledge::clients::rust::RustForm;
 use crate::knowledge::languages;
 use crate::syntax::code::{self, CodeTree};
@@ -238,7 +238,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
         };
         let source = match variable {
             Some(variable) => fold::from_environment(variable),
-            None => fold::from_code(&names::quoted(self.tree(), node)),
+            None => Folded::Unknown(names::quoted(self.tree(), node)),
         };
         let Folded::Unknown(source) = source else {
             return None;
@@ -267,20 +267,17 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
         }
         match self.own_call_with(node, own, (&[], Vec::new())) {
             Val::Plain(Folded::Unknown(_)) => None,
-            value => Some(value.folded("a call").0),
+            value => Some(value.folded(Cause::Code("a call")).0),
         }
     }
 
     /// A value of which only the type is known; `from` is what the code calls it.
-    pub(super) fn of_type(&mut self, ty: Node<'t>, from: &str) -> Val<'t> {
-        let unknown = fold::from_code(from);
+    pub(super) fn of_type(&mut self, ty: Node<'t>, from: Cause) -> Val<'t> {
         match self.ty(ty) {
             Some(Ty::Own(item)) => Val::Own(item),
             Some(Ty::Library(name)) => {
                 let mut object = Object::new(name);
-                if let Folded::Unknown(reason) = &unknown {
-                    object.rest_unknown = Some(reason.clone());
-                }
+                object.rest_unknown = Some(from);
                 object.managed = self.managed_in(ty);
                 let id = self.new_object(object);
                 match ty.kind() {
@@ -288,7 +285,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
                     _ => Val::Object(id),
                 }
             }
-            None => Val::Plain(unknown),
+            None => Val::Plain(Folded::Unknown(from)),
         }
     }
 
@@ -421,7 +418,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
         if let Some(object) = self.state.heap.get_mut(&id) {
             match new {
                 Some(new) if new.ty == object.ty => *object = new,
-                _ => object.lose(&Reason::new("an assignment")),
+                _ => object.lose(&Cause::Code("an assignment")),
             }
         }
     }

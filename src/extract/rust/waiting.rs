@@ -8,8 +8,8 @@ use tree_sitter::Node;
 use crate::extract::rust::crews::Crews;
 use crate::extract::rust::names;
 use crate::extract::rust::package::{Parsed, outside_tests};
+use crate::facts::cause::Cause;
 use crate::facts::raw::{Language, Longest, RawWait};
-use crate::facts::value::Reason;
 use crate::knowledge::clients::usage::{Blocking, Command, Holds, Wait};
 use crate::knowledge::clients::{Library, Models};
 use crate::knowledge::servers::waiting::{self, Purpose, TimeoutWord, WaitingCommand};
@@ -207,19 +207,19 @@ impl<'t> Waits<'t, '_> {
         if let Some(at) = row.timeout_arg {
             return match given.get(at) {
                 Some(argument) => self.longest(*argument, row, tree),
-                None => unknown("an argument"),
+                None => unknown(Cause::Code("an argument")),
             };
         }
         let Some(method) = &row.timeout_call else {
-            return unknown("a call that is not modelled");
+            return unknown(Cause::Code("a call that is not modelled"));
         };
         let Some(options) = given.last().copied() else {
-            return unknown("an argument");
+            return unknown(Cause::Code("an argument"));
         };
         let made = match variable(options, tree) {
             Some(name) => match only_value(node, name, tree) {
                 Some(value) => value,
-                None => return unknown(format!("`{name}`")),
+                None => return unknown(Cause::Expression(name.to_owned())),
             },
             None => options,
         };
@@ -228,13 +228,13 @@ impl<'t> Waits<'t, '_> {
             None if made.kind() == "call_expression" || made.kind() == "reference_expression" => {
                 Longest::AtOnce
             }
-            None => unknown(names::quoted(tree, made)),
+            None => unknown(names::quoted(tree, made).without_marks()),
         }
     }
 
     fn longest(&self, argument: Node<'t>, row: &Blocking, tree: &'t CodeTree) -> Longest {
         let Some(figure) = figure(argument, tree, &self.constants) else {
-            return unknown(format!("`{}`", names::quoted(tree, argument)));
+            return unknown(names::quoted(tree, argument).in_marks());
         };
         let seconds = row.unit.map_or(figure, |unit| unit.in_seconds(figure));
         match (seconds, row.zero) {
@@ -262,14 +262,14 @@ impl<'t> Waits<'t, '_> {
             other => other.position(words.len()),
         };
         let Some(word) = at.and_then(|at| words.get(at)) else {
-            return unknown("an argument");
+            return unknown(Cause::Code("an argument"));
         };
         let text = CodeGrammar::Rust.string_value(tree.text(*word));
         let written = text.and_then(|text| text.parse().ok());
         match written.or_else(|| figure(*word, tree, &self.constants)) {
             Some(0.0) => Longest::ForEver,
             Some(figure) if figure > 0.0 => Longest::Seconds(command.unit.in_seconds(figure)),
-            _ => unknown(format!("`{}`", names::quoted(tree, *word))),
+            _ => unknown(names::quoted(tree, *word).in_marks()),
         }
     }
 }
@@ -283,8 +283,8 @@ struct Noted {
     libraries: Vec<String>,
 }
 
-fn unknown(reason: impl Into<String>) -> Longest {
-    Longest::Unknown(Reason::new(reason))
+fn unknown(cause: Cause) -> Longest {
+    Longest::Unknown(cause)
 }
 
 /// The method or the last name of the path that is called.

@@ -10,7 +10,7 @@ mod scope;
 use crate::extract::expand::Expanded;
 use crate::extract::process_environment::Environment;
 use crate::facts::raw::ArgWord;
-use crate::facts::{Reason, Slot};
+use crate::facts::{Cause, Slot};
 use crate::source::Excerpt;
 use crate::syntax::shell::{self, HereText, ShellWord};
 use scope::Scope;
@@ -33,11 +33,43 @@ pub struct Command {
     pub last: bool,
 }
 
+impl Command {
+    /// The name of the program that it starts; empty where it starts none.
+    pub fn program(&self) -> &str {
+        self.words
+            .first()
+            .map_or("", |word| program_name(&word.text))
+    }
+
+    /// Whether its output goes to a file whose path holds this text.
+    pub fn writes_to(&self, name: &str) -> bool {
+        self.outputs
+            .iter()
+            .any(|output| output.to.text.contains(name))
+    }
+}
+
+/// A program without the folder that it stands in.
+pub fn program_name(word: &str) -> &str {
+    word.rsplit('/').next().unwrap_or(word)
+}
+
+/// Whether a word names a shell.
+pub fn is_shell(word: &str) -> bool {
+    matches!(program_name(word), "sh" | "bash" | "ash" | "dash")
+}
+
 /// A file that a command's output goes to.
 #[derive(Clone, Debug)]
 pub struct Output {
     pub to: ArgWord,
     pub appends: bool,
+}
+
+/// The commands of a script of whose surroundings nothing is known.
+pub fn plain_commands(script: &Excerpt) -> Vec<Command> {
+    let script = Expanded::plain(script.clone());
+    commands(&script, &Environment::new(), &[])
 }
 
 /// The commands of a script that is given these arguments, in order.
@@ -308,7 +340,7 @@ impl Reader<'_> {
         }
     }
 
-    fn word(&self, word: &ShellWord, text: String, hole: Option<Reason>) -> ArgWord {
+    fn word(&self, word: &ShellWord, text: String, hole: Option<Cause>) -> ArgWord {
         ArgWord {
             text,
             span: word.span,
@@ -318,7 +350,7 @@ impl Reader<'_> {
     }
 
     /// A word as one text.
-    fn text_of(&self, at: usize) -> Result<String, Reason> {
+    fn text_of(&self, at: usize) -> Result<String, Cause> {
         let word = &self.words[at];
         if let Some(reason) = self.script.hole(&word.range) {
             return Err(reason.clone());

@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use crate::extract::process_environment::{self, Environment};
 use crate::extract::script::Command;
-use crate::facts::Reason;
+use crate::facts::{Cause};
 use crate::facts::raw::ArgWord;
 use crate::syntax::shell;
 
@@ -13,15 +13,15 @@ use crate::syntax::shell;
 pub(super) struct Scope {
     pub(super) environment: Environment,
     /// `$1` and the others; or why they are not known.
-    pub(super) arguments: Result<Vec<ArgWord>, Reason>,
+    pub(super) arguments: Result<Vec<ArgWord>, Cause>,
 }
 
 /// A part of a text: what stands for itself, or what an expansion comes to.
-pub(super) type Part = (Range<usize>, Option<Result<String, Reason>>);
+pub(super) type Part = (Range<usize>, Option<Result<String, Cause>>);
 
 impl Scope {
     /// Gives a variable a value; one that is not certain to be given is not known from there on.
-    pub(super) fn assign(&mut self, name: &str, value: Result<String, Reason>, conditional: bool) {
+    pub(super) fn assign(&mut self, name: &str, value: Result<String, Cause>, conditional: bool) {
         if conditional {
             return self.forget(name);
         }
@@ -29,7 +29,7 @@ impl Scope {
     }
 
     pub(super) fn forget(&mut self, name: &str) {
-        let why = Reason::new(format!("its start script decides {name}"));
+        let why = Cause::ScriptDecides(name.to_owned());
         self.environment.insert(name.to_owned(), Err(why));
     }
 
@@ -56,7 +56,7 @@ impl Scope {
                 names.iter().for_each(|name| self.forget(name));
             }
             "." | "source" | "eval" => {
-                let why = Reason::new("its start script reads variables from elsewhere");
+                let why = Cause::StartScript("reads variables from elsewhere");
                 for value in self.environment.values_mut() {
                     *value = Err(why.clone());
                 }
@@ -72,7 +72,7 @@ impl Scope {
                     (Ok(words), Ok(count)) if !command.conditional => {
                         Ok(words.get(count..).unwrap_or_default().to_vec())
                     }
-                    _ => Err(Reason::new("its start script shifts its arguments")),
+                    _ => Err(Cause::StartScript("shifts its arguments")),
                 };
             }
             _ => {}
@@ -89,7 +89,7 @@ impl Scope {
             None => return,
         };
         self.arguments = if conditional {
-            Err(Reason::new("its start script decides its arguments"))
+            Err(Cause::StartScript("decides its arguments"))
         } else {
             Ok(words.to_vec())
         };
@@ -120,23 +120,24 @@ impl Scope {
     }
 
     /// What an expansion comes to.
-    fn value(&self, expansion: &str) -> Result<String, Reason> {
+    fn value(&self, expansion: &str) -> Result<String, Cause> {
         let number = expansion[1..].trim_matches(['{', '}']).parse::<usize>();
         if let Ok(number) = number
             && number > 0
         {
             let words = self.arguments.as_ref().map_err(Clone::clone)?;
             let word = words.get(number - 1);
-            let word = word.ok_or_else(|| Reason::new(format!("it is given no ${number}")))?;
+            let word = word.ok_or_else(|| Cause::MissingArgument(number))?;
             return match &word.hole {
                 Some(reason) => Err(reason.clone()),
                 None => Ok(word.text.clone()),
             };
         }
         process_environment::shell_value(expansion, &self.environment).unwrap_or_else(|| {
-            Err(Reason::new(format!(
-                "`{expansion}` is known only when it runs"
-            )))
+            Err(Cause::Text {
+                text: expansion.to_owned(),
+                fact: "is known only when it runs",
+            })
         })
     }
 }

@@ -8,7 +8,7 @@ use crate::extract::scalar::{replace, template_reason};
 use crate::extract::shape::{Found, Reading, filled, gap, scalar_text};
 use crate::extract::{command, mapping};
 use crate::facts::raw::{ConfPart, LineForm, ObjectName, Raw, RawLine, RawWord, TextPlace};
-use crate::facts::{Reason, Slot};
+use crate::facts::{Cause, Slot};
 use crate::knowledge::shapes::path::Path;
 use crate::knowledge::shapes::schema::{
     Condition, ConfPartShape, ConfSource, ObjectKey, ServerPaths, Tree,
@@ -54,7 +54,7 @@ impl<'a> Reading<'a> {
             ConfPartShape::Map(path) => self.map(path),
             ConfPartShape::Text(path) => self.text_part(path, raw),
             ConfPartShape::Flags(path) => self.flags(path),
-            ConfPartShape::NotVisible(why) => vec![gap(&Reason::new(why.as_str()), None)],
+            ConfPartShape::NotVisible(why) => vec![gap(&Cause::Shape(why.clone()), None)],
         }
     }
 
@@ -127,7 +127,7 @@ impl<'a> Reading<'a> {
             return Vec::new();
         };
         let object = ObjectName {
-            kind: key.kind.word().to_owned(),
+            kind: key.kind.as_str().to_owned(),
             namespace: self.owner.object.namespace.clone(),
             name: name.to_owned(),
             templated: node.has_hole(),
@@ -140,7 +140,8 @@ impl<'a> Reading<'a> {
                 evidence,
                 at,
             };
-            let why = Reason::new("whether the server reads its ConfigMap depends on the operator");
+            let why =
+                Cause::Operator("whether the server reads its ConfigMap depends on the operator");
             return vec![template, gap(&why, Some(at))];
         }
         vec![ConfPart::Key {
@@ -229,7 +230,10 @@ impl<'a> Reading<'a> {
                     }]
                 }
                 None => vec![gap(
-                    &Reason::new(format!("{} is no text", path.as_str())),
+                    &Cause::Named {
+                        name: path.as_str().to_owned(),
+                        fact: "is no text",
+                    },
                     Some(node.span),
                 )],
             },
@@ -285,7 +289,7 @@ impl<'a> Reading<'a> {
             }
             Found::Written(node) => {
                 vec![gap(
-                    &Reason::new("it is written in an unexpected form"),
+                    &Cause::Operator("it is written in an unexpected form"),
                     Some(node.span),
                 )]
             }
@@ -294,9 +298,12 @@ impl<'a> Reading<'a> {
 }
 
 /// A template decides whether there is a part.
-fn undecided(conditions: &[Condition]) -> Reason {
-    let fields: Vec<_> = conditions.iter().map(|c| c.field.as_str()).collect();
-    Reason::new(format!("a template fills in {}", fields.join(" and ")))
+fn undecided(conditions: &[Condition]) -> Cause {
+    let fields: Vec<_> = conditions
+        .iter()
+        .map(|c| c.field.as_str().to_owned())
+        .collect();
+    Cause::TemplateFields(fields)
 }
 
 /// A line that a shape makes.
@@ -316,7 +323,7 @@ fn placeholder(word: &str) -> Option<Path> {
 /// The line that a field makes of its value.
 fn field_line(name: &str, args: Option<Vec<String>>, node: &Node) -> RawLine {
     let hole = args.is_none().then(template_reason);
-    let word = |text: String, hole: Option<Reason>| RawWord {
+    let word = |text: String, hole: Option<Cause>| RawWord {
         text,
         span: node.span,
         hole,

@@ -3,7 +3,7 @@
 use globset::GlobBuilder;
 
 use crate::extract::scalar::template_reason;
-use crate::facts::Reason;
+use crate::facts::Cause;
 use crate::knowledge::shapes::path::{Path, Step};
 use crate::knowledge::shapes::schema::{Condition, Test, Tree};
 use crate::syntax::yaml::Node;
@@ -81,7 +81,7 @@ impl<'a> Fields<'a> {
     }
 
     /// The text of a scalar, or why it is not known; `None` where nothing says it.
-    pub fn text(&self, path: &Path) -> Option<Result<String, Reason>> {
+    pub fn text(&self, path: &Path) -> Option<Result<String, Cause>> {
         match self.get(path) {
             Found::Written(node) if node.has_hole() || node.is_open() => {
                 Some(Err(template_reason()))

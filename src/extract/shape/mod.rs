@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use crate::extract::manifest_context::Context;
 use crate::extract::scalar::{raw_scalar, template_reason};
 use crate::facts::raw::{ConfPart, Doubt, ObjectName, Raw, RawScalar, RawServer, RawUnread};
-use crate::facts::{Reason, Slot, Strength};
+use crate::facts::{Cause, Slot, Strength};
 use crate::knowledge::shapes::path::Path;
 use crate::knowledge::shapes::schema::{
     Condition, ImagePaths, Preset, ServerPaths, Shape, Test, UnreadField, WordCase,
@@ -33,9 +33,9 @@ pub struct Owner {
 #[derive(Clone, Debug, Default)]
 pub struct Visibility {
     /// What is not written here may be written where it cannot be seen.
-    pub below: Option<Reason>,
+    pub below: Option<Cause>,
     /// What is written here may be replaced where it cannot be seen.
-    pub above: Option<Reason>,
+    pub above: Option<Cause>,
     /// It may be otherwise, or not be at all.
     pub doubt: Option<Doubt>,
 }
@@ -117,19 +117,19 @@ impl<'a> Reading<'a> {
 
     // The image.
 
-    fn image(&self, paths: &ImagePaths) -> (Option<RawScalar>, Option<Result<String, Reason>>) {
+    fn image(&self, paths: &ImagePaths) -> (Option<RawScalar>, Option<Result<String, Cause>>) {
         if let Some(path) = &paths.whole {
             return match self.fields.get(path) {
                 Found::Written(node) => (Some(raw_scalar(node)), None),
                 Found::Default(tree) => (None, scalar_text(tree).map(Ok)),
                 Found::Hidden(_) => (None, Some(Err(template_reason()))),
-                Found::Absent => (None, Some(Err(Reason::new("nothing names the image")))),
+                Found::Absent => (None, Some(Err(Cause::Image("nothing names the image")))),
             };
         }
         let part = |path: &Option<Path>| path.as_ref().and_then(|path| self.fields.text(path));
         let fixed = || paths.name.clone().map(Ok);
         let Some(repository) = part(&paths.repository).or_else(fixed) else {
-            return (None, Some(Err(Reason::new("nothing names the image"))));
+            return (None, Some(Err(Cause::Image("nothing names the image"))));
         };
         // The tag that a chart writes by itself moves with its version.
         let tag = part(&paths.tag).filter(|tag| tag.as_ref().is_ok_and(|tag| !tag.is_empty()));
@@ -230,16 +230,17 @@ impl<'a> Reading<'a> {
 
     /// Shards times processes of a shard: it stands where the first factor is written.
     fn product(&self, paths: &ServerPaths, figures: &mut Figures) {
-        let mut product: Result<i64, Reason> = Ok(1);
+        let mut product: Result<i64, Cause> = Ok(1);
         let mut place = None;
         for factor in &paths.replicas {
             if let Found::Written(node) | Found::Hidden(node) = self.fields.get(&factor.field) {
                 place = place.or(Some(node.span));
             }
             let number = match self.fields.text(&factor.field) {
-                Some(Ok(text)) => text
-                    .parse::<i64>()
-                    .map_err(|_| Reason::new(format!("`{text}` is not a number"))),
+                Some(Ok(text)) => text.parse::<i64>().map_err(|_| Cause::Text {
+                    text: text.to_owned(),
+                    fact: "is no number",
+                }),
                 Some(Err(reason)) => Err(reason),
                 None => Ok(0),
             };
@@ -275,7 +276,7 @@ impl<'a> Reading<'a> {
 
     // Words.
 
-    fn words(&self, paths: &ServerPaths) -> BTreeMap<String, Result<String, Reason>> {
+    fn words(&self, paths: &ServerPaths) -> BTreeMap<String, Result<String, Cause>> {
         let cases = paths.words.iter();
         let mut words: BTreeMap<_, _> = cases
             .map(|(path, cases)| (path.clone(), self.word(cases)))
@@ -300,7 +301,7 @@ impl<'a> Reading<'a> {
         words
     }
 
-    fn word(&self, cases: &[WordCase]) -> Result<String, Reason> {
+    fn word(&self, cases: &[WordCase]) -> Result<String, Cause> {
         let hidden = self.visibility.above.as_ref();
         if let Some(reason) = hidden.or(self.visibility.below.as_ref()) {
             return Err(reason.clone());
@@ -313,7 +314,10 @@ impl<'a> Reading<'a> {
                 (None, _) => return Err(template_reason()),
             }
         }
-        Err(Reason::new(format!("{} does not say", self.shape.shape)))
+        Err(Cause::Named {
+            name: self.shape.shape.clone(),
+            fact: "does not say",
+        })
     }
 
     /// The field that decides a word, where it is written.
@@ -386,10 +390,13 @@ impl<'a> Reading<'a> {
     }
 
     /// Why it is not known whether the setting is on that would have the field read.
-    fn open_setting(&self, field: &UnreadField) -> Option<Reason> {
+    fn open_setting(&self, field: &UnreadField) -> Option<Cause> {
         let setting = field.setting.as_deref()?;
         let path = self.context.settings.get(setting)?;
-        Some(Reason::new(format!("{path} speaks of {setting}")))
+        Some(Cause::SettingOf {
+            path: path.to_string(),
+            setting: setting.to_owned(),
+        })
     }
 
     /// Where the key of a field stands.
@@ -415,7 +422,7 @@ const REPLICAS: &str = "replicas";
 #[derive(Default)]
 struct Figures {
     written: BTreeMap<String, RawScalar>,
-    defaults: BTreeMap<String, Result<String, Reason>>,
+    defaults: BTreeMap<String, Result<String, Cause>>,
 }
 
 impl Figures {
@@ -442,7 +449,7 @@ impl Figures {
 }
 
 /// A part that cannot be seen.
-fn gap(reason: &Reason, at: Option<Span>) -> ConfPart {
+fn gap(reason: &Cause, at: Option<Span>) -> ConfPart {
     ConfPart::NotVisible {
         reason: reason.clone(),
         at,

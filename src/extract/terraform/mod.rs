@@ -13,7 +13,7 @@ use crate::extract::manifest_context::Context;
 use crate::facts::raw::{
     ConfPart, LineForm, ObjectName, Raw, RawKind, RawLine, RawServer, RawWord, TextPlace,
 };
-use crate::facts::{Reason, Slot};
+use crate::facts::{Cause, Slot};
 use crate::knowledge::shapes::ManagedShape;
 use crate::source::Excerpt;
 use crate::syntax::hcl::{self, Block, Item, Value};
@@ -104,7 +104,7 @@ fn managed_server(block: &Block, shape: &ManagedShape, context: &Context<'_>) ->
         }
     }
     let mut conf = vec![ConfPart::NotVisible {
-        reason: Reason::new("the service decides by itself what is not written"),
+        reason: Cause::Provider("the service decides by itself what is not written"),
         at: None,
     }];
     if !lines.is_empty() {
@@ -112,7 +112,7 @@ fn managed_server(block: &Block, shape: &ManagedShape, context: &Context<'_>) ->
     }
     if !seen_whole {
         conf.push(ConfPart::NotVisible {
-            reason: Reason::new("some parameters are filled in from elsewhere"),
+            reason: Cause::Provider("some parameters are filled in from elsewhere"),
             at: None,
         });
     }
@@ -130,7 +130,7 @@ fn managed_server(block: &Block, shape: &ManagedShape, context: &Context<'_>) ->
             engine
                 .and_then(Item::known)
                 .and_then(image)
-                .ok_or_else(|| Reason::new("the engine's version is filled in from elsewhere")),
+                .ok_or_else(|| Cause::Provider("the engine's version is filled in from elsewhere")),
         ),
         figures: BTreeMap::new(),
         figure_defaults: ["limits.memory", "limits.cpu", "replicas"]
@@ -156,15 +156,15 @@ fn managed_server(block: &Block, shape: &ManagedShape, context: &Context<'_>) ->
     }
 }
 
-fn service_decides() -> Reason {
-    Reason::new("a provider runs the server")
+fn service_decides() -> Cause {
+    Cause::Provider("a provider runs the server")
 }
 
 fn line(number: usize, name: &str, at: &Item, value: &Item) -> RawLine {
     let known = value.known();
     let hole = known
         .is_none()
-        .then(|| Reason::new("it is filled in from elsewhere"));
+        .then(|| Cause::Provider("it is filled in from elsewhere"));
     let mut words = vec![RawWord {
         text: name.to_owned(),
         span: at.span,

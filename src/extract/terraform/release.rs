@@ -7,7 +7,7 @@ use crate::extract::chart::{Release, deploy, deploy_by_signs};
 use crate::extract::manifest_context::Context;
 use crate::extract::shape::Visibility;
 use crate::extract::terraform::Files;
-use crate::facts::Reason;
+use crate::facts::Cause;
 use crate::facts::raw::{ObjectName, Raw};
 use crate::knowledge::shapes::ChartName;
 use crate::source::{Excerpt, path};
@@ -66,8 +66,8 @@ pub(super) fn read(block: &Block, context: &Context<'_>, files: &Files<'_>, raw:
     if deploy(&release, context, raw) {
         return;
     }
-    let why = format!("the chart {chart} may bring values of its own");
-    release.visibility.below.get_or_insert(Reason::new(why));
+    let below = &mut release.visibility.below;
+    below.get_or_insert(Cause::ChartValues(chart.clone()));
     deploy_by_signs(&release, context, raw);
 }
 
@@ -91,7 +91,7 @@ fn values_of(block: &Block, files: &Files<'_>) -> Option<(Node, Visibility)> {
                 known = Some(over);
             }
             (None, _) => {
-                let why = Reason::new("some of the values are filled in from elsewhere");
+                let why = Cause::Release("some of the values are filled in from elsewhere");
                 visibility.below = Some(why.clone());
                 visibility.above = known.is_some().then_some(why);
             }
@@ -104,7 +104,9 @@ fn values_of(block: &Block, files: &Files<'_>) -> Option<(Node, Visibility)> {
                 known = Some(below.overlaid(&over));
             }
             None => {
-                visibility.above = Some(Reason::new("a `set` that is not followed may replace it"));
+                visibility.above = Some(Cause::Release(
+                    "a `set` that is not followed may replace it",
+                ));
             }
         }
     }

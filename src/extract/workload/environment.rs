@@ -4,7 +4,7 @@
 use crate::extract::process_environment::{self, ANY_OTHER, Environment};
 use crate::extract::scalar::{known, template_reason};
 use crate::extract::workload::Pod;
-use crate::facts::Reason;
+use crate::facts::Cause;
 use crate::facts::raw::ObjectName;
 use crate::source::Excerpt;
 use crate::syntax::yaml::Node;
@@ -49,7 +49,7 @@ impl Pod<'_> {
             .services(self.object.namespace.as_ref());
         let variables = services.into_iter().flat_map(|service| {
             let prefix = service.to_ascii_uppercase().replace('-', "_");
-            let why = Reason::new(format!("Kubernetes sets it for Service/{service}"));
+            let why = Cause::ServiceVariable(service.to_owned());
             ["PORT", "SERVICE_HOST", "SERVICE_PORT"]
                 .map(|name| (format!("{prefix}_{name}"), Err(why.clone())))
         });
@@ -89,7 +89,7 @@ impl Pod<'_> {
         }
     }
 
-    fn value(&self, name: &str, entry: &Node, environment: &Environment) -> Result<String, Reason> {
+    fn value(&self, name: &str, entry: &Node, environment: &Environment) -> Result<String, Cause> {
         if let Some(value) = entry.get("value") {
             let text = Excerpt::standing_for(&plain(value)?, value.span);
             let filled = process_environment::substituted(&text, environment);
@@ -106,10 +106,7 @@ impl Pod<'_> {
             let root = self.referred("ConfigMap", reference)?;
             let key = known(reference.get("key")).unwrap_or_default();
             let node = root.get("data").and_then(|data| data.get(key));
-            return node.map_or_else(
-                || Err(Reason::new(format!("its ConfigMap has no key {key}"))),
-                plain,
-            );
+            return node.map_or_else(|| Err(Cause::NoKey(key.to_owned())), plain);
         }
         let source = match from.get("secretKeyRef") {
             Some(reference) => {
@@ -118,16 +115,18 @@ impl Pod<'_> {
             }
             None => "the pod itself".to_owned(),
         };
-        Err(Reason::new(format!(
-            "environment variable {name} comes from {source}"
-        )))
+        Err(Cause::VariableOf {
+            name: name.to_owned(),
+            source,
+        })
     }
 
     /// The object that a reference names.
-    fn referred(&self, kind: &str, reference: &Node) -> Result<&Node, Reason> {
+    fn referred(&self, kind: &str, reference: &Node) -> Result<&Node, Cause> {
         let name = reference.get("name");
         let name = name.filter(|name| name.as_str().is_some());
-        let name = name.ok_or_else(|| Reason::new("an object without a name is referred to"))?;
+        let name =
+            name.ok_or_else(|| Cause::Deployment("an object without a name is referred to"))?;
         let object = ObjectName {
             kind: kind.to_owned(),
             namespace: self.object.namespace.clone(),
@@ -138,7 +137,7 @@ impl Pod<'_> {
     }
 }
 
-fn plain(node: &Node) -> Result<String, Reason> {
+fn plain(node: &Node) -> Result<String, Cause> {
     if node.has_hole() {
         return Err(template_reason());
     }
@@ -146,9 +145,10 @@ fn plain(node: &Node) -> Result<String, Reason> {
     Ok(text.unwrap_or_default().to_owned())
 }
 
-fn from_secret(key: &str, root: &Node) -> Reason {
+fn from_secret(key: &str, root: &Node) -> Cause {
     let name = known(root.at("metadata.name")).unwrap_or_default();
-    Reason::new(format!(
-        "environment variable {key} comes from the Secret {name}"
-    ))
+    Cause::VariableOf {
+        name: key.to_owned(),
+        source: format!("the Secret {name}"),
+    }
 }

@@ -6,10 +6,11 @@ use std::collections::BTreeMap;
 use crate::extract::scalar::{first_entry, known, raw_scalar, template_reason};
 use crate::extract::workload::Pod;
 use crate::facts::raw::RawScalar;
-use crate::facts::{Reason, Slot};
+use crate::facts::words::{RolloutTrigger, ServiceQuality};
+use crate::facts::{Cause, Slot};
 use crate::syntax::yaml::{Entry, Node};
 
-type Words = BTreeMap<String, Result<String, Reason>>;
+type Words = BTreeMap<String, Result<String, Cause>>;
 
 impl Pod<'_> {
     /// Words that hold for a container of a pod.
@@ -42,14 +43,17 @@ impl Pod<'_> {
             return Vec::new();
         };
         let at = |node: Option<&Node>| node.map_or_else(|| first_entry(probe), |node| node.span);
-        let number = |field: &str, default: f64| -> Result<f64, Reason> {
+        let number = |field: &str, default: f64| -> Result<f64, Cause> {
             match probe.get(field) {
                 None if probe.is_open() => Err(template_reason()),
                 None => Ok(default),
                 Some(node) => {
                     let text = raw_scalar(node).text?;
                     let number = text.parse::<f64>().ok();
-                    number.ok_or_else(|| Reason::new(format!("{field} is not a number")))
+                    number.ok_or_else(|| Cause::Named {
+                        name: field.to_owned(),
+                        fact: "is not a number",
+                    })
                 }
             }
         };
@@ -57,7 +61,7 @@ impl Pod<'_> {
         let delay = number("initialDelaySeconds", 0.0);
         let bears = number("periodSeconds", 10.0)
             .and_then(|period| Ok(period * number("failureThreshold", 3.0)?));
-        let figure = |text: Result<f64, Reason>, span| RawScalar {
+        let figure = |text: Result<f64, Cause>, span| RawScalar {
             text: text.map(|number| number.to_string()),
             span,
             slot: Slot::None,
@@ -71,7 +75,7 @@ impl Pod<'_> {
     }
 
     /// The pod's quality of service, as the kubelet works it out.
-    fn quality(&self) -> Result<String, Reason> {
+    fn quality(&self) -> Result<String, Cause> {
         let lists = ["containers", "initContainers"].map(|list| self.spec.get(list));
         if self.spec.is_open() || lists.iter().flatten().any(|list| list.has_hole()) {
             return Err(template_reason());
@@ -87,20 +91,17 @@ impl Pod<'_> {
             }
         }
         let word = match (any, all) {
-            (_, true) => "guaranteed",
-            (true, false) => "burstable",
-            (false, false) => "best-effort",
+            (_, true) => ServiceQuality::Guaranteed,
+            (true, false) => ServiceQuality::Burstable,
+            (false, false) => ServiceQuality::BestEffort,
         };
-        Ok(word.to_owned())
+        Ok(word.as_str().to_owned())
     }
 
     /// What starts the pods anew when a ConfigMap changes; nothing for pods that are made once.
-    fn rollout(&self) -> Option<Result<String, Reason>> {
-        let lasts = matches!(
-            self.object.kind.as_str(),
-            "Deployment" | "StatefulSet" | "DaemonSet" | "ReplicaSet" | "ReplicationController"
-        );
-        if !lasts {
+    fn rollout(&self) -> Option<Result<String, Cause>> {
+        let workload = self.shapes.workload(&self.object.kind);
+        if !workload.is_some_and(|workload| workload.lasting) {
             return None;
         }
         let pods = self.root.at("spec.template.metadata");
@@ -115,7 +116,7 @@ impl Pod<'_> {
         };
         let (on_pods, on_object) = (annotations(pods), annotations(own));
         if named(&on_pods, &|key| self.shapes.is_checksum(key)) {
-            return Some(Ok("checksum".to_owned()));
+            return Some(Ok(RolloutTrigger::Checksum.as_str().to_owned()));
         }
         let watches = |key: &str| self.shapes.is_reloader(key);
         let sidecar = self.containers().filter_map(|c| known(c.get("image")));
@@ -124,7 +125,7 @@ impl Pod<'_> {
             || named(&on_pods, &watches)
             || sidecar.any(|image| self.shapes.is_reload_sidecar(&image))
         {
-            return Some(Ok("reloader".to_owned()));
+            return Some(Ok(RolloutTrigger::Reloader.as_str().to_owned()));
         }
         let open = |node: Option<&Node>| {
             let annotations = node.and_then(|node| node.get("annotations"));
@@ -134,9 +135,9 @@ impl Pod<'_> {
         let template = self.root.at("spec.template");
         let open = open(pods) || open(own) || open(template) || self.fragment_of_pods();
         Some(if open {
-            Err(Reason::new("annotations may stand elsewhere"))
+            Err(Cause::Deployment("annotations may stand elsewhere"))
         } else {
-            Ok("none".to_owned())
+            Ok(RolloutTrigger::None.as_str().to_owned())
         })
     }
 
@@ -147,7 +148,7 @@ impl Pod<'_> {
 }
 
 /// Whether a field is there; where a template may add it, it is not known.
-fn has(container: &Node, field: &str) -> Result<String, Reason> {
+fn has(container: &Node, field: &str) -> Result<String, Cause> {
     if container.is_open() {
         // It may stand in a condition.
         return Err(template_reason());

@@ -17,7 +17,7 @@ use crate::extract::launch::Launched;
 use crate::extract::manifest_context::Context;
 use crate::extract::object_name::object_name;
 use crate::extract::scalar::{first_entry, known, raw_scalar, template_reason};
-use crate::facts::Reason;
+use crate::facts::Cause;
 use crate::facts::raw::{
     ConfPart, ObjectName, Raw, RawExporter, RawKind, RawScalar, RawServer, RawText,
 };
@@ -27,28 +27,14 @@ use crate::syntax::yaml::{Entry, Node};
 pub use programs::programs;
 use start::image_scalar;
 
-/// Where a kind keeps its pod spec.
-fn pod_spec_path(kind: &str) -> Option<&'static str> {
-    match kind {
-        "Pod" => Some("spec"),
-        "CronJob" => Some("spec.jobTemplate.spec.template.spec"),
-        "Deployment"
-        | "StatefulSet"
-        | "DaemonSet"
-        | "ReplicaSet"
-        | "ReplicationController"
-        | "Job" => Some("spec.template.spec"),
-        _ => None,
-    }
-}
-
 /// Takes in the servers of a workload and the texts that their start scripts write; nothing of any
 /// other kind.
 pub fn read(root: &Node, kind: &str, context: &Context<'_>, raw: &mut Raw) {
-    let (Some(path), Some(object)) = (pod_spec_path(kind), object_name(root, kind)) else {
+    let (Some(shape), Some(object)) = (context.shapes.workload(kind), object_name(root, kind))
+    else {
         return;
     };
-    let Some(spec) = root.at(path) else {
+    let Some(spec) = root.at(&shape.pod) else {
         return;
     };
     let pod = Pod {
@@ -169,9 +155,9 @@ impl<'a> Pod<'a> {
     }
 
     /// Kubernetes runs one process where nothing is said, and a DaemonSet one on every node.
-    fn figure_defaults(&self) -> BTreeMap<String, Result<String, Reason>> {
+    fn figure_defaults(&self) -> BTreeMap<String, Result<String, Cause>> {
         let replicas = if self.object.kind == "DaemonSet" {
-            Err(Reason::new("it runs once on every node"))
+            Err(Cause::Deployment("it runs once on every node"))
         } else if self.root.get("spec").is_some_and(Node::is_open) {
             Err(template_reason())
         } else {
@@ -180,7 +166,7 @@ impl<'a> Pod<'a> {
         BTreeMap::from([("replicas".to_owned(), replicas)])
     }
 
-    fn words(&self, container: &Node) -> BTreeMap<String, Result<String, Reason>> {
+    fn words(&self, container: &Node) -> BTreeMap<String, Result<String, Cause>> {
         let images = self
             .neighbours()
             .filter(|other| !std::ptr::eq(*other, container))
@@ -194,7 +180,10 @@ impl<'a> Pod<'a> {
             _ if self.spec.is_open() || self.spec.get("containers").is_some_and(Node::is_open) => {
                 Err(template_reason())
             }
-            Some(agent) => Err(Reason::new(format!("{} may watch it", agent.name))),
+            Some(agent) => Err(Cause::Named {
+                name: agent.name.clone(),
+                fact: "may watch it",
+            }),
             None => Ok("false".to_owned()),
         };
         let mut words = self.health(container);
@@ -238,7 +227,7 @@ impl<'a> Pod<'a> {
 
 /// The exporters of a workload that has no server in it.
 pub fn exporters(root: &Node, kind: &str, context: &Context<'_>) -> Option<RawExporter> {
-    let spec = root.at(pod_spec_path(kind)?)?;
+    let spec = root.at(&context.shapes.workload(kind)?.pod)?;
     let object = object_name(root, kind)?;
     let containers = spec.get("containers").map(Node::items).unwrap_or_default();
     let exporter = containers.iter().find(|container| {

@@ -6,9 +6,10 @@ use crate::extract::manifest_context::Context;
 use crate::extract::object_name::object_name;
 use crate::extract::scalar::{first_entry, known, raw_scalar, template_reason};
 use crate::extract::started;
+use crate::extract::workload::Pod;
 use crate::extract::workload::start::image_scalar;
+use crate::facts::{Cause};
 use crate::extract::workload::{Pod, pod_spec_path};
-use crate::facts::Reason;
 use crate::facts::raw::{Given, ObjectName, RawWorkload};
 use crate::knowledge::shapes::ImageReference;
 use crate::syntax::yaml::Node;
@@ -18,7 +19,8 @@ const USUAL: &str = "spec.template.spec";
 
 /// The containers of a workload that are no servers.
 pub fn programs(root: &Node, kind: &str, context: &Context<'_>) -> Vec<RawWorkload> {
-    let path = pod_spec_path(kind).unwrap_or(USUAL);
+    let shape = context.shapes.workload(kind);
+    let path = shape.map_or(USUAL, |shape| shape.pod.as_str());
     let (Some(object), Some(spec)) = (object_name(root, kind), root.at(path)) else {
         return Vec::new();
     };
@@ -119,7 +121,7 @@ fn given(container: &Node, namespace: Option<&String>) -> Vec<Given> {
             let figure = figure.to_owned();
             return Some(Given::Figure { name, figure });
         }
-        let text = Err(Reason::new("its value is given elsewhere"));
+        let text = Err(Cause::Deployment("its value is given elsewhere"));
         Some(Given::Value { name, text })
     });
     whole.chain(single).collect()

@@ -7,7 +7,7 @@ use crate::extract::process_environment::{self, Environment};
 use crate::extract::scalar::{first_entry, raw_scalar, replace, template_reason};
 use crate::extract::workload::Pod;
 use crate::facts::raw::RawScalar;
-use crate::facts::{Reason, Slot};
+use crate::facts::{Cause, Slot};
 use crate::knowledge::shapes::{ImageReference, ImageShape};
 use crate::source::{Excerpt, path};
 use crate::syntax::yaml::Node;
@@ -43,7 +43,7 @@ impl<'a> Pod<'a> {
         let templated = |node: &&Node| node.scalar().is_some() && node.has_hole();
         if [command, args].iter().flatten().any(templated) {
             return if image.shape.is_some() && serves(container) {
-                Launched::Hidden(Reason::new("a template writes its command"))
+                Launched::Hidden(Cause::Template("writes its command"))
             } else {
                 Launched::Other
             };
@@ -91,14 +91,12 @@ impl<'a> Pod<'a> {
 
     /// A script that is mounted at a path: its text, or why it is not known; `None` for what no
     /// ConfigMap or Secret shows there.
-    fn script(&self, container: &Node, path: &str) -> Option<Result<Expanded, Reason>> {
+    fn script(&self, container: &Node, path: &str) -> Option<Result<Expanded, Cause>> {
         let (source, key) = self.source_of(container, path)?;
         let object = source.object(self.object.namespace.clone());
         let missing = || {
             let what = format!("{}/{} key {key}", source.kind, source.name);
-            Reason::new(format!(
-                "its start script, {what}, is not in the scanned tree"
-            ))
+            Cause::ScriptOutsideTree(what)
         };
         let found = self.context.objects.find(&object, container.span.file);
         let node = found.ok().and_then(|root| {
@@ -112,7 +110,7 @@ impl<'a> Pod<'a> {
 }
 
 /// A script in which a template fills in words; one whose lines a template decides is not known.
-fn templated(script: &Excerpt) -> Result<Expanded, Reason> {
+fn templated(script: &Excerpt) -> Result<Expanded, Cause> {
     let text = script.text();
     let mut unknown = Vec::new();
     let mut at = 0;
@@ -126,7 +124,7 @@ fn templated(script: &Excerpt) -> Result<Expanded, Reason> {
             word,
             "if" | "else" | "end" | "range" | "with" | "define" | "block"
         ) {
-            return Err(Reason::new("a template writes parts of its start script"));
+            return Err(Cause::Template("writes parts of its start script"));
         }
         unknown.push((start..end, template_reason()));
         at = end;

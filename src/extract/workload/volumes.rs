@@ -6,7 +6,7 @@ use crate::extract::made::{Files, Maker};
 use crate::extract::recipe::Recipe;
 use crate::extract::scalar::{known, template_reason};
 use crate::extract::workload::Pod;
-use crate::facts::Reason;
+use crate::facts::{Cause};
 use crate::facts::raw::ArgWord;
 use crate::facts::raw::{ConfPart, ObjectName, RawMount, RawText, Storage};
 use crate::syntax::yaml::Node;
@@ -128,24 +128,23 @@ impl<'a> Pod<'a> {
 
     /// The file that the server is given, followed through mount and volume to what holds it.
     fn file_part(&self, container: &Node, file: &ArgWord) -> ConfPart {
-        let gap = |why: String| ConfPart::NotVisible {
-            reason: Reason::new(why),
+        let gap = |reason: Cause| ConfPart::NotVisible {
+            reason,
             at: Some(file.span),
         };
         if let Some(reason) = &file.hole {
-            return gap(format!(
-                "the path of its configuration file is not known: {reason}"
-            ));
+            return gap(Cause::FilePath(Box::new(reason.clone())));
         }
         let path = file.text.as_str();
         let best = best_mount(container, path);
         let Some((mount, rest)) = best else {
-            return gap(format!(
-                "{path} is part of the image or written at start-up"
-            ));
+            return gap(Cause::InImage(path.to_owned()));
         };
         let Some(volume) = known(mount.get("name")).and_then(|name| self.volume(name)) else {
-            return gap(format!("the volume that holds {path} is not visible"));
+            return gap(Cause::VolumeOf {
+                path: path.to_owned(),
+                fact: "is not visible",
+            });
         };
         self.volume_part(volume, &rest, path, file)
             .unwrap_or_else(gap)
@@ -211,7 +210,7 @@ impl<'a> Pod<'a> {
         rest: &str,
         path: &str,
         file: &ArgWord,
-    ) -> Result<ConfPart, String> {
+    ) -> Result<ConfPart, Cause> {
         if let Some(source) = key_source(volume) {
             return self.key_part(&source, rest, file);
         }
@@ -228,13 +227,15 @@ impl<'a> Pod<'a> {
             return self.key_part(only, rest, file);
         }
         if volume.get("emptyDir").is_some() {
-            return Err(format!(
-                "{path} is written at start-up, by an init container or the start script"
-            ));
+            return Err(Cause::Named {
+                name: path.to_owned(),
+                fact: "is written at start-up, by an init container or the start script",
+            });
         }
-        Err(format!(
-            "the volume that holds {path} is not a ConfigMap of the scanned tree"
-        ))
+        Err(Cause::VolumeOf {
+            path: path.to_owned(),
+            fact: "is not a ConfigMap of the scanned tree",
+        })
     }
 
     fn key_part(
@@ -242,14 +243,12 @@ impl<'a> Pod<'a> {
         source: &KeySource<'_>,
         rest: &str,
         file: &ArgWord,
-    ) -> Result<ConfPart, String> {
+    ) -> Result<ConfPart, Cause> {
         let key = match source.items {
             None => rest.to_owned(),
-            Some(_) => source.key_at(rest).ok_or_else(|| {
-                format!(
-                    "no item of {}/{} is mounted as {rest}",
-                    source.kind, source.name
-                )
+            Some(_) => source.key_at(rest).ok_or_else(|| Cause::NoItem {
+                object: format!("{}/{}", source.kind, source.name),
+                path: rest.to_owned(),
             })?,
         };
         Ok(ConfPart::Key {

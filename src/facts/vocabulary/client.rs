@@ -1,6 +1,8 @@
 //! The facts of clients and of the programs that build them, with their types.
 
 use super::{Entry, Type, entry};
+use crate::facts::package::Language;
+use crate::facts::words::ClientKind;
 
 pub(super) const CLIENT: &[Entry] = &[
     entry(
@@ -23,12 +25,12 @@ pub(super) const CLIENT: &[Entry] = &[
         Type::Bool,
         "the library's authors withdrew the pinned version",
     ),
-    entry("language", Type::Text, "`go` or `rust`").one_of(&["go", "rust"]),
+    entry("language", Type::Text, "`go` or `rust`").one_of(Language::WORDS),
     entry(
         "kind",
         Type::Text,
         "`standalone`, `cluster`, `sentinel`, `ring`, `universal`, `pool` or `connection`",
-    ).one_of(&["standalone", "cluster", "sentinel", "ring", "universal", "pool", "connection"]),
+    ).one_of(ClientKind::WORDS),
     entry(
         "url",
         Type::Text,
@@ -170,7 +172,7 @@ pub(super) const SERVICE: &[Entry] = &[
         Type::Text,
         "the program's folder, or at the root its module",
     ),
-    entry("language", Type::Text, "`go` or `rust`").one_of(&["go", "rust"]),
+    entry("language", Type::Text, "`go` or `rust`").one_of(Language::WORDS),
     entry(
         "workload",
         Type::Text,

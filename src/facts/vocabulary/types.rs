@@ -25,7 +25,7 @@ impl Type {
         !matches!(self, Self::Bool | Self::Text | Self::List)
     }
 
-    pub fn word(self) -> &'static str {
+    pub fn as_str(self) -> &'static str {
         match self {
             Self::Bool => "bool",
             Self::Int => "int",

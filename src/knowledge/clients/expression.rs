@@ -32,7 +32,7 @@ pub enum Cpus {
 
 impl Cpus {
     /// As people write it.
-    pub fn word(self) -> &'static str {
+    pub fn as_str(self) -> &'static str {
         match self {
             Self::Gomaxprocs => "GOMAXPROCS",
             Self::NumCpu => "NumCPU",

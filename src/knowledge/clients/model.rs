@@ -5,6 +5,7 @@ use serde::Deserialize;
 
 use crate::facts::raw::Language;
 use crate::facts::value::Meaning;
+use crate::facts::words::ClientKind;
 use crate::knowledge::clients::expression::{Expression, Figures};
 use crate::knowledge::clients::rust::{RustForms, RustValue};
 use crate::knowledge::clients::usage::{Blocking, Close, Command, Stats, StatsExporter, Use};
@@ -107,7 +108,7 @@ pub struct Model {
 pub struct OptionType {
     pub name: String,
     pub form: Form,
-    pub kind: Kind,
+    pub kind: ClientKind,
     /// The package that declares the type, where it is not one of the library's.
     pub package: Option<String>,
     pub defaults_from: Option<String>,
@@ -134,34 +135,6 @@ pub enum Form {
     Literal,
 }
 
-/// What a client connects to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Kind {
-    Standalone,
-    Cluster,
-    Sentinel,
-    Ring,
-    Universal,
-    Pool,
-    /// One connection, without a pool.
-    Connection,
-}
-
-impl Kind {
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Standalone => "standalone",
-            Self::Cluster => "cluster",
-            Self::Sentinel => "sentinel",
-            Self::Ring => "ring",
-            Self::Universal => "universal",
-            Self::Pool => "pool",
-            Self::Connection => "connection",
-        }
-    }
-}
-
 /// What a universal option type becomes: the first rule that holds.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -180,7 +153,7 @@ pub struct Resolution {
 pub struct ResolutionRule {
     pub when: Vec<Condition>,
     pub then: String,
-    pub kind: Kind,
+    pub kind: ClientKind,
     pub defaults_as: Option<String>,
 }
 
@@ -215,7 +188,7 @@ pub struct Constructor {
     pub url_arg: Option<usize>,
     #[serde(default)]
     pub positional: Vec<Positional>,
-    pub kind: Kind,
+    pub kind: ClientKind,
     pub pool_scope: PoolScope,
     pub defaults_as: Option<String>,
     #[serde(default)]

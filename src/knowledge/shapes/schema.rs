@@ -208,7 +208,7 @@ pub enum ObjectKind {
 }
 
 impl ObjectKind {
-    pub fn word(self) -> &'static str {
+    pub fn as_str(self) -> &'static str {
         match self {
             Self::ConfigMap => "ConfigMap",
             Self::Secret => "Secret",

@@ -25,6 +25,9 @@ pub use schema::{PACK_SCHEMA, RULE_SCHEMA};
 /// The pack that redvet comes with.
 static BUILTIN: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/rules");
 
+/// What the pack that redvet comes with is called.
+pub const BUILTIN_PACK: &str = "redvet";
+
 /// The file of a pack that is about the pack.
 pub const PACK_FILE: &str = "pack.yaml";
 
@@ -70,7 +73,7 @@ pub fn load_builtin(trust: Trust<'_>) -> Builtin {
     });
     let mut rules = RuleSet::default();
     let pack = PackFiles {
-        name: "redvet",
+        name: BUILTIN_PACK,
         files: &files,
         sources: &sources,
     };

@@ -5,7 +5,9 @@ use crate::facts::intent::Safety;
 use crate::finding::Severity;
 use crate::load::LoadError;
 use crate::load::rules::form::{Form, excerpt, one_or_many};
-use crate::policy::draft::{EditDraft, FixDraft, LabelDraft, OperationDraft, RuleDraft, Variant};
+use crate::policy::draft::{
+    CaseDraft, EditDraft, FixDraft, LabelDraft, OperationDraft, RuleDraft, Variant,
+};
 use crate::policy::{Docs, Former, Profile};
 use crate::source::Excerpt;
 use crate::syntax::yaml::Node;
@@ -81,6 +83,7 @@ fn draft(
         lets: named_texts(root.get("let")),
         when,
         assert: assert?,
+        cases: cases(root.get("cases"), errors),
         message: variants(root.get("message"), "text", errors),
         help: variants(root.get("help"), "text", errors),
         at: variants(root.get("at"), "at", errors),
@@ -116,7 +119,7 @@ fn duplicates(node: &Node, errors: &mut Vec<LoadError>) {
 pub(super) fn subject_named(word: &str) -> Option<SubjectKind> {
     SubjectKind::ALL
         .into_iter()
-        .find(|kind| kind.word() == word)
+        .find(|kind| kind.as_str() == word)
 }
 
 fn safety_named(word: &str) -> Option<Safety> {
@@ -152,6 +155,23 @@ fn variant(node: &Node, key: &str, errors: &mut Vec<LoadError>) -> Option<Varian
     let text = form.required(key)?;
     let when = form.excerpt("when");
     Some(Variant { when, text })
+}
+
+fn cases(node: Option<&Node>, errors: &mut Vec<LoadError>) -> Vec<CaseDraft> {
+    let items = node.map_or(&[][..], Node::items).iter();
+    items.filter_map(|item| case(item, errors)).collect()
+}
+
+fn case(node: &Node, errors: &mut Vec<LoadError>) -> Option<CaseDraft> {
+    let mut form = Form::new(node, errors);
+    let message = form.required("message")?;
+    Some(CaseDraft {
+        when: form.excerpt("when"),
+        help: form.excerpt("help"),
+        at: form.excerpt("at"),
+        fixes: fixes(node.get("fix"), errors),
+        message,
+    })
 }
 
 fn labels(node: Option<&Node>, errors: &mut Vec<LoadError>) -> Vec<LabelDraft> {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::*;
-use crate::facts::vocabulary::Type;
+use crate::facts::vocabulary::{Type, Vocabulary};
 
 const RULE: &str = r#"id: a/b
 title: a fault
@@ -258,6 +258,17 @@ fn every_built_in_rule_compiles() {
         told.extend(shown);
     }
     assert_eq!(told, [""; 0]);
+}
+
+#[test]
+fn built_in_rules_name_facts_as_they_are_called_today() {
+    let builtin = builtin();
+    for rule in builtin.rules.rules() {
+        for text in rule.draft.texts() {
+            let former = Vocabulary::former_names(text.text());
+            assert_eq!(former, [], "{}: {}", rule.id(), text.text());
+        }
+    }
 }
 
 #[test]

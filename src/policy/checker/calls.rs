@@ -96,7 +96,7 @@ impl Checker<'_, '_> {
 
     fn no_fact(&mut self, name: &str, tree: &Tree) -> Expr {
         let fault = Fault::new(tree.range.clone(), format!("`{name}` requires a fact"));
-        let subject = self.names.subject.word();
+        let subject = self.names.subject.as_str();
         self.broken(match &tree.form {
             Form::Text(text) => fault.with_help(self.names.quoted_fact(text)),
             _ => fault.with_help(format!("use a path: `{name}({subject}.FACT)`")),

@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 
 use super::*;
+use crate::facts::cause::Cause;
 use crate::facts::intent::{Operation, Safety};
 use crate::facts::value::Datum;
 use crate::facts::vocabulary::Type;
 use crate::finding::Severity;
 use crate::policy::draft::Profile;
-use crate::policy::draft::{EditDraft, FixDraft, LabelDraft, OperationDraft, RuleDraft};
+use crate::policy::draft::{CaseDraft, EditDraft, FixDraft, LabelDraft, OperationDraft, RuleDraft};
 use crate::policy::example::{GIB, estate, rule, set, span, text, variants, vocabulary};
 use crate::policy::param::{Param, ParamValue};
 use crate::policy::ruleset::{Audience, Pack};
@@ -58,6 +59,40 @@ fn one(draft: RuleDraft) -> Verdict {
 }
 
 #[test]
+fn a_case_says_all_and_leaves_the_rest_to_the_rule() {
+    let case = |when: &str, message: &str| CaseDraft {
+        when: Some(text(when)),
+        message: text(message),
+        help: None,
+        at: None,
+        fixes: Vec::new(),
+    };
+    let mut draft = rule("server.conf[\"maxmemory\"] < 1");
+    draft.help = variants(&[(None, "of the rule")]);
+    draft.cases = vec![
+        case("server.conf[\"maxmemory\"] < 1", "does not hold"),
+        case("server.conf[\"hz\"] > 1", "is not known"),
+        CaseDraft {
+            help: Some(text("of the case")),
+            at: Some(text("server.limits.memory")),
+            ..case("bounded(server.conf[\"maxmemory\"])", "bounded")
+        },
+        case("server.conf[\"maxmemory\"] > 0", "too late"),
+    ];
+    let told = one(draft.clone());
+    assert_eq!(told.finding.message, "bounded");
+    assert_eq!(told.finding.help.as_deref(), Some("of the case"));
+    assert_eq!(told.about, "limits.memory");
+    draft.cases.remove(2);
+    let told = one(draft.clone());
+    assert_eq!(told.finding.message, "too late");
+    assert_eq!(told.finding.help.as_deref(), Some("of the rule"));
+    assert_eq!(told.about, "maxmemory");
+    draft.cases.clear();
+    assert_eq!(one(draft).finding.message, "too high");
+}
+
+#[test]
 fn a_failing_rule_says_what_it_saw_and_where() {
     let mut draft = rule("share <= params.max");
     draft.lets = vec![(
@@ -78,13 +113,13 @@ fn a_failing_rule_says_what_it_saw_and_where() {
         "floor(28 * 1024 * 1024 * 1024)",
     )];
     let verdict = one(draft);
-    assert_eq!(verdict.message, "{93.8 %} of 32 GiB");
-    assert_eq!(verdict.help.as_deref(), Some("at most 28.16 GiB"));
-    assert_eq!(verdict.at, span(10));
+    assert_eq!(verdict.finding.message, "{93.8 %} of 32 GiB");
+    assert_eq!(verdict.finding.help.as_deref(), Some("at most 28.16 GiB"));
+    assert_eq!(verdict.finding.primary, span(10));
     assert_eq!(verdict.about, "maxmemory");
     assert_eq!(verdict.value_class, (30 * GIB).to_string());
     assert_eq!(
-        verdict.url.as_deref(),
+        verdict.finding.url.as_deref(),
         Some("https://example.org/memory/example")
     );
     let fix = verdict.fix.unwrap();
@@ -119,20 +154,20 @@ fn a_rule_whose_assertion_holds_is_decided_even_where_its_condition_is_unknown()
 #[test]
 fn an_assumed_finding_is_a_warning_that_says_so() {
     let verdict = one(rule("server.role != \"cache\""));
-    assert_eq!(verdict.severity, Severity::Warning);
-    assert!(!verdict.certain);
-    assert_eq!(verdict.message, "too high");
+    assert_eq!(verdict.finding.severity, Severity::Warning);
+    assert!(!verdict.finding.certain);
+    assert_eq!(verdict.finding.message, "too high");
 }
 
 #[test]
 fn texts_without_their_facts_fall_back_and_secrets_are_hidden() {
     let mut draft = rule(TOO_HIGH);
     draft.message = variants(&[(None, "{server.conf[\"hz\"]}")]);
-    assert_eq!(one(draft.clone()).message, "an example");
+    assert_eq!(one(draft.clone()).finding.message, "an example");
     draft.message = variants(&[(None, "it is {server.conf[\"requirepass\"] + \"!\"}")]);
     draft.at = variants(&[(None, "server.conf[\"requirepass\"]")]);
     let verdict = one(draft);
-    assert_eq!(verdict.message, "it is ***");
+    assert_eq!(verdict.finding.message, "it is ***");
     assert_eq!(verdict.value_class, "secret");
 }
 
@@ -143,9 +178,9 @@ fn a_place_falls_back_to_home_and_then_to_the_subject() {
         (None, "server.conf[\"hz\"]"),
         (None, "server.conf[\"timeout\"]"),
     ]);
-    assert_eq!(one(draft.clone()).at, span(1));
+    assert_eq!(one(draft.clone()).finding.primary, span(1));
     draft.at = variants(&[(None, "server.limits.cpu")]);
-    assert_eq!(one(draft.clone()).at, span(0));
+    assert_eq!(one(draft.clone()).finding.primary, span(0));
     draft.at.clear();
     assert_eq!(one(draft).about, "");
 }
@@ -159,7 +194,7 @@ fn labels_go_over_clients_and_leave_out_what_is_unknown() {
         at: text("c.pool.max_size"),
         text: text("{name(c.pool.max_size)} is {c.pool.max_size}"),
     }];
-    let labels = one(draft).labels;
+    let labels = one(draft).finding.labels;
     assert_eq!(labels.len(), 1);
     assert_eq!(labels[0].text, "PoolSize is 200");
     assert_eq!(labels[0].span, span(110));
@@ -293,7 +328,7 @@ fn a_server_known_to_be_small_is_outside_the_audience_and_an_unknown_one_is_not(
     use crate::facts::Value;
     assert!(quiet(Value::set(Datum::Size(GIB / 2), span(0))));
     assert!(!quiet(Value::set(Datum::Size(GIB), span(0))));
-    assert!(!quiet(Value::unknown("a template")));
+    assert!(!quiet(Value::unknown(Cause::Template("fills it in"))));
 }
 
 #[test]
@@ -304,5 +339,8 @@ fn one_text_for_two_servers_is_one_verdict() {
     estate.servers.push(second);
     let judgement = judge(&rules(rule(TOO_HIGH)), &estate, &Settings::default());
     assert_eq!(judgement.verdicts.len(), 1);
-    assert_eq!(judgement.verdicts[0].also[0].name, "StatefulSet/other");
+    assert_eq!(
+        judgement.verdicts[0].finding.also[0].subject.name,
+        "StatefulSet/other"
+    );
 }

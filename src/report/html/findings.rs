@@ -42,7 +42,7 @@ fn group(report: &Report, severity: Severity, title: &str) -> String {
 
 /// A suppressed finding is there and not shown until it is asked for.
 fn one(report: &Report, finding: &Finding) -> String {
-    let severity = finding.severity.word();
+    let severity = finding.severity.as_str();
     let start = report.sources.start(finding.primary);
     let (hidden, silenced) = match &finding.suppressed {
         None => ("", String::new()),
@@ -85,7 +85,7 @@ fn one(report: &Report, finding: &Finding) -> String {
 }
 
 fn subjects(finding: &Finding) -> String {
-    let names = std::iter::once(&finding.subject).chain(&finding.also);
+    let names = std::iter::once(&finding.subject).chain(finding.also.iter().map(|copy| &copy.subject));
     let names: Vec<String> = names.map(|subject| text(&subject.name)).collect();
     names.join(", ")
 }

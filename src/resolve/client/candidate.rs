@@ -4,7 +4,8 @@
 use std::collections::BTreeMap;
 
 use crate::facts::raw::{Folded, OptionWrite, Pin, RawClient, RawModule};
-use crate::knowledge::clients::model::{Condition, Constructor, Kind, Model, Ranged, Test};
+use crate::facts::words::ClientKind;
+use crate::knowledge::clients::model::{Condition, Constructor, Model, Ranged, Test};
 use crate::knowledge::clients::rust::RustValue;
 use crate::knowledge::clients::version::Version;
 use crate::knowledge::clients::{Library, Models};
@@ -17,7 +18,7 @@ pub(super) struct Candidate<'a> {
     pub(super) version: Version,
     /// The types whose defaults and special figures hold, nearest first.
     pub(super) lineage: Vec<&'a str>,
-    pub(super) kind: Kind,
+    pub(super) kind: ClientKind,
     /// The releases of other crates that some rows count.
     pub(super) others: BTreeMap<&'a str, Version>,
 }
@@ -223,7 +224,7 @@ fn outcomes<'a>(
     model: &'a Model,
     constructor: &'a Constructor,
     version: Version,
-) -> Vec<(Kind, &'a str)> {
+) -> Vec<(ClientKind, &'a str)> {
     let declared = model
         .option_type
         .iter()

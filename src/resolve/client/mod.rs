@@ -17,10 +17,11 @@ mod url;
 
 use std::collections::BTreeMap;
 
+use crate::facts::cause::Cause;
 use crate::facts::estate::{Subject, SubjectKind};
 use crate::facts::raw::{ErrorHandling, Folded, Language, Raw, RawClient, RawModule};
 use crate::facts::slot::{Encoding, Slot};
-use crate::facts::value::{Datum, Reason, State, Strength, Value, Written};
+use crate::facts::value::{Datum, State, Strength, Value, Written};
 use crate::knowledge::clients::Models;
 use crate::knowledge::clients::model::OptionModel;
 use crate::knowledge::clients::rust::RustValue;
@@ -83,9 +84,10 @@ fn put_facts(
     if client.language == Language::Rust {
         let blocks = match client.blocks_async {
             Some((span, true)) => Value::set(Datum::Bool(true), span),
-            Some((span, false)) => {
-                Value::set_unknown("who runs the closure around it is not known", span)
-            }
+            Some((span, false)) => Value::set_unknown(
+                Cause::Client("who runs the closure around it is not known"),
+                span,
+            ),
             None => Value::derived(Datum::Bool(false)),
         };
         subject.put("site.blocks_async", blocks.with_home(client.anchor));
@@ -120,12 +122,12 @@ fn common(values: impl IntoIterator<Item = Datum>, open: Open) -> Value {
     Value::unknown(disagreement(open, None))
 }
 
-fn disagreement(open: Open, library: Option<&str>) -> String {
+fn disagreement(open: Open, library: Option<&str>) -> Cause {
     match (open, library) {
-        (Open::Library, _) => "the code does not show which library it uses".to_owned(),
-        (Open::Kind, _) => "the code does not show what kind of client it becomes".to_owned(),
-        (_, Some(library)) => format!("the version of {library} is not known"),
-        (_, None) => "the version is not known".to_owned(),
+        (Open::Library, _) => Cause::Client("the code does not show which library it uses"),
+        (Open::Kind, _) => Cause::Client("the code does not show what kind of client it becomes"),
+        (_, Some(library)) => Cause::LibraryVersion(library.to_owned()),
+        (_, None) => Cause::Pin("the version is not known"),
     }
 }
 
@@ -140,8 +142,8 @@ fn put_identity(
     };
     subject.put("library", words(|c| c.library.id().to_owned()));
     subject.put("library_name", words(|c| c.library.name().to_owned()));
-    subject.put("kind", words(|c| c.kind.word().to_owned()));
-    subject.put("language", text(client.language.word()));
+    subject.put("kind", words(|c| c.kind.as_str().to_owned()));
+    subject.put("language", text(client.language.as_str()));
     let module = RawModule::nearest_above(modules, client.language, &client.dir);
     let library = module.is_some_and(|module| !module.has_program);
     let tool = languages::go().is_some_and(|l| l.folders.is_tool(&client.dir));
@@ -170,17 +172,21 @@ fn version(
         return Value::unknown(disagreement(Open::Library, None));
     };
     let Some(pin) = candidate::pin(client, first.library, modules) else {
-        return Value::unknown("no module file above it names the library");
+        return Value::unknown(Cause::Pin("no module file above it names the library"));
     };
     match (
         &pin.version,
         candidate::pinned_version(first.library, Some(pin)),
     ) {
         (_, Some(version)) => Value::set(Datum::Text(version.to_string()), pin.span),
-        (Err(reason), None) => Value::set_unknown(reason.0.clone(), pin.span),
-        (Ok(text), None) => {
-            Value::set_unknown(format!("`{text}` is not a known release"), pin.span)
-        }
+        (Err(reason), None) => Value::set_unknown(reason.clone(), pin.span),
+        (Ok(text), None) => Value::set_unknown(
+            Cause::Text {
+                text: text.to_owned(),
+                fact: "is not a known release",
+            },
+            pin.span,
+        ),
     }
 }
 
@@ -192,7 +198,7 @@ fn retracted(candidates: &[Candidate<'_>], client: &RawClient, modules: &[RawMod
         let retracted = first.library.head.client.retracted.contains(&version);
         Some(Value::set(Datum::Bool(retracted), pin.span))
     });
-    pinned.unwrap_or_else(|| Value::unknown("the version is not known"))
+    pinned.unwrap_or_else(|| Value::unknown(Cause::Pin("the version is not known")))
 }
 
 fn put_url(subject: &mut Subject, client: &RawClient) {
@@ -205,7 +211,10 @@ fn put_url(subject: &mut Subject, client: &RawClient) {
     };
     let url = match shown {
         Some(shown) => Value::set(Datum::Text(shown), source.url_span),
-        None => Value::set_unknown("its source cannot be followed", source.url_span),
+        None => Value::set_unknown(
+            Cause::Client("its source cannot be followed"),
+            source.url_span,
+        ),
     };
     subject.put("url", url);
     let call = Datum::Text(source.call.clone());
@@ -222,14 +231,16 @@ fn put_url(subject: &mut Subject, client: &RawClient) {
     };
     let error = match error {
         Some(word) => Value::set(Datum::Text(word.to_owned()), at),
-        None => Value::set_unknown("the error cannot be followed", at),
+        None => Value::set_unknown(Cause::Client("the error cannot be followed"), at),
     };
     subject.put("url_error", error);
 }
 
 fn uses(client: &RawClient) -> Value {
     if client.uses.is_empty() {
-        return Value::unknown("no call in its package says what the data is for");
+        return Value::unknown(Cause::Client(
+            "no call in its package says what the data is for",
+        ));
     }
     let words = client.uses.iter().map(|word| Datum::Text(word.clone()));
     Value::derived(Datum::List(words.collect()))
@@ -290,7 +301,7 @@ fn in_its_url(candidate: &Candidate<'_>, client: &RawClient, option: &OptionMode
 }
 
 /// The value that holds for every candidate, and the factor on which their defaults agree.
-fn agreed(resolved: Vec<Resolved>, disagreement: &str) -> Option<(Value, Option<i64>)> {
+fn agreed(resolved: Vec<Resolved>, disagreement: &Cause) -> Option<(Value, Option<i64>)> {
     let mut all = resolved.into_iter();
     let first = all.next()?;
     let (mut value, mut per_cpu) = (first.value, first.per_cpu);
@@ -310,24 +321,26 @@ fn agreed(resolved: Vec<Resolved>, disagreement: &str) -> Option<(Value, Option<
         follows.extend(other.value.follows.filter(|f| !follows.contains(f)));
     }
     if differ {
-        value.state = State::Unknown(Reason::new(disagreement));
+        value.state = State::Unknown(disagreement.clone());
     }
     if per_cpu.is_some() && follows.len() > 1 {
-        let reason = format!("the default is {}", follows.join(" or "));
-        value.state = State::Unknown(Reason::new(reason));
+        value.state = State::Unknown(Cause::DefaultFollows {
+            follows: follows.join(" or "),
+            cause: None,
+        });
     }
     value.follows = (!follows.is_empty()).then(|| follows.join(" or "));
     Some((value, per_cpu))
 }
 
 /// What one release's parser could set and another's could not was not seen either way.
-fn joined_written(one: Written, other: Written, disagreement: &str) -> Written {
+fn joined_written(one: Written, other: Written, disagreement: &Cause) -> Written {
     match (one, other) {
         (one, other) if one == other => one,
         (Written::No, Written::NotSeen(reason)) | (Written::NotSeen(reason), Written::No) => {
             Written::NotSeen(reason)
         }
-        _ => Written::Unknown(Reason::new(disagreement)),
+        _ => Written::Unknown(disagreement.clone()),
     }
 }
 
@@ -390,7 +403,7 @@ fn finish(
         value.strength = Strength::Assumed;
         value.because.push(because.clone());
         if option.is_secret() {
-            value.state = State::Unknown(Reason::new(format!("it comes from {because}")));
+            value.state = State::Unknown(Cause::JoinedFrom(because.clone()));
         }
     }
 }
@@ -432,9 +445,7 @@ fn put_pool(subject: &mut Subject, candidates: &[Candidate<'_>], open: Open) {
     let check = pools().find_map(|pool| subject.fact(pool.check_option.as_ref()?));
     let checks = match check.map(|value| &value.written) {
         Some(Written::Yes) => Value::derived(Datum::Bool(true)),
-        Some(Written::Unknown(reason) | Written::NotSeen(reason)) => {
-            Value::unknown(reason.0.clone())
-        }
+        Some(Written::Unknown(reason) | Written::NotSeen(reason)) => Value::unknown(reason.clone()),
         _ => common(pools().map(|pool| Datum::Bool(pool.checks_on_borrow)), open),
     };
     let reaps: Vec<Value> = pools()
@@ -456,7 +467,7 @@ fn put_pool(subject: &mut Subject, candidates: &[Candidate<'_>], open: Open) {
 fn reaps_at(interval: Option<&Value>) -> Value {
     match interval.map(|value| (&value.state, value.number())) {
         Some((_, Some(seconds))) => Value::derived(Datum::Bool(seconds > 0.0)),
-        Some((State::Unknown(reason), None)) => Value::unknown(reason.0.clone()),
-        _ => Value::unknown("its interval is not known"),
+        Some((State::Unknown(reason), None)) => Value::unknown(reason.clone()),
+        _ => Value::unknown(Cause::Client("its interval is not known")),
     }
 }

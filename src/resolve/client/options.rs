@@ -1,9 +1,10 @@
 //! One option of one candidate: what is written, what the URL says, what the library makes of it,
 //! and its default.
 
+use crate::facts::cause::Cause;
 use crate::facts::quantity;
 use crate::facts::raw::{Folded, Language, OptionWrite, RawClient};
-use crate::facts::value::{Datum, Meaning, Origin, Overridden, Reason, State, Value, Written};
+use crate::facts::value::{Datum, Meaning, Origin, Overridden, State, Value, Written};
 use crate::knowledge::clients::expression::{Expression, Figures};
 use crate::knowledge::clients::model::{Form, OptionModel, OptionSource, Ranged, ValueKind};
 use crate::knowledge::clients::rust::RustValue;
@@ -88,8 +89,8 @@ impl One<'_> {
 
     fn written(&self, write: &OptionWrite) -> Resolved {
         if write.conditional {
-            let reason = Reason::new("it is set in some branches of the code only");
-            let mut value = Value::set_unknown(reason.0.clone(), write.span);
+            let reason = Cause::Client("it is set in some branches of the code only");
+            let mut value = Value::set_unknown(reason.clone(), write.span);
             value.written = Written::Unknown(reason);
             return Resolved {
                 value,
@@ -151,10 +152,16 @@ impl One<'_> {
             _ => None,
         };
         if let Some(reason) = open {
-            return plain(Value::set_unknown(format!("it comes from {reason}"), span));
+            return plain(Value::set_unknown(
+                Cause::From {
+                    what: "it comes from",
+                    cause: Box::new(reason),
+                },
+                span,
+            ));
         }
         let Some(datum) = datum(folded, self.option.kind) else {
-            let reason = "its value is of a kind that is not followed";
+            let reason = Cause::Client("its value is of a kind that is not followed");
             return plain(Value::set_unknown(reason, span));
         };
         if zero && is_zero(folded) {
@@ -235,7 +242,7 @@ impl One<'_> {
     }
 
     /// Why something that cannot be seen may set the option.
-    fn unseen(&self) -> Option<&Reason> {
+    fn unseen(&self) -> Option<&Cause> {
         let mut names = self.option.names.iter();
         let part = names.find_map(|name| self.client.unseen.get(&name.ident));
         self.client.rest_unknown.as_ref().or(part)
@@ -245,7 +252,10 @@ impl One<'_> {
         let carried = self.client.carried_unknown.as_ref();
         let carried = carried.filter(|_| self.is_carried());
         if let Some(reason) = carried.or(self.unseen()) {
-            let value = Value::unknown(format!("the options come from {reason}"));
+            let value = Value::unknown(Cause::From {
+                what: "the options come from",
+                cause: Box::new(reason.clone()),
+            });
             let mut resolved = self.default();
             resolved.value.state = value.state;
             resolved.value.written = value.written;
@@ -263,13 +273,10 @@ impl One<'_> {
         match &source.url {
             Folded::Text(url) => self.by_url(url, source.url_span, parser),
             _ if self.url_may_set(parser) => {
-                let reason = match &source.url_name {
-                    Some(name) => format!("the URL from {name} could set it"),
-                    None => "the URL could set it".to_owned(),
-                };
+                let reason = Cause::UrlMaySet(source.url_name.clone());
                 let mut resolved = self.default();
-                resolved.value.state = State::Unknown(Reason::new(reason.clone()));
-                resolved.value.written = Written::NotSeen(Reason::new(reason));
+                resolved.value.state = State::Unknown(reason.clone());
+                resolved.value.written = Written::NotSeen(reason);
                 resolved.value.origin = Origin::None;
                 resolved
             }
@@ -284,7 +291,10 @@ impl One<'_> {
 
     fn by_url(&self, text: &str, span: crate::source::Span, parser: &OptionSource) -> Resolved {
         let refuse = |why: &str| Resolved {
-            value: Value::unknown(format!("`{}` refuses the URL: {why}", parser.call)),
+            value: Value::unknown(Cause::UrlRefused {
+                call: parser.call.clone(),
+                why: why.to_owned(),
+            }),
             per_cpu: None,
         };
         let version = self.candidate.version;
@@ -296,7 +306,7 @@ impl One<'_> {
         }
         match url.parameter(self.option, parser, version) {
             Some(Ok(Folded::Unknown(reason))) => {
-                let mut value = Value::set_unknown(reason.0, span);
+                let mut value = Value::set_unknown(reason, span);
                 value.secret = self.option.is_secret();
                 return Resolved {
                     value,
@@ -327,8 +337,8 @@ impl One<'_> {
         };
         if row.open {
             let mut resolved = self.of_state(State::Absent);
-            let reason = "the default is that of what the library is built on";
-            resolved.value.state = State::Unknown(Reason::new(reason));
+            let reason = Cause::Client("the default is that of what the library is built on");
+            resolved.value.state = State::Unknown(reason);
             resolved.value.origin = Origin::Default(release(self.candidate));
             return resolved;
         }
@@ -362,7 +372,7 @@ impl One<'_> {
     fn expression(&self, expression: &Expression, otherwise: Option<Datum>) -> Resolved {
         match expression {
             Expression::PerCpu { factor, cpus } => {
-                let follows = format!("{factor} x {}", cpus.word());
+                let follows = format!("{factor} x {}", cpus.as_str());
                 let mut resolved = self.of_state(State::Absent);
                 let processors = self.machine.processors(*cpus);
                 self.count(&mut resolved.value, (*factor, &follows), processors);
@@ -384,8 +394,11 @@ impl One<'_> {
 
     /// So many for each processor, where their number is known.
     fn count(&self, value: &mut Value, (factor, follows): (i64, &str), processors: Option<Value>) {
-        let reason = format!("the default is {follows}");
-        value.state = State::Unknown(Reason::new(&*reason));
+        let follows_on = |cause: Option<Cause>| Cause::DefaultFollows {
+            follows: follows.to_owned(),
+            cause: cause.map(Box::new),
+        };
+        value.state = State::Unknown(follows_on(None));
         let Some(processors) = processors else { return };
         match processors.state {
             State::Set(Datum::Int(count)) => {
@@ -394,7 +407,7 @@ impl One<'_> {
                 value.because = processors.because;
             }
             State::Unknown(why) => {
-                value.state = State::Unknown(Reason::new(format!("{reason}: {why}")));
+                value.state = State::Unknown(follows_on(Some(why)));
             }
             _ => {}
         }

@@ -1,8 +1,8 @@
 //! Connection URLs as a library's parser reads them: what a folded URL sets, and what it refuses.
 
+use crate::facts::cause::Cause;
 use crate::facts::quantity;
 use crate::facts::raw::Folded;
-use crate::facts::value::Reason;
 use crate::knowledge::clients::model::{
     DurationSyntax, Model, OptionModel, OptionSource, UnknownParam, UrlPart, ValueKind,
 };
@@ -79,8 +79,8 @@ impl Url {
         option.url_params(&parser.call, version).find_map(|row| {
             let (_, text) = self.query.iter().rfind(|(name, _)| *name == row.param)?;
             if row.opaque {
-                let why = format!("the URL's `{}` sets it in its own way", row.param);
-                return Some(Ok(Folded::Unknown(Reason::new(why))));
+                let cause = Cause::UrlParameter(row.param.clone());
+                return Some(Ok(Folded::Unknown(cause)));
             }
             let value = typed(text, option.kind, parser.durations);
             Some(value.ok_or_else(|| format!("the value of `{}` is not accepted", row.param)))

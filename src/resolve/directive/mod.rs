@@ -9,13 +9,14 @@ mod whole;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::facts::cause::Cause;
 use crate::facts::raw::{LineForm, RawLine};
 use crate::facts::value::Value;
 use crate::facts::{Datum, Encoding, Related, Slot, Subject, SubjectKind};
 use crate::knowledge::servers::language::Stage;
 use crate::knowledge::servers::{Repeat, Series, Servers};
 use crate::knowledge::shapes::Shapes;
-use crate::resolve::conf::{DEPENDS_ON_VERSION, source_name};
+use crate::resolve::conf::source_name;
 use crate::resolve::line::{self, Fate, Problem, Reading};
 use crate::source::{MASK, Sources};
 
@@ -76,7 +77,7 @@ fn refused_by_tokenizer(text: &TextLines<'_>, line: &RawLine, server: &Related) 
 }
 
 fn problem_value(problem: Problem, line: &RawLine) -> Value {
-    Value::set(Datum::Text(problem.word().to_owned()), line.span)
+    Value::set(Datum::Text(problem.as_str().to_owned()), line.span)
 }
 
 fn put_text(subject: &mut Subject, path: &str, text: Option<impl Into<String>>, line: &RawLine) {
@@ -134,7 +135,7 @@ impl Judge<'_> {
             [Some(settable)] => Value::set(Datum::Bool(*settable), line.span),
             // A name that the version does not know is another fault.
             [None] => Value::absent(),
-            _ => Value::unknown(DEPENDS_ON_VERSION),
+            _ => Value::unknown(Cause::version()),
         }
     }
 
@@ -213,7 +214,8 @@ impl Judge<'_> {
             .collect();
         let mark = words.first().copied().unwrap_or_default();
         if self.servers.is_secret(name) && !mark.bytes().all(|b| b == b'#') {
-            let mut value = Value::set_unknown("it may be a part of the secret", span);
+            let mut value =
+                Value::set_unknown(Cause::Server("it may be a part of the secret"), span);
             value.secret = true;
             return Some(value);
         }
@@ -257,11 +259,14 @@ impl Judge<'_> {
     }
 
     /// The one problem of the line, or why it cannot be told.
-    fn problem(&self, line: &RawLine, name: &str) -> Result<(Problem, Reading), String> {
+    fn problem(&self, line: &RawLine, name: &str) -> Result<(Problem, Reading), Cause> {
         let takes = |series: &&&Series| series.language.adjacent_quotes;
         let taking = self.candidates.iter().filter(takes).count();
         if line.glued && (1..self.candidates.len()).contains(&taking) {
-            return Err(format!("{DEPENDS_ON_VERSION} (syntax-error or none)"));
+            return Err(Cause::VersionDependent {
+                releases: None,
+                outcomes: vec![Problem::SyntaxError.as_str(), Problem::None.as_str()],
+            });
         }
         if let Some(error) = line.error.filter(|_| !line.glued || taking == 0) {
             return Ok((
@@ -275,9 +280,9 @@ impl Judge<'_> {
             .take(line.meant)
             .find_map(|word| word.hole.as_ref())
             // It is a line that the server may read.
-            .filter(|hole| hole.0 != RawLine::ALTERNATIVE)
+            .filter(|hole| **hole != Cause::Alternative)
         {
-            return Err(hole.to_string());
+            return Err(hole.clone());
         }
         let readings = self.readings(line, name, line.meant);
         let unknown: BTreeSet<&str> = readings
@@ -290,17 +295,13 @@ impl Judge<'_> {
                 .iter()
                 .all(|name| self.may_be_a_modules_command(name))
         {
-            let names: Vec<_> = unknown.iter().map(|name| format!("`{name}`")).collect();
-            let names = names.join(", ");
-            return Err(format!(
-                "{names} may come with a module, and modules are not covered"
-            ));
+            let names = unknown.into_iter().map(str::to_owned);
+            return Err(Cause::ModuleCommands(names.collect()));
         }
         let problems: BTreeSet<_> = readings.iter().map(|reading| reading.problem).collect();
         let all_unknown = problems.iter().all(|p| *p == Problem::UnknownDirective);
         if all_unknown && self.may_be_a_modules(name) {
-            let why = format!("`{name}` may be a module's setting, and modules are not covered");
-            return Err(why);
+            return Err(Cause::ModuleSetting(name.to_owned()));
         }
         if all_unknown
             && self
@@ -315,8 +316,10 @@ impl Judge<'_> {
             return Ok((Problem::TrailingComment, first(whole)));
         }
         if problems.len() > 1 {
-            let kinds: Vec<_> = problems.iter().map(|p| p.word()).collect();
-            return Err(format!("{DEPENDS_ON_VERSION} ({})", kinds.join(" or ")));
+            return Err(Cause::VersionDependent {
+                releases: None,
+                outcomes: problems.iter().map(|problem| problem.as_str()).collect(),
+            });
         }
         let reading = first(readings);
         Ok((reading.problem, reading))

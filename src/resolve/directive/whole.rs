@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 
 use crate::facts::raw::RawLine;
 use crate::facts::value::{State, Value};
-use crate::facts::{Datum, Reason};
+use crate::facts::{Cause, Datum};
 use crate::knowledge::servers::language::{Build, Conflict, ConflictLine, Stage};
 use crate::knowledge::servers::{Form, Series, Servers};
-use crate::resolve::conf::{self, DEPENDS_ON_VERSION, Step};
+use crate::resolve::conf::{self, Step};
 use crate::resolve::course::{Course, Shown};
 use crate::resolve::line::{self, Fate, Reading};
 use crate::source::Span;
@@ -43,7 +43,7 @@ enum Clash {
         stage: Stage,
         names_line: bool,
     },
-    Unknown(Reason),
+    Unknown(Cause),
 }
 
 /// Two lines that are refused together, as facts of the one that is named or would be taken away.
@@ -147,7 +147,7 @@ impl<'a> Whole<'a> {
             };
             let clash = match holds {
                 Some(_) => self.table_clash(conflict, (course, steps), given),
-                None => Clash::Unknown(Reason::new(format!("`{}` is not known", conflict.with))),
+                None => Clash::Unknown(Cause::DirectiveNotKnown(conflict.with.clone())),
             };
             let found = self.found(line.span, index);
             if found.clash == Clash::None {
@@ -211,7 +211,7 @@ impl<'a> Whole<'a> {
             }
             Clash::Unknown(reason) => {
                 return Conflicted {
-                    error: Value::unknown(reason.to_string()),
+                    error: Value::unknown(reason.clone()),
                     ..none
                 };
             }
@@ -220,7 +220,7 @@ impl<'a> Whole<'a> {
         let refuses = |f: &Found| matches!(&f.clash, Clash::Refused { .. });
         let error = match found.iter().all(refuses) {
             true => Value::set(Datum::Text(error.clone()), line.span),
-            false => Value::unknown(DEPENDS_ON_VERSION),
+            false => Value::unknown(Cause::version()),
         };
         Conflicted {
             error,
@@ -251,7 +251,7 @@ impl<'a> Whole<'a> {
             return none;
         };
         let Some(datum) = value.known() else {
-            return Value::unknown(format!("`{}` is not known", need.on));
+            return Value::unknown(Cause::DirectiveNotKnown(need.on.clone()));
         };
         let shown = line::shown(directive, Some(datum));
         if shown != need.idle {

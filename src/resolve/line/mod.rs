@@ -18,41 +18,8 @@ use crate::knowledge::servers::{
     BuildPart, Directive, Form, Kind, ParsedBy, Series, Status, UnknownDirective,
 };
 
+pub use crate::facts::words::Problem;
 pub use shown::{canonical_class, default_of, shown};
-
-/// What is wrong with a line, as its server sees it. The words are the ones that rules name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Problem {
-    None,
-    SyntaxError,
-    TrailingComment,
-    UnknownDirective,
-    UnsupportedDirective,
-    WrongArity,
-    InvalidValue,
-    MisreadValue,
-    ClampedValue,
-    DeprecatedDirective,
-    IneffectiveDirective,
-}
-
-impl Problem {
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::None => "none",
-            Self::SyntaxError => "syntax-error",
-            Self::TrailingComment => "trailing-comment",
-            Self::UnknownDirective => "unknown-directive",
-            Self::UnsupportedDirective => "unsupported-directive",
-            Self::WrongArity => "wrong-arity",
-            Self::InvalidValue => "invalid-value",
-            Self::MisreadValue => "misread-value",
-            Self::ClampedValue => "clamped-value",
-            Self::DeprecatedDirective => "deprecated-directive",
-            Self::IneffectiveDirective => "ineffective-directive",
-        }
-    }
-}
 
 /// What becomes of a server that reads a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,6 +1,7 @@
 //! Who can reach a server and what it asks of them: facts that several directives and the deployment
 //! decide together. Which directives those are is said in `knowledge/shapes`.
 
+use crate::facts::cause::Cause;
 use crate::facts::raw::{RawServer, RawService};
 use crate::facts::vocabulary::conf_path;
 use crate::facts::{Datum, State, Subject, Value, Written};
@@ -37,17 +38,19 @@ impl Resolver<'_> {
             return if asked.is_some_and(|value| value.written == Written::Yes) {
                 Value::derived(Datum::Bool(true)).because("it listens on other addresses")
             } else {
-                Value::unknown("nothing in the scanned tree deploys it")
+                Value::unknown(Cause::NotDeployed)
             };
         };
         match server.words.get("reachable") {
             Some(Ok(word)) if word == "true" => Value::derived(Datum::Bool(true)),
             Some(Ok(_)) => no(),
-            Some(Err(reason)) => Value::unknown(reason.to_string()),
+            Some(Err(reason)) => Value::unknown(reason.clone()),
             None => match self.service(server) {
                 Some(service) => Value::derived(Datum::Bool(true))
                     .because(format!("Service/{} leads to it", service.name)),
-                None => Value::unknown("no Service of the scanned tree leads to it"),
+                None => Value::unknown(Cause::Deployment(
+                    "no Service of the scanned tree leads to it",
+                )),
             },
         }
     }
@@ -65,7 +68,7 @@ impl Resolver<'_> {
     }
 
     /// Whether the server listens on an address that is not its host's loopback.
-    fn listens_beyond(&self, subject: &Subject) -> Result<bool, String> {
+    fn listens_beyond(&self, subject: &Subject) -> Result<bool, Cause> {
         let mut closed = true;
         for port in &self.names().ports {
             match subject.fact(&conf_path(port)).map(|value| &value.state) {
@@ -86,7 +89,7 @@ impl Resolver<'_> {
                 // No address at all means every one.
                 Ok(words.is_empty() || words.iter().any(|word| !self.is_loopback(word)))
             }
-            Some(State::Unknown(reason)) => Err(reason.to_string()),
+            Some(State::Unknown(reason)) => Err(reason.clone()),
             _ => Ok(true),
         }
     }
@@ -112,7 +115,7 @@ impl Resolver<'_> {
                 Some(State::Unknown(_)) if value.is_some_and(|v| v.written == Written::Yes) => {
                     Ok(true)
                 }
-                Some(State::Unknown(reason)) => Err(reason.to_string()),
+                Some(State::Unknown(reason)) => Err(reason.clone()),
                 _ => Ok(false),
             }
         };

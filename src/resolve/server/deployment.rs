@@ -1,8 +1,10 @@
 //! What is known of a server's deployment beside its figures: its image, what holds its configuration,
 //! and how a change of that reaches the processes.
 
+use crate::facts::cause::Cause;
 use crate::facts::linked::{Body, LinkedPart};
 use crate::facts::raw::{ConfPart, RawServer, TextPlace};
+use crate::facts::words::RolloutTrigger;
 use crate::facts::{Datum, Subject, Value};
 use crate::knowledge::shapes::ImageReference;
 use crate::resolve::server::Resolver;
@@ -16,7 +18,8 @@ impl Resolver<'_> {
         let Some(server) = self.deployed else { return };
         if is_generated(server) {
             for path in ["probes.liveness", "probes.startup", "rollout"] {
-                let value = Value::unknown("what generates its configuration decides it");
+                let value =
+                    Value::unknown(Cause::Server("what generates its configuration decides it"));
                 subject.put(path, value.with_home(server.anchor));
             }
             return;
@@ -37,7 +40,7 @@ impl Resolver<'_> {
             Ok(text) => text,
             Err(reason) => {
                 for path in ["image.reference", "image.pin"] {
-                    subject.put(path, Value::set_unknown(reason.to_string(), image.span));
+                    subject.put(path, Value::set_unknown(reason.clone(), image.span));
                 }
                 return;
             }
@@ -90,18 +93,24 @@ impl Resolver<'_> {
     /// Whether anything may use an object that no server was seen to read.
     fn use_of(&self, name: &str, templated: bool, own: Span) -> Value {
         if self.knowledge.snippet {
-            return Value::unknown("a snippet shows a part of a deployment");
+            return Value::unknown(Cause::Excerpt {
+                by: "a snippet",
+                of: "a deployment",
+            });
         }
         if templated {
-            return Value::unknown("a template makes its name");
+            return Value::unknown(Cause::Template("makes its name"));
         }
         if self.raw.servers.is_empty() {
-            return Value::unknown(
+            return Value::unknown(Cause::Server(
                 "the scanned tree deploys no server, so what reads it stands elsewhere",
-            );
+            ));
         }
         if let Some(path) = self.mentioned(name, own) {
-            return Value::unknown(format!("{path} names it"));
+            return Value::unknown(Cause::Named {
+                name: path.to_owned(),
+                fact: "names it",
+            });
         }
         Value::derived(Datum::Bool(false))
     }
@@ -132,11 +141,11 @@ impl Resolver<'_> {
         let said = server.words.get("rollout")?;
         let word = |word: &str| Value::derived(Datum::Text(word.to_owned()));
         if server.fragment {
-            return Some(Value::unknown("the resource is a fragment of another"));
+            return Some(Value::unknown(Cause::Fragment));
         }
         match said {
-            Err(reason) => return Some(Value::unknown(reason.to_string())),
-            Ok(how) if how != "none" => return Some(word(how)),
+            Err(reason) => return Some(Value::unknown(reason.clone())),
+            Ok(how) if how != RolloutTrigger::None.as_str() => return Some(word(how)),
             Ok(_) => {}
         }
         let texts = self.texts();
@@ -145,17 +154,17 @@ impl Resolver<'_> {
             _ => None,
         });
         if let (true, Some(reason)) = (texts.is_empty(), gap) {
-            return Some(Value::unknown(reason.to_string()));
+            return Some(Value::unknown(reason.clone()));
         }
         let renewed = texts
             .iter()
             .find_map(|(index, _)| self.raw.texts[*index].renewed.clone());
         let strength = texts.iter().map(|(_, strength)| *strength).min();
         Some(match renewed {
-            Some(why) => word("renamed").because(why),
+            Some(why) => word(RolloutTrigger::Renamed.as_str()).because(why),
             None => match strength {
-                Some(strength) => word("none").with_strength(strength),
-                None => word("none"),
+                Some(strength) => word(RolloutTrigger::None.as_str()).with_strength(strength),
+                None => word(RolloutTrigger::None.as_str()),
             },
         })
     }

@@ -2,9 +2,11 @@
 
 use std::path::Path;
 
+use crate::facts::cause::Cause;
 use crate::facts::raw::{Declaration, Raw, RawMount, RawScalar, RawServer, RawWorkload, Storage};
 use crate::facts::value::Origin;
 use crate::facts::vocabulary::conf_path;
+use crate::facts::words::StorageKind;
 use crate::facts::{Datum, Subject, Value, quantity};
 use crate::resolve::server::Resolver;
 use crate::resolve::server::steps::A_PART;
@@ -71,13 +73,13 @@ impl Resolver<'_> {
                 Value::unknown(A_PART).with_home(server.anchor)
             }
             Some(server) if server.fragment => {
-                Value::unknown("the resource is a fragment of another").with_home(server.anchor)
+                Value::unknown(Cause::Fragment).with_home(server.anchor)
             }
             Some(server) => {
                 let home = server.word_places.get(path).copied();
                 default_figure(server, path, unit).with_home(home.unwrap_or(server.anchor))
             }
-            None => Value::unknown("nothing in the scanned tree deploys it"),
+            None => Value::unknown(Cause::NotDeployed),
         }
     }
 
@@ -96,27 +98,21 @@ impl Resolver<'_> {
     pub(super) fn put_words(&self, subject: &mut Subject) {
         let Some(server) = self.deployed else {
             subject.put("holder", Value::derived(Datum::Text("server".to_owned())));
-            subject.put(
-                "storage.kind",
-                Value::unknown("nothing in the scanned tree deploys it"),
-            );
-            subject.put(
-                "exporter",
-                Value::unknown("nothing in the scanned tree deploys it"),
-            );
+            subject.put("storage.kind", Value::unknown(Cause::NotDeployed));
+            subject.put("exporter", Value::unknown(Cause::NotDeployed));
             return;
         };
         for (path, word) in &server.words {
             let value = match word {
                 // What a fragment does not say its other part may.
                 Ok(text) if server.fragment && (text == "false" || path == "qos") => {
-                    Value::unknown("the resource is a fragment of another")
+                    Value::unknown(Cause::Fragment)
                 }
                 Ok(text) if text == "true" || text == "false" => {
                     Value::derived(Datum::Bool(text == "true"))
                 }
                 Ok(text) => Value::derived(Datum::Text(text.clone())),
-                Err(reason) => Value::unknown(reason.to_string()),
+                Err(reason) => Value::unknown(reason.clone()),
             };
             let home = server.word_places.get(path).copied();
             subject.put(path.clone(), value.with_home(home.unwrap_or(server.anchor)));
@@ -138,7 +134,10 @@ impl Resolver<'_> {
             .get("exporter")
             .is_some_and(|word| word.as_deref() == Ok("false"));
         if let Some(exporter) = self.raw.exporters.first().filter(|_| alone) {
-            let why = format!("{} may watch it", exporter.name);
+            let why = Cause::Named {
+                name: exporter.name.clone(),
+                fact: "may watch it",
+            };
             subject.put("exporter", Value::unknown(why).with_home(server.anchor));
         }
     }
@@ -165,39 +164,46 @@ impl Resolver<'_> {
         let directory = match configured {
             Some(value) if value.span().is_some() => match value.text() {
                 Some(text) => text.to_owned(),
-                None => return Value::unknown("the data directory is not known"),
+                None => return Value::unknown(Cause::Storage("the data directory is not known")),
             },
             Some(Value {
                 state: crate::facts::State::Unknown(reason),
                 ..
             }) => {
-                return Value::unknown(reason.to_string());
+                return Value::unknown(reason.clone());
             }
             _ => match self.deployed.and_then(|s| s.data_directory.clone()) {
                 Some(directory) => directory,
-                None => return Value::unknown("the image's data directory is not known"),
+                None => {
+                    return Value::unknown(Cause::Storage(
+                        "the image's data directory is not known",
+                    ));
+                }
             },
         };
         if !directory.starts_with('/') {
-            return Value::unknown("the data directory is relative to a folder that is not known");
+            return Value::unknown(Cause::Storage(
+                "the data directory is relative to a folder that is not known",
+            ));
         }
         let holds = |mount: &&RawMount| Path::new(&directory).starts_with(&mount.path);
+        let word = |kind: StorageKind| Datum::Text(kind.as_str().to_owned());
         let nearest = mounts
             .iter()
             .filter(holds)
             .max_by_key(|mount| mount.path.len());
         match nearest {
             Some(mount) => match mount.storage {
-                Storage::Persistent => Value::set(Datum::Text("persistent".to_owned()), mount.span),
-                Storage::Ephemeral => Value::set(Datum::Text("ephemeral".to_owned()), mount.span),
-                Storage::Files | Storage::Unknown => {
-                    Value::unknown("the volume under the data directory is not known")
-                }
+                Storage::Persistent => Value::set(word(StorageKind::Persistent), mount.span),
+                Storage::Ephemeral => Value::set(word(StorageKind::Ephemeral), mount.span),
+                Storage::Files | Storage::Unknown => Value::unknown(Cause::Storage(
+                    "the volume under the data directory is not known",
+                )),
             },
             None if self.deployed.is_some_and(|server| server.fragment) => {
-                Value::unknown("the resource is a fragment of another")
+                Value::unknown(Cause::Fragment)
             }
-            None => Value::derived(Datum::Text("none".to_owned())),
+            None => Value::derived(word(StorageKind::None)),
         }
     }
 }
@@ -209,7 +215,9 @@ fn autoscaled(raw: &Raw, name: &str, namespace: Option<&String>) -> Option<Value
         workload && scaler.namespace.as_ref() == namespace
     });
     let (scaler, None) = (scalers.next()?, scalers.next()) else {
-        return Some(Value::unknown("several autoscalers may scale it"));
+        return Some(Value::unknown(Cause::Deployment(
+            "several autoscalers may scale it",
+        )));
     };
     let why = format!("HorizontalPodAutoscaler/{} may run so many", scaler.name);
     Some(typed_figure(&scaler.most, FigureUnit::Count).because(why))
@@ -227,7 +235,7 @@ fn by_limit_range(
     let (range, scalar) = found.next()?;
     let value = typed_figure(scalar, unit).because(format!("LimitRange/{}", range.name));
     Some(if found.next().is_some() {
-        Value::unknown("several LimitRanges may apply")
+        Value::unknown(Cause::Deployment("several LimitRanges may apply"))
     } else {
         value
     })
@@ -254,7 +262,7 @@ pub(in crate::resolve) fn of_workload(raw: &Raw, workload: &RawWorkload, path: &
     }
     match workload.figure_defaults.get(path) {
         None => Value::absent(),
-        Some(Err(reason)) => Value::unknown(reason.to_string()),
+        Some(Err(reason)) => Value::unknown(reason.clone()),
         Some(Ok(text)) => figure_datum(text, *unit).map_or_else(Value::absent, |datum| {
             Value::default(datum, "the deployment")
         }),
@@ -266,7 +274,7 @@ pub(in crate::resolve) fn of_workload(raw: &Raw, workload: &RawWorkload, path: &
 fn default_figure(server: &RawServer, path: &str, unit: FigureUnit) -> Value {
     match server.figure_defaults.get(path) {
         None => Value::absent(),
-        Some(Err(reason)) => Value::unknown(reason.to_string()),
+        Some(Err(reason)) => Value::unknown(reason.clone()),
         Some(Ok(text)) => match figure_datum(text, unit) {
             Some(datum) => Value::default(datum, &*server.defaults_from),
             None => Value::absent(),
@@ -286,12 +294,18 @@ fn figure_datum(text: &str, unit: FigureUnit) -> Option<Datum> {
 fn typed_figure(scalar: &RawScalar, unit: FigureUnit) -> Value {
     let text = match &scalar.text {
         Ok(text) => text,
-        Err(reason) => return Value::set_unknown(reason.to_string(), scalar.span),
+        Err(reason) => return Value::set_unknown(reason.clone(), scalar.span),
     };
     let datum = figure_datum(text, unit);
     match datum {
         Some(datum) => Value::set(datum, scalar.span).with_slot(scalar.slot.clone()),
-        None => Value::set_unknown(format!("`{text}` is not a quantity"), scalar.span),
+        None => Value::set_unknown(
+            Cause::Text {
+                text: text.to_owned(),
+                fact: "is not a quantity",
+            },
+            scalar.span,
+        ),
     }
 }
 

@@ -15,10 +15,12 @@ mod version;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::facts::cause::Cause;
 use crate::facts::estate::Estate;
 use crate::facts::linked::{Body, Linked, LinkedPart, LinkedServer};
 use crate::facts::raw::{ConfPart, Declaration, Raw, RawServer, TextPlace};
 use crate::facts::vocabulary::conf_path;
+use crate::facts::words::ServerKind;
 use crate::facts::{Datum, Related, Strength, Subject, SubjectKind, Value};
 use crate::knowledge::servers::language::Build;
 use crate::knowledge::servers::{Candidates, Form, Series, Servers};
@@ -293,8 +295,7 @@ impl<'a> Resolver<'a> {
     fn put_identity(&self, subject: &mut Subject) {
         let name = Value::derived(Datum::Text(self.name().to_owned()));
         subject.put("name", name);
-        let unknown =
-            |what: &str| Value::unknown(format!("no image and no setting says its {what}"));
+        let unknown = |what: &'static str| Value::unknown(Cause::NotSaid(what));
         subject.put(
             "flavor",
             self.flavor.clone().unwrap_or_else(|| unknown("flavor")),
@@ -316,15 +317,15 @@ impl<'a> Resolver<'a> {
         } else {
             subject.put(
                 "role",
-                Value::unknown("redvet.toml declares no role for it"),
+                Value::unknown(Cause::Server("redvet.toml declares no role for it")),
             );
         }
     }
 
     /// What the resource says it is; else what the configuration and the number of processes come to.
     fn kind(&self, subject: &Subject) -> Value {
-        let word = |word: &str| Value::derived(Datum::Text(word.to_owned()));
-        if let Some(said) = self.deployed.and_then(|server| server.kind.word()) {
+        let word = |kind: ServerKind| Value::derived(Datum::Text(kind.as_str().to_owned()));
+        if let Some(said) = self.deployed.and_then(|server| server.kind.known()) {
             return word(said);
         }
         let names = &self.knowledge.shapes.servers;
@@ -332,10 +333,10 @@ impl<'a> Resolver<'a> {
         let clustered = of(&names.cluster_mode).and_then(Value::text);
         let replica = of(&names.replica_of).is_some_and(|value| value.known().is_some());
         match (clustered, replica) {
-            (Some("yes"), _) => word("cluster"),
-            (_, true) => word("replication"),
-            (Some(_), false) if self.is_single(subject) => word("standalone"),
-            _ => Value::unknown("nothing says how its processes relate"),
+            (Some("yes"), _) => word(ServerKind::Cluster),
+            (_, true) => word(ServerKind::Replication),
+            (Some(_), false) if self.is_single(subject) => word(ServerKind::Standalone),
+            _ => Value::unknown(Cause::Server("nothing says how its processes relate")),
         }
     }
 

@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::facts::raw::{LineForm, RawLine};
-use crate::facts::{Datum, Reason, Strength, Subject, Value};
+use crate::facts::{Cause, Datum, Strength, Subject, Value};
 use crate::knowledge::servers::language::Build;
 use crate::knowledge::servers::{Repeat, Series};
 use crate::resolve::conf::Step;
@@ -90,7 +90,7 @@ impl Overridden {
                     continue;
                 }
                 Err(reason) => {
-                    let value = Value::unknown(reason.to_string());
+                    let value = Value::unknown(reason.clone());
                     self.lost.entry(loser.line.span).or_insert(value);
                     continue;
                 }
@@ -135,7 +135,7 @@ fn arguments(line: &RawLine) -> Vec<&str> {
 }
 
 /// Whether two lines do not say the same to every plausible series.
-fn differ(a: &RawLine, b: &RawLine, (series, build): (&[&Series], Build)) -> Result<bool, Reason> {
+fn differ(a: &RawLine, b: &RawLine, (series, build): (&[&Series], Build)) -> Result<bool, Cause> {
     let mut words_of_both = a.words.iter().chain(&b.words);
     if let Some(reason) = words_of_both.find_map(|word| word.hole.clone()) {
         return Err(reason);

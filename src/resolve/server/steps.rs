@@ -3,7 +3,7 @@
 use crate::facts::include;
 use crate::facts::linked::LinkedPart;
 use crate::facts::raw::{ConfPart, RawLine, TextPlace};
-use crate::facts::{Reason, Slot, Strength};
+use crate::facts::{Cause, Slot, Strength};
 use crate::resolve::conf::{Home, Step};
 use crate::resolve::server::Resolver;
 
@@ -22,7 +22,10 @@ struct Inclusion {
 const IMAGE: &str = "the official image";
 
 /// Why what a snippet of a document does not say is not known.
-pub(super) const A_PART: &str = "a snippet shows a part of a configuration";
+pub(super) const A_PART: Cause = Cause::Excerpt {
+    by: "a snippet",
+    of: "a configuration",
+};
 
 impl<'a> Resolver<'a> {
     pub(super) fn texts(&self) -> Vec<(usize, Strength)> {
@@ -78,9 +81,7 @@ impl<'a> Resolver<'a> {
     pub(super) fn steps_by_part(&self) -> Vec<Vec<Step<'a>>> {
         let mut parts = Vec::new();
         if self.knowledge.snippet {
-            parts.push(vec![Step::Gap {
-                reason: Reason::new(A_PART),
-            }]);
+            parts.push(vec![Step::Gap { reason: A_PART }]);
         }
         if let Some(built_in) = self.built_in() {
             parts.push(built_in);
@@ -139,7 +140,7 @@ impl<'a> Resolver<'a> {
                 continue;
             }
             if inclusion.count + others.len() > MOST_INCLUDED {
-                let reason = Reason::new("it includes more files than are read");
+                let reason = Cause::TooMany("includes more files");
                 steps.push(Step::Hidden { reason });
                 continue;
             }
@@ -269,6 +270,9 @@ impl<'a> Resolver<'a> {
 /// The gap where a file is included that the tree does not hold.
 fn invisible<'a>(by: &str) -> Step<'a> {
     Step::Hidden {
-        reason: Reason::new(format!("{by} includes a file that is not visible")),
+        reason: Cause::Named {
+            name: by.to_owned(),
+            fact: "includes a file that is not visible",
+        },
     }
 }

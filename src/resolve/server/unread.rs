@@ -21,7 +21,7 @@ impl Resolver<'_> {
                 subject.put("name", text(&found.name));
                 let why = match &found.why {
                     Ok(why) => text(why),
-                    Err(reason) => Value::unknown(reason.to_string()),
+                    Err(reason) => Value::unknown(reason.clone()),
                 };
                 subject.put("not_read", why);
                 subject.server = Some(server.clone());

@@ -1,7 +1,7 @@
 //! Which flavor and version a server is, as far as its image and the settings say.
 
 use crate::facts::raw::Declaration;
-use crate::facts::{Datum, Reason, Value};
+use crate::facts::{Cause, Datum, Value};
 use crate::knowledge::servers::language::Build;
 use crate::knowledge::shapes::ImageReference;
 use crate::resolve::server::Resolver;
@@ -49,7 +49,7 @@ impl Resolver<'_> {
         })
     }
 
-    pub(super) fn image(&self) -> Option<Result<ImageReference, Reason>> {
+    pub(super) fn image(&self) -> Option<Result<ImageReference, Cause>> {
         let server = self.deployed?;
         match (&server.image, &server.image_fallback) {
             (Some(written), _) => Some(

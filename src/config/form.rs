@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use toml::de::{DeInteger, DeValue};
 use toml::value::Datetime;
 
-use crate::config::{Date, Role, ServerVersion, Spanned};
+use super::{Date, Role, ServerVersion, Spanned};
 use crate::facts::quantity;
 use crate::finding::Severity;
 use crate::policy::{ParamValue, Profile};

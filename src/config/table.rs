@@ -10,9 +10,9 @@ use std::ops::Range;
 use serde_json::{Map, Value, json};
 use toml::de::{DeTable, DeValue};
 
-use crate::config::{ParamSetting, RuleSetting, Spanned};
-use crate::load::LoadError;
+use super::{ParamSetting, RuleSetting, Spanned};
 use crate::nearest::nearest;
+use crate::policy::Mistake;
 use crate::source::{FileId, Span};
 
 use super::form::{PARAM, SettingForm, Written};
@@ -23,7 +23,7 @@ const TABLE: &str = "a table";
 /// The mistakes of a file.
 pub(super) struct Mistakes {
     pub(super) file: FileId,
-    pub(super) errors: Vec<LoadError>,
+    pub(super) errors: Vec<Mistake>,
 }
 
 impl Mistakes {
@@ -38,7 +38,7 @@ impl Mistakes {
 
     pub(super) fn add(&mut self, at: Range<usize>, message: String, help: Option<String>) {
         let span = self.span(at);
-        self.errors.push(LoadError {
+        self.errors.push(Mistake {
             span,
             message,
             help,

@@ -1,0 +1,100 @@
+//! Facts that are one of few words: each word stands once, at its variant, and the vocabulary takes
+//! its list from the enum.
+
+/// An enum whose variants have words: `as_str` gives a variant's, `WORDS` lists all in order.
+macro_rules! worded {
+    ($(#[$about:meta])* pub enum $name:ident {
+        $($(#[$meaning:meta])* $variant:ident = $word:literal,)+
+    }) => {
+        $(#[$about])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+        pub enum $name {
+            $($(#[$meaning])* $variant,)+
+        }
+
+        impl $name {
+            pub const WORDS: &'static [&'static str] = &[$($word),+];
+
+            pub fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $word,)+
+                }
+            }
+        }
+    };
+}
+
+worded! {
+    /// What is wrong with a line, as its server sees it. The words are the ones that rules name.
+    pub enum Problem {
+        None = "none",
+        SyntaxError = "syntax-error",
+        TrailingComment = "trailing-comment",
+        UnknownDirective = "unknown-directive",
+        UnsupportedDirective = "unsupported-directive",
+        WrongArity = "wrong-arity",
+        InvalidValue = "invalid-value",
+        MisreadValue = "misread-value",
+        ClampedValue = "clamped-value",
+        DeprecatedDirective = "deprecated-directive",
+        IneffectiveDirective = "ineffective-directive",
+    }
+}
+
+worded! {
+    /// How the processes of a server relate.
+    pub enum ServerKind {
+        Standalone = "standalone",
+        Replication = "replication",
+        Cluster = "cluster",
+        Sentinel = "sentinel",
+    }
+}
+
+worded! {
+    /// What a data directory is on.
+    pub enum StorageKind {
+        /// Outlives the pod.
+        Persistent = "persistent",
+        /// Goes with the pod.
+        Ephemeral = "ephemeral",
+        /// The container's own layer.
+        None = "none",
+    }
+}
+
+worded! {
+    /// What starts the pods anew when a mounted configuration changes.
+    pub enum RolloutTrigger {
+        Checksum = "checksum",
+        Reloader = "reloader",
+        /// A hash or version in the name, or an immutable object.
+        Renamed = "renamed",
+        None = "none",
+    }
+}
+
+worded! {
+    /// A pod's quality of service, as the kubelet works it out.
+    pub enum ServiceQuality {
+        Guaranteed = "guaranteed",
+        Burstable = "burstable",
+        BestEffort = "best-effort",
+    }
+}
+
+worded! {
+    /// What a client connects to.
+    #[derive(serde::Deserialize)]
+    #[serde(rename_all = "lowercase")]
+    pub enum ClientKind {
+        Standalone = "standalone",
+        Cluster = "cluster",
+        Sentinel = "sentinel",
+        Ring = "ring",
+        Universal = "universal",
+        Pool = "pool",
+        /// One connection, without a pool.
+        Connection = "connection",
+    }
+}
