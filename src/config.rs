@@ -163,6 +163,19 @@ impl ServerVersion {
     }
 }
 
+impl std::str::FromStr for ServerVersion {
+    type Err = ServerVersionError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Self::parse(text).ok_or_else(|| ServerVersionError(text.to_owned()))
+    }
+}
+
+/// A text that is no server's version.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is no version: expected FLAVOR:VERSION or VERSION, such as redis:7.2")]
+pub struct ServerVersionError(String);
+
 /// What a project says about a server that its files do not show.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ServerFacts {

@@ -89,6 +89,7 @@ pub struct Suppressed {
 
 /// One fault in the reader's files.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct Finding {
     pub rule: String,
     pub severity: Severity,
@@ -119,6 +120,7 @@ pub struct Finding {
 
 /// A rule that could not be decided for a subject.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Undetermined {
     pub rule: String,
     pub subject: SubjectRef,
@@ -192,6 +194,7 @@ pub struct Note {
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, schemars::JsonSchema)]
+#[non_exhaustive]
 pub struct Summary {
     pub files: usize,
     pub servers: usize,
@@ -205,6 +208,7 @@ pub struct Summary {
 
 /// The outcome of a check: findings sorted by path, line, column and rule.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Report {
     /// The absolute path of the folder that all paths are relative to; empty where there is none.
     pub root: String,
@@ -250,6 +254,7 @@ impl Report {
 
 /// A value as `effective` shows it.
 #[derive(Clone, Debug, serde::Serialize)]
+#[non_exhaustive]
 pub struct ValueView {
     /// `set`, `default`, `absent` or `unknown`.
     pub state: &'static str,
@@ -290,6 +295,7 @@ pub struct LimitsView {
 }
 
 #[derive(Clone, Debug, serde::Serialize)]
+#[non_exhaustive]
 pub struct ServerView {
     pub name: String,
     pub namespace: Option<String>,
@@ -397,6 +403,7 @@ pub struct GaugePart {
 }
 
 #[derive(Clone, Debug, serde::Serialize)]
+#[non_exhaustive]
 pub struct ClientView {
     pub id: String,
     pub library: Option<String>,
@@ -417,6 +424,7 @@ pub struct ClientView {
 
 /// A program that builds clients, and what runs it.
 #[derive(Clone, Debug, serde::Serialize)]
+#[non_exhaustive]
 pub struct ServiceView {
     pub name: String,
     pub language: Option<String>,
@@ -435,6 +443,7 @@ pub struct ServiceView {
 
 /// What every server will run with and every client will use.
 #[derive(Clone, Debug, serde::Serialize)]
+#[non_exhaustive]
 pub struct EstateView {
     pub schema_version: u32,
     pub servers: Vec<ServerView>,

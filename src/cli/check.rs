@@ -41,15 +41,7 @@ pub(super) fn run(args: &CheckArgs, console: &mut Console) -> Result<Outcome, Fa
     }
     let threshold = threshold(args, &ready.file.settings);
     progress.now(&format!("checking {} files", read.project.inputs.len()));
-    let bench = Bench {
-        ready: &ready,
-        project: &read.project,
-        scope: Scope {
-            paths: ready.target.scope.clone(),
-            accepted: accepted::of(&ready.file, &ready.target, args.baseline.as_deref())?,
-            since: previous_findings::since(&ready, args)?,
-        },
-    };
+    let bench = Bench::of(&ready, &read.project, args)?;
     let first = bench.check(&[]);
     progress.end();
     let Some(job) = job else {
@@ -88,6 +80,20 @@ struct Bench<'a> {
     ready: &'a Prepared,
     project: &'a Project,
     scope: Scope,
+}
+
+impl<'a> Bench<'a> {
+    fn of(ready: &'a Prepared, project: &'a Project, args: &CheckArgs) -> Result<Self, Failure> {
+        Ok(Self {
+            ready,
+            project,
+            scope: Scope {
+                paths: ready.target.scope.clone(),
+                accepted: accepted::of(&ready.file, &ready.target, args.baseline.as_deref())?,
+                since: previous_findings::since(ready, args)?,
+            },
+        })
+    }
 }
 
 impl Bench<'_> {
@@ -249,6 +255,19 @@ fn outcome(fails: bool, args: &CheckArgs) -> Outcome {
     } else {
         Outcome::Clean
     }
+}
+
+/// The report of a check that nothing is printed of and nothing is mended after.
+pub(super) fn report(ready: &Prepared, args: &CheckArgs) -> Result<Report, Failure> {
+    let (target, stdin) = (&ready.target, ready.stdin.as_deref());
+    let read = project::read(target, stdin, &ready.file, &args.given, &ready.knowledge)?;
+    if read.is_empty() && read.project.unreadable.is_empty() {
+        return Err(project::nothing_to_read(
+            target,
+            "pass the folder of a project",
+        ));
+    }
+    Ok(Bench::of(ready, &read.project, args)?.check(&[]))
 }
 
 fn no_redis(report: &Report) -> Option<Note> {

@@ -54,7 +54,7 @@ fn of_path(name: &str, args: &EffectiveArgs) -> Result<Side, Failure> {
         paths: target.scope.clone(),
         ..Scope::default()
     };
-    let view = view_of(&target, args)?;
+    let view = view_of(&target, args.at.config.config.as_deref(), &args.given)?;
     let elsewhere = told_of(&view);
     let side = Side::of_path(name, view, &|path| within.holds(path));
     if side.servers.is_empty() {
@@ -105,7 +105,8 @@ fn of_name(
     args: &EffectiveArgs,
 ) -> Result<Side, Failure> {
     let target = Target::of(paths, args.at.isolated)?;
-    let EstateView { servers, notes, .. } = view_of(&target, args)?;
+    let EstateView { servers, notes, .. } =
+        view_of(&target, args.at.config.config.as_deref(), &args.given)?;
     let mut found: Vec<&ServerView> = servers.iter().filter(|s| is_called(s, name)).collect();
     match (found.pop(), found.is_empty()) {
         (Some(server), true) => Ok(Side {

@@ -14,7 +14,7 @@ pub(super) fn run(args: &EffectiveArgs, console: &mut Console) -> Result<Outcome
         return difference::run(args, (a, b), console);
     }
     let target = Target::of(&args.at.paths, args.at.isolated)?;
-    let view = view_of(&target, args)?;
+    let view = view_of(&target, args.at.config.config.as_deref(), &args.given)?;
     let text = match args.format {
         TableFormat::Table => effective::table(&view, console.layout.color, args.all),
         TableFormat::Json => effective::json(&view)?,

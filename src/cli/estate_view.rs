@@ -1,25 +1,32 @@
 //! The servers and clients of a target as `redvet effective` shows them: settings and files in, the view
 //! of the estate out. No rule runs, and nothing is printed here.
 
+use std::path::Path;
+
 use crate::check::{self, Scope};
 use crate::finding::EstateView;
 
-use super::args::EffectiveArgs;
+use super::args::Given;
 use super::failure::Failure;
 use super::target::Target;
 use super::{project, settings_file};
 
-/// What the servers and clients of a target come to.
-pub(super) fn view_of(target: &Target, args: &EffectiveArgs) -> Result<EstateView, Failure> {
+/// What the servers and clients of a target come to. `named` is the settings file that a person
+/// named.
+pub(super) fn view_of(
+    target: &Target,
+    named: Option<&Path>,
+    given: &Given,
+) -> Result<EstateView, Failure> {
     let knowledge = project::knowledge()?;
-    settings_file::check_given(&args.given, &knowledge)?;
-    let file = settings_file::read(args.at.config.config.as_deref(), target)?;
+    settings_file::check_given(given, &knowledge)?;
+    let file = settings_file::read(named, target)?;
     let mistakes = settings_file::unknown_words(&file.settings, &knowledge);
     if !mistakes.is_empty() {
         let sources = file.sources;
         return Err(Failure::Mistakes { sources, mistakes });
     }
-    let read = project::read(target, None, &file, &args.given, &knowledge)?;
+    let read = project::read(target, None, &file, given, &knowledge)?;
     if read.is_empty() {
         return Err(project::nothing_to_read(
             target,

@@ -19,6 +19,7 @@ mod failure;
 mod git;
 mod git_snapshot;
 mod init;
+pub mod library;
 mod manual;
 mod mend;
 mod packs;

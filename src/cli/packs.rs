@@ -30,10 +30,57 @@ pub(super) fn builtin() -> Result<RuleSet, Failure> {
     })
 }
 
+/// The texts of a folder of rules.
+#[derive(Clone, Debug)]
+pub(super) struct PackFolder {
+    /// The folder as messages name it.
+    shown: PathBuf,
+    /// Each rule file, by its path in the folder.
+    texts: Vec<(String, String)>,
+}
+
+impl PackFolder {
+    /// Reads a folder; `shown` is how messages name it.
+    pub(super) fn read(folder: &Path, shown: &Path) -> Result<Self, String> {
+        let (shown, texts) = below_rules(shown.to_owned(), texts(folder)?);
+        Ok(Self { shown, texts })
+    }
+}
+
+/// The built-in rules and those of these packs, whose files join the sources.
+pub(super) fn with(
+    packs: &[PackFolder],
+    sources: &mut Sources,
+    knowledge: &Knowledge,
+) -> Result<RuleSet, Failure> {
+    let mut set = builtin()?;
+    let mut mistakes = Vec::new();
+    for pack in packs {
+        let texts = pack.texts.clone();
+        mistakes.extend(add(&mut set, sources, &pack.shown, texts, knowledge));
+    }
+    if mistakes.is_empty() {
+        return Ok(set);
+    }
+    Err(Failure::Mistakes {
+        sources: std::mem::take(sources),
+        mistakes,
+    })
+}
+
 /// The built-in rules and those of every pack that the settings extend. The packs' files join the
 /// settings' sources.
 pub(super) fn all(file: &mut SettingsFile, knowledge: &Knowledge) -> Result<RuleSet, Failure> {
-    let mut set = builtin()?;
+    let set = builtin()?;
+    extended(set, file, knowledge)
+}
+
+/// These rules and those of every pack that the settings extend.
+pub(super) fn extended(
+    mut set: RuleSet,
+    file: &mut SettingsFile,
+    knowledge: &Knowledge,
+) -> Result<RuleSet, Failure> {
     let mut mistakes = Vec::new();
     for entry in &file.settings.extends {
         if let Some(mistake) = remote(entry) {
@@ -41,8 +88,8 @@ pub(super) fn all(file: &mut SettingsFile, knowledge: &Knowledge) -> Result<Rule
             continue;
         }
         let folder = file.folder.join(&entry.value);
-        let texts = match texts(&folder) {
-            Ok(texts) => texts,
+        let pack = match PackFolder::read(&folder, Path::new(&entry.value)) {
+            Ok(pack) => pack,
             Err(why) => {
                 let message = format!("`{}`: {why}", entry.value);
                 let help = "expected a folder of rules, relative to this file";
@@ -50,8 +97,8 @@ pub(super) fn all(file: &mut SettingsFile, knowledge: &Knowledge) -> Result<Rule
                 continue;
             }
         };
-        let (shown, texts) = below_rules(PathBuf::from(&entry.value), texts);
-        mistakes.extend(add(&mut set, &mut file.sources, &shown, texts, knowledge));
+        let sources = &mut file.sources;
+        mistakes.extend(add(&mut set, sources, &pack.shown, pack.texts, knowledge));
     }
     if mistakes.is_empty() {
         return Ok(set);

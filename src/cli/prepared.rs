@@ -13,6 +13,7 @@ use super::args::{CheckArgs, Output};
 use super::failure::Failure;
 use super::git_snapshot::Snapshot;
 use super::settings_file::{self, SettingsFile};
+use super::packs::PackFolder;
 use super::target::Target;
 use super::{packs, project, rule_settings};
 
@@ -33,6 +34,17 @@ pub(super) struct Prepared {
 pub(super) fn prepare(args: &CheckArgs) -> Result<Prepared, Failure> {
     one_standard_output(&args.outputs)?;
     let (target, stdin) = target(args)?;
+    ready(args, target, stdin, &[])
+}
+
+/// Reads settings and rules for a target. `packs` are rules beside those that the settings extend,
+/// `stdin` is the path of the file whose text comes on standard input.
+pub(super) fn ready(
+    args: &CheckArgs,
+    target: Target,
+    stdin: Option<String>,
+    packs: &[PackFolder],
+) -> Result<Prepared, Failure> {
     let knowledge = project::knowledge()?;
     settings_file::check_given(&args.given, &knowledge)?;
     let staged = if args.staged {
@@ -45,7 +57,8 @@ pub(super) fn prepare(args: &CheckArgs) -> Result<Prepared, Failure> {
         Some(staged) if named.is_none() => staged.settings(&target)?,
         _ => settings_file::read(named, &target)?,
     };
-    let rules = packs::all(&mut file, &knowledge)?;
+    let rules = packs::with(packs, &mut file.sources, &knowledge)?;
+    let rules = packs::extended(rules, &mut file, &knowledge)?;
     let mut mistakes = rule_settings::mistakes(&file.settings, &rules);
     mistakes.extend(settings_file::unknown_words(&file.settings, &knowledge));
     if !mistakes.is_empty() {

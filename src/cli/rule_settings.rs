@@ -103,7 +103,7 @@ pub(super) fn former_facts(rules: &RuleSet, sources: &Sources) -> Vec<Note> {
         .flat_map(|text| {
             let found = Vocabulary::former_names(text.text());
             found.into_iter().map(move |(range, kind, name)| {
-                let (subject, former) = (kind.word(), &text.text()[range.clone()]);
+                let (subject, former) = (kind.as_str(), &text.text()[range.clone()]);
                 let at = text.span(range);
                 let line = sources.start(at).line;
                 Note {

@@ -108,9 +108,9 @@ pub(super) const PARAM: ScalarForm<ParamValue> = ScalarForm(
 /// One of a few words: all that there are, and how each is written.
 pub(super) struct WordForm<T: 'static>(&'static [T], fn(T) -> &'static str);
 
-pub(super) const PROFILE: WordForm<Profile> = WordForm(Profile::ALL, Profile::word);
-pub(super) const ROLE: WordForm<Role> = WordForm(Role::ALL, Role::word);
-pub(super) const SEVERITY: WordForm<Severity> = WordForm(Severity::ALL, Severity::word);
+pub(super) const PROFILE: WordForm<Profile> = WordForm(Profile::ALL, Profile::as_str);
+pub(super) const ROLE: WordForm<Role> = WordForm(Role::ALL, Role::as_str);
+pub(super) const SEVERITY: WordForm<Severity> = WordForm(Severity::ALL, Severity::as_str);
 
 impl<T: Copy> WordForm<T> {
     fn words(&self) -> Vec<&'static str> {

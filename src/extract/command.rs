@@ -10,10 +10,9 @@ use crate::extract::conf::hole;
 use crate::extract::process_environment::{Environment, substituted};
 use crate::extract::recipe::Recipe;
 use crate::extract::scalar::{replace, template_reason};
+
 use crate::facts::raw::{ArgWord, ConfPart, LineForm, RawLine, RawWord};
 use crate::facts::{Cause, Encoding, Slot};
-use crate::extract::variables::{self, Escape};
-pub use crate::facts::raw::ArgWord;
 use crate::knowledge::servers::Series;
 use crate::source::Span;
 use crate::syntax::conf::{self, Line};

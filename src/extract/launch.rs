@@ -6,7 +6,7 @@ use crate::extract::command::{self, Invocation};
 use crate::extract::expand::Expanded;
 use crate::extract::process_environment::{self, Environment};
 use crate::extract::recipe::{self, Recipe};
-use crate::extract::script::{Command, is_shell, self};
+use crate::extract::script::{self, Command, is_shell};
 use crate::facts::raw::ArgWord;
 use crate::facts::{Cause, Slot};
 use crate::knowledge::shapes::{ImageReference, Shapes};

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::extract::conf::{self, Frame};
 use crate::extract::recipe::{Part, Recipe};
-use crate::facts::{Cause};
+use crate::facts::Cause;
 use crate::facts::raw::ArgWord;
 use crate::facts::raw::{ConfPart, ObjectName, RawText, TextPlace};
 use crate::knowledge::shapes::Shapes;

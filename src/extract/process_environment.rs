@@ -29,7 +29,7 @@ pub fn shell_value(expansion: &str, environment: &Environment) -> Option<Result<
 }
 
 fn not_visible(name: &str) -> Cause {
-    Cause::new(format!("environment variable {name} is not visible"))
+    Cause::VariableNotVisible(name.to_owned())
 }
 
 /// Fills in Kubernetes' own `$(NAME)`; what has no known value stays and is marked. `$$` is a dollar

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use crate::extract::script::{Command, Output};
-use crate::facts::{Cause};
+use crate::facts::Cause;
 use crate::facts::raw::ArgWord;
 use crate::knowledge::shapes::Shapes;
 use crate::source::{Excerpt, Span, path};

@@ -94,7 +94,9 @@ impl Charts {
     /// says that it is common to others.
     fn base_of(&self, path: &str, shapes: &Shapes) -> Option<&str> {
         let dir = path::folder(path);
-        let own = self.above(path).map(|chart| path::join(&chart.dir, OWN_VALUES));
+        let own = self
+            .above(path)
+            .map(|chart| path::join(&chart.dir, OWN_VALUES));
         let beside = path::join(dir, OWN_VALUES);
         let is_base = |other: &&String| {
             let common = path::folder(other) == dir && shapes.is_base_values(path::name(other));

@@ -7,7 +7,7 @@ use crate::facts::cause::Cause;
 use crate::facts::package::{Language, Site};
 use crate::facts::quantity;
 use crate::facts::slot::Slot;
-use crate::facts::value::{Cause, Strength};
+use crate::facts::value::Strength;
 use crate::source::{Span, path};
 
 /// A module or package file: which versions it pins for the code below its folder.

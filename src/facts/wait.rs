@@ -77,6 +77,7 @@ impl Crew {
         Self {
             count: match (self.count, other.count) {
                 (Ok(a), Ok(b)) => Ok(a.saturating_add(b)),
+                // A sum with one open part is open, and any of its causes says why.
                 (Err(reason), _) | (_, Err(reason)) => Err(reason),
             },
             at_least: self.at_least.saturating_add(other.at_least),

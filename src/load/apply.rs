@@ -99,7 +99,7 @@ fn server_facts(name: Option<&String>, facts: &ServerFacts) -> Vec<Declaration> 
         ..at(build.span)
     });
     let role = facts.role.as_ref().map(|role| Declaration {
-        role: Some(role.value.word().to_owned()),
+        role: Some(role.value.as_str().to_owned()),
         ..at(role.span)
     });
     let all = [memory, cpus, version, build, role];

@@ -41,13 +41,17 @@ fn number(variable: &str, default: u64) -> u64 {
     std::env::var(variable).map_or(default, |text| text.parse().unwrap())
 }
 
+/// One text of so many may end a server by a signal: a program that is linked statically crashes
+/// where it looks up a host with another C library than the one it was built with.
+const TEXTS_PER_DEATH: usize = 50;
+
 /// For a selector that is not closed redis 7.0 prints what its last failing system call left behind.
 fn same(ours: &str, theirs: &str) -> bool {
     const LEFT_BEHIND: &str = "Unknown command or category name in ACL";
     ours == theirs || ours == theirs.replace(LEFT_BEHIND, "Wrong format")
 }
 
-/// What disagrees, in words; nothing where all agrees.
+/// What disagrees, in words; nothing where all agrees, or where a signal left no verdict.
 fn disagreement(seen: &Seen, found: &Verdict) -> Option<String> {
     let refusal = found.refusal.as_ref();
     match seen {
@@ -80,6 +84,7 @@ fn disagreement(seen: &Seen, found: &Verdict) -> Option<String> {
             Some(r) if r.stage == Stage::Crash => None,
             other => Some(format!("crashed with {log}, not {other:?}")),
         },
+        Seen::Died { .. } => None,
     }
 }
 
@@ -98,6 +103,7 @@ fn check(binary: PathBuf, servers: &Servers) -> Vec<String> {
     let mut generator = Generator::new(seed, series);
     let mut wrong = Vec::new();
     let mut started = 0;
+    let mut deaths = Vec::new();
     for _ in 0..count {
         let call = Started {
             text: generator.text(),
@@ -107,6 +113,9 @@ fn check(binary: PathBuf, servers: &Servers) -> Vec<String> {
         };
         let (seen, arguments) = live.run(&call);
         started += usize::from(matches!(seen, Seen::Started(_)));
+        if let Seen::Died { signal } = &seen {
+            deaths.push(format!("signal {signal} at {:?}", call.text));
+        }
         let host = live.host();
         let judge = Server {
             series,
@@ -128,9 +137,16 @@ fn check(binary: PathBuf, servers: &Servers) -> Vec<String> {
         }
     }
     println!(
-        "{flavor} {version}: {count} texts, {started} started, {} disagree",
+        "{flavor} {version}: {count} texts, {started} started, {} died of a signal, {} disagree",
+        deaths.len(),
         wrong.len()
     );
+    if deaths.len() * TEXTS_PER_DEATH > usize::try_from(count).unwrap() {
+        let deaths = deaths
+            .iter()
+            .map(|death| format!("{flavor} {version}: {death}"));
+        wrong.extend(deaths);
+    }
     wrong
 }
 

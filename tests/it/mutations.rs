@@ -1,28 +1,23 @@
 //! Estates that follow every recommendation, with one of them broken at a time: exactly its rule
-//! speaks, and such rules as its page names. `fixtures/mutations.toml` has an entry for every rule of
-//! the catalogue; one that no estate can hold says why, and is held to its page in `minimal_pairs.rs`.
+//! speaks, and such rules as its page names.
+//!
+//! The page of a rule, `fixtures/rules/<category>/<name>.md`, ends in a comment `mutation` of TOML:
+//! `old` is the text of `path` in the estate that becomes `new`, `estate` names another estate than
+//! the usual one. A rule that no estate can hold has a `twin` instead, which says why: it is held to
+//! the twin of its own page (`minimal_pairs.rs`).
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
-use crate::support::harness::{Harness, Sample, repository};
+use crate::support::assert_no_faults;
+use crate::support::harness::{Harness, Sample, pages, repository};
+use crate::support::mutation;
 use redvet::finding::Report;
 use redvet::policy::{Override, Rule, RuleOverride};
 use serde::Deserialize;
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Table {
-    /// The estate of mutations that name none.
-    estate: Estate,
-    rule: BTreeMap<String, Entry>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Estate {
-    default: String,
-}
+/// The estate of mutations that name none.
+const ESTATE: &str = "relay-miner-tuned";
 
 #[derive(Deserialize)]
 #[serde(untagged, deny_unknown_fields)]
@@ -64,9 +59,18 @@ impl Mutation {
     }
 }
 
-fn table() -> Table {
-    let text = fs::read_to_string(repository("fixtures/mutations.toml")).unwrap();
-    toml::from_str(&text).unwrap()
+/// The mutation of each rule that has one.
+fn table() -> BTreeMap<String, Entry> {
+    let mut table = BTreeMap::new();
+    for (page, text) in pages() {
+        let (_, Some(mutation)) = mutation::split(&text) else {
+            continue;
+        };
+        let entry = toml::from_str(mutation)
+            .unwrap_or_else(|why| panic!("{}: its mutation: {why}", page.path));
+        table.insert(page.rule, entry);
+    }
+    table
 }
 
 /// A harness in which rules of every profile run.
@@ -112,7 +116,8 @@ fn fault(harness: &Harness, id: &str, sample: &Sample, mutation: &Mutation) -> O
         return Some(format!("{id}: it does not speak; others: {louder:?}"));
     }
     let page = repository("fixtures/rules").join(format!("{id}.md"));
-    let words = fs::read_to_string(page).unwrap();
+    let page = fs::read_to_string(page).unwrap();
+    let (words, _) = mutation::split(&page);
     louder.retain(|other| !words.contains(other));
     (!louder.is_empty()).then(|| format!("{id}: also {louder:?}, which its page does not name"))
 }
@@ -123,32 +128,30 @@ fn a_broken_recommendation_wakes_its_rule_alone() {
     let table = table();
     let mut samples: BTreeMap<&str, Sample> = BTreeMap::new();
     let mut faults = Vec::new();
-    for (id, entry) in &table.rule {
+    for (id, entry) in &table {
         let Entry::Mutation(mutation) = entry else {
             continue;
         };
-        let estate = mutation.estate.as_ref().unwrap_or(&table.estate.default);
+        let estate = mutation.estate.as_deref().unwrap_or(ESTATE);
         let sample = samples
             .entry(estate)
             .or_insert_with(|| harness.folder(&repository("fixtures/estates").join(estate)));
         faults.extend(fault(&harness, id, sample, mutation));
     }
-    assert!(faults.is_empty(), "\n{}", faults.join("\n"));
+    assert_no_faults("a broken recommendation wakes its rule alone", faults);
 }
 
 #[test]
 fn every_rule_is_broken_once() {
     let harness = Harness::new();
     let table = table();
-    let listed: BTreeSet<&str> = table.rule.keys().map(String::as_str).collect();
-    let rules: BTreeSet<&str> = harness.rules.rules().map(Rule::id).collect();
-    let missing: Vec<&&str> = rules.difference(&listed).collect();
-    let strange: Vec<&&str> = listed.difference(&rules).collect();
-    assert!(
-        missing.is_empty() && strange.is_empty(),
-        "fixtures/mutations.toml lacks {missing:?} and names {strange:?}"
-    );
-    for (id, entry) in &table.rule {
+    let missing = harness
+        .rules
+        .rules()
+        .filter(|rule| !table.contains_key(rule.id()));
+    let missing = missing.map(|rule| format!("fixtures/rules/{}.md", rule.id()));
+    assert_no_faults("every page of a rule ends in its mutation", missing);
+    for (id, entry) in &table {
         if let Entry::Twin { twin } = entry {
             assert!(twin.len() > 10, "{id}: why can no estate hold it?");
         }

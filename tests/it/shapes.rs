@@ -6,6 +6,7 @@
 //! A page is written as a rule's page is, and judged by every rule that its comments name. The fence
 //! `effective.txt` of a case is what `redvet effective` prints; `REDVET_BLESS=1` writes it.
 
+use crate::support::assert_no_faults;
 use crate::support::golden;
 use std::collections::BTreeSet;
 use std::fs;
@@ -187,5 +188,5 @@ fn every_shape_has_a_page() {
         .filter(|name| name != "servers" && name != "presets")
         .filter(|name| !pages.contains(&format!("shapes/{name}")))
         .collect();
-    assert_eq!(missing, [""; 0]);
+    assert_no_faults("every shape has a page", missing);
 }

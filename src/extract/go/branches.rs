@@ -6,7 +6,6 @@ use crate::extract::code::fold;
 use crate::extract::go::names;
 use crate::extract::go::reader::Reader;
 use crate::extract::go::state::{Scope, State, Val};
-use crate::extract::go::{fold, names};
 use crate::facts::cause::Cause;
 use crate::facts::raw::Folded;
 use crate::syntax::code;

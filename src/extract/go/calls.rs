@@ -9,7 +9,7 @@ use crate::extract::code::fold;
 use crate::extract::go::package::{Declared, Library};
 use crate::extract::go::reader::Reader;
 use crate::extract::go::state::{Scope, Sides, State, Val, join_heaps, join_values};
-use crate::extract::go::{fold, names, unset};
+use crate::extract::go::{names, unset};
 use crate::facts::cause::Cause;
 use crate::facts::raw::Folded;
 use crate::knowledge::clients::model::Form;

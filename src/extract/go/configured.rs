@@ -9,10 +9,8 @@ use crate::extract::go::names;
 use crate::extract::go::package::Declared;
 use crate::extract::go::reader::Reader;
 use crate::extract::go::state::Val;
-use crate::facts::raw::{Folded, from_variable};
-use crate::facts::value::Cause;
-use crate::extract::go::{fold, names};
 use crate::facts::cause::Cause;
+use crate::facts::raw::Folded;
 use crate::knowledge::languages::{self, FallbackTag, Settings};
 use crate::syntax::code::{self, CodeGrammar};
 

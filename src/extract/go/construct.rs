@@ -10,15 +10,14 @@ use crate::extract::go::names;
 use crate::extract::go::package::{Library, is_test};
 use crate::extract::go::reader::{Found, Reader};
 use crate::extract::go::state::{Object, Source, Val, name_of};
+use crate::facts::cause::Cause;
 use crate::facts::raw::{ErrorHandling, Folded, Language, OptionSource, RawClient, Site};
 use crate::facts::slot::Slot;
-use crate::facts::value::{Cause, Strength};
-use crate::knowledge::clients::model::{Constructor, Form, Kind};
-use crate::syntax::{code, go};
-use crate::source::path;
-use crate::extract::go::{address, names};
-use crate::facts::cause::Cause;
+use crate::facts::value::Strength;
 use crate::facts::words::ClientKind;
+use crate::knowledge::clients::model::{Constructor, Form};
+use crate::source::path;
+use crate::syntax::code;
 
 impl<'t, 'm> Reader<'t, 'm, '_> {
     /// A call of the library that returns options.

@@ -6,7 +6,6 @@
 
 use tree_sitter::Node;
 
-use crate::extract::code::fold;
 use crate::extract::go::names;
 use crate::extract::go::reader::Reader;
 use crate::extract::go::sites::Site;
@@ -103,6 +102,7 @@ impl<'t> Reader<'t, '_, '_> {
             // What runs nowhere, or once, counts nothing however many it would start.
             (Ok(0), _) => Ok(0),
             (Ok(a), Ok(b)) => Ok(a.saturating_mul(*b)),
+            // A product with one open factor is open, and any of its causes says why.
             (Err(reason), _) | (_, Err(reason)) => Err(reason.clone()),
         };
         Crew {

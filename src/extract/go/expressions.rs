@@ -8,12 +8,9 @@ use crate::extract::go::names;
 use crate::extract::go::package::Declared;
 use crate::extract::go::reader::Reader;
 use crate::extract::go::state::{Scope, Val};
-use crate::facts::raw::Folded;
-use crate::facts::value::Cause;
-use crate::syntax::code::{self, CodeGrammar};
-use crate::extract::go::{fold, names};
 use crate::facts::cause::Cause;
-use crate::syntax::go;
+use crate::facts::raw::Folded;
+use crate::syntax::code::{self, CodeGrammar};
 
 impl<'t> Reader<'t, '_, '_> {
     pub(super) fn evaluate(&mut self, node: Node<'t>) -> Val<'t> {

@@ -5,7 +5,6 @@ use std::rc::Rc;
 
 use tree_sitter::Node;
 
-use crate::extract::code::fold;
 use crate::extract::go::package::Library;
 use crate::extract::go::reader::Reader;
 use crate::extract::go::state::{Object, ObjectId};

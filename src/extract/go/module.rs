@@ -5,11 +5,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::facts::raw::{Language, Pin, RawModule};
-use crate::facts::value::Cause;
-use crate::source::{Excerpt, path};
-use crate::extract::go::calls::directory;
 use crate::facts::cause::Cause;
+use crate::facts::raw::{Language, Pin, RawModule};
+use crate::source::{Excerpt, path};
 
 /// Reads a go.mod file; `path` is its path relative to the root.
 pub fn read(path: &str, excerpt: &Excerpt) -> RawModule {

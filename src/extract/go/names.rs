@@ -6,9 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use tree_sitter::Node;
 
 use crate::extract::go::package::bases;
-use crate::syntax::code::{self, CodeGrammar, CodeTree};
 use crate::facts::cause::Cause;
-use crate::syntax::go::{self, GoTree};
+use crate::syntax::code::{self, CodeGrammar, CodeTree};
 
 /// Longer code is not quoted in a message.
 const QUOTED: usize = 60;

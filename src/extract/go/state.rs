@@ -368,6 +368,7 @@ fn join_folded(a: Folded, b: Folded, sides: &Sides<'_>) -> Folded {
         (Folded::Fallback(fallback), _) | (_, Folded::Fallback(fallback)) => {
             fold::made_from(fallback.source)
         }
+        // Two known values that differ: either may hold, and neither is made of the other.
         _ => Folded::Unknown(Cause::Branches),
     }
 }

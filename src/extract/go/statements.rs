@@ -6,11 +6,9 @@ use crate::extract::code::fold;
 use crate::extract::go::names;
 use crate::extract::go::reader::Reader;
 use crate::extract::go::state::{ObjectId, Scope, Val};
-use crate::facts::raw::Folded;
-use crate::facts::value::Cause;
-use crate::syntax::{code, go};
-use crate::extract::go::{fold, names};
 use crate::facts::cause::Cause;
+use crate::facts::raw::Folded;
+use crate::syntax::code;
 
 const UNREADABLE: &str = "code that cannot be read";
 

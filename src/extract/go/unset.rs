@@ -7,10 +7,9 @@ use tree_sitter::Node;
 use crate::extract::code::fold;
 use crate::extract::go::reader::Reader;
 use crate::extract::go::state::{Need, Val};
-use crate::facts::raw::{Folded, variable_of};
-use crate::syntax::code::{self, CodeGrammar};
 use crate::facts::cause::Cause;
-use crate::syntax::go;
+use crate::facts::raw::Folded;
+use crate::syntax::code::{self, CodeGrammar};
 
 /// Whether this variable is set.
 pub(super) fn is_set(variable: &str) -> Folded {

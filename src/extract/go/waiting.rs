@@ -8,14 +8,13 @@ use crate::extract::go::names;
 use crate::extract::go::package::is_test;
 use crate::extract::go::reader::Reader;
 use crate::extract::go::state::Val;
-use crate::extract::go::{fold, names};
 use crate::facts::cause::Cause;
 use crate::facts::raw::{Bound, Folded, Language, Longest, RawWait};
 use crate::knowledge::clients::model::Model;
 use crate::knowledge::clients::usage::{Blocking, Command, Holds, Wait};
 use crate::knowledge::servers::waiting::{self, Purpose, TimeoutWord, WaitingCommand};
-use crate::syntax::code;
 use crate::source::path;
+use crate::syntax::code;
 
 /// Through how many functions a client is followed.
 const MAX_PASSES: usize = 4;

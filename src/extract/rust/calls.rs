@@ -2,7 +2,6 @@
 
 use tree_sitter::Node;
 
-use crate::extract::code::fold;
 use crate::extract::rust::package::{Item, ItemKind, Meant};
 use crate::extract::rust::reader::{Context, Reader};
 use crate::extract::rust::state::{Scope, State, Val};
@@ -11,9 +10,8 @@ use crate::extract::rust::uses::path_of;
 use crate::extract::rust::{names, standard};
 use crate::facts::cause::Cause;
 use crate::facts::raw::Folded;
-use crate::facts::value::Cause;
 use crate::knowledge::languages;
-use crate::syntax::{code, rust};
+use crate::syntax::code;
 
 /// Functions up to so many bytes are run in place whatever they return.
 const SHORT_FUNCTION: usize = 4_000;

@@ -11,9 +11,7 @@ use crate::extract::rust::waiting::{called, figure};
 use crate::extract::rust::{names, standard};
 use crate::facts::cause::Cause;
 use crate::facts::raw::Crew;
-use crate::facts::value::Cause;
 use crate::syntax::code::{self, CodeTree};
-use crate::syntax::rust::{self, RustTree};
 
 /// How many functions outwards callers are followed.
 const MAX_CALLERS: usize = 6;
@@ -191,6 +189,7 @@ fn multiplied(outer: Crew, inner: &Crew) -> Crew {
     let count = match (&outer.count, &inner.count) {
         (Ok(0), _) => Ok(0),
         (Ok(a), Ok(b)) => Ok(a.saturating_mul(*b)),
+        // A product with one open factor is open, and any of its causes says why.
         (Err(reason), _) | (_, Err(reason)) => Err(reason.clone()),
     };
     Crew {

@@ -2,7 +2,6 @@
 
 use tree_sitter::Node;
 
-use crate::extract::code::fold;
 use crate::extract::rust::names;
 use crate::extract::rust::reader::Reader;
 use crate::extract::rust::state::{Object, ObjectId, Source, Val};

@@ -3,9 +3,8 @@
 
 use tree_sitter::Node;
 
-use crate::syntax::code::{self, CodeGrammar, CodeTree};
 use crate::facts::cause::Cause;
-use crate::syntax::rust::{self, RustTree};
+use crate::syntax::code::{self, CodeGrammar, CodeTree};
 
 /// Longer code is not quoted in a message.
 const QUOTED: usize = 60;

@@ -9,7 +9,6 @@ use std::ops::Range;
 
 use tree_sitter::Node;
 
-use crate::extract::code::fold;
 use crate::extract::rust::package::{Declared, Item, ItemKind, Meant, Parsed, Path};
 use crate::extract::rust::state::{Object, ObjectId, Scope, State, Val};
 use crate::extract::rust::uses::uses_of;

@@ -2,7 +2,6 @@
 //! the environment. Pure; what the code means is looked up elsewhere.
 
 use crate::extract::code::fold;
-use crate::extract::go::fold;
 use crate::facts::cause::Cause;
 use crate::facts::raw::Folded;
 use crate::knowledge::languages;

@@ -380,6 +380,7 @@ fn join_folded(a: Folded, b: Folded) -> Folded {
     }
     match (a, b) {
         (Folded::Unknown(reason), _) | (_, Folded::Unknown(reason)) => Folded::Unknown(reason),
+        // Two known values that differ: either may hold, and neither is made of the other.
         _ => Folded::Unknown(Cause::Branches),
     }
 }

@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use crate::extract::process_environment::{self, Environment};
 use crate::extract::script::Command;
-use crate::facts::{Cause};
+use crate::facts::Cause;
 use crate::facts::raw::ArgWord;
 use crate::syntax::shell;
 

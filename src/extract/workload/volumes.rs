@@ -6,7 +6,7 @@ use crate::extract::made::{Files, Maker};
 use crate::extract::recipe::Recipe;
 use crate::extract::scalar::{known, template_reason};
 use crate::extract::workload::Pod;
-use crate::facts::{Cause};
+use crate::facts::Cause;
 use crate::facts::raw::ArgWord;
 use crate::facts::raw::{ConfPart, ObjectName, RawMount, RawText, Storage};
 use crate::syntax::yaml::Node;

@@ -85,7 +85,8 @@ fn one(report: &Report, finding: &Finding) -> String {
 }
 
 fn subjects(finding: &Finding) -> String {
-    let names = std::iter::once(&finding.subject).chain(finding.also.iter().map(|copy| &copy.subject));
+    let names =
+        std::iter::once(&finding.subject).chain(finding.also.iter().map(|copy| &copy.subject));
     let names: Vec<String> = names.map(|subject| text(&subject.name)).collect();
     names.join(", ")
 }

@@ -23,8 +23,13 @@ pub(crate) enum Seen {
     Stopped {
         log: String,
     },
+    /// It says itself that it cannot go on.
     Crashed {
         log: String,
+    },
+    /// A signal ended it, and it says nothing of why: what the text has to do with that is not known.
+    Died {
+        signal: i32,
     },
 }
 
@@ -164,7 +169,7 @@ impl Live {
         let begun = Instant::now();
         loop {
             if let Some(status) = child.try_wait().unwrap() {
-                return self.ended(status.signal().is_some());
+                return self.ended(status.signal());
             }
             // The socket is open before modules and users are loaded; an answer comes after.
             let answer = UnixStream::connect(socket).ok().and_then(ask);
@@ -184,15 +189,18 @@ impl Live {
         }
     }
 
-    fn ended(&self, by_signal: bool) -> Seen {
+    fn ended(&self, signal: Option<i32>) -> Seen {
         let read = |name: &str| {
             let bytes = std::fs::read(self.folder.path().join(name)).unwrap();
             String::from_utf8_lossy(&bytes).into_owned()
         };
         let (out, err) = (read("out"), read("err"));
         let log = format!("{out}{err}");
-        if by_signal || log.contains("ASSERTION FAILED") {
+        if log.contains("ASSERTION FAILED") {
             return Seen::Crashed { log };
+        }
+        if let Some(signal) = signal {
+            return Seen::Died { signal };
         }
         if !err.contains("FATAL CONFIG FILE ERROR") {
             return Seen::Stopped { log };

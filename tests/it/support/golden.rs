@@ -12,8 +12,7 @@ pub(crate) fn blessing() -> bool {
 /// Compares a file with what it should hold; when blessing, writes it.
 pub(crate) fn compare(path: &Path, expected: &str) {
     if blessing() {
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, expected).unwrap();
+        write(path, expected);
         return;
     }
     let found = fs::read_to_string(path).unwrap_or_default();
@@ -24,6 +23,19 @@ pub(crate) fn compare(path: &Path, expected: &str) {
             path.display()
         );
     }
+}
+
+/// Writes a file in one step: tests run beside each other, and another one may be reading it.
+fn write(path: &Path, text: &str) {
+    let folder = path.parent().unwrap();
+    fs::create_dir_all(folder).unwrap();
+    if fs::read_to_string(path).is_ok_and(|found| found == text) {
+        return;
+    }
+    // The whole file takes its name at once, so that no reader sees a part of it.
+    let new = path.with_extension("blessed");
+    fs::write(&new, text).unwrap();
+    fs::rename(&new, path).unwrap();
 }
 
 /// The first line that differs, as it is and as it should be.
