@@ -21,7 +21,7 @@ use redvet::knowledge::Knowledge;
 use redvet::load::rules::{self, Trust};
 use redvet::source::{Excerpt, FileId, Sources};
 use redvet::survey::{Input, Project, survey};
-use redvet::syntax::{go, rust};
+use redvet::syntax::code::{self, CodeGrammar};
 
 fn main() {
     divan::main();
@@ -104,8 +104,8 @@ fn code_parsed(bencher: Bencher<'_, '_>, code: Code) {
     let excerpt = Excerpt::whole(FileId(0), Arc::clone(&text));
     let counted = bencher.counter(BytesCount::new(text.len()));
     match code {
-        Code::Go => counted.bench(|| go::parse(excerpt.clone())),
-        Code::Rust => counted.bench(|| rust::parse(excerpt.clone())),
+        Code::Go => counted.bench(|| code::parse(CodeGrammar::Go, excerpt.clone())),
+        Code::Rust => counted.bench(|| code::parse(CodeGrammar::Rust, excerpt.clone())),
     }
 }
 

@@ -12,8 +12,8 @@ use crate::policy::{self, RuleSet};
 use super::args::{CheckArgs, Output};
 use super::failure::Failure;
 use super::git_snapshot::Snapshot;
-use super::settings_file::{self, SettingsFile};
 use super::packs::PackFolder;
+use super::settings_file::{self, SettingsFile};
 use super::target::Target;
 use super::{packs, project, rule_settings};
 
