@@ -85,7 +85,7 @@ fn next(dir: &Path) -> String {
         format!("./{}", dir.display())
     };
     format!(
-        "Run `redvet rules test{shown}`, change both files, run it again.\n\
-         `extends = [\"{folder}\"]` in redvet.toml makes `redvet check` use the rules.\n"
+        "Edit both files and run `redvet rules test{shown}`.\n\
+         `extends = [\"{folder}\"]` in redvet.toml enables the rules for `redvet check`.\n"
     )
 }

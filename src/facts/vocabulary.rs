@@ -61,17 +61,17 @@ const fn entry(path: &'static str, ty: Type, about: &'static str) -> Entry {
 }
 
 const DIRECTIVE: &[Entry] = &[
-    entry("name", Type::Text, "the directive's name as it is written"),
+    entry("name", Type::Text, "the directive name as written"),
     entry(
         "canonical",
         Type::Text,
-        "the name that the server calls it by; aliases resolve to it",
+        "the canonical name; aliases resolve to it",
     ),
-    entry("args", Type::List, "the words after the name"),
+    entry("args", Type::List, "the arguments"),
     entry(
         "value",
         Type::Text,
-        "the words after the name, as one text, without a trailing comment; masked where secret",
+        "the arguments as one string, without a trailing comment; masked if secret",
     ),
     entry(
         "problem",
@@ -82,84 +82,84 @@ const DIRECTIVE: &[Entry] = &[
     entry(
         "error",
         Type::Text,
-        "what the server would print for this line",
+        "the error the server prints for this line",
     ),
     entry(
         "accepted",
         Type::Text,
-        "the accepted form, for a value of the wrong form",
+        "the accepted format, for a value with the wrong format",
     ),
     entry(
         "suggestion",
         Type::Text,
-        "the one known name at edit distance 1",
+        "the only known name at edit distance 1",
     ),
-    entry("candidates", Type::Text, "known names near the unknown one"),
+    entry("candidates", Type::Text, "known names similar to the unknown one"),
     entry(
         "consequence",
         Type::Text,
-        "what the server does with the line: `refuses to start`, or what it takes the words for",
+        "what the server does with the line: `refuses to start`, or how it interprets the arguments",
     ),
     entry(
         "known_since",
         Type::Text,
-        "the first version of this flavor that knows the name",
+        "the first version of this flavor that supports the directive",
     ),
     entry(
         "removed_in",
         Type::Text,
-        "the first version of this flavor that knows the name no more",
+        "the first version of this flavor that no longer supports the directive",
     ),
-    entry("replacement", Type::Text, "the name that replaced it"),
+    entry("replacement", Type::Text, "the directive that replaced it"),
     entry(
         "known_to",
         Type::Text,
-        "the flavors and versions that know the name, for one that this version does not know",
+        "the flavors and versions that support the directive, if this version does not",
     ),
     entry(
         "effective",
         Type::Text,
-        "what the value comes to, as `CONFIG GET` shows it, where that is not what is written",
+        "the effective value as shown by `CONFIG GET`, if it differs from the written value",
     ),
     entry(
         "idle_because",
         Type::Text,
-        "why the line has no effect beside other settings, or `none`",
+        "why the line has no effect because of other settings, or `none`",
     ),
     entry(
         "conflict",
         Type::Text,
-        "what the server prints because of this line and another one, or `none`",
+        "the error caused by this line together with another one, or `none`",
     ),
     entry(
         "conflict_with",
         Type::Text,
-        "the other line, where it is written",
+        "the other line",
     ),
     entry(
         "conflict_consequence",
         Type::Text,
-        "what the server does then",
+        "what the server does in that case",
     ),
     entry(
         "settable",
         Type::Bool,
-        "whether a running server takes the directive by CONFIG SET, for a field that an operator applies so",
+        "whether the directive can be changed with CONFIG SET, for a field that an operator applies that way",
     ),
     entry(
         "overridden_by",
         Type::Text,
-        "the value that counts instead, where another part of the configuration (arguments, a field) replaces this line in every server that reads it",
+        "the value in effect, if arguments or another field override this line in every server that reads it",
     ),
     entry(
         "not_read",
         Type::Text,
-        "why nothing reads the field or key, for configuration that its deployment never reads",
+        "why the field or key is never read",
     ),
     entry(
         "discloses_secret",
         Type::Bool,
-        "the line holds a password that whoever reads the file can read: no reference, no placeholder, no hash",
+        "the line contains a password in plain text (not a reference, placeholder or hash)",
     ),
     entry(
         "trailing_comment",
@@ -169,12 +169,12 @@ const DIRECTIVE: &[Entry] = &[
     entry(
         "first",
         Type::Text,
-        "the value of the earlier line that this one silently replaces",
+        "the value of the earlier line that this one overrides",
     ),
     entry(
         "server_version",
         Type::Text,
-        "flavor and version that the line was judged by",
+        "flavor and version the line was checked against",
     ),
 ];
 
@@ -182,7 +182,7 @@ const SERVER: &[Entry] = &[
     entry(
         "name",
         Type::Text,
-        "`Kind/name`, or the path of a configuration that nothing deploys",
+        "`Kind/name`, or the path of a configuration file that is not deployed",
     ),
     entry(
         "kind",
@@ -193,18 +193,18 @@ const SERVER: &[Entry] = &[
     entry(
         "version",
         Type::Text,
-        "the version as far as it is known, e.g. `7.2.6` or `7`",
+        "the known part of the version, such as `7.2.6` or `7`",
     ),
     entry(
         "holder",
         Type::Text,
-        "what its limits are written on, as people call it: `container`, `service` (compose), `unit` (systemd), `release` (a chart's values), the kind of an operator's resource, `server` where nothing deploys it",
+        "what the resource limits belong to: `container`, `service` (Compose), `unit` (systemd), `release` (Helm values), the kind of an operator's resource, or `server` if it is not deployed",
     ),
     entry("limits.memory", Type::Size, "the memory limit"),
     entry(
         "limits.memory_field",
         Type::Text,
-        "where the holder takes a memory limit: `resources.limits.memory`",
+        "the field that sets the memory limit, such as `resources.limits.memory`",
     ),
     entry("limits.cpu", Type::Cores, "the CPU limit"),
     entry("requests.memory", Type::Size, "the memory request"),
@@ -212,113 +212,113 @@ const SERVER: &[Entry] = &[
     entry(
         "replicas",
         Type::Int,
-        "how many processes run this configuration",
+        "number of processes with this configuration",
     ),
     entry(
         "storage.kind",
         Type::Text,
-        "what the data directory is on: `persistent`, `ephemeral` or `none`",
+        "storage of the data directory: `persistent`, `ephemeral` or `none`",
     ).one_of(StorageKind::WORDS),
     entry(
         "deployed",
         Type::Bool,
-        "a workload or custom resource runs it (a bare configuration file is a server too)",
+        "a workload or custom resource runs it (a configuration file alone is a server too)",
     ),
-    entry("exporter", Type::Bool, "a metrics exporter runs beside it"),
+    entry("exporter", Type::Bool, "it has a metrics exporter"),
     entry(
         "exporter_field",
         Type::Text,
-        "the field that switches it on, for an operator's resource or a chart's values",
+        "the field that enables the exporter, for an operator's resource or Helm values",
     ),
     entry(
         "image.reference",
         Type::Text,
-        "the container's image as it is written",
+        "the container image as written",
     ),
     entry(
         "image.pin",
         Type::Text,
-        "how far the image says which version runs: `digest`, `version`, `moving` (a tag of the official image without a version), `latest` or `none`",
+        "how the image is pinned: `digest`, `version`, `moving` (a tag of the official image without a version), `latest` or `none`",
     ).one_of(&["digest", "version", "moving", "latest", "none", "unknown"]),
     entry(
         "config.name",
         Type::Text,
-        "the ConfigMap or Secret that holds the configuration text, `Kind/name`",
+        "the ConfigMap or Secret that contains the configuration, `Kind/name`",
     ),
     entry(
         "config.used",
         Type::Bool,
-        "a server of the scanned tree reads that ConfigMap or Secret",
+        "a server in the scanned tree uses that ConfigMap or Secret",
     ),
     entry(
         "rollout",
         Type::Text,
-        "what starts the pods anew when a mounted configuration changes: `checksum`, `reloader`, `renamed` (a hash or version in the name, or an immutable object) or `none`",
+        "what restarts the pods when a mounted configuration changes: `checksum`, `reloader`, `renamed` (a hash or version in the name, or an immutable object) or `none`",
     ).one_of(RolloutTrigger::WORDS),
     entry(
         "probes.liveness",
         Type::Bool,
-        "a liveness probe restarts the container",
+        "it has a liveness probe",
     ),
     entry(
         "probes.readiness",
         Type::Bool,
-        "a readiness probe takes the container out of its Services",
+        "it has a readiness probe",
     ),
     entry(
         "probes.startup",
         Type::Bool,
-        "a startup probe holds the liveness probe back",
+        "it has a startup probe",
     ),
     entry(
         "probes.delay",
         Type::Duration,
-        "how long the liveness probe waits before its first question",
+        "initial delay of the liveness probe",
     ),
     entry(
         "probes.patience",
         Type::Duration,
-        "how long the liveness probe bears failures: period x threshold",
+        "how long the liveness probe tolerates failures: period x threshold",
     ),
     entry(
         "filesystem.read_only",
         Type::Bool,
-        "the container cannot write to its own layer",
+        "the root filesystem is read-only",
     ),
     entry(
         "qos",
         Type::Text,
-        "the pod's quality of service: `guaranteed`, `burstable` or `best-effort`",
+        "quality of service class of the pod: `guaranteed`, `burstable` or `best-effort`",
     ).one_of(ServiceQuality::WORDS),
     entry(
         "role",
         Type::Text,
-        "`cache`, `durable` or `queue`: declared in redvet.toml, or what its clients use it for",
+        "`cache`, `durable` or `queue`: declared in redvet.toml, or derived from its clients",
     ).one_of(&["cache", "durable", "queue"]),
     entry(
         "managed",
         Type::Bool,
-        "a provider runs it: it decides by itself what its parameters do not say",
+        "a managed service, where the provider decides unset parameters",
     ),
     entry(
         "exposed",
         Type::Bool,
-        "something beyond its own host can open a connection: it listens on more than the loopback, and a port is published or a Service leads to it",
+        "reachable from other hosts: it listens beyond loopback, and a port is published or a Service selects it",
     ),
     entry(
         "reachable",
         Type::Bool,
-        "a port of it is published, where its deployment says so",
+        "a port is published",
     ),
     entry(
         "authentication",
         Type::Text,
-        "what it asks of whoever connects: `none`, `password` or `acl`",
+        "required authentication: `none`, `password` or `acl`",
     ).one_of(&["none", "password", "acl"]),
     entry(
         "connections.total",
         Type::Int,
-        "the sum over linked clients of pool size, processes and nodes",
+        "sum over linked clients of pool size x processes x nodes",
     ),
     entry(
         "connections.at_least",
@@ -331,9 +331,9 @@ const META: &[Entry] = &[
     entry(
         "what",
         Type::Text,
-        "what is wrong: `unused-suppression`, `suppression-without-reason`, `unreadable-input`, `expired-waiver`",
+        "the problem: `unused-suppression`, `suppression-without-reason`, `unreadable-input`, `expired-waiver`",
     ).one_of(&["unused-suppression", "suppression-without-reason", "unreadable-input", "expired-waiver"]),
-    entry("detail", Type::Text, "the particulars"),
+    entry("detail", Type::Text, "details"),
 ];
 
 /// All facts and their types, with what `knowledge` adds.
