@@ -183,9 +183,7 @@ fn undecided(page: &Page, case: &Case, outcome: &Outcome) -> Option<String> {
     let found = outcome.undetermined.contains(&page.rule);
     match (wanted, found, case.section) {
         (true, false, _) => Some("- undetermined  (the rule was decided)".to_owned()),
-        (false, true, Section::StaysQuiet) => {
-            Some("+ undetermined  (unexpected)".to_owned())
-        }
+        (false, true, Section::StaysQuiet) => Some("+ undetermined  (unexpected)".to_owned()),
         _ => None,
     }
 }
@@ -302,8 +300,7 @@ impl PageReader<'_> {
         for section in Section::ALL {
             let title = section.title();
             if !self.seen.contains(&section) {
-                self.problems
-                    .push(format!("missing section `{title}`"));
+                self.problems.push(format!("missing section `{title}`"));
             } else if !self.explained.contains(&section)
                 && !self.cases.iter().any(|c| c.section == section)
             {

@@ -35,7 +35,8 @@ pub(super) fn run(args: &CheckArgs, console: &mut Console) -> Result<Outcome, Fa
         return Ok(Outcome::Clean);
     }
     let nothing = read.is_empty() && !args.allow_empty;
-    let empty = || project::nothing_to_read(&ready.target, "use --allow-empty to exit 0 in this case");
+    let empty =
+        || project::nothing_to_read(&ready.target, "use --allow-empty to exit 0 in this case");
     if nothing && read.project.unreadable.is_empty() {
         return Err(empty());
     }

@@ -140,9 +140,8 @@ fn patterns(flag: &str, given: &[String], rules: &RuleSet) -> Result<Vec<String>
     let given = given.iter().map(|p| p.trim()).filter(|p| !p.is_empty());
     let chosen: Result<Vec<Vec<String>>, Failure> = given
         .map(|pattern| {
-            let glob = policy::glob(pattern).map_err(|why| {
-                Failure::new(format!("{flag} {pattern}: invalid pattern: {why}"))
-            })?;
+            let glob = policy::glob(pattern)
+                .map_err(|why| Failure::new(format!("{flag} {pattern}: invalid pattern: {why}")))?;
             let former = rules.former().filter(|(old, _)| glob.is_match(old));
             let mut ids: Vec<String> = former.map(|(_, new)| new.to_owned()).collect();
             if rules.rules().any(|rule| glob.is_match(rule.id())) {

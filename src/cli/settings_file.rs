@@ -101,7 +101,10 @@ fn unknown_build(text: &str, knowledge: &Knowledge) -> Option<(String, String)> 
         .collect();
     Some((
         format!("unknown build option `{wrong}`"),
-        format!("{meant}expected a comma-separated list of: {}", all.join(", ")),
+        format!(
+            "{meant}expected a comma-separated list of: {}",
+            all.join(", ")
+        ),
     ))
 }
 

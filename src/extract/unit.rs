@@ -111,22 +111,22 @@ impl Merged<'_> {
             figure_defaults: BTreeMap::from([
                 (
                     "limits.memory".to_owned(),
-                    unknown(Cause::Host("the machine's memory is not known")),
+                    unknown(Cause::Host("the memory of the machine is unknown")),
                 ),
                 (
                     "limits.cpu".to_owned(),
-                    unknown(Cause::Host("the machine's processors are not known")),
+                    unknown(Cause::Host("the CPUs of the machine are unknown")),
                 ),
                 ("replicas".to_owned(), processes(name)),
             ]),
             words: BTreeMap::from([
                 (
                     "exporter".to_owned(),
-                    unknown(Cause::Host("other units of the host are not visible")),
+                    unknown(Cause::Host("other units of the host are unknown")),
                 ),
                 (
                     "storage.kind".to_owned(),
-                    unknown(Cause::Host("the host's file systems are not visible")),
+                    unknown(Cause::Host("the file systems of the host are unknown")),
                 ),
                 ("reachable".to_owned(), Ok(true.to_string())),
                 ("holder".to_owned(), Ok("unit".to_owned())),
@@ -298,7 +298,7 @@ fn without_specifiers(value: &Excerpt) -> Expanded {
     let signs = prefix(text).len();
     let value = value.slice(signs..text.len());
     let text = value.text();
-    let reason = Cause::Host("the unit's name or the host fills it in");
+    let reason = Cause::Host("the unit name or the host sets it");
     let unknown = text
         .match_indices('%')
         .filter(|(at, _)| {

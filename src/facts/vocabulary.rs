@@ -94,7 +94,11 @@ const DIRECTIVE: &[Entry] = &[
         Type::Text,
         "the only known name at edit distance 1",
     ),
-    entry("candidates", Type::Text, "known names similar to the unknown one"),
+    entry(
+        "candidates",
+        Type::Text,
+        "known names similar to the unknown one",
+    ),
     entry(
         "consequence",
         Type::Text,
@@ -131,11 +135,7 @@ const DIRECTIVE: &[Entry] = &[
         Type::Text,
         "the error caused by this line together with another one, or `none`",
     ),
-    entry(
-        "conflict_with",
-        Type::Text,
-        "the other line",
-    ),
+    entry("conflict_with", Type::Text, "the other line"),
     entry(
         "conflict_consequence",
         Type::Text,
@@ -151,11 +151,7 @@ const DIRECTIVE: &[Entry] = &[
         Type::Text,
         "the value in effect, if arguments or another field override this line in every server that reads it",
     ),
-    entry(
-        "not_read",
-        Type::Text,
-        "why the field or key is never read",
-    ),
+    entry("not_read", Type::Text, "why the field or key is never read"),
     entry(
         "discloses_secret",
         Type::Bool,

@@ -7,19 +7,10 @@ use crate::policy::syntax::Fault;
 
 /// Functions that people expect, by the names that other languages have for them.
 const FUNCTIONS: &[(&str, &str)] = &[
-    (
-        "any",
-        "use `list.exists(x, TEST)`",
-    ),
-    (
-        "some",
-        "use `list.exists(x, TEST)`",
-    ),
+    ("any", "use `list.exists(x, TEST)`"),
+    ("some", "use `list.exists(x, TEST)`"),
     ("exists", "write `list.exists(x, TEST)` after the list"),
-    (
-        "every",
-        "use `list.all(x, TEST)`",
-    ),
+    ("every", "use `list.all(x, TEST)`"),
     ("all", "write `list.all(x, TEST)` after the list"),
     ("len", "`size(x)` is the length of a list or a text"),
     ("length", "`x.size()` is the length of a list or a text"),
@@ -33,8 +24,14 @@ const FUNCTIONS: &[(&str, &str)] = &[
         "matches",
         "patterns are not supported; use `contains`, `startsWith` or `endsWith`",
     ),
-    ("int", "no conversion needed; use `floor` or `ceil` to round"),
-    ("uint", "no conversion needed; use `floor` or `ceil` to round"),
+    (
+        "int",
+        "no conversion needed; use `floor` or `ceil` to round",
+    ),
+    (
+        "uint",
+        "no conversion needed; use `floor` or `ceil` to round",
+    ),
     ("double", "no conversion needed"),
     ("float", "no conversion needed"),
     ("dyn", "types are checked when the rule loads"),
@@ -107,7 +104,9 @@ fn figure(text: &str, at: usize) -> Option<Fault> {
         let range = number_before(whole, whole.len() - 1)?.start..whole.len();
         let part = &text[range.clone()];
         let fault = Fault::new(range, format!("`{part}` is not a number"));
-        return Some(fault.with_help("write a ratio as a number: 88 % is `0.88`; a parameter of type `ratio` can be `88%`"));
+        return Some(fault.with_help(
+            "write a ratio as a number: 88 % is `0.88`; a parameter of type `ratio` can be `88%`",
+        ));
     }
     let number = number_before(text, at)?;
     let unit = text[at..].find(|c: char| !c.is_alphanumeric() && c != '_');

@@ -30,25 +30,25 @@ pub(super) fn binary_kind(operator: Operator, left: &Kind, right: &Kind) -> Resu
     match operator {
         Operator::Equal | Operator::NotEqual => equality(left, right),
         Operator::Less | Operator::LessEqual | Operator::Greater | Operator::GreaterEqual => {
-            numeric(left, right, "compared")?;
+            numeric(left, right, "compared as a number")?;
             alike(left, right, "compared")?;
             Ok(BOOL)
         }
         Operator::Add if left.is(Type::Text) && right.is(Type::Text) => Ok(TEXT),
         Operator::Add | Operator::Subtract | Operator::Modulo => {
-            numeric(left, right, "computed with")?;
+            numeric(left, right, "used in arithmetic")?;
             alike(left, right, "added")?;
             Ok(left.joined(right))
         }
         Operator::Multiply => {
-            numeric(left, right, "computed with")?;
+            numeric(left, right, "used in arithmetic")?;
             if left.unit().is_some() && right.unit().is_some() {
                 return Err(apart(left, right, "multiplied"));
             }
             Ok(left.joined(right))
         }
         Operator::Divide => {
-            numeric(left, right, "computed with")?;
+            numeric(left, right, "used in arithmetic")?;
             if !left.same_unit(right) {
                 return Err(apart(left, right, "divided"));
             }
@@ -124,7 +124,7 @@ fn numeric(left: &Kind, right: &Kind, what: &str) -> Result<(), Refusal> {
     let Some(kind) = [left, right].into_iter().find(|k| !k.is_numeric()) else {
         return Ok(());
     };
-    let message = format!("{} cannot be {what} as a number", kind.with_article());
+    let message = format!("{} cannot be {what}", kind.with_article());
     let help = match kind {
         kind if kind.is_switch() => Some(SWITCH),
         Kind::List(_) => Some("`path.size()` is the number of its items"),

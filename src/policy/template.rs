@@ -105,10 +105,7 @@ fn split(text: &str) -> Vec<Part> {
             parts.push(Part::Expr(brace + 1..brace + 1 + length));
             at = brace + length + 2;
         } else {
-            parts.push(Part::Stray(
-                brace..text.len(),
-                "unclosed brace",
-            ));
+            parts.push(Part::Stray(brace..text.len(), "unclosed brace"));
             at = text.len();
         }
     }

@@ -85,9 +85,7 @@ fn table_of(pair: &PairView, color: Color, all: bool) -> String {
     put_rows(&mut out, "unknown", &open, color);
     out.push('\n');
     for (reason, count) in reasons(&hidden) {
-        out.push_str(&format!(
-            "  {count} more unknown: {reason} (--all)\n"
-        ));
+        out.push_str(&format!("  {count} more unknown: {reason} (--all)\n"));
     }
     if !passed.is_empty() {
         let text = "exist or have a default in only one of the versions";

@@ -238,7 +238,7 @@ fn left_out<'v>(values: impl Iterator<Item = &'v ValueView>) -> String {
         out.push_str(&format!("  {count} more unknown: {reason} (--all)\n"));
     }
     if defaults > 0 {
-        out.push_str(&format!("  {defaults} more at their default (--all)\n"));
+        out.push_str(&format!("  {defaults} more at default (--all)\n"));
     }
     out
 }
@@ -400,13 +400,13 @@ mod tests {
           directive  value                               from                  hides
           maxmemory  31 GiB                              conf/redis.conf:2     20gb (conf/base.conf:7)
           port       unknown: environment variable PORT  deploy/redis.yaml:30
-          1 more not known: the image's own file (--all)
-          1 more not written (--all)
+          1 more unknown: the image's own file (--all)
+          1 more at default (--all)
 
         main.go:connect
           client        some-lib unknown version, standalone
           at            main.go:10
-          server        not known
+          server        unknown
 
           option         value  from
           pool.max_size  50     main.go:12

@@ -95,8 +95,8 @@ fn a_page_must_have_its_sections_and_they_their_marks() {
         page.problems,
         [
             "unknown section `Other`",
-            "the section `Stays quiet` is missing",
-            "the section `Cannot tell` has no case and does not say why",
+            "missing section `Stays quiet`",
+            "section `Cannot tell` has no case and no explanation",
             "the case at line 3 of `Fires` expects no finding of the page's rule",
         ]
     );

@@ -356,8 +356,9 @@ fn examples(id: &str) -> String {
     let path = repository("fixtures/rules").join(format!("{id}.md"));
     let page = fs::read_to_string(path).unwrap();
     let (text, _) = mutation::split(&page);
-    let mut out =
-        String::from("\n## Examples\n\nA comment `expect` stands above the place of a finding.\n");
+    let mut out = String::from(
+        "\n## Examples\n\nAn `expect` comment is placed above the location of each finding.\n",
+    );
     let mut fence = false;
     for line in text.lines().skip(1) {
         fence ^= line.trim_start().starts_with("```");

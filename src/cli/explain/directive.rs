@@ -162,7 +162,7 @@ fn takes(directive: &Directive) -> String {
     let range = range(directive);
     match directive.kind {
         Kind::Bool => "yes or no".to_owned(),
-        Kind::Int => format!("a whole number{}{range}", unit(directive.unit)),
+        Kind::Int => format!("an integer{}{range}", unit(directive.unit)),
         Kind::Memory => format!("a size such as 512mb{range}"),
         Kind::PercentOrMemory => {
             let most = directive.max_percent.unwrap_or(100);

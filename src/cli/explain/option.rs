@@ -99,7 +99,8 @@ fn asked<'m>(
     })?;
     let parsed = version.map(|text| {
         let what = format!("--library {id}: `{text}` is not a version");
-        Version::parse(text).ok_or_else(|| Failure::with_help(what, "expected a version such as 9.7.0"))
+        Version::parse(text)
+            .ok_or_else(|| Failure::with_help(what, "expected a version such as 9.7.0"))
     });
     Ok((vec![library], parsed.transpose()?))
 }

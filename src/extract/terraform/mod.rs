@@ -104,7 +104,7 @@ fn managed_server(block: &Block, shape: &ManagedShape, context: &Context<'_>) ->
         }
     }
     let mut conf = vec![ConfPart::NotVisible {
-        reason: Cause::Provider("the service decides by itself what is not written"),
+        reason: Cause::Provider("the managed service decides unset parameters"),
         at: None,
     }];
     if !lines.is_empty() {
@@ -112,7 +112,7 @@ fn managed_server(block: &Block, shape: &ManagedShape, context: &Context<'_>) ->
     }
     if !seen_whole {
         conf.push(ConfPart::NotVisible {
-            reason: Cause::Provider("some parameters are filled in from elsewhere"),
+            reason: Cause::Provider("some parameters are set elsewhere"),
             at: None,
         });
     }
@@ -130,7 +130,7 @@ fn managed_server(block: &Block, shape: &ManagedShape, context: &Context<'_>) ->
             engine
                 .and_then(Item::known)
                 .and_then(image)
-                .ok_or_else(|| Cause::Provider("the engine's version is filled in from elsewhere")),
+                .ok_or_else(|| Cause::Provider("the engine version is set elsewhere")),
         ),
         figures: BTreeMap::new(),
         figure_defaults: ["limits.memory", "limits.cpu", "replicas"]
@@ -157,14 +157,14 @@ fn managed_server(block: &Block, shape: &ManagedShape, context: &Context<'_>) ->
 }
 
 fn service_decides() -> Cause {
-    Cause::Provider("a provider runs the server")
+    Cause::Provider("a provider manages the server")
 }
 
 fn line(number: usize, name: &str, at: &Item, value: &Item) -> RawLine {
     let known = value.known();
     let hole = known
         .is_none()
-        .then(|| Cause::Provider("it is filled in from elsewhere"));
+        .then(|| Cause::Provider("it is set elsewhere"));
     let mut words = vec![RawWord {
         text: name.to_owned(),
         span: at.span,

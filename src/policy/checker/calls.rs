@@ -180,9 +180,7 @@ impl Checker<'_, '_> {
     }
 
     fn no_walk(&mut self, tree: &Tree, name: &str, found: usize) -> Expr {
-        let message = format!(
-            "`{name}` takes a variable and an expression, not {found} arguments"
-        );
+        let message = format!("`{name}` takes a variable and an expression, not {found} arguments");
         let fault = Fault::new(tree.range.clone(), message);
         self.broken(fault.with_help(format!("`list.{name}(x, x.FACT > 1)`")))
     }

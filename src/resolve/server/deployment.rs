@@ -18,8 +18,9 @@ impl Resolver<'_> {
         let Some(server) = self.deployed else { return };
         if is_generated(server) {
             for path in ["probes.liveness", "probes.startup", "rollout"] {
-                let value =
-                    Value::unknown(Cause::Server("what generates its configuration decides it"));
+                let value = Value::unknown(Cause::Server(
+                    "the generator of its configuration decides it",
+                ));
                 subject.put(path, value.with_home(server.anchor));
             }
             return;

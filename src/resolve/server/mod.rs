@@ -336,7 +336,7 @@ impl<'a> Resolver<'a> {
             (Some("yes"), _) => word(ServerKind::Cluster),
             (_, true) => word(ServerKind::Replication),
             (Some(_), false) if self.is_single(subject) => word(ServerKind::Standalone),
-            _ => Value::unknown(Cause::Server("nothing says how its processes relate")),
+            _ => Value::unknown(Cause::Server("the relation of its processes is unknown")),
         }
     }
 

@@ -46,7 +46,9 @@ impl<'a> Resolver<'a> {
         let more = self.all_texts().1;
         more.then(|| {
             let name = self.name();
-            format!("{name} includes more than {MOST_INCLUDED} files; the remaining ones are ignored")
+            format!(
+                "{name} includes more than {MOST_INCLUDED} files; the remaining ones are ignored"
+            )
         })
     }
 

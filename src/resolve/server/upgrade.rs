@@ -179,7 +179,10 @@ impl Comparison<'_> {
             line::shown(directive, reading.datum.as_ref())
         };
         if shown(old, before) != shown(new, after) {
-            return Some((Kind::Meaning, format!("{to} interprets the value differently")));
+            return Some((
+                Kind::Meaning,
+                format!("{to} interprets the value differently"),
+            ));
         }
         let renamed = old.name == name.to_ascii_lowercase() && new.name != old.name;
         renamed.then(|| (Kind::Renamed, format!("{to} calls it `{}`", new.name)))
@@ -215,7 +218,10 @@ impl Comparison<'_> {
                     at: Some(line.span),
                     before: None,
                     after: None,
-                    message: format!("{} rejects it together with another line: {error}", self.to.name()),
+                    message: format!(
+                        "{} rejects it together with another line: {error}",
+                        self.to.name()
+                    ),
                 })
             })
             .collect()
