@@ -242,11 +242,11 @@ impl Bench<'_> {
     fn comments(&self, outcome: suppress::Outcome) -> Vec<Subject> {
         let sources = &self.survey.sources;
         let unused = outcome.unused.into_iter().map(|unused| {
-            let detail = format!("no finding of {} stands here", unused.rules.join(", "));
+            let detail = format!("no finding of {} here", unused.rules.join(", "));
             meta_subject(UNUSED, unused.span, unused.remove, detail, sources)
         });
         let silent = outcome.without_reason.into_iter().map(|span| {
-            let detail = "write why after the closing bracket".to_owned();
+            let detail = "add the reason after the closing bracket".to_owned();
             meta_subject("suppression-without-reason", span, None, detail, sources)
         });
         let malformed = outcome.malformed.into_iter().map(|bad| {
@@ -268,11 +268,11 @@ impl Bench<'_> {
         let sources = &self.survey.sources;
         let ended = outcome.ended.into_iter().filter_map(|waiver| {
             let expires = waiver.expires.as_ref()?;
-            let detail = format!("it ended on {}{}", expires.shown, owned_by(waiver));
+            let detail = format!("it expired on {}{}", expires.shown, owned_by(waiver));
             Some(meta_subject(EXPIRED, expires.span, None, detail, sources))
         });
         let unused = outcome.unused.into_iter().map(|waiver| {
-            let detail = format!("there is no finding of {}", waiver.about());
+            let detail = format!("no finding matches {}", waiver.about());
             meta_subject(UNUSED, waiver.span, None, detail, sources)
         });
         // A part of a project may lack what a waiver is for.
@@ -308,7 +308,7 @@ impl Bench<'_> {
             Some(Note {
                 path: Some(self.survey.sources.path(waiver.span).to_owned()),
                 message: format!(
-                    "the waiver of {} ends on {}{}",
+                    "the waiver for {} expires on {}{}",
                     waiver.about(),
                     expires.shown,
                     owned_by(waiver)
@@ -329,7 +329,7 @@ const UNUSED: &str = "unused-suppression";
 const EXPIRED: &str = "expired-waiver";
 
 fn cannot_be_silenced(rule: &str) -> String {
-    format!("{rule} cannot be silenced: it is non_waivable")
+    format!("{rule} cannot be suppressed because it is non_waivable")
 }
 
 fn owned_by(waiver: &Waiver) -> String {
@@ -424,8 +424,11 @@ fn version_note(undetermined: &[Undetermined]) -> Option<Note> {
     (!waiting.is_empty()).then(|| Note {
         path: None,
         message: format!(
-            "{} rules wait for the server's version: give it with --server FLAVOR:VERSION or in redvet.toml",
-            waiting.len()
+            "{} the server's version; set it with --server FLAVOR:VERSION or in redvet.toml",
+            match waiting.len() {
+                1 => "1 rule needs".to_owned(),
+                rules => format!("{rules} rules need"),
+            }
         ),
     })
 }

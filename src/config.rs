@@ -55,29 +55,29 @@ const RULES: RulesForm = RulesForm(rule);
 settings_table! {
     /// Everything that `redvet.toml` may say. What it does not say is `None` or empty.
     Settings by settings {
-        /// Which rules are on.
+        /// Rule profile.
         profile: Option<Spanned<Profile>> = optional("profile", PROFILE);
-        /// The least severity that makes the exit code 1.
+        /// Minimum severity that fails the check.
         fail_on: Option<Spanned<Severity>> = optional("fail-on", SEVERITY);
-        /// Folders of rules of your own, relative to this file.
+        /// Folders with your own rules, relative to this file.
         extends: Vec<Spanned<String>> = or_default("extends", ListForm(TEXT));
-        /// Files and folders that are not read.
+        /// Files and folders to skip.
         exclude: Vec<Spanned<String>> = or_default("exclude", PATTERNS);
-        /// The file of known findings, relative to this file.
+        /// Baseline file, relative to this file.
         baseline: Option<Spanned<String>> = optional("baseline", TEXT);
-        /// Facts for servers that have none of their own.
+        /// Facts used for servers that do not specify them.
         defaults: ServerFacts = or_default("defaults", TableForm(defaults));
-        /// Settings of single rules.
+        /// Settings for individual rules.
         rules: BTreeMap<String, RuleSetting> = or_default("rules", RULES);
-        /// Settings of rules for a part of the tree.
+        /// Rule settings for part of the tree.
         overrides: Vec<Override> = or_default("overrides", TablesForm(overridden));
-        /// Facts about a server that its files do not show.
+        /// Facts about a server that its files do not contain.
         servers: Vec<ServerEntry> = or_default("server", TablesForm(server));
-        /// A program, where it runs and which server it uses.
+        /// A program: its files, workload and server.
         services: Vec<ServiceEntry> = or_default("service", TablesForm(service));
-        /// A finding that you have agreed to live with.
+        /// Suppresses matching findings until it expires.
         waivers: Vec<Waiver> = or_default("waiver", TablesForm(waiver));
-        /// Files on which rules are quiet.
+        /// Files for which rules report nothing.
         quiet: Quiet = or_default("quiet", TableForm(quiet));
     }
 }
@@ -112,7 +112,7 @@ pub fn schema() -> serde_json::Value {
     let mut schema = SettingsTable::describe(settings);
     schema["$schema"] = "https://json-schema.org/draft/2020-12/schema".into();
     schema["title"] = "redvet.toml".into();
-    schema["description"] = "The settings of a project for redvet.".into();
+    schema["description"] = "Project settings for redvet.".into();
     schema
 }
 
@@ -209,20 +209,20 @@ pub struct RuleSetting {
     pub enabled: Option<Spanned<bool>>,
     pub severity: Option<Spanned<Severity>>,
     pub params: BTreeMap<String, ParamSetting>,
-    /// Comments, waivers and the baseline do not silence it.
+    /// Comments, waivers and the baseline cannot suppress it.
     pub non_waivable: Option<Spanned<bool>>,
 }
 
 fn rule(id: Spanned<String>, table: &mut SettingsTable<'_>) -> RuleSetting {
     RuleSetting {
         id,
-        enabled: table.optional("enabled", FLAG, "Whether the rule is on."),
-        severity: table.optional("severity", SEVERITY, "How bad its findings are."),
+        enabled: table.optional("enabled", FLAG, "Whether the rule is enabled."),
+        severity: table.optional("severity", SEVERITY, "Severity of its findings."),
         params: table.or_default("params", ParamsForm, "The rule's parameters."),
         non_waivable: table.optional(
             "non_waivable",
             FLAG,
-            "Comments, waivers and the baseline do not silence it.",
+            "Comments, waivers and the baseline cannot suppress it.",
         ),
     }
 }
@@ -238,9 +238,9 @@ pub struct ParamSetting {
 settings_table! {
     /// Rule settings for a part of the tree.
     Override by overridden {
-        /// Where the settings hold.
+        /// Files the settings apply to.
         paths: Vec<Spanned<String>> = required("paths", PATTERNS);
-        /// Settings of single rules.
+        /// Settings for individual rules.
         rules: BTreeMap<String, RuleSetting> = required("rules", RULES);
     }
 }
@@ -254,12 +254,12 @@ pub struct ServerEntry {
 
 fn server(table: &mut SettingsTable<'_>) -> ServerEntry {
     ServerEntry {
-        name: table.required("name", TEXT, "The server as `redvet effective` names it."),
+        name: table.required("name", TEXT, "Server name as shown by `redvet effective`."),
         facts: ServerFacts {
             memory: table.optional("memory", SIZE, "Memory limit."),
             cpus: table.optional("cpus", CORES, "CPU limit."),
             version: table.optional("version", VERSION, "Version, with or without its flavor."),
-            role: table.optional("role", ROLE, "What it is for."),
+            role: table.optional("role", ROLE, "Role of the server."),
             build: table.optional("build", TEXT, BUILD),
         },
     }
@@ -268,17 +268,17 @@ fn server(table: &mut SettingsTable<'_>) -> ServerEntry {
 settings_table! {
     /// What a project says about a program that uses a server.
     ServiceEntry by service {
-        /// What you call it.
+        /// Name of the program.
         name: Spanned<String> = required("name", TEXT);
         /// Its code.
         paths: Vec<Spanned<String>> = or_default("paths", PATTERNS);
-        /// What runs it.
+        /// Workload that runs it.
         workload: Option<Spanned<String>> = optional("workload", WORKLOAD);
-        /// The server that it uses.
+        /// Server it connects to.
         server: Option<Spanned<String>> = optional("server", TEXT);
-        /// How many processes run it.
+        /// Number of processes.
         replicas: Option<Spanned<u64>> = optional("replicas", COUNT);
-        /// How many connections wait in blocking reads.
+        /// Number of connections in blocking reads.
         blocking_consumers: Option<Spanned<u64>> = optional("blocking-consumers", COUNT);
     }
 }
@@ -286,17 +286,17 @@ settings_table! {
 settings_table! {
     /// A finding that a project has agreed to live with.
     Waiver by waiver {
-        /// The rule, or a pattern over rule ids.
+        /// Rule id or pattern.
         rule: Spanned<String> = required("rule", PatternForm);
-        /// Where the waiver holds.
+        /// Files the waiver applies to.
         path: Option<Spanned<String>> = optional("path", PatternForm);
-        /// The subject that it is about.
+        /// Subject the waiver applies to.
         subject: Option<Spanned<String>> = optional("subject", TEXT);
-        /// Why.
+        /// Reason for accepting the finding.
         reason: Spanned<String> = required("reason", TEXT);
-        /// Who answers for it.
+        /// Person or team responsible.
         owner: Option<Spanned<String>> = optional("owner", TEXT);
-        /// The last day on which it holds.
+        /// Last day on which the waiver applies.
         expires: Option<Spanned<Date>> = optional("expires", DATE);
     }
 }
@@ -331,9 +331,9 @@ impl std::fmt::Display for Date {
 settings_table! {
     /// Globs of files on which rules are quiet; `None` leaves redvet's own list.
     Quiet by quiet {
-        /// Test code and test data: no rule speaks.
+        /// Test code and test data: all rules are off.
         tests: Option<Vec<Spanned<String>>> = optional("tests", PATTERNS);
-        /// Examples and local development: rules about production are quiet.
+        /// Examples and local development: production rules are off.
         development: Option<Vec<Spanned<String>>> = optional("development", PATTERNS);
     }
 }

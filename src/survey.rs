@@ -430,7 +430,7 @@ impl Reader<'_> {
 /// A bug that one file trips costs that file, never the report: it becomes a problem of the file.
 fn guarded(file: FileId, read: impl FnOnce() -> Extracted) -> Extracted {
     attempt(read).unwrap_or_else(|| {
-        let why = "redvet tripped over it, which is a defect of redvet: please report it";
+        let why = "internal error while reading this file; please report this bug";
         Extracted {
             main: Raw {
                 problems: vec![(Span::new(file, 0, 0), why.to_owned())],

@@ -182,10 +182,8 @@ fn undecided(page: &Page, case: &Case, outcome: &Outcome) -> Option<String> {
     let wanted = case.undetermined.contains(&page.rule);
     let found = outcome.undetermined.contains(&page.rule);
     match (wanted, found, case.section) {
-        (true, false, _) => Some("- undetermined  (it is decided)".to_owned()),
-        (false, true, Section::StaysQuiet) => {
-            Some("+ undetermined  (it should be quiet)".to_owned())
-        }
+        (true, false, _) => Some("- undetermined  (the rule was decided)".to_owned()),
+        (false, true, Section::StaysQuiet) => Some("+ undetermined  (unexpected)".to_owned()),
         _ => None,
     }
 }
@@ -256,7 +254,7 @@ impl PageReader<'_> {
         let case = self.case(section, range);
         if case.files.iter().any(|f| f.path == file.path) {
             let line = case.line;
-            let problem = format!("the case at line {line} has two files `{}`", file.path);
+            let problem = format!("the case at line {line} contains `{}` twice", file.path);
             self.problems.push(problem);
             return;
         }
@@ -275,7 +273,7 @@ impl PageReader<'_> {
         let last = lines.next_back().unwrap_or_default();
         if marks != 1 || !last.starts_with(mark) {
             let line = self.text[..range.start].matches('\n').count() + 1;
-            let problem = format!("the fence that line {line} opens is never closed");
+            let problem = format!("the fence opened at line {line} is not closed");
             self.problems.push(problem);
         }
     }
@@ -302,12 +300,11 @@ impl PageReader<'_> {
         for section in Section::ALL {
             let title = section.title();
             if !self.seen.contains(&section) {
-                self.problems
-                    .push(format!("the section `{title}` is missing"));
+                self.problems.push(format!("missing section `{title}`"));
             } else if !self.explained.contains(&section)
                 && !self.cases.iter().any(|c| c.section == section)
             {
-                let problem = format!("the section `{title}` has no case and does not say why");
+                let problem = format!("section `{title}` has no case and no explanation");
                 self.problems.push(problem);
             }
         }

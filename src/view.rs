@@ -298,7 +298,7 @@ impl Viewer<'_> {
                 )
             }
             Origin::Default(source) => format!("default of {source}"),
-            Origin::Shape(shape) => format!("written by {shape}"),
+            Origin::Shape(shape) => format!("set by {shape}"),
             Origin::Flag(flag) => (*flag).to_owned(),
             Origin::None => String::new(),
         }

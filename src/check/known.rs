@@ -35,13 +35,13 @@ pub(super) fn gone(
 pub(super) fn note(gone: &[String]) -> Option<Note> {
     let count = match gone.len() {
         0 => return None,
-        1 => "1 known finding of the baseline is".to_owned(),
-        n => format!("{n} known findings of the baseline are"),
+        1 => "1 finding in the baseline has been".to_owned(),
+        n => format!("{n} findings in the baseline have been"),
     };
     Some(Note {
         path: None,
         message: format!(
-            "{count} gone: `redvet baseline prune` takes out what is, and so does --fix"
+            "{count} fixed; run `redvet baseline prune` or `redvet check --fix` to update it"
         ),
     })
 }

@@ -70,12 +70,12 @@ fn baseline(
 /// Reads a baseline file.
 pub(super) fn read(path: &Path) -> Result<Baseline, Failure> {
     let text = discover::read(path).map_err(|error| {
-        let help = "`redvet baseline write` makes a baseline";
+        let help = "run `redvet baseline write` to create a baseline";
         Failure::with_help(error.to_string(), help)
     })?;
     Baseline::parse(&text).map_err(|why| {
-        let what = format!("{}: it is no baseline: {why}", path.display());
-        Failure::with_help(what, "`redvet baseline write` writes it anew")
+        let what = format!("{}: not a valid baseline: {why}", path.display());
+        Failure::with_help(what, "run `redvet baseline write` to recreate it")
     })
 }
 

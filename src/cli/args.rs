@@ -13,19 +13,19 @@ pub(super) use words::{Output, ProfileWord, SchemaName, SeverityWord, SubjectWor
 use words::{cpus, memory, output, output_help, server};
 
 const EXIT_CODES: &str = "\
-Exit codes of check: 0 nothing at or above --fail-on, 1 findings, 2 something is broken (arguments, \
-rules, settings, a named path).";
+Exit codes of check: 0 no findings at or above --fail-on, 1 findings, 2 the check could not run (invalid arguments, \
+rules or settings, or a path that cannot be read).";
 
 const EXPLAIN_EXAMPLES: &str = include_str!("explain/examples.txt");
 
 const UPGRADE_CODES: &str = "\
-Exit codes: 0 every server that starts today would start, 1 some would not, 2 something is broken.";
+Exit codes: 0 every server that starts today would still start, 1 some would not, 2 the command could not run.";
 
-/// Checks Redis and Valkey configuration, manifests and client code against rules. Offline.
+/// Offline policy checker for Redis and Valkey configuration, manifests and client code
 #[derive(Debug, Parser)]
 #[command(name = "redvet", version, after_help = EXIT_CODES)]
 pub(super) struct Cli {
-    /// Whether to use colour; by default where a person reads (NO_COLOR and CLICOLOR_FORCE are honoured)
+    /// When to use color [default: auto, which respects NO_COLOR and CLICOLOR_FORCE]
     #[arg(
         long,
         global = true,
@@ -43,57 +43,57 @@ pub(super) struct Cli {
 pub(super) enum Command {
     /// Check a repository
     Check(Box<CheckArgs>),
-    /// Write down the findings of today, so that only new ones are told
+    /// Record current findings so that only new ones are reported
     Baseline {
         #[command(subcommand)]
         command: BaselineCommand,
     },
-    /// Show what every server will run with and every client will use
+    /// Show the effective configuration of every server and client
     Effective(Box<EffectiveArgs>),
-    /// Show what another version makes of every server's configuration
+    /// Show how another version would read every server's configuration
     #[command(after_help = UPGRADE_CODES)]
     Upgrade(Box<UpgradeArgs>),
-    /// Show a rule's page, or what is known of a directive or a client option
+    /// Explain a rule, a directive or a client option
     #[command(after_help = EXPLAIN_EXAMPLES)]
     Explain(ExplainArgs),
-    /// List, test and make rules
+    /// List, test and create rules
     Rules {
         #[command(subcommand)]
         command: RulesCommand,
     },
-    /// Write a redvet.toml with what was found, and a hook that checks every commit
+    /// Create a redvet.toml and a pre-commit hook
     Init(InitArgs),
-    /// Print the JSON Schema of a file that redvet reads or writes
+    /// Print the JSON Schema of a file redvet reads or writes
     Schema(SchemaArgs),
-    /// Print a script that completes commands and options in a shell
+    /// Print a shell completion script
     Completions(CompletionsArgs),
-    /// Print the manual page, or write the pages of all commands
+    /// Print the manual page, or write the manual pages of all commands
     Man(ManArgs),
 }
 
 #[derive(Debug, Subcommand)]
 pub(super) enum RulesCommand {
-    /// List all rules: the built-in ones and those of the project
+    /// List built-in and project rules
     List(ListArgs),
-    /// Run the fixture pages of rules
+    /// Run the fixture pages of your rules
     Test(TestArgs),
-    /// Make a rule and its fixture page to start from
+    /// Create a rule and its fixture page from a template
     New(NewArgs),
 }
 
 #[derive(Debug, Subcommand)]
 pub(super) enum BaselineCommand {
-    /// Write all findings of today into the baseline
+    /// Record all current findings in the baseline
     Write(BaselineArgs),
-    /// Tell what has come and gone since; exits with 1 where anything has
+    /// Compare current findings with the baseline; exit 1 if findings were added or fixed
     Check(BaselineArgs),
-    /// Take out of the baseline what is gone
+    /// Remove fixed findings from the baseline
     Prune(BaselineArgs),
 }
 
 #[derive(Debug, Args)]
 pub(super) struct BaselineArgs {
-    /// The baseline [default: .redvet-baseline.json beside redvet.toml]
+    /// Baseline file [default: .redvet-baseline.json next to redvet.toml]
     #[arg(long, value_name = "FILE")]
     pub(super) file: Option<PathBuf>,
 
@@ -103,7 +103,7 @@ pub(super) struct BaselineArgs {
     #[command(flatten)]
     pub(super) given: Given,
 
-    /// Which rules are on
+    /// Rule profile
     #[arg(long, value_name = "PROFILE")]
     pub(super) profile: Option<ProfileWord>,
 }
@@ -118,10 +118,10 @@ pub(super) enum When {
 /// What is looked at.
 #[derive(Debug, Default, Args)]
 pub(super) struct Where {
-    /// Files and folders to report on; the repository around them is always read as a whole
+    /// Files and folders to report on; the whole project is still read
     pub(super) paths: Vec<PathBuf>,
 
-    /// Read nothing but PATHS
+    /// Read only PATHS, not the project around them
     #[arg(long)]
     pub(super) isolated: bool,
 
@@ -131,7 +131,7 @@ pub(super) struct Where {
 
 #[derive(Clone, Debug, Default, Args)]
 pub(super) struct ConfigArg {
-    /// Use these settings instead of the repository's redvet.toml
+    /// Use this file instead of the project's redvet.toml
     #[arg(long, value_name = "FILE")]
     pub(super) config: Option<PathBuf>,
 }
@@ -139,19 +139,19 @@ pub(super) struct ConfigArg {
 /// Facts for servers that have none of their own.
 #[derive(Clone, Debug, Default, Args)]
 pub(super) struct Given {
-    /// The servers' flavor and version where no image tells, e.g. redis:7.2
+    /// Server flavor and version when the image does not specify it, e.g. redis:7.2
     #[arg(long, value_name = "FLAVOR:VERSION", value_parser = server)]
     pub(super) server: Option<ServerVersion>,
 
-    /// The servers' memory limit where no manifest tells, e.g. 32Gi
+    /// Server memory limit when no manifest specifies it, e.g. 32Gi
     #[arg(long, value_name = "SIZE", value_parser = memory)]
     pub(super) memory: Option<u64>,
 
-    /// The servers' CPU limit where no manifest tells, e.g. 4 or 500m
+    /// Server CPU limit when no manifest specifies it, e.g. 4 or 500m
     #[arg(long, value_name = "CORES", value_parser = cpus)]
     pub(super) cpus: Option<f64>,
 
-    /// How the servers were built, where not as the official images are, e.g. libc,no-tls
+    /// Server build options that differ from the official images, e.g. libc,no-tls
     #[arg(long, value_name = "WORDS")]
     pub(super) build: Option<String>,
 }
@@ -173,71 +173,71 @@ pub(super) struct CheckArgs {
     )]
     pub(super) outputs: Vec<Output>,
 
-    /// Run only these rules: ids or patterns such as 'memory/*', in or out of the profile
+    /// Run only these rules: ids or patterns such as 'memory/*', regardless of the profile
     #[arg(long, value_name = "RULES", value_delimiter = ',')]
     pub(super) select: Vec<String>,
 
-    /// Do not run these rules
+    /// Skip these rules: ids or patterns
     #[arg(long, value_name = "RULES", value_delimiter = ',')]
     pub(super) ignore: Vec<String>,
 
-    /// Which rules are on
+    /// Rule profile
     #[arg(long, value_name = "PROFILE")]
     pub(super) profile: Option<ProfileWord>,
 
-    /// The least severity that makes the exit code 1 [default: warning]
+    /// Minimum severity that fails the check [default: warning]
     #[arg(long, value_name = "SEVERITY")]
     pub(super) fail_on: Option<SeverityWord>,
 
-    /// Write the safe fixes to the files, and judge what is left
+    /// Apply safe fixes, then report the remaining findings
     #[arg(long)]
     pub(super) fix: bool,
 
-    /// With --fix or --diff: the fixes that need a person's judgement too
+    /// With --fix or --diff: include fixes that need review
     #[arg(long)]
     pub(super) unsafe_fixes: bool,
 
-    /// Print what --fix would change as a patch, and nothing else; exit with 1 if there is any
+    /// Print the changes of --fix as a patch instead of applying them; exit 1 if there are any
     #[arg(long)]
     pub(super) diff: bool,
 
-    /// Known findings that are not told again [default: .redvet-baseline.json beside redvet.toml]
+    /// Baseline of findings to suppress [default: .redvet-baseline.json next to redvet.toml]
     #[arg(long, value_name = "FILE")]
     pub(super) baseline: Option<PathBuf>,
 
-    /// Tell only what is new since this commit: on lines that have changed, or where facts have
+    /// Report only findings that are new since this commit
     #[arg(long, value_name = "REV")]
     pub(super) new_from: Option<String>,
 
-    /// Check what is staged for the next commit, and tell only what is new in it
+    /// Check the files in the index and report only findings that are new since HEAD
     #[arg(long, conflicts_with_all = ["fix", "diff", "stdin_filename"])]
     pub(super) staged: bool,
 
-    /// Check the text on standard input as the file of this name
+    /// Read this file's content from stdin
     #[arg(long, value_name = "FILE")]
     pub(super) stdin_filename: Option<PathBuf>,
 
-    /// List the rules that could not be decided, and why (format full; JSON always has them)
+    /// List undetermined rules and the reasons (format full; JSON always includes them)
     #[arg(long)]
     pub(super) show_undetermined: bool,
 
-    /// Count by rule instead of listing the findings (formats full and concise)
+    /// Print counts per rule instead of findings (formats full and concise)
     #[arg(long)]
     pub(super) statistics: bool,
 
-    /// Print the files that would be read, and check nothing
+    /// Print the files that would be read, without checking them
     #[arg(long)]
     pub(super) show_files: bool,
 
-    /// Print the settings with the place that each comes from, and check nothing
+    /// Print the settings in effect and where each comes from, without checking
     #[arg(long)]
     pub(super) show_settings: bool,
 
-    /// Exit with 0 whatever is found
+    /// Exit 0 even if there are findings
     #[arg(long)]
     pub(super) exit_zero: bool,
 
-    /// Finding no file to read is no error
+    /// Exit 0 if there are no files to check
     #[arg(long)]
     pub(super) allow_empty: bool,
 }
@@ -250,7 +250,7 @@ pub(super) struct EffectiveArgs {
     #[command(flatten)]
     pub(super) given: Given,
 
-    /// How to print it
+    /// Output format
     #[arg(
         long = "output-format",
         visible_alias = "format",
@@ -259,11 +259,11 @@ pub(super) struct EffectiveArgs {
     )]
     pub(super) format: TableFormat,
 
-    /// Show defaults and absent values too
+    /// Include defaults and absent values
     #[arg(long)]
     pub(super) all: bool,
 
-    /// Show what differs between two servers, or between the servers of two folders or files: each
+    /// Show the differences between two servers, or the servers of two folders or files: each
     /// is a path, or the name of a server (Kind/name, namespace/Kind/name or PATH:Kind/name)
     #[arg(long, num_args = 2, value_names = ["A", "B"])]
     pub(super) diff: Vec<String>,
@@ -274,15 +274,15 @@ pub(super) struct UpgradeArgs {
     #[command(flatten)]
     pub(super) at: Where,
 
-    /// The version that runs today, e.g. redis:7.2
+    /// Current version, e.g. redis:7.2
     #[arg(long, value_name = "FLAVOR:VERSION", value_parser = server)]
     pub(super) from: ServerVersion,
 
-    /// The version that is to run, e.g. valkey:8.1
+    /// Target version, e.g. valkey:8.1
     #[arg(long, value_name = "FLAVOR:VERSION", value_parser = server)]
     pub(super) to: ServerVersion,
 
-    /// How to print it
+    /// Output format
     #[arg(
         long = "output-format",
         visible_alias = "format",
@@ -294,18 +294,18 @@ pub(super) struct UpgradeArgs {
 
 #[derive(Debug, Args)]
 pub(super) struct ExplainArgs {
-    /// A rule's id, or one of the words `directive` and `option`
+    /// A rule id, or `directive` or `option` followed by a name
     #[arg(value_name = "RULE|directive|option")]
     pub(super) what: String,
 
-    /// The name of the directive or option, e.g. io-threads or pool.max_size
+    /// Name of the directive or option, e.g. io-threads or pool.max_size
     pub(super) name: Option<String>,
 
-    /// With directive: the version to look at, e.g. valkey:8.1
+    /// With directive: the server version, e.g. valkey:8.1
     #[arg(long, value_name = "FLAVOR:VERSION", value_parser = server)]
     pub(super) server: Option<ServerVersion>,
 
-    /// With option: the client library to look at, e.g. go-redis-v9 or go-redis-v9:9.7.0
+    /// With option: the client library, e.g. go-redis-v9 or go-redis-v9:9.7.0
     #[arg(long, value_name = "LIBRARY[:VERSION]")]
     pub(super) library: Option<String>,
 
@@ -315,31 +315,31 @@ pub(super) struct ExplainArgs {
 
 #[derive(Debug, Args)]
 pub(super) struct ListArgs {
-    /// Only rules of these categories: the part of an id before its last slash
+    /// Only rules in these categories (the part of the id before the last slash)
     #[arg(long, value_name = "CATEGORY", value_delimiter = ',')]
     pub(super) category: Vec<String>,
 
-    /// Only rules of these severities, as their files have them
+    /// Only rules with these default severities
     #[arg(long, value_name = "SEVERITY", value_delimiter = ',')]
     pub(super) severity: Vec<SeverityWord>,
 
-    /// Only rules of this profile
+    /// Only rules in this profile
     #[arg(long, value_name = "PROFILE")]
     pub(super) profile: Option<ProfileWord>,
 
-    /// Only rules about these subjects
+    /// Only rules for these subjects
     #[arg(long, value_name = "SUBJECT", value_delimiter = ',')]
     pub(super) subject: Vec<SubjectWord>,
 
-    /// Only rules of these packs
+    /// Only rules from these packs
     #[arg(long, value_name = "PACK", value_delimiter = ',')]
     pub(super) pack: Vec<String>,
 
-    /// Only rules that are off until they are asked for
+    /// Only preview rules, which are off by default
     #[arg(long)]
     pub(super) preview: bool,
 
-    /// How to print it
+    /// Output format
     #[arg(
         long = "output-format",
         visible_alias = "format",
@@ -354,28 +354,28 @@ pub(super) struct ListArgs {
 
 #[derive(Debug, Args)]
 pub(super) struct TestArgs {
-    /// The folder that holds rules/ and fixtures/rules/
+    /// Folder that contains rules/ and fixtures/rules/
     #[arg(default_value = ".")]
     pub(super) dir: PathBuf,
 }
 
 #[derive(Debug, Args)]
 pub(super) struct NewArgs {
-    /// The rule's id: CATEGORY/NAME, in small letters, digits and dashes
+    /// Rule id: CATEGORY/NAME in lowercase letters, digits and dashes
     pub(super) id: String,
 
-    /// The folder that holds rules/ and fixtures/rules/, or is to hold them
+    /// Folder that contains rules/ and fixtures/rules/
     #[arg(long, default_value = ".")]
     pub(super) dir: PathBuf,
 }
 
 #[derive(Debug, Args)]
 pub(super) struct InitArgs {
-    /// The repository, or a folder in it
+    /// The project folder
     #[arg(default_value = ".")]
     pub(super) dir: PathBuf,
 
-    /// Print what would be written, and write nothing
+    /// Print the files instead of writing them
     #[arg(long)]
     pub(super) dry_run: bool,
 }
@@ -387,7 +387,7 @@ pub(super) struct CompletionsArgs {
 
 #[derive(Debug, Args)]
 pub(super) struct ManArgs {
-    /// Write the pages of all commands into this folder
+    /// Write the manual pages of all commands to this folder
     #[arg(long, value_name = "DIR")]
     pub(super) dir: Option<PathBuf>,
 }

@@ -25,7 +25,7 @@ fn write(args: &BaselineArgs, console: &mut Console) -> Result<Outcome, Failure>
     let count = ground.now.entries().len();
     console.print(&format!("{}: {} written\n", ground.shown(), known(count)));
     if ground.open > 0 {
-        let message = "cannot be silenced and stay open: their rules are non_waivable";
+        let message = "not recorded because their rules are non_waivable";
         console.print(&format!("{} {message}\n", ground.open));
     }
     Ok(Outcome::Clean)
@@ -36,15 +36,15 @@ fn compare(args: &BaselineArgs, console: &mut Console) -> Result<Outcome, Failur
     let old = accepted::read(&ground.path)?;
     let difference = old.difference(&ground.now);
     let mut text = String::new();
-    for (word, entries) in [("gone", &difference.gone), ("new ", &difference.new)] {
+    for (word, entries) in [("fixed", &difference.gone), ("new  ", &difference.new)] {
         text.extend(entries.iter().map(|entry| line(word, entry)));
     }
     let (gone, new) = (difference.gone.len(), difference.new.len());
     let shown = ground.shown();
     text.push_str(&match (gone, new) {
-        (0, 0) => format!("{shown}: {} and no other\n", known(old.entries().len())),
-        (gone, 0) => format!("{shown}: {gone} gone; `redvet baseline prune` takes them out\n"),
-        (gone, new) => format!("{shown}: {gone} gone, {new} new\n"),
+        (0, 0) => format!("{shown}: up to date, {}\n", known(old.entries().len())),
+        (gone, 0) => format!("{shown}: {gone} fixed; `redvet baseline prune` removes them\n"),
+        (gone, new) => format!("{shown}: {gone} fixed, {new} new\n"),
     });
     console.print(&text);
     Ok(if gone + new == 0 {
@@ -65,7 +65,7 @@ fn prune(args: &BaselineArgs, console: &mut Console) -> Result<Outcome, Failure>
     }
     let shown = ground.shown();
     console.print(&format!(
-        "{shown}: {gone} taken out, {} left\n",
+        "{shown}: {gone} removed, {} remaining\n",
         known(left)
     ));
     Ok(Outcome::Clean)
@@ -111,7 +111,7 @@ impl Ground {
             &ready.knowledge,
         )?;
         if read.is_empty() {
-            let help = "name nothing: the project around this folder is looked at";
+            let help = "run the command in the project folder";
             return Err(project::nothing_to_read(&ready.target, help));
         }
         let scope = Scope {

@@ -35,7 +35,8 @@ pub(super) fn run(args: &CheckArgs, console: &mut Console) -> Result<Outcome, Fa
         return Ok(Outcome::Clean);
     }
     let nothing = read.is_empty() && !args.allow_empty;
-    let empty = || project::nothing_to_read(&ready.target, "`--allow-empty` makes this no error");
+    let empty =
+        || project::nothing_to_read(&ready.target, "use --allow-empty to exit 0 in this case");
     if nothing && read.project.unreadable.is_empty() {
         return Err(empty());
     }
@@ -264,7 +265,7 @@ pub(super) fn report(ready: &Prepared, args: &CheckArgs) -> Result<Report, Failu
     if read.is_empty() && read.project.unreadable.is_empty() {
         return Err(project::nothing_to_read(
             target,
-            "name the folder of a repository",
+            "pass the folder of a project",
         ));
     }
     Ok(Bench::of(ready, &read.project, args)?.check(&[]))
@@ -274,6 +275,6 @@ fn no_redis(report: &Report) -> Option<Note> {
     let nothing = report.summary.servers == 0 && report.summary.clients == 0;
     nothing.then(|| Note {
         path: None,
-        message: "no Redis or Valkey server and no client was found".to_owned(),
+        message: "no Redis or Valkey server or client was found".to_owned(),
     })
 }

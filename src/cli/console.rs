@@ -73,7 +73,7 @@ impl Console {
     pub(super) fn fail(&self, failure: &Failure) {
         match failure {
             Failure::Said { what, help } => {
-                let mut text = format!("redvet: {}\n", visible(what));
+                let mut text = format!("error: {}\n", visible(what));
                 if let Some(help) = help {
                     text.push_str(&format!("  help: {}\n", visible(help)));
                 }
@@ -107,7 +107,7 @@ pub(super) fn standard_input() -> Result<String, Failure> {
         .lock()
         .read_to_end(&mut bytes)
         .map_err(|error| Failure::new(format!("standard input: {error}")))?;
-    String::from_utf8(bytes).map_err(|_| Failure::new("standard input: it is not UTF-8"))
+    String::from_utf8(bytes).map_err(|_| Failure::new("standard input is not valid UTF-8"))
 }
 
 /// A name that a person chose may hold characters that drive a terminal.

@@ -58,7 +58,7 @@ fn of_path(name: &str, args: &EffectiveArgs) -> Result<Side, Failure> {
     let elsewhere = told_of(&view);
     let side = Side::of_path(name, view, &|path| within.holds(path));
     if side.servers.is_empty() {
-        let what = format!("{name} holds no server");
+        let what = format!("no server found in {name}");
         return Err(match elsewhere {
             Some(help) => Failure::with_help(what, help),
             None => Failure::new(what),
@@ -92,7 +92,7 @@ fn told_of(view: &EstateView) -> Option<String> {
         .find_map(|server| Some((server, server.made_in.as_ref()?)))?;
     let folder = if folder.is_empty() { "." } else { folder };
     Some(format!(
-        "{} is written there, but the overlay in {folder} makes it: name {folder}",
+        "{} is defined there but built by the overlay in {folder}; use {folder}",
         server.name
     ))
 }
@@ -131,9 +131,9 @@ fn is_called(server: &ServerView, name: &str) -> bool {
 
 fn ambiguous(name: &str, servers: &[&ServerView]) -> Failure {
     let places: Vec<String> = servers.iter().map(|server| place(server)).collect();
-    let help = format!("name one as PATH:{name}, or its namespace before the name");
+    let help = format!("use PATH:{name}, or put the namespace before the name");
     let what = format!(
-        "{} servers are called {name}: {}",
+        "{} servers are named {name}: {}",
         servers.len(),
         places.join(", ")
     );
@@ -145,14 +145,14 @@ fn place(server: &ServerView) -> String {
     let namespace = server.namespace.as_ref();
     let namespace = namespace.map_or(String::new(), |name| format!(" in namespace {name}"));
     let made = server.made_in.as_ref();
-    let made = made.map_or(String::new(), |folder| format!(" made in {folder}"));
+    let made = made.map_or(String::new(), |folder| format!(" built in {folder}"));
     format!("{at}{namespace}{made}")
 }
 
 fn not_there(name: &str, servers: &[ServerView]) -> Failure {
-    let what = format!("there is neither a path nor a server called {name}");
+    let what = format!("no path or server named {name}");
     if servers.is_empty() {
-        return Failure::with_help(what, "no server was found here at all");
+        return Failure::with_help(what, "no servers were found");
     }
     let names = servers.iter().map(|server| server.name.as_str());
     Failure::with_help(what, nearest::help(name, names))

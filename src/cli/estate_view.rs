@@ -30,7 +30,7 @@ pub(super) fn view_of(
     if read.is_empty() {
         return Err(project::nothing_to_read(
             target,
-            "name the folder of a repository",
+            "pass the folder of a project",
         ));
     }
     let scope = Scope {

@@ -34,7 +34,7 @@ pub(super) fn run(args: &ExplainArgs, console: &mut Console) -> Result<Outcome, 
         return Err(unknown(&args.what, &all)?);
     };
     if rule.id() != args.what {
-        console.print(&format!("{} is called {} now.\n\n", args.what, rule.id()));
+        console.print(&format!("{} was renamed to {}.\n\n", args.what, rule.id()));
     }
     console.print(&page(rule, console.layout.width));
     Ok(Outcome::Clean)
@@ -46,15 +46,15 @@ fn nameless(what: &str) -> Failure {
         _ => "redvet explain option pool.max_size",
     };
     Failure::with_help(
-        format!("which {what}? Its name is missing"),
-        format!("write it behind the word: `{example}`"),
+        format!("missing the name of the {what}"),
+        format!("example: `{example}`"),
     )
 }
 
 fn stray(name: &str) -> Failure {
     Failure::with_help(
-        format!("`{name}` is one word too many"),
-        "a name follows the word `directive` or `option`; a rule is its id alone",
+        format!("unexpected argument `{name}`"),
+        "a second argument is allowed only after `directive` or `option`",
     )
 }
 
@@ -66,15 +66,15 @@ fn unknown(id: &str, rules: &RuleSet) -> Result<Failure, Failure> {
         .collect();
     let known = project::knowledge()?.vocabulary();
     let help = if !in_category.is_empty() {
-        format!("the rules of this category: {}", in_category.join(", "))
+        format!("rules in this category: {}", in_category.join(", "))
     } else if known.directives.contains_key(id) || known.aliases.contains_key(id) {
-        format!("it is a directive: `redvet explain directive {id}`")
+        format!("for the directive, run `redvet explain directive {id}`")
     } else if known.options.contains_key(id) {
-        format!("it is an option of clients: `redvet explain option {id}`")
+        format!("for the client option, run `redvet explain option {id}`")
     } else {
         meant(id, rules)
     };
-    let message = format!("no rule is called `{id}`");
+    let message = format!("unknown rule `{id}`");
     Ok(Failure::with_help(message, help))
 }
 
@@ -100,7 +100,7 @@ fn character(rule: &Rule) -> String {
     let mut words = vec![
         format!("severity {}", draft.severity.as_str()),
         format!("profile {}", draft.profile.as_str()),
-        format!("about a {}", draft.subject.as_str()),
+        format!("subject: {}", draft.subject.as_str()),
         format!("pack {}", rule.pack),
     ];
     if let Some(audience) = &draft.audience {
@@ -110,7 +110,7 @@ fn character(rule: &Rule) -> String {
         words.push("preview".to_owned());
     }
     if draft.non_waivable {
-        words.push("cannot be silenced".to_owned());
+        words.push("cannot be suppressed".to_owned());
     }
     let is_safe = |safety: &Safety| matches!(safety, Safety::Safe);
     let mut safeties = draft.all_fixes().map(|fix| &fix.safety).peekable();

@@ -40,6 +40,6 @@ impl From<DiscoverError> for Failure {
 
 impl From<serde_json::Error> for Failure {
     fn from(error: serde_json::Error) -> Self {
-        Self::new(format!("the JSON could not be written: {error}"))
+        Self::new(format!("cannot write JSON: {error}"))
     }
 }

@@ -35,12 +35,12 @@ impl Git {
         match output {
             Ok(output) if output.status.success() => Ok(git),
             Ok(_) => Err(Failure::with_help(
-                format!("{flag}: {} is in no git repository", folder.display()),
-                "leave the flag away: without a history everything is new",
+                format!("{flag}: {} is not in a git repository", folder.display()),
+                "remove the flag; without a history every finding is new",
             )),
             Err(error) if error.kind() == ErrorKind::NotFound => Err(Failure::with_help(
-                format!("{flag} needs git, and it is not installed"),
-                "install git, or leave the flag away and use a baseline: redvet baseline write",
+                format!("{flag} requires git, which is not installed"),
+                "install git, or use a baseline instead: redvet baseline write",
             )),
             Err(error) => Err(Failure::new(format!("git: {error}"))),
         }
@@ -56,8 +56,8 @@ impl Git {
             return Ok(id);
         }
         Err(Failure::with_help(
-            format!("git knows no commit `{revision}`"),
-            "fetch it first (a shallow clone lacks most of them), or name another",
+            format!("unknown git revision `{revision}`"),
+            "fetch it first (a shallow clone has only recent commits)",
         ))
     }
 
@@ -83,8 +83,8 @@ impl Git {
         if let Some(line) = listed.iter().find(unmerged) {
             let path = line.split_once('\t').map_or("", |(_, path)| path);
             return Err(Failure::with_help(
-                format!("--staged: {path} is not merged"),
-                "resolve the conflict and add the file",
+                format!("--staged: {path} has merge conflicts"),
+                "resolve the conflict and stage the file",
             ));
         }
         Ok(listed.iter().filter_map(|line| entry(line, 1)).collect())
@@ -101,7 +101,7 @@ impl Git {
             .map_err(|e| failed(&e))?;
         let (input, output) = (child.stdin.take(), child.stdout.take());
         let (Some(mut input), Some(output)) = (input, output) else {
-            return Err(Failure::new("git cat-file: it has no input or output"));
+            return Err(Failure::new("git cat-file: no input or output"));
         };
         let asked: String = entries.iter().map(|e| format!("{}\n", e.object)).collect();
         std::thread::scope(|scope| {
@@ -174,8 +174,8 @@ fn write_one(answers: &mut impl BufRead, entry: &Entry, into: &Path) -> Result<(
     let size = about.trim_end().rsplit(' ').next();
     let Some(size) = size.and_then(|size| size.parse::<u64>().ok()) else {
         return Err(Failure::with_help(
-            format!("git has not the content of {}", entry.path),
-            "fetch it: in a partial clone some of it is left on the server",
+            format!("git has no content for {}", entry.path),
+            "run `git fetch`; a partial clone does not have all objects",
         ));
     };
     let path = into.join(&entry.path);

@@ -91,5 +91,5 @@ fn is_looked_at(path: &str, patterns: &Patterns) -> bool {
 }
 
 fn unwritable(error: &std::io::Error) -> Failure {
-    Failure::new(format!("the folder for temporary files: {error}"))
+    Failure::new(format!("cannot create a temporary folder: {error}"))
 }

@@ -38,11 +38,11 @@ pub(super) fn run(args: &InitArgs, console: &mut Console) -> Result<Outcome, Fai
         console.print(&text);
     }
     if repository.is_none() {
-        console.print("no hook: this is no git repository\n");
+        console.print("not a git repository; no pre-commit hook written\n");
     }
     if !args.dry_run {
         console.print(
-            "Now run `redvet check`; `redvet baseline write` sets aside what it finds today.\n",
+            "Next: run `redvet check`, or `redvet baseline write` to record current findings.\n",
         );
     }
     Ok(Outcome::Clean)
@@ -66,9 +66,9 @@ fn found(target: &Target) -> Result<EstateView, Failure> {
 fn place(path: &Path, text: &str, dry_run: bool) -> Result<String, Failure> {
     let shown = visible(&path.display().to_string());
     if path.exists() {
-        let told = format!("{shown} is there already and was left as it is");
+        let told = format!("{shown} already exists and was not changed");
         return Ok(match path.ends_with(HOOKS) {
-            true => format!("{told}; its hook would be:\n\n{text}\n"),
+            true => format!("{told}; make sure it contains this hook:\n\n{text}\n"),
             false => format!("{told}\n"),
         });
     }
@@ -106,8 +106,8 @@ fn settings(estate: &EstateView) -> String {
         .filter(|server| !is_snippet(&server.name))
         .collect();
     text.push_str(match servers.is_empty() {
-        true => "\n# No server was found. One that is not in this repository can be told:\n#\n# [[server]]\n# name = \"sessions\"\n# memory = \"4Gi\"\n",
-        false => "\n# The servers that were found. What no file says can be told here.\n",
+        true => "\n# No server was found. Declare servers that are not in this repository:\n#\n# [[server]]\n# name = \"sessions\"\n# memory = \"4Gi\"\n",
+        false => "\n# Servers found in this repository. Uncomment an entry to add what its files do not say.\n",
     });
     for server in servers {
         text.push_str(&server_entry(server));
@@ -122,7 +122,7 @@ fn is_snippet(name: &str) -> bool {
 
 fn server_entry(server: &ServerView) -> String {
     let flavor = server.flavor.as_deref().unwrap_or("unknown flavor");
-    let version = server.version.as_deref().unwrap_or("of unknown version");
+    let version = server.version.as_deref().unwrap_or("unknown version");
     let mut rows = vec![
         format!("{flavor} {version}, {}:{}", server.path, server.line),
         "[[server]]".to_owned(),
@@ -131,16 +131,16 @@ fn server_entry(server: &ServerView) -> String {
         format!("cpus = 2  # {}", known(&server.limits.cpu)),
     ];
     if server.version.is_none() {
-        rows.push("version = \"redis:7.2\"  # not known".to_owned());
+        rows.push("version = \"redis:7.2\"  # unknown".to_owned());
     }
-    rows.push("role = \"cache\"  # or \"durable\", \"queue\": what losing a key means".to_owned());
+    rows.push("role = \"cache\"  # or \"durable\", \"queue\"".to_owned());
     comment(&rows)
 }
 
 fn known(value: &ValueView) -> String {
     match (&value.reason, value.state) {
-        (Some(reason), _) => format!("not known: {reason}"),
-        (None, "absent") => "no limit is set".to_owned(),
+        (Some(reason), _) => format!("unknown: {reason}"),
+        (None, "absent") => "no limit set".to_owned(),
         (None, _) => format!("known: {} ({})", value.shown, value.from),
     }
 }
@@ -156,7 +156,7 @@ fn services(clients: &[ClientView]) -> String {
     if folders.is_empty() {
         return String::new();
     }
-    let mut text = "\n# The packages that build clients. A program is named with its packages and its server.\n".to_owned();
+    let mut text = "\n# Packages that create clients. Uncomment an entry to name the program and its server.\n".to_owned();
     for (folder, server) in folders {
         let name = Some(path::name(folder)).filter(|name| !name.is_empty());
         let paths = match folder {

@@ -22,7 +22,8 @@ pub(super) fn completions(
 
 /// The main page, or, into a folder, one page a command.
 pub(super) fn pages(args: &ManArgs, console: &mut Console) -> Result<Outcome, Failure> {
-    let failed = |error: std::io::Error| Failure::new(format!("the manual page: {error}"));
+    let failed =
+        |error: std::io::Error| Failure::new(format!("cannot write the manual page: {error}"));
     match &args.dir {
         Some(folder) => {
             std::fs::create_dir_all(folder).map_err(failed)?;

@@ -31,8 +31,8 @@ pub(super) fn job(args: &CheckArgs) -> Result<Option<Job>, Failure> {
         return match args.unsafe_fixes {
             false => Ok(None),
             true => Err(Failure::with_help(
-                "--unsafe-fixes says which fixes to apply, not to apply them",
-                "add --fix to write them, or --diff to see them",
+                "--unsafe-fixes has no effect without --fix or --diff",
+                "add --fix to apply the fixes, or --diff to print them",
             )),
         };
     }
@@ -79,10 +79,10 @@ impl Ground<'_> {
     fn place_refusal(&self, report: &Report, at: Span) -> Option<String> {
         let path = report.sources.path(at);
         if !self.scope.holds(path) {
-            return Some("it is not among the named paths".to_owned());
+            return Some("not in the given paths".to_owned());
         }
         if self.job.diff && touches_secret(report, at) {
-            return Some("a patch would show a secret".to_owned());
+            return Some("the patch would contain a secret".to_owned());
         }
         match self.typed {
             Some((typed, _)) if typed == path => None,
@@ -110,7 +110,7 @@ impl Ground<'_> {
         }
         Err(Failure::with_help(
             refused.join("\n"),
-            "all other files are written as they should be; run redvet again",
+            "all other files were written; run redvet again",
         ))
     }
 
@@ -130,7 +130,7 @@ impl Ground<'_> {
             count(mended.files.len(), "file")
         );
         for (path, why) in self.left(&mended.report) {
-            text.push_str(&format!("left as it is: {path}: {why}\n"));
+            text.push_str(&format!("not fixed: {path}: {why}\n"));
         }
         console.say(&text);
     }

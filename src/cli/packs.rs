@@ -92,7 +92,7 @@ pub(super) fn extended(
             Ok(pack) => pack,
             Err(why) => {
                 let message = format!("`{}`: {why}", entry.value);
-                let help = "name a folder of rules, relative to this file";
+                let help = "expected a folder of rules, relative to this file";
                 mistakes.push(LoadError::new(entry.span, message).with_help(help));
                 continue;
             }
@@ -116,7 +116,7 @@ fn remote(entry: &Spanned<String>) -> Option<LoadError> {
     let named = scheme.len() > 1 && scheme.len() < entry.value.len() && !scheme.contains('/');
     named.then(|| {
         let message = format!(
-            "`{}` is an address, and redvet opens no connection",
+            "`{}` is a URL; redvet does not access the network",
             entry.value
         );
         let help = "bring the pack into the repository (a submodule, a vendored copy) and name its \
@@ -185,10 +185,10 @@ fn below_rules(folder: PathBuf, texts: Vec<(String, String)>) -> (PathBuf, Vec<(
 /// The YAML files under a folder, by their path in it, in order. Fixture pages may lie beside them.
 pub(super) fn texts(folder: &Path) -> Result<Vec<(String, String)>, String> {
     if folder.is_file() {
-        return Err("this is a file, and a pack is a folder".to_owned());
+        return Err("this is a file; a pack is a folder".to_owned());
     }
     if !folder.is_dir() {
-        return Err("there is no such folder".to_owned());
+        return Err("no such folder".to_owned());
     }
     let mut texts = Vec::new();
     for entry in WalkDir::new(folder).sort_by_file_name() {
@@ -202,7 +202,7 @@ pub(super) fn texts(folder: &Path) -> Result<Vec<(String, String)>, String> {
         }
     }
     if texts.is_empty() {
-        return Err("the folder holds no rule (no file that ends in `.yaml`)".to_owned());
+        return Err("the folder contains no rules (no `.yaml` files)".to_owned());
     }
     Ok(texts)
 }

@@ -93,12 +93,12 @@ fn target(args: &CheckArgs) -> Result<(Target, Option<String>), Failure> {
             Ok((target, Some(path)))
         }
         Some(_) => Err(Failure::with_help(
-            "with --stdin-filename nothing else is checked",
-            "leave PATHS away, or write `-` for them",
+            "--stdin-filename cannot be combined with PATHS",
+            "remove PATHS, or pass `-`",
         )),
         None if dash => Err(Failure::with_help(
-            "`-` is the text on standard input, and its name is missing",
-            "name it with --stdin-filename: the name says what kind of file it is",
+            "`-` requires --stdin-filename",
+            "the file name determines the file type",
         )),
         None => Ok((Target::of(paths, args.at.isolated)?, None)),
     }
@@ -125,8 +125,8 @@ fn one_standard_output(outputs: &[Output]) -> Result<(), Failure> {
         > 1
     {
         return Err(Failure::with_help(
-            "only one report can go to standard output",
-            "write the others to files, e.g. --output-format json=report.json",
+            "only one report can be written to stdout",
+            "write the others to files, for example --output-format json=report.json",
         ));
     }
     Ok(())

@@ -121,9 +121,6 @@ fn input(file: FoundFile) -> Input {
 
 /// The message for a tree without any file to read.
 pub(super) fn nothing_to_read(target: &Target, help: &str) -> Failure {
-    let what = format!(
-        "there is no readable file in {}",
-        target.tree.root.display()
-    );
+    let what = format!("no files to check in {}", target.tree.root.display());
     Failure::with_help(what, help)
 }

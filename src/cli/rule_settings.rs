@@ -39,8 +39,8 @@ pub(super) fn mistakes(settings: &config::Settings, rules: &RuleSet) -> Vec<Load
 fn weakened(setting: &RuleSetting, rule: &Rule) -> Option<LoadError> {
     let flag = setting.non_waivable.as_ref()?;
     (rule.draft.non_waivable && !flag.value).then(|| {
-        let message = format!("{} is non_waivable by its own file", rule.id());
-        let help = "it stays so; `enabled = false` turns the rule off";
+        let message = format!("{} is non_waivable in its rule file", rule.id());
+        let help = "settings cannot change this; `enabled = false` turns the rule off";
         LoadError::new(flag.span, message).with_help(help)
     })
 }
@@ -62,8 +62,8 @@ fn unknown_param(name: &str, param: &config::ParamSetting, rule: &Rule) -> LoadE
     let known: Vec<&str> = rule.draft.params.keys().map(String::as_str).collect();
     let help = match nearest(name, known.iter().copied()) {
         Some(near) => format!("did you mean `{near}`?"),
-        None if known.is_empty() => "the rule has no parameters".to_owned(),
-        None => format!("its parameters: {}", known.join(", ")),
+        None if known.is_empty() => "the rule takes no parameters".to_owned(),
+        None => format!("known parameters: {}", known.join(", ")),
     };
     let message = format!("{} has no parameter `{name}`", rule.id());
     LoadError::new(param.name, message).with_help(help)
@@ -87,7 +87,7 @@ pub(super) fn former_ids(
             let current = rules.current(id).filter(|current| current != id)?;
             Some(Note {
                 path: path.cloned(),
-                message: format!("`{id}` is called `{current}` now"),
+                message: format!("`{id}` was renamed to `{current}`"),
             })
         })
         .collect();
@@ -140,9 +140,8 @@ fn patterns(flag: &str, given: &[String], rules: &RuleSet) -> Result<Vec<String>
     let given = given.iter().map(|p| p.trim()).filter(|p| !p.is_empty());
     let chosen: Result<Vec<Vec<String>>, Failure> = given
         .map(|pattern| {
-            let glob = policy::glob(pattern).map_err(|why| {
-                Failure::new(format!("{flag} {pattern}: it is no pattern: {why}"))
-            })?;
+            let glob = policy::glob(pattern)
+                .map_err(|why| Failure::new(format!("{flag} {pattern}: invalid pattern: {why}")))?;
             let former = rules.former().filter(|(old, _)| glob.is_match(old));
             let mut ids: Vec<String> = former.map(|(_, new)| new.to_owned()).collect();
             if rules.rules().any(|rule| glob.is_match(rule.id())) {
@@ -151,7 +150,7 @@ fn patterns(flag: &str, given: &[String], rules: &RuleSet) -> Result<Vec<String>
             if !ids.is_empty() {
                 return Ok(ids);
             }
-            let what = format!("{flag} {pattern}: no rule is called so");
+            let what = format!("{flag} {pattern}: unknown rule");
             Err(Failure::with_help(what, meant(pattern, rules)))
         })
         .collect();
@@ -161,9 +160,9 @@ fn patterns(flag: &str, given: &[String], rules: &RuleSet) -> Result<Vec<String>
 /// What a person may have meant by an id that no rule has.
 pub(super) fn meant(id: &str, rules: &RuleSet) -> String {
     if rules.rules().any(|rule| rule.category() == id) {
-        return format!("write '{id}/*' for all rules of the category");
+        return format!("use '{id}/*' for all rules in the category");
     }
     rules
         .help_for(id)
-        .unwrap_or_else(|| "`redvet rules list` names all rules".to_owned())
+        .unwrap_or_else(|| "run `redvet rules list` to see all rules".to_owned())
 }

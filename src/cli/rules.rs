@@ -69,7 +69,7 @@ fn known<'a>(
     match given.iter().find(|word| !known.contains(word.as_str())) {
         None => Ok(()),
         Some(word) => {
-            let what = format!("{flag} {word}: there is none of that name");
+            let what = format!("{flag} {word}: unknown name");
             Err(Failure::with_help(what, nearest::help(word, known)))
         }
     }
@@ -92,7 +92,7 @@ fn table(rules: &[&Rule]) -> String {
         1 => "1 rule".to_owned(),
         n => format!("{n} rules"),
     };
-    out.push_str(&format!("{count}; `redvet explain RULE` shows one\n"));
+    out.push_str(&format!("{count}; run `redvet explain RULE` for details\n"));
     out
 }
 

@@ -20,15 +20,15 @@ pub(super) fn run(args: &NewArgs, console: &mut Console) -> Result<Outcome, Fail
     let id = args.id.as_str();
     if !is_id(id) {
         return Err(Failure::with_help(
-            format!("`{id}` is no rule id"),
+            format!("`{id}` is not a valid rule id"),
             "write CATEGORY/NAME in small letters, digits and dashes, named for the fault: \
              `memory/limit-missing`",
         ));
     }
     if packs::builtin()?.get(id).is_some() {
         return Err(Failure::with_help(
-            format!("redvet has a rule `{id}` itself"),
-            "nothing was written; choose another name",
+            format!("`{id}` is a built-in rule"),
+            "choose another name; nothing was written",
         ));
     }
     let files = [
@@ -56,8 +56,8 @@ fn is_id(id: &str) -> bool {
 }
 
 fn taken(path: &Path) -> Failure {
-    let what = format!("{}: the file is there already", path.display());
-    Failure::with_help(what, "nothing was written; choose another name")
+    let what = format!("{}: file already exists", path.display());
+    Failure::with_help(what, "choose another name; nothing was written")
 }
 
 fn write(path: &PathBuf, text: &str) -> Result<(), Failure> {
@@ -85,7 +85,7 @@ fn next(dir: &Path) -> String {
         format!("./{}", dir.display())
     };
     format!(
-        "Run `redvet rules test{shown}`, change both files, run it again.\n\
-         `extends = [\"{folder}\"]` in redvet.toml makes `redvet check` use the rules.\n"
+        "Edit both files and run `redvet rules test{shown}`.\n\
+         `extends = [\"{folder}\"]` in redvet.toml enables the rules for `redvet check`.\n"
     )
 }

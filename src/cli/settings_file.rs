@@ -90,8 +90,8 @@ fn unknown_build(text: &str, knowledge: &Knowledge) -> Option<(String, String)> 
     let words = knowledge.servers.build_words();
     let known: Vec<&str> = words.iter().map(|known| known.word.as_str()).collect();
     if known.contains(&wrong) {
-        let message = format!("`{wrong}` says the opposite of a word before it");
-        return Some((message, "leave one of the two out".to_owned()));
+        let message = format!("`{wrong}` contradicts an earlier word");
+        return Some((message, "remove one of them".to_owned()));
     }
     let near = nearest(wrong, known.iter().copied());
     let meant = near.map_or(String::new(), |near| format!("did you mean `{near}`? "));
@@ -100,8 +100,11 @@ fn unknown_build(text: &str, knowledge: &Knowledge) -> Option<(String, String)> 
         .map(|known| format!("`{}` ({})", known.word, known.about))
         .collect();
     Some((
-        format!("no build is called `{wrong}`"),
-        format!("{meant}known words, joined by commas: {}", all.join(", ")),
+        format!("unknown build option `{wrong}`"),
+        format!(
+            "{meant}expected a comma-separated list of: {}",
+            all.join(", ")
+        ),
     ))
 }
 
@@ -138,7 +141,7 @@ fn unknown_flavor(version: &ServerVersion, knowledge: &Knowledge) -> Option<(Str
     let near = nearest(flavor, known.iter().copied());
     let meant = near.map_or(String::new(), |near| format!("did you mean `{near}`? "));
     Some((
-        format!("no server flavor is called `{flavor}`"),
+        format!("unknown server flavor `{flavor}`"),
         format!("{meant}known flavors: {}", known.join(", ")),
     ))
 }

@@ -134,7 +134,7 @@ impl Lines<'_> {
         ];
         for (key, list) in quiet {
             match list {
-                None => self.put(key, "the rule pack's own list", "default"),
+                None => self.put(key, "from the rule pack", "default"),
                 Some(list) => list.iter().for_each(|item| self.written(key, item)),
             }
         }

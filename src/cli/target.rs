@@ -181,7 +181,7 @@ fn different(one: &Path, first: &Universe, two: &Path, second: &Universe) -> Fai
             first.root.display(),
             second.root.display()
         ),
-        "run redvet once for each project",
+        "run redvet separately for each project",
     )
 }
 
@@ -194,7 +194,7 @@ fn named_files(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
         } else if let Err(error) = std::fs::read_dir(path) {
             let path = path.display();
             return Err(Failure::new(format!(
-                "{path}: the folder cannot be read: {error}"
+                "{path}: cannot read the folder: {error}"
             )));
         }
     }

@@ -125,9 +125,9 @@ fn results(
         .map(|name| {
             let failures = match (set.get(name), pages.get(name)) {
                 (Some(rule), Some(page)) => run_page(&stage, rule, page),
-                (None, Some(page)) => vec![format!("{}: there is no rule `{name}`", page.path)],
+                (None, Some(page)) => vec![format!("{}: unknown rule `{name}`", page.path)],
                 _ => vec![format!(
-                    "{}: the rule has no page: what nobody has shown to fire is not known to work",
+                    "{}: the rule has no fixture page, so nothing shows that it works",
                     shown(folder, name)
                 )],
             };
@@ -185,28 +185,28 @@ fn unproven(rule: &Rule, run: &RuleRun) -> Option<String> {
     let subject = rule.draft.subject.as_str();
     if run.subjects == 0 {
         return Some(format!(
-            "no case has a {subject} that the rule could look at"
+            "no case contains a {subject} for the rule to check"
         ));
     }
     let when = run.when.unwrap_or_default();
     if run.when.is_some() && when.holds == 0 {
         return Some(format!(
-            "`when` holds for no {subject} of any case: the rule never applies"
+            "`when` is false for every {subject} in every case: the rule never applies"
         ));
     }
     if run.when.is_some() && when.fails + when.open == 0 {
         return Some(format!(
-            "`when` holds for every {subject} of every case: show one that the rule does not apply to"
+            "`when` is true for every {subject} in every case: add a case the rule does not apply to"
         ));
     }
     let assert = run.assert;
     match (assert.holds, assert.fails) {
         (0, 0) => None,
         (_, 0) => Some(format!(
-            "`assert` holds for every {subject} of every case: show one where it does not"
+            "`assert` is true for every {subject} in every case: add a case where it is false"
         )),
         (0, _) if assert.open == 0 => Some(format!(
-            "`assert` holds for no {subject} of any case: show one where it does"
+            "`assert` is false for every {subject} in every case: add a case where it is true"
         )),
         _ => None,
     }

@@ -23,7 +23,7 @@ pub(super) fn run(args: &UpgradeArgs, console: &mut Console) -> Result<Outcome, 
     if read.is_empty() {
         return Err(project::nothing_to_read(
             &target,
-            "name the folder of a repository",
+            "pass the folder of a project",
         ));
     }
     let scope = Scope {
@@ -62,8 +62,8 @@ fn series<'k>(
                 .map(|series| format!("{}:{}", series.flavor, series.series))
                 .collect();
             Err(Failure::with_help(
-                "an upgrade goes from one version to another",
-                format!("name one of {}", names.join(", ")),
+                "--from and --to must name known versions",
+                format!("expected one of {}", names.join(", ")),
             ))
         }
     }

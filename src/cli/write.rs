@@ -28,7 +28,7 @@ pub(super) fn write(root: &Path, fixed: &Fixed) -> Result<(), String> {
     let place = place(root, &fixed.path)?;
     let now = fs::read(&place.file).map_err(|error| why(&error))?;
     if now != fixed.before.as_bytes() {
-        return Err("it changed while it was checked".to_owned());
+        return Err("the file changed during the check".to_owned());
     }
     replace(&place, fixed.after.as_bytes()).map_err(|error| why(&error))
 }
@@ -37,18 +37,18 @@ fn place(root: &Path, path: &str) -> Result<Place, String> {
     let file = root.join(path);
     let about = file.symlink_metadata().map_err(|error| why(&error))?;
     if about.is_symlink() {
-        return Err("it is a symbolic link".to_owned());
+        return Err("is a symbolic link".to_owned());
     }
     if !about.is_file() {
-        return Err("it is no regular file".to_owned());
+        return Err("not a regular file".to_owned());
     }
     if about.permissions().readonly() {
-        return Err("it is read-only".to_owned());
+        return Err("read-only file".to_owned());
     }
     let folder = file.parent().unwrap_or(root).canonicalize();
     let folder = folder.map_err(|error| why(&error))?;
     if !folder.starts_with(root) {
-        return Err("it lies outside of the project".to_owned());
+        return Err("outside the project".to_owned());
     }
     Ok(Place {
         file,
@@ -71,7 +71,7 @@ fn replace(place: &Place, text: &[u8]) -> io::Result<()> {
 
 fn why(error: &io::Error) -> String {
     match error.kind() {
-        ErrorKind::NotFound => "it is gone".to_owned(),
+        ErrorKind::NotFound => "no such file".to_owned(),
         ErrorKind::PermissionDenied => "permission denied".to_owned(),
         other => other.to_string(),
     }

@@ -55,7 +55,7 @@ pub(super) const TEXT: ScalarForm<String> = ScalarForm("text", text, text_schema
 
 /// A whole number from 0.
 pub(super) const COUNT: ScalarForm<u64> = ScalarForm(
-    "a whole number",
+    "an integer",
     count,
     || json!({ "type": "integer", "minimum": 0 }),
 );
@@ -100,7 +100,7 @@ pub(super) const DATE: ScalarForm<Date> = ScalarForm(
 );
 
 pub(super) const PARAM: ScalarForm<ParamValue> = ScalarForm(
-    "a number, text, flag or list",
+    "a number, string, boolean or list",
     param,
     || json!({ "type": ["boolean", "number", "string", "array"] }),
 );
@@ -161,7 +161,7 @@ impl SettingForm for PatternForm {
             Ok(_) => "it is empty".to_owned(),
             Err(error) => error.kind().to_string(),
         };
-        let message = format!("`{pattern}` is no pattern: {why}");
+        let message = format!("invalid pattern `{pattern}`: {why}");
         to.add(value.span(), message, None);
         None
     }

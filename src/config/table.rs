@@ -255,7 +255,7 @@ impl<T> SettingForm for TablesForm<T> {
     fn read(&self, key: &SettingKey, value: &Written<'_>, to: &mut Mistakes) -> Option<Vec<T>> {
         let name = key.name;
         let Some(items) = value.get_ref().as_array() else {
-            let expected = "tables, each under a heading in double brackets";
+            let expected = "tables written with double brackets";
             return to.wrong(name, expected, value);
         };
         let items = items

@@ -182,8 +182,8 @@ fn configuration_that_is_no_text_is_told_and_other_files_are_not() {
     assert_eq!(
         told,
         [
-            "redis-latin.conf: it is not UTF-8",
-            "redis.conf: it is not text (a NUL byte near its start)"
+            "redis-latin.conf: not valid UTF-8",
+            "redis.conf: not a text file (NUL byte near the start)"
         ]
     );
 }
@@ -196,10 +196,7 @@ fn a_file_too_large_is_told_without_being_read() {
     let found = found(dir.path(), &[]);
     assert_eq!(
         found.unreadable,
-        [(
-            "redis.conf".to_owned(),
-            "it is larger than 64 MiB".to_owned()
-        )]
+        [("redis.conf".to_owned(), "larger than 64 MiB".to_owned())]
     );
 }
 

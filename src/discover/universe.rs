@@ -21,7 +21,7 @@ pub struct Universe {
 /// A path named by a person that cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum DiscoverError {
-    #[error("{path}: there is no such file or folder")]
+    #[error("{path}: no such file or folder")]
     Missing { path: String },
     #[error("{path}: {why}")]
     Unreadable { path: String, why: String },
@@ -44,7 +44,7 @@ impl DiscoverError {
 pub(super) fn why(error: &std::io::Error) -> String {
     match error.kind() {
         ErrorKind::PermissionDenied => "permission denied".to_owned(),
-        ErrorKind::NotFound => "it is gone".to_owned(),
+        ErrorKind::NotFound => "no such file".to_owned(),
         other => other.to_string(),
     }
 }

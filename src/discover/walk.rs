@@ -204,11 +204,11 @@ fn examine(path: String, absolute: PathBuf, patterns: &Patterns) -> Outcome {
 /// Why a file was not read.
 #[derive(Debug, thiserror::Error)]
 enum Refusal {
-    #[error("it is larger than 64 MiB")]
+    #[error("larger than 64 MiB")]
     TooLarge,
-    #[error("it is not text (a NUL byte near its start)")]
+    #[error("not a text file (NUL byte near the start)")]
     Binary,
-    #[error("it is not UTF-8")]
+    #[error("not valid UTF-8")]
     NotUtf8,
     #[error("{0}")]
     Io(String),
@@ -277,7 +277,7 @@ pub fn read(path: &Path) -> Result<String, DiscoverError> {
         .metadata()
         .map_err(|error| DiscoverError::of(path, &error))?;
     if !about.is_file() {
-        return Err(unreadable(path, "it is no regular file"));
+        return Err(unreadable(path, "not a regular file"));
     }
     bytes(path)
         .and_then(text)

@@ -181,7 +181,7 @@ fn is_template_line(excerpt: &Excerpt, line: &Line) -> bool {
         || text.starts_with("<%")
 }
 
-/// Why a word is not what the server reads: something fills it in before.
+/// Why a word is not what the server reads: it is set elsewhere before.
 pub fn hole(word: &str) -> Option<Cause> {
     let placeholder = |open: &str, close: &str| {
         word.find(open)

@@ -48,7 +48,7 @@ fn composed(environment: &Node, service: &str, found: &mut Vec<RawVariable>) {
         if text.contains('=') && scalar.text.is_ok() {
             scalar.text = Ok(value.to_owned());
         } else {
-            scalar.text = Err(Cause::Deployment("its value is given elsewhere"));
+            scalar.text = Err(Cause::Deployment("its value is set elsewhere"));
         }
         found.extend(variable(name, Some(&scalar), holder()));
     }
@@ -92,10 +92,10 @@ fn variable(name: &str, value: Option<&RawScalar>, holder: String) -> Option<Raw
     let text = match value {
         Some(scalar) => match &scalar.text {
             Ok(text) if !text.contains(['$', '{']) => Ok(text.clone()),
-            Ok(_) => Err(Cause::Deployment("something fills it in")),
+            Ok(_) => Err(Cause::Deployment("it is set elsewhere")),
             Err(reason) => Err(reason.clone()),
         },
-        None => Err(Cause::Deployment("its value is given elsewhere")),
+        None => Err(Cause::Deployment("its value is set elsewhere")),
     };
     Some(RawVariable {
         name: name.to_owned(),

@@ -178,10 +178,10 @@ impl Merged<'_> {
     }
 
     fn deployment(&self, name: &str) -> Deployment {
-        let memory = Err(Cause::Host("the machine's memory is not known"));
-        let processors = Err(Cause::Host("the machine's processors are not known"));
-        let exporter = Cause::Host("other units of the host are not visible");
-        let storage = Cause::Host("the host's file systems are not visible");
+        let memory = Err(Cause::Host("the memory of the machine is unknown"));
+        let processors = Err(Cause::Host("the CPUs of the machine are unknown"));
+        let exporter = Cause::Host("other units of the host are unknown");
+        let storage = Cause::Host("the file systems of the host are unknown");
         let mut deployment = Deployment::by("the unit")
             .with_default(DeploymentQuantity::LimitsMemory, memory)
             .with_default(DeploymentQuantity::LimitsCpu, processors)
@@ -273,7 +273,7 @@ fn without_specifiers(value: &Excerpt) -> Expanded {
     let signs = prefix(text).len();
     let value = value.slice(signs..text.len());
     let text = value.text();
-    let reason = Cause::Host("the unit's name or the host fills it in");
+    let reason = Cause::Host("the unit name or the host sets it");
     let unknown = text
         .match_indices('%')
         .filter(|(at, _)| {

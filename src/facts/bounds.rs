@@ -32,7 +32,7 @@ impl Raw {
             self.servers.truncate(MOST_SERVERS);
             self.texts.truncate(MOST_SERVERS);
             let why = format!("it holds more than {MOST_SERVERS} servers or configuration texts");
-            told.extend(file.map(|file| (file, format!("{why}, and only the first were read"))));
+            told.extend(file.map(|file| (file, format!("{why}; only the first ones were read"))));
         }
         for text in &mut self.texts {
             let is_cut = text.holes.iter().any(|hole| *hole == Cause::TooLong);
@@ -58,7 +58,7 @@ impl Raw {
 }
 
 fn too_long(name: &str) -> String {
-    format!("{name} is longer than {MOST_LINES} lines or {MOST_BYTES} bytes: the rest was not read")
+    format!("{name} is longer than {MOST_LINES} lines or {MOST_BYTES} bytes; the rest was not read")
 }
 
 fn cut_text(text: &mut RawText) -> bool {

@@ -289,13 +289,13 @@ impl Cause {
     }
 }
 
-const COMPUTED: &str = ", which is computed with";
+const COMPUTED: &str = ", used in a calculation";
 
 impl fmt::Display for Cause {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::EnvironmentVariable(name) => write!(f, "environment variable {name}"),
-            Self::FigureFromVariable(name) => write!(f, "a figure made from {name}"),
+            Self::FigureFromVariable(name) => write!(f, "a number derived from {name}"),
             Self::VariablePresence(name) => write!(f, "whether a value is given by {name}"),
             Self::VariableReadError(name) => write!(f, "the error of reading {name}"),
             Self::FallbackReadError(name) => {
@@ -303,7 +303,7 @@ impl fmt::Display for Cause {
             }
             Self::ComputedWith(cause) => write!(f, "{cause}{COMPUTED}"),
             Self::UnlessSet { source, otherwise } => {
-                write!(f, "{source}, {otherwise} where it is not set")
+                write!(f, "{source} ({otherwise} if not set)")
             }
             Self::Branches => f.write_str("different branches of the code"),
             Self::Code(words)
@@ -329,11 +329,11 @@ impl fmt::Display for Cause {
             Self::FateOf(name) => write!(f, "what becomes of `{name}`"),
             Self::RunBy(name) => write!(f, "what `{name}` runs"),
             Self::WhichClient { count, call } => {
-                write!(f, "through which of {count} clients `{call}` goes")
+                write!(f, "which of {count} clients `{call}` uses")
             }
             Self::WhichPool(count) => write!(
                 f,
-                "which of the program's {count} pools they wait through is not said"
+                "it is unknown which of the program's {count} pools they use"
             ),
             Self::From { what, cause } => write!(f, "{what} {cause}"),
             Self::JoinedFrom(evidence) => write!(f, "it comes from {evidence}"),
@@ -348,18 +348,21 @@ impl fmt::Display for Cause {
                     .map_or(Ok(()), |cause| write!(f, ": {cause}"))
             }
             Self::PoolSizeOf(client) => {
-                write!(f, "how many connections {client} may open is not known")
+                write!(f, "the number of connections of {client} is unknown")
             }
             Self::ProcessesOf { client, cause } => {
-                write!(f, "how many processes run {client} is not known: {cause}")
+                write!(
+                    f,
+                    "the number of processes running {client} is unknown: {cause}"
+                )
             }
-            Self::LibraryVersion(library) => write!(f, "the version of {library} is not known"),
+            Self::LibraryVersion(library) => write!(f, "the version of {library} is unknown"),
             Self::CrateSource(source) => write!(f, "Cargo.toml takes the crate from a {source}"),
             Self::GoLine(line) => write!(
                 f,
-                "with go {line} in go.mod it is the node's number, whatever the CPU limit"
+                "with go {line} in go.mod it is the number of CPUs of the node, regardless of the CPU limit"
             ),
-            Self::Namesakes(count) => write!(f, "{count} workloads of one name may run it"),
+            Self::Namesakes(count) => write!(f, "{count} workloads with the same name may run it"),
             Self::Template(does) => write!(f, "a template {does}"),
             Self::TemplateFields(fields) => {
                 write!(f, "a template fills in {}", fields.join(" and "))
@@ -368,8 +371,8 @@ impl fmt::Display for Cause {
                 f.write_str("a template chooses between this line and another one")
             }
             Self::Text { text, fact } => write!(f, "`{text}` {fact}"),
-            Self::TooLong => f.write_str("it is longer than is read"),
-            Self::TooMany(does) => write!(f, "it {does} than are read"),
+            Self::TooLong => f.write_str("it exceeds the size limit"),
+            Self::TooMany(does) => write!(f, "it {does} than redvet reads"),
             Self::VersionDependent { releases, outcomes } => {
                 f.write_str("it depends on the version")?;
                 if let Some(releases) = releases {
@@ -397,10 +400,7 @@ impl fmt::Display for Cause {
             Self::Excerpt { by, of } => write!(f, "{by} shows a part of {of}"),
             Self::Named { name, fact } => write!(f, "{name} {fact}"),
             Self::FilePath(cause) => {
-                write!(
-                    f,
-                    "the path of its configuration file is not known: {cause}"
-                )
+                write!(f, "the path of its configuration file is unknown: {cause}")
             }
             Self::NotFollowed { path, cause } => write!(f, "{path} is not followed: {cause}"),
             Self::VolumeOf { path, fact } => write!(f, "the volume that holds {path} {fact}"),
@@ -409,11 +409,11 @@ impl fmt::Display for Cause {
             }
             Self::NoKey(key) => write!(f, "its ConfigMap has no key {key}"),
             Self::NoEntry { section, name } => write!(f, "{section} has no {name}"),
-            Self::SeveralFiles(name) => write!(f, "several files are called like {name}"),
-            Self::MadeInto(object) => write!(f, "what {object} is made into is not followed"),
+            Self::SeveralFiles(name) => write!(f, "several files are named {name}"),
+            Self::MadeInto(object) => write!(f, "objects generated from {object} are not followed"),
             Self::Variable { name, fact } => write!(f, "the variable {name} {fact}"),
             Self::VariableNotVisible(name) => {
-                write!(f, "environment variable {name} is not visible")
+                write!(f, "environment variable {name} is unknown")
             }
             Self::VariableOf { name, source } => {
                 write!(f, "environment variable {name} comes from {source}")
@@ -427,7 +427,7 @@ impl fmt::Display for Cause {
                 write!(f, "{path} is part of the image or written at start-up")
             }
             Self::ImageProgram(image) => {
-                write!(f, "what the image {image} runs by itself is not known")
+                write!(f, "the default command of image {image} is unknown")
             }
             Self::ImageStep { image, path } => {
                 write!(f, "a step of {image} writes or changes {path}")
@@ -437,15 +437,12 @@ impl fmt::Display for Cause {
             }
             Self::PatchNotFollowed(why) => write!(f, "a patch cannot be followed: {why}"),
             Self::ChartValues(chart) => {
-                write!(f, "the chart {chart} may bring values of its own")
+                write!(f, "chart {chart} may have its own default values")
             }
             Self::PartSwitchedOff(path) => {
-                write!(
-                    f,
-                    "`{path}` is false here, so that the chart is not deployed"
-                )
+                write!(f, "`{path}` is false, so the chart is not deployed")
             }
-            Self::SettingOf { path, setting } => write!(f, "{path} speaks of {setting}"),
+            Self::SettingOf { path, setting } => write!(f, "{path} mentions {setting}"),
             Self::StartScript(does) => write!(f, "its start script {does}"),
             Self::ScriptDecides(name) => write!(f, "its start script decides {name}"),
             Self::ScriptWrites(path) => {
@@ -454,16 +451,16 @@ impl fmt::Display for Cause {
             Self::ScriptOutsideTree(name) => {
                 write!(f, "its start script, {name}, is not in the scanned tree")
             }
-            Self::MissingArgument(number) => write!(f, "it is given no ${number}"),
+            Self::MissingArgument(number) => write!(f, "argument ${number} is missing"),
             Self::OutputOf(program) => {
-                write!(f, "what {program} writes is known only when it runs")
+                write!(f, "the output of {program} is known only at runtime")
             }
             Self::ChangesBy(program) => {
-                write!(f, "what {program} makes of it is not followed")
+                write!(f, "changes by {program} are not followed")
             }
             Self::MayChange { program, path } => write!(f, "{program} may change {path}"),
-            Self::NotSaid(what) => write!(f, "no image and no setting says its {what}"),
-            Self::DirectiveNotKnown(name) => write!(f, "`{name}` is not known"),
+            Self::NotSaid(what) => write!(f, "neither image nor settings specify its {what}"),
+            Self::DirectiveNotKnown(name) => write!(f, "`{name}` is unknown"),
             Self::ModuleCommands(names) => {
                 let names: Vec<_> = names.iter().map(|name| format!("`{name}`")).collect();
                 let names = names.join(", ");

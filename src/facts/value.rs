@@ -14,7 +14,7 @@ pub enum Datum {
     Text(String),
     /// Bytes.
     Size(u64),
-    /// Seconds; a negative figure is what was written and has a meaning only to the reader of the
+    /// Seconds; a negative value is what was written and has a meaning only to the reader of the
     /// option.
     Duration(f64),
     /// CPU cores; half a core is 0.5.

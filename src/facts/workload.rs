@@ -184,7 +184,7 @@ impl Raw {
         }
         filled.push_str(rest);
         if filled.contains("{{") || filled.contains("${") {
-            return Err(Cause::Deployment("something fills it in"));
+            return Err(Cause::Deployment("it is set elsewhere"));
         }
         Ok(filled)
     }

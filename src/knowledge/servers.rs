@@ -412,7 +412,7 @@ fn by_major<'a>(entries: &[&'a Entry], major: u32) -> (Vec<&'a Entry>, Option<St
 
 fn unlisted(wanted: (u32, u32), stands_for: &str) -> String {
     format!(
-        "version {}.{} is not among the directive tables: judged as {stands_for}",
+        "no directive table for version {}.{}; using {stands_for}",
         wanted.0, wanted.1
     )
 }

@@ -302,7 +302,7 @@ impl Shapes {
         harmless.iter().any(|known| known == program)
     }
 
-    /// Whether a file's name says that something fills it in.
+    /// Whether a file's name says that it is set elsewhere.
     pub fn is_template_name(&self, name: &str) -> bool {
         let name = name.to_ascii_lowercase();
         let endings = self

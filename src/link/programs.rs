@@ -344,7 +344,7 @@ impl Runner<'_> {
             return;
         }
         if found.is_empty() && program.unclear.is_none() {
-            let why = Cause::Process("no workload of the scanned tree is seen to run it");
+            let why = Cause::Process("no workload in the scanned tree runs it");
             program.unclear = Some(why);
         }
         program.workloads = found;
@@ -360,9 +360,9 @@ fn evidence(ground: Ground, workload: &RawWorkload) -> String {
         ),
         Ground::Started => "its command starts a program of that name".to_owned(),
         Ground::Image if image.is_empty() => "its image is built from the folder".to_owned(),
-        Ground::Image => format!("its image {image} is called like it"),
-        Ground::Module => format!("its image {image} is called like the module"),
-        Ground::Name => "it is called like it".to_owned(),
+        Ground::Image => format!("image name {image} matches the program name"),
+        Ground::Module => format!("image name {image} matches the module name"),
+        Ground::Name => "the names match".to_owned(),
         Ground::Only => "it is the only program and the only workload".to_owned(),
     }
 }

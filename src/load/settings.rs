@@ -39,10 +39,10 @@ fn unknown_rule(id: &Spanned<String>, known: &[String]) -> LoadError {
     let near = crate::nearest::nearest(&id.value, known.iter().map(String::as_str));
     LoadError {
         span: id.span,
-        message: format!("no rule is called `{}`", id.value),
+        message: format!("unknown rule `{}`", id.value),
         help: Some(match near {
             Some(near) => format!("did you mean `{near}`?"),
-            None => "`redvet rules list` names all rules".to_owned(),
+            None => "run `redvet rules list` to see all rules".to_owned(),
         }),
     }
 }

@@ -159,8 +159,8 @@ impl Checker<'_, '_> {
         if let Form::Path(path) = &list.form
             && self.names.resolve(path).is_err()
         {
-            let fault = Fault::new(list.range.clone(), "`in` cannot ask whether a fact exists");
-            return self.broken(fault.with_help("ask with `known(path)` or `explicit(path)`"));
+            let fault = Fault::new(list.range.clone(), "`in` cannot test whether a fact exists");
+            return self.broken(fault.with_help("use `known(path)` or `explicit(path)`"));
         }
         let (item_tree, item, found) = (item, self.expr(item), self.expr(list));
         match &found.kind {
@@ -174,7 +174,7 @@ impl Checker<'_, '_> {
                 );
                 return self.broken(match other {
                     Kind::Of(Type::Text) | Kind::Word(_) => {
-                        fault.with_help("a part of a text is looked for with `text.contains(part)`")
+                        fault.with_help("use `text.contains(part)` to search in a string")
                     }
                     _ => fault,
                 });
@@ -199,7 +199,7 @@ impl Checker<'_, '_> {
             }
         };
         if !at.kind.is_numeric() {
-            return self.fail(&index.range, "the place in a list is a number");
+            return self.fail(&index.range, "a list index must be a number");
         }
         Expr {
             node: Node::Index(Box::new(found), Box::new(at)),
@@ -228,7 +228,7 @@ impl Checker<'_, '_> {
             } else {
                 ""
             };
-            let message = format!("`{text}`{of} is none of the words that this may be");
+            let message = format!("`{text}`{of} is not an allowed value");
             let help = nearest::help(text, words.iter().map(String::as_str));
             self.faults
                 .push(Fault::new(tree.range.clone(), message).with_help(help));
@@ -293,7 +293,7 @@ pub(super) fn no_bool(tree: &Tree, kind: &Kind) -> Fault {
     let message = format!("this must be a bool, not {}", kind.with_article());
     let fault = Fault::new(tree.range.clone(), message);
     if kind.is_switch() {
-        return fault.with_help("it is `yes` or `no`: write `path == \"yes\"`");
+        return fault.with_help("its values are `yes` and `no`: write `path == \"yes\"`");
     }
     fault
 }

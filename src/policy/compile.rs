@@ -43,5 +43,5 @@ pub(super) fn path(text: &str, names: &Names<'_>) -> Result<(Named, Kind), Vec<F
 }
 
 fn no_place(tree: &Tree) -> Fault {
-    Fault::new(tree.range.clone(), "this must name a fact or a subject")
+    Fault::new(tree.range.clone(), "expected a fact or a subject")
 }

@@ -7,56 +7,53 @@ use crate::policy::syntax::Fault;
 
 /// Functions that people expect, by the names that other languages have for them.
 const FUNCTIONS: &[(&str, &str)] = &[
-    (
-        "any",
-        "`list.exists(x, TEST)` asks whether it holds for one item",
-    ),
-    (
-        "some",
-        "`list.exists(x, TEST)` asks whether it holds for one item",
-    ),
-    ("exists", "`list.exists(x, TEST)` stands behind the list"),
-    (
-        "every",
-        "`list.all(x, TEST)` asks whether it holds for all items",
-    ),
-    ("all", "`list.all(x, TEST)` stands behind the list"),
+    ("any", "use `list.exists(x, TEST)`"),
+    ("some", "use `list.exists(x, TEST)`"),
+    ("exists", "write `list.exists(x, TEST)` after the list"),
+    ("every", "use `list.all(x, TEST)`"),
+    ("all", "write `list.all(x, TEST)` after the list"),
     ("len", "`size(x)` is the length of a list or a text"),
     ("length", "`x.size()` is the length of a list or a text"),
     ("count", "`x.size()` is the length of a list or a text"),
     (
         "sum",
-        "lists are not added up; `server.connections.total` is a sum",
+        "lists cannot be summed; `server.connections.total` is a sum",
     ),
     ("not", "write `!`"),
     (
         "matches",
-        "there are no patterns: `contains`, `startsWith` and `endsWith` look for a part",
+        "patterns are not supported; use `contains`, `startsWith` or `endsWith`",
     ),
-    ("int", "numbers mix as they are; `floor` and `ceil` round"),
-    ("uint", "numbers mix as they are; `floor` and `ceil` round"),
-    ("double", "numbers mix as they are"),
-    ("float", "numbers mix as they are"),
+    (
+        "int",
+        "no conversion needed; use `floor` or `ceil` to round",
+    ),
+    (
+        "uint",
+        "no conversion needed; use `floor` or `ceil` to round",
+    ),
+    ("double", "no conversion needed"),
+    ("float", "no conversion needed"),
     ("dyn", "types are checked when the rule loads"),
     ("type", "types are checked when the rule loads"),
-    ("round", "`floor` and `ceil` round"),
+    ("round", "use `floor` or `ceil`"),
     (
         "duration",
-        "seconds are a number; a parameter of the type `duration` may be `5m`",
+        "durations are numbers of seconds; a parameter of type `duration` can be `5m`",
     ),
     (
         "bytes",
-        "sizes are a number of bytes; a parameter of the type `size` may be `1gb`",
+        "sizes are numbers of bytes; a parameter of type `size` can be `1gb`",
     ),
     ("lowerAscii", "write `lower(text)`"),
     ("toLowerCase", "write `lower(text)`"),
     ("tolower", "write `lower(text)`"),
-    ("default", "`or(path, other)` stands in for what is absent"),
+    ("default", "use `or(path, other)` for absent values"),
     ("explicitly", "write `explicit(path)`"),
-    ("defined", "ask with `known(path)` or `explicit(path)`"),
-    ("isset", "ask with `known(path)` or `explicit(path)`"),
-    ("is_set", "ask with `known(path)` or `explicit(path)`"),
-    ("exist", "ask with `known(path)` or `explicit(path)`"),
+    ("defined", "use `known(path)` or `explicit(path)`"),
+    ("isset", "use `known(path)` or `explicit(path)`"),
+    ("is_set", "use `known(path)` or `explicit(path)`"),
+    ("exist", "use `known(path)` or `explicit(path)`"),
 ];
 
 /// What does the work of a function that is not there.
@@ -70,12 +67,12 @@ const SIGNS: &[(&str, &str)] = &[
     ("===", "write `==`"),
     (
         "=~",
-        "there are no patterns: `contains`, `startsWith` and `endsWith` look for a part",
+        "patterns are not supported; use `contains`, `startsWith` or `endsWith`",
     ),
     ("=>", "write `>=`"),
     ("=<", "write `<=`"),
     ("<>", "write `!=`"),
-    ("->", "facts are selected with a point"),
+    ("->", "use `.` to select a fact"),
     ("=", "write `==`"),
     ("&", "write `&&`"),
     ("|", "write `||`"),
@@ -85,12 +82,12 @@ const SIGNS: &[(&str, &str)] = &[
     ("is", "write `==`"),
     (
         "matches",
-        "there are no patterns: `contains`, `startsWith` and `endsWith` look for a part",
+        "patterns are not supported; use `contains`, `startsWith` or `endsWith`",
     ),
     ("contains", "write `text.contains(part)`"),
     ("if", "write `condition ? one : other`"),
-    ("$", "an expression stands as it is, without `$` and braces"),
-    (";", "an expression ends with its text"),
+    ("$", "write the expression without `$` and braces"),
+    (";", "expressions do not end with a semicolon"),
 ];
 
 /// The habit of another language at which the parser stopped.
@@ -106,8 +103,10 @@ fn figure(text: &str, at: usize) -> Option<Fault> {
     if at >= whole.len() && whole.ends_with('%') {
         let range = number_before(whole, whole.len() - 1)?.start..whole.len();
         let part = &text[range.clone()];
-        let fault = Fault::new(range, format!("`{part}` is no number"));
-        return Some(fault.with_help("write a share as a number: 88 % is `0.88`; a parameter of the type `ratio` may be `88%`"));
+        let fault = Fault::new(range, format!("`{part}` is not a number"));
+        return Some(fault.with_help(
+            "write a ratio as a number: 88 % is `0.88`; a parameter of type `ratio` can be `88%`",
+        ));
     }
     let number = number_before(text, at)?;
     let unit = text[at..].find(|c: char| !c.is_alphanumeric() && c != '_');
@@ -116,8 +115,8 @@ fn figure(text: &str, at: usize) -> Option<Fault> {
         return None;
     }
     let part = &text[number.start..end];
-    let fault = Fault::new(number.start..end, format!("`{part}` is no number"));
-    Some(fault.with_help("sizes are bytes and durations seconds, without a unit; a parameter may have one: `params: { max: { type: size, default: 1gb } }`"))
+    let fault = Fault::new(number.start..end, format!("`{part}` is not a number"));
+    Some(fault.with_help("write sizes in bytes and durations in seconds, without a unit; a parameter can have one: `params: { max: { type: size, default: 1gb } }`"))
 }
 
 /// The figure that ends at a byte.
@@ -137,9 +136,9 @@ fn open_text(text: &str, at: usize) -> Option<Fault> {
     }
     let end = at + rest.trim_end().len();
     let message = if end == at + 1 {
-        "a quote that closes nothing"
+        "unmatched quote"
     } else {
-        "a text that is not closed"
+        "unclosed string"
     };
     Some(Fault::new(at..end, message))
 }
@@ -161,7 +160,7 @@ fn sign(text: &str, at: usize) -> Option<Fault> {
     };
     let found = &text[range.clone()];
     let (_, help) = SIGNS.iter().find(|(sign, _)| *sign == found)?;
-    Some(Fault::new(range, format!("`{found}` is no operator here")).with_help(*help))
+    Some(Fault::new(range, format!("`{found}` is not an operator")).with_help(*help))
 }
 
 #[cfg(test)]
@@ -171,8 +170,8 @@ mod tests {
     #[test]
     fn a_habit_is_named_whole_and_mended() {
         for (text, at, part, help) in [
-            ("a >= 1gb", 6, "1gb", "sizes are bytes"),
-            ("a > 88%", 7, "88%", "write a share"),
+            ("a >= 1gb", 6, "1gb", "write sizes in bytes"),
+            ("a > 88%", 7, "88%", "write a ratio"),
             ("a = 1", 2, "=", "write `==`"),
             ("a === 1", 4, "===", "write `==`"),
             ("a <> 1", 3, "<>", "write `!=`"),

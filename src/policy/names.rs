@@ -182,7 +182,7 @@ impl Names<'_> {
         let names = || self.params.keys().map(String::as_str);
         let Some((first, rest)) = rest.split_first() else {
             return Err(Unknown {
-                message: "`params` alone is no value".to_owned(),
+                message: "`params` alone is not a value".to_owned(),
                 help: format!("write `params.NAME`; {}", nearest::help("", names())),
             });
         };
@@ -210,13 +210,13 @@ impl Names<'_> {
         let subject = self.subject.as_str();
         let is_kind = SubjectKind::ALL.iter().any(|kind| kind.as_str() == word);
         let message = if is_kind {
-            format!("`{word}` is not what this rule is about: its subject is `{subject}`")
+            format!("`{word}` is not available here: the rule's subject is `{subject}`")
         } else {
             format!("unknown name `{word}`")
         };
         let mut help = nearest::help(word, known);
         if !is_kind && nearest::nearest(word, [subject]).is_none() {
-            help.push_str("; a text stands in quotes");
+            help.push_str("; strings must be quoted");
         }
         Unknown { message, help }
     }
@@ -228,7 +228,7 @@ impl Names<'_> {
         let directive =
             vocabulary.directives.contains_key(&name) || vocabulary.aliases.contains_key(&name);
         directive.then(|| {
-            let fault = Fault::new(tree.range.clone(), "a `-` between words is a minus");
+            let fault = Fault::new(tree.range.clone(), "`-` between names is a subtraction");
             fault.with_help(format!("write {}", FactPath::Conf(name)))
         })
     }
@@ -243,7 +243,7 @@ impl Names<'_> {
         };
         let no_list = self.resolve(path).is_err() && self.resolve(key_path).is_err();
         no_list.then(|| {
-            let fault = Fault::new(key.range.clone(), "a name in brackets stands in quotes");
+            let fault = Fault::new(key.range.clone(), "a name in brackets must be quoted");
             fault.with_help(format!("write [\"{}\"]", only.word))
         })
     }
@@ -257,7 +257,7 @@ impl Names<'_> {
             {
                 format!("write `{subject}.{}`", FactPath::Conf(text.to_owned()))
             }
-            _ => format!("name it by its path: `{subject}.FACT`"),
+            _ => format!("use a path: `{subject}.FACT`"),
         }
     }
 
@@ -291,7 +291,7 @@ fn nothing_follows(rest: &[Segment]) -> Result<(), Unknown> {
     match rest.first() {
         None => Ok(()),
         Some(segment) => Err(Unknown {
-            message: format!("nothing can be selected here: `{}`", segment.word),
+            message: format!("cannot select `{}`", segment.word),
             help: "only subjects have facts".to_owned(),
         }),
     }
@@ -372,9 +372,9 @@ fn unknown_fact(vocabulary: &Vocabulary, kind: SubjectKind, segments: &[Segment]
 fn unknown_directive(vocabulary: &Vocabulary, directive: &str) -> Unknown {
     if let Some(name) = vocabulary.aliases.get(directive) {
         return Unknown {
-            message: format!("`{directive}` is another name of the directive `{name}`"),
+            message: format!("`{directive}` is an alias of the directive `{name}`"),
             help: format!(
-                "write `{}`: it has the value by either name",
+                "use `{}`; it has the value under either name",
                 FactPath::Conf(name.clone())
             ),
         };
@@ -382,10 +382,10 @@ fn unknown_directive(vocabulary: &Vocabulary, directive: &str) -> Unknown {
     let names = vocabulary.directives.keys().map(String::as_str);
     let help = match nearest::nearest(directive, names) {
         Some(near) => format!("did you mean `{near}`?"),
-        None => "`redvet schema facts` lists every fact, all directives among them".to_owned(),
+        None => "run `redvet schema facts` to list all facts and directives".to_owned(),
     };
     Unknown {
-        message: format!("no version of any server knows the directive `{directive}`"),
+        message: format!("unknown directive `{directive}`"),
         help,
     }
 }

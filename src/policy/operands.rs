@@ -20,35 +20,35 @@ pub(super) fn either(one: &Kind, two: &Kind) -> Kind {
 /// What is wrong with two operands, and what to do.
 pub(super) type Refusal = (String, Option<&'static str>);
 
-const SWITCH: &str = "it is `yes` or `no`: write `path == \"yes\"`";
+const SWITCH: &str = "its values are `yes` and `no`: write `path == \"yes\"`";
 const BYTES: &str =
-    "write bytes as a number, or make a parameter of the type `size`: its default may be `1gb`";
-const SECONDS: &str = "write seconds as a number, or make a parameter of the type `duration`: its default may be `5m`";
-const LIST: &str = "`\"word\" in path` looks for an item, `path.join(\" \")` is one text of all, `path.size()` is their number";
+    "write the number of bytes, or use a parameter of type `size` with a default such as `1gb`";
+const SECONDS: &str = "write the number of seconds, or use a parameter of type `duration` with a default such as `5m`";
+const LIST: &str = "`\"word\" in path` tests for an item, `path.join(\" \")` joins all items, `path.size()` counts them";
 
 pub(super) fn binary_kind(operator: Operator, left: &Kind, right: &Kind) -> Result<Kind, Refusal> {
     match operator {
         Operator::Equal | Operator::NotEqual => equality(left, right),
         Operator::Less | Operator::LessEqual | Operator::Greater | Operator::GreaterEqual => {
-            numeric(left, right, "compared")?;
+            numeric(left, right, "compared as a number")?;
             alike(left, right, "compared")?;
             Ok(BOOL)
         }
         Operator::Add if left.is(Type::Text) && right.is(Type::Text) => Ok(TEXT),
         Operator::Add | Operator::Subtract | Operator::Modulo => {
-            numeric(left, right, "computed with")?;
+            numeric(left, right, "used in arithmetic")?;
             alike(left, right, "added")?;
             Ok(left.joined(right))
         }
         Operator::Multiply => {
-            numeric(left, right, "computed with")?;
+            numeric(left, right, "used in arithmetic")?;
             if left.unit().is_some() && right.unit().is_some() {
                 return Err(apart(left, right, "multiplied"));
             }
             Ok(left.joined(right))
         }
         Operator::Divide => {
-            numeric(left, right, "computed with")?;
+            numeric(left, right, "used in arithmetic")?;
             if !left.same_unit(right) {
                 return Err(apart(left, right, "divided"));
             }
@@ -57,7 +57,7 @@ pub(super) fn binary_kind(operator: Operator, left: &Kind, right: &Kind) -> Resu
                 _ => NUMBER,
             })
         }
-        _ => Err(("this operator takes other operands".to_owned(), None)),
+        _ => Err(("invalid operands for this operator".to_owned(), None)),
     }
 }
 
@@ -84,9 +84,9 @@ pub(super) fn equality(left: &Kind, right: &Kind) -> Result<Kind, Refusal> {
     let help = if pair.iter().any(|kind| kind.is_switch()) {
         Some(SWITCH)
     } else if pair.iter().any(|kind| matches!(kind, Kind::Word(_))) {
-        Some("it is one of a few words, in quotes")
+        Some("write the value as a quoted string")
     } else if is(Type::Bool) {
-        Some("a bool is asked alone: `path` or `!path`")
+        Some("use a bool directly: `path` or `!path`")
     } else {
         of_text(left, right).or_else(|| counted(left, right))
     };
@@ -105,9 +105,9 @@ fn of_text(left: &Kind, right: &Kind) -> Option<&'static str> {
         Kind::Of(Type::Duration) => Some(SECONDS),
         Kind::List(_) => Some(LIST),
         other if other.is_numeric() => {
-            Some("a figure is written without quotes, a text in quotes, and texts have no order")
+            Some("write numbers without quotes and strings with quotes; strings have no order")
         }
-        Kind::Subject(_) => Some("name one of its facts"),
+        Kind::Subject(_) => Some("use one of its facts"),
         _ => None,
     }
 }
@@ -116,7 +116,7 @@ fn of_text(left: &Kind, right: &Kind) -> Option<&'static str> {
 fn counted(left: &Kind, right: &Kind) -> Option<&'static str> {
     let both = left.is_numeric() && right.is_numeric() && left.same_unit(right);
     both.then_some(
-        "one is a plain figure: `docs/facts.md` says what it counts in; compare it with a number",
+        "one is a plain number: see `docs/facts.md` for its unit, and compare it with a number",
     )
 }
 
@@ -124,16 +124,16 @@ fn numeric(left: &Kind, right: &Kind, what: &str) -> Result<(), Refusal> {
     let Some(kind) = [left, right].into_iter().find(|k| !k.is_numeric()) else {
         return Ok(());
     };
-    let message = format!("{} cannot be {what} as a number", kind.with_article());
+    let message = format!("{} cannot be {what}", kind.with_article());
     let help = match kind {
         kind if kind.is_switch() => Some(SWITCH),
         Kind::List(_) => Some("`path.size()` is the number of its items"),
-        Kind::Subject(_) => Some("name one of its facts"),
+        Kind::Subject(_) => Some("use one of its facts"),
         Kind::Of(Type::Bool) => Some(
-            "`!` binds more tightly than a comparison, and comparisons form no chains: write brackets, or join two of them with `&&`",
+            "`!` binds more tightly than a comparison, and comparisons cannot be chained: use parentheses or `&&`",
         ),
         kind if kind.is(Type::Text) => of_text(left, right).or(Some(
-            "texts have no order: compare them with `==`, `!=` or `startsWith`",
+            "strings have no order; compare them with `==`, `!=` or `startsWith`",
         )),
         _ => None,
     };

@@ -125,7 +125,7 @@ pub(super) fn numeric(ty: Type, number: f64) -> Option<Datum> {
 fn form(ty: Type) -> &'static str {
     match ty {
         Type::Bool => "true or false",
-        Type::Int => "a whole number",
+        Type::Int => "an integer",
         Type::Number | Type::Cores => "a number",
         Type::Ratio => "a ratio such as `0.88` or `88%`",
         Type::Size => "a size such as `512mb`, `1Gi` or a number of bytes",

@@ -255,7 +255,7 @@ impl<'v> Compiler<'v> {
             || name == self.names.subject.as_str()
             || self.names.lets.iter().any(|(n, _)| n == name);
         if taken {
-            let message = format!("`{name}` already names something else");
+            let message = format!("`{name}` is already defined");
             self.mistakes.push(Mistake::new(text.span_all(), message));
         }
         let expr = self.expr(text, None);
@@ -326,7 +326,7 @@ impl<'v> Compiler<'v> {
         match self.path(text)? {
             (Named::Fact(fact), kind) => Some((fact, kind)),
             _ => {
-                let mistake = Mistake::new(text.span_all(), "a fix changes a fact");
+                let mistake = Mistake::new(text.span_all(), "a fix must change a fact");
                 self.mistakes.push(mistake);
                 None
             }
@@ -356,7 +356,7 @@ impl<'v> Compiler<'v> {
             Kind::List(item) => (**item).clone(),
             Kind::Any => Kind::Any,
             other => {
-                let message = format!("`each` goes over a list, not a {}", other.as_str());
+                let message = format!("`each` requires a list, not a {}", other.as_str());
                 self.mistakes.push(Mistake::new(list.span_all(), message));
                 return None;
             }
@@ -409,7 +409,7 @@ impl<'v> Compiler<'v> {
         if let (Some(words), Node::Literal(Val::Text(word))) = (kind.words(), &value.node)
             && !words.contains(word)
         {
-            let message = format!("`{word}` is none of the words that this may be");
+            let message = format!("`{word}` is not an allowed value");
             let help = nearest::help(word, words.iter().map(String::as_str));
             let mistake = Mistake::new(to.span_all(), message).with_help(help);
             self.mistakes.push(mistake);

@@ -126,7 +126,7 @@ impl RuleSet {
         for mut rule in rules {
             mistakes.extend(self.join_audience(&mut rule));
             if let Some(taken) = self.rules.get(rule.id()) {
-                let message = format!("the pack `{}` has a rule `{}` too", taken.pack, rule.id());
+                let message = format!("pack `{}` also has a rule `{}`", taken.pack, rule.id());
                 mistakes.push(Mistake::new(rule.draft.assert.span_all(), message));
                 continue;
             }
@@ -148,7 +148,7 @@ impl RuleSet {
                 .iter()
                 .flat_map(|p| p.audiences.keys().map(String::as_str))
                 .collect();
-            let message = format!("no pack has an audience `{}`", named.text());
+            let message = format!("unknown audience `{}`", named.text());
             let mistake = Mistake::new(named.span_all(), message);
             return Some(mistake.with_help(nearest::help(named.text(), names)));
         };
@@ -165,7 +165,7 @@ impl RuleSet {
         for one in former {
             let (id, new) = (one.id.text().trim(), one.replaced_by.text().trim());
             if let Some(taken) = self.rules.get(id) {
-                let message = format!("the pack `{}` has a rule `{id}`", taken.pack);
+                let message = format!("pack `{}` has a rule `{id}`", taken.pack);
                 mistakes.push(Mistake::new(one.id.span_all(), message));
             }
             self.former.insert(id.to_owned(), new.to_owned());
@@ -174,13 +174,13 @@ impl RuleSet {
             if self.current(one.id.text().trim()).is_none() {
                 let new = one.replaced_by.text().trim();
                 let message = if self.former.contains_key(new) {
-                    format!("`{new}` was replaced too, and no rule stands at the end")
+                    format!("`{new}` was replaced too, and the chain does not end at a rule")
                 } else {
-                    format!("no rule is called `{new}`")
+                    format!("unknown rule `{new}`")
                 };
                 let mistake = Mistake::new(one.replaced_by.span_all(), message);
                 let help = self.help_for(new).unwrap_or_else(|| {
-                    "name the rule that speaks today; `redvet rules list` names all".to_owned()
+                    "use the current rule id; run `redvet rules list` to see all rules".to_owned()
                 });
                 mistakes.push(mistake.with_help(help));
             }

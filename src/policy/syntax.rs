@@ -218,7 +218,7 @@ fn fault(text: &str, error: &ParseError) -> Fault {
     .iter()
     .find_map(|prefix| message.strip_prefix(prefix));
     let message = match stripped {
-        Some("the end of the expression") => "the expression breaks off here".to_owned(),
+        Some("the end of the expression") => "the expression is incomplete".to_owned(),
         Some(token) => format!("{token} cannot stand here"),
         None => message,
     };

@@ -43,7 +43,7 @@ impl Template {
                 }
                 Part::Stray(range, message) => {
                     let mistake = Mistake::new(text.span(range), message);
-                    mistakes.push(mistake.with_help("`{{` and `}}` stand for braces"));
+                    mistakes.push(mistake.with_help("write `{{` and `}}` for literal braces"));
                 }
             }
         }
@@ -98,17 +98,14 @@ fn split(text: &str) -> Vec<Part> {
             literal.push_str(&rest[..1]);
             at = brace + 2;
         } else if rest.starts_with('}') {
-            parts.push(Part::Stray(brace..brace + 1, "a brace that closes nothing"));
+            parts.push(Part::Stray(brace..brace + 1, "unmatched closing brace"));
             at = brace + 1;
         } else if let Some(length) = closing(&rest[1..]) {
             parts.push(Part::Text(std::mem::take(&mut literal)));
             parts.push(Part::Expr(brace + 1..brace + 1 + length));
             at = brace + length + 2;
         } else {
-            parts.push(Part::Stray(
-                brace..text.len(),
-                "a brace that is never closed",
-            ));
+            parts.push(Part::Stray(brace..text.len(), "unclosed brace"));
             at = text.len();
         }
     }

@@ -49,7 +49,7 @@ fn called(server: &PlaceView) -> String {
     let namespace = server.namespace.as_ref();
     let namespace = namespace.map_or(String::new(), |name| format!(" in {name}"));
     let made = server.made_in.as_ref().filter(|folder| !folder.is_empty());
-    let made = made.map_or(String::new(), |folder| format!(", as {folder} makes it"));
+    let made = made.map_or(String::new(), |folder| format!(", built by {folder}"));
     let PlaceView {
         name, path, line, ..
     } = server;
@@ -82,18 +82,16 @@ fn table_of(pair: &PairView, color: Color, all: bool) -> String {
     let (listed, passed) = divided(&pair.differences, all, told_by_hand);
     put_rows(&mut out, "differs", &listed, color);
     let (open, hidden) = divided(&pair.undecided, all, written_somewhere);
-    put_rows(&mut out, "cannot be told", &open, color);
+    put_rows(&mut out, "unknown", &open, color);
     out.push('\n');
     for (reason, count) in reasons(&hidden) {
-        out.push_str(&format!(
-            "  {count} more cannot be told: {reason} (--all)\n"
-        ));
+        out.push_str(&format!("  {count} more unknown: {reason} (--all)\n"));
     }
     if !passed.is_empty() {
-        let text = "have a default where the other version has none or does not know the name";
+        let text = "exist or have a default in only one of the versions";
         out.push_str(&format!("  {} more {text} (--all)\n", passed.len()));
     }
-    out.push_str(&format!("  {} are the same\n", pair.same));
+    out.push_str(&format!("  {} identical\n", pair.same));
     out
 }
 
@@ -106,7 +104,7 @@ fn put_links(out: &mut String, word: &str, links: &[LinkView]) {
         put(out, word, &describe(link));
     }
     if links.is_empty() {
-        put(out, word, "nothing that is linked");
+        put(out, word, "no linked configuration");
     }
 }
 

@@ -70,7 +70,7 @@ fn server(server: &ServerView, color: Color, all: bool) -> String {
 fn place(server: &ServerView) -> String {
     let at = format!("{}:{}", server.path, server.line);
     match &server.made_in {
-        Some(folder) if !folder.is_empty() => format!("{at} (as {folder} makes it)"),
+        Some(folder) if !folder.is_empty() => format!("{at} (built by {folder})"),
         _ => at,
     }
 }
@@ -96,7 +96,7 @@ fn identity(server: &ServerView) -> String {
     let name = match (&server.flavor, &server.version) {
         (Some(flavor), Some(version)) => format!("{flavor} {version}"),
         (Some(flavor), None) => format!("{flavor} of unknown version"),
-        (None, Some(version)) => format!("version {version} of unknown flavor"),
+        (None, Some(version)) => format!("version {version}, unknown flavor"),
         (None, None) => "unknown flavor and version".to_owned(),
     };
     let kind = server.kind.as_deref().unwrap_or("unknown kind");
@@ -148,7 +148,7 @@ fn client(client: &ClientView, color: Color, all: bool) -> String {
     line(&mut out, "client", &format!("{library} {version}, {kind}"));
     line(&mut out, "at", &format!("{}:{}", client.path, client.line));
     let server = client.server_link.as_ref().map(describe);
-    line(&mut out, "server", server.as_deref().unwrap_or("not known"));
+    line(&mut out, "server", server.as_deref().unwrap_or("unknown"));
     values(&mut out, "option", &client.options, color, all);
     out
 }
@@ -235,10 +235,10 @@ fn left_out<'v>(values: impl Iterator<Item = &'v ValueView>) -> String {
     let mut out = String::new();
     for (reason, count) in unknown {
         let reason = clipped(&shown::one_line(reason));
-        out.push_str(&format!("  {count} more not known: {reason} (--all)\n"));
+        out.push_str(&format!("  {count} more unknown: {reason} (--all)\n"));
     }
     if defaults > 0 {
-        out.push_str(&format!("  {defaults} more not written (--all)\n"));
+        out.push_str(&format!("  {defaults} more at default (--all)\n"));
     }
     out
 }
@@ -400,13 +400,13 @@ mod tests {
           directive  value                               from                  hides
           maxmemory  31 GiB                              conf/redis.conf:2     20gb (conf/base.conf:7)
           port       unknown: environment variable PORT  deploy/redis.yaml:30
-          1 more not known: the image's own file (--all)
-          1 more not written (--all)
+          1 more unknown: the image's own file (--all)
+          1 more at default (--all)
 
         main.go:connect
           client        some-lib unknown version, standalone
           at            main.go:10
-          server        not known
+          server        unknown
 
           option         value  from
           pool.max_size  50     main.go:12

@@ -109,11 +109,11 @@ fn filters(report: &Report) -> String {
         .collect();
     format!(
         "<form id=\"filters\" role=\"search\" hidden>\n\
-         <label>Look for <input type=\"search\" id=\"words\" autocomplete=\"off\" \
+         <label>Search <input type=\"search\" id=\"words\" autocomplete=\"off\" \
          placeholder=\"path, server, rule, word\"></label>\n\
          <fieldset><legend>Severity</legend>{severities}</fieldset>\n\
          <label>Rule <select id=\"rule\"><option value=\"\">all</option>{rules}</select></label>\n\
-         <label><input type=\"checkbox\" id=\"suppressed\"> suppressed too</label>\n\
+         <label><input type=\"checkbox\" id=\"suppressed\"> show suppressed</label>\n\
          <button type=\"reset\">Show all</button>\n\
          <output id=\"told\" aria-live=\"polite\"></output>\n</form>\n"
     )

@@ -85,7 +85,7 @@ fn by_file(report: &Report, findings: &[&Finding]) -> String {
     let left = findings.len() - told;
     if left > 0 {
         out.push_str(&format!(
-            "\n{left} more findings do not fit into a comment.\n"
+            "\n{left} more findings do not fit in this comment.\n"
         ));
     }
     out
@@ -246,6 +246,6 @@ mod tests {
         report.findings.insert(0, long);
         let text = render(&report);
         assert!(text.len() < 65_536);
-        assert!(text.contains("more findings do not fit"), "{text}");
+        assert!(text.contains("more findings do not fit in"), "{text}");
     }
 }

@@ -67,16 +67,16 @@ type OfRun = fn(&RuleRun) -> bool;
 
 /// Why a rule came out alike wherever it looked.
 const CONSTANT: [(&str, OfRun); 4] = [
-    ("nothing to look at", |run| run.subjects == 0),
-    ("`when` never holds", |run| {
+    ("no subjects", |run| run.subjects == 0),
+    ("`when` always false", |run| {
         let fails = run.when.map_or(0, |when| when.fails);
         run.subjects > 0 && fails == run.subjects
     }),
-    ("`assert` always holds", |run| {
+    ("`assert` always true", |run| {
         let Tally { holds, fails, open } = run.assert;
         holds > 0 && fails + open == 0
     }),
-    ("`assert` never holds", |run| {
+    ("`assert` always false", |run| {
         let Tally { holds, fails, open } = run.assert;
         fails > 1 && holds + open == 0
     }),
@@ -95,7 +95,7 @@ fn constant(report: &Report) -> String {
     if out.is_empty() {
         return out;
     }
-    format!("\nrules that came out alike for all that they looked at:\n{out}")
+    format!("\nrules with the same result for every subject:\n{out}")
 }
 
 /// By rule, how many subjects could not be judged, and each reason with how often it was given.
@@ -176,11 +176,11 @@ mod tests {
         ];
         insta::assert_snapshot!(super::constant(&report), @r"
 
-        rules that came out alike for all that they looked at:
-            1  nothing to look at: a/idle
-            1  `when` never holds: a/never
-            1  `assert` always holds: a/alike
-            1  `assert` never holds: a/loud
+        rules with the same result for every subject:
+            1  no subjects: a/idle
+            1  `when` always false: a/never
+            1  `assert` always true: a/alike
+            1  `assert` always false: a/loud
         ");
     }
 

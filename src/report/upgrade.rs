@@ -35,7 +35,7 @@ fn table_of(server: &ServerUpgrade, color: Color) -> String {
         out.push_str(&format!("  not visible: {}\n", shown::one_line(part)));
     }
     if server.changes.is_empty() {
-        out.push_str("  nothing changes\n");
+        out.push_str("  no changes\n");
     }
     let widths = (
         width(server, |change| change.kind.len()),
@@ -87,7 +87,7 @@ fn summary(view: &UpgradeView) -> String {
     }
     let servers = view.servers.len();
     format!(
-        "{all} change{} in {servers} server{}, {breaking} of them would keep a server from starting",
+        "{all} change{} in {servers} server{}, {breaking} of which prevent a server from starting",
         plural(all),
         plural(servers)
     )

@@ -81,7 +81,7 @@ impl<'a> Machine<'a> {
                 Cpus::Gomaxprocs => process.gomaxprocs.clone(),
                 Cpus::AvailableCores => process.available.clone(),
                 Cpus::NumCpu | Cpus::PhysicalCores => {
-                    Value::unknown(Cause::Process("it is the node's number"))
+                    Value::unknown(Cause::Process("it is the number of CPUs of the node"))
                 }
             }
         };
@@ -102,7 +102,7 @@ struct One<'a> {
     program: &'a LinkedProgram,
 }
 
-const UNSEEN: Cause = Cause::Process("what runs the program is not seen");
+const UNSEEN: Cause = Cause::Process("the workload of the program is unknown");
 
 impl One<'_> {
     fn package(&self) -> Option<&RawPackage> {
@@ -357,7 +357,7 @@ fn without_limit(limit: &Value) -> Value {
             cause: Box::new(reason.clone()),
         }),
         _ => Value::unknown(Cause::Process(
-            "there is no CPU limit: it is the node's number",
+            "there is no CPU limit: it is the number of CPUs of the node",
         )),
     }
 }

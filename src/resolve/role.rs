@@ -40,7 +40,10 @@ fn derived_role(server: &Subject, clients: &[Subject]) -> Option<Value> {
             .iter()
             .filter_map(Datum::as_text)
             .find(|word| QUEUE_USES.contains(word))?;
-        let why = format!("{} uses it for {word}", client.name);
+        let why = match word {
+            "blocking" => format!("{} uses blocking reads", client.name),
+            word => format!("{} uses {word}", client.name),
+        };
         let value = Value::derived("queue")
             .because(why)
             .with_strength(related.strength.min(uses.strength));
@@ -141,7 +144,7 @@ fn processes(client: usize, services: &[Subject]) -> Value {
     let mut any = false;
     for service in services.iter().filter(holds) {
         any = true;
-        let unseen = Value::unknown(Cause::Process("what runs it is not seen"));
+        let unseen = Value::unknown(Cause::Process("its workload is unknown"));
         let replicas = service.fact(ServiceFact::Replicas).unwrap_or(&unseen);
         let link = service.clients.iter().find(|r| r.index == client);
         match replicas.known() {
@@ -155,7 +158,7 @@ fn processes(client: usize, services: &[Subject]) -> Value {
         }
     }
     if !any {
-        return Value::unknown(Cause::Process("which program it is in is not known"));
+        return Value::unknown(Cause::Process("its program is unknown"));
     }
     sum.state = State::Set(Datum::Int(total));
     sum

@@ -159,7 +159,7 @@ fn observed(seen: &[Observation], anchor: crate::source::Span) -> Value {
         return Value::set("exported", exported.at);
     }
     if first(Observed::Unclear).is_some() {
-        return Value::unknown(Cause::Process("where the pool's statistics go is not seen"));
+        return Value::unknown(Cause::Process("the use of the pool statistics is unknown"));
     }
     match first(Observed::Miswired) {
         Some(miswired) => Value::set("miswired", miswired.at),

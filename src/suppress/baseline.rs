@@ -54,7 +54,7 @@ impl Baseline {
         if file.schema_version != VERSION {
             let version = file.schema_version;
             return Err(format!(
-                "its version is {version}, and this redvet reads {VERSION}"
+                "unsupported version {version}; this redvet reads version {VERSION}"
             ));
         }
         Ok(Self {
@@ -97,7 +97,7 @@ impl Baseline {
             if prints.into_iter().any(|print| take(&mut left, print)) {
                 finding.suppressed = Some(Suppressed {
                     by: "baseline",
-                    reason: "known when the baseline was written".to_owned(),
+                    reason: "recorded in the baseline".to_owned(),
                 });
             }
         }
@@ -219,7 +219,7 @@ mod tests {
     fn a_file_of_another_form_is_refused() {
         assert!(Baseline::parse("{}").is_err());
         let newer = "{\"schema_version\": 2, \"findings\": []}";
-        assert!(Baseline::parse(newer).unwrap_err().contains("version is 2"));
+        assert!(Baseline::parse(newer).unwrap_err().contains("version 2;"));
     }
 
     #[test]

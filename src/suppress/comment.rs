@@ -37,10 +37,10 @@ impl Id {
     }
 }
 
-const FORM: &str = "it must read `redvet: ignore[RULE, ...] REASON`";
-const NO_RULES: &str = "it names no rule";
-const TOO_WIDE: &str = "it must name rules: `*` alone would silence everything";
-const BAD_ID: &str = "an id in it is neither a rule's nor a pattern over rule ids";
+const FORM: &str = "expected `redvet: ignore[RULE, ...] REASON`";
+const NO_RULES: &str = "missing rule id";
+const TOO_WIDE: &str = "`*` alone is not allowed; name the rules to suppress";
+const BAD_ID: &str = "invalid rule id or pattern";
 
 pub(super) fn parse(comment: &Comment) -> Parsed<'_> {
     let Some(rest) = comment.text.strip_prefix("redvet:") else {

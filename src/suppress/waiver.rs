@@ -208,7 +208,7 @@ mod tests {
             rule: rule.to_owned(),
             path: None,
             subject: None,
-            reason: format!("because of {rule}"),
+            reason: format!("suppressed by {rule}"),
             owner: None,
             expires: None,
             span: span(),

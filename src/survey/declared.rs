@@ -14,19 +14,19 @@ pub(super) fn unmet(linked: &Linked, estate: &Estate, raw: &Raw) -> Vec<(Option<
         let name = &declared.name;
         if program.package.is_none() && program.clients.is_empty() {
             notes.push(format!(
-                "[[service]] `{name}`: its paths hold no program and no client"
+                "[[service]] `{name}`: no program or client in its paths"
             ));
         }
         if let (Some((workload, _)), true) = (&declared.workload, program.workloads.is_empty()) {
             notes.push(format!(
-                "[[service]] `{name}`: no workload of the scanned tree is called `{workload}`"
+                "[[service]] `{name}`: no workload named `{workload}` found"
             ));
         }
         if let Some((server, _)) = &declared.server
             && !estate.servers.iter().any(|s| s.name == *server)
         {
             notes.push(format!(
-                "[[service]] `{name}`: no server of the scanned tree is called `{server}`"
+                "[[service]] `{name}`: no server named `{server}` found"
             ));
         }
     }

@@ -73,12 +73,12 @@ fn what_is_missed_and_what_is_new_are_both_told() {
          + redis.conf:9  (found, not expected)"
     );
     assert!(
-        told[2].contains("+ undetermined  (it should be quiet)"),
+        told[2].contains("+ undetermined  (unexpected)"),
         "{}",
         told[2]
     );
     assert!(
-        told[4].contains("- undetermined  (it is decided)"),
+        told[4].contains("- undetermined  (the rule was decided)"),
         "{}",
         told[4]
     );
@@ -95,8 +95,8 @@ fn a_page_must_have_its_sections_and_they_their_marks() {
         page.problems,
         [
             "unknown section `Other`",
-            "the section `Stays quiet` is missing",
-            "the section `Cannot tell` has no case and does not say why",
+            "missing section `Stays quiet`",
+            "section `Cannot tell` has no case and no explanation",
             "the case at line 3 of `Fires` expects no finding of the page's rule",
         ]
     );

@@ -78,18 +78,18 @@ fn pairs(a: &Side, b: &Side) -> Vec<Pair> {
         ),
         (
             core_name,
-            "the same name but for the words of the two sides",
+            "the same name except for the names of the two sides",
         ),
         (
             |server, _| server.name.split_once('/').map(|(kind, _)| kind.to_owned()),
-            "the only one left of its kind",
+            "the only remaining one of its kind",
         ),
     ];
     if let ([_], [_]) = (&a.servers[..], &b.servers[..]) {
         return vec![Pair {
             a: 0,
             b: 0,
-            evidence: "the one server of each side",
+            evidence: "the only server on each side",
         }];
     }
     let mut pairs: Vec<Pair> = Vec::new();
@@ -188,7 +188,7 @@ fn compared(a: &ServerView, b: &ServerView, evidence: &'static str) -> PairView 
 fn about(a: &ServerView, b: &ServerView) -> Vec<(&'static str, ValueView, ValueView)> {
     let word = |text: &Option<String>, what: &str| match text {
         Some(text) => told(json!(text), text),
-        None => unknown(format!("nothing says its {what}")),
+        None => unknown(format!("its {what} is not specified")),
     };
     vec![
         (

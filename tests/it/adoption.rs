@@ -91,7 +91,7 @@ fn init_overwrites_nothing() {
     scratch.write("redvet.toml", "# mine\n");
     scratch.write(".pre-commit-config.yaml", "repos: []\n");
     let told = said(&scratch, &["init"]);
-    assert_eq!(told.matches("is there already").count(), 2, "{told}");
+    assert_eq!(told.matches("already exists").count(), 2, "{told}");
     assert!(
         told.contains("id: redvet"),
         "the hook to add is shown: {told}"
@@ -110,7 +110,7 @@ fn init_works_where_nothing_is_found() {
     let output = command.output().unwrap();
     let told = String::from_utf8(output.stdout).unwrap();
     assert!(
-        output.status.success() && told.contains("no hook"),
+        output.status.success() && told.contains("no pre-commit hook written"),
         "{told}"
     );
     let settings = fs::read_to_string(place.path().join("redvet.toml")).unwrap();

@@ -159,18 +159,18 @@ fn a_baseline_silences_what_was_known_and_nothing_else() {
     let (exit, text) = said(place, &["baseline", "check"]);
     assert_eq!(exit, 1);
     assert!(
-        text.ends_with(".redvet-baseline.json: 1 gone, 1 new\n"),
+        text.ends_with(".redvet-baseline.json: 1 fixed, 1 new\n"),
         "{text}"
     );
 
     // Pruning takes out, and never lets in.
     let (_, text) = said(place, &["baseline", "prune"]);
-    let kept = format!(".redvet-baseline.json: 1 taken out, {left} known findings left\n");
+    let kept = format!(".redvet-baseline.json: 1 removed, {left} known findings remaining\n");
     assert_eq!(text, kept);
     assert_eq!(code(place, &["check"]), 1);
     let (exit, text) = said(place, &["baseline", "check"]);
     assert_eq!(exit, 1);
-    assert!(text.ends_with(": 0 gone, 1 new\n"), "{text}");
+    assert!(text.ends_with(": 0 fixed, 1 new\n"), "{text}");
 }
 
 #[test]
@@ -212,7 +212,7 @@ fn a_mended_finding_leaves_the_baseline() {
     std::fs::write(&conf, "hz 100 # a\nport 7000\n").unwrap();
     let (exit, text) = said(place, &["check"]);
     assert!(
-        exit == 0 && text.contains("1 known finding of the baseline is gone"),
+        exit == 0 && text.contains("1 finding in the baseline has been fixed"),
         "{text}"
     );
     assert_eq!(known(), all, "a check writes nothing");

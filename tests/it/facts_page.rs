@@ -15,14 +15,14 @@ use redvet::knowledge::servers::Unit;
 const OPENING: &str = "\
 # Facts
 
-Every fact that a rule may name: what it is called in expressions, its type, and what it means.
-This page is made from the tables that rules are checked with; `redvet schema facts` prints the same for programs.
-[writing-rules.md](writing-rules.md) tells how to use them.
+All facts that rules can use, with their names in expressions, types and meanings.
+This page is generated from the tables that rules are validated with; `redvet schema facts` prints the same data as JSON.
+[writing-rules.md](writing-rules.md) explains how to use facts.
 
-Sizes are bytes, durations seconds, CPUs cores.
-Any fact may be absent, or unknown with a reason.
-A former name still works; `redvet check` and `redvet rules test` tell which rules use one.
-Where a text is always one of a few words they stand beside its type, and a rule that compares it with another word does not load.
+Sizes are in bytes, durations in seconds, CPUs in cores.
+Any fact can be absent, or unknown with a reason.
+Former names still work; `redvet check` and `redvet rules test` report rules that use one.
+If a text fact has a fixed set of values, they are listed with its type, and a rule that compares it with any other value does not load.
 ";
 
 #[test]
@@ -55,31 +55,31 @@ fn page(knowledge: &Knowledge) -> String {
         OPENING.to_owned(),
         section(
             "directive",
-            "One line of configuration text, as its server would read it. `directive.server` is that server, where it is known.",
+            "One line of configuration, as its server reads it. `directive.server` is that server, if it is known.",
         ) + &listed(SubjectKind::Directive, &vocabulary),
         section(
             "server",
-            "What will run: a workload, an operator's resource, or a configuration file that nothing deploys. `server.clients` are the clients that are linked to it.",
+            "A server: a workload, an operator's resource, or a configuration file that is not deployed. `server.clients` are the clients linked to it.",
         ) + &listed(SubjectKind::Server, &vocabulary),
         section(
             "server.conf",
-            "The value that the server will really use, written or by default. Every directive of every listed version has one; `counts in` tells the unit of a figure.",
+            "The effective value of a directive, set or default. Every directive of every listed version is available; `unit` is the unit of a number.",
         ) + &directives,
         section(
             "client",
-            "A place in the code that builds a client. `client.server` is the server that it is linked to.",
+            "A place in the code that creates a client. `client.server` is the server it is linked to.",
         ) + &listed(SubjectKind::Client, &vocabulary),
         section(
             "client options",
-            "Options as they will really be, by the same name in every library, with the library's own word for each.",
+            "Effective client options. They have the same name for every library; the columns show each library's own name.",
         ) + &options,
         section(
             "service",
-            "A program: a main package, and all that it is built from. `service.clients` are the clients that are built in it.",
+            "A program: a main package and the packages it is built from. `service.clients` are the clients it creates.",
         ) + &listed(SubjectKind::Service, &vocabulary),
         section(
             "meta",
-            "The check itself: comments that silence rules, and files that could not be read.",
+            "The check itself: suppressions and files that could not be read.",
         ) + &listed(SubjectKind::Meta, &vocabulary),
     ]
     .join("")
@@ -131,7 +131,7 @@ fn directives(knowledge: &Knowledge, vocabulary: &Vocabulary) -> String {
             of_flavor.push(number.clone());
         }
     }
-    let mut out = String::from("| fact | type | counts in | known to |\n|---|---|---|---|\n");
+    let mut out = String::from("| fact | type | unit | supported by |\n|---|---|---|---|\n");
     for (name, ty) in &vocabulary.directives {
         let known = &known[name.as_str()];
         let unit = known.unit.map_or("", |unit| counts_in(*ty, unit));

@@ -15,13 +15,13 @@ use crate::report::{FORMATS, OutputFormat};
 pub(in crate::cli) enum SchemaName {
     /// A rule file
     Rule,
-    /// pack.yaml of a folder of rules
+    /// pack.yaml of a rule pack
     Pack,
     /// redvet.toml
     Config,
-    /// The output of check --output-format json
+    /// Output of check --output-format json
     Report,
-    /// The facts that rules may name
+    /// Facts that rules can use
     Facts,
 }
 
@@ -42,8 +42,8 @@ fn format_words() -> (String, &'static str) {
 pub(super) fn output_help() -> String {
     let (words, last) = format_words();
     format!(
-        "How to print the report: {words} or {last}; FORMAT=FILE writes it to a file, and the option \
-         may be repeated"
+        "Report format: {words} or {last}; FORMAT=FILE writes to a file; the option can be \
+         repeated"
     )
 }
 
@@ -100,14 +100,14 @@ impl SeverityWord {
 
 pub(super) fn output(text: &str) -> Result<Output, String> {
     let (word, file) = match text.split_once('=') {
-        Some((_, "")) => return Err("name a file after `=`".to_owned()),
+        Some((_, "")) => return Err("missing file name after `=`".to_owned()),
         Some((word, file)) => (word, Some(PathBuf::from(file))),
         None => (text, None),
     };
     let format = FORMATS.iter().find(|format| format.name == word);
     let format = format.ok_or_else(|| {
         let (words, last) = format_words();
-        format!("the formats are {words}, {last}")
+        format!("expected one of {words}, {last}")
     })?;
     Ok(Output { format, file })
 }
@@ -115,19 +115,19 @@ pub(super) fn output(text: &str) -> Result<Output, String> {
 pub(super) fn server(text: &str) -> Result<ServerVersion, String> {
     ServerVersion::parse(text)
         .filter(|server| server.flavor.is_some())
-        .ok_or_else(|| "write a flavor and a version, such as `redis:7.2`".to_owned())
+        .ok_or_else(|| "expected a flavor and a version, such as `redis:7.2`".to_owned())
 }
 
 pub(super) fn memory(text: &str) -> Result<u64, String> {
     quantity::any_size(text)
         .filter(|bytes| *bytes > 0)
-        .ok_or_else(|| "write a size such as `32Gi`, `512mb` or a number of bytes".to_owned())
+        .ok_or_else(|| "expected a size such as `32Gi`, `512mb` or a number of bytes".to_owned())
 }
 
 pub(super) fn cpus(text: &str) -> Result<f64, String> {
     quantity::kubernetes(text)
         .filter(|cores| cores.is_finite() && *cores > 0.0)
-        .ok_or_else(|| "write cores such as `4`, `0.5` or `500m`".to_owned())
+        .ok_or_else(|| "expected a number of cores such as `4`, `0.5` or `500m`".to_owned())
 }
 
 #[cfg(test)]

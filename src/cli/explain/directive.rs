@@ -37,7 +37,7 @@ pub(super) fn run(
         .map_or(name, |directive| directive.name.as_str());
     let mut out = format!("{canonical}\na directive of {}\n", spans(servers, name));
     if !canonical.eq_ignore_ascii_case(name) {
-        out.push_str(&format!("`{name}` is another name for it\n"));
+        out.push_str(&format!("`{name}` is an alias\n"));
     }
     for note in asked.notes {
         out.push_str(&format!("note: {note}\n"));
@@ -87,7 +87,7 @@ fn unknown(name: &str, servers: &Servers) -> Failure {
     let names = servers.value_types();
     let names = names.keys().map(String::as_str);
     Failure::with_help(
-        format!("no version of any server knows the directive `{name}`"),
+        format!("unknown directive `{name}` (in no Redis or Valkey version)"),
         nearest::help(name, names),
     )
 }
@@ -104,9 +104,9 @@ fn spans(servers: &Servers, name: &str) -> String {
 }
 
 fn missing(series: &Series, name: &str, servers: &Servers) -> String {
-    let mut text = format!("{} does not know it.", series.name());
+    let mut text = format!("Not available in {}.", series.name());
     if let Some(other) = servers.replacement(series, name) {
-        text.push_str(&format!(" There it is called `{other}`."));
+        text.push_str(&format!(" It is called `{other}` there."));
     }
     text
 }
@@ -122,17 +122,17 @@ fn described(directive: &Directive, series: &Series, servers: &Servers, width: u
         rows.push(("also called", directive.aliases.join(", ")));
     }
     let change = match directive.mutable {
-        true => "while the server runs, by CONFIG SET",
-        false => "only by a restart",
+        true => "at runtime, with CONFIG SET",
+        false => "requires a restart",
     };
     rows.push(("change", change.to_owned()));
     rows.push(("given twice", repeated(directive.repeat).to_owned()));
     rows.extend(needs(directive, servers).map(|text| ("needs", text)));
     if directive.is_secret() {
-        rows.push(("secret", "yes: its value is never shown".to_owned()));
+        rows.push(("secret", "yes; the value is never shown".to_owned()));
     }
     if directive.status == Status::Ignored {
-        rows.push(("effect", "none: it is accepted and ignored".to_owned()));
+        rows.push(("effect", "none (accepted and ignored)".to_owned()));
     }
     rows.extend(directive.note.clone().map(|note| ("note", note)));
     rows.push((
@@ -162,7 +162,7 @@ fn takes(directive: &Directive) -> String {
     let range = range(directive);
     match directive.kind {
         Kind::Bool => "yes or no".to_owned(),
-        Kind::Int => format!("a whole number{}{range}", unit(directive.unit)),
+        Kind::Int => format!("an integer{}{range}", unit(directive.unit)),
         Kind::Memory => format!("a size such as 512mb{range}"),
         Kind::PercentOrMemory => {
             let most = directive.max_percent.unwrap_or(100);
@@ -178,7 +178,7 @@ fn takes(directive: &Directive) -> String {
             .map_or("words", |form| form_words(form))
             .to_owned(),
         Kind::Ignored => "anything".to_owned(),
-        Kind::ModuleConfig => "what a module makes of it".to_owned(),
+        Kind::ModuleConfig => "defined by the module".to_owned(),
     }
 }
 
@@ -190,7 +190,7 @@ fn unit(unit: Option<Unit>) -> &'static str {
         Some(Unit::Microseconds) => " of microseconds",
         Some(Unit::Minutes) => " of minutes",
         Some(Unit::Percent) => " of percent",
-        Some(Unit::PerSecond) => " of times a second",
+        Some(Unit::PerSecond) => " per second",
     }
 }
 
@@ -199,14 +199,14 @@ fn form_words(form: Form) -> &'static str {
         Form::Addresses => "addresses",
         Form::BufferLimits => "a class of clients, a hard limit, a soft limit and its seconds",
         Form::Folder => "a folder",
-        Form::Include => "a file, or a pattern over files",
+        Form::Include => "a file or a glob pattern",
         Form::LoadModule => "a module's file and its arguments",
-        Form::EventFlags => "letters, one for each class of events",
+        Form::EventFlags => "one letter per event class",
         Form::Integers => "whole numbers",
         Form::Rename => "a command and its new name",
         Form::HostPort => "a host and a port",
-        Form::SavePoints => "pairs of seconds and changes, or an empty text for none",
-        Form::Foreign => "what another part of the server reads",
+        Form::SavePoints => "pairs of seconds and changes, or an empty string for none",
+        Form::Foreign => "defined elsewhere in the server",
         Form::AclUser => "a user's name and its rules",
         Form::Percentiles => "percentiles",
     }
@@ -233,9 +233,9 @@ fn range(directive: &Directive) -> String {
 fn effective(directive: &Directive) -> Option<String> {
     match (directive.effective_min, directive.effective_max) {
         (None, None) => None,
-        (Some(min), Some(max)) => Some(format!("silently cut to {min} to {max}")),
-        (Some(min), None) => Some(format!("silently raised to {min} at least")),
-        (None, Some(max)) => Some(format!("silently cut to {max} at most")),
+        (Some(min), Some(max)) => Some(format!("silently clamped to {min}..{max}")),
+        (Some(min), None) => Some(format!("silently raised to at least {min}")),
+        (None, Some(max)) => Some(format!("silently clamped to at most {max}")),
     }
 }
 
@@ -250,7 +250,7 @@ fn words(arity: &Arity) -> String {
         text.push_str(&format!(", a multiple of {multiple}"));
     }
     if arity.even_or_empty {
-        text.push_str(", in pairs, or one empty text");
+        text.push_str(", in pairs, or one empty string");
     }
     text
 }
@@ -266,7 +266,7 @@ fn repeated(repeat: Repeat) -> &'static str {
 
 fn needs(directive: &Directive, servers: &Servers) -> Option<String> {
     let need = servers.need(&directive.name)?;
-    Some(format!("without effect where {} is {}", need.on, need.idle))
+    Some(format!("no effect if {} is {}", need.on, need.idle))
 }
 
 /// A default as a person would write it.
@@ -275,7 +275,7 @@ fn shown(default: &Value, directive: &Directive) -> String {
         Value::Null => "not set".to_owned(),
         Value::Bool(true) => "yes".to_owned(),
         Value::Bool(false) => "no".to_owned(),
-        Value::String(text) if text.is_empty() => "an empty text".to_owned(),
+        Value::String(text) if text.is_empty() => "an empty string".to_owned(),
         Value::String(text) => text.clone(),
         Value::Number(number) => match (directive.kind, number.as_f64()) {
             (Kind::Memory | Kind::PercentOrMemory, Some(bytes)) if bytes >= 1024.0 => {

@@ -27,7 +27,7 @@ pub(super) fn run(
     let (libraries, version) = asked(args, clients)?;
     let mut out = format!("{key}\n");
     if key != name {
-        out.push_str(&format!("`{name}` is a library's own word for it\n"));
+        out.push_str(&format!("`{name}` is the library's own name for it\n"));
     }
     for library in libraries {
         let Some(model) = library.model() else {
@@ -35,7 +35,7 @@ pub(super) fn run(
         };
         let text = match model.option(&key) {
             Some(option) => described(option, version, console.layout.width),
-            None => "It has no such option.".to_owned(),
+            None => "The library has no such option.".to_owned(),
         };
         section(&mut out, &title(library, model, version), &text);
     }
@@ -76,7 +76,7 @@ fn canonical(name: &str, clients: &Models) -> Option<String> {
 fn unknown(name: &str, clients: &Models) -> Failure {
     let keys = clients.option_types();
     Failure::with_help(
-        format!("no client library has the option `{name}`"),
+        format!("unknown client option `{name}`"),
         nearest::help(name, keys.keys().map(String::as_str)),
     )
 }
@@ -94,12 +94,13 @@ fn asked<'m>(
         None => (text.as_str(), None),
     };
     let library = clients.get(id).ok_or_else(|| {
-        let what = format!("--library {id}: no library is called so");
+        let what = format!("--library {id}: unknown library");
         Failure::with_help(what, nearest::help(id, clients.ids()))
     })?;
     let parsed = version.map(|text| {
-        let what = format!("--library {id}: `{text}` is no version");
-        Version::parse(text).ok_or_else(|| Failure::with_help(what, "write it as 9.7.0"))
+        let what = format!("--library {id}: `{text}` is not a version");
+        Version::parse(text)
+            .ok_or_else(|| Failure::with_help(what, "expected a version such as 9.7.0"))
     });
     Ok((vec![library], parsed.transpose()?))
 }
@@ -113,7 +114,7 @@ fn described(option: &OptionModel, version: Option<Version>, width: usize) -> St
         let value = match (&default.value, &default.expr) {
             (Some(value), _) => value.to_string().trim_matches('"').to_owned(),
             (None, Some(expr)) => expression(expr),
-            (None, None) if default.open => "of what it is built on".to_owned(),
+            (None, None) if default.open => "that of the underlying library".to_owned(),
             (None, None) => "not set".to_owned(),
         };
         let effect = default.effect.map_or(String::new(), meaning);
@@ -180,14 +181,14 @@ fn noted(note: Option<&String>) -> String {
 
 fn kind(kind: ValueKind) -> &'static str {
     match kind {
-        ValueKind::Int => "a whole number",
+        ValueKind::Int => "an integer",
         ValueKind::Duration => "a duration",
         ValueKind::Bytes => "a size",
         ValueKind::Bool => "a switch",
         ValueKind::String => "a text",
         ValueKind::Secret => "a secret: never shown",
-        ValueKind::Tls => "the configuration of TLS",
-        ValueKind::Enum => "one of a few words",
+        ValueKind::Tls => "a TLS configuration",
+        ValueKind::Enum => "one of a fixed set of words",
         ValueKind::Func => "a function",
         ValueKind::Struct => "a struct",
         ValueKind::Iface => "an interface",

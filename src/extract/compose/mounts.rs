@@ -317,7 +317,7 @@ fn long_volume<'a>(service: &Service<'a>, folder: &str, item: &'a Node) -> Optio
         (Some("bind"), Some(source)) => bound(folder, &source),
         (Some("volume") | None, Some(source)) => named_or_bound(service.project, folder, &source),
         (Some("volume") | None, None) => Source::Anonymous,
-        _ => Source::Unknown(Cause::Deployment("this kind of mount is not known")),
+        _ => Source::Unknown(Cause::Deployment("this kind of mount is not supported")),
     };
     mount(&target, source, item.span)
 }
@@ -420,7 +420,7 @@ fn inline(
 ) -> ConfPart {
     let (Some(scalar), Some(text)) = (content.scalar(), service.text(content)) else {
         return ConfPart::NotVisible {
-            reason: Cause::Deployment("its content is no text"),
+            reason: Cause::Deployment("its content is not text"),
             at: Some(at),
         };
     };

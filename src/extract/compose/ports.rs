@@ -15,7 +15,7 @@ pub(super) fn reachable(service: &Service<'_>) -> Result<bool, Cause> {
             Some(Ok(mode)) if mode == "host" => return Ok(true),
             Some(Ok(_)) => {}
             Some(Err(reason)) => return Err(reason),
-            None => return Err(Cause::Deployment("its network is not known")),
+            None => return Err(Cause::Deployment("its network is unknown")),
         }
     }
     let mut unknown = None;

@@ -266,7 +266,7 @@ pub fn server(
     }
     let mut conf = parts(file, &image, *invocation, &contexts, (tree, shapes));
     conf.push(ConfPart::NotVisible {
-        reason: Cause::Image("whoever starts the image may give it other arguments"),
+        reason: Cause::Image("the image may be started with other arguments"),
         at: None,
     });
     let shape = official(reference.as_ref(), shapes);

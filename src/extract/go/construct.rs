@@ -99,7 +99,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
         let functional = models.any(|m| m.form(&constructor.option_type) == Some(Form::Functional));
         let from = constructor.option_arg.unwrap_or(usize::MAX);
         let mut given = (!functional && constructor.option_arg.is_some())
-            .then(|| Err(Cause::Code("an argument that is not written")));
+            .then(|| Err(Cause::Code("a missing argument")));
         for (at, argument) in self.arguments(node).into_iter().enumerate() {
             let named = constructor.positional.iter().find(|p| p.at == at);
             if functional && at >= from {
@@ -204,7 +204,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
                 raw.rest_unknown = object.rest_unknown;
                 raw.carried_anchor = object.carried_anchor;
                 raw.carried_unknown = match object.carried_unknown {
-                    None if !carries => Some(Cause::Code("a place that is not seen")),
+                    None if !carries => Some(Cause::Code("an unknown location")),
                     reason => reason,
                 };
                 raw.insert = object.insert;

@@ -61,7 +61,7 @@ impl<'t> Reader<'t, '_, '_> {
         while let Some(parent) = at.parent() {
             self.steps_left = self.steps_left.saturating_sub(1);
             if self.steps_left == 0 {
-                return Crew::unknown(Cause::Code("code that is too far away"));
+                return Crew::unknown(Cause::Code("code that is too far away to follow"));
             }
             match parent.kind() {
                 "for_statement" if code::field(parent, "body") == Some(at) => {
@@ -138,7 +138,7 @@ impl<'t> Reader<'t, '_, '_> {
             return Self::end(&way, Crew::of(1));
         }
         if way.through.len() > MAX_CALLERS {
-            return Crew::unknown(Cause::Code("callers that are too far away"));
+            return Crew::unknown(Cause::Code("callers that are too far away to follow"));
         }
         if is_method && !self.declared.methods.contains_key(name) {
             return Crew::unknown(Cause::WhichCalled(name.to_owned()));
@@ -179,7 +179,7 @@ impl<'t> Reader<'t, '_, '_> {
                 .and_then(|list| list.parent())
                 .is_some_and(|call| self.starts_goroutine(call));
             if !starts || !way.factors.is_empty() {
-                return Crew::unknown(Cause::Code("a function that is handed on"));
+                return Crew::unknown(Cause::Code("a function passed as a value"));
             }
             way.started = true;
             return self.outwards(site.node, way);

@@ -160,7 +160,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
     fn typed_wait(&mut self, node: Node<'t>, row: &Blocking, values: &[Val<'t>]) -> Longest {
         if let Some(at) = row.timeout_arg {
             let Some(value) = values.get(at) else {
-                return Longest::Unknown(Cause::Code("an argument that is not written"));
+                return Longest::Unknown(Cause::Code("a missing argument"));
             };
             return longest(row, &value.clone().folded(Cause::Code("an argument")));
         }
@@ -282,7 +282,7 @@ fn of_zero(zero: Option<Wait>) -> Longest {
     match zero {
         Some(Wait::ForEver) => Longest::ForEver,
         Some(Wait::AtOnce) => Longest::AtOnce,
-        None => Longest::Unknown(Cause::Code("a figure of 0")),
+        None => Longest::Unknown(Cause::Code("a value of 0")),
     }
 }
 
@@ -303,7 +303,7 @@ fn longest(row: &Blocking, figure: &Folded) -> Longest {
         seconds if seconds > 0.0 => Longest::Seconds(seconds),
         _ => match row.negative {
             Some(wait) => of_zero(Some(wait)),
-            None => Longest::Unknown(Cause::Code("a negative figure")),
+            None => Longest::Unknown(Cause::Code("a negative value")),
         },
     }
 }

@@ -100,7 +100,7 @@ impl<'t> Crews<'t> {
         while let Some(parent) = at.parent() {
             self.steps_left = self.steps_left.saturating_sub(1);
             if self.steps_left == 0 {
-                return Crew::unknown(Cause::Code("code that is too far away"));
+                return Crew::unknown(Cause::Code("code that is too far away to follow"));
             }
             match parent.kind() {
                 "for_expression" | "loop_expression" | "while_expression"

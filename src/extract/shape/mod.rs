@@ -104,13 +104,13 @@ impl<'a> Reading<'a> {
                 Found::Written(node) => (Some(raw_scalar(node)), None),
                 Found::Default(tree) => (None, scalar_text(tree).map(Ok)),
                 Found::Hidden(_) => (None, Some(Err(template_reason()))),
-                Found::Absent => (None, Some(Err(Cause::Image("nothing names the image")))),
+                Found::Absent => (None, Some(Err(Cause::Image("no image is set")))),
             };
         }
         let part = |path: &Option<Path>| path.as_ref().and_then(|path| self.fields.text(path));
         let fixed = || paths.name.clone().map(Ok);
         let Some(repository) = part(&paths.repository).or_else(fixed) else {
-            return (None, Some(Err(Cause::Image("nothing names the image"))));
+            return (None, Some(Err(Cause::Image("no image is set"))));
         };
         // The tag that a chart writes by itself moves with its version.
         let tag = part(&paths.tag).filter(|tag| tag.as_ref().is_ok_and(|tag| !tag.is_empty()));

@@ -104,7 +104,7 @@ fn managed_server(block: &Block, shape: &ManagedShape, context: &Context<'_>) ->
         }
     }
     let mut conf = vec![ConfPart::NotVisible {
-        reason: Cause::Provider("the service decides by itself what is not written"),
+        reason: Cause::Provider("the managed service decides unset parameters"),
         at: None,
     }];
     if !lines.is_empty() {
@@ -112,7 +112,7 @@ fn managed_server(block: &Block, shape: &ManagedShape, context: &Context<'_>) ->
     }
     if !seen_whole {
         conf.push(ConfPart::NotVisible {
-            reason: Cause::Provider("some parameters are filled in from elsewhere"),
+            reason: Cause::Provider("some parameters are set elsewhere"),
             at: None,
         });
     }
@@ -126,7 +126,7 @@ fn managed_server(block: &Block, shape: &ManagedShape, context: &Context<'_>) ->
             engine
                 .and_then(Item::known)
                 .and_then(image)
-                .ok_or_else(|| Cause::Provider("the engine's version is filled in from elsewhere")),
+                .ok_or_else(|| Cause::Provider("the engine version is set elsewhere")),
         ),
         deployment: managed_deployment(),
         conf,
@@ -136,7 +136,7 @@ fn managed_server(block: &Block, shape: &ManagedShape, context: &Context<'_>) ->
 
 /// A provider runs the server, and decides what the parameters do not say.
 fn managed_deployment() -> Deployment {
-    let decides = || Cause::Provider("a provider runs the server");
+    let decides = || Cause::Provider("a provider manages the server");
     Deployment::by("the service")
         .with_known(ServerFact::Managed, true)
         .with_known(ServerFact::LimitOwner, "service")
@@ -152,7 +152,7 @@ fn line(number: usize, name: &str, at: &Item, value: &Item) -> RawLine {
     let known = value.known();
     let hole = known
         .is_none()
-        .then(|| Cause::Provider("it is filled in from elsewhere"));
+        .then(|| Cause::Provider("it is set elsewhere"));
     let mut words = vec![RawWord {
         text: name.to_owned(),
         span: at.span,

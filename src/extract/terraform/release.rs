@@ -91,7 +91,7 @@ fn values_of(block: &Block, files: &Files<'_>) -> Option<(Node, Visibility)> {
                 known = Some(over);
             }
             (None, _) => {
-                let why = Cause::Release("some of the values are filled in from elsewhere");
+                let why = Cause::Release("some values are set elsewhere");
                 visibility.below = Some(why.clone());
                 visibility.above = known.is_some().then_some(why);
             }

@@ -134,7 +134,7 @@ impl Pod<'_> {
         let template = self.root.at("spec.template");
         let open = open(pods) || open(own) || open(template) || self.fragment_of_pods();
         Some(if open {
-            Err(Cause::Deployment("annotations may stand elsewhere"))
+            Err(Cause::Deployment("annotations may be set elsewhere"))
         } else {
             Ok(RolloutTrigger::None)
         })

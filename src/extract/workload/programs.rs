@@ -118,7 +118,7 @@ fn given(container: &Node, namespace: Option<&String>) -> Vec<Given> {
             let figure = figure.to_owned();
             return Some(Given::Figure { name, figure });
         }
-        let text = Err(Cause::Deployment("its value is given elsewhere"));
+        let text = Err(Cause::Deployment("its value is set elsewhere"));
         Some(Given::Value { name, text })
     });
     whole.chain(single).collect()

@@ -6,45 +6,45 @@ use crate::facts::words::Problem;
 fact_table! {
     /// A fact of a line of configuration.
     DirectiveFact in Directive {
-        Name = "name": Text, "the directive's name as it is written";
+        Name = "name": Text, "the directive name as written";
         Canonical = "canonical": Text,
-            "the name that the server calls it by; aliases resolve to it";
-        Args = "args": List, "the words after the name";
+            "the canonical name; aliases resolve to it";
+        Args = "args": List, "the arguments";
         Value = "value": Text,
-            "the words after the name, as one text, without a trailing comment; masked where secret";
+            "the arguments as one string, without a trailing comment; masked if secret";
         Problem = "problem": Text of Problem::WORDS,
             "what is wrong with the line: `none`, or one of the kinds behind the `conf/*` rules";
-        Error = "error": Text, "what the server would print for this line";
-        Accepted = "accepted": Text, "the accepted form, for a value of the wrong form";
-        Suggestion = "suggestion": Text, "the one known name at edit distance 1";
-        Candidates = "candidates": Text, "known names near the unknown one";
+        Error = "error": Text, "the error the server prints for this line";
+        Accepted = "accepted": Text, "the accepted format, for a value with the wrong format";
+        Suggestion = "suggestion": Text, "the only known name at edit distance 1";
+        Candidates = "candidates": Text, "known names similar to the unknown one";
         Consequence = "consequence": Text,
-            "what the server does with the line: `refuses to start`, or what it takes the words for";
-        KnownSince = "known_since": Text, "the first version of this flavor that knows the name";
+            "what the server does with the line: `refuses to start`, or how it interprets the arguments";
+        KnownSince = "known_since": Text, "the first version of this flavor that supports the directive";
         RemovedIn = "removed_in": Text,
-            "the first version of this flavor that knows the name no more";
-        Replacement = "replacement": Text, "the name that replaced it";
+            "the first version of this flavor that no longer supports the directive";
+        Replacement = "replacement": Text, "the directive that replaced it";
         KnownTo = "known_to": Text,
-            "the flavors and versions that know the name, for one that this version does not know";
+            "the flavors and versions that support the directive, if this version does not";
         Effective = "effective": Text,
-            "what the value comes to, as `CONFIG GET` shows it, where that is not what is written";
+            "the effective value as shown by `CONFIG GET`, if it differs from the written value";
         IdleBecause = "idle_because": Text,
-            "why the line has no effect beside other settings, or `none`";
+            "why the line has no effect because of other settings, or `none`";
         Conflict = "conflict": Text,
-            "what the server prints because of this line and another one, or `none`";
-        ConflictWith = "conflict_with": Text, "the other line, where it is written";
-        ConflictConsequence = "conflict_consequence": Text, "what the server does then";
+            "the error caused by this line together with another one, or `none`";
+        ConflictWith = "conflict_with": Text, "the other line";
+        ConflictConsequence = "conflict_consequence": Text, "what the server does in that case";
         Settable = "settable": Bool,
-            "whether a running server takes the directive by CONFIG SET, for a field that an operator applies so";
+            "whether the directive can be changed with CONFIG SET, for a field that an operator applies that way";
         OverriddenBy = "overridden_by": Text,
-            "the value that counts instead, where another part of the configuration (arguments, a field) replaces this line in every server that reads it";
+            "the value in effect, if arguments or another field override this line in every server that reads it";
         NotRead = "not_read": Text,
-            "why nothing reads the field or key, for configuration that its deployment never reads";
+            "why the field or key is never read";
         DisclosesSecret = "discloses_secret": Bool,
-            "the line holds a password that whoever reads the file can read: no reference, no placeholder, no hash";
+            "the line contains a password in plain text (not a reference, placeholder or hash)";
         TrailingComment = "trailing_comment": Text, "the `#` comment after the value";
-        First = "first": Text, "the value of the earlier line that this one silently replaces";
-        ServerVersion = "server_version": Text, "flavor and version that the line was judged by";
+        First = "first": Text, "the value of the earlier line that this one overrides";
+        ServerVersion = "server_version": Text, "flavor and version the line was checked against";
     }
 }
 
@@ -54,7 +54,7 @@ fact_table! {
         What = "what": Text of &[
             "unused-suppression", "suppression-without-reason", "unreadable-input", "expired-waiver"
         ],
-            "what is wrong: `unused-suppression`, `suppression-without-reason`, `unreadable-input`, `expired-waiver`";
-        Detail = "detail": Text, "the particulars";
+            "the problem: `unused-suppression`, `suppression-without-reason`, `unreadable-input`, `expired-waiver`";
+        Detail = "detail": Text, "details";
     }
 }

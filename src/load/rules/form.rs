@@ -42,7 +42,7 @@ impl<'a> Form<'a> {
         if found.is_none() {
             self.errors.push(LoadError::new(
                 self.node.span.before(),
-                format!("`{key}` is missing"),
+                format!("missing key `{key}`"),
             ));
         }
         found
@@ -53,7 +53,7 @@ impl<'a> Form<'a> {
         let node = self.node.get(key)?;
         let word = node.as_str().and_then(f);
         if word.is_none() {
-            self.error(node, format!("this is no valid `{key}`"));
+            self.error(node, format!("invalid `{key}`"));
         }
         word
     }
@@ -108,7 +108,7 @@ pub(super) fn one_or_many(node: Option<&Node>) -> &[Node] {
 fn one_param(node: &Node) -> Result<Param, LoadError> {
     let word = node.get("type").and_then(Node::as_str).unwrap_or_default();
     let Some(ty) = Param::type_named(word) else {
-        let message = format!("`{word}` is no type of parameters");
+        let message = format!("unknown parameter type `{word}`");
         let words: Vec<&str> = Param::TYPES.iter().map(|(w, _)| *w).collect();
         let error = LoadError::new(node.span, message);
         return Err(error.with_help(format!("valid: {}", words.join(", "))));
@@ -127,7 +127,7 @@ fn one_param(node: &Node) -> Result<Param, LoadError> {
     };
     let default = node
         .get("default")
-        .ok_or_else(|| LoadError::new(node.span, "`default` is missing"))?;
+        .ok_or_else(|| LoadError::new(node.span, "missing key `default`"))?;
     param.default = param
         .accept(&value(default))
         .map_err(|message| LoadError::new(default.span, message))?;

@@ -190,9 +190,9 @@ impl Loader<'_> {
         );
         let expected = path.strip_suffix(".yaml").unwrap_or(path);
         if id != expected {
-            let message = format!("the id is `{id}` and the path says `{expected}`");
+            let message = format!("the id is `{id}`, but the path requires `{expected}`");
             let error = LoadError::new(at, message);
-            let help = "a rule's id is its path under the pack's folder, without `.yaml`";
+            let help = "a rule id is the path under the pack's folder without `.yaml`";
             self.errors.push(error.with_help(help));
         }
         let inside = |space: &String| id.strip_prefix(space.as_str())?.strip_prefix('/');
@@ -200,7 +200,7 @@ impl Loader<'_> {
             && inside(space).is_none()
         {
             let message = format!("`{id}` is outside the pack's namespace `{space}`");
-            let help = format!("move the file to `{space}/{id}.yaml` and write its id so");
+            let help = format!("move the file to `{space}/{id}.yaml` and change the id to match");
             self.errors
                 .push(LoadError::new(at, message).with_help(help));
         }
@@ -230,7 +230,7 @@ impl Loader<'_> {
             return None;
         };
         if let Some(other) = documents.next() {
-            let message = "a rule file holds one document";
+            let message = "a rule file must contain exactly one YAML document";
             self.errors
                 .push(LoadError::new(other.span.before(), message));
         }
@@ -256,8 +256,8 @@ impl Loader<'_> {
         for draft in taken {
             let id = draft.rule.id();
             let pack = rules.get(id).map_or("", |rule| rule.pack.as_str());
-            let message = format!("the pack `{pack}` has a rule `{id}` too");
-            let help = "choose another id; a namespace in pack.yaml keeps the ids of packs apart";
+            let message = format!("rule `{id}` is also defined in pack `{pack}`");
+            let help = "choose another id, or set a namespace in pack.yaml";
             self.errors
                 .push(LoadError::new(draft.id_at, message).with_help(help));
         }

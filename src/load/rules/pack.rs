@@ -48,7 +48,7 @@ fn check_version(root: &Node, errors: &mut Vec<LoadError>) {
     };
     let wanted = node.as_str().unwrap_or_default().trim();
     if numbers(wanted) > numbers(OWN_VERSION) {
-        let message = format!("the pack needs redvet {wanted}, and this is {OWN_VERSION}");
+        let message = format!("the pack requires redvet {wanted}; this is {OWN_VERSION}");
         let help = "upgrade redvet, or use an older version of the pack";
         errors.push(LoadError::new(node.span, message).with_help(help));
     }
@@ -73,7 +73,7 @@ fn quiet(root: &Node, errors: &mut Vec<LoadError>) -> (Globs, Globs) {
         for node in quiet.get(list).map_or(&[][..], Node::items) {
             let pattern = node.as_str().unwrap_or_default();
             if let Err(message) = glob(pattern) {
-                let message = format!("`{pattern}` is no pattern: {message}");
+                let message = format!("invalid pattern `{pattern}`: {message}");
                 errors.push(LoadError::new(node.span, message));
             }
         }

@@ -42,8 +42,8 @@ fn former(root: &Node, errors: &mut Vec<LoadError>) -> Option<Former> {
     for entry in root.entries() {
         let key = entry.key.as_str().unwrap_or_default();
         if !OF_A_FORMER.contains(&key) {
-            let message = format!("a rule that was replaced has no `{key}`");
-            let help = "it is an old name for another rule: leave `id`, `title` and `replaced_by`";
+            let message = format!("a replaced rule cannot have `{key}`");
+            let help = "it is only an alias for another rule: keep `id`, `title` and `replaced_by`";
             errors.push(LoadError::new(entry.key.span, message).with_help(help));
         }
     }
@@ -106,7 +106,7 @@ fn duplicates(node: &Node, errors: &mut Vec<LoadError>) {
     for (i, entry) in entries.iter().enumerate() {
         let key = entry.key.as_str();
         if entries[..i].iter().any(|e| e.key.as_str() == key) {
-            let message = format!("`{}` is written twice", key.unwrap_or_default());
+            let message = format!("duplicate key `{}`", key.unwrap_or_default());
             errors.push(LoadError::new(entry.key.span, message));
         }
         duplicates(&entry.value, errors);
@@ -213,7 +213,7 @@ fn fix(node: &Node, errors: &mut Vec<LoadError>) -> Option<FixDraft> {
         }
     };
     if safety.is_none() && node.get("safety").is_none() {
-        errors.push(LoadError::new(node.span.before(), "`safety` is missing"));
+        errors.push(LoadError::new(node.span.before(), "missing key `safety`"));
     }
     Some(FixDraft {
         when,
@@ -246,7 +246,7 @@ fn operation(node: &Node, errors: &mut Vec<LoadError>) -> Option<OperationDraft>
     if let Some(path) = form.excerpt("move_above") {
         return Some(OperationDraft::MoveAbove { path });
     }
-    let message = "one of `set`, `rename`, `remove` and `move_above` is missing";
+    let message = "missing one of `set`, `rename`, `remove`, `move_above`";
     form.errors
         .push(LoadError::new(node.span.before(), message));
     None

@@ -41,7 +41,7 @@ fn told(root: &Node, schema: &Value, error: &ValidationError<'_>) -> Vec<LoadErr
         }
         ValidationErrorKind::Required { property } => {
             let name = property.as_str().unwrap_or_default();
-            let message = format!("`{name}` is missing");
+            let message = format!("missing key `{name}`");
             vec![LoadError::new(first_key(node), message)]
         }
         ValidationErrorKind::Enum { options } => vec![not_one_of(node, options)],
@@ -51,23 +51,23 @@ fn told(root: &Node, schema: &Value, error: &ValidationError<'_>) -> Vec<LoadErr
         }
         ValidationErrorKind::Pattern { .. } => {
             let text = node.as_str().unwrap_or_default();
-            let message = format!("`{text}` has not the form that is wanted here");
+            let message = format!("`{text}` does not have the expected form");
             let error = LoadError::new(whole, message);
             vec![match examples(schema, error_path) {
-                Some(examples) => error.with_help(format!("write it like {examples}")),
+                Some(examples) => error.with_help(format!("expected for example {examples}")),
                 None => error,
             }]
         }
         ValidationErrorKind::PropertyNames { error: inner } => {
             let name = inner.instance().as_str().unwrap_or_default().to_owned();
             let at = node.entry(&name).map_or(whole, |entry| entry.key.span);
-            let message = format!("`{name}` cannot be a name");
+            let message = format!("`{name}` is not a valid name");
             let help = "a name begins with a small letter and goes on with small letters, digits \
                         and `_`";
             vec![LoadError::new(at, message).with_help(help)]
         }
         ValidationErrorKind::MinItems { .. } => {
-            vec![LoadError::new(whole, "this list must hold something")]
+            vec![LoadError::new(whole, "this list must not be empty")]
         }
         ValidationErrorKind::MinLength { .. } => {
             vec![LoadError::new(whole, "this must not be empty")]
@@ -75,7 +75,7 @@ fn told(root: &Node, schema: &Value, error: &ValidationError<'_>) -> Vec<LoadErr
         ValidationErrorKind::OneOfNotValid { .. }
         | ValidationErrorKind::OneOfMultipleValid { .. } => {
             let message =
-                "a fix holds exactly one of `set`, `rename`, `remove`, `move_above`, `edits`";
+                "a fix must have exactly one of `set`, `rename`, `remove`, `move_above`, `edits`";
             vec![LoadError::new(first_key(node), message)]
         }
         _ => vec![LoadError::new(whole, error.to_string())],
@@ -108,7 +108,7 @@ fn not_one_of(node: &Node, options: &Value) -> LoadError {
         .as_array()
         .map(|o| o.iter().filter_map(Value::as_str).collect())
         .unwrap_or_default();
-    let error = LoadError::new(node.span, format!("`{word}` is not known here"));
+    let error = LoadError::new(node.span, format!("unexpected value `{word}`"));
     error.with_help(nearest::help(word, valid))
 }
 
@@ -139,7 +139,7 @@ fn type_words(name: &str) -> &'static str {
         "array" => "a list",
         "object" => "a mapping of keys to values",
         "boolean" => "true or false",
-        "integer" => "a whole number",
+        "integer" => "an integer",
         "number" => "a number",
         _ => "nothing",
     }

@@ -197,23 +197,23 @@ params.max = 2020-01-01
 "#
     ), @r#"
     2 "\"./policies\"": `extends` must be a list, not "./policies" (write `extends = ["./policies"]`)
-    3 "\"a/{b\"": `a/{b` is no pattern: unclosed alternate group; missing '}' (maybe escape '{' with '[{]'?) (-)
+    3 "\"a/{b\"": invalid pattern `a/{b`: unclosed alternate group; missing '}' (maybe escape '{' with '[{]'?) (-)
     3 "3": `exclude` must be text, not 3 (-)
     4 "false": `a/b` must be a table such as { enabled = false }, not false (-)
     5 "[]": `quiet` must be a table, not a list (-)
     7 "\"7.2\"": `server` must be a flavor and a version such as "redis:7.2", not "7.2" (-)
     8 "\"32Gigs\"": `memory` must be a size above 0 such as "32Gi" or "512mb", not "32Gigs" (-)
     9 "-1": `cpus` must be a number of CPUs above 0 such as 4 or "500m", not -1 (-)
-    10 "[[server]]": `[[server]]` needs `name` (The server as `redvet effective` names it.)
+    10 "[[server]]": `[[server]]` needs `name` (Server name as shown by `redvet effective`.)
     11 "0": `memory` must be a size above 0 such as "32Gi" or "512mb", not 0 (-)
     12 "\"latest\"": `version` must be a version such as "redis:7.2" or "7.2", not "latest" (-)
     14 "\"\"": `name` must be text, not "" (-)
     15 "\"api\"": `workload` must be a workload written as "Kind/name", not "api" (-)
-    16 "1.5": `replicas` must be a whole number, not 1.5 (-)
-    17 "[[waiver]]": `[[waiver]]` needs `reason` (Why.)
+    16 "1.5": `replicas` must be an integer, not 1.5 (-)
+    17 "[[waiver]]": `[[waiver]]` needs `reason` (Reason for accepting the finding.)
     19 "\"soon\"": `expires` must be a date such as 2026-12-31, not "soon" (-)
     21 "\"no\"": `enabled` must be true or false, not "no" (-)
-    22 "2020-01-01": `max` must be a number, text, flag or list, not 2020-01-01 (-)
+    22 "2020-01-01": `max` must be a number, string, boolean or list, not 2020-01-01 (-)
     "#);
 }
 
@@ -237,8 +237,8 @@ fn rule_ids_are_checked_against_the_rules() {
     let errors = check_rule_ids(&settings, &known);
     let lines: Vec<String> = errors.iter().map(|e| shown(text, e)).collect();
     insta::assert_snapshot!(lines.join("\n"), @r#"
-    1 "\"memory/to-high\"": no rule is called `memory/to-high` (did you mean `memory/too-high`?)
-    3 "\"pool/*\"": no rule is called `pool/*` (`redvet rules list` names all rules)
+    1 "\"memory/to-high\"": unknown rule `memory/to-high` (did you mean `memory/too-high`?)
+    3 "\"pool/*\"": unknown rule `pool/*` (run `redvet rules list` to see all rules)
     "#);
 }
 

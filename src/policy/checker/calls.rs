@@ -66,8 +66,8 @@ impl Checker<'_, '_> {
             ("known", _) => self.count(tree, name, 1, args.len()),
             ("or", _) => self.count(tree, name, 2, args.len()),
             ("has", _) => {
-                let fault = Fault::new(tree.range.clone(), "`has()` cannot ask about facts");
-                self.broken(fault.with_help("ask with `known(path)` or `explicit(path)`"))
+                let fault = Fault::new(tree.range.clone(), "`has()` cannot be used on facts");
+                self.broken(fault.with_help("use `known(path)` or `explicit(path)`"))
             }
             _ => self.function(tree, name, false, args.iter().collect()),
         }
@@ -95,11 +95,11 @@ impl Checker<'_, '_> {
     }
 
     fn no_fact(&mut self, name: &str, tree: &Tree) -> Expr {
-        let fault = Fault::new(tree.range.clone(), format!("`{name}` asks about a fact"));
+        let fault = Fault::new(tree.range.clone(), format!("`{name}` requires a fact"));
         let subject = self.names.subject.as_str();
         self.broken(match &tree.form {
             Form::Text(text) => fault.with_help(self.names.quoted_fact(text)),
-            _ => fault.with_help(format!("name one by its path: `{name}({subject}.FACT)`")),
+            _ => fault.with_help(format!("use a path: `{name}({subject}.FACT)`")),
         })
     }
 
@@ -180,9 +180,7 @@ impl Checker<'_, '_> {
     }
 
     fn no_walk(&mut self, tree: &Tree, name: &str, found: usize) -> Expr {
-        let message = format!(
-            "`{name}` takes a name for the item and what to ask of it, not {found} arguments"
-        );
+        let message = format!("`{name}` takes a variable and an expression, not {found} arguments");
         let fault = Fault::new(tree.range.clone(), message);
         self.broken(fault.with_help(format!("`list.{name}(x, x.FACT > 1)`")))
     }
@@ -199,7 +197,7 @@ impl Checker<'_, '_> {
             Kind::List(item) => (**item).clone(),
             Kind::Any => Kind::Any,
             other => {
-                let message = format!("{} has no items to look at", other.with_article());
+                let message = format!("{} has no items", other.with_article());
                 return self.fail(&target.range, message);
             }
         };
@@ -211,10 +209,10 @@ impl Checker<'_, '_> {
             _ => return self.no_walk(tree, name, args.len()),
         };
         let Some(variable) = single_name(variable) else {
-            return self.fail(&variable.range, "this must be a name for the item");
+            return self.fail(&variable.range, "expected a variable name");
         };
         if self.depth == NESTED {
-            let message = format!("macros may be nested {NESTED} deep");
+            let message = format!("macros can be nested at most {NESTED} deep");
             return self.fail(&tree.range, message);
         }
         self.macro_body(which, range, (variable, item), bodies)

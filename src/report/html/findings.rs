@@ -69,7 +69,7 @@ fn one(report: &Report, finding: &Finding) -> String {
          data-rule=\"{}\" tabindex=\"-1\"{hidden}>\n\
          <h4><span class=\"badge\">{severity}</span> {}{assumed}</h4>\n\
          <p class=\"place\"><code>{}:{}:{}</code> · {} · {}</p>\n{silenced}\
-         <pre tabindex=\"0\" role=\"region\" aria-label=\"lines of the finding\">{}</pre>\n{}{}\
+         <pre tabindex=\"0\" role=\"region\" aria-label=\"source lines\">{}</pre>\n{}{}\
          </article>\n",
         text(&finding.rule),
         text(&finding.message),
@@ -93,7 +93,7 @@ fn subjects(finding: &Finding) -> String {
 
 fn help(finding: &Finding) -> String {
     finding.help.as_deref().map_or(String::new(), |help| {
-        format!("<p class=\"help\"><b>What to do:</b> {}</p>\n", lines(help))
+        format!("<p class=\"help\"><b>Help:</b> {}</p>\n", lines(help))
     })
 }
 
@@ -119,10 +119,10 @@ pub(super) fn undetermined(report: &Report) -> String {
         })
         .collect();
     let body = if rows.is_empty() {
-        "<p>Every rule could be decided.</p>\n".to_owned()
+        "<p>No undetermined rules.</p>\n".to_owned()
     } else {
         format!(
-            "<details><summary>{} times a rule could not be decided</summary>\n<div class=\"wide\" \
+            "<details><summary>{} undetermined results</summary>\n<div class=\"wide\" \
              tabindex=\"0\" role=\"region\" aria-label=\"undetermined rules\"><table><thead><tr>\
              <th>rule</th><th>subject</th><th>why</th></tr></thead><tbody>\n{rows}</tbody></table>\
              </div></details>\n",

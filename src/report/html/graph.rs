@@ -33,12 +33,12 @@ pub(super) fn section(estate: &EstateView) -> String {
     let clients = estate.clients.iter();
     let edges: Vec<Edge<'_>> = clients.map(|c| edge(c, &estate.servers)).collect();
     let body = if edges.is_empty() {
-        "<p>No client was found.</p>\n".to_owned()
+        "<p>No clients found.</p>\n".to_owned()
     } else {
         drawing(estate, &edges) + &words(estate, &edges)
     };
     format!(
-        "<section aria-labelledby=\"connections\"><h2 id=\"connections\">Who connects to whom</h2>\n\
+        "<section aria-labelledby=\"connections\"><h2 id=\"connections\">Connections</h2>\n\
          {body}</section>\n"
     )
 }
@@ -51,7 +51,7 @@ fn edge<'a>(client: &'a ClientView, servers: &[ServerView]) -> Edge<'a> {
             .iter()
             .position(|server| server.clients.contains(&client.id)),
         why: link.map_or_else(
-            || "no server of this repository is known to be meant".to_owned(),
+            || "no matching server in this repository".to_owned(),
             |link| format!("{}, {}", link.evidence, link.strength),
         ),
         certain: link.is_some_and(|link| link.strength == "certain"),
@@ -90,7 +90,7 @@ fn drawing(estate: &EstateView, edges: &[Edge<'_>]) -> String {
         )
         .collect();
     format!(
-        "<div class=\"wide\" tabindex=\"0\" role=\"region\" aria-label=\"drawing of the \
+        "<div class=\"wide\" tabindex=\"0\" role=\"region\" aria-label=\"diagram of the \
          connections\"><svg class=\"graph\" viewBox=\"0 0 {WIDTH} {}\" aria-hidden=\"true\">\n\
          {lines}{boxes}</svg></div>\n",
         tallest * ROW
@@ -131,7 +131,7 @@ fn words(estate: &EstateView, edges: &[Edge<'_>]) -> String {
             (Some(_), false) => "assumed",
         };
         let server = edge.to.and_then(|to| estate.servers.get(to));
-        let to = server.map_or_else(|| "not known".to_owned(), |server| text(&name(server)));
+        let to = server.map_or_else(|| "unknown".to_owned(), |server| text(&name(server)));
         format!(
             "<li class=\"{class}\" data-filter><code>{}</code> → <b>{to}</b> <small>({})</small></li>\n",
             text(edge.from),
@@ -142,7 +142,7 @@ fn words(estate: &EstateView, edges: &[Edge<'_>]) -> String {
     let servers = estate.servers.iter().enumerate();
     let alone = servers.filter(|(at, _)| is_alone(*at)).map(|(_, server)| {
         format!(
-            "<li class=\"unlinked\" data-filter><b>{}</b> <small>(no client of it was found)</small></li>\n",
+            "<li class=\"unlinked\" data-filter><b>{}</b> <small>(no clients found)</small></li>\n",
             text(&name(server))
         )
     });

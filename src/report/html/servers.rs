@@ -12,7 +12,7 @@ const COLORS: usize = 6;
 
 pub(super) fn section(estate: &EstateView) -> String {
     let cards: String = if estate.servers.is_empty() {
-        "<p>No Redis or Valkey server was found.</p>\n".to_owned()
+        "<p>No Redis or Valkey servers found.</p>\n".to_owned()
     } else {
         estate.servers.iter().map(card).collect()
     };
@@ -45,7 +45,7 @@ pub(super) fn name(server: &ServerView) -> String {
 
 fn identity(server: &ServerView) -> String {
     let flavor = server.flavor.as_deref().unwrap_or("unknown flavor");
-    let version = server.version.as_deref().unwrap_or("of unknown version");
+    let version = server.version.as_deref().unwrap_or("unknown version");
     match &server.kind {
         Some(kind) => format!("{flavor} {version}, {kind}"),
         None => format!("{flavor} {version}"),
@@ -167,7 +167,7 @@ fn written(server: &ServerView) -> String {
         return String::new();
     }
     format!(
-        "<details><summary>{} directives written</summary>\n<div class=\"wide\" tabindex=\"0\" \
+        "<details><summary>{} directives set</summary>\n<div class=\"wide\" tabindex=\"0\" \
          role=\"region\" aria-label=\"directives of {}\"><table><thead><tr><th>directive</th>\
          <th>value</th><th>from</th></tr></thead><tbody>\n{}</tbody></table></div></details>\n",
         rows.len(),
@@ -178,7 +178,7 @@ fn written(server: &ServerView) -> String {
 
 fn row(name: &str, value: &ValueView) -> String {
     let what = match &value.reason {
-        Some(reason) => format!("not known: {reason}"),
+        Some(reason) => format!("unknown: {reason}"),
         None => value.shown.clone(),
     };
     format!(

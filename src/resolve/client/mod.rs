@@ -86,7 +86,7 @@ fn put_facts(
         let blocks = match client.blocks_async {
             Some((span, true)) => Value::set(true, span),
             Some((span, false)) => Value::set_unknown(
-                Cause::Client("who runs the closure around it is not known"),
+                Cause::Client("the caller of the surrounding closure is unknown"),
                 span,
             ),
             None => Value::derived(false),
@@ -128,7 +128,7 @@ fn disagreement(open: Open, library: Option<&str>) -> Cause {
         (Open::Library, _) => Cause::Client("the code does not show which library it uses"),
         (Open::Kind, _) => Cause::Client("the code does not show what kind of client it becomes"),
         (_, Some(library)) => Cause::LibraryVersion(library.to_owned()),
-        (_, None) => Cause::Pin("the version is not known"),
+        (_, None) => Cause::Pin("the version is unknown"),
     }
 }
 
@@ -207,7 +207,7 @@ fn retracted(candidates: &[Candidate<'_>], client: &RawClient, modules: &[RawMod
         let retracted = first.library.head.client.retracted.contains(&version);
         Some(Value::set(retracted, pin.span))
     });
-    pinned.unwrap_or_else(|| Value::unknown(Cause::Pin("the version is not known")))
+    pinned.unwrap_or_else(|| Value::unknown(Cause::Pin("the version is unknown")))
 }
 
 fn put_url(subject: &mut Subject, client: &RawClient) {
@@ -248,7 +248,7 @@ fn put_url(subject: &mut Subject, client: &RawClient) {
 fn uses(client: &RawClient) -> Value {
     if client.uses.is_empty() {
         return Value::unknown(Cause::Client(
-            "no call in its package says what the data is for",
+            "no call in its package shows what the data is used for",
         ));
     }
     let words = client.uses.iter().map(|word| Datum::Text(word.clone()));
@@ -477,6 +477,6 @@ fn reaps_at(interval: Option<&Value>) -> Value {
     match interval.map(|value| (&value.state, value.number())) {
         Some((_, Some(seconds))) => Value::derived(seconds > 0.0),
         Some((State::Unknown(reason), None)) => Value::unknown(reason.clone()),
-        _ => Value::unknown(Cause::Client("its interval is not known")),
+        _ => Value::unknown(Cause::Client("its interval is unknown")),
     }
 }

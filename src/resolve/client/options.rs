@@ -89,7 +89,7 @@ impl One<'_> {
 
     fn written(&self, write: &OptionWrite) -> Resolved {
         if write.conditional {
-            let reason = Cause::Client("it is set in some branches of the code only");
+            let reason = Cause::Client("it is set only in some branches of the code");
             let mut value = Value::set_unknown(reason.clone(), write.span);
             value.written = Written::Unknown(reason);
             return Resolved {
@@ -337,7 +337,7 @@ impl One<'_> {
         };
         if row.open {
             let mut resolved = self.of_state(State::Absent);
-            let reason = Cause::Client("the default is that of what the library is built on");
+            let reason = Cause::Client("the default is that of the underlying library");
             resolved.value.state = State::Unknown(reason);
             resolved.value.origin = Origin::Default(release(self.candidate));
             return resolved;

@@ -147,9 +147,9 @@ impl Reader<'_> {
         let low = self.directive.effective_min.map_or(min, i128::from);
         let high = self.directive.effective_max.map_or(max, i128::from);
         if high >= i128::from(i32::MAX) {
-            return format!("a whole number{unit}, at least {low}, without a unit");
+            return format!("an integer{unit}, at least {low}, without a unit");
         }
-        format!("a whole number{unit} from {low} to {high}, without a unit")
+        format!("an integer{unit} from {low} to {high}, without a unit")
     }
 
     pub(super) fn memory(&self, word: &str) -> Reading {
@@ -282,7 +282,7 @@ pub(super) fn figure(directive: &Directive, number: i64) -> Datum {
 }
 
 const MEMORY_FORM: &str =
-    "bytes, or a whole number with `kb`, `mb`, `gb` (binary) or `k`, `m`, `g` (decimal)";
+    "bytes, or an integer with `kb`, `mb`, `gb` (binary) or `k`, `m`, `g` (decimal)";
 
 /// The form to write where a word has a decimal unit.
 fn binary_unit(word: &str) -> Option<String> {

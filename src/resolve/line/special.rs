@@ -217,7 +217,7 @@ impl Reader<'_> {
                     "Invalid {}, elements must be between {min} and {max}.",
                     self.directive.name
                 ),
-                format!("whole numbers from {min} to {max}"),
+                format!("integers from {min} to {max}"),
             ),
         }
     }

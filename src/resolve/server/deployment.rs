@@ -24,7 +24,7 @@ impl Resolver<'_> {
                 ServerFact::Rollout,
             ] {
                 let value =
-                    Value::unknown(Cause::Server("what generates its configuration decides it"));
+                    Value::unknown(Cause::Server("the generator of its configuration decides it"));
                 subject.put(fact, value.with_home(server.anchor));
             }
             return;

@@ -155,7 +155,7 @@ impl Resolver<'_> {
         let directory = match configured {
             Some(value) if value.span().is_some() => match value.text() {
                 Some(text) => text.to_owned(),
-                None => return Value::unknown(Cause::Storage("the data directory is not known")),
+                None => return Value::unknown(Cause::Storage("the data directory is unknown")),
             },
             Some(Value {
                 state: crate::facts::State::Unknown(reason),
@@ -187,7 +187,7 @@ impl Resolver<'_> {
                 Storage::Persistent => Value::set(StorageKind::Persistent, mount.span),
                 Storage::Ephemeral => Value::set(StorageKind::Ephemeral, mount.span),
                 Storage::Files | Storage::Unknown => Value::unknown(Cause::Storage(
-                    "the volume under the data directory is not known",
+                    "the volume under the data directory is unknown",
                 )),
             },
             None if self.deployed.is_some_and(|server| server.fragment) => {

@@ -318,7 +318,7 @@ impl<'a> Resolver<'a> {
             (Some("yes"), _) => Value::derived(ServerKind::Cluster),
             (_, true) => Value::derived(ServerKind::Replication),
             (Some(_), false) if self.is_single(subject) => Value::derived(ServerKind::Standalone),
-            _ => Value::unknown(Cause::Server("nothing says how its processes relate")),
+            _ => Value::unknown(Cause::Server("the relation of its processes is unknown")),
         }
     }
 

@@ -40,7 +40,9 @@ impl<'a> Resolver<'a> {
         let more = self.all_texts().1;
         more.then(|| {
             let name = self.name();
-            format!("{name} includes more than {MOST_INCLUDED} files: the others are not judged")
+            format!(
+                "{name} includes more than {MOST_INCLUDED} files; the remaining ones are ignored"
+            )
         })
     }
 

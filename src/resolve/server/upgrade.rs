@@ -160,24 +160,27 @@ impl Comparison<'_> {
                 .knowledge
                 .servers
                 .replacement(self.to, name)
-                .map_or(String::new(), |name| format!("; it knows `{name}`"));
+                .map_or(String::new(), |name| format!("; use `{name}`"));
             return Some((
                 Kind::Removed,
-                format!("{to} does not know `{name}`{instead}"),
+                format!("{to} does not support `{name}`{instead}"),
             ));
         };
         if !after.is_taken() {
             let error = after.error.as_deref().unwrap_or_default();
-            return Some((Kind::Refused, format!("{to} refuses the line: {error}")));
+            return Some((Kind::Refused, format!("{to} rejects the line: {error}")));
         }
         if new.status == Status::Ignored && old.status != Status::Ignored {
-            return Some((Kind::Ignored, format!("{to} accepts it and ignores it")));
+            return Some((Kind::Ignored, format!("{to} accepts and ignores it")));
         }
         let shown = |directive: &Directive, reading: &Reading| {
             line::format_config_get(directive, reading.datum.as_ref())
         };
         if shown(old, before) != shown(new, after) {
-            return Some((Kind::Meaning, format!("{to} reads another value")));
+            return Some((
+                Kind::Meaning,
+                format!("{to} interprets the value differently"),
+            ));
         }
         let renamed = old.name == name.to_ascii_lowercase() && new.name != old.name;
         renamed.then(|| (Kind::Renamed, format!("{to} calls it `{}`", new.name)))
@@ -197,7 +200,7 @@ impl Comparison<'_> {
             at: Some(line.span),
             before: None,
             after: None,
-            message: format!("{} refuses it beside another line: {error}", self.to.name()),
+            message: format!("{} rejects it together with another line: {error}", self.to.name()),
         })
     }
 
@@ -221,7 +224,7 @@ impl Comparison<'_> {
                     at: None,
                     before: Some(masked(old, before)),
                     after: Some(masked(new, after)),
-                    message: "nobody wrote it, and its default changes".to_owned(),
+                    message: "not set; the default changes".to_owned(),
                 })
             })
             .collect()
