@@ -156,7 +156,7 @@ impl Viewer<'_> {
             gauges: self
                 .gauges
                 .iter()
-                .map(|gauge| self.gauge(gauge, server))
+                .filter_map(|gauge| self.gauge(gauge, server))
                 .collect(),
             image: self.fact(server, "image.reference", Figures::Directive),
             made_in: server.made_in.clone(),

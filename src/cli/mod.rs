@@ -22,6 +22,7 @@ mod init;
 mod manual;
 mod mend;
 mod packs;
+mod page_header;
 mod prepared;
 mod previous_findings;
 mod progress;
