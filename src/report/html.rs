@@ -122,10 +122,10 @@ fn top(report: &Report, header: &PageHeader, has_map: bool) -> String {
         .map(|(id, title, _)| format!("<a href=\"#{id}\">{title}</a>\n"))
         .collect();
     format!(
-        "<header>\n<h1>{}</h1>\n<p class=\"run\">{}</p>\n<p class=\"verdict\">{}</p>\n\
+        "<header>\n<h1>{} <small>Redis and Valkey check</small></h1>\n<p class=\"run\">{}</p>\n<p class=\"verdict\">{}</p>\n\
          <ul class=\"tallies\">{tally}</ul>\n<nav aria-label=\"Parts of the report\">\n{links}</nav>\n\
          </header>\n",
-        text(header.repository.as_deref().unwrap_or("Redis and Valkey")),
+        text(header.repository.as_deref().unwrap_or("redvet")),
         run(report, header),
         prose(&verdict_line(report)),
     )

@@ -86,11 +86,16 @@ mod tests {
     #[test]
     fn each_subject_counts_once_under_its_worst_finding() {
         let mut report = samples::report();
-        assert_eq!(verdict_line(&report), "1 server has errors");
-        report.findings[2].subject.name = "Deployment/cache".to_owned();
+        assert_eq!(
+            verdict_line(&report),
+            "1 server has errors; 1 server has warnings"
+        );
         let mut client = report.findings[2].clone();
         client.subject.kind = "client";
         report.findings.push(client);
+        let mut again = report.findings[2].clone();
+        again.subject = report.findings[0].subject.clone();
+        report.findings.push(again);
         assert_eq!(
             verdict_line(&report),
             "1 server has errors; 1 server and 1 client have warnings"

@@ -82,9 +82,9 @@ impl Viewer<'_> {
         let taken: Option<f64> = parts.iter().map(|part| part.amount).sum();
         let spare = match (capacity, taken) {
             (Some(all), Some(taken)) if !parts.is_empty() => {
-                Some(left(gauge.measures, all, taken) + ", for one process of each")
+                Some(left(gauge.measures, all, taken) + ", with one process of each program")
             }
-            (_, None) => Some("not all pools are known".to_owned()),
+            (_, None) => Some("some pool sizes are unknown".to_owned()),
             _ => None,
         };
         GaugeView {
@@ -111,7 +111,7 @@ impl Viewer<'_> {
         match &value.state {
             State::Set(_) | State::Default(_) => format!("{}{from}", view.shown),
             State::Absent => "not set".to_owned(),
-            State::Unknown(reason) => format!("not known: {reason}"),
+            State::Unknown(reason) => format!("unknown: {reason}"),
         }
     }
 }
@@ -128,7 +128,7 @@ impl Pools {
         match size.map(|size| (size.known(), &size.state)) {
             Some((Some(Datum::Int(size)), _)) => self.known += size,
             Some((_, State::Unknown(reason))) => self.unknown.push(reason.to_string()),
-            _ => self.unknown.push("no pool size is known".to_owned()),
+            _ => self.unknown.push("its pool size is unknown".to_owned()),
         }
     }
 
@@ -136,10 +136,10 @@ impl Pools {
         self.unknown.dedup();
         let whole = self.unknown.is_empty();
         let text = match (self.known, whole) {
-            (known, true) => format!("{known} a process"),
-            (0, false) => format!("not known: {}", self.unknown.join("; ")),
+            (known, true) => format!("{known} per process"),
+            (0, false) => format!("unknown: {}", self.unknown.join("; ")),
             (known, false) => format!(
-                "{known} a process and more, not known: {}",
+                "{known} per process, and more that are unknown: {}",
                 self.unknown.join("; ")
             ),
         };

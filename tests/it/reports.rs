@@ -391,6 +391,28 @@ fn the_page_tells_servers_of_one_name_apart() {
     );
 }
 
+/// A finding belongs to the server in whose file it stands, where two have one name.
+#[test]
+fn the_page_gives_each_server_its_own_findings() {
+    let place = tempfile::tempdir().unwrap();
+    let manifest = "apiVersion: v1\nkind: Pod\nmetadata: { name: cache }\nspec:\n  containers:\n    - name: redis\n      image: redis:7.2.6\n      args: [redis-server, --maxmemory, SIZE]\n      resources: { limits: { memory: 1Gi } }\n";
+    for (file, size) in [("a.yaml", "2gb"), ("b.yaml", "512mb")] {
+        let text = manifest.replace("SIZE", size);
+        std::fs::write(place.path().join(file), text).unwrap();
+    }
+    let page = of("html", &reports(place.path()));
+    let rows: Vec<&str> = page.split("<details class=\"server\"").collect();
+    assert_eq!(rows.len(), 3);
+    let errors = |file: &str| {
+        let row = rows.iter().find(|row| row.contains(file)).unwrap();
+        row.split("</summary>")
+            .next()
+            .unwrap()
+            .contains("badge error")
+    };
+    assert!(errors("a.yaml") && !errors("b.yaml"), "{page}");
+}
+
 /// Rendered copies of one base differ in nothing that a reader could act on.
 #[test]
 fn the_page_shows_copies_of_a_server_as_one_row() {

@@ -129,3 +129,48 @@ fn clipped(line: &str) -> String {
         None => text(&shown),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::full::samples;
+    use crate::report::snippet::CodeMark;
+
+    #[test]
+    fn marks_that_overlap_are_cut_at_their_ends() {
+        let mark = |range, primary| CodeMark {
+            range,
+            primary,
+            note: None,
+        };
+        let line = CodeLine {
+            number: 1,
+            text: "ab<\tef".to_owned(),
+            marks: vec![mark(0..3, true), mark(2..5, false)],
+        };
+        assert_eq!(
+            marked(&line),
+            "<mark class=\"first\">ab</mark><mark class=\"first\">&lt;</mark><mark>    e</mark>f"
+        );
+    }
+
+    /// The note of a mark stands once, below its last line.
+    #[test]
+    fn a_mark_goes_on_over_lines() {
+        let mut report = samples::report();
+        let sources = &report.sources;
+        let start = samples::span_of(sources, "deploy/redis.yaml", "resources");
+        let end = samples::span_of(sources, "deploy/redis.yaml", "limits:");
+        report.findings[0].labels[0].span = start.to(end);
+        let page = lines_of(&report, &report.findings[0]);
+        assert!(
+            page.contains("<mark>resources:</mark>\n</span><span class=\"line hit\">"),
+            "{page}"
+        );
+        assert!(
+            page.contains("limits:</mark>\n</span><span class=\"note\">"),
+            "{page}"
+        );
+        assert_eq!(page.matches("<span class=\"note").count(), 1, "{page}");
+    }
+}

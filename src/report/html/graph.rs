@@ -86,7 +86,7 @@ fn drawing(edges: &[Edge<'_>], groups: &[ServerGroup<'_>]) -> String {
     });
     let boxes: String = clients.chain(servers).collect();
     format!(
-        "<div class=\"wide\" tabindex=\"0\" role=\"region\" aria-label=\"drawing of the \
+        "<div class=\"wide drawing\" tabindex=\"0\" role=\"region\" aria-label=\"drawing of the \
          connections\"><svg class=\"graph\" viewBox=\"0 0 {WIDTH} {}\" aria-hidden=\"true\">\n\
          {lines}{boxes}</svg></div>\n",
         tallest * ROW

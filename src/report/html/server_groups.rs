@@ -51,8 +51,9 @@ pub(super) fn groups<'a>(report: &'a Report, estate: &'a EstateView) -> Vec<Serv
             }),
         }
     }
+    let places = Whereabouts::of(&groups);
     for finding in report.shown() {
-        for at in concerned(report, finding, &groups) {
+        for at in places.concerned(report, finding) {
             groups[at].findings.push(finding);
         }
     }
@@ -88,43 +89,62 @@ fn likeness(server: &ServerView) -> Vec<String> {
     words
 }
 
-/// The groups that a finding is about: by the place where it stands, and where no server is written
-/// there, by its name. Copies of one name in different files stay apart that way.
-fn concerned(report: &Report, finding: &Finding, groups: &[ServerGroup<'_>]) -> Vec<usize> {
-    let sources = &report.sources;
-    let copies = finding.also.iter();
-    let faults: Vec<_> = std::iter::once((&finding.subject, finding.primary))
-        .chain(copies.map(|copy| (&copy.subject, copy.at)))
-        .map(|(subject, at)| (subject, sources.path(at), sources.start(at).line))
-        .collect();
-    let find = |is_about: &dyn Fn(&ServerView) -> bool| -> Vec<usize> {
-        let numbered = groups.iter().enumerate();
-        let found =
-            numbered.filter(|(_, group)| group.servers.iter().any(|server| is_about(server)));
-        found.map(|(at, _)| at).collect()
-    };
-    let is_named = |server: &ServerView| {
-        faults
-            .iter()
-            .any(|(subject, ..)| subject.kind == "server" && subject.name == server.name)
-    };
-    let stands_there = |server: &ServerView| {
-        faults.iter().any(|(subject, path, line)| {
-            let written = server.conf.values();
-            let is_line = written
-                .filter(|value| value.state != "default")
-                .any(|value| value.path.as_deref() == Some(*path) && value.line == Some(*line));
-            let is_own_file = subject.name == server.name && server.path == *path;
-            is_line || is_own_file
-        })
-    };
-    let near = find(&|server| stands_there(server) && (is_named(server) || !is_of_server(finding)));
-    if near.is_empty() && is_of_server(finding) {
-        return find(&is_named);
-    }
-    near
+/// Which groups stand where: a report may hold thousands of findings about hundreds of servers.
+struct Whereabouts<'a> {
+    /// By the path and line of a value that is written for them.
+    lines: BTreeMap<(&'a str, usize), BTreeSet<usize>>,
+    /// By their name and the path of their own file.
+    files: BTreeMap<(&'a str, &'a str), BTreeSet<usize>>,
+    names: BTreeMap<&'a str, BTreeSet<usize>>,
 }
 
-fn is_of_server(finding: &Finding) -> bool {
-    finding.subject.kind == "server"
+impl<'a> Whereabouts<'a> {
+    fn of(groups: &[ServerGroup<'a>]) -> Self {
+        let mut places = Self {
+            lines: BTreeMap::new(),
+            files: BTreeMap::new(),
+            names: BTreeMap::new(),
+        };
+        for (at, group) in groups.iter().enumerate() {
+            let servers = group.servers.iter().copied();
+            servers.for_each(|server| places.add(at, server));
+        }
+        places
+    }
+
+    fn add(&mut self, at: usize, server: &'a ServerView) {
+        self.names.entry(&server.name).or_default().insert(at);
+        let file = (server.name.as_str(), server.path.as_str());
+        self.files.entry(file).or_default().insert(at);
+        let written = server
+            .conf
+            .values()
+            .filter(|value| value.state != "default");
+        for place in written.filter_map(|value| value.path.as_deref().zip(value.line)) {
+            self.lines.entry(place).or_default().insert(at);
+        }
+    }
+
+    /// The groups that a finding is about: those that stand where it stands, and where none does,
+    /// those of its server's name. Servers of one name in different files stay apart that way.
+    fn concerned(&self, report: &Report, finding: &Finding) -> BTreeSet<usize> {
+        let copies = finding.also.iter().map(|copy| (&copy.subject, copy.at));
+        let faults = std::iter::once((&finding.subject, finding.primary)).chain(copies);
+        let (mut near, mut named) = (BTreeSet::new(), BTreeSet::new());
+        for (subject, at) in faults {
+            let (path, line) = (report.sources.path(at), report.sources.start(at).line);
+            let name = subject.name.as_str();
+            near.extend(self.files.get(&(name, path)).into_iter().flatten());
+            near.extend(self.lines.get(&(path, line)).into_iter().flatten());
+            if subject.kind == "server" {
+                named.extend(self.names.get(name).into_iter().flatten());
+            }
+        }
+        if named.is_empty() {
+            return near;
+        }
+        // A line may be written for several servers, of which the finding names one.
+        let both: BTreeSet<usize> = near.intersection(&named).copied().collect();
+        if both.is_empty() { named } else { both }
+    }
 }

@@ -119,9 +119,9 @@ fn the_header_says_what_was_checked() {
     let page = render_page(&samples::report(), &nothing(), &[], &header);
     for part in [
         "<title>shop/&lt;b&gt;: 1 error, 1 warning</title>",
-        "<h1>shop/&lt;b&gt;</h1>",
+        "<h1>shop/&lt;b&gt; <small>",
         "commit <code>0123abc</code> · 2026-01-31 · redvet ",
-        "<p class=\"verdict\">1 server has errors</p>",
+        "<p class=\"verdict\">1 server has errors; 1 server has warnings</p>",
     ] {
         assert!(page.contains(part), "{part}\n{page}");
     }
