@@ -165,7 +165,7 @@ fn filters(report: &Report) -> String {
     format!(
         "<form id=\"filters\" role=\"search\" hidden>\n\
          <label>Search <input type=\"search\" id=\"words\" autocomplete=\"off\" \
-         placeholder=\"path, server, rule, word\"></label>\n\
+         placeholder=\"server, path, rule\"></label>\n\
          <fieldset><legend>Severity</legend>{severities}</fieldset>\n\
          <label>Rule <select id=\"rule\"><option value=\"\">all</option>{rules}</select></label>\n\
          <label><input type=\"checkbox\" id=\"suppressed\"> suppressed</label>\n\

@@ -3,7 +3,8 @@ both colour schemes, nothing wider than its box, usable with the keyboard, filte
 
 usage: page.py REPORT.html FOLDER-FOR-SCREENSHOTS [MOST-PIXELS]
 
-MOST-PIXELS bounds the height of the page as it is opened, at 1280 pixels wide.
+With MOST-PIXELS only the size of the page as it is opened is looked at, which is for large reports: no
+taller than that at 1280 pixels, the findings in its first quarter, nothing wider than its box.
 
 Needs the package playwright and a Chromium at /usr/bin/chromium or in $CHROMIUM. The screenshots are
 for a person to look at; what can be measured is asserted here.
@@ -89,12 +90,13 @@ def main() -> None:
         browser = playwright.chromium.launch(
             executable_path=os.environ.get("CHROMIUM", "/usr/bin/chromium"), args=FLAGS
         )
-        for scheme in ("light", "dark"):
-            for width in WIDTHS:
-                look(browser, report, scheme, width, folder)
         if tallest:
-            height(browser, report, tallest)
-        print_it(browser, report, folder)
+            size(browser, report, tallest, folder)
+        else:
+            for scheme in ("light", "dark"):
+                for width in WIDTHS:
+                    look(browser, report, scheme, width, folder)
+            print_it(browser, report, folder)
         browser.close()
 
 
@@ -136,13 +138,19 @@ def fits(page: Page, what: str) -> None:
         assert not faults, f"{what}: {faults}"
 
 
-def height(browser, report: pathlib.Path, tallest: int) -> None:
-    page = opened(browser, report, [], viewport={"width": 1280, "height": 900})
-    pixels = page.evaluate("document.documentElement.scrollHeight")
-    assert pixels <= tallest, f"the page is {pixels} pixels tall"
-    findings = page.evaluate("document.getElementById('findings').getBoundingClientRect().top")
-    assert findings <= tallest / 4, f"the findings begin {findings} pixels down"
-    page.context.close()
+def size(browser, report: pathlib.Path, tallest: int, folder: pathlib.Path) -> None:
+    told: list[str] = []
+    for width in WIDTHS:
+        page = opened(browser, report, told, viewport={"width": width, "height": 900})
+        page.screenshot(path=folder / f"light-{width}.png", full_page=True)
+        fits(page, f"{width}")
+        if width == WIDTHS[0]:
+            pixels = page.evaluate("document.documentElement.scrollHeight")
+            assert pixels <= tallest, f"the page is {pixels} pixels tall"
+            findings = page.evaluate("document.getElementById('findings').getBoundingClientRect().top")
+            assert findings <= tallest / 4, f"the findings begin {findings} pixels down"
+        page.context.close()
+    assert not told, told
 
 
 def links(page: Page) -> None:

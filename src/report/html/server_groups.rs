@@ -25,9 +25,13 @@ impl<'a> ServerGroup<'a> {
         findings.find(|f| f.severity == worst).copied()
     }
 
+    /// How many faults of this severity it has: one that its copies repeat counts once.
     pub(super) fn count(&self, severity: Severity) -> usize {
-        let findings = self.findings.iter();
-        findings.filter(|f| f.severity == severity).count()
+        let findings = self.findings.iter().filter(|f| f.severity == severity);
+        let faults: BTreeSet<(&str, &str)> = findings
+            .map(|finding| (finding.rule.as_str(), finding.message.as_str()))
+            .collect();
+        faults.len()
     }
 
     /// How many files the copies stand in: an overlay's folder counts as one.
