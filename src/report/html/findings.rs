@@ -62,20 +62,20 @@ fn card(report: &Report, findings: &[&Finding], rules: &[RuleText], is_early: bo
         return String::new();
     };
     let severity = worst(findings).unwrap_or(first.severity);
-    let hidden = match worst(findings) {
+    let state = match worst(findings) {
         None => " hidden",
         Some(Severity::Error) if is_early => " open",
         Some(_) => "",
     };
     let rule = rules.iter().find(|rule| rule.id == first.rule);
     let why = rule.map_or("", |rule| rule.why.as_str());
-    let why = match why.is_empty() {
-        true => String::new(),
-        false => format!("<p class=\"why\">{}</p>\n", prose_lines(why)),
+    let why = match why {
+        "" => String::new(),
+        why => format!("<p class=\"why\">{}</p>\n", prose_lines(why)),
     };
     let shown = findings.iter().filter(|f| f.suppressed.is_none()).count();
     format!(
-        "<details class=\"rule {}\" id=\"{}\"{hidden}>\n<summary>{}<h3>{}</h3>\
+        "<details class=\"rule {}\" id=\"{}\"{state}>\n<summary>{}<h3>{}</h3>\
          <span class=\"about\"><code>{}</code> <span class=\"count\">{}</span></span></summary>\n\
          {why}{}<p class=\"more-about\">Details: {}</p>\n</details>\n",
         severity.word(),
@@ -92,9 +92,9 @@ fn card(report: &Report, findings: &[&Finding], rules: &[RuleText], is_early: bo
 /// Where to read more about the rule.
 fn explained(finding: &Finding) -> String {
     let command = format!("<code>redvet explain {}</code>", text(&finding.rule));
-    match &finding.url {
-        Some(url) => format!("{}, or {command}", link(Some(url), "documentation")),
-        None => command,
+    match link(finding.url.as_deref(), "documentation") {
+        page if page.starts_with("<a ") => format!("{page}, or {command}"),
+        _ => command,
     }
 }
 
