@@ -155,7 +155,7 @@ impl Viewer<'_> {
             gauges: self
                 .gauges
                 .iter()
-                .map(|gauge| self.gauge(gauge, server))
+                .filter_map(|gauge| self.gauge(gauge, server))
                 .collect(),
             image: self.fact(server, ServerFact::ImageReference, Figures::Directive),
             made_in: server.made_in.clone(),
