@@ -15,11 +15,11 @@ use super::{Figures, Viewer};
 impl Viewer<'_> {
     /// None where nothing of it is taken: a bar would show what no one has set.
     pub(super) fn gauge(&self, gauge: &Gauge, server: &Subject) -> Option<GaugeView> {
-        let own = server.fact(&conf_path(&gauge.directive));
+        let own = server.conf(&gauge.directive);
         let view = match gauge.measures {
             _ if is_figure(gauge.idle, own) => return None,
-            Measure::Memory => self.share(gauge, own, server, ("memory", "limits.memory")),
-            Measure::Threads => self.share(gauge, own, server, ("threads", "limits.cpu")),
+            Measure::Memory => self.share(gauge, own, server, ("memory", ServerFact::LimitsMemory)),
+            Measure::Threads => self.share(gauge, own, server, ("threads", ServerFact::LimitsCpu)),
             Measure::Connections => self.connections(gauge, own, server),
         };
         (!view.parts.is_empty()).then_some(view)

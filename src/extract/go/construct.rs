@@ -13,9 +13,9 @@ use crate::extract::go::state::{Object, Source, Val, name_of};
 use crate::facts::cause::Cause;
 use crate::facts::raw::{ErrorHandling, Folded, Language, OptionSource, RawClient, Site};
 use crate::facts::slot::Slot;
-use crate::facts::value::{Reason, Strength};
+use crate::facts::value::Strength;
 use crate::facts::words::ClientKind;
-use crate::knowledge::clients::model::{Constructor, Form, Kind};
+use crate::knowledge::clients::model::{Constructor, Form};
 use crate::source::path;
 use crate::syntax::code;
 

@@ -78,7 +78,7 @@ fn card(report: &Report, findings: &[&Finding], rules: &[RuleText], is_early: bo
         "<details class=\"rule {}\" id=\"{}\"{state}>\n<summary>{}<h3>{}</h3>\
          <span class=\"about\"><code>{}</code> <span class=\"count\">{}</span></span></summary>\n\
          {why}{}<p class=\"more-about\">Details: {}</p>\n</details>\n",
-        severity.word(),
+        severity.as_str(),
         anchor(&first.rule),
         badge(severity),
         prose(rule.map_or(first.rule.as_str(), |rule| rule.title.as_str())),
@@ -170,7 +170,7 @@ fn block(report: &Report, findings: &[&Finding]) -> String {
 
 /// One finding. A suppressed one is there and not shown until it is asked for.
 fn article(finding: &Finding, body: &str) -> String {
-    let severity = finding.severity.word();
+    let severity = finding.severity.as_str();
     let hidden = match finding.suppressed {
         None => "",
         Some(_) => " hidden data-suppressed",

@@ -51,7 +51,7 @@ pub(super) fn link(url: Option<&str>, label: &str) -> String {
 
 /// A severity's word in its colour.
 pub(super) fn badge(severity: Severity) -> String {
-    let word = severity.word();
+    let word = severity.as_str();
     format!("<span class=\"badge {word}\">{word}</span>")
 }
 

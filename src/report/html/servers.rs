@@ -61,7 +61,7 @@ fn row(group: &ServerGroup<'_>) -> String {
 
 /// The counts behind the state, where there is more than one finding.
 fn tally(group: &ServerGroup<'_>) -> String {
-    let counts = Severity::ALL.iter().map(|s| (group.count(*s), s.word()));
+    let counts = Severity::ALL.iter().map(|s| (group.count(*s), s.as_str()));
     let counts: Vec<String> = counts
         .filter(|(n, _)| *n > 0)
         .map(|(n, word)| match word {

@@ -23,8 +23,9 @@ impl Resolver<'_> {
                 ServerFact::ProbesStartup,
                 ServerFact::Rollout,
             ] {
-                let value =
-                    Value::unknown(Cause::Server("the generator of its configuration decides it"));
+                let value = Value::unknown(Cause::Server(
+                    "the generator of its configuration decides it",
+                ));
                 subject.put(fact, value.with_home(server.anchor));
             }
             return;

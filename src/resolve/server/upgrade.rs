@@ -200,7 +200,10 @@ impl Comparison<'_> {
             at: Some(line.span),
             before: None,
             after: None,
-            message: format!("{} rejects it together with another line: {error}", self.to.name()),
+            message: format!(
+                "{} rejects it together with another line: {error}",
+                self.to.name()
+            ),
         })
     }
 
