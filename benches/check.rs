@@ -16,11 +16,11 @@ use std::sync::Arc;
 use divan::counter::BytesCount;
 use divan::{Bencher, black_box};
 use harness::{Harness, repository};
+use redvet::analysis::{InputFile, ProjectInputs, analyze};
 use redvet::discover::FileKind;
 use redvet::knowledge::Knowledge;
-use redvet::load::rules::{self, Trust};
+use redvet::load::rules::{self, PackTrust};
 use redvet::source::{Excerpt, FileId, Sources};
-use redvet::survey::{Input, Project, survey};
 use redvet::syntax::code::{self, CodeGrammar};
 
 fn main() {
@@ -55,7 +55,7 @@ fn rules_compiled() -> usize {
 fn rules_checked(bencher: Bencher<'_, '_>) {
     let vocabulary = Harness::new().knowledge.vocabulary();
     bencher.bench(|| {
-        rules::load_builtin(Trust::Checked(&vocabulary))
+        rules::load_builtin(PackTrust::Checked(&vocabulary))
             .errors
             .len()
     });
@@ -156,17 +156,17 @@ impl Code {
 fn measure(bencher: Bencher<'_, '_>, code: Code, text: &str) {
     let (path, kind) = code.file();
     let knowledge = Knowledge::embedded().unwrap();
-    let project = Project {
-        inputs: vec![Input {
+    let project = ProjectInputs {
+        inputs: vec![InputFile {
             path: path.to_owned(),
             kind,
             text: Arc::from(text),
         }],
-        ..Project::default()
+        ..ProjectInputs::default()
     };
     bencher
         .counter(BytesCount::new(text.len()))
-        .bench(|| survey(Sources::default(), &project, &knowledge));
+        .bench(|| analyze(Sources::default(), &project, &knowledge));
 }
 
 fn from_start_to_report(folder: &Path) -> usize {

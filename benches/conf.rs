@@ -4,9 +4,9 @@
 
 use divan::counter::BytesCount;
 use divan::{Bencher, black_box};
-use redvet::knowledge::servers::Servers;
-use redvet::knowledge::servers::language::Build;
-use redvet::server_simulation::{Server, Unseen};
+use redvet::knowledge::servers::ServerKnowledge;
+use redvet::knowledge::servers::language::ServerBuild;
+use redvet::server_simulation::{SimulatedServer, UnseenHost};
 use redvet::source::{Excerpt, FileId};
 use redvet::syntax::conf;
 
@@ -51,11 +51,11 @@ fn split(bencher: Bencher<'_, '_>, megabytes: usize) {
 
 #[divan::bench(args = [1, 10], sample_count = 10)]
 fn judge(bencher: Bencher<'_, '_>, megabytes: usize) {
-    let servers = Servers::embedded();
-    let server = Server {
+    let servers = ServerKnowledge::embedded();
+    let server = SimulatedServer {
         series: servers.candidates(Some("redis"), Some("7.2")).series[0],
-        build: Build::OFFICIAL,
-        host: &Unseen,
+        build: ServerBuild::OFFICIAL,
+        host: &UnseenHost,
     };
     let text = text(megabytes);
     assert!(server.judge(&text).refusal.is_none());

@@ -4,40 +4,41 @@
 //! before ([`discover`](crate::discover)), rendering after ([`report`](crate::report)); nothing here
 //! touches a file, the environment or the clock.
 
-mod known;
+mod baseline_diff;
 
 use std::collections::BTreeSet;
 
+use crate::analysis::{self, Analysis, InputFile, ProjectInputs, analyze};
 use crate::discover::FileKind;
 use crate::edit;
 use crate::facts::estate::{Estate, Subject, SubjectKind};
 use crate::facts::fact_path::MetaFact;
-use crate::facts::{Datum, Value};
+use crate::facts::{Datum, FactValue};
 use crate::finding::{
-    EstateView, Finding, Note, Report, RuleRun, Severity, Summary, Undetermined, UpgradeView,
+    EstateView, Finding, Report, ReportNote, ReportSummary, RuleRun, Severity, Undetermined,
+    UpgradeView,
 };
 use crate::knowledge::Knowledge;
-use crate::knowledge::servers::Series;
-use crate::policy::{self, RuleSet, Verdict};
+use crate::knowledge::servers::ServerSeries;
+use crate::policy::{self, RuleSet, RuleViolation};
 use crate::source::{Sources, Span};
-use crate::suppress::since::Since;
-use crate::suppress::waiver::{self, Waiver};
-use crate::suppress::{self, Accepted, WholeText};
-use crate::survey::{self, Input, Project, Survey, survey};
+use crate::suppress::new_code::NewCode;
+use crate::suppress::waiver::{self, ActiveWaiver};
+use crate::suppress::{self, Suppressions, WholeText};
 use crate::view;
 
 /// What a report is to hold.
 #[derive(Clone, Debug, Default)]
-pub struct Scope {
+pub struct ReportScope {
     /// Files and folders, relative to the root with `/`; empty: everything.
     pub paths: Vec<String>,
     /// What it holds marked, not shown.
-    pub accepted: Accepted,
+    pub accepted: Suppressions,
     /// It holds only what is new since then.
-    pub since: Option<Since>,
+    pub since: Option<NewCode>,
 }
 
-impl Scope {
+impl ReportScope {
     /// Whether a file lies in one of the paths.
     pub fn holds(&self, path: &str) -> bool {
         let within = |wanted: &String| {
@@ -55,17 +56,17 @@ impl Scope {
 /// Checks a project. `sources` holds the files that settings were read from, if any.
 pub fn check(
     sources: Sources,
-    project: &Project,
+    project: &ProjectInputs,
     knowledge: &Knowledge,
     rules: &RuleSet,
-    settings: &policy::Settings,
-    scope: &Scope,
+    settings: &policy::RuleSettings,
+    scope: &ReportScope,
 ) -> Report {
-    let mut survey = survey(sources, project, knowledge);
+    let mut survey = analyze(sources, project, knowledge);
     let judgement = policy::judge(rules, &survey.estate, settings);
     let mut findings = findings(judgement.verdicts, rules, &survey.sources);
     let mut undetermined = judgement.undetermined;
-    let bench = Bench {
+    let bench = SuppressionPass {
         survey: &survey,
         rules,
         settings,
@@ -81,18 +82,18 @@ pub fn check(
         &survey.sources,
     ));
     sort(&mut findings, &mut undetermined, &survey.sources);
-    let gone = known::gone((rules, settings), scope, &mut findings, &undetermined);
+    let gone = baseline_diff::gone((rules, settings), scope, &mut findings, &undetermined);
     if let Some(since) = &scope.since {
         since.retain_new(&mut findings, &survey.sources);
     }
     findings.retain(|finding| in_scope(finding, &survey.sources, scope));
     undetermined.retain(|case| scope.holds(survey.sources.path(case.at)));
-    let own = |input: &&Input| input.kind != FileKind::Neighbour;
+    let own = |input: &&InputFile| input.kind != FileKind::Supporting;
     let files = project.inputs.iter().filter(own).count();
     let mut report = report(survey, findings, undetermined, files);
     report.runs = RuleRun::joined(judgement.runs.into_iter().chain(about_itself.runs));
     report.notes.append(&mut notes);
-    report.notes.extend(known::note(&gone));
+    report.notes.extend(baseline_diff::note(&gone));
     report.gone = gone;
     report
 }
@@ -100,11 +101,11 @@ pub fn check(
 /// What every server will run with and every client will use.
 pub fn effective(
     sources: Sources,
-    project: &Project,
+    project: &ProjectInputs,
     knowledge: &Knowledge,
-    scope: &Scope,
+    scope: &ReportScope,
 ) -> EstateView {
-    let survey = survey(sources, project, knowledge);
+    let survey = analyze(sources, project, knowledge);
     let gauges = knowledge.servers.gauges();
     let keep = |path: &str| scope.holds(path);
     view::view(&survey.estate, &survey.sources, &gauges, &keep)
@@ -113,12 +114,12 @@ pub fn effective(
 /// What another version makes of every server's configuration.
 pub fn upgrade(
     sources: Sources,
-    project: &Project,
+    project: &ProjectInputs,
     knowledge: &Knowledge,
-    scope: &Scope,
-    (from, to): (&Series, &Series),
+    scope: &ReportScope,
+    (from, to): (&ServerSeries, &ServerSeries),
 ) -> UpgradeView {
-    let (sources, servers) = survey::upgrades(sources, project, knowledge, (from, to));
+    let (sources, servers) = analysis::upgrades(sources, project, knowledge, (from, to));
     UpgradeView {
         schema_version: 1,
         from: from.name(),
@@ -128,8 +129,8 @@ pub fn upgrade(
     }
 }
 
-fn findings(verdicts: Vec<Verdict>, rules: &RuleSet, sources: &Sources) -> Vec<Finding> {
-    let finding = |verdict: Verdict| {
+fn findings(verdicts: Vec<RuleViolation>, rules: &RuleSet, sources: &Sources) -> Vec<Finding> {
+    let finding = |verdict: RuleViolation| {
         let rule = &verdict.finding.rule;
         let renamed = rules.former().filter(|(_, new)| *new == rule.as_str());
         Finding {
@@ -146,7 +147,7 @@ fn findings(verdicts: Vec<Verdict>, rules: &RuleSet, sources: &Sources) -> Vec<F
 }
 
 /// What stays the same while lines move: rule, subject, directive or option, value.
-fn fingerprint(verdict: &Verdict, rule: &str) -> String {
+fn fingerprint(verdict: &RuleViolation, rule: &str) -> String {
     let parts = [
         rule,
         &verdict.identity,
@@ -166,20 +167,20 @@ fn fnv1a(bytes: impl Iterator<Item = u8>) -> u64 {
 }
 
 /// What silencing looks at, beside the findings.
-struct Bench<'a> {
-    survey: &'a Survey,
+struct SuppressionPass<'a> {
+    survey: &'a Analysis,
     rules: &'a RuleSet,
-    settings: &'a policy::Settings,
-    accepted: &'a Accepted,
+    settings: &'a policy::RuleSettings,
+    accepted: &'a Suppressions,
 }
 
-impl Bench<'_> {
+impl SuppressionPass<'_> {
     /// Silences what comments and waivers silence, and says what is wrong with them and the inputs.
     fn suppressed(
         &self,
         findings: &mut [Finding],
         undetermined: &[Undetermined],
-    ) -> (Vec<Subject>, Vec<Note>) {
+    ) -> (Vec<Subject>, Vec<ReportNote>) {
         let whole_texts: Vec<_> = self
             .survey
             .texts
@@ -196,7 +197,7 @@ impl Bench<'_> {
             .former()
             .map(|(old, new)| (old.to_owned(), new.to_owned()))
             .collect();
-        let inputs = suppress::Inputs {
+        let inputs = suppress::SuppressionInputs {
             sources: &self.survey.sources,
             comments: &self.survey.comments,
             whole_texts: &whole_texts,
@@ -217,7 +218,7 @@ impl Bench<'_> {
     }
 
     /// Former ids that comments and the baseline still name: understood, and told.
-    fn former_ids(&self, inputs: &suppress::Inputs<'_>) -> Vec<Note> {
+    fn former_ids(&self, inputs: &suppress::SuppressionInputs<'_>) -> Vec<ReportNote> {
         let sources = &self.survey.sources;
         let of_comments = suppress::former_ids(inputs).into_iter().map(|(span, old)| {
             let path = Some(sources.path(span).to_owned());
@@ -227,19 +228,19 @@ impl Bench<'_> {
         let of_baseline = baseline
             .flat_map(|baseline| baseline.entries())
             .map(|entry| (None, entry.rule.clone()));
-        let notes: BTreeSet<Note> = of_comments
+        let notes: BTreeSet<ReportNote> = of_comments
             .chain(of_baseline)
             .filter_map(|(path, old)| {
                 let (_, new) = inputs.former.iter().find(|(id, _)| *id == old)?;
                 let place = if path.is_some() { "" } else { "the baseline: " };
                 let message = format!("{place}`{old}` is called `{new}` now");
-                Some(Note { path, message })
+                Some(ReportNote { path, message })
             })
             .collect();
         notes.into_iter().collect()
     }
 
-    fn comments(&self, outcome: suppress::Outcome) -> Vec<Subject> {
+    fn comments(&self, outcome: suppress::CommentFaults) -> Vec<Subject> {
         let sources = &self.survey.sources;
         let unused = outcome.unused.into_iter().map(|unused| {
             let detail = format!("no finding of {} here", unused.rules.join(", "));
@@ -264,7 +265,7 @@ impl Bench<'_> {
             .collect()
     }
 
-    fn waivers(&self, outcome: waiver::Outcome<'_>) -> Vec<Subject> {
+    fn waivers(&self, outcome: waiver::WaiverFaults<'_>) -> Vec<Subject> {
         let sources = &self.survey.sources;
         let ended = outcome.ended.into_iter().filter_map(|waiver| {
             let expires = waiver.expires.as_ref()?;
@@ -292,8 +293,8 @@ impl Bench<'_> {
     }
 
     /// Waivers that end soon; how soon is the rule's own parameter.
-    fn ending_waivers(&self) -> Vec<Note> {
-        let near = |waiver: &&Waiver| {
+    fn ending_waivers(&self) -> Vec<ReportNote> {
+        let near = |waiver: &&ActiveWaiver| {
             let left = self
                 .accepted
                 .today
@@ -303,9 +304,9 @@ impl Bench<'_> {
             left.zip(days)
                 .is_some_and(|(left, days)| left >= 0 && (left as f64) < days)
         };
-        let note = |waiver: &Waiver| {
+        let note = |waiver: &ActiveWaiver| {
             let expires = waiver.expires.as_ref()?;
-            Some(Note {
+            Some(ReportNote {
                 path: Some(self.survey.sources.path(waiver.span).to_owned()),
                 message: format!(
                     "the waiver for {} expires on {}{}",
@@ -332,7 +333,7 @@ fn cannot_be_silenced(rule: &str) -> String {
     format!("{rule} cannot be suppressed because it is non_waivable")
 }
 
-fn owned_by(waiver: &Waiver) -> String {
+fn owned_by(waiver: &ActiveWaiver) -> String {
     let owner = waiver.owner.as_ref();
     owner.map_or(String::new(), |owner| format!(" (owner: {owner})"))
 }
@@ -350,11 +351,11 @@ fn meta_subject(
     subject.identity = format!("{path}#{what}#{detail}");
     let word = Datum::Text(what.to_owned());
     let value = match remove {
-        Some(span) => Value::set(word, span),
-        None => Value::derived(word).with_home(anchor),
+        Some(span) => FactValue::set(word, span),
+        None => FactValue::derived(word).with_anchor_when_unset(anchor),
     };
     subject.put(MetaFact::What, value);
-    subject.put(MetaFact::Detail, Value::derived(detail));
+    subject.put(MetaFact::Detail, FactValue::derived(detail));
     subject
 }
 
@@ -365,7 +366,7 @@ fn meta_only(estate: &Estate) -> Estate {
     }
 }
 
-fn in_scope(finding: &Finding, sources: &Sources, scope: &Scope) -> bool {
+fn in_scope(finding: &Finding, sources: &Sources, scope: &ReportScope) -> bool {
     let places = std::iter::once(finding.primary).chain(finding.labels.iter().map(|l| l.span));
     places
         .into_iter()
@@ -390,7 +391,7 @@ fn sort(findings: &mut [Finding], undetermined: &mut [Undetermined], sources: &S
 }
 
 fn report(
-    survey: Survey,
+    survey: Analysis,
     findings: Vec<Finding>,
     undetermined: Vec<Undetermined>,
     files: usize,
@@ -415,13 +416,13 @@ fn report(
 }
 
 /// Decided once for the whole report: naming the version would settle these.
-fn version_note(undetermined: &[Undetermined]) -> Option<Note> {
+fn version_note(undetermined: &[Undetermined]) -> Option<ReportNote> {
     let waiting: BTreeSet<&str> = undetermined
         .iter()
         .filter(|case| case.waits_for_version)
         .map(|case| case.rule.as_str())
         .collect();
-    (!waiting.is_empty()).then(|| Note {
+    (!waiting.is_empty()).then(|| ReportNote {
         path: None,
         message: format!(
             "{} the server's version; set it with --server FLAVOR:VERSION or in redvet.toml",
@@ -438,12 +439,12 @@ fn summary(
     findings: &[Finding],
     undetermined: &[Undetermined],
     files: usize,
-) -> Summary {
+) -> ReportSummary {
     let shown = |severity| {
         let of = |f: &&Finding| f.suppressed.is_none() && f.severity == severity;
         findings.iter().filter(of).count()
     };
-    Summary {
+    ReportSummary {
         files,
         servers: estate.servers.len(),
         clients: estate.clients.len(),

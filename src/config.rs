@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 use toml::de::DeTable;
 
 use crate::finding::Severity;
-use crate::policy::{Mistake, ParamValue, Profile};
+use crate::policy::{RawParamValue, RuleMistake, RuleProfile};
 use crate::source::{FileId, Span};
 
 use form::{
@@ -56,7 +56,7 @@ settings_table! {
     /// Everything that `redvet.toml` may say. What it does not say is `None` or empty.
     Settings by settings {
         /// Rule profile.
-        profile: Option<Spanned<Profile>> = optional("profile", PROFILE);
+        profile: Option<Spanned<RuleProfile>> = optional("profile", PROFILE);
         /// Minimum severity that fails the check.
         fail_on: Option<Spanned<Severity>> = optional("fail-on", SEVERITY);
         /// Folders with your own rules, relative to this file.
@@ -83,7 +83,7 @@ settings_table! {
 }
 
 /// Reads the text; the mistakes are sorted by place.
-pub fn read(file: FileId, text: &str) -> Result<Settings, Vec<Mistake>> {
+pub fn read(file: FileId, text: &str) -> Result<Settings, Vec<RuleMistake>> {
     let mut mistakes = Mistakes {
         file,
         errors: Vec::new(),
@@ -118,13 +118,13 @@ pub fn schema() -> serde_json::Value {
 
 /// What a server is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Role {
+pub enum RoleSetting {
     Cache,
     Durable,
     Queue,
 }
 
-impl Role {
+impl RoleSetting {
     pub const ALL: &[Self] = &[Self::Cache, Self::Durable, Self::Queue];
 
     pub fn as_str(self) -> &'static str {
@@ -183,7 +183,7 @@ pub struct ServerFacts {
     pub memory: Option<Spanned<u64>>,
     pub cpus: Option<Spanned<f64>>,
     pub version: Option<Spanned<ServerVersion>>,
-    pub role: Option<Spanned<Role>>,
+    pub role: Option<Spanned<RoleSetting>>,
     /// How it was built, where it is not as the official images are: words that `knowledge` knows.
     pub build: Option<Spanned<String>>,
 }
@@ -232,7 +232,7 @@ fn rule(id: Spanned<String>, table: &mut SettingsTable<'_>) -> RuleSetting {
 pub struct ParamSetting {
     /// Where the parameter's name stands.
     pub name: Span,
-    pub value: Spanned<ParamValue>,
+    pub value: Spanned<RawParamValue>,
 }
 
 settings_table! {

@@ -7,12 +7,12 @@
 //! links are not followed, and nothing that is read is executed.
 
 mod patterns;
-mod universe;
+mod project_root;
 mod walk;
 
-pub use patterns::{Claim, FileKind, Pattern, PatternError, Patterns};
-pub use universe::{DiscoverError, Universe};
-pub use walk::{Exclude, Found, FoundFile, read, read_named, walk};
+pub use patterns::{FileKind, InputPattern, InputPatterns, MatchConfidence, PatternError};
+pub use project_root::{DiscoverError, ProjectRoot};
+pub use walk::{ExcludePatterns, FoundFile, WalkedFiles, read, read_named, walk};
 
 #[cfg(test)]
 mod tests;

@@ -4,10 +4,10 @@
 //! the file's own style: indentation, quoting, line breaks, the library's idiom. An intent that cannot
 //! be written in full becomes no fix at all. Applying edits to files is `fix`'s business.
 
-use crate::facts::intent::{FixIntent, Operation, Safety};
-use crate::facts::slot::{Encoding, FieldStyle, Slot};
+use crate::facts::edit_target::{EditTarget, FieldStyle, TextEncoding};
+use crate::facts::intent::{FixIntent, FixSafety, IntentOperation};
 use crate::facts::{Datum, quantity};
-use crate::finding::{Edit, Fix};
+use crate::finding::{Fix, TextEdit};
 use crate::source::{Sources, Span};
 
 /// The edits of an intent, sorted by place; `None` where some part cannot be written.
@@ -16,7 +16,7 @@ pub fn edits(intent: &FixIntent, sources: &Sources) -> Option<Fix> {
     for operation in &intent.operations {
         edits.extend(operation_edits(operation, sources)?);
     }
-    edits.sort_by_key(|edit: &Edit| (edit.span.file, edit.span.start, edit.span.end));
+    edits.sort_by_key(|edit: &TextEdit| (edit.span.file, edit.span.start, edit.span.end));
     let overlap = edits.windows(2).any(|pair| {
         pair[0].span.file == pair[1].span.file && pair[0].span.end > pair[1].span.start
     });
@@ -24,15 +24,15 @@ pub fn edits(intent: &FixIntent, sources: &Sources) -> Option<Fix> {
         return None;
     }
     Some(Fix {
-        safe: intent.safety == Safety::Safe,
+        safe: intent.safety == FixSafety::Safe,
         title: intent.title.clone(),
         edits: joined(edits),
     })
 }
 
 /// Insertions at one place become one edit, in the order in which they were meant.
-fn joined(edits: Vec<Edit>) -> Vec<Edit> {
-    let mut out: Vec<Edit> = Vec::new();
+fn joined(edits: Vec<TextEdit>) -> Vec<TextEdit> {
+    let mut out: Vec<TextEdit> = Vec::new();
     for edit in edits {
         match out.last_mut() {
             Some(last) if last.span == edit.span && edit.span.is_empty() => {
@@ -44,27 +44,27 @@ fn joined(edits: Vec<Edit>) -> Vec<Edit> {
     out
 }
 
-fn operation_edits(operation: &Operation, sources: &Sources) -> Option<Vec<Edit>> {
+fn operation_edits(operation: &IntentOperation, sources: &Sources) -> Option<Vec<TextEdit>> {
     match operation {
-        Operation::Set { slot, to } => Some(vec![written(slot, to, sources)?]),
-        Operation::Rename { span, to } => Some(vec![replace(*span, to.clone())]),
-        Operation::Remove { span } => Some(vec![removed(*span, sources)]),
-        Operation::MoveAbove { span } => moved_above(*span, sources),
+        IntentOperation::Set { slot, to } => Some(vec![written(slot, to, sources)?]),
+        IntentOperation::Rename { span, to } => Some(vec![replace(*span, to.clone())]),
+        IntentOperation::Remove { span } => Some(vec![removed(*span, sources)]),
+        IntentOperation::MoveAbove { span } => moved_above(*span, sources),
     }
 }
 
-fn replace(span: Span, replacement: String) -> Edit {
-    Edit { span, replacement }
+fn replace(span: Span, replacement: String) -> TextEdit {
+    TextEdit { span, replacement }
 }
 
-fn written(slot: &Slot, to: &Datum, sources: &Sources) -> Option<Edit> {
+fn written(slot: &EditTarget, to: &Datum, sources: &Sources) -> Option<TextEdit> {
     match slot {
-        Slot::None => None,
-        Slot::Replace { span, encoding } => {
+        EditTarget::None => None,
+        EditTarget::Replace { span, encoding } => {
             let old = sources.slice(*span);
             Some(replace(*span, encode(to, encoding, Some(old))?))
         }
-        Slot::InsertLine {
+        EditTarget::InsertLine {
             at,
             indent,
             newline,
@@ -79,7 +79,7 @@ fn written(slot: &Slot, to: &Datum, sources: &Sources) -> Option<Edit> {
             };
             Some(replace(*at, text))
         }
-        Slot::InsertField {
+        EditTarget::InsertField {
             at,
             encoding,
             ident,
@@ -88,7 +88,7 @@ fn written(slot: &Slot, to: &Datum, sources: &Sources) -> Option<Edit> {
             *at,
             field(ident, &encode(to, encoding, None)?, style),
         )),
-        Slot::InsertAssignment {
+        EditTarget::InsertAssignment {
             at,
             encoding,
             receiver,
@@ -102,7 +102,7 @@ fn written(slot: &Slot, to: &Datum, sources: &Sources) -> Option<Edit> {
                 format!("{newline}{indent}{receiver}.{ident} = {value}"),
             ))
         }
-        Slot::InsertCall {
+        EditTarget::InsertCall {
             at,
             encoding,
             ident,
@@ -132,12 +132,12 @@ fn field(ident: &str, value: &str, style: &FieldStyle) -> String {
     }
 }
 
-fn encode(datum: &Datum, encoding: &Encoding, old: Option<&str>) -> Option<String> {
+fn encode(datum: &Datum, encoding: &TextEncoding, old: Option<&str>) -> Option<String> {
     match encoding {
-        Encoding::ConfWords => conf_words(datum),
-        Encoding::YamlScalar => Some(yaml_scalar(&bare(datum)?, old)),
-        Encoding::Go { time } => go_expression(datum, time.as_deref()),
-        Encoding::Rust {
+        TextEncoding::ConfWords => conf_words(datum),
+        TextEncoding::YamlScalar => Some(yaml_scalar(&bare(datum)?, old)),
+        TextEncoding::Go { time } => go_expression(datum, time.as_deref()),
+        TextEncoding::Rust {
             duration,
             wrapped,
             milliseconds,
@@ -292,7 +292,7 @@ fn rust_expression(datum: &Datum, duration: Option<&str>, milliseconds: bool) ->
 }
 
 /// What stands alone on its line goes with the line; what ends a line goes with the blanks before it.
-fn removed(span: Span, sources: &Sources) -> Edit {
+fn removed(span: Span, sources: &Sources) -> TextEdit {
     let file = sources.get(span.file);
     let text = file.text();
     let line = file.line_range(file.line_of(span.start as usize));
@@ -320,7 +320,7 @@ fn removed(span: Span, sources: &Sources) -> Edit {
 }
 
 /// The bytes become a line of their own above their line, with its indentation.
-fn moved_above(span: Span, sources: &Sources) -> Option<Vec<Edit>> {
+fn moved_above(span: Span, sources: &Sources) -> Option<Vec<TextEdit>> {
     let file = sources.get(span.file);
     let text = file.text();
     let number = file.line_of(span.start as usize);
@@ -357,11 +357,11 @@ mod tests {
     use super::*;
     use crate::source::{FileId, SourceFile};
 
-    fn applied(text: &str, operation: Operation) -> Option<String> {
+    fn applied(text: &str, operation: IntentOperation) -> Option<String> {
         let mut sources = Sources::default();
         sources.add(SourceFile::new("a", text));
         let intent = FixIntent {
-            safety: Safety::Safe,
+            safety: FixSafety::Safe,
             title: String::new(),
             operations: vec![operation],
         };
@@ -381,7 +381,7 @@ mod tests {
     fn a_trailing_comment_moves_above_with_the_indentation_and_the_line_break() {
         let text = "k: |\r\n  hz 10\r\n  timeout 600  # ten minutes\r\n";
         let span = at(text, "# ten minutes");
-        let out = applied(text, Operation::MoveAbove { span }).unwrap();
+        let out = applied(text, IntentOperation::MoveAbove { span }).unwrap();
         assert_eq!(
             out,
             "k: |\r\n  hz 10\r\n  # ten minutes\r\n  timeout 600\r\n"
@@ -390,56 +390,56 @@ mod tests {
 
     #[test]
     fn values_are_written_as_the_place_writes_them() {
-        let go = Encoding::Go {
+        let go = TextEncoding::Go {
             time: Some("time".into()),
         };
-        let no_time = Encoding::Go { time: None };
+        let no_time = TextEncoding::Go { time: None };
         for (datum, encoding, old, expected) in [
             (
                 Datum::Size(24 << 30),
-                Encoding::ConfWords,
+                TextEncoding::ConfWords,
                 None,
                 Some("24gb"),
             ),
             (
                 Datum::Size(28_991_029_248),
-                Encoding::ConfWords,
+                TextEncoding::ConfWords,
                 None,
                 Some("27gb"),
             ),
             (
                 Datum::Size(28_991_029_249),
-                Encoding::ConfWords,
+                TextEncoding::ConfWords,
                 None,
                 Some("28991029249"),
             ),
             (
                 Datum::Duration(600.0),
-                Encoding::ConfWords,
+                TextEncoding::ConfWords,
                 None,
                 Some("600"),
             ),
             (
                 Datum::Text(String::new()),
-                Encoding::ConfWords,
+                TextEncoding::ConfWords,
                 None,
                 Some("\"\""),
             ),
             (
                 Datum::Int(3),
-                Encoding::YamlScalar,
+                TextEncoding::YamlScalar,
                 Some("4"),
                 Some("\"3\""),
             ),
             (
                 Datum::Text("1gb".into()),
-                Encoding::YamlScalar,
+                TextEncoding::YamlScalar,
                 Some("'2gb'"),
                 Some("'1gb'"),
             ),
             (
                 Datum::Text("noeviction".into()),
-                Encoding::YamlScalar,
+                TextEncoding::YamlScalar,
                 Some("x"),
                 Some("noeviction"),
             ),
@@ -467,7 +467,7 @@ mod tests {
         let gone = |part| {
             applied(
                 text,
-                Operation::Remove {
+                IntentOperation::Remove {
                     span: at(text, part),
                 },
             )

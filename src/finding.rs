@@ -44,7 +44,7 @@ impl Severity {
 
 /// A second place that a finding is about.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Label {
+pub struct FindingLabel {
     pub span: Span,
     pub text: String,
 }
@@ -65,7 +65,7 @@ pub struct FaultCopy {
 
 /// Replace the bytes of `span` by `replacement`; an empty span inserts.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Edit {
+pub struct TextEdit {
     pub span: Span,
     pub replacement: String,
 }
@@ -76,7 +76,7 @@ pub struct Fix {
     /// `true`: may be applied without a person's judgement.
     pub safe: bool,
     pub title: String,
-    pub edits: Vec<Edit>,
+    pub edits: Vec<TextEdit>,
 }
 
 /// Why a finding is not shown.
@@ -103,7 +103,7 @@ pub struct Finding {
     pub primary: Span,
     /// Nothing about it is written at the primary place: a value would be written there.
     pub stands_in: bool,
-    pub labels: Vec<Label>,
+    pub labels: Vec<FindingLabel>,
     pub subject: SubjectRef,
     /// The other subjects and places of the same fault: other servers of one text, rendered or
     /// overlaid copies of one object.
@@ -137,20 +137,20 @@ pub struct RuleRun {
     /// Those on which it is quiet are not counted.
     pub subjects: usize,
     /// `None`: the rule has no such condition.
-    pub when: Option<Tally>,
+    pub when: Option<ConditionTally>,
     /// Over the subjects that the rule applies to.
-    pub assert: Tally,
+    pub assert: ConditionTally,
 }
 
 /// How often a condition held and how often not; the rest could not be told.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Tally {
+pub struct ConditionTally {
     pub holds: usize,
     pub fails: usize,
     pub open: usize,
 }
 
-impl Tally {
+impl ConditionTally {
     /// Adds what came out once.
     pub fn count(&mut self, outcome: Option<bool>) {
         match outcome {
@@ -188,14 +188,14 @@ impl RuleRun {
 
 /// Something worth saying that is no finding.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Note {
+pub struct ReportNote {
     pub path: Option<String>,
     pub message: String,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, schemars::JsonSchema)]
 #[non_exhaustive]
-pub struct Summary {
+pub struct ReportSummary {
     pub files: usize,
     pub servers: usize,
     pub clients: usize,
@@ -219,10 +219,10 @@ pub struct Report {
     pub undetermined: Vec<Undetermined>,
     /// How each rule that ran came out.
     pub runs: Vec<RuleRun>,
-    pub notes: Vec<Note>,
+    pub notes: Vec<ReportNote>,
     /// The fingerprints of the baseline that no finding has any more.
     pub gone: Vec<String>,
-    pub summary: Summary,
+    pub summary: ReportSummary,
 }
 
 impl Report {
@@ -333,7 +333,7 @@ pub struct DifferenceView {
     pub only_a: Vec<PlaceView>,
     pub only_b: Vec<PlaceView>,
     #[serde(skip)]
-    pub notes: Vec<Note>,
+    pub notes: Vec<ReportNote>,
 }
 
 /// A server's name and place.
@@ -454,7 +454,7 @@ pub struct EstateView {
     pub clients: Vec<ClientView>,
     pub services: Vec<ServiceView>,
     #[serde(skip)]
-    pub notes: Vec<Note>,
+    pub notes: Vec<ReportNote>,
 }
 
 /// What `redvet upgrade` shows: what another version makes of every server's configuration.

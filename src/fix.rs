@@ -8,12 +8,12 @@ pub mod rounds;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::finding::{Edit, Finding, Fix, Report};
+use crate::finding::{Finding, Fix, Report, TextEdit};
 use crate::source::{FileId, Span};
 
 /// Which fixes may be applied.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Level {
+pub enum FixLevel {
     /// Those that need no person's judgement.
     Safe,
     /// All.
@@ -22,7 +22,7 @@ pub enum Level {
 
 /// A file with its fixes applied.
 #[derive(Clone, Debug)]
-pub struct Fixed {
+pub struct FixedFile {
     /// Relative to the root, with `/`.
     pub path: String,
     pub before: Arc<str>,
@@ -31,42 +31,42 @@ pub struct Fixed {
 
 /// What one round comes to.
 #[derive(Clone, Debug, Default)]
-pub struct Round {
+pub struct FixRound {
     /// Sorted by path.
-    pub files: Vec<Fixed>,
+    pub files: Vec<FixedFile>,
     /// How many findings it fixes.
     pub applied: usize,
 }
 
 /// Applies the fixes of the findings that are shown, in the report's order. A fix is applied whole or
 /// not at all; one that would touch bytes of an earlier one is left for the next round.
-pub fn apply(report: &Report, level: Level) -> Round {
+pub fn apply(report: &Report, level: FixLevel) -> FixRound {
     let fixable = report.shown().filter(|f| fix_of(f, level).is_some());
     let (files, applied) = apply_these(report, fixable);
-    Round {
+    FixRound {
         files,
         applied: applied.len(),
     }
 }
 
 /// The fix of a finding, if the level allows it.
-pub fn fix_of(finding: &Finding, level: Level) -> Option<&Fix> {
+pub fn fix_of(finding: &Finding, level: FixLevel) -> Option<&Fix> {
     let fix = finding.fix.as_ref()?;
-    (fix.safe || level == Level::Unsafe).then_some(fix)
+    (fix.safe || level == FixLevel::Unsafe).then_some(fix)
 }
 
 /// Applies the fixes of these findings, and says of which it could.
 fn apply_these<'r>(
     report: &'r Report,
     findings: impl Iterator<Item = &'r Finding>,
-) -> (Vec<Fixed>, Vec<&'r Finding>) {
-    let mut accepted: Vec<(&Finding, &Edit)> = Vec::new();
+) -> (Vec<FixedFile>, Vec<&'r Finding>) {
+    let mut accepted: Vec<(&Finding, &TextEdit)> = Vec::new();
     let mut applied = Vec::new();
     for finding in findings {
         let Some(fix) = finding.fix.as_ref().filter(|fix| changes(fix, report)) else {
             continue;
         };
-        let fits = |edit: &Edit| {
+        let fits = |edit: &TextEdit| {
             accepted
                 .iter()
                 .all(|(by, other)| agree(finding, edit, by, other))
@@ -82,14 +82,14 @@ fn apply_these<'r>(
 
 /// Whether a fix writes anything that does not stand there already.
 fn changes(fix: &Fix, report: &Report) -> bool {
-    let differs = |edit: &Edit| report.sources.slice(edit.span) != edit.replacement;
+    let differs = |edit: &TextEdit| report.sources.slice(edit.span) != edit.replacement;
     fix.edits.iter().any(differs)
 }
 
 /// Two edits can stand together if they touch different bytes. Insertions at one place follow each
 /// other where each brings its own separator, but a rule that inserts there twice speaks of two
 /// subjects and would write its line twice.
-fn agree(finding: &Finding, edit: &Edit, by: &Finding, other: &Edit) -> bool {
+fn agree(finding: &Finding, edit: &TextEdit, by: &Finding, other: &TextEdit) -> bool {
     let (a, b) = (edit.span, other.span);
     if a.file != b.file {
         return true;
@@ -102,18 +102,18 @@ fn agree(finding: &Finding, edit: &Edit, by: &Finding, other: &Edit) -> bool {
 
 /// Whether an insertion can stand before and after another one: a line of its own, a call of a
 /// chain, a field behind its comma. Others wait for the next round, which sees the first.
-fn is_separate(edit: &Edit) -> bool {
+fn is_separate(edit: &TextEdit) -> bool {
     let text = &edit.replacement;
     let is_line = text.starts_with(['\n', '\r']) || text.ends_with('\n');
     is_line || text.starts_with('.') || (text.starts_with(',') && !text.ends_with(','))
 }
 
-fn texts<'e>(report: &Report, edits: impl Iterator<Item = &'e Edit>) -> Vec<Fixed> {
-    let mut by_file: BTreeMap<FileId, Vec<&Edit>> = BTreeMap::new();
+fn texts<'e>(report: &Report, edits: impl Iterator<Item = &'e TextEdit>) -> Vec<FixedFile> {
+    let mut by_file: BTreeMap<FileId, Vec<&TextEdit>> = BTreeMap::new();
     for edit in edits {
         by_file.entry(edit.span.file).or_default().push(edit);
     }
-    let mut files: Vec<Fixed> = by_file
+    let mut files: Vec<FixedFile> = by_file
         .into_iter()
         .map(|(file, edits)| fixed(report, file, edits))
         .collect();
@@ -121,7 +121,7 @@ fn texts<'e>(report: &Report, edits: impl Iterator<Item = &'e Edit>) -> Vec<Fixe
     files
 }
 
-fn fixed(report: &Report, file: FileId, mut edits: Vec<&Edit>) -> Fixed {
+fn fixed(report: &Report, file: FileId, mut edits: Vec<&TextEdit>) -> FixedFile {
     let source = report.sources.get(file);
     let before = Arc::clone(source.text());
     // A stable sort keeps insertions at one place in the report's order.
@@ -135,7 +135,7 @@ fn fixed(report: &Report, file: FileId, mut edits: Vec<&Edit>) -> Fixed {
         at = end as usize;
     }
     after.push_str(before.get(at..).unwrap_or_default());
-    Fixed {
+    FixedFile {
         path: source.path().to_owned(),
         before,
         after,
@@ -145,7 +145,7 @@ fn fixed(report: &Report, file: FileId, mut edits: Vec<&Edit>) -> Fixed {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::finding::{Severity, SubjectRef, Summary};
+    use crate::finding::{ReportSummary, Severity, SubjectRef};
     use crate::source::{SourceFile, Sources};
 
     pub(super) fn finding(rule: &str, safe: bool, edits: &[(usize, usize, &str)]) -> Finding {
@@ -171,7 +171,7 @@ mod tests {
                 title: String::new(),
                 edits: edits
                     .iter()
-                    .map(|(start, end, text)| Edit {
+                    .map(|(start, end, text)| TextEdit {
                         span: span(*start, *end),
                         replacement: (*text).into(),
                     })
@@ -197,11 +197,11 @@ mod tests {
             runs: Vec::new(),
             notes: Vec::new(),
             gone: Vec::new(),
-            summary: Summary::default(),
+            summary: ReportSummary::default(),
         }
     }
 
-    fn round(findings: Vec<Finding>, level: Level) -> (String, usize) {
+    fn round(findings: Vec<Finding>, level: FixLevel) -> (String, usize) {
         let report = report("one two three\n", findings);
         let round = apply(&report, level);
         let text = round
@@ -217,7 +217,7 @@ mod tests {
         let first = finding("a", true, &[(0, 3, "1"), (4, 7, "2")]);
         let second = finding("b", true, &[(4, 7, "zwei")]);
         assert_eq!(
-            round(vec![first, second], Level::Safe),
+            round(vec![first, second], FixLevel::Safe),
             ("1 2 three\n".into(), 1)
         );
     }
@@ -226,7 +226,7 @@ mod tests {
     fn insertions_at_one_place_follow_each_other_but_not_from_one_rule() {
         let insert = |rule| finding(rule, true, &[(3, 3, ".x()")]);
         assert_eq!(
-            round(vec![insert("a"), insert("b"), insert("a")], Level::Safe),
+            round(vec![insert("a"), insert("b"), insert("a")], FixLevel::Safe),
             ("one.x().x() two three\n".into(), 2)
         );
     }
@@ -235,7 +235,7 @@ mod tests {
     fn insertions_without_a_separator_wait_for_each_other() {
         let insert = |rule| finding(rule, true, &[(3, 3, "X: 1")]);
         assert_eq!(
-            round(vec![insert("a"), insert("b")], Level::Safe),
+            round(vec![insert("a"), insert("b")], FixLevel::Safe),
             ("oneX: 1 two three\n".into(), 1)
         );
     }
@@ -243,7 +243,7 @@ mod tests {
     #[test]
     fn an_unsafe_fix_needs_leave() {
         let one = finding("a", false, &[(0, 3, "1")]);
-        assert_eq!(round(vec![one.clone()], Level::Safe).1, 0);
-        assert_eq!(round(vec![one], Level::Unsafe).1, 1);
+        assert_eq!(round(vec![one.clone()], FixLevel::Safe).1, 0);
+        assert_eq!(round(vec![one], FixLevel::Unsafe).1, 1);
     }
 }

@@ -2,14 +2,14 @@
 //!
 //! Names of servers and libraries come from there; here stands only which kind of file may hold what.
 
-use crate::discover::{Claim, FileKind, Pattern};
+use crate::discover::{FileKind, InputPattern, MatchConfidence};
 use crate::extract::helm::defaults::DESCRIPTION;
 use crate::extract::kustomize;
-use crate::facts::raw::Language;
+use crate::facts::raw::SourceLanguage;
 use crate::knowledge::{Knowledge, languages};
 
 /// The patterns, the surest first: the first that a name fits decides.
-pub fn patterns(knowledge: &Knowledge) -> Vec<Pattern> {
+pub fn patterns(knowledge: &Knowledge) -> Vec<InputPattern> {
     let servers = &knowledge.shapes.servers;
     let templates = servers.templates.iter().map(String::as_str);
     let endings = std::iter::once("").chain(templates);
@@ -27,108 +27,123 @@ pub fn patterns(knowledge: &Knowledge) -> Vec<Pattern> {
         .chain(knowledge.shapes.workload_words())
         .collect();
     let clients = knowledge.clients;
-    let snippets = clients.snippet_needles(Language::Go).into_iter();
+    let snippets = clients.snippet_needles(SourceLanguage::Go).into_iter();
     let snippets: Vec<String> = snippets
-        .chain(clients.import_needles(Language::Rust))
+        .chain(clients.import_needles(SourceLanguage::Rust))
         .map(str::to_owned)
         .collect();
     vec![
         pattern(
             FileKind::Unit,
-            Claim::Content,
+            MatchConfidence::Content,
             ["*.service", "**/*.service.d/*.conf"].map(str::to_owned),
             [],
         ),
-        pattern(FileKind::ConfText, Claim::Name, named, []),
+        pattern(FileKind::ConfText, MatchConfidence::Name, named, []),
         pattern(
             FileKind::Yaml,
-            Claim::Kind,
+            MatchConfidence::Kind,
             kustomize::FILE_NAMES.iter().map(|name| (*name).to_owned()),
             [],
         ),
         // Values may be for a chart that another file names.
-        pattern(FileKind::Yaml, Claim::Kind, values_files(), []),
-        pattern(FileKind::Yaml, Claim::Kind, named_after(&words), []),
+        pattern(FileKind::Yaml, MatchConfidence::Kind, values_files(), []),
         pattern(
             FileKind::Yaml,
-            Claim::Kind,
+            MatchConfidence::Kind,
+            named_after(&words),
+            [],
+        ),
+        pattern(
+            FileKind::Yaml,
+            MatchConfidence::Kind,
             globs(&["yaml", "yml"]).into_iter().chain(templated_files()),
             words.clone(),
         ),
         // What lies over a compose file, or includes one, need not say what its services are.
         pattern(
             FileKind::Yaml,
-            Claim::Kind,
+            MatchConfidence::Kind,
             compose_files(),
             ["services:".to_owned(), "include:".to_owned()],
         ),
         // Manifests as `kubectl get -o json` prints them.
         pattern(
             FileKind::Yaml,
-            Claim::Kind,
+            MatchConfidence::Kind,
             globs(&["json"]),
             ["\"apiVersion\"".to_owned()],
         ),
         // It says whose values a template is filled in with, whatever else it says.
         pattern(
-            FileKind::Neighbour,
-            Claim::Content,
+            FileKind::Supporting,
+            MatchConfidence::Content,
             [DESCRIPTION.to_owned()],
             [],
         ),
         pattern(
-            FileKind::Neighbour,
-            Claim::Content,
+            FileKind::Supporting,
+            MatchConfidence::Content,
             globs(&["yaml", "yml", "json"]),
             neighbours,
         ),
         pattern(
             FileKind::Markdown,
-            Claim::Kind,
+            MatchConfidence::Kind,
             globs(&["md", "markdown"]),
             words.into_iter().chain(snippets),
         ),
         pattern(
             FileKind::Dockerfile,
-            Claim::Kind,
+            MatchConfidence::Kind,
             build_files(),
             words_of_builds,
         ),
         pattern(
             FileKind::Terraform,
-            Claim::Kind,
+            MatchConfidence::Kind,
             globs(&["tf"]),
             words_of_terraform,
         ),
         // Compose fills them in wherever it meets their names.
-        pattern(FileKind::Env, Claim::Content, globs(&["env"]), []),
+        pattern(FileKind::Env, MatchConfidence::Content, globs(&["env"]), []),
         // A constant may stand in any file of a package, so no word decides.
-        pattern(FileKind::Go, Claim::Kind, globs(&["go"]), []),
-        pattern(FileKind::GoMod, Claim::Kind, ["go.mod".to_owned()], []),
-        pattern(FileKind::Rust, Claim::Kind, globs(&["rs"]), []),
+        pattern(FileKind::Go, MatchConfidence::Kind, globs(&["go"]), []),
+        pattern(
+            FileKind::GoMod,
+            MatchConfidence::Kind,
+            ["go.mod".to_owned()],
+            [],
+        ),
+        pattern(FileKind::Rust, MatchConfidence::Kind, globs(&["rs"]), []),
         pattern(
             FileKind::CargoToml,
-            Claim::Kind,
+            MatchConfidence::Kind,
             ["Cargo.toml".to_owned()],
             [],
         ),
         pattern(
             FileKind::CargoLock,
-            Claim::Kind,
+            MatchConfidence::Kind,
             ["Cargo.lock".to_owned()],
             [],
         ),
-        pattern(FileKind::Text, Claim::Content, globs(&["conf"]), []),
+        pattern(
+            FileKind::Text,
+            MatchConfidence::Content,
+            globs(&["conf"]),
+            [],
+        ),
         // Here-documents hold manifests, and a generator makes ConfigMaps of scripts.
         pattern(
             FileKind::Script,
-            Claim::Content,
+            MatchConfidence::Content,
             globs(&["sh"]),
             words_of_programs.clone(),
         ),
         pattern(
             FileKind::Starlark,
-            Claim::Content,
+            MatchConfidence::Content,
             globs(&["tiltfile", "star"])
                 .into_iter()
                 .chain([any_case("tiltfile")]),
@@ -139,11 +154,11 @@ pub fn patterns(knowledge: &Knowledge) -> Vec<Pattern> {
 
 fn pattern(
     kind: FileKind,
-    claim: Claim,
+    claim: MatchConfidence,
     globs: impl IntoIterator<Item = String>,
     needles: impl IntoIterator<Item = String>,
-) -> Pattern {
-    Pattern {
+) -> InputPattern {
+    InputPattern {
         kind,
         claim,
         globs: globs.into_iter().collect(),
@@ -234,12 +249,12 @@ pub const PASSED_OVER: &[&str] = &["*_test.go"];
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::discover::Patterns;
+    use crate::discover::InputPatterns;
 
     #[test]
     fn names_tell_kinds() {
         let knowledge = Knowledge::embedded().unwrap();
-        let patterns = Patterns::new(&patterns(&knowledge)).unwrap();
+        let patterns = InputPatterns::new(&patterns(&knowledge)).unwrap();
         let table = [
             ("a/redis.conf", Some(FileKind::ConfText)),
             ("a/Redis-Prod.CONF", Some(FileKind::ConfText)),

@@ -41,6 +41,8 @@
 //! `docs/architecture.md` says what each may know.
 
 #[doc(hidden)]
+pub mod analysis;
+#[doc(hidden)]
 pub mod check;
 #[doc(hidden)]
 pub mod cli;
@@ -81,8 +83,6 @@ pub mod source;
 #[doc(hidden)]
 pub mod suppress;
 #[doc(hidden)]
-pub mod survey;
-#[doc(hidden)]
 pub mod syntax;
 #[doc(hidden)]
 pub mod tester;
@@ -92,8 +92,8 @@ pub mod view;
 pub use cli::library::{CheckError, Checker, InputMistake, Root, Rules};
 pub use config::{ServerVersion, ServerVersionError};
 pub use finding::{
-    ClientView, Edit, EstateView, Finding, Fix, GaugePart, GaugeView, Label, LimitsView, LinkView,
-    Note, OverrideView, Report, RuleRun, ServerView, ServiceView, Severity, SubjectRef, Summary,
-    Suppressed, Tally, Undetermined, ValueView,
+    ClientView, ConditionTally, EstateView, Finding, FindingLabel, Fix, GaugePart, GaugeView,
+    LimitsView, LinkView, OverrideView, Report, ReportNote, ReportSummary, RuleRun, ServerView,
+    ServiceView, Severity, SubjectRef, Suppressed, TextEdit, Undetermined, ValueView,
 };
-pub use source::{FileId, Position, SourceFile, Sources, Span};
+pub use source::{FileId, SourceFile, Sources, Span, TextPosition};

@@ -9,20 +9,20 @@ pub mod environment;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::facts::include;
-use crate::facts::linked::{Body, Linked, LinkedPart, LinkedServer};
-use crate::facts::raw::{ConfPart, ObjectName, Raw, RawServer, RawText, TextPlace};
-use crate::facts::{Cause, Link, Strength};
+use crate::facts::linked::{LinkedFacts, LinkedPart, LinkedServer, ServerBody};
+use crate::facts::raw::{ConfPart, ObjectName, RawFacts, RawServer, RawText, TextPlace};
+use crate::facts::{Cause, Strength, SubjectLink};
 use crate::source::{Sources, Span, path};
 
 mod hosts;
-mod near;
+mod program_closure;
 pub mod programs;
-mod reach;
+mod proximity;
 
-use near::{Choice, Places, Spot};
+use proximity::{Location, Locations, NameChoice};
 
 /// What linking needs besides the raw facts.
-pub struct Context<'a> {
+pub struct LinkContext<'a> {
     pub sources: &'a Sources,
     /// Words that name an environment in a path.
     pub environments: &'a [String],
@@ -33,11 +33,11 @@ pub struct Context<'a> {
 }
 
 /// Joins one universe.
-pub fn link(raw: &Raw, context: &Context<'_>) -> Linked {
-    let linker = Linker {
+pub fn link(raw: &RawFacts, context: &LinkContext<'_>) -> LinkedFacts {
+    let linker = FactLinker {
         raw,
         index: TextIndex::new(&raw.texts),
-        places: Places {
+        places: Locations {
             raw,
             sources: context.sources,
             environments: context.environments,
@@ -51,7 +51,7 @@ pub fn link(raw: &Raw, context: &Context<'_>) -> Linked {
         .enumerate()
         .map(|(i, server)| linker.deployed(i, server, &mut used))
         .collect();
-    servers.extend(bare_texts(raw, &used, context.include));
+    servers.extend(undeployed_texts(raw, &used, context.include));
     let programs = programs::programs(raw, &linker.places);
     let mut clients: Vec<_> = raw
         .clients
@@ -59,17 +59,17 @@ pub fn link(raw: &Raw, context: &Context<'_>) -> Linked {
         .map(|client| linker.server_of(client, &servers))
         .collect();
     linker.declared_servers(&programs, &servers, &mut clients);
-    Linked {
+    LinkedFacts {
         servers,
         clients,
         programs,
     }
 }
 
-struct Linker<'a> {
-    raw: &'a Raw,
+struct FactLinker<'a> {
+    raw: &'a RawFacts,
     index: TextIndex<'a>,
-    places: Places<'a>,
+    places: Locations<'a>,
     text_names: &'a [String],
 }
 
@@ -163,9 +163,9 @@ impl<'a> TextIndex<'a> {
     }
 }
 
-impl Linker<'_> {
+impl FactLinker<'_> {
     fn deployed(&self, i: usize, server: &RawServer, used: &mut BTreeSet<usize>) -> LinkedServer {
-        let mut joint = Joint {
+        let mut joint = ServerConfigBuilder {
             spot: self.places.server(i),
             parts: Vec::new(),
             links: Vec::new(),
@@ -222,7 +222,7 @@ impl Linker<'_> {
             _ => None,
         }));
         LinkedServer {
-            body: Body::Deployed(i),
+            body: ServerBody::Deployed(i),
             parts: joint.parts,
             links: joint.links,
         }
@@ -233,7 +233,7 @@ impl Linker<'_> {
         &self,
         path: &str,
         (evidence, strength, at): (&str, Strength, Span),
-        joint: &mut Joint,
+        joint: &mut ServerConfigBuilder,
     ) {
         match self.index.files.get(path) {
             Some(index) => joint.text(self.raw, *index, strength, evidence, at),
@@ -243,28 +243,40 @@ impl Linker<'_> {
 
     /// The text that a reference names: one is certain, none cannot be seen, several (one name in
     /// two charts) are not guessed between unless one stands nearest.
-    fn join(&self, found: &[usize], wanted: &str, (evidence, at): (&str, Span), joint: &mut Joint) {
+    fn join(
+        &self,
+        found: &[usize],
+        wanted: &str,
+        (evidence, at): (&str, Span),
+        joint: &mut ServerConfigBuilder,
+    ) {
         let why = match self.places.choose(joint.spot, found) {
-            Choice::One(index, Strength::Certain) => {
+            NameChoice::One(index, Strength::Certain) => {
                 return joint.text(self.raw, index, Strength::Certain, evidence, at);
             }
-            Choice::One(index, Strength::Assumed) => {
+            NameChoice::One(index, Strength::Assumed) => {
                 let evidence = format!("{evidence}; the nearest of {} of that name", found.len());
                 return joint.text(self.raw, index, Strength::Assumed, &evidence, at);
             }
-            Choice::None => Cause::OutsideTree(wanted.to_owned()),
-            Choice::Many(count) => Cause::SeveralInTree {
+            NameChoice::None => Cause::OutsideTree(wanted.to_owned()),
+            NameChoice::Many(count) => Cause::SeveralInTree {
                 name: wanted.to_owned(),
                 count: Some(count),
             },
-            Choice::Elsewhere => Cause::OtherEnvironment(wanted.to_owned()),
+            NameChoice::Elsewhere => Cause::OtherEnvironment(wanted.to_owned()),
         };
         joint.gap(why, Some(at));
     }
 
     /// A key of an object; where the object is not in the tree, a file of the key's name beside the
     /// server may be what it is made from.
-    fn key(&self, object: &ObjectName, key: &str, why: (&str, Span), joint: &mut Joint) {
+    fn key(
+        &self,
+        object: &ObjectName,
+        key: &str,
+        why: (&str, Span),
+        joint: &mut ServerConfigBuilder,
+    ) {
         let wanted = format!("{}/{} key {key}", object.kind, object.name);
         let found = self.index.key(object, key);
         let beside = || {
@@ -294,9 +306,14 @@ impl Linker<'_> {
     }
 
     /// The one text that the file is made from, as an assumption.
-    fn template(&self, object: &ObjectName, (evidence, at): (&str, Span), joint: &mut Joint) {
+    fn template(
+        &self,
+        object: &ObjectName,
+        (evidence, at): (&str, Span),
+        joint: &mut ServerConfigBuilder,
+    ) {
         let found = self.index.texts_of(object);
-        if let Choice::One(index, _) = self.places.choose(joint.spot, &found) {
+        if let NameChoice::One(index, _) = self.places.choose(joint.spot, &found) {
             return joint.text(self.raw, index, Strength::Assumed, evidence, at);
         }
         let why = Cause::MadeInto(format!("{}/{}", object.kind, object.name));
@@ -304,7 +321,7 @@ impl Linker<'_> {
     }
 
     /// A server of whose files none was found, and a text beside it that is called by its name.
-    fn by_convention(&self, server: &RawServer, joint: &mut Joint) {
+    fn by_convention(&self, server: &RawServer, joint: &mut ServerConfigBuilder) {
         let has_text = |part: &LinkedPart| matches!(part, LinkedPart::Text { .. });
         let gap = joint
             .parts
@@ -330,7 +347,8 @@ impl Linker<'_> {
         };
         let beside = |index: &usize| {
             let spot = self.places.text(*index);
-            Places::together(joint.spot, spot) && self.places.in_one_folder(joint.spot.at, spot.at)
+            Locations::together(joint.spot, spot)
+                && self.places.in_one_folder(joint.spot.at, spot.at)
         };
         let texts = 0..self.raw.texts.len();
         let readable = |index: &usize| {
@@ -343,7 +361,7 @@ impl Linker<'_> {
             .filter(beside)
             .collect();
         if let [index] = found[..] {
-            joint.links.push(Link {
+            joint.links.push(SubjectLink {
                 to: self.raw.texts[index].name.clone(),
                 evidence: "it is called after the server and stands beside it".to_owned(),
                 strength: Strength::Assumed,
@@ -362,26 +380,26 @@ impl Linker<'_> {
 }
 
 /// A server's configuration while it is put together.
-struct Joint {
-    spot: Spot,
+struct ServerConfigBuilder {
+    spot: Location,
     parts: Vec<LinkedPart>,
-    links: Vec<Link>,
+    links: Vec<SubjectLink>,
 }
 
-impl Joint {
+impl ServerConfigBuilder {
     fn gap(&mut self, reason: Cause, at: Option<Span>) {
         self.parts.push(LinkedPart::Gap { reason, at });
     }
 
-    fn text(&mut self, raw: &Raw, index: usize, strength: Strength, evidence: &str, at: Span) {
-        let link = Link {
+    fn text(&mut self, raw: &RawFacts, index: usize, strength: Strength, evidence: &str, at: Span) {
+        let link = SubjectLink {
             to: raw.texts[index].name.clone(),
             evidence: evidence.to_owned(),
             strength,
             at: Some(at),
         };
         // Several parts of one script are one thing to whoever reads it.
-        let same = |other: &Link| other.to == link.to && other.evidence == link.evidence;
+        let same = |other: &SubjectLink| other.to == link.to && other.evidence == link.evidence;
         if !self.links.iter().any(same) {
             self.links.push(link);
         }
@@ -391,7 +409,7 @@ impl Joint {
 
 /// Texts that nothing deploys are servers of their own, each place once. Texts of a foreign dialect
 /// are not judged, and what another text includes is judged where it is read.
-fn bare_texts(raw: &Raw, used: &BTreeSet<usize>, include: &str) -> Vec<LinkedServer> {
+fn undeployed_texts(raw: &RawFacts, used: &BTreeSet<usize>, include: &str) -> Vec<LinkedServer> {
     let place = |index: usize| raw.texts[index].excerpt.span_all();
     let mut seen: BTreeSet<Span> = used.iter().map(|index| place(*index)).collect();
     // A key says more than the file that it is made from.
@@ -412,7 +430,7 @@ fn bare_texts(raw: &Raw, used: &BTreeSet<usize>, include: &str) -> Vec<LinkedSer
     found
         .into_iter()
         .map(|index| LinkedServer {
-            body: Body::Text(index),
+            body: ServerBody::Text(index),
             parts: vec![LinkedPart::Text {
                 index,
                 strength: Strength::Certain,

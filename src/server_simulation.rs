@@ -9,19 +9,19 @@
 
 use std::collections::BTreeMap;
 
-use crate::knowledge::servers::language::{Build, Stage};
-use crate::knowledge::servers::{Directive, Form, Series, UnknownDirective};
+use crate::knowledge::servers::language::{ServerBuild, StopStage};
+use crate::knowledge::servers::{DirectiveSpec, ServerSeries, SpecialParser, UnknownDirective};
 use crate::resolve::config_session::ConfigSession;
 use crate::resolve::line::LineOutcome;
-use crate::syntax::conf::{self, Line};
+use crate::syntax::conf::{self, ConfLine};
 
 mod arguments;
 
 pub use crate::resolve::config_session::ServerRefusal;
-pub use arguments::{Call, joined};
+pub use arguments::{ServerInvocation, joined};
 
 /// What the server can see of the machine that it runs on. `None`: not known here.
-pub trait Host {
+pub trait ServerHost {
     /// The text of a file, or why it cannot be opened, in the system's words.
     fn read(&self, path: &str) -> Option<Result<String, String>>;
     /// The files that a pattern matches, sorted.
@@ -31,9 +31,9 @@ pub trait Host {
 }
 
 /// A host of which nothing is known: what depends on it is taken to be in order.
-pub struct Unseen;
+pub struct UnseenHost;
 
-impl Host for Unseen {
+impl ServerHost for UnseenHost {
     fn read(&self, _path: &str) -> Option<Result<String, String>> {
         None
     }
@@ -49,15 +49,15 @@ impl Host for Unseen {
 }
 
 /// A server that is given a configuration.
-pub struct Server<'a> {
-    pub series: &'a Series,
-    pub build: Build,
-    pub host: &'a dyn Host,
+pub struct SimulatedServer<'a> {
+    pub series: &'a ServerSeries,
+    pub build: ServerBuild,
+    pub host: &'a dyn ServerHost,
 }
 
 /// What a server makes of a text.
 #[derive(Clone, Debug)]
-pub struct Verdict {
+pub struct ServerVerdict {
     pub refusal: Option<ServerRefusal>,
     /// Effective values by canonical name, as `CONFIG GET` shows them, of what was read before the
     /// server stopped.
@@ -66,18 +66,18 @@ pub struct Verdict {
     pub unseen: Vec<String>,
 }
 
-impl Server<'_> {
+impl SimulatedServer<'_> {
     /// Judges a file together with arguments and standard input.
-    pub fn judge_call(&self, call: &Call<'_>) -> Verdict {
+    pub fn judge_call(&self, call: &ServerInvocation<'_>) -> ServerVerdict {
         self.judge(&joined(self.series, call))
     }
 
     /// Judges a text as the server's own file.
-    pub fn judge(&self, text: &str) -> Verdict {
-        let mut run = Run::new(self);
+    pub fn judge(&self, text: &str) -> ServerVerdict {
+        let mut run = ServerRun::new(self);
         let refusal = run.text(text, 0).err();
         let refusal = refusal.or_else(|| run.startup());
-        Verdict {
+        ServerVerdict {
             refusal,
             effective: run.effective(),
             unseen: run.unseen,
@@ -91,8 +91,8 @@ const MOST_INCLUDED: usize = 1000;
 const DEEPEST: usize = 100;
 
 /// One server that reads.
-struct Run<'a> {
-    server: &'a Server<'a>,
+struct ServerRun<'a> {
+    server: &'a SimulatedServer<'a>,
     /// A line is called by its number in its text.
     session: ConfigSession<'a>,
     /// Settings for modules, in the order of writing.
@@ -106,8 +106,8 @@ struct Run<'a> {
     included: usize,
 }
 
-impl<'a> Run<'a> {
-    fn new(server: &'a Server<'a>) -> Self {
+impl<'a> ServerRun<'a> {
+    fn new(server: &'a SimulatedServer<'a>) -> Self {
         Self {
             server,
             session: ConfigSession::new(server.series, server.build),
@@ -126,13 +126,13 @@ impl<'a> Run<'a> {
         for line in conf::lines_as(&conf::kept(text).text, adjacent) {
             self.line(&line, depth)?;
         }
-        match self.conflict(Stage::Config) {
+        match self.conflict(StopStage::Config) {
             Some(refusal) => Err(refusal),
             None => Ok(()),
         }
     }
 
-    fn line(&mut self, line: &Line, depth: usize) -> Result<(), ServerRefusal> {
+    fn line(&mut self, line: &ConfLine, depth: usize) -> Result<(), ServerRefusal> {
         let adjacent = line.glued && !self.server.series.language.adjacent_quotes;
         if line.unbalanced || adjacent {
             return Err(at_line(line, "Unbalanced quotes in configuration line"));
@@ -145,12 +145,12 @@ impl<'a> Run<'a> {
         let error = || reading.error.clone().unwrap_or_default();
         let directive = self.server.series.directive(name);
         match reading.outcome {
-            LineOutcome::Refused(Stage::Config) => return Err(at_line(line, error())),
+            LineOutcome::Refused(StopStage::Config) => return Err(at_line(line, error())),
             LineOutcome::Refused(stage) => {
                 let refusal = late(stage, error());
-                let renames = directive.is_some_and(|d| d.form == Some(Form::Rename));
+                let renames = directive.is_some_and(|d| d.form == Some(SpecialParser::Rename));
                 // Renaming breaks off at once, all else when everything has been read.
-                if stage == Stage::Crash && renames {
+                if stage == StopStage::Crash && renames {
                     return Err(refusal);
                 }
                 self.late.get_or_insert(refusal);
@@ -173,18 +173,18 @@ impl<'a> Run<'a> {
     /// What reading the line does beyond setting a value.
     fn act(
         &mut self,
-        directive: &Directive,
-        line: &Line,
+        directive: &DirectiveSpec,
+        line: &ConfLine,
         args: &[&str],
         depth: usize,
     ) -> Result<(), ServerRefusal> {
         match (directive.form, args) {
-            (Some(Form::Include), [path]) => self.include(path, depth),
-            (Some(Form::Folder), [path]) => self.enter(line, path),
-            (Some(Form::LoadModule), [path, ..]) => {
+            (Some(SpecialParser::Include), [path]) => self.include(path, depth),
+            (Some(SpecialParser::Folder), [path]) => self.enter(line, path),
+            (Some(SpecialParser::LoadModule), [path, ..]) => {
                 if self.server.host.is_file(&self.place(path)) == Some(false) {
                     let error = format!("Can't load module from {path}: server aborting");
-                    self.unloaded.get_or_insert(late(Stage::Startup, error));
+                    self.unloaded.get_or_insert(late(StopStage::Startup, error));
                 }
                 Ok(())
             }
@@ -195,7 +195,7 @@ impl<'a> Run<'a> {
     fn include(&mut self, path: &str, depth: usize) -> Result<(), ServerRefusal> {
         if depth == DEEPEST || self.included == MOST_INCLUDED {
             let error = format!("{path} is included without end");
-            return Err(late(Stage::Crash, error));
+            return Err(late(StopStage::Crash, error));
         }
         self.included += 1;
         let wanted = self.place(path);
@@ -211,7 +211,7 @@ impl<'a> Run<'a> {
                 Some(Ok(more)) => text.push_str(&conf::kept(&more).text),
                 Some(Err(why)) => {
                     let error = format!("Fatal error, can't open config file '{path}': {why}");
-                    return Err(late(Stage::Startup, error));
+                    return Err(late(StopStage::Startup, error));
                 }
                 None => self.unseen.push(wanted.clone()),
             }
@@ -233,7 +233,7 @@ impl<'a> Run<'a> {
         format!("{}/{path}", self.folder)
     }
 
-    fn enter(&mut self, line: &Line, path: &str) -> Result<(), ServerRefusal> {
+    fn enter(&mut self, line: &ConfLine, path: &str) -> Result<(), ServerRefusal> {
         const MISSING: &str = "No such file or directory";
         let wanted = self.place(path);
         if self.server.host.is_folder(&wanted) != Some(false) {
@@ -242,7 +242,7 @@ impl<'a> Run<'a> {
         }
         if self.server.series.language.missing_folder_exits {
             return Err(late(
-                Stage::Startup,
+                StopStage::Startup,
                 format!("Can't chdir to '{path}': {MISSING}"),
             ));
         }
@@ -250,7 +250,7 @@ impl<'a> Run<'a> {
     }
 
     /// The first conflict of a stage between directives that were given.
-    fn conflict(&self, stage: Stage) -> Option<ServerRefusal> {
+    fn conflict(&self, stage: StopStage) -> Option<ServerRefusal> {
         let mut refusals = self.session.conflicts().filter_map(|found| found.refusal);
         refusals.find(|refusal| refusal.stage == stage)
     }
@@ -266,9 +266,9 @@ impl<'a> Run<'a> {
             return Some(unloaded.clone());
         }
         if !self.queued.is_empty() {
-            return Some(late(Stage::Startup, self.unclaimed()));
+            return Some(late(StopStage::Startup, self.unclaimed()));
         }
-        let conflict = self.conflict(Stage::Startup);
+        let conflict = self.conflict(StopStage::Startup);
         let late = conflict.or_else(|| self.late.clone());
         late.or_else(|| self.missing_file())
     }
@@ -279,7 +279,7 @@ impl<'a> Run<'a> {
         needed.iter().find_map(|needed| {
             let path = self.value(&needed.directive).filter(|p| !p.is_empty())?;
             let there = self.server.host.is_file(&self.place(&path))?;
-            (!there).then(|| late(Stage::Startup, needed.error.clone()))
+            (!there).then(|| late(StopStage::Startup, needed.error.clone()))
         })
     }
 
@@ -306,16 +306,16 @@ impl<'a> Run<'a> {
     }
 }
 
-fn at_line(line: &Line, error: impl Into<String>) -> ServerRefusal {
+fn at_line(line: &ConfLine, error: impl Into<String>) -> ServerRefusal {
     ServerRefusal {
-        stage: Stage::Config,
+        stage: StopStage::Config,
         line: Some(line.number),
         error: error.into(),
     }
 }
 
 /// A refusal for which the server names no line.
-fn late(stage: Stage, error: String) -> ServerRefusal {
+fn late(stage: StopStage, error: String) -> ServerRefusal {
     ServerRefusal {
         stage,
         line: None,
@@ -326,12 +326,12 @@ fn late(stage: Stage, error: String) -> ServerRefusal {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::knowledge::servers::Servers;
+    use crate::knowledge::servers::ServerKnowledge;
 
     /// A host with these files.
     struct Files(&'static [(&'static str, &'static str)]);
 
-    impl Host for Files {
+    impl ServerHost for Files {
         fn read(&self, path: &str) -> Option<Result<String, String>> {
             let found = self.0.iter().find(|(name, _)| *name == path);
             Some(match found {
@@ -352,12 +352,12 @@ mod tests {
         }
     }
 
-    fn verdict(version: &str, text: &str, host: &dyn Host) -> Verdict {
-        let servers = Servers::embedded();
+    fn verdict(version: &str, text: &str, host: &dyn ServerHost) -> ServerVerdict {
+        let servers = ServerKnowledge::embedded();
         let (flavor, number) = version.split_once(':').unwrap();
         let series = servers.candidates(Some(flavor), Some(number)).series[0];
-        let build = Build::OFFICIAL;
-        Server {
+        let build = ServerBuild::OFFICIAL;
+        SimulatedServer {
             series,
             build,
             host,
@@ -366,7 +366,7 @@ mod tests {
     }
 
     fn stops(version: &str, text: &str) -> (Option<usize>, String) {
-        let refusal = verdict(version, text, &Unseen).refusal.unwrap();
+        let refusal = verdict(version, text, &UnseenHost).refusal.unwrap();
         (refusal.line, refusal.error)
     }
 
@@ -384,7 +384,7 @@ mod tests {
         assert_eq!(value("include nothing/*.conf\n"), "10");
         let refusal = |text| verdict("redis:7.2", text, &files).refusal.unwrap();
         assert_eq!(refusal("timeout 1\nhz 1\ninclude bad.conf\n").line, Some(2));
-        assert_eq!(refusal("include loop.conf\n").stage, Stage::Crash);
+        assert_eq!(refusal("include loop.conf\n").stage, StopStage::Crash);
         assert!(
             refusal("include no.conf\n")
                 .error
@@ -399,7 +399,7 @@ mod tests {
         let arity = "wrong number of arguments".to_owned();
         assert_eq!(stops("redis:7.2", "hz 10\rtimeout 5\r"), (Some(1), arity));
         assert!(
-            verdict("redis:7.2", "hz 10\r\ntimeout 5\r\n", &Unseen)
+            verdict("redis:7.2", "hz 10\r\ntimeout 5\r\n", &UnseenHost)
                 .refusal
                 .is_none()
         );
@@ -417,7 +417,7 @@ mod tests {
     /// Differences that random texts once showed on running servers.
     #[test]
     fn what_random_texts_have_shown() {
-        let starts = |version, text| verdict(version, text, &Unseen).refusal.is_none();
+        let starts = |version, text| verdict(version, text, &UnseenHost).refusal.is_none();
         // A vertical tab behind a quote parts words, but not on valkey 9.
         assert!(starts("redis:7.0", "\"hz\"\u{b}20\n"));
         assert_eq!(stops("valkey:9.0", "\"hz\"\u{b}20\n").0, Some(1));

@@ -86,7 +86,7 @@ fn narrow(offset: usize) -> u32 {
 /// A place as people count it: line and column from 1, the column in Unicode scalar values,
 /// and the byte offset in the file from 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Position {
+pub struct TextPosition {
     pub line: usize,
     pub column: usize,
     pub byte: usize,
@@ -149,12 +149,12 @@ impl SourceFile {
     }
 
     /// The position of a byte; one past the end is the position after the last character.
-    pub fn position(&self, byte: usize) -> Position {
+    pub fn position(&self, byte: usize) -> TextPosition {
         let byte = byte.min(self.text.len());
         let line = self.line_of(byte);
         let start = self.line_starts[line] as usize;
         let column = self.text[start..byte].chars().count();
-        Position {
+        TextPosition {
             line: line + 1,
             column: column + 1,
             byte,
@@ -191,11 +191,11 @@ impl Sources {
         self.get(span.file).text.get(span.range()).unwrap_or("")
     }
 
-    pub fn start(&self, span: Span) -> Position {
+    pub fn start(&self, span: Span) -> TextPosition {
         self.get(span.file).position(span.start as usize)
     }
 
-    pub fn end(&self, span: Span) -> Position {
+    pub fn end(&self, span: Span) -> TextPosition {
         self.get(span.file).position(span.end as usize)
     }
 

@@ -12,22 +12,22 @@
 
 pub mod baseline;
 mod comment;
-mod reach;
-pub mod since;
+mod comment_scope;
+pub mod new_code;
 pub mod waiver;
 
 use crate::finding::{Finding, Suppressed, Undetermined};
 use crate::source::{Comment, Sources, Span};
 
 use baseline::Baseline;
-use comment::{Directive, Id, Parsed};
-use reach::Reach;
-use waiver::Waiver;
+use comment::{IgnoreComment, ParsedComment, RulePattern};
+use comment_scope::CommentScope;
+use waiver::ActiveWaiver;
 
 /// What a project has agreed to live with, beside the comments in its files.
 #[derive(Clone, Debug, Default)]
-pub struct Accepted {
-    pub waivers: Vec<Waiver>,
+pub struct Suppressions {
+    pub waivers: Vec<ActiveWaiver>,
     /// In days since 1970-01-01; without it no waiver ends.
     pub today: Option<i64>,
     pub baseline: Option<Baseline>,
@@ -45,7 +45,7 @@ pub struct WholeText {
 
 /// What `apply` looks at, beside the findings.
 #[derive(Clone, Copy, Debug)]
-pub struct Inputs<'a> {
+pub struct SuppressionInputs<'a> {
     pub sources: &'a Sources,
     pub comments: &'a [Comment],
     pub whole_texts: &'a [WholeText],
@@ -60,7 +60,7 @@ pub struct Inputs<'a> {
     pub former: &'a [(String, String)],
 }
 
-impl Inputs<'_> {
+impl SuppressionInputs<'_> {
     /// Whether a name or pattern means a rule, by its id of today or by a former one.
     fn means(&self, matches: impl Fn(&str) -> bool, rule: &str) -> bool {
         let mut former = self.former.iter().filter(|(_, new)| new == rule);
@@ -70,7 +70,7 @@ impl Inputs<'_> {
 
 /// A comment, or a part of one, that silences nothing.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Unused {
+pub struct UnusedSuppression {
     /// The comment.
     pub span: Span,
     /// The ids in it that silence nothing.
@@ -82,38 +82,38 @@ pub struct Unused {
 
 /// A comment that would silence a rule which cannot be silenced.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Refused {
+pub struct RefusedSuppression {
     pub span: Span,
     pub rule: String,
 }
 
 /// A comment that begins as ours and cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Malformed {
+pub struct MalformedComment {
     pub span: Span,
     pub why: &'static str,
 }
 
 /// The comments that are at fault, in the order of the files.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Outcome {
-    pub unused: Vec<Unused>,
-    pub refused: Vec<Refused>,
+pub struct CommentFaults {
+    pub unused: Vec<UnusedSuppression>,
+    pub refused: Vec<RefusedSuppression>,
     pub without_reason: Vec<Span>,
-    pub malformed: Vec<Malformed>,
+    pub malformed: Vec<MalformedComment>,
 }
 
 /// Marks the findings that comments cover and reports the comments at fault.
-pub fn apply(findings: &mut [Finding], inputs: &Inputs<'_>) -> Outcome {
-    let mut outcome = Outcome::default();
+pub fn apply(findings: &mut [Finding], inputs: &SuppressionInputs<'_>) -> CommentFaults {
+    let mut outcome = CommentFaults::default();
     let mut directives = honoured(inputs, &mut outcome);
-    let reach = Reach::new(inputs, &directives);
+    let reach = CommentScope::new(inputs, &directives);
     for finding in findings {
         let Some(at) = reach.silence(&mut directives, finding.primary, &finding.rule) else {
             continue;
         };
         if !finding.waivable {
-            outcome.refused.push(Refused {
+            outcome.refused.push(RefusedSuppression {
                 span: directives[at].comment.span,
                 rule: finding.rule.clone(),
             });
@@ -134,10 +134,10 @@ pub fn apply(findings: &mut [Finding], inputs: &Inputs<'_>) -> Outcome {
 }
 
 /// The former ids that comments name, each with the comment's place.
-pub fn former_ids(inputs: &Inputs<'_>) -> Vec<(Span, String)> {
+pub fn former_ids(inputs: &SuppressionInputs<'_>) -> Vec<(Span, String)> {
     let parsed = inputs.comments.iter().map(comment::parse);
     let directives = parsed.filter_map(|parsed| match parsed {
-        Parsed::Directive(directive) => Some(directive),
+        ParsedComment::Directive(directive) => Some(directive),
         _ => None,
     });
     let mut named: Vec<(Span, String)> = directives
@@ -153,30 +153,33 @@ pub fn former_ids(inputs: &Inputs<'_>) -> Vec<(Span, String)> {
 }
 
 /// The comments that may silence, in the order of the files; the others go into the outcome.
-fn honoured<'a>(inputs: &Inputs<'a>, outcome: &mut Outcome) -> Vec<Directive<'a>> {
+fn honoured<'a>(
+    inputs: &SuppressionInputs<'a>,
+    outcome: &mut CommentFaults,
+) -> Vec<IgnoreComment<'a>> {
     let mut comments: Vec<&Comment> = inputs.comments.iter().collect();
     comments.sort_by_key(|comment| comment.span);
     comments.dedup_by_key(|comment| comment.span);
     let mut directives = Vec::new();
     for comment in comments {
         match comment::parse(comment) {
-            Parsed::Other => {}
-            Parsed::Malformed(why) => outcome.malformed.push(Malformed {
+            ParsedComment::Other => {}
+            ParsedComment::Malformed(why) => outcome.malformed.push(MalformedComment {
                 span: comment.span,
                 why,
             }),
-            Parsed::WithoutReason => outcome.without_reason.push(comment.span),
-            Parsed::Directive(directive) => directives.push(directive),
+            ParsedComment::WithoutReason => outcome.without_reason.push(comment.span),
+            ParsedComment::Directive(directive) => directives.push(directive),
         }
     }
     directives
 }
 
-fn unused(inputs: &Inputs<'_>, directive: &Directive<'_>) -> Vec<Unused> {
-    let idle = |id: &Id| !id.used && is_judged(inputs, id);
+fn unused(inputs: &SuppressionInputs<'_>, directive: &IgnoreComment<'_>) -> Vec<UnusedSuppression> {
+    let idle = |id: &RulePattern| !id.used && is_judged(inputs, id);
     let span = directive.comment.span;
     if directive.ids.iter().all(idle) {
-        return vec![Unused {
+        return vec![UnusedSuppression {
             span,
             rules: directive.ids.iter().map(|id| id.text.clone()).collect(),
             remove: Some(comment::whole(inputs.sources, directive.comment)),
@@ -185,7 +188,7 @@ fn unused(inputs: &Inputs<'_>, directive: &Directive<'_>) -> Vec<Unused> {
     let kept: Vec<bool> = directive.ids.iter().map(|id| !idle(id)).collect();
     (0..directive.ids.len())
         .filter(|at| !kept[*at])
-        .map(|at| Unused {
+        .map(|at| UnusedSuppression {
             span,
             rules: vec![directive.ids[at].text.clone()],
             remove: comment::one_id(inputs.sources, directive, &kept, at),
@@ -195,7 +198,7 @@ fn unused(inputs: &Inputs<'_>, directive: &Directive<'_>) -> Vec<Unused> {
 
 /// Whether all rules that the id stands for ran, so that its silence means something. An id that
 /// stands for no rule silences nothing for certain.
-fn is_judged(inputs: &Inputs<'_>, id: &Id) -> bool {
+fn is_judged(inputs: &SuppressionInputs<'_>, id: &RulePattern) -> bool {
     inputs
         .known
         .iter()

@@ -14,24 +14,24 @@ use pulldown_cmark::{CodeBlockKind, Event, HeadingLevel, Parser, Tag, TagEnd};
 
 /// A fixture page.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Page {
+pub struct FixturePage {
     /// The page's own path, for messages.
     pub path: String,
     /// The rule that it is named for and judged by.
     pub rule: String,
-    pub cases: Vec<Case>,
+    pub cases: Vec<FixtureCase>,
     /// What is wrong with the page itself.
     pub problems: Vec<String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Section {
+pub enum PageSection {
     Fires,
     StaysQuiet,
     CannotTell,
 }
 
-impl Section {
+impl PageSection {
     const ALL: [Self; 3] = [Self::Fires, Self::StaysQuiet, Self::CannotTell];
 
     pub fn title(self) -> &'static str {
@@ -45,26 +45,26 @@ impl Section {
 
 /// One little repository.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Case {
-    pub section: Section,
+pub struct FixtureCase {
+    pub section: PageSection,
     /// The line of the page at which its first fence begins, from 1.
     pub line: usize,
-    pub files: Vec<File>,
+    pub files: Vec<PageFile>,
     /// Findings that must be there: (rule, path, line from 1).
-    pub expected: Vec<Place>,
+    pub expected: Vec<PageFinding>,
     /// Rules that must be undetermined.
     pub undetermined: Vec<String>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct File {
+pub struct PageFile {
     pub path: String,
     pub text: String,
 }
 
 /// A finding, as pages name it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Place {
+pub struct PageFinding {
     pub rule: String,
     pub path: String,
     /// From 1.
@@ -73,21 +73,21 @@ pub struct Place {
 
 /// What a check made of a case.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Outcome {
-    pub findings: Vec<Place>,
+pub struct CheckedCase {
+    pub findings: Vec<PageFinding>,
     /// The rules that could not be decided for some subject.
     pub undetermined: Vec<String>,
 }
 
 /// A page that does not hold, in words.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Failure {
+pub struct PageFailure {
     /// `fixtures/rules/a/b.md:12`
     pub at: String,
     pub what: String,
 }
 
-impl fmt::Display for Failure {
+impl fmt::Display for PageFailure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // A difference stands on lines of its own.
         let blank = if self.what.starts_with('\n') { "" } else { " " };
@@ -96,7 +96,7 @@ impl fmt::Display for Failure {
 }
 
 /// Reads a page. `rule` is its path under the fixtures without `.md`.
-pub fn parse_page(path: &str, rule: &str, text: &str) -> Page {
+pub fn parse_page(path: &str, rule: &str, text: &str) -> FixturePage {
     let mut reader = PageReader {
         text,
         rule,
@@ -109,7 +109,7 @@ pub fn parse_page(path: &str, rule: &str, text: &str) -> Page {
     };
     reader.read();
     reader.complete();
-    Page {
+    FixturePage {
         path: path.to_owned(),
         rule: rule.to_owned(),
         cases: reader.cases,
@@ -121,21 +121,28 @@ pub fn parse_page(path: &str, rule: &str, text: &str) -> Page {
 ///
 /// The page is judged by its own rule alone: findings of other rules do not count, and what the page
 /// expects of them is not asked.
-pub fn run_page(page: &Page, check: &dyn Fn(&Case) -> Outcome) -> Vec<Failure> {
-    let problem = |what: &String| Failure {
+pub fn run_page(
+    page: &FixturePage,
+    check: &dyn Fn(&FixtureCase) -> CheckedCase,
+) -> Vec<PageFailure> {
+    let problem = |what: &String| PageFailure {
         at: page.path.clone(),
         what: what.clone(),
     };
-    let mut failures: Vec<Failure> = page.problems.iter().map(problem).collect();
+    let mut failures: Vec<PageFailure> = page.problems.iter().map(problem).collect();
     for case in &page.cases {
         failures.extend(difference(page, case, &check(case)));
     }
     failures
 }
 
-fn difference(page: &Page, case: &Case, outcome: &Outcome) -> Option<Failure> {
-    let of_rule = |places: &[Place]| {
-        let mut own: Vec<Place> = places
+fn difference(
+    page: &FixturePage,
+    case: &FixtureCase,
+    outcome: &CheckedCase,
+) -> Option<PageFailure> {
+    let of_rule = |places: &[PageFinding]| {
+        let mut own: Vec<PageFinding> = places
             .iter()
             .filter(|p| p.rule == page.rule)
             .cloned()
@@ -145,19 +152,23 @@ fn difference(page: &Page, case: &Case, outcome: &Outcome) -> Option<Failure> {
     };
     let (expected, found) = (of_rule(&case.expected), of_rule(&outcome.findings));
     let mut lines: Vec<String> = Vec::new();
-    let mut places: Vec<(&Place, &str)> = without(&expected, &found).map(|p| (p, "-")).collect();
+    let mut places: Vec<(&PageFinding, &str)> =
+        without(&expected, &found).map(|p| (p, "-")).collect();
     places.extend(without(&found, &expected).map(|p| (p, "+")));
     places.sort();
     lines.extend(places.iter().map(|(place, sign)| shown(sign, place, case)));
     lines.extend(undecided(page, case, outcome));
-    (!lines.is_empty()).then(|| Failure {
+    (!lines.is_empty()).then(|| PageFailure {
         at: format!("{}:{} ({})", page.path, case.line, case.section.title()),
         what: format!("\n  {}", lines.join("\n  ")),
     })
 }
 
 /// The places of one list that the other one lacks; one that is named twice must be found twice.
-fn without<'a>(one: &'a [Place], other: &'a [Place]) -> impl Iterator<Item = &'a Place> {
+fn without<'a>(
+    one: &'a [PageFinding],
+    other: &'a [PageFinding],
+) -> impl Iterator<Item = &'a PageFinding> {
     one.iter().enumerate().filter_map(move |(at, place)| {
         let before = one[..at].iter().filter(|p| *p == place).count();
         let there = other.iter().filter(|p| *p == place).count();
@@ -167,7 +178,7 @@ fn without<'a>(one: &'a [Place], other: &'a [Place]) -> impl Iterator<Item = &'a
 
 /// A line of the difference: what the page expects and is not found begins with `-`, what is found
 /// and not expected with `+`.
-fn shown(sign: &str, place: &Place, case: &Case) -> String {
+fn shown(sign: &str, place: &PageFinding, case: &FixtureCase) -> String {
     let word = match sign {
         "-" => "expected, not found",
         _ => "found, not expected",
@@ -178,12 +189,12 @@ fn shown(sign: &str, place: &Place, case: &Case) -> String {
     format!("{sign} {}:{}{text}  ({word})", place.path, place.line)
 }
 
-fn undecided(page: &Page, case: &Case, outcome: &Outcome) -> Option<String> {
+fn undecided(page: &FixturePage, case: &FixtureCase, outcome: &CheckedCase) -> Option<String> {
     let wanted = case.undetermined.contains(&page.rule);
     let found = outcome.undetermined.contains(&page.rule);
     match (wanted, found, case.section) {
         (true, false, _) => Some("- undetermined  (the rule was decided)".to_owned()),
-        (false, true, Section::StaysQuiet) => Some("+ undetermined  (unexpected)".to_owned()),
+        (false, true, PageSection::StaysQuiet) => Some("+ undetermined  (unexpected)".to_owned()),
         _ => None,
     }
 }
@@ -191,13 +202,13 @@ fn undecided(page: &Page, case: &Case, outcome: &Outcome) -> Option<String> {
 struct PageReader<'t> {
     text: &'t str,
     rule: &'t str,
-    section: Option<Section>,
-    seen: Vec<Section>,
+    section: Option<PageSection>,
+    seen: Vec<PageSection>,
     /// The sections that hold prose.
-    explained: Vec<Section>,
+    explained: Vec<PageSection>,
     /// The case that the next fence belongs to.
     open: Option<usize>,
-    cases: Vec<Case>,
+    cases: Vec<FixtureCase>,
     problems: Vec<String>,
 }
 
@@ -231,7 +242,7 @@ impl PageReader<'_> {
         if level > HeadingLevel::H2 {
             return;
         }
-        let known = Section::ALL
+        let known = PageSection::ALL
             .into_iter()
             .find(|s| s.title().eq_ignore_ascii_case(title));
         if level == HeadingLevel::H2 {
@@ -247,7 +258,7 @@ impl PageReader<'_> {
         let Some(section) = self.section else {
             return;
         };
-        let file = File {
+        let file = PageFile {
             path: path_of(info),
             text,
         };
@@ -279,12 +290,12 @@ impl PageReader<'_> {
     }
 
     /// The case that is open, or a new one.
-    fn case(&mut self, section: Section, range: &Range<usize>) -> &mut Case {
+    fn case(&mut self, section: PageSection, range: &Range<usize>) -> &mut FixtureCase {
         let at = self.open.unwrap_or(self.cases.len());
         self.open = Some(at);
         if at == self.cases.len() {
             let line = self.text[..range.start].matches('\n').count() + 1;
-            self.cases.push(Case {
+            self.cases.push(FixtureCase {
                 section,
                 line,
                 files: Vec::new(),
@@ -297,7 +308,7 @@ impl PageReader<'_> {
 
     /// Says what the page lacks. A section without a case holds prose that says why.
     fn complete(&mut self) {
-        for section in Section::ALL {
+        for section in PageSection::ALL {
             let title = section.title();
             if !self.seen.contains(&section) {
                 self.problems.push(format!("missing section `{title}`"));
@@ -312,9 +323,9 @@ impl PageReader<'_> {
             let fires = case.expected.iter().any(|p| p.rule == self.rule);
             let undetermined = case.undetermined.iter().any(|id| id == self.rule);
             let problem = match case.section {
-                Section::Fires if !fires => "expects no finding of the page's rule",
-                Section::StaysQuiet if fires => "expects a finding of the page's rule",
-                Section::CannotTell if !undetermined => "does not name the page's rule",
+                PageSection::Fires if !fires => "expects no finding of the page's rule",
+                PageSection::StaysQuiet if fires => "expects a finding of the page's rule",
+                PageSection::CannotTell if !undetermined => "does not name the page's rule",
                 _ => continue,
             };
             let title = case.section.title();
@@ -372,19 +383,19 @@ fn path_of(info: &str) -> String {
     usual.to_owned()
 }
 
-enum Mark {
+enum ExpectationMark {
     Expect,
     Undetermined,
 }
 
 /// What the comment lines of a file announce.
-fn expectations(file: &File) -> (Vec<Place>, Vec<String>) {
+fn expectations(file: &PageFile) -> (Vec<PageFinding>, Vec<String>) {
     let (mut expected, mut undetermined, mut waiting) = (Vec::new(), Vec::new(), Vec::new());
     let lines: Vec<&str> = file.text.lines().collect();
     for (at, line) in lines.iter().enumerate() {
         match mark(line) {
-            Some((Mark::Expect, ids)) => waiting.extend(ids),
-            Some((Mark::Undetermined, ids)) => undetermined.extend(ids),
+            Some((ExpectationMark::Expect, ids)) => waiting.extend(ids),
+            Some((ExpectationMark::Undetermined, ids)) => undetermined.extend(ids),
             None => expected.extend(waiting.drain(..).map(|rule| place(file, rule, at + 1))),
         }
     }
@@ -397,8 +408,8 @@ fn expectations(file: &File) -> (Vec<Place>, Vec<String>) {
     (expected, undetermined)
 }
 
-fn place(file: &File, rule: String, line: usize) -> Place {
-    Place {
+fn place(file: &PageFile, rule: String, line: usize) -> PageFinding {
+    PageFinding {
         rule,
         path: file.path.clone(),
         line,
@@ -406,13 +417,13 @@ fn place(file: &File, rule: String, line: usize) -> Place {
 }
 
 /// An announcing comment: `# expect: a/b, c/d` or `// undetermined: a/b`, alone on its line.
-fn mark(line: &str) -> Option<(Mark, Vec<String>)> {
+fn mark(line: &str) -> Option<(ExpectationMark, Vec<String>)> {
     let line = line.trim();
     let text = line.strip_prefix('#').or_else(|| line.strip_prefix("//"))?;
     let (word, ids) = text.trim_start().split_once(':')?;
     let mark = match word {
-        "expect" => Mark::Expect,
-        "undetermined" => Mark::Undetermined,
+        "expect" => ExpectationMark::Expect,
+        "undetermined" => ExpectationMark::Undetermined,
         _ => return None,
     };
     let ids = ids.split(',').map(|id| id.trim().to_owned()).collect();

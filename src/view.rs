@@ -7,22 +7,22 @@ use serde_json::{Value as Json, json};
 
 use crate::facts::estate::{Estate, Subject};
 use crate::facts::fact_path::{ClientFact, FactPath, ServerFact, ServiceFact};
-use crate::facts::value::{Origin, State};
-use crate::facts::{Datum, Meaning, Related, Strength, Value, quantity};
+use crate::facts::value::{ValueOrigin, ValueState};
+use crate::facts::{Datum, FactValue, Meaning, RelatedSubject, Strength, quantity};
 use crate::finding::{
-    ChangeView, ClientView, EstateView, LimitsView, LinkView, Note, OverrideView, ServerUpgrade,
-    ServerView, ServiceView, ValueView,
+    ChangeView, ClientView, EstateView, LimitsView, LinkView, OverrideView, ReportNote,
+    ServerUpgrade, ServerView, ServiceView, ValueView,
 };
-use crate::knowledge::servers::Gauge;
-use crate::resolve::server::upgrade::{Change, Changes};
+use crate::knowledge::servers::ResourceShare;
+use crate::resolve::server::upgrade::{UpgradeChange, UpgradeChanges};
 use crate::source::{MASK, Sources};
 
 pub mod difference;
-mod gauges;
+mod utilization;
 
 /// The form in which figures stand in the JSON.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Figures {
+enum NumberForm {
     /// A directive's own unit: seconds, bytes, `yes` and `no`.
     Directive,
     /// Durations in milliseconds.
@@ -33,10 +33,10 @@ enum Figures {
 pub fn view(
     estate: &Estate,
     sources: &Sources,
-    gauges: &[Gauge],
+    gauges: &[ResourceShare],
     keep: &dyn Fn(&str) -> bool,
 ) -> EstateView {
-    let viewer = Viewer {
+    let viewer = EstateViewer {
         estate,
         sources,
         gauges,
@@ -67,11 +67,11 @@ pub fn view(
 
 /// What changes for every server of which `keep` wants a part.
 pub fn upgrades(
-    servers: Vec<Changes>,
+    servers: Vec<UpgradeChanges>,
     sources: &Sources,
     keep: &dyn Fn(&str) -> bool,
 ) -> Vec<ServerUpgrade> {
-    let kept = |server: &Changes| {
+    let kept = |server: &UpgradeChanges| {
         let mut spans = server.changes.iter().filter_map(|change| change.at);
         keep(sources.path(server.anchor)) || spans.any(|span| keep(sources.path(span)))
     };
@@ -95,7 +95,7 @@ pub fn upgrades(
     views
 }
 
-fn change(change: Change, sources: &Sources) -> ChangeView {
+fn change(change: UpgradeChange, sources: &Sources) -> ChangeView {
     ChangeView {
         kind: change.kind.as_str(),
         breaks: change.kind.breaks(),
@@ -109,11 +109,11 @@ fn change(change: Change, sources: &Sources) -> ChangeView {
 }
 
 /// What the estate has to say about itself, each thing once.
-pub fn notes(estate: &Estate) -> Vec<Note> {
-    let mut notes: Vec<Note> = estate
+pub fn notes(estate: &Estate) -> Vec<ReportNote> {
+    let mut notes: Vec<ReportNote> = estate
         .notes
         .iter()
-        .map(|(path, message)| Note {
+        .map(|(path, message)| ReportNote {
             path: path.clone(),
             message: message.clone(),
         })
@@ -123,13 +123,13 @@ pub fn notes(estate: &Estate) -> Vec<Note> {
     notes
 }
 
-struct Viewer<'a> {
+struct EstateViewer<'a> {
     estate: &'a Estate,
     sources: &'a Sources,
-    gauges: &'a [Gauge],
+    gauges: &'a [ResourceShare],
 }
 
-impl Viewer<'_> {
+impl EstateViewer<'_> {
     fn server(&self, server: &Subject) -> ServerView {
         ServerView {
             name: server.name.clone(),
@@ -142,10 +142,10 @@ impl Viewer<'_> {
             links: server.links.iter().map(link_view).collect(),
             not_visible: server.not_visible.clone(),
             limits: LimitsView {
-                memory: self.fact(server, ServerFact::LimitsMemory, Figures::Directive),
-                cpu: self.fact(server, ServerFact::LimitsCpu, Figures::Directive),
+                memory: self.fact(server, ServerFact::LimitsMemory, NumberForm::Directive),
+                cpu: self.fact(server, ServerFact::LimitsCpu, NumberForm::Directive),
             },
-            replicas: self.fact(server, ServerFact::Replicas, Figures::Directive),
+            replicas: self.fact(server, ServerFact::Replicas, NumberForm::Directive),
             conf: self.conf(server),
             clients: server
                 .clients
@@ -157,7 +157,7 @@ impl Viewer<'_> {
                 .iter()
                 .filter_map(|gauge| self.gauge(gauge, server))
                 .collect(),
-            image: self.fact(server, ServerFact::ImageReference, Figures::Directive),
+            image: self.fact(server, ServerFact::ImageReference, NumberForm::Directive),
             made_in: server.made_in.clone(),
         }
     }
@@ -167,11 +167,11 @@ impl Viewer<'_> {
             .fact(ServiceFact::Workload)
             .map(|value| &value.state)
         {
-            Some(State::Unknown(reason)) => Some(reason.to_string()),
+            Some(ValueState::Unknown(reason)) => Some(reason.to_string()),
             _ => None,
         };
         let gomaxprocs = service.fact(ServiceFact::Gomaxprocs);
-        let gomaxprocs = gomaxprocs.filter(|value| value.state != State::Absent);
+        let gomaxprocs = gomaxprocs.filter(|value| value.state != ValueState::Absent);
         ServiceView {
             name: service.name.clone(),
             language: text(service, ServiceFact::Language),
@@ -179,9 +179,9 @@ impl Viewer<'_> {
             line: self.sources.start(service.anchor).line,
             workloads: service.links.iter().map(link_view).collect(),
             reason,
-            replicas: self.fact(service, ServiceFact::Replicas, Figures::Directive),
-            cpu: self.fact(service, ServiceFact::LimitsCpu, Figures::Directive),
-            gomaxprocs: gomaxprocs.map(|value| self.value(value, Figures::Directive)),
+            replicas: self.fact(service, ServiceFact::Replicas, NumberForm::Directive),
+            cpu: self.fact(service, ServiceFact::LimitsCpu, NumberForm::Directive),
+            gomaxprocs: gomaxprocs.map(|value| self.value(value, NumberForm::Directive)),
             clients: service
                 .clients
                 .iter()
@@ -190,7 +190,7 @@ impl Viewer<'_> {
         }
     }
 
-    fn client_id(&self, related: &Related) -> Option<String> {
+    fn client_id(&self, related: &RelatedSubject) -> Option<String> {
         self.estate
             .clients
             .get(related.index)
@@ -201,9 +201,11 @@ impl Viewer<'_> {
         server
             .facts
             .iter()
-            .filter(|(_, value)| value.state != State::Absent)
+            .filter(|(_, value)| value.state != ValueState::Absent)
             .filter_map(|(fact, value)| match fact {
-                FactPath::Conf(name) => Some((name.clone(), self.value(value, Figures::Directive))),
+                FactPath::Conf(name) => {
+                    Some((name.clone(), self.value(value, NumberForm::Directive)))
+                }
                 _ => None,
             })
             .collect()
@@ -243,23 +245,23 @@ impl Viewer<'_> {
             .facts
             .iter()
             .filter_map(|(fact, value)| match fact {
-                FactPath::Option(key) => Some((key.clone(), self.value(value, Figures::Option))),
+                FactPath::Option(key) => Some((key.clone(), self.value(value, NumberForm::Option))),
                 _ => None,
             })
             .collect()
     }
 
-    fn fact(&self, subject: &Subject, fact: impl Into<FactPath>, figures: Figures) -> ValueView {
-        let absent = Value::absent();
+    fn fact(&self, subject: &Subject, fact: impl Into<FactPath>, figures: NumberForm) -> ValueView {
+        let absent = FactValue::absent();
         self.value(subject.fact(fact).unwrap_or(&absent), figures)
     }
 
-    fn value(&self, value: &Value, figures: Figures) -> ValueView {
+    fn value(&self, value: &FactValue, figures: NumberForm) -> ValueView {
         let (state, reason) = match &value.state {
-            State::Set(_) => ("set", None),
-            State::Default(_) => ("default", None),
-            State::Absent => ("absent", None),
-            State::Unknown(reason) => ("unknown", Some(reason.to_string())),
+            ValueState::Set(_) => ("set", None),
+            ValueState::Default(_) => ("default", None),
+            ValueState::Absent => ("absent", None),
+            ValueState::Unknown(reason) => ("unknown", Some(reason.to_string())),
         };
         let span = value.span();
         let datum = value.known();
@@ -276,7 +278,7 @@ impl Viewer<'_> {
         }
     }
 
-    fn overrides(&self, value: &Value) -> Vec<OverrideView> {
+    fn overrides(&self, value: &FactValue) -> Vec<OverrideView> {
         value
             .overrides
             .iter()
@@ -288,24 +290,24 @@ impl Viewer<'_> {
             .collect()
     }
 
-    fn from(&self, value: &Value) -> String {
+    fn from(&self, value: &FactValue) -> String {
         match &value.origin {
-            Origin::Written(span) => {
+            ValueOrigin::Written(span) => {
                 format!(
                     "{}:{}",
                     self.sources.path(*span),
                     self.sources.start(*span).line
                 )
             }
-            Origin::Default(source) => format!("default of {source}"),
-            Origin::Shape(shape) => format!("set by {shape}"),
-            Origin::Flag(flag) => (*flag).to_owned(),
-            Origin::None => String::new(),
+            ValueOrigin::Default(source) => format!("default of {source}"),
+            ValueOrigin::Shape(shape) => format!("set by {shape}"),
+            ValueOrigin::Flag(flag) => (*flag).to_owned(),
+            ValueOrigin::None => String::new(),
         }
     }
 }
 
-fn link_view(link: &crate::facts::Link) -> LinkView {
+fn link_view(link: &crate::facts::SubjectLink) -> LinkView {
     LinkView {
         to: link.to.clone(),
         evidence: link.evidence.clone(),
@@ -320,7 +322,7 @@ fn word(strength: Strength) -> &'static str {
     }
 }
 
-fn figure(datum: &Datum, figures: Figures, secret: bool) -> Json {
+fn figure(datum: &Datum, figures: NumberForm, secret: bool) -> Json {
     match datum {
         _ if secret => json!(MASK),
         Datum::Bool(flag) => json!(flag),
@@ -329,8 +331,8 @@ fn figure(datum: &Datum, figures: Figures, secret: bool) -> Json {
         Datum::Text(text) => json!(text),
         Datum::Size(bytes) => json!(bytes),
         Datum::Duration(seconds) => match figures {
-            Figures::Directive => number(*seconds),
-            Figures::Option => number(seconds * 1e3),
+            NumberForm::Directive => number(*seconds),
+            NumberForm::Option => number(seconds * 1e3),
         },
         Datum::List(items) => items
             .iter()
@@ -354,7 +356,7 @@ fn number(n: f64) -> Json {
     }
 }
 
-fn shown(datum: &Datum, figures: Figures, secret: bool) -> String {
+fn shown(datum: &Datum, figures: NumberForm, secret: bool) -> String {
     match datum {
         _ if secret => MASK.to_owned(),
         Datum::Bool(flag) => if *flag { "yes" } else { "no" }.to_owned(),
@@ -393,13 +395,13 @@ fn shown_size(bytes: u64) -> String {
 }
 
 /// A directive's figure is seconds: what stands in its line comes first.
-fn shown_duration(seconds: f64, figures: Figures) -> String {
+fn shown_duration(seconds: f64, figures: NumberForm) -> String {
     let words = quantity::show_duration(seconds);
     match figures {
-        Figures::Directive if seconds.abs() >= 60.0 => {
+        NumberForm::Directive if seconds.abs() >= 60.0 => {
             format!("{} ({words})", quantity::show_number(seconds))
         }
-        Figures::Directive => quantity::show_number(seconds),
-        Figures::Option => words,
+        NumberForm::Directive => quantity::show_number(seconds),
+        NumberForm::Option => words,
     }
 }

@@ -9,7 +9,9 @@ use crate::config::ServerVersion;
 
 mod words;
 
-pub(super) use words::{Output, ProfileWord, SchemaName, SeverityWord, SubjectWord, TableFormat};
+pub(super) use words::{
+    OutputTarget, ProfileWord, SchemaName, SeverityWord, SubjectWord, TableFormat,
+};
 use words::{cpus, memory, output, output_help, server};
 
 const EXIT_CODES: &str = "\
@@ -24,7 +26,7 @@ Exit codes: 0 every server that starts today would still start, 1 some would not
 /// Offline policy checker for Redis and Valkey configuration, manifests and client code
 #[derive(Debug, Parser)]
 #[command(name = "redvet", version, after_help = EXIT_CODES)]
-pub(super) struct Cli {
+pub(super) struct CliArgs {
     /// When to use color [default: auto, which respects NO_COLOR and CLICOLOR_FORCE]
     #[arg(
         long,
@@ -33,14 +35,14 @@ pub(super) struct Cli {
         default_value = "auto",
         hide_default_value = true
     )]
-    pub(super) color: When,
+    pub(super) color: ColorChoice,
 
     #[command(subcommand)]
-    pub(super) command: Option<Command>,
+    pub(super) command: Option<CliCommand>,
 }
 
 #[derive(Debug, Subcommand)]
-pub(super) enum Command {
+pub(super) enum CliCommand {
     /// Check a repository
     Check(Box<CheckArgs>),
     /// Record current findings so that only new ones are reported
@@ -101,7 +103,7 @@ pub(super) struct BaselineArgs {
     pub(super) config: ConfigArg,
 
     #[command(flatten)]
-    pub(super) given: Given,
+    pub(super) given: ServerFlags,
 
     /// Rule profile
     #[arg(long, value_name = "PROFILE")]
@@ -109,7 +111,7 @@ pub(super) struct BaselineArgs {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(super) enum When {
+pub(super) enum ColorChoice {
     Auto,
     Always,
     Never,
@@ -117,7 +119,7 @@ pub(super) enum When {
 
 /// What is looked at.
 #[derive(Debug, Default, Args)]
-pub(super) struct Where {
+pub(super) struct PathArgs {
     /// Files and folders to report on; the whole project is still read
     pub(super) paths: Vec<PathBuf>,
 
@@ -138,7 +140,7 @@ pub(super) struct ConfigArg {
 
 /// Facts for servers that have none of their own.
 #[derive(Clone, Debug, Default, Args)]
-pub(super) struct Given {
+pub(super) struct ServerFlags {
     /// Server flavor and version when the image does not specify it, e.g. redis:7.2
     #[arg(long, value_name = "FLAVOR:VERSION", value_parser = server)]
     pub(super) server: Option<ServerVersion>,
@@ -159,10 +161,10 @@ pub(super) struct Given {
 #[derive(Debug, Default, Args)]
 pub(super) struct CheckArgs {
     #[command(flatten)]
-    pub(super) at: Where,
+    pub(super) at: PathArgs,
 
     #[command(flatten)]
-    pub(super) given: Given,
+    pub(super) given: ServerFlags,
 
     #[arg(
         long = "output-format",
@@ -171,7 +173,7 @@ pub(super) struct CheckArgs {
         value_parser = output,
         help = output_help()
     )]
-    pub(super) outputs: Vec<Output>,
+    pub(super) outputs: Vec<OutputTarget>,
 
     /// Run only these rules: ids or patterns such as 'memory/*', regardless of the profile
     #[arg(long, value_name = "RULES", value_delimiter = ',')]
@@ -245,10 +247,10 @@ pub(super) struct CheckArgs {
 #[derive(Debug, Args)]
 pub(super) struct EffectiveArgs {
     #[command(flatten)]
-    pub(super) at: Where,
+    pub(super) at: PathArgs,
 
     #[command(flatten)]
-    pub(super) given: Given,
+    pub(super) given: ServerFlags,
 
     /// Output format
     #[arg(
@@ -272,7 +274,7 @@ pub(super) struct EffectiveArgs {
 #[derive(Debug, Args)]
 pub(super) struct UpgradeArgs {
     #[command(flatten)]
-    pub(super) at: Where,
+    pub(super) at: PathArgs,
 
     /// Current version, e.g. redis:7.2
     #[arg(long, value_name = "FLAVOR:VERSION", value_parser = server)]
@@ -405,6 +407,6 @@ mod tests {
 
     #[test]
     fn the_commands_hold_together() {
-        Cli::command().debug_assert();
+        CliArgs::command().debug_assert();
     }
 }

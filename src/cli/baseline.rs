@@ -3,15 +3,18 @@
 
 use std::path::Path;
 
-use crate::check::Scope;
-use crate::suppress::baseline::{Baseline, Entry};
+use crate::check::ReportScope;
+use crate::suppress::baseline::{Baseline, BaselineEntry};
 
-use super::args::{BaselineArgs, BaselineCommand, CheckArgs, Where};
-use super::console::{Console, visible};
-use super::failure::Failure;
-use super::{Outcome, accepted, prepared, project};
+use super::args::{BaselineArgs, BaselineCommand, CheckArgs, PathArgs};
+use super::console::{CommandConsole, visible};
+use super::failure::CliError;
+use super::{CommandOutcome, prepared, project, suppressions};
 
-pub(super) fn run(command: &BaselineCommand, console: &mut Console) -> Result<Outcome, Failure> {
+pub(super) fn run(
+    command: &BaselineCommand,
+    console: &mut CommandConsole,
+) -> Result<CommandOutcome, CliError> {
     match command {
         BaselineCommand::Write(args) => write(args, console),
         BaselineCommand::Check(args) => compare(args, console),
@@ -19,8 +22,8 @@ pub(super) fn run(command: &BaselineCommand, console: &mut Console) -> Result<Ou
     }
 }
 
-fn write(args: &BaselineArgs, console: &mut Console) -> Result<Outcome, Failure> {
-    let ground = Ground::of(args)?;
+fn write(args: &BaselineArgs, console: &mut CommandConsole) -> Result<CommandOutcome, CliError> {
+    let ground = BaselineRun::of(args)?;
     ground.save(&ground.now)?;
     let count = ground.now.entries().len();
     console.print(&format!("{}: {} written\n", ground.shown(), known(count)));
@@ -28,18 +31,18 @@ fn write(args: &BaselineArgs, console: &mut Console) -> Result<Outcome, Failure>
         let message = "not recorded because their rules are non_waivable";
         console.print(&format!("{} {message}\n", ground.open));
     }
-    Ok(Outcome::Clean)
+    Ok(CommandOutcome::Clean)
 }
 
-fn compare(args: &BaselineArgs, console: &mut Console) -> Result<Outcome, Failure> {
-    let ground = Ground::of(args)?;
-    let old = accepted::read(&ground.path)?;
+fn compare(args: &BaselineArgs, console: &mut CommandConsole) -> Result<CommandOutcome, CliError> {
+    let ground = BaselineRun::of(args)?;
+    let old = suppressions::read(&ground.path)?;
     let difference = old.difference(&ground.now);
     let mut text = String::new();
-    for (word, entries) in [("fixed", &difference.gone), ("new  ", &difference.new)] {
+    for (word, entries) in [("fixed", &difference.resolved), ("new  ", &difference.new)] {
         text.extend(entries.iter().map(|entry| line(word, entry)));
     }
-    let (gone, new) = (difference.gone.len(), difference.new.len());
+    let (gone, new) = (difference.resolved.len(), difference.new.len());
     let shown = ground.shown();
     text.push_str(&match (gone, new) {
         (0, 0) => format!("{shown}: up to date, {}\n", known(old.entries().len())),
@@ -48,15 +51,15 @@ fn compare(args: &BaselineArgs, console: &mut Console) -> Result<Outcome, Failur
     });
     console.print(&text);
     Ok(if gone + new == 0 {
-        Outcome::Clean
+        CommandOutcome::Clean
     } else {
-        Outcome::Findings
+        CommandOutcome::Findings
     })
 }
 
-fn prune(args: &BaselineArgs, console: &mut Console) -> Result<Outcome, Failure> {
-    let ground = Ground::of(args)?;
-    let old = accepted::read(&ground.path)?;
+fn prune(args: &BaselineArgs, console: &mut CommandConsole) -> Result<CommandOutcome, CliError> {
+    let ground = BaselineRun::of(args)?;
+    let old = suppressions::read(&ground.path)?;
     let pruned = old.pruned(&ground.now);
     let left = pruned.entries().len();
     let gone = old.entries().len() - left;
@@ -68,10 +71,10 @@ fn prune(args: &BaselineArgs, console: &mut Console) -> Result<Outcome, Failure>
         "{shown}: {gone} removed, {} remaining\n",
         known(left)
     ));
-    Ok(Outcome::Clean)
+    Ok(CommandOutcome::Clean)
 }
 
-fn line(word: &str, entry: &Entry) -> String {
+fn line(word: &str, entry: &BaselineEntry) -> String {
     let text = format!("{word} {}: [{}] {}", entry.path, entry.rule, entry.message);
     format!("{}\n", visible(&text).replace('\n', " "))
 }
@@ -84,25 +87,25 @@ fn known(count: usize) -> String {
 }
 
 /// The findings of the project as it is, and where its baseline is.
-struct Ground {
+struct BaselineRun {
     now: Baseline,
     /// Findings that no baseline silences.
     open: usize,
     path: std::path::PathBuf,
 }
 
-impl Ground {
-    fn of(args: &BaselineArgs) -> Result<Self, Failure> {
+impl BaselineRun {
+    fn of(args: &BaselineArgs) -> Result<Self, CliError> {
         let ready = prepared::prepare(&CheckArgs {
-            at: Where {
+            at: PathArgs {
                 config: args.config.clone(),
-                ..Where::default()
+                ..PathArgs::default()
             },
             given: args.given.clone(),
             profile: args.profile,
             ..CheckArgs::default()
         })?;
-        let path = accepted::baseline_path(&ready.file, &ready.target, args.file.as_deref());
+        let path = suppressions::baseline_path(&ready.file, &ready.target, args.file.as_deref());
         let read = project::read(
             &ready.target,
             None,
@@ -114,9 +117,9 @@ impl Ground {
             let help = "run the command in the project folder";
             return Err(project::nothing_to_read(&ready.target, help));
         }
-        let scope = Scope {
-            accepted: accepted::waivers(&ready.file.settings, false),
-            ..Scope::default()
+        let scope = ReportScope {
+            accepted: suppressions::waivers(&ready.file.settings, false),
+            ..ReportScope::default()
         };
         let report = crate::check::check(
             ready.file.sources,
@@ -133,8 +136,8 @@ impl Ground {
         })
     }
 
-    fn save(&self, baseline: &Baseline) -> Result<(), Failure> {
-        accepted::write(&self.path, baseline)
+    fn save(&self, baseline: &Baseline) -> Result<(), CliError> {
+        suppressions::write(&self.path, baseline)
     }
 
     fn shown(&self) -> String {

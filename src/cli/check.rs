@@ -4,35 +4,38 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::check::{self, Scope};
-use crate::finding::{EstateView, Note, Report, Severity};
-use crate::fix::Fixed;
+use crate::analysis::ProjectInputs;
+use crate::check::{self, ReportScope};
+use crate::finding::{EstateView, Report, ReportNote, Severity};
+use crate::fix::FixedFile;
 use crate::report;
-use crate::survey::Project;
 
-use super::args::{CheckArgs, Output};
-use super::console::Console;
-use super::failure::Failure;
-use super::mend::{self, Ground, Job};
-use super::prepared::{Prepared, prepare, threshold};
-use super::progress::Progress;
-use super::rendering::Rendering;
-use super::{Outcome, accepted, previous_findings, project, show};
+use super::apply_fixes::{self, FixRequest, FixRun};
+use super::args::{CheckArgs, OutputTarget};
+use super::console::CommandConsole;
+use super::failure::CliError;
+use super::prepared::{PreparedCheck, prepare, threshold};
+use super::progress::ProgressLine;
+use super::rendering::ReportRendering;
+use super::{CommandOutcome, previous_findings, project, show, suppressions};
 
-pub(super) fn run(args: &CheckArgs, console: &mut Console) -> Result<Outcome, Failure> {
-    let job = mend::job(args)?;
+pub(super) fn run(
+    args: &CheckArgs,
+    console: &mut CommandConsole,
+) -> Result<CommandOutcome, CliError> {
+    let job = apply_fixes::job(args)?;
     let ready = prepare(args)?;
     let (stdin, knowledge) = (ready.stdin.as_deref(), &ready.knowledge);
     let read_from = match &ready.staged {
         Some(staged) => staged.target(&ready.target),
         None => ready.target.clone(),
     };
-    let progress = Progress::start(console, "reading files");
+    let progress = ProgressLine::start(console, "reading files");
     let read = project::read(&read_from, stdin, &ready.file, &args.given, knowledge)?;
     if args.show_settings || args.show_files {
         progress.end();
         console.print(&shown(args, &ready, &read.project));
-        return Ok(Outcome::Clean);
+        return Ok(CommandOutcome::Clean);
     }
     let nothing = read.is_empty() && !args.allow_empty;
     let empty =
@@ -42,11 +45,11 @@ pub(super) fn run(args: &CheckArgs, console: &mut Console) -> Result<Outcome, Fa
     }
     let threshold = threshold(args, &ready.file.settings);
     progress.now(&format!("checking {} files", read.project.inputs.len()));
-    let bench = Bench::of(&ready, &read.project, args)?;
+    let bench = CheckRun::of(&ready, &read.project, args)?;
     let first = bench.check(&[]);
     progress.end();
     let Some(job) = job else {
-        bench.print(&first, args, console, Stream::Output)?;
+        bench.print(&first, args, console, ReportStream::Output)?;
         return if nothing {
             Err(empty())
         } else {
@@ -57,7 +60,7 @@ pub(super) fn run(args: &CheckArgs, console: &mut Console) -> Result<Outcome, Fa
 }
 
 /// What is asked for instead of a check.
-fn shown(args: &CheckArgs, ready: &Prepared, project: &Project) -> String {
+fn shown(args: &CheckArgs, ready: &PreparedCheck, project: &ProjectInputs) -> String {
     let mut text = String::new();
     if args.show_settings {
         text.push_str(&show::settings(ready, args));
@@ -70,36 +73,40 @@ fn shown(args: &CheckArgs, ready: &Prepared, project: &Project) -> String {
 
 /// Where reports without a file of their own go.
 #[derive(Clone, Copy)]
-enum Stream {
+enum ReportStream {
     Output,
     Errors,
     Nowhere,
 }
 
 /// A project that can be checked again with other texts.
-struct Bench<'a> {
-    ready: &'a Prepared,
-    project: &'a Project,
-    scope: Scope,
+struct CheckRun<'a> {
+    ready: &'a PreparedCheck,
+    project: &'a ProjectInputs,
+    scope: ReportScope,
 }
 
-impl<'a> Bench<'a> {
-    fn of(ready: &'a Prepared, project: &'a Project, args: &CheckArgs) -> Result<Self, Failure> {
+impl<'a> CheckRun<'a> {
+    fn of(
+        ready: &'a PreparedCheck,
+        project: &'a ProjectInputs,
+        args: &CheckArgs,
+    ) -> Result<Self, CliError> {
         Ok(Self {
             ready,
             project,
-            scope: Scope {
+            scope: ReportScope {
                 paths: ready.target.scope.clone(),
-                accepted: accepted::of(&ready.file, &ready.target, args.baseline.as_deref())?,
+                accepted: suppressions::of(&ready.file, &ready.target, args.baseline.as_deref())?,
                 since: previous_findings::since(ready, args)?,
             },
         })
     }
 }
 
-impl Bench<'_> {
+impl CheckRun<'_> {
     /// Checks the project, with these texts instead of its own.
-    fn check(&self, instead: &[Fixed]) -> Report {
+    fn check(&self, instead: &[FixedFile]) -> Report {
         let ready = self.ready;
         let mut report = check::check(
             ready.file.sources.clone(),
@@ -117,20 +124,20 @@ impl Bench<'_> {
     fn fix(
         &self,
         first: Report,
-        job: Job,
+        job: FixRequest,
         threshold: Severity,
         args: &CheckArgs,
-        console: &mut Console,
-    ) -> Result<Outcome, Failure> {
-        let ground = Ground {
+        console: &mut CommandConsole,
+    ) -> Result<CommandOutcome, CliError> {
+        let ground = FixRun {
             job,
             root: &self.ready.target.tree.root,
             scope: &self.scope,
             typed: self.typed(),
         };
-        let hidden = mend::hidden(&first);
+        let hidden = apply_fixes::hidden(&first);
         if job.diff {
-            self.print(&first, args, console, Stream::Nowhere)?;
+            self.print(&first, args, console, ReportStream::Nowhere)?;
         }
         let mended = ground.mend(first, &|instead| self.check(instead));
         if job.diff {
@@ -143,8 +150,8 @@ impl Bench<'_> {
             self.shrink_baseline(&mended.report, args)?;
         }
         let stream = match ground.typed {
-            Some(_) => Stream::Errors,
-            None => Stream::Output,
+            Some(_) => ReportStream::Errors,
+            None => ReportStream::Output,
         };
         self.print(&mended.report, args, console, stream)?;
         ground.say(&mended, console);
@@ -152,13 +159,13 @@ impl Bench<'_> {
     }
 
     /// What is mended is known no more: it would be silenced if it came back.
-    fn shrink_baseline(&self, report: &Report, args: &CheckArgs) -> Result<(), Failure> {
+    fn shrink_baseline(&self, report: &Report, args: &CheckArgs) -> Result<(), CliError> {
         let ready = self.ready;
         match &self.scope.accepted.baseline {
             Some(baseline) if !report.gone.is_empty() => {
                 let named = args.baseline.as_deref();
-                let path = accepted::baseline_path(&ready.file, &ready.target, named);
-                accepted::write(&path, &baseline.less(&report.gone))
+                let path = suppressions::baseline_path(&ready.file, &ready.target, named);
+                suppressions::write(&path, &baseline.less(&report.gone))
             }
             _ => Ok(()),
         }
@@ -168,10 +175,10 @@ impl Bench<'_> {
         &self,
         report: &Report,
         args: &CheckArgs,
-        console: &mut Console,
-        stream: Stream,
-    ) -> Result<(), Failure> {
-        let default = [Output {
+        console: &mut CommandConsole,
+        stream: ReportStream,
+    ) -> Result<(), CliError> {
+        let default = [OutputTarget {
             format: &report::full::FORMAT,
             file: None,
         }];
@@ -180,7 +187,7 @@ impl Bench<'_> {
         } else {
             &args.outputs
         };
-        let rendering = Rendering {
+        let rendering = ReportRendering {
             report,
             args,
             rules: &self.ready.rules,
@@ -192,22 +199,22 @@ impl Bench<'_> {
             let render = |layout| rendering.render(output.format, layout);
             match &output.file {
                 None => match stream {
-                    Stream::Output => {
+                    ReportStream::Output => {
                         let mut text = render(console.layout)?;
                         if console.on_github {
                             text.push_str(&rendering.annotations(output.format, console.layout)?);
                         }
                         console.print(&text);
                     }
-                    Stream::Errors => {
+                    ReportStream::Errors => {
                         console.say(&render(console.errors)?);
                     }
-                    Stream::Nowhere => {}
+                    ReportStream::Nowhere => {}
                 },
                 Some(path) => {
-                    let text = render(report::Layout::default())?;
+                    let text = render(report::TextLayout::default())?;
                     std::fs::write(path, text)
-                        .map_err(|error| Failure::new(format!("{}: {error}", path.display())))?;
+                        .map_err(|error| CliError::new(format!("{}: {error}", path.display())))?;
                 }
             }
         }
@@ -237,7 +244,7 @@ impl Bench<'_> {
     }
 }
 
-fn with(project: &Project, instead: &[Fixed]) -> Project {
+fn with(project: &ProjectInputs, instead: &[FixedFile]) -> ProjectInputs {
     let mut project = project.clone();
     for input in &mut project.inputs {
         if let Some(fixed) = instead.iter().find(|fixed| fixed.path == input.path) {
@@ -247,20 +254,20 @@ fn with(project: &Project, instead: &[Fixed]) -> Project {
     project
 }
 
-fn judged(report: &Report, threshold: Severity, args: &CheckArgs) -> Outcome {
+fn judged(report: &Report, threshold: Severity, args: &CheckArgs) -> CommandOutcome {
     outcome(report.worst().is_some_and(|worst| worst >= threshold), args)
 }
 
-fn outcome(fails: bool, args: &CheckArgs) -> Outcome {
+fn outcome(fails: bool, args: &CheckArgs) -> CommandOutcome {
     if fails && !args.exit_zero {
-        Outcome::Findings
+        CommandOutcome::Findings
     } else {
-        Outcome::Clean
+        CommandOutcome::Clean
     }
 }
 
 /// The report of a check that nothing is printed of and nothing is mended after.
-pub(super) fn report(ready: &Prepared, args: &CheckArgs) -> Result<Report, Failure> {
+pub(super) fn report(ready: &PreparedCheck, args: &CheckArgs) -> Result<Report, CliError> {
     let (target, stdin) = (&ready.target, ready.stdin.as_deref());
     let read = project::read(target, stdin, &ready.file, &args.given, &ready.knowledge)?;
     if read.is_empty() && read.project.unreadable.is_empty() {
@@ -269,12 +276,12 @@ pub(super) fn report(ready: &Prepared, args: &CheckArgs) -> Result<Report, Failu
             "pass the folder of a project",
         ));
     }
-    Ok(Bench::of(ready, &read.project, args)?.check(&[]))
+    Ok(CheckRun::of(ready, &read.project, args)?.check(&[]))
 }
 
-fn no_redis(report: &Report) -> Option<Note> {
+fn no_redis(report: &Report) -> Option<ReportNote> {
     let nothing = report.summary.servers == 0 && report.summary.clients == 0;
-    nothing.then(|| Note {
+    nothing.then(|| ReportNote {
         path: None,
         message: "no Redis or Valkey server or client was found".to_owned(),
     })

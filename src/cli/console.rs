@@ -5,11 +5,11 @@
 use std::env;
 use std::io::{self, ErrorKind, IsTerminal, Read, Write};
 
-use crate::report::mistakes::{self, Mistake};
-use crate::report::{self, Color, Layout};
+use crate::report::mistakes::{self, ReportedMistake};
+use crate::report::{self, Color, TextLayout};
 
-use super::args::When;
-use super::failure::Failure;
+use super::args::ColorChoice;
+use super::failure::CliError;
 
 /// Columns where the terminal does not tell.
 const WIDTH: usize = 100;
@@ -18,20 +18,20 @@ const WIDTH: usize = 100;
 const NARROWEST: usize = 40;
 
 /// Where a command prints.
-pub(super) struct Console {
-    pub(super) layout: Layout,
+pub(super) struct CommandConsole {
+    pub(super) layout: TextLayout,
     /// Whether a runner of GitHub's workflows reads along.
     pub(super) on_github: bool,
-    pub(super) errors: Layout,
+    pub(super) errors: TextLayout,
     /// Whether a person watches standard error.
     pub(super) is_watched: bool,
     failed: Option<io::Error>,
 }
 
-impl Console {
+impl CommandConsole {
     /// The console of this process.
-    pub(super) fn of_process(when: When) -> Self {
-        let layout = |terminal| Layout {
+    pub(super) fn of_process(when: ColorChoice) -> Self {
+        let layout = |terminal| TextLayout {
             color: color(when, terminal, |name| env::var(name).ok()),
             width: width(terminal),
         };
@@ -62,27 +62,27 @@ impl Console {
     }
 
     /// Whether everything could be printed.
-    pub(super) fn finish(&mut self) -> Result<(), Failure> {
+    pub(super) fn finish(&mut self) -> Result<(), CliError> {
         match self.failed.take() {
-            Some(error) => Err(Failure::new(format!("standard output: {error}"))),
+            Some(error) => Err(CliError::new(format!("standard output: {error}"))),
             None => Ok(()),
         }
     }
 
     /// Tells what is broken.
-    pub(super) fn fail(&self, failure: &Failure) {
+    pub(super) fn fail(&self, failure: &CliError) {
         match failure {
-            Failure::Said { what, help } => {
+            CliError::Said { what, help } => {
                 let mut text = format!("error: {}\n", visible(what));
                 if let Some(help) = help {
                     text.push_str(&format!("  help: {}\n", visible(help)));
                 }
                 self.say(&text);
             }
-            Failure::Mistakes { sources, mistakes } => {
-                let shown: Vec<Mistake<'_>> = mistakes
+            CliError::Mistakes { sources, mistakes } => {
+                let shown: Vec<ReportedMistake<'_>> = mistakes
                     .iter()
-                    .map(|mistake| Mistake {
+                    .map(|mistake| ReportedMistake {
                         span: mistake.span,
                         message: &mistake.message,
                         help: mistake.help.as_deref(),
@@ -101,13 +101,13 @@ pub(super) fn say(text: &str) {
 }
 
 /// All of standard input, as text.
-pub(super) fn standard_input() -> Result<String, Failure> {
+pub(super) fn standard_input() -> Result<String, CliError> {
     let mut bytes = Vec::new();
     io::stdin()
         .lock()
         .read_to_end(&mut bytes)
-        .map_err(|error| Failure::new(format!("standard input: {error}")))?;
-    String::from_utf8(bytes).map_err(|_| Failure::new("standard input is not valid UTF-8"))
+        .map_err(|error| CliError::new(format!("standard input: {error}")))?;
+    String::from_utf8(bytes).map_err(|_| CliError::new("standard input is not valid UTF-8"))
 }
 
 /// A name that a person chose may hold characters that drive a terminal.
@@ -116,14 +116,14 @@ pub(super) fn visible(text: &str) -> String {
 }
 
 /// The flag decides, then NO_COLOR (no-color.org), then CLICOLOR_FORCE, then the terminal.
-fn color(when: When, terminal: bool, env: impl Fn(&str) -> Option<String>) -> Color {
+fn color(when: ColorChoice, terminal: bool, env: impl Fn(&str) -> Option<String>) -> Color {
     let is_set = |name: &str| env(name).is_some_and(|value| !value.is_empty());
     let forced = env("CLICOLOR_FORCE").is_some_and(|value| !value.is_empty() && value != "0");
     let dumb = env("TERM").is_some_and(|term| term == "dumb");
     let on = match when {
-        When::Always => true,
-        When::Never => false,
-        When::Auto => !is_set("NO_COLOR") && (forced || (terminal && !dumb)),
+        ColorChoice::Always => true,
+        ColorChoice::Never => false,
+        ColorChoice::Auto => !is_set("NO_COLOR") && (forced || (terminal && !dumb)),
     };
     if on { Color::Always } else { Color::Never }
 }
@@ -153,16 +153,22 @@ mod tests {
     fn colour_follows_the_flag_then_the_environment_then_the_terminal() {
         let with = |name: &'static str| move |asked: &str| (asked == name).then(|| "1".to_owned());
         let none = |_: &str| None;
-        assert_eq!(color(When::Auto, true, none), Color::Always);
-        assert_eq!(color(When::Auto, false, none), Color::Never);
-        assert_eq!(color(When::Auto, true, with("NO_COLOR")), Color::Never);
-        assert_eq!(color(When::Always, false, with("NO_COLOR")), Color::Always);
+        assert_eq!(color(ColorChoice::Auto, true, none), Color::Always);
+        assert_eq!(color(ColorChoice::Auto, false, none), Color::Never);
         assert_eq!(
-            color(When::Auto, false, with("CLICOLOR_FORCE")),
+            color(ColorChoice::Auto, true, with("NO_COLOR")),
+            Color::Never
+        );
+        assert_eq!(
+            color(ColorChoice::Always, false, with("NO_COLOR")),
             Color::Always
         );
         assert_eq!(
-            color(When::Never, true, with("CLICOLOR_FORCE")),
+            color(ColorChoice::Auto, false, with("CLICOLOR_FORCE")),
+            Color::Always
+        );
+        assert_eq!(
+            color(ColorChoice::Never, true, with("CLICOLOR_FORCE")),
             Color::Never
         );
     }

@@ -6,34 +6,34 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::check::Scope;
+use crate::check::ReportScope;
 use crate::finding::{EstateView, ServerView};
 use crate::nearest;
 use crate::report::difference;
-use crate::view::difference::{Side, difference};
+use crate::view::difference::{ComparedSide, difference};
 
-use super::Outcome;
+use super::CommandOutcome;
 use super::args::{EffectiveArgs, TableFormat};
-use super::console::Console;
+use super::console::CommandConsole;
 use super::estate_view::view_of;
-use super::failure::Failure;
-use super::target::Target;
+use super::failure::CliError;
+use super::target::RunTarget;
 
 pub(super) fn run(
     args: &EffectiveArgs,
     (a, b): (&str, &str),
-    console: &mut Console,
-) -> Result<Outcome, Failure> {
+    console: &mut CommandConsole,
+) -> Result<CommandOutcome, CliError> {
     let view = difference(side(a, args)?, side(b, args)?);
     let text = match args.format {
         TableFormat::Table => difference::table(&view, console.layout.color, args.all),
         TableFormat::Json => difference::json(&view)?,
     };
     console.print(&text);
-    Ok(Outcome::Clean)
+    Ok(CommandOutcome::Clean)
 }
 
-fn side(name: &str, args: &EffectiveArgs) -> Result<Side, Failure> {
+fn side(name: &str, args: &EffectiveArgs) -> Result<ComparedSide, CliError> {
     if Path::new(name).exists() {
         return of_path(name, args);
     }
@@ -48,20 +48,20 @@ fn side(name: &str, args: &EffectiveArgs) -> Result<Side, Failure> {
 }
 
 /// All servers of a folder or file.
-fn of_path(name: &str, args: &EffectiveArgs) -> Result<Side, Failure> {
+fn of_path(name: &str, args: &EffectiveArgs) -> Result<ComparedSide, CliError> {
     let target = around(Path::new(name), args)?;
-    let within = Scope {
+    let within = ReportScope {
         paths: target.scope.clone(),
-        ..Scope::default()
+        ..ReportScope::default()
     };
     let view = view_of(&target, args.at.config.config.as_deref(), &args.given)?;
     let elsewhere = told_of(&view);
-    let side = Side::of_path(name, view, &|path| within.holds(path));
+    let side = ComparedSide::of_path(name, view, &|path| within.holds(path));
     if side.servers.is_empty() {
         let what = format!("no server found in {name}");
         return Err(match elsewhere {
-            Some(help) => Failure::with_help(what, help),
-            None => Failure::new(what),
+            Some(help) => CliError::with_help(what, help),
+            None => CliError::new(what),
         });
     }
     Ok(side)
@@ -69,14 +69,14 @@ fn of_path(name: &str, args: &EffectiveArgs) -> Result<Side, Failure> {
 
 /// What is read to know the servers of a path: its own project; or, where it has none, what PATHS
 /// mean if it lies in that, since an overlay needs its base.
-fn around(path: &Path, args: &EffectiveArgs) -> Result<Target, Failure> {
-    let own = Target::of(&[path.to_owned()], args.at.isolated)?;
+fn around(path: &Path, args: &EffectiveArgs) -> Result<RunTarget, CliError> {
+    let own = RunTarget::of(&[path.to_owned()], args.at.isolated)?;
     if args.at.isolated || own.is_project() {
         return Ok(own);
     }
-    let given = Target::of(&args.at.paths, false)?;
+    let given = RunTarget::of(&args.at.paths, false)?;
     Ok(match given.tree.relative(path) {
-        Some(within) => Target {
+        Some(within) => RunTarget {
             scope: vec![within],
             ..given
         },
@@ -103,13 +103,13 @@ fn of_name(
     name: &str,
     paths: &[PathBuf],
     args: &EffectiveArgs,
-) -> Result<Side, Failure> {
-    let target = Target::of(paths, args.at.isolated)?;
+) -> Result<ComparedSide, CliError> {
+    let target = RunTarget::of(paths, args.at.isolated)?;
     let EstateView { servers, notes, .. } =
         view_of(&target, args.at.config.config.as_deref(), &args.given)?;
     let mut found: Vec<&ServerView> = servers.iter().filter(|s| is_called(s, name)).collect();
     match (found.pop(), found.is_empty()) {
-        (Some(server), true) => Ok(Side {
+        (Some(server), true) => Ok(ComparedSide {
             name: shown.to_owned(),
             servers: vec![server.clone()],
             notes,
@@ -129,7 +129,7 @@ fn is_called(server: &ServerView, name: &str) -> bool {
     server.name == name || full.is_some_and(|full| full == name)
 }
 
-fn ambiguous(name: &str, servers: &[&ServerView]) -> Failure {
+fn ambiguous(name: &str, servers: &[&ServerView]) -> CliError {
     let places: Vec<String> = servers.iter().map(|server| place(server)).collect();
     let help = format!("use PATH:{name}, or put the namespace before the name");
     let what = format!(
@@ -137,7 +137,7 @@ fn ambiguous(name: &str, servers: &[&ServerView]) -> Failure {
         servers.len(),
         places.join(", ")
     );
-    Failure::with_help(what, help)
+    CliError::with_help(what, help)
 }
 
 fn place(server: &ServerView) -> String {
@@ -149,11 +149,11 @@ fn place(server: &ServerView) -> String {
     format!("{at}{namespace}{made}")
 }
 
-fn not_there(name: &str, servers: &[ServerView]) -> Failure {
+fn not_there(name: &str, servers: &[ServerView]) -> CliError {
     let what = format!("no path or server named {name}");
     if servers.is_empty() {
-        return Failure::with_help(what, "no servers were found");
+        return CliError::with_help(what, "no servers were found");
     }
     let names = servers.iter().map(|server| server.name.as_str());
-    Failure::with_help(what, nearest::help(name, names))
+    CliError::with_help(what, nearest::help(name, names))
 }

@@ -3,28 +3,28 @@
 
 use std::path::Path;
 
-use crate::check::{self, Scope};
+use crate::check::{self, ReportScope};
 use crate::finding::EstateView;
 
-use super::args::Given;
-use super::failure::Failure;
-use super::target::Target;
+use super::args::ServerFlags;
+use super::failure::CliError;
+use super::target::RunTarget;
 use super::{project, settings_file};
 
 /// What the servers and clients of a target come to. `named` is the settings file that a person
 /// named.
 pub(super) fn view_of(
-    target: &Target,
+    target: &RunTarget,
     named: Option<&Path>,
-    given: &Given,
-) -> Result<EstateView, Failure> {
+    given: &ServerFlags,
+) -> Result<EstateView, CliError> {
     let knowledge = project::knowledge()?;
     settings_file::check_given(given, &knowledge)?;
     let file = settings_file::read(named, target)?;
     let mistakes = settings_file::unknown_words(&file.settings, &knowledge);
     if !mistakes.is_empty() {
         let sources = file.sources;
-        return Err(Failure::Mistakes { sources, mistakes });
+        return Err(CliError::Mistakes { sources, mistakes });
     }
     let read = project::read(target, None, &file, given, &knowledge)?;
     if read.is_empty() {
@@ -33,9 +33,9 @@ pub(super) fn view_of(
             "pass the folder of a project",
         ));
     }
-    let scope = Scope {
+    let scope = ReportScope {
         paths: target.scope.clone(),
-        ..Scope::default()
+        ..ReportScope::default()
     };
     Ok(check::effective(
         file.sources,

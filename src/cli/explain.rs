@@ -4,18 +4,21 @@
 mod directive;
 mod option;
 
-use crate::facts::intent::Safety;
-use crate::policy::{Param, Rule, RuleSet, param};
+use crate::facts::intent::FixSafety;
+use crate::policy::{CompiledRule, RuleParam, RuleSet, param};
 
 use super::args::ExplainArgs;
-use super::console::Console;
-use super::failure::Failure;
+use super::console::CommandConsole;
+use super::failure::CliError;
 use super::rule_settings::meant;
-use super::{Outcome, packs, project, rules};
+use super::{CommandOutcome, packs, project, rules};
 
 const INDENTATION: &str = "  ";
 
-pub(super) fn run(args: &ExplainArgs, console: &mut Console) -> Result<Outcome, Failure> {
+pub(super) fn run(
+    args: &ExplainArgs,
+    console: &mut CommandConsole,
+) -> Result<CommandOutcome, CliError> {
     match (args.what.as_str(), &args.name) {
         ("directive", Some(name)) => return directive::run(name, args, console),
         ("option", Some(name)) => return option::run(name, args, console),
@@ -27,7 +30,7 @@ pub(super) fn run(args: &ExplainArgs, console: &mut Console) -> Result<Outcome, 
     let builtin = packs::builtin()?;
     if let Some(rule) = builtin.get(&args.what) {
         console.print(&page(rule, console.layout.width));
-        return Ok(Outcome::Clean);
+        return Ok(CommandOutcome::Clean);
     }
     let all = rules::of_project(args.config.config.as_deref())?;
     let Some(rule) = all.current(&args.what).and_then(|id| all.get(id)) else {
@@ -37,32 +40,32 @@ pub(super) fn run(args: &ExplainArgs, console: &mut Console) -> Result<Outcome, 
         console.print(&format!("{} was renamed to {}.\n\n", args.what, rule.id()));
     }
     console.print(&page(rule, console.layout.width));
-    Ok(Outcome::Clean)
+    Ok(CommandOutcome::Clean)
 }
 
-fn nameless(what: &str) -> Failure {
+fn nameless(what: &str) -> CliError {
     let example = match what {
         "directive" => "redvet explain directive hz --server valkey:8.1",
         _ => "redvet explain option pool.max_size",
     };
-    Failure::with_help(
+    CliError::with_help(
         format!("missing the name of the {what}"),
         format!("example: `{example}`"),
     )
 }
 
-fn stray(name: &str) -> Failure {
-    Failure::with_help(
+fn stray(name: &str) -> CliError {
+    CliError::with_help(
         format!("unexpected argument `{name}`"),
         "a second argument is allowed only after `directive` or `option`",
     )
 }
 
-fn unknown(id: &str, rules: &RuleSet) -> Result<Failure, Failure> {
+fn unknown(id: &str, rules: &RuleSet) -> Result<CliError, CliError> {
     let in_category: Vec<&str> = rules
         .rules()
         .filter(|rule| rule.category() == id)
-        .map(Rule::id)
+        .map(CompiledRule::id)
         .collect();
     let known = project::knowledge()?.vocabulary();
     let help = if !in_category.is_empty() {
@@ -75,10 +78,10 @@ fn unknown(id: &str, rules: &RuleSet) -> Result<Failure, Failure> {
         meant(id, rules)
     };
     let message = format!("unknown rule `{id}`");
-    Ok(Failure::with_help(message, help))
+    Ok(CliError::with_help(message, help))
 }
 
-fn page(rule: &Rule, width: usize) -> String {
+fn page(rule: &CompiledRule, width: usize) -> String {
     let draft = &rule.draft;
     let mut out = format!("{}\n{}\n\n{}\n", rule.id(), draft.title, character(rule));
     let docs = &draft.docs;
@@ -95,7 +98,7 @@ fn page(rule: &Rule, width: usize) -> String {
 }
 
 /// One line of what kind of rule it is.
-fn character(rule: &Rule) -> String {
+fn character(rule: &CompiledRule) -> String {
     let draft = &rule.draft;
     let mut words = vec![
         format!("severity {}", draft.severity.as_str()),
@@ -112,7 +115,7 @@ fn character(rule: &Rule) -> String {
     if draft.non_waivable {
         words.push("cannot be suppressed".to_owned());
     }
-    let is_safe = |safety: &Safety| matches!(safety, Safety::Safe);
+    let is_safe = |safety: &FixSafety| matches!(safety, FixSafety::Safe);
     let mut safeties = draft.all_fixes().map(|fix| &fix.safety).peekable();
     let none = safeties.peek().is_none();
     match safeties.all(is_safe) {
@@ -158,7 +161,7 @@ fn wrapped(text: &str, width: usize) -> String {
     out
 }
 
-fn parameter(name: &str, param: &Param) -> String {
+fn parameter(name: &str, param: &RuleParam) -> String {
     let mut text = format!("{name} = {}", param::show(&param.default));
     let bound = |word: &str, bound: &Option<_>| {
         bound
@@ -178,7 +181,7 @@ fn parameter(name: &str, param: &Param) -> String {
 }
 
 /// What to write in redvet.toml to have it otherwise.
-fn settings(rule: &Rule) -> String {
+fn settings(rule: &CompiledRule) -> String {
     let id = rule.id();
     match rule.draft.params.iter().next() {
         Some((name, param)) => format!(

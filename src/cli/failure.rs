@@ -6,7 +6,7 @@ use crate::source::Sources;
 
 /// Why a command could not do its work.
 #[derive(Debug)]
-pub(super) enum Failure {
+pub(super) enum CliError {
     /// What is wrong, and what to do.
     Said { what: String, help: Option<String> },
     /// Mistakes in redvet.toml or in rule files, each with its place.
@@ -16,7 +16,7 @@ pub(super) enum Failure {
     },
 }
 
-impl Failure {
+impl CliError {
     pub(super) fn new(what: impl Into<String>) -> Self {
         Self::Said {
             what: what.into(),
@@ -32,13 +32,13 @@ impl Failure {
     }
 }
 
-impl From<DiscoverError> for Failure {
+impl From<DiscoverError> for CliError {
     fn from(error: DiscoverError) -> Self {
         Self::new(error.to_string())
     }
 }
 
-impl From<serde_json::Error> for Failure {
+impl From<serde_json::Error> for CliError {
     fn from(error: serde_json::Error) -> Self {
         Self::new(format!("cannot write JSON: {error}"))
     }

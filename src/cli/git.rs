@@ -9,11 +9,11 @@ use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
 use std::path::{Component, Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
-use super::failure::Failure;
+use super::failure::CliError;
 
 /// A file of a commit or of the index.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Entry {
+pub(super) struct GitFile {
     /// Relative to the folder that git is asked in, with `/`.
     pub(super) path: String,
     object: String,
@@ -21,33 +21,33 @@ pub(super) struct Entry {
 
 /// git, asked in a folder.
 #[derive(Debug)]
-pub(super) struct Git {
+pub(super) struct GitCommand {
     folder: PathBuf,
 }
 
-impl Git {
+impl GitCommand {
     /// git in a folder that must lie in a repository. `flag` is what it is needed for.
-    pub(super) fn of(folder: &Path, flag: &str) -> Result<Self, Failure> {
+    pub(super) fn of(folder: &Path, flag: &str) -> Result<Self, CliError> {
         let git = Self {
             folder: folder.to_owned(),
         };
         let output = git.command(&["rev-parse", "--git-dir"]).output();
         match output {
             Ok(output) if output.status.success() => Ok(git),
-            Ok(_) => Err(Failure::with_help(
+            Ok(_) => Err(CliError::with_help(
                 format!("{flag}: {} is not in a git repository", folder.display()),
                 "remove the flag; without a history every finding is new",
             )),
-            Err(error) if error.kind() == ErrorKind::NotFound => Err(Failure::with_help(
+            Err(error) if error.kind() == ErrorKind::NotFound => Err(CliError::with_help(
                 format!("{flag} requires git, which is not installed"),
                 "install git, or use a baseline instead: redvet baseline write",
             )),
-            Err(error) => Err(Failure::new(format!("git: {error}"))),
+            Err(error) => Err(CliError::new(format!("git: {error}"))),
         }
     }
 
     /// The commit that a person named.
-    pub(super) fn commit(&self, revision: &str) -> Result<String, Failure> {
+    pub(super) fn commit(&self, revision: &str) -> Result<String, CliError> {
         let wanted = format!("{revision}^{{commit}}");
         let args = ["rev-parse", "--verify", "--quiet", "--end-of-options"];
         let output = self.run(&[&args[..], &[&wanted]].concat())?;
@@ -55,34 +55,34 @@ impl Git {
         if output.status.success() && !id.is_empty() {
             return Ok(id);
         }
-        Err(Failure::with_help(
+        Err(CliError::with_help(
             format!("unknown git revision `{revision}`"),
             "fetch it first (a shallow clone has only recent commits)",
         ))
     }
 
     /// The commit that is checked out; none where there is no commit yet.
-    pub(super) fn head(&self) -> Result<Option<String>, Failure> {
+    pub(super) fn head(&self) -> Result<Option<String>, CliError> {
         let output = self.run(&["rev-parse", "--verify", "--quiet", "HEAD^{commit}"])?;
         let id = String::from_utf8_lossy(&output.stdout).trim().to_owned();
         Ok((output.status.success() && !id.is_empty()).then_some(id))
     }
 
     /// The regular files of a commit, below the folder.
-    pub(super) fn files_of(&self, commit: &str) -> Result<Vec<Entry>, Failure> {
+    pub(super) fn files_of(&self, commit: &str) -> Result<Vec<GitFile>, CliError> {
         let listed = self.list(&["ls-tree", "-r", "-z", commit])?;
         // MODE TYPE OBJECT TAB PATH
         Ok(listed.iter().filter_map(|line| entry(line, 2)).collect())
     }
 
     /// The regular files of the index, below the folder.
-    pub(super) fn staged_files(&self) -> Result<Vec<Entry>, Failure> {
+    pub(super) fn staged_files(&self) -> Result<Vec<GitFile>, CliError> {
         let listed = self.list(&["ls-files", "--stage", "-z"])?;
         // MODE OBJECT STAGE TAB PATH
         let unmerged = |line: &&String| line.split(['\t', ' ']).nth(2) != Some("0");
         if let Some(line) = listed.iter().find(unmerged) {
             let path = line.split_once('\t').map_or("", |(_, path)| path);
-            return Err(Failure::with_help(
+            return Err(CliError::with_help(
                 format!("--staged: {path} has merge conflicts"),
                 "resolve the conflict and stage the file",
             ));
@@ -91,7 +91,7 @@ impl Git {
     }
 
     /// Writes files into a folder, as they are stored.
-    pub(super) fn write(&self, entries: &[Entry], into: &Path) -> Result<(), Failure> {
+    pub(super) fn write(&self, entries: &[GitFile], into: &Path) -> Result<(), CliError> {
         let mut child = self
             .command(&["cat-file", "--batch"])
             .stdin(Stdio::piped())
@@ -101,7 +101,7 @@ impl Git {
             .map_err(|e| failed(&e))?;
         let (input, output) = (child.stdin.take(), child.stdout.take());
         let (Some(mut input), Some(output)) = (input, output) else {
-            return Err(Failure::new("git cat-file: no input or output"));
+            return Err(CliError::new("git cat-file: no input or output"));
         };
         let asked: String = entries.iter().map(|e| format!("{}\n", e.object)).collect();
         std::thread::scope(|scope| {
@@ -116,18 +116,18 @@ impl Git {
         Ok(())
     }
 
-    fn list(&self, args: &[&str]) -> Result<Vec<String>, Failure> {
+    fn list(&self, args: &[&str]) -> Result<Vec<String>, CliError> {
         let output = self.run(args)?;
         if !output.status.success() {
             let why = String::from_utf8_lossy(&output.stderr).trim().to_owned();
-            return Err(Failure::new(format!("git {}: {why}", args.join(" "))));
+            return Err(CliError::new(format!("git {}: {why}", args.join(" "))));
         }
         let text = String::from_utf8_lossy(&output.stdout);
         let lines = text.split('\0').filter(|line| !line.is_empty());
         Ok(lines.map(str::to_owned).collect())
     }
 
-    fn run(&self, args: &[&str]) -> Result<Output, Failure> {
+    fn run(&self, args: &[&str]) -> Result<Output, CliError> {
         self.command(args).output().map_err(|e| failed(&e))
     }
 
@@ -147,13 +147,13 @@ impl Git {
     }
 }
 
-fn failed(error: &std::io::Error) -> Failure {
-    Failure::new(format!("git: {error}"))
+fn failed(error: &std::io::Error) -> CliError {
+    CliError::new(format!("git: {error}"))
 }
 
 /// A line of a list, if it is a regular file with a path that stays below the folder. `object` is
 /// the word that names its content.
-fn entry(line: &str, object: usize) -> Option<Entry> {
+fn entry(line: &str, object: usize) -> Option<GitFile> {
     let (about, path) = line.split_once('\t')?;
     let words: Vec<&str> = about.split(' ').collect();
     let is_file = words.first().is_some_and(|mode| mode.starts_with("100"));
@@ -161,19 +161,19 @@ fn entry(line: &str, object: usize) -> Option<Entry> {
         .components()
         .all(|part| matches!(part, Component::Normal(_)));
     let object = words.get(object)?;
-    (is_file && stays && !path.is_empty()).then(|| Entry {
+    (is_file && stays && !path.is_empty()).then(|| GitFile {
         path: path.to_owned(),
         object: (*object).to_owned(),
     })
 }
 
 /// `OBJECT TYPE SIZE`, the bytes, a line break; an object that is not there has no size.
-fn write_one(answers: &mut impl BufRead, entry: &Entry, into: &Path) -> Result<(), Failure> {
+fn write_one(answers: &mut impl BufRead, entry: &GitFile, into: &Path) -> Result<(), CliError> {
     let mut about = String::new();
     answers.read_line(&mut about).map_err(|e| failed(&e))?;
     let size = about.trim_end().rsplit(' ').next();
     let Some(size) = size.and_then(|size| size.parse::<u64>().ok()) else {
-        return Err(Failure::with_help(
+        return Err(CliError::with_help(
             format!("git has no content for {}", entry.path),
             "run `git fetch`; a partial clone does not have all objects",
         ));
@@ -189,7 +189,10 @@ fn write_one(answers: &mut impl BufRead, entry: &Entry, into: &Path) -> Result<(
     if written == size {
         Ok(())
     } else {
-        Err(Failure::new(format!("git cat-file: {} is cut", entry.path)))
+        Err(CliError::new(format!(
+            "git cat-file: {} is cut",
+            entry.path
+        )))
     }
 }
 

@@ -5,15 +5,15 @@ use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
 
-use crate::discover::{self, Patterns, Universe};
+use crate::discover::{self, InputPatterns, ProjectRoot};
 use crate::knowledge::Knowledge;
 use crate::source::path;
 
-use super::failure::Failure;
-use super::git::{Entry, Git};
+use super::failure::CliError;
+use super::git::{GitCommand, GitFile};
 use super::project;
 use super::settings_file::{self, SettingsFile};
-use super::target::Target;
+use super::target::RunTarget;
 
 /// The settings' name at the root of a tree.
 const SETTINGS: &str = "redvet.toml";
@@ -23,25 +23,25 @@ const IGNORE_FILES: [&str; 3] = [".gitignore", ".ignore", ".redvetignore"];
 
 /// The files of a commit or of the index that a check would look at.
 #[derive(Debug)]
-pub(super) struct Snapshot {
+pub(super) struct GitSnapshot {
     /// Goes away with this value.
     _folder: TempDir,
     root: PathBuf,
 }
 
-impl Snapshot {
-    pub(super) fn of_index(target: &Target, knowledge: &Knowledge) -> Result<Self, Failure> {
-        let git = Git::of(&target.tree.root, "--staged")?;
+impl GitSnapshot {
+    pub(super) fn of_index(target: &RunTarget, knowledge: &Knowledge) -> Result<Self, CliError> {
+        let git = GitCommand::of(&target.tree.root, "--staged")?;
         let files = git.staged_files()?;
         Self::of(&git, files, target, knowledge)
     }
 
     pub(super) fn of(
-        git: &Git,
-        mut files: Vec<Entry>,
-        target: &Target,
+        git: &GitCommand,
+        mut files: Vec<GitFile>,
+        target: &RunTarget,
         knowledge: &Knowledge,
-    ) -> Result<Self, Failure> {
+    ) -> Result<Self, CliError> {
         let patterns = project::patterns(knowledge)?;
         let named = target.named_paths();
         files.retain(|file| is_looked_at(&file.path, &patterns) || named.contains(&file.path));
@@ -55,18 +55,18 @@ impl Snapshot {
     }
 
     /// The target of a run with this state's files instead of those on disk.
-    pub(super) fn target(&self, now: &Target) -> Target {
+    pub(super) fn target(&self, now: &RunTarget) -> RunTarget {
         let moved = |path: &Path| {
             let below = now.tree.relative(path).unwrap_or_default();
             self.root.join(below)
         };
-        let universe = |universe: &Universe| Universe {
+        let universe = |universe: &ProjectRoot| ProjectRoot {
             root: self.root.clone(),
             only: universe.only.as_deref().map(moved),
             settings: None,
         };
         let files = now.files.iter().map(|file| moved(file));
-        Target {
+        RunTarget {
             walks: now.walks.iter().map(universe).collect(),
             tree: universe(&now.tree),
             scope: now.scope.clone(),
@@ -75,7 +75,7 @@ impl Snapshot {
     }
 
     /// This state's settings. The folder that they name others from is the one on disk.
-    pub(super) fn settings(&self, now: &Target) -> Result<SettingsFile, Failure> {
+    pub(super) fn settings(&self, now: &RunTarget) -> Result<SettingsFile, CliError> {
         let path = self.root.join(SETTINGS);
         if !path.is_file() {
             return Ok(SettingsFile::default());
@@ -85,11 +85,11 @@ impl Snapshot {
     }
 }
 
-fn is_looked_at(path: &str, patterns: &Patterns) -> bool {
+fn is_looked_at(path: &str, patterns: &InputPatterns) -> bool {
     let name = path::name(path);
     path == SETTINGS || IGNORE_FILES.contains(&name) || patterns.kind_of(path).is_some()
 }
 
-fn unwritable(error: &std::io::Error) -> Failure {
-    Failure::new(format!("cannot create a temporary folder: {error}"))
+fn unwritable(error: &std::io::Error) -> CliError {
+    CliError::new(format!("cannot create a temporary folder: {error}"))
 }

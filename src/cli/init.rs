@@ -6,16 +6,16 @@ use std::fs;
 use std::io::Write;
 use std::path::Path;
 
-use crate::check::{self, Scope};
+use crate::check::{self, ReportScope};
 use crate::finding::{ClientView, EstateView, ServerView, ValueView};
 use crate::source::path;
 
-use super::args::{Given, InitArgs};
-use super::console::{Console, visible};
-use super::failure::Failure;
+use super::args::{InitArgs, ServerFlags};
+use super::console::{CommandConsole, visible};
+use super::failure::CliError;
 use super::settings_file::SettingsFile;
-use super::target::Target;
-use super::{Outcome, project};
+use super::target::RunTarget;
+use super::{CommandOutcome, project};
 
 const SETTINGS: &str = "redvet.toml";
 const HOOKS: &str = ".pre-commit-config.yaml";
@@ -26,8 +26,11 @@ const HOOK: &str = include_str!("init/hook.yaml");
 /// What stands in the hook's template for the part of the repository that is checked.
 const FOLDER: &str = " FOLDER";
 
-pub(super) fn run(args: &InitArgs, console: &mut Console) -> Result<Outcome, Failure> {
-    let target = Target::of(std::slice::from_ref(&args.dir), false)?;
+pub(super) fn run(
+    args: &InitArgs,
+    console: &mut CommandConsole,
+) -> Result<CommandOutcome, CliError> {
+    let target = RunTarget::of(std::slice::from_ref(&args.dir), false)?;
     let root = target.tree.root.clone();
     let estate = found(&target)?;
     let settings = (root.join(SETTINGS), settings(&estate));
@@ -45,15 +48,15 @@ pub(super) fn run(args: &InitArgs, console: &mut Console) -> Result<Outcome, Fai
             "Next: run `redvet check`, or `redvet baseline write` to record current findings.\n",
         );
     }
-    Ok(Outcome::Clean)
+    Ok(CommandOutcome::Clean)
 }
 
 /// What there is, without settings: they are to be written.
-fn found(target: &Target) -> Result<EstateView, Failure> {
+fn found(target: &RunTarget) -> Result<EstateView, CliError> {
     let knowledge = project::knowledge()?;
     let file = SettingsFile::default();
-    let read = project::read(target, None, &file, &Given::default(), &knowledge)?;
-    let scope = Scope::default();
+    let read = project::read(target, None, &file, &ServerFlags::default(), &knowledge)?;
+    let scope = ReportScope::default();
     Ok(check::effective(
         file.sources,
         &read.project,
@@ -63,7 +66,7 @@ fn found(target: &Target) -> Result<EstateView, Failure> {
 }
 
 /// Writes a file that is not there; says what was done, or what could be done by hand.
-fn place(path: &Path, text: &str, dry_run: bool) -> Result<String, Failure> {
+fn place(path: &Path, text: &str, dry_run: bool) -> Result<String, CliError> {
     let shown = visible(&path.display().to_string());
     if path.exists() {
         let told = format!("{shown} already exists and was not changed");
@@ -75,13 +78,13 @@ fn place(path: &Path, text: &str, dry_run: bool) -> Result<String, Failure> {
     if dry_run {
         return Ok(format!("would write {shown}:\n\n{text}\n"));
     }
-    let failed = |error: std::io::Error| Failure::new(format!("{shown}: {error}"));
+    let failed = |error: std::io::Error| CliError::new(format!("{shown}: {error}"));
     let mut file = fs::File::create_new(path).map_err(failed)?;
     file.write_all(text.as_bytes()).map_err(failed)?;
     Ok(format!("wrote {shown}\n"))
 }
 
-fn hook(target: &Target) -> String {
+fn hook(target: &RunTarget) -> String {
     let folder = target.below_repository();
     let folder = folder.map_or(String::new(), |folder| format!(" {}", quoted(&folder)));
     HOOK.replace(FOLDER, &folder)

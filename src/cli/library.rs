@@ -12,16 +12,16 @@ use crate::load::LoadError;
 use crate::policy::RuleSet;
 use crate::source::Sources;
 
-use super::args::{CheckArgs, ConfigArg, Given, Where};
-use super::failure::Failure;
+use super::args::{CheckArgs, ConfigArg, PathArgs, ServerFlags};
+use super::failure::CliError;
 use super::packs::PackFolder;
-use super::target::Target;
+use super::target::RunTarget;
 use super::{check, estate_view, packs, prepared, project};
 
 /// A project on disk, and the part of it that is asked about.
 #[derive(Clone, Debug)]
 pub struct Root {
-    target: Target,
+    target: RunTarget,
 }
 
 impl Root {
@@ -45,7 +45,7 @@ impl Root {
     }
 
     fn of(path: PathBuf, isolated: bool) -> Result<Self, CheckError> {
-        let target = Target::of(&[path], isolated)?;
+        let target = RunTarget::of(&[path], isolated)?;
         Ok(Self { target })
     }
 
@@ -76,7 +76,7 @@ impl Rules {
     pub fn extend(mut self, folder: impl AsRef<Path>) -> Result<Self, CheckError> {
         let folder = folder.as_ref();
         let pack = PackFolder::read(folder, folder)
-            .map_err(|why| Failure::new(format!("{}: {why}", folder.display())))?;
+            .map_err(|why| CliError::new(format!("{}: {why}", folder.display())))?;
         self.packs.push(pack);
         self.load()?;
         Ok(self)
@@ -92,7 +92,7 @@ impl Rules {
         Ok(set.rules().map(|rule| rule.id().to_owned()).collect())
     }
 
-    fn load(&self) -> Result<RuleSet, Failure> {
+    fn load(&self) -> Result<RuleSet, CliError> {
         packs::with(&self.packs, &mut Sources::default(), &project::knowledge()?)
     }
 }
@@ -103,7 +103,7 @@ impl Rules {
 pub struct Checker {
     root: Root,
     rules: Rules,
-    given: Given,
+    given: ServerFlags,
     settings: Option<PathBuf>,
     select: Vec<String>,
 }
@@ -114,7 +114,7 @@ impl Checker {
         Self {
             root,
             rules: Rules::built_in(),
-            given: Given::default(),
+            given: ServerFlags::default(),
             settings: None,
             select: Vec::new(),
         }
@@ -191,11 +191,11 @@ impl Checker {
     /// The flags that say the same.
     fn args(&self) -> CheckArgs {
         CheckArgs {
-            at: Where {
+            at: PathArgs {
                 config: ConfigArg {
                     config: self.settings.clone(),
                 },
-                ..Where::default()
+                ..PathArgs::default()
             },
             given: self.given.clone(),
             select: self.select.clone(),
@@ -251,11 +251,11 @@ impl InputMistake {
     }
 }
 
-impl From<Failure> for CheckError {
-    fn from(failure: Failure) -> Self {
+impl From<CliError> for CheckError {
+    fn from(failure: CliError) -> Self {
         match failure {
-            Failure::Said { what, help } => Self::Unusable { what, help },
-            Failure::Mistakes { sources, mistakes } => {
+            CliError::Said { what, help } => Self::Unusable { what, help },
+            CliError::Mistakes { sources, mistakes } => {
                 let placed = mistakes.into_iter();
                 Self::Mistakes(placed.map(|one| InputMistake::of(one, &sources)).collect())
             }

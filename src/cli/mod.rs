@@ -6,7 +6,7 @@
 //! `mend` and `write` are the fixing part of `check`.
 //! Errors are [`failure::Failure`]s; they end with exit code 2.
 
-mod accepted;
+mod apply_fixes;
 mod args;
 mod baseline;
 mod check;
@@ -16,19 +16,18 @@ mod effective;
 mod estate_view;
 mod explain;
 mod failure;
+pub mod fixture_runner;
 mod git;
 mod git_snapshot;
 mod init;
 pub mod library;
 mod manual;
-mod mend;
 mod packs;
 mod page_header;
 mod prepared;
 mod previous_findings;
 mod progress;
 mod project;
-pub mod rehearsal;
 mod rendering;
 mod rule_settings;
 mod rules;
@@ -36,6 +35,7 @@ mod scaffold;
 mod schema;
 mod settings_file;
 mod show;
+mod suppressions;
 mod target;
 mod test_pages;
 mod upgrade;
@@ -45,13 +45,13 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser};
 
-use args::{Command, RulesCommand};
-use console::Console;
-use failure::Failure;
+use args::{CliCommand, RulesCommand};
+use console::CommandConsole;
+use failure::CliError;
 
 /// How a command ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Outcome {
+enum CommandOutcome {
     Clean,
     /// There is something to mend: findings, failing pages.
     Findings,
@@ -59,16 +59,16 @@ enum Outcome {
 
 /// Runs the program for this process.
 pub fn main() -> ExitCode {
-    let args = match args::Cli::try_parse() {
+    let args = match args::CliArgs::try_parse() {
         Ok(args) => args,
         Err(error) => return refused(&error),
     };
-    let mut console = Console::of_process(args.color);
+    let mut console = CommandConsole::of_process(args.color);
     let outcome = run(args.command, &mut console);
     let outcome = outcome.and_then(|outcome| console.finish().map(|()| outcome));
     ExitCode::from(match outcome {
-        Ok(Outcome::Clean) => 0,
-        Ok(Outcome::Findings) => 1,
+        Ok(CommandOutcome::Clean) => 0,
+        Ok(CommandOutcome::Findings) => 1,
         Err(failure) => {
             console.fail(&failure);
             2
@@ -86,25 +86,28 @@ fn refused(error: &clap::Error) -> ExitCode {
     }
 }
 
-fn run(command: Option<Command>, console: &mut Console) -> Result<Outcome, Failure> {
+fn run(
+    command: Option<CliCommand>,
+    console: &mut CommandConsole,
+) -> Result<CommandOutcome, CliError> {
     let Some(command) = command else {
-        console.print(&args::Cli::command().render_help().to_string());
-        return Ok(Outcome::Clean);
+        console.print(&args::CliArgs::command().render_help().to_string());
+        return Ok(CommandOutcome::Clean);
     };
     match command {
-        Command::Check(args) => check::run(&args, console),
-        Command::Baseline { command } => baseline::run(&command, console),
-        Command::Effective(args) => effective::run(&args, console),
-        Command::Upgrade(args) => upgrade::run(&args, console),
-        Command::Explain(args) => explain::run(&args, console),
-        Command::Rules { command } => match command {
+        CliCommand::Check(args) => check::run(&args, console),
+        CliCommand::Baseline { command } => baseline::run(&command, console),
+        CliCommand::Effective(args) => effective::run(&args, console),
+        CliCommand::Upgrade(args) => upgrade::run(&args, console),
+        CliCommand::Explain(args) => explain::run(&args, console),
+        CliCommand::Rules { command } => match command {
             RulesCommand::List(args) => rules::run(&args, console),
             RulesCommand::Test(args) => test_pages::run(&args, console),
             RulesCommand::New(args) => scaffold::run(&args, console),
         },
-        Command::Init(args) => init::run(&args, console),
-        Command::Schema(args) => schema::run(args.name, console),
-        Command::Completions(args) => manual::completions(&args, console),
-        Command::Man(args) => manual::pages(&args, console),
+        CliCommand::Init(args) => init::run(&args, console),
+        CliCommand::Schema(args) => schema::run(args.name, console),
+        CliCommand::Completions(args) => manual::completions(&args, console),
+        CliCommand::Man(args) => manual::pages(&args, console),
     }
 }

@@ -8,23 +8,23 @@ use crate::config::Spanned;
 use crate::discover;
 use crate::knowledge::Knowledge;
 use crate::load::LoadError;
-use crate::load::rules::{self, PackFiles, Trust};
+use crate::load::rules::{self, PackFiles, PackTrust};
 use crate::policy::RuleSet;
 use crate::source::{FileId, SourceFile, Sources};
 
-use super::failure::Failure;
+use super::failure::CliError;
 use super::settings_file::SettingsFile;
 
 /// The folder of rules beside the folder of their pages.
 pub(super) const RULES: &str = "rules";
 
 /// The pack that redvet comes with.
-pub(super) fn builtin() -> Result<RuleSet, Failure> {
+pub(super) fn builtin() -> Result<RuleSet, CliError> {
     let builtin = rules::builtin();
     if builtin.errors.is_empty() {
         return Ok(builtin.rules);
     }
-    Err(Failure::Mistakes {
+    Err(CliError::Mistakes {
         sources: builtin.sources,
         mistakes: builtin.errors,
     })
@@ -52,7 +52,7 @@ pub(super) fn with(
     packs: &[PackFolder],
     sources: &mut Sources,
     knowledge: &Knowledge,
-) -> Result<RuleSet, Failure> {
+) -> Result<RuleSet, CliError> {
     let mut set = builtin()?;
     let mut mistakes = Vec::new();
     for pack in packs {
@@ -62,7 +62,7 @@ pub(super) fn with(
     if mistakes.is_empty() {
         return Ok(set);
     }
-    Err(Failure::Mistakes {
+    Err(CliError::Mistakes {
         sources: std::mem::take(sources),
         mistakes,
     })
@@ -70,7 +70,7 @@ pub(super) fn with(
 
 /// The built-in rules and those of every pack that the settings extend. The packs' files join the
 /// settings' sources.
-pub(super) fn all(file: &mut SettingsFile, knowledge: &Knowledge) -> Result<RuleSet, Failure> {
+pub(super) fn all(file: &mut SettingsFile, knowledge: &Knowledge) -> Result<RuleSet, CliError> {
     let set = builtin()?;
     extended(set, file, knowledge)
 }
@@ -80,7 +80,7 @@ pub(super) fn extended(
     mut set: RuleSet,
     file: &mut SettingsFile,
     knowledge: &Knowledge,
-) -> Result<RuleSet, Failure> {
+) -> Result<RuleSet, CliError> {
     let mut mistakes = Vec::new();
     for entry in &file.settings.extends {
         if let Some(mistake) = remote(entry) {
@@ -103,7 +103,7 @@ pub(super) fn extended(
     if mistakes.is_empty() {
         return Ok(set);
     }
-    Err(Failure::Mistakes {
+    Err(CliError::Mistakes {
         sources: std::mem::take(&mut file.sources),
         mistakes,
     })
@@ -152,7 +152,7 @@ pub(super) fn add(
         sources,
     };
     let vocabulary = knowledge.vocabulary();
-    rules::load_pack(set, pack, Trust::Checked(&vocabulary))
+    rules::load_pack(set, pack, PackTrust::Checked(&vocabulary))
         .err()
         .unwrap_or_default()
 }

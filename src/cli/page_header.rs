@@ -6,8 +6,8 @@ use std::path::Path;
 use crate::config::Date;
 use crate::report::PageHeader;
 
-use super::accepted::today;
-use super::git::Git;
+use super::git::GitCommand;
+use super::suppressions::today;
 
 /// Digits of a commit's id that tell it apart in any repository and that a person can copy.
 const DIGITS: usize = 12;
@@ -33,7 +33,7 @@ fn name(repository: &Path, root: &Path) -> Option<String> {
 }
 
 fn commit(repository: &Path) -> Option<String> {
-    let git = Git::of(repository, "html").ok()?;
+    let git = GitCommand::of(repository, "html").ok()?;
     let id = git.head().ok()??;
     id.get(..DIGITS).map(str::to_owned)
 }

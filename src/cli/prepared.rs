@@ -4,34 +4,34 @@
 use std::path::Path;
 
 use crate::config;
-use crate::finding::{Note, Severity};
+use crate::finding::{ReportNote, Severity};
 use crate::knowledge::Knowledge;
 use crate::load::apply;
 use crate::policy::{self, RuleSet};
 
-use super::args::{CheckArgs, Output};
-use super::failure::Failure;
-use super::git_snapshot::Snapshot;
+use super::args::{CheckArgs, OutputTarget};
+use super::failure::CliError;
+use super::git_snapshot::GitSnapshot;
 use super::packs::PackFolder;
 use super::settings_file::{self, SettingsFile};
-use super::target::Target;
+use super::target::RunTarget;
 use super::{packs, project, rule_settings};
 
 /// Everything that a check needs, with no mistake left in it.
-pub(super) struct Prepared {
-    pub(super) target: Target,
+pub(super) struct PreparedCheck {
+    pub(super) target: RunTarget,
     pub(super) stdin: Option<String>,
     /// What is checked instead of the files on disk.
-    pub(super) staged: Option<Snapshot>,
+    pub(super) staged: Option<GitSnapshot>,
     pub(super) knowledge: Knowledge,
     pub(super) file: SettingsFile,
     pub(super) rules: RuleSet,
-    pub(super) settings: policy::Settings,
+    pub(super) settings: policy::RuleSettings,
     /// What the settings and flags say that is to be told.
-    pub(super) notes: Vec<Note>,
+    pub(super) notes: Vec<ReportNote>,
 }
 
-pub(super) fn prepare(args: &CheckArgs) -> Result<Prepared, Failure> {
+pub(super) fn prepare(args: &CheckArgs) -> Result<PreparedCheck, CliError> {
     one_standard_output(&args.outputs)?;
     let (target, stdin) = target(args)?;
     ready(args, target, stdin, &[])
@@ -41,14 +41,14 @@ pub(super) fn prepare(args: &CheckArgs) -> Result<Prepared, Failure> {
 /// `stdin` is the path of the file whose text comes on standard input.
 pub(super) fn ready(
     args: &CheckArgs,
-    target: Target,
+    target: RunTarget,
     stdin: Option<String>,
     packs: &[PackFolder],
-) -> Result<Prepared, Failure> {
+) -> Result<PreparedCheck, CliError> {
     let knowledge = project::knowledge()?;
     settings_file::check_given(&args.given, &knowledge)?;
     let staged = if args.staged {
-        Some(Snapshot::of_index(&target, &knowledge)?)
+        Some(GitSnapshot::of_index(&target, &knowledge)?)
     } else {
         None
     };
@@ -63,15 +63,15 @@ pub(super) fn ready(
     mistakes.extend(settings_file::unknown_words(&file.settings, &knowledge));
     if !mistakes.is_empty() {
         let sources = file.sources;
-        return Err(Failure::Mistakes { sources, mistakes });
+        return Err(CliError::Mistakes { sources, mistakes });
     }
-    let settings = policy::Settings {
+    let settings = policy::RuleSettings {
         named_paths: named_paths(&target, stdin.as_deref()),
         ..rule_settings::with_flags(apply::policy_settings(&file.settings, &rules), args, &rules)?
     };
     let mut notes = rule_settings::former_ids(&file.settings, file.name.as_ref(), args, &rules);
     notes.extend(rule_settings::former_facts(&rules, &file.sources));
-    Ok(Prepared {
+    Ok(PreparedCheck {
         notes,
         target,
         stdin,
@@ -84,27 +84,27 @@ pub(super) fn ready(
 }
 
 /// The target, and the path of the file whose text comes on standard input.
-fn target(args: &CheckArgs) -> Result<(Target, Option<String>), Failure> {
+fn target(args: &CheckArgs) -> Result<(RunTarget, Option<String>), CliError> {
     let paths = &args.at.paths;
     let dash = paths.iter().any(|path| path == Path::new("-"));
     match &args.stdin_filename {
         Some(name) if paths.is_empty() || (dash && paths.len() == 1) => {
-            let (target, path) = Target::of_text(name, args.at.isolated)?;
+            let (target, path) = RunTarget::of_text(name, args.at.isolated)?;
             Ok((target, Some(path)))
         }
-        Some(_) => Err(Failure::with_help(
+        Some(_) => Err(CliError::with_help(
             "--stdin-filename cannot be combined with PATHS",
             "remove PATHS, or pass `-`",
         )),
-        None if dash => Err(Failure::with_help(
+        None if dash => Err(CliError::with_help(
             "`-` requires --stdin-filename",
             "the file name determines the file type",
         )),
-        None => Ok((Target::of(paths, args.at.isolated)?, None)),
+        None => Ok((RunTarget::of(paths, args.at.isolated)?, None)),
     }
 }
 
-fn named_paths(target: &Target, stdin: Option<&str>) -> Vec<String> {
+fn named_paths(target: &RunTarget, stdin: Option<&str>) -> Vec<String> {
     let mut paths = target.named_paths();
     paths.extend(stdin.map(str::to_owned));
     paths
@@ -117,14 +117,14 @@ pub(super) fn threshold(args: &CheckArgs, settings: &config::Settings) -> Severi
     flag.or(told).unwrap_or(Severity::Warning)
 }
 
-fn one_standard_output(outputs: &[Output]) -> Result<(), Failure> {
+fn one_standard_output(outputs: &[OutputTarget]) -> Result<(), CliError> {
     if outputs
         .iter()
         .filter(|output| output.file.is_none())
         .count()
         > 1
     {
-        return Err(Failure::with_help(
+        return Err(CliError::with_help(
             "only one report can be written to stdout",
             "write the others to files, for example --output-format json=report.json",
         ));

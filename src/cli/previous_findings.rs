@@ -5,40 +5,40 @@
 //! whichever file changed them. Rules and their settings are those of today for both; what settings say
 //! of servers, and waivers, are each state's own.
 
-use crate::check::{self, Scope};
+use crate::check::{self, ReportScope};
 use crate::load::apply;
-use crate::suppress::since::Since;
+use crate::suppress::new_code::NewCode;
 
 use super::args::CheckArgs;
-use super::failure::Failure;
-use super::git::Git;
-use super::git_snapshot::Snapshot;
-use super::prepared::Prepared;
+use super::failure::CliError;
+use super::git::GitCommand;
+use super::git_snapshot::GitSnapshot;
+use super::prepared::PreparedCheck;
 use super::settings_file::{self, SettingsFile};
-use super::{accepted, project};
+use super::{project, suppressions};
 
 /// What the state that the flags name already had; `None` where no flag asks for it.
-pub(super) fn since(ready: &Prepared, args: &CheckArgs) -> Result<Option<Since>, Failure> {
+pub(super) fn since(ready: &PreparedCheck, args: &CheckArgs) -> Result<Option<NewCode>, CliError> {
     let (flag, revision) = match (&args.new_from, args.staged) {
         (Some(revision), _) => ("--new-from", Some(revision)),
         (None, true) => ("--staged", None),
         (None, false) => return Ok(None),
     };
-    let git = Git::of(&ready.target.tree.root, flag)?;
+    let git = GitCommand::of(&ready.target.tree.root, flag)?;
     let commit = match revision {
         Some(revision) => Some(git.commit(revision)?),
         None => git.head()?,
     };
     let Some(commit) = commit else {
-        return Ok(Some(Since::default()));
+        return Ok(Some(NewCode::default()));
     };
     let files = git.files_of(&commit)?;
-    let then = Snapshot::of(&git, files, &ready.target, &ready.knowledge)?;
+    let then = GitSnapshot::of(&git, files, &ready.target, &ready.knowledge)?;
     had(ready, args, &then).map(Some)
 }
 
 /// Checks another state as today's is checked.
-fn had(ready: &Prepared, args: &CheckArgs, then: &Snapshot) -> Result<Since, Failure> {
+fn had(ready: &PreparedCheck, args: &CheckArgs, then: &GitSnapshot) -> Result<NewCode, CliError> {
     let file = settings_then(ready, args, then);
     let target = then.target(&ready.target);
     let given = &args.given;
@@ -46,9 +46,9 @@ fn had(ready: &Prepared, args: &CheckArgs, then: &Snapshot) -> Result<Since, Fai
     let mut read = project::read(&target, None, &ready.file, given, &ready.knowledge)?;
     read.project.declarations = settings_file::declarations(&file.settings, given);
     read.project.services = apply::services(&file.settings);
-    let scope = Scope {
-        accepted: accepted::waivers(&file.settings, target.is_partial()),
-        ..Scope::default()
+    let scope = ReportScope {
+        accepted: suppressions::waivers(&file.settings, target.is_partial()),
+        ..ReportScope::default()
     };
     let report = check::check(
         file.sources,
@@ -58,11 +58,11 @@ fn had(ready: &Prepared, args: &CheckArgs, then: &Snapshot) -> Result<Since, Fai
         &ready.settings,
         &scope,
     );
-    Ok(Since::of(&report))
+    Ok(NewCode::of(&report))
 }
 
 /// Settings that had a mistake then said nothing.
-fn settings_then(ready: &Prepared, args: &CheckArgs, then: &Snapshot) -> SettingsFile {
+fn settings_then(ready: &PreparedCheck, args: &CheckArgs, then: &GitSnapshot) -> SettingsFile {
     match args.at.config.config {
         Some(_) => ready.file.clone(),
         None => then.settings(&ready.target).unwrap_or_default(),

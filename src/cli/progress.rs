@@ -5,7 +5,7 @@ use std::sync::mpsc::{self, RecvTimeoutError, Sender};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use super::console::{self, Console};
+use super::console::{self, CommandConsole};
 
 /// How long nothing is said, and how often the line is written anew.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -14,14 +14,14 @@ const PATIENCE: Duration = Duration::from_secs(1);
 const CLEAR: &str = "\r\u{1b}[K";
 
 /// A line that goes away when this value does.
-pub(super) struct Progress {
+pub(super) struct ProgressLine {
     /// What is done now; without it nobody watches.
     what: Option<Sender<String>>,
     teller: Option<JoinHandle<()>>,
 }
 
-impl Progress {
-    pub(super) fn start(console: &Console, what: &str) -> Self {
+impl ProgressLine {
+    pub(super) fn start(console: &CommandConsole, what: &str) -> Self {
         if console.is_watched {
             Self::telling(what, PATIENCE, console::say)
         } else {
@@ -71,7 +71,7 @@ impl Progress {
     }
 }
 
-impl Drop for Progress {
+impl Drop for ProgressLine {
     fn drop(&mut self) {
         self.what = None;
         if let Some(teller) = self.teller.take() {
@@ -88,7 +88,7 @@ mod tests {
     fn the_line_tells_what_is_done_and_goes_away() {
         let (sender, told) = mpsc::channel();
         let say = move |text: &str| drop(sender.send(text.to_owned()));
-        let progress = Progress::telling("reading", Duration::from_millis(1), say);
+        let progress = ProgressLine::telling("reading", Duration::from_millis(1), say);
         assert_eq!(told.recv().unwrap(), format!("{CLEAR}reading (1 s)"));
         progress.now("checking");
         let next = told.iter().find(|text| text.contains("checking"));
@@ -101,7 +101,7 @@ mod tests {
     fn a_short_run_says_nothing() {
         let (sender, told) = mpsc::channel();
         let say = move |text: &str| drop(sender.send(text.to_owned()));
-        Progress::telling("reading", Duration::from_secs(3600), say).end();
+        ProgressLine::telling("reading", Duration::from_secs(3600), say).end();
         assert_eq!(told.iter().count(), 0);
     }
 }

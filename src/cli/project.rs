@@ -4,36 +4,37 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::discover::{self, Exclude, FileKind, Found, FoundFile, Patterns};
+use crate::analysis::{InputFile, ProjectInputs};
+use crate::discover::{self, ExcludePatterns, FileKind, FoundFile, InputPatterns, WalkedFiles};
 use crate::inputs;
 use crate::knowledge::Knowledge;
 use crate::load::apply;
-use crate::survey::{Input, Project};
 
-use super::args::Given;
+use super::args::ServerFlags;
 use super::console;
-use super::failure::Failure;
+use super::failure::CliError;
 use super::settings_file::{self, SettingsFile};
-use super::target::Target;
+use super::target::RunTarget;
 
 /// Opens what redvet knows.
-pub(super) fn knowledge() -> Result<Knowledge, Failure> {
-    Knowledge::embedded().map_err(|error| Failure::new(error.to_string()))
+pub(super) fn knowledge() -> Result<Knowledge, CliError> {
+    Knowledge::embedded().map_err(|error| CliError::new(error.to_string()))
 }
 
 /// The patterns of files that are worth reading.
-pub(super) fn patterns(knowledge: &Knowledge) -> Result<Patterns, Failure> {
-    Patterns::new(&inputs::patterns(knowledge)).map_err(|error| Failure::new(error.to_string()))
+pub(super) fn patterns(knowledge: &Knowledge) -> Result<InputPatterns, CliError> {
+    InputPatterns::new(&inputs::patterns(knowledge))
+        .map_err(|error| CliError::new(error.to_string()))
 }
 
 /// What was read.
-pub(super) struct Read {
-    pub(super) project: Project,
+pub(super) struct ReadProject {
+    pub(super) project: ProjectInputs,
     /// How many files the tree holds, of whatever kind.
     seen: usize,
 }
 
-impl Read {
+impl ReadProject {
     /// Whether there was nothing that could be read: no file at all, or none that is text. A tree
     /// whose files are about other things is not empty.
     pub(super) fn is_empty(&self) -> bool {
@@ -43,12 +44,12 @@ impl Read {
 
 /// Reads the tree of a target. `stdin` is the path whose text comes on standard input.
 pub(super) fn read(
-    target: &Target,
+    target: &RunTarget,
     stdin: Option<&str>,
     file: &SettingsFile,
-    given: &Given,
+    given: &ServerFlags,
     knowledge: &Knowledge,
-) -> Result<Read, Failure> {
+) -> Result<ReadProject, CliError> {
     let patterns = patterns(knowledge)?;
     let mut found = walk(target, &patterns, file)?;
     for named in &target.files {
@@ -58,9 +59,9 @@ pub(super) fn read(
     if let Some(path) = stdin {
         replace(&mut found, typed(path, &patterns)?);
     }
-    Ok(Read {
+    Ok(ReadProject {
         seen: found.seen,
-        project: Project {
+        project: ProjectInputs {
             inputs: found.files.into_iter().map(input).collect(),
             unreadable: found.unreadable,
             declarations: settings_file::declarations(&file.settings, given),
@@ -71,18 +72,22 @@ pub(super) fn read(
 }
 
 /// The paths of files that a person named or typed.
-fn named(target: &Target, stdin: Option<&str>) -> Vec<String> {
+fn named(target: &RunTarget, stdin: Option<&str>) -> Vec<String> {
     let mut named = target.named_paths();
     named.extend(stdin.map(str::to_owned));
     named
 }
 
-fn walk(target: &Target, patterns: &Patterns, file: &SettingsFile) -> Result<Found, Failure> {
-    let mut all = Found::default();
+fn walk(
+    target: &RunTarget,
+    patterns: &InputPatterns,
+    file: &SettingsFile,
+) -> Result<WalkedFiles, CliError> {
+    let mut all = WalkedFiles::default();
     for universe in &target.walks {
         let globs = file.settings.exclude.iter().map(|glob| glob.value.as_str());
-        let exclude = Exclude::new(globs.chain(inputs::PASSED_OVER.iter().copied()))
-            .map_err(|e| Failure::new(format!("exclude: {e}")))?;
+        let exclude = ExcludePatterns::new(globs.chain(inputs::PASSED_OVER.iter().copied()))
+            .map_err(|e| CliError::new(format!("exclude: {e}")))?;
         let found = discover::walk(universe, patterns, exclude);
         all.seen += found.seen;
         for one in found.files {
@@ -95,7 +100,7 @@ fn walk(target: &Target, patterns: &Patterns, file: &SettingsFile) -> Result<Fou
     Ok(all)
 }
 
-fn typed(path: &str, patterns: &Patterns) -> Result<FoundFile, Failure> {
+fn typed(path: &str, patterns: &InputPatterns) -> Result<FoundFile, CliError> {
     Ok(FoundFile {
         path: path.to_owned(),
         absolute: Path::new(path).to_owned(),
@@ -105,14 +110,14 @@ fn typed(path: &str, patterns: &Patterns) -> Result<FoundFile, Failure> {
 }
 
 /// What is named or typed counts, not what a walk made of it.
-fn replace(found: &mut Found, file: FoundFile) {
+fn replace(found: &mut WalkedFiles, file: FoundFile) {
     found.files.retain(|f| f.path != file.path);
     found.unreadable.retain(|(path, _)| *path != file.path);
     found.include(file);
 }
 
-fn input(file: FoundFile) -> Input {
-    Input {
+fn input(file: FoundFile) -> InputFile {
+    InputFile {
         path: file.path,
         kind: file.kind,
         text: Arc::from(file.text),
@@ -120,7 +125,7 @@ fn input(file: FoundFile) -> Input {
 }
 
 /// The message for a tree without any file to read.
-pub(super) fn nothing_to_read(target: &Target, help: &str) -> Failure {
+pub(super) fn nothing_to_read(target: &RunTarget, help: &str) -> CliError {
     let what = format!("no files to check in {}", target.tree.root.display());
-    Failure::with_help(what, help)
+    CliError::with_help(what, help)
 }

@@ -4,15 +4,15 @@
 use std::path::Path;
 
 use crate::finding::{EstateView, Report};
-use crate::policy::{Rule, RuleSet};
-use crate::report::{Layout, OutputFormat, RenderRequest, RuleText};
+use crate::policy::{CompiledRule, RuleSet};
+use crate::report::{OutputFormat, RenderRequest, RuleText, TextLayout};
 
 use super::args::CheckArgs;
-use super::failure::Failure;
+use super::failure::CliError;
 use super::page_header::page_header;
 
 /// A report that is to be rendered, perhaps in several formats.
-pub(super) struct Rendering<'a> {
+pub(super) struct ReportRendering<'a> {
     pub(super) report: &'a Report,
     pub(super) args: &'a CheckArgs,
     pub(super) rules: &'a RuleSet,
@@ -25,9 +25,13 @@ pub(super) struct Rendering<'a> {
     pub(super) root: &'a Path,
 }
 
-impl Rendering<'_> {
+impl ReportRendering<'_> {
     /// The report in a format.
-    pub(super) fn render(&self, format: &OutputFormat, layout: Layout) -> Result<String, Failure> {
+    pub(super) fn render(
+        &self,
+        format: &OutputFormat,
+        layout: TextLayout,
+    ) -> Result<String, CliError> {
         let moved = self
             .folder
             .as_deref()
@@ -49,8 +53,8 @@ impl Rendering<'_> {
     pub(super) fn annotations(
         &self,
         format: &OutputFormat,
-        layout: Layout,
-    ) -> Result<String, Failure> {
+        layout: TextLayout,
+    ) -> Result<String, CliError> {
         let annotations = format.annotations;
         annotations.map_or_else(|| Ok(String::new()), |format| self.render(format, layout))
     }
@@ -60,7 +64,7 @@ fn rule_texts(rules: &RuleSet) -> Vec<RuleText> {
     rules.rules().map(|rule| rule_text(rule, rules)).collect()
 }
 
-fn rule_text(rule: &Rule, rules: &RuleSet) -> RuleText {
+fn rule_text(rule: &CompiledRule, rules: &RuleSet) -> RuleText {
     let draft = &rule.draft;
     RuleText {
         id: rule.id().to_owned(),
@@ -76,7 +80,7 @@ fn rule_text(rule: &Rule, rules: &RuleSet) -> RuleText {
 }
 
 /// The rule's category and what it is about; a tag stands in the list once.
-fn tags(rule: &Rule) -> Vec<String> {
+fn tags(rule: &CompiledRule) -> Vec<String> {
     let mut tags = vec![
         rule.category().to_owned(),
         rule.draft.subject.as_str().to_owned(),
@@ -86,7 +90,7 @@ fn tags(rule: &Rule) -> Vec<String> {
 }
 
 /// The rule's page, or the first of its references where the pack has no address for pages.
-fn address(rule: &Rule, rules: &RuleSet) -> Option<String> {
+fn address(rule: &CompiledRule, rules: &RuleSet) -> Option<String> {
     let pack = rules.packs().iter().find(|pack| pack.name == rule.pack);
     let page = pack
         .and_then(|pack| pack.url.as_deref())
@@ -97,7 +101,7 @@ fn address(rule: &Rule, rules: &RuleSet) -> Option<String> {
 }
 
 /// The rule's page but for its parameters, with titles as the format wants them.
-fn sections(rule: &Rule, title: impl Fn(&str) -> String) -> String {
+fn sections(rule: &CompiledRule, title: impl Fn(&str) -> String) -> String {
     let docs = &rule.draft.docs;
     let references = docs.references.join("\n");
     let parts = [

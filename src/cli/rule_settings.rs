@@ -5,19 +5,19 @@ use std::collections::BTreeSet;
 
 use crate::config::{self, RuleSetting};
 use crate::facts::vocabulary::Vocabulary;
-use crate::finding::Note;
+use crate::finding::ReportNote;
 use crate::load::rules::BUILTIN_PACK;
 use crate::load::{LoadError, settings};
 use crate::nearest::nearest;
-use crate::policy::{self, Profile, Rule, RuleSet};
+use crate::policy::{self, CompiledRule, RuleProfile, RuleSet};
 use crate::source::Sources;
 
 use super::args::{CheckArgs, ProfileWord};
-use super::failure::Failure;
+use super::failure::CliError;
 
 /// Every mistake in what the settings say of rules.
 pub(super) fn mistakes(settings: &config::Settings, rules: &RuleSet) -> Vec<LoadError> {
-    let of_today = rules.rules().map(Rule::id);
+    let of_today = rules.rules().map(CompiledRule::id);
     let known = of_today.chain(rules.former().map(|(old, _)| old));
     let known: Vec<String> = known.map(str::to_owned).collect();
     let mut mistakes = settings::check_rule_ids(settings, &known);
@@ -36,7 +36,7 @@ pub(super) fn mistakes(settings: &config::Settings, rules: &RuleSet) -> Vec<Load
 }
 
 /// What a rule says of itself is not taken back.
-fn weakened(setting: &RuleSetting, rule: &Rule) -> Option<LoadError> {
+fn weakened(setting: &RuleSetting, rule: &CompiledRule) -> Option<LoadError> {
     let flag = setting.non_waivable.as_ref()?;
     (rule.draft.non_waivable && !flag.value).then(|| {
         let message = format!("{} is non_waivable in its rule file", rule.id());
@@ -45,7 +45,7 @@ fn weakened(setting: &RuleSetting, rule: &Rule) -> Option<LoadError> {
     })
 }
 
-fn params(setting: &RuleSetting, rule: &Rule) -> Vec<LoadError> {
+fn params(setting: &RuleSetting, rule: &CompiledRule) -> Vec<LoadError> {
     let known = &rule.draft.params;
     let one = |(name, param): (&String, &config::ParamSetting)| match known.get(name) {
         None => Some(unknown_param(name, param, rule)),
@@ -58,7 +58,7 @@ fn params(setting: &RuleSetting, rule: &Rule) -> Vec<LoadError> {
     setting.params.iter().filter_map(one).collect()
 }
 
-fn unknown_param(name: &str, param: &config::ParamSetting, rule: &Rule) -> LoadError {
+fn unknown_param(name: &str, param: &config::ParamSetting, rule: &CompiledRule) -> LoadError {
     let known: Vec<&str> = rule.draft.params.keys().map(String::as_str).collect();
     let help = match nearest(name, known.iter().copied()) {
         Some(near) => format!("did you mean `{near}`?"),
@@ -75,17 +75,17 @@ pub(super) fn former_ids(
     path: Option<&String>,
     args: &CheckArgs,
     rules: &RuleSet,
-) -> Vec<Note> {
+) -> Vec<ReportNote> {
     let named = settings.rules.keys();
     let of_parts = settings.overrides.iter().flat_map(|o| o.rules.keys());
     let waived = settings.waivers.iter().map(|waiver| &waiver.rule.value);
     let in_file = named.chain(of_parts).chain(waived).map(|id| (path, id));
     let flags = args.select.iter().chain(&args.ignore).map(|id| (None, id));
-    let notes: BTreeSet<Note> = in_file
+    let notes: BTreeSet<ReportNote> = in_file
         .chain(flags)
         .filter_map(|(path, id)| {
             let current = rules.current(id).filter(|current| current != id)?;
-            Some(Note {
+            Some(ReportNote {
                 path: path.cloned(),
                 message: format!("`{id}` was renamed to `{current}`"),
             })
@@ -95,18 +95,18 @@ pub(super) fn former_ids(
 }
 
 /// The facts that rules name by a former name: understood, and told with the name of today.
-pub(super) fn former_facts(rules: &RuleSet, sources: &Sources) -> Vec<Note> {
+pub(super) fn former_facts(rules: &RuleSet, sources: &Sources) -> Vec<ReportNote> {
     // The built-in pack has sources of its own, and a test sees to it that it names facts as of today.
     let of_packs = rules.rules().filter(|rule| rule.pack != BUILTIN_PACK);
     let texts = of_packs.flat_map(|rule| rule.draft.texts());
-    let notes: BTreeSet<Note> = texts
+    let notes: BTreeSet<ReportNote> = texts
         .flat_map(|text| {
             let found = Vocabulary::former_names(text.text());
             found.into_iter().map(move |(range, kind, name)| {
                 let (subject, former) = (kind.as_str(), &text.text()[range.clone()]);
                 let at = text.span(range);
                 let line = sources.start(at).line;
-                Note {
+                ReportNote {
                     path: Some(sources.path(at).to_owned()),
                     message: format!(
                         "line {line}: `{subject}.{former}` is deprecated, write `{subject}.{name}`"
@@ -120,15 +120,15 @@ pub(super) fn former_facts(rules: &RuleSet, sources: &Sources) -> Vec<Note> {
 
 /// Adds what flags say; they win over the file.
 pub(super) fn with_flags(
-    mut settings: policy::Settings,
+    mut settings: policy::RuleSettings,
     args: &CheckArgs,
     rules: &RuleSet,
-) -> Result<policy::Settings, Failure> {
+) -> Result<policy::RuleSettings, CliError> {
     settings.select = patterns("--select", &args.select, rules)?;
     settings.ignore = patterns("--ignore", &args.ignore, rules)?;
     match args.profile {
-        Some(ProfileWord::Recommended) => settings.profile = Profile::Recommended,
-        Some(ProfileWord::Strict) => settings.profile = Profile::Strict,
+        Some(ProfileWord::Recommended) => settings.profile = RuleProfile::Recommended,
+        Some(ProfileWord::Strict) => settings.profile = RuleProfile::Strict,
         None => {}
     }
     Ok(settings)
@@ -136,12 +136,13 @@ pub(super) fn with_flags(
 
 /// Patterns over rule ids; one that fits no rule is a slip that would silently check nothing. One that
 /// fits a former id stands for the rule of today, too.
-fn patterns(flag: &str, given: &[String], rules: &RuleSet) -> Result<Vec<String>, Failure> {
+fn patterns(flag: &str, given: &[String], rules: &RuleSet) -> Result<Vec<String>, CliError> {
     let given = given.iter().map(|p| p.trim()).filter(|p| !p.is_empty());
-    let chosen: Result<Vec<Vec<String>>, Failure> = given
+    let chosen: Result<Vec<Vec<String>>, CliError> = given
         .map(|pattern| {
-            let glob = policy::glob(pattern)
-                .map_err(|why| Failure::new(format!("{flag} {pattern}: invalid pattern: {why}")))?;
+            let glob = policy::glob(pattern).map_err(|why| {
+                CliError::new(format!("{flag} {pattern}: invalid pattern: {why}"))
+            })?;
             let former = rules.former().filter(|(old, _)| glob.is_match(old));
             let mut ids: Vec<String> = former.map(|(_, new)| new.to_owned()).collect();
             if rules.rules().any(|rule| glob.is_match(rule.id())) {
@@ -151,7 +152,7 @@ fn patterns(flag: &str, given: &[String], rules: &RuleSet) -> Result<Vec<String>
                 return Ok(ids);
             }
             let what = format!("{flag} {pattern}: unknown rule");
-            Err(Failure::with_help(what, meant(pattern, rules)))
+            Err(CliError::with_help(what, meant(pattern, rules)))
         })
         .collect();
     Ok(chosen?.concat())

@@ -6,15 +6,18 @@ use std::path::Path;
 use serde_json::json;
 
 use crate::nearest;
-use crate::policy::{Profile, Rule, RuleSet};
+use crate::policy::{CompiledRule, RuleProfile, RuleSet};
 
 use super::args::{ListArgs, ProfileWord, TableFormat};
-use super::console::Console;
-use super::failure::Failure;
-use super::target::Target;
-use super::{Outcome, packs, project, settings_file};
+use super::console::CommandConsole;
+use super::failure::CliError;
+use super::target::RunTarget;
+use super::{CommandOutcome, packs, project, settings_file};
 
-pub(super) fn run(args: &ListArgs, console: &mut Console) -> Result<Outcome, Failure> {
+pub(super) fn run(
+    args: &ListArgs,
+    console: &mut CommandConsole,
+) -> Result<CommandOutcome, CliError> {
     let rules = of_project(args.config.config.as_deref())?;
     let chosen = chosen(args, &rules)?;
     let text = match args.format {
@@ -22,31 +25,31 @@ pub(super) fn run(args: &ListArgs, console: &mut Console) -> Result<Outcome, Fai
         TableFormat::Json => json(&chosen)?,
     };
     console.print(&text);
-    Ok(Outcome::Clean)
+    Ok(CommandOutcome::Clean)
 }
 
 /// The rules that a check in the current folder would have.
-pub(super) fn of_project(config: Option<&Path>) -> Result<RuleSet, Failure> {
-    let target = Target::of(&[], false)?;
+pub(super) fn of_project(config: Option<&Path>) -> Result<RuleSet, CliError> {
+    let target = RunTarget::of(&[], false)?;
     let mut file = settings_file::read(config, &target)?;
     packs::all(&mut file, &project::knowledge()?)
 }
 
 /// The rules that the flags leave. A word that no rule has is a slip, and no empty list.
-fn chosen<'r>(args: &ListArgs, rules: &'r RuleSet) -> Result<Vec<&'r Rule>, Failure> {
+fn chosen<'r>(args: &ListArgs, rules: &'r RuleSet) -> Result<Vec<&'r CompiledRule>, CliError> {
     known(
         "--category",
         &args.category,
-        rules.rules().map(Rule::category),
+        rules.rules().map(CompiledRule::category),
     )?;
     let packs = rules.packs().iter().map(|pack| pack.name.as_str());
     known("--pack", &args.pack, packs)?;
     let profile = args.profile.map(|profile| match profile {
-        ProfileWord::Recommended => Profile::Recommended,
-        ProfileWord::Strict => Profile::Strict,
+        ProfileWord::Recommended => RuleProfile::Recommended,
+        ProfileWord::Strict => RuleProfile::Strict,
     });
     let among = |words: &[String], word: &str| words.is_empty() || words.iter().any(|w| w == word);
-    let is_chosen = |rule: &&Rule| {
+    let is_chosen = |rule: &&CompiledRule| {
         let draft = &rule.draft;
         let mut severities = args.severity.iter().map(|word| word.severity());
         let mut subjects = args.subject.iter().map(|word| word.kind());
@@ -64,18 +67,18 @@ fn known<'a>(
     flag: &str,
     given: &[String],
     known: impl Iterator<Item = &'a str>,
-) -> Result<(), Failure> {
+) -> Result<(), CliError> {
     let known: BTreeSet<&str> = known.collect();
     match given.iter().find(|word| !known.contains(word.as_str())) {
         None => Ok(()),
         Some(word) => {
             let what = format!("{flag} {word}: unknown name");
-            Err(Failure::with_help(what, nearest::help(word, known)))
+            Err(CliError::with_help(what, nearest::help(word, known)))
         }
     }
 }
 
-fn table(rules: &[&Rule]) -> String {
+fn table(rules: &[&CompiledRule]) -> String {
     let width = rules.iter().map(|rule| rule.id().len()).max().unwrap_or(0);
     let mut out = String::new();
     for rule in rules {
@@ -96,13 +99,13 @@ fn table(rules: &[&Rule]) -> String {
     out
 }
 
-fn json(rules: &[&Rule]) -> Result<String, Failure> {
+fn json(rules: &[&CompiledRule]) -> Result<String, CliError> {
     let rules: Vec<_> = rules.iter().map(|rule| entry(rule)).collect();
     let list = json!({ "schema_version": 1, "rules": rules });
     Ok(serde_json::to_string_pretty(&list)? + "\n")
 }
 
-fn entry(rule: &Rule) -> serde_json::Value {
+fn entry(rule: &CompiledRule) -> serde_json::Value {
     let draft = &rule.draft;
     json!({
         "id": rule.id(),

@@ -6,9 +6,9 @@ use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
 use super::args::NewArgs;
-use super::console::Console;
-use super::failure::Failure;
-use super::{Outcome, packs};
+use super::console::CommandConsole;
+use super::failure::CliError;
+use super::{CommandOutcome, packs};
 
 const RULE: &str = include_str!("scaffold/rule.yaml");
 const PAGE: &str = include_str!("scaffold/page.md");
@@ -16,17 +16,20 @@ const PAGE: &str = include_str!("scaffold/page.md");
 /// What stands in the templates for the rule's id.
 const ID: &str = "CATEGORY/NAME";
 
-pub(super) fn run(args: &NewArgs, console: &mut Console) -> Result<Outcome, Failure> {
+pub(super) fn run(
+    args: &NewArgs,
+    console: &mut CommandConsole,
+) -> Result<CommandOutcome, CliError> {
     let id = args.id.as_str();
     if !is_id(id) {
-        return Err(Failure::with_help(
+        return Err(CliError::with_help(
             format!("`{id}` is not a valid rule id"),
             "write CATEGORY/NAME in small letters, digits and dashes, named for the fault: \
              `memory/limit-missing`",
         ));
     }
     if packs::builtin()?.get(id).is_some() {
-        return Err(Failure::with_help(
+        return Err(CliError::with_help(
             format!("`{id}` is a built-in rule"),
             "choose another name; nothing was written",
         ));
@@ -43,7 +46,7 @@ pub(super) fn run(args: &NewArgs, console: &mut Console) -> Result<Outcome, Fail
         console.print(&format!("wrote {}\n", path.display()));
     }
     console.print(&next(&args.dir));
-    Ok(Outcome::Clean)
+    Ok(CommandOutcome::Clean)
 }
 
 fn is_id(id: &str) -> bool {
@@ -55,15 +58,15 @@ fn is_id(id: &str) -> bool {
     (2..=3).contains(&words.len()) && words.into_iter().all(is_word)
 }
 
-fn taken(path: &Path) -> Failure {
+fn taken(path: &Path) -> CliError {
     let what = format!("{}: file already exists", path.display());
-    Failure::with_help(what, "choose another name; nothing was written")
+    CliError::with_help(what, "choose another name; nothing was written")
 }
 
-fn write(path: &PathBuf, text: &str) -> Result<(), Failure> {
+fn write(path: &PathBuf, text: &str) -> Result<(), CliError> {
     let failed = |error: std::io::Error| match error.kind() {
         ErrorKind::AlreadyExists => taken(path),
-        _ => Failure::new(format!("{}: {error}", path.display())),
+        _ => CliError::new(format!("{}: {error}", path.display())),
     };
     if let Some(folder) = path.parent() {
         fs::create_dir_all(folder).map_err(failed)?;

@@ -5,18 +5,21 @@ use serde_json::{Map, Value, json};
 
 use crate::facts::estate::SubjectKind;
 use crate::facts::fact_path::FactEntry;
-use crate::facts::vocabulary::{Type, Vocabulary};
+use crate::facts::vocabulary::{FactType, Vocabulary};
 use crate::load::rules::{PACK_SCHEMA, RULE_SCHEMA};
 
 use super::args::SchemaName;
-use super::console::Console;
-use super::failure::Failure;
-use super::{Outcome, project};
+use super::console::CommandConsole;
+use super::failure::CliError;
+use super::{CommandOutcome, project};
 
 const CONFIG_SCHEMA: &str = include_str!("../../schemas/config.schema.json");
 const REPORT_SCHEMA: &str = include_str!("../../schemas/report.schema.json");
 
-pub(super) fn run(name: SchemaName, console: &mut Console) -> Result<Outcome, Failure> {
+pub(super) fn run(
+    name: SchemaName,
+    console: &mut CommandConsole,
+) -> Result<CommandOutcome, CliError> {
     let text = match name {
         SchemaName::Rule => RULE_SCHEMA.to_owned(),
         SchemaName::Pack => PACK_SCHEMA.to_owned(),
@@ -28,7 +31,7 @@ pub(super) fn run(name: SchemaName, console: &mut Console) -> Result<Outcome, Fa
         }
     };
     console.print(&text);
-    Ok(Outcome::Clean)
+    Ok(CommandOutcome::Clean)
 }
 
 /// All facts as a schema: an object a subject, a property a path. `unit` is the word that expressions
@@ -67,13 +70,13 @@ fn subject(kind: SubjectKind, vocabulary: &Vocabulary) -> Value {
 }
 
 /// A fact with the words that it, or an item of it, may be.
-fn fact(ty: Type, about: Option<&str>, words: &[&str]) -> Value {
+fn fact(ty: FactType, about: Option<&str>, words: &[&str]) -> Value {
     let form = match ty {
-        Type::Bool => "boolean",
-        Type::Int | Type::Size => "integer",
-        Type::Number | Type::Ratio | Type::Duration | Type::Cores => "number",
-        Type::Text => "string",
-        Type::List => "array",
+        FactType::Bool => "boolean",
+        FactType::Int | FactType::Size => "integer",
+        FactType::Number | FactType::Ratio | FactType::Duration | FactType::Cores => "number",
+        FactType::Text => "string",
+        FactType::List => "array",
     };
     let mut fact = json!({ "type": form, "unit": ty.as_str() });
     if let Some(about) = about {
@@ -81,7 +84,7 @@ fn fact(ty: Type, about: Option<&str>, words: &[&str]) -> Value {
     }
     match ty {
         _ if words.is_empty() => {}
-        Type::List => fact["items"] = json!({ "enum": words }),
+        FactType::List => fact["items"] = json!({ "enum": words }),
         _ => fact["enum"] = json!(words),
     }
     fact

@@ -11,9 +11,9 @@ use crate::load::{LoadError, apply, settings};
 use crate::nearest::nearest;
 use crate::source::{SourceFile, Sources};
 
-use super::args::Given;
-use super::failure::Failure;
-use super::target::Target;
+use super::args::ServerFlags;
+use super::failure::CliError;
+use super::target::RunTarget;
 
 /// The settings of a run, and the texts that they were read from.
 #[derive(Clone, Debug, Default)]
@@ -27,7 +27,7 @@ pub(super) struct SettingsFile {
 }
 
 /// Reads the settings that a person named, else those of the tree, else none.
-pub(super) fn read(named: Option<&Path>, target: &Target) -> Result<SettingsFile, Failure> {
+pub(super) fn read(named: Option<&Path>, target: &RunTarget) -> Result<SettingsFile, CliError> {
     let Some(path) = named.or(target.tree.settings.as_deref()) else {
         return Ok(SettingsFile::default());
     };
@@ -39,7 +39,7 @@ pub(super) fn read(named: Option<&Path>, target: &Target) -> Result<SettingsFile
 }
 
 /// The settings in a text.
-pub(super) fn of_text(name: String, folder: PathBuf, text: &str) -> Result<SettingsFile, Failure> {
+pub(super) fn of_text(name: String, folder: PathBuf, text: &str) -> Result<SettingsFile, CliError> {
     let mut sources = Sources::default();
     let file = sources.add(SourceFile::new(name.as_str(), text));
     match settings::read(file, text) {
@@ -49,12 +49,12 @@ pub(super) fn of_text(name: String, folder: PathBuf, text: &str) -> Result<Setti
             folder,
             name: Some(name),
         }),
-        Err(mistakes) => Err(Failure::Mistakes { sources, mistakes }),
+        Err(mistakes) => Err(CliError::Mistakes { sources, mistakes }),
     }
 }
 
 /// What settings and flags say of servers.
-pub(super) fn declarations(settings: &Settings, given: &Given) -> Vec<Declaration> {
+pub(super) fn declarations(settings: &Settings, given: &ServerFlags) -> Vec<Declaration> {
     let flags = Declaration {
         memory: given.memory,
         cpus: given.cpus,
@@ -109,25 +109,25 @@ fn unknown_build(text: &str, knowledge: &Knowledge) -> Option<(String, String)> 
 }
 
 /// The flag's flavor is held against the same tables.
-pub(super) fn check_given(given: &Given, knowledge: &Knowledge) -> Result<(), Failure> {
+pub(super) fn check_given(given: &ServerFlags, knowledge: &Knowledge) -> Result<(), CliError> {
     let unknown = given
         .server
         .as_ref()
         .and_then(|s| unknown_flavor(s, knowledge));
     if let Some((message, help)) = unknown {
-        return Err(Failure::with_help(format!("--server: {message}"), help));
+        return Err(CliError::with_help(format!("--server: {message}"), help));
     }
     let build = given.build.as_deref();
     match build.and_then(|build| unknown_build(build, knowledge)) {
-        Some((message, help)) => Err(Failure::with_help(format!("--build: {message}"), help)),
+        Some((message, help)) => Err(CliError::with_help(format!("--build: {message}"), help)),
         None => Ok(()),
     }
 }
 
 /// The flavor of a version that a flag names.
-pub(super) fn check_flavor(version: &ServerVersion, knowledge: &Knowledge) -> Result<(), Failure> {
+pub(super) fn check_flavor(version: &ServerVersion, knowledge: &Knowledge) -> Result<(), CliError> {
     match unknown_flavor(version, knowledge) {
-        Some((message, help)) => Err(Failure::with_help(message, help)),
+        Some((message, help)) => Err(CliError::with_help(message, help)),
         None => Ok(()),
     }
 }
@@ -155,9 +155,9 @@ mod tests {
         let text = "[defaults]\nserver = \"redis:7.2\"\nmemory = \"1gb\"\n\
                     [[server]]\nname = \"StatefulSet/redis\"\nrole = \"cache\"\ncpus = 2\n";
         let file = of_text("redvet.toml".to_owned(), PathBuf::new(), text).unwrap();
-        let given = Given {
+        let given = ServerFlags {
             memory: Some(7),
-            ..Given::default()
+            ..ServerFlags::default()
         };
         let all = declarations(&file.settings, &given);
         assert_eq!(all.len(), 5);

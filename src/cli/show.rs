@@ -1,20 +1,20 @@
 //! `check --show-files` and `--show-settings`: what a check would read, and what it would obey with
 //! the place that each value comes from. Nothing is checked.
 
+use crate::analysis::{InputFile, ProjectInputs};
 use crate::config::{self, Settings, Spanned};
 use crate::discover::FileKind;
 use crate::policy;
 use crate::source::{Sources, Span};
-use crate::survey::{Input, Project};
 
-use super::accepted;
 use super::args::CheckArgs;
 use super::console::visible;
-use super::prepared::{Prepared, threshold};
+use super::prepared::{PreparedCheck, threshold};
+use super::suppressions;
 
 /// The files that are read, one a line.
-pub(super) fn files(project: &Project) -> String {
-    let own = |input: &&Input| input.kind != FileKind::Neighbour;
+pub(super) fn files(project: &ProjectInputs) -> String {
+    let own = |input: &&InputFile| input.kind != FileKind::Supporting;
     let read = project.inputs.iter().filter(own);
     let mut paths: Vec<&str> = read.map(|input| input.path.as_str()).collect();
     paths.sort_unstable();
@@ -25,8 +25,8 @@ pub(super) fn files(project: &Project) -> String {
 }
 
 /// Each setting as `key = value  # origin`.
-pub(super) fn settings(ready: &Prepared, args: &CheckArgs) -> String {
-    let mut lines = Lines {
+pub(super) fn settings(ready: &PreparedCheck, args: &CheckArgs) -> String {
+    let mut lines = SettingRows {
         sources: &ready.file.sources,
         rows: Vec::new(),
     };
@@ -52,7 +52,8 @@ pub(super) fn settings(ready: &Prepared, args: &CheckArgs) -> String {
     for waiver in &own.waivers {
         lines.written("waiver", &waiver.rule);
     }
-    let baseline = accepted::baseline_path(&ready.file, &ready.target, args.baseline.as_deref());
+    let baseline =
+        suppressions::baseline_path(&ready.file, &ready.target, args.baseline.as_deref());
     let there = if baseline.exists() {
         "found"
     } else {
@@ -68,12 +69,12 @@ pub(super) fn settings(ready: &Prepared, args: &CheckArgs) -> String {
 }
 
 /// Rows of settings.
-struct Lines<'a> {
+struct SettingRows<'a> {
     sources: &'a Sources,
     rows: Vec<(String, String)>,
 }
 
-impl Lines<'_> {
+impl SettingRows<'_> {
     fn place(&self, span: Span) -> String {
         let line = self.sources.start(span).line;
         format!("{}:{line}", self.sources.path(span))
@@ -89,7 +90,7 @@ impl Lines<'_> {
         self.put(key, &value.value, &origin);
     }
 
-    fn switches(&mut self, ready: &Prepared, args: &CheckArgs) {
+    fn switches(&mut self, ready: &PreparedCheck, args: &CheckArgs) {
         let own = &ready.file.settings;
         let told = |flag: bool, name: &str, span: Option<Span>| match (flag, span) {
             (true, _) => name.to_owned(),

@@ -6,26 +6,26 @@
 
 use std::path::{Component, Path, PathBuf};
 
-use crate::discover::Universe;
+use crate::discover::ProjectRoot;
 
-use super::failure::Failure;
+use super::failure::CliError;
 
 /// The tree of a run.
 #[derive(Clone, Debug)]
-pub(super) struct Target {
+pub(super) struct RunTarget {
     /// What is walked: the whole tree, or one entry a path.
-    pub(super) walks: Vec<Universe>,
+    pub(super) walks: Vec<ProjectRoot>,
     /// The tree; paths in the report are relative to its root.
-    pub(super) tree: Universe,
+    pub(super) tree: ProjectRoot,
     /// What the report is about, relative to the root; empty: everything.
     pub(super) scope: Vec<String>,
     /// Files that were named, as they were named.
     pub(super) files: Vec<PathBuf>,
 }
 
-impl Target {
+impl RunTarget {
     /// The target of the paths; none is the current folder's project.
-    pub(super) fn of(paths: &[PathBuf], isolated: bool) -> Result<Self, Failure> {
+    pub(super) fn of(paths: &[PathBuf], isolated: bool) -> Result<Self, CliError> {
         if paths.is_empty() {
             return Self::of_folder(Path::new("."), isolated);
         }
@@ -47,8 +47,8 @@ impl Target {
         })
     }
 
-    fn of_folder(folder: &Path, isolated: bool) -> Result<Self, Failure> {
-        let tree = Universe::of(folder)?;
+    fn of_folder(folder: &Path, isolated: bool) -> Result<Self, CliError> {
+        let tree = ProjectRoot::of(folder)?;
         let walk = if isolated {
             narrowed(&tree, folder)
         } else {
@@ -63,7 +63,7 @@ impl Target {
     }
 
     /// The target of a file that need not exist, with its path relative to the root.
-    pub(super) fn of_text(name: &Path, isolated: bool) -> Result<(Self, String), Failure> {
+    pub(super) fn of_text(name: &Path, isolated: bool) -> Result<(Self, String), CliError> {
         let folder = name.parent().unwrap_or(Path::new(""));
         let there = existing(folder);
         let mut target = Self::of_folder(there, isolated)?;
@@ -101,7 +101,7 @@ impl Target {
 
     /// Whether less than the whole tree is walked.
     pub(super) fn is_partial(&self) -> bool {
-        let is_whole = |walk: &Universe| walk.only.is_none();
+        let is_whole = |walk: &ProjectRoot| walk.only.is_none();
         !self.walks.iter().any(is_whole)
     }
 
@@ -123,25 +123,25 @@ fn existing(folder: &Path) -> &Path {
 }
 
 /// The same tree, of which only this path is walked.
-fn narrowed(tree: &Universe, path: &Path) -> Universe {
-    Universe {
+fn narrowed(tree: &ProjectRoot, path: &Path) -> ProjectRoot {
+    ProjectRoot {
         only: path.canonicalize().ok(),
         ..tree.clone()
     }
 }
 
 /// Outside of any project, nothing but the paths themselves is looked at.
-fn is_loose(tree: &Universe) -> bool {
+fn is_loose(tree: &ProjectRoot) -> bool {
     tree.only.is_some()
 }
 
 /// The project that all paths lie in. Paths in none give their nearest common folder, with `only`
 /// set to say that it was not meant as a whole.
-fn common_tree(paths: &[PathBuf]) -> Result<Universe, Failure> {
-    let mut tree = Universe::of(&paths[0])?;
+fn common_tree(paths: &[PathBuf]) -> Result<ProjectRoot, CliError> {
+    let mut tree = ProjectRoot::of(&paths[0])?;
     let mut first = &paths[0];
     for path in &paths[1..] {
-        let other = Universe::of(path)?;
+        let other = ProjectRoot::of(path)?;
         tree = match (is_project(&tree), is_project(&other)) {
             (true, true) if tree.root == other.root => tree,
             (false, false) => joined(&tree, &other),
@@ -153,11 +153,11 @@ fn common_tree(paths: &[PathBuf]) -> Result<Universe, Failure> {
 }
 
 /// A tree that a settings file or a repository marks.
-fn is_project(tree: &Universe) -> bool {
+fn is_project(tree: &ProjectRoot) -> bool {
     tree.settings.is_some() || tree.root.join(".git").exists()
 }
 
-fn joined(one: &Universe, other: &Universe) -> Universe {
+fn joined(one: &ProjectRoot, other: &ProjectRoot) -> ProjectRoot {
     let common: PathBuf = one
         .root
         .components()
@@ -165,15 +165,15 @@ fn joined(one: &Universe, other: &Universe) -> Universe {
         .take_while(|(a, b)| a == b)
         .map(|(part, _)| part)
         .collect();
-    Universe {
+    ProjectRoot {
         only: Some(common.clone()),
         root: common,
         settings: None,
     }
 }
 
-fn different(one: &Path, first: &Universe, two: &Path, second: &Universe) -> Failure {
-    Failure::with_help(
+fn different(one: &Path, first: &ProjectRoot, two: &Path, second: &ProjectRoot) -> CliError {
+    CliError::with_help(
         format!(
             "{} and {} belong to different projects ({} and {})",
             one.display(),
@@ -186,14 +186,14 @@ fn different(one: &Path, first: &Universe, two: &Path, second: &Universe) -> Fai
 }
 
 /// The named files. A folder that cannot be entered is told at once.
-fn named_files(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
+fn named_files(paths: &[PathBuf]) -> Result<Vec<PathBuf>, CliError> {
     let mut files = Vec::new();
     for path in paths {
         if !path.is_dir() {
             files.push(path.clone());
         } else if let Err(error) = std::fs::read_dir(path) {
             let path = path.display();
-            return Err(Failure::new(format!(
+            return Err(CliError::new(format!(
                 "{path}: cannot read the folder: {error}"
             )));
         }

@@ -12,32 +12,35 @@ use walkdir::WalkDir;
 
 use crate::discover;
 use crate::facts::estate::SubjectKind;
-use crate::finding::{Note, RuleRun};
+use crate::finding::{ReportNote, RuleRun};
 use crate::knowledge::Knowledge;
 use crate::load::rules;
-use crate::policy::{Rule, RuleSet};
+use crate::policy::{CompiledRule, RuleSet};
 use crate::source::Sources;
-use crate::tester::{self, Page};
+use crate::tester::{self, FixturePage};
 
 use super::args::TestArgs;
-use super::console::Console;
-use super::failure::Failure;
+use super::console::CommandConsole;
+use super::failure::CliError;
+use super::fixture_runner::{self, FixtureEnv};
 use super::packs::{self, RULES};
-use super::rehearsal::{self, Stage};
-use super::{Outcome, project, rule_settings};
+use super::{CommandOutcome, project, rule_settings};
 
 const PAGES: &str = "fixtures/rules";
 
 /// The pattern that fits every rule id.
 const EVERY: &str = "**";
 
-pub(super) fn run(args: &TestArgs, console: &mut Console) -> Result<Outcome, Failure> {
+pub(super) fn run(
+    args: &TestArgs,
+    console: &mut CommandConsole,
+) -> Result<CommandOutcome, CliError> {
     let knowledge = project::knowledge()?;
     let own = args.dir.join(RULES);
     let texts = packs::texts(&own).map_err(|why| {
         let help = "name the folder that holds `rules/` and `fixtures/rules/`; \
                     `redvet rules new CATEGORY/NAME` makes both";
-        Failure::with_help(format!("{}: {why}", own.display()), help)
+        CliError::with_help(format!("{}: {why}", own.display()), help)
     })?;
     let (set, ids, notes) = load(&own, texts, &knowledge)?;
     let folder = args.dir.join(PAGES);
@@ -45,9 +48,9 @@ pub(super) fn run(args: &TestArgs, console: &mut Console) -> Result<Outcome, Fai
     let results = results(&set, &ids, (&folder, &pages), &knowledge)?;
     console.print(&told(&results, &notes));
     Ok(if results.iter().all(|(_, failures)| failures.is_empty()) {
-        Outcome::Clean
+        CommandOutcome::Clean
     } else {
-        Outcome::Findings
+        CommandOutcome::Findings
     })
 }
 
@@ -57,7 +60,7 @@ fn load(
     folder: &Path,
     texts: Vec<(String, String)>,
     knowledge: &Knowledge,
-) -> Result<(RuleSet, Vec<String>, Vec<Note>), Failure> {
+) -> Result<(RuleSet, Vec<String>, Vec<ReportNote>), CliError> {
     let builtin = packs::builtin()?;
     let id_of = |path: &str| path.strip_suffix(".yaml").map(str::to_owned);
     let ids: Vec<String> = texts
@@ -77,18 +80,18 @@ fn load(
         let notes = rule_settings::former_facts(&set, &sources);
         Ok((set, ids, notes))
     } else {
-        Err(Failure::Mistakes { sources, mistakes })
+        Err(CliError::Mistakes { sources, mistakes })
     }
 }
 
 /// The pages by the rule that they are named for.
-fn pages(folder: &Path) -> Result<BTreeMap<String, Page>, Failure> {
+fn pages(folder: &Path) -> Result<BTreeMap<String, FixturePage>, CliError> {
     let mut pages = BTreeMap::new();
     if !folder.is_dir() {
         return Ok(pages);
     }
     for entry in WalkDir::new(folder).sort_by_file_name() {
-        let entry = entry.map_err(|error| Failure::new(error.to_string()))?;
+        let entry = entry.map_err(|error| CliError::new(error.to_string()))?;
         let path = packs::relative(folder, entry.path());
         let Some(rule) = path.as_deref().and_then(|path| path.strip_suffix(".md")) else {
             continue;
@@ -107,16 +110,16 @@ fn shown(folder: &Path, rule: &str) -> String {
     format!("{folder}/{rule}.md")
 }
 
-type Results = Vec<(String, Vec<String>)>;
+type PageResults = Vec<(String, Vec<String>)>;
 
 /// Every rule and every page with what is wrong, in the order of their ids.
 fn results(
     set: &RuleSet,
     ids: &[String],
-    (folder, pages): (&Path, &BTreeMap<String, Page>),
+    (folder, pages): (&Path, &BTreeMap<String, FixturePage>),
     knowledge: &Knowledge,
-) -> Result<Results, Failure> {
-    let stage = Stage::new(knowledge, set).map_err(|e| Failure::new(e.to_string()))?;
+) -> Result<PageResults, CliError> {
+    let stage = FixtureEnv::new(knowledge, set).map_err(|e| CliError::new(e.to_string()))?;
     let mut names: Vec<&String> = ids.iter().chain(pages.keys()).collect();
     names.sort();
     names.dedup();
@@ -136,7 +139,7 @@ fn results(
         .collect())
 }
 
-fn run_page(stage: &Stage<'_>, rule: &Rule, page: &Page) -> Vec<String> {
+fn run_page(stage: &FixtureEnv<'_>, rule: &CompiledRule, page: &FixturePage) -> Vec<String> {
     // A rule about the check itself needs the others: a comment is unused only where they ran.
     let select = match rule.draft.subject {
         SubjectKind::Meta => EVERY,
@@ -148,19 +151,19 @@ fn run_page(stage: &Stage<'_>, rule: &Rule, page: &Page) -> Vec<String> {
     for case in &page.cases {
         match stage.check(case, &[select]) {
             Ok(report) => {
-                checked.push(rehearsal::outcome(&report));
+                checked.push(fixture_runner::outcome(&report));
                 runs.extend(report.runs.into_iter().filter(|run| run.rule == rule.id()));
             }
             Err(error) => {
                 broken.push(format!("{}:{}: {error}", page.path, case.line));
-                checked.push(tester::Outcome::default());
+                checked.push(tester::CheckedCase::default());
             }
         }
     }
     if !broken.is_empty() {
         return broken;
     }
-    let outcome = |case: &tester::Case| {
+    let outcome = |case: &tester::FixtureCase| {
         let at = page.cases.iter().position(|c| std::ptr::eq(c, case));
         at.and_then(|at| checked.get(at))
             .cloned()
@@ -177,7 +180,7 @@ fn run_page(stage: &Stage<'_>, rule: &Rule, page: &Page) -> Vec<String> {
 
 /// What a page leaves unproven: a rule that looks at nothing, or a condition that comes out alike
 /// for all that the page shows.
-fn unproven(rule: &Rule, run: &RuleRun) -> Option<String> {
+fn unproven(rule: &CompiledRule, run: &RuleRun) -> Option<String> {
     // What a rule about the check itself looks at is there only where something is wrong.
     if rule.draft.subject == SubjectKind::Meta {
         return None;
@@ -212,7 +215,7 @@ fn unproven(rule: &Rule, run: &RuleRun) -> Option<String> {
     }
 }
 
-fn told(results: &Results, notes: &[Note]) -> String {
+fn told(results: &PageResults, notes: &[ReportNote]) -> String {
     let mut out = String::new();
     for note in notes {
         let path = note.path.as_deref().unwrap_or_default();

@@ -1,34 +1,37 @@
 //! `redvet upgrade`: what another version makes of this repository's configuration. No rule runs.
 
-use crate::check::{self, Scope};
+use crate::check::{self, ReportScope};
 use crate::config::ServerVersion;
 use crate::knowledge::Knowledge;
-use crate::knowledge::servers::Series;
+use crate::knowledge::servers::ServerSeries;
 use crate::report::upgrade;
 
-use super::args::{Given, TableFormat, UpgradeArgs};
-use super::console::Console;
-use super::failure::Failure;
-use super::target::Target;
-use super::{Outcome, project, settings_file};
+use super::args::{ServerFlags, TableFormat, UpgradeArgs};
+use super::console::CommandConsole;
+use super::failure::CliError;
+use super::target::RunTarget;
+use super::{CommandOutcome, project, settings_file};
 
-pub(super) fn run(args: &UpgradeArgs, console: &mut Console) -> Result<Outcome, Failure> {
-    let target = Target::of(&args.at.paths, args.at.isolated)?;
+pub(super) fn run(
+    args: &UpgradeArgs,
+    console: &mut CommandConsole,
+) -> Result<CommandOutcome, CliError> {
+    let target = RunTarget::of(&args.at.paths, args.at.isolated)?;
     let knowledge = project::knowledge()?;
     let mut notes = Vec::new();
     let from = series(&args.from, &knowledge, &mut notes)?;
     let to = series(&args.to, &knowledge, &mut notes)?;
     let file = settings_file::read(args.at.config.config.as_deref(), &target)?;
-    let read = project::read(&target, None, &file, &Given::default(), &knowledge)?;
+    let read = project::read(&target, None, &file, &ServerFlags::default(), &knowledge)?;
     if read.is_empty() {
         return Err(project::nothing_to_read(
             &target,
             "pass the folder of a project",
         ));
     }
-    let scope = Scope {
+    let scope = ReportScope {
         paths: target.scope.clone(),
-        ..Scope::default()
+        ..ReportScope::default()
     };
     let mut view = check::upgrade(file.sources, &read.project, &knowledge, &scope, (from, to));
     view.notes = notes;
@@ -38,9 +41,9 @@ pub(super) fn run(args: &UpgradeArgs, console: &mut Console) -> Result<Outcome, 
     };
     console.print(&text);
     Ok(if view.breaks() {
-        Outcome::Findings
+        CommandOutcome::Findings
     } else {
-        Outcome::Clean
+        CommandOutcome::Clean
     })
 }
 
@@ -49,7 +52,7 @@ fn series<'k>(
     version: &ServerVersion,
     knowledge: &'k Knowledge,
     notes: &mut Vec<String>,
-) -> Result<&'k Series, Failure> {
+) -> Result<&'k ServerSeries, CliError> {
     settings_file::check_flavor(version, knowledge)?;
     let flavor = version.flavor.as_deref();
     let candidates = knowledge.servers.candidates(flavor, Some(&version.version));
@@ -61,7 +64,7 @@ fn series<'k>(
                 .iter()
                 .map(|series| format!("{}:{}", series.flavor, series.series))
                 .collect();
-            Err(Failure::with_help(
+            Err(CliError::with_help(
                 "--from and --to must name known versions",
                 format!("expected one of {}", names.join(", ")),
             ))

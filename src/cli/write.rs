@@ -9,10 +9,10 @@ use std::path::{Path, PathBuf};
 
 use tempfile::Builder;
 
-use crate::fix::Fixed;
+use crate::fix::FixedFile;
 
 /// A file that may be written.
-struct Place {
+struct WritableFile {
     file: PathBuf,
     folder: PathBuf,
     about: Metadata,
@@ -24,7 +24,7 @@ pub(super) fn refusal(root: &Path, path: &str) -> Option<String> {
 }
 
 /// Replaces a file by its fixed text, or says why not.
-pub(super) fn write(root: &Path, fixed: &Fixed) -> Result<(), String> {
+pub(super) fn write(root: &Path, fixed: &FixedFile) -> Result<(), String> {
     let place = place(root, &fixed.path)?;
     let now = fs::read(&place.file).map_err(|error| why(&error))?;
     if now != fixed.before.as_bytes() {
@@ -33,7 +33,7 @@ pub(super) fn write(root: &Path, fixed: &Fixed) -> Result<(), String> {
     replace(&place, fixed.after.as_bytes()).map_err(|error| why(&error))
 }
 
-fn place(root: &Path, path: &str) -> Result<Place, String> {
+fn place(root: &Path, path: &str) -> Result<WritableFile, String> {
     let file = root.join(path);
     let about = file.symlink_metadata().map_err(|error| why(&error))?;
     if about.is_symlink() {
@@ -50,7 +50,7 @@ fn place(root: &Path, path: &str) -> Result<Place, String> {
     if !folder.starts_with(root) {
         return Err("outside the project".to_owned());
     }
-    Ok(Place {
+    Ok(WritableFile {
         file,
         folder,
         about,
@@ -58,7 +58,7 @@ fn place(root: &Path, path: &str) -> Result<Place, String> {
 }
 
 /// Whoever reads the file meanwhile sees the old text or the new one, never a part.
-fn replace(place: &Place, text: &[u8]) -> io::Result<()> {
+fn replace(place: &WritableFile, text: &[u8]) -> io::Result<()> {
     let mut new = Builder::new()
         .prefix(".redvet-")
         .tempfile_in(&place.folder)?;
@@ -81,8 +81,8 @@ fn why(error: &io::Error) -> String {
 mod tests {
     use super::*;
 
-    fn fixed(path: &str, before: &str) -> Fixed {
-        Fixed {
+    fn fixed(path: &str, before: &str) -> FixedFile {
+        FixedFile {
             path: path.to_owned(),
             before: before.into(),
             after: "new\n".to_owned(),

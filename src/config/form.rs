@@ -7,10 +7,10 @@ use serde_json::{Value, json};
 use toml::de::{DeInteger, DeValue};
 use toml::value::Datetime;
 
-use super::{Date, Role, ServerVersion, Spanned};
+use super::{Date, RoleSetting, ServerVersion, Spanned};
 use crate::facts::quantity;
 use crate::finding::Severity;
-use crate::policy::{ParamValue, Profile};
+use crate::policy::{RawParamValue, RuleProfile};
 
 use super::table::{Mistakes, SettingKey};
 
@@ -99,7 +99,7 @@ pub(super) const DATE: ScalarForm<Date> = ScalarForm(
     || json!({ "type": "string", "pattern": r"^\d{4}-\d{2}-\d{2}$" }),
 );
 
-pub(super) const PARAM: ScalarForm<ParamValue> = ScalarForm(
+pub(super) const PARAM: ScalarForm<RawParamValue> = ScalarForm(
     "a number, string, boolean or list",
     param,
     || json!({ "type": ["boolean", "number", "string", "array"] }),
@@ -108,8 +108,8 @@ pub(super) const PARAM: ScalarForm<ParamValue> = ScalarForm(
 /// One of a few words: all that there are, and how each is written.
 pub(super) struct WordForm<T: 'static>(&'static [T], fn(T) -> &'static str);
 
-pub(super) const PROFILE: WordForm<Profile> = WordForm(Profile::ALL, Profile::as_str);
-pub(super) const ROLE: WordForm<Role> = WordForm(Role::ALL, Role::as_str);
+pub(super) const PROFILE: WordForm<RuleProfile> = WordForm(RuleProfile::ALL, RuleProfile::as_str);
+pub(super) const ROLE: WordForm<RoleSetting> = WordForm(RoleSetting::ALL, RoleSetting::as_str);
 pub(super) const SEVERITY: WordForm<Severity> = WordForm(Severity::ALL, Severity::as_str);
 
 impl<T: Copy> WordForm<T> {
@@ -236,14 +236,14 @@ fn date(value: &DeValue<'_>) -> Option<Date> {
     })
 }
 
-fn param(value: &DeValue<'_>) -> Option<ParamValue> {
+fn param(value: &DeValue<'_>) -> Option<RawParamValue> {
     Some(match value {
-        DeValue::Boolean(flag) => ParamValue::Bool(*flag),
-        DeValue::Integer(_) | DeValue::Float(_) => ParamValue::Number(number(value)?),
-        DeValue::String(text) => ParamValue::Text(text.to_string()),
+        DeValue::Boolean(flag) => RawParamValue::Bool(*flag),
+        DeValue::Integer(_) | DeValue::Float(_) => RawParamValue::Number(number(value)?),
+        DeValue::String(text) => RawParamValue::Text(text.to_string()),
         DeValue::Array(items) => {
             let items = items.iter().map(|item| param(item.get_ref()));
-            ParamValue::List(items.collect::<Option<_>>()?)
+            RawParamValue::List(items.collect::<Option<_>>()?)
         }
         DeValue::Datetime(_) | DeValue::Table(_) => return None,
     })

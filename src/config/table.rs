@@ -12,7 +12,7 @@ use toml::de::{DeTable, DeValue};
 
 use super::{ParamSetting, RuleSetting, Spanned};
 use crate::nearest::nearest;
-use crate::policy::Mistake;
+use crate::policy::RuleMistake;
 use crate::source::{FileId, Span};
 
 use super::form::{PARAM, SettingForm, Written};
@@ -23,7 +23,7 @@ const TABLE: &str = "a table";
 /// The mistakes of a file.
 pub(super) struct Mistakes {
     pub(super) file: FileId,
-    pub(super) errors: Vec<Mistake>,
+    pub(super) errors: Vec<RuleMistake>,
 }
 
 impl Mistakes {
@@ -38,7 +38,7 @@ impl Mistakes {
 
     pub(super) fn add(&mut self, at: Range<usize>, message: String, help: Option<String>) {
         let span = self.span(at);
-        self.errors.push(Mistake {
+        self.errors.push(RuleMistake {
             span,
             message,
             help,

@@ -27,12 +27,12 @@ pub enum FileKind {
     /// Other text, recognised by its content.
     Text,
     /// Says something only beside a file that it changes or that refers to it.
-    Neighbour,
+    Supporting,
 }
 
 /// How sure a pattern is that the file is meant, which decides when a problem is worth telling.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Claim {
+pub enum MatchConfidence {
     /// The name alone says that it is configuration: what cannot be read is a problem.
     Name,
     /// The name says the kind, the words decide: too large, not readable or no UTF-8 is a problem,
@@ -44,9 +44,9 @@ pub enum Claim {
 
 /// One way to recognise a file.
 #[derive(Clone, Debug)]
-pub struct Pattern {
+pub struct InputPattern {
     pub kind: FileKind,
-    pub claim: Claim,
+    pub claim: MatchConfidence,
     /// Matched against the path relative to the root; without a `/`, against the name alone.
     pub globs: Vec<String>,
     /// The file must hold one of these, in any case of letters; empty: it need not.
@@ -56,14 +56,14 @@ pub struct Pattern {
 /// Patterns, ready to match. The first that a name fits decides what a named file is; of a file that
 /// is met, the first that its content fits, too.
 #[derive(Debug)]
-pub struct Patterns {
-    entries: Vec<Entry>,
+pub struct InputPatterns {
+    entries: Vec<PatternEntry>,
 }
 
 #[derive(Debug)]
-struct Entry {
+struct PatternEntry {
     kind: FileKind,
-    claim: Claim,
+    claim: MatchConfidence,
     globs: Vec<GlobMatcher>,
     needles: Option<AhoCorasick>,
 }
@@ -77,9 +77,12 @@ pub enum PatternError {
     Needles(String),
 }
 
-impl Patterns {
-    pub fn new(patterns: &[Pattern]) -> Result<Self, PatternError> {
-        let entries = patterns.iter().map(Entry::new).collect::<Result<_, _>>()?;
+impl InputPatterns {
+    pub fn new(patterns: &[InputPattern]) -> Result<Self, PatternError> {
+        let entries = patterns
+            .iter()
+            .map(PatternEntry::new)
+            .collect::<Result<_, _>>()?;
         Ok(Self { entries })
     }
 
@@ -88,18 +91,23 @@ impl Patterns {
         self.recognise(path).map(|found| found.kind())
     }
 
-    pub(super) fn recognise(&self, path: &str) -> Option<Recognised<'_>> {
-        self.entries.iter().find(|e| e.fits(path)).map(Recognised)
+    pub(super) fn recognise(&self, path: &str) -> Option<RecognisedFile<'_>> {
+        self.entries
+            .iter()
+            .find(|e| e.fits(path))
+            .map(RecognisedFile)
     }
 
     /// The first pattern that both name and content fit.
-    pub(super) fn wanted_by(&self, path: &str, content: &[u8]) -> Option<Recognised<'_>> {
+    pub(super) fn wanted_by(&self, path: &str, content: &[u8]) -> Option<RecognisedFile<'_>> {
         let mut fitting = self.entries.iter().filter(|entry| entry.fits(path));
-        fitting.find(|entry| entry.wants(content)).map(Recognised)
+        fitting
+            .find(|entry| entry.wants(content))
+            .map(RecognisedFile)
     }
 }
 
-impl Entry {
+impl PatternEntry {
     fn fits(&self, path: &str) -> bool {
         self.globs.iter().any(|glob| glob.is_match(path))
     }
@@ -109,7 +117,7 @@ impl Entry {
         needles.is_none_or(|needles| needles.is_match(content))
     }
 
-    fn new(pattern: &Pattern) -> Result<Self, PatternError> {
+    fn new(pattern: &InputPattern) -> Result<Self, PatternError> {
         let globs = pattern
             .globs
             .iter()
@@ -150,14 +158,14 @@ fn needles(words: &[String]) -> Result<Option<AhoCorasick>, PatternError> {
 
 /// A file's pattern.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Recognised<'a>(&'a Entry);
+pub(super) struct RecognisedFile<'a>(&'a PatternEntry);
 
-impl Recognised<'_> {
+impl RecognisedFile<'_> {
     pub(super) fn kind(self) -> FileKind {
         self.0.kind
     }
 
-    pub(super) fn claim(self) -> Claim {
+    pub(super) fn claim(self) -> MatchConfidence {
         self.0.claim
     }
 

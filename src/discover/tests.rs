@@ -17,9 +17,14 @@ fn tree(files: &[(&str, &[u8])]) -> TempDir {
     dir
 }
 
-fn pattern(kind: FileKind, claim: Claim, globs: &[&str], needles: &[&str]) -> Pattern {
+fn pattern(
+    kind: FileKind,
+    claim: MatchConfidence,
+    globs: &[&str],
+    needles: &[&str],
+) -> InputPattern {
     let owned = |words: &[&str]| words.iter().map(|w| (*w).to_owned()).collect();
-    Pattern {
+    InputPattern {
         kind,
         claim,
         globs: owned(globs),
@@ -27,27 +32,37 @@ fn pattern(kind: FileKind, claim: Claim, globs: &[&str], needles: &[&str]) -> Pa
     }
 }
 
-fn patterns() -> Patterns {
-    Patterns::new(&[
-        pattern(FileKind::ConfText, Claim::Name, &["redis*.conf"], &[]),
+fn patterns() -> InputPatterns {
+    InputPatterns::new(&[
+        pattern(
+            FileKind::ConfText,
+            MatchConfidence::Name,
+            &["redis*.conf"],
+            &[],
+        ),
         pattern(
             FileKind::Yaml,
-            Claim::Kind,
+            MatchConfidence::Kind,
             &["*.yaml", "*.yml"],
             &["redis"],
         ),
-        pattern(FileKind::Text, Claim::Content, &["*"], &["maxmemory "]),
+        pattern(
+            FileKind::Text,
+            MatchConfidence::Content,
+            &["*"],
+            &["maxmemory "],
+        ),
     ])
     .unwrap()
 }
 
-fn found(dir: &Path, exclude: &[&str]) -> Found {
-    let universe = Universe::isolated(dir).unwrap();
-    let exclude = Exclude::new(exclude.iter().copied()).unwrap();
+fn found(dir: &Path, exclude: &[&str]) -> WalkedFiles {
+    let universe = ProjectRoot::isolated(dir).unwrap();
+    let exclude = ExcludePatterns::new(exclude.iter().copied()).unwrap();
     walk(&universe, &patterns(), exclude)
 }
 
-fn paths(found: &Found) -> Vec<&str> {
+fn paths(found: &WalkedFiles) -> Vec<&str> {
     found.files.iter().map(|f| f.path.as_str()).collect()
 }
 
@@ -62,23 +77,25 @@ fn the_nearest_settings_or_repository_above_is_the_root() {
         ("repo/c/redis.conf", CONF),
     ]);
     let root = dir.path().canonicalize().unwrap();
-    let deep = Universe::of(&dir.path().join("repo/a/b/redis.conf")).unwrap();
+    let deep = ProjectRoot::of(&dir.path().join("repo/a/b/redis.conf")).unwrap();
     assert_eq!(deep.root, root.join("repo/a"));
     assert_eq!(deep.settings, Some(root.join("repo/a/redvet.toml")));
     assert_eq!(deep.only, None);
-    let other = Universe::of(&dir.path().join("repo/c")).unwrap();
+    let other = ProjectRoot::of(&dir.path().join("repo/c")).unwrap();
     assert_eq!((other.root, other.settings), (root.join("repo"), None));
 }
 
 #[test]
 fn without_a_root_a_file_is_alone() {
     let dir = tree(&[("a/redis.conf", CONF), ("a/redis-2.conf", CONF)]);
-    let universe = Universe::of(&dir.path().join("a/redis.conf")).unwrap();
-    let found = walk(&universe, &patterns(), Exclude::default());
+    let universe = ProjectRoot::of(&dir.path().join("a/redis.conf")).unwrap();
+    let found = walk(&universe, &patterns(), ExcludePatterns::default());
     assert_eq!(paths(&found), ["redis.conf"]);
-    let folder = Universe::of(&dir.path().join("a")).unwrap();
+    let folder = ProjectRoot::of(&dir.path().join("a")).unwrap();
     assert_eq!(
-        walk(&folder, &patterns(), Exclude::default()).files.len(),
+        walk(&folder, &patterns(), ExcludePatterns::default())
+            .files
+            .len(),
         2
     );
 }
@@ -86,7 +103,7 @@ fn without_a_root_a_file_is_alone() {
 #[test]
 fn isolated_narrows_to_the_path() {
     let dir = tree(&[("redvet.toml", b""), ("a/redis.conf", CONF)]);
-    let universe = Universe::isolated(&dir.path().join("a")).unwrap();
+    let universe = ProjectRoot::isolated(&dir.path().join("a")).unwrap();
     assert_eq!(universe.root, dir.path().canonicalize().unwrap().join("a"));
     assert_eq!(universe.settings, None);
 }
@@ -215,7 +232,7 @@ fn links_are_not_followed() {
 #[test]
 fn a_named_path_that_is_missing_or_no_text_is_an_error() {
     let dir = tree(&[("x.bin", b"\0")]);
-    let missing = Universe::of(&dir.path().join("nope")).unwrap_err();
+    let missing = ProjectRoot::of(&dir.path().join("nope")).unwrap_err();
     assert!(
         matches!(missing, DiscoverError::Missing { .. }),
         "{missing}"
@@ -241,13 +258,13 @@ fn a_named_file_is_read_as_its_name_says_even_if_ignored() {
         ("a/notes", b"nothing\n"),
     ]);
     let path = dir.path().join("a/b.yaml");
-    let universe = Universe::of(&path).unwrap();
+    let universe = ProjectRoot::of(&path).unwrap();
     let file = read_named(&universe, &path, &patterns()).unwrap();
     assert_eq!(
         (file.path.as_str(), file.kind),
         ("a/b.yaml", FileKind::Yaml)
     );
-    let mut found = walk(&universe, &patterns(), Exclude::default());
+    let mut found = walk(&universe, &patterns(), ExcludePatterns::default());
     assert_eq!(paths(&found), Vec::<&str>::new());
     found.include(file.clone());
     found.include(file);
@@ -272,7 +289,7 @@ fn the_same_tree_gives_the_same_result() {
 
 #[test]
 fn a_bad_pattern_is_an_error() {
-    let bad = pattern(FileKind::Yaml, Claim::Kind, &["{a"], &[]);
-    assert!(Patterns::new(&[bad]).is_err());
-    assert!(Exclude::new(["a["]).is_err());
+    let bad = pattern(FileKind::Yaml, MatchConfidence::Kind, &["{a"], &[]);
+    assert!(InputPatterns::new(&[bad]).is_err());
+    assert!(ExcludePatterns::new(["a["]).is_err());
 }

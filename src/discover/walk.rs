@@ -8,8 +8,8 @@ use globset::GlobMatcher;
 use ignore::{DirEntry, WalkBuilder};
 use rayon::prelude::*;
 
-use super::patterns::{Claim, FileKind, Patterns, Recognised, glob};
-use super::universe::{DiscoverError, Universe, relative, why};
+use super::patterns::{FileKind, InputPatterns, MatchConfidence, RecognisedFile, glob};
+use super::project_root::{DiscoverError, ProjectRoot, relative, why};
 
 /// Files above this size are not read: no configuration is that large, and memory is bounded.
 const LARGEST: u64 = 64 << 20;
@@ -35,7 +35,7 @@ pub struct FoundFile {
 
 /// What a walk brought, sorted by path.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Found {
+pub struct WalkedFiles {
     pub files: Vec<FoundFile>,
     /// Paths that should have been read and could not be, and why.
     pub unreadable: Vec<(String, String)>,
@@ -43,7 +43,7 @@ pub struct Found {
     pub seen: usize,
 }
 
-impl Found {
+impl WalkedFiles {
     /// Adds a file unless the walk found it already.
     pub fn include(&mut self, file: FoundFile) {
         if let Err(at) = self.files.binary_search_by(|f| f.path.cmp(&file.path)) {
@@ -54,11 +54,11 @@ impl Found {
 
 /// Files and folders that the settings exclude. A pattern that matches a folder excludes all in it.
 #[derive(Debug, Default)]
-pub struct Exclude {
+pub struct ExcludePatterns {
     globs: Vec<GlobMatcher>,
 }
 
-impl Exclude {
+impl ExcludePatterns {
     pub fn new<'a>(globs: impl IntoIterator<Item = &'a str>) -> Result<Self, globset::Error> {
         let globs = globs
             .into_iter()
@@ -73,26 +73,30 @@ impl Exclude {
 }
 
 /// Walks a universe and reads what the patterns want of it.
-pub fn walk(universe: &Universe, patterns: &Patterns, exclude: Exclude) -> Found {
-    let Met {
+pub fn walk(
+    universe: &ProjectRoot,
+    patterns: &InputPatterns,
+    exclude: ExcludePatterns,
+) -> WalkedFiles {
+    let WalkEntries {
         candidates,
         unreadable,
         seen,
     } = candidates(universe, patterns, exclude);
-    let outcomes: Vec<Outcome> = candidates
+    let outcomes: Vec<ReadOutcome> = candidates
         .into_par_iter()
         .map(|(path, absolute)| examine(path, absolute, patterns))
         .collect();
-    let mut found = Found {
+    let mut found = WalkedFiles {
         files: Vec::new(),
         unreadable,
         seen,
     };
     for outcome in outcomes {
         match outcome {
-            Outcome::Wanted(file) => found.files.push(file),
-            Outcome::Unreadable(path, why) => found.unreadable.push((path, why)),
-            Outcome::Passed => {}
+            ReadOutcome::Wanted(file) => found.files.push(file),
+            ReadOutcome::Unreadable(path, why) => found.unreadable.push((path, why)),
+            ReadOutcome::Passed => {}
         }
     }
     found.files.sort_by(|a, b| a.path.cmp(&b.path));
@@ -102,7 +106,7 @@ pub fn walk(universe: &Universe, patterns: &Patterns, exclude: Exclude) -> Found
 
 /// What a walk met, before any file is read.
 #[derive(Default)]
-struct Met {
+struct WalkEntries {
     /// The files whose names fit a pattern.
     candidates: Vec<(String, PathBuf)>,
     /// The folders that could not be entered.
@@ -110,8 +114,12 @@ struct Met {
     seen: usize,
 }
 
-fn candidates(universe: &Universe, patterns: &Patterns, exclude: Exclude) -> Met {
-    let mut met = Met::default();
+fn candidates(
+    universe: &ProjectRoot,
+    patterns: &InputPatterns,
+    exclude: ExcludePatterns,
+) -> WalkEntries {
+    let mut met = WalkEntries::default();
     for entry in walker(universe, exclude).build() {
         match entry {
             Ok(entry) if entry.file_type().is_some_and(|kind| kind.is_file()) => {
@@ -130,7 +138,7 @@ fn candidates(universe: &Universe, patterns: &Patterns, exclude: Exclude) -> Met
     met
 }
 
-fn walker(universe: &Universe, exclude: Exclude) -> WalkBuilder {
+fn walker(universe: &ProjectRoot, exclude: ExcludePatterns) -> WalkBuilder {
     let root = universe.root.clone();
     let start = universe.only.as_ref().unwrap_or(&universe.root);
     let mut builder = WalkBuilder::new(start);
@@ -147,7 +155,7 @@ fn walker(universe: &Universe, exclude: Exclude) -> WalkBuilder {
     builder
 }
 
-fn enters(entry: &DirEntry, root: &Path, exclude: &Exclude) -> bool {
+fn enters(entry: &DirEntry, root: &Path, exclude: &ExcludePatterns) -> bool {
     if entry.depth() == 0 {
         return true;
     }
@@ -160,7 +168,7 @@ fn enters(entry: &DirEntry, root: &Path, exclude: &Exclude) -> bool {
 }
 
 /// A folder that could not be entered. Mistakes in ignore files are no problem of the input.
-fn problem(universe: &Universe, error: &ignore::Error) -> Option<(String, String)> {
+fn problem(universe: &ProjectRoot, error: &ignore::Error) -> Option<(String, String)> {
     let io = error.io_error()?;
     let path = path_of(error)?;
     Some((relative(&universe.root, path)?, why(io)))
@@ -176,34 +184,34 @@ fn path_of(error: &ignore::Error) -> Option<&Path> {
     }
 }
 
-enum Outcome {
+enum ReadOutcome {
     Wanted(FoundFile),
     Unreadable(String, String),
     Passed,
 }
 
-fn examine(path: String, absolute: PathBuf, patterns: &Patterns) -> Outcome {
+fn examine(path: String, absolute: PathBuf, patterns: &InputPatterns) -> ReadOutcome {
     let Some(recognised) = patterns.recognise(&path) else {
-        return Outcome::Passed;
+        return ReadOutcome::Passed;
     };
     match load(&path, &absolute, patterns) {
-        Ok(Some((kind, text))) => Outcome::Wanted(FoundFile {
+        Ok(Some((kind, text))) => ReadOutcome::Wanted(FoundFile {
             kind,
             path,
             absolute,
             text,
         }),
-        Ok(None) => Outcome::Passed,
+        Ok(None) => ReadOutcome::Passed,
         Err(refusal) if refusal.matters(recognised) => {
-            Outcome::Unreadable(path, refusal.to_string())
+            ReadOutcome::Unreadable(path, refusal.to_string())
         }
-        Err(_) => Outcome::Passed,
+        Err(_) => ReadOutcome::Passed,
     }
 }
 
 /// Why a file was not read.
 #[derive(Debug, thiserror::Error)]
-enum Refusal {
+enum UnreadCause {
     #[error("larger than 64 MiB")]
     TooLarge,
     #[error("not a text file (NUL byte near the start)")]
@@ -214,18 +222,18 @@ enum Refusal {
     Io(String),
 }
 
-impl Refusal {
+impl UnreadCause {
     /// Whether a reader would miss the file.
-    fn matters(&self, file: Recognised<'_>) -> bool {
+    fn matters(&self, file: RecognisedFile<'_>) -> bool {
         match file.claim() {
-            Claim::Name => true,
+            MatchConfidence::Name => true,
             // That it is no UTF-8 is found after its words: it does speak of what is looked for.
             // A document is written for people, who read it all the same.
-            Claim::Kind if matches!(self, Self::NotUtf8) => {
+            MatchConfidence::Kind if matches!(self, Self::NotUtf8) => {
                 file.has_needles() && file.kind() != FileKind::Markdown
             }
-            Claim::Kind => matches!(self, Self::TooLarge | Self::Io(_)),
-            Claim::Content => false,
+            MatchConfidence::Kind => matches!(self, Self::TooLarge | Self::Io(_)),
+            MatchConfidence::Content => false,
         }
     }
 }
@@ -234,8 +242,8 @@ impl Refusal {
 fn load(
     path: &str,
     absolute: &Path,
-    patterns: &Patterns,
-) -> Result<Option<(FileKind, String)>, Refusal> {
+    patterns: &InputPatterns,
+) -> Result<Option<(FileKind, String)>, UnreadCause> {
     let bytes = bytes(absolute)?;
     let Some(recognised) = patterns.wanted_by(path, &bytes) else {
         // A file that the needles pass over need not be text either.
@@ -244,12 +252,12 @@ fn load(
     Ok(Some((recognised.kind(), text(bytes)?)))
 }
 
-fn bytes(path: &Path) -> Result<Vec<u8>, Refusal> {
-    let io = |error: std::io::Error| Refusal::Io(why(&error));
+fn bytes(path: &Path) -> Result<Vec<u8>, UnreadCause> {
+    let io = |error: std::io::Error| UnreadCause::Io(why(&error));
     let file = File::open(path).map_err(io)?;
     let length = file.metadata().map_err(io)?.len();
     if length > LARGEST {
-        return Err(Refusal::TooLarge);
+        return Err(UnreadCause::TooLarge);
     }
     let mut bytes = Vec::with_capacity(usize::try_from(length).unwrap_or(0) + 1);
     // The first part alone tells binary files, most of which are large.
@@ -257,17 +265,17 @@ fn bytes(path: &Path) -> Result<Vec<u8>, Refusal> {
     let mut first = rest.by_ref().take(SNIFF as u64);
     first.read_to_end(&mut bytes).map_err(io)?;
     if memchr::memchr(0, &bytes).is_some() {
-        return Err(Refusal::Binary);
+        return Err(UnreadCause::Binary);
     }
     rest.read_to_end(&mut bytes).map_err(io)?;
     if bytes.len() as u64 > LARGEST {
-        return Err(Refusal::TooLarge);
+        return Err(UnreadCause::TooLarge);
     }
     Ok(bytes)
 }
 
-fn text(bytes: Vec<u8>) -> Result<String, Refusal> {
-    String::from_utf8(bytes).map_err(|_| Refusal::NotUtf8)
+fn text(bytes: Vec<u8>) -> Result<String, UnreadCause> {
+    String::from_utf8(bytes).map_err(|_| UnreadCause::NotUtf8)
 }
 
 /// The text of a file that a person named.
@@ -294,9 +302,9 @@ fn unreadable(path: &Path, why: &str) -> DiscoverError {
 /// A file that a person named: always read, as what its name says, whatever ignore files say and
 /// whatever it holds.
 pub fn read_named(
-    universe: &Universe,
+    universe: &ProjectRoot,
     path: &Path,
-    patterns: &Patterns,
+    patterns: &InputPatterns,
 ) -> Result<FoundFile, DiscoverError> {
     let absolute = path
         .canonicalize()

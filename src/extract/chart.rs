@@ -4,47 +4,51 @@
 //! are for and what of them cannot be seen, and hands them to [`deploy`]. Values for a chart that
 //! has others below it, or for an unknown one, are looked through by [`deploy_by_signs`].
 
-use crate::extract::manifest_context::Context;
+use crate::extract::manifest_context::ManifestContext;
 use crate::extract::scalar::first_entry;
-use crate::extract::shape::{Fields, Found, Owner, Reading, Visibility};
+use crate::extract::shape::{FieldContent, ShapeFields, ShapeOwner, ShapeReading, ValueVisibility};
 use crate::facts::Cause;
-use crate::facts::raw::{Doubt, ObjectName, Raw};
+use crate::facts::raw::{ObjectName, RawFacts, Uncertainty};
 use crate::knowledge::shapes::ChartName;
-use crate::knowledge::shapes::path::Path;
-use crate::knowledge::shapes::schema::{ChartMatch, Shape};
+use crate::knowledge::shapes::path::FieldPath;
+use crate::knowledge::shapes::schema::{ChartMatch, DeploymentShape};
 use crate::source::Span;
-use crate::syntax::yaml::Node;
+use crate::syntax::yaml::YamlNode;
 
 /// The values of one release of a chart.
-pub struct Release<'a> {
+pub struct ChartRelease<'a> {
     /// What its servers are called after: kind, namespace, name.
     pub object: ObjectName,
     /// Where a finding on the whole stands; the first entry of the values where it is not said.
     pub anchor: Option<Span>,
     pub chart: ChartName,
     /// The values, those of all sources that can be seen laid over each other.
-    pub values: &'a Node,
+    pub values: &'a YamlNode,
     /// The name that Helm knows the release by.
     pub release: Option<String>,
-    pub visibility: Visibility,
+    pub visibility: ValueVisibility,
 }
 
 /// The servers of a release, if its chart is one that deploys servers. `false` where no shape fits.
-pub fn deploy(release: &Release<'_>, context: &Context<'_>, raw: &mut Raw) -> bool {
+pub fn deploy(
+    release: &ChartRelease<'_>,
+    context: &ManifestContext<'_>,
+    raw: &mut RawFacts,
+) -> bool {
     let Some((shape, guessed)) = shape_of(&release.chart, release.values, context) else {
         return false;
     };
     let mut visibility = release.visibility.clone();
     if guessed && visibility.doubt.is_none() {
-        visibility.doubt = Some(Doubt {
+        visibility.doubt = Some(Uncertainty {
             reason: Cause::Release(
                 "which chart the values are for is seen from their fields alone",
             ),
             all: false,
         });
     }
-    let reading = Reading {
-        owner: Owner {
+    let reading = ShapeReading {
+        owner: ShapeOwner {
             object: release.object.clone(),
             anchor: release
                 .anchor
@@ -52,7 +56,7 @@ pub fn deploy(release: &Release<'_>, context: &Context<'_>, raw: &mut Raw) -> bo
             full_name: full_name(release),
         },
         shape,
-        fields: Fields::of_values(
+        fields: ShapeFields::of_values(
             release.values,
             shape.defaults_of(release.chart.version.as_deref()),
         ),
@@ -65,7 +69,11 @@ pub fn deploy(release: &Release<'_>, context: &Context<'_>, raw: &mut Raw) -> bo
 
 /// The servers in the blocks of values whose chart brings others that cannot be seen: a block counts
 /// where its key is the name of a chart and a field of a server stands in it.
-pub fn deploy_by_signs(release: &Release<'_>, context: &Context<'_>, raw: &mut Raw) -> bool {
+pub fn deploy_by_signs(
+    release: &ChartRelease<'_>,
+    context: &ManifestContext<'_>,
+    raw: &mut RawFacts,
+) -> bool {
     let mut any = false;
     for entry in release.values.entries() {
         let Some(key) = entry.key.as_str().filter(|_| entry.value.is_map()) else {
@@ -74,7 +82,7 @@ pub fn deploy_by_signs(release: &Release<'_>, context: &Context<'_>, raw: &mut R
         if by_signs(key, &entry.value, context).is_none() {
             continue;
         }
-        let block = Release {
+        let block = ChartRelease {
             object: ObjectName {
                 name: match release.object.name.as_str() {
                     "" => key.to_owned(),
@@ -97,17 +105,17 @@ pub fn deploy_by_signs(release: &Release<'_>, context: &Context<'_>, raw: &mut R
 }
 
 /// A block that says that it is not deployed: what it holds may count elsewhere.
-pub fn switched_off(block: &Node) -> Option<Visibility> {
+pub fn switched_off(block: &YamlNode) -> Option<ValueVisibility> {
     let off = block.get("enabled")?.as_bool() == Some(false);
     off.then(|| not_deployed(Cause::Release("its block says `enabled: false`")))
 }
 
 /// Values of a chart that they do not deploy.
-pub fn not_deployed(reason: Cause) -> Visibility {
-    Visibility {
+pub fn not_deployed(reason: Cause) -> ValueVisibility {
+    ValueVisibility {
         below: Some(reason.clone()),
         above: None,
-        doubt: Some(Doubt { reason, all: true }),
+        doubt: Some(Uncertainty { reason, all: true }),
     }
 }
 
@@ -115,9 +123,9 @@ pub fn not_deployed(reason: Cause) -> Visibility {
 /// publish the chart settles it; another one may be a mirror, so that the fields decide.
 fn shape_of<'s>(
     chart: &ChartName,
-    values: &Node,
-    context: &Context<'s>,
-) -> Option<(&'s Shape, bool)> {
+    values: &YamlNode,
+    context: &ManifestContext<'s>,
+) -> Option<(&'s DeploymentShape, bool)> {
     if let Some(shape) = context.shapes.library.published(chart) {
         return Some((shape, false));
     }
@@ -126,7 +134,11 @@ fn shape_of<'s>(
 
 /// The chart whose fields the values have: of that name if there is one, else one whose name the key
 /// holds a part of (`redis-cache`, `redisQueue`).
-fn by_signs<'s>(key: &str, values: &Node, context: &Context<'s>) -> Option<&'s Shape> {
+fn by_signs<'s>(
+    key: &str,
+    values: &YamlNode,
+    context: &ManifestContext<'s>,
+) -> Option<&'s DeploymentShape> {
     let key = key.to_ascii_lowercase();
     let scored = context.shapes.library.charts().filter_map(|shape| {
         let chart = shape.chart.as_ref()?;
@@ -150,18 +162,23 @@ pub fn first_word(chart: &str) -> &str {
 }
 
 /// How many of a chart's own fields are written.
-fn signs(chart: &ChartMatch, values: &Node) -> usize {
-    let fields = Fields::of_values(values, Vec::new());
-    let written = |path: &&Path| matches!(fields.get(path), Found::Written(_) | Found::Hidden(_));
+fn signs(chart: &ChartMatch, values: &YamlNode) -> usize {
+    let fields = ShapeFields::of_values(values, Vec::new());
+    let written = |path: &&FieldPath| {
+        matches!(
+            fields.get(path),
+            FieldContent::Written(_) | FieldContent::Hidden(_)
+        )
+    };
     chart.signs.iter().filter(written).count()
 }
 
 /// What the chart's objects are called: as charts do it by custom, with the release's name before the
 /// chart's unless it holds it already.
-fn full_name(release: &Release<'_>) -> Option<String> {
+fn full_name(release: &ChartRelease<'_>) -> Option<String> {
     let said = |key: &str| {
         let node = release.values.get(key).filter(|node| !node.has_hole());
-        node.and_then(Node::as_str)
+        node.and_then(YamlNode::as_str)
             .filter(|name| !name.is_empty())
             .map(str::to_owned)
     };

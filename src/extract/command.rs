@@ -7,21 +7,21 @@ use std::collections::HashMap;
 use std::ops::Range;
 
 use crate::extract::conf::hole;
-use crate::extract::process_environment::{Environment, substituted};
-use crate::extract::recipe::Recipe;
+use crate::extract::generated_file::GeneratedFile;
+use crate::extract::process_environment::{ProcessEnvironment, substituted};
 use crate::extract::scalar::{replace, template_reason};
 
 use crate::facts::raw::{ArgWord, ConfPart, LineForm, RawLine, RawWord};
-use crate::facts::{Cause, Encoding, Slot};
-use crate::knowledge::servers::Series;
+use crate::facts::{Cause, EditTarget, TextEncoding};
+use crate::knowledge::servers::ServerSeries;
 use crate::source::Span;
-use crate::syntax::conf::{self, Line};
-use crate::syntax::options::{self, Joined, Rules};
-use crate::syntax::yaml::Node;
+use crate::syntax::conf::{self, ConfLine};
+use crate::syntax::options::{self, JoinedOptions, OptionSyntax};
+use crate::syntax::yaml::YamlNode;
 
 /// What a server program is called with.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Invocation {
+pub struct CommandInvocation {
     /// The word that names the program; none where the image's entrypoint puts it there.
     pub program: Option<String>,
     pub file: Option<ArgWord>,
@@ -34,12 +34,12 @@ pub struct Invocation {
     /// Why more options may come behind all that were seen.
     pub gap_behind: Option<Cause>,
     /// How its start script makes the file, where that can be followed.
-    pub recipe: Option<Recipe>,
+    pub recipe: Option<GeneratedFile>,
 }
 
 /// The words of a list of options.
-pub fn list_words(node: &Node, environment: &Environment) -> Vec<ArgWord> {
-    let word = |item: &Node| {
+pub fn list_words(node: &YamlNode, environment: &ProcessEnvironment) -> Vec<ArgWord> {
+    let word = |item: &YamlNode| {
         let text = substituted(item.scalar()?.value(), environment);
         let hole = if item.has_hole() {
             Some(template_reason())
@@ -49,9 +49,9 @@ pub fn list_words(node: &Node, environment: &Environment) -> Vec<ArgWord> {
         Some(ArgWord {
             text: text.text().to_owned(),
             span: item.span,
-            hole,
+            unresolved: hole,
             slot: if text.is_changed() {
-                Slot::None
+                EditTarget::None
             } else {
                 replace(item)
             },
@@ -61,7 +61,7 @@ pub fn list_words(node: &Node, environment: &Environment) -> Vec<ArgWord> {
 }
 
 /// Reads the words after the program: a file first, if any, then options.
-pub fn invocation(program: Option<String>, words: &[ArgWord]) -> Invocation {
+pub fn invocation(program: Option<String>, words: &[ArgWord]) -> CommandInvocation {
     let is_file = |word: &&ArgWord| !word.text.starts_with('-');
     let file = words.first().filter(is_file);
     let arguments = &words[usize::from(file.is_some())..];
@@ -74,12 +74,12 @@ pub fn invocation(program: Option<String>, words: &[ArgWord]) -> Invocation {
     let unseen = arguments
         .first()
         .filter(|word| !word.text.starts_with("--"));
-    Invocation {
+    CommandInvocation {
         program,
         file: file.cloned(),
         arguments: arguments.to_vec(),
-        gap: reads_more.or(unseen.and_then(|word| word.hole.clone())),
-        ..Invocation::default()
+        gap: reads_more.or(unseen.and_then(|word| word.unresolved.clone())),
+        ..CommandInvocation::default()
     }
 }
 
@@ -87,9 +87,9 @@ pub fn invocation(program: Option<String>, words: &[ArgWord]) -> Invocation {
 const STANDARD_INPUT: &str = "-";
 
 /// Arguments as the lines that a server of this series makes of them.
-pub fn lines(series: &Series, words: &[ArgWord], behind_file: bool) -> Vec<RawLine> {
+pub fn lines(series: &ServerSeries, words: &[ArgWord], behind_file: bool) -> Vec<RawLine> {
     let language = &series.language.arguments;
-    let rules = Rules {
+    let rules = OptionSyntax {
         dashed_values: language.dashed_values,
         may_be_lone: &language.may_be_lone,
         stdin_last: language.stdin_last,
@@ -103,7 +103,7 @@ pub fn lines(series: &Series, words: &[ArgWord], behind_file: bool) -> Vec<RawLi
         .collect()
 }
 
-impl Invocation {
+impl CommandInvocation {
     /// The arguments, behind them those that the image adds; what may come after all of them.
     pub fn option_parts(self) -> impl Iterator<Item = ConfPart> {
         let behind_file = self.file.is_some();
@@ -139,7 +139,7 @@ fn texts(words: &[ArgWord]) -> Vec<&str> {
 /// Arguments as every plausible series reads them. Where these differ, nothing of the lines is known
 /// for sure.
 pub fn plausible_lines(
-    candidates: &[&Series],
+    candidates: &[&ServerSeries],
     words: &[ArgWord],
     behind_file: bool,
     differs: &Cause,
@@ -165,7 +165,7 @@ pub fn plausible_lines(
     let marked = first.into_iter().map(|mut line| {
         if !same(&line) {
             let words = line.words.iter_mut();
-            words.for_each(|word| word.hole = word.hole.take().or(Some(differs.clone())));
+            words.for_each(|word| word.unresolved = word.unresolved.take().or(Some(differs.clone())));
             line.error = None;
         }
         line
@@ -190,7 +190,7 @@ fn places(line: &RawLine) -> Vec<(Span, &str)> {
 }
 
 /// A line with the places of the arguments that it came from.
-fn option_line(line: &Line, joined: &Joined, arguments: &[ArgWord]) -> Option<RawLine> {
+fn option_line(line: &ConfLine, joined: &JoinedOptions, arguments: &[ArgWord]) -> Option<RawLine> {
     let of = |range: &Range<usize>| arguments.get(joined.words_of(range)?);
     let words: Vec<RawWord> = line
         .words
@@ -202,11 +202,11 @@ fn option_line(line: &Line, joined: &Joined, arguments: &[ArgWord]) -> Option<Ra
             let inner = || hole(&word.text).filter(|_| own || !word.quoted);
             // `--name $(VALUE)` may be one argument: its name is known.
             let is_filled = own || word.text.contains(['$', '{', '<', '`', '@', '%']);
-            let outer = first.hole.clone().filter(|_| is_filled);
+            let outer = first.unresolved.clone().filter(|_| is_filled);
             Some(RawWord {
                 text: word.text.clone(),
                 span: first.span,
-                hole: outer.or_else(inner),
+                unresolved: outer.or_else(inner),
             })
         })
         .collect();
@@ -214,7 +214,7 @@ fn option_line(line: &Line, joined: &Joined, arguments: &[ArgWord]) -> Option<Ra
     let (first, last) = (all.first()?, all.last()?);
     let slot = match (&line.words[..], all) {
         ([_, _], [_, value]) => value.slot.clone(),
-        _ => Slot::None,
+        _ => EditTarget::None,
     };
     let together = first.span.file == last.span.file && first.span.start <= last.span.end;
     Some(RawLine {
@@ -225,17 +225,17 @@ fn option_line(line: &Line, joined: &Joined, arguments: &[ArgWord]) -> Option<Ra
             first.span
         },
         form: LineForm::Argument,
-        meant: words.len(),
+        argument_count: words.len(),
         words,
         trailing_comment: None,
-        glued: line.glued && !line.unbalanced,
+        text_after_quote: line.glued && !line.unbalanced,
         error: (line.unbalanced || line.glued).then_some("Unbalanced quotes in configuration line"),
         slot,
     })
 }
 
 /// An operator's field that holds `name value` as one text.
-pub fn field_line(node: &Node) -> Option<RawLine> {
+pub fn field_line(node: &YamlNode) -> Option<RawLine> {
     let scalar = node.scalar()?;
     let excerpt = scalar.value();
     let (own, unbalanced) = conf::words(excerpt.text());
@@ -244,24 +244,26 @@ pub fn field_line(node: &Node) -> Option<RawLine> {
         .map(|word| RawWord {
             text: word.text.clone(),
             span: excerpt.span(word.range.clone()),
-            hole: hole(&word.text),
+            unresolved: hole(&word.text),
         })
         .collect();
     let slot = match &words[..] {
-        [_, first, rest @ ..] if !excerpt.is_filled(&(0..excerpt.text().len())) => Slot::Replace {
-            span: first.span.to(rest.last().unwrap_or(first).span),
-            encoding: Encoding::ConfWords,
-        },
-        _ => Slot::None,
+        [_, first, rest @ ..] if !excerpt.is_filled(&(0..excerpt.text().len())) => {
+            EditTarget::Replace {
+                span: first.span.to(rest.last().unwrap_or(first).span),
+                encoding: TextEncoding::ConfWords,
+            }
+        }
+        _ => EditTarget::None,
     };
     Some(RawLine {
         number: 1,
         span: node.span,
         form: LineForm::Field,
-        meant: words.len(),
+        argument_count: words.len(),
         words,
         trailing_comment: None,
-        glued: false,
+        text_after_quote: false,
         error: unbalanced.then_some("Unbalanced quotes in configuration line"),
         slot,
     })

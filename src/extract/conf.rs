@@ -5,26 +5,26 @@
 
 use crate::facts::bounds::MOST_BYTES;
 use crate::facts::raw::{LineForm, RawLine, RawText, RawWord, TextPlace};
-use crate::facts::{Cause, Encoding, Slot};
-use crate::knowledge::shapes::Shapes;
+use crate::facts::{Cause, EditTarget, TextEncoding};
+use crate::knowledge::shapes::DeploymentShapes;
 use crate::source::{Comment, Excerpt, Span};
-use crate::syntax::conf::{self, Line};
+use crate::syntax::conf::{self, ConfLine};
 use crate::syntax::yaml::{Scalar, ScalarStyle};
 
 mod branches;
 
-use branches::Branches;
+use branches::OpenBranches;
 
 /// How a text stands in its file: whether lines can be inserted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Frame {
+pub enum TextFrame {
     /// Line by line: a file, a block scalar, a fence.
     Lines,
     /// Within a quoted or folded scalar: no line of the file is a line of the text.
     Inline,
 }
 
-impl Frame {
+impl TextFrame {
     /// Only a literal block scalar stands in the file line by line.
     pub fn of_scalar(scalar: &Scalar) -> Self {
         match scalar.style() {
@@ -35,7 +35,7 @@ impl Frame {
 }
 
 /// A text and what was read from it.
-pub struct Read {
+pub struct ReadText {
     pub text: RawText,
     pub comments: Vec<Comment>,
 }
@@ -45,10 +45,10 @@ pub fn read(
     name: String,
     place: TextPlace,
     excerpt: Excerpt,
-    frame: Frame,
+    frame: TextFrame,
     file_text: &str,
-    shapes: &Shapes,
-) -> Read {
+    shapes: &DeploymentShapes,
+) -> ReadText {
     let (whole, excerpt) = (excerpt.clone(), within_bounds(excerpt));
     let parsed = conf::parse(&excerpt);
     let mut holes = Vec::new();
@@ -56,7 +56,7 @@ pub fn read(
         holes.push(Cause::TooLong);
     }
     let mut lines = Vec::new();
-    let mut branches = Branches::default();
+    let mut branches = OpenBranches::default();
     for line in &parsed.lines {
         if is_template_line(&excerpt, line) {
             holes.push(Cause::Template("writes part of the text"));
@@ -84,12 +84,12 @@ pub fn read(
         excerpt,
         lines,
         append,
-        holes,
+        unresolved: holes,
         foreign,
         recognised: true,
         renewed: None,
     };
-    Read {
+    ReadText {
         text,
         comments: parsed.comments,
     }
@@ -110,14 +110,14 @@ fn within_bounds(excerpt: Excerpt) -> Excerpt {
 }
 
 /// The line as a raw directive.
-fn raw_line(excerpt: &Excerpt, line: &Line, frame: Frame) -> RawLine {
+fn raw_line(excerpt: &Excerpt, line: &ConfLine, frame: TextFrame) -> RawLine {
     let words: Vec<RawWord> = line
         .words
         .iter()
         .map(|word| RawWord {
             text: word.text.clone(),
             span: excerpt.span(word.range.clone()),
-            hole: hole(&word.text),
+            unresolved: hole(&word.text),
         })
         .collect();
     let meant = words_meant(line);
@@ -130,28 +130,28 @@ fn raw_line(excerpt: &Excerpt, line: &Line, frame: Frame) -> RawLine {
         span: excerpt.span(line.range.clone()),
         form: LineForm::Text,
         slot: match excerpt.is_filled(&line.range) {
-            true => Slot::None,
+            true => EditTarget::None,
             false => replace_slot(&words[..meant.min(words.len())], frame),
         },
         words,
-        meant,
+        argument_count: meant,
         trailing_comment,
-        glued: line.glued && !line.unbalanced,
+        text_after_quote: line.glued && !line.unbalanced,
         error: (line.unbalanced || line.glued).then_some("Unbalanced quotes in configuration line"),
     }
 }
 
 /// Where a line's arguments can be rewritten.
-fn replace_slot(meant: &[RawWord], frame: Frame) -> Slot {
+fn replace_slot(meant: &[RawWord], frame: TextFrame) -> EditTarget {
     match meant {
-        [_, first, rest @ ..] if frame == Frame::Lines => {
+        [_, first, rest @ ..] if frame == TextFrame::Lines => {
             let last = rest.last().unwrap_or(first);
-            Slot::Replace {
+            EditTarget::Replace {
                 span: first.span.to(last.span),
-                encoding: Encoding::ConfWords,
+                encoding: TextEncoding::ConfWords,
             }
         }
-        _ => Slot::None,
+        _ => EditTarget::None,
     }
 }
 
@@ -159,7 +159,7 @@ fn replace_slot(meant: &[RawWord], frame: Frame) -> Slot {
 ///
 /// The servers know no trailing comments. A lone word that begins with `#` may be a value
 /// (a password), and a `#` with 64 hexadecimal digits is a password hash of an ACL rule.
-fn words_meant(line: &Line) -> usize {
+fn words_meant(line: &ConfLine) -> usize {
     let comment = line.words.iter().enumerate().skip(1).position(|(i, word)| {
         let starts = !word.quoted && word.text.starts_with('#') && !is_hash(&word.text);
         let lone_mark = word.text.bytes().all(|b| b == b'#');
@@ -172,7 +172,7 @@ fn is_hash(word: &str) -> bool {
     word.len() == 65 && word[1..].bytes().all(|b| b.is_ascii_hexdigit())
 }
 
-fn is_template_line(excerpt: &Excerpt, line: &Line) -> bool {
+fn is_template_line(excerpt: &Excerpt, line: &ConfLine) -> bool {
     let text = &excerpt.text()[line.range.clone()];
     text.starts_with("{{")
         || text.starts_with("%{")
@@ -212,9 +212,14 @@ pub fn hole(word: &str) -> Option<Cause> {
 }
 
 /// A line can be appended after the last line of the text, with that line's indentation.
-fn append_slot(excerpt: &Excerpt, parsed: &conf::Text, frame: Frame, file_text: &str) -> Slot {
-    if frame == Frame::Inline || excerpt.is_filled(&(0..excerpt.text().len())) {
-        return Slot::None;
+fn append_slot(
+    excerpt: &Excerpt,
+    parsed: &conf::ConfText,
+    frame: TextFrame,
+    file_text: &str,
+) -> EditTarget {
+    if frame == TextFrame::Inline || excerpt.is_filled(&(0..excerpt.text().len())) {
+        return EditTarget::None;
     }
     let newline = if file_text.contains("\r\n") {
         "\r\n"
@@ -229,14 +234,14 @@ fn append_slot(excerpt: &Excerpt, parsed: &conf::Text, frame: Frame, file_text: 
         .chain(parsed.comments.iter().map(|c| c.span))
         .max_by_key(|span| span.end);
     match last {
-        Some(last) => Slot::InsertLine {
+        Some(last) => EditTarget::InsertLine {
             at: last.after(),
             indent: indentation(file_text, last),
             newline,
             break_before: true,
             name: String::new(),
         },
-        None => Slot::None,
+        None => EditTarget::None,
     }
 }
 
@@ -260,8 +265,8 @@ pub fn looks_like_text(excerpt: &Excerpt, is_directive: &dyn Fn(&str) -> bool) -
         .iter()
         .filter(|l| !l.words.is_empty())
         .collect();
-    let is_key = |line: &&&Line| line.words[0].text.ends_with(':') && !line.words[0].quoted;
-    let is_setting = |line: &&&Line| {
+    let is_key = |line: &&&ConfLine| line.words[0].text.ends_with(':') && !line.words[0].quoted;
+    let is_setting = |line: &&&ConfLine| {
         let valued = words_meant(line) > 1;
         valued && is_directive(&line.words[0].text)
     };
@@ -275,10 +280,10 @@ mod tests {
     use crate::source::FileId;
 
     fn lines(text: &str) -> Vec<RawLine> {
-        let shapes = Shapes::embedded().unwrap();
+        let shapes = DeploymentShapes::embedded().unwrap();
         let excerpt = Excerpt::whole(FileId(0), text.into());
         let place = TextPlace::File { path: "a".into() };
-        read("a".into(), place, excerpt, Frame::Lines, text, &shapes)
+        read("a".into(), place, excerpt, TextFrame::Lines, text, &shapes)
             .text
             .lines
     }
@@ -287,9 +292,11 @@ mod tests {
     fn a_trailing_comment_ends_what_is_meant() {
         let text = "maxmemory 1gb  # half\n";
         let line = &lines(text)[0];
-        assert_eq!(line.meant, 2);
+        assert_eq!(line.argument_count, 2);
         assert_eq!(&text[line.trailing_comment.unwrap().range()], "# half");
-        assert!(matches!(line.slot, Slot::Replace { span, .. } if &text[span.range()] == "1gb"));
+        assert!(
+            matches!(line.slot, EditTarget::Replace { span, .. } if &text[span.range()] == "1gb")
+        );
     }
 
     #[test]
@@ -314,7 +321,7 @@ mod tests {
             "requirepass __PW__",
         ] {
             assert!(
-                lines(text)[0].words.iter().any(|w| w.hole.is_some()),
+                lines(text)[0].words.iter().any(|w| w.unresolved.is_some()),
                 "{text}"
             );
         }
@@ -322,7 +329,7 @@ mod tests {
             lines("maxmemory 1gb")[0]
                 .words
                 .iter()
-                .all(|w| w.hole.is_none())
+                .all(|w| w.unresolved.is_none())
         );
     }
 }

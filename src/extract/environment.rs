@@ -4,18 +4,18 @@
 use crate::extract::scalar::raw_scalar;
 use crate::facts::Cause;
 use crate::facts::raw::{RawScalar, RawVariable};
-use crate::syntax::yaml::{Document, Node};
+use crate::syntax::yaml::{YamlDocument, YamlNode};
 
 /// How deep the containers of a document lie at most.
 const DEEPEST: usize = 24;
 
 /// The variables in a document.
-pub fn read(document: &Document) -> Vec<RawVariable> {
+pub fn read(document: &YamlDocument) -> Vec<RawVariable> {
     let root = &document.root;
     let mut found = Vec::new();
-    if root.get("kind").and_then(Node::as_str) == Some("ConfigMap") {
-        let data = root.get("data").map(Node::entries).unwrap_or_default();
-        let holder = root.at("metadata.name").and_then(Node::as_str);
+    if root.get("kind").and_then(YamlNode::as_str) == Some("ConfigMap") {
+        let data = root.get("data").map(YamlNode::entries).unwrap_or_default();
+        let holder = root.at("metadata.name").and_then(YamlNode::as_str);
         for entry in data {
             let name = entry.key.as_str().unwrap_or_default();
             let holder = format!("ConfigMap/{}", holder.unwrap_or_default());
@@ -23,7 +23,10 @@ pub fn read(document: &Document) -> Vec<RawVariable> {
         }
         return found;
     }
-    let services = root.get("services").map(Node::entries).unwrap_or_default();
+    let services = root
+        .get("services")
+        .map(YamlNode::entries)
+        .unwrap_or_default();
     for service in services {
         let name = service.key.as_str().unwrap_or_default();
         if let Some(environment) = service.value.get("environment") {
@@ -35,7 +38,7 @@ pub fn read(document: &Document) -> Vec<RawVariable> {
 }
 
 /// `environment:` of a compose service, as a map or a list.
-fn composed(environment: &Node, service: &str, found: &mut Vec<RawVariable>) {
+fn composed(environment: &YamlNode, service: &str, found: &mut Vec<RawVariable>) {
     let holder = || format!("service {service}");
     for entry in environment.entries() {
         let name = entry.key.as_str().unwrap_or_default();
@@ -55,7 +58,7 @@ fn composed(environment: &Node, service: &str, found: &mut Vec<RawVariable>) {
 }
 
 /// `env:` of every container below a node.
-fn contained(node: &Node, depth: usize, found: &mut Vec<RawVariable>) {
+fn contained(node: &YamlNode, depth: usize, found: &mut Vec<RawVariable>) {
     if depth > DEEPEST {
         return;
     }
@@ -63,10 +66,13 @@ fn contained(node: &Node, depth: usize, found: &mut Vec<RawVariable>) {
         if entry.key.as_str() == Some("env") && entry.value.is_seq() {
             let holder = node
                 .get("name")
-                .and_then(Node::as_str)
+                .and_then(YamlNode::as_str)
                 .unwrap_or("a container");
             for item in entry.value.items() {
-                let name = item.get("name").and_then(Node::as_str).unwrap_or_default();
+                let name = item
+                    .get("name")
+                    .and_then(YamlNode::as_str)
+                    .unwrap_or_default();
                 let value = item.get("value").map(raw_scalar);
                 found.extend(variable(
                     name,

@@ -1,18 +1,18 @@
 //! Resources that have a chart deployed with values of their own: Argo CD's Application and
 //! ApplicationSet, Flux's HelmRelease.
 
-use crate::extract::chart::{Release, deploy, deploy_by_signs};
-use crate::extract::manifest_context::Context;
+use crate::extract::chart::{ChartRelease, deploy, deploy_by_signs};
+use crate::extract::manifest_context::ManifestContext;
 use crate::extract::object_name::object_name;
 use crate::extract::scalar::{first_entry, known};
-use crate::extract::shape::Visibility;
+use crate::extract::shape::ValueVisibility;
 use crate::facts::Cause;
-use crate::facts::raw::{ObjectName, Raw};
+use crate::facts::raw::{ObjectName, RawFacts};
 use crate::knowledge::shapes::{ChartName, ReleaseForm};
-use crate::syntax::yaml::{self, Node};
+use crate::syntax::yaml::{self, YamlNode};
 
 /// Reads the resource if it deploys a chart.
-pub fn read(root: &Node, kind: &str, context: &Context<'_>, raw: &mut Raw) {
+pub fn read(root: &YamlNode, kind: &str, context: &ManifestContext<'_>, raw: &mut RawFacts) {
     let api = known(root.get("apiVersion")).unwrap_or_default();
     let group = api.split('/').next().unwrap_or_default();
     let Some(shape) = context.shapes.release(group, kind) else {
@@ -28,11 +28,17 @@ pub fn read(root: &Node, kind: &str, context: &Context<'_>, raw: &mut Raw) {
 }
 
 /// An Application has one source or several; each may be a chart.
-fn argo(root: &Node, spec: &Node, kind: &str, context: &Context<'_>, raw: &mut Raw) {
+fn argo(
+    root: &YamlNode,
+    spec: &YamlNode,
+    kind: &str,
+    context: &ManifestContext<'_>,
+    raw: &mut RawFacts,
+) {
     let Some(object) = object_name(root, kind) else {
         return;
     };
-    let several = spec.get("sources").map(Node::items).unwrap_or_default();
+    let several = spec.get("sources").map(YamlNode::items).unwrap_or_default();
     for source in spec.get("source").into_iter().chain(several) {
         let object = ObjectName {
             namespace: known(spec.at("destination.namespace")).map(str::to_owned),
@@ -43,11 +49,11 @@ fn argo(root: &Node, spec: &Node, kind: &str, context: &Context<'_>, raw: &mut R
 }
 
 fn argo_source(
-    source: &Node,
+    source: &YamlNode,
     object: ObjectName,
     anchor: crate::source::Span,
-    context: &Context<'_>,
-    raw: &mut Raw,
+    context: &ManifestContext<'_>,
+    raw: &mut RawFacts,
 ) {
     let Some(helm) = source.get("helm") else {
         return;
@@ -69,7 +75,7 @@ fn argo_source(
     } else {
         files.then_some("the application's valueFiles are not followed")
     };
-    let release = Release {
+    let release = ChartRelease {
         release: known(helm.get("releaseName"))
             .map(str::to_owned)
             .or_else(|| Some(object.name.clone()).filter(|_| !object.templated)),
@@ -77,7 +83,7 @@ fn argo_source(
         anchor: Some(anchor),
         chart,
         values: &values,
-        visibility: Visibility {
+        visibility: ValueVisibility {
             above: unfollowed_parameters(helm),
             ..unseen_below(below)
         },
@@ -86,9 +92,9 @@ fn argo_source(
 }
 
 /// A parameter that leads into a list, or whose name a template writes, may say anything of the values.
-fn unfollowed_parameters(helm: &Node) -> Option<Cause> {
+fn unfollowed_parameters(helm: &YamlNode) -> Option<Cause> {
     let parameters = helm.get("parameters")?;
-    let followed = |parameter: &Node| {
+    let followed = |parameter: &YamlNode| {
         let value = parameter.get("value");
         known(parameter.get("name")).is_some_and(|n| value.is_some_and(|v| v.nested(n).is_some()))
     };
@@ -97,12 +103,15 @@ fn unfollowed_parameters(helm: &Node) -> Option<Cause> {
 }
 
 /// Parameters over `valuesObject` over `values`, which `valuesObject` replaces whole.
-fn argo_values(helm: &Node) -> Option<Node> {
+fn argo_values(helm: &YamlNode) -> Option<YamlNode> {
     let written = match helm.get("valuesObject") {
         Some(object) => Some(object.clone()),
         None => helm.get("values").and_then(embedded),
     };
-    let parameters = helm.get("parameters").map(Node::items).unwrap_or_default();
+    let parameters = helm
+        .get("parameters")
+        .map(YamlNode::items)
+        .unwrap_or_default();
     let nested = parameters.iter().filter_map(|parameter| {
         let name = known(parameter.get("name"))?;
         parameter.get("value")?.nested(name)
@@ -113,7 +122,7 @@ fn argo_values(helm: &Node) -> Option<Node> {
 }
 
 /// A text of YAML in a field.
-fn embedded(node: &Node) -> Option<Node> {
+fn embedded(node: &YamlNode) -> Option<YamlNode> {
     let stream = yaml::parse(node.scalar()?.value());
     stream
         .documents
@@ -122,7 +131,13 @@ fn embedded(node: &Node) -> Option<Node> {
         .map(|document| document.root)
 }
 
-fn flux(root: &Node, spec: &Node, kind: &str, context: &Context<'_>, raw: &mut Raw) {
+fn flux(
+    root: &YamlNode,
+    spec: &YamlNode,
+    kind: &str,
+    context: &ManifestContext<'_>,
+    raw: &mut RawFacts,
+) {
     let Some(object) = object_name(root, kind) else {
         return;
     };
@@ -148,7 +163,7 @@ fn flux(root: &Node, spec: &Node, kind: &str, context: &Context<'_>, raw: &mut R
             None => name.clone(),
         })
     });
-    let release = Release {
+    let release = ChartRelease {
         object: ObjectName {
             namespace: target.or(object.namespace),
             ..object
@@ -162,15 +177,15 @@ fn flux(root: &Node, spec: &Node, kind: &str, context: &Context<'_>, raw: &mut R
     deploy_any(release, context, raw);
 }
 
-fn unseen_below(why: Option<&'static str>) -> Visibility {
-    Visibility {
+fn unseen_below(why: Option<&'static str>) -> ValueVisibility {
+    ValueVisibility {
         below: why.map(Cause::Release),
-        ..Visibility::default()
+        ..ValueVisibility::default()
     }
 }
 
 /// The chart itself, else the charts that it brings: their values under the chart's own cannot be seen.
-fn deploy_any(mut release: Release<'_>, context: &Context<'_>, raw: &mut Raw) {
+fn deploy_any(mut release: ChartRelease<'_>, context: &ManifestContext<'_>, raw: &mut RawFacts) {
     if deploy(&release, context, raw) {
         return;
     }

@@ -2,47 +2,47 @@
 //! a server's invocation out, or why it cannot be followed. How the words are written (a list, a
 //! string, a script) is the caller's business up to here; what the options mean is `command`'s.
 
-use crate::extract::command::{self, Invocation};
-use crate::extract::expand::Expanded;
-use crate::extract::process_environment::{self, Environment};
-use crate::extract::recipe::{self, Recipe};
-use crate::extract::script::{self, Command, is_shell};
+use crate::extract::command::{self, CommandInvocation};
+use crate::extract::generated_file::{self, GeneratedFile};
+use crate::extract::interpolate::InterpolatedText;
+use crate::extract::process_environment::{self, ProcessEnvironment};
+use crate::extract::script::{self, ShellCommand, is_shell};
 use crate::facts::raw::ArgWord;
-use crate::facts::{Cause, Slot};
-use crate::knowledge::shapes::{ImageReference, Shapes};
+use crate::facts::{Cause, EditTarget};
+use crate::knowledge::shapes::{DeploymentShapes, ImageReference};
 use crate::source::{Excerpt, Span, path};
 use crate::syntax::shell::{self, ShellWord};
 
 /// One word of a command: its text, and where it could be written anew.
 #[derive(Clone, Debug)]
-pub struct Argument {
-    pub text: Expanded,
-    pub slot: Slot,
+pub struct CommandArgument {
+    pub text: InterpolatedText,
+    pub slot: EditTarget,
 }
 
 /// A script that is shown to the process under a path: its text, or why it is not known; `None` where
 /// nothing is shown there.
-pub type Scripts<'a> = &'a dyn Fn(&str) -> Option<Result<Expanded, Cause>>;
+pub type ScriptLookup<'a> = &'a dyn Fn(&str) -> Option<Result<InterpolatedText, Cause>>;
 
 /// What is started, and by what.
-pub struct Launch<'a> {
+pub struct StartedProgram<'a> {
     /// The image, as far as it is written; none where there is no container.
     pub image: Option<&'a ImageReference>,
     /// Written instead of the image's own.
-    pub entrypoint: Option<Vec<Argument>>,
-    pub command: Vec<Argument>,
-    pub environment: &'a Environment,
+    pub entrypoint: Option<Vec<CommandArgument>>,
+    pub command: Vec<CommandArgument>,
+    pub environment: &'a ProcessEnvironment,
     /// Something else can connect to it.
     pub listens: bool,
-    pub scripts: Option<Scripts<'a>>,
+    pub scripts: Option<ScriptLookup<'a>>,
     /// What stands for the words that the image adds by itself.
     pub at: Span,
 }
 
 /// What was made of it.
-pub enum Launched {
+pub enum LaunchResult {
     /// It runs a server.
-    Server(Box<Invocation>),
+    Server(Box<CommandInvocation>),
     /// A server image runs something that cannot be followed.
     Hidden(Cause),
     /// It is no server.
@@ -50,28 +50,30 @@ pub enum Launched {
 }
 
 /// Follows what is started.
-pub fn launched(launch: &Launch<'_>, shapes: &Shapes) -> Launched {
-    let follower = Follower { launch, shapes };
+pub fn launched(launch: &StartedProgram<'_>, shapes: &DeploymentShapes) -> LaunchResult {
+    let follower = LaunchFollower { launch, shapes };
     match follower.follow() {
-        Launched::Server(invocation) if follower.is_other_mode(&invocation) => Launched::Other,
+        LaunchResult::Server(invocation) if follower.is_other_mode(&invocation) => {
+            LaunchResult::Other
+        }
         launched => launched,
     }
 }
 
 /// The words of a command that is written as one text: split as a shell splits, nothing run.
-pub fn split(text: &Expanded) -> Vec<Argument> {
+pub fn split(text: &InterpolatedText) -> Vec<CommandArgument> {
     let words = shell::words(text.excerpt()).into_iter();
     words
         .filter(|word| word.text != "\n" || !word.operator)
-        .map(|word| Argument {
+        .map(|word| CommandArgument {
             text: unquoted(text, &word),
-            slot: Slot::None,
+            slot: EditTarget::None,
         })
         .collect()
 }
 
 /// A word of a text without its quotes, each byte in its place where that can be told.
-fn unquoted(text: &Expanded, word: &ShellWord) -> Expanded {
+fn unquoted(text: &InterpolatedText, word: &ShellWord) -> InterpolatedText {
     let range = word.range.clone();
     let spelled = &text.text()[range.clone()];
     if spelled == word.text {
@@ -93,7 +95,7 @@ pub fn is_script(path: &str, text: &str) -> bool {
 }
 
 /// A script as a shell reads it; the first line of some names another program.
-pub fn shell_script(text: Excerpt) -> Result<Expanded, Cause> {
+pub fn shell_script(text: Excerpt) -> Result<InterpolatedText, Cause> {
     let first = text.text().lines().next().unwrap_or_default();
     let named = first.strip_prefix("#!").map(|line| {
         let mut words = line.split_ascii_whitespace();
@@ -102,12 +104,12 @@ pub fn shell_script(text: Excerpt) -> Result<Expanded, Cause> {
     if named == Some(false) {
         return Err(Cause::StartScript("is none of a shell"));
     }
-    Ok(Expanded::plain(text))
+    Ok(InterpolatedText::plain(text))
 }
 
 /// A shell script that is run, and the arguments that it is given.
-enum Script {
-    Known(Expanded, Vec<ArgWord>),
+enum ShellScript {
+    Known(InterpolatedText, Vec<ArgWord>),
     Hidden(Cause),
 }
 
@@ -117,21 +119,23 @@ const CONF_ENDING: &str = ".conf";
 /// Behind more words than these no wrapper is looked for.
 const MOST_WRAPPERS: usize = 4;
 
-struct Follower<'a> {
-    launch: &'a Launch<'a>,
-    shapes: &'a Shapes,
+struct LaunchFollower<'a> {
+    launch: &'a StartedProgram<'a>,
+    shapes: &'a DeploymentShapes,
 }
 
-impl Follower<'_> {
-    fn follow(&self) -> Launched {
+impl LaunchFollower<'_> {
+    fn follow(&self) -> LaunchResult {
         let words = self.words();
         match self.script(&words) {
-            Some(Script::Known(script, arguments)) => return self.scripted(&script, &arguments),
-            Some(Script::Hidden(reason)) => return self.hidden_or_other(reason),
+            Some(ShellScript::Known(script, arguments)) => {
+                return self.scripted(&script, &arguments);
+            }
+            Some(ShellScript::Hidden(reason)) => return self.hidden_or_other(reason),
             None => {}
         }
         if let Some(invocation) = self.direct(&words) {
-            return Launched::Server(Box::new(self.with_image_flags(invocation)));
+            return LaunchResult::Server(Box::new(self.with_image_flags(invocation)));
         }
         match self.launch.entrypoint {
             None => self.by_entrypoint(&words),
@@ -139,16 +143,16 @@ impl Follower<'_> {
         }
     }
 
-    fn arguments(&self) -> impl Iterator<Item = &Argument> {
+    fn arguments(&self) -> impl Iterator<Item = &CommandArgument> {
         let entrypoint = self.launch.entrypoint.iter().flatten();
         entrypoint.chain(&self.launch.command)
     }
 
     fn words(&self) -> Vec<ArgWord> {
-        let word = |argument: &Argument| ArgWord {
+        let word = |argument: &CommandArgument| ArgWord {
             text: argument.text.text().to_owned(),
             span: argument.text.excerpt().span_all(),
-            hole: argument.text.known().err(),
+            unresolved: argument.text.known().err(),
             slot: argument.slot.clone(),
         };
         self.arguments().map(word).collect()
@@ -156,7 +160,7 @@ impl Follower<'_> {
 
     /// The script of `sh -c SCRIPT`, of `sh FILE` or of a file that is run, behind wrappers such as
     /// `tini --`.
-    fn script(&self, words: &[ArgWord]) -> Option<Script> {
+    fn script(&self, words: &[ArgWord]) -> Option<ShellScript> {
         let is_server = |word: &ArgWord| self.shapes.program(&word.text).is_some();
         for (at, word) in words.iter().enumerate().take(MOST_WRAPPERS) {
             if is_server(word) {
@@ -173,7 +177,7 @@ impl Follower<'_> {
     }
 
     /// What a shell is given to run.
-    fn shell_script(&self, words: &[ArgWord], from: usize) -> Option<Script> {
+    fn shell_script(&self, words: &[ArgWord], from: usize) -> Option<ShellScript> {
         let is_flag = |word: &str| word.starts_with(['-', '+']) && word.len() > 1;
         let mut at = from;
         while let Some(word) = words.get(at).filter(|word| is_flag(&word.text)) {
@@ -182,26 +186,26 @@ impl Follower<'_> {
                 let script = self.arguments().nth(at)?.text.clone();
                 // Behind the script stands its name, then its arguments.
                 let arguments = words.get(at + 2..).unwrap_or_default();
-                return Some(Script::Known(script, arguments.to_vec()));
+                return Some(ShellScript::Known(script, arguments.to_vec()));
             }
         }
         self.mounted(words, at)
     }
 
     /// A script that is shown to the process as a file.
-    fn mounted(&self, words: &[ArgWord], at: usize) -> Option<Script> {
-        let runs = |word: &&ArgWord| word.hole.is_none() && !word.text.ends_with(CONF_ENDING);
+    fn mounted(&self, words: &[ArgWord], at: usize) -> Option<ShellScript> {
+        let runs = |word: &&ArgWord| word.unresolved.is_none() && !word.text.ends_with(CONF_ENDING);
         let word = words.get(at).filter(runs)?;
         Some(match (self.launch.scripts?)(&word.text)? {
-            Ok(script) => Script::Known(script, words[at + 1..].to_vec()),
-            Err(reason) => Script::Hidden(reason),
+            Ok(script) => ShellScript::Known(script, words[at + 1..].to_vec()),
+            Err(reason) => ShellScript::Hidden(reason),
         })
     }
 
-    fn scripted(&self, script: &Expanded, arguments: &[ArgWord]) -> Launched {
+    fn scripted(&self, script: &InterpolatedText, arguments: &[ArgWord]) -> LaunchResult {
         let commands = script::commands(script, self.launch.environment, arguments);
-        let is_server = |invocation: &Invocation| !self.is_other_mode(invocation);
-        let found: Vec<(usize, Invocation)> = commands
+        let is_server = |invocation: &CommandInvocation| !self.is_other_mode(invocation);
+        let found: Vec<(usize, CommandInvocation)> = commands
             .iter()
             .enumerate()
             .filter_map(|(i, command)| Some((i, self.direct(&command.words)?)))
@@ -214,7 +218,7 @@ impl Follower<'_> {
             .partition(|(_, invocation)| is_server(invocation));
         if servers.is_empty() {
             return match others.into_iter().next() {
-                Some((_, other)) => Launched::Server(Box::new(other)),
+                Some((_, other)) => LaunchResult::Server(Box::new(other)),
                 None => self.hidden_or_other(Cause::StartScript("is not followed")),
             };
         }
@@ -226,23 +230,23 @@ impl Follower<'_> {
             invocation.gap = Some(Cause::StartScript("starts several servers"));
         }
         self.add_recipe(&commands[..at], &mut invocation);
-        Launched::Server(Box::new(invocation))
+        LaunchResult::Server(Box::new(invocation))
     }
 
     /// How the commands before the server make its file.
-    fn add_recipe(&self, before: &[Command], invocation: &mut Invocation) {
+    fn add_recipe(&self, before: &[ShellCommand], invocation: &mut CommandInvocation) {
         let Some(file) = &invocation.file else {
             return;
         };
-        let recipe = Recipe {
-            parts: recipe::parts(before, &file.text, self.shapes),
-            strangers: before.iter().any(|command| !self.is_harmless(command)),
+        let recipe = GeneratedFile {
+            parts: generated_file::parts(before, &file.text, self.shapes),
+            unknown_programs: before.iter().any(|command| !self.is_harmless(command)),
             gap: invocation.gap.clone(),
         };
         let written = before
             .iter()
             .any(|command| self.may_write(&file.text, command));
-        if written || recipe.strangers || !recipe.parts.is_empty() {
+        if written || recipe.unknown_programs || !recipe.parts.is_empty() {
             let why = Cause::StartScript("may write the configuration before the server reads it");
             invocation.gap.get_or_insert(why);
         }
@@ -250,13 +254,13 @@ impl Follower<'_> {
     }
 
     /// What copies and moves make of the file is followed.
-    fn is_harmless(&self, command: &Command) -> bool {
+    fn is_harmless(&self, command: &ShellCommand) -> bool {
         let name = command.program();
-        name.is_empty() || self.shapes.is_harmless_command(name) || recipe::is_copy(name)
+        name.is_empty() || self.shapes.is_harmless_command(name) || generated_file::is_copy(name)
     }
 
     /// Whether a command names the file or its folder.
-    fn may_write(&self, file: &str, command: &Command) -> bool {
+    fn may_write(&self, file: &str, command: &ShellCommand) -> bool {
         let (folder, name) = path::split(file);
         let names_it = |word: &ArgWord| {
             word.text.contains(name) || folder.len() > 1 && word.text.contains(folder)
@@ -265,7 +269,7 @@ impl Follower<'_> {
     }
 
     /// A program among the words, behind wrappers such as `docker-entrypoint.sh` or `tini --`.
-    fn direct(&self, words: &[ArgWord]) -> Option<Invocation> {
+    fn direct(&self, words: &[ArgWord]) -> Option<CommandInvocation> {
         let is_program = |word: &ArgWord| self.shapes.program(&word.text).is_some();
         let at = words.iter().position(is_program)?;
         let program = words[at].text.clone();
@@ -274,33 +278,33 @@ impl Follower<'_> {
 
     /// The official entrypoints put the program before options and files, and run other words as they
     /// are. Of other images it is not known what they do.
-    fn by_entrypoint(&self, words: &[ArgWord]) -> Launched {
+    fn by_entrypoint(&self, words: &[ArgWord]) -> LaunchResult {
         let Some(image) = self.launch.image else {
-            return Launched::Other;
+            return LaunchResult::Other;
         };
         let Some(shape) = self.shapes.server_image(image) else {
-            return Launched::Other;
+            return LaunchResult::Other;
         };
         let official = shape.is_official(image);
         let Some(program) = shape.entrypoint.clone().filter(|_| official) else {
-            return Launched::Hidden(Cause::ImageProgram(image.repository.clone()));
+            return LaunchResult::Hidden(Cause::ImageProgram(image.repository.clone()));
         };
         match words.first() {
             Some(first) if !first.text.starts_with('-') && !first.text.ends_with(CONF_ENDING) => {
-                match &first.hole {
-                    Some(reason) => Launched::Hidden(reason.clone()),
+                match &first.unresolved {
+                    Some(reason) => LaunchResult::Hidden(reason.clone()),
                     None => self.hidden_or_other(Cause::Command("its command is not followed")),
                 }
             }
             _ => {
                 let invocation = command::invocation(Some(program), words);
-                Launched::Server(Box::new(self.with_image_flags(invocation)))
+                LaunchResult::Server(Box::new(self.with_image_flags(invocation)))
             }
         }
     }
 
     /// The entrypoint of some images adds the options that a variable holds behind all others.
-    fn with_image_flags(&self, mut invocation: Invocation) -> Invocation {
+    fn with_image_flags(&self, mut invocation: CommandInvocation) -> CommandInvocation {
         let shape = self.launch.image.and_then(|image| {
             let shape = self.shapes.server_image(image)?;
             shape.is_official(image).then_some(shape)
@@ -312,8 +316,8 @@ impl Follower<'_> {
         let word = |text: &str| ArgWord {
             text: text.to_owned(),
             span: self.launch.at,
-            hole: None,
-            slot: Slot::None,
+            unresolved: None,
+            slot: EditTarget::None,
         };
         let environment = self.launch.environment;
         match environment
@@ -336,18 +340,18 @@ impl Follower<'_> {
     }
 
     /// A server image whose command names no server program is a client's shell unless it listens.
-    fn hidden_or_other(&self, why: Cause) -> Launched {
+    fn hidden_or_other(&self, why: Cause) -> LaunchResult {
         let image = self.launch.image;
         let is_server = image.is_some_and(|image| self.shapes.server_image(image).is_some());
         if is_server && self.launch.listens {
-            Launched::Hidden(why)
+            LaunchResult::Hidden(why)
         } else {
-            Launched::Other
+            LaunchResult::Other
         }
     }
 
     /// The same program in another mode.
-    fn is_other_mode(&self, invocation: &Invocation) -> bool {
+    fn is_other_mode(&self, invocation: &CommandInvocation) -> bool {
         let modes = &self.shapes.servers.other_modes;
         invocation
             .arguments

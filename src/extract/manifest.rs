@@ -4,25 +4,25 @@
 
 use std::collections::BTreeMap;
 
-use crate::extract::conf::{self, Frame};
-use crate::extract::kustomize::Render;
-use crate::extract::manifest_context::Context;
+use crate::extract::conf::{self, TextFrame};
+use crate::extract::kustomize::KustomizeOutput;
+use crate::extract::manifest_context::ManifestContext;
 use crate::extract::object_name::object_name;
 use crate::extract::scalar::{known, raw_scalar};
 use crate::extract::{gitops, resource, workload};
 use crate::facts::Cause;
 use crate::facts::deployment::DeploymentQuantity;
-use crate::facts::extent::Extent;
+use crate::facts::overlay_scope::OverlayScope;
 use crate::facts::raw::{
-    ConfPart, ObjectName, Raw, RawAutoscaler, RawLimitRange, RawServer, RawService, TextPlace,
+    ConfPart, ObjectName, RawAutoscaler, RawFacts, RawLimitRange, RawServer, RawService, TextPlace,
 };
 use crate::source::Excerpt;
 use crate::syntax::base64;
-use crate::syntax::yaml::{Node, Stream};
+use crate::syntax::yaml::{YamlNode, YamlStream};
 
 /// Reads what a kustomization makes.
-pub fn read_render(render: &Render, context: &Context<'_>) -> Raw {
-    let mut raw = Raw::default();
+pub fn read_render(render: &KustomizeOutput, context: &ManifestContext<'_>) -> RawFacts {
+    let mut raw = RawFacts::default();
     for resource in &render.resources {
         let (texts, servers) = (raw.texts.len(), raw.servers.len());
         read_object(&resource.root, context, &mut raw);
@@ -45,7 +45,7 @@ pub fn read_render(render: &Render, context: &Context<'_>) -> Raw {
             server.fragment = true;
         }
     }
-    raw.extents.push(Extent {
+    raw.extents.push(OverlayScope {
         dir: render.dir.clone(),
         texts: 0..raw.texts.len(),
         servers: 0..raw.servers.len(),
@@ -66,8 +66,8 @@ fn obscure(server: &mut RawServer, why: &Cause) {
 }
 
 /// Reads every document of a stream.
-pub fn read(stream: &Stream, context: &Context<'_>) -> Raw {
-    let mut raw = Raw::default();
+pub fn read(stream: &YamlStream, context: &ManifestContext<'_>) -> RawFacts {
+    let mut raw = RawFacts::default();
     for document in &stream.documents {
         read_object(&document.root, context, &mut raw);
     }
@@ -75,7 +75,7 @@ pub fn read(stream: &Stream, context: &Context<'_>) -> Raw {
     raw
 }
 
-fn read_object(root: &Node, context: &Context<'_>, raw: &mut Raw) {
+fn read_object(root: &YamlNode, context: &ManifestContext<'_>, raw: &mut RawFacts) {
     let Some(kind) = known(root.get("kind")) else {
         return;
     };
@@ -85,8 +85,8 @@ fn read_object(root: &Node, context: &Context<'_>, raw: &mut Raw) {
         "Service" => raw.services.extend(service(root)),
         "LimitRange" => raw.limit_ranges.extend(limit_range(root)),
         "HorizontalPodAutoscaler" => raw.autoscalers.extend(autoscaler(root)),
-        _ if kind.ends_with("List") && root.get("items").is_some_and(Node::is_seq) => {
-            for item in root.get("items").map(Node::items).unwrap_or_default() {
+        _ if kind.ends_with("List") && root.get("items").is_some_and(YamlNode::is_seq) => {
+            for item in root.get("items").map(YamlNode::items).unwrap_or_default() {
                 read_object(item, context, raw);
             }
         }
@@ -104,18 +104,18 @@ fn read_object(root: &Node, context: &Context<'_>, raw: &mut Raw) {
 
 /// The texts of an object, in its field of plain ones and in that of encoded ones.
 fn read_texts(
-    root: &Node,
+    root: &YamlNode,
     kind: &str,
     (plain, encoded): (&str, &str),
-    context: &Context<'_>,
-    raw: &mut Raw,
+    context: &ManifestContext<'_>,
+    raw: &mut RawFacts,
 ) {
     let Some(object) = object_name(root, kind) else {
         return;
     };
     let texts = raw.texts.len();
     let entries = |field| {
-        let entries = root.get(field).map(Node::entries).unwrap_or_default();
+        let entries = root.get(field).map(YamlNode::entries).unwrap_or_default();
         entries.iter().filter_map(|entry| {
             let scalar = entry.value.scalar()?;
             Some((entry.key.as_str()?, scalar))
@@ -126,7 +126,7 @@ fn read_texts(
         read_text(
             &object,
             key,
-            (excerpt, Frame::of_scalar(scalar)),
+            (excerpt, TextFrame::of_scalar(scalar)),
             context,
             raw,
         );
@@ -136,7 +136,7 @@ fn read_texts(
         raw.secrets.push(scalar.value().span_all());
         if let Some(text) = base64::decode(scalar.as_str()).filter(|_| !scalar.has_hole()) {
             let excerpt = Excerpt::standing_for(&text, scalar.value().span_all());
-            read_text(&object, key, (excerpt, Frame::Inline), context, raw);
+            read_text(&object, key, (excerpt, TextFrame::Inline), context, raw);
         }
     }
     let renewed = renewed(root, &object);
@@ -146,8 +146,8 @@ fn read_texts(
 }
 
 /// Why whoever uses an object is started anew when it changes: it has to be called otherwise then.
-fn renewed(root: &Node, object: &ObjectName) -> Option<String> {
-    if root.get("immutable").and_then(Node::as_bool) == Some(true) {
+fn renewed(root: &YamlNode, object: &ObjectName) -> Option<String> {
+    if root.get("immutable").and_then(YamlNode::as_bool) == Some(true) {
         return Some("it is immutable".to_owned());
     }
     let ending = object.name.rsplit('-').next()?;
@@ -163,9 +163,9 @@ fn renewed(root: &Node, object: &ObjectName) -> Option<String> {
 fn read_text(
     object: &ObjectName,
     key: &str,
-    (excerpt, frame): (Excerpt, Frame),
-    context: &Context<'_>,
-    raw: &mut Raw,
+    (excerpt, frame): (Excerpt, TextFrame),
+    context: &ManifestContext<'_>,
+    raw: &mut RawFacts,
 ) {
     let place = TextPlace::Key {
         object: object.clone(),
@@ -182,9 +182,12 @@ fn read_text(
 }
 
 /// The limits that a namespace gives to containers that have none.
-fn limit_range(root: &Node) -> Option<RawLimitRange> {
+fn limit_range(root: &YamlNode) -> Option<RawLimitRange> {
     let object = object_name(root, "LimitRange")?;
-    let items = root.at("spec.limits").map(Node::items).unwrap_or_default();
+    let items = root
+        .at("spec.limits")
+        .map(YamlNode::items)
+        .unwrap_or_default();
     let of_containers = items
         .iter()
         .filter(|item| known(item.get("type")) == Some("Container"));
@@ -211,7 +214,7 @@ fn limit_range(root: &Node) -> Option<RawLimitRange> {
     })
 }
 
-fn autoscaler(root: &Node) -> Option<RawAutoscaler> {
+fn autoscaler(root: &YamlNode) -> Option<RawAutoscaler> {
     let object = object_name(root, "HorizontalPodAutoscaler")?;
     let target = root.at("spec.scaleTargetRef")?;
     let name = known(target.get("name"))?;
@@ -223,11 +226,11 @@ fn autoscaler(root: &Node) -> Option<RawAutoscaler> {
     })
 }
 
-fn service(root: &Node) -> Option<RawService> {
+fn service(root: &YamlNode) -> Option<RawService> {
     let object = object_name(root, "Service").filter(|object| !object.templated)?;
     let selector = root
         .at("spec.selector")
-        .map(Node::entries)
+        .map(YamlNode::entries)
         .unwrap_or_default();
     Some(RawService {
         name: object.name,

@@ -5,19 +5,19 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::extract::objects::Objects;
-use crate::knowledge::shapes::Shapes;
+use crate::extract::objects::ObjectIndex;
+use crate::knowledge::shapes::DeploymentShapes;
 use crate::source::FileId;
 
 /// What reading manifests needs besides the tree.
-pub struct Context<'a> {
+pub struct ManifestContext<'a> {
     /// A whole file's text, for indentation and line breaks.
     pub file_text: &'a (dyn Fn(FileId) -> Arc<str> + Sync),
-    pub shapes: &'a Shapes,
+    pub shapes: &'a DeploymentShapes,
     /// Whether a word is the name of a directive of any current version.
     pub is_directive: &'a (dyn Fn(&str) -> bool + Sync),
     /// What ConfigMaps and Secrets of the tree hold.
-    pub objects: &'a Objects<'a>,
+    pub objects: &'a ObjectIndex<'a>,
     /// The settings of operators that files of the tree speak of, with the first that does.
     pub settings: &'a BTreeMap<String, String>,
 }

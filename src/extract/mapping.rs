@@ -2,15 +2,15 @@
 //! configuration. Each entry is a line of the text that it stands for.
 
 use crate::extract::scalar::{replace, template_reason};
-use crate::facts::Slot;
+use crate::facts::EditTarget;
 use crate::facts::raw::{LineForm, RawLine, RawText, RawWord, TextPlace};
 use crate::source::Excerpt;
 use crate::syntax::conf;
-use crate::syntax::yaml::{Entry, Node};
+use crate::syntax::yaml::{MappingEntry, YamlNode};
 
 /// Reads a mapping as a text if at least two of its keys are directives and no key is anything else.
 pub fn read(
-    root: &Node,
+    root: &YamlNode,
     name: &str,
     excerpt: &Excerpt,
     is_directive: &dyn Fn(&str) -> bool,
@@ -36,8 +36,8 @@ pub fn read(
         place: TextPlace::Snippet,
         excerpt: excerpt.clone(),
         lines,
-        append: Slot::None,
-        holes: Vec::new(),
+        append: EditTarget::None,
+        unresolved: Vec::new(),
         foreign: false,
         recognised: true,
         renewed: None,
@@ -45,7 +45,7 @@ pub fn read(
 }
 
 /// One line an entry; a list repeats the directive.
-pub fn entry_lines(entry: &Entry) -> Vec<RawLine> {
+pub fn entry_lines(entry: &MappingEntry) -> Vec<RawLine> {
     let values = match entry.value.items() {
         [] => std::slice::from_ref(&entry.value),
         items => items,
@@ -56,12 +56,12 @@ pub fn entry_lines(entry: &Entry) -> Vec<RawLine> {
         .collect()
 }
 
-fn line(key: &Node, value: &Node) -> Option<RawLine> {
+fn line(key: &YamlNode, value: &YamlNode) -> Option<RawLine> {
     let hole = value.has_hole().then(template_reason);
     let name = RawWord {
         text: key.as_str()?.to_owned(),
         span: key.span,
-        hole: None,
+        unresolved: None,
     };
     let args = value
         .as_str()
@@ -70,17 +70,17 @@ fn line(key: &Node, value: &Node) -> Option<RawLine> {
         .map(|word| RawWord {
             text: word.text,
             span: value.span,
-            hole: hole.clone(),
+            unresolved: hole.clone(),
         });
     let words: Vec<_> = std::iter::once(name).chain(args).collect();
     Some(RawLine {
         number: 0,
         span: key.span.to(value.span),
         form: LineForm::Field,
-        meant: words.len(),
+        argument_count: words.len(),
         words,
         trailing_comment: None,
-        glued: false,
+        text_after_quote: false,
         error: None,
         slot: replace(value),
     })

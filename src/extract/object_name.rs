@@ -2,10 +2,10 @@
 
 use crate::extract::scalar::known;
 use crate::facts::raw::ObjectName;
-use crate::syntax::yaml::Node;
+use crate::syntax::yaml::YamlNode;
 
 /// Kind, namespace and name of an object; a templated name is its raw expression.
-pub fn object_name(root: &Node, kind: &str) -> Option<ObjectName> {
+pub fn object_name(root: &YamlNode, kind: &str) -> Option<ObjectName> {
     let name = root.at("metadata.name")?;
     Some(ObjectName {
         kind: kind.to_owned(),

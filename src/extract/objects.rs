@@ -5,13 +5,13 @@
 
 use std::collections::BTreeMap;
 
-use crate::extract::kustomize::{Render, Tree, TreeFile};
+use crate::extract::kustomize::{KustomizeOutput, KustomizeTree, TreeFile};
 use crate::extract::object_name::object_name;
 use crate::extract::scalar::known;
 use crate::facts::raw::ObjectName;
 use crate::facts::{Cause, tree};
 use crate::source::{FileId, path};
-use crate::syntax::yaml::{Node, Stream};
+use crate::syntax::yaml::{YamlNode, YamlStream};
 
 const SERVICE: &str = "Service";
 
@@ -20,27 +20,27 @@ const MOST_SERVICES: usize = 128;
 
 /// All of them by kind and name.
 #[derive(Default)]
-pub struct Objects<'t> {
-    found: BTreeMap<(String, String), Vec<Held<'t>>>,
+pub struct ObjectIndex<'t> {
+    found: BTreeMap<(String, String), Vec<HeldObject<'t>>>,
     /// Files that are parsed only when one of them may hold what is asked for.
     unread: Vec<&'t TreeFile>,
     paths: BTreeMap<FileId, &'t str>,
     environments: &'t [String],
     /// Where to look for what is not here.
-    beside: Option<&'t Objects<'t>>,
+    beside: Option<&'t ObjectIndex<'t>>,
 }
 
 /// An object and its namespace.
-struct Held<'t> {
-    root: &'t Node,
+struct HeldObject<'t> {
+    root: &'t YamlNode,
     namespace: Option<String>,
 }
 
-impl<'t> Objects<'t> {
+impl<'t> ObjectIndex<'t> {
     /// What the files of a tree say by themselves: those in `read`, and those in `unread` where they
     /// are asked for.
     pub fn new(
-        tree: &'t Tree,
+        tree: &'t KustomizeTree,
         (read, unread): (&[&str], &[&str]),
         environments: &'t [String],
     ) -> Self {
@@ -66,12 +66,12 @@ impl<'t> Objects<'t> {
     }
 
     /// What a snippet shows.
-    pub fn of_stream(stream: &'t Stream) -> Self {
+    pub fn of_stream(stream: &'t YamlStream) -> Self {
         Self::of_streams(std::slice::from_ref(stream))
     }
 
     /// What several texts show that belong together.
-    pub fn of_streams(streams: &'t [Stream]) -> Self {
+    pub fn of_streams(streams: &'t [YamlStream]) -> Self {
         let mut objects = Self::default();
         let documents = streams.iter().flat_map(|stream| &stream.documents);
         documents.for_each(|document| objects.add(&document.root));
@@ -79,7 +79,7 @@ impl<'t> Objects<'t> {
     }
 
     /// What a kustomization makes, and what it refers to beside that.
-    pub fn of_render(render: &'t Render, beside: &'t Objects<'t>) -> Self {
+    pub fn of_render(render: &'t KustomizeOutput, beside: &'t ObjectIndex<'t>) -> Self {
         let mut objects = Self {
             beside: Some(beside),
             ..Self::default()
@@ -90,12 +90,12 @@ impl<'t> Objects<'t> {
         objects
     }
 
-    fn add(&mut self, root: &'t Node) {
+    fn add(&mut self, root: &'t YamlNode) {
         let Some(kind) = known(root.get("kind")) else {
             return;
         };
         if kind.ends_with("List") {
-            let items = root.get("items").map(Node::items).unwrap_or_default();
+            let items = root.get("items").map(YamlNode::items).unwrap_or_default();
             return items.iter().for_each(|item| self.add(item));
         }
         if !matches!(kind, "ConfigMap" | "Secret" | SERVICE) {
@@ -103,7 +103,7 @@ impl<'t> Objects<'t> {
         }
         if let Some(object) = object_name(root, kind) {
             let held = self.found.entry((object.kind, object.name)).or_default();
-            held.push(Held {
+            held.push(HeldObject {
                 root,
                 namespace: object.namespace,
             });
@@ -113,7 +113,7 @@ impl<'t> Objects<'t> {
     /// The names of the Services in a namespace, as far as they are told.
     pub fn services(&self, namespace: Option<&String>) -> Vec<&str> {
         let of_kind = self.found.iter().filter(|((kind, _), _)| kind == SERVICE);
-        let is_near = |held: &Held<'_>| match (&held.namespace, namespace) {
+        let is_near = |held: &HeldObject<'_>| match (&held.namespace, namespace) {
             (Some(own), Some(other)) => own == other,
             _ => true,
         };
@@ -127,10 +127,10 @@ impl<'t> Objects<'t> {
     }
 
     /// The object of this name that is meant in a file; or why that is not known.
-    pub fn find(&self, wanted: &ObjectName, from: FileId) -> Result<&Node, Cause> {
+    pub fn find(&self, wanted: &ObjectName, from: FileId) -> Result<&YamlNode, Cause> {
         let key = (wanted.kind.clone(), wanted.name.clone());
         let held = self.found.get(&key).map(Vec::as_slice).unwrap_or_default();
-        let mut found: Vec<&Node> = held
+        let mut found: Vec<&YamlNode> = held
             .iter()
             .filter(|held| is_of(held.namespace.as_ref(), wanted))
             .map(|held| held.root)
@@ -144,7 +144,7 @@ impl<'t> Objects<'t> {
         self.choose(found, wanted, from)
     }
 
-    fn unread(&self, wanted: &ObjectName) -> Vec<&Node> {
+    fn unread(&self, wanted: &ObjectName) -> Vec<&YamlNode> {
         let speaks = |file: &&&TreeFile| {
             let text = file.excerpt.text();
             text.contains(&wanted.name) && text.contains(&wanted.kind)
@@ -167,22 +167,22 @@ impl<'t> Objects<'t> {
     /// Of several the one in the same file, else the one in the same folder.
     fn choose<'n>(
         &self,
-        mut found: Vec<&'n Node>,
+        mut found: Vec<&'n YamlNode>,
         wanted: &ObjectName,
         from: FileId,
-    ) -> Result<&'n Node, Cause> {
+    ) -> Result<&'n YamlNode, Cause> {
         let what = format!("{}/{}", wanted.kind, wanted.name);
         if found.is_empty() {
             return Err(Cause::OutsideTree(what));
         }
-        let path = |node: &Node| self.paths.get(&node.span.file).copied();
+        let path = |node: &YamlNode| self.paths.get(&node.span.file).copied();
         if let Some(own) = self.paths.get(&from) {
             found.retain(|node| {
                 path(node).is_none_or(|other| !tree::apart(own, other, self.environments))
             });
             let in_folder =
-                |node: &&Node| path(node).is_some_and(|p| path::folder(p) == path::folder(own));
-            let in_file = |node: &&Node| node.span.file == from;
+                |node: &&YamlNode| path(node).is_some_and(|p| path::folder(p) == path::folder(own));
+            let in_file = |node: &&YamlNode| node.span.file == from;
             if found.iter().any(in_file) {
                 found.retain(in_file);
             } else if found.iter().any(in_folder) {

@@ -3,19 +3,22 @@
 
 use std::collections::BTreeMap;
 
-use crate::extract::expand::Expanded;
-use crate::extract::variables::{self, Escape};
+use crate::extract::interpolate::InterpolatedText;
+use crate::extract::variables::{self, DollarEscape};
 use crate::facts::Cause;
 use crate::source::Excerpt;
 
 /// Values of the environment: literal, or why they are not known.
-pub type Environment = BTreeMap<String, Result<String, Cause>>;
+pub type ProcessEnvironment = BTreeMap<String, Result<String, Cause>>;
 
 /// Stands in an environment for every variable that it does not name, where such a one may be set.
 pub const ANY_OTHER: &str = "";
 
 /// What the shell makes of one `$NAME` or `${NAME…}`; `None` for other expansions.
-pub fn shell_value(expansion: &str, environment: &Environment) -> Option<Result<String, Cause>> {
+pub fn shell_value(
+    expansion: &str,
+    environment: &ProcessEnvironment,
+) -> Option<Result<String, Cause>> {
     let inner = expansion.trim_start_matches(['$', '{']);
     let is_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
     let end = inner.find(|c| !is_name(c)).unwrap_or(inner.len());
@@ -24,7 +27,7 @@ pub fn shell_value(expansion: &str, environment: &Environment) -> Option<Result<
     match (environment.get(name), environment.get(ANY_OTHER)) {
         (None, Some(Err(reason))) => Some(Err(reason.clone())),
         (None, _) if is_plain && !name.is_empty() => Some(Err(not_visible(name))),
-        _ => variables::value(expansion, environment, Escape::Backslash),
+        _ => variables::value(expansion, environment, DollarEscape::Backslash),
     }
 }
 
@@ -34,7 +37,7 @@ fn not_visible(name: &str) -> Cause {
 
 /// Fills in Kubernetes' own `$(NAME)`; what has no known value stays and is marked. `$$` is a dollar
 /// sign.
-pub fn substituted(excerpt: &Excerpt, environment: &Environment) -> Expanded {
+pub fn substituted(excerpt: &Excerpt, environment: &ProcessEnvironment) -> InterpolatedText {
     let text = excerpt.text();
     let mut builder = excerpt.builder();
     let mut unknown = Vec::new();
@@ -72,7 +75,7 @@ pub fn substituted(excerpt: &Excerpt, environment: &Environment) -> Expanded {
             }
         }
     }
-    Expanded::new(builder.finish_at(0), unknown, changed)
+    InterpolatedText::new(builder.finish_at(0), unknown, changed)
 }
 
 /// The variable at the start of the text: its name and its length there.

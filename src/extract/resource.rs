@@ -1,15 +1,15 @@
 //! Custom resources that an operator makes servers of, read by the shapes of `knowledge/shapes`.
 //! Nothing here knows an operator.
 
-use crate::extract::manifest_context::Context;
+use crate::extract::manifest_context::ManifestContext;
 use crate::extract::object_name::object_name;
 use crate::extract::scalar::{first_entry, known};
-use crate::extract::shape::{Fields, Owner, Reading, Visibility};
-use crate::facts::raw::Raw;
-use crate::syntax::yaml::Node;
+use crate::extract::shape::{ShapeFields, ShapeOwner, ShapeReading, ValueVisibility};
+use crate::facts::raw::RawFacts;
+use crate::syntax::yaml::YamlNode;
 
 /// The servers of a resource whose kind some shape describes.
-pub fn read(root: &Node, kind: &str, context: &Context<'_>, raw: &mut Raw) {
+pub fn read(root: &YamlNode, kind: &str, context: &ManifestContext<'_>, raw: &mut RawFacts) {
     let api = known(root.get("apiVersion")).unwrap_or_default();
     let (Some(shape), Some(object)) = (
         context.shapes.library.resource(api, kind),
@@ -17,16 +17,16 @@ pub fn read(root: &Node, kind: &str, context: &Context<'_>, raw: &mut Raw) {
     ) else {
         return;
     };
-    let owner = Owner {
+    let owner = ShapeOwner {
         object,
         anchor: first_entry(root),
         full_name: None,
     };
-    let reading = Reading {
+    let reading = ShapeReading {
         owner,
         shape,
-        fields: Fields::of_resource(root, shape.defaults_of(None)),
-        visibility: Visibility::default(),
+        fields: ShapeFields::of_resource(root, shape.defaults_of(None)),
+        visibility: ValueVisibility::default(),
         context,
     };
     reading.read(raw);

@@ -1,9 +1,9 @@
 //! YAML nodes as raw scalars and names: text with its place, or why it cannot be known.
 
 use crate::facts::raw::RawScalar;
-use crate::facts::{Cause, Encoding, Slot};
+use crate::facts::{Cause, EditTarget, TextEncoding};
 use crate::source::{Excerpt, Span};
-use crate::syntax::yaml::{Node, ScalarStyle};
+use crate::syntax::yaml::{ScalarStyle, YamlNode};
 
 /// Why a template keeps a value from being known.
 pub fn template_reason() -> Cause {
@@ -11,7 +11,7 @@ pub fn template_reason() -> Cause {
 }
 
 /// A scalar node's text; a mapping or list in its place is no figure.
-pub fn raw_scalar(node: &Node) -> RawScalar {
+pub fn raw_scalar(node: &YamlNode) -> RawScalar {
     let text = match node.as_str() {
         _ if node.has_hole() || node.is_open() => Err(template_reason()),
         Some(text) => Ok(text.to_owned()),
@@ -25,7 +25,7 @@ pub fn raw_scalar(node: &Node) -> RawScalar {
 }
 
 /// A one-line scalar can be written anew with its quotes.
-pub fn replace(node: &Node) -> Slot {
+pub fn replace(node: &YamlNode) -> EditTarget {
     let one_line = |style| !matches!(style, ScalarStyle::Literal | ScalarStyle::Folded);
     // What was put together out of several places cannot be written anew at one.
     let is_one = |value: &Excerpt| {
@@ -36,17 +36,17 @@ pub fn replace(node: &Node) -> Slot {
         Some(scalar)
             if one_line(scalar.style()) && !scalar.has_hole() && is_one(scalar.value()) =>
         {
-            Slot::Replace {
+            EditTarget::Replace {
                 span: node.span,
-                encoding: Encoding::YamlScalar,
+                encoding: TextEncoding::YamlScalar,
             }
         }
-        _ => Slot::None,
+        _ => EditTarget::None,
     }
 }
 
 /// Where a finding on a whole mapping stands: its first entry.
-pub fn first_entry(node: &Node) -> Span {
+pub fn first_entry(node: &YamlNode) -> Span {
     match node.entries().first() {
         Some(entry)
             if entry.value.scalar().is_some() && entry.key.span.file == entry.value.span.file =>
@@ -59,6 +59,7 @@ pub fn first_entry(node: &Node) -> Span {
 }
 
 /// A known text without a template in it.
-pub fn known(node: Option<&Node>) -> Option<&str> {
-    node.filter(|node| !node.has_hole()).and_then(Node::as_str)
+pub fn known(node: Option<&YamlNode>) -> Option<&str> {
+    node.filter(|node| !node.has_hole())
+        .and_then(YamlNode::as_str)
 }

@@ -1,13 +1,13 @@
 //! Places of a YAML file whose names say that they hold a secret: variables, fields, the password
 //! that a health check gives to a client. They are masked wherever the file is shown.
 
-use crate::knowledge::shapes::Shapes;
+use crate::knowledge::shapes::DeploymentShapes;
 use crate::source::Span;
-use crate::syntax::yaml::{Node, Stream};
+use crate::syntax::yaml::{YamlNode, YamlStream};
 
 /// The places of secrets in all documents.
-pub fn places(stream: &Stream, shapes: &Shapes) -> Vec<Span> {
-    let mut finder = Finder {
+pub fn places(stream: &YamlStream, shapes: &DeploymentShapes) -> Vec<Span> {
+    let mut finder = SecretFinder {
         shapes,
         found: Vec::new(),
     };
@@ -17,13 +17,13 @@ pub fn places(stream: &Stream, shapes: &Shapes) -> Vec<Span> {
     finder.found
 }
 
-struct Finder<'a> {
-    shapes: &'a Shapes,
+struct SecretFinder<'a> {
+    shapes: &'a DeploymentShapes,
     found: Vec<Span>,
 }
 
-impl Finder<'_> {
-    fn visit(&mut self, node: &Node) {
+impl SecretFinder<'_> {
+    fn visit(&mut self, node: &YamlNode) {
         for entry in node.entries() {
             let key = entry.key.as_str().unwrap_or_default();
             if self.shapes.is_secret_name(key) {
@@ -32,7 +32,10 @@ impl Finder<'_> {
             self.visit(&entry.value);
         }
         // Kubernetes writes a variable as two fields.
-        let name = node.get("name").and_then(Node::as_str).unwrap_or_default();
+        let name = node
+            .get("name")
+            .and_then(YamlNode::as_str)
+            .unwrap_or_default();
         if let Some(value) = node.get("value")
             && self.shapes.is_secret_name(name)
         {
@@ -51,7 +54,7 @@ impl Finder<'_> {
         }
     }
 
-    fn add(&mut self, node: &Node) {
+    fn add(&mut self, node: &YamlNode) {
         if node.as_str().is_some_and(|text| !text.is_empty()) && !node.has_hole() {
             self.found.push(node.span);
         }

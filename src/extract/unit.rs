@@ -3,33 +3,33 @@
 //!
 //! Where a path of the host lies in the tree is an assumption: the file whose path ends like it.
 
-use crate::extract::command::Invocation;
-use crate::extract::expand::Expanded;
-use crate::extract::launch::{self, Argument, Launch, Launched};
-use crate::extract::process_environment::Environment;
-use crate::extract::variables::{Escape, fill};
+use crate::extract::command::CommandInvocation;
+use crate::extract::interpolate::InterpolatedText;
+use crate::extract::launch::{self, CommandArgument, LaunchResult, StartedProgram};
+use crate::extract::process_environment::ProcessEnvironment;
+use crate::extract::variables::{DollarEscape, fill};
 use crate::facts::deployment::{Deployment, DeploymentQuantity};
 use crate::facts::fact_path::ServerFact;
-use crate::facts::raw::{ConfPart, Raw, RawScalar, RawServer};
-use crate::facts::{Cause, Slot, Strength, quantity};
-use crate::knowledge::shapes::Shapes;
+use crate::facts::raw::{ConfPart, RawFacts, RawScalar, RawServer};
+use crate::facts::{Cause, EditTarget, Strength, quantity};
+use crate::knowledge::shapes::DeploymentShapes;
 use crate::source::{Comment, Excerpt, path};
 use crate::syntax::dotenv;
 use crate::syntax::shell;
-use crate::syntax::unit::{self, Setting};
+use crate::syntax::unit::{self, UnitSetting};
 
 /// A unit or a drop-in of one.
 #[derive(Clone, Debug)]
 pub struct UnitFile {
     pub path: String,
-    settings: Vec<Setting>,
+    settings: Vec<UnitSetting>,
     pub comments: Vec<Comment>,
 }
 
 /// Reads a file.
 pub fn read(path: &str, excerpt: &Excerpt) -> UnitFile {
     let parsed = unit::parse(excerpt);
-    let of_service = |setting: &Setting| setting.section == "Service";
+    let of_service = |setting: &UnitSetting| setting.section == "Service";
     UnitFile {
         path: path.to_owned(),
         settings: parsed.settings.into_iter().filter(of_service).collect(),
@@ -38,8 +38,12 @@ pub fn read(path: &str, excerpt: &Excerpt) -> UnitFile {
 }
 
 /// The servers of all units. `tree` finds the paths that end with a path of the host.
-pub fn servers(units: &[UnitFile], tree: &dyn Fn(&str) -> Vec<String>, shapes: &Shapes) -> Raw {
-    let mut raw = Raw::default();
+pub fn servers(
+    units: &[UnitFile],
+    tree: &dyn Fn(&str) -> Vec<String>,
+    shapes: &DeploymentShapes,
+) -> RawFacts {
+    let mut raw = RawFacts::default();
     for unit in units {
         raw.comments.extend(unit.comments.iter().cloned());
         if !unit.path.ends_with(".service") {
@@ -50,7 +54,7 @@ pub fn servers(units: &[UnitFile], tree: &dyn Fn(&str) -> Vec<String>, shapes: &
             .iter()
             .filter(|other| path::folder(&other.path) == folder);
         let settings = unit.settings.iter();
-        let merged = Merged {
+        let merged = MergedUnit {
             path: &unit.path,
             settings: settings
                 .chain(drop_ins.flat_map(|drop_in| &drop_in.settings))
@@ -64,16 +68,16 @@ pub fn servers(units: &[UnitFile], tree: &dyn Fn(&str) -> Vec<String>, shapes: &
 }
 
 /// A unit with its drop-ins.
-struct Merged<'a> {
+struct MergedUnit<'a> {
     path: &'a str,
-    settings: Vec<&'a Setting>,
+    settings: Vec<&'a UnitSetting>,
     tree: &'a dyn Fn(&str) -> Vec<String>,
-    shapes: &'a Shapes,
+    shapes: &'a DeploymentShapes,
 }
 
-impl Merged<'_> {
+impl MergedUnit<'_> {
     /// The last setting of a name; an empty one takes back what was said before.
-    fn last(&self, name: &str) -> Option<&Setting> {
+    fn last(&self, name: &str) -> Option<&UnitSetting> {
         let last = self.settings.iter().rev().find(|s| s.name == name)?;
         (!last.value.text().is_empty()).then_some(*last)
     }
@@ -83,7 +87,7 @@ impl Merged<'_> {
         let environment = self.environment();
         let (command, gap) = self.command(start, &environment);
         let launched = launch::launched(
-            &Launch {
+            &StartedProgram {
                 image: None,
                 entrypoint: None,
                 command,
@@ -94,7 +98,7 @@ impl Merged<'_> {
             },
             self.shapes,
         );
-        let Launched::Server(mut invocation) = launched else {
+        let LaunchResult::Server(mut invocation) = launched else {
             return None;
         };
         invocation.gap_behind = invocation.gap_behind.or(gap);
@@ -111,9 +115,9 @@ impl Merged<'_> {
     /// variable that is a word of its own becomes as many words as it holds.
     fn command(
         &self,
-        start: &Setting,
-        environment: &Environment,
-    ) -> (Vec<Argument>, Option<Cause>) {
+        start: &UnitSetting,
+        environment: &ProcessEnvironment,
+    ) -> (Vec<CommandArgument>, Option<Cause>) {
         let mut gap = None;
         let mut words = Vec::new();
         for argument in launch::split(&without_specifiers(&start.value)) {
@@ -125,9 +129,9 @@ impl Merged<'_> {
                 (Some(Ok(value)), _) => {
                     let all = 0..argument.text.text().len();
                     let parts = value.split_ascii_whitespace();
-                    words.extend(parts.map(|part| Argument {
+                    words.extend(parts.map(|part| CommandArgument {
                         text: argument.text.respelled(part, all.clone()),
-                        slot: Slot::None,
+                        slot: EditTarget::None,
                     }));
                 }
                 (Some(Err(reason)), _) => gap = Some(reason.clone()),
@@ -150,7 +154,7 @@ impl Merged<'_> {
     }
 
     /// What the unit sets; a file of the host may set the same anew.
-    fn environment(&self) -> Environment {
+    fn environment(&self) -> ProcessEnvironment {
         let file = self.last("EnvironmentFile");
         let values = self.settings.iter().filter(|s| s.name == "Environment");
         let pairs = values.flat_map(|setting| {
@@ -202,7 +206,7 @@ impl Merged<'_> {
         deployment
     }
 
-    fn conf(&self, mut invocation: Invocation) -> Vec<ConfPart> {
+    fn conf(&self, mut invocation: CommandInvocation) -> Vec<ConfPart> {
         let mut parts = Vec::new();
         if let Some(file) = &invocation.file {
             let at = file.span;
@@ -210,7 +214,7 @@ impl Merged<'_> {
                 reason,
                 at: Some(at),
             };
-            parts.push(match &file.hole {
+            parts.push(match &file.unresolved {
                 Some(reason) => hidden(Cause::FilePath(Box::new(reason.clone()))),
                 None => match &(self.tree)(&file.text)[..] {
                     [one] => ConfPart::File {
@@ -250,14 +254,14 @@ fn variable(word: &str) -> Option<&str> {
 }
 
 /// The word with the variables in it, `${NAME}`.
-fn filled_in(argument: Argument, environment: &Environment) -> Argument {
+fn filled_in(argument: CommandArgument, environment: &ProcessEnvironment) -> CommandArgument {
     let is_known = argument.text.known().is_ok();
     if !is_known || !argument.text.text().contains("${") {
         return argument;
     }
-    Argument {
-        text: fill(argument.text.excerpt(), environment, Escape::Doubled),
-        slot: Slot::None,
+    CommandArgument {
+        text: fill(argument.text.excerpt(), environment, DollarEscape::Doubled),
+        slot: EditTarget::None,
     }
 }
 
@@ -268,7 +272,7 @@ fn prefix(command: &str) -> &str {
 }
 
 /// The command without the signs before its program; `%i` and the like are known on the host alone.
-fn without_specifiers(value: &Excerpt) -> Expanded {
+fn without_specifiers(value: &Excerpt) -> InterpolatedText {
     let text = value.text();
     let signs = prefix(text).len();
     let value = value.slice(signs..text.len());
@@ -282,10 +286,10 @@ fn without_specifiers(value: &Excerpt) -> Expanded {
         })
         .map(|(at, _)| (at..at + 2, reason.clone()))
         .collect();
-    Expanded::new(value.clone(), unknown, false)
+    InterpolatedText::new(value.clone(), unknown, false)
 }
 
-fn scalar(setting: &Setting, read: fn(&str) -> Option<String>) -> RawScalar {
+fn scalar(setting: &UnitSetting, read: fn(&str) -> Option<String>) -> RawScalar {
     let text = setting.value.text();
     RawScalar {
         text: read(text).ok_or_else(|| Cause::Text {
@@ -293,7 +297,7 @@ fn scalar(setting: &Setting, read: fn(&str) -> Option<String>) -> RawScalar {
             fact: "depends on the machine",
         }),
         span: setting.value.span_all(),
-        slot: Slot::None,
+        slot: EditTarget::None,
     }
 }
 

@@ -5,22 +5,22 @@
 
 use std::collections::BTreeSet;
 
-use crate::extract::chart::{self, Release, deploy, deploy_by_signs, first_word};
-use crate::extract::manifest_context::Context;
+use crate::extract::chart::{self, ChartRelease, deploy, deploy_by_signs, first_word};
+use crate::extract::manifest_context::ManifestContext;
 use crate::extract::scalar::known;
-use crate::extract::shape::Visibility;
+use crate::extract::shape::ValueVisibility;
 use crate::facts::Cause;
-use crate::facts::raw::{ObjectName, Raw};
-use crate::knowledge::shapes::{ChartName, Shapes};
+use crate::facts::raw::{ObjectName, RawFacts};
+use crate::knowledge::shapes::{ChartName, DeploymentShapes};
 use crate::source::path;
-use crate::syntax::yaml::Node;
+use crate::syntax::yaml::YamlNode;
 
 /// What the servers of a file of values are called after.
 const KIND: &str = "Chart";
 
 /// The charts of a tree.
 #[derive(Debug, Default)]
-pub struct Charts {
+pub struct ChartFolders {
     charts: Vec<ChartFile>,
     /// The paths of all files that may hold values.
     values: BTreeSet<String>,
@@ -32,11 +32,11 @@ pub struct ChartFile {
     /// Its folder; empty for the root.
     dir: String,
     chart: ChartName,
-    dependencies: Vec<Dependency>,
+    dependencies: Vec<ChartDependency>,
 }
 
 #[derive(Clone, Debug)]
-struct Dependency {
+struct ChartDependency {
     chart: ChartName,
     /// The key of its values.
     key: String,
@@ -54,13 +54,13 @@ pub fn is_values_name(path: &str) -> bool {
     path::name(path).contains("values")
 }
 
-impl Charts {
+impl ChartFolders {
     /// Takes in a chart's description.
-    pub fn add_chart(&mut self, path: &str, root: &Node) {
+    pub fn add_chart(&mut self, path: &str, root: &YamlNode) {
         let dir = path::folder(path).to_owned();
         let dependencies = root
             .get("dependencies")
-            .map(Node::items)
+            .map(YamlNode::items)
             .unwrap_or_default();
         let dependencies = dependencies.iter().filter_map(dependency).collect();
         let named = root.get("name");
@@ -92,7 +92,7 @@ impl Charts {
 
     /// The file that this one is laid over: the chart's own values, or the one in its folder whose name
     /// says that it is common to others.
-    fn base_of(&self, path: &str, shapes: &Shapes) -> Option<&str> {
+    fn base_of(&self, path: &str, shapes: &DeploymentShapes) -> Option<&str> {
         let dir = path::folder(path);
         let own = self
             .above(path)
@@ -132,11 +132,11 @@ impl ChartFile {
     }
 }
 
-fn dependency(node: &Node) -> Option<Dependency> {
+fn dependency(node: &YamlNode) -> Option<ChartDependency> {
     let name = known(node.get("name"))?.to_owned();
     let conditions = known(node.get("condition")).unwrap_or_default();
     let conditions = conditions.split(',').map(|path| path.trim().to_owned());
-    Some(Dependency {
+    Some(ChartDependency {
         key: known(node.get("alias")).unwrap_or(&name).to_owned(),
         chart: ChartName {
             name,
@@ -148,7 +148,13 @@ fn dependency(node: &Node) -> Option<Dependency> {
 }
 
 /// Reads a document that is no manifest as values, if it is.
-pub fn read(root: &Node, path: &str, charts: &Charts, context: &Context<'_>, raw: &mut Raw) {
+pub fn read(
+    root: &YamlNode,
+    path: &str,
+    charts: &ChartFolders,
+    context: &ManifestContext<'_>,
+    raw: &mut RawFacts,
+) {
     if !root.is_map() || root.get("apiVersion").is_some() || is_chart_file(path) {
         return;
     }
@@ -156,14 +162,14 @@ pub fn read(root: &Node, path: &str, charts: &Charts, context: &Context<'_>, raw
     let file = ValuesFile {
         root,
         path,
-        visibility: Visibility {
+        visibility: ValueVisibility {
             below: charts
                 .base_of(path, context.shapes)
                 .map(|base| Cause::Named {
                     name: base.to_string(),
                     fact: "may say the rest",
                 }),
-            ..Visibility::default()
+            ..ValueVisibility::default()
         },
         context,
     };
@@ -178,19 +184,19 @@ pub fn read(root: &Node, path: &str, charts: &Charts, context: &Context<'_>, raw
 }
 
 /// Reads a part of values that a document shows: what it leaves out may be written elsewhere.
-pub fn read_part(root: &Node, path: &str, context: &Context<'_>, raw: &mut Raw) {
+pub fn read_part(root: &YamlNode, path: &str, context: &ManifestContext<'_>, raw: &mut RawFacts) {
     if !root.is_map() || root.get("apiVersion").is_some() {
         return;
     }
     let part = ValuesFile {
         root,
         path,
-        visibility: Visibility {
+        visibility: ValueVisibility {
             below: Some(Cause::Excerpt {
                 by: "a snippet",
                 of: "the values",
             }),
-            ..Visibility::default()
+            ..ValueVisibility::default()
         },
         context,
     };
@@ -198,15 +204,15 @@ pub fn read_part(root: &Node, path: &str, context: &Context<'_>, raw: &mut Raw) 
 }
 
 struct ValuesFile<'a> {
-    root: &'a Node,
+    root: &'a YamlNode,
     path: &'a str,
-    visibility: Visibility,
-    context: &'a Context<'a>,
+    visibility: ValueVisibility,
+    context: &'a ManifestContext<'a>,
 }
 
 impl ValuesFile<'_> {
     /// The chart's own servers, and those of the charts below it.
-    fn of_chart(&self, chart: &ChartFile, raw: &mut Raw) {
+    fn of_chart(&self, chart: &ChartFile, raw: &mut RawFacts) {
         let own = self.release(&chart.chart.name, self.root, chart.chart.clone());
         let own = deploy(&own, self.context, raw);
         let mut known = Vec::new();
@@ -233,7 +239,7 @@ impl ValuesFile<'_> {
     }
 
     /// Why a part is not deployed with these values.
-    fn switched_off(&self, dependency: &Dependency) -> Option<Cause> {
+    fn switched_off(&self, dependency: &ChartDependency) -> Option<Cause> {
         let values = dependency.conditions.iter().filter_map(|path| {
             let value = self.root.at(path)?.as_bool()?;
             Some((path, value))
@@ -243,7 +249,7 @@ impl ValuesFile<'_> {
     }
 
     /// Nothing says which chart it is for: the file's own path, and the fields.
-    fn by_shape(&self, raw: &mut Raw) {
+    fn by_shape(&self, raw: &mut RawFacts) {
         let path = self.path.to_ascii_lowercase();
         let charts = self.context.shapes.library.charts();
         let words: BTreeSet<&str> = charts
@@ -268,8 +274,8 @@ impl ValuesFile<'_> {
         deploy_by_signs(&release, self.context, raw);
     }
 
-    fn release<'r>(&self, name: &str, values: &'r Node, chart: ChartName) -> Release<'r> {
-        Release {
+    fn release<'r>(&self, name: &str, values: &'r YamlNode, chart: ChartName) -> ChartRelease<'r> {
+        ChartRelease {
             object: ObjectName {
                 kind: KIND.to_owned(),
                 namespace: None,

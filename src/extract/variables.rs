@@ -7,16 +7,16 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use crate::extract::expand::Expanded;
+use crate::extract::interpolate::InterpolatedText;
 use crate::facts::Cause;
 use crate::source::Excerpt;
 
 /// Values by name: known, or why they are not.
-pub type Variables = BTreeMap<String, Result<String, Cause>>;
+pub type VariableValues = BTreeMap<String, Result<String, Cause>>;
 
 /// How a dollar sign is kept from being a variable's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Escape {
+pub enum DollarEscape {
     /// `$$`
     Doubled,
     /// `\$`
@@ -27,10 +27,14 @@ pub enum Escape {
 const DEEPEST: usize = 16;
 
 /// Fills in the variables of a text.
-pub fn fill(excerpt: &Excerpt, variables: &Variables, escape: Escape) -> Expanded {
+pub fn fill(
+    excerpt: &Excerpt,
+    variables: &VariableValues,
+    escape: DollarEscape,
+) -> InterpolatedText {
     let text = excerpt.text();
     if !text.contains('$') {
-        return Expanded::plain(excerpt.clone());
+        return InterpolatedText::plain(excerpt.clone());
     }
     let mut builder = excerpt.builder();
     let mut length = 0;
@@ -38,16 +42,17 @@ pub fn fill(excerpt: &Excerpt, variables: &Variables, escape: Escape) -> Expande
     let mut changed = false;
     for piece in pieces(text, escape) {
         match piece {
-            Piece::Literal(range) => {
+            ExpansionPiece::Literal(range) => {
                 length += range.len();
                 builder.push(range);
             }
-            Piece::Dollar(range) => {
+            ExpansionPiece::Dollar(range) => {
                 changed = true;
                 length += 1;
                 builder.push_as("$", range);
             }
-            Piece::Variable(range, variable) => match variable.value(variables, escape, 0) {
+            ExpansionPiece::Variable(range, variable) => match variable.value(variables, escape, 0)
+            {
                 Ok(value) => {
                     changed = true;
                     length += value.len();
@@ -61,14 +66,14 @@ pub fn fill(excerpt: &Excerpt, variables: &Variables, escape: Escape) -> Expande
             },
         }
     }
-    Expanded::new(builder.finish_at(0), unknown, changed)
+    InterpolatedText::new(builder.finish_at(0), unknown, changed)
 }
 
 /// What one `$NAME` or `${NAME…}` comes to. `None` for what is no variable of these forms.
 pub fn value(
     expansion: &str,
-    variables: &Variables,
-    escape: Escape,
+    variables: &VariableValues,
+    escape: DollarEscape,
 ) -> Option<Result<String, Cause>> {
     let (variable, length) = variable(expansion)?;
     (length == expansion.len()).then(|| variable.value(variables, escape, 0))
@@ -77,8 +82,8 @@ pub fn value(
 /// The text with its variables filled in, or why that is not known.
 fn filled(
     text: &str,
-    variables: &Variables,
-    escape: Escape,
+    variables: &VariableValues,
+    escape: DollarEscape,
     depth: usize,
 ) -> Result<String, Cause> {
     if depth > DEEPEST {
@@ -87,9 +92,9 @@ fn filled(
     let mut out = String::new();
     for piece in pieces(text, escape) {
         match piece {
-            Piece::Literal(range) => out.push_str(&text[range]),
-            Piece::Dollar(_) => out.push('$'),
-            Piece::Variable(_, variable) => {
+            ExpansionPiece::Literal(range) => out.push_str(&text[range]),
+            ExpansionPiece::Dollar(_) => out.push('$'),
+            ExpansionPiece::Variable(_, variable) => {
                 out.push_str(&variable.value(variables, escape, depth + 1)?);
             }
         }
@@ -97,27 +102,32 @@ fn filled(
     Ok(out)
 }
 
-enum Piece<'t> {
+enum ExpansionPiece<'t> {
     Literal(Range<usize>),
     /// An escaped dollar sign.
     Dollar(Range<usize>),
-    Variable(Range<usize>, Variable<'t>),
+    Variable(Range<usize>, VariableReference<'t>),
 }
 
-struct Variable<'t> {
+struct VariableReference<'t> {
     name: &'t str,
-    operation: Option<Operation<'t>>,
+    operation: Option<ExpansionOperator<'t>>,
 }
 
 /// What is done where it is unset; `or_empty` where it is empty, too.
-struct Operation<'t> {
+struct ExpansionOperator<'t> {
     sign: char,
     or_empty: bool,
     word: &'t str,
 }
 
-impl Variable<'_> {
-    fn value(&self, variables: &Variables, escape: Escape, depth: usize) -> Result<String, Cause> {
+impl VariableReference<'_> {
+    fn value(
+        &self,
+        variables: &VariableValues,
+        escape: DollarEscape,
+        depth: usize,
+    ) -> Result<String, Cause> {
         let known = variables.get(self.name);
         let Some(operation) = &self.operation else {
             return match known {
@@ -147,17 +157,23 @@ impl Variable<'_> {
     }
 }
 
-fn pieces(text: &str, escape: Escape) -> Vec<Piece<'_>> {
+fn pieces(text: &str, escape: DollarEscape) -> Vec<ExpansionPiece<'_>> {
     let mut found = Vec::new();
     let mut at = 0;
     let mut literal = 0;
     let bytes = text.as_bytes();
     while at < text.len() {
         let (piece, length) = match (bytes[at], bytes.get(at + 1)) {
-            (b'$', Some(b'$')) if escape == Escape::Doubled => (Piece::Dollar(at..at + 2), 2),
-            (b'\\', Some(b'$')) if escape == Escape::Backslash => (Piece::Dollar(at..at + 2), 2),
+            (b'$', Some(b'$')) if escape == DollarEscape::Doubled => {
+                (ExpansionPiece::Dollar(at..at + 2), 2)
+            }
+            (b'\\', Some(b'$')) if escape == DollarEscape::Backslash => {
+                (ExpansionPiece::Dollar(at..at + 2), 2)
+            }
             (b'$', _) => match variable(&text[at..]) {
-                Some((variable, length)) => (Piece::Variable(at..at + length, variable), length),
+                Some((variable, length)) => {
+                    (ExpansionPiece::Variable(at..at + length, variable), length)
+                }
                 None => {
                     at += 1;
                     continue;
@@ -169,23 +185,23 @@ fn pieces(text: &str, escape: Escape) -> Vec<Piece<'_>> {
             }
         };
         if literal < at {
-            found.push(Piece::Literal(literal..at));
+            found.push(ExpansionPiece::Literal(literal..at));
         }
         found.push(piece);
         at += length;
         literal = at;
     }
     if literal < text.len() {
-        found.push(Piece::Literal(literal..text.len()));
+        found.push(ExpansionPiece::Literal(literal..text.len()));
     }
     found
 }
 
 /// The variable at the start of a text, and how long it is there.
-fn variable(text: &str) -> Option<(Variable<'_>, usize)> {
+fn variable(text: &str) -> Option<(VariableReference<'_>, usize)> {
     let Some(inner) = text.strip_prefix("${") else {
         let name = name_at(&text[1..])?;
-        let plain = Variable {
+        let plain = VariableReference {
             name,
             operation: None,
         };
@@ -197,7 +213,7 @@ fn variable(text: &str) -> Option<(Variable<'_>, usize)> {
     let length = 2 + name.len() + end + 1;
     let rest = &rest[..end];
     if rest.is_empty() {
-        let plain = Variable {
+        let plain = VariableReference {
             name,
             operation: None,
         };
@@ -211,12 +227,12 @@ fn variable(text: &str) -> Option<(Variable<'_>, usize)> {
         .chars()
         .next()
         .filter(|c| matches!(c, '-' | '?' | '+' | '='))?;
-    let operation = Operation {
+    let operation = ExpansionOperator {
         sign,
         or_empty,
         word: &rest[1..],
     };
-    let variable = Variable {
+    let variable = VariableReference {
         name,
         operation: Some(operation),
     };
@@ -252,7 +268,7 @@ mod tests {
     use crate::source::FileId;
     use proptest::prelude::*;
 
-    fn variables() -> Variables {
+    fn variables() -> VariableValues {
         let known = |text: &str| Ok(text.to_owned());
         BTreeMap::from([
             ("A".to_owned(), known("one")),
@@ -261,11 +277,11 @@ mod tests {
         ])
     }
 
-    fn read(text: &str) -> Expanded {
+    fn read(text: &str) -> InterpolatedText {
         fill(
             &Excerpt::whole(FileId(0), text.into()),
             &variables(),
-            Escape::Doubled,
+            DollarEscape::Doubled,
         )
     }
 

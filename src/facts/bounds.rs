@@ -7,7 +7,7 @@
 use std::collections::BTreeSet;
 
 use crate::facts::cause::Cause;
-use crate::facts::raw::{ConfPart, Raw, RawLine, RawText};
+use crate::facts::raw::{ConfPart, RawFacts, RawLine, RawText};
 use crate::source::{FileId, Span};
 
 /// Servers, and texts that may be servers of their own, of one file.
@@ -22,7 +22,7 @@ const MOST_ARGUMENTS: usize = 2 * MOST_LINES;
 /// Words of all lines of one text together.
 const MOST_WORDS: usize = 50_000;
 
-impl Raw {
+impl RawFacts {
     /// The facts of files within bounds.
     pub fn bounded(mut self) -> Self {
         let mut told = BTreeSet::new();
@@ -35,7 +35,7 @@ impl Raw {
             told.extend(file.map(|file| (file, format!("{why}; only the first ones were read"))));
         }
         for text in &mut self.texts {
-            let is_cut = text.holes.iter().any(|hole| *hole == Cause::TooLong);
+            let is_cut = text.unresolved.iter().any(|hole| *hole == Cause::TooLong);
             if cut_text(text) || is_cut {
                 told.insert((text.excerpt.file(), too_long(&text.name)));
             }
@@ -64,7 +64,7 @@ fn too_long(name: &str) -> String {
 fn cut_text(text: &mut RawText) -> bool {
     let is_cut = cut(&mut text.lines);
     if is_cut {
-        text.holes.push(Cause::TooMany("has more lines"));
+        text.unresolved.push(Cause::TooMany("has more lines"));
     }
     is_cut
 }

@@ -4,9 +4,9 @@
 use std::collections::BTreeMap;
 
 use crate::facts::cause::Cause;
-use crate::facts::package::{Language, Site};
+use crate::facts::edit_target::EditTarget;
+use crate::facts::package::{ClientLifetime, SourceLanguage};
 use crate::facts::quantity;
-use crate::facts::slot::Slot;
 use crate::facts::value::Strength;
 use crate::source::{Span, path};
 
@@ -15,11 +15,11 @@ use crate::source::{Span, path};
 pub struct RawModule {
     /// The folder of the file, relative to the root; empty for the root itself.
     pub dir: String,
-    pub language: Language,
+    pub language: SourceLanguage,
     /// What code imports it by: `example.org/app`.
     pub name: Option<String>,
     /// Module path or crate name to version.
-    pub requires: BTreeMap<String, Pin>,
+    pub requires: BTreeMap<String, VersionPin>,
     /// A program is built from it; a module without one is a library, whose options its users give.
     pub has_program: bool,
     /// The language version that the file declares (`go 1.22`).
@@ -32,7 +32,7 @@ impl RawModule {
     /// The module file of a language nearest above a folder: its pins are the ones that hold there.
     pub fn nearest_above<'a>(
         modules: &'a [Self],
-        language: Language,
+        language: SourceLanguage,
         dir: &str,
     ) -> Option<&'a Self> {
         let above = |m: &&Self| m.language == language && path::is_within(dir, &m.dir);
@@ -44,24 +44,24 @@ impl RawModule {
 }
 
 #[derive(Clone, Debug, PartialEq)]
-pub struct Pin {
+pub struct VersionPin {
     /// As written, e.g. `v9.7.0`, or why it is not known (a replace, a range).
     pub version: Result<String, Cause>,
     pub span: Span,
     /// Between which releases it lies where it is not known.
-    pub bounds: Option<Bounds>,
+    pub bounds: Option<VersionBounds>,
 }
 
 /// Releases from one up to another, which is not meant any more.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Bounds {
+pub struct VersionBounds {
     pub since: String,
     pub until: String,
 }
 
 /// A value in client code after constant folding.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Folded {
+pub enum ConstValue {
     Bool(bool),
     /// A plain number, whatever the option takes.
     Int(i64),
@@ -69,34 +69,34 @@ pub enum Folded {
     /// A value of the language's duration type, in nanoseconds.
     Duration(i64),
     Text(String),
-    List(Vec<Folded>),
+    List(Vec<ConstValue>),
     /// The language's null.
     Nil,
     Unknown(Cause),
     /// Something outside may give it; where that gives nothing the code falls back on a value.
-    Fallback(Box<Fallback>),
+    Fallback(Box<EnvDefault>),
 }
 
 /// A value that something outside may give, and what the code takes where it does not.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Fallback {
+pub struct EnvDefault {
     /// What may give it.
     pub source: Cause,
     /// The environment variable without which the value holds, where it is one.
     pub variable: Option<String>,
     /// A known value.
-    pub value: Folded,
+    pub value: ConstValue,
 }
 
-impl Fallback {
+impl EnvDefault {
     /// Why the value is not known, and what it is where nothing is given. Text may be a secret and
     /// is not told.
     pub fn reason(&self) -> Cause {
         let value = match &self.value {
-            Folded::Bool(value) => value.to_string(),
-            Folded::Int(value) => value.to_string(),
-            Folded::Float(value) => value.to_string(),
-            Folded::Duration(value) => quantity::show_duration(*value as f64 / 1e9),
+            ConstValue::Bool(value) => value.to_string(),
+            ConstValue::Int(value) => value.to_string(),
+            ConstValue::Float(value) => value.to_string(),
+            ConstValue::Duration(value) => quantity::show_duration(*value as f64 / 1e9),
             _ => return self.source.clone(),
         };
         Cause::UnlessSet {
@@ -111,7 +111,7 @@ impl Fallback {
 pub struct OptionWrite {
     /// The field, method or function as the code calls it.
     pub ident: String,
-    pub value: Folded,
+    pub value: ConstValue,
     /// The value's expression.
     pub span: Span,
     /// Written in a branch: it may be set.
@@ -119,16 +119,16 @@ pub struct OptionWrite {
     /// Whether the value stands in the language's optional type, where that is to be seen: what a
     /// release takes differs.
     pub wrapped: Option<bool>,
-    pub slot: Slot,
+    pub slot: EditTarget,
 }
 
 /// Options that come from a call such as a URL parser.
 #[derive(Clone, Debug)]
-pub struct OptionSource {
+pub struct RawOptionSource {
     /// The call as the model names it.
     pub call: String,
     /// The URL argument after folding.
-    pub url: Folded,
+    pub url: ConstValue,
     /// What the code or the environment calls the URL where it is not known: `REDIS_URL`.
     pub url_name: Option<String>,
     pub url_span: Span,
@@ -157,7 +157,7 @@ pub enum ErrorHandling {
 /// A client that code builds.
 #[derive(Clone, Debug)]
 pub struct RawClient {
-    pub language: Language,
+    pub language: SourceLanguage,
     /// The models that the imports allow, by id; more than one in a snippet without imports.
     pub libraries: Vec<String>,
     /// The constructor as the model names it.
@@ -173,7 +173,7 @@ pub struct RawClient {
     /// Where an absent option would be written: the options literal, else the constructor call.
     pub options_anchor: Span,
     pub writes: Vec<OptionWrite>,
-    pub source: Option<OptionSource>,
+    pub source: Option<RawOptionSource>,
     /// Options that are neither written here nor left to their defaults, and why: the options
     /// come from elsewhere or escaped before the constructor ran.
     pub rest_unknown: Option<Cause>,
@@ -184,11 +184,11 @@ pub struct RawClient {
     /// Options that something which cannot be seen may set, by the names of the code, and what.
     pub unseen: BTreeMap<String, Cause>,
     /// Where a missing option could be written; the identifier is filled in by `resolve`.
-    pub insert: Slot,
+    pub insert: EditTarget,
     pub function: Option<String>,
     /// The variable or field that it is bound to where it is built.
-    pub holder: Option<String>,
-    pub site: Site,
+    pub bound_to: Option<String>,
+    pub site: ClientLifetime,
     /// Places whose values a deployment gives, and which.
     pub joined: Vec<(Span, String)>,
     pub strength: Strength,

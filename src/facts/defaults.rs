@@ -2,19 +2,19 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::facts::value::{Value, Written};
+use crate::facts::value::{Explicitness, FactValue};
 use crate::source::{FileId, Span};
 
 /// The templates that were filled in with their chart's own values.
 #[derive(Clone, Debug, Default)]
-pub struct Defaults {
+pub struct ChartDefaults {
     /// By template: the places that were filled in, in order.
     filled: BTreeMap<FileId, Vec<Span>>,
     /// The files that the values stand in.
     values: BTreeSet<FileId>,
 }
 
-impl Defaults {
+impl ChartDefaults {
     /// Why a default is not all that may be.
     pub const REASON: &'static str =
         "it is the chart's default, and a release may be given something else";
@@ -40,10 +40,10 @@ impl Defaults {
 
     /// Whether a value of such a subject is a default: it stands among the chart's values or where one
     /// was filled in, or nobody wrote it.
-    pub fn hold(&self, value: &Value) -> bool {
+    pub fn hold(&self, value: &FactValue) -> bool {
         match value.span() {
             Some(span) => self.is_filled(span),
-            None => value.written != Written::Yes,
+            None => value.written != Explicitness::Yes,
         }
     }
 

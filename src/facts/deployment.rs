@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use crate::facts::cause::Cause;
-use crate::facts::fact_path::{ServerFact, Type};
+use crate::facts::fact_path::{FactType, ServerFact};
 use crate::facts::scalar::RawScalar;
 use crate::facts::value::Datum;
 use crate::nearest;
@@ -147,7 +147,7 @@ impl ServerFact {
     /// What a word of a table stands for in a fact of this type.
     pub fn datum(self, word: &str) -> Datum {
         match self.entry().ty {
-            Type::Bool => Datum::Bool(word == "true"),
+            FactType::Bool => Datum::Bool(word == "true"),
             _ => Datum::Text(word.to_owned()),
         }
     }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::facts::fact_path::FactPath;
-use crate::facts::value::{Strength, Value};
+use crate::facts::value::{FactValue, Strength};
 use crate::source::Span;
 
 /// What a rule can be about.
@@ -44,7 +44,7 @@ impl SubjectKind {
 
 /// Why two things are held to belong together.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Link {
+pub struct SubjectLink {
     /// What it leads to, in words: `ConfigMap/cache-conf key redis.conf`.
     pub to: String,
     /// Why: `mount chain`, `spec.redisConfig.additionalRedisConfig`.
@@ -56,7 +56,7 @@ pub struct Link {
 
 /// Another subject, by its index in the estate's list of its kind.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Related {
+pub struct RelatedSubject {
     pub index: usize,
     pub strength: Strength,
     pub evidence: String,
@@ -78,13 +78,13 @@ pub struct Subject {
     /// Where a finding about the whole subject stands, and about an absent value without a place.
     pub anchor: Span,
     /// A fact that is not here is absent.
-    pub facts: BTreeMap<FactPath, Value>,
-    pub links: Vec<Link>,
+    pub facts: BTreeMap<FactPath, FactValue>,
+    pub links: Vec<SubjectLink>,
     /// Parts of its configuration that exist and cannot be seen, in words.
     pub not_visible: Vec<String>,
     /// Set when a list of relations could not be seen whole.
-    pub server: Option<Related>,
-    pub clients: Vec<Related>,
+    pub server: Option<RelatedSubject>,
+    pub clients: Vec<RelatedSubject>,
 }
 
 impl Subject {
@@ -111,21 +111,21 @@ impl Subject {
         }
     }
 
-    pub fn fact(&self, fact: impl Into<FactPath>) -> Option<&Value> {
+    pub fn fact(&self, fact: impl Into<FactPath>) -> Option<&FactValue> {
         self.facts.get(&fact.into())
     }
 
     /// The effective value of a server's directive.
-    pub fn conf(&self, directive: &str) -> Option<&Value> {
+    pub fn conf(&self, directive: &str) -> Option<&FactValue> {
         self.fact(FactPath::Conf(directive.to_owned()))
     }
 
     /// An option of a client by its canonical key.
-    pub fn option(&self, key: &str) -> Option<&Value> {
+    pub fn option(&self, key: &str) -> Option<&FactValue> {
         self.fact(FactPath::Option(key.to_owned()))
     }
 
-    pub fn put(&mut self, fact: impl Into<FactPath>, value: Value) {
+    pub fn put(&mut self, fact: impl Into<FactPath>, value: FactValue) {
         self.facts.insert(fact.into(), value);
     }
 }

@@ -12,7 +12,7 @@ use std::fmt;
 pub use client::{ClientFact, ServiceFact};
 pub use directive::{DirectiveFact, MetaFact};
 pub use server::ServerFact;
-pub use types::Type;
+pub use types::FactType;
 
 /// A row of a table: what is known of a fact that every subject of a kind may have.
 #[derive(Clone, Copy, Debug)]
@@ -22,7 +22,7 @@ pub struct FactEntry {
     /// The name that rules give it: the path, or a plainer one. A rule that writes the path is
     /// understood, and told of the name.
     pub plain_name: &'static str,
-    pub ty: Type,
+    pub ty: FactType,
     pub about: &'static str,
     /// The only words that it may be, where they are few; of a list, that its items may be.
     pub words: &'static [&'static str],
@@ -50,7 +50,7 @@ macro_rules! fact_table {
             pub const TABLE: &'static [FactEntry] = &[$(FactEntry {
                 path: $path,
                 plain_name: fact_table!(@first $($plain,)? $path),
-                ty: Type::$ty,
+                ty: FactType::$ty,
                 about: $about,
                 words: fact_table!(@first $($words,)? &[]),
             },)+];

@@ -22,7 +22,7 @@ pub fn included(
     target: &str,
     takes_patterns: bool,
 ) -> Vec<(usize, Strength)> {
-    let target = Target::new(target, takes_patterns);
+    let target = IncludeTarget::new(target, takes_patterns);
     let others = || texts.iter().enumerate().filter(|(i, _)| *i != from);
     let (found, strength) = match &texts[from].place {
         TextPlace::File { path } => {
@@ -43,7 +43,7 @@ pub fn included_by_key<'a>(
     target: &str,
     takes_patterns: bool,
 ) -> Vec<(usize, Strength)> {
-    let target = Target::new(target, takes_patterns);
+    let target = IncludeTarget::new(target, takes_patterns);
     let mut found: Vec<usize> = objects
         .flat_map(|object| keys(&target, object, texts.iter().enumerate()))
         .collect();
@@ -98,13 +98,13 @@ fn reaches(leads_to: &[Vec<usize>], start: usize, wanted: usize) -> bool {
 }
 
 /// The path of an `include` line, as it is written.
-struct Target<'a> {
+struct IncludeTarget<'a> {
     path: &'a str,
     name: &'a str,
     is_pattern: bool,
 }
 
-impl<'a> Target<'a> {
+impl<'a> IncludeTarget<'a> {
     fn new(path: &'a str, takes_patterns: bool) -> Self {
         Self {
             path,
@@ -122,7 +122,7 @@ impl<'a> Target<'a> {
 }
 
 fn in_files<'a, I>(
-    target: &Target<'_>,
+    target: &IncludeTarget<'_>,
     folder: &str,
     files: impl Fn() -> I,
 ) -> (Vec<usize>, Strength)
@@ -154,7 +154,7 @@ where
 }
 
 /// Whether the last parts of a path in the tree are the whole path on the machine.
-fn ends_like(target: &Target<'_>, path: &str) -> bool {
+fn ends_like(target: &IncludeTarget<'_>, path: &str) -> bool {
     let wanted = target.path.trim_start_matches('/');
     let parts = wanted.split('/').count();
     let own = path.split('/').count();
@@ -165,7 +165,7 @@ fn ends_like(target: &Target<'_>, path: &str) -> bool {
 }
 
 fn keys<'a>(
-    target: &Target<'_>,
+    target: &IncludeTarget<'_>,
     object: &ObjectName,
     texts: impl Iterator<Item = (usize, &'a RawText)>,
 ) -> Vec<usize> {

@@ -1,7 +1,7 @@
 //! What a fix means to do, before anyone knows how it is written in a file. `policy` makes intents,
 //! `edit` turns them into text edits.
 
-use crate::facts::slot::Slot;
+use crate::facts::edit_target::EditTarget;
 use crate::facts::value::Datum;
 use crate::source::Span;
 
@@ -13,7 +13,7 @@ use crate::source::Span;
     Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize,
 )]
 #[serde(rename_all = "lowercase")]
-pub enum Safety {
+pub enum FixSafety {
     Safe,
     Unsafe,
 }
@@ -21,15 +21,15 @@ pub enum Safety {
 /// One atomic fix: all operations or none.
 #[derive(Clone, Debug, PartialEq)]
 pub struct FixIntent {
-    pub safety: Safety,
+    pub safety: FixSafety,
     pub title: String,
-    pub operations: Vec<Operation>,
+    pub operations: Vec<IntentOperation>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
-pub enum Operation {
+pub enum IntentOperation {
     /// Write this datum into the slot.
-    Set { slot: Slot, to: Datum },
+    Set { slot: EditTarget, to: Datum },
     /// Replace the bytes with another name.
     Rename { span: Span, to: String },
     /// Remove the line or the field that holds this span.

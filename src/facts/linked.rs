@@ -4,16 +4,16 @@
 use std::collections::BTreeSet;
 
 use crate::facts::cause::Cause;
-use crate::facts::estate::{Link, Related};
+use crate::facts::estate::{RelatedSubject, SubjectLink};
 use crate::facts::value::Strength;
 use crate::source::Span;
 
 /// What belongs together in one universe.
 #[derive(Debug, Default)]
-pub struct Linked {
+pub struct LinkedFacts {
     pub servers: Vec<LinkedServer>,
     /// For each raw client, the server that it talks to.
-    pub clients: Vec<Option<Related>>,
+    pub clients: Vec<Option<RelatedSubject>>,
     pub programs: Vec<LinkedProgram>,
 }
 
@@ -25,11 +25,11 @@ pub struct LinkedProgram {
     /// What `redvet.toml` says of it, by its place in `Raw::declared`.
     pub declared: Option<usize>,
     /// Its clients, by their places in `Raw::clients`.
-    pub clients: Vec<Related>,
+    pub clients: Vec<RelatedSubject>,
     /// The folders of the packages that it is built from.
     pub parts: BTreeSet<String>,
     /// What runs it, by their places in `Raw::workloads`.
-    pub workloads: Vec<Related>,
+    pub workloads: Vec<RelatedSubject>,
     /// Why what runs it is not known.
     pub unclear: Option<Cause>,
 }
@@ -37,14 +37,14 @@ pub struct LinkedProgram {
 /// A server with the parts of its configuration in the server's own order.
 #[derive(Debug)]
 pub struct LinkedServer {
-    pub body: Body,
+    pub body: ServerBody,
     pub parts: Vec<LinkedPart>,
-    pub links: Vec<Link>,
+    pub links: Vec<SubjectLink>,
 }
 
 /// What makes it a server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Body {
+pub enum ServerBody {
     /// A workload or a custom resource, by its place in `Raw::servers`.
     Deployed(usize),
     /// A text that nothing deploys, by its place in `Raw::texts`.

@@ -8,12 +8,12 @@ use crate::source::Span;
     Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Deserialize, serde::Serialize,
 )]
 #[serde(rename_all = "lowercase")]
-pub enum Language {
+pub enum SourceLanguage {
     Go,
     Rust,
 }
 
-impl Language {
+impl SourceLanguage {
     pub const WORDS: &'static [&'static str] = &[Self::Go.as_str(), Self::Rust.as_str()];
 
     pub const fn as_str(self) -> &'static str {
@@ -27,7 +27,7 @@ impl Language {
 /// The source of one folder: a package, which may be a program.
 #[derive(Clone, Debug)]
 pub struct RawPackage {
-    pub language: Language,
+    pub language: SourceLanguage,
     /// The folder, relative to the root; empty for the root itself.
     pub dir: String,
     /// The file that says what the package is.
@@ -45,7 +45,7 @@ pub struct RawPackage {
     pub binary: String,
     /// Files and folders that are this program's alone, beside the others of its package.
     pub own: Vec<String>,
-    pub observations: Vec<Observation>,
+    pub observations: Vec<PoolObservation>,
 }
 
 /// A variable that a deployment gives to a program.
@@ -62,13 +62,13 @@ pub struct RawVariable {
 
 /// A place that reads or exports the statistics of a connection pool.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Observation {
-    pub what: Observed,
+pub struct PoolObservation {
+    pub what: ObservationKind,
     pub at: Span,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Observed {
+pub enum ObservationKind {
     /// Read at each scrape, or by an exporter.
     Exported,
     /// Put once into a metric that nobody collects.
@@ -79,7 +79,7 @@ pub enum Observed {
 
 /// Where in the code a client is built.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Site {
+pub struct ClientLifetime {
     /// Code that only tests run.
     pub test: bool,
     /// Anew for each round of a loop, which drops it again.

@@ -7,19 +7,24 @@ use std::collections::BTreeMap;
 
 use crate::facts::cause::Cause;
 pub use crate::facts::code::{
-    Bounds, ErrorHandling, Fallback, Folded, OptionSource, OptionWrite, Pin, RawClient, RawModule,
+    ConstValue, EnvDefault, ErrorHandling, OptionWrite, RawClient, RawModule, RawOptionSource,
+    VersionBounds, VersionPin,
 };
-use crate::facts::defaults::Defaults;
+use crate::facts::defaults::ChartDefaults;
 use crate::facts::deployment::{Deployment, DeploymentQuantity};
-use crate::facts::extent::Extent;
+use crate::facts::edit_target::EditTarget;
 use crate::facts::fact_path::ServerFact;
-pub use crate::facts::package::{Language, Observation, Observed, RawPackage, RawVariable, Site};
+use crate::facts::overlay_scope::OverlayScope;
+pub use crate::facts::package::{
+    ClientLifetime, ObservationKind, PoolObservation, RawPackage, RawVariable, SourceLanguage,
+};
 pub use crate::facts::scalar::RawScalar;
-use crate::facts::slot::Slot;
 use crate::facts::value::Strength;
-pub use crate::facts::wait::{Bound, Crew, Longest, RawWait};
+pub use crate::facts::wait::{ClientBinding, Concurrency, LongestWait, RawWait};
 use crate::facts::words::ServerKind;
-pub use crate::facts::workload::{BuiltPackage, Given, RawBuild, RawWorkload, ServiceDeclaration};
+pub use crate::facts::workload::{
+    BuiltPackage, GivenVariables, RawBuild, RawWorkload, ServiceDeclaration,
+};
 use crate::source::{Comment, Excerpt, Span};
 
 /// One word of configuration text.
@@ -29,7 +34,7 @@ pub struct RawWord {
     pub text: String,
     pub span: Span,
     /// The word holds a template hole or a variable: its text is not what the server reads.
-    pub hole: Option<Cause>,
+    pub unresolved: Option<Cause>,
 }
 
 /// One word of a command.
@@ -38,9 +43,9 @@ pub struct ArgWord {
     pub text: String,
     pub span: Span,
     /// Its text is not what the server gets.
-    pub hole: Option<Cause>,
+    pub unresolved: Option<Cause>,
     /// Where it could be written anew.
-    pub slot: Slot,
+    pub slot: EditTarget,
 }
 
 /// Where a line of configuration stands.
@@ -67,15 +72,15 @@ pub struct RawLine {
     /// Name first; at least one word unless `error` is set.
     pub words: Vec<RawWord>,
     /// How many of `words` a reader means: the words before a trailing ` #`.
-    pub meant: usize,
+    pub argument_count: usize,
     /// From the `#` word to the end of the line.
     pub trailing_comment: Option<Span>,
     /// The tokenizer refused the line.
     pub error: Option<&'static str>,
     /// It refused it only for text directly behind a closing quote, which newer ones take.
-    pub glued: bool,
+    pub text_after_quote: bool,
     /// Where the arguments could be rewritten.
-    pub slot: Slot,
+    pub slot: EditTarget,
 }
 
 impl RawLine {
@@ -83,7 +88,7 @@ impl RawLine {
     /// holds.
     pub fn is_alternative(&self) -> bool {
         let words = self.words.iter().skip(1);
-        let mut holes = words.filter_map(|word| word.hole.as_ref());
+        let mut holes = words.filter_map(|word| word.unresolved.as_ref());
         holes.any(|hole| *hole == Cause::Alternative)
     }
 }
@@ -97,9 +102,9 @@ pub struct RawText {
     pub excerpt: Excerpt,
     pub lines: Vec<RawLine>,
     /// Where a new line would be written.
-    pub append: Slot,
+    pub append: EditTarget,
     /// Lines that cannot be read as they stand (template control lines): the rest is not whole.
-    pub holes: Vec<Cause>,
+    pub unresolved: Vec<Cause>,
     /// It is configuration of a kind that the server's rules do not judge (a sentinel's).
     pub foreign: bool,
     /// Its name or its content says that it is configuration text: it is a server of its own
@@ -111,7 +116,7 @@ pub struct RawText {
 
 impl RawText {
     /// Where a finding on something that the text does not hold stands: its first line.
-    pub fn home(&self) -> Span {
+    pub fn anchor_when_unset(&self) -> Span {
         self.lines
             .first()
             .map_or_else(|| self.excerpt.span_all().before(), |line| line.span)
@@ -214,7 +219,7 @@ pub struct RawServer {
     /// The resource is a fragment (a patch): absent means "not visible" here.
     pub fragment: bool,
     /// Why it may be otherwise than what can be seen.
-    pub doubt: Option<Doubt>,
+    pub doubt: Option<Uncertainty>,
     /// What is written for it and never read.
     pub unread: Vec<RawUnread>,
 }
@@ -252,7 +257,7 @@ impl RawServer {
 
 /// A reason to assume only.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Doubt {
+pub struct Uncertainty {
     pub reason: Cause,
     /// What is written is assumed too (it is switched off here), not only what is not.
     pub all: bool,
@@ -281,12 +286,12 @@ pub struct RawHeld {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RawMount {
     pub path: String,
-    pub storage: Storage,
+    pub storage: MountStorage,
     pub span: Span,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Storage {
+pub enum MountStorage {
     /// Outlives the pod.
     Persistent,
     /// Goes with the pod.
@@ -383,7 +388,7 @@ pub struct RawExporter {
 
 /// All raw facts of one universe.
 #[derive(Clone, Debug, Default)]
-pub struct Raw {
+pub struct RawFacts {
     pub texts: Vec<RawText>,
     pub servers: Vec<RawServer>,
     pub services: Vec<RawService>,
@@ -408,13 +413,13 @@ pub struct Raw {
     /// What is worth saying once of a file, with a place in it.
     pub notes: Vec<(Span, String)>,
     /// Which of the facts were made together, apart from the rest of the tree.
-    pub extents: Vec<Extent>,
+    pub extents: Vec<OverlayScope>,
     /// Which of them are a chart's defaults.
-    pub defaults: Defaults,
+    pub defaults: ChartDefaults,
 }
 
-impl Raw {
-    pub fn absorb(&mut self, other: Raw) {
+impl RawFacts {
+    pub fn absorb(&mut self, other: RawFacts) {
         let extents: Vec<_> = other.extents.iter().map(|e| e.shifted(self)).collect();
         self.extents.extend(extents);
         self.texts.extend(other.texts);

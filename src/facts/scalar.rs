@@ -1,7 +1,7 @@
 //! A single value of a file before it has a type. What it means is for whoever knows its field.
 
 use crate::facts::cause::Cause;
-use crate::facts::slot::Slot;
+use crate::facts::edit_target::EditTarget;
 use crate::source::Span;
 
 /// A scalar as it is written in a file.
@@ -10,7 +10,7 @@ pub struct RawScalar {
     /// The text, or why it cannot be known (a template hole, a variable).
     pub text: Result<String, Cause>,
     pub span: Span,
-    pub slot: Slot,
+    pub slot: EditTarget,
 }
 
 impl RawScalar {

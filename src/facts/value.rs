@@ -2,7 +2,7 @@
 //! about it and where it could be written.
 
 use crate::facts::cause::Cause;
-use crate::facts::slot::Slot;
+use crate::facts::edit_target::EditTarget;
 use crate::source::Span;
 
 /// One known datum. Durations are seconds, sizes bytes, CPU cores.
@@ -96,7 +96,7 @@ pub enum Meaning {
 
 /// The four states of a fact.
 #[derive(Clone, Debug, PartialEq)]
-pub enum State {
+pub enum ValueState {
     /// Known, and written by a person or a tool that a person configured.
     Set(Datum),
     /// Known and not written: the version's or the shape's default.
@@ -116,17 +116,17 @@ pub enum Strength {
 
 /// Whether a person wrote the value: a question apart from what the value is.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Written {
+pub enum Explicitness {
     Yes,
     No,
     /// Not written in any place that could be seen; the cause names the place that could not.
-    NotSeen(Cause),
+    MaybeElsewhere(Cause),
     Unknown(Cause),
 }
 
 /// Where the winning value comes from.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Origin {
+pub enum ValueOrigin {
     /// Written at this place.
     Written(Span),
     /// The default of a version or library, e.g. `redis 7.2`.
@@ -141,7 +141,7 @@ pub enum Origin {
 
 /// A place that spoke about a value and lost.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Overridden {
+pub struct OverriddenPlace {
     pub span: Span,
     /// The value as it was written there, masked where it is secret.
     pub text: String,
@@ -149,30 +149,30 @@ pub struct Overridden {
 
 /// A fact.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Value {
-    pub state: State,
-    pub written: Written,
-    pub origin: Origin,
+pub struct FactValue {
+    pub state: ValueState,
+    pub written: Explicitness,
+    pub origin: ValueOrigin,
     pub strength: Strength,
     /// How the value came to be, as phrases a person reads (`because(path)`).
     pub because: Vec<String>,
     /// Every place that spoke and lost, first to last.
-    pub overrides: Vec<Overridden>,
+    pub overrides: Vec<OverriddenPlace>,
     /// Where and how it could be written.
-    pub slot: Slot,
+    pub slot: EditTarget,
     /// Where a finding on it stands while it is not written: the options literal, the first line
     /// of the configuration text, the container.
-    pub home: Option<Span>,
+    pub anchor_when_unset: Option<Span>,
     /// The library's or the server's own word for it, e.g. `PoolSize`.
     pub own_name: Option<String>,
     /// What a default moves with, in words: `10 x GOMAXPROCS`.
-    pub follows: Option<String>,
+    pub derived_from: Option<String>,
     /// Never to be shown.
     pub secret: bool,
 }
 
-impl Value {
-    fn of(state: State, written: Written, origin: Origin) -> Self {
+impl FactValue {
+    fn of(state: ValueState, written: Explicitness, origin: ValueOrigin) -> Self {
         Self {
             state,
             written,
@@ -180,10 +180,10 @@ impl Value {
             strength: Strength::Certain,
             because: Vec::new(),
             overrides: Vec::new(),
-            slot: Slot::None,
-            home: None,
+            slot: EditTarget::None,
+            anchor_when_unset: None,
             own_name: None,
-            follows: None,
+            derived_from: None,
             secret: false,
         }
     }
@@ -191,51 +191,59 @@ impl Value {
     /// A known value that stands at `span`.
     pub fn set(datum: impl Into<Datum>, span: Span) -> Self {
         Self::of(
-            State::Set(datum.into()),
-            Written::Yes,
-            Origin::Written(span),
+            ValueState::Set(datum.into()),
+            Explicitness::Yes,
+            ValueOrigin::Written(span),
         )
     }
 
     /// A known value that redvet derived, written by nobody.
     pub fn derived(datum: impl Into<Datum>) -> Self {
-        Self::of(State::Set(datum.into()), Written::No, Origin::None)
+        Self::of(
+            ValueState::Set(datum.into()),
+            Explicitness::No,
+            ValueOrigin::None,
+        )
     }
 
     /// A known value that nobody wrote; `source` is the version or shape whose default it is.
     pub fn default(datum: Datum, source: impl Into<String>) -> Self {
         Self::of(
-            State::Default(datum),
-            Written::No,
-            Origin::Default(source.into()),
+            ValueState::Default(datum),
+            Explicitness::No,
+            ValueOrigin::Default(source.into()),
         )
     }
 
     pub fn absent() -> Self {
-        Self::of(State::Absent, Written::No, Origin::None)
+        Self::of(ValueState::Absent, Explicitness::No, ValueOrigin::None)
     }
 
     /// A value that cannot be known, and of which it is not known either whether it is written.
     pub fn unknown(cause: Cause) -> Self {
         Self::of(
-            State::Unknown(cause.clone()),
-            Written::Unknown(cause),
-            Origin::None,
+            ValueState::Unknown(cause.clone()),
+            Explicitness::Unknown(cause),
+            ValueOrigin::None,
         )
     }
 
     /// Written at `span`, but not to be known: an environment variable, a template hole.
     pub fn set_unknown(cause: Cause, span: Span) -> Self {
-        Self::of(State::Unknown(cause), Written::Yes, Origin::Written(span))
+        Self::of(
+            ValueState::Unknown(cause),
+            Explicitness::Yes,
+            ValueOrigin::Written(span),
+        )
     }
 
-    pub fn with_slot(mut self, slot: Slot) -> Self {
+    pub fn with_slot(mut self, slot: EditTarget) -> Self {
         self.slot = slot;
         self
     }
 
-    pub fn with_home(mut self, home: Span) -> Self {
-        self.home = Some(home);
+    pub fn with_anchor_when_unset(mut self, home: Span) -> Self {
+        self.anchor_when_unset = Some(home);
         self
     }
 
@@ -257,8 +265,8 @@ impl Value {
     /// The datum, where it is known (set or default).
     pub fn known(&self) -> Option<&Datum> {
         match &self.state {
-            State::Set(datum) | State::Default(datum) => Some(datum),
-            State::Absent | State::Unknown(_) => None,
+            ValueState::Set(datum) | ValueState::Default(datum) => Some(datum),
+            ValueState::Absent | ValueState::Unknown(_) => None,
         }
     }
 
@@ -272,13 +280,13 @@ impl Value {
 
     /// Where a finding on it stands: where it is written, else its home.
     pub fn place(&self) -> Option<Span> {
-        self.span().or(self.home)
+        self.span().or(self.anchor_when_unset)
     }
 
     /// Where it is written, if it is.
     pub fn span(&self) -> Option<Span> {
         match self.origin {
-            Origin::Written(span) => Some(span),
+            ValueOrigin::Written(span) => Some(span),
             _ => None,
         }
     }

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use crate::facts::estate::SubjectKind;
-pub use crate::facts::fact_path::Type;
+pub use crate::facts::fact_path::FactType;
 use crate::facts::fact_path::{
     ClientFact, DirectiveFact, FactEntry, FactPath, MetaFact, ServerFact, ServiceFact,
 };
@@ -15,9 +15,9 @@ use crate::facts::fact_path::{
 #[derive(Clone, Debug, Default)]
 pub struct Vocabulary {
     /// Directive name to the type of its value.
-    pub directives: BTreeMap<String, Type>,
+    pub directives: BTreeMap<String, FactType>,
     /// Canonical option key of clients to its type.
-    pub options: BTreeMap<String, Type>,
+    pub options: BTreeMap<String, FactType>,
     /// The words that the value of a directive, an option or a listed fact may be, where they are
     /// few and no table lists them.
     pub words: BTreeMap<FactPath, Vec<String>>,
@@ -73,7 +73,7 @@ impl Vocabulary {
     }
 
     /// The type of a fact; `None` for directives and options that nothing knows.
-    pub fn type_of(&self, fact: &FactPath) -> Option<Type> {
+    pub fn type_of(&self, fact: &FactPath) -> Option<FactType> {
         match fact {
             FactPath::Conf(name) => self.directives.get(name).copied(),
             FactPath::Option(key) => self.options.get(key).copied(),

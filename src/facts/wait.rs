@@ -1,13 +1,13 @@
 //! Calls that may wait at the server: how long, how many at once, and whose they may be.
 
 use crate::facts::cause::Cause;
-use crate::facts::package::Language;
+use crate::facts::package::SourceLanguage;
 use crate::source::Span;
 
 /// A call in client code that may wait at the server.
 #[derive(Clone, Debug)]
 pub struct RawWait {
-    pub language: Language,
+    pub language: SourceLanguage,
     /// The file's folder.
     pub dir: String,
     /// The models that the imports of its file allow, by id.
@@ -15,19 +15,19 @@ pub struct RawWait {
     /// As it is shown: `XReadGroup`, `Do("BLPOP")`.
     pub call: String,
     /// Where what it is called on gets its value; nothing where that cannot be followed.
-    pub bound: Vec<Bound>,
+    pub bound: Vec<ClientBinding>,
     pub at: Span,
-    pub longest: Longest,
+    pub longest: LongestWait,
     /// How many of it wait at once, each in a loop and each with a connection of the pool; none
     /// where it takes no connection from others.
-    pub crew: Option<Crew>,
+    pub crew: Option<Concurrency>,
     /// The option that cuts the wait short, if any does.
     pub cut_by: Option<String>,
 }
 
 /// A variable or field to which a client may be bound.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Bound {
+pub enum ClientBinding {
     /// A variable of this function, or of the package.
     Variable(Option<String>, String),
     /// A field of whatever value.
@@ -36,7 +36,7 @@ pub enum Bound {
 
 /// How long a call waits at most.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Longest {
+pub enum LongestWait {
     /// It does not wait.
     AtOnce,
     ForEver,
@@ -46,7 +46,7 @@ pub enum Longest {
 
 /// How many run at once.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Crew {
+pub struct Concurrency {
     pub count: Result<u64, Cause>,
     /// As many as there are for certain, where nothing that is unknown adds to them.
     pub at_least: u64,
@@ -54,7 +54,7 @@ pub struct Crew {
     pub assumed: Option<String>,
 }
 
-impl Crew {
+impl Concurrency {
     pub fn of(count: u64) -> Self {
         Self {
             count: Ok(count),

@@ -34,7 +34,7 @@ macro_rules! worded {
 
 worded! {
     /// What is wrong with a line, as its server sees it. The words are the ones that rules name.
-    pub enum Problem {
+    pub enum LineProblem {
         None = "none",
         SyntaxError = "syntax-error",
         TrailingComment = "trailing-comment",

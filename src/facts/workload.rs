@@ -3,7 +3,7 @@
 
 use crate::facts::cause::Cause;
 use crate::facts::deployment::DeploymentQuantities;
-use crate::facts::raw::{ObjectName, Raw, TextPlace};
+use crate::facts::raw::{ObjectName, RawFacts, TextPlace};
 use crate::source::Span;
 
 /// A container that runs something which is no server.
@@ -25,7 +25,7 @@ pub struct RawWorkload {
     pub build: Option<RawBuild>,
     pub quantities: DeploymentQuantities,
     /// Its variables; later ones win.
-    pub environment: Vec<Given>,
+    pub environment: Vec<GivenVariables>,
     /// There is more of its environment than can be seen, and why.
     pub hidden: Option<Cause>,
     /// It is part of a composition on one machine, not of a cluster.
@@ -57,7 +57,7 @@ pub struct BuiltPackage {
 
 /// Variables that a workload is given.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Given {
+pub enum GivenVariables {
     Value {
         name: String,
         text: Result<String, Cause>,
@@ -74,7 +74,7 @@ pub enum Given {
     Figure { name: String, figure: String },
 }
 
-impl Given {
+impl GivenVariables {
     /// The variable that it gives, where it is one.
     pub fn name(&self) -> Option<&str> {
         match self {
@@ -104,7 +104,7 @@ pub struct ServiceDeclaration {
 /// How often a variable may be made of others.
 const DEEPEST: usize = 4;
 
-impl Raw {
+impl RawFacts {
     /// The value of a variable in a workload; none where it is not seen to be given.
     pub fn variable(&self, workload: usize, name: &str) -> Option<Result<String, Cause>> {
         self.made_of(workload, name, DEEPEST)
@@ -115,7 +115,7 @@ impl Raw {
         let own = &self.workloads[workload];
         let seen = own.environment.iter().all(|given| {
             match given {
-            Given::Object { object, .. } => self.texts.iter().any(|text| {
+            GivenVariables::Object { object, .. } => self.texts.iter().any(|text| {
                 matches!(&text.place, TextPlace::Key { object: own, .. } if own.may_be(object))
             }),
             _ => true,
@@ -129,7 +129,7 @@ impl Raw {
         let last = self.workloads[workload].environment.iter().rev();
         let mut own = last.filter(|given| given.name() == Some(name));
         match own.next()? {
-            Given::Figure { figure, .. } => Some(figure),
+            GivenVariables::Figure { figure, .. } => Some(figure),
             _ => None,
         }
     }
@@ -137,8 +137,8 @@ impl Raw {
     fn made_of(&self, workload: usize, name: &str, depth: usize) -> Option<Result<String, Cause>> {
         let mut given = self.workloads[workload].environment.iter().rev();
         let found = given.find_map(|given| match given {
-            Given::Value { name: own, text } => (own == name).then(|| text.clone()),
-            Given::Key {
+            GivenVariables::Value { name: own, text } => (own == name).then(|| text.clone()),
+            GivenVariables::Key {
                 name: own,
                 object,
                 key,
@@ -146,10 +146,10 @@ impl Raw {
                 let held = self.key(workload, object, key);
                 held.unwrap_or_else(|| Err(missing(object)))
             }),
-            Given::Object { object, prefix } => {
+            GivenVariables::Object { object, prefix } => {
                 self.key(workload, object, name.strip_prefix(prefix.as_str())?)
             }
-            Given::Figure { name: own, .. } => {
+            GivenVariables::Figure { name: own, .. } => {
                 (own == name).then(|| Err(Cause::Deployment("the cluster fills it in")))
             }
         });

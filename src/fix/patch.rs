@@ -7,16 +7,16 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use similar::{Change, ChangeTag, TextDiff};
 
-use super::Fixed;
+use super::FixedFile;
 
 /// Unchanged lines shown around a change, as `diff -u` does.
 const CONTEXT: usize = 3;
 
 /// Lines that must not be shown, counted from 0, by the path of their file.
-pub type Hidden = BTreeMap<String, BTreeSet<usize>>;
+pub type HiddenLines = BTreeMap<String, BTreeSet<usize>>;
 
 /// The patch from the texts before to those after.
-pub fn patch(files: &[Fixed], hidden: &Hidden) -> String {
+pub fn patch(files: &[FixedFile], hidden: &HiddenLines) -> String {
     let none = BTreeSet::new();
     files
         .iter()
@@ -24,7 +24,7 @@ pub fn patch(files: &[Fixed], hidden: &Hidden) -> String {
         .collect()
 }
 
-fn file_patch(file: &Fixed, hidden: &BTreeSet<usize>) -> String {
+fn file_patch(file: &FixedFile, hidden: &BTreeSet<usize>) -> String {
     let diff = TextDiff::from_lines(&*file.before, file.after.as_str());
     let changes: Vec<Change<&str>> = diff.iter_all_changes().collect();
     let shown = shown(&changes, hidden);
@@ -113,7 +113,7 @@ mod tests {
     use super::*;
 
     fn of(before: &str, after: &str, hidden: &[usize]) -> String {
-        let file = Fixed {
+        let file = FixedFile {
             path: "a/redis.conf".to_owned(),
             before: before.into(),
             after: after.to_owned(),

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::finding::{Finding, Report, SubjectRef};
 
-use super::{Fixed, apply_these};
+use super::{FixedFile, apply_these};
 
 /// Rounds after which a project is left as it is. Fixes that wait for each other need two or three;
 /// this only bounds what no sound rule does.
@@ -16,31 +16,31 @@ const MOST: usize = 20;
 
 /// What all rounds come to.
 #[derive(Debug)]
-pub struct Mended {
+pub struct FixOutcome {
     /// The check of the new texts.
     pub report: Report,
     /// The files that differ from what they were, sorted by path.
-    pub files: Vec<Fixed>,
+    pub files: Vec<FixedFile>,
     /// How many findings were fixed.
     pub applied: usize,
 }
 
 /// A finding as it can be found again after its text has moved.
-type Key = (String, SubjectRef, String);
+type FindingKey = (String, SubjectRef, String);
 
 /// Applies the fixes that `allowed` lets pass. `check` checks the project with these files instead
 /// of what stands on disk.
 pub fn mend(
     first: Report,
     allowed: &dyn Fn(&Report, &Finding) -> bool,
-    check: &dyn Fn(&[Fixed]) -> Report,
-) -> Mended {
-    let mut mended = Mended {
+    check: &dyn Fn(&[FixedFile]) -> Report,
+) -> FixOutcome {
+    let mut mended = FixOutcome {
         report: first,
         files: Vec::new(),
         applied: 0,
     };
-    let mut barred: BTreeSet<Key> = BTreeSet::new();
+    let mut barred: BTreeSet<FindingKey> = BTreeSet::new();
     for _ in 0..MOST {
         let before = &mended.report;
         let fixable = before
@@ -64,19 +64,20 @@ pub fn mend(
     mended
 }
 
-fn key(report: &Report, finding: &Finding) -> Key {
+fn key(report: &Report, finding: &Finding) -> FindingKey {
     let path = report.sources.path(finding.primary).to_owned();
     (finding.rule.clone(), finding.subject.clone(), path)
 }
 
 /// Every fix takes one finding away; where more are left, one of the fixes did not.
-fn not_cured(before: &Report, after: &Report, applied: &[&Finding]) -> Vec<Key> {
+fn not_cured(before: &Report, after: &Report, applied: &[&Finding]) -> Vec<FindingKey> {
     let (there, left) = (counts(before), counts(after));
-    let mut fixed: BTreeMap<Key, usize> = BTreeMap::new();
+    let mut fixed: BTreeMap<FindingKey, usize> = BTreeMap::new();
     for finding in applied {
         *fixed.entry(key(before, finding)).or_default() += 1;
     }
-    let count = |of: &BTreeMap<Key, usize>, key: &Key| of.get(key).copied().unwrap_or(0);
+    let count =
+        |of: &BTreeMap<FindingKey, usize>, key: &FindingKey| of.get(key).copied().unwrap_or(0);
     fixed
         .into_iter()
         .filter(|(key, fixes)| count(&left, key) + fixes > count(&there, key))
@@ -84,7 +85,7 @@ fn not_cured(before: &Report, after: &Report, applied: &[&Finding]) -> Vec<Key> 
         .collect()
 }
 
-fn counts(report: &Report) -> BTreeMap<Key, usize> {
+fn counts(report: &Report) -> BTreeMap<FindingKey, usize> {
     let mut counts = BTreeMap::new();
     for finding in report.shown() {
         *counts.entry(key(report, finding)).or_default() += 1;
@@ -93,8 +94,8 @@ fn counts(report: &Report) -> BTreeMap<Key, usize> {
 }
 
 /// The new texts over the earlier ones, each with the text from before the first round.
-fn joined(earlier: &[Fixed], later: Vec<Fixed>) -> Vec<Fixed> {
-    let mut by_path: BTreeMap<String, Fixed> = earlier
+fn joined(earlier: &[FixedFile], later: Vec<FixedFile>) -> Vec<FixedFile> {
+    let mut by_path: BTreeMap<String, FixedFile> = earlier
         .iter()
         .map(|file| (file.path.clone(), file.clone()))
         .collect();
@@ -130,8 +131,8 @@ mod tests {
 
     #[test]
     fn rounds_follow_each_other_until_nothing_is_left_and_useless_fixes_are_taken_back() {
-        let text_of = |files: &[Fixed]| files.first().map(|f| f.after.clone());
-        let again = |files: &[Fixed]| check(&text_of(files).unwrap_or_default());
+        let text_of = |files: &[FixedFile]| files.first().map(|f| f.after.clone());
+        let again = |files: &[FixedFile]| check(&text_of(files).unwrap_or_default());
         let mended = mend(check("bad bad\n"), &|_, _| true, &again);
         // The second `bad` shows up under the same name only once the first is gone: taken for a
         // fix that cures nothing, it would stay.

@@ -8,21 +8,21 @@ use serde::Deserialize;
 
 use crate::facts::raw;
 
-static GO: LazyLock<Option<Language>> =
+static GO: LazyLock<Option<GoConventions>> =
     LazyLock::new(|| toml::from_str(include_str!("../../knowledge/languages/go.toml")).ok());
 
-static RUST: LazyLock<Option<Rust>> =
+static RUST: LazyLock<Option<RustConventions>> =
     LazyLock::new(|| toml::from_str(include_str!("../../knowledge/languages/rust.toml")).ok());
 
 /// What is known of Rust. The built-in file is proven to load by a test.
-pub fn rust() -> Option<&'static Rust> {
+pub fn rust() -> Option<&'static RustConventions> {
     RUST.as_ref()
 }
 
 /// How Rust programs read their environment.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Rust {
+pub struct RustConventions {
     pub schema: u32,
     pub environment: EnvironmentReaders,
     /// Macros that stand for the items that are written in them.
@@ -32,9 +32,9 @@ pub struct Rust {
     #[serde(default)]
     pub metrics: Vec<RustMetrics>,
     #[serde(default)]
-    pub request: Vec<Served>,
+    pub request: Vec<HandlerNames>,
     #[serde(default)]
-    pub route: Vec<Served>,
+    pub route: Vec<HandlerNames>,
     #[serde(default)]
     pub wrapper: Vec<Wrapper>,
     #[serde(default)]
@@ -99,23 +99,23 @@ impl BuildTool {
 }
 
 /// The tools of all languages.
-pub fn build_tools() -> Vec<(raw::Language, &'static BuildTool)> {
-    let go = go().map(|go| (raw::Language::Go, &go.build));
-    let rust = rust().map(|rust| (raw::Language::Rust, &rust.build));
+pub fn build_tools() -> Vec<(raw::SourceLanguage, &'static BuildTool)> {
+    let go = go().map(|go| (raw::SourceLanguage::Go, &go.build));
+    let rust = rust().map(|rust| (raw::SourceLanguage::Rust, &rust.build));
     go.into_iter().chain(rust).collect()
 }
 
 /// Names of a web framework: the types that a handler takes, or the attributes that make one.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Served {
+pub struct HandlerNames {
     #[serde(rename = "crate")]
     pub krate: String,
     pub names: Vec<String>,
     pub source: String,
 }
 
-impl Served {
+impl HandlerNames {
     /// Whether a path leads to one of them.
     pub fn is(&self, path: &[String]) -> bool {
         let [krate, .., name] = path else {
@@ -177,7 +177,7 @@ pub struct FilledField {
     pub source: String,
 }
 
-impl Rust {
+impl RustConventions {
     /// Whether a function gives the text of a variable.
     pub fn reads_variable(&self, path: &[String]) -> bool {
         let [.., module, name] = path else {
@@ -203,34 +203,34 @@ impl Rust {
 }
 
 /// What is known of Go. The built-in file is proven to load by a test.
-pub fn go() -> Option<&'static Language> {
+pub fn go() -> Option<&'static GoConventions> {
     GO.as_ref()
 }
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Language {
+pub struct GoConventions {
     pub schema: u32,
-    pub processors: Processors,
+    pub processors: ProcessorRule,
     #[serde(default)]
     pub processors_package: Vec<ProcessorsPackage>,
-    pub folders: Folders,
+    pub folders: NonProductionFolders,
     #[serde(default)]
-    pub request: Vec<Request>,
+    pub request: Vec<RequestType>,
     #[serde(default)]
-    pub metrics: Vec<Metrics>,
+    pub metrics: Vec<MetricsPackage>,
     #[serde(default)]
-    pub goroutine: Vec<Starter>,
+    pub goroutine: Vec<MethodStarter>,
     #[serde(default)]
     pub fallback_tag: Vec<FallbackTag>,
     #[serde(default)]
-    pub settings: Vec<Settings>,
+    pub settings: Vec<SettingsPackage>,
     #[serde(default)]
     pub exit: Vec<ProgramExit>,
     pub build: BuildTool,
 }
 
-impl Language {
+impl GoConventions {
     /// Whether nothing runs behind a call of a package's function.
     pub fn never_returns(&self, package: &str, function: &str) -> bool {
         let mut rows = self.exit.iter().filter(|row| row.import_path == package);
@@ -268,7 +268,7 @@ pub struct FallbackTag {
 /// A package that holds settings by key.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Settings {
+pub struct SettingsPackage {
     pub import_path: String,
     /// The function that gives a key a value where nothing else does.
     pub defaults: String,
@@ -280,7 +280,7 @@ pub struct Settings {
 /// A method that runs what it is given at the side.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Starter {
+pub struct MethodStarter {
     pub import_path: String,
     pub method: String,
     pub source: String,
@@ -289,7 +289,7 @@ pub struct Starter {
 /// When the runtime obeys a container's CPU limit.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Processors {
+pub struct ProcessorRule {
     /// The language version from which it does.
     pub limited_since: String,
     /// The fewest that it takes.
@@ -316,13 +316,13 @@ pub struct ProcessorsPackage {
 /// Names of folders whose programs serve nobody in production.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Folders {
+pub struct NonProductionFolders {
     pub tools: Vec<String>,
     pub examples: Vec<String>,
     pub source: String,
 }
 
-impl Folders {
+impl NonProductionFolders {
     /// The program stands in a folder of tools.
     pub fn is_tool(&self, dir: &str) -> bool {
         dir.split('/')
@@ -339,7 +339,7 @@ impl Folders {
 /// A type whose value is a request that is being served.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Request {
+pub struct RequestType {
     pub import_path: String,
     #[serde(rename = "type")]
     pub name: String,
@@ -349,7 +349,7 @@ pub struct Request {
 /// A package that makes metrics.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Metrics {
+pub struct MetricsPackage {
     pub import_path: String,
     /// Functions that make a metric which nobody collects until it is registered.
     pub loose: Vec<String>,

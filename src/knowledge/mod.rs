@@ -17,9 +17,9 @@ use crate::facts::vocabulary::Vocabulary;
 /// Everything that the program knows, opened once a run; tables are read when they are asked for.
 #[derive(Debug)]
 pub struct Knowledge {
-    pub servers: servers::Servers,
-    pub shapes: shapes::Shapes,
-    pub clients: &'static clients::Models,
+    pub servers: servers::ServerKnowledge,
+    pub shapes: shapes::DeploymentShapes,
+    pub clients: &'static clients::ClientModels,
 }
 
 /// A knowledge file of ours that does not load: a defect that tests catch.
@@ -31,8 +31,9 @@ impl Knowledge {
     /// What the program carries.
     pub fn embedded() -> Result<Self, KnowledgeError> {
         Ok(Self {
-            servers: servers::Servers::embedded(),
-            shapes: shapes::Shapes::embedded().map_err(|e| KnowledgeError(e.to_string()))?,
+            servers: servers::ServerKnowledge::embedded(),
+            shapes: shapes::DeploymentShapes::embedded()
+                .map_err(|e| KnowledgeError(e.to_string()))?,
             clients: clients::built_in(),
         })
     }

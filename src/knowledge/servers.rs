@@ -13,46 +13,47 @@ use rayon::prelude::*;
 use serde::Deserialize;
 
 use crate::facts::raw::DeclaredBuild;
-use crate::facts::vocabulary::Type;
+use crate::facts::vocabulary::FactType;
 use crate::nearest::nearest;
 
 mod builds;
 mod directive;
-mod gauge;
 pub mod language;
 mod needs;
+mod resource_share;
 pub mod waiting;
 
 pub use builds::BuildWord;
-pub use gauge::{Gauge, Measure};
-pub use needs::Need;
+pub use needs::DirectiveDependency;
+pub use resource_share::{ResourceShare, ShareMeasure};
 
 pub use directive::{
-    Arity, BuildPart, CType, Check, Directive, Form, Kind, ParsedBy, Refused, Repeat, Status, Unit,
+    Arity, BuildPart, CType, DirectiveSpec, DirectiveStatus, DirectiveType, ParsedBy,
+    RefusedCharacters, RepeatRule, SpecialParser, ValueCheck, ValueUnit,
 };
 
-use language::{CommandTable, Commands, Language};
+use language::{CommandNames, CommandTable, ConfigLanguage};
 
 static TABLES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/knowledge/servers");
 
 /// Every series, oldest first within a flavor; the tables themselves are read when asked for.
 #[derive(Debug)]
-pub struct Servers {
-    series: Vec<Entry>,
-    needs: OnceLock<Vec<Need>>,
+pub struct ServerKnowledge {
+    series: Vec<SeriesEntry>,
+    needs: OnceLock<Vec<DirectiveDependency>>,
 }
 
 #[derive(Debug)]
-struct Entry {
+struct SeriesEntry {
     flavor: &'static str,
     number: (u32, u32),
     text: &'static str,
-    table: OnceLock<Option<Series>>,
+    table: OnceLock<Option<ServerSeries>>,
 }
 
 /// One series' table.
 #[derive(Debug)]
-pub struct Series {
+pub struct ServerSeries {
     pub flavor: String,
     /// `7.2`
     pub series: String,
@@ -62,9 +63,9 @@ pub struct Series {
     pub source: String,
     pub unknown_directive: UnknownDirective,
     pub dotted_directive: UnknownDirective,
-    pub language: Language,
-    pub commands: Commands,
-    directives: BTreeMap<String, Directive>,
+    pub language: ConfigLanguage,
+    pub commands: CommandNames,
+    directives: BTreeMap<String, DirectiveSpec>,
     /// Lower-case names and aliases to the canonical name.
     names: HashMap<String, String>,
 }
@@ -81,7 +82,7 @@ pub enum UnknownDirective {
 }
 
 #[derive(Deserialize)]
-struct Table {
+struct SeriesTable {
     flavor: String,
     series: String,
     version: String,
@@ -90,36 +91,36 @@ struct Table {
     commit: Option<String>,
     unknown_directive: UnknownDirective,
     dotted_directive: UnknownDirective,
-    language: Language,
+    language: ConfigLanguage,
     commands: CommandTable,
-    directives: BTreeMap<String, Directive>,
+    directives: BTreeMap<String, DirectiveSpec>,
 }
 
 /// The series that a server may be of, as far as its image or settings tell.
 #[derive(Debug, Default)]
-pub struct Candidates<'a> {
+pub struct SeriesCandidates<'a> {
     /// Never empty; one entry means that the series is known.
-    pub series: Vec<&'a Series>,
+    pub series: Vec<&'a ServerSeries>,
     /// Said once a run: the version is not listed, and which one stands for it.
     pub note: Option<String>,
 }
 
-impl Default for Servers {
+impl Default for ServerKnowledge {
     fn default() -> Self {
         Self::embedded()
     }
 }
 
-impl Servers {
+impl ServerKnowledge {
     /// The tables that the program carries.
     pub fn embedded() -> Self {
-        let mut series: Vec<Entry> = TABLES
+        let mut series: Vec<SeriesEntry> = TABLES
             .files()
             .filter_map(|file| {
                 let stem = file.path().file_name()?.to_str()?.strip_suffix(".json")?;
                 let (flavor, number) = stem.split_once('-')?;
                 let text = file.contents_utf8()?;
-                Some(Entry {
+                Some(SeriesEntry {
                     flavor,
                     number: two_numbers(number)?,
                     text,
@@ -142,12 +143,12 @@ impl Servers {
     }
 
     /// Every table: for the vocabulary, and to tell whether any version knows a name.
-    pub fn all(&self) -> impl Iterator<Item = &Series> {
-        self.series.iter().filter_map(Entry::table)
+    pub fn all(&self) -> impl Iterator<Item = &ServerSeries> {
+        self.series.iter().filter_map(SeriesEntry::table)
     }
 
     /// The newest series of each flavor.
-    pub fn newest(&self) -> impl Iterator<Item = &Series> {
+    pub fn newest(&self) -> impl Iterator<Item = &ServerSeries> {
         let last_of_flavor = |i: &usize| {
             self.series
                 .get(i + 1)
@@ -160,8 +161,8 @@ impl Servers {
 
     /// The series that `flavor` and `version` allow. An unlisted version is read as the newest listed
     /// one below it; a version without a listed neighbour below leaves the whole flavor.
-    pub fn candidates(&self, flavor: Option<&str>, version: Option<&str>) -> Candidates<'_> {
-        let of_flavor: Vec<&Entry> = self
+    pub fn candidates(&self, flavor: Option<&str>, version: Option<&str>) -> SeriesCandidates<'_> {
+        let of_flavor: Vec<&SeriesEntry> = self
             .series
             .iter()
             .filter(|entry| flavor.is_none_or(|f| f == entry.flavor))
@@ -180,27 +181,27 @@ impl Servers {
         chosen.par_iter().for_each(|entry| {
             let _ = entry.table();
         });
-        Candidates {
-            series: chosen.into_iter().filter_map(Entry::table).collect(),
+        SeriesCandidates {
+            series: chosen.into_iter().filter_map(SeriesEntry::table).collect(),
             note,
         }
     }
 
     /// The first and last series of a flavor that know this name (an alias counts), and the names of
     /// the flavors that know it at all.
-    pub fn history(&self, flavor: &str, name: &str) -> Option<(&Series, &Series)> {
+    pub fn history(&self, flavor: &str, name: &str) -> Option<(&ServerSeries, &ServerSeries)> {
         let mut known = self
             .series
             .iter()
             .filter(|entry| entry.flavor == flavor)
-            .filter_map(Entry::table)
+            .filter_map(SeriesEntry::table)
             .filter(|series| series.directive(name).is_some());
         let first = known.next()?;
         Some((first, known.last().unwrap_or(first)))
     }
 
     /// What a directive needs of another one to have an effect.
-    pub fn need(&self, name: &str) -> Option<&Need> {
+    pub fn need(&self, name: &str) -> Option<&DirectiveDependency> {
         let needs = self.needs.get_or_init(|| {
             let text = TABLES.get_file(needs::FILE).and_then(|f| f.contents_utf8());
             text.map(needs::read).unwrap_or_default()
@@ -209,9 +210,11 @@ impl Servers {
     }
 
     /// The directives that say how much a server takes of what.
-    pub fn gauges(&self) -> Vec<Gauge> {
-        let text = TABLES.get_file(gauge::FILE).and_then(|f| f.contents_utf8());
-        text.map(gauge::read).unwrap_or_default()
+    pub fn gauges(&self) -> Vec<ResourceShare> {
+        let text = TABLES
+            .get_file(resource_share::FILE)
+            .and_then(|f| f.contents_utf8());
+        text.map(resource_share::read).unwrap_or_default()
     }
 
     /// The words for how a server was built.
@@ -228,14 +231,14 @@ impl Servers {
     }
 
     /// The other series' directive of this name, and the name that it goes by in `series`.
-    pub fn replacement<'s>(&self, series: &'s Series, name: &str) -> Option<&'s str> {
+    pub fn replacement<'s>(&self, series: &'s ServerSeries, name: &str) -> Option<&'s str> {
         let elsewhere = self.all().filter_map(|other| other.directive(name));
         let mut names = elsewhere.flat_map(|d| std::iter::once(&d.name).chain(&d.aliases));
         names.find_map(|name| series.directive(name).map(|d| d.name.as_str()))
     }
 
     /// The series of every flavor that know the name, first and last of each.
-    pub fn known_to(&self, name: &str) -> Vec<(&Series, &Series)> {
+    pub fn known_to(&self, name: &str) -> Vec<(&ServerSeries, &ServerSeries)> {
         self.flavors()
             .into_iter()
             .filter_map(|flavor| self.history(flavor, name))
@@ -247,18 +250,19 @@ impl Servers {
     pub fn is_secret(&self, name: &str) -> bool {
         let known: Vec<_> = self.newest().filter_map(|s| s.directive(name)).collect();
         if !known.is_empty() {
-            return known.into_iter().any(Directive::is_secret);
+            return known.into_iter().any(DirectiveSpec::is_secret);
         }
-        let secrets = self.newest().flat_map(Series::directives);
+        let secrets = self.newest().flat_map(ServerSeries::directives);
         let secrets = secrets.filter(|d| d.is_secret()).map(|d| d.name.as_str());
         nearest(&name.to_lowercase(), secrets).is_some()
     }
 
     /// The type of every directive's effective value, over all series. A directive whose type
     /// differs between series keeps the newest, where a series that ignores it does not count.
-    pub fn value_types(&self) -> BTreeMap<String, Type> {
-        let all = || self.all().flat_map(Series::directives);
-        let (ignored, read): (Vec<_>, Vec<_>) = all().partition(|d| d.kind == Kind::Ignored);
+    pub fn value_types(&self) -> BTreeMap<String, FactType> {
+        let all = || self.all().flat_map(ServerSeries::directives);
+        let (ignored, read): (Vec<_>, Vec<_>) =
+            all().partition(|d| d.kind == DirectiveType::Ignored);
         let directives = ignored.into_iter().chain(read);
         directives
             .map(|directive| (directive.name.clone(), directive.value_type()))
@@ -269,7 +273,7 @@ impl Servers {
     /// few. A directive of which one series takes any text is left out.
     pub fn value_words(&self) -> BTreeMap<String, Vec<String>> {
         let mut words: BTreeMap<&str, Option<BTreeSet<&str>>> = BTreeMap::new();
-        for directive in self.all().flat_map(Series::directives) {
+        for directive in self.all().flat_map(ServerSeries::directives) {
             let all = words
                 .entry(&directive.name)
                 .or_insert_with(|| Some(BTreeSet::new()));
@@ -291,7 +295,7 @@ impl Servers {
 
     /// Every other name of a directive, with the name that its value goes by in rules.
     pub fn aliases(&self) -> BTreeMap<String, String> {
-        let directives = self.all().flat_map(Series::directives);
+        let directives = self.all().flat_map(ServerSeries::directives);
         directives
             .flat_map(|d| {
                 d.aliases
@@ -302,13 +306,13 @@ impl Servers {
     }
 }
 
-impl Entry {
-    fn table(&self) -> Option<&Series> {
+impl SeriesEntry {
+    fn table(&self) -> Option<&ServerSeries> {
         self.table
             .get_or_init(|| {
-                serde_json::from_str::<Table>(self.text)
+                serde_json::from_str::<SeriesTable>(self.text)
                     .ok()
-                    .map(Series::from)
+                    .map(ServerSeries::from)
             })
             .as_ref()
     }
@@ -318,8 +322,8 @@ impl Entry {
     }
 }
 
-impl From<Table> for Series {
-    fn from(table: Table) -> Self {
+impl From<SeriesTable> for ServerSeries {
+    fn from(table: SeriesTable) -> Self {
         let names = table
             .directives
             .values()
@@ -345,22 +349,22 @@ impl From<Table> for Series {
     }
 }
 
-impl Series {
+impl ServerSeries {
     /// `redis 7.2`
     pub fn name(&self) -> String {
         format!("{} {}", self.flavor, self.series)
     }
 
     /// The directive that this name or alias stands for, in any case.
-    pub fn directive(&self, name: &str) -> Option<&Directive> {
+    pub fn directive(&self, name: &str) -> Option<&DirectiveSpec> {
         let canonical = self.names.get(&name.to_ascii_lowercase())?;
         self.directives.get(canonical)
     }
 
-    pub fn directives(&self) -> impl Iterator<Item = &Directive> {
+    pub fn directives(&self) -> impl Iterator<Item = &DirectiveSpec> {
         self.directives
             .values()
-            .filter(|directive| directive.kind != Kind::ModuleConfig)
+            .filter(|directive| directive.kind != DirectiveType::ModuleConfig)
     }
 
     /// Major and minor number.
@@ -369,7 +373,10 @@ impl Series {
     }
 }
 
-fn by_minor<'a>(entries: &[&'a Entry], wanted: (u32, u32)) -> (Vec<&'a Entry>, Option<String>) {
+fn by_minor<'a>(
+    entries: &[&'a SeriesEntry],
+    wanted: (u32, u32),
+) -> (Vec<&'a SeriesEntry>, Option<String>) {
     let exact: Vec<_> = entries
         .iter()
         .filter(|entry| entry.number == wanted)
@@ -398,7 +405,7 @@ fn by_minor<'a>(entries: &[&'a Entry], wanted: (u32, u32)) -> (Vec<&'a Entry>, O
     (below, Some(note))
 }
 
-fn by_major<'a>(entries: &[&'a Entry], major: u32) -> (Vec<&'a Entry>, Option<String>) {
+fn by_major<'a>(entries: &[&'a SeriesEntry], major: u32) -> (Vec<&'a SeriesEntry>, Option<String>) {
     let same: Vec<_> = entries
         .iter()
         .filter(|entry| entry.number.0 == major)
@@ -438,13 +445,13 @@ fn two_numbers(text: &str) -> Option<(u32, u32)> {
 mod tests {
     use super::*;
 
-    fn names(candidates: &Candidates<'_>) -> Vec<String> {
+    fn names(candidates: &SeriesCandidates<'_>) -> Vec<String> {
         candidates.series.iter().map(|s| s.name()).collect()
     }
 
     #[test]
     fn every_table_loads() {
-        let servers = Servers::embedded();
+        let servers = ServerKnowledge::embedded();
         assert_eq!(
             servers.all().count(),
             TABLES
@@ -455,7 +462,7 @@ mod tests {
         for series in servers.all() {
             for directive in series.directives() {
                 assert_eq!(
-                    directive.kind == Kind::Special,
+                    directive.kind == DirectiveType::Special,
                     directive.form.is_some(),
                     "{} {}",
                     series.name(),
@@ -467,7 +474,7 @@ mod tests {
 
     #[test]
     fn a_version_selects_its_series_its_major_or_its_neighbour_below() {
-        let servers = Servers::embedded();
+        let servers = ServerKnowledge::embedded();
         let of = |flavor, version| names(&servers.candidates(Some(flavor), Some(version)));
         assert_eq!(of("redis", "v7.0.15"), ["redis 7.0"]);
         assert_eq!(
@@ -485,7 +492,7 @@ mod tests {
 
     #[test]
     fn aliases_and_case_lead_to_one_directive() {
-        let servers = Servers::embedded();
+        let servers = ServerKnowledge::embedded();
         let series = servers.candidates(Some("redis"), Some("7.2")).series[0];
         let alias = series.directive("Slave-Read-Only").map(|d| d.name.as_str());
         assert_eq!(alias, Some("replica-read-only"));
@@ -493,7 +500,7 @@ mod tests {
 
     #[test]
     fn secrets_are_known_by_name() {
-        let servers = Servers::embedded();
+        let servers = ServerKnowledge::embedded();
         assert!(servers.is_secret("requirepass"));
         assert!(servers.is_secret("masterauth"));
         assert!(!servers.is_secret("timeout"));

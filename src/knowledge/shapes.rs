@@ -16,7 +16,7 @@ use include_dir::{Dir, include_dir};
 use serde::Deserialize;
 
 pub use image::ImageReference;
-pub use library::{ChartName, Library};
+pub use library::{ChartName, ShapeLibrary};
 
 static SHAPES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/knowledge/shapes");
 
@@ -28,10 +28,10 @@ const PRESETS_FILE: &str = "presets.yaml";
 
 /// All shapes.
 #[derive(Debug)]
-pub struct Shapes {
+pub struct DeploymentShapes {
     pub servers: ServerShapes,
     /// Operator resources and charts.
-    pub library: Library,
+    pub library: ShapeLibrary,
     exporters: GlobSet,
     not_images: GlobSet,
     placeholders: GlobSet,
@@ -51,7 +51,7 @@ pub struct ServerShapes {
     pub schema: u32,
     pub images: Vec<ImageShape>,
     pub not_images: Vec<String>,
-    pub programs: Vec<Program>,
+    pub programs: Vec<ServerProgram>,
     pub other_modes: Vec<String>,
     pub exporters: Vec<String>,
     pub text_files: Vec<String>,
@@ -194,7 +194,7 @@ pub struct ImageShape {
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Program {
+pub struct ServerProgram {
     pub name: String,
     pub flavor: String,
 }
@@ -214,7 +214,7 @@ pub struct ShapeError {
     pub message: String,
 }
 
-impl Shapes {
+impl DeploymentShapes {
     /// The shapes that the program carries.
     pub fn embedded() -> Result<Self, ShapeError> {
         let servers = SHAPES.get_file(SERVERS_FILE).ok_or_else(|| ShapeError {
@@ -236,7 +236,7 @@ impl Shapes {
             text_keys: globs(&servers.text_keys)?,
             placeholders: globs(&servers.placeholders)?,
             secret_names: globs(&servers.secret_names)?,
-            library: Library::new(files.collect(), presets.unwrap_or_default()),
+            library: ShapeLibrary::new(files.collect(), presets.unwrap_or_default()),
             needles: needles(&servers.needles)?,
             checksums: globs(&servers.checksums)?,
             reloaders: globs(&servers.reloaders)?,
@@ -349,7 +349,7 @@ impl Shapes {
     }
 
     /// The server program that a command word names, with or without a path.
-    pub fn program(&self, word: &str) -> Option<&Program> {
+    pub fn program(&self, word: &str) -> Option<&ServerProgram> {
         let name = crate::source::path::name(word);
         self.servers
             .programs
@@ -434,7 +434,7 @@ mod tests {
 
     #[test]
     fn every_shape_loads_and_images_are_told_apart() {
-        let shapes = Shapes::embedded().unwrap();
+        let shapes = DeploymentShapes::embedded().unwrap();
         let mistakes = shapes.library.mistakes();
         let mistakes: Vec<_> = mistakes.iter().map(ToString::to_string).collect();
         assert_eq!(mistakes, [""; 0]);

@@ -6,26 +6,26 @@
 use std::collections::BTreeMap;
 
 use crate::facts::linked::LinkedProgram;
-use crate::facts::raw::{Fallback, Folded, Raw, RawClient, RawVariable};
+use crate::facts::raw::{ConstValue, EnvDefault, RawClient, RawFacts, RawVariable};
 
 /// Fills in the variables of clients; the indices of those whose URL or address is known now.
-pub fn fill(raw: &mut Raw, programs: &[LinkedProgram]) -> Vec<usize> {
+pub fn fill(raw: &mut RawFacts, programs: &[LinkedProgram]) -> Vec<usize> {
     let agreed = agreed(&raw.variables);
     let runs = running(raw.clients.len(), programs);
-    let mut found: Vec<(usize, Place, (Folded, String))> = Vec::new();
+    let mut found: Vec<(usize, VariableReader, (ConstValue, String))> = Vec::new();
     for (index, client) in raw.clients.iter().enumerate() {
         let given = |name: &str| match &runs[index] {
             Some(workloads) => in_workloads(raw, workloads, name),
             None => joined(name, &agreed),
         };
-        let look_up = |value: &Folded| {
+        let look_up = |value: &ConstValue| {
             let (source, fallback) = match value {
-                Folded::Unknown(reason) => (reason, None),
-                Folded::Fallback(fallback) => (&fallback.source, Some(&**fallback)),
+                ConstValue::Unknown(reason) => (reason, None),
+                ConstValue::Fallback(fallback) => (&fallback.source, Some(&**fallback)),
                 _ => return None,
             };
             let text = source.variable().and_then(given);
-            let text = text.map(|(text, because)| (Folded::Text(text), because));
+            let text = text.map(|(text, because)| (ConstValue::Text(text), because));
             text.or_else(|| {
                 let fallback = fallback.filter(|f| !is_of_image(f, &raw.variables))?;
                 unset(raw, runs[index].as_deref()?, fallback)
@@ -33,13 +33,14 @@ pub fn fill(raw: &mut Raw, programs: &[LinkedProgram]) -> Vec<usize> {
         };
         let writes = client.writes.iter().enumerate();
         for (at, write) in writes.filter(|(_, write)| !write.conditional) {
-            found.extend(look_up(&write.value).map(|text| (index, Place::Write(at), text)));
+            found
+                .extend(look_up(&write.value).map(|text| (index, VariableReader::Write(at), text)));
         }
         let url = client
             .source
             .as_ref()
             .and_then(|source| look_up(&source.url));
-        found.extend(url.map(|text| (index, Place::Url, text)));
+        found.extend(url.map(|text| (index, VariableReader::Url, text)));
     }
     let mut filled: Vec<usize> = found.iter().map(|(index, ..)| *index).collect();
     filled.dedup();
@@ -51,22 +52,22 @@ pub fn fill(raw: &mut Raw, programs: &[LinkedProgram]) -> Vec<usize> {
 
 /// Where a variable is read.
 #[derive(Clone, Copy)]
-enum Place {
+enum VariableReader {
     Write(usize),
     Url,
 }
 
-fn put(client: &mut RawClient, place: Place, value: Folded, because: String) {
+fn put(client: &mut RawClient, place: VariableReader, value: ConstValue, because: String) {
     match place {
-        Place::Write(at) => {
+        VariableReader::Write(at) => {
             let Some(write) = client.writes.get_mut(at) else {
                 return;
             };
             write.value = typed(value);
-            write.slot = crate::facts::Slot::None;
+            write.slot = crate::facts::EditTarget::None;
             client.joined.push((write.span, because));
         }
-        Place::Url => {
+        VariableReader::Url => {
             let Some(source) = &mut client.source else {
                 return;
             };
@@ -94,7 +95,7 @@ fn running(clients: usize, programs: &[LinkedProgram]) -> Vec<Option<Vec<usize>>
 }
 
 /// The value that all of these workloads give a variable, and which they are.
-fn in_workloads(raw: &Raw, workloads: &[usize], name: &str) -> Option<(String, String)> {
+fn in_workloads(raw: &RawFacts, workloads: &[usize], name: &str) -> Option<(String, String)> {
     let mut values = workloads.iter().map(|at| raw.variable(*at, name));
     let first = values.next()??.ok()?;
     let same = values.all(|value| matches!(value, Some(Ok(text)) if text == first));
@@ -103,13 +104,17 @@ fn in_workloads(raw: &Raw, workloads: &[usize], name: &str) -> Option<(String, S
 }
 
 /// An image of the tree brings the variable along: which programs run in it is not known for sure.
-fn is_of_image(fallback: &Fallback, variables: &[RawVariable]) -> bool {
+fn is_of_image(fallback: &EnvDefault, variables: &[RawVariable]) -> bool {
     let mut of_images = variables.iter().filter(|variable| variable.of_image);
     of_images.any(|variable| fallback.variable.as_ref() == Some(&variable.name))
 }
 
 /// What code falls back on where none of these workloads gives it the variable.
-fn unset(raw: &Raw, workloads: &[usize], fallback: &Fallback) -> Option<(Folded, String)> {
+fn unset(
+    raw: &RawFacts,
+    workloads: &[usize],
+    fallback: &EnvDefault,
+) -> Option<(ConstValue, String)> {
     let name = fallback.variable.as_deref()?;
     let is_unset = |at: &usize| raw.is_unset(*at, name);
     let holder = &raw.workloads[*workloads.first()?].name;
@@ -118,11 +123,11 @@ fn unset(raw: &Raw, workloads: &[usize], fallback: &Fallback) -> Option<(Folded,
     sure.then(|| (fallback.value.clone(), because))
 }
 
-type Agreed<'a> = BTreeMap<&'a str, Option<&'a RawVariable>>;
+type AgreedValue<'a> = BTreeMap<&'a str, Option<&'a RawVariable>>;
 
 /// The value of each variable, where there is one.
-fn agreed(variables: &[RawVariable]) -> Agreed<'_> {
-    let mut agreed: Agreed<'_> = BTreeMap::new();
+fn agreed(variables: &[RawVariable]) -> AgreedValue<'_> {
+    let mut agreed: AgreedValue<'_> = BTreeMap::new();
     for variable in variables {
         let known = variable.text.is_ok().then_some(variable);
         agreed
@@ -139,7 +144,7 @@ fn agreed(variables: &[RawVariable]) -> Agreed<'_> {
 }
 
 /// The text that a variable has, and why it is held to have it.
-fn joined(name: &str, agreed: &Agreed<'_>) -> Option<(String, String)> {
+fn joined(name: &str, agreed: &AgreedValue<'_>) -> Option<(String, String)> {
     let variable = (*agreed.get(name)?)?;
     let text = variable.text.as_ref().ok()?;
     let because = format!("{} of {}", variable.name, variable.holder);
@@ -147,16 +152,16 @@ fn joined(name: &str, agreed: &Agreed<'_>) -> Option<(String, String)> {
 }
 
 /// A figure or a switch reads as such.
-fn typed(value: Folded) -> Folded {
-    let Folded::Text(text) = &value else {
+fn typed(value: ConstValue) -> ConstValue {
+    let ConstValue::Text(text) = &value else {
         return value;
     };
     if let Ok(figure) = text.parse() {
-        return Folded::Int(figure);
+        return ConstValue::Int(figure);
     }
     match text.as_str() {
-        "true" => Folded::Bool(true),
-        "false" => Folded::Bool(false),
+        "true" => ConstValue::Bool(true),
+        "false" => ConstValue::Bool(false),
         _ => value,
     }
 }
@@ -196,6 +201,9 @@ mod tests {
             (text("OTHER"), text("OPEN"), text("NONE")),
             (None, None, None)
         );
-        assert_eq!(typed(Folded::Text("40".to_owned())), Folded::Int(40));
+        assert_eq!(
+            typed(ConstValue::Text("40".to_owned())),
+            ConstValue::Int(40)
+        );
     }
 }

@@ -1,14 +1,14 @@
 //! Which server a client talks to: by the host in its address, through Services, else the only one.
 
-use super::Linker;
-use super::near::Places;
-use crate::facts::linked::{Body, LinkedServer};
+use super::FactLinker;
+use super::proximity::Locations;
+use crate::facts::linked::{LinkedServer, ServerBody};
 use crate::facts::raw::{RawClient, RawServer, RawService};
-use crate::facts::{Related, Strength};
+use crate::facts::{RelatedSubject, Strength};
 
 /// A host and the namespace that it names, if it names one.
 #[derive(Clone, Copy)]
-struct Host<'a> {
+struct HostName<'a> {
     name: &'a str,
     namespace: Option<&'a str>,
 }
@@ -16,13 +16,13 @@ struct Host<'a> {
 /// Services lead on to others in no more steps than these.
 const MOST_NAMES: usize = 4;
 
-impl Linker<'_> {
+impl FactLinker<'_> {
     /// The server that a client talks to: by the host in its address, else the only one there is.
     pub(super) fn server_of(
         &self,
         client: &RawClient,
         servers: &[LinkedServer],
-    ) -> Option<Related> {
+    ) -> Option<RelatedSubject> {
         if !client.hosts.is_empty() {
             return self.by_host(client, servers);
         }
@@ -38,7 +38,7 @@ impl Linker<'_> {
         ];
         groups.into_iter().find_map(|(indexes, evidence)| {
             let (index, several) = self.one_of(&indexes, servers)?;
-            Some(Related {
+            Some(RelatedSubject {
                 index,
                 strength: Strength::Assumed,
                 evidence: with_doubt(evidence.to_owned(), several),
@@ -48,13 +48,13 @@ impl Linker<'_> {
 
     fn is_composed(&self, server: &LinkedServer) -> bool {
         match server.body {
-            Body::Deployed(body) => self.raw.servers[body].is_composed(),
-            Body::Text(_) => false,
+            ServerBody::Deployed(body) => self.raw.servers[body].is_composed(),
+            ServerBody::Text(_) => false,
         }
     }
 
     /// The one server that the client's hosts lead to.
-    fn by_host(&self, client: &RawClient, servers: &[LinkedServer]) -> Option<Related> {
+    fn by_host(&self, client: &RawClient, servers: &[LinkedServer]) -> Option<RelatedSubject> {
         let reached = |body: usize| {
             let hosts = client.hosts.iter();
             hosts
@@ -65,14 +65,14 @@ impl Linker<'_> {
             .iter()
             .enumerate()
             .filter_map(|(index, server)| match server.body {
-                Body::Deployed(body) => Some((index, reached(body)?)),
-                Body::Text(_) => None,
+                ServerBody::Deployed(body) => Some((index, reached(body)?)),
+                ServerBody::Text(_) => None,
             })
             .collect();
         let indexes: Vec<usize> = found.iter().map(|(index, _)| *index).collect();
         let (index, several) = self.one_of(&indexes, servers)?;
         let (_, evidence) = found.into_iter().find(|(at, _)| *at == index)?;
-        Some(Related {
+        Some(RelatedSubject {
             index,
             // An address that a deployment gives to some program is not certainly this one's.
             strength: if several > 1 || !client.joined.is_empty() {
@@ -92,8 +92,8 @@ impl Linker<'_> {
         servers: &[LinkedServer],
     ) -> Option<(usize, usize)> {
         let deployed = |index: &usize| match servers[*index].body {
-            Body::Deployed(body) => Some(self.places.server(body)),
-            Body::Text(_) => None,
+            ServerBody::Deployed(body) => Some(self.places.server(body)),
+            ServerBody::Text(_) => None,
         };
         if let [only] = indexes {
             return Some((*only, 1));
@@ -121,7 +121,7 @@ impl Linker<'_> {
         let server = &self.raw.servers[body];
         let labels: Vec<&str> = host.split('.').collect();
         let (first, rest) = labels.split_first()?;
-        let direct = Host {
+        let direct = HostName {
             name: first,
             namespace: rest.first().copied(),
         };
@@ -129,7 +129,7 @@ impl Linker<'_> {
             return Some(evidence);
         }
         let (service, rest) = rest.split_first()?;
-        let behind = Host {
+        let behind = HostName {
             name: service,
             namespace: rest.first().copied(),
         };
@@ -139,7 +139,7 @@ impl Linker<'_> {
             .flatten()
     }
 
-    fn named(&self, host: Host<'_>, written: &str, body: usize) -> Option<String> {
+    fn named(&self, host: HostName<'_>, written: &str, body: usize) -> Option<String> {
         let server = &self.raw.servers[body];
         if server.hosts.iter().any(|own| own == host.name)
             && host.may_be_in(server.namespace.as_ref())
@@ -151,14 +151,14 @@ impl Linker<'_> {
     }
 
     /// The Service of this name that selects the server, or is another name of one that does.
-    fn through_service(&self, host: Host<'_>, body: usize, steps: usize) -> Option<String> {
+    fn through_service(&self, host: HostName<'_>, body: usize, steps: usize) -> Option<String> {
         let spot = self.places.server(body);
         let server = &self.raw.servers[body];
         let services = self.raw.services.iter().enumerate();
         let mut named = services.filter(|(index, service)| {
             service.name == host.name
                 && host.may_be_in(service.namespace.as_ref())
-                && Places::together(spot, self.places.service(*index))
+                && Locations::together(spot, self.places.service(*index))
                 && !self.places.apart(spot.at, service.span)
         });
         named.find_map(|(_, service)| {
@@ -167,7 +167,7 @@ impl Linker<'_> {
             }
             let other = service.external_name.as_deref().filter(|_| steps > 0)?;
             let mut labels = other.split('.');
-            let other = Host {
+            let other = HostName {
                 name: labels.next()?,
                 namespace: labels.next(),
             };
@@ -176,7 +176,7 @@ impl Linker<'_> {
     }
 }
 
-impl Host<'_> {
+impl HostName<'_> {
     /// A namespace that is not written may be any.
     fn may_be_in(self, namespace: Option<&String>) -> bool {
         match (self.namespace, namespace) {

@@ -7,17 +7,17 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use globset::{GlobBuilder, GlobMatcher};
 
-use super::Linker;
-use super::near::Places;
-use super::reach::Reach;
-use crate::facts::linked::{Body, LinkedProgram, LinkedServer};
-use crate::facts::raw::{Raw, RawModule, RawPackage, RawWorkload, ServiceDeclaration};
-use crate::facts::{Cause, Related, Strength};
+use super::FactLinker;
+use super::program_closure::ProgramClosure;
+use super::proximity::Locations;
+use crate::facts::linked::{LinkedProgram, LinkedServer, ServerBody};
+use crate::facts::raw::{RawFacts, RawModule, RawPackage, RawWorkload, ServiceDeclaration};
+use crate::facts::{Cause, RelatedSubject, Strength};
 use crate::source::Sources;
 
 /// The programs of a tree, those that only `redvet.toml` tells of last.
-pub fn of_tree(raw: &Raw, sources: &Sources, environments: &[String]) -> Vec<LinkedProgram> {
-    let places = Places {
+pub fn of_tree(raw: &RawFacts, sources: &Sources, environments: &[String]) -> Vec<LinkedProgram> {
+    let places = Locations {
         raw,
         sources,
         environments,
@@ -25,8 +25,8 @@ pub fn of_tree(raw: &Raw, sources: &Sources, environments: &[String]) -> Vec<Lin
     programs(raw, &places)
 }
 
-pub(super) fn programs(raw: &Raw, places: &Places<'_>) -> Vec<LinkedProgram> {
-    let reach = Reach::new(raw, places.sources);
+pub(super) fn programs(raw: &RawFacts, places: &Locations<'_>) -> Vec<LinkedProgram> {
+    let reach = ProgramClosure::new(raw, places.sources);
     let mut found: Vec<LinkedProgram> = raw
         .packages
         .iter()
@@ -43,11 +43,15 @@ pub(super) fn programs(raw: &Raw, places: &Places<'_>) -> Vec<LinkedProgram> {
         })
         .collect();
     declare(raw, places.sources, &mut found);
-    let names: Vec<Option<Names>> = found
+    let names: Vec<Option<ProgramNames>> = found
         .iter()
-        .map(|program| program.package.map(|at| Names::of(&raw.packages[at], raw)))
+        .map(|program| {
+            program
+                .package
+                .map(|at| ProgramNames::of(&raw.packages[at], raw))
+        })
         .collect();
-    let runner = Runner { raw, places, names };
+    let runner = ProgramRunner { raw, places, names };
     let by_workload = runner.by_workload(&found);
     for (at, program) in found.iter_mut().enumerate() {
         runner.run(at, program, &by_workload);
@@ -56,7 +60,7 @@ pub(super) fn programs(raw: &Raw, places: &Places<'_>) -> Vec<LinkedProgram> {
 }
 
 /// Joins each declaration to the program that it means.
-fn declare(raw: &Raw, sources: &Sources, found: &mut Vec<LinkedProgram>) {
+fn declare(raw: &RawFacts, sources: &Sources, found: &mut Vec<LinkedProgram>) {
     for (index, declared) in raw.declared.iter().enumerate() {
         let globs: Vec<GlobMatcher> = declared.paths.iter().filter_map(|g| glob(g)).collect();
         let within = |path: &str| globs.iter().any(|glob| glob.is_match(path));
@@ -99,7 +103,7 @@ fn declare(raw: &Raw, sources: &Sources, found: &mut Vec<LinkedProgram>) {
                 .iter()
                 .any(|related| related.index == client)
             {
-                program.clients.push(Related {
+                program.clients.push(RelatedSubject {
                     index: client,
                     strength: Strength::Certain,
                     evidence: format!("redvet.toml names its file for {}", declared.name),
@@ -126,7 +130,7 @@ fn alike(one: &str, other: &str) -> bool {
 }
 
 /// What a program may be called where it runs.
-struct Names {
+struct ProgramNames {
     /// As its binary is called, here or by whoever builds it.
     binaries: BTreeSet<String>,
     /// Its folder.
@@ -135,8 +139,8 @@ struct Names {
     module: Option<String>,
 }
 
-impl Names {
-    fn of(package: &RawPackage, raw: &Raw) -> Self {
+impl ProgramNames {
+    fn of(package: &RawPackage, raw: &RawFacts) -> Self {
         let module = RawModule::nearest_above(&raw.modules, package.language, &package.dir);
         let module = module.and_then(|m| m.name.as_deref()).map(last_part);
         let mut binaries = BTreeSet::from([package.binary.clone()]);
@@ -181,10 +185,10 @@ fn last_part(name: &str) -> String {
     meant.unwrap_or(last).to_owned()
 }
 
-struct Runner<'a> {
-    raw: &'a Raw,
-    places: &'a Places<'a>,
-    names: Vec<Option<Names>>,
+struct ProgramRunner<'a> {
+    raw: &'a RawFacts,
+    places: &'a Locations<'a>,
+    names: Vec<Option<ProgramNames>>,
 }
 
 /// For each workload the program that it runs, and why.
@@ -192,7 +196,7 @@ type ByWorkload = BTreeMap<usize, (usize, String)>;
 
 /// Why a workload is held to run a program; the first one counts most.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Ground {
+enum MatchReason {
     Built,
     Started,
     Image,
@@ -201,7 +205,7 @@ enum Ground {
     Only,
 }
 
-impl Runner<'_> {
+impl ProgramRunner<'_> {
     fn by_workload(&self, programs: &[LinkedProgram]) -> ByWorkload {
         let workloads = self.raw.workloads.iter().enumerate();
         workloads
@@ -211,7 +215,7 @@ impl Runner<'_> {
                     let names = self.names[at].as_ref()?;
                     Some((self.ground(names, workload, programs)?, at))
                 });
-                let grounds: Vec<(Ground, usize)> = grounds.collect();
+                let grounds: Vec<(MatchReason, usize)> = grounds.collect();
                 let (best, _) = *grounds.iter().min()?;
                 let mut first = grounds.iter().filter(|(ground, _)| *ground == best);
                 let (Some((ground, at)), None) = (first.next(), first.next()) else {
@@ -224,10 +228,10 @@ impl Runner<'_> {
 
     fn ground(
         &self,
-        names: &Names,
+        names: &ProgramNames,
         workload: &RawWorkload,
         programs: &[LinkedProgram],
-    ) -> Option<Ground> {
+    ) -> Option<MatchReason> {
         if let Some(build) = &workload.build {
             let folders = build
                 .packages
@@ -237,32 +241,32 @@ impl Runner<'_> {
             if folders.any(|folder| *folder == names.dir)
                 || build.programs.iter().any(|name| names.is(name))
             {
-                return Some(Ground::Built);
+                return Some(MatchReason::Built);
             }
         }
         if workload.commands.iter().any(|name| names.is(name)) {
-            return Some(Ground::Started);
+            return Some(MatchReason::Started);
         }
         if let Some(build) = &workload.build
             && build.context == names.dir
         {
-            return Some(Ground::Image);
+            return Some(MatchReason::Image);
         }
         // A command of its own says that it is another program's.
         let named = |name: &str| names.is(name) || names.is_whole(name);
         let image = workload.image.as_deref();
         if image.is_some_and(named) {
-            return Some(Ground::Image);
+            return Some(MatchReason::Image);
         }
         let alone = self.with_clients(programs) == 1;
         let in_module = |name: &str| names.module.as_deref().is_some_and(|m| alike(m, name));
         if alone && image.is_some_and(in_module) {
-            return Some(Ground::Module);
+            return Some(MatchReason::Module);
         }
         let (_, workload_name) = workload.name.split_once('/')?;
         let called = [workload.container.as_str(), workload_name];
         if !workload.common && called.into_iter().any(named) {
-            return Some(Ground::Name);
+            return Some(MatchReason::Name);
         }
         let own = self
             .raw
@@ -271,7 +275,7 @@ impl Runner<'_> {
             .filter(|w| !w.common && !w.fragment);
         let mut own: Vec<_> = own.map(|w| (&w.name, &w.namespace, &w.container)).collect();
         own.dedup();
-        (alone && own.len() == 1 && !workload.common).then_some(Ground::Only)
+        (alone && own.len() == 1 && !workload.common).then_some(MatchReason::Only)
     }
 
     fn with_clients(&self, programs: &[LinkedProgram]) -> usize {
@@ -287,8 +291,8 @@ impl Runner<'_> {
             return self.declared(declared, name, program);
         }
         let found = by_workload.iter().filter(|(_, (of, _))| *of == at);
-        let found: Vec<Related> = found
-            .map(|(index, (_, evidence))| Related {
+        let found: Vec<RelatedSubject> = found
+            .map(|(index, (_, evidence))| RelatedSubject {
                 index: *index,
                 strength: Strength::Assumed,
                 evidence: evidence.clone(),
@@ -300,8 +304,8 @@ impl Runner<'_> {
     fn declared(&self, declared: &ServiceDeclaration, name: &str, program: &mut LinkedProgram) {
         let workloads = self.raw.workloads.iter().enumerate();
         let found = workloads.filter(|(_, w)| w.name == name && !w.fragment);
-        let found: Vec<Related> = found
-            .map(|(index, _)| Related {
+        let found: Vec<RelatedSubject> = found
+            .map(|(index, _)| RelatedSubject {
                 index,
                 strength: Strength::Certain,
                 evidence: format!("redvet.toml names it for {}", declared.name),
@@ -315,12 +319,12 @@ impl Runner<'_> {
 
     /// Of what several environments have, the last one's; of a cluster and a single machine the
     /// cluster's.
-    fn settle(&self, mut found: Vec<Related>, program: &mut LinkedProgram) {
-        let workload = |related: &Related| &self.raw.workloads[related.index];
+    fn settle(&self, mut found: Vec<RelatedSubject>, program: &mut LinkedProgram) {
+        let workload = |related: &RelatedSubject| &self.raw.workloads[related.index];
         if found.iter().any(|r| !workload(r).composed) {
             found.retain(|r| !workload(r).composed);
         }
-        let place = |related: &Related| {
+        let place = |related: &RelatedSubject| {
             let spot = self.places.workload(related.index);
             (self.places.environment_of(spot), spot.extent)
         };
@@ -334,7 +338,7 @@ impl Runner<'_> {
                 related.strength = Strength::Assumed;
             }
         }
-        let identity = |r: &Related| {
+        let identity = |r: &RelatedSubject| {
             let workload = workload(r);
             (&workload.name, &workload.namespace, &workload.container)
         };
@@ -351,29 +355,29 @@ impl Runner<'_> {
     }
 }
 
-fn evidence(ground: Ground, workload: &RawWorkload) -> String {
+fn evidence(ground: MatchReason, workload: &RawWorkload) -> String {
     let image = workload.image.as_deref().unwrap_or_default();
     match ground {
-        Ground::Built => format!(
+        MatchReason::Built => format!(
             "its image is built from {}",
             workload.build.as_ref().map_or("", |build| &build.path)
         ),
-        Ground::Started => "its command starts a program of that name".to_owned(),
-        Ground::Image if image.is_empty() => "its image is built from the folder".to_owned(),
-        Ground::Image => format!("image name {image} matches the program name"),
-        Ground::Module => format!("image name {image} matches the module name"),
-        Ground::Name => "the names match".to_owned(),
-        Ground::Only => "it is the only program and the only workload".to_owned(),
+        MatchReason::Started => "its command starts a program of that name".to_owned(),
+        MatchReason::Image if image.is_empty() => "its image is built from the folder".to_owned(),
+        MatchReason::Image => format!("image name {image} matches the program name"),
+        MatchReason::Module => format!("image name {image} matches the module name"),
+        MatchReason::Name => "the names match".to_owned(),
+        MatchReason::Only => "it is the only program and the only workload".to_owned(),
     }
 }
 
-impl Linker<'_> {
+impl FactLinker<'_> {
     /// The servers that `redvet.toml` names for the clients of a program.
     pub(super) fn declared_servers(
         &self,
         programs: &[LinkedProgram],
         servers: &[LinkedServer],
-        clients: &mut [Option<Related>],
+        clients: &mut [Option<RelatedSubject>],
     ) {
         for program in programs {
             let declared = program.declared.map(|index| &self.raw.declared[index]);
@@ -382,8 +386,8 @@ impl Linker<'_> {
                 continue;
             };
             let is_named = |server: &LinkedServer| match server.body {
-                Body::Deployed(body) => self.raw.servers[body].name == *name,
-                Body::Text(text) => self.raw.texts[text].name == *name,
+                ServerBody::Deployed(body) => self.raw.servers[body].name == *name,
+                ServerBody::Text(text) => self.raw.texts[text].name == *name,
             };
             let found: Vec<usize> = (0..servers.len())
                 .filter(|at| is_named(&servers[*at]))
@@ -393,7 +397,7 @@ impl Linker<'_> {
             };
             for client in &program.clients {
                 if let Some(link) = clients.get_mut(client.index) {
-                    *link = Some(Related {
+                    *link = Some(RelatedSubject {
                         index,
                         strength: if several > 1 {
                             Strength::Assumed

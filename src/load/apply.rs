@@ -6,12 +6,12 @@ use std::collections::BTreeMap;
 use crate::config::{self, ServerFacts, Settings, Spanned};
 use crate::facts::raw::{Declaration, ServiceDeclaration};
 use crate::policy;
-use crate::policy::{Override, Profile, RuleOverride, RuleSet};
+use crate::policy::{RuleOverride, RuleProfile, RuleSet, ScopedOverrides};
 use crate::source::Span;
 
 /// The policy's settings, without what the command line adds. What is said of a rule by a former id
 /// holds for the rule of today, unless that is spoken of itself.
-pub fn policy_settings(settings: &Settings, set: &RuleSet) -> policy::Settings {
+pub fn policy_settings(settings: &Settings, set: &RuleSet) -> policy::RuleSettings {
     let everywhere = overrides(None, &settings.rules, set);
     let by_path = settings.overrides.iter().flat_map(|over| {
         let paths = over.paths.iter().map(|path| path.value.clone()).collect();
@@ -21,15 +21,15 @@ pub fn policy_settings(settings: &Settings, set: &RuleSet) -> policy::Settings {
         list.as_ref()
             .map(|list| list.iter().map(|glob| glob.value.clone()).collect())
     };
-    policy::Settings {
+    policy::RuleSettings {
         profile: settings
             .profile
             .as_ref()
-            .map_or_else(Profile::default, |profile| profile.value),
+            .map_or_else(RuleProfile::default, |profile| profile.value),
         overrides: everywhere.into_iter().chain(by_path).collect(),
         quiet_tests: globs(&settings.quiet.tests),
         quiet_development: globs(&settings.quiet.development),
-        ..policy::Settings::default()
+        ..policy::RuleSettings::default()
     }
 }
 
@@ -38,7 +38,7 @@ fn overrides(
     paths: Option<&Vec<String>>,
     settings: &BTreeMap<String, config::RuleSetting>,
     set: &RuleSet,
-) -> [Override; 2] {
+) -> [ScopedOverrides; 2] {
     let is_former = |id: &str| set.current(id).is_some_and(|current| current != id);
     [true, false].map(|former| {
         let chosen = settings.iter().filter(|(id, _)| is_former(id) == former);
@@ -46,7 +46,7 @@ fn overrides(
             let current = set.current(id).unwrap_or(id);
             (current.to_owned(), rule_override(setting))
         });
-        Override {
+        ScopedOverrides {
             paths: paths.cloned(),
             rules: rules.collect(),
         }

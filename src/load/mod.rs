@@ -7,7 +7,7 @@ pub mod apply;
 pub mod rules;
 pub mod settings;
 
-use crate::policy::Mistake;
+use crate::policy::RuleMistake;
 use crate::source::Span;
 
 /// A mistake in one of redvet's own inputs: a rule file, a setting. Nothing is checked with it.
@@ -33,8 +33,8 @@ impl LoadError {
     }
 }
 
-impl From<Mistake> for LoadError {
-    fn from(mistake: Mistake) -> Self {
+impl From<RuleMistake> for LoadError {
+    fn from(mistake: RuleMistake) -> Self {
         Self {
             span: mistake.span,
             message: mistake.message,

@@ -11,12 +11,12 @@ use crate::facts::value::{Datum, Strength};
 use crate::policy::checker::words;
 use crate::policy::compile;
 use crate::policy::example::{estate, ratio, vocabulary};
-use crate::policy::names::Names;
-use crate::policy::outcome::Outcome;
-use crate::policy::scope::Scope;
-use crate::policy::syntax::{self, Form, Tree};
+use crate::policy::names::RuleNames;
+use crate::policy::outcome::Evaluation;
+use crate::policy::scope::SubjectScope;
+use crate::policy::syntax::{self, ExpressionForm, ExpressionTree};
 use crate::policy::template;
-use crate::policy::typed::Expr;
+use crate::policy::typed::TypedExpr;
 
 const DOCUMENT: &str = include_str!("../../docs/expressions.md");
 
@@ -24,14 +24,14 @@ const DOCUMENT: &str = include_str!("../../docs/expressions.md");
 const ROWS: usize = 200;
 
 /// A row with the subject that its section is about.
-struct Row {
+struct ConformanceRow {
     kind: SubjectKind,
     index: usize,
     expression: String,
     gives: String,
 }
 
-fn rows() -> Vec<Row> {
+fn rows() -> Vec<ConformanceRow> {
     let mut subject = (SubjectKind::Server, 0);
     let mut in_table = false;
     let mut rows = Vec::new();
@@ -49,7 +49,7 @@ fn rows() -> Vec<Row> {
         }
         let (expression, gives) = line[2..line.len() - 2].split_once(" | `").unwrap();
         let (kind, index) = subject;
-        rows.push(Row {
+        rows.push(ConformanceRow {
             kind,
             index,
             expression: plain(expression),
@@ -96,7 +96,7 @@ fn the_document_has_every_part_of_the_language() {
         collect(&tree, if lacks { &mut broken } else { &mut whole });
     }
     let mut all = words();
-    all.extend(syntax::Operator::ALL.map(|operator| format!("{operator:?}")));
+    all.extend(syntax::CelOperator::ALL.map(|operator| format!("{operator:?}")));
     let missing = |found: &BTreeSet<String>| -> Vec<String> {
         all.iter()
             .filter(|word| !found.contains(*word))
@@ -112,26 +112,26 @@ fn the_document_has_every_part_of_the_language() {
 }
 
 /// The operators and called names of an expression.
-fn collect(tree: &Tree, found: &mut BTreeSet<String>) {
+fn collect(tree: &ExpressionTree, found: &mut BTreeSet<String>) {
     match &tree.form {
-        Form::Operator(operator, parts) => {
+        ExpressionForm::Operator(operator, parts) => {
             found.insert(format!("{operator:?}"));
             parts.iter().for_each(|part| collect(part, found));
         }
-        Form::Call { name, target, args } => {
+        ExpressionForm::Call { name, target, args } => {
             found.insert(name.clone());
             target.iter().for_each(|target| collect(target, found));
             args.iter().for_each(|arg| collect(arg, found));
         }
-        Form::List(items) => items.iter().for_each(|item| collect(item, found)),
+        ExpressionForm::List(items) => items.iter().for_each(|item| collect(item, found)),
         _ => {}
     }
 }
 
-fn outcome(row: &Row) -> String {
+fn outcome(row: &ConformanceRow) -> String {
     let vocabulary = vocabulary();
     let params = BTreeMap::from([("max".to_owned(), ratio(0.88))]);
-    let mut names = Names {
+    let mut names = RuleNames {
         subject: row.kind,
         vocabulary: Some(&vocabulary),
         params: &params,
@@ -145,11 +145,11 @@ fn outcome(row: &Row) -> String {
     let estate = estate();
     let values = BTreeMap::from([("max".to_owned(), Datum::Float(0.88))]);
     let subject = &estate.subjects(row.kind)[row.index];
-    let scope = Scope::new(&estate, subject, &values, &[]);
+    let scope = SubjectScope::new(&estate, subject, &values, &[]);
     shown(&expr, &expr.eval(&scope, &mut Vec::new()))
 }
 
-fn shown(expr: &Expr, outcome: &Outcome) -> String {
+fn shown(expr: &TypedExpr, outcome: &Evaluation) -> String {
     match outcome {
         Ok(known) => {
             let text = template::shown(known, &expr.kind);
@@ -172,7 +172,7 @@ fn shown(expr: &Expr, outcome: &Outcome) -> String {
 fn a_mistake_points_at_its_part_and_names_what_could_be_meant() {
     let vocabulary = vocabulary();
     let params = BTreeMap::new();
-    let mut names = Names {
+    let mut names = RuleNames {
         subject: SubjectKind::Server,
         vocabulary: Some(&vocabulary),
         params: &params,

@@ -3,16 +3,16 @@
 use std::collections::BTreeMap;
 
 use crate::facts::cause::Cause;
-use crate::facts::estate::{Estate, Related, Subject, SubjectKind};
+use crate::facts::edit_target::{EditTarget, TextEncoding};
+use crate::facts::estate::{Estate, RelatedSubject, Subject, SubjectKind};
 use crate::facts::fact_path::{FactPath, ServerFact};
-use crate::facts::intent::Safety;
-use crate::facts::slot::{Encoding, Slot};
-use crate::facts::value::{Datum, Meaning, Strength, Value, Written};
-use crate::facts::vocabulary::{Type, Vocabulary};
+use crate::facts::intent::FixSafety;
+use crate::facts::value::{Datum, Explicitness, FactValue, Meaning, Strength};
+use crate::facts::vocabulary::{FactType, Vocabulary};
 use crate::finding::Severity;
-use crate::policy::draft::{Docs, Profile};
-use crate::policy::draft::{EditDraft, FixDraft, OperationDraft, RuleDraft, Variant};
-use crate::policy::param::Param;
+use crate::policy::param::RuleParam;
+use crate::policy::rule_source::{EditDraft, FixDraft, OperationDraft, RuleDraft, TextVariant};
+use crate::policy::rule_source::{RuleDocs, RuleProfile};
 use crate::source::{Excerpt, FileId, Span};
 
 pub(super) const GIB: u64 = 1 << 30;
@@ -31,19 +31,19 @@ fn conf(directive: &str) -> FactPath {
 
 pub(super) fn vocabulary() -> Vocabulary {
     let directives = [
-        ("maxmemory", Type::Size),
-        ("timeout", Type::Duration),
-        ("hz", Type::Int),
-        ("appendonly", Type::Text),
-        ("maxmemory-policy", Type::Text),
-        ("save", Type::List),
-        ("requirepass", Type::Text),
-        ("io-threads", Type::Int),
+        ("maxmemory", FactType::Size),
+        ("timeout", FactType::Duration),
+        ("hz", FactType::Int),
+        ("appendonly", FactType::Text),
+        ("maxmemory-policy", FactType::Text),
+        ("save", FactType::List),
+        ("requirepass", FactType::Text),
+        ("io-threads", FactType::Int),
     ];
     let options = [
-        ("pool.max_size", Type::Int),
-        ("pool.wait_timeout", Type::Duration),
-        ("retry.max", Type::Int),
+        ("pool.max_size", FactType::Int),
+        ("pool.wait_timeout", FactType::Duration),
+        ("retry.max", FactType::Int),
     ];
     let words = [
         ("appendonly", ["no", "yes"]),
@@ -68,36 +68,37 @@ pub(super) fn estate() -> Estate {
         "redis.yaml",
         span(0),
     );
-    let slot = Slot::Replace {
+    let slot = EditTarget::Replace {
         span: span(10),
-        encoding: Encoding::ConfWords,
+        encoding: TextEncoding::ConfWords,
     };
-    let maxmemory = Value::set(Datum::Size(30 * GIB), span(10)).with_slot(slot);
+    let maxmemory = FactValue::set(Datum::Size(30 * GIB), span(10)).with_slot(slot);
     server.put(conf("maxmemory"), maxmemory);
     server.put(
         ServerFact::LimitsMemory,
-        Value::set(Datum::Size(32 * GIB), span(20)),
+        FactValue::set(Datum::Size(32 * GIB), span(20)),
     );
-    let timeout = Value::default(Datum::Duration(0.0), "redis 7.2").with_home(span(1));
+    let timeout =
+        FactValue::default(Datum::Duration(0.0), "redis 7.2").with_anchor_when_unset(span(1));
     server.put(conf("timeout"), timeout);
     server.put(
         conf("hz"),
-        Value::unknown(Cause::Image("the image is not visible")),
+        FactValue::unknown(Cause::Image("the image is not visible")),
     );
     server.put(
         conf("appendonly"),
-        Value::default(Datum::Text("no".to_owned()), "redis 7.2"),
+        FactValue::default(Datum::Text("no".to_owned()), "redis 7.2"),
     );
     let save = ["900 1", "300 10"]
         .map(|w| Datum::Text(w.to_owned()))
         .to_vec();
-    server.put(conf("save"), Value::set(Datum::List(save), span(30)));
-    let mut secret = Value::set("hunter2", span(40));
+    server.put(conf("save"), FactValue::set(Datum::List(save), span(30)));
+    let mut secret = FactValue::set("hunter2", span(40));
     secret.secret = true;
     server.put(conf("requirepass"), secret);
     server.put(
         ServerFact::Role,
-        Value::derived("cache").with_strength(Strength::Assumed),
+        FactValue::derived("cache").with_strength(Strength::Assumed),
     );
     server.clients = [(0, Strength::Certain), (1, Strength::Assumed)]
         .map(related)
@@ -109,8 +110,8 @@ pub(super) fn estate() -> Estate {
     }
 }
 
-fn related((index, strength): (usize, Strength)) -> Related {
-    Related {
+fn related((index, strength): (usize, Strength)) -> RelatedSubject {
+    RelatedSubject {
         index,
         strength,
         evidence: "host name".to_owned(),
@@ -119,7 +120,7 @@ fn related((index, strength): (usize, Strength)) -> Related {
 
 fn client(name: &str, at: usize) -> Subject {
     let mut client = Subject::new(SubjectKind::Client, name, "main.go", span(100 + at));
-    let size = Value::set(Datum::Int(200), span(110)).with_name("PoolSize");
+    let size = FactValue::set(Datum::Int(200), span(110)).with_name("PoolSize");
     client.put(FactPath::Option("pool.max_size".to_owned()), size);
     let retries = Datum::Special {
         raw: Box::new(Datum::Int(-1)),
@@ -127,15 +128,15 @@ fn client(name: &str, at: usize) -> Subject {
     };
     client.put(
         FactPath::Option("retry.max".to_owned()),
-        Value::set(retries, span(120)),
+        FactValue::set(retries, span(120)),
     );
     let forever = Datum::Special {
         raw: Box::new(Datum::Duration(0.0)),
         meaning: Meaning::Unlimited,
     };
-    let mut wait = Value::default(forever, "go-redis 9.7");
-    wait.written = Written::NotSeen(Cause::UrlMaySet(Some("REDIS_URL".to_owned())));
-    wait.follows = Some("the read timeout".to_owned());
+    let mut wait = FactValue::default(forever, "go-redis 9.7");
+    wait.written = Explicitness::MaybeElsewhere(Cause::UrlMaySet(Some("REDIS_URL".to_owned())));
+    wait.derived_from = Some("the read timeout".to_owned());
     client.put(FactPath::Option("pool.wait_timeout".to_owned()), wait);
     client.server = Some(related((0, Strength::Certain)));
     client
@@ -143,7 +144,7 @@ fn client(name: &str, at: usize) -> Subject {
 
 fn other_client() -> Subject {
     let mut client = Subject::new(SubjectKind::Client, "worker.go:run", "worker.go", span(200));
-    let size = Value::set_unknown(
+    let size = FactValue::set_unknown(
         Cause::EnvironmentVariable("POOL_SIZE".to_owned()),
         span(210),
     )
@@ -159,7 +160,7 @@ pub(super) fn rule(assert: &str) -> RuleDraft {
         title: "an example".to_owned(),
         subject: SubjectKind::Server,
         severity: Severity::Error,
-        profile: Profile::Recommended,
+        profile: RuleProfile::Recommended,
         audience: None,
         preview: false,
         non_waivable: false,
@@ -173,13 +174,13 @@ pub(super) fn rule(assert: &str) -> RuleDraft {
         at: variants(&[(None, "server.conf[\"maxmemory\"]")]),
         labels: Vec::new(),
         fixes: Vec::new(),
-        docs: Docs::default(),
+        docs: RuleDocs::default(),
     }
 }
 
-pub(super) fn ratio(default: f64) -> Param {
-    Param {
-        ty: Type::Ratio,
+pub(super) fn ratio(default: f64) -> RuleParam {
+    RuleParam {
+        ty: FactType::Ratio,
         default: Datum::Float(default),
         min: Some(Datum::Float(0.1)),
         max: Some(Datum::Float(1.0)),
@@ -187,8 +188,8 @@ pub(super) fn ratio(default: f64) -> Param {
     }
 }
 
-pub(super) fn variants(list: &[(Option<&str>, &str)]) -> Vec<Variant> {
-    let variant = |(when, body): &(Option<&str>, &str)| Variant {
+pub(super) fn variants(list: &[(Option<&str>, &str)]) -> Vec<TextVariant> {
+    let variant = |(when, body): &(Option<&str>, &str)| TextVariant {
         when: when.map(text),
         text: text(body),
     };
@@ -199,7 +200,7 @@ pub(super) fn variants(list: &[(Option<&str>, &str)]) -> Vec<Variant> {
 pub(super) fn set(path: &str, to: &str) -> FixDraft {
     FixDraft {
         when: None,
-        safety: Safety::Unsafe,
+        safety: FixSafety::Unsafe,
         title: None,
         edits: vec![EditDraft {
             when: None,

@@ -1,13 +1,13 @@
 //! The functions that expressions may call: their names, arguments and results.
 
 use crate::facts::quantity;
-use crate::facts::vocabulary::Type;
-use crate::policy::kind::{BOOL, Kind, NUMBER, TEXT};
-use crate::policy::outcome::Val;
+use crate::facts::vocabulary::FactType;
+use crate::policy::kind::{BOOL, ExpressionKind, NUMBER, TEXT};
+use crate::policy::outcome::CelValue;
 
 /// A function whose arguments are evaluated before it is called.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Function {
+pub(super) enum CelFunction {
     Ratio,
     AsPercent,
     AsBytes,
@@ -27,17 +27,22 @@ pub(super) enum Function {
 }
 
 /// How a function is called.
-pub(super) struct Signature {
+pub(super) struct FunctionSignature {
     pub(super) name: &'static str,
-    pub(super) function: Function,
+    pub(super) function: CelFunction,
     /// Called on its first argument: `text.contains(part)`.
     pub(super) method: bool,
     pub(super) least: usize,
     pub(super) most: usize,
 }
 
-const fn plain(name: &'static str, function: Function, least: usize, most: usize) -> Signature {
-    Signature {
+const fn plain(
+    name: &'static str,
+    function: CelFunction,
+    least: usize,
+    most: usize,
+) -> FunctionSignature {
+    FunctionSignature {
         name,
         function,
         method: false,
@@ -46,8 +51,8 @@ const fn plain(name: &'static str, function: Function, least: usize, most: usize
     }
 }
 
-const fn method(name: &'static str, function: Function, args: usize) -> Signature {
-    Signature {
+const fn method(name: &'static str, function: CelFunction, args: usize) -> FunctionSignature {
+    FunctionSignature {
         name,
         function,
         method: true,
@@ -57,76 +62,81 @@ const fn method(name: &'static str, function: Function, args: usize) -> Signatur
 }
 
 /// Every function. Arguments of methods include the one that they are called on.
-pub(super) const FUNCTIONS: &[Signature] = &[
-    plain("ratio", Function::Ratio, 2, 2),
-    plain("as_percent", Function::AsPercent, 1, 1),
-    plain("as_bytes", Function::AsBytes, 1, 1),
-    plain("as_duration", Function::AsDuration, 1, 1),
-    plain("bounded", Function::Bounded, 1, 1),
-    plain("floor", Function::Floor, 1, 1),
-    plain("ceil", Function::Ceil, 1, 1),
-    plain("min", Function::Min, 2, 9),
-    plain("max", Function::Max, 2, 9),
-    plain("lower", Function::Lower, 1, 1),
-    plain("string", Function::Text, 1, 1),
-    plain("size", Function::Size, 1, 1),
-    method("size", Function::Size, 1),
-    method("contains", Function::Contains, 2),
-    method("startsWith", Function::StartsWith, 2),
-    method("endsWith", Function::EndsWith, 2),
-    method("join", Function::Join, 2),
+pub(super) const FUNCTIONS: &[FunctionSignature] = &[
+    plain("ratio", CelFunction::Ratio, 2, 2),
+    plain("as_percent", CelFunction::AsPercent, 1, 1),
+    plain("as_bytes", CelFunction::AsBytes, 1, 1),
+    plain("as_duration", CelFunction::AsDuration, 1, 1),
+    plain("bounded", CelFunction::Bounded, 1, 1),
+    plain("floor", CelFunction::Floor, 1, 1),
+    plain("ceil", CelFunction::Ceil, 1, 1),
+    plain("min", CelFunction::Min, 2, 9),
+    plain("max", CelFunction::Max, 2, 9),
+    plain("lower", CelFunction::Lower, 1, 1),
+    plain("string", CelFunction::Text, 1, 1),
+    plain("size", CelFunction::Size, 1, 1),
+    method("size", CelFunction::Size, 1),
+    method("contains", CelFunction::Contains, 2),
+    method("startsWith", CelFunction::StartsWith, 2),
+    method("endsWith", CelFunction::EndsWith, 2),
+    method("join", CelFunction::Join, 2),
 ];
 
-pub(super) fn find(name: &str, method: bool) -> Option<&'static Signature> {
+pub(super) fn find(name: &str, method: bool) -> Option<&'static FunctionSignature> {
     FUNCTIONS
         .iter()
         .find(|s| s.name == name && s.method == method)
 }
 
-impl Function {
+impl CelFunction {
     /// The kind of the result, or what is wrong with the arguments' kinds.
-    pub(super) fn kind(self, args: &[Kind]) -> Result<Kind, String> {
+    pub(super) fn kind(self, args: &[ExpressionKind]) -> Result<ExpressionKind, String> {
         match self {
-            Self::Ratio => numbers_of_one_unit(args).map(|_| Kind::Of(Type::Ratio)),
+            Self::Ratio => numbers_of_one_unit(args).map(|_| ExpressionKind::Of(FactType::Ratio)),
             Self::AsPercent => {
                 only(args, |k| k.is_numeric() && k.unit().is_none(), "a ratio").map(|()| TEXT)
             }
-            Self::AsBytes => fits(args, Type::Size).map(|()| TEXT),
-            Self::AsDuration => fits(args, Type::Duration).map(|()| TEXT),
-            Self::Bounded => only(args, Kind::is_numeric, "a number").map(|()| BOOL),
+            Self::AsBytes => fits(args, FactType::Size).map(|()| TEXT),
+            Self::AsDuration => fits(args, FactType::Duration).map(|()| TEXT),
+            Self::Bounded => only(args, ExpressionKind::is_numeric, "a number").map(|()| BOOL),
             Self::Floor | Self::Ceil | Self::Min | Self::Max => numbers_of_one_unit(args),
-            Self::Lower => only(args, |k| k.is(Type::Text), "a text").map(|()| TEXT),
+            Self::Lower => only(args, |k| k.is(FactType::Text), "a text").map(|()| TEXT),
             Self::Contains | Self::StartsWith | Self::EndsWith => {
-                only(args, |k| k.is(Type::Text), "texts").map(|()| BOOL)
+                only(args, |k| k.is(FactType::Text), "texts").map(|()| BOOL)
             }
-            Self::Text => only(args, |k| !matches!(k, Kind::Subject(_)), "a value").map(|()| TEXT),
+            Self::Text => only(
+                args,
+                |k| !matches!(k, ExpressionKind::Subject(_)),
+                "a value",
+            )
+            .map(|()| TEXT),
             Self::Size => only(args, has_size, "a text or a list").map(|()| NUMBER),
             Self::Join => joins(args).map(|()| TEXT),
         }
     }
 
     /// The result, or `None` where the arguments' values do not fit.
-    pub(super) fn call(self, args: &[Val]) -> Option<Val> {
-        let number = |i: usize| args.get(i).and_then(Val::number);
-        let text = |i: usize| args.get(i).and_then(Val::text);
+    pub(super) fn call(self, args: &[CelValue]) -> Option<CelValue> {
+        let number = |i: usize| args.get(i).and_then(CelValue::number);
+        let text = |i: usize| args.get(i).and_then(CelValue::text);
         Some(match self {
-            Self::Ratio => Val::Number(quotient(number(0)?, number(1)?)?),
-            Self::AsPercent => Val::Text(percent(number(0)?)),
-            Self::AsBytes => Val::Text(quantity::show_size(number(0)?)),
-            Self::AsDuration => Val::Text(quantity::show_duration(number(0)?)),
+            Self::Ratio => CelValue::Number(quotient(number(0)?, number(1)?)?),
+            Self::AsPercent => CelValue::Text(percent(number(0)?)),
+            Self::AsBytes => CelValue::Text(quantity::show_size(number(0)?)),
+            Self::AsDuration => CelValue::Text(quantity::show_duration(number(0)?)),
             // What has no limit is infinity in expressions; what is unknown never comes here.
-            Self::Bounded => Val::Bool(number(0)?.is_finite()),
-            Self::Floor => Val::Number(number(0)?.floor()),
-            Self::Ceil => Val::Number(number(0)?.ceil()),
-            Self::Min => Val::Number(fold(args, f64::min)?),
-            Self::Max => Val::Number(fold(args, f64::max)?),
-            Self::Lower => Val::Text(text(0)?.to_lowercase()),
-            Self::Text => Val::Text(args.first()?.shown()),
-            Self::Size => Val::Number(args.first()?.size()? as f64),
-            Self::Contains => Val::Bool(text(0)?.contains(text(1)?)),
-            Self::StartsWith => Val::Bool(text(0)?.starts_with(text(1)?)),
-            Self::EndsWith => Val::Bool(text(0)?.ends_with(text(1)?)),
-            Self::Join => Val::Text(joined(args.first()?, text(1)?)?),
+            Self::Bounded => CelValue::Bool(number(0)?.is_finite()),
+            Self::Floor => CelValue::Number(number(0)?.floor()),
+            Self::Ceil => CelValue::Number(number(0)?.ceil()),
+            Self::Min => CelValue::Number(fold(args, f64::min)?),
+            Self::Max => CelValue::Number(fold(args, f64::max)?),
+            Self::Lower => CelValue::Text(text(0)?.to_lowercase()),
+            Self::Text => CelValue::Text(args.first()?.shown()),
+            Self::Size => CelValue::Number(args.first()?.size()? as f64),
+            Self::Contains => CelValue::Bool(text(0)?.contains(text(1)?)),
+            Self::StartsWith => CelValue::Bool(text(0)?.starts_with(text(1)?)),
+            Self::EndsWith => CelValue::Bool(text(0)?.ends_with(text(1)?)),
+            Self::Join => CelValue::Text(joined(args.first()?, text(1)?)?),
         })
     }
 }
@@ -143,17 +153,17 @@ fn percent(ratio: f64) -> String {
     format!("{} %", shown.strip_suffix(".0").unwrap_or(&shown))
 }
 
-fn fold(args: &[Val], pick: fn(f64, f64) -> f64) -> Option<f64> {
-    let numbers: Option<Vec<f64>> = args.iter().map(Val::number).collect();
+fn fold(args: &[CelValue], pick: fn(f64, f64) -> f64) -> Option<f64> {
+    let numbers: Option<Vec<f64>> = args.iter().map(CelValue::number).collect();
     numbers?.into_iter().reduce(pick)
 }
 
-fn joined(list: &Val, separator: &str) -> Option<String> {
+fn joined(list: &CelValue, separator: &str) -> Option<String> {
     match list {
-        Val::List(items) => Some(
+        CelValue::List(items) => Some(
             items
                 .iter()
-                .map(Val::shown)
+                .map(CelValue::shown)
                 .collect::<Vec<_>>()
                 .join(separator),
         ),
@@ -161,20 +171,24 @@ fn joined(list: &Val, separator: &str) -> Option<String> {
     }
 }
 
-fn only(args: &[Kind], fits: impl Fn(&Kind) -> bool, wanted: &str) -> Result<(), String> {
+fn only(
+    args: &[ExpressionKind],
+    fits: impl Fn(&ExpressionKind) -> bool,
+    wanted: &str,
+) -> Result<(), String> {
     match args.iter().find(|k| !fits(k)) {
         None => Ok(()),
         Some(kind) => Err(format!("expected {wanted}, found {}", kind.as_str())),
     }
 }
 
-fn fits(args: &[Kind], unit: Type) -> Result<(), String> {
-    let fits = |k: &Kind| k.is_numeric() && k.unit().is_none_or(|u| u == unit);
+fn fits(args: &[ExpressionKind], unit: FactType) -> Result<(), String> {
+    let fits = |k: &ExpressionKind| k.is_numeric() && k.unit().is_none_or(|u| u == unit);
     only(args, fits, unit.as_str())
 }
 
-fn numbers_of_one_unit(args: &[Kind]) -> Result<Kind, String> {
-    only(args, Kind::is_numeric, "a number")?;
+fn numbers_of_one_unit(args: &[ExpressionKind]) -> Result<ExpressionKind, String> {
+    only(args, ExpressionKind::is_numeric, "a number")?;
     let (first, rest) = args.split_first().ok_or("an argument is missing")?;
     rest.iter().try_fold(first.clone(), |kind, next| {
         if kind.measures_alike(next) {
@@ -185,13 +199,17 @@ fn numbers_of_one_unit(args: &[Kind]) -> Result<Kind, String> {
     })
 }
 
-fn has_size(kind: &Kind) -> bool {
-    matches!(kind, Kind::List(_)) || kind.is(Type::Text)
+fn has_size(kind: &ExpressionKind) -> bool {
+    matches!(kind, ExpressionKind::List(_)) || kind.is(FactType::Text)
 }
 
-fn joins(args: &[Kind]) -> Result<(), String> {
+fn joins(args: &[ExpressionKind]) -> Result<(), String> {
     match args {
-        [Kind::List(_) | Kind::Any, separator] if separator.is(Type::Text) => Ok(()),
+        [ExpressionKind::List(_) | ExpressionKind::Any, separator]
+            if separator.is(FactType::Text) =>
+        {
+            Ok(())
+        }
         _ => Err("expected a list and a text between its items".to_owned()),
     }
 }

@@ -8,18 +8,18 @@ use rayon::prelude::*;
 use crate::facts::estate::{Estate, Subject, SubjectKind};
 use crate::facts::value::Strength;
 use crate::finding::{RuleRun, Undetermined};
-use crate::policy::draft::Mistake;
-use crate::policy::outcome::{Missing, Outcome, Val};
-use crate::policy::plan::{Plan, Running};
-use crate::policy::rule::{Rule, Test};
+use crate::policy::outcome::{CelValue, Evaluation, MissingOperands};
+use crate::policy::plan::{RunningRule, SettingsPlan};
+use crate::policy::rule::{CompiledRule, RuleTest};
+use crate::policy::rule_source::RuleMistake;
 use crate::policy::ruleset::RuleSet;
-use crate::policy::scope::Scope;
-use crate::policy::settings::Settings;
-use crate::policy::verdict::{self, Verdict};
+use crate::policy::scope::SubjectScope;
+use crate::policy::settings::RuleSettings;
+use crate::policy::violation::{self, RuleViolation};
 
 /// How often rules could and could not be judged: one count for each rule and subject.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Counts {
+pub struct JudgementCounts {
     /// Rules that run for some path.
     pub rules: usize,
     pub judged: usize,
@@ -31,43 +31,43 @@ pub struct Counts {
 
 /// The outcome of a policy run.
 #[derive(Clone, Debug, Default)]
-pub struct Judgement {
-    pub verdicts: Vec<Verdict>,
+pub struct PolicyOutcome {
+    pub verdicts: Vec<RuleViolation>,
     pub undetermined: Vec<Undetermined>,
-    pub counts: Counts,
+    pub counts: JudgementCounts,
     /// How each rule that ran came out.
     pub runs: Vec<RuleRun>,
     /// Rules that do not compile, by id. A shipped pack has none; a user's are refused when loaded.
-    pub broken: Vec<(String, Vec<Mistake>)>,
+    pub broken: Vec<(String, Vec<RuleMistake>)>,
 }
 
 /// Judges every rule that the settings leave on against every subject of its kind.
-pub fn judge(rules: &RuleSet, estate: &Estate, settings: &Settings) -> Judgement {
-    let mut judge = Judge {
+pub fn judge(rules: &RuleSet, estate: &Estate, settings: &RuleSettings) -> PolicyOutcome {
+    let mut judge = RuleJudge {
         rules,
         estate,
-        plan: Plan::new(rules, settings),
-        judgement: Judgement::default(),
+        plan: SettingsPlan::new(rules, settings),
+        judgement: PolicyOutcome::default(),
     };
     judge.compile();
     for rule in rules.rules() {
         judge.rule(rule);
     }
     let mut judgement = judge.judgement;
-    judgement.verdicts = verdict::merged(judgement.verdicts);
+    judgement.verdicts = violation::merged(judgement.verdicts);
     judgement
 }
 
 /// What a rule makes of a subject, and how its conditions came out.
-struct Ruling {
-    decision: Decision,
+struct RuleResult {
+    decision: RuleDecision,
     /// The outer `None`: the rule has no such condition.
     when: Option<Option<bool>>,
     /// The outer `None`: it was not asked.
     assert: Option<Option<bool>>,
 }
 
-impl Ruling {
+impl RuleResult {
     fn count(&self, run: &mut RuleRun) {
         run.subjects += 1;
         if let Some(when) = self.when {
@@ -79,32 +79,32 @@ impl Ruling {
     }
 }
 
-enum Decision {
+enum RuleDecision {
     Holds,
     NotApplicable,
-    Undetermined(Missing),
+    Undetermined(MissingOperands),
     Fails(Strength),
 }
 
-struct Judge<'a> {
+struct RuleJudge<'a> {
     rules: &'a RuleSet,
     estate: &'a Estate,
-    plan: Plan<'a>,
-    judgement: Judgement,
+    plan: SettingsPlan<'a>,
+    judgement: PolicyOutcome,
 }
 
-impl Judge<'_> {
+impl RuleJudge<'_> {
     /// Compiles the tests that will be needed side by side: parsing them is much of a short run.
     fn compile(&self) {
-        let meets = |rule: &&Rule| !self.estate.subjects(rule.draft.subject).is_empty();
-        let rules: Vec<&Rule> = self.rules.rules().filter(meets).collect();
+        let meets = |rule: &&CompiledRule| !self.estate.subjects(rule.draft.subject).is_empty();
+        let rules: Vec<&CompiledRule> = self.rules.rules().filter(meets).collect();
         let needed = rules.into_par_iter().filter(|rule| self.plan.may_run(rule));
         needed.for_each(|rule| {
             let _ = rule.test();
         });
     }
 
-    fn rule(&mut self, rule: &Rule) {
+    fn rule(&mut self, rule: &CompiledRule) {
         if !self.plan.may_run(rule) {
             return;
         }
@@ -127,18 +127,18 @@ impl Judge<'_> {
         }
     }
 
-    fn broken(&mut self, rule: &Rule, mistakes: &[Mistake]) {
+    fn broken(&mut self, rule: &CompiledRule, mistakes: &[RuleMistake]) {
         let broken = (rule.id().to_owned(), mistakes.to_vec());
         if !self.judgement.broken.contains(&broken) {
             self.judgement.broken.push(broken);
         }
     }
 
-    fn subject(&mut self, rule: &Rule, test: &Test, subject: &Subject) {
+    fn subject(&mut self, rule: &CompiledRule, test: &RuleTest, subject: &Subject) {
         let Some(running) = self.plan.running(rule, &subject.path) else {
             return;
         };
-        let scope = Scope::new(self.estate, subject, &running.params, &test.lets);
+        let scope = SubjectScope::new(self.estate, subject, &running.params, &test.lets);
         if self.plan.is_quiet(rule, &subject.path) || self.is_outside(rule, &scope) {
             self.judgement.counts.quiet += 1;
             return;
@@ -149,13 +149,13 @@ impl Judge<'_> {
         }
         let counts = &mut self.judgement.counts;
         match ruling.decision {
-            Decision::Holds => counts.judged += 1,
-            Decision::NotApplicable => counts.not_applicable += 1,
-            Decision::Undetermined(missing) => {
+            RuleDecision::Holds => counts.judged += 1,
+            RuleDecision::NotApplicable => counts.not_applicable += 1,
+            RuleDecision::Undetermined(missing) => {
                 counts.undetermined += 1;
                 self.undetermined(rule, subject, missing);
             }
-            Decision::Fails(strength) => {
+            RuleDecision::Fails(strength) => {
                 counts.judged += 1;
                 self.fails(rule, test, (&running, strength), &scope);
             }
@@ -164,14 +164,14 @@ impl Judge<'_> {
 
     fn fails(
         &mut self,
-        rule: &Rule,
-        test: &Test,
-        (running, strength): (&Running, Strength),
-        scope: &Scope<'_>,
+        rule: &CompiledRule,
+        test: &RuleTest,
+        (running, strength): (&RunningRule, Strength),
+        scope: &SubjectScope<'_>,
     ) {
         match rule.speech(test) {
             Ok(speech) => {
-                let frame = verdict::Frame {
+                let frame = violation::FailedRule {
                     rule,
                     speech,
                     severity: running.severity,
@@ -185,24 +185,24 @@ impl Judge<'_> {
         }
     }
 
-    fn undetermined(&mut self, rule: &Rule, subject: &Subject, missing: Missing) {
+    fn undetermined(&mut self, rule: &CompiledRule, subject: &Subject, missing: MissingOperands) {
         self.judgement.undetermined.push(Undetermined {
             rule: rule.id().to_owned(),
-            subject: verdict::subject_ref(subject),
+            subject: violation::subject_ref(subject),
             at: subject.anchor,
             reasons: missing.reasons.into_iter().collect(),
             waits_for_version: missing.waits_for_version,
         });
     }
 
-    fn url(&self, rule: &Rule) -> Option<String> {
+    fn url(&self, rule: &CompiledRule) -> Option<String> {
         let url = self.rules.pack(&rule.pack)?.url.as_deref()?;
         Some(url.replace("{id}", rule.id()))
     }
 
     /// Whether the subject, or the server that a line belongs to, is known to be outside the rule's
     /// audience. An unknown answer does not silence.
-    fn is_outside(&self, rule: &Rule, scope: &Scope<'_>) -> bool {
+    fn is_outside(&self, rule: &CompiledRule, scope: &SubjectScope<'_>) -> bool {
         let Some(audience) = self.rules.audience(rule) else {
             return false;
         };
@@ -214,27 +214,27 @@ impl Judge<'_> {
         else {
             return false;
         };
-        let scope = Scope::new(self.estate, subject, scope.params, &[]);
+        let scope = SubjectScope::new(self.estate, subject, scope.params, &[]);
         is_true(&outside.eval(&scope, &mut Vec::new()))
     }
 }
 
-fn is_true(outcome: &Outcome) -> bool {
-    matches!(outcome, Ok(known) if known.val == Val::Bool(true))
+fn is_true(outcome: &Evaluation) -> bool {
+    matches!(outcome, Ok(known) if known.val == CelValue::Bool(true))
 }
 
-fn is_false(outcome: &Outcome) -> bool {
-    matches!(outcome, Ok(known) if known.val == Val::Bool(false))
+fn is_false(outcome: &Evaluation) -> bool {
+    matches!(outcome, Ok(known) if known.val == CelValue::Bool(false))
 }
 
 /// What an outcome says, if it is known.
-fn truth(outcome: &Outcome) -> Option<bool> {
+fn truth(outcome: &Evaluation) -> Option<bool> {
     outcome.as_ref().ok().and_then(|known| known.val.truth())
 }
 
 /// `when` and not `assert`, with three values: a rule whose assertion holds has nothing to say even
 /// where it is unknown whether the rule applies.
-fn ruling(test: &Test, scope: &Scope<'_>) -> Ruling {
+fn ruling(test: &RuleTest, scope: &SubjectScope<'_>) -> RuleResult {
     let vars = &mut Vec::new();
     let when = test.when.as_ref().map(|w| w.eval(scope, vars));
     let when_truth = when.as_ref().map(truth);
@@ -244,38 +244,42 @@ fn ruling(test: &Test, scope: &Scope<'_>) -> Ruling {
         None => false,
     };
     if is_outside {
-        return Ruling {
-            decision: Decision::NotApplicable,
+        return RuleResult {
+            decision: RuleDecision::NotApplicable,
             when: when_truth.map(|_| Some(false)),
             assert: None,
         };
     }
     let assert = test.assert.eval(scope, vars);
-    Ruling {
+    RuleResult {
         when: when_truth,
         assert: Some(truth(&assert)),
         decision: decision(when, assert),
     }
 }
 
-fn decision(when: Option<Outcome>, assert: Outcome) -> Decision {
+fn decision(when: Option<Evaluation>, assert: Evaluation) -> RuleDecision {
     if is_true(&assert) {
-        return Decision::Holds;
+        return RuleDecision::Holds;
     }
-    let when = when.unwrap_or_else(|| Ok(crate::policy::outcome::Known::certain(Val::Bool(true))));
+    let when = when.unwrap_or_else(|| {
+        Ok(crate::policy::outcome::KnownResult::certain(
+            CelValue::Bool(true),
+        ))
+    });
     match (when, assert) {
-        (Ok(when), Ok(assert)) => Decision::Fails(when.strength.min(assert.strength)),
+        (Ok(when), Ok(assert)) => RuleDecision::Fails(when.strength.min(assert.strength)),
         (Err(missing), Ok(_)) | (Ok(_), Err(missing)) => not_decided(missing),
         (Err(one), Err(two)) => not_decided(one.and(two)),
     }
 }
 
 /// Any absent operand makes the rule not applicable.
-fn not_decided(missing: Missing) -> Decision {
+fn not_decided(missing: MissingOperands) -> RuleDecision {
     if missing.absent {
-        Decision::NotApplicable
+        RuleDecision::NotApplicable
     } else {
-        Decision::Undetermined(missing)
+        RuleDecision::Undetermined(missing)
     }
 }
 

@@ -3,14 +3,14 @@
 use std::sync::Arc;
 
 use crate::facts::estate::SubjectKind;
-use crate::facts::vocabulary::Type;
+use crate::facts::vocabulary::FactType;
 
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum Kind {
-    Of(Type),
+pub(super) enum ExpressionKind {
+    Of(FactType),
     /// A text that is always one of these words.
     Word(Arc<[String]>),
-    List(Box<Kind>),
+    List(Box<ExpressionKind>),
     /// A related subject, through a macro's variable.
     Subject(SubjectKind),
     /// Not known when the rule loads: items of a fact that is a list, and what follows a mistake.
@@ -18,28 +18,28 @@ pub(super) enum Kind {
 }
 
 /// A literal number and what is computed without a unit fits every unit.
-pub(super) const NUMBER: Kind = Kind::Of(Type::Number);
-pub(super) const BOOL: Kind = Kind::Of(Type::Bool);
-pub(super) const TEXT: Kind = Kind::Of(Type::Text);
+pub(super) const NUMBER: ExpressionKind = ExpressionKind::Of(FactType::Number);
+pub(super) const BOOL: ExpressionKind = ExpressionKind::Of(FactType::Bool);
+pub(super) const TEXT: ExpressionKind = ExpressionKind::Of(FactType::Text);
 
-impl Kind {
-    pub(super) fn of(ty: Type) -> Self {
+impl ExpressionKind {
+    pub(super) fn of(ty: FactType) -> Self {
         match ty {
-            Type::List => Self::List(Box::new(Self::Any)),
+            FactType::List => Self::List(Box::new(Self::Any)),
             ty => Self::Of(ty),
         }
     }
 
     /// The kind of a fact that may be these words only; a list of texts without any.
-    pub(super) fn of_fact(ty: Type, words: &[&str]) -> Self {
+    pub(super) fn of_fact(ty: FactType, words: &[&str]) -> Self {
         let text = if words.is_empty() {
             TEXT
         } else {
             Self::Word(words.iter().map(|word| (*word).to_owned()).collect())
         };
         match ty {
-            Type::Text => text,
-            Type::List => Self::List(Box::new(text)),
+            FactType::Text => text,
+            FactType::List => Self::List(Box::new(text)),
             ty => Self::Of(ty),
         }
     }
@@ -62,18 +62,18 @@ impl Kind {
         matches!(self, Self::Of(ty) if ty.is_numeric()) || *self == Self::Any
     }
 
-    pub(super) fn is(&self, ty: Type) -> bool {
+    pub(super) fn is(&self, ty: FactType) -> bool {
         match self {
             Self::Any => true,
-            Self::Word(_) => ty == Type::Text,
+            Self::Word(_) => ty == FactType::Text,
             own => *own == Self::Of(ty),
         }
     }
 
     /// The unit, for sizes, durations and cores.
-    pub(super) fn unit(&self) -> Option<Type> {
+    pub(super) fn unit(&self) -> Option<FactType> {
         match self {
-            Self::Of(ty @ (Type::Size | Type::Duration | Type::Cores)) => Some(*ty),
+            Self::Of(ty @ (FactType::Size | FactType::Duration | FactType::Cores)) => Some(*ty),
             _ => None,
         }
     }
@@ -89,8 +89,9 @@ impl Kind {
     /// Two numbers that may be compared, added or subtracted: a count or a share is neither so many
     /// bytes nor so many seconds.
     pub(super) fn measures_alike(&self, other: &Self) -> bool {
-        let counts = |kind: &Self| matches!(kind, Self::Of(Type::Int | Type::Ratio));
-        let measures = |kind: &Self| matches!(kind.unit(), Some(Type::Size | Type::Duration));
+        let counts = |kind: &Self| matches!(kind, Self::Of(FactType::Int | FactType::Ratio));
+        let measures =
+            |kind: &Self| matches!(kind.unit(), Some(FactType::Size | FactType::Duration));
         self.same_unit(other)
             && !(counts(self) && measures(other))
             && !(measures(self) && counts(other))
@@ -111,7 +112,7 @@ impl Kind {
             (Self::Any, _) | (_, Self::Any) => true,
             (Self::List(one), Self::List(two)) => one.comparable(two),
             _ if self.is_numeric() && other.is_numeric() => self.measures_alike(other),
-            _ if self.is(Type::Text) => other.is(Type::Text),
+            _ if self.is(FactType::Text) => other.is(FactType::Text),
             _ => self == other,
         }
     }
@@ -119,7 +120,7 @@ impl Kind {
     /// The word with its article.
     pub(super) fn with_article(&self) -> String {
         let word = match self {
-            Self::Of(Type::Cores) => format!("number of {}", self.as_str()),
+            Self::Of(FactType::Cores) => format!("number of {}", self.as_str()),
             _ => self.as_str().to_owned(),
         };
         let an = word.starts_with(['a', 'e', 'i', 'o', 'u']);
@@ -129,7 +130,7 @@ impl Kind {
     pub(super) fn as_str(&self) -> &'static str {
         match self {
             Self::Of(ty) => ty.as_str(),
-            Self::Word(_) => Type::Text.as_str(),
+            Self::Word(_) => FactType::Text.as_str(),
             Self::List(_) => "list",
             Self::Subject(kind) => kind.as_str(),
             Self::Any => "anything",

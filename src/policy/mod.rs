@@ -10,10 +10,9 @@
 
 mod checker;
 mod compile;
-pub mod draft;
 mod eval;
+mod foreign_syntax_hints;
 mod functions;
-mod habits;
 pub mod judge;
 mod kind;
 mod names;
@@ -23,24 +22,25 @@ pub mod param;
 mod place;
 mod plan;
 pub mod rule;
+pub mod rule_source;
 mod ruleset;
 mod scope;
 mod settings;
 mod syntax;
 mod template;
 mod typed;
-mod verdict;
+mod violation;
 
 #[cfg(test)]
 mod conformance;
 #[cfg(test)]
 mod example;
 
-pub use draft::{Docs, Former, Mistake, Profile, RuleDraft};
-pub use judge::{Counts, Judgement, judge};
-pub use param::{Param, ParamValue};
+pub use judge::{JudgementCounts, PolicyOutcome, judge};
+pub use param::{RawParamValue, RuleParam};
 pub use plan::{parameter, running_rules};
-pub use rule::Rule;
-pub use ruleset::{Audience, Pack, RuleSet};
-pub use settings::{Override, RuleOverride, Settings, glob};
-pub use verdict::Verdict;
+pub use rule::CompiledRule;
+pub use rule_source::{FormerId, RuleDocs, RuleDraft, RuleMistake, RuleProfile};
+pub use ruleset::{Audience, RulePack, RuleSet};
+pub use settings::{RuleOverride, RuleSettings, ScopedOverrides, glob};
+pub use violation::RuleViolation;

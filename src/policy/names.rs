@@ -6,15 +6,17 @@ use std::ops::Range;
 
 use crate::facts::estate::SubjectKind;
 use crate::facts::fact_path::FactPath;
-use crate::facts::vocabulary::{Type, Vocabulary};
+use crate::facts::vocabulary::{FactType, Vocabulary};
 use crate::nearest;
-use crate::policy::kind::Kind;
-use crate::policy::param::Param;
-use crate::policy::syntax::{Fault, Form, Operator, Segment, Tree};
+use crate::policy::kind::ExpressionKind;
+use crate::policy::param::RuleParam;
+use crate::policy::syntax::{
+    CelOperator, ExpressionFault, ExpressionForm, ExpressionTree, PathSegment,
+};
 
 /// Where a path starts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Root {
+pub(super) enum PathRoot {
     /// The subject that the rule is about.
     Subject,
     /// A variable of a macro or of `each`, by its depth.
@@ -24,7 +26,7 @@ pub(super) enum Root {
 /// A subject: the root, or what a number of relations lead to from there.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct SubjectPath {
-    pub(super) root: Root,
+    pub(super) root: PathRoot,
     /// The kind of each subject on the way; every relation to one subject leads to its `server`.
     pub(super) hops: usize,
     pub(super) kind: SubjectKind,
@@ -54,7 +56,7 @@ impl FactReference {
 
 /// What a path names.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum Named {
+pub(super) enum NamedThing {
     Fact(FactReference),
     Subject(SubjectPath),
     /// The list of subjects of this kind that are related to one.
@@ -66,31 +68,34 @@ pub(super) enum Named {
 }
 
 /// Everything that an expression of a rule may name.
-pub(super) struct Names<'a> {
+pub(super) struct RuleNames<'a> {
     pub(super) subject: SubjectKind,
     /// `None`: names of directives and options are taken on trust (the built-in pack, which tests
     /// check against the vocabulary).
     pub(super) vocabulary: Option<&'a Vocabulary>,
-    pub(super) params: &'a BTreeMap<String, Param>,
-    pub(super) lets: Vec<(String, Kind)>,
-    pub(super) variables: Vec<(String, Kind)>,
+    pub(super) params: &'a BTreeMap<String, RuleParam>,
+    pub(super) lets: Vec<(String, ExpressionKind)>,
+    pub(super) variables: Vec<(String, ExpressionKind)>,
 }
 
 /// Why a name means nothing, and what could have been meant.
-pub(super) struct Unknown {
+pub(super) struct UnknownName {
     pub(super) message: String,
     pub(super) help: String,
 }
 
-impl Unknown {
-    pub(super) fn fault(self, range: &Range<usize>) -> Fault {
-        Fault::new(range.clone(), self.message).with_help(self.help)
+impl UnknownName {
+    pub(super) fn fault(self, range: &Range<usize>) -> ExpressionFault {
+        ExpressionFault::new(range.clone(), self.message).with_help(self.help)
     }
 }
 
-impl Names<'_> {
+impl RuleNames<'_> {
     /// What a path names, with its kind.
-    pub(super) fn resolve(&self, path: &[Segment]) -> Result<(Named, Kind), Unknown> {
+    pub(super) fn resolve(
+        &self,
+        path: &[PathSegment],
+    ) -> Result<(NamedThing, ExpressionKind), UnknownName> {
         let (first, rest) = path.split_first().ok_or_else(|| self.unknown_root(""))?;
         if let Some(depth) = self.variables.iter().rposition(|(n, _)| *n == first.word) {
             let kind = self.variables[depth].1.clone();
@@ -98,7 +103,7 @@ impl Names<'_> {
         }
         if let Some(index) = self.lets.iter().position(|(n, _)| *n == first.word) {
             nothing_follows(rest)?;
-            return Ok((Named::Let(index), self.lets[index].1.clone()));
+            return Ok((NamedThing::Let(index), self.lets[index].1.clone()));
         }
         if first.word == "params" {
             return self.param(rest);
@@ -107,7 +112,7 @@ impl Names<'_> {
             return Err(self.unknown_root(&first.word));
         }
         let subject = SubjectPath {
-            root: Root::Subject,
+            root: PathRoot::Subject,
             hops: 0,
             kind: self.subject,
         };
@@ -117,26 +122,26 @@ impl Names<'_> {
     fn after_variable(
         &self,
         depth: usize,
-        kind: Kind,
-        rest: &[Segment],
-    ) -> Result<(Named, Kind), Unknown> {
-        if let Kind::Subject(kind) = kind {
+        kind: ExpressionKind,
+        rest: &[PathSegment],
+    ) -> Result<(NamedThing, ExpressionKind), UnknownName> {
+        if let ExpressionKind::Subject(kind) = kind {
             let subject = SubjectPath {
-                root: Root::Variable(depth),
+                root: PathRoot::Variable(depth),
                 hops: 0,
                 kind,
             };
             return self.after_subject(subject, rest);
         }
         nothing_follows(rest)?;
-        Ok((Named::Variable(depth), kind))
+        Ok((NamedThing::Variable(depth), kind))
     }
 
     fn after_subject(
         &self,
         mut subject: SubjectPath,
-        mut rest: &[Segment],
-    ) -> Result<(Named, Kind), Unknown> {
+        mut rest: &[PathSegment],
+    ) -> Result<(NamedThing, ExpressionKind), UnknownName> {
         while let Some((first, tail)) = rest.split_first()
             && let Some(kind) = Vocabulary::relation(subject.kind, &first.word)
         {
@@ -147,49 +152,56 @@ impl Names<'_> {
         if let [only] = rest
             && let Some(kind) = Vocabulary::relations(subject.kind, &only.word)
         {
-            let list = Kind::List(Box::new(Kind::Subject(kind)));
-            return Ok((Named::Related(subject, kind), list));
+            let list = ExpressionKind::List(Box::new(ExpressionKind::Subject(kind)));
+            return Ok((NamedThing::Related(subject, kind), list));
         }
         if rest.is_empty() {
-            let kind = Kind::Subject(subject.kind);
-            return Ok((Named::Subject(subject), kind));
+            let kind = ExpressionKind::Subject(subject.kind);
+            return Ok((NamedThing::Subject(subject), kind));
         }
         self.fact(subject, rest)
     }
 
-    fn fact(&self, subject: SubjectPath, rest: &[Segment]) -> Result<(Named, Kind), Unknown> {
+    fn fact(
+        &self,
+        subject: SubjectPath,
+        rest: &[PathSegment],
+    ) -> Result<(NamedThing, ExpressionKind), UnknownName> {
         let of = subject.kind;
         let known = fact_at(of, rest).and_then(|fact| Some((self.kind_of(&fact)?, fact)));
         let Some((kind, fact)) = known else {
             let vocabulary = self.vocabulary.cloned().unwrap_or_default();
             return Err(unknown_fact(&vocabulary, of, rest));
         };
-        Ok((Named::Fact(FactReference { subject, fact }), kind))
+        Ok((NamedThing::Fact(FactReference { subject, fact }), kind))
     }
 
-    fn kind_of(&self, fact: &FactPath) -> Option<Kind> {
+    fn kind_of(&self, fact: &FactPath) -> Option<ExpressionKind> {
         match (self.vocabulary, fact.entry()) {
-            (None, Some(entry)) => Some(Kind::of_fact(entry.ty, entry.words)),
-            (None, None) => Some(Kind::Any),
+            (None, Some(entry)) => Some(ExpressionKind::of_fact(entry.ty, entry.words)),
+            (None, None) => Some(ExpressionKind::Any),
             (Some(vocabulary), _) => {
                 let ty = vocabulary.type_of(fact)?;
-                Some(Kind::of_fact(ty, &vocabulary.words(fact)))
+                Some(ExpressionKind::of_fact(ty, &vocabulary.words(fact)))
             }
         }
     }
 
-    fn param(&self, rest: &[Segment]) -> Result<(Named, Kind), Unknown> {
+    fn param(&self, rest: &[PathSegment]) -> Result<(NamedThing, ExpressionKind), UnknownName> {
         let names = || self.params.keys().map(String::as_str);
         let Some((first, rest)) = rest.split_first() else {
-            return Err(Unknown {
+            return Err(UnknownName {
                 message: "`params` alone is not a value".to_owned(),
                 help: format!("write `params.NAME`; {}", nearest::help("", names())),
             });
         };
         nothing_follows(rest)?;
         match self.params.get(&first.word) {
-            Some(param) => Ok((Named::Param(first.word.clone()), Kind::of(param.ty))),
-            None => Err(Unknown {
+            Some(param) => Ok((
+                NamedThing::Param(first.word.clone()),
+                ExpressionKind::of(param.ty),
+            )),
+            None => Err(UnknownName {
                 message: format!("the rule has no parameter `{}`", first.word),
                 help: if self.params.is_empty() {
                     format!(
@@ -203,7 +215,7 @@ impl Names<'_> {
         }
     }
 
-    fn unknown_root(&self, word: &str) -> Unknown {
+    fn unknown_root(&self, word: &str) -> UnknownName {
         let known = [self.subject.as_str(), "params"].into_iter();
         let own = self.lets.iter().chain(&self.variables);
         let known: Vec<&str> = known.chain(own.map(|(n, _)| n.as_str())).collect();
@@ -218,24 +230,30 @@ impl Names<'_> {
         if !is_kind && nearest::nearest(word, [subject]).is_none() {
             help.push_str("; strings must be quoted");
         }
-        Unknown { message, help }
+        UnknownName { message, help }
     }
 
     /// `server.conf.maxmemory-policy`, which is a subtraction: the name as it was meant.
-    pub(super) fn dashed(&self, tree: &Tree) -> Option<Fault> {
+    pub(super) fn dashed(&self, tree: &ExpressionTree) -> Option<ExpressionFault> {
         let name = dashed(tree)?;
         let vocabulary = self.vocabulary?;
         let directive =
             vocabulary.directives.contains_key(&name) || vocabulary.aliases.contains_key(&name);
         directive.then(|| {
-            let fault = Fault::new(tree.range.clone(), "`-` between names is a subtraction");
+            let fault =
+                ExpressionFault::new(tree.range.clone(), "`-` between names is a subtraction");
             fault.with_help(format!("write {}", FactPath::Conf(name)))
         })
     }
 
     /// `server.conf[maxmemory]`: a key that lacks its quotes.
-    pub(super) fn unquoted(&self, map: &Tree, key: &Tree) -> Option<Fault> {
-        let (Form::Path(path), Form::Path(key_path)) = (&map.form, &key.form) else {
+    pub(super) fn unquoted(
+        &self,
+        map: &ExpressionTree,
+        key: &ExpressionTree,
+    ) -> Option<ExpressionFault> {
+        let (ExpressionForm::Path(path), ExpressionForm::Path(key_path)) = (&map.form, &key.form)
+        else {
             return None;
         };
         let [only] = key_path.as_slice() else {
@@ -243,7 +261,8 @@ impl Names<'_> {
         };
         let no_list = self.resolve(path).is_err() && self.resolve(key_path).is_err();
         no_list.then(|| {
-            let fault = Fault::new(key.range.clone(), "a name in brackets must be quoted");
+            let fault =
+                ExpressionFault::new(key.range.clone(), "a name in brackets must be quoted");
             fault.with_help(format!("write [\"{}\"]", only.word))
         })
     }
@@ -268,18 +287,18 @@ impl Names<'_> {
 }
 
 /// The directive's name that a chain of subtractions spells: `conf.io-threads`.
-fn dashed(tree: &Tree) -> Option<String> {
+fn dashed(tree: &ExpressionTree) -> Option<String> {
     match &tree.form {
-        Form::Operator(Operator::Subtract, parts) => match parts.as_slice() {
+        ExpressionForm::Operator(CelOperator::Subtract, parts) => match parts.as_slice() {
             [one, two] => match (&two.form, dashed(one)) {
-                (Form::Path(path), Some(start)) if path.len() == 1 => {
+                (ExpressionForm::Path(path), Some(start)) if path.len() == 1 => {
                     Some(format!("{start}-{}", path[0].word))
                 }
                 _ => None,
             },
             _ => None,
         },
-        Form::Path(path) => match path.as_slice() {
+        ExpressionForm::Path(path) => match path.as_slice() {
             [.., map, last] if map.word == "conf" && !last.key => Some(last.word.clone()),
             _ => None,
         },
@@ -287,10 +306,10 @@ fn dashed(tree: &Tree) -> Option<String> {
     }
 }
 
-fn nothing_follows(rest: &[Segment]) -> Result<(), Unknown> {
+fn nothing_follows(rest: &[PathSegment]) -> Result<(), UnknownName> {
     match rest.first() {
         None => Ok(()),
-        Some(segment) => Err(Unknown {
+        Some(segment) => Err(UnknownName {
             message: format!("cannot select `{}`", segment.word),
             help: "only subjects have facts".to_owned(),
         }),
@@ -299,7 +318,7 @@ fn nothing_follows(rest: &[Segment]) -> Result<(), Unknown> {
 
 /// The fact of a kind that a path names; what is no listed fact of a client is an option. `conf.NAME`
 /// is taken as `conf["NAME"]`, which is the same in CEL.
-fn fact_at(kind: SubjectKind, segments: &[Segment]) -> Option<FactPath> {
+fn fact_at(kind: SubjectKind, segments: &[PathSegment]) -> Option<FactPath> {
     if let (SubjectKind::Server, [map, key]) = (kind, segments)
         && map.word == "conf"
     {
@@ -311,7 +330,7 @@ fn fact_at(kind: SubjectKind, segments: &[Segment]) -> Option<FactPath> {
 }
 
 /// The path as facts are spelled: words with dots, keys in brackets.
-fn spelled(segments: &[Segment]) -> String {
+fn spelled(segments: &[PathSegment]) -> String {
     if let [map, key] = segments
         && map.word == "conf"
     {
@@ -328,7 +347,11 @@ fn spelled(segments: &[Segment]) -> String {
     path
 }
 
-fn unknown_fact(vocabulary: &Vocabulary, kind: SubjectKind, segments: &[Segment]) -> Unknown {
+fn unknown_fact(
+    vocabulary: &Vocabulary,
+    kind: SubjectKind,
+    segments: &[PathSegment],
+) -> UnknownName {
     if let Some(FactPath::Conf(directive)) = fact_at(kind, segments) {
         return unknown_directive(vocabulary, &directive);
     }
@@ -343,7 +366,7 @@ fn unknown_fact(vocabulary: &Vocabulary, kind: SubjectKind, segments: &[Segment]
             "`{subject}.{first}` is a list: ask each {} in it, `{subject}.{first}.all(x, x{rest} > 1)`",
             of.as_str()
         );
-        return Unknown { message, help };
+        return UnknownName { message, help };
     }
     let all = vocabulary.facts(kind);
     let named = all.iter().filter(|fact| !is_directive(fact));
@@ -359,19 +382,19 @@ fn unknown_fact(vocabulary: &Vocabulary, kind: SubjectKind, segments: &[Segment]
     let meant = by_a_part(&all, path);
     if meant.is_empty() || nearest::nearest(path, listed()).is_some() {
         let help = nearest::help(path, listed());
-        return Unknown { message, help };
+        return UnknownName { message, help };
     }
     let meant: Vec<String> = meant
         .iter()
         .map(|path| format!("`{subject}.{path}`"))
         .collect();
     let help = format!("did you mean {}?", meant.join(" or "));
-    Unknown { message, help }
+    UnknownName { message, help }
 }
 
-fn unknown_directive(vocabulary: &Vocabulary, directive: &str) -> Unknown {
+fn unknown_directive(vocabulary: &Vocabulary, directive: &str) -> UnknownName {
     if let Some(name) = vocabulary.aliases.get(directive) {
-        return Unknown {
+        return UnknownName {
             message: format!("`{directive}` is an alias of the directive `{name}`"),
             help: format!(
                 "use `{}`; it has the value under either name",
@@ -384,7 +407,7 @@ fn unknown_directive(vocabulary: &Vocabulary, directive: &str) -> Unknown {
         Some(near) => format!("did you mean `{near}`?"),
         None => "run `redvet schema facts` to list all facts and directives".to_owned(),
     };
-    Unknown {
+    UnknownName {
         message: format!("unknown directive `{directive}`"),
         help,
     }
@@ -428,11 +451,11 @@ fn is_directive(fact: &FactPath) -> bool {
 }
 
 /// The type that a kind stands for when a datum must be written.
-pub(super) fn type_of(kind: &Kind) -> Option<Type> {
+pub(super) fn type_of(kind: &ExpressionKind) -> Option<FactType> {
     match kind {
-        Kind::Of(ty) => Some(*ty),
-        Kind::Word(_) => Some(Type::Text),
-        Kind::List(_) => Some(Type::List),
-        Kind::Subject(_) | Kind::Any => None,
+        ExpressionKind::Of(ty) => Some(*ty),
+        ExpressionKind::Word(_) => Some(FactType::Text),
+        ExpressionKind::List(_) => Some(FactType::List),
+        ExpressionKind::Subject(_) | ExpressionKind::Any => None,
     }
 }

@@ -9,16 +9,16 @@ use crate::facts::value::{Datum, Strength};
 
 /// A value in an expression. Sizes, durations and cores are numbers in their base unit.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum Val {
+pub(super) enum CelValue {
     Bool(bool),
     Number(f64),
     Text(String),
-    List(Vec<Val>),
+    List(Vec<CelValue>),
     /// A related subject, with the strength of the relation.
     Subject(SubjectKind, usize, Strength),
 }
 
-impl Val {
+impl CelValue {
     pub(super) fn of(datum: &Datum) -> Self {
         if let Some(number) = datum.as_number() {
             return Self::Number(number);
@@ -78,15 +78,15 @@ impl Val {
 
 /// A known result.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Known {
-    pub(super) val: Val,
+pub(super) struct KnownResult {
+    pub(super) val: CelValue,
     pub(super) strength: Strength,
     /// Made of something that must never be shown.
     pub(super) secret: bool,
 }
 
-impl Known {
-    pub(super) fn certain(val: Val) -> Self {
+impl KnownResult {
+    pub(super) fn certain(val: CelValue) -> Self {
         Self {
             val,
             strength: Strength::Certain,
@@ -103,14 +103,14 @@ impl Known {
 
 /// Why there is no result: some operand is absent, or some are unknown, or both.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(super) struct Missing {
+pub(super) struct MissingOperands {
     pub(super) absent: bool,
     pub(super) reasons: BTreeSet<String>,
     /// Naming the server's version would settle one of the unknown operands.
     pub(super) waits_for_version: bool,
 }
 
-impl Missing {
+impl MissingOperands {
     pub(super) fn absent() -> Self {
         Self {
             absent: true,
@@ -142,4 +142,4 @@ impl Missing {
     }
 }
 
-pub(super) type Outcome = Result<Known, Missing>;
+pub(super) type Evaluation = Result<KnownResult, MissingOperands>;

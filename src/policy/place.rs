@@ -3,20 +3,20 @@
 
 use crate::facts::value::Datum;
 use crate::policy::names::{FactReference, SubjectPath};
-use crate::policy::outcome::Val;
+use crate::policy::outcome::CelValue;
 use crate::policy::param;
-use crate::policy::scope::Scope;
+use crate::policy::scope::SubjectScope;
 use crate::source::Span;
 
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum Place {
+pub(super) enum FindingPlace {
     Fact(FactReference),
     Subject(SubjectPath),
 }
 
-impl Place {
+impl FindingPlace {
     /// Where it is, if it has a place of its own.
-    pub(super) fn find(&self, scope: &Scope<'_>, vars: &[Val]) -> Option<Span> {
+    pub(super) fn find(&self, scope: &SubjectScope<'_>, vars: &[CelValue]) -> Option<Span> {
         match self {
             Self::Fact(fact) => scope.value(fact, vars)?.0?.place(),
             Self::Subject(path) => Some(scope.subject_at(path, vars)?.0.anchor),
@@ -32,7 +32,7 @@ impl Place {
     }
 
     /// The value that stands there, as one normalised word or text, for fingerprints.
-    pub(super) fn value_class(&self, scope: &Scope<'_>) -> String {
+    pub(super) fn value_class(&self, scope: &SubjectScope<'_>) -> String {
         let Self::Fact(fact) = self else {
             return String::new();
         };

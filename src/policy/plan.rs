@@ -7,15 +7,15 @@ use globset::{GlobMatcher, GlobSet};
 
 use crate::facts::value::Datum;
 use crate::finding::Severity;
-use crate::policy::draft::Profile;
-use crate::policy::rule::Rule;
+use crate::policy::rule::CompiledRule;
+use crate::policy::rule_source::RuleProfile;
 use crate::policy::ruleset::RuleSet;
-use crate::policy::scope::Params;
-use crate::policy::settings::{RuleOverride, Settings, glob, globs};
+use crate::policy::scope::ScopedParams;
+use crate::policy::settings::{RuleOverride, RuleSettings, glob, globs};
 
 /// The ids of the rules that the settings leave on for some path.
-pub fn running_rules(rules: &RuleSet, settings: &Settings) -> Vec<String> {
-    let plan = Plan::new(rules, settings);
+pub fn running_rules(rules: &RuleSet, settings: &RuleSettings) -> Vec<String> {
+    let plan = SettingsPlan::new(rules, settings);
     let running = rules.rules().filter(|rule| plan.may_run(rule));
     running.map(|rule| rule.id().to_owned()).collect()
 }
@@ -23,39 +23,39 @@ pub fn running_rules(rules: &RuleSet, settings: &Settings) -> Vec<String> {
 /// A parameter of a rule as the settings have it for a path, if the rule runs there.
 pub fn parameter(
     rules: &RuleSet,
-    settings: &Settings,
+    settings: &RuleSettings,
     (rule, name): (&str, &str),
     path: &str,
 ) -> Option<Datum> {
-    let running = Plan::new(rules, settings).running(rules.get(rule)?, path)?;
+    let running = SettingsPlan::new(rules, settings).running(rules.get(rule)?, path)?;
     running.params.get(name).cloned()
 }
 
 /// The settings, ready to be asked.
-pub(super) struct Plan<'a> {
-    settings: &'a Settings,
+pub(super) struct SettingsPlan<'a> {
+    settings: &'a RuleSettings,
     select: GlobSet,
     ignore: GlobSet,
-    overrides: Vec<Scoped<'a>>,
+    overrides: Vec<ScopedSetting<'a>>,
     /// By pack: test code, development files.
     quiet: BTreeMap<&'a str, (GlobSet, GlobSet)>,
 }
 
-struct Scoped<'a> {
+struct ScopedSetting<'a> {
     paths: Option<GlobSet>,
     rules: Vec<(GlobMatcher, &'a RuleOverride)>,
 }
 
 /// How a rule runs for a path.
-pub(super) struct Running {
+pub(super) struct RunningRule {
     pub(super) severity: Severity,
-    pub(super) params: Params,
+    pub(super) params: ScopedParams,
     pub(super) waivable: bool,
 }
 
-impl<'a> Plan<'a> {
-    pub(super) fn new(rules: &'a RuleSet, settings: &'a Settings) -> Self {
-        let overrides = settings.overrides.iter().map(|o| Scoped {
+impl<'a> SettingsPlan<'a> {
+    pub(super) fn new(rules: &'a RuleSet, settings: &'a RuleSettings) -> Self {
+        let overrides = settings.overrides.iter().map(|o| ScopedSetting {
             paths: o.paths.as_deref().map(globs),
             rules: o
                 .rules
@@ -73,8 +73,8 @@ impl<'a> Plan<'a> {
     }
 
     /// Whether any path could make this rule run: spares the work for those that none can.
-    pub(super) fn may_run(&self, rule: &Rule) -> bool {
-        let enabled = |o: &Scoped<'_>| {
+    pub(super) fn may_run(&self, rule: &CompiledRule) -> bool {
+        let enabled = |o: &ScopedSetting<'_>| {
             o.rules
                 .iter()
                 .any(|(glob, o)| o.enabled == Some(true) && glob.is_match(rule.id()))
@@ -83,12 +83,12 @@ impl<'a> Plan<'a> {
     }
 
     /// How the rule runs for a path, if it does.
-    pub(super) fn running(&self, rule: &Rule, path: &str) -> Option<Running> {
+    pub(super) fn running(&self, rule: &CompiledRule, path: &str) -> Option<RunningRule> {
         let mut enabled = None;
         let mut severity = rule.draft.severity;
         let mut waivable = !rule.draft.non_waivable;
         let params = &rule.draft.params;
-        let mut values: Params = params
+        let mut values: ScopedParams = params
             .iter()
             .map(|(name, p)| (name.clone(), p.default.clone()))
             .collect();
@@ -106,28 +106,29 @@ impl<'a> Plan<'a> {
         if enabled == Some(false) && !asked_for {
             return None;
         }
-        self.chosen(rule, enabled == Some(true)).then_some(Running {
-            severity,
-            params: values,
-            waivable,
-        })
+        self.chosen(rule, enabled == Some(true))
+            .then_some(RunningRule {
+                severity,
+                params: values,
+                waivable,
+            })
     }
 
-    fn chosen(&self, rule: &Rule, enabled: bool) -> bool {
+    fn chosen(&self, rule: &CompiledRule, enabled: bool) -> bool {
         if self.ignore.is_match(rule.id()) {
             return false;
         }
         if !self.settings.select.is_empty() {
             return self.select.is_match(rule.id());
         }
-        let in_profile =
-            rule.draft.profile == Profile::Recommended || self.settings.profile == Profile::Strict;
+        let in_profile = rule.draft.profile == RuleProfile::Recommended
+            || self.settings.profile == RuleProfile::Strict;
         enabled || (in_profile && !rule.draft.preview)
     }
 
     fn overrides_of<'p>(
         &'p self,
-        rule: &'p Rule,
+        rule: &'p CompiledRule,
         path: &'p str,
     ) -> impl Iterator<Item = &'p RuleOverride> {
         self.overrides
@@ -139,7 +140,7 @@ impl<'a> Plan<'a> {
     }
 
     /// Whether the rule says nothing about this path.
-    pub(super) fn is_quiet(&self, rule: &Rule, path: &str) -> bool {
+    pub(super) fn is_quiet(&self, rule: &CompiledRule, path: &str) -> bool {
         if self.settings.named_paths.iter().any(|p| p == path) {
             return false;
         }
@@ -152,7 +153,7 @@ impl<'a> Plan<'a> {
 
 /// The quiet lists of each pack: the settings' own, else the pack's, else the first pack's that has
 /// any.
-fn quiet<'a>(rules: &'a RuleSet, settings: &Settings) -> BTreeMap<&'a str, (GlobSet, GlobSet)> {
+fn quiet<'a>(rules: &'a RuleSet, settings: &RuleSettings) -> BTreeMap<&'a str, (GlobSet, GlobSet)> {
     let packs = rules.packs();
     let tests = packs.iter().find_map(|p| p.quiet_tests.as_deref());
     let development = packs.iter().find_map(|p| p.quiet_development.as_deref());

@@ -5,34 +5,34 @@
 
 use std::sync::OnceLock;
 
-use crate::facts::intent::Safety;
-use crate::facts::vocabulary::{Type, Vocabulary};
+use crate::facts::intent::FixSafety;
+use crate::facts::vocabulary::{FactType, Vocabulary};
 use crate::nearest;
 use crate::policy::compile;
-use crate::policy::draft::{
-    CaseDraft, EditDraft, FixDraft, LabelDraft, Mistake, OperationDraft, RuleDraft, Variant,
+use crate::policy::kind::ExpressionKind;
+use crate::policy::names::{FactReference, NamedThing, RuleNames, type_of};
+use crate::policy::outcome::CelValue;
+use crate::policy::place::FindingPlace;
+use crate::policy::rule_source::{
+    CaseDraft, EditDraft, FixDraft, LabelDraft, OperationDraft, RuleDraft, RuleMistake, TextVariant,
 };
-use crate::policy::kind::Kind;
-use crate::policy::names::{FactReference, Named, Names, type_of};
-use crate::policy::outcome::Val;
-use crate::policy::place::Place;
-use crate::policy::template::Template;
-use crate::policy::typed::{Expr, Node};
+use crate::policy::template::MessageTemplate;
+use crate::policy::typed::{TypedExpr, TypedNode};
 use crate::source::{Excerpt, path};
 
 /// A rule of a pack.
 #[derive(Debug)]
-pub struct Rule {
+pub struct CompiledRule {
     pub draft: RuleDraft,
     /// The pack's name.
     pub pack: String,
-    test: OnceLock<Compiled<Test>>,
-    speech: OnceLock<Compiled<Speech>>,
+    test: OnceLock<CompiledPart<RuleTest>>,
+    speech: OnceLock<CompiledPart<RuleMessages>>,
 }
 
-type Compiled<T> = Result<T, Vec<Mistake>>;
+type CompiledPart<T> = Result<T, Vec<RuleMistake>>;
 
-impl Rule {
+impl CompiledRule {
     pub fn new(draft: RuleDraft, pack: impl Into<String>) -> Self {
         Self {
             draft,
@@ -53,7 +53,7 @@ impl Rule {
 
     /// Compiles the rule; with a vocabulary every name and type is checked against it, without one
     /// the names of directives and options are taken on trust.
-    pub fn compile(&self, vocabulary: Option<&Vocabulary>) -> Result<(), Vec<Mistake>> {
+    pub fn compile(&self, vocabulary: Option<&Vocabulary>) -> Result<(), Vec<RuleMistake>> {
         let test = self
             .test
             .get_or_init(|| compile_test(&self.draft, vocabulary));
@@ -61,7 +61,8 @@ impl Rule {
             .speech
             .get_or_init(|| compile_speech(&self.draft, test.as_ref().ok(), vocabulary));
         let mistakes = [test.as_ref().err(), speech.as_ref().err()];
-        let mistakes: Vec<Mistake> = mistakes.into_iter().flatten().flatten().cloned().collect();
+        let mistakes: Vec<RuleMistake> =
+            mistakes.into_iter().flatten().flatten().cloned().collect();
         if mistakes.is_empty() {
             Ok(())
         } else {
@@ -70,7 +71,7 @@ impl Rule {
     }
 
     /// What decides whether the rule holds.
-    pub(super) fn test(&self) -> Result<&Test, &[Mistake]> {
+    pub(super) fn test(&self) -> Result<&RuleTest, &[RuleMistake]> {
         self.test
             .get_or_init(|| compile_test(&self.draft, None))
             .as_ref()
@@ -78,7 +79,7 @@ impl Rule {
     }
 
     /// What the rule says where it does not hold: compiled only then.
-    pub(super) fn speech(&self, test: &Test) -> Result<&Speech, &[Mistake]> {
+    pub(super) fn speech(&self, test: &RuleTest) -> Result<&RuleMessages, &[RuleMistake]> {
         self.speech
             .get_or_init(|| compile_speech(&self.draft, Some(test), None))
             .as_ref()
@@ -88,66 +89,66 @@ impl Rule {
 
 /// What decides whether a rule holds.
 #[derive(Debug)]
-pub(super) struct Test {
-    pub(super) lets: Vec<Expr>,
-    pub(super) when: Option<Expr>,
-    pub(super) assert: Expr,
+pub(super) struct RuleTest {
+    pub(super) lets: Vec<TypedExpr>,
+    pub(super) when: Option<TypedExpr>,
+    pub(super) assert: TypedExpr,
 }
 
 /// What a rule says where it does not hold.
 #[derive(Debug)]
-pub(super) struct Speech {
+pub(super) struct RuleMessages {
     pub(super) cases: Vec<CaseBody>,
-    pub(super) message: Vec<(Option<Expr>, Template)>,
-    pub(super) help: Vec<(Option<Expr>, Template)>,
-    pub(super) at: Vec<(Option<Expr>, Place)>,
+    pub(super) message: Vec<(Option<TypedExpr>, MessageTemplate)>,
+    pub(super) help: Vec<(Option<TypedExpr>, MessageTemplate)>,
+    pub(super) at: Vec<(Option<TypedExpr>, FindingPlace)>,
     pub(super) labels: Vec<LabelBody>,
     pub(super) fixes: Vec<FixBody>,
 }
 
 #[derive(Debug)]
 pub(super) struct CaseBody {
-    pub(super) when: Option<Expr>,
-    pub(super) message: Template,
-    pub(super) help: Option<Template>,
-    pub(super) at: Option<Place>,
+    pub(super) when: Option<TypedExpr>,
+    pub(super) message: MessageTemplate,
+    pub(super) help: Option<MessageTemplate>,
+    pub(super) at: Option<FindingPlace>,
     pub(super) fixes: Vec<FixBody>,
 }
 
 #[derive(Debug)]
 pub(super) struct LabelBody {
-    pub(super) when: Option<Expr>,
-    pub(super) each: Option<Expr>,
-    pub(super) at: Place,
-    pub(super) text: Template,
+    pub(super) when: Option<TypedExpr>,
+    pub(super) each: Option<TypedExpr>,
+    pub(super) at: FindingPlace,
+    pub(super) text: MessageTemplate,
 }
 
 #[derive(Debug)]
 pub(super) struct FixBody {
-    pub(super) when: Option<Expr>,
-    pub(super) safety: Safety,
-    pub(super) title: Option<Template>,
-    pub(super) edits: Vec<(Option<Expr>, Edit)>,
+    pub(super) when: Option<TypedExpr>,
+    pub(super) safety: FixSafety,
+    pub(super) title: Option<MessageTemplate>,
+    pub(super) edits: Vec<(Option<TypedExpr>, FixOperation)>,
 }
 
 #[derive(Debug)]
-pub(super) enum Edit {
+pub(super) enum FixOperation {
     Set {
         fact: FactReference,
         /// The type of the fact, where it is known.
-        ty: Option<Type>,
-        to: Expr,
+        ty: Option<FactType>,
+        to: TypedExpr,
     },
     Rename {
         fact: FactReference,
-        to: Expr,
+        to: TypedExpr,
     },
     Remove(FactReference),
     MoveAbove(FactReference),
 }
 
-fn compile_test(draft: &RuleDraft, vocabulary: Option<&Vocabulary>) -> Compiled<Test> {
-    let mut compiler = Compiler::new(draft, vocabulary);
+fn compile_test(draft: &RuleDraft, vocabulary: Option<&Vocabulary>) -> CompiledPart<RuleTest> {
+    let mut compiler = RuleCompiler::new(draft, vocabulary);
     let test = compiler.test(draft);
     compiler.finish(test)
 }
@@ -155,11 +156,11 @@ fn compile_test(draft: &RuleDraft, vocabulary: Option<&Vocabulary>) -> Compiled<
 /// Compiles the texts; after a mistake in the test nothing is known of the kinds of its `let`s.
 fn compile_speech(
     draft: &RuleDraft,
-    test: Option<&Test>,
+    test: Option<&RuleTest>,
     vocabulary: Option<&Vocabulary>,
-) -> Compiled<Speech> {
-    let mut compiler = Compiler::new(draft, vocabulary);
-    let kind = |at: usize| test.map_or(Kind::Any, |t| t.lets[at].kind.clone());
+) -> CompiledPart<RuleMessages> {
+    let mut compiler = RuleCompiler::new(draft, vocabulary);
+    let kind = |at: usize| test.map_or(ExpressionKind::Any, |t| t.lets[at].kind.clone());
     let lets = draft.lets.iter().enumerate();
     compiler.names.lets = lets
         .map(|(at, (name, _))| (name.clone(), kind(at)))
@@ -169,14 +170,14 @@ fn compile_speech(
 }
 
 /// Collects every mistake of a rule; each part is `None` where it has one.
-struct Compiler<'v> {
-    names: Names<'v>,
-    mistakes: Vec<Mistake>,
+struct RuleCompiler<'v> {
+    names: RuleNames<'v>,
+    mistakes: Vec<RuleMistake>,
 }
 
-impl<'v> Compiler<'v> {
+impl<'v> RuleCompiler<'v> {
     fn new(draft: &'v RuleDraft, vocabulary: Option<&'v Vocabulary>) -> Self {
-        let names = Names {
+        let names = RuleNames {
             subject: draft.subject,
             vocabulary,
             params: &draft.params,
@@ -189,32 +190,33 @@ impl<'v> Compiler<'v> {
         }
     }
 
-    fn finish<T>(self, whole: Option<T>) -> Compiled<T> {
+    fn finish<T>(self, whole: Option<T>) -> CompiledPart<T> {
         match whole {
             Some(whole) if self.mistakes.is_empty() => Ok(whole),
             _ => Err(self.mistakes),
         }
     }
 
-    fn test(&mut self, draft: &RuleDraft) -> Option<Test> {
-        let lets: Vec<Option<Expr>> = draft.lets.iter().map(|(n, e)| self.named(n, e)).collect();
+    fn test(&mut self, draft: &RuleDraft) -> Option<RuleTest> {
+        let lets: Vec<Option<TypedExpr>> =
+            draft.lets.iter().map(|(n, e)| self.named(n, e)).collect();
         let when = self.optional(draft.when.as_ref());
-        let assert = self.expr(&draft.assert, Some(Type::Bool));
-        Some(Test {
+        let assert = self.expr(&draft.assert, Some(FactType::Bool));
+        Some(RuleTest {
             lets: lets.into_iter().collect::<Option<_>>()?,
             when: when?,
             assert: assert?,
         })
     }
 
-    fn speech(&mut self, draft: &RuleDraft) -> Option<Speech> {
+    fn speech(&mut self, draft: &RuleDraft) -> Option<RuleMessages> {
         let cases = self.each(&draft.cases, Self::case);
         let message = self.each(&draft.message, Self::text_variant);
         let help = self.each(&draft.help, Self::text_variant);
         let at = self.each(&draft.at, Self::place_variant);
         let labels = self.each(&draft.labels, Self::label);
         let fixes = self.each(&draft.fixes, Self::fix);
-        Some(Speech {
+        Some(RuleMessages {
             cases: cases?,
             message: message?,
             help: help?,
@@ -230,11 +232,11 @@ impl<'v> Compiler<'v> {
         all.into_iter().collect()
     }
 
-    fn expr(&mut self, text: &Excerpt, wanted: Option<Type>) -> Option<Expr> {
+    fn expr(&mut self, text: &Excerpt, wanted: Option<FactType>) -> Option<TypedExpr> {
         match compile::expression(text.text(), &mut self.names, wanted) {
             Ok(expr) => Some(expr),
             Err(faults) => {
-                let mistakes = faults.into_iter().map(|f| Mistake::of(text, f));
+                let mistakes = faults.into_iter().map(|f| RuleMistake::of(text, f));
                 self.mistakes.extend(mistakes);
                 None
             }
@@ -243,31 +245,34 @@ impl<'v> Compiler<'v> {
 
     /// A condition that may be missing: the outer `None` is a mistake.
     #[expect(clippy::option_option, reason = "a mistake and no condition differ")]
-    fn optional(&mut self, text: Option<&Excerpt>) -> Option<Option<Expr>> {
+    fn optional(&mut self, text: Option<&Excerpt>) -> Option<Option<TypedExpr>> {
         match text {
             None => Some(None),
-            Some(text) => self.expr(text, Some(Type::Bool)).map(Some),
+            Some(text) => self.expr(text, Some(FactType::Bool)).map(Some),
         }
     }
 
-    fn named(&mut self, name: &str, text: &Excerpt) -> Option<Expr> {
+    fn named(&mut self, name: &str, text: &Excerpt) -> Option<TypedExpr> {
         let taken = name == "params"
             || name == self.names.subject.as_str()
             || self.names.lets.iter().any(|(n, _)| n == name);
         if taken {
             let message = format!("`{name}` is already defined");
-            self.mistakes.push(Mistake::new(text.span_all(), message));
+            self.mistakes
+                .push(RuleMistake::new(text.span_all(), message));
         }
         let expr = self.expr(text, None);
-        let kind = expr.as_ref().map_or(Kind::Any, |e| e.kind.clone());
+        let kind = expr
+            .as_ref()
+            .map_or(ExpressionKind::Any, |e| e.kind.clone());
         if !taken {
             self.names.lets.push((name.to_owned(), kind));
         }
         expr
     }
 
-    fn template(&mut self, text: &Excerpt) -> Option<Template> {
-        match Template::compile(text, &mut self.names) {
+    fn template(&mut self, text: &Excerpt) -> Option<MessageTemplate> {
+        match MessageTemplate::compile(text, &mut self.names) {
             Ok(template) => Some(template),
             Err(mistakes) => {
                 self.mistakes.extend(mistakes);
@@ -291,42 +296,48 @@ impl<'v> Compiler<'v> {
         })
     }
 
-    fn text_variant(&mut self, variant: &Variant) -> Option<(Option<Expr>, Template)> {
+    fn text_variant(
+        &mut self,
+        variant: &TextVariant,
+    ) -> Option<(Option<TypedExpr>, MessageTemplate)> {
         let when = self.optional(variant.when.as_ref());
         let text = self.template(&variant.text);
         Some((when?, text?))
     }
 
-    fn place_variant(&mut self, variant: &Variant) -> Option<(Option<Expr>, Place)> {
+    fn place_variant(
+        &mut self,
+        variant: &TextVariant,
+    ) -> Option<(Option<TypedExpr>, FindingPlace)> {
         let when = self.optional(variant.when.as_ref());
         let place = self.place(&variant.text);
         Some((when?, place?))
     }
 
-    fn path(&mut self, text: &Excerpt) -> Option<(Named, Kind)> {
+    fn path(&mut self, text: &Excerpt) -> Option<(NamedThing, ExpressionKind)> {
         match compile::path(text.text(), &self.names) {
             Ok(found) => Some(found),
             Err(faults) => {
-                let mistakes = faults.into_iter().map(|f| Mistake::of(text, f));
+                let mistakes = faults.into_iter().map(|f| RuleMistake::of(text, f));
                 self.mistakes.extend(mistakes);
                 None
             }
         }
     }
 
-    fn place(&mut self, text: &Excerpt) -> Option<Place> {
+    fn place(&mut self, text: &Excerpt) -> Option<FindingPlace> {
         match self.path(text)?.0 {
-            Named::Fact(fact) => Some(Place::Fact(fact)),
-            Named::Subject(subject) => Some(Place::Subject(subject)),
+            NamedThing::Fact(fact) => Some(FindingPlace::Fact(fact)),
+            NamedThing::Subject(subject) => Some(FindingPlace::Subject(subject)),
             _ => None,
         }
     }
 
-    fn fact(&mut self, text: &Excerpt) -> Option<(FactReference, Kind)> {
+    fn fact(&mut self, text: &Excerpt) -> Option<(FactReference, ExpressionKind)> {
         match self.path(text)? {
-            (Named::Fact(fact), kind) => Some((fact, kind)),
+            (NamedThing::Fact(fact), kind) => Some((fact, kind)),
             _ => {
-                let mistake = Mistake::new(text.span_all(), "a fix must change a fact");
+                let mistake = RuleMistake::new(text.span_all(), "a fix must change a fact");
                 self.mistakes.push(mistake);
                 None
             }
@@ -350,14 +361,15 @@ impl<'v> Compiler<'v> {
         })
     }
 
-    fn variable(&mut self, name: &str, list: &Excerpt) -> Option<Expr> {
+    fn variable(&mut self, name: &str, list: &Excerpt) -> Option<TypedExpr> {
         let expr = self.expr(list, None)?;
         let item = match &expr.kind {
-            Kind::List(item) => (**item).clone(),
-            Kind::Any => Kind::Any,
+            ExpressionKind::List(item) => (**item).clone(),
+            ExpressionKind::Any => ExpressionKind::Any,
             other => {
                 let message = format!("`each` requires a list, not a {}", other.as_str());
-                self.mistakes.push(Mistake::new(list.span_all(), message));
+                self.mistakes
+                    .push(RuleMistake::new(list.span_all(), message));
                 return None;
             }
         };
@@ -380,43 +392,47 @@ impl<'v> Compiler<'v> {
         })
     }
 
-    fn edit(&mut self, draft: &EditDraft) -> Option<(Option<Expr>, Edit)> {
+    fn edit(&mut self, draft: &EditDraft) -> Option<(Option<TypedExpr>, FixOperation)> {
         let when = self.optional(draft.when.as_ref());
         let edit = match &draft.operation {
             OperationDraft::Set { path, to } => self.set(path, to),
             OperationDraft::Rename { path, to } => {
-                let (fact, to) = (self.fact(path), self.expr(to, Some(Type::Text)));
+                let (fact, to) = (self.fact(path), self.expr(to, Some(FactType::Text)));
                 fact.zip(to)
-                    .map(|((fact, _), to)| Edit::Rename { fact, to })
+                    .map(|((fact, _), to)| FixOperation::Rename { fact, to })
             }
-            OperationDraft::Remove { path } => self.fact(path).map(|(f, _)| Edit::Remove(f)),
-            OperationDraft::MoveAbove { path } => self.fact(path).map(|(f, _)| Edit::MoveAbove(f)),
+            OperationDraft::Remove { path } => {
+                self.fact(path).map(|(f, _)| FixOperation::Remove(f))
+            }
+            OperationDraft::MoveAbove { path } => {
+                self.fact(path).map(|(f, _)| FixOperation::MoveAbove(f))
+            }
         };
         Some((when?, edit?))
     }
 
-    fn set(&mut self, path: &Excerpt, to: &Excerpt) -> Option<Edit> {
+    fn set(&mut self, path: &Excerpt, to: &Excerpt) -> Option<FixOperation> {
         let fact = self.fact(path);
         let value = self.expr(to, None);
         let ((fact, kind), value) = fact.zip(value)?;
-        let switch_word = kind.is(Type::Bool) && value.kind.is(Type::Text);
+        let switch_word = kind.is(FactType::Bool) && value.kind.is(FactType::Text);
         if !kind.comparable(&value.kind) && !switch_word {
             let (is, to_be) = (kind.with_article(), value.kind.with_article());
             let message = format!("{is} cannot be set to {to_be}");
-            self.mistakes.push(Mistake::new(to.span_all(), message));
+            self.mistakes.push(RuleMistake::new(to.span_all(), message));
             return None;
         }
-        if let (Some(words), Node::Literal(Val::Text(word))) = (kind.words(), &value.node)
+        if let (Some(words), TypedNode::Literal(CelValue::Text(word))) = (kind.words(), &value.node)
             && !words.contains(word)
         {
             let message = format!("`{word}` is not an allowed value");
             let help = nearest::help(word, words.iter().map(String::as_str));
-            let mistake = Mistake::new(to.span_all(), message).with_help(help);
+            let mistake = RuleMistake::new(to.span_all(), message).with_help(help);
             self.mistakes.push(mistake);
             return None;
         }
         let ty = type_of(&kind);
-        Some(Edit::Set {
+        Some(FixOperation::Set {
             fact,
             ty,
             to: value,

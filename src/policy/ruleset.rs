@@ -5,26 +5,26 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;
 
 use crate::facts::estate::SubjectKind;
-use crate::facts::vocabulary::{Type, Vocabulary};
+use crate::facts::vocabulary::{FactType, Vocabulary};
 use crate::nearest;
 use crate::policy::compile;
-use crate::policy::draft::{Former, Mistake, Profile};
-use crate::policy::names::Names;
-use crate::policy::param::Param;
-use crate::policy::rule::Rule;
-use crate::policy::typed::Expr;
+use crate::policy::names::RuleNames;
+use crate::policy::param::RuleParam;
+use crate::policy::rule::CompiledRule;
+use crate::policy::rule_source::{FormerId, RuleMistake, RuleProfile};
+use crate::policy::typed::TypedExpr;
 use crate::source::Excerpt;
 
 /// What a pack says of itself.
 #[derive(Debug, Default)]
-pub struct Pack {
+pub struct RulePack {
     pub name: String,
     pub version: String,
     pub description: String,
     /// What every id of the pack begins with.
     pub namespace: Option<String>,
     /// The profile of rules that name none.
-    pub profile: Option<Profile>,
+    pub profile: Option<RuleProfile>,
     /// The address of a rule's page; `{id}` stands for the rule's id.
     pub url: Option<String>,
     /// Globs of test code and test data: quiet for every rule.
@@ -38,25 +38,25 @@ pub struct Pack {
 #[derive(Debug, Default)]
 pub struct Audience {
     /// Parameters that every rule for this audience has.
-    pub params: BTreeMap<String, Param>,
+    pub params: BTreeMap<String, RuleParam>,
     /// For a kind of subject: true where the subject is known to be outside the audience.
-    outside: BTreeMap<SubjectKind, Outside>,
+    outside: BTreeMap<SubjectKind, PathsOutside>,
 }
 
 #[derive(Debug)]
-struct Outside {
+struct PathsOutside {
     text: Excerpt,
-    expr: OnceLock<Result<Expr, Vec<Mistake>>>,
+    expr: OnceLock<Result<TypedExpr, Vec<RuleMistake>>>,
 }
 
 impl Audience {
     pub fn new(
-        params: BTreeMap<String, Param>,
+        params: BTreeMap<String, RuleParam>,
         outside: impl IntoIterator<Item = (SubjectKind, Excerpt)>,
     ) -> Self {
         let outside = outside.into_iter().map(|(kind, text)| {
             let expr = OnceLock::new();
-            (kind, Outside { text, expr })
+            (kind, PathsOutside { text, expr })
         });
         Self {
             params,
@@ -65,7 +65,7 @@ impl Audience {
     }
 
     /// Checks every condition against the vocabulary.
-    pub fn check(&self, vocabulary: &Vocabulary) -> Result<(), Vec<Mistake>> {
+    pub fn check(&self, vocabulary: &Vocabulary) -> Result<(), Vec<RuleMistake>> {
         let mut mistakes = Vec::new();
         for (kind, outside) in &self.outside {
             let expr = self.compile(*kind, &outside.text, Some(vocabulary));
@@ -81,7 +81,7 @@ impl Audience {
     }
 
     /// The condition for subjects of a kind.
-    pub(super) fn outside(&self, kind: SubjectKind) -> Option<&Expr> {
+    pub(super) fn outside(&self, kind: SubjectKind) -> Option<&TypedExpr> {
         let outside = self.outside.get(&kind)?;
         let expr = outside
             .expr
@@ -94,24 +94,28 @@ impl Audience {
         subject: SubjectKind,
         text: &Excerpt,
         vocabulary: Option<&Vocabulary>,
-    ) -> Result<Expr, Vec<Mistake>> {
-        let mut names = Names {
+    ) -> Result<TypedExpr, Vec<RuleMistake>> {
+        let mut names = RuleNames {
             subject,
             vocabulary,
             params: &self.params,
             lets: Vec::new(),
             variables: Vec::new(),
         };
-        compile::expression(text.text(), &mut names, Some(Type::Bool))
-            .map_err(|faults| faults.into_iter().map(|f| Mistake::of(text, f)).collect())
+        compile::expression(text.text(), &mut names, Some(FactType::Bool)).map_err(|faults| {
+            faults
+                .into_iter()
+                .map(|f| RuleMistake::of(text, f))
+                .collect()
+        })
     }
 }
 
 /// All rules of a run, by id.
 #[derive(Debug, Default)]
 pub struct RuleSet {
-    rules: BTreeMap<String, Rule>,
-    packs: Vec<Pack>,
+    rules: BTreeMap<String, CompiledRule>,
+    packs: Vec<RulePack>,
     /// Ids that rules had before, each with the one that it was replaced by.
     former: BTreeMap<String, String>,
 }
@@ -120,14 +124,18 @@ impl RuleSet {
     /// Adds a pack and its rules; a rule for an audience gets the audience's parameters too, which
     /// may come from a pack that was added before. An id that is taken and an audience that no pack
     /// knows are mistakes.
-    pub fn add(&mut self, pack: Pack, rules: Vec<Rule>) -> Result<(), Vec<Mistake>> {
+    pub fn add(
+        &mut self,
+        pack: RulePack,
+        rules: Vec<CompiledRule>,
+    ) -> Result<(), Vec<RuleMistake>> {
         let mut mistakes = Vec::new();
         self.packs.push(pack);
         for mut rule in rules {
             mistakes.extend(self.join_audience(&mut rule));
             if let Some(taken) = self.rules.get(rule.id()) {
                 let message = format!("pack `{}` also has a rule `{}`", taken.pack, rule.id());
-                mistakes.push(Mistake::new(rule.draft.assert.span_all(), message));
+                mistakes.push(RuleMistake::new(rule.draft.assert.span_all(), message));
                 continue;
             }
             self.rules.insert(rule.id().to_owned(), rule);
@@ -140,7 +148,7 @@ impl RuleSet {
     }
 
     /// Gives a rule its audience's parameters.
-    fn join_audience(&self, rule: &mut Rule) -> Option<Mistake> {
+    fn join_audience(&self, rule: &mut CompiledRule) -> Option<RuleMistake> {
         let named = rule.draft.audience.as_ref()?;
         let Some(audience) = self.audience_named(named.text(), &rule.pack) else {
             let names: BTreeSet<&str> = self
@@ -149,7 +157,7 @@ impl RuleSet {
                 .flat_map(|p| p.audiences.keys().map(String::as_str))
                 .collect();
             let message = format!("unknown audience `{}`", named.text());
-            let mistake = Mistake::new(named.span_all(), message);
+            let mistake = RuleMistake::new(named.span_all(), message);
             return Some(mistake.with_help(nearest::help(named.text(), names)));
         };
         for (name, param) in &audience.params {
@@ -160,13 +168,13 @@ impl RuleSet {
     }
 
     /// Adds ids that rules had before. Each must lead to a rule that was added, and be no rule's.
-    pub fn add_former(&mut self, former: &[Former]) -> Result<(), Vec<Mistake>> {
+    pub fn add_former(&mut self, former: &[FormerId]) -> Result<(), Vec<RuleMistake>> {
         let mut mistakes = Vec::new();
         for one in former {
             let (id, new) = (one.id.text().trim(), one.replaced_by.text().trim());
             if let Some(taken) = self.rules.get(id) {
                 let message = format!("pack `{}` has a rule `{id}`", taken.pack);
-                mistakes.push(Mistake::new(one.id.span_all(), message));
+                mistakes.push(RuleMistake::new(one.id.span_all(), message));
             }
             self.former.insert(id.to_owned(), new.to_owned());
         }
@@ -178,7 +186,7 @@ impl RuleSet {
                 } else {
                     format!("unknown rule `{new}`")
                 };
-                let mistake = Mistake::new(one.replaced_by.span_all(), message);
+                let mistake = RuleMistake::new(one.replaced_by.span_all(), message);
                 let help = self.help_for(new).unwrap_or_else(|| {
                     "use the current rule id; run `redvet rules list` to see all rules".to_owned()
                 });
@@ -212,11 +220,11 @@ impl RuleSet {
             .filter_map(|old| Some((old.as_str(), self.current(old)?)))
     }
 
-    pub fn rules(&self) -> impl Iterator<Item = &Rule> {
+    pub fn rules(&self) -> impl Iterator<Item = &CompiledRule> {
         self.rules.values()
     }
 
-    pub fn get(&self, id: &str) -> Option<&Rule> {
+    pub fn get(&self, id: &str) -> Option<&CompiledRule> {
         self.rules.get(id)
     }
 
@@ -228,7 +236,7 @@ impl RuleSet {
         self.rules.is_empty()
     }
 
-    pub fn packs(&self) -> &[Pack] {
+    pub fn packs(&self) -> &[RulePack] {
         &self.packs
     }
 
@@ -239,7 +247,7 @@ impl RuleSet {
     }
 
     /// The audience of a rule: its own pack's, else another pack's of that name.
-    pub(super) fn audience(&self, rule: &Rule) -> Option<&Audience> {
+    pub(super) fn audience(&self, rule: &CompiledRule) -> Option<&Audience> {
         self.audience_named(rule.draft.audience.as_ref()?.text(), &rule.pack)
     }
 
@@ -248,7 +256,7 @@ impl RuleSet {
         own.or_else(|| self.packs.iter().find_map(|p| p.audiences.get(name)))
     }
 
-    pub(super) fn pack(&self, name: &str) -> Option<&Pack> {
+    pub(super) fn pack(&self, name: &str) -> Option<&RulePack> {
         self.packs.iter().find(|p| p.name == name)
     }
 }

@@ -5,30 +5,30 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 
 use crate::facts::estate::{Estate, Subject, SubjectKind};
-use crate::facts::value::{Datum, State, Strength, Value};
-use crate::policy::names::{FactReference, Root, SubjectPath};
-use crate::policy::outcome::{Known, Missing, Outcome, Val};
-use crate::policy::typed::Expr;
+use crate::facts::value::{Datum, FactValue, Strength, ValueState};
+use crate::policy::names::{FactReference, PathRoot, SubjectPath};
+use crate::policy::outcome::{CelValue, Evaluation, KnownResult, MissingOperands};
+use crate::policy::typed::TypedExpr;
 
 /// The parameters as they hold for one subject.
-pub(super) type Params = BTreeMap<String, Datum>;
+pub(super) type ScopedParams = BTreeMap<String, Datum>;
 
 /// One subject in its estate, with the parameters that hold for it.
-pub(super) struct Scope<'a> {
+pub(super) struct SubjectScope<'a> {
     pub(super) estate: &'a Estate,
     pub(super) subject: &'a Subject,
-    pub(super) params: &'a Params,
-    pub(super) lets: &'a [Expr],
+    pub(super) params: &'a ScopedParams,
+    pub(super) lets: &'a [TypedExpr],
     /// Each `let` is evaluated at most once for a subject, which bounds the work.
-    cache: RefCell<Vec<Option<Outcome>>>,
+    cache: RefCell<Vec<Option<Evaluation>>>,
 }
 
-impl<'a> Scope<'a> {
+impl<'a> SubjectScope<'a> {
     pub(super) fn new(
         estate: &'a Estate,
         subject: &'a Subject,
-        params: &'a Params,
-        lets: &'a [Expr],
+        params: &'a ScopedParams,
+        lets: &'a [TypedExpr],
     ) -> Self {
         Self {
             estate,
@@ -40,12 +40,12 @@ impl<'a> Scope<'a> {
     }
 
     /// The result of a `let`.
-    pub(super) fn named(&self, index: usize) -> Outcome {
+    pub(super) fn named(&self, index: usize) -> Evaluation {
         if let Some(Some(known)) = self.cache.borrow().get(index) {
             return known.clone();
         }
         let Some(expr) = self.lets.get(index) else {
-            return Err(Missing::absent());
+            return Err(MissingOperands::absent());
         };
         let outcome = expr.eval(self, &mut Vec::new());
         if let Some(place) = self.cache.borrow_mut().get_mut(index) {
@@ -58,7 +58,7 @@ impl<'a> Scope<'a> {
     pub(super) fn subject_at(
         &self,
         path: &SubjectPath,
-        vars: &[Val],
+        vars: &[CelValue],
     ) -> Option<(&'a Subject, Strength)> {
         let (mut subject, mut strength) = self.root(path.root, vars)?;
         for _ in 0..path.hops {
@@ -69,11 +69,11 @@ impl<'a> Scope<'a> {
         Some((subject, strength))
     }
 
-    fn root(&self, root: Root, vars: &[Val]) -> Option<(&'a Subject, Strength)> {
+    fn root(&self, root: PathRoot, vars: &[CelValue]) -> Option<(&'a Subject, Strength)> {
         match root {
-            Root::Subject => Some((self.subject, Strength::Certain)),
-            Root::Variable(depth) => match vars.get(depth)? {
-                Val::Subject(kind, index, strength) => {
+            PathRoot::Subject => Some((self.subject, Strength::Certain)),
+            PathRoot::Variable(depth) => match vars.get(depth)? {
+                CelValue::Subject(kind, index, strength) => {
                     Some((self.estate.subjects(*kind).get(*index)?, *strength))
                 }
                 _ => None,
@@ -85,25 +85,27 @@ impl<'a> Scope<'a> {
     pub(super) fn value(
         &self,
         fact: &FactReference,
-        vars: &[Val],
-    ) -> Option<(Option<&'a Value>, Strength)> {
+        vars: &[CelValue],
+    ) -> Option<(Option<&'a FactValue>, Strength)> {
         let (subject, strength) = self.subject_at(&fact.subject, vars)?;
         Some((subject.facts.get(&fact.fact), strength))
     }
 
     /// A fact as an operand.
-    pub(super) fn fact(&self, fact: &FactReference, vars: &[Val]) -> Outcome {
+    pub(super) fn fact(&self, fact: &FactReference, vars: &[CelValue]) -> Evaluation {
         let Some((Some(value), strength)) = self.value(fact, vars) else {
-            return Err(Missing::absent());
+            return Err(MissingOperands::absent());
         };
         match &value.state {
-            State::Set(datum) | State::Default(datum) => Ok(Known {
-                val: Val::of(datum),
+            ValueState::Set(datum) | ValueState::Default(datum) => Ok(KnownResult {
+                val: CelValue::of(datum),
                 strength: value.strength.min(strength),
                 secret: value.secret,
             }),
-            State::Absent => Err(Missing::absent()),
-            State::Unknown(reason) => Err(Missing::because(name_of(fact, value), reason)),
+            ValueState::Absent => Err(MissingOperands::absent()),
+            ValueState::Unknown(reason) => {
+                Err(MissingOperands::because(name_of(fact, value), reason))
+            }
         }
     }
 
@@ -112,21 +114,21 @@ impl<'a> Scope<'a> {
         &self,
         path: &SubjectPath,
         kind: SubjectKind,
-        vars: &[Val],
-    ) -> Result<Known, Missing> {
+        vars: &[CelValue],
+    ) -> Result<KnownResult, MissingOperands> {
         let Some((subject, strength)) = self.subject_at(path, vars) else {
-            return Err(Missing::absent());
+            return Err(MissingOperands::absent());
         };
         let items = subject
             .clients
             .iter()
-            .map(|c| Val::Subject(kind, c.index, c.strength.min(strength)))
+            .map(|c| CelValue::Subject(kind, c.index, c.strength.min(strength)))
             .collect();
-        Ok(Known::certain(Val::List(items)))
+        Ok(KnownResult::certain(CelValue::List(items)))
     }
 }
 
 /// What a fact is called in front of the cause for which it is not known.
-pub(super) fn name_of<'n>(fact: &'n FactReference, value: &'n Value) -> &'n str {
+pub(super) fn name_of<'n>(fact: &'n FactReference, value: &'n FactValue) -> &'n str {
     value.own_name.as_deref().unwrap_or_else(|| fact.shown())
 }

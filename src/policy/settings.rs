@@ -6,19 +6,19 @@ use std::collections::BTreeMap;
 use globset::{GlobBuilder, GlobMatcher, GlobSet, GlobSetBuilder};
 
 use crate::finding::Severity;
-use crate::policy::draft::Profile;
-use crate::policy::param::ParamValue;
+use crate::policy::param::RawParamValue;
+use crate::policy::rule_source::RuleProfile;
 
 /// The settings of a run.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Settings {
-    pub profile: Profile,
+pub struct RuleSettings {
+    pub profile: RuleProfile,
     /// Globs on rule ids: only these run, those outside the profile too.
     pub select: Vec<String>,
     /// Globs on rule ids that do not run.
     pub ignore: Vec<String>,
     /// First to last; later ones win.
-    pub overrides: Vec<Override>,
+    pub overrides: Vec<ScopedOverrides>,
     /// Globs on paths in place of the packs' own lists.
     pub quiet_tests: Option<Vec<String>>,
     pub quiet_development: Option<Vec<String>>,
@@ -28,7 +28,7 @@ pub struct Settings {
 
 /// Settings of rules, everywhere or for some paths.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Override {
+pub struct ScopedOverrides {
     /// Globs on the path of a subject's file; everywhere without them.
     pub paths: Option<Vec<String>>,
     /// By rule id or glob on ids.
@@ -39,7 +39,7 @@ pub struct Override {
 pub struct RuleOverride {
     pub enabled: Option<bool>,
     pub severity: Option<Severity>,
-    pub params: BTreeMap<String, ParamValue>,
+    pub params: BTreeMap<String, RawParamValue>,
     /// Comments, waivers and the baseline do not silence it; what a rule says itself is not taken back.
     pub non_waivable: bool,
 }

@@ -9,38 +9,38 @@ use cel::Env;
 use cel::common::ast::{CallExpr, Expr, IdedExpr, LiteralValue, SourceInfo, operators};
 use cel::parser::{ParseError, Parser};
 
-use crate::policy::habits;
+use crate::policy::foreign_syntax_hints;
 
 /// Longer expressions are refused: rules are read by people, and parsing stays bounded.
 const LONGEST: usize = 4096;
 
 /// A part of an expression and the bytes of the expression's text that it stands for.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Tree {
-    pub(super) form: Form,
+pub(super) struct ExpressionTree {
+    pub(super) form: ExpressionForm,
     pub(super) range: Range<usize>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum Form {
+pub(super) enum ExpressionForm {
     Bool(bool),
     Number(f64),
     Text(String),
     /// `server.conf["maxmemory"]`: a name and everything selected from it.
-    Path(Vec<Segment>),
-    Operator(Operator, Vec<Tree>),
+    Path(Vec<PathSegment>),
+    Operator(CelOperator, Vec<ExpressionTree>),
     Call {
         name: String,
-        target: Option<Box<Tree>>,
-        args: Vec<Tree>,
+        target: Option<Box<ExpressionTree>>,
+        args: Vec<ExpressionTree>,
     },
-    List(Vec<Tree>),
-    Refused(Refused),
+    List(Vec<ExpressionTree>),
+    Refused(RefusedSyntax),
 }
 
 /// Parts of CEL that rules have no use for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Refused {
+pub(super) enum RefusedSyntax {
     Null,
     Maps,
     Structures,
@@ -50,7 +50,7 @@ pub(super) enum Refused {
     Other,
 }
 
-impl Refused {
+impl RefusedSyntax {
     pub(super) fn message(self) -> &'static str {
         match self {
             Self::Null => "null cannot be used in a rule",
@@ -78,13 +78,13 @@ impl Refused {
 
 /// One step of a path: `.word` or `["word"]`.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Segment {
+pub(super) struct PathSegment {
     pub(super) word: String,
     pub(super) key: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Operator {
+pub(super) enum CelOperator {
     And,
     Or,
     Not,
@@ -105,7 +105,7 @@ pub(super) enum Operator {
     Index,
 }
 
-impl Operator {
+impl CelOperator {
     #[cfg(test)]
     pub(super) const ALL: [Self; 18] = [
         Self::And,
@@ -155,13 +155,13 @@ impl Operator {
 
 /// What is wrong with an expression, with the bytes of its text.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Fault {
+pub(super) struct ExpressionFault {
     pub(super) range: Range<usize>,
     pub(super) message: String,
     pub(super) help: Option<String>,
 }
 
-impl Fault {
+impl ExpressionFault {
     pub(super) fn new(range: Range<usize>, message: impl Into<String>) -> Self {
         Self {
             range,
@@ -177,19 +177,19 @@ impl Fault {
 }
 
 /// Parses an expression.
-pub(super) fn parse(text: &str) -> Result<Tree, Fault> {
+pub(super) fn parse(text: &str) -> Result<ExpressionTree, ExpressionFault> {
     let all = 0..text.len();
     if text.trim().is_empty() {
-        return Err(Fault::new(all, "an expression is missing"));
+        return Err(ExpressionFault::new(all, "an expression is missing"));
     }
     if text.len() > LONGEST {
         let message = format!("an expression may have at most {LONGEST} bytes");
-        return Err(Fault::new(all, message));
+        return Err(ExpressionFault::new(all, message));
     }
     match parser().parse_with_source_info(text) {
-        Ok((expr, info)) => Ok(Reader { text, info }.tree(&expr)),
+        Ok((expr, info)) => Ok(CelReader { text, info }.tree(&expr)),
         Err(errors) => Err(errors.errors.first().map_or_else(
-            || Fault::new(all, "this is no expression"),
+            || ExpressionFault::new(all, "this is no expression"),
             |e| fault(text, e),
         )),
     }
@@ -202,9 +202,9 @@ fn parser() -> Parser {
 
 /// What is wrong where the crate stops: a habit of another language by its name, else the crate's
 /// message without its list of all tokens that could have stood there.
-fn fault(text: &str, error: &ParseError) -> Fault {
+fn fault(text: &str, error: &ParseError) -> ExpressionFault {
     let at = offset(text, error.pos);
-    if let Some(fault) = habits::slip(text, at) {
+    if let Some(fault) = foreign_syntax_hints::slip(text, at) {
         return fault;
     }
     let message = error.msg.split(" expecting ").next().unwrap_or_default();
@@ -223,7 +223,7 @@ fn fault(text: &str, error: &ParseError) -> Fault {
         None => message,
     };
     let end = text[at..].chars().next().map_or(at, |c| at + c.len_utf8());
-    Fault::new(at..end, message)
+    ExpressionFault::new(at..end, message)
 }
 
 /// The byte of a position that the crate counts in lines and characters, both from 1 or less.
@@ -235,45 +235,53 @@ fn offset(text: &str, (line, column): (isize, isize)) -> usize {
     start + into
 }
 
-struct Reader<'a> {
+struct CelReader<'a> {
     text: &'a str,
     info: SourceInfo,
 }
 
-impl Reader<'_> {
-    fn tree(&self, expr: &IdedExpr) -> Tree {
+impl CelReader<'_> {
+    fn tree(&self, expr: &IdedExpr) -> ExpressionTree {
         let (form, range) = match &expr.expr {
             Expr::Literal(literal) => (self.literal(literal), self.token(expr.id)),
             Expr::Ident(name) => (path_of(name), self.token(expr.id)),
             Expr::Select(select) => self.select(expr.id, &select.operand, &select.field),
             Expr::Call(call) => self.call(expr.id, call),
             Expr::List(list) => {
-                let items: Vec<Tree> = list.elements.iter().map(|e| self.tree(e)).collect();
+                let items: Vec<ExpressionTree> =
+                    list.elements.iter().map(|e| self.tree(e)).collect();
                 let range = self.closed(around(self.token(expr.id), &items), ']');
-                (Form::List(items), range)
+                (ExpressionForm::List(items), range)
             }
-            Expr::Map(_) => (Form::Refused(Refused::Maps), self.token(expr.id)),
-            Expr::Struct(_) => (Form::Refused(Refused::Structures), self.token(expr.id)),
-            Expr::Comprehension(_) | Expr::Unspecified => {
-                (Form::Refused(Refused::Other), self.token(expr.id))
-            }
+            Expr::Map(_) => (
+                ExpressionForm::Refused(RefusedSyntax::Maps),
+                self.token(expr.id),
+            ),
+            Expr::Struct(_) => (
+                ExpressionForm::Refused(RefusedSyntax::Structures),
+                self.token(expr.id),
+            ),
+            Expr::Comprehension(_) | Expr::Unspecified => (
+                ExpressionForm::Refused(RefusedSyntax::Other),
+                self.token(expr.id),
+            ),
         };
-        Tree { form, range }
+        ExpressionTree { form, range }
     }
 
-    fn literal(&self, literal: &LiteralValue) -> Form {
+    fn literal(&self, literal: &LiteralValue) -> ExpressionForm {
         match literal {
-            LiteralValue::Boolean(b) => Form::Bool(*b.inner()),
-            LiteralValue::Double(n) => Form::Number(*n.inner()),
-            LiteralValue::Int(n) => Form::Number(*n.inner() as f64),
-            LiteralValue::UInt(n) => Form::Number(*n.inner() as f64),
-            LiteralValue::String(text) => Form::Text(text.inner().to_owned()),
-            LiteralValue::Bytes(_) => Form::Refused(Refused::Bytes),
-            LiteralValue::Null => Form::Refused(Refused::Null),
+            LiteralValue::Boolean(b) => ExpressionForm::Bool(*b.inner()),
+            LiteralValue::Double(n) => ExpressionForm::Number(*n.inner()),
+            LiteralValue::Int(n) => ExpressionForm::Number(*n.inner() as f64),
+            LiteralValue::UInt(n) => ExpressionForm::Number(*n.inner() as f64),
+            LiteralValue::String(text) => ExpressionForm::Text(text.inner().to_owned()),
+            LiteralValue::Bytes(_) => ExpressionForm::Refused(RefusedSyntax::Bytes),
+            LiteralValue::Null => ExpressionForm::Refused(RefusedSyntax::Null),
         }
     }
 
-    fn select(&self, id: u64, operand: &IdedExpr, field: &str) -> (Form, Range<usize>) {
+    fn select(&self, id: u64, operand: &IdedExpr, field: &str) -> (ExpressionForm, Range<usize>) {
         let operand = self.tree(operand);
         let dot = self.token(id);
         let rest = self.text.get(dot.end..).unwrap_or("");
@@ -284,23 +292,23 @@ impl Reader<'_> {
         (form, self.valid(range))
     }
 
-    fn call(&self, id: u64, call: &CallExpr) -> (Form, Range<usize>) {
-        let mut args: Vec<Tree> = call.args.iter().map(|a| self.tree(a)).collect();
+    fn call(&self, id: u64, call: &CallExpr) -> (ExpressionForm, Range<usize>) {
+        let mut args: Vec<ExpressionTree> = call.args.iter().map(|a| self.tree(a)).collect();
         let token = self.token(id);
-        let Some(operator) = Operator::of(&call.func_name) else {
+        let Some(operator) = CelOperator::of(&call.func_name) else {
             return self.function(token, call, args);
         };
         let mut range = around(token, &args);
-        if operator != Operator::Index {
-            return (Form::Operator(operator, args), range);
+        if operator != CelOperator::Index {
+            return (ExpressionForm::Operator(operator, args), range);
         }
         range = self.closed(range, ']');
         match (args.first().map(|a| &a.form), args.get(1).map(|a| &a.form)) {
-            (Some(Form::Path(_)), Some(Form::Text(key))) => {
+            (Some(ExpressionForm::Path(_)), Some(ExpressionForm::Text(key))) => {
                 let key = key.clone();
                 (extend(args.swap_remove(0).form, &key, true), range)
             }
-            _ => (Form::Operator(operator, args), range),
+            _ => (ExpressionForm::Operator(operator, args), range),
         }
     }
 
@@ -308,8 +316,8 @@ impl Reader<'_> {
         &self,
         token: Range<usize>,
         call: &CallExpr,
-        args: Vec<Tree>,
-    ) -> (Form, Range<usize>) {
+        args: Vec<ExpressionTree>,
+    ) -> (ExpressionForm, Range<usize>) {
         let target = call.target.as_deref().map(|t| Box::new(self.tree(t)));
         let mut range = around(token, &args);
         match &target {
@@ -317,7 +325,7 @@ impl Reader<'_> {
             None => range.start = self.name_before(range.start, &call.func_name),
         }
         let name = call.func_name.clone();
-        let form = Form::Call { name, target, args };
+        let form = ExpressionForm::Call { name, target, args };
         (form, self.closed(range, ')'))
     }
 
@@ -361,26 +369,26 @@ impl Reader<'_> {
     }
 }
 
-fn path_of(name: &str) -> Form {
-    Form::Path(vec![Segment {
+fn path_of(name: &str) -> ExpressionForm {
+    ExpressionForm::Path(vec![PathSegment {
         word: name.to_owned(),
         key: false,
     }])
 }
 
 /// A path with one more step. Selecting from anything but a path is refused.
-fn extend(form: Form, word: &str, key: bool) -> Form {
-    let Form::Path(mut segments) = form else {
-        return Form::Refused(Refused::OfResult);
+fn extend(form: ExpressionForm, word: &str, key: bool) -> ExpressionForm {
+    let ExpressionForm::Path(mut segments) = form else {
+        return ExpressionForm::Refused(RefusedSyntax::OfResult);
     };
-    segments.push(Segment {
+    segments.push(PathSegment {
         word: word.to_owned(),
         key,
     });
-    Form::Path(segments)
+    ExpressionForm::Path(segments)
 }
 
-fn around(token: Range<usize>, parts: &[Tree]) -> Range<usize> {
+fn around(token: Range<usize>, parts: &[ExpressionTree]) -> Range<usize> {
     parts.iter().fold(token, |range, part| {
         range.start.min(part.range.start)..range.end.max(part.range.end)
     })
@@ -398,11 +406,12 @@ mod tests {
     #[test]
     fn a_path_is_one_part_with_its_whole_range() {
         let text = r#"server.conf["maxmemory"] > 1"#;
-        let Form::Operator(Operator::Greater, parts) = parse(text).unwrap().form else {
+        let ExpressionForm::Operator(CelOperator::Greater, parts) = parse(text).unwrap().form
+        else {
             panic!("not a comparison");
         };
         let words: Vec<_> = match &parts[0].form {
-            Form::Path(path) => path.iter().map(|s| (s.word.as_str(), s.key)).collect(),
+            ExpressionForm::Path(path) => path.iter().map(|s| (s.word.as_str(), s.key)).collect(),
             other => panic!("{other:?}"),
         };
         assert_eq!(

@@ -4,45 +4,48 @@
 use std::ops::Range;
 
 use crate::facts::quantity;
-use crate::facts::vocabulary::Type;
+use crate::facts::vocabulary::FactType;
 use crate::policy::compile;
-use crate::policy::draft::Mistake;
-use crate::policy::kind::Kind;
-use crate::policy::names::Names;
-use crate::policy::outcome::{Known, Missing, Val};
-use crate::policy::scope::Scope;
-use crate::policy::typed::Expr;
+use crate::policy::kind::ExpressionKind;
+use crate::policy::names::RuleNames;
+use crate::policy::outcome::{CelValue, KnownResult, MissingOperands};
+use crate::policy::rule_source::RuleMistake;
+use crate::policy::scope::SubjectScope;
+use crate::policy::typed::TypedExpr;
 use crate::source::{Excerpt, MASK};
 
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Template {
-    pieces: Vec<Piece>,
+pub(super) struct MessageTemplate {
+    pieces: Vec<MessagePiece>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
-enum Piece {
+enum MessagePiece {
     Text(String),
-    Expr(Expr),
+    Expr(TypedExpr),
 }
 
-impl Template {
-    pub(super) fn compile(text: &Excerpt, names: &mut Names<'_>) -> Result<Self, Vec<Mistake>> {
+impl MessageTemplate {
+    pub(super) fn compile(
+        text: &Excerpt,
+        names: &mut RuleNames<'_>,
+    ) -> Result<Self, Vec<RuleMistake>> {
         let mut pieces = Vec::new();
         let mut mistakes = Vec::new();
         for part in split(text.text()) {
             match part {
-                Part::Text(text) => pieces.push(Piece::Text(text)),
-                Part::Expr(range) => {
+                TemplatePart::Text(text) => pieces.push(MessagePiece::Text(text)),
+                TemplatePart::Expr(range) => {
                     let inner = text.slice(range);
                     match compile::expression(inner.text(), names, None) {
-                        Ok(expr) => pieces.push(Piece::Expr(expr)),
+                        Ok(expr) => pieces.push(MessagePiece::Expr(expr)),
                         Err(faults) => {
-                            mistakes.extend(faults.into_iter().map(|f| Mistake::of(&inner, f)));
+                            mistakes.extend(faults.into_iter().map(|f| RuleMistake::of(&inner, f)));
                         }
                     }
                 }
-                Part::Stray(range, message) => {
-                    let mistake = Mistake::new(text.span(range), message);
+                TemplatePart::Stray(range, message) => {
+                    let mistake = RuleMistake::new(text.span(range), message);
                     mistakes.push(mistake.with_help("write `{{` and `}}` for literal braces"));
                 }
             }
@@ -55,12 +58,18 @@ impl Template {
     }
 
     /// The text, or what is missing for it.
-    pub(super) fn render(&self, scope: &Scope<'_>, vars: &mut Vec<Val>) -> Result<String, Missing> {
+    pub(super) fn render(
+        &self,
+        scope: &SubjectScope<'_>,
+        vars: &mut Vec<CelValue>,
+    ) -> Result<String, MissingOperands> {
         let mut text = String::new();
         for piece in &self.pieces {
             match piece {
-                Piece::Text(part) => text.push_str(part),
-                Piece::Expr(expr) => text.push_str(&shown(&expr.eval(scope, vars)?, &expr.kind)),
+                MessagePiece::Text(part) => text.push_str(part),
+                MessagePiece::Expr(expr) => {
+                    text.push_str(&shown(&expr.eval(scope, vars)?, &expr.kind))
+                }
             }
         }
         Ok(text.trim().to_owned())
@@ -68,25 +77,25 @@ impl Template {
 }
 
 /// A result as people read it, by its unit.
-pub(super) fn shown(known: &Known, kind: &Kind) -> String {
+pub(super) fn shown(known: &KnownResult, kind: &ExpressionKind) -> String {
     if known.secret {
         return MASK.to_owned();
     }
     match (&known.val, kind.unit()) {
-        (Val::Number(bytes), Some(Type::Size)) => quantity::show_size(*bytes),
-        (Val::Number(seconds), Some(Type::Duration)) => quantity::show_duration(*seconds),
+        (CelValue::Number(bytes), Some(FactType::Size)) => quantity::show_size(*bytes),
+        (CelValue::Number(seconds), Some(FactType::Duration)) => quantity::show_duration(*seconds),
         (val, _) => val.shown(),
     }
 }
 
 #[derive(Debug, PartialEq)]
-enum Part {
+enum TemplatePart {
     Text(String),
     Expr(Range<usize>),
     Stray(Range<usize>, &'static str),
 }
 
-fn split(text: &str) -> Vec<Part> {
+fn split(text: &str) -> Vec<TemplatePart> {
     let mut parts = Vec::new();
     let mut literal = String::new();
     let mut at = 0;
@@ -98,20 +107,23 @@ fn split(text: &str) -> Vec<Part> {
             literal.push_str(&rest[..1]);
             at = brace + 2;
         } else if rest.starts_with('}') {
-            parts.push(Part::Stray(brace..brace + 1, "unmatched closing brace"));
+            parts.push(TemplatePart::Stray(
+                brace..brace + 1,
+                "unmatched closing brace",
+            ));
             at = brace + 1;
         } else if let Some(length) = closing(&rest[1..]) {
-            parts.push(Part::Text(std::mem::take(&mut literal)));
-            parts.push(Part::Expr(brace + 1..brace + 1 + length));
+            parts.push(TemplatePart::Text(std::mem::take(&mut literal)));
+            parts.push(TemplatePart::Expr(brace + 1..brace + 1 + length));
             at = brace + length + 2;
         } else {
-            parts.push(Part::Stray(brace..text.len(), "unclosed brace"));
+            parts.push(TemplatePart::Stray(brace..text.len(), "unclosed brace"));
             at = text.len();
         }
     }
     literal.push_str(&text[at..]);
-    parts.push(Part::Text(literal));
-    parts.retain(|p| *p != Part::Text(String::new()));
+    parts.push(TemplatePart::Text(literal));
+    parts.retain(|p| *p != TemplatePart::Text(String::new()));
     parts
 }
 
@@ -143,16 +155,22 @@ mod tests {
         assert_eq!(
             parts,
             [
-                Part::Text("a {b} ".to_owned()),
-                Part::Expr(9..17),
-                Part::Text(" c".to_owned()),
+                TemplatePart::Text("a {b} ".to_owned()),
+                TemplatePart::Expr(9..17),
+                TemplatePart::Text(" c".to_owned()),
             ]
         );
     }
 
     #[test]
     fn stray_braces_are_mistakes() {
-        assert!(matches!(split("a } b")[..], [Part::Stray(..), _]) || split("a } b").len() == 2);
-        assert!(split("a {b").iter().any(|p| matches!(p, Part::Stray(..))));
+        assert!(
+            matches!(split("a } b")[..], [TemplatePart::Stray(..), _]) || split("a } b").len() == 2
+        );
+        assert!(
+            split("a {b")
+                .iter()
+                .any(|p| matches!(p, TemplatePart::Stray(..)))
+        );
     }
 }

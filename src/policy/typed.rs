@@ -2,50 +2,50 @@
 //! `checker` makes them, `eval` runs them.
 
 use crate::facts::estate::SubjectKind;
-use crate::policy::functions::Function;
-use crate::policy::kind::Kind;
+use crate::policy::functions::CelFunction;
+use crate::policy::kind::ExpressionKind;
 use crate::policy::names::{FactReference, SubjectPath};
-use crate::policy::outcome::Val;
-use crate::policy::syntax::Operator;
+use crate::policy::outcome::CelValue;
+use crate::policy::syntax::CelOperator;
 
 /// An expression that can be evaluated.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Expr {
-    pub(super) node: Node,
-    pub(super) kind: Kind,
+pub(super) struct TypedExpr {
+    pub(super) node: TypedNode,
+    pub(super) kind: ExpressionKind,
 }
 
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum Node {
-    Literal(Val),
+pub(super) enum TypedNode {
+    Literal(CelValue),
     Fact(FactReference),
     Related(SubjectPath, SubjectKind),
     Subject(SubjectPath),
     Param(String),
     Let(usize),
     Variable(usize),
-    And(Box<Expr>, Box<Expr>),
-    Or(Box<Expr>, Box<Expr>),
-    Not(Box<Expr>),
-    Conditional(Box<[Expr; 3]>),
-    Negate(Box<Expr>),
-    Arithmetic(Operator, Box<Expr>, Box<Expr>),
-    Compare(Operator, Box<Expr>, Box<Expr>),
-    In(Box<Expr>, Box<Expr>),
-    Index(Box<Expr>, Box<Expr>),
-    List(Vec<Expr>),
-    Call(Function, Vec<Expr>),
+    And(Box<TypedExpr>, Box<TypedExpr>),
+    Or(Box<TypedExpr>, Box<TypedExpr>),
+    Not(Box<TypedExpr>),
+    Conditional(Box<[TypedExpr; 3]>),
+    Negate(Box<TypedExpr>),
+    Arithmetic(CelOperator, Box<TypedExpr>, Box<TypedExpr>),
+    Compare(CelOperator, Box<TypedExpr>, Box<TypedExpr>),
+    In(Box<TypedExpr>, Box<TypedExpr>),
+    Index(Box<TypedExpr>, Box<TypedExpr>),
+    List(Vec<TypedExpr>),
+    Call(CelFunction, Vec<TypedExpr>),
     /// `known(x)` of a fact or a `let`.
-    IsKnown(Box<Expr>),
+    IsKnown(Box<TypedExpr>),
     /// `or(x, y)`: y where x is absent.
-    OrElse(Box<Expr>, Box<Expr>),
-    Ask(Question, FactReference),
-    Macro(Macro, Box<Expr>, Vec<Expr>),
+    OrElse(Box<TypedExpr>, Box<TypedExpr>),
+    Ask(FactQuestion, FactReference),
+    Macro(CelMacro, Box<TypedExpr>, Vec<TypedExpr>),
 }
 
 /// What can be asked of a fact besides its value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Question {
+pub(super) enum FactQuestion {
     Explicit,
     Because,
     Name,
@@ -54,7 +54,7 @@ pub(super) enum Question {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Macro {
+pub(super) enum CelMacro {
     All,
     Exists,
     ExistsOne,

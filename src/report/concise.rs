@@ -3,7 +3,7 @@
 
 use crate::finding::{Finding, Report};
 
-use super::{OutputFormat, shown, summary, tidy};
+use super::{OutputFormat, sanitize, summary, tidy};
 
 /// How the command line offers it.
 pub const FORMAT: OutputFormat = OutputFormat {
@@ -33,12 +33,12 @@ fn line(report: &Report, finding: &Finding) -> String {
     let fixable = finding.fix.as_ref().is_some_and(|fix| fix.safe);
     format!(
         "{}:{}:{}: {}[{}] {}{}{}",
-        shown::one_line(report.sources.path(finding.primary)),
+        sanitize::one_line(report.sources.path(finding.primary)),
         start.line,
         start.column,
         finding.severity.as_str(),
         finding.rule,
-        shown::one_line(&finding.message),
+        sanitize::one_line(&finding.message),
         if finding.certain { "" } else { " (assumed)" },
         if fixable { " [*]" } else { "" },
     )

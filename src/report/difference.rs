@@ -4,11 +4,11 @@
 use std::collections::BTreeMap;
 
 use crate::finding::{
-    DifferenceView, DifferingView, LinkView, Note, PairView, PlaceView, ValueView,
+    DifferenceView, DifferingView, LinkView, PairView, PlaceView, ReportNote, ValueView,
 };
 
 use super::effective::{describe, with_origin};
-use super::{Color, shown, tidy};
+use super::{Color, sanitize, tidy};
 
 /// The view as indented JSON.
 pub fn json(view: &DifferenceView) -> Result<String, serde_json::Error> {
@@ -34,15 +34,15 @@ pub fn table(view: &DifferenceView, color: Color, all: bool) -> String {
 }
 
 fn only(side: &str, server: &PlaceView) -> String {
-    let side = shown::one_line(side);
-    format!("only in {side}: {}\n", shown::one_line(&called(server)))
+    let side = sanitize::one_line(side);
+    format!("only in {side}: {}\n", sanitize::one_line(&called(server)))
 }
 
-fn note(note: &Note) -> String {
+fn note(note: &ReportNote) -> String {
     let path = note.path.as_ref();
     let path = path.map_or(String::new(), |path| format!("{path}: "));
     let text = format!("{path}{}", note.message);
-    format!("note: {}\n", shown::one_line(&text))
+    format!("note: {}\n", sanitize::one_line(&text))
 }
 
 fn called(server: &PlaceView) -> String {
@@ -60,7 +60,7 @@ fn table_of(pair: &PairView, color: Color, all: bool) -> String {
     let mut out = String::new();
     for (side, server) in [("A", &pair.a), ("B", &pair.b)] {
         let title = format!("{side}  {}", called(server));
-        out.push_str(&color.bold(&shown::one_line(&title)));
+        out.push_str(&color.bold(&sanitize::one_line(&title)));
         out.push('\n');
     }
     put(&mut out, "compared", pair.evidence);
@@ -96,7 +96,7 @@ fn table_of(pair: &PairView, color: Color, all: bool) -> String {
 }
 
 fn put(out: &mut String, word: &str, text: &str) {
-    out.push_str(&format!("  {word:<14}  {}\n", shown::one_line(text)));
+    out.push_str(&format!("  {word:<14}  {}\n", sanitize::one_line(text)));
 }
 
 fn put_links(out: &mut String, word: &str, links: &[LinkView]) {
@@ -135,7 +135,7 @@ fn reasons(hidden: &[&DifferingView]) -> BTreeMap<String, usize> {
     for both in hidden {
         let reason = both.a.reason.as_ref().or(both.b.reason.as_ref());
         let reason = reason.map_or("secrets are not compared", String::as_str);
-        let reason = super::effective::clipped(&shown::one_line(reason));
+        let reason = super::effective::clipped(&sanitize::one_line(reason));
         *found.entry(reason).or_default() += 1;
     }
     found
@@ -177,7 +177,7 @@ fn cells(both: &DifferingView) -> [String; 3] {
         "set" if secret => format!("{} (secrets are not compared)", with_origin(value)),
         _ => with_origin(value),
     };
-    [name, told(&both.a), told(&both.b)].map(|cell| shown::one_line(&cell).into_owned())
+    [name, told(&both.a), told(&both.b)].map(|cell| sanitize::one_line(&cell).into_owned())
 }
 
 fn row(cells: &[String; 3], (a, b): (usize, usize)) -> String {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use crate::finding::{ClientView, EstateView, LinkView, ServerView, ServiceView, ValueView};
 
-use super::{Color, shown, tidy};
+use super::{Color, sanitize, tidy};
 
 /// The view as indented JSON.
 pub fn json(view: &EstateView) -> Result<String, serde_json::Error> {
@@ -33,10 +33,10 @@ fn notes(view: &EstateView) -> String {
         .map(|note| match &note.path {
             Some(path) => format!(
                 "note: {}: {}\n",
-                shown::one_line(path),
-                shown::one_line(&note.message)
+                sanitize::one_line(path),
+                sanitize::one_line(&note.message)
             ),
-            None => format!("note: {}\n", shown::one_line(&note.message)),
+            None => format!("note: {}\n", sanitize::one_line(&note.message)),
         })
         .collect()
 }
@@ -154,12 +154,12 @@ fn client(client: &ClientView, color: Color, all: bool) -> String {
 }
 
 fn heading(out: &mut String, text: &str, color: Color) {
-    out.push_str(&color.bold(&shown::one_line(text)));
+    out.push_str(&color.bold(&sanitize::one_line(text)));
     out.push('\n');
 }
 
 fn line(out: &mut String, word: &str, text: &str) {
-    out.push_str(&format!("  {word:<12}  {}\n", shown::one_line(text)));
+    out.push_str(&format!("  {word:<12}  {}\n", sanitize::one_line(text)));
 }
 
 pub(super) fn with_origin(value: &ValueView) -> String {
@@ -234,7 +234,7 @@ fn left_out<'v>(values: impl Iterator<Item = &'v ValueView>) -> String {
     }
     let mut out = String::new();
     for (reason, count) in unknown {
-        let reason = clipped(&shown::one_line(reason));
+        let reason = clipped(&sanitize::one_line(reason));
         out.push_str(&format!("  {count} more unknown: {reason} (--all)\n"));
     }
     if defaults > 0 {
@@ -259,7 +259,7 @@ pub(super) fn clipped(reason: &str) -> String {
 
 fn rows_table(out: &mut String, word: &str, mut rows: Vec<[String; 4]>, color: Color) {
     for cell in rows.iter_mut().flatten() {
-        *cell = shown::one_line(cell).into_owned();
+        *cell = sanitize::one_line(cell).into_owned();
     }
     let head = [word, "value", "from", "hides"].map(str::to_owned);
     let width = |column: usize| {
@@ -296,7 +296,7 @@ fn row_text(row: &[String; 4], widths: [usize; 3], rows: &[[String; 4]]) -> Stri
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::finding::{LimitsView, Note, OverrideView};
+    use crate::finding::{LimitsView, OverrideView, ReportNote};
 
     fn value(state: &'static str, shown: &str, from: &str) -> ValueView {
         ValueView {
@@ -377,7 +377,7 @@ mod tests {
                 service: None,
             }],
             services: Vec::new(),
-            notes: vec![Note {
+            notes: vec![ReportNote {
                 path: None,
                 message: "one file was not read".to_owned(),
             }],

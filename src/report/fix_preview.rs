@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use similar::{ChangeTag, TextDiff};
 
-use crate::finding::{Edit, Fix, Report};
+use crate::finding::{Fix, Report, TextEdit};
 use crate::source::{FileId, MASK};
 
 /// Unchanged lines shown before and after a change.
@@ -37,9 +37,9 @@ pub(super) enum LineChange {
 /// The hunks of a fix, by file and line. Empty where it changes nothing, and where it would write
 /// over a secret: half of a secret beside its replacement would show the other half.
 pub(super) fn hunks(report: &Report, fix: &Fix) -> Vec<FixHunk> {
-    let mut edits: Vec<&Edit> = fix.edits.iter().collect();
+    let mut edits: Vec<&TextEdit> = fix.edits.iter().collect();
     edits.sort_by_key(|edit| (edit.span.file, edit.span.start, edit.span.end));
-    let covers = |edit: &&Edit| {
+    let covers = |edit: &&TextEdit| {
         let same = report.secrets.iter().filter(|s| s.file == edit.span.file);
         same.into_iter()
             .any(|s| s.start < edit.span.end && edit.span.start < s.end)
@@ -48,7 +48,7 @@ pub(super) fn hunks(report: &Report, fix: &Fix) -> Vec<FixHunk> {
         return Vec::new();
     }
     // Edits whose lines touch share a hunk: a line is never shown twice.
-    let near = |a: &&Edit, b: &&Edit| {
+    let near = |a: &&TextEdit, b: &&TextEdit| {
         a.span.file == b.span.file && lines_of(report, b).start <= lines_of(report, a).end
     };
     let hunks = edits.chunk_by(near).filter_map(|edits| hunk(report, edits));
@@ -56,7 +56,7 @@ pub(super) fn hunks(report: &Report, fix: &Fix) -> Vec<FixHunk> {
 }
 
 /// The lines that an edit touches, with the context around them, counted from 0.
-fn lines_of(report: &Report, edit: &Edit) -> Range<usize> {
+fn lines_of(report: &Report, edit: &TextEdit) -> Range<usize> {
     let file = report.sources.get(edit.span.file);
     let first = file.line_of(edit.span.start as usize);
     let last = file.line_of(edit.span.end as usize);
@@ -66,7 +66,7 @@ fn lines_of(report: &Report, edit: &Edit) -> Range<usize> {
     first.saturating_sub(CONTEXT)..end.min(file.line_count())
 }
 
-fn hunk(report: &Report, edits: &[&Edit]) -> Option<FixHunk> {
+fn hunk(report: &Report, edits: &[&TextEdit]) -> Option<FixHunk> {
     let (first, last) = (edits.first()?, edits.last()?);
     let id = first.span.file;
     let file = report.sources.get(id);
@@ -137,7 +137,7 @@ mod tests {
     use super::*;
     use crate::source::Span;
 
-    fn preview(edits: Vec<Edit>) -> Vec<String> {
+    fn preview(edits: Vec<TextEdit>) -> Vec<String> {
         let report = samples::report();
         let fix = Fix {
             safe: true,
@@ -159,9 +159,9 @@ mod tests {
         lines.collect()
     }
 
-    fn edit(needle: &str, replacement: &str) -> Edit {
+    fn edit(needle: &str, replacement: &str) -> TextEdit {
         let sources = samples::sources();
-        Edit {
+        TextEdit {
             span: samples::span_of(&sources, "conf/redis.conf", needle),
             replacement: replacement.to_owned(),
         }
@@ -198,7 +198,7 @@ mod tests {
             start: whole.end,
             ..whole
         };
-        let lines = preview(vec![Edit {
+        let lines = preview(vec![TextEdit {
             span: at,
             replacement: "hz 10\n".to_owned(),
         }]);

@@ -1,11 +1,11 @@
 //! The report for people: each finding with the lines it is about, what to do and where to read
 //! more; then what could not be decided, if asked for, the notes and the summary.
 
-use crate::finding::{Finding, Label, Report, Undetermined};
+use crate::finding::{Finding, FindingLabel, Report, Undetermined};
 use crate::source::Span;
 
-use super::snippet::{self, Mark};
-use super::{Color, Layout, OutputFormat, shown, summary, tidy};
+use super::snippet::{self, SnippetMark};
+use super::{Color, OutputFormat, TextLayout, sanitize, summary, tidy};
 
 /// How the command line offers it.
 pub const FORMAT: OutputFormat = OutputFormat {
@@ -21,7 +21,7 @@ pub const FORMAT: OutputFormat = OutputFormat {
 };
 
 /// Renders the findings that are not suppressed, in the report's order.
-pub fn render(report: &Report, layout: Layout, show_undetermined: bool) -> String {
+pub fn render(report: &Report, layout: TextLayout, show_undetermined: bool) -> String {
     let mut out = String::new();
     for finding in report.shown() {
         out.push_str(&one(report, finding, layout));
@@ -34,12 +34,12 @@ pub fn render(report: &Report, layout: Layout, show_undetermined: bool) -> Strin
     tidy(&out)
 }
 
-fn drawn(report: &Report, finding: &Finding, help: Option<&str>, layout: Layout) -> String {
+fn drawn(report: &Report, finding: &Finding, help: Option<&str>, layout: TextLayout) -> String {
     let marks = marks(report, finding);
     snippet::render(&report.sources, &report.secrets, &marks, help, layout)
 }
 
-fn one(report: &Report, finding: &Finding, layout: Layout) -> String {
+fn one(report: &Report, finding: &Finding, layout: TextLayout) -> String {
     let mut out = format!("{}\n", heading(finding, layout.color));
     out.push_str(&drawn(report, finding, finding.help.as_deref(), layout));
     for (word, text) in footers(finding) {
@@ -54,24 +54,24 @@ fn heading(finding: &Finding, color: Color) -> String {
     format!(
         "{}: {}{assumed}",
         color.severity(finding.severity, &head),
-        color.bold(&shown::one_line(&finding.message)),
+        color.bold(&sanitize::one_line(&finding.message)),
     )
 }
 
 /// The primary place first. A label on that very place, around it or within it is its text, not a
 /// second underline through the first.
-pub(super) fn marks(report: &Report, finding: &Finding) -> Vec<Mark> {
-    let belongs = |label: &Label| nested_in_a_line(report, label.span, finding.primary);
-    let (own, others): (Vec<&Label>, Vec<&Label>) =
+pub(super) fn marks(report: &Report, finding: &Finding) -> Vec<SnippetMark> {
+    let belongs = |label: &FindingLabel| nested_in_a_line(report, label.span, finding.primary);
+    let (own, others): (Vec<&FindingLabel>, Vec<&FindingLabel>) =
         finding.labels.iter().partition(|label| belongs(label));
     let texts: Vec<&str> = own.iter().map(|label| label.text.as_str()).collect();
-    let primary = Mark {
+    let primary = SnippetMark {
         span: finding.primary,
         text: (!texts.is_empty()).then(|| texts.join("; ")),
         primary: true,
     };
     std::iter::once(primary)
-        .chain(others.into_iter().map(|label| Mark {
+        .chain(others.into_iter().map(|label| SnippetMark {
             span: label.span,
             text: Some(label.text.clone()),
             primary: false,
@@ -90,12 +90,15 @@ fn footers(finding: &Finding) -> Vec<(&'static str, String)> {
     let mut lines = Vec::new();
     if let Some(fix) = &finding.fix {
         let flag = if fix.safe { "--fix" } else { "--unsafe-fixes" };
-        lines.push((" fix:", format!("{} ({flag})", shown::one_line(&fix.title))));
+        lines.push((
+            " fix:",
+            format!("{} ({flag})", sanitize::one_line(&fix.title)),
+        ));
     }
     if !finding.also.is_empty() {
         let names: Vec<String> = std::iter::once(&finding.subject)
             .chain(finding.also.iter().map(|copy| &copy.subject))
-            .map(|subject| shown::one_line(&subject.name).into_owned())
+            .map(|subject| sanitize::one_line(&subject.name).into_owned())
             .collect();
         lines.push((" for:", names.join(", ")));
     }
@@ -117,14 +120,14 @@ fn undetermined(report: &Report, color: Color) -> String {
 
 fn undetermined_line(report: &Report, case: &Undetermined, color: Color) -> String {
     let at = report.sources.start(case.at);
-    let reasons: Vec<_> = case.reasons.iter().map(|r| shown::one_line(r)).collect();
+    let reasons: Vec<_> = case.reasons.iter().map(|r| sanitize::one_line(r)).collect();
     format!(
         "{} {}:{}:{}: {}: {}",
         color.faint(&format!("undetermined[{}]", case.rule)),
-        shown::one_line(report.sources.path(case.at)),
+        sanitize::one_line(report.sources.path(case.at)),
         at.line,
         at.column,
-        shown::one_line(&case.subject.name),
+        sanitize::one_line(&case.subject.name),
         reasons.join("; "),
     )
 }
@@ -132,11 +135,10 @@ fn undetermined_line(report: &Report, case: &Undetermined, color: Color) -> Stri
 fn closing(report: &Report, color: Color, listed: bool) -> String {
     let mut out = String::new();
     for note in &report.notes {
-        let place = note
-            .path
-            .as_deref()
-            .map_or(String::new(), |path| format!("{}: ", shown::one_line(path)));
-        let text = shown::one_line(&note.message);
+        let place = note.path.as_deref().map_or(String::new(), |path| {
+            format!("{}: ", sanitize::one_line(path))
+        });
+        let text = sanitize::one_line(&note.message);
         out.push_str(&format!("{} {place}{text}\n", color.accent("note:")));
     }
     out.push_str(&color.bold(&summary::line(&report.summary, listed)));
@@ -215,12 +217,12 @@ pub(super) mod samples {
             }],
             findings,
             runs: Vec::new(),
-            notes: vec![Note {
+            notes: vec![ReportNote {
                 path: Some("deploy/redis.yaml".to_owned()),
                 message: "the image's own configuration is not visible".to_owned(),
             }],
             gone: Vec::new(),
-            summary: Summary {
+            summary: ReportSummary {
                 files: 2,
                 servers: 1,
                 clients: 0,
@@ -240,14 +242,14 @@ pub(super) mod samples {
             message: "maxmemory is 97% of the container's 32 GiB limit".to_owned(),
             help: Some("Set maxmemory to at most 28.16 GiB.".to_owned()),
             url: Some("https://example.org/memory".to_owned()),
-            labels: vec![Label {
+            labels: vec![FindingLabel {
                 span: span_of(sources, "deploy/redis.yaml", "32Gi"),
                 text: "the kernel kills the container above 32 GiB".to_owned(),
             }],
             fix: Some(Fix {
                 safe: false,
                 title: "Lower maxmemory".to_owned(),
-                edits: vec![Edit {
+                edits: vec![TextEdit {
                     span: primary,
                     replacement: "30236569763".to_owned(),
                 }],
@@ -282,7 +284,7 @@ pub(super) mod samples {
                 },
                 at: primary,
             }],
-            labels: vec![Label {
+            labels: vec![FindingLabel {
                 span: primary,
                 text: "the server takes these words as arguments".to_owned(),
             }],
@@ -307,7 +309,7 @@ mod tests {
 
     #[test]
     fn what_a_person_reads() {
-        insta::assert_snapshot!(render(&report(), Layout::default(), true), @r#"
+        insta::assert_snapshot!(render(&report(), TextLayout::default(), true), @r#"
         error[memory/maxmemory-too-high]: maxmemory is 97% of the container's 32 GiB limit
            ╭─[conf/redis.conf:2:11]
          1 │ # cache
@@ -352,7 +354,7 @@ mod tests {
         let report = report();
         for (primary, label) in [(line, value), (value, line), (value, value)] {
             let mut finding = finding("a/b", Severity::Info, primary);
-            finding.labels = vec![Label {
+            finding.labels = vec![FindingLabel {
                 span: label,
                 text: "so much".to_owned(),
             }];
@@ -367,14 +369,14 @@ mod tests {
         let mut report = report();
         report.findings.clear();
         report.notes.clear();
-        report.summary = crate::finding::Summary {
+        report.summary = crate::finding::ReportSummary {
             files: 14,
             servers: 1,
             clients: 2,
             ..Default::default()
         };
         insta::assert_snapshot!(
-            render(&report, Layout::default(), false),
+            render(&report, TextLayout::default(), false),
             @"No findings in 14 files (1 server, 2 clients)"
         );
     }
@@ -385,7 +387,7 @@ mod tests {
         report.findings.truncate(2);
         report.findings[1].suppressed = None;
         report.findings[0].message = "red \u{1b}[31m".to_owned();
-        let text = render(&report, Layout::default(), false);
+        let text = render(&report, TextLayout::default(), false);
         assert!(!text.contains("hunter2"), "{text}");
         assert!(text.contains("requirepass ***"), "{text}");
         assert!(!text.contains('\u{1b}'), "{text}");
@@ -393,9 +395,9 @@ mod tests {
 
     #[test]
     fn colour_changes_nothing_but_styles() {
-        let layout = Layout {
+        let layout = TextLayout {
             color: Color::Always,
-            ..Layout::default()
+            ..TextLayout::default()
         };
         let colored = render(&report(), layout, true);
         let styles = regex::Regex::new("\u{1b}\\[[0-9;]*m").unwrap();
@@ -405,7 +407,7 @@ mod tests {
             .lines()
             .map(|l| l.trim_end().to_owned())
             .collect();
-        let expected = render(&report(), Layout::default(), true);
+        let expected = render(&report(), TextLayout::default(), true);
         assert_eq!(plain, expected.lines().collect::<Vec<_>>());
     }
 
@@ -418,7 +420,7 @@ mod tests {
         let mut only = finding("a/b", Severity::Error, spans[0]);
         only.labels = spans[1..]
             .iter()
-            .map(|span| Label {
+            .map(|span| FindingLabel {
                 span: *span,
                 text: "here".to_owned(),
             })
@@ -432,7 +434,11 @@ mod tests {
         let text = format!("{}maxmemory{}\n", "x".repeat(100_000), "y".repeat(100_000));
         let at = 100_000;
         let span = Span::new(FileId(0), at, at + 9);
-        let shown = render(&report_on(&text, &[span], vec![]), Layout::default(), false);
+        let shown = render(
+            &report_on(&text, &[span], vec![]),
+            TextLayout::default(),
+            false,
+        );
         assert!(shown.contains("xmaxmemoryy"), "{shown}");
         assert!(shown.lines().all(|l| l.chars().count() < 120), "{shown}");
         assert!(shown.contains("[a.conf:1:100001]"), "{shown}");
@@ -442,7 +448,11 @@ mod tests {
     fn a_mark_over_many_lines_shows_its_first_one() {
         let text = "a {\n".to_owned() + &"  b\n".repeat(50) + "}\n";
         let span = Span::new(FileId(0), 0, text.len());
-        let shown = render(&report_on(&text, &[span], vec![]), Layout::default(), false);
+        let shown = render(
+            &report_on(&text, &[span], vec![]),
+            TextLayout::default(),
+            false,
+        );
         insta::assert_snapshot!(shown, @r#"
         error[a/b]: something is wrong
            ╭─[a.conf:1:1]
@@ -468,7 +478,7 @@ mod tests {
             let span = |(a, b): (usize, usize)| Span::new(FileId(0), a.min(b), a.max(b));
             let spans: Vec<Span> = places.into_iter().map(span).collect();
             let report = report_on(&text, &spans, vec![span(secret)]);
-            let shown = render(&report, Layout { color: Color::Never, width }, true);
+            let shown = render(&report, TextLayout { color: Color::Never, width }, true);
             prop_assert!(!shown.contains("Failed to read"), "{}", shown);
             prop_assert!(!shown.contains("OutOfBounds"), "{}", shown);
             prop_assert!(shown.chars().all(|c| c == '\n' || !c.is_control()));

@@ -7,7 +7,7 @@
 
 use crate::finding::{Finding, Report, Severity};
 
-use super::{OutputFormat, shown};
+use super::{OutputFormat, sanitize};
 
 /// How the command line offers it.
 pub const FORMAT: OutputFormat = OutputFormat {
@@ -50,7 +50,7 @@ fn properties(report: &Report, finding: &Finding) -> Vec<(&'static str, String)>
         // A log is read in a terminal too.
         (
             "file",
-            shown::one_line(report.sources.path(finding.primary)).into_owned(),
+            sanitize::one_line(report.sources.path(finding.primary)).into_owned(),
         ),
         ("line", start.line.to_string()),
         ("endLine", end.line.to_string()),
@@ -64,9 +64,9 @@ fn properties(report: &Report, finding: &Finding) -> Vec<(&'static str, String)>
 
 fn message(finding: &Finding) -> String {
     let assumed = if finding.certain { "" } else { " (assumed)" };
-    let message = shown::one_line(&finding.message);
+    let message = sanitize::one_line(&finding.message);
     match &finding.help {
-        Some(help) => format!("{message}{assumed}\n{}", shown::lines(help)),
+        Some(help) => format!("{message}{assumed}\n{}", sanitize::lines(help)),
         None => format!("{message}{assumed}"),
     }
 }

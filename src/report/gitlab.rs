@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::finding::{Finding, Report, Severity};
 
-use super::{OutputFormat, fingerprint, json, shown};
+use super::{OutputFormat, fingerprint, json, sanitize};
 
 /// How the command line offers it.
 pub const FORMAT: OutputFormat = OutputFormat {
@@ -34,7 +34,7 @@ fn issue(report: &Report, finding: &Finding, fingerprint: &str) -> Value {
     let assumed = if finding.certain { "" } else { " (assumed)" };
     let mut issue = json!({
         "type": "issue",
-        "description": format!("{}{assumed}", shown::one_line(&finding.message)),
+        "description": format!("{}{assumed}", sanitize::one_line(&finding.message)),
         "check_name": finding.rule,
         "fingerprint": fingerprint,
         "severity": severity(finding.severity),

@@ -5,10 +5,10 @@ use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
 use serde::Serialize;
 
-use crate::finding::{FaultCopy, Finding, Fix, Report, Severity, SubjectRef, Summary};
+use crate::finding::{FaultCopy, Finding, Fix, Report, ReportSummary, Severity, SubjectRef};
 use crate::source::{Sources, Span};
 
-use super::shown::is_hidden;
+use super::sanitize::is_hidden;
 
 use super::OutputFormat;
 
@@ -19,7 +19,7 @@ struct JsonReport<'a> {
     /// Raised when a field changes its meaning or goes away.
     #[schemars(extend("const" = 1))]
     schema_version: u32,
-    tool: Tool,
+    tool: ToolInfo,
     /// The absolute path of the repository's root, to which all paths are relative; null where the
     /// input is no tree (standard input).
     root: Option<&'a str>,
@@ -27,11 +27,11 @@ struct JsonReport<'a> {
     findings: Vec<JsonFinding<'a>>,
     undetermined: Vec<JsonUndetermined<'a>>,
     notes: Vec<JsonNote<'a>>,
-    summary: Summary,
+    summary: ReportSummary,
 }
 
 #[derive(Serialize, JsonSchema)]
-struct Tool {
+struct ToolInfo {
     name: &'static str,
     version: &'static str,
 }
@@ -47,7 +47,7 @@ struct JsonFinding<'a> {
     help: Option<&'a str>,
     url: Option<&'a str>,
     #[serde(flatten)]
-    place: Place<'a>,
+    place: JsonRange<'a>,
     labels: Vec<JsonLabel<'a>>,
     subject: JsonSubject<'a>,
     /// Other subjects and places of the same fault.
@@ -70,7 +70,7 @@ enum Certainty {
 
 /// A stretch of a file. The end is exclusive.
 #[derive(Serialize, JsonSchema)]
-struct Place<'a> {
+struct JsonRange<'a> {
     /// Relative to the repository's root, with `/`.
     path: &'a str,
     start: JsonPosition,
@@ -92,7 +92,7 @@ struct JsonPosition {
 #[schemars(rename = "Label")]
 struct JsonLabel<'a> {
     #[serde(flatten)]
-    place: Place<'a>,
+    place: JsonRange<'a>,
     text: &'a str,
 }
 
@@ -114,7 +114,7 @@ struct JsonCopy<'a> {
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "Fix")]
 struct JsonFix<'a> {
-    safety: Safety,
+    safety: JsonSafety,
     title: &'a str,
     /// Applied together or not at all.
     edits: Vec<JsonEdit<'a>>,
@@ -122,7 +122,7 @@ struct JsonFix<'a> {
 
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
-enum Safety {
+enum JsonSafety {
     Safe,
     Unsafe,
 }
@@ -131,7 +131,7 @@ enum Safety {
 #[schemars(rename = "Edit")]
 struct JsonEdit<'a> {
     #[serde(flatten)]
-    place: Place<'a>,
+    place: JsonRange<'a>,
     replacement: &'a str,
 }
 
@@ -214,7 +214,7 @@ fn escape_hidden(text: String) -> String {
 fn json_report(report: &Report) -> JsonReport<'_> {
     JsonReport {
         schema_version: 1,
-        tool: Tool {
+        tool: ToolInfo {
             name: env!("CARGO_PKG_NAME"),
             version: env!("CARGO_PKG_VERSION"),
         },
@@ -294,7 +294,7 @@ fn json_copy<'a>(sources: &'a Sources, copy: &'a FaultCopy) -> JsonCopy<'a> {
     }
 }
 
-fn json_position(place: crate::source::Position) -> JsonPosition {
+fn json_position(place: crate::source::TextPosition) -> JsonPosition {
     JsonPosition {
         line: place.line,
         column: place.column,
@@ -305,9 +305,9 @@ fn json_position(place: crate::source::Position) -> JsonPosition {
 fn json_fix<'a>(sources: &'a Sources, fix: &'a Fix) -> JsonFix<'a> {
     JsonFix {
         safety: if fix.safe {
-            Safety::Safe
+            JsonSafety::Safe
         } else {
-            Safety::Unsafe
+            JsonSafety::Unsafe
         },
         title: &fix.title,
         edits: fix
@@ -328,8 +328,8 @@ fn json_subject(subject: &SubjectRef) -> JsonSubject<'_> {
     }
 }
 
-fn place(sources: &Sources, span: Span) -> Place<'_> {
-    Place {
+fn place(sources: &Sources, span: Span) -> JsonRange<'_> {
+    JsonRange {
         path: sources.path(span),
         start: json_position(sources.start(span)),
         end: json_position(sources.end(span)),

@@ -6,7 +6,7 @@ use std::fmt::Write;
 
 use crate::finding::{Finding, Report};
 
-use super::{OutputFormat, shown, summary};
+use super::{OutputFormat, sanitize, summary};
 
 /// How the command line offers it.
 pub const FORMAT: OutputFormat = OutputFormat {
@@ -64,7 +64,7 @@ fn case(report: &Report, finding: &Finding) -> String {
     let path = report.sources.path(finding.primary);
     let start = report.sources.start(finding.primary);
     let assumed = if finding.certain { "" } else { " (assumed)" };
-    let message = format!("{}{assumed}", shown::one_line(&finding.message));
+    let message = format!("{}{assumed}", sanitize::one_line(&finding.message));
     let mut body = format!("{path}:{}:{}: {message}", start.line, start.column);
     if let Some(help) = &finding.help {
         let _ = write!(body, "\nhelp: {help}");
@@ -84,11 +84,11 @@ fn case(report: &Report, finding: &Finding) -> String {
 }
 
 fn attribute(text: &str) -> String {
-    shown::escaped(&shown::one_line(text))
+    sanitize::escaped(&sanitize::one_line(text))
 }
 
 fn text(text: &str) -> String {
-    shown::escaped(&shown::lines(text))
+    sanitize::escaped(&sanitize::lines(text))
 }
 
 #[cfg(test)]
@@ -117,7 +117,7 @@ mod tests {
     fn a_clean_run_has_a_passing_case() {
         let mut report = samples::report();
         report.findings.clear();
-        report.summary = crate::finding::Summary::default();
+        report.summary = crate::finding::ReportSummary::default();
         let text = super::render(&report);
         assert!(text.contains("tests=\"1\" failures=\"0\""), "{text}");
         assert!(text.contains("<testcase name=\"No findings in"), "{text}");

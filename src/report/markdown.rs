@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 
 use crate::finding::{Finding, Report, Severity};
 
-use super::{OutputFormat, shown, summary};
+use super::{OutputFormat, sanitize, summary};
 
 const MARK: &str = "<!-- redvet -->";
 
@@ -41,14 +41,14 @@ pub fn render(report: &Report) -> String {
 
 /// How often a rule speaks, and where its page is.
 #[derive(Default)]
-struct Row<'a> {
+struct RuleRow<'a> {
     count: usize,
     url: Option<&'a str>,
 }
 
 /// One row a rule, the worst first.
 fn table(findings: &[&Finding]) -> String {
-    let mut rows: BTreeMap<(Reverse<Severity>, &str), Row<'_>> = BTreeMap::new();
+    let mut rows: BTreeMap<(Reverse<Severity>, &str), RuleRow<'_>> = BTreeMap::new();
     for finding in findings {
         let key = (Reverse(finding.severity), finding.rule.as_str());
         let row = rows.entry(key).or_default();
@@ -58,7 +58,7 @@ fn table(findings: &[&Finding]) -> String {
     let mut out = String::from("\n| severity | rule | findings |\n|---|---|--:|\n");
     for ((severity, rule), row) in rows {
         let rule = match row.url {
-            Some(url) => format!("[{}](<{}>)", code(rule), shown::one_line(url)),
+            Some(url) => format!("[{}](<{}>)", code(rule), sanitize::one_line(url)),
             None => code(rule),
         };
         out.push_str(&format!(
@@ -95,7 +95,7 @@ fn file(report: &Report, findings: &[&Finding]) -> String {
     let Some(first) = findings.first() else {
         return String::new();
     };
-    let path = shown::one_line(report.sources.path(first.primary)).into_owned();
+    let path = sanitize::one_line(report.sources.path(first.primary)).into_owned();
     let mut out = format!(
         "\n<details><summary><code>{}</code> ({})</summary>\n\n",
         html(&path),
@@ -126,7 +126,7 @@ fn item(report: &Report, finding: &Finding) -> String {
 
 /// A word of our own as code.
 fn code(text: &str) -> String {
-    format!("`{}`", shown::one_line(text).replace(['`', '|'], ""))
+    format!("`{}`", sanitize::one_line(text).replace(['`', '|'], ""))
 }
 
 fn html(text: &str) -> String {
@@ -146,7 +146,7 @@ fn html(text: &str) -> String {
 /// Text as text. Pairs of backticks in it are ours and stay code; where they do not pair, they are
 /// escaped as all else.
 fn escaped(text: &str) -> String {
-    let text = shown::one_line(text);
+    let text = sanitize::one_line(text);
     let parts: Vec<&str> = text.split('`').collect();
     let pairs = parts.len() % 2 == 1;
     let hollow = parts
@@ -218,7 +218,7 @@ mod tests {
     fn a_clean_run_says_so() {
         let mut report = samples::report();
         report.findings.clear();
-        report.summary = crate::finding::Summary::default();
+        report.summary = crate::finding::ReportSummary::default();
         let text = render(&report);
         assert!(
             text.starts_with("<!-- redvet -->\n### redvet: No findings\n"),

@@ -4,19 +4,19 @@
 use crate::finding::Severity;
 use crate::source::{Sources, Span};
 
-use super::snippet::{self, Mark};
-use super::{Layout, shown, tidy};
+use super::snippet::{self, SnippetMark};
+use super::{TextLayout, sanitize, tidy};
 
 /// What is wrong in a file that redvet was told to obey.
 #[derive(Clone, Copy, Debug)]
-pub struct Mistake<'a> {
+pub struct ReportedMistake<'a> {
     pub span: Span,
     pub message: &'a str,
     pub help: Option<&'a str>,
 }
 
 /// Renders the mistakes in the order given: `path:line:col: error: message` and the snippet.
-pub fn render(sources: &Sources, mistakes: &[Mistake<'_>], layout: Layout) -> String {
+pub fn render(sources: &Sources, mistakes: &[ReportedMistake<'_>], layout: TextLayout) -> String {
     let blocks: Vec<String> = mistakes
         .iter()
         .map(|mistake| one(sources, mistake, layout))
@@ -24,20 +24,20 @@ pub fn render(sources: &Sources, mistakes: &[Mistake<'_>], layout: Layout) -> St
     tidy(&blocks.join("\n"))
 }
 
-fn one(sources: &Sources, mistake: &Mistake<'_>, layout: Layout) -> String {
+fn one(sources: &Sources, mistake: &ReportedMistake<'_>, layout: TextLayout) -> String {
     let at = sources.start(mistake.span);
-    let mark = Mark {
+    let mark = SnippetMark {
         span: mistake.span,
         text: None,
         primary: true,
     };
     format!(
         "{}:{}:{}: {}: {}\n{}",
-        shown::one_line(sources.path(mistake.span)),
+        sanitize::one_line(sources.path(mistake.span)),
         at.line,
         at.column,
         layout.color.severity(Severity::Error, "error"),
-        layout.color.bold(&shown::one_line(mistake.message)),
+        layout.color.bold(&sanitize::one_line(mistake.message)),
         snippet::render(sources, &[], &[mark], mistake.help, layout),
     )
 }
@@ -51,12 +51,12 @@ mod tests {
     fn a_mistake_shows_its_place_and_its_cure() {
         let mut sources = Sources::default();
         let file = sources.add(SourceFile::new("redvet.toml", "profil = \"strict\"\n"));
-        let mistakes = [Mistake {
+        let mistakes = [ReportedMistake {
             span: Span::new(file, 0, 6),
             message: "unknown key `profil`",
             help: Some("did you mean `profile`?"),
         }];
-        insta::assert_snapshot!(render(&sources, &mistakes, Layout::default()), @r#"
+        insta::assert_snapshot!(render(&sources, &mistakes, TextLayout::default()), @r#"
         redvet.toml:1:1: error: unknown key `profil`
            ╭─[redvet.toml:1:1]
          1 │ profil = "strict"

@@ -23,8 +23,8 @@ pub mod markdown;
 pub mod mistakes;
 mod paint;
 pub mod rdjson;
+mod sanitize;
 pub mod sarif;
-mod shown;
 mod snippet;
 pub mod statistics;
 mod summary;
@@ -69,7 +69,7 @@ pub struct OutputFormat {
 /// for.
 pub struct RenderRequest<'a> {
     pub report: &'a Report,
-    pub layout: Layout,
+    pub layout: TextLayout,
     /// Show what was not decided, and why.
     pub show_undetermined: bool,
     /// Counts instead of findings.
@@ -99,13 +99,13 @@ pub struct RuleText {
 
 /// How a format for people is laid out.
 #[derive(Clone, Copy, Debug)]
-pub struct Layout {
+pub struct TextLayout {
     pub color: Color,
     /// Columns of the terminal; snippets are clipped and help is wrapped to it.
     pub width: usize,
 }
 
-impl Default for Layout {
+impl Default for TextLayout {
     fn default() -> Self {
         Self {
             color: Color::Never,
@@ -116,7 +116,7 @@ impl Default for Layout {
 
 /// Text of other people as a terminal may show it, for what is printed beside a report.
 pub fn visible(text: &str) -> String {
-    shown::lines(text).into_owned()
+    sanitize::lines(text).into_owned()
 }
 
 /// The text without blanks at the ends of its lines, ending with exactly one line break.

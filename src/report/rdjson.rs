@@ -7,9 +7,9 @@
 use serde_json::{Value, json};
 
 use crate::finding::{Finding, Fix, Report, Severity};
-use crate::source::{Position, Sources, Span};
+use crate::source::{Sources, Span, TextPosition};
 
-use super::{OutputFormat, json, shown};
+use super::{OutputFormat, json, sanitize};
 
 /// How the command line offers it.
 pub const FORMAT: OutputFormat = OutputFormat {
@@ -59,15 +59,15 @@ fn diagnostic(sources: &Sources, finding: &Finding) -> Value {
 /// related locations as such.
 fn message(sources: &Sources, finding: &Finding) -> String {
     let assumed = if finding.certain { "" } else { " (assumed)" };
-    let mut text = format!("{}{assumed}", shown::one_line(&finding.message));
+    let mut text = format!("{}{assumed}", sanitize::one_line(&finding.message));
     if let Some(help) = &finding.help {
-        text.push_str(&format!("\n{}", shown::lines(help)));
+        text.push_str(&format!("\n{}", sanitize::lines(help)));
     }
     for label in finding.labels.iter().filter(|l| l.span != finding.primary) {
         let (path, line) = (sources.path(label.span), sources.start(label.span).line);
         text.push_str(&format!(
             "\n{path}:{line}: {}",
-            shown::one_line(&label.text)
+            sanitize::one_line(&label.text)
         ));
     }
     text
@@ -86,7 +86,7 @@ fn location(sources: &Sources, span: Span) -> Value {
 }
 
 fn range(sources: &Sources, span: Span) -> Value {
-    let place = |at: Position| {
+    let place = |at: TextPosition| {
         let line = sources.get(span.file).line_range(at.line - 1);
         json!({ "line": at.line, "column": at.byte - line.start + 1 })
     };

@@ -6,10 +6,12 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::finding::{Edit, Finding, Fix, Label, Note, Report, Severity, Suppressed};
+use crate::finding::{
+    Finding, FindingLabel, Fix, Report, ReportNote, Severity, Suppressed, TextEdit,
+};
 use crate::source::{Sources, Span};
 
-use super::{OutputFormat, RuleText, fingerprint, json, shown};
+use super::{OutputFormat, RuleText, fingerprint, json, sanitize};
 
 const SCHEMA: &str =
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
@@ -155,19 +157,19 @@ fn result(report: &Report, finding: &Finding, fingerprint: &str, rules: &[&RuleT
 
 fn message(finding: &Finding) -> String {
     let assumed = if finding.certain { "" } else { " (assumed)" };
-    let message = shown::one_line(&finding.message);
+    let message = sanitize::one_line(&finding.message);
     match &finding.help {
-        Some(help) => format!("{message}{assumed}\n{}", shown::lines(help)),
+        Some(help) => format!("{message}{assumed}\n{}", sanitize::lines(help)),
         None => format!("{message}{assumed}"),
     }
 }
 
-fn related(sources: &Sources, labels: &[Label]) -> Value {
-    let one = |(id, label): (usize, &Label)| {
+fn related(sources: &Sources, labels: &[FindingLabel]) -> Value {
+    let one = |(id, label): (usize, &FindingLabel)| {
         json!({
             "id": id,
             "physicalLocation": physical(sources, label.span),
-            "message": { "text": shown::one_line(&label.text) },
+            "message": { "text": sanitize::one_line(&label.text) },
         })
     };
     labels.iter().enumerate().map(one).collect()
@@ -183,7 +185,7 @@ fn suppression(suppressed: &Suppressed) -> Value {
 
 /// One change a file, with its replacements; a fix is all of them.
 fn fix(sources: &Sources, fix: &Fix) -> Value {
-    let mut edits: Vec<&Edit> = fix.edits.iter().collect();
+    let mut edits: Vec<&TextEdit> = fix.edits.iter().collect();
     edits.sort_by_key(|edit| edit.span);
     let changes: Vec<Value> = edits
         .chunk_by(|a, b| a.span.file == b.span.file)
@@ -197,24 +199,24 @@ fn fix(sources: &Sources, fix: &Fix) -> Value {
         })
         .collect();
     let safety = if fix.safe { "safe" } else { "unsafe" };
-    let title = shown::one_line(&fix.title);
+    let title = sanitize::one_line(&fix.title);
     json!({
         "description": { "text": format!("{title} ({safety})") },
         "artifactChanges": changes,
     })
 }
 
-fn replacement(sources: &Sources, edit: &Edit) -> Value {
+fn replacement(sources: &Sources, edit: &TextEdit) -> Value {
     json!({
         "deletedRegion": region(sources, edit.span),
         "insertedContent": { "text": edit.replacement },
     })
 }
 
-fn notification(note: &Note) -> Value {
+fn notification(note: &ReportNote) -> Value {
     let mut notification = json!({
         "level": "note",
-        "message": { "text": shown::one_line(&note.message) },
+        "message": { "text": sanitize::one_line(&note.message) },
     });
     if let Some(path) = &note.path {
         notification["locations"] =

@@ -15,11 +15,11 @@ use miette::{
 
 use crate::source::{FileId, MASK, SourceFile, Sources, Span};
 
-use super::{Color, Layout, shown};
+use super::{Color, TextLayout, sanitize};
 
 /// A place to underline, and what to say about it.
 #[derive(Clone, Debug)]
-pub(super) struct Mark {
+pub(super) struct SnippetMark {
     pub(super) span: Span,
     pub(super) text: Option<String>,
     pub(super) primary: bool,
@@ -33,9 +33,9 @@ const CONTEXT: usize = 1;
 
 /// The text and its labels, ready for miette.
 #[derive(Debug)]
-struct Snippet {
+struct SourceSnippet {
     text: String,
-    regions: Vec<Region>,
+    regions: Vec<SnippetRegion>,
     labels: Vec<LabeledSpan>,
     /// `path:line:col` by the label's place in the text.
     names: Vec<(Range<usize>, String)>,
@@ -43,7 +43,7 @@ struct Snippet {
 
 /// Lines of one file that follow each other, and where they stand in the snippet's text.
 #[derive(Debug)]
-struct Region {
+struct SnippetRegion {
     file: FileId,
     text: Range<usize>,
     first_line: usize,
@@ -54,14 +54,14 @@ struct Region {
 pub(super) fn render(
     sources: &Sources,
     secrets: &[Span],
-    marks: &[Mark],
+    marks: &[SnippetMark],
     help: Option<&str>,
-    layout: Layout,
+    layout: TextLayout,
 ) -> String {
-    let snippet = Builder::new(sources, secrets, layout.width).build(marks);
-    let diagnostic = Shown {
+    let snippet = SnippetBuilder::new(sources, secrets, layout.width).build(marks);
+    let diagnostic = DrawnSnippet {
         snippet,
-        help: help.map(|text| shown::lines(text).into_owned()),
+        help: help.map(|text| sanitize::lines(text).into_owned()),
     };
     let mut out = String::new();
     if handler(layout)
@@ -106,15 +106,15 @@ pub(super) struct CodeMark {
 pub(super) fn excerpts(
     sources: &Sources,
     secrets: &[Span],
-    marks: &[Mark],
+    marks: &[SnippetMark],
     width: usize,
 ) -> Vec<CodeExcerpt> {
-    let snippet = Builder::new(sources, secrets, width).build(marks);
+    let snippet = SnippetBuilder::new(sources, secrets, width).build(marks);
     let regions = snippet.regions.iter();
     regions.map(|region| snippet.excerpt(region)).collect()
 }
 
-fn handler(layout: Layout) -> GraphicalReportHandler {
+fn handler(layout: TextLayout) -> GraphicalReportHandler {
     let theme = GraphicalTheme {
         characters: ThemeCharacters::unicode(),
         styles: match layout.color {
@@ -131,13 +131,13 @@ fn handler(layout: Layout) -> GraphicalReportHandler {
         .without_syntax_highlighting()
 }
 
-struct Builder<'a> {
+struct SnippetBuilder<'a> {
     sources: &'a Sources,
     secrets: Vec<Span>,
     columns: usize,
 }
 
-impl<'a> Builder<'a> {
+impl<'a> SnippetBuilder<'a> {
     fn new(sources: &'a Sources, secrets: &[Span], width: usize) -> Self {
         let mut secrets = secrets.to_vec();
         secrets.sort_unstable();
@@ -149,8 +149,8 @@ impl<'a> Builder<'a> {
         }
     }
 
-    fn build(&self, marks: &[Mark]) -> Snippet {
-        let mut snippet = Snippet {
+    fn build(&self, marks: &[SnippetMark]) -> SourceSnippet {
+        let mut snippet = SourceSnippet {
             text: String::new(),
             regions: Vec::new(),
             labels: Vec::new(),
@@ -164,29 +164,29 @@ impl<'a> Builder<'a> {
         }
         for id in files {
             let file = self.sources.get(id);
-            let placed: Vec<Placed> = marks
+            let placed: Vec<VisibleMark> = marks
                 .iter()
                 .filter(|mark| mark.span.file == id)
-                .map(|mark| Placed::new(file, mark))
+                .map(|mark| VisibleMark::new(file, mark))
                 .collect();
             self.add_file(&mut snippet, id, &placed);
         }
         snippet
     }
 
-    fn add_file(&self, snippet: &mut Snippet, id: FileId, marks: &[Placed]) {
+    fn add_file(&self, snippet: &mut SourceSnippet, id: FileId, marks: &[VisibleMark]) {
         let file = self.sources.get(id);
         for lines in regions(file, marks) {
-            let inside: Vec<&Placed> = marks
+            let inside: Vec<&VisibleMark> = marks
                 .iter()
                 .filter(|mark| lines.contains(&mark.first_line))
                 .collect();
             let start = snippet.text.len();
-            let rows: Vec<Row> = lines
+            let rows: Vec<ShownColumns> = lines
                 .clone()
                 .map(|line| self.add_line(&mut snippet.text, id, line, &inside))
                 .collect();
-            snippet.regions.push(Region {
+            snippet.regions.push(SnippetRegion {
                 file: id,
                 text: start..snippet.text.len(),
                 first_line: lines.start,
@@ -199,7 +199,13 @@ impl<'a> Builder<'a> {
     }
 
     /// Appends one line as it is shown and says where its characters went.
-    fn add_line(&self, text: &mut String, id: FileId, line: usize, marks: &[&Placed]) -> Row {
+    fn add_line(
+        &self,
+        text: &mut String,
+        id: FileId,
+        line: usize,
+        marks: &[&VisibleMark],
+    ) -> ShownColumns {
         let file = self.sources.get(id);
         let range = file.line_range(line);
         let first_mark = marks
@@ -211,7 +217,7 @@ impl<'a> Builder<'a> {
         if from > range.start {
             text.push('…');
         }
-        let mut row = Row { cells: Vec::new() };
+        let mut row = ShownColumns { cells: Vec::new() };
         let body = file.text().get(from..range.end).unwrap_or("");
         let mut mask = None;
         for (count, (at, c)) in body.char_indices().enumerate() {
@@ -267,19 +273,23 @@ fn pushed(text: &mut String, word: &str) -> usize {
 
 /// Tabs stay: miette gives them their width.
 fn shown_char(c: char) -> char {
-    if c == '\t' { c } else { shown::shown_char(c) }
+    if c == '\t' {
+        c
+    } else {
+        sanitize::shown_char(c)
+    }
 }
 
 /// A mark cut to what can be shown: inside the file, on few lines, without blanks at its end.
-struct Placed<'a> {
-    mark: &'a Mark,
+struct VisibleMark<'a> {
+    mark: &'a SnippetMark,
     range: Range<usize>,
     first_line: usize,
     last_line: usize,
 }
 
-impl<'a> Placed<'a> {
-    fn new(file: &SourceFile, mark: &'a Mark) -> Self {
+impl<'a> VisibleMark<'a> {
+    fn new(file: &SourceFile, mark: &'a SnippetMark) -> Self {
         let text = file.text();
         let start = boundary(text, mark.span.start as usize);
         let end = boundary(text, mark.span.end as usize).max(start);
@@ -307,7 +317,7 @@ fn boundary(text: &str, at: usize) -> usize {
 }
 
 /// The runs of lines to show: the marked lines with their context, runs that touch joined.
-fn regions(file: &SourceFile, marks: &[Placed]) -> Vec<Range<usize>> {
+fn regions(file: &SourceFile, marks: &[VisibleMark]) -> Vec<Range<usize>> {
     // What follows the last line break is no line to show as context.
     let lines = file.line_count() - usize::from(file.text().ends_with('\n'));
     let mut runs: Vec<Range<usize>> = marks
@@ -329,11 +339,11 @@ fn regions(file: &SourceFile, marks: &[Placed]) -> Vec<Range<usize>> {
 }
 
 /// Where each shown character of a line stands: byte of the file, byte of the snippet.
-struct Row {
+struct ShownColumns {
     cells: Vec<(usize, usize)>,
 }
 
-impl Row {
+impl ShownColumns {
     /// The place of a file's byte in the snippet; what is clipped lies at the nearer edge.
     fn place(&self, at: usize) -> usize {
         let next = self.cells.partition_point(|(real, _)| *real < at);
@@ -342,8 +352,14 @@ impl Row {
     }
 }
 
-impl Snippet {
-    fn add_label(&mut self, file: &SourceFile, placed: &Placed, rows: &[Row], first: usize) {
+impl SourceSnippet {
+    fn add_label(
+        &mut self,
+        file: &SourceFile,
+        placed: &VisibleMark,
+        rows: &[ShownColumns],
+        first: usize,
+    ) {
         let row = |line: usize| &rows[line - first];
         let start = row(placed.first_line).place(placed.range.start);
         let end = row(placed.last_line).place(placed.range.end).max(start);
@@ -351,7 +367,7 @@ impl Snippet {
             .mark
             .text
             .as_deref()
-            .map(|text| shown::one_line(text).into_owned());
+            .map(|text| sanitize::one_line(text).into_owned());
         let span = SourceSpan::from(start..end);
         self.labels.push(if placed.mark.primary {
             LabeledSpan::new_primary_with_span(text, span)
@@ -359,13 +375,18 @@ impl Snippet {
             LabeledSpan::new_with_span(text, span)
         });
         let at = file.position(placed.range.start);
-        let name = format!("{}:{}:{}", shown::one_line(file.path()), at.line, at.column);
+        let name = format!(
+            "{}:{}:{}",
+            sanitize::one_line(file.path()),
+            at.line,
+            at.column
+        );
         self.names.push((start..end, name));
     }
 }
 
-impl Snippet {
-    fn excerpt(&self, region: &Region) -> CodeExcerpt {
+impl SourceSnippet {
+    fn excerpt(&self, region: &SnippetRegion) -> CodeExcerpt {
         let text = self.text.get(region.text.clone()).unwrap_or_default();
         let mut start = region.text.start;
         let mut lines = Vec::new();
@@ -400,7 +421,7 @@ fn in_line(label: &LabeledSpan, line: &Range<usize>) -> Option<CodeMark> {
     })
 }
 
-impl SourceCode for Snippet {
+impl SourceCode for SourceSnippet {
     /// The whole region that holds the span, so that miette draws one frame a region; a span over
     /// two regions is refused, which keeps their frames apart.
     fn read_span<'a>(
@@ -435,20 +456,20 @@ impl SourceCode for Snippet {
 
 /// What miette is given to draw.
 #[derive(Debug)]
-struct Shown {
-    snippet: Snippet,
+struct DrawnSnippet {
+    snippet: SourceSnippet,
     help: Option<String>,
 }
 
-impl std::fmt::Display for Shown {
+impl std::fmt::Display for DrawnSnippet {
     fn fmt(&self, _: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         Ok(())
     }
 }
 
-impl std::error::Error for Shown {}
+impl std::error::Error for DrawnSnippet {}
 
-impl miette::Diagnostic for Shown {
+impl miette::Diagnostic for DrawnSnippet {
     fn help<'a>(&'a self) -> Option<Box<dyn std::fmt::Display + 'a>> {
         self.help
             .as_ref()

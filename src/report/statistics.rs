@@ -4,13 +4,13 @@
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
-use crate::finding::{Report, RuleRun, Severity, Tally};
+use crate::finding::{ConditionTally, Report, RuleRun, Severity};
 
-use super::{shown, summary, tidy};
+use super::{sanitize, summary, tidy};
 
 /// What a rule came to.
 #[derive(Default)]
-struct Count {
+struct RuleCount {
     worst: Option<Severity>,
     findings: usize,
     suppressed: usize,
@@ -30,7 +30,7 @@ pub fn render(report: &Report) -> String {
 }
 
 fn found(report: &Report) -> String {
-    let mut counts: BTreeMap<&str, Count> = BTreeMap::new();
+    let mut counts: BTreeMap<&str, RuleCount> = BTreeMap::new();
     for finding in &report.findings {
         let count = counts.entry(&finding.rule).or_default();
         if finding.suppressed.is_some() {
@@ -41,12 +41,12 @@ fn found(report: &Report) -> String {
         count.fixable += usize::from(finding.fix.is_some());
         count.worst = count.worst.max(Some(finding.severity));
     }
-    let mut rows: Vec<(&str, Count)> = counts.into_iter().collect();
+    let mut rows: Vec<(&str, RuleCount)> = counts.into_iter().collect();
     rows.sort_by_key(|(_, count)| Reverse((count.findings, count.suppressed)));
     rows.iter().map(|(rule, count)| row(rule, count)).collect()
 }
 
-fn row(rule: &str, count: &Count) -> String {
+fn row(rule: &str, count: &RuleCount) -> String {
     let word = count.worst.map_or("-", Severity::as_str);
     let mut more = Vec::new();
     if count.fixable > 0 {
@@ -73,11 +73,11 @@ const CONSTANT: [(&str, OfRun); 4] = [
         run.subjects > 0 && fails == run.subjects
     }),
     ("`assert` always true", |run| {
-        let Tally { holds, fails, open } = run.assert;
+        let ConditionTally { holds, fails, open } = run.assert;
         holds > 0 && fails + open == 0
     }),
     ("`assert` always false", |run| {
-        let Tally { holds, fails, open } = run.assert;
+        let ConditionTally { holds, fails, open } = run.assert;
         fails > 1 && holds + open == 0
     }),
 ];
@@ -118,7 +118,7 @@ fn undecided(report: &Report) -> String {
         for (reason, count) in reasons {
             out.push_str(&format!(
                 "       {count:>3} x {}\n",
-                shown::one_line(reason)
+                sanitize::one_line(reason)
             ));
         }
     }
@@ -128,7 +128,7 @@ fn undecided(report: &Report) -> String {
 #[cfg(test)]
 mod tests {
     use super::super::full::samples;
-    use super::{RuleRun, Tally};
+    use super::{ConditionTally, RuleRun};
 
     #[test]
     fn counts_by_rule_and_reasons() {
@@ -155,7 +155,7 @@ mod tests {
             rule: rule.to_owned(),
             subjects,
             when: None,
-            assert: Tally {
+            assert: ConditionTally {
                 holds,
                 fails,
                 open: 0,
@@ -167,9 +167,9 @@ mod tests {
             run("a/loud", 2, 0, 2),
             run("a/useful", 2, 1, 1),
             RuleRun {
-                when: Some(Tally {
+                when: Some(ConditionTally {
                     fails: 2,
-                    ..Tally::default()
+                    ..ConditionTally::default()
                 }),
                 ..run("a/never", 2, 0, 0)
             },

@@ -1,10 +1,10 @@
 //! The last lines of the formats for people: how much was found in how much, and what can be fixed.
 
-use crate::finding::{Report, Summary};
+use crate::finding::{Report, ReportSummary};
 
 /// `2 errors, 1 info in 14 files (1 server, 2 clients); 5 rules undetermined (--show-undetermined)`.
 /// `listed`: the undetermined rules stand above, so that nobody needs to be told how to see them.
-pub(super) fn line(summary: &Summary, listed: bool) -> String {
+pub(super) fn line(summary: &ReportSummary, listed: bool) -> String {
     let mut text = format!("{} in {}", findings(summary), scope(summary));
     if summary.undetermined > 0 {
         let rules = count(summary.undetermined, "rule", "rules");
@@ -18,7 +18,7 @@ pub(super) fn line(summary: &Summary, listed: bool) -> String {
 }
 
 /// `14 files (1 server, 2 clients)`: what was read.
-pub(super) fn scope(summary: &Summary) -> String {
+pub(super) fn scope(summary: &ReportSummary) -> String {
     format!(
         "{} ({}, {})",
         count(summary.files, "file", "files"),
@@ -42,7 +42,7 @@ pub(super) fn fixable(report: &Report) -> Option<String> {
 }
 
 /// `2 errors, 1 info`, or that there is none.
-pub(super) fn findings(summary: &Summary) -> String {
+pub(super) fn findings(summary: &ReportSummary) -> String {
     let parts: Vec<String> = [
         (summary.error, "error", "errors"),
         (summary.warning, "warning", "warnings"),

@@ -3,7 +3,7 @@
 
 use crate::finding::{ChangeView, ServerUpgrade, UpgradeView};
 
-use super::{Color, shown, tidy};
+use super::{Color, sanitize, tidy};
 
 /// The view as indented JSON.
 pub fn json(view: &UpgradeView) -> Result<String, serde_json::Error> {
@@ -14,7 +14,7 @@ pub fn json(view: &UpgradeView) -> Result<String, serde_json::Error> {
 pub fn table(view: &UpgradeView, color: Color) -> String {
     let mut out = format!("{} -> {}\n", view.from, view.to);
     for note in &view.notes {
-        out.push_str(&format!("note: {}\n", shown::one_line(note)));
+        out.push_str(&format!("note: {}\n", sanitize::one_line(note)));
     }
     for server in &view.servers {
         out.push('\n');
@@ -30,9 +30,9 @@ fn table_of(server: &ServerUpgrade, color: Color) -> String {
         .as_ref()
         .map_or(String::new(), |n| format!(" in {n}"));
     let title = format!("{}{namespace}", server.name);
-    let mut out = format!("{}\n", color.bold(&shown::one_line(&title)));
+    let mut out = format!("{}\n", color.bold(&sanitize::one_line(&title)));
     for part in &server.not_visible {
-        out.push_str(&format!("  not visible: {}\n", shown::one_line(part)));
+        out.push_str(&format!("  not visible: {}\n", sanitize::one_line(part)));
     }
     if server.changes.is_empty() {
         out.push_str("  no changes\n");
@@ -60,22 +60,22 @@ fn row(change: &ChangeView, (kind, directive): (usize, usize)) -> String {
         _ => String::new(),
     };
     let place = match (&change.path, change.line) {
-        (Some(path), Some(line)) => format!(" ({}:{line})", shown::one_line(path)),
+        (Some(path), Some(line)) => format!(" ({}:{line})", sanitize::one_line(path)),
         _ => String::new(),
     };
     format!(
         "  {mark} {:<kind$}  {:<directive$}  {values}{}{place}\n",
         change.kind,
-        shown::one_line(&change.directive),
-        shown::one_line(&change.message),
+        sanitize::one_line(&change.directive),
+        sanitize::one_line(&change.message),
     )
 }
 
 fn quoted(text: &str) -> String {
     if text.is_empty() || text.contains(' ') {
-        return format!("\"{}\"", shown::one_line(text));
+        return format!("\"{}\"", sanitize::one_line(text));
     }
-    shown::one_line(text).to_string()
+    sanitize::one_line(text).to_string()
 }
 
 fn summary(view: &UpgradeView) -> String {

@@ -6,27 +6,27 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::facts::raw::RawLine;
-use crate::facts::value::{Origin, Overridden, State, Written};
-use crate::facts::{Cause, Datum, Slot, Strength, Value};
-use crate::knowledge::servers::Series;
+use crate::facts::value::{Explicitness, OverriddenPlace, ValueOrigin, ValueState};
+use crate::facts::{Cause, Datum, EditTarget, FactValue, Strength};
+use crate::knowledge::servers::ServerSeries;
 use crate::resolve::config_transcript::{ConfigStep, ConfigTranscript};
 use crate::resolve::directive_state::DirectiveState;
 use crate::source::{MASK, Span};
 
 /// Where the values that nobody wrote could be written, and where a finding on them stands.
 #[derive(Clone, Debug)]
-pub struct Home {
+pub struct UnsetAnchor {
     pub place: Span,
-    pub append: Slot,
+    pub append: EditTarget,
 }
 
 /// The effective value of every directive that the plausible series know and do not ignore, by
 /// canonical name.
 pub fn effective(
     transcript: &ConfigTranscript<'_>,
-    home: &Home,
+    home: &UnsetAnchor,
     is_secret: &dyn Fn(&str) -> bool,
-) -> BTreeMap<String, Value> {
+) -> BTreeMap<String, FactValue> {
     let states: Vec<_> = transcript.directives().collect();
     let names: BTreeSet<&String> = states.iter().flat_map(|of| of.keys()).collect();
     let source = source_name(transcript.series);
@@ -42,7 +42,7 @@ pub fn effective(
 }
 
 /// `redis 7.2`, or the series that are plausible.
-pub fn source_name(candidates: &[&Series]) -> String {
+pub fn source_name(candidates: &[&ServerSeries]) -> String {
     match candidates {
         [one] => one.name(),
         many => {
@@ -54,7 +54,7 @@ pub fn source_name(candidates: &[&Series]) -> String {
 }
 
 /// One state for all plausible series.
-fn merge(per_series: &[Option<&DirectiveState>], candidates: &[&Series]) -> DirectiveState {
+fn merge(per_series: &[Option<&DirectiveState>], candidates: &[&ServerSeries]) -> DirectiveState {
     let known = || per_series.iter().flatten();
     // Series that know more of the lines' names say more of who assigned it: the last of these counts.
     let longest = known().max_by_key(|of| of.assigned_by.len());
@@ -69,7 +69,7 @@ fn merge(per_series: &[Option<&DirectiveState>], candidates: &[&Series]) -> Dire
         {
             first.state.clone()
         }
-        _ => State::Unknown(differs(per_series, candidates)),
+        _ => ValueState::Unknown(differs(per_series, candidates)),
     };
     DirectiveState {
         state,
@@ -79,12 +79,12 @@ fn merge(per_series: &[Option<&DirectiveState>], candidates: &[&Series]) -> Dire
     }
 }
 
-fn differs(per_series: &[Option<&DirectiveState>], candidates: &[&Series]) -> Cause {
+fn differs(per_series: &[Option<&DirectiveState>], candidates: &[&ServerSeries]) -> Cause {
     let unknown = per_series
         .iter()
         .flatten()
         .find_map(|outcome| match &outcome.state {
-            State::Unknown(reason) => Some(reason.clone()),
+            ValueState::Unknown(reason) => Some(reason.clone()),
             _ => None,
         });
     unknown.unwrap_or_else(|| Cause::VersionDependent {
@@ -93,7 +93,7 @@ fn differs(per_series: &[Option<&DirectiveState>], candidates: &[&Series]) -> Ca
     })
 }
 
-fn range_name(candidates: &[&Series]) -> String {
+fn range_name(candidates: &[&ServerSeries]) -> String {
     let names: Vec<_> = candidates.iter().map(|series| series.name()).collect();
     names.join(", ")
 }
@@ -104,16 +104,16 @@ fn to_value(
     steps: &[ConfigStep<'_>],
     source: &str,
     secret: bool,
-) -> Value {
-    let mut value = Value {
+) -> FactValue {
+    let mut value = FactValue {
         state: directive.state.clone(),
-        ..Value::absent()
+        ..FactValue::absent()
     }
     .with_name(name);
     value.secret = secret;
     value.origin = match &directive.state {
-        State::Default(_) => Origin::Default(source.to_owned()),
-        _ => Origin::None,
+        ValueState::Default(_) => ValueOrigin::Default(source.to_owned()),
+        _ => ValueOrigin::None,
     };
     let winner = directive.assigned_by.last().map(|at| &steps[*at]);
     match winner {
@@ -126,8 +126,8 @@ fn to_value(
             | ConfigStep::Closes,
         )
         | None => {
-            if let (State::Unknown(reason), true) = (&directive.state, directive.overridable) {
-                value.written = Written::Unknown(reason.clone());
+            if let (ValueState::Unknown(reason), true) = (&directive.state, directive.overridable) {
+                value.written = Explicitness::Unknown(reason.clone());
             }
         }
     }
@@ -149,37 +149,37 @@ fn to_value(
     value
 }
 
-fn written_by(value: &mut Value, line: &RawLine, strength: Strength) {
-    value.written = Written::Yes;
+fn written_by(value: &mut FactValue, line: &RawLine, strength: Strength) {
+    value.written = Explicitness::Yes;
     value.strength = strength;
     value.slot = line.slot.clone();
-    value.origin = Origin::Written(match &line.slot {
-        Slot::Replace { span, .. } => *span,
+    value.origin = ValueOrigin::Written(match &line.slot {
+        EditTarget::Replace { span, .. } => *span,
         _ => line.span,
     });
 }
 
 /// What an operator writes by itself is a default with the shape as its origin.
-fn generated_by(value: &mut Value, source: &str) {
-    value.written = Written::No;
-    value.origin = Origin::Shape(source.to_owned());
-    if let State::Set(datum) = &value.state {
-        value.state = State::Default(datum.clone());
+fn generated_by(value: &mut FactValue, source: &str) {
+    value.written = Explicitness::No;
+    value.origin = ValueOrigin::Shape(source.to_owned());
+    if let ValueState::Set(datum) = &value.state {
+        value.state = ValueState::Default(datum.clone());
     }
 }
 
-fn overridden(step: &ConfigStep<'_>, secret: bool) -> Option<Overridden> {
+fn overridden(step: &ConfigStep<'_>, secret: bool) -> Option<OverriddenPlace> {
     let ConfigStep::Line { line, .. } = step else {
         return None;
     };
     let words: Vec<_> = line
         .words
         .iter()
-        .take(line.meant)
+        .take(line.argument_count)
         .skip(1)
         .map(|w| w.text.as_str())
         .collect();
-    Some(Overridden {
+    Some(OverriddenPlace {
         span: line.span,
         text: if secret {
             MASK.to_owned()
@@ -189,32 +189,32 @@ fn overridden(step: &ConfigStep<'_>, secret: bool) -> Option<Overridden> {
     })
 }
 
-fn mask(value: &mut Value) {
-    if let State::Set(Datum::Text(text)) = &mut value.state
+fn mask(value: &mut FactValue) {
+    if let ValueState::Set(Datum::Text(text)) = &mut value.state
         && !text.is_empty()
     {
         *text = MASK.to_owned();
     }
 }
 
-fn at_home(name: &str, mut value: Value, home: &Home) -> Value {
-    value.home = Some(home.place);
-    if matches!(value.slot, Slot::None) && value.written != Written::Yes {
+fn at_home(name: &str, mut value: FactValue, home: &UnsetAnchor) -> FactValue {
+    value.anchor_when_unset = Some(home.place);
+    if matches!(value.slot, EditTarget::None) && value.written != Explicitness::Yes {
         value.slot = named(&home.append, name);
     }
     value
 }
 
 /// The slot with the directive's name filled in.
-fn named(slot: &Slot, directive: &str) -> Slot {
+fn named(slot: &EditTarget, directive: &str) -> EditTarget {
     match slot.clone() {
-        Slot::InsertLine {
+        EditTarget::InsertLine {
             at,
             indent,
             newline,
             break_before,
             ..
-        } => Slot::InsertLine {
+        } => EditTarget::InsertLine {
             at,
             indent,
             newline,

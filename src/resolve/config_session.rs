@@ -10,15 +10,17 @@
 use std::collections::BTreeMap;
 
 use crate::facts::Datum;
-use crate::knowledge::servers::language::{Build, Conflict, ConflictLine, Stage, Users};
-use crate::knowledge::servers::{Form, Series};
+use crate::knowledge::servers::language::{
+    ConflictLine, DirectiveConflict, RepeatedUser, ServerBuild, StopStage,
+};
+use crate::knowledge::servers::{ServerSeries, SpecialParser};
 use crate::resolve::directive_state::{ConfigValues, has_effect};
-use crate::resolve::line::{self, LineOutcome, Problem, Reading};
+use crate::resolve::line::{self, DirectiveReading, LineOutcome, LineProblem};
 
 /// A line as it is read where it stands.
 #[derive(Clone, Debug, PartialEq)]
 pub struct LineInContext {
-    pub reading: Reading,
+    pub reading: DirectiveReading,
     /// The earlier line beside which this one is refused.
     pub beside: Option<usize>,
 }
@@ -26,7 +28,7 @@ pub struct LineInContext {
 /// Why and where a server stops.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ServerRefusal {
-    pub stage: Stage,
+    pub stage: StopStage,
     /// The line that the server names, if it names one, as the caller numbers lines.
     pub line: Option<usize>,
     /// What it prints; several lines of the log are joined by ` | `.
@@ -41,18 +43,18 @@ impl ServerRefusal {
 }
 
 /// What a server does that stops at a stage.
-pub(super) fn stops(stage: Stage, names_line: bool) -> &'static str {
+pub(super) fn stops(stage: StopStage, names_line: bool) -> &'static str {
     match (stage, names_line) {
-        (Stage::Config, true) => "refuses to start",
-        (Stage::Config, false) => "refuses to start, without naming the line",
-        (Stage::Startup, _) => "stops at startup, without naming the line",
-        (Stage::Crash, _) => "crashes at startup, without naming the line",
+        (StopStage::Config, true) => "refuses to start",
+        (StopStage::Config, false) => "refuses to start, without naming the line",
+        (StopStage::Startup, _) => "stops at startup, without naming the line",
+        (StopStage::Crash, _) => "crashes at startup, without naming the line",
     }
 }
 
 /// Two directives that were given and that the tables refuse together.
 pub struct GivenConflict<'s> {
-    pub conflict: &'s Conflict,
+    pub conflict: &'s DirectiveConflict,
     /// The line that gave the first of them.
     pub given: usize,
     /// `None`: a value is not known on which it depends whether they are refused.
@@ -61,8 +63,8 @@ pub struct GivenConflict<'s> {
 
 /// How far a series has read. Lines are called by numbers that the caller chooses.
 pub struct ConfigSession<'s> {
-    pub series: &'s Series,
-    build: Build,
+    pub series: &'s ServerSeries,
+    build: ServerBuild,
     /// What the lines have assigned so far; the caller says which of them count.
     pub values: ConfigValues<'s>,
     /// A new user may use every channel.
@@ -76,7 +78,7 @@ pub struct ConfigSession<'s> {
 }
 
 impl<'s> ConfigSession<'s> {
-    pub fn new(series: &'s Series, build: Build) -> Self {
+    pub fn new(series: &'s ServerSeries, build: ServerBuild) -> Self {
         Self {
             series,
             build,
@@ -91,10 +93,13 @@ impl<'s> ConfigSession<'s> {
 
     /// Lines of this name are read by what earlier ones did; all others can be read alone.
     pub(super) fn is_stateful(&self, name: &str) -> bool {
-        matches!(self.form(name), Some(Form::AclUser | Form::Rename))
+        matches!(
+            self.form(name),
+            Some(SpecialParser::AclUser | SpecialParser::Rename)
+        )
     }
 
-    fn form(&self, name: &str) -> Option<Form> {
+    fn form(&self, name: &str) -> Option<SpecialParser> {
         self.series.directive(name)?.form
     }
 
@@ -102,14 +107,14 @@ impl<'s> ConfigSession<'s> {
     pub fn read(&mut self, at: usize, name: &str, args: &[&str]) -> LineInContext {
         let form = self.form(name);
         // A user that is declared a second time is refused before anything else of the line is read.
-        if let (Some(Form::AclUser), [user, ..]) = (form, args)
+        if let (Some(SpecialParser::AclUser), [user, ..]) = (form, args)
             && let Some(first) = self.declared(user, at)
         {
-            return refused(duplicate_user(user), Some(first), Problem::None);
+            return refused(duplicate_user(user), Some(first), LineProblem::None);
         }
         let reading = line::read_behind(self.series, self.build, self.channels_open, name, args);
         let line = match (form, args) {
-            (Some(Form::Rename), [old, new]) => self.rename(reading, [old, new], at, name),
+            (Some(SpecialParser::Rename), [old, new]) => self.rename(reading, [old, new], at, name),
             _ => alone(reading),
         };
         self.pass(at, name, &line.reading);
@@ -117,10 +122,10 @@ impl<'s> ConfigSession<'s> {
     }
 
     /// Goes over a line that has been read: what it gives, and what it decides for later ones.
-    pub(super) fn pass(&mut self, at: usize, name: &str, reading: &Reading) {
+    pub(super) fn pass(&mut self, at: usize, name: &str, reading: &DirectiveReading) {
         if matches!(
             reading.outcome,
-            LineOutcome::Taken | LineOutcome::Refused(Stage::Startup)
+            LineOutcome::Taken | LineOutcome::Refused(StopStage::Startup)
         ) {
             self.give(at, name);
         }
@@ -128,7 +133,7 @@ impl<'s> ConfigSession<'s> {
     }
 
     /// Takes in what a line decides for users of later lines.
-    fn open(&mut self, name: &str, reading: &Reading) {
+    fn open(&mut self, name: &str, reading: &DirectiveReading) {
         let Some(by) = &self.series.language.channels_open_by else {
             return;
         };
@@ -153,12 +158,12 @@ impl<'s> ConfigSession<'s> {
         if first.is_none() {
             self.users.insert(user.to_owned(), at);
         }
-        first.filter(|_| self.series.language.users == Users::Once)
+        first.filter(|_| self.series.language.users == RepeatedUser::Once)
     }
 
     fn rename(
         &mut self,
-        reading: Reading,
+        reading: DirectiveReading,
         names: [&str; 2],
         at: usize,
         directive: &str,
@@ -166,14 +171,14 @@ impl<'s> ConfigSession<'s> {
         let [old, new] = names.map(str::to_ascii_lowercase);
         let was_given = self.new_names.contains_key(&old);
         match reading.outcome {
-            LineOutcome::Refused(Stage::Config) if was_given => {}
+            LineOutcome::Refused(StopStage::Config) if was_given => {}
             LineOutcome::Taken => {}
             _ => return alone(reading),
         }
         if let (Some(earlier), false) = (self.lost.get(&old), was_given) {
             let canonical = self.series.directive(directive).map(|d| d.name.as_str());
             let error = line::no_such_command(canonical.unwrap_or(directive));
-            return refused(error, Some(*earlier), Problem::None);
+            return refused(error, Some(*earlier), LineProblem::None);
         }
         if self.new_names.remove(&old).is_none() {
             self.lost.insert(old.clone(), at);
@@ -183,8 +188,8 @@ impl<'s> ConfigSession<'s> {
         if taken.is_some() || own && !self.lost.contains_key(&new) {
             const EXISTS: &str = "Target command name already exists";
             let problem = match taken {
-                Some(_) => Problem::None,
-                None => Problem::InvalidValue,
+                Some(_) => LineProblem::None,
+                None => LineProblem::InvalidValue,
             };
             return refused(EXISTS.to_owned(), taken, problem);
         }
@@ -239,14 +244,14 @@ impl<'s> ConfigSession<'s> {
 }
 
 /// A line that the earlier ones do not matter to.
-fn alone(reading: Reading) -> LineInContext {
+fn alone(reading: DirectiveReading) -> LineInContext {
     LineInContext {
         reading,
         beside: None,
     }
 }
 
-fn refused(error: String, beside: Option<usize>, problem: Problem) -> LineInContext {
+fn refused(error: String, beside: Option<usize>, problem: LineProblem) -> LineInContext {
     LineInContext {
         reading: line::refused(problem, error),
         beside,

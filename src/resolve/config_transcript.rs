@@ -11,11 +11,11 @@ use std::rc::Rc;
 
 use crate::facts::raw::{LineForm, RawLine};
 use crate::facts::{Cause, Strength};
-use crate::knowledge::servers::Series;
-use crate::knowledge::servers::language::Build;
+use crate::knowledge::servers::ServerSeries;
+use crate::knowledge::servers::language::ServerBuild;
 use crate::resolve::config_session::{ConfigSession, GivenConflict, ServerRefusal};
 use crate::resolve::directive_state::{Assignment, DirectiveState};
-use crate::resolve::line::{self, LineOutcome, Reading};
+use crate::resolve::line::{self, DirectiveReading, LineOutcome};
 use crate::source::Span;
 
 /// One thing that happens while the server reads its configuration.
@@ -47,8 +47,8 @@ pub enum ConfigStep<'a> {
 
 /// What every plausible series makes of a configuration.
 pub struct ConfigTranscript<'a> {
-    pub series: &'a [&'a Series],
-    build: Build,
+    pub series: &'a [&'a ServerSeries],
+    build: ServerBuild,
     pub(super) steps: Vec<ConfigStep<'a>>,
     /// By the line itself (two lines may stand in one place): what each series makes of it alone.
     lines: HashMap<*const RawLine, Vec<Rc<LineReadings>>>,
@@ -59,13 +59,13 @@ pub struct ConfigTranscript<'a> {
 #[derive(PartialEq)]
 struct LineReadings {
     /// Without what a person meant as a comment behind the value.
-    meant: Reading,
+    meant: DirectiveReading,
     /// With it, where there is such a comment.
-    whole: Option<Reading>,
+    whole: Option<DirectiveReading>,
 }
 
 impl LineReadings {
-    fn whole(&self) -> &Reading {
+    fn whole(&self) -> &DirectiveReading {
         self.whole.as_ref().unwrap_or(&self.meant)
     }
 }
@@ -81,7 +81,7 @@ struct SeriesTranscript {
 #[derive(Default)]
 struct LineInteraction {
     /// It reads the line otherwise than by itself.
-    reading: Option<Reading>,
+    reading: Option<DirectiveReading>,
     conflict: Option<LineConflict>,
 }
 
@@ -101,7 +101,7 @@ impl<'a> ConfigTranscript<'a> {
     pub fn read(
         steps: Vec<ConfigStep<'a>>,
         more: impl IntoIterator<Item = &'a RawLine>,
-        (series, build): (&'a [&'a Series], Build),
+        (series, build): (&'a [&'a ServerSeries], ServerBuild),
     ) -> Self {
         let mut transcript = Self {
             series,
@@ -136,7 +136,7 @@ impl<'a> ConfigTranscript<'a> {
             return all;
         };
         let args: Vec<&str> = args.iter().map(|word| word.text.as_str()).collect();
-        let meant = line.meant.saturating_sub(1).min(args.len());
+        let meant = line.argument_count.saturating_sub(1).min(args.len());
         for series in self.series {
             let read = |args: &[&str]| line::read_on(series, self.build, &name.text, args);
             let readings = LineReadings {
@@ -205,7 +205,7 @@ impl<'a> ConfigTranscript<'a> {
         interactions: &mut BTreeMap<Span, LineInteraction>,
     ) {
         let name = &line.words[0].text;
-        if line.words.iter().any(|word| word.hole.is_some()) {
+        if line.words.iter().any(|word| word.unresolved.is_some()) {
             // Its words are not known, but it gives the directive, whatever they come to.
             session.give(at, name);
         } else if session.is_stateful(name) {
@@ -274,12 +274,12 @@ impl<'a> ConfigTranscript<'a> {
     }
 
     /// What each series makes of the words before a trailing comment, whatever other lines say.
-    pub(super) fn alone(&self, line: &RawLine) -> impl Iterator<Item = &Reading> {
+    pub(super) fn alone(&self, line: &RawLine) -> impl Iterator<Item = &DirectiveReading> {
         self.of_line(line).map(|readings| &readings.meant)
     }
 
     /// What each series makes of all words of the line, whatever other lines say.
-    pub(super) fn whole(&self, line: &RawLine) -> impl Iterator<Item = &Reading> {
+    pub(super) fn whole(&self, line: &RawLine) -> impl Iterator<Item = &DirectiveReading> {
         self.of_line(line).map(LineReadings::whole)
     }
 
@@ -293,8 +293,8 @@ impl<'a> ConfigTranscript<'a> {
     pub(super) fn in_context<'r>(
         &'r self,
         line: &RawLine,
-        alone: impl Iterator<Item = &'r Reading>,
-    ) -> Vec<&'r Reading> {
+        alone: impl Iterator<Item = &'r DirectiveReading>,
+    ) -> Vec<&'r DirectiveReading> {
         let found = self.per_series.iter().map(|of| {
             let interaction = of.interactions.get(&line.span);
             interaction.and_then(|found| found.reading.as_ref())
@@ -319,15 +319,19 @@ impl<'a> ConfigTranscript<'a> {
 }
 
 /// What a line assigns; nothing where its name is not known, or a running server keeps what it has.
-fn assignment(series: &Series, line: &RawLine, meant: &Reading) -> Option<Assignment> {
+fn assignment(
+    series: &ServerSeries,
+    line: &RawLine,
+    meant: &DirectiveReading,
+) -> Option<Assignment> {
     let (name, args) = line.words.split_first()?;
     let at_runtime = line.form == LineForm::Runtime;
     let is_mutable = || series.directive(&name.text).is_some_and(|d| d.mutable);
-    if name.hole.is_some() || at_runtime && !is_mutable() {
+    if name.unresolved.is_some() || at_runtime && !is_mutable() {
         return None;
     }
-    let mut args = args.iter().take(line.meant.saturating_sub(1));
-    match args.find_map(|word| word.hole.clone()) {
+    let mut args = args.iter().take(line.argument_count.saturating_sub(1));
+    match args.find_map(|word| word.unresolved.clone()) {
         Some(reason) => Some(reason.into()),
         None if at_runtime && meant.datum.is_none() => None,
         None => Some(meant.into()),

@@ -6,16 +6,18 @@
 
 use std::collections::BTreeMap;
 
-use crate::facts::value::State;
+use crate::facts::value::ValueState;
 use crate::facts::{Cause, Datum};
 use crate::knowledge::servers::language::SaveLines;
-use crate::knowledge::servers::{Directive, Form, Kind, Repeat, Series, Status};
-use crate::resolve::line::{self, Problem, Reading};
+use crate::knowledge::servers::{
+    DirectiveSpec, DirectiveStatus, DirectiveType, RepeatRule, ServerSeries, SpecialParser,
+};
+use crate::resolve::line::{self, DirectiveReading, LineProblem};
 
 /// What one directive has come to in one series.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct DirectiveState {
-    pub(super) state: State,
+    pub(super) state: ValueState,
     /// The lines that assigned it, the winner last; empty for a default.
     pub(super) assigned_by: Vec<usize>,
     /// How many of them, from the last, the value is made of; those before them are replaced.
@@ -26,7 +28,7 @@ pub(super) struct DirectiveState {
 
 /// The values that one series has collected from the lines that it has read so far.
 pub struct ConfigValues<'s> {
-    series: &'s Series,
+    series: &'s ServerSeries,
     assigned: BTreeMap<String, DirectiveState>,
     /// The texts that are being read, each within the one before it.
     texts: Vec<TextProgress>,
@@ -44,7 +46,7 @@ struct TextProgress {
 }
 
 impl<'s> ConfigValues<'s> {
-    pub fn new(series: &'s Series) -> Self {
+    pub fn new(series: &'s ServerSeries) -> Self {
         Self {
             series,
             assigned: BTreeMap::new(),
@@ -67,11 +69,11 @@ impl<'s> ConfigValues<'s> {
     }
 
     /// Whether a line drops what earlier lines collected because of where it stands.
-    fn drops(&mut self, directive: &Directive) -> bool {
+    fn drops(&mut self, directive: &DirectiveSpec) -> bool {
         let Some(text) = self.texts.last_mut() else {
             return false;
         };
-        if directive.form != Some(Form::SavePoints) {
+        if directive.form != Some(SpecialParser::SavePoints) {
             return false;
         }
         let first = !std::mem::replace(&mut text.has_saved, true);
@@ -93,7 +95,7 @@ impl<'s> ConfigValues<'s> {
         for directive in self.assigned.values_mut() {
             directive.overridable = true;
             if is_replaced(directive) {
-                directive.state = State::Unknown(reason.clone());
+                directive.state = ValueState::Unknown(reason.clone());
             }
         }
     }
@@ -118,8 +120,8 @@ impl<'s> ConfigValues<'s> {
         known.assigned_by.push(at);
         known.overridable = false;
         match directive.repeat {
-            Repeat::Accumulates if !drops => accumulate(&mut known.state, state),
-            Repeat::AccumulatesPerClass if !drops => {
+            RepeatRule::Accumulates if !drops => accumulate(&mut known.state, state),
+            RepeatRule::AccumulatesPerClass if !drops => {
                 replace_classes(directive, &mut known.state, state);
             }
             _ => {
@@ -131,7 +133,7 @@ impl<'s> ConfigValues<'s> {
     }
 
     /// What a directive has come to so far, its default where no line has assigned it.
-    pub(super) fn state_of(&self, directive: &Directive) -> DirectiveState {
+    pub(super) fn state_of(&self, directive: &DirectiveSpec) -> DirectiveState {
         let unassigned = |state| DirectiveState {
             state,
             assigned_by: Vec::new(),
@@ -145,9 +147,9 @@ impl<'s> ConfigValues<'s> {
             return known.clone();
         }
         let state = match (&self.gap, line::default_of(directive)) {
-            (Some(reason), _) => State::Unknown(reason.clone()),
-            (None, Some(datum)) => State::Default(datum),
-            (None, None) => State::Absent,
+            (Some(reason), _) => ValueState::Unknown(reason.clone()),
+            (None, Some(datum)) => ValueState::Default(datum),
+            (None, None) => ValueState::Absent,
         };
         DirectiveState {
             overridable: self.gap.is_some(),
@@ -156,12 +158,12 @@ impl<'s> ConfigValues<'s> {
     }
 
     /// The value as `CONFIG GET` shows it; nothing where it is not known.
-    pub fn config_get(&self, directive: &Directive) -> Option<String> {
+    pub fn config_get(&self, directive: &DirectiveSpec) -> Option<String> {
         let format = |datum| line::format_config_get(directive, datum);
         match self.state_of(directive).state {
-            State::Set(datum) | State::Default(datum) => Some(format(Some(&datum))),
-            State::Absent => Some(format(None)),
-            State::Unknown(_) => None,
+            ValueState::Set(datum) | ValueState::Default(datum) => Some(format(Some(&datum))),
+            ValueState::Absent => Some(format(None)),
+            ValueState::Unknown(_) => None,
         }
     }
 
@@ -175,15 +177,15 @@ impl<'s> ConfigValues<'s> {
     }
 
     /// What another directive makes of this one, whatever is written.
-    fn forced(&self, directive: &Directive) -> Option<State> {
+    fn forced(&self, directive: &DirectiveSpec) -> Option<ValueState> {
         let forced = &self.series.language.forced;
         let forced = forced.iter().find(|f| f.directive == directive.name)?;
         let with = self.series.directive(&forced.with)?;
         match &self.assigned.get(&with.name)?.state {
-            State::Set(datum) if datum.as_text() == Some(&forced.is) => {
-                Some(State::Default(Datum::Int(forced.to.as_i64()?)))
+            ValueState::Set(datum) if datum.as_text() == Some(&forced.is) => {
+                Some(ValueState::Default(Datum::Int(forced.to.as_i64()?)))
             }
-            State::Unknown(reason) => Some(State::Unknown(reason.clone())),
+            ValueState::Unknown(reason) => Some(ValueState::Unknown(reason.clone())),
             _ => None,
         }
     }
@@ -191,17 +193,17 @@ impl<'s> ConfigValues<'s> {
 
 /// What a line assigns to its directive.
 pub struct Assignment {
-    pub state: State,
+    pub state: ValueState,
     /// What earlier lines assigned is dropped.
     pub clears: bool,
 }
 
-impl From<&Reading> for Assignment {
-    fn from(reading: &Reading) -> Self {
+impl From<&DirectiveReading> for Assignment {
+    fn from(reading: &DirectiveReading) -> Self {
         let state = match (&reading.datum, reading.problem) {
-            (Some(datum), _) => State::Set(datum.clone()),
-            (None, Problem::IneffectiveDirective) => State::Absent,
-            (None, _) => State::Unknown(Cause::Server("the server refuses the line")),
+            (Some(datum), _) => ValueState::Set(datum.clone()),
+            (None, LineProblem::IneffectiveDirective) => ValueState::Absent,
+            (None, _) => ValueState::Unknown(Cause::Server("the server refuses the line")),
         };
         Self {
             state,
@@ -213,47 +215,56 @@ impl From<&Reading> for Assignment {
 impl From<Cause> for Assignment {
     fn from(reason: Cause) -> Self {
         Self {
-            state: State::Unknown(reason),
+            state: ValueState::Unknown(reason),
             clears: false,
         }
     }
 }
 
 /// Directives that only do something when they are read have no effective value.
-pub fn has_effect(directive: &Directive) -> bool {
+pub fn has_effect(directive: &DirectiveSpec) -> bool {
     let acts = matches!(
         directive.form,
-        Some(Form::Include | Form::Rename | Form::Foreign | Form::AclUser)
+        Some(
+            SpecialParser::Include
+                | SpecialParser::Rename
+                | SpecialParser::Foreign
+                | SpecialParser::AclUser
+        )
     );
-    directive.status == Status::Active && directive.kind != Kind::ModuleConfig && !acts
+    directive.status == DirectiveStatus::Active
+        && directive.kind != DirectiveType::ModuleConfig
+        && !acts
 }
 
 /// Lists grow.
-fn accumulate(state: &mut State, now: State) {
+fn accumulate(state: &mut ValueState, now: ValueState) {
     match (state, now) {
-        (State::Set(Datum::List(before)), State::Set(Datum::List(now))) => before.extend(now),
-        (State::Unknown(_), State::Set(Datum::List(_))) => {}
+        (ValueState::Set(Datum::List(before)), ValueState::Set(Datum::List(now))) => {
+            before.extend(now)
+        }
+        (ValueState::Unknown(_), ValueState::Set(Datum::List(_))) => {}
         (state, now) => *state = now,
     }
 }
 
 /// What the first line about a directive makes of it: where every class has a value of its own, the
 /// classes that the line does not name keep their default.
-fn first_state(directive: &Directive, now: State) -> State {
-    if directive.repeat != Repeat::AccumulatesPerClass {
+fn first_state(directive: &DirectiveSpec, now: ValueState) -> ValueState {
+    if directive.repeat != RepeatRule::AccumulatesPerClass {
         return now;
     }
     let defaults = match line::default_of(directive) {
         Some(Datum::List(groups)) => groups,
         _ => Vec::new(),
     };
-    let mut state = State::Set(Datum::List(defaults));
+    let mut state = ValueState::Set(Datum::List(defaults));
     replace_classes(directive, &mut state, now);
     state
 }
 
 /// Groups replace the group of the same class, the defaults' too.
-fn replace_classes(directive: &Directive, state: &mut State, now: State) {
+fn replace_classes(directive: &DirectiveSpec, state: &mut ValueState, now: ValueState) {
     let class = |group: &Datum| {
         group
             .as_text()
@@ -261,13 +272,13 @@ fn replace_classes(directive: &Directive, state: &mut State, now: State) {
             .map(|name| line::canonical_class(directive, name).to_ascii_lowercase())
     };
     match (state, now) {
-        (State::Set(Datum::List(groups)), State::Set(Datum::List(now))) => {
+        (ValueState::Set(Datum::List(groups)), ValueState::Set(Datum::List(now))) => {
             for group in now {
                 groups.retain(|old| class(old) != class(&group));
                 groups.push(group);
             }
         }
-        (State::Unknown(_), State::Set(Datum::List(_))) => {}
+        (ValueState::Unknown(_), ValueState::Set(Datum::List(_))) => {}
         (state, now) => *state = now,
     }
 }

@@ -4,35 +4,35 @@
 use crate::facts::cause::Cause;
 use crate::facts::deployment::DeploymentQuantity;
 use crate::facts::linked::LinkedProgram;
-use crate::facts::raw::{Raw, RawPackage};
-use crate::facts::value::{Datum, State, Strength, Value};
-use crate::facts::{Link, Related};
-use crate::knowledge::clients::expression::Cpus;
-use crate::knowledge::languages::{self, Processors};
+use crate::facts::raw::{RawFacts, RawPackage};
+use crate::facts::value::{Datum, FactValue, Strength, ValueState};
+use crate::facts::{RelatedSubject, SubjectLink};
+use crate::knowledge::clients::expression::CpuSource;
+use crate::knowledge::languages::{self, ProcessorRule};
 use crate::resolve::server::figures::of_workload;
 
 /// What is known of a program's processes.
 #[derive(Clone, Debug)]
-pub struct Process {
+pub struct ProgramProcesses {
     /// `Deployment/api`; several are named one after another.
-    pub workload: Value,
-    pub links: Vec<Link>,
-    pub replicas: Value,
-    pub cpu: Value,
+    pub workload: FactValue,
+    pub links: Vec<SubjectLink>,
+    pub replicas: FactValue,
+    pub cpu: FactValue,
     /// How many processors the language's runtime takes.
-    pub gomaxprocs: Value,
+    pub gomaxprocs: FactValue,
     /// How many processors a limit leaves.
-    available: Value,
+    available: FactValue,
 }
 
 /// The processes of each program, in the programs' order.
-pub fn of_programs(raw: &Raw, programs: &[LinkedProgram]) -> Vec<Process> {
+pub fn of_programs(raw: &RawFacts, programs: &[LinkedProgram]) -> Vec<ProgramProcesses> {
     let each = programs.iter().map(|program| {
-        let one = One { raw, program };
+        let one = ProcessCount { raw, program };
         let cpu = one.common(|workload| {
             of_workload(raw, &raw.workloads[workload], DeploymentQuantity::LimitsCpu)
         });
-        Process {
+        ProgramProcesses {
             workload: one.workload(),
             links: one.links(),
             replicas: one.replicas(),
@@ -45,16 +45,16 @@ pub fn of_programs(raw: &Raw, programs: &[LinkedProgram]) -> Vec<Process> {
 }
 
 /// How many processors a client's process is given, where all programs that hold it agree.
-pub struct Machine<'a> {
-    processes: Vec<&'a Process>,
+pub struct ProcessorCount<'a> {
+    processes: Vec<&'a ProgramProcesses>,
 }
 
-impl<'a> Machine<'a> {
+impl<'a> ProcessorCount<'a> {
     /// The machine of each client.
     pub fn of_clients(
         clients: usize,
         programs: &[LinkedProgram],
-        processes: &'a [Process],
+        processes: &'a [ProgramProcesses],
     ) -> Vec<Self> {
         let mut machines: Vec<Self> = (0..clients).map(|_| Self::unseen()).collect();
         for (program, process) in programs.iter().zip(processes) {
@@ -75,13 +75,13 @@ impl<'a> Machine<'a> {
     }
 
     /// The number of processors that a default counts; nothing where no program holds the client.
-    pub fn processors(&self, cpus: Cpus) -> Option<Value> {
-        let own = |process: &&'a Process| -> Value {
+    pub fn processors(&self, cpus: CpuSource) -> Option<FactValue> {
+        let own = |process: &&'a ProgramProcesses| -> FactValue {
             match cpus {
-                Cpus::Gomaxprocs => process.gomaxprocs.clone(),
-                Cpus::AvailableCores => process.available.clone(),
-                Cpus::NumCpu | Cpus::PhysicalCores => {
-                    Value::unknown(Cause::Process("it is the number of CPUs of the node"))
+                CpuSource::Gomaxprocs => process.gomaxprocs.clone(),
+                CpuSource::AvailableCores => process.available.clone(),
+                CpuSource::NumCpu | CpuSource::PhysicalCores => {
+                    FactValue::unknown(Cause::Process("it is the number of CPUs of the node"))
                 }
             }
         };
@@ -90,37 +90,37 @@ impl<'a> Machine<'a> {
         Some(if values.all(|value| value.state == first.state) {
             first
         } else {
-            Value::unknown(Cause::Process(
+            FactValue::unknown(Cause::Process(
                 "it differs between the programs that hold the client",
             ))
         })
     }
 }
 
-struct One<'a> {
-    raw: &'a Raw,
+struct ProcessCount<'a> {
+    raw: &'a RawFacts,
     program: &'a LinkedProgram,
 }
 
 const UNSEEN: Cause = Cause::Process("the workload of the program is unknown");
 
-impl One<'_> {
+impl ProcessCount<'_> {
     fn package(&self) -> Option<&RawPackage> {
         self.program.package.map(|at| &self.raw.packages[at])
     }
 
-    fn unclear(&self) -> Value {
+    fn unclear(&self) -> FactValue {
         let reason = self.program.unclear.as_ref();
-        Value::unknown(reason.cloned().unwrap_or(UNSEEN))
+        FactValue::unknown(reason.cloned().unwrap_or(UNSEEN))
     }
 
     /// What all workloads of the program have in common.
-    fn common(&self, of: impl Fn(usize) -> Value) -> Value {
+    fn common(&self, of: impl Fn(usize) -> FactValue) -> FactValue {
         let mut linked = self.program.workloads.iter();
         let Some(first) = linked.next() else {
             return self.unclear();
         };
-        let evidence = |value: Value, related: &Related| {
+        let evidence = |value: FactValue, related: &RelatedSubject| {
             let name = &self.raw.workloads[related.index].name;
             let strength = value.strength.min(related.strength);
             value
@@ -130,7 +130,7 @@ impl One<'_> {
         let value = evidence(of(first.index), first);
         for other in linked {
             if of(other.index).state != value.state {
-                return Value::unknown(Cause::Process(
+                return FactValue::unknown(Cause::Process(
                     "it differs between the workloads that run the program",
                 ));
             }
@@ -138,7 +138,7 @@ impl One<'_> {
         value
     }
 
-    fn workload(&self) -> Value {
+    fn workload(&self) -> FactValue {
         let linked = &self.program.workloads;
         let Some(first) = linked.first() else {
             return self.unclear();
@@ -148,7 +148,7 @@ impl One<'_> {
             .map(|r| self.raw.workloads[r.index].name.as_str());
         let names: Vec<&str> = names.collect();
         let weakest = linked.iter().map(|r| r.strength).min();
-        let mut value = Value::set(
+        let mut value = FactValue::set(
             Datum::Text(names.join(", ")),
             self.raw.workloads[first.index].anchor,
         );
@@ -157,10 +157,10 @@ impl One<'_> {
         value
     }
 
-    fn links(&self) -> Vec<Link> {
-        let link = |related: &Related| {
+    fn links(&self) -> Vec<SubjectLink> {
+        let link = |related: &RelatedSubject| {
             let workload = &self.raw.workloads[related.index];
-            Link {
+            SubjectLink {
                 to: workload.name.clone(),
                 evidence: related.evidence.clone(),
                 strength: related.strength,
@@ -170,27 +170,27 @@ impl One<'_> {
         self.program.workloads.iter().map(link).collect()
     }
 
-    fn replicas(&self) -> Value {
+    fn replicas(&self) -> FactValue {
         let declared = self.program.declared.map(|at| &self.raw.declared[at]);
         if let Some((count, span)) = declared.and_then(|d| d.replicas) {
             let count = i64::try_from(count).unwrap_or(i64::MAX);
-            return Value::set(Datum::Int(count), span);
+            return FactValue::set(Datum::Int(count), span);
         }
         let Some(first) = self.program.workloads.first() else {
             return self.unclear();
         };
         let mut sum = 0;
-        let mut total = Value::derived(Datum::Int(0));
+        let mut total = FactValue::derived(Datum::Int(0));
         for related in &self.program.workloads {
             let workload = &self.raw.workloads[related.index];
             let value = of_workload(self.raw, workload, DeploymentQuantity::Replicas);
             let Some(Datum::Int(count)) = value.known() else {
                 return match value.state {
-                    State::Unknown(reason) => Value::unknown(Cause::Of {
+                    ValueState::Unknown(reason) => FactValue::unknown(Cause::Of {
                         what: workload.name.clone(),
                         cause: Box::new(reason),
                     }),
-                    _ => Value::unknown(Cause::Named {
+                    _ => FactValue::unknown(Cause::Named {
                         name: workload.name.clone(),
                         fact: "does not say it",
                     }),
@@ -209,18 +209,18 @@ impl One<'_> {
             }
         }
         if self.program.workloads.len() > 1 {
-            total.state = State::Set(Datum::Int(sum));
+            total.state = ValueState::Set(Datum::Int(sum));
         }
-        total.with_home(self.raw.workloads[first.index].anchor)
+        total.with_anchor_when_unset(self.raw.workloads[first.index].anchor)
     }
 
-    fn cpu_limit(&self, workload: usize) -> Value {
+    fn cpu_limit(&self, workload: usize) -> FactValue {
         let workload = &self.raw.workloads[workload];
         of_workload(self.raw, workload, DeploymentQuantity::LimitsCpu)
     }
 
     /// The processors that a limit leaves, rounded up.
-    fn available(&self, workload: usize) -> Value {
+    fn available(&self, workload: usize) -> FactValue {
         let limit = self.cpu_limit(workload);
         match limit.number() {
             Some(cores) => of_limit(&limit, cores.ceil().max(1.0)),
@@ -228,12 +228,12 @@ impl One<'_> {
         }
     }
 
-    fn gomaxprocs(&self) -> Value {
+    fn gomaxprocs(&self) -> FactValue {
         let (Some(package), Some(language)) = (self.package(), languages::go()) else {
-            return Value::absent();
+            return FactValue::absent();
         };
-        if package.language != crate::facts::raw::Language::Go {
-            return Value::absent();
+        if package.language != crate::facts::raw::SourceLanguage::Go {
+            return FactValue::absent();
         }
         self.common(|workload| self.gomaxprocs_in(workload, package, language))
     }
@@ -242,8 +242,8 @@ impl One<'_> {
         &self,
         workload: usize,
         package: &RawPackage,
-        language: &languages::Language,
-    ) -> Value {
+        language: &languages::GoConventions,
+    ) -> FactValue {
         let rules = &language.processors;
         let limit = self.cpu_limit(workload);
         if let Some(value) = self.by_variable(workload, rules, &limit) {
@@ -256,7 +256,7 @@ impl One<'_> {
             .filter(|p| p.language == package.language && self.program.parts.contains(&p.dir));
         let parts: Vec<&RawPackage> = parts.collect();
         if parts.iter().any(|part| part.sets_processors) {
-            return Value::unknown(Cause::Process("the program sets it by itself"));
+            return FactValue::unknown(Cause::Process("the program sets it by itself"));
         }
         let mut imports = parts.iter().flat_map(|part| &part.imports);
         let limiter = language
@@ -279,9 +279,9 @@ impl One<'_> {
                 of_limit(&limit, cores.ceil().max(f64::from(rules.floor)))
                     .because(format!("go.mod says go {line}"))
             }
-            Some(line) if certain => Value::unknown(Cause::GoLine(line)),
-            Some(_) => Value::unknown(Cause::Process("go.mod has GODEBUG settings of its own")),
-            None => Value::unknown(Cause::Process(
+            Some(line) if certain => FactValue::unknown(Cause::GoLine(line)),
+            Some(_) => FactValue::unknown(Cause::Process("go.mod has GODEBUG settings of its own")),
+            None => FactValue::unknown(Cause::Process(
                 "no go.mod above the program names a Go version",
             )),
         }
@@ -307,7 +307,12 @@ impl One<'_> {
     }
 
     /// What a variable of the workload says.
-    fn by_variable(&self, workload: usize, rules: &Processors, limit: &Value) -> Option<Value> {
+    fn by_variable(
+        &self,
+        workload: usize,
+        rules: &ProcessorRule,
+        limit: &FactValue,
+    ) -> Option<FactValue> {
         let figure = self.raw.figure_variable(workload, &rules.variable);
         if figure == Some(DeploymentQuantity::LimitsCpu.path()) {
             return Some(match limit.number() {
@@ -322,7 +327,7 @@ impl One<'_> {
                 name: rules.settings_variable.clone(),
                 fact: "of the workload may say otherwise",
             };
-            return Some(Value::unknown(why));
+            return Some(FactValue::unknown(why));
         }
         match self.raw.variable(workload, &rules.variable)? {
             Ok(text) => {
@@ -331,9 +336,9 @@ impl One<'_> {
                     "{} of {}",
                     rules.variable, self.raw.workloads[workload].name
                 );
-                Some(Value::derived(Datum::Int(count)).because(why))
+                Some(FactValue::derived(Datum::Int(count)).because(why))
             }
-            Err(reason) => Some(Value::unknown(Cause::Of {
+            Err(reason) => Some(FactValue::unknown(Cause::Of {
                 what: rules.variable.clone(),
                 cause: Box::new(reason),
             })),
@@ -342,21 +347,21 @@ impl One<'_> {
 }
 
 /// So many processors because of a limit; a node with fewer gives fewer.
-fn of_limit(limit: &Value, processors: f64) -> Value {
-    let mut value = Value::derived(Datum::Int(processors as i64));
+fn of_limit(limit: &FactValue, processors: f64) -> FactValue {
+    let mut value = FactValue::derived(Datum::Int(processors as i64));
     value.origin = limit.origin.clone();
     value
         .because("the CPU limit decides, on a node with as many CPUs".to_owned())
         .with_strength(Strength::Assumed)
 }
 
-fn without_limit(limit: &Value) -> Value {
+fn without_limit(limit: &FactValue) -> FactValue {
     match &limit.state {
-        State::Unknown(reason) => Value::unknown(Cause::Of {
+        ValueState::Unknown(reason) => FactValue::unknown(Cause::Of {
             what: "the CPU limit".to_owned(),
             cause: Box::new(reason.clone()),
         }),
-        _ => Value::unknown(Cause::Process(
+        _ => FactValue::unknown(Cause::Process(
             "there is no CPU limit: it is the number of CPUs of the node",
         )),
     }

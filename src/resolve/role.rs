@@ -2,7 +2,7 @@
 
 use crate::facts::cause::Cause;
 use crate::facts::fact_path::{ClientFact, ServerFact, ServiceFact};
-use crate::facts::{Datum, Estate, State, Strength, Subject, Value};
+use crate::facts::{Datum, Estate, FactValue, Strength, Subject, ValueState};
 
 /// The words of client usage that make a server a queue: losing a key there loses work.
 const QUEUE_USES: &[&str] = &["streams", "blocking"];
@@ -23,7 +23,7 @@ pub fn derive(estate: &mut Estate) {
 }
 
 /// A declared role stays; else a client that reads streams or queues makes the server a queue.
-fn derived_role(server: &Subject, clients: &[Subject]) -> Option<Value> {
+fn derived_role(server: &Subject, clients: &[Subject]) -> Option<FactValue> {
     if server
         .fact(ServerFact::Role)
         .is_some_and(|role| role.known().is_some())
@@ -44,21 +44,21 @@ fn derived_role(server: &Subject, clients: &[Subject]) -> Option<Value> {
             "blocking" => format!("{} uses blocking reads", client.name),
             word => format!("{} uses {word}", client.name),
         };
-        let value = Value::derived("queue")
+        let value = FactValue::derived("queue")
             .because(why)
             .with_strength(related.strength.min(uses.strength));
-        Some(value.with_home(client.anchor))
+        Some(value.with_anchor_when_unset(client.anchor))
     })
 }
 
 /// How many connections the clients may open, and the part of it that is known: a pool's size holds
 /// for every process, and a client of a cluster has one pool for each node, as each node counts its own
 /// connections.
-fn connections(server: &Subject, estate: &Estate) -> (Value, Value) {
+fn connections(server: &Subject, estate: &Estate) -> (FactValue, FactValue) {
     if server.clients.is_empty() {
-        return (Value::absent(), Value::absent());
+        return (FactValue::absent(), FactValue::absent());
     }
-    let mut sum = Sum::default();
+    let mut sum = RoleEvidence::default();
     for related in &server.clients {
         let Some(client) = estate.clients.get(related.index) else {
             continue;
@@ -70,7 +70,7 @@ fn connections(server: &Subject, estate: &Estate) -> (Value, Value) {
 }
 
 #[derive(Default)]
-struct Sum {
+struct RoleEvidence {
     known: i64,
     any: bool,
     assumed: bool,
@@ -79,10 +79,10 @@ struct Sum {
     because: Vec<String>,
 }
 
-impl Sum {
-    fn add(&mut self, client: &Subject, link: Strength, processes: &Value) {
+impl RoleEvidence {
+    fn add(&mut self, client: &Subject, link: Strength, processes: &FactValue) {
         let size = client.option(POOL_SIZE);
-        let Some(Datum::Int(connections)) = size.and_then(Value::known) else {
+        let Some(Datum::Int(connections)) = size.and_then(FactValue::known) else {
             let why = Cause::PoolSizeOf(client.name.clone());
             self.open.get_or_insert(why);
             return;
@@ -96,7 +96,7 @@ impl Sum {
                 self.because.extend(processes.because.iter().cloned());
                 *count
             }
-            (State::Unknown(reason), _) => {
+            (ValueState::Unknown(reason), _) => {
                 let why = Cause::ProcessesOf {
                     client: client.name.clone(),
                     cause: Box::new(reason.clone()),
@@ -112,7 +112,7 @@ impl Sum {
             .saturating_add(connections.saturating_mul(count.max(0)));
     }
 
-    fn values(self) -> (Value, Value) {
+    fn values(self) -> (FactValue, FactValue) {
         let strength = if self.assumed {
             Strength::Assumed
         } else {
@@ -121,13 +121,13 @@ impl Sum {
         if !self.any {
             let none = Cause::Process("no linked client has a known pool size");
             let why = self.open.unwrap_or_else(|| none.clone());
-            return (Value::unknown(none), Value::unknown(why));
+            return (FactValue::unknown(none), FactValue::unknown(why));
         }
-        let mut bound = Value::derived(Datum::Int(self.known)).with_strength(strength);
+        let mut bound = FactValue::derived(Datum::Int(self.known)).with_strength(strength);
         bound.because = self.because;
         bound.because.dedup();
         let total = match self.open {
-            Some(why) => Value::unknown(why),
+            Some(why) => FactValue::unknown(why),
             None => bound.clone(),
         };
         (bound, total)
@@ -137,14 +137,14 @@ impl Sum {
 const POOL_SIZE: &str = "pool.max_size";
 
 /// How many processes hold a client: those of all programs that it is in.
-fn processes(client: usize, services: &[Subject]) -> Value {
+fn processes(client: usize, services: &[Subject]) -> FactValue {
     let holds = |service: &&Subject| service.clients.iter().any(|r| r.index == client);
-    let mut sum = Value::derived(Datum::Int(0));
+    let mut sum = FactValue::derived(Datum::Int(0));
     let mut total = 0;
     let mut any = false;
     for service in services.iter().filter(holds) {
         any = true;
-        let unseen = Value::unknown(Cause::Process("its workload is unknown"));
+        let unseen = FactValue::unknown(Cause::Process("its workload is unknown"));
         let replicas = service.fact(ServiceFact::Replicas).unwrap_or(&unseen);
         let link = service.clients.iter().find(|r| r.index == client);
         match replicas.known() {
@@ -158,8 +158,8 @@ fn processes(client: usize, services: &[Subject]) -> Value {
         }
     }
     if !any {
-        return Value::unknown(Cause::Process("its program is unknown"));
+        return FactValue::unknown(Cause::Process("its program is unknown"));
     }
-    sum.state = State::Set(Datum::Int(total));
+    sum.state = ValueState::Set(Datum::Int(total));
     sum
 }

@@ -7,24 +7,25 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::facts::cause::Cause;
-use crate::facts::estate::{Related, Subject, SubjectKind};
+use crate::facts::estate::{RelatedSubject, Subject, SubjectKind};
 use crate::facts::fact_path::{ClientFact, ServiceFact};
 use crate::facts::linked::LinkedProgram;
 use crate::facts::raw::{
-    Language, Observation, Observed, Raw, RawModule, RawPackage, ServiceDeclaration,
+    ObservationKind, PoolObservation, RawFacts, RawModule, RawPackage, ServiceDeclaration,
+    SourceLanguage,
 };
-use crate::facts::value::{Datum, Value};
-use crate::knowledge::clients::Models;
+use crate::facts::value::{Datum, FactValue};
+use crate::knowledge::clients::ClientModels;
 use crate::knowledge::languages;
-use crate::resolve::process::Process;
+use crate::resolve::process::ProgramProcesses;
 use crate::source::path;
 
 /// The programs of a tree.
 pub fn resolve(
-    raw: &Raw,
-    (programs, processes): (&[LinkedProgram], &[Process]),
+    raw: &RawFacts,
+    (programs, processes): (&[LinkedProgram], &[ProgramProcesses]),
     clients: &mut [Subject],
-    models: &Models,
+    models: &ClientModels,
 ) -> Vec<Subject> {
     let mut services = Vec::new();
     for (program, process) in programs.iter().zip(processes) {
@@ -50,14 +51,14 @@ pub fn resolve(
 
 /// A program is called as `redvet.toml` calls it, else by its folder, at the root by its module; a
 /// Cargo program by its own name.
-fn named(program: &RawPackage, declared: Option<&ServiceDeclaration>, raw: &Raw) -> Subject {
+fn named(program: &RawPackage, declared: Option<&ServiceDeclaration>, raw: &RawFacts) -> Subject {
     let module = RawModule::nearest_above(&raw.modules, program.language, &program.dir);
     let own = module.and_then(|m| m.name.as_deref());
     let name = match (declared, program.language, program.dir.as_str()) {
         (Some(declared), _, _) => declared.name.as_str(),
-        (None, Language::Rust, _) => &program.binary,
-        (None, Language::Go, "") => own.map_or("the program", |name| path::name(name)),
-        (None, Language::Go, dir) => dir,
+        (None, SourceLanguage::Rust, _) => &program.binary,
+        (None, SourceLanguage::Go, "") => own.map_or("the program", |name| path::name(name)),
+        (None, SourceLanguage::Go, dir) => dir,
     };
     let mut service = Subject::new(
         SubjectKind::Service,
@@ -65,13 +66,13 @@ fn named(program: &RawPackage, declared: Option<&ServiceDeclaration>, raw: &Raw)
         program.path.clone(),
         program.anchor,
     );
-    service.put(ServiceFact::Name, Value::derived(name));
+    service.put(ServiceFact::Name, FactValue::derived(name));
     service.put(
         ServiceFact::Language,
-        Value::derived(program.language.as_str()),
+        FactValue::derived(program.language.as_str()),
     );
     let folders = languages::go().map(|l| &l.folders);
-    let is = |of: Option<bool>| Value::derived(of.unwrap_or(false));
+    let is = |of: Option<bool>| FactValue::derived(of.unwrap_or(false));
     let tool = folders.map(|f| f.is_tool(&program.dir));
     service.put(ServiceFact::Tool, is(tool));
     let example = folders.map(|f| f.is_example(&program.dir));
@@ -80,7 +81,11 @@ fn named(program: &RawPackage, declared: Option<&ServiceDeclaration>, raw: &Raw)
 }
 
 /// A program that `redvet.toml` alone tells of stands where its first client does.
-fn told_of(declared: &ServiceDeclaration, own: &[Related], clients: &[Subject]) -> Option<Subject> {
+fn told_of(
+    declared: &ServiceDeclaration,
+    own: &[RelatedSubject],
+    clients: &[Subject],
+) -> Option<Subject> {
     let first = clients.get(own.first()?.index)?;
     let mut service = Subject::new(
         SubjectKind::Service,
@@ -88,17 +93,20 @@ fn told_of(declared: &ServiceDeclaration, own: &[Related], clients: &[Subject]) 
         &first.path,
         first.anchor,
     );
-    service.put(ServiceFact::Name, Value::derived(declared.name.as_str()));
+    service.put(
+        ServiceFact::Name,
+        FactValue::derived(declared.name.as_str()),
+    );
     if let Some(language) = first.fact(ClientFact::Language) {
         service.put(ServiceFact::Language, language.clone());
     }
-    let is_not = || Value::derived(false);
+    let is_not = || FactValue::derived(false);
     service.put(ServiceFact::Tool, is_not());
     service.put(ServiceFact::Example, is_not());
     Some(service)
 }
 
-fn put_processes(service: &mut Subject, process: &Process) {
+fn put_processes(service: &mut Subject, process: &ProgramProcesses) {
     let anchor = service.anchor;
     service.links.clone_from(&process.links);
     for (fact, value) in [
@@ -108,8 +116,8 @@ fn put_processes(service: &mut Subject, process: &Process) {
         (ServiceFact::Gomaxprocs, &process.gomaxprocs),
     ] {
         let value = value.clone();
-        let home = value.home.unwrap_or(anchor);
-        service.put(fact, value.with_home(home));
+        let home = value.anchor_when_unset.unwrap_or(anchor);
+        service.put(fact, value.with_anchor_when_unset(home));
     }
 }
 
@@ -119,7 +127,7 @@ fn put_declared(service: &mut Subject, declared: Option<&ServiceDeclaration>) {
         let count = i64::try_from(count).unwrap_or(i64::MAX);
         service.put(
             ServiceFact::BlockingConsumers,
-            Value::set(Datum::Int(count), span),
+            FactValue::set(Datum::Int(count), span),
         );
     }
 }
@@ -127,9 +135,9 @@ fn put_declared(service: &mut Subject, declared: Option<&ServiceDeclaration>) {
 /// What the program shows of its pools, where it has some that can be shown.
 fn put_observed(
     service: &mut Subject,
-    raw: &Raw,
+    raw: &RawFacts,
     clients: &[Subject],
-    (parts, models): (&BTreeSet<String>, &Models),
+    (parts, models): (&BTreeSet<String>, &ClientModels),
 ) {
     let pooled = service.clients.iter().find(|related| {
         let ids = &raw.clients[related.index].libraries;
@@ -138,32 +146,32 @@ fn put_observed(
             && !raw.clients[related.index].site.short_lived
             && clients[related.index]
                 .fact(ClientFact::Kind)
-                .and_then(Value::text)
+                .and_then(FactValue::text)
                 != Some(CONNECTION)
     });
     let Some(pooled) = pooled else { return };
     let anchor = clients[pooled.index].anchor;
     let name = Datum::Text(clients[pooled.index].name.clone());
-    service.put(ServiceFact::Pooled, Value::set(name, anchor));
+    service.put(ServiceFact::Pooled, FactValue::set(name, anchor));
     let packages = raw.packages.iter();
     let own = packages.filter(|p| parts.contains(&p.dir));
-    let seen: Vec<Observation> = own.flat_map(|p| p.observations.iter().copied()).collect();
+    let seen: Vec<PoolObservation> = own.flat_map(|p| p.observations.iter().copied()).collect();
     service.put(ServiceFact::Observed, observed(&seen, anchor));
 }
 
 const CONNECTION: &str = "connection";
 
-fn observed(seen: &[Observation], anchor: crate::source::Span) -> Value {
-    let first = |what: Observed| seen.iter().find(|o| o.what == what);
-    if let Some(exported) = first(Observed::Exported) {
-        return Value::set("exported", exported.at);
+fn observed(seen: &[PoolObservation], anchor: crate::source::Span) -> FactValue {
+    let first = |what: ObservationKind| seen.iter().find(|o| o.what == what);
+    if let Some(exported) = first(ObservationKind::Exported) {
+        return FactValue::set("exported", exported.at);
     }
-    if first(Observed::Unclear).is_some() {
-        return Value::unknown(Cause::Process("the use of the pool statistics is unknown"));
+    if first(ObservationKind::Unclear).is_some() {
+        return FactValue::unknown(Cause::Process("the use of the pool statistics is unknown"));
     }
-    match first(Observed::Miswired) {
-        Some(miswired) => Value::set("miswired", miswired.at),
-        None => Value::derived("none").with_home(anchor),
+    match first(ObservationKind::Miswired) {
+        Some(miswired) => FactValue::set("miswired", miswired.at),
+        None => FactValue::derived("none").with_anchor_when_unset(anchor),
     }
 }
 
@@ -181,7 +189,7 @@ fn tell_clients(services: &[Subject], clients: &mut [Subject]) {
     for (index, names) in programs {
         if let Some(client) = clients.get_mut(index) {
             let names = Datum::Text(names.join(", "));
-            client.put(ClientFact::Service, Value::derived(names));
+            client.put(ClientFact::Service, FactValue::derived(names));
         }
     }
 }

@@ -11,18 +11,18 @@ use crate::facts::cause::Cause;
 use crate::facts::estate::{Estate, Subject};
 use crate::facts::fact_path::{ClientFact, ServiceFact};
 use crate::facts::linked::LinkedProgram;
-use crate::facts::raw::{Bound, Crew, Longest, Raw, RawClient, RawWait};
-use crate::facts::value::{Datum, Meaning, State, Strength, Value, Written};
-use crate::knowledge::clients::Models;
+use crate::facts::raw::{ClientBinding, Concurrency, LongestWait, RawClient, RawFacts, RawWait};
+use crate::facts::value::{Datum, Explicitness, FactValue, Meaning, Strength, ValueState};
+use crate::knowledge::clients::ClientModels;
 
 const NOT_CUT: &str = "none";
 /// What is taken for granted where a call names a client that is bound elsewhere.
 const ONLY_ONE: &str = "its program builds no other client that the call could go through";
 
 /// Tells clients and programs what waits through them.
-pub fn put(raw: &Raw, programs: &[LinkedProgram], estate: &mut Estate, models: &Models) {
+pub fn put(raw: &RawFacts, programs: &[LinkedProgram], estate: &mut Estate, models: &ClientModels) {
     let programs: Vec<&BTreeSet<String>> = programs.iter().map(|p| &p.parts).collect();
-    let waits: Vec<Placed<'_>> = raw
+    let waits: Vec<BlockingCall<'_>> = raw
         .waits
         .iter()
         .map(|wait| placed(wait, raw, &programs))
@@ -33,13 +33,17 @@ pub fn put(raw: &Raw, programs: &[LinkedProgram], estate: &mut Estate, models: &
 }
 
 /// A call and the clients that it may go through, by their indexes.
-struct Placed<'a> {
+struct BlockingCall<'a> {
     wait: &'a RawWait,
     clients: Vec<usize>,
     strength: Strength,
 }
 
-fn placed<'a>(wait: &'a RawWait, raw: &Raw, programs: &[&BTreeSet<String>]) -> Placed<'a> {
+fn placed<'a>(
+    wait: &'a RawWait,
+    raw: &RawFacts,
+    programs: &[&BTreeSet<String>],
+) -> BlockingCall<'a> {
     let fits = |client: &RawClient| {
         client.language == wait.language
             && !client.site.test
@@ -56,7 +60,7 @@ fn placed<'a>(wait: &'a RawWait, raw: &Raw, programs: &[&BTreeSet<String>]) -> P
     let bound = indexes(&|client| client.dir == wait.dir && is_bound(client, wait));
     // Each place that it is bound in has its one client.
     if !bound.is_empty() && bound.len() == wait.bound.len() {
-        return Placed {
+        return BlockingCall {
             wait,
             clients: bound,
             strength: Strength::Certain,
@@ -70,7 +74,7 @@ fn placed<'a>(wait: &'a RawWait, raw: &Raw, programs: &[&BTreeSet<String>]) -> P
         true => client.dir == wait.dir,
         false => with.iter().any(|parts| parts.contains(&client.dir)),
     };
-    Placed {
+    BlockingCall {
         wait,
         clients: indexes(&|client| near(client) && !client.site.short_lived),
         strength: Strength::Assumed,
@@ -80,15 +84,15 @@ fn placed<'a>(wait: &'a RawWait, raw: &Raw, programs: &[&BTreeSet<String>]) -> P
 /// The client is made for a variable or field that the call is made on.
 fn is_bound(client: &RawClient, wait: &RawWait) -> bool {
     wait.bound.iter().any(|bound| match bound {
-        Bound::Variable(function, name) => {
-            client.function == *function && client.holder.as_ref() == Some(name)
+        ClientBinding::Variable(function, name) => {
+            client.function == *function && client.bound_to.as_ref() == Some(name)
         }
-        Bound::Field(name) => client.holder.as_ref() == Some(name),
+        ClientBinding::Field(name) => client.bound_to.as_ref() == Some(name),
     })
 }
 
 /// How many wait through each client at once, in the program where they are most.
-fn put_crews(waits: &[Placed<'_>], programs: &[&BTreeSet<String>], estate: &mut Estate) {
+fn put_crews(waits: &[BlockingCall<'_>], programs: &[&BTreeSet<String>], estate: &mut Estate) {
     let in_none = |dir: &String| !programs.iter().any(|parts| parts.contains(dir));
     let dirs = waits.iter().map(|placed| &placed.wait.dir);
     let loose: BTreeSet<String> = dirs.filter(|dir| in_none(dir)).cloned().collect();
@@ -99,12 +103,12 @@ fn put_crews(waits: &[Placed<'_>], programs: &[&BTreeSet<String>], estate: &mut 
                 .iter()
                 .filter(move |w| w.clients.contains(&index) && w.wait.crew.is_some())
         };
-        let mut most: Option<(Crew, Vec<&Placed<'_>>)> = None;
+        let mut most: Option<(Concurrency, Vec<&BlockingCall<'_>>)> = None;
         for parts in &programs {
             let here = own().filter(|w| parts.contains(&w.wait.dir));
             let here: Vec<_> = here.collect();
             let crews = here.iter().map(|placed| crew(placed));
-            let Some(crew) = crews.reduce(Crew::and) else {
+            let Some(crew) = crews.reduce(Concurrency::and) else {
                 continue;
             };
             let more = most
@@ -121,21 +125,21 @@ fn put_crews(waits: &[Placed<'_>], programs: &[&BTreeSet<String>], estate: &mut 
 }
 
 /// How many of a call wait through one of its clients.
-fn crew(placed: &Placed<'_>) -> Crew {
+fn crew(placed: &BlockingCall<'_>) -> Concurrency {
     let Some(crew) = placed.wait.crew.clone() else {
-        return Crew::of(0);
+        return Concurrency::of(0);
     };
     match placed.clients.len() {
         1 => crew,
-        count => Crew::unknown(Cause::WhichClient {
+        count => Concurrency::unknown(Cause::WhichClient {
             count,
             call: placed.wait.call.clone(),
         }),
     }
 }
 
-fn tell_crew(client: &mut Subject, crew: &Crew, waits: &[&Placed<'_>]) {
-    let lasting = |placed: &&&Placed<'_>| {
+fn tell_crew(client: &mut Subject, crew: &Concurrency, waits: &[&BlockingCall<'_>]) {
+    let lasting = |placed: &&&BlockingCall<'_>| {
         let crew = placed.wait.crew.as_ref();
         crew.is_some_and(|crew| crew.count != Ok(0))
     };
@@ -145,7 +149,7 @@ fn tell_crew(client: &mut Subject, crew: &Crew, waits: &[&Placed<'_>]) {
     let assumed = waits.iter().any(|w| w.strength == Strength::Assumed);
     let mut because: Vec<String> = crew.assumed.iter().cloned().collect();
     because.extend(assumed.then(|| ONLY_ONE.to_owned()));
-    let finished = |mut value: Value| {
+    let finished = |mut value: FactValue| {
         if !because.is_empty() {
             value.strength = Strength::Assumed;
         }
@@ -155,8 +159,8 @@ fn tell_crew(client: &mut Subject, crew: &Crew, waits: &[&Placed<'_>]) {
     let count = |n: u64| Datum::Int(i64::try_from(n).unwrap_or(i64::MAX));
     let at = first.wait.at;
     let consumers = match &crew.count {
-        Ok(n) => Value::set(count(*n), at),
-        Err(reason) => Value::set_unknown(
+        Ok(n) => FactValue::set(count(*n), at),
+        Err(reason) => FactValue::set_unknown(
             Cause::From {
                 what: "it follows from",
                 cause: Box::new(reason.clone()),
@@ -167,13 +171,13 @@ fn tell_crew(client: &mut Subject, crew: &Crew, waits: &[&Placed<'_>]) {
     client.put(ClientFact::BlockingConsumers, finished(consumers));
     client.put(
         ClientFact::BlockingAtLeast,
-        finished(Value::set(count(crew.at_least), at)),
+        finished(FactValue::set(count(crew.at_least), at)),
     );
 }
 
 /// What settings say of a program holds for its pool, where it has one alone; what is counted is
 /// the program's.
-fn put_declared(estate: &mut Estate, raw: &Raw, models: &Models) {
+fn put_declared(estate: &mut Estate, raw: &RawFacts, models: &ClientModels) {
     for service in &mut estate.services {
         let pooled: Vec<usize> = service
             .clients
@@ -188,7 +192,7 @@ fn put_declared(estate: &mut Estate, raw: &Raw, models: &Models) {
                     let client = &mut estate.clients[index];
                     let told = match clients {
                         1 => declared.clone(),
-                        _ => Value::unknown(Cause::WhichPool(clients)),
+                        _ => FactValue::unknown(Cause::WhichPool(clients)),
                     };
                     client.put(ClientFact::BlockingAtLeast, told.clone());
                     client.put(ClientFact::BlockingConsumers, told);
@@ -206,10 +210,10 @@ fn put_sum(service: &mut Subject, pooled: &[usize], clients: &[Subject]) {
         .filter_map(|index| clients[*index].fact(ClientFact::BlockingConsumers));
     let sum = facts.cloned().reduce(|mut sum, other| {
         sum.state = match (&sum.state, &other.state) {
-            (State::Set(Datum::Int(a)), State::Set(Datum::Int(b))) => {
-                State::Set(Datum::Int(a.saturating_add(*b)))
+            (ValueState::Set(Datum::Int(a)), ValueState::Set(Datum::Int(b))) => {
+                ValueState::Set(Datum::Int(a.saturating_add(*b)))
             }
-            (State::Unknown(_), _) => sum.state,
+            (ValueState::Unknown(_), _) => sum.state,
             (_, other) => other.clone(),
         };
         sum.strength = sum.strength.min(other.strength);
@@ -220,7 +224,7 @@ fn put_sum(service: &mut Subject, pooled: &[usize], clients: &[Subject]) {
     }
 }
 
-fn is_pool(client: &RawClient, models: &Models) -> bool {
+fn is_pool(client: &RawClient, models: &ClientModels) -> bool {
     let mut models = client
         .libraries
         .iter()
@@ -229,30 +233,30 @@ fn is_pool(client: &RawClient, models: &Models) -> bool {
 }
 
 /// What a client's timeout does to a call.
-enum Fate {
-    Cut(Box<Cut>),
+enum TimeoutEffect {
+    Cut(Box<TimeoutCut>),
     Spared,
     Unknown(Cause),
 }
 
 #[derive(Clone)]
-struct Cut {
+struct TimeoutCut {
     call: String,
     at: crate::source::Span,
     wait: Datum,
-    limit: Value,
+    limit: FactValue,
     /// What the timeout is called.
     option: String,
     strength: Strength,
 }
 
-fn put_cuts(waits: &[Placed<'_>], clients: &mut [Subject]) {
-    let mut fates: BTreeMap<usize, Vec<Fate>> = BTreeMap::new();
+fn put_cuts(waits: &[BlockingCall<'_>], clients: &mut [Subject]) {
+    let mut fates: BTreeMap<usize, Vec<TimeoutEffect>> = BTreeMap::new();
     for placed in waits {
         let Some(option) = &placed.wait.cut_by else {
             continue;
         };
-        let each: Vec<Fate> = placed
+        let each: Vec<TimeoutEffect> = placed
             .clients
             .iter()
             .map(|index| fate(placed, option, &clients[*index]))
@@ -270,29 +274,29 @@ fn put_cuts(waits: &[Placed<'_>], clients: &mut [Subject]) {
 }
 
 /// What holds whichever client the call goes through.
-fn agreed(each: Vec<Fate>) -> Option<Fate> {
+fn agreed(each: Vec<TimeoutEffect>) -> Option<TimeoutEffect> {
     let count = each.len();
-    let mut cuts: Vec<Box<Cut>> = Vec::new();
+    let mut cuts: Vec<Box<TimeoutCut>> = Vec::new();
     let mut open = None;
     for fate in each {
         match fate {
-            Fate::Cut(cut) => cuts.push(cut),
-            Fate::Unknown(reason) => open = Some(reason),
-            Fate::Spared => {}
+            TimeoutEffect::Cut(cut) => cuts.push(cut),
+            TimeoutEffect::Unknown(reason) => open = Some(reason),
+            TimeoutEffect::Spared => {}
         }
     }
     match (cuts.len(), open) {
-        (cut, None) if cut == count => cuts.into_iter().next().map(Fate::Cut),
-        (0, None) => Some(Fate::Spared),
-        (_, Some(reason)) => Some(Fate::Unknown(reason)),
-        (_, None) => Some(Fate::Unknown(Cause::Process(
+        (cut, None) if cut == count => cuts.into_iter().next().map(TimeoutEffect::Cut),
+        (0, None) => Some(TimeoutEffect::Spared),
+        (_, Some(reason)) => Some(TimeoutEffect::Unknown(reason)),
+        (_, None) => Some(TimeoutEffect::Unknown(Cause::Process(
             "which of several clients the call goes through is not seen",
         ))),
     }
 }
 
 /// The library's own word for a timeout; where it has none, what its key says.
-fn timeout_name(limit: &Value, key: &str) -> String {
+fn timeout_name(limit: &FactValue, key: &str) -> String {
     match &limit.own_name {
         Some(name) => format!("`{name}`"),
         None => {
@@ -302,39 +306,39 @@ fn timeout_name(limit: &Value, key: &str) -> String {
     }
 }
 
-fn fate(placed: &Placed<'_>, option: &str, client: &Subject) -> Fate {
+fn fate(placed: &BlockingCall<'_>, option: &str, client: &Subject) -> TimeoutEffect {
     let Some(limit) = client.option(option) else {
-        return Fate::Spared;
+        return TimeoutEffect::Spared;
     };
     let Some(known) = limit.known() else {
         return match &limit.state {
-            State::Unknown(reason) => Fate::Unknown(reason.clone()),
-            _ => Fate::Spared,
+            ValueState::Unknown(reason) => TimeoutEffect::Unknown(reason.clone()),
+            _ => TimeoutEffect::Spared,
         };
     };
     let most = match known {
-        Datum::Special { .. } => return Fate::Spared,
+        Datum::Special { .. } => return TimeoutEffect::Spared,
         other => other.as_number().filter(|most| *most > 0.0),
     };
     let Some(most) = most else {
-        return Fate::Spared;
+        return TimeoutEffect::Spared;
     };
     let wait = match &placed.wait.longest {
-        Longest::AtOnce => return Fate::Spared,
-        Longest::Unknown(reason) => {
-            return Fate::Unknown(Cause::From {
+        LongestWait::AtOnce => return TimeoutEffect::Spared,
+        LongestWait::Unknown(reason) => {
+            return TimeoutEffect::Unknown(Cause::From {
                 what: "how long it waits comes from",
                 cause: Box::new(reason.clone()),
             });
         }
-        Longest::Seconds(seconds) if *seconds <= most => return Fate::Spared,
-        Longest::Seconds(seconds) => Datum::Duration(*seconds),
-        Longest::ForEver => Datum::Special {
+        LongestWait::Seconds(seconds) if *seconds <= most => return TimeoutEffect::Spared,
+        LongestWait::Seconds(seconds) => Datum::Duration(*seconds),
+        LongestWait::ForEver => Datum::Special {
             raw: Box::new(Datum::Duration(0.0)),
             meaning: Meaning::Unlimited,
         },
     };
-    Fate::Cut(Box::new(Cut {
+    TimeoutEffect::Cut(Box::new(TimeoutCut {
         call: placed.wait.call.clone(),
         at: placed.wait.at,
         wait,
@@ -344,34 +348,37 @@ fn fate(placed: &Placed<'_>, option: &str, client: &Subject) -> Fate {
     }))
 }
 
-fn tell_fates(client: &mut Subject, fates: Vec<Fate>) {
-    let mut cuts: Vec<Box<Cut>> = Vec::new();
+fn tell_fates(client: &mut Subject, fates: Vec<TimeoutEffect>) {
+    let mut cuts: Vec<Box<TimeoutCut>> = Vec::new();
     let mut open = None;
     for fate in fates {
         match fate {
-            Fate::Cut(cut) => cuts.push(cut),
-            Fate::Unknown(reason) => open = Some(reason),
-            Fate::Spared => {}
+            TimeoutEffect::Cut(cut) => cuts.push(cut),
+            TimeoutEffect::Unknown(reason) => open = Some(reason),
+            TimeoutEffect::Spared => {}
         }
     }
     cuts.sort_by_key(|cut| cut.at);
     let Some(cut) = cuts.first() else {
-        let none = Value::derived(NOT_CUT);
-        client.put(ClientFact::BlockingCut, open.map_or(none, Value::unknown));
+        let none = FactValue::derived(NOT_CUT);
+        client.put(
+            ClientFact::BlockingCut,
+            open.map_or(none, FactValue::unknown),
+        );
         return;
     };
     let at = |datum: Datum| {
-        let mut value = Value::set(datum, cut.at);
+        let mut value = FactValue::set(datum, cut.at);
         value.strength = cut.strength;
         if cut.strength == Strength::Assumed {
             value.because.push(ONLY_ONE.to_owned());
         }
         value
     };
-    let limit = Value {
+    let limit = FactValue {
         written: match cut.limit.written {
-            Written::Yes => Written::Yes,
-            _ => Written::No,
+            Explicitness::Yes => Explicitness::Yes,
+            _ => Explicitness::No,
         },
         ..cut.limit.clone()
     };

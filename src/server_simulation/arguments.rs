@@ -1,13 +1,13 @@
 //! The text that a server makes of its file, its standard input and its arguments: one behind the
 //! other, each option a line of its own, the first two lines below the file.
 
-use crate::knowledge::servers::Series;
+use crate::knowledge::servers::ServerSeries;
 use crate::syntax::conf::kept;
-use crate::syntax::options::{self, Rules};
+use crate::syntax::options::{self, OptionSyntax};
 
 /// What a server is called with.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Call<'a> {
+pub struct ServerInvocation<'a> {
     /// The text of its file, if it is given one.
     pub file: Option<&'a str>,
     /// The words behind the file.
@@ -17,9 +17,9 @@ pub struct Call<'a> {
 }
 
 /// The whole configuration as the server joins it.
-pub fn joined(series: &Series, call: &Call<'_>) -> String {
+pub fn joined(series: &ServerSeries, call: &ServerInvocation<'_>) -> String {
     let language = &series.language.arguments;
-    let rules = Rules {
+    let rules = OptionSyntax {
         dashed_values: language.dashed_values,
         may_be_lone: &language.may_be_lone,
         stdin_last: language.stdin_last,
@@ -38,10 +38,10 @@ pub fn joined(series: &Series, call: &Call<'_>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::knowledge::servers::Servers;
+    use crate::knowledge::servers::ServerKnowledge;
 
-    fn text(version: &str, call: &Call<'_>) -> String {
-        let servers = Servers::embedded();
+    fn text(version: &str, call: &ServerInvocation<'_>) -> String {
+        let servers = ServerKnowledge::embedded();
         let (flavor, number) = version.split_once(':').unwrap();
         joined(
             servers.candidates(Some(flavor), Some(number)).series[0],
@@ -50,16 +50,16 @@ mod tests {
     }
 
     fn options(version: &str, arguments: &[&str]) -> String {
-        let call = Call {
+        let call = ServerInvocation {
             arguments,
-            ..Call::default()
+            ..ServerInvocation::default()
         };
         text(version, &call)
     }
 
     #[test]
     fn options_are_lines_below_the_file() {
-        let call = Call {
+        let call = ServerInvocation {
             file: Some("hz 10\n"),
             arguments: &["--hz", "20", "--save", "", "--requirepass x"],
             stdin: "unread",
@@ -79,17 +79,17 @@ mod tests {
 
     #[test]
     fn a_last_dash_reads_standard_input_before_the_options() {
-        let call = Call {
+        let call = ServerInvocation {
             file: Some("hz 10"),
             arguments: &["--hz", "20", "-"],
             stdin: "timeout 5\n",
         };
         assert_eq!(text("redis:6.2", &call), "hz 10timeout 5\n\nhz \"20\" ");
         assert_eq!(text("redis:6.0", &call), "hz 10\nhz \"20\" \"-\" ");
-        let lone = Call {
+        let lone = ServerInvocation {
             arguments: &["-", "--hz", "20"],
             stdin: "timeout 5\n",
-            ..Call::default()
+            ..ServerInvocation::default()
         };
         assert_eq!(text("redis:7.2", &lone), "timeout 5\n\nhz \"20\" ");
     }

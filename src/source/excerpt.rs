@@ -11,7 +11,7 @@ use super::{FileId, Span, narrow};
 /// Where both lengths are equal the bytes correspond one to one; where they differ (an escape,
 /// a folded line break) the whole piece stands for the whole range.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Piece {
+struct ExcerptPiece {
     at: u32,
     len: u32,
     origin: u32,
@@ -20,7 +20,7 @@ struct Piece {
     far: Option<Span>,
 }
 
-impl Piece {
+impl ExcerptPiece {
     fn end(&self) -> usize {
         (self.at + self.len) as usize
     }
@@ -59,7 +59,7 @@ impl Piece {
 pub struct Excerpt {
     file: FileId,
     text: Arc<str>,
-    pieces: Vec<Piece>,
+    pieces: Vec<ExcerptPiece>,
 }
 
 impl Excerpt {
@@ -69,7 +69,7 @@ impl Excerpt {
         Self {
             file,
             text,
-            pieces: vec![Piece {
+            pieces: vec![ExcerptPiece {
                 at: 0,
                 len,
                 origin: 0,
@@ -81,7 +81,7 @@ impl Excerpt {
 
     /// A text that was made of something else and stands for this place.
     pub fn standing_for(text: &str, span: Span) -> Self {
-        let piece = Piece {
+        let piece = ExcerptPiece {
             at: 0,
             len: narrow(text.len()),
             origin: span.start,
@@ -157,7 +157,7 @@ impl Excerpt {
         let last = self.pieces.partition_point(|p| (p.at as usize) < range.end);
         let end = self.pieces.get(last.max(first + 1) - 1)?;
         let one_place = (start.origin, start.origin_len) == (end.origin, end.origin_len);
-        let part = |piece: &Piece| {
+        let part = |piece: &ExcerptPiece| {
             let from = range.start.max(piece.at as usize);
             piece.part(from, range.end.clamp(from, piece.end())).far
         };
@@ -198,7 +198,7 @@ impl Excerpt {
 pub struct ExcerptBuilder<'a> {
     base: &'a Excerpt,
     text: String,
-    pieces: Vec<Piece>,
+    pieces: Vec<ExcerptPiece>,
 }
 
 impl<'a> ExcerptBuilder<'a> {
@@ -242,7 +242,7 @@ impl<'a> ExcerptBuilder<'a> {
         } else {
             self.base.origin_of_end(range.end).max(start)
         };
-        let piece = Piece {
+        let piece = ExcerptPiece {
             at: 0,
             len: narrow(text.len()),
             origin: narrow(start),
@@ -252,11 +252,11 @@ impl<'a> ExcerptBuilder<'a> {
         self.add(text, piece);
     }
 
-    fn add(&mut self, text: &str, piece: Piece) {
+    fn add(&mut self, text: &str, piece: ExcerptPiece) {
         if text.is_empty() {
             return;
         }
-        let piece = Piece {
+        let piece = ExcerptPiece {
             at: narrow(self.text.len()),
             ..piece
         };
@@ -275,7 +275,7 @@ impl<'a> ExcerptBuilder<'a> {
         let mut pieces = self.pieces;
         if pieces.is_empty() {
             let at = self.base.pieces.first().map_or(0, |p| p.origin);
-            pieces.push(Piece {
+            pieces.push(ExcerptPiece {
                 at: 0,
                 len: 0,
                 origin: at,
@@ -302,7 +302,7 @@ impl<'a> ExcerptBuilder<'a> {
 }
 
 /// Two linear pieces that follow each other in the file as in the text are one.
-fn joins(last: &Piece, next: &Piece) -> bool {
+fn joins(last: &ExcerptPiece, next: &ExcerptPiece) -> bool {
     last.is_linear() && next.is_linear() && last.origin + last.origin_len == next.origin
 }
 

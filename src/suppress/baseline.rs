@@ -15,13 +15,13 @@ const VERSION: u32 = 1;
 /// Known findings.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Baseline {
-    entries: Vec<Entry>,
+    entries: Vec<BaselineEntry>,
 }
 
 /// A known finding.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Entry {
+pub struct BaselineEntry {
     pub path: String,
     pub rule: String,
     pub message: String,
@@ -33,24 +33,24 @@ pub struct Entry {
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct File {
+struct BaselineFile {
     schema_version: u32,
-    findings: Vec<Entry>,
+    findings: Vec<BaselineEntry>,
 }
 
 /// How a report and a baseline differ.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Difference {
+pub struct BaselineDifference {
     /// In the baseline and no longer found.
-    pub gone: Vec<Entry>,
+    pub resolved: Vec<BaselineEntry>,
     /// Found and not in the baseline.
-    pub new: Vec<Entry>,
+    pub new: Vec<BaselineEntry>,
 }
 
 impl Baseline {
     /// Reads the text of a baseline file.
     pub fn parse(text: &str) -> Result<Self, String> {
-        let file: File = serde_json::from_str(text).map_err(|error| error.to_string())?;
+        let file: BaselineFile = serde_json::from_str(text).map_err(|error| error.to_string())?;
         if file.schema_version != VERSION {
             let version = file.schema_version;
             return Err(format!(
@@ -66,7 +66,7 @@ impl Baseline {
     pub fn text(&self) -> Result<String, serde_json::Error> {
         let mut findings = self.entries.clone();
         findings.sort();
-        let mut text = serde_json::to_string_pretty(&File {
+        let mut text = serde_json::to_string_pretty(&BaselineFile {
             schema_version: VERSION,
             findings,
         })?;
@@ -83,13 +83,13 @@ impl Baseline {
         }
     }
 
-    pub fn entries(&self) -> &[Entry] {
+    pub fn entries(&self) -> &[BaselineEntry] {
         &self.entries
     }
 
     /// Marks the findings that it holds; they must be in the report's order. What comes out are the
     /// entries that no finding has any more.
-    pub fn apply(&self, findings: &mut [Finding]) -> Vec<Entry> {
+    pub fn apply(&self, findings: &mut [Finding]) -> Vec<BaselineEntry> {
         let mut left = self.counts();
         let open = |f: &&mut Finding| f.suppressed.is_none() && f.waivable;
         for finding in findings.iter_mut().filter(open) {
@@ -120,22 +120,22 @@ impl Baseline {
     }
 
     /// What has come and gone between this baseline and one of the findings of now.
-    pub fn difference(&self, now: &Self) -> Difference {
+    pub fn difference(&self, now: &Self) -> BaselineDifference {
         let old = self.renamed(now);
-        Difference {
-            gone: old.without(now),
+        BaselineDifference {
+            resolved: old.without(now),
             new: now.without(&old),
         }
     }
 
     /// This baseline with the ids and fingerprints of today, where a finding of now had others.
     fn renamed(&self, now: &Self) -> Self {
-        let today = |entry: &Entry| {
-            let had = |new: &&Entry| new.former.contains(&entry.fingerprint);
+        let today = |entry: &BaselineEntry| {
+            let had = |new: &&BaselineEntry| new.former.contains(&entry.fingerprint);
             let Some(new) = now.entries.iter().find(had) else {
                 return entry.clone();
             };
-            Entry {
+            BaselineEntry {
                 path: entry.path.clone(),
                 message: entry.message.clone(),
                 ..new.clone()
@@ -155,7 +155,7 @@ impl Baseline {
     }
 
     /// The entries that the other one does not hold, as often as it lacks them.
-    fn without(&self, other: &Self) -> Vec<Entry> {
+    fn without(&self, other: &Self) -> Vec<BaselineEntry> {
         let mut left = other.counts();
         let entries = self.entries.iter();
         let missing = entries.filter(|entry| !take(&mut left, &entry.fingerprint));
@@ -181,8 +181,8 @@ fn take(left: &mut BTreeMap<&str, usize>, fingerprint: &str) -> bool {
     }
 }
 
-fn entry(report: &Report, finding: &Finding) -> Entry {
-    Entry {
+fn entry(report: &Report, finding: &Finding) -> BaselineEntry {
+    BaselineEntry {
         path: report.sources.path(finding.primary).to_owned(),
         rule: finding.rule.clone(),
         message: finding.message.clone(),
@@ -196,7 +196,7 @@ mod tests {
     use super::*;
 
     fn baseline(prints: &[&str]) -> Baseline {
-        let entries = prints.iter().map(|print| Entry {
+        let entries = prints.iter().map(|print| BaselineEntry {
             path: "redis.conf".to_owned(),
             rule: "a/b".to_owned(),
             message: "m".to_owned(),
@@ -227,7 +227,7 @@ mod tests {
         let mut now = baseline(&["new"]);
         now.entries[0].former = vec!["old".to_owned()];
         let old = baseline(&["old"]);
-        assert_eq!(old.difference(&now), Difference::default());
+        assert_eq!(old.difference(&now), BaselineDifference::default());
         assert_eq!(old.pruned(&now).entries[0].fingerprint, "new");
     }
 
@@ -235,7 +235,7 @@ mod tests {
     fn equal_fingerprints_are_counted() {
         let (old, now) = (baseline(&["a", "a", "b"]), baseline(&["a", "b", "b"]));
         let difference = old.difference(&now);
-        assert_eq!(difference.gone, baseline(&["a"]).entries);
+        assert_eq!(difference.resolved, baseline(&["a"]).entries);
         assert_eq!(difference.new, baseline(&["b"]).entries);
         assert_eq!(old.pruned(&now), baseline(&["a", "b"]));
     }

@@ -7,23 +7,23 @@ use globset::{Glob, GlobMatcher};
 use crate::source::{Comment, SourceFile, Sources, Span};
 
 /// What a comment turned out to be.
-pub(super) enum Parsed<'a> {
+pub(super) enum ParsedComment<'a> {
     /// Not ours.
     Other,
     Malformed(&'static str),
     WithoutReason,
-    Directive(Directive<'a>),
+    Directive(IgnoreComment<'a>),
 }
 
 /// A comment that may silence findings.
-pub(super) struct Directive<'a> {
+pub(super) struct IgnoreComment<'a> {
     pub(super) comment: &'a Comment,
-    pub(super) ids: Vec<Id>,
+    pub(super) ids: Vec<RulePattern>,
     pub(super) reason: String,
 }
 
 /// A rule id, or a pattern such as `pool/*`.
-pub(super) struct Id {
+pub(super) struct RulePattern {
     pub(super) text: String,
     /// Its bytes in the comment's text.
     range: Range<usize>,
@@ -31,7 +31,7 @@ pub(super) struct Id {
     pub(super) used: bool,
 }
 
-impl Id {
+impl RulePattern {
     pub(super) fn matches(&self, rule: &str) -> bool {
         self.text == rule || self.glob.is_match(rule)
     }
@@ -42,30 +42,30 @@ const NO_RULES: &str = "missing rule id";
 const TOO_WIDE: &str = "`*` alone is not allowed; name the rules to suppress";
 const BAD_ID: &str = "invalid rule id or pattern";
 
-pub(super) fn parse(comment: &Comment) -> Parsed<'_> {
+pub(super) fn parse(comment: &Comment) -> ParsedComment<'_> {
     let Some(rest) = comment.text.strip_prefix("redvet:") else {
-        return Parsed::Other;
+        return ParsedComment::Other;
     };
     let Some(rest) = rest.trim_start().strip_prefix("ignore") else {
-        return Parsed::Malformed(FORM);
+        return ParsedComment::Malformed(FORM);
     };
     let Some((list, reason)) = rest
         .trim_start()
         .strip_prefix('[')
         .and_then(|rest| rest.split_once(']'))
     else {
-        return Parsed::Malformed(FORM);
+        return ParsedComment::Malformed(FORM);
     };
     let start = comment.text.len() - reason.len() - 1 - list.len();
     let ids = match ids(list, start) {
         Ok(ids) => ids,
-        Err(why) => return Parsed::Malformed(why),
+        Err(why) => return ParsedComment::Malformed(why),
     };
     let reason = reason.trim_start_matches([':', '-', '–', '—', ' ', '\t']);
     if reason.trim().is_empty() {
-        return Parsed::WithoutReason;
+        return ParsedComment::WithoutReason;
     }
-    Parsed::Directive(Directive {
+    ParsedComment::Directive(IgnoreComment {
         comment,
         ids,
         reason: reason.trim().to_owned(),
@@ -73,7 +73,7 @@ pub(super) fn parse(comment: &Comment) -> Parsed<'_> {
 }
 
 /// The ids of a list that stands at `start` in the comment's text.
-fn ids(list: &str, start: usize) -> Result<Vec<Id>, &'static str> {
+fn ids(list: &str, start: usize) -> Result<Vec<RulePattern>, &'static str> {
     if list.trim().is_empty() {
         return Err(NO_RULES);
     }
@@ -87,7 +87,7 @@ fn ids(list: &str, start: usize) -> Result<Vec<Id>, &'static str> {
     Ok(ids)
 }
 
-fn id(text: &str, from: usize) -> Result<Id, &'static str> {
+fn id(text: &str, from: usize) -> Result<RulePattern, &'static str> {
     let named = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '/' | '*' | '_');
     if text.is_empty() || !text.chars().all(named) {
         return Err(BAD_ID);
@@ -96,7 +96,7 @@ fn id(text: &str, from: usize) -> Result<Id, &'static str> {
         return Err(TOO_WIDE);
     }
     let glob = Glob::new(text).map_err(|_| BAD_ID)?;
-    Ok(Id {
+    Ok(RulePattern {
         text: text.to_owned(),
         range: from..from + text.len(),
         glob: glob.compile_matcher(),
@@ -137,7 +137,7 @@ fn lines(file: &SourceFile, span: Span) -> Span {
 /// The span to remove with one id of the list: the id and the comma that leads to a kept one.
 pub(super) fn one_id(
     sources: &Sources,
-    directive: &Directive<'_>,
+    directive: &IgnoreComment<'_>,
     kept: &[bool],
     at: usize,
 ) -> Option<Span> {

@@ -70,9 +70,9 @@ fn case(text: &str) -> Case {
 }
 
 impl Case {
-    fn apply(&mut self, whole_texts: &[WholeText]) -> Outcome {
+    fn apply(&mut self, whole_texts: &[WholeText]) -> CommentFaults {
         let known = ["a/b", "a/c", "d/e"].map(str::to_owned);
-        let inputs = Inputs {
+        let inputs = SuppressionInputs {
             sources: &self.sources,
             comments: &self.comments,
             whole_texts,
@@ -92,7 +92,7 @@ impl Case {
     }
 
     /// The text after every removal that the outcome asks for.
-    fn mended(&self, outcome: &Outcome) -> String {
+    fn mended(&self, outcome: &CommentFaults) -> String {
         let mut text = self.sources.get(FileId(0)).text().to_string();
         let mut spans: Vec<Span> = outcome.unused.iter().filter_map(|u| u.remove).collect();
         spans.sort();
@@ -135,7 +135,7 @@ fn the_reason_is_kept_and_another_suppression_is_not_overwritten() {
         by: "waiver",
         reason: "w".to_owned(),
     });
-    assert_eq!(case.apply(&[]), Outcome::default());
+    assert_eq!(case.apply(&[]), CommentFaults::default());
     let first = case.findings[0].suppressed.as_ref().unwrap();
     assert_eq!(
         (first.by, first.reason.as_str()),
@@ -182,7 +182,7 @@ fn what_cannot_be_read_is_told() {
         assert_eq!(case.silenced(), [false], "{text}");
     }
     let mut other = case("! # redvet is nice\n");
-    assert_eq!(other.apply(&[]), Outcome::default());
+    assert_eq!(other.apply(&[]), CommentFaults::default());
 }
 
 #[test]
@@ -230,11 +230,11 @@ fn an_unused_id_in_a_list_goes_alone() {
 fn a_rule_that_did_not_run_does_not_make_a_comment_unused() {
     assert_eq!(
         case("x # redvet: ignore[d/e] r\n").apply(&[]),
-        Outcome::default()
+        CommentFaults::default()
     );
     assert_eq!(
         case("x # redvet: ignore[d/*] r\n").apply(&[]),
-        Outcome::default()
+        CommentFaults::default()
     );
     let outcome = case("x # redvet: ignore[no/rule] r\n").apply(&[]);
     assert_eq!(outcome.unused.len(), 1);
@@ -254,7 +254,7 @@ fn an_undetermined_rule_does_not_make_a_comment_unused() {
         reasons: Vec::new(),
         waits_for_version: false,
     }];
-    let inputs = Inputs {
+    let inputs = SuppressionInputs {
         sources: &case.sources,
         comments: &case.comments,
         whole_texts: &[],
@@ -263,7 +263,7 @@ fn an_undetermined_rule_does_not_make_a_comment_unused() {
         known: &known,
         former: &[],
     };
-    assert_eq!(apply(&mut [], &inputs), Outcome::default());
+    assert_eq!(apply(&mut [], &inputs), CommentFaults::default());
 }
 
 /// A text of two directives, with the finding at `at`.

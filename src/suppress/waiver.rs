@@ -8,11 +8,11 @@ use globset::{Glob, GlobBuilder, GlobMatcher};
 use crate::finding::{Finding, SubjectRef, Suppressed, Undetermined};
 use crate::source::Span;
 
-use super::Inputs;
+use super::SuppressionInputs;
 
 /// A finding that a project has agreed to live with.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Waiver {
+pub struct ActiveWaiver {
     /// A rule's id, or a pattern over ids.
     pub rule: String,
     /// A pattern over paths; everywhere without it.
@@ -21,14 +21,14 @@ pub struct Waiver {
     pub subject: Option<String>,
     pub reason: String,
     pub owner: Option<String>,
-    pub expires: Option<Expiry>,
+    pub expires: Option<WaiverExpiry>,
     /// Where the waiver stands.
     pub span: Span,
 }
 
 /// The last day on which a waiver counts.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Expiry {
+pub struct WaiverExpiry {
     /// Days since 1970-01-01.
     pub day: i64,
     /// The day as people write it.
@@ -36,7 +36,7 @@ pub struct Expiry {
     pub span: Span,
 }
 
-impl Waiver {
+impl ActiveWaiver {
     /// Days that are left, the last one included; negative when it has ended.
     pub fn days_left(&self, today: i64) -> Option<i64> {
         self.expires.as_ref().map(|expires| expires.day - today)
@@ -58,25 +58,25 @@ impl Waiver {
 
 /// The waivers at fault, in the order of the settings.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Outcome<'a> {
+pub struct WaiverFaults<'a> {
     /// They silence nothing any more.
-    pub ended: Vec<&'a Waiver>,
-    pub unused: Vec<&'a Waiver>,
+    pub ended: Vec<&'a ActiveWaiver>,
+    pub unused: Vec<&'a ActiveWaiver>,
     /// They are about a rule that cannot be silenced.
-    pub refused: Vec<(&'a Waiver, String)>,
+    pub refused: Vec<(&'a ActiveWaiver, String)>,
 }
 
 /// Marks the findings that waivers cover. `today` is a day since 1970-01-01; without one nothing ends.
 pub fn waive<'a>(
     findings: &mut [Finding],
-    waivers: &'a [Waiver],
+    waivers: &'a [ActiveWaiver],
     today: Option<i64>,
-    inputs: &Inputs<'_>,
-) -> Outcome<'a> {
-    let (ended, valid): (Vec<&Waiver>, Vec<&Waiver>) =
+    inputs: &SuppressionInputs<'_>,
+) -> WaiverFaults<'a> {
+    let (ended, valid): (Vec<&ActiveWaiver>, Vec<&ActiveWaiver>) =
         waivers.iter().partition(|waiver| waiver.has_ended(today));
-    let new = |waiver| Cover::new(waiver, *inputs);
-    let mut covers: Vec<Cover<'_, '_>> = valid.into_iter().map(new).collect();
+    let new = |waiver| WaiverMatcher::new(waiver, *inputs);
+    let mut covers: Vec<WaiverMatcher<'_, '_>> = valid.into_iter().map(new).collect();
     let mut refused = Vec::new();
     for finding in findings {
         if finding.waivable {
@@ -95,7 +95,7 @@ pub fn waive<'a>(
         .filter(|cover| !cover.used && cover.is_judged())
         .map(|cover| cover.waiver)
         .collect();
-    Outcome {
+    WaiverFaults {
         ended,
         unused,
         refused,
@@ -103,7 +103,10 @@ pub fn waive<'a>(
 }
 
 /// The waivers that would cover a finding which cannot be silenced.
-fn refuse<'a>(finding: &Finding, covers: &mut [Cover<'a, '_>]) -> Vec<(&'a Waiver, String)> {
+fn refuse<'a>(
+    finding: &Finding,
+    covers: &mut [WaiverMatcher<'a, '_>],
+) -> Vec<(&'a ActiveWaiver, String)> {
     let mut refused = Vec::new();
     for cover in covers {
         let path = cover.inputs.sources.path(finding.primary);
@@ -116,7 +119,7 @@ fn refuse<'a>(finding: &Finding, covers: &mut [Cover<'a, '_>]) -> Vec<(&'a Waive
 }
 
 /// A finding about several subjects is silenced only where each of them is covered.
-fn silence(finding: &mut Finding, covers: &mut [Cover<'_, '_>]) {
+fn silence(finding: &mut Finding, covers: &mut [WaiverMatcher<'_, '_>]) {
     let mut reason = None;
     let subjects: Vec<&SubjectRef> = std::iter::once(&finding.subject)
         .chain(finding.also.iter().map(|copy| &copy.subject))
@@ -143,16 +146,16 @@ fn silence(finding: &mut Finding, covers: &mut [Cover<'_, '_>]) {
 }
 
 /// A waiver with its patterns ready. `load` has refused those that are none.
-struct Cover<'a, 'i> {
-    waiver: &'a Waiver,
-    inputs: Inputs<'i>,
+struct WaiverMatcher<'a, 'i> {
+    waiver: &'a ActiveWaiver,
+    inputs: SuppressionInputs<'i>,
     rule: Option<GlobMatcher>,
     path: Option<GlobMatcher>,
     used: bool,
 }
 
-impl<'a, 'i> Cover<'a, 'i> {
-    fn new(waiver: &'a Waiver, inputs: Inputs<'i>) -> Self {
+impl<'a, 'i> WaiverMatcher<'a, 'i> {
+    fn new(waiver: &'a ActiveWaiver, inputs: SuppressionInputs<'i>) -> Self {
         let path = waiver.path.as_deref().and_then(|path| {
             let glob = GlobBuilder::new(path).literal_separator(true).build();
             glob.ok().map(|glob| glob.compile_matcher())
@@ -203,8 +206,8 @@ mod tests {
 
     const TODAY: i64 = 20_000;
 
-    fn waiver(rule: &str) -> Waiver {
-        Waiver {
+    fn waiver(rule: &str) -> ActiveWaiver {
+        ActiveWaiver {
             rule: rule.to_owned(),
             path: None,
             subject: None,
@@ -219,8 +222,8 @@ mod tests {
         Span::new(crate::source::FileId(0), 0, 0)
     }
 
-    fn until(day: i64) -> Option<Expiry> {
-        Some(Expiry {
+    fn until(day: i64) -> Option<WaiverExpiry> {
+        Some(WaiverExpiry {
             day,
             shown: "a day".to_owned(),
             span: span(),
@@ -264,11 +267,11 @@ mod tests {
 
     /// The reason for which a finding in `deploy/redis.conf` is silenced, how many waivers have
     /// ended, and how many are unused.
-    fn waived(finding: Finding, waivers: &[Waiver]) -> (Option<String>, usize, usize) {
+    fn waived(finding: Finding, waivers: &[ActiveWaiver]) -> (Option<String>, usize, usize) {
         let mut sources = Sources::default();
         sources.add(SourceFile::new("deploy/redis.conf", ""));
         let known = ["a/b", "a/c", "d/e"].map(str::to_owned);
-        let inputs = Inputs {
+        let inputs = SuppressionInputs {
             sources: &sources,
             comments: &[],
             whole_texts: &[],
@@ -286,7 +289,7 @@ mod tests {
         (reason, outcome.ended.len(), outcome.unused.len())
     }
 
-    fn silences(waiver: &Waiver) -> bool {
+    fn silences(waiver: &ActiveWaiver) -> bool {
         let told = waived(finding("a/b", &["one"]), std::slice::from_ref(waiver));
         assert_eq!(told.2, usize::from(told.0.is_none() && told.1 == 0));
         told.0.is_some()
@@ -294,7 +297,7 @@ mod tests {
 
     #[test]
     fn it_covers_what_its_rule_path_and_subject_name() {
-        let with = |path: Option<&str>, name: Option<&str>| Waiver {
+        let with = |path: Option<&str>, name: Option<&str>| ActiveWaiver {
             path: path.map(str::to_owned),
             subject: name.map(str::to_owned),
             ..waiver("a/*")
@@ -313,7 +316,7 @@ mod tests {
 
     #[test]
     fn it_counts_to_the_end_of_its_last_day() {
-        let ends = |day| Waiver {
+        let ends = |day| ActiveWaiver {
             expires: until(day),
             ..waiver("a/b")
         };
@@ -325,7 +328,7 @@ mod tests {
 
     #[test]
     fn every_subject_must_be_covered() {
-        let only = |name: &str| Waiver {
+        let only = |name: &str| ActiveWaiver {
             subject: Some(name.to_owned()),
             ..waiver("a/b")
         };

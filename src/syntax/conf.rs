@@ -11,7 +11,7 @@ use crate::source::{Comment, Excerpt, Span};
 
 /// One word, quotes and escapes resolved.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Word {
+pub struct ConfWord {
     pub text: String,
     /// The bytes of the excerpt that spell it, quotes included.
     pub range: Range<usize>,
@@ -21,12 +21,12 @@ pub struct Word {
 
 /// One line that is neither blank nor a comment.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Line {
+pub struct ConfLine {
     /// 1-based, counted in the text as the server counts it.
     pub number: usize,
     /// The bytes of the line without blanks at both ends.
     pub range: Range<usize>,
-    pub words: Vec<Word>,
+    pub words: Vec<ConfWord>,
     /// A quote is never closed: every tokenizer refuses the line; `words` holds what came before.
     pub unbalanced: bool,
     /// More of a word follows a closing quote: most tokenizers refuse the line, and `words` is what
@@ -36,8 +36,8 @@ pub struct Line {
 
 /// A text's lines and its comments.
 #[derive(Clone, Debug, Default)]
-pub struct Text {
-    pub lines: Vec<Line>,
+pub struct ConfText {
+    pub lines: Vec<ConfLine>,
     pub comments: Vec<Comment>,
 }
 
@@ -47,13 +47,13 @@ const PIECE: usize = 1024;
 
 /// A text as a server is left with it.
 #[derive(Clone, Debug)]
-pub struct Kept<'a> {
+pub struct KeptConfig<'a> {
     pub text: Cow<'a, str>,
     /// Where each part of it begins, here and in the text that was given.
     parts: Vec<(usize, usize)>,
 }
 
-impl Kept<'_> {
+impl KeptConfig<'_> {
     /// The bytes of the given text that a range of the kept one spells; what was lost between them
     /// belongs to it.
     fn original(&self, range: &Range<usize>) -> Range<usize> {
@@ -72,9 +72,9 @@ impl Kept<'_> {
 }
 
 /// What a server keeps of a text.
-pub fn kept(text: &str) -> Kept<'_> {
+pub fn kept(text: &str) -> KeptConfig<'_> {
     if !text.contains('\0') {
-        return Kept {
+        return KeptConfig {
             text: text.into(),
             parts: Vec::new(),
         };
@@ -90,7 +90,7 @@ pub fn kept(text: &str) -> Kept<'_> {
             start += piece.len();
         }
     }
-    Kept {
+    KeptConfig {
         text: in_place(&bytes).into(),
         parts,
     }
@@ -107,9 +107,9 @@ fn in_place(bytes: &[u8]) -> String {
 }
 
 /// Splits a text. Any text will do.
-pub fn parse(excerpt: &Excerpt) -> Text {
+pub fn parse(excerpt: &Excerpt) -> ConfText {
     let kept = kept(excerpt.text());
-    let mut parsed = Text::default();
+    let mut parsed = ConfText::default();
     for (number, range) in numbered(&kept.text) {
         if kept.text[range.clone()].starts_with('#') {
             let span = excerpt.span(kept.original(&range));
@@ -127,12 +127,12 @@ pub fn parse(excerpt: &Excerpt) -> Text {
 }
 
 /// The lines of a bare text that are neither blank nor comments. Any text will do.
-pub fn lines(text: &str) -> Vec<Line> {
+pub fn lines(text: &str) -> Vec<ConfLine> {
     lines_as(text, false)
 }
 
 /// The same for a tokenizer that takes more of a word behind a closing quote, or for one that does not.
-pub fn lines_as(text: &str, adjacent: bool) -> Vec<Line> {
+pub fn lines_as(text: &str, adjacent: bool) -> Vec<ConfLine> {
     numbered(text)
         .filter(|(_, range)| !text[range.clone()].starts_with('#'))
         .map(|(number, range)| line(text, number, range, adjacent))
@@ -152,7 +152,7 @@ fn numbered(text: &str) -> impl Iterator<Item = (usize, Range<usize>)> + '_ {
 }
 
 /// Splits one line's text into words: the arguments of a command, an operator's field.
-pub fn words(text: &str) -> (Vec<Word>, bool) {
+pub fn words(text: &str) -> (Vec<ConfWord>, bool) {
     let line = line(text, 1, 0..text.len(), false);
     (line.words, line.unbalanced || line.glued)
 }
@@ -175,8 +175,8 @@ fn trimmed(text: &str, range: Range<usize>) -> Range<usize> {
     start..start + body.len()
 }
 
-fn line(text: &str, number: usize, range: Range<usize>, adjacent: bool) -> Line {
-    let mut scanner = Scanner {
+fn line(text: &str, number: usize, range: Range<usize>, adjacent: bool) -> ConfLine {
+    let mut scanner = ConfScanner {
         bytes: text.as_bytes(),
         at: range.start,
         end: range.end,
@@ -192,13 +192,13 @@ fn line(text: &str, number: usize, range: Range<usize>, adjacent: bool) -> Line 
         }
         match scanner.word() {
             Ok(word) => words.push(word),
-            Err(Unbalanced) => {
+            Err(UnbalancedQuotes) => {
                 unbalanced = true;
                 break;
             }
         }
     }
-    Line {
+    ConfLine {
         number,
         range,
         words,
@@ -207,9 +207,9 @@ fn line(text: &str, number: usize, range: Range<usize>, adjacent: bool) -> Line 
     }
 }
 
-struct Unbalanced;
+struct UnbalancedQuotes;
 
-struct Scanner<'a> {
+struct ConfScanner<'a> {
     bytes: &'a [u8],
     at: usize,
     end: usize,
@@ -217,7 +217,7 @@ struct Scanner<'a> {
     glued: bool,
 }
 
-impl Scanner<'_> {
+impl ConfScanner<'_> {
     fn peek(&self) -> Option<u8> {
         (self.at < self.end).then(|| self.bytes[self.at])
     }
@@ -237,7 +237,7 @@ impl Scanner<'_> {
         byte.is_none_or(|b| matches!(b, b' ' | b'\t' | b'\r' | b'\n' | 0))
     }
 
-    fn word(&mut self) -> Result<Word, Unbalanced> {
+    fn word(&mut self) -> Result<ConfWord, UnbalancedQuotes> {
         let start = self.at;
         let mut text = Vec::new();
         let mut quoted = false;
@@ -263,14 +263,14 @@ impl Scanner<'_> {
             // The server's text ends at a NUL byte.
             self.at = self.end;
         }
-        Ok(Word {
+        Ok(ConfWord {
             text: String::from_utf8_lossy(&text).into_owned(),
             range: start..self.at,
             quoted,
         })
     }
 
-    fn double_quoted(&mut self, text: &mut Vec<u8>) -> Result<(), Unbalanced> {
+    fn double_quoted(&mut self, text: &mut Vec<u8>) -> Result<(), UnbalancedQuotes> {
         while let Some(byte) = self.peek() {
             self.at += 1;
             match byte {
@@ -279,10 +279,10 @@ impl Scanner<'_> {
                 other => text.push(other),
             }
         }
-        Err(Unbalanced)
+        Err(UnbalancedQuotes)
     }
 
-    fn single_quoted(&mut self, text: &mut Vec<u8>) -> Result<(), Unbalanced> {
+    fn single_quoted(&mut self, text: &mut Vec<u8>) -> Result<(), UnbalancedQuotes> {
         while let Some(byte) = self.peek() {
             self.at += 1;
             match byte {
@@ -294,18 +294,18 @@ impl Scanner<'_> {
                 other => text.push(other),
             }
         }
-        Err(Unbalanced)
+        Err(UnbalancedQuotes)
     }
 
     /// Most servers want a blank or the end of the line after a closing quote.
-    fn after_quote(&mut self) -> Result<(), Unbalanced> {
+    fn after_quote(&mut self) -> Result<(), UnbalancedQuotes> {
         let blank = |b: u8| matches!(b, b' ' | b'\t' | b'\r' | b'\n' | 0x0b | 0x0c);
         self.glued |= self.peek().is_some_and(|b| !blank(b));
         Ok(())
     }
 
-    fn escape(&mut self, text: &mut Vec<u8>) -> Result<(), Unbalanced> {
-        let byte = self.peek().ok_or(Unbalanced)?;
+    fn escape(&mut self, text: &mut Vec<u8>) -> Result<(), UnbalancedQuotes> {
+        let byte = self.peek().ok_or(UnbalancedQuotes)?;
         self.at += 1;
         let plain = match byte {
             b'x' => self.hex().unwrap_or(b'x'),

@@ -28,7 +28,7 @@ pub struct Dockerfile {
 
 /// Reads a Dockerfile. Any text will do.
 pub fn parse(excerpt: &Excerpt) -> Dockerfile {
-    let mut reader = Reader {
+    let mut reader = DockerfileReader {
         excerpt,
         lines: line_ranges(excerpt.text()),
         next: 0,
@@ -106,7 +106,7 @@ fn line_ranges(text: &str) -> Vec<Range<usize>> {
         .collect()
 }
 
-struct Reader<'a> {
+struct DockerfileReader<'a> {
     excerpt: &'a Excerpt,
     lines: Vec<Range<usize>>,
     next: usize,
@@ -114,7 +114,7 @@ struct Reader<'a> {
     found: Dockerfile,
 }
 
-impl Reader<'_> {
+impl DockerfileReader<'_> {
     /// The next line that is neither blank nor a comment, without blanks at both ends.
     fn take(&mut self) -> Option<Range<usize>> {
         while let Some(line) = self.lines.get(self.next).cloned() {

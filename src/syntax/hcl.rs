@@ -13,24 +13,24 @@ use crate::source::{Comment, Excerpt, Span};
 
 /// A block with its labels.
 #[derive(Clone, Debug)]
-pub struct Block {
+pub struct HclBlock {
     pub ident: String,
     pub labels: Vec<String>,
     /// Its first line.
     pub header: Span,
-    pub attributes: Vec<(String, Item)>,
-    pub blocks: Vec<Block>,
+    pub attributes: Vec<(String, HclItem)>,
+    pub blocks: Vec<HclBlock>,
 }
 
 /// A value and its place.
 #[derive(Clone, Debug)]
-pub struct Item {
-    pub value: Value,
+pub struct HclItem {
+    pub value: HclValue,
     pub span: Span,
 }
 
 #[derive(Clone, Debug)]
-pub enum Value {
+pub enum HclValue {
     /// A string or a here-document. Interpolations stay in it as they are written.
     Text {
         text: Excerpt,
@@ -38,31 +38,31 @@ pub enum Value {
     },
     /// A number or a truth value, as it is written.
     Plain(String),
-    List(Vec<Item>),
-    Object(Vec<(String, Item)>),
+    List(Vec<HclItem>),
+    Object(Vec<(String, HclItem)>),
     /// A function and its arguments.
-    Call(String, Vec<Item>),
+    Call(String, Vec<HclItem>),
     /// It would have to be evaluated.
     Unknown,
 }
 
-impl Block {
-    pub fn attribute(&self, name: &str) -> Option<&Item> {
+impl HclBlock {
+    pub fn attribute(&self, name: &str) -> Option<&HclItem> {
         let found = self.attributes.iter().find(|(own, _)| own == name);
         found.map(|(_, item)| item)
     }
 
-    pub fn blocks_of<'b>(&'b self, ident: &'b str) -> impl Iterator<Item = &'b Block> {
+    pub fn blocks_of<'b>(&'b self, ident: &'b str) -> impl Iterator<Item = &'b HclBlock> {
         self.blocks.iter().filter(move |block| block.ident == ident)
     }
 }
 
-impl Item {
+impl HclItem {
     /// A text without interpolations, or a plain value.
     pub fn known(&self) -> Option<&str> {
         match &self.value {
-            Value::Text { text, .. } if !is_interpolated(text.text()) => Some(text.text()),
-            Value::Plain(text) => Some(text),
+            HclValue::Text { text, .. } if !is_interpolated(text.text()) => Some(text.text()),
+            HclValue::Plain(text) => Some(text),
             _ => None,
         }
     }
@@ -74,9 +74,9 @@ pub fn is_interpolated(text: &str) -> bool {
 }
 
 /// The blocks of a file. Any text will do.
-pub fn parse(excerpt: &Excerpt) -> Vec<Block> {
+pub fn parse(excerpt: &Excerpt) -> Vec<HclBlock> {
     let text = excerpt.text();
-    let reader = |at| Reader { excerpt, at };
+    let reader = |at| HclReader { excerpt, at };
     if let Ok(body) = hcl_edit::parser::parse_body(text) {
         return reader(0).body(&body).1;
     }
@@ -151,13 +151,13 @@ fn chunks(text: &str) -> Vec<Range<usize>> {
     found
 }
 
-struct Reader<'a> {
+struct HclReader<'a> {
     excerpt: &'a Excerpt,
     /// Where the parsed part begins.
     at: usize,
 }
 
-impl Reader<'_> {
+impl HclReader<'_> {
     fn range(&self, range: Option<Range<usize>>) -> Range<usize> {
         let text = self.excerpt.text();
         let range = range.map(|range| range.start + self.at..range.end + self.at);
@@ -166,7 +166,7 @@ impl Reader<'_> {
             .unwrap_or(self.at..self.at)
     }
 
-    fn body(&self, body: &Body) -> (Vec<(String, Item)>, Vec<Block>) {
+    fn body(&self, body: &Body) -> (Vec<(String, HclItem)>, Vec<HclBlock>) {
         let mut attributes = Vec::new();
         let mut blocks = Vec::new();
         for structure in body {
@@ -177,7 +177,7 @@ impl Reader<'_> {
                 }
                 Structure::Block(block) => {
                     let (attributes, inner) = self.body(&block.body);
-                    blocks.push(Block {
+                    blocks.push(HclBlock {
                         ident: block.ident.as_str().to_owned(),
                         labels: block.labels.iter().map(|l| l.as_str().to_owned()).collect(),
                         header: self.header(self.range(block.span())),
@@ -196,43 +196,45 @@ impl Reader<'_> {
         self.excerpt.span(block.start..block.start + line.len())
     }
 
-    fn item(&self, expression: &Expression) -> Item {
+    fn item(&self, expression: &Expression) -> HclItem {
         let range = self.range(expression.span());
-        Item {
+        HclItem {
             span: self.excerpt.span(range.clone()),
             value: self.value(expression, &range),
         }
     }
 
-    fn value(&self, expression: &Expression, range: &Range<usize>) -> Value {
+    fn value(&self, expression: &Expression, range: &Range<usize>) -> HclValue {
         let written = || self.excerpt.text()[range.clone()].trim().to_owned();
         match expression {
-            Expression::Bool(_) | Expression::Number(_) => Value::Plain(written()),
-            Expression::String(text) => Value::Text {
+            Expression::Bool(_) | Expression::Number(_) => HclValue::Plain(written()),
+            Expression::String(text) => HclValue::Text {
                 text: self.quoted(range, Some(text.as_str())),
                 here: false,
             },
-            Expression::StringTemplate(_) => Value::Text {
+            Expression::StringTemplate(_) => HclValue::Text {
                 text: self.quoted(range, None),
                 here: false,
             },
-            Expression::HeredocTemplate(_) => Value::Text {
+            Expression::HeredocTemplate(_) => HclValue::Text {
                 text: self.here_document(range),
                 here: true,
             },
-            Expression::Array(items) => Value::List(items.iter().map(|e| self.item(e)).collect()),
-            Expression::Object(object) => Value::Object(
+            Expression::Array(items) => {
+                HclValue::List(items.iter().map(|e| self.item(e)).collect())
+            }
+            Expression::Object(object) => HclValue::Object(
                 object
                     .iter()
                     .filter_map(|(key, value)| Some((key_text(key)?, self.item(value.expr()))))
                     .collect(),
             ),
             Expression::Parenthesis(inner) => self.item(inner.inner()).value,
-            Expression::FuncCall(call) => Value::Call(
+            Expression::FuncCall(call) => HclValue::Call(
                 call.name.name.as_str().to_owned(),
                 call.args.iter().map(|e| self.item(e)).collect(),
             ),
-            _ => Value::Unknown,
+            _ => HclValue::Unknown,
         }
     }
 
@@ -305,7 +307,7 @@ mod tests {
     use crate::source::FileId;
     use proptest::prelude::*;
 
-    fn read(text: &str) -> Vec<Block> {
+    fn read(text: &str) -> Vec<HclBlock> {
         parse(&Excerpt::whole(FileId(0), text.into()))
     }
 
@@ -320,22 +322,22 @@ mod tests {
         );
         assert_eq!(&TEXT[block.header.range()], "resource \"a\" \"b\" {");
         assert_eq!(block.attribute("name").unwrap().known(), Some("n\"q"));
-        let Value::Text { text, here: true } = &block.attribute("text").unwrap().value else {
+        let HclValue::Text { text, here: true } = &block.attribute("text").unwrap().value else {
             panic!("{block:?}");
         };
         assert_eq!(text.text(), "one ${two}\n  three\n");
         let at = text.text().find("three").unwrap();
         assert_eq!(&TEXT[text.span(at..at + 5).range()], "three");
-        let Value::List(items) = &block.attribute("list").unwrap().value else {
+        let HclValue::List(items) = &block.attribute("list").unwrap().value else {
             panic!("{block:?}");
         };
-        let Value::Object(entries) = &items[0].value else {
+        let HclValue::Object(entries) = &items[0].value else {
             panic!("{items:?}");
         };
         assert_eq!(entries[1].1.known(), Some("1"));
         assert!(matches!(
             block.attribute("other").unwrap().value,
-            Value::Unknown
+            HclValue::Unknown
         ));
         assert_eq!(
             block.blocks[0].attribute("k").unwrap().known(),

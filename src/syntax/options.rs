@@ -10,7 +10,7 @@ use crate::syntax::conf;
 
 /// How a server reads its words.
 #[derive(Clone, Copy, Debug)]
-pub struct Rules<'a> {
+pub struct OptionSyntax<'a> {
     /// An option without a value takes a word that begins with `--` as its value.
     pub dashed_values: bool,
     /// Then these options, without a value before another option, get an empty one.
@@ -23,14 +23,14 @@ pub struct Rules<'a> {
 
 /// What the words come to.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Joined {
+pub struct JoinedOptions {
     pub text: String,
     /// Which word a part of the text came from, in the order of the text.
     pub pieces: Vec<(Range<usize>, usize)>,
     pub reads_stdin: bool,
 }
 
-impl Joined {
+impl JoinedOptions {
     /// The words that a part of the text came from.
     pub fn words_of(&self, range: &Range<usize>) -> Option<Range<usize>> {
         // The pieces do not overlap and stand in order, so those that are met are neighbours.
@@ -53,9 +53,9 @@ impl Joined {
 }
 
 /// Joins the words behind a server's file.
-pub fn joined(words: &[&str], rules: Rules<'_>) -> Joined {
+pub fn joined(words: &[&str], rules: OptionSyntax<'_>) -> JoinedOptions {
     let dashed = |word: Option<&&str>| word.is_some_and(|word| word.starts_with("--"));
-    let mut joined = Joined::default();
+    let mut joined = JoinedOptions::default();
     // An option without a value yet takes the next word whatever it looks like.
     let mut wants_value = false;
     for (i, word) in words.iter().enumerate() {
@@ -113,7 +113,7 @@ mod tests {
     #[test]
     fn every_part_knows_its_word() {
         let lone = ["save".to_owned()];
-        let rules = Rules {
+        let rules = OptionSyntax {
             dashed_values: true,
             may_be_lone: &lone,
             stdin_last: true,

@@ -42,7 +42,7 @@ pub fn words(excerpt: &Excerpt) -> Vec<ShellWord> {
 
 /// The words of a script and the bodies of its here-documents.
 pub fn script(excerpt: &Excerpt) -> (Vec<ShellWord>, Vec<HereText>) {
-    let mut scanner = Scanner {
+    let mut scanner = ShellScanner {
         excerpt,
         text: excerpt.text(),
         at: 0,
@@ -60,7 +60,7 @@ const OPERATORS: [&str; 22] = [
     ";", "|", "&", "(", ")", "<", ">",
 ];
 
-struct Scanner<'a> {
+struct ShellScanner<'a> {
     excerpt: &'a Excerpt,
     text: &'a str,
     at: usize,
@@ -79,12 +79,12 @@ struct HereDocument {
 
 /// A word that is being read.
 #[derive(Default)]
-struct Word {
+struct PartialWord {
     text: String,
     variable: bool,
 }
 
-impl Scanner<'_> {
+impl ShellScanner<'_> {
     /// Reads one word or operator, or what stands between them. False at the end.
     fn step(&mut self) -> bool {
         let rest = self.rest();
@@ -173,7 +173,7 @@ impl Scanner<'_> {
 
     fn word(&mut self) {
         let start = self.at;
-        let mut word = Word::default();
+        let mut word = PartialWord::default();
         while let Some(byte) = self.peek() {
             match byte {
                 b' ' | b'\t' => break,
@@ -189,7 +189,7 @@ impl Scanner<'_> {
     }
 
     /// One character that stands for itself.
-    fn literal(&mut self, word: &mut Word) {
+    fn literal(&mut self, word: &mut PartialWord) {
         if let Some(char) = self.rest().chars().next() {
             word.text.push(char);
             self.at += char.len_utf8();
@@ -197,7 +197,7 @@ impl Scanner<'_> {
     }
 
     /// The next character stands for itself; a line break goes away.
-    fn backslash(&mut self, word: &mut Word) {
+    fn backslash(&mut self, word: &mut PartialWord) {
         self.at += 1;
         match line_break(self.rest()) {
             0 if self.rest().is_empty() => word.text.push('\\'),
@@ -206,14 +206,14 @@ impl Scanner<'_> {
         }
     }
 
-    fn single_quoted(&mut self, word: &mut Word) {
+    fn single_quoted(&mut self, word: &mut PartialWord) {
         let inside = &self.text[self.at + 1..];
         let length = inside.find('\'').unwrap_or(inside.len());
         word.text.push_str(&inside[..length]);
         self.at = (self.at + 1 + length + 1).min(self.text.len());
     }
 
-    fn double_quoted(&mut self, word: &mut Word) {
+    fn double_quoted(&mut self, word: &mut PartialWord) {
         self.at += 1;
         while let Some(byte) = self.peek() {
             match byte {
@@ -229,7 +229,7 @@ impl Scanner<'_> {
     }
 
     /// Between double quotes a backslash is itself before most characters.
-    fn quoted_backslash(&mut self, word: &mut Word) {
+    fn quoted_backslash(&mut self, word: &mut PartialWord) {
         let next = self.text.as_bytes().get(self.at + 1);
         let escapes = matches!(next, Some(b'$' | b'`' | b'"' | b'\\' | b'\n' | b'\r'));
         if escapes {
@@ -240,7 +240,7 @@ impl Scanner<'_> {
     }
 
     /// What only a running shell knows stays as it is written.
-    fn expansion(&mut self, word: &mut Word, quoted: bool) {
+    fn expansion(&mut self, word: &mut PartialWord, quoted: bool) {
         let length = expansion_length(self.rest(), quoted);
         if length < 2 {
             return self.literal(word);

@@ -35,7 +35,7 @@ pub fn comments(excerpt: &Excerpt) -> Vec<Comment> {
 }
 
 /// A string literal.
-struct Literal {
+struct StringLiteral {
     /// Without its quotes.
     content: Range<usize>,
     /// Behind its closing quotes.
@@ -46,13 +46,13 @@ struct Literal {
 }
 
 #[derive(Default)]
-struct Program {
-    strings: Vec<Literal>,
+struct StarlarkFile {
+    strings: Vec<StringLiteral>,
     comments: Vec<Range<usize>>,
 }
 
-fn scan(text: &str) -> Program {
-    let mut program = Program::default();
+fn scan(text: &str) -> StarlarkFile {
+    let mut program = StarlarkFile::default();
     let mut at = 0;
     while let Some(found) = text[at..].find(['#', '"', '\'']) {
         at += found;
@@ -77,7 +77,7 @@ fn line_end(text: &str, from: usize) -> usize {
 
 /// The literal whose quotes open here. One of a single line that does not close ends with its line,
 /// a triple-quoted one with the text.
-fn literal(text: &str, open: usize) -> Literal {
+fn literal(text: &str, open: usize) -> StringLiteral {
     let quote = &text[open..=open];
     let triple = quote.repeat(3);
     let is_triple = text[open..].starts_with(&triple);
@@ -91,7 +91,7 @@ fn literal(text: &str, open: usize) -> Literal {
         if text[at..].starts_with('\\') {
             at = after_character(text, at + 1);
         } else if text[at..].starts_with(quotes) {
-            return Literal {
+            return StringLiteral {
                 content: start..at,
                 end: at + quotes.len(),
                 is_triple,
@@ -108,7 +108,7 @@ fn literal(text: &str, open: usize) -> Literal {
     } else {
         at.min(text.len())
     };
-    Literal {
+    StringLiteral {
         content: start..end.max(start),
         end: end.max(start),
         is_triple,
@@ -123,7 +123,7 @@ fn after_character(text: &str, at: usize) -> usize {
 
 /// What a program does with a string where it is written.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Use {
+enum StringUse {
     AsIs,
     Formatted,
 }
@@ -131,22 +131,22 @@ enum Use {
 /// Methods of a string that leave its lines as they are.
 const HARMLESS: [&str; 4] = ["strip", "lstrip", "rstrip", "dedent"];
 
-fn use_of(text: &str, end: usize) -> Option<Use> {
+fn use_of(text: &str, end: usize) -> Option<StringUse> {
     let rest = text[end..].trim_start();
     let Some(method) = rest.strip_prefix('.') else {
-        return Some(Use::AsIs);
+        return Some(StringUse::AsIs);
     };
     let name = method
         .find(|c: char| !c.is_ascii_alphanumeric() && c != '_')
         .map_or(method, |at| &method[..at]);
     match name {
-        "format" => Some(Use::Formatted),
-        name if HARMLESS.contains(&name) => Some(Use::AsIs),
+        "format" => Some(StringUse::Formatted),
+        name if HARMLESS.contains(&name) => Some(StringUse::AsIs),
         _ => None,
     }
 }
 
-fn content(excerpt: &Excerpt, literal: &Literal) -> Option<Excerpt> {
+fn content(excerpt: &Excerpt, literal: &StringLiteral) -> Option<Excerpt> {
     let text = excerpt.text();
     let usage = use_of(text, literal.end)?;
     let mut builder = excerpt.builder();
@@ -166,16 +166,20 @@ fn content(excerpt: &Excerpt, literal: &Literal) -> Option<Excerpt> {
 }
 
 /// How long the piece at the start of `rest` is, and what it stands for if not for itself.
-fn special(rest: &str, is_raw: bool, usage: Use) -> (usize, Option<String>) {
+fn special(rest: &str, is_raw: bool, usage: StringUse) -> (usize, Option<String>) {
     let plain = |length| (length, None);
     match rest.as_bytes()[0] {
         b'\\' if !is_raw => escape(rest),
         b'{' => match hole(rest) {
             Some((length, name)) => (length, Some(format!("{{{{ {name} }}}}"))),
-            None if usage == Use::Formatted && rest.starts_with("{{") => (2, Some("{".to_owned())),
+            None if usage == StringUse::Formatted && rest.starts_with("{{") => {
+                (2, Some("{".to_owned()))
+            }
             None => plain(rest.len().min(if rest.starts_with("{{") { 2 } else { 1 })),
         },
-        b'}' if usage == Use::Formatted && rest.starts_with("}}") => (2, Some("}".to_owned())),
+        b'}' if usage == StringUse::Formatted && rest.starts_with("}}") => {
+            (2, Some("}".to_owned()))
+        }
         b'%' => match verb(rest) {
             Some((length, name)) => (length, Some(format!("{{{{ {name} }}}}"))),
             None => plain(1),

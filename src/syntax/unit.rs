@@ -7,7 +7,7 @@ use crate::source::{Comment, Excerpt, Span};
 
 /// One setting of a section.
 #[derive(Clone, Debug)]
-pub struct Setting {
+pub struct UnitSetting {
     pub section: String,
     pub name: String,
     pub name_span: Span,
@@ -17,14 +17,14 @@ pub struct Setting {
 
 /// The settings of a file, in order, and its comments.
 #[derive(Clone, Debug, Default)]
-pub struct Unit {
-    pub settings: Vec<Setting>,
+pub struct ParsedUnit {
+    pub settings: Vec<UnitSetting>,
     pub comments: Vec<Comment>,
 }
 
 /// Reads a unit file. Any text will do.
-pub fn parse(excerpt: &Excerpt) -> Unit {
-    let mut unit = Unit::default();
+pub fn parse(excerpt: &Excerpt) -> ParsedUnit {
+    let mut unit = ParsedUnit::default();
     let mut section = String::new();
     let mut lines = lines(excerpt.text()).into_iter().peekable();
     while let Some(line) = lines.next() {
@@ -54,7 +54,7 @@ pub fn parse(excerpt: &Excerpt) -> Unit {
             let Some(next) = lines.next() else { break };
             pieces.push(next);
         }
-        unit.settings.push(Setting {
+        unit.settings.push(UnitSetting {
             section: section.clone(),
             name: excerpt.text()[name.clone()].to_owned(),
             name_span: excerpt.span(name),
@@ -112,7 +112,7 @@ mod tests {
     use crate::source::FileId;
     use proptest::prelude::*;
 
-    fn read(text: &str) -> Unit {
+    fn read(text: &str) -> ParsedUnit {
         parse(&Excerpt::whole(FileId(0), text.into()))
     }
 

@@ -4,12 +4,12 @@ use super::*;
 
 const PAGE: &str = "# a/b\n\nProse with `code`.\n\n## Fires\n\nTwo files.\n\n```conf redis.conf\n# expect: a/b, c/d\n# expect: a/b\nhz 1\n```\n\n```toml redvet.toml\n[defaults]\n```\n\nAnother case.\n\n```go\n// expect: a/b\nx()\n```\n\n## Stays quiet\n\n### One\n\n```yaml\na: 1\n```\n\n### Two\n\n```yaml\na: 2\n```\n\n## Cannot tell\n\n```conf\n# undetermined: a/b\nhz 1\n```\n";
 
-fn page() -> Page {
+fn page() -> FixturePage {
     parse_page("p.md", "a/b", PAGE)
 }
 
-fn at(path: &str, line: usize) -> Place {
-    Place {
+fn at(path: &str, line: usize) -> PageFinding {
+    PageFinding {
         rule: "a/b".to_owned(),
         path: path.to_owned(),
         line,
@@ -43,7 +43,7 @@ fn fences_without_prose_between_are_one_case() {
 
 #[test]
 fn a_page_that_holds_has_no_failures() {
-    let check = |case: &Case| Outcome {
+    let check = |case: &FixtureCase| CheckedCase {
         findings: match case.line {
             9 => vec![at("redis.conf", 3), at("redis.conf", 3)],
             _ => case.expected.clone(),
@@ -55,9 +55,9 @@ fn a_page_that_holds_has_no_failures() {
 
 #[test]
 fn what_is_missed_and_what_is_new_are_both_told() {
-    let check = |case: &Case| Outcome {
+    let check = |case: &FixtureCase| CheckedCase {
         findings: vec![at("redis.conf", 9)],
-        undetermined: if case.section == Section::StaysQuiet {
+        undetermined: if case.section == PageSection::StaysQuiet {
             vec!["a/b".to_owned()]
         } else {
             Vec::new()

@@ -9,18 +9,18 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Value as Json, json};
 
 use crate::finding::{
-    DifferenceView, DifferingView, EstateView, Note, PairView, PlaceView, ServerView, SidesView,
-    ValueView,
+    DifferenceView, DifferingView, EstateView, PairView, PlaceView, ReportNote, ServerView,
+    SidesView, ValueView,
 };
 
 /// One side: what a person named, and the servers that it means.
-pub struct Side {
+pub struct ComparedSide {
     pub name: String,
     pub servers: Vec<ServerView>,
-    pub notes: Vec<Note>,
+    pub notes: Vec<ReportNote>,
 }
 
-impl Side {
+impl ComparedSide {
     /// The servers of a folder or file: those that are written in it, or made by an overlay in it.
     /// A server that an overlay makes of a folder's files is the overlay's.
     pub fn of_path(name: &str, view: EstateView, holds: &dyn Fn(&str) -> bool) -> Self {
@@ -35,7 +35,7 @@ impl Side {
 }
 
 /// What differs between the servers of two sides.
-pub fn difference(a: Side, b: Side) -> DifferenceView {
+pub fn difference(a: ComparedSide, b: ComparedSide) -> DifferenceView {
     let pairs = pairs(&a, &b);
     let left = |servers: &[ServerView], taken: &dyn Fn(usize) -> bool| {
         let rest = servers.iter().enumerate().filter(|(at, _)| !taken(*at));
@@ -43,7 +43,7 @@ pub fn difference(a: Side, b: Side) -> DifferenceView {
     };
     let only_a = left(&a.servers, &|at| pairs.iter().any(|pair| pair.a == at));
     let only_b = left(&b.servers, &|at| pairs.iter().any(|pair| pair.b == at));
-    let notes: BTreeSet<Note> = a.notes.into_iter().chain(b.notes).collect();
+    let notes: BTreeSet<ReportNote> = a.notes.into_iter().chain(b.notes).collect();
     DifferenceView {
         schema_version: 1,
         a: a.name,
@@ -59,18 +59,18 @@ pub fn difference(a: Side, b: Side) -> DifferenceView {
 }
 
 /// Indexes of two servers that are each other's counterpart.
-struct Pair {
+struct ServerPair {
     a: usize,
     b: usize,
     evidence: &'static str,
 }
 
 /// What a server is called under some reading of its name.
-type Reading = fn(&ServerView, &Side) -> Option<String>;
+type NameReading = fn(&ServerView, &ComparedSide) -> Option<String>;
 
 /// Counterparts, the surest first. A name that two servers of a side have decides nothing.
-fn pairs(a: &Side, b: &Side) -> Vec<Pair> {
-    let readings: [(Reading, &str); 4] = [
+fn pairs(a: &ComparedSide, b: &ComparedSide) -> Vec<ServerPair> {
+    let readings: [(NameReading, &str); 4] = [
         (full_name, "the same namespace and name"),
         (
             |server, _| Some(server.name.clone()),
@@ -86,19 +86,19 @@ fn pairs(a: &Side, b: &Side) -> Vec<Pair> {
         ),
     ];
     if let ([_], [_]) = (&a.servers[..], &b.servers[..]) {
-        return vec![Pair {
+        return vec![ServerPair {
             a: 0,
             b: 0,
             evidence: "the only server on each side",
         }];
     }
-    let mut pairs: Vec<Pair> = Vec::new();
+    let mut pairs: Vec<ServerPair> = Vec::new();
     for (reading, evidence) in readings {
         let of_a = free(a, &pairs, |pair| pair.a, reading);
         let of_b = free(b, &pairs, |pair| pair.b, reading);
         for (name, a) in of_a {
             if let (Some(a), Some(Some(b))) = (a, of_b.get(&name).copied()) {
-                pairs.push(Pair { a, b, evidence });
+                pairs.push(ServerPair { a, b, evidence });
             }
         }
     }
@@ -108,10 +108,10 @@ fn pairs(a: &Side, b: &Side) -> Vec<Pair> {
 
 /// The servers without a counterpart by their reading; `None` where several have the same.
 fn free(
-    side: &Side,
-    pairs: &[Pair],
-    of: fn(&Pair) -> usize,
-    reading: Reading,
+    side: &ComparedSide,
+    pairs: &[ServerPair],
+    of: fn(&ServerPair) -> usize,
+    reading: NameReading,
 ) -> BTreeMap<String, Option<usize>> {
     let mut found = BTreeMap::new();
     let servers = side.servers.iter().enumerate();
@@ -126,13 +126,13 @@ fn free(
     found
 }
 
-fn full_name(server: &ServerView, _: &Side) -> Option<String> {
+fn full_name(server: &ServerView, _: &ComparedSide) -> Option<String> {
     let namespace = server.namespace.as_deref().unwrap_or_default();
     Some(format!("{namespace} {}", server.name))
 }
 
 /// The name without the words that the side itself is called by: `dev-redis` of `overlays/dev`.
-fn core_name(server: &ServerView, side: &Side) -> Option<String> {
+fn core_name(server: &ServerView, side: &ComparedSide) -> Option<String> {
     let (kind, name) = server.name.split_once('/')?;
     let words = |text: &str| -> Vec<String> {
         let words = text.split(|c: char| !c.is_alphanumeric());
@@ -157,7 +157,7 @@ fn place(server: &ServerView) -> PlaceView {
 }
 
 fn compared(a: &ServerView, b: &ServerView, evidence: &'static str) -> PairView {
-    let mut tally = Tally::default();
+    let mut tally = DifferenceTally::default();
     for (what, a, b) in about(a, b) {
         tally.put(what, None, a, b);
     }
@@ -214,13 +214,13 @@ fn about(a: &ServerView, b: &ServerView) -> Vec<(&'static str, ValueView, ValueV
 }
 
 #[derive(Default)]
-struct Tally {
+struct DifferenceTally {
     differences: Vec<DifferingView>,
     undecided: Vec<DifferingView>,
     same: usize,
 }
 
-impl Tally {
+impl DifferenceTally {
     fn put(&mut self, what: &'static str, directive: Option<&String>, a: ValueView, b: ValueView) {
         let both = DifferingView {
             what,

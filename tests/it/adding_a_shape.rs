@@ -5,11 +5,11 @@ use std::path::Path;
 use std::sync::Arc;
 
 use pulldown_cmark::{CodeBlockKind, Event, Parser, Tag, TagEnd};
-use redvet::discover::Patterns;
+use redvet::analysis::{InputFile, ProjectInputs, analyze};
+use redvet::discover::InputPatterns;
 use redvet::knowledge::Knowledge;
 use redvet::report::{Color, effective};
 use redvet::source::Sources;
-use redvet::survey::{Input, Project, survey};
 use redvet::view;
 
 const PAGE: &str = "docs/adding-a-shape.md";
@@ -52,8 +52,8 @@ fn the_documented_shapes_give_what_is_shown() {
             written = written.replacen(&fence(&text), &fence(&found), 1);
             shown += 1;
         } else {
-            let patterns = Patterns::new(&redvet::inputs::patterns(&knowledge)).unwrap();
-            inputs.push(Input {
+            let patterns = InputPatterns::new(&redvet::inputs::patterns(&knowledge)).unwrap();
+            inputs.push(InputFile {
                 path: file.to_owned(),
                 kind: patterns.kind_of(file).unwrap(),
                 text: Arc::from(text),
@@ -64,12 +64,12 @@ fn the_documented_shapes_give_what_is_shown() {
     golden::compare(&path, &written);
 }
 
-fn effective_of(inputs: Vec<Input>, knowledge: &Knowledge) -> String {
-    let project = Project {
+fn effective_of(inputs: Vec<InputFile>, knowledge: &Knowledge) -> String {
+    let project = ProjectInputs {
         inputs,
-        ..Project::default()
+        ..ProjectInputs::default()
     };
-    let found = survey(Sources::default(), &project, knowledge);
+    let found = analyze(Sources::default(), &project, knowledge);
     let view = view::view(&found.estate, &found.sources, &[], &|_| true);
     effective::table(&view, Color::Never, false)
 }

@@ -10,9 +10,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::support::harness::Harness;
 use redvet::finding::{Finding, Report, Severity};
-use redvet::knowledge::servers::language::{Build, Stage};
-use redvet::knowledge::servers::{Series, Servers};
-use redvet::server_simulation::{Call, Server, ServerRefusal, Unseen};
+use redvet::knowledge::servers::language::{ServerBuild, StopStage};
+use redvet::knowledge::servers::{ServerKnowledge, ServerSeries};
+use redvet::server_simulation::{ServerInvocation, ServerRefusal, SimulatedServer, UnseenHost};
 use serde::Deserialize;
 
 const RECORDED: [&str; 2] = [
@@ -105,7 +105,7 @@ fn difference(refusal: Option<&ServerRefusal>, said: &Said) -> Option<String> {
     let agrees = match refusal {
         None => said.at.is_empty() && !said.late,
         Some(ServerRefusal {
-            stage: Stage::Config,
+            stage: StopStage::Config,
             line: Some(line),
             ..
         }) => said.at.first() == Some(line),
@@ -117,7 +117,7 @@ fn difference(refusal: Option<&ServerRefusal>, said: &Said) -> Option<String> {
     Some(format!("server: {refusal:?}\n    check: {said:?}"))
 }
 
-fn named<'s>(servers: &'s Servers, name: &str) -> &'s Series {
+fn named<'s>(servers: &'s ServerKnowledge, name: &str) -> &'s ServerSeries {
     let (flavor, number) = name.split_once('-').unwrap();
     servers.candidates(Some(flavor), Some(number)).series[0]
 }
@@ -156,7 +156,7 @@ struct Shape<'a> {
 fn compare(
     rows: &[Row],
     shape: &Shape<'_>,
-    expected: &dyn Fn(&Server<'_>, &Row) -> Option<ServerRefusal>,
+    expected: &dyn Fn(&SimulatedServer<'_>, &Row) -> Option<ServerRefusal>,
 ) {
     let harness = harness();
     let mut wrong = Vec::new();
@@ -169,10 +169,10 @@ fn compare(
             .map(|(path, text)| (path.as_str(), text.as_str()));
         let sample = harness.texts(all.chain([("redvet.toml", settings.as_str())]));
         let said = said(&harness.check(&sample), &shape.line_of);
-        let server = Server {
+        let server = SimulatedServer {
             series,
-            build: Build::OFFICIAL,
-            host: &Unseen,
+            build: ServerBuild::OFFICIAL,
+            host: &UnseenHost,
         };
         for row in rows {
             let refusal = expected(&server, row);
@@ -254,7 +254,7 @@ fn a_config_map_is_refused_where_the_server_refuses_it() {
 /// The lines of a text as options: each line's name with dashes, its words behind it.
 fn options(text: &str) -> Option<Vec<Vec<String>>> {
     let lines = redvet::syntax::conf::lines(text);
-    let good = |line: &redvet::syntax::conf::Line| {
+    let good = |line: &redvet::syntax::conf::ConfLine| {
         !line.unbalanced && !line.glued && !line.words.is_empty()
     };
     let tame = |word: &str| {
@@ -265,7 +265,7 @@ fn options(text: &str) -> Option<Vec<Vec<String>>> {
         .iter()
         .all(|line| good(line) && line.words.iter().all(|w| tame(&w.text)));
     (all && !lines.is_empty()).then(|| {
-        let option = |line: &redvet::syntax::conf::Line| {
+        let option = |line: &redvet::syntax::conf::ConfLine| {
             let words = line.words.iter().map(|word| word.text.clone());
             let mut words: Vec<String> = words.collect();
             words[0].insert_str(0, "--");
@@ -312,9 +312,9 @@ fn arguments_are_refused_where_the_server_refuses_them() {
     compare(&rows, &shape, &|server, row| {
         let words: Vec<String> = options(&row.config).unwrap().concat();
         let arguments: Vec<&str> = words.iter().map(String::as_str).collect();
-        let call = Call {
+        let call = ServerInvocation {
             arguments: &arguments,
-            ..Call::default()
+            ..ServerInvocation::default()
         };
         server.judge_call(&call).refusal
     });

@@ -15,14 +15,14 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use redvet::cli::rehearsal::{Stage, outcome};
-use redvet::discover::{FileKind, Patterns};
+use redvet::analysis::{InputFile, ProjectInputs, analyze};
+use redvet::cli::fixture_runner::{FixtureEnv, outcome};
+use redvet::discover::{FileKind, InputPatterns};
 use redvet::finding::{ClientView, ValueView};
 use redvet::knowledge::Knowledge;
 use redvet::load::rules;
 use redvet::source::Sources;
-use redvet::survey::{Input, Project, survey};
-use redvet::tester::{self, Case, Place, Section};
+use redvet::tester::{self, FixtureCase, PageFinding, PageSection};
 use redvet::view;
 
 const OPTIONS: &str = "options.txt";
@@ -52,7 +52,7 @@ fn pages() -> Vec<(String, String)> {
 }
 
 /// A page as the reader of rule pages takes it: the same lines under other headings.
-fn cases(name: &str, text: &str) -> Vec<Case> {
+fn cases(name: &str, text: &str) -> Vec<FixtureCase> {
     let renamed = |line: &str| {
         let section = SECTIONS.iter().find(|(own, _)| *own == line);
         section.map_or(line, |(_, other)| other).to_owned()
@@ -69,31 +69,31 @@ fn cases(name: &str, text: &str) -> Vec<Case> {
 
 struct Bench {
     knowledge: Knowledge,
-    patterns: Patterns,
+    patterns: InputPatterns,
 }
 
 impl Bench {
     fn new() -> Self {
         let knowledge = Knowledge::embedded().unwrap();
-        let patterns = Patterns::new(&redvet::inputs::patterns(&knowledge)).unwrap();
+        let patterns = InputPatterns::new(&redvet::inputs::patterns(&knowledge)).unwrap();
         Self {
             knowledge,
             patterns,
         }
     }
 
-    fn clients(&self, case: &Case) -> Vec<ClientView> {
+    fn clients(&self, case: &FixtureCase) -> Vec<ClientView> {
         let files = case.files.iter().filter(|file| file.path != OPTIONS);
-        let inputs = files.map(|file| Input {
+        let inputs = files.map(|file| InputFile {
             path: file.path.clone(),
             kind: self.patterns.kind_of(&file.path).unwrap_or(FileKind::Text),
             text: Arc::from(file.text.as_str()),
         });
-        let project = Project {
+        let project = ProjectInputs {
             inputs: inputs.collect(),
-            ..Project::default()
+            ..ProjectInputs::default()
         };
-        let found = survey(Sources::default(), &project, &self.knowledge);
+        let found = analyze(Sources::default(), &project, &self.knowledge);
         view::view(&found.estate, &found.sources, &[], &|_| true).clients
     }
 }
@@ -163,7 +163,7 @@ fn every_page_says_what_is_known() {
             let clients = bench.clients(&case);
             let Some(file) = case.files.iter().find(|file| file.path == OPTIONS) else {
                 assert!(
-                    case.section == Section::StaysQuiet,
+                    case.section == PageSection::StaysQuiet,
                     "{at}: no `{OPTIONS}`: {}",
                     table(&clients, &BTreeMap::new())
                 );
@@ -171,14 +171,14 @@ fn every_page_says_what_is_known() {
                 assert!(names.is_empty(), "{at}: {names:?}");
                 continue;
             };
-            assert!(case.section != Section::StaysQuiet, "{at}: options");
+            assert!(case.section != PageSection::StaysQuiet, "{at}: options");
             let fence = format!("```text {OPTIONS}\n{}```", file.text);
             let (before, after) = rest.split_once(&fence).unwrap();
             let made = table(&clients, &listed(&file.text));
             let unknown = made.contains("  unknown: ");
             assert_eq!(
                 unknown,
-                case.section == Section::CannotTell,
+                case.section == PageSection::CannotTell,
                 "{at}:\n{made}"
             );
             out.push_str(before);
@@ -197,7 +197,7 @@ fn every_page_says_what_is_known() {
 fn every_finding_is_expected() {
     let knowledge = Knowledge::embedded().unwrap();
     let built_in = rules::builtin();
-    let stage = Stage::new(&knowledge, &built_in.rules).unwrap();
+    let stage = FixtureEnv::new(&knowledge, &built_in.rules).unwrap();
     let mut faults = Vec::new();
     for (name, text) in pages() {
         let cases = cases(&name, &text);
@@ -208,10 +208,10 @@ fn every_finding_is_expected() {
             let mut case = case.clone();
             case.files.retain(|file| file.path != OPTIONS);
             let found = outcome(&stage.check(&case, &[]).unwrap());
-            let mut places: Vec<Place> = found.findings;
+            let mut places: Vec<PageFinding> = found.findings;
             places.retain(|place| {
                 let category = place.rule.split('/').next().unwrap_or_default();
-                let quiet = case.section == Section::StaysQuiet;
+                let quiet = case.section == PageSection::StaysQuiet;
                 named.contains(&place.rule) || (quiet && matches!(category, "pool" | "client"))
             });
             places.sort();

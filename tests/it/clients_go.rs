@@ -4,12 +4,12 @@
 // A helper that does not find its fact ends the test.
 
 use redvet::extract::go::{GoFile, extract, extract_snippet, module};
+use redvet::facts::edit_target::EditTarget;
 use redvet::facts::estate::Subject;
-use redvet::facts::slot::Slot;
-use redvet::facts::value::{Datum, Meaning, State, Value, Written};
+use redvet::facts::value::{Datum, Explicitness, FactValue, Meaning, ValueState};
 use redvet::facts::vocabulary::Vocabulary;
 use redvet::knowledge::clients::built_in;
-use redvet::resolve::client::{Place, resolve};
+use redvet::resolve::client::{ClientLocation, resolve};
 use redvet::source::{Excerpt, SourceFile, Sources};
 
 const V9: &str = "github.com/redis/go-redis/v9";
@@ -35,7 +35,7 @@ fn clients(import: &str, version: &str, body: &str) -> Vec<Subject> {
     }
     resolve(&raw, (built_in(), &[]), |client| {
         let path = sources.path(client.anchor).to_owned();
-        Place {
+        ClientLocation {
             name_prefix: path.clone(),
             path,
         }
@@ -57,35 +57,35 @@ fn v9(fields: &str) -> Subject {
 }
 
 /// A listed fact of a client, or one of its options.
-fn find<'a>(subject: &'a Subject, path: &str) -> Option<&'a Value> {
+fn find<'a>(subject: &'a Subject, path: &str) -> Option<&'a FactValue> {
     match Vocabulary::listed(subject.kind, path) {
         Some(fact) => subject.fact(fact),
         None => subject.option(path),
     }
 }
 
-fn fact<'a>(subject: &'a Subject, path: &str) -> &'a Value {
+fn fact<'a>(subject: &'a Subject, path: &str) -> &'a FactValue {
     let value = find(subject, path);
     value.unwrap_or_else(|| panic!("{path} of {:?}", subject.facts.keys()))
 }
 
 fn set(subject: &Subject, path: &str) -> Datum {
     match &fact(subject, path).state {
-        State::Set(datum) => datum.clone(),
+        ValueState::Set(datum) => datum.clone(),
         other => panic!("{path}: {other:?}"),
     }
 }
 
 fn default(subject: &Subject, path: &str) -> Datum {
     match &fact(subject, path).state {
-        State::Default(datum) => datum.clone(),
+        ValueState::Default(datum) => datum.clone(),
         other => panic!("{path}: {other:?}"),
     }
 }
 
 fn unknown(subject: &Subject, path: &str) -> String {
     match &fact(subject, path).state {
-        State::Unknown(cause) => cause.to_string(),
+        ValueState::Unknown(cause) => cause.to_string(),
         other => panic!("{path}: {other:?}"),
     }
 }
@@ -114,10 +114,10 @@ fn the_defaults_of_the_pinned_version() {
     let never = special(Datum::Duration(0.0), Meaning::Unlimited);
     assert_eq!(default(&subject, "conn.max_lifetime"), never);
     let size = fact(&subject, "pool.max_size");
-    assert_eq!(size.follows.as_deref(), Some("10 x GOMAXPROCS"));
+    assert_eq!(size.derived_from.as_deref(), Some("10 x GOMAXPROCS"));
     assert_eq!(size.own_name.as_deref(), Some("PoolSize"));
-    assert_eq!(size.written, Written::No);
-    assert!(matches!(&size.slot, Slot::InsertField { ident, .. } if ident == "PoolSize"));
+    assert_eq!(size.written, Explicitness::No);
+    assert!(matches!(&size.slot, EditTarget::InsertField { ident, .. } if ident == "PoolSize"));
     assert_eq!(set(&subject, "cpu_multiple"), Datum::Int(10));
     assert_eq!(set(&subject, "checks_on_borrow"), Datum::Bool(true));
     assert_eq!(set(&subject, "reaps"), Datum::Bool(false));
@@ -157,10 +157,13 @@ fn without_a_version_only_what_never_changed_is_known() {
         Datum::Duration(1800.0)
     );
     assert_eq!(
-        fact(&subject, "pool.max_size").follows.as_deref(),
+        fact(&subject, "pool.max_size").derived_from.as_deref(),
         Some("10 x GOMAXPROCS")
     );
-    assert!(matches!(fact(&subject, "version").state, State::Unknown(_)));
+    assert!(matches!(
+        fact(&subject, "version").state,
+        ValueState::Unknown(_)
+    ));
     // A field that only later releases have narrows the version down.
     let subject = client(
         V9,
@@ -195,11 +198,11 @@ fn v8_has_other_names_and_a_reaper() {
     assert_eq!(set(&cluster, "reaps"), Datum::Bool(false));
     let old = client(V8, "v8.10.0", "redis.NewClient(&redis.Options{})");
     assert_eq!(
-        fact(&old, "pool.max_size").follows.as_deref(),
+        fact(&old, "pool.max_size").derived_from.as_deref(),
         Some("10 x NumCPU")
     );
     let any = client(V8, "", "redis.NewClient(&redis.Options{})");
-    let follows = fact(&any, "pool.max_size").follows.as_deref();
+    let follows = fact(&any, "pool.max_size").derived_from.as_deref();
     assert_eq!(follows, Some("10 x NumCPU or 10 x GOMAXPROCS"));
     assert_eq!(set(&any, "cpu_multiple"), Datum::Int(10));
 }
@@ -215,7 +218,7 @@ fn written_values_have_units() {
     assert!(fact(&subject, "auth.password").secret);
     assert!(matches!(
         fact(&subject, "pool.max_size").slot,
-        Slot::Replace { .. }
+        EditTarget::Replace { .. }
     ));
 }
 
@@ -255,13 +258,13 @@ fn a_zero_stands_for_the_default() {
     let subject = v9("MaxRetries: 0, PoolSize: 0, MinIdleConns: 0");
     let retries = fact(&subject, "retry.max");
     let replaced = special(Datum::Int(3), Meaning::Replaced);
-    assert_eq!(retries.state, State::Default(replaced));
-    assert_eq!(retries.written, Written::No);
+    assert_eq!(retries.state, ValueState::Default(replaced));
+    assert_eq!(retries.written, Explicitness::No);
     assert_eq!(retries.overrides[0].text, "0");
     assert!(retries.span().is_some());
     let size = fact(&subject, "pool.max_size");
-    assert_eq!(size.written, Written::No);
-    assert_eq!(size.follows.as_deref(), Some("10 x GOMAXPROCS"));
+    assert_eq!(size.written, Explicitness::No);
+    assert_eq!(size.derived_from.as_deref(), Some("10 x GOMAXPROCS"));
     // Here the zero is the default itself, and somebody wrote it.
     assert_eq!(set(&subject, "pool.min_idle"), Datum::Int(0));
 }
@@ -275,14 +278,14 @@ fn what_a_library_ignores_keeps_its_default() {
     );
     let read = fact(&subject, "timeout.read");
     let replaced = special(Datum::Duration(3.0), Meaning::Replaced);
-    assert_eq!(read.state, State::Default(replaced));
-    assert_eq!(read.written, Written::Yes);
+    assert_eq!(read.state, ValueState::Default(replaced));
+    assert_eq!(read.written, Explicitness::Yes);
     assert_eq!(
         set(&subject, "timeout.write"),
         special(Datum::Int(-2), Meaning::Off)
     );
     assert_eq!(
-        fact(&subject, "pool.max_size").follows.as_deref(),
+        fact(&subject, "pool.max_size").derived_from.as_deref(),
         Some("5 x GOMAXPROCS")
     );
     let subject = client(
@@ -291,7 +294,10 @@ fn what_a_library_ignores_keeps_its_default() {
         "redis.NewFailoverClusterClient(&redis.FailoverOptions{DB: 3})",
     );
     let replaced = special(Datum::Int(0), Meaning::Replaced);
-    assert_eq!(fact(&subject, "conn.db").state, State::Default(replaced));
+    assert_eq!(
+        fact(&subject, "conn.db").state,
+        ValueState::Default(replaced)
+    );
     assert_eq!(set(&subject, "cpu_multiple"), Datum::Int(5));
 }
 
@@ -300,7 +306,7 @@ fn a_universal_client_is_what_its_options_make_it() {
     let kind = |fields: &str| {
         let body = format!("redis.NewUniversalClient(&redis.UniversalOptions{{{fields}}})");
         let subject = client(V9, "v9.8.0", &body);
-        let follows = fact(&subject, "pool.max_size").follows.clone();
+        let follows = fact(&subject, "pool.max_size").derived_from.clone();
         (
             fact(&subject, "kind").text().map(str::to_owned),
             follows.unwrap(),
@@ -337,11 +343,11 @@ fn a_url_that_is_not_seen_could_set_what_the_parser_knows() {
         "the URL from REDIS_URL could set it"
     );
     assert!(
-        matches!(&size.written, Written::NotSeen(cause) if cause.to_string().contains("REDIS_URL"))
+        matches!(&size.written, Explicitness::MaybeElsewhere(cause) if cause.to_string().contains("REDIS_URL"))
     );
-    assert_eq!(size.follows.as_deref(), Some("10 x GOMAXPROCS"));
+    assert_eq!(size.derived_from.as_deref(), Some("10 x GOMAXPROCS"));
     assert!(
-        matches!(&size.slot, Slot::InsertAssignment { ident, receiver, .. } if ident == "PoolSize" && receiver == "o")
+        matches!(&size.slot, EditTarget::InsertAssignment { ident, receiver, .. } if ident == "PoolSize" && receiver == "o")
     );
     assert_eq!(set(&subject, "pool.min_idle"), Datum::Int(5));
     assert_eq!(set(&subject, "url"), Datum::Text("REDIS_URL".into()));
@@ -353,7 +359,7 @@ fn a_url_that_is_not_seen_could_set_what_the_parser_knows() {
     );
     // Before 8.11.4 a URL sets no pool option.
     let old = client(V8, "v8.11.3", body);
-    assert_eq!(fact(&old, "pool.max_size").written, Written::No);
+    assert_eq!(fact(&old, "pool.max_size").written, Explicitness::No);
     assert_eq!(default(&old, "conn.max_idle_time"), Datum::Duration(300.0));
 }
 
@@ -377,7 +383,7 @@ fn a_folded_url_decides() {
     assert_eq!(set(&subject, "conn.addr"), Datum::Text("cache:6380".into()));
     assert!(fact(&subject, "auth.password").secret);
     assert_eq!(default(&subject, "pool.min_idle"), Datum::Int(0));
-    assert_eq!(fact(&subject, "pool.min_idle").written, Written::No);
+    assert_eq!(fact(&subject, "pool.min_idle").written, Explicitness::No);
     assert_eq!(
         set(&subject, "url"),
         Datum::Text("redis://u:***@cache:6380/2".into())
@@ -385,19 +391,19 @@ fn a_folded_url_decides() {
     assert!(unknown(&url("redis://cache?pool=1"), "pool.max_size").contains("`pool`"));
     assert!(unknown(&url("http://cache"), "pool.max_size").contains("`http`"));
     let subject = url("redis://cache?pool_size=");
-    assert_eq!(fact(&subject, "pool.max_size").written, Written::No);
+    assert_eq!(fact(&subject, "pool.max_size").written, Explicitness::No);
 }
 
 #[test]
 fn values_from_elsewhere_are_set_and_unknown() {
     let subject = v9("PoolSize: cfg.PoolSize, TLSConfig: tlsConfig()");
     let size = fact(&subject, "pool.max_size");
-    assert_eq!(size.written, Written::Yes);
+    assert_eq!(size.written, Explicitness::Yes);
     assert_eq!(
         unknown(&subject, "pool.max_size"),
         "it comes from `cfg.PoolSize`"
     );
-    assert_eq!(fact(&subject, "tls.config").written, Written::Yes);
+    assert_eq!(fact(&subject, "tls.config").written, Explicitness::Yes);
     let subject = client(V9, "v9.7.0", "redis.NewClient(options.Load())");
     assert_eq!(
         unknown(&subject, "pool.max_size"),
@@ -405,7 +411,7 @@ fn values_from_elsewhere_are_set_and_unknown() {
     );
     assert!(matches!(
         fact(&subject, "pool.max_size").written,
-        Written::Unknown(_)
+        Explicitness::Unknown(_)
     ));
 }
 
@@ -423,7 +429,7 @@ fn two_clients_of_one_function_have_two_names() {
 #[test]
 fn the_nearest_module_file_counts() {
     let mut sources = Sources::default();
-    let mut raw = redvet::facts::raw::Raw::default();
+    let mut raw = redvet::facts::raw::RawFacts::default();
     for (path, version) in [
         ("go.mod", "v9.7.0"),
         ("svc/go.mod", "v9.22.0"),
@@ -443,7 +449,7 @@ fn the_nearest_module_file_counts() {
         excerpt: Excerpt::whole(id, text.as_str().into()),
     };
     raw.absorb(extract(vec![file], built_in()));
-    let place = |_: &_| Place {
+    let place = |_: &_| ClientLocation {
         path: "svc/a/a.go".to_owned(),
         name_prefix: "svc/a/a.go".to_owned(),
     };
@@ -458,18 +464,24 @@ fn of_a_snippet_only_what_holds_for_all_libraries_is_said() {
     let text = "opts, err := redis.ParseURL(url)\nrdb := redis.NewClient(opts)\n";
     let id = sources.add(SourceFile::new("README.md", text));
     let raw = extract_snippet(Excerpt::whole(id, text.into()), "README.md", built_in());
-    let place = |_: &_| Place {
+    let place = |_: &_| ClientLocation {
         path: "README.md".to_owned(),
         name_prefix: "README.md#1".to_owned(),
     };
     let subject = resolve(&raw, (built_in(), &[]), place).remove(0);
     assert_eq!(subject.name, "README.md#1");
-    assert!(matches!(fact(&subject, "library").state, State::Unknown(_)));
+    assert!(matches!(
+        fact(&subject, "library").state,
+        ValueState::Unknown(_)
+    ));
     assert_eq!(set(&subject, "url_error"), Datum::Text("unchecked".into()));
     let multiple = find(&subject, "cpu_multiple");
     assert!(multiple.is_none(), "go-redis v6 began with a fixed size");
     let size = fact(&subject, "pool.max_size");
-    assert!(matches!(size.written, Written::NotSeen(_)), "{size:?}");
+    assert!(
+        matches!(size.written, Explicitness::MaybeElsewhere(_)),
+        "{size:?}"
+    );
     let idle = fact(&subject, "conn.max_idle_time");
     let both = Some("ConnMaxIdleTime or IdleTimeout");
     assert_eq!(
@@ -477,5 +489,5 @@ fn of_a_snippet_only_what_holds_for_all_libraries_is_said() {
         both,
         "the majors call it differently"
     );
-    assert_eq!(idle.slot, Slot::None);
+    assert_eq!(idle.slot, EditTarget::None);
 }

@@ -1,7 +1,7 @@
 //! The same input gives the same bytes: run after run, and however many threads there are.
 
 use crate::support::harness::{Harness, estates, repository};
-use redvet::report::{Layout, full, json};
+use redvet::report::{TextLayout, full, json};
 
 /// Both renderings of an estate, by a check with this many threads.
 fn rendered(estate: &str, threads: usize) -> String {
@@ -13,7 +13,7 @@ fn rendered(estate: &str, threads: usize) -> String {
         let harness = Harness::new();
         let sample = harness.folder(&repository("fixtures/estates").join(estate));
         let report = harness.check(&sample);
-        let shown = full::render(&report, Layout::default(), true);
+        let shown = full::render(&report, TextLayout::default(), true);
         format!("{}{shown}", json::render(&report).unwrap())
     })
 }

@@ -11,7 +11,7 @@ use crate::live::server::{Live, Seen};
 use crate::support::harness::{Harness, Sample, repository};
 use redvet::finding::Finding;
 use redvet::fix::rounds::mend;
-use redvet::fix::{Fixed, Level, fix_of};
+use redvet::fix::{FixLevel, FixedFile, fix_of};
 
 /// Where the effective value is another one than the document's: the directive, the document's, ours,
 /// and why. Sizes in bytes, as servers report them.
@@ -76,8 +76,8 @@ spec:
 fn mended(harness: &Harness, image: &str) -> String {
     let text = manifest(image);
     let sample = harness.texts([(MANIFEST, text.as_str())]);
-    let check = |instead: &[Fixed]| harness.check(&sample.with(instead));
-    let allowed = |finding: &Finding| fix_of(finding, Level::Unsafe).is_some();
+    let check = |instead: &[FixedFile]| harness.check(&sample.with(instead));
+    let allowed = |finding: &Finding| fix_of(finding, FixLevel::Unsafe).is_some();
     let mended = mend(
         harness.check(&sample),
         &|_, finding| allowed(finding),

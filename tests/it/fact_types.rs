@@ -8,7 +8,7 @@ use rayon::prelude::*;
 use redvet::facts::estate::{Estate, Subject, SubjectKind};
 use redvet::facts::fact_path::FactPath;
 use redvet::facts::value::Datum;
-use redvet::facts::vocabulary::{Type, Vocabulary};
+use redvet::facts::vocabulary::{FactType, Vocabulary};
 
 /// Fewer values than this would show too little.
 const VALUES: usize = 20_000;
@@ -84,15 +84,17 @@ fn is_of(subject: &Subject, path: &FactPath) -> bool {
     }
 }
 
-fn fits(ty: Type, datum: &Datum) -> bool {
+fn fits(ty: FactType, datum: &Datum) -> bool {
     match datum {
         Datum::Special { raw, .. } => match datum.as_number() {
             Some(_) => ty.is_numeric(),
             None => fits(ty, raw),
         },
-        Datum::Bool(_) => ty == Type::Bool,
-        Datum::Text(_) => ty == Type::Text,
-        Datum::List(items) => ty == Type::List && items.iter().all(|item| item.as_text().is_some()),
+        Datum::Bool(_) => ty == FactType::Bool,
+        Datum::Text(_) => ty == FactType::Text,
+        Datum::List(items) => {
+            ty == FactType::List && items.iter().all(|item| item.as_text().is_some())
+        }
         _ => ty.is_numeric(),
     }
 }

@@ -8,9 +8,9 @@ use std::fmt::Write as _;
 use crate::support::harness::repository;
 use redvet::facts::SubjectKind;
 use redvet::facts::fact_path::FactPath;
-use redvet::facts::vocabulary::{Type, Vocabulary};
+use redvet::facts::vocabulary::{FactType, Vocabulary};
 use redvet::knowledge::Knowledge;
-use redvet::knowledge::servers::Unit;
+use redvet::knowledge::servers::ValueUnit;
 
 const OPENING: &str = "\
 # Facts
@@ -113,7 +113,7 @@ fn listed(kind: SubjectKind, vocabulary: &Vocabulary) -> String {
 /// What the servers' tables say of a directive.
 #[derive(Default)]
 struct Known {
-    unit: Option<Unit>,
+    unit: Option<ValueUnit>,
     /// By flavor, the series that know it.
     series: BTreeMap<String, Vec<String>>,
 }
@@ -148,7 +148,7 @@ fn directives(knowledge: &Knowledge, vocabulary: &Vocabulary) -> String {
 }
 
 /// The type, with the words that the value may be.
-fn of_words(ty: Type, words: &[&str]) -> String {
+fn of_words(ty: FactType, words: &[&str]) -> String {
     let words: Vec<String> = words.iter().map(|word| format!("`{word}`")).collect();
     match words.is_empty() {
         true => ty.as_str().to_owned(),
@@ -157,15 +157,15 @@ fn of_words(ty: Type, words: &[&str]) -> String {
 }
 
 /// The unit that a plain figure counts in; a duration has its own.
-fn counts_in(ty: Type, unit: Unit) -> &'static str {
+fn counts_in(ty: FactType, unit: ValueUnit) -> &'static str {
     match (ty, unit) {
-        (Type::Size | Type::Duration, _) => "",
-        (_, Unit::Seconds) => "seconds",
-        (_, Unit::Milliseconds) => "milliseconds",
-        (_, Unit::Microseconds) => "microseconds",
-        (_, Unit::Minutes) => "minutes",
-        (_, Unit::Percent) => "percent",
-        (_, Unit::PerSecond) => "times a second",
+        (FactType::Size | FactType::Duration, _) => "",
+        (_, ValueUnit::Seconds) => "seconds",
+        (_, ValueUnit::Milliseconds) => "milliseconds",
+        (_, ValueUnit::Microseconds) => "microseconds",
+        (_, ValueUnit::Minutes) => "minutes",
+        (_, ValueUnit::Percent) => "percent",
+        (_, ValueUnit::PerSecond) => "times a second",
     }
 }
 

@@ -3,15 +3,15 @@
 
 use crate::support::harness::{Harness, Sample, estates, repository};
 use redvet::finding::{Finding, Report};
-use redvet::fix::rounds::{Mended, mend};
-use redvet::fix::{Fixed, Level, fix_of};
+use redvet::fix::rounds::{FixOutcome, mend};
+use redvet::fix::{FixLevel, FixedFile, fix_of};
 use redvet::tester;
 
-fn mended(harness: &Harness, sample: &Sample, allowed: &dyn Fn(&Finding) -> bool) -> Mended {
-    let check = |instead: &[Fixed]| harness.check(&sample.with(instead));
+fn mended(harness: &Harness, sample: &Sample, allowed: &dyn Fn(&Finding) -> bool) -> FixOutcome {
+    let check = |instead: &[FixedFile]| harness.check(&sample.with(instead));
     mend(
         harness.check(sample),
-        &|_, finding| fix_of(finding, Level::Unsafe).is_some() && allowed(finding),
+        &|_, finding| fix_of(finding, FixLevel::Unsafe).is_some() && allowed(finding),
         &check,
     )
 }
@@ -144,8 +144,8 @@ fn after_a_parsed_url_options_are_assigned_behind_the_check_of_its_error() {
 
 /// What must hold wherever fixes are applied: each cures, a second run has nothing to do, and what
 /// could be read before can be read after.
-fn assert_sound(place: &str, check: &dyn Fn(&[Fixed]) -> Report) {
-    let level = Level::Unsafe;
+fn assert_sound(place: &str, check: &dyn Fn(&[FixedFile]) -> Report) {
+    let level = FixLevel::Unsafe;
     let allowed = |_: &Report, finding: &Finding| fix_of(finding, level).is_some();
     let before = check(&[]);
     let unreadable = broken(&before);

@@ -1,9 +1,9 @@
 //! Every fixture page of the shipped rules, run through the whole pipeline.
 
-use redvet::cli::rehearsal::{Stage, outcome};
+use redvet::cli::fixture_runner::{FixtureEnv, outcome};
 use redvet::knowledge::Knowledge;
 use redvet::load::rules;
-use redvet::tester::{self, Case};
+use redvet::tester::{self, FixtureCase};
 
 const FIXTURES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/rules");
 
@@ -27,8 +27,8 @@ fn every_page_holds() {
     let knowledge = Knowledge::embedded().unwrap();
     let built_in = rules::builtin();
     assert_eq!(built_in.errors, []);
-    let stage = Stage::new(&knowledge, &built_in.rules).unwrap();
-    let check = |case: &Case| outcome(&stage.check(case, &[]).unwrap());
+    let stage = FixtureEnv::new(&knowledge, &built_in.rules).unwrap();
+    let check = |case: &FixtureCase| outcome(&stage.check(case, &[]).unwrap());
     let mut failures = Vec::new();
     for (rule, text) in pages() {
         let path = format!("fixtures/rules/{rule}.md");

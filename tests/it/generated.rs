@@ -12,9 +12,9 @@ use std::process::Command;
 
 use crate::support::golden::between_markers;
 use crate::support::harness::{Harness, repository};
-use redvet::facts::intent::Safety;
+use redvet::facts::intent::FixSafety;
 use redvet::load::settings;
-use redvet::policy::{Rule, RuleSet, param};
+use redvet::policy::{CompiledRule, RuleSet, param};
 use redvet::source::{SourceFile, Sources};
 
 /// What a category is about, in the order in which the index shows them.
@@ -44,7 +44,7 @@ fn rules() -> RuleSet {
 }
 
 /// The rules of each category, in the order of [`CATEGORIES`].
-fn by_category(rules: &RuleSet) -> Vec<(&'static str, &'static str, Vec<&Rule>)> {
+fn by_category(rules: &RuleSet) -> Vec<(&'static str, &'static str, Vec<&CompiledRule>)> {
     let of = |name: &str| {
         rules
             .rules()
@@ -54,7 +54,7 @@ fn by_category(rules: &RuleSet) -> Vec<(&'static str, &'static str, Vec<&Rule>)>
     let all = CATEGORIES
         .iter()
         .map(|(name, about)| (*name, *about, of(name)));
-    all.filter(|(_, _, rules): &(_, _, Vec<&Rule>)| !rules.is_empty())
+    all.filter(|(_, _, rules): &(_, _, Vec<&CompiledRule>)| !rules.is_empty())
         .collect()
 }
 
@@ -64,7 +64,7 @@ fn every_category_is_described() {
     let known: BTreeSet<&str> = CATEGORIES.iter().map(|(name, _)| *name).collect();
     let strange: Vec<&str> = rules
         .rules()
-        .map(Rule::category)
+        .map(CompiledRule::category)
         .filter(|c| !known.contains(c))
         .collect();
     assert_no_faults("every category is described", strange);
@@ -225,8 +225,11 @@ fn fenced(language: &str, text: &str) -> String {
 }
 
 /// `safe`, `unsafe` or a dash.
-fn fix_word(rule: &Rule) -> &'static str {
-    let mut safeties = rule.draft.all_fixes().map(|fix| fix.safety == Safety::Safe);
+fn fix_word(rule: &CompiledRule) -> &'static str {
+    let mut safeties = rule
+        .draft
+        .all_fixes()
+        .map(|fix| fix.safety == FixSafety::Safe);
     match (safeties.next(), safeties.any(|safe| !safe)) {
         (None, _) => "–",
         (Some(true), false) => "safe",
@@ -235,7 +238,7 @@ fn fix_word(rule: &Rule) -> &'static str {
 }
 
 /// The profile, and what keeps a rule of it silent.
-fn profile_words(rule: &Rule) -> String {
+fn profile_words(rule: &CompiledRule) -> String {
     let mut words = vec![rule.draft.profile.as_str().to_owned()];
     words.extend(
         rule.draft
@@ -277,7 +280,7 @@ fn index(rules: &RuleSet) -> String {
     out
 }
 
-fn page(rule: &Rule) -> String {
+fn page(rule: &CompiledRule) -> String {
     let draft = &rule.draft;
     let mut out = format!(
         "<!-- Generated from rules/{0}.yaml and fixtures/rules/{0}.md; edit those files. -->\n\n",
@@ -338,7 +341,7 @@ fn one_sentence_a_line(text: &str) -> String {
     out + rest
 }
 
-fn parameters(rule: &Rule) -> String {
+fn parameters(rule: &CompiledRule) -> String {
     if rule.draft.params.is_empty() {
         return String::new();
     }

@@ -16,7 +16,7 @@ use std::path::Path;
 use crate::live::server::{Call, Live, Seen};
 use crate::support::harness::{Harness, repository};
 use redvet::finding::ServerView;
-use redvet::knowledge::servers::Series;
+use redvet::knowledge::servers::ServerSeries;
 use serde::Deserialize;
 use serde_json::Value as Json;
 
@@ -136,7 +136,7 @@ fn same(ours: &str, theirs: &str) -> bool {
 /// What redvet and the server say differently.
 fn differences(
     view: &ServerView,
-    (given, series): (&Given, &Series),
+    (given, series): (&Given, &ServerSeries),
     values: &[(String, String)],
 ) -> Vec<String> {
     let json = serde_json::to_value(view).unwrap();

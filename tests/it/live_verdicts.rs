@@ -11,9 +11,9 @@ use std::path::PathBuf;
 use crate::live::generate::Generator;
 use crate::live::installed::installed;
 use crate::live::server::{Call as Started, Live, Seen};
-use redvet::knowledge::servers::Servers;
-use redvet::knowledge::servers::language::Stage;
-use redvet::server_simulation::{Call, Server, Verdict};
+use redvet::knowledge::servers::ServerKnowledge;
+use redvet::knowledge::servers::language::StopStage;
+use redvet::server_simulation::{ServerInvocation, ServerVerdict, SimulatedServer};
 
 const SEED: u64 = 20_240_229;
 const COUNT: usize = 300;
@@ -52,7 +52,7 @@ fn same(ours: &str, theirs: &str) -> bool {
 }
 
 /// What disagrees, in words; nothing where all agrees, or where a signal left no verdict.
-fn disagreement(seen: &Seen, found: &Verdict) -> Option<String> {
+fn disagreement(seen: &Seen, found: &ServerVerdict) -> Option<String> {
     let refusal = found.refusal.as_ref();
     match seen {
         Seen::Started(values) => {
@@ -66,29 +66,32 @@ fn disagreement(seen: &Seen, found: &Verdict) -> Option<String> {
             })
         }
         Seen::Refused { line, error } => match refusal {
-            Some(r) if r.stage == Stage::Config && r.line == *line && same(&r.error, error) => None,
+            Some(r) if r.stage == StopStage::Config && r.line == *line && same(&r.error, error) => {
+                None
+            }
             other => Some(format!("refused at {line:?} with {error:?}, not {other:?}")),
         },
         Seen::Stopped { log } if MACHINE.iter().any(|words| log.contains(words)) => None,
         Seen::Stopped { log } => match refusal {
             // A text may silence the log.
-            Some(r) if r.stage == Stage::Startup && log.is_empty() => None,
+            Some(r) if r.stage == StopStage::Startup && log.is_empty() => None,
             Some(r)
-                if r.stage == Stage::Startup && r.error.split(" | ").all(|e| log.contains(e)) =>
+                if r.stage == StopStage::Startup
+                    && r.error.split(" | ").all(|e| log.contains(e)) =>
             {
                 None
             }
             other => Some(format!("stopped with {log}, not {other:?}")),
         },
         Seen::Crashed { log } => match refusal {
-            Some(r) if r.stage == Stage::Crash => None,
+            Some(r) if r.stage == StopStage::Crash => None,
             other => Some(format!("crashed with {log}, not {other:?}")),
         },
         Seen::Died { .. } => None,
     }
 }
 
-fn check(binary: PathBuf, servers: &Servers) -> Vec<String> {
+fn check(binary: PathBuf, servers: &ServerKnowledge) -> Vec<String> {
     let mut live = Live::new(binary);
     let (flavor, version) = live.version();
     let candidates = servers.candidates(Some(&flavor), Some(&version));
@@ -117,13 +120,13 @@ fn check(binary: PathBuf, servers: &Servers) -> Vec<String> {
             deaths.push(format!("signal {signal} at {:?}", call.text));
         }
         let host = live.host();
-        let judge = Server {
+        let judge = SimulatedServer {
             series,
             build,
             host: &host,
         };
         let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
-        let found = judge.judge_call(&Call {
+        let found = judge.judge_call(&ServerInvocation {
             file: Some(&call.text),
             arguments: &arguments,
             stdin: &call.stdin,
@@ -152,7 +155,7 @@ fn check(binary: PathBuf, servers: &Servers) -> Vec<String> {
 
 #[test]
 fn real_servers_agree() {
-    let servers = Servers::embedded();
+    let servers = ServerKnowledge::embedded();
     let wrong: Vec<String> = installed()
         .into_iter()
         .flat_map(|binary| check(binary, &servers))

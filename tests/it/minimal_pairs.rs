@@ -7,14 +7,14 @@
 use std::collections::BTreeSet;
 
 use crate::support::harness::{Harness, pages};
-use redvet::tester::{Case, Page, Section};
+use redvet::tester::{FixtureCase, FixturePage, PageSection};
 use similar::{DiffOp, TextDiff};
 
 /// The lines that a twin may differ in, on either side.
 const LINES: usize = 8;
 
 /// The files of a case as one text, without the lines that announce findings.
-fn text(case: &Case) -> String {
+fn text(case: &FixtureCase) -> String {
     let mut files: Vec<_> = case.files.iter().collect();
     files.sort_by_key(|file| &file.path);
     let mut text = String::new();
@@ -47,17 +47,17 @@ fn hunk(one: &str, two: &str) -> Option<usize> {
     }
 }
 
-fn of(page: &Page, section: Section) -> impl Iterator<Item = &Case> {
+fn of(page: &FixturePage, section: PageSection) -> impl Iterator<Item = &FixtureCase> {
     page.cases
         .iter()
         .filter(move |case| case.section == section)
 }
 
 /// The pairs that differ in one place, those that differ least first.
-fn twins(page: &Page) -> Vec<(&Case, &Case)> {
-    let pairs = of(page, Section::Fires)
-        .flat_map(|faulty| of(page, Section::StaysQuiet).map(move |quiet| (faulty, quiet)));
-    let mut sized: Vec<(usize, (&Case, &Case))> = pairs
+fn twins(page: &FixturePage) -> Vec<(&FixtureCase, &FixtureCase)> {
+    let pairs = of(page, PageSection::Fires)
+        .flat_map(|faulty| of(page, PageSection::StaysQuiet).map(move |quiet| (faulty, quiet)));
+    let mut sized: Vec<(usize, (&FixtureCase, &FixtureCase))> = pairs
         .filter_map(|(faulty, quiet)| Some((hunk(&text(faulty), &text(quiet))?, (faulty, quiet))))
         .filter(|(size, _)| *size <= LINES)
         .collect();
@@ -65,7 +65,7 @@ fn twins(page: &Page) -> Vec<(&Case, &Case)> {
     sized.into_iter().map(|(_, pair)| pair).collect()
 }
 
-fn found(harness: &Harness, case: &Case) -> BTreeSet<String> {
+fn found(harness: &Harness, case: &FixtureCase) -> BTreeSet<String> {
     let files = case.files.iter();
     let files = files.map(|file| (file.path.as_str(), file.text.as_str()));
     let report = harness.check(&harness.texts(files));
@@ -74,7 +74,12 @@ fn found(harness: &Harness, case: &Case) -> BTreeSet<String> {
 
 /// What is wrong with a pair: the rules that speak because of the fault, beside the page's own and
 /// those that it names.
-fn fault(harness: &Harness, page: &Page, words: &str, pair: (&Case, &Case)) -> Option<String> {
+fn fault(
+    harness: &Harness,
+    page: &FixturePage,
+    words: &str,
+    pair: (&FixtureCase, &FixtureCase),
+) -> Option<String> {
     let (faulty, quiet) = pair;
     let before = found(harness, quiet);
     let now = found(harness, faulty);
@@ -93,7 +98,7 @@ fn every_fault_has_a_twin_without_it() {
     let mut faults = Vec::new();
     for (page, words) in pages() {
         // A page that cannot show a case says why.
-        if of(&page, Section::Fires).next().is_none() {
+        if of(&page, PageSection::Fires).next().is_none() {
             continue;
         }
         let pairs = twins(&page);

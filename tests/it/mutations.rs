@@ -13,7 +13,7 @@ use crate::support::assert_no_faults;
 use crate::support::harness::{Harness, Sample, pages, repository};
 use crate::support::mutation;
 use redvet::finding::Report;
-use redvet::policy::{Override, Rule, RuleOverride};
+use redvet::policy::{CompiledRule, RuleOverride, ScopedOverrides};
 use serde::Deserialize;
 
 /// The estate of mutations that name none.
@@ -76,14 +76,14 @@ fn table() -> BTreeMap<String, Entry> {
 /// A harness in which rules of every profile run.
 fn harness() -> Harness {
     let mut harness = Harness::new();
-    let on = |rule: &Rule| {
+    let on = |rule: &CompiledRule| {
         let on = RuleOverride {
             enabled: Some(true),
             ..RuleOverride::default()
         };
         (rule.id().to_owned(), on)
     };
-    harness.overrides = vec![Override {
+    harness.overrides = vec![ScopedOverrides {
         paths: None,
         rules: harness.rules.rules().map(on).collect(),
     }];

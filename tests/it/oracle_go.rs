@@ -15,13 +15,13 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
 
+use redvet::analysis::{InputFile, ProjectInputs, analyze};
 use redvet::discover::FileKind;
 use redvet::facts::estate::Subject;
 use redvet::facts::fact_path::ClientFact;
-use redvet::facts::{Datum, Meaning, Value, Written};
+use redvet::facts::{Datum, Explicitness, FactValue, Meaning};
 use redvet::knowledge::Knowledge;
 use redvet::source::Sources;
-use redvet::survey::{Input, Project, survey};
 
 /// Fewer would mean that redvet has lost sight of the programs.
 const LEAST_COMPARISONS: usize = 4_400;
@@ -238,7 +238,7 @@ fn said(library: &Library, files: &[(String, String)]) -> Vec<Subject> {
         "module example.org/oracle\n\ngo 1.24\n\nrequire {} {}\n",
         library.import, library.version
     );
-    let input = |path: &str, kind, text: &str| Input {
+    let input = |path: &str, kind, text: &str| InputFile {
         path: path.to_owned(),
         kind,
         text: Arc::from(text),
@@ -249,12 +249,12 @@ fn said(library: &Library, files: &[(String, String)]) -> Vec<Subject> {
             .iter()
             .map(|(path, text)| input(path, FileKind::Go, text)),
     );
-    let project = Project {
+    let project = ProjectInputs {
         inputs,
-        ..Project::default()
+        ..ProjectInputs::default()
     };
     let knowledge = Knowledge::embedded().unwrap();
-    survey(Sources::default(), &project, &knowledge)
+    analyze(Sources::default(), &project, &knowledge)
         .estate
         .clients
 }
@@ -313,10 +313,10 @@ fn what_is_said_to_be_known_is_what_the_library_holds() {
                 continue;
             };
             // The options of a client for several nodes: a node's own defaults are not told.
-            let kind = client.fact(ClientFact::Kind).and_then(Value::text);
+            let kind = client.fact(ClientFact::Kind).and_then(FactValue::text);
             let nodes = matches!(kind, Some("cluster" | "ring"));
             for (key, value) in &client.facts {
-                if nodes && value.written != Written::Yes {
+                if nodes && value.written != Explicitness::Yes {
                     continue;
                 }
                 let field = value.own_name.as_ref().and_then(|name| fields.get(name));

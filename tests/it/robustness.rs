@@ -7,47 +7,47 @@
 use std::sync::Arc;
 
 use proptest::prelude::*;
+use redvet::analysis::{Analysis, InputFile, ProjectInputs, analyze};
 use redvet::discover::FileKind;
 use redvet::knowledge::Knowledge;
 use redvet::source::Sources;
-use redvet::survey::{Input, Project, Survey, survey};
 
 const GO: &str = "package main\n\nimport \"github.com/redis/go-redis/v9\"\n\n";
 const RUST: &str = "use bb8_redis::{bb8::Pool, RedisConnectionManager};\n\n";
 const GO_CLIENT: &str = "\nfunc last() { _ = redis.NewClient(&redis.Options{PoolSize: 7}) }\n";
 const RUST_CLIENT: &str = "\nasync fn last() {\n    let manager = RedisConnectionManager::new(\"redis://h\").unwrap();\n    let _ = Pool::builder().max_size(7).build(manager).await;\n}\n";
 
-fn read(path: &str, kind: FileKind, text: &str) -> Survey {
-    let project = Project {
-        inputs: vec![Input {
+fn read(path: &str, kind: FileKind, text: &str) -> Analysis {
+    let project = ProjectInputs {
+        inputs: vec![InputFile {
             path: path.to_owned(),
             kind,
             text: Arc::from(text),
         }],
-        ..Project::default()
+        ..ProjectInputs::default()
     };
     let knowledge = Knowledge::embedded().unwrap();
-    let found = survey(Sources::default(), &project, &knowledge);
+    let found = analyze(Sources::default(), &project, &knowledge);
     let tripped: Vec<_> = found.problems.iter().map(|(_, why)| why).collect();
     assert!(tripped.is_empty(), "{path}: {tripped:?}");
     found
 }
 
-fn go(text: &str) -> Survey {
+fn go(text: &str) -> Analysis {
     read("main.go", FileKind::Go, text)
 }
 
-fn rust(text: &str) -> Survey {
+fn rust(text: &str) -> Analysis {
     read("src/main.rs", FileKind::Rust, text)
 }
 
 /// The client that stands behind the rest of a file.
-fn is_found(found: &Survey) -> bool {
+fn is_found(found: &Analysis) -> bool {
     let clients = &found.estate.clients;
     clients.iter().any(|client| client.name.contains("last"))
 }
 
-fn says_so(found: &Survey) -> bool {
+fn says_so(found: &Analysis) -> bool {
     let mut notes = found.estate.notes.iter();
     notes.any(|(_, note)| note.contains("too much to be followed"))
 }

@@ -11,8 +11,8 @@ use std::fs;
 use std::process::Command;
 
 use crate::support::harness::{Harness, repository};
-use redvet::facts::intent::Safety;
-use redvet::policy::Rule;
+use redvet::facts::intent::FixSafety;
+use redvet::policy::CompiledRule;
 use serde_json::Value;
 
 const CONTRACT: &str = "fixtures/rule-contract.txt";
@@ -53,11 +53,11 @@ fn names(traits: &Traits) -> impl Iterator<Item = &str> {
 }
 
 /// The worst safety of a rule's fixes.
-fn fix(rule: &Rule) -> &'static str {
-    let fixes: Vec<Safety> = rule.draft.all_fixes().map(|fix| fix.safety).collect();
+fn fix(rule: &CompiledRule) -> &'static str {
+    let fixes: Vec<FixSafety> = rule.draft.all_fixes().map(|fix| fix.safety).collect();
     match (
         fixes.len(),
-        fixes.iter().all(|safety| *safety == Safety::Safe),
+        fixes.iter().all(|safety| *safety == FixSafety::Safe),
     ) {
         (0, _) => "-",
         (_, true) => "safe",
@@ -65,7 +65,7 @@ fn fix(rule: &Rule) -> &'static str {
     }
 }
 
-fn traits(rule: &Rule) -> Traits {
+fn traits(rule: &CompiledRule) -> Traits {
     let draft = &rule.draft;
     let audience = draft.audience.as_ref().map_or("-", |a| a.text());
     let params: Vec<&str> = draft.params.keys().map(String::as_str).collect();

@@ -8,7 +8,7 @@
 
 use crate::support::harness::{Harness, Sample, repository};
 use crate::support::values::shown;
-use redvet::tester::{self, Case};
+use redvet::tester::{self, FixtureCase};
 
 const EXPECTED: &str = "effective";
 
@@ -26,12 +26,12 @@ fn pages() -> Vec<(String, String)> {
         .collect()
 }
 
-fn sample(harness: &Harness, case: &Case) -> Sample {
+fn sample(harness: &Harness, case: &FixtureCase) -> Sample {
     let files = case.files.iter().filter(|file| file.path != EXPECTED);
     harness.texts(files.map(|file| (file.path.as_str(), file.text.as_str())))
 }
 
-fn effective(harness: &Harness, case: &Case, sample: &Sample) -> Vec<String> {
+fn effective(harness: &Harness, case: &FixtureCase, sample: &Sample) -> Vec<String> {
     let lines = case
         .files
         .iter()

@@ -13,15 +13,15 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use redvet::cli::rehearsal::{Stage, outcome};
-use redvet::discover::{FileKind, Patterns};
+use redvet::analysis::{InputFile, ProjectInputs, analyze};
+use redvet::cli::fixture_runner::{FixtureEnv, outcome};
+use redvet::discover::{FileKind, InputPatterns};
 use redvet::finding::Report;
 use redvet::knowledge::Knowledge;
 use redvet::load::{apply, rules, settings};
 use redvet::report::{Color, effective};
 use redvet::source::{SourceFile, Sources};
-use redvet::survey::{Input, Project, survey};
-use redvet::tester::{self, Case, Place};
+use redvet::tester::{self, FixtureCase, PageFinding};
 use redvet::view;
 
 const SHOWN: &str = "effective.txt";
@@ -57,7 +57,7 @@ fn pages() -> Vec<(String, String)> {
 }
 
 /// The rules that a page's comments name.
-fn named(cases: &[Case]) -> BTreeSet<String> {
+fn named(cases: &[FixtureCase]) -> BTreeSet<String> {
     let cases = cases.iter();
     cases
         .flat_map(|case| {
@@ -72,7 +72,7 @@ fn every_page_holds() {
     let knowledge = Knowledge::embedded().unwrap();
     let built_in = rules::builtin();
     assert_eq!(built_in.errors, []);
-    let stage = Stage::new(&knowledge, &built_in.rules).unwrap();
+    let stage = FixtureEnv::new(&knowledge, &built_in.rules).unwrap();
     let mut faults = Vec::new();
     for (name, text) in pages() {
         let page = tester::parse_page(&name, "", &text);
@@ -82,7 +82,7 @@ fn every_page_holds() {
         for case in &page.cases {
             let report = stage.check(case, &[]).unwrap();
             let found = outcome(&report);
-            let mut places: Vec<Place> = found.findings;
+            let mut places: Vec<PageFinding> = found.findings;
             places.retain(|place| named.contains(&place.rule));
             places.sort();
             let mut expected = case.expected.clone();
@@ -104,7 +104,7 @@ fn every_page_holds() {
 }
 
 /// Lines `RULE | WORDS` of the fence `says` that no finding of the rule has in its message or help.
-fn unsaid(case: &Case, report: &Report) -> impl Iterator<Item = String> {
+fn unsaid(case: &FixtureCase, report: &Report) -> impl Iterator<Item = String> {
     let fences = case.files.iter().filter(|file| file.path == SAID);
     let lines = fences.flat_map(|file| file.text.lines());
     lines.map(str::to_owned).filter(|line| {
@@ -125,12 +125,12 @@ fn unsaid(case: &Case, report: &Report) -> impl Iterator<Item = String> {
 #[test]
 fn every_page_shows_what_effective_prints() {
     let knowledge = Knowledge::embedded().unwrap();
-    let patterns = Patterns::new(&redvet::inputs::patterns(&knowledge)).unwrap();
+    let patterns = InputPatterns::new(&redvet::inputs::patterns(&knowledge)).unwrap();
     for (name, text) in pages() {
         let page = tester::parse_page(&name, "", &text);
         let mut rest = text.as_str();
         let mut written = String::new();
-        let shows = |case: &&Case| case.files.iter().any(|file| file.path == SHOWN);
+        let shows = |case: &&FixtureCase| case.files.iter().any(|file| file.path == SHOWN);
         for case in page.cases.iter().filter(shows) {
             let fence = format!("```text {SHOWN}\n");
             let (before, after) = rest
@@ -148,7 +148,7 @@ fn every_page_shows_what_effective_prints() {
 }
 
 /// What `redvet effective` prints of a case.
-fn shown(case: &Case, knowledge: &Knowledge, patterns: &Patterns) -> String {
+fn shown(case: &FixtureCase, knowledge: &Knowledge, patterns: &InputPatterns) -> String {
     let files = case.files.iter().filter(|file| file.path != SHOWN);
     let mut sources = Sources::default();
     let settings = case.files.iter().find(|file| file.path == SETTINGS);
@@ -156,17 +156,17 @@ fn shown(case: &Case, knowledge: &Knowledge, patterns: &Patterns) -> String {
         let id = sources.add(SourceFile::new(SETTINGS, file.text.as_str()));
         apply::services(&settings::read(id, &file.text).unwrap())
     });
-    let inputs = files.map(|file| Input {
+    let inputs = files.map(|file| InputFile {
         path: file.path.clone(),
         kind: patterns.kind_of(&file.path).unwrap_or(FileKind::Text),
         text: Arc::from(file.text.as_str()),
     });
-    let project = Project {
+    let project = ProjectInputs {
         inputs: inputs.collect(),
         services: services.unwrap_or_default(),
-        ..Project::default()
+        ..ProjectInputs::default()
     };
-    let found = survey(sources, &project, knowledge);
+    let found = analyze(sources, &project, knowledge);
     let view = view::view(&found.estate, &found.sources, &[], &|_| true);
     let table = effective::table(&view, Color::Never, false);
     // Which versions there are tables of, and how many directives they know, is not the page's matter.

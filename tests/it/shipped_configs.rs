@@ -7,8 +7,8 @@
 use crate::support::assert_no_faults;
 use crate::support::harness::Harness;
 use redvet::finding::{Report, Severity};
-use redvet::knowledge::servers::language::{Build, Stage};
-use redvet::server_simulation::{Server, Unseen};
+use redvet::knowledge::servers::language::{ServerBuild, StopStage};
+use redvet::server_simulation::{SimulatedServer, UnseenHost};
 use serde::Deserialize;
 
 const STOCK: &str = include_str!("../../fixtures/servers/stock.jsonl");
@@ -100,14 +100,14 @@ fn the_engine_gives_the_matrix() {
     for (stock, server, cell) in cells() {
         let (flavor, number) = server.split_once('-').unwrap();
         let servers = &harness.knowledge.servers;
-        let judge = Server {
+        let judge = SimulatedServer {
             series: servers.candidates(Some(flavor), Some(number)).series[0],
-            build: Build::OFFICIAL,
-            host: &Unseen,
+            build: ServerBuild::OFFICIAL,
+            host: &UnseenHost,
         };
         let found = match judge.judge(&stock.text()).refusal {
             None => "ok".to_owned(),
-            Some(refusal) if refusal.stage == Stage::Startup => "late".to_owned(),
+            Some(refusal) if refusal.stage == StopStage::Startup => "late".to_owned(),
             Some(refusal) => refusal.line.map_or("?".to_owned(), |line| line.to_string()),
         };
         assert_eq!(found, cell, "{} on {server}", stock.server);

@@ -6,9 +6,9 @@
 
 use std::collections::BTreeMap;
 
-use redvet::knowledge::servers::language::{Build, Stage};
-use redvet::knowledge::servers::{Series, Servers};
-use redvet::server_simulation::{Host, Server, Verdict};
+use redvet::knowledge::servers::language::{ServerBuild, StopStage};
+use redvet::knowledge::servers::{ServerKnowledge, ServerSeries};
+use redvet::server_simulation::{ServerHost, ServerVerdict, SimulatedServer};
 use serde::Deserialize;
 
 const RECORDED: &str = include_str!("../../fixtures/servers/verdicts.jsonl");
@@ -16,7 +16,7 @@ const RECORDED: &str = include_str!("../../fixtures/servers/verdicts.jsonl");
 const MORE: &str = include_str!("../../fixtures/servers/verdicts-more.jsonl");
 
 /// The servers were built with the bundled allocator and without TLS.
-const BUILD: Build = Build {
+const BUILD: ServerBuild = ServerBuild {
     bundled_allocator: true,
     tls: false,
 };
@@ -48,7 +48,7 @@ struct Recorded {
 /// The recording machine: nothing below `/nonexistent`, and no file by any other name either.
 struct Recorder;
 
-impl Host for Recorder {
+impl ServerHost for Recorder {
     fn read(&self, _path: &str) -> Option<Result<String, String>> {
         Some(Err("No such file or directory".to_owned()))
     }
@@ -75,16 +75,16 @@ struct Figures {
     equal_values: usize,
 }
 
-fn series<'s>(servers: &'s Servers, name: &str) -> &'s Series {
+fn series<'s>(servers: &'s ServerKnowledge, name: &str) -> &'s ServerSeries {
     let (flavor, number) = name.split_once('-').unwrap();
     servers.candidates(Some(flavor), Some(number)).series[0]
 }
 
-fn stage_word(stage: Stage) -> &'static str {
+fn stage_word(stage: StopStage) -> &'static str {
     match stage {
-        Stage::Config => "config",
-        Stage::Startup => "startup",
-        Stage::Crash => "crash",
+        StopStage::Config => "config",
+        StopStage::Startup => "startup",
+        StopStage::Crash => "crash",
     }
 }
 
@@ -99,7 +99,13 @@ struct Comparison {
 }
 
 impl Comparison {
-    fn row(&mut self, row: &Row, recorded: &Recorded, found: &Verdict, series: &Series) {
+    fn row(
+        &mut self,
+        row: &Row,
+        recorded: &Recorded,
+        found: &ServerVerdict,
+        series: &ServerSeries,
+    ) {
         self.figures.rows += 1;
         let stage = found.refusal.as_ref().map(|r| stage_word(r.stage));
         if stage == recorded.stage.as_deref() && recorded.ok == stage.is_none() {
@@ -117,7 +123,7 @@ impl Comparison {
                 let line = refusal.line == recorded.line;
                 let recorded_error = recorded.error.as_deref().unwrap_or_default();
                 // A crash prints a place in the server's source.
-                let crash = refusal.stage == Stage::Crash;
+                let crash = refusal.stage == StopStage::Crash;
                 let error = crash || same_error(recorded_error, &refusal.error);
                 self.figures.lines += usize::from(line);
                 self.figures.errors += usize::from(error);
@@ -132,7 +138,13 @@ impl Comparison {
         }
     }
 
-    fn values(&mut self, row: &Row, recorded: &Recorded, found: &Verdict, series: &Series) {
+    fn values(
+        &mut self,
+        row: &Row,
+        recorded: &Recorded,
+        found: &ServerVerdict,
+        series: &ServerSeries,
+    ) {
         for (name, value) in &recorded.effective {
             self.figures.values += 1;
             let canonical = series.directive(name).map_or(name, |d| &d.name);
@@ -150,9 +162,9 @@ impl Comparison {
     }
 }
 
-fn compare(servers: &Servers, rows: &[Row], server: &str) -> Comparison {
+fn compare(servers: &ServerKnowledge, rows: &[Row], server: &str) -> Comparison {
     let series = series(servers, server);
-    let judge = Server {
+    let judge = SimulatedServer {
         series,
         build: BUILD,
         host: &Recorder,
@@ -186,7 +198,7 @@ fn recorded() -> Vec<Row> {
 #[test]
 fn every_recorded_verdict_is_ours() {
     let rows = recorded();
-    let servers = Servers::embedded();
+    let servers = ServerKnowledge::embedded();
     let names: Vec<String> = rows[0].verdicts.keys().cloned().collect();
     let mut wrong = Vec::new();
     for name in &names {

@@ -2,7 +2,7 @@
 
 use crate::support::harness::Harness;
 use redvet::finding::Report;
-use redvet::policy::{Override, ParamValue, RuleOverride};
+use redvet::policy::{RawParamValue, RuleOverride, ScopedOverrides};
 
 /// 2026-12-31, in days since 1970-01-01.
 const LAST: i64 = 20_818;
@@ -60,8 +60,8 @@ fn a_waiver_ends_after_its_last_day_and_says_so_before() {
 #[test]
 fn how_soon_is_soon_is_a_parameter_of_the_rule() {
     let mut harness = Harness::new();
-    let days = ("notice_days".to_owned(), ParamValue::Number(2.0));
-    harness.overrides = vec![Override {
+    let days = ("notice_days".to_owned(), RawParamValue::Number(2.0));
+    harness.overrides = vec![ScopedOverrides {
         paths: None,
         rules: [(
             "meta/expired-waiver".to_owned(),

@@ -18,7 +18,7 @@ use crate::support::harness::{Harness, repository};
 use redvet::facts::vocabulary::Vocabulary;
 use redvet::finding::Report;
 use redvet::load::LoadError;
-use redvet::load::rules::{self, PACK_SCHEMA, PackFiles, RULE_SCHEMA, Trust};
+use redvet::load::rules::{self, PACK_SCHEMA, PackFiles, PackTrust, RULE_SCHEMA};
 use redvet::policy::RuleSet;
 use redvet::source::{SourceFile, Sources};
 use serde_json::Value;
@@ -191,7 +191,7 @@ fn load(vocabulary: &Vocabulary, path: &str, rule: &str) -> Result<RuleSet, Vec<
         files: &files,
         sources: &sources,
     };
-    rules::load_pack(&mut rules, pack, Trust::Checked(vocabulary)).map(|()| rules)
+    rules::load_pack(&mut rules, pack, PackTrust::Checked(vocabulary)).map(|()| rules)
 }
 
 /// What a fence of a few keys is completed with.

@@ -49,7 +49,7 @@ pub(super) fn output_help() -> String {
 
 /// A report to print, or to write to a file.
 #[derive(Clone, Debug)]
-pub(in crate::cli) struct Output {
+pub(in crate::cli) struct OutputTarget {
     pub(in crate::cli) format: &'static OutputFormat,
     pub(in crate::cli) file: Option<PathBuf>,
 }
@@ -98,7 +98,7 @@ impl SeverityWord {
     }
 }
 
-pub(super) fn output(text: &str) -> Result<Output, String> {
+pub(super) fn output(text: &str) -> Result<OutputTarget, String> {
     let (word, file) = match text.split_once('=') {
         Some((_, "")) => return Err("missing file name after `=`".to_owned()),
         Some((word, file)) => (word, Some(PathBuf::from(file))),
@@ -109,7 +109,7 @@ pub(super) fn output(text: &str) -> Result<Output, String> {
         let (words, last) = format_words();
         format!("expected one of {words}, {last}")
     })?;
-    Ok(Output { format, file })
+    Ok(OutputTarget { format, file })
 }
 
 pub(super) fn server(text: &str) -> Result<ServerVersion, String> {

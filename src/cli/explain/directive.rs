@@ -6,24 +6,25 @@ use serde_json::Value;
 use crate::facts::quantity;
 use crate::knowledge::Knowledge;
 use crate::knowledge::servers::{
-    Arity, Directive, Form, Kind, Repeat, Series, Servers, Status, Unit,
+    Arity, DirectiveSpec, DirectiveStatus, DirectiveType, RepeatRule, ServerKnowledge,
+    ServerSeries, SpecialParser, ValueUnit,
 };
 use crate::nearest;
 
 use super::super::args::ExplainArgs;
-use super::super::console::Console;
-use super::super::failure::Failure;
-use super::super::{Outcome, packs, project, settings_file};
+use super::super::console::CommandConsole;
+use super::super::failure::CliError;
+use super::super::{CommandOutcome, packs, project, settings_file};
 use super::{section, wrapped};
 
 pub(super) fn run(
     name: &str,
     args: &ExplainArgs,
-    console: &mut Console,
-) -> Result<Outcome, Failure> {
+    console: &mut CommandConsole,
+) -> Result<CommandOutcome, CliError> {
     let knowledge = project::knowledge()?;
     let servers = &knowledge.servers;
-    let known: Vec<&Series> = servers
+    let known: Vec<&ServerSeries> = servers
         .all()
         .filter(|series| series.directive(name).is_some())
         .collect();
@@ -55,19 +56,22 @@ pub(super) fn run(
     section(&mut out, "Default by version", &defaults(&known, name));
     section(&mut out, "Rules", &rules(canonical)?);
     console.print(&out);
-    Ok(Outcome::Clean)
+    Ok(CommandOutcome::Clean)
 }
 
 /// The series to describe, and what is to be said of their choice.
-struct Asked<'k> {
-    series: Vec<&'k Series>,
+struct DirectiveQuestion<'k> {
+    series: Vec<&'k ServerSeries>,
     notes: Vec<String>,
 }
 
 /// The version that a flag names, else the newest of each flavor.
-fn asked<'k>(args: &ExplainArgs, knowledge: &'k Knowledge) -> Result<Asked<'k>, Failure> {
+fn asked<'k>(
+    args: &ExplainArgs,
+    knowledge: &'k Knowledge,
+) -> Result<DirectiveQuestion<'k>, CliError> {
     let Some(version) = &args.server else {
-        return Ok(Asked {
+        return Ok(DirectiveQuestion {
             series: knowledge.servers.newest().collect(),
             notes: Vec::new(),
         });
@@ -77,23 +81,23 @@ fn asked<'k>(args: &ExplainArgs, knowledge: &'k Knowledge) -> Result<Asked<'k>, 
     let candidates = knowledge
         .servers
         .candidates(flavor, Some(version.version.as_str()));
-    Ok(Asked {
+    Ok(DirectiveQuestion {
         series: candidates.series,
         notes: candidates.note.into_iter().collect(),
     })
 }
 
-fn unknown(name: &str, servers: &Servers) -> Failure {
+fn unknown(name: &str, servers: &ServerKnowledge) -> CliError {
     let names = servers.value_types();
     let names = names.keys().map(String::as_str);
-    Failure::with_help(
+    CliError::with_help(
         format!("unknown directive `{name}` (in no Redis or Valkey version)"),
         nearest::help(name, names),
     )
 }
 
 /// `redis 6.0 to 8.6, valkey 7.2 to 9.1`
-fn spans(servers: &Servers, name: &str) -> String {
+fn spans(servers: &ServerKnowledge, name: &str) -> String {
     let spans = servers.known_to(name).into_iter().map(|(first, last)| {
         if first.series == last.series {
             return first.name();
@@ -103,7 +107,7 @@ fn spans(servers: &Servers, name: &str) -> String {
     spans.collect::<Vec<_>>().join(", ")
 }
 
-fn missing(series: &Series, name: &str, servers: &Servers) -> String {
+fn missing(series: &ServerSeries, name: &str, servers: &ServerKnowledge) -> String {
     let mut text = format!("Not available in {}.", series.name());
     if let Some(other) = servers.replacement(series, name) {
         text.push_str(&format!(" It is called `{other}` there."));
@@ -111,7 +115,12 @@ fn missing(series: &Series, name: &str, servers: &Servers) -> String {
     text
 }
 
-fn described(directive: &Directive, series: &Series, servers: &Servers, width: usize) -> String {
+fn described(
+    directive: &DirectiveSpec,
+    series: &ServerSeries,
+    servers: &ServerKnowledge,
+    width: usize,
+) -> String {
     let mut rows = vec![
         ("takes", takes(directive)),
         ("default", shown(&directive.default, directive)),
@@ -131,7 +140,7 @@ fn described(directive: &Directive, series: &Series, servers: &Servers, width: u
     if directive.is_secret() {
         rows.push(("secret", "yes; the value is never shown".to_owned()));
     }
-    if directive.status == Status::Ignored {
+    if directive.status == DirectiveStatus::Ignored {
         rows.push(("effect", "none (accepted and ignored)".to_owned()));
     }
     rows.extend(directive.note.clone().map(|note| ("note", note)));
@@ -158,63 +167,68 @@ pub(super) fn table(rows: &[(&str, String)], width: usize) -> String {
     out
 }
 
-fn takes(directive: &Directive) -> String {
+fn takes(directive: &DirectiveSpec) -> String {
     let range = range(directive);
     match directive.kind {
-        Kind::Bool => "yes or no".to_owned(),
-        Kind::Int => format!("an integer{}{range}", unit(directive.unit)),
-        Kind::Memory => format!("a size such as 512mb{range}"),
-        Kind::PercentOrMemory => {
+        DirectiveType::Bool => "yes or no".to_owned(),
+        DirectiveType::Int => format!("an integer{}{range}", unit(directive.unit)),
+        DirectiveType::Memory => format!("a size such as 512mb{range}"),
+        DirectiveType::PercentOrMemory => {
             let most = directive.max_percent.unwrap_or(100);
             format!("a size such as 512mb{range}, or a percentage up to {most}%")
         }
-        Kind::Enum if directive.enum_combinable => {
+        DirectiveType::Enum if directive.enum_combinable => {
             format!("one or more of {}", directive.enum_values.join(", "))
         }
-        Kind::Enum => format!("one of {}", directive.enum_values.join(", ")),
-        Kind::String => "a text".to_owned(),
-        Kind::Special => directive
+        DirectiveType::Enum => format!("one of {}", directive.enum_values.join(", ")),
+        DirectiveType::String => "a text".to_owned(),
+        DirectiveType::Special => directive
             .form
             .map_or("words", |form| form_words(form))
             .to_owned(),
-        Kind::Ignored => "anything".to_owned(),
-        Kind::ModuleConfig => "defined by the module".to_owned(),
+        DirectiveType::Ignored => "anything".to_owned(),
+        DirectiveType::ModuleConfig => "defined by the module".to_owned(),
     }
 }
 
-fn unit(unit: Option<Unit>) -> &'static str {
+fn unit(unit: Option<ValueUnit>) -> &'static str {
     match unit {
         None => "",
-        Some(Unit::Seconds) => " of seconds",
-        Some(Unit::Milliseconds) => " of milliseconds",
-        Some(Unit::Microseconds) => " of microseconds",
-        Some(Unit::Minutes) => " of minutes",
-        Some(Unit::Percent) => " of percent",
-        Some(Unit::PerSecond) => " per second",
+        Some(ValueUnit::Seconds) => " of seconds",
+        Some(ValueUnit::Milliseconds) => " of milliseconds",
+        Some(ValueUnit::Microseconds) => " of microseconds",
+        Some(ValueUnit::Minutes) => " of minutes",
+        Some(ValueUnit::Percent) => " of percent",
+        Some(ValueUnit::PerSecond) => " per second",
     }
 }
 
-fn form_words(form: Form) -> &'static str {
+fn form_words(form: SpecialParser) -> &'static str {
     match form {
-        Form::Addresses => "addresses",
-        Form::BufferLimits => "a class of clients, a hard limit, a soft limit and its seconds",
-        Form::Folder => "a folder",
-        Form::Include => "a file or a glob pattern",
-        Form::LoadModule => "a module's file and its arguments",
-        Form::EventFlags => "one letter per event class",
-        Form::Integers => "whole numbers",
-        Form::Rename => "a command and its new name",
-        Form::HostPort => "a host and a port",
-        Form::SavePoints => "pairs of seconds and changes, or an empty string for none",
-        Form::Foreign => "defined elsewhere in the server",
-        Form::AclUser => "a user's name and its rules",
-        Form::Percentiles => "percentiles",
+        SpecialParser::Addresses => "addresses",
+        SpecialParser::BufferLimits => {
+            "a class of clients, a hard limit, a soft limit and its seconds"
+        }
+        SpecialParser::Folder => "a folder",
+        SpecialParser::Include => "a file or a glob pattern",
+        SpecialParser::LoadModule => "a module's file and its arguments",
+        SpecialParser::EventFlags => "one letter per event class",
+        SpecialParser::Integers => "whole numbers",
+        SpecialParser::Rename => "a command and its new name",
+        SpecialParser::HostPort => "a host and a port",
+        SpecialParser::SavePoints => "pairs of seconds and changes, or an empty string for none",
+        SpecialParser::Foreign => "defined elsewhere in the server",
+        SpecialParser::AclUser => "a user's name and its rules",
+        SpecialParser::Percentiles => "percentiles",
     }
 }
 
 /// ` from 1 to 128`
-fn range(directive: &Directive) -> String {
-    let is_size = matches!(directive.kind, Kind::Memory | Kind::PercentOrMemory);
+fn range(directive: &DirectiveSpec) -> String {
+    let is_size = matches!(
+        directive.kind,
+        DirectiveType::Memory | DirectiveType::PercentOrMemory
+    );
     let figure = |number: &serde_json::Number| match number.as_f64() {
         Some(bytes) if is_size && bytes >= 1024.0 => quantity::show_size(bytes),
         _ => number.to_string(),
@@ -230,7 +244,7 @@ fn range(directive: &Directive) -> String {
 }
 
 /// What an accepted figure is silently cut to.
-fn effective(directive: &Directive) -> Option<String> {
+fn effective(directive: &DirectiveSpec) -> Option<String> {
     match (directive.effective_min, directive.effective_max) {
         (None, None) => None,
         (Some(min), Some(max)) => Some(format!("silently clamped to {min}..{max}")),
@@ -255,22 +269,22 @@ fn words(arity: &Arity) -> String {
     text
 }
 
-fn repeated(repeat: Repeat) -> &'static str {
+fn repeated(repeat: RepeatRule) -> &'static str {
     match repeat {
-        Repeat::LastWins => "the last line wins",
-        Repeat::Accumulates => "the lines add up",
-        Repeat::AccumulatesPerClass => "the last line of each class wins",
-        Repeat::EachExecuted => "each line is executed",
+        RepeatRule::LastWins => "the last line wins",
+        RepeatRule::Accumulates => "the lines add up",
+        RepeatRule::AccumulatesPerClass => "the last line of each class wins",
+        RepeatRule::EachExecuted => "each line is executed",
     }
 }
 
-fn needs(directive: &Directive, servers: &Servers) -> Option<String> {
+fn needs(directive: &DirectiveSpec, servers: &ServerKnowledge) -> Option<String> {
     let need = servers.need(&directive.name)?;
     Some(format!("no effect if {} is {}", need.on, need.idle))
 }
 
 /// A default as a person would write it.
-fn shown(default: &Value, directive: &Directive) -> String {
+fn shown(default: &Value, directive: &DirectiveSpec) -> String {
     match default {
         Value::Null => "not set".to_owned(),
         Value::Bool(true) => "yes".to_owned(),
@@ -278,7 +292,9 @@ fn shown(default: &Value, directive: &Directive) -> String {
         Value::String(text) if text.is_empty() => "an empty string".to_owned(),
         Value::String(text) => text.clone(),
         Value::Number(number) => match (directive.kind, number.as_f64()) {
-            (Kind::Memory | Kind::PercentOrMemory, Some(bytes)) if bytes >= 1024.0 => {
+            (DirectiveType::Memory | DirectiveType::PercentOrMemory, Some(bytes))
+                if bytes >= 1024.0 =>
+            {
                 quantity::show_size(bytes)
             }
             _ => number.to_string(),
@@ -300,15 +316,15 @@ fn shown(default: &Value, directive: &Directive) -> String {
 }
 
 /// Stretches of series with one default, a line each.
-fn defaults(known: &[&Series], name: &str) -> String {
-    let mut stretches: Vec<(&Series, &Series, String)> = Vec::new();
+fn defaults(known: &[&ServerSeries], name: &str) -> String {
+    let mut stretches: Vec<(&ServerSeries, &ServerSeries, String)> = Vec::new();
     for series in known {
         let Some(directive) = series.directive(name) else {
             continue;
         };
         let ignored = match directive.status {
-            Status::Ignored => " (ignored)",
-            Status::Active => "",
+            DirectiveStatus::Ignored => " (ignored)",
+            DirectiveStatus::Active => "",
         };
         let value = shown(&directive.default, directive) + ignored;
         match stretches.last_mut() {
@@ -318,7 +334,7 @@ fn defaults(known: &[&Series], name: &str) -> String {
             _ => stretches.push((series, series, value)),
         }
     }
-    let line = |(first, last, value): &(&Series, &Series, String)| {
+    let line = |(first, last, value): &(&ServerSeries, &ServerSeries, String)| {
         let span = if first.series == last.series {
             first.name()
         } else {
@@ -330,10 +346,10 @@ fn defaults(known: &[&Series], name: &str) -> String {
 }
 
 /// The built-in rules that speak of it.
-fn rules(name: &str) -> Result<String, Failure> {
+fn rules(name: &str) -> Result<String, CliError> {
     let builtin = packs::builtin()?;
     let quoted = format!("\"{name}\"");
-    let speaks = |rule: &&crate::policy::Rule| {
+    let speaks = |rule: &&crate::policy::CompiledRule| {
         let draft = &rule.draft;
         let lets = draft.lets.iter().map(|(_, text)| text);
         let mut texts = draft.when.iter().chain([&draft.assert]).chain(lets);

@@ -3,25 +3,25 @@
 //! that does not stand in a model.
 
 use crate::facts::value::Meaning;
-use crate::knowledge::clients::Library;
-use crate::knowledge::clients::expression::{Expression, Figures};
-use crate::knowledge::clients::model::{Model, OptionModel, Ranged, ValueKind};
-use crate::knowledge::clients::version::Version;
-use crate::knowledge::{Knowledge, clients::Models};
+use crate::knowledge::clients::LibraryModel;
+use crate::knowledge::clients::expression::{DefaultExpression, NumberRange};
+use crate::knowledge::clients::model::{ClientModel, OptionModel, ValueKind, VersionRanged};
+use crate::knowledge::clients::version::LibraryVersion;
+use crate::knowledge::{Knowledge, clients::ClientModels};
 use crate::nearest;
 
 use super::super::args::ExplainArgs;
-use super::super::console::Console;
-use super::super::failure::Failure;
-use super::super::{Outcome, project};
+use super::super::console::CommandConsole;
+use super::super::failure::CliError;
+use super::super::{CommandOutcome, project};
 use super::directive::table;
 use super::section;
 
 pub(super) fn run(
     name: &str,
     args: &ExplainArgs,
-    console: &mut Console,
-) -> Result<Outcome, Failure> {
+    console: &mut CommandConsole,
+) -> Result<CommandOutcome, CliError> {
     let Knowledge { clients, .. } = project::knowledge()?;
     let key = canonical(name, clients).ok_or_else(|| unknown(name, clients))?;
     let (libraries, version) = asked(args, clients)?;
@@ -40,10 +40,10 @@ pub(super) fn run(
         section(&mut out, &title(library, model, version), &text);
     }
     console.print(&out);
-    Ok(Outcome::Clean)
+    Ok(CommandOutcome::Clean)
 }
 
-fn title(library: &Library, model: &Model, version: Option<Version>) -> String {
+fn title(library: &LibraryModel, model: &ClientModel, version: Option<LibraryVersion>) -> String {
     let client = &model.client;
     match version {
         Some(version) => format!("{} ({} {version})", library.id(), library.name()),
@@ -59,11 +59,11 @@ fn title(library: &Library, model: &Model, version: Option<Version>) -> String {
 }
 
 /// The canonical key that a key or a library's own word stands for.
-fn canonical(name: &str, clients: &Models) -> Option<String> {
+fn canonical(name: &str, clients: &ClientModels) -> Option<String> {
     if clients.option_types().contains_key(name) {
         return Some(name.to_owned());
     }
-    let models = clients.libraries().iter().filter_map(Library::model);
+    let models = clients.libraries().iter().filter_map(LibraryModel::model);
     let mut options = models.flat_map(|model| &model.option);
     let called = |option: &&OptionModel| {
         let idents = option.names.iter().map(|n| n.ident.as_str());
@@ -73,9 +73,9 @@ fn canonical(name: &str, clients: &Models) -> Option<String> {
     options.find(called).map(|option| option.key.clone())
 }
 
-fn unknown(name: &str, clients: &Models) -> Failure {
+fn unknown(name: &str, clients: &ClientModels) -> CliError {
     let keys = clients.option_types();
-    Failure::with_help(
+    CliError::with_help(
         format!("unknown client option `{name}`"),
         nearest::help(name, keys.keys().map(String::as_str)),
     )
@@ -84,8 +84,8 @@ fn unknown(name: &str, clients: &Models) -> Failure {
 /// The libraries to tell of, and the version if one was named.
 fn asked<'m>(
     args: &ExplainArgs,
-    clients: &'m Models,
-) -> Result<(Vec<&'m Library>, Option<Version>), Failure> {
+    clients: &'m ClientModels,
+) -> Result<(Vec<&'m LibraryModel>, Option<LibraryVersion>), CliError> {
     let Some(text) = &args.library else {
         return Ok((clients.libraries().iter().collect(), None));
     };
@@ -95,17 +95,17 @@ fn asked<'m>(
     };
     let library = clients.get(id).ok_or_else(|| {
         let what = format!("--library {id}: unknown library");
-        Failure::with_help(what, nearest::help(id, clients.ids()))
+        CliError::with_help(what, nearest::help(id, clients.ids()))
     })?;
     let parsed = version.map(|text| {
         let what = format!("--library {id}: `{text}` is not a version");
-        Version::parse(text)
-            .ok_or_else(|| Failure::with_help(what, "expected a version such as 9.7.0"))
+        LibraryVersion::parse(text)
+            .ok_or_else(|| CliError::with_help(what, "expected a version such as 9.7.0"))
     });
     Ok((vec![library], parsed.transpose()?))
 }
 
-fn described(option: &OptionModel, version: Option<Version>, width: usize) -> String {
+fn described(option: &OptionModel, version: Option<LibraryVersion>, width: usize) -> String {
     let mut rows = vec![("is", kind(option.kind).to_owned())];
     rows.extend(rows_of(&option.names, version, "in code", |name| {
         format!("{} on {}", name.ident, name.on.join(", "))
@@ -123,9 +123,9 @@ fn described(option: &OptionModel, version: Option<Version>, width: usize) -> St
     }));
     rows.extend(rows_of(&option.sentinels, version, "special", |special| {
         let figures = match special.range {
-            Figures::Exactly(figure) => figure.to_string(),
-            Figures::Below(bound) => format!("below {bound}"),
-            Figures::Nothing => "none".to_owned(),
+            NumberRange::Exactly(figure) => figure.to_string(),
+            NumberRange::Below(bound) => format!("below {bound}"),
+            NumberRange::Nothing => "none".to_owned(),
         };
         let effect = meaning(special.effect);
         let note = noted(special.note.as_ref());
@@ -148,9 +148,9 @@ fn described(option: &OptionModel, version: Option<Version>, width: usize) -> St
 }
 
 /// The rows that hold for a version, or all with the versions that they hold for.
-fn rows_of<'a, R: Ranged>(
+fn rows_of<'a, R: VersionRanged>(
     rows: &'a [R],
-    version: Option<Version>,
+    version: Option<LibraryVersion>,
     title: &'static str,
     text: impl Fn(&R) -> String + 'a,
 ) -> Vec<(&'static str, String)> {
@@ -167,9 +167,9 @@ fn rows_of<'a, R: Ranged>(
 }
 
 /// `, since 9.0.0, until 9.5.0`
-fn versions(row: &impl Ranged) -> String {
+fn versions(row: &impl VersionRanged) -> String {
     let range = row.range();
-    let part = |word: &str, version: Option<Version>| {
+    let part = |word: &str, version: Option<LibraryVersion>| {
         version.map_or(String::new(), |version| format!(", {word} {version}"))
     };
     part("since", range.since) + &part("before", range.until)
@@ -197,18 +197,18 @@ fn kind(kind: ValueKind) -> &'static str {
     }
 }
 
-fn expression(expression: &Expression) -> String {
+fn expression(expression: &DefaultExpression) -> String {
     match expression {
-        Expression::PerCpu { factor, cpus } => format!("{factor} x {}", cpus.as_str()),
-        Expression::Option { key, plus: None } => format!("as {key}"),
-        Expression::Option {
+        DefaultExpression::PerCpu { factor, cpus } => format!("{factor} x {}", cpus.as_str()),
+        DefaultExpression::Option { key, plus: None } => format!("as {key}"),
+        DefaultExpression::Option {
             key,
             plus: Some(seconds),
         } => format!(
             "{key} + {}",
             crate::facts::quantity::show_duration(*seconds)
         ),
-        Expression::Times { factor, key, least } => format!(
+        DefaultExpression::Times { factor, key, least } => format!(
             "{factor} x {key}, which counts as {} at least",
             crate::facts::quantity::show_duration(*least)
         ),

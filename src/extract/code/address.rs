@@ -2,14 +2,17 @@
 
 use std::ops::Range;
 
-use crate::facts::raw::{Folded, RawClient};
-use crate::knowledge::clients::Library;
-use crate::knowledge::clients::model::Role;
+use crate::facts::raw::{ConstValue, RawClient};
+use crate::knowledge::clients::LibraryModel;
+use crate::knowledge::clients::model::OptionRole;
 use crate::source::Span;
 use crate::syntax::code::CodeTree;
 
 /// The hosts and ports that a client connects to, as far as they are written.
-pub(in crate::extract) fn hosts(client: &RawClient, libraries: &[&Library]) -> Vec<(String, u16)> {
+pub(in crate::extract) fn hosts(
+    client: &RawClient,
+    libraries: &[&LibraryModel],
+) -> Vec<(String, u16)> {
     let Some(library) = libraries.first() else {
         return Vec::new();
     };
@@ -19,20 +22,20 @@ pub(in crate::extract) fn hosts(client: &RawClient, libraries: &[&Library]) -> V
         let option = library
             .model()
             .and_then(|m| m.option_named(&client.option_type, &write.ident));
-        if option.is_some_and(|o| o.role == Some(Role::Address)) {
+        if option.is_some_and(|o| o.role == Some(OptionRole::Address)) {
             addresses(&write.value, port, &mut found);
         }
     }
-    if let Some(Folded::Text(url)) = client.source.as_ref().map(|s| &s.url) {
+    if let Some(ConstValue::Text(url)) = client.source.as_ref().map(|s| &s.url) {
         found.extend(url_host(url, port));
     }
     found
 }
 
-fn addresses(value: &Folded, port: u16, found: &mut Vec<(String, u16)>) {
+fn addresses(value: &ConstValue, port: u16, found: &mut Vec<(String, u16)>) {
     match value {
-        Folded::Text(text) => found.extend(host_and_port(text, port)),
-        Folded::List(items) => items.iter().for_each(|item| addresses(item, port, found)),
+        ConstValue::Text(text) => found.extend(host_and_port(text, port)),
+        ConstValue::List(items) => items.iter().for_each(|item| addresses(item, port, found)),
         _ => {}
     }
 }

@@ -5,21 +5,21 @@
 
 use crate::facts::cause::Cause;
 use crate::facts::quantity;
-use crate::facts::raw::{Fallback, Folded};
+use crate::facts::raw::{ConstValue, EnvDefault};
 
 /// A value that comes from code of a kind that is not followed.
-pub(in crate::extract) fn unknown(kind: &'static str) -> Folded {
-    Folded::Unknown(Cause::Code(kind))
+pub(in crate::extract) fn unknown(kind: &'static str) -> ConstValue {
+    ConstValue::Unknown(Cause::Code(kind))
 }
 
 /// A value that comes from this environment variable.
-pub(in crate::extract) fn from_environment(name: &str) -> Folded {
-    Folded::Unknown(Cause::EnvironmentVariable(name.to_owned()))
+pub(in crate::extract) fn from_environment(name: &str) -> ConstValue {
+    ConstValue::Unknown(Cause::EnvironmentVariable(name.to_owned()))
 }
 
 /// A value that has this name in the code.
-pub(in crate::extract) fn from_code(code: &str) -> Folded {
-    Folded::Unknown(Cause::Expression(code.to_owned()))
+pub(in crate::extract) fn from_code(code: &str) -> ConstValue {
+    ConstValue::Unknown(Cause::Expression(code.to_owned()))
 }
 
 /// The nanoseconds of a unit of Go's `time` package.
@@ -36,19 +36,27 @@ pub(in crate::extract) fn time_unit(name: &str) -> Option<i64> {
 }
 
 /// `left operator right`.
-pub(in crate::extract) fn binary(operator: &str, left: Folded, right: Folded) -> Folded {
+pub(in crate::extract) fn binary(
+    operator: &str,
+    left: ConstValue,
+    right: ConstValue,
+) -> ConstValue {
     match (left, right) {
-        (Folded::Unknown(reason), _) | (_, Folded::Unknown(reason)) => made_from(reason),
-        (Folded::Fallback(left), Folded::Fallback(_)) => made_from(left.source),
-        (Folded::Fallback(left), right) => computed(*left, |value| binary(operator, value, right)),
-        (left, Folded::Fallback(right)) => computed(*right, |value| binary(operator, left, value)),
+        (ConstValue::Unknown(reason), _) | (_, ConstValue::Unknown(reason)) => made_from(reason),
+        (ConstValue::Fallback(left), ConstValue::Fallback(_)) => made_from(left.source),
+        (ConstValue::Fallback(left), right) => {
+            computed(*left, |value| binary(operator, value, right))
+        }
+        (left, ConstValue::Fallback(right)) => {
+            computed(*right, |value| binary(operator, left, value))
+        }
         (left, right) => known_binary(operator, &left, &right)
             .unwrap_or_else(|| unknown("an expression that cannot be computed")),
     }
 }
 
-fn known_binary(operator: &str, left: &Folded, right: &Folded) -> Option<Folded> {
-    use Folded::{Bool, Duration, Float, Int, Text};
+fn known_binary(operator: &str, left: &ConstValue, right: &ConstValue) -> Option<ConstValue> {
+    use ConstValue::{Bool, Duration, Float, Int, Text};
     Some(match (left, right) {
         (Text(a), Text(b)) if operator == "+" => Text(format!("{a}{b}")),
         (Bool(a), Bool(b)) => Bool(match operator {
@@ -105,21 +113,21 @@ fn whole(figure: f64) -> Option<i64> {
 }
 
 /// `operator value`.
-pub(in crate::extract) fn unary(operator: &str, value: Folded) -> Folded {
+pub(in crate::extract) fn unary(operator: &str, value: ConstValue) -> ConstValue {
     match (operator, value) {
-        (_, Folded::Unknown(reason)) => made_from(reason),
-        (_, Folded::Fallback(fallback)) => computed(*fallback, |value| unary(operator, value)),
+        (_, ConstValue::Unknown(reason)) => made_from(reason),
+        (_, ConstValue::Fallback(fallback)) => computed(*fallback, |value| unary(operator, value)),
         ("+", value) => value,
-        ("-", Folded::Int(n)) => Folded::Int(n.saturating_neg()),
-        ("-", Folded::Float(n)) => Folded::Float(-n),
-        ("-", Folded::Duration(n)) => Folded::Duration(n.saturating_neg()),
-        ("!", Folded::Bool(b)) => Folded::Bool(!b),
+        ("-", ConstValue::Int(n)) => ConstValue::Int(n.saturating_neg()),
+        ("-", ConstValue::Float(n)) => ConstValue::Float(-n),
+        ("-", ConstValue::Duration(n)) => ConstValue::Duration(n.saturating_neg()),
+        ("!", ConstValue::Bool(b)) => ConstValue::Bool(!b),
         _ => unknown("an expression that cannot be computed"),
     }
 }
 
 /// A conversion to one of Go's own types.
-pub(in crate::extract) fn convert(type_name: &str, value: Folded) -> Option<Folded> {
+pub(in crate::extract) fn convert(type_name: &str, value: ConstValue) -> Option<ConstValue> {
     let number = matches!(
         type_name,
         "int"
@@ -134,38 +142,40 @@ pub(in crate::extract) fn convert(type_name: &str, value: Folded) -> Option<Fold
             | "uint64"
     );
     Some(match (type_name, value) {
-        (_, Folded::Unknown(reason)) => Folded::Unknown(reason),
-        (_, Folded::Fallback(fallback)) => {
+        (_, ConstValue::Unknown(reason)) => ConstValue::Unknown(reason),
+        (_, ConstValue::Fallback(fallback)) => {
             let value = convert(type_name, fallback.value)?;
             with_fallback(fallback.source, fallback.variable, value)
         }
-        ("float32" | "float64", Folded::Int(n) | Folded::Duration(n)) => Folded::Float(n as f64),
-        ("float32" | "float64", Folded::Float(n)) => Folded::Float(n),
-        ("string", Folded::Text(text)) => Folded::Text(text),
-        ("bool", Folded::Bool(b)) => Folded::Bool(b),
-        (_, Folded::Int(n) | Folded::Duration(n)) if number => Folded::Int(n),
-        (_, Folded::Float(n)) if number => Folded::Int(whole(n)?),
+        ("float32" | "float64", ConstValue::Int(n) | ConstValue::Duration(n)) => {
+            ConstValue::Float(n as f64)
+        }
+        ("float32" | "float64", ConstValue::Float(n)) => ConstValue::Float(n),
+        ("string", ConstValue::Text(text)) => ConstValue::Text(text),
+        ("bool", ConstValue::Bool(b)) => ConstValue::Bool(b),
+        (_, ConstValue::Int(n) | ConstValue::Duration(n)) if number => ConstValue::Int(n),
+        (_, ConstValue::Float(n)) if number => ConstValue::Int(whole(n)?),
         _ => return None,
     })
 }
 
 /// A conversion to the duration type.
-pub(in crate::extract) fn to_duration(value: Folded) -> Folded {
+pub(in crate::extract) fn to_duration(value: ConstValue) -> ConstValue {
     match value {
-        Folded::Int(n) | Folded::Duration(n) => Folded::Duration(n),
-        Folded::Float(n) => whole(n).map_or_else(
+        ConstValue::Int(n) | ConstValue::Duration(n) => ConstValue::Duration(n),
+        ConstValue::Float(n) => whole(n).map_or_else(
             || unknown("a duration that is out of range"),
-            Folded::Duration,
+            ConstValue::Duration,
         ),
-        Folded::Unknown(reason) => made_from(reason),
-        Folded::Fallback(fallback) => computed(*fallback, to_duration),
+        ConstValue::Unknown(reason) => made_from(reason),
+        ConstValue::Fallback(fallback) => computed(*fallback, to_duration),
         other => other,
     }
 }
 
 /// What is computed from a variable is not the variable's own value.
-pub(in crate::extract) fn made_from(reason: Cause) -> Folded {
-    Folded::Unknown(match reason.is_environment() {
+pub(in crate::extract) fn made_from(reason: Cause) -> ConstValue {
+    ConstValue::Unknown(match reason.is_environment() {
         true => Cause::FigureFromVariable(reason.source_name()),
         false => reason,
     })
@@ -183,11 +193,11 @@ fn variable_behind(reason: &Cause) -> Option<&str> {
 pub(in crate::extract) fn with_fallback(
     source: Cause,
     variable: Option<String>,
-    value: Folded,
-) -> Folded {
+    value: ConstValue,
+) -> ConstValue {
     match value {
-        Folded::Unknown(_) | Folded::Fallback(_) => Folded::Unknown(source),
-        value => Folded::Fallback(Box::new(Fallback {
+        ConstValue::Unknown(_) | ConstValue::Fallback(_) => ConstValue::Unknown(source),
+        value => ConstValue::Fallback(Box::new(EnvDefault {
             source,
             variable,
             value,
@@ -196,20 +206,20 @@ pub(in crate::extract) fn with_fallback(
 }
 
 /// A value that may fall back on another for more reasons than that nothing is given.
-pub(in crate::extract) fn replaced(value: Folded) -> Folded {
+pub(in crate::extract) fn replaced(value: ConstValue) -> ConstValue {
     match value {
-        Folded::Fallback(fallback) => computed(*fallback, |value| value),
+        ConstValue::Fallback(fallback) => computed(*fallback, |value| value),
         other => other,
     }
 }
 
 /// What is computed from a value that may fall back on another.
 pub(in crate::extract) fn computed(
-    fallback: Fallback,
-    compute: impl FnOnce(Folded) -> Folded,
-) -> Folded {
+    fallback: EnvDefault,
+    compute: impl FnOnce(ConstValue) -> ConstValue,
+) -> ConstValue {
     match made_from(fallback.source) {
-        Folded::Unknown(source) => {
+        ConstValue::Unknown(source) => {
             with_fallback(source, fallback.variable, compute(fallback.value))
         }
         other => other,
@@ -217,29 +227,33 @@ pub(in crate::extract) fn computed(
 }
 
 /// The value of two branches: where this variable is set it is the one, without it the other.
-pub(in crate::extract) fn branched(variable: &str, set: &Folded, unset: &Folded) -> Option<Folded> {
+pub(in crate::extract) fn branched(
+    variable: &str,
+    set: &ConstValue,
+    unset: &ConstValue,
+) -> Option<ConstValue> {
     let source = match set {
-        Folded::Unknown(reason) if variable_behind(reason) == Some(variable) => reason.clone(),
-        Folded::Fallback(f) if f.variable.as_deref() == Some(variable) => f.source.clone(),
+        ConstValue::Unknown(reason) if variable_behind(reason) == Some(variable) => reason.clone(),
+        ConstValue::Fallback(f) if f.variable.as_deref() == Some(variable) => f.source.clone(),
         _ => return None,
     };
     let value = match unset {
-        Folded::Unknown(_) => return None,
-        Folded::Fallback(f) if f.variable.as_deref() == Some(variable) => f.value.clone(),
-        Folded::Fallback(_) => return None,
+        ConstValue::Unknown(_) => return None,
+        ConstValue::Fallback(f) if f.variable.as_deref() == Some(variable) => f.value.clone(),
+        ConstValue::Fallback(_) => return None,
         known => known.clone(),
     };
     Some(with_fallback(source, Some(variable.to_owned()), value))
 }
 
 /// The text of a number, a duration or a switch that one of Go's own functions reads.
-pub(in crate::extract) fn parsed(function: &str, text: &str) -> Option<Folded> {
+pub(in crate::extract) fn parsed(function: &str, text: &str) -> Option<ConstValue> {
     Some(match function {
-        "Atoi" | "ParseInt" | "ParseUint" => Folded::Int(text.parse().ok()?),
-        "ParseFloat" => Folded::Float(text.parse().ok()?),
+        "Atoi" | "ParseInt" | "ParseUint" => ConstValue::Int(text.parse().ok()?),
+        "ParseFloat" => ConstValue::Float(text.parse().ok()?),
         "ParseBool" => match text {
-            "1" | "t" | "T" | "true" | "TRUE" | "True" => Folded::Bool(true),
-            "0" | "f" | "F" | "false" | "FALSE" | "False" => Folded::Bool(false),
+            "1" | "t" | "T" | "true" | "TRUE" | "True" => ConstValue::Bool(true),
+            "0" | "f" | "F" | "false" | "FALSE" | "False" => ConstValue::Bool(false),
             _ => return None,
         },
         "ParseDuration" => {
@@ -248,14 +262,14 @@ pub(in crate::extract) fn parsed(function: &str, text: &str) -> Option<Folded> {
                 return None;
             }
             let seconds = quantity::duration(text)?;
-            to_duration(Folded::Float((seconds * 1e9).round()))
+            to_duration(ConstValue::Float((seconds * 1e9).round()))
         }
         _ => return None,
     })
 }
 
 /// The smallest or largest of known numbers of one kind.
-pub(in crate::extract) fn extreme(name: &str, values: Vec<Folded>) -> Folded {
+pub(in crate::extract) fn extreme(name: &str, values: Vec<ConstValue>) -> ConstValue {
     let prefer_second = |a: i64, b: i64| if name == "max" { b > a } else { b < a };
     let mut values = values.into_iter();
     let Some(mut best) = values.next() else {
@@ -263,17 +277,18 @@ pub(in crate::extract) fn extreme(name: &str, values: Vec<Folded>) -> Folded {
     };
     for value in values {
         best = match (best, value) {
-            (Folded::Unknown(reason), _) | (_, Folded::Unknown(reason)) => {
+            (ConstValue::Unknown(reason), _) | (_, ConstValue::Unknown(reason)) => {
                 return made_from(reason);
             }
-            (Folded::Fallback(a), b) => computed(*a, |value| extreme(name, vec![value, b])),
-            (a, Folded::Fallback(b)) => computed(*b, |value| extreme(name, vec![a, value])),
-            (Folded::Int(a), Folded::Int(b)) => {
-                Folded::Int(if prefer_second(a, b) { b } else { a })
+            (ConstValue::Fallback(a), b) => computed(*a, |value| extreme(name, vec![value, b])),
+            (a, ConstValue::Fallback(b)) => computed(*b, |value| extreme(name, vec![a, value])),
+            (ConstValue::Int(a), ConstValue::Int(b)) => {
+                ConstValue::Int(if prefer_second(a, b) { b } else { a })
             }
-            (Folded::Duration(a) | Folded::Int(a), Folded::Duration(b) | Folded::Int(b)) => {
-                Folded::Duration(if prefer_second(a, b) { b } else { a })
-            }
+            (
+                ConstValue::Duration(a) | ConstValue::Int(a),
+                ConstValue::Duration(b) | ConstValue::Int(b),
+            ) => ConstValue::Duration(if prefer_second(a, b) { b } else { a }),
             _ => return from_code(name),
         };
     }
@@ -281,15 +296,15 @@ pub(in crate::extract) fn extreme(name: &str, values: Vec<Folded>) -> Folded {
 }
 
 /// The zero value of a type that is one of Go's own.
-pub(in crate::extract) fn zero_of(type_name: &str) -> Option<Folded> {
+pub(in crate::extract) fn zero_of(type_name: &str) -> Option<ConstValue> {
     Some(match type_name {
-        "string" => Folded::Text(String::new()),
-        "bool" => Folded::Bool(false),
-        "time.Duration" => Folded::Duration(0),
-        "float32" | "float64" => Folded::Float(0.0),
-        "int" | "int8" | "int16" | "int32" | "int64" => Folded::Int(0),
-        "uint" | "uint8" | "uint16" | "uint32" | "uint64" => Folded::Int(0),
-        pointer if pointer.starts_with('*') => Folded::Nil,
+        "string" => ConstValue::Text(String::new()),
+        "bool" => ConstValue::Bool(false),
+        "time.Duration" => ConstValue::Duration(0),
+        "float32" | "float64" => ConstValue::Float(0.0),
+        "int" | "int8" | "int16" | "int32" | "int64" => ConstValue::Int(0),
+        "uint" | "uint8" | "uint16" | "uint32" | "uint64" => ConstValue::Int(0),
+        pointer if pointer.starts_with('*') => ConstValue::Nil,
         _ => return None,
     })
 }
@@ -300,23 +315,34 @@ mod tests {
 
     #[test]
     fn figures_and_durations_mix_as_in_go() {
-        let second = Folded::Duration(1_000_000_000);
-        let five = binary("*", Folded::Int(5), second.clone());
-        assert_eq!(five, Folded::Duration(5_000_000_000));
-        let half = binary("*", second, Folded::Float(0.5));
-        assert_eq!(half, Folded::Duration(500_000_000));
+        let second = ConstValue::Duration(1_000_000_000);
+        let five = binary("*", ConstValue::Int(5), second.clone());
+        assert_eq!(five, ConstValue::Duration(5_000_000_000));
+        let half = binary("*", second, ConstValue::Float(0.5));
+        assert_eq!(half, ConstValue::Duration(500_000_000));
         assert_eq!(
-            binary("<<", Folded::Int(1), Folded::Int(19)),
-            Folded::Int(524_288)
+            binary("<<", ConstValue::Int(1), ConstValue::Int(19)),
+            ConstValue::Int(524_288)
         );
-        assert_eq!(binary("/", Folded::Int(7), Folded::Int(2)), Folded::Int(3));
+        assert_eq!(
+            binary("/", ConstValue::Int(7), ConstValue::Int(2)),
+            ConstValue::Int(3)
+        );
     }
 
     #[test]
     fn what_cannot_be_computed_is_unknown() {
-        let unknowable = |folded| matches!(folded, Folded::Unknown(_));
-        assert!(unknowable(binary("/", Folded::Int(1), Folded::Int(0))));
-        assert!(unknowable(binary("<<", Folded::Int(1), Folded::Int(70))));
-        assert!(unknowable(binary("+", Folded::Int(1), from_code("n"))));
+        let unknowable = |folded| matches!(folded, ConstValue::Unknown(_));
+        assert!(unknowable(binary(
+            "/",
+            ConstValue::Int(1),
+            ConstValue::Int(0)
+        )));
+        assert!(unknowable(binary(
+            "<<",
+            ConstValue::Int(1),
+            ConstValue::Int(70)
+        )));
+        assert!(unknowable(binary("+", ConstValue::Int(1), from_code("n"))));
     }
 }

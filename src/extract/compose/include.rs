@@ -5,10 +5,10 @@
 
 use std::collections::BTreeSet;
 
-use crate::extract::compose::{ComposeFile, Tree, environment_file, variables};
-use crate::extract::variables::{Escape, Variables, fill};
+use crate::extract::compose::{ComposeFile, ComposeTree, environment_file, variables};
+use crate::extract::variables::{DollarEscape, VariableValues, fill};
 use crate::source::path;
-use crate::syntax::yaml::Node;
+use crate::syntax::yaml::YamlNode;
 
 /// How many files may include each other in a row.
 const DEEPEST: usize = 8;
@@ -17,22 +17,22 @@ const DEEPEST: usize = 8;
 const MOST: usize = 256;
 
 /// A place where a file is included.
-pub(super) struct Inclusion<'a> {
+pub(super) struct ComposeInclude<'a> {
     /// The file, and those that the same entry lays over it.
     pub(super) files: Vec<&'a ComposeFile>,
     /// Some of those are not in the tree, or are not read.
     pub(super) open: bool,
     /// The folder that its paths start from.
     pub(super) folder: String,
-    pub(super) variables: Variables,
+    pub(super) variables: VariableValues,
 }
 
 /// Every inclusion of a tree.
-pub(super) fn all<'a>(files: &'a [ComposeFile], tree: &Tree<'_>) -> Vec<Inclusion<'a>> {
+pub(super) fn all<'a>(files: &'a [ComposeFile], tree: &ComposeTree<'_>) -> Vec<ComposeInclude<'a>> {
     let mut found = Vec::new();
     let includes = |file: &&ComposeFile| file.root.get("include").is_some();
     for file in files.iter().filter(includes) {
-        let reader = Reader {
+        let reader = IncludeReader {
             files,
             tree,
             folder: file.folder().to_owned(),
@@ -40,7 +40,7 @@ pub(super) fn all<'a>(files: &'a [ComposeFile], tree: &Tree<'_>) -> Vec<Inclusio
         };
         reader.follow(file, &mut vec![&file.path], &mut found);
     }
-    let main = |inclusion: &Inclusion<'_>| inclusion.files.first().map(|f| f.path.clone());
+    let main = |inclusion: &ComposeInclude<'_>| inclusion.files.first().map(|f| f.path.clone());
     // A file that is included speaks of what it includes as part of the whole alone.
     let included: BTreeSet<String> = found.iter().filter_map(|(_, one)| main(one)).collect();
     let of_a_root = found.into_iter().filter(|(root, one)| {
@@ -50,22 +50,22 @@ pub(super) fn all<'a>(files: &'a [ComposeFile], tree: &Tree<'_>) -> Vec<Inclusio
     of_a_root.map(|(_, inclusion)| inclusion).collect()
 }
 
-struct Reader<'a, 't> {
+struct IncludeReader<'a, 't> {
     files: &'a [ComposeFile],
-    tree: &'t Tree<'t>,
+    tree: &'t ComposeTree<'t>,
     folder: String,
-    variables: Variables,
+    variables: VariableValues,
 }
 
-impl<'a> Reader<'a, '_> {
+impl<'a> IncludeReader<'a, '_> {
     /// What a file includes, with the file that all begins with.
     fn follow(
         &self,
         file: &'a ComposeFile,
         chain: &mut Vec<&'a str>,
-        found: &mut Vec<(String, Inclusion<'a>)>,
+        found: &mut Vec<(String, ComposeInclude<'a>)>,
     ) {
-        let entries = file.root.get("include").map(Node::items);
+        let entries = file.root.get("include").map(YamlNode::items);
         for entry in entries.unwrap_or_default() {
             if found.len() >= MOST || chain.len() > DEEPEST {
                 return;
@@ -77,7 +77,7 @@ impl<'a> Reader<'a, '_> {
             if chain.contains(&main.path.as_str()) {
                 continue;
             }
-            let inner = Reader {
+            let inner = IncludeReader {
                 files: self.files,
                 tree: self.tree,
                 folder: inclusion.folder.clone(),
@@ -90,7 +90,7 @@ impl<'a> Reader<'a, '_> {
         }
     }
 
-    fn inclusion(&self, entry: &Node) -> Option<Inclusion<'a>> {
+    fn inclusion(&self, entry: &YamlNode) -> Option<ComposeInclude<'a>> {
         let named = if entry.is_map() {
             self.texts(entry.get("path"))
         } else {
@@ -119,12 +119,12 @@ impl<'a> Reader<'a, '_> {
                 .map(|path| path::resolve(&self.folder, path))
                 .collect()
         };
-        let mut variables = Variables::new();
+        let mut variables = VariableValues::new();
         for path in environments.into_iter().flatten() {
             variables.extend(environment_file(self.tree.text(&path).unwrap_or_default()));
         }
         variables.extend(self.variables.clone());
-        Some(Inclusion {
+        Some(ComposeInclude {
             open: files.len() < named.len(),
             files,
             folder,
@@ -133,15 +133,15 @@ impl<'a> Reader<'a, '_> {
     }
 
     /// A text or a list of texts, as far as they are known.
-    fn texts(&self, node: Option<&Node>) -> Vec<Option<String>> {
+    fn texts(&self, node: Option<&YamlNode>) -> Vec<Option<String>> {
         let items = match node {
             Some(node) if node.is_seq() => node.items(),
             Some(node) => std::slice::from_ref(node),
             None => &[],
         };
-        let text = |item: &Node| {
+        let text = |item: &YamlNode| {
             let value = item.scalar()?.value();
-            let filled = fill(value, &self.variables, Escape::Doubled);
+            let filled = fill(value, &self.variables, DollarEscape::Doubled);
             (!item.has_hole()).then(|| filled.known().ok().map(str::to_owned))?
         };
         items.iter().map(text).collect()

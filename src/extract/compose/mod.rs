@@ -15,18 +15,18 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::extract::dockerfile::BuildFile;
-use crate::extract::expand::Expanded;
+use crate::extract::interpolate::InterpolatedText;
 use crate::extract::launch;
-use crate::extract::variables::Variables;
+use crate::extract::variables::VariableValues;
 use crate::facts::Cause;
 use crate::facts::bounds::MOST_SERVERS;
-use crate::facts::raw::Raw;
-use crate::knowledge::shapes::Shapes;
+use crate::facts::raw::RawFacts;
+use crate::knowledge::shapes::DeploymentShapes;
 use crate::source::{Excerpt, FileId, path};
 use crate::syntax::dotenv;
-use crate::syntax::yaml::{Node, Stream};
-use include::Inclusion;
-use service::Service;
+use crate::syntax::yaml::{YamlNode, YamlStream};
+use include::ComposeInclude;
+use service::ComposeService;
 
 /// How many services may extend each other in a row.
 const DEEPEST: usize = 16;
@@ -35,14 +35,14 @@ const DEEPEST: usize = 16;
 #[derive(Clone, Debug)]
 pub struct ComposeFile {
     pub path: String,
-    root: Node,
+    root: YamlNode,
     /// The file's services stand at its root, as in the first version of the format.
     bare: bool,
 }
 
 /// What compose files refer to.
-pub struct Tree<'a> {
-    pub shapes: &'a Shapes,
+pub struct ComposeTree<'a> {
+    pub shapes: &'a DeploymentShapes,
     /// The texts of all files that were read, by their paths.
     pub texts: BTreeMap<&'a str, Excerpt>,
     /// A whole file's text, for indentation and line breaks.
@@ -50,13 +50,13 @@ pub struct Tree<'a> {
     pub builds: BTreeMap<&'a str, &'a BuildFile>,
 }
 
-impl Tree<'_> {
+impl ComposeTree<'_> {
     fn text(&self, path: &str) -> Option<&str> {
         self.texts.get(path).map(Excerpt::text)
     }
 
     /// A script of the tree, as far as a shell runs it; `None` for what is none.
-    pub fn script(&self, path: &str) -> Option<Result<Expanded, Cause>> {
+    pub fn script(&self, path: &str) -> Option<Result<InterpolatedText, Cause>> {
         let text = self.texts.get(path)?;
         launch::is_script(path, text.text()).then(|| launch::shell_script(text.clone()))
     }
@@ -67,7 +67,7 @@ impl Tree<'_> {
 }
 
 /// The compose file that a document is, by its content, or by its name for the oldest form.
-pub fn recognise(path: &str, stream: &Stream) -> Option<ComposeFile> {
+pub fn recognise(path: &str, stream: &YamlStream) -> Option<ComposeFile> {
     let root = stream
         .documents
         .iter()
@@ -87,20 +87,20 @@ pub fn is_named(path: &str) -> bool {
     is_yaml && (name.contains("compose") || name.contains("docker-stack"))
 }
 
-fn is_compose(root: &Node) -> bool {
+fn is_compose(root: &YamlNode) -> bool {
     root.get("kind").is_none() && root.get("services").is_some_and(is_service_map)
 }
 
 /// The oldest form, a few fields of services that stand elsewhere, or nothing but other files.
-fn is_part(root: &Node) -> bool {
+fn is_part(root: &YamlNode) -> bool {
     is_service_map(root)
-        || root.get("include").is_some_and(Node::is_seq)
-        || root.get("services").is_some_and(Node::is_map)
+        || root.get("include").is_some_and(YamlNode::is_seq)
+        || root.get("services").is_some_and(YamlNode::is_map)
 }
 
 /// At least one entry says from what its containers are made.
-fn is_service_map(node: &Node) -> bool {
-    let says = |service: &Node| {
+fn is_service_map(node: &YamlNode) -> bool {
+    let says = |service: &YamlNode| {
         ["image", "build", "extends", "command", "deploy"]
             .iter()
             .any(|key| service.get(key).is_some())
@@ -109,7 +109,7 @@ fn is_service_map(node: &Node) -> bool {
 }
 
 impl ComposeFile {
-    fn services(&self) -> Option<&Node> {
+    fn services(&self) -> Option<&YamlNode> {
         if self.bare {
             Some(&self.root)
         } else {
@@ -117,7 +117,7 @@ impl ComposeFile {
         }
     }
 
-    fn service(&self, name: &str) -> Option<&Node> {
+    fn service(&self, name: &str) -> Option<&YamlNode> {
         self.services()?.get(name)
     }
 
@@ -142,16 +142,16 @@ impl ComposeFile {
 
 /// One service of one file, as it stands there.
 #[derive(Clone, Copy)]
-struct Layer<'a> {
-    node: &'a Node,
+struct ServiceLayer<'a> {
+    node: &'a YamlNode,
     file: &'a ComposeFile,
 }
 
 /// The servers of all compose files and the texts that stand in them.
-pub fn read<'a>(files: &'a [ComposeFile], tree: &'a Tree<'a>) -> Raw {
-    let mut raw = Raw::default();
+pub fn read<'a>(files: &'a [ComposeFile], tree: &'a ComposeTree<'a>) -> RawFacts {
+    let mut raw = RawFacts::default();
     for project in projects(files, tree) {
-        let mut of_project = Raw::default();
+        let mut of_project = RawFacts::default();
         project.read(&mut of_project);
         raw.absorb(of_project.bounded());
     }
@@ -159,18 +159,18 @@ pub fn read<'a>(files: &'a [ComposeFile], tree: &'a Tree<'a>) -> Raw {
 }
 
 /// The Dockerfiles that some service is built from: how their images are started is known.
-pub fn built<'a>(files: &'a [ComposeFile], tree: &'a Tree<'a>) -> BTreeSet<String> {
+pub fn built<'a>(files: &'a [ComposeFile], tree: &'a ComposeTree<'a>) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
     for project in projects(files, tree) {
         let services = project.services();
-        let builds = services.iter().filter_map(Service::built);
+        let builds = services.iter().filter_map(ComposeService::built);
         found.extend(builds.map(|built| built.file.path.clone()));
     }
     found
 }
 
 /// What is run together: each file that no other one is made of, and each inclusion.
-fn projects<'a>(files: &'a [ComposeFile], tree: &'a Tree<'a>) -> Vec<Project<'a>> {
+fn projects<'a>(files: &'a [ComposeFile], tree: &'a ComposeTree<'a>) -> Vec<ComposeProject<'a>> {
     let inclusions = include::all(files, tree);
     let included: BTreeSet<&str> = inclusions
         .iter()
@@ -182,22 +182,22 @@ fn projects<'a>(files: &'a [ComposeFile], tree: &'a Tree<'a>) -> Vec<Project<'a>
         !lies_over && !included.contains(file.path.as_str())
     };
     let roots = files.iter().filter(is_root);
-    let roots = roots.map(|file| Project::of(file, files, tree));
+    let roots = roots.map(|file| ComposeProject::of(file, files, tree));
     let parts = inclusions.into_iter();
     roots
-        .chain(parts.map(|inclusion| Project::included(inclusion, files, tree)))
+        .chain(parts.map(|inclusion| ComposeProject::included(inclusion, files, tree)))
         .collect()
 }
 
 /// What the `.env` beside the file sets.
-fn variables(file: &ComposeFile, tree: &Tree<'_>) -> Variables {
+fn variables(file: &ComposeFile, tree: &ComposeTree<'_>) -> VariableValues {
     let path = path::resolve(file.folder(), ".env");
     let text = path.and_then(|path| tree.text(&path));
     environment_file(text.unwrap_or_default())
 }
 
 /// A file of variables as values.
-fn environment_file(text: &str) -> Variables {
+fn environment_file(text: &str) -> VariableValues {
     let value = |name: &str, value: Option<String>| {
         value.ok_or_else(|| Cause::Variable {
             name: name.to_owned(),
@@ -213,19 +213,19 @@ fn environment_file(text: &str) -> Variables {
 }
 
 /// A file with those that the tool lays over it.
-struct Project<'a> {
-    tree: &'a Tree<'a>,
+struct ComposeProject<'a> {
+    tree: &'a ComposeTree<'a>,
     all: &'a [ComposeFile],
     files: Vec<&'a ComposeFile>,
     /// The folder that the paths in its files start from, where it is not each one's own.
     folder: Option<String>,
     /// There are more files of it than can be read.
     open: bool,
-    variables: Variables,
+    variables: VariableValues,
 }
 
-impl<'a> Project<'a> {
-    fn of(file: &'a ComposeFile, all: &'a [ComposeFile], tree: &'a Tree<'a>) -> Self {
+impl<'a> ComposeProject<'a> {
+    fn of(file: &'a ComposeFile, all: &'a [ComposeFile], tree: &'a ComposeTree<'a>) -> Self {
         let laid_over = all.iter().filter(|other| other.is_override_of(file));
         Self {
             tree,
@@ -237,7 +237,11 @@ impl<'a> Project<'a> {
         }
     }
 
-    fn included(inclusion: Inclusion<'a>, all: &'a [ComposeFile], tree: &'a Tree<'a>) -> Self {
+    fn included(
+        inclusion: ComposeInclude<'a>,
+        all: &'a [ComposeFile],
+        tree: &'a ComposeTree<'a>,
+    ) -> Self {
         Self {
             tree,
             all,
@@ -257,18 +261,18 @@ impl<'a> Project<'a> {
         }
     }
 
-    fn read(&'a self, raw: &mut Raw) {
+    fn read(&'a self, raw: &mut RawFacts) {
         let services = self.services();
         for service in &services {
             service.read(&services, raw);
         }
     }
 
-    fn services(&'a self) -> Vec<Service<'a>> {
+    fn services(&'a self) -> Vec<ComposeService<'a>> {
         let mut names: Vec<&str> = Vec::new();
         let mut seen = BTreeSet::new();
         for file in &self.files {
-            let entries = file.services().map(Node::entries).unwrap_or_default();
+            let entries = file.services().map(YamlNode::entries).unwrap_or_default();
             let found = entries.iter().filter_map(|entry| entry.key.as_str());
             for name in found {
                 if seen.insert(name) {
@@ -280,7 +284,7 @@ impl<'a> Project<'a> {
         names.truncate(MOST_SERVERS + 1);
         names
             .into_iter()
-            .map(|name| Service {
+            .map(|name| ComposeService {
                 name,
                 project: self,
                 layers: self.layers(name),
@@ -289,7 +293,7 @@ impl<'a> Project<'a> {
     }
 
     /// What a service is made of, the weakest first.
-    fn layers(&self, name: &str) -> Vec<Layer<'a>> {
+    fn layers(&self, name: &str) -> Vec<ServiceLayer<'a>> {
         let mut layers = Vec::new();
         for file in &self.files {
             self.add_layers(file, name, &mut layers, 0);
@@ -301,7 +305,7 @@ impl<'a> Project<'a> {
         &self,
         file: &'a ComposeFile,
         name: &str,
-        layers: &mut Vec<Layer<'a>>,
+        layers: &mut Vec<ServiceLayer<'a>>,
         depth: usize,
     ) {
         let Some(node) = file.service(name) else {
@@ -318,7 +322,7 @@ impl<'a> Project<'a> {
                 self.add_layers(from, base, layers, depth + 1);
             }
         }
-        layers.push(Layer { node, file });
+        layers.push(ServiceLayer { node, file });
     }
 
     fn file(&self, from: &ComposeFile, path: &str) -> Option<&'a ComposeFile> {
@@ -327,14 +331,14 @@ impl<'a> Project<'a> {
     }
 
     /// A top-level entry: a config, a secret, a volume.
-    fn top(&self, section: &str, name: &str) -> Option<(&'a ComposeFile, &'a Node)> {
+    fn top(&self, section: &str, name: &str) -> Option<(&'a ComposeFile, &'a YamlNode)> {
         let entry = |file: &&'a ComposeFile| Some((*file, file.root.get(section)?.get(name)?));
         self.files.iter().rev().find_map(entry)
     }
 
     /// The files of the folder that a person may lay over this project and that speak about a service
     /// without saying what it is made of.
-    fn may_be_laid_over(&'a self, name: &str) -> impl Iterator<Item = Layer<'a>> {
+    fn may_be_laid_over(&'a self, name: &str) -> impl Iterator<Item = ServiceLayer<'a>> {
         let folder = self.files[0].folder();
         let of_project = move |file: &&ComposeFile| {
             let is_own = self.files.iter().any(|own| own.path == file.path);
@@ -346,17 +350,17 @@ impl<'a> Project<'a> {
             let node = file.service(&name)?;
             let whole = ["image", "build", "extends"];
             let is_part = whole.iter().all(|key| node.get(key).is_none());
-            is_part.then_some(Layer { node, file })
+            is_part.then_some(ServiceLayer { node, file })
         })
     }
 }
 
 /// The file, if another one, and the service that a service extends.
-fn extended(node: &Node) -> Option<(Option<&str>, &str)> {
+fn extended(node: &YamlNode) -> Option<(Option<&str>, &str)> {
     let extends = node.get("extends")?;
     if let Some(name) = extends.as_str() {
         return Some((None, name));
     }
-    let file = extends.get("file").and_then(Node::as_str);
+    let file = extends.get("file").and_then(YamlNode::as_str);
     Some((file, extends.get("service")?.as_str()?))
 }

@@ -1,31 +1,33 @@
 //! What stands at a path of a service's file system: volumes, binds, configs, secrets, and what its
 //! image was built with.
 
-use crate::extract::compose::Project;
-use crate::extract::compose::service::{Built, Service};
-use crate::extract::conf::{self, Frame};
-use crate::extract::expand::Expanded;
+use crate::extract::compose::ComposeProject;
+use crate::extract::compose::service::{ComposeService, ServiceBuild};
+use crate::extract::conf::{self, TextFrame};
+use crate::extract::generated_config::{GeneratedConfig, ProcessFiles};
+use crate::extract::generated_file::GeneratedFile;
+use crate::extract::interpolate::InterpolatedText;
 use crate::extract::launch;
-use crate::extract::made::{Files, Maker};
-use crate::extract::recipe::Recipe;
 use crate::facts::raw::ArgWord;
-use crate::facts::raw::{ConfPart, ObjectName, Raw, RawMount, RawText, Storage, TextPlace};
+use crate::facts::raw::{
+    ConfPart, MountStorage, ObjectName, RawFacts, RawMount, RawText, TextPlace,
+};
 use crate::facts::{Cause, Strength};
 use crate::source::{Span, path};
-use crate::syntax::yaml::Node;
+use crate::syntax::yaml::YamlNode;
 
 /// Everything that is mounted; of two mounts at one path the last holds.
-pub(super) struct Mounts<'a> {
-    mounts: Vec<Mount<'a>>,
+pub(super) struct ServiceMounts<'a> {
+    mounts: Vec<ServiceMount<'a>>,
 }
 
-struct Mount<'a> {
+struct ServiceMount<'a> {
     target: String,
-    source: Source<'a>,
+    source: MountSource<'a>,
     span: Span,
 }
 
-enum Source<'a> {
+enum MountSource<'a> {
     /// A file or folder of the tree.
     Tree(String),
     /// A file or folder of the host.
@@ -40,13 +42,13 @@ enum Source<'a> {
     Inline {
         section: &'static str,
         name: String,
-        content: &'a Node,
+        content: &'a YamlNode,
     },
     Unknown(Cause),
 }
 
-impl<'a> Mounts<'a> {
-    pub(super) fn of(service: &Service<'a>) -> Self {
+impl<'a> ServiceMounts<'a> {
+    pub(super) fn of(service: &ComposeService<'a>) -> Self {
         let mut found = Self { mounts: Vec::new() };
         for (folder, node) in service.nodes("volumes") {
             for item in node.items() {
@@ -72,15 +74,15 @@ impl<'a> Mounts<'a> {
         found
     }
 
-    fn add(&mut self, mount: Option<Mount<'a>>) {
+    fn add(&mut self, mount: Option<ServiceMount<'a>>) {
         let Some(mount) = mount else { return };
         self.mounts.retain(|other| other.target != mount.target);
         self.mounts.push(mount);
     }
 
     /// The mount that holds a path, and the rest of the path below it.
-    fn holding(&self, path: &str) -> Option<(&Mount<'a>, String)> {
-        let within = |mount: &Mount<'_>| {
+    fn holding(&self, path: &str) -> Option<(&ServiceMount<'a>, String)> {
+        let within = |mount: &ServiceMount<'_>| {
             let target = mount.target.trim_end_matches('/');
             if path == target {
                 return Some(String::new());
@@ -97,11 +99,11 @@ impl<'a> Mounts<'a> {
     /// The file that the server is given, followed to what holds it.
     pub(super) fn file_part(
         &self,
-        service: &Service<'a>,
+        service: &ComposeService<'a>,
         file: &ArgWord,
         path: &str,
-        built: Option<&Built<'a>>,
-        raw: &mut Raw,
+        built: Option<&ServiceBuild<'a>>,
+        raw: &mut RawFacts,
     ) -> ConfPart {
         let gap = |reason: Cause| ConfPart::NotVisible {
             reason,
@@ -111,7 +113,7 @@ impl<'a> Mounts<'a> {
             name: path.to_owned(),
             fact,
         };
-        if let Some(reason) = &file.hole {
+        if let Some(reason) = &file.unresolved {
             return gap(Cause::FilePath(Box::new(reason.clone())));
         }
         let Some((mount, rest)) = self.holding(path) else {
@@ -129,7 +131,7 @@ impl<'a> Mounts<'a> {
             return part.unwrap_or_else(|| gap(Cause::InImage(path.to_owned())));
         };
         match &mount.source {
-            Source::Tree(source) => {
+            MountSource::Tree(source) => {
                 let source = if rest.is_empty() {
                     source.clone()
                 } else {
@@ -142,17 +144,17 @@ impl<'a> Mounts<'a> {
                     at: mount.span,
                 }
             }
-            Source::Inline {
+            MountSource::Inline {
                 section,
                 name,
                 content,
             } => inline(service, (*section, name, *content), path, mount.span, raw),
-            Source::Host => gap(named("is a file of the host")),
-            Source::Unknown(reason) => gap(Cause::NotFollowed {
+            MountSource::Host => gap(named("is a file of the host")),
+            MountSource::Unknown(reason) => gap(Cause::NotFollowed {
                 path: path.to_owned(),
                 cause: Box::new(reason.clone()),
             }),
-            Source::Volume { .. } | Source::Anonymous | Source::Memory => {
+            MountSource::Volume { .. } | MountSource::Anonymous | MountSource::Memory => {
                 gap(named("is on a volume that something else fills"))
             }
         }
@@ -161,10 +163,10 @@ impl<'a> Mounts<'a> {
     /// The file that the server is given: as it is, or as its start script makes it.
     pub(super) fn made(
         &self,
-        service: &Service<'a>,
-        (file, recipe): (&ArgWord, Option<Recipe>),
-        built: Option<&Built<'a>>,
-        raw: &mut Raw,
+        service: &ComposeService<'a>,
+        (file, recipe): (&ArgWord, Option<GeneratedFile>),
+        built: Option<&ServiceBuild<'a>>,
+        raw: &mut RawFacts,
     ) -> Vec<ConfPart> {
         let Some(recipe) = recipe else {
             return vec![self.file_part(service, file, &file.text, built, raw)];
@@ -175,12 +177,12 @@ impl<'a> Mounts<'a> {
             name: service.name.to_owned(),
             templated: false,
         };
-        let maker = Maker {
+        let maker = GeneratedConfig {
             owner: &owner,
             file_text: service.project.tree.file_text,
             shapes: service.project.tree.shapes,
         };
-        let mut seen = Seen {
+        let mut seen = ServiceFiles {
             mounts: self,
             service,
             file,
@@ -196,10 +198,10 @@ impl<'a> Mounts<'a> {
     /// A script that the process sees under a path; `None` for what is none.
     pub(super) fn script(
         &self,
-        service: &Service<'a>,
+        service: &ComposeService<'a>,
         path: &str,
-        built: Option<&Built<'a>>,
-    ) -> Option<Result<Expanded, Cause>> {
+        built: Option<&ServiceBuild<'a>>,
+    ) -> Option<Result<InterpolatedText, Cause>> {
         let tree = service.project.tree;
         let Some((mount, rest)) = self.holding(path) else {
             let built = built?;
@@ -211,9 +213,13 @@ impl<'a> Mounts<'a> {
                 });
         };
         match &mount.source {
-            Source::Tree(source) if rest.is_empty() => tree.script(source.trim_start_matches('/')),
-            Source::Tree(source) => tree.script(format!("{source}/{rest}").trim_start_matches('/')),
-            Source::Inline { content, .. } => {
+            MountSource::Tree(source) if rest.is_empty() => {
+                tree.script(source.trim_start_matches('/'))
+            }
+            MountSource::Tree(source) => {
+                tree.script(format!("{source}/{rest}").trim_start_matches('/'))
+            }
+            MountSource::Inline { content, .. } => {
                 let script = service.text(content)?;
                 launch::is_script(path, script.text()).then_some(Ok(script))
             }
@@ -236,7 +242,7 @@ impl<'a> Mounts<'a> {
         if let Some(data) = data.filter(|data| self.holding(data).is_none()) {
             found.push(RawMount {
                 path: data.to_owned(),
-                storage: Storage::Unknown,
+                storage: MountStorage::Unknown,
                 span: anchor,
             });
         }
@@ -245,15 +251,15 @@ impl<'a> Mounts<'a> {
 }
 
 /// The files that a service sees.
-struct Seen<'s, 'a> {
-    mounts: &'s Mounts<'a>,
-    service: &'s Service<'a>,
+struct ServiceFiles<'s, 'a> {
+    mounts: &'s ServiceMounts<'a>,
+    service: &'s ComposeService<'a>,
     file: &'s ArgWord,
-    built: Option<&'s Built<'a>>,
-    raw: &'s mut Raw,
+    built: Option<&'s ServiceBuild<'a>>,
+    raw: &'s mut RawFacts,
 }
 
-impl Files for Seen<'_, '_> {
+impl ProcessFiles for ServiceFiles<'_, '_> {
     fn before(&mut self) -> Vec<ConfPart> {
         vec![self.other(self.file)]
     }
@@ -269,19 +275,25 @@ impl Files for Seen<'_, '_> {
     }
 }
 
-impl Source<'_> {
-    fn storage(&self) -> Storage {
+impl MountSource<'_> {
+    fn storage(&self) -> MountStorage {
         match self {
-            Self::Tree(_) | Self::Host | Self::Volume { ephemeral: false } => Storage::Persistent,
-            Self::Memory | Self::Volume { ephemeral: true } => Storage::Ephemeral,
-            Self::Inline { .. } => Storage::Files,
-            Self::Anonymous | Self::Unknown(_) => Storage::Unknown,
+            Self::Tree(_) | Self::Host | Self::Volume { ephemeral: false } => {
+                MountStorage::Persistent
+            }
+            Self::Memory | Self::Volume { ephemeral: true } => MountStorage::Ephemeral,
+            Self::Inline { .. } => MountStorage::Files,
+            Self::Anonymous | Self::Unknown(_) => MountStorage::Unknown,
         }
     }
 }
 
 /// An entry of `volumes:`, `SOURCE:TARGET:MODE` or a mapping.
-fn volume<'a>(service: &Service<'a>, folder: &str, item: &'a Node) -> Option<Mount<'a>> {
+fn volume<'a>(
+    service: &ComposeService<'a>,
+    folder: &str,
+    item: &'a YamlNode,
+) -> Option<ServiceMount<'a>> {
     if item.is_map() {
         return long_volume(service, folder, item);
     }
@@ -299,13 +311,17 @@ fn volume<'a>(service: &Service<'a>, folder: &str, item: &'a Node) -> Option<Mou
         }
     };
     let source = match source {
-        None => Source::Anonymous,
+        None => MountSource::Anonymous,
         Some(source) => named_or_bound(service.project, folder, &source),
     };
     mount(&target, source, item.span)
 }
 
-fn long_volume<'a>(service: &Service<'a>, folder: &str, item: &'a Node) -> Option<Mount<'a>> {
+fn long_volume<'a>(
+    service: &ComposeService<'a>,
+    folder: &str,
+    item: &'a YamlNode,
+) -> Option<ServiceMount<'a>> {
     let target = service.text(item.get("target").or(item.get("destination"))?)?;
     let kind = service.known(item.get("type"));
     let source = item
@@ -313,22 +329,26 @@ fn long_volume<'a>(service: &Service<'a>, folder: &str, item: &'a Node) -> Optio
         .or(item.get("src"))
         .and_then(|node| service.text(node));
     let source = match (kind.as_deref(), source) {
-        (Some("tmpfs"), _) => Source::Memory,
+        (Some("tmpfs"), _) => MountSource::Memory,
         (Some("bind"), Some(source)) => bound(folder, &source),
         (Some("volume") | None, Some(source)) => named_or_bound(service.project, folder, &source),
-        (Some("volume") | None, None) => Source::Anonymous,
-        _ => Source::Unknown(Cause::Deployment("this kind of mount is not supported")),
+        (Some("volume") | None, None) => MountSource::Anonymous,
+        _ => MountSource::Unknown(Cause::Deployment("this kind of mount is not supported")),
     };
     mount(&target, source, item.span)
 }
 
 /// A mount; one whose place is not known may be anywhere.
-fn mount<'a>(target: &Expanded, source: Source<'a>, span: Span) -> Option<Mount<'a>> {
+fn mount<'a>(
+    target: &InterpolatedText,
+    source: MountSource<'a>,
+    span: Span,
+) -> Option<ServiceMount<'a>> {
     let (target, source) = match target.known() {
         Ok(target) => (target.to_owned(), source),
-        Err(reason) => ("/".to_owned(), Source::Unknown(reason)),
+        Err(reason) => ("/".to_owned(), MountSource::Unknown(reason)),
     };
-    Some(Mount {
+    Some(ServiceMount {
         target,
         source,
         span,
@@ -336,7 +356,11 @@ fn mount<'a>(target: &Expanded, source: Source<'a>, span: Span) -> Option<Mount<
 }
 
 /// A path begins with a dot, a slash or a tilde; anything else is the name of a volume.
-fn named_or_bound<'a>(project: &Project<'a>, folder: &str, source: &Expanded) -> Source<'a> {
+fn named_or_bound<'a>(
+    project: &ComposeProject<'a>,
+    folder: &str,
+    source: &InterpolatedText,
+) -> MountSource<'a> {
     let Ok(name) = source.known() else {
         return bound(folder, source);
     };
@@ -346,35 +370,35 @@ fn named_or_bound<'a>(project: &Project<'a>, folder: &str, source: &Expanded) ->
     let options = project
         .top("volumes", name)
         .and_then(|(_, node)| node.at("driver_opts.type"));
-    Source::Volume {
-        ephemeral: options.and_then(Node::as_str) == Some("tmpfs"),
+    MountSource::Volume {
+        ephemeral: options.and_then(YamlNode::as_str) == Some("tmpfs"),
     }
 }
 
-fn bound<'a>(folder: &str, source: &Expanded) -> Source<'a> {
+fn bound<'a>(folder: &str, source: &InterpolatedText) -> MountSource<'a> {
     match source.known() {
-        Err(reason) => Source::Unknown(reason),
+        Err(reason) => MountSource::Unknown(reason),
         Ok(path) => match path::resolve(folder, path) {
-            Some(path) => Source::Tree(path),
-            None => Source::Host,
+            Some(path) => MountSource::Tree(path),
+            None => MountSource::Host,
         },
     }
 }
 
 /// An entry of `tmpfs:`, a path with options behind a colon.
-fn memory<'a>(service: &Service<'a>, item: &Node) -> Option<Mount<'a>> {
+fn memory<'a>(service: &ComposeService<'a>, item: &YamlNode) -> Option<ServiceMount<'a>> {
     let text = service.text(item)?;
     let end = text.text().find(':').unwrap_or(text.text().len());
-    mount(&text.slice(0..end), Source::Memory, item.span)
+    mount(&text.slice(0..end), MountSource::Memory, item.span)
 }
 
 /// An entry of `configs:` or `secrets:`, a name or a mapping.
 fn shown_file<'a>(
-    service: &Service<'a>,
+    service: &ComposeService<'a>,
     section: &'static str,
     folder: &str,
-    item: &'a Node,
-) -> Option<Mount<'a>> {
+    item: &'a YamlNode,
+) -> Option<ServiceMount<'a>> {
     let name = service.known(item.get("source").or(Some(item)))?;
     let target = service
         .known(item.get("target"))
@@ -384,7 +408,7 @@ fn shown_file<'a>(
     } else {
         format!("{folder}{target}")
     };
-    Some(Mount {
+    Some(ServiceMount {
         target,
         source: described(service, section, name),
         span: item.span,
@@ -392,12 +416,16 @@ fn shown_file<'a>(
 }
 
 /// What the project says of a config or secret.
-fn described<'a>(service: &Service<'a>, section: &'static str, name: String) -> Source<'a> {
+fn described<'a>(
+    service: &ComposeService<'a>,
+    section: &'static str,
+    name: String,
+) -> MountSource<'a> {
     let Some((file, node)) = service.project.top(section, &name) else {
-        return Source::Unknown(Cause::NoEntry { section, name });
+        return MountSource::Unknown(Cause::NoEntry { section, name });
     };
     if let Some(content) = node.get("content") {
-        return Source::Inline {
+        return MountSource::Inline {
             section,
             name,
             content,
@@ -406,17 +434,17 @@ fn described<'a>(service: &Service<'a>, section: &'static str, name: String) -> 
     let path = node.get("file").and_then(|node| service.text(node));
     match path {
         Some(path) => bound(service.project.folder_of(file), &path),
-        None => Source::Unknown(Cause::Deployment("it is made outside of the compose file")),
+        None => MountSource::Unknown(Cause::Deployment("it is made outside of the compose file")),
     }
 }
 
 /// A text in the compose file, as a part of the server's configuration.
 fn inline(
-    service: &Service<'_>,
-    (section, name, content): (&'static str, &str, &Node),
+    service: &ComposeService<'_>,
+    (section, name, content): (&'static str, &str, &YamlNode),
     path: &str,
     at: Span,
-    raw: &mut Raw,
+    raw: &mut RawFacts,
 ) -> ConfPart {
     let (Some(scalar), Some(text)) = (content.scalar(), service.text(content)) else {
         return ConfPart::NotVisible {
@@ -431,9 +459,9 @@ fn inline(
         templated: false,
     };
     let frame = if text.is_changed() {
-        Frame::Inline
+        TextFrame::Inline
     } else {
-        Frame::of_scalar(scalar)
+        TextFrame::of_scalar(scalar)
     };
     let part = ConfPart::Key {
         object: object.clone(),

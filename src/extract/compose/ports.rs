@@ -1,12 +1,12 @@
 //! Whether something outside of a project's own networks can connect to a service.
 
-use crate::extract::compose::service::Service;
+use crate::extract::compose::service::ComposeService;
 use crate::facts::Cause;
-use crate::syntax::yaml::Node;
+use crate::syntax::yaml::YamlNode;
 
 /// A port is published on an address of the host that is not its loopback, or the service has the
 /// host's own network.
-pub(super) fn reachable(service: &Service<'_>) -> Result<bool, Cause> {
+pub(super) fn reachable(service: &ComposeService<'_>) -> Result<bool, Cause> {
     if let Some(node) = service.node("network_mode") {
         match service
             .text(node)
@@ -30,7 +30,7 @@ pub(super) fn reachable(service: &Service<'_>) -> Result<bool, Cause> {
 }
 
 /// The address that a port is published on; empty for all of them.
-fn address(service: &Service<'_>, port: &Node) -> Result<String, Cause> {
+fn address(service: &ComposeService<'_>, port: &YamlNode) -> Result<String, Cause> {
     if port.is_map() {
         return match port.get("host_ip").and_then(|node| service.text(node)) {
             Some(text) => text.known().map(str::to_owned),

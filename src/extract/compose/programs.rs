@@ -1,17 +1,17 @@
 //! Services that are no servers: what their image is called or built from, what they start, and
 //! their environment.
 
-use crate::extract::compose::service::{Built, Service};
-use crate::extract::process_environment::Environment;
-use crate::extract::started;
-use crate::facts::raw::{Given, RawWorkload};
+use crate::extract::command_programs;
+use crate::extract::compose::service::{ComposeService, ServiceBuild};
+use crate::extract::process_environment::ProcessEnvironment;
+use crate::facts::raw::{GivenVariables, RawWorkload};
 use crate::knowledge::shapes::ImageReference;
 
-impl Service<'_> {
+impl ComposeService<'_> {
     pub(super) fn program(
         &self,
-        built: Option<&Built<'_>>,
-        environment: Environment,
+        built: Option<&ServiceBuild<'_>>,
+        environment: ProcessEnvironment,
     ) -> RawWorkload {
         let image = self.known(self.node("image"));
         let image = image.map(|text| ImageReference::parse(&text));
@@ -28,7 +28,7 @@ impl Service<'_> {
             quantities: self.quantities(),
             environment: environment
                 .into_iter()
-                .map(|(name, text)| Given::Value { name, text })
+                .map(|(name, text)| GivenVariables::Value { name, text })
                 .collect(),
             hidden: self.unread_environment(),
             composed: true,
@@ -37,12 +37,12 @@ impl Service<'_> {
     }
 
     /// The names of the programs that it starts.
-    fn commands(&self, built: Option<&Built<'_>>) -> Vec<String> {
-        let environment = Environment::new();
+    fn commands(&self, built: Option<&ServiceBuild<'_>>) -> Vec<String> {
+        let environment = ProcessEnvironment::new();
         let launch = self.launch(built, None, &environment);
         let words = launch.entrypoint.unwrap_or_default();
         let words = words.iter().chain(&launch.command);
         let texts: Vec<String> = words.map(|word| word.text.text().to_owned()).collect();
-        started::programs(&texts)
+        command_programs::programs(&texts)
     }
 }

@@ -1,27 +1,27 @@
 //! One service of a compose project as a server: image, command, limits, environment.
 
-use crate::extract::command::Invocation;
-use crate::extract::compose::mounts::Mounts;
-use crate::extract::compose::{Layer, Project, environment_file, ports};
-use crate::extract::dockerfile::{BuildFile, Image, official};
-use crate::extract::expand::Expanded;
-use crate::extract::launch::{self, Argument, Launch, Launched};
-use crate::extract::process_environment::Environment;
+use crate::extract::command::CommandInvocation;
+use crate::extract::compose::mounts::ServiceMounts;
+use crate::extract::compose::{ComposeProject, ServiceLayer, environment_file, ports};
+use crate::extract::dockerfile::{BuildFile, StageImage, official};
+use crate::extract::interpolate::InterpolatedText;
+use crate::extract::launch::{self, CommandArgument, LaunchResult, StartedProgram};
+use crate::extract::process_environment::ProcessEnvironment;
 use crate::extract::scalar::{raw_scalar, replace, template_reason};
-use crate::extract::variables::{Escape, Variables, fill};
+use crate::extract::variables::{DollarEscape, VariableValues, fill};
 use crate::facts::deployment::{Deployment, DeploymentQuantities, DeploymentQuantity};
-use crate::facts::fact_path::{ServerFact, Type};
-use crate::facts::raw::{ArgWord, ConfPart, Raw, RawScalar, RawServer};
-use crate::facts::{Cause, Slot, quantity};
+use crate::facts::fact_path::{FactType, ServerFact};
+use crate::facts::raw::{ArgWord, ConfPart, RawFacts, RawScalar, RawServer};
+use crate::facts::{Cause, EditTarget, quantity};
 use crate::knowledge::shapes::{ImageReference, ImageShape};
 use crate::source::{Span, path};
-use crate::syntax::yaml::{Node, ScalarStyle};
+use crate::syntax::yaml::{ScalarStyle, YamlNode};
 
 /// A service with what it is made of, the weakest layer first.
-pub(super) struct Service<'a> {
+pub(super) struct ComposeService<'a> {
     pub(super) name: &'a str,
-    pub(super) project: &'a Project<'a>,
-    pub(super) layers: Vec<Layer<'a>>,
+    pub(super) project: &'a ComposeProject<'a>,
+    pub(super) layers: Vec<ServiceLayer<'a>>,
 }
 
 /// The quantities of a server and the fields that may hold them, the strongest first.
@@ -46,16 +46,16 @@ const QUANTITIES: &[(DeploymentQuantity, &[&str])] = &[
 ];
 
 /// The Dockerfile that a service is built from.
-pub(super) struct Built<'a> {
+pub(super) struct ServiceBuild<'a> {
     pub(super) file: &'a BuildFile,
-    pub(super) image: Image,
+    pub(super) image: StageImage,
     /// The folder that its `COPY` reads from.
     pub(super) context: String,
 }
 
-impl<'a> Service<'a> {
+impl<'a> ComposeService<'a> {
     /// Adds the server that the service is, if it is one.
-    pub(super) fn read(&self, all: &[Service<'a>], raw: &mut Raw) {
+    pub(super) fn read(&self, all: &[ComposeService<'a>], raw: &mut RawFacts) {
         let built = self.built();
         let image = self.image(built.as_ref());
         let reference = image
@@ -64,21 +64,21 @@ impl<'a> Service<'a> {
             .map(ImageReference::parse);
         let environment = self.environment(built.as_ref());
         let whole = self.node("image").is_some() || self.node("build").is_some();
-        let mounts = Mounts::of(self);
+        let mounts = ServiceMounts::of(self);
         let scripts = |path: &str| mounts.script(self, path, built.as_ref());
-        let launch = Launch {
+        let launch = StartedProgram {
             scripts: Some(&scripts),
             ..self.launch(built.as_ref(), reference.as_ref(), &environment)
         };
         let launched = launch::launched(&launch, self.project.tree.shapes);
         let invocation = match launched {
-            Launched::Other => {
+            LaunchResult::Other => {
                 raw.workloads
                     .push(self.program(built.as_ref(), environment));
                 return;
             }
-            Launched::Hidden(reason) => Err(reason),
-            Launched::Server(invocation) => Ok(*invocation),
+            LaunchResult::Hidden(reason) => Err(reason),
+            LaunchResult::Server(invocation) => Ok(*invocation),
         };
         let shape = official(reference.as_ref(), self.project.tree.shapes);
         let conf = match invocation {
@@ -98,17 +98,21 @@ impl<'a> Service<'a> {
     }
 
     /// A scalar with its variables filled in.
-    pub(super) fn text(&self, node: &Node) -> Option<Expanded> {
+    pub(super) fn text(&self, node: &YamlNode) -> Option<InterpolatedText> {
         let scalar = node.scalar()?;
         let excerpt = scalar.value();
         if node.has_hole() {
-            return Some(Expanded::hidden(excerpt.clone(), template_reason()));
+            return Some(InterpolatedText::hidden(excerpt.clone(), template_reason()));
         }
-        Some(fill(excerpt, &self.project.variables, Escape::Doubled))
+        Some(fill(
+            excerpt,
+            &self.project.variables,
+            DollarEscape::Doubled,
+        ))
     }
 
     /// A scalar's text, where it is known.
-    pub(super) fn known(&self, node: Option<&Node>) -> Option<String> {
+    pub(super) fn known(&self, node: Option<&YamlNode>) -> Option<String> {
         self.text(node?)?.known().ok().map(str::to_owned)
     }
 
@@ -132,14 +136,14 @@ impl<'a> Service<'a> {
         named.unwrap_or(self.layers[0].node.span)
     }
 
-    fn scalar(&self, node: &Node) -> RawScalar {
+    fn scalar(&self, node: &YamlNode) -> RawScalar {
         let written = raw_scalar(node);
         match self.text(node) {
             None => written,
             Some(text) => RawScalar {
                 text: text.known().map(str::to_owned),
                 slot: if text.is_changed() {
-                    Slot::None
+                    EditTarget::None
                 } else {
                     written.slot
                 },
@@ -149,7 +153,7 @@ impl<'a> Service<'a> {
     }
 
     /// The image, or the one that the build begins with. An unknown tag leaves the name known.
-    fn image(&self, built: Option<&Built<'_>>) -> Option<RawScalar> {
+    fn image(&self, built: Option<&ServiceBuild<'_>>) -> Option<RawScalar> {
         if let Some(built) = built {
             return Some(built.image.base.clone());
         }
@@ -169,7 +173,7 @@ impl<'a> Service<'a> {
         }
     }
 
-    pub(super) fn built(&self) -> Option<Built<'a>> {
+    pub(super) fn built(&self) -> Option<ServiceBuild<'a>> {
         let layer = self
             .layers
             .iter()
@@ -191,7 +195,7 @@ impl<'a> Service<'a> {
             &arguments.unwrap_or_default(),
             self.project.tree.shapes,
         )?;
-        Some(Built {
+        Some(ServiceBuild {
             file,
             image,
             context,
@@ -200,10 +204,10 @@ impl<'a> Service<'a> {
 
     pub(super) fn launch<'l>(
         &self,
-        built: Option<&Built<'_>>,
+        built: Option<&ServiceBuild<'_>>,
         image: Option<&'l ImageReference>,
-        environment: &'l Environment,
-    ) -> Launch<'l> {
+        environment: &'l ProcessEnvironment,
+    ) -> StartedProgram<'l> {
         let own_entrypoint = self.node("entrypoint").map(|node| self.arguments(node));
         let own_command = self.node("command").map(|node| self.arguments(node));
         let built = built.map(|built| &built.image);
@@ -211,7 +215,7 @@ impl<'a> Service<'a> {
         // An entrypoint of one's own does without the image's command.
         let inherited = inherited.filter(|_| own_entrypoint.is_none());
         let listens = ["ports", "expose", "healthcheck"];
-        Launch {
+        StartedProgram {
             image,
             entrypoint: own_entrypoint.or(built.and_then(|image| image.entrypoint.clone())),
             command: own_command.or(inherited).unwrap_or_default(),
@@ -223,25 +227,25 @@ impl<'a> Service<'a> {
     }
 
     /// The words of a command, written as a list or as one text.
-    fn arguments(&self, node: &Node) -> Vec<Argument> {
+    fn arguments(&self, node: &YamlNode) -> Vec<CommandArgument> {
         if !node.is_seq() {
             let text = self.text(node);
             return text.map(|text| launch::split(&text)).unwrap_or_default();
         }
-        let argument = |item: &Node| {
+        let argument = |item: &YamlNode| {
             let text = self.text(item)?;
             let slot = if text.is_changed() {
-                Slot::None
+                EditTarget::None
             } else {
                 replace(item)
             };
-            Some(Argument { text, slot })
+            Some(CommandArgument { text, slot })
         };
         node.items().iter().filter_map(argument).collect()
     }
 
-    fn environment(&self, built: Option<&Built<'_>>) -> Environment {
-        let mut environment = Environment::new();
+    fn environment(&self, built: Option<&ServiceBuild<'_>>) -> ProcessEnvironment {
+        let mut environment = ProcessEnvironment::new();
         if let Some(built) = built {
             environment.extend(built.image.environment.clone());
         }
@@ -272,18 +276,18 @@ impl<'a> Service<'a> {
     }
 
     /// The texts of a scalar or of a list; an item that is a mapping holds its text in `field`.
-    fn listed(&self, node: &Node, field: &str) -> Vec<String> {
+    fn listed(&self, node: &YamlNode, field: &str) -> Vec<String> {
         let items = if node.is_seq() {
             node.items()
         } else {
             std::slice::from_ref(node)
         };
-        let text = |item: &Node| self.known(item.get(field).or(Some(item)));
+        let text = |item: &YamlNode| self.known(item.get(field).or(Some(item)));
         items.iter().filter_map(text).collect()
     }
 
     /// Variables, written as a list of `NAME=value` or as a mapping.
-    fn pairs(&self, node: &Node) -> Variables {
+    fn pairs(&self, node: &YamlNode) -> VariableValues {
         let outside = |name: &str| {
             Err(Cause::Variable {
                 name: name.to_owned(),
@@ -316,11 +320,11 @@ impl<'a> Service<'a> {
 
     fn conf(
         &self,
-        mut invocation: Invocation,
-        mounts: &Mounts<'a>,
-        built: Option<&Built<'a>>,
+        mut invocation: CommandInvocation,
+        mounts: &ServiceMounts<'a>,
+        built: Option<&ServiceBuild<'a>>,
         shape: Option<&ImageShape>,
-        raw: &mut Raw,
+        raw: &mut RawFacts,
     ) -> Vec<ConfPart> {
         let mut parts = Vec::new();
         if let Some(file) = &invocation.file {
@@ -357,7 +361,7 @@ impl<'a> Service<'a> {
         parts
     }
 
-    fn absolute(&self, path: &str, data: Option<&str>, built: Option<&Built<'_>>) -> String {
+    fn absolute(&self, path: &str, data: Option<&str>, built: Option<&ServiceBuild<'_>>) -> String {
         if path.starts_with('/') {
             return path.to_owned();
         }
@@ -388,7 +392,7 @@ impl<'a> Service<'a> {
             if let Some(node) = fields.iter().find_map(|field| self.node(field)) {
                 let scalar = self.scalar(node);
                 let scalar = match quantity.fact().entry().ty {
-                    Type::Size => in_bytes(&scalar),
+                    FactType::Size => in_bytes(&scalar),
                     _ => scalar,
                 };
                 quantities.written.insert(*quantity, scalar);
@@ -402,7 +406,7 @@ impl<'a> Service<'a> {
         quantities
     }
 
-    fn deployment(&self, all: &[Service<'a>]) -> Deployment {
+    fn deployment(&self, all: &[ComposeService<'a>]) -> Deployment {
         let shapes = self.project.tree.shapes;
         let exports = all
             .iter()
@@ -430,7 +434,7 @@ impl<'a> Service<'a> {
     }
 
     /// The names under which other services reach it.
-    fn hosts(&self, all: &[Service<'a>]) -> Vec<String> {
+    fn hosts(&self, all: &[ComposeService<'a>]) -> Vec<String> {
         let mut hosts = vec![self.name.to_owned()];
         hosts.extend(self.known(self.node("container_name")));
         hosts.extend(self.known(self.node("hostname")));
@@ -453,12 +457,12 @@ impl<'a> Service<'a> {
 }
 
 /// Nothing is written in the value's place.
-fn is_null(node: &Node) -> bool {
+fn is_null(node: &YamlNode) -> bool {
     let plain = node.scalar().filter(|s| s.style() == ScalarStyle::Plain);
     plain.is_some_and(|scalar| matches!(scalar.as_str(), "" | "~" | "null"))
 }
 
-fn laid_over(layer: &Layer<'_>) -> Cause {
+fn laid_over(layer: &ServiceLayer<'_>) -> Cause {
     Cause::Named {
         name: layer.file.path.to_owned(),
         fact: "may be laid over this file",
@@ -476,7 +480,7 @@ fn in_bytes(scalar: &RawScalar) -> RawScalar {
     };
     RawScalar {
         text: scalar.text.as_ref().map_err(Clone::clone).and_then(bytes),
-        slot: Slot::None,
+        slot: EditTarget::None,
         span: scalar.span,
     }
 }

@@ -15,12 +15,12 @@ const BEGINS: [&str; 7] = ["if", "unless", "for", "range", "with", "case", "fore
 
 /// The conditions and loops that are open at a line, and the lines that stand in one.
 #[derive(Debug, Default)]
-pub(super) struct Branches {
+pub(super) struct OpenBranches {
     depth: usize,
     inside: Vec<usize>,
 }
 
-impl Branches {
+impl OpenBranches {
     /// Goes over a line of actions.
     pub(super) fn pass(&mut self, line: &str) {
         let starts = OPENINGS
@@ -74,6 +74,6 @@ impl Branches {
 fn hide(line: &mut RawLine) {
     for word in line.words.iter_mut().skip(1) {
         let reason = || Cause::Alternative;
-        word.hole.get_or_insert_with(reason);
+        word.unresolved.get_or_insert_with(reason);
     }
 }

@@ -7,22 +7,22 @@
 mod programs;
 mod stages;
 
-use crate::extract::command::Invocation;
-use crate::extract::conf::{self, Frame};
-use crate::extract::expand::Expanded;
-use crate::extract::launch::{self, Launch, Launched, Scripts};
+use crate::extract::command::CommandInvocation;
+use crate::extract::conf::{self, TextFrame};
+use crate::extract::interpolate::InterpolatedText;
+use crate::extract::launch::{self, LaunchResult, ScriptLookup, StartedProgram};
 use crate::extract::script;
-use crate::extract::variables::Variables;
+use crate::extract::variables::VariableValues;
 use crate::facts::deployment::Deployment;
 use crate::facts::fact_path::ServerFact;
 use crate::facts::raw::{ConfPart, ObjectName, RawServer, RawText, RawVariable, TextPlace};
 use crate::facts::{Cause, Strength};
-use crate::knowledge::shapes::Shapes;
+use crate::knowledge::shapes::DeploymentShapes;
 use crate::source::{Comment, Excerpt, FileId, Span, path};
 use crate::syntax::dockerfile::{self, Instruction};
-use stages::{Stages, inline_key};
+use stages::{BuildStages, inline_key};
 
-pub use stages::{Image, official};
+pub use stages::{StageImage, official};
 
 /// A Dockerfile of the tree, its instructions read.
 #[derive(Clone, Debug)]
@@ -57,14 +57,14 @@ impl BuildFile {
     pub fn image(
         &self,
         target: Option<&str>,
-        arguments: &Variables,
-        shapes: &Shapes,
-    ) -> Option<Image> {
-        let mut stages = Stages {
+        arguments: &VariableValues,
+        shapes: &DeploymentShapes,
+    ) -> Option<StageImage> {
+        let mut stages = BuildStages {
             shapes,
             given: arguments,
-            global: Variables::new(),
-            variables: Variables::new(),
+            global: VariableValues::new(),
+            variables: VariableValues::new(),
             done: Vec::new(),
         };
         for instruction in &self.instructions {
@@ -78,8 +78,8 @@ impl BuildFile {
     }
 
     /// The variables that its image gives to whatever runs in it.
-    pub fn variables(&self, shapes: &Shapes) -> Vec<RawVariable> {
-        let image = self.image(None, &Variables::new(), shapes);
+    pub fn variables(&self, shapes: &DeploymentShapes) -> Vec<RawVariable> {
+        let image = self.image(None, &VariableValues::new(), shapes);
         let environment = image.map(|image| image.environment).unwrap_or_default();
         let variable = |(name, text)| RawVariable {
             name,
@@ -100,7 +100,7 @@ impl BuildFile {
     }
 
     /// The texts that stand in the Dockerfile itself; a server that is given one reads it.
-    pub fn texts(&self, file_text: &str, shapes: &Shapes) -> Vec<RawText> {
+    pub fn texts(&self, file_text: &str, shapes: &DeploymentShapes) -> Vec<RawText> {
         let documents = self.instructions.iter().flat_map(|instruction| {
             let documents = instruction.here_documents.iter().enumerate();
             documents.map(|(i, excerpt)| (inline_key(instruction, i), excerpt))
@@ -114,7 +114,7 @@ impl BuildFile {
                 let name = format!("{} here-document", self.path);
                 let excerpt = excerpt.clone();
                 let mut text =
-                    conf::read(name, place, excerpt, Frame::Lines, file_text, shapes).text;
+                    conf::read(name, place, excerpt, TextFrame::Lines, file_text, shapes).text;
                 text.recognised = false;
                 text
             })
@@ -125,11 +125,11 @@ impl BuildFile {
     /// puts anything there. The sources are looked for below `contexts`, the surest first.
     pub fn file_part(
         &self,
-        image: &Image,
+        image: &StageImage,
         path: &str,
         at: Span,
         contexts: &[String],
-        (tree, shapes): (&dyn Fn(&str) -> bool, &Shapes),
+        (tree, shapes): (&dyn Fn(&str) -> bool, &DeploymentShapes),
     ) -> Option<ConfPart> {
         let hidden = |reason: Cause, at| ConfPart::NotVisible {
             reason,
@@ -193,12 +193,12 @@ impl BuildFile {
     /// gives the scripts of the tree.
     pub fn script(
         &self,
-        image: &Image,
+        image: &StageImage,
         path: &str,
         contexts: &[String],
-        shapes: &Shapes,
-        tree: Scripts<'_>,
-    ) -> Option<Result<Expanded, Cause>> {
+        shapes: &DeploymentShapes,
+        tree: ScriptLookup<'_>,
+    ) -> Option<Result<InterpolatedText, Cause>> {
         // A name alone is looked for where programs are.
         let path = if path.contains('/') {
             image.absolute(path)
@@ -224,7 +224,7 @@ impl BuildFile {
 
 /// Whether a step may write a file of this name: one of its commands names it and is not known to
 /// leave files as they are.
-fn writes(step: &str, name: &str, shapes: &Shapes) -> bool {
+fn writes(step: &str, name: &str, shapes: &DeploymentShapes) -> bool {
     let commands = script::plain_commands(&Excerpt::whole(FileId(0), step.into()));
     commands.iter().any(|command| {
         let names_it = command.words.iter().any(|word| word.text.contains(name));
@@ -236,17 +236,17 @@ fn writes(step: &str, name: &str, shapes: &Shapes) -> bool {
 /// `tree` tells which files there are, `scripts` what the scripts among them are.
 pub fn server(
     file: &BuildFile,
-    shapes: &Shapes,
+    shapes: &DeploymentShapes,
     tree: &dyn Fn(&str) -> bool,
-    scripts: Scripts<'_>,
+    scripts: ScriptLookup<'_>,
 ) -> Option<RawServer> {
-    let image = file.image(None, &Variables::new(), shapes)?;
+    let image = file.image(None, &VariableValues::new(), shapes)?;
     let reference = image.reference();
     let folder = path::folder(&file.path);
     let contexts = [folder.to_owned(), String::new()];
     let held = |path: &str| file.script(&image, path, &contexts, shapes, scripts);
     let launched = launch::launched(
-        &Launch {
+        &StartedProgram {
             image: reference.as_ref(),
             entrypoint: image.entrypoint.clone(),
             command: image.command.clone().unwrap_or_default(),
@@ -257,7 +257,7 @@ pub fn server(
         },
         shapes,
     );
-    let Launched::Server(invocation) = launched else {
+    let LaunchResult::Server(invocation) = launched else {
         return None;
     };
     // An image that only adds tools to another one says nothing of a server's configuration.
@@ -285,13 +285,17 @@ pub fn server(
 /// The parts of a configuration that an image's own process is given.
 fn parts(
     file: &BuildFile,
-    image: &Image,
-    mut invocation: Invocation,
+    image: &StageImage,
+    mut invocation: CommandInvocation,
     contexts: &[String],
-    tree: (&dyn Fn(&str) -> bool, &Shapes),
+    tree: (&dyn Fn(&str) -> bool, &DeploymentShapes),
 ) -> Vec<ConfPart> {
     let mut parts = Vec::new();
-    if let Some(reason) = invocation.file.as_ref().and_then(|path| path.hole.clone()) {
+    if let Some(reason) = invocation
+        .file
+        .as_ref()
+        .and_then(|path| path.unresolved.clone())
+    {
         let why = Cause::FilePath(Box::new(reason));
         invocation.gap.get_or_insert(why);
     } else if let Some(path) = &invocation.file {

@@ -3,7 +3,7 @@
 
 use crate::extract::dockerfile::BuildFile;
 use crate::extract::script;
-use crate::facts::raw::{BuiltPackage, Language, RawBuild};
+use crate::facts::raw::{BuiltPackage, RawBuild, SourceLanguage};
 use crate::knowledge::languages::{self, BuildTool};
 use crate::source::{Excerpt, path};
 
@@ -44,8 +44,10 @@ fn read_step(text: &Excerpt, contexts: &[String], build: &mut RawBuild) {
             Some((*language, *tool, &words[at + 2..]))
         });
         match found {
-            Some((Language::Go, tool, arguments)) => go_build(tool, arguments, contexts, build),
-            Some((Language::Rust, tool, arguments)) => cargo_build(tool, arguments, build),
+            Some((SourceLanguage::Go, tool, arguments)) => {
+                go_build(tool, arguments, contexts, build)
+            }
+            Some((SourceLanguage::Rust, tool, arguments)) => cargo_build(tool, arguments, build),
             None => {}
         }
     }

@@ -3,29 +3,29 @@
 
 use std::collections::BTreeMap;
 
-use crate::extract::expand::Expanded;
-use crate::extract::launch::{self, Argument};
-use crate::extract::process_environment::Environment;
-use crate::extract::variables::{Escape, Variables, fill};
+use crate::extract::interpolate::InterpolatedText;
+use crate::extract::launch::{self, CommandArgument};
+use crate::extract::process_environment::ProcessEnvironment;
+use crate::extract::variables::{DollarEscape, VariableValues, fill};
 use crate::facts::pattern::FilePattern;
 use crate::facts::raw::RawScalar;
-use crate::facts::{Cause, Slot};
-use crate::knowledge::shapes::{ImageReference, ImageShape, Shapes};
+use crate::facts::{Cause, EditTarget};
+use crate::knowledge::shapes::{DeploymentShapes, ImageReference, ImageShape};
 use crate::source::{Excerpt, Span};
 use crate::syntax::dockerfile::{self, Instruction};
 
 /// The image that one stage of a Dockerfile makes.
 #[derive(Clone, Debug)]
-pub struct Image {
+pub struct StageImage {
     /// The image that it is made from.
     pub base: RawScalar,
     /// The instruction that begins the stage.
     pub anchor: Span,
     /// Set instead of the base's.
-    pub entrypoint: Option<Vec<Argument>>,
-    pub command: Option<Vec<Argument>>,
-    pub environment: Environment,
-    pub(super) copies: Vec<Copied>,
+    pub entrypoint: Option<Vec<CommandArgument>>,
+    pub command: Option<Vec<CommandArgument>>,
+    pub environment: ProcessEnvironment,
+    pub(super) copies: Vec<CopiedFiles>,
     /// The steps that may write a file.
     pub(super) steps: Vec<(String, Span)>,
     folder: Option<String>,
@@ -33,7 +33,7 @@ pub struct Image {
 
 /// Files that an instruction puts into the image.
 #[derive(Clone, Debug)]
-pub(super) struct Copied {
+pub(super) struct CopiedFiles {
     pub(super) sources: Vec<String>,
     pub(super) target: String,
     /// Why they are no files of the tree.
@@ -43,7 +43,7 @@ pub(super) struct Copied {
     pub(super) at: Span,
 }
 
-impl Copied {
+impl CopiedFiles {
     /// Which sources may be what stands at a path of the image.
     pub(super) fn sources_of(&self, path: &str) -> Vec<String> {
         let target = self.target.trim_end_matches('/');
@@ -74,18 +74,18 @@ impl Copied {
     }
 }
 
-pub(super) struct Stages<'a> {
-    pub(super) shapes: &'a Shapes,
-    pub(super) given: &'a Variables,
+pub(super) struct BuildStages<'a> {
+    pub(super) shapes: &'a DeploymentShapes,
+    pub(super) given: &'a VariableValues,
     /// Build arguments before the first stage.
-    pub(super) global: Variables,
-    pub(super) variables: Variables,
+    pub(super) global: VariableValues,
+    pub(super) variables: VariableValues,
     /// Each stage with its name.
-    pub(super) done: Vec<(Option<String>, Image)>,
+    pub(super) done: Vec<(Option<String>, StageImage)>,
 }
 
-impl Stages<'_> {
-    pub(super) fn named(&self, wanted: &str) -> Option<&Image> {
+impl BuildStages<'_> {
+    pub(super) fn named(&self, wanted: &str) -> Option<&StageImage> {
         let by_name = self.done.iter().rev().find(|(name, _)| {
             name.as_ref()
                 .is_some_and(|name| name.eq_ignore_ascii_case(wanted))
@@ -104,7 +104,11 @@ impl Stages<'_> {
                     image.take(instruction, &variables);
                 }
                 if instruction.name == "ENV" {
-                    let pairs = pairs(&fill(&instruction.body, &variables, Escape::Backslash));
+                    let pairs = pairs(&fill(
+                        &instruction.body,
+                        &variables,
+                        DollarEscape::Backslash,
+                    ));
                     variables.extend(pairs);
                 }
                 self.variables = variables;
@@ -113,7 +117,7 @@ impl Stages<'_> {
     }
 
     fn argument(&mut self, instruction: &Instruction) {
-        let text = fill(&instruction.body, &self.variables, Escape::Backslash);
+        let text = fill(&instruction.body, &self.variables, DollarEscape::Backslash);
         let outside = self.done.is_empty();
         for argument in launch::split(&text) {
             let word = argument.text.text();
@@ -135,8 +139,8 @@ impl Stages<'_> {
     }
 
     fn stage(&mut self, instruction: &Instruction) {
-        let filled = fill(&instruction.body, &self.global, Escape::Backslash);
-        let words: Vec<Argument> = launch::split(&filled)
+        let filled = fill(&instruction.body, &self.global, DollarEscape::Backslash);
+        let words: Vec<CommandArgument> = launch::split(&filled)
             .into_iter()
             .filter(|word| !word.text.text().starts_with("--"))
             .collect();
@@ -144,18 +148,18 @@ impl Stages<'_> {
         let name = words.get(2).map(|word| word.text.text().to_owned());
         let earlier = self.named_stage(base.text.text()).cloned();
         let image = earlier.map_or_else(
-            || Image::of(base, instruction.span, self.shapes),
-            |stage| Image {
+            || StageImage::of(base, instruction.span, self.shapes),
+            |stage| StageImage {
                 anchor: instruction.span,
                 ..stage
             },
         );
-        self.variables = Variables::new();
+        self.variables = VariableValues::new();
         self.done.push((name, image));
     }
 
     /// A stage by its name alone: a number in `FROM` is an image.
-    fn named_stage(&self, wanted: &str) -> Option<&Image> {
+    fn named_stage(&self, wanted: &str) -> Option<&StageImage> {
         let is_named = self.done.iter().any(|(name, _)| {
             name.as_ref()
                 .is_some_and(|name| name.eq_ignore_ascii_case(wanted))
@@ -164,12 +168,12 @@ impl Stages<'_> {
     }
 }
 
-impl Image {
-    fn of(base: &Argument, anchor: Span, shapes: &Shapes) -> Self {
+impl StageImage {
+    fn of(base: &CommandArgument, anchor: Span, shapes: &DeploymentShapes) -> Self {
         let base = RawScalar {
             text: base.text.known().map(str::to_owned),
             span: base.text.excerpt().span_all(),
-            slot: Slot::None,
+            slot: EditTarget::None,
         };
         let reference = base.known().map(ImageReference::parse);
         let shape = official(reference.as_ref(), shapes);
@@ -189,8 +193,8 @@ impl Image {
         self.base.known().map(ImageReference::parse)
     }
 
-    fn take(&mut self, instruction: &Instruction, variables: &Variables) {
-        let filled = || fill(&instruction.body, variables, Escape::Backslash);
+    fn take(&mut self, instruction: &Instruction, variables: &VariableValues) {
+        let filled = || fill(&instruction.body, variables, DollarEscape::Backslash);
         match instruction.name.as_str() {
             "CMD" => self.command = Some(process(&instruction.body)),
             "ENTRYPOINT" => self.set_entrypoint(&instruction.body),
@@ -223,7 +227,7 @@ impl Image {
         format!("{}/{path}", folder.trim_end_matches('/'))
     }
 
-    fn copy(&mut self, instruction: &Instruction, filled: &Expanded) {
+    fn copy(&mut self, instruction: &Instruction, filled: &InterpolatedText) {
         let listed = dockerfile::exec_form(filled.excerpt());
         let mut words: Vec<String> = match listed {
             Some(words) => words.iter().map(|word| word.text().to_owned()).collect(),
@@ -248,7 +252,7 @@ impl Image {
             None
         };
         let elsewhere = elsewhere.map(Cause::Image).or(filled.known().err());
-        self.copies.push(Copied {
+        self.copies.push(CopiedFiles {
             inline: inline.then(|| inline_key(instruction, 0)),
             sources: words,
             target: self.absolute(&target),
@@ -269,7 +273,7 @@ fn step_text(instruction: &Instruction) -> String {
 /// The shape of an image of which it is known what it does by itself.
 pub fn official<'s>(
     reference: Option<&ImageReference>,
-    shapes: &'s Shapes,
+    shapes: &'s DeploymentShapes,
 ) -> Option<&'s ImageShape> {
     let shape = shapes.server_image(reference?)?;
     shape.is_official(reference?).then_some(shape)
@@ -280,13 +284,13 @@ pub(super) fn inline_key(instruction: &Instruction, index: usize) -> String {
 }
 
 /// The words of a `CMD` or `ENTRYPOINT`; the shell's form is a script.
-fn process(body: &Excerpt) -> Vec<Argument> {
+fn process(body: &Excerpt) -> Vec<CommandArgument> {
     if let Some(words) = dockerfile::exec_form(body) {
         return words
             .into_iter()
-            .map(|word| Argument {
-                text: Expanded::plain(word),
-                slot: Slot::None,
+            .map(|word| CommandArgument {
+                text: InterpolatedText::plain(word),
+                slot: EditTarget::None,
             })
             .collect();
     }
@@ -297,15 +301,15 @@ fn process(body: &Excerpt) -> Vec<Argument> {
     };
     [spoken("/bin/sh"), spoken("-c"), body.clone()]
         .into_iter()
-        .map(|text| Argument {
-            text: Expanded::plain(text),
-            slot: Slot::None,
+        .map(|text| CommandArgument {
+            text: InterpolatedText::plain(text),
+            slot: EditTarget::None,
         })
         .collect()
 }
 
 /// `NAME=value …`, or the old `NAME value`.
-fn pairs(text: &Expanded) -> Vec<(String, Result<String, Cause>)> {
+fn pairs(text: &InterpolatedText) -> Vec<(String, Result<String, Cause>)> {
     let words = launch::split(text);
     let old = words
         .first()
@@ -319,7 +323,7 @@ fn pairs(text: &Expanded) -> Vec<(String, Result<String, Cause>)> {
             .into_iter()
             .collect();
     }
-    let pair = |word: &Argument| {
+    let pair = |word: &CommandArgument| {
         let known = word.text.known().map(|_| ());
         let (name, value) = word.text.text().split_once('=')?;
         Some((name.to_owned(), known.map(|()| value.to_owned())))

@@ -4,15 +4,15 @@ use tree_sitter::Node;
 
 use crate::extract::code::fold;
 use crate::extract::go::names;
-use crate::extract::go::reader::Reader;
-use crate::extract::go::state::{Scope, State, Val};
+use crate::extract::go::reader::GoFileReader;
+use crate::extract::go::state::{GoExprValue, GoScope, GoState};
 use crate::facts::cause::Cause;
-use crate::facts::raw::Folded;
+use crate::facts::raw::ConstValue;
 use crate::syntax::code;
 
-impl<'t, 'm> Reader<'t, 'm, '_> {
+impl<'t, 'm> GoFileReader<'t, 'm, '_> {
     pub(super) fn if_statement(&mut self, node: Node<'t>) {
-        self.state.scopes.push(Scope::new());
+        self.state.scopes.push(GoScope::new());
         self.open_block();
         if let Some(first) = code::field(node, "initializer") {
             self.statement(first);
@@ -44,13 +44,13 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
     }
 
     /// Joins the present state with that of another branch.
-    pub(super) fn join(&mut self, other: State<'t, 'm>) {
+    pub(super) fn join(&mut self, other: GoState<'t, 'm>) {
         let mine = std::mem::take(&mut self.state);
         self.state = mine.join(other, &mut self.fresh);
     }
 
     pub(super) fn for_statement(&mut self, node: Node<'t>) {
-        self.state.scopes.push(Scope::new());
+        self.state.scopes.push(GoScope::new());
         self.open_block();
         let mut again = Vec::new();
         for child in code::children(node) {
@@ -87,7 +87,8 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
         }
         for target in code::field(node, "left").map_or_else(Vec::new, code::children) {
             if target.kind() == "identifier" {
-                self.state.define(self.text(target), Val::unknown("a loop"));
+                self.state
+                    .define(self.text(target), GoExprValue::unknown("a loop"));
             }
         }
     }
@@ -95,16 +96,16 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
     /// Plain variables that a piece of code assigns are not known while or after it runs.
     pub(super) fn forget(&mut self, node: Node<'t>, kind: &'static str) {
         for name in names::assigned(self.tree(), node) {
-            if let Some(Val::Plain(value)) = self.state.get(name)
-                && *value != Folded::Nil
+            if let Some(GoExprValue::Plain(value)) = self.state.get(name)
+                && *value != ConstValue::Nil
             {
-                self.state.set(name, Val::unknown(kind));
+                self.state.set(name, GoExprValue::unknown(kind));
             }
         }
     }
 
     pub(super) fn switch(&mut self, node: Node<'t>) {
-        self.state.scopes.push(Scope::new());
+        self.state.scopes.push(GoScope::new());
         self.open_block();
         let mut cases = Vec::new();
         for child in code::children(node) {
@@ -118,7 +119,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
         }
         if let Some(alias) = code::field(node, "alias") {
             for name in code::children(alias) {
-                let value = Val::Plain(fold::from_code(self.text(name)));
+                let value = GoExprValue::Plain(fold::from_code(self.text(name)));
                 self.state.define(self.text(name), value);
             }
         }
@@ -129,7 +130,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
 
     fn cases(&mut self, node: Node<'t>, cases: &[Node<'t>]) {
         let before = self.fork();
-        let mut after: Option<State<'t, 'm>> = None;
+        let mut after: Option<GoState<'t, 'm>> = None;
         for case in cases {
             self.state = before.clone();
             self.charge();
@@ -151,7 +152,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
     }
 
     fn case(&mut self, case: Node<'t>) {
-        self.state.scopes.push(Scope::new());
+        self.state.scopes.push(GoScope::new());
         self.open_block();
         for child in code::children(case) {
             match child.kind() {
@@ -172,7 +173,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
         for target in code::field(node, "left").map_or_else(Vec::new, code::children) {
             if target.kind() == "identifier" {
                 self.state
-                    .define(self.text(target), Val::unknown("a channel"));
+                    .define(self.text(target), GoExprValue::unknown("a channel"));
             }
         }
     }

@@ -6,23 +6,25 @@ use std::rc::Rc;
 use tree_sitter::Node;
 
 use crate::extract::code::fold;
-use crate::extract::go::package::{Declared, Library};
-use crate::extract::go::reader::Reader;
-use crate::extract::go::state::{Scope, Sides, State, Val, join_heaps, join_values};
-use crate::extract::go::{names, unset};
+use crate::extract::go::package::{GoDeclaration, ImportedLibrary};
+use crate::extract::go::reader::GoFileReader;
+use crate::extract::go::state::{
+    BranchDifference, GoExprValue, GoScope, GoState, join_heaps, join_values,
+};
+use crate::extract::go::{env_fallback, names};
 use crate::facts::cause::Cause;
-use crate::facts::raw::Folded;
-use crate::knowledge::clients::model::Form;
+use crate::facts::raw::ConstValue;
+use crate::knowledge::clients::model::ConstructionForm;
 use crate::knowledge::languages;
 use crate::syntax::code;
 
 /// A function of the package longer than this is run in place only if it deals in options.
 const SHORT_FUNCTION: usize = 600;
 
-impl<'t, 'm> Reader<'t, 'm, '_> {
-    pub(super) fn call(&mut self, node: Node<'t>) -> Val<'t> {
+impl<'t, 'm> GoFileReader<'t, 'm, '_> {
+    pub(super) fn call(&mut self, node: Node<'t>) -> GoExprValue<'t> {
         let Some(function) = code::field(node, "function") else {
-            return Val::unknown("code that cannot be read");
+            return GoExprValue::unknown("code that cannot be read");
         };
         match function.kind() {
             "identifier" => self.call_name(node, function),
@@ -65,11 +67,11 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
         }
     }
 
-    fn call_name(&mut self, node: Node<'t>, function: Node<'t>) -> Val<'t> {
+    fn call_name(&mut self, node: Node<'t>, function: Node<'t>) -> GoExprValue<'t> {
         let name = self.text(function);
         if let Some(value) = self.state.get(name).cloned() {
             return match value {
-                Val::Closure(..) => self.call_closure(node, &value),
+                GoExprValue::Closure(..) => self.call_closure(node, &value),
                 _ => {
                     self.give_arguments(node);
                     self.unknown_code(node)
@@ -92,10 +94,10 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
         self.unknown_code(node)
     }
 
-    fn call_selector(&mut self, node: Node<'t>, function: Node<'t>) -> Val<'t> {
+    fn call_selector(&mut self, node: Node<'t>, function: Node<'t>) -> GoExprValue<'t> {
         let parts = code::field(function, "operand").zip(code::field(function, "field"));
         let Some((operand, field)) = parts else {
-            return Val::unknown("code that cannot be read");
+            return GoExprValue::unknown("code that cannot be read");
         };
         let field = self.text(field);
         if let Some(value) = self.setting_of_key(node, field) {
@@ -111,7 +113,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
             }
         }
         let receiver = self.evaluate(operand);
-        if let Val::Options(id) = receiver
+        if let GoExprValue::Options(id) = receiver
             && let Some(value) = self.setting_method(node, id, field)
         {
             return value;
@@ -126,18 +128,18 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
         self.unknown_code(node)
     }
 
-    fn builtin(&mut self, node: Node<'t>, name: &str) -> Val<'t> {
+    fn builtin(&mut self, node: Node<'t>, name: &str) -> GoExprValue<'t> {
         let arguments = self.arguments(node);
         if name == "new"
             && let [ty] = arguments.as_slice()
             && let Some((library, option_type)) = self.option_type(*ty)
         {
-            return Val::Options(self.new_object(library, option_type));
+            return GoExprValue::Options(self.new_object(library, option_type));
         }
         if name == "panic" {
             self.give_arguments(node);
             self.state.dead = true;
-            return Val::unknown("a panic");
+            return GoExprValue::unknown("a panic");
         }
         let values: Vec<_> = arguments
             .iter()
@@ -154,10 +156,10 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
                     .into_iter()
                     .map(|v| v.folded(Cause::Expression(name.to_owned())))
                     .collect();
-                Val::Plain(fold::extreme(name, folded))
+                GoExprValue::Plain(fold::extreme(name, folded))
             }
-            (_, [Val::Plain(value)]) => fold::convert(name, value.clone())
-                .map_or_else(|| self.unknown_code(node), Val::Plain),
+            (_, [GoExprValue::Plain(value)]) => fold::convert(name, value.clone())
+                .map_or_else(|| self.unknown_code(node), GoExprValue::Plain),
             _ => {
                 for value in values {
                     self.escape(value, &Cause::Expression(name.to_owned()));
@@ -168,37 +170,40 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
     }
 
     /// Calls into other packages; a few of Go's own are understood.
-    fn standard_call(&mut self, node: Node<'t>, package: &str, name: &str) -> Val<'t> {
+    fn standard_call(&mut self, node: Node<'t>, package: &str, name: &str) -> GoExprValue<'t> {
         let arguments = self.arguments(node);
         let to = names::quoted(self.tree(), node).in_marks();
         let values: Vec<_> = arguments.iter().map(|a| self.evaluate(*a)).collect();
         let first = match values.first() {
-            Some(Val::Plain(value)) => Some(value.clone()),
+            Some(GoExprValue::Plain(value)) => Some(value.clone()),
             _ => None,
         };
         let known = match (package, name, first) {
-            ("os", "Getenv", Some(Folded::Text(key))) => {
-                return Val::Plain(fold::from_environment(&key));
+            ("os", "Getenv", Some(ConstValue::Text(key))) => {
+                return GoExprValue::Plain(fold::from_environment(&key));
             }
-            ("os", "LookupEnv", Some(Folded::Text(key))) => {
-                let value = Val::Plain(fold::from_environment(&key));
-                return Val::Several(vec![value, Val::Plain(unset::is_set(&key))]);
+            ("os", "LookupEnv", Some(ConstValue::Text(key))) => {
+                let value = GoExprValue::Plain(fold::from_environment(&key));
+                return GoExprValue::Several(vec![
+                    value,
+                    GoExprValue::Plain(env_fallback::is_set(&key)),
+                ]);
             }
             _ if languages::go().is_some_and(|go| go.never_returns(package, name)) => {
                 self.state.dead = true;
                 None
             }
-            ("time", "Duration", Some(value)) => Some(Val::Plain(fold::to_duration(value))),
-            ("strconv" | "time", function, Some(text)) if unset::is_parser(function) => {
-                unset::parse(function, text).map(Val::Several)
+            ("time", "Duration", Some(value)) => Some(GoExprValue::Plain(fold::to_duration(value))),
+            ("strconv" | "time", function, Some(text)) if env_fallback::is_parser(function) => {
+                env_fallback::parse(function, text).map(GoExprValue::Several)
             }
-            ("math", "Ceil" | "Floor" | "Round", Some(Folded::Float(n))) => {
+            ("math", "Ceil" | "Floor" | "Round", Some(ConstValue::Float(n))) => {
                 let rounded = match name {
                     "Ceil" => n.ceil(),
                     "Floor" => n.floor(),
                     _ => n.round(),
                 };
-                Some(Val::Plain(Folded::Float(rounded)))
+                Some(GoExprValue::Plain(ConstValue::Float(rounded)))
             }
             _ => None,
         };
@@ -208,10 +213,15 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
         known.unwrap_or_else(|| self.unknown_code(node))
     }
 
-    fn library_call(&mut self, node: Node<'t>, library: &Rc<Library<'m>>, name: &str) -> Val<'t> {
+    fn library_call(
+        &mut self,
+        node: Node<'t>,
+        library: &Rc<ImportedLibrary<'m>>,
+        name: &str,
+    ) -> GoExprValue<'t> {
         let models = || library.candidates.iter().filter_map(|l| l.model());
         let constructor = models().find_map(|m| m.constructor(name));
-        if let Some(constructor) = constructor.filter(|c| c.form != Form::Literal) {
+        if let Some(constructor) = constructor.filter(|c| c.form != ConstructionForm::Literal) {
             return self.construct(node, library, constructor);
         }
         if let Some(source) = models().find_map(|m| m.option_source(name)) {
@@ -227,15 +237,21 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
     }
 
     /// A call of a function of this package.
-    fn call_function(&mut self, node: Node<'t>, name: &'t str, function: &Declared<'t>) -> Val<'t> {
+    fn call_function(
+        &mut self,
+        node: Node<'t>,
+        name: &'t str,
+        function: &GoDeclaration<'t>,
+    ) -> GoExprValue<'t> {
         let arguments = self.arguments(node);
         let mut values: Vec<_> = arguments.iter().map(|a| self.evaluate(*a)).collect();
-        if let [Val::Several(_)] = values.as_slice()
-            && let Some(Val::Several(several)) = values.pop()
+        if let [GoExprValue::Several(_)] = values.as_slice()
+            && let Some(GoExprValue::Several(several)) = values.pop()
         {
             values = several;
         }
-        let telling = |v: &Val<'_>| matches!(v, Val::Options(_) | Val::Error(_));
+        let telling =
+            |v: &GoExprValue<'_>| matches!(v, GoExprValue::Options(_) | GoExprValue::Error(_));
         let short = function.node.byte_range().len() <= SHORT_FUNCTION;
         let worth = short || values.iter().any(telling) || self.returns_options(function);
         if worth && self.may_run(function.node) {
@@ -252,11 +268,11 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
     /// Runs a function of the package with these arguments, if it may be run here.
     pub(super) fn run_declared(
         &mut self,
-        function: &Declared<'t>,
-        values: Vec<Val<'t>>,
-    ) -> Val<'t> {
+        function: &GoDeclaration<'t>,
+        values: Vec<GoExprValue<'t>>,
+    ) -> GoExprValue<'t> {
         if !self.may_run(function.node) {
-            return Val::unknown("a function that is not followed");
+            return GoExprValue::unknown("a function that is not followed");
         }
         self.inside.push(function.node.id());
         let file = std::mem::replace(&mut self.file, function.file);
@@ -273,7 +289,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
         value
     }
 
-    fn call_closure(&mut self, node: Node<'t>, closure: &Val<'t>) -> Val<'t> {
+    fn call_closure(&mut self, node: Node<'t>, closure: &GoExprValue<'t>) -> GoExprValue<'t> {
         let arguments = self.arguments(node);
         let values: Vec<_> = arguments.iter().map(|a| self.evaluate(*a)).collect();
         let value = self.run_closure(closure, values);
@@ -285,10 +301,10 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
 
     pub(super) fn run_closure(
         &mut self,
-        closure: &Val<'t>,
-        values: Vec<Val<'t>>,
-    ) -> Option<Val<'t>> {
-        let Val::Closure(function, file) = *closure else {
+        closure: &GoExprValue<'t>,
+        values: Vec<GoExprValue<'t>>,
+    ) -> Option<GoExprValue<'t>> {
+        let GoExprValue::Closure(function, file) = *closure else {
             return None;
         };
         if file != self.file || !self.may_run(function) {
@@ -303,16 +319,16 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
     }
 
     /// What a call of the package gave, under the call's own name where its parts say nothing.
-    fn named_unless_known(&self, value: Val<'t>, node: Node<'t>) -> Val<'t> {
+    fn named_unless_known(&self, value: GoExprValue<'t>, node: Node<'t>) -> GoExprValue<'t> {
         match value {
-            Val::Plain(Folded::Unknown(reason)) if !reason.is_environment() => {
+            GoExprValue::Plain(ConstValue::Unknown(reason)) if !reason.is_environment() => {
                 self.unknown_code(node)
             }
             value => value,
         }
     }
 
-    fn returns_options(&self, function: &Declared<'t>) -> bool {
+    fn returns_options(&self, function: &GoDeclaration<'t>) -> bool {
         let file = &self.files[function.file];
         let Some(result) = code::field(function.node, "result") else {
             return false;
@@ -327,8 +343,8 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
     }
 
     /// Runs a function's body with these arguments; what it returns, from all its ends.
-    fn run(&mut self, function: Node<'t>, values: Vec<Val<'t>>) -> Val<'t> {
-        self.state.scopes.push(Scope::new());
+    fn run(&mut self, function: Node<'t>, values: Vec<GoExprValue<'t>>) -> GoExprValue<'t> {
+        self.state.scopes.push(GoScope::new());
         if let Some(list) = code::field(function, "parameters") {
             self.parameters(list);
             self.bind(list, values);
@@ -346,20 +362,20 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
         self.merge(returns)
     }
 
-    fn bind(&mut self, list: Node<'t>, values: Vec<Val<'t>>) {
+    fn bind(&mut self, list: Node<'t>, values: Vec<GoExprValue<'t>>) {
         let mut values = values.into_iter();
         for parameter in code::children(list) {
             let variadic = parameter.kind() == "variadic_parameter_declaration";
             for name in code::fields(parameter, "name") {
                 if variadic {
                     let name = self.text(name);
-                    self.state.define(name, Val::unknown("arguments"));
+                    self.state.define(name, GoExprValue::unknown("arguments"));
                 } else if let Some(value) = values.next() {
                     let ty = code::field(parameter, "type");
                     let value = self.typed(value, ty);
                     let pointer = ty.is_some_and(|ty| ty.kind() == "pointer_type");
                     let name = self.text(name);
-                    self.hold(name, !pointer && matches!(value, Val::Options(_)));
+                    self.hold(name, !pointer && matches!(value, GoExprValue::Options(_)));
                     self.state.define(name, value);
                 }
             }
@@ -369,14 +385,14 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
         }
     }
 
-    fn merge(&mut self, mut returns: super::reader::Returns<'t, 'm>) -> Val<'t> {
+    fn merge(&mut self, mut returns: super::reader::ReturnedValues<'t, 'm>) -> GoExprValue<'t> {
         let fell_through = !self.state.dead;
         // First what a variable gives in all its ways, then what holds without it.
         returns.sort_by_key(|(.., needs)| needs.is_empty());
         let merged = returns
             .into_iter()
             .reduce(|(before, old, mine), (values, new, needs)| {
-                let sides = Sides::of(&mine, &needs);
+                let sides = BranchDifference::of(&mine, &needs);
                 let mut heap = join_heaps(old, new, &sides);
                 let pairs = before.into_iter().zip(values);
                 let fresh = &mut self.fresh;
@@ -387,17 +403,17 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
             });
         let Some((mut values, heap, needs)) = merged else {
             // A function that never returns ends its caller too.
-            return Val::unknown("a function without a result");
+            return GoExprValue::unknown("a function without a result");
         };
         let mine = std::mem::take(&mut self.state);
         let (heap, needs) = if fell_through {
-            let sides = Sides::of(&mine.needs, &needs);
+            let sides = BranchDifference::of(&mine.needs, &needs);
             let both = mine.needs.intersection(&needs).cloned().collect();
             (join_heaps(mine.heap, heap, &sides), both)
         } else {
             (heap, needs)
         };
-        self.state = State {
+        self.state = GoState {
             scopes: mine.scopes,
             heap,
             dead: false,
@@ -405,18 +421,18 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
         };
         match values.len() {
             1 => values.swap_remove(0),
-            _ => Val::Several(values),
+            _ => GoExprValue::Several(values),
         }
     }
 }
 
 /// Whether a library that is imported with a dot brings this name.
-fn knows(library: &Library<'_>, name: &str) -> bool {
+fn knows(library: &ImportedLibrary<'_>, name: &str) -> bool {
     let mut models = library.candidates.iter().filter_map(|l| l.model());
     models.any(|m| {
         m.constructor(name).is_some()
             || m.option_source(name).is_some()
-            || m.setter_type(Form::Functional, name).is_some()
+            || m.setter_type(ConstructionForm::Functional, name).is_some()
     })
 }
 

@@ -7,33 +7,35 @@ use tree_sitter::Node;
 use crate::extract::code::address;
 use crate::extract::go::calls::spread;
 use crate::extract::go::names;
-use crate::extract::go::package::{Library, is_test};
-use crate::extract::go::reader::{Found, Reader};
-use crate::extract::go::state::{Object, Source, Val, name_of};
+use crate::extract::go::package::{ImportedLibrary, is_test};
+use crate::extract::go::reader::{FoundClient, GoFileReader};
+use crate::extract::go::state::{GoExprValue, GoOptionSource, GoOptionsObject, name_of};
 use crate::facts::cause::Cause;
-use crate::facts::raw::{ErrorHandling, Folded, Language, OptionSource, RawClient, Site};
-use crate::facts::slot::Slot;
+use crate::facts::edit_target::EditTarget;
+use crate::facts::raw::{
+    ClientLifetime, ConstValue, ErrorHandling, RawClient, RawOptionSource, SourceLanguage,
+};
 use crate::facts::value::Strength;
 use crate::facts::words::ClientKind;
-use crate::knowledge::clients::model::{Constructor, Form};
+use crate::knowledge::clients::model::{ConstructionForm, Constructor};
 use crate::source::path;
 use crate::syntax::code;
 
-impl<'t, 'm> Reader<'t, 'm, '_> {
+impl<'t, 'm> GoFileReader<'t, 'm, '_> {
     /// A call of the library that returns options.
     pub(super) fn option_source(
         &mut self,
         node: Node<'t>,
-        library: &Rc<Library<'m>>,
+        library: &Rc<ImportedLibrary<'m>>,
         (call, returns, url_arg, fallible): (&str, String, Option<usize>, bool),
-    ) -> Val<'t> {
+    ) -> GoExprValue<'t> {
         let arguments = self.arguments(node);
         let values: Vec<_> = arguments.iter().map(|a| self.evaluate(*a)).collect();
         let error = fallible.then(|| self.new_error());
         let id = self.new_object(Rc::clone(library), returns);
         if let Some(at) = url_arg {
             let url = values.into_iter().nth(at);
-            let url = url.unwrap_or_else(|| Val::unknown("an argument"));
+            let url = url.unwrap_or_else(|| GoExprValue::unknown("an argument"));
             let url_node = arguments.get(at).copied().unwrap_or(node);
             let source = self.source(node, call, (url_node, url), error);
             if let Some(object) = self.state.heap.get_mut(&id) {
@@ -41,8 +43,11 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
             }
         }
         match error {
-            Some(error) => Val::Several(vec![Val::Options(id), Val::Error(vec![error])]),
-            None => Val::Options(id),
+            Some(error) => GoExprValue::Several(vec![
+                GoExprValue::Options(id),
+                GoExprValue::Error(vec![error]),
+            ]),
+            None => GoExprValue::Options(id),
         }
     }
 
@@ -51,12 +56,12 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
         &self,
         node: Node<'t>,
         call: &str,
-        (url_node, url): (Node<'t>, Val<'t>),
+        (url_node, url): (Node<'t>, GoExprValue<'t>),
         error: Option<usize>,
-    ) -> Source {
+    ) -> GoOptionSource {
         let url = url.folded(Cause::Code("an argument"));
         let url_name = name_of(&url);
-        Source {
+        GoOptionSource {
             call: call.to_owned(),
             url,
             url_name,
@@ -71,32 +76,33 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
     pub(super) fn construct(
         &mut self,
         node: Node<'t>,
-        library: &Rc<Library<'m>>,
+        library: &Rc<ImportedLibrary<'m>>,
         constructor: &'m Constructor,
-    ) -> Val<'t> {
+    ) -> GoExprValue<'t> {
         let options = self.options_of(node, library, constructor);
         if constructor.kind == ClientKind::Connection
             && let Ok(object) = &options
             && self.dialled(object, self.tree().span(node))
         {
-            return Val::unknown("a connection");
+            return GoExprValue::unknown("a connection");
         }
         if self.records() && !code::is_broken(node) {
             self.record(node, library, constructor, options);
         }
-        Val::unknown("a client")
+        GoExprValue::unknown("a client")
     }
 
     /// The options that a constructor is given, or why they are not known.
     fn options_of(
         &mut self,
         node: Node<'t>,
-        library: &Rc<Library<'m>>,
+        library: &Rc<ImportedLibrary<'m>>,
         constructor: &Constructor,
-    ) -> Result<Object<'m>, Cause> {
+    ) -> Result<GoOptionsObject<'m>, Cause> {
         let id = self.new_object(Rc::clone(library), constructor.option_type.clone());
         let mut models = library.candidates.iter().filter_map(|l| l.model());
-        let functional = models.any(|m| m.form(&constructor.option_type) == Some(Form::Functional));
+        let functional =
+            models.any(|m| m.form(&constructor.option_type) == Some(ConstructionForm::Functional));
         let from = constructor.option_arg.unwrap_or(usize::MAX);
         let mut given = (!functional && constructor.option_arg.is_some())
             .then(|| Err(Cause::Code("a missing argument")));
@@ -138,13 +144,13 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
     fn given(
         &self,
         argument: Node<'t>,
-        value: Val<'t>,
+        value: GoExprValue<'t>,
         constructor: &Constructor,
-    ) -> Result<Object<'m>, Cause> {
+    ) -> Result<GoOptionsObject<'m>, Cause> {
         match value {
-            Val::Options(id) => {
+            GoExprValue::Options(id) => {
                 let object = self.state.heap.get(&id).cloned();
-                let fits = |o: &Object<'m>| {
+                let fits = |o: &GoOptionsObject<'m>| {
                     o.option_type == constructor.option_type
                         || constructor.alternatives.contains(&o.option_type)
                 };
@@ -152,7 +158,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
                     .filter(fits)
                     .ok_or_else(|| self.code_reason(argument))
             }
-            Val::Plain(Folded::Unknown(reason)) => Err(reason),
+            GoExprValue::Plain(ConstValue::Unknown(reason)) => Err(reason),
             _ => Err(self.code_reason(argument)),
         }
     }
@@ -160,14 +166,14 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
     pub(super) fn record(
         &mut self,
         node: Node<'t>,
-        library: &Rc<Library<'m>>,
+        library: &Rc<ImportedLibrary<'m>>,
         constructor: &Constructor,
-        options: Result<Object<'m>, Cause>,
+        options: Result<GoOptionsObject<'m>, Cause>,
     ) {
         let anchor = self.tree().span(node);
         let site = self.site(node);
         let mut raw = RawClient {
-            language: Language::Go,
+            language: SourceLanguage::Go,
             libraries: library.ids(),
             constructor: constructor.call.clone(),
             option_type: constructor.option_type.clone(),
@@ -182,11 +188,11 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
             blocks_async: None,
             carried_unknown: None,
             carried_anchor: None,
-            insert: Slot::None,
+            insert: EditTarget::None,
             function: self.function.clone(),
-            holder: self.holder(node),
+            bound_to: self.holder(node),
             joined: Vec::new(),
-            site: Site {
+            site: ClientLifetime {
                 test: is_test(&self.here().parsed.path),
                 ..site
             },
@@ -214,7 +220,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
             Err(reason) => raw.rest_unknown = Some(reason),
         }
         raw.hosts = address::hosts(&raw, &library.candidates);
-        self.found.push(Found { raw, error });
+        self.found.push(FoundClient { raw, error });
     }
 
     /// The variable or field that a value is bound to where it is made.
@@ -250,8 +256,8 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
     }
 }
 
-fn raw_source(source: Source) -> OptionSource {
-    OptionSource {
+fn raw_source(source: GoOptionSource) -> RawOptionSource {
+    RawOptionSource {
         call: source.call,
         url: source.url,
         url_name: source.url_name,

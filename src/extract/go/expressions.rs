@@ -5,41 +5,41 @@ use tree_sitter::Node;
 
 use crate::extract::code::fold;
 use crate::extract::go::names;
-use crate::extract::go::package::Declared;
-use crate::extract::go::reader::Reader;
-use crate::extract::go::state::{Scope, Val};
+use crate::extract::go::package::GoDeclaration;
+use crate::extract::go::reader::GoFileReader;
+use crate::extract::go::state::{GoExprValue, GoScope};
 use crate::facts::cause::Cause;
-use crate::facts::raw::Folded;
+use crate::facts::raw::ConstValue;
 use crate::syntax::code::{self, CodeGrammar};
 
-impl<'t> Reader<'t, '_, '_> {
-    pub(super) fn evaluate(&mut self, node: Node<'t>) -> Val<'t> {
+impl<'t> GoFileReader<'t, '_, '_> {
+    pub(super) fn evaluate(&mut self, node: Node<'t>) -> GoExprValue<'t> {
         let value = if self.descend() {
             self.evaluate_kind(node)
         } else {
-            self.overlook();
+            self.mark_errors_unknown();
             self.skip(node.byte_range());
-            Val::unknown("code that is nested too deeply")
+            GoExprValue::unknown("code that is nested too deeply")
         };
         self.ascend();
         value
     }
 
-    fn evaluate_kind(&mut self, node: Node<'t>) -> Val<'t> {
+    fn evaluate_kind(&mut self, node: Node<'t>) -> GoExprValue<'t> {
         let text = self.text(node);
         match node.kind() {
-            "int_literal" => plain(CodeGrammar::Go.int_value(text).map(Folded::Int)),
-            "float_literal" => plain(text.replace('_', "").parse().ok().map(Folded::Float)),
+            "int_literal" => plain(CodeGrammar::Go.int_value(text).map(ConstValue::Int)),
+            "float_literal" => plain(text.replace('_', "").parse().ok().map(ConstValue::Float)),
             "interpreted_string_literal" | "raw_string_literal" => {
-                plain(CodeGrammar::Go.string_value(text).map(Folded::Text))
+                plain(CodeGrammar::Go.string_value(text).map(ConstValue::Text))
             }
-            "true" => Val::Plain(Folded::Bool(true)),
-            "false" => Val::Plain(Folded::Bool(false)),
-            "nil" => Val::Plain(Folded::Nil),
+            "true" => GoExprValue::Plain(ConstValue::Bool(true)),
+            "false" => GoExprValue::Plain(ConstValue::Bool(false)),
+            "nil" => GoExprValue::Plain(ConstValue::Nil),
             "identifier" => self.name(node),
             "parenthesized_expression" => match code::children(node).first() {
                 Some(inner) => self.evaluate(*inner),
-                None => Val::unknown("code that cannot be read"),
+                None => GoExprValue::unknown("code that cannot be read"),
             },
             "unary_expression" => self.unary(node),
             "binary_expression" => self.binary(node),
@@ -52,7 +52,7 @@ impl<'t> Reader<'t, '_, '_> {
     }
 
     /// Something that is not modelled: its parts are evaluated for what happens in them.
-    pub(super) fn look_through(&mut self, node: Node<'t>) -> Val<'t> {
+    pub(super) fn look_through(&mut self, node: Node<'t>) -> GoExprValue<'t> {
         for child in code::children(node) {
             let value = self.evaluate(child);
             if !matches!(node.kind(), "index_expression" | "slice_expression") {
@@ -63,17 +63,17 @@ impl<'t> Reader<'t, '_, '_> {
     }
 
     /// An unknown value, named by its code.
-    pub(super) fn unknown_code(&self, node: Node<'t>) -> Val<'t> {
-        Val::Plain(Folded::Unknown(names::quoted(self.tree(), node)))
+    pub(super) fn unknown_code(&self, node: Node<'t>) -> GoExprValue<'t> {
+        GoExprValue::Plain(ConstValue::Unknown(names::quoted(self.tree(), node)))
     }
 
-    fn name(&mut self, node: Node<'t>) -> Val<'t> {
+    fn name(&mut self, node: Node<'t>) -> GoExprValue<'t> {
         let name = self.text(node);
         if let Some(value) = self.state.get(name).cloned() {
-            if let Val::Error(errors) = &value {
+            if let GoExprValue::Error(errors) = &value {
                 self.error_checked(errors);
             }
-            if let (&Val::Options(id), true) = (&value, self.values.contains(name)) {
+            if let (&GoExprValue::Options(id), true) = (&value, self.values.contains(name)) {
                 return self.copied(id);
             }
             return value;
@@ -91,10 +91,14 @@ impl<'t> Reader<'t, '_, '_> {
     }
 
     /// The value of a name of the package, worked out where it stands.
-    pub(super) fn declared_value(&mut self, name: &'t str, declared: &Declared<'t>) -> Val<'t> {
+    pub(super) fn declared_value(
+        &mut self,
+        name: &'t str,
+        declared: &GoDeclaration<'t>,
+    ) -> GoExprValue<'t> {
         let foldable = !matches!(declared.node.kind(), "var_spec");
         if !foldable || !self.may_run(declared.node) {
-            return Val::Plain(fold::from_code(name));
+            return GoExprValue::Plain(fold::from_code(name));
         }
         let scopes = std::mem::take(&mut self.state.scopes);
         let file = std::mem::replace(&mut self.file, declared.file);
@@ -107,28 +111,28 @@ impl<'t> Reader<'t, '_, '_> {
         value
     }
 
-    fn unary(&mut self, node: Node<'t>) -> Val<'t> {
+    fn unary(&mut self, node: Node<'t>) -> GoExprValue<'t> {
         let operator = code::field(node, "operator").map_or("", |o| self.text(o));
         let Some(operand) = code::field(node, "operand") else {
-            return Val::unknown("code that cannot be read");
+            return GoExprValue::unknown("code that cannot be read");
         };
         let value = self.pointed_at(operator, operand);
         match (operator, value) {
-            ("&", value @ Val::Options(_)) => value,
-            ("*", Val::Options(id)) => self.copied(id),
-            ("*", value @ Val::Plain(Folded::Unknown(_))) => value,
+            ("&", value @ GoExprValue::Options(_)) => value,
+            ("*", GoExprValue::Options(id)) => self.copied(id),
+            ("*", value @ GoExprValue::Plain(ConstValue::Unknown(_))) => value,
             ("&" | "*" | "<-", _) => self.unknown_code(node),
-            (_, Val::Plain(folded)) => Val::Plain(fold::unary(operator, folded)),
+            (_, GoExprValue::Plain(folded)) => GoExprValue::Plain(fold::unary(operator, folded)),
             (_, _) => self.unknown_code(node),
         }
     }
 
     /// The operand of an operator: of `&` the variable itself, not a copy of what it holds.
-    fn pointed_at(&mut self, operator: &str, operand: Node<'t>) -> Val<'t> {
+    fn pointed_at(&mut self, operator: &str, operand: Node<'t>) -> GoExprValue<'t> {
         let held = (operator == "&" && operand.kind() == "identifier")
             .then(|| self.state.get(self.text(operand)).cloned());
         match held.flatten() {
-            Some(value @ Val::Options(_)) => value,
+            Some(value @ GoExprValue::Options(_)) => value,
             _ => self.evaluate(operand),
         }
     }
@@ -157,43 +161,43 @@ impl<'t> Reader<'t, '_, '_> {
     }
 
     /// A copy of an options value.
-    pub(super) fn copied(&mut self, id: u32) -> Val<'t> {
+    pub(super) fn copied(&mut self, id: u32) -> GoExprValue<'t> {
         let Some(object) = self.state.heap.get(&id).cloned() else {
-            return Val::unknown("a pointer");
+            return GoExprValue::unknown("a pointer");
         };
         self.fresh += 1;
         self.state.heap.insert(self.fresh, object);
-        Val::Options(self.fresh)
+        GoExprValue::Options(self.fresh)
     }
 
-    fn binary(&mut self, node: Node<'t>) -> Val<'t> {
+    fn binary(&mut self, node: Node<'t>) -> GoExprValue<'t> {
         let sides = code::field(node, "left").zip(code::field(node, "right"));
         let Some((left, right)) = sides else {
-            return Val::unknown("code that cannot be read");
+            return GoExprValue::unknown("code that cannot be read");
         };
         let (left, right) = (self.evaluate(left), self.evaluate(right));
         let operator = code::field(node, "operator").map_or("", |o| self.text(o));
         match (left, right) {
-            (Val::Plain(left), Val::Plain(right)) => {
-                Val::Plain(fold::binary(operator, left, right))
+            (GoExprValue::Plain(left), GoExprValue::Plain(right)) => {
+                GoExprValue::Plain(fold::binary(operator, left, right))
             }
-            _ => Val::unknown("a comparison"),
+            _ => GoExprValue::unknown("a comparison"),
         }
     }
 
-    fn selector(&mut self, node: Node<'t>) -> Val<'t> {
+    fn selector(&mut self, node: Node<'t>) -> GoExprValue<'t> {
         let parts = code::field(node, "operand").zip(code::field(node, "field"));
         let Some((operand, field)) = parts else {
-            return Val::unknown("code that cannot be read");
+            return GoExprValue::unknown("code that cannot be read");
         };
         let field = self.text(field);
         if let Some(package) = self.package_of(operand) {
             let unit = fold::time_unit(field).filter(|_| package == "time");
-            let known = unit.map(Folded::Duration);
-            return known.map_or_else(|| self.unknown_code(node), Val::Plain);
+            let known = unit.map(ConstValue::Duration);
+            return known.map_or_else(|| self.unknown_code(node), GoExprValue::Plain);
         }
         match self.evaluate(operand) {
-            Val::Options(id) => self.read_field(id, field, node),
+            GoExprValue::Options(id) => self.read_field(id, field, node),
             _ => self
                 .configured(operand, field, node)
                 .unwrap_or_else(|| self.unknown_code(node)),
@@ -225,13 +229,13 @@ impl<'t> Reader<'t, '_, '_> {
 
     /// A function literal: its body is read where it stands; what it holds of the variables around
     /// it is not certain any more.
-    fn function_literal(&mut self, node: Node<'t>) -> Val<'t> {
+    fn function_literal(&mut self, node: Node<'t>) -> GoExprValue<'t> {
         let Some(body) = code::field(node, "body") else {
-            return Val::unknown("code that cannot be read");
+            return GoExprValue::unknown("code that cannot be read");
         };
         let outer = self.fork();
         self.forget_changed_later(node);
-        self.state.scopes.push(Scope::new());
+        self.state.scopes.push(GoScope::new());
         self.open_block();
         if let Some(parameters) = code::field(node, "parameters") {
             self.parameters(parameters);
@@ -248,7 +252,7 @@ impl<'t> Reader<'t, '_, '_> {
         self.remember_built();
         let inner = std::mem::replace(&mut self.state, outer);
         self.forget_in_literal(body, &inner.scopes);
-        Val::Closure(node, self.file)
+        GoExprValue::Closure(node, self.file)
     }
 
     /// A function literal may run after what is assigned behind it.
@@ -260,25 +264,27 @@ impl<'t> Reader<'t, '_, '_> {
                 continue;
             }
             match self.state.get(name) {
-                Some(&Val::Options(id)) => {
+                Some(&GoExprValue::Options(id)) => {
                     if let Some(object) = self.state.heap.get_mut(&id) {
-                        object.lose(&reason);
+                        object.invalidate(&reason);
                     }
                 }
-                Some(Val::Plain(value)) if *value != Folded::Nil => {
-                    self.state
-                        .set(name, Val::Plain(Folded::Unknown(reason.clone())));
+                Some(GoExprValue::Plain(value)) if *value != ConstValue::Nil => {
+                    self.state.set(
+                        name,
+                        GoExprValue::Plain(ConstValue::Unknown(reason.clone())),
+                    );
                 }
                 _ => {}
             }
         }
     }
 
-    fn forget_in_literal(&mut self, body: Node<'t>, inner: &[Scope<'t>]) {
+    fn forget_in_literal(&mut self, body: Node<'t>, inner: &[GoScope<'t>]) {
         let tree = self.tree();
         for name in names::assigned(tree, body) {
             let last = inner.iter().rev().find_map(|scope| scope.get(name));
-            if let Some(Val::Error(errors)) = last
+            if let Some(GoExprValue::Error(errors)) = last
                 && self.state.get(name).is_some()
             {
                 self.error_lost(errors);
@@ -288,37 +294,37 @@ impl<'t> Reader<'t, '_, '_> {
         let reason = Cause::Code("a function literal that holds the options");
         let assigned = names::assigned(tree, body);
         for name in names::mentioned(tree, body) {
-            if let Some(&Val::Options(id)) = self.state.get(name)
+            if let Some(&GoExprValue::Options(id)) = self.state.get(name)
                 && let Some(object) = self.state.heap.get_mut(&id)
                 && (!object.built || assigned.contains(name))
             {
-                object.lose(&reason);
+                object.invalidate(&reason);
             }
         }
     }
 
     /// A value goes where it cannot be followed.
-    pub(super) fn escape(&mut self, value: Val<'t>, to: &Cause) {
+    pub(super) fn escape(&mut self, value: GoExprValue<'t>, to: &Cause) {
         match value {
-            Val::Options(id) => {
+            GoExprValue::Options(id) => {
                 self.remember(id);
                 if let Some(object) = self.state.heap.get_mut(&id)
                     && !object.built
                 {
-                    object.lose(to);
+                    object.invalidate(to);
                 }
             }
-            Val::Error(errors) => self.error_checked(&errors),
-            Val::Several(values) => {
+            GoExprValue::Error(errors) => self.error_checked(&errors),
+            GoExprValue::Several(values) => {
                 for value in values {
                     self.escape(value, to);
                 }
             }
-            Val::Plain(_) | Val::Closure(..) => {}
+            GoExprValue::Plain(_) | GoExprValue::Closure(..) => {}
         }
     }
 }
 
-fn plain<'t>(folded: Option<Folded>) -> Val<'t> {
-    Val::Plain(folded.unwrap_or_else(|| fold::unknown("a literal that cannot be read")))
+fn plain<'t>(folded: Option<ConstValue>) -> GoExprValue<'t> {
+    GoExprValue::Plain(folded.unwrap_or_else(|| fold::unknown("a literal that cannot be read")))
 }

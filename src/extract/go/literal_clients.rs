@@ -5,27 +5,27 @@ use std::rc::Rc;
 
 use tree_sitter::Node;
 
-use crate::extract::go::package::Library;
-use crate::extract::go::reader::Reader;
-use crate::extract::go::state::{Object, ObjectId};
+use crate::extract::go::package::ImportedLibrary;
+use crate::extract::go::reader::GoFileReader;
+use crate::extract::go::state::{GoObjectId, GoOptionsObject};
 use crate::facts::cause::Cause;
-use crate::facts::raw::{Folded, OptionWrite};
-use crate::facts::slot::Slot;
+use crate::facts::edit_target::EditTarget;
+use crate::facts::raw::{ConstValue, OptionWrite};
 use crate::knowledge::clients::model::Constructor;
 use crate::syntax::code;
 
 /// A literal that is a client, with what it held when it was last seen.
-pub(super) struct Built<'t, 'm> {
-    id: ObjectId,
+pub(super) struct LiteralClient<'t, 'm> {
+    id: GoObjectId,
     node: Node<'t>,
-    library: Rc<Library<'m>>,
+    library: Rc<ImportedLibrary<'m>>,
     constructor: &'m Constructor,
-    last: Object<'m>,
+    last: GoOptionsObject<'m>,
 }
 
-impl<'t, 'm> Reader<'t, 'm, '_> {
+impl<'t, 'm> GoFileReader<'t, 'm, '_> {
     /// An options literal was read: it may be a client.
-    pub(super) fn build(&mut self, id: ObjectId, node: Node<'t>) {
+    pub(super) fn build(&mut self, id: GoObjectId, node: Node<'t>) {
         let Some(object) = self.state.heap.get_mut(&id) else {
             return;
         };
@@ -40,7 +40,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
         object.built = true;
         let last = object.clone();
         if self.records() && !code::is_broken(node) {
-            self.built.push(Built {
+            self.built.push(LiteralClient {
                 id,
                 node,
                 library,
@@ -52,16 +52,16 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
 
     /// Something holds the literal under this name: what is assigned to its fields through that
     /// name elsewhere may be set.
-    pub(super) fn held_as(&mut self, id: ObjectId, holder: &str) {
+    pub(super) fn held_as(&mut self, id: GoObjectId, holder: &str) {
         self.may_be_set(id, Some(holder));
     }
 
     /// The literal is handed out: whatever the package assigns to such a field may be its own.
-    pub(super) fn handed_out(&mut self, id: ObjectId) {
+    pub(super) fn handed_out(&mut self, id: GoObjectId) {
         self.may_be_set(id, None);
     }
 
-    fn may_be_set(&mut self, id: ObjectId, holder: Option<&str>) {
+    fn may_be_set(&mut self, id: GoObjectId, holder: Option<&str>) {
         let declared = self.declared;
         let fields: Vec<(&str, &str)> = declared
             .field_writes
@@ -82,17 +82,17 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
             }
             object.write(OptionWrite {
                 ident: field.to_owned(),
-                value: Folded::Unknown(Cause::AssignedField(format!("{held}.{field}"))),
+                value: ConstValue::Unknown(Cause::AssignedField(format!("{held}.{field}"))),
                 span,
                 conditional: true,
                 wrapped: None,
-                slot: Slot::None,
+                slot: EditTarget::None,
             });
         }
     }
 
     /// The literal leaves the function: it is a client as it is now.
-    pub(super) fn remember(&mut self, id: ObjectId) {
+    pub(super) fn remember(&mut self, id: GoObjectId) {
         let origins = self.state.heap.get(&id).map(|o| o.origins.clone());
         for id in origins.into_iter().flatten().chain([id]) {
             let now = self.state.heap.get(&id);

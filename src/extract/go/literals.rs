@@ -5,12 +5,12 @@ use std::rc::Rc;
 use tree_sitter::Node;
 
 use crate::extract::go::names;
-use crate::extract::go::package::{File, Import, Library};
-use crate::extract::go::reader::Reader;
-use crate::extract::go::state::{Object, ObjectId, Val};
+use crate::extract::go::package::{GoImport, GoSourceFile, ImportedLibrary};
+use crate::extract::go::reader::GoFileReader;
+use crate::extract::go::state::{GoExprValue, GoObjectId, GoOptionsObject};
 use crate::facts::cause::Cause;
-use crate::facts::raw::{Folded, OptionWrite};
-use crate::facts::slot::{Encoding, FieldStyle, Slot};
+use crate::facts::edit_target::{EditTarget, FieldStyle, TextEncoding};
+use crate::facts::raw::{ConstValue, OptionWrite};
 use crate::knowledge::clients::model::ValueKind;
 use crate::source::Span;
 use crate::syntax::code;
@@ -18,9 +18,9 @@ use crate::syntax::code;
 /// How far a chain of type aliases is followed.
 const MAX_ALIASES: usize = 4;
 
-impl<'t, 'm> Reader<'t, 'm, '_> {
+impl<'t, 'm> GoFileReader<'t, 'm, '_> {
     /// The library's option type that a type names, through a pointer or an alias of the package.
-    pub(super) fn option_type(&self, ty: Node<'t>) -> Option<(Rc<Library<'m>>, String)> {
+    pub(super) fn option_type(&self, ty: Node<'t>) -> Option<(Rc<ImportedLibrary<'m>>, String)> {
         let shadowed = code::field(ty, "package")
             .is_some_and(|package| self.state.get(self.text(package)).is_some());
         if shadowed {
@@ -31,9 +31,9 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
 
     pub(super) fn option_type_in(
         &self,
-        file: &File<'t, 'm>,
+        file: &GoSourceFile<'t, 'm>,
         ty: Node<'t>,
-    ) -> Option<(Rc<Library<'m>>, String)> {
+    ) -> Option<(Rc<ImportedLibrary<'m>>, String)> {
         let (mut file, mut ty) = (file, ty);
         for _ in 0..MAX_ALIASES {
             let text = file.parsed.tree.text(ty);
@@ -61,22 +61,26 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
     }
 
     /// A new options value with nothing written.
-    pub(super) fn new_object(&mut self, library: Rc<Library<'m>>, option_type: String) -> ObjectId {
+    pub(super) fn new_object(
+        &mut self,
+        library: Rc<ImportedLibrary<'m>>,
+        option_type: String,
+    ) -> GoObjectId {
         self.fresh += 1;
-        let object = Object::new(library, option_type);
+        let object = GoOptionsObject::new(library, option_type);
         self.state.heap.insert(self.fresh, object);
         self.fresh
     }
 
-    pub(super) fn composite(&mut self, node: Node<'t>) -> Val<'t> {
+    pub(super) fn composite(&mut self, node: Node<'t>) -> GoExprValue<'t> {
         let (Some(ty), Some(body)) = (code::field(node, "type"), code::field(node, "body")) else {
-            return Val::unknown("code that cannot be read");
+            return GoExprValue::unknown("code that cannot be read");
         };
         if let Some((library, option_type)) = self.option_type(ty) {
             let id = self.new_object(library, option_type);
             self.fill(id, node, body);
             self.build(id, node);
-            return Val::Options(id);
+            return GoExprValue::Options(id);
         }
         if let Some(settings) = self.settings(ty, body) {
             return settings;
@@ -87,13 +91,13 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
         );
         let items = self.elements(body);
         if list {
-            return Val::Plain(Folded::List(items));
+            return GoExprValue::Plain(ConstValue::List(items));
         }
         self.unknown_code(node)
     }
 
     /// The values of a literal that is no options literal; what they hold cannot be followed.
-    fn elements(&mut self, body: Node<'t>) -> Vec<Folded> {
+    fn elements(&mut self, body: Node<'t>) -> Vec<ConstValue> {
         let mut items = Vec::new();
         if !self.descend() {
             self.ascend();
@@ -111,11 +115,11 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
             };
             let Some(inner) = inner else { continue };
             if inner.kind() == "literal_value" {
-                items.push(Folded::List(self.elements(inner)));
+                items.push(ConstValue::List(self.elements(inner)));
                 continue;
             }
             let value = self.evaluate(inner);
-            if let (Val::Options(id), Some(key)) = (&value, code::field(element, "key")) {
+            if let (GoExprValue::Options(id), Some(key)) = (&value, code::field(element, "key")) {
                 self.held_as(*id, self.text(key));
             }
             self.escape(value.clone(), &Cause::Code("another value"));
@@ -126,7 +130,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
     }
 
     /// Reads the fields of an options literal into its object.
-    fn fill(&mut self, id: ObjectId, node: Node<'t>, body: Node<'t>) {
+    fn fill(&mut self, id: GoObjectId, node: Node<'t>, body: Node<'t>) {
         let mut rest_unknown = None;
         for element in code::children(body) {
             match self.keyed(element) {
@@ -142,7 +146,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
         object.literal = Some(span);
         object.rest_unknown = object.rest_unknown.take().or(rest_unknown);
         if let Some((at, style)) = style {
-            object.insert = Slot::InsertField {
+            object.insert = EditTarget::InsertField {
                 at,
                 encoding,
                 ident: String::new(),
@@ -160,14 +164,14 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
     }
 
     /// `Field: value` of an options literal.
-    fn field(&mut self, id: ObjectId, field: Node<'t>, value: Node<'t>) {
+    fn field(&mut self, id: GoObjectId, field: Node<'t>, value: Node<'t>) {
         let expression = match value.kind() {
             "literal_element" => code::children(value).first().copied().unwrap_or(value),
             _ => value,
         };
         let ident = self.text(field);
         let evaluated = match expression.kind() {
-            "literal_value" => Val::Plain(Folded::List(self.elements(expression))),
+            "literal_value" => GoExprValue::Plain(ConstValue::List(self.elements(expression))),
             _ if self.is_dialer(id, ident) => self.dialer(id, expression),
             _ => self.evaluate(expression),
         };
@@ -175,7 +179,13 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
     }
 
     /// Writes an option, and those that stand in its value.
-    pub(super) fn put(&mut self, id: ObjectId, ident: &str, value: Val<'t>, expression: Node<'t>) {
+    pub(super) fn put(
+        &mut self,
+        id: GoObjectId,
+        ident: &str,
+        value: GoExprValue<'t>,
+        expression: Node<'t>,
+    ) {
         let inner = self.inner_writes(id, ident, &value, expression);
         let mut write = None;
         if inner.is_empty() || self.is_option(id, ident) {
@@ -188,9 +198,9 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
 
     pub(super) fn new_write(
         &mut self,
-        id: ObjectId,
+        id: GoObjectId,
         ident: &str,
-        value: Val<'t>,
+        value: GoExprValue<'t>,
         expression: Node<'t>,
     ) -> OptionWrite {
         self.escape(value.clone(), &Cause::Code("another options value"));
@@ -203,7 +213,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
             span,
             conditional: false,
             wrapped: None,
-            slot: Slot::Replace {
+            slot: EditTarget::Replace {
                 span,
                 encoding: self.encoding(),
             },
@@ -211,7 +221,13 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
     }
 
     /// A known text in a field for secrets is marked where the text stands.
-    fn note_secret(&mut self, id: ObjectId, ident: &str, value: &Folded, expression: Node<'t>) {
+    fn note_secret(
+        &mut self,
+        id: GoObjectId,
+        ident: &str,
+        value: &ConstValue,
+        expression: Node<'t>,
+    ) {
         let Some(object) = self.state.heap.get(&id) else {
             return;
         };
@@ -221,7 +237,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
                 .and_then(|m| m.option_named(&object.option_type, ident));
             option.is_some_and(|o| o.kind == ValueKind::Secret)
         });
-        if !is_secret || !matches!(value, Folded::Text(text) if !text.is_empty()) {
+        if !is_secret || !matches!(value, ConstValue::Text(text) if !text.is_empty()) {
             return;
         }
         let mut literals = Vec::new();
@@ -254,9 +270,9 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
     /// Writes an option of a value, and of all that the value may be.
     pub(super) fn write_path(
         &mut self,
-        id: ObjectId,
+        id: GoObjectId,
         ident: &str,
-        value: Val<'t>,
+        value: GoExprValue<'t>,
         expression: Node<'t>,
     ) {
         let origins = self.state.heap.get(&id).map(|o| o.origins.clone());
@@ -269,9 +285,9 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
     /// `receiver.Field = value`, `statement` being the whole assignment.
     pub(super) fn write_field(
         &mut self,
-        id: ObjectId,
+        id: GoObjectId,
         field: Node<'t>,
-        value: Val<'t>,
+        value: GoExprValue<'t>,
         expression: Option<Node<'t>>,
         (statement, receiver): (Node<'t>, &str),
     ) {
@@ -290,18 +306,23 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
         }
     }
 
-    pub(super) fn read_field(&self, id: ObjectId, field: &str, node: Node<'t>) -> Val<'t> {
+    pub(super) fn read_field(
+        &self,
+        id: GoObjectId,
+        field: &str,
+        node: Node<'t>,
+    ) -> GoExprValue<'t> {
         let object = self.state.heap.get(&id);
         let write = object.and_then(|o| o.writes.iter().find(|w| w.ident == field));
         match write {
-            Some(write) if !write.conditional => Val::Plain(write.value.clone()),
+            Some(write) if !write.conditional => GoExprValue::Plain(write.value.clone()),
             _ => self.unknown_code(node),
         }
     }
 
     /// An options value gets a name: statements about it may be added after this one, or after the
     /// check of its error.
-    pub(super) fn settle(&mut self, id: ObjectId, name: &str, statement: Node<'t>) {
+    pub(super) fn set_insertion_point(&mut self, id: GoObjectId, name: &str, statement: Node<'t>) {
         let Some(block) = self.blocks.last().copied() else {
             return;
         };
@@ -332,17 +353,17 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
     }
 
     /// Where a statement after this one would be written.
-    fn insert_after(&self, statement: Node<'t>, receiver: &str) -> Slot {
+    fn insert_after(&self, statement: Node<'t>, receiver: &str) -> EditTarget {
         let tree = self.tree();
         let alone = statement
             .parent()
             .is_some_and(|p| matches!(p.kind(), "statement_list" | "source_file" | "block"));
         let indent = tree.indent_at(statement.start_byte());
         let (true, Some(indent)) = (alone && !self.is_path(receiver), indent) else {
-            return Slot::None;
+            return EditTarget::None;
         };
         let at = tree.line_end(statement.end_byte());
-        Slot::InsertAssignment {
+        EditTarget::InsertAssignment {
             at: tree.excerpt().span(at..at),
             encoding: self.encoding(),
             receiver: receiver.to_owned(),
@@ -356,8 +377,8 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
         receiver.contains(|c: char| !c.is_alphanumeric() && c != '_')
     }
 
-    fn encoding(&self) -> Encoding {
-        Encoding::Go {
+    fn encoding(&self) -> TextEncoding {
+        TextEncoding::Go {
             time: self.here().time_ident(),
         }
     }
@@ -395,13 +416,16 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
 }
 
 /// `redis.Options`, where the prefix is a client library's.
-fn qualified<'m>(file: &File<'_, 'm>, ty: Node<'_>) -> Option<(Rc<Library<'m>>, String)> {
+fn qualified<'m>(
+    file: &GoSourceFile<'_, 'm>,
+    ty: Node<'_>,
+) -> Option<(Rc<ImportedLibrary<'m>>, String)> {
     let tree = &file.parsed.tree;
     let (package, name) = match ty.kind() {
         "qualified_type" => (code::field(ty, "package")?, code::field(ty, "name")?),
         _ => (code::field(ty, "operand")?, code::field(ty, "field")?),
     };
-    let Import::Library(library) = file.imports.get(tree.text(package))? else {
+    let GoImport::Library(library) = file.imports.get(tree.text(package))? else {
         return None;
     };
     let name = tree.text(name);
@@ -410,7 +434,10 @@ fn qualified<'m>(file: &File<'_, 'm>, ty: Node<'_>) -> Option<(Rc<Library<'m>>, 
 
 /// A type of another package that a model of this file's libraries names: what is set in a value of
 /// it is an option once a field holds it.
-fn foreign<'m>(file: &File<'_, 'm>, ty: Node<'_>) -> Option<(Rc<Library<'m>>, String)> {
+fn foreign<'m>(
+    file: &GoSourceFile<'_, 'm>,
+    ty: Node<'_>,
+) -> Option<(Rc<ImportedLibrary<'m>>, String)> {
     let tree = &file.parsed.tree;
     let (package, name) = match ty.kind() {
         "qualified_type" => (code::field(ty, "package")?, code::field(ty, "name")?),
@@ -425,7 +452,7 @@ fn foreign<'m>(file: &File<'_, 'm>, ty: Node<'_>) -> Option<(Rc<Library<'m>>, St
     })
 }
 
-fn has_type(library: &Library<'_>, name: &str) -> bool {
+fn has_type(library: &ImportedLibrary<'_>, name: &str) -> bool {
     let mut models = library.candidates.iter().filter_map(|l| l.model());
     models.any(|m| m.is_option_type(name) || m.is_waiting_type(name))
 }

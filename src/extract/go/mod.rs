@@ -9,11 +9,14 @@
 //! set, `module` reads go.mod.
 
 mod branches;
+mod call_sites;
 mod calls;
-mod configured;
+mod concurrency;
+mod config_defaults;
 mod construct;
-mod crews;
+mod env_fallback;
 mod expressions;
+mod lifetime;
 mod literal_clients;
 mod literals;
 pub mod module;
@@ -22,23 +25,20 @@ mod package;
 pub mod program;
 mod reader;
 mod settings;
-mod site;
-mod sites;
 mod state;
 mod statements;
-mod unset;
 mod waiting;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::extract::code::{address, skipped};
-use crate::facts::raw::{Language, Raw, RawClient};
-use crate::knowledge::clients::Models;
-use crate::knowledge::clients::model::Model;
+use crate::facts::raw::{RawClient, RawFacts, SourceLanguage};
+use crate::knowledge::clients::ClientModels;
+use crate::knowledge::clients::model::ClientModel;
 use crate::source::Excerpt;
 use crate::syntax::code::{self, CodeGrammar};
-use package::{Declarations, File, Parsed};
-use reader::Reader;
+use package::{GoDeclarations, GoSourceFile, ParsedGoFile};
+use reader::GoFileReader;
 
 /// A Go file and its path relative to the root.
 #[derive(Clone, Debug)]
@@ -49,10 +49,10 @@ pub struct GoFile {
 
 /// The clients of one package: all Go files of one folder, test files included. The files must be
 /// of one folder; what their test files declare is not seen by the others.
-pub fn extract(files: Vec<GoFile>, models: &Models) -> Raw {
-    let imports = models.import_needles(Language::Go);
-    let names = models.snippet_needles(Language::Go);
-    let waits = models.waiting_needles(Language::Go);
+pub fn extract(files: Vec<GoFile>, models: &ClientModels) -> RawFacts {
+    let imports = models.import_needles(SourceLanguage::Go);
+    let names = models.snippet_needles(SourceLanguage::Go);
+    let waits = models.waiting_needles(SourceLanguage::Go);
     let builds = |file: &&GoFile| {
         let text = file.excerpt.text();
         let has = |needles: &[&str]| needles.iter().any(|needle| text.contains(needle));
@@ -60,13 +60,13 @@ pub fn extract(files: Vec<GoFile>, models: &Models) -> Raw {
     };
     let building: Vec<_> = files.iter().filter(builds).collect();
     if building.is_empty() {
-        return Raw::default();
+        return RawFacts::default();
     }
     let tests = building.iter().any(|file| package::is_test(&file.path));
     let seen = files
         .into_iter()
         .filter(|f| tests || !package::is_test(&f.path));
-    let parse = |file: GoFile| Parsed {
+    let parse = |file: GoFile| ParsedGoFile {
         path: file.path,
         tree: code::parse(CodeGrammar::Go, file.excerpt),
     };
@@ -76,13 +76,13 @@ pub fn extract(files: Vec<GoFile>, models: &Models) -> Raw {
 
 /// The clients of a snippet: a file of its own, or a fragment without a package clause and imports,
 /// whose clients may be of every library that has such names.
-pub fn extract_snippet(excerpt: Excerpt, path: &str, models: &Models) -> Raw {
-    let needles = models.snippet_needles(Language::Go);
+pub fn extract_snippet(excerpt: Excerpt, path: &str, models: &ClientModels) -> RawFacts {
+    let needles = models.snippet_needles(SourceLanguage::Go);
     let text = excerpt.text();
     if !needles.iter().any(|needle| text.contains(needle)) {
-        return Raw::default();
+        return RawFacts::default();
     }
-    let parsed = [Parsed {
+    let parsed = [ParsedGoFile {
         path: path.to_owned(),
         tree: code::parse(CodeGrammar::Go, excerpt),
     }];
@@ -90,7 +90,7 @@ pub fn extract_snippet(excerpt: Excerpt, path: &str, models: &Models) -> Raw {
 }
 
 /// The hosts of a client whose address was filled in since it was read.
-pub fn hosts(client: &RawClient, models: &Models) -> Vec<(String, u16)> {
+pub fn hosts(client: &RawClient, models: &ClientModels) -> Vec<(String, u16)> {
     let libraries = client.libraries.iter().filter_map(|id| models.get(id));
     address::hosts(client, &libraries.collect::<Vec<_>>())
 }
@@ -101,13 +101,16 @@ pub fn is_program(text: &str) -> bool {
     clause.is_some_and(|name| name.split_whitespace().next() == Some("main"))
 }
 
-fn read(parsed: &[Parsed], models: &Models) -> Raw {
-    let files: Vec<_> = parsed.iter().map(|p| File::read(p, models)).collect();
-    let mut needles = models.snippet_needles(Language::Go);
-    needles.extend(models.waiting_needles(Language::Go));
+fn read(parsed: &[ParsedGoFile], models: &ClientModels) -> RawFacts {
+    let files: Vec<_> = parsed
+        .iter()
+        .map(|p| GoSourceFile::read(p, models))
+        .collect();
+    let mut needles = models.snippet_needles(SourceLanguage::Go);
+    needles.extend(models.waiting_needles(SourceLanguage::Go));
     let worth = |text: &str| needles.iter().any(|needle| text.contains(needle));
-    let mut views: BTreeMap<_, View<'_>> = BTreeMap::new();
-    let mut raw = Raw::default();
+    let mut views: BTreeMap<_, PackageView<'_>> = BTreeMap::new();
+    let mut raw = RawFacts::default();
     let mut consumed = BTreeSet::new();
     for (at, file) in files.iter().enumerate() {
         let tree = &file.parsed.tree;
@@ -116,11 +119,11 @@ fn read(parsed: &[Parsed], models: &Models) -> Raw {
         if !file.names_a_library() || !worth(tree.excerpt().text()) {
             continue;
         }
-        let view = views.entry(file.sight()).or_insert_with(|| View {
-            declared: Declarations::seen_by(file, &files),
+        let view = views.entry(file.sight()).or_insert_with(|| PackageView {
+            declared: GoDeclarations::seen_by(file, &files),
             calls: package::calls_seen_by(file, &files),
         });
-        let reader = Reader::new(&files, &view.declared, at);
+        let reader = GoFileReader::new(&files, &view.declared, at);
         let mut read = reader.read_file(worth);
         if file.fragment {
             narrow(&mut read.clients, models);
@@ -144,13 +147,13 @@ fn read(parsed: &[Parsed], models: &Models) -> Raw {
 
 /// What the files of one package see of each other: the same for all of its test files, and for all
 /// others.
-struct View<'t> {
-    declared: Declarations<'t>,
+struct PackageView<'t> {
+    declared: GoDeclarations<'t>,
     calls: BTreeSet<&'t str>,
 }
 
 /// The models' words for what the calls of a package say.
-fn words(client: &RawClient, calls: &BTreeSet<&str>, models: &Models) -> Vec<String> {
+fn words(client: &RawClient, calls: &BTreeSet<&str>, models: &ClientModels) -> Vec<String> {
     let candidates = client
         .libraries
         .iter()
@@ -162,7 +165,7 @@ fn words(client: &RawClient, calls: &BTreeSet<&str>, models: &Models) -> Vec<Str
 }
 
 /// A fragment is of one library: those that lack a name that it uses are out, if any is left.
-fn narrow(clients: &mut [RawClient], models: &Models) {
+fn narrow(clients: &mut [RawClient], models: &ClientModels) {
     let fits = |id: &String| {
         let model = models.get(id).and_then(|library| library.model());
         model.is_some_and(|model| clients.iter().all(|client| has_names(model, client)))
@@ -176,7 +179,7 @@ fn narrow(clients: &mut [RawClient], models: &Models) {
     }
 }
 
-fn has_names(model: &Model, client: &RawClient) -> bool {
+fn has_names(model: &ClientModel, client: &RawClient) -> bool {
     let source = client.source.as_ref();
     model.constructor(&client.constructor).is_some()
         && source.is_none_or(|s| model.option_source(&s.call).is_some())

@@ -6,14 +6,14 @@
 use std::collections::BTreeMap;
 
 use crate::facts::cause::Cause;
-use crate::facts::raw::{Language, Pin, RawModule};
+use crate::facts::raw::{RawModule, SourceLanguage, VersionPin};
 use crate::source::{Excerpt, path};
 
 /// Reads a go.mod file; `path` is its path relative to the root.
 pub fn read(path: &str, excerpt: &Excerpt) -> RawModule {
     let mut module = RawModule {
         dir: path::folder(path).to_owned(),
-        language: Language::Go,
+        language: SourceLanguage::Go,
         name: None,
         requires: BTreeMap::new(),
         has_program: false,
@@ -55,7 +55,7 @@ fn words(line: &str, start: usize) -> Vec<(usize, &str)> {
 }
 
 /// A module that stands for another: name and version replaced, if one is given, and the new version.
-struct Replace {
+struct ModuleReplacement {
     module: String,
     only: Option<String>,
     by: String,
@@ -67,14 +67,14 @@ fn statement(
     words: &[(usize, &str)],
     excerpt: &Excerpt,
     module: &mut RawModule,
-    replaces: &mut Vec<Replace>,
+    replaces: &mut Vec<ModuleReplacement>,
 ) {
     match (verb, words) {
         ("module", [(_, name)]) => module.name = Some((*name).to_owned()),
         ("go", [(_, version)]) => module.language_version = Some((*version).to_owned()),
         ("godebug", _) => module.has_runtime_settings = true,
         ("require", [(_, name), (at, version)]) => {
-            let pin = Pin {
+            let pin = VersionPin {
                 version: Ok((*version).to_owned()),
                 span: excerpt.span(*at..*at + version.len()),
                 bounds: None,
@@ -89,10 +89,10 @@ fn statement(
     }
 }
 
-fn replace(words: &[&str]) -> Option<Replace> {
+fn replace(words: &[&str]) -> Option<ModuleReplacement> {
     let arrow = words.iter().position(|word| *word == "=>")?;
     let (old, new) = (&words[..arrow], &words[arrow + 1..]);
-    Some(Replace {
+    Some(ModuleReplacement {
         module: (*old.first()?).to_owned(),
         only: old.get(1).map(|v| (*v).to_owned()),
         by: (*new.first()?).to_owned(),
@@ -100,7 +100,7 @@ fn replace(words: &[&str]) -> Option<Replace> {
     })
 }
 
-fn apply(replace: &Replace, module: &mut RawModule) {
+fn apply(replace: &ModuleReplacement, module: &mut RawModule) {
     let Some(pin) = module.requires.get_mut(&replace.module) else {
         return;
     };

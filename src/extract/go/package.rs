@@ -8,19 +8,19 @@ use std::rc::Rc;
 
 use tree_sitter::Node;
 
-use crate::extract::go::sites::Sites;
-use crate::facts::raw::Language;
-use crate::knowledge::clients::{Library as Known, Models};
+use crate::extract::go::call_sites::CallSites;
+use crate::facts::raw::SourceLanguage;
+use crate::knowledge::clients::{ClientModels, LibraryModel as Known};
 use crate::knowledge::languages;
 use crate::syntax::code::{self, CodeGrammar, CodeTree};
 
 /// A parsed file.
-pub(super) struct Parsed {
+pub(super) struct ParsedGoFile {
     pub(super) path: String,
     pub(super) tree: CodeTree,
 }
 
-impl Parsed {
+impl ParsedGoFile {
     pub(super) fn is_test_file(&self) -> bool {
         is_test(&self.path)
     }
@@ -33,13 +33,13 @@ pub(super) fn is_test(path: &str) -> bool {
 
 /// A client library as a file names it: one, or in a snippet without imports all that it may be.
 #[derive(Debug)]
-pub(super) struct Library<'m> {
+pub(super) struct ImportedLibrary<'m> {
     pub(super) candidates: Vec<&'m Known>,
     /// The import path, where one is visible.
     pub(super) path: Option<String>,
 }
 
-impl Library<'_> {
+impl ImportedLibrary<'_> {
     pub(super) fn ids(&self) -> Vec<String> {
         self.candidates.iter().map(|l| l.id().to_owned()).collect()
     }
@@ -47,25 +47,25 @@ impl Library<'_> {
 
 /// What an imported name stands for.
 #[derive(Clone, Debug)]
-pub(super) enum Import<'m> {
-    Library(Rc<Library<'m>>),
+pub(super) enum GoImport<'m> {
+    Library(Rc<ImportedLibrary<'m>>),
     /// Any other package, by its path.
     Other(String),
 }
 
 /// A file with its names.
-pub(super) struct File<'t, 'm> {
-    pub(super) parsed: &'t Parsed,
-    pub(super) imports: BTreeMap<String, Import<'m>>,
+pub(super) struct GoSourceFile<'t, 'm> {
+    pub(super) parsed: &'t ParsedGoFile,
+    pub(super) imports: BTreeMap<String, GoImport<'m>>,
     /// Libraries whose names need no prefix here.
-    pub(super) dots: Vec<Rc<Library<'m>>>,
+    pub(super) dots: Vec<Rc<ImportedLibrary<'m>>>,
     /// A fragment that shows no imports: libraries are known by their names only.
     pub(super) fragment: bool,
     package: Option<&'t str>,
 }
 
-impl<'t, 'm> File<'t, 'm> {
-    pub(super) fn read(parsed: &'t Parsed, models: &'m Models) -> Self {
+impl<'t, 'm> GoSourceFile<'t, 'm> {
+    pub(super) fn read(parsed: &'t ParsedGoFile, models: &'m ClientModels) -> Self {
         let mut file = Self {
             parsed,
             imports: BTreeMap::new(),
@@ -96,7 +96,7 @@ impl<'t, 'm> File<'t, 'm> {
         file
     }
 
-    fn import(&mut self, spec: Node<'t>, models: &'m Models) {
+    fn import(&mut self, spec: Node<'t>, models: &'m ClientModels) {
         let tree = &self.parsed.tree;
         let Some(path) =
             code::field(spec, "path").and_then(|p| CodeGrammar::Go.string_value(tree.text(p)))
@@ -108,15 +108,15 @@ impl<'t, 'm> File<'t, 'm> {
         let alias = code::field(spec, "name").map(|name| tree.text(name));
         let ident = alias.unwrap_or(default).to_owned();
         let import = match known {
-            Some((library, _)) => Import::Library(Rc::new(Library {
+            Some((library, _)) => GoImport::Library(Rc::new(ImportedLibrary {
                 candidates: vec![library],
                 path: Some(path),
             })),
-            None => Import::Other(path),
+            None => GoImport::Other(path),
         };
         match (ident.as_str(), import) {
-            ("_", _) | (".", Import::Other(_)) => {}
-            (".", Import::Library(library)) => self.dots.push(library),
+            ("_", _) | (".", GoImport::Other(_)) => {}
+            (".", GoImport::Library(library)) => self.dots.push(library),
             (_, import) => {
                 self.imports.insert(ident, import);
             }
@@ -124,10 +124,10 @@ impl<'t, 'm> File<'t, 'm> {
     }
 
     /// A fragment calls a library by its usual name.
-    fn guess_imports(&mut self, models: &'m Models) {
+    fn guess_imports(&mut self, models: &'m ClientModels) {
         let mut guesses: BTreeMap<&str, Vec<&'m Known>> = BTreeMap::new();
         let text = self.parsed.tree.excerpt().text();
-        for library in models.of_language(Language::Go) {
+        for library in models.of_language(SourceLanguage::Go) {
             let idents = &library.head.client.idents;
             if !idents.iter().any(|ident| text.contains(ident.as_str())) {
                 continue;
@@ -140,15 +140,15 @@ impl<'t, 'm> File<'t, 'm> {
             }
         }
         for (ident, candidates) in guesses {
-            let library = Library {
+            let library = ImportedLibrary {
                 candidates,
                 path: None,
             };
-            let import = Import::Library(Rc::new(library));
+            let import = GoImport::Library(Rc::new(library));
             self.imports.insert(ident.to_owned(), import);
         }
         for standard in ["time", "os", "math", "runtime", "net", "crypto/tls"] {
-            let import = Import::Other(standard.to_owned());
+            let import = GoImport::Other(standard.to_owned());
             self.imports
                 .insert(last_element(standard).to_owned(), import);
         }
@@ -157,30 +157,31 @@ impl<'t, 'm> File<'t, 'm> {
     /// The path of the package that a name stands for, unless it is a client library.
     pub(super) fn other_package(&self, ident: &str) -> Option<&str> {
         match self.imports.get(ident)? {
-            Import::Other(path) => Some(path),
-            Import::Library(_) => None,
+            GoImport::Other(path) => Some(path),
+            GoImport::Library(_) => None,
         }
     }
 
-    pub(super) fn library(&self, ident: &str) -> Option<&Rc<Library<'m>>> {
+    pub(super) fn library(&self, ident: &str) -> Option<&Rc<ImportedLibrary<'m>>> {
         match self.imports.get(ident)? {
-            Import::Library(library) => Some(library),
-            Import::Other(_) => None,
+            GoImport::Library(library) => Some(library),
+            GoImport::Other(_) => None,
         }
     }
 
     /// The client libraries that this file names.
-    pub(super) fn libraries(&self) -> impl Iterator<Item = &Rc<Library<'m>>> {
+    pub(super) fn libraries(&self) -> impl Iterator<Item = &Rc<ImportedLibrary<'m>>> {
         let imported = self.imports.values().filter_map(|import| match import {
-            Import::Library(library) => Some(library),
-            Import::Other(_) => None,
+            GoImport::Library(library) => Some(library),
+            GoImport::Other(_) => None,
         });
         imported.chain(&self.dots)
     }
 
     /// The name under which this file imports Go's `time`, if its import is visible.
     pub(super) fn time_ident(&self) -> Option<String> {
-        let is_time = |import: &Import<'_>| matches!(import, Import::Other(path) if path == "time");
+        let is_time =
+            |import: &GoImport<'_>| matches!(import, GoImport::Other(path) if path == "time");
         let named = self.imports.iter().find(|(_, import)| is_time(import));
         named.map(|(ident, _)| ident.clone())
     }
@@ -191,7 +192,7 @@ impl<'t, 'm> File<'t, 'm> {
     }
 
     pub(super) fn names_a_library(&self) -> bool {
-        let library = |import: &Import<'_>| matches!(import, Import::Library(_));
+        let library = |import: &GoImport<'_>| matches!(import, GoImport::Library(_));
         !self.dots.is_empty() || self.imports.values().any(library)
     }
 }
@@ -248,7 +249,7 @@ pub(super) fn specs<'t>(declaration: Node<'t>, one: &str, list: &str) -> Vec<Nod
 
 /// A declaration at the top of a package.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Declared<'t> {
+pub(super) struct GoDeclaration<'t> {
     pub(super) file: usize,
     /// The value, the function or the type.
     pub(super) node: Node<'t>,
@@ -259,29 +260,29 @@ pub(super) struct Declared<'t> {
 /// What a package declares at its top. A name that is declared twice (by files of different builds)
 /// means nothing certain and is left out.
 #[derive(Default)]
-pub(super) struct Declarations<'t> {
-    pub(super) constants: BTreeMap<&'t str, Declared<'t>>,
-    pub(super) variables: BTreeMap<&'t str, Declared<'t>>,
-    pub(super) functions: BTreeMap<&'t str, Declared<'t>>,
-    pub(super) types: BTreeMap<&'t str, Declared<'t>>,
+pub(super) struct GoDeclarations<'t> {
+    pub(super) constants: BTreeMap<&'t str, GoDeclaration<'t>>,
+    pub(super) variables: BTreeMap<&'t str, GoDeclaration<'t>>,
+    pub(super) functions: BTreeMap<&'t str, GoDeclaration<'t>>,
+    pub(super) types: BTreeMap<&'t str, GoDeclaration<'t>>,
     /// Methods whose name only one type of the package has.
-    pub(super) methods: BTreeMap<&'t str, Declared<'t>>,
+    pub(super) methods: BTreeMap<&'t str, GoDeclaration<'t>>,
     /// Fields that are assigned to, each with the name of what holds it: `pool.Size` in
     /// `server.pool.Size = 1`.
     pub(super) field_writes: BTreeSet<(&'t str, &'t str)>,
     /// Names that are assigned to, or whose address is taken, anywhere in the package.
     pub(super) changed: BTreeSet<&'t str>,
     /// Where functions and methods are named, in a call or to be handed on.
-    pub(super) sites: Sites<'t>,
+    pub(super) sites: CallSites<'t>,
     /// A field of a struct has a tag that says what it falls back on.
     pub(super) has_tags: bool,
     names: BTreeSet<&'t str>,
     method_names: BTreeSet<&'t str>,
 }
 
-impl<'t> Declarations<'t> {
+impl<'t> GoDeclarations<'t> {
     /// The declarations that a file sees.
-    pub(super) fn seen_by(file: &File<'t, '_>, files: &[File<'t, '_>]) -> Self {
+    pub(super) fn seen_by(file: &GoSourceFile<'t, '_>, files: &[GoSourceFile<'t, '_>]) -> Self {
         let mut seen = Self::default();
         for (at, other) in files.iter().enumerate() {
             let hidden = other.parsed.is_test_file() && !file.parsed.is_test_file();
@@ -298,13 +299,13 @@ impl<'t> Declarations<'t> {
                 "const_declaration" => self.constants(file, node, tree),
                 "var_declaration" => self.variables(file, node, tree),
                 "function_declaration" => {
-                    self.named(Table::Functions, file, node, node, None, tree);
+                    self.named(DeclarationTable::Functions, file, node, node, None, tree);
                 }
                 "method_declaration" => self.method(file, node, tree),
                 "type_declaration" => {
                     for spec in code::children(node) {
                         let ty = code::field(spec, "type").unwrap_or(spec);
-                        self.named(Table::Types, file, spec, ty, None, tree);
+                        self.named(DeclarationTable::Types, file, spec, ty, None, tree);
                     }
                 }
                 _ => {}
@@ -326,7 +327,14 @@ impl<'t> Declarations<'t> {
             }
             let names = code::fields(spec, "name");
             for (name, value) in names.into_iter().zip(&previous.0) {
-                self.add(Table::Constants, name, tree, file, *value, previous.1);
+                self.add(
+                    DeclarationTable::Constants,
+                    name,
+                    tree,
+                    file,
+                    *value,
+                    previous.1,
+                );
             }
         }
     }
@@ -339,7 +347,7 @@ impl<'t> Declarations<'t> {
             for (at, name) in names.into_iter().enumerate() {
                 let value = if single { values[at] } else { spec };
                 self.add(
-                    Table::Variables,
+                    DeclarationTable::Variables,
                     name,
                     tree,
                     file,
@@ -356,7 +364,7 @@ impl<'t> Declarations<'t> {
         };
         if self.method_names.insert(name) {
             let ty = None;
-            self.methods.insert(name, Declared { file, node, ty });
+            self.methods.insert(name, GoDeclaration { file, node, ty });
         } else {
             self.methods.remove(name);
         }
@@ -364,7 +372,7 @@ impl<'t> Declarations<'t> {
 
     fn named(
         &mut self,
-        table: Table,
+        table: DeclarationTable,
         file: usize,
         holder: Node<'t>,
         node: Node<'t>,
@@ -378,7 +386,7 @@ impl<'t> Declarations<'t> {
 
     fn add(
         &mut self,
-        table: Table,
+        table: DeclarationTable,
         name: Node<'t>,
         tree: &'t CodeTree,
         file: usize,
@@ -388,13 +396,13 @@ impl<'t> Declarations<'t> {
         let name = tree.text(name);
         let first = self.names.insert(name);
         let table = match table {
-            Table::Constants => &mut self.constants,
-            Table::Variables => &mut self.variables,
-            Table::Functions => &mut self.functions,
-            Table::Types => &mut self.types,
+            DeclarationTable::Constants => &mut self.constants,
+            DeclarationTable::Variables => &mut self.variables,
+            DeclarationTable::Functions => &mut self.functions,
+            DeclarationTable::Types => &mut self.types,
         };
         if first {
-            table.insert(name, Declared { file, node, ty });
+            table.insert(name, GoDeclaration { file, node, ty });
         } else if name != "init" && name != "_" {
             table.remove(name);
         }
@@ -430,7 +438,7 @@ impl<'t> Declarations<'t> {
 }
 
 #[derive(Clone, Copy)]
-enum Table {
+enum DeclarationTable {
     Constants,
     Variables,
     Functions,
@@ -467,7 +475,10 @@ pub(super) fn bases(target: Node<'_>) -> Vec<Node<'_>> {
 }
 
 /// The methods and functions that the files of a package call by a selector, as a file sees them.
-pub(super) fn calls_seen_by<'t>(file: &File<'t, '_>, files: &[File<'t, '_>]) -> BTreeSet<&'t str> {
+pub(super) fn calls_seen_by<'t>(
+    file: &GoSourceFile<'t, '_>,
+    files: &[GoSourceFile<'t, '_>],
+) -> BTreeSet<&'t str> {
     let mut calls = BTreeSet::new();
     for other in files {
         let hidden = other.parsed.is_test_file() && !file.parsed.is_test_file();

@@ -7,8 +7,8 @@ use tree_sitter::Node;
 
 use crate::extract::go::package::{is_test, last_element};
 use crate::extract::go::{GoFile, is_program, names};
-use crate::facts::raw::{Language, Observation, Observed, RawPackage};
-use crate::knowledge::clients::Models;
+use crate::facts::raw::{ObservationKind, PoolObservation, RawPackage, SourceLanguage};
+use crate::knowledge::clients::ClientModels;
 use crate::knowledge::languages;
 use crate::source::{Excerpt, path};
 use crate::syntax::code::{self, CodeGrammar, CodeTree};
@@ -17,7 +17,7 @@ use crate::syntax::code::{self, CodeGrammar, CodeTree};
 const TELLING: usize = 9;
 
 /// The package of one folder's files, test files left out; none where there are only those.
-pub fn read(files: &[GoFile], models: &Models) -> Option<RawPackage> {
+pub fn read(files: &[GoFile], models: &ClientModels) -> Option<RawPackage> {
     let own: Vec<&GoFile> = files.iter().filter(|f| !is_test(&f.path)).collect();
     let first = own.first()?;
     let main = own.iter().find(|f| is_program(f.excerpt.text()));
@@ -30,7 +30,7 @@ pub fn read(files: &[GoFile], models: &Models) -> Option<RawPackage> {
         imports.extend(imported.into_iter().map(|(_, path)| path.to_owned()));
     }
     Some(RawPackage {
-        language: Language::Go,
+        language: SourceLanguage::Go,
         dir: path::folder(&first.path).to_owned(),
         path: anchored.path.clone(),
         program: main.is_some(),
@@ -107,7 +107,11 @@ fn import_on(code: &str) -> Option<(&str, &str)> {
 }
 
 /// What a file does with the statistics of a pool.
-fn observed(file: &GoFile, imports: &[(&str, &str)], models: &Models) -> Vec<Observation> {
+fn observed(
+    file: &GoFile,
+    imports: &[(&str, &str)],
+    models: &ClientModels,
+) -> Vec<PoolObservation> {
     let text = file.excerpt.text();
     let mut found = Vec::new();
     let mut calls = BTreeSet::new();
@@ -130,8 +134,8 @@ fn observed(file: &GoFile, imports: &[(&str, &str)], models: &Models) -> Vec<Obs
                 .find(|(_, path)| *path == exporter.import_path);
             let called = imported.map(|(ident, _)| format!("{ident}.{}(", exporter.call));
             if let Some(at) = called.and_then(|call| text.find(&call)) {
-                found.push(Observation {
-                    what: Observed::Exported,
+                found.push(PoolObservation {
+                    what: ObservationKind::Exported,
                     at: file.excerpt.span(at..at + exporter.call.len()),
                 });
             }
@@ -147,7 +151,11 @@ fn observed(file: &GoFile, imports: &[(&str, &str)], models: &Models) -> Vec<Obs
     found
 }
 
-fn read_calls(file: &GoFile, imports: &[(&str, &str)], calls: &BTreeSet<&str>) -> Vec<Observation> {
+fn read_calls(
+    file: &GoFile,
+    imports: &[(&str, &str)],
+    calls: &BTreeSet<&str>,
+) -> Vec<PoolObservation> {
     let tree = code::parse(CodeGrammar::Go, file.excerpt.clone());
     let mut found = Vec::new();
     tree.walk(|node| {
@@ -155,7 +163,7 @@ fn read_calls(file: &GoFile, imports: &[(&str, &str)], calls: &BTreeSet<&str>) -
         let is_call = node.kind() == "call_expression";
         if is_call && field.is_some_and(|f| calls.contains(tree.text(f))) {
             let (what, at) = fate(&tree, node, imports);
-            found.push(Observation {
+            found.push(PoolObservation {
                 what,
                 at: tree.span(at),
             });
@@ -165,16 +173,22 @@ fn read_calls(file: &GoFile, imports: &[(&str, &str)], calls: &BTreeSet<&str>) -
 }
 
 /// What becomes of the statistics that a call reads, and the place that says so.
-fn fate<'t>(tree: &'t CodeTree, call: Node<'t>, imports: &[(&str, &str)]) -> (Observed, Node<'t>) {
+fn fate<'t>(
+    tree: &'t CodeTree,
+    call: Node<'t>,
+    imports: &[(&str, &str)],
+) -> (ObservationKind, Node<'t>) {
     let mut function = None;
     let mut at = call;
     while let Some(parent) = at.parent() {
         match parent.kind() {
-            "for_statement" => return (Observed::Exported, call),
+            "for_statement" => return (ObservationKind::Exported, call),
             "argument_list" if is_scraped(tree, parent, imports) => {
-                return (Observed::Exported, call);
+                return (ObservationKind::Exported, call);
             }
-            "method_declaration" if collects(tree, parent) => return (Observed::Exported, call),
+            "method_declaration" if collects(tree, parent) => {
+                return (ObservationKind::Exported, call);
+            }
             "function_declaration" | "method_declaration" | "func_literal" => {
                 function.get_or_insert(parent);
             }
@@ -184,8 +198,8 @@ fn fate<'t>(tree: &'t CodeTree, call: Node<'t>, imports: &[(&str, &str)]) -> (Ob
     }
     let within = function.unwrap_or(at);
     match loose_use(tree, call, within, imports) {
-        Some(place) => (Observed::Miswired, place),
-        None => (Observed::Unclear, call),
+        Some(place) => (ObservationKind::Miswired, place),
+        None => (ObservationKind::Unclear, call),
     }
 }
 
@@ -194,7 +208,7 @@ fn is_metrics_call(
     tree: &CodeTree,
     call: Node<'_>,
     imports: &[(&str, &str)],
-    kind: impl Fn(&languages::Metrics) -> &[String],
+    kind: impl Fn(&languages::MetricsPackage) -> &[String],
 ) -> bool {
     let Some(function) = code::field(call, "function") else {
         return false;

@@ -11,11 +11,13 @@ use std::ops::Range;
 use tree_sitter::Node;
 
 use crate::extract::code::fold;
-use crate::extract::go::literal_clients::Built;
+use crate::extract::go::literal_clients::LiteralClient;
 use crate::extract::go::names;
-use crate::extract::go::package::{Declarations, File};
-use crate::extract::go::state::{Heap, Needs, Object, ObjectId, Scope, State, Val};
-use crate::facts::raw::{ErrorHandling, Folded, RawClient, RawWait};
+use crate::extract::go::package::{GoDeclarations, GoSourceFile};
+use crate::extract::go::state::{
+    GoExprValue, GoHeap, GoObjectId, GoOptionsObject, GoScope, GoState, Preconditions,
+};
+use crate::facts::raw::{ConstValue, ErrorHandling, RawClient, RawWait};
 use crate::source::Span;
 use crate::syntax::code::{self, CodeTree};
 
@@ -35,13 +37,13 @@ const COPIES_PER_BYTE: usize = 8;
 const LOOKED_THROUGH: usize = 32_000_000;
 
 /// A client, and the error of the call that its options come from.
-pub(super) struct Found {
+pub(super) struct FoundClient {
     pub(super) raw: RawClient,
     pub(super) error: Option<usize>,
 }
 
 /// What a file gives.
-pub(super) struct Read {
+pub(super) struct ReadFile {
     pub(super) clients: Vec<RawClient>,
     pub(super) secrets: Vec<Span>,
     pub(super) waits: Vec<RawWait>,
@@ -53,7 +55,7 @@ pub(super) struct Read {
 
 /// What became of the error of an option source.
 #[derive(Default)]
-struct Fate {
+struct ErrorUse {
     span: Option<Span>,
     checked: bool,
     discarded: bool,
@@ -63,32 +65,32 @@ struct Fate {
 }
 
 /// Where a `return` leaves its values while a function is run in place.
-pub(super) type Returns<'t, 'm> = Vec<(Vec<Val<'t>>, Heap<'m>, Needs)>;
+pub(super) type ReturnedValues<'t, 'm> = Vec<(Vec<GoExprValue<'t>>, GoHeap<'m>, Preconditions)>;
 
-pub(super) struct Reader<'t, 'm, 'p> {
-    pub(super) files: &'p [File<'t, 'm>],
-    pub(super) declared: &'p Declarations<'t>,
+pub(super) struct GoFileReader<'t, 'm, 'p> {
+    pub(super) files: &'p [GoSourceFile<'t, 'm>],
+    pub(super) declared: &'p GoDeclarations<'t>,
     /// The file whose code is being read.
     pub(super) file: usize,
-    pub(super) state: State<'t, 'm>,
-    pub(super) found: Vec<Found>,
+    pub(super) state: GoState<'t, 'm>,
+    pub(super) found: Vec<FoundClient>,
     pub(super) secrets: Vec<Span>,
     pub(super) waits: Vec<RawWait>,
     /// How many steps outwards are left for the call whose crew is counted.
     pub(super) steps_left: u32,
     /// Literals that are clients by themselves.
-    pub(super) built: Vec<Built<'t, 'm>>,
+    pub(super) built: Vec<LiteralClient<'t, 'm>>,
     /// For each pool whose opening function is being read: the connections that it opens.
-    pub(super) dialing: Vec<Vec<(Object<'m>, Span)>>,
+    pub(super) dialing: Vec<Vec<(GoOptionsObject<'m>, Span)>>,
     /// Connections that belong to a pool, by their calls.
     pub(super) consumed: BTreeSet<Span>,
     pub(super) function: Option<String>,
     /// The open blocks, by number, innermost last.
     pub(super) blocks: Vec<u32>,
-    pub(super) fresh: ObjectId,
+    pub(super) fresh: GoObjectId,
     /// The functions and package-level values that are being run or folded in place, by their nodes.
     pub(super) inside: Vec<usize>,
-    pub(super) returns: Vec<Returns<'t, 'm>>,
+    pub(super) returns: Vec<ReturnedValues<'t, 'm>>,
     /// The named results of the functions being run, innermost last.
     pub(super) results: Vec<Vec<&'t str>>,
     /// Variables of this function that its function literals use.
@@ -101,7 +103,7 @@ pub(super) struct Reader<'t, 'm, 'p> {
     pub(super) jumps: BTreeSet<&'t str>,
     /// Parts of the file that are not followed, by their bytes.
     skipped: Vec<Range<usize>>,
-    fates: Vec<Fate>,
+    fates: Vec<ErrorUse>,
     next_block: u32,
     depth: u32,
     fuel: u32,
@@ -109,17 +111,17 @@ pub(super) struct Reader<'t, 'm, 'p> {
     look_ups_left: usize,
 }
 
-impl<'t, 'm, 'p> Reader<'t, 'm, 'p> {
+impl<'t, 'm, 'p> GoFileReader<'t, 'm, 'p> {
     pub(super) fn new(
-        files: &'p [File<'t, 'm>],
-        declared: &'p Declarations<'t>,
+        files: &'p [GoSourceFile<'t, 'm>],
+        declared: &'p GoDeclarations<'t>,
         file: usize,
     ) -> Self {
         Self {
             files,
             declared,
             file,
-            state: State::default(),
+            state: GoState::default(),
             found: Vec::new(),
             secrets: Vec::new(),
             waits: Vec::new(),
@@ -154,7 +156,7 @@ impl<'t, 'm, 'p> Reader<'t, 'm, 'p> {
         left.is_some()
     }
 
-    pub(super) fn here(&self) -> &'p File<'t, 'm> {
+    pub(super) fn here(&self) -> &'p GoSourceFile<'t, 'm> {
         &self.files[self.file]
     }
 
@@ -167,7 +169,7 @@ impl<'t, 'm, 'p> Reader<'t, 'm, 'p> {
     }
 
     /// Reads everything in the file that may build a client, `worth` being what tells.
-    pub(super) fn read_file(mut self, worth: impl Fn(&str) -> bool) -> Read {
+    pub(super) fn read_file(mut self, worth: impl Fn(&str) -> bool) -> ReadFile {
         self.enter_function(None);
         for node in super::package::top_level(self.tree()) {
             match node.kind() {
@@ -191,7 +193,7 @@ impl<'t, 'm, 'p> Reader<'t, 'm, 'p> {
     }
 
     fn enter_function(&mut self, node: Option<Node<'t>>) {
-        self.state.scopes.push(Scope::new());
+        self.state.scopes.push(GoScope::new());
         self.open_block();
         self.returns.clear();
         self.fuel = INLINE_STATEMENTS;
@@ -259,25 +261,25 @@ impl<'t, 'm, 'p> Reader<'t, 'm, 'p> {
             for name in code::fields(parameter, "name") {
                 let name = self.text(name);
                 let value = self.parameter(name, ty);
-                self.hold(name, by_value && matches!(value, Val::Options(_)));
+                self.hold(name, by_value && matches!(value, GoExprValue::Options(_)));
                 self.state.define(name, value);
             }
         }
     }
 
     /// A parameter of an option type is an object of which nothing is known yet.
-    fn parameter(&mut self, name: &str, ty: Option<Node<'t>>) -> Val<'t> {
+    fn parameter(&mut self, name: &str, ty: Option<Node<'t>>) -> GoExprValue<'t> {
         let options = ty.and_then(|ty| self.option_type(ty));
         let unknown = fold::from_code(name);
         match (options, &unknown) {
-            (Some((library, option_type)), Folded::Unknown(reason)) => {
+            (Some((library, option_type)), ConstValue::Unknown(reason)) => {
                 let id = self.new_object(library, option_type);
                 if let Some(object) = self.state.heap.get_mut(&id) {
                     object.rest_unknown = Some(reason.clone());
                 }
-                Val::Options(id)
+                GoExprValue::Options(id)
             }
-            _ => Val::Plain(unknown),
+            _ => GoExprValue::Plain(unknown),
         }
     }
 
@@ -317,19 +319,19 @@ impl<'t, 'm, 'p> Reader<'t, 'm, 'p> {
     }
 
     /// A copy of the state for another branch.
-    pub(super) fn fork(&mut self) -> State<'t, 'm> {
+    pub(super) fn fork(&mut self) -> GoState<'t, 'm> {
         self.charge();
         self.state.clone()
     }
 
     /// Counts a copy of the state. Where too much was copied the function is read no further.
     pub(super) fn charge(&mut self) {
-        let variables: usize = self.state.scopes.iter().map(Scope::len).sum();
+        let variables: usize = self.state.scopes.iter().map(GoScope::len).sum();
         let size = 1 + variables + self.state.heap.len();
         match self.copies_left.checked_sub(size) {
             Some(left) => self.copies_left = left,
             None => {
-                self.overlook();
+                self.mark_errors_unknown();
                 self.skip(0..self.tree().excerpt().text().len());
                 self.state.dead = true;
             }
@@ -344,14 +346,14 @@ impl<'t, 'm, 'p> Reader<'t, 'm, 'p> {
     }
 
     /// Something is not looked at: it may check any error.
-    pub(super) fn overlook(&mut self) {
+    pub(super) fn mark_errors_unknown(&mut self) {
         for fate in &mut self.fates {
             fate.lost = true;
         }
     }
 
     pub(super) fn new_error(&mut self) -> usize {
-        self.fates.push(Fate::default());
+        self.fates.push(ErrorUse::default());
         self.fates.len() - 1
     }
 
@@ -381,7 +383,7 @@ impl<'t, 'm, 'p> Reader<'t, 'm, 'p> {
         }
     }
 
-    fn finish(self) -> Read {
+    fn finish(self) -> ReadFile {
         let fates = self.fates;
         let clients = self.found.into_iter().map(|mut found| {
             if let (Some(source), Some(error)) = (&mut found.raw.source, found.error) {
@@ -390,7 +392,7 @@ impl<'t, 'm, 'p> Reader<'t, 'm, 'p> {
             }
             found.raw
         });
-        Read {
+        ReadFile {
             clients: clients.collect(),
             secrets: self.secrets,
             waits: self.waits,
@@ -400,7 +402,7 @@ impl<'t, 'm, 'p> Reader<'t, 'm, 'p> {
     }
 }
 
-fn handling(fate: &Fate) -> ErrorHandling {
+fn handling(fate: &ErrorUse) -> ErrorHandling {
     if fate.checked {
         ErrorHandling::Checked
     } else if fate.lost {

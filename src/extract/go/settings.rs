@@ -6,26 +6,26 @@ use std::rc::Rc;
 use tree_sitter::Node;
 
 use crate::extract::go::names;
-use crate::extract::go::package::Library;
-use crate::extract::go::reader::Reader;
-use crate::extract::go::state::{Object, ObjectId, Sides, Val};
+use crate::extract::go::package::ImportedLibrary;
+use crate::extract::go::reader::GoFileReader;
+use crate::extract::go::state::{BranchDifference, GoExprValue, GoObjectId, GoOptionsObject};
 use crate::facts::cause::Cause;
-use crate::facts::raw::{Folded, OptionWrite};
-use crate::facts::slot::Slot;
-use crate::knowledge::clients::model::{Form, Model, Role};
+use crate::facts::edit_target::EditTarget;
+use crate::facts::raw::{ConstValue, OptionWrite};
+use crate::knowledge::clients::model::{ClientModel, ConstructionForm, OptionRole};
 use crate::source::Span;
 use crate::syntax::code;
 
-impl<'t, 'm> Reader<'t, 'm, '_> {
+impl<'t, 'm> GoFileReader<'t, 'm, '_> {
     /// The models of an object's library.
-    fn models_of(&self, id: ObjectId) -> Option<(Vec<&'m Model>, String)> {
+    fn models_of(&self, id: GoObjectId) -> Option<(Vec<&'m ClientModel>, String)> {
         let object = self.state.heap.get(&id)?;
         let models = object.library.candidates.iter().filter_map(|l| l.model());
         Some((models.collect(), object.option_type.clone()))
     }
 
     /// Whether the object's type has an option of this name.
-    pub(super) fn is_option(&self, id: ObjectId, ident: &str) -> bool {
+    pub(super) fn is_option(&self, id: GoObjectId, ident: &str) -> bool {
         let Some((models, ty)) = self.models_of(id) else {
             return false;
         };
@@ -33,38 +33,38 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
     }
 
     /// Whether this option holds the function that opens the connections.
-    pub(super) fn is_dialer(&self, id: ObjectId, ident: &str) -> bool {
+    pub(super) fn is_dialer(&self, id: GoObjectId, ident: &str) -> bool {
         let Some((models, ty)) = self.models_of(id) else {
             return false;
         };
-        let dialer = |m: &&Model| m.option_named(&ty, ident)?.role;
-        models.iter().any(|m| dialer(m) == Some(Role::Dialer))
+        let dialer = |m: &&ClientModel| m.option_named(&ty, ident)?.role;
+        models.iter().any(|m| dialer(m) == Some(OptionRole::Dialer))
     }
 
     /// The options that stand inside the value of a field, by their whole names.
     pub(super) fn inner_writes(
         &self,
-        id: ObjectId,
+        id: GoObjectId,
         field: &str,
-        value: &Val<'t>,
+        value: &GoExprValue<'t>,
         expression: Node<'t>,
     ) -> Vec<OptionWrite> {
         let inner = self.inner_names(id, field);
-        if inner.is_empty() || matches!(value, Val::Plain(Folded::Nil)) {
+        if inner.is_empty() || matches!(value, GoExprValue::Plain(ConstValue::Nil)) {
             return Vec::new();
         }
         let held = match value {
-            Val::Options(held) => self.state.heap.get(held),
+            GoExprValue::Options(held) => self.state.heap.get(held),
             _ => None,
         };
         let span = self.tree().span(expression);
         let unseen = |ident: String, reason: Cause| OptionWrite {
             ident,
-            value: Folded::Unknown(reason),
+            value: ConstValue::Unknown(reason),
             span,
             conditional: false,
             wrapped: None,
-            slot: Slot::None,
+            slot: EditTarget::None,
         };
         let mut found = Vec::new();
         for (name, part) in inner {
@@ -84,7 +84,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
     }
 
     /// `Field.Part` for every option that a field's value holds, with the part alone.
-    fn inner_names(&self, id: ObjectId, field: &str) -> Vec<(String, String)> {
+    fn inner_names(&self, id: GoObjectId, field: &str) -> Vec<(String, String)> {
         let Some((models, ty)) = self.models_of(id) else {
             return Vec::new();
         };
@@ -106,8 +106,8 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
     }
 
     /// A list of functional options: one value that sets all of them.
-    pub(super) fn settings(&mut self, ty: Node<'t>, body: Node<'t>) -> Option<Val<'t>> {
-        let Some(Val::Options(id)) = self.no_settings(ty) else {
+    pub(super) fn settings(&mut self, ty: Node<'t>, body: Node<'t>) -> Option<GoExprValue<'t>> {
+        let Some(GoExprValue::Options(id)) = self.no_settings(ty) else {
             return None;
         };
         for child in code::children(body) {
@@ -118,11 +118,11 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
             let value = self.evaluate(inner);
             self.add_setting(id, &value, inner);
         }
-        Some(Val::Options(id))
+        Some(GoExprValue::Options(id))
     }
 
     /// A list of functional options that is still empty.
-    pub(super) fn no_settings(&mut self, ty: Node<'t>) -> Option<Val<'t>> {
+    pub(super) fn no_settings(&mut self, ty: Node<'t>) -> Option<GoExprValue<'t>> {
         if !matches!(
             ty.kind(),
             "slice_type" | "array_type" | "implicit_length_array_type"
@@ -131,25 +131,31 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
         }
         let element = code::field(ty, "element")?;
         let (library, option_type) = self.option_type(element)?;
-        self.functional(&library, &option_type).map(Val::Options)
+        self.functional(&library, &option_type)
+            .map(GoExprValue::Options)
     }
 
     /// A new object of a functional option type.
     pub(super) fn functional(
         &mut self,
-        library: &Rc<Library<'m>>,
+        library: &Rc<ImportedLibrary<'m>>,
         option_type: &str,
-    ) -> Option<ObjectId> {
+    ) -> Option<GoObjectId> {
         let mut models = library.candidates.iter().filter_map(|l| l.model());
         models
-            .any(|m| m.form(option_type) == Some(Form::Functional))
+            .any(|m| m.form(option_type) == Some(ConstructionForm::Functional))
             .then(|| self.new_object(Rc::clone(library), option_type.to_owned()))
     }
 
     /// A functional option joins those before it.
-    pub(super) fn add_setting(&mut self, id: ObjectId, value: &Val<'t>, expression: Node<'t>) {
+    pub(super) fn add_setting(
+        &mut self,
+        id: GoObjectId,
+        value: &GoExprValue<'t>,
+        expression: Node<'t>,
+    ) {
         let added = match value {
-            Val::Options(added) => self.state.heap.get(added).cloned(),
+            GoExprValue::Options(added) => self.state.heap.get(added).cloned(),
             _ => None,
         };
         let reason = names::quoted(self.tree(), expression).in_marks();
@@ -158,14 +164,18 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
         };
         match added {
             Some(added) if added.option_type == object.option_type => object.take(added),
-            _ => object.lose(&reason),
+            _ => object.invalidate(&reason),
         }
     }
 
     /// `append(options, one, two...)` of functional options.
-    pub(super) fn append(&mut self, node: Node<'t>, values: &[Val<'t>]) -> Option<Val<'t>> {
+    pub(super) fn append(
+        &mut self,
+        node: Node<'t>,
+        values: &[GoExprValue<'t>],
+    ) -> Option<GoExprValue<'t>> {
         let (first, rest) = values.split_first()?;
-        let &Val::Options(id) = first else {
+        let &GoExprValue::Options(id) = first else {
             return None;
         };
         let object = self.state.heap.get(&id)?;
@@ -173,7 +183,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
         let models = library.candidates.iter().filter_map(|l| l.model());
         if !models
             .into_iter()
-            .any(|m| m.form(&ty) == Some(Form::Functional))
+            .any(|m| m.form(&ty) == Some(ConstructionForm::Functional))
         {
             return None;
         }
@@ -181,32 +191,35 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
         for (value, argument) in rest.iter().zip(arguments.iter().skip(1)) {
             self.add_setting(id, value, *argument);
         }
-        Some(Val::Options(id))
+        Some(GoExprValue::Options(id))
     }
 
     /// A function of the library that makes one option: `DialReadTimeout(d)`.
     pub(super) fn setting_call(
         &mut self,
         node: Node<'t>,
-        library: &Rc<Library<'m>>,
+        library: &Rc<ImportedLibrary<'m>>,
         name: &str,
-    ) -> Option<Val<'t>> {
+    ) -> Option<GoExprValue<'t>> {
         let mut models = library.candidates.iter().filter_map(|l| l.model());
-        let ty = models.find_map(|m| m.setter_type(Form::Functional, name))?;
+        let ty = models.find_map(|m| m.setter_type(ConstructionForm::Functional, name))?;
         let id = self.new_object(Rc::clone(library), ty.to_owned());
         self.set_by_call(id, node, name);
-        Some(Val::Options(id))
+        Some(GoExprValue::Options(id))
     }
 
     /// A method that sets one option of the value that it is called on.
     pub(super) fn setting_method(
         &mut self,
         node: Node<'t>,
-        id: ObjectId,
+        id: GoObjectId,
         name: &str,
-    ) -> Option<Val<'t>> {
+    ) -> Option<GoExprValue<'t>> {
         let (models, ty) = self.models_of(id)?;
-        if !models.iter().any(|m| m.form(&ty) == Some(Form::Builder)) {
+        if !models
+            .iter()
+            .any(|m| m.form(&ty) == Some(ConstructionForm::Builder))
+        {
             return None;
         }
         if self.is_option(id, name) {
@@ -214,26 +227,26 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
         } else {
             self.give_arguments(node);
         }
-        Some(Val::Options(id))
+        Some(GoExprValue::Options(id))
     }
 
-    fn set_by_call(&mut self, id: ObjectId, node: Node<'t>, name: &str) {
+    fn set_by_call(&mut self, id: GoObjectId, node: Node<'t>, name: &str) {
         let arguments = self.arguments(node);
         match arguments.as_slice() {
             [one] => {
                 let value = self.evaluate(*one);
                 self.put(id, name, value, *one);
             }
-            [] => self.put(id, name, Val::Plain(Folded::Bool(true)), node),
+            [] => self.put(id, name, GoExprValue::Plain(ConstValue::Bool(true)), node),
             _ => {
                 self.give_arguments(node);
-                self.put(id, name, Val::unknown("several arguments"), node);
+                self.put(id, name, GoExprValue::unknown("several arguments"), node);
             }
         }
     }
 
     /// Reads the function that opens a pool's connections, and takes their options over.
-    pub(super) fn dialer(&mut self, id: ObjectId, expression: Node<'t>) -> Val<'t> {
+    pub(super) fn dialer(&mut self, id: GoObjectId, expression: Node<'t>) -> GoExprValue<'t> {
         self.dialing.push(Vec::new());
         let value = self.evaluate(expression);
         if self.dialing.last().is_some_and(Vec::is_empty) {
@@ -248,7 +261,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
         let joined = found
             .into_iter()
             .map(|(object, _)| object)
-            .reduce(|a, b| a.join(b, &Sides::default()));
+            .reduce(|a, b| a.join(b, &BranchDifference::default()));
         if let Some(object) = self.state.heap.get_mut(&id) {
             object.carried_anchor = anchor;
             match joined {
@@ -264,8 +277,8 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
     }
 
     /// The function that a name stands for is run, to see which connections it opens.
-    fn run_dialer(&mut self, value: &Val<'t>, expression: Node<'t>) {
-        if matches!(value, Val::Closure(..)) {
+    fn run_dialer(&mut self, value: &GoExprValue<'t>, expression: Node<'t>) {
+        if matches!(value, GoExprValue::Closure(..)) {
             self.run_closure(value, Vec::new());
             return;
         }
@@ -282,7 +295,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
     }
 
     /// A connection is opened: for the pool whose function this is, if there is one.
-    pub(super) fn dialled(&mut self, object: &Object<'m>, anchor: Span) -> bool {
+    pub(super) fn dialled(&mut self, object: &GoOptionsObject<'m>, anchor: Span) -> bool {
         let Some(top) = self.dialing.last_mut() else {
             return false;
         };

@@ -7,47 +7,47 @@ use std::rc::Rc;
 use tree_sitter::Node;
 
 use crate::extract::code::fold;
-use crate::extract::go::package::Library;
+use crate::extract::go::package::ImportedLibrary;
 use crate::facts::cause::Cause;
-use crate::facts::raw::{Folded, OptionWrite};
-use crate::facts::slot::Slot;
+use crate::facts::edit_target::EditTarget;
+use crate::facts::raw::{ConstValue, OptionWrite};
 use crate::source::Span;
 
-pub(super) type ObjectId = u32;
+pub(super) type GoObjectId = u32;
 
 /// What an expression or a variable holds.
 #[derive(Clone, Debug)]
-pub(super) enum Val<'t> {
-    Plain(Folded),
+pub(super) enum GoExprValue<'t> {
+    Plain(ConstValue),
     /// Options, or a pointer to them.
-    Options(ObjectId),
+    Options(GoObjectId),
     /// The errors of these option sources, whichever of them ran.
     Error(Vec<usize>),
     /// The results of a call that has several.
-    Several(Vec<Val<'t>>),
+    Several(Vec<GoExprValue<'t>>),
     /// A function literal, and the file that it stands in.
     Closure(Node<'t>, usize),
 }
 
-impl Val<'_> {
+impl GoExprValue<'_> {
     pub(super) fn unknown(kind: &'static str) -> Self {
         Self::Plain(fold::unknown(kind))
     }
 
     /// The value as far as it is a plain one.
-    pub(super) fn folded(self, otherwise: Cause) -> Folded {
+    pub(super) fn folded(self, otherwise: Cause) -> ConstValue {
         match self {
             Self::Plain(folded) => folded,
-            _ => Folded::Unknown(otherwise),
+            _ => ConstValue::Unknown(otherwise),
         }
     }
 }
 
 /// Options that come from a call: what the raw fact will hold, but for the error's fate.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Source {
+pub(super) struct GoOptionSource {
     pub(super) call: String,
-    pub(super) url: Folded,
+    pub(super) url: ConstValue,
     pub(super) url_name: Option<String>,
     pub(super) url_span: Span,
     pub(super) span: Span,
@@ -57,30 +57,30 @@ pub(super) struct Source {
 
 /// An options value under construction.
 #[derive(Clone, Debug)]
-pub(super) struct Object<'m> {
-    pub(super) library: Rc<Library<'m>>,
+pub(super) struct GoOptionsObject<'m> {
+    pub(super) library: Rc<ImportedLibrary<'m>>,
     pub(super) option_type: String,
     pub(super) writes: Vec<OptionWrite>,
-    pub(super) source: Option<Source>,
+    pub(super) source: Option<GoOptionSource>,
     pub(super) rest_unknown: Option<Cause>,
     /// What is not known of the options that its connections bring along.
     pub(super) carried_unknown: Option<Cause>,
     /// Where those stand.
     pub(super) carried_anchor: Option<Span>,
     /// The objects that this one stands for, where it is one of several.
-    pub(super) origins: Vec<ObjectId>,
+    pub(super) origins: Vec<GoObjectId>,
     /// The literal is a client by itself: who holds it uses it, and does not change it.
     pub(super) built: bool,
     /// The literal, where there is one.
     pub(super) literal: Option<Span>,
-    pub(super) insert: Slot,
+    pub(super) insert: EditTarget,
     /// The block in which statements may be added, and the variable's name there.
     pub(super) home: Option<(u32, String)>,
 }
 
-impl<'m> Object<'m> {
+impl<'m> GoOptionsObject<'m> {
     /// An options value with nothing written.
-    pub(super) fn new(library: Rc<Library<'m>>, option_type: String) -> Self {
+    pub(super) fn new(library: Rc<ImportedLibrary<'m>>, option_type: String) -> Self {
         Self {
             library,
             option_type,
@@ -92,7 +92,7 @@ impl<'m> Object<'m> {
             origins: Vec::new(),
             built: false,
             literal: None,
-            insert: Slot::None,
+            insert: EditTarget::None,
             home: None,
         }
     }
@@ -105,12 +105,12 @@ impl<'m> Object<'m> {
     }
 
     /// Somebody else holds it now: what was written may have been changed.
-    pub(super) fn lose(&mut self, reason: &Cause) {
+    pub(super) fn invalidate(&mut self, reason: &Cause) {
         for write in &mut self.writes {
-            write.value = Folded::Unknown(reason.clone());
+            write.value = ConstValue::Unknown(reason.clone());
         }
         self.rest_unknown = Some(reason.clone());
-        self.insert = Slot::None;
+        self.insert = EditTarget::None;
         self.home = None;
     }
 
@@ -119,7 +119,7 @@ impl<'m> Object<'m> {
         self.writes.push(write);
     }
 
-    pub(super) fn join(mut self, other: Self, sides: &Sides<'_>) -> Self {
+    pub(super) fn join(mut self, other: Self, sides: &BranchDifference<'_>) -> Self {
         self.writes = join_writes(self.writes, other.writes, sides);
         self.source = match (self.source, other.source) {
             (Some(mut a), Some(b)) => {
@@ -140,18 +140,18 @@ impl<'m> Object<'m> {
             self.literal = None;
         }
         if self.insert != other.insert {
-            self.insert = Slot::None;
+            self.insert = EditTarget::None;
         }
         self
     }
 }
 
 /// What the code calls a value that is not known.
-pub(super) fn name_of(value: &Folded) -> Option<String> {
+pub(super) fn name_of(value: &ConstValue) -> Option<String> {
     let cause = match value {
-        Folded::Unknown(Cause::Branches) => return None,
-        Folded::Unknown(cause) => cause,
-        Folded::Fallback(fallback) => &fallback.source,
+        ConstValue::Unknown(Cause::Branches) => return None,
+        ConstValue::Unknown(cause) => cause,
+        ConstValue::Fallback(fallback) => &fallback.source,
         _ => return None,
     };
     Some(cause.source_name())
@@ -160,7 +160,7 @@ pub(super) fn name_of(value: &Folded) -> Option<String> {
 fn join_writes(
     a: Vec<OptionWrite>,
     mut b: Vec<OptionWrite>,
-    sides: &Sides<'_>,
+    sides: &BranchDifference<'_>,
 ) -> Vec<OptionWrite> {
     let mut joined = Vec::new();
     for mut write in a {
@@ -171,8 +171,8 @@ fn join_writes(
                 if write.value != other.value {
                     write.value = sides
                         .fallback(&write.value, &other.value)
-                        .unwrap_or_else(|| Folded::Unknown(Cause::Branches));
-                    write.slot = Slot::None;
+                        .unwrap_or_else(|| ConstValue::Unknown(Cause::Branches));
+                    write.slot = EditTarget::None;
                 }
             }
             None => write.conditional = true,
@@ -186,24 +186,24 @@ fn join_writes(
     joined
 }
 
-pub(super) type Heap<'m> = BTreeMap<ObjectId, Object<'m>>;
+pub(super) type GoHeap<'m> = BTreeMap<GoObjectId, GoOptionsObject<'m>>;
 
 /// Variables by name.
-pub(super) type Scope<'t> = BTreeMap<String, Val<'t>>;
+pub(super) type GoScope<'t> = BTreeMap<String, GoExprValue<'t>>;
 
 #[derive(Clone, Debug, Default)]
-pub(super) struct State<'t, 'm> {
-    pub(super) scopes: Vec<Scope<'t>>,
-    pub(super) heap: Heap<'m>,
+pub(super) struct GoState<'t, 'm> {
+    pub(super) scopes: Vec<GoScope<'t>>,
+    pub(super) heap: GoHeap<'m>,
     /// Control has left: a return, a panic.
     pub(super) dead: bool,
     /// What environment variables must be, that control comes here.
-    pub(super) needs: BTreeSet<Need>,
+    pub(super) needs: BTreeSet<Precondition>,
 }
 
 /// Something without which control does not come to a place.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Need {
+pub(super) enum Precondition {
     /// The variable is set.
     Set(String),
     /// Its text is what the code wants to read.
@@ -212,7 +212,7 @@ pub(super) enum Need {
     Figure(String),
 }
 
-impl Need {
+impl Precondition {
     fn variable(&self) -> &str {
         match self {
             Self::Set(name) | Self::Readable(name) | Self::Figure(name) => name,
@@ -220,17 +220,17 @@ impl Need {
     }
 }
 
-pub(super) type Needs = BTreeSet<Need>;
+pub(super) type Preconditions = BTreeSet<Precondition>;
 
 /// What two branches need that join: variables that the one needs and the other does not.
 #[derive(Default)]
-pub(super) struct Sides<'n> {
-    left: Vec<&'n Need>,
-    right: Vec<&'n Need>,
+pub(super) struct BranchDifference<'n> {
+    left: Vec<&'n Precondition>,
+    right: Vec<&'n Precondition>,
 }
 
-impl<'n> Sides<'n> {
-    pub(super) fn of(left: &'n Needs, right: &'n Needs) -> Self {
+impl<'n> BranchDifference<'n> {
+    pub(super) fn of(left: &'n Preconditions, right: &'n Preconditions) -> Self {
         Self {
             left: left.difference(right).collect(),
             right: right.difference(left).collect(),
@@ -238,12 +238,12 @@ impl<'n> Sides<'n> {
     }
 
     /// The value of which a variable's absence gives the other.
-    fn fallback(&self, a: &Folded, b: &Folded) -> Option<Folded> {
-        let joined = |need: &Need, set: &Folded, unset: &Folded| {
+    fn fallback(&self, a: &ConstValue, b: &ConstValue) -> Option<ConstValue> {
+        let joined = |need: &Precondition, set: &ConstValue, unset: &ConstValue| {
             let joined = fold::branched(need.variable(), set, unset)?;
             Some(match need {
-                Need::Figure(_) => fold::replaced(joined),
-                Need::Set(_) | Need::Readable(_) => joined,
+                Precondition::Figure(_) => fold::replaced(joined),
+                Precondition::Set(_) | Precondition::Readable(_) => joined,
             })
         };
         let left = self.left.iter().find_map(|need| joined(need, a, b));
@@ -251,19 +251,19 @@ impl<'n> Sides<'n> {
     }
 }
 
-impl<'t, 'm> State<'t, 'm> {
-    pub(super) fn get(&self, name: &str) -> Option<&Val<'t>> {
+impl<'t, 'm> GoState<'t, 'm> {
+    pub(super) fn get(&self, name: &str) -> Option<&GoExprValue<'t>> {
         self.scopes.iter().rev().find_map(|scope| scope.get(name))
     }
 
-    pub(super) fn define(&mut self, name: &str, value: Val<'t>) {
+    pub(super) fn define(&mut self, name: &str, value: GoExprValue<'t>) {
         if let Some(scope) = self.scopes.last_mut() {
             scope.insert(name.to_owned(), value);
         }
     }
 
     /// Sets a variable that exists; says whether it does.
-    pub(super) fn set(&mut self, name: &str, value: Val<'t>) -> bool {
+    pub(super) fn set(&mut self, name: &str, value: GoExprValue<'t>) -> bool {
         let scope = self.scopes.iter_mut().rev().find(|s| s.contains_key(name));
         let Some(scope) = scope else { return false };
         scope.insert(name.to_owned(), value);
@@ -271,13 +271,13 @@ impl<'t, 'm> State<'t, 'm> {
     }
 
     /// The state after a branch that may have gone either way.
-    pub(super) fn join(self, other: Self, fresh: &mut ObjectId) -> Self {
+    pub(super) fn join(self, other: Self, fresh: &mut GoObjectId) -> Self {
         match (self.dead, other.dead) {
             (true, _) => return other,
             (_, true) => return self,
             _ => {}
         }
-        let sides = Sides::of(&self.needs, &other.needs);
+        let sides = BranchDifference::of(&self.needs, &other.needs);
         let mut heap = join_heaps(self.heap, other.heap, &sides);
         let scopes = self.scopes.into_iter().zip(other.scopes).map(|(a, mut b)| {
             a.into_iter()
@@ -299,7 +299,11 @@ impl<'t, 'm> State<'t, 'm> {
 }
 
 /// Objects of both branches; those of one branch only are reached by no other.
-pub(super) fn join_heaps<'m>(mut a: Heap<'m>, b: Heap<'m>, sides: &Sides<'_>) -> Heap<'m> {
+pub(super) fn join_heaps<'m>(
+    mut a: GoHeap<'m>,
+    b: GoHeap<'m>,
+    sides: &BranchDifference<'_>,
+) -> GoHeap<'m> {
     for (id, object) in b {
         let joined = match a.remove(&id) {
             Some(mine) => mine.join(object, sides),
@@ -312,15 +316,17 @@ pub(super) fn join_heaps<'m>(mut a: Heap<'m>, b: Heap<'m>, sides: &Sides<'_>) ->
 
 /// The value of a variable after a branch.
 pub(super) fn join_values<'t, 'm>(
-    a: Val<'t>,
-    b: Val<'t>,
-    (heap, sides): (&mut Heap<'m>, &Sides<'_>),
-    fresh: &mut ObjectId,
-) -> Val<'t> {
+    a: GoExprValue<'t>,
+    b: GoExprValue<'t>,
+    (heap, sides): (&mut GoHeap<'m>, &BranchDifference<'_>),
+    fresh: &mut GoObjectId,
+) -> GoExprValue<'t> {
     match (a, b) {
-        (Val::Plain(a), Val::Plain(b)) => Val::Plain(join_folded(a, b, sides)),
-        (Val::Options(a), Val::Options(b)) if a == b => Val::Options(a),
-        (Val::Options(a), Val::Options(b)) => match (heap.get(&a), heap.get(&b)) {
+        (GoExprValue::Plain(a), GoExprValue::Plain(b)) => {
+            GoExprValue::Plain(join_folded(a, b, sides))
+        }
+        (GoExprValue::Options(a), GoExprValue::Options(b)) if a == b => GoExprValue::Options(a),
+        (GoExprValue::Options(a), GoExprValue::Options(b)) => match (heap.get(&a), heap.get(&b)) {
             (Some(first), Some(second)) => {
                 let mut joined = first.clone().join(second.clone(), sides);
                 joined.origins = vec![a, b];
@@ -329,33 +335,37 @@ pub(super) fn join_values<'t, 'm>(
                 joined.built = false;
                 *fresh += 1;
                 heap.insert(*fresh, joined);
-                Val::Options(*fresh)
+                GoExprValue::Options(*fresh)
             }
-            _ => Val::Plain(Folded::Unknown(Cause::Branches)),
+            _ => GoExprValue::Plain(ConstValue::Unknown(Cause::Branches)),
         },
         // A variable that is nil before one branch gives it options.
-        (Val::Options(id), Val::Plain(Folded::Nil))
-        | (Val::Plain(Folded::Nil), Val::Options(id)) => Val::Options(id),
-        (Val::Error(mut a), Val::Error(b)) => {
+        (GoExprValue::Options(id), GoExprValue::Plain(ConstValue::Nil))
+        | (GoExprValue::Plain(ConstValue::Nil), GoExprValue::Options(id)) => {
+            GoExprValue::Options(id)
+        }
+        (GoExprValue::Error(mut a), GoExprValue::Error(b)) => {
             a.extend(
                 b.into_iter()
                     .filter(|id| !a.contains(id))
                     .collect::<Vec<_>>(),
             );
-            Val::Error(a)
+            GoExprValue::Error(a)
         }
-        (Val::Error(ids), _) | (_, Val::Error(ids)) => Val::Error(ids),
-        (Val::Several(a), Val::Several(b)) if a.len() == b.len() => {
+        (GoExprValue::Error(ids), _) | (_, GoExprValue::Error(ids)) => GoExprValue::Error(ids),
+        (GoExprValue::Several(a), GoExprValue::Several(b)) if a.len() == b.len() => {
             let pairs = a.into_iter().zip(b);
             let joined = pairs.map(|(a, b)| join_values(a, b, (&mut *heap, sides), fresh));
-            Val::Several(joined.collect())
+            GoExprValue::Several(joined.collect())
         }
-        (Val::Closure(a, file), Val::Closure(b, _)) if a == b => Val::Closure(a, file),
-        _ => Val::Plain(Folded::Unknown(Cause::Branches)),
+        (GoExprValue::Closure(a, file), GoExprValue::Closure(b, _)) if a == b => {
+            GoExprValue::Closure(a, file)
+        }
+        _ => GoExprValue::Plain(ConstValue::Unknown(Cause::Branches)),
     }
 }
 
-fn join_folded(a: Folded, b: Folded, sides: &Sides<'_>) -> Folded {
+fn join_folded(a: ConstValue, b: ConstValue, sides: &BranchDifference<'_>) -> ConstValue {
     if a == b {
         return a;
     }
@@ -364,11 +374,13 @@ fn join_folded(a: Folded, b: Folded, sides: &Sides<'_>) -> Folded {
     }
     match (a, b) {
         // Another branch gives another value: it is not the variable's own any more.
-        (Folded::Unknown(reason), _) | (_, Folded::Unknown(reason)) => fold::made_from(reason),
-        (Folded::Fallback(fallback), _) | (_, Folded::Fallback(fallback)) => {
+        (ConstValue::Unknown(reason), _) | (_, ConstValue::Unknown(reason)) => {
+            fold::made_from(reason)
+        }
+        (ConstValue::Fallback(fallback), _) | (_, ConstValue::Fallback(fallback)) => {
             fold::made_from(fallback.source)
         }
         // Two known values that differ: either may hold, and neither is made of the other.
-        _ => Folded::Unknown(Cause::Branches),
+        _ => ConstValue::Unknown(Cause::Branches),
     }
 }

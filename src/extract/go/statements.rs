@@ -4,15 +4,15 @@ use tree_sitter::Node;
 
 use crate::extract::code::fold;
 use crate::extract::go::names;
-use crate::extract::go::reader::Reader;
-use crate::extract::go::state::{ObjectId, Scope, Val};
+use crate::extract::go::reader::GoFileReader;
+use crate::extract::go::state::{GoExprValue, GoObjectId, GoScope};
 use crate::facts::cause::Cause;
-use crate::facts::raw::Folded;
+use crate::facts::raw::ConstValue;
 use crate::syntax::code;
 
 const UNREADABLE: &str = "code that cannot be read";
 
-impl<'t, 'm> Reader<'t, 'm, '_> {
+impl<'t, 'm> GoFileReader<'t, 'm, '_> {
     pub(super) fn statement(&mut self, node: Node<'t>) {
         if self.state.dead {
             return;
@@ -22,7 +22,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
             self.statement_of_kind(node);
         } else {
             self.lose_all("code that is nested too deeply");
-            self.overlook();
+            self.mark_errors_unknown();
             self.skip(node.byte_range());
         }
         self.ascend();
@@ -86,9 +86,9 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
             self.lose_all("a goto");
             let changed: Vec<&str> = self.last_change.keys().copied().collect();
             for name in changed {
-                if matches!(self.state.get(name), Some(Val::Plain(value)) if *value != Folded::Nil)
+                if matches!(self.state.get(name), Some(GoExprValue::Plain(value)) if *value != ConstValue::Nil)
                 {
-                    self.state.set(name, Val::unknown("a goto"));
+                    self.state.set(name, GoExprValue::unknown("a goto"));
                 }
             }
         }
@@ -102,7 +102,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
     }
 
     pub(super) fn block(&mut self, node: Node<'t>) {
-        self.state.scopes.push(Scope::new());
+        self.state.scopes.push(GoScope::new());
         self.open_block();
         self.statements(node);
         self.close_block();
@@ -119,7 +119,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
     fn lose_all(&mut self, kind: &'static str) {
         let reason = Cause::Code(kind);
         for object in self.state.heap.values_mut() {
-            object.lose(&reason);
+            object.invalidate(&reason);
         }
     }
 
@@ -133,7 +133,13 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
         if operator != "=" && !define {
             right.iter().for_each(|value| drop(self.evaluate(*value)));
             for target in left {
-                self.assign(target, Val::unknown("a running total"), None, node, false);
+                self.assign(
+                    target,
+                    GoExprValue::unknown("a running total"),
+                    None,
+                    node,
+                    false,
+                );
             }
             return;
         }
@@ -154,7 +160,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
     }
 
     /// The values of a list of expressions; one call may give several.
-    pub(super) fn values(&mut self, right: &[Node<'t>], wanted: usize) -> Vec<Val<'t>> {
+    pub(super) fn values(&mut self, right: &[Node<'t>], wanted: usize) -> Vec<GoExprValue<'t>> {
         let mut values: Vec<_> = right.iter().map(|value| self.evaluate(*value)).collect();
         if values.len() == 1
             && wanted > 1
@@ -162,12 +168,13 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
         {
             let code = right.first().map(|node| names::quoted(self.tree(), *node));
             values = match only {
-                Val::Several(values) if values.len() == wanted => values,
+                GoExprValue::Several(values) if values.len() == wanted => values,
                 other => {
                     self.escape(other, &Cause::Code("several variables"));
-                    let source =
-                        Folded::Unknown(code.unwrap_or_else(|| Cause::Expression(String::new())));
-                    vec![Val::Plain(source); wanted]
+                    let source = ConstValue::Unknown(
+                        code.unwrap_or_else(|| Cause::Expression(String::new())),
+                    );
+                    vec![GoExprValue::Plain(source); wanted]
                 }
             };
         }
@@ -177,7 +184,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
     fn assign(
         &mut self,
         target: Node<'t>,
-        value: Val<'t>,
+        value: GoExprValue<'t>,
         expression: Option<Node<'t>>,
         statement: Node<'t>,
         define: bool,
@@ -187,7 +194,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
                 let by_value = expression.is_some_and(|e| self.is_value(e));
                 self.hold(
                     self.text(target),
-                    by_value && matches!(value, Val::Options(_)),
+                    by_value && matches!(value, GoExprValue::Options(_)),
                 );
                 self.assign_name(target, value, statement, define);
             }
@@ -202,22 +209,28 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
         }
     }
 
-    fn assign_name(&mut self, target: Node<'t>, value: Val<'t>, statement: Node<'t>, define: bool) {
+    fn assign_name(
+        &mut self,
+        target: Node<'t>,
+        value: GoExprValue<'t>,
+        statement: Node<'t>,
+        define: bool,
+    ) {
         let name = self.text(target);
         let at = self.tree().span(target);
         if name == "_" {
-            if let Val::Error(errors) = &value {
+            if let GoExprValue::Error(errors) = &value {
                 self.error_discarded(errors, at);
             }
             return;
         }
         let owned = define || self.state.get(name).is_some();
         match &value {
-            Val::Error(errors) if owned && !self.captured.contains(name) => {
+            GoExprValue::Error(errors) if owned && !self.captured.contains(name) => {
                 self.error_bound(errors, at);
             }
-            Val::Error(errors) => self.error_lost(errors),
-            Val::Options(id) => self.settle(*id, name, statement),
+            GoExprValue::Error(errors) => self.error_lost(errors),
+            GoExprValue::Options(id) => self.set_insertion_point(*id, name, statement),
             _ => {}
         }
         if define {
@@ -233,7 +246,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
     fn assign_field(
         &mut self,
         target: Node<'t>,
-        value: Val<'t>,
+        value: GoExprValue<'t>,
         expression: Option<Node<'t>>,
         statement: Node<'t>,
     ) {
@@ -247,11 +260,11 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
             return self.write_path(id, &ident, value, expression);
         }
         let base = self.place_of(operand);
-        if let Val::Options(id) = base {
+        if let GoExprValue::Options(id) = base {
             let receiver = self.text(operand);
             return self.write_field(id, field, value, expression, (statement, receiver));
         }
-        if let Val::Options(id) = value {
+        if let GoExprValue::Options(id) = value {
             self.held_as(id, self.text(field));
         }
         let to = names::quoted(self.tree(), target).in_marks();
@@ -259,23 +272,23 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
     }
 
     /// What is assigned to: a variable itself, not a copy of what it holds.
-    fn place_of(&mut self, operand: Node<'t>) -> Val<'t> {
+    fn place_of(&mut self, operand: Node<'t>) -> GoExprValue<'t> {
         let held =
             (operand.kind() == "identifier").then(|| self.state.get(self.text(operand)).cloned());
         match held.flatten() {
-            Some(value @ Val::Options(_)) => value,
+            Some(value @ GoExprValue::Options(_)) => value,
             _ => self.evaluate(operand),
         }
     }
 
     /// The option that `opts.Field.part` names, where `opts` is known.
-    fn inner_field(&mut self, operand: Node<'t>, part: Node<'t>) -> Option<(ObjectId, String)> {
+    fn inner_field(&mut self, operand: Node<'t>, part: Node<'t>) -> Option<(GoObjectId, String)> {
         let inner = code::field(operand, "operand")?;
         let outer = self.text(code::field(operand, "field")?);
         if inner.kind() != "identifier" {
             return None;
         }
-        let &Val::Options(id) = self.state.get(self.text(inner))? else {
+        let &GoExprValue::Options(id) = self.state.get(self.text(inner))? else {
             return None;
         };
         let ident = format!("{outer}.{}", self.text(part));
@@ -283,10 +296,10 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
     }
 
     /// `*opts = redis.Options{...}`.
-    fn assign_through(&mut self, target: Node<'t>, value: Val<'t>) {
+    fn assign_through(&mut self, target: Node<'t>, value: GoExprValue<'t>) {
         let pointer = code::field(target, "operand").map(|operand| self.evaluate(operand));
         match (pointer, value) {
-            (Some(Val::Options(to)), Val::Options(from)) => {
+            (Some(GoExprValue::Options(to)), GoExprValue::Options(from)) => {
                 if let Some(object) = self.state.heap.get(&from).cloned() {
                     self.state.heap.insert(to, object);
                 }
@@ -316,9 +329,9 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
                 };
                 self.hold(
                     self.text(ident),
-                    by_value && matches!(value, Val::Options(_)),
+                    by_value && matches!(value, GoExprValue::Options(_)),
                 );
-                if let (Val::Options(id), true) = (&value, self.function.is_none()) {
+                if let (GoExprValue::Options(id), true) = (&value, self.function.is_none()) {
                     self.held_as(*id, self.text(ident));
                 }
                 self.assign_name(ident, value, node, true);
@@ -326,27 +339,27 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
         }
     }
 
-    fn zero(&mut self, ty: Option<Node<'t>>) -> Val<'t> {
+    fn zero(&mut self, ty: Option<Node<'t>>) -> GoExprValue<'t> {
         let Some(ty) = ty else {
-            return Val::unknown("a declaration");
+            return GoExprValue::unknown("a declaration");
         };
         if ty.kind() != "pointer_type"
             && let Some((library, option_type)) = self.option_type(ty)
         {
-            return Val::Options(self.new_object(library, option_type));
+            return GoExprValue::Options(self.new_object(library, option_type));
         }
         if let Some(settings) = self.no_settings(ty) {
             return settings;
         }
         let zero = fold::zero_of(self.text(ty));
-        Val::Plain(zero.unwrap_or_else(|| fold::unknown("a declaration")))
+        GoExprValue::Plain(zero.unwrap_or_else(|| fold::unknown("a declaration")))
     }
 
     /// A value that is declared with a type: an untyped figure becomes a duration there.
-    pub(super) fn typed(&self, value: Val<'t>, ty: Option<Node<'t>>) -> Val<'t> {
+    pub(super) fn typed(&self, value: GoExprValue<'t>, ty: Option<Node<'t>>) -> GoExprValue<'t> {
         match (value, ty) {
-            (Val::Plain(folded), Some(ty)) if self.is_duration(ty) => {
-                Val::Plain(fold::to_duration(folded))
+            (GoExprValue::Plain(folded), Some(ty)) if self.is_duration(ty) => {
+                GoExprValue::Plain(fold::to_duration(folded))
             }
             (value, _) => value,
         }
@@ -354,7 +367,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
 
     fn step(&mut self, node: Node<'t>) {
         for target in code::children(node) {
-            self.assign(target, Val::unknown("a counter"), None, node, false);
+            self.assign(target, GoExprValue::unknown("a counter"), None, node, false);
         }
     }
 
@@ -380,8 +393,8 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
                 _ => self.evaluate(expression),
             });
         }
-        if let [Val::Several(_)] = values.as_slice()
-            && let Some(Val::Several(several)) = values.pop()
+        if let [GoExprValue::Several(_)] = values.as_slice()
+            && let Some(GoExprValue::Several(several)) = values.pop()
         {
             values = several;
         }
@@ -392,7 +405,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
             }
         } else {
             for value in values {
-                if let Val::Options(id) = value {
+                if let GoExprValue::Options(id) = value {
                     self.handed_out(id);
                 }
                 self.escape(value, &Cause::Code("a caller"));
@@ -402,14 +415,14 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
     }
 
     /// A variable that is returned: to a caller who is looked at too, or away.
-    fn returned(&mut self, name: &str, running: bool) -> Val<'t> {
+    fn returned(&mut self, name: &str, running: bool) -> GoExprValue<'t> {
         let value = self.state.get(name).cloned();
-        if let Some(Val::Error(errors)) = &value
+        if let Some(GoExprValue::Error(errors)) = &value
             && !running
         {
             let errors = errors.clone();
             self.error_checked(&errors);
         }
-        value.unwrap_or_else(|| Val::unknown("a result"))
+        value.unwrap_or_else(|| GoExprValue::unknown("a result"))
     }
 }

@@ -3,8 +3,8 @@
 //! client, and what becomes of errors, is shown there.
 
 use super::*;
-use crate::facts::raw::{ErrorHandling, Folded, OptionWrite};
-use crate::facts::slot::{Encoding, Slot};
+use crate::facts::edit_target::{EditTarget, TextEncoding};
+use crate::facts::raw::{ConstValue, ErrorHandling, OptionWrite};
 use crate::knowledge::clients::built_in;
 use crate::source::{SourceFile, Sources};
 
@@ -12,7 +12,7 @@ const SECOND: i64 = 1_000_000_000;
 
 struct Read {
     sources: Sources,
-    raw: Raw,
+    raw: RawFacts,
 }
 
 fn package(files: &[(&str, &str)]) -> Read {
@@ -61,13 +61,13 @@ fn write<'a>(client: &'a RawClient, ident: &str) -> &'a OptionWrite {
     found.unwrap_or_else(|| panic!("{ident} in {:#?}", client.writes))
 }
 
-fn value(client: &RawClient, ident: &str) -> Folded {
+fn value(client: &RawClient, ident: &str) -> ConstValue {
     write(client, ident).value.clone()
 }
 
-fn reason(folded: &Folded) -> String {
+fn reason(folded: &ConstValue) -> String {
     match folded {
-        Folded::Unknown(cause) => cause.to_string(),
+        ConstValue::Unknown(cause) => cause.to_string(),
         other => panic!("known: {other:?}"),
     }
 }
@@ -87,10 +87,10 @@ fn an_inline_literal() {
     assert_eq!(client.function.as_deref(), Some("connect"));
     assert_eq!(client.dir, "app");
     assert_eq!(client.hosts, [("cache".to_owned(), 6380)]);
-    assert_eq!(value(client, "PoolSize"), Folded::Int(20));
+    assert_eq!(value(client, "PoolSize"), ConstValue::Int(20));
     assert_eq!(read.at(write(client, "PoolSize").span), "20");
     assert!(client.rest_unknown.is_none());
-    let Slot::InsertField {
+    let EditTarget::InsertField {
         at,
         style,
         encoding,
@@ -104,13 +104,13 @@ fn an_inline_literal() {
     let text = read.sources.get(at.file).text();
     assert!(text[..at.start as usize].ends_with("PoolSize: 20,"));
     let time = Some("time".to_owned());
-    assert_eq!(*encoding, Encoding::Go { time });
+    assert_eq!(*encoding, TextEncoding::Go { time });
 }
 
 #[test]
 fn the_style_of_a_literal_on_one_line() {
     let read = v9("var c = redis.NewClient(&redis.Options{Addr: \"a:1\"})\n");
-    let Slot::InsertField { at, style, .. } = &read.only().insert else {
+    let EditTarget::InsertField { at, style, .. } = &read.only().insert else {
         panic!();
     };
     assert_eq!(
@@ -133,8 +133,8 @@ fn the_url_and_its_name() {
     assert_eq!(source.url_name.as_deref(), Some("REDIS_URL"));
     assert_eq!(reason(&source.url), "environment variable REDIS_URL");
     assert_eq!(source.error, ErrorHandling::Checked);
-    assert_eq!(value(client, "PoolSize"), Folded::Int(5));
-    let Slot::InsertAssignment {
+    assert_eq!(value(client, "PoolSize"), ConstValue::Int(5));
+    let EditTarget::InsertAssignment {
         at,
         receiver,
         indent,
@@ -153,7 +153,7 @@ fn the_insertion_stands_after_the_check_of_the_error() {
     let read = v9(
         "func f(u string) error {\n\to, err := redis.ParseURL(u)\n\tif err != nil {\n\t\treturn err\n\t}\n\tredis.NewClient(o)\n\treturn nil\n}\n",
     );
-    let Slot::InsertAssignment { at, .. } = &read.only().insert else {
+    let EditTarget::InsertAssignment { at, .. } = &read.only().insert else {
         panic!();
     };
     let text = read.sources.get(at.file).text();
@@ -166,7 +166,7 @@ fn options_that_escape_are_not_edited() {
         let read = v9(&format!(
             "func f(s *S, ch chan *redis.Options) {{\n\to := &redis.Options{{}}\n\t{escape}\n\tredis.NewClient(o)\n}}\n"
         ));
-        assert_eq!(read.only().insert, Slot::None, "{escape}");
+        assert_eq!(read.only().insert, EditTarget::None, "{escape}");
     }
 }
 
@@ -185,18 +185,21 @@ fn both_halves_of_the_document() {
         before.source.as_ref().unwrap().url_name.as_deref(),
         Some("redisURL")
     );
-    let Slot::InsertAssignment { at, .. } = &before.insert else {
+    let EditTarget::InsertAssignment { at, .. } = &before.insert else {
         panic!("{:?}", before.insert);
     };
     assert_eq!(at.start as usize, DOCUMENT.find("\nredisClient").unwrap());
     assert_eq!(error_of(after), ErrorHandling::Checked);
-    assert_eq!(value(after, "PoolSize"), Folded::Int(200));
-    assert_eq!(value(after, "PoolTimeout"), Folded::Duration(4 * SECOND));
+    assert_eq!(value(after, "PoolSize"), ConstValue::Int(200));
+    assert_eq!(
+        value(after, "PoolTimeout"),
+        ConstValue::Duration(4 * SECOND)
+    );
     assert_eq!(
         value(after, "ConnMaxIdleTime"),
-        Folded::Duration(300 * SECOND)
+        ConstValue::Duration(300 * SECOND)
     );
-    assert_eq!(value(after, "ConnMaxLifetime"), Folded::Int(0));
+    assert_eq!(value(after, "ConnMaxLifetime"), ConstValue::Int(0));
     // Only v9 has these fields, and both halves are of one library.
     assert_eq!(before.libraries, ["go-redis-v9"]);
     assert_eq!(after.libraries, ["go-redis-v9"]);
@@ -368,19 +371,19 @@ fn a_literal_that_is_the_pool_itself() {
     let client = read.only();
     assert_eq!(client.libraries, ["redigo"]);
     assert_eq!(client.option_type, "Pool");
-    assert_eq!(value(client, "MaxIdle"), Folded::Int(3));
+    assert_eq!(value(client, "MaxIdle"), ConstValue::Int(3));
     assert_eq!(
         value(client, "DialReadTimeout"),
-        Folded::Duration(5 * SECOND)
+        ConstValue::Duration(5 * SECOND)
     );
-    assert_eq!(value(client, "DialDatabase"), Folded::Int(2));
+    assert_eq!(value(client, "DialDatabase"), ConstValue::Int(2));
     assert!(client.carried_unknown.is_none());
     assert!(read.at(client.anchor).starts_with("redis.Pool{"));
     assert!(
         read.at(client.carried_anchor.unwrap())
             .starts_with("redis.Dial(")
     );
-    assert!(matches!(client.insert, Slot::InsertField { .. }));
+    assert!(matches!(client.insert, EditTarget::InsertField { .. }));
 }
 
 #[test]
@@ -388,18 +391,18 @@ fn options_made_by_a_chain_of_methods() {
     let text = "package a\n\nimport (\n\t\"time\"\n\n\tglide \"github.com/valkey-io/valkey-glide/go/v2\"\n\t\"github.com/valkey-io/valkey-glide/go/v2/config\"\n)\n\nfunc f() {\n\tcfg := config.NewClientConfiguration().WithUseTLS(true).WithRequestTimeout(5 * time.Second)\n\tcfg.WithDatabaseId(3)\n\tglide.NewClient(cfg)\n}\n";
     let read = package(&[("a.go", text)]);
     let client = read.only();
-    assert_eq!(value(client, "WithUseTLS"), Folded::Bool(true));
+    assert_eq!(value(client, "WithUseTLS"), ConstValue::Bool(true));
     assert_eq!(
         value(client, "WithRequestTimeout"),
-        Folded::Duration(5 * SECOND)
+        ConstValue::Duration(5 * SECOND)
     );
-    assert_eq!(value(client, "WithDatabaseId"), Folded::Int(3));
+    assert_eq!(value(client, "WithDatabaseId"), ConstValue::Int(3));
 }
 
 #[test]
 fn a_library_that_passes_options_on() {
     let text = "package a\n\nimport \"github.com/hibiken/asynq\"\n\nfunc f() {\n\tasynq.NewServer(asynq.RedisClientOpt{Addr: \"a:1\", PoolSize: 4}, asynq.Config{})\n\tasynq.NewClient(asynq.RedisClusterClientOpt{Addrs: nodes})\n}\n";
     let read = package(&[("a.go", text)]);
-    assert_eq!(value(&read.raw.clients[0], "PoolSize"), Folded::Int(4));
+    assert_eq!(value(&read.raw.clients[0], "PoolSize"), ConstValue::Int(4));
     assert_eq!(read.raw.clients[1].option_type, "RedisClusterClientOpt");
 }

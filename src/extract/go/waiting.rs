@@ -6,13 +6,13 @@ use tree_sitter::Node;
 use crate::extract::code::fold;
 use crate::extract::go::names;
 use crate::extract::go::package::is_test;
-use crate::extract::go::reader::Reader;
-use crate::extract::go::state::Val;
+use crate::extract::go::reader::GoFileReader;
+use crate::extract::go::state::GoExprValue;
 use crate::facts::cause::Cause;
-use crate::facts::raw::{Bound, Folded, Language, Longest, RawWait};
-use crate::knowledge::clients::model::Model;
-use crate::knowledge::clients::usage::{Blocking, Command, Holds, Wait};
-use crate::knowledge::servers::waiting::{self, Purpose, TimeoutWord, WaitingCommand};
+use crate::facts::raw::{ClientBinding, ConstValue, LongestWait, RawWait, SourceLanguage};
+use crate::knowledge::clients::model::ClientModel;
+use crate::knowledge::clients::usage::{BlockingModel, HeldResource, NamedCommandCall, WaitModel};
+use crate::knowledge::servers::waiting::{self, TimeoutWord, WaitPurpose, WaitingCommand};
 use crate::source::path;
 use crate::syntax::code;
 
@@ -20,12 +20,12 @@ use crate::syntax::code;
 const MAX_PASSES: usize = 4;
 
 /// What makes a call one that waits.
-enum Row<'m> {
-    Typed(&'m Blocking),
-    Named(&'m Command),
+enum WaitingRow<'m> {
+    Typed(&'m BlockingModel),
+    Named(&'m NamedCommandCall),
 }
 
-impl<'t, 'm> Reader<'t, 'm, '_> {
+impl<'t, 'm> GoFileReader<'t, 'm, '_> {
     /// A call on something that no model follows: its arguments go away, and it may wait.
     pub(super) fn foreign_method(&mut self, node: Node<'t>, receiver: Node<'t>, name: &str) {
         let row = if self.records() && !is_test(&self.here().parsed.path) {
@@ -37,7 +37,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
             return self.give_arguments(node);
         };
         let arguments = self.arguments(node);
-        let values: Vec<Val<'t>> = arguments.iter().map(|a| self.evaluate(*a)).collect();
+        let values: Vec<GoExprValue<'t>> = arguments.iter().map(|a| self.evaluate(*a)).collect();
         self.note_wait(node, (receiver, name), &row, (&arguments, &values));
         let to = names::quoted(self.tree(), node).in_marks();
         for value in values {
@@ -45,55 +45,57 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
         }
     }
 
-    fn waiting_row(&self, name: &str) -> Option<Row<'m>> {
+    fn waiting_row(&self, name: &str) -> Option<WaitingRow<'m>> {
         let libraries = self.here().libraries().flat_map(|l| l.candidates.clone());
-        let models: Vec<&'m Model> = libraries.filter_map(|l| l.model()).collect();
+        let models: Vec<&'m ClientModel> = libraries.filter_map(|l| l.model()).collect();
         let typed = models.iter().find_map(|m| m.waiting_call(name));
         let named = || {
             let mut rows = models.iter().flat_map(|m| &m.command);
             rows.find(|row| row.call == name)
         };
-        typed.map(Row::Typed).or_else(|| named().map(Row::Named))
+        typed
+            .map(WaitingRow::Typed)
+            .or_else(|| named().map(WaitingRow::Named))
     }
 
     fn note_wait(
         &mut self,
         node: Node<'t>,
         (receiver, name): (Node<'t>, &str),
-        row: &Row<'m>,
-        (arguments, values): (&[Node<'t>], &[Val<'t>]),
+        row: &WaitingRow<'m>,
+        (arguments, values): (&[Node<'t>], &[GoExprValue<'t>]),
     ) {
         let at = self.tree().span(node);
         if self.waits.iter().any(|wait| wait.at == at) {
             return;
         }
         let (call, longest, takes, cut_by) = match row {
-            Row::Typed(row) => {
+            WaitingRow::Typed(row) => {
                 let longest = self.typed_wait(node, row, values);
                 (name.to_owned(), longest, row.takes_from_pool(), &row.cut_by)
             }
-            Row::Named(row) => {
+            WaitingRow::Named(row) => {
                 let Some((command, words)) = waiting_command(row, values) else {
                     return;
                 };
                 let spread = arguments.iter().any(|a| a.kind() == "variadic_argument");
                 let longest = match spread {
-                    true => Longest::Unknown(Cause::Code("a list of arguments")),
+                    true => LongestWait::Unknown(Cause::Code("a list of arguments")),
                     false => named_wait(command, words),
                 };
-                let takes =
-                    row.holds == Holds::PooledConnection && command.purpose == Purpose::Data;
+                let takes = row.holds == HeldResource::PooledConnection
+                    && command.purpose == WaitPurpose::Data;
                 let call = format!("{name}(\"{}\")", command.name);
                 (call, longest, takes, &row.cut_by)
             }
         };
-        if longest == Longest::AtOnce {
+        if longest == LongestWait::AtOnce {
             return;
         }
         let crew = takes.then(|| self.crew_of(node));
         let libraries = self.here().libraries().flat_map(|l| l.ids());
         let wait = RawWait {
-            language: Language::Go,
+            language: SourceLanguage::Go,
             dir: path::folder(&self.here().parsed.path).to_owned(),
             libraries: libraries.collect(),
             call,
@@ -107,9 +109,9 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
     }
 
     /// Where the value of an expression comes from, through the parameters of functions.
-    fn bound_at(&mut self, node: Node<'t>, passes: usize) -> Option<Vec<Bound>> {
+    fn bound_at(&mut self, node: Node<'t>, passes: usize) -> Option<Vec<ClientBinding>> {
         if node.kind() == "selector_expression" {
-            return Some(vec![Bound::Field(self.last_name(node)?)]);
+            return Some(vec![ClientBinding::Field(self.last_name(node)?)]);
         }
         if node.kind() != "identifier" || passes > MAX_PASSES {
             return None;
@@ -120,7 +122,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
             let body = code::field(function, "body").unwrap_or(function);
             let local = self.only_value(body, name).is_some();
             let within = local.then(|| self.function_name(function)).flatten();
-            return Some(vec![Bound::Variable(within, name.to_owned())]);
+            return Some(vec![ClientBinding::Variable(within, name.to_owned())]);
         };
         let called = self.text(code::field(function, "name")?);
         let is_method = function.kind() == "method_declaration";
@@ -157,24 +159,29 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
         }
     }
 
-    fn typed_wait(&mut self, node: Node<'t>, row: &Blocking, values: &[Val<'t>]) -> Longest {
+    fn typed_wait(
+        &mut self,
+        node: Node<'t>,
+        row: &BlockingModel,
+        values: &[GoExprValue<'t>],
+    ) -> LongestWait {
         if let Some(at) = row.timeout_arg {
             let Some(value) = values.get(at) else {
-                return Longest::Unknown(Cause::Code("a missing argument"));
+                return LongestWait::Unknown(Cause::Code("a missing argument"));
             };
             return longest(row, &value.clone().folded(Cause::Code("an argument")));
         }
         if let Some(method) = &row.timeout_call {
             return match self.chained(node, method) {
                 Some(value) => longest(row, &value),
-                None => Longest::AtOnce,
+                None => LongestWait::AtOnce,
             };
         }
         let (Some(ty), Some(field)) = (&row.args_type, &row.timeout_field) else {
-            return Longest::Unknown(Cause::Code("a call that is not modelled"));
+            return LongestWait::Unknown(Cause::Code("a call that is not modelled"));
         };
         let held = values.iter().find_map(|value| match value {
-            Val::Options(id) => self.state.heap.get(id).filter(|o| o.option_type == *ty),
+            GoExprValue::Options(id) => self.state.heap.get(id).filter(|o| o.option_type == *ty),
             _ => None,
         });
         let Some(held) = held else {
@@ -183,22 +190,22 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
                 .cloned()
                 .map(|v| v.folded(Cause::Code("an argument")));
             return match other {
-                Some(Folded::Unknown(reason)) => Longest::Unknown(reason),
-                _ => Longest::Unknown(Cause::Code("an argument")),
+                Some(ConstValue::Unknown(reason)) => LongestWait::Unknown(reason),
+                _ => LongestWait::Unknown(Cause::Code("an argument")),
             };
         };
         match held.writes.iter().rfind(|write| write.ident == *field) {
-            Some(write) if write.conditional => Longest::Unknown(Cause::Branches),
+            Some(write) if write.conditional => LongestWait::Unknown(Cause::Branches),
             Some(write) => longest(row, &write.value),
             None => match &held.rest_unknown {
-                Some(reason) => Longest::Unknown(reason.clone()),
+                Some(reason) => LongestWait::Unknown(reason.clone()),
                 None => of_zero(row.zero),
             },
         }
     }
 
     /// The argument of a method that follows in the chain of this call.
-    fn chained(&mut self, node: Node<'t>, method: &str) -> Option<Folded> {
+    fn chained(&mut self, node: Node<'t>, method: &str) -> Option<ConstValue> {
         let mut at = node;
         while let Some(call) = at
             .parent()
@@ -232,10 +239,10 @@ fn enclosing_function(node: Node<'_>) -> Option<Node<'_>> {
 
 /// The waiting command that a call sends by its name, and the words after that.
 fn waiting_command<'v, 't>(
-    row: &Command,
-    values: &'v [Val<'t>],
-) -> Option<(&'static WaitingCommand, &'v [Val<'t>])> {
-    let Some(Val::Plain(Folded::Text(name))) = values.get(row.name_arg) else {
+    row: &NamedCommandCall,
+    values: &'v [GoExprValue<'t>],
+) -> Option<(&'static WaitingCommand, &'v [GoExprValue<'t>])> {
+    let Some(GoExprValue::Plain(ConstValue::Text(name))) = values.get(row.name_arg) else {
         return None;
     };
     let command = waiting::command(name)?;
@@ -243,67 +250,69 @@ fn waiting_command<'v, 't>(
 }
 
 /// How long a command that is sent by its name waits.
-fn named_wait(command: &WaitingCommand, words: &[Val<'_>]) -> Longest {
+fn named_wait(command: &WaitingCommand, words: &[GoExprValue<'_>]) -> LongestWait {
     let at = match command.timeout {
         TimeoutWord::AfterBlock => {
-            let is_block = |word: &Val<'_>| matches!(word, Val::Plain(Folded::Text(t)) if t.eq_ignore_ascii_case(waiting::BLOCK));
+            let is_block = |word: &GoExprValue<'_>| matches!(word, GoExprValue::Plain(ConstValue::Text(t)) if t.eq_ignore_ascii_case(waiting::BLOCK));
             let unseen = words
                 .iter()
-                .any(|word| !matches!(word, Val::Plain(f) if !matches!(f, Folded::Unknown(_))));
+                .any(|word| !matches!(word, GoExprValue::Plain(f) if !matches!(f, ConstValue::Unknown(_))));
             match words.iter().position(is_block) {
                 Some(at) => at + 1,
                 // A word that is not seen may be the one before the figure, or hold several.
                 None if unseen && words.len() < 4 => {
-                    return Longest::Unknown(Cause::Code("an argument"));
+                    return LongestWait::Unknown(Cause::Code("an argument"));
                 }
-                None => return Longest::AtOnce,
+                None => return LongestWait::AtOnce,
             }
         }
         other => match other.position(words.len()) {
             Some(at) => at,
-            None => return Longest::Unknown(Cause::Code("an argument")),
+            None => return LongestWait::Unknown(Cause::Code("an argument")),
         },
     };
     let figure = match words.get(at) {
-        Some(Val::Plain(Folded::Int(n))) => Some(*n as f64),
-        Some(Val::Plain(Folded::Float(n))) => Some(*n),
-        Some(Val::Plain(Folded::Text(text))) => text.parse().ok(),
-        Some(Val::Plain(Folded::Unknown(reason))) => return Longest::Unknown(reason.clone()),
+        Some(GoExprValue::Plain(ConstValue::Int(n))) => Some(*n as f64),
+        Some(GoExprValue::Plain(ConstValue::Float(n))) => Some(*n),
+        Some(GoExprValue::Plain(ConstValue::Text(text))) => text.parse().ok(),
+        Some(GoExprValue::Plain(ConstValue::Unknown(reason))) => {
+            return LongestWait::Unknown(reason.clone());
+        }
         _ => None,
     };
     match figure {
-        Some(0.0) => Longest::ForEver,
-        Some(figure) if figure > 0.0 => Longest::Seconds(command.unit.in_seconds(figure)),
-        _ => Longest::Unknown(Cause::Code("an argument")),
+        Some(0.0) => LongestWait::ForEver,
+        Some(figure) if figure > 0.0 => LongestWait::Seconds(command.unit.in_seconds(figure)),
+        _ => LongestWait::Unknown(Cause::Code("an argument")),
     }
 }
 
-fn of_zero(zero: Option<Wait>) -> Longest {
+fn of_zero(zero: Option<WaitModel>) -> LongestWait {
     match zero {
-        Some(Wait::ForEver) => Longest::ForEver,
-        Some(Wait::AtOnce) => Longest::AtOnce,
-        None => Longest::Unknown(Cause::Code("a value of 0")),
+        Some(WaitModel::ForEver) => LongestWait::ForEver,
+        Some(WaitModel::AtOnce) => LongestWait::AtOnce,
+        None => LongestWait::Unknown(Cause::Code("a value of 0")),
     }
 }
 
 /// How long a figure of a typed call is.
-fn longest(row: &Blocking, figure: &Folded) -> Longest {
+fn longest(row: &BlockingModel, figure: &ConstValue) -> LongestWait {
     let seconds = match (figure, row.unit) {
-        (Folded::Unknown(reason), _) => return Longest::Unknown(reason.clone()),
-        (Folded::Int(n), Some(unit)) => unit.in_seconds(*n as f64),
-        (Folded::Float(n), Some(unit)) => unit.in_seconds(*n),
-        (Folded::Int(n) | Folded::Duration(n), None) => *n as f64 / 1e9,
+        (ConstValue::Unknown(reason), _) => return LongestWait::Unknown(reason.clone()),
+        (ConstValue::Int(n), Some(unit)) => unit.in_seconds(*n as f64),
+        (ConstValue::Float(n), Some(unit)) => unit.in_seconds(*n),
+        (ConstValue::Int(n) | ConstValue::Duration(n), None) => *n as f64 / 1e9,
         (other, _) => match fold::to_duration(other.clone()) {
-            Folded::Duration(n) => n as f64 / 1e9,
-            _ => return Longest::Unknown(Cause::Code("an argument")),
+            ConstValue::Duration(n) => n as f64 / 1e9,
+            _ => return LongestWait::Unknown(Cause::Code("an argument")),
         },
     };
     match seconds {
         0.0 => of_zero(row.zero),
-        seconds if seconds > 0.0 => Longest::Seconds(seconds),
+        seconds if seconds > 0.0 => LongestWait::Seconds(seconds),
         _ => match row.negative {
             Some(wait) => of_zero(Some(wait)),
-            None => Longest::Unknown(Cause::Code("a negative value")),
+            None => LongestWait::Unknown(Cause::Code("a negative value")),
         },
     }
 }

@@ -4,21 +4,21 @@ use std::ops::Range;
 
 /// An action.
 #[derive(Clone, Debug)]
-pub(super) struct Part<'a> {
+pub(super) struct BlockAction<'a> {
     /// With its delimiters.
     pub(super) range: Range<usize>,
-    pub(super) kind: Kind,
+    pub(super) kind: TemplateBlockKind,
     /// What is evaluated: the pipeline behind the keyword.
     pub(super) code: &'a str,
     /// Blanks before or after it are taken away.
     pub(super) trims_before: bool,
     pub(super) trims_after: bool,
     /// Of an action that opens a block.
-    pub(super) block: Option<Block>,
+    pub(super) block: Option<TemplateBlock>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(super) enum TemplateBlockKind {
     Output,
     Assignment,
     If,
@@ -33,15 +33,20 @@ pub(super) enum Kind {
 
 /// Where the parts of a block are among all actions.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Block {
+pub(super) struct TemplateBlock {
     elses: Vec<usize>,
     end: usize,
 }
 
-impl Block {
+impl TemplateBlock {
     /// Where the body starts that a decided condition leads to; nothing where it depends on another
     /// one. Behind the end of the block if it leads to none.
-    pub(super) fn enters(&self, opener: usize, holds: bool, parts: &[Part<'_>]) -> Option<usize> {
+    pub(super) fn enters(
+        &self,
+        opener: usize,
+        holds: bool,
+        parts: &[BlockAction<'_>],
+    ) -> Option<usize> {
         match (holds, self.elses.first()) {
             (true, _) => Some(opener + 1),
             (false, None) => Some(self.end + 1),
@@ -56,7 +61,7 @@ impl Block {
     }
 }
 
-impl Part<'_> {
+impl BlockAction<'_> {
     /// Where its code stands in the text.
     pub(super) fn code_at(&self, text: &str) -> usize {
         let inside = &text[self.range.clone()];
@@ -66,30 +71,35 @@ impl Part<'_> {
 }
 
 /// The actions of a text; `None` where their blocks do not match.
-pub(super) fn parts<'a>(text: &'a str, ranges: &[Range<usize>]) -> Option<Vec<Part<'a>>> {
-    let mut parts: Vec<Part<'a>> = ranges.iter().map(|range| part(text, range)).collect();
-    let mut open: Vec<(usize, Block)> = Vec::new();
+pub(super) fn parts<'a>(text: &'a str, ranges: &[Range<usize>]) -> Option<Vec<BlockAction<'a>>> {
+    let mut parts: Vec<BlockAction<'a>> = ranges.iter().map(|range| part(text, range)).collect();
+    let mut open: Vec<(usize, TemplateBlock)> = Vec::new();
     for index in 0..parts.len() {
         match parts[index].kind {
-            Kind::If | Kind::With | Kind::Range | Kind::Define => {
-                open.push((index, Block::default()));
+            TemplateBlockKind::If
+            | TemplateBlockKind::With
+            | TemplateBlockKind::Range
+            | TemplateBlockKind::Define => {
+                open.push((index, TemplateBlock::default()));
                 if open.len() > super::DEEPEST {
                     return None;
                 }
             }
-            Kind::Else => open.last_mut()?.1.elses.push(index),
-            Kind::End => {
+            TemplateBlockKind::Else => open.last_mut()?.1.elses.push(index),
+            TemplateBlockKind::End => {
                 let (opener, mut block) = open.pop()?;
                 block.end = index;
                 parts[opener].block = Some(block);
             }
-            Kind::Output | Kind::Assignment | Kind::Other => {}
+            TemplateBlockKind::Output
+            | TemplateBlockKind::Assignment
+            | TemplateBlockKind::Other => {}
         }
     }
     open.is_empty().then_some(parts)
 }
 
-fn part<'a>(text: &'a str, range: &Range<usize>) -> Part<'a> {
+fn part<'a>(text: &'a str, range: &Range<usize>) -> BlockAction<'a> {
     let action = &text[range.clone()];
     let inner = action.strip_prefix("{{").and_then(|a| a.strip_suffix("}}"));
     let before = inner.and_then(|inner| inner.strip_prefix('-'));
@@ -97,9 +107,9 @@ fn part<'a>(text: &'a str, range: &Range<usize>) -> Part<'a> {
     let code = after.or(before).or(inner).unwrap_or("").trim();
     let (kind, code) = match inner {
         Some(_) => kind(code),
-        None => (Kind::Other, code),
+        None => (TemplateBlockKind::Other, code),
     };
-    Part {
+    BlockAction {
         range: range.clone(),
         kind,
         code,
@@ -109,21 +119,21 @@ fn part<'a>(text: &'a str, range: &Range<usize>) -> Part<'a> {
     }
 }
 
-fn kind(code: &str) -> (Kind, &str) {
+fn kind(code: &str) -> (TemplateBlockKind, &str) {
     let end = code
         .find(|c: char| !c.is_ascii_alphabetic())
         .unwrap_or(code.len());
     let rest = code[end..].trim_start();
     match &code[..end] {
-        "if" => (Kind::If, rest),
-        "with" => (Kind::With, rest),
-        "range" => (Kind::Range, rest),
-        "define" | "block" => (Kind::Define, rest),
-        "else" => (Kind::Else, rest),
-        "end" => (Kind::End, rest),
-        "template" | "break" | "continue" => (Kind::Other, rest),
-        _ if code.starts_with("/*") => (Kind::Other, rest),
-        _ if super::expression::assignment(code).is_some() => (Kind::Assignment, code),
-        _ => (Kind::Output, code),
+        "if" => (TemplateBlockKind::If, rest),
+        "with" => (TemplateBlockKind::With, rest),
+        "range" => (TemplateBlockKind::Range, rest),
+        "define" | "block" => (TemplateBlockKind::Define, rest),
+        "else" => (TemplateBlockKind::Else, rest),
+        "end" => (TemplateBlockKind::End, rest),
+        "template" | "break" | "continue" => (TemplateBlockKind::Other, rest),
+        _ if code.starts_with("/*") => (TemplateBlockKind::Other, rest),
+        _ if super::expression::assignment(code).is_some() => (TemplateBlockKind::Assignment, code),
+        _ => (TemplateBlockKind::Output, code),
     }
 }

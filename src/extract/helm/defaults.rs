@@ -4,10 +4,10 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
-use super::{Filled, Known, fill};
+use super::{FilledTemplate, TemplateValues, fill};
 use crate::extract::scalar::known;
 use crate::source::{Excerpt, FileId, path};
-use crate::syntax::yaml::{self, Node};
+use crate::syntax::yaml::{self, YamlNode};
 
 /// What a chart is described in, and what it is given by itself.
 pub const DESCRIPTION: &str = "Chart.yaml";
@@ -28,23 +28,23 @@ pub struct Chart {
     parent: Option<(Arc<Chart>, String)>,
     /// Its values are read by a map of their own, which says what its servers come to.
     mapped: bool,
-    read: OnceLock<Option<Own>>,
+    read: OnceLock<Option<ChartIdentity>>,
 }
 
 /// What a chart says of itself.
 #[derive(Clone, Debug)]
-struct Own {
-    values: Node,
-    description: Option<Node>,
+struct ChartIdentity {
+    values: YamlNode,
+    description: Option<YamlNode>,
     /// The files that its values stand in.
     files: Vec<FileId>,
 }
 
 /// The charts of a tree by their folders.
 #[derive(Debug, Default)]
-pub struct Charts(BTreeMap<String, Arc<Chart>>);
+pub struct ChartCatalog(BTreeMap<String, Arc<Chart>>);
 
-impl Charts {
+impl ChartCatalog {
     /// Those of a tree; `is_mapped` tells by its name which chart's values are read as servers anyway.
     pub fn new(files: &BTreeMap<String, Excerpt>, is_mapped: &dyn Fn(&str) -> bool) -> Self {
         let mut charts = Self::default();
@@ -123,12 +123,12 @@ fn parent(dir: &str) -> Option<(&str, &str)> {
 
 impl Chart {
     /// A template of it with what its values say, and the files that they stand in.
-    pub fn fill(&self, template: &Excerpt) -> Option<(Filled, Vec<FileId>)> {
+    pub fn fill(&self, template: &Excerpt) -> Option<(FilledTemplate, Vec<FileId>)> {
         if self.mapped || !template.text().contains("{{") {
             return None;
         }
         let own = self.own(0)?;
-        let known = Known {
+        let known = TemplateValues {
             values: &own.values,
             chart: own.description.as_ref(),
             template: template.file(),
@@ -136,18 +136,18 @@ impl Chart {
         Some((fill(template, known)?, own.files.clone()))
     }
 
-    fn own(&self, depth: usize) -> Option<&Own> {
+    fn own(&self, depth: usize) -> Option<&ChartIdentity> {
         self.read.get_or_init(|| self.read(depth)).as_ref()
     }
 
-    fn read(&self, depth: usize) -> Option<Own> {
+    fn read(&self, depth: usize) -> Option<ChartIdentity> {
         let mut files = Vec::new();
         let values = self.values.as_ref().and_then(|excerpt| {
             files.push(excerpt.file());
             document(excerpt)
         });
         let description = document(&self.description);
-        let mut values = values.filter(Node::is_map)?;
+        let mut values = values.filter(YamlNode::is_map)?;
         if let Some((above, folder)) = self.parent.as_ref().filter(|_| depth < DEEPEST) {
             let name = known(description.as_ref().and_then(|root| root.get("name")));
             let above = above.own(depth + 1)?;
@@ -157,7 +157,7 @@ impl Chart {
                 values = values.overlaid(given);
             }
         }
-        Some(Own {
+        Some(ChartIdentity {
             values,
             description,
             files,
@@ -165,14 +165,14 @@ impl Chart {
     }
 }
 
-impl Own {
+impl ChartIdentity {
     /// What is given to a chart that comes with this one; `None` if it comes more than once.
-    fn given_to(&self, name: &str) -> Option<Option<&Node>> {
+    fn given_to(&self, name: &str) -> Option<Option<&YamlNode>> {
         let listed = self
             .description
             .as_ref()
             .and_then(|d| d.get("dependencies"));
-        let listed = listed.map(Node::items).unwrap_or_default();
+        let listed = listed.map(YamlNode::items).unwrap_or_default();
         let mut keys = listed
             .iter()
             .filter(|one| known(one.get("name")) == Some(name))
@@ -184,7 +184,7 @@ impl Own {
 }
 
 /// The first document of a file, if it can be read whole.
-fn document(excerpt: &Excerpt) -> Option<Node> {
+fn document(excerpt: &Excerpt) -> Option<YamlNode> {
     let stream = yaml::parse(excerpt);
     let first = stream.documents.into_iter().next()?;
     first.complete.then_some(first.root)

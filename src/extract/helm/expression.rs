@@ -4,33 +4,33 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use super::Known;
-use super::written::{Text, Value};
+use super::TemplateValues;
+use super::written::{RenderedText, TemplateValue};
 use crate::source::Span;
-use crate::syntax::yaml::Node;
+use crate::syntax::yaml::YamlNode;
 
 /// What `.` stands for.
 #[derive(Clone, Debug)]
-pub(super) enum Dot<'a> {
+pub(super) enum DotValue<'a> {
     /// Everything that a template can refer to.
     Root,
-    Value(Value<'a>),
+    Value(TemplateValue<'a>),
     Unknown,
 }
 
 /// What names stand for at one place.
 #[derive(Clone)]
-pub(super) struct Scope<'a> {
-    pub(super) known: Known<'a>,
-    pub(super) dot: Dot<'a>,
+pub(super) struct TemplateScope<'a> {
+    pub(super) known: TemplateValues<'a>,
+    pub(super) dot: DotValue<'a>,
     /// `$` stands for everything; in a template of its own it does not.
     pub(super) is_root: bool,
     /// Values, or that they are not known.
-    pub(super) variables: BTreeMap<String, Option<Value<'a>>>,
+    pub(super) variables: BTreeMap<String, Option<TemplateValue<'a>>>,
 }
 
 /// The code of `$name := …` or `$name = …`.
-pub(super) struct Assigned<'a> {
+pub(super) struct AssignedVariable<'a> {
     pub(super) text: &'a str,
     pub(super) declares: bool,
 }
@@ -39,7 +39,7 @@ pub(super) struct Assigned<'a> {
 const DEEPEST: usize = 16;
 
 /// `$name := …`.
-pub(super) fn assignment(code: &str) -> Option<(&str, Assigned<'_>)> {
+pub(super) fn assignment(code: &str) -> Option<(&str, AssignedVariable<'_>)> {
     let rest = code.strip_prefix('$')?;
     let end = rest
         .find(|c: char| !(c.is_alphanumeric() || c == '_'))
@@ -53,7 +53,7 @@ pub(super) fn assignment(code: &str) -> Option<(&str, Assigned<'_>)> {
             false,
         ),
     };
-    let assigned = Assigned {
+    let assigned = AssignedVariable {
         text: text.trim_start(),
         declares,
     };
@@ -65,13 +65,13 @@ pub(super) fn is_path(code: &str) -> bool {
     code.starts_with(['.', '$']) && !code.contains([' ', '(', '|', '\t', '\n'])
 }
 
-impl<'a> Scope<'a> {
+impl<'a> TemplateScope<'a> {
     /// What names stand for in a block whose body may be there or not; in one with a `.` of its own
     /// that one is not known.
     pub(super) fn inner(&self, own_dot: bool) -> Self {
         let mut inner = self.clone();
         if own_dot {
-            inner.dot = Dot::Unknown;
+            inner.dot = DotValue::Unknown;
         }
         inner
     }
@@ -90,8 +90,8 @@ impl<'a> Scope<'a> {
     }
 
     /// What code comes to that stands at `at` in its file.
-    pub(super) fn evaluate(&self, code: &str, at: usize) -> Option<Value<'a>> {
-        let mut reader = Reader {
+    pub(super) fn evaluate(&self, code: &str, at: usize) -> Option<TemplateValue<'a>> {
+        let mut reader = TemplateEvaluator {
             scope: self,
             tokens: tokens(code)?,
             next: 0,
@@ -103,7 +103,7 @@ impl<'a> Scope<'a> {
     }
 
     /// What a path stands for: `.Values.a.b`, `$.Values.a`, `.a` below a `with`, `$name.a`.
-    fn path(&self, path: &str) -> Option<Value<'a>> {
+    fn path(&self, path: &str) -> Option<TemplateValue<'a>> {
         if let Some(rest) = path.strip_prefix('$') {
             let (name, rest) = rest.split_once('.').map_or((rest, ""), |(n, r)| (n, r));
             if name.is_empty() {
@@ -114,22 +114,22 @@ impl<'a> Scope<'a> {
         }
         let rest = path.strip_prefix('.')?;
         match &self.dot {
-            Dot::Root => self.global(rest),
-            Dot::Value(value) => below(value.clone(), rest),
-            Dot::Unknown => None,
+            DotValue::Root => self.global(rest),
+            DotValue::Value(value) => below(value.clone(), rest),
+            DotValue::Unknown => None,
         }
     }
 
-    fn global(&self, path: &str) -> Option<Value<'a>> {
+    fn global(&self, path: &str) -> Option<TemplateValue<'a>> {
         let (object, rest) = path.split_once('.').unwrap_or((path, ""));
         match object {
-            "Values" => below(Value::Node(self.known.values), rest),
+            "Values" => below(TemplateValue::Node(self.known.values), rest),
             "Chart" => {
                 // The fields of Chart.yaml, with a capital.
                 let (first, others) = rest.split_at_checked(1)?;
                 let field = format!("{}{others}", first.to_ascii_lowercase());
-                match below(Value::Node(self.known.chart?), &field)? {
-                    Value::Missing => None,
+                match below(TemplateValue::Node(self.known.chart?), &field)? {
+                    TemplateValue::Missing => None,
                     value => Some(value),
                 }
             }
@@ -139,7 +139,7 @@ impl<'a> Scope<'a> {
 }
 
 /// The value below the keys of a path.
-fn below<'a>(value: Value<'a>, path: &str) -> Option<Value<'a>> {
+fn below<'a>(value: TemplateValue<'a>, path: &str) -> Option<TemplateValue<'a>> {
     let mut value = value;
     for key in path.split('.').filter(|key| !key.is_empty()) {
         value = field(&value, key)?;
@@ -148,23 +148,23 @@ fn below<'a>(value: Value<'a>, path: &str) -> Option<Value<'a>> {
 }
 
 /// A key that is not there is known not to be; below that nothing is.
-fn field<'a>(value: &Value<'a>, key: &str) -> Option<Value<'a>> {
-    let Value::Node(node) = value else {
+fn field<'a>(value: &TemplateValue<'a>, key: &str) -> Option<TemplateValue<'a>> {
+    let TemplateValue::Node(node) = value else {
         return None;
     };
-    let node: &'a Node = node;
+    let node: &'a YamlNode = node;
     if !node.is_map() {
         return None;
     }
     match node.get(key) {
-        Some(found) => Some(Value::Node(found)),
+        Some(found) => Some(TemplateValue::Node(found)),
         None if node.is_open() => None,
-        None => Some(Value::Missing),
+        None => Some(TemplateValue::Missing),
     }
 }
 
 #[derive(Clone, Debug, PartialEq)]
-enum Token {
+enum TemplateToken {
     /// A path, a function, a number.
     Word(String),
     Text(String),
@@ -174,7 +174,7 @@ enum Token {
 }
 
 /// The tokens with their places; `None` where one is none of Go's.
-fn tokens(code: &str) -> Option<Vec<(Token, Range<usize>)>> {
+fn tokens(code: &str) -> Option<Vec<(TemplateToken, Range<usize>)>> {
     let mut found = Vec::new();
     let mut at = 0;
     while let Some(first) = code[at..].chars().next() {
@@ -184,16 +184,16 @@ fn tokens(code: &str) -> Option<Vec<(Token, Range<usize>)>> {
                 at += c.len_utf8();
                 continue;
             }
-            '(' => (Token::Open, 1),
-            ')' => (Token::Close, 1),
-            '|' => (Token::Pipe, 1),
+            '(' => (TemplateToken::Open, 1),
+            ')' => (TemplateToken::Close, 1),
+            '|' => (TemplateToken::Pipe, 1),
             '"' | '`' => {
                 let end = rest[1..].find(first)? + 1;
                 let text = &rest[1..end];
                 if first == '"' && text.contains('\\') {
                     return None;
                 }
-                (Token::Text(text.to_owned()), end + 1)
+                (TemplateToken::Text(text.to_owned()), end + 1)
             }
             _ => {
                 let ends = |c: char| c.is_whitespace() || "()|\"`,".contains(c);
@@ -201,7 +201,7 @@ fn tokens(code: &str) -> Option<Vec<(Token, Range<usize>)>> {
                 if end == 0 {
                     return None;
                 }
-                (Token::Word(rest[..end].to_owned()), end)
+                (TemplateToken::Word(rest[..end].to_owned()), end)
             }
         };
         found.push((token, at..at + length));
@@ -210,9 +210,9 @@ fn tokens(code: &str) -> Option<Vec<(Token, Range<usize>)>> {
     Some(found)
 }
 
-struct Reader<'s, 'a> {
-    scope: &'s Scope<'a>,
-    tokens: Vec<(Token, Range<usize>)>,
+struct TemplateEvaluator<'s, 'a> {
+    scope: &'s TemplateScope<'a>,
+    tokens: Vec<(TemplateToken, Range<usize>)>,
     next: usize,
     /// Where the code stands in its file.
     at: usize,
@@ -220,20 +220,20 @@ struct Reader<'s, 'a> {
 }
 
 /// An argument: its value, if that is known.
-type Argument<'a> = Option<Value<'a>>;
+type TemplateArgument<'a> = Option<TemplateValue<'a>>;
 
-impl<'a> Reader<'_, 'a> {
-    fn peek(&self) -> Option<&Token> {
+impl<'a> TemplateEvaluator<'_, 'a> {
+    fn peek(&self) -> Option<&TemplateToken> {
         self.tokens.get(self.next).map(|(token, _)| token)
     }
 
-    fn pipeline(&mut self) -> Option<Value<'a>> {
+    fn pipeline(&mut self) -> Option<TemplateValue<'a>> {
         self.depth += 1;
         if self.depth > DEEPEST {
             return None;
         }
         let mut value = self.command(None);
-        while self.peek() == Some(&Token::Pipe) {
+        while self.peek() == Some(&TemplateToken::Pipe) {
             self.next += 1;
             value = self.command(Some(value));
         }
@@ -242,10 +242,10 @@ impl<'a> Reader<'_, 'a> {
     }
 
     /// A value by itself, or a function with its arguments; what is piped in comes last.
-    fn command(&mut self, piped: Option<Argument<'a>>) -> Option<Value<'a>> {
+    fn command(&mut self, piped: Option<TemplateArgument<'a>>) -> Option<TemplateValue<'a>> {
         let (token, _) = self.tokens.get(self.next).cloned()?;
         let function = match token {
-            Token::Word(word) if word.starts_with(|c: char| c.is_ascii_alphabetic()) => {
+            TemplateToken::Word(word) if word.starts_with(|c: char| c.is_ascii_alphabetic()) => {
                 (!matches!(word.as_str(), "true" | "false" | "nil")).then_some(word)
             }
             _ => None,
@@ -254,7 +254,7 @@ impl<'a> Reader<'_, 'a> {
             self.next += 1;
             let mut arguments = self.operands();
             arguments.extend(piped);
-            return call(&function, &arguments).and_then(Value::bounded);
+            return call(&function, &arguments).and_then(TemplateValue::bounded);
         }
         let mut operands = self.operands();
         match (operands.len(), piped) {
@@ -263,15 +263,15 @@ impl<'a> Reader<'_, 'a> {
         }
     }
 
-    fn operands(&mut self) -> Vec<Argument<'a>> {
+    fn operands(&mut self) -> Vec<TemplateArgument<'a>> {
         let mut found = Vec::new();
         while let Some((token, range)) = self.tokens.get(self.next).cloned() {
             match token {
-                Token::Pipe | Token::Close => break,
-                Token::Open => {
+                TemplateToken::Pipe | TemplateToken::Close => break,
+                TemplateToken::Open => {
                     self.next += 1;
                     let value = self.pipeline();
-                    if self.peek() != Some(&Token::Close) {
+                    if self.peek() != Some(&TemplateToken::Close) {
                         // What is wrong in it must not be read as something else.
                         self.next = self.tokens.len() + 1;
                         return vec![None];
@@ -279,12 +279,16 @@ impl<'a> Reader<'_, 'a> {
                     self.next += 1;
                     found.push(self.with_fields(value));
                 }
-                Token::Text(text) => {
+                TemplateToken::Text(text) => {
                     self.next += 1;
                     let inner = range.start + 1..range.end - 1;
-                    found.push(Some(Value::literal(&text, self.place(&inner), false)));
+                    found.push(Some(TemplateValue::literal(
+                        &text,
+                        self.place(&inner),
+                        false,
+                    )));
                 }
-                Token::Word(word) => {
+                TemplateToken::Word(word) => {
                     self.next += 1;
                     found.push(self.word(&word, &range));
                 }
@@ -294,26 +298,26 @@ impl<'a> Reader<'_, 'a> {
     }
 
     /// `( … ).a.b`
-    fn with_fields(&mut self, value: Argument<'a>) -> Argument<'a> {
+    fn with_fields(&mut self, value: TemplateArgument<'a>) -> TemplateArgument<'a> {
         let adjoining = self.next > 0
             && self.tokens.get(self.next).is_some_and(|(token, range)| {
-                matches!(token, Token::Word(word) if word.starts_with('.'))
+                matches!(token, TemplateToken::Word(word) if word.starts_with('.'))
                     && range.start == self.tokens[self.next - 1].1.end
             });
         if !adjoining {
             return value;
         }
-        let Some((Token::Word(path), _)) = self.tokens.get(self.next).cloned() else {
+        let Some((TemplateToken::Word(path), _)) = self.tokens.get(self.next).cloned() else {
             return value;
         };
         self.next += 1;
         below(value?, &path)
     }
 
-    fn word(&self, word: &str, range: &Range<usize>) -> Argument<'a> {
+    fn word(&self, word: &str, range: &Range<usize>) -> TemplateArgument<'a> {
         let is_number = word.bytes().all(|byte| byte.is_ascii_digit());
         if is_number || matches!(word, "true" | "false") {
-            return Some(Value::literal(word, self.place(range), true));
+            return Some(TemplateValue::literal(word, self.place(range), true));
         }
         self.scope.path(word)
     }
@@ -328,8 +332,8 @@ impl<'a> Reader<'_, 'a> {
 }
 
 /// What a function comes to. The last argument is the one that may be piped in.
-fn call<'a>(function: &str, arguments: &[Argument<'a>]) -> Option<Value<'a>> {
-    let text = |text: Text| Value::Text { text, typed: false };
+fn call<'a>(function: &str, arguments: &[TemplateArgument<'a>]) -> Option<TemplateValue<'a>> {
+    let text = |text: RenderedText| TemplateValue::Text { text, typed: false };
     let argument = |index: usize| arguments.get(index)?.as_ref();
     let only = || argument(0).filter(|_| arguments.len() == 1);
     match function {
@@ -340,11 +344,11 @@ fn call<'a>(function: &str, arguments: &[Argument<'a>]) -> Option<Value<'a>> {
         "trim" => only()?.printed()?.trimmed().map(text),
         "int" | "int64" => only()?
             .whole()
-            .map(|text| Value::Text { text, typed: true }),
+            .map(|text| TemplateValue::Text { text, typed: true }),
         "indent" | "nindent" => {
             let by: usize = argument(0)?.printed()?.text().parse().ok()?;
             let made = argument(1)?.printed()?.indented(by.min(MOST_BLANKS));
-            let mut whole = Text::new(if function == "nindent" { "\n" } else { "" }, None);
+            let mut whole = RenderedText::new(if function == "nindent" { "\n" } else { "" }, None);
             whole.append(made);
             Some(text(whole))
         }
@@ -368,7 +372,10 @@ fn call<'a>(function: &str, arguments: &[Argument<'a>]) -> Option<Value<'a>> {
         "required" => argument(1)
             .filter(|value| value.holds() == Some(true))
             .cloned(),
-        "tpl" => argument(0)?.printed().filter(Text::is_plain).map(text),
+        "tpl" => argument(0)?
+            .printed()
+            .filter(RenderedText::is_plain)
+            .map(text),
         "index" => {
             let mut value = argument(0)?.clone();
             for index in 1..arguments.len() {
@@ -385,11 +392,11 @@ fn call<'a>(function: &str, arguments: &[Argument<'a>]) -> Option<Value<'a>> {
 const MOST_BLANKS: usize = 200;
 
 /// `printf` with `%s`, `%v` and `%d` alone.
-fn formatted(arguments: &[Argument<'_>]) -> Option<Text> {
+fn formatted(arguments: &[TemplateArgument<'_>]) -> Option<RenderedText> {
     let format = arguments.first()?.as_ref()?.printed()?.text();
     let mut values = arguments[1..].iter();
     let mut parts = format.split('%');
-    let mut made = Text::new(parts.next()?, None);
+    let mut made = RenderedText::new(parts.next()?, None);
     for part in parts {
         let (verb, rest) = part.split_at_checked(1)?;
         let value = values.next()?.as_ref()?;

@@ -15,25 +15,25 @@ use std::ops::Range;
 
 use crate::source::{Excerpt, ExcerptBuilder, FileId, Span};
 use crate::syntax::template;
-use crate::syntax::yaml::Node;
-use blocks::{Kind, Part};
-use expression::{Dot, Scope};
-use written::{Text, Value};
+use crate::syntax::yaml::YamlNode;
+use blocks::{BlockAction, TemplateBlockKind};
+use expression::{DotValue, TemplateScope};
+use written::{RenderedText, TemplateValue};
 
 /// What a chart's templates can refer to.
 #[derive(Clone, Copy)]
-pub struct Known<'a> {
+pub struct TemplateValues<'a> {
     /// The chart's own values.
-    pub values: &'a Node,
+    pub values: &'a YamlNode,
     /// Its `Chart.yaml`.
-    pub chart: Option<&'a Node>,
+    pub chart: Option<&'a YamlNode>,
     /// The template itself, for what it says where the values say nothing.
     pub template: FileId,
 }
 
 /// A template with what could be filled in.
 #[derive(Clone, Debug)]
-pub struct Filled {
+pub struct FilledTemplate {
     pub excerpt: Excerpt,
     /// The actions that were replaced, and what they decided about.
     pub spans: Vec<Span>,
@@ -46,13 +46,13 @@ const DEEPEST: usize = 64;
 const MOST_BYTES: usize = 4 * 1024 * 1024;
 
 /// Fills in a template; `None` where nothing in it could be.
-pub fn fill(excerpt: &Excerpt, known: Known<'_>) -> Option<Filled> {
+pub fn fill(excerpt: &Excerpt, known: TemplateValues<'_>) -> Option<FilledTemplate> {
     let text = excerpt.text();
     let ranges = template::actions(text);
     if ranges.len() > MOST_ACTIONS {
         return None;
     }
-    let mut filler = Filler {
+    let mut filler = TemplateFiller {
         text,
         builder: excerpt.builder(),
         parts: blocks::parts(text, &ranges)?,
@@ -61,25 +61,25 @@ pub fn fill(excerpt: &Excerpt, known: Known<'_>) -> Option<Filled> {
         behind_unknown: false,
         filled: Vec::new(),
         written: 0,
-        scopes: vec![Scope {
+        scopes: vec![TemplateScope {
             known,
-            dot: Dot::Root,
+            dot: DotValue::Root,
             is_root: true,
             variables: BTreeMap::new(),
         }],
     };
     filler.fill();
     let spans: Vec<Span> = filler.filled.into_iter().map(|r| excerpt.span(r)).collect();
-    (!spans.is_empty()).then(|| Filled {
+    (!spans.is_empty()).then(|| FilledTemplate {
         excerpt: filler.builder.finish(),
         spans,
     })
 }
 
-struct Filler<'a> {
+struct TemplateFiller<'a> {
     text: &'a str,
     builder: ExcerptBuilder<'a>,
-    parts: Vec<Part<'a>>,
+    parts: Vec<BlockAction<'a>>,
     /// The text before this was passed on.
     at: usize,
     /// The blanks that follow are taken away.
@@ -89,20 +89,20 @@ struct Filler<'a> {
     filled: Vec<Range<usize>>,
     /// How many bytes were put in.
     written: usize,
-    scopes: Vec<Scope<'a>>,
+    scopes: Vec<TemplateScope<'a>>,
 }
 
 /// What is done with an action.
-enum Step {
+enum ActionStep {
     Keep,
-    Write(Text),
+    Write(RenderedText),
     /// The body of a block is passed on without its delimiters.
     Enter {
         next: usize,
     },
 }
 
-impl Filler<'_> {
+impl TemplateFiller<'_> {
     fn fill(&mut self) {
         let mut index = 0;
         // The blocks whose delimiters are taken away, innermost last: where their body ends and where
@@ -117,15 +117,15 @@ impl Filler<'_> {
                 continue;
             }
             match self.step(index) {
-                Step::Keep => {
+                ActionStep::Keep => {
                     self.keep(index);
                     index += 1;
                 }
-                Step::Write(text) => {
+                ActionStep::Write(text) => {
                     self.write(index, &text);
                     index += 1;
                 }
-                Step::Enter { next } => {
+                ActionStep::Enter { next } => {
                     let block = self.parts[index].block.clone();
                     let (body_end, end) = block.map_or((next, next), |b| b.body_from(next));
                     self.leave_out(index, next - 1);
@@ -142,54 +142,54 @@ impl Filler<'_> {
     }
 
     /// What becomes of an action; a block that is entered has a scope of its own from here on.
-    fn step(&mut self, index: usize) -> Step {
+    fn step(&mut self, index: usize) -> ActionStep {
         let part = self.parts[index].clone();
         let Some(scope) = self.scopes.last() else {
-            return Step::Keep;
+            return ActionStep::Keep;
         };
         match part.kind {
-            Kind::Other => Step::Keep,
-            Kind::Output => match scope.evaluate(part.code, part.code_at(self.text)) {
+            TemplateBlockKind::Other => ActionStep::Keep,
+            TemplateBlockKind::Output => match scope.evaluate(part.code, part.code_at(self.text)) {
                 Some(value) => match value.printed().filter(|text| self.takes(text)) {
-                    Some(text) => Step::Write(text),
-                    None => Step::Keep,
+                    Some(text) => ActionStep::Write(text),
+                    None => ActionStep::Keep,
                 },
-                None => Step::Keep,
+                None => ActionStep::Keep,
             },
-            Kind::Assignment => {
+            TemplateBlockKind::Assignment => {
                 self.assign(&part);
-                Step::Keep
+                ActionStep::Keep
             }
-            Kind::With | Kind::If => self.condition(index, &part),
-            Kind::Range | Kind::Define => {
+            TemplateBlockKind::With | TemplateBlockKind::If => self.condition(index, &part),
+            TemplateBlockKind::Range | TemplateBlockKind::Define => {
                 let mut inner = scope.inner(true);
-                inner.is_root &= part.kind == Kind::Range;
+                inner.is_root &= part.kind == TemplateBlockKind::Range;
                 inner.forget(part.code);
                 self.scopes.push(inner);
-                Step::Keep
+                ActionStep::Keep
             }
-            Kind::Else => {
+            TemplateBlockKind::Else => {
                 // An alternative has the dot of what is around the block.
                 if let [.., outer, scope] = &mut self.scopes[..] {
                     scope.dot = outer.dot.clone();
                 }
-                Step::Keep
+                ActionStep::Keep
             }
-            Kind::End => {
+            TemplateBlockKind::End => {
                 if self.scopes.len() > 1 {
                     self.scopes.pop();
                 }
-                Step::Keep
+                ActionStep::Keep
             }
         }
     }
 
     /// The text can stand for an action.
-    fn takes(&self, text: &Text) -> bool {
+    fn takes(&self, text: &RenderedText) -> bool {
         text.is_plain() && self.written + text.len() <= MOST_BYTES
     }
 
-    fn assign(&mut self, part: &Part<'_>) {
+    fn assign(&mut self, part: &BlockAction<'_>) {
         let at = part.code_at(self.text);
         let Some((name, code)) = expression::assignment(part.code) else {
             return;
@@ -212,35 +212,36 @@ impl Filler<'_> {
     }
 
     /// A condition that asks whether something was given is decided, any other is not.
-    fn condition(&mut self, index: usize, part: &Part<'_>) -> Step {
+    fn condition(&mut self, index: usize, part: &BlockAction<'_>) -> ActionStep {
         let scope = self.scopes[self.scopes.len() - 1].clone();
         let value = scope.evaluate(part.code, part.code_at(self.text));
         let is_path = expression::is_path(part.code);
         let decided = value.as_ref().filter(|value| match part.kind {
-            Kind::With => true,
+            TemplateBlockKind::With => true,
             _ => is_path && value.is_collection(),
         });
-        let holds = decided.and_then(Value::holds);
+        let holds = decided.and_then(TemplateValue::holds);
         let (Some(holds), Some(block)) = (holds, &part.block) else {
-            let mut inner = scope.inner(part.kind == Kind::With);
+            let mut inner = scope.inner(part.kind == TemplateBlockKind::With);
             inner.forget(part.code);
-            if let (Kind::With, Some(value)) = (part.kind, value) {
-                inner.dot = Dot::Value(value);
+            if let (TemplateBlockKind::With, Some(value)) = (part.kind, value) {
+                inner.dot = DotValue::Value(value);
             }
             self.scopes.push(inner);
-            return Step::Keep;
+            return ActionStep::Keep;
         };
         let Some(next) = block.enters(index, holds, &self.parts) else {
-            self.scopes.push(scope.inner(part.kind == Kind::With));
-            return Step::Keep;
+            self.scopes
+                .push(scope.inner(part.kind == TemplateBlockKind::With));
+            return ActionStep::Keep;
         };
         let mut inner = scope;
-        if let (Kind::With, true, Some(value)) = (part.kind, holds, value) {
-            inner.dot = Dot::Value(value);
+        if let (TemplateBlockKind::With, true, Some(value)) = (part.kind, holds, value) {
+            inner.dot = DotValue::Value(value);
             inner.is_root = false;
         }
         self.scopes.push(inner);
-        Step::Enter { next }
+        ActionStep::Enter { next }
     }
 
     fn keep(&mut self, index: usize) {
@@ -251,7 +252,7 @@ impl Filler<'_> {
         self.behind_unknown = true;
     }
 
-    fn write(&mut self, index: usize, text: &Text) {
+    fn write(&mut self, index: usize, text: &RenderedText) {
         let part = self.parts[index].clone();
         self.literal(part.range.start, part.trims_before);
         self.written += text.len();

@@ -1,6 +1,6 @@
 //! What becomes of a template with the chart's own values.
 
-use super::{Known, fill};
+use super::{TemplateValues, fill};
 use crate::source::{Excerpt, FileId};
 use crate::syntax::yaml;
 
@@ -29,7 +29,7 @@ redis:
 fn filled(template: &str) -> Option<String> {
     let values = yaml::parse(&Excerpt::whole(FileId(1), VALUES.into()));
     let chart = yaml::parse(&Excerpt::whole(FileId(2), "appVersion: 7.4.1\n".into()));
-    let known = Known {
+    let known = TemplateValues {
         values: &values.documents.first()?.root,
         chart: chart.documents.first().map(|document| &document.root),
         template: FileId(0),
@@ -118,7 +118,7 @@ fn what_cannot_be_worked_out_stays() {
 fn a_value_keeps_its_place_among_the_values() {
     let values = yaml::parse(&Excerpt::whole(FileId(1), VALUES.into()));
     let template = Excerpt::whole(FileId(0), "x: {{ .Values.redis.maxmemory }}\ny: 1\n".into());
-    let known = Known {
+    let known = TemplateValues {
         values: &values.documents[0].root,
         chart: None,
         template: FileId(0),
@@ -145,7 +145,7 @@ fn what_grows_with_every_step_is_not_followed() {
 
     let values = format!("a: &a [x, y, z]\n{}", (1..9).map(grown).collect::<String>());
     let values = yaml::parse(&Excerpt::whole(FileId(1), values.into()));
-    let known = Known {
+    let known = TemplateValues {
         values: &values.documents[0].root,
         chart: None,
         template: FileId(0),

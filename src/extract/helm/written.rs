@@ -2,15 +2,15 @@
 //! indented. Each piece of the text keeps the place that it comes from.
 
 use crate::source::Span;
-use crate::syntax::yaml::{Node, NodeKind, ScalarStyle};
+use crate::syntax::yaml::{NodeKind, ScalarStyle, YamlNode};
 
 /// What an expression comes to.
 #[derive(Clone, Debug)]
-pub(super) enum Value<'a> {
-    Node(&'a Node),
+pub(super) enum TemplateValue<'a> {
+    Node(&'a YamlNode),
     /// A text that was made; `typed` if it is a number or a truth value.
     Text {
-        text: Text,
+        text: RenderedText,
         typed: bool,
     },
     /// The values hold no such key.
@@ -19,10 +19,10 @@ pub(super) enum Value<'a> {
 
 /// Text and where its pieces come from.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Text(Vec<Piece>);
+pub(super) struct RenderedText(Vec<RenderedPiece>);
 
 #[derive(Clone, Debug)]
-pub(super) struct Piece {
+pub(super) struct RenderedPiece {
     pub(super) text: String,
     /// Nothing for what is only layout.
     pub(super) far: Option<Span>,
@@ -32,27 +32,27 @@ pub(super) struct Piece {
 const DEEPEST: usize = 32;
 const MOST_PIECES: usize = 4096;
 
-impl Text {
+impl RenderedText {
     pub(super) fn new(text: &str, far: Option<Span>) -> Self {
         let mut made = Self::default();
         made.push(text, far);
         made
     }
 
-    pub(super) fn pieces(&self) -> &[Piece] {
+    pub(super) fn pieces(&self) -> &[RenderedPiece] {
         &self.0
     }
 
     pub(super) fn push(&mut self, text: &str, far: Option<Span>) {
         if !text.is_empty() {
-            self.0.push(Piece {
+            self.0.push(RenderedPiece {
                 text: text.to_owned(),
                 far,
             });
         }
     }
 
-    pub(super) fn append(&mut self, other: Text) {
+    pub(super) fn append(&mut self, other: RenderedText) {
         self.0.extend(other.0);
     }
 
@@ -115,10 +115,10 @@ impl Text {
     }
 }
 
-impl<'a> Value<'a> {
+impl<'a> TemplateValue<'a> {
     pub(super) fn literal(text: &str, far: Span, typed: bool) -> Self {
         Self::Text {
-            text: Text::new(text, Some(far)),
+            text: RenderedText::new(text, Some(far)),
             typed,
         }
     }
@@ -162,8 +162,10 @@ impl<'a> Value<'a> {
                 NodeKind::Scalar(_) if node.is_null() => Some(false),
                 NodeKind::Scalar(_) if node.as_bool().is_some() => node.as_bool(),
                 NodeKind::Scalar(scalar) => match sort(scalar.as_str()) {
-                    Sort::Number => Some(!scalar.as_str().trim_matches(['0', '.']).is_empty()),
-                    Sort::Text => Some(true),
+                    PlainScalarKind::Number => {
+                        Some(!scalar.as_str().trim_matches(['0', '.']).is_empty())
+                    }
+                    PlainScalarKind::Text => Some(true),
                     _ => None,
                 },
             },
@@ -171,7 +173,7 @@ impl<'a> Value<'a> {
     }
 
     /// As an action writes it that says no more.
-    pub(super) fn printed(&self) -> Option<Text> {
+    pub(super) fn printed(&self) -> Option<RenderedText> {
         match self {
             Self::Missing => None,
             Self::Text { text, .. } => Some(text.clone()),
@@ -180,23 +182,23 @@ impl<'a> Value<'a> {
         }
     }
 
-    pub(super) fn quoted(&self, mark: &str) -> Option<Text> {
+    pub(super) fn quoted(&self, mark: &str) -> Option<RenderedText> {
         let inner = self.printed()?;
         let text = inner.text();
         if text.contains(['\n', '\\', '\t', '\r']) || text.contains(mark) {
             return None;
         }
-        let mut made = Text::new(mark, None);
+        let mut made = RenderedText::new(mark, None);
         made.append(inner);
         made.push(mark, None);
         Some(made)
     }
 
-    pub(super) fn as_yaml(&self) -> Option<Text> {
+    pub(super) fn as_yaml(&self) -> Option<RenderedText> {
         match self {
             Self::Node(node) if node.has_hole() => None,
             Self::Node(node) => {
-                let mut text = Text::default();
+                let mut text = RenderedText::default();
                 yaml(node, 0, &mut text)?;
                 Some(text)
             }
@@ -206,7 +208,7 @@ impl<'a> Value<'a> {
     }
 
     /// A whole number, however it would be printed.
-    pub(super) fn whole(&self) -> Option<Text> {
+    pub(super) fn whole(&self) -> Option<RenderedText> {
         let text = match self {
             Self::Node(node) => pieces_of(node),
             Self::Text { text, .. } => text.clone(),
@@ -219,7 +221,7 @@ impl<'a> Value<'a> {
 
 /// What a plain scalar is to whoever reads the values of a chart.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Sort {
+enum PlainScalarKind {
     Text,
     /// Printed as it is written.
     Number,
@@ -231,36 +233,36 @@ enum Sort {
 /// From this on numbers are written with an exponent.
 const MOST_DIGITS: usize = 6;
 
-fn sort(text: &str) -> Sort {
+fn sort(text: &str) -> PlainScalarKind {
     let lower = text.to_ascii_lowercase();
     if matches!(lower.as_str(), "yes" | "no" | "on" | "off" | "y" | "n") {
-        return Sort::Changed;
+        return PlainScalarKind::Changed;
     }
     let unsigned = text.strip_prefix(['-', '+']).unwrap_or(text);
     if !unsigned.starts_with(|c: char| c.is_ascii_digit() || c == '.') {
-        return Sort::Text;
+        return PlainScalarKind::Text;
     }
     let canonical = |text: &str| {
         let digits = text.bytes().all(|byte| byte.is_ascii_digit());
         digits && text.len() <= MOST_DIGITS && (text == "0" || !text.starts_with('0'))
     };
     if canonical(unsigned) && !text.starts_with('+') {
-        return Sort::Number;
+        return PlainScalarKind::Number;
     }
     match unsigned.split_once('.') {
         Some((whole, part)) if canonical(whole) && !part.ends_with('0') && part.len() < 4 => {
             let digits = part.bytes().all(|byte| byte.is_ascii_digit());
             if digits && !part.is_empty() {
-                Sort::Number
+                PlainScalarKind::Number
             } else {
-                Sort::of_words(text)
+                PlainScalarKind::of_words(text)
             }
         }
-        _ => Sort::of_words(text),
+        _ => PlainScalarKind::of_words(text),
     }
 }
 
-impl Sort {
+impl PlainScalarKind {
     /// A word that begins like a number: `7.2-alpine`, `1gb`, but also `1_000`, `0x10`, `1:30`, `1e6`.
     fn of_words(text: &str) -> Self {
         let numeric = |c: char| c.is_ascii_hexdigit() || "xobeE_:+-.".contains(c);
@@ -274,8 +276,8 @@ impl Sort {
 }
 
 /// The text of a scalar with its places.
-fn pieces_of(node: &Node) -> Text {
-    let mut text = Text::default();
+fn pieces_of(node: &YamlNode) -> RenderedText {
+    let mut text = RenderedText::default();
     if let Some(scalar) = node.scalar() {
         for (part, span) in scalar.value().parts() {
             text.push(part, Some(span));
@@ -284,19 +286,19 @@ fn pieces_of(node: &Node) -> Text {
     text
 }
 
-fn printed(node: &Node) -> Option<Text> {
+fn printed(node: &YamlNode) -> Option<RenderedText> {
     let scalar = node.scalar()?;
     if node.is_null() {
-        return Some(Text::default());
+        return Some(RenderedText::default());
     }
     let as_written = scalar.style() != ScalarStyle::Plain
         || node.as_bool().is_some()
-        || sort(scalar.as_str()) != Sort::Changed;
+        || sort(scalar.as_str()) != PlainScalarKind::Changed;
     as_written.then(|| pieces_of(node))
 }
 
 /// A node as block-style YAML, from the column `by` on.
-fn yaml(node: &Node, by: usize, out: &mut Text) -> Option<()> {
+fn yaml(node: &YamlNode, by: usize, out: &mut RenderedText) -> Option<()> {
     if by > 2 * DEEPEST || out.0.len() > MOST_PIECES {
         return None;
     }
@@ -331,7 +333,7 @@ fn yaml(node: &Node, by: usize, out: &mut Text) -> Option<()> {
     Some(())
 }
 
-fn is_filled(node: &Node) -> bool {
+fn is_filled(node: &YamlNode) -> bool {
     !(node.items().is_empty() && node.entries().is_empty())
 }
 
@@ -340,14 +342,15 @@ fn line_break(by: usize) -> String {
 }
 
 /// A scalar: as it is where that reads the same, else between double quotes.
-fn scalar(node: &Node, out: &mut Text) {
+fn scalar(node: &YamlNode, out: &mut RenderedText) {
     let Some(scalar) = node.scalar() else { return };
     let text = scalar.as_str();
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '/' | '-' | '$');
     let bare = text.chars().all(plain) && text.starts_with(|c: char| c.is_ascii_alphanumeric());
     let typed = scalar.style() == ScalarStyle::Plain;
     let is_word = bare && text.contains(|c: char| c.is_ascii_alphabetic());
-    let is_other = node.is_null() || node.as_bool().is_some() || sort(text) == Sort::Changed;
+    let is_other =
+        node.is_null() || node.as_bool().is_some() || sort(text) == PlainScalarKind::Changed;
     let reads_the_same = is_word && !matches!(text, "true" | "false" | "null") && !is_other;
     if (typed || reads_the_same) && (bare || is_other && typed) {
         out.append(pieces_of(node));

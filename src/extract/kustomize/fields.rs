@@ -1,12 +1,12 @@
 //! The fields of a kustomization that change all objects or name a few: namespace, prefix and suffix,
 //! annotations, replicas, images, replacements.
 
-use super::set::{Resource, Set};
+use super::set::{KustomizeObject, ObjectSet};
 use crate::extract::scalar::known;
-use crate::syntax::yaml::{Entry, Node, NodeKind};
+use crate::syntax::yaml::{MappingEntry, NodeKind, YamlNode};
 
 /// In kustomize's own order.
-pub(super) fn transform(root: &Node, set: &mut Set) {
+pub(super) fn transform(root: &YamlNode, set: &mut ObjectSet) {
     if let Some(namespace) = root.get("namespace") {
         for resource in &mut set.resources {
             resource.set_metadata("namespace", namespace.clone());
@@ -22,7 +22,7 @@ pub(super) fn transform(root: &Node, set: &mut Set) {
             annotate(resource, annotations);
         }
     }
-    let items = |field: &str| root.get(field).map(Node::items).unwrap_or_default();
+    let items = |field: &str| root.get(field).map(YamlNode::items).unwrap_or_default();
     for item in items("replicas") {
         scale(set, item);
     }
@@ -39,7 +39,7 @@ pub(super) fn transform(root: &Node, set: &mut Set) {
 }
 
 /// Common annotations stand on objects and on the pods that they make.
-fn annotate(resource: &mut Resource, annotations: &Node) {
+fn annotate(resource: &mut KustomizeObject, annotations: &YamlNode) {
     for path in [
         &["metadata"][..],
         &["spec", "template", "metadata"][..],
@@ -64,7 +64,11 @@ fn annotate(resource: &mut Resource, annotations: &Node) {
 }
 
 /// The root with the node at a path changed; nothing where there is no such node.
-fn changed(root: &Node, path: &[&str], change: &dyn Fn(&Node) -> Node) -> Option<Node> {
+fn changed(
+    root: &YamlNode,
+    path: &[&str],
+    change: &dyn Fn(&YamlNode) -> YamlNode,
+) -> Option<YamlNode> {
     let Some((first, rest)) = path.split_first() else {
         return Some(change(root));
     };
@@ -72,7 +76,7 @@ fn changed(root: &Node, path: &[&str], change: &dyn Fn(&Node) -> Node) -> Option
     Some(root.with_entry(first, inner))
 }
 
-fn scale(set: &mut Set, item: &Node) {
+fn scale(set: &mut ObjectSet, item: &YamlNode) {
     let (Some(name), Some(count)) = (known(item.get("name")), item.get("count")) else {
         return;
     };
@@ -95,7 +99,7 @@ fn scale(set: &mut Set, item: &Node) {
 
 /// The node with the image of every container that an `images:` entry is for; nothing where it is
 /// for none.
-fn with_image(node: &Node, item: &Node) -> Option<Node> {
+fn with_image(node: &YamlNode, item: &YamlNode) -> Option<YamlNode> {
     match &node.kind {
         NodeKind::Scalar(_) => None,
         NodeKind::Seq(items) => {
@@ -107,13 +111,13 @@ fn with_image(node: &Node, item: &Node) -> Option<Node> {
             })
         }
         NodeKind::Map(entries) => {
-            let of = |entry: &Entry| match entry.key.as_str() {
+            let of = |entry: &MappingEntry| match entry.key.as_str() {
                 Some("containers" | "initContainers") => containers(&entry.value, item),
                 _ => with_image(&entry.value, item),
             };
             let new: Vec<_> = entries.iter().map(of).collect();
             new.iter().any(Option::is_some).then(|| {
-                let entries = entries.iter().zip(new).map(|(old, new)| Entry {
+                let entries = entries.iter().zip(new).map(|(old, new)| MappingEntry {
                     key: old.key.clone(),
                     value: new.unwrap_or_else(|| old.value.clone()),
                 });
@@ -123,8 +127,8 @@ fn with_image(node: &Node, item: &Node) -> Option<Node> {
     }
 }
 
-fn containers(list: &Node, item: &Node) -> Option<Node> {
-    let of = |container: &Node| {
+fn containers(list: &YamlNode, item: &YamlNode) -> Option<YamlNode> {
+    let of = |container: &YamlNode| {
         let image = container.get("image")?;
         Some(container.with_entry("image", image_of(image, item)?))
     };
@@ -137,7 +141,7 @@ fn containers(list: &Node, item: &Node) -> Option<Node> {
 }
 
 /// What an `images:` entry makes of an image; it stands where the entry says the part that changed.
-fn image_of(image: &Node, item: &Node) -> Option<Node> {
+fn image_of(image: &YamlNode, item: &YamlNode) -> Option<YamlNode> {
     let text = known(Some(image))?;
     let (name, rest) = name_and_rest(text);
     if known(item.get("name")) != Some(name) {
@@ -146,13 +150,16 @@ fn image_of(image: &Node, item: &Node) -> Option<Node> {
     let field = |name: &str| item.get(name).filter(|node| !node.is_null());
     let (new_name, tag, digest) = (field("newName"), field("newTag"), field("digest"));
     let at = digest.or(tag).or(new_name)?;
-    let name = new_name.and_then(Node::as_str).unwrap_or(name);
-    let rest = match (digest.and_then(Node::as_str), tag.and_then(Node::as_str)) {
+    let name = new_name.and_then(YamlNode::as_str).unwrap_or(name);
+    let rest = match (
+        digest.and_then(YamlNode::as_str),
+        tag.and_then(YamlNode::as_str),
+    ) {
         (Some(digest), _) => format!("@{digest}"),
         (None, Some(tag)) => format!(":{tag}"),
         (None, None) => rest.to_owned(),
     };
-    Some(Node::made_text(&format!("{name}{rest}"), at.span))
+    Some(YamlNode::made_text(&format!("{name}{rest}"), at.span))
 }
 
 /// An image's name with its registry, and its tag or digest with the sign before it.
@@ -164,14 +171,14 @@ fn name_and_rest(text: &str) -> (&str, &str) {
 
 /// A replacement copies a value from one object into fields of others: what is there afterwards is
 /// not followed.
-fn replace(set: &mut Set, item: &Node) {
-    let targets = item.get("targets").map(Node::items).unwrap_or_default();
+fn replace(set: &mut ObjectSet, item: &YamlNode) {
+    let targets = item.get("targets").map(YamlNode::items).unwrap_or_default();
     for target in targets {
         let select = target.get("select");
         let of = |field: &str| known(select?.get(field));
         let paths: Vec<&str> = target
             .get("fieldPaths")
-            .map(Node::items)
+            .map(YamlNode::items)
             .unwrap_or_default()
             .iter()
             .filter_map(|path| known(Some(path)))
@@ -208,7 +215,7 @@ fn field_path(path: &str) -> Vec<&str> {
 }
 
 /// The node with an unknown value at a path.
-fn forgotten(node: &Node, path: &[&str]) -> Option<Node> {
+fn forgotten(node: &YamlNode, path: &[&str]) -> Option<YamlNode> {
     let Some((first, rest)) = path.split_first() else {
         return Some(node.made_unknown());
     };
@@ -218,7 +225,7 @@ fn forgotten(node: &Node, path: &[&str]) -> Option<Node> {
             Some(node.with_entry(first, inner))
         }
         NodeKind::Seq(items) => {
-            let wanted = |index: usize, item: &Node| match first
+            let wanted = |index: usize, item: &YamlNode| match first
                 .strip_prefix('[')
                 .and_then(|s| s.strip_suffix(']'))
                 .and_then(|s| s.split_once('='))

@@ -1,23 +1,28 @@
 //! ConfigMaps and Secrets that a kustomization generates out of files, literals and lists of
 //! variables. Each value keeps its place in the file that holds it.
 
-use super::set::{Resource, Set};
-use super::tree::{Tree, joined};
+use super::set::{KustomizeObject, ObjectSet};
+use super::tree::{KustomizeTree, joined};
 use crate::extract::scalar::known;
 use crate::source::path;
-use crate::syntax::yaml::{Node, NodeKind, ScalarStyle};
+use crate::syntax::yaml::{NodeKind, ScalarStyle, YamlNode};
 
 /// Where a generator stands.
-pub(super) struct Place<'a> {
-    pub(super) tree: &'a Tree,
+pub(super) struct GeneratorPlace<'a> {
+    pub(super) tree: &'a KustomizeTree,
     pub(super) dir: &'a str,
     /// The kustomization's `generatorOptions`.
-    pub(super) options: Option<&'a Node>,
+    pub(super) options: Option<&'a YamlNode>,
 }
 
 /// The file paths that a generator reads, as it writes them.
-pub(super) fn paths(generator: &Node) -> Vec<&str> {
-    let items = |field: &str| generator.get(field).map(Node::items).unwrap_or_default();
+pub(super) fn paths(generator: &YamlNode) -> Vec<&str> {
+    let items = |field: &str| {
+        generator
+            .get(field)
+            .map(YamlNode::items)
+            .unwrap_or_default()
+    };
     let files = items("files").iter().filter_map(|item| {
         let text = known(Some(item))?;
         Some(text.split_once('=').map_or(text, |(_, path)| path))
@@ -29,7 +34,12 @@ pub(super) fn paths(generator: &Node) -> Vec<&str> {
 }
 
 /// Adds what a generator makes to the set, or merges it into what is there.
-pub(super) fn generate(set: &mut Set, generator: &Node, kind: &str, place: &Place<'_>) {
+pub(super) fn generate(
+    set: &mut ObjectSet,
+    generator: &YamlNode,
+    kind: &str,
+    place: &GeneratorPlace<'_>,
+) {
     let Some(name) = generator.get("name") else {
         return;
     };
@@ -60,39 +70,48 @@ pub(super) fn generate(set: &mut Set, generator: &Node, kind: &str, place: &Plac
         metadata.push(("namespace", namespace.clone()));
     }
     let mut entries = vec![
-        ("kind", Node::made_text(kind, generator.span)),
-        ("metadata", Node::made_map(metadata, name.span)),
+        ("kind", YamlNode::made_text(kind, generator.span)),
+        ("metadata", YamlNode::made_map(metadata, name.span)),
         (field, map(&data, generator)),
     ];
     if let Some(immutable) = option(generator, place, "immutable") {
         entries.push(("immutable", immutable.clone()));
     }
-    let made = Resource::new(Node::made_map(entries, generator.span));
+    let made = KustomizeObject::new(YamlNode::made_map(entries, generator.span));
     set.resources.extend(made.map(|mut resource| {
         resource.hashed = hashes(generator, place);
         resource
     }));
 }
 
-fn map(data: &[(String, Node)], generator: &Node) -> Node {
+fn map(data: &[(String, YamlNode)], generator: &YamlNode) -> YamlNode {
     let entries = data
         .iter()
         .map(|(key, value)| (key.as_str(), value.clone()));
-    Node::made_map(entries.collect(), generator.span)
+    YamlNode::made_map(entries.collect(), generator.span)
 }
 
 /// Names get a hash of the content unless someone switched that off.
-fn hashes(generator: &Node, place: &Place<'_>) -> bool {
-    option(generator, place, "disableNameSuffixHash").and_then(Node::as_bool) != Some(true)
+fn hashes(generator: &YamlNode, place: &GeneratorPlace<'_>) -> bool {
+    option(generator, place, "disableNameSuffixHash").and_then(YamlNode::as_bool) != Some(true)
 }
 
-fn option<'n>(generator: &'n Node, place: &'n Place<'_>, field: &str) -> Option<&'n Node> {
+fn option<'n>(
+    generator: &'n YamlNode,
+    place: &'n GeneratorPlace<'_>,
+    field: &str,
+) -> Option<&'n YamlNode> {
     let own = generator.get("options").and_then(|o| o.get(field));
     own.or_else(|| place.options.and_then(|o| o.get(field)))
 }
 
-fn data(generator: &Node, place: &Place<'_>) -> Vec<(String, Node)> {
-    let items = |field: &str| generator.get(field).map(Node::items).unwrap_or_default();
+fn data(generator: &YamlNode, place: &GeneratorPlace<'_>) -> Vec<(String, YamlNode)> {
+    let items = |field: &str| {
+        generator
+            .get(field)
+            .map(YamlNode::items)
+            .unwrap_or_default()
+    };
     let mut data = Vec::new();
     data.extend(items("files").iter().filter_map(|item| file(item, place)));
     data.extend(items("literals").iter().filter_map(literal));
@@ -102,7 +121,7 @@ fn data(generator: &Node, place: &Place<'_>) -> Vec<(String, Node)> {
 }
 
 /// `path` or `key=path`; a file that is not there has an unknown value.
-fn file(item: &Node, place: &Place<'_>) -> Option<(String, Node)> {
+fn file(item: &YamlNode, place: &GeneratorPlace<'_>) -> Option<(String, YamlNode)> {
     let text = known(Some(item))?;
     let (key, path) = match text.split_once('=') {
         Some((key, path)) => (key, path),
@@ -110,14 +129,14 @@ fn file(item: &Node, place: &Place<'_>) -> Option<(String, Node)> {
     };
     let found = joined(place.dir, path).and_then(|path| place.tree.get(&path));
     let value = match found {
-        Some(file) => Node::made_lines(file.excerpt.clone()),
+        Some(file) => YamlNode::made_lines(file.excerpt.clone()),
         None => item.made_unknown(),
     };
     Some((key.to_owned(), value))
 }
 
 /// `key=value`, the value in quotes or not.
-fn literal(item: &Node) -> Option<(String, Node)> {
+fn literal(item: &YamlNode) -> Option<(String, YamlNode)> {
     let scalar = item.scalar()?;
     let text = scalar.as_str();
     let at = text.find('=')?;
@@ -128,8 +147,8 @@ fn literal(item: &Node) -> Option<(String, Node)> {
     let part = scalar.value().slice(range);
     let value = match scalar.style() {
         // Each line of the value is a line of the file.
-        ScalarStyle::Literal => Node::made_lines(part),
-        _ => Node::made_part(part),
+        ScalarStyle::Literal => YamlNode::made_lines(part),
+        _ => YamlNode::made_part(part),
     };
     let value = if scalar.has_hole() {
         value.made_unknown()
@@ -140,7 +159,7 @@ fn literal(item: &Node) -> Option<(String, Node)> {
 }
 
 /// The lines `key=value` of a file.
-fn variables(item: &Node, place: &Place<'_>) -> Vec<(String, Node)> {
+fn variables(item: &YamlNode, place: &GeneratorPlace<'_>) -> Vec<(String, YamlNode)> {
     let found = known(Some(item))
         .and_then(|path| joined(place.dir, path))
         .and_then(|path| place.tree.get(&path));
@@ -152,7 +171,7 @@ fn variables(item: &Node, place: &Place<'_>) -> Vec<(String, Node)> {
         let trimmed = line.trim_end_matches(['\n', '\r']);
         if let Some(at) = trimmed.find('=').filter(|_| !trimmed.starts_with('#')) {
             let part = file.excerpt.slice(start + at + 1..start + trimmed.len());
-            data.push((trimmed[..at].trim().to_owned(), Node::made_part(part)));
+            data.push((trimmed[..at].trim().to_owned(), YamlNode::made_part(part)));
         }
         start += line.len();
     }
@@ -160,7 +179,7 @@ fn variables(item: &Node, place: &Place<'_>) -> Vec<(String, Node)> {
 }
 
 /// Whether a node holds anything, for fields that may be there and empty.
-pub(super) fn is_filled(node: Option<&Node>) -> bool {
+pub(super) fn is_filled(node: Option<&YamlNode>) -> bool {
     node.is_some_and(|node| match &node.kind {
         NodeKind::Seq(items) => !items.is_empty(),
         NodeKind::Map(entries) => !entries.is_empty(),

@@ -1,9 +1,9 @@
 //! JSON patches (RFC 6902) over objects: `op`, `path`, `value`.
 
-use crate::syntax::yaml::{Entry, Node, NodeKind};
+use crate::syntax::yaml::{MappingEntry, NodeKind, YamlNode};
 
 /// The object after all operations; why not, where one cannot be done.
-pub(super) fn apply(object: &Node, operations: &[Node]) -> Result<Node, String> {
+pub(super) fn apply(object: &YamlNode, operations: &[YamlNode]) -> Result<YamlNode, String> {
     let mut object = object.clone();
     for operation in operations {
         object = one(&object, operation)?;
@@ -11,8 +11,8 @@ pub(super) fn apply(object: &Node, operations: &[Node]) -> Result<Node, String> 
     Ok(object)
 }
 
-fn one(object: &Node, operation: &Node) -> Result<Node, String> {
-    let field = |name: &str| operation.get(name).and_then(Node::as_str);
+fn one(object: &YamlNode, operation: &YamlNode) -> Result<YamlNode, String> {
+    let field = |name: &str| operation.get(name).and_then(YamlNode::as_str);
     let op = field("op").unwrap_or_default();
     let pointer = field("path").ok_or("an operation has no path")?;
     let path = steps(pointer);
@@ -29,14 +29,15 @@ fn one(object: &Node, operation: &Node) -> Result<Node, String> {
         Ok::<_, String>((steps(from), found.clone()))
     };
     let changed = match op {
-        "add" => put(object, &path, value()?, Put::Insert),
-        "replace" => put(object, &path, value()?, Put::Replace),
+        "add" => put(object, &path, value()?, PatchOperation::Insert),
+        "replace" => put(object, &path, value()?, PatchOperation::Replace),
         "remove" => remove(object, &path),
         "test" => Some(object.clone()),
-        "copy" => put(object, &path, &from()?.1, Put::Insert),
+        "copy" => put(object, &path, &from()?.1, PatchOperation::Insert),
         "move" => {
             let (old, node) = from()?;
-            remove(object, &old).and_then(|without| put(&without, &path, &node, Put::Insert))
+            remove(object, &old)
+                .and_then(|without| put(&without, &path, &node, PatchOperation::Insert))
         }
         _ => None,
     };
@@ -51,12 +52,17 @@ fn steps(pointer: &str) -> Vec<String> {
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Put {
+enum PatchOperation {
     Insert,
     Replace,
 }
 
-fn put(node: &Node, path: &[String], value: &Node, how: Put) -> Option<Node> {
+fn put(
+    node: &YamlNode,
+    path: &[String],
+    value: &YamlNode,
+    how: PatchOperation,
+) -> Option<YamlNode> {
     let Some((first, rest)) = path.split_first() else {
         return Some(value.clone());
     };
@@ -66,13 +72,13 @@ fn put(node: &Node, path: &[String], value: &Node, how: Put) -> Option<Node> {
             let mut entries = entries.clone();
             match at {
                 Some(at) if rest.is_empty() => {
-                    entries[at] = Entry {
+                    entries[at] = MappingEntry {
                         key: entries[at].key.clone(),
                         value: value.clone(),
                     };
                 }
                 Some(at) => entries[at].value = put(&entries[at].value, rest, value, how)?,
-                None if rest.is_empty() && how == Put::Insert => {
+                None if rest.is_empty() && how == PatchOperation::Insert => {
                     return Some(node.with_entry(first, value.clone()));
                 }
                 None => return None,
@@ -89,7 +95,7 @@ fn put(node: &Node, path: &[String], value: &Node, how: Put) -> Option<Node> {
             if !rest.is_empty() {
                 let item = items.get_mut(at)?;
                 *item = put(item, rest, value, how)?;
-            } else if how == Put::Replace {
+            } else if how == PatchOperation::Replace {
                 *items.get_mut(at)? = value.clone();
             } else if at <= items.len() {
                 items.insert(at, value.clone());
@@ -102,7 +108,7 @@ fn put(node: &Node, path: &[String], value: &Node, how: Put) -> Option<Node> {
     }
 }
 
-fn remove(node: &Node, path: &[String]) -> Option<Node> {
+fn remove(node: &YamlNode, path: &[String]) -> Option<YamlNode> {
     let (first, rest) = path.split_first()?;
     match &node.kind {
         NodeKind::Map(entries) => {

@@ -3,11 +3,11 @@
 //!
 //! Which object a patch is for is decided in [`patch`](super::patch).
 
-use crate::syntax::yaml::{Entry, Node, NodeKind};
+use crate::syntax::yaml::{MappingEntry, NodeKind, YamlNode};
 
 /// How lists are merged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Lists {
+pub(super) enum ListMerge {
     /// Lists of Kubernetes' own kinds whose items have a name are merged item by item.
     ByKey,
     /// Of other kinds nothing is known: a list replaces a list.
@@ -33,7 +33,12 @@ fn merge_keys(list: &str) -> &'static [&'static str] {
 }
 
 /// The base with the patch laid over it; nothing where the patch deletes it.
-pub(super) fn merge(base: &Node, patch: &Node, field: &str, lists: Lists) -> Option<Node> {
+pub(super) fn merge(
+    base: &YamlNode,
+    patch: &YamlNode,
+    field: &str,
+    lists: ListMerge,
+) -> Option<YamlNode> {
     if patch.is_null() {
         return None;
     }
@@ -41,19 +46,19 @@ pub(super) fn merge(base: &Node, patch: &Node, field: &str, lists: Lists) -> Opt
         (NodeKind::Map(_), NodeKind::Map(_)) => maps(base, patch, lists),
         (NodeKind::Seq(items), NodeKind::Seq(patches)) => Some(base.rebuilt(NodeKind::Seq(
             match (lists, merge_keys(field)) {
-                (Lists::Whole, _) | (_, []) => return Some(added(patch)),
-                (Lists::ByKey, keys) => sequences(items, patches, keys, lists),
+                (ListMerge::Whole, _) | (_, []) => return Some(added(patch)),
+                (ListMerge::ByKey, keys) => sequences(items, patches, keys, lists),
             },
         ))),
         _ => Some(added(patch)),
     }
 }
 
-fn directive(patch: &Node) -> Option<&str> {
-    patch.get("$patch").and_then(Node::as_str)
+fn directive(patch: &YamlNode) -> Option<&str> {
+    patch.get("$patch").and_then(YamlNode::as_str)
 }
 
-fn maps(base: &Node, patch: &Node, lists: Lists) -> Option<Node> {
+fn maps(base: &YamlNode, patch: &YamlNode, lists: ListMerge) -> Option<YamlNode> {
     match directive(patch) {
         Some("delete") => return None,
         Some("replace") => return Some(added(patch)),
@@ -64,7 +69,7 @@ fn maps(base: &Node, patch: &Node, lists: Lists) -> Option<Node> {
         let key = said.key.as_str();
         let Some(at) = entries.iter().rposition(|e| e.key.as_str() == key) else {
             if !said.value.is_null() {
-                entries.push(Entry {
+                entries.push(MappingEntry {
                     key: said.key.clone(),
                     value: added(&said.value),
                 });
@@ -87,7 +92,7 @@ fn maps(base: &Node, patch: &Node, lists: Lists) -> Option<Node> {
 }
 
 /// Whoever wrote the value wrote the entry; a patch that repeats a value changes nothing.
-fn entry(base: &Entry, patch: &Entry, value: Node) -> Entry {
+fn entry(base: &MappingEntry, patch: &MappingEntry, value: YamlNode) -> MappingEntry {
     let same = base.value.as_str().is_some() && base.value.as_str() == value.as_str();
     if same {
         return base.clone();
@@ -96,13 +101,18 @@ fn entry(base: &Entry, patch: &Entry, value: Node) -> Entry {
         Some(_) => &patch.key,
         None => &base.key,
     };
-    Entry {
+    MappingEntry {
         key: key.clone(),
         value,
     }
 }
 
-fn sequences(base: &[Node], patches: &[Node], keys: &[&str], lists: Lists) -> Vec<Node> {
+fn sequences(
+    base: &[YamlNode],
+    patches: &[YamlNode],
+    keys: &[&str],
+    lists: ListMerge,
+) -> Vec<YamlNode> {
     let mut items = base.to_vec();
     let mut new = Vec::new();
     for patch in patches {
@@ -110,10 +120,10 @@ fn sequences(base: &[Node], patches: &[Node], keys: &[&str], lists: Lists) -> Ve
             new.push(added(patch));
             continue;
         };
-        let wanted = patch.get(key).and_then(Node::as_str);
-        let at = items
-            .iter()
-            .position(|item| wanted.is_some() && item.get(key).and_then(Node::as_str) == wanted);
+        let wanted = patch.get(key).and_then(YamlNode::as_str);
+        let at = items.iter().position(|item| {
+            wanted.is_some() && item.get(key).and_then(YamlNode::as_str) == wanted
+        });
         match at {
             None if directive(patch) == Some("delete") => {}
             None => new.push(added(patch)),
@@ -131,7 +141,7 @@ fn sequences(base: &[Node], patches: &[Node], keys: &[&str], lists: Lists) -> Ve
 }
 
 /// What a patch adds, without its own instructions and the fields that it deletes.
-fn added(patch: &Node) -> Node {
+fn added(patch: &YamlNode) -> YamlNode {
     match &patch.kind {
         NodeKind::Scalar(_) => patch.clone(),
         NodeKind::Seq(items) => {
@@ -142,7 +152,7 @@ fn added(patch: &Node) -> Node {
             let kept = entries
                 .iter()
                 .filter(|e| !is_directive(e) && !e.value.is_null());
-            let kept = kept.map(|e| Entry {
+            let kept = kept.map(|e| MappingEntry {
                 key: e.key.clone(),
                 value: added(&e.value),
             });
@@ -151,7 +161,7 @@ fn added(patch: &Node) -> Node {
     }
 }
 
-fn is_directive(entry: &Entry) -> bool {
+fn is_directive(entry: &MappingEntry) -> bool {
     entry.key.as_str().is_some_and(|key| {
         key == "$patch" || key == "$retainKeys" || key.starts_with("$setElementOrder")
     })

@@ -17,13 +17,13 @@ use std::collections::BTreeSet;
 
 use crate::extract::scalar::known;
 use crate::source::Excerpt;
-use crate::syntax::yaml::{self, Node};
-use generate::{Place, generate, is_filled};
-use set::Set;
+use crate::syntax::yaml::{self, YamlNode};
+use generate::{GeneratorPlace, generate, is_filled};
+use set::ObjectSet;
 use tree::joined;
 
-pub use set::Resource;
-pub use tree::{FILE_NAMES, Tree, TreeFile};
+pub use set::KustomizeObject;
+pub use tree::{FILE_NAMES, KustomizeTree, TreeFile};
 
 /// Kustomizations that build upon each other in more steps than these are cut off.
 const MOST_STEPS: usize = 2_000;
@@ -34,30 +34,30 @@ const DEEPEST: usize = 32;
 const HARMLESS_TRANSFORMERS: [&str; 2] = ["LabelTransformer", "AnnotationsTransformer"];
 
 /// What one kustomization makes.
-pub struct Render {
+pub struct KustomizeOutput {
     /// The folder of the kustomization.
     pub dir: String,
-    pub resources: Vec<Resource>,
+    pub resources: Vec<KustomizeObject>,
     /// Patches for objects that are not in the tree.
-    pub fragments: Vec<Node>,
+    pub fragments: Vec<YamlNode>,
 }
 
 /// All that the kustomizations of a tree make.
 #[derive(Default)]
-pub struct Renders {
-    pub renders: Vec<Render>,
+pub struct KustomizeOutputs {
+    pub renders: Vec<KustomizeOutput>,
     /// The files that they are made of, which say nothing by themselves.
     pub owned: BTreeSet<String>,
 }
 
 /// Builds every kustomization that nothing else builds upon and that reads a file that matters.
-pub fn render(tree: &Tree, matters: &dyn Fn(&str) -> bool) -> Renders {
+pub fn render(tree: &KustomizeTree, matters: &dyn Fn(&str) -> bool) -> KustomizeOutputs {
     let dirs: Vec<&str> = tree.kustomizations().map(|(dir, _)| dir).collect();
     let mut built_upon = BTreeSet::new();
     for dir in &dirs {
         built_upon.extend(parts(tree, dir).folders);
     }
-    let mut all = Renders::default();
+    let mut all = KustomizeOutputs::default();
     for dir in dirs {
         if built_upon.contains(dir) || is_component(tree, dir) {
             continue;
@@ -67,14 +67,14 @@ pub fn render(tree: &Tree, matters: &dyn Fn(&str) -> bool) -> Renders {
             continue;
         }
         all.owned.extend(files);
-        let mut builder = Builder {
+        let mut builder = KustomizeBuilder {
             tree,
             open: Vec::new(),
             steps: 0,
             fragments: Vec::new(),
         };
         let set = builder.folder(dir);
-        all.renders.push(Render {
+        all.renders.push(KustomizeOutput {
             dir: dir.to_owned(),
             resources: set.resources,
             fragments: builder.fragments,
@@ -84,7 +84,7 @@ pub fn render(tree: &Tree, matters: &dyn Fn(&str) -> bool) -> Renders {
 }
 
 /// The document of a folder's kustomization.
-fn document<'t>(tree: &'t Tree, dir: &str) -> Option<&'t Node> {
+fn document<'t>(tree: &'t KustomizeTree, dir: &str) -> Option<&'t YamlNode> {
     let (_, file) = tree.kustomization(dir)?;
     file.documents().next().filter(|root| {
         // Flux has a resource of the same kind.
@@ -93,13 +93,13 @@ fn document<'t>(tree: &'t Tree, dir: &str) -> Option<&'t Node> {
     })
 }
 
-fn is_component(tree: &Tree, dir: &str) -> bool {
+fn is_component(tree: &KustomizeTree, dir: &str) -> bool {
     document(tree, dir).is_some_and(|root| known(root.get("kind")) == Some("Component"))
 }
 
 /// What a kustomization names.
 #[derive(Default)]
-struct Parts {
+struct KustomizationParts {
     folders: Vec<String>,
     /// Files of objects and patches.
     files: Vec<String>,
@@ -107,12 +107,12 @@ struct Parts {
     generated: Vec<String>,
 }
 
-fn parts(tree: &Tree, dir: &str) -> Parts {
-    let mut parts = Parts::default();
+fn parts(tree: &KustomizeTree, dir: &str) -> KustomizationParts {
+    let mut parts = KustomizationParts::default();
     let Some(root) = document(tree, dir) else {
         return parts;
     };
-    let items = |field: &str| root.get(field).map(Node::items).unwrap_or_default();
+    let items = |field: &str| root.get(field).map(YamlNode::items).unwrap_or_default();
     let listed = ["resources", "bases", "components"];
     let listed = listed.iter().flat_map(|field| items(field));
     for path in listed.filter_map(|item| joined(dir, known(Some(item))?)) {
@@ -140,7 +140,7 @@ fn parts(tree: &Tree, dir: &str) -> Parts {
 }
 
 /// Every file that a kustomization is made of: objects and patches, and what generators read.
-fn reach(tree: &Tree, dir: &str) -> (BTreeSet<String>, BTreeSet<String>) {
+fn reach(tree: &KustomizeTree, dir: &str) -> (BTreeSet<String>, BTreeSet<String>) {
     let mut seen = BTreeSet::new();
     let mut files = BTreeSet::new();
     let mut generated = BTreeSet::new();
@@ -161,23 +161,23 @@ fn reach(tree: &Tree, dir: &str) -> (BTreeSet<String>, BTreeSet<String>) {
     (files, generated)
 }
 
-struct Builder<'t> {
-    tree: &'t Tree,
+struct KustomizeBuilder<'t> {
+    tree: &'t KustomizeTree,
     /// The folders that are being built, outermost first.
     open: Vec<String>,
     steps: usize,
-    fragments: Vec<Node>,
+    fragments: Vec<YamlNode>,
 }
 
-impl Builder<'_> {
-    fn folder(&mut self, dir: &str) -> Set {
-        let mut set = Set::default();
+impl KustomizeBuilder<'_> {
+    fn folder(&mut self, dir: &str) -> ObjectSet {
+        let mut set = ObjectSet::default();
         self.add_folder(dir, &mut set);
         set
     }
 
     /// What a folder's kustomization makes of the set: its own objects added, all of it changed.
-    fn add_folder(&mut self, dir: &str, set: &mut Set) {
+    fn add_folder(&mut self, dir: &str, set: &mut ObjectSet) {
         self.steps += 1;
         let circle = self.open.iter().any(|open| open == dir);
         if circle || self.steps > MOST_STEPS || self.open.len() >= DEEPEST {
@@ -187,7 +187,7 @@ impl Builder<'_> {
             return;
         };
         self.open.push(dir.to_owned());
-        let items = |field: &str| root.get(field).map(Node::items).unwrap_or_default();
+        let items = |field: &str| root.get(field).map(YamlNode::items).unwrap_or_default();
         let resources = items("resources").iter().chain(items("bases"));
         for item in resources {
             self.resource(item, dir, set);
@@ -209,8 +209,8 @@ impl Builder<'_> {
     }
 
     /// Whether transformers are those of kustomize's own that change nothing that a server runs with.
-    fn only_labels(&self, transformers: &[Node], dir: &str) -> bool {
-        let is_harmless = |root: &Node| {
+    fn only_labels(&self, transformers: &[YamlNode], dir: &str) -> bool {
+        let is_harmless = |root: &YamlNode| {
             let kind = known(root.get("kind")).unwrap_or_default();
             known(root.get("apiVersion")) == Some("builtin")
                 && HARMLESS_TRANSFORMERS.contains(&kind)
@@ -227,7 +227,7 @@ impl Builder<'_> {
     }
 
     /// A file of objects, or a folder whose objects are added as they are.
-    fn resource(&mut self, item: &Node, dir: &str, set: &mut Set) {
+    fn resource(&mut self, item: &YamlNode, dir: &str, set: &mut ObjectSet) {
         let Some(path) = known(Some(item)).and_then(|path| joined(dir, path)) else {
             return;
         };
@@ -237,13 +237,13 @@ impl Builder<'_> {
         } else if let Some(file) = self.tree.get(&path) {
             for root in file.documents() {
                 set.resources
-                    .extend(objects(root).filter_map(Resource::new));
+                    .extend(objects(root).filter_map(KustomizeObject::new));
             }
         }
     }
 
-    fn generators(&self, root: &Node, dir: &str, set: &mut Set) {
-        let place = Place {
+    fn generators(&self, root: &YamlNode, dir: &str, set: &mut ObjectSet) {
+        let place = GeneratorPlace {
             tree: self.tree,
             dir,
             options: root.get("generatorOptions"),
@@ -252,14 +252,14 @@ impl Builder<'_> {
             ("configMapGenerator", "ConfigMap"),
             ("secretGenerator", "Secret"),
         ] {
-            for generator in root.get(field).map(Node::items).unwrap_or_default() {
+            for generator in root.get(field).map(YamlNode::items).unwrap_or_default() {
                 generate(set, generator, kind, &place);
             }
         }
     }
 
-    fn patches(&mut self, root: &Node, dir: &str, set: &mut Set) {
-        let items = |field: &str| root.get(field).map(Node::items).unwrap_or_default();
+    fn patches(&mut self, root: &YamlNode, dir: &str, set: &mut ObjectSet) {
+        let items = |field: &str| root.get(field).map(YamlNode::items).unwrap_or_default();
         for item in items("patchesStrategicMerge") {
             let text = known(Some(item)).unwrap_or_default();
             // An object stands here, or the path of a file that holds one.
@@ -279,12 +279,17 @@ impl Builder<'_> {
         }
     }
 
-    fn documents(&self, path: &str, dir: &str) -> Option<Vec<Node>> {
+    fn documents(&self, path: &str, dir: &str) -> Option<Vec<YamlNode>> {
         let file = self.tree.get(&joined(dir, path)?)?;
         Some(file.documents().cloned().collect())
     }
 
-    fn patch(&mut self, documents: Option<Vec<Node>>, target: Option<&Node>, set: &mut Set) {
+    fn patch(
+        &mut self,
+        documents: Option<Vec<YamlNode>>,
+        target: Option<&YamlNode>,
+        set: &mut ObjectSet,
+    ) {
         let Some(documents) = documents else {
             return set.opaque("a patch of it is not in the scanned tree");
         };
@@ -296,7 +301,7 @@ impl Builder<'_> {
 }
 
 /// The objects of a document: itself, or the items of a list.
-fn objects(root: &Node) -> Box<dyn Iterator<Item = Node> + '_> {
+fn objects(root: &YamlNode) -> Box<dyn Iterator<Item = YamlNode> + '_> {
     let is_list = known(root.get("kind")).is_some_and(|kind| kind.ends_with("List"));
     match root.get("items") {
         Some(items) if is_list && items.is_seq() => Box::new(items.items().iter().cloned()),
@@ -305,7 +310,7 @@ fn objects(root: &Node) -> Box<dyn Iterator<Item = Node> + '_> {
 }
 
 /// A patch that stands in a text of its own.
-fn inline(node: &Node) -> Option<Vec<Node>> {
+fn inline(node: &YamlNode) -> Option<Vec<YamlNode>> {
     let text: &Excerpt = node.scalar()?.value();
     let stream = yaml::parse(text);
     Some(stream.documents.into_iter().map(|d| d.root).collect())

@@ -3,15 +3,19 @@
 use regex::Regex;
 
 use super::json_patch;
-use super::merge::{Lists, merge};
-use super::set::{Resource, Set};
+use super::merge::{ListMerge, merge};
+use super::set::{KustomizeObject, ObjectSet};
 use crate::extract::scalar::known;
 use crate::facts::Cause;
-use crate::syntax::yaml::Node;
+use crate::syntax::yaml::YamlNode;
 
 /// Applies a patch: operations, or objects to be laid over others. Objects whose target is not in
 /// the set come back.
-pub(super) fn apply(set: &mut Set, patch: &Node, target: Option<&Node>) -> Vec<Node> {
+pub(super) fn apply(
+    set: &mut ObjectSet,
+    patch: &YamlNode,
+    target: Option<&YamlNode>,
+) -> Vec<YamlNode> {
     if patch.is_seq() {
         operate(set, patch.items(), target);
         return Vec::new();
@@ -32,9 +36,9 @@ pub(super) fn apply(set: &mut Set, patch: &Node, target: Option<&Node>) -> Vec<N
     for index in indexes {
         let resource = &mut set.resources[index];
         let lists = if resource.is_native() {
-            Lists::ByKey
+            ListMerge::ByKey
         } else {
-            Lists::Whole
+            ListMerge::Whole
         };
         match merge(&resource.root, &body, "", lists) {
             Some(root) => resource.root = root,
@@ -47,7 +51,7 @@ pub(super) fn apply(set: &mut Set, patch: &Node, target: Option<&Node>) -> Vec<N
     Vec::new()
 }
 
-fn operate(set: &mut Set, operations: &[Node], target: Option<&Node>) {
+fn operate(set: &mut ObjectSet, operations: &[YamlNode], target: Option<&YamlNode>) {
     let Some(target) = target else { return };
     for index in targets(set, target) {
         let resource = &mut set.resources[index];
@@ -62,7 +66,7 @@ fn operate(set: &mut Set, operations: &[Node], target: Option<&Node>) {
 }
 
 /// A patch does not change what its object is called.
-fn without_identity(patch: &Node) -> Node {
+fn without_identity(patch: &YamlNode) -> YamlNode {
     let body = patch.without_entry("kind").without_entry("apiVersion");
     match body.get("metadata") {
         Some(metadata) if metadata.is_map() => {
@@ -73,14 +77,14 @@ fn without_identity(patch: &Node) -> Node {
     }
 }
 
-fn own_target(set: &Set, patch: &Node) -> Option<usize> {
+fn own_target(set: &ObjectSet, patch: &YamlNode) -> Option<usize> {
     let kind = known(patch.get("kind"))?;
     let name = known(patch.at("metadata.name"))?;
     set.find(kind, name)
 }
 
 /// The objects that a `target:` selects: every field that it has must fit.
-fn targets(set: &Set, target: &Node) -> Vec<usize> {
+fn targets(set: &ObjectSet, target: &YamlNode) -> Vec<usize> {
     let field = |name: &str| known(target.get(name)).filter(|text| !text.is_empty());
     let pattern = |name: &str| {
         // Names and kinds are patterns over the whole word.
@@ -92,7 +96,7 @@ fn targets(set: &Set, target: &Node) -> Vec<usize> {
         Some(None) => false,
         Some(Some(regex)) => words.iter().any(|word| regex.is_match(word)),
     };
-    let selected = |resource: &Resource| {
+    let selected = |resource: &KustomizeObject| {
         let names: Vec<&str> = resource.names().iter().map(String::as_str).collect();
         let group = field("group").is_none_or(|group| group == resource.group());
         group
@@ -109,7 +113,7 @@ fn targets(set: &Set, target: &Node) -> Vec<usize> {
 }
 
 /// A selector of the form `a=b,c!=d,e`.
-fn chosen(resource: &Resource, field: &str, selector: Option<&str>) -> bool {
+fn chosen(resource: &KustomizeObject, field: &str, selector: Option<&str>) -> bool {
     let metadata = resource.root.get("metadata");
     let value = |key: &str| known(metadata?.get(field)?.get(key));
     let holds = |term: &str| {

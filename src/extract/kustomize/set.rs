@@ -3,12 +3,12 @@
 
 use crate::extract::scalar::known;
 use crate::facts::Cause;
-use crate::syntax::yaml::{Entry, Node, NodeKind};
+use crate::syntax::yaml::{MappingEntry, NodeKind, YamlNode};
 
 /// An object on its way through the kustomizations.
 #[derive(Clone, Debug)]
-pub struct Resource {
-    pub root: Node,
+pub struct KustomizeObject {
+    pub root: YamlNode,
     /// Every name that it had, the present one last.
     names: Vec<String>,
     /// Its final name ends in a hash of its content.
@@ -17,9 +17,9 @@ pub struct Resource {
     pub opaque: Option<Cause>,
 }
 
-impl Resource {
+impl KustomizeObject {
     /// The object of a document; nothing for what has no kind or no name.
-    pub(super) fn new(root: Node) -> Option<Self> {
+    pub(super) fn new(root: YamlNode) -> Option<Self> {
         known(root.get("kind"))?;
         let name = root.at("metadata.name")?.as_str()?.to_owned();
         Some(Self {
@@ -64,13 +64,13 @@ impl Resource {
     fn rename(&mut self, name: String) {
         if let Some(metadata) = self.root.get("metadata") {
             let span = metadata.get("name").map_or(metadata.span, |n| n.span);
-            let metadata = metadata.with_entry("name", Node::made_text(&name, span));
+            let metadata = metadata.with_entry("name", YamlNode::made_text(&name, span));
             self.root = self.root.with_entry("metadata", metadata);
         }
         self.names.push(name);
     }
 
-    pub(super) fn set_metadata(&mut self, field: &str, value: Node) {
+    pub(super) fn set_metadata(&mut self, field: &str, value: YamlNode) {
         if let Some(metadata) = self.root.get("metadata") {
             let metadata = metadata.with_entry(field, value);
             self.root = self.root.with_entry("metadata", metadata);
@@ -80,17 +80,18 @@ impl Resource {
 
 /// All objects of a kustomization.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Set {
-    pub(super) resources: Vec<Resource>,
+pub(super) struct ObjectSet {
+    pub(super) resources: Vec<KustomizeObject>,
 }
 
-impl Set {
+impl ObjectSet {
     /// The object that a patch or a reference means: its present name wins over former ones.
     pub(super) fn find(&self, kind: &str, name: &str) -> Option<usize> {
-        let of_kind = |r: &Resource| r.kind() == kind;
-        let present = |r: &Resource| of_kind(r) && r.name() == name;
-        let former = |r: &Resource| of_kind(r) && r.was_called(name);
-        let position = |test: &dyn Fn(&Resource) -> bool| self.resources.iter().position(test);
+        let of_kind = |r: &KustomizeObject| r.kind() == kind;
+        let present = |r: &KustomizeObject| of_kind(r) && r.name() == name;
+        let former = |r: &KustomizeObject| of_kind(r) && r.was_called(name);
+        let position =
+            |test: &dyn Fn(&KustomizeObject) -> bool| self.resources.iter().position(test);
         position(&present).or_else(|| position(&former))
     }
 
@@ -114,7 +115,7 @@ impl Set {
             let found = &self.resources[self.find(kind, name)?];
             (found.name() != name).then(|| found.name().to_owned())
         };
-        let renamed: Vec<Option<Node>> = self
+        let renamed: Vec<Option<YamlNode>> = self
             .resources
             .iter()
             .map(|resource| rewritten(&resource.root, "", &present))
@@ -134,7 +135,7 @@ impl Set {
 }
 
 /// Which kind of object a field names, by the field and what holds it.
-fn referred<'n>(holder: &str, field: &str, siblings: &'n [Entry]) -> Option<&'n str> {
+fn referred<'n>(holder: &str, field: &str, siblings: &'n [MappingEntry]) -> Option<&'n str> {
     Some(match (holder, field) {
         ("configMap" | "configMapRef" | "configMapKeyRef", "name") => "ConfigMap",
         ("secret", "secretName" | "name") | ("secretRef" | "secretKeyRef", "name") => "Secret",
@@ -150,10 +151,10 @@ fn referred<'n>(holder: &str, field: &str, siblings: &'n [Entry]) -> Option<&'n 
 
 /// The node with references renamed; nothing where there is none to rename.
 fn rewritten(
-    node: &Node,
+    node: &YamlNode,
     holder: &str,
     present: &dyn Fn(&str, &str) -> Option<String>,
-) -> Option<Node> {
+) -> Option<YamlNode> {
     match &node.kind {
         NodeKind::Scalar(_) => None,
         NodeKind::Seq(items) => {
@@ -169,11 +170,11 @@ fn rewritten(
             Some(node.rebuilt(NodeKind::Seq(items.collect())))
         }
         NodeKind::Map(entries) => {
-            let of = |entry: &Entry| {
+            let of = |entry: &MappingEntry| {
                 let field = entry.key.as_str().unwrap_or_default();
                 let named = entry.value.as_str().and_then(|name| {
                     let kind = referred(holder, field, entries)?;
-                    Some(Node::made_text(&present(kind, name)?, entry.value.span))
+                    Some(YamlNode::made_text(&present(kind, name)?, entry.value.span))
                 });
                 named.or_else(|| rewritten(&entry.value, field, present))
             };
@@ -181,7 +182,7 @@ fn rewritten(
             if new.iter().all(Option::is_none) {
                 return None;
             }
-            let entries = entries.iter().zip(new).map(|(old, new)| Entry {
+            let entries = entries.iter().zip(new).map(|(old, new)| MappingEntry {
                 key: old.key.clone(),
                 value: new.unwrap_or_else(|| old.value.clone()),
             });

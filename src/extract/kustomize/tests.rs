@@ -5,7 +5,7 @@ use crate::source::{FileId, SourceFile, Sources};
 
 struct Built {
     sources: Sources,
-    renders: Renders,
+    renders: KustomizeOutputs,
 }
 
 impl Built {
@@ -19,7 +19,7 @@ impl Built {
             .into_iter()
             .zip(files)
             .map(|(id, (path, text))| ((*path).to_owned(), Excerpt::whole(id, (*text).into())));
-        let tree = Tree::new(excerpts, &|_| false);
+        let tree = KustomizeTree::new(excerpts, &|_| false);
         let renders = render(&tree, &|_| true);
         Self { sources, renders }
     }
@@ -30,11 +30,11 @@ impl Built {
     }
 
     fn names(&self, dir: &str) -> Vec<String> {
-        let of = |r: &Resource| format!("{}/{}", r.kind(), r.name());
+        let of = |r: &KustomizeObject| format!("{}/{}", r.kind(), r.name());
         self.render(dir).resources.iter().map(of).collect()
     }
 
-    fn render(&self, dir: &str) -> &Render {
+    fn render(&self, dir: &str) -> &KustomizeOutput {
         let mut renders = self.renders.renders.iter();
         renders.find(|render| render.dir == dir).unwrap()
     }

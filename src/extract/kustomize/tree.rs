@@ -4,32 +4,32 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
-use crate::extract::helm::Filled;
-use crate::extract::helm::defaults::{Chart, Charts};
+use crate::extract::helm::FilledTemplate;
+use crate::extract::helm::defaults::{Chart, ChartCatalog};
 use crate::source::{Excerpt, FileId, path};
-use crate::syntax::yaml::{self, Node, Stream};
+use crate::syntax::yaml::{self, YamlNode, YamlStream};
 
 /// What a file of kustomize's own may be called.
 pub const FILE_NAMES: [&str; 3] = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
 
 /// All files by path.
 #[derive(Default)]
-pub struct Tree {
+pub struct KustomizeTree {
     files: BTreeMap<String, TreeFile>,
 }
 
 /// A file of the tree.
 pub struct TreeFile {
     pub excerpt: Excerpt,
-    stream: OnceLock<Stream>,
+    stream: OnceLock<YamlStream>,
     /// The chart that it is a template of.
     chart: Option<Arc<Chart>>,
-    filled: OnceLock<Option<(Filled, Vec<FileId>)>>,
+    filled: OnceLock<Option<(FilledTemplate, Vec<FileId>)>>,
 }
 
 impl TreeFile {
     /// The file as YAML, of which JSON is a part.
-    pub fn stream(&self) -> &Stream {
+    pub fn stream(&self) -> &YamlStream {
         let excerpt = || {
             self.filled()
                 .map_or(&self.excerpt, |(filled, _)| &filled.excerpt)
@@ -38,12 +38,12 @@ impl TreeFile {
     }
 
     /// The file with what the chart's own values put into it, and the files that they stand in.
-    pub fn filled(&self) -> Option<&(Filled, Vec<FileId>)> {
+    pub fn filled(&self) -> Option<&(FilledTemplate, Vec<FileId>)> {
         let fill = || self.chart.as_ref()?.fill(&self.excerpt);
         self.filled.get_or_init(fill).as_ref()
     }
 
-    pub(super) fn documents(&self) -> impl Iterator<Item = &Node> {
+    pub(super) fn documents(&self) -> impl Iterator<Item = &YamlNode> {
         self.stream()
             .documents
             .iter()
@@ -51,14 +51,14 @@ impl TreeFile {
     }
 }
 
-impl Tree {
+impl KustomizeTree {
     /// The files by path; `is_mapped` tells of which charts the values are read as servers.
     pub fn new(
         files: impl IntoIterator<Item = (String, Excerpt)>,
         is_mapped: &dyn Fn(&str) -> bool,
     ) -> Self {
         let excerpts: BTreeMap<String, Excerpt> = files.into_iter().collect();
-        let charts = Charts::new(&excerpts, is_mapped);
+        let charts = ChartCatalog::new(&excerpts, is_mapped);
         let files = excerpts.into_iter().map(|(path, excerpt)| {
             let file = TreeFile {
                 excerpt,

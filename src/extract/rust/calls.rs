@@ -2,31 +2,36 @@
 
 use tree_sitter::Node;
 
-use crate::extract::rust::package::{Item, ItemKind, Meant};
-use crate::extract::rust::reader::{Context, Reader};
-use crate::extract::rust::state::{Scope, State, Val};
-use crate::extract::rust::types::Ty;
+use crate::extract::rust::package::{ItemKind, NameMeaning, RustItem};
+use crate::extract::rust::reader::{RustCodeContext, RustFileReader};
+use crate::extract::rust::state::{RustExprValue, RustScope, RustState};
+use crate::extract::rust::types::InferredType;
 use crate::extract::rust::uses::path_of;
 use crate::extract::rust::{names, standard};
 use crate::facts::cause::Cause;
-use crate::facts::raw::Folded;
+use crate::facts::raw::ConstValue;
 use crate::knowledge::languages;
 use crate::syntax::code;
 
 /// Functions up to so many bytes are run in place whatever they return.
 const SHORT_FUNCTION: usize = 4_000;
 
-impl<'t, 'm> Reader<'t, 'm, '_> {
+impl<'t, 'm> RustFileReader<'t, 'm, '_> {
     pub(super) fn arguments(&self, node: Node<'t>) -> Vec<Node<'t>> {
         code::field(node, "arguments").map_or_else(Vec::new, code::children)
     }
 
     /// The values of arguments; what is given by reference may be changed by whoever gets it.
-    pub(super) fn given(&mut self, arguments: &[Node<'t>]) -> Vec<Val<'t>> {
+    pub(super) fn given(&mut self, arguments: &[Node<'t>]) -> Vec<RustExprValue<'t>> {
         arguments.iter().map(|a| self.value_of(*a)).collect()
     }
 
-    pub(super) fn give_away(&mut self, arguments: &[Node<'t>], values: &[Val<'t>], to: &str) {
+    pub(super) fn give_away(
+        &mut self,
+        arguments: &[Node<'t>],
+        values: &[RustExprValue<'t>],
+        to: &str,
+    ) {
         for (argument, value) in arguments.iter().zip(values) {
             let shared = argument.kind() == "reference_expression"
                 && !self.text(*argument).starts_with("&mut");
@@ -36,7 +41,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
         }
     }
 
-    pub(super) fn call(&mut self, node: Node<'t>) -> Val<'t> {
+    pub(super) fn call(&mut self, node: Node<'t>) -> RustExprValue<'t> {
         let Some(mut function) = code::field(node, "function") else {
             return self.unknown_code(node);
         };
@@ -62,7 +67,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
         node: Node<'t>,
         function: Node<'t>,
         generic: Option<Node<'t>>,
-    ) -> Val<'t> {
+    ) -> RustExprValue<'t> {
         let path = path_of(function, self.tree());
         let arguments = self.arguments(node);
         if let [name] = path.as_slice()
@@ -74,10 +79,10 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
         }
         match (path.last().map(String::as_str), path.len()) {
             (Some("Some"), 1) | (Some("Some"), 2) if arguments.len() == 1 => {
-                return Val::Wrapped(Box::new(self.value_of(arguments[0])));
+                return RustExprValue::Wrapped(Box::new(self.value_of(arguments[0])));
             }
             (Some("Ok"), 1) if arguments.len() == 1 => return self.value_of(arguments[0]),
-            (Some("default"), 2) if path[0] == "Default" => return Val::Default,
+            (Some("default"), 2) if path[0] == "Default" => return RustExprValue::Default,
             _ => {}
         }
         if let [ty, name] = path.as_slice()
@@ -95,8 +100,8 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
             return self.library_function(node, (library, name), (function, generic));
         }
         match self.meaning(&path) {
-            Some(Meant::Own(item, rest)) => self.own_path_call(node, item, &rest),
-            Some(Meant::Other(path)) => self.other_call(node, &path),
+            Some(NameMeaning::Own(item, rest)) => self.own_path_call(node, item, &rest),
+            Some(NameMeaning::Other(path)) => self.other_call(node, &path),
             None => self.any_call(node),
         }
     }
@@ -110,18 +115,23 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
             return Some(ty);
         }
         match self.meaning(path)? {
-            Meant::Own(item, rest) if rest.is_empty() && item.kind == ItemKind::Alias => {
+            NameMeaning::Own(item, rest) if rest.is_empty() && item.kind == ItemKind::Alias => {
                 let aliased = code::field(item.node, "type")?;
                 match self.alias_type(aliased, &item)? {
-                    Ty::Library(name) => Some(name),
-                    Ty::Own(_) => None,
+                    InferredType::Library(name) => Some(name),
+                    InferredType::Own(_) => None,
                 }
             }
             _ => None,
         }
     }
 
-    fn own_path_call(&mut self, node: Node<'t>, item: Item<'t>, rest: &[String]) -> Val<'t> {
+    fn own_path_call(
+        &mut self,
+        node: Node<'t>,
+        item: RustItem<'t>,
+        rest: &[String],
+    ) -> RustExprValue<'t> {
         match (item.kind, rest) {
             (ItemKind::Function, []) => self.own_call(node, item),
             (ItemKind::Type, [name]) => {
@@ -131,20 +141,20 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
                     Some(member) => self.own_call(node, member),
                     None => {
                         self.any_call(node);
-                        Val::Own(item)
+                        RustExprValue::Own(item)
                     }
                 }
             }
             (ItemKind::Type, []) => {
                 self.any_call(node);
-                Val::Own(item)
+                RustExprValue::Own(item)
             }
             _ => self.any_call(node),
         }
     }
 
     /// A call of something that is not known.
-    pub(super) fn any_call(&mut self, node: Node<'t>) -> Val<'t> {
+    pub(super) fn any_call(&mut self, node: Node<'t>) -> RustExprValue<'t> {
         let arguments = self.arguments(node);
         let values = self.given(&arguments);
         self.give_away(&arguments, &values, "a call");
@@ -152,13 +162,13 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
     }
 
     /// A call into another crate that no model knows; a few of the standard library's are understood.
-    fn other_call(&mut self, node: Node<'t>, path: &[String]) -> Val<'t> {
+    fn other_call(&mut self, node: Node<'t>, path: &[String]) -> RustExprValue<'t> {
         let arguments = self.arguments(node);
         let context = self.context;
         let rust = languages::rust();
         let starter = rust.and_then(|rust| rust.starter(path.last()?));
         if starter.is_some_and(|starter| starter.may_wait) {
-            self.context = Context::default();
+            self.context = RustCodeContext::default();
         }
         let mut values = self.given(&arguments);
         self.context = context;
@@ -166,19 +176,19 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
             let value = values.remove(0);
             return match value.object() {
                 Some(id) if !self.is_handle(id) => {
-                    self.escape(&Val::Ref(id), "shared");
-                    Val::Object(id)
+                    self.escape(&RustExprValue::Ref(id), "shared");
+                    RustExprValue::Object(id)
                 }
                 _ => value,
             };
         }
-        let folded: Vec<Folded> = arguments
+        let folded: Vec<ConstValue> = arguments
             .iter()
             .zip(&values)
             .map(|(node, value)| value.clone().folded(names::quoted(self.tree(), *node)).0)
             .collect();
         if let Some(known) = standard::function(path, &folded) {
-            return Val::Plain(known);
+            return RustExprValue::Plain(known);
         }
         self.give_away(&arguments, &values, "a call");
         // The body of a cell that is filled once is what the cell holds.
@@ -194,7 +204,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
     }
 
     /// A call of a function of the package: run in place where that can tell something.
-    fn own_call(&mut self, node: Node<'t>, item: Item<'t>) -> Val<'t> {
+    fn own_call(&mut self, node: Node<'t>, item: RustItem<'t>) -> RustExprValue<'t> {
         let arguments = self.arguments(node);
         let values = self.given(&arguments);
         self.own_call_with(node, item, (&arguments, values))
@@ -203,9 +213,9 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
     pub(super) fn own_call_with(
         &mut self,
         node: Node<'t>,
-        item: Item<'t>,
-        (arguments, values): (&[Node<'t>], Vec<Val<'t>>),
-    ) -> Val<'t> {
+        item: RustItem<'t>,
+        (arguments, values): (&[Node<'t>], Vec<RustExprValue<'t>>),
+    ) -> RustExprValue<'t> {
         let quoted = names::quoted(self.tree(), node);
         let result = code::field(item.node, "return_type");
         let short = item.node.byte_range().len() <= SHORT_FUNCTION;
@@ -214,26 +224,28 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
             self.run(item, values)
         } else {
             self.give_away(arguments, &values, "a call");
-            Val::unknown("a call")
+            RustExprValue::unknown("a call")
         };
         match value {
-            Val::Plain(Folded::Unknown(reason)) if !reason.is_environment() => match result {
-                Some(ty) => {
-                    self.elsewhere(item.file, item.module, |reader| reader.of_type(ty, quoted))
+            RustExprValue::Plain(ConstValue::Unknown(reason)) if !reason.is_environment() => {
+                match result {
+                    Some(ty) => {
+                        self.elsewhere(item.file, item.module, |reader| reader.of_type(ty, quoted))
+                    }
+                    None => RustExprValue::Plain(ConstValue::Unknown(quoted)),
                 }
-                None => Val::Plain(Folded::Unknown(quoted)),
-            },
+            }
             value => value,
         }
     }
 
     /// Runs a function's body with these arguments; what it returns, from all its ends.
-    fn run(&mut self, item: Item<'t>, values: Vec<Val<'t>>) -> Val<'t> {
+    fn run(&mut self, item: RustItem<'t>, values: Vec<RustExprValue<'t>>) -> RustExprValue<'t> {
         let Some(body) = code::field(item.node, "body") else {
-            return Val::unknown("a call");
+            return RustExprValue::unknown("a call");
         };
         self.inside.push(item.node.id());
-        let scopes = std::mem::replace(&mut self.state.scopes, vec![Scope::new()]);
+        let scopes = std::mem::replace(&mut self.state.scopes, vec![RustScope::new()]);
         let own_type = self.own_type;
         let value = self.elsewhere(item.file, item.module, |reader| {
             reader.own_type = reader.type_of_member(item.node).or(own_type);
@@ -245,7 +257,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
                 state.scopes.truncate(1);
                 ends.push((
                     Some(value),
-                    State {
+                    RustState {
                         dead: false,
                         ..state
                     },
@@ -268,14 +280,14 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
         crate::extract::rust::package::type_name(code::field(block, "type")?, self.tree())
     }
 
-    fn alias_type(&self, ty: Node<'t>, item: &Item<'t>) -> Option<Ty<'t, 'm>> {
+    fn alias_type(&self, ty: Node<'t>, item: &RustItem<'t>) -> Option<InferredType<'t, 'm>> {
         self.ty_at(ty, item.file, item.module)
     }
 
     /// An unknown part of a value: why.
-    pub(super) fn reason_of(&self, value: &Val<'t>) -> Cause {
+    pub(super) fn reason_of(&self, value: &RustExprValue<'t>) -> Cause {
         match value {
-            Val::Plain(Folded::Unknown(reason)) => reason.clone(),
+            RustExprValue::Plain(ConstValue::Unknown(reason)) => reason.clone(),
             _ => Cause::Code("a value that is not followed"),
         }
     }

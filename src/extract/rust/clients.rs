@@ -6,25 +6,25 @@ use tree_sitter::Node;
 
 use crate::extract::code::address;
 use crate::extract::rust::names;
-use crate::extract::rust::reader::Reader;
-use crate::extract::rust::state::{ObjectId, Source, Val};
-use crate::facts::raw::{ErrorHandling, Language, OptionSource, OptionWrite, RawClient};
-use crate::facts::slot::Slot;
+use crate::extract::rust::reader::RustFileReader;
+use crate::extract::rust::state::{RustExprValue, RustObjectId, UrlSource};
+use crate::facts::edit_target::EditTarget;
+use crate::facts::raw::{ErrorHandling, OptionWrite, RawClient, RawOptionSource, SourceLanguage};
 use crate::facts::value::Strength;
 use crate::knowledge::clients::model::Constructor;
-use crate::knowledge::clients::rust::{Found, OptionsIn};
+use crate::knowledge::clients::rust::{ModelledCall, OptionsIn};
 use crate::source::{Span, path};
 use crate::syntax::code;
 
-impl<'t, 'm> Reader<'t, 'm, '_> {
+impl<'t, 'm> RustFileReader<'t, 'm, '_> {
     /// A client is built here.
     pub(super) fn construct(
         &mut self,
         node: Node<'t>,
-        found: &Found<'m>,
-        receiver: Option<(ObjectId, Option<Node<'t>>)>,
-        (arguments, values): (&[Node<'t>], &[Val<'t>]),
-        source: Option<Source>,
+        found: &ModelledCall<'m>,
+        receiver: Option<(RustObjectId, Option<Node<'t>>)>,
+        (arguments, values): (&[Node<'t>], &[RustExprValue<'t>]),
+        source: Option<UrlSource>,
     ) {
         let Some(constructor) = found.model.constructor(&found.call.path()) else {
             return;
@@ -39,7 +39,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
             return;
         }
         let at = |n: usize| {
-            let value = values.get(n).and_then(Val::object);
+            let value = values.get(n).and_then(RustExprValue::object);
             (value, arguments.get(n).copied())
         };
         let (options, expression) = match found.call.client {
@@ -57,7 +57,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
         match (options, expression) {
             (Some(id), expression) => {
                 self.flatten(id, &constructor.option_type, &mut raw);
-                raw.insert = expression.map_or(Slot::None, |e| self.append_to(e));
+                raw.insert = expression.map_or(EditTarget::None, |e| self.append_to(e));
                 let span = self.state.heap.get(&id).and_then(|o| o.span);
                 raw.options_anchor = span.unwrap_or(raw.anchor);
             }
@@ -77,14 +77,14 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
     fn raw_client(
         &self,
         node: Node<'t>,
-        found: &Found<'m>,
+        found: &ModelledCall<'m>,
         constructor: &Constructor,
     ) -> RawClient {
         let anchor = self.tree().span(node);
         let krate = found.call.on.split("::").next().unwrap_or_default();
         let path = &self.files[self.file].path;
         RawClient {
-            language: Language::Rust,
+            language: SourceLanguage::Rust,
             libraries: vec![found.library.id().to_owned()],
             constructor: constructor.call.clone(),
             option_type: constructor.option_type.clone(),
@@ -99,9 +99,9 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
             blocks_async: self.blocking_at(found, anchor),
             carried_unknown: None,
             carried_anchor: None,
-            insert: Slot::None,
+            insert: EditTarget::None,
             function: self.function.clone(),
-            holder: None,
+            bound_to: None,
             joined: Vec::new(),
             site: self.site(node, found),
             strength: Strength::Certain,
@@ -111,7 +111,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
     }
 
     /// A call that stops its thread, in code that may be asynchronous; and whether that is sure.
-    pub(super) fn blocking_at(&self, found: &Found<'m>, at: Span) -> Option<(Span, bool)> {
+    pub(super) fn blocking_at(&self, found: &ModelledCall<'m>, at: Span) -> Option<(Span, bool)> {
         let context = self.context;
         let async_here = context.is_async || context.may_be_async;
         (found.call.blocks && async_here).then_some((at, context.is_async))
@@ -120,13 +120,15 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
     /// Whether a pool holds this library's connections: by its manager, else by a type that is written.
     fn is_managed(
         &self,
-        found: &Found<'m>,
-        receiver: Option<ObjectId>,
-        manager: Option<&Val<'t>>,
+        found: &ModelledCall<'m>,
+        receiver: Option<RustObjectId>,
+        manager: Option<&RustExprValue<'t>>,
     ) -> bool {
-        let of = |id: ObjectId| self.state.heap.get(&id);
+        let of = |id: RustObjectId| self.state.heap.get(&id);
         let ty = match manager {
-            Some(Val::Own(item) | Val::Record(item, _)) => self.own_manager(item),
+            Some(RustExprValue::Own(item) | RustExprValue::Record(item, _)) => {
+                self.own_manager(item)
+            }
             Some(value) => match value.object().and_then(of) {
                 Some(object) => Some(object.ty),
                 None => {
@@ -146,7 +148,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
     }
 
     /// Everything that is written on a value and its parts, in the words of the client's option type.
-    fn flatten(&self, id: ObjectId, option_type: &str, raw: &mut RawClient) {
+    fn flatten(&self, id: RustObjectId, option_type: &str, raw: &mut RawClient) {
         let mut todo = vec![id];
         let mut whole = true;
         while let Some(id) = todo.pop() {
@@ -176,7 +178,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
     }
 
     /// Where another call could be added to an expression that gives options.
-    fn append_to(&self, expression: Node<'t>) -> Slot {
+    fn append_to(&self, expression: Node<'t>) -> EditTarget {
         let chains = matches!(
             expression.kind(),
             "call_expression"
@@ -186,7 +188,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
                 | "await_expression"
         );
         if !chains {
-            return Slot::None;
+            return EditTarget::None;
         }
         let tree = self.tree();
         let end = expression.end_byte();
@@ -194,7 +196,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
         let blanks = &rest[..rest.len() - rest.trim_start().len()];
         let own_line = (blanks.contains('\n') && rest.trim_start().starts_with('.'))
             .then(|| blanks.to_owned());
-        Slot::InsertCall {
+        EditTarget::InsertCall {
             at: tree.excerpt().span(end..end),
             encoding: self.encoding(false),
             ident: String::new(),
@@ -203,8 +205,8 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
     }
 }
 
-fn raw_source(source: Source) -> OptionSource {
-    OptionSource {
+fn raw_source(source: UrlSource) -> RawOptionSource {
+    RawOptionSource {
         call: source.call,
         url: source.url,
         url_name: source.url_name,

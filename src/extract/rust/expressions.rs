@@ -5,60 +5,60 @@ use tree_sitter::Node;
 
 use crate::extract::code::fold;
 use crate::extract::rust::names;
-use crate::extract::rust::package::{ItemKind, Meant};
-use crate::extract::rust::reader::Reader;
-use crate::extract::rust::state::{Scope, Val};
+use crate::extract::rust::package::{ItemKind, NameMeaning};
+use crate::extract::rust::reader::RustFileReader;
+use crate::extract::rust::state::{RustExprValue, RustScope};
 use crate::extract::rust::uses::path_of;
 use crate::extract::rust::{standard, types};
-use crate::facts::raw::Folded;
+use crate::facts::raw::ConstValue;
 use crate::syntax::code::{self, CodeGrammar};
 
-impl<'t, 'm> Reader<'t, 'm, '_> {
-    pub(super) fn unknown_code(&self, node: Node<'t>) -> Val<'t> {
-        Val::Plain(Folded::Unknown(names::quoted(self.tree(), node)))
+impl<'t, 'm> RustFileReader<'t, 'm, '_> {
+    pub(super) fn unknown_code(&self, node: Node<'t>) -> RustExprValue<'t> {
+        RustExprValue::Plain(ConstValue::Unknown(names::quoted(self.tree(), node)))
     }
 
     /// The value of an expression that moves or copies it.
-    pub(super) fn value_of(&mut self, node: Node<'t>) -> Val<'t> {
+    pub(super) fn value_of(&mut self, node: Node<'t>) -> RustExprValue<'t> {
         match self.evaluate(node) {
-            Val::Object(id) if is_place(node) => Val::Object(self.copy(id)),
+            RustExprValue::Object(id) if is_place(node) => RustExprValue::Object(self.copy(id)),
             value => value,
         }
     }
 
     /// The value of an expression without a copy: what a method is called on, what is assigned to.
-    pub(super) fn place(&mut self, node: Node<'t>) -> Val<'t> {
+    pub(super) fn place(&mut self, node: Node<'t>) -> RustExprValue<'t> {
         self.evaluate(node)
     }
 
-    pub(super) fn evaluate(&mut self, node: Node<'t>) -> Val<'t> {
+    pub(super) fn evaluate(&mut self, node: Node<'t>) -> RustExprValue<'t> {
         if !self.descend() {
             self.ascend();
             self.skip(node.byte_range());
-            return Val::unknown("deeply nested code");
+            return RustExprValue::unknown("deeply nested code");
         }
         let value = self.expression(node);
         self.ascend();
         value
     }
 
-    fn expression(&mut self, node: Node<'t>) -> Val<'t> {
+    fn expression(&mut self, node: Node<'t>) -> RustExprValue<'t> {
         match node.kind() {
             "identifier" | "self" => self.identifier(node),
             "scoped_identifier" => self.path_value(node),
             "integer_literal" => match CodeGrammar::Rust.int_value(self.text(node)) {
-                Some(n) => Val::Plain(Folded::Int(n)),
-                None => Val::unknown("a number"),
+                Some(n) => RustExprValue::Plain(ConstValue::Int(n)),
+                None => RustExprValue::unknown("a number"),
             },
             "float_literal" => match CodeGrammar::Rust.float_value(self.text(node)) {
-                Some(n) => Val::Plain(Folded::Float(n)),
-                None => Val::unknown("a number"),
+                Some(n) => RustExprValue::Plain(ConstValue::Float(n)),
+                None => RustExprValue::unknown("a number"),
             },
-            "boolean_literal" => Val::Plain(Folded::Bool(self.text(node) == "true")),
+            "boolean_literal" => RustExprValue::Plain(ConstValue::Bool(self.text(node) == "true")),
             "string_literal" | "raw_string_literal" => {
                 match CodeGrammar::Rust.string_value(self.text(node)) {
-                    Some(text) => Val::Plain(Folded::Text(text)),
-                    None => Val::unknown("a text"),
+                    Some(text) => RustExprValue::Plain(ConstValue::Text(text)),
+                    None => RustExprValue::unknown("a text"),
                 }
             }
             "negative_literal" | "unary_expression" => self.unary(node),
@@ -89,7 +89,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
             "return_expression" | "break_expression" | "continue_expression" => self.leave(node),
             "tuple_expression" => {
                 let items = code::children(node).into_iter();
-                Val::Tuple(items.map(|item| self.value_of(item)).collect())
+                RustExprValue::Tuple(items.map(|item| self.value_of(item)).collect())
             }
             "array_expression" => {
                 let items = code::children(node).into_iter();
@@ -99,7 +99,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
                     self.escape(&value, "a list");
                     value.folded(quoted).0
                 });
-                Val::Plain(Folded::List(items.collect()))
+                RustExprValue::Plain(ConstValue::List(items.collect()))
             }
             "macro_invocation" => self.macro_call(node),
             "let_condition" => self.children_of(node),
@@ -108,7 +108,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
     }
 
     /// Looks through code that is not understood.
-    fn children_of(&mut self, node: Node<'t>) -> Val<'t> {
+    fn children_of(&mut self, node: Node<'t>) -> RustExprValue<'t> {
         for child in code::children(node) {
             if child.is_named() && !child.kind().ends_with("_pattern") {
                 let value = self.evaluate(child);
@@ -118,14 +118,14 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
         self.unknown_code(node)
     }
 
-    fn inner(&mut self, node: Node<'t>) -> Val<'t> {
+    fn inner(&mut self, node: Node<'t>) -> RustExprValue<'t> {
         match code::children(node).last() {
             Some(inner) => self.evaluate(*inner),
             None => self.unknown_code(node),
         }
     }
 
-    fn identifier(&mut self, node: Node<'t>) -> Val<'t> {
+    fn identifier(&mut self, node: Node<'t>) -> RustExprValue<'t> {
         let name = self.text(node);
         if let Some(value) = self.state.get(name) {
             return value.clone();
@@ -137,7 +137,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
     }
 
     /// A constant of the package, or one of the standard library's.
-    fn path_value(&mut self, node: Node<'t>) -> Val<'t> {
+    fn path_value(&mut self, node: Node<'t>) -> RustExprValue<'t> {
         let path = path_of(node, self.tree());
         if path.first().is_some_and(|first| first == "Self")
             && let (Some(ty), [_, name]) = (self.own_type, path.as_slice())
@@ -147,7 +147,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
             return self.constant(item, node);
         }
         match self.meaning(&path) {
-            Some(Meant::Own(item, rest)) => match (item.kind, rest.as_slice()) {
+            Some(NameMeaning::Own(item, rest)) => match (item.kind, rest.as_slice()) {
                 (ItemKind::Constant, []) => self.constant(item, node),
                 (ItemKind::Type | ItemKind::Alias, [name]) => {
                     let ty =
@@ -162,8 +162,8 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
                 }
                 _ => self.unknown_code(node),
             },
-            Some(Meant::Other(path)) => {
-                let known = standard::constant(&path).map(Val::Plain);
+            Some(NameMeaning::Other(path)) => {
+                let known = standard::constant(&path).map(RustExprValue::Plain);
                 known.unwrap_or_else(|| self.unknown_code(node))
             }
             None => self.unknown_code(node),
@@ -173,9 +173,9 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
     /// The value of a constant, read where it is declared.
     fn constant(
         &mut self,
-        item: crate::extract::rust::package::Item<'t>,
+        item: crate::extract::rust::package::RustItem<'t>,
         node: Node<'t>,
-    ) -> Val<'t> {
+    ) -> RustExprValue<'t> {
         let Some(value) = code::field(item.node, "value") else {
             return self.unknown_code(node);
         };
@@ -183,15 +183,15 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
             return self.unknown_code(node);
         }
         self.inside.push(item.node.id());
-        let scopes = std::mem::replace(&mut self.state.scopes, vec![Scope::new()]);
+        let scopes = std::mem::replace(&mut self.state.scopes, vec![RustScope::new()]);
         let folded = self.elsewhere(item.file, item.module, |reader| reader.evaluate(value));
         self.state.scopes = scopes;
         self.inside.pop();
         match folded {
-            Val::Plain(Folded::Unknown(reason)) if !reason.is_environment() => {
+            RustExprValue::Plain(ConstValue::Unknown(reason)) if !reason.is_environment() => {
                 self.unknown_code(node)
             }
-            Val::Ref(id) => Val::Object(id),
+            RustExprValue::Ref(id) => RustExprValue::Object(id),
             value => value,
         }
     }
@@ -212,24 +212,32 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
         result
     }
 
-    fn unary(&mut self, node: Node<'t>) -> Val<'t> {
+    fn unary(&mut self, node: Node<'t>) -> RustExprValue<'t> {
         let Some(inner) = code::children(node).first().copied() else {
             return self.unknown_code(node);
         };
         let value = self.evaluate(inner);
         let text = self.text(node);
         match (text.chars().next(), value) {
-            (Some('-'), Val::Plain(Folded::Int(n))) => Val::Plain(Folded::Int(n.wrapping_neg())),
-            (Some('-'), Val::Plain(Folded::Float(n))) => Val::Plain(Folded::Float(-n)),
-            (Some('!'), Val::Plain(Folded::Bool(b))) => Val::Plain(Folded::Bool(!b)),
-            (Some('*'), Val::Ref(id)) => Val::Object(id),
+            (Some('-'), RustExprValue::Plain(ConstValue::Int(n))) => {
+                RustExprValue::Plain(ConstValue::Int(n.wrapping_neg()))
+            }
+            (Some('-'), RustExprValue::Plain(ConstValue::Float(n))) => {
+                RustExprValue::Plain(ConstValue::Float(-n))
+            }
+            (Some('!'), RustExprValue::Plain(ConstValue::Bool(b))) => {
+                RustExprValue::Plain(ConstValue::Bool(!b))
+            }
+            (Some('*'), RustExprValue::Ref(id)) => RustExprValue::Object(id),
             (Some('*'), value) => value,
-            (_, Val::Plain(Folded::Unknown(reason))) => Val::Plain(Folded::Unknown(reason)),
+            (_, RustExprValue::Plain(ConstValue::Unknown(reason))) => {
+                RustExprValue::Plain(ConstValue::Unknown(reason))
+            }
             _ => self.unknown_code(node),
         }
     }
 
-    fn binary(&mut self, node: Node<'t>) -> Val<'t> {
+    fn binary(&mut self, node: Node<'t>) -> RustExprValue<'t> {
         let (Some(left), Some(right)) = (code::field(node, "left"), code::field(node, "right"))
         else {
             return self.unknown_code(node);
@@ -238,61 +246,66 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
         let a = self.evaluate(left);
         let b = self.evaluate(right);
         match (a, b) {
-            (Val::Plain(a), Val::Plain(b)) => match fold::binary(operator, a, b) {
-                Folded::Unknown(_) => self.unknown_code(node),
-                known => Val::Plain(known),
-            },
-            _ => self.unknown_code(node),
-        }
-    }
-
-    fn cast(&mut self, node: Node<'t>) -> Val<'t> {
-        let value = code::field(node, "value").map(|value| self.evaluate(value));
-        let ty = code::field(node, "type").map_or("", |ty| self.text(ty));
-        match value {
-            Some(Val::Plain(folded)) => {
-                let cast = standard::cast(folded, ty);
-                cast.map_or_else(|| self.unknown_code(node), Val::Plain)
+            (RustExprValue::Plain(a), RustExprValue::Plain(b)) => {
+                match fold::binary(operator, a, b) {
+                    ConstValue::Unknown(_) => self.unknown_code(node),
+                    known => RustExprValue::Plain(known),
+                }
             }
             _ => self.unknown_code(node),
         }
     }
 
-    fn reference(&mut self, node: Node<'t>) -> Val<'t> {
+    fn cast(&mut self, node: Node<'t>) -> RustExprValue<'t> {
+        let value = code::field(node, "value").map(|value| self.evaluate(value));
+        let ty = code::field(node, "type").map_or("", |ty| self.text(ty));
+        match value {
+            Some(RustExprValue::Plain(folded)) => {
+                let cast = standard::cast(folded, ty);
+                cast.map_or_else(|| self.unknown_code(node), RustExprValue::Plain)
+            }
+            _ => self.unknown_code(node),
+        }
+    }
+
+    fn reference(&mut self, node: Node<'t>) -> RustExprValue<'t> {
         let Some(inner) = code::field(node, "value") else {
             return self.unknown_code(node);
         };
         match self.evaluate(inner) {
-            Val::Object(id) => Val::Ref(id),
+            RustExprValue::Object(id) => RustExprValue::Ref(id),
             value => value,
         }
     }
 
-    fn async_block(&mut self, node: Node<'t>) -> Val<'t> {
+    fn async_block(&mut self, node: Node<'t>) -> RustExprValue<'t> {
         let body = code::children(node).last().copied();
         self.maybe(true, |reader| match body {
             Some(body) => reader.block(body),
-            None => Val::unknown("nothing"),
+            None => RustExprValue::unknown("nothing"),
         })
     }
 
-    fn closure(&mut self, node: Node<'t>) -> Val<'t> {
+    fn closure(&mut self, node: Node<'t>) -> RustExprValue<'t> {
         self.maybe(false, |reader| {
-            reader.state.scopes.push(Scope::new());
+            reader.state.scopes.push(RustScope::new());
             reader.parameters(node, &mut std::iter::empty());
             let body = code::field(node, "body");
-            body.map_or_else(|| Val::unknown("nothing"), |body| reader.evaluate(body))
+            body.map_or_else(
+                || RustExprValue::unknown("nothing"),
+                |body| reader.evaluate(body),
+            )
         });
-        Val::Closure(node, self.file)
+        RustExprValue::Closure(node, self.file)
     }
 
     /// What a closure gives when it is called with these values.
     pub(super) fn run_closure(
         &mut self,
-        closure: &Val<'t>,
-        values: Vec<Val<'t>>,
-    ) -> Option<Val<'t>> {
-        let Val::Closure(node, file) = *closure else {
+        closure: &RustExprValue<'t>,
+        values: Vec<RustExprValue<'t>>,
+    ) -> Option<RustExprValue<'t>> {
+        let RustExprValue::Closure(node, file) = *closure else {
             return None;
         };
         if file != self.file {
@@ -303,7 +316,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
             return None;
         }
         self.quiet += 1;
-        self.state.scopes.push(Scope::new());
+        self.state.scopes.push(RustScope::new());
         self.parameters(node, &mut values.into_iter());
         self.returns.push(Vec::new());
         let value = code::field(node, "body").map(|body| self.evaluate(body));
@@ -320,7 +333,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
         Some(value)
     }
 
-    fn field(&mut self, node: Node<'t>) -> Val<'t> {
+    fn field(&mut self, node: Node<'t>) -> RustExprValue<'t> {
         let (Some(value), Some(field)) = (code::field(node, "value"), code::field(node, "field"))
         else {
             return self.unknown_code(node);
@@ -331,15 +344,20 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
     }
 
     /// A field of a value, by what is written or by its type.
-    pub(super) fn field_of(&mut self, value: &Val<'t>, name: &'t str, node: Node<'t>) -> Val<'t> {
+    pub(super) fn field_of(
+        &mut self,
+        value: &RustExprValue<'t>,
+        name: &'t str,
+        node: Node<'t>,
+    ) -> RustExprValue<'t> {
         match value {
-            Val::Object(id) | Val::Ref(id) => self.read_field(*id, name, node),
-            Val::Tuple(items) => {
+            RustExprValue::Object(id) | RustExprValue::Ref(id) => self.read_field(*id, name, node),
+            RustExprValue::Tuple(items) => {
                 let item = name.parse().ok().and_then(|at: usize| items.get(at));
                 item.cloned().unwrap_or_else(|| self.unknown_code(node))
             }
-            Val::Record(_, fields) if fields.contains_key(name) => fields[name].clone(),
-            Val::Own(item) | Val::Record(item, _) => {
+            RustExprValue::Record(_, fields) if fields.contains_key(name) => fields[name].clone(),
+            RustExprValue::Own(item) | RustExprValue::Record(item, _) => {
                 if let Some(value) = self.filled_by(item, name, node) {
                     return value;
                 }
@@ -353,12 +371,12 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
                     None => self.unknown_code(node),
                 }
             }
-            Val::Wrapped(inner) => self.field_of(&inner.clone(), name, node),
+            RustExprValue::Wrapped(inner) => self.field_of(&inner.clone(), name, node),
             _ => self.unknown_code(node),
         }
     }
 
-    fn assign(&mut self, node: Node<'t>) -> Val<'t> {
+    fn assign(&mut self, node: Node<'t>) -> RustExprValue<'t> {
         let (Some(left), Some(right)) = (code::field(node, "left"), code::field(node, "right"))
         else {
             return self.unknown_code(node);
@@ -388,7 +406,8 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
                 for target in code::children(left) {
                     if target.kind() == "identifier" {
                         let name = self.text(target);
-                        self.state.set(name, Val::Plain(fold::from_code(name)));
+                        self.state
+                            .set(name, RustExprValue::Plain(fold::from_code(name)));
                     }
                 }
             }
@@ -399,7 +418,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
         self.nothing()
     }
 
-    fn compound(&mut self, node: Node<'t>) -> Val<'t> {
+    fn compound(&mut self, node: Node<'t>) -> RustExprValue<'t> {
         let (Some(left), Some(right)) = (code::field(node, "left"), code::field(node, "right"))
         else {
             return self.unknown_code(node);
@@ -408,8 +427,8 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
         let old = self.place(left);
         let new = self.evaluate(right);
         let value = match (old, new) {
-            (Val::Plain(a), Val::Plain(b)) => {
-                Val::Plain(fold::binary(operator.trim_end_matches('='), a, b))
+            (RustExprValue::Plain(a), RustExprValue::Plain(b)) => {
+                RustExprValue::Plain(fold::binary(operator.trim_end_matches('='), a, b))
             }
             _ => self.unknown_code(left),
         };
@@ -417,7 +436,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
             "identifier" => self.state.set(self.text(left), value),
             "field_expression" => {
                 let place = code::field(left, "value").map(|object| self.place(object));
-                let id = place.as_ref().and_then(Val::object);
+                let id = place.as_ref().and_then(RustExprValue::object);
                 if let (Some(id), Some(field)) = (id, code::field(left, "field")) {
                     self.write_field(id, field, value, right);
                 }
@@ -428,14 +447,14 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
     }
 
     /// Macros are not read; a few of the standard library's are known to end the function.
-    fn macro_call(&mut self, node: Node<'t>) -> Val<'t> {
+    fn macro_call(&mut self, node: Node<'t>) -> RustExprValue<'t> {
         let name = code::field(node, "macro").map_or("", |name| self.text(name));
         if standard::never_returns(name) {
             self.state.dead = true;
         }
         self.lose_mentioned(node);
         if let Some(key) = standard::environment_macro(name, self.text(node)) {
-            return Val::Plain(fold::from_environment(&key));
+            return RustExprValue::Plain(fold::from_environment(&key));
         }
         self.unknown_code(node)
     }
@@ -452,9 +471,12 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
             }
         });
         for name in mentioned {
-            let held = self.state.get(self.text(name)).and_then(Val::object);
+            let held = self
+                .state
+                .get(self.text(name))
+                .and_then(RustExprValue::object);
             if let Some(id) = held {
-                self.escape(&Val::Ref(id), "a macro");
+                self.escape(&RustExprValue::Ref(id), "a macro");
             }
         }
     }

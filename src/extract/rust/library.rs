@@ -3,35 +3,36 @@
 use tree_sitter::Node;
 
 use crate::extract::rust::names;
-use crate::extract::rust::reader::Reader;
-use crate::extract::rust::state::{Object, ObjectId, Source, Val};
-use crate::facts::raw::Folded;
-use crate::knowledge::clients::rust::{Found, RustForm};
+use crate::extract::rust::reader::RustFileReader;
+use crate::extract::rust::state::{RustExprValue, RustObjectId, RustOptionsObject, UrlSource};
+use crate::facts::raw::ConstValue;
+use crate::knowledge::clients::rust::{ModelledCall, RustForm};
 use crate::syntax::code;
 
-impl<'t, 'm> Reader<'t, 'm, '_> {
+impl<'t, 'm> RustFileReader<'t, 'm, '_> {
     pub(super) fn library_function(
         &mut self,
         node: Node<'t>,
         (ty, name): (&'m str, &str),
         (function, generic): (Node<'t>, Option<Node<'t>>),
-    ) -> Val<'t> {
+    ) -> RustExprValue<'t> {
         let arguments = self.arguments(node);
         let calls = self.index.calls(ty, name);
         // `Type::method(value, ..)`: the receiver comes first.
         let values = self.given(&arguments);
-        let found: Vec<Found<'m>> = calls.iter().filter(|f| !f.call.method).copied().collect();
+        let found: Vec<ModelledCall<'m>> =
+            calls.iter().filter(|f| !f.call.method).copied().collect();
         let mut value = if !found.is_empty() {
             self.library_call(node, &found, None, (&arguments, values))
         } else if matches!(name, "default" | "new") && self.is_plain_new(ty, &arguments) {
-            let mut object = Object::new(ty);
+            let mut object = RustOptionsObject::new(ty);
             object.span = Some(self.tree().span(node));
-            Val::Object(self.new_object(object))
+            RustExprValue::Object(self.new_object(object))
         } else {
             self.give_away(&arguments, &values, name);
             return self.unknown_code(node);
         };
-        if let Val::Object(id) = &mut value {
+        if let RustExprValue::Object(id) = &mut value {
             let in_path = code::field(function, "path")
                 .and_then(|path| self.managed_in(path))
                 .or_else(|| generic.and_then(|generic| self.managed_in(generic)));
@@ -51,10 +52,10 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
     pub(super) fn library_call(
         &mut self,
         node: Node<'t>,
-        found: &[Found<'m>],
-        receiver: Option<(ObjectId, Option<Node<'t>>)>,
-        (arguments, values): (&[Node<'t>], Vec<Val<'t>>),
-    ) -> Val<'t> {
+        found: &[ModelledCall<'m>],
+        receiver: Option<(RustObjectId, Option<Node<'t>>)>,
+        (arguments, values): (&[Node<'t>], Vec<RustExprValue<'t>>),
+    ) -> RustExprValue<'t> {
         let Some(first) = found.first() else {
             return self.unknown_code(node);
         };
@@ -64,9 +65,10 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
             receiver.map(|(id, _)| id),
             (arguments, &values),
         );
-        let clients: Vec<&Found<'m>> = found.iter().filter(|f| f.call.client.is_some()).collect();
+        let clients: Vec<&ModelledCall<'m>> =
+            found.iter().filter(|f| f.call.client.is_some()).collect();
         for (at, client) in clients.iter().enumerate() {
-            let seen = |f: &&Found<'m>| f.library.id() == client.library.id();
+            let seen = |f: &&ModelledCall<'m>| f.library.id() == client.library.id();
             if clients[..at].iter().copied().any(|f| seen(&f)) {
                 continue;
             }
@@ -85,7 +87,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
         let Some(gives) = first.call.gives.as_deref() else {
             return self.unknown_code(node);
         };
-        let mut object = Object::new(gives);
+        let mut object = RustOptionsObject::new(gives);
         object.span = Some(self.tree().span(node));
         object.source = source;
         object.managed = managed;
@@ -99,11 +101,16 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
             self.positional(id, first, (arguments, &values));
             self.parts_in(id, first, (arguments, &values));
         }
-        Val::Object(id)
+        RustExprValue::Object(id)
     }
 
     /// A call that takes a connection from a pool, in asynchronous code.
-    fn note_blocking(&mut self, node: Node<'t>, found: &Found<'m>, receiver: Option<ObjectId>) {
+    fn note_blocking(
+        &mut self,
+        node: Node<'t>,
+        found: &ModelledCall<'m>,
+        receiver: Option<RustObjectId>,
+    ) {
         let pool = receiver.and_then(|id| self.state.heap.get(&id));
         let managed = pool.and_then(|pool| pool.managed);
         let ours = managed.is_some_and(|ty| self.index.manages(found.library, ty));
@@ -114,9 +121,9 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
     }
 
     /// The type of the manager that a value is.
-    fn manager_of(&self, value: &Val<'t>) -> Option<&'m str> {
+    fn manager_of(&self, value: &RustExprValue<'t>) -> Option<&'m str> {
         match value {
-            Val::Own(item) | Val::Record(item, _) => self.own_manager(item),
+            RustExprValue::Own(item) | RustExprValue::Record(item, _) => self.own_manager(item),
             value => self.state.heap.get(&value.object()?).map(|o| o.ty),
         }
     }
@@ -125,20 +132,20 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
     fn source_of(
         &self,
         node: Node<'t>,
-        found: &Found<'m>,
-        receiver: Option<ObjectId>,
-        (arguments, values): (&[Node<'t>], &[Val<'t>]),
-    ) -> Option<Source> {
+        found: &ModelledCall<'m>,
+        receiver: Option<RustObjectId>,
+        (arguments, values): (&[Node<'t>], &[RustExprValue<'t>]),
+    ) -> Option<UrlSource> {
         if let Some(at) = found.call.url_arg {
             let argument = *arguments.get(at)?;
             let quoted = names::quoted(self.tree(), argument);
             let (url, _) = values.get(at)?.clone().folded(quoted);
             let url_name = match &url {
-                Folded::Unknown(cause) => Some(cause.source_name()),
-                Folded::Fallback(fallback) => Some(fallback.source.source_name()),
+                ConstValue::Unknown(cause) => Some(cause.source_name()),
+                ConstValue::Fallback(fallback) => Some(fallback.source.source_name()),
                 _ => None,
             };
-            return Some(Source {
+            return Some(UrlSource {
                 call: found.call.path(),
                 url,
                 url_name,
@@ -146,7 +153,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
                 span: self.tree().span(node),
             });
         }
-        let of = |id: ObjectId| self.state.heap.get(&id).and_then(|o| o.source.clone());
+        let of = |id: RustObjectId| self.state.heap.get(&id).and_then(|o| o.source.clone());
         let from = [found.call.managed_arg, found.call.address_arg];
         let given = from
             .into_iter()
@@ -157,7 +164,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
     }
 
     /// The result of a call has what was written on the value that it was called on.
-    fn keep(&mut self, id: ObjectId, object: &mut Object<'m>) {
+    fn keep(&mut self, id: RustObjectId, object: &mut RustOptionsObject<'m>) {
         let copy = self.copy(id);
         let Some(kept) = self.state.heap.get(&copy).cloned() else {
             return;
@@ -172,9 +179,9 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
     /// Arguments that are values of a type that the result brings along.
     fn parts_in(
         &mut self,
-        id: ObjectId,
-        found: &Found<'m>,
-        (arguments, values): (&[Node<'t>], &[Val<'t>]),
+        id: RustObjectId,
+        found: &ModelledCall<'m>,
+        (arguments, values): (&[Node<'t>], &[RustExprValue<'t>]),
     ) {
         let Some(ty) = self.state.heap.get(&id).map(|o| o.ty) else {
             return;

@@ -6,11 +6,11 @@ use toml::Spanned;
 
 use crate::extract::rust::requirement::twice;
 use crate::facts::cause::Cause;
-use crate::facts::raw::Pin;
+use crate::facts::raw::VersionPin;
 use crate::source::{Excerpt, Span};
 
 /// One locked release.
-pub(super) struct Locked {
+pub(super) struct LockedRelease {
     name: String,
     version: String,
     from_registry: bool,
@@ -20,24 +20,24 @@ pub(super) struct Locked {
 }
 
 /// The releases of a lock file.
-pub(super) fn locked(excerpt: &Excerpt) -> Vec<Locked> {
+pub(super) fn locked(excerpt: &Excerpt) -> Vec<LockedRelease> {
     #[derive(serde::Deserialize)]
-    struct File {
+    struct LockFile {
         #[serde(default)]
-        package: Vec<Entry>,
+        package: Vec<LockedPackage>,
     }
     #[derive(serde::Deserialize)]
-    struct Entry {
+    struct LockedPackage {
         name: String,
         version: Spanned<String>,
         source: Option<String>,
         #[serde(default)]
         dependencies: Vec<String>,
     }
-    let Ok(file) = toml::from_str::<File>(excerpt.text()) else {
+    let Ok(file) = toml::from_str::<LockFile>(excerpt.text()) else {
         return Vec::new();
     };
-    let entries = file.package.into_iter().map(|entry| Locked {
+    let entries = file.package.into_iter().map(|entry| LockedRelease {
         from_registry: entry
             .source
             .as_deref()
@@ -53,8 +53,8 @@ pub(super) fn locked(excerpt: &Excerpt) -> Vec<Locked> {
 /// The exact releases that a package is built with: its own dependencies by its edges, and theirs,
 /// where only one release is reached.
 pub(super) fn pin_locked(
-    requires: &mut BTreeMap<String, Pin>,
-    lock: &[Locked],
+    requires: &mut BTreeMap<String, VersionPin>,
+    lock: &[LockedRelease],
     package: &str,
     patched: &BTreeSet<&str>,
 ) {
@@ -71,9 +71,9 @@ pub(super) fn pin_locked(
     let Some(own) = own else {
         return;
     };
-    let direct: Vec<&Locked> = own.dependencies.iter().filter_map(|e| find(e)).collect();
+    let direct: Vec<&LockedRelease> = own.dependencies.iter().filter_map(|e| find(e)).collect();
     // A crate that the package does not name itself comes through those that it names.
-    let mut reached: BTreeMap<&str, Option<&Locked>> = BTreeMap::new();
+    let mut reached: BTreeMap<&str, Option<&LockedRelease>> = BTreeMap::new();
     for locked in &direct {
         reached.insert(&locked.name, Some(locked));
     }
@@ -107,7 +107,7 @@ pub(super) fn pin_locked(
         };
         requires.insert(
             name.to_owned(),
-            Pin {
+            VersionPin {
                 version,
                 span: locked.span,
                 bounds: None,

@@ -7,13 +7,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use toml::{Table, Value};
 
-use crate::extract::rust::lock::{Locked, locked, pin_locked};
-use crate::extract::rust::observed::Statistics;
+use crate::extract::rust::lock::{LockedRelease, locked, pin_locked};
+use crate::extract::rust::observed::PoolStatistics;
 use crate::extract::rust::requirement::{bounds, twice};
 use crate::extract::rust::{RustFile, RustPackage, programs};
 use crate::facts::cause::Cause;
-use crate::facts::raw::{Language, Pin, RawModule, RawPackage};
-use crate::knowledge::clients::Models;
+use crate::facts::raw::{RawModule, RawPackage, SourceLanguage, VersionPin};
+use crate::knowledge::clients::ClientModels;
 use crate::source::{Excerpt, Span, path};
 
 /// A manifest or a lock file, with its path relative to the root.
@@ -46,7 +46,7 @@ pub struct CargoPackage {
 }
 
 /// The tables of a manifest that say something here.
-struct Manifest<'a> {
+struct CargoManifest<'a> {
     dir: &'a str,
     table: Table,
     excerpt: &'a Excerpt,
@@ -54,8 +54,9 @@ struct Manifest<'a> {
 
 /// All packages of a tree, from their manifests and the lock files above them.
 pub fn packages(manifests: &[CargoFile], locks: &[CargoFile]) -> Vec<CargoPackage> {
-    let manifests: Vec<Manifest<'_>> = manifests.iter().filter_map(Manifest::read).collect();
-    let locks: BTreeMap<&str, Vec<Locked>> = locks
+    let manifests: Vec<CargoManifest<'_>> =
+        manifests.iter().filter_map(CargoManifest::read).collect();
+    let locks: BTreeMap<&str, Vec<LockedRelease>> = locks
         .iter()
         .map(|lock| (path::folder(&lock.path), locked(&lock.excerpt)))
         .collect();
@@ -67,7 +68,7 @@ pub fn packages(manifests: &[CargoFile], locks: &[CargoFile]) -> Vec<CargoPackag
 
 /// Packages with their files, and what their manifests pin.
 #[derive(Debug, Default)]
-pub struct Grouped {
+pub struct CargoPackages {
     pub packages: Vec<RustPackage>,
     pub modules: Vec<RawModule>,
     /// The packages and the programs that they build.
@@ -80,9 +81,9 @@ pub fn group(
     manifests: &[CargoFile],
     locks: &[CargoFile],
     files: Vec<RustFile>,
-    models: &Models,
-) -> Grouped {
-    let statistics = Statistics::new(&files, models);
+    models: &ClientModels,
+) -> CargoPackages {
+    let statistics = PoolStatistics::new(&files, models);
     let mut known = packages(manifests, locks);
     known.sort_by_key(|package| std::cmp::Reverse(package.dir.len()));
     let mut of: Vec<Vec<RustFile>> = known.iter().map(|_| Vec::new()).collect();
@@ -109,9 +110,9 @@ pub fn group(
         .filter(|(_, program)| **program)
         .map(|(package, _)| package.workspace.clone())
         .collect();
-    let mut grouped = Grouped {
+    let mut grouped = CargoPackages {
         programs: built.into_iter().flatten().collect(),
-        ..Grouped::default()
+        ..CargoPackages::default()
     };
     for (package, files) in known.into_iter().zip(of) {
         grouped.modules.push(RawModule {
@@ -141,7 +142,7 @@ fn in_code(name: &str) -> String {
     name.replace('-', "_")
 }
 
-impl<'a> Manifest<'a> {
+impl<'a> CargoManifest<'a> {
     fn read(file: &'a CargoFile) -> Option<Self> {
         let table = file.excerpt.text().parse().ok()?;
         Some(Self {
@@ -152,14 +153,18 @@ impl<'a> Manifest<'a> {
     }
 
     /// The nearest manifest above that declares a workspace.
-    fn workspace<'m>(&'m self, all: &'m [Manifest<'a>]) -> Option<&'m Manifest<'a>> {
+    fn workspace<'m>(&'m self, all: &'m [CargoManifest<'a>]) -> Option<&'m CargoManifest<'a>> {
         let above = all
             .iter()
             .filter(|m| m.table.contains_key("workspace") && path::is_within(self.dir, m.dir));
         above.max_by_key(|m| m.dir.len())
     }
 
-    fn package(&self, all: &[Manifest<'_>], locks: &BTreeMap<&str, Vec<Locked>>) -> CargoPackage {
+    fn package(
+        &self,
+        all: &[CargoManifest<'_>],
+        locks: &BTreeMap<&str, Vec<LockedRelease>>,
+    ) -> CargoPackage {
         let package = self.table.get("package").and_then(Value::as_table);
         let name = package.and_then(|p| p.get("name")).and_then(Value::as_str);
         let workspace = self.workspace(all);
@@ -193,7 +198,7 @@ impl<'a> Manifest<'a> {
         let patched = [Some(self), workspace]
             .into_iter()
             .flatten()
-            .flat_map(Manifest::patched)
+            .flat_map(CargoManifest::patched)
             .collect::<BTreeSet<&str>>();
         for name in &patched {
             if let Some(pin) = requires.get_mut(*name) {
@@ -217,7 +222,7 @@ impl<'a> Manifest<'a> {
             module: RawModule {
                 name: None,
                 dir: self.dir.to_owned(),
-                language: Language::Rust,
+                language: SourceLanguage::Rust,
                 requires,
                 has_program: false,
                 language_version: None,
@@ -274,7 +279,7 @@ impl<'a> Manifest<'a> {
     }
 
     /// What an entry says of the release: only a range, unless it is pinned.
-    fn requirement(&self, key: &str, entry: &Value) -> Pin {
+    fn requirement(&self, key: &str, entry: &Value) -> VersionPin {
         let text = entry
             .as_str()
             .or_else(|| entry.get("version").and_then(Value::as_str));
@@ -283,21 +288,21 @@ impl<'a> Manifest<'a> {
             .find(|source| entry.get(source).is_some());
         let span = self.place_of(key);
         if let Some(source) = elsewhere {
-            return Pin {
+            return VersionPin {
                 version: Err(Cause::CrateSource(source)),
                 span,
                 bounds: None,
             };
         }
         let Some(text) = text else {
-            return Pin {
+            return VersionPin {
                 version: Err(Cause::Pin("Cargo.toml names no release")),
                 span,
                 bounds: None,
             };
         };
         let exact = text.trim().strip_prefix('=').map(str::trim);
-        Pin {
+        VersionPin {
             version: match exact {
                 Some(exact) if exact.split('.').count() == 3 => Ok(exact.to_owned()),
                 _ => Err(Cause::Text {

@@ -3,17 +3,17 @@
 use tree_sitter::Node;
 
 use crate::extract::code::fold;
-use crate::extract::rust::package::Item;
-use crate::extract::rust::reader::Reader;
-use crate::extract::rust::state::{ObjectId, Scope, Val};
+use crate::extract::rust::package::RustItem;
+use crate::extract::rust::reader::RustFileReader;
+use crate::extract::rust::state::{RustExprValue, RustObjectId, RustScope};
 use crate::extract::rust::{names, standard};
 use crate::facts::cause::Cause;
-use crate::facts::raw::{Fallback, Folded};
-use crate::knowledge::clients::rust::{Found, RustForm, Through};
+use crate::facts::raw::{ConstValue, EnvDefault};
+use crate::knowledge::clients::rust::{ModelledCall, PartAccess, RustForm};
 use crate::syntax::code;
 
-impl<'t, 'm> Reader<'t, 'm, '_> {
-    pub(super) fn method(&mut self, node: Node<'t>, function: Node<'t>) -> Val<'t> {
+impl<'t, 'm> RustFileReader<'t, 'm, '_> {
+    pub(super) fn method(&mut self, node: Node<'t>, function: Node<'t>) -> RustExprValue<'t> {
         let (Some(receiver), Some(name)) = (
             code::field(function, "value"),
             code::field(function, "field"),
@@ -24,13 +24,15 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
         let name = self.text(name);
         let arguments = self.arguments(node);
         match on {
-            Val::Object(id) | Val::Ref(id) => self.object_method(node, (id, on), name, &arguments),
-            Val::Wrapped(inner) => self.wrapped_method(*inner, name, &arguments, node),
-            Val::Own(item) | Val::Record(item, _) => {
+            RustExprValue::Object(id) | RustExprValue::Ref(id) => {
+                self.object_method(node, (id, on), name, &arguments)
+            }
+            RustExprValue::Wrapped(inner) => self.wrapped_method(*inner, name, &arguments, node),
+            RustExprValue::Own(item) | RustExprValue::Record(item, _) => {
                 self.own_method(node, (item, on), name, &arguments)
             }
-            Val::Plain(folded) => self.plain_method(node, folded, name, &arguments),
-            Val::Default if names::passes_on(name) => Val::Default,
+            RustExprValue::Plain(folded) => self.plain_method(node, folded, name, &arguments),
+            RustExprValue::Default if names::passes_on(name) => RustExprValue::Default,
             other => {
                 let values = self.given(&arguments);
                 self.give_away(&arguments, &values, "a call");
@@ -45,11 +47,11 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
 
     fn wrapped_method(
         &mut self,
-        inner: Val<'t>,
+        inner: RustExprValue<'t>,
         name: &str,
         arguments: &[Node<'t>],
         node: Node<'t>,
-    ) -> Val<'t> {
+    ) -> RustExprValue<'t> {
         let values = self.given(arguments);
         self.give_away(arguments, &values, "a call");
         match name {
@@ -58,7 +60,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
                     .first()
                     .and_then(|closure| self.run_closure(&closure.clone(), vec![inner]));
                 match (name, result) {
-                    ("map", Some(value)) => Val::Wrapped(Box::new(value)),
+                    ("map", Some(value)) => RustExprValue::Wrapped(Box::new(value)),
                     (_, Some(value)) => value,
                     _ => self.unknown_code(node),
                 }
@@ -66,17 +68,17 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
             "unwrap_or" | "unwrap_or_default" | "unwrap_or_else" | "unwrap" | "expect"
             | "ok_or" | "ok_or_else" => inner,
             "filter" | "take" | "or" | "or_else" | "xor" | "zip" => self.unknown_code(node),
-            _ => Val::Wrapped(Box::new(inner)),
+            _ => RustExprValue::Wrapped(Box::new(inner)),
         }
     }
 
     fn own_method(
         &mut self,
         node: Node<'t>,
-        (item, on): (Item<'t>, Val<'t>),
+        (item, on): (RustItem<'t>, RustExprValue<'t>),
         name: &str,
         arguments: &[Node<'t>],
-    ) -> Val<'t> {
+    ) -> RustExprValue<'t> {
         let ty = code::field(item.node, "name").map(|n| self.files[item.file].tree.text(n));
         let member = ty.and_then(|ty| self.declared.member(ty, name));
         let mut values = self.given(arguments);
@@ -99,35 +101,37 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
     fn plain_method(
         &mut self,
         node: Node<'t>,
-        on: Folded,
+        on: ConstValue,
         name: &str,
         arguments: &[Node<'t>],
-    ) -> Val<'t> {
+    ) -> RustExprValue<'t> {
         let values = self.given(arguments);
         self.give_away(arguments, &values, "a call");
-        let folded: Vec<Folded> = arguments
+        let folded: Vec<ConstValue> = arguments
             .iter()
             .zip(&values)
             .map(|(node, value)| value.clone().folded(names::quoted(self.tree(), *node)).0)
             .collect();
         if let Some(known) = standard::method(name, &on, &folded) {
-            return Val::Plain(known);
+            return RustExprValue::Plain(known);
         }
         match (&on, name) {
-            (Folded::Nil, "unwrap_or" | "or") => values
+            (ConstValue::Nil, "unwrap_or" | "or") => values
                 .into_iter()
                 .next()
                 .unwrap_or_else(|| self.unknown_code(node)),
-            (Folded::Nil, "map" | "and_then" | "filter") => Val::Plain(Folded::Nil),
-            (Folded::Nil, _) => self.unknown_code(node),
-            (Folded::Unknown(reason), _) if reason.is_environment() => {
+            (ConstValue::Nil, "map" | "and_then" | "filter") => {
+                RustExprValue::Plain(ConstValue::Nil)
+            }
+            (ConstValue::Nil, _) => self.unknown_code(node),
+            (ConstValue::Unknown(reason), _) if reason.is_environment() => {
                 self.variable_method(node, on, name, values)
             }
-            (Folded::Unknown(_), _) => self.unknown_code(node),
-            (Folded::Fallback(fallback), _) => {
+            (ConstValue::Unknown(_), _) => self.unknown_code(node),
+            (ConstValue::Fallback(fallback), _) => {
                 self.fallback_method(node, (**fallback).clone(), (name, &folded), values)
             }
-            _ if names::passes_on(name) || name == "unwrap_or" => Val::Plain(on),
+            _ if names::passes_on(name) || name == "unwrap_or" => RustExprValue::Plain(on),
             _ => self.unknown_code(node),
         }
     }
@@ -137,10 +141,10 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
     fn variable_method(
         &mut self,
         node: Node<'t>,
-        on: Folded,
+        on: ConstValue,
         name: &str,
-        values: Vec<Val<'t>>,
-    ) -> Val<'t> {
+        values: Vec<RustExprValue<'t>>,
+    ) -> RustExprValue<'t> {
         let otherwise = match name {
             "unwrap_or" | "or" | "unwrap_or_else" | "or_else" | "map_or" | "map_or_else" => {
                 values.first().cloned()
@@ -153,11 +157,13 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
             match (name, values.into_iter().next_back()) {
                 (
                     "map" | "and_then" | "map_or" | "map_or_else",
-                    Some(closure @ Val::Closure(..)),
-                ) => match self.run_closure(&closure, vec![Val::Plain(on)]) {
+                    Some(closure @ RustExprValue::Closure(..)),
+                ) => match self.run_closure(&closure, vec![RustExprValue::Plain(on)]) {
                     // What the closure falls back on is not what holds without the variable.
-                    Some(Val::Plain(Folded::Fallback(inner))) => Folded::Unknown(inner.source),
-                    Some(Val::Plain(value)) => value,
+                    Some(RustExprValue::Plain(ConstValue::Fallback(inner))) => {
+                        ConstValue::Unknown(inner.source)
+                    }
+                    Some(RustExprValue::Plain(value)) => value,
                     Some(value) => return value,
                     None => return self.unknown_code(node),
                 },
@@ -165,19 +171,21 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
             }
         };
         match (given, otherwise) {
-            (Folded::Unknown(source), Some(otherwise)) => {
+            (ConstValue::Unknown(source), Some(otherwise)) => {
                 let otherwise = self.otherwise(otherwise);
                 let variable = source.is_environment().then(|| source.source_name());
-                Val::Plain(fold::with_fallback(source, variable, otherwise))
+                RustExprValue::Plain(fold::with_fallback(source, variable, otherwise))
             }
-            (given, _) => Val::Plain(given),
+            (given, _) => RustExprValue::Plain(given),
         }
     }
 
     /// What a value or a closure gives in another one's stead.
-    fn otherwise(&mut self, value: Val<'t>) -> Folded {
+    fn otherwise(&mut self, value: RustExprValue<'t>) -> ConstValue {
         let value = match &value {
-            Val::Closure(..) => self.run_closure(&value, vec![Val::unknown("an error")]),
+            RustExprValue::Closure(..) => {
+                self.run_closure(&value, vec![RustExprValue::unknown("an error")])
+            }
             _ => Some(value),
         };
         value.map_or_else(
@@ -190,29 +198,31 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
     fn fallback_method(
         &mut self,
         node: Node<'t>,
-        fallback: Fallback,
-        (name, arguments): (&str, &[Folded]),
-        values: Vec<Val<'t>>,
-    ) -> Val<'t> {
+        fallback: EnvDefault,
+        (name, arguments): (&str, &[ConstValue]),
+        values: Vec<RustExprValue<'t>>,
+    ) -> RustExprValue<'t> {
         if matches!(name, "parse") {
             let value = standard::method(name, &fallback.value, &[]);
             let value = value.unwrap_or_else(|| fold::unknown("a text"));
-            let Fallback {
+            let EnvDefault {
                 source, variable, ..
             } = fallback;
-            return Val::Plain(fold::with_fallback(source, variable, value));
+            return RustExprValue::Plain(fold::with_fallback(source, variable, value));
         }
         if let Some(value) = standard::method(name, &fallback.value, arguments) {
-            return Val::Plain(fold::computed(fallback, |_| value));
+            return RustExprValue::Plain(fold::computed(fallback, |_| value));
         }
         if standard::reads_text(name) || names::passes_on(name) {
-            return Val::Plain(Folded::Fallback(Box::new(fallback)));
+            return RustExprValue::Plain(ConstValue::Fallback(Box::new(fallback)));
         }
         match (name, values.into_iter().next_back()) {
-            ("map" | "and_then", Some(closure @ Val::Closure(..))) => {
-                let given = vec![Val::Plain(fallback.value.clone())];
+            ("map" | "and_then", Some(closure @ RustExprValue::Closure(..))) => {
+                let given = vec![RustExprValue::Plain(fallback.value.clone())];
                 match self.run_closure(&closure, given) {
-                    Some(Val::Plain(value)) => Val::Plain(fold::computed(fallback, |_| value)),
+                    Some(RustExprValue::Plain(value)) => {
+                        RustExprValue::Plain(fold::computed(fallback, |_| value))
+                    }
                     _ => self.unknown_code(node),
                 }
             }
@@ -223,21 +233,21 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
     fn object_method(
         &mut self,
         node: Node<'t>,
-        (id, on): (ObjectId, Val<'t>),
+        (id, on): (RustObjectId, RustExprValue<'t>),
         name: &'t str,
         arguments: &[Node<'t>],
-    ) -> Val<'t> {
+    ) -> RustExprValue<'t> {
         let Some(ty) = self.state.heap.get(&id).map(|o| o.ty) else {
             return self.any_call(node);
         };
         let part = self
             .index
             .part(ty, name)
-            .filter(|p| p.through != Through::Field);
+            .filter(|p| p.through != PartAccess::Field);
         if let Some(part) = part {
             let result = self.result_of_setter(id, ty);
             let target = result.object().unwrap_or(id);
-            if part.through == Through::Closure {
+            if part.through == PartAccess::Closure {
                 self.set_by_closure(target, (&part.ident, &part.part), arguments);
             } else {
                 let value = arguments.first().map(|a| self.value_of(*a));
@@ -251,7 +261,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
         }
         let calls = self.index.calls(ty, name);
         if let Some(found) = calls.iter().find(|f| f.call.method).copied() {
-            let found: Vec<Found<'m>> = calls
+            let found: Vec<ModelledCall<'m>> = calls
                 .iter()
                 .filter(|f| f.call.method)
                 .copied()
@@ -272,24 +282,24 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
     fn other_method(
         &mut self,
         node: Node<'t>,
-        (id, on): (ObjectId, Val<'t>),
+        (id, on): (RustObjectId, RustExprValue<'t>),
         (ty, name): (&'m str, &str),
         arguments: &[Node<'t>],
-    ) -> Val<'t> {
+    ) -> RustExprValue<'t> {
         let values = self.given(arguments);
         self.give_away(arguments, &values, "a call");
         match name {
-            "clone" | "to_owned" | "cloned" => return Val::Object(self.copy(id)),
+            "clone" | "to_owned" | "cloned" => return RustExprValue::Object(self.copy(id)),
             "as_ref" | "as_mut" | "borrow" | "borrow_mut" | "as_deref_mut" | "by_ref" => {
-                return Val::Ref(id);
+                return RustExprValue::Ref(id);
             }
             "get_or_insert_with" | "get_or_insert" | "get_or_insert_default" | "insert" => {
-                return Val::Ref(id);
+                return RustExprValue::Ref(id);
             }
             "unwrap_or_default" | "unwrap_or_else" | "unwrap_or" | "or" | "or_else" => {
                 // One of two values; which, the code does not say.
                 if !self.is_handle(id) {
-                    self.escape(&Val::Ref(id), name);
+                    self.escape(&RustExprValue::Ref(id), name);
                 }
                 return on;
             }
@@ -309,25 +319,25 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
         if self.index.is_unmodelled(ty, name) {
             return self.result_of_setter(id, ty);
         }
-        self.escape(&Val::Ref(id), name);
+        self.escape(&RustExprValue::Ref(id), name);
         match self.index.form(ty) {
-            Some(RustForm::Builder) => Val::Object(id),
-            Some(RustForm::BuilderInPlace) => Val::Ref(id),
+            Some(RustForm::Builder) => RustExprValue::Object(id),
+            Some(RustForm::BuilderInPlace) => RustExprValue::Ref(id),
             _ => self.unknown_code(node),
         }
     }
 
     /// What a setter gives: the value itself where it changes in place, else a changed copy.
-    pub(super) fn result_of_setter(&mut self, id: ObjectId, ty: &str) -> Val<'t> {
+    pub(super) fn result_of_setter(&mut self, id: RustObjectId, ty: &str) -> RustExprValue<'t> {
         match self.index.form(ty) {
-            Some(RustForm::BuilderInPlace) => Val::Ref(id),
-            _ => Val::Object(self.copy(id)),
+            Some(RustForm::BuilderInPlace) => RustExprValue::Ref(id),
+            _ => RustExprValue::Object(self.copy(id)),
         }
     }
 
     fn set_by_closure(
         &mut self,
-        id: ObjectId,
+        id: RustObjectId,
         (ident, part): (&'m str, &'m str),
         arguments: &[Node<'t>],
     ) {
@@ -337,13 +347,16 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
         };
         if argument.kind() != "closure_expression" {
             let value = self.evaluate(*argument);
-            if self.run_closure(&value, vec![Val::Ref(part)]).is_none() {
-                self.escape(&Val::Ref(part), "a closure");
+            if self
+                .run_closure(&value, vec![RustExprValue::Ref(part)])
+                .is_none()
+            {
+                self.escape(&RustExprValue::Ref(part), "a closure");
             }
             return;
         }
-        self.state.scopes.push(Scope::new());
-        self.parameters(*argument, &mut std::iter::once(Val::Ref(part)));
+        self.state.scopes.push(RustScope::new());
+        self.parameters(*argument, &mut std::iter::once(RustExprValue::Ref(part)));
         if let Some(body) = code::field(*argument, "body") {
             self.evaluate(body);
         }

@@ -10,9 +10,10 @@
 
 mod calls;
 mod clients;
-mod crews;
+mod concurrency;
 mod expressions;
 mod library;
+mod lifetime;
 mod lock;
 pub mod manifest;
 mod methods;
@@ -23,7 +24,6 @@ mod package;
 mod programs;
 mod reader;
 mod requirement;
-mod site;
 mod standard;
 mod state;
 mod statements;
@@ -34,14 +34,14 @@ mod waiting;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::extract::code::{address, skipped};
-use crate::facts::raw::{Language, Raw, RawClient};
-use crate::knowledge::clients::Models;
+use crate::facts::raw::{RawClient, RawFacts, SourceLanguage};
+use crate::knowledge::clients::ClientModels;
 use crate::knowledge::clients::rust::RustIndex;
 use crate::knowledge::languages;
 use crate::source::{Excerpt, path};
 use crate::syntax::code::{self, CodeTree};
-use package::{Declared, Parsed};
-use reader::Reader;
+use package::{ParsedRustFile, RustPackageItems};
+use reader::RustFileReader;
 
 /// A Rust file and its path relative to the root.
 #[derive(Clone, Debug)]
@@ -63,16 +63,16 @@ pub struct RustPackage {
 }
 
 /// What a text must hold to be worth parsing.
-struct Needles<'m> {
+struct RustPrefilter<'m> {
     crates: Vec<&'m str>,
     names: Vec<&'m str>,
 }
 
-impl<'m> Needles<'m> {
-    fn new(models: &'m Models) -> Self {
+impl<'m> RustPrefilter<'m> {
+    fn new(models: &'m ClientModels) -> Self {
         Self {
-            crates: models.import_needles(Language::Rust),
-            names: models.snippet_needles(Language::Rust),
+            crates: models.import_needles(SourceLanguage::Rust),
+            names: models.snippet_needles(SourceLanguage::Rust),
         }
     }
 
@@ -87,8 +87,8 @@ impl<'m> Needles<'m> {
 
 /// The clients of one package. Files that can neither build a client nor say what one is are not
 /// parsed.
-pub fn extract(package: RustPackage, models: &Models) -> Raw {
-    let needles = Needles::new(models);
+pub fn extract(package: RustPackage, models: &ClientModels) -> RawFacts {
+    let needles = RustPrefilter::new(models);
     let renamed: Vec<&str> = package.renames.keys().map(String::as_str).collect();
     let names =
         |text: &str| needles.names_a_crate(text) || renamed.iter().any(|name| text.contains(name));
@@ -99,7 +99,7 @@ pub fn extract(package: RustPackage, models: &Models) -> Raw {
         })
         .collect();
     if building.is_empty() {
-        return Raw::default();
+        return RawFacts::default();
     }
     let wanted = wanted(&package, &building, &names);
     let RustPackage {
@@ -109,11 +109,11 @@ pub fn extract(package: RustPackage, models: &Models) -> Raw {
         files,
     } = package;
     let below = |path: &str| path.strip_prefix(&dir).unwrap_or(path).to_owned();
-    let parsed: Vec<Parsed> = files
+    let parsed: Vec<ParsedRustFile> = files
         .into_iter()
         .enumerate()
         .filter(|(at, _)| wanted.contains(at))
-        .map(|(_, file)| Parsed {
+        .map(|(_, file)| ParsedRustFile {
             module: package::module_of(below(&file.path).trim_start_matches('/')),
             path: file.path,
             tree: tree_of(file.excerpt),
@@ -179,13 +179,13 @@ fn stem(path: &str) -> &str {
 }
 
 /// The clients of a snippet: a file of its own.
-pub fn extract_snippet(excerpt: Excerpt, path: &str, models: &Models) -> Raw {
-    let needles = Needles::new(models);
+pub fn extract_snippet(excerpt: Excerpt, path: &str, models: &ClientModels) -> RawFacts {
+    let needles = RustPrefilter::new(models);
     let text = excerpt.text();
     if !needles.names_a_crate(text) || !needles.builds(text) {
-        return Raw::default();
+        return RawFacts::default();
     }
-    let parsed = [Parsed {
+    let parsed = [ParsedRustFile {
         path: path.to_owned(),
         module: vec!["crate".to_owned()],
         tree: tree_of(excerpt),
@@ -194,15 +194,15 @@ pub fn extract_snippet(excerpt: Excerpt, path: &str, models: &Models) -> Raw {
 }
 
 fn read(
-    parsed: &[Parsed],
+    parsed: &[ParsedRustFile],
     name: Option<String>,
     renames: BTreeMap<String, String>,
-    models: &Models,
-) -> Raw {
+    models: &ClientModels,
+) -> RawFacts {
     let index = RustIndex::new(models);
-    let declared = Declared::read(parsed, name, renames);
-    let needles = Needles::new(models);
-    let mut raw = Raw::default();
+    let declared = RustPackageItems::read(parsed, name, renames);
+    let needles = RustPrefilter::new(models);
+    let mut raw = RawFacts::default();
     let mut blocking = Vec::new();
     for (at, file) in parsed.iter().enumerate() {
         raw.comments.extend(file.tree.comments());
@@ -211,7 +211,7 @@ fn read(
         if !needles.builds(text) && !needles.names_a_crate(text) {
             continue;
         }
-        let read = Reader::new(parsed, &declared, &index, at).read_file();
+        let read = RustFileReader::new(parsed, &declared, &index, at).read_file();
         let worth = |text: &str| needles.builds(text);
         raw.notes
             .extend(skipped(file.tree.excerpt(), &read.skipped, &worth));

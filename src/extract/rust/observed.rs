@@ -10,8 +10,8 @@ use tree_sitter::Node;
 
 use crate::extract::rust::package::is_test_code;
 use crate::extract::rust::{RustFile, waiting};
-use crate::facts::raw::{Language, Observation, Observed};
-use crate::knowledge::clients::Models;
+use crate::facts::raw::{ObservationKind, PoolObservation, SourceLanguage};
+use crate::knowledge::clients::ClientModels;
 use crate::knowledge::languages;
 use crate::syntax::code::{self, CodeGrammar, CodeTree};
 
@@ -19,26 +19,26 @@ use crate::syntax::code::{self, CodeGrammar, CodeTree};
 const POOL: &str = "pool";
 
 /// The statistics of the libraries that a tree names.
-pub(super) struct Statistics<'m> {
+pub(super) struct PoolStatistics<'m> {
     /// By the call that reads them: the crates that have it, and the figures that it gives.
-    calls: BTreeMap<&'m str, Call<'m>>,
+    calls: BTreeMap<&'m str, StatisticsCall<'m>>,
     /// Calls that hand the library something which hears of every use of the pool: crate and name.
     exporters: Vec<(&'m str, &'m str)>,
 }
 
 #[derive(Default)]
-struct Call<'m> {
+struct StatisticsCall<'m> {
     crates: Vec<&'m str>,
     figures: Vec<&'m str>,
 }
 
-impl<'m> Statistics<'m> {
-    pub(super) fn new(files: &[RustFile], models: &'m Models) -> Self {
+impl<'m> PoolStatistics<'m> {
+    pub(super) fn new(files: &[RustFile], models: &'m ClientModels) -> Self {
         let mut statistics = Self {
             calls: BTreeMap::new(),
             exporters: Vec::new(),
         };
-        for library in models.of_language(Language::Rust) {
+        for library in models.of_language(SourceLanguage::Rust) {
             let crates: Vec<&str> = library
                 .client_packages()
                 .map(|package| package.import_path.as_str())
@@ -68,11 +68,11 @@ impl<'m> Statistics<'m> {
     }
 
     /// What the files of a package do with them.
-    pub(super) fn observed(&self, files: &[&RustFile]) -> Vec<Observation> {
+    pub(super) fn observed(&self, files: &[&RustFile]) -> Vec<PoolObservation> {
         files.iter().flat_map(|file| self.in_file(file)).collect()
     }
 
-    fn in_file(&self, file: &RustFile) -> Vec<Observation> {
+    fn in_file(&self, file: &RustFile) -> Vec<PoolObservation> {
         let text = file.excerpt.text();
         let mut places: Vec<(usize, bool)> = Vec::new();
         for (name, call) in &self.calls {
@@ -99,7 +99,7 @@ impl<'m> Statistics<'m> {
     }
 }
 
-impl Call<'_> {
+impl StatisticsCall<'_> {
     /// Whether a call between these bytes is of a pool, in a file that does not name the library.
     fn is_told_by(&self, text: &str, start: usize, end: usize) -> bool {
         let word = |c: char| !c.is_alphanumeric() && c != '_';
@@ -118,18 +118,18 @@ impl Call<'_> {
 }
 
 /// What becomes of the statistics that the name at this byte reads.
-fn observation(tree: &CodeTree, at: usize, exports: bool) -> Option<Observation> {
+fn observation(tree: &CodeTree, at: usize, exports: bool) -> Option<PoolObservation> {
     let node = tree.root()?.descendant_for_byte_range(at, at + 1)?;
     let is_name = matches!(node.kind(), "field_identifier" | "identifier");
     if !is_name || is_test_code(node, tree) {
         return None;
     }
     let what = if exports || goes_out(node, tree) {
-        Observed::Exported
+        ObservationKind::Exported
     } else {
-        Observed::Unclear
+        ObservationKind::Unclear
     };
-    Some(Observation {
+    Some(PoolObservation {
         what,
         at: tree.span(node),
     })

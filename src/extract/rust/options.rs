@@ -6,22 +6,22 @@ use tree_sitter::Node;
 
 use crate::extract::rust::library::last;
 use crate::extract::rust::names;
-use crate::extract::rust::package::Item;
-use crate::extract::rust::reader::Reader;
-use crate::extract::rust::state::{Object, ObjectId, Scope, Val};
-use crate::extract::rust::types::Ty;
-use crate::facts::raw::{Folded, OptionWrite};
-use crate::facts::slot::{Encoding, Slot};
+use crate::extract::rust::package::RustItem;
+use crate::extract::rust::reader::RustFileReader;
+use crate::extract::rust::state::{RustExprValue, RustObjectId, RustOptionsObject, RustScope};
+use crate::extract::rust::types::InferredType;
+use crate::facts::edit_target::{EditTarget, TextEncoding};
+use crate::facts::raw::{ConstValue, OptionWrite};
 use crate::knowledge::clients::model::ValueKind;
-use crate::knowledge::clients::rust::Found;
+use crate::knowledge::clients::rust::ModelledCall;
 use crate::syntax::code;
 
-impl<'t, 'm> Reader<'t, 'm, '_> {
+impl<'t, 'm> RustFileReader<'t, 'm, '_> {
     fn new_write(
         &mut self,
         ty: &str,
         ident: &str,
-        value: Val<'t>,
+        value: RustExprValue<'t>,
         expression: Node<'t>,
     ) -> OptionWrite {
         let (value, wrapped) = value.folded(names::quoted(self.tree(), expression));
@@ -30,7 +30,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
             .options(ty, ident)
             .iter()
             .any(|o| o.kind == ValueKind::Secret);
-        if secret && matches!(&value, Folded::Text(text) if !text.is_empty()) {
+        if secret && matches!(&value, ConstValue::Text(text) if !text.is_empty()) {
             let tree = self.tree();
             let mut found = Vec::new();
             code::visit(expression, |node| {
@@ -41,10 +41,10 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
             self.secrets.extend(found);
         }
         let span = self.tree().span(expression);
-        let known = !matches!(value, Folded::Unknown(_) | Folded::Fallback(_));
+        let known = !matches!(value, ConstValue::Unknown(_) | ConstValue::Fallback(_));
         OptionWrite {
             ident: ident.to_owned(),
-            slot: Slot::Replace {
+            slot: EditTarget::Replace {
                 span,
                 encoding: self.encoding(wrapped),
             },
@@ -55,8 +55,8 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
         }
     }
 
-    pub(super) fn encoding(&self, wrapped: bool) -> Encoding {
-        Encoding::Rust {
+    pub(super) fn encoding(&self, wrapped: bool) -> TextEncoding {
+        TextEncoding::Rust {
             duration: self.duration_name(),
             wrapped,
             milliseconds: false,
@@ -69,7 +69,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
             .declared
             .meaning(&["Duration".to_owned()], self.module)?;
         match meant {
-            crate::extract::rust::package::Meant::Other(path) if path.len() > 1 => {
+            crate::extract::rust::package::NameMeaning::Other(path) if path.len() > 1 => {
                 let standard = matches!(path[0].as_str(), "std" | "core" | "tokio");
                 standard.then(|| "Duration".to_owned())
             }
@@ -81,19 +81,19 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
     pub(super) fn set_by_method(
         &mut self,
         node: Node<'t>,
-        (id, ty): (ObjectId, &'m str),
+        (id, ty): (RustObjectId, &'m str),
         name: &'t str,
         arguments: &[Node<'t>],
-    ) -> Val<'t> {
+    ) -> RustExprValue<'t> {
         let write = match arguments.first() {
             Some(argument) => {
                 let value = self.value_of(*argument);
                 self.new_write(ty, name, value, *argument)
             }
             None => {
-                let value = Val::Plain(Folded::Bool(true));
+                let value = RustExprValue::Plain(ConstValue::Bool(true));
                 let mut write = self.new_write(ty, name, value, node);
-                write.slot = Slot::None;
+                write.slot = EditTarget::None;
                 write
             }
         };
@@ -108,9 +108,9 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
     /// `value.field = expression`.
     pub(super) fn write_field(
         &mut self,
-        id: ObjectId,
+        id: RustObjectId,
         field: Node<'t>,
-        value: Val<'t>,
+        value: RustExprValue<'t>,
         expression: Node<'t>,
     ) {
         let Some(ty) = self.state.heap.get(&id).map(|o| o.ty) else {
@@ -127,7 +127,12 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
         }
     }
 
-    pub(super) fn read_field(&mut self, id: ObjectId, name: &'t str, node: Node<'t>) -> Val<'t> {
+    pub(super) fn read_field(
+        &mut self,
+        id: RustObjectId,
+        name: &'t str,
+        node: Node<'t>,
+    ) -> RustExprValue<'t> {
         let Some(object) = self.state.heap.get(&id) else {
             return self.unknown_code(node);
         };
@@ -135,25 +140,30 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
         let write = object.writes.iter().find(|w| w.write.0.ident == name);
         if let Some(write) = write {
             return match (write.conditional, &write.write.0.value) {
-                (false, value) => Val::Plain(value.clone()),
+                (false, value) => RustExprValue::Plain(value.clone()),
                 _ => self.unknown_code(node),
             };
         }
         match self.index.part(ty, name) {
-            Some(part) => Val::Ref(self.part_of(id, &part.ident, &part.part)),
+            Some(part) => RustExprValue::Ref(self.part_of(id, &part.ident, &part.part)),
             None => self.unknown_code(node),
         }
     }
 
     /// The part of a value, made where it was left to its defaults.
-    pub(super) fn part_of(&mut self, id: ObjectId, ident: &'m str, part: &'m str) -> ObjectId {
+    pub(super) fn part_of(
+        &mut self,
+        id: RustObjectId,
+        ident: &'m str,
+        part: &'m str,
+    ) -> RustObjectId {
         let Some(object) = self.state.heap.get(&id) else {
             return id;
         };
         if let Some(part) = object.parts.get(ident) {
             return *part;
         }
-        let mut new = Object::new(part);
+        let mut new = RustOptionsObject::new(part);
         new.rest_unknown.clone_from(&object.rest_unknown);
         let new = self.new_object(new);
         if let Some(object) = self.state.heap.get_mut(&id) {
@@ -165,9 +175,9 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
     /// Parts of one type that come through several names are one part.
     pub(super) fn set_part(
         &mut self,
-        id: ObjectId,
+        id: RustObjectId,
         (ident, part): (&'m str, &'m str),
-        value: &Val<'t>,
+        value: &RustExprValue<'t>,
     ) {
         let same = value.object().filter(|new| {
             let object = self.state.heap.get(new);
@@ -175,9 +185,11 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
         });
         let new = match (same, value) {
             (Some(new), _) => self.copy(new),
-            (None, Val::Default | Val::Plain(Folded::Nil)) => self.new_object(Object::new(part)),
+            (None, RustExprValue::Default | RustExprValue::Plain(ConstValue::Nil)) => {
+                self.new_object(RustOptionsObject::new(part))
+            }
             (None, value) => {
-                let mut object = Object::new(part);
+                let mut object = RustOptionsObject::new(part);
                 object.rest_unknown = Some(self.reason_of(value));
                 self.new_object(object)
             }
@@ -198,15 +210,15 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
     }
 
     /// `Type { field: value, ..base }`.
-    pub(super) fn literal(&mut self, node: Node<'t>) -> Val<'t> {
+    pub(super) fn literal(&mut self, node: Node<'t>) -> RustExprValue<'t> {
         let (Some(name), Some(body)) = (code::field(node, "name"), code::field(node, "body"))
         else {
             return self.unknown_code(node);
         };
         let ty = self.ty(name);
         let id = match &ty {
-            Some(Ty::Library(name)) => {
-                let mut object = Object::new(name);
+            Some(InferredType::Library(name)) => {
+                let mut object = RustOptionsObject::new(name);
                 object.span = Some(self.tree().span(node));
                 Some(self.new_object(object))
             }
@@ -215,7 +227,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
         if let (Some(id), Some(base)) = (id, base_of(body)) {
             self.base(id, base);
         }
-        let mut fields = Scope::new();
+        let mut fields = RustScope::new();
         for field in code::children(body) {
             let (field, expression) = match field.kind() {
                 "field_initializer" => {
@@ -241,42 +253,42 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
             }
         }
         match (id, ty) {
-            (Some(id), _) => Val::Object(id),
-            (None, Some(Ty::Own(item))) => {
+            (Some(id), _) => RustExprValue::Object(id),
+            (None, Some(InferredType::Own(item))) => {
                 if let Some(base) = base_of(body)
-                    && let Val::Record(other, given) = self.base_value(base, &item)
+                    && let RustExprValue::Record(other, given) = self.base_value(base, &item)
                     && other.node == item.node
                 {
                     for (name, value) in given.iter() {
                         fields.entry(name).or_insert_with(|| value.clone());
                     }
                 }
-                Val::Record(item, Rc::new(fields))
+                RustExprValue::Record(item, Rc::new(fields))
             }
             _ => self.unknown_code(node),
         }
     }
 
     /// The value whose fields a literal of the package's own type takes over.
-    fn base_value(&mut self, base: Node<'t>, item: &Item<'t>) -> Val<'t> {
+    fn base_value(&mut self, base: Node<'t>, item: &RustItem<'t>) -> RustExprValue<'t> {
         match self.value_of(base) {
-            Val::Default => self.own_default(base, item),
+            RustExprValue::Default => self.own_default(base, item),
             value => value,
         }
     }
 
     /// What the type's own `impl Default` gives.
-    pub(super) fn own_default(&mut self, node: Node<'t>, item: &Item<'t>) -> Val<'t> {
+    pub(super) fn own_default(&mut self, node: Node<'t>, item: &RustItem<'t>) -> RustExprValue<'t> {
         let ty = code::field(item.node, "name").map(|n| self.files[item.file].tree.text(n));
         let member = ty.and_then(|ty| self.declared.member(ty, "default"));
         match member {
             Some(member) => self.own_call_with(node, member, (&[], Vec::new())),
-            None => Val::Own(*item),
+            None => RustExprValue::Own(*item),
         }
     }
 
     /// `..Default::default()` leaves the rest to the defaults; `..other` takes it from there.
-    fn base(&mut self, id: ObjectId, base: Node<'t>) {
+    fn base(&mut self, id: RustObjectId, base: Node<'t>) {
         let value = self.value_of(base);
         let ty = self.state.heap.get(&id).map(|o| o.ty);
         let from = value
@@ -288,7 +300,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
             return;
         };
         match (value, from) {
-            (Val::Default, _) => {}
+            (RustExprValue::Default, _) => {}
             (_, Some(from)) if Some(from.ty) == ty => {
                 object.writes = from.writes;
                 object.parts = from.parts;
@@ -301,9 +313,9 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
     /// Options that the arguments of a call set by their position.
     pub(super) fn positional(
         &mut self,
-        id: ObjectId,
-        found: &Found<'m>,
-        (arguments, values): (&[Node<'t>], &[Val<'t>]),
+        id: RustObjectId,
+        found: &ModelledCall<'m>,
+        (arguments, values): (&[Node<'t>], &[RustExprValue<'t>]),
     ) {
         let Some(ty) = self.state.heap.get(&id).map(|o| o.ty) else {
             return;
@@ -319,8 +331,8 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
     pub(super) fn positional_writes(
         &mut self,
         ty: &str,
-        found: &Found<'m>,
-        (arguments, values): (&[Node<'t>], &[Val<'t>]),
+        found: &ModelledCall<'m>,
+        (arguments, values): (&[Node<'t>], &[RustExprValue<'t>]),
     ) -> Vec<OptionWrite> {
         let name = if found.call.method {
             found.call.name.clone()

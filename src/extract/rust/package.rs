@@ -8,25 +8,25 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use tree_sitter::Node;
 
-use crate::extract::rust::uses::{Glob, Use, uses_of};
+use crate::extract::rust::uses::{GlobImport, UseImport, uses_of};
 use crate::syntax::code::{self, CodeTree};
 
 /// How many names may lead to names.
 const MAX_STEPS: usize = 12;
 
 /// A parsed file.
-pub(super) struct Parsed {
+pub(super) struct ParsedRustFile {
     pub(super) path: String,
     pub(super) tree: CodeTree,
     /// The module that the file is, from the crate's root: `["crate", "redis"]`.
-    pub(super) module: Path,
+    pub(super) module: RustPath,
 }
 
-pub(super) type Path = Vec<String>;
+pub(super) type RustPath = Vec<String>;
 
 /// A declaration.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Item<'t> {
+pub(super) struct RustItem<'t> {
     pub(super) kind: ItemKind,
     pub(super) file: usize,
     pub(super) node: Node<'t>,
@@ -45,43 +45,43 @@ pub(super) enum ItemKind {
 }
 
 #[derive(Default)]
-pub(super) struct Module<'t> {
-    pub(super) path: Path,
+pub(super) struct RustModule<'t> {
+    pub(super) path: RustPath,
     /// What `crate` stands for here.
-    root: Path,
-    uses: BTreeMap<String, Path>,
-    globs: Vec<Path>,
-    items: BTreeMap<&'t str, Item<'t>>,
+    root: RustPath,
+    uses: BTreeMap<String, RustPath>,
+    globs: Vec<RustPath>,
+    items: BTreeMap<&'t str, RustItem<'t>>,
 }
 
 /// What a name stands for.
 #[derive(Clone, Debug)]
-pub(super) enum Meant<'t> {
+pub(super) enum NameMeaning<'t> {
     /// A declaration of the package, and the names that follow it: `new` of `Pool::new`.
-    Own(Item<'t>, Path),
+    Own(RustItem<'t>, RustPath),
     /// A path of another crate, or of the standard library.
-    Other(Path),
+    Other(RustPath),
 }
 
 /// What a package declares.
 #[derive(Default)]
-pub(super) struct Declared<'t> {
-    pub(super) modules: Vec<Module<'t>>,
-    by_path: BTreeMap<Path, usize>,
+pub(super) struct RustPackageItems<'t> {
+    pub(super) modules: Vec<RustModule<'t>>,
+    by_path: BTreeMap<RustPath, usize>,
     /// Functions and constants of `impl` blocks by type and name; names that two types of one name
     /// share are left out.
-    members: BTreeMap<(&'t str, &'t str), Item<'t>>,
+    members: BTreeMap<(&'t str, &'t str), RustItem<'t>>,
     /// What a type implements: the trait as written and the block.
-    traits: BTreeMap<&'t str, Vec<(Node<'t>, Item<'t>)>>,
+    traits: BTreeMap<&'t str, Vec<(Node<'t>, RustItem<'t>)>>,
     /// Crates under another name than their own.
     renames: BTreeMap<String, String>,
     own_name: Option<String>,
     ambiguous: BTreeSet<(&'t str, &'t str)>,
 }
 
-impl<'t> Declared<'t> {
+impl<'t> RustPackageItems<'t> {
     pub(super) fn read(
-        parsed: &'t [Parsed],
+        parsed: &'t [ParsedRustFile],
         own_name: Option<String>,
         renames: BTreeMap<String, String>,
     ) -> Self {
@@ -100,14 +100,14 @@ impl<'t> Declared<'t> {
         declared
     }
 
-    fn module(&mut self, path: Path, root: Path) -> usize {
+    fn module(&mut self, path: RustPath, root: RustPath) -> usize {
         if let Some(at) = self.by_path.get(&path) {
             return *at;
         }
-        self.modules.push(Module {
+        self.modules.push(RustModule {
             path: path.clone(),
             root,
-            ..Module::default()
+            ..RustModule::default()
         });
         self.by_path.insert(path, self.modules.len() - 1);
         self.modules.len() - 1
@@ -140,7 +140,7 @@ impl<'t> Declared<'t> {
         let Some(name) = code::field(node, "name").map(|name| tree.text(name)) else {
             return;
         };
-        let item = Item {
+        let item = RustItem {
             kind,
             file,
             node,
@@ -157,7 +157,7 @@ impl<'t> Declared<'t> {
         }
     }
 
-    fn add_uses(&mut self, module: usize, (uses, globs): (Vec<Use>, Vec<Glob>)) {
+    fn add_uses(&mut self, module: usize, (uses, globs): (Vec<UseImport>, Vec<GlobImport>)) {
         let module = &mut self.modules[module];
         module.uses.extend(uses);
         module.globs.extend(globs);
@@ -180,7 +180,7 @@ impl<'t> Declared<'t> {
         let Some(ty) = code::field(node, "type").and_then(|ty| type_name(ty, tree)) else {
             return;
         };
-        let item = |kind, node| Item {
+        let item = |kind, node| RustItem {
             kind,
             file,
             node,
@@ -211,23 +211,23 @@ impl<'t> Declared<'t> {
     }
 
     /// A function or constant of a type of the package.
-    pub(super) fn member(&self, ty: &str, name: &str) -> Option<Item<'t>> {
+    pub(super) fn member(&self, ty: &str, name: &str) -> Option<RustItem<'t>> {
         if self.ambiguous.contains(&(ty, name)) {
             return None;
         }
         self.members.get(&(ty, name)).copied()
     }
 
-    pub(super) fn traits_of(&self, ty: &str) -> &[(Node<'t>, Item<'t>)] {
+    pub(super) fn traits_of(&self, ty: &str) -> &[(Node<'t>, RustItem<'t>)] {
         self.traits.get(ty).map_or(&[], Vec::as_slice)
     }
 
     /// What a path means in a module.
-    pub(super) fn meaning(&self, path: &[String], module: usize) -> Option<Meant<'t>> {
+    pub(super) fn meaning(&self, path: &[String], module: usize) -> Option<NameMeaning<'t>> {
         self.follow(path, module, MAX_STEPS)
     }
 
-    fn follow(&self, path: &[String], module: usize, steps: usize) -> Option<Meant<'t>> {
+    fn follow(&self, path: &[String], module: usize, steps: usize) -> Option<NameMeaning<'t>> {
         let steps = steps.checked_sub(1)?;
         let (first, rest) = path.split_first()?;
         let here = self.modules.get(module)?;
@@ -246,13 +246,13 @@ impl<'t> Declared<'t> {
             _ => {}
         }
         if let Some(item) = here.items.get(first.as_str()) {
-            return Some(Meant::Own(*item, rest.to_vec()));
+            return Some(NameMeaning::Own(*item, rest.to_vec()));
         }
         if let Some(target) = here.uses.get(first) {
             let whole = [target, rest].concat();
             // `use redis;` and `use redis::redis;` name the crate, not themselves.
             if target.first() == Some(first) {
-                return Some(Meant::Other(self.renamed(whole)));
+                return Some(NameMeaning::Other(self.renamed(whole)));
             }
             return self.follow(&whole, module, steps);
         }
@@ -261,25 +261,25 @@ impl<'t> Declared<'t> {
             return self.absolute(&join(&inner), steps);
         }
         for glob in &here.globs {
-            if let Some(own @ Meant::Own(..)) = self.in_glob(glob, path, module, steps) {
+            if let Some(own @ NameMeaning::Own(..)) = self.in_glob(glob, path, module, steps) {
                 return Some(own);
             }
         }
         if self.own_name.as_ref() == Some(first) {
             return self.absolute(&join(&["crate".to_owned()]), steps);
         }
-        Some(Meant::Other(self.renamed(path.to_vec())))
+        Some(NameMeaning::Other(self.renamed(path.to_vec())))
     }
 
     /// The paths that a name may stand for through the globs of a module into other crates.
-    pub(super) fn through_globs(&self, path: &[String], module: usize) -> Vec<Path> {
+    pub(super) fn through_globs(&self, path: &[String], module: usize) -> Vec<RustPath> {
         let Some(here) = self.modules.get(module) else {
             return Vec::new();
         };
         let paths = here.globs.iter().filter_map(|glob| {
             match self.in_glob(glob, path, module, MAX_STEPS)? {
-                Meant::Other(path) => Some(path),
-                Meant::Own(..) => None,
+                NameMeaning::Other(path) => Some(path),
+                NameMeaning::Own(..) => None,
             }
         });
         paths.collect()
@@ -291,7 +291,7 @@ impl<'t> Declared<'t> {
         path: &[String],
         module: usize,
         steps: usize,
-    ) -> Option<Meant<'t>> {
+    ) -> Option<NameMeaning<'t>> {
         let steps = steps.checked_sub(1)?;
         let first = glob.first()?;
         let whole = [glob, path].concat();
@@ -305,11 +305,11 @@ impl<'t> Declared<'t> {
         if names_a_module {
             return self.follow(&whole, module, steps);
         }
-        Some(Meant::Other(self.renamed(whole)))
+        Some(NameMeaning::Other(self.renamed(whole)))
     }
 
     /// A path from the root of the package.
-    fn absolute(&self, path: &[String], steps: usize) -> Option<Meant<'t>> {
+    fn absolute(&self, path: &[String], steps: usize) -> Option<NameMeaning<'t>> {
         let (at, length) = (1..=path.len())
             .rev()
             .find_map(|n| Some((self.module_number(&path[..n])?, n)))?;
@@ -317,7 +317,7 @@ impl<'t> Declared<'t> {
         let (first, after) = rest.split_first()?;
         let module = &self.modules[at];
         if let Some(item) = module.items.get(first.as_str()) {
-            return Some(Meant::Own(*item, after.to_vec()));
+            return Some(NameMeaning::Own(*item, after.to_vec()));
         }
         if module.uses.contains_key(first) {
             return self.follow(rest, at, steps);
@@ -328,7 +328,7 @@ impl<'t> Declared<'t> {
             .find_map(|glob| self.in_glob(glob, rest, at, steps))
     }
 
-    fn renamed(&self, mut path: Path) -> Path {
+    fn renamed(&self, mut path: RustPath) -> RustPath {
         if let Some(first) = path.first_mut()
             && let Some(own) = self.renames.get(first)
         {
@@ -339,14 +339,14 @@ impl<'t> Declared<'t> {
 }
 
 /// `crate`, or the file itself where it is a program of its own.
-fn root_of(module: &[String]) -> Path {
+fn root_of(module: &[String]) -> RustPath {
     let own = matches!(module.get(1).map(String::as_str), Some("bin" | "examples"));
     let length = if own && module.len() > 2 { 3 } else { 1 };
     module[..length.min(module.len())].to_vec()
 }
 
 /// The module that a file is, by its path below the package's folder.
-pub(super) fn module_of(path: &str) -> Path {
+pub(super) fn module_of(path: &str) -> RustPath {
     let path = path.strip_suffix(".rs").unwrap_or(path);
     let path = path.strip_prefix("src/").unwrap_or(path);
     let mut module = vec!["crate".to_owned()];

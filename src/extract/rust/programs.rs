@@ -5,13 +5,13 @@ use std::collections::BTreeSet;
 
 use crate::extract::rust::RustFile;
 use crate::extract::rust::manifest::CargoPackage;
-use crate::extract::rust::observed::Statistics;
-use crate::facts::raw::{Language, RawPackage};
+use crate::extract::rust::observed::PoolStatistics;
+use crate::facts::raw::{RawPackage, SourceLanguage};
 use crate::knowledge::languages;
 use crate::source::{Span, path};
 
 /// A program, by its name and the path of its file below the package's folder.
-struct Program {
+struct CargoProgram {
     name: String,
     path: String,
 }
@@ -20,10 +20,10 @@ struct Program {
 pub(super) fn of(
     package: &CargoPackage,
     files: &[RustFile],
-    statistics: &Statistics<'_>,
+    statistics: &PoolStatistics<'_>,
 ) -> Vec<RawPackage> {
     let whole = RawPackage {
-        language: Language::Rust,
+        language: SourceLanguage::Rust,
         dir: package.dir.clone(),
         path: path::join(&package.dir, "Cargo.toml"),
         program: false,
@@ -65,19 +65,19 @@ fn shipped<'f>(package: &CargoPackage, files: &'f [RustFile]) -> Vec<&'f RustFil
     files.iter().filter(|file| !only_shows(file)).collect()
 }
 
-fn programs(package: &CargoPackage, files: &[RustFile]) -> Vec<Program> {
+fn programs(package: &CargoPackage, files: &[RustFile]) -> Vec<CargoProgram> {
     let own = package.package_name.as_deref().unwrap_or_default();
     let paths: BTreeSet<&str> = files
         .iter()
         .map(|file| below(&file.path, &package.dir))
         .collect();
-    let named = package.programs.iter().map(|(name, path)| Program {
+    let named = package.programs.iter().map(|(name, path)| CargoProgram {
         name: name.clone(),
         path: path
             .clone()
             .unwrap_or_else(|| usual_path(name, own, &paths)),
     });
-    let mut found: Vec<Program> = named.collect();
+    let mut found: Vec<CargoProgram> = named.collect();
     if !package.finds_programs {
         return found;
     }
@@ -108,7 +108,7 @@ fn usual_path(name: &str, package: &str, paths: &BTreeSet<&str>) -> String {
 }
 
 /// The program that a file is by its place.
-fn by_place(path: &str, package: &str) -> Option<Program> {
+fn by_place(path: &str, package: &str) -> Option<CargoProgram> {
     let name = match path.strip_prefix("src/bin/") {
         None => (path == "src/main.rs").then_some(package)?,
         Some(rest) => match rest.split_once('/') {
@@ -117,7 +117,7 @@ fn by_place(path: &str, package: &str) -> Option<Program> {
             Some(_) => return None,
         },
     };
-    Some(Program {
+    Some(CargoProgram {
         name: name.to_owned(),
         path: path.to_owned(),
     })
@@ -163,8 +163,8 @@ mod tests {
             })
             .collect();
         let package = &packages(&[manifest], &[])[0];
-        let models = crate::knowledge::clients::Models::of_texts([]);
-        let statistics = Statistics::new(&files, &models);
+        let models = crate::knowledge::clients::ClientModels::of_texts([]);
+        let statistics = PoolStatistics::new(&files, &models);
         let programs = of(package, &files, &statistics)
             .into_iter()
             .filter(|p| p.program);

@@ -9,12 +9,16 @@ use std::ops::Range;
 
 use tree_sitter::Node;
 
-use crate::extract::rust::package::{Declared, Item, ItemKind, Meant, Parsed, Path};
-use crate::extract::rust::state::{Object, ObjectId, Scope, State, Val};
+use crate::extract::rust::package::{
+    ItemKind, NameMeaning, ParsedRustFile, RustItem, RustPackageItems, RustPath,
+};
+use crate::extract::rust::state::{
+    RustExprValue, RustObjectId, RustOptionsObject, RustScope, RustState,
+};
 use crate::extract::rust::uses::uses_of;
 use crate::extract::rust::{names, package};
 use crate::facts::cause::Cause;
-use crate::facts::raw::{Folded, RawClient};
+use crate::facts::raw::{ConstValue, RawClient};
 use crate::knowledge::clients::rust::RustIndex;
 use crate::source::Span;
 use crate::syntax::code::{self, CodeTree};
@@ -36,21 +40,21 @@ const MAX_LOOPS: u32 = 2;
 
 /// Where the code being read stands.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Context {
+pub(super) struct RustCodeContext {
     pub(super) is_async: bool,
     /// In a closure inside such code: who runs it, and where, is not known.
     pub(super) may_be_async: bool,
     pub(super) in_loop: bool,
 }
 
-pub(super) struct Reader<'t, 'm, 'p> {
-    pub(super) files: &'t [Parsed],
-    pub(super) declared: &'p Declared<'t>,
+pub(super) struct RustFileReader<'t, 'm, 'p> {
+    pub(super) files: &'t [ParsedRustFile],
+    pub(super) declared: &'p RustPackageItems<'t>,
     pub(super) index: &'p RustIndex<'m>,
     /// The file and the module whose code is being read.
     pub(super) file: usize,
     pub(super) module: usize,
-    pub(super) state: State<'t, 'm>,
+    pub(super) state: RustState<'t, 'm>,
     pub(super) found: Vec<RawClient>,
     pub(super) secrets: Vec<Span>,
     /// Calls that take a connection in asynchronous code and block, by library.
@@ -58,18 +62,18 @@ pub(super) struct Reader<'t, 'm, 'p> {
     pub(super) function: Option<String>,
     /// The type of the `impl` block being read.
     pub(super) own_type: Option<&'t str>,
-    pub(super) context: Context,
-    pub(super) fresh: ObjectId,
+    pub(super) context: RustCodeContext,
+    pub(super) fresh: RustObjectId,
     /// Functions and constants that are being run in place.
     pub(super) inside: Vec<usize>,
     /// What the functions being run have returned so far, innermost last.
-    pub(super) returns: Vec<Vec<(Val<'t>, State<'t, 'm>)>>,
+    pub(super) returns: Vec<Vec<(RustExprValue<'t>, RustState<'t, 'm>)>>,
     /// The states at the ends of loops being run.
-    pub(super) breaks: Vec<Vec<State<'t, 'm>>>,
+    pub(super) breaks: Vec<Vec<RustState<'t, 'm>>>,
     /// Types that the value being computed is declared with, innermost last.
     pub(super) expected: Vec<Node<'t>>,
     /// `use` declarations in the open blocks.
-    pub(super) local_uses: Vec<(String, Path)>,
+    pub(super) local_uses: Vec<(String, RustPath)>,
     /// What is found is not noted: it was, or will be.
     pub(super) quiet: u32,
     /// Parts of the file that are not followed, by their bytes.
@@ -80,10 +84,10 @@ pub(super) struct Reader<'t, 'm, 'p> {
     copies_left: usize,
 }
 
-impl<'t, 'm, 'p> Reader<'t, 'm, 'p> {
+impl<'t, 'm, 'p> RustFileReader<'t, 'm, 'p> {
     pub(super) fn new(
-        files: &'t [Parsed],
-        declared: &'p Declared<'t>,
+        files: &'t [ParsedRustFile],
+        declared: &'p RustPackageItems<'t>,
         index: &'p RustIndex<'m>,
         file: usize,
     ) -> Self {
@@ -96,13 +100,13 @@ impl<'t, 'm, 'p> Reader<'t, 'm, 'p> {
             module: declared
                 .module_number(&files[file].module)
                 .unwrap_or_default(),
-            state: State::default(),
+            state: RustState::default(),
             found: Vec::new(),
             secrets: Vec::new(),
             blocking: Vec::new(),
             function: None,
             own_type: None,
-            context: Context::default(),
+            context: RustCodeContext::default(),
             fresh: 0,
             inside: Vec::new(),
             returns: Vec::new(),
@@ -212,11 +216,11 @@ impl<'t, 'm, 'p> Reader<'t, 'm, 'p> {
     fn enter(&mut self, run: impl FnOnce(&mut Self)) {
         let outer = std::mem::take(&mut self.state);
         let uses = self.local_uses.len();
-        self.state.scopes.push(Scope::new());
+        self.state.scopes.push(RustScope::new());
         self.returns.clear();
         self.breaks.clear();
         self.fuel = INLINE_STATEMENTS;
-        self.context = Context::default();
+        self.context = RustCodeContext::default();
         run(self);
         self.local_uses.truncate(uses);
         self.state = outer;
@@ -249,7 +253,7 @@ impl<'t, 'm, 'p> Reader<'t, 'm, 'p> {
     pub(super) fn parameters(
         &mut self,
         function: Node<'t>,
-        values: &mut dyn Iterator<Item = Val<'t>>,
+        values: &mut dyn Iterator<Item = RustExprValue<'t>>,
     ) {
         let list = code::field(function, "parameters").map_or_else(Vec::new, code::children);
         for parameter in list {
@@ -258,11 +262,13 @@ impl<'t, 'm, 'p> Reader<'t, 'm, 'p> {
                 let own = || self.own_type.and_then(|ty| self.own_type_item(ty));
                 let changes = self.text(parameter).contains("mut");
                 let given = given.map(|v| if changes { v.changeable() } else { v });
-                let value = given.or_else(|| own().map(Val::Own));
+                let value = given.or_else(|| own().map(RustExprValue::Own));
                 self.state.define(
                     "self",
                     value.unwrap_or_else(|| {
-                        Val::Plain(Folded::Unknown(Cause::Expression("self".to_owned())))
+                        RustExprValue::Plain(ConstValue::Unknown(Cause::Expression(
+                            "self".to_owned(),
+                        )))
                     }),
                 );
                 continue;
@@ -278,27 +284,31 @@ impl<'t, 'm, 'p> Reader<'t, 'm, 'p> {
                 (Some(value), Some(ty)) => self.typed(value, ty),
                 (Some(value), None) => value,
                 (None, Some(ty)) => self.of_type(ty, names::quoted(self.tree(), pattern)),
-                (None, None) => Val::Plain(Folded::Unknown(names::quoted(self.tree(), pattern))),
+                (None, None) => {
+                    RustExprValue::Plain(ConstValue::Unknown(names::quoted(self.tree(), pattern)))
+                }
             };
             self.bind(pattern, value);
         }
     }
 
     /// A type of the package by its bare name, as this module sees it.
-    pub(super) fn own_type_item(&self, name: &str) -> Option<Item<'t>> {
+    pub(super) fn own_type_item(&self, name: &str) -> Option<RustItem<'t>> {
         match self.declared.meaning(&[name.to_owned()], self.module)? {
-            Meant::Own(item, rest) if rest.is_empty() && item.kind == ItemKind::Type => Some(item),
+            NameMeaning::Own(item, rest) if rest.is_empty() && item.kind == ItemKind::Type => {
+                Some(item)
+            }
             _ => None,
         }
     }
 
     /// What a path means here: local `use` declarations first.
-    pub(super) fn meaning(&self, path: &[String]) -> Option<Meant<'t>> {
+    pub(super) fn meaning(&self, path: &[String]) -> Option<NameMeaning<'t>> {
         let first = path.first()?;
         if let Some((_, target)) = self.local_uses.iter().rev().find(|(name, _)| name == first) {
             let whole = [target, &path[1..]].concat();
             if target.first() == Some(first) {
-                return Some(Meant::Other(whole));
+                return Some(NameMeaning::Other(whole));
             }
             return self.declared.meaning(&whole, self.module);
         }
@@ -337,7 +347,7 @@ impl<'t, 'm, 'p> Reader<'t, 'm, 'p> {
 
     /// A copy of the state for another branch. Where too much was copied the function is read no
     /// further.
-    pub(super) fn fork(&mut self) -> State<'t, 'm> {
+    pub(super) fn fork(&mut self) -> RustState<'t, 'm> {
         match self.copies_left.checked_sub(1 + self.state.size()) {
             Some(left) => {
                 self.copies_left = left;
@@ -345,10 +355,10 @@ impl<'t, 'm, 'p> Reader<'t, 'm, 'p> {
             }
             None => {
                 self.skip(0..self.tree().excerpt().text().len());
-                self.state = State {
-                    scopes: self.state.scopes.iter().map(|_| Scope::new()).collect(),
+                self.state = RustState {
+                    scopes: self.state.scopes.iter().map(|_| RustScope::new()).collect(),
                     dead: true,
-                    ..State::default()
+                    ..RustState::default()
                 };
                 self.state.clone()
             }
@@ -363,7 +373,7 @@ impl<'t, 'm, 'p> Reader<'t, 'm, 'p> {
     }
 
     /// The state after something that may have run or not.
-    pub(super) fn rejoin(&mut self, other: State<'t, 'm>) {
+    pub(super) fn rejoin(&mut self, other: RustState<'t, 'm>) {
         let mine = std::mem::take(&mut self.state);
         self.state = mine.join(other, &mut self.fresh);
     }
@@ -392,7 +402,7 @@ impl<'t, 'm, 'p> Reader<'t, 'm, 'p> {
         run(self);
         self.rejoin(before);
         for end in self.breaks.pop().unwrap_or_default() {
-            self.rejoin(State { dead: false, ..end });
+            self.rejoin(RustState { dead: false, ..end });
         }
     }
 
@@ -400,23 +410,23 @@ impl<'t, 'm, 'p> Reader<'t, 'm, 'p> {
     fn forget(&mut self) {
         let reason = Cause::Code("a loop");
         for object in self.state.heap.values_mut() {
-            object.lose(&reason);
+            object.invalidate(&reason);
         }
-        for value in self.state.scopes.iter_mut().flat_map(Scope::values_mut) {
-            if let Val::Plain(folded) = value {
-                *folded = Folded::Unknown(reason.clone());
+        for value in self.state.scopes.iter_mut().flat_map(RustScope::values_mut) {
+            if let RustExprValue::Plain(folded) = value {
+                *folded = ConstValue::Unknown(reason.clone());
             }
         }
     }
 
-    pub(super) fn new_object(&mut self, object: Object<'m>) -> ObjectId {
+    pub(super) fn new_object(&mut self, object: RustOptionsObject<'m>) -> RustObjectId {
         self.fresh += 1;
         self.state.heap.insert(self.fresh, object);
         self.fresh
     }
 
     /// A copy of a value with all that belongs to it.
-    pub(super) fn copy(&mut self, id: ObjectId) -> ObjectId {
+    pub(super) fn copy(&mut self, id: RustObjectId) -> RustObjectId {
         let Some(mut object) = self.state.heap.get(&id).cloned() else {
             return id;
         };
@@ -432,20 +442,20 @@ impl<'t, 'm, 'p> Reader<'t, 'm, 'p> {
     }
 
     /// What this code refers to may be changed by somebody else from here on.
-    pub(super) fn escape(&mut self, value: &Val<'t>, to: &str) {
+    pub(super) fn escape(&mut self, value: &RustExprValue<'t>, to: &str) {
         match value {
-            Val::Ref(id) => {
+            RustExprValue::Ref(id) => {
                 let reason = Cause::Expression(to.to_owned());
                 let mut todo = vec![*id];
                 while let Some(id) = todo.pop() {
                     if let Some(object) = self.state.heap.get_mut(&id) {
-                        object.lose(&reason);
+                        object.invalidate(&reason);
                         todo.extend(object.parts.values());
                     }
                 }
             }
-            Val::Wrapped(inner) => self.escape(inner, to),
-            Val::Tuple(items) => items.iter().for_each(|item| self.escape(item, to)),
+            RustExprValue::Wrapped(inner) => self.escape(inner, to),
+            RustExprValue::Tuple(items) => items.iter().for_each(|item| self.escape(item, to)),
             _ => {}
         }
     }

@@ -1,11 +1,11 @@
 //! What a requirement of Cargo.toml says of a release: between which it lies.
 
 use crate::facts::cause::Cause;
-use crate::facts::raw::{Bounds, Pin};
+use crate::facts::raw::{VersionBounds, VersionPin};
 use crate::source::Span;
 
 /// The releases that a requirement allows: `1.2` is from 1.2.0 below 2.0.0, `0.9.1` below 0.10.0.
-pub(super) fn bounds(requirement: &str) -> Option<Bounds> {
+pub(super) fn bounds(requirement: &str) -> Option<VersionBounds> {
     let text = requirement.trim();
     if text.contains(',') || text.contains('*') {
         return None;
@@ -32,12 +32,12 @@ pub(super) fn bounds(requirement: &str) -> Option<Bounds> {
         ("=", 1) => format!("{}.0.0", part(0) + 1),
         _ => return None,
     };
-    Some(Bounds { since, until })
+    Some(VersionBounds { since, until })
 }
 
 /// Two releases of one crate under two names: which of them the code means is not followed.
-pub(super) fn twice(span: Span) -> Pin {
-    Pin {
+pub(super) fn twice(span: Span) -> VersionPin {
+    VersionPin {
         version: Err(Cause::Pin(
             "the package is built with two releases of the crate",
         )),

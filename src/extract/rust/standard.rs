@@ -3,31 +3,31 @@
 
 use crate::extract::code::fold;
 use crate::facts::cause::Cause;
-use crate::facts::raw::Folded;
+use crate::facts::raw::ConstValue;
 use crate::knowledge::languages;
 use crate::syntax::code::CodeGrammar;
 
 /// The constants of durations and numbers.
-pub(super) fn constant(path: &[String]) -> Option<Folded> {
+pub(super) fn constant(path: &[String]) -> Option<ConstValue> {
     let [.., ty, name] = path else { return None };
     Some(match (ty.as_str(), name.as_str()) {
-        ("Duration", "ZERO") => Folded::Duration(0),
-        ("Duration", "MAX") => Folded::Duration(i64::MAX),
-        ("u8", "MAX") => Folded::Int(u8::MAX.into()),
-        ("u16", "MAX") => Folded::Int(u16::MAX.into()),
-        ("u32", "MAX") => Folded::Int(u32::MAX.into()),
-        ("i32", "MAX") => Folded::Int(i32::MAX.into()),
-        ("i64" | "u64" | "usize", "MAX") if ty == "i64" => Folded::Int(i64::MAX),
-        ("u8" | "u16" | "u32" | "u64" | "usize", "MIN") => Folded::Int(0),
+        ("Duration", "ZERO") => ConstValue::Duration(0),
+        ("Duration", "MAX") => ConstValue::Duration(i64::MAX),
+        ("u8", "MAX") => ConstValue::Int(u8::MAX.into()),
+        ("u16", "MAX") => ConstValue::Int(u16::MAX.into()),
+        ("u32", "MAX") => ConstValue::Int(u32::MAX.into()),
+        ("i32", "MAX") => ConstValue::Int(i32::MAX.into()),
+        ("i64" | "u64" | "usize", "MAX") if ty == "i64" => ConstValue::Int(i64::MAX),
+        ("u8" | "u16" | "u32" | "u64" | "usize", "MIN") => ConstValue::Int(0),
         _ => return None,
     })
 }
 
 /// The value of a function of the standard library, by its path.
-pub(super) fn function(path: &[String], arguments: &[Folded]) -> Option<Folded> {
+pub(super) fn function(path: &[String], arguments: &[ConstValue]) -> Option<ConstValue> {
     let [.., ty, name] = path else { return None };
     let first = arguments.first();
-    if let Some(Folded::Fallback(fallback)) = first
+    if let Some(ConstValue::Fallback(fallback)) = first
         && (ty == "Duration" || name == "from")
     {
         let mut arguments = arguments.to_vec();
@@ -39,16 +39,16 @@ pub(super) fn function(path: &[String], arguments: &[Folded]) -> Option<Folded> 
         return duration(name, arguments);
     }
     match (ty.as_str(), name.as_str(), first) {
-        (_, _, Some(Folded::Text(key))) if reads_variable(path) => {
+        (_, _, Some(ConstValue::Text(key))) if reads_variable(path) => {
             Some(fold::from_environment(key))
         }
         ("cmp", "max" | "min", Some(first)) => extreme(name, first, arguments.get(1)?),
-        ("String" | "Cow", "from" | "new", Some(Folded::Text(text))) => {
-            Some(Folded::Text(text.clone()))
+        ("String" | "Cow", "from" | "new", Some(ConstValue::Text(text))) => {
+            Some(ConstValue::Text(text.clone()))
         }
         (number, "from", Some(value)) if is_number(number) => cast(value.clone(), number),
-        (wrapper, "new", Some(Folded::Int(n))) if wrapper.starts_with("NonZero") && *n != 0 => {
-            Some(Folded::Int(*n))
+        (wrapper, "new", Some(ConstValue::Int(n))) if wrapper.starts_with("NonZero") && *n != 0 => {
+            Some(ConstValue::Int(*n))
         }
         _ => None,
     }
@@ -59,14 +59,14 @@ fn reads_variable(path: &[String]) -> bool {
 }
 
 /// What is made of a variable is not its text any more.
-fn computed(reason: &Cause) -> Folded {
+fn computed(reason: &Cause) -> ConstValue {
     if reason.is_environment() {
-        return Folded::Unknown(Cause::ComputedWith(Box::new(reason.clone())));
+        return ConstValue::Unknown(Cause::ComputedWith(Box::new(reason.clone())));
     }
-    Folded::Unknown(reason.clone())
+    ConstValue::Unknown(reason.clone())
 }
 
-fn duration(name: &str, arguments: &[Folded]) -> Option<Folded> {
+fn duration(name: &str, arguments: &[ConstValue]) -> Option<ConstValue> {
     let factor: i64 = match name {
         "from_nanos" => 1,
         "from_micros" => 1_000,
@@ -79,61 +79,69 @@ fn duration(name: &str, arguments: &[Folded]) -> Option<Folded> {
         _ => return None,
     };
     Some(match (arguments.first()?, name) {
-        (Folded::Float(n), "from_secs_f64" | "from_secs_f32") => {
+        (ConstValue::Float(n), "from_secs_f64" | "from_secs_f32") => {
             let nanoseconds = (n * 1e9).round();
             if !(0.0..9e18).contains(&nanoseconds) {
                 return None;
             }
-            Folded::Duration(nanoseconds as i64)
+            ConstValue::Duration(nanoseconds as i64)
         }
-        (Folded::Int(n), _) if *n >= 0 => Folded::Duration(n.saturating_mul(factor)),
-        (Folded::Unknown(reason), _) => computed(reason),
+        (ConstValue::Int(n), _) if *n >= 0 => ConstValue::Duration(n.saturating_mul(factor)),
+        (ConstValue::Unknown(reason), _) => computed(reason),
         _ => return None,
     })
 }
 
-fn new_duration(arguments: &[Folded]) -> Option<Folded> {
-    let [Folded::Int(seconds), Folded::Int(nanoseconds)] = arguments else {
+fn new_duration(arguments: &[ConstValue]) -> Option<ConstValue> {
+    let [ConstValue::Int(seconds), ConstValue::Int(nanoseconds)] = arguments else {
         return None;
     };
     let whole = seconds.checked_mul(1_000_000_000)?;
-    Some(Folded::Duration(whole.checked_add(*nanoseconds)?))
+    Some(ConstValue::Duration(whole.checked_add(*nanoseconds)?))
 }
 
-fn extreme(name: &str, a: &Folded, b: &Folded) -> Option<Folded> {
+fn extreme(name: &str, a: &ConstValue, b: &ConstValue) -> Option<ConstValue> {
     let max = name == "max";
     Some(match (a, b) {
-        (Folded::Int(a), Folded::Int(b)) => Folded::Int(if max { *a.max(b) } else { *a.min(b) }),
-        (Folded::Duration(a), Folded::Duration(b)) => {
-            Folded::Duration(if max { *a.max(b) } else { *a.min(b) })
+        (ConstValue::Int(a), ConstValue::Int(b)) => {
+            ConstValue::Int(if max { *a.max(b) } else { *a.min(b) })
         }
-        (Folded::Unknown(reason), _) | (_, Folded::Unknown(reason)) => computed(reason),
+        (ConstValue::Duration(a), ConstValue::Duration(b)) => {
+            ConstValue::Duration(if max { *a.max(b) } else { *a.min(b) })
+        }
+        (ConstValue::Unknown(reason), _) | (_, ConstValue::Unknown(reason)) => computed(reason),
         _ => return None,
     })
 }
 
 /// The value of a method on a value that is known; what it does with a result or an option of one is
 /// the caller's business.
-pub(super) fn method(name: &str, on: &Folded, arguments: &[Folded]) -> Option<Folded> {
+pub(super) fn method(name: &str, on: &ConstValue, arguments: &[ConstValue]) -> Option<ConstValue> {
     Some(match (name, on, arguments) {
         ("max" | "min", on, [other]) => extreme(name, on, other)?,
         ("clamp", on, [low, high]) => extreme("min", &extreme("max", on, low)?, high)?,
-        ("as_secs", Folded::Duration(n), []) => Folded::Int(n / 1_000_000_000),
-        ("as_millis", Folded::Duration(n), []) => Folded::Int(n / 1_000_000),
-        ("mul_f64" | "mul_f32", Folded::Duration(_), [_])
-        | ("saturating_mul", Folded::Int(_) | Folded::Duration(_), [_]) => {
+        ("as_secs", ConstValue::Duration(n), []) => ConstValue::Int(n / 1_000_000_000),
+        ("as_millis", ConstValue::Duration(n), []) => ConstValue::Int(n / 1_000_000),
+        ("mul_f64" | "mul_f32", ConstValue::Duration(_), [_])
+        | ("saturating_mul", ConstValue::Int(_) | ConstValue::Duration(_), [_]) => {
             fold::binary("*", on.clone(), arguments[0].clone())
         }
         ("saturating_add", _, [other]) => fold::binary("+", on.clone(), other.clone()),
-        ("saturating_sub", Folded::Int(a), [Folded::Int(b)]) if a >= b => Folded::Int(a - b),
-        ("parse", Folded::Text(text), []) => number(text)?,
-        ("get" | "to_string" | "as_bytes" | "trim", Folded::Int(_) | Folded::Text(_), []) => {
-            if let ("trim", Folded::Text(text)) = (name, on) {
-                Folded::Text(text.trim().to_owned())
-            } else if name == "as_bytes" || (name == "get" && matches!(on, Folded::Text(_))) {
+        ("saturating_sub", ConstValue::Int(a), [ConstValue::Int(b)]) if a >= b => {
+            ConstValue::Int(a - b)
+        }
+        ("parse", ConstValue::Text(text), []) => number(text)?,
+        (
+            "get" | "to_string" | "as_bytes" | "trim",
+            ConstValue::Int(_) | ConstValue::Text(_),
+            [],
+        ) => {
+            if let ("trim", ConstValue::Text(text)) = (name, on) {
+                ConstValue::Text(text.trim().to_owned())
+            } else if name == "as_bytes" || (name == "get" && matches!(on, ConstValue::Text(_))) {
                 return None;
-            } else if let ("to_string", Folded::Int(n)) = (name, on) {
-                Folded::Text(n.to_string())
+            } else if let ("to_string", ConstValue::Int(n)) = (name, on) {
+                ConstValue::Text(n.to_string())
             } else {
                 on.clone()
             }
@@ -143,20 +151,20 @@ pub(super) fn method(name: &str, on: &Folded, arguments: &[Folded]) -> Option<Fo
 }
 
 /// The value of a literal as an attribute writes it; a number may stand in quotes.
-pub(super) fn literal(written: &str) -> Option<Folded> {
+pub(super) fn literal(written: &str) -> Option<ConstValue> {
     if let Some(text) = CodeGrammar::Rust.string_value(written) {
-        return Some(number(&text).unwrap_or(Folded::Text(text)));
+        return Some(number(&text).unwrap_or(ConstValue::Text(text)));
     }
     match written {
-        "true" => Some(Folded::Bool(true)),
-        "false" => Some(Folded::Bool(false)),
-        _ => CodeGrammar::Rust.int_value(written).map(Folded::Int),
+        "true" => Some(ConstValue::Bool(true)),
+        "false" => Some(ConstValue::Bool(false)),
+        _ => CodeGrammar::Rust.int_value(written).map(ConstValue::Int),
     }
 }
 
-fn number(text: &str) -> Option<Folded> {
-    let int = text.parse().map(Folded::Int);
-    int.or_else(|_| text.parse().map(Folded::Float)).ok()
+fn number(text: &str) -> Option<ConstValue> {
+    let int = text.parse().map(ConstValue::Int);
+    int.or_else(|_| text.parse().map(ConstValue::Float)).ok()
 }
 
 fn is_number(name: &str) -> bool {
@@ -179,8 +187,8 @@ fn is_number(name: &str) -> bool {
 }
 
 /// `value as ty`, where nothing is lost; what cannot be told is nothing.
-pub(super) fn cast(value: Folded, ty: &str) -> Option<Folded> {
-    if let Folded::Fallback(fallback) = value {
+pub(super) fn cast(value: ConstValue, ty: &str) -> Option<ConstValue> {
+    if let ConstValue::Fallback(fallback) = value {
         let value = cast(fallback.value, ty)?;
         return Some(fold::with_fallback(
             fallback.source,
@@ -190,22 +198,22 @@ pub(super) fn cast(value: Folded, ty: &str) -> Option<Folded> {
     }
     if !is_number(ty) {
         return match value {
-            Folded::Unknown(reason) => Some(Folded::Unknown(reason)),
+            ConstValue::Unknown(reason) => Some(ConstValue::Unknown(reason)),
             _ => None,
         };
     }
     let float = ty.starts_with('f');
     Some(match value {
-        Folded::Int(n) if float => Folded::Float(n as f64),
-        Folded::Float(n) if float => Folded::Float(n),
-        Folded::Float(n) if n.abs() < 9e15 => return in_range(n.trunc() as i64, ty),
-        Folded::Int(n) => return in_range(n, ty),
-        Folded::Unknown(reason) => Folded::Unknown(reason),
+        ConstValue::Int(n) if float => ConstValue::Float(n as f64),
+        ConstValue::Float(n) if float => ConstValue::Float(n),
+        ConstValue::Float(n) if n.abs() < 9e15 => return in_range(n.trunc() as i64, ty),
+        ConstValue::Int(n) => return in_range(n, ty),
+        ConstValue::Unknown(reason) => ConstValue::Unknown(reason),
         _ => return None,
     })
 }
 
-fn in_range(n: i64, ty: &str) -> Option<Folded> {
+fn in_range(n: i64, ty: &str) -> Option<ConstValue> {
     let (low, high) = match ty {
         "u8" => (0, i64::from(u8::MAX)),
         "u16" => (0, i64::from(u16::MAX)),
@@ -216,7 +224,7 @@ fn in_range(n: i64, ty: &str) -> Option<Folded> {
         "u64" | "u128" | "usize" => (0, i64::MAX),
         _ => (i64::MIN, i64::MAX),
     };
-    (low..=high).contains(&n).then_some(Folded::Int(n))
+    (low..=high).contains(&n).then_some(ConstValue::Int(n))
 }
 
 /// Methods that read a text as something, or take something else where there is none.
@@ -279,39 +287,51 @@ mod tests {
     #[test]
     fn durations_in_every_spelling() {
         let read = |name: &str, argument| function(&path(name), &[argument]);
-        let second = Some(Folded::Duration(1_000_000_000));
+        let second = Some(ConstValue::Duration(1_000_000_000));
         assert_eq!(
-            read("std::time::Duration::from_secs", Folded::Int(1)),
+            read("std::time::Duration::from_secs", ConstValue::Int(1)),
             second
         );
-        assert_eq!(read("Duration::from_millis", Folded::Int(1000)), second);
-        assert_eq!(read("Duration::from_secs_f64", Folded::Float(1.0)), second);
+        assert_eq!(read("Duration::from_millis", ConstValue::Int(1000)), second);
         assert_eq!(
-            read("Duration::from_mins", Folded::Int(2)),
-            Some(Folded::Duration(120_000_000_000))
+            read("Duration::from_secs_f64", ConstValue::Float(1.0)),
+            second
         );
-        assert_eq!(read("Duration::from_secs", Folded::Int(-1)), None);
+        assert_eq!(
+            read("Duration::from_mins", ConstValue::Int(2)),
+            Some(ConstValue::Duration(120_000_000_000))
+        );
+        assert_eq!(read("Duration::from_secs", ConstValue::Int(-1)), None);
         assert_eq!(
             constant(&path("Duration::MAX")),
-            Some(Folded::Duration(i64::MAX))
+            Some(ConstValue::Duration(i64::MAX))
         );
-        assert_eq!(constant(&path("Duration::ZERO")), Some(Folded::Duration(0)));
+        assert_eq!(
+            constant(&path("Duration::ZERO")),
+            Some(ConstValue::Duration(0))
+        );
     }
 
     #[test]
     fn casts_that_lose_something_are_not_known() {
-        assert_eq!(cast(Folded::Int(300), "u8"), None);
-        assert_eq!(cast(Folded::Int(30), "u8"), Some(Folded::Int(30)));
-        assert_eq!(cast(Folded::Float(2.9), "u32"), Some(Folded::Int(2)));
-        assert_eq!(cast(Folded::Int(2), "f64"), Some(Folded::Float(2.0)));
+        assert_eq!(cast(ConstValue::Int(300), "u8"), None);
+        assert_eq!(cast(ConstValue::Int(30), "u8"), Some(ConstValue::Int(30)));
+        assert_eq!(
+            cast(ConstValue::Float(2.9), "u32"),
+            Some(ConstValue::Int(2))
+        );
+        assert_eq!(
+            cast(ConstValue::Int(2), "f64"),
+            Some(ConstValue::Float(2.0))
+        );
     }
 
     #[test]
     fn numbers_in_texts() {
         assert_eq!(
-            method("parse", &Folded::Text("12".into()), &[]),
-            Some(Folded::Int(12))
+            method("parse", &ConstValue::Text("12".into()), &[]),
+            Some(ConstValue::Int(12))
         );
-        assert_eq!(method("parse", &Folded::Text("x".into()), &[]), None);
+        assert_eq!(method("parse", &ConstValue::Text("x".into()), &[]), None);
     }
 }

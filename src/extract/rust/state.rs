@@ -10,46 +10,46 @@ use std::rc::Rc;
 use tree_sitter::Node;
 
 use crate::extract::code::fold;
-use crate::extract::rust::package::Item;
+use crate::extract::rust::package::RustItem;
 use crate::facts::cause::Cause;
-use crate::facts::raw::{Folded, OptionWrite};
+use crate::facts::raw::{ConstValue, OptionWrite};
 use crate::source::Span;
 
-pub(super) type ObjectId = u32;
+pub(super) type RustObjectId = u32;
 
 /// What an expression or a variable holds.
 #[derive(Clone, Debug)]
-pub(super) enum Val<'t> {
-    Plain(Folded),
+pub(super) enum RustExprValue<'t> {
+    Plain(ConstValue),
     /// `Some(value)`.
-    Wrapped(Box<Val<'t>>),
+    Wrapped(Box<RustExprValue<'t>>),
     /// A value of a library's type.
-    Object(ObjectId),
+    Object(RustObjectId),
     /// A reference to one.
-    Ref(ObjectId),
-    Tuple(Vec<Val<'t>>),
+    Ref(RustObjectId),
+    Tuple(Vec<RustExprValue<'t>>),
     /// A closure, and the file that it stands in.
     Closure(Node<'t>, usize),
     /// A value of a type of the package.
-    Own(Item<'t>),
+    Own(RustItem<'t>),
     /// The same, with the fields that a literal gave it. Only what nobody can change is held so.
-    Record(Item<'t>, Rc<Scope<'t>>),
+    Record(RustItem<'t>, Rc<RustScope<'t>>),
     /// The default of whatever type is wanted.
     Default,
 }
 
-impl Val<'_> {
+impl RustExprValue<'_> {
     pub(super) fn unknown(kind: &'static str) -> Self {
         Self::Plain(fold::unknown(kind))
     }
 
     /// The value as far as it is a plain one, and whether it is wrapped in an `Option`.
-    pub(super) fn folded(self, otherwise: Cause) -> (Folded, bool) {
+    pub(super) fn folded(self, otherwise: Cause) -> (ConstValue, bool) {
         match self {
-            Self::Plain(Folded::Nil) => (Folded::Nil, true),
+            Self::Plain(ConstValue::Nil) => (ConstValue::Nil, true),
             Self::Plain(folded) => (folded, false),
             Self::Wrapped(inner) => (inner.folded(otherwise).0, true),
-            _ => (Folded::Unknown(otherwise), false),
+            _ => (ConstValue::Unknown(otherwise), false),
         }
     }
 
@@ -63,7 +63,7 @@ impl Val<'_> {
         }
     }
 
-    pub(super) fn object(&self) -> Option<ObjectId> {
+    pub(super) fn object(&self) -> Option<RustObjectId> {
         match self {
             Self::Object(id) | Self::Ref(id) => Some(*id),
             Self::Wrapped(inner) => inner.object(),
@@ -74,9 +74,9 @@ impl Val<'_> {
 
 /// A connection URL that a value was made from.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Source {
+pub(super) struct UrlSource {
     pub(super) call: String,
-    pub(super) url: Folded,
+    pub(super) url: ConstValue,
     pub(super) url_name: Option<String>,
     pub(super) url_span: Span,
     pub(super) span: Span,
@@ -84,7 +84,7 @@ pub(super) struct Source {
 
 /// One option as written, and the type on which.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Write<'m> {
+pub(super) struct RustOptionWrite<'m> {
     pub(super) on: &'m str,
     pub(super) write: Rc<OptionWriteOf>,
     pub(super) conditional: bool,
@@ -104,12 +104,12 @@ impl PartialEq for OptionWriteOf {
 
 /// A value of a library's type under construction.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Object<'m> {
+pub(super) struct RustOptionsObject<'m> {
     pub(super) ty: &'m str,
-    pub(super) writes: Vec<Write<'m>>,
+    pub(super) writes: Vec<RustOptionWrite<'m>>,
     /// Values of other types that it brings along, by the field or method they came through.
-    pub(super) parts: BTreeMap<&'m str, ObjectId>,
-    pub(super) source: Option<Source>,
+    pub(super) parts: BTreeMap<&'m str, RustObjectId>,
+    pub(super) source: Option<UrlSource>,
     /// Options that are neither written here nor left to their defaults, and why.
     pub(super) rest_unknown: Option<Cause>,
     /// What the pool holds, as its type says.
@@ -118,7 +118,7 @@ pub(super) struct Object<'m> {
     pub(super) span: Option<Span>,
 }
 
-impl<'m> Object<'m> {
+impl<'m> RustOptionsObject<'m> {
     pub(super) fn new(ty: &'m str) -> Self {
         Self {
             ty,
@@ -134,7 +134,7 @@ impl<'m> Object<'m> {
     pub(super) fn write(&mut self, on: &'m str, write: OptionWrite) {
         self.writes
             .retain(|old| old.write.0.ident != write.ident || old.on != on);
-        self.writes.push(Write {
+        self.writes.push(RustOptionWrite {
             on,
             write: Rc::new(OptionWriteOf(write)),
             conditional: false,
@@ -142,40 +142,40 @@ impl<'m> Object<'m> {
     }
 
     /// Somebody else may have changed it.
-    pub(super) fn lose(&mut self, reason: &Cause) {
+    pub(super) fn invalidate(&mut self, reason: &Cause) {
         for write in &mut self.writes {
             let mut changed = write.write.0.clone();
-            changed.value = Folded::Unknown(reason.clone());
+            changed.value = ConstValue::Unknown(reason.clone());
             write.write = Rc::new(OptionWriteOf(changed));
         }
         self.rest_unknown = Some(reason.clone());
     }
 }
 
-pub(super) type Heap<'m> = BTreeMap<ObjectId, Object<'m>>;
-pub(super) type Scope<'t> = BTreeMap<&'t str, Val<'t>>;
+pub(super) type RustHeap<'m> = BTreeMap<RustObjectId, RustOptionsObject<'m>>;
+pub(super) type RustScope<'t> = BTreeMap<&'t str, RustExprValue<'t>>;
 
 #[derive(Clone, Debug, Default)]
-pub(super) struct State<'t, 'm> {
-    pub(super) scopes: Vec<Scope<'t>>,
-    pub(super) heap: Heap<'m>,
+pub(super) struct RustState<'t, 'm> {
+    pub(super) scopes: Vec<RustScope<'t>>,
+    pub(super) heap: RustHeap<'m>,
     /// Control has left: a return, a break, a panic.
     pub(super) dead: bool,
 }
 
-impl<'t, 'm> State<'t, 'm> {
-    pub(super) fn get(&self, name: &str) -> Option<&Val<'t>> {
+impl<'t, 'm> RustState<'t, 'm> {
+    pub(super) fn get(&self, name: &str) -> Option<&RustExprValue<'t>> {
         self.scopes.iter().rev().find_map(|scope| scope.get(name))
     }
 
-    pub(super) fn define(&mut self, name: &'t str, value: Val<'t>) {
+    pub(super) fn define(&mut self, name: &'t str, value: RustExprValue<'t>) {
         if let Some(scope) = self.scopes.last_mut() {
             scope.insert(name, value);
         }
     }
 
     /// Sets a variable that exists.
-    pub(super) fn set(&mut self, name: &'t str, value: Val<'t>) {
+    pub(super) fn set(&mut self, name: &'t str, value: RustExprValue<'t>) {
         let scope = self.scopes.iter_mut().rev().find(|s| s.contains_key(name));
         if let Some(scope) = scope {
             scope.insert(name, value);
@@ -188,13 +188,13 @@ impl<'t, 'm> State<'t, 'm> {
     }
 
     /// The state after a branch that may have gone either way.
-    pub(super) fn join(self, other: Self, fresh: &mut ObjectId) -> Self {
+    pub(super) fn join(self, other: Self, fresh: &mut RustObjectId) -> Self {
         match (self.dead, other.dead) {
             (true, _) => return other,
             (_, true) => return self,
             _ => {}
         }
-        let mut join = Join {
+        let mut join = HeapJoin {
             heap: BTreeMap::new(),
             a: self.heap,
             b: other.heap,
@@ -219,17 +219,17 @@ impl<'t, 'm> State<'t, 'm> {
 }
 
 /// Two heaps on their way to one.
-struct Join<'m, 'f> {
-    heap: Heap<'m>,
-    a: Heap<'m>,
-    b: Heap<'m>,
-    fresh: &'f mut ObjectId,
+struct HeapJoin<'m, 'f> {
+    heap: RustHeap<'m>,
+    a: RustHeap<'m>,
+    b: RustHeap<'m>,
+    fresh: &'f mut RustObjectId,
 }
 
-impl<'m> Join<'m, '_> {
+impl<'m> HeapJoin<'m, '_> {
     /// Objects of one number are one object in two states; those of one branch only stay.
     fn common(&mut self) {
-        let ids: Vec<ObjectId> = self.a.keys().chain(self.b.keys()).copied().collect();
+        let ids: Vec<RustObjectId> = self.a.keys().chain(self.b.keys()).copied().collect();
         for id in ids {
             if self.heap.contains_key(&id) {
                 continue;
@@ -247,7 +247,11 @@ impl<'m> Join<'m, '_> {
         }
     }
 
-    fn objects(&mut self, mut a: Object<'m>, b: Object<'m>) -> Object<'m> {
+    fn objects(
+        &mut self,
+        mut a: RustOptionsObject<'m>,
+        b: RustOptionsObject<'m>,
+    ) -> RustOptionsObject<'m> {
         a.writes = join_writes(a.writes, b.writes);
         a.rest_unknown = a.rest_unknown.or(b.rest_unknown);
         if a.ty != b.ty {
@@ -257,7 +261,7 @@ impl<'m> Join<'m, '_> {
         let same = a.source == b.source;
         a.source = a.source.or(b.source);
         if let (false, Some(source)) = (same, a.source.as_mut()) {
-            source.url = Folded::Unknown(Cause::Branches);
+            source.url = ConstValue::Unknown(Cause::Branches);
             source.url_name = None;
         }
         if a.span != b.span {
@@ -279,65 +283,76 @@ impl<'m> Join<'m, '_> {
     }
 
     /// A part that one branch did not give is all defaults there.
-    fn parts(&mut self, id: ObjectId, other: Option<ObjectId>) -> ObjectId {
-        let find = |id: &ObjectId| self.a.get(id).or(self.b.get(id)).cloned();
+    fn parts(&mut self, id: RustObjectId, other: Option<RustObjectId>) -> RustObjectId {
+        let find = |id: &RustObjectId| self.a.get(id).or(self.b.get(id)).cloned();
         let Some(one) = find(&id) else { return id };
         let other = other.as_ref().and_then(find);
-        let other = other.unwrap_or_else(|| Object::new(one.ty));
+        let other = other.unwrap_or_else(|| RustOptionsObject::new(one.ty));
         let joined = self.objects(one, other);
         self.add(joined)
     }
 
-    fn add(&mut self, object: Object<'m>) -> ObjectId {
+    fn add(&mut self, object: RustOptionsObject<'m>) -> RustObjectId {
         *self.fresh += 1;
         self.heap.insert(*self.fresh, object);
         *self.fresh
     }
 
-    fn values<'t>(&mut self, a: Val<'t>, b: Val<'t>) -> Val<'t> {
+    fn values<'t>(&mut self, a: RustExprValue<'t>, b: RustExprValue<'t>) -> RustExprValue<'t> {
         match (a, b) {
-            (Val::Plain(a), Val::Plain(b)) => Val::Plain(join_folded(a, b)),
-            (Val::Object(a), Val::Object(b)) => Val::Object(self.ids(a, b)),
-            (Val::Ref(a), Val::Ref(b)) if a == b => Val::Ref(a),
+            (RustExprValue::Plain(a), RustExprValue::Plain(b)) => {
+                RustExprValue::Plain(join_folded(a, b))
+            }
+            (RustExprValue::Object(a), RustExprValue::Object(b)) => {
+                RustExprValue::Object(self.ids(a, b))
+            }
+            (RustExprValue::Ref(a), RustExprValue::Ref(b)) if a == b => RustExprValue::Ref(a),
             // Whichever of the two is written to from here on, it is not known which.
-            (Val::Ref(a), Val::Ref(b)) => {
+            (RustExprValue::Ref(a), RustExprValue::Ref(b)) => {
                 let joined = self.ids(a, b);
                 for id in [a, b] {
                     if let Some(object) = self.heap.get_mut(&id) {
-                        object.lose(&Cause::Branches);
+                        object.invalidate(&Cause::Branches);
                     }
                 }
-                Val::Ref(joined)
+                RustExprValue::Ref(joined)
             }
-            (Val::Wrapped(a), Val::Wrapped(b)) => Val::Wrapped(Box::new(self.values(*a, *b))),
-            (Val::Tuple(a), Val::Tuple(b)) if a.len() == b.len() => {
+            (RustExprValue::Wrapped(a), RustExprValue::Wrapped(b)) => {
+                RustExprValue::Wrapped(Box::new(self.values(*a, *b)))
+            }
+            (RustExprValue::Tuple(a), RustExprValue::Tuple(b)) if a.len() == b.len() => {
                 let pairs = a.into_iter().zip(b);
-                Val::Tuple(pairs.map(|(a, b)| self.values(a, b)).collect())
+                RustExprValue::Tuple(pairs.map(|(a, b)| self.values(a, b)).collect())
             }
-            (Val::Closure(a, file), Val::Closure(b, _)) if a == b => Val::Closure(a, file),
-            (Val::Own(a), Val::Own(b)) if a.node == b.node => Val::Own(a),
-            (Val::Record(a, fields), Val::Record(b, others)) if a.node == b.node => {
+            (RustExprValue::Closure(a, file), RustExprValue::Closure(b, _)) if a == b => {
+                RustExprValue::Closure(a, file)
+            }
+            (RustExprValue::Own(a), RustExprValue::Own(b)) if a.node == b.node => {
+                RustExprValue::Own(a)
+            }
+            (RustExprValue::Record(a, fields), RustExprValue::Record(b, others))
+                if a.node == b.node =>
+            {
                 let joined = fields.iter().filter_map(|(name, value)| {
                     let other = others.get(name)?.clone();
                     Some((*name, self.values(value.clone(), other)))
                 });
-                Val::Record(a, Rc::new(joined.collect()))
+                RustExprValue::Record(a, Rc::new(joined.collect()))
             }
-            (Val::Own(a) | Val::Record(a, _), Val::Own(b) | Val::Record(b, _))
-                if a.node == b.node =>
-            {
-                Val::Own(a)
-            }
-            (Val::Default, Val::Default) => Val::Default,
-            _ => Val::Plain(Folded::Unknown(Cause::Branches)),
+            (
+                RustExprValue::Own(a) | RustExprValue::Record(a, _),
+                RustExprValue::Own(b) | RustExprValue::Record(b, _),
+            ) if a.node == b.node => RustExprValue::Own(a),
+            (RustExprValue::Default, RustExprValue::Default) => RustExprValue::Default,
+            _ => RustExprValue::Plain(ConstValue::Unknown(Cause::Branches)),
         }
     }
 
-    fn ids(&mut self, a: ObjectId, b: ObjectId) -> ObjectId {
+    fn ids(&mut self, a: RustObjectId, b: RustObjectId) -> RustObjectId {
         if a == b {
             return a;
         }
-        let find = |id: ObjectId| self.a.get(&id).or(self.b.get(&id)).cloned();
+        let find = |id: RustObjectId| self.a.get(&id).or(self.b.get(&id)).cloned();
         match (find(a), find(b)) {
             (Some(first), Some(second)) => {
                 let joined = self.objects(first, second);
@@ -348,18 +363,22 @@ impl<'m> Join<'m, '_> {
     }
 }
 
-fn join_writes<'m>(a: Vec<Write<'m>>, mut b: Vec<Write<'m>>) -> Vec<Write<'m>> {
+fn join_writes<'m>(
+    a: Vec<RustOptionWrite<'m>>,
+    mut b: Vec<RustOptionWrite<'m>>,
+) -> Vec<RustOptionWrite<'m>> {
     let mut joined = Vec::new();
     for mut write in a {
-        let same = |w: &Write<'_>| w.write.0.ident == write.write.0.ident && w.on == write.on;
+        let same =
+            |w: &RustOptionWrite<'_>| w.write.0.ident == write.write.0.ident && w.on == write.on;
         match b.iter().position(same) {
             Some(at) => {
                 let other = b.remove(at);
                 write.conditional |= other.conditional;
                 if write.write.0.value != other.write.0.value {
                     let mut changed = write.write.0.clone();
-                    changed.value = Folded::Unknown(Cause::Branches);
-                    changed.slot = crate::facts::slot::Slot::None;
+                    changed.value = ConstValue::Unknown(Cause::Branches);
+                    changed.slot = crate::facts::edit_target::EditTarget::None;
                     write.write = Rc::new(OptionWriteOf(changed));
                 }
             }
@@ -367,20 +386,22 @@ fn join_writes<'m>(a: Vec<Write<'m>>, mut b: Vec<Write<'m>>) -> Vec<Write<'m>> {
         }
         joined.push(write);
     }
-    joined.extend(b.into_iter().map(|write| Write {
+    joined.extend(b.into_iter().map(|write| RustOptionWrite {
         conditional: true,
         ..write
     }));
     joined
 }
 
-fn join_folded(a: Folded, b: Folded) -> Folded {
+fn join_folded(a: ConstValue, b: ConstValue) -> ConstValue {
     if a == b {
         return a;
     }
     match (a, b) {
-        (Folded::Unknown(reason), _) | (_, Folded::Unknown(reason)) => Folded::Unknown(reason),
+        (ConstValue::Unknown(reason), _) | (_, ConstValue::Unknown(reason)) => {
+            ConstValue::Unknown(reason)
+        }
         // Two known values that differ: either may hold, and neither is made of the other.
-        _ => Folded::Unknown(Cause::Branches),
+        _ => ConstValue::Unknown(Cause::Branches),
     }
 }

@@ -4,21 +4,21 @@ use tree_sitter::Node;
 
 use crate::extract::code::fold;
 use crate::extract::rust::names;
-use crate::extract::rust::reader::{Context, Reader};
-use crate::extract::rust::state::{Scope, State, Val};
-use crate::facts::raw::Folded;
+use crate::extract::rust::reader::{RustCodeContext, RustFileReader};
+use crate::extract::rust::state::{RustExprValue, RustScope, RustState};
+use crate::facts::raw::ConstValue;
 use crate::syntax::code;
 
-impl<'t, 'm> Reader<'t, 'm, '_> {
+impl<'t, 'm> RustFileReader<'t, 'm, '_> {
     /// Runs a block; gives its last expression's value.
-    pub(super) fn block(&mut self, node: Node<'t>) -> Val<'t> {
-        let mut value = Val::unknown("nothing");
+    pub(super) fn block(&mut self, node: Node<'t>) -> RustExprValue<'t> {
+        let mut value = RustExprValue::unknown("nothing");
         if !self.descend() {
             self.ascend();
             self.skip(node.byte_range());
             return value;
         }
-        self.state.scopes.push(Scope::new());
+        self.state.scopes.push(RustScope::new());
         let uses = self.local_uses.len();
         let statements = code::children(node);
         for child in &statements {
@@ -48,16 +48,16 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
         !self.text(statement).ends_with(';')
     }
 
-    pub(super) fn statement(&mut self, node: Node<'t>) -> Val<'t> {
+    pub(super) fn statement(&mut self, node: Node<'t>) -> RustExprValue<'t> {
         self.burn();
         match node.kind() {
             "expression_statement" => match code::children(node).first() {
                 Some(expression) => self.evaluate(*expression),
-                None => Val::unknown("nothing"),
+                None => RustExprValue::unknown("nothing"),
             },
             "let_declaration" => {
                 self.declaration(node);
-                Val::unknown("nothing")
+                RustExprValue::unknown("nothing")
             }
             "const_item" | "static_item" => {
                 let name = code::field(node, "name").map(|name| self.text(name));
@@ -65,17 +65,17 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
                 if let (Some(name), Some(value)) = (name, value) {
                     self.state.define(name, value);
                 }
-                Val::unknown("nothing")
+                RustExprValue::unknown("nothing")
             }
             "ERROR" => {
                 for child in code::children(node) {
                     self.statement(child);
                 }
                 self.lose_all("code that cannot be read");
-                Val::unknown("code that cannot be read")
+                RustExprValue::unknown("code that cannot be read")
             }
             kind if names::is_declaration(kind) && kind != "macro_invocation" => {
-                Val::unknown("nothing")
+                RustExprValue::unknown("nothing")
             }
             _ => self.evaluate(node),
         }
@@ -85,7 +85,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
     fn lose_all(&mut self, why: &str) {
         let ids: Vec<_> = self.state.heap.keys().copied().collect();
         for id in ids {
-            self.escape(&Val::Ref(id), why);
+            self.escape(&RustExprValue::Ref(id), why);
         }
     }
 
@@ -102,7 +102,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
             (Some(value), Some(ty)) => self.typed(value, ty),
             (Some(value), None) => value,
             // Declared now and assigned later.
-            (None, _) => Val::unknown("a later assignment"),
+            (None, _) => RustExprValue::unknown("a later assignment"),
         };
         let is_mut = |child: &Node<'_>| child.kind() == "mutable_specifier";
         let value = if code::children(node).iter().any(is_mut) {
@@ -119,7 +119,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
     }
 
     /// Gives the names in a pattern what the value says of them.
-    pub(super) fn bind(&mut self, pattern: Node<'t>, value: Val<'t>) {
+    pub(super) fn bind(&mut self, pattern: Node<'t>, value: RustExprValue<'t>) {
         match pattern.kind() {
             "identifier" | "shorthand_field_identifier" => {
                 self.state.define(self.text(pattern), value);
@@ -135,7 +135,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
             "tuple_pattern" => {
                 let patterns = code::children(pattern);
                 match value {
-                    Val::Tuple(items) if items.len() == patterns.len() => {
+                    RustExprValue::Tuple(items) if items.len() == patterns.len() => {
                         for (pattern, item) in patterns.into_iter().zip(items) {
                             self.bind(pattern, item);
                         }
@@ -155,7 +155,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
     }
 
     /// `Some(x)`, `Ok(x)`, `State(x)`, or a variant of an enum of the package.
-    fn bind_variant(&mut self, pattern: Node<'t>, value: Val<'t>) {
+    fn bind_variant(&mut self, pattern: Node<'t>, value: RustExprValue<'t>) {
         let ty = code::field(pattern, "type");
         let inner: Vec<_> = code::children(pattern)
             .into_iter()
@@ -171,14 +171,14 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
             return;
         }
         match (inner.as_slice(), value) {
-            ([inner], Val::Wrapped(value)) => self.bind(*inner, *value),
+            ([inner], RustExprValue::Wrapped(value)) => self.bind(*inner, *value),
             // `Err(e)` binds something else than the value that was computed.
             ([inner], value) if !name.ends_with("Err") => self.bind(*inner, value),
             _ => self.bind_unknown(pattern),
         }
     }
 
-    fn bind_fields(&mut self, pattern: Node<'t>, value: &Val<'t>) {
+    fn bind_fields(&mut self, pattern: Node<'t>, value: &RustExprValue<'t>) {
         for field in code::children(pattern) {
             if field.kind() != "field_pattern" {
                 continue;
@@ -202,12 +202,13 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
         });
         for name in found {
             let name = self.text(name);
-            self.state.define(name, Val::Plain(fold::from_code(name)));
+            self.state
+                .define(name, RustExprValue::Plain(fold::from_code(name)));
         }
     }
 
-    pub(super) fn if_expression(&mut self, node: Node<'t>) -> Val<'t> {
-        self.state.scopes.push(Scope::new());
+    pub(super) fn if_expression(&mut self, node: Node<'t>) -> RustExprValue<'t> {
+        self.state.scopes.push(RustScope::new());
         if let Some(condition) = code::field(node, "condition") {
             self.condition(condition);
         }
@@ -247,10 +248,10 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
         }
     }
 
-    pub(super) fn match_expression(&mut self, node: Node<'t>) -> Val<'t> {
+    pub(super) fn match_expression(&mut self, node: Node<'t>) -> RustExprValue<'t> {
         let value = match code::field(node, "value") {
             Some(value) => self.place(value),
-            None => Val::unknown("nothing"),
+            None => RustExprValue::unknown("nothing"),
         };
         let arms = code::field(node, "body").map_or_else(Vec::new, code::children);
         let mut ends = Vec::new();
@@ -258,7 +259,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
         for arm in arms.into_iter().filter(|arm| arm.kind() == "match_arm") {
             self.state = before;
             before = self.fork();
-            self.state.scopes.push(Scope::new());
+            self.state.scopes.push(RustScope::new());
             if let Some(pattern) = code::field(arm, "pattern") {
                 if let Some(inner) = code::children(pattern).first() {
                     self.bind(*inner, value.clone());
@@ -273,18 +274,21 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
         }
         if ends.is_empty() {
             self.state = before;
-            return Val::unknown("nothing");
+            return RustExprValue::unknown("nothing");
         }
         self.joined(ends)
     }
 
     /// The state and the value after branches of which one was taken.
-    pub(super) fn joined(&mut self, ends: Vec<(Option<Val<'t>>, State<'t, 'm>)>) -> Val<'t> {
+    pub(super) fn joined(
+        &mut self,
+        ends: Vec<(Option<RustExprValue<'t>>, RustState<'t, 'm>)>,
+    ) -> RustExprValue<'t> {
         const RESULT: &str = " result";
-        let mut joined: Option<State<'t, 'm>> = None;
+        let mut joined: Option<RustState<'t, 'm>> = None;
         for (value, mut state) in ends {
-            let value = value.unwrap_or_else(|| Val::unknown("nothing"));
-            let mut scope = Scope::new();
+            let value = value.unwrap_or_else(|| RustExprValue::unknown("nothing"));
+            let mut scope = RustScope::new();
             scope.insert(RESULT, value);
             state.scopes.push(scope);
             joined = Some(match joined {
@@ -295,10 +299,10 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
         self.state = joined.unwrap_or_default();
         let scope = self.state.scopes.pop();
         let value = scope.and_then(|mut scope| scope.remove(RESULT));
-        value.unwrap_or_else(|| Val::unknown("nothing"))
+        value.unwrap_or_else(|| RustExprValue::unknown("nothing"))
     }
 
-    pub(super) fn loop_statement(&mut self, node: Node<'t>) -> Val<'t> {
+    pub(super) fn loop_statement(&mut self, node: Node<'t>) -> RustExprValue<'t> {
         if node.kind() == "for_expression"
             && let Some(value) = code::field(node, "value")
         {
@@ -307,7 +311,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
         }
         let body = code::field(node, "body");
         self.in_loop(&mut |reader| {
-            reader.state.scopes.push(Scope::new());
+            reader.state.scopes.push(RustScope::new());
             if let Some(pattern) = code::field(node, "pattern") {
                 reader.bind_unknown(pattern);
             }
@@ -319,10 +323,10 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
             }
             reader.state.scopes.pop();
         });
-        Val::unknown("a loop")
+        RustExprValue::unknown("a loop")
     }
 
-    pub(super) fn leave(&mut self, node: Node<'t>) -> Val<'t> {
+    pub(super) fn leave(&mut self, node: Node<'t>) -> RustExprValue<'t> {
         let value = code::children(node)
             .into_iter()
             .find(|child| child.kind() != "label")
@@ -330,7 +334,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
         let end = self.fork();
         match node.kind() {
             "return_expression" => {
-                let value = value.unwrap_or_else(|| Val::unknown("nothing"));
+                let value = value.unwrap_or_else(|| RustExprValue::unknown("nothing"));
                 if let Some(returns) = self.returns.last_mut() {
                     returns.push((value, end));
                 }
@@ -342,18 +346,18 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
             }
         }
         self.state.dead = true;
-        Val::unknown("nothing")
+        RustExprValue::unknown("nothing")
     }
 
     /// A closure or an async block: it may run or not, once or often.
     pub(super) fn maybe(
         &mut self,
         is_async: bool,
-        run: impl FnOnce(&mut Self) -> Val<'t>,
-    ) -> Val<'t> {
+        run: impl FnOnce(&mut Self) -> RustExprValue<'t>,
+    ) -> RustExprValue<'t> {
         let before = self.fork();
         let context = self.context;
-        self.context = Context {
+        self.context = RustCodeContext {
             is_async,
             may_be_async: !is_async && (context.is_async || context.may_be_async),
             in_loop: false,
@@ -375,13 +379,15 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
         }
         let value = self.joined(ends);
         self.state.dead = false;
-        self.state.scopes.resize(before.scopes.len(), Scope::new());
+        self.state
+            .scopes
+            .resize(before.scopes.len(), RustScope::new());
         self.rejoin(before);
         self.context = context;
         value
     }
 
-    pub(super) fn nothing(&self) -> Val<'t> {
-        Val::Plain(Folded::Nil)
+    pub(super) fn nothing(&self) -> RustExprValue<'t> {
+        RustExprValue::Plain(ConstValue::Nil)
     }
 }

@@ -4,13 +4,13 @@
 use tree_sitter::Node;
 
 use crate::extract::code::fold;
-use crate::extract::rust::package::{Item, ItemKind, Meant};
-use crate::extract::rust::reader::Reader;
-use crate::extract::rust::state::{Object, ObjectId, Val};
+use crate::extract::rust::package::{ItemKind, NameMeaning, RustItem};
+use crate::extract::rust::reader::RustFileReader;
+use crate::extract::rust::state::{RustExprValue, RustObjectId, RustOptionsObject};
 use crate::extract::rust::uses::path_of;
 use crate::extract::rust::{names, standard};
 use crate::facts::cause::Cause;
-use crate::facts::raw::Folded;
+use crate::facts::raw::ConstValue;
 use crate::knowledge::clients::rust::RustForm;
 use crate::knowledge::languages;
 use crate::syntax::code::{self, CodeTree};
@@ -19,9 +19,9 @@ use crate::syntax::code::{self, CodeTree};
 const MAX_STEPS: usize = 8;
 
 /// What a type is.
-pub(super) enum Ty<'t, 'm> {
+pub(super) enum InferredType<'t, 'm> {
     Library(&'m str),
-    Own(Item<'t>),
+    Own(RustItem<'t>),
 }
 
 /// The type of a struct's field.
@@ -64,7 +64,7 @@ fn field_attributes<'t>(item: Node<'t>, name: &str, tree: &'t CodeTree) -> Vec<N
 
 /// What an attribute says of where a field's value comes from.
 #[derive(Debug, Default)]
-pub(super) struct Filling {
+pub(super) struct FieldSource {
     /// The variable that gives it: `#[arg(env = "X")]`, `#[arg(env)]`.
     pub(super) variable: Option<String>,
     /// A literal that holds where nothing gives it, as written.
@@ -73,14 +73,14 @@ pub(super) struct Filling {
     pub(super) function: Option<String>,
 }
 
-fn filling_in(attribute: &str, field: &str) -> Option<Filling> {
+fn filling_in(attribute: &str, field: &str) -> Option<FieldSource> {
     let inner = attribute.trim_start_matches("#[").trim_end_matches(']');
     let (name, rest) = inner.split_once('(')?;
     let known = languages::rust()?.field.iter();
     let mut known = known.filter(|f| f.attributes.iter().any(|a| a == name.trim()));
     let row = known.next()?;
     let rest = rest.trim().strip_suffix(')').unwrap_or(rest);
-    let mut filling = Filling::default();
+    let mut filling = FieldSource::default();
     for part in rest.split(',').map(str::trim) {
         let text = |value: &str| {
             let inner = value.trim().strip_prefix('"')?.strip_suffix('"')?;
@@ -118,16 +118,16 @@ pub(super) fn first_argument<'t>(ty: Node<'t>) -> Option<Node<'t>> {
     arguments.find(|a| a.kind() != "lifetime")
 }
 
-impl<'t, 'm> Reader<'t, 'm, '_> {
+impl<'t, 'm> RustFileReader<'t, 'm, '_> {
     /// The library's type that a path of another crate leads to.
     pub(super) fn library_type(&self, path: &[String]) -> Option<&'m str> {
-        if let Some(Meant::Other(path)) = self.meaning(path)
+        if let Some(NameMeaning::Other(path)) = self.meaning(path)
             && let Some(ty) = self.index.type_at(&path)
         {
             return Some(ty);
         }
         let known = |path: Vec<String>| self.index.type_at(&path);
-        let unseen = matches!(self.meaning(path), Some(Meant::Other(whole)) if whole == path);
+        let unseen = matches!(self.meaning(path), Some(NameMeaning::Other(whole)) if whole == path);
         if !unseen {
             return None;
         }
@@ -136,12 +136,17 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
     }
 
     /// What a type is, through references, aliases and whatever wraps one type.
-    pub(super) fn ty(&self, node: Node<'t>) -> Option<Ty<'t, 'm>> {
+    pub(super) fn ty(&self, node: Node<'t>) -> Option<InferredType<'t, 'm>> {
         self.ty_in(node, self.file, self.module, MAX_STEPS)
     }
 
     /// What a type is that stands in another file.
-    pub(super) fn ty_at(&self, node: Node<'t>, file: usize, module: usize) -> Option<Ty<'t, 'm>> {
+    pub(super) fn ty_at(
+        &self,
+        node: Node<'t>,
+        file: usize,
+        module: usize,
+    ) -> Option<InferredType<'t, 'm>> {
         self.ty_in(node, file, module, MAX_STEPS)
     }
 
@@ -151,7 +156,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
         file: usize,
         module: usize,
         steps: usize,
-    ) -> Option<Ty<'t, 'm>> {
+    ) -> Option<InferredType<'t, 'm>> {
         let steps = steps.checked_sub(1)?;
         let tree = &self.files[file].tree;
         match node.kind() {
@@ -166,7 +171,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
                     return self
                         .own_type
                         .and_then(|ty| self.own_type_item(ty))
-                        .map(Ty::Own);
+                        .map(InferredType::Own);
                 }
                 self.named_type(&path, file, module, steps)
             }
@@ -187,30 +192,30 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
         file: usize,
         module: usize,
         steps: usize,
-    ) -> Option<Ty<'t, 'm>> {
+    ) -> Option<InferredType<'t, 'm>> {
         let meant = if module == self.module && file == self.file {
             self.meaning(path)
         } else {
             self.declared.meaning(path, module)
         };
         match meant? {
-            Meant::Own(item, rest) if rest.is_empty() => match item.kind {
-                ItemKind::Type => Some(Ty::Own(item)),
+            NameMeaning::Own(item, rest) if rest.is_empty() => match item.kind {
+                ItemKind::Type => Some(InferredType::Own(item)),
                 ItemKind::Alias => {
                     let aliased = code::field(item.node, "type")?;
                     self.ty_in(aliased, item.file, item.module, steps)
                 }
                 _ => None,
             },
-            Meant::Own(..) => None,
-            Meant::Other(whole) => {
+            NameMeaning::Own(..) => None,
+            NameMeaning::Other(whole) => {
                 let known = self.index.type_at(&whole);
                 let through = || {
                     let globs = self.declared.through_globs(path, module);
                     globs.into_iter().find_map(|p| self.index.type_at(&p))
                 };
                 let ty = known.or_else(|| (whole == path).then(through).flatten());
-                ty.map(Ty::Library)
+                ty.map(InferredType::Library)
             }
         }
     }
@@ -219,13 +224,13 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
     /// A command line may give it too: without the variable the default is likely and not sure.
     pub(super) fn filled_by(
         &mut self,
-        item: &Item<'t>,
+        item: &RustItem<'t>,
         name: &str,
         node: Node<'t>,
-    ) -> Option<Val<'t>> {
+    ) -> Option<RustExprValue<'t>> {
         let tree = &self.files[item.file].tree;
         let attributes = field_attributes(item.node, name, tree).into_iter();
-        let fillings: Vec<Filling> = attributes
+        let fillings: Vec<FieldSource> = attributes
             .filter_map(|node| filling_in(tree.text(node), name))
             .collect();
         let variable = fillings.iter().find_map(|f| f.variable.as_deref());
@@ -238,74 +243,83 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
         };
         let source = match variable {
             Some(variable) => fold::from_environment(variable),
-            None => Folded::Unknown(names::quoted(self.tree(), node)),
+            None => ConstValue::Unknown(names::quoted(self.tree(), node)),
         };
-        let Folded::Unknown(source) = source else {
+        let ConstValue::Unknown(source) = source else {
             return None;
         };
         match otherwise {
-            Some(value) => Some(Val::Plain(fold::with_fallback(source, None, value))),
-            None => variable.map(|_| Val::Plain(Folded::Unknown(source))),
+            Some(value) => Some(RustExprValue::Plain(fold::with_fallback(
+                source, None, value,
+            ))),
+            None => variable.map(|_| RustExprValue::Plain(ConstValue::Unknown(source))),
         }
     }
 
     /// What a function gives that an attribute of a type names.
-    fn given_by(&mut self, item: &Item<'t>, function: &str, node: Node<'t>) -> Option<Folded> {
+    fn given_by(
+        &mut self,
+        item: &RustItem<'t>,
+        function: &str,
+        node: Node<'t>,
+    ) -> Option<ConstValue> {
         let path: Vec<String> = function.split("::").map(str::to_owned).collect();
         let own = match self.declared.meaning(&path, item.module)? {
-            Meant::Own(own, rest) if rest.is_empty() => own,
-            Meant::Own(own, rest) => {
+            NameMeaning::Own(own, rest) if rest.is_empty() => own,
+            NameMeaning::Own(own, rest) => {
                 let [name] = rest.as_slice() else { return None };
                 let ty = code::field(own.node, "name")?;
                 let ty = self.files[own.file].tree.text(ty);
                 self.declared.member(ty, name)?
             }
-            Meant::Other(_) => return None,
+            NameMeaning::Other(_) => return None,
         };
         if own.kind != ItemKind::Function {
             return None;
         }
         match self.own_call_with(node, own, (&[], Vec::new())) {
-            Val::Plain(Folded::Unknown(_)) => None,
+            RustExprValue::Plain(ConstValue::Unknown(_)) => None,
             value => Some(value.folded(Cause::Code("a call")).0),
         }
     }
 
     /// A value of which only the type is known; `from` is what the code calls it.
-    pub(super) fn of_type(&mut self, ty: Node<'t>, from: Cause) -> Val<'t> {
+    pub(super) fn of_type(&mut self, ty: Node<'t>, from: Cause) -> RustExprValue<'t> {
         match self.ty(ty) {
-            Some(Ty::Own(item)) => Val::Own(item),
-            Some(Ty::Library(name)) => {
-                let mut object = Object::new(name);
+            Some(InferredType::Own(item)) => RustExprValue::Own(item),
+            Some(InferredType::Library(name)) => {
+                let mut object = RustOptionsObject::new(name);
                 object.rest_unknown = Some(from);
                 object.managed = self.managed_in(ty);
                 let id = self.new_object(object);
                 match ty.kind() {
-                    "reference_type" => Val::Ref(id),
-                    _ => Val::Object(id),
+                    "reference_type" => RustExprValue::Ref(id),
+                    _ => RustExprValue::Object(id),
                 }
             }
-            None => Val::Plain(Folded::Unknown(from)),
+            None => RustExprValue::Plain(ConstValue::Unknown(from)),
         }
     }
 
     /// A value that is declared with a type.
-    pub(super) fn typed(&mut self, value: Val<'t>, ty: Node<'t>) -> Val<'t> {
+    pub(super) fn typed(&mut self, value: RustExprValue<'t>, ty: Node<'t>) -> RustExprValue<'t> {
         match value {
-            Val::Default => match self.ty(ty) {
-                Some(Ty::Library(name)) => Val::Object(self.new_object(Object::new(name))),
-                Some(Ty::Own(item)) => self.own_default(ty, &item),
-                None => Val::unknown("a default"),
+            RustExprValue::Default => match self.ty(ty) {
+                Some(InferredType::Library(name)) => {
+                    RustExprValue::Object(self.new_object(RustOptionsObject::new(name)))
+                }
+                Some(InferredType::Own(item)) => self.own_default(ty, &item),
+                None => RustExprValue::unknown("a default"),
             },
-            Val::Plain(Folded::Unknown(reason)) => match self.ty(ty) {
-                Some(Ty::Library(name)) => {
-                    let mut object = Object::new(name);
+            RustExprValue::Plain(ConstValue::Unknown(reason)) => match self.ty(ty) {
+                Some(InferredType::Library(name)) => {
+                    let mut object = RustOptionsObject::new(name);
                     object.rest_unknown = Some(reason);
                     object.managed = self.managed_in(ty);
-                    Val::Object(self.new_object(object))
+                    RustExprValue::Object(self.new_object(object))
                 }
-                Some(Ty::Own(item)) => Val::Own(item),
-                None => Val::Plain(Folded::Unknown(reason)),
+                Some(InferredType::Own(item)) => RustExprValue::Own(item),
+                None => RustExprValue::Plain(ConstValue::Unknown(reason)),
             },
             value => value,
         }
@@ -318,8 +332,10 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
             let (node, file, module) = todo.pop()?;
             if let Some(argument) = first_argument(node) {
                 match self.ty_in(argument, file, module, MAX_STEPS) {
-                    Some(Ty::Library(name)) if self.index.is_manager(name) => return Some(name),
-                    Some(Ty::Own(item)) if self.own_manager(&item).is_some() => {
+                    Some(InferredType::Library(name)) if self.index.is_manager(name) => {
+                        return Some(name);
+                    }
+                    Some(InferredType::Own(item)) if self.own_manager(&item).is_some() => {
                         return self.own_manager(&item);
                     }
                     _ => todo.push((argument, file, module)),
@@ -327,7 +343,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
                 continue;
             }
             let path = path_of(node, &self.files[file].tree);
-            if let Some(Meant::Own(item, rest)) = self.declared.meaning(&path, module)
+            if let Some(NameMeaning::Own(item, rest)) = self.declared.meaning(&path, module)
                 && rest.is_empty()
                 && item.kind == ItemKind::Alias
                 && let Some(aliased) = code::field(item.node, "type")
@@ -340,13 +356,13 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
 
     /// A type of the package that manages connections of a library: the first manager of that library
     /// stands for it.
-    pub(super) fn own_manager(&self, item: &Item<'t>) -> Option<&'m str> {
+    pub(super) fn own_manager(&self, item: &RustItem<'t>) -> Option<&'m str> {
         let name = code::field(item.node, "name")?;
         let name = self.files[item.file].tree.text(name);
         for (tr, block) in self.declared.traits_of(name) {
             let tree = &self.files[block.file].tree;
             let path = path_of(*tr, tree);
-            let Some(Meant::Other(path)) = self.declared.meaning(&path, block.module) else {
+            let Some(NameMeaning::Other(path)) = self.declared.meaning(&path, block.module) else {
                 continue;
             };
             let path = self.index.own(&path).join("::");
@@ -364,7 +380,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
     }
 
     /// The library's type that an `impl` block gives an associated type.
-    fn associated(&self, block: &Item<'t>, name: &str) -> Option<&'m str> {
+    fn associated(&self, block: &RustItem<'t>, name: &str) -> Option<&'m str> {
         let tree = &self.files[block.file].tree;
         let body = code::field(block.node, "body")?;
         let member = code::children(body).into_iter().find(|member| {
@@ -373,8 +389,8 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
         })?;
         let ty = code::field(member, "type")?;
         match self.ty_in(ty, block.file, block.module, MAX_STEPS)? {
-            Ty::Library(name) => Some(name),
-            Ty::Own(_) => None,
+            InferredType::Library(name) => Some(name),
+            InferredType::Own(_) => None,
         }
     }
 
@@ -386,7 +402,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
             [own] if own == "Self" => self.own_type.and_then(|ty| self.own_type_item(ty))?,
             [] => return None,
             ty => match self.meaning(ty)? {
-                Meant::Own(item, rest) if rest.is_empty() => item,
+                NameMeaning::Own(item, rest) if rest.is_empty() => item,
                 _ => return None,
             },
         };
@@ -404,13 +420,13 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
     }
 
     /// Whether values of a type are only used, never configured.
-    pub(super) fn is_handle(&self, id: ObjectId) -> bool {
+    pub(super) fn is_handle(&self, id: RustObjectId) -> bool {
         let object = self.state.heap.get(&id);
         object.is_some_and(|o| self.index.form(o.ty) == Some(RustForm::Handle))
     }
 
     /// Another value takes the place of this one.
-    pub(super) fn replace_object(&mut self, id: ObjectId, value: &Val<'t>) {
+    pub(super) fn replace_object(&mut self, id: RustObjectId, value: &RustExprValue<'t>) {
         let new = value
             .object()
             .and_then(|new| self.state.heap.get(&new))
@@ -418,7 +434,7 @@ impl<'t, 'm> Reader<'t, 'm, '_> {
         if let Some(object) = self.state.heap.get_mut(&id) {
             match new {
                 Some(new) if new.ty == object.ty => *object = new,
-                _ => object.lose(&Cause::Code("an assignment")),
+                _ => object.invalidate(&Cause::Code("an assignment")),
             }
         }
     }

@@ -5,12 +5,12 @@ use tree_sitter::Node;
 use crate::syntax::code::{self, CodeTree};
 
 /// A name and the path that it stands for.
-pub(super) type Use = (String, Vec<String>);
+pub(super) type UseImport = (String, Vec<String>);
 /// A path all of whose names are meant.
-pub(super) type Glob = Vec<String>;
+pub(super) type GlobImport = Vec<String>;
 
 /// The names that a declaration brings, and its globs.
-pub(super) fn uses_of(declaration: Node<'_>, tree: &CodeTree) -> (Vec<Use>, Vec<Glob>) {
+pub(super) fn uses_of(declaration: Node<'_>, tree: &CodeTree) -> (Vec<UseImport>, Vec<GlobImport>) {
     let mut found = (Vec::new(), Vec::new());
     let mut todo: Vec<(Node<'_>, Vec<String>)> = Vec::new();
     todo.extend(code::field(declaration, "argument").map(|argument| (argument, Vec::new())));

@@ -5,37 +5,40 @@ use std::collections::BTreeMap;
 
 use tree_sitter::Node;
 
-use crate::extract::rust::crews::Crews;
+use crate::extract::rust::concurrency::FunctionCallers;
 use crate::extract::rust::names;
-use crate::extract::rust::package::{Parsed, outside_tests};
+use crate::extract::rust::package::{ParsedRustFile, outside_tests};
 use crate::facts::cause::Cause;
-use crate::facts::raw::{Language, Longest, RawWait};
-use crate::knowledge::clients::usage::{Blocking, Command, Holds, Wait};
-use crate::knowledge::clients::{Library, Models};
-use crate::knowledge::servers::waiting::{self, Purpose, TimeoutWord, WaitingCommand};
+use crate::facts::raw::{LongestWait, RawWait, SourceLanguage};
+use crate::knowledge::clients::usage::{BlockingModel, HeldResource, NamedCommandCall, WaitModel};
+use crate::knowledge::clients::{ClientModels, LibraryModel};
+use crate::knowledge::servers::waiting::{self, TimeoutWord, WaitPurpose, WaitingCommand};
 use crate::source::{Span, path};
 use crate::syntax::code::{self, CodeGrammar, CodeTree};
 
 /// The waiting calls of one package.
-pub(super) fn read(parsed: &[Parsed], models: &Models) -> Vec<RawWait> {
-    let needles = models.waiting_needles(Language::Rust);
-    let worth = |file: &Parsed| {
+pub(super) fn read(parsed: &[ParsedRustFile], models: &ClientModels) -> Vec<RawWait> {
+    let needles = models.waiting_needles(SourceLanguage::Rust);
+    let worth = |file: &ParsedRustFile| {
         let text = file.tree.excerpt().text();
         needles.iter().any(|needle| text.contains(needle))
     };
     if !parsed.iter().any(worth) {
         return Vec::new();
     }
-    let named = |library: &&Library| {
+    let named = |library: &&LibraryModel| {
         let mut packages = library.client_packages();
         packages.any(|p| {
             let texts = parsed.iter().map(|file| file.tree.excerpt().text());
             texts.into_iter().any(|text| text.contains(&p.import_path))
         })
     };
-    let mut reader = Waits {
-        libraries: models.of_language(Language::Rust).filter(named).collect(),
-        crews: Crews::new(parsed),
+    let mut reader = WaitingCalls {
+        libraries: models
+            .of_language(SourceLanguage::Rust)
+            .filter(named)
+            .collect(),
+        crews: FunctionCallers::new(parsed),
         constants: constants(parsed),
         found: Vec::new(),
     };
@@ -64,7 +67,7 @@ fn calls(tree: &CodeTree) -> Vec<Node<'_>> {
 }
 
 /// The values of constants by their names; of two of one name neither counts.
-pub(super) fn constants(parsed: &[Parsed]) -> BTreeMap<&str, Option<f64>> {
+pub(super) fn constants(parsed: &[ParsedRustFile]) -> BTreeMap<&str, Option<f64>> {
     let mut found: BTreeMap<&str, Option<f64>> = BTreeMap::new();
     for file in parsed {
         file.tree.walk(|node| {
@@ -118,20 +121,20 @@ pub(super) fn figure(
     }
 }
 
-struct Waits<'t, 'm> {
-    libraries: Vec<&'m Library>,
-    crews: Crews<'t>,
+struct WaitingCalls<'t, 'm> {
+    libraries: Vec<&'m LibraryModel>,
+    crews: FunctionCallers<'t>,
     constants: BTreeMap<&'t str, Option<f64>>,
     found: Vec<RawWait>,
 }
 
-impl<'t> Waits<'t, '_> {
-    fn call(&mut self, node: Node<'t>, at: usize, file: &'t Parsed) {
+impl<'t> WaitingCalls<'t, '_> {
+    fn call(&mut self, node: Node<'t>, at: usize, file: &'t ParsedRustFile) {
         let tree = &file.tree;
         let Some(name) = called(node, tree) else {
             return;
         };
-        let typed: Vec<(&Library, &Blocking)> = self
+        let typed: Vec<(&LibraryModel, &BlockingModel)> = self
             .libraries
             .iter()
             .filter_map(|library| Some((*library, library.model()?.waiting_call(name)?)))
@@ -140,7 +143,7 @@ impl<'t> Waits<'t, '_> {
             let longest = self.typed_wait(node, row, tree);
             let takes = typed.iter().any(|(_, row)| row.takes_from_pool());
             let ids = typed.iter().map(|(library, _)| library.id().to_owned());
-            let wait = Noted {
+            let wait = WaitingCall {
                 call: name.to_owned(),
                 longest,
                 takes,
@@ -149,7 +152,7 @@ impl<'t> Waits<'t, '_> {
             };
             return self.note(node, at, file, wait);
         }
-        let sent: Vec<(&Library, &Command)> = self
+        let sent: Vec<(&LibraryModel, &NamedCommandCall)> = self
             .libraries
             .iter()
             .filter_map(|library| {
@@ -167,12 +170,12 @@ impl<'t> Waits<'t, '_> {
             .and_then(|name| waiting::command(&name));
         if let (Some((_, row)), Some(command)) = (sent.first(), command) {
             let longest = self.sent_wait(node, command, tree);
-            let takes = command.purpose == Purpose::Data
+            let takes = command.purpose == WaitPurpose::Data
                 && sent
                     .iter()
-                    .any(|(_, row)| row.holds == Holds::PooledConnection);
+                    .any(|(_, row)| row.holds == HeldResource::PooledConnection);
             let ids = sent.iter().map(|(library, _)| library.id().to_owned());
-            let wait = Noted {
+            let wait = WaitingCall {
                 call: format!("{name}(\"{}\")", command.name),
                 longest,
                 takes,
@@ -183,14 +186,14 @@ impl<'t> Waits<'t, '_> {
         }
     }
 
-    fn note(&mut self, node: Node<'t>, at: usize, file: &'t Parsed, wait: Noted) {
-        if wait.longest == Longest::AtOnce {
+    fn note(&mut self, node: Node<'t>, at: usize, file: &'t ParsedRustFile, wait: WaitingCall) {
+        if wait.longest == LongestWait::AtOnce {
             return;
         }
         let crew = wait.takes.then(|| self.crews.of(node, at, &self.constants));
         let dir = path::folder(&file.path);
         self.found.push(RawWait {
-            language: Language::Rust,
+            language: SourceLanguage::Rust,
             dir: dir.to_owned(),
             libraries: wait.libraries,
             call: wait.call,
@@ -202,7 +205,7 @@ impl<'t> Waits<'t, '_> {
         });
     }
 
-    fn typed_wait(&self, node: Node<'t>, row: &Blocking, tree: &'t CodeTree) -> Longest {
+    fn typed_wait(&self, node: Node<'t>, row: &BlockingModel, tree: &'t CodeTree) -> LongestWait {
         let given = arguments(node);
         if let Some(at) = row.timeout_arg {
             return match given.get(at) {
@@ -226,26 +229,31 @@ impl<'t> Waits<'t, '_> {
         match method_argument(made, method, tree) {
             Some(argument) => self.longest(argument, row, tree),
             None if made.kind() == "call_expression" || made.kind() == "reference_expression" => {
-                Longest::AtOnce
+                LongestWait::AtOnce
             }
             None => unknown(names::quoted(tree, made).without_marks()),
         }
     }
 
-    fn longest(&self, argument: Node<'t>, row: &Blocking, tree: &'t CodeTree) -> Longest {
+    fn longest(&self, argument: Node<'t>, row: &BlockingModel, tree: &'t CodeTree) -> LongestWait {
         let Some(figure) = figure(argument, tree, &self.constants) else {
             return unknown(names::quoted(tree, argument).in_marks());
         };
         let seconds = row.unit.map_or(figure, |unit| unit.in_seconds(figure));
         match (seconds, row.zero) {
-            (0.0, Some(Wait::AtOnce)) => Longest::AtOnce,
-            (0.0, _) => Longest::ForEver,
-            _ => Longest::Seconds(seconds),
+            (0.0, Some(WaitModel::AtOnce)) => LongestWait::AtOnce,
+            (0.0, _) => LongestWait::ForEver,
+            _ => LongestWait::Seconds(seconds),
         }
     }
 
     /// How long a command waits whose words follow as `.arg(word)`.
-    fn sent_wait(&self, node: Node<'t>, command: &WaitingCommand, tree: &'t CodeTree) -> Longest {
+    fn sent_wait(
+        &self,
+        node: Node<'t>,
+        command: &WaitingCommand,
+        tree: &'t CodeTree,
+    ) -> LongestWait {
         let words = words(node, tree);
         let at = match command.timeout {
             TimeoutWord::AfterBlock => {
@@ -255,7 +263,7 @@ impl<'t> Waits<'t, '_> {
                 };
                 match words.iter().position(is_block) {
                     Some(at) => Some(at + 1),
-                    None if words.len() >= 3 => return Longest::AtOnce,
+                    None if words.len() >= 3 => return LongestWait::AtOnce,
                     None => None,
                 }
             }
@@ -267,24 +275,24 @@ impl<'t> Waits<'t, '_> {
         let text = CodeGrammar::Rust.string_value(tree.text(*word));
         let written = text.and_then(|text| text.parse().ok());
         match written.or_else(|| figure(*word, tree, &self.constants)) {
-            Some(0.0) => Longest::ForEver,
-            Some(figure) if figure > 0.0 => Longest::Seconds(command.unit.in_seconds(figure)),
+            Some(0.0) => LongestWait::ForEver,
+            Some(figure) if figure > 0.0 => LongestWait::Seconds(command.unit.in_seconds(figure)),
             _ => unknown(names::quoted(tree, *word).in_marks()),
         }
     }
 }
 
 /// What is noted of a call before it is placed.
-struct Noted {
+struct WaitingCall {
     call: String,
-    longest: Longest,
+    longest: LongestWait,
     takes: bool,
     cut_by: Option<String>,
     libraries: Vec<String>,
 }
 
-fn unknown(cause: Cause) -> Longest {
-    Longest::Unknown(cause)
+fn unknown(cause: Cause) -> LongestWait {
+    LongestWait::Unknown(cause)
 }
 
 /// The method or the last name of the path that is called.

@@ -7,20 +7,20 @@
 
 mod scope;
 
-use crate::extract::expand::Expanded;
-use crate::extract::process_environment::Environment;
+use crate::extract::interpolate::InterpolatedText;
+use crate::extract::process_environment::ProcessEnvironment;
 use crate::facts::raw::ArgWord;
-use crate::facts::{Cause, Slot};
+use crate::facts::{Cause, EditTarget};
 use crate::source::Excerpt;
 use crate::syntax::shell::{self, HereText, ShellWord};
-use scope::Scope;
+use scope::ShellScope;
 
 /// A simple command: a program and its words.
 #[derive(Clone, Debug, Default)]
-pub struct Command {
+pub struct ShellCommand {
     pub words: Vec<ArgWord>,
     /// Where its output goes.
-    pub outputs: Vec<Output>,
+    pub outputs: Vec<RedirectedOutput>,
     /// The file that it reads from.
     pub input: Option<ArgWord>,
     /// The text that is fed to it.
@@ -33,7 +33,7 @@ pub struct Command {
     pub last: bool,
 }
 
-impl Command {
+impl ShellCommand {
     /// The name of the program that it starts; empty where it starts none.
     pub fn program(&self) -> &str {
         self.words
@@ -61,34 +61,34 @@ pub fn is_shell(word: &str) -> bool {
 
 /// A file that a command's output goes to.
 #[derive(Clone, Debug)]
-pub struct Output {
+pub struct RedirectedOutput {
     pub to: ArgWord,
     pub appends: bool,
 }
 
 /// The commands of a script of whose surroundings nothing is known.
-pub fn plain_commands(script: &Excerpt) -> Vec<Command> {
-    let script = Expanded::plain(script.clone());
-    commands(&script, &Environment::new(), &[])
+pub fn plain_commands(script: &Excerpt) -> Vec<ShellCommand> {
+    let script = InterpolatedText::plain(script.clone());
+    commands(&script, &ProcessEnvironment::new(), &[])
 }
 
 /// The commands of a script that is given these arguments, in order.
 pub fn commands(
-    script: &Expanded,
-    environment: &Environment,
+    script: &InterpolatedText,
+    environment: &ProcessEnvironment,
     arguments: &[ArgWord],
-) -> Vec<Command> {
+) -> Vec<ShellCommand> {
     let (words, documents) = shell::script(script.excerpt());
-    let mut reader = Reader {
+    let mut reader = ScriptReader {
         script,
         words: &words,
         documents: &documents,
-        scope: Scope {
+        scope: ShellScope {
             environment: environment.clone(),
             arguments: Ok(arguments.to_vec()),
         },
         open: Vec::new(),
-        chain: Chain::default(),
+        chain: CommandChain::default(),
         found: Vec::new(),
     };
     reader.read();
@@ -97,7 +97,7 @@ pub fn commands(
 
 /// What is open around a command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Open {
+enum OpenConstruct {
     /// `if`, a loop, braces.
     Block,
     Parenthesis,
@@ -109,7 +109,7 @@ enum Open {
 
 /// The commands that `&&`, `||` and `|` join.
 #[derive(Clone, Copy, Debug, Default)]
-struct Chain {
+struct CommandChain {
     /// What follows depends on the outcome of a question.
     asks: bool,
     /// The command before hands its output on.
@@ -119,28 +119,28 @@ struct Chain {
 /// Programs that answer a question: what `&&` puts behind them may not be run.
 const QUESTIONS: [&str; 7] = ["[", "[[", "test", "!", "command", "which", "grep"];
 
-struct Reader<'a> {
-    script: &'a Expanded,
+struct ScriptReader<'a> {
+    script: &'a InterpolatedText,
     words: &'a [ShellWord],
     documents: &'a [HereText],
-    scope: Scope,
-    open: Vec<Open>,
-    chain: Chain,
-    found: Vec<Command>,
+    scope: ShellScope,
+    open: Vec<OpenConstruct>,
+    chain: CommandChain,
+    found: Vec<ShellCommand>,
 }
 
 /// A command that is being read: its words' places among all words.
 #[derive(Default)]
-struct Draft {
+struct CommandDraft {
     words: Vec<usize>,
     outputs: Vec<(usize, bool)>,
     input: Option<usize>,
     document: Option<usize>,
 }
 
-impl Reader<'_> {
+impl ScriptReader<'_> {
     fn read(&mut self) {
-        let mut draft = Draft::default();
+        let mut draft = CommandDraft::default();
         let mut at = 0;
         while let Some(word) = self.words.get(at) {
             at += 1;
@@ -159,10 +159,13 @@ impl Reader<'_> {
     }
 
     /// A command ends at an operator.
-    fn end(&mut self, draft: &mut Draft, sign: &str) {
+    fn end(&mut self, draft: &mut CommandDraft, sign: &str) {
         let draft = std::mem::take(draft);
         let pipes = matches!(sign, "|" | "|&");
-        if matches!(self.open.last(), Some(Open::Case { pattern: true })) {
+        if matches!(
+            self.open.last(),
+            Some(OpenConstruct::Case { pattern: true })
+        ) {
             let closes = draft
                 .words
                 .first()
@@ -172,7 +175,7 @@ impl Reader<'_> {
             } else if sign == ")"
                 && let Some(last) = self.open.last_mut()
             {
-                *last = Open::Case { pattern: false };
+                *last = OpenConstruct::Case { pattern: false };
             }
             return;
         }
@@ -181,21 +184,21 @@ impl Reader<'_> {
         match sign {
             "||" => self.chain.asks = true,
             "&&" | "|" | "|&" => {}
-            _ => self.chain = Chain::default(),
+            _ => self.chain = CommandChain::default(),
         }
         match (sign, self.open.last_mut()) {
-            ("(", _) => self.open.push(Open::Parenthesis),
-            (")", Some(Open::Parenthesis)) => {
+            ("(", _) => self.open.push(OpenConstruct::Parenthesis),
+            (")", Some(OpenConstruct::Parenthesis)) => {
                 self.open.pop();
             }
             // The first pattern may stand on the line of its `case`.
-            (")", Some(Open::Case { pattern })) => *pattern = false,
-            (";;", Some(Open::Case { pattern })) => *pattern = true,
+            (")", Some(OpenConstruct::Case { pattern })) => *pattern = false,
+            (";;", Some(OpenConstruct::Case { pattern })) => *pattern = true,
             _ => {}
         }
     }
 
-    fn command(&mut self, mut draft: Draft, pipes: bool) {
+    fn command(&mut self, mut draft: CommandDraft, pipes: bool) {
         if !self.keywords(&mut draft) {
             return;
         }
@@ -210,12 +213,12 @@ impl Reader<'_> {
         }
         let word = |at: usize| self.expanded(at).into_iter().next();
         let outputs = draft.outputs.iter().filter_map(|(at, appends)| {
-            Some(Output {
+            Some(RedirectedOutput {
                 to: word(*at)?,
                 appends: *appends,
             })
         });
-        let command = Command {
+        let command = ShellCommand {
             outputs: outputs.collect(),
             input: draft.input.and_then(word),
             document: draft.document.and_then(|at| self.document(at)),
@@ -233,15 +236,15 @@ impl Reader<'_> {
     }
 
     /// Takes the words of control flow off the front. `false` where nothing is left to run.
-    fn keywords(&mut self, draft: &mut Draft) -> bool {
+    fn keywords(&mut self, draft: &mut CommandDraft) -> bool {
         while let Some(first) = draft.words.first() {
             match self.words[*first].text.as_str() {
-                "if" | "while" | "until" | "{" => self.open.push(Open::Block),
+                "if" | "while" | "until" | "{" => self.open.push(OpenConstruct::Block),
                 "then" | "else" | "elif" | "do" | "!" | "time" => {}
                 "function" | "for" | "select" => {
                     let opens = self.words[*first].text != "function";
                     if opens {
-                        self.open.push(Open::Block);
+                        self.open.push(OpenConstruct::Block);
                     }
                     if let Some(name) = draft.words.get(1) {
                         let name = self.words[*name].text.clone();
@@ -250,7 +253,7 @@ impl Reader<'_> {
                     return false;
                 }
                 "case" => {
-                    self.open.push(Open::Case { pattern: true });
+                    self.open.push(OpenConstruct::Case { pattern: true });
                     return false;
                 }
                 "fi" | "done" | "esac" | "}" => {
@@ -266,7 +269,7 @@ impl Reader<'_> {
     }
 
     /// Takes in the assignments before a command; the words that are left.
-    fn assignments(&mut self, draft: &Draft, conditional: bool) -> Vec<usize> {
+    fn assignments(&mut self, draft: &CommandDraft, conditional: bool) -> Vec<usize> {
         let is_assignment = |at: &&usize| self.assigned(**at).is_some();
         let count = draft.words.iter().take_while(is_assignment).count();
         let (before, rest) = draft.words.split_at(count);
@@ -344,8 +347,8 @@ impl Reader<'_> {
         ArgWord {
             text,
             span: word.span,
-            hole,
-            slot: Slot::None,
+            unresolved: hole,
+            slot: EditTarget::None,
         }
     }
 
@@ -400,7 +403,7 @@ impl Reader<'_> {
 }
 
 /// What `&&` puts behind the command may not be run.
-fn asks(command: &Command) -> bool {
+fn asks(command: &ShellCommand) -> bool {
     let first = command.words.first().map(|word| word.text.as_str());
     first.is_some_and(|first| QUESTIONS.contains(&first))
 }
@@ -415,7 +418,7 @@ fn braced(expansion: &str) -> String {
 }
 
 /// Takes in a redirection; whether the next word belongs to it.
-fn redirect(draft: &mut Draft, operator: &str, next: usize, words: &[ShellWord]) -> bool {
+fn redirect(draft: &mut CommandDraft, operator: &str, next: usize, words: &[ShellWord]) -> bool {
     if words.get(next).is_none_or(|word| word.operator) {
         return false;
     }
@@ -437,15 +440,15 @@ mod tests {
     use crate::source::FileId;
     use proptest::prelude::*;
 
-    fn followed(text: &str) -> Vec<Command> {
-        let script = Expanded::plain(Excerpt::whole(FileId(0), text.into()));
-        let environment = Environment::from([("A".to_owned(), Ok("one two".to_owned()))]);
+    fn followed(text: &str) -> Vec<ShellCommand> {
+        let script = InterpolatedText::plain(Excerpt::whole(FileId(0), text.into()));
+        let environment = ProcessEnvironment::from([("A".to_owned(), Ok("one two".to_owned()))]);
         commands(&script, &environment, &[])
     }
 
     /// The words of each command, `?` before one that is not known, `~` before a conditional command.
     fn shown(text: &str) -> Vec<String> {
-        let word = |word: &ArgWord| match word.hole {
+        let word = |word: &ArgWord| match word.unresolved {
             Some(_) => format!("?{}", word.text),
             None => word.text.clone(),
         };

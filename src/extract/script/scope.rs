@@ -3,23 +3,23 @@
 
 use std::ops::Range;
 
-use crate::extract::process_environment::{self, Environment};
-use crate::extract::script::Command;
+use crate::extract::process_environment::{self, ProcessEnvironment};
+use crate::extract::script::ShellCommand;
 use crate::facts::Cause;
 use crate::facts::raw::ArgWord;
 use crate::syntax::shell;
 
 /// Variables and arguments.
-pub(super) struct Scope {
-    pub(super) environment: Environment,
+pub(super) struct ShellScope {
+    pub(super) environment: ProcessEnvironment,
     /// `$1` and the others; or why they are not known.
     pub(super) arguments: Result<Vec<ArgWord>, Cause>,
 }
 
 /// A part of a text: what stands for itself, or what an expansion comes to.
-pub(super) type Part = (Range<usize>, Option<Result<String, Cause>>);
+pub(super) type TextPart = (Range<usize>, Option<Result<String, Cause>>);
 
-impl Scope {
+impl ShellScope {
     /// Gives a variable a value; one that is not certain to be given is not known from there on.
     pub(super) fn assign(&mut self, name: &str, value: Result<String, Cause>, conditional: bool) {
         if conditional {
@@ -34,7 +34,7 @@ impl Scope {
     }
 
     /// What the shell's own commands do to variables and arguments.
-    pub(super) fn built_in(&mut self, command: &Command) {
+    pub(super) fn built_in(&mut self, command: &ShellCommand) {
         let Some((first, rest)) = command.words.split_first() else {
             return;
         };
@@ -44,7 +44,7 @@ impl Scope {
                     let Some((name, value)) = word.text.split_once('=') else {
                         continue;
                     };
-                    let value = match &word.hole {
+                    let value = match &word.unresolved {
                         Some(reason) => Err(reason.clone()),
                         None => Ok(value.to_owned()),
                     };
@@ -96,7 +96,7 @@ impl Scope {
     }
 
     /// A text taken apart: what stands for itself, and what each expansion comes to.
-    pub(super) fn parts(&self, text: &str) -> Vec<Part> {
+    pub(super) fn parts(&self, text: &str) -> Vec<TextPart> {
         let mut parts = Vec::new();
         let (mut at, mut literal) = (0, 0);
         while at < text.len() {
@@ -128,7 +128,7 @@ impl Scope {
             let words = self.arguments.as_ref().map_err(Clone::clone)?;
             let word = words.get(number - 1);
             let word = word.ok_or_else(|| Cause::MissingArgument(number))?;
-            return match &word.hole {
+            return match &word.unresolved {
                 Some(reason) => Err(reason.clone()),
                 None => Ok(word.text.clone()),
             };

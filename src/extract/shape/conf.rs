@@ -3,23 +3,23 @@
 
 use std::collections::BTreeMap;
 
-use crate::extract::conf::{self, Frame};
+use crate::extract::conf::{self, TextFrame};
 use crate::extract::scalar::{replace, template_reason};
-use crate::extract::shape::{Found, Reading, filled, gap, scalar_text};
+use crate::extract::shape::{FieldContent, ShapeReading, filled, gap, scalar_text};
 use crate::extract::{command, mapping};
-use crate::facts::raw::{ConfPart, LineForm, ObjectName, Raw, RawLine, RawWord, TextPlace};
-use crate::facts::{Cause, Slot};
-use crate::knowledge::shapes::path::Path;
+use crate::facts::raw::{ConfPart, LineForm, ObjectName, RawFacts, RawLine, RawWord, TextPlace};
+use crate::facts::{Cause, EditTarget};
+use crate::knowledge::shapes::path::FieldPath;
 use crate::knowledge::shapes::schema::{
-    Condition, ConfPartShape, ConfSource, ObjectKey, ServerPaths, Tree,
+    ConfPartShape, ConfSource, FieldCondition, ObjectKey, ServerPaths, ValueTree,
 };
 use crate::source::Span;
 use crate::syntax;
-use crate::syntax::yaml::{Node, Scalar};
+use crate::syntax::yaml::{Scalar, YamlNode};
 
-impl<'a> Reading<'a> {
+impl<'a> ShapeReading<'a> {
     /// The parts, in the server's own order.
-    pub(super) fn conf(&self, paths: &'a ServerPaths, raw: &mut Raw) -> Vec<ConfPart> {
+    pub(super) fn conf(&self, paths: &'a ServerPaths, raw: &mut RawFacts) -> Vec<ConfPart> {
         let anchor = Some(self.owner.anchor);
         let below = self.visibility.below.iter().map(|why| gap(why, anchor));
         let mut parts: Vec<ConfPart> = below.collect();
@@ -30,7 +30,7 @@ impl<'a> Reading<'a> {
         parts
     }
 
-    fn source(&self, source: &'a ConfSource, raw: &mut Raw) -> Vec<ConfPart> {
+    fn source(&self, source: &'a ConfSource, raw: &mut RawFacts) -> Vec<ConfPart> {
         match self.fields.hold(&source.when) {
             Some(false) => return Vec::new(),
             None => return vec![gap(&undecided(&source.when), None)],
@@ -45,7 +45,7 @@ impl<'a> Reading<'a> {
         opens.chain(parts).chain(closes).collect()
     }
 
-    fn part(&self, part: &'a ConfPartShape, raw: &mut Raw) -> Vec<ConfPart> {
+    fn part(&self, part: &'a ConfPartShape, raw: &mut RawFacts) -> Vec<ConfPart> {
         match part {
             ConfPartShape::Generated(lines) => self.generated(lines),
             ConfPartShape::Object(key) => self.object(key),
@@ -64,8 +64,8 @@ impl<'a> Reading<'a> {
         let mut own = Vec::new();
         for line in lines {
             match self.generated_line(line) {
-                Some(Made::Own(name, args)) => own.push((name, args)),
-                Some(Made::Written(line)) => {
+                Some(GeneratedLine::Own(name, args)) => own.push((name, args)),
+                Some(GeneratedLine::Written(line)) => {
                     if !own.is_empty() {
                         parts.push(self.own_lines(std::mem::take(&mut own)));
                     }
@@ -87,7 +87,7 @@ impl<'a> Reading<'a> {
         }
     }
 
-    fn generated_line(&self, words: &[Option<String>]) -> Option<Made> {
+    fn generated_line(&self, words: &[Option<String>]) -> Option<GeneratedLine> {
         let (name, args) = words.split_first()?;
         let name = name.clone()?;
         let mut known = Some(Vec::new());
@@ -101,7 +101,7 @@ impl<'a> Reading<'a> {
                 },
                 (arg, None) => arg.clone(),
             };
-            if let Some(Found::Written(node) | Found::Hidden(node)) =
+            if let Some(FieldContent::Written(node) | FieldContent::Hidden(node)) =
                 field.map(|path| self.fields.get(&path))
             {
                 written = Some(node);
@@ -112,16 +112,16 @@ impl<'a> Reading<'a> {
             }
         }
         Some(match written {
-            Some(node) => Made::Written(Box::new(field_line(&name, known, node))),
-            None => Made::Own(name, known),
+            Some(node) => GeneratedLine::Written(Box::new(field_line(&name, known, node))),
+            None => GeneratedLine::Own(name, known),
         })
     }
 
     fn object(&self, key: &ObjectKey) -> Vec<ConfPart> {
         let node = match self.fields.get(&key.named_by) {
-            Found::Written(node) => node,
-            Found::Hidden(node) => return vec![gap(&template_reason(), Some(node.span))],
-            Found::Default(_) | Found::Absent => return Vec::new(),
+            FieldContent::Written(node) => node,
+            FieldContent::Hidden(node) => return vec![gap(&template_reason(), Some(node.span))],
+            FieldContent::Default(_) | FieldContent::Absent => return Vec::new(),
         };
         let Some(name) = node.as_str().filter(|name| !name.is_empty()) else {
             return Vec::new();
@@ -152,9 +152,9 @@ impl<'a> Reading<'a> {
         }]
     }
 
-    fn items(&self, path: &Path, form: LineForm) -> Vec<ConfPart> {
+    fn items(&self, path: &FieldPath, form: LineForm) -> Vec<ConfPart> {
         match self.fields.get(path) {
-            Found::Written(node) if node.is_seq() => {
+            FieldContent::Written(node) if node.is_seq() => {
                 let lines = node.items().iter().filter_map(command::field_line);
                 let lines = lines.map(|line| RawLine { form, ..line }).collect();
                 let mut parts = vec![ConfPart::Lines(lines)];
@@ -168,9 +168,9 @@ impl<'a> Reading<'a> {
         }
     }
 
-    fn flags(&self, path: &Path) -> Vec<ConfPart> {
+    fn flags(&self, path: &FieldPath) -> Vec<ConfPart> {
         match self.fields.get(path) {
-            Found::Written(node) if node.is_seq() => {
+            FieldContent::Written(node) if node.is_seq() => {
                 let words = command::list_words(node, &BTreeMap::new());
                 let invocation = command::invocation(None, &words);
                 let open = invocation.gap.clone();
@@ -187,15 +187,15 @@ impl<'a> Reading<'a> {
     }
 
     /// A mapping of directives, merged with the entries that hold by default.
-    fn map(&self, path: &Path) -> Vec<ConfPart> {
+    fn map(&self, path: &FieldPath) -> Vec<ConfPart> {
         let written = match self.fields.get(path) {
-            Found::Written(node) if node.is_map() => Some(node),
-            Found::Default(_) => None,
+            FieldContent::Written(node) if node.is_map() => Some(node),
+            FieldContent::Default(_) => None,
             found => return self.not_plain(&found),
         };
-        let entries = written.map(Node::entries).unwrap_or_default();
+        let entries = written.map(YamlNode::entries).unwrap_or_default();
         let says = |key: &str| entries.iter().any(|entry| entry.key.as_str() == Some(key));
-        let defaults = self.fields.default(path).and_then(Tree::as_mapping);
+        let defaults = self.fields.default(path).and_then(ValueTree::as_mapping);
         let own = defaults.into_iter().flatten().filter_map(|(key, value)| {
             let key = key.as_str().filter(|key| !says(key))?;
             Some(default_lines(key, value))
@@ -217,11 +217,11 @@ impl<'a> Reading<'a> {
     }
 
     /// A text of configuration in a field.
-    fn text_part(&self, path: &Path, raw: &mut Raw) -> Vec<ConfPart> {
+    fn text_part(&self, path: &FieldPath, raw: &mut RawFacts) -> Vec<ConfPart> {
         let found = self.fields.get(path);
         match found {
-            Found::Written(_) if filled(&found) == Some(false) => Vec::new(),
-            Found::Written(node) => match node.scalar() {
+            FieldContent::Written(_) if filled(&found) == Some(false) => Vec::new(),
+            FieldContent::Written(node) => match node.scalar() {
                 Some(scalar) => {
                     self.put_text(path, node.span, scalar, raw);
                     vec![ConfPart::Field {
@@ -237,13 +237,13 @@ impl<'a> Reading<'a> {
                     Some(node.span),
                 )],
             },
-            Found::Default(tree) => self.default_text(tree),
-            Found::Hidden(node) => vec![gap(&template_reason(), Some(node.span))],
-            Found::Absent => Vec::new(),
+            FieldContent::Default(tree) => self.default_text(tree),
+            FieldContent::Hidden(node) => vec![gap(&template_reason(), Some(node.span))],
+            FieldContent::Absent => Vec::new(),
         }
     }
 
-    fn default_text(&self, tree: &Tree) -> Vec<ConfPart> {
+    fn default_text(&self, tree: &ValueTree) -> Vec<ConfPart> {
         let text = scalar_text(tree).unwrap_or_default();
         let lines = syntax::conf::lines(&text).into_iter().filter_map(|line| {
             let mut words = line.words.into_iter().map(|word| word.text);
@@ -257,7 +257,7 @@ impl<'a> Reading<'a> {
     }
 
     /// Several servers may read one field.
-    fn put_text(&self, path: &Path, span: Span, scalar: &Scalar, raw: &mut Raw) {
+    fn put_text(&self, path: &FieldPath, span: Span, scalar: &Scalar, raw: &mut RawFacts) {
         let place = TextPlace::Field { at: span };
         if raw.texts.iter().any(|text| text.place == place) {
             return;
@@ -270,7 +270,7 @@ impl<'a> Reading<'a> {
             name,
             place,
             excerpt,
-            Frame::of_scalar(scalar),
+            TextFrame::of_scalar(scalar),
             &file_text,
             self.context.shapes,
         );
@@ -279,15 +279,15 @@ impl<'a> Reading<'a> {
     }
 
     /// What stands in the place of a list or a mapping.
-    fn not_plain(&self, found: &Found<'_>) -> Vec<ConfPart> {
+    fn not_plain(&self, found: &FieldContent<'_>) -> Vec<ConfPart> {
         match found {
-            Found::Absent | Found::Default(_) => Vec::new(),
-            Found::Hidden(node) => vec![gap(&template_reason(), Some(node.span))],
-            Found::Written(_) if filled(found) == Some(false) => Vec::new(),
-            Found::Written(node) if node.has_hole() => {
+            FieldContent::Absent | FieldContent::Default(_) => Vec::new(),
+            FieldContent::Hidden(node) => vec![gap(&template_reason(), Some(node.span))],
+            FieldContent::Written(_) if filled(found) == Some(false) => Vec::new(),
+            FieldContent::Written(node) if node.has_hole() => {
                 vec![gap(&template_reason(), Some(node.span))]
             }
-            Found::Written(node) => {
+            FieldContent::Written(node) => {
                 vec![gap(
                     &Cause::Operator("it is written in an unexpected form"),
                     Some(node.span),
@@ -298,7 +298,7 @@ impl<'a> Reading<'a> {
 }
 
 /// A template decides whether there is a part.
-fn undecided(conditions: &[Condition]) -> Cause {
+fn undecided(conditions: &[FieldCondition]) -> Cause {
     let fields: Vec<_> = conditions
         .iter()
         .map(|c| c.field.as_str().to_owned())
@@ -307,7 +307,7 @@ fn undecided(conditions: &[Condition]) -> Cause {
 }
 
 /// A line that a shape makes.
-enum Made {
+enum GeneratedLine {
     /// The shape's own.
     Own(String, Option<Vec<String>>),
     /// A person's, since a field of theirs stands in it.
@@ -315,18 +315,18 @@ enum Made {
 }
 
 /// The path in `{path}`.
-fn placeholder(word: &str) -> Option<Path> {
+fn placeholder(word: &str) -> Option<FieldPath> {
     let inner = word.strip_prefix('{')?.strip_suffix('}')?;
-    Path::parse(inner).ok()
+    FieldPath::parse(inner).ok()
 }
 
 /// The line that a field makes of its value.
-fn field_line(name: &str, args: Option<Vec<String>>, node: &Node) -> RawLine {
+fn field_line(name: &str, args: Option<Vec<String>>, node: &YamlNode) -> RawLine {
     let hole = args.is_none().then(template_reason);
     let word = |text: String, hole: Option<Cause>| RawWord {
         text,
         span: node.span,
-        hole,
+        unresolved: hole,
     };
     let mut words = vec![word(name.to_owned(), None)];
     match args {
@@ -337,22 +337,22 @@ fn field_line(name: &str, args: Option<Vec<String>>, node: &Node) -> RawLine {
         number: 1,
         span: node.span,
         form: LineForm::Field,
-        meant: words.len(),
+        argument_count: words.len(),
         slot: match words.len() {
             2 => replace(node),
-            _ => Slot::None,
+            _ => EditTarget::None,
         },
         words,
         trailing_comment: None,
-        glued: false,
+        text_after_quote: false,
         error: None,
     }
 }
 
 /// A default entry of a mapping; a list repeats the directive.
-fn default_lines(key: &str, value: &Tree) -> Vec<(String, Option<Vec<String>>)> {
+fn default_lines(key: &str, value: &ValueTree) -> Vec<(String, Option<Vec<String>>)> {
     let values = match value {
-        Tree::Sequence(items) => items.as_slice(),
+        ValueTree::Sequence(items) => items.as_slice(),
         other => std::slice::from_ref(other),
     };
     let texts = values.iter().filter_map(scalar_text);

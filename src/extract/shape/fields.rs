@@ -4,38 +4,38 @@ use globset::GlobBuilder;
 
 use crate::extract::scalar::template_reason;
 use crate::facts::Cause;
-use crate::knowledge::shapes::path::{Path, Step};
-use crate::knowledge::shapes::schema::{Condition, Test, Tree};
-use crate::syntax::yaml::Node;
+use crate::knowledge::shapes::path::{FieldPath, PathStep};
+use crate::knowledge::shapes::schema::{FieldCondition, FieldTest, ValueTree};
+use crate::syntax::yaml::YamlNode;
 
 /// What a document says, and what its shape says where it does not.
-pub struct Fields<'a> {
-    root: &'a Node,
+pub struct ShapeFields<'a> {
+    root: &'a YamlNode,
     /// The first that has a field counts.
-    defaults: Vec<&'a Tree>,
+    defaults: Vec<&'a ValueTree>,
     /// Values of a chart, where a written null takes a default away and an empty mapping says nothing.
     values: bool,
 }
 
 /// What stands in a field.
 #[derive(Clone, Copy, Debug)]
-pub enum Found<'a> {
-    Written(&'a Node),
-    Default(&'a Tree),
+pub enum FieldContent<'a> {
+    Written(&'a YamlNode),
+    Default(&'a ValueTree),
     /// A template above it decides; the place is the nearest node that it may change.
-    Hidden(&'a Node),
+    Hidden(&'a YamlNode),
     Absent,
 }
 
-enum Walked<'a> {
-    Node(&'a Node),
-    Hidden(&'a Node),
+enum WalkedField<'a> {
+    Node(&'a YamlNode),
+    Hidden(&'a YamlNode),
     Null,
     Missing,
 }
 
-impl<'a> Fields<'a> {
-    pub fn of_resource(root: &'a Node, defaults: Vec<&'a Tree>) -> Self {
+impl<'a> ShapeFields<'a> {
+    pub fn of_resource(root: &'a YamlNode, defaults: Vec<&'a ValueTree>) -> Self {
         Self {
             root,
             defaults,
@@ -43,7 +43,7 @@ impl<'a> Fields<'a> {
         }
     }
 
-    pub fn of_values(root: &'a Node, defaults: Vec<&'a Tree>) -> Self {
+    pub fn of_values(root: &'a YamlNode, defaults: Vec<&'a ValueTree>) -> Self {
         Self {
             root,
             defaults,
@@ -51,29 +51,29 @@ impl<'a> Fields<'a> {
         }
     }
 
-    pub fn get(&self, path: &Path) -> Found<'a> {
+    pub fn get(&self, path: &FieldPath) -> FieldContent<'a> {
         match walk(self.root, path.steps()) {
-            Walked::Node(node) => Found::Written(node),
-            Walked::Hidden(node) => Found::Hidden(node),
-            Walked::Null if self.values => Found::Absent,
-            Walked::Null | Walked::Missing => {
-                self.default(path).map_or(Found::Absent, Found::Default)
-            }
+            WalkedField::Node(node) => FieldContent::Written(node),
+            WalkedField::Hidden(node) => FieldContent::Hidden(node),
+            WalkedField::Null if self.values => FieldContent::Absent,
+            WalkedField::Null | WalkedField::Missing => self
+                .default(path)
+                .map_or(FieldContent::Absent, FieldContent::Default),
         }
     }
 
-    pub fn default(&self, path: &Path) -> Option<&'a Tree> {
+    pub fn default(&self, path: &FieldPath) -> Option<&'a ValueTree> {
         let found = self.defaults.iter().find_map(|tree| at(tree, path.steps()));
         found.filter(|tree| !tree.is_null())
     }
 
     /// The first of several fields that says something: what is empty in a chart's values is taken for
     /// none, in a resource it is a mapping without entries.
-    pub fn first(&self, paths: &'a [Path]) -> Option<(&'a Path, Found<'a>)> {
-        let says = |found: &Found<'_>| match found {
-            Found::Absent => false,
-            Found::Written(node) if self.values => !is_nothing(node),
-            Found::Default(tree) if self.values => is_something(tree),
+    pub fn first(&self, paths: &'a [FieldPath]) -> Option<(&'a FieldPath, FieldContent<'a>)> {
+        let says = |found: &FieldContent<'_>| match found {
+            FieldContent::Absent => false,
+            FieldContent::Written(node) if self.values => !is_nothing(node),
+            FieldContent::Default(tree) if self.values => is_something(tree),
             _ => true,
         };
         let all = paths.iter().map(|path| (path, self.get(path)));
@@ -81,20 +81,20 @@ impl<'a> Fields<'a> {
     }
 
     /// The text of a scalar, or why it is not known; `None` where nothing says it.
-    pub fn text(&self, path: &Path) -> Option<Result<String, Cause>> {
+    pub fn text(&self, path: &FieldPath) -> Option<Result<String, Cause>> {
         match self.get(path) {
-            Found::Written(node) if node.has_hole() || node.is_open() => {
+            FieldContent::Written(node) if node.has_hole() || node.is_open() => {
                 Some(Err(template_reason()))
             }
-            Found::Written(node) => node.as_str().map(|text| Ok(text.to_owned())),
-            Found::Default(tree) => scalar_text(tree).map(Ok),
-            Found::Hidden(_) => Some(Err(template_reason())),
-            Found::Absent => None,
+            FieldContent::Written(node) => node.as_str().map(|text| Ok(text.to_owned())),
+            FieldContent::Default(tree) => scalar_text(tree).map(Ok),
+            FieldContent::Hidden(_) => Some(Err(template_reason())),
+            FieldContent::Absent => None,
         }
     }
 
     /// Whether all conditions hold; `None` where that cannot be told.
-    pub fn hold(&self, conditions: &[Condition]) -> Option<bool> {
+    pub fn hold(&self, conditions: &[FieldCondition]) -> Option<bool> {
         let answers: Vec<_> = conditions.iter().map(|c| self.holds(c)).collect();
         if answers.contains(&Some(false)) {
             return Some(false);
@@ -103,13 +103,13 @@ impl<'a> Fields<'a> {
     }
 
     /// Whether a person wrote every field that the conditions ask for.
-    pub fn are_written(&self, conditions: &[Condition]) -> bool {
+    pub fn are_written(&self, conditions: &[FieldCondition]) -> bool {
         let mut fields = conditions.iter().map(|condition| &condition.field);
-        fields.all(|field| matches!(self.get(field), Found::Written(_)))
+        fields.all(|field| matches!(self.get(field), FieldContent::Written(_)))
     }
 
     /// Whether a template decides if the field is there.
-    pub fn is_under_template(&self, path: &Path) -> bool {
+    pub fn is_under_template(&self, path: &FieldPath) -> bool {
         let mut node = Some(self.root);
         for step in path.steps() {
             match node {
@@ -121,29 +121,31 @@ impl<'a> Fields<'a> {
         false
     }
 
-    fn holds(&self, condition: &Condition) -> Option<bool> {
+    fn holds(&self, condition: &FieldCondition) -> Option<bool> {
         let found = self.get(&condition.field);
         match &condition.test {
-            Test::Present => presence(&found),
-            Test::Absent => presence(&found).map(|present| !present),
-            Test::Filled => filled(&found),
-            Test::Empty => filled(&found).map(|filled| !filled),
+            FieldTest::Present => presence(&found),
+            FieldTest::Absent => presence(&found).map(|present| !present),
+            FieldTest::Filled => filled(&found),
+            FieldTest::Empty => filled(&found).map(|filled| !filled),
             test => self.compares(&condition.field, test),
         }
     }
 
-    fn compares(&self, field: &Path, test: &Test) -> Option<bool> {
+    fn compares(&self, field: &FieldPath, test: &FieldTest) -> Option<bool> {
         let text = match self.text(field) {
             None => String::new(),
             Some(Ok(text)) => text,
             Some(Err(_)) => return None,
         };
         Some(match test {
-            Test::Equals(wanted) => text == *wanted,
-            Test::Differs(unwanted) => text != *unwanted,
-            Test::Matches(patterns) => fits(patterns, &text),
-            Test::Misses(patterns) => !fits(patterns, &text),
-            Test::Present | Test::Absent | Test::Filled | Test::Empty => return None,
+            FieldTest::Equals(wanted) => text == *wanted,
+            FieldTest::Differs(unwanted) => text != *unwanted,
+            FieldTest::Matches(patterns) => fits(patterns, &text),
+            FieldTest::Misses(patterns) => !fits(patterns, &text),
+            FieldTest::Present | FieldTest::Absent | FieldTest::Filled | FieldTest::Empty => {
+                return None;
+            }
         })
     }
 }
@@ -155,26 +157,26 @@ fn fits(patterns: &[String], text: &str) -> bool {
     })
 }
 
-fn presence(found: &Found<'_>) -> Option<bool> {
+fn presence(found: &FieldContent<'_>) -> Option<bool> {
     match found {
-        Found::Written(_) | Found::Default(_) => Some(true),
-        Found::Absent => Some(false),
-        Found::Hidden(_) => None,
+        FieldContent::Written(_) | FieldContent::Default(_) => Some(true),
+        FieldContent::Absent => Some(false),
+        FieldContent::Hidden(_) => None,
     }
 }
 
 /// Whether something stands there that a template's `if` lets pass.
-pub fn filled(found: &Found<'_>) -> Option<bool> {
+pub fn filled(found: &FieldContent<'_>) -> Option<bool> {
     match found {
-        Found::Absent => Some(false),
-        Found::Hidden(_) => None,
-        Found::Default(tree) => Some(is_filled(tree)),
-        Found::Written(node) if node.is_map() || node.is_seq() => {
+        FieldContent::Absent => Some(false),
+        FieldContent::Hidden(_) => None,
+        FieldContent::Default(tree) => Some(is_filled(tree)),
+        FieldContent::Written(node) if node.is_map() || node.is_seq() => {
             let any = !node.entries().is_empty() || !node.items().is_empty();
             (any || !node.is_open()).then_some(any)
         }
-        Found::Written(node) if node.has_hole() || node.is_open() => None,
-        Found::Written(node) => {
+        FieldContent::Written(node) if node.has_hole() || node.is_open() => None,
+        FieldContent::Written(node) => {
             let nothing = node.is_null()
                 || node.as_bool() == Some(false)
                 || matches!(node.as_str(), Some("" | "0"));
@@ -184,41 +186,41 @@ pub fn filled(found: &Found<'_>) -> Option<bool> {
 }
 
 /// An empty mapping, list or text.
-fn is_nothing(node: &Node) -> bool {
+fn is_nothing(node: &YamlNode) -> bool {
     let empty = node.entries().is_empty() && node.items().is_empty();
     !node.is_open() && !node.has_hole() && empty && node.as_str().is_none_or(str::is_empty)
 }
 
-fn is_something(tree: &Tree) -> bool {
+fn is_something(tree: &ValueTree) -> bool {
     match tree {
-        Tree::Bool(_) | Tree::Number(_) => true,
+        ValueTree::Bool(_) | ValueTree::Number(_) => true,
         other => is_filled(other),
     }
 }
 
-fn is_filled(tree: &Tree) -> bool {
+fn is_filled(tree: &ValueTree) -> bool {
     match tree {
-        Tree::Null => false,
-        Tree::Bool(flag) => *flag,
-        Tree::Number(number) => number.as_f64() != Some(0.0),
-        Tree::String(text) => !text.is_empty(),
-        Tree::Sequence(items) => !items.is_empty(),
-        Tree::Mapping(entries) => !entries.is_empty(),
-        Tree::Tagged(_) => true,
+        ValueTree::Null => false,
+        ValueTree::Bool(flag) => *flag,
+        ValueTree::Number(number) => number.as_f64() != Some(0.0),
+        ValueTree::String(text) => !text.is_empty(),
+        ValueTree::Sequence(items) => !items.is_empty(),
+        ValueTree::Mapping(entries) => !entries.is_empty(),
+        ValueTree::Tagged(_) => true,
     }
 }
 
 /// The text that a scalar stands for.
-pub fn scalar_text(tree: &Tree) -> Option<String> {
+pub fn scalar_text(tree: &ValueTree) -> Option<String> {
     match tree {
-        Tree::Bool(flag) => Some(flag.to_string()),
-        Tree::Number(number) => Some(number.to_string()),
-        Tree::String(text) => Some(text.clone()),
+        ValueTree::Bool(flag) => Some(flag.to_string()),
+        ValueTree::Number(number) => Some(number.to_string()),
+        ValueTree::String(text) => Some(text.clone()),
         _ => None,
     }
 }
 
-fn walk<'n>(root: &'n Node, steps: &[Step]) -> Walked<'n> {
+fn walk<'n>(root: &'n YamlNode, steps: &[PathStep]) -> WalkedField<'n> {
     let mut node = root;
     let mut open = None;
     for step in steps {
@@ -227,41 +229,42 @@ fn walk<'n>(root: &'n Node, steps: &[Step]) -> Walked<'n> {
         }
         if node.scalar().is_some() {
             return match node {
-                _ if node.has_hole() => Walked::Hidden(node),
-                _ if node.is_null() => Walked::Null,
-                _ => Walked::Missing,
+                _ if node.has_hole() => WalkedField::Hidden(node),
+                _ if node.is_null() => WalkedField::Null,
+                _ => WalkedField::Missing,
             };
         }
         match next(node, step) {
             Some(found) => node = found,
-            None => return open.map_or(Walked::Missing, Walked::Hidden),
+            None => return open.map_or(WalkedField::Missing, WalkedField::Hidden),
         }
     }
     if node.is_null() && !node.has_hole() {
         return if node.is_open() {
-            Walked::Hidden(node)
+            WalkedField::Hidden(node)
         } else {
-            Walked::Null
+            WalkedField::Null
         };
     }
-    Walked::Node(node)
+    WalkedField::Node(node)
 }
 
-fn next<'n>(node: &'n Node, step: &Step) -> Option<&'n Node> {
+fn next<'n>(node: &'n YamlNode, step: &PathStep) -> Option<&'n YamlNode> {
     match step {
-        Step::Key(key) => node.get(key),
-        Step::Item { key, value } => {
-            let fits = |item: &&Node| item.get(key).and_then(Node::as_str) == Some(value.as_str());
+        PathStep::Key(key) => node.get(key),
+        PathStep::Item { key, value } => {
+            let fits =
+                |item: &&YamlNode| item.get(key).and_then(YamlNode::as_str) == Some(value.as_str());
             node.items().iter().find(fits)
         }
     }
 }
 
-fn at<'t>(tree: &'t Tree, steps: &[Step]) -> Option<&'t Tree> {
+fn at<'t>(tree: &'t ValueTree, steps: &[PathStep]) -> Option<&'t ValueTree> {
     steps.iter().try_fold(tree, |tree, step| match step {
-        Step::Key(key) => tree.get(key.as_str()),
-        Step::Item { key, value } => {
-            let fits = |item: &&Tree| {
+        PathStep::Key(key) => tree.get(key.as_str()),
+        PathStep::Item { key, value } => {
+            let fits = |item: &&ValueTree| {
                 let field = item.get(key.as_str()).and_then(scalar_text);
                 field.as_ref() == Some(value)
             };

@@ -7,22 +7,25 @@
 mod conf;
 mod fields;
 
-use crate::extract::manifest_context::Context;
+use crate::extract::manifest_context::ManifestContext;
 use crate::extract::scalar::{raw_scalar, template_reason};
 use crate::facts::deployment::{Deployment, DeploymentQuantities, DeploymentQuantity};
 use crate::facts::fact_path::ServerFact;
-use crate::facts::raw::{ConfPart, Doubt, ObjectName, Raw, RawScalar, RawServer, RawUnread};
-use crate::facts::{Cause, Slot, Strength};
-use crate::knowledge::shapes::path::Path;
+use crate::facts::raw::{
+    ConfPart, ObjectName, RawFacts, RawScalar, RawServer, RawUnread, Uncertainty,
+};
+use crate::facts::{Cause, EditTarget, Strength};
+use crate::knowledge::shapes::path::FieldPath;
 use crate::knowledge::shapes::schema::{
-    Condition, ImagePaths, Preset, ServerPaths, Shape, Test, UnreadField, WordCase,
+    DeploymentShape, FieldCondition, FieldTest, ImagePaths, ResourcePreset, ServerPaths,
+    UnreadField, WordCase,
 };
 use crate::source::Span;
 
-pub use fields::{Fields, Found, filled, scalar_text};
+pub use fields::{FieldContent, ShapeFields, filled, scalar_text};
 
 /// What the servers belong to and are called after.
-pub struct Owner {
+pub struct ShapeOwner {
     pub object: ObjectName,
     pub anchor: Span,
     /// What a chart calls its objects, where the release's name is known.
@@ -31,27 +34,27 @@ pub struct Owner {
 
 /// How much of the values can be seen.
 #[derive(Clone, Debug, Default)]
-pub struct Visibility {
+pub struct ValueVisibility {
     /// What is not written here may be written where it cannot be seen.
     pub below: Option<Cause>,
     /// What is written here may be replaced where it cannot be seen.
     pub above: Option<Cause>,
     /// It may be otherwise, or not be at all.
-    pub doubt: Option<Doubt>,
+    pub doubt: Option<Uncertainty>,
 }
 
 /// One document and the shape that it is read by.
-pub struct Reading<'a> {
-    pub owner: Owner,
-    pub shape: &'a Shape,
-    pub fields: Fields<'a>,
-    pub visibility: Visibility,
-    pub context: &'a Context<'a>,
+pub struct ShapeReading<'a> {
+    pub owner: ShapeOwner,
+    pub shape: &'a DeploymentShape,
+    pub fields: ShapeFields<'a>,
+    pub visibility: ValueVisibility,
+    pub context: &'a ManifestContext<'a>,
 }
 
-impl<'a> Reading<'a> {
+impl<'a> ShapeReading<'a> {
     /// The servers, the texts that they are configured by, and what nothing reads.
-    pub fn read(&self, raw: &mut Raw) {
+    pub fn read(&self, raw: &mut RawFacts) {
         let mut unread = self.unread();
         for paths in &self.shape.servers {
             if self.fields.hold(&paths.when) == Some(false) {
@@ -62,7 +65,12 @@ impl<'a> Reading<'a> {
         }
     }
 
-    fn server(&self, paths: &'a ServerPaths, unread: Vec<RawUnread>, raw: &mut Raw) -> RawServer {
+    fn server(
+        &self,
+        paths: &'a ServerPaths,
+        unread: Vec<RawUnread>,
+        raw: &mut RawFacts,
+    ) -> RawServer {
         let (image, image_fallback) = self.image(&paths.image);
         let name = self.filled_in(&paths.name).unwrap_or_default();
         RawServer {
@@ -101,13 +109,13 @@ impl<'a> Reading<'a> {
     fn image(&self, paths: &ImagePaths) -> (Option<RawScalar>, Option<Result<String, Cause>>) {
         if let Some(path) = &paths.whole {
             return match self.fields.get(path) {
-                Found::Written(node) => (Some(raw_scalar(node)), None),
-                Found::Default(tree) => (None, scalar_text(tree).map(Ok)),
-                Found::Hidden(_) => (None, Some(Err(template_reason()))),
-                Found::Absent => (None, Some(Err(Cause::Image("no image is set")))),
+                FieldContent::Written(node) => (Some(raw_scalar(node)), None),
+                FieldContent::Default(tree) => (None, scalar_text(tree).map(Ok)),
+                FieldContent::Hidden(_) => (None, Some(Err(template_reason()))),
+                FieldContent::Absent => (None, Some(Err(Cause::Image("no image is set")))),
             };
         }
-        let part = |path: &Option<Path>| path.as_ref().and_then(|path| self.fields.text(path));
+        let part = |path: &Option<FieldPath>| path.as_ref().and_then(|path| self.fields.text(path));
         let fixed = || paths.name.clone().map(Ok);
         let Some(repository) = part(&paths.repository).or_else(fixed) else {
             return (None, Some(Err(Cause::Image("no image is set"))));
@@ -124,7 +132,7 @@ impl<'a> Reading<'a> {
             .into_iter()
             .flatten()
             .find_map(|path| match self.fields.get(path) {
-                Found::Written(node) if node.as_str() != Some("") => Some(node),
+                FieldContent::Written(node) if node.as_str() != Some("") => Some(node),
                 _ => None,
             });
         match written.filter(|_| !by_chart) {
@@ -132,7 +140,7 @@ impl<'a> Reading<'a> {
                 let scalar = RawScalar {
                     text,
                     span: node.span,
-                    slot: Slot::None,
+                    slot: EditTarget::None,
                 };
                 (Some(scalar), None)
             }
@@ -173,14 +181,14 @@ impl<'a> Reading<'a> {
 
     fn put_resources(&self, paths: &'a ServerPaths, quantities: &mut DeploymentQuantities) {
         match (self.fields.first(&paths.resources), &paths.preset) {
-            (Some((_, hidden @ Found::Hidden(_))), _) => {
+            (Some((_, hidden @ FieldContent::Hidden(_))), _) => {
                 for quantity in DeploymentQuantity::RESOURCES {
                     put_found(quantities, quantity, hidden);
                 }
             }
             (Some((path, _)), _) => {
                 for quantity in DeploymentQuantity::RESOURCES {
-                    let path = Path::parse(&format!("{}.{}", path.as_str(), quantity.path()));
+                    let path = FieldPath::parse(&format!("{}.{}", path.as_str(), quantity.path()));
                     if let Ok(path) = path {
                         put_found(quantities, quantity, self.fields.get(&path));
                     }
@@ -192,12 +200,12 @@ impl<'a> Reading<'a> {
     }
 
     /// A word stands for limits and requests: written or the shape's own.
-    fn put_preset(&self, preset: &Preset, quantities: &mut DeploymentQuantities) {
+    fn put_preset(&self, preset: &ResourcePreset, quantities: &mut DeploymentQuantities) {
         let found = self.fields.get(&preset.field);
         let Some(Ok(word)) = self.fields.text(&preset.field) else {
-            if let Found::Written(node) | Found::Hidden(node) = found {
+            if let FieldContent::Written(node) | FieldContent::Hidden(node) = found {
                 for quantity in DeploymentQuantity::RESOURCES {
-                    put_found(quantities, quantity, Found::Hidden(node));
+                    put_found(quantities, quantity, FieldContent::Hidden(node));
                 }
             }
             return;
@@ -206,11 +214,11 @@ impl<'a> Reading<'a> {
         for (quantity, text) in library.preset(&preset.table, &word).into_iter().flatten() {
             let text = Ok(text.clone());
             match found {
-                Found::Written(node) => {
+                FieldContent::Written(node) => {
                     let scalar = RawScalar {
                         text,
                         span: node.span,
-                        slot: Slot::None,
+                        slot: EditTarget::None,
                     };
                     quantities.written.insert(*quantity, scalar);
                 }
@@ -226,7 +234,9 @@ impl<'a> Reading<'a> {
         let mut product: Result<i64, Cause> = Ok(1);
         let mut place = None;
         for factor in &paths.replicas {
-            if let Found::Written(node) | Found::Hidden(node) = self.fields.get(&factor.field) {
+            if let FieldContent::Written(node) | FieldContent::Hidden(node) =
+                self.fields.get(&factor.field)
+            {
                 place = place.or(Some(node.span));
             }
             let number = match self.fields.text(&factor.field) {
@@ -245,7 +255,7 @@ impl<'a> Reading<'a> {
         let text = product.map(|number| number.to_string());
         match place {
             Some(span) => {
-                let slot = Slot::None;
+                let slot = EditTarget::None;
                 let scalar = RawScalar { text, span, slot };
                 quantities
                     .written
@@ -286,7 +296,7 @@ impl<'a> Reading<'a> {
         let conditions = paths.words.get(&ServerFact::Exporter).into_iter().flatten();
         let mut switches = conditions
             .flat_map(|case| &case.when)
-            .filter(|condition| condition.test == Test::Equals(true.to_string()));
+            .filter(|condition| condition.test == FieldTest::Equals(true.to_string()));
         if let Some(switch) = switches.next() {
             deployment = deployment.with_known(ServerFact::ExporterField, switch.field.as_str());
         }
@@ -315,8 +325,8 @@ impl<'a> Reading<'a> {
     /// The field that decides a word, where it is written.
     fn word_place(&self, cases: &[WordCase]) -> Option<Span> {
         let fields = cases.iter().flat_map(|case| &case.when);
-        let written = |condition: &Condition| match self.fields.get(&condition.field) {
-            Found::Written(node) => Some(node.span),
+        let written = |condition: &FieldCondition| match self.fields.get(&condition.field) {
+            FieldContent::Written(node) => Some(node.span),
             _ => None,
         };
         fields.filter_map(written).next()
@@ -331,8 +341,8 @@ impl<'a> Reading<'a> {
 
     fn unread_of(&self, field: &UnreadField) -> Vec<RawUnread> {
         let node = match self.fields.get(&field.field) {
-            Found::Written(node) => node,
-            Found::Hidden(node) if !field.known.is_empty() => node,
+            FieldContent::Written(node) => node,
+            FieldContent::Hidden(node) if !field.known.is_empty() => node,
             _ => return Vec::new(),
         };
         if self.visibility.below.is_some() && !self.fields.are_written(&field.when) {
@@ -392,9 +402,9 @@ impl<'a> Reading<'a> {
     }
 
     /// Where the key of a field stands.
-    fn key_span(&self, path: &Path) -> Option<Span> {
+    fn key_span(&self, path: &FieldPath) -> Option<Span> {
         let (parent, key) = path.as_str().rsplit_once('.')?;
-        let Found::Written(parent) = self.fields.get(&Path::parse(parent).ok()?) else {
+        let FieldContent::Written(parent) = self.fields.get(&FieldPath::parse(parent).ok()?) else {
             return None;
         };
         parent.entry(key).map(|entry| entry.key.span)
@@ -404,25 +414,25 @@ impl<'a> Reading<'a> {
 fn put_found(
     quantities: &mut DeploymentQuantities,
     quantity: DeploymentQuantity,
-    found: Found<'_>,
+    found: FieldContent<'_>,
 ) {
     match found {
-        Found::Written(node) => {
+        FieldContent::Written(node) => {
             quantities.written.insert(quantity, raw_scalar(node));
         }
-        Found::Hidden(node) => {
+        FieldContent::Hidden(node) => {
             let scalar = RawScalar {
                 text: Err(template_reason()),
                 ..raw_scalar(node)
             };
             quantities.written.insert(quantity, scalar);
         }
-        Found::Default(tree) => {
+        FieldContent::Default(tree) => {
             if let Some(text) = scalar_text(tree) {
                 quantities.defaults.insert(quantity, Ok(text));
             }
         }
-        Found::Absent => {}
+        FieldContent::Absent => {}
     }
 }
 

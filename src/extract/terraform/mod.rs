@@ -6,29 +6,29 @@
 
 mod release;
 
-use crate::extract::conf::{self, Frame};
-use crate::extract::manifest_context::Context;
+use crate::extract::conf::{self, TextFrame};
+use crate::extract::manifest_context::ManifestContext;
 use crate::facts::deployment::{Deployment, DeploymentQuantity};
 use crate::facts::fact_path::ServerFact;
 use crate::facts::raw::{
-    ConfPart, LineForm, ObjectName, Raw, RawLine, RawServer, RawWord, TextPlace,
+    ConfPart, LineForm, ObjectName, RawFacts, RawLine, RawServer, RawWord, TextPlace,
 };
-use crate::facts::{Cause, Slot};
+use crate::facts::{Cause, EditTarget};
 use crate::knowledge::shapes::ManagedShape;
 use crate::source::Excerpt;
-use crate::syntax::hcl::{self, Block, Item, Value};
-use crate::syntax::yaml::Node;
+use crate::syntax::hcl::{self, HclBlock, HclItem, HclValue};
+use crate::syntax::yaml::YamlNode;
 
 pub use release::files_of;
 
 /// Finds the YAML behind a path that a file names.
-pub type Files<'a> = dyn Fn(&str) -> Option<Node> + 'a;
+pub type FileLookup<'a> = dyn Fn(&str) -> Option<YamlNode> + 'a;
 
 /// Reads a file.
-pub fn read(excerpt: &Excerpt, context: &Context<'_>, files: &Files<'_>) -> Raw {
-    let mut raw = Raw {
+pub fn read(excerpt: &Excerpt, context: &ManifestContext<'_>, files: &FileLookup<'_>) -> RawFacts {
+    let mut raw = RawFacts {
         comments: hcl::comments(excerpt),
-        ..Raw::default()
+        ..RawFacts::default()
     };
     for block in &hcl::parse(excerpt) {
         let [kind, ..] = &block.labels[..] else {
@@ -48,11 +48,11 @@ pub fn read(excerpt: &Excerpt, context: &Context<'_>, files: &Files<'_>) -> Raw 
     raw
 }
 
-fn is_of(block: &Block, shape: &ManagedShape) -> bool {
+fn is_of(block: &HclBlock, shape: &ManagedShape) -> bool {
     match (&shape.resource, &shape.module) {
         (Some(resource), _) => block.ident == "resource" && block.labels.first() == Some(resource),
         (None, Some(module)) => {
-            let source = block.attribute("source").and_then(Item::known);
+            let source = block.attribute("source").and_then(HclItem::known);
             block.ident == "module"
                 && source.is_some_and(|source| source.starts_with(module.as_str()))
         }
@@ -62,19 +62,23 @@ fn is_of(block: &Block, shape: &ManagedShape) -> bool {
 
 // Managed services.
 
-fn managed_server(block: &Block, shape: &ManagedShape, context: &Context<'_>) -> RawServer {
+fn managed_server(
+    block: &HclBlock,
+    shape: &ManagedShape,
+    context: &ManifestContext<'_>,
+) -> RawServer {
     let mut parameters = Vec::new();
     let mut seen_whole = true;
     for inner in shape.blocks.iter().flat_map(|name| block.blocks_of(name)) {
         parameters.push((inner.attribute("name"), inner.attribute("value")));
     }
     for list in shape.lists.iter().filter_map(|name| block.attribute(name)) {
-        let Value::List(items) = &list.value else {
+        let HclValue::List(items) = &list.value else {
             seen_whole = false;
             continue;
         };
         for item in items {
-            let Value::Object(entries) = &item.value else {
+            let HclValue::Object(entries) = &item.value else {
                 seen_whole = false;
                 continue;
             };
@@ -83,7 +87,7 @@ fn managed_server(block: &Block, shape: &ManagedShape, context: &Context<'_>) ->
         }
     }
     let mut lines: Vec<RawLine> = Vec::new();
-    let mut add = |name: &str, at: &Item, value: &Item| {
+    let mut add = |name: &str, at: &HclItem, value: &HclItem| {
         if (context.is_directive)(name) {
             lines.push(line(lines.len() + 1, name, at, value));
         }
@@ -95,7 +99,7 @@ fn managed_server(block: &Block, shape: &ManagedShape, context: &Context<'_>) ->
         }
     }
     for map in shape.maps.iter().filter_map(|name| block.attribute(name)) {
-        let Value::Object(entries) = &map.value else {
+        let HclValue::Object(entries) = &map.value else {
             seen_whole = false;
             continue;
         };
@@ -124,7 +128,7 @@ fn managed_server(block: &Block, shape: &ManagedShape, context: &Context<'_>) ->
     RawServer {
         image_fallback: Some(
             engine
-                .and_then(Item::known)
+                .and_then(HclItem::known)
                 .and_then(image)
                 .ok_or_else(|| Cause::Provider("the engine version is set elsewhere")),
         ),
@@ -148,7 +152,7 @@ fn managed_deployment() -> Deployment {
         .with_default(DeploymentQuantity::Replicas, Err(decides()))
 }
 
-fn line(number: usize, name: &str, at: &Item, value: &Item) -> RawLine {
+fn line(number: usize, name: &str, at: &HclItem, value: &HclItem) -> RawLine {
     let known = value.known();
     let hole = known
         .is_none()
@@ -156,7 +160,7 @@ fn line(number: usize, name: &str, at: &Item, value: &Item) -> RawLine {
     let mut words = vec![RawWord {
         text: name.to_owned(),
         span: at.span,
-        hole: None,
+        unresolved: None,
     }];
     let text = known.unwrap_or("?");
     let values: Vec<&str> = text.split_whitespace().collect();
@@ -164,18 +168,18 @@ fn line(number: usize, name: &str, at: &Item, value: &Item) -> RawLine {
     words.extend(values.into_iter().map(|word| RawWord {
         text: word.to_owned(),
         span: value.span,
-        hole: hole.clone(),
+        unresolved: hole.clone(),
     }));
     RawLine {
         number,
         span: at.span.to(value.span),
         form: LineForm::Field,
-        meant: words.len(),
+        argument_count: words.len(),
         words,
         trailing_comment: None,
         error: None,
-        glued: false,
-        slot: Slot::None,
+        text_after_quote: false,
+        slot: EditTarget::None,
     }
 }
 
@@ -191,10 +195,10 @@ fn image(engine: &str) -> Option<String> {
 // Kubernetes.
 
 /// The name that a block's `metadata` gives; one that is filled in is its raw expression.
-fn named(block: &Block, kind: &str, context: &Context<'_>) -> Option<ObjectName> {
+fn named(block: &HclBlock, kind: &str, context: &ManifestContext<'_>) -> Option<ObjectName> {
     let metadata = block.blocks_of("metadata").next()?;
     let name = metadata.attribute("name")?;
-    let namespace = metadata.attribute("namespace").and_then(Item::known);
+    let namespace = metadata.attribute("namespace").and_then(HclItem::known);
     Some(ObjectName {
         kind: kind.to_owned(),
         namespace: namespace.map(str::to_owned),
@@ -205,20 +209,20 @@ fn named(block: &Block, kind: &str, context: &Context<'_>) -> Option<ObjectName>
     })
 }
 
-fn written(item: &Item, context: &Context<'_>) -> String {
+fn written(item: &HclItem, context: &ManifestContext<'_>) -> String {
     let text = (context.file_text)(item.span.file);
     text.get(item.span.range()).unwrap_or_default().to_owned()
 }
 
-fn config_map(block: &Block, context: &Context<'_>, raw: &mut Raw) {
+fn config_map(block: &HclBlock, context: &ManifestContext<'_>, raw: &mut RawFacts) {
     let Some(object) = named(block, "ConfigMap", context) else {
         return;
     };
-    let Some(Value::Object(entries)) = block.attribute("data").map(|data| &data.value) else {
+    let Some(HclValue::Object(entries)) = block.attribute("data").map(|data| &data.value) else {
         return;
     };
     for (key, item) in entries {
-        let Value::Text { text, here } = &item.value else {
+        let HclValue::Text { text, here } = &item.value else {
             continue;
         };
         let place = TextPlace::Key {
@@ -226,7 +230,11 @@ fn config_map(block: &Block, context: &Context<'_>, raw: &mut Raw) {
             key: key.clone(),
         };
         let name = format!("ConfigMap/{} key {key}", object.name);
-        let frame = if *here { Frame::Lines } else { Frame::Inline };
+        let frame = if *here {
+            TextFrame::Lines
+        } else {
+            TextFrame::Inline
+        };
         let recognised =
             context.shapes.is_text_key(key) || conf::looks_like_text(text, context.is_directive);
         let file_text = (context.file_text)(text.file());

@@ -3,16 +3,16 @@
 //! Values in files of the tree are followed. What would have to be evaluated is not known, and neither
 //! is what it lies over.
 
-use crate::extract::chart::{Release, deploy, deploy_by_signs};
-use crate::extract::manifest_context::Context;
-use crate::extract::shape::Visibility;
-use crate::extract::terraform::Files;
+use crate::extract::chart::{ChartRelease, deploy, deploy_by_signs};
+use crate::extract::manifest_context::ManifestContext;
+use crate::extract::shape::ValueVisibility;
+use crate::extract::terraform::FileLookup;
 use crate::facts::Cause;
-use crate::facts::raw::{ObjectName, Raw};
+use crate::facts::raw::{ObjectName, RawFacts};
 use crate::knowledge::shapes::ChartName;
 use crate::source::{Excerpt, path};
-use crate::syntax::hcl::{self, Block, Item, Value, is_interpolated};
-use crate::syntax::yaml::{self, Entry, Node, NodeKind};
+use crate::syntax::hcl::{self, HclBlock, HclItem, HclValue, is_interpolated};
+use crate::syntax::yaml::{self, MappingEntry, NodeKind, YamlNode};
 
 /// Blocks, or lists of objects, that set single values.
 const SETS: [&str; 3] = ["set", "set_sensitive", "set_list"];
@@ -20,8 +20,8 @@ const SETS: [&str; 3] = ["set", "set_sensitive", "set_list"];
 /// The paths of files that releases are given as values.
 pub fn files_of(excerpt: &Excerpt) -> Vec<String> {
     let blocks = hcl::parse(excerpt);
-    let is_followed = |block: &&Block| {
-        let chart = block.attribute("chart").and_then(Item::known);
+    let is_followed = |block: &&HclBlock| {
+        let chart = block.attribute("chart").and_then(HclItem::known);
         is_release(block) && chart.is_some()
     };
     let releases = blocks.iter().filter(is_followed);
@@ -29,7 +29,7 @@ pub fn files_of(excerpt: &Excerpt) -> Vec<String> {
     items.filter_map(file_of).collect()
 }
 
-pub(super) fn is_release(block: &Block) -> bool {
+pub(super) fn is_release(block: &HclBlock) -> bool {
     block.ident == "resource"
         && block
             .labels
@@ -37,7 +37,12 @@ pub(super) fn is_release(block: &Block) -> bool {
             .is_some_and(|kind| kind == "helm_release")
 }
 
-pub(super) fn read(block: &Block, context: &Context<'_>, files: &Files<'_>, raw: &mut Raw) {
+pub(super) fn read(
+    block: &HclBlock,
+    context: &ManifestContext<'_>,
+    files: &FileLookup<'_>,
+    raw: &mut RawFacts,
+) {
     let text = |name: &str| {
         let item = block.attribute(name)?;
         item.known().map(str::to_owned)
@@ -46,7 +51,7 @@ pub(super) fn read(block: &Block, context: &Context<'_>, files: &Files<'_>, raw:
         return;
     };
     let chart = text("chart").unwrap_or_default();
-    let mut release = Release {
+    let mut release = ChartRelease {
         object: ObjectName {
             kind: "helm_release".to_owned(),
             namespace: text("namespace"),
@@ -72,12 +77,12 @@ pub(super) fn read(block: &Block, context: &Context<'_>, files: &Files<'_>, raw:
 }
 
 /// The values laid over each other, and what of them cannot be seen; none where none can.
-fn values_of(block: &Block, files: &Files<'_>) -> Option<(Node, Visibility)> {
-    let mut visibility = Visibility::default();
-    let mut known: Option<Node> = None;
+fn values_of(block: &HclBlock, files: &FileLookup<'_>) -> Option<(YamlNode, ValueVisibility)> {
+    let mut visibility = ValueVisibility::default();
+    let mut known: Option<YamlNode> = None;
     let values = block.attribute("values");
-    let items: Vec<&Item> = match values.map(|item| &item.value) {
-        Some(Value::List(items)) => items.iter().collect(),
+    let items: Vec<&HclItem> = match values.map(|item| &item.value) {
+        Some(HclValue::List(items)) => items.iter().collect(),
         Some(_) => values.into_iter().collect(),
         None => Vec::new(),
     };
@@ -100,7 +105,7 @@ fn values_of(block: &Block, files: &Files<'_>) -> Option<(Node, Visibility)> {
     for over in sets(block) {
         match over {
             Some(over) => {
-                let below = known.unwrap_or_else(|| Node::made_map(Vec::new(), block.header));
+                let below = known.unwrap_or_else(|| YamlNode::made_map(Vec::new(), block.header));
                 known = Some(below.overlaid(&over));
             }
             None => {
@@ -113,9 +118,9 @@ fn values_of(block: &Block, files: &Files<'_>) -> Option<(Node, Visibility)> {
     Some((known?, visibility))
 }
 
-fn listed(item: Option<&Item>) -> &[Item] {
+fn listed(item: Option<&HclItem>) -> &[HclItem] {
     match item.map(|item| &item.value) {
-        Some(Value::List(items)) => items,
+        Some(HclValue::List(items)) => items,
         _ => &[],
     }
 }
@@ -123,7 +128,7 @@ fn listed(item: Option<&Item>) -> &[Item] {
 // Single values.
 
 /// What each `set` gives; none for one that cannot be followed.
-fn sets(block: &Block) -> Vec<Option<Node>> {
+fn sets(block: &HclBlock) -> Vec<Option<YamlNode>> {
     let mut found = Vec::new();
     for kind in SETS {
         for inner in block.blocks_of(kind) {
@@ -131,7 +136,7 @@ fn sets(block: &Block) -> Vec<Option<Node>> {
         }
         for item in listed(block.attribute(kind)) {
             let of = |wanted: &str| match &item.value {
-                Value::Object(entries) => {
+                HclValue::Object(entries) => {
                     let entry = entries.iter().find(|(key, _)| key == wanted);
                     entry.map(|(_, item)| item)
                 }
@@ -140,7 +145,7 @@ fn sets(block: &Block) -> Vec<Option<Node>> {
             found.push(set(kind, of("name"), of("value")));
         }
         let other = block.attribute(kind);
-        if other.is_some_and(|item| !matches!(item.value, Value::List(_))) {
+        if other.is_some_and(|item| !matches!(item.value, HclValue::List(_))) {
             found.push(None);
         }
     }
@@ -156,9 +161,9 @@ fn sets(block: &Block) -> Vec<Option<Node>> {
     found
 }
 
-fn set(kind: &str, name: Option<&Item>, value: Option<&Item>) -> Option<Node> {
+fn set(kind: &str, name: Option<&HclItem>, value: Option<&HclItem>) -> Option<YamlNode> {
     let name = name?;
-    let unknown = || Node::made_text("", name.span).made_unknown();
+    let unknown = || YamlNode::made_text("", name.span).made_unknown();
     // Helm reads lists, commas and backslashes in it.
     let is_plain = |text: &str| !text.contains(['{', ',', '\\', '[']);
     let is_text = kind == SETS[0];
@@ -172,16 +177,16 @@ fn set(kind: &str, name: Option<&Item>, value: Option<&Item>) -> Option<Node> {
 // Values as a whole.
 
 /// Values that stand in the file: as a text, or as an object that is made one; or in a file of the tree.
-fn values_in(item: &Item, files: &Files<'_>) -> Option<Node> {
+fn values_in(item: &HclItem, files: &FileLookup<'_>) -> Option<YamlNode> {
     if let Some(path) = file_of(item) {
         return filled_in(&files(&path)?);
     }
     match &item.value {
-        Value::Text { text, .. } => {
+        HclValue::Text { text, .. } => {
             let document = yaml::parse(text).documents.into_iter().next();
             filled_in(&document?.root)
         }
-        Value::Call(name, arguments) if name == "yamlencode" || name == "jsonencode" => {
+        HclValue::Call(name, arguments) if name == "yamlencode" || name == "jsonencode" => {
             arguments.first().map(node)
         }
         _ => None,
@@ -189,16 +194,16 @@ fn values_in(item: &Item, files: &Files<'_>) -> Option<Node> {
 }
 
 /// The file whose text an item is, from the folder of the file that names it.
-fn file_of(item: &Item) -> Option<String> {
+fn file_of(item: &HclItem) -> Option<String> {
     let path = match &item.value {
-        Value::Call(name, arguments) if name == "file" || name == "templatefile" => {
+        HclValue::Call(name, arguments) if name == "file" || name == "templatefile" => {
             match &arguments.first()?.value {
-                Value::Text { text, .. } => text.text().to_owned(),
+                HclValue::Text { text, .. } => text.text().to_owned(),
                 _ => return None,
             }
         }
         // The form of older releases.
-        Value::Text { text, here: false } => {
+        HclValue::Text { text, here: false } => {
             let call = text.text().strip_prefix("${file(\"")?;
             call.strip_suffix("\")}")?.to_owned()
         }
@@ -209,7 +214,7 @@ fn file_of(item: &Item) -> Option<String> {
 }
 
 /// The tree without what Terraform fills in; none where it decides which lines there are.
-fn filled_in(node: &Node) -> Option<Node> {
+fn filled_in(node: &YamlNode) -> Option<YamlNode> {
     Some(match &node.kind {
         NodeKind::Scalar(scalar) if scalar.as_str().contains("%{") => return None,
         NodeKind::Scalar(scalar) if scalar.as_str().contains("${") && scalar.header().is_none() => {
@@ -217,37 +222,37 @@ fn filled_in(node: &Node) -> Option<Node> {
         }
         NodeKind::Scalar(_) => node.clone(),
         NodeKind::Seq(items) => {
-            let items: Option<Vec<Node>> = items.iter().map(filled_in).collect();
+            let items: Option<Vec<YamlNode>> = items.iter().map(filled_in).collect();
             node.rebuilt(NodeKind::Seq(items?))
         }
         NodeKind::Map(entries) => {
-            let entry = |entry: &Entry| {
-                Some(Entry {
+            let entry = |entry: &MappingEntry| {
+                Some(MappingEntry {
                     key: filled_in(&entry.key)?,
                     value: filled_in(&entry.value)?,
                 })
             };
-            let entries: Option<Vec<Entry>> = entries.iter().map(entry).collect();
+            let entries: Option<Vec<MappingEntry>> = entries.iter().map(entry).collect();
             node.rebuilt(NodeKind::Map(entries?))
         }
     })
 }
 
-fn node(item: &Item) -> Node {
-    let empty = || Node::made_text("", item.span);
+fn node(item: &HclItem) -> YamlNode {
+    let empty = || YamlNode::made_text("", item.span);
     match &item.value {
-        Value::Text { text, here: true } if item.known().is_some() => {
-            Node::made_lines(text.clone())
+        HclValue::Text { text, here: true } if item.known().is_some() => {
+            YamlNode::made_lines(text.clone())
         }
-        Value::Text { text, .. } if item.known().is_some() => Node::made_part(text.clone()),
-        Value::Plain(text) => Node::made_text(text, item.span),
-        Value::List(items) => {
+        HclValue::Text { text, .. } if item.known().is_some() => YamlNode::made_part(text.clone()),
+        HclValue::Plain(text) => YamlNode::made_text(text, item.span),
+        HclValue::List(items) => {
             let nodes = items.iter().map(node).collect();
             empty().rebuilt(NodeKind::Seq(nodes))
         }
-        Value::Object(entries) => {
+        HclValue::Object(entries) => {
             let entries = entries.iter().map(|(key, item)| (key.as_str(), node(item)));
-            Node::made_map(entries.collect(), item.span)
+            YamlNode::made_map(entries.collect(), item.span)
         }
         _ => empty().made_unknown(),
     }

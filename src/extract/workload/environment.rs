@@ -1,30 +1,30 @@
 //! The variables of a container: written in it, or taken from ConfigMaps and Secrets that the tree
 //! holds. What a Secret gives is never read: it stays unknown.
 
-use crate::extract::process_environment::{self, ANY_OTHER, Environment};
+use crate::extract::process_environment::{self, ANY_OTHER, ProcessEnvironment};
 use crate::extract::scalar::{known, template_reason};
-use crate::extract::workload::Pod;
+use crate::extract::workload::PodSpec;
 use crate::facts::Cause;
 use crate::facts::raw::ObjectName;
 use crate::source::Excerpt;
-use crate::syntax::yaml::Node;
+use crate::syntax::yaml::YamlNode;
 
-impl Pod<'_> {
+impl PodSpec<'_> {
     /// All variables: a later source of `envFrom` wins, and `env` over all of them.
-    pub(super) fn environment(&self, container: &Node) -> Environment {
+    pub(super) fn environment(&self, container: &YamlNode) -> ProcessEnvironment {
         let mut environment = self.links(container);
         let from = container.get("envFrom");
-        for source in from.map(Node::items).unwrap_or_default() {
+        for source in from.map(YamlNode::items).unwrap_or_default() {
             self.take_all(source, &mut environment);
         }
         let entries = container.get("env");
-        for entry in entries.map(Node::items).unwrap_or_default() {
+        for entry in entries.map(YamlNode::items).unwrap_or_default() {
             if let Some(name) = known(entry.get("name")) {
                 let value = self.value(name, entry, &environment);
                 environment.insert(name.to_owned(), value);
             }
         }
-        let open = |node: Option<&Node>| {
+        let open = |node: Option<&YamlNode>| {
             node.is_some_and(|node| node.is_open() || node.scalar().is_some() && node.has_hole())
         };
         if container.is_open() || open(from) || open(entries) {
@@ -35,13 +35,13 @@ impl Pod<'_> {
 
     /// What Kubernetes sets for each Service of the namespace, unless the pod does without: a
     /// `NAME_PORT` that is the address of a socket.
-    fn links(&self, container: &Node) -> Environment {
+    fn links(&self, container: &YamlNode) -> ProcessEnvironment {
         let runs = ["command", "args"]
             .iter()
             .any(|key| container.get(key).is_some());
         let links = known(self.spec.get("enableServiceLinks")) != Some("false");
         if !runs || !links {
-            return Environment::new();
+            return ProcessEnvironment::new();
         }
         let services = self
             .context
@@ -57,7 +57,7 @@ impl Pod<'_> {
     }
 
     /// Every key of an object as a variable.
-    fn take_all(&self, source: &Node, environment: &mut Environment) {
+    fn take_all(&self, source: &YamlNode, environment: &mut ProcessEnvironment) {
         let prefix = known(source.get("prefix")).unwrap_or_default();
         let (kind, reference) = match (source.get("configMapRef"), source.get("secretRef")) {
             (Some(reference), _) => ("ConfigMap", reference),
@@ -73,10 +73,10 @@ impl Pod<'_> {
         };
         for field in ["data", "stringData"] {
             let data = root.get(field);
-            if data.is_some_and(Node::is_open) {
+            if data.is_some_and(YamlNode::is_open) {
                 environment.insert(ANY_OTHER.to_owned(), Err(template_reason()));
             }
-            for entry in data.map(Node::entries).unwrap_or_default() {
+            for entry in data.map(YamlNode::entries).unwrap_or_default() {
                 let Some(key) = entry.key.as_str() else {
                     continue;
                 };
@@ -89,7 +89,12 @@ impl Pod<'_> {
         }
     }
 
-    fn value(&self, name: &str, entry: &Node, environment: &Environment) -> Result<String, Cause> {
+    fn value(
+        &self,
+        name: &str,
+        entry: &YamlNode,
+        environment: &ProcessEnvironment,
+    ) -> Result<String, Cause> {
         if let Some(value) = entry.get("value") {
             let text = Excerpt::standing_for(&plain(value)?, value.span);
             let filled = process_environment::substituted(&text, environment);
@@ -122,7 +127,7 @@ impl Pod<'_> {
     }
 
     /// The object that a reference names.
-    fn referred(&self, kind: &str, reference: &Node) -> Result<&Node, Cause> {
+    fn referred(&self, kind: &str, reference: &YamlNode) -> Result<&YamlNode, Cause> {
         let name = reference.get("name");
         let name = name.filter(|name| name.as_str().is_some());
         let name =
@@ -137,7 +142,7 @@ impl Pod<'_> {
     }
 }
 
-fn plain(node: &Node) -> Result<String, Cause> {
+fn plain(node: &YamlNode) -> Result<String, Cause> {
     if node.has_hole() {
         return Err(template_reason());
     }
@@ -145,7 +150,7 @@ fn plain(node: &Node) -> Result<String, Cause> {
     Ok(text.unwrap_or_default().to_owned())
 }
 
-fn from_secret(key: &str, root: &Node) -> Cause {
+fn from_secret(key: &str, root: &YamlNode) -> Cause {
     let name = known(root.at("metadata.name")).unwrap_or_default();
     Cause::VariableOf {
         name: key.to_owned(),

@@ -4,17 +4,20 @@
 use std::collections::BTreeMap;
 
 use crate::extract::scalar::{first_entry, known, raw_scalar, template_reason};
-use crate::extract::workload::Pod;
+use crate::extract::workload::PodSpec;
 use crate::facts::deployment::DeploymentQuantity;
 use crate::facts::fact_path::ServerFact;
 use crate::facts::raw::RawScalar;
 use crate::facts::words::{RolloutTrigger, ServiceQuality};
-use crate::facts::{Cause, Datum, Slot};
-use crate::syntax::yaml::{Entry, Node};
+use crate::facts::{Cause, Datum, EditTarget};
+use crate::syntax::yaml::{MappingEntry, YamlNode};
 
-impl Pod<'_> {
+impl PodSpec<'_> {
     /// What holds for a container of a pod.
-    pub(super) fn health(&self, container: &Node) -> BTreeMap<ServerFact, Result<Datum, Cause>> {
+    pub(super) fn health(
+        &self,
+        container: &YamlNode,
+    ) -> BTreeMap<ServerFact, Result<Datum, Cause>> {
         let probe = |field: &str| has(container, field).map(Datum::Bool);
         let read_only = container.at("securityContext.readOnlyRootFilesystem");
         let read_only = match read_only {
@@ -38,11 +41,12 @@ impl Pod<'_> {
 
     /// How long the liveness probe lets the server start: its delay, and how long it then bears
     /// failures.
-    pub(super) fn patience(&self, container: &Node) -> BTreeMap<DeploymentQuantity, RawScalar> {
+    pub(super) fn patience(&self, container: &YamlNode) -> BTreeMap<DeploymentQuantity, RawScalar> {
         let Some(probe) = container.get("livenessProbe").filter(|p| p.is_map()) else {
             return BTreeMap::new();
         };
-        let at = |node: Option<&Node>| node.map_or_else(|| first_entry(probe), |node| node.span);
+        let at =
+            |node: Option<&YamlNode>| node.map_or_else(|| first_entry(probe), |node| node.span);
         let number = |field: &str, default: f64| -> Result<f64, Cause> {
             match probe.get(field) {
                 None if probe.is_open() => Err(template_reason()),
@@ -64,7 +68,7 @@ impl Pod<'_> {
         let figure = |text: Result<f64, Cause>, span| RawScalar {
             text: text.map(|number| number.to_string()),
             span,
-            slot: Slot::None,
+            slot: EditTarget::None,
         };
         let delay = figure(delay, at(probe.get("initialDelaySeconds")));
         let bears = figure(bears, first_entry(probe));
@@ -105,11 +109,11 @@ impl Pod<'_> {
         }
         let pods = self.root.at("spec.template.metadata");
         let own = self.root.get("metadata");
-        let annotations = |metadata: Option<&Node>| -> Vec<Entry> {
+        let annotations = |metadata: Option<&YamlNode>| -> Vec<MappingEntry> {
             let node = metadata.and_then(|metadata| metadata.get("annotations"));
-            node.map(Node::entries).unwrap_or_default().to_vec()
+            node.map(YamlNode::entries).unwrap_or_default().to_vec()
         };
-        let named = |entries: &[Entry], patterns: &dyn Fn(&str) -> bool| {
+        let named = |entries: &[MappingEntry], patterns: &dyn Fn(&str) -> bool| {
             let keys = entries.iter().filter_map(|entry| entry.key.as_str());
             keys.into_iter().any(patterns)
         };
@@ -126,9 +130,9 @@ impl Pod<'_> {
         {
             return Some(Ok(RolloutTrigger::Reloader));
         }
-        let open = |node: Option<&Node>| {
+        let open = |node: Option<&YamlNode>| {
             let annotations = node.and_then(|node| node.get("annotations"));
-            node.is_some_and(Node::is_open)
+            node.is_some_and(YamlNode::is_open)
                 || annotations.is_some_and(|a| a.is_open() || a.scalar().is_some())
         };
         let template = self.root.at("spec.template");
@@ -142,12 +146,12 @@ impl Pod<'_> {
 
     /// A part of a workload may be patched onto one with annotations.
     fn fragment_of_pods(&self) -> bool {
-        self.root.get("spec").is_none_or(Node::is_open)
+        self.root.get("spec").is_none_or(YamlNode::is_open)
     }
 }
 
 /// Whether a field is there; where a template may add it, it is not known.
-fn has(container: &Node, field: &str) -> Result<bool, Cause> {
+fn has(container: &YamlNode, field: &str) -> Result<bool, Cause> {
     if container.is_open() {
         // It may stand in a condition.
         return Err(template_reason());

@@ -13,23 +13,25 @@ mod volumes;
 
 use std::collections::BTreeMap;
 
-use crate::extract::launch::Launched;
-use crate::extract::manifest_context::Context;
+use crate::extract::launch::LaunchResult;
+use crate::extract::manifest_context::ManifestContext;
 use crate::extract::object_name::object_name;
 use crate::extract::scalar::{first_entry, known, raw_scalar, template_reason};
 use crate::facts::Cause;
 use crate::facts::deployment::{Deployment, DeploymentQuantities, DeploymentQuantity};
 use crate::facts::fact_path::ServerFact;
-use crate::facts::raw::{ConfPart, ObjectName, Raw, RawExporter, RawScalar, RawServer, RawText};
-use crate::knowledge::shapes::{ImageReference, Shapes};
+use crate::facts::raw::{
+    ConfPart, ObjectName, RawExporter, RawFacts, RawScalar, RawServer, RawText,
+};
+use crate::knowledge::shapes::{DeploymentShapes, ImageReference};
 use crate::source::Span;
-use crate::syntax::yaml::{Entry, Node};
+use crate::syntax::yaml::{MappingEntry, YamlNode};
 pub use programs::programs;
 use start::image_scalar;
 
 /// Takes in the servers of a workload and the texts that their start scripts write; nothing of any
 /// other kind.
-pub fn read(root: &Node, kind: &str, context: &Context<'_>, raw: &mut Raw) {
+pub fn read(root: &YamlNode, kind: &str, context: &ManifestContext<'_>, raw: &mut RawFacts) {
     let (Some(shape), Some(object)) = (context.shapes.workload(kind), object_name(root, kind))
     else {
         return;
@@ -37,7 +39,7 @@ pub fn read(root: &Node, kind: &str, context: &Context<'_>, raw: &mut Raw) {
     let Some(spec) = root.at(&shape.pod) else {
         return;
     };
-    let pod = Pod {
+    let pod = PodSpec {
         root,
         spec,
         object,
@@ -60,42 +62,42 @@ pub fn read(root: &Node, kind: &str, context: &Context<'_>, raw: &mut Raw) {
         .extend(found.into_iter().map(|(_, server)| server));
 }
 
-struct Pod<'a> {
-    root: &'a Node,
-    spec: &'a Node,
+struct PodSpec<'a> {
+    root: &'a YamlNode,
+    spec: &'a YamlNode,
     object: ObjectName,
-    context: &'a Context<'a>,
-    shapes: &'a Shapes,
+    context: &'a ManifestContext<'a>,
+    shapes: &'a DeploymentShapes,
 }
 
-impl<'a> Pod<'a> {
-    fn containers(&self) -> impl Iterator<Item = &'a Node> {
+impl<'a> PodSpec<'a> {
+    fn containers(&self) -> impl Iterator<Item = &'a YamlNode> {
         self.listed("containers")
     }
 
-    fn listed(&self, list: &str) -> impl Iterator<Item = &'a Node> + use<'a> {
-        let items = self.spec.get(list).map(Node::items);
+    fn listed(&self, list: &str) -> impl Iterator<Item = &'a YamlNode> + use<'a> {
+        let items = self.spec.get(list).map(YamlNode::items);
         items.unwrap_or_default().iter()
     }
 
     /// The containers that run as long as the pod does: native sidecars stand among those that
     /// prepare it.
-    fn neighbours(&self) -> impl Iterator<Item = &'a Node> {
-        let lasts = |node: &&Node| known(node.get("restartPolicy")) == Some("Always");
+    fn neighbours(&self) -> impl Iterator<Item = &'a YamlNode> {
+        let lasts = |node: &&YamlNode| known(node.get("restartPolicy")) == Some("Always");
         self.containers()
             .chain(self.listed("initContainers").filter(lasts))
     }
 
-    fn server(&self, container: &'a Node, texts: &mut Vec<RawText>) -> Option<RawServer> {
+    fn server(&self, container: &'a YamlNode, texts: &mut Vec<RawText>) -> Option<RawServer> {
         let image = self.image(container);
         let mut unread = Vec::new();
         let conf = match self.launched(container, &image) {
-            Launched::Other => return None,
-            Launched::Hidden(reason) => vec![ConfPart::NotVisible {
+            LaunchResult::Other => return None,
+            LaunchResult::Hidden(reason) => vec![ConfPart::NotVisible {
                 reason,
                 at: container.get("command").map(|node| node.span),
             }],
-            Launched::Server(invocation) => {
+            LaunchResult::Server(invocation) => {
                 unread = self.unread(container, &invocation);
                 self.conf_parts(container, *invocation, texts)
             }
@@ -123,7 +125,7 @@ impl<'a> Pod<'a> {
     }
 
     /// Kubernetes runs one process where nothing is said, and a DaemonSet one on every node.
-    fn quantities(&self, container: &Node) -> DeploymentQuantities {
+    fn quantities(&self, container: &YamlNode) -> DeploymentQuantities {
         let mut written = self.patience(container);
         for quantity in DeploymentQuantity::RESOURCES {
             let path = format!("resources.{}", quantity.path());
@@ -137,7 +139,7 @@ impl<'a> Pod<'a> {
         }
         let replicas = if self.object.kind == "DaemonSet" {
             Err(Cause::Deployment("it runs once on every node"))
-        } else if self.root.get("spec").is_some_and(Node::is_open) {
+        } else if self.root.get("spec").is_some_and(YamlNode::is_open) {
             Err(template_reason())
         } else {
             Ok("1".to_owned())
@@ -150,13 +152,13 @@ impl<'a> Pod<'a> {
 
     /// What a container does not say itself the pod may say for all of them together. A template that
     /// may write it there is no reason to think so where the container has resources of its own.
-    fn figure_of_pod(&self, container: &Node, path: &str) -> Option<RawScalar> {
+    fn figure_of_pod(&self, container: &YamlNode, path: &str) -> Option<RawScalar> {
         let written = self.spec.get("resources").is_some();
         let has_own = only(container, "resources").is_some_and(|own| !own.has_hole());
         figure(self.spec, path).filter(|_| written || !has_own)
     }
 
-    fn deployment(&self, container: &Node) -> Deployment {
+    fn deployment(&self, container: &YamlNode) -> Deployment {
         Deployment {
             quantities: self.quantities(container),
             attributes: self.health(container),
@@ -169,7 +171,7 @@ impl<'a> Pod<'a> {
     }
 
     /// Whether a metrics exporter runs beside the container.
-    fn exporter(&self, container: &Node) -> Result<bool, Cause> {
+    fn exporter(&self, container: &YamlNode) -> Result<bool, Cause> {
         let images = self
             .neighbours()
             .filter(|other| !std::ptr::eq(*other, container))
@@ -180,7 +182,9 @@ impl<'a> Pod<'a> {
         let agent = images.iter().find(|image| self.shapes.is_agent(image));
         match agent {
             _ if exports => Ok(true),
-            _ if self.spec.is_open() || self.spec.get("containers").is_some_and(Node::is_open) => {
+            _ if self.spec.is_open()
+                || self.spec.get("containers").is_some_and(YamlNode::is_open) =>
+            {
                 Err(template_reason())
             }
             Some(agent) => Err(Cause::Named {
@@ -197,7 +201,11 @@ impl<'a> Pod<'a> {
         } else {
             "spec.template.metadata.labels"
         };
-        let labels = self.root.at(path).map(Node::entries).unwrap_or_default();
+        let labels = self
+            .root
+            .at(path)
+            .map(YamlNode::entries)
+            .unwrap_or_default();
         labels
             .iter()
             .filter_map(|entry| {
@@ -210,23 +218,30 @@ impl<'a> Pod<'a> {
     }
 
     /// A patch names a few fields of a workload that stands elsewhere: it has no selector.
-    fn is_fragment(&self, container: &Node) -> bool {
+    fn is_fragment(&self, container: &YamlNode) -> bool {
         // A replication controller's selector is its pods' labels unless it says otherwise.
         let labelled = self.root.at("spec.template.metadata.labels").is_some();
         let whole = self.object.kind == "Pod"
             || self.object.kind == "ReplicationController" && labelled
             || self.object.kind.ends_with("Job")
             || self.root.at("spec.selector").is_some()
-            || self.root.get("spec").is_some_and(Node::is_open);
+            || self.root.get("spec").is_some_and(YamlNode::is_open);
         !whole || container.get("image").is_none()
     }
 }
 
 /// The exporters of a workload that has no server in it.
-pub fn exporters(root: &Node, kind: &str, context: &Context<'_>) -> Option<RawExporter> {
+pub fn exporters(
+    root: &YamlNode,
+    kind: &str,
+    context: &ManifestContext<'_>,
+) -> Option<RawExporter> {
     let spec = root.at(&context.shapes.workload(kind)?.pod)?;
     let object = object_name(root, kind)?;
-    let containers = spec.get("containers").map(Node::items).unwrap_or_default();
+    let containers = spec
+        .get("containers")
+        .map(YamlNode::items)
+        .unwrap_or_default();
     let exporter = containers.iter().find(|container| {
         let image = known(container.get("image")).map(ImageReference::parse);
         image.is_some_and(|image| context.shapes.is_exporter(&image))
@@ -238,15 +253,15 @@ pub fn exporters(root: &Node, kind: &str, context: &Context<'_>) -> Option<RawEx
 }
 
 /// The value of a key that is written once: in a template another one may be an alternative.
-fn only<'a>(node: &'a Node, key: &str) -> Option<&'a Node> {
+fn only<'a>(node: &'a YamlNode, key: &str) -> Option<&'a YamlNode> {
     let mut entries = node.entries().iter();
-    let is_key = |entry: &&Entry| entry.key.as_str() == Some(key);
+    let is_key = |entry: &&MappingEntry| entry.key.as_str() == Some(key);
     let found = entries.find(is_key)?;
     entries.find(is_key).is_none().then_some(&found.value)
 }
 
 /// Where a chart's own values give the container no resources: what is missing there is written there.
-fn empty_resources(container: &Node) -> BTreeMap<ServerFact, Span> {
+fn empty_resources(container: &YamlNode) -> BTreeMap<ServerFact, Span> {
     let given = container.get("resources").filter(|node| {
         let empty = node.entries().is_empty() && (node.is_map() || node.is_null());
         empty && !node.has_hole() && node.span.file != container.span.file
@@ -259,7 +274,7 @@ fn empty_resources(container: &Node) -> BTreeMap<ServerFact, Span> {
 }
 
 /// A figure of the container; below a template it is not known.
-fn figure(container: &Node, path: &str) -> Option<RawScalar> {
+fn figure(container: &YamlNode, path: &str) -> Option<RawScalar> {
     if let Some(node) = container.at(path) {
         return Some(raw_scalar(node));
     }

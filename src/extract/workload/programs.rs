@@ -1,42 +1,42 @@
 //! Containers that are no servers: the name of their image, what their command starts, and their
 //! environment. Which program of the tree runs in them is for `link` to say.
 
-use crate::extract::launch::Launched;
-use crate::extract::manifest_context::Context;
+use crate::extract::command_programs;
+use crate::extract::launch::LaunchResult;
+use crate::extract::manifest_context::ManifestContext;
 use crate::extract::object_name::object_name;
 use crate::extract::scalar::{first_entry, known, raw_scalar, template_reason};
-use crate::extract::started;
-use crate::extract::workload::Pod;
+use crate::extract::workload::PodSpec;
 use crate::extract::workload::start::image_scalar;
 use crate::facts::Cause;
-use crate::facts::raw::{Given, ObjectName, RawWorkload};
+use crate::facts::raw::{GivenVariables, ObjectName, RawWorkload};
 use crate::knowledge::shapes::ImageReference;
-use crate::syntax::yaml::Node;
+use crate::syntax::yaml::YamlNode;
 
 /// Where kinds that are not known by name keep their pods as the known ones do.
 const USUAL: &str = "spec.template.spec";
 
 /// The containers of a workload that are no servers.
-pub fn programs(root: &Node, kind: &str, context: &Context<'_>) -> Vec<RawWorkload> {
+pub fn programs(root: &YamlNode, kind: &str, context: &ManifestContext<'_>) -> Vec<RawWorkload> {
     let shape = context.shapes.workload(kind);
     let path = shape.map_or(USUAL, |shape| shape.pod.as_str());
     let (Some(object), Some(spec)) = (object_name(root, kind), root.at(path)) else {
         return Vec::new();
     };
-    let pod = Pod {
+    let pod = PodSpec {
         root,
         spec,
         object,
         context,
         shapes: context.shapes,
     };
-    let is_other = |c: &&Node| matches!(pod.launched(c, &pod.image(c)), Launched::Other);
+    let is_other = |c: &&YamlNode| matches!(pod.launched(c, &pod.image(c)), LaunchResult::Other);
     let containers = pod.neighbours().filter(is_other);
     containers.map(|container| pod.program(container)).collect()
 }
 
-impl Pod<'_> {
-    fn program(&self, container: &Node) -> RawWorkload {
+impl PodSpec<'_> {
+    fn program(&self, container: &YamlNode) -> RawWorkload {
         let image = container.get("image").map(image_scalar);
         let reference = image.and_then(|image| image.text.ok());
         let reference = reference.map(|text| ImageReference::parse(&text));
@@ -61,28 +61,31 @@ impl Pod<'_> {
 }
 
 /// A template may give the container variables that are not seen.
-fn is_hidden(container: &Node) -> bool {
+fn is_hidden(container: &YamlNode) -> bool {
     let lists = ["env", "envFrom"];
     let mut lists = lists.iter().filter_map(|key| container.get(key));
     container.is_open() || lists.any(|list| list.is_open() || list.has_hole())
 }
 
 /// The names of the programs that a command starts; arguments alone name none.
-fn commands(container: &Node) -> Vec<String> {
+fn commands(container: &YamlNode) -> Vec<String> {
     let Some(command) = container.get("command") else {
         return Vec::new();
     };
-    let arguments = container.get("args").map(Node::items).unwrap_or_default();
+    let arguments = container
+        .get("args")
+        .map(YamlNode::items)
+        .unwrap_or_default();
     let words = command.items().iter().chain(arguments);
     let known = words
         .filter(|word| !word.has_hole())
-        .filter_map(Node::as_str);
-    started::programs(&known.map(str::to_owned).collect::<Vec<_>>())
+        .filter_map(YamlNode::as_str);
+    command_programs::programs(&known.map(str::to_owned).collect::<Vec<_>>())
 }
 
 /// The variables of a container: those of whole objects first, as they count.
-fn given(container: &Node, namespace: Option<&String>) -> Vec<Given> {
-    let items = |key: &str| container.get(key).map(Node::items).unwrap_or_default();
+fn given(container: &YamlNode, namespace: Option<&String>) -> Vec<GivenVariables> {
+    let items = |key: &str| container.get(key).map(YamlNode::items).unwrap_or_default();
     let object = |kind: &str, name: &str| ObjectName {
         kind: kind.to_owned(),
         namespace: namespace.cloned(),
@@ -93,7 +96,7 @@ fn given(container: &Node, namespace: Option<&String>) -> Vec<Given> {
         let (kind, reference) = [("ConfigMap", "configMapRef"), ("Secret", "secretRef")]
             .into_iter()
             .find_map(|(kind, field)| Some((kind, item.get(field)?)))?;
-        Some(Given::Object {
+        Some(GivenVariables::Object {
             object: object(kind, reference.get("name")?.as_str()?),
             prefix: known(item.get("prefix")).unwrap_or_default().to_owned(),
         })
@@ -102,24 +105,24 @@ fn given(container: &Node, namespace: Option<&String>) -> Vec<Given> {
         let name = known(item.get("name"))?.to_owned();
         if let Some(value) = item.get("value") {
             let text = raw_scalar(value).text;
-            return Some(Given::Value { name, text });
+            return Some(GivenVariables::Value { name, text });
         }
         let from = item.get("valueFrom");
         let of = |field: &str| from?.get(field);
         for (kind, field) in [("ConfigMap", "configMapKeyRef"), ("Secret", "secretKeyRef")] {
             if let Some(reference) = of(field) {
-                let text = |key: &str| reference.get(key).and_then(Node::as_str);
+                let text = |key: &str| reference.get(key).and_then(YamlNode::as_str);
                 let object = object(kind, text("name")?);
                 let key = text("key")?.to_owned();
-                return Some(Given::Key { name, object, key });
+                return Some(GivenVariables::Key { name, object, key });
             }
         }
         if let Some(figure) = of("resourceFieldRef").and_then(|f| known(f.get("resource"))) {
             let figure = figure.to_owned();
-            return Some(Given::Figure { name, figure });
+            return Some(GivenVariables::Figure { name, figure });
         }
         let text = Err(Cause::Deployment("its value is set elsewhere"));
-        Some(Given::Value { name, text })
+        Some(GivenVariables::Value { name, text })
     });
     whole.chain(single).collect()
 }

@@ -1,26 +1,26 @@
 //! What a container starts: its command as the launch that it is, and the scripts that it is shown as
 //! files. What comes of it is followed by `launch`.
 
-use crate::extract::expand::Expanded;
-use crate::extract::launch::{self, Argument, Launch, Launched};
-use crate::extract::process_environment::{self, Environment};
+use crate::extract::interpolate::InterpolatedText;
+use crate::extract::launch::{self, CommandArgument, LaunchResult, StartedProgram};
+use crate::extract::process_environment::{self, ProcessEnvironment};
 use crate::extract::scalar::{first_entry, raw_scalar, replace, template_reason};
-use crate::extract::workload::Pod;
+use crate::extract::workload::PodSpec;
 use crate::facts::raw::RawScalar;
-use crate::facts::{Cause, Slot};
+use crate::facts::{Cause, EditTarget};
 use crate::knowledge::shapes::{ImageReference, ImageShape};
 use crate::source::{Excerpt, path};
-use crate::syntax::yaml::Node;
+use crate::syntax::yaml::YamlNode;
 
 /// An image as far as it is written.
-pub(super) struct Image<'a> {
+pub(super) struct WrittenImage<'a> {
     pub(super) reference: Option<ImageReference>,
     pub(super) shape: Option<&'a ImageShape>,
     pub(super) official: bool,
 }
 
-impl<'a> Pod<'a> {
-    pub(super) fn image(&self, container: &Node) -> Image<'a> {
+impl<'a> PodSpec<'a> {
+    pub(super) fn image(&self, container: &YamlNode) -> WrittenImage<'a> {
         let reference = container
             .get("image")
             .map(image_scalar)
@@ -31,35 +31,35 @@ impl<'a> Pod<'a> {
             (Some(reference), Some(shape)) => shape.is_official(reference),
             _ => false,
         };
-        Image {
+        WrittenImage {
             reference,
             shape,
             official,
         }
     }
 
-    pub(super) fn launched(&self, container: &Node, image: &Image<'_>) -> Launched {
+    pub(super) fn launched(&self, container: &YamlNode, image: &WrittenImage<'_>) -> LaunchResult {
         let (command, args) = (container.get("command"), container.get("args"));
-        let templated = |node: &&Node| node.scalar().is_some() && node.has_hole();
+        let templated = |node: &&YamlNode| node.scalar().is_some() && node.has_hole();
         if [command, args].iter().flatten().any(templated) {
             return if image.shape.is_some() && serves(container) {
-                Launched::Hidden(Cause::Template("writes its command"))
+                LaunchResult::Hidden(Cause::Template("writes its command"))
             } else {
-                Launched::Other
+                LaunchResult::Other
             };
         }
         if !self.may_serve(container, image) {
-            return Launched::Other;
+            return LaunchResult::Other;
         }
         let environment = self.environment(container);
-        let arguments = |node: Option<&Node>| -> Vec<Argument> {
-            let items = node.map(Node::items).unwrap_or_default();
+        let arguments = |node: Option<&YamlNode>| -> Vec<CommandArgument> {
+            let items = node.map(YamlNode::items).unwrap_or_default();
             let words = items.iter().filter_map(|item| argument(item, &environment));
             words.collect()
         };
         let scripts = |path: &str| self.script(container, path);
         launch::launched(
-            &Launch {
+            &StartedProgram {
                 image: image.reference.as_ref(),
                 entrypoint: command.map(|node| arguments(Some(node))),
                 command: arguments(args),
@@ -74,9 +74,9 @@ impl<'a> Pod<'a> {
 
     /// Whether the container is worth a look: its image is a server's, or its command names one, or
     /// it runs a script that does.
-    fn may_serve(&self, container: &Node, image: &Image<'_>) -> bool {
+    fn may_serve(&self, container: &YamlNode, image: &WrittenImage<'_>) -> bool {
         let lists = [container.get("command"), container.get("args")];
-        let mut words = lists.into_iter().flatten().flat_map(Node::items);
+        let mut words = lists.into_iter().flatten().flat_map(YamlNode::items);
         let names_server = |text: &str| {
             let mut programs = self.shapes.servers.programs.iter();
             programs.any(|program| text.contains(&program.name))
@@ -91,7 +91,7 @@ impl<'a> Pod<'a> {
 
     /// A script that is mounted at a path: its text, or why it is not known; `None` for what no
     /// ConfigMap or Secret shows there.
-    fn script(&self, container: &Node, path: &str) -> Option<Result<Expanded, Cause>> {
+    fn script(&self, container: &YamlNode, path: &str) -> Option<Result<InterpolatedText, Cause>> {
         let (source, key) = self.source_of(container, path)?;
         let object = source.object(self.object.namespace.clone());
         let missing = || {
@@ -110,7 +110,7 @@ impl<'a> Pod<'a> {
 }
 
 /// A script in which a template fills in words; one whose lines a template decides is not known.
-fn templated(script: &Excerpt) -> Result<Expanded, Cause> {
+fn templated(script: &Excerpt) -> Result<InterpolatedText, Cause> {
     let text = script.text();
     let mut unknown = Vec::new();
     let mut at = 0;
@@ -129,19 +129,20 @@ fn templated(script: &Excerpt) -> Result<Expanded, Cause> {
         unknown.push((start..end, template_reason()));
         at = end;
     }
-    Ok(Expanded::new(script.clone(), unknown, false))
+    Ok(InterpolatedText::new(script.clone(), unknown, false))
 }
 
-fn argument(item: &Node, environment: &Environment) -> Option<Argument> {
+fn argument(item: &YamlNode, environment: &ProcessEnvironment) -> Option<CommandArgument> {
     let excerpt = item.scalar()?.value();
     let text = if item.has_hole() {
-        templated(excerpt).unwrap_or_else(|reason| Expanded::hidden(excerpt.clone(), reason))
+        templated(excerpt)
+            .unwrap_or_else(|reason| InterpolatedText::hidden(excerpt.clone(), reason))
     } else {
         process_environment::substituted(excerpt, environment)
     };
-    Some(Argument {
+    Some(CommandArgument {
         slot: if text.is_changed() {
-            Slot::None
+            EditTarget::None
         } else {
             replace(item)
         },
@@ -150,7 +151,7 @@ fn argument(item: &Node, environment: &Environment) -> Option<Argument> {
 }
 
 /// Others reach it, or Kubernetes itself asks it for signs of life.
-fn serves(container: &Node) -> bool {
+fn serves(container: &YamlNode) -> bool {
     let fields = ["ports", "livenessProbe", "readinessProbe", "startupProbe"];
     fields
         .iter()
@@ -159,7 +160,7 @@ fn serves(container: &Node) -> bool {
 }
 
 /// The image; a template in the tag alone leaves the name known.
-pub(super) fn image_scalar(node: &Node) -> RawScalar {
+pub(super) fn image_scalar(node: &YamlNode) -> RawScalar {
     let scalar = raw_scalar(node);
     let tag_only = node.as_str().filter(|text| {
         let name = path::name(text);

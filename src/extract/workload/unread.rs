@@ -1,18 +1,22 @@
 //! Configuration that a container is shown and that its server is never told of: a server without a
 //! file among its arguments reads none, wherever one is mounted.
 
-use crate::extract::command::Invocation;
+use crate::extract::command::CommandInvocation;
 use crate::extract::scalar::known;
-use crate::extract::workload::Pod;
+use crate::extract::workload::PodSpec;
 use crate::extract::workload::volumes::key_source;
 use crate::facts::Strength;
 use crate::facts::raw::ArgWord;
 use crate::facts::raw::{RawHeld, RawUnread};
-use crate::syntax::yaml::Node;
+use crate::syntax::yaml::YamlNode;
 
-impl Pod<'_> {
+impl PodSpec<'_> {
     /// The mounts that hold configuration, if the texts that they name are such.
-    pub(super) fn unread(&self, container: &Node, invocation: &Invocation) -> Vec<RawUnread> {
+    pub(super) fn unread(
+        &self,
+        container: &YamlNode,
+        invocation: &CommandInvocation,
+    ) -> Vec<RawUnread> {
         let includes = |word: &ArgWord| {
             let name = word.text.trim_start_matches('-');
             let name = name.split_ascii_whitespace().next().unwrap_or_default();
@@ -24,7 +28,7 @@ impl Pod<'_> {
         if told || open || invocation.gap.is_some() || invocation.gap_behind.is_some() {
             return Vec::new();
         }
-        let mounts = container.get("volumeMounts").map(Node::items);
+        let mounts = container.get("volumeMounts").map(YamlNode::items);
         mounts
             .unwrap_or_default()
             .iter()
@@ -34,16 +38,16 @@ impl Pod<'_> {
     }
 
     /// A script among the words may read what is mounted.
-    fn is_mentioned(&self, container: &Node, mount: &Node) -> bool {
+    fn is_mentioned(&self, container: &YamlNode, mount: &YamlNode) -> bool {
         let Some(path) = known(mount.get("mountPath")) else {
             return true;
         };
         let words = [container.get("command"), container.get("args")];
-        let mut words = words.into_iter().flatten().flat_map(Node::items);
+        let mut words = words.into_iter().flatten().flat_map(YamlNode::items);
         words.any(|word| word.as_str().is_none_or(|word| word.contains(path)))
     }
 
-    fn unread_mount(&self, mount: &Node) -> Option<RawUnread> {
+    fn unread_mount(&self, mount: &YamlNode) -> Option<RawUnread> {
         let path = mount.get("mountPath")?;
         let volume = self.volume(known(mount.get("name"))?)?;
         let source = key_source(volume)?;

@@ -1,25 +1,25 @@
 //! What a server's files are: the way from its configuration file through mount and volume to what
 //! holds it, and what its data directory may be on.
 
-use crate::extract::command::Invocation;
-use crate::extract::made::{Files, Maker};
-use crate::extract::recipe::Recipe;
+use crate::extract::command::CommandInvocation;
+use crate::extract::generated_config::{GeneratedConfig, ProcessFiles};
+use crate::extract::generated_file::GeneratedFile;
 use crate::extract::scalar::{known, template_reason};
-use crate::extract::workload::Pod;
+use crate::extract::workload::PodSpec;
 use crate::facts::Cause;
 use crate::facts::raw::ArgWord;
-use crate::facts::raw::{ConfPart, ObjectName, RawMount, RawText, Storage};
-use crate::syntax::yaml::Node;
+use crate::facts::raw::{ConfPart, MountStorage, ObjectName, RawMount, RawText};
+use crate::syntax::yaml::YamlNode;
 
 /// The files that a container sees.
-struct Seen<'s, 'a> {
-    pod: &'s Pod<'a>,
-    container: &'a Node,
+struct ContainerFiles<'s, 'a> {
+    pod: &'s PodSpec<'a>,
+    container: &'a YamlNode,
     file: &'s ArgWord,
     mounted: ConfPart,
 }
 
-impl Files for Seen<'_, '_> {
+impl ProcessFiles for ContainerFiles<'_, '_> {
     fn before(&mut self) -> Vec<ConfPart> {
         let mut parts = self.pod.templates(self.container, self.file);
         parts.push(self.mounted.clone());
@@ -35,11 +35,11 @@ impl Files for Seen<'_, '_> {
     }
 }
 
-impl<'a> Pod<'a> {
+impl<'a> PodSpec<'a> {
     pub(super) fn conf_parts(
         &self,
-        container: &'a Node,
-        mut invocation: Invocation,
+        container: &'a YamlNode,
+        mut invocation: CommandInvocation,
         texts: &mut Vec<RawText>,
     ) -> Vec<ConfPart> {
         let hidden = |reason| ConfPart::NotVisible { reason, at: None };
@@ -57,7 +57,7 @@ impl<'a> Pod<'a> {
             || [container.get("command"), container.get("args")]
                 .into_iter()
                 .flatten()
-                .any(Node::is_open);
+                .any(YamlNode::is_open);
         parts.extend(open.then(|| hidden(template_reason())));
         parts
     }
@@ -65,15 +65,15 @@ impl<'a> Pod<'a> {
     /// The server's file: as it is mounted, as an init container makes it, or as its start script does.
     fn file_parts(
         &self,
-        container: &'a Node,
+        container: &'a YamlNode,
         file: &ArgWord,
-        recipe: Option<Recipe>,
+        recipe: Option<GeneratedFile>,
         texts: &mut Vec<RawText>,
     ) -> Vec<ConfPart> {
         let mounted = self.file_part(container, file);
         // What a ConfigMap or a Secret shows cannot be written.
         let fixed = matches!(mounted, ConfPart::Key { .. });
-        let mut files = Seen {
+        let mut files = ContainerFiles {
             pod: self,
             container,
             file,
@@ -82,7 +82,7 @@ impl<'a> Pod<'a> {
         let Some(recipe) = recipe.filter(|_| !fixed) else {
             return files.before();
         };
-        let maker = Maker {
+        let maker = GeneratedConfig {
             owner: &self.object,
             file_text: self.context.file_text,
             shapes: self.shapes,
@@ -91,7 +91,12 @@ impl<'a> Pod<'a> {
     }
 
     /// The ConfigMap that a file is made from, which is changed on the way.
-    fn template_of(&self, container: &Node, source: &ArgWord, file: &ArgWord) -> Option<ConfPart> {
+    fn template_of(
+        &self,
+        container: &YamlNode,
+        source: &ArgWord,
+        file: &ArgWord,
+    ) -> Option<ConfPart> {
         let (held, _) = self.source_of(container, &source.text)?;
         Some(ConfPart::Template {
             object: held.object(self.object.namespace.clone()),
@@ -103,7 +108,7 @@ impl<'a> Pod<'a> {
     /// The object and the key that a container sees under a path.
     pub(super) fn source_of(
         &self,
-        container: &Node,
+        container: &YamlNode,
         path: &str,
     ) -> Option<(KeySource<'a>, String)> {
         let (mount, rest) = best_mount(container, path)?;
@@ -111,7 +116,7 @@ impl<'a> Pod<'a> {
         let source = match key_source(volume) {
             Some(source) => source,
             None => {
-                let projected = volume.at("projected.sources").map(Node::items);
+                let projected = volume.at("projected.sources").map(YamlNode::items);
                 let sources = projected.unwrap_or_default().iter().filter_map(key_source);
                 let mut holding =
                     sources.filter(|s| s.items.is_none() || s.key_at(&rest).is_some());
@@ -127,12 +132,12 @@ impl<'a> Pod<'a> {
     }
 
     /// The file that the server is given, followed through mount and volume to what holds it.
-    fn file_part(&self, container: &Node, file: &ArgWord) -> ConfPart {
+    fn file_part(&self, container: &YamlNode, file: &ArgWord) -> ConfPart {
         let gap = |reason: Cause| ConfPart::NotVisible {
             reason,
             at: Some(file.span),
         };
-        if let Some(reason) = &file.hole {
+        if let Some(reason) = &file.unresolved {
             return gap(Cause::FilePath(Box::new(reason.clone())));
         }
         let path = file.text.as_str();
@@ -151,17 +156,18 @@ impl<'a> Pod<'a> {
     }
 
     /// Where the server's file is written at start-up: the ConfigMaps that the writers are shown.
-    fn templates(&self, container: &Node, file: &ArgWord) -> Vec<ConfPart> {
-        let mounted = |node: &'a Node| {
+    fn templates(&self, container: &YamlNode, file: &ArgWord) -> Vec<ConfPart> {
+        let mounted = |node: &'a YamlNode| {
             node.get("volumeMounts")
-                .map(Node::items)
+                .map(YamlNode::items)
                 .unwrap_or_default()
         };
-        let volume_of = |mount: &Node| known(mount.get("name")).and_then(|name| self.volume(name));
-        let holds = |mount: &&Node| within(mount, &file.text).is_some();
+        let volume_of =
+            |mount: &YamlNode| known(mount.get("name")).and_then(|name| self.volume(name));
+        let holds = |mount: &&YamlNode| within(mount, &file.text).is_some();
         let container_mounts = container
             .get("volumeMounts")
-            .map(Node::items)
+            .map(YamlNode::items)
             .unwrap_or_default();
         let written = container_mounts
             .iter()
@@ -174,7 +180,7 @@ impl<'a> Pod<'a> {
         let writers = self
             .spec
             .get("initContainers")
-            .map(Node::items)
+            .map(YamlNode::items)
             .unwrap_or_default();
         let sources = writers
             .iter()
@@ -193,11 +199,11 @@ impl<'a> Pod<'a> {
             .collect()
     }
 
-    pub(super) fn volume(&self, name: &str) -> Option<&'a Node> {
+    pub(super) fn volume(&self, name: &str) -> Option<&'a YamlNode> {
         let volumes = self
             .spec
             .get("volumes")
-            .map(Node::items)
+            .map(YamlNode::items)
             .unwrap_or_default();
         volumes
             .iter()
@@ -206,7 +212,7 @@ impl<'a> Pod<'a> {
 
     fn volume_part(
         &self,
-        volume: &Node,
+        volume: &YamlNode,
         rest: &str,
         path: &str,
         file: &ArgWord,
@@ -216,7 +222,7 @@ impl<'a> Pod<'a> {
         }
         let projected = volume
             .at("projected.sources")
-            .map(Node::items)
+            .map(YamlNode::items)
             .unwrap_or_default();
         let sources: Vec<_> = projected.iter().filter_map(key_source).collect();
         let holding: Vec<_> = sources
@@ -259,34 +265,34 @@ impl<'a> Pod<'a> {
         })
     }
 
-    pub(super) fn mounts(&self, container: &Node) -> Option<Vec<RawMount>> {
+    pub(super) fn mounts(&self, container: &YamlNode) -> Option<Vec<RawMount>> {
         let mounts = container.get("volumeMounts");
         let open =
             container.is_open() || mounts.is_some_and(|m| m.is_open() || m.scalar().is_some());
-        let items = mounts.map(Node::items).unwrap_or_default();
+        let items = mounts.map(YamlNode::items).unwrap_or_default();
         let mut found: Vec<_> = items.iter().filter_map(|mount| self.mount(mount)).collect();
         if open {
             // Whatever a template adds may hold the data directory.
             found.push(RawMount {
                 path: "/".to_owned(),
-                storage: Storage::Unknown,
+                storage: MountStorage::Unknown,
                 span: container.span,
             });
         }
         Some(found)
     }
 
-    fn mount(&self, mount: &Node) -> Option<RawMount> {
+    fn mount(&self, mount: &YamlNode) -> Option<RawMount> {
         let path = mount.get("mountPath")?;
         let name = known(mount.get("name"));
         let storage = match name {
-            Some(name) if self.is_claim_template(name) => Storage::Persistent,
-            Some(name) => self.volume(name).map_or(Storage::Unknown, storage),
-            None => Storage::Unknown,
+            Some(name) if self.is_claim_template(name) => MountStorage::Persistent,
+            Some(name) => self.volume(name).map_or(MountStorage::Unknown, storage),
+            None => MountStorage::Unknown,
         };
         let (path_text, storage) = match known(Some(path)) {
             Some(text) => (text.to_owned(), storage),
-            None => ("/".to_owned(), Storage::Unknown),
+            None => ("/".to_owned(), MountStorage::Unknown),
         };
         Some(RawMount {
             path: path_text,
@@ -297,7 +303,7 @@ impl<'a> Pod<'a> {
 
     fn is_claim_template(&self, name: &str) -> bool {
         let templates = self.root.at("spec.volumeClaimTemplates");
-        let templates = templates.map(Node::items).unwrap_or_default();
+        let templates = templates.map(YamlNode::items).unwrap_or_default();
         templates
             .iter()
             .any(|claim| known(claim.at("metadata.name")) == Some(name))
@@ -309,7 +315,7 @@ pub(super) struct KeySource<'a> {
     pub(super) kind: &'static str,
     pub(super) name: &'a str,
     pub(super) templated: bool,
-    items: Option<&'a [Node]>,
+    items: Option<&'a [YamlNode]>,
 }
 
 impl KeySource<'_> {
@@ -332,7 +338,7 @@ impl KeySource<'_> {
     }
 }
 
-pub(super) fn key_source(volume: &Node) -> Option<KeySource<'_>> {
+pub(super) fn key_source(volume: &YamlNode) -> Option<KeySource<'_>> {
     let (kind, source, name) = match (volume.get("configMap"), volume.get("secret")) {
         (Some(source), _) => ("ConfigMap", source, source.get("name")?),
         (None, Some(source)) => (
@@ -346,13 +352,13 @@ pub(super) fn key_source(volume: &Node) -> Option<KeySource<'_>> {
         kind,
         name: name.as_str()?,
         templated: name.has_hole(),
-        items: source.get("items").map(Node::items),
+        items: source.get("items").map(YamlNode::items),
     })
 }
 
 /// The mount that holds a path most closely, and the path below it.
-fn best_mount<'n>(container: &'n Node, path: &str) -> Option<(&'n Node, String)> {
-    let mounts = container.get("volumeMounts").map(Node::items);
+fn best_mount<'n>(container: &'n YamlNode, path: &str) -> Option<(&'n YamlNode, String)> {
+    let mounts = container.get("volumeMounts").map(YamlNode::items);
     let holding = mounts
         .unwrap_or_default()
         .iter()
@@ -361,7 +367,7 @@ fn best_mount<'n>(container: &'n Node, path: &str) -> Option<(&'n Node, String)>
 }
 
 /// The path below a mount, if the mount holds it; a sub-path mount is the key itself.
-fn within(mount: &Node, path: &str) -> Option<String> {
+fn within(mount: &YamlNode, path: &str) -> Option<String> {
     let at = known(mount.get("mountPath"))?.trim_end_matches('/');
     if at == path {
         return known(mount.get("subPath")).map(str::to_owned);
@@ -373,17 +379,17 @@ fn within(mount: &Node, path: &str) -> Option<String> {
     }
 }
 
-fn storage(volume: &Node) -> Storage {
+fn storage(volume: &YamlNode) -> MountStorage {
     let Some(entry) = volume
         .entries()
         .iter()
         .find(|e| e.key.as_str() != Some("name"))
     else {
-        return Storage::Unknown;
+        return MountStorage::Unknown;
     };
     match entry.key.as_str() {
-        Some("emptyDir" | "ephemeral") => Storage::Ephemeral,
-        Some("configMap" | "secret" | "projected" | "downwardAPI" | "image") => Storage::Files,
+        Some("emptyDir" | "ephemeral") => MountStorage::Ephemeral,
+        Some("configMap" | "secret" | "projected" | "downwardAPI" | "image") => MountStorage::Files,
         Some(
             "persistentVolumeClaim"
             | "hostPath"
@@ -393,7 +399,7 @@ fn storage(volume: &Node) -> Storage {
             | "fc"
             | "rbd"
             | "cephfs",
-        ) => Storage::Persistent,
-        _ => Storage::Unknown,
+        ) => MountStorage::Persistent,
+        _ => MountStorage::Unknown,
     }
 }

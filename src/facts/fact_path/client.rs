@@ -1,7 +1,7 @@
 //! The facts of clients beside their options, and of the programs that build them, with their types.
 
-use super::{FactEntry, FactPath, Type, fact_table};
-use crate::facts::package::Language;
+use super::{FactEntry, FactPath, FactType, fact_table};
+use crate::facts::package::SourceLanguage;
 use crate::facts::words::ClientKind;
 
 fact_table! {
@@ -11,7 +11,7 @@ fact_table! {
         LibraryName = "library_name": Text, "the display name of the library";
         Version = "version": Text, "the version pinned by the module file";
         Retracted = "retracted": Bool, "the pinned version was retracted";
-        Language = "language": Text of Language::WORDS, "`go` or `rust`";
+        Language = "language": Text of SourceLanguage::WORDS, "`go` or `rust`";
         Kind = "kind": Text of ClientKind::WORDS,
             "`standalone`, `cluster`, `sentinel`, `ring`, `universal`, `pool` or `connection`";
         Url = "url": Text,
@@ -67,7 +67,7 @@ fact_table! {
     /// A fact of a program that builds clients.
     ServiceFact in Service {
         Name = "name": Text, "the folder of the program, or its module at the root";
-        Language = "language": Text of Language::WORDS, "`go` or `rust`";
+        Language = "language": Text of SourceLanguage::WORDS, "`go` or `rust`";
         Workload = "workload": Text,
             "the workload that runs it, `Kind/name`: declared in redvet.toml, or assumed from image, command or name";
         Replicas = "replicas": Int,

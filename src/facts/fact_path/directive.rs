@@ -1,7 +1,7 @@
 //! The facts of lines of configuration, and those of the check itself, with their types.
 
-use super::{FactEntry, FactPath, Type, fact_table};
-use crate::facts::words::Problem;
+use super::{FactEntry, FactPath, FactType, fact_table};
+use crate::facts::words::LineProblem;
 
 fact_table! {
     /// A fact of a line of configuration.
@@ -12,7 +12,7 @@ fact_table! {
         Args = "args": List, "the arguments";
         Value = "value": Text,
             "the arguments as one string, without a trailing comment; masked if secret";
-        Problem = "problem": Text of Problem::WORDS,
+        Problem = "problem": Text of LineProblem::WORDS,
             "what is wrong with the line: `none`, or one of the kinds behind the `conf/*` rules";
         Error = "error": Text, "the error the server prints for this line";
         Accepted = "accepted": Text, "the accepted format, for a value with the wrong format";

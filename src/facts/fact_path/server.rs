@@ -1,6 +1,6 @@
 //! The facts of servers beside their directives, with their types.
 
-use super::{FactEntry, FactPath, Type, fact_table};
+use super::{FactEntry, FactPath, FactType, fact_table};
 use crate::facts::words::{RolloutTrigger, ServerKind, ServiceQuality, StorageKind};
 
 fact_table! {

@@ -3,7 +3,7 @@
 /// The type of a fact or an expression, with its unit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Type {
+pub enum FactType {
     Bool,
     Int,
     /// A plain figure without a unit; a literal number is one and fits every unit.
@@ -20,7 +20,7 @@ pub enum Type {
     List,
 }
 
-impl Type {
+impl FactType {
     pub fn is_numeric(self) -> bool {
         !matches!(self, Self::Bool | Self::Text | Self::List)
     }

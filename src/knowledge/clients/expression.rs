@@ -6,9 +6,9 @@ use crate::facts::quantity;
 
 /// A default that depends on the machine or on another option.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Expression {
+pub enum DefaultExpression {
     /// So many per CPU.
-    PerCpu { factor: i64, cpus: Cpus },
+    PerCpu { factor: i64, cpus: CpuSource },
     /// Another option's effective value, with a duration in seconds added.
     Option { key: String, plus: Option<f64> },
     /// So many times another option's effective value, which counts as `least` seconds at least.
@@ -21,7 +21,7 @@ pub enum Expression {
 
 /// What counts as the number of CPUs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Cpus {
+pub enum CpuSource {
     Gomaxprocs,
     NumCpu,
     /// The node's cores, hyper-threads not counted.
@@ -30,7 +30,7 @@ pub enum Cpus {
     AvailableCores,
 }
 
-impl Cpus {
+impl CpuSource {
     /// As people write it.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -42,7 +42,7 @@ impl Cpus {
     }
 }
 
-impl Expression {
+impl DefaultExpression {
     /// Reads `N * CPUS`, `N * max(KEY, DURATION)`, `KEY` or `KEY + DURATION`.
     pub fn parse(text: &str) -> Option<Self> {
         if let Some((factor, cpus)) = text.split_once(" * ") {
@@ -55,10 +55,10 @@ impl Expression {
                 });
             }
             let cpus = match cpus {
-                "gomaxprocs" => Cpus::Gomaxprocs,
-                "num_cpu" => Cpus::NumCpu,
-                "physical_cores" => Cpus::PhysicalCores,
-                "available_cores" => Cpus::AvailableCores,
+                "gomaxprocs" => CpuSource::Gomaxprocs,
+                "num_cpu" => CpuSource::NumCpu,
+                "physical_cores" => CpuSource::PhysicalCores,
+                "available_cores" => CpuSource::AvailableCores,
                 _ => return None,
             };
             let factor = factor.parse().ok()?;
@@ -76,7 +76,7 @@ impl Expression {
     }
 }
 
-impl<'de> Deserialize<'de> for Expression {
+impl<'de> Deserialize<'de> for DefaultExpression {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
         Self::parse(&text).ok_or_else(|| {
@@ -87,14 +87,14 @@ impl<'de> Deserialize<'de> for Expression {
 
 /// A range of figures as written in code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Figures {
+pub enum NumberRange {
     Exactly(i64),
     Below(i64),
     /// The language's null.
     Nothing,
 }
 
-impl Figures {
+impl NumberRange {
     /// Reads `== N`, `< N` or `== none`.
     pub fn parse(text: &str) -> Option<Self> {
         if text == "== none" {
@@ -115,7 +115,7 @@ impl Figures {
     }
 }
 
-impl<'de> Deserialize<'de> for Figures {
+impl<'de> Deserialize<'de> for NumberRange {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
         Self::parse(&text)
@@ -129,23 +129,23 @@ mod tests {
 
     #[test]
     fn default_expressions() {
-        let per_cpu = Expression::PerCpu {
+        let per_cpu = DefaultExpression::PerCpu {
             factor: 10,
-            cpus: Cpus::Gomaxprocs,
+            cpus: CpuSource::Gomaxprocs,
         };
-        assert_eq!(Expression::parse("10 * gomaxprocs"), Some(per_cpu));
-        let plus = Expression::Option {
+        assert_eq!(DefaultExpression::parse("10 * gomaxprocs"), Some(per_cpu));
+        let plus = DefaultExpression::Option {
             key: "timeout.read".to_owned(),
             plus: Some(1.0),
         };
-        assert_eq!(Expression::parse("timeout.read + 1s"), Some(plus));
-        assert_eq!(Expression::parse("ten per CPU"), None);
+        assert_eq!(DefaultExpression::parse("timeout.read + 1s"), Some(plus));
+        assert_eq!(DefaultExpression::parse("ten per CPU"), None);
     }
 
     #[test]
     fn ranges_of_figures() {
-        assert!(Figures::parse("< -1").unwrap().contain(-2));
-        assert!(!Figures::parse("== -1").unwrap().contain(-2));
-        assert_eq!(Figures::parse("negative"), None);
+        assert!(NumberRange::parse("< -1").unwrap().contain(-2));
+        assert!(!NumberRange::parse("== -1").unwrap().contain(-2));
+        assert_eq!(NumberRange::parse("negative"), None);
     }
 }

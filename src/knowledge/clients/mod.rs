@@ -16,17 +16,21 @@ use std::sync::{LazyLock, OnceLock};
 
 use include_dir::{Dir, include_dir};
 
-use crate::facts::raw::Language;
-use crate::facts::vocabulary::Type;
+use crate::facts::raw::SourceLanguage;
+use crate::facts::vocabulary::FactType;
 use crate::knowledge::servers::waiting;
-use model::{Constructor, Form, Head, Model, OptionModel, OptionSource, PackageKind, Ranged};
+use model::{
+    ClientModel, ConstructionForm, Constructor, ModelHead, OptionModel, OptionSourceModel,
+    PackageKind, VersionRanged,
+};
 use model::{UrlParam, ValueKind};
 use tables::ModelTable;
-use usage::Blocking;
-use version::Version;
+use usage::BlockingModel;
+use version::LibraryVersion;
 
 static FOLDER: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/knowledge/clients");
-static BUILT_IN: LazyLock<Models> = LazyLock::new(|| Models::of_texts(built_in_texts()));
+static BUILT_IN: LazyLock<ClientModels> =
+    LazyLock::new(|| ClientModels::of_texts(built_in_texts()));
 
 /// A shorter name of a command stands in too many texts to tell anything.
 const TELLING: usize = 5;
@@ -42,26 +46,26 @@ fn built_in_texts() -> Vec<&'static str> {
 }
 
 /// The built-in models.
-pub fn built_in() -> &'static Models {
+pub fn built_in() -> &'static ClientModels {
     &BUILT_IN
 }
 
 /// The models of client libraries.
 #[derive(Debug)]
-pub struct Models {
-    libraries: Vec<Library>,
+pub struct ClientModels {
+    libraries: Vec<LibraryModel>,
 }
 
 /// One library: its head, and its whole model once somebody asked for it.
 #[derive(Debug)]
-pub struct Library {
-    pub head: Head,
+pub struct LibraryModel {
+    pub head: ModelHead,
     text: &'static str,
     tables: Vec<ModelTable<'static>>,
-    model: OnceLock<Option<Model>>,
+    model: OnceLock<Option<ClientModel>>,
 }
 
-impl Library {
+impl LibraryModel {
     fn of_text(text: &'static str) -> Option<Self> {
         let (before, tables) = tables::tables(text);
         let mut head = before.to_owned();
@@ -83,12 +87,12 @@ impl Library {
         &self.head.client.name
     }
 
-    pub fn language(&self) -> Language {
+    pub fn language(&self) -> SourceLanguage {
         self.head.client.language
     }
 
     /// The release that a pinned version is to be judged as: some are numbered out of line.
-    pub fn read_as(&self, version: Version) -> Version {
+    pub fn read_as(&self, version: LibraryVersion) -> LibraryVersion {
         let rows = &self.head.client.read_as;
         let row = rows.iter().find(|row| row.release == version);
         row.map_or(version, |row| row.like)
@@ -113,14 +117,14 @@ impl Library {
     }
 
     /// The whole model. Built-in files are proven to load by a test.
-    pub fn model(&self) -> Option<&Model> {
+    pub fn model(&self) -> Option<&ClientModel> {
         self.model
             .get_or_init(|| toml::from_str(self.text).ok())
             .as_ref()
     }
 
     /// The packages through which clients are built.
-    pub fn client_packages(&self) -> impl Iterator<Item = &model::Package> {
+    pub fn client_packages(&self) -> impl Iterator<Item = &model::PackageModel> {
         self.head
             .package
             .iter()
@@ -134,35 +138,38 @@ impl Library {
     }
 }
 
-impl Models {
+impl ClientModels {
     /// Models of these texts. One that does not load is left out; see the tests for the built-in ones.
     pub fn of_texts(texts: impl IntoIterator<Item = &'static str>) -> Self {
         Self {
-            libraries: texts.into_iter().filter_map(Library::of_text).collect(),
+            libraries: texts
+                .into_iter()
+                .filter_map(LibraryModel::of_text)
+                .collect(),
         }
     }
 
-    pub fn libraries(&self) -> &[Library] {
+    pub fn libraries(&self) -> &[LibraryModel] {
         &self.libraries
     }
 
-    pub fn get(&self, id: &str) -> Option<&Library> {
+    pub fn get(&self, id: &str) -> Option<&LibraryModel> {
         self.libraries.iter().find(|l| l.id() == id)
     }
 
     /// Every library's id, in order.
     pub fn ids(&self) -> Vec<&str> {
-        self.libraries.iter().map(Library::id).collect()
+        self.libraries.iter().map(LibraryModel::id).collect()
     }
 
-    pub fn of_language(&self, language: Language) -> impl Iterator<Item = &Library> {
+    pub fn of_language(&self, language: SourceLanguage) -> impl Iterator<Item = &LibraryModel> {
         self.libraries
             .iter()
             .filter(move |library| library.language() == language)
     }
 
     /// The library whose clients this import path gives, with the package's name in code.
-    pub fn by_import(&self, path: &str) -> Option<(&Library, &str)> {
+    pub fn by_import(&self, path: &str) -> Option<(&LibraryModel, &str)> {
         self.libraries.iter().find_map(|library| {
             let package = library.client_packages().find(|p| p.import_path == path)?;
             Some((library, package.default_ident.as_str()))
@@ -170,15 +177,15 @@ impl Models {
     }
 
     /// What a file must contain to be worth parsing: the import paths of client packages.
-    pub fn import_needles(&self, language: Language) -> Vec<&str> {
+    pub fn import_needles(&self, language: SourceLanguage) -> Vec<&str> {
         let packages = self
             .of_language(language)
-            .flat_map(Library::client_packages);
+            .flat_map(LibraryModel::client_packages);
         packages.map(|p| p.import_path.as_str()).collect()
     }
 
     /// What a snippet without imports must contain: constructors and option types.
-    pub fn snippet_needles(&self, language: Language) -> Vec<&str> {
+    pub fn snippet_needles(&self, language: SourceLanguage) -> Vec<&str> {
         let idents = self
             .of_language(language)
             .flat_map(|l| &l.head.client.idents);
@@ -187,8 +194,10 @@ impl Models {
     }
 
     /// What a text must contain to wait at the server: calls of the libraries and names of commands.
-    pub fn waiting_needles(&self, language: Language) -> Vec<&'static str> {
-        let calls = self.of_language(language).flat_map(Library::waiting_calls);
+    pub fn waiting_needles(&self, language: SourceLanguage) -> Vec<&'static str> {
+        let calls = self
+            .of_language(language)
+            .flat_map(LibraryModel::waiting_calls);
         let mut unique: BTreeSet<&'static str> = calls.collect();
         unique.extend(waiting::names().filter(|name| name.len() >= TELLING));
         unique.into_iter().collect()
@@ -196,7 +205,7 @@ impl Models {
 
     /// Every canonical option with its type, for the vocabulary of rules. Reads only the two lines
     /// of each option that say so, since this is asked for at every start.
-    pub fn option_types(&self) -> BTreeMap<String, Type> {
+    pub fn option_types(&self) -> BTreeMap<String, FactType> {
         let mut types = BTreeMap::new();
         for library in &self.libraries {
             for option in library.tables("option") {
@@ -209,29 +218,29 @@ impl Models {
     }
 }
 
-fn type_of(kind: &str) -> Type {
+fn type_of(kind: &str) -> FactType {
     match kind {
-        "int" => Type::Int,
-        "duration" => Type::Duration,
-        "bytes" => Type::Size,
+        "int" => FactType::Int,
+        "duration" => FactType::Duration,
+        "bytes" => FactType::Size,
         // TLS is on, by a configuration or the URL's scheme.
-        "bool" | "tls" => Type::Bool,
-        "float" => Type::Number,
-        "list" => Type::List,
-        _ => Type::Text,
+        "bool" | "tls" => FactType::Bool,
+        "float" => FactType::Number,
+        "list" => FactType::List,
+        _ => FactType::Text,
     }
 }
 
-impl Model {
+impl ClientModel {
     pub fn constructor(&self, call: &str) -> Option<&Constructor> {
         self.constructor.iter().find(|c| c.call == call)
     }
 
     /// A function that returns options.
-    pub fn option_source(&self, call: &str) -> Option<&OptionSource> {
+    pub fn option_source(&self, call: &str) -> Option<&OptionSourceModel> {
         self.option_source
             .iter()
-            .find(|s| s.form == Form::Function && s.call == call)
+            .find(|s| s.form == ConstructionForm::Function && s.call == call)
     }
 
     /// The option type that another package declares under this name.
@@ -244,7 +253,7 @@ impl Model {
     }
 
     /// The waiting call of this name that says how long it waits.
-    pub fn waiting_call(&self, call: &str) -> Option<&Blocking> {
+    pub fn waiting_call(&self, call: &str) -> Option<&BlockingModel> {
         let mut rows = self.blocking.iter();
         rows.find(|row| row.call == call && row.is_timed())
     }
@@ -273,7 +282,7 @@ impl Model {
     }
 
     /// How values of this option type are written.
-    pub fn form(&self, option_type: &str) -> Option<Form> {
+    pub fn form(&self, option_type: &str) -> Option<ConstructionForm> {
         let declared = self.option_type.iter().find(|t| t.name == option_type);
         declared.map(|t| t.form)
     }
@@ -286,7 +295,7 @@ impl Model {
 
     /// The option type of this form that has an option of this name: a function or a method that
     /// sets one option.
-    pub fn setter_type(&self, form: Form, ident: &str) -> Option<&str> {
+    pub fn setter_type(&self, form: ConstructionForm, ident: &str) -> Option<&str> {
         let types = self.option_type.iter().filter(|t| t.form == form);
         types
             .map(|t| t.name.as_str())
@@ -297,7 +306,7 @@ impl Model {
     pub fn literal(&self, option_type: &str) -> Option<&Constructor> {
         self.constructor
             .iter()
-            .find(|c| c.form == Form::Literal && c.option_type == option_type)
+            .find(|c| c.form == ConstructionForm::Literal && c.option_type == option_type)
     }
 
     /// Whether an option type may have such a field: modelled or known to exist.
@@ -307,17 +316,17 @@ impl Model {
     }
 
     /// A version for every stretch in which no row of this model changes: the start of each.
-    pub fn turning_points(&self) -> Vec<Version> {
+    pub fn turning_points(&self) -> Vec<LibraryVersion> {
         let (first, end) = (self.client.since, self.client.until);
         let ranges = self
             .resolution
             .iter()
-            .map(Ranged::range)
-            .chain(self.constructor.iter().map(Ranged::range))
-            .chain(self.option_source.iter().map(Ranged::range))
-            .chain(self.blocking.iter().map(Ranged::range))
+            .map(VersionRanged::range)
+            .chain(self.constructor.iter().map(VersionRanged::range))
+            .chain(self.option_source.iter().map(VersionRanged::range))
+            .chain(self.blocking.iter().map(VersionRanged::range))
             .chain(self.option.iter().flat_map(OptionModel::ranges));
-        let mut points: BTreeSet<Version> = ranges
+        let mut points: BTreeSet<LibraryVersion> = ranges
             .flat_map(|range| [range.since, range.until])
             .flatten()
             .filter(|version| first < *version && *version < end)
@@ -328,14 +337,14 @@ impl Model {
 
     /// Other crates whose releases some rows count, each with a release for every stretch in which
     /// none of those rows changes.
-    pub fn other_crates(&self) -> BTreeMap<&str, BTreeSet<Version>> {
-        let mut crates: BTreeMap<&str, BTreeSet<Version>> = BTreeMap::new();
+    pub fn other_crates(&self) -> BTreeMap<&str, BTreeSet<LibraryVersion>> {
+        let mut crates: BTreeMap<&str, BTreeSet<LibraryVersion>> = BTreeMap::new();
         for default in self.option.iter().flat_map(|o| &o.defaults) {
             let Some(krate) = &default.krate else {
                 continue;
             };
             let points = crates.entry(krate).or_default();
-            points.insert(Version::ZERO);
+            points.insert(LibraryVersion::ZERO);
             points.extend(default.range().since);
             points.extend(default.range().until);
         }
@@ -343,7 +352,11 @@ impl Model {
     }
 
     /// Between which releases of another crate lies the one that a release of this library carries.
-    pub fn carried(&self, krate: &str, version: Version) -> Option<(Version, Version)> {
+    pub fn carried(
+        &self,
+        krate: &str,
+        version: LibraryVersion,
+    ) -> Option<(LibraryVersion, LibraryVersion)> {
         let rows = self.rust.compat.iter();
         rows.filter(|row| row.carries == krate && row.from <= version)
             .max_by_key(|row| row.from)
@@ -370,23 +383,23 @@ impl Model {
 }
 
 impl OptionModel {
-    fn ranges(&self) -> impl Iterator<Item = version::Range> {
+    fn ranges(&self) -> impl Iterator<Item = version::VersionRange> {
         self.names
             .iter()
-            .map(Ranged::range)
+            .map(VersionRanged::range)
             .chain(
                 self.defaults
                     .iter()
                     .filter(|d| d.krate.is_none())
-                    .map(Ranged::range),
+                    .map(VersionRanged::range),
             )
-            .chain(self.sentinels.iter().map(Ranged::range))
-            .chain(self.url_params.iter().map(Ranged::range))
+            .chain(self.sentinels.iter().map(VersionRanged::range))
+            .chain(self.url_params.iter().map(VersionRanged::range))
     }
 
     /// What these option types call the option in this version. Where it has two names, the last
     /// one that was given: the other is kept for old code.
-    pub fn ident(&self, types: &[&str], version: Version) -> Option<&str> {
+    pub fn ident(&self, types: &[&str], version: LibraryVersion) -> Option<&str> {
         self.names
             .iter()
             .rev()
@@ -396,12 +409,12 @@ impl OptionModel {
 
     /// Whether one of these option types calls the option so, in any version.
     pub fn has_name(&self, types: &[&str], ident: &str) -> bool {
-        let named = |n: &model::Name| n.ident == ident && any_on(&n.on, types);
+        let named = |n: &model::OptionName| n.ident == ident && any_on(&n.on, types);
         self.names.iter().any(named)
     }
 
     /// How a method of this name takes the option in this release.
-    pub fn taken_as(&self, ident: &str, version: Version) -> Option<rust::RustValue> {
+    pub fn taken_as(&self, ident: &str, version: LibraryVersion) -> Option<rust::RustValue> {
         self.names
             .iter()
             .find(|n| n.ident == ident && n.range().contains(version))?
@@ -409,7 +422,11 @@ impl OptionModel {
     }
 
     /// The default row of the nearest type that has one.
-    pub fn default(&self, lineage: &[&str], version: Version) -> Option<&model::Default> {
+    pub fn default(
+        &self,
+        lineage: &[&str],
+        version: LibraryVersion,
+    ) -> Option<&model::DefaultModel> {
         self.default_by(lineage, |_| version)
     }
 
@@ -417,8 +434,8 @@ impl OptionModel {
     pub fn default_by(
         &self,
         lineage: &[&str],
-        version_of: impl Fn(Option<&str>) -> Version,
-    ) -> Option<&model::Default> {
+        version_of: impl Fn(Option<&str>) -> LibraryVersion,
+    ) -> Option<&model::DefaultModel> {
         lineage.iter().find_map(|option_type| {
             self.defaults.iter().find(|d| {
                 let version = version_of(d.krate.as_deref());
@@ -431,9 +448,9 @@ impl OptionModel {
     pub fn sentinel(
         &self,
         lineage: &[&str],
-        version: Version,
+        version: LibraryVersion,
         figure: i64,
-    ) -> Option<&model::Sentinel> {
+    ) -> Option<&model::SpecialValue> {
         lineage.iter().find_map(|option_type| {
             self.sentinels.iter().find(|s| {
                 on(&s.on, option_type) && s.range().contains(version) && s.range.contain(figure)
@@ -442,7 +459,11 @@ impl OptionModel {
     }
 
     /// The URL parameters that set the option through this parser, the first that is present wins.
-    pub fn url_params(&self, parser: &str, version: Version) -> impl Iterator<Item = &UrlParam> {
+    pub fn url_params(
+        &self,
+        parser: &str,
+        version: LibraryVersion,
+    ) -> impl Iterator<Item = &UrlParam> {
         self.url_params
             .iter()
             .filter(move |p| on(&p.on, parser) && p.range().contains(version))

@@ -3,41 +3,43 @@
 
 use serde::Deserialize;
 
-use crate::facts::raw::Language;
+use crate::facts::raw::SourceLanguage;
 use crate::facts::value::Meaning;
 use crate::facts::words::ClientKind;
-use crate::knowledge::clients::expression::{Expression, Figures};
+use crate::knowledge::clients::expression::{DefaultExpression, NumberRange};
 use crate::knowledge::clients::rust::{RustForms, RustValue};
-use crate::knowledge::clients::usage::{Blocking, Close, Command, Stats, StatsExporter, Use};
-use crate::knowledge::clients::version::{Range, Version};
+use crate::knowledge::clients::usage::{
+    BlockingModel, CloseModel, NamedCommandCall, StatisticsModel, StatsExporter, UsageModel,
+};
+use crate::knowledge::clients::version::{LibraryVersion, VersionRange};
 
 /// The part of a file that says which library it is about.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Head {
+pub struct ModelHead {
     pub schema: u32,
     pub client: Client,
-    pub package: Vec<Package>,
+    pub package: Vec<PackageModel>,
 }
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Client {
     pub id: String,
-    pub language: Language,
+    pub language: SourceLanguage,
     pub name: String,
-    pub since: Version,
-    pub until: Version,
-    pub checked_up_to: Version,
+    pub since: LibraryVersion,
+    pub until: LibraryVersion,
+    pub checked_up_to: LibraryVersion,
     pub default_port: u16,
     pub idents: Vec<String>,
     #[serde(default)]
-    pub retracted: Vec<Version>,
+    pub retracted: Vec<LibraryVersion>,
     /// Releases that are numbered out of line, and the release that each is to be read as.
     #[serde(default)]
     pub read_as: Vec<ReadAs>,
     #[serde(default)]
-    pub checked_tags: Vec<Version>,
+    pub checked_tags: Vec<LibraryVersion>,
     #[serde(default)]
     pub notes: Vec<String>,
 }
@@ -45,13 +47,13 @@ pub struct Client {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ReadAs {
-    pub release: Version,
-    pub like: Version,
+    pub release: LibraryVersion,
+    pub like: LibraryVersion,
 }
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Package {
+pub struct PackageModel {
     pub kind: PackageKind,
     pub import_path: String,
     pub manifest_key: Option<String>,
@@ -74,40 +76,40 @@ pub enum PackageKind {
 /// A whole file.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Model {
+pub struct ClientModel {
     pub schema: u32,
     pub client: Client,
-    pub package: Vec<Package>,
+    pub package: Vec<PackageModel>,
     pub option_type: Vec<OptionType>,
     #[serde(default)]
-    pub resolution: Vec<Resolution>,
+    pub resolution: Vec<UniversalKind>,
     pub constructor: Vec<Constructor>,
     #[serde(default)]
-    pub option_source: Vec<OptionSource>,
-    pub pool: Option<Pool>,
+    pub option_source: Vec<OptionSourceModel>,
+    pub pool: Option<PoolModel>,
     pub option: Vec<OptionModel>,
     #[serde(default)]
     pub rust: RustForms,
     #[serde(default)]
-    pub unmodelled: Unmodelled,
+    pub unmodelled: UnmodelledName,
     #[serde(default, rename = "use")]
-    pub uses: Vec<Use>,
+    pub uses: Vec<UsageModel>,
     #[serde(default)]
-    pub stats: Vec<Stats>,
+    pub stats: Vec<StatisticsModel>,
     #[serde(default)]
     pub stats_exporter: Vec<StatsExporter>,
     #[serde(default)]
-    pub blocking: Vec<Blocking>,
+    pub blocking: Vec<BlockingModel>,
     #[serde(default)]
-    pub command: Vec<Command>,
-    pub close: Option<Close>,
+    pub command: Vec<NamedCommandCall>,
+    pub close: Option<CloseModel>,
 }
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct OptionType {
     pub name: String,
-    pub form: Form,
+    pub form: ConstructionForm,
     pub kind: ClientKind,
     /// The package that declares the type, where it is not one of the library's.
     pub package: Option<String>,
@@ -122,7 +124,7 @@ pub struct OptionType {
 /// How options or a client are written in code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Form {
+pub enum ConstructionForm {
     /// A struct literal with named fields.
     Struct,
     /// Values that functions make, each setting one option.
@@ -138,11 +140,11 @@ pub enum Form {
 /// What a universal option type becomes: the first rule that holds.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Resolution {
+pub struct UniversalKind {
     #[serde(rename = "type")]
     pub option_type: String,
-    since: Option<Version>,
-    until: Option<Version>,
+    since: Option<LibraryVersion>,
+    until: Option<LibraryVersion>,
     pub rules: Vec<ResolutionRule>,
     pub note: Option<String>,
     pub source: Option<String>,
@@ -151,7 +153,7 @@ pub struct Resolution {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ResolutionRule {
-    pub when: Vec<Condition>,
+    pub when: Vec<OptionCondition>,
     pub then: String,
     pub kind: ClientKind,
     pub defaults_as: Option<String>,
@@ -159,14 +161,14 @@ pub struct ResolutionRule {
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Condition {
+pub struct OptionCondition {
     pub option: String,
-    pub is: Test,
+    pub is: OptionTest,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Test {
+pub enum OptionTest {
     /// Not the zero value.
     Set,
     True,
@@ -178,7 +180,7 @@ pub enum Test {
 #[serde(deny_unknown_fields)]
 pub struct Constructor {
     pub call: String,
-    pub form: Form,
+    pub form: ConstructionForm,
     /// The argument that holds the options; for functional options the first of them.
     pub option_arg: Option<usize>,
     pub option_type: String,
@@ -187,14 +189,14 @@ pub struct Constructor {
     pub alternatives: Vec<String>,
     pub url_arg: Option<usize>,
     #[serde(default)]
-    pub positional: Vec<Positional>,
+    pub positional: Vec<PositionalOption>,
     pub kind: ClientKind,
     pub pool_scope: PoolScope,
     pub defaults_as: Option<String>,
     #[serde(default)]
-    pub ignores: Vec<Ignored>,
-    since: Option<Version>,
-    until: Option<Version>,
+    pub ignores: Vec<IgnoredOption>,
+    since: Option<LibraryVersion>,
+    until: Option<LibraryVersion>,
     pub returns: Option<String>,
     pub note: Option<String>,
     pub source: Option<String>,
@@ -203,7 +205,7 @@ pub struct Constructor {
 /// An argument that sets an option, under the name that `names` gives it.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Positional {
+pub struct PositionalOption {
     pub at: usize,
     pub ident: String,
 }
@@ -223,19 +225,19 @@ pub enum PoolScope {
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Ignored {
+pub struct IgnoredOption {
     pub option: String,
-    since: Option<Version>,
-    until: Option<Version>,
+    since: Option<LibraryVersion>,
+    until: Option<LibraryVersion>,
     pub note: Option<String>,
 }
 
 /// A call that returns options.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct OptionSource {
+pub struct OptionSourceModel {
     pub call: String,
-    pub form: Form,
+    pub form: ConstructionForm,
     #[serde(default)]
     pub on: Vec<String>,
     pub returns: Option<String>,
@@ -247,8 +249,8 @@ pub struct OptionSource {
     pub unknown_param: UnknownParam,
     #[serde(default)]
     pub durations: DurationSyntax,
-    since: Option<Version>,
-    until: Option<Version>,
+    since: Option<LibraryVersion>,
+    until: Option<LibraryVersion>,
     pub note: Option<String>,
     pub source: Option<String>,
 }
@@ -274,7 +276,7 @@ pub enum DurationSyntax {
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Pool {
+pub struct PoolModel {
     /// The option that caps the pool.
     pub cap: String,
     pub reaper: bool,
@@ -295,7 +297,7 @@ pub struct Pool {
 pub struct OptionModel {
     pub key: String,
     pub kind: ValueKind,
-    pub role: Option<Role>,
+    pub role: Option<OptionRole>,
     /// The part of a connection URL, its query apart, that sets the option.
     pub url_part: Option<UrlPart>,
     pub minimum: Option<i64>,
@@ -308,11 +310,11 @@ pub struct OptionModel {
     #[serde(default)]
     pub relations: Vec<String>,
     pub source: Option<String>,
-    pub names: Vec<Name>,
+    pub names: Vec<OptionName>,
     #[serde(default)]
-    pub defaults: Vec<Default>,
+    pub defaults: Vec<DefaultModel>,
     #[serde(default)]
-    pub sentinels: Vec<Sentinel>,
+    pub sentinels: Vec<SpecialValue>,
     #[serde(default)]
     pub url_params: Vec<UrlParam>,
 }
@@ -338,7 +340,7 @@ pub enum ValueKind {
 /// What an option is for, where code must know.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Role {
+pub enum OptionRole {
     /// `host:port`, or a list of them.
     Address,
     /// A function that opens the connections: their options stand in it.
@@ -361,11 +363,11 @@ pub enum UrlPart {
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Name {
+pub struct OptionName {
     pub ident: String,
     pub on: Vec<String>,
-    since: Option<Version>,
-    until: Option<Version>,
+    since: Option<LibraryVersion>,
+    until: Option<LibraryVersion>,
     pub go_type: Option<String>,
     pub rust_value: Option<RustValue>,
     pub source: Option<String>,
@@ -373,12 +375,12 @@ pub struct Name {
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Default {
+pub struct DefaultModel {
     pub on: Vec<String>,
-    since: Option<Version>,
-    until: Option<Version>,
+    since: Option<LibraryVersion>,
+    until: Option<LibraryVersion>,
     pub value: Option<toml::Value>,
-    pub expr: Option<Expression>,
+    pub expr: Option<DefaultExpression>,
     /// It is another library's default, or one that this model does not hold: never known.
     #[serde(default)]
     pub open: bool,
@@ -395,12 +397,12 @@ pub struct Default {
 /// Written figures that stand for something else.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Sentinel {
+pub struct SpecialValue {
     pub on: Vec<String>,
-    pub range: Figures,
+    pub range: NumberRange,
     pub effect: Meaning,
-    since: Option<Version>,
-    until: Option<Version>,
+    since: Option<LibraryVersion>,
+    until: Option<LibraryVersion>,
     pub note: Option<String>,
     pub source: Option<String>,
 }
@@ -413,30 +415,30 @@ pub struct UrlParam {
     /// What the library makes of its text is not modelled.
     #[serde(default)]
     pub opaque: bool,
-    since: Option<Version>,
-    until: Option<Version>,
+    since: Option<LibraryVersion>,
+    until: Option<LibraryVersion>,
     pub note: Option<String>,
     pub source: Option<String>,
 }
 
 #[derive(Debug, std::default::Default, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Unmodelled {
+pub struct UnmodelledName {
     #[serde(default)]
     pub fields: Vec<String>,
 }
 
 /// A row that holds for some versions only.
-pub trait Ranged {
-    fn range(&self) -> Range;
+pub trait VersionRanged {
+    fn range(&self) -> VersionRange;
 }
 
 /// Says that these rows have `since` and `until`.
 macro_rules! ranged {
     ($($row:ty),*) => {$(
-        impl Ranged for $row {
-            fn range(&self) -> Range {
-                Range { since: self.since, until: self.until }
+        impl VersionRanged for $row {
+            fn range(&self) -> VersionRange {
+                VersionRange { since: self.since, until: self.until }
             }
         }
     )*};
@@ -445,12 +447,12 @@ macro_rules! ranged {
 pub(super) use ranged;
 
 ranged!(
-    Resolution,
+    UniversalKind,
     Constructor,
-    Ignored,
-    OptionSource,
-    Name,
-    Default,
-    Sentinel,
+    IgnoredOption,
+    OptionSourceModel,
+    OptionName,
+    DefaultModel,
+    SpecialValue,
     UrlParam
 );

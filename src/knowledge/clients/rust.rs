@@ -7,10 +7,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
 
-use crate::facts::raw::Language;
-use crate::knowledge::clients::model::{Model, OptionModel};
-use crate::knowledge::clients::version::{Range, Version};
-use crate::knowledge::clients::{Library, Models};
+use crate::facts::raw::SourceLanguage;
+use crate::knowledge::clients::model::{ClientModel, OptionModel};
+use crate::knowledge::clients::version::{LibraryVersion, VersionRange};
+use crate::knowledge::clients::{ClientModels, LibraryModel};
 
 /// The `[rust]` tables of a model.
 #[derive(Debug, Default, Deserialize)]
@@ -18,20 +18,20 @@ use crate::knowledge::clients::{Library, Models};
 pub struct RustForms {
     /// Crates that a crate of this library hands on under their own names.
     #[serde(default)]
-    pub reexport: Vec<Reexport>,
+    pub reexport: Vec<CrateReexport>,
     #[serde(default, rename = "type")]
     pub types: Vec<RustType>,
     #[serde(default)]
     pub call: Vec<RustCall>,
-    pub managed: Option<Managed>,
-    pub lent: Option<Lent>,
+    pub managed: Option<ManagedPool>,
+    pub lent: Option<LentConnection>,
     #[serde(default)]
-    pub compat: Vec<Compat>,
+    pub compat: Vec<CrateCompat>,
 }
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Reexport {
+pub struct CrateReexport {
     #[serde(rename = "crate")]
     pub krate: String,
     pub as_itself: Vec<String>,
@@ -50,7 +50,7 @@ pub struct RustType {
     pub form: RustForm,
     /// What a value of another of the library's types brings along.
     #[serde(default)]
-    pub parts: Vec<Part>,
+    pub parts: Vec<OptionPart>,
     /// Methods and fields that set nothing that has a key.
     #[serde(default)]
     pub unmodelled: Vec<String>,
@@ -75,16 +75,16 @@ pub enum RustForm {
 /// A field or a method through which another type's options come.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Part {
+pub struct OptionPart {
     pub ident: String,
     #[serde(rename = "type")]
     pub part: String,
-    pub through: Through,
+    pub through: PartAccess,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Through {
+pub enum PartAccess {
     Field,
     Method,
     /// A method that takes a closure, to which it hands the part.
@@ -117,8 +117,8 @@ pub struct RustCall {
     #[serde(default)]
     pub blocks: bool,
     pub note: Option<String>,
-    since: Option<Version>,
-    until: Option<Version>,
+    since: Option<LibraryVersion>,
+    until: Option<LibraryVersion>,
     pub source: Option<String>,
 }
 
@@ -128,8 +128,8 @@ impl RustCall {
         format!("{}::{}", self.on, self.name)
     }
 
-    pub fn range(&self) -> Range {
-        Range {
+    pub fn range(&self) -> VersionRange {
+        VersionRange {
             since: self.since,
             until: self.until,
         }
@@ -151,7 +151,7 @@ pub enum OptionsIn {
 /// A pool that holds whatever its manager makes.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Managed {
+pub struct ManagedPool {
     /// Managers whose connections are this kind of server's.
     pub managers: Vec<String>,
     /// The trait of managers, the name of its associated type, and what that must be.
@@ -166,7 +166,7 @@ pub struct Managed {
 /// Methods to which a connection is lent for one command, or for the commands of one pipeline.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Lent {
+pub struct LentConnection {
     pub methods: Vec<String>,
     pub source: Option<String>,
 }
@@ -175,14 +175,14 @@ pub struct Lent {
 /// on, up to the next row's.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Compat {
+pub struct CrateCompat {
     #[serde(rename = "crate")]
     pub krate: String,
-    pub from: Version,
+    pub from: LibraryVersion,
     /// The other crate and the first of its releases that fit.
     pub carries: String,
-    pub since: Version,
-    pub until: Version,
+    pub since: LibraryVersion,
+    pub until: LibraryVersion,
     pub source: Option<String>,
 }
 
@@ -207,31 +207,31 @@ pub enum RustValue {
 
 /// A call and the library whose model has it.
 #[derive(Clone, Copy, Debug)]
-pub struct Found<'m> {
-    pub library: &'m Library,
-    pub model: &'m Model,
+pub struct ModelledCall<'m> {
+    pub library: &'m LibraryModel,
+    pub model: &'m ClientModel,
     pub call: &'m RustCall,
 }
 
 /// By type, then by the name on it.
-type Named<'m, T> = BTreeMap<&'m str, BTreeMap<&'m str, Vec<T>>>;
+type NamesByType<'m, T> = BTreeMap<&'m str, BTreeMap<&'m str, Vec<T>>>;
 
 /// Everything that the models say of Rust code, by name.
 #[derive(Debug, Default)]
 pub struct RustIndex<'m> {
     paths: BTreeMap<&'m str, &'m str>,
     types: BTreeMap<&'m str, Vec<&'m RustType>>,
-    calls: Named<'m, Found<'m>>,
-    options: Named<'m, &'m OptionModel>,
+    calls: NamesByType<'m, ModelledCall<'m>>,
+    options: NamesByType<'m, &'m OptionModel>,
     reexports: Vec<(&'m str, &'m str)>,
-    managed: Vec<(&'m Library, &'m Managed)>,
+    managed: Vec<(&'m LibraryModel, &'m ManagedPool)>,
     unmodelled: BTreeSet<(&'m str, &'m str)>,
 }
 
 impl<'m> RustIndex<'m> {
-    pub fn new(models: &'m Models) -> Self {
+    pub fn new(models: &'m ClientModels) -> Self {
         let mut index = Self::default();
-        for library in models.of_language(Language::Rust) {
+        for library in models.of_language(SourceLanguage::Rust) {
             if let Some(model) = library.model() {
                 index.add(library, model);
             }
@@ -239,7 +239,7 @@ impl<'m> RustIndex<'m> {
         index
     }
 
-    fn add(&mut self, library: &'m Library, model: &'m Model) {
+    fn add(&mut self, library: &'m LibraryModel, model: &'m ClientModel) {
         let forms = &model.rust;
         for ty in &forms.types {
             self.types.entry(&ty.name).or_default().push(ty);
@@ -254,7 +254,7 @@ impl<'m> RustIndex<'m> {
                 .extend(fields.map(|f| (ty.name.as_str(), f.as_str())));
         }
         for call in &forms.call {
-            let found = Found {
+            let found = ModelledCall {
                 library,
                 model,
                 call,
@@ -301,17 +301,17 @@ impl<'m> RustIndex<'m> {
         Some(self.types.get(ty)?.first()?.form)
     }
 
-    pub fn part(&self, ty: &str, ident: &str) -> Option<&'m Part> {
+    pub fn part(&self, ty: &str, ident: &str) -> Option<&'m OptionPart> {
         let types = self.types.get(ty)?.iter();
         types.flat_map(|t| &t.parts).find(|p| p.ident == ident)
     }
 
-    pub fn parts(&self, ty: &str) -> impl Iterator<Item = &'m Part> {
+    pub fn parts(&self, ty: &str) -> impl Iterator<Item = &'m OptionPart> {
         let types = self.types.get(ty).into_iter().flatten();
         types.flat_map(|t| &t.parts)
     }
 
-    pub fn calls(&self, ty: &str, name: &str) -> &[Found<'m>] {
+    pub fn calls(&self, ty: &str, name: &str) -> &[ModelledCall<'m>] {
         let on = self.calls.get(ty).and_then(|on| on.get(name));
         on.map_or(&[], Vec::as_slice)
     }
@@ -334,7 +334,7 @@ impl<'m> RustIndex<'m> {
     }
 
     /// Whether a manager of this type makes the library's connections.
-    pub fn manages(&self, library: &Library, ty: &str) -> bool {
+    pub fn manages(&self, library: &LibraryModel, ty: &str) -> bool {
         self.managed
             .iter()
             .any(|(l, m)| l.id() == library.id() && m.managers.iter().any(|t| t == ty))
@@ -347,7 +347,7 @@ impl<'m> RustIndex<'m> {
     }
 
     /// The traits of managers, with the library that each belongs to.
-    pub fn manager_traits(&self) -> &[(&'m Library, &'m Managed)] {
+    pub fn manager_traits(&self) -> &[(&'m LibraryModel, &'m ManagedPool)] {
         &self.managed
     }
 }

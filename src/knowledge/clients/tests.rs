@@ -2,9 +2,9 @@
 //! one, and that rows which refer to each other do.
 
 use super::*;
-use expression::Expression;
+use expression::DefaultExpression;
 
-fn models() -> Vec<(&'static Library, &'static Model)> {
+fn models() -> Vec<(&'static LibraryModel, &'static ClientModel)> {
     built_in()
         .libraries()
         .iter()
@@ -15,13 +15,13 @@ fn models() -> Vec<(&'static Library, &'static Model)> {
 #[test]
 fn every_file_loads() {
     for text in built_in_texts() {
-        toml::from_str::<Model>(text).unwrap();
+        toml::from_str::<ClientModel>(text).unwrap();
     }
     assert_eq!(built_in().libraries().len(), built_in_texts().len());
     assert!(!built_in_texts().is_empty());
 }
 
-fn option_lines(library: &Library) -> impl Iterator<Item = (&str, &str)> {
+fn option_lines(library: &LibraryModel) -> impl Iterator<Item = (&str, &str)> {
     let options = library.tables("option");
     options.filter_map(|table| Some((table.text_of("key")?, table.text_of("kind")?)))
 }
@@ -50,7 +50,7 @@ fn options_have_one_kind_in_all_libraries_and_occur_once_in_each() {
 #[test]
 fn idents_are_the_constructors_and_the_telling_option_types() {
     for (library, model) in models() {
-        if library.language() == Language::Rust {
+        if library.language() == SourceLanguage::Rust {
             continue;
         }
         for ident in &library.head.client.idents {
@@ -84,8 +84,9 @@ fn every_name_that_a_row_refers_to_exists() {
                 ];
                 let said = said.into_iter().filter(|said| *said).count();
                 assert_eq!(said, 1, "{}", option.key);
-                if let Some(Expression::Option { key, .. } | Expression::Times { key, .. }) =
-                    &default.expr
+                if let Some(
+                    DefaultExpression::Option { key, .. } | DefaultExpression::Times { key, .. },
+                ) = &default.expr
                 {
                     assert!(model.option(key).is_some(), "{key}");
                 }
@@ -160,14 +161,14 @@ fn rows_are_chosen_by_version_and_option_type() {
     let model = built_in().get("go-redis-v9").unwrap().model().unwrap();
     let read = model.option("timeout.read").unwrap();
     let value = |version: &str, option_type: &str| {
-        let version = Version::parse(version).unwrap();
+        let version = LibraryVersion::parse(version).unwrap();
         let row = read.default(&model.lineage(option_type), version).unwrap();
         row.value.as_ref().unwrap().as_str().unwrap().to_owned()
     };
     assert_eq!(value("9.21.0", "Options"), "3s");
     assert_eq!(value("9.22.0", "FailoverOptions"), "5s");
     let identity = model.option("conn.disable_identity").unwrap();
-    let ident = |v: &str| identity.ident(&["Options"], Version::parse(v).unwrap());
+    let ident = |v: &str| identity.ident(&["Options"], LibraryVersion::parse(v).unwrap());
     assert_eq!(ident("9.5.5"), Some("DisableIdentity"));
     assert_eq!(ident("9.6.0"), Some("DisableIndentity"));
     assert_eq!(ident("9.1.0"), None);
@@ -176,15 +177,15 @@ fn rows_are_chosen_by_version_and_option_type() {
 #[test]
 fn the_vocabulary_knows_units() {
     let types = built_in().option_types();
-    assert_eq!(types.get("conn.max_idle_time"), Some(&Type::Duration));
-    assert_eq!(types.get("buffer.read"), Some(&Type::Size));
-    assert_eq!(types.get("pool.max_size"), Some(&Type::Int));
-    assert_eq!(types.get("auth.password"), Some(&Type::Text));
+    assert_eq!(types.get("conn.max_idle_time"), Some(&FactType::Duration));
+    assert_eq!(types.get("buffer.read"), Some(&FactType::Size));
+    assert_eq!(types.get("pool.max_size"), Some(&FactType::Int));
+    assert_eq!(types.get("auth.password"), Some(&FactType::Text));
 }
 
 #[test]
 fn idents_of_rust_libraries_are_the_calls_that_build_clients() {
-    for library in built_in().of_language(Language::Rust) {
+    for library in built_in().of_language(SourceLanguage::Rust) {
         let model = library.model().unwrap();
         let building = model.rust.call.iter().filter(|c| c.client.is_some());
         let mut names: Vec<_> = building.map(|c| c.name.as_str()).collect();
@@ -197,7 +198,7 @@ fn idents_of_rust_libraries_are_the_calls_that_build_clients() {
 
 #[test]
 fn every_name_in_the_rust_tables_exists() {
-    for library in built_in().of_language(Language::Rust) {
+    for library in built_in().of_language(SourceLanguage::Rust) {
         let model = library.model().unwrap();
         let forms = &model.rust;
         let is_type = |name: &str| forms.types.iter().any(|t| t.name == name);
@@ -226,7 +227,7 @@ fn every_name_in_the_rust_tables_exists() {
 }
 
 /// What is told of a library without reading its model.
-fn told(library: &Library) -> (String, BTreeSet<String>, BTreeSet<&'static str>, usize) {
+fn told(library: &LibraryModel) -> (String, BTreeSet<String>, BTreeSet<&'static str>, usize) {
     (
         library.id().to_owned(),
         library.stats_calls().into_iter().collect(),
@@ -246,8 +247,8 @@ fn the_order_of_tables_in_a_model_says_nothing() {
             turned.push('\n');
         }
         let (plain, turned) = (
-            Models::of_texts([text]),
-            Models::of_texts([&*turned.leak()]),
+            ClientModels::of_texts([text]),
+            ClientModels::of_texts([&*turned.leak()]),
         );
         let (a, b) = (&plain.libraries()[0], &turned.libraries()[0]);
         assert_eq!(told(a), told(b));

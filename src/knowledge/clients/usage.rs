@@ -3,14 +3,14 @@
 
 use serde::Deserialize;
 
-use crate::knowledge::clients::model::{Ranged, ranged};
-use crate::knowledge::clients::version::{Range, Version};
-use crate::knowledge::servers::waiting::{Purpose, TimeUnit};
+use crate::knowledge::clients::model::{VersionRanged, ranged};
+use crate::knowledge::clients::version::{LibraryVersion, VersionRange};
+use crate::knowledge::servers::waiting::{TimeUnit, WaitPurpose};
 
 /// Methods whose calls say what the data is for.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Use {
+pub struct UsageModel {
     pub word: String,
     #[serde(default)]
     pub calls: Vec<String>,
@@ -22,7 +22,7 @@ pub struct Use {
 /// A call that reads the pool's statistics.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Stats {
+pub struct StatisticsModel {
     pub call: String,
     pub on: Vec<String>,
     #[serde(default)]
@@ -31,8 +31,8 @@ pub struct Stats {
     pub gauges: Vec<String>,
     #[serde(default)]
     pub nested: Vec<String>,
-    since: Option<Version>,
-    until: Option<Version>,
+    since: Option<LibraryVersion>,
+    until: Option<LibraryVersion>,
     pub note: Option<String>,
     pub source: Option<String>,
 }
@@ -44,8 +44,8 @@ pub struct StatsExporter {
     pub call: String,
     pub import_path: String,
     pub registered_by: RegisteredBy,
-    since: Option<Version>,
-    until: Option<Version>,
+    since: Option<LibraryVersion>,
+    until: Option<LibraryVersion>,
     pub note: Option<String>,
     pub source: Option<String>,
 }
@@ -61,7 +61,7 @@ pub enum RegisteredBy {
 /// A call that may wait at the server.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Blocking {
+pub struct BlockingModel {
     pub call: String,
     pub on: Vec<String>,
     /// The argument that holds the longest wait.
@@ -75,19 +75,19 @@ pub struct Blocking {
     pub unit: Option<TimeUnit>,
     /// What it waits for: data, if nothing else is said.
     #[serde(default, rename = "for")]
-    pub purpose: Purpose,
-    pub zero: Option<Wait>,
-    pub negative: Option<Wait>,
-    pub holds: Holds,
+    pub purpose: WaitPurpose,
+    pub zero: Option<WaitModel>,
+    pub negative: Option<WaitModel>,
+    pub holds: HeldResource,
     /// The option whose value cuts the wait short; none where the library waits longer by itself.
     pub cut_by: Option<String>,
-    since: Option<Version>,
-    until: Option<Version>,
+    since: Option<LibraryVersion>,
+    until: Option<LibraryVersion>,
     pub note: Option<String>,
     pub source: Option<String>,
 }
 
-impl Blocking {
+impl BlockingModel {
     /// Whether it says how long it waits: a subscription does not.
     pub fn is_timed(&self) -> bool {
         self.timeout_arg.is_some() || self.timeout_field.is_some() || self.timeout_call.is_some()
@@ -95,13 +95,13 @@ impl Blocking {
 
     /// Whoever calls it again and again keeps a connection from the others of its pool.
     pub fn takes_from_pool(&self) -> bool {
-        self.holds == Holds::PooledConnection && self.purpose == Purpose::Data
+        self.holds == HeldResource::PooledConnection && self.purpose == WaitPurpose::Data
     }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Wait {
+pub enum WaitModel {
     ForEver,
     AtOnce,
 }
@@ -109,7 +109,7 @@ pub enum Wait {
 /// What a waiting call keeps from others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Holds {
+pub enum HeldResource {
     PooledConnection,
     SharedConnection,
     OwnConnection,
@@ -118,27 +118,32 @@ pub enum Holds {
 /// A call that sends a command by its name.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Command {
+pub struct NamedCommandCall {
     pub call: String,
     pub on: Vec<String>,
     pub name_arg: usize,
     /// The option whose value cuts a waiting command short.
     pub cut_by: Option<String>,
     /// What a waiting command keeps from others.
-    pub holds: Holds,
-    since: Option<Version>,
-    until: Option<Version>,
+    pub holds: HeldResource,
+    since: Option<LibraryVersion>,
+    until: Option<LibraryVersion>,
     pub note: Option<String>,
     pub source: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Close {
+pub struct CloseModel {
     pub call: String,
     pub on: Vec<String>,
     pub note: Option<String>,
     pub source: Option<String>,
 }
 
-ranged!(Stats, StatsExporter, Blocking, Command);
+ranged!(
+    StatisticsModel,
+    StatsExporter,
+    BlockingModel,
+    NamedCommandCall
+);

@@ -4,12 +4,12 @@ use std::fmt;
 
 /// A release of a library. A pre-release orders before its release.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Version {
+pub struct LibraryVersion {
     parts: [u32; 3],
     released: bool,
 }
 
-impl Version {
+impl LibraryVersion {
     /// The lowest version there is.
     pub const ZERO: Self = Self {
         parts: [0; 3],
@@ -41,14 +41,14 @@ impl Version {
     }
 }
 
-impl fmt::Display for Version {
+impl fmt::Display for LibraryVersion {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let [major, minor, patch] = self.parts;
         write!(f, "{major}.{minor}.{patch}")
     }
 }
 
-impl<'de> serde::Deserialize<'de> for Version {
+impl<'de> serde::Deserialize<'de> for LibraryVersion {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
         Self::parse(&text)
@@ -58,13 +58,13 @@ impl<'de> serde::Deserialize<'de> for Version {
 
 /// A half-open range of versions: `since <= v < until`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Range {
-    pub since: Option<Version>,
-    pub until: Option<Version>,
+pub struct VersionRange {
+    pub since: Option<LibraryVersion>,
+    pub until: Option<LibraryVersion>,
 }
 
-impl Range {
-    pub fn contains(&self, version: Version) -> bool {
+impl VersionRange {
+    pub fn contains(&self, version: LibraryVersion) -> bool {
         self.since.is_none_or(|since| since <= version)
             && self.until.is_none_or(|until| version < until)
     }
@@ -76,11 +76,11 @@ mod tests {
 
     #[test]
     fn versions_are_read_and_ordered() {
-        let read = |text| Version::parse(text).unwrap();
+        let read = |text| LibraryVersion::parse(text).unwrap();
         assert!(read("9.9.0") < read("9.10.0"));
         assert!(read("v9.0.0-rc.1") < read("9.0.0"));
         assert_eq!(read("v2.0.0+incompatible"), read("2.0.0"));
-        assert_eq!(Version::parse("master"), None);
-        assert_eq!(Version::parse("1.2.3.4"), None);
+        assert_eq!(LibraryVersion::parse("master"), None);
+        assert_eq!(LibraryVersion::parse("1.2.3.4"), None);
     }
 }

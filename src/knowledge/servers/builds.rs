@@ -21,13 +21,13 @@ pub struct BuildWord {
 }
 
 #[derive(Deserialize)]
-struct File {
+struct BuildTable {
     build: Vec<BuildWord>,
 }
 
 /// The words of the file; none where it does not load, which a test catches.
 pub(super) fn read(text: &str) -> Vec<BuildWord> {
-    toml::from_str::<File>(text)
+    toml::from_str::<BuildTable>(text)
         .map(|file| file.build)
         .unwrap_or_default()
 }
@@ -50,11 +50,11 @@ pub(super) fn parse<'t>(known: &[BuildWord], text: &'t str) -> Result<DeclaredBu
 
 #[cfg(test)]
 mod tests {
-    use crate::knowledge::servers::Servers;
+    use crate::knowledge::servers::ServerKnowledge;
 
     #[test]
     fn words_add_up_and_exclude_each_other() {
-        let servers = Servers::embedded();
+        let servers = ServerKnowledge::embedded();
         let build = servers.declared_build("libc, no-tls").unwrap();
         assert_eq!(build.bundled_allocator, Some(false));
         assert_eq!(build.tls, Some(false));

@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use crate::facts::vocabulary::Type;
+use crate::facts::vocabulary::FactType;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Kind {
+pub enum DirectiveType {
     Bool,
     Int,
     Memory,
@@ -24,7 +24,7 @@ pub enum Kind {
 /// The hand-written parser of a special directive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Form {
+pub enum SpecialParser {
     Addresses,
     BufferLimits,
     Folder,
@@ -42,7 +42,7 @@ pub enum Form {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Repeat {
+pub enum RepeatRule {
     LastWins,
     Accumulates,
     AccumulatesPerClass,
@@ -51,7 +51,7 @@ pub enum Repeat {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Status {
+pub enum DirectiveStatus {
     Active,
     Ignored,
 }
@@ -70,7 +70,7 @@ pub struct Arity {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Unit {
+pub enum ValueUnit {
     Seconds,
     Milliseconds,
     Microseconds,
@@ -82,7 +82,7 @@ pub enum Unit {
 /// What a value must be beyond its kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Check {
+pub enum ValueCheck {
     FileName,
     NonEmptyFileName,
     NonEmptyFolderName,
@@ -98,7 +98,7 @@ pub enum Check {
 /// Characters that a value must not hold, and how long it may be.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Refused {
+pub struct RefusedCharacters {
     pub characters: String,
     /// What the server prints for one of them.
     pub error: String,
@@ -159,13 +159,13 @@ const NO: &str = "no";
 
 /// One directive of one series.
 #[derive(Debug, Deserialize)]
-pub struct Directive {
+pub struct DirectiveSpec {
     pub name: String,
     pub aliases: Vec<String>,
-    pub kind: Kind,
+    pub kind: DirectiveType,
     #[serde(default)]
-    pub form: Option<Form>,
-    pub status: Status,
+    pub form: Option<SpecialParser>,
+    pub status: DirectiveStatus,
     pub args: Arity,
     pub default: serde_json::Value,
     #[serde(default)]
@@ -195,9 +195,9 @@ pub struct Directive {
     pub enum_exclusive: Vec<String>,
     /// What a value must be beyond its kind.
     #[serde(default)]
-    pub check: Option<Check>,
+    pub check: Option<ValueCheck>,
     #[serde(default)]
-    pub refuses: Option<Refused>,
+    pub refuses: Option<RefusedCharacters>,
     /// The type that the server keeps the number in.
     #[serde(default)]
     pub c_type: Option<CType>,
@@ -208,11 +208,11 @@ pub struct Directive {
     pub parsed_by: Option<ParsedBy>,
     #[serde(default)]
     pub requires_build: Option<BuildPart>,
-    pub repeat: Repeat,
+    pub repeat: RepeatRule,
     #[serde(default)]
     pub empty_string: Option<String>,
     #[serde(default)]
-    pub unit: Option<Unit>,
+    pub unit: Option<ValueUnit>,
     #[serde(default)]
     pub flags: Vec<String>,
     pub mutable: bool,
@@ -221,7 +221,7 @@ pub struct Directive {
     pub note: Option<String>,
 }
 
-impl Directive {
+impl DirectiveSpec {
     /// It takes several words, and reads them itself.
     pub fn takes_several(&self) -> bool {
         self.flags.iter().any(|flag| flag == "multi_arg")
@@ -238,21 +238,27 @@ impl Directive {
     /// The value is never to be shown: the server marks it as sensitive, or it is a user of the
     /// access list, whose words may be passwords.
     pub fn is_secret(&self) -> bool {
-        self.form == Some(Form::AclUser) || self.flags.iter().any(|flag| flag == "sensitive")
+        self.form == Some(SpecialParser::AclUser)
+            || self.flags.iter().any(|flag| flag == "sensitive")
     }
 
     /// The type of the effective value in rules.
-    pub fn value_type(&self) -> Type {
+    pub fn value_type(&self) -> FactType {
         match (self.kind, self.unit) {
-            (Kind::Memory | Kind::PercentOrMemory, _) => Type::Size,
-            (Kind::Int, Some(Unit::Seconds)) => Type::Duration,
-            (Kind::Int, _) => Type::Int,
-            (Kind::Bool | Kind::Enum | Kind::String | Kind::Ignored | Kind::ModuleConfig, _) => {
-                Type::Text
-            }
-            (Kind::Special, _) => match self.form {
-                Some(Form::Folder | Form::EventFlags) => Type::Text,
-                _ => Type::List,
+            (DirectiveType::Memory | DirectiveType::PercentOrMemory, _) => FactType::Size,
+            (DirectiveType::Int, Some(ValueUnit::Seconds)) => FactType::Duration,
+            (DirectiveType::Int, _) => FactType::Int,
+            (
+                DirectiveType::Bool
+                | DirectiveType::Enum
+                | DirectiveType::String
+                | DirectiveType::Ignored
+                | DirectiveType::ModuleConfig,
+                _,
+            ) => FactType::Text,
+            (DirectiveType::Special, _) => match self.form {
+                Some(SpecialParser::Folder | SpecialParser::EventFlags) => FactType::Text,
+                _ => FactType::List,
             },
         }
     }
@@ -261,8 +267,8 @@ impl Directive {
     /// whatever is written.
     pub fn value_words(&self) -> Option<Vec<&str>> {
         match self.kind {
-            Kind::Bool => Some(vec![YES, NO]),
-            Kind::Enum if !self.enum_combinable => {
+            DirectiveType::Bool => Some(vec![YES, NO]),
+            DirectiveType::Enum if !self.enum_combinable => {
                 let members = self.enum_values.iter().map(String::as_str);
                 let shown = members.filter(|word| !self.enum_synonyms.contains_key(*word));
                 Some(shown.collect())

@@ -8,7 +8,7 @@ use serde::Deserialize;
 /// Where a series' configuration language differs from that of others.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Language {
+pub struct ConfigLanguage {
     /// A closing quote may be followed by more of the same word.
     pub adjacent_quotes: bool,
     pub large_sizes: LargeSizes,
@@ -23,8 +23,8 @@ pub struct Language {
     pub missing_folder_exits: bool,
     /// `include` takes a pattern; one that matches nothing is no error.
     pub include_patterns: bool,
-    pub arguments: Arguments,
-    pub users: Users,
+    pub arguments: ArgumentSyntax,
+    pub users: RepeatedUser,
     /// A new user may use every channel.
     pub channels_open: bool,
     /// What decides that for users of later lines.
@@ -37,9 +37,9 @@ pub struct Language {
     /// Letters that it does not stand for, printed behind them.
     pub event_classes_apart: String,
     pub title_variables: TitleVariables,
-    pub messages: Messages,
-    pub conflicts: Vec<Conflict>,
-    pub forced: Vec<Forced>,
+    pub messages: ServerMessages,
+    pub conflicts: Vec<DirectiveConflict>,
+    pub forced: Vec<ForcedDirective>,
     pub needed_files: Vec<NeededFile>,
 }
 
@@ -54,7 +54,7 @@ pub struct OpenedBy {
 /// How the words of a command line become lines.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Arguments {
+pub struct ArgumentSyntax {
     /// An option without a value takes a word that begins with `--` as its value.
     pub dashed_values: bool,
     /// Then these options, without a value before another option, get an empty one.
@@ -98,7 +98,7 @@ pub enum SaveLines {
 /// What a second line for one user does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Users {
+pub enum RepeatedUser {
     Merged,
     Once,
 }
@@ -133,7 +133,7 @@ pub struct TitleVariables {
 /// What a series prints, where series differ.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Messages {
+pub struct ServerMessages {
     /// The words before the list of an enumeration.
     pub enumeration: String,
     pub addresses: String,
@@ -152,7 +152,7 @@ pub struct Messages {
 /// Two directives that are valid alone and refused together.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Conflict {
+pub struct DirectiveConflict {
     /// This directive is given a value, the one in `given_is` if there is one...
     pub given: String,
     #[serde(default)]
@@ -161,7 +161,7 @@ pub struct Conflict {
     pub with: String,
     #[serde(default)]
     pub is: Option<String>,
-    pub stage: Stage,
+    pub stage: StopStage,
     pub line: ConflictLine,
     /// What the server prints.
     pub error: String,
@@ -170,7 +170,7 @@ pub struct Conflict {
 /// A directive whose value another one decides, whatever is written.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Forced {
+pub struct ForcedDirective {
     pub directive: String,
     pub to: serde_json::Number,
     /// While this directive...
@@ -182,7 +182,7 @@ pub struct Forced {
 /// When a server stops.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Stage {
+pub enum StopStage {
     /// While it reads its configuration, with a banner on standard error.
     Config,
     /// After that, with words in its log.
@@ -202,7 +202,7 @@ pub enum ConflictLine {
 
 /// The names that access rules and renaming may use.
 #[derive(Debug)]
-pub struct Commands {
+pub struct CommandNames {
     /// The list was read from the series itself: a name that is not on it does not exist.
     pub complete: bool,
     names: HashSet<String>,
@@ -216,7 +216,7 @@ pub(super) struct CommandTable {
     categories: String,
 }
 
-impl From<CommandTable> for Commands {
+impl From<CommandTable> for CommandNames {
     fn from(table: CommandTable) -> Self {
         let words = |text: &str| text.split(' ').map(str::to_owned).collect();
         Self {
@@ -227,7 +227,7 @@ impl From<CommandTable> for Commands {
     }
 }
 
-impl Commands {
+impl CommandNames {
     /// Whether the command, or `command|subcommand`, exists.
     pub fn knows(&self, name: &str) -> bool {
         self.names.contains(&name.to_ascii_lowercase())
@@ -246,13 +246,13 @@ impl Commands {
 
 /// How a server was built, as far as its configuration language depends on it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Build {
+pub struct ServerBuild {
     /// With the allocator that comes with the source.
     pub bundled_allocator: bool,
     pub tls: bool,
 }
 
-impl Build {
+impl ServerBuild {
     /// As the official images are built.
     pub const OFFICIAL: Self = Self {
         bundled_allocator: true,

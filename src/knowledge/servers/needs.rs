@@ -8,7 +8,7 @@ pub(super) const FILE: &str = "needs.toml";
 /// A group of directives and what they depend on.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Need {
+pub struct DirectiveDependency {
     names: Vec<String>,
     /// The directive that decides.
     pub on: String,
@@ -17,18 +17,18 @@ pub struct Need {
 }
 
 #[derive(Deserialize)]
-struct File {
-    needs: Vec<Need>,
+struct DependencyTable {
+    needs: Vec<DirectiveDependency>,
 }
 
 /// The groups of the file; none where it does not load, which a test catches.
-pub(super) fn read(text: &str) -> Vec<Need> {
-    toml::from_str::<File>(text)
+pub(super) fn read(text: &str) -> Vec<DirectiveDependency> {
+    toml::from_str::<DependencyTable>(text)
         .map(|file| file.needs)
         .unwrap_or_default()
 }
 
-impl Need {
+impl DirectiveDependency {
     pub(super) fn is_of(&self, name: &str) -> bool {
         self.names
             .iter()
@@ -41,11 +41,11 @@ impl Need {
 
 #[cfg(test)]
 mod tests {
-    use crate::knowledge::servers::Servers;
+    use crate::knowledge::servers::ServerKnowledge;
 
     #[test]
     fn the_file_loads_and_names_directives() {
-        let servers = Servers::embedded();
+        let servers = ServerKnowledge::embedded();
         let need = servers.need("active-defrag-ignore-bytes").unwrap();
         assert_eq!(
             (need.on.as_str(), need.idle.as_str()),

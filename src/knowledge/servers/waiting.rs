@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use serde::Deserialize;
 
 static COMMANDS: LazyLock<Vec<WaitingCommand>> = LazyLock::new(|| {
-    let file: Option<File> =
+    let file: Option<WaitingTable> =
         toml::from_str(include_str!("../../../knowledge/servers/waiting.toml")).ok();
     file.map_or_else(Vec::new, |file| file.command)
 });
@@ -22,7 +22,7 @@ pub fn names() -> impl Iterator<Item = &'static str> {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct File {
+struct WaitingTable {
     command: Vec<WaitingCommand>,
 }
 
@@ -33,7 +33,7 @@ pub struct WaitingCommand {
     pub timeout: TimeoutWord,
     pub unit: TimeUnit,
     #[serde(rename = "for")]
-    pub purpose: Purpose,
+    pub purpose: WaitPurpose,
 }
 
 /// Which word after the name says how long.
@@ -87,7 +87,7 @@ impl TimeUnit {
 /// What the server is waited for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Purpose {
+pub enum WaitPurpose {
     #[default]
     /// Whoever reads it again and again waits most of the time.
     Data,
@@ -105,7 +105,7 @@ mod tests {
         assert_eq!(read.timeout, TimeoutWord::AfterBlock);
         assert!((read.unit.in_seconds(500.0) - 0.5).abs() < 1e-9);
         assert_eq!(command("BLPOP").unwrap().timeout.position(3), Some(2));
-        assert_eq!(command("wait").unwrap().purpose, Purpose::Copies);
+        assert_eq!(command("wait").unwrap().purpose, WaitPurpose::Copies);
         assert!(command("GET").is_none());
         assert!(names().count() >= 12);
     }

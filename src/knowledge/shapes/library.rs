@@ -5,27 +5,27 @@ use std::sync::OnceLock;
 
 use crate::facts::deployment::DeploymentQuantity;
 
-use super::path::Path;
-use super::schema::{Shape, Tree};
+use super::path::FieldPath;
+use super::schema::{DeploymentShape, ValueTree};
 use super::{ShapeError, globs, read};
 
 /// A table of words that stand for limits and requests.
-pub(super) type Presets = BTreeMap<String, BTreeMap<DeploymentQuantity, String>>;
+pub(super) type PresetTable = BTreeMap<String, BTreeMap<DeploymentQuantity, String>>;
 
 /// The files, read one by one.
 #[derive(Debug)]
-pub struct Library {
-    files: Vec<File>,
+pub struct ShapeLibrary {
+    files: Vec<ShapeFile>,
     presets: &'static str,
-    tables: OnceLock<BTreeMap<String, Presets>>,
+    tables: OnceLock<BTreeMap<String, PresetTable>>,
     chart_words: OnceLock<BTreeSet<String>>,
 }
 
 #[derive(Debug)]
-struct File {
+struct ShapeFile {
     name: String,
     text: String,
-    read: OnceLock<Option<Shape>>,
+    read: OnceLock<Option<DeploymentShape>>,
 }
 
 /// A reference to a chart: the name is known, the rest where somebody says it.
@@ -36,9 +36,9 @@ pub struct ChartName {
     pub version: Option<String>,
 }
 
-impl Library {
+impl ShapeLibrary {
     pub(super) fn new(files: Vec<(String, &'static str)>, presets: &'static str) -> Self {
-        let files = files.into_iter().map(|(name, text)| File {
+        let files = files.into_iter().map(|(name, text)| ShapeFile {
             name,
             text: text.to_owned(),
             read: OnceLock::new(),
@@ -53,8 +53,8 @@ impl Library {
 
     /// Takes in one more file.
     pub(super) fn add(&mut self, name: &str, text: &str) -> Result<(), ShapeError> {
-        read::<Shape>(name, text)?;
-        self.files.push(File {
+        read::<DeploymentShape>(name, text)?;
+        self.files.push(ShapeFile {
             name: name.to_owned(),
             text: text.to_owned(),
             read: OnceLock::new(),
@@ -63,7 +63,7 @@ impl Library {
     }
 
     /// The shape of a custom resource.
-    pub fn resource(&self, api_version: &str, kind: &str) -> Option<&Shape> {
+    pub fn resource(&self, api_version: &str, kind: &str) -> Option<&DeploymentShape> {
         let group = api_version
             .split_once('/')
             .map_or(api_version, |(group, _)| group);
@@ -71,18 +71,18 @@ impl Library {
             return None;
         }
         let files = self.files.iter().filter(|file| file.text.contains(group));
-        files.filter_map(File::shape).find(|shape| {
+        files.filter_map(ShapeFile::shape).find(|shape| {
             let matches = shape.resource.as_ref();
             matches.is_some_and(|m| m.api == group && m.kinds.iter().any(|k| k == kind))
         })
     }
 
     /// The shapes of charts, in the order of their files.
-    pub fn charts(&self) -> impl Iterator<Item = &Shape> {
+    pub fn charts(&self) -> impl Iterator<Item = &DeploymentShape> {
         self.files
             .iter()
             .filter(|file| file.is_chart())
-            .filter_map(File::shape)
+            .filter_map(ShapeFile::shape)
             .filter(|shape| shape.chart.is_some())
     }
 
@@ -91,7 +91,7 @@ impl Library {
         let words = || {
             let charts = self.charts().filter_map(|shape| shape.chart.as_ref());
             let words = charts.flat_map(|chart| {
-                let fields = chart.signs.iter().map(Path::first);
+                let fields = chart.signs.iter().map(FieldPath::first);
                 fields.chain([chart.name.as_str()]).map(str::to_owned)
             });
             words.collect()
@@ -100,7 +100,7 @@ impl Library {
     }
 
     /// The chart of that name that its repository is known to publish.
-    pub fn published<'s>(&'s self, chart: &ChartName) -> Option<&'s Shape> {
+    pub fn published<'s>(&'s self, chart: &ChartName) -> Option<&'s DeploymentShape> {
         let repository = chart.repository.as_deref()?;
         let mut found = self.charts().filter(|shape| {
             shape.chart.as_ref().is_some_and(|m| {
@@ -122,15 +122,16 @@ impl Library {
     /// Every file that does not load, for tests.
     pub fn mistakes(&self) -> Vec<ShapeError> {
         let files = self.files.iter();
-        let shapes = files.filter_map(|file| read::<Shape>(&file.name, &file.text).err());
-        let presets = read::<BTreeMap<String, Presets>>(super::PRESETS_FILE, self.presets).err();
+        let shapes = files.filter_map(|file| read::<DeploymentShape>(&file.name, &file.text).err());
+        let presets =
+            read::<BTreeMap<String, PresetTable>>(super::PRESETS_FILE, self.presets).err();
         shapes.chain(presets).collect()
     }
 }
 
-impl File {
+impl ShapeFile {
     /// A file that does not load is a defect, which a test catches.
-    fn shape(&self) -> Option<&Shape> {
+    fn shape(&self) -> Option<&DeploymentShape> {
         self.read
             .get_or_init(|| read(&self.name, &self.text).ok())
             .as_ref()
@@ -141,9 +142,9 @@ impl File {
     }
 }
 
-impl Shape {
+impl DeploymentShape {
     /// The trees of defaults that hold for a release, the one that counts first.
-    pub fn defaults_of(&self, version: Option<&str>) -> Vec<&Tree> {
+    pub fn defaults_of(&self, version: Option<&str>) -> Vec<&ValueTree> {
         let major = version.and_then(major);
         let holding = self.releases.iter().filter(|releases| {
             let held = releases.from..releases.before;

@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 /// One part of a path.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Step {
+pub enum PathStep {
     Key(String),
     /// The item of a list whose field `key` has this value.
     Item {
@@ -18,9 +18,9 @@ pub enum Step {
 
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "String")]
-pub struct Path {
+pub struct FieldPath {
     text: String,
-    steps: Vec<Step>,
+    steps: Vec<PathStep>,
 }
 
 /// A path that cannot be read.
@@ -28,7 +28,7 @@ pub struct Path {
 #[error("`{0}` is no path: parts are joined by dots, with [key=value] or [\"key\"] behind a part")]
 pub struct PathError(String);
 
-impl Path {
+impl FieldPath {
     pub fn as_str(&self) -> &str {
         &self.text
     }
@@ -39,7 +39,7 @@ impl Path {
         &self.text[..end]
     }
 
-    pub fn steps(&self) -> &[Step] {
+    pub fn steps(&self) -> &[PathStep] {
         &self.steps
     }
 
@@ -69,25 +69,25 @@ impl Path {
     }
 }
 
-fn key(text: &str) -> Option<(Step, &str)> {
+fn key(text: &str) -> Option<(PathStep, &str)> {
     let end = text.find(['.', '[']).unwrap_or(text.len());
-    (end > 0).then(|| (Step::Key(text[..end].to_owned()), &text[end..]))
+    (end > 0).then(|| (PathStep::Key(text[..end].to_owned()), &text[end..]))
 }
 
-fn bracketed(inside: &str) -> Option<(Step, &str)> {
+fn bracketed(inside: &str) -> Option<(PathStep, &str)> {
     let (content, after) = inside.split_once(']')?;
     if let Some(quoted) = content.strip_prefix('"') {
-        return Some((Step::Key(quoted.strip_suffix('"')?.to_owned()), after));
+        return Some((PathStep::Key(quoted.strip_suffix('"')?.to_owned()), after));
     }
     let (key, value) = content.split_once('=')?;
-    let step = Step::Item {
+    let step = PathStep::Item {
         key: key.to_owned(),
         value: value.to_owned(),
     };
     Some((step, after))
 }
 
-impl TryFrom<String> for Path {
+impl TryFrom<String> for FieldPath {
     type Error = PathError;
 
     fn try_from(text: String) -> Result<Self, Self::Error> {
@@ -101,9 +101,9 @@ mod tests {
 
     #[test]
     fn parts_items_and_keys_with_dots() {
-        let key = |text: &str| Step::Key(text.to_owned());
-        let path = Path::parse("a.b[name=redis].c[\"redis.conf\"]").unwrap();
-        let item = Step::Item {
+        let key = |text: &str| PathStep::Key(text.to_owned());
+        let path = FieldPath::parse("a.b[name=redis].c[\"redis.conf\"]").unwrap();
+        let item = PathStep::Item {
             key: "name".into(),
             value: "redis".into(),
         };
@@ -112,7 +112,7 @@ mod tests {
             [key("a"), key("b"), item, key("c"), key("redis.conf")]
         );
         for broken in ["", "a.", ".a", "a[b", "a[b]", "a..b"] {
-            assert!(Path::parse(broken).is_err(), "{broken}");
+            assert!(FieldPath::parse(broken).is_err(), "{broken}");
         }
     }
 }

@@ -11,15 +11,15 @@ use serde::Deserialize;
 use crate::facts::deployment::DeploymentQuantity;
 use crate::facts::fact_path::ServerFact;
 use crate::facts::raw::RawKind;
-use crate::knowledge::shapes::path::Path;
+use crate::knowledge::shapes::path::FieldPath;
 
 /// What a chart or a resource says where nothing is written: a tree of values.
-pub type Tree = serde_yaml::Value;
+pub type ValueTree = serde_yaml::Value;
 
 /// A resource that an operator makes servers of, or a chart that deploys them.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Shape {
+pub struct DeploymentShape {
     pub schema: u32,
     /// Its name, which is shown as the origin of what it decides by itself.
     pub shape: String,
@@ -29,10 +29,10 @@ pub struct Shape {
     pub chart: Option<ChartMatch>,
     /// What holds where a field is not written.
     #[serde(default)]
-    pub defaults: Tree,
+    pub defaults: ValueTree,
     /// What holds instead in some releases; the first that has a field counts.
     #[serde(default)]
-    pub releases: Vec<Releases>,
+    pub releases: Vec<MajorVersions>,
     /// The servers; none for what is recognised and not judged.
     #[serde(default)]
     pub servers: Vec<ServerPaths>,
@@ -58,19 +58,19 @@ pub struct ChartMatch {
     pub repositories: Vec<String>,
     /// Fields of which at least one is written in values that are for this chart, where nothing else
     /// says which chart they are for. Fields of a client's settings are none.
-    pub signs: Vec<Path>,
+    pub signs: Vec<FieldPath>,
 }
 
 /// Releases of a chart or of an operator's resource, by their major versions.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Releases {
+pub struct MajorVersions {
     /// The first.
     #[serde(default)]
     pub from: u64,
     /// The first that they no longer hold.
     pub before: u64,
-    pub defaults: Tree,
+    pub defaults: ValueTree,
 }
 
 /// Where a resource or the values of a chart say what one of its servers gets.
@@ -82,23 +82,23 @@ pub struct ServerPaths {
     pub kind: RawKind,
     /// It exists only where all of these hold.
     #[serde(default)]
-    pub when: Vec<Condition>,
+    pub when: Vec<FieldCondition>,
     /// Host names that lead to it: patterns over `{name}` and `{fullname}`.
     #[serde(default)]
     pub hosts: Vec<String>,
     pub image: ImagePaths,
     /// Where limits and requests stand; the first that is written counts whole.
     #[serde(default)]
-    pub resources: Vec<Path>,
+    pub resources: Vec<FieldPath>,
     /// What gives limits and requests where none of `resources` does.
     #[serde(default)]
-    pub preset: Option<Preset>,
+    pub preset: Option<ResourcePreset>,
     /// Other quantities; the first field that is written counts.
     #[serde(default)]
-    pub figures: BTreeMap<DeploymentQuantity, Vec<Path>>,
+    pub figures: BTreeMap<DeploymentQuantity, Vec<FieldPath>>,
     /// The number of processes as a product.
     #[serde(default)]
-    pub replicas: Vec<Factor>,
+    pub replicas: Vec<ProductFactor>,
     /// Quantities that no field decides.
     #[serde(default)]
     pub fixed: BTreeMap<DeploymentQuantity, String>,
@@ -115,21 +115,21 @@ pub struct ServerPaths {
 #[serde(deny_unknown_fields)]
 pub struct ImagePaths {
     #[serde(default)]
-    pub whole: Option<Path>,
+    pub whole: Option<FieldPath>,
     #[serde(default)]
-    pub repository: Option<Path>,
+    pub repository: Option<FieldPath>,
     /// The repository where no field says it.
     #[serde(default)]
     pub name: Option<String>,
     #[serde(default)]
-    pub tag: Option<Path>,
+    pub tag: Option<FieldPath>,
 }
 
 /// A word that stands for limits and requests.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Preset {
-    pub field: Path,
+pub struct ResourcePreset {
+    pub field: FieldPath,
     /// The table of `presets.yaml`.
     pub table: String,
 }
@@ -137,8 +137,8 @@ pub struct Preset {
 /// A factor of a product: a field, and what is added to it.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Factor {
-    pub field: Path,
+pub struct ProductFactor {
+    pub field: FieldPath,
     #[serde(default)]
     pub plus: i64,
 }
@@ -147,7 +147,7 @@ pub struct Factor {
 #[serde(deny_unknown_fields)]
 pub struct WordCase {
     #[serde(default)]
-    pub when: Vec<Condition>,
+    pub when: Vec<FieldCondition>,
     /// The word; none where this case cannot be told.
     #[serde(default)]
     pub is: Option<String>,
@@ -159,7 +159,7 @@ pub struct WordCase {
 pub struct ConfSource {
     /// Only where all of these hold.
     #[serde(default)]
-    pub when: Vec<Condition>,
+    pub when: Vec<FieldCondition>,
     /// The server reads it through a line that includes it: some versions begin their lists anew there.
     #[serde(default)]
     pub included: bool,
@@ -177,15 +177,15 @@ pub enum ConfPartShape {
     /// A key of a ConfigMap or Secret that a field names.
     Object(ObjectKey),
     /// A list of `name value` texts that the server reads when it starts.
-    Items(Path),
+    Items(FieldPath),
     /// A list of `name value` texts that are applied to the running server by CONFIG SET.
-    RuntimeItems(Path),
+    RuntimeItems(FieldPath),
     /// A mapping of directives.
-    Map(Path),
+    Map(FieldPath),
     /// A text of configuration.
-    Text(Path),
+    Text(FieldPath),
     /// A list of arguments.
-    Flags(Path),
+    Flags(FieldPath),
     /// Something stands here that cannot be seen; a sentence for people.
     NotVisible(String),
 }
@@ -193,7 +193,7 @@ pub enum ConfPartShape {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ObjectKey {
-    pub named_by: Path,
+    pub named_by: FieldPath,
     #[serde(default)]
     pub kind: ObjectKind,
     pub key: String,
@@ -223,9 +223,9 @@ impl ObjectKind {
 #[serde(deny_unknown_fields)]
 pub struct UnreadField {
     #[serde(default)]
-    pub when: Vec<Condition>,
+    pub when: Vec<FieldCondition>,
     /// The field; with `known` every other field in it is meant.
-    pub field: Path,
+    pub field: FieldPath,
     #[serde(default)]
     pub known: Vec<String>,
     /// Why, as a phrase that fits after "because".
@@ -241,13 +241,13 @@ pub struct UnreadField {
 /// What a field must be.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(try_from = "WrittenCondition")]
-pub struct Condition {
-    pub field: Path,
-    pub test: Test,
+pub struct FieldCondition {
+    pub field: FieldPath,
+    pub test: FieldTest,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Test {
+pub enum FieldTest {
     Equals(String),
     Differs(String),
     /// It is written or has a default.
@@ -265,7 +265,7 @@ pub enum Test {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct WrittenCondition {
-    field: Path,
+    field: FieldPath,
     equals: Option<String>,
     differs: Option<String>,
     is: Option<WrittenState>,
@@ -287,22 +287,22 @@ enum WrittenState {
 #[error("the condition on `{0}` must have one of equals, differs, is, matches, misses")]
 pub struct ConditionError(String);
 
-impl TryFrom<WrittenCondition> for Condition {
+impl TryFrom<WrittenCondition> for FieldCondition {
     type Error = ConditionError;
 
     fn try_from(written: WrittenCondition) -> Result<Self, Self::Error> {
         let state = written.is.map(|state| match state {
-            WrittenState::Present => Test::Present,
-            WrittenState::Absent => Test::Absent,
-            WrittenState::Filled => Test::Filled,
-            WrittenState::Empty => Test::Empty,
+            WrittenState::Present => FieldTest::Present,
+            WrittenState::Absent => FieldTest::Absent,
+            WrittenState::Filled => FieldTest::Filled,
+            WrittenState::Empty => FieldTest::Empty,
         });
         let mut tests = [
-            written.equals.map(Test::Equals),
-            written.differs.map(Test::Differs),
+            written.equals.map(FieldTest::Equals),
+            written.differs.map(FieldTest::Differs),
             state,
-            written.matches.map(Test::Matches),
-            written.misses.map(Test::Misses),
+            written.matches.map(FieldTest::Matches),
+            written.misses.map(FieldTest::Misses),
         ]
         .into_iter()
         .flatten();

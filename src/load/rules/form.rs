@@ -4,24 +4,24 @@
 use std::collections::BTreeMap;
 
 use crate::facts::value::Datum;
-use crate::facts::vocabulary::Type;
+use crate::facts::vocabulary::FactType;
 use crate::load::LoadError;
-use crate::policy::param::{self, Param, ParamValue};
+use crate::policy::param::{self, RawParamValue, RuleParam};
 use crate::source::Excerpt;
-use crate::syntax::yaml::Node;
+use crate::syntax::yaml::YamlNode;
 
 /// A mapping that is read, and where its mistakes go.
-pub(super) struct Form<'a> {
-    pub(super) node: &'a Node,
+pub(super) struct MappingReader<'a> {
+    pub(super) node: &'a YamlNode,
     pub(super) errors: &'a mut Vec<LoadError>,
 }
 
-impl<'a> Form<'a> {
-    pub(super) fn new(node: &'a Node, errors: &'a mut Vec<LoadError>) -> Self {
+impl<'a> MappingReader<'a> {
+    pub(super) fn new(node: &'a YamlNode, errors: &'a mut Vec<LoadError>) -> Self {
         Self { node, errors }
     }
 
-    pub(super) fn error(&mut self, node: &Node, message: impl Into<String>) {
+    pub(super) fn error(&mut self, node: &YamlNode, message: impl Into<String>) {
         self.errors.push(LoadError::new(node.span, message));
     }
 
@@ -69,8 +69,8 @@ impl<'a> Form<'a> {
     }
 
     /// The parameters of a rule or an audience.
-    pub(super) fn params(&mut self, key: &str) -> BTreeMap<String, Param> {
-        let entries = self.node.get(key).map_or(&[][..], Node::entries);
+    pub(super) fn params(&mut self, key: &str) -> BTreeMap<String, RuleParam> {
+        let entries = self.node.get(key).map_or(&[][..], YamlNode::entries);
         let mut params = BTreeMap::new();
         for entry in entries {
             let Some(name) = entry.key.as_str() else {
@@ -92,12 +92,12 @@ impl<'a> Form<'a> {
 }
 
 /// A scalar's text with its place.
-pub(super) fn excerpt(node: &Node) -> Option<Excerpt> {
+pub(super) fn excerpt(node: &YamlNode) -> Option<Excerpt> {
     node.scalar().map(|s| s.value().clone())
 }
 
 /// One text or a list of mappings, read by `f` where they are mappings.
-pub(super) fn one_or_many(node: Option<&Node>) -> &[Node] {
+pub(super) fn one_or_many(node: Option<&YamlNode>) -> &[YamlNode] {
     match node {
         None => &[],
         Some(node) if node.is_seq() => node.items(),
@@ -105,22 +105,25 @@ pub(super) fn one_or_many(node: Option<&Node>) -> &[Node] {
     }
 }
 
-fn one_param(node: &Node) -> Result<Param, LoadError> {
-    let word = node.get("type").and_then(Node::as_str).unwrap_or_default();
-    let Some(ty) = Param::type_named(word) else {
+fn one_param(node: &YamlNode) -> Result<RuleParam, LoadError> {
+    let word = node
+        .get("type")
+        .and_then(YamlNode::as_str)
+        .unwrap_or_default();
+    let Some(ty) = RuleParam::type_named(word) else {
         let message = format!("unknown parameter type `{word}`");
-        let words: Vec<&str> = Param::TYPES.iter().map(|(w, _)| *w).collect();
+        let words: Vec<&str> = RuleParam::TYPES.iter().map(|(w, _)| *w).collect();
         let error = LoadError::new(node.span, message);
         return Err(error.with_help(format!("valid: {}", words.join(", "))));
     };
-    let mut param = Param {
+    let mut param = RuleParam {
         ty,
         default: Datum::Bool(false),
         min: bound(node, ty, "min")?,
         max: bound(node, ty, "max")?,
         about: node
             .get("about")
-            .and_then(Node::as_str)
+            .and_then(YamlNode::as_str)
             .unwrap_or_default()
             .trim()
             .to_owned(),
@@ -134,7 +137,7 @@ fn one_param(node: &Node) -> Result<Param, LoadError> {
     Ok(param)
 }
 
-fn bound(node: &Node, ty: Type, key: &str) -> Result<Option<Datum>, LoadError> {
+fn bound(node: &YamlNode, ty: FactType, key: &str) -> Result<Option<Datum>, LoadError> {
     let Some(found) = node.get(key) else {
         return Ok(None);
     };
@@ -144,12 +147,12 @@ fn bound(node: &Node, ty: Type, key: &str) -> Result<Option<Datum>, LoadError> {
 }
 
 /// A parameter's value as it is written.
-fn value(node: &Node) -> ParamValue {
+fn value(node: &YamlNode) -> RawParamValue {
     if node.is_seq() {
-        return ParamValue::List(node.items().iter().map(value).collect());
+        return RawParamValue::List(node.items().iter().map(value).collect());
     }
     match node.as_bool() {
-        Some(truth) => ParamValue::Bool(truth),
-        None => ParamValue::Text(node.as_str().unwrap_or_default().to_owned()),
+        Some(truth) => RawParamValue::Bool(truth),
+        None => RawParamValue::Text(node.as_str().unwrap_or_default().to_owned()),
     }
 }

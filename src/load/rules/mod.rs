@@ -14,9 +14,9 @@ use rayon::prelude::*;
 
 use crate::facts::vocabulary::Vocabulary;
 use crate::load::LoadError;
-use crate::policy::{Former, Pack, Rule, RuleSet};
+use crate::policy::{CompiledRule, FormerId, RulePack, RuleSet};
 use crate::source::{Excerpt, FileId, SourceFile, Sources, Span};
-use crate::syntax::yaml::{self, Node};
+use crate::syntax::yaml::{self, YamlNode};
 
 use rule::RuleFile;
 
@@ -33,7 +33,7 @@ pub const PACK_FILE: &str = "pack.yaml";
 
 /// How far a pack is believed.
 #[derive(Clone, Copy, Debug)]
-pub enum Trust<'a> {
+pub enum PackTrust<'a> {
     /// Proven by tests: no schema, expressions compiled when they are first needed.
     Proven,
     /// Somebody's: everything is checked now.
@@ -52,19 +52,19 @@ pub struct PackFiles<'a> {
 /// The built-in pack's texts, its rules and its mistakes, of which a test sees to it that there are
 /// none.
 #[derive(Debug)]
-pub struct Builtin {
+pub struct BuiltinPack {
     pub sources: Sources,
     pub rules: RuleSet,
     pub errors: Vec<LoadError>,
 }
 
 /// Reads the built-in pack.
-pub fn builtin() -> Builtin {
-    load_builtin(Trust::Proven)
+pub fn builtin() -> BuiltinPack {
+    load_builtin(PackTrust::Proven)
 }
 
 /// The built-in pack, read with the given trust: a test checks it like a user's.
-pub fn load_builtin(trust: Trust<'_>) -> Builtin {
+pub fn load_builtin(trust: PackTrust<'_>) -> BuiltinPack {
     let mut sources = Sources::default();
     let mut files = Vec::new();
     embedded(&BUILTIN, &mut |path, text| {
@@ -78,7 +78,7 @@ pub fn load_builtin(trust: Trust<'_>) -> Builtin {
         sources: &sources,
     };
     let errors = load_pack(&mut rules, pack, trust).err().unwrap_or_default();
-    Builtin {
+    BuiltinPack {
         sources,
         rules,
         errors,
@@ -107,9 +107,9 @@ fn embedded(dir: &'static Dir<'static>, f: &mut impl FnMut(&'static str, &'stati
 pub fn load_pack(
     rules: &mut RuleSet,
     pack: PackFiles<'_>,
-    trust: Trust<'_>,
+    trust: PackTrust<'_>,
 ) -> Result<(), Vec<LoadError>> {
-    let mut loader = Loader {
+    let mut loader = PackLoader {
         sources: pack.sources,
         trust,
         errors: Vec::new(),
@@ -121,7 +121,7 @@ pub fn load_pack(
         .filter(|(_, path)| path != PACK_FILE)
         .collect();
     let read = files.par_iter().map(|(file, path)| {
-        let mut own = Loader {
+        let mut own = PackLoader {
             errors: Vec::new(),
             ..loader
         };
@@ -134,8 +134,8 @@ pub fn load_pack(
     for (rule, mut errors) in read {
         loader.errors.append(&mut errors);
         match rule {
-            Some((RuleFile::Rule(draft), id_at)) => drafts.push(Draft {
-                rule: Rule::new(*draft, &about.name),
+            Some((RuleFile::Rule(draft), id_at)) => drafts.push(LocatedRule {
+                rule: CompiledRule::new(*draft, &about.name),
                 id_at,
             }),
             Some((RuleFile::Former(one), _)) => former.push(one),
@@ -152,22 +152,22 @@ pub fn load_pack(
 }
 
 /// A rule that was read, and where its id stands.
-struct Draft {
-    rule: Rule,
+struct LocatedRule {
+    rule: CompiledRule,
     id_at: Span,
 }
 
 const NEEDS_QUOTES: &str =
     "inside `{ }` and `[ ]` an expression with brackets must be quoted: 'server.conf[\"NAME\"]'";
 
-struct Loader<'a> {
+struct PackLoader<'a> {
     sources: &'a Sources,
-    trust: Trust<'a>,
+    trust: PackTrust<'a>,
     errors: Vec<LoadError>,
 }
 
-impl Loader<'_> {
-    fn pack(&mut self, files: PackFiles<'_>) -> Pack {
+impl PackLoader<'_> {
+    fn pack(&mut self, files: PackFiles<'_>) -> RulePack {
         let file = files.files.iter().find(|(_, path)| path == PACK_FILE);
         let found = file.and_then(|(file, _)| {
             let root = self.document(*file, PACK_SCHEMA)?;
@@ -180,13 +180,13 @@ impl Loader<'_> {
         pack
     }
 
-    fn file(&mut self, file: FileId, path: &str, pack: &Pack) -> Option<(RuleFile, Span)> {
+    fn file(&mut self, file: FileId, path: &str, pack: &RulePack) -> Option<(RuleFile, Span)> {
         let root = self.document(file, RULE_SCHEMA)?;
         let read = rule::read(&root, pack.profile, &mut self.errors)?;
         let id = root.get("id");
         let (at, id) = (
             id.map_or(root.span, |id| id.span),
-            id.and_then(Node::as_str).unwrap_or_default().trim(),
+            id.and_then(YamlNode::as_str).unwrap_or_default().trim(),
         );
         let expected = path.strip_suffix(".yaml").unwrap_or(path);
         if id != expected {
@@ -208,7 +208,7 @@ impl Loader<'_> {
     }
 
     /// The one document of a file, if it has no mistake of form.
-    fn document(&mut self, file: FileId, schema: &str) -> Option<Node> {
+    fn document(&mut self, file: FileId, schema: &str) -> Option<YamlNode> {
         let text = self.sources.get(file).text();
         let stream = yaml::parse(&Excerpt::whole(file, text.clone()));
         let before = self.errors.len();
@@ -234,7 +234,7 @@ impl Loader<'_> {
             self.errors
                 .push(LoadError::new(other.span.before(), message));
         }
-        if matches!(self.trust, Trust::Checked(_)) {
+        if matches!(self.trust, PackTrust::Checked(_)) {
             schema::check(&document.root, schema, &mut self.errors);
         }
         (self.errors.len() == before).then_some(document.root)
@@ -248,9 +248,15 @@ impl Loader<'_> {
         line.contains(['{', '[']) && line.contains("[\"")
     }
 
-    fn add(&mut self, rules: &mut RuleSet, pack: Pack, drafts: Vec<Draft>, former: &[Former]) {
+    fn add(
+        &mut self,
+        rules: &mut RuleSet,
+        pack: RulePack,
+        drafts: Vec<LocatedRule>,
+        former: &[FormerId],
+    ) {
         let name = pack.name.clone();
-        let (drafts, taken): (Vec<Draft>, Vec<Draft>) = drafts
+        let (drafts, taken): (Vec<LocatedRule>, Vec<LocatedRule>) = drafts
             .into_iter()
             .partition(|draft| rules.get(draft.rule.id()).is_none());
         for draft in taken {
@@ -261,7 +267,7 @@ impl Loader<'_> {
             self.errors
                 .push(LoadError::new(draft.id_at, message).with_help(help));
         }
-        let drafts: Vec<Rule> = drafts.into_iter().map(|draft| draft.rule).collect();
+        let drafts: Vec<CompiledRule> = drafts.into_iter().map(|draft| draft.rule).collect();
         let ids: Vec<String> = drafts.iter().map(|r| r.id().to_owned()).collect();
         if let Err(mistakes) = rules.add(pack, drafts) {
             self.errors
@@ -270,7 +276,7 @@ impl Loader<'_> {
         let mistakes = rules.add_former(former).err();
         self.errors
             .extend(mistakes.into_iter().flatten().map(LoadError::from));
-        let Trust::Checked(vocabulary) = self.trust else {
+        let PackTrust::Checked(vocabulary) = self.trust else {
             return;
         };
         let own = rules.packs().iter().filter(|p| p.name == name);

@@ -2,37 +2,37 @@
 
 use crate::facts::estate::SubjectKind;
 use crate::load::LoadError;
-use crate::load::rules::form::{Form, excerpt};
+use crate::load::rules::form::{MappingReader, excerpt};
 use crate::load::rules::rule::subject_named;
-use crate::policy::{Audience, Pack, Profile, glob};
+use crate::policy::{Audience, RulePack, RuleProfile, glob};
 use crate::source::Excerpt;
-use crate::syntax::yaml::Node;
+use crate::syntax::yaml::YamlNode;
 
 /// The version of this program.
 const OWN_VERSION: &str = env!("CARGO_PKG_VERSION");
 
-pub(super) fn read(root: &Node, errors: &mut Vec<LoadError>) -> Option<Pack> {
+pub(super) fn read(root: &YamlNode, errors: &mut Vec<LoadError>) -> Option<RulePack> {
     let before = errors.len();
     check_version(root, errors);
-    let form = Form::new(root, errors);
-    let pack = Pack {
+    let form = MappingReader::new(root, errors);
+    let pack = RulePack {
         name: form.text("name").unwrap_or_default(),
         version: form.text("version").unwrap_or_default(),
         description: form.text("description").unwrap_or_default(),
         namespace: form.text("namespace"),
-        profile: form.text("profile").as_deref().and_then(Profile::named),
+        profile: form.text("profile").as_deref().and_then(RuleProfile::named),
         url: form.text("url"),
         quiet_tests: None,
         quiet_development: None,
         audiences: Default::default(),
     };
     let (tests, development) = quiet(root, errors);
-    let audiences = root.get("audiences").map_or(&[][..], Node::entries);
+    let audiences = root.get("audiences").map_or(&[][..], YamlNode::entries);
     let audiences = audiences
         .iter()
         .filter_map(|e| Some((e.key.as_str()?.to_owned(), audience(&e.value, errors))))
         .collect();
-    (errors.len() == before).then_some(Pack {
+    (errors.len() == before).then_some(RulePack {
         quiet_tests: tests,
         quiet_development: development,
         audiences,
@@ -42,7 +42,7 @@ pub(super) fn read(root: &Node, errors: &mut Vec<LoadError>) -> Option<Pack> {
 
 /// A pack that says it needs a newer program is refused as a whole: what it would silently lack
 /// cannot be known.
-fn check_version(root: &Node, errors: &mut Vec<LoadError>) {
+fn check_version(root: &YamlNode, errors: &mut Vec<LoadError>) {
     let Some(node) = root.get("minimum_redvet") else {
         return;
     };
@@ -65,12 +65,12 @@ fn numbers(version: &str) -> [u64; 3] {
 
 type Globs = Option<Vec<String>>;
 
-fn quiet(root: &Node, errors: &mut Vec<LoadError>) -> (Globs, Globs) {
+fn quiet(root: &YamlNode, errors: &mut Vec<LoadError>) -> (Globs, Globs) {
     let Some(quiet) = root.get("quiet") else {
         return (None, None);
     };
     for list in ["tests", "development"] {
-        for node in quiet.get(list).map_or(&[][..], Node::items) {
+        for node in quiet.get(list).map_or(&[][..], YamlNode::items) {
             let pattern = node.as_str().unwrap_or_default();
             if let Err(message) = glob(pattern) {
                 let message = format!("invalid pattern `{pattern}`: {message}");
@@ -78,12 +78,12 @@ fn quiet(root: &Node, errors: &mut Vec<LoadError>) -> (Globs, Globs) {
             }
         }
     }
-    let form = Form::new(quiet, errors);
+    let form = MappingReader::new(quiet, errors);
     (form.texts("tests"), form.texts("development"))
 }
 
-fn audience(node: &Node, errors: &mut Vec<LoadError>) -> Audience {
-    let params = Form::new(node, errors).params("params");
+fn audience(node: &YamlNode, errors: &mut Vec<LoadError>) -> Audience {
+    let params = MappingReader::new(node, errors).params("params");
     let outside: Vec<(SubjectKind, Excerpt)> = node
         .entries()
         .iter()

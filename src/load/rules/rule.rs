@@ -1,22 +1,22 @@
 //! A rule file's tree to a [`RuleDraft`]: every text with its place, nothing compiled.
 
 use crate::facts::estate::SubjectKind;
-use crate::facts::intent::Safety;
+use crate::facts::intent::FixSafety;
 use crate::finding::Severity;
 use crate::load::LoadError;
-use crate::load::rules::form::{Form, excerpt, one_or_many};
-use crate::policy::draft::{
-    CaseDraft, EditDraft, FixDraft, LabelDraft, OperationDraft, RuleDraft, Variant,
+use crate::load::rules::form::{MappingReader, excerpt, one_or_many};
+use crate::policy::rule_source::{
+    CaseDraft, EditDraft, FixDraft, LabelDraft, OperationDraft, RuleDraft, TextVariant,
 };
-use crate::policy::{Docs, Former, Profile};
+use crate::policy::{FormerId, RuleDocs, RuleProfile};
 use crate::source::Excerpt;
-use crate::syntax::yaml::Node;
+use crate::syntax::yaml::YamlNode;
 
 /// What a rule file holds.
 pub(super) enum RuleFile {
     Rule(Box<RuleDraft>),
     /// An id that a rule had before.
-    Former(Former),
+    Former(FormerId),
 }
 
 /// The keys beside `replaced_by`.
@@ -25,8 +25,8 @@ const OF_A_FORMER: [&str; 3] = ["id", "title", "replaced_by"];
 /// Reads a rule file; `None` after a mistake, which is noted. `profile` is that of a rule which names
 /// none.
 pub(super) fn read(
-    root: &Node,
-    profile: Option<Profile>,
+    root: &YamlNode,
+    profile: Option<RuleProfile>,
     errors: &mut Vec<LoadError>,
 ) -> Option<RuleFile> {
     let before = errors.len();
@@ -38,7 +38,7 @@ pub(super) fn read(
     file.filter(|_| errors.len() == before)
 }
 
-fn former(root: &Node, errors: &mut Vec<LoadError>) -> Option<Former> {
+fn former(root: &YamlNode, errors: &mut Vec<LoadError>) -> Option<FormerId> {
     for entry in root.entries() {
         let key = entry.key.as_str().unwrap_or_default();
         if !OF_A_FORMER.contains(&key) {
@@ -47,25 +47,25 @@ fn former(root: &Node, errors: &mut Vec<LoadError>) -> Option<Former> {
             errors.push(LoadError::new(entry.key.span, message).with_help(help));
         }
     }
-    let mut form = Form::new(root, errors);
+    let mut form = MappingReader::new(root, errors);
     let (id, replaced_by) = (form.required("id"), form.required("replaced_by"));
-    Some(Former {
+    Some(FormerId {
         id: id?,
         replaced_by: replaced_by?,
     })
 }
 
 fn draft(
-    root: &Node,
-    default_profile: Option<Profile>,
+    root: &YamlNode,
+    default_profile: Option<RuleProfile>,
     errors: &mut Vec<LoadError>,
 ) -> Option<RuleDraft> {
-    let mut form = Form::new(root, errors);
+    let mut form = MappingReader::new(root, errors);
     let id = form.required("id");
     let title = form.required("title");
     let subject = form.word("subject", subject_named);
     let severity = form.word("severity", Severity::named);
-    let profile = form.word("profile", Profile::named);
+    let profile = form.word("profile", RuleProfile::named);
     let assert = form.required("assert");
     let params = form.params("params");
     let audience = form.excerpt("audience");
@@ -96,12 +96,12 @@ fn draft(
     })
 }
 
-fn flag(root: &Node, key: &str) -> bool {
-    root.get(key).and_then(Node::as_bool).unwrap_or(false)
+fn flag(root: &YamlNode, key: &str) -> bool {
+    root.get(key).and_then(YamlNode::as_bool).unwrap_or(false)
 }
 
 /// A key that is written twice would silently lose its first value.
-fn duplicates(node: &Node, errors: &mut Vec<LoadError>) {
+fn duplicates(node: &YamlNode, errors: &mut Vec<LoadError>) {
     let entries = node.entries();
     for (i, entry) in entries.iter().enumerate() {
         let key = entry.key.as_str();
@@ -122,17 +122,17 @@ pub(super) fn subject_named(word: &str) -> Option<SubjectKind> {
         .find(|kind| kind.as_str() == word)
 }
 
-fn safety_named(word: &str) -> Option<Safety> {
+fn safety_named(word: &str) -> Option<FixSafety> {
     match word {
-        "safe" => Some(Safety::Safe),
-        "unsafe" => Some(Safety::Unsafe),
+        "safe" => Some(FixSafety::Safe),
+        "unsafe" => Some(FixSafety::Unsafe),
         _ => None,
     }
 }
 
 /// The entries of a mapping from names to texts, in order.
-fn named_texts(node: Option<&Node>) -> Vec<(String, Excerpt)> {
-    let entries = node.map_or(&[][..], Node::entries);
+fn named_texts(node: Option<&YamlNode>) -> Vec<(String, Excerpt)> {
+    let entries = node.map_or(&[][..], YamlNode::entries);
     entries
         .iter()
         .filter_map(|e| Some((e.key.as_str()?.to_owned(), excerpt(&e.value)?)))
@@ -140,30 +140,30 @@ fn named_texts(node: Option<&Node>) -> Vec<(String, Excerpt)> {
 }
 
 /// A text, or a list of `{ when, KEY }`.
-fn variants(node: Option<&Node>, key: &str, errors: &mut Vec<LoadError>) -> Vec<Variant> {
+fn variants(node: Option<&YamlNode>, key: &str, errors: &mut Vec<LoadError>) -> Vec<TextVariant> {
     let items = one_or_many(node).iter();
     items
         .filter_map(|item| variant(item, key, errors))
         .collect()
 }
 
-fn variant(node: &Node, key: &str, errors: &mut Vec<LoadError>) -> Option<Variant> {
+fn variant(node: &YamlNode, key: &str, errors: &mut Vec<LoadError>) -> Option<TextVariant> {
     if let Some(text) = excerpt(node) {
-        return Some(Variant { when: None, text });
+        return Some(TextVariant { when: None, text });
     }
-    let mut form = Form::new(node, errors);
+    let mut form = MappingReader::new(node, errors);
     let text = form.required(key)?;
     let when = form.excerpt("when");
-    Some(Variant { when, text })
+    Some(TextVariant { when, text })
 }
 
-fn cases(node: Option<&Node>, errors: &mut Vec<LoadError>) -> Vec<CaseDraft> {
-    let items = node.map_or(&[][..], Node::items).iter();
+fn cases(node: Option<&YamlNode>, errors: &mut Vec<LoadError>) -> Vec<CaseDraft> {
+    let items = node.map_or(&[][..], YamlNode::items).iter();
     items.filter_map(|item| case(item, errors)).collect()
 }
 
-fn case(node: &Node, errors: &mut Vec<LoadError>) -> Option<CaseDraft> {
-    let mut form = Form::new(node, errors);
+fn case(node: &YamlNode, errors: &mut Vec<LoadError>) -> Option<CaseDraft> {
+    let mut form = MappingReader::new(node, errors);
     let message = form.required("message")?;
     Some(CaseDraft {
         when: form.excerpt("when"),
@@ -174,13 +174,13 @@ fn case(node: &Node, errors: &mut Vec<LoadError>) -> Option<CaseDraft> {
     })
 }
 
-fn labels(node: Option<&Node>, errors: &mut Vec<LoadError>) -> Vec<LabelDraft> {
-    let items = node.map_or(&[][..], Node::items).iter();
+fn labels(node: Option<&YamlNode>, errors: &mut Vec<LoadError>) -> Vec<LabelDraft> {
+    let items = node.map_or(&[][..], YamlNode::items).iter();
     items.filter_map(|item| label(item, errors)).collect()
 }
 
-fn label(node: &Node, errors: &mut Vec<LoadError>) -> Option<LabelDraft> {
-    let mut form = Form::new(node, errors);
+fn label(node: &YamlNode, errors: &mut Vec<LoadError>) -> Option<LabelDraft> {
+    let mut form = MappingReader::new(node, errors);
     let at = form.required("at");
     let text = form.required("text");
     let when = form.excerpt("when");
@@ -192,13 +192,13 @@ fn label(node: &Node, errors: &mut Vec<LoadError>) -> Option<LabelDraft> {
     })
 }
 
-fn fixes(node: Option<&Node>, errors: &mut Vec<LoadError>) -> Vec<FixDraft> {
+fn fixes(node: Option<&YamlNode>, errors: &mut Vec<LoadError>) -> Vec<FixDraft> {
     let items = one_or_many(node).iter();
     items.filter_map(|item| fix(item, errors)).collect()
 }
 
-fn fix(node: &Node, errors: &mut Vec<LoadError>) -> Option<FixDraft> {
-    let mut form = Form::new(node, errors);
+fn fix(node: &YamlNode, errors: &mut Vec<LoadError>) -> Option<FixDraft> {
+    let mut form = MappingReader::new(node, errors);
     let safety = form.word("safety", safety_named);
     let title = form.excerpt("title");
     let when = form.excerpt("when");
@@ -223,15 +223,15 @@ fn fix(node: &Node, errors: &mut Vec<LoadError>) -> Option<FixDraft> {
     })
 }
 
-fn edit(node: &Node, errors: &mut Vec<LoadError>) -> Option<EditDraft> {
-    let when = Form::new(node, errors).excerpt("when");
+fn edit(node: &YamlNode, errors: &mut Vec<LoadError>) -> Option<EditDraft> {
+    let when = MappingReader::new(node, errors).excerpt("when");
     let operation = operation(node, errors)?;
     Some(EditDraft { when, operation })
 }
 
 /// The one operation that a fix or an edit holds.
-fn operation(node: &Node, errors: &mut Vec<LoadError>) -> Option<OperationDraft> {
-    let mut form = Form::new(node, errors);
+fn operation(node: &YamlNode, errors: &mut Vec<LoadError>) -> Option<OperationDraft> {
+    let mut form = MappingReader::new(node, errors);
     if let Some(path) = form.excerpt("set") {
         let to = form.required("to")?;
         return Some(OperationDraft::Set { path, to });
@@ -252,10 +252,10 @@ fn operation(node: &Node, errors: &mut Vec<LoadError>) -> Option<OperationDraft>
     None
 }
 
-fn docs(node: &Node, errors: &mut Vec<LoadError>) -> Docs {
-    let form = Form::new(node, errors);
+fn docs(node: &YamlNode, errors: &mut Vec<LoadError>) -> RuleDocs {
+    let form = MappingReader::new(node, errors);
     let text = |key| form.text(key).unwrap_or_default();
-    Docs {
+    RuleDocs {
         why: text("why"),
         impact: text("impact"),
         verify: text("verify"),

@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::load::LoadError;
 use crate::nearest;
 use crate::source::Span;
-use crate::syntax::yaml::Node;
+use crate::syntax::yaml::YamlNode;
 
 /// What a rule file may hold.
 pub const RULE_SCHEMA: &str = include_str!("../../../schemas/rule.schema.json");
@@ -16,7 +16,7 @@ pub const RULE_SCHEMA: &str = include_str!("../../../schemas/rule.schema.json");
 pub const PACK_SCHEMA: &str = include_str!("../../../schemas/pack.schema.json");
 
 /// Notes every place of the file that its schema does not allow.
-pub(super) fn check(root: &Node, schema: &str, errors: &mut Vec<LoadError>) {
+pub(super) fn check(root: &YamlNode, schema: &str, errors: &mut Vec<LoadError>) {
     let Ok(schema) = serde_json::from_str::<Value>(schema) else {
         return;
     };
@@ -29,7 +29,7 @@ pub(super) fn check(root: &Node, schema: &str, errors: &mut Vec<LoadError>) {
     }
 }
 
-fn told(root: &Node, schema: &Value, error: &ValidationError<'_>) -> Vec<LoadError> {
+fn told(root: &YamlNode, schema: &Value, error: &ValidationError<'_>) -> Vec<LoadError> {
     let node = root.pointer(error.instance_path().as_str()).unwrap_or(root);
     let whole = node.span;
     let error_path = error.schema_path().as_str();
@@ -83,11 +83,11 @@ fn told(root: &Node, schema: &Value, error: &ValidationError<'_>) -> Vec<LoadErr
 }
 
 /// Where a mapping begins, for what it lacks: its first key, not the whole of it.
-fn first_key(node: &Node) -> Span {
+fn first_key(node: &YamlNode) -> Span {
     node.entries().first().map_or(node.span, |e| e.key.span)
 }
 
-fn unexpected_key(node: &Node, name: &str, valid: &[String]) -> LoadError {
+fn unexpected_key(node: &YamlNode, name: &str, valid: &[String]) -> LoadError {
     let at = node.entry(name).map_or(node.span, |e| e.key.span);
     let error = LoadError::new(at, format!("unknown key `{name}`"));
     error.with_help(nearest::help(name, valid.iter().map(String::as_str)))
@@ -102,7 +102,7 @@ fn properties(schema: &Value, path: &str) -> Vec<String> {
         .unwrap_or_default()
 }
 
-fn not_one_of(node: &Node, options: &Value) -> LoadError {
+fn not_one_of(node: &YamlNode, options: &Value) -> LoadError {
     let word = node.as_str().unwrap_or_default();
     let valid: Vec<&str> = options
         .as_array()
@@ -145,7 +145,7 @@ fn type_words(name: &str) -> &'static str {
     }
 }
 
-fn found(node: &Node) -> &'static str {
+fn found(node: &YamlNode) -> &'static str {
     match node.to_json() {
         Value::Object(_) => type_words("object"),
         Value::Array(_) => type_words("array"),

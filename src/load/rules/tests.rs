@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::*;
-use crate::facts::vocabulary::{Type, Vocabulary};
+use crate::facts::vocabulary::{FactType, Vocabulary};
 
 const RULE: &str = r#"id: a/b
 title: a fault
@@ -32,7 +32,7 @@ docs: { why: "because", references: ["https://example.org"] }
 
 fn vocabulary() -> Vocabulary {
     Vocabulary {
-        directives: BTreeMap::from([("maxmemory".to_owned(), Type::Size)]),
+        directives: BTreeMap::from([("maxmemory".to_owned(), FactType::Size)]),
         ..Vocabulary::default()
     }
 }
@@ -53,7 +53,7 @@ fn load(files: &[(&str, &str)]) -> (RuleSet, Vec<String>) {
         sources: &sources,
     };
     let mut rules = RuleSet::default();
-    let errors = load_pack(&mut rules, pack, Trust::Checked(&vocabulary()));
+    let errors = load_pack(&mut rules, pack, PackTrust::Checked(&vocabulary()));
     let shown = |error: &LoadError| {
         let at = sources.start(error.span);
         let path = sources.path(error.span);
@@ -223,8 +223,8 @@ fn two_packs_cannot_have_one_id() {
         sources: &sources,
     };
     let mut rules = RuleSet::default();
-    load_pack(&mut rules, pack("one"), Trust::Proven).unwrap();
-    let errors = load_pack(&mut rules, pack("two"), Trust::Proven).unwrap_err();
+    load_pack(&mut rules, pack("one"), PackTrust::Proven).unwrap();
+    let errors = load_pack(&mut rules, pack("two"), PackTrust::Proven).unwrap_err();
     assert_eq!(
         errors[0].message,
         "rule `a/b` is also defined in pack `one`"

@@ -3,9 +3,9 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::config::{Date, Role};
+use crate::config::{Date, RoleSetting};
 use crate::finding::Severity;
-use crate::policy::{ParamValue, Profile};
+use crate::policy::{RawParamValue, RuleProfile};
 
 const WHOLE: &str = r#"
 profile = "strict"
@@ -79,7 +79,7 @@ fn shown(text: &str, error: &LoadError) -> String {
 #[test]
 fn every_setting_is_kept() {
     let settings = read_text(WHOLE).unwrap();
-    assert_eq!(settings.profile.unwrap().value, Profile::Strict);
+    assert_eq!(settings.profile.unwrap().value, RuleProfile::Strict);
     assert_eq!(settings.fail_on.unwrap().value, Severity::Error);
     assert_eq!(settings.extends[0].value, "./policies");
     assert_eq!(settings.exclude[0].value, "docs/**");
@@ -99,7 +99,7 @@ fn rules_and_overrides_are_kept() {
     let rule = &settings.rules["memory/too-high"];
     assert_eq!(&WHOLE[rule.id.span.range()], "\"memory/too-high\"");
     assert_eq!(rule.severity.as_ref().unwrap().value, Severity::Info);
-    assert_eq!(rule.params["max"].value.value, ParamValue::Number(0.8));
+    assert_eq!(rule.params["max"].value.value, RawParamValue::Number(0.8));
     assert_eq!(&WHOLE[rule.params["max"].name.range()], "max");
     let over = &settings.overrides[0];
     assert_eq!(over.paths[0].value, "staging/**");
@@ -113,7 +113,10 @@ fn servers_services_and_waivers_are_kept() {
     let server = &settings.servers[0];
     assert_eq!(server.facts.memory.as_ref().unwrap().value, 1 << 30);
     assert_eq!(server.facts.cpus.as_ref().unwrap().value, 0.5);
-    assert_eq!(server.facts.role.as_ref().unwrap().value, Role::Cache);
+    assert_eq!(
+        server.facts.role.as_ref().unwrap().value,
+        RoleSetting::Cache
+    );
     assert_eq!(server.facts.version.as_ref().unwrap().value.version, "7.2");
     let service = &settings.services[0];
     assert_eq!(service.workload.as_ref().unwrap().value, "Deployment/api");

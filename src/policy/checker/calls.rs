@@ -1,32 +1,32 @@
 //! Calls in expressions: questions about facts, functions, methods and macros.
 
 use crate::nearest;
-use crate::policy::checker::{Checker, boolean};
+use crate::policy::checker::{ExpressionChecker, boolean};
+use crate::policy::foreign_syntax_hints;
 use crate::policy::functions;
-use crate::policy::habits;
-use crate::policy::kind::{BOOL, Kind, TEXT};
+use crate::policy::kind::{BOOL, ExpressionKind, TEXT};
 use crate::policy::operands::either;
-use crate::policy::syntax::{Fault, Form, Tree};
-use crate::policy::typed::{Expr, Macro, Node, Question};
+use crate::policy::syntax::{ExpressionFault, ExpressionForm, ExpressionTree};
+use crate::policy::typed::{CelMacro, FactQuestion, TypedExpr, TypedNode};
 
 /// More nested macros than this are refused: there is no other limit to the work of a rule.
 const NESTED: usize = 2;
 
-const QUESTIONS: [(&str, Question, Kind); 5] = [
-    ("explicit", Question::Explicit, BOOL),
-    ("because", Question::Because, TEXT),
-    ("name", Question::Name, TEXT),
-    ("follows", Question::Follows, TEXT),
-    ("meaning", Question::Meaning, TEXT),
+const QUESTIONS: [(&str, FactQuestion, ExpressionKind); 5] = [
+    ("explicit", FactQuestion::Explicit, BOOL),
+    ("because", FactQuestion::Because, TEXT),
+    ("name", FactQuestion::Name, TEXT),
+    ("follows", FactQuestion::Follows, TEXT),
+    ("meaning", FactQuestion::Meaning, TEXT),
 ];
 
-const MACROS: [(&str, Macro); 6] = [
-    ("all", Macro::All),
-    ("exists", Macro::Exists),
-    ("exists_one", Macro::ExistsOne),
-    ("existsOne", Macro::ExistsOne),
-    ("map", Macro::Map),
-    ("filter", Macro::Filter),
+const MACROS: [(&str, CelMacro); 6] = [
+    ("all", CelMacro::All),
+    ("exists", CelMacro::Exists),
+    ("exists_one", CelMacro::ExistsOne),
+    ("existsOne", CelMacro::ExistsOne),
+    ("map", CelMacro::Map),
+    ("filter", CelMacro::Filter),
 ];
 
 /// The names of everything that may be called.
@@ -39,34 +39,40 @@ pub(in crate::policy) fn words() -> Vec<String> {
     all.chain(["known", "or"]).map(str::to_owned).collect()
 }
 
-impl Checker<'_, '_> {
+impl ExpressionChecker<'_, '_> {
     pub(super) fn call(
         &mut self,
-        tree: &Tree,
+        tree: &ExpressionTree,
         name: &str,
-        target: Option<&Tree>,
-        args: &[Tree],
-    ) -> Expr {
+        target: Option<&ExpressionTree>,
+        args: &[ExpressionTree],
+    ) -> TypedExpr {
         match target {
             Some(target) => self.method(tree, name, target, args),
             None => self.plain_call(tree, name, args),
         }
     }
 
-    fn plain_call(&mut self, tree: &Tree, name: &str, args: &[Tree]) -> Expr {
+    fn plain_call(
+        &mut self,
+        tree: &ExpressionTree,
+        name: &str,
+        args: &[ExpressionTree],
+    ) -> TypedExpr {
         if let Some((_, question, kind)) = QUESTIONS.iter().find(|(n, ..)| *n == name) {
             return self.question(tree, name, (*question, kind.clone()), args);
         }
         match (name, args) {
             ("known", [path]) => {
                 let expr = self.asked(name, path);
-                boolean(Node::IsKnown(Box::new(expr)))
+                boolean(TypedNode::IsKnown(Box::new(expr)))
             }
             ("or", [path, other]) => self.or_else(tree, path, other),
             ("known", _) => self.count(tree, name, 1, args.len()),
             ("or", _) => self.count(tree, name, 2, args.len()),
             ("has", _) => {
-                let fault = Fault::new(tree.range.clone(), "`has()` cannot be used on facts");
+                let fault =
+                    ExpressionFault::new(tree.range.clone(), "`has()` cannot be used on facts");
                 self.broken(fault.with_help("use `known(path)` or `explicit(path)`"))
             }
             _ => self.function(tree, name, false, args.iter().collect()),
@@ -75,45 +81,50 @@ impl Checker<'_, '_> {
 
     fn question(
         &mut self,
-        tree: &Tree,
+        tree: &ExpressionTree,
         name: &str,
-        (question, kind): (Question, Kind),
-        args: &[Tree],
-    ) -> Expr {
+        (question, kind): (FactQuestion, ExpressionKind),
+        args: &[ExpressionTree],
+    ) -> TypedExpr {
         let [path] = args else {
             return self.count(tree, name, 1, args.len());
         };
         let expr = self.expr(path);
         match expr.node {
-            Node::Fact(fact) => Expr {
-                node: Node::Ask(question, fact),
+            TypedNode::Fact(fact) => TypedExpr {
+                node: TypedNode::Ask(question, fact),
                 kind,
             },
-            Node::Literal(_) if expr.kind == Kind::Any => expr,
+            TypedNode::Literal(_) if expr.kind == ExpressionKind::Any => expr,
             _ => self.no_fact(name, path),
         }
     }
 
-    fn no_fact(&mut self, name: &str, tree: &Tree) -> Expr {
-        let fault = Fault::new(tree.range.clone(), format!("`{name}` requires a fact"));
+    fn no_fact(&mut self, name: &str, tree: &ExpressionTree) -> TypedExpr {
+        let fault = ExpressionFault::new(tree.range.clone(), format!("`{name}` requires a fact"));
         let subject = self.names.subject.as_str();
         self.broken(match &tree.form {
-            Form::Text(text) => fault.with_help(self.names.quoted_fact(text)),
+            ExpressionForm::Text(text) => fault.with_help(self.names.quoted_fact(text)),
             _ => fault.with_help(format!("use a path: `{name}({subject}.FACT)`")),
         })
     }
 
     /// The first argument of `known` and `or`: a fact, or a `let` made of facts.
-    fn asked(&mut self, name: &str, path: &Tree) -> Expr {
+    fn asked(&mut self, name: &str, path: &ExpressionTree) -> TypedExpr {
         let expr = self.expr(path);
         match expr.node {
-            Node::Fact(_) | Node::Let(_) | Node::Variable(_) => expr,
-            Node::Literal(_) if expr.kind == Kind::Any => expr,
+            TypedNode::Fact(_) | TypedNode::Let(_) | TypedNode::Variable(_) => expr,
+            TypedNode::Literal(_) if expr.kind == ExpressionKind::Any => expr,
             _ => self.no_fact(name, path),
         }
     }
 
-    fn or_else(&mut self, tree: &Tree, path: &Tree, other: &Tree) -> Expr {
+    fn or_else(
+        &mut self,
+        tree: &ExpressionTree,
+        path: &ExpressionTree,
+        other: &ExpressionTree,
+    ) -> TypedExpr {
         let (one, two) = (self.asked("or", path), self.expr(other));
         if !one.kind.comparable(&two.kind) {
             let message = format!(
@@ -124,13 +135,19 @@ impl Checker<'_, '_> {
             return self.fail(&tree.range, message);
         }
         let kind = either(&one.kind, &two.kind);
-        Expr {
-            node: Node::OrElse(Box::new(one), Box::new(two)),
+        TypedExpr {
+            node: TypedNode::OrElse(Box::new(one), Box::new(two)),
             kind,
         }
     }
 
-    fn method(&mut self, tree: &Tree, name: &str, target: &Tree, args: &[Tree]) -> Expr {
+    fn method(
+        &mut self,
+        tree: &ExpressionTree,
+        name: &str,
+        target: &ExpressionTree,
+        args: &[ExpressionTree],
+    ) -> TypedExpr {
         if let Some((_, which)) = MACROS.iter().find(|(n, _)| *n == name) {
             return self.macro_call(tree, (name, *which), target, args);
         }
@@ -138,7 +155,13 @@ impl Checker<'_, '_> {
         self.function(tree, name, true, args)
     }
 
-    fn function(&mut self, tree: &Tree, name: &str, method: bool, args: Vec<&Tree>) -> Expr {
+    fn function(
+        &mut self,
+        tree: &ExpressionTree,
+        name: &str,
+        method: bool,
+        args: Vec<&ExpressionTree>,
+    ) -> TypedExpr {
         let Some(signature) = functions::find(name, method) else {
             return self.unknown_function(tree, name, method);
         };
@@ -146,18 +169,18 @@ impl Checker<'_, '_> {
         if !(signature.least..=signature.most).contains(&args.len()) {
             return self.count(tree, name, signature.least - skip, args.len() - skip);
         }
-        let args: Vec<Expr> = args.into_iter().map(|a| self.expr(a)).collect();
-        let kinds: Vec<Kind> = args.iter().map(|a| a.kind.clone()).collect();
+        let args: Vec<TypedExpr> = args.into_iter().map(|a| self.expr(a)).collect();
+        let kinds: Vec<ExpressionKind> = args.iter().map(|a| a.kind.clone()).collect();
         match signature.function.kind(&kinds) {
-            Ok(kind) => Expr {
-                node: Node::Call(signature.function, args),
+            Ok(kind) => TypedExpr {
+                node: TypedNode::Call(signature.function, args),
                 kind,
             },
             Err(message) => self.fail(&tree.range, format!("`{name}`: {message}")),
         }
     }
 
-    fn unknown_function(&mut self, tree: &Tree, name: &str, method: bool) -> Expr {
+    fn unknown_function(&mut self, tree: &ExpressionTree, name: &str, method: bool) -> TypedExpr {
         let own = functions::FUNCTIONS.iter().filter(|s| s.method == method);
         let mut known: Vec<&str> = own.map(|s| s.name).collect();
         if method {
@@ -166,42 +189,48 @@ impl Checker<'_, '_> {
             known.extend(["known", "or"]);
             known.extend(QUESTIONS.iter().map(|(n, ..)| *n));
         }
-        let fault = Fault::new(tree.range.clone(), format!("unknown function `{name}`"));
-        let elsewhere = habits::function(name);
+        let fault = ExpressionFault::new(tree.range.clone(), format!("unknown function `{name}`"));
+        let elsewhere = foreign_syntax_hints::function(name);
         self.broken(
             fault.with_help(elsewhere.map_or_else(|| nearest::help(name, known), str::to_owned)),
         )
     }
 
-    fn count(&mut self, tree: &Tree, name: &str, wanted: usize, found: usize) -> Expr {
+    fn count(
+        &mut self,
+        tree: &ExpressionTree,
+        name: &str,
+        wanted: usize,
+        found: usize,
+    ) -> TypedExpr {
         let plural = if wanted == 1 { "" } else { "s" };
         let message = format!("`{name}` takes {wanted} argument{plural}, not {found}");
         self.fail(&tree.range, message)
     }
 
-    fn no_walk(&mut self, tree: &Tree, name: &str, found: usize) -> Expr {
+    fn no_walk(&mut self, tree: &ExpressionTree, name: &str, found: usize) -> TypedExpr {
         let message = format!("`{name}` takes a variable and an expression, not {found} arguments");
-        let fault = Fault::new(tree.range.clone(), message);
+        let fault = ExpressionFault::new(tree.range.clone(), message);
         self.broken(fault.with_help(format!("`list.{name}(x, x.FACT > 1)`")))
     }
 
     fn macro_call(
         &mut self,
-        tree: &Tree,
-        (name, which): (&str, Macro),
-        target: &Tree,
-        args: &[Tree],
-    ) -> Expr {
+        tree: &ExpressionTree,
+        (name, which): (&str, CelMacro),
+        target: &ExpressionTree,
+        args: &[ExpressionTree],
+    ) -> TypedExpr {
         let range = self.expr(target);
         let item = match &range.kind {
-            Kind::List(item) => (**item).clone(),
-            Kind::Any => Kind::Any,
+            ExpressionKind::List(item) => (**item).clone(),
+            ExpressionKind::Any => ExpressionKind::Any,
             other => {
                 let message = format!("{} has no items", other.with_article());
                 return self.fail(&target.range, message);
             }
         };
-        let most = if which == Macro::Map { 3 } else { 2 };
+        let most = if which == CelMacro::Map { 3 } else { 2 };
         let (variable, bodies) = match args {
             [variable, bodies @ ..] if !bodies.is_empty() && args.len() <= most => {
                 (variable, bodies)
@@ -220,19 +249,19 @@ impl Checker<'_, '_> {
 
     fn macro_body(
         &mut self,
-        which: Macro,
-        range: Expr,
-        (name, item): (String, Kind),
-        bodies: &[Tree],
-    ) -> Expr {
+        which: CelMacro,
+        range: TypedExpr,
+        (name, item): (String, ExpressionKind),
+        bodies: &[ExpressionTree],
+    ) -> TypedExpr {
         self.depth += 1;
         self.names.variables.push((name, item.clone()));
         let last = bodies.len() - 1;
-        let bodies: Vec<Expr> = bodies
+        let bodies: Vec<TypedExpr> = bodies
             .iter()
             .enumerate()
             .map(|(i, body)| {
-                if which == Macro::Map && i == last {
+                if which == CelMacro::Map && i == last {
                     self.expr(body)
                 } else {
                     *self.truth(body)
@@ -242,22 +271,24 @@ impl Checker<'_, '_> {
         self.names.variables.pop();
         self.depth -= 1;
         let kind = match which {
-            Macro::All | Macro::Exists | Macro::ExistsOne => BOOL,
-            Macro::Filter => Kind::List(Box::new(item)),
-            Macro::Map => Kind::List(Box::new(
-                bodies.last().map_or(Kind::Any, |b| b.kind.clone()),
+            CelMacro::All | CelMacro::Exists | CelMacro::ExistsOne => BOOL,
+            CelMacro::Filter => ExpressionKind::List(Box::new(item)),
+            CelMacro::Map => ExpressionKind::List(Box::new(
+                bodies
+                    .last()
+                    .map_or(ExpressionKind::Any, |b| b.kind.clone()),
             )),
         };
-        Expr {
-            node: Node::Macro(which, Box::new(range), bodies),
+        TypedExpr {
+            node: TypedNode::Macro(which, Box::new(range), bodies),
             kind,
         }
     }
 }
 
-fn single_name(tree: &Tree) -> Option<String> {
+fn single_name(tree: &ExpressionTree) -> Option<String> {
     match &tree.form {
-        Form::Path(path) if path.len() == 1 => path.first().map(|s| s.word.clone()),
+        ExpressionForm::Path(path) if path.len() == 1 => path.first().map(|s| s.word.clone()),
         _ => None,
     }
 }

@@ -4,29 +4,31 @@ use std::collections::BTreeMap;
 
 use super::*;
 use crate::facts::cause::Cause;
-use crate::facts::intent::{Operation, Safety};
+use crate::facts::intent::{FixSafety, IntentOperation};
 use crate::facts::value::Datum;
-use crate::facts::vocabulary::Type;
+use crate::facts::vocabulary::FactType;
 use crate::finding::Severity;
-use crate::policy::draft::Profile;
-use crate::policy::draft::{CaseDraft, EditDraft, FixDraft, LabelDraft, OperationDraft, RuleDraft};
 use crate::policy::example::{GIB, estate, rule, set, span, text, variants, vocabulary};
-use crate::policy::param::{Param, ParamValue};
-use crate::policy::ruleset::{Audience, Pack};
-use crate::policy::settings::{Override, RuleOverride};
+use crate::policy::param::{RawParamValue, RuleParam};
+use crate::policy::rule_source::RuleProfile;
+use crate::policy::rule_source::{
+    CaseDraft, EditDraft, FixDraft, LabelDraft, OperationDraft, RuleDraft,
+};
+use crate::policy::ruleset::{Audience, RulePack};
+use crate::policy::settings::{RuleOverride, ScopedOverrides};
 
 const TOO_HIGH: &str = "ratio(server.conf[\"maxmemory\"], server.limits.memory) <= params.max";
 
 fn rules(draft: RuleDraft) -> RuleSet {
-    let rule = Rule::new(draft, "test");
+    let rule = CompiledRule::new(draft, "test");
     rule.compile(Some(&vocabulary())).unwrap();
-    let pack = Pack {
+    let pack = RulePack {
         name: "test".to_owned(),
         url: Some("https://example.org/{id}".to_owned()),
         quiet_tests: Some(vec!["**/testdata/**".to_owned()]),
         quiet_development: Some(vec!["examples/**".to_owned()]),
         audiences: BTreeMap::from([("production".to_owned(), production())]),
-        ..Pack::default()
+        ..RulePack::default()
     };
     let mut set = RuleSet::default();
     set.add(pack, vec![rule]).unwrap();
@@ -34,8 +36,8 @@ fn rules(draft: RuleDraft) -> RuleSet {
 }
 
 fn production() -> Audience {
-    let from = Param {
-        ty: Type::Size,
+    let from = RuleParam {
+        ty: FactType::Size,
         default: Datum::Size(GIB),
         min: None,
         max: None,
@@ -48,11 +50,11 @@ fn production() -> Audience {
     )
 }
 
-fn judged(draft: RuleDraft) -> Judgement {
-    judge(&rules(draft), &estate(), &Settings::default())
+fn judged(draft: RuleDraft) -> PolicyOutcome {
+    judge(&rules(draft), &estate(), &RuleSettings::default())
 }
 
-fn one(draft: RuleDraft) -> Verdict {
+fn one(draft: RuleDraft) -> RuleViolation {
     let mut judgement = judged(draft);
     assert_eq!(judgement.verdicts.len(), 1, "{judgement:?}");
     judgement.verdicts.remove(0)
@@ -125,7 +127,7 @@ fn a_failing_rule_says_what_it_saw_and_where() {
     let fix = verdict.fix.unwrap();
     assert_eq!(fix.title, "Set maxmemory to 28gb");
     assert!(
-        matches!(&fix.operations[..], [Operation::Set { to: Datum::Size(n), .. }] if *n == 28 * GIB)
+        matches!(&fix.operations[..], [IntentOperation::Set { to: Datum::Size(n), .. }] if *n == 28 * GIB)
     );
 }
 
@@ -209,7 +211,7 @@ fn a_fix_that_cannot_be_written_whole_is_dropped() {
     assert_eq!(one(draft.clone()).fix, None, "unknown value");
     draft.fixes = vec![FixDraft {
         when: None,
-        safety: Safety::Safe,
+        safety: FixSafety::Safe,
         title: None,
         edits: vec![
             edit(
@@ -250,16 +252,16 @@ fn edit(when: Option<&str>, operation: OperationDraft) -> EditDraft {
 #[test]
 fn settings_turn_rules_on_and_off_and_change_them() {
     let mut strict = rule(TOO_HIGH);
-    strict.profile = Profile::Strict;
+    strict.profile = RuleProfile::Strict;
     let rules = rules(strict);
-    let count = |settings: &Settings| judge(&rules, &estate(), settings).verdicts.len();
-    assert_eq!(count(&Settings::default()), 0);
-    let select = Settings {
+    let count = |settings: &RuleSettings| judge(&rules, &estate(), settings).verdicts.len();
+    assert_eq!(count(&RuleSettings::default()), 0);
+    let select = RuleSettings {
         select: vec!["memory/*".to_owned()],
-        ..Settings::default()
+        ..RuleSettings::default()
     };
     assert_eq!(count(&select), 1);
-    let ignored = Settings {
+    let ignored = RuleSettings {
         ignore: vec!["memory/example".to_owned()],
         ..select.clone()
     };
@@ -272,20 +274,20 @@ fn settings_turn_rules_on_and_off_and_change_them() {
     assert_eq!(count(&laxer), 0);
 }
 
-fn with_override(path: Option<&str>, enabled: Option<bool>, max: Option<&str>) -> Settings {
-    let params = max.map(|m| ("max".to_owned(), ParamValue::Text(m.to_owned())));
+fn with_override(path: Option<&str>, enabled: Option<bool>, max: Option<&str>) -> RuleSettings {
+    let params = max.map(|m| ("max".to_owned(), RawParamValue::Text(m.to_owned())));
     let own = RuleOverride {
         non_waivable: true,
         enabled,
         severity: Some(Severity::Info),
         params: params.into_iter().collect(),
     };
-    Settings {
-        overrides: vec![Override {
+    RuleSettings {
+        overrides: vec![ScopedOverrides {
             paths: path.map(|p| vec![p.to_owned()]),
             rules: BTreeMap::from([("memory/example".to_owned(), own)]),
         }],
-        ..Settings::default()
+        ..RuleSettings::default()
     }
 }
 
@@ -297,9 +299,9 @@ fn tests_are_quiet_and_development_is_for_rules_with_an_audience() {
     let quiet = |draft: &RuleDraft, path: &str, named: &[&str]| {
         let mut estate = estate();
         estate.servers[0].path = path.to_owned();
-        let settings = Settings {
+        let settings = RuleSettings {
             named_paths: named.iter().map(|p| (*p).to_owned()).collect(),
-            ..Settings::default()
+            ..RuleSettings::default()
         };
         judge(&rules(draft.clone()), &estate, &settings)
             .counts
@@ -317,18 +319,18 @@ fn tests_are_quiet_and_development_is_for_rules_with_an_audience() {
 fn a_server_known_to_be_small_is_outside_the_audience_and_an_unknown_one_is_not() {
     let mut draft = rule("server.conf[\"maxmemory\"] < 1");
     draft.audience = Some(text("production"));
-    let quiet = |limit: crate::facts::Value| {
+    let quiet = |limit: crate::facts::FactValue| {
         let mut estate = estate();
         estate.servers[0].put(crate::facts::fact_path::ServerFact::LimitsMemory, limit);
-        judge(&rules(draft.clone()), &estate, &Settings::default())
+        judge(&rules(draft.clone()), &estate, &RuleSettings::default())
             .counts
             .quiet
             == 1
     };
-    use crate::facts::Value;
-    assert!(quiet(Value::set(Datum::Size(GIB / 2), span(0))));
-    assert!(!quiet(Value::set(Datum::Size(GIB), span(0))));
-    assert!(!quiet(Value::unknown(Cause::Template("fills it in"))));
+    use crate::facts::FactValue;
+    assert!(quiet(FactValue::set(Datum::Size(GIB / 2), span(0))));
+    assert!(!quiet(FactValue::set(Datum::Size(GIB), span(0))));
+    assert!(!quiet(FactValue::unknown(Cause::Template("fills it in"))));
 }
 
 #[test]
@@ -337,7 +339,7 @@ fn one_text_for_two_servers_is_one_verdict() {
     let mut second = estate.servers[0].clone();
     second.name = "StatefulSet/other".to_owned();
     estate.servers.push(second);
-    let judgement = judge(&rules(rule(TOO_HIGH)), &estate, &Settings::default());
+    let judgement = judge(&rules(rule(TOO_HIGH)), &estate, &RuleSettings::default());
     assert_eq!(judgement.verdicts.len(), 1);
     assert_eq!(
         judgement.verdicts[0].finding.also[0].subject.name,

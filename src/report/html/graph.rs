@@ -22,7 +22,7 @@ const LETTERS: usize = 32;
 const MOST: usize = 40;
 
 /// One line of the drawing: a client, and the group of servers that it talks to.
-struct Edge<'a> {
+struct GraphEdge<'a> {
     from: &'a str,
     to: usize,
     why: String,
@@ -32,7 +32,7 @@ struct Edge<'a> {
 /// Nothing where no client is linked to a server.
 pub(super) fn section(estate: &EstateView, groups: &[ServerGroup<'_>]) -> String {
     let clients = estate.clients.iter();
-    let edges: Vec<Edge<'_>> = clients.filter_map(|client| edge(client, groups)).collect();
+    let edges: Vec<GraphEdge<'_>> = clients.filter_map(|client| edge(client, groups)).collect();
     if edges.is_empty() {
         return String::new();
     }
@@ -44,13 +44,13 @@ pub(super) fn section(estate: &EstateView, groups: &[ServerGroup<'_>]) -> String
     )
 }
 
-fn edge<'a>(client: &'a ClientView, groups: &[ServerGroup<'_>]) -> Option<Edge<'a>> {
+fn edge<'a>(client: &'a ClientView, groups: &[ServerGroup<'_>]) -> Option<GraphEdge<'a>> {
     let is_of = |group: &ServerGroup<'_>| {
         let mut servers = group.servers.iter();
         servers.any(|server| server.clients.contains(&client.id))
     };
     let link = client.server_link.as_ref()?;
-    Some(Edge {
+    Some(GraphEdge {
         from: &client.id,
         to: groups.iter().position(is_of)?,
         why: format!("{}, {}", link.evidence, link.strength),
@@ -68,7 +68,7 @@ fn rows<T: Ord>(items: impl Iterator<Item = T>) -> BTreeMap<T, usize> {
     rows
 }
 
-fn drawing(edges: &[Edge<'_>], groups: &[ServerGroup<'_>]) -> String {
+fn drawing(edges: &[GraphEdge<'_>], groups: &[ServerGroup<'_>]) -> String {
     let left = rows(edges.iter().map(|edge| edge.from));
     let right = rows(edges.iter().map(|edge| edge.to));
     let tallest = left.len().max(right.len());
@@ -93,7 +93,7 @@ fn drawing(edges: &[Edge<'_>], groups: &[ServerGroup<'_>]) -> String {
     )
 }
 
-fn line(from: usize, to: usize, edge: &Edge<'_>) -> String {
+fn line(from: usize, to: usize, edge: &GraphEdge<'_>) -> String {
     let (x1, x2) = (BOX, WIDTH - BOX);
     let (y1, y2) = (from * ROW + ROW / 2, to * ROW + ROW / 2);
     let bend = (x1 + x2) / 2;
@@ -119,7 +119,7 @@ fn node(name: &str, x: usize, row: usize, class: &str) -> String {
     )
 }
 
-fn words(edges: &[Edge<'_>], groups: &[ServerGroup<'_>]) -> String {
+fn words(edges: &[GraphEdge<'_>], groups: &[ServerGroup<'_>]) -> String {
     let items: String = edges
         .iter()
         .map(|edge| {
@@ -135,7 +135,7 @@ fn words(edges: &[Edge<'_>], groups: &[ServerGroup<'_>]) -> String {
     format!("<ul class=\"links\">\n{items}</ul>\n")
 }
 
-fn unlinked(estate: &EstateView, edges: &[Edge<'_>]) -> String {
+fn unlinked(estate: &EstateView, edges: &[GraphEdge<'_>]) -> String {
     let is_linked = |client: &ClientView| edges.iter().any(|edge| edge.from == client.id);
     let names: Vec<String> = estate
         .clients

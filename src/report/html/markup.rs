@@ -1,26 +1,26 @@
 //! Text made safe for HTML, and the small pieces that all parts of the page use.
 
 use crate::finding::Severity;
-use crate::report::shown;
+use crate::report::sanitize;
 
 /// Text of other people, on one line, in an element or a quoted attribute.
 pub(super) fn text(text: &str) -> String {
-    shown::escaped(&shown::one_line(text))
+    sanitize::escaped(&sanitize::one_line(text))
 }
 
 /// A line of code whose control characters are pictures already. A tab would be one of those.
 pub(super) fn code(text: &str) -> String {
-    shown::escaped(&text.replace('\t', "    "))
+    sanitize::escaped(&text.replace('\t', "    "))
 }
 
 /// A sentence: pairs of backticks in it mark code. Where they do not pair they stay as they are.
 pub(super) fn prose(text: &str) -> String {
-    with_code(&shown::one_line(text))
+    with_code(&sanitize::one_line(text))
 }
 
 /// The same over several lines.
 pub(super) fn prose_lines(text: &str) -> String {
-    with_code(&shown::lines(text))
+    with_code(&sanitize::lines(text))
 }
 
 fn with_code(text: &str) -> String {
@@ -28,11 +28,11 @@ fn with_code(text: &str) -> String {
     // An even number of parts is an odd number of backticks; an empty pair marks nothing.
     if parts.len().is_multiple_of(2) || parts.iter().skip(1).step_by(2).any(|part| part.is_empty())
     {
-        return shown::escaped(text);
+        return sanitize::escaped(text);
     }
     let piece = |(at, part): (usize, &&str)| match at % 2 {
-        0 => shown::escaped(part),
-        _ => format!("<code>{}</code>", shown::escaped(part)),
+        0 => sanitize::escaped(part),
+        _ => format!("<code>{}</code>", sanitize::escaped(part)),
     };
     parts.iter().enumerate().map(piece).collect()
 }
@@ -68,7 +68,7 @@ pub(super) fn anchor(rule: &str) -> String {
 
 /// A long name with its middle left out; its ends tell most.
 pub(super) fn clipped(name: &str, most: usize) -> String {
-    let name: Vec<char> = shown::one_line(name).chars().collect();
+    let name: Vec<char> = sanitize::one_line(name).chars().collect();
     if name.len() <= most {
         return name.into_iter().collect();
     }

@@ -1,6 +1,8 @@
 //! The page as text: what it must not hold, and what each part shows.
 
-use crate::finding::{Edit, EstateView, FaultCopy, Fix, GaugePart, GaugeView, Note, Report};
+use crate::finding::{
+    EstateView, FaultCopy, Fix, GaugePart, GaugeView, Report, ReportNote, TextEdit,
+};
 use crate::report::full::samples;
 
 use super::{PageHeader, render as render_page};
@@ -44,7 +46,7 @@ fn text_of_others_stays_text() {
     report.findings[0].subject.name = bad.to_owned();
     report.findings[0].help = Some(bad.to_owned());
     report.findings[0].labels[0].text = bad.to_owned();
-    report.notes = vec![Note {
+    report.notes = vec![ReportNote {
         path: Some(bad.to_owned()),
         message: bad.to_owned(),
     }];
@@ -145,7 +147,7 @@ fn a_fix_is_shown_as_the_lines_that_it_changes() {
     report.findings[0].fix = Some(Fix {
         safe: true,
         title: "Lower `maxmemory`".to_owned(),
-        edits: vec![Edit {
+        edits: vec![TextEdit {
             span: report.findings[0].primary,
             replacement: "28gb".to_owned(),
         }],

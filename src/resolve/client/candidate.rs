@@ -3,29 +3,31 @@
 
 use std::collections::BTreeMap;
 
-use crate::facts::raw::{Folded, OptionWrite, Pin, RawClient, RawModule};
+use crate::facts::raw::{ConstValue, OptionWrite, RawClient, RawModule, VersionPin};
 use crate::facts::words::ClientKind;
-use crate::knowledge::clients::model::{Condition, Constructor, Model, Ranged, Test};
+use crate::knowledge::clients::model::{
+    ClientModel, Constructor, OptionCondition, OptionTest, VersionRanged,
+};
 use crate::knowledge::clients::rust::RustValue;
-use crate::knowledge::clients::version::Version;
-use crate::knowledge::clients::{Library, Models};
+use crate::knowledge::clients::version::LibraryVersion;
+use crate::knowledge::clients::{ClientModels, LibraryModel};
 
 /// One way in which the client may be meant.
-pub(super) struct Candidate<'a> {
-    pub(super) library: &'a Library,
-    pub(super) model: &'a Model,
+pub(super) struct ModelCandidate<'a> {
+    pub(super) library: &'a LibraryModel,
+    pub(super) model: &'a ClientModel,
     pub(super) constructor: &'a Constructor,
-    pub(super) version: Version,
+    pub(super) version: LibraryVersion,
     /// The types whose defaults and special figures hold, nearest first.
     pub(super) lineage: Vec<&'a str>,
     pub(super) kind: ClientKind,
     /// The releases of other crates that some rows count.
-    pub(super) others: BTreeMap<&'a str, Version>,
+    pub(super) others: BTreeMap<&'a str, LibraryVersion>,
 }
 
-impl Candidate<'_> {
+impl ModelCandidate<'_> {
     /// The release that the rows of a crate are read by.
-    pub(super) fn version_of(&self, krate: Option<&str>) -> Version {
+    pub(super) fn version_of(&self, krate: Option<&str>) -> LibraryVersion {
         let other = krate.and_then(|krate| self.others.get(krate));
         other.copied().unwrap_or(self.version)
     }
@@ -33,7 +35,7 @@ impl Candidate<'_> {
 
 /// What decides between candidates: named when they disagree.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Open {
+pub(super) enum UndecidedBy {
     Nothing,
     Library,
     Version,
@@ -43,9 +45,9 @@ pub(super) enum Open {
 /// The version that the module file nearest above a folder pins.
 pub(super) fn pin<'a>(
     client: &RawClient,
-    library: &Library,
+    library: &LibraryModel,
     modules: &'a [RawModule],
-) -> Option<&'a Pin> {
+) -> Option<&'a VersionPin> {
     let nearest = RawModule::nearest_above(modules, client.language, &client.dir)?;
     let imported = library.client_packages().filter(|package| {
         let path = client.package.as_deref();
@@ -56,13 +58,16 @@ pub(super) fn pin<'a>(
 }
 
 /// The release that is pinned, as it is written.
-pub(super) fn released(pin: &Pin) -> Option<Version> {
+pub(super) fn released(pin: &VersionPin) -> Option<LibraryVersion> {
     let version = pin.version.as_ref().ok()?;
-    Some(Version::parse(version)?.as_released())
+    Some(LibraryVersion::parse(version)?.as_released())
 }
 
 /// The pinned version, where it is one that the model covers.
-pub(super) fn pinned_version(library: &Library, pin: Option<&Pin>) -> Option<Version> {
+pub(super) fn pinned_version(
+    library: &LibraryModel,
+    pin: Option<&VersionPin>,
+) -> Option<LibraryVersion> {
     let version = library.read_as(released(pin?)?);
     let client = &library.head.client;
     (client.since <= version && version < client.until).then_some(version)
@@ -72,8 +77,8 @@ pub(super) fn pinned_version(library: &Library, pin: Option<&Pin>) -> Option<Ver
 pub(super) fn candidates<'a>(
     client: &RawClient,
     modules: &[RawModule],
-    models: &'a Models,
-) -> Vec<Candidate<'a>> {
+    models: &'a ClientModels,
+) -> Vec<ModelCandidate<'a>> {
     let mut found = Vec::new();
     for id in &client.libraries {
         let Some(library) = models.get(id) else {
@@ -96,7 +101,7 @@ pub(super) fn candidates<'a>(
         for version in versions {
             let others = others(client, model, modules, (version, pinned.is_some()));
             for (kind, defaults) in outcomes(client, model, constructor, version) {
-                found.extend(others.iter().map(|others| Candidate {
+                found.extend(others.iter().map(|others| ModelCandidate {
                     library,
                     model,
                     constructor,
@@ -112,13 +117,16 @@ pub(super) fn candidates<'a>(
 }
 
 /// Of starts of stretches those in which a release between the bounds of a requirement lies.
-fn within(points: Vec<Version>, bounds: Option<(Version, Version)>) -> Vec<Version> {
+fn within(
+    points: Vec<LibraryVersion>,
+    bounds: Option<(LibraryVersion, LibraryVersion)>,
+) -> Vec<LibraryVersion> {
     let Some((since, until)) = bounds else {
         return points;
     };
     let starts = points.iter().copied();
     let ends = points.iter().skip(1).copied().map(Some).chain([None]);
-    let fitting: Vec<Version> = starts
+    let fitting: Vec<LibraryVersion> = starts
         .zip(ends)
         .filter(|(start, end)| *start < until && end.is_none_or(|end| since < end))
         .map(|(start, _)| start.max(since))
@@ -129,15 +137,15 @@ fn within(points: Vec<Version>, bounds: Option<(Version, Version)>) -> Vec<Versi
 /// The releases of other crates that may be in use beside this one.
 fn others<'a>(
     client: &RawClient,
-    model: &'a Model,
+    model: &'a ClientModel,
     modules: &[RawModule],
-    (version, pinned): (Version, bool),
-) -> Vec<BTreeMap<&'a str, Version>> {
+    (version, pinned): (LibraryVersion, bool),
+) -> Vec<BTreeMap<&'a str, LibraryVersion>> {
     let mut all = vec![BTreeMap::new()];
     for (krate, points) in model.other_crates() {
         let pin = RawModule::nearest_above(modules, client.language, &client.dir)
             .and_then(|module| module.requires.get(krate));
-        let known = pin.and_then(|pin| Version::parse(pin.version.as_ref().ok()?));
+        let known = pin.and_then(|pin| LibraryVersion::parse(pin.version.as_ref().ok()?));
         let versions = match known {
             Some(version) => vec![version.as_released()],
             None => {
@@ -163,18 +171,22 @@ fn others<'a>(
 }
 
 /// Between which releases a requirement lies.
-fn bounds(pin: Option<&Pin>) -> Option<(Version, Version)> {
+fn bounds(pin: Option<&VersionPin>) -> Option<(LibraryVersion, LibraryVersion)> {
     let bounds = pin?.bounds.as_ref()?;
     Some((
-        Version::parse(&bounds.since)?,
-        Version::parse(&bounds.until)?,
+        LibraryVersion::parse(&bounds.since)?,
+        LibraryVersion::parse(&bounds.until)?,
     ))
 }
 
 /// The versions in which all names that the code uses exist; all of them if there is none.
-fn plausible(client: &RawClient, model: &Model, constructor: &Constructor) -> Vec<Version> {
+fn plausible(
+    client: &RawClient,
+    model: &ClientModel,
+    constructor: &Constructor,
+) -> Vec<LibraryVersion> {
     let all = model.turning_points();
-    let exists = |version: &Version| {
+    let exists = |version: &LibraryVersion| {
         constructor.range().contains(*version)
             && client
                 .writes
@@ -185,7 +197,12 @@ fn plausible(client: &RawClient, model: &Model, constructor: &Constructor) -> Ve
     if fitting.is_empty() { all } else { fitting }
 }
 
-fn has(model: &Model, client: &RawClient, write: &OptionWrite, version: Version) -> bool {
+fn has(
+    model: &ClientModel,
+    client: &RawClient,
+    write: &OptionWrite,
+    version: LibraryVersion,
+) -> bool {
     let types = model.types(&client.option_type);
     let Some(option) = model.option_named(&client.option_type, &write.ident) else {
         return true;
@@ -199,7 +216,7 @@ fn has(model: &Model, client: &RawClient, write: &OptionWrite, version: Version)
 }
 
 /// The types whose rows hold: that whose defaults hold, and what the client's own type carries.
-fn lineage<'a>(model: &'a Model, client: &RawClient, defaults: &'a str) -> Vec<&'a str> {
+fn lineage<'a>(model: &'a ClientModel, client: &RawClient, defaults: &'a str) -> Vec<&'a str> {
     let mut line = model.lineage(defaults);
     let own = model
         .option_type
@@ -221,9 +238,9 @@ fn takes(form: Option<RustValue>, write: &OptionWrite) -> bool {
 /// The kinds that a constructor may give in this version, each with the type whose defaults hold.
 fn outcomes<'a>(
     client: &RawClient,
-    model: &'a Model,
+    model: &'a ClientModel,
     constructor: &'a Constructor,
-    version: Version,
+    version: LibraryVersion,
 ) -> Vec<(ClientKind, &'a str)> {
     let declared = model
         .option_type
@@ -263,7 +280,7 @@ fn outcomes<'a>(
 }
 
 /// Whether a condition on an option holds, as far as the code says.
-fn holds(condition: &Condition, client: &RawClient, model: &Model) -> Option<bool> {
+fn holds(condition: &OptionCondition, client: &RawClient, model: &ClientModel) -> Option<bool> {
     let is_it = |write: &&OptionWrite| {
         let option = model.option_named(&client.option_type, &write.ident);
         option.is_some_and(|o| o.key == condition.option)
@@ -276,33 +293,33 @@ fn holds(condition: &Condition, client: &RawClient, model: &Model) -> Option<boo
         return None;
     }
     match (&write.value, condition.is) {
-        (Folded::Unknown(_) | Folded::Fallback(_), _) => None,
-        (Folded::List(items), Test::Many) => Some(items.len() > 1),
-        (Folded::Bool(value), Test::True) => Some(*value),
-        (Folded::Text(text), Test::Set) => Some(!text.is_empty()),
-        (_, Test::Set) => None,
+        (ConstValue::Unknown(_) | ConstValue::Fallback(_), _) => None,
+        (ConstValue::List(items), OptionTest::Many) => Some(items.len() > 1),
+        (ConstValue::Bool(value), OptionTest::True) => Some(*value),
+        (ConstValue::Text(text), OptionTest::Set) => Some(!text.is_empty()),
+        (_, OptionTest::Set) => None,
         _ => Some(false),
     }
 }
 
 /// What the candidates leave open.
-pub(super) fn open(candidates: &[Candidate<'_>]) -> Open {
+pub(super) fn open(candidates: &[ModelCandidate<'_>]) -> UndecidedBy {
     let Some(first) = candidates.first() else {
-        return Open::Library;
+        return UndecidedBy::Library;
     };
     if candidates
         .iter()
         .any(|c| c.library.id() != first.library.id())
     {
-        Open::Library
+        UndecidedBy::Library
     } else if candidates
         .iter()
         .any(|c| c.version != first.version || c.others != first.others)
     {
-        Open::Version
+        UndecidedBy::Version
     } else if candidates.len() > 1 {
-        Open::Kind
+        UndecidedBy::Kind
     } else {
-        Open::Nothing
+        UndecidedBy::Nothing
     }
 }

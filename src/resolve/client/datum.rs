@@ -1,52 +1,52 @@
 //! Values of client code as data of an option's kind.
 
 use crate::facts::quantity;
-use crate::facts::raw::Folded;
+use crate::facts::raw::ConstValue;
 use crate::facts::value::Datum;
 use crate::knowledge::clients::model::ValueKind;
 
 /// A folded value as a datum of this kind.
-pub(super) fn datum(folded: &Folded, kind: ValueKind) -> Option<Datum> {
+pub(super) fn datum(folded: &ConstValue, kind: ValueKind) -> Option<Datum> {
     Some(match (kind, folded) {
-        (_, Folded::Nil | Folded::Unknown(_) | Folded::Fallback(_)) => return None,
+        (_, ConstValue::Nil | ConstValue::Unknown(_) | ConstValue::Fallback(_)) => return None,
         // A figure that is no duration of any length keeps its own form: -1 is a word, not a time.
-        (ValueKind::Duration, Folded::Int(n)) if *n < 0 => Datum::Int(*n),
-        (ValueKind::Duration, Folded::Int(n) | Folded::Duration(n)) => {
+        (ValueKind::Duration, ConstValue::Int(n)) if *n < 0 => Datum::Int(*n),
+        (ValueKind::Duration, ConstValue::Int(n) | ConstValue::Duration(n)) => {
             Datum::Duration(*n as f64 / 1e9)
         }
-        (ValueKind::Bytes, Folded::Int(n)) => match u64::try_from(*n) {
+        (ValueKind::Bytes, ConstValue::Int(n)) => match u64::try_from(*n) {
             Ok(bytes) => Datum::Size(bytes),
             Err(_) => Datum::Int(*n),
         },
-        (_, Folded::Int(n) | Folded::Duration(n)) => Datum::Int(*n),
-        (_, Folded::Float(n)) => Datum::Float(*n),
-        (_, Folded::Bool(b)) => Datum::Bool(*b),
+        (_, ConstValue::Int(n) | ConstValue::Duration(n)) => Datum::Int(*n),
+        (_, ConstValue::Float(n)) => Datum::Float(*n),
+        (_, ConstValue::Bool(b)) => Datum::Bool(*b),
         // The text of a variable: read as code reads it.
-        (ValueKind::Duration, Folded::Text(text)) => Datum::Duration(quantity::duration(text)?),
-        (ValueKind::Int | ValueKind::Float | ValueKind::Bool, Folded::Text(_)) => return None,
-        (_, Folded::Text(text)) => Datum::Text(text.clone()),
-        (_, Folded::List(items)) => {
+        (ValueKind::Duration, ConstValue::Text(text)) => Datum::Duration(quantity::duration(text)?),
+        (ValueKind::Int | ValueKind::Float | ValueKind::Bool, ConstValue::Text(_)) => return None,
+        (_, ConstValue::Text(text)) => Datum::Text(text.clone()),
+        (_, ConstValue::List(items)) => {
             let items = items.iter().map(|item| datum(item, ValueKind::String));
             Datum::List(items.collect::<Option<_>>()?)
         }
     })
 }
 
-pub(super) fn is_zero(folded: &Folded) -> bool {
+pub(super) fn is_zero(folded: &ConstValue) -> bool {
     match folded {
-        Folded::Int(n) | Folded::Duration(n) => *n == 0,
-        Folded::Float(n) => *n == 0.0,
-        Folded::Bool(b) => !b,
-        Folded::Text(text) => text.is_empty(),
-        Folded::List(items) => items.is_empty(),
-        Folded::Nil => true,
-        Folded::Unknown(_) | Folded::Fallback(_) => false,
+        ConstValue::Int(n) | ConstValue::Duration(n) => *n == 0,
+        ConstValue::Float(n) => *n == 0.0,
+        ConstValue::Bool(b) => !b,
+        ConstValue::Text(text) => text.is_empty(),
+        ConstValue::List(items) => items.is_empty(),
+        ConstValue::Nil => true,
+        ConstValue::Unknown(_) | ConstValue::Fallback(_) => false,
     }
 }
 
-pub(super) fn figure(folded: &Folded) -> Option<i64> {
+pub(super) fn figure(folded: &ConstValue) -> Option<i64> {
     match folded {
-        Folded::Int(n) | Folded::Duration(n) => Some(*n),
+        ConstValue::Int(n) | ConstValue::Duration(n) => Some(*n),
         _ => None,
     }
 }

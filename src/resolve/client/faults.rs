@@ -4,21 +4,21 @@
 use crate::facts::estate::Subject;
 use crate::facts::fact_path::ClientFact;
 use crate::facts::quantity;
-use crate::facts::raw::{Folded, Language, RawClient};
-use crate::facts::value::{Datum, Meaning, Value, Written};
-use crate::knowledge::clients::model::{Model, OptionModel, ValueKind};
+use crate::facts::raw::{ConstValue, RawClient, SourceLanguage};
+use crate::facts::value::{Datum, Explicitness, FactValue, Meaning};
+use crate::knowledge::clients::model::{ClientModel, OptionModel, ValueKind};
 use crate::source::Span;
 
 /// An option that is written without an effect.
-struct Dropped {
+struct DroppedOption {
     option: String,
     at: Span,
     why: String,
 }
 
 /// Puts the facts `ignored.*` and `unitless.*`.
-pub(super) fn put(subject: &mut Subject, client: &RawClient, model: &Model) {
-    let mut dropped: Vec<Dropped> = model
+pub(super) fn put(subject: &mut Subject, client: &RawClient, model: &ClientModel) {
+    let mut dropped: Vec<DroppedOption> = model
         .option
         .iter()
         .filter_map(|option| dropped(subject, option))
@@ -26,35 +26,35 @@ pub(super) fn put(subject: &mut Subject, client: &RawClient, model: &Model) {
     dropped.sort_by_key(|d| d.at);
     if let Some((first, rest)) = dropped.split_first() {
         let name = Datum::Text(first.option.clone());
-        subject.put(ClientFact::IgnoredOption, Value::set(name, first.at));
+        subject.put(ClientFact::IgnoredOption, FactValue::set(name, first.at));
         let why = Datum::Text(first.why.clone());
-        subject.put(ClientFact::IgnoredWhy, Value::derived(why));
+        subject.put(ClientFact::IgnoredWhy, FactValue::derived(why));
         let others: Vec<String> = rest.iter().map(|d| format!("`{}`", d.option)).collect();
         if !others.is_empty() {
             let others = Datum::Text(others.join(", "));
-            subject.put(ClientFact::IgnoredOthers, Value::derived(others));
+            subject.put(ClientFact::IgnoredOthers, FactValue::derived(others));
         }
     }
     put_unitless(subject, client, model);
 }
 
-fn dropped(subject: &Subject, option: &OptionModel) -> Option<Dropped> {
+fn dropped(subject: &Subject, option: &OptionModel) -> Option<DroppedOption> {
     let value = subject.option(&option.key)?;
     let at = value.span()?;
-    if value.written != Written::Yes {
+    if value.written != Explicitness::Yes {
         return None;
     }
     let why = replaced(value)
         .or_else(|| lacks(subject, value, option))
         .or_else(|| capped(subject, value, option))?;
-    Some(Dropped {
+    Some(DroppedOption {
         option: value.own_name.clone()?,
         at,
         why,
     })
 }
 
-fn replaced(value: &Value) -> Option<String> {
+fn replaced(value: &FactValue) -> Option<String> {
     match value.known()? {
         Datum::Special {
             meaning: Meaning::Replaced,
@@ -65,19 +65,21 @@ fn replaced(value: &Value) -> Option<String> {
 }
 
 /// Another option without which it has no effect is not set.
-fn lacks(subject: &Subject, value: &Value, option: &OptionModel) -> Option<String> {
+fn lacks(subject: &Subject, value: &FactValue, option: &OptionModel) -> Option<String> {
     let needed = subject.option(option.needs.as_ref()?)?;
-    let unset = !matches!(needed.written, Written::NotSeen(_) | Written::Unknown(_))
-        && match needed.known()? {
-            Datum::Special { .. } => true,
-            datum => datum.as_number()? <= 0.0,
-        };
+    let unset = !matches!(
+        needed.written,
+        Explicitness::MaybeElsewhere(_) | Explicitness::Unknown(_)
+    ) && match needed.known()? {
+        Datum::Special { .. } => true,
+        datum => datum.as_number()? <= 0.0,
+    };
     let name = needed.own_name.as_ref()?;
     (unset && value.number()? > 0.0).then(|| format!("it has no effect without `{name}`"))
 }
 
 /// It is cut to another option's value.
-fn capped(subject: &Subject, value: &Value, option: &OptionModel) -> Option<String> {
+fn capped(subject: &Subject, value: &FactValue, option: &OptionModel) -> Option<String> {
     let cap = subject.option(option.capped_by.as_ref()?)?;
     let (figure, most) = (value.number()?, cap.number()?);
     let name = cap.own_name.as_ref()?;
@@ -89,14 +91,16 @@ fn capped(subject: &Subject, value: &Value, option: &OptionModel) -> Option<Stri
 }
 
 /// A bare figure where Go takes a duration counts nanoseconds. 0, -1 and -2 are words.
-fn put_unitless(subject: &mut Subject, client: &RawClient, model: &Model) {
-    if client.language != Language::Go {
+fn put_unitless(subject: &mut Subject, client: &RawClient, model: &ClientModel) {
+    if client.language != SourceLanguage::Go {
         return;
     }
     let bare = client.writes.iter().find_map(|write| {
         let option = model.option_named(&client.option_type, &write.ident)?;
         match write.value {
-            Folded::Int(n) if option.kind == ValueKind::Duration && n > 0 && !write.conditional => {
+            ConstValue::Int(n)
+                if option.kind == ValueKind::Duration && n > 0 && !write.conditional =>
+            {
                 Some((write, n))
             }
             _ => None,
@@ -104,10 +108,13 @@ fn put_unitless(subject: &mut Subject, client: &RawClient, model: &Model) {
     });
     if let Some((write, nanoseconds)) = bare {
         let name = Datum::Text(write.ident.clone());
-        subject.put(ClientFact::UnitlessOption, Value::set(name, write.span));
+        subject.put(ClientFact::UnitlessOption, FactValue::set(name, write.span));
         let figure = Datum::Int(nanoseconds);
-        subject.put(ClientFact::UnitlessFigure, Value::set(figure, write.span));
+        subject.put(
+            ClientFact::UnitlessFigure,
+            FactValue::set(figure, write.span),
+        );
         let value = Datum::Duration(nanoseconds as f64 / 1e9);
-        subject.put(ClientFact::UnitlessValue, Value::set(value, write.span));
+        subject.put(ClientFact::UnitlessValue, FactValue::set(value, write.span));
     }
 }

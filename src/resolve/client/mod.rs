@@ -18,23 +18,25 @@ mod url;
 use std::collections::BTreeMap;
 
 use crate::facts::cause::Cause;
+use crate::facts::edit_target::{EditTarget, TextEncoding};
 use crate::facts::estate::{Subject, SubjectKind};
 use crate::facts::fact_path::{ClientFact, FactPath};
-use crate::facts::raw::{ErrorHandling, Folded, Language, Raw, RawClient, RawModule};
-use crate::facts::slot::{Encoding, Slot};
-use crate::facts::value::{Datum, State, Strength, Value, Written};
-use crate::knowledge::clients::Models;
+use crate::facts::raw::{
+    ConstValue, ErrorHandling, RawClient, RawFacts, RawModule, SourceLanguage,
+};
+use crate::facts::value::{Datum, Explicitness, FactValue, Strength, ValueState};
+use crate::knowledge::clients::ClientModels;
 use crate::knowledge::clients::model::OptionModel;
 use crate::knowledge::clients::rust::RustValue;
-use crate::knowledge::clients::version::Version;
+use crate::knowledge::clients::version::LibraryVersion;
 use crate::knowledge::languages;
-use crate::resolve::process::Machine;
-use candidate::{Candidate, Open};
-use options::Resolved;
+use crate::resolve::process::ProcessorCount;
+use candidate::{ModelCandidate, UndecidedBy};
+use options::ResolvedOption;
 
 /// Where a client's code stands, in the words that its subject is named with.
 #[derive(Clone, Debug)]
-pub struct Place {
+pub struct ClientLocation {
     /// The file's path relative to the root.
     pub path: String,
     /// What the subject's name starts with: the path, or `README.md#2` for a snippet.
@@ -43,12 +45,12 @@ pub struct Place {
 
 /// The subjects of all raw clients, in their order, each on its machine as far as that is known.
 pub fn resolve(
-    raw: &Raw,
-    (models, machines): (&Models, &[Machine<'_>]),
-    place: impl Fn(&RawClient) -> Place,
+    raw: &RawFacts,
+    (models, machines): (&ClientModels, &[ProcessorCount<'_>]),
+    place: impl Fn(&RawClient) -> ClientLocation,
 ) -> Vec<Subject> {
     let mut named: BTreeMap<String, usize> = BTreeMap::new();
-    let unseen = Machine::unseen();
+    let unseen = ProcessorCount::unseen();
     let subjects = raw.clients.iter().enumerate().map(|(index, client)| {
         let machine = machines.get(index).unwrap_or(&unseen);
         let place = place(client);
@@ -71,9 +73,9 @@ pub fn resolve(
 
 fn put_facts(
     subject: &mut Subject,
-    (client, machine): (&RawClient, &Machine<'_>),
+    (client, machine): (&RawClient, &ProcessorCount<'_>),
     modules: &[RawModule],
-    models: &Models,
+    models: &ClientModels,
 ) {
     let candidates = candidate::candidates(client, modules, models);
     let open = candidate::open(&candidates);
@@ -82,16 +84,19 @@ fn put_facts(
     if let Some(function) = &client.function {
         subject.put(ClientFact::SiteFunction, text(function));
     }
-    if client.language == Language::Rust {
+    if client.language == SourceLanguage::Rust {
         let blocks = match client.blocks_async {
-            Some((span, true)) => Value::set(true, span),
-            Some((span, false)) => Value::set_unknown(
+            Some((span, true)) => FactValue::set(true, span),
+            Some((span, false)) => FactValue::set_unknown(
                 Cause::Client("the caller of the surrounding closure is unknown"),
                 span,
             ),
-            None => Value::derived(false),
+            None => FactValue::derived(false),
         };
-        subject.put(ClientFact::SiteBlocksAsync, blocks.with_home(client.anchor));
+        subject.put(
+            ClientFact::SiteBlocksAsync,
+            blocks.with_anchor_when_unset(client.anchor),
+        );
     }
     subject.put(ClientFact::Uses, uses(client));
     let Some(first) = candidates.first() else {
@@ -107,26 +112,28 @@ fn put_facts(
     }
 }
 
-fn text(text: impl Into<String>) -> Value {
-    Value::derived(Datum::Text(text.into()))
+fn text(text: impl Into<String>) -> FactValue {
+    FactValue::derived(Datum::Text(text.into()))
 }
 
 /// The value that all candidates agree on.
-fn common(values: impl IntoIterator<Item = Datum>, open: Open) -> Value {
+fn common(values: impl IntoIterator<Item = Datum>, open: UndecidedBy) -> FactValue {
     let mut values = values.into_iter();
     let Some(first) = values.next() else {
-        return Value::absent();
+        return FactValue::absent();
     };
     if values.all(|value| value == first) {
-        return Value::derived(first);
+        return FactValue::derived(first);
     }
-    Value::unknown(disagreement(open, None))
+    FactValue::unknown(disagreement(open, None))
 }
 
-fn disagreement(open: Open, library: Option<&str>) -> Cause {
+fn disagreement(open: UndecidedBy, library: Option<&str>) -> Cause {
     match (open, library) {
-        (Open::Library, _) => Cause::Client("the code does not show which library it uses"),
-        (Open::Kind, _) => Cause::Client("the code does not show what kind of client it becomes"),
+        (UndecidedBy::Library, _) => Cause::Client("the code does not show which library it uses"),
+        (UndecidedBy::Kind, _) => {
+            Cause::Client("the code does not show what kind of client it becomes")
+        }
         (_, Some(library)) => Cause::LibraryVersion(library.to_owned()),
         (_, None) => Cause::Pin("the version is unknown"),
     }
@@ -135,10 +142,10 @@ fn disagreement(open: Open, library: Option<&str>) -> Cause {
 fn put_identity(
     subject: &mut Subject,
     client: &RawClient,
-    candidates: &[Candidate<'_>],
-    (modules, open): (&[RawModule], Open),
+    candidates: &[ModelCandidate<'_>],
+    (modules, open): (&[RawModule], UndecidedBy),
 ) {
-    let words = |of: fn(&Candidate<'_>) -> String| {
+    let words = |of: fn(&ModelCandidate<'_>) -> String| {
         common(candidates.iter().map(|c| Datum::Text(of(c))), open)
     };
     subject.put(ClientFact::Library, words(|c| c.library.id().to_owned()));
@@ -160,7 +167,7 @@ fn put_identity(
         (ClientFact::SitePerRequest, client.site.per_request),
         (ClientFact::SitePerRound, client.site.per_round),
     ] {
-        subject.put(fact, Value::derived(is));
+        subject.put(fact, FactValue::derived(is));
     }
     subject.put(
         ClientFact::Retracted,
@@ -174,22 +181,22 @@ fn put_identity(
 
 fn version(
     client: &RawClient,
-    candidates: &[Candidate<'_>],
-    (modules, open): (&[RawModule], Open),
-) -> Value {
-    let (Some(first), true) = (candidates.first(), open != Open::Library) else {
-        return Value::unknown(disagreement(Open::Library, None));
+    candidates: &[ModelCandidate<'_>],
+    (modules, open): (&[RawModule], UndecidedBy),
+) -> FactValue {
+    let (Some(first), true) = (candidates.first(), open != UndecidedBy::Library) else {
+        return FactValue::unknown(disagreement(UndecidedBy::Library, None));
     };
     let Some(pin) = candidate::pin(client, first.library, modules) else {
-        return Value::unknown(Cause::Pin("no module file above it names the library"));
+        return FactValue::unknown(Cause::Pin("no module file above it names the library"));
     };
     match (
         &pin.version,
         candidate::pinned_version(first.library, Some(pin)),
     ) {
-        (_, Some(version)) => Value::set(version.to_string(), pin.span),
-        (Err(reason), None) => Value::set_unknown(reason.clone(), pin.span),
-        (Ok(text), None) => Value::set_unknown(
+        (_, Some(version)) => FactValue::set(version.to_string(), pin.span),
+        (Err(reason), None) => FactValue::set_unknown(reason.clone(), pin.span),
+        (Ok(text), None) => FactValue::set_unknown(
             Cause::Text {
                 text: text.to_owned(),
                 fact: "is not a known release",
@@ -200,14 +207,18 @@ fn version(
 }
 
 /// Whether the pinned release was withdrawn. Where none is pinned nothing is.
-fn retracted(candidates: &[Candidate<'_>], client: &RawClient, modules: &[RawModule]) -> Value {
+fn retracted(
+    candidates: &[ModelCandidate<'_>],
+    client: &RawClient,
+    modules: &[RawModule],
+) -> FactValue {
     let pinned = candidates.first().and_then(|first| {
         let pin = candidate::pin(client, first.library, modules)?;
         let version = candidate::released(pin)?;
         let retracted = first.library.head.client.retracted.contains(&version);
-        Some(Value::set(retracted, pin.span))
+        Some(FactValue::set(retracted, pin.span))
     });
-    pinned.unwrap_or_else(|| Value::unknown(Cause::Pin("the version is unknown")))
+    pinned.unwrap_or_else(|| FactValue::unknown(Cause::Pin("the version is unknown")))
 }
 
 fn put_url(subject: &mut Subject, client: &RawClient) {
@@ -215,19 +226,19 @@ fn put_url(subject: &mut Subject, client: &RawClient) {
         return;
     };
     let shown = match (&source.url, &source.url_name) {
-        (Folded::Text(url), _) => Some(url::masked(url)),
+        (ConstValue::Text(url), _) => Some(url::masked(url)),
         (_, name) => name.clone(),
     };
     let url = match shown {
-        Some(shown) => Value::set(shown, source.url_span),
-        None => Value::set_unknown(
+        Some(shown) => FactValue::set(shown, source.url_span),
+        None => FactValue::set_unknown(
             Cause::Client("its source cannot be followed"),
             source.url_span,
         ),
     };
     subject.put(ClientFact::Url, url);
     let call = Datum::Text(source.call.clone());
-    subject.put(ClientFact::UrlParser, Value::set(call, source.span));
+    subject.put(ClientFact::UrlParser, FactValue::set(call, source.span));
     if !source.fallible {
         return;
     }
@@ -239,27 +250,27 @@ fn put_url(subject: &mut Subject, client: &RawClient) {
         ErrorHandling::Unknown => None,
     };
     let error = match error {
-        Some(word) => Value::set(word, at),
-        None => Value::set_unknown(Cause::Client("the error cannot be followed"), at),
+        Some(word) => FactValue::set(word, at),
+        None => FactValue::set_unknown(Cause::Client("the error cannot be followed"), at),
     };
     subject.put(ClientFact::UrlError, error);
 }
 
-fn uses(client: &RawClient) -> Value {
+fn uses(client: &RawClient) -> FactValue {
     if client.uses.is_empty() {
-        return Value::unknown(Cause::Client(
+        return FactValue::unknown(Cause::Client(
             "no call in its package shows what the data is used for",
         ));
     }
     let words = client.uses.iter().map(|word| Datum::Text(word.clone()));
-    Value::derived(Datum::List(words.collect()))
+    FactValue::derived(Datum::List(words.collect()))
 }
 
 fn put_option(
     subject: &mut Subject,
-    (client, machine): (&RawClient, &Machine<'_>),
-    candidates: &[Candidate<'_>],
-    (option, open): (&OptionModel, Open),
+    (client, machine): (&RawClient, &ProcessorCount<'_>),
+    candidates: &[ModelCandidate<'_>],
+    (option, open): (&OptionModel, UndecidedBy),
 ) {
     let mut resolved = Vec::new();
     let mut idents = Vec::new();
@@ -285,36 +296,39 @@ fn put_option(
     let types = candidates
         .first()
         .map_or_else(Vec::new, |c| c.model.types(&client.option_type));
-    let versions: Vec<Version> = candidates.iter().map(|c| c.version).collect();
+    let versions: Vec<LibraryVersion> = candidates.iter().map(|c| c.version).collect();
     finish(&mut value, client, option, (&types, &idents, &versions));
     let pool = candidates.first().and_then(|c| c.model.pool.as_ref());
     let is_cap = pool.is_some_and(|pool| pool.cap == option.key);
-    if let (true, Some(factor), false) = (is_cap, per_cpu, value.written == Written::Yes) {
-        subject.put(ClientFact::CpuMultiple, Value::derived(Datum::Int(factor)));
+    if let (true, Some(factor), false) = (is_cap, per_cpu, value.written == Explicitness::Yes) {
+        subject.put(
+            ClientFact::CpuMultiple,
+            FactValue::derived(Datum::Int(factor)),
+        );
     }
     subject.put(FactPath::Option(option.key.clone()), value);
 }
 
 /// A release may hold to a default that no call of it changes; a Go field that is not there is none.
-fn held_unnamed(candidate: &Candidate<'_>, client: &RawClient, option: &OptionModel) -> bool {
+fn held_unnamed(candidate: &ModelCandidate<'_>, client: &RawClient, option: &OptionModel) -> bool {
     let version_of = |krate: Option<&str>| candidate.version_of(krate);
     let row = option.default_by(&candidate.lineage, version_of);
-    client.language == Language::Rust && row.is_some()
+    client.language == SourceLanguage::Rust && row.is_some()
 }
 
 /// A part of the URL that the client is made from sets what no call of its type does.
-fn in_its_url(candidate: &Candidate<'_>, client: &RawClient, option: &OptionModel) -> bool {
+fn in_its_url(candidate: &ModelCandidate<'_>, client: &RawClient, option: &OptionModel) -> bool {
     let parser = client.source.as_ref();
     option.url_part.is_some()
         && parser.is_some_and(|source| candidate.model.option_source(&source.call).is_some())
 }
 
 /// The value that holds for every candidate, and the factor on which their defaults agree.
-fn agreed(resolved: Vec<Resolved>, disagreement: &Cause) -> Option<(Value, Option<i64>)> {
+fn agreed(resolved: Vec<ResolvedOption>, disagreement: &Cause) -> Option<(FactValue, Option<i64>)> {
     let mut all = resolved.into_iter();
     let first = all.next()?;
     let (mut value, mut per_cpu) = (first.value, first.per_cpu);
-    let mut follows: Vec<String> = value.follows.iter().cloned().collect();
+    let mut follows: Vec<String> = value.derived_from.iter().cloned().collect();
     let mut differ = false;
     for other in all {
         let same = other.value.state == value.state
@@ -327,52 +341,55 @@ fn agreed(resolved: Vec<Resolved>, disagreement: &Cause) -> Option<(Value, Optio
             value.origin = joined_origin(&value, &other.value);
         }
         value.written = joined_written(value.written, other.value.written, disagreement);
-        follows.extend(other.value.follows.filter(|f| !follows.contains(f)));
+        follows.extend(other.value.derived_from.filter(|f| !follows.contains(f)));
     }
     if differ {
-        value.state = State::Unknown(disagreement.clone());
+        value.state = ValueState::Unknown(disagreement.clone());
     }
     if per_cpu.is_some() && follows.len() > 1 {
-        value.state = State::Unknown(Cause::DefaultFollows {
+        value.state = ValueState::Unknown(Cause::DefaultFollows {
             follows: follows.join(" or "),
             cause: None,
         });
     }
-    value.follows = (!follows.is_empty()).then(|| follows.join(" or "));
+    value.derived_from = (!follows.is_empty()).then(|| follows.join(" or "));
     Some((value, per_cpu))
 }
 
 /// What one release's parser could set and another's could not was not seen either way.
-fn joined_written(one: Written, other: Written, disagreement: &Cause) -> Written {
+fn joined_written(one: Explicitness, other: Explicitness, disagreement: &Cause) -> Explicitness {
     match (one, other) {
         (one, other) if one == other => one,
-        (Written::No, Written::NotSeen(reason)) | (Written::NotSeen(reason), Written::No) => {
-            Written::NotSeen(reason)
+        (Explicitness::No, Explicitness::MaybeElsewhere(reason))
+        | (Explicitness::MaybeElsewhere(reason), Explicitness::No) => {
+            Explicitness::MaybeElsewhere(reason)
         }
-        _ => Written::Unknown(disagreement.clone()),
+        _ => Explicitness::Unknown(disagreement.clone()),
     }
 }
 
 /// Of two defaults of different releases only the library remains.
-fn joined_origin(one: &Value, other: &Value) -> crate::facts::Origin {
-    use crate::facts::Origin;
+fn joined_origin(one: &FactValue, other: &FactValue) -> crate::facts::ValueOrigin {
+    use crate::facts::ValueOrigin;
     match (&one.origin, &other.origin) {
-        (Origin::Default(a), Origin::Default(b)) => {
+        (ValueOrigin::Default(a), ValueOrigin::Default(b)) => {
             let name = |release: &str| release.split(" v").next().unwrap_or(release).to_owned();
             let (a, b) = (name(a), name(b));
-            Origin::Default(if a == b { a } else { format!("{a}, {b}") })
+            ValueOrigin::Default(if a == b { a } else { format!("{a}, {b}") })
         }
-        (Origin::Written(span), _) | (_, Origin::Written(span)) => Origin::Written(*span),
-        _ => Origin::None,
+        (ValueOrigin::Written(span), _) | (_, ValueOrigin::Written(span)) => {
+            ValueOrigin::Written(*span)
+        }
+        _ => ValueOrigin::None,
     }
 }
 
 /// Name, place and slot: the same for every candidate.
 fn finish(
-    value: &mut Value,
+    value: &mut FactValue,
     client: &RawClient,
     option: &OptionModel,
-    (types, idents, versions): (&[&str], &[&str], &[Version]),
+    (types, idents, versions): (&[&str], &[&str], &[LibraryVersion]),
 ) {
     let write = client
         .writes
@@ -398,9 +415,9 @@ fn finish(
             let form = form.filter(|form| taken.all(|other| other == Some(*form)));
             named_slot(&client.insert, name, form)
         }
-        (None, _) => Slot::None,
+        (None, _) => EditTarget::None,
     };
-    value.home = Some(match client.carried_anchor {
+    value.anchor_when_unset = Some(match client.carried_anchor {
         Some(anchor) if carried => anchor,
         _ => client.options_anchor,
     });
@@ -412,7 +429,7 @@ fn finish(
         value.strength = Strength::Assumed;
         value.because.push(because.clone());
         if option.is_secret() {
-            value.state = State::Unknown(Cause::JoinedFrom(because.clone()));
+            value.state = ValueState::Unknown(Cause::JoinedFrom(because.clone()));
         }
     }
 }
@@ -422,15 +439,15 @@ fn shown_name(ident: &str) -> &str {
     ident.split('/').next().unwrap_or(ident)
 }
 
-fn named_slot(slot: &Slot, name: &str, form: Option<RustValue>) -> Slot {
+fn named_slot(slot: &EditTarget, name: &str, form: Option<RustValue>) -> EditTarget {
     let mut slot = slot.clone();
     match &mut slot {
         // Only what is called like a method can be added to a chain.
-        Slot::InsertCall { .. } if form.is_none() => return Slot::None,
-        Slot::InsertCall {
+        EditTarget::InsertCall { .. } if form.is_none() => return EditTarget::None,
+        EditTarget::InsertCall {
             ident,
             encoding:
-                Encoding::Rust {
+                TextEncoding::Rust {
                     wrapped,
                     milliseconds,
                     ..
@@ -441,7 +458,7 @@ fn named_slot(slot: &Slot, name: &str, form: Option<RustValue>) -> Slot {
             *wrapped = matches!(form, Some(RustValue::Wrapped | RustValue::Either));
             *milliseconds = form == Some(RustValue::Milliseconds);
         }
-        Slot::InsertField { ident, .. } | Slot::InsertAssignment { ident, .. } => {
+        EditTarget::InsertField { ident, .. } | EditTarget::InsertAssignment { ident, .. } => {
             name.clone_into(ident);
         }
         _ => {}
@@ -449,34 +466,36 @@ fn named_slot(slot: &Slot, name: &str, form: Option<RustValue>) -> Slot {
     slot
 }
 
-fn put_pool(subject: &mut Subject, candidates: &[Candidate<'_>], open: Open) {
+fn put_pool(subject: &mut Subject, candidates: &[ModelCandidate<'_>], open: UndecidedBy) {
     let pools = || candidates.iter().filter_map(|c| c.model.pool.as_ref());
     let check = pools().find_map(|pool| subject.option(pool.check_option.as_ref()?));
     let checks = match check.map(|value| &value.written) {
-        Some(Written::Yes) => Value::derived(true),
-        Some(Written::Unknown(reason) | Written::NotSeen(reason)) => Value::unknown(reason.clone()),
+        Some(Explicitness::Yes) => FactValue::derived(true),
+        Some(Explicitness::Unknown(reason) | Explicitness::MaybeElsewhere(reason)) => {
+            FactValue::unknown(reason.clone())
+        }
         _ => common(pools().map(|pool| Datum::Bool(pool.checks_on_borrow)), open),
     };
-    let reaps: Vec<Value> = pools()
+    let reaps: Vec<FactValue> = pools()
         .map(|pool| match &pool.reap_interval {
             Some(key) if pool.reaper => reaps_at(subject.option(key)),
-            _ => Value::derived(pool.reaper),
+            _ => FactValue::derived(pool.reaper),
         })
         .collect();
     let mut reaps = reaps.into_iter();
     if let Some(first) = reaps.next() {
         let same = reaps.all(|value| value.state == first.state);
-        let unknown = || Value::unknown(disagreement(open, None));
+        let unknown = || FactValue::unknown(disagreement(open, None));
         subject.put(ClientFact::Reaps, if same { first } else { unknown() });
         subject.put(ClientFact::ChecksOnBorrow, checks);
     }
 }
 
 /// A reaper runs where its interval is more than nothing.
-fn reaps_at(interval: Option<&Value>) -> Value {
+fn reaps_at(interval: Option<&FactValue>) -> FactValue {
     match interval.map(|value| (&value.state, value.number())) {
-        Some((_, Some(seconds))) => Value::derived(seconds > 0.0),
-        Some((State::Unknown(reason), None)) => Value::unknown(reason.clone()),
-        _ => Value::unknown(Cause::Client("its interval is unknown")),
+        Some((_, Some(seconds))) => FactValue::derived(seconds > 0.0),
+        Some((ValueState::Unknown(reason), None)) => FactValue::unknown(reason.clone()),
+        _ => FactValue::unknown(Cause::Client("its interval is unknown")),
     }
 }

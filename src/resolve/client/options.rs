@@ -3,15 +3,19 @@
 
 use crate::facts::cause::Cause;
 use crate::facts::quantity;
-use crate::facts::raw::{Folded, Language, OptionWrite, RawClient};
-use crate::facts::value::{Datum, Meaning, Origin, Overridden, State, Value, Written};
-use crate::knowledge::clients::expression::{Expression, Figures};
-use crate::knowledge::clients::model::{Form, OptionModel, OptionSource, Ranged, ValueKind};
+use crate::facts::raw::{ConstValue, OptionWrite, RawClient, SourceLanguage};
+use crate::facts::value::{
+    Datum, Explicitness, FactValue, Meaning, OverriddenPlace, ValueOrigin, ValueState,
+};
+use crate::knowledge::clients::expression::{DefaultExpression, NumberRange};
+use crate::knowledge::clients::model::{
+    ConstructionForm, OptionModel, OptionSourceModel, ValueKind, VersionRanged,
+};
 use crate::knowledge::clients::rust::RustValue;
-use crate::resolve::client::candidate::Candidate;
+use crate::resolve::client::candidate::ModelCandidate;
 use crate::resolve::client::datum::{datum, figure, is_zero, shown, zero_of};
-use crate::resolve::client::url::Url;
-use crate::resolve::process::Machine;
+use crate::resolve::client::url::ConnectionUrl;
+use crate::resolve::process::ProcessorCount;
 use crate::source::MASK;
 
 /// How far a default may lead from option to option.
@@ -20,27 +24,27 @@ const MAX_STEPS: usize = 4;
 const NOTHING: &str = "none";
 
 /// The value of an option, and how many times the number of CPUs its default is.
-pub(super) struct Resolved {
-    pub(super) value: Value,
+pub(super) struct ResolvedOption {
+    pub(super) value: FactValue,
     pub(super) per_cpu: Option<i64>,
 }
 
 /// Resolves an option that the candidate's option type has.
 pub(super) fn resolve(
-    candidate: &Candidate<'_>,
-    (client, machine): (&RawClient, &Machine<'_>),
+    candidate: &ModelCandidate<'_>,
+    (client, machine): (&RawClient, &ProcessorCount<'_>),
     option: &OptionModel,
-) -> Resolved {
+) -> ResolvedOption {
     step(candidate, (client, machine), option, 0)
 }
 
 fn step(
-    candidate: &Candidate<'_>,
-    (client, machine): (&RawClient, &Machine<'_>),
+    candidate: &ModelCandidate<'_>,
+    (client, machine): (&RawClient, &ProcessorCount<'_>),
     option: &OptionModel,
     steps: usize,
-) -> Resolved {
-    let one = One {
+) -> ResolvedOption {
+    let one = CandidateOption {
         candidate,
         client,
         machine,
@@ -53,15 +57,15 @@ fn step(
     }
 }
 
-struct One<'a> {
-    candidate: &'a Candidate<'a>,
+struct CandidateOption<'a> {
+    candidate: &'a ModelCandidate<'a>,
     client: &'a RawClient,
-    machine: &'a Machine<'a>,
+    machine: &'a ProcessorCount<'a>,
     option: &'a OptionModel,
     steps: usize,
 }
 
-impl One<'_> {
+impl CandidateOption<'_> {
     /// The last place in code that writes the option.
     fn write(&self) -> Option<&OptionWrite> {
         let types = self.types();
@@ -84,32 +88,32 @@ impl One<'_> {
         let model = self.candidate.model;
         let mut types = self.types().into_iter();
         let written_on = types.find(|ty| self.option.has_name(&[ty], ident));
-        written_on.and_then(|ty| model.form(ty)) == Some(Form::Struct)
+        written_on.and_then(|ty| model.form(ty)) == Some(ConstructionForm::Struct)
     }
 
-    fn written(&self, write: &OptionWrite) -> Resolved {
+    fn written(&self, write: &OptionWrite) -> ResolvedOption {
         if write.conditional {
             let reason = Cause::Client("it is set only in some branches of the code");
-            let mut value = Value::set_unknown(reason.clone(), write.span);
-            value.written = Written::Unknown(reason);
-            return Resolved {
+            let mut value = FactValue::set_unknown(reason.clone(), write.span);
+            value.written = Explicitness::Unknown(reason);
+            return ResolvedOption {
                 value,
                 per_cpu: None,
             };
         }
-        if write.value == Folded::Nil
+        if write.value == ConstValue::Nil
             && let Some(meaning) = self.effect_of_nothing()
         {
             let raw = Box::new(Datum::Text(NOTHING.to_owned()));
-            return Resolved {
-                value: Value::set(Datum::Special { raw, meaning }, write.span),
+            return ResolvedOption {
+                value: FactValue::set(Datum::Special { raw, meaning }, write.span),
                 per_cpu: None,
             };
         }
         let zero = self.zero_is_nothing(&write.ident);
         match (self.form_of(write), &write.value) {
-            (Some(RustValue::Milliseconds), Folded::Int(n)) => {
-                let duration = Folded::Duration(n.saturating_mul(1_000_000));
+            (Some(RustValue::Milliseconds), ConstValue::Int(n)) => {
+                let duration = ConstValue::Duration(n.saturating_mul(1_000_000));
                 self.folded(&duration, write.span, zero)
             }
             _ => self.folded(&write.value, write.span, zero),
@@ -132,7 +136,7 @@ impl One<'_> {
         let (lineage, version) = (&self.candidate.lineage, self.candidate.version);
         let row = lineage.iter().find_map(|ty| {
             self.option.sentinels.iter().find(|s| {
-                s.range == Figures::Nothing
+                s.range == NumberRange::Nothing
                     && s.on.iter().any(|on| on == ty)
                     && s.range().contains(version)
             })
@@ -141,18 +145,18 @@ impl One<'_> {
     }
 
     /// A value that stands at this place in code or in a URL; `zero`: a zero value is none.
-    fn folded(&self, folded: &Folded, span: crate::source::Span, zero: bool) -> Resolved {
-        let plain = |value| Resolved {
+    fn folded(&self, folded: &ConstValue, span: crate::source::Span, zero: bool) -> ResolvedOption {
+        let plain = |value| ResolvedOption {
             value,
             per_cpu: None,
         };
         let open = match folded {
-            Folded::Unknown(reason) => Some(reason.clone()),
-            Folded::Fallback(fallback) => Some(fallback.reason()),
+            ConstValue::Unknown(reason) => Some(reason.clone()),
+            ConstValue::Fallback(fallback) => Some(fallback.reason()),
             _ => None,
         };
         if let Some(reason) = open {
-            return plain(Value::set_unknown(
+            return plain(FactValue::set_unknown(
                 Cause::From {
                     what: "it comes from",
                     cause: Box::new(reason),
@@ -162,47 +166,47 @@ impl One<'_> {
         }
         let Some(datum) = datum(folded, self.option.kind) else {
             let reason = Cause::Client("its value is of a kind that is not followed");
-            return plain(Value::set_unknown(reason, span));
+            return plain(FactValue::set_unknown(reason, span));
         };
         if zero && is_zero(folded) {
             return self.zero(datum, span);
         }
         if self.is_ignored() {
             let because = format!("`{}` does not use it", self.client.constructor);
-            return self.replaced(&datum, span, Written::Yes, because);
+            return self.replaced(&datum, span, Explicitness::Yes, because);
         }
         let effect = figure(folded).and_then(|figure| {
             let (lineage, version) = (&self.candidate.lineage, self.candidate.version);
             self.option.sentinel(lineage, version, figure)
         });
         match effect.map(|row| row.effect) {
-            None => plain(Value::set(datum, span)),
+            None => plain(FactValue::set(datum, span)),
             Some(Meaning::Replaced) => {
                 let because = "the library uses its default instead of this figure";
-                self.replaced(&datum, span, Written::Yes, because.to_owned())
+                self.replaced(&datum, span, Explicitness::Yes, because.to_owned())
             }
             Some(meaning) => {
                 let raw = Box::new(datum);
-                plain(Value::set(Datum::Special { raw, meaning }, span))
+                plain(FactValue::set(Datum::Special { raw, meaning }, span))
             }
         }
     }
 
     /// The zero value of a field is the same as no field: it stands for the default.
-    fn zero(&self, datum: Datum, span: crate::source::Span) -> Resolved {
+    fn zero(&self, datum: Datum, span: crate::source::Span) -> ResolvedOption {
         let default = self.default();
         let same = match &default.value.state {
-            State::Default(default) => *default.raw() == datum,
-            State::Absent => true,
+            ValueState::Default(default) => *default.raw() == datum,
+            ValueState::Absent => true,
             _ => false,
         };
         if !same {
             let because = "the zero value stands for the library's default".to_owned();
-            return self.replaced(&datum, span, Written::No, because);
+            return self.replaced(&datum, span, Explicitness::No, because);
         }
         let datum = default.value.known().cloned().unwrap_or(datum);
-        Resolved {
-            value: Value::set(datum, span),
+        ResolvedOption {
+            value: FactValue::set(datum, span),
             per_cpu: None,
         }
     }
@@ -212,26 +216,26 @@ impl One<'_> {
         &self,
         datum: &Datum,
         span: crate::source::Span,
-        written: Written,
+        written: Explicitness,
         because: String,
-    ) -> Resolved {
+    ) -> ResolvedOption {
         let mut resolved = self.default();
         let value = &mut resolved.value;
-        if let State::Default(default) = &value.state {
-            value.state = State::Default(Datum::Special {
+        if let ValueState::Default(default) = &value.state {
+            value.state = ValueState::Default(Datum::Special {
                 raw: Box::new(default.raw().clone()),
                 meaning: Meaning::Replaced,
             });
         }
         value.written = written;
-        value.origin = Origin::Written(span);
+        value.origin = ValueOrigin::Written(span);
         value.because.push(because);
         let text = if self.option.is_secret() {
             MASK.to_owned()
         } else {
             shown(datum)
         };
-        value.overrides.push(Overridden { span, text });
+        value.overrides.push(OverriddenPlace { span, text });
         resolved
     }
 
@@ -248,18 +252,18 @@ impl One<'_> {
         self.client.rest_unknown.as_ref().or(part)
     }
 
-    fn not_written(&self) -> Resolved {
+    fn not_written(&self) -> ResolvedOption {
         let carried = self.client.carried_unknown.as_ref();
         let carried = carried.filter(|_| self.is_carried());
         if let Some(reason) = carried.or(self.unseen()) {
-            let value = Value::unknown(Cause::From {
+            let value = FactValue::unknown(Cause::From {
                 what: "the options come from",
                 cause: Box::new(reason.clone()),
             });
             let mut resolved = self.default();
             resolved.value.state = value.state;
             resolved.value.written = value.written;
-            resolved.value.origin = Origin::None;
+            resolved.value.origin = ValueOrigin::None;
             return resolved;
         }
         let parser = self
@@ -271,44 +275,49 @@ impl One<'_> {
             return self.default();
         };
         match &source.url {
-            Folded::Text(url) => self.by_url(url, source.url_span, parser),
+            ConstValue::Text(url) => self.by_url(url, source.url_span, parser),
             _ if self.url_may_set(parser) => {
                 let reason = Cause::UrlMaySet(source.url_name.clone());
                 let mut resolved = self.default();
-                resolved.value.state = State::Unknown(reason.clone());
-                resolved.value.written = Written::NotSeen(reason);
-                resolved.value.origin = Origin::None;
+                resolved.value.state = ValueState::Unknown(reason.clone());
+                resolved.value.written = Explicitness::MaybeElsewhere(reason);
+                resolved.value.origin = ValueOrigin::None;
                 resolved
             }
             _ => self.default(),
         }
     }
 
-    fn url_may_set(&self, parser: &OptionSource) -> bool {
+    fn url_may_set(&self, parser: &OptionSourceModel) -> bool {
         let mut rows = self.option.url_params(&parser.call, self.candidate.version);
         self.option.url_part.is_some() || rows.next().is_some()
     }
 
-    fn by_url(&self, text: &str, span: crate::source::Span, parser: &OptionSource) -> Resolved {
-        let refuse = |why: &str| Resolved {
-            value: Value::unknown(Cause::UrlRefused {
+    fn by_url(
+        &self,
+        text: &str,
+        span: crate::source::Span,
+        parser: &OptionSourceModel,
+    ) -> ResolvedOption {
+        let refuse = |why: &str| ResolvedOption {
+            value: FactValue::unknown(Cause::UrlRefused {
                 call: parser.call.clone(),
                 why: why.to_owned(),
             }),
             per_cpu: None,
         };
         let version = self.candidate.version;
-        let Some(url) = Url::parse(text) else {
+        let Some(url) = ConnectionUrl::parse(text) else {
             return refuse("it is not a URL");
         };
         if let Some(why) = url.refused(parser, self.candidate.model, version) {
             return refuse(&why);
         }
         match url.parameter(self.option, parser, version) {
-            Some(Ok(Folded::Unknown(reason))) => {
-                let mut value = Value::set_unknown(reason, span);
+            Some(Ok(ConstValue::Unknown(reason))) => {
+                let mut value = FactValue::set_unknown(reason, span);
                 value.secret = self.option.is_secret();
-                return Resolved {
+                return ResolvedOption {
                     value,
                     per_cpu: None,
                 };
@@ -327,19 +336,19 @@ impl One<'_> {
         }
     }
 
-    fn default(&self) -> Resolved {
+    fn default(&self) -> ResolvedOption {
         let lineage = &self.candidate.lineage;
         let version_of = |krate: Option<&str>| self.candidate.version_of(krate);
         let Some(row) = self.option.default_by(lineage, version_of) else {
             let zero = zero_of(self.option.kind);
-            let zero = zero.filter(|_| self.client.language == Language::Go);
-            return self.of_state(zero.map_or(State::Absent, State::Default));
+            let zero = zero.filter(|_| self.client.language == SourceLanguage::Go);
+            return self.of_state(zero.map_or(ValueState::Absent, ValueState::Default));
         };
         if row.open {
-            let mut resolved = self.of_state(State::Absent);
+            let mut resolved = self.of_state(ValueState::Absent);
             let reason = Cause::Client("the default is that of the underlying library");
-            resolved.value.state = State::Unknown(reason);
-            resolved.value.origin = Origin::Default(release(self.candidate));
+            resolved.value.state = ValueState::Unknown(reason);
+            resolved.value.origin = ValueOrigin::Default(release(self.candidate));
             return resolved;
         }
         if let Some(expression) = &row.expr {
@@ -354,60 +363,69 @@ impl One<'_> {
             }),
             (datum, _) => datum,
         };
-        self.of_state(datum.map_or(State::Absent, State::Default))
+        self.of_state(datum.map_or(ValueState::Absent, ValueState::Default))
     }
 
-    fn of_state(&self, state: State) -> Resolved {
+    fn of_state(&self, state: ValueState) -> ResolvedOption {
         let mut value = match state {
-            State::Default(datum) => Value::default(datum, release(self.candidate)),
-            _ => Value::absent(),
+            ValueState::Default(datum) => FactValue::default(datum, release(self.candidate)),
+            _ => FactValue::absent(),
         };
         value.secret = self.option.is_secret();
-        Resolved {
+        ResolvedOption {
             value,
             per_cpu: None,
         }
     }
 
-    fn expression(&self, expression: &Expression, otherwise: Option<Datum>) -> Resolved {
+    fn expression(
+        &self,
+        expression: &DefaultExpression,
+        otherwise: Option<Datum>,
+    ) -> ResolvedOption {
         match expression {
-            Expression::PerCpu { factor, cpus } => {
+            DefaultExpression::PerCpu { factor, cpus } => {
                 let follows = format!("{factor} x {}", cpus.as_str());
-                let mut resolved = self.of_state(State::Absent);
+                let mut resolved = self.of_state(ValueState::Absent);
                 let processors = self.machine.processors(*cpus);
                 self.count(&mut resolved.value, (*factor, &follows), processors);
-                resolved.value.origin = Origin::Default(release(self.candidate));
-                resolved.value.follows = Some(follows);
+                resolved.value.origin = ValueOrigin::Default(release(self.candidate));
+                resolved.value.derived_from = Some(follows);
                 resolved.per_cpu = Some(*factor);
                 resolved
             }
-            Expression::Option { key, plus } => match self.other(key) {
+            DefaultExpression::Option { key, plus } => match self.other(key) {
                 Some(option) => self.after(option, *plus, otherwise),
-                None => self.of_state(State::Absent),
+                None => self.of_state(ValueState::Absent),
             },
-            Expression::Times { factor, key, least } => match self.other(key) {
+            DefaultExpression::Times { factor, key, least } => match self.other(key) {
                 Some(option) => self.times(option, *factor as f64, *least),
-                None => self.of_state(State::Absent),
+                None => self.of_state(ValueState::Absent),
             },
         }
     }
 
     /// So many for each processor, where their number is known.
-    fn count(&self, value: &mut Value, (factor, follows): (i64, &str), processors: Option<Value>) {
+    fn count(
+        &self,
+        value: &mut FactValue,
+        (factor, follows): (i64, &str),
+        processors: Option<FactValue>,
+    ) {
         let follows_on = |cause: Option<Cause>| Cause::DefaultFollows {
             follows: follows.to_owned(),
             cause: cause.map(Box::new),
         };
-        value.state = State::Unknown(follows_on(None));
+        value.state = ValueState::Unknown(follows_on(None));
         let Some(processors) = processors else { return };
         match processors.state {
-            State::Set(Datum::Int(count)) => {
-                value.state = State::Default(Datum::Int(factor.saturating_mul(count)));
+            ValueState::Set(Datum::Int(count)) => {
+                value.state = ValueState::Default(Datum::Int(factor.saturating_mul(count)));
                 value.strength = processors.strength;
                 value.because = processors.because;
             }
-            State::Unknown(why) => {
-                value.state = State::Unknown(follows_on(Some(why)));
+            ValueState::Unknown(why) => {
+                value.state = ValueState::Unknown(follows_on(Some(why)));
             }
             _ => {}
         }
@@ -420,7 +438,7 @@ impl One<'_> {
     }
 
     /// A default that is a multiple of another option's value.
-    fn times(&self, option: &OptionModel, factor: f64, least: f64) -> Resolved {
+    fn times(&self, option: &OptionModel, factor: f64, least: f64) -> ResolvedOption {
         let other = step(
             self.candidate,
             (self.client, self.machine),
@@ -429,29 +447,34 @@ impl One<'_> {
         );
         let known = other.value.number().filter(|n| n.is_finite());
         let mut resolved = self.of_state(match known {
-            Some(seconds) => State::Default(Datum::Duration(factor * seconds.max(least))),
-            None => State::Absent,
+            Some(seconds) => ValueState::Default(Datum::Duration(factor * seconds.max(least))),
+            None => ValueState::Absent,
         });
-        if let (None, State::Unknown(reason)) = (known, other.value.state) {
-            resolved.value.state = State::Unknown(reason);
+        if let (None, ValueState::Unknown(reason)) = (known, other.value.state) {
+            resolved.value.state = ValueState::Unknown(reason);
         }
         resolved
     }
 
     /// A default that is another option's value, or so much more.
-    fn after(&self, option: &OptionModel, plus: Option<f64>, otherwise: Option<Datum>) -> Resolved {
+    fn after(
+        &self,
+        option: &OptionModel,
+        plus: Option<f64>,
+        otherwise: Option<Datum>,
+    ) -> ResolvedOption {
         let other = step(
             self.candidate,
             (self.client, self.machine),
             option,
             self.steps + 1,
         );
-        let mut resolved = self.of_state(State::Absent);
-        resolved.value.follows = other.value.follows.clone();
+        let mut resolved = self.of_state(ValueState::Absent);
+        resolved.value.derived_from = other.value.derived_from.clone();
         let Some(datum) = other.value.known() else {
-            if let State::Unknown(reason) = other.value.state {
-                resolved.value.state = State::Unknown(reason);
-                resolved.value.origin = Origin::Default(release(self.candidate));
+            if let ValueState::Unknown(reason) = other.value.state {
+                resolved.value.state = ValueState::Unknown(reason);
+                resolved.value.origin = ValueOrigin::Default(release(self.candidate));
             }
             return resolved;
         };
@@ -469,7 +492,7 @@ impl One<'_> {
             (Some(plus), _) => datum.as_number().map(|n| Datum::Duration(n + plus)),
         };
         if let Some(sum) = sum {
-            resolved = self.of_state(State::Default(sum));
+            resolved = self.of_state(ValueState::Default(sum));
         }
         resolved
     }
@@ -493,7 +516,7 @@ impl One<'_> {
 }
 
 /// The release as people write it: `go-redis v9.7.0`.
-pub(super) fn release(candidate: &Candidate<'_>) -> String {
+pub(super) fn release(candidate: &ModelCandidate<'_>) -> String {
     let (name, version) = (candidate.library.name(), candidate.version.to_string());
     let major = version.split('.').next().unwrap_or_default();
     match name.strip_suffix(&format!(" v{major}")) {

@@ -2,15 +2,15 @@
 
 use crate::facts::cause::Cause;
 use crate::facts::quantity;
-use crate::facts::raw::Folded;
+use crate::facts::raw::ConstValue;
 use crate::knowledge::clients::model::{
-    DurationSyntax, Model, OptionModel, OptionSource, UnknownParam, UrlPart, ValueKind,
+    ClientModel, DurationSyntax, OptionModel, OptionSourceModel, UnknownParam, UrlPart, ValueKind,
 };
-use crate::knowledge::clients::version::Version;
+use crate::knowledge::clients::version::LibraryVersion;
 use crate::source::MASK;
 
 /// A URL, taken apart.
-pub(super) struct Url {
+pub(super) struct ConnectionUrl {
     scheme: String,
     user: Option<String>,
     password: Option<String>,
@@ -19,7 +19,7 @@ pub(super) struct Url {
     query: Vec<(String, String)>,
 }
 
-impl Url {
+impl ConnectionUrl {
     pub(super) fn parse(text: &str) -> Option<Self> {
         let (scheme, rest) = text.split_once("://")?;
         let rest = rest.split('#').next().unwrap_or(rest);
@@ -47,9 +47,9 @@ impl Url {
     /// Why the parser refuses the URL, if it does.
     pub(super) fn refused(
         &self,
-        parser: &OptionSource,
-        model: &Model,
-        version: Version,
+        parser: &OptionSourceModel,
+        model: &ClientModel,
+        version: LibraryVersion,
     ) -> Option<String> {
         if !parser.schemes.contains(&self.scheme) {
             return Some(format!("the scheme `{}` is not accepted", self.scheme));
@@ -73,14 +73,14 @@ impl Url {
     pub(super) fn parameter(
         &self,
         option: &OptionModel,
-        parser: &OptionSource,
-        version: Version,
-    ) -> Option<Result<Folded, String>> {
+        parser: &OptionSourceModel,
+        version: LibraryVersion,
+    ) -> Option<Result<ConstValue, String>> {
         option.url_params(&parser.call, version).find_map(|row| {
             let (_, text) = self.query.iter().rfind(|(name, _)| *name == row.param)?;
             if row.opaque {
                 let cause = Cause::UrlParameter(row.param.clone());
-                return Some(Ok(Folded::Unknown(cause)));
+                return Some(Ok(ConstValue::Unknown(cause)));
             }
             let value = typed(text, option.kind, parser.durations);
             Some(value.ok_or_else(|| format!("the value of `{}` is not accepted", row.param)))
@@ -88,22 +88,27 @@ impl Url {
     }
 
     /// The value that another part of the URL gives an option.
-    pub(super) fn part(&self, part: UrlPart, kind: ValueKind) -> Option<Folded> {
+    pub(super) fn part(&self, part: UrlPart, kind: ValueKind) -> Option<ConstValue> {
         match part {
             UrlPart::Host => {
-                let host = Folded::Text(self.host.clone());
+                let host = ConstValue::Text(self.host.clone());
                 let given = !self.host.is_empty();
                 given.then(|| match kind {
-                    ValueKind::List => Folded::List(vec![host]),
+                    ValueKind::List => ConstValue::List(vec![host]),
                     _ => host,
                 })
             }
-            UrlPart::Database => self.path.trim_matches('/').parse().ok().map(Folded::Int),
-            UrlPart::User => self.user.clone().map(Folded::Text),
-            UrlPart::Password => self.password.clone().map(Folded::Text),
+            UrlPart::Database => self
+                .path
+                .trim_matches('/')
+                .parse()
+                .ok()
+                .map(ConstValue::Int),
+            UrlPart::User => self.user.clone().map(ConstValue::Text),
+            UrlPart::Password => self.password.clone().map(ConstValue::Text),
             UrlPart::Scheme => match (self.scheme.as_str(), kind) {
-                ("rediss" | "valkeys", ValueKind::Tls) => Some(Folded::Bool(true)),
-                ("unix", ValueKind::String) => Some(Folded::Text("unix".to_owned())),
+                ("rediss" | "valkeys", ValueKind::Tls) => Some(ConstValue::Bool(true)),
+                ("unix", ValueKind::String) => Some(ConstValue::Text("unix".to_owned())),
                 _ => None,
             },
         }
@@ -134,34 +139,34 @@ fn decoded(text: &str) -> Option<String> {
 }
 
 /// A parameter's text as the option's value. Blank stands for the default: the zero value.
-fn typed(text: &str, kind: ValueKind, durations: DurationSyntax) -> Option<Folded> {
+fn typed(text: &str, kind: ValueKind, durations: DurationSyntax) -> Option<ConstValue> {
     match kind {
-        ValueKind::Int | ValueKind::Bytes if text.is_empty() => Some(Folded::Int(0)),
-        ValueKind::Int | ValueKind::Bytes => text.parse().ok().map(Folded::Int),
+        ValueKind::Int | ValueKind::Bytes if text.is_empty() => Some(ConstValue::Int(0)),
+        ValueKind::Int | ValueKind::Bytes => text.parse().ok().map(ConstValue::Int),
         ValueKind::Bool => match text {
-            "" | "0" | "false" => Some(Folded::Bool(false)),
-            "1" | "true" => Some(Folded::Bool(true)),
+            "" | "0" | "false" => Some(ConstValue::Bool(false)),
+            "1" | "true" => Some(ConstValue::Bool(true)),
             _ => None,
         },
-        ValueKind::Duration if text.is_empty() => Some(Folded::Int(0)),
+        ValueKind::Duration if text.is_empty() => Some(ConstValue::Int(0)),
         ValueKind::Duration => duration(text, durations),
-        ValueKind::List => Some(Folded::List(vec![Folded::Text(text.to_owned())])),
-        _ => Some(Folded::Text(text.to_owned())),
+        ValueKind::List => Some(ConstValue::List(vec![ConstValue::Text(text.to_owned())])),
+        _ => Some(ConstValue::Text(text.to_owned())),
     }
 }
 
-fn duration(text: &str, syntax: DurationSyntax) -> Option<Folded> {
+fn duration(text: &str, syntax: DurationSyntax) -> Option<ConstValue> {
     let figure = text.parse::<i64>().ok();
     match (syntax, figure) {
-        (DurationSyntax::GoOrSeconds, Some(seconds)) if seconds <= 0 => Some(Folded::Int(-1)),
+        (DurationSyntax::GoOrSeconds, Some(seconds)) if seconds <= 0 => Some(ConstValue::Int(-1)),
         (DurationSyntax::GoOrSeconds, Some(seconds)) => {
-            Some(Folded::Duration(seconds.saturating_mul(1_000_000_000)))
+            Some(ConstValue::Duration(seconds.saturating_mul(1_000_000_000)))
         }
-        (DurationSyntax::Go, Some(0)) => Some(Folded::Duration(0)),
+        (DurationSyntax::Go, Some(0)) => Some(ConstValue::Duration(0)),
         (DurationSyntax::Go, Some(_)) => None,
         (_, None) => {
             let seconds = quantity::duration(text)?;
-            Some(Folded::Duration((seconds * 1e9).round() as i64))
+            Some(ConstValue::Duration((seconds * 1e9).round() as i64))
         }
     }
 }
@@ -191,9 +196,9 @@ mod tests {
     #[test]
     fn durations_in_urls() {
         let read = |text| duration(text, DurationSyntax::GoOrSeconds);
-        assert_eq!(read("3"), Some(Folded::Duration(3_000_000_000)));
-        assert_eq!(read("0"), Some(Folded::Int(-1)));
-        assert_eq!(read("180s"), Some(Folded::Duration(180_000_000_000)));
+        assert_eq!(read("3"), Some(ConstValue::Duration(3_000_000_000)));
+        assert_eq!(read("0"), Some(ConstValue::Int(-1)));
+        assert_eq!(read("180s"), Some(ConstValue::Duration(180_000_000_000)));
         assert_eq!(read("soon"), None);
     }
 
@@ -210,7 +215,7 @@ mod tests {
     #[test]
     fn broken_urls_do_not_panic() {
         for text in ["", "://", "a://%", "a://b?%zz=1", "a://@:@/?=&&", "a://b/%"] {
-            let _ = Url::parse(text);
+            let _ = ConnectionUrl::parse(text);
             let _ = masked(text);
         }
     }

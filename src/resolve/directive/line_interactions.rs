@@ -2,16 +2,16 @@
 //! without effect while another setting stands.
 
 use crate::facts::raw::RawLine;
-use crate::facts::{Cause, Datum, Value};
+use crate::facts::{Cause, Datum, FactValue};
 use crate::resolve::config_transcript::{ConfigTranscript, LineConflict};
-use crate::resolve::directive::Judge;
+use crate::resolve::directive::LineJudge;
 use crate::resolve::line;
 
 /// Two lines that are refused together, as facts of the one that is named or would be taken away.
 pub(in crate::resolve) struct ConflictFacts {
     /// What the server prints, `none` where it takes the line.
-    pub(in crate::resolve) conflict: Value,
-    pub(in crate::resolve) with: Option<Value>,
+    pub(in crate::resolve) conflict: FactValue,
+    pub(in crate::resolve) with: Option<FactValue>,
     pub(in crate::resolve) consequence: Option<&'static str>,
 }
 
@@ -21,7 +21,7 @@ impl ConflictFacts {
         let conflicts = || transcript.conflicts(line);
         let (conflict, with, consequence) = match conflicts().flatten().next() {
             None => (none(line), None, None),
-            Some(LineConflict::Unknown(reason)) => (Value::unknown(reason.clone()), None, None),
+            Some(LineConflict::Unknown(reason)) => (FactValue::unknown(reason.clone()), None, None),
             Some(LineConflict::Refused {
                 other,
                 other_text,
@@ -29,10 +29,10 @@ impl ConflictFacts {
             }) => {
                 let refuses = |found| matches!(found, Some(&LineConflict::Refused { .. }));
                 let error = match conflicts().all(refuses) {
-                    true => Value::set(Datum::Text(refusal.error.clone()), line.span),
-                    false => Value::unknown(Cause::version()),
+                    true => FactValue::set(Datum::Text(refusal.error.clone()), line.span),
+                    false => FactValue::unknown(Cause::version()),
                 };
-                let with = Value::set(Datum::Text(other_text.clone()), *other);
+                let with = FactValue::set(Datum::Text(other_text.clone()), *other);
                 (error, Some(with), Some(refusal.consequence()))
             }
         };
@@ -44,13 +44,13 @@ impl ConflictFacts {
     }
 }
 
-fn none(line: &RawLine) -> Value {
-    Value::set(Datum::Text("none".to_owned()), line.span)
+fn none(line: &RawLine) -> FactValue {
+    FactValue::set(Datum::Text("none".to_owned()), line.span)
 }
 
-impl Judge<'_> {
+impl LineJudge<'_> {
     /// Why a line that is fine by itself has no effect; `none` where it has one.
-    pub(super) fn idle_because(&self, line: &RawLine, name: &str) -> Value {
+    pub(super) fn idle_because(&self, line: &RawLine, name: &str) -> FactValue {
         let need = self
             .directive(name)
             .and_then(|d| self.servers.need(&d.name));
@@ -66,14 +66,14 @@ impl Judge<'_> {
             return none(line);
         };
         let Some(datum) = value.known() else {
-            return Value::unknown(Cause::DirectiveNotKnown(need.on.clone()));
+            return FactValue::unknown(Cause::DirectiveNotKnown(need.on.clone()));
         };
         let shown = line::format_config_get(directive, Some(datum));
         if shown != need.idle {
             return none(line);
         }
         let why = format!("`{}` is {shown}", need.on);
-        Value::set(Datum::Text(why), line.span)
+        FactValue::set(Datum::Text(why), line.span)
     }
 
     /// Every plausible series has the written value by itself.

@@ -13,15 +13,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::facts::cause::Cause;
 use crate::facts::fact_path::DirectiveFact;
 use crate::facts::raw::{LineForm, RawLine};
-use crate::facts::value::Value;
-use crate::facts::{Datum, Encoding, Related, Slot, Subject, SubjectKind};
-use crate::knowledge::servers::language::Stage;
-use crate::knowledge::servers::{Directive, Repeat, Servers};
-use crate::knowledge::shapes::Shapes;
+use crate::facts::value::FactValue;
+use crate::facts::{Datum, EditTarget, RelatedSubject, Subject, SubjectKind, TextEncoding};
+use crate::knowledge::servers::language::StopStage;
+use crate::knowledge::servers::{DirectiveSpec, RepeatRule, ServerKnowledge};
+use crate::knowledge::shapes::DeploymentShapes;
 use crate::resolve::conf::source_name;
 use crate::resolve::config_session::stops;
 use crate::resolve::config_transcript::ConfigTranscript;
-use crate::resolve::line::{self, LineOutcome, Problem, Reading};
+use crate::resolve::line::{self, DirectiveReading, LineOutcome, LineProblem};
 use crate::source::{MASK, Sources};
 
 pub(in crate::resolve) use line_interactions::ConflictFacts;
@@ -38,19 +38,23 @@ pub struct TextLines<'a> {
 }
 
 /// What lines are judged by.
-pub struct Judge<'a> {
-    pub servers: &'a Servers,
-    pub shapes: &'a Shapes,
+pub struct LineJudge<'a> {
+    pub servers: &'a ServerKnowledge,
+    pub shapes: &'a DeploymentShapes,
     pub sources: &'a Sources,
     /// The configuration loads a module, whose settings are not covered.
     pub loads_modules: bool,
     /// What the plausible series make of the server's whole configuration, and its values.
     pub transcript: &'a ConfigTranscript<'a>,
-    pub effective: &'a BTreeMap<String, Value>,
+    pub effective: &'a BTreeMap<String, FactValue>,
 }
 
 /// One subject a line.
-pub fn subjects(text: &TextLines<'_>, judge: &Judge<'_>, server: &Related) -> Vec<Subject> {
+pub fn subjects(
+    text: &TextLines<'_>,
+    judge: &LineJudge<'_>,
+    server: &RelatedSubject,
+) -> Vec<Subject> {
     let mut earlier: BTreeMap<String, &RawLine> = BTreeMap::new();
     let mut times: BTreeMap<String, usize> = BTreeMap::new();
     let mut subjects = Vec::new();
@@ -72,19 +76,19 @@ pub fn subjects(text: &TextLines<'_>, judge: &Judge<'_>, server: &Related) -> Ve
     subjects
 }
 
-fn refused_by_tokenizer(text: &TextLines<'_>, line: &RawLine, server: &Related) -> Subject {
+fn refused_by_tokenizer(text: &TextLines<'_>, line: &RawLine, server: &RelatedSubject) -> Subject {
     let mut subject = Subject::new(SubjectKind::Directive, text.name, text.path, line.span);
     subject.put(
         DirectiveFact::Problem,
-        problem_value(Problem::SyntaxError, line),
+        problem_value(LineProblem::SyntaxError, line),
     );
     put_text(&mut subject, DirectiveFact::Error, line.error, line);
     subject.server = Some(server.clone());
     subject
 }
 
-fn problem_value(problem: Problem, line: &RawLine) -> Value {
-    Value::set(problem, line.span)
+fn problem_value(problem: LineProblem, line: &RawLine) -> FactValue {
+    FactValue::set(problem, line.span)
 }
 
 fn put_text(
@@ -94,11 +98,11 @@ fn put_text(
     line: &RawLine,
 ) {
     if let Some(text) = text {
-        subject.put(fact, Value::set(text.into(), line.span));
+        subject.put(fact, FactValue::set(text.into(), line.span));
     }
 }
 
-impl Judge<'_> {
+impl LineJudge<'_> {
     fn subject(&self, text: &TextLines<'_>, line: &RawLine, name: &str) -> Subject {
         let label = format!("{}: {name}", text.name);
         let mut subject = Subject::new(SubjectKind::Directive, label, text.path, line.span);
@@ -111,21 +115,24 @@ impl Judge<'_> {
                 put_text(&mut subject, DirectiveFact::Error, error, line);
                 let accepted = reading.and_then(|reading| reading.accepted.as_ref());
                 put_text(&mut subject, DirectiveFact::Accepted, accepted, line);
-                if problem != Problem::None {
+                if problem != LineProblem::None {
                     self.put_consequence(&mut subject, problem, line);
                 }
-                if matches!(problem, Problem::UnknownDirective) {
+                if matches!(problem, LineProblem::UnknownDirective) {
                     self.put_candidates(&mut subject, line, name);
                 }
-                if matches!(problem, Problem::UnsupportedDirective) {
+                if matches!(problem, LineProblem::UnsupportedDirective) {
                     self.put_history(&mut subject, line, name);
                 }
-                if matches!(problem, Problem::MisreadValue | Problem::ClampedValue) {
+                if matches!(
+                    problem,
+                    LineProblem::MisreadValue | LineProblem::ClampedValue
+                ) {
                     let datum = reading.and_then(|reading| reading.datum.as_ref());
                     self.put_effective(&mut subject, line, name, datum);
                 }
             }
-            Err(reason) => subject.put(DirectiveFact::Problem, Value::unknown(reason)),
+            Err(reason) => subject.put(DirectiveFact::Problem, FactValue::unknown(reason)),
         }
         self.put_plaintext_secret(&mut subject, text, line, name);
         self.put_beside_others(&mut subject, line, name);
@@ -134,13 +141,13 @@ impl Judge<'_> {
         }
         subject.put(
             DirectiveFact::ServerVersion,
-            Value::derived(source_name(self.transcript.series)),
+            FactValue::derived(source_name(self.transcript.series)),
         );
         subject
     }
 
     /// Whether a running server lets the directive be changed.
-    fn settable(&self, line: &RawLine, name: &str) -> Value {
+    fn settable(&self, line: &RawLine, name: &str) -> FactValue {
         let directives = self
             .transcript
             .series
@@ -148,10 +155,10 @@ impl Judge<'_> {
             .map(|series| series.directive(name));
         let answers: BTreeSet<_> = directives.map(|d| d.map(|d| d.mutable)).collect();
         match answers.iter().collect::<Vec<_>>()[..] {
-            [Some(settable)] => Value::set(*settable, line.span),
+            [Some(settable)] => FactValue::set(*settable, line.span),
             // A name that the version does not know is another fault.
-            [None] => Value::absent(),
-            _ => Value::unknown(Cause::version()),
+            [None] => FactValue::absent(),
+            _ => FactValue::unknown(Cause::version()),
         }
     }
 
@@ -200,13 +207,13 @@ impl Judge<'_> {
 
     fn put_words(&self, subject: &mut Subject, line: &RawLine, name: &str) {
         let name_span = line.words[0].span;
-        let rename = Slot::Replace {
+        let rename = EditTarget::Replace {
             span: name_span,
-            encoding: Encoding::ConfWords,
+            encoding: TextEncoding::ConfWords,
         };
         subject.put(
             DirectiveFact::Name,
-            Value::set(name.to_owned(), name_span).with_slot(rename),
+            FactValue::set(name.to_owned(), name_span).with_slot(rename),
         );
         let canonical = self.directive(name).map(|d| d.name.clone());
         let old_name = canonical
@@ -221,7 +228,7 @@ impl Judge<'_> {
             .collect();
         subject.put(
             DirectiveFact::Args,
-            Value::set(Datum::List(words), place(line)),
+            FactValue::set(Datum::List(words), place(line)),
         );
         let value = self.arguments(line).with_slot(line.slot.clone());
         subject.put(DirectiveFact::Value, value);
@@ -232,26 +239,26 @@ impl Judge<'_> {
 
     /// The words behind the value. Behind a secret a mark without a blank after it may begin a part
     /// of the secret (a password's hash): then nothing shows it, and no fix repeats it.
-    fn comment(&self, line: &RawLine, name: &str) -> Option<Value> {
+    fn comment(&self, line: &RawLine, name: &str) -> Option<FactValue> {
         let span = line.trailing_comment?;
-        let words: Vec<_> = line.words[line.meant..]
+        let words: Vec<_> = line.words[line.argument_count..]
             .iter()
             .map(|w| w.text.as_str())
             .collect();
         let mark = words.first().copied().unwrap_or_default();
         if self.servers.is_secret(name) && !mark.bytes().all(|b| b == b'#') {
             let mut value =
-                Value::set_unknown(Cause::Server("it may be a part of the secret"), span);
+                FactValue::set_unknown(Cause::Server("it may be a part of the secret"), span);
             value.secret = true;
             return Some(value);
         }
-        Some(Value::set(words.join(" "), span))
+        Some(FactValue::set(words.join(" "), span))
     }
 
     /// The arguments as a fact. A secret stays what it is, so that two can be compared; it is marked
     /// never to be shown.
-    fn arguments(&self, line: &RawLine) -> Value {
-        let mut value = Value::set(meant(line), place(line));
+    fn arguments(&self, line: &RawLine) -> FactValue {
+        let mut value = FactValue::set(meant(line), place(line));
         value.secret = self.is_secret(line);
         value
     }
@@ -285,29 +292,36 @@ impl Judge<'_> {
     }
 
     /// The directive that a name stands for, in the first plausible series that knows it.
-    fn directive(&self, name: &str) -> Option<&Directive> {
+    fn directive(&self, name: &str) -> Option<&DirectiveSpec> {
         let mut series = self.transcript.series.iter();
         series.find_map(|series| series.directive(name))
     }
 
     /// The one problem of the line with what the first series makes of it, or why it cannot be told.
-    fn problem(&self, line: &RawLine, name: &str) -> Result<(Problem, Option<&Reading>), Cause> {
+    fn problem(
+        &self,
+        line: &RawLine,
+        name: &str,
+    ) -> Result<(LineProblem, Option<&DirectiveReading>), Cause> {
         let series = self.transcript.series;
         let taking = series.iter().filter(|s| s.language.adjacent_quotes).count();
-        if line.glued && (1..series.len()).contains(&taking) {
+        if line.text_after_quote && (1..series.len()).contains(&taking) {
             return Err(Cause::VersionDependent {
                 releases: None,
-                outcomes: vec![Problem::SyntaxError.as_str(), Problem::None.as_str()],
+                outcomes: vec![
+                    LineProblem::SyntaxError.as_str(),
+                    LineProblem::None.as_str(),
+                ],
             });
         }
-        if line.error.is_some() && (!line.glued || taking == 0) {
-            return Ok((Problem::SyntaxError, None));
+        if line.error.is_some() && (!line.text_after_quote || taking == 0) {
+            return Ok((LineProblem::SyntaxError, None));
         }
         if let Some(hole) = line
             .words
             .iter()
-            .take(line.meant)
-            .find_map(|word| word.hole.as_ref())
+            .take(line.argument_count)
+            .find_map(|word| word.unresolved.as_ref())
             // It is a line that the server may read.
             .filter(|hole| **hole != Cause::Alternative)
         {
@@ -331,7 +345,7 @@ impl Judge<'_> {
             return Err(Cause::ModuleCommands(names.collect()));
         }
         let problems: BTreeSet<_> = readings.iter().map(|reading| reading.problem).collect();
-        let all_unknown = problems.iter().all(|p| *p == Problem::UnknownDirective);
+        let all_unknown = problems.iter().all(|p| *p == LineProblem::UnknownDirective);
         if all_unknown && self.may_be_a_modules(name) {
             return Err(Cause::ModuleSetting(name.to_owned()));
         }
@@ -341,10 +355,13 @@ impl Judge<'_> {
                 .all()
                 .any(|series| series.directive(name).is_some())
         {
-            return Ok((Problem::UnsupportedDirective, first));
+            return Ok((LineProblem::UnsupportedDirective, first));
         }
         if line.trailing_comment.is_some() && !all_unknown {
-            return Ok((Problem::TrailingComment, self.whole(line).first().copied()));
+            return Ok((
+                LineProblem::TrailingComment,
+                self.whole(line).first().copied(),
+            ));
         }
         if problems.len() > 1 {
             return Err(Cause::VersionDependent {
@@ -353,7 +370,7 @@ impl Judge<'_> {
             });
         }
         Ok((
-            first.map_or(Problem::None, |reading| reading.problem),
+            first.map_or(LineProblem::None, |reading| reading.problem),
             first,
         ))
     }
@@ -370,16 +387,16 @@ impl Judge<'_> {
     }
 
     /// What each plausible series makes of all words of the line where it stands.
-    fn whole(&self, line: &RawLine) -> Vec<&Reading> {
+    fn whole(&self, line: &RawLine) -> Vec<&DirectiveReading> {
         self.transcript
             .in_context(line, self.transcript.whole(line))
     }
 
     /// What the server does with the line.
-    fn put_consequence(&self, subject: &mut Subject, problem: Problem, line: &RawLine) {
+    fn put_consequence(&self, subject: &mut Subject, problem: LineProblem, line: &RawLine) {
         let readings = self.whole(line).into_iter();
         let outcomes: Vec<_> = readings.map(|reading| reading.outcome).collect();
-        let text = consequence(&outcomes, problem == Problem::SyntaxError, line.form);
+        let text = consequence(&outcomes, problem == LineProblem::SyntaxError, line.form);
         put_text(subject, DirectiveFact::Consequence, text, line);
     }
 
@@ -395,7 +412,7 @@ impl Judge<'_> {
             return None;
         }
         let directive = self.directive(name)?;
-        if directive.repeat != Repeat::LastWins {
+        if directive.repeat != RepeatRule::LastWins {
             return None;
         }
         earlier.insert(directive.name.clone(), line)
@@ -416,18 +433,18 @@ fn consequence(outcomes: &[LineOutcome], broken: bool, form: LineForm) -> Option
     }
     let stage = |outcome: &LineOutcome| match outcome {
         LineOutcome::Refused(stage) if !broken => *stage,
-        LineOutcome::Queued if !broken => Stage::Startup,
-        _ => Stage::Config,
+        LineOutcome::Queued if !broken => StopStage::Startup,
+        _ => StopStage::Config,
     };
-    let stages: Vec<Stage> = outcomes.iter().map(stage).collect();
-    let first = stages.first().copied().unwrap_or(Stage::Config);
+    let stages: Vec<StopStage> = outcomes.iter().map(stage).collect();
+    let first = stages.first().copied().unwrap_or(StopStage::Config);
     let same = stages.iter().all(|stage| *stage == first);
-    Some(stops(if same { first } else { Stage::Config }, true))
+    Some(stops(if same { first } else { StopStage::Config }, true))
 }
 
 /// The arguments without a trailing comment; an empty word in the quotes that it needs.
 fn meant(line: &RawLine) -> String {
-    let words = line.words.iter().take(line.meant).skip(1);
+    let words = line.words.iter().take(line.argument_count).skip(1);
     let words: Vec<_> = words
         .map(|word| match word.text.as_str() {
             "" => "\"\"",

@@ -5,16 +5,16 @@
 
 use crate::facts::fact_path::DirectiveFact;
 use crate::facts::raw::{LineForm, RawLine, RawWord};
-use crate::facts::value::Value;
-use crate::facts::{Slot, Subject};
-use crate::knowledge::servers::Form;
-use crate::resolve::directive::{Judge, TextLines, secret_origin};
+use crate::facts::value::FactValue;
+use crate::facts::{EditTarget, Subject};
+use crate::knowledge::servers::SpecialParser;
+use crate::resolve::directive::{LineJudge, TextLines, secret_origin};
 use crate::source::Span;
 
 /// Before a password in the rules of a user.
 const ADDS_PASSWORD: char = '>';
 
-impl Judge<'_> {
+impl LineJudge<'_> {
     /// Puts the fact, for a line that holds a secret.
     pub(super) fn put_plaintext_secret(
         &self,
@@ -48,24 +48,24 @@ impl Judge<'_> {
         let place = disclosing.map(|word| word.span);
         let value = match place.or_else(given) {
             Some(place) => {
-                let mut value = Value::set(true, place);
+                let mut value = FactValue::set(true, place);
                 value.secret = true;
                 value
             }
-            None => Value::derived(false).with_home(line.span),
+            None => FactValue::derived(false).with_anchor_when_unset(line.span),
         };
         subject.put(DirectiveFact::DisclosesSecret, value);
     }
 
     /// The words of a line that are secrets.
     fn secret_words<'l>(&self, line: &'l RawLine, name: &str) -> Vec<&'l RawWord> {
-        let words = line.words.iter().take(line.meant).skip(1);
+        let words = line.words.iter().take(line.argument_count).skip(1);
         let form = self
             .servers
             .newest()
             .find_map(|series| series.directive(name))
             .and_then(|directive| directive.form);
-        if form == Some(Form::AclUser) {
+        if form == Some(SpecialParser::AclUser) {
             return words
                 .filter(|word| word.text.starts_with(ADDS_PASSWORD))
                 .collect();
@@ -79,7 +79,7 @@ impl Judge<'_> {
 
     fn is_known(&self, word: &RawWord) -> bool {
         let text = self.secret(word);
-        !text.is_empty() && word.hole.is_none() && !self.shapes.is_placeholder(text)
+        !text.is_empty() && word.unresolved.is_none() && !self.shapes.is_placeholder(text)
     }
 
     fn is_clear(&self, word: &RawWord, form: LineForm) -> bool {
@@ -94,8 +94,11 @@ impl Judge<'_> {
 
 /// Where the arguments stand.
 pub(super) fn place(line: &RawLine) -> Span {
-    match (&line.slot, &line.words[..line.meant.min(line.words.len())]) {
-        (Slot::Replace { span, .. }, _) => *span,
+    match (
+        &line.slot,
+        &line.words[..line.argument_count.min(line.words.len())],
+    ) {
+        (EditTarget::Replace { span, .. }, _) => *span,
         // A quoted scalar cannot be rewritten line by line, but its words have their places.
         (_, [_, first, rest @ ..]) if line.form == LineForm::Text => {
             first.span.to(rest.last().unwrap_or(first).span)

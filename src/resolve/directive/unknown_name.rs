@@ -4,10 +4,10 @@
 use crate::facts::Subject;
 use crate::facts::fact_path::DirectiveFact;
 use crate::facts::raw::RawLine;
-use crate::knowledge::servers::Series;
-use crate::resolve::directive::{Judge, put_text};
+use crate::knowledge::servers::ServerSeries;
+use crate::resolve::directive::{LineJudge, put_text};
 
-impl Judge<'_> {
+impl LineJudge<'_> {
     /// Known names near an unknown one.
     pub(super) fn put_candidates(&self, subject: &mut Subject, line: &RawLine, name: &str) {
         let wanted = name.to_ascii_lowercase();
@@ -77,7 +77,7 @@ impl Judge<'_> {
 }
 
 /// `redis 6.0 to 6.2`
-fn range((from, to): (&Series, &Series)) -> String {
+fn range((from, to): (&ServerSeries, &ServerSeries)) -> String {
     if from.series == to.series {
         return from.name();
     }

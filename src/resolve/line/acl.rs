@@ -1,14 +1,14 @@
 //! The rules of an access control user, as `ACLSetUser` reads them: which are refused while the file
 //! is read, and which only when users are loaded.
 
-use crate::knowledge::servers::Series;
-use crate::knowledge::servers::language::{AclFeature, Stage};
+use crate::knowledge::servers::ServerSeries;
+use crate::knowledge::servers::language::{AclFeature, StopStage};
 
-use super::{LineOutcome, Problem, Reader, Reading};
+use super::{DirectiveReading, LineOutcome, LineProblem, LineReader};
 
 /// Why a rule is refused. The words are the server's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Refusal {
+enum AclRefusal {
     Syntax,
     KeysAfterAll,
     ChannelsAfterAll,
@@ -21,7 +21,7 @@ enum Refusal {
     Unknown,
 }
 
-impl Refusal {
+impl AclRefusal {
     fn text(self) -> &'static str {
         match self {
             Self::Syntax => "Syntax error",
@@ -51,11 +51,11 @@ impl Refusal {
     }
 }
 
-impl Reader<'_> {
+impl LineReader<'_> {
     /// `args` is a user's name and its rules.
-    pub(super) fn acl_user(&self, args: &[&str]) -> Reading {
+    pub(super) fn acl_user(&self, args: &[&str]) -> DirectiveReading {
         let Some((name, rules)) = args.split_first() else {
-            return Reading::good(super::special::words(args));
+            return DirectiveReading::good(super::special::words(args));
         };
         let selectors = self.has(AclFeature::Selectors);
         let merged = match merge_selectors(rules, selectors) {
@@ -65,12 +65,12 @@ impl Reader<'_> {
                 return refused_word([&self.directive.name, name], rules, at, "Wrong format");
             }
         };
-        let mut user = User::new(self.series, self.channels_open);
+        let mut user = AclUser::new(self.series, self.channels_open);
         let mut unknown: Vec<&String> = Vec::new();
         for (at, rule) in merged.iter().enumerate() {
             match user.apply(rule) {
                 Ok(()) => {}
-                Err(Refusal::Unknown) => unknown.push(rule),
+                Err(AclRefusal::Unknown) => unknown.push(rule),
                 // With selectors the server counts from the first rule and names the wrong word.
                 Err(refusal) if selectors => {
                     return refused_word([&self.directive.name, name], rules, at, refusal.text());
@@ -81,13 +81,13 @@ impl Reader<'_> {
         let blank = |c: char| c.is_ascii_whitespace() || c == '\0';
         let blank_name = name.contains(blank);
         if unknown.is_empty() && !blank_name {
-            return Reading::good(super::special::words(args));
+            return DirectiveReading::good(super::special::words(args));
         }
         // Where the list of names is not whole, a name that is not on it is no problem to speak of.
         let problem = if blank_name || self.series.commands.complete {
-            Problem::InvalidValue
+            LineProblem::InvalidValue
         } else {
-            Problem::None
+            LineProblem::None
         };
         let accepted = match unknown.first() {
             Some(rule) => {
@@ -95,14 +95,14 @@ impl Reader<'_> {
             }
             None => "a user's name without blanks".to_owned(),
         };
-        Reading {
-            outcome: LineOutcome::Refused(Stage::Startup),
+        DirectiveReading {
+            outcome: LineOutcome::Refused(StopStage::Startup),
             unknown_names: if blank_name {
                 Vec::new()
             } else {
                 self.unknown_names(&unknown)
             },
-            ..Reading::bad(
+            ..DirectiveReading::bad(
                 problem,
                 &self.series.language.messages.acl_at_startup,
                 Some(accepted),
@@ -118,8 +118,9 @@ impl Reader<'_> {
                 .and_then(|rule| rule.strip_suffix(')'));
             inner.unwrap_or(rule).split_ascii_whitespace()
         });
-        let unknown =
-            |rule: &&str| Selector::default().apply(self.series, rule) == Err(Refusal::Unknown);
+        let unknown = |rule: &&str| {
+            AclSelector::default().apply(self.series, rule) == Err(AclRefusal::Unknown)
+        };
         single.filter(unknown).map(named).collect()
     }
 
@@ -135,23 +136,23 @@ fn named(rule: &str) -> String {
 
 const RULES_FORM: &str = "rules such as `on`, `>password`, `~pattern`, `+command`, `+@category`";
 
-fn refused(args: &[&str], at: usize, text: &str) -> Reading {
+fn refused(args: &[&str], at: usize, text: &str) -> DirectiveReading {
     let word = args.get(at + 1).copied().unwrap_or_default();
-    Reading::invalid(
+    DirectiveReading::invalid(
         format!("Error in user declaration '{word}': {text}"),
         RULES_FORM,
     )
 }
 
 /// The word that the server names: the one at the rule's own number, counted from the directive.
-fn refused_word(head: [&str; 2], rules: &[&str], at: usize, text: &str) -> Reading {
+fn refused_word(head: [&str; 2], rules: &[&str], at: usize, text: &str) -> DirectiveReading {
     let word = head
         .iter()
         .chain(rules)
         .nth(at)
         .copied()
         .unwrap_or_default();
-    Reading::invalid(
+    DirectiveReading::invalid(
         format!("Error in user declaration '{word}': {text}"),
         RULES_FORM,
     )
@@ -182,30 +183,30 @@ fn merge_selectors(rules: &[&str], selectors: bool) -> Result<Vec<String>, usize
 }
 
 /// What a user holds, as far as later rules depend on it.
-struct User<'a> {
-    series: &'a Series,
+struct AclUser<'a> {
+    series: &'a ServerSeries,
     channels_open: bool,
     passwords: Vec<String>,
-    root: Selector,
+    root: AclSelector,
 }
 
 #[derive(Default)]
-struct Selector {
+struct AclSelector {
     all_keys: bool,
     all_channels: bool,
     /// Commands added as a whole; `*` for all.
     added: Vec<String>,
 }
 
-impl<'a> User<'a> {
-    fn new(series: &'a Series, channels_open: bool) -> Self {
+impl<'a> AclUser<'a> {
+    fn new(series: &'a ServerSeries, channels_open: bool) -> Self {
         Self {
             series,
             channels_open,
             passwords: Vec::new(),
-            root: Selector {
+            root: AclSelector {
                 all_channels: channels_open,
-                ..Selector::default()
+                ..AclSelector::default()
             },
         }
     }
@@ -214,7 +215,7 @@ impl<'a> User<'a> {
         self.series.language.acl.contains(&feature)
     }
 
-    fn apply(&mut self, rule: &str) -> Result<(), Refusal> {
+    fn apply(&mut self, rule: &str) -> Result<(), AclRefusal> {
         let lower = rule.to_ascii_lowercase();
         match lower.as_str() {
             "" | "on" | "off" => return Ok(()),
@@ -237,7 +238,7 @@ impl<'a> User<'a> {
         }
         if self.has(AclFeature::Selectors) && rule.starts_with('(') && rule.ends_with(')') {
             let inner = rule.get(1..rule.len() - 1).unwrap_or_default();
-            let mut selector = Selector::default();
+            let mut selector = AclSelector::default();
             return inner
                 .split_ascii_whitespace()
                 .try_for_each(|rule| selector.apply(self.series, rule));
@@ -245,11 +246,11 @@ impl<'a> User<'a> {
         self.root.apply(self.series, rule)
     }
 
-    fn password(&mut self, rule: &str, password: &str) -> Result<(), Refusal> {
+    fn password(&mut self, rule: &str, password: &str) -> Result<(), AclRefusal> {
         let hashed = rule.starts_with(['#', '!']);
         let hex = |b: u8| b.is_ascii_digit() || (b'a'..=b'f').contains(&b);
         if hashed && !(password.len() == 64 && password.bytes().all(hex)) {
-            return Err(Refusal::PasswordHash);
+            return Err(AclRefusal::PasswordHash);
         }
         let kept = format!("{}{password}", if hashed { '#' } else { '>' });
         if rule.starts_with(['>', '#']) {
@@ -261,13 +262,13 @@ impl<'a> User<'a> {
                 self.passwords.remove(at);
                 Ok(())
             }
-            None => Err(Refusal::NoSuchPassword),
+            None => Err(AclRefusal::NoSuchPassword),
         }
     }
 }
 
-impl Selector {
-    fn apply(&mut self, series: &Series, rule: &str) -> Result<(), Refusal> {
+impl AclSelector {
+    fn apply(&mut self, series: &ServerSeries, rule: &str) -> Result<(), AclRefusal> {
         let has = |feature| series.language.acl.contains(&feature);
         let channels = has(AclFeature::Channels);
         match rule.to_ascii_lowercase().as_str() {
@@ -288,30 +289,30 @@ impl Selector {
             _ if channels && rule.starts_with('&') => return self.channels(&rule[1..]),
             _ if rule.starts_with("+@") || rule.starts_with("-@") => {
                 let known = series.commands.knows_category(&rule[2..]);
-                return known.then_some(()).ok_or(Refusal::Unknown);
+                return known.then_some(()).ok_or(AclRefusal::Unknown);
             }
             _ if rule.starts_with('+') => return self.add(series, &rule[1..]),
             _ if rule.starts_with('-') => {
                 let name = rule[1..].to_ascii_lowercase();
                 self.added.retain(|added| *added != name);
                 let known = series.commands.knows(&name);
-                return known.then_some(()).ok_or(Refusal::Unknown);
+                return known.then_some(()).ok_or(AclRefusal::Unknown);
             }
-            _ => return Err(Refusal::Syntax),
+            _ => return Err(AclRefusal::Syntax),
         }
         Ok(())
     }
 
-    fn keys(&mut self, pattern: &str) -> Result<(), Refusal> {
+    fn keys(&mut self, pattern: &str) -> Result<(), AclRefusal> {
         if self.all_keys {
-            return Err(Refusal::KeysAfterAll);
+            return Err(AclRefusal::KeysAfterAll);
         }
         without_blanks(pattern)
     }
 
-    fn permitted_keys(&mut self, series: &Series, rule: &str) -> Result<(), Refusal> {
+    fn permitted_keys(&mut self, series: &ServerSeries, rule: &str) -> Result<(), AclRefusal> {
         if self.all_keys {
-            return Err(Refusal::KeysAfterAll);
+            return Err(AclRefusal::KeysAfterAll);
         }
         let (permissions, pattern) = rule.split_once('~').unwrap_or((rule, ""));
         let lower = permissions.to_ascii_lowercase();
@@ -321,18 +322,18 @@ impl Selector {
         match lower.as_str() {
             "r" | "w" | "rw" | "wr" => without_blanks(pattern),
             "" if !needed => without_blanks(pattern),
-            _ => Err(Refusal::Syntax),
+            _ => Err(AclRefusal::Syntax),
         }
     }
 
-    fn channels(&mut self, pattern: &str) -> Result<(), Refusal> {
+    fn channels(&mut self, pattern: &str) -> Result<(), AclRefusal> {
         if self.all_channels {
-            return Err(Refusal::ChannelsAfterAll);
+            return Err(AclRefusal::ChannelsAfterAll);
         }
         without_blanks(pattern)
     }
 
-    fn add(&mut self, series: &Series, name: &str) -> Result<(), Refusal> {
+    fn add(&mut self, series: &ServerSeries, name: &str) -> Result<(), AclRefusal> {
         let commands = &series.commands;
         let own = series.language.acl.contains(&AclFeature::Subcommands);
         let split = if own {
@@ -342,19 +343,19 @@ impl Selector {
         };
         let Some((command, sub)) = split else {
             if !commands.knows(name) {
-                return Err(Refusal::Unknown);
+                return Err(AclRefusal::Unknown);
             }
             self.added.push(name.to_ascii_lowercase());
             return Ok(());
         };
         if !commands.knows(command) {
-            return Err(Refusal::Unknown);
+            return Err(AclRefusal::Unknown);
         }
         if own && command.contains('|') {
-            return Err(Refusal::FirstArgument);
+            return Err(AclRefusal::FirstArgument);
         }
         if sub.is_empty() {
-            return Err(Refusal::Syntax);
+            return Err(AclRefusal::Syntax);
         }
         let lower = command.to_ascii_lowercase();
         let added = self.added.iter().any(|name| *name == lower || name == "*");
@@ -363,31 +364,31 @@ impl Selector {
             .acl
             .contains(&AclFeature::AddedSubcommandRefused);
         if refuses && added {
-            return Err(Refusal::SubcommandOfAdded);
+            return Err(AclRefusal::SubcommandOfAdded);
         }
         if own && commands.has_subcommands(command) && !commands.knows(name) {
-            return Err(Refusal::Unknown);
+            return Err(AclRefusal::Unknown);
         }
         Ok(())
     }
 }
 
-fn without_blanks(pattern: &str) -> Result<(), Refusal> {
+fn without_blanks(pattern: &str) -> Result<(), AclRefusal> {
     let blank = |c: char| matches!(c, ' ' | '\t' | '\n' | '\r' | '\u{b}' | '\u{c}' | '\0');
     if pattern.contains(blank) {
-        return Err(Refusal::Syntax);
+        return Err(AclRefusal::Syntax);
     }
     Ok(())
 }
 
-fn databases(list: &str) -> Result<(), Refusal> {
+fn databases(list: &str) -> Result<(), AclRefusal> {
     for number in list.split(',') {
         if number.is_empty() {
-            return Err(Refusal::Syntax);
+            return Err(AclRefusal::Syntax);
         }
-        let id = super::number::whole_number(number).ok_or(Refusal::Syntax)?;
+        let id = super::number::whole_number(number).ok_or(AclRefusal::Syntax)?;
         if !(0..=i64::from(i32::MAX)).contains(&id) {
-            return Err(Refusal::Database);
+            return Err(AclRefusal::Database);
         }
     }
     Ok(())

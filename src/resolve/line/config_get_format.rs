@@ -1,17 +1,19 @@
 //! Values as `CONFIG GET` shows them, and defaults as values.
 
 use crate::facts::Datum;
-use crate::knowledge::servers::{Directive, Form, Kind};
+use crate::knowledge::servers::{DirectiveSpec, DirectiveType, SpecialParser};
 
 use super::number::figure;
 use super::special::percentile;
 
 /// The default of a directive as a datum; `None` where it has none.
-pub fn default_of(directive: &Directive) -> Option<Datum> {
+pub fn default_of(directive: &DirectiveSpec) -> Option<Datum> {
     use serde_json::Value as Json;
     match (&directive.default, directive.kind) {
         (Json::Null, _) => None,
-        (Json::Number(n), Kind::Memory | Kind::PercentOrMemory) => n.as_u64().map(Datum::Size),
+        (Json::Number(n), DirectiveType::Memory | DirectiveType::PercentOrMemory) => {
+            n.as_u64().map(Datum::Size)
+        }
         (Json::Number(n), _) => n.as_i64().map(|n| figure(directive, n)),
         (Json::String(text), _) => Some(Datum::Text(text.clone())),
         (Json::Array(items), _) => Some(Datum::List(items.iter().map(default_item).collect())),
@@ -41,7 +43,7 @@ fn joined(item: &serde_json::Value) -> String {
 }
 
 /// The value as `CONFIG GET` shows it; nothing at all is an empty text.
-pub fn format_config_get(directive: &Directive, datum: Option<&Datum>) -> String {
+pub fn format_config_get(directive: &DirectiveSpec, datum: Option<&Datum>) -> String {
     let Some(datum) = datum else {
         return String::new();
     };
@@ -60,11 +62,11 @@ pub fn format_config_get(directive: &Directive, datum: Option<&Datum>) -> String
     }
 }
 
-fn list(directive: &Directive, words: &[&str]) -> String {
+fn list(directive: &DirectiveSpec, words: &[&str]) -> String {
     match directive.form {
-        Some(Form::HostPort) if is_nobody(words) => String::new(),
-        Some(Form::BufferLimits) => buffer_limits(directive, words),
-        Some(Form::Percentiles) => {
+        Some(SpecialParser::HostPort) if is_nobody(words) => String::new(),
+        Some(SpecialParser::BufferLimits) => buffer_limits(directive, words),
+        Some(SpecialParser::Percentiles) => {
             let figures: Vec<_> = words.iter().map(|word| trimmed_figure(word)).collect();
             figures.join(" ")
         }
@@ -83,7 +85,7 @@ fn trimmed_figure(word: &str) -> String {
 }
 
 /// Every class once, in the order of the defaults, under the name that the server uses.
-fn buffer_limits(directive: &Directive, groups: &[&str]) -> String {
+fn buffer_limits(directive: &DirectiveSpec, groups: &[&str]) -> String {
     let classes: Vec<&String> = directive
         .default
         .as_object()
@@ -106,7 +108,7 @@ fn buffer_limits(directive: &Directive, groups: &[&str]) -> String {
 }
 
 /// The class that a name stands for.
-pub fn canonical_class<'a>(directive: &'a Directive, name: &'a str) -> &'a str {
+pub fn canonical_class<'a>(directive: &'a DirectiveSpec, name: &'a str) -> &'a str {
     let synonym = directive
         .enum_synonyms
         .iter()

@@ -13,12 +13,13 @@ mod split;
 mod word;
 
 use crate::facts::Datum;
-use crate::knowledge::servers::language::{Build, Stage};
+use crate::knowledge::servers::language::{ServerBuild, StopStage};
 use crate::knowledge::servers::{
-    BuildPart, Directive, Form, Kind, ParsedBy, Series, Status, UnknownDirective,
+    BuildPart, DirectiveSpec, DirectiveStatus, DirectiveType, ParsedBy, ServerSeries,
+    SpecialParser, UnknownDirective,
 };
 
-pub use crate::facts::words::Problem;
+pub use crate::facts::words::LineProblem;
 pub use config_get_format::{canonical_class, default_of, format_config_get};
 
 /// What becomes of a server that reads a line.
@@ -26,15 +27,15 @@ pub use config_get_format::{canonical_class, default_of, format_config_get};
 pub enum LineOutcome {
     Taken,
     /// It stops, while it reads or after.
-    Refused(Stage),
+    Refused(StopStage),
     /// It keeps the line for a module, and stops where none claims it.
     Queued,
 }
 
 /// A directive as one series reads it.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Reading {
-    pub problem: Problem,
+pub struct DirectiveReading {
+    pub problem: LineProblem,
     pub outcome: LineOutcome,
     /// What the server prints for it.
     pub error: Option<String>,
@@ -48,10 +49,10 @@ pub struct Reading {
     pub unknown_names: Vec<String>,
 }
 
-impl Reading {
+impl DirectiveReading {
     fn good(datum: Datum) -> Self {
         Self {
-            problem: Problem::None,
+            problem: LineProblem::None,
             outcome: LineOutcome::Taken,
             error: None,
             accepted: None,
@@ -61,10 +62,10 @@ impl Reading {
         }
     }
 
-    fn bad(problem: Problem, error: impl Into<String>, accepted: Option<String>) -> Self {
+    fn bad(problem: LineProblem, error: impl Into<String>, accepted: Option<String>) -> Self {
         Self {
             problem,
-            outcome: LineOutcome::Refused(Stage::Config),
+            outcome: LineOutcome::Refused(StopStage::Config),
             error: Some(error.into()),
             accepted,
             datum: None,
@@ -74,11 +75,11 @@ impl Reading {
     }
 
     fn invalid(error: impl Into<String>, accepted: impl Into<String>) -> Self {
-        Self::bad(Problem::InvalidValue, error, Some(accepted.into()))
+        Self::bad(LineProblem::InvalidValue, error, Some(accepted.into()))
     }
 
-    fn with(mut self, problem: Problem) -> Self {
-        if self.problem == Problem::None {
+    fn with(mut self, problem: LineProblem) -> Self {
+        if self.problem == LineProblem::None {
             self.problem = problem;
         }
         self
@@ -91,51 +92,56 @@ impl Reading {
 }
 
 /// A line that is refused for what other lines did.
-pub(super) fn refused(problem: Problem, error: String) -> Reading {
-    Reading::bad(problem, error, None)
+pub(super) fn refused(problem: LineProblem, error: String) -> DirectiveReading {
+    DirectiveReading::bad(problem, error, None)
 }
 
 /// A line that gives a command another name.
-pub(super) fn renamed(names: &[&str]) -> Reading {
-    Reading::good(special::words(names))
+pub(super) fn renamed(names: &[&str]) -> DirectiveReading {
+    DirectiveReading::good(special::words(names))
 }
 
 pub(super) use special::no_such_command;
 
 /// What a line is read by: a series, and the directive with what its values depend on.
-struct Reader<'a> {
-    series: &'a Series,
-    directive: &'a Directive,
-    build: Build,
+struct LineReader<'a> {
+    series: &'a ServerSeries,
+    directive: &'a DirectiveSpec,
+    build: ServerBuild,
     /// A new user may use every channel.
     channels_open: bool,
 }
 
 /// Reads a name and its arguments as a server built like the official images does.
-pub fn read(series: &Series, name: &str, args: &[&str]) -> Reading {
-    read_on(series, Build::OFFICIAL, name, args)
+pub fn read(series: &ServerSeries, name: &str, args: &[&str]) -> DirectiveReading {
+    read_on(series, ServerBuild::OFFICIAL, name, args)
 }
 
 /// Reads a name and its arguments.
-pub fn read_on(series: &Series, build: Build, name: &str, args: &[&str]) -> Reading {
+pub fn read_on(
+    series: &ServerSeries,
+    build: ServerBuild,
+    name: &str,
+    args: &[&str],
+) -> DirectiveReading {
     read_behind(series, build, series.language.channels_open, name, args)
 }
 
 /// Reads a name and its arguments where earlier lines have decided what a new user may do.
 pub(super) fn read_behind(
-    series: &Series,
-    build: Build,
+    series: &ServerSeries,
+    build: ServerBuild,
     channels_open: bool,
     name: &str,
     args: &[&str],
-) -> Reading {
+) -> DirectiveReading {
     let directive = series
         .directive(name)
         .filter(|directive| is_built(directive, build));
     let Some(directive) = directive else {
-        return not_taken(series, name, args, Problem::UnknownDirective, None);
+        return not_taken(series, name, args, LineProblem::UnknownDirective, None);
     };
-    let reader = Reader {
+    let reader = LineReader {
         series,
         directive,
         build,
@@ -143,8 +149,8 @@ pub(super) fn read_behind(
     };
     let reading = reader.read(name, args);
     if directive.parsed_by == Some(ParsedBy::Module) && !reading.is_taken() {
-        return Reading {
-            outcome: LineOutcome::Refused(Stage::Crash),
+        return DirectiveReading {
+            outcome: LineOutcome::Refused(StopStage::Crash),
             ..reading
         };
     }
@@ -152,18 +158,18 @@ pub(super) fn read_behind(
         return reading;
     }
     match directive.status {
-        Status::Ignored => Reading {
+        DirectiveStatus::Ignored => DirectiveReading {
             datum: None,
-            ..reading.with(Problem::IneffectiveDirective)
+            ..reading.with(LineProblem::IneffectiveDirective)
         },
-        Status::Active if !directive.name.eq_ignore_ascii_case(name) => {
-            reading.with(Problem::DeprecatedDirective)
+        DirectiveStatus::Active if !directive.name.eq_ignore_ascii_case(name) => {
+            reading.with(LineProblem::DeprecatedDirective)
         }
-        Status::Active => reading,
+        DirectiveStatus::Active => reading,
     }
 }
 
-fn is_built(directive: &Directive, build: Build) -> bool {
+fn is_built(directive: &DirectiveSpec, build: ServerBuild) -> bool {
     match directive.requires_build {
         None => true,
         Some(BuildPart::Tls) => build.tls,
@@ -174,12 +180,12 @@ fn is_built(directive: &Directive, build: Build) -> bool {
 /// A line that no parser of the series takes: unknown, or with a number of words that its parser
 /// does not look for.
 fn not_taken(
-    series: &Series,
+    series: &ServerSeries,
     name: &str,
     args: &[&str],
-    problem: Problem,
+    problem: LineProblem,
     accepted: Option<String>,
-) -> Reading {
+) -> DirectiveReading {
     const REFUSED: &str = "Bad directive or wrong number of arguments";
     let dotted = name.contains('.');
     let mode = if dotted {
@@ -189,20 +195,22 @@ fn not_taken(
     };
     let late = series.unknown_directive == UnknownDirective::StopsAtStartup;
     match (mode, args) {
-        (UnknownDirective::RefusesFile, _) => Reading::bad(problem, REFUSED, accepted),
-        (UnknownDirective::StopsAtStartup, []) if late => Reading::bad(problem, REFUSED, accepted),
-        (UnknownDirective::StopsAtStartup, []) => {
-            Reading::bad(problem, "Module config specified without value", accepted)
+        (UnknownDirective::RefusesFile, _) => DirectiveReading::bad(problem, REFUSED, accepted),
+        (UnknownDirective::StopsAtStartup, []) if late => {
+            DirectiveReading::bad(problem, REFUSED, accepted)
         }
-        (UnknownDirective::StopsAtStartup, _) => Reading {
+        (UnknownDirective::StopsAtStartup, []) => {
+            DirectiveReading::bad(problem, "Module config specified without value", accepted)
+        }
+        (UnknownDirective::StopsAtStartup, _) => DirectiveReading {
             outcome: LineOutcome::Queued,
-            ..Reading::bad(problem, &series.language.messages.queued, accepted)
+            ..DirectiveReading::bad(problem, &series.language.messages.queued, accepted)
         },
     }
 }
 
-impl Reader<'_> {
-    fn read(&self, name: &str, args: &[&str]) -> Reading {
+impl LineReader<'_> {
+    fn read(&self, name: &str, args: &[&str]) -> DirectiveReading {
         let directive = self.directive;
         if directive.takes_several() {
             return match self.split_again(args) {
@@ -214,17 +222,17 @@ impl Reader<'_> {
             return self.value(args);
         }
         // The parser of addresses has words of its own for too many of them.
-        if directive.form == Some(Form::Addresses) && !args.is_empty() {
+        if directive.form == Some(SpecialParser::Addresses) && !args.is_empty() {
             return self.value(args);
         }
         let accepted = Some(self.expected_words());
         let falls_through = directive.parsed_by == Some(ParsedBy::Loader)
-            || directive.status == Status::Ignored
-            || directive.kind == Kind::ModuleConfig;
+            || directive.status == DirectiveStatus::Ignored
+            || directive.kind == DirectiveType::ModuleConfig;
         if falls_through {
-            return not_taken(self.series, name, args, Problem::WrongArity, accepted);
+            return not_taken(self.series, name, args, LineProblem::WrongArity, accepted);
         }
-        Reading::bad(Problem::WrongArity, WRONG_COUNT, accepted)
+        DirectiveReading::bad(LineProblem::WrongArity, WRONG_COUNT, accepted)
     }
 
     fn count_fits(&self, count: usize) -> bool {
@@ -260,21 +268,23 @@ impl Reader<'_> {
         }
     }
 
-    fn wrong_count(&self, error: &str) -> Reading {
-        Reading::bad(Problem::WrongArity, error, Some(self.expected_words()))
+    fn wrong_count(&self, error: &str) -> DirectiveReading {
+        DirectiveReading::bad(LineProblem::WrongArity, error, Some(self.expected_words()))
     }
 
-    fn value(&self, args: &[&str]) -> Reading {
+    fn value(&self, args: &[&str]) -> DirectiveReading {
         let word = args.first().copied().unwrap_or_default();
         match self.directive.kind {
-            Kind::Bool => self.boolean(word),
-            Kind::Int => self.integer(word),
-            Kind::Memory => self.memory(word),
-            Kind::PercentOrMemory => self.percent_or_memory(word),
-            Kind::Enum => self.enumeration(args),
-            Kind::String => self.string(word),
-            Kind::Ignored | Kind::ModuleConfig => Reading::good(special::words(args)),
-            Kind::Special => self.special(args),
+            DirectiveType::Bool => self.boolean(word),
+            DirectiveType::Int => self.integer(word),
+            DirectiveType::Memory => self.memory(word),
+            DirectiveType::PercentOrMemory => self.percent_or_memory(word),
+            DirectiveType::Enum => self.enumeration(args),
+            DirectiveType::String => self.string(word),
+            DirectiveType::Ignored | DirectiveType::ModuleConfig => {
+                DirectiveReading::good(special::words(args))
+            }
+            DirectiveType::Special => self.special(args),
         }
     }
 }

@@ -1,10 +1,10 @@
 //! Numbers and sizes, as the servers' own functions read them (`string2ll`, `strtoll`, `memtoull`).
 
 use crate::facts::Datum;
-use crate::knowledge::servers::language::{LargeSizes, Stage};
-use crate::knowledge::servers::{Directive, ParsedBy, Unit};
+use crate::knowledge::servers::language::{LargeSizes, StopStage};
+use crate::knowledge::servers::{DirectiveSpec, ParsedBy, ValueUnit};
 
-use super::{LineOutcome, Problem, Reader, Reading};
+use super::{DirectiveReading, LineOutcome, LineProblem, LineReader};
 
 /// Digits with an optional `-`; no leading zero, sign, blank, unit or exponent.
 pub(super) fn plain_integer(word: &str) -> Option<i64> {
@@ -41,7 +41,7 @@ pub(super) fn whole_number(word: &str) -> Option<i64> {
     }
 }
 
-pub(super) fn bounds(directive: &Directive) -> (i128, i128) {
+pub(super) fn bounds(directive: &DirectiveSpec) -> (i128, i128) {
     let number = |n: &Option<serde_json::Number>| {
         n.as_ref()
             .and_then(|n| n.as_i128().or_else(|| n.as_u64().map(i128::from)))
@@ -54,32 +54,32 @@ pub(super) fn bounds(directive: &Directive) -> (i128, i128) {
 
 /// What a memory word comes to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Size {
+pub(super) struct MemorySize {
     /// The number of bytes that the server is left with.
     pub(super) bytes: u64,
     /// It is not what the word says: no digits, or more than fits.
     pub(super) misread: bool,
 }
 
-impl Reader<'_> {
-    pub(super) fn integer(&self, word: &str) -> Reading {
+impl LineReader<'_> {
+    pub(super) fn integer(&self, word: &str) -> DirectiveReading {
         let (min, max) = bounds(self.directive);
         let form = self.integer_form(min, max);
         if self.directive.octal {
             return self.octal(word, form);
         }
         let Some(number) = plain_integer(word) else {
-            return Reading::invalid("argument couldn't be parsed into an integer", form);
+            return DirectiveReading::invalid("argument couldn't be parsed into an integer", form);
         };
         if !self.within(number) {
             let error = format!("argument must be between {min} and {max} inclusive");
-            return Reading::invalid(error, form);
+            return DirectiveReading::invalid(error, form);
         }
         if self.directive.crashes_at == Some(number) {
             let error = "the server breaks off as soon as it runs";
-            return Reading {
-                outcome: LineOutcome::Refused(Stage::Crash),
-                ..Reading::invalid(error, form)
+            return DirectiveReading {
+                outcome: LineOutcome::Refused(StopStage::Crash),
+                ..DirectiveReading::invalid(error, form)
             };
         }
         self.clamped(number, form)
@@ -97,49 +97,52 @@ impl Reader<'_> {
         (min..=max).contains(&seen)
     }
 
-    fn clamped(&self, number: i64, form: String) -> Reading {
+    fn clamped(&self, number: i64, form: String) -> DirectiveReading {
         let low = self.directive.effective_min.unwrap_or(i64::MIN);
         let high = self.directive.effective_max.unwrap_or(i64::MAX);
         let effective = number.clamp(low, high);
-        let reading = Reading::good(figure(self.directive, effective));
+        let reading = DirectiveReading::good(figure(self.directive, effective));
         if effective == number {
             return reading;
         }
-        Reading {
+        DirectiveReading {
             accepted: Some(form),
-            ..reading.with(Problem::ClampedValue)
+            ..reading.with(LineProblem::ClampedValue)
         }
     }
 
-    fn octal(&self, word: &str, form: String) -> Reading {
+    fn octal(&self, word: &str, form: String) -> DirectiveReading {
         let (min, max) = bounds(self.directive);
         let (number, rest) = leading_number(word, 8);
         let fits = (min..=max).contains(&i128::from(number));
         if self.directive.parsed_by == Some(ParsedBy::Loader) {
             return match (fits, rest) {
-                (false, _) => Reading::invalid("Invalid socket file permissions", form),
-                (true, "") if !word.is_empty() => Reading::good(Datum::Int(number)),
-                (true, _) => Reading::good(Datum::Int(number)).misread(form),
+                (false, _) => DirectiveReading::invalid("Invalid socket file permissions", form),
+                (true, "") if !word.is_empty() => DirectiveReading::good(Datum::Int(number)),
+                (true, _) => DirectiveReading::good(Datum::Int(number)).misread(form),
             };
         }
         if !rest.is_empty() {
-            return Reading::invalid("argument couldn't be parsed as an octal number", form);
+            return DirectiveReading::invalid(
+                "argument couldn't be parsed as an octal number",
+                form,
+            );
         }
         if !fits {
             let error = format!("argument must be between {min:o} and {max:o} inclusive");
-            return Reading::invalid(error, form);
+            return DirectiveReading::invalid(error, form);
         }
-        Reading::good(Datum::Int(number))
+        DirectiveReading::good(Datum::Int(number))
     }
 
     fn integer_form(&self, min: i128, max: i128) -> String {
         let unit = match self.directive.unit {
-            Some(Unit::Seconds) => " of seconds",
-            Some(Unit::Milliseconds) => " of milliseconds",
-            Some(Unit::Microseconds) => " of microseconds",
-            Some(Unit::Minutes) => " of minutes",
-            Some(Unit::Percent) => " of percent, without a sign",
-            Some(Unit::PerSecond) | None => "",
+            Some(ValueUnit::Seconds) => " of seconds",
+            Some(ValueUnit::Milliseconds) => " of milliseconds",
+            Some(ValueUnit::Microseconds) => " of microseconds",
+            Some(ValueUnit::Minutes) => " of minutes",
+            Some(ValueUnit::Percent) => " of percent, without a sign",
+            Some(ValueUnit::PerSecond) | None => "",
         };
         if self.directive.octal {
             return format!("an octal number from {min:o} to {max:o}");
@@ -152,23 +155,25 @@ impl Reader<'_> {
         format!("an integer{unit} from {low} to {high}, without a unit")
     }
 
-    pub(super) fn memory(&self, word: &str) -> Reading {
+    pub(super) fn memory(&self, word: &str) -> DirectiveReading {
         let Some(size) = self.size(word) else {
             return match plain_integer(word) {
                 Some(number) if self.directive.plain_negative_allowed && self.within(number) => {
-                    Reading::good(Datum::Int(number))
+                    DirectiveReading::good(Datum::Int(number))
                 }
-                _ => Reading::invalid("argument must be a memory value", memory_form(word)),
+                _ => {
+                    DirectiveReading::invalid("argument must be a memory value", memory_form(word))
+                }
             };
         };
         if !self.within(size.bytes as i64) {
             let (min, max) = bounds(self.directive);
-            return Reading::invalid(
+            return DirectiveReading::invalid(
                 format!("argument must be between {min} and {max} inclusive"),
                 format!("{MEMORY_FORM}, from {min} to {max} bytes"),
             );
         }
-        let reading = Reading::good(Datum::Size(size.bytes));
+        let reading = DirectiveReading::good(Datum::Size(size.bytes));
         if size.misread {
             return reading.misread(memory_form(word));
         }
@@ -179,7 +184,7 @@ impl Reader<'_> {
     }
 
     /// The bytes that a word stands for; `None` where it is refused.
-    pub(super) fn size(&self, word: &str) -> Option<Size> {
+    pub(super) fn size(&self, word: &str) -> Option<MemorySize> {
         let size = self.raw_size(word)?;
         // The older functions return a signed number, and none below zero is a size.
         let signed = self.series.language.large_sizes == LargeSizes::SaturateSigned;
@@ -187,7 +192,7 @@ impl Reader<'_> {
     }
 
     /// The same, where a number below zero is a very large one without its sign.
-    pub(super) fn raw_size(&self, word: &str) -> Option<Size> {
+    pub(super) fn raw_size(&self, word: &str) -> Option<MemorySize> {
         let mode = self.series.language.large_sizes;
         let signed = mode == LargeSizes::SaturateSigned;
         let body = word.strip_prefix('-').filter(|_| signed).unwrap_or(word);
@@ -221,15 +226,15 @@ impl Reader<'_> {
             bytes
         };
         let misread = digits.is_empty() || !fits || number.checked_mul(factor).is_none();
-        Some(Size { bytes, misread })
+        Some(MemorySize { bytes, misread })
     }
 
-    pub(super) fn percent_or_memory(&self, word: &str) -> Reading {
+    pub(super) fn percent_or_memory(&self, word: &str) -> DirectiveReading {
         const FORM: &str = "bytes with or without a unit, or a percentage such as `5%`";
         const REFUSED: &str = "argument must be a memory or percent value";
         let most = self.directive.max_percent.unwrap_or(100);
         let too_much = || {
-            Reading::invalid(
+            DirectiveReading::invalid(
                 format!("percentage argument must be less or equal to {most}"),
                 FORM,
             )
@@ -239,7 +244,8 @@ impl Reader<'_> {
             let kept = size.bytes as i64;
             return match kept.checked_neg() {
                 Some(percent) if kept < 0 && percent <= most => {
-                    Reading::good(Datum::Text(format!("{percent}%"))).misread(FORM.to_owned())
+                    DirectiveReading::good(Datum::Text(format!("{percent}%")))
+                        .misread(FORM.to_owned())
                 }
                 _ if kept < 0 => too_much(),
                 _ => self.memory(word),
@@ -247,13 +253,13 @@ impl Reader<'_> {
         }
         let percent = word.strip_suffix('%').and_then(plain_integer);
         match percent {
-            Some(n) if n >= 0 && n <= most => Reading::good(Datum::Text(if n == 0 {
+            Some(n) if n >= 0 && n <= most => DirectiveReading::good(Datum::Text(if n == 0 {
                 "0".into()
             } else {
                 word.to_owned()
             })),
             Some(n) if n >= 0 => too_much(),
-            _ => Reading::invalid(REFUSED, FORM),
+            _ => DirectiveReading::invalid(REFUSED, FORM),
         }
     }
 }
@@ -274,9 +280,9 @@ fn unit_factor(unit: &str) -> Option<u64> {
     })
 }
 
-pub(super) fn figure(directive: &Directive, number: i64) -> Datum {
+pub(super) fn figure(directive: &DirectiveSpec, number: i64) -> Datum {
     match directive.unit {
-        Some(Unit::Seconds) => Datum::Duration(number as f64),
+        Some(ValueUnit::Seconds) => Datum::Duration(number as f64),
         _ => Datum::Int(number),
     }
 }

@@ -1,12 +1,12 @@
 //! Directives with a parser of their own: save points, buffer limits, addresses, classes of events.
 
 use crate::facts::Datum;
-use crate::knowledge::servers::Form;
-use crate::knowledge::servers::language::Stage;
+use crate::knowledge::servers::SpecialParser;
+use crate::knowledge::servers::language::StopStage;
 
 use super::number::{bounds, leading_number, whole_number};
 use super::word::quoted_list;
-use super::{LineOutcome, Problem, Reader, Reading, WRONG_COUNT};
+use super::{DirectiveReading, LineOutcome, LineProblem, LineReader, WRONG_COUNT};
 
 /// The letter that stands for all classes of events, and those that say how events are told.
 const ALL_EVENTS: char = 'A';
@@ -21,47 +21,47 @@ pub(super) fn words(args: &[&str]) -> Datum {
 }
 
 /// One group of a client class's limits as the server keeps it.
-pub(super) struct Limits {
+pub(super) struct BufferLimits {
     pub(super) hard: u64,
     pub(super) soft: u64,
     pub(super) seconds: i32,
 }
 
-impl Limits {
+impl BufferLimits {
     fn group(&self, class: &str) -> String {
         format!("{class} {} {} {}", self.hard, self.soft, self.seconds)
     }
 }
 
-impl Reader<'_> {
-    pub(super) fn special(&self, args: &[&str]) -> Reading {
+impl LineReader<'_> {
+    pub(super) fn special(&self, args: &[&str]) -> DirectiveReading {
         let word = args.first().copied().unwrap_or_default();
         match self.directive.form {
-            Some(Form::SavePoints) if self.series.language.loose_numbers => {
+            Some(SpecialParser::SavePoints) if self.series.language.loose_numbers => {
                 self.loose_save_points(args)
             }
-            Some(Form::SavePoints) => self.save_points(args),
-            Some(Form::BufferLimits) => self.buffer_limits(args),
-            Some(Form::HostPort) => self.host_port(args),
-            Some(Form::Integers) => self.integers(args),
-            Some(Form::Percentiles) => self.percentiles(args),
-            Some(Form::EventFlags) => self.event_flags(word),
-            Some(Form::Folder) => Reading::good(Datum::Text(word.to_owned())),
-            Some(Form::Addresses) => self.addresses(args),
-            Some(Form::Rename) => self.rename(args),
-            Some(Form::AclUser) => self.acl_user(args),
-            Some(Form::Foreign) if !args.is_empty() => Reading::invalid(
+            Some(SpecialParser::SavePoints) => self.save_points(args),
+            Some(SpecialParser::BufferLimits) => self.buffer_limits(args),
+            Some(SpecialParser::HostPort) => self.host_port(args),
+            Some(SpecialParser::Integers) => self.integers(args),
+            Some(SpecialParser::Percentiles) => self.percentiles(args),
+            Some(SpecialParser::EventFlags) => self.event_flags(word),
+            Some(SpecialParser::Folder) => DirectiveReading::good(Datum::Text(word.to_owned())),
+            Some(SpecialParser::Addresses) => self.addresses(args),
+            Some(SpecialParser::Rename) => self.rename(args),
+            Some(SpecialParser::AclUser) => self.acl_user(args),
+            Some(SpecialParser::Foreign) if !args.is_empty() => DirectiveReading::invalid(
                 format!(
                     "{} directive while not in sentinel mode",
                     self.directive.name
                 ),
                 "such lines in the file of a sentinel",
             ),
-            _ => Reading::good(words(args)),
+            _ => DirectiveReading::good(words(args)),
         }
     }
 
-    fn save_points(&self, args: &[&str]) -> Reading {
+    fn save_points(&self, args: &[&str]) -> DirectiveReading {
         let error = "Invalid save parameters";
         if args == [""] {
             return cleared();
@@ -76,25 +76,25 @@ impl Reader<'_> {
                 [seconds, changes] if seconds >= 1 && changes >= 0 => {
                     points.push(point(seconds, changes as i32));
                 }
-                _ => return Reading::invalid(error, SAVE_FORM),
+                _ => return DirectiveReading::invalid(error, SAVE_FORM),
             }
         }
-        Reading::good(Datum::List(points))
+        DirectiveReading::good(Datum::List(points))
     }
 
     /// Two words are read as far as they are digits; any other number of words says nothing, and
     /// drops the built-in points all the same.
-    fn loose_save_points(&self, args: &[&str]) -> Reading {
+    fn loose_save_points(&self, args: &[&str]) -> DirectiveReading {
         if args == [""] {
             return cleared();
         }
         let [seconds, changes] = args else {
-            let reading = Reading::good(Datum::List(Vec::new()));
+            let reading = DirectiveReading::good(Datum::List(Vec::new()));
             return match args {
                 [] => reading,
-                _ => Reading {
+                _ => DirectiveReading {
                     accepted: Some(SAVE_FORM.to_owned()),
-                    ..reading.with(Problem::WrongArity)
+                    ..reading.with(LineProblem::WrongArity)
                 },
             };
         };
@@ -102,16 +102,16 @@ impl Reader<'_> {
         let (changes, more) = leading_number(changes, 10);
         let (seconds, changes) = (seconds as i32, changes as i32);
         if seconds < 1 || changes < 0 {
-            return Reading::invalid("Invalid save parameters", SAVE_FORM);
+            return DirectiveReading::invalid("Invalid save parameters", SAVE_FORM);
         }
-        let reading = Reading::good(Datum::List(vec![point(i64::from(seconds), changes)]));
+        let reading = DirectiveReading::good(Datum::List(vec![point(i64::from(seconds), changes)]));
         if rest.is_empty() && more.is_empty() {
             return reading;
         }
         reading.misread(SAVE_FORM.to_owned())
     }
 
-    fn buffer_limits(&self, args: &[&str]) -> Reading {
+    fn buffer_limits(&self, args: &[&str]) -> DirectiveReading {
         const FORM: &str = "groups `class hard-limit soft-limit soft-seconds`";
         let loose = self.series.language.loose_numbers;
         if !args.len().is_multiple_of(4) {
@@ -122,7 +122,7 @@ impl Reader<'_> {
         for group in args.chunks(4) {
             let classes = &self.directive.enum_values;
             if !classes.iter().any(|v| v.eq_ignore_ascii_case(group[0])) {
-                return Reading::invalid(
+                return DirectiveReading::invalid(
                     &self.series.language.messages.client_class,
                     format!("a class of {}", quoted_list(classes)),
                 );
@@ -130,12 +130,12 @@ impl Reader<'_> {
             match self.limits(&group[1..]) {
                 Some(limits) if loose && limits.seconds < 0 => {
                     let error = "Negative number of seconds in soft limit is invalid";
-                    return Reading::invalid(error, FORM);
+                    return DirectiveReading::invalid(error, FORM);
                 }
                 Some(_) => {}
                 None => {
                     let error = "Error in hard, soft or soft_seconds setting in buffer limit configuration.";
-                    return Reading::invalid(error, FORM);
+                    return DirectiveReading::invalid(error, FORM);
                 }
             }
             misread |= loose && !self.is_plain_group(&group[1..]);
@@ -143,7 +143,7 @@ impl Reader<'_> {
                 groups.push(Datum::Text(limits.group(group[0])));
             }
         }
-        let reading = Reading::good(Datum::List(groups));
+        let reading = DirectiveReading::good(Datum::List(groups));
         if misread {
             return reading.misread(FORM.to_owned());
         }
@@ -151,18 +151,18 @@ impl Reader<'_> {
     }
 
     /// The limits that a group's figures come to; `None` where they are refused.
-    pub(super) fn limits(&self, figures: &[&str]) -> Option<Limits> {
+    pub(super) fn limits(&self, figures: &[&str]) -> Option<BufferLimits> {
         let [hard, soft, seconds] = figures else {
             return None;
         };
         if self.series.language.loose_numbers {
-            return Some(Limits {
+            return Some(BufferLimits {
                 hard: self.raw_size(hard).map_or(0, |size| size.bytes),
                 soft: self.raw_size(soft).map_or(0, |size| size.bytes),
                 seconds: leading_number(seconds, 10).0 as i32,
             });
         }
-        Some(Limits {
+        Some(BufferLimits {
             hard: self.size(hard)?.bytes,
             soft: self.size(soft)?.bytes,
             seconds: Some(whole_number(seconds)? as i32).filter(|seconds| *seconds >= 0)?,
@@ -177,25 +177,25 @@ impl Reader<'_> {
                 .is_some_and(|word| whole_number(word).is_some())
     }
 
-    fn host_port(&self, args: &[&str]) -> Reading {
+    fn host_port(&self, args: &[&str]) -> DirectiveReading {
         let [host, port] = args else {
             return self.wrong_count(WRONG_COUNT);
         };
         if host.eq_ignore_ascii_case("no") && port.eq_ignore_ascii_case("one") {
-            return Reading::good(words(args));
+            return DirectiveReading::good(words(args));
         }
         match whole_number(port) {
             Some(number) if (0..=65535).contains(&number) => {
-                Reading::good(words(&[host, &number.to_string()]))
+                DirectiveReading::good(words(&[host, &number.to_string()]))
             }
-            _ => Reading::invalid(
+            _ => DirectiveReading::invalid(
                 &self.series.language.messages.port,
                 "a host and a port from 0 to 65535",
             ),
         }
     }
 
-    fn integers(&self, args: &[&str]) -> Reading {
+    fn integers(&self, args: &[&str]) -> DirectiveReading {
         let (min, max) = bounds(self.directive);
         if !self.count_fits(args.len()) {
             return self.wrong_count(WRONG_COUNT);
@@ -210,9 +210,9 @@ impl Reader<'_> {
             .collect();
         match numbers {
             Some(numbers) => {
-                Reading::good(Datum::List(numbers.into_iter().map(Datum::Text).collect()))
+                DirectiveReading::good(Datum::List(numbers.into_iter().map(Datum::Text).collect()))
             }
-            None => Reading::invalid(
+            None => DirectiveReading::invalid(
                 format!(
                     "Invalid {}, elements must be between {min} and {max}.",
                     self.directive.name
@@ -222,27 +222,27 @@ impl Reader<'_> {
         }
     }
 
-    fn percentiles(&self, args: &[&str]) -> Reading {
+    fn percentiles(&self, args: &[&str]) -> DirectiveReading {
         const FORM: &str = "figures from 0 to 100, such as `50 99 99.9`";
         let name = &self.directive.name;
         if args == [""] {
-            return Reading::good(Datum::List(Vec::new()));
+            return DirectiveReading::good(Datum::List(Vec::new()));
         }
         for word in args {
             let hexadecimal = self.series.language.hexadecimal_figures;
             let Some(figure) = percentile(word).filter(|_| hexadecimal || !is_hexadecimal(word))
             else {
-                return Reading::invalid(format!("Invalid {name} parameters"), FORM);
+                return DirectiveReading::invalid(format!("Invalid {name} parameters"), FORM);
             };
             if !(0.0..=100.0).contains(&figure) {
                 let error = format!("{name} parameters should sit between [0.0,100.0]");
-                return Reading::invalid(error, FORM);
+                return DirectiveReading::invalid(error, FORM);
             }
         }
-        Reading::good(words(args))
+        DirectiveReading::good(words(args))
     }
 
-    fn event_flags(&self, word: &str) -> Reading {
+    fn event_flags(&self, word: &str) -> DirectiveReading {
         let language = &self.series.language;
         let classes = &language.event_classes;
         let apart = &language.event_classes_apart;
@@ -253,7 +253,7 @@ impl Reader<'_> {
                 || apart.contains(c)
         };
         if !word.chars().all(known) {
-            return Reading::invalid(
+            return DirectiveReading::invalid(
                 &language.messages.events,
                 format!("letters of `{ALL_EVENTS}{classes}{apart}{EVENT_CHANNELS}`"),
             );
@@ -272,39 +272,39 @@ impl Reader<'_> {
             given(classes) + &given(apart)
         };
         shown.push_str(&given(EVENT_CHANNELS));
-        Reading::good(Datum::Text(shown))
+        DirectiveReading::good(Datum::Text(shown))
     }
 
-    fn addresses(&self, args: &[&str]) -> Reading {
+    fn addresses(&self, args: &[&str]) -> DirectiveReading {
         if self.directive.args.max.is_some_and(|max| args.len() > max) {
             return self.wrong_count(&self.series.language.messages.addresses);
         }
         if args == [""] {
-            return Reading::good(Datum::List(Vec::new()));
+            return DirectiveReading::good(Datum::List(Vec::new()));
         }
-        Reading::good(words(args))
+        DirectiveReading::good(words(args))
     }
 
     /// Which commands were renamed before is not known here.
-    fn rename(&self, args: &[&str]) -> Reading {
+    fn rename(&self, args: &[&str]) -> DirectiveReading {
         let commands = &self.series.commands;
         let name = args.first().copied().unwrap_or_default();
         if !commands.knows(name) {
-            return Reading::invalid(
+            return DirectiveReading::invalid(
                 no_such_command(&self.directive.name),
                 "the name of a command of this version",
             );
         }
         if name.contains('|') {
-            return Reading {
-                outcome: LineOutcome::Refused(Stage::Crash),
-                ..Reading::invalid(
+            return DirectiveReading {
+                outcome: LineOutcome::Refused(StopStage::Crash),
+                ..DirectiveReading::invalid(
                     "ASSERTION FAILED",
                     "a whole command; sub-commands cannot be renamed",
                 )
             };
         }
-        Reading::good(words(args))
+        DirectiveReading::good(words(args))
     }
 }
 
@@ -315,10 +315,10 @@ pub(in crate::resolve) fn no_such_command(directive: &str) -> String {
     format!("No such command in {directive}")
 }
 
-fn cleared() -> Reading {
-    Reading {
+fn cleared() -> DirectiveReading {
+    DirectiveReading {
         clears: true,
-        ..Reading::good(Datum::List(Vec::new()))
+        ..DirectiveReading::good(Datum::List(Vec::new()))
     }
 }
 

@@ -2,10 +2,10 @@
 
 use super::*;
 use crate::facts::Datum;
-use crate::knowledge::servers::Servers;
+use crate::knowledge::servers::ServerKnowledge;
 
-fn reading(version: &str, line: &str) -> Reading {
-    let servers = Servers::embedded();
+fn reading(version: &str, line: &str) -> DirectiveReading {
+    let servers = ServerKnowledge::embedded();
     let (flavor, number) = version.split_once(':').unwrap();
     let series = servers.candidates(Some(flavor), Some(number)).series[0];
     let (words, _) = crate::syntax::conf::words(line);
@@ -15,7 +15,7 @@ fn reading(version: &str, line: &str) -> Reading {
 
 #[test]
 fn problems_and_values() {
-    use Problem::*;
+    use LineProblem::*;
     let size = |n| Some(Datum::Size(n));
     let text = |t: &str| Some(Datum::Text(t.into()));
     for (line, problem, datum) in [
@@ -66,7 +66,7 @@ fn a_kubernetes_size_is_translated() {
 
 #[test]
 fn defaults_have_the_type_of_values() {
-    let servers = Servers::embedded();
+    let servers = ServerKnowledge::embedded();
     let series = servers.candidates(Some("redis"), Some("7.2")).series[0];
     let of = |name: &str| series.directive(name).and_then(default_of);
     assert_eq!(of("timeout"), Some(Datum::Duration(0.0)));

@@ -3,29 +3,31 @@
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use crate::facts::Datum;
-use crate::knowledge::servers::{Check, Refused};
+use crate::knowledge::servers::{RefusedCharacters, ValueCheck};
 use crate::nearest::nearest;
 
-use super::{Problem, Reader, Reading};
+use super::{DirectiveReading, LineProblem, LineReader};
 
-impl Reader<'_> {
-    pub(super) fn boolean(&self, word: &str) -> Reading {
+impl LineReader<'_> {
+    pub(super) fn boolean(&self, word: &str) -> DirectiveReading {
         let known = match word.to_ascii_lowercase().as_str() {
             "yes" => "yes",
             "no" => "no",
-            _ => return Reading::invalid("argument must be 'yes' or 'no'", "`yes` or `no`"),
+            _ => {
+                return DirectiveReading::invalid("argument must be 'yes' or 'no'", "`yes` or `no`");
+            }
         };
-        let needs_allocator = self.directive.check == Some(Check::NeedsBundledAllocator);
+        let needs_allocator = self.directive.check == Some(ValueCheck::NeedsBundledAllocator);
         if known == "yes" && needs_allocator && !self.build.bundled_allocator {
-            return Reading::invalid(
+            return DirectiveReading::invalid(
                 &self.series.language.messages.allocator,
                 "`no`, or a server that is built with the allocator of its source",
             );
         }
-        Reading::good(Datum::Text(known.to_owned()))
+        DirectiveReading::good(Datum::Text(known.to_owned()))
     }
 
-    pub(super) fn enumeration(&self, args: &[&str]) -> Reading {
+    pub(super) fn enumeration(&self, args: &[&str]) -> DirectiveReading {
         let values = &self.directive.enum_values;
         let position = |word: &&str| {
             values
@@ -37,8 +39,10 @@ impl Reader<'_> {
             Some(found) if self.directive.enum_combinable && !found.is_empty() => {
                 self.combined(found)
             }
-            Some(found) if found.len() == 1 => Reading::good(Datum::Text(self.member(found[0]))),
-            _ => Reading::invalid(
+            Some(found) if found.len() == 1 => {
+                DirectiveReading::good(Datum::Text(self.member(found[0])))
+            }
+            _ => DirectiveReading::invalid(
                 format!(
                     "{}{}",
                     self.series.language.messages.enumeration,
@@ -60,7 +64,7 @@ impl Reader<'_> {
     }
 
     /// Several members are shown in the table's order; the default stands for none of them.
-    fn combined(&self, mut found: Vec<usize>) -> Reading {
+    fn combined(&self, mut found: Vec<usize>) -> DirectiveReading {
         let values = &self.directive.enum_values;
         found.sort_unstable();
         found.dedup();
@@ -73,7 +77,7 @@ impl Reader<'_> {
             .collect();
         let exclusive = &self.directive.enum_exclusive;
         if exclusive.len() > 1 && exclusive.iter().all(|m| flags.contains(&m.as_str())) {
-            return Reading::invalid(
+            return DirectiveReading::invalid(
                 &self.series.language.messages.exclusive,
                 format!("only one of {}", quoted_list(exclusive)),
             );
@@ -83,13 +87,13 @@ impl Reader<'_> {
         } else {
             flags.join(" ")
         };
-        Reading::good(Datum::Text(text))
+        DirectiveReading::good(Datum::Text(text))
     }
 
-    pub(super) fn string(&self, word: &str) -> Reading {
+    pub(super) fn string(&self, word: &str) -> DirectiveReading {
         match self.broken_check(word) {
-            Some((error, accepted)) => Reading::invalid(error, accepted),
-            None => Reading::good(Datum::Text(word.to_owned())),
+            Some((error, accepted)) => DirectiveReading::invalid(error, accepted),
+            None => DirectiveReading::good(Datum::Text(word.to_owned())),
         }
     }
 
@@ -128,29 +132,31 @@ impl Reader<'_> {
             return broken_by(word, refused);
         }
         match self.directive.check? {
-            Check::NotEmpty | Check::NonEmptyFileName | Check::NonEmptyFolderName
+            ValueCheck::NotEmpty
+            | ValueCheck::NonEmptyFileName
+            | ValueCheck::NonEmptyFolderName
                 if word.is_empty() =>
             {
                 Some((format!("{name} can't be empty"), "a name"))
             }
-            Check::FileName | Check::NonEmptyFileName if is_path(word) => {
+            ValueCheck::FileName | ValueCheck::NonEmptyFileName if is_path(word) => {
                 Some((format!("{name} can't be a path, just a filename"), NO_PATH))
             }
-            Check::NonEmptyFolderName if is_path(word) => {
+            ValueCheck::NonEmptyFolderName if is_path(word) => {
                 Some((format!("{name} can't be a path, just a dirname"), NO_PATH))
             }
-            Check::HostName => broken_host_name(word),
-            Check::TitleTemplate if !self.is_title_template(word) => Some((
+            ValueCheck::HostName => broken_host_name(word),
+            ValueCheck::TitleTemplate if !self.is_title_template(word) => Some((
                 "template format is invalid or contains unknown variables".to_owned(),
                 "text with variables of the server's own list in braces",
             )),
-            Check::Ipv4 if !word.is_empty() && word.parse::<Ipv4Addr>().is_err() => {
+            ValueCheck::Ipv4 if !word.is_empty() && word.parse::<Ipv4Addr>().is_err() => {
                 Some(("Invalid IPv4 address".to_owned(), "an IPv4 address"))
             }
-            Check::Ipv6 if !word.is_empty() && word.parse::<Ipv6Addr>().is_err() => {
+            ValueCheck::Ipv6 if !word.is_empty() && word.parse::<Ipv6Addr>().is_err() => {
                 Some(("Invalid IPv6 address".to_owned(), "an IPv6 address"))
             }
-            Check::EmptyOrIp if !is_empty_or_ip(word) => Some((
+            ValueCheck::EmptyOrIp if !is_empty_or_ip(word) => Some((
                 "Cluster announce IP must be a valid IPv4 or IPv6 address".to_owned(),
                 "an IP address",
             )),
@@ -186,7 +192,7 @@ fn broken_host_name(word: &str) -> Option<(String, &'static str)> {
 }
 
 /// Characters that would break the lines of the cluster's own file, and the length of an address.
-fn broken_by(word: &str, refused: &Refused) -> Option<(String, &'static str)> {
+fn broken_by(word: &str, refused: &RefusedCharacters) -> Option<(String, &'static str)> {
     if refused.longest.is_some_and(|longest| word.len() > longest) {
         return Some((
             refused.too_long.clone().unwrap_or_default(),
@@ -219,12 +225,12 @@ pub(super) fn quoted_list(words: &[String]) -> String {
     quoted.join(", ")
 }
 
-impl Reading {
+impl DirectiveReading {
     /// Accepted, but not as it was meant.
     pub(super) fn misread(self, accepted: String) -> Self {
         Self {
             accepted: Some(accepted),
-            ..self.with(Problem::MisreadValue)
+            ..self.with(LineProblem::MisreadValue)
         }
     }
 }

@@ -4,22 +4,22 @@
 use crate::facts::cause::Cause;
 use crate::facts::fact_path::ServerFact;
 use crate::facts::raw::{RawServer, RawService};
-use crate::facts::{Datum, State, Subject, Value, Written};
-use crate::knowledge::servers::Form;
+use crate::facts::{Datum, Explicitness, FactValue, Subject, ValueState};
+use crate::knowledge::servers::SpecialParser;
 use crate::knowledge::shapes::AccessShapes;
 use crate::resolve::config_transcript::ConfigTranscript;
-use crate::resolve::server::Resolver;
+use crate::resolve::server::ServerResolver;
 
-impl Resolver<'_> {
+impl ServerResolver<'_> {
     pub(super) fn put_access(&self, subject: &mut Subject, transcript: &ConfigTranscript<'_>) {
         if subject.fact(ServerFact::Managed).is_none() {
-            subject.put(ServerFact::Managed, Value::derived(false));
+            subject.put(ServerFact::Managed, FactValue::derived(false));
         }
-        let exposed = self.exposed(subject).with_home(self.anchor());
+        let exposed = self.exposed(subject).with_anchor_when_unset(self.anchor());
         subject.put(ServerFact::Exposed, exposed);
         let authentication = self
             .authentication(subject, transcript)
-            .with_home(self.anchor());
+            .with_anchor_when_unset(self.anchor());
         subject.put(ServerFact::Authentication, authentication);
     }
 
@@ -28,30 +28,29 @@ impl Resolver<'_> {
     }
 
     /// Whether something beyond the server's own host can open a connection.
-    fn exposed(&self, subject: &Subject) -> Value {
-        let no = || Value::derived(false);
+    fn exposed(&self, subject: &Subject) -> FactValue {
+        let no = || FactValue::derived(false);
         match self.listens_beyond(subject) {
             Ok(false) => return no(),
             Ok(true) => {}
-            Err(reason) => return Value::unknown(reason),
+            Err(reason) => return FactValue::unknown(reason),
         }
         let Some(server) = self.deployed else {
             let asked = subject.conf(&self.names().addresses);
-            return if asked.is_some_and(|value| value.written == Written::Yes) {
-                Value::derived(true).because("it listens on other addresses")
+            return if asked.is_some_and(|value| value.written == Explicitness::Yes) {
+                FactValue::derived(true).because("it listens on other addresses")
             } else {
-                Value::unknown(Cause::NotDeployed)
+                FactValue::unknown(Cause::NotDeployed)
             };
         };
         match server.deployment.attributes.get(&ServerFact::Reachable) {
-            Some(Ok(Datum::Bool(true))) => Value::derived(true),
+            Some(Ok(Datum::Bool(true))) => FactValue::derived(true),
             Some(Ok(_)) => no(),
-            Some(Err(reason)) => Value::unknown(reason.clone()),
+            Some(Err(reason)) => FactValue::unknown(reason.clone()),
             None => match self.service(server) {
-                Some(service) => {
-                    Value::derived(true).because(format!("Service/{} leads to it", service.name))
-                }
-                None => Value::unknown(Cause::Deployment(
+                Some(service) => FactValue::derived(true)
+                    .because(format!("Service/{} leads to it", service.name)),
+                None => FactValue::unknown(Cause::Deployment(
                     "no Service of the scanned tree leads to it",
                 )),
             },
@@ -75,10 +74,10 @@ impl Resolver<'_> {
         let mut closed = true;
         for port in &self.names().ports {
             match subject.conf(port).map(|value| &value.state) {
-                Some(State::Set(datum) | State::Default(datum)) => {
+                Some(ValueState::Set(datum) | ValueState::Default(datum)) => {
                     closed &= datum.as_number() == Some(0.0);
                 }
-                Some(State::Unknown(_)) => closed = false,
+                Some(ValueState::Unknown(_)) => closed = false,
                 _ => {}
             }
         }
@@ -87,12 +86,12 @@ impl Resolver<'_> {
         }
         let addresses = subject.conf(&self.names().addresses);
         match addresses.map(|value| &value.state) {
-            Some(State::Set(datum) | State::Default(datum)) => {
+            Some(ValueState::Set(datum) | ValueState::Default(datum)) => {
                 let words = words(datum);
                 // No address at all means every one.
                 Ok(words.is_empty() || words.iter().any(|word| !self.is_loopback(word)))
             }
-            Some(State::Unknown(reason)) => Err(reason.clone()),
+            Some(ValueState::Unknown(reason)) => Err(reason.clone()),
             _ => Ok(true),
         }
     }
@@ -109,31 +108,33 @@ impl Resolver<'_> {
     }
 
     /// What it asks of whoever connects: `none`, `password` or `acl`.
-    fn authentication(&self, subject: &Subject, transcript: &ConfigTranscript<'_>) -> Value {
+    fn authentication(&self, subject: &Subject, transcript: &ConfigTranscript<'_>) -> FactValue {
         let is_written = |name: &String| {
             let value = subject.conf(name);
             match value.map(|value| &value.state) {
-                Some(State::Set(datum)) => Ok(datum.as_text() != Some("")),
-                Some(State::Unknown(_)) if value.is_some_and(|v| v.written == Written::Yes) => {
+                Some(ValueState::Set(datum)) => Ok(datum.as_text() != Some("")),
+                Some(ValueState::Unknown(_))
+                    if value.is_some_and(|v| v.written == Explicitness::Yes) =>
+                {
                     Ok(true)
                 }
-                Some(State::Unknown(reason)) => Err(reason.clone()),
+                Some(ValueState::Unknown(reason)) => Err(reason.clone()),
                 _ => Ok(false),
             }
         };
         match is_written(&self.names().password) {
-            Ok(true) => return Value::derived("password"),
+            Ok(true) => return FactValue::derived("password"),
             Ok(false) => {}
-            Err(reason) => return Value::unknown(reason),
+            Err(reason) => return FactValue::unknown(reason),
         }
         match is_written(&self.names().users_file) {
-            Ok(true) => return Value::derived("acl"),
+            Ok(true) => return FactValue::derived("acl"),
             Ok(false) => {}
-            Err(reason) => return Value::unknown(reason),
+            Err(reason) => return FactValue::unknown(reason),
         }
         let mut lines = transcript.step_lines();
         let restricts = lines.any(|line| self.restricts_everyone(line));
-        Value::derived(if restricts { "acl" } else { "none" })
+        FactValue::derived(if restricts { "acl" } else { "none" })
     }
 
     /// A line about the user that every connection is until it says otherwise.
@@ -147,7 +148,7 @@ impl Resolver<'_> {
             .find_map(|directive| directive.form);
         let shapes = self.names();
         let open = rules.iter().any(|rule| rule.text == shapes.open_rule);
-        form == Some(Form::AclUser) && user.text == shapes.default_user && !open
+        form == Some(SpecialParser::AclUser) && user.text == shapes.default_user && !open
     }
 }
 

@@ -3,16 +3,16 @@
 
 use crate::facts::cause::Cause;
 use crate::facts::fact_path::ServerFact;
-use crate::facts::linked::{Body, LinkedPart};
+use crate::facts::linked::{LinkedPart, ServerBody};
 use crate::facts::raw::{ConfPart, RawServer, TextPlace};
 use crate::facts::words::RolloutTrigger;
-use crate::facts::{Datum, Subject, Value};
+use crate::facts::{Datum, FactValue, Subject};
 use crate::knowledge::shapes::ImageReference;
-use crate::resolve::server::Resolver;
+use crate::resolve::server::ServerResolver;
 use crate::resolve::server::version::numbers;
 use crate::source::Span;
 
-impl Resolver<'_> {
+impl ServerResolver<'_> {
     pub(super) fn put_deployment(&self, subject: &mut Subject) {
         self.put_image(subject);
         self.put_source(subject);
@@ -23,15 +23,18 @@ impl Resolver<'_> {
                 ServerFact::ProbesStartup,
                 ServerFact::Rollout,
             ] {
-                let value = Value::unknown(Cause::Server(
+                let value = FactValue::unknown(Cause::Server(
                     "the generator of its configuration decides it",
                 ));
-                subject.put(fact, value.with_home(server.anchor));
+                subject.put(fact, value.with_anchor_when_unset(server.anchor));
             }
             return;
         }
         if let Some(rollout) = self.rollout(server) {
-            subject.put(ServerFact::Rollout, rollout.with_home(server.anchor));
+            subject.put(
+                ServerFact::Rollout,
+                rollout.with_anchor_when_unset(server.anchor),
+            );
         } else {
             subject.facts.remove(&ServerFact::Rollout.into());
         }
@@ -46,12 +49,12 @@ impl Resolver<'_> {
             Ok(text) => text,
             Err(reason) => {
                 for fact in [ServerFact::ImageReference, ServerFact::ImagePin] {
-                    subject.put(fact, Value::set_unknown(reason.clone(), image.span));
+                    subject.put(fact, FactValue::set_unknown(reason.clone(), image.span));
                 }
                 return;
             }
         };
-        let at = |text: &str| Value::set(text.to_owned(), image.span);
+        let at = |text: &str| FactValue::set(text.to_owned(), image.span);
         subject.put(ServerFact::ImageReference, at(text));
         subject.put(
             ServerFact::ImagePin,
@@ -90,38 +93,43 @@ impl Resolver<'_> {
             return;
         };
         let name = format!("{}/{}", object.kind, object.name);
-        let name = Value::derived(name).with_home(text.home());
+        let name = FactValue::derived(name).with_anchor_when_unset(text.anchor_when_unset());
         subject.put(ServerFact::ConfigName, name);
         let used = match self.linked.body {
-            Body::Deployed(_) => Value::derived(true),
-            Body::Text(_) => self.use_of(&object.name, object.templated, text.excerpt.span_all()),
+            ServerBody::Deployed(_) => FactValue::derived(true),
+            ServerBody::Text(_) => {
+                self.use_of(&object.name, object.templated, text.excerpt.span_all())
+            }
         };
-        subject.put(ServerFact::ConfigUsed, used.with_home(text.home()));
+        subject.put(
+            ServerFact::ConfigUsed,
+            used.with_anchor_when_unset(text.anchor_when_unset()),
+        );
     }
 
     /// Whether anything may use an object that no server was seen to read.
-    fn use_of(&self, name: &str, templated: bool, own: Span) -> Value {
+    fn use_of(&self, name: &str, templated: bool, own: Span) -> FactValue {
         if self.knowledge.snippet {
-            return Value::unknown(Cause::Excerpt {
+            return FactValue::unknown(Cause::Excerpt {
                 by: "a snippet",
                 of: "a deployment",
             });
         }
         if templated {
-            return Value::unknown(Cause::Template("makes its name"));
+            return FactValue::unknown(Cause::Template("makes its name"));
         }
         if self.raw.servers.is_empty() {
-            return Value::unknown(Cause::Server(
+            return FactValue::unknown(Cause::Server(
                 "the scanned tree deploys no server, so what reads it stands elsewhere",
             ));
         }
         if let Some(path) = self.mentioned(name, own) {
-            return Value::unknown(Cause::Named {
+            return FactValue::unknown(Cause::Named {
                 name: path.to_owned(),
                 fact: "names it",
             });
         }
-        Value::derived(false)
+        FactValue::derived(false)
     }
 
     /// Another place of the tree that holds the name as a word.
@@ -141,7 +149,7 @@ impl Resolver<'_> {
 
     /// What starts the server anew when its configuration changes; nothing where it reads none that
     /// could change beneath it.
-    fn rollout(&self, server: &RawServer) -> Option<Value> {
+    fn rollout(&self, server: &RawServer) -> Option<FactValue> {
         let reads =
             |part: &ConfPart| matches!(part, ConfPart::Key { .. } | ConfPart::Template { .. });
         if !server.conf.iter().any(reads) {
@@ -149,12 +157,12 @@ impl Resolver<'_> {
         }
         let said = server.deployment.attributes.get(&ServerFact::Rollout)?;
         if server.fragment {
-            return Some(Value::unknown(Cause::Fragment));
+            return Some(FactValue::unknown(Cause::Fragment));
         }
         match said {
-            Err(reason) => return Some(Value::unknown(reason.clone())),
+            Err(reason) => return Some(FactValue::unknown(reason.clone())),
             Ok(how) if *how != Datum::from(RolloutTrigger::None) => {
-                return Some(Value::derived(how.clone()));
+                return Some(FactValue::derived(how.clone()));
             }
             Ok(_) => {}
         }
@@ -164,17 +172,17 @@ impl Resolver<'_> {
             _ => None,
         });
         if let (true, Some(reason)) = (texts.is_empty(), gap) {
-            return Some(Value::unknown(reason.clone()));
+            return Some(FactValue::unknown(reason.clone()));
         }
         let renewed = texts
             .iter()
             .find_map(|(index, _)| self.raw.texts[*index].renewed.clone());
         let strength = texts.iter().map(|(_, strength)| *strength).min();
         Some(match renewed {
-            Some(why) => Value::derived(RolloutTrigger::Renamed).because(why),
+            Some(why) => FactValue::derived(RolloutTrigger::Renamed).because(why),
             None => match strength {
-                Some(strength) => Value::derived(RolloutTrigger::None).with_strength(strength),
-                None => Value::derived(RolloutTrigger::None),
+                Some(strength) => FactValue::derived(RolloutTrigger::None).with_strength(strength),
+                None => FactValue::derived(RolloutTrigger::None),
             },
         })
     }

@@ -4,16 +4,18 @@ use std::path::Path;
 
 use crate::facts::cause::Cause;
 use crate::facts::deployment::{DeploymentQuantities, DeploymentQuantity};
-use crate::facts::fact_path::{ServerFact, Type};
-use crate::facts::raw::{Declaration, Raw, RawMount, RawScalar, RawServer, RawWorkload, Storage};
-use crate::facts::value::Origin;
+use crate::facts::fact_path::{FactType, ServerFact};
+use crate::facts::raw::{
+    Declaration, MountStorage, RawFacts, RawMount, RawScalar, RawServer, RawWorkload,
+};
+use crate::facts::value::ValueOrigin;
 use crate::facts::words::StorageKind;
-use crate::facts::{Datum, Subject, Value, quantity};
-use crate::resolve::server::Resolver;
+use crate::facts::{Datum, FactValue, Subject, quantity};
+use crate::resolve::server::ServerResolver;
 use crate::resolve::server::steps::A_PART;
 use crate::source::Span;
 
-impl Resolver<'_> {
+impl ServerResolver<'_> {
     pub(super) fn put_figures(&self, subject: &mut Subject) {
         for quantity in DeploymentQuantity::ALL {
             subject.put(quantity.fact(), self.figure(quantity));
@@ -22,7 +24,7 @@ impl Resolver<'_> {
 
     /// A figure of the container; what redvet.toml says of this server by name wins, what a flag says
     /// fills a gap.
-    fn figure(&self, quantity: DeploymentQuantity) -> Value {
+    fn figure(&self, quantity: DeploymentQuantity) -> FactValue {
         let declared = |d: &&&Declaration| declared_figure(d, quantity).is_some();
         let own = self
             .declared
@@ -30,7 +32,7 @@ impl Resolver<'_> {
             .filter(|d| d.name.is_some())
             .find(declared);
         if let Some(declaration) = own {
-            return declared_figure(declaration, quantity).unwrap_or_else(Value::absent);
+            return declared_figure(declaration, quantity).unwrap_or_else(FactValue::absent);
         }
         if let Some(value) = self.by_autoscaler(quantity) {
             return value;
@@ -48,43 +50,43 @@ impl Resolver<'_> {
             .filter(|d| d.name.is_none())
             .find(declared);
         if let Some(declaration) = general {
-            return declared_figure(declaration, quantity).unwrap_or_else(Value::absent);
+            return declared_figure(declaration, quantity).unwrap_or_else(FactValue::absent);
         }
         match self.deployed {
             Some(server) if self.knowledge.snippet => {
-                Value::unknown(A_PART).with_home(server.anchor)
+                FactValue::unknown(A_PART).with_anchor_when_unset(server.anchor)
             }
             Some(server) if server.fragment => {
-                Value::unknown(Cause::Fragment).with_home(server.anchor)
+                FactValue::unknown(Cause::Fragment).with_anchor_when_unset(server.anchor)
             }
             Some(server) => {
                 let said = &server.deployment;
                 let home = said.places.get(&quantity.fact()).copied();
                 default_figure(&said.quantities, quantity, &said.source)
-                    .with_home(home.unwrap_or(server.anchor))
+                    .with_anchor_when_unset(home.unwrap_or(server.anchor))
             }
-            None => Value::unknown(Cause::NotDeployed),
+            None => FactValue::unknown(Cause::NotDeployed),
         }
     }
 
     /// The most processes that an autoscaler may run.
-    fn by_autoscaler(&self, quantity: DeploymentQuantity) -> Option<Value> {
+    fn by_autoscaler(&self, quantity: DeploymentQuantity) -> Option<FactValue> {
         let counted = quantity == DeploymentQuantity::Replicas;
         let server = self.deployed.filter(|_| counted)?;
         autoscaled(self.raw, &server.name, server.namespace.as_ref())
     }
 
     /// What a LimitRange of the namespace gives to a container that says nothing itself.
-    fn by_limit_range(&self, quantity: DeploymentQuantity) -> Option<Value> {
+    fn by_limit_range(&self, quantity: DeploymentQuantity) -> Option<FactValue> {
         let server = self.deployed.filter(|server| server.mounts.is_some())?;
         by_limit_range(self.raw, server.namespace.as_ref(), quantity)
     }
 
     pub(super) fn put_words(&self, subject: &mut Subject) {
         let Some(server) = self.deployed else {
-            subject.put(ServerFact::LimitOwner, Value::derived("server"));
+            subject.put(ServerFact::LimitOwner, FactValue::derived("server"));
             for fact in [ServerFact::StorageKind, ServerFact::Exporter] {
-                subject.put(fact, Value::unknown(Cause::NotDeployed));
+                subject.put(fact, FactValue::unknown(Cause::NotDeployed));
             }
             return;
         };
@@ -95,18 +97,20 @@ impl Resolver<'_> {
                     if server.fragment
                         && (*datum == Datum::Bool(false) || *fact == ServerFact::Qos) =>
                 {
-                    Value::unknown(Cause::Fragment)
+                    FactValue::unknown(Cause::Fragment)
                 }
-                Ok(datum) => Value::derived(datum.clone()),
-                Err(reason) => Value::unknown(reason.clone()),
+                Ok(datum) => FactValue::derived(datum.clone()),
+                Err(reason) => FactValue::unknown(reason.clone()),
             };
             let home = server.deployment.places.get(fact).copied();
-            let value = value.with_home(home.unwrap_or(server.anchor));
+            let value = value.with_anchor_when_unset(home.unwrap_or(server.anchor));
             subject.put(*fact, value);
         }
         self.put_exporter(server, subject);
         if let Some(mounts) = &server.mounts {
-            let storage = self.storage(mounts, subject).with_home(server.anchor);
+            let storage = self
+                .storage(mounts, subject)
+                .with_anchor_when_unset(server.anchor);
             subject.put(ServerFact::StorageKind, storage);
         }
         if self.knowledge.snippet {
@@ -124,7 +128,7 @@ impl Resolver<'_> {
             };
             subject.put(
                 ServerFact::Exporter,
-                Value::unknown(why).with_home(server.anchor),
+                FactValue::unknown(why).with_anchor_when_unset(server.anchor),
             );
         }
     }
@@ -139,41 +143,44 @@ impl Resolver<'_> {
         ] {
             let missing = subject
                 .fact(fact)
-                .and_then(Value::known)
+                .and_then(FactValue::known)
                 .is_some_and(|datum| {
                     matches!(datum, Datum::Bool(false)) || datum.as_text() == Some("none")
                 });
             if missing {
-                subject.put(fact, Value::unknown(A_PART).with_home(self.anchor()));
+                subject.put(
+                    fact,
+                    FactValue::unknown(A_PART).with_anchor_when_unset(self.anchor()),
+                );
             }
         }
     }
 
     /// What the data directory is on.
-    fn storage(&self, mounts: &[RawMount], subject: &Subject) -> Value {
+    fn storage(&self, mounts: &[RawMount], subject: &Subject) -> FactValue {
         let configured = subject.conf(&self.knowledge.shapes.servers.data_directory);
         let directory = match configured {
             Some(value) if value.span().is_some() => match value.text() {
                 Some(text) => text.to_owned(),
-                None => return Value::unknown(Cause::Storage("the data directory is unknown")),
+                None => return FactValue::unknown(Cause::Storage("the data directory is unknown")),
             },
-            Some(Value {
-                state: crate::facts::State::Unknown(reason),
+            Some(FactValue {
+                state: crate::facts::ValueState::Unknown(reason),
                 ..
             }) => {
-                return Value::unknown(reason.clone());
+                return FactValue::unknown(reason.clone());
             }
             _ => match self.deployed.and_then(|s| s.data_directory.clone()) {
                 Some(directory) => directory,
                 None => {
-                    return Value::unknown(Cause::Storage(
+                    return FactValue::unknown(Cause::Storage(
                         "the image's data directory is not known",
                     ));
                 }
             },
         };
         if !directory.starts_with('/') {
-            return Value::unknown(Cause::Storage(
+            return FactValue::unknown(Cause::Storage(
                 "the data directory is relative to a folder that is not known",
             ));
         }
@@ -184,28 +191,28 @@ impl Resolver<'_> {
             .max_by_key(|mount| mount.path.len());
         match nearest {
             Some(mount) => match mount.storage {
-                Storage::Persistent => Value::set(StorageKind::Persistent, mount.span),
-                Storage::Ephemeral => Value::set(StorageKind::Ephemeral, mount.span),
-                Storage::Files | Storage::Unknown => Value::unknown(Cause::Storage(
+                MountStorage::Persistent => FactValue::set(StorageKind::Persistent, mount.span),
+                MountStorage::Ephemeral => FactValue::set(StorageKind::Ephemeral, mount.span),
+                MountStorage::Files | MountStorage::Unknown => FactValue::unknown(Cause::Storage(
                     "the volume under the data directory is unknown",
                 )),
             },
             None if self.deployed.is_some_and(|server| server.fragment) => {
-                Value::unknown(Cause::Fragment)
+                FactValue::unknown(Cause::Fragment)
             }
-            None => Value::derived(StorageKind::None),
+            None => FactValue::derived(StorageKind::None),
         }
     }
 }
 
 /// The most processes that an autoscaler may run of a workload.
-fn autoscaled(raw: &Raw, name: &str, namespace: Option<&String>) -> Option<Value> {
+fn autoscaled(raw: &RawFacts, name: &str, namespace: Option<&String>) -> Option<FactValue> {
     let mut scalers = raw.autoscalers.iter().filter(|scaler| {
         let workload = name == scaler.target || name.starts_with(&format!("{}/", scaler.target));
         workload && scaler.namespace.as_ref() == namespace
     });
     let (scaler, None) = (scalers.next()?, scalers.next()) else {
-        return Some(Value::unknown(Cause::Deployment(
+        return Some(FactValue::unknown(Cause::Deployment(
             "several autoscalers may scale it",
         )));
     };
@@ -214,10 +221,10 @@ fn autoscaled(raw: &Raw, name: &str, namespace: Option<&String>) -> Option<Value
 }
 
 fn by_limit_range(
-    raw: &Raw,
+    raw: &RawFacts,
     namespace: Option<&String>,
     quantity: DeploymentQuantity,
-) -> Option<Value> {
+) -> Option<FactValue> {
     let ranges = raw.limit_ranges.iter();
     let mut found = ranges
         .filter(|range| range.namespace.as_ref() == namespace)
@@ -225,7 +232,7 @@ fn by_limit_range(
     let (range, scalar) = found.next()?;
     let value = typed_figure(scalar, quantity).because(format!("LimitRange/{}", range.name));
     Some(if found.next().is_some() {
-        Value::unknown(Cause::Deployment("several LimitRanges may apply"))
+        FactValue::unknown(Cause::Deployment("several LimitRanges may apply"))
     } else {
         value
     })
@@ -233,10 +240,10 @@ fn by_limit_range(
 
 /// A quantity of a workload that is no server.
 pub(in crate::resolve) fn of_workload(
-    raw: &Raw,
+    raw: &RawFacts,
     workload: &RawWorkload,
     quantity: DeploymentQuantity,
-) -> Value {
+) -> FactValue {
     let namespace = workload.namespace.as_ref();
     let counted = quantity == DeploymentQuantity::Replicas;
     if counted && let Some(value) = autoscaled(raw, &workload.name, namespace) {
@@ -251,7 +258,8 @@ pub(in crate::resolve) fn of_workload(
     {
         return value;
     }
-    default_figure(&workload.quantities, quantity, "the deployment").with_home(workload.anchor)
+    default_figure(&workload.quantities, quantity, "the deployment")
+        .with_anchor_when_unset(workload.anchor)
 }
 
 /// What holds where a workload says nothing, by what `source` says of it.
@@ -259,13 +267,13 @@ fn default_figure(
     quantities: &DeploymentQuantities,
     quantity: DeploymentQuantity,
     source: &str,
-) -> Value {
+) -> FactValue {
     match quantities.defaults.get(&quantity) {
-        None => Value::absent(),
-        Some(Err(reason)) => Value::unknown(reason.clone()),
+        None => FactValue::absent(),
+        Some(Err(reason)) => FactValue::unknown(reason.clone()),
         Some(Ok(text)) => match figure_datum(text, quantity) {
-            Some(datum) => Value::default(datum, source),
-            None => Value::absent(),
+            Some(datum) => FactValue::default(datum, source),
+            None => FactValue::absent(),
         },
     }
 }
@@ -273,22 +281,22 @@ fn default_figure(
 fn figure_datum(text: &str, quantity: DeploymentQuantity) -> Option<Datum> {
     let number = quantity::kubernetes(text)?;
     Some(match quantity.fact().entry().ty {
-        Type::Size => Datum::Size(number.max(0.0) as u64),
-        Type::Cores => Datum::Cores(number),
-        Type::Duration => Datum::Duration(number),
+        FactType::Size => Datum::Size(number.max(0.0) as u64),
+        FactType::Cores => Datum::Cores(number),
+        FactType::Duration => Datum::Duration(number),
         _ => Datum::Int(number as i64),
     })
 }
 
-fn typed_figure(scalar: &RawScalar, quantity: DeploymentQuantity) -> Value {
+fn typed_figure(scalar: &RawScalar, quantity: DeploymentQuantity) -> FactValue {
     let text = match &scalar.text {
         Ok(text) => text,
-        Err(reason) => return Value::set_unknown(reason.clone(), scalar.span),
+        Err(reason) => return FactValue::set_unknown(reason.clone(), scalar.span),
     };
     let datum = figure_datum(text, quantity);
     match datum {
-        Some(datum) => Value::set(datum, scalar.span).with_slot(scalar.slot.clone()),
-        None => Value::set_unknown(
+        Some(datum) => FactValue::set(datum, scalar.span).with_slot(scalar.slot.clone()),
+        None => FactValue::set_unknown(
             Cause::Text {
                 text: text.to_owned(),
                 fact: "is not a quantity",
@@ -298,18 +306,18 @@ fn typed_figure(scalar: &RawScalar, quantity: DeploymentQuantity) -> Value {
     }
 }
 
-pub(super) fn declared_value(datum: Datum, span: Option<Span>) -> Value {
+pub(super) fn declared_value(datum: Datum, span: Option<Span>) -> FactValue {
     match span {
-        Some(span) => Value::set(datum, span),
+        Some(span) => FactValue::set(datum, span),
         None => {
-            let mut value = Value::derived(datum);
-            value.origin = Origin::Flag("the command line");
+            let mut value = FactValue::derived(datum);
+            value.origin = ValueOrigin::Flag("the command line");
             value
         }
     }
 }
 
-fn declared_figure(declaration: &Declaration, quantity: DeploymentQuantity) -> Option<Value> {
+fn declared_figure(declaration: &Declaration, quantity: DeploymentQuantity) -> Option<FactValue> {
     let datum = match quantity {
         DeploymentQuantity::LimitsMemory => Datum::Size(declaration.memory?),
         DeploymentQuantity::LimitsCpu => Datum::Cores(declaration.cpus?),

@@ -4,8 +4,8 @@
 //! lines by [`directive`](super::directive).
 
 mod access;
+mod assumptions;
 mod deployment;
-mod doubt;
 pub(in crate::resolve) mod figures;
 mod overridden;
 mod steps;
@@ -18,24 +18,24 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::facts::cause::Cause;
 use crate::facts::estate::Estate;
 use crate::facts::fact_path::{FactPath, ServerFact};
-use crate::facts::linked::{Body, Linked, LinkedPart, LinkedServer};
-use crate::facts::raw::{ConfPart, Declaration, Raw, RawLine, RawServer, TextPlace};
+use crate::facts::linked::{LinkedFacts, LinkedPart, LinkedServer, ServerBody};
+use crate::facts::raw::{ConfPart, Declaration, RawFacts, RawLine, RawServer, TextPlace};
 use crate::facts::words::ServerKind;
-use crate::facts::{Datum, Related, Strength, Subject, SubjectKind, Value};
-use crate::knowledge::servers::language::Build;
-use crate::knowledge::servers::{Candidates, Form, Series, Servers};
-use crate::knowledge::shapes::Shapes;
+use crate::facts::{Datum, FactValue, RelatedSubject, Strength, Subject, SubjectKind};
+use crate::knowledge::servers::language::ServerBuild;
+use crate::knowledge::servers::{SeriesCandidates, ServerKnowledge, ServerSeries, SpecialParser};
+use crate::knowledge::shapes::DeploymentShapes;
 use crate::resolve::conf;
 use crate::resolve::config_transcript::ConfigTranscript;
-use crate::resolve::directive::{self, Judge, TextLines};
+use crate::resolve::directive::{self, LineJudge, TextLines};
 use crate::source::{FileId, Sources, Span};
 use figures::declared_value;
 use overridden::OverriddenLines;
 
 /// What resolving servers needs besides the raw facts.
-pub struct Context<'a> {
-    pub servers: &'a Servers,
-    pub shapes: &'a Shapes,
+pub struct ServerContext<'a> {
+    pub servers: &'a ServerKnowledge,
+    pub shapes: &'a DeploymentShapes,
     pub declarations: &'a [Declaration],
     pub sources: &'a Sources,
     /// The universe is a snippet of a document: what it does not say may stand elsewhere.
@@ -43,12 +43,12 @@ pub struct Context<'a> {
 }
 
 /// Every server of a universe with its lines.
-pub fn resolve(raw: &Raw, linked: &Linked, knowledge: &Context<'_>) -> Estate {
+pub fn resolve(raw: &RawFacts, linked: &LinkedFacts, knowledge: &ServerContext<'_>) -> Estate {
     let mut estate = Estate::default();
     let mut overridden = OverriddenLines::default();
     for (index, server) in linked.servers.iter().enumerate() {
-        let resolver = Resolver::new(raw, server, knowledge);
-        let related = Related {
+        let resolver = ServerResolver::new(raw, server, knowledge);
+        let related = RelatedSubject {
             index,
             strength: Strength::Certain,
             evidence: String::new(),
@@ -59,10 +59,10 @@ pub fn resolve(raw: &Raw, linked: &Linked, knowledge: &Context<'_>) -> Estate {
         overridden.add(&transcript, &is_secret);
         let mut directives = resolver.directives(&related, &transcript, &effective);
         directives.extend(resolver.unread(&related));
-        doubt::of_lines(resolver.deployed, &mut directives);
+        assumptions::of_lines(resolver.deployed, &mut directives);
         let files = resolver.files();
         for line in &mut directives {
-            doubt::of_defaults(&raw.defaults, &files, line);
+            assumptions::of_defaults(&raw.defaults, &files, line);
         }
         estate.directives.extend(directives);
         let told = resolver.candidates.note.clone().into_iter();
@@ -72,8 +72,8 @@ pub fn resolve(raw: &Raw, linked: &Linked, knowledge: &Context<'_>) -> Estate {
             .notes
             .extend(told.map(|note| (Some(path.to_owned()), note)));
         let mut server = resolver.server(effective, &transcript);
-        doubt::of_server(resolver.deployed, &mut server);
-        doubt::of_defaults(&raw.defaults, &files, &mut server);
+        assumptions::of_server(resolver.deployed, &mut server);
+        assumptions::of_defaults(&raw.defaults, &files, &mut server);
         estate.servers.push(server);
     }
     overridden.put(&mut estate.directives);
@@ -87,41 +87,41 @@ pub fn resolve(raw: &Raw, linked: &Linked, knowledge: &Context<'_>) -> Estate {
 
 /// The series that a server may be of.
 pub fn candidates<'k>(
-    raw: &Raw,
+    raw: &RawFacts,
     linked: &LinkedServer,
-    knowledge: &Context<'k>,
-) -> Vec<&'k Series> {
-    let resolver = Resolver::new(raw, linked, knowledge);
-    let servers: &'k Servers = knowledge.servers;
+    knowledge: &ServerContext<'k>,
+) -> Vec<&'k ServerSeries> {
+    let resolver = ServerResolver::new(raw, linked, knowledge);
+    let servers: &'k ServerKnowledge = knowledge.servers;
     servers
         .candidates(
-            resolver.flavor.as_ref().and_then(Value::text),
-            resolver.version.as_ref().and_then(Value::text),
+            resolver.flavor.as_ref().and_then(FactValue::text),
+            resolver.version.as_ref().and_then(FactValue::text),
         )
         .series
 }
 
-struct Resolver<'a> {
-    raw: &'a Raw,
+struct ServerResolver<'a> {
+    raw: &'a RawFacts,
     linked: &'a LinkedServer,
     deployed: Option<&'a RawServer>,
-    knowledge: &'a Context<'a>,
+    knowledge: &'a ServerContext<'a>,
     declared: Vec<&'a Declaration>,
-    flavor: Option<Value>,
-    version: Option<Value>,
-    candidates: Candidates<'a>,
-    build: Build,
+    flavor: Option<FactValue>,
+    version: Option<FactValue>,
+    candidates: SeriesCandidates<'a>,
+    build: ServerBuild,
 }
 
-impl<'a> Resolver<'a> {
-    fn new(raw: &'a Raw, linked: &'a LinkedServer, knowledge: &'a Context<'a>) -> Self {
+impl<'a> ServerResolver<'a> {
+    fn new(raw: &'a RawFacts, linked: &'a LinkedServer, knowledge: &'a ServerContext<'a>) -> Self {
         let deployed = match linked.body {
-            Body::Deployed(i) => Some(&raw.servers[i]),
-            Body::Text(_) => None,
+            ServerBody::Deployed(i) => Some(&raw.servers[i]),
+            ServerBody::Text(_) => None,
         };
         let name = match linked.body {
-            Body::Deployed(i) => &raw.servers[i].name,
-            Body::Text(i) => &raw.texts[i].name,
+            ServerBody::Deployed(i) => &raw.servers[i].name,
+            ServerBody::Text(i) => &raw.texts[i].name,
         };
         let declared = knowledge
             .declarations
@@ -136,29 +136,29 @@ impl<'a> Resolver<'a> {
             declared,
             flavor: None,
             version: None,
-            candidates: Candidates::default(),
-            build: Build::OFFICIAL,
+            candidates: SeriesCandidates::default(),
+            build: ServerBuild::OFFICIAL,
         };
         resolver.build = resolver.declared_build();
         (resolver.flavor, resolver.version) = resolver.flavor_and_version();
         resolver.candidates = knowledge.servers.candidates(
-            resolver.flavor.as_ref().and_then(Value::text),
-            resolver.version.as_ref().and_then(Value::text),
+            resolver.flavor.as_ref().and_then(FactValue::text),
+            resolver.version.as_ref().and_then(FactValue::text),
         );
         resolver
     }
 
     fn name(&self) -> &'a str {
         match self.linked.body {
-            Body::Deployed(i) => &self.raw.servers[i].name,
-            Body::Text(i) => &self.raw.texts[i].name,
+            ServerBody::Deployed(i) => &self.raw.servers[i].name,
+            ServerBody::Text(i) => &self.raw.texts[i].name,
         }
     }
 
     fn anchor(&self) -> Span {
         match self.linked.body {
-            Body::Deployed(i) => self.raw.servers[i].anchor,
-            Body::Text(i) => self.raw.texts[i].home(),
+            ServerBody::Deployed(i) => self.raw.servers[i].anchor,
+            ServerBody::Text(i) => self.raw.texts[i].anchor_when_unset(),
         }
     }
 
@@ -177,18 +177,18 @@ impl<'a> Resolver<'a> {
     // Subjects.
 
     /// What the series make of the whole configuration.
-    fn transcript<'r>(&'r self, series: &'r [&'r Series]) -> ConfigTranscript<'r> {
+    fn transcript<'r>(&'r self, series: &'r [&'r ServerSeries]) -> ConfigTranscript<'r> {
         let lines = self.judged().into_iter().flat_map(|text| text.lines);
         ConfigTranscript::read(self.steps(), lines, (series, self.build))
     }
 
     fn directives(
         &self,
-        server: &Related,
+        server: &RelatedSubject,
         transcript: &ConfigTranscript<'_>,
-        effective: &BTreeMap<String, Value>,
+        effective: &BTreeMap<String, FactValue>,
     ) -> Vec<Subject> {
-        let judge = Judge {
+        let judge = LineJudge {
             servers: self.knowledge.servers,
             shapes: self.knowledge.shapes,
             sources: self.knowledge.sources,
@@ -229,12 +229,12 @@ impl<'a> Resolver<'a> {
         let series = self.candidates.series.iter();
         let name = line.words.first();
         let directive = name.and_then(|name| series.clone().find_map(|s| s.directive(&name.text)));
-        directive.is_some_and(|d| d.form == Some(Form::LoadModule))
+        directive.is_some_and(|d| d.form == Some(SpecialParser::LoadModule))
     }
 
     fn server(
         &self,
-        effective: BTreeMap<String, Value>,
+        effective: BTreeMap<String, FactValue>,
         transcript: &ConfigTranscript<'_>,
     ) -> Subject {
         let mut subject =
@@ -260,7 +260,7 @@ impl<'a> Resolver<'a> {
 
     /// The folder of the kustomization that makes it.
     fn made_in(&self) -> Option<String> {
-        let Body::Deployed(index) = self.linked.body else {
+        let ServerBody::Deployed(index) = self.linked.body else {
             return None;
         };
         let mut extents = self.raw.extents.iter();
@@ -276,7 +276,7 @@ impl<'a> Resolver<'a> {
         let parts = self.linked.parts.iter().filter_map(gap);
         let holes = self.texts().into_iter().flat_map(|(index, _)| {
             let text = &self.raw.texts[index];
-            text.holes
+            text.unresolved
                 .first()
                 .map(|hole| format!("{hole} ({})", text.name))
         });
@@ -286,45 +286,49 @@ impl<'a> Resolver<'a> {
     }
 
     fn put_identity(&self, subject: &mut Subject) {
-        subject.put(ServerFact::Name, Value::derived(self.name()));
+        subject.put(ServerFact::Name, FactValue::derived(self.name()));
         for (fact, value, what) in [
             (ServerFact::Flavor, &self.flavor, "flavor"),
             (ServerFact::Version, &self.version, "version"),
         ] {
-            let unknown = || Value::unknown(Cause::NotSaid(what));
+            let unknown = || FactValue::unknown(Cause::NotSaid(what));
             subject.put(fact, value.clone().unwrap_or_else(unknown));
         }
         subject.put(ServerFact::Kind, self.kind(subject));
-        let deployed = Value::derived(self.deployed.is_some());
+        let deployed = FactValue::derived(self.deployed.is_some());
         subject.put(ServerFact::Deployed, deployed);
         let mut declared = self.declared.iter();
         let role = match declared.find_map(|d| Some((d.role.as_ref()?, d.span))) {
             Some((role, span)) => declared_value(Datum::Text(role.clone()), span),
-            None => Value::unknown(Cause::Server("redvet.toml declares no role for it")),
+            None => FactValue::unknown(Cause::Server("redvet.toml declares no role for it")),
         };
         subject.put(ServerFact::Role, role);
     }
 
     /// What the resource says it is; else what the configuration and the number of processes come to.
-    fn kind(&self, subject: &Subject) -> Value {
+    fn kind(&self, subject: &Subject) -> FactValue {
         if let Some(said) = self.deployed.and_then(|server| server.kind.known()) {
-            return Value::derived(said);
+            return FactValue::derived(said);
         }
         let names = &self.knowledge.shapes.servers;
         let of = |name: &String| subject.conf(name);
-        let clustered = of(&names.cluster_mode).and_then(Value::text);
+        let clustered = of(&names.cluster_mode).and_then(FactValue::text);
         let replica = of(&names.replica_of).is_some_and(|value| value.known().is_some());
         match (clustered, replica) {
-            (Some("yes"), _) => Value::derived(ServerKind::Cluster),
-            (_, true) => Value::derived(ServerKind::Replication),
-            (Some(_), false) if self.is_single(subject) => Value::derived(ServerKind::Standalone),
-            _ => Value::unknown(Cause::Server("the relation of its processes is unknown")),
+            (Some("yes"), _) => FactValue::derived(ServerKind::Cluster),
+            (_, true) => FactValue::derived(ServerKind::Replication),
+            (Some(_), false) if self.is_single(subject) => {
+                FactValue::derived(ServerKind::Standalone)
+            }
+            _ => FactValue::unknown(Cause::Server("the relation of its processes is unknown")),
         }
     }
 
     /// One process, or a configuration that nothing deploys.
     fn is_single(&self, subject: &Subject) -> bool {
-        let replicas = subject.fact(ServerFact::Replicas).and_then(Value::number);
+        let replicas = subject
+            .fact(ServerFact::Replicas)
+            .and_then(FactValue::number);
         self.deployed.is_none() || replicas == Some(1.0)
     }
 }

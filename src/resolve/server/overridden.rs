@@ -8,8 +8,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::facts::fact_path::DirectiveFact;
 use crate::facts::raw::{LineForm, RawLine};
-use crate::facts::{Cause, Datum, Strength, Subject, Value};
-use crate::knowledge::servers::{Repeat, Series};
+use crate::facts::{Cause, Datum, FactValue, Strength, Subject};
+use crate::knowledge::servers::{RepeatRule, ServerSeries};
 use crate::resolve::config_transcript::{ConfigStep, ConfigTranscript};
 use crate::source::Span;
 
@@ -17,7 +17,7 @@ use crate::source::Span;
 #[derive(Default)]
 pub(super) struct OverriddenLines {
     /// By the place of the line that lost: the value that counts.
-    lost: BTreeMap<Span, Value>,
+    lost: BTreeMap<Span, FactValue>,
     /// Lines that some server runs with, or that may count.
     alive: BTreeSet<Span>,
 }
@@ -52,7 +52,7 @@ impl OverriddenLines {
             let name = line.words.first();
             let directive = name.and_then(|name| first.directive(&name.text));
             let Some(directive) = directive
-                .filter(|d| d.repeat == Repeat::LastWins && takes(line, transcript.series))
+                .filter(|d| d.repeat == RepeatRule::LastWins && takes(line, transcript.series))
             else {
                 self.alive.insert(line.span);
                 continue;
@@ -86,10 +86,15 @@ impl OverriddenLines {
             };
             let value = match replaced {
                 Ok(true) => {
-                    let args = winner.line.words.iter().take(winner.line.meant).skip(1);
+                    let args = winner
+                        .line
+                        .words
+                        .iter()
+                        .take(winner.line.argument_count)
+                        .skip(1);
                     let args: Vec<&str> = args.map(|word| word.text.as_str()).collect();
                     let text = Datum::Text(args.join(" "));
-                    let mut value = Value::set(text, winner.line.span)
+                    let mut value = FactValue::set(text, winner.line.span)
                         .with_strength(winner.strength.min(loser.strength));
                     let name = winner.line.words.first();
                     value.secret = name.is_some_and(|name| is_secret(&name.text));
@@ -99,7 +104,7 @@ impl OverriddenLines {
                     self.alive.insert(loser.line.span);
                     continue;
                 }
-                Err(reason) => Value::unknown(reason.clone()),
+                Err(reason) => FactValue::unknown(reason.clone()),
             };
             self.lost.entry(loser.line.span).or_insert(value);
         }
@@ -119,8 +124,8 @@ impl OverriddenLines {
 }
 
 /// The running server refuses to change what can be set at the start only.
-fn takes(line: &RawLine, series: &[&Series]) -> bool {
-    let settable = |series: &&Series| {
+fn takes(line: &RawLine, series: &[&ServerSeries]) -> bool {
+    let settable = |series: &&ServerSeries| {
         let directive = line.words.first().and_then(|w| series.directive(&w.text));
         directive.is_some_and(|directive| directive.mutable)
     };
@@ -130,7 +135,7 @@ fn takes(line: &RawLine, series: &[&Series]) -> bool {
 /// Whether two lines do not say the same to every plausible series.
 fn differ(a: &RawLine, b: &RawLine, transcript: &ConfigTranscript<'_>) -> Result<bool, Cause> {
     let mut words_of_both = a.words.iter().chain(&b.words);
-    if let Some(reason) = words_of_both.find_map(|word| word.hole.clone()) {
+    if let Some(reason) = words_of_both.find_map(|word| word.unresolved.clone()) {
         return Err(reason);
     }
     let mut read = transcript.alone(a).zip(transcript.alone(b));

@@ -3,10 +3,10 @@
 use crate::facts::include;
 use crate::facts::linked::LinkedPart;
 use crate::facts::raw::{ConfPart, RawLine, TextPlace};
-use crate::facts::{Cause, Slot, Strength};
-use crate::resolve::conf::Home;
+use crate::facts::{Cause, EditTarget, Strength};
+use crate::resolve::conf::UnsetAnchor;
 use crate::resolve::config_transcript::ConfigStep;
-use crate::resolve::server::Resolver;
+use crate::resolve::server::ServerResolver;
 
 /// No more texts than this are read in the place of `include` lines: files that include each other
 /// in many ways are cut off, as what they come to grows without bound.
@@ -21,7 +21,7 @@ pub(super) const A_PART: Cause = Cause::Excerpt {
     of: "a configuration",
 };
 
-impl<'a> Resolver<'a> {
+impl<'a> ServerResolver<'a> {
     pub(super) fn texts(&self) -> Vec<(usize, Strength)> {
         let text = |part: &LinkedPart| match part {
             LinkedPart::Text { index, strength } => Some((*index, *strength)),
@@ -158,19 +158,19 @@ impl<'a> Resolver<'a> {
 
     /// Where a finding on something that is not written stands: the first line of the text that is
     /// read last, else the container or resource.
-    pub(super) fn home(&self) -> Home {
+    pub(super) fn home(&self) -> UnsetAnchor {
         let text = self
             .texts()
             .last()
             .map(|(index, _)| &self.raw.texts[*index]);
         match text {
-            Some(text) => Home {
-                place: text.home(),
+            Some(text) => UnsetAnchor {
+                place: text.anchor_when_unset(),
                 append: text.append.clone(),
             },
-            None => Home {
+            None => UnsetAnchor {
                 place: self.anchor(),
-                append: Slot::None,
+                append: EditTarget::None,
             },
         }
     }
@@ -186,7 +186,7 @@ fn generated<'a>(name: &'a str, args: Option<&'a [String]>, source: &'a str) -> 
 
 /// Collects the steps of one part.
 struct StepBuilder<'r, 'a> {
-    resolver: &'r Resolver<'a>,
+    resolver: &'r ServerResolver<'a>,
     part: usize,
     /// The texts that are being read, outermost first, and how many were included so far.
     open: Vec<usize>,
@@ -233,7 +233,7 @@ impl<'a> StepBuilder<'_, 'a> {
             self.steps.push(ConfigStep::Closes);
         }
         self.open.pop();
-        if let Some(hole) = text.holes.first() {
+        if let Some(hole) = text.unresolved.first() {
             self.steps.push(ConfigStep::Gap {
                 reason: hole.clone(),
             });

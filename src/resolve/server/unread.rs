@@ -3,11 +3,11 @@
 
 use crate::facts::fact_path::DirectiveFact;
 use crate::facts::raw::{RawHeld, TextPlace};
-use crate::facts::{Related, Subject, SubjectKind, Value};
-use crate::resolve::server::Resolver;
+use crate::facts::{FactValue, RelatedSubject, Subject, SubjectKind};
+use crate::resolve::server::ServerResolver;
 
-impl Resolver<'_> {
-    pub(super) fn unread(&self, server: &Related) -> Vec<Subject> {
+impl ServerResolver<'_> {
+    pub(super) fn unread(&self, server: &RelatedSubject) -> Vec<Subject> {
         let unread = self.deployed.iter().flat_map(|server| &server.unread);
         unread
             .filter(|found| found.held.as_ref().is_none_or(|held| self.is_text(held)))
@@ -16,12 +16,12 @@ impl Resolver<'_> {
                 let path = self.knowledge.sources.path(found.span);
                 let mut subject = Subject::new(SubjectKind::Directive, label, path, found.span);
                 let text = |text: &str| {
-                    Value::set(text.to_owned(), found.span).with_strength(found.strength)
+                    FactValue::set(text.to_owned(), found.span).with_strength(found.strength)
                 };
                 subject.put(DirectiveFact::Name, text(&found.name));
                 let why = match &found.why {
                     Ok(why) => text(why),
-                    Err(reason) => Value::unknown(reason.clone()),
+                    Err(reason) => FactValue::unknown(reason.clone()),
                 };
                 subject.put(DirectiveFact::NotRead, why);
                 subject.server = Some(server.clone());

@@ -3,20 +3,20 @@
 //!
 //! A view of two transcripts: both versions read the same steps by the same code as everything else here.
 
-use crate::facts::State;
-use crate::facts::linked::Linked;
-use crate::facts::raw::{Raw, RawLine};
-use crate::knowledge::servers::{Directive, Series, Status};
+use crate::facts::ValueState;
+use crate::facts::linked::LinkedFacts;
+use crate::facts::raw::{RawFacts, RawLine};
+use crate::knowledge::servers::{DirectiveSpec, DirectiveStatus, ServerSeries};
 use crate::resolve::conf;
 use crate::resolve::config_transcript::ConfigTranscript;
 use crate::resolve::directive::ConflictFacts;
-use crate::resolve::line::{self, Reading};
-use crate::resolve::server::{Context, Resolver};
+use crate::resolve::line::{self, DirectiveReading};
+use crate::resolve::server::{ServerContext, ServerResolver};
 use crate::source::{MASK, Span};
 
 /// What happens to a directive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Kind {
+pub enum ChangeKind {
     /// The name is not known any more.
     Removed,
     /// The line is not accepted any more.
@@ -31,7 +31,7 @@ pub enum Kind {
     Default,
 }
 
-impl Kind {
+impl ChangeKind {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Removed => "removed",
@@ -51,8 +51,8 @@ impl Kind {
 
 /// One change.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Change {
-    pub kind: Kind,
+pub struct UpgradeChange {
+    pub kind: ChangeKind,
     pub directive: String,
     /// Where it is written, if it is.
     pub at: Option<Span>,
@@ -63,26 +63,26 @@ pub struct Change {
 
 /// What changes for one server.
 #[derive(Clone, Debug)]
-pub struct Changes {
+pub struct UpgradeChanges {
     pub name: String,
     pub namespace: Option<String>,
     pub anchor: Span,
     pub not_visible: Vec<String>,
-    pub changes: Vec<Change>,
+    pub changes: Vec<UpgradeChange>,
 }
 
 /// The changes of every server of a universe from one series to another.
 pub fn upgrades(
-    raw: &Raw,
-    linked: &Linked,
-    knowledge: &Context<'_>,
-    (from, to): (&Series, &Series),
-) -> Vec<Changes> {
+    raw: &RawFacts,
+    linked: &LinkedFacts,
+    knowledge: &ServerContext<'_>,
+    (from, to): (&ServerSeries, &ServerSeries),
+) -> Vec<UpgradeChanges> {
     linked
         .servers
         .iter()
         .map(|server| {
-            let resolver = Resolver::new(raw, server, knowledge);
+            let resolver = ServerResolver::new(raw, server, knowledge);
             let (old, new) = ([from], [to]);
             let comparison = Comparison {
                 resolver: &resolver,
@@ -91,7 +91,7 @@ pub fn upgrades(
                 old: resolver.transcript(&old),
                 new: resolver.transcript(&new),
             };
-            Changes {
+            UpgradeChanges {
                 name: resolver.name().to_owned(),
                 namespace: resolver.deployed.and_then(|s| s.namespace.clone()),
                 anchor: resolver.anchor(),
@@ -103,25 +103,25 @@ pub fn upgrades(
 }
 
 struct Comparison<'a> {
-    resolver: &'a Resolver<'a>,
-    from: &'a Series,
-    to: &'a Series,
+    resolver: &'a ServerResolver<'a>,
+    from: &'a ServerSeries,
+    to: &'a ServerSeries,
     old: ConfigTranscript<'a>,
     new: ConfigTranscript<'a>,
 }
 
 impl Comparison<'_> {
-    fn changes(&self) -> Vec<Change> {
+    fn changes(&self) -> Vec<UpgradeChange> {
         let lines = || self.old.step_lines();
-        let mut changes: Vec<Change> = lines().filter_map(|line| self.line(line)).collect();
+        let mut changes: Vec<UpgradeChange> = lines().filter_map(|line| self.line(line)).collect();
         changes.extend(lines().filter_map(|line| self.conflict(line)));
         changes.extend(self.defaults());
         changes
     }
 
-    fn line(&self, line: &RawLine) -> Option<Change> {
+    fn line(&self, line: &RawLine) -> Option<UpgradeChange> {
         let name = line.words.first()?;
-        let holes = line.words.iter().any(|word| word.hole.is_some());
+        let holes = line.words.iter().any(|word| word.unresolved.is_some());
         if holes || line.error.is_some() {
             return None;
         }
@@ -131,12 +131,12 @@ impl Comparison<'_> {
             return None;
         }
         let (kind, message) = self.kind(old, &name.text, before, after)?;
-        let values = kind == Kind::Meaning && !old.is_secret();
-        let shown = |series: &Series, reading: &Reading| {
+        let values = kind == ChangeKind::Meaning && !old.is_secret();
+        let shown = |series: &ServerSeries, reading: &DirectiveReading| {
             let directive = series.directive(&name.text)?;
             values.then(|| line::format_config_get(directive, reading.datum.as_ref()))
         };
-        Some(Change {
+        Some(UpgradeChange {
             kind,
             directive: name.text.clone(),
             at: Some(line.span),
@@ -148,11 +148,11 @@ impl Comparison<'_> {
 
     fn kind(
         &self,
-        old: &Directive,
+        old: &DirectiveSpec,
         name: &str,
-        before: &Reading,
-        after: &Reading,
-    ) -> Option<(Kind, String)> {
+        before: &DirectiveReading,
+        after: &DirectiveReading,
+    ) -> Option<(ChangeKind, String)> {
         let to = self.to.name();
         let Some(new) = self.to.directive(name) else {
             let instead = self
@@ -162,40 +162,43 @@ impl Comparison<'_> {
                 .replacement(self.to, name)
                 .map_or(String::new(), |name| format!("; use `{name}`"));
             return Some((
-                Kind::Removed,
+                ChangeKind::Removed,
                 format!("{to} does not support `{name}`{instead}"),
             ));
         };
         if !after.is_taken() {
             let error = after.error.as_deref().unwrap_or_default();
-            return Some((Kind::Refused, format!("{to} rejects the line: {error}")));
+            return Some((
+                ChangeKind::Refused,
+                format!("{to} rejects the line: {error}"),
+            ));
         }
-        if new.status == Status::Ignored && old.status != Status::Ignored {
-            return Some((Kind::Ignored, format!("{to} accepts and ignores it")));
+        if new.status == DirectiveStatus::Ignored && old.status != DirectiveStatus::Ignored {
+            return Some((ChangeKind::Ignored, format!("{to} accepts and ignores it")));
         }
-        let shown = |directive: &Directive, reading: &Reading| {
+        let shown = |directive: &DirectiveSpec, reading: &DirectiveReading| {
             line::format_config_get(directive, reading.datum.as_ref())
         };
         if shown(old, before) != shown(new, after) {
             return Some((
-                Kind::Meaning,
+                ChangeKind::Meaning,
                 format!("{to} interprets the value differently"),
             ));
         }
         let renamed = old.name == name.to_ascii_lowercase() && new.name != old.name;
-        renamed.then(|| (Kind::Renamed, format!("{to} calls it `{}`", new.name)))
+        renamed.then(|| (ChangeKind::Renamed, format!("{to} calls it `{}`", new.name)))
     }
 
     /// A line that only the newer version refuses beside another one.
-    fn conflict(&self, line: &RawLine) -> Option<Change> {
+    fn conflict(&self, line: &RawLine) -> Option<UpgradeChange> {
         let name = line.words.first()?;
         let found = ConflictFacts::of(line, &self.new);
         let error = found.with.and(found.conflict.text().map(str::to_owned))?;
         if ConflictFacts::of(line, &self.old).with.is_some() {
             return None;
         }
-        Some(Change {
-            kind: Kind::Refused,
+        Some(UpgradeChange {
+            kind: ChangeKind::Refused,
             directive: name.text.clone(),
             at: Some(line.span),
             before: None,
@@ -208,21 +211,22 @@ impl Comparison<'_> {
     }
 
     /// Defaults that hold for this server and change.
-    fn defaults(&self) -> Vec<Change> {
+    fn defaults(&self) -> Vec<UpgradeChange> {
         let effective = conf::effective(&self.old, &self.resolver.home(), &|_| false);
         let unwritten = effective.iter().filter(|(_, value)| {
-            matches!(value.state, State::Default(_) | State::Absent) && value.overrides.is_empty()
+            matches!(value.state, ValueState::Default(_) | ValueState::Absent)
+                && value.overrides.is_empty()
         });
         unwritten
             .filter_map(|(name, _)| {
                 let (old, new) = (self.from.directive(name)?, self.to.directive(name)?);
-                let shown = |directive: &Directive| {
+                let shown = |directive: &DirectiveSpec| {
                     line::format_config_get(directive, line::default_of(directive).as_ref())
                 };
                 let (before, after) = (shown(old), shown(new));
-                let gone = new.status == Status::Ignored;
-                (before != after && !gone).then(|| Change {
-                    kind: Kind::Default,
+                let gone = new.status == DirectiveStatus::Ignored;
+                (before != after && !gone).then(|| UpgradeChange {
+                    kind: ChangeKind::Default,
                     directive: new.name.clone(),
                     at: None,
                     before: Some(masked(old, before)),
@@ -234,7 +238,7 @@ impl Comparison<'_> {
     }
 }
 
-fn masked(directive: &Directive, text: String) -> String {
+fn masked(directive: &DirectiveSpec, text: String) -> String {
     if directive.is_secret() {
         return MASK.to_owned();
     }

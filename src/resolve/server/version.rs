@@ -1,15 +1,15 @@
 //! Which flavor and version a server is, as far as its image and the settings say.
 
 use crate::facts::raw::Declaration;
-use crate::facts::{Cause, Datum, Value};
-use crate::knowledge::servers::language::Build;
+use crate::facts::{Cause, Datum, FactValue};
+use crate::knowledge::servers::language::ServerBuild;
 use crate::knowledge::shapes::ImageReference;
-use crate::resolve::server::Resolver;
+use crate::resolve::server::ServerResolver;
 use crate::resolve::server::figures::declared_value;
 
-impl Resolver<'_> {
+impl ServerResolver<'_> {
     /// A declaration by name wins over the image, the image over a declaration for all.
-    pub(super) fn flavor_and_version(&self) -> (Option<Value>, Option<Value>) {
+    pub(super) fn flavor_and_version(&self) -> (Option<FactValue>, Option<FactValue>) {
         let own = self
             .declared
             .iter()
@@ -39,11 +39,11 @@ impl Resolver<'_> {
 
     /// What declarations say of the build, the first that speaks of a part of it; else it is as that
     /// of the official images.
-    pub(super) fn declared_build(&self) -> Build {
+    pub(super) fn declared_build(&self) -> ServerBuild {
         let servers = self.knowledge.servers;
         let declared = self.declared.iter().rev().filter_map(|d| d.build.as_ref());
         let said = declared.filter_map(|words| servers.declared_build(words).ok());
-        said.fold(Build::OFFICIAL, |build, said| Build {
+        said.fold(ServerBuild::OFFICIAL, |build, said| ServerBuild {
             bundled_allocator: said.bundled_allocator.unwrap_or(build.bundled_allocator),
             tls: said.tls.unwrap_or(build.tls),
         })
@@ -69,11 +69,11 @@ impl Resolver<'_> {
         }
     }
 
-    fn image_version(&self, image: &ImageReference) -> (Option<Value>, Option<Value>) {
+    fn image_version(&self, image: &ImageReference) -> (Option<FactValue>, Option<FactValue>) {
         let span = self.deployed.and_then(|s| s.image.as_ref()).map(|i| i.span);
         let at = |datum| match span {
-            Some(span) => Value::set(datum, span),
-            None => Value::derived(datum),
+            Some(span) => FactValue::set(datum, span),
+            None => FactValue::derived(datum),
         };
         let flavor = self
             .knowledge
@@ -96,7 +96,7 @@ pub(super) fn numbers(tag: &str) -> Option<String> {
         .then(|| numbers.to_owned())
 }
 
-fn declared_version(declaration: &Declaration) -> (Option<Value>, Option<Value>) {
+fn declared_version(declaration: &Declaration) -> (Option<FactValue>, Option<FactValue>) {
     let value = |text: String| declared_value(Datum::Text(text), declaration.span);
     let version = declaration.version.as_ref();
     (
@@ -105,8 +105,8 @@ fn declared_version(declaration: &Declaration) -> (Option<Value>, Option<Value>)
     )
 }
 
-fn same_flavor(declaration: &Declaration, flavor: Option<&Value>) -> bool {
-    match (&declaration.flavor, flavor.and_then(Value::text)) {
+fn same_flavor(declaration: &Declaration, flavor: Option<&FactValue>) -> bool {
+    match (&declaration.flavor, flavor.and_then(FactValue::text)) {
         (Some(declared), Some(flavor)) => declared == flavor,
         _ => true,
     }

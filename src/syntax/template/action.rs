@@ -4,14 +4,14 @@
 use std::ops::Range;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Action {
+pub(super) struct TemplateAction {
     /// With its delimiters.
     pub(super) range: Range<usize>,
-    pub(super) sort: Sort,
+    pub(super) sort: ActionKind,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Sort {
+pub(super) enum ActionKind {
     /// Writes text; how far it is indented, if the action says so.
     Output { indent: Option<usize> },
     /// Decides about the lines that follow: `if`, `else`, `range`, `with`, `for`.
@@ -20,8 +20,8 @@ pub(super) enum Sort {
     Silent,
 }
 
-pub(super) fn find(text: &str) -> Vec<Action> {
-    let mut finder = Finder::new(text);
+pub(super) fn find(text: &str) -> Vec<TemplateAction> {
+    let mut finder = ActionFinder::new(text);
     let mut actions = Vec::new();
     let mut at = 0;
     while let Some(open) = memchr::memchr2(b'{', b'@', &text.as_bytes()[at..]) {
@@ -30,10 +30,10 @@ pub(super) fn find(text: &str) -> Vec<Action> {
         let placeholder = placeholder_end(text, start);
         if let Some(end) = placeholder.or_else(|| finder.end_of(start)) {
             let sort = match placeholder {
-                Some(_) => Sort::Output { indent: None },
+                Some(_) => ActionKind::Output { indent: None },
                 None => sort(&text[start..end]),
             };
-            actions.push(Action {
+            actions.push(TemplateAction {
                 range: start..end,
                 sort,
             });
@@ -66,22 +66,22 @@ const MOST_NAME: usize = 64;
 /// No action is longer than this; it bounds what one that never ends can cost.
 const MAX_LENGTH: usize = 64 * 1024;
 
-struct Finder<'a> {
+struct ActionFinder<'a> {
     bytes: &'a [u8],
-    backquote: Upcoming,
-    go_comment: Upcoming,
-    jinja_comment: Upcoming,
+    backquote: NextDelimiter,
+    go_comment: NextDelimiter,
+    jinja_comment: NextDelimiter,
     /// Up to here no quote closes on its line.
     open_quote_until: usize,
 }
 
 /// The next place of a delimiter, searched for once and not at each opening before it.
-struct Upcoming {
+struct NextDelimiter {
     delimiter: &'static [u8],
     searched: Range<usize>,
 }
 
-impl Upcoming {
+impl NextDelimiter {
     fn new(delimiter: &'static [u8]) -> Self {
         Self {
             delimiter,
@@ -99,13 +99,13 @@ impl Upcoming {
     }
 }
 
-impl<'a> Finder<'a> {
+impl<'a> ActionFinder<'a> {
     fn new(text: &'a str) -> Self {
         Self {
             bytes: text.as_bytes(),
-            backquote: Upcoming::new(b"`"),
-            go_comment: Upcoming::new(b"*/"),
-            jinja_comment: Upcoming::new(b"#}"),
+            backquote: NextDelimiter::new(b"`"),
+            go_comment: NextDelimiter::new(b"*/"),
+            jinja_comment: NextDelimiter::new(b"#}"),
             open_quote_until: 0,
         }
     }
@@ -189,7 +189,7 @@ fn leading(bytes: &[u8], among: &[u8]) -> usize {
     bytes.iter().take_while(is_among).count()
 }
 
-fn sort(action: &str) -> Sort {
+fn sort(action: &str) -> ActionKind {
     let inner = action[2..action.len().saturating_sub(2).max(2)]
         .trim_start_matches(['-', '+'])
         .trim_start();
@@ -197,14 +197,14 @@ fn sort(action: &str) -> Sort {
         .find(|c: char| !c.is_ascii_alphabetic())
         .unwrap_or(inner.len());
     match &inner[..word_end] {
-        "if" | "else" | "range" | "with" | "for" | "elif" => Sort::Branch,
-        "end" | "define" | "break" | "continue" => Sort::Silent,
-        "include" => Sort::Output {
+        "if" | "else" | "range" | "with" | "for" | "elif" => ActionKind::Branch,
+        "end" | "define" | "break" | "continue" => ActionKind::Silent,
+        "include" => ActionKind::Output {
             indent: indentation(inner),
         },
-        _ if action.starts_with("{%") || action.starts_with("{#") => Sort::Silent,
-        _ if inner.starts_with("/*") || is_assignment(inner) => Sort::Silent,
-        _ => Sort::Output {
+        _ if action.starts_with("{%") || action.starts_with("{#") => ActionKind::Silent,
+        _ if inner.starts_with("/*") || is_assignment(inner) => ActionKind::Silent,
+        _ => ActionKind::Output {
             indent: indentation(inner),
         },
     }

@@ -5,13 +5,17 @@
 use std::ops::Range;
 
 use super::MaskedBlock;
-use super::action::{Action, Sort};
-use super::lines::{Fate, Line, output_column};
+use super::action::{ActionKind, TemplateAction};
+use super::lines::{TemplateLine, TemplateLineKind, output_column};
 use crate::syntax::block_header;
 
 /// Finds the block scalars with actions in them, settles the fate of their lines, and gives back
 /// those that have to be taken out.
-pub(super) fn take_out(text: &str, actions: &[Action], lines: &mut [Line]) -> Vec<MaskedBlock> {
+pub(super) fn take_out(
+    text: &str,
+    actions: &[TemplateAction],
+    lines: &mut [TemplateLine],
+) -> Vec<MaskedBlock> {
     let mut taken = Vec::new();
     let mut next = 0;
     while next < lines.len() {
@@ -20,7 +24,7 @@ pub(super) fn take_out(text: &str, actions: &[Action], lines: &mut [Line]) -> Ve
         let Some(header) = header(text, actions, &lines[index]) else {
             continue;
         };
-        let block = Block::find(actions, lines, index, header);
+        let block = BlockScalarLines::find(actions, lines, index, header);
         next = block.lines.end;
         comment_out(&mut lines[next..]);
         if !block.has_actions(lines) {
@@ -36,17 +40,17 @@ pub(super) fn take_out(text: &str, actions: &[Action], lines: &mut [Line]) -> Ve
 }
 
 /// The lines of actions that follow a block scalar and are not a part of it.
-fn comment_out(lines: &mut [Line]) {
-    let follow = |line: &&mut Line| line.is_blank() || line.only_actions();
+fn comment_out(lines: &mut [TemplateLine]) {
+    let follow = |line: &&mut TemplateLine| line.is_blank() || line.only_actions();
     for line in lines.iter_mut().take_while(follow) {
         if line.only_actions() {
-            line.fate = Fate::Comment;
+            line.fate = TemplateLineKind::Comment;
         }
     }
 }
 
 /// A block scalar's header line.
-struct Header {
+struct BlockScalarHeader {
     /// `|` or `>` with its indicators.
     range: Range<usize>,
     /// The column of the key or dash that the block has to be indented under.
@@ -59,7 +63,11 @@ struct Header {
     action: Option<usize>,
 }
 
-fn header(text: &str, actions: &[Action], line: &Line) -> Option<Header> {
+fn header(
+    text: &str,
+    actions: &[TemplateAction],
+    line: &TemplateLine,
+) -> Option<BlockScalarHeader> {
     let body = &text[line.range.clone()];
     if line.continues || !body.contains(['|', '>']) || body.starts_with("---") {
         return None;
@@ -77,13 +85,13 @@ fn header(text: &str, actions: &[Action], line: &Line) -> Option<Header> {
     };
     let parent = parent_column(body, found.start)?;
     let range = line.range.start + found.start..line.range.start + found.end;
-    let in_action = |action: &Action| action.range.contains(&range.start);
+    let in_action = |action: &TemplateAction| action.range.contains(&range.start);
     if actions[line.actions.clone()].iter().any(in_action) {
         return None;
     }
     let indicators = &text[range.clone()];
     let digit = indicators.bytes().find(u8::is_ascii_digit);
-    Some(Header {
+    Some(BlockScalarHeader {
         parent,
         explicit: digit.map(|digit| parent + usize::from(digit - b'0')),
         strips: indicators.contains('-'),
@@ -122,15 +130,20 @@ fn parent_column(body: &str, sign: usize) -> Option<usize> {
 }
 
 /// A block scalar: its header and the lines that belong to it.
-struct Block {
-    header: Header,
+struct BlockScalarLines {
+    header: BlockScalarHeader,
     header_line: usize,
     lines: Range<usize>,
     indent: usize,
 }
 
-impl Block {
-    fn find(actions: &[Action], lines: &[Line], index: usize, header: Header) -> Self {
+impl BlockScalarLines {
+    fn find(
+        actions: &[TemplateAction],
+        lines: &[TemplateLine],
+        index: usize,
+        header: BlockScalarHeader,
+    ) -> Self {
         let first = index + 1;
         let mut end = first;
         for (at, line) in lines.iter().enumerate().skip(first) {
@@ -156,13 +169,13 @@ impl Block {
         }
     }
 
-    fn has_actions(&self, lines: &[Line]) -> bool {
+    fn has_actions(&self, lines: &[TemplateLine]) -> bool {
         let own = &lines[self.lines.clone()];
         self.header.action.is_some() || own.iter().any(|line| !line.actions.is_empty())
     }
 
     /// The parser can read it as it stands.
-    fn fits(&self, lines: &[Line]) -> bool {
+    fn fits(&self, lines: &[TemplateLine]) -> bool {
         let mut texts = lines[self.lines.clone()]
             .iter()
             .filter(|line| !line.is_blank());
@@ -173,18 +186,22 @@ impl Block {
                 || first.is_some_and(|line| line.indent == self.indent))
     }
 
-    fn settle(&self, lines: &mut [Line], fits: bool) {
-        let fate = if fits { Fate::Kept } else { Fate::Blanked };
+    fn settle(&self, lines: &mut [TemplateLine], fits: bool) {
+        let fate = if fits {
+            TemplateLineKind::Kept
+        } else {
+            TemplateLineKind::Blanked
+        };
         for line in &mut lines[self.lines.clone()] {
             line.fate = fate;
         }
         if let Some(at) = self.header.action {
-            lines[self.header_line].fate = Fate::BlankedFrom(at);
+            lines[self.header_line].fate = TemplateLineKind::BlankedFrom(at);
         }
     }
 
     /// Its lines as they are. A folded block is not folded: nobody knows what its actions write.
-    fn masked(&self, text: &str, lines: &[Line]) -> MaskedBlock {
+    fn masked(&self, text: &str, lines: &[TemplateLine]) -> MaskedBlock {
         let own = &lines[self.lines.clone()];
         let mut ranges: Vec<_> = own.iter().map(|line| self.without_indent(line)).collect();
         if let Some(at) = self.header.action {
@@ -206,13 +223,13 @@ impl Block {
         }
     }
 
-    fn without_indent(&self, line: &Line) -> Range<usize> {
+    fn without_indent(&self, line: &TemplateLine) -> Range<usize> {
         line.range.start + line.indent.min(self.indent)..line.next
     }
 }
 
 /// The line is indented under the block's parent, or holds an action that writes text which is.
-fn belongs(line: &Line, actions: &[Action], parent: usize) -> bool {
+fn belongs(line: &TemplateLine, actions: &[TemplateAction], parent: usize) -> bool {
     line.indent > parent
         || (line.only_actions() && written_column(line, actions).is_some_and(|c| c > parent))
 }
@@ -221,12 +238,12 @@ fn belongs(line: &Line, actions: &[Action], parent: usize) -> bool {
 /// own blanks. Under a header without lines it writes those. Further down, to the left of all that
 /// could follow the block, it may write more of them: to take it for a part of the block says that
 /// the block is not known, which is the careful reading.
-fn writes_as_it_likes(line: &Line, actions: &[Action]) -> bool {
-    let free = |action: &Action| action.sort == Sort::Output { indent: None };
+fn writes_as_it_likes(line: &TemplateLine, actions: &[TemplateAction]) -> bool {
+    let free = |action: &TemplateAction| action.sort == ActionKind::Output { indent: None };
     line.only_actions() && actions[line.actions.clone()].iter().any(free)
 }
 
-fn written_column(line: &Line, actions: &[Action]) -> Option<usize> {
+fn written_column(line: &TemplateLine, actions: &[TemplateAction]) -> Option<usize> {
     actions[line.actions.clone()]
         .iter()
         .find_map(|action| output_column(action, line.indent))
@@ -234,14 +251,15 @@ fn written_column(line: &Line, actions: &[Action]) -> Option<usize> {
 
 /// What the block's lines are indented by: as the header says, else as the leftmost line of text is
 /// (an action may leave the first one out), else as the actions are.
-fn indent(actions: &[Action], lines: &[Line], header: &Header) -> usize {
+fn indent(actions: &[TemplateAction], lines: &[TemplateLine], header: &BlockScalarHeader) -> usize {
     if let Some(explicit) = header.explicit {
         return explicit;
     }
     let under = |column: &usize| *column > header.parent;
     // In a block a comment is text, too.
-    let is_text =
-        |line: &&Line| !line.is_blank() && !line.continues && !starts_with_action(line, actions);
+    let is_text = |line: &&TemplateLine| {
+        !line.is_blank() && !line.continues && !starts_with_action(line, actions)
+    };
     let of_text = lines.iter().filter(is_text).map(|line| line.indent);
     let of_actions = || {
         let columns = lines
@@ -256,7 +274,7 @@ fn indent(actions: &[Action], lines: &[Line], header: &Header) -> usize {
         .unwrap_or(header.parent + 1)
 }
 
-fn starts_with_action(line: &Line, actions: &[Action]) -> bool {
+fn starts_with_action(line: &TemplateLine, actions: &[TemplateAction]) -> bool {
     let first = actions[line.actions.clone()].first();
     first.is_some_and(|action| action.range.start == line.range.start + line.indent)
 }

@@ -3,11 +3,11 @@
 use std::ops::Range;
 
 use super::ActionLine;
-use super::action::{Action, Sort};
+use super::action::{ActionKind, TemplateAction};
 
 /// A line of the template.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Line {
+pub(super) struct TemplateLine {
     /// Without its line break.
     pub(super) range: Range<usize>,
     /// Where the next line starts.
@@ -20,12 +20,12 @@ pub(super) struct Line {
     pub(super) has_content: bool,
     /// It starts inside of an action.
     pub(super) continues: bool,
-    pub(super) fate: Fate,
+    pub(super) fate: TemplateLineKind,
 }
 
 /// What becomes of a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Fate {
+pub(super) enum TemplateLineKind {
     /// Its actions become letters, or blanks if nothing else stands in it.
     Masked,
     /// As above, for lines right after a block scalar: blanks would be read as more of the block,
@@ -42,7 +42,7 @@ pub(super) enum Fate {
     WrittenBelow(usize),
 }
 
-impl Line {
+impl TemplateLine {
     pub(super) fn is_blank(&self) -> bool {
         self.indent == self.range.len()
     }
@@ -53,7 +53,7 @@ impl Line {
     }
 }
 
-pub(super) fn classify(text: &str, actions: &[Action]) -> Vec<Line> {
+pub(super) fn classify(text: &str, actions: &[TemplateAction]) -> Vec<TemplateLine> {
     let mut lines = Vec::new();
     let (mut start, mut first) = (0, 0);
     while start < text.len() {
@@ -95,15 +95,15 @@ fn line(
     text: &str,
     range: Range<usize>,
     next: usize,
-    actions: &[Action],
+    actions: &[TemplateAction],
     own: Range<usize>,
-) -> Line {
+) -> TemplateLine {
     let body = &text[range.clone()];
-    Line {
+    TemplateLine {
         indent: body.len() - body.trim_start_matches([' ', '\t']).len(),
         has_content: has_content(text, &range, &actions[own.clone()]),
         fate: written_below(text, &range, &actions[own.clone()])
-            .map_or(Fate::Masked, Fate::WrittenBelow),
+            .map_or(TemplateLineKind::Masked, TemplateLineKind::WrittenBelow),
         continues: actions
             .get(own.start)
             .is_some_and(|action| action.range.start < range.start),
@@ -113,7 +113,7 @@ fn line(
     }
 }
 
-fn has_content(text: &str, line: &Range<usize>, actions: &[Action]) -> bool {
+fn has_content(text: &str, line: &Range<usize>, actions: &[TemplateAction]) -> bool {
     let mut from = line.start;
     for action in actions {
         let outside = text.get(from..action.range.start).unwrap_or("").trim();
@@ -127,9 +127,9 @@ fn has_content(text: &str, line: &Range<usize>, actions: &[Action]) -> bool {
 }
 
 /// Where the action starts in `key: {{- … | nindent 4 }}`.
-fn written_below(text: &str, line: &Range<usize>, actions: &[Action]) -> Option<usize> {
+fn written_below(text: &str, line: &Range<usize>, actions: &[TemplateAction]) -> Option<usize> {
     let last = actions.last()?;
-    let Sort::Output { indent: Some(_) } = last.sort else {
+    let ActionKind::Output { indent: Some(_) } = last.sort else {
         return None;
     };
     let before = text.get(line.start..last.range.start)?.trim_end();
@@ -139,18 +139,18 @@ fn written_below(text: &str, line: &Range<usize>, actions: &[Action]) -> Option<
 }
 
 /// The masked text.
-pub(super) fn fill(text: &str, lines: &[Line], actions: &[Action]) -> String {
+pub(super) fn fill(text: &str, lines: &[TemplateLine], actions: &[TemplateAction]) -> String {
     let mut bytes = text.as_bytes().to_vec();
     for line in lines {
         match line.fate {
-            Fate::Kept => {}
-            Fate::Blanked => paint(&mut bytes, line.range.clone(), b' '),
-            Fate::BlankedFrom(at) | Fate::WrittenBelow(at) => {
+            TemplateLineKind::Kept => {}
+            TemplateLineKind::Blanked => paint(&mut bytes, line.range.clone(), b' '),
+            TemplateLineKind::BlankedFrom(at) | TemplateLineKind::WrittenBelow(at) => {
                 mask_actions(&mut bytes, line, actions, line.range.start..at);
                 paint(&mut bytes, at..line.range.end, b' ');
             }
-            Fate::Masked => mask_actions(&mut bytes, line, actions, line.range.clone()),
-            Fate::Comment => {
+            TemplateLineKind::Masked => mask_actions(&mut bytes, line, actions, line.range.clone()),
+            TemplateLineKind::Comment => {
                 mask_actions(&mut bytes, line, actions, line.range.clone());
                 let indent = if line.continues { 0 } else { line.indent };
                 let at = line.range.start + indent;
@@ -162,7 +162,12 @@ pub(super) fn fill(text: &str, lines: &[Line], actions: &[Action]) -> String {
     String::from_utf8(bytes).unwrap_or_else(|_| blank(text))
 }
 
-fn mask_actions(bytes: &mut [u8], line: &Line, actions: &[Action], range: Range<usize>) {
+fn mask_actions(
+    bytes: &mut [u8],
+    line: &TemplateLine,
+    actions: &[TemplateAction],
+    range: Range<usize>,
+) {
     let filler = if line.has_content { b'x' } else { b' ' };
     for action in &actions[line.actions.clone()] {
         let start = action.range.start.max(range.start);
@@ -196,15 +201,17 @@ fn blank(text: &str) -> String {
 
 /// The lines that hold only actions, outside of block scalars. A condition speaks about the next
 /// line that has text of its own.
-pub(super) fn action_lines(lines: &[Line], actions: &[Action]) -> Vec<ActionLine> {
+pub(super) fn action_lines(lines: &[TemplateLine], actions: &[TemplateAction]) -> Vec<ActionLine> {
     let mut found = Vec::new();
     let mut next_column = 0;
     for line in lines.iter().rev() {
         if line.has_content {
             next_column = line.indent;
             found.extend(value_below(line, actions));
-        } else if matches!(line.fate, Fate::Masked | Fate::Comment)
-            && let Some(action) = action_line(line, actions, next_column)
+        } else if matches!(
+            line.fate,
+            TemplateLineKind::Masked | TemplateLineKind::Comment
+        ) && let Some(action) = action_line(line, actions, next_column)
         {
             next_column = action.column;
             found.push(action);
@@ -214,8 +221,8 @@ pub(super) fn action_lines(lines: &[Line], actions: &[Action]) -> Vec<ActionLine
     found
 }
 
-fn value_below(line: &Line, actions: &[Action]) -> Option<ActionLine> {
-    let Fate::WrittenBelow(at) = line.fate else {
+fn value_below(line: &TemplateLine, actions: &[TemplateAction]) -> Option<ActionLine> {
+    let TemplateLineKind::WrittenBelow(at) = line.fate else {
         return None;
     };
     let action = actions[line.actions.clone()].last()?;
@@ -227,23 +234,27 @@ fn value_below(line: &Line, actions: &[Action]) -> Option<ActionLine> {
     })
 }
 
-fn action_line(line: &Line, actions: &[Action], next_column: usize) -> Option<ActionLine> {
-    let started = |action: &&Action| action.range.start >= line.range.start;
+fn action_line(
+    line: &TemplateLine,
+    actions: &[TemplateAction],
+    next_column: usize,
+) -> Option<ActionLine> {
+    let started = |action: &&TemplateAction| action.range.start >= line.range.start;
     let own = || actions[line.actions.clone()].iter().filter(started);
     let at = own().next()?.range.start;
     let written = own().find_map(|action| output_column(action, line.indent));
     let (column, writes) = match written {
         Some(column) => (column, true),
-        None if own().any(|action| action.sort == Sort::Branch) => (next_column, false),
+        None if own().any(|action| action.sort == ActionKind::Branch) => (next_column, false),
         None => return None,
     };
     Some(ActionLine { at, column, writes })
 }
 
 /// Where the text that an action writes stands in its line.
-pub(super) fn output_column(action: &Action, own: usize) -> Option<usize> {
+pub(super) fn output_column(action: &TemplateAction, own: usize) -> Option<usize> {
     match action.sort {
-        Sort::Output { indent } => Some(indent.unwrap_or(own)),
-        Sort::Branch | Sort::Silent => None,
+        ActionKind::Output { indent } => Some(indent.unwrap_or(own)),
+        ActionKind::Branch | ActionKind::Silent => None,
     }
 }

@@ -15,7 +15,7 @@ use std::ops::Range;
 
 /// A text of the same length and with the same line breaks, without template actions.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Masked<'a> {
+pub struct MaskedTemplate<'a> {
     pub text: Cow<'a, str>,
     /// Where the actions stand, in order.
     pub holes: Vec<Range<usize>>,
@@ -45,7 +45,7 @@ pub(in crate::syntax) struct MaskedBlock {
     pub(in crate::syntax) indent: usize,
 }
 
-impl<'a> Masked<'a> {
+impl<'a> MaskedTemplate<'a> {
     /// A text that is no template.
     pub(in crate::syntax) fn unchanged(text: &'a str) -> Self {
         Self {
@@ -111,14 +111,14 @@ pub fn actions(text: &str) -> Vec<Range<usize>> {
 }
 
 /// Takes the template actions out of a YAML text.
-pub fn mask(text: &str) -> Masked<'_> {
+pub fn mask(text: &str) -> MaskedTemplate<'_> {
     let actions = action::find(text);
     if actions.is_empty() {
-        return Masked::unchanged(text);
+        return MaskedTemplate::unchanged(text);
     }
     let mut lines = lines::classify(text, &actions);
     let blocks = blocks::take_out(text, &actions, &mut lines);
-    Masked {
+    MaskedTemplate {
         text: Cow::Owned(lines::fill(text, &lines, &actions)),
         actions: lines::action_lines(&lines, &actions),
         holes: actions.into_iter().map(|action| action.range).collect(),

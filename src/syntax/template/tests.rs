@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::source::{Excerpt, FileId};
-use crate::syntax::yaml::{self, Node};
+use crate::syntax::yaml::{self, YamlNode};
 
 fn masked(text: &str) -> String {
     let masked = mask(text);
@@ -10,7 +10,7 @@ fn masked(text: &str) -> String {
     masked.text.into_owned()
 }
 
-fn root(text: &str) -> Node {
+fn root(text: &str) -> YamlNode {
     let stream = yaml::parse(&Excerpt::whole(FileId(0), text.into()));
     assert_eq!(stream.errors, [], "{text}\n{}", masked(text));
     stream.documents[0].root.clone()
@@ -282,7 +282,7 @@ fn a_condition_around_a_whole_value_opens_that_value_alone() {
     let a = tree.get("a").unwrap();
     assert!(!a.is_open(), "{a:?}");
     assert!(a.get("b").unwrap().is_open());
-    assert_eq!(a.at("c").and_then(Node::as_str), Some("1"));
+    assert_eq!(a.at("c").and_then(YamlNode::as_str), Some("1"));
     // Here the condition goes on to the next entry.
     let text =
         "a:\n  b:\n    {{- toYaml .x | nindent 4 }}\n    {{- if .y }}\n  c: 1\n    {{- end }}\n";

@@ -7,7 +7,7 @@
 
 use crate::syntax::template::ActionLine;
 
-pub(super) struct Actions<'a> {
+pub(super) struct ActionSpans<'a> {
     lines: &'a [ActionLine],
     /// How many of the lines were passed.
     passed: usize,
@@ -15,7 +15,7 @@ pub(super) struct Actions<'a> {
     unclaimed: Vec<ActionLine>,
 }
 
-impl<'a> Actions<'a> {
+impl<'a> ActionSpans<'a> {
     pub(super) fn new(lines: &'a [ActionLine]) -> Self {
         Self {
             lines,

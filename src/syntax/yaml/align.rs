@@ -11,12 +11,12 @@ use super::ScalarStyle;
 
 /// A stretch of the value: the source bytes themselves, or one character that stands for them.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Part {
+pub(super) struct ValueStretch {
     pub(super) range: Range<usize>,
     pub(super) stands_for: Option<char>,
 }
 
-impl Part {
+impl ValueStretch {
     pub(super) fn verbatim(range: Range<usize>) -> Self {
         Self {
             range,
@@ -31,11 +31,11 @@ pub(super) fn flow(
     range: Range<usize>,
     value: &str,
     style: ScalarStyle,
-) -> Option<Vec<Part>> {
+) -> Option<Vec<ValueStretch>> {
     if source.get(range.clone())? == value {
-        return Some(vec![Part::verbatim(range)]);
+        return Some(vec![ValueStretch::verbatim(range)]);
     }
-    let mut walk = Walk::new(source, value);
+    let mut walk = ScalarWalk::new(source, value);
     let mut at = range.start;
     while at < range.end {
         at = walk.flow_step(at, range.end, style)?;
@@ -50,10 +50,10 @@ pub(super) fn block(
     range: Range<usize>,
     indent: usize,
     value: &str,
-) -> Option<Vec<Part>> {
-    let mut walk = Walk::new(source, value);
+) -> Option<Vec<ValueStretch>> {
+    let mut walk = ScalarWalk::new(source, value);
     let mut breaks = Vec::new();
-    for line in Lines::new(source, range.clone()) {
+    for line in ScalarLines::new(source, range.clone()) {
         let body = line.without_indent(source, indent);
         if !body.is_empty() {
             walk.block_breaks(&mut breaks, body.start)?;
@@ -70,13 +70,13 @@ pub(super) fn block(
     walk.finish()
 }
 
-struct Walk<'a> {
+struct ScalarWalk<'a> {
     source: &'a str,
     rest: &'a str,
-    parts: Vec<Part>,
+    parts: Vec<ValueStretch>,
 }
 
-impl<'a> Walk<'a> {
+impl<'a> ScalarWalk<'a> {
     fn new(source: &'a str, value: &'a str) -> Self {
         Self {
             source,
@@ -89,21 +89,21 @@ impl<'a> Walk<'a> {
         self.rest.is_empty()
     }
 
-    fn finish(self) -> Option<Vec<Part>> {
+    fn finish(self) -> Option<Vec<ValueStretch>> {
         self.done().then_some(self.parts)
     }
 
     /// The value goes on with these bytes of the source.
     fn verbatim(&mut self, range: Range<usize>) -> Option<()> {
         self.rest = self.rest.strip_prefix(self.source.get(range.clone())?)?;
-        self.parts.push(Part::verbatim(range));
+        self.parts.push(ValueStretch::verbatim(range));
         Some(())
     }
 
     /// The value goes on with this character, which these bytes of the source stand for.
     fn stands_for(&mut self, value: char, range: Range<usize>) -> Option<()> {
         self.rest = self.rest.strip_prefix(value)?;
-        self.parts.push(Part {
+        self.parts.push(ValueStretch {
             range,
             stands_for: Some(value),
         });
@@ -283,12 +283,12 @@ fn is_high_surrogate(rest: &str) -> bool {
 }
 
 /// A line of a block scalar: its bytes and its line break.
-pub(super) struct Line {
+pub(super) struct ScalarLine {
     pub(super) range: Range<usize>,
     pub(super) line_break: Range<usize>,
 }
 
-impl Line {
+impl ScalarLine {
     /// What is left after the indentation; a line of fewer blanks is empty.
     fn without_indent(&self, source: &str, indent: usize) -> Range<usize> {
         let line = &source.as_bytes()[self.range.clone()];
@@ -298,12 +298,12 @@ impl Line {
 }
 
 /// The lines of a range, each with its line break: `\n`, `\r\n` or `\r`.
-pub(super) struct Lines<'a> {
+pub(super) struct ScalarLines<'a> {
     bytes: &'a [u8],
     next: usize,
 }
 
-impl<'a> Lines<'a> {
+impl<'a> ScalarLines<'a> {
     pub(super) fn new(source: &'a str, range: Range<usize>) -> Self {
         Self {
             bytes: &source.as_bytes()[..range.end],
@@ -312,17 +312,17 @@ impl<'a> Lines<'a> {
     }
 }
 
-impl Iterator for Lines<'_> {
-    type Item = Line;
+impl Iterator for ScalarLines<'_> {
+    type Item = ScalarLine;
 
-    fn next(&mut self) -> Option<Line> {
+    fn next(&mut self) -> Option<ScalarLine> {
         let start = self.next;
         if start >= self.bytes.len() {
             return None;
         }
         let end = next_break(self.bytes, start);
         self.next = end + break_length(self.bytes, end);
-        Some(Line {
+        Some(ScalarLine {
             range: start..end,
             line_break: end..self.next,
         })

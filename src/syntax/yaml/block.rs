@@ -7,7 +7,7 @@ use crate::syntax::block_header;
 
 /// A block scalar in the source.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Place {
+pub(super) struct BlockScalarPlace {
     /// `|` or `>` with its indicators.
     pub(super) header: Range<usize>,
     /// The start of the first line after the header.
@@ -19,14 +19,14 @@ pub(super) struct Place {
 /// Finds the header of the block scalar whose content (or next token) is at `start`. Nothing but
 /// indicators, tags, anchors and comments can stand between `previous_end`, the end of the token
 /// before it, and its header.
-pub(super) fn locate(source: &str, previous_end: usize, start: usize) -> Option<Place> {
+pub(super) fn locate(source: &str, previous_end: usize, start: usize) -> Option<BlockScalarPlace> {
     let between = source.get(previous_end..start)?;
     let trimmed = between.trim_end_matches([' ', '\t', '\n', '\r']);
     let line_start = trimmed.rfind(['\n', '\r']).map_or(0, |at| at + 1);
     let header = block_header::find(&trimmed[line_start..])?;
     let shift = previous_end + line_start;
     let line_end = previous_end + trimmed.len();
-    Some(Place {
+    Some(BlockScalarPlace {
         header: shift + header.start..shift + header.end,
         lines_start: after_line(source, line_end, start),
         indent: blanks_before(source, start),

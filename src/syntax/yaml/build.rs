@@ -11,10 +11,12 @@ use std::sync::Arc;
 
 use granit_parser::{Event, Parser, ScanError, StructureStyle, Tag};
 
-use super::actions::Actions;
-use super::scalar::{self, Written};
-use super::{Comment, Document, Entry, Excerpt, Node, NodeKind, Scalar, ScalarStyle};
-use super::{Masked, Stream, SyntaxError, merge};
+use super::actions::ActionSpans;
+use super::scalar::{self, WrittenScalar};
+use super::{
+    Comment, Excerpt, MappingEntry, NodeKind, Scalar, ScalarStyle, YamlDocument, YamlNode,
+};
+use super::{MaskedTemplate, SyntaxError, YamlStream, merge};
 
 /// How many nodes all aliases of a document together may add to it.
 const MAX_ALIASED_NODES: usize = 100_000;
@@ -26,15 +28,15 @@ const MAX_ANCHORED_NODES: usize = 1_000_000;
 const MAX_DEPTH: usize = 512;
 
 /// What was read, and what tells a template from YAML that merely has double braces in a string.
-pub(super) struct Reading {
-    pub(super) stream: Stream,
+pub(super) struct YamlReading {
+    pub(super) stream: YamlStream,
     /// A `{{` was read as a mapping in a mapping, which nobody means.
     pub(super) brace_pair_opens_mapping: bool,
 }
 
 /// Reads the masked text of an excerpt; values and spans come from the excerpt itself.
-pub(super) fn read(excerpt: &Excerpt, masked: &Masked<'_>) -> Reading {
-    let mut builder = Builder::new(excerpt, masked);
+pub(super) fn read(excerpt: &Excerpt, masked: &MaskedTemplate<'_>) -> YamlReading {
+    let mut builder = YamlTreeBuilder::new(excerpt, masked);
     let mut parser = Parser::new_from_str_with_options(&masked.text, options());
     loop {
         match parser.next_event() {
@@ -59,12 +61,12 @@ fn options() -> granit_parser::Options {
     }
 }
 
-struct Builder<'a> {
+struct YamlTreeBuilder<'a> {
     excerpt: &'a Excerpt,
-    masked: &'a Masked<'a>,
-    reading: Reading,
-    frames: Vec<Frame>,
-    anchors: HashMap<usize, Built>,
+    masked: &'a MaskedTemplate<'a>,
+    reading: YamlReading,
+    frames: Vec<OpenCollection>,
+    anchors: HashMap<usize, BuiltNode>,
     aliased: usize,
     aliased_in_stream: usize,
     anchored: usize,
@@ -72,17 +74,17 @@ struct Builder<'a> {
     document: Option<OpenDocument>,
     /// The end of the last token with text.
     previous_end: usize,
-    actions: Actions<'a>,
+    actions: ActionSpans<'a>,
 }
 
 struct OpenDocument {
     start: usize,
-    root: Option<Node>,
+    root: Option<YamlNode>,
 }
 
 /// A collection whose end was not reached yet.
-struct Frame {
-    items: Items,
+struct OpenCollection {
+    items: CollectionItems,
     range: Range<usize>,
     /// Where its entries stand in their lines.
     column: usize,
@@ -96,23 +98,23 @@ struct Frame {
 }
 
 /// What stands before a collection: an anchor, zero for none, and a tag.
-type Marks<'t> = (usize, Option<&'t Tag>);
+type NodeProperties<'t> = (usize, Option<&'t Tag>);
 
-enum Items {
-    Seq(Vec<Node>),
-    Map(Vec<Entry>, Option<Node>),
+enum CollectionItems {
+    Seq(Vec<YamlNode>),
+    Map(Vec<MappingEntry>, Option<YamlNode>),
 }
 
 /// A finished node with what its copies would cost.
 #[derive(Clone)]
-struct Built {
-    node: Node,
+struct BuiltNode {
+    node: YamlNode,
     nodes: usize,
     depth: usize,
 }
 
-impl Built {
-    fn leaf(node: Node) -> Self {
+impl BuiltNode {
+    fn leaf(node: YamlNode) -> Self {
         Self {
             node,
             nodes: 1,
@@ -121,13 +123,13 @@ impl Built {
     }
 }
 
-impl<'a> Builder<'a> {
-    fn new(excerpt: &'a Excerpt, masked: &'a Masked<'a>) -> Self {
+impl<'a> YamlTreeBuilder<'a> {
+    fn new(excerpt: &'a Excerpt, masked: &'a MaskedTemplate<'a>) -> Self {
         Self {
             excerpt,
             masked,
-            reading: Reading {
-                stream: Stream::default(),
+            reading: YamlReading {
+                stream: YamlStream::default(),
                 brace_pair_opens_mapping: false,
             },
             frames: Vec::new(),
@@ -138,11 +140,11 @@ impl<'a> Builder<'a> {
             is_cut: false,
             document: None,
             previous_end: 0,
-            actions: Actions::new(&masked.actions),
+            actions: ActionSpans::new(&masked.actions),
         }
     }
 
-    fn finish(mut self) -> Reading {
+    fn finish(mut self) -> YamlReading {
         self.end_document(self.text().len(), false);
         self.reading
     }
@@ -167,7 +169,7 @@ impl<'a> Builder<'a> {
                 };
                 node.tag = scalar::local(tag.as_deref());
                 self.passed(&range);
-                self.add(Built::leaf(node), anchor, range);
+                self.add(BuiltNode::leaf(node), anchor, range);
             }
             Event::SequenceStart(style, anchor, tag) => {
                 self.start_seq(style, (anchor, tag.as_deref()), range);
@@ -184,7 +186,7 @@ impl<'a> Builder<'a> {
             Event::UnresolvedAlias(name) => {
                 self.passed(&range);
                 self.error(&range, format!("no anchor `&{name}` stands before this"));
-                let built = Built::leaf(self.null(&range));
+                let built = BuiltNode::leaf(self.null(&range));
                 self.add(built, 0, range);
             }
             _ => {}
@@ -233,7 +235,7 @@ impl<'a> Builder<'a> {
             }
             let span = self.excerpt.span(start..end.max(start));
             let documents = &mut self.reading.stream.documents;
-            documents.push(Document {
+            documents.push(YamlDocument {
                 root,
                 span,
                 complete,
@@ -284,14 +286,14 @@ impl<'a> Builder<'a> {
         self.reading.stream.comments.push(comment);
     }
 
-    fn start_seq(&mut self, style: StructureStyle, marks: Marks<'_>, range: Range<usize>) {
+    fn start_seq(&mut self, style: StructureStyle, marks: NodeProperties<'_>, range: Range<usize>) {
         let mut range = range;
         if style == StructureStyle::Block {
             range.start = self.first_dash(range.start);
         } else {
             self.passed(&range);
         }
-        self.start_collection(Items::Seq(Vec::new()), style, marks, range);
+        self.start_collection(CollectionItems::Seq(Vec::new()), style, marks, range);
     }
 
     /// A sequence that is not indented starts, to the parser, only after its first dash.
@@ -304,19 +306,19 @@ impl<'a> Builder<'a> {
         start
     }
 
-    fn start_map(&mut self, style: StructureStyle, marks: Marks<'_>, range: Range<usize>) {
+    fn start_map(&mut self, style: StructureStyle, marks: NodeProperties<'_>, range: Range<usize>) {
         if style == StructureStyle::Flow {
             self.reading.brace_pair_opens_mapping |= self.text()[range.start..].starts_with("{{");
             self.passed(&range);
         }
-        self.start_collection(Items::Map(Vec::new(), None), style, marks, range);
+        self.start_collection(CollectionItems::Map(Vec::new(), None), style, marks, range);
     }
 
     fn start_collection(
         &mut self,
-        items: Items,
+        items: CollectionItems,
         style: StructureStyle,
-        (anchor, tag): Marks<'_>,
+        (anchor, tag): NodeProperties<'_>,
         range: Range<usize>,
     ) {
         let block = style == StructureStyle::Block;
@@ -328,7 +330,7 @@ impl<'a> Builder<'a> {
         } else {
             self.previous_end
         };
-        self.frames.push(Frame {
+        self.frames.push(OpenCollection {
             items,
             range,
             column,
@@ -353,24 +355,24 @@ impl<'a> Builder<'a> {
                 .open(frame.actions_from, range.start, frame.column);
         let open = has_actions || self.is_cut;
         let kind = match frame.items {
-            Items::Seq(items) => NodeKind::Seq(items),
-            Items::Map(mut entries, key) => {
+            CollectionItems::Seq(items) => NodeKind::Seq(items),
+            CollectionItems::Map(mut entries, key) => {
                 if let Some(key) = key {
                     let end = frame.range.end;
                     let value = self.null(&(end..end));
-                    entries.push(Entry { key, value });
+                    entries.push(MappingEntry { key, value });
                 }
                 NodeKind::Map(merge::resolve(entries))
             }
         };
-        let node = Node {
+        let node = YamlNode {
             kind,
             span: self.excerpt.span(frame.range.clone()),
             hole: open || self.masked.touches(&frame.range),
             open,
             tag: frame.tag,
         };
-        let built = Built {
+        let built = BuiltNode {
             node,
             nodes: frame.nodes,
             depth: frame.depth,
@@ -379,7 +381,7 @@ impl<'a> Builder<'a> {
     }
 
     /// Puts a finished node where it belongs.
-    fn add(&mut self, built: Built, anchor: usize, range: Range<usize>) {
+    fn add(&mut self, built: BuiltNode, anchor: usize, range: Range<usize>) {
         if anchor != 0 && self.anchored + built.nodes <= MAX_ANCHORED_NODES {
             self.anchored += built.nodes;
             self.anchors.insert(anchor, built.clone());
@@ -394,10 +396,10 @@ impl<'a> Builder<'a> {
         frame.nodes += built.nodes;
         frame.depth = frame.depth.max(built.depth + 1);
         match &mut frame.items {
-            Items::Seq(items) => items.push(built.node),
-            Items::Map(entries, key) => match key.take() {
+            CollectionItems::Seq(items) => items.push(built.node),
+            CollectionItems::Map(entries, key) => match key.take() {
                 None => *key = Some(built.node),
-                Some(key) => entries.push(Entry {
+                Some(key) => entries.push(MappingEntry {
                     key,
                     value: built.node,
                 }),
@@ -405,7 +407,7 @@ impl<'a> Builder<'a> {
         }
     }
 
-    fn aliased(&mut self, anchor: usize, range: &Range<usize>) -> Built {
+    fn aliased(&mut self, anchor: usize, range: &Range<usize>) -> BuiltNode {
         let refusal = match self.anchors.get(&anchor) {
             None => "this alias cannot be resolved",
             Some(built) if self.aliased + built.nodes > MAX_ALIASED_NODES => {
@@ -424,10 +426,10 @@ impl<'a> Builder<'a> {
             }
         };
         self.error(range, refusal.to_owned());
-        Built::leaf(self.null(range))
+        BuiltNode::leaf(self.null(range))
     }
 
-    fn null(&self, range: &Range<usize>) -> Node {
+    fn null(&self, range: &Range<usize>) -> YamlNode {
         let value = self.excerpt.builder().finish_at(range.start);
         let scalar = Scalar {
             style: ScalarStyle::Plain,
@@ -436,7 +438,7 @@ impl<'a> Builder<'a> {
             string_tag: false,
             block: None,
         };
-        Node {
+        YamlNode {
             kind: NodeKind::Scalar(scalar),
             span: self.excerpt.span(range.clone()),
             hole: false,
@@ -451,8 +453,8 @@ impl<'a> Builder<'a> {
         style: granit_parser::ScalarStyle,
         tag: Option<&Tag>,
         range: &Range<usize>,
-    ) -> Node {
-        let written = Written {
+    ) -> YamlNode {
+        let written = WrittenScalar {
             excerpt: self.excerpt,
             masked: self.masked,
             previous_end: self.previous_end,
@@ -465,7 +467,7 @@ impl<'a> Builder<'a> {
 
     /// A node without text, and its place: after the colon, where the parser puts it before. It may
     /// be what an action on the next line writes.
-    fn missing(&mut self, range: Range<usize>) -> (Node, Range<usize>) {
+    fn missing(&mut self, range: Range<usize>) -> (YamlNode, Range<usize>) {
         let colon = self.text()[range.start..].starts_with(':');
         let at = range.start + usize::from(colon && range.start >= self.previous_end);
         let mut node = self.null(&(at..at));

@@ -3,10 +3,10 @@
 
 use std::collections::HashSet;
 
-use super::{Entry, Node, NodeKind, ScalarStyle};
+use super::{MappingEntry, NodeKind, ScalarStyle, YamlNode};
 
 /// The entries with every `<<` replaced by what it merges.
-pub(super) fn resolve(entries: Vec<Entry>) -> Vec<Entry> {
+pub(super) fn resolve(entries: Vec<MappingEntry>) -> Vec<MappingEntry> {
     if !entries.iter().any(is_merge) {
         return entries;
     }
@@ -18,7 +18,7 @@ pub(super) fn resolve(entries: Vec<Entry>) -> Vec<Entry> {
     own
 }
 
-fn is_merge(entry: &Entry) -> bool {
+fn is_merge(entry: &MappingEntry) -> bool {
     entry
         .key
         .scalar()
@@ -26,7 +26,7 @@ fn is_merge(entry: &Entry) -> bool {
         && (entry.value.is_map() || entry.value.is_seq())
 }
 
-fn mappings(value: Node) -> Vec<Vec<Entry>> {
+fn mappings(value: YamlNode) -> Vec<Vec<MappingEntry>> {
     match value.kind {
         NodeKind::Map(entries) => vec![entries],
         NodeKind::Seq(items) => items
@@ -41,8 +41,8 @@ fn mappings(value: Node) -> Vec<Vec<Entry>> {
 }
 
 /// Those entries whose keys are not taken yet, in order; of a key that is written twice the last.
-fn missing(entries: Vec<Entry>, taken: &mut HashSet<String>) -> Vec<Entry> {
-    let mut kept: Vec<Entry> = entries
+fn missing(entries: Vec<MappingEntry>, taken: &mut HashSet<String>) -> Vec<MappingEntry> {
+    let mut kept: Vec<MappingEntry> = entries
         .into_iter()
         .rev()
         .filter(|entry| key_text(entry).is_none_or(|key| taken.insert(key)))
@@ -51,6 +51,6 @@ fn missing(entries: Vec<Entry>, taken: &mut HashSet<String>) -> Vec<Entry> {
     kept
 }
 
-fn key_text(entry: &Entry) -> Option<String> {
+fn key_text(entry: &MappingEntry) -> Option<String> {
     entry.key.as_str().map(str::to_owned)
 }

@@ -13,31 +13,31 @@ mod actions;
 mod align;
 mod block;
 mod build;
-mod made;
 mod merge;
 mod node;
 mod overlay;
 mod scalar;
+mod synthetic;
 mod typing;
 
-pub use node::{Entry, Node, NodeKind, Scalar, ScalarStyle};
+pub use node::{MappingEntry, NodeKind, Scalar, ScalarStyle, YamlNode};
 
 use super::SyntaxError;
-use super::template::{self, Masked};
+use super::template::{self, MaskedTemplate};
 use crate::source::{Comment, Excerpt, Span};
 
 /// All documents of one text.
 #[derive(Clone, Debug, Default)]
-pub struct Stream {
-    pub documents: Vec<Document>,
+pub struct YamlStream {
+    pub documents: Vec<YamlDocument>,
     pub errors: Vec<SyntaxError>,
     pub comments: Vec<Comment>,
 }
 
 /// One document of a stream.
 #[derive(Clone, Debug)]
-pub struct Document {
-    pub root: Node,
+pub struct YamlDocument {
+    pub root: YamlNode,
     pub span: Span,
     /// The document was read to its end. If not, an error of the stream says why, and more nodes
     /// may follow in the file than the tree holds.
@@ -46,12 +46,12 @@ pub struct Document {
 
 /// Reads all documents. A broken one is kept as far as it could be read, and does not hide the
 /// others.
-pub fn parse(excerpt: &Excerpt) -> Stream {
+pub fn parse(excerpt: &Excerpt) -> YamlStream {
     let text = excerpt.text();
     if !template::is_templated(text) {
-        return build::read(excerpt, &Masked::unchanged(text)).stream;
+        return build::read(excerpt, &MaskedTemplate::unchanged(text)).stream;
     }
-    let as_it_stands = build::read(excerpt, &Masked::holes_only(text));
+    let as_it_stands = build::read(excerpt, &MaskedTemplate::holes_only(text));
     if as_it_stands.stream.errors.is_empty() && !as_it_stands.brace_pair_opens_mapping {
         return as_it_stands.stream;
     }

@@ -7,7 +7,7 @@ use crate::source::{Excerpt, Span};
 
 /// A value somewhere in a document.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Node {
+pub struct YamlNode {
     pub kind: NodeKind,
     /// Where it stands in the file: a scalar with its quotes, a block scalar without its header, a
     /// collection from its first to its last node. The node behind an alias stands where it is
@@ -21,15 +21,15 @@ pub struct Node {
 #[derive(Clone, Debug, PartialEq)]
 pub enum NodeKind {
     Scalar(Scalar),
-    Seq(Vec<Node>),
-    Map(Vec<Entry>),
+    Seq(Vec<YamlNode>),
+    Map(Vec<MappingEntry>),
 }
 
 /// A key and its value. A key that is written twice has two entries, in order.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Entry {
-    pub key: Node,
-    pub value: Node,
+pub struct MappingEntry {
+    pub key: YamlNode,
+    pub value: YamlNode,
 }
 
 /// How a scalar is written.
@@ -49,12 +49,12 @@ pub struct Scalar {
     pub(super) value: Arc<Excerpt>,
     pub(super) holes: bool,
     pub(super) string_tag: bool,
-    pub(super) block: Option<Block>,
+    pub(super) block: Option<BlockScalarText>,
 }
 
 /// What only a block scalar has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Block {
+pub(super) struct BlockScalarText {
     pub(super) header: Span,
     pub(super) indent: Option<usize>,
 }
@@ -94,14 +94,14 @@ impl Scalar {
     }
 }
 
-impl Node {
+impl YamlNode {
     /// The value of a key; of the last one if it is written twice, as most YAML readers have it.
-    pub fn get(&self, key: &str) -> Option<&Node> {
+    pub fn get(&self, key: &str) -> Option<&YamlNode> {
         self.entry(key).map(|entry| &entry.value)
     }
 
     /// The entry of a key, whose `key.span` says where the key stands.
-    pub fn entry(&self, key: &str) -> Option<&Entry> {
+    pub fn entry(&self, key: &str) -> Option<&MappingEntry> {
         self.entries()
             .iter()
             .rev()
@@ -110,12 +110,12 @@ impl Node {
 
     /// The node behind a dotted path: `spec.containers.0.image`. A key with a dot in it needs
     /// [`get`](Self::get).
-    pub fn at(&self, path: &str) -> Option<&Node> {
-        path.split('.').try_fold(self, Node::step)
+    pub fn at(&self, path: &str) -> Option<&YamlNode> {
+        path.split('.').try_fold(self, YamlNode::step)
     }
 
     /// The node behind a JSON pointer: `/data/redis.conf`, with `~1` for `/` and `~0` for `~`.
-    pub fn pointer(&self, pointer: &str) -> Option<&Node> {
+    pub fn pointer(&self, pointer: &str) -> Option<&YamlNode> {
         if pointer.is_empty() {
             return Some(self);
         }
@@ -127,7 +127,7 @@ impl Node {
             })
     }
 
-    fn step(&self, part: &str) -> Option<&Node> {
+    fn step(&self, part: &str) -> Option<&YamlNode> {
         match &self.kind {
             NodeKind::Seq(items) => items.get(part.parse::<usize>().ok()?),
             NodeKind::Map(_) => self.get(part),
@@ -136,7 +136,7 @@ impl Node {
     }
 
     /// The items of a sequence; nothing for any other node.
-    pub fn items(&self) -> &[Node] {
+    pub fn items(&self) -> &[YamlNode] {
         match &self.kind {
             NodeKind::Seq(items) => items,
             _ => &[],
@@ -144,7 +144,7 @@ impl Node {
     }
 
     /// The entries of a mapping; nothing for any other node.
-    pub fn entries(&self) -> &[Entry] {
+    pub fn entries(&self) -> &[MappingEntry] {
         match &self.kind {
             NodeKind::Map(entries) => entries,
             _ => &[],

@@ -3,31 +3,31 @@
 
 use std::sync::Arc;
 
-use super::{Entry, Node, NodeKind, Scalar, ScalarStyle};
+use super::{MappingEntry, NodeKind, Scalar, ScalarStyle, YamlNode};
 
-impl Node {
+impl YamlNode {
     /// This tree with another one over it.
-    pub fn overlaid(&self, over: &Node) -> Node {
+    pub fn overlaid(&self, over: &YamlNode) -> YamlNode {
         if !self.is_map() || !over.is_map() {
             return over.clone();
         }
         let kept = self.entries().iter().map(|entry| {
             let above = entry.key.as_str().and_then(|key| over.get(key));
             match above {
-                Some(above) => Entry {
+                Some(above) => MappingEntry {
                     key: entry.key.clone(),
                     value: entry.value.overlaid(above),
                 },
                 None => entry.clone(),
             }
         });
-        let mut entries: Vec<Entry> = kept.collect();
+        let mut entries: Vec<MappingEntry> = kept.collect();
         let added = over.entries().iter().filter(|entry| {
             let key = entry.key.as_str();
             key.is_none_or(|key| self.get(key).is_none())
         });
         entries.extend(added.cloned());
-        Node {
+        YamlNode {
             kind: NodeKind::Map(entries),
             span: over.span,
             hole: self.hole || over.hole,
@@ -38,24 +38,24 @@ impl Node {
 
     /// A scalar below the keys of a dotted path, where `\.` is a dot in a key. `None` where the path
     /// leads into a list.
-    pub fn nested(&self, path: &str) -> Option<Node> {
+    pub fn nested(&self, path: &str) -> Option<YamlNode> {
         let keys = keys(path)?;
         let plain = Scalar {
             style: ScalarStyle::Plain,
             string_tag: false,
             ..self.scalar()?.clone()
         };
-        let leaf = Node {
+        let leaf = YamlNode {
             kind: NodeKind::Scalar(plain),
             ..self.clone()
         };
         keys.into_iter().rev().try_fold(leaf, |value, key| {
-            Some(Node {
+            Some(YamlNode {
                 span: self.span,
                 hole: value.hole,
                 open: false,
                 tag: None,
-                kind: NodeKind::Map(vec![Entry {
+                kind: NodeKind::Map(vec![MappingEntry {
                     key: self.key(&key)?,
                     value,
                 }]),
@@ -64,7 +64,7 @@ impl Node {
     }
 
     /// A key that stands where this scalar does.
-    fn key(&self, text: &str) -> Option<Node> {
+    fn key(&self, text: &str) -> Option<YamlNode> {
         let value = self.scalar()?.value();
         let mut builder = value.builder();
         builder.push_as(text, 0..value.text().len());
@@ -75,7 +75,7 @@ impl Node {
             string_tag: true,
             block: None,
         };
-        Some(Node {
+        Some(YamlNode {
             kind: NodeKind::Scalar(key),
             span: self.span,
             hole: false,

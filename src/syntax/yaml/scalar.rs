@@ -6,23 +6,23 @@ use std::sync::Arc;
 
 use granit_parser::Tag;
 
-use super::align::{self, Part};
-use super::block::{self, Place};
-use super::node::Block;
-use super::{Excerpt, Masked, Node, NodeKind, Scalar, ScalarStyle};
+use super::align::{self, ValueStretch};
+use super::block::{self, BlockScalarPlace};
+use super::node::BlockScalarText;
+use super::{Excerpt, MaskedTemplate, NodeKind, Scalar, ScalarStyle, YamlNode};
 
 /// A scalar as the parser reports it, and the text that it stands in.
-pub(super) struct Written<'a> {
+pub(super) struct WrittenScalar<'a> {
     pub(super) excerpt: &'a Excerpt,
-    pub(super) masked: &'a Masked<'a>,
+    pub(super) masked: &'a MaskedTemplate<'a>,
     /// The end of the token before it: a block scalar's header comes after that.
     pub(super) previous_end: usize,
     pub(super) value: &'a str,
     pub(super) range: Range<usize>,
 }
 
-impl Written<'_> {
-    pub(super) fn node(&self, style: granit_parser::ScalarStyle, string_tag: bool) -> Node {
+impl WrittenScalar<'_> {
+    pub(super) fn node(&self, style: granit_parser::ScalarStyle, string_tag: bool) -> YamlNode {
         let style = own_style(style);
         match style {
             ScalarStyle::Literal | ScalarStyle::Folded => self.block(style, string_tag),
@@ -30,7 +30,7 @@ impl Written<'_> {
         }
     }
 
-    fn flow(&self, style: ScalarStyle, string_tag: bool) -> Node {
+    fn flow(&self, style: ScalarStyle, string_tag: bool) -> YamlNode {
         let quote = usize::from(style != ScalarStyle::Plain);
         let inner = self.range.start + quote..self.range.end.saturating_sub(quote);
         let parts = align::flow(&self.masked.text, inner.clone(), self.value, style);
@@ -42,7 +42,7 @@ impl Written<'_> {
             string_tag,
             block: None,
         };
-        Node {
+        YamlNode {
             kind: NodeKind::Scalar(scalar),
             span: self.excerpt.span(self.range.clone()),
             hole: holes,
@@ -51,7 +51,7 @@ impl Written<'_> {
         }
     }
 
-    fn block(&self, style: ScalarStyle, string_tag: bool) -> Node {
+    fn block(&self, style: ScalarStyle, string_tag: bool) -> YamlNode {
         // At the end of the text the parser's range of an empty block is its header.
         let is_empty = self.value.bytes().all(|byte| byte == b'\n');
         let start = if is_empty {
@@ -78,12 +78,12 @@ impl Written<'_> {
             value: Arc::new(value),
             holes,
             string_tag,
-            block: place.map(|place| Block {
+            block: place.map(|place| BlockScalarText {
                 header: self.excerpt.span(place.header),
                 indent,
             }),
         };
-        Node {
+        YamlNode {
             kind: NodeKind::Scalar(scalar),
             span,
             hole: holes,
@@ -94,9 +94,14 @@ impl Written<'_> {
 
     /// The parts of the value and what its lines are indented by. A block that template actions
     /// stand in as lines of their own was blanked out for the parser: its lines come as they are.
-    fn block_parts(&self, place: &Place) -> (Option<Vec<Part>>, Option<usize>) {
+    fn block_parts(&self, place: &BlockScalarPlace) -> (Option<Vec<ValueStretch>>, Option<usize>) {
         if let Some(block) = self.masked.block_at(place.header.start) {
-            let parts = block.lines.iter().cloned().map(Part::verbatim).collect();
+            let parts = block
+                .lines
+                .iter()
+                .cloned()
+                .map(ValueStretch::verbatim)
+                .collect();
             return (Some(parts), Some(block.indent));
         }
         let lines = place.lines_start..self.range.end.max(place.lines_start);
@@ -107,7 +112,7 @@ impl Written<'_> {
     }
 
     /// The value; where the parts are not known all of it stands for all of the source.
-    fn excerpt_of(&self, parts: Option<Vec<Part>>, empty_at: usize) -> Excerpt {
+    fn excerpt_of(&self, parts: Option<Vec<ValueStretch>>, empty_at: usize) -> Excerpt {
         let mut builder = self.excerpt.builder();
         let Some(parts) = parts else {
             builder.push_as(self.value, self.range.clone());

@@ -5,11 +5,11 @@ use crate::source::FileId;
 use proptest::prelude::*;
 use serde_json::json;
 
-fn read(text: &str) -> Stream {
+fn read(text: &str) -> YamlStream {
     parse(&Excerpt::whole(FileId(0), text.into()))
 }
 
-fn root(text: &str) -> Node {
+fn root(text: &str) -> YamlNode {
     let stream = read(text);
     assert_eq!(stream.errors, [], "{text}");
     assert_eq!(stream.documents.len(), 1, "{text}");
@@ -21,7 +21,7 @@ fn under(text: &str, span: Span) -> String {
 }
 
 /// Every line of a block's value stands in the file as it is.
-fn assert_lines_map(text: &str, node: &Node) {
+fn assert_lines_map(text: &str, node: &YamlNode) {
     let value = node.scalar().unwrap().value();
     let mut at = 0;
     for line in value.text().split_inclusive('\n') {
@@ -88,7 +88,7 @@ fn block_scalars_lead_back_to_the_file() {
     }
 }
 
-fn first_block(node: &Node) -> Option<&Node> {
+fn first_block(node: &YamlNode) -> Option<&YamlNode> {
     if node.scalar().is_some_and(|s| s.header().is_some()) {
         return Some(node);
     }
@@ -401,7 +401,7 @@ fn check_everything(text: &str) {
     }
 }
 
-fn check_node(text: &str, node: &Node) {
+fn check_node(text: &str, node: &YamlNode) {
     assert!(text.get(node.span.range()).is_some(), "{text:?} {node:?}");
     let values = node
         .entries()

@@ -3,9 +3,9 @@
 
 use serde_json::{Map, Number, Value};
 
-use super::{Entry, Node, NodeKind, Scalar};
+use super::{MappingEntry, NodeKind, Scalar, YamlNode};
 
-impl Node {
+impl YamlNode {
     /// `null`, `~` or nothing at all.
     pub fn is_null(&self) -> bool {
         self.scalar()
@@ -21,13 +21,13 @@ impl Node {
     pub fn to_json(&self) -> Value {
         match &self.kind {
             NodeKind::Scalar(scalar) => typed(scalar),
-            NodeKind::Seq(items) => items.iter().map(Node::to_json).collect(),
+            NodeKind::Seq(items) => items.iter().map(YamlNode::to_json).collect(),
             NodeKind::Map(entries) => Value::Object(object(entries)),
         }
     }
 }
 
-fn object(entries: &[Entry]) -> Map<String, Value> {
+fn object(entries: &[MappingEntry]) -> Map<String, Value> {
     entries
         .iter()
         .map(|entry| {

@@ -2,7 +2,7 @@
 //! of the directives with parsers of their own, some of them broken. How texts are broken is
 //! `mutate`'s business.
 
-use redvet::knowledge::servers::{Directive, Kind, Series};
+use redvet::knowledge::servers::{DirectiveSpec, DirectiveType, ServerSeries};
 
 use super::mutate;
 use super::numbers::Numbers;
@@ -277,7 +277,7 @@ pub(crate) struct Generator<'s> {
     numbers: Numbers,
     recorded: Vec<String>,
     lines: Vec<String>,
-    directives: Vec<&'s Directive>,
+    directives: Vec<&'s DirectiveSpec>,
     leaves_out_patches: bool,
 }
 
@@ -295,7 +295,7 @@ fn left_out(line: &str) -> bool {
 }
 
 impl<'s> Generator<'s> {
-    pub(crate) fn new(seed: u64, series: &'s Series) -> Self {
+    pub(crate) fn new(seed: u64, series: &'s ServerSeries) -> Self {
         let recorded: Vec<String> = RECORDED
             .lines()
             .map(|row| serde_json::from_str::<serde_json::Value>(row).unwrap())
@@ -392,25 +392,27 @@ impl<'s> Generator<'s> {
     }
 
     /// A value that may well be accepted.
-    fn plausible(&mut self, directive: &Directive) -> String {
+    fn plausible(&mut self, directive: &DirectiveSpec) -> String {
         let bound =
             |n: &Option<serde_json::Number>| n.as_ref().map_or("7".into(), ToString::to_string);
         match directive.kind {
-            Kind::Bool => (*self.numbers.pick(&["yes", "no", "Yes"])).to_owned(),
-            Kind::Int => match self.numbers.below(4) {
+            DirectiveType::Bool => (*self.numbers.pick(&["yes", "no", "Yes"])).to_owned(),
+            DirectiveType::Int => match self.numbers.below(4) {
                 0 => bound(&directive.min),
                 1 if !directive.name.contains("threads") => bound(&directive.max),
                 _ => self.numbers.below(120).to_string(),
             },
-            Kind::Memory | Kind::PercentOrMemory => {
+            DirectiveType::Memory | DirectiveType::PercentOrMemory => {
                 let unit = *self
                     .numbers
                     .pick(&["", "b", "k", "kb", "m", "mb", "MB", "gb"]);
                 format!("{}{unit}", self.numbers.below(2000))
             }
-            Kind::Enum => self.numbers.pick(&directive.enum_values).clone(),
-            Kind::String => (*self.numbers.pick(&["abc", "\"\"", "\"a b\"", "x-1.y"])).to_owned(),
-            Kind::Special | Kind::Ignored | Kind::ModuleConfig => {
+            DirectiveType::Enum => self.numbers.pick(&directive.enum_values).clone(),
+            DirectiveType::String => {
+                (*self.numbers.pick(&["abc", "\"\"", "\"a b\"", "x-1.y"])).to_owned()
+            }
+            DirectiveType::Special | DirectiveType::Ignored | DirectiveType::ModuleConfig => {
                 (*self.numbers.pick(VALUES)).to_owned()
             }
         }

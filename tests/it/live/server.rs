@@ -8,8 +8,8 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use redvet::facts::pattern::FilePattern;
-use redvet::knowledge::servers::language::Build;
-use redvet::server_simulation::Host;
+use redvet::knowledge::servers::language::ServerBuild;
+use redvet::server_simulation::ServerHost;
 use tempfile::TempDir;
 
 /// What a server did with a text.
@@ -104,9 +104,9 @@ impl Live {
     }
 
     /// What the server was built with, found out by asking it.
-    pub(crate) fn build(&mut self) -> Build {
+    pub(crate) fn build(&mut self) -> ServerBuild {
         let starts = |seen: Seen| matches!(seen, Seen::Started(_));
-        Build {
+        ServerBuild {
             bundled_allocator: starts(self.start("activedefrag yes\n")),
             tls: starts(self.start("tls-session-caching yes\n")),
         }
@@ -282,7 +282,7 @@ pub(crate) struct Files {
     root: PathBuf,
 }
 
-impl Host for Files {
+impl ServerHost for Files {
     fn read(&self, path: &str) -> Option<Result<String, String>> {
         const MISSING: &str = "No such file or directory";
         if path.is_empty() {

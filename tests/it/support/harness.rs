@@ -3,19 +3,19 @@
 
 use std::path::{Path, PathBuf};
 
-use redvet::check::{self, Scope};
-use redvet::discover::{self, Exclude, Patterns, Universe};
+use redvet::analysis::{self, InputFile, ProjectInputs};
+use redvet::check::{self, ReportScope};
+use redvet::discover::{self, ExcludePatterns, InputPatterns, ProjectRoot};
 use redvet::facts::estate::Estate;
 use redvet::facts::raw::Declaration;
 use redvet::finding::{EstateView, Report};
-use redvet::fix::Fixed;
+use redvet::fix::FixedFile;
 use redvet::knowledge::Knowledge;
 use redvet::load::{apply, rules, settings};
-use redvet::policy::{self, Override, RuleSet};
+use redvet::policy::{self, RuleSet, ScopedOverrides};
 use redvet::source::{SourceFile, Sources};
-use redvet::suppress::waiver::{Expiry, Waiver};
-use redvet::survey::{self, Input, Project};
-use redvet::tester::{self, Page};
+use redvet::suppress::waiver::{ActiveWaiver, WaiverExpiry};
+use redvet::tester::{self, FixturePage};
 
 /// The settings file, which is read apart from the files that are checked.
 const SETTINGS: &str = "redvet.toml";
@@ -27,9 +27,9 @@ const TODAY: i64 = 20_454;
 pub(crate) struct Harness {
     pub(crate) knowledge: Knowledge,
     pub(crate) rules: RuleSet,
-    pub(crate) patterns: Patterns,
+    pub(crate) patterns: InputPatterns,
     /// Settings of rules beside those of a sample's file.
-    pub(crate) overrides: Vec<Override>,
+    pub(crate) overrides: Vec<ScopedOverrides>,
     /// Patterns of the rules that run; none: those of the profile.
     pub(crate) select: Vec<String>,
 }
@@ -37,17 +37,17 @@ pub(crate) struct Harness {
 /// Everything that a check is made of, before it runs.
 pub(crate) struct Sample {
     settings_text: Option<String>,
-    inputs: Vec<Input>,
+    inputs: Vec<InputFile>,
 }
 
 impl Sample {
     /// The same with these texts instead of its own.
-    pub(crate) fn with(&self, instead: &[Fixed]) -> Self {
-        let text_of = |input: &Input| {
+    pub(crate) fn with(&self, instead: &[FixedFile]) -> Self {
+        let text_of = |input: &InputFile| {
             let fixed = instead.iter().find(|fixed| fixed.path == input.path);
             fixed.map_or_else(|| input.text.clone(), |fixed| fixed.after.as_str().into())
         };
-        let inputs = self.inputs.iter().map(|input| Input {
+        let inputs = self.inputs.iter().map(|input| InputFile {
             text: text_of(input),
             ..input.clone()
         });
@@ -84,7 +84,7 @@ impl Harness {
         let knowledge = Knowledge::embedded().unwrap();
         let built_in = rules::builtin();
         assert_eq!(built_in.errors, []);
-        let patterns = Patterns::new(&redvet::inputs::patterns(&knowledge)).unwrap();
+        let patterns = InputPatterns::new(&redvet::inputs::patterns(&knowledge)).unwrap();
         Self {
             knowledge,
             rules: built_in.rules,
@@ -104,7 +104,7 @@ impl Harness {
             if path == SETTINGS {
                 sample.settings_text = Some(text.to_owned());
             } else if let Some(kind) = self.patterns.kind_of(path) {
-                sample.inputs.push(Input {
+                sample.inputs.push(InputFile {
                     path: path.to_owned(),
                     kind,
                     text: text.into(),
@@ -116,10 +116,10 @@ impl Harness {
 
     /// A folder, walked as the command line walks it.
     pub(crate) fn folder(&self, folder: &Path) -> Sample {
-        let universe = Universe::isolated(folder).unwrap();
-        let found = discover::walk(&universe, &self.patterns, Exclude::default());
+        let universe = ProjectRoot::isolated(folder).unwrap();
+        let found = discover::walk(&universe, &self.patterns, ExcludePatterns::default());
         assert_eq!(found.unreadable, []);
-        let inputs = found.files.into_iter().map(|file| Input {
+        let inputs = found.files.into_iter().map(|file| InputFile {
             path: file.path,
             kind: file.kind,
             text: file.text.into(),
@@ -146,35 +146,35 @@ impl Harness {
 
     /// What the servers and clients of a sample come to, its settings left out.
     pub(crate) fn effective(&self, sample: &Sample) -> EstateView {
-        let project = Project {
+        let project = ProjectInputs {
             inputs: sample.inputs.clone(),
-            ..Project::default()
+            ..ProjectInputs::default()
         };
         check::effective(
             Sources::default(),
             &project,
             &self.knowledge,
-            &Scope::default(),
+            &ReportScope::default(),
         )
     }
 
     /// The estate that a sample's files make, its settings left out.
     pub(crate) fn estate(&self, sample: &Sample) -> Estate {
-        let project = Project {
+        let project = ProjectInputs {
             inputs: sample.inputs.clone(),
-            ..Project::default()
+            ..ProjectInputs::default()
         };
-        survey::survey(Sources::default(), &project, &self.knowledge).estate
+        analysis::analyze(Sources::default(), &project, &self.knowledge).estate
     }
 
     fn run(&self, sample: &Sample, rules: &RuleSet, today: i64) -> Report {
         let mut sources = Sources::default();
-        let mut project = Project {
+        let mut project = ProjectInputs {
             inputs: sample.inputs.clone(),
-            ..Project::default()
+            ..ProjectInputs::default()
         };
-        let mut policy_settings = policy::Settings::default();
-        let mut scope = Scope::default();
+        let mut policy_settings = policy::RuleSettings::default();
+        let mut scope = ReportScope::default();
         if let Some(text) = &sample.settings_text {
             let id = sources.add(SourceFile::new(SETTINGS, text.as_str()));
             let read = settings::read(id, text).unwrap();
@@ -198,14 +198,14 @@ impl Harness {
 }
 
 /// What the command line makes of a waiver.
-fn waiver(written: &redvet::config::Waiver) -> Waiver {
-    Waiver {
+fn waiver(written: &redvet::config::Waiver) -> ActiveWaiver {
+    ActiveWaiver {
         rule: written.rule.value.clone(),
         path: written.path.as_ref().map(|path| path.value.clone()),
         subject: written.subject.as_ref().map(|name| name.value.clone()),
         reason: written.reason.value.clone(),
         owner: written.owner.as_ref().map(|owner| owner.value.clone()),
-        expires: written.expires.as_ref().map(|date| Expiry {
+        expires: written.expires.as_ref().map(|date| WaiverExpiry {
             day: date.value.days(),
             shown: date.value.to_string(),
             span: date.span,
@@ -245,7 +245,7 @@ pub(crate) fn estates() -> Vec<String> {
 }
 
 /// The pages of the shipped rules with their texts, sorted by rule.
-pub(crate) fn pages() -> Vec<(Page, String)> {
+pub(crate) fn pages() -> Vec<(FixturePage, String)> {
     let root = repository("fixtures/rules");
     let files = walkdir::WalkDir::new(&root).sort_by_file_name().into_iter();
     let files = files.map(Result::unwrap);

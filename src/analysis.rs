@@ -1,0 +1,450 @@
+//! From files to the estate: every file becomes raw facts by its kind, each universe is linked and
+//! resolved by itself.
+//!
+//! The tree is one universe; every Markdown fence is a little one of its own. Rules are not known here.
+
+mod arguments;
+mod declared;
+mod deployments;
+mod embedded;
+mod manifests;
+mod packages;
+mod rust_packages;
+mod secrets;
+mod snippets;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use rayon::prelude::*;
+
+use crate::discover::FileKind;
+use crate::extract::conf::{self, TextFrame};
+use crate::extract::{go, values};
+use crate::facts::linked::LinkedFacts;
+use crate::facts::raw::{Declaration, RawFacts, ServiceDeclaration, TextPlace};
+use crate::facts::{Estate, RelatedSubject};
+use crate::knowledge::Knowledge;
+use crate::knowledge::servers::ServerSeries;
+use crate::link;
+use crate::resolve;
+use crate::resolve::process::ProcessorCount;
+use crate::resolve::server::upgrade::UpgradeChanges;
+use crate::source::{Comment, Excerpt, FileId, SourceFile, Sources, Span};
+use crate::syntax::yaml;
+use arguments::read_arguments;
+use deployments::FileDeployments;
+use manifests::ManifestTree;
+use packages::{go_packages, mark_programs};
+
+/// A file as `discover` read it.
+#[derive(Clone, Debug)]
+pub struct InputFile {
+    /// Relative to the root, with `/`.
+    pub path: String,
+    pub kind: FileKind,
+    pub text: Arc<str>,
+}
+
+/// What is to be surveyed.
+#[derive(Clone, Debug, Default)]
+pub struct ProjectInputs {
+    pub inputs: Vec<InputFile>,
+    /// Files that should have been read and could not be, and why.
+    pub unreadable: Vec<(String, String)>,
+    /// What settings and flags say of servers.
+    pub declarations: Vec<Declaration>,
+    /// What settings say of programs.
+    pub services: Vec<ServiceDeclaration>,
+    /// The paths of files that a person named.
+    pub named: Vec<String>,
+}
+
+/// Everything that is known of a project.
+#[derive(Debug, Default)]
+pub struct Analysis {
+    pub sources: Sources,
+    pub estate: Estate,
+    pub comments: Vec<Comment>,
+    pub secrets: Vec<Span>,
+    /// Inputs that could not be read as what they claim to be.
+    pub problems: Vec<(Span, String)>,
+    /// Each configuration text with its first directive line: a comment before that line speaks for
+    /// the text as a whole.
+    pub texts: Vec<(Span, Span)>,
+}
+
+/// Raw facts that belong together.
+#[derive(Default)]
+struct AnalysisScope {
+    /// What a snippet is called: its path and its position among the fences. The tree has no name.
+    snippet: Option<String>,
+    raw: RawFacts,
+}
+
+/// What one file gives: facts of the tree's universe, and universes of its own.
+#[derive(Default)]
+struct ExtractedFile {
+    main: RawFacts,
+    snippets: Vec<AnalysisScope>,
+    /// What is joined with other files once all are read.
+    deployments: FileDeployments,
+}
+
+/// Surveys a project. Declarations with spans point into `sources`, which may hold files already.
+pub fn analyze(mut sources: Sources, project: &ProjectInputs, knowledge: &Knowledge) -> Analysis {
+    let mut universes = read(&mut sources, project, knowledge);
+    for (path, why) in &project.unreadable {
+        let id = sources.add(SourceFile::new(&**path, ""));
+        universes[0]
+            .raw
+            .problems
+            .push((Span::new(id, 0, 0), why.clone()));
+    }
+    let mut survey = Analysis::default();
+    for universe in universes {
+        survey.absorb(universe, &sources, project, knowledge);
+    }
+    survey.sources = sources;
+    survey
+}
+
+/// What another series makes of every server of the tree, and the sources that it points into.
+pub fn upgrades(
+    mut sources: Sources,
+    project: &ProjectInputs,
+    knowledge: &Knowledge,
+    series: (&ServerSeries, &ServerSeries),
+) -> (Sources, Vec<UpgradeChanges>) {
+    let mut universes = read(&mut sources, project, knowledge);
+    let tree = universes.iter_mut().filter(|u| u.snippet.is_none());
+    let changes = tree
+        .flat_map(|universe| {
+            let context = resolve::server::ServerContext {
+                servers: &knowledge.servers,
+                shapes: &knowledge.shapes,
+                declarations: &project.declarations,
+                sources: &sources,
+                snippet: universe.snippet.is_some(),
+            };
+            let raw = &mut universe.raw;
+            let linked = linked(raw, &sources, knowledge);
+            read_arguments(raw, &linked, |_, _| vec![series.0, series.1]);
+            resolve::server::upgrade::upgrades(raw, &linked, &context, series)
+        })
+        .collect();
+    (sources, changes)
+}
+
+/// Every file as raw facts; the tree comes first.
+fn read(
+    sources: &mut Sources,
+    project: &ProjectInputs,
+    knowledge: &Knowledge,
+) -> Vec<AnalysisScope> {
+    let ids: Vec<FileId> = project
+        .inputs
+        .iter()
+        .map(|input| sources.add(SourceFile::new(&*input.path, Arc::clone(&input.text))))
+        .collect();
+    let files: Vec<(FileId, &InputFile)> = ids.into_iter().zip(&project.inputs).collect();
+    let reader = FileReader {
+        knowledge,
+        named: &project.named,
+        charts: charts(&files),
+        settings: manifests::settings(&files, knowledge),
+    };
+    let mut universes = reader.read_all(&files);
+    universes[0].raw.declared.clone_from(&project.services);
+    reader.fill_variables(&mut universes[0].raw, sources);
+    universes
+}
+
+impl Analysis {
+    fn absorb(
+        &mut self,
+        mut universe: AnalysisScope,
+        sources: &Sources,
+        project: &ProjectInputs,
+        knowledge: &Knowledge,
+    ) {
+        let estate = resolved(&mut universe, sources, &project.declarations, knowledge);
+        let raw = universe.raw;
+        let written = raw.texts.iter().filter(|text| !text.lines.is_empty());
+        self.texts
+            .extend(written.map(|text| (text.excerpt.span_all(), text.anchor_when_unset())));
+        self.secrets.extend(raw.secrets);
+        self.secrets.extend(secret_spans(&estate));
+        self.secrets.extend(secrets::repeated(&estate, sources));
+        self.comments.extend(raw.comments);
+        self.problems.extend(raw.problems);
+        self.estate.absorb(estate);
+    }
+}
+
+/// One universe: linked, then typed.
+fn resolved(
+    universe: &mut AnalysisScope,
+    sources: &Sources,
+    declarations: &[Declaration],
+    knowledge: &Knowledge,
+) -> Estate {
+    let linked = linked(&universe.raw, sources, knowledge);
+    let context = resolve::server::ServerContext {
+        servers: &knowledge.servers,
+        shapes: &knowledge.shapes,
+        declarations,
+        sources,
+        snippet: universe.snippet.is_some(),
+    };
+    read_arguments(&mut universe.raw, &linked, |raw, server| {
+        resolve::server::candidates(raw, server, &context)
+    });
+    let raw = &universe.raw;
+    let mut estate = resolve::server::resolve(raw, &linked, &context);
+    let processes = resolve::process::of_programs(raw, &linked.programs);
+    let machines = ProcessorCount::of_clients(raw.clients.len(), &linked.programs, &processes);
+    let known = (knowledge.clients, machines.as_slice());
+    estate.clients = resolve::client::resolve(raw, known, |client| {
+        let path = sources.path(client.anchor).to_owned();
+        let name_prefix = universe.snippet.clone().unwrap_or_else(|| path.clone());
+        resolve::client::ClientLocation { path, name_prefix }
+    });
+    for (index, server) in linked.clients.iter().cloned().enumerate() {
+        let (Some(related), Some(client)) = (server, estate.clients.get_mut(index)) else {
+            continue;
+        };
+        if let Some(server) = estate.servers.get_mut(related.index) {
+            server.clients.push(RelatedSubject {
+                index,
+                ..related.clone()
+            });
+        }
+        client.server = Some(related);
+    }
+    if universe.snippet.is_none() {
+        estate.services = resolve::service::resolve(
+            raw,
+            (&linked.programs, &processes),
+            &mut estate.clients,
+            knowledge.clients,
+        );
+        estate.notes.extend(declared::unmet(&linked, &estate, raw));
+    }
+    resolve::waiting::put(raw, &linked.programs, &mut estate, knowledge.clients);
+    resolve::role::derive(&mut estate);
+    estate
+}
+
+fn linked(raw: &RawFacts, sources: &Sources, knowledge: &Knowledge) -> LinkedFacts {
+    let shapes = &knowledge.shapes.servers;
+    let context = link::LinkContext {
+        sources,
+        environments: &shapes.environments,
+        text_names: &shapes.text_names,
+        include: &shapes.include,
+    };
+    link::link(raw, &context)
+}
+
+/// Where secrets stand that only the directive tables know to be such.
+fn secret_spans(estate: &Estate) -> Vec<Span> {
+    let subjects = estate
+        .directives
+        .iter()
+        .chain(&estate.servers)
+        .chain(&estate.clients);
+    subjects
+        .flat_map(|subject| subject.facts.values())
+        .filter(|value| value.secret)
+        .filter_map(crate::facts::FactValue::span)
+        .collect()
+}
+
+/// The charts of the tree: which values a file holds depends on them.
+fn charts(files: &[(FileId, &InputFile)]) -> values::ChartFolders {
+    let mut charts = values::ChartFolders::default();
+    let yaml = files.iter().filter(|(_, file)| file.kind == FileKind::Yaml);
+    for (id, input) in yaml {
+        if values::is_values_name(&input.path) {
+            charts.add_values(&input.path);
+        }
+        if values::is_chart_file(&input.path) {
+            let stream = yaml::parse(&Excerpt::whole(*id, Arc::clone(&input.text)));
+            let roots = stream.documents.iter().map(|document| &document.root);
+            roots.for_each(|root| charts.add_chart(&input.path, root));
+        }
+    }
+    charts
+}
+
+struct FileReader<'a> {
+    knowledge: &'a Knowledge,
+    named: &'a [String],
+    charts: values::ChartFolders,
+    settings: BTreeMap<String, String>,
+}
+
+impl FileReader<'_> {
+    /// The universes, the tree's own first.
+    fn read_all(&self, files: &[(FileId, &InputFile)]) -> Vec<AnalysisScope> {
+        let mut universes = vec![AnalysisScope::default()];
+        let tree = manifests::tree(files, &self.knowledge.shapes);
+        let renders = self.renders(&tree);
+        let objects = self.objects(&tree, &renders, files);
+        let made: Vec<RawFacts> = renders
+            .renders
+            .par_iter()
+            .map(|render| self.read_render(render, files, &objects))
+            .collect();
+        let shared = ManifestTree {
+            tree: &tree,
+            renders: &renders,
+            objects: &objects,
+            has_clients: self.has_clients(files),
+            given: manifests::given_by_terraform(files),
+        };
+        let extracted: Vec<ExtractedFile> = files
+            .par_iter()
+            .map(|(id, input)| guarded(*id, || self.read_one(*id, input, &shared)))
+            .collect();
+        let mut deployments = FileDeployments::default();
+        for one in extracted {
+            universes[0].raw.absorb(one.main.bounded());
+            universes.extend(one.snippets);
+            deployments.absorb(one.deployments);
+        }
+        for raw in made {
+            universes[0].raw.absorb(raw.bounded());
+        }
+        let deployed = deployments.servers(files, &self.knowledge.shapes, &universes[0].raw);
+        universes[0].raw.absorb(deployed);
+        universes[0].raw.tell_once();
+        let packages: Vec<RawFacts> = go_packages(files)
+            .into_par_iter()
+            .map(|package| self.read_package(package))
+            .collect();
+        for raw in packages {
+            universes[0].raw.absorb(raw);
+        }
+        mark_programs(&mut universes[0].raw.modules, files);
+        universes[0]
+            .raw
+            .absorb(rust_packages::read(files, self.knowledge.clients));
+        universes
+    }
+
+    /// What a deployment gives to variables that code reads.
+    fn fill_variables(&self, raw: &mut RawFacts, sources: &Sources) {
+        let environments = &self.knowledge.shapes.servers.environments;
+        let programs = link::programs::of_tree(raw, sources, environments);
+        for index in link::environment::fill(raw, &programs) {
+            let hosts = go::hosts(&raw.clients[index], self.knowledge.clients);
+            raw.clients[index].hosts = hosts;
+        }
+    }
+
+    fn read_package(&self, package: Vec<go::GoFile>) -> RawFacts {
+        let Some(file) = package.first().map(|file| file.excerpt.file()) else {
+            return RawFacts::default();
+        };
+        let read = || ExtractedFile {
+            main: RawFacts {
+                packages: go::program::read(&package, self.knowledge.clients)
+                    .into_iter()
+                    .collect(),
+                ..go::extract(package, self.knowledge.clients)
+            },
+            ..ExtractedFile::default()
+        };
+        guarded(file, read).main
+    }
+
+    fn read_one(&self, id: FileId, input: &InputFile, shared: &ManifestTree<'_>) -> ExtractedFile {
+        let excerpt = Excerpt::whole(id, Arc::clone(&input.text));
+        let main = match input.kind {
+            FileKind::ConfText => self.conf_file(input, excerpt, true),
+            FileKind::Text => self.conf_file(input, excerpt, false),
+            FileKind::Yaml if self.is_manifest(input, shared.renders) => {
+                return self.yaml_file(input, shared);
+            }
+            FileKind::Terraform => self.terraform_file(input, &excerpt, shared),
+            FileKind::Dockerfile | FileKind::Unit => {
+                return ExtractedFile {
+                    deployments: FileDeployments::of(input, &excerpt),
+                    ..ExtractedFile::default()
+                };
+            }
+            FileKind::Starlark => return self.starlark_file(input, &excerpt),
+            FileKind::Script => return self.script_file(input, &excerpt),
+            FileKind::Supporting if self.is_read(input, shared.renders) => {
+                return self.yaml_file(input, shared);
+            }
+            FileKind::Supporting if shared.has_clients && self.runs_programs(input) => {
+                self.workloads(input, shared)
+            }
+            FileKind::GoMod => RawFacts {
+                modules: vec![go::module::read(&input.path, &excerpt)],
+                ..RawFacts::default()
+            },
+            FileKind::Markdown => return self.markdown_file(input, &excerpt),
+            _ => RawFacts::default(),
+        };
+        ExtractedFile {
+            main,
+            ..ExtractedFile::default()
+        }
+    }
+
+    fn is_directive(&self, word: &str) -> bool {
+        self.knowledge
+            .servers
+            .newest()
+            .any(|series| series.directive(word).is_some())
+    }
+
+    /// A file that its name calls configuration, or other text that reads like it.
+    fn conf_file(&self, input: &InputFile, excerpt: Excerpt, by_name: bool) -> RawFacts {
+        if !by_name && !conf::looks_like_text(&excerpt, &|word| self.is_directive(word)) {
+            return RawFacts::default();
+        }
+        let place = TextPlace::File {
+            path: input.path.clone(),
+        };
+        self.text(input.path.clone(), place, excerpt, &input.text)
+    }
+
+    fn text(&self, name: String, place: TextPlace, excerpt: Excerpt, file_text: &str) -> RawFacts {
+        let read = conf::read(
+            name,
+            place,
+            excerpt,
+            TextFrame::Lines,
+            file_text,
+            &self.knowledge.shapes,
+        );
+        RawFacts {
+            texts: vec![read.text],
+            comments: read.comments,
+            ..RawFacts::default()
+        }
+    }
+}
+
+/// A bug that one file trips costs that file, never the report: it becomes a problem of the file.
+fn guarded(file: FileId, read: impl FnOnce() -> ExtractedFile) -> ExtractedFile {
+    attempt(read).unwrap_or_else(|| {
+        let why = "internal error while reading this file; please report this bug";
+        ExtractedFile {
+            main: RawFacts {
+                problems: vec![(Span::new(file, 0, 0), why.to_owned())],
+                ..RawFacts::default()
+            },
+            ..ExtractedFile::default()
+        }
+    })
+}
+
+fn attempt<T>(read: impl FnOnce() -> T) -> Option<T> {
+    std::panic::catch_unwind(std::panic::AssertUnwindSafe(read)).ok()
+}

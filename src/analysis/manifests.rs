@@ -1,0 +1,310 @@
+//! Manifests of a tree: what kustomizations make of them, and what the others say by themselves.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use rayon::prelude::*;
+
+use super::deployments::FileDeployments;
+use super::{ExtractedFile, FileReader, InputFile, attempt, guarded};
+use crate::discover::FileKind;
+use crate::extract::environment;
+use crate::extract::kustomize::{self, KustomizeOutput, KustomizeOutputs, KustomizeTree, TreeFile};
+use crate::extract::objects::ObjectIndex;
+use crate::extract::{expected_format, manifest, manifest_context, terraform, values};
+use crate::facts::raw::{RawFacts, SourceLanguage};
+use crate::knowledge::Knowledge;
+use crate::knowledge::shapes::DeploymentShapes;
+use crate::knowledge::shapes::schema::DeploymentShape;
+use crate::source::{Excerpt, FileId, Span, path};
+use crate::syntax::{hcl, yaml};
+
+/// What is known of the whole tree while one of its files is read.
+pub(super) struct ManifestTree<'t> {
+    pub(super) tree: &'t KustomizeTree,
+    pub(super) renders: &'t KustomizeOutputs,
+    pub(super) objects: &'t ObjectIndex<'t>,
+    /// Some code of the tree names a client library.
+    pub(super) has_clients: bool,
+    /// Files of values that a release in Terraform is given.
+    pub(super) given: BTreeSet<String>,
+}
+
+/// The files of values that releases in Terraform are given: they count there.
+pub(super) fn given_by_terraform(files: &[(FileId, &InputFile)]) -> BTreeSet<String> {
+    let terraform = files
+        .iter()
+        .filter(|(_, input)| input.kind == FileKind::Terraform);
+    let given = terraform.flat_map(|(id, input)| {
+        let named = terraform::files_of(&Excerpt::whole(*id, Arc::clone(&input.text)));
+        let folder = path::folder(&input.path).to_owned();
+        named
+            .into_iter()
+            .filter_map(move |path| path::resolve(&folder, &path))
+    });
+    given.collect()
+}
+
+impl FileReader<'_> {
+    /// What the kustomizations make of files that speak of a server.
+    pub(super) fn renders(&self, tree: &KustomizeTree) -> KustomizeOutputs {
+        let speaks = |path: &str| {
+            tree.get(path)
+                .is_some_and(|file| self.knowledge.shapes.speaks_of_servers(file.excerpt.text()))
+        };
+        // A defect must not cost the report: then the files speak for themselves.
+        attempt(|| kustomize::render(tree, &speaks)).unwrap_or_default()
+    }
+
+    /// The ConfigMaps and Secrets of the tree that no kustomization makes something of.
+    pub(super) fn objects<'t>(
+        &'t self,
+        tree: &'t KustomizeTree,
+        renders: &KustomizeOutputs,
+        files: &[(FileId, &InputFile)],
+    ) -> ObjectIndex<'t> {
+        let plain = |wanted: FileKind| -> Vec<&str> {
+            let paths = files.iter().filter(|(_, input)| input.kind == wanted);
+            paths
+                .map(|(_, input)| input.path.as_str())
+                .filter(|path| !renders.owned.contains(*path))
+                .collect()
+        };
+        let (read, unread) = (plain(FileKind::Yaml), plain(FileKind::Supporting));
+        // Parsing is what takes time: all at once, then the index.
+        read.par_iter().for_each(|path| {
+            tree.get(path).map(TreeFile::stream);
+        });
+        let environments = &self.knowledge.shapes.servers.environments;
+        ObjectIndex::new(tree, (&read, &unread), environments)
+    }
+
+    pub(super) fn read_render(
+        &self,
+        render: &KustomizeOutput,
+        files: &[(FileId, &InputFile)],
+        objects: &ObjectIndex<'_>,
+    ) -> RawFacts {
+        let Some((first, _)) = files.first() else {
+            return RawFacts::default();
+        };
+        let text_of = |id: FileId| {
+            let file = files.binary_search_by_key(&id, |(id, _)| *id);
+            file.map_or_else(|_| "".into(), |at| Arc::clone(&files[at].1.text))
+        };
+        let objects = ObjectIndex::of_render(render, objects);
+        let read = || ExtractedFile {
+            main: self.in_context((&text_of, &objects), |context| {
+                manifest::read_render(render, context)
+            }),
+            ..ExtractedFile::default()
+        };
+        guarded(*first, read).main
+    }
+
+    /// JSON of other things is no manifest, whatever words stand in it.
+    pub(super) fn is_manifest(&self, input: &InputFile, renders: &KustomizeOutputs) -> bool {
+        !expected_format::is_json(&input.path)
+            || self.knowledge.shapes.speaks_of_servers(&input.text)
+            || self.is_read(input, renders)
+    }
+
+    /// A neighbour says something to a kustomization, or to all of its namespace.
+    pub(super) fn is_read(&self, input: &InputFile, renders: &KustomizeOutputs) -> bool {
+        let is_yaml = input.path.ends_with("ml");
+        is_yaml
+            && (renders.owned.contains(&input.path)
+                || self.knowledge.shapes.speaks_of_namespaces(&input.text))
+    }
+
+    /// Whether some code of the tree names a client library.
+    pub(super) fn has_clients(&self, files: &[(FileId, &InputFile)]) -> bool {
+        let language = |kind| match kind {
+            FileKind::Go => Some(SourceLanguage::Go),
+            FileKind::Rust => Some(SourceLanguage::Rust),
+            _ => None,
+        };
+        files.par_iter().any(|(_, input)| {
+            let needles = language(input.kind).map(|l| self.knowledge.clients.import_needles(l));
+            let mut needles = needles.into_iter().flatten();
+            needles.any(|needle| input.text.contains(needle))
+        })
+    }
+
+    /// A neighbour that may run a program of the tree.
+    pub(super) fn runs_programs(&self, input: &InputFile) -> bool {
+        input.path.ends_with("ml") && self.knowledge.shapes.speaks_of_workloads(&input.text)
+    }
+
+    /// The workloads of a file that says nothing of servers; nothing else in it is looked at.
+    pub(super) fn workloads(&self, input: &InputFile, shared: &ManifestTree<'_>) -> RawFacts {
+        let Some(stream) = shared.tree.get(&input.path).map(TreeFile::stream) else {
+            return RawFacts::default();
+        };
+        let read = self.manifests(stream, &input.text, shared.objects);
+        RawFacts {
+            workloads: read.workloads,
+            autoscalers: read.autoscalers,
+            ..RawFacts::default()
+        }
+    }
+
+    /// The objects of a file, unless a kustomization makes something of them.
+    pub(super) fn yaml_file(&self, input: &InputFile, shared: &ManifestTree<'_>) -> ExtractedFile {
+        let (tree, renders) = (shared.tree, shared.renders);
+        let Some(stream) = tree.get(&input.path).map(TreeFile::stream) else {
+            return ExtractedFile::default();
+        };
+        let mut raw = if renders.owned.contains(&input.path) {
+            RawFacts {
+                comments: stream.comments.clone(),
+                ..RawFacts::default()
+            }
+        } else {
+            self.manifests(stream, &input.text, shared.objects)
+        };
+        if let Some((filled, values)) = tree.get(&input.path).and_then(TreeFile::filled) {
+            raw.defaults
+                .add(filled.excerpt.file(), filled.spans.clone(), values);
+        }
+        let variables = stream.documents.iter().flat_map(environment::read);
+        raw.variables.extend(variables);
+        if !shared.given.contains(&input.path) {
+            self.values(stream, input, &mut raw);
+        }
+        raw.problems.extend(self.mistake(input, stream));
+        ExtractedFile {
+            main: raw,
+            deployments: FileDeployments::of_yaml(input, stream, &self.knowledge.shapes),
+            ..ExtractedFile::default()
+        }
+    }
+
+    /// The first mistake in a file that is missed when it cannot be read: one that says what it is,
+    /// and one that a person named. A comma too many is none to a reader of YAML, but it is in JSON.
+    fn mistake(&self, input: &InputFile, stream: &yaml::YamlStream) -> Option<(Span, String)> {
+        let is_named = self.named.contains(&input.path);
+        let shapes = &self.knowledge.shapes;
+        let is_missed = expected_format::claims(&input.path, &input.text, shapes)
+            && shapes.speaks_of_servers(&input.text);
+        let is_template = expected_format::is_template(&input.path, &input.text, shapes);
+        let error = stream.errors.first()?;
+        ((is_missed || is_named) && !is_template).then(|| (error.span, error.message.clone()))
+    }
+
+    /// What the file gives to a chart, if it holds values.
+    fn values(&self, stream: &yaml::YamlStream, input: &InputFile, raw: &mut RawFacts) {
+        let file_text = |_| Arc::clone(&input.text);
+        let none = ObjectIndex::default();
+        // A chart reads the first document of its values.
+        let first = stream.documents.first();
+        self.in_context((&file_text, &none), |context| {
+            if let Some(document) = first {
+                values::read(&document.root, &input.path, &self.charts, context, raw);
+            }
+        });
+    }
+
+    /// What a snippet shows of the values of a chart.
+    pub(super) fn part_of_values(
+        &self,
+        stream: &yaml::YamlStream,
+        input: &InputFile,
+        raw: &mut RawFacts,
+    ) {
+        let file_text = |_| Arc::clone(&input.text);
+        let none = ObjectIndex::default();
+        self.in_context((&file_text, &none), |context| {
+            for document in &stream.documents {
+                values::read_part(&document.root, &input.path, context, raw);
+            }
+        });
+    }
+
+    pub(super) fn manifests(
+        &self,
+        stream: &yaml::YamlStream,
+        file_text: &Arc<str>,
+        objects: &ObjectIndex<'_>,
+    ) -> RawFacts {
+        self.in_context((&|_| Arc::clone(file_text), objects), |context| {
+            manifest::read(stream, context)
+        })
+    }
+
+    pub(super) fn terraform_file(
+        &self,
+        input: &InputFile,
+        excerpt: &Excerpt,
+        shared: &ManifestTree<'_>,
+    ) -> RawFacts {
+        let none = ObjectIndex::default();
+        let file_text = |id: FileId| {
+            let other = (id != excerpt.file()).then(|| shared.tree.text(id));
+            other.flatten().unwrap_or_else(|| Arc::clone(&input.text))
+        };
+        let folder = path::folder(&input.path);
+        let values = |path: &str| {
+            let file = shared.tree.get(&path::resolve(folder, path)?)?;
+            Some(file.stream().documents.first()?.root.clone())
+        };
+        let mut raw = self.in_context((&file_text, &none), |context| {
+            terraform::read(excerpt, context, &values)
+        });
+        let text = hcl::without_interpolations(&input.text);
+        if !expected_format::is_template(&input.path, &text, &self.knowledge.shapes) {
+            raw.problems.extend(hcl::mistake(excerpt));
+        }
+        raw
+    }
+
+    fn in_context<T>(
+        &self,
+        (file_text, objects): (&(dyn Fn(FileId) -> Arc<str> + Sync), &ObjectIndex<'_>),
+        read: impl FnOnce(&manifest_context::ManifestContext<'_>) -> T,
+    ) -> T {
+        read(&manifest_context::ManifestContext {
+            file_text,
+            shapes: &self.knowledge.shapes,
+            is_directive: &|word| self.is_directive(word),
+            objects,
+            settings: &self.settings,
+        })
+    }
+}
+
+/// The settings of operators that files of the tree speak of, each with the first file that does.
+/// What a document says of them is advice, and what code says is the operator's own business.
+pub(super) fn settings(
+    files: &[(FileId, &InputFile)],
+    knowledge: &Knowledge,
+) -> BTreeMap<String, String> {
+    let sets = |kind| !matches!(kind, FileKind::Markdown | FileKind::Go | FileKind::Rust);
+    let written = files.iter().filter(|(_, input)| sets(input.kind));
+    let first = |setting: &str| {
+        let mut speaking = written.clone();
+        let found = speaking.find(|(_, input)| input.text.contains(setting))?;
+        Some((setting.to_owned(), found.1.path.clone()))
+    };
+    let settings = knowledge.shapes.servers.settings.iter();
+    settings.filter_map(|setting| first(setting)).collect()
+}
+
+/// The files that manifests are made of, by path.
+pub(super) fn tree(files: &[(FileId, &InputFile)], shapes: &DeploymentShapes) -> KustomizeTree {
+    let part = |kind| {
+        use FileKind::{ConfText, Env, Script, Supporting, Text, Yaml};
+        matches!(kind, Yaml | Supporting | ConfText | Text | Env | Script)
+    };
+    let parts = files.iter().filter(|(_, input)| part(input.kind));
+    let parts = parts.map(|(id, input)| {
+        let excerpt = Excerpt::whole(*id, Arc::clone(&input.text));
+        (input.path.clone(), excerpt)
+    });
+    let of_name =
+        |shape: &DeploymentShape, name: &str| shape.chart.as_ref().is_some_and(|c| c.name == name);
+    KustomizeTree::new(parts, &|name| {
+        let mut charts = shapes.library.charts();
+        charts.any(|shape| of_name(shape, name))
+    })
+}

@@ -1,0 +1,113 @@
+//! The universe of a path: what is looked at together. It is the tree under the nearest folder
+//! upwards that holds a settings file or a repository; without either, the path itself.
+
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+
+const SETTINGS: &str = "redvet.toml";
+const REPOSITORY: &str = ".git";
+
+/// A tree, or a single file of it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ProjectRoot {
+    /// An absolute path without symbolic links.
+    pub root: PathBuf,
+    /// Only this file of the root's folder is looked at.
+    pub only: Option<PathBuf>,
+    /// The project's settings file, if the root has one.
+    pub settings: Option<PathBuf>,
+}
+
+/// A path named by a person that cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum DiscoverError {
+    #[error("{path}: no such file or folder")]
+    Missing { path: String },
+    #[error("{path}: {why}")]
+    Unreadable { path: String, why: String },
+}
+
+impl DiscoverError {
+    pub(super) fn of(path: &Path, error: &std::io::Error) -> Self {
+        let path = path.display().to_string();
+        match error.kind() {
+            ErrorKind::NotFound => Self::Missing { path },
+            _ => Self::Unreadable {
+                path,
+                why: why(error),
+            },
+        }
+    }
+}
+
+/// The reason without the operating system's number.
+pub(super) fn why(error: &std::io::Error) -> String {
+    match error.kind() {
+        ErrorKind::PermissionDenied => "permission denied".to_owned(),
+        ErrorKind::NotFound => "no such file".to_owned(),
+        other => other.to_string(),
+    }
+}
+
+impl ProjectRoot {
+    /// The universe that a path lies in.
+    pub fn of(path: &Path) -> Result<Self, DiscoverError> {
+        let real = real(path)?;
+        let start = if real.is_dir() {
+            Some(real.as_path())
+        } else {
+            real.parent()
+        };
+        let marked = start.and_then(|folder| folder.ancestors().find(|f| is_root(f)));
+        Ok(match marked {
+            Some(root) => Self::at(root, None),
+            None => Self::alone(&real),
+        })
+    }
+
+    /// The path itself and nothing else, whatever lies above it.
+    pub fn isolated(path: &Path) -> Result<Self, DiscoverError> {
+        Ok(Self::alone(&real(path)?))
+    }
+
+    fn alone(real: &Path) -> Self {
+        match real.parent() {
+            Some(folder) if !real.is_dir() => Self::at(folder, Some(real.to_owned())),
+            _ => Self::at(real, None),
+        }
+    }
+
+    fn at(root: &Path, only: Option<PathBuf>) -> Self {
+        let settings = root.join(SETTINGS);
+        Self {
+            root: root.to_owned(),
+            only,
+            settings: settings.is_file().then_some(settings),
+        }
+    }
+
+    /// A path as reports show it: relative to the root, with `/`. `None` outside the root.
+    pub fn relative(&self, path: &Path) -> Option<String> {
+        relative(&self.root, &path.canonicalize().ok()?)
+    }
+}
+
+fn real(path: &Path) -> Result<PathBuf, DiscoverError> {
+    path.canonicalize()
+        .map_err(|error| DiscoverError::of(path, &error))
+}
+
+fn is_root(folder: &Path) -> bool {
+    folder.join(SETTINGS).is_file() || folder.join(REPOSITORY).exists()
+}
+
+/// `path` below `root`, with `/` between its parts; names that are no UTF-8 are shown as well as
+/// they can be.
+pub(super) fn relative(root: &Path, path: &Path) -> Option<String> {
+    let below = path.strip_prefix(root).ok()?;
+    let parts: Vec<_> = below
+        .components()
+        .map(|part| part.as_os_str().to_string_lossy())
+        .collect();
+    Some(parts.join("/"))
+}

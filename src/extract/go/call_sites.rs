@@ -1,0 +1,57 @@
+//! Where the files of a package name its functions: in calls, and to hand them on.
+
+use std::collections::BTreeMap;
+
+use tree_sitter::Node;
+
+use crate::syntax::code::{self, CodeTree};
+
+/// A place that names a function.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct CallSite<'t> {
+    pub(super) file: usize,
+    pub(super) node: Node<'t>,
+    /// Behind a dot: a method, or another package's.
+    pub(super) selected: bool,
+}
+
+/// All such places, by the name.
+#[derive(Default)]
+pub(super) struct CallSites<'t>(BTreeMap<&'t str, Vec<CallSite<'t>>>);
+
+impl<'t> CallSites<'t> {
+    pub(super) fn read(&mut self, file: usize, tree: &'t CodeTree) {
+        tree.walk(|node| match node.kind() {
+            "call_expression" => self.site(file, code::field(node, "function"), tree),
+            "argument_list" => {
+                for argument in code::children(node) {
+                    self.site(file, Some(argument), tree);
+                }
+            }
+            _ => {}
+        });
+    }
+
+    fn site(&mut self, file: usize, node: Option<Node<'t>>, tree: &'t CodeTree) {
+        let Some(node) = node else { return };
+        let selected = node.kind() == "selector_expression";
+        let name = match node.kind() {
+            "identifier" => Some(node),
+            "selector_expression" => code::field(node, "field"),
+            _ => None,
+        };
+        if let Some(name) = name {
+            let site = CallSite {
+                file,
+                node,
+                selected,
+            };
+            self.0.entry(tree.text(name)).or_default().push(site);
+        }
+    }
+
+    /// Where a function or a method of this name is called or handed on.
+    pub(super) fn of(&self, name: &str) -> &[CallSite<'t>] {
+        self.0.get(name).map_or(&[], Vec::as_slice)
+    }
+}

@@ -1,0 +1,298 @@
+//! Where a client is built: once, or anew for each request or each round of a loop.
+//!
+//! Only what certainly is thrown away counts: a variable of the function that serves the request, or
+//! of the loop's own body, that goes nowhere else.
+
+use std::collections::BTreeSet;
+
+use tree_sitter::Node;
+
+use crate::extract::go::names;
+use crate::extract::go::reader::GoFileReader;
+use crate::facts::raw::ClientLifetime;
+use crate::knowledge::languages;
+use crate::syntax::code;
+
+impl<'t> GoFileReader<'t, '_, '_> {
+    /// Where the client that this node builds is built.
+    pub(super) fn site(&mut self, node: Node<'t>) -> ClientLifetime {
+        let mut site = ClientLifetime::default();
+        let Some((variable, statement)) = self.own_variable(node) else {
+            site.short_lived = returned_from(node, self).is_some_and(|f| self.all_close(f));
+            return site;
+        };
+        let Some(block) = statement.parent() else {
+            return site;
+        };
+        if !self.stays(variable, block, statement) {
+            return site;
+        }
+        site.short_lived = self.is_closed(variable, block);
+        let mut at = statement;
+        while let Some(parent) = at.parent() {
+            match parent.kind() {
+                "for_statement" => {
+                    let ranged = code::children(parent)
+                        .into_iter()
+                        .find(|c| c.kind() == "range_clause");
+                    site.per_round |= !self.uses_round(ranged, node) && !leaves(block);
+                }
+                "function_declaration" | "method_declaration" | "func_literal" => {
+                    site.per_request = self.serves(parent);
+                    return site;
+                }
+                _ => {}
+            }
+            at = parent;
+        }
+        site
+    }
+
+    /// Nobody outside the package can call the function, and its callers close what they got in the
+    /// function that called it; some may make it for somebody who asks for one.
+    fn all_close(&mut self, function: Node<'t>) -> bool {
+        let Some(name) = code::field(function, "name").map(|n| self.text(n)) else {
+            return false;
+        };
+        if !name.starts_with(char::is_lowercase) {
+            return false;
+        }
+        let declared = self.declared;
+        let file = self.file;
+        let (mut closed, mut made, mut only_made) = (0, 0, 0);
+        for site in declared.sites.of(name) {
+            if self.files[site.file].parsed.is_test_file() {
+                continue;
+            }
+            self.file = site.file;
+            match self.use_of(site.node) {
+                Some(ClientUse::Closed) => closed += 1,
+                Some(ClientUse::MadeOnDemand) => {
+                    made += 1;
+                    only_made += 1;
+                }
+                Some(ClientUse::ClosedAtEnd) => made += 1,
+                None => {
+                    self.file = file;
+                    return false;
+                }
+            }
+            self.file = file;
+        }
+        closed > 0 || (made > 0 && made == only_made)
+    }
+
+    /// What a caller does with the client that a function gives it.
+    fn use_of(&self, function: Node<'t>) -> Option<ClientUse> {
+        let call = function
+            .parent()
+            .filter(|p| p.kind() == "call_expression")?;
+        let list = call.parent().filter(|p| p.kind() == "expression_list");
+        let returned = list.and_then(|list| list.parent()).map(|s| s.kind());
+        if returned == Some("return_statement") {
+            return stands_in_literal(call).then_some(ClientUse::MadeOnDemand);
+        }
+        let (variable, statement) = self.own_variable(call)?;
+        let block = statement.parent()?;
+        if !self.stays_or_leaves(variable, block, statement) {
+            return None;
+        }
+        match self.closes_at_end(variable, block) {
+            _ if self.is_closed(variable, block) => Some(ClientUse::Closed),
+            true => Some(ClientUse::ClosedAtEnd),
+            false => None,
+        }
+    }
+
+    /// The variable is closed when its function ends, however long that runs.
+    fn closes_at_end(&self, variable: &str, block: Node<'t>) -> bool {
+        let mut closes = false;
+        code::visit(block, |node| {
+            if node.kind() == "defer_statement" {
+                let call = code::children(node).first().copied();
+                let function = call.and_then(|call| code::field(call, "function"));
+                let parts =
+                    function.and_then(|f| code::field(f, "operand").zip(code::field(f, "field")));
+                closes |= parts.is_some_and(|(on, field)| {
+                    self.text(on) == variable && self.closes(self.text(field))
+                });
+            }
+        });
+        closes
+    }
+
+    /// The variable is called upon or given to calls in its block: it is not returned or stored.
+    fn stays_or_leaves(&self, variable: &str, block: Node<'t>, statement: Node<'t>) -> bool {
+        let mut stays = true;
+        code::visit(block, |node| {
+            let inside = statement.byte_range().contains(&node.start_byte());
+            if node.kind() == "identifier" && self.text(node) == variable && !inside {
+                stays &= node.parent().is_some_and(|p| {
+                    matches!(p.kind(), "selector_expression" | "argument_list") || declares(p)
+                });
+            }
+        });
+        stays
+    }
+
+    /// The variable that the client is bound to where it is built, and that statement.
+    fn own_variable(&self, node: Node<'t>) -> Option<(&'t str, Node<'t>)> {
+        let mut value = node;
+        while value.parent()?.kind() == "unary_expression" {
+            value = value.parent()?;
+        }
+        let statement = value
+            .parent()
+            .filter(|p| p.kind() == "expression_list")?
+            .parent()?;
+        if statement.kind() != "short_var_declaration" {
+            return None;
+        }
+        let name = *code::children(code::field(statement, "left")?).first()?;
+        Some((self.text(name), statement))
+    }
+
+    /// The variable is only called upon in its block: it is not returned, stored or handed on.
+    fn stays(&self, variable: &str, block: Node<'t>, statement: Node<'t>) -> bool {
+        let mut stays = true;
+        code::visit(block, |node| {
+            let inside = statement.byte_range().contains(&node.start_byte());
+            if node.kind() == "identifier" && self.text(node) == variable && !inside {
+                let called = node.parent().is_some_and(|p| {
+                    p.kind() == "selector_expression" && code::field(p, "operand") == Some(node)
+                });
+                stays &= called;
+            }
+        });
+        stays
+    }
+
+    /// The variable is closed in its block, and nothing calls it again and again or at another time.
+    fn is_closed(&self, variable: &str, block: Node<'t>) -> bool {
+        let mut closed = false;
+        let mut goes_on = false;
+        code::visit(block, |node| {
+            if node.kind() != "identifier" || self.text(node) != variable {
+                return;
+            }
+            let called = node.parent().and_then(|p| code::field(p, "field"));
+            closed |= called.is_some_and(|field| self.closes(self.text(field)));
+            goes_on |= repeats(node, block);
+        });
+        closed && !goes_on
+    }
+
+    /// A library's word for closing a client.
+    fn closes(&self, call: &str) -> bool {
+        let libraries = self.here().libraries().flat_map(|l| &l.candidates);
+        let mut models = libraries.filter_map(|l| l.model());
+        models.any(|m| m.close.as_ref().is_some_and(|close| close.call == call))
+    }
+
+    /// What is built depends on the round: one client for each of several servers.
+    fn uses_round(&self, clause: Option<Node<'t>>, node: Node<'t>) -> bool {
+        let left = clause.and_then(|c| code::field(c, "left"));
+        let names: BTreeSet<&str> = left
+            .map_or_else(Vec::new, code::children)
+            .into_iter()
+            .map(|n| self.text(n))
+            .collect();
+        let used = names::mentioned(self.tree(), node);
+        used.iter().any(|name| names.contains(name))
+    }
+
+    /// A parameter of the function is a request.
+    fn serves(&self, function: Node<'t>) -> bool {
+        let Some(parameters) = code::field(function, "parameters") else {
+            return false;
+        };
+        let mut serves = false;
+        code::visit(parameters, |node| {
+            let parts = code::field(node, "package").zip(code::field(node, "name"));
+            if let ("qualified_type", Some((package, name))) = (node.kind(), parts) {
+                let path = self.here().other_package(self.text(package));
+                let mut requests = languages::go().into_iter().flat_map(|l| &l.request);
+                serves |= requests
+                    .any(|r| Some(r.import_path.as_str()) == path && r.name == self.text(name));
+            }
+        });
+        serves
+    }
+}
+
+/// What becomes of a client that a function gives.
+enum ClientUse {
+    /// Closed after a few calls.
+    Closed,
+    /// Closed when the function that called ends, however long that runs.
+    ClosedAtEnd,
+    /// A function literal returns it, to whoever calls that.
+    MadeOnDemand,
+}
+
+/// The left side of a declaration: another variable of the name.
+fn declares(list: Node<'_>) -> bool {
+    let statement = list
+        .parent()
+        .filter(|s| s.kind() == "short_var_declaration");
+    statement.is_some_and(|s| code::field(s, "left") == Some(list))
+}
+
+fn stands_in_literal(node: Node<'_>) -> bool {
+    let mut at = node;
+    while let Some(parent) = at.parent() {
+        match parent.kind() {
+            "func_literal" => return true,
+            "function_declaration" | "method_declaration" => return false,
+            _ => at = parent,
+        }
+    }
+    false
+}
+
+/// The function that returns what this node makes, and does nothing else with it.
+fn returned_from<'t>(node: Node<'t>, reader: &GoFileReader<'t, '_, '_>) -> Option<Node<'t>> {
+    let mut value = node;
+    while value.parent()?.kind() == "unary_expression" {
+        value = value.parent()?;
+    }
+    let list = value.parent().filter(|p| p.kind() == "expression_list")?;
+    let statement = list.parent().filter(|p| p.kind() == "return_statement")?;
+    let mut at = statement;
+    while let Some(parent) = at.parent() {
+        match parent.kind() {
+            "function_declaration" => return Some(parent),
+            "method_declaration" => {
+                let name = code::field(parent, "name").map(|n| reader.text(n))?;
+                let only = reader.declared.methods.contains_key(name);
+                return only.then_some(parent);
+            }
+            "func_literal" => return None,
+            _ => {}
+        }
+        at = parent;
+    }
+    None
+}
+
+/// The node stands in a loop or in a function of its own below the block.
+fn repeats(node: Node<'_>, block: Node<'_>) -> bool {
+    let mut at = node;
+    while let Some(parent) = at.parent().filter(|p| p.id() != block.id()) {
+        if matches!(
+            parent.kind(),
+            "for_statement" | "func_literal" | "go_statement"
+        ) {
+            return true;
+        }
+        at = parent;
+    }
+    false
+}
+
+/// The block ends the loop or the function by itself: its body runs once.
+fn leaves(block: Node<'_>) -> bool {
+    code::children(block)
+        .last()
+        .is_some_and(|last| matches!(last.kind(), "return_statement" | "break_statement"))
+}

@@ -1,0 +1,46 @@
+//! Which raw facts were made together: the result of one kustomization is a little world of its own
+//! among the facts of a tree.
+
+use std::collections::BTreeSet;
+use std::ops::Range;
+
+use crate::facts::raw::RawFacts;
+
+/// What one kustomization makes: names in it mean its own objects first, and nothing outside of it
+/// means them.
+#[derive(Clone, Debug)]
+pub struct OverlayScope {
+    pub dir: String,
+    pub texts: Range<usize>,
+    pub servers: Range<usize>,
+    pub services: Range<usize>,
+    pub limit_ranges: Range<usize>,
+    pub workloads: Range<usize>,
+}
+
+impl OverlayScope {
+    /// As it is once `raw` comes before it.
+    pub(super) fn shifted(&self, raw: &RawFacts) -> Self {
+        let by = |range: &Range<usize>, by: usize| range.start + by..range.end + by;
+        Self {
+            dir: self.dir.clone(),
+            texts: by(&self.texts, raw.texts.len()),
+            servers: by(&self.servers, raw.servers.len()),
+            services: by(&self.services, raw.services.len()),
+            limit_ranges: by(&self.limit_ranges, raw.limit_ranges.len()),
+            workloads: by(&self.workloads, raw.workloads.len()),
+        }
+    }
+}
+
+impl RawFacts {
+    /// What several kustomizations say of one place is said once.
+    pub fn tell_once(&mut self) {
+        let mut seen = BTreeSet::new();
+        self.comments.retain(|comment| seen.insert(comment.span));
+        seen.clear();
+        self.problems.retain(|(span, _)| seen.insert(*span));
+        self.secrets.sort_unstable();
+        self.secrets.dedup();
+    }
+}

@@ -1,0 +1,209 @@
+//! A rule as it is written: texts with their places, nothing compiled. `load` makes drafts from
+//! files, `rule` compiles them.
+
+use std::collections::BTreeMap;
+
+use crate::facts::estate::SubjectKind;
+use crate::facts::intent::FixSafety;
+use crate::finding::Severity;
+use crate::policy::param::RuleParam;
+use crate::policy::syntax::ExpressionFault;
+use crate::source::{Excerpt, Span};
+
+/// A mistake in a rule file, with its place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RuleMistake {
+    pub span: Span,
+    pub message: String,
+    pub help: Option<String>,
+}
+
+impl RuleMistake {
+    pub fn new(span: Span, message: impl Into<String>) -> Self {
+        Self {
+            span,
+            message: message.into(),
+            help: None,
+        }
+    }
+
+    pub fn with_help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+
+    pub(super) fn of(text: &Excerpt, fault: ExpressionFault) -> Self {
+        Self {
+            span: text.span(fault.range),
+            message: fault.message,
+            help: fault.help,
+        }
+    }
+}
+
+/// When a rule is on without being asked for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum RuleProfile {
+    #[default]
+    Recommended,
+    Strict,
+}
+
+impl RuleProfile {
+    pub const ALL: &[Self] = &[Self::Recommended, Self::Strict];
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Recommended => "recommended",
+            Self::Strict => "strict",
+        }
+    }
+
+    /// The profile by its word.
+    pub fn named(word: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|p| p.as_str() == word)
+    }
+}
+
+/// What a rule's page says.
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize)]
+pub struct RuleDocs {
+    pub why: String,
+    pub impact: String,
+    pub verify: String,
+    pub rollback: String,
+    pub references: Vec<String>,
+}
+
+/// A rule file.
+#[derive(Clone, Debug)]
+pub struct RuleDraft {
+    pub id: String,
+    pub title: String,
+    pub subject: SubjectKind,
+    pub severity: Severity,
+    pub profile: RuleProfile,
+    /// Whom the rule is for, by a name that its pack defines.
+    pub audience: Option<Excerpt>,
+    /// Off unless it is asked for by name.
+    pub preview: bool,
+    /// No comment, waiver or baseline silences it.
+    pub non_waivable: bool,
+    pub params: BTreeMap<String, RuleParam>,
+    /// Named parts of expressions; each may name those before it.
+    pub lets: Vec<(String, Excerpt)>,
+    pub when: Option<Excerpt>,
+    pub assert: Excerpt,
+    /// The first that holds speaks; where it is silent, and where none holds, the lists below do.
+    pub cases: Vec<CaseDraft>,
+    pub message: Vec<TextVariant>,
+    pub help: Vec<TextVariant>,
+    pub at: Vec<TextVariant>,
+    pub labels: Vec<LabelDraft>,
+    pub fixes: Vec<FixDraft>,
+    pub docs: RuleDocs,
+}
+
+/// One way to break a rule, with all that is said of it.
+#[derive(Clone, Debug)]
+pub struct CaseDraft {
+    pub when: Option<Excerpt>,
+    pub message: Excerpt,
+    pub help: Option<Excerpt>,
+    pub at: Option<Excerpt>,
+    pub fixes: Vec<FixDraft>,
+}
+
+impl RuleDraft {
+    /// Every fix that the rule may offer, those of its cases first.
+    pub fn all_fixes(&self) -> impl Iterator<Item = &FixDraft> {
+        let of_cases = self.cases.iter().flat_map(|case| &case.fixes);
+        of_cases.chain(&self.fixes)
+    }
+
+    /// Whether it says what to do, whatever is broken.
+    pub fn has_help(&self) -> bool {
+        let every_case = || self.cases.iter().all(|case| case.help.is_some());
+        !self.help.is_empty() || !self.cases.is_empty() && every_case()
+    }
+
+    /// Every expression and text of the rule.
+    pub fn texts(&self) -> Vec<&Excerpt> {
+        let variants = [&self.message, &self.help, &self.at].into_iter().flatten();
+        let mut texts: Vec<&Excerpt> = self.lets.iter().map(|(_, text)| text).collect();
+        texts.extend(self.when.iter().chain([&self.assert]));
+        texts.extend(variants.flat_map(|v| v.when.iter().chain([&v.text])));
+        for label in &self.labels {
+            let each = label.each.iter().map(|(_, list)| list);
+            texts.extend(each.chain(&label.when).chain([&label.at, &label.text]));
+        }
+        for case in &self.cases {
+            texts.extend(case.when.iter().chain([&case.message]));
+            texts.extend(case.help.iter().chain(&case.at));
+        }
+        for fix in self.all_fixes() {
+            texts.extend(fix.when.iter().chain(&fix.title));
+            texts.extend(fix.edits.iter().flat_map(EditDraft::texts));
+        }
+        texts
+    }
+}
+
+impl EditDraft {
+    fn texts(&self) -> impl Iterator<Item = &Excerpt> {
+        let (path, to) = match &self.operation {
+            OperationDraft::Set { path, to } | OperationDraft::Rename { path, to } => {
+                (path, Some(to))
+            }
+            OperationDraft::Remove { path } | OperationDraft::MoveAbove { path } => (path, None),
+        };
+        self.when.iter().chain([path]).chain(to)
+    }
+}
+
+/// An id that a rule had before it was renamed.
+#[derive(Clone, Debug)]
+pub struct FormerId {
+    pub id: Excerpt,
+    /// The rule that the id stands for today.
+    pub replaced_by: Excerpt,
+}
+
+/// One of several texts or places: the first that holds with all its facts known wins.
+#[derive(Clone, Debug)]
+pub struct TextVariant {
+    pub when: Option<Excerpt>,
+    pub text: Excerpt,
+}
+
+#[derive(Clone, Debug)]
+pub struct LabelDraft {
+    pub when: Option<Excerpt>,
+    /// A variable and the list whose items it stands for, one label each.
+    pub each: Option<(String, Excerpt)>,
+    pub at: Excerpt,
+    pub text: Excerpt,
+}
+
+#[derive(Clone, Debug)]
+pub struct FixDraft {
+    pub when: Option<Excerpt>,
+    pub safety: FixSafety,
+    pub title: Option<Excerpt>,
+    pub edits: Vec<EditDraft>,
+}
+
+#[derive(Clone, Debug)]
+pub struct EditDraft {
+    pub when: Option<Excerpt>,
+    pub operation: OperationDraft,
+}
+
+#[derive(Clone, Debug)]
+pub enum OperationDraft {
+    Set { path: Excerpt, to: Excerpt },
+    Rename { path: Excerpt, to: Excerpt },
+    Remove { path: Excerpt },
+    MoveAbove { path: Excerpt },
+}

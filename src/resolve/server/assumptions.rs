@@ -1,0 +1,46 @@
+//! Servers of which only a part can be seen: what is not written, or all of it, is assumed.
+
+use crate::facts::defaults::ChartDefaults;
+use crate::facts::raw::RawServer;
+use crate::facts::{Explicitness, Strength, Subject};
+use crate::source::FileId;
+
+/// A server's facts: those that nobody wrote, or all.
+pub(super) fn of_server(deployed: Option<&RawServer>, server: &mut Subject) {
+    let Some(doubt) = deployed.and_then(|server| server.doubt.as_ref()) else {
+        return;
+    };
+    for value in server.facts.values_mut() {
+        if doubt.all || value.written != Explicitness::Yes {
+            value.strength = Strength::Assumed;
+            value.because.push(doubt.reason.to_string());
+        }
+    }
+    let reason = doubt.reason.to_string();
+    if !server.not_visible.contains(&reason) {
+        server.not_visible.push(reason);
+    }
+}
+
+/// What a chart's own values say holds for a release that is given nothing else.
+pub(super) fn of_defaults(defaults: &ChartDefaults, files: &[FileId], subject: &mut Subject) {
+    if !defaults.concern(files) {
+        return;
+    }
+    for value in subject.facts.values_mut() {
+        if defaults.hold(value) {
+            value.strength = Strength::Assumed;
+            value.because.push(ChartDefaults::REASON.to_owned());
+        }
+    }
+}
+
+/// The lines of a server that may not be.
+pub(super) fn of_lines(deployed: Option<&RawServer>, lines: &mut [Subject]) {
+    let doubt = deployed.and_then(|server| server.doubt.as_ref());
+    if !doubt.is_some_and(|doubt| doubt.all) {
+        return;
+    }
+    let facts = lines.iter_mut().flat_map(|line| line.facts.values_mut());
+    facts.for_each(|value| value.strength = Strength::Assumed);
+}

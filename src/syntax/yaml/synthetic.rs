@@ -1,0 +1,113 @@
+//! Nodes that no text holds as they are: what patches, generators and renamings leave. Every part
+//! keeps the place of whoever wrote it.
+
+use std::sync::Arc;
+
+use super::{Excerpt, MappingEntry, NodeKind, Scalar, ScalarStyle, YamlNode};
+use crate::source::Span;
+
+impl YamlNode {
+    /// The same place with other content.
+    pub fn rebuilt(&self, kind: NodeKind) -> Self {
+        let hole = self.open
+            || match &kind {
+                NodeKind::Scalar(scalar) => scalar.holes,
+                NodeKind::Seq(items) => items.iter().any(YamlNode::has_hole),
+                NodeKind::Map(entries) => {
+                    let holed = |e: &MappingEntry| e.key.has_hole() || e.value.has_hole();
+                    entries.iter().any(holed)
+                }
+            };
+        Self {
+            kind,
+            span: self.span,
+            hole,
+            open: self.open,
+            tag: self.tag.clone(),
+        }
+    }
+
+    /// A scalar with a text that was made of what stands at `span`; it cannot be written anew there.
+    pub fn made_text(text: &str, span: Span) -> Self {
+        Self::scalar_of(Excerpt::standing_for(text, span), ScalarStyle::Folded, span)
+    }
+
+    /// A scalar that holds the lines of an excerpt as they stand there.
+    pub fn made_lines(excerpt: Excerpt) -> Self {
+        let span = excerpt.span_all();
+        Self::scalar_of(excerpt, ScalarStyle::Literal, span)
+    }
+
+    /// A scalar that is a part of a line.
+    pub fn made_part(excerpt: Excerpt) -> Self {
+        let span = excerpt.span_all();
+        Self::scalar_of(excerpt, ScalarStyle::Folded, span)
+    }
+
+    /// A scalar in this node's place of which nothing is known.
+    pub fn made_unknown(&self) -> Self {
+        let mut node = Self::made_text("", self.span);
+        if let NodeKind::Scalar(scalar) = &mut node.kind {
+            scalar.holes = true;
+        }
+        node.hole = true;
+        node
+    }
+
+    /// A mapping out of entries that stand at `span`.
+    pub fn made_map(entries: Vec<(&str, YamlNode)>, span: Span) -> Self {
+        let entries = entries
+            .into_iter()
+            .map(|(key, value)| MappingEntry {
+                key: Self::made_text(key, value.span),
+                value,
+            })
+            .collect();
+        Self {
+            kind: NodeKind::Map(Vec::new()),
+            span,
+            hole: false,
+            open: false,
+            tag: None,
+        }
+        .rebuilt(NodeKind::Map(entries))
+    }
+
+    /// The mapping with a key set to a value; a key that is not there comes last.
+    pub fn with_entry(&self, key: &str, value: YamlNode) -> Self {
+        let mut entries = self.entries().to_vec();
+        let at = entries.iter().rposition(|e| e.key.as_str() == Some(key));
+        match at {
+            Some(at) => entries[at].value = value,
+            None => entries.push(MappingEntry {
+                key: Self::made_text(key, value.span),
+                value,
+            }),
+        }
+        self.rebuilt(NodeKind::Map(entries))
+    }
+
+    /// The mapping without a key.
+    pub fn without_entry(&self, key: &str) -> Self {
+        let kept = self.entries().iter();
+        let kept = kept.filter(|entry| entry.key.as_str() != Some(key));
+        self.rebuilt(NodeKind::Map(kept.cloned().collect()))
+    }
+
+    fn scalar_of(value: Excerpt, style: ScalarStyle, span: Span) -> Self {
+        let scalar = Scalar {
+            style,
+            value: Arc::new(value),
+            holes: false,
+            string_tag: true,
+            block: None,
+        };
+        Self {
+            kind: NodeKind::Scalar(scalar),
+            span,
+            hole: false,
+            open: false,
+            tag: None,
+        }
+    }
+}
