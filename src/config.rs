@@ -6,6 +6,7 @@
 //! later, by those who know them.
 
 mod form;
+mod mistakes;
 mod table;
 
 use std::collections::BTreeMap;
@@ -20,7 +21,8 @@ use form::{
     CORES, COUNT, DATE, FLAG, FLAVOR_AND_VERSION, PROFILE, PatternForm, ROLE, SEVERITY, SIZE, TEXT,
     VERSION, WORKLOAD,
 };
-use table::{ListForm, Mistakes, ParamsForm, RulesForm, SettingsTable, TableForm, TablesForm};
+use mistakes::Mistakes;
+use table::{ListForm, ParamsForm, RulesForm, SettingsTable, TableForm, TablesForm};
 
 /// A value and where it is written.
 #[derive(Clone, Debug, Default, PartialEq)]

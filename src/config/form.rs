@@ -12,10 +12,7 @@ use crate::facts::quantity;
 use crate::finding::Severity;
 use crate::policy::{RawParamValue, RuleProfile};
 
-use super::table::{Mistakes, SettingKey};
-
-/// A value as the parser gives it, with its place.
-pub(super) type Written<'a> = toml::Spanned<DeValue<'a>>;
+use super::mistakes::{Mistakes, SettingKey, Written};
 
 /// What may stand behind a key. What has another form is noted as a mistake and gives nothing.
 pub(super) trait SettingForm {

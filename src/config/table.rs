@@ -8,89 +8,11 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use serde_json::{Map, Value, json};
-use toml::de::{DeTable, DeValue};
+use toml::de::DeTable;
 
+use super::form::{PARAM, SettingForm};
+use super::mistakes::{LIST, Mistakes, SettingKey, TABLE, Written};
 use super::{ParamSetting, RuleSetting, Spanned};
-use crate::nearest::nearest;
-use crate::policy::RuleMistake;
-use crate::source::{FileId, Span};
-
-use super::form::{PARAM, SettingForm, Written};
-
-const LIST: &str = "a list";
-const TABLE: &str = "a table";
-
-/// The mistakes of a file.
-pub(super) struct Mistakes {
-    pub(super) file: FileId,
-    pub(super) errors: Vec<RuleMistake>,
-}
-
-impl Mistakes {
-    fn span(&self, at: Range<usize>) -> Span {
-        Span::new(self.file, at.start, at.end)
-    }
-
-    pub(super) fn spanned<T>(&self, value: T, at: Range<usize>) -> Spanned<T> {
-        let span = self.span(at);
-        Spanned { value, span }
-    }
-
-    pub(super) fn add(&mut self, at: Range<usize>, message: String, help: Option<String>) {
-        let span = self.span(at);
-        self.errors.push(RuleMistake {
-            span,
-            message,
-            help,
-        });
-    }
-
-    /// A word that is not known: the nearest one, else all that there are.
-    pub(super) fn unknown(
-        &mut self,
-        at: Range<usize>,
-        message: String,
-        word: &str,
-        known: &[&str],
-        what: &str,
-    ) {
-        let help = match nearest(word, known.iter().copied()) {
-            Some(near) => format!("did you mean `{near}`?"),
-            None => format!("{what}: {}", known.join(", ")),
-        };
-        self.add(at, message, Some(help));
-    }
-
-    /// A value that has not the form of its key: nothing is read, always `None`.
-    pub(super) fn wrong<T>(
-        &mut self,
-        name: &str,
-        expected: &str,
-        value: &Written<'_>,
-    ) -> Option<T> {
-        let found = match value.get_ref() {
-            DeValue::String(text) => format!("\"{text}\""),
-            DeValue::Integer(number) => number.as_str().to_owned(),
-            DeValue::Float(number) => number.as_str().to_owned(),
-            DeValue::Boolean(flag) => flag.to_string(),
-            DeValue::Datetime(date) => date.to_string(),
-            DeValue::Array(_) => LIST.to_owned(),
-            DeValue::Table(_) => TABLE.to_owned(),
-        };
-        // One item alone is the usual slip.
-        let is_item = value.get_ref().is_str() && expected == LIST;
-        let help = is_item.then(|| format!("write `{name} = [{found}]`"));
-        let message = format!("`{name}` must be {expected}, not {found}");
-        self.add(value.span(), message, help);
-        None
-    }
-}
-
-/// A key that is read: its name, and the table that it stands in as people see it.
-pub(super) struct SettingKey<'a> {
-    pub(super) name: &'a str,
-    title: &'a str,
-}
 
 /// A table that is asked for its keys.
 pub(super) struct SettingsTable<'a> {
