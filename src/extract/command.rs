@@ -165,7 +165,9 @@ pub fn plausible_lines(
     let marked = first.into_iter().map(|mut line| {
         if !same(&line) {
             let words = line.words.iter_mut();
-            words.for_each(|word| word.unresolved = word.unresolved.take().or(Some(differs.clone())));
+            words.for_each(|word| {
+                word.unresolved = word.unresolved.take().or(Some(differs.clone()))
+            });
             line.error = None;
         }
         line

@@ -112,8 +112,8 @@ const KNOWN_CIRCLES: &[&str] = &[
     "policy::habits, policy::syntax",
 ];
 
-/// Lines of code, tests apart, that a person still reads in a sitting.
-const SITTING: usize = 500;
+/// Lines of code, tests apart, beyond which a file surely is more than one thing. A guard, not a goal.
+const SITTING: usize = 800;
 
 /// Files that are longer than that today. The list may only shrink: whoever shortens one takes it
 /// off, and the test says so.

@@ -14,7 +14,10 @@ impl LineReader<'_> {
             "yes" => "yes",
             "no" => "no",
             _ => {
-                return DirectiveReading::invalid("argument must be 'yes' or 'no'", "`yes` or `no`");
+                return DirectiveReading::invalid(
+                    "argument must be 'yes' or 'no'",
+                    "`yes` or `no`",
+                );
             }
         };
         let needs_allocator = self.directive.check == Some(ValueCheck::NeedsBundledAllocator);
