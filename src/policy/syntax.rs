@@ -189,7 +189,7 @@ pub(super) fn parse(text: &str) -> Result<Tree, Fault> {
     match parser().parse_with_source_info(text) {
         Ok((expr, info)) => Ok(Reader { text, info }.tree(&expr)),
         Err(errors) => Err(errors.errors.first().map_or_else(
-            || Fault::new(all, "this is no expression"),
+            || Fault::new(all, "not a valid expression"),
             |e| fault(text, e),
         )),
     }
