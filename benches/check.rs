@@ -103,10 +103,11 @@ fn code_parsed(bencher: Bencher<'_, '_>, code: Code) {
     let text: Arc<str> = code.text().into();
     let excerpt = Excerpt::whole(FileId(0), Arc::clone(&text));
     let counted = bencher.counter(BytesCount::new(text.len()));
-    match code {
-        Code::Go => counted.bench(|| code::parse(CodeGrammar::Go, excerpt.clone())),
-        Code::Rust => counted.bench(|| code::parse(CodeGrammar::Rust, excerpt.clone())),
-    }
+    let grammar = match code {
+        Code::Go => CodeGrammar::Go,
+        Code::Rust => CodeGrammar::Rust,
+    };
+    counted.bench(|| code::parse(grammar, excerpt.clone()));
 }
 
 #[derive(Clone, Copy, Debug)]

@@ -6,9 +6,9 @@ use divan::counter::BytesCount;
 use divan::{Bencher, black_box};
 use redvet::knowledge::servers::Servers;
 use redvet::knowledge::servers::language::Build;
+use redvet::server_simulation::{Server, Unseen};
 use redvet::source::{Excerpt, FileId};
 use redvet::syntax::conf;
-use redvet::verdict::{Server, Unseen};
 
 fn main() {
     divan::main();

@@ -11,6 +11,7 @@ use std::collections::BTreeSet;
 use crate::discover::FileKind;
 use crate::edit;
 use crate::facts::estate::{Estate, Subject, SubjectKind};
+use crate::facts::fact_path::MetaFact;
 use crate::facts::{Datum, Value};
 use crate::finding::{
     EstateView, Finding, Note, Report, RuleRun, Severity, Summary, Undetermined, UpgradeView,
@@ -352,8 +353,8 @@ fn meta_subject(
         Some(span) => Value::set(word, span),
         None => Value::derived(word).with_home(anchor),
     };
-    subject.put("what", value);
-    subject.put("detail", Value::derived(Datum::Text(detail)));
+    subject.put(MetaFact::What, value);
+    subject.put(MetaFact::Detail, Value::derived(detail));
     subject
 }
 

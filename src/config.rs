@@ -320,6 +320,24 @@ impl Date {
         let day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
         era * 146_097 + day_of_era - 719_468
     }
+
+    /// The day with this number, by the inverse of the same algorithm; none beyond the years 0 to
+    /// 9999.
+    pub fn from_days(days: i64) -> Option<Self> {
+        let days = days.checked_add(719_468)?;
+        let (era, day_of_era) = (days.div_euclid(146_097), days.rem_euclid(146_097));
+        let leap_days = day_of_era / 1460 - day_of_era / 36_524 + day_of_era / 146_096;
+        let year_of_era = (day_of_era - leap_days) / 365;
+        let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+        let shifted = (5 * day_of_year + 2) / 153;
+        let month = (shifted + 2) % 12 + 1;
+        let year = year_of_era + era * 400 + i64::from(month <= 2);
+        Some(Self {
+            year: u16::try_from(year).ok().filter(|year| *year <= 9999)?,
+            month: u8::try_from(month).ok()?,
+            day: u8::try_from(day_of_year - (153 * shifted + 2) / 5 + 1).ok()?,
+        })
+    }
 }
 
 impl std::fmt::Display for Date {
@@ -341,6 +359,15 @@ settings_table! {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_day_has_one_number() {
+        for days in (-100_000..200_000).step_by(7) {
+            assert_eq!(Date::from_days(days).unwrap().days(), days);
+        }
+        assert_eq!(Date::from_days(0).unwrap().to_string(), "1970-01-01");
+        assert_eq!(Date::from_days(i64::MAX), None);
+    }
 
     #[test]
     fn days_are_counted_from_the_epoch() {

@@ -391,6 +391,10 @@ pub struct GaugeView {
     pub parts: Vec<GaugePart>,
     /// What is left or lacking, in words.
     pub spare: Option<String>,
+    /// All of it in a few words: `28 GiB of 32 GiB (88%)`.
+    pub brief: String,
+    /// The share of the capacity from which it is tight, 0 to 1.
+    pub tight_from: Option<f64>,
 }
 
 /// One share of a gauge.

@@ -75,6 +75,8 @@ pub mod report;
 #[doc(hidden)]
 pub mod resolve;
 #[doc(hidden)]
+pub mod server_simulation;
+#[doc(hidden)]
 pub mod source;
 #[doc(hidden)]
 pub mod suppress;
@@ -84,8 +86,6 @@ pub mod survey;
 pub mod syntax;
 #[doc(hidden)]
 pub mod tester;
-#[doc(hidden)]
-pub mod verdict;
 #[doc(hidden)]
 pub mod view;
 

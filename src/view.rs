@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value as Json, json};
 
-use crate::facts::estate::{Estate, Subject, SubjectKind};
+use crate::facts::estate::{Estate, Subject};
+use crate::facts::fact_path::{ClientFact, FactPath, ServerFact, ServiceFact};
 use crate::facts::value::{Origin, State};
-use crate::facts::vocabulary::{Vocabulary, directive_of};
 use crate::facts::{Datum, Meaning, Related, Strength, Value, quantity};
 use crate::finding::{
     ChangeView, ClientView, EstateView, LimitsView, LinkView, Note, OverrideView, ServerUpgrade,
@@ -131,22 +131,21 @@ struct Viewer<'a> {
 
 impl Viewer<'_> {
     fn server(&self, server: &Subject) -> ServerView {
-        let text = |path: &str| server.fact(path).and_then(Value::text).map(str::to_owned);
         ServerView {
             name: server.name.clone(),
             namespace: server.namespace.clone(),
-            kind: text("kind"),
-            flavor: text("flavor"),
-            version: text("version"),
+            kind: text(server, ServerFact::Kind),
+            flavor: text(server, ServerFact::Flavor),
+            version: text(server, ServerFact::Version),
             path: server.path.clone(),
             line: self.sources.start(server.anchor).line,
             links: server.links.iter().map(link_view).collect(),
             not_visible: server.not_visible.clone(),
             limits: LimitsView {
-                memory: self.fact(server, "limits.memory", Figures::Directive),
-                cpu: self.fact(server, "limits.cpu", Figures::Directive),
+                memory: self.fact(server, ServerFact::LimitsMemory, Figures::Directive),
+                cpu: self.fact(server, ServerFact::LimitsCpu, Figures::Directive),
             },
-            replicas: self.fact(server, "replicas", Figures::Directive),
+            replicas: self.fact(server, ServerFact::Replicas, Figures::Directive),
             conf: self.conf(server),
             clients: server
                 .clients
@@ -156,30 +155,32 @@ impl Viewer<'_> {
             gauges: self
                 .gauges
                 .iter()
-                .map(|gauge| self.gauge(gauge, server))
+                .filter_map(|gauge| self.gauge(gauge, server))
                 .collect(),
-            image: self.fact(server, "image.reference", Figures::Directive),
+            image: self.fact(server, ServerFact::ImageReference, Figures::Directive),
             made_in: server.made_in.clone(),
         }
     }
 
     fn service(&self, service: &Subject) -> ServiceView {
-        let text = |path: &str| service.fact(path).and_then(Value::text).map(str::to_owned);
-        let reason = match service.fact("workload").map(|value| &value.state) {
+        let reason = match service
+            .fact(ServiceFact::Workload)
+            .map(|value| &value.state)
+        {
             Some(State::Unknown(reason)) => Some(reason.to_string()),
             _ => None,
         };
-        let gomaxprocs = service.fact("gomaxprocs");
+        let gomaxprocs = service.fact(ServiceFact::Gomaxprocs);
         let gomaxprocs = gomaxprocs.filter(|value| value.state != State::Absent);
         ServiceView {
             name: service.name.clone(),
-            language: text("language"),
+            language: text(service, ServiceFact::Language),
             path: service.path.clone(),
             line: self.sources.start(service.anchor).line,
             workloads: service.links.iter().map(link_view).collect(),
             reason,
-            replicas: self.fact(service, "replicas", Figures::Directive),
-            cpu: self.fact(service, "limits.cpu", Figures::Directive),
+            replicas: self.fact(service, ServiceFact::Replicas, Figures::Directive),
+            cpu: self.fact(service, ServiceFact::LimitsCpu, Figures::Directive),
             gomaxprocs: gomaxprocs.map(|value| self.value(value, Figures::Directive)),
             clients: service
                 .clients
@@ -200,27 +201,28 @@ impl Viewer<'_> {
         server
             .facts
             .iter()
-            .filter_map(|(path, value)| Some((directive_of(path)?, value)))
             .filter(|(_, value)| value.state != State::Absent)
-            .map(|(name, value)| (name.to_owned(), self.value(value, Figures::Directive)))
+            .filter_map(|(fact, value)| match fact {
+                FactPath::Conf(name) => Some((name.clone(), self.value(value, Figures::Directive))),
+                _ => None,
+            })
             .collect()
     }
 
     fn client(&self, client: &Subject) -> ClientView {
-        let text = |path: &str| client.fact(path).and_then(Value::text).map(str::to_owned);
         let server = client
             .server
             .as_ref()
             .and_then(|r| self.estate.servers.get(r.index));
         ClientView {
             id: client.name.clone(),
-            library: text("library"),
-            language: text("language"),
-            version: text("version"),
+            library: text(client, ClientFact::Library),
+            language: text(client, ClientFact::Language),
+            version: text(client, ClientFact::Version),
             path: client.path.clone(),
             line: self.sources.start(client.anchor).line,
-            kind: text("kind"),
-            service: text("service"),
+            kind: text(client, ClientFact::Kind),
+            service: text(client, ClientFact::Service),
             options: self.options(client),
             server: server.map(|server| server.name.clone()),
             server_link: client
@@ -235,20 +237,21 @@ impl Viewer<'_> {
         }
     }
 
-    /// The library's options: every fact that is not one of the listed words about a client.
+    /// The library's options.
     fn options(&self, client: &Subject) -> BTreeMap<String, ValueView> {
-        let listed = Vocabulary::entries(SubjectKind::Client);
         client
             .facts
             .iter()
-            .filter(|(path, _)| listed.iter().all(|entry| entry.path != path.as_str()))
-            .map(|(path, value)| (path.clone(), self.value(value, Figures::Option)))
+            .filter_map(|(fact, value)| match fact {
+                FactPath::Option(key) => Some((key.clone(), self.value(value, Figures::Option))),
+                _ => None,
+            })
             .collect()
     }
 
-    fn fact(&self, subject: &Subject, path: &str, figures: Figures) -> ValueView {
+    fn fact(&self, subject: &Subject, fact: impl Into<FactPath>, figures: Figures) -> ValueView {
         let absent = Value::absent();
-        self.value(subject.fact(path).unwrap_or(&absent), figures)
+        self.value(subject.fact(fact).unwrap_or(&absent), figures)
     }
 
     fn value(&self, value: &Value, figures: Figures) -> ValueView {
@@ -335,6 +338,11 @@ fn figure(datum: &Datum, figures: Figures, secret: bool) -> Json {
             .collect(),
         Datum::Special { raw, .. } => figure(raw, figures, secret),
     }
+}
+
+fn text(subject: &Subject, fact: impl Into<FactPath>) -> Option<String> {
+    let value = subject.fact(fact)?;
+    value.text().map(str::to_owned)
 }
 
 /// Whole figures without a fraction.

@@ -103,7 +103,7 @@ fn waiver(written: &config::Waiver) -> Waiver {
 }
 
 /// The day in Greenwich; none where the clock stands before 1970.
-fn today() -> Option<i64> {
+pub(super) fn today() -> Option<i64> {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).ok()?;
     i64::try_from(since.as_secs() / SECONDS_OF_A_DAY).ok()
 }

@@ -186,6 +186,7 @@ impl Bench<'_> {
             rules: &self.ready.rules,
             folder: self.ready.target.below_repository(),
             estate: &|| self.estate(report),
+            root: &self.ready.target.tree.root,
         };
         for output in outputs {
             let render = |layout| rendering.render(output.format, layout);

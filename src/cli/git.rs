@@ -1,5 +1,5 @@
 //! Asks the installed git for files of another state of a repository: a commit's, or the index's. It
-//! is run for the flags that name such a state, and for nothing else.
+//! is run for the flags that name such a state, and for the HTML page, which names the commit.
 //!
 //! Only plumbing is used, and blobs are taken as they are stored: no filter, hook, pager or text
 //! conversion that a repository's settings may name is run, and nothing is fetched.

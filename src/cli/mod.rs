@@ -23,6 +23,7 @@ pub mod library;
 mod manual;
 mod mend;
 mod packs;
+mod page_header;
 mod prepared;
 mod previous_findings;
 mod progress;

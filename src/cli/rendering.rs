@@ -1,12 +1,15 @@
 //! Renders a report in the formats that are asked for: with paths from which folder, and what rules say of
 //! themselves for those formats that carry it.
 
+use std::path::Path;
+
 use crate::finding::{EstateView, Report};
 use crate::policy::{Rule, RuleSet};
 use crate::report::{Layout, OutputFormat, RenderRequest, RuleText};
 
 use super::args::CheckArgs;
 use super::failure::Failure;
+use super::page_header::page_header;
 
 /// A report that is to be rendered, perhaps in several formats.
 pub(super) struct Rendering<'a> {
@@ -18,6 +21,8 @@ pub(super) struct Rendering<'a> {
     pub(super) folder: Option<String>,
     /// The estate, for the format that shows it.
     pub(super) estate: &'a dyn Fn() -> EstateView,
+    /// The folder that the paths of the report are relative to.
+    pub(super) root: &'a Path,
 }
 
 impl Rendering<'_> {
@@ -35,6 +40,7 @@ impl Rendering<'_> {
             statistics: self.args.statistics,
             rules: &|| rule_texts(self.rules),
             estate: self.estate,
+            page: &|| page_header(self.root),
         })?)
     }
 

@@ -1,12 +1,11 @@
 //! `redvet schema`: the JSON Schemas of what redvet reads and writes, and the facts that rules may
 //! name with their types.
 
-use std::collections::BTreeMap;
-
 use serde_json::{Map, Value, json};
 
 use crate::facts::estate::SubjectKind;
-use crate::facts::vocabulary::{Type, Vocabulary, conf_path};
+use crate::facts::fact_path::FactEntry;
+use crate::facts::vocabulary::{Type, Vocabulary};
 use crate::load::rules::{PACK_SCHEMA, RULE_SCHEMA};
 
 use super::args::SchemaName;
@@ -51,31 +50,19 @@ fn facts(vocabulary: &Vocabulary) -> Value {
 }
 
 fn subject(kind: SubjectKind, vocabulary: &Vocabulary) -> Value {
-    let listed = Vocabulary::entries(kind).iter();
-    let words = |path: &str| vocabulary.words(kind, path);
-    let mut facts: Map<String, Value> = listed
-        .map(|entry| {
-            let mut fact = fact(entry.ty, Some(entry.about), &words(entry.path));
-            let name = Vocabulary::name_of_key(kind, entry.path);
-            if name != entry.path {
-                fact["formerly"] = json!(entry.path);
+    let facts: Map<String, Value> = vocabulary
+        .facts(kind)
+        .iter()
+        .filter_map(|path| {
+            let entry = path.entry();
+            let about = entry.map(|entry| entry.about);
+            let mut fact = fact(vocabulary.type_of(path)?, about, &vocabulary.words(path));
+            if let Some(former) = entry.and_then(FactEntry::former_name) {
+                fact["formerly"] = json!(former);
             }
-            (name.to_owned(), fact)
+            Some((path.to_string(), fact))
         })
         .collect();
-    let more: &BTreeMap<String, Type> = match kind {
-        SubjectKind::Server => &vocabulary.directives,
-        SubjectKind::Client => &vocabulary.options,
-        _ => return json!({ "type": "object", "properties": facts }),
-    };
-    for (name, ty) in more {
-        let path = match kind {
-            SubjectKind::Server => conf_path(name),
-            _ => name.clone(),
-        };
-        let fact = fact(*ty, None, &words(&path));
-        facts.insert(path, fact);
-    }
     json!({ "type": "object", "properties": facts })
 }
 

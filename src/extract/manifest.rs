@@ -11,6 +11,7 @@ use crate::extract::object_name::object_name;
 use crate::extract::scalar::{known, raw_scalar};
 use crate::extract::{gitops, resource, workload};
 use crate::facts::Cause;
+use crate::facts::deployment::DeploymentQuantity;
 use crate::facts::extent::Extent;
 use crate::facts::raw::{
     ConfPart, ObjectName, Raw, RawAutoscaler, RawLimitRange, RawServer, RawService, TextPlace,
@@ -187,22 +188,26 @@ fn limit_range(root: &Node) -> Option<RawLimitRange> {
     let of_containers = items
         .iter()
         .filter(|item| known(item.get("type")) == Some("Container"));
-    let mut figures = BTreeMap::new();
+    let mut quantities = BTreeMap::new();
     for item in of_containers {
         // The greatest limit is the default where none is given.
-        for (fact, path, greatest) in [
-            ("limits.memory", "default.memory", "max.memory"),
-            ("limits.cpu", "default.cpu", "max.cpu"),
+        for (quantity, path, greatest) in [
+            (
+                DeploymentQuantity::LimitsMemory,
+                "default.memory",
+                "max.memory",
+            ),
+            (DeploymentQuantity::LimitsCpu, "default.cpu", "max.cpu"),
         ] {
             if let Some(node) = item.at(path).or_else(|| item.at(greatest)) {
-                figures.insert(fact.to_owned(), raw_scalar(node));
+                quantities.insert(quantity, raw_scalar(node));
             }
         }
     }
     Some(RawLimitRange {
         name: object.name,
         namespace: object.namespace,
-        figures,
+        quantities,
     })
 }
 

@@ -3,14 +3,14 @@
 //!
 //! Where a path of the host lies in the tree is an assumption: the file whose path ends like it.
 
-use std::collections::BTreeMap;
-
 use crate::extract::command::Invocation;
 use crate::extract::expand::Expanded;
 use crate::extract::launch::{self, Argument, Launch, Launched};
 use crate::extract::process_environment::Environment;
 use crate::extract::variables::{Escape, fill};
-use crate::facts::raw::{ConfPart, Raw, RawKind, RawScalar, RawServer};
+use crate::facts::deployment::{Deployment, DeploymentQuantity};
+use crate::facts::fact_path::ServerFact;
+use crate::facts::raw::{ConfPart, Raw, RawScalar, RawServer};
 use crate::facts::{Cause, Slot, Strength, quantity};
 use crate::knowledge::shapes::Shapes;
 use crate::source::{Comment, Excerpt, path};
@@ -99,49 +99,11 @@ impl Merged<'_> {
         };
         invocation.gap_behind = invocation.gap_behind.or(gap);
         let name = path::name(self.path);
-        let unknown = |why: Cause| Err(why);
+        let anchor = start.name_span.to(start.value.span_all());
         Some(RawServer {
-            name: format!("unit/{name}"),
-            namespace: None,
-            kind: RawKind::Unknown,
-            anchor: start.name_span.to(start.value.span_all()),
-            image: None,
-            image_fallback: None,
-            figures: self.figures(),
-            figure_defaults: BTreeMap::from([
-                (
-                    "limits.memory".to_owned(),
-                    unknown(Cause::Host("the memory of the machine is unknown")),
-                ),
-                (
-                    "limits.cpu".to_owned(),
-                    unknown(Cause::Host("the CPUs of the machine are unknown")),
-                ),
-                ("replicas".to_owned(), processes(name)),
-            ]),
-            words: BTreeMap::from([
-                (
-                    "exporter".to_owned(),
-                    unknown(Cause::Host("other units of the host are unknown")),
-                ),
-                (
-                    "storage.kind".to_owned(),
-                    unknown(Cause::Host("the file systems of the host are unknown")),
-                ),
-                ("reachable".to_owned(), Ok(true.to_string())),
-                ("holder".to_owned(), Ok("unit".to_owned())),
-                ("limits.memory_field".to_owned(), Ok("MemoryMax".to_owned())),
-            ]),
+            deployment: self.deployment(name),
             conf: self.conf(*invocation),
-            hosts: Vec::new(),
-            mounts: None,
-            word_places: BTreeMap::new(),
-            data_directory: None,
-            labels: BTreeMap::new(),
-            fragment: false,
-            defaults_from: "the unit".to_owned(),
-            doubt: None,
-            unread: Vec::new(),
+            ..RawServer::new(format!("unit/{name}"), anchor)
         })
     }
 
@@ -215,16 +177,29 @@ impl Merged<'_> {
             .collect()
     }
 
-    fn figures(&self) -> BTreeMap<String, RawScalar> {
-        let mut figures = BTreeMap::new();
+    fn deployment(&self, name: &str) -> Deployment {
+        let memory = Err(Cause::Host("the memory of the machine is unknown"));
+        let processors = Err(Cause::Host("the CPUs of the machine are unknown"));
+        let exporter = Cause::Host("other units of the host are unknown");
+        let storage = Cause::Host("the file systems of the host are unknown");
+        let mut deployment = Deployment::by("the unit")
+            .with_default(DeploymentQuantity::LimitsMemory, memory)
+            .with_default(DeploymentQuantity::LimitsCpu, processors)
+            .with_default(DeploymentQuantity::Replicas, processes(name))
+            .with_unknown(ServerFact::Exporter, exporter)
+            .with_unknown(ServerFact::StorageKind, storage)
+            .with_known(ServerFact::Reachable, true)
+            .with_known(ServerFact::LimitOwner, "unit")
+            .with_known(ServerFact::LimitsMemoryField, "MemoryMax");
+        let written = &mut deployment.quantities.written;
         let memory = self.last("MemoryMax").or(self.last("MemoryLimit"));
         if let Some(setting) = memory.filter(|s| s.value.text() != "infinity") {
-            figures.insert("limits.memory".to_owned(), scalar(setting, bytes));
+            written.insert(DeploymentQuantity::LimitsMemory, scalar(setting, bytes));
         }
         if let Some(setting) = self.last("CPUQuota") {
-            figures.insert("limits.cpu".to_owned(), scalar(setting, cores));
+            written.insert(DeploymentQuantity::LimitsCpu, scalar(setting, cores));
         }
-        figures
+        deployment
     }
 
     fn conf(&self, mut invocation: Invocation) -> Vec<ConfPart> {

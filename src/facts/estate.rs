@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::facts::fact_path::FactPath;
 use crate::facts::value::{Strength, Value};
 use crate::source::Span;
 
@@ -76,9 +77,8 @@ pub struct Subject {
     pub made_in: Option<String>,
     /// Where a finding about the whole subject stands, and about an absent value without a place.
     pub anchor: Span,
-    /// Every fact by its path without the subject's own word: `limits.memory`,
-    /// `conf["maxmemory"]`, `pool.max_size`. A path of the vocabulary that is not here is absent.
-    pub facts: BTreeMap<String, Value>,
+    /// A fact that is not here is absent.
+    pub facts: BTreeMap<FactPath, Value>,
     pub links: Vec<Link>,
     /// Parts of its configuration that exist and cannot be seen, in words.
     pub not_visible: Vec<String>,
@@ -111,12 +111,22 @@ impl Subject {
         }
     }
 
-    pub fn fact(&self, path: &str) -> Option<&Value> {
-        self.facts.get(path)
+    pub fn fact(&self, fact: impl Into<FactPath>) -> Option<&Value> {
+        self.facts.get(&fact.into())
     }
 
-    pub fn put(&mut self, path: impl Into<String>, value: Value) {
-        self.facts.insert(path.into(), value);
+    /// The effective value of a server's directive.
+    pub fn conf(&self, directive: &str) -> Option<&Value> {
+        self.fact(FactPath::Conf(directive.to_owned()))
+    }
+
+    /// An option of a client by its canonical key.
+    pub fn option(&self, key: &str) -> Option<&Value> {
+        self.fact(FactPath::Option(key.to_owned()))
+    }
+
+    pub fn put(&mut self, fact: impl Into<FactPath>, value: Value) {
+        self.facts.insert(fact.into(), value);
     }
 }
 

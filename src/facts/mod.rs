@@ -2,7 +2,7 @@
 //!
 //! Facts come in two forms. [`raw`] facts are what an extractor read: untyped, with spans, not yet
 //! joined. The [`estate`] is what `resolve` makes of them after `link` has joined them: subjects with
-//! typed [`Value`]s. [`vocabulary`] names every path that a rule may ask for.
+//! typed [`Value`]s. [`fact_path`] lists every fact, and [`vocabulary`] what a rule may ask for.
 //!
 //! Nothing here reads files, parses a format or knows a directive, a library or a rule.
 
@@ -10,8 +10,10 @@ pub mod bounds;
 pub mod cause;
 pub mod code;
 pub mod defaults;
+pub mod deployment;
 pub mod estate;
 pub mod extent;
+pub mod fact_path;
 pub mod include;
 pub mod intent;
 pub mod linked;
@@ -19,6 +21,7 @@ pub mod package;
 pub mod pattern;
 pub mod quantity;
 pub mod raw;
+pub mod scalar;
 pub mod slot;
 pub mod tree;
 pub mod value;

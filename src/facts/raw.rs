@@ -10,29 +10,17 @@ pub use crate::facts::code::{
     Bounds, ErrorHandling, Fallback, Folded, OptionSource, OptionWrite, Pin, RawClient, RawModule,
 };
 use crate::facts::defaults::Defaults;
+use crate::facts::deployment::{Deployment, DeploymentQuantity};
 use crate::facts::extent::Extent;
+use crate::facts::fact_path::ServerFact;
 pub use crate::facts::package::{Language, Observation, Observed, RawPackage, RawVariable, Site};
+pub use crate::facts::scalar::RawScalar;
 use crate::facts::slot::Slot;
 use crate::facts::value::Strength;
 pub use crate::facts::wait::{Bound, Crew, Longest, RawWait};
 use crate::facts::words::ServerKind;
 pub use crate::facts::workload::{BuiltPackage, Given, RawBuild, RawWorkload, ServiceDeclaration};
 use crate::source::{Comment, Excerpt, Span};
-
-/// A scalar as it is written in a file.
-#[derive(Clone, Debug, PartialEq)]
-pub struct RawScalar {
-    /// The text, or why it cannot be known (a template hole, a variable).
-    pub text: Result<String, Cause>,
-    pub span: Span,
-    pub slot: Slot,
-}
-
-impl RawScalar {
-    pub fn known(&self) -> Option<&str> {
-        self.text.as_deref().ok()
-    }
-}
 
 /// One word of configuration text.
 #[derive(Clone, Debug, PartialEq)]
@@ -212,18 +200,12 @@ pub struct RawServer {
     pub image: Option<RawScalar>,
     /// The shape's own image where none is written, or why the image is not known.
     pub image_fallback: Option<Result<String, Cause>>,
-    /// Quantities and counts by fact path: `limits.memory`, `requests.cpu`, `replicas`.
-    pub figures: BTreeMap<String, RawScalar>,
-    /// Figures that hold where none is written, or why they are not known.
-    pub figure_defaults: BTreeMap<String, Result<String, Cause>>,
-    /// Words by fact path, decided by the extractor: `storage.kind`, `exporter`.
-    pub words: BTreeMap<String, Result<String, Cause>>,
-    /// Where a person wrote what decides a word, or would write a figure that is missing.
-    pub word_places: BTreeMap<String, Span>,
+    /// Its limits, probes, storage and neighbours.
+    pub deployment: Deployment,
     pub conf: Vec<ConfPart>,
     /// Host names that reach it by themselves (an operator's Service).
     pub hosts: Vec<String>,
-    /// Where volumes are mounted, for the data directory; `None` where a word decides it.
+    /// Where volumes are mounted, for the data directory; `None` where an attribute decides it.
     pub mounts: Option<Vec<RawMount>>,
     /// The image's own data directory, where the image is known.
     pub data_directory: Option<String>,
@@ -231,8 +213,6 @@ pub struct RawServer {
     pub labels: BTreeMap<String, String>,
     /// The resource is a fragment (a patch): absent means "not visible" here.
     pub fragment: bool,
-    /// What says the figures that are not written, in words.
-    pub defaults_from: String,
     /// Why it may be otherwise than what can be seen.
     pub doubt: Option<Doubt>,
     /// What is written for it and never read.
@@ -240,12 +220,33 @@ pub struct RawServer {
 }
 
 impl RawServer {
-    /// The word `holder` of what a compose file starts.
+    /// What the limits of a server that a compose file starts are written on.
     pub const SERVICE: &str = "service";
+
+    /// A server of which nothing but its name and its place is known.
+    pub fn new(name: impl Into<String>, anchor: Span) -> Self {
+        Self {
+            name: name.into(),
+            namespace: None,
+            kind: RawKind::Unknown,
+            anchor,
+            image: None,
+            image_fallback: None,
+            deployment: Deployment::by("the deployment"),
+            conf: Vec::new(),
+            hosts: Vec::new(),
+            mounts: None,
+            data_directory: None,
+            labels: BTreeMap::new(),
+            fragment: false,
+            doubt: None,
+            unread: Vec::new(),
+        }
+    }
 
     /// A compose file starts it.
     pub fn is_composed(&self) -> bool {
-        matches!(self.words.get("holder"), Some(Ok(word)) if word == Self::SERVICE)
+        self.deployment.is(ServerFact::LimitOwner, Self::SERVICE)
     }
 }
 
@@ -359,8 +360,7 @@ pub struct RawService {
 pub struct RawLimitRange {
     pub name: String,
     pub namespace: Option<String>,
-    /// By fact path: `limits.memory`.
-    pub figures: BTreeMap<String, RawScalar>,
+    pub quantities: BTreeMap<DeploymentQuantity, RawScalar>,
 }
 
 /// The processes that an autoscaler may run of a workload.

@@ -28,6 +28,24 @@ pub enum Datum {
     },
 }
 
+impl From<bool> for Datum {
+    fn from(flag: bool) -> Self {
+        Self::Bool(flag)
+    }
+}
+
+impl From<&str> for Datum {
+    fn from(text: &str) -> Self {
+        Self::Text(text.to_owned())
+    }
+}
+
+impl From<String> for Datum {
+    fn from(text: String) -> Self {
+        Self::Text(text)
+    }
+}
+
 impl Datum {
     /// The figure as a number in the base unit (bytes, seconds, cores), unlimited as infinity.
     pub fn as_number(&self) -> Option<f64> {
@@ -171,13 +189,17 @@ impl Value {
     }
 
     /// A known value that stands at `span`.
-    pub fn set(datum: Datum, span: Span) -> Self {
-        Self::of(State::Set(datum), Written::Yes, Origin::Written(span))
+    pub fn set(datum: impl Into<Datum>, span: Span) -> Self {
+        Self::of(
+            State::Set(datum.into()),
+            Written::Yes,
+            Origin::Written(span),
+        )
     }
 
     /// A known value that redvet derived, written by nobody.
-    pub fn derived(datum: Datum) -> Self {
-        Self::of(State::Set(datum), Written::No, Origin::None)
+    pub fn derived(datum: impl Into<Datum>) -> Self {
+        Self::of(State::Set(datum.into()), Written::No, Origin::None)
     }
 
     /// A known value that nobody wrote; `source` is the version or shape whose default it is.

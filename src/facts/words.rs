@@ -1,6 +1,8 @@
 //! Facts that are one of few words: each word stands once, at its variant, and the vocabulary takes
 //! its list from the enum.
 
+use crate::facts::value::Datum;
+
 /// An enum whose variants have words: `as_str` gives a variant's, `WORDS` lists all in order.
 macro_rules! worded {
     ($(#[$about:meta])* pub enum $name:ident {
@@ -19,6 +21,12 @@ macro_rules! worded {
                 match self {
                     $(Self::$variant => $word,)+
                 }
+            }
+        }
+
+        impl From<$name> for Datum {
+            fn from(word: $name) -> Self {
+                Self::from(word.as_str())
             }
         }
     };

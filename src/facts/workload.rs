@@ -1,10 +1,9 @@
 //! Raw facts of workloads that run programs of the tree: no servers, but those who may talk to them.
 //! And what a project says of its programs by itself.
 
-use std::collections::BTreeMap;
-
 use crate::facts::cause::Cause;
-use crate::facts::raw::{ObjectName, Raw, RawScalar, TextPlace};
+use crate::facts::deployment::DeploymentQuantities;
+use crate::facts::raw::{ObjectName, Raw, TextPlace};
 use crate::source::Span;
 
 /// A container that runs something which is no server.
@@ -24,9 +23,7 @@ pub struct RawWorkload {
     pub commands: Vec<String>,
     /// What its image is built from.
     pub build: Option<RawBuild>,
-    /// `replicas`, `limits.cpu`, `limits.memory`.
-    pub figures: BTreeMap<String, RawScalar>,
-    pub figure_defaults: BTreeMap<String, Result<String, Cause>>,
+    pub quantities: DeploymentQuantities,
     /// Its variables; later ones win.
     pub environment: Vec<Given>,
     /// There is more of its environment than can be seen, and why.

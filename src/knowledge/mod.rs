@@ -11,7 +11,8 @@ pub mod shapes;
 
 use std::collections::BTreeMap;
 
-use crate::facts::vocabulary::{Vocabulary, conf_path};
+use crate::facts::fact_path::{ClientFact, FactPath, ServerFact};
+use crate::facts::vocabulary::Vocabulary;
 
 /// Everything that the program knows, opened once a run; tables are read when they are asked for.
 #[derive(Debug)]
@@ -46,15 +47,15 @@ impl Knowledge {
         }
     }
 
-    /// The few words that some facts may be, by the names that expressions have for them.
-    fn words(&self) -> BTreeMap<String, Vec<String>> {
+    /// The few words that some facts may be.
+    fn words(&self) -> BTreeMap<FactPath, Vec<String>> {
         let directives = self.servers.value_words().into_iter();
-        let mut words: BTreeMap<String, Vec<String>> = directives
-            .map(|(name, words)| (format!("server.{}", conf_path(&name)), words))
+        let mut words: BTreeMap<FactPath, Vec<String>> = directives
+            .map(|(name, words)| (FactPath::Conf(name), words))
             .collect();
         let owned = |words: Vec<&str>| words.into_iter().map(str::to_owned).collect();
-        words.insert("server.flavor".to_owned(), owned(self.servers.flavors()));
-        words.insert("client.library".to_owned(), owned(self.clients.ids()));
+        words.insert(ServerFact::Flavor.into(), owned(self.servers.flavors()));
+        words.insert(ClientFact::Library.into(), owned(self.clients.ids()));
         words
     }
 }

@@ -6,7 +6,7 @@
 
 use crate::facts::value::{Origin, State, Strength, Value, Written};
 use crate::policy::functions::quotient;
-use crate::policy::names::FactPath;
+use crate::policy::names::FactReference;
 use crate::policy::outcome::{Known, Missing, Outcome, Val};
 use crate::policy::scope::{Scope, name_of};
 use crate::policy::syntax::Operator;
@@ -20,10 +20,7 @@ impl Expr {
             Node::Param(name) => param(scope, name),
             Node::Let(index) => scope.named(*index),
             Node::Variable(depth) => variable(vars, *depth),
-            Node::Related(path, kind) => match scope.related(path, *kind, vars)? {
-                (items, None) => Ok(Known::certain(Val::List(items))),
-                (_, Some(unseen)) => Err(unseen),
-            },
+            Node::Related(path, kind) => scope.related(path, *kind, vars),
             Node::Subject(path) => match scope.subject_at(path, vars) {
                 Some((subject, strength)) => {
                     Ok(Known::certain(Val::Text(subject.name.clone())).at_most(strength))
@@ -222,7 +219,7 @@ fn is_known(outcome: Outcome) -> Known {
     }
 }
 
-fn ask(question: Question, fact: &FactPath, scope: &Scope<'_>, vars: &[Val]) -> Outcome {
+fn ask(question: Question, fact: &FactReference, scope: &Scope<'_>, vars: &[Val]) -> Outcome {
     let found = scope.value(fact, vars);
     if question == Question::Name {
         let own = found.and_then(|(value, _)| value?.own_name.clone());
@@ -248,7 +245,7 @@ fn ask(question: Question, fact: &FactPath, scope: &Scope<'_>, vars: &[Val]) -> 
 }
 
 /// Whether a person wrote it. Where a place could not be seen the answer is assumed.
-fn explicit(fact: &FactPath, value: &Value) -> Outcome {
+fn explicit(fact: &FactReference, value: &Value) -> Outcome {
     let (written, strength) = match &value.written {
         Written::Yes => (true, Strength::Certain),
         Written::No => (false, Strength::Certain),
@@ -259,7 +256,7 @@ fn explicit(fact: &FactPath, value: &Value) -> Outcome {
 }
 
 /// What a figure stands for: `plain` where it is itself.
-fn meaning(fact: &FactPath, value: &Value) -> Outcome {
+fn meaning(fact: &FactReference, value: &Value) -> Outcome {
     use crate::facts::value::{Datum, Meaning};
     let datum = match &value.state {
         State::Set(datum) | State::Default(datum) => datum,
@@ -304,7 +301,10 @@ fn each(
     scope: &Scope<'_>,
     vars: &mut Vec<Val>,
 ) -> Outcome {
-    let (list, unseen) = items(range, scope, vars)?;
+    let list = range.eval(scope, vars)?;
+    if !matches!(list.val, Val::List(_)) {
+        return Err(misfit());
+    }
     let mut found = Vec::new();
     for item in list.val.size().map_or(&[][..], |_| elements(&list.val)) {
         vars.push(item.clone());
@@ -313,33 +313,16 @@ fn each(
         found.push((item.clone(), results));
     }
     let outcome = match which {
-        Macro::All => fold(&found, unseen, false),
-        Macro::Exists => fold(&found, unseen, true),
-        Macro::ExistsOne => whole(unseen).and_then(|()| exists_one(&found)),
-        Macro::Filter => whole(unseen).and_then(|()| filter(found)),
-        Macro::Map => whole(unseen).and_then(|()| mapped(found)),
+        Macro::All => fold(&found, false),
+        Macro::Exists => fold(&found, true),
+        Macro::ExistsOne => exists_one(&found),
+        Macro::Filter => filter(found),
+        Macro::Map => mapped(found),
     }?;
     Ok(Known {
         secret: outcome.secret || list.secret,
         ..outcome.at_most(list.strength)
     })
-}
-
-/// The list that a macro looks at, and why it may have more items.
-fn items(
-    range: &Expr,
-    scope: &Scope<'_>,
-    vars: &mut Vec<Val>,
-) -> Result<(Known, Option<Missing>), Missing> {
-    if let Node::Related(path, kind) = &range.node {
-        let (items, unseen) = scope.related(path, *kind, vars)?;
-        return Ok((Known::certain(Val::List(items)), unseen));
-    }
-    let list = range.eval(scope, vars)?;
-    match list.val {
-        Val::List(_) => Ok((list, None)),
-        _ => Err(misfit()),
-    }
 }
 
 fn elements(list: &Val) -> &[Val] {
@@ -349,18 +332,11 @@ fn elements(list: &Val) -> &[Val] {
     }
 }
 
-fn whole(unseen: Option<Missing>) -> Result<(), Missing> {
-    unseen.map_or(Ok(()), Err)
-}
-
 type Found = Vec<(Val, Vec<Outcome>)>;
 
-/// `all` and `exists`: one item may decide; items that could not be seen never do.
-fn fold(found: &Found, unseen: Option<Missing>, decides: bool) -> Outcome {
-    let start = match unseen {
-        None => Ok(Known::certain(Val::Bool(!decides))),
-        Some(missing) => Err(missing),
-    };
+/// `all` and `exists`: one item may decide.
+fn fold(found: &Found, decides: bool) -> Outcome {
+    let start = Ok(Known::certain(Val::Bool(!decides)));
     found.iter().fold(start, |outcome, (_, results)| {
         let result = results.first().cloned().unwrap_or_else(|| Err(misfit()));
         both(outcome, result, decides)

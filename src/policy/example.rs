@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::facts::cause::Cause;
 use crate::facts::estate::{Estate, Related, Subject, SubjectKind};
+use crate::facts::fact_path::{FactPath, ServerFact};
 use crate::facts::intent::Safety;
 use crate::facts::slot::{Encoding, Slot};
 use crate::facts::value::{Datum, Meaning, Strength, Value, Written};
@@ -24,6 +25,10 @@ pub(super) fn text(text: &str) -> Excerpt {
     Excerpt::whole(FileId(7), text.into())
 }
 
+fn conf(directive: &str) -> FactPath {
+    FactPath::Conf(directive.to_owned())
+}
+
 pub(super) fn vocabulary() -> Vocabulary {
     let directives = [
         ("maxmemory", Type::Size),
@@ -41,17 +46,14 @@ pub(super) fn vocabulary() -> Vocabulary {
         ("retry.max", Type::Int),
     ];
     let words = [
-        ("server.conf[\"appendonly\"]", ["no", "yes"]),
-        (
-            "server.conf[\"maxmemory-policy\"]",
-            ["allkeys-lru", "noeviction"],
-        ),
+        ("appendonly", ["no", "yes"]),
+        ("maxmemory-policy", ["allkeys-lru", "noeviction"]),
     ];
     Vocabulary {
         directives: directives.map(|(n, t)| (n.to_owned(), t)).into(),
         options: options.map(|(n, t)| (n.to_owned(), t)).into(),
         words: words
-            .map(|(n, w)| (n.to_owned(), w.map(str::to_owned).to_vec()))
+            .map(|(n, w)| (conf(n), w.map(str::to_owned).to_vec()))
             .into(),
         aliases: [("slave-priority".to_owned(), "replica-priority".to_owned())].into(),
     }
@@ -71,28 +73,31 @@ pub(super) fn estate() -> Estate {
         encoding: Encoding::ConfWords,
     };
     let maxmemory = Value::set(Datum::Size(30 * GIB), span(10)).with_slot(slot);
-    server.put("conf[\"maxmemory\"]", maxmemory);
-    server.put("limits.memory", Value::set(Datum::Size(32 * GIB), span(20)));
-    let timeout = Value::default(Datum::Duration(0.0), "redis 7.2").with_home(span(1));
-    server.put("conf[\"timeout\"]", timeout);
+    server.put(conf("maxmemory"), maxmemory);
     server.put(
-        "conf[\"hz\"]",
+        ServerFact::LimitsMemory,
+        Value::set(Datum::Size(32 * GIB), span(20)),
+    );
+    let timeout = Value::default(Datum::Duration(0.0), "redis 7.2").with_home(span(1));
+    server.put(conf("timeout"), timeout);
+    server.put(
+        conf("hz"),
         Value::unknown(Cause::Image("the image is not visible")),
     );
     server.put(
-        "conf[\"appendonly\"]",
+        conf("appendonly"),
         Value::default(Datum::Text("no".to_owned()), "redis 7.2"),
     );
     let save = ["900 1", "300 10"]
         .map(|w| Datum::Text(w.to_owned()))
         .to_vec();
-    server.put("conf[\"save\"]", Value::set(Datum::List(save), span(30)));
-    let mut secret = Value::set(Datum::Text("hunter2".to_owned()), span(40));
+    server.put(conf("save"), Value::set(Datum::List(save), span(30)));
+    let mut secret = Value::set("hunter2", span(40));
     secret.secret = true;
-    server.put("conf[\"requirepass\"]", secret);
+    server.put(conf("requirepass"), secret);
     server.put(
-        "role",
-        Value::derived(Datum::Text("cache".to_owned())).with_strength(Strength::Assumed),
+        ServerFact::Role,
+        Value::derived("cache").with_strength(Strength::Assumed),
     );
     server.clients = [(0, Strength::Certain), (1, Strength::Assumed)]
         .map(related)
@@ -115,12 +120,15 @@ fn related((index, strength): (usize, Strength)) -> Related {
 fn client(name: &str, at: usize) -> Subject {
     let mut client = Subject::new(SubjectKind::Client, name, "main.go", span(100 + at));
     let size = Value::set(Datum::Int(200), span(110)).with_name("PoolSize");
-    client.put("pool.max_size", size);
+    client.put(FactPath::Option("pool.max_size".to_owned()), size);
     let retries = Datum::Special {
         raw: Box::new(Datum::Int(-1)),
         meaning: Meaning::Off,
     };
-    client.put("retry.max", Value::set(retries, span(120)));
+    client.put(
+        FactPath::Option("retry.max".to_owned()),
+        Value::set(retries, span(120)),
+    );
     let forever = Datum::Special {
         raw: Box::new(Datum::Duration(0.0)),
         meaning: Meaning::Unlimited,
@@ -128,7 +136,7 @@ fn client(name: &str, at: usize) -> Subject {
     let mut wait = Value::default(forever, "go-redis 9.7");
     wait.written = Written::NotSeen(Cause::UrlMaySet(Some("REDIS_URL".to_owned())));
     wait.follows = Some("the read timeout".to_owned());
-    client.put("pool.wait_timeout", wait);
+    client.put(FactPath::Option("pool.wait_timeout".to_owned()), wait);
     client.server = Some(related((0, Strength::Certain)));
     client
 }
@@ -140,7 +148,7 @@ fn other_client() -> Subject {
         span(210),
     )
     .with_name("PoolSize");
-    client.put("pool.max_size", size);
+    client.put(FactPath::Option("pool.max_size".to_owned()), size);
     client
 }
 

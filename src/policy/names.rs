@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use crate::facts::estate::SubjectKind;
-use crate::facts::vocabulary::{Type, Vocabulary, conf_path, directive_of};
+use crate::facts::fact_path::FactPath;
+use crate::facts::vocabulary::{Type, Vocabulary};
 use crate::nearest;
 use crate::policy::kind::Kind;
 use crate::policy::param::Param;
@@ -29,34 +30,32 @@ pub(super) struct SubjectPath {
     pub(super) kind: SubjectKind,
 }
 
-/// A fact of a subject.
+/// A fact of a subject, as an expression names it.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct FactPath {
+pub(super) struct FactReference {
     pub(super) subject: SubjectPath,
-    /// The path in the subject's facts, without the subject's own word.
-    pub(super) path: String,
+    pub(super) fact: FactPath,
 }
 
-impl FactPath {
+impl FactReference {
     /// The fact's name as people say it: a directive's name, else the path.
     pub(super) fn shown(&self) -> &str {
-        directive_of(&self.path).unwrap_or(&self.path)
+        self.fact.name()
     }
 
     /// The last word of the path, for a fact that no library has an own word for.
     pub(super) fn last_word(&self) -> &str {
-        directive_of(&self.path).unwrap_or_else(|| {
-            self.path
-                .rsplit_once('.')
-                .map_or(self.path.as_str(), |(_, last)| last)
-        })
+        match &self.fact {
+            FactPath::Conf(name) => name,
+            other => other.name().rsplit('.').next().unwrap_or_default(),
+        }
     }
 }
 
 /// What a path names.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Named {
-    Fact(FactPath),
+    Fact(FactReference),
     Subject(SubjectPath),
     /// The list of subjects of this kind that are related to one.
     Related(SubjectPath, SubjectKind),
@@ -159,21 +158,23 @@ impl Names<'_> {
     }
 
     fn fact(&self, subject: SubjectPath, rest: &[Segment]) -> Result<(Named, Kind), Unknown> {
-        let path = spelled(rest);
-        let path = Vocabulary::key_of_name(subject.kind, &path).to_owned();
-        let kind = self.kind_of(subject.kind, &path)?;
-        Ok((Named::Fact(FactPath { subject, path }), kind))
+        let of = subject.kind;
+        let known = fact_at(of, rest).and_then(|fact| Some((self.kind_of(&fact)?, fact)));
+        let Some((kind, fact)) = known else {
+            let vocabulary = self.vocabulary.cloned().unwrap_or_default();
+            return Err(unknown_fact(&vocabulary, of, rest));
+        };
+        Ok((Named::Fact(FactReference { subject, fact }), kind))
     }
 
-    fn kind_of(&self, kind: SubjectKind, path: &str) -> Result<Kind, Unknown> {
-        let listed = Vocabulary::entries(kind).iter().find(|e| e.path == path);
-        match (self.vocabulary, listed) {
-            (None, Some(entry)) => Ok(Kind::of_fact(entry.ty, entry.words)),
-            (None, None) => Ok(Kind::Any),
-            (Some(vocabulary), _) => vocabulary
-                .type_of(kind, path)
-                .map(|ty| Kind::of_fact(ty, &vocabulary.words(kind, path)))
-                .ok_or_else(|| unknown_fact(vocabulary, kind, path)),
+    fn kind_of(&self, fact: &FactPath) -> Option<Kind> {
+        match (self.vocabulary, fact.entry()) {
+            (None, Some(entry)) => Some(Kind::of_fact(entry.ty, entry.words)),
+            (None, None) => Some(Kind::Any),
+            (Some(vocabulary), _) => {
+                let ty = vocabulary.type_of(fact)?;
+                Some(Kind::of_fact(ty, &vocabulary.words(fact)))
+            }
         }
     }
 
@@ -228,7 +229,7 @@ impl Names<'_> {
             vocabulary.directives.contains_key(&name) || vocabulary.aliases.contains_key(&name);
         directive.then(|| {
             let fault = Fault::new(tree.range.clone(), "`-` between names is a subtraction");
-            fault.with_help(format!("write {}", conf_path(&name)))
+            fault.with_help(format!("write {}", FactPath::Conf(name)))
         })
     }
 
@@ -254,7 +255,7 @@ impl Names<'_> {
             Some(known)
                 if self.subject == SubjectKind::Server && known.directives.contains_key(text) =>
             {
-                format!("write `{subject}.{}`", conf_path(text))
+                format!("write `{subject}.{}`", FactPath::Conf(text.to_owned()))
             }
             _ => format!("use a path: `{subject}.FACT`"),
         }
@@ -296,13 +297,25 @@ fn nothing_follows(rest: &[Segment]) -> Result<(), Unknown> {
     }
 }
 
-/// The path as the facts' keys spell it: words with dots, keys in brackets. `conf.NAME` is taken as
-/// `conf["NAME"]`, which is the same in CEL.
+/// The fact of a kind that a path names; what is no listed fact of a client is an option. `conf.NAME`
+/// is taken as `conf["NAME"]`, which is the same in CEL.
+fn fact_at(kind: SubjectKind, segments: &[Segment]) -> Option<FactPath> {
+    if let (SubjectKind::Server, [map, key]) = (kind, segments)
+        && map.word == "conf"
+    {
+        return Some(FactPath::Conf(key.word.clone()));
+    }
+    let path = spelled(segments);
+    let option = || (kind == SubjectKind::Client).then_some(FactPath::Option(path.clone()));
+    Vocabulary::listed(kind, &path).or_else(option)
+}
+
+/// The path as facts are spelled: words with dots, keys in brackets.
 fn spelled(segments: &[Segment]) -> String {
     if let [map, key] = segments
         && map.word == "conf"
     {
-        return conf_path(&key.word);
+        return FactPath::Conf(key.word.clone()).to_string();
     }
     let mut path = String::new();
     for segment in segments {
@@ -315,10 +328,12 @@ fn spelled(segments: &[Segment]) -> String {
     path
 }
 
-fn unknown_fact(vocabulary: &Vocabulary, kind: SubjectKind, path: &str) -> Unknown {
-    if let Some(directive) = directive_of(path).filter(|_| kind == SubjectKind::Server) {
-        return unknown_directive(vocabulary, directive);
+fn unknown_fact(vocabulary: &Vocabulary, kind: SubjectKind, segments: &[Segment]) -> Unknown {
+    if let Some(FactPath::Conf(directive)) = fact_at(kind, segments) {
+        return unknown_directive(vocabulary, &directive);
     }
+    let path = spelled(segments);
+    let path = path.as_str();
     let subject = kind.as_str();
     let message = format!("a {subject} has no fact `{path}`");
     let first = path.split(['.', '[']).next().unwrap_or(path);
@@ -330,9 +345,9 @@ fn unknown_fact(vocabulary: &Vocabulary, kind: SubjectKind, path: &str) -> Unkno
         );
         return Unknown { message, help };
     }
-    let all: Vec<String> = vocabulary.paths(kind);
-    let mut listed = all.clone();
-    listed.retain(|p| directive_of(p).is_none());
+    let all = vocabulary.facts(kind);
+    let named = all.iter().filter(|fact| !is_directive(fact));
+    let mut listed: Vec<String> = named.map(FactPath::to_string).collect();
     if kind == SubjectKind::Server {
         listed.push("conf[\"DIRECTIVE\"]".to_owned());
     }
@@ -360,7 +375,7 @@ fn unknown_directive(vocabulary: &Vocabulary, directive: &str) -> Unknown {
             message: format!("`{directive}` is an alias of the directive `{name}`"),
             help: format!(
                 "use `{}`; it has the value under either name",
-                conf_path(name)
+                FactPath::Conf(name.clone())
             ),
         };
     }
@@ -377,10 +392,9 @@ fn unknown_directive(vocabulary: &Vocabulary, directive: &str) -> Unknown {
 
 /// The facts that a part of their name leads to: `memory` without its `limits`, `image` without a
 /// further word, a directive without `conf` or with `_`.
-fn by_a_part<'a>(paths: &'a [String], path: &str) -> Vec<&'a str> {
+fn by_a_part(facts: &[FactPath], path: &str) -> Vec<String> {
     const MOST: usize = 6;
     let plain = |path: &str| -> String {
-        let path = directive_of(path).unwrap_or(path);
         let letters = path.chars().filter(|c| c.is_alphanumeric());
         letters.flat_map(char::to_lowercase).collect()
     };
@@ -390,18 +404,15 @@ fn by_a_part<'a>(paths: &'a [String], path: &str) -> Vec<&'a str> {
         p.rsplit_once('.')
             .map_or(String::new(), |(_, name)| plain(name))
     };
-    let is = |test: &dyn Fn(&str) -> bool| -> Vec<&'a str> {
-        paths
-            .iter()
-            .map(String::as_str)
-            .filter(|p| test(p))
-            .collect()
+    let is = |test: &dyn Fn(&FactPath) -> bool| -> Vec<String> {
+        let found = facts.iter().filter(|fact| test(fact));
+        found.map(FactPath::to_string).collect()
     };
-    let tests: [&dyn Fn(&str) -> bool; 4] = [
-        &|p| plain(p) == all,
-        &|p| p.starts_with(&inside),
-        &|p| plain(p) == last,
-        &|p| directive_of(p).is_none() && end(p) == last,
+    let tests: [&dyn Fn(&FactPath) -> bool; 4] = [
+        &|fact| plain(fact.plain_name()) == all,
+        &|fact| !is_directive(fact) && fact.plain_name().starts_with(&inside),
+        &|fact| plain(fact.plain_name()) == last,
+        &|fact| !is_directive(fact) && end(fact.plain_name()) == last,
     ];
     let found = tests
         .iter()
@@ -410,6 +421,10 @@ fn by_a_part<'a>(paths: &'a [String], path: &str) -> Vec<&'a str> {
     found
         .filter(|found| found.len() <= MOST)
         .unwrap_or_default()
+}
+
+fn is_directive(fact: &FactPath) -> bool {
+    matches!(fact, FactPath::Conf(_))
 }
 
 /// The type that a kind stands for when a datum must be written.

@@ -2,7 +2,7 @@
 //! whole.
 
 use crate::facts::value::Datum;
-use crate::policy::names::{FactPath, SubjectPath};
+use crate::policy::names::{FactReference, SubjectPath};
 use crate::policy::outcome::Val;
 use crate::policy::param;
 use crate::policy::scope::Scope;
@@ -10,7 +10,7 @@ use crate::source::Span;
 
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Place {
-    Fact(FactPath),
+    Fact(FactReference),
     Subject(SubjectPath),
 }
 

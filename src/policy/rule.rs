@@ -13,7 +13,7 @@ use crate::policy::draft::{
     CaseDraft, EditDraft, FixDraft, LabelDraft, Mistake, OperationDraft, RuleDraft, Variant,
 };
 use crate::policy::kind::Kind;
-use crate::policy::names::{FactPath, Named, Names, type_of};
+use crate::policy::names::{FactReference, Named, Names, type_of};
 use crate::policy::outcome::Val;
 use crate::policy::place::Place;
 use crate::policy::template::Template;
@@ -133,17 +133,17 @@ pub(super) struct FixBody {
 #[derive(Debug)]
 pub(super) enum Edit {
     Set {
-        fact: FactPath,
+        fact: FactReference,
         /// The type of the fact, where it is known.
         ty: Option<Type>,
         to: Expr,
     },
     Rename {
-        fact: FactPath,
+        fact: FactReference,
         to: Expr,
     },
-    Remove(FactPath),
-    MoveAbove(FactPath),
+    Remove(FactReference),
+    MoveAbove(FactReference),
 }
 
 fn compile_test(draft: &RuleDraft, vocabulary: Option<&Vocabulary>) -> Compiled<Test> {
@@ -322,7 +322,7 @@ impl<'v> Compiler<'v> {
         }
     }
 
-    fn fact(&mut self, text: &Excerpt) -> Option<(FactPath, Kind)> {
+    fn fact(&mut self, text: &Excerpt) -> Option<(FactReference, Kind)> {
         match self.path(text)? {
             (Named::Fact(fact), kind) => Some((fact, kind)),
             _ => {

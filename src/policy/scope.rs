@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use crate::facts::estate::{Estate, Subject, SubjectKind};
 use crate::facts::value::{Datum, State, Strength, Value};
-use crate::policy::names::{FactPath, Root, SubjectPath};
+use crate::policy::names::{FactReference, Root, SubjectPath};
 use crate::policy::outcome::{Known, Missing, Outcome, Val};
 use crate::policy::typed::Expr;
 
@@ -84,15 +84,15 @@ impl<'a> Scope<'a> {
     /// A fact as it is, with the strength of the way to it. `None` without a related subject.
     pub(super) fn value(
         &self,
-        fact: &FactPath,
+        fact: &FactReference,
         vars: &[Val],
     ) -> Option<(Option<&'a Value>, Strength)> {
         let (subject, strength) = self.subject_at(&fact.subject, vars)?;
-        Some((subject.fact(&fact.path), strength))
+        Some((subject.facts.get(&fact.fact), strength))
     }
 
     /// A fact as an operand.
-    pub(super) fn fact(&self, fact: &FactPath, vars: &[Val]) -> Outcome {
+    pub(super) fn fact(&self, fact: &FactReference, vars: &[Val]) -> Outcome {
         let Some((Some(value), strength)) = self.value(fact, vars) else {
             return Err(Missing::absent());
         };
@@ -107,15 +107,13 @@ impl<'a> Scope<'a> {
         }
     }
 
-    /// The subjects related to one, and why the list may have more, if it may.
-    ///
-    /// A fact by the list's own word that is unknown says that not all could be seen.
+    /// The subjects related to one.
     pub(super) fn related(
         &self,
         path: &SubjectPath,
         kind: SubjectKind,
         vars: &[Val],
-    ) -> Result<(Vec<Val>, Option<Missing>), Missing> {
+    ) -> Result<Known, Missing> {
         let Some((subject, strength)) = self.subject_at(path, vars) else {
             return Err(Missing::absent());
         };
@@ -124,15 +122,11 @@ impl<'a> Scope<'a> {
             .iter()
             .map(|c| Val::Subject(kind, c.index, c.strength.min(strength)))
             .collect();
-        let unseen = match subject.fact("clients").map(|v| &v.state) {
-            Some(State::Unknown(reason)) => Some(Missing::because("clients", reason)),
-            _ => None,
-        };
-        Ok((items, unseen))
+        Ok(Known::certain(Val::List(items)))
     }
 }
 
 /// What a fact is called in front of the cause for which it is not known.
-pub(super) fn name_of<'n>(fact: &'n FactPath, value: &'n Value) -> &'n str {
+pub(super) fn name_of<'n>(fact: &'n FactReference, value: &'n Value) -> &'n str {
     value.own_name.as_deref().unwrap_or_else(|| fact.shown())
 }

@@ -4,7 +4,7 @@
 use crate::facts::estate::SubjectKind;
 use crate::policy::functions::Function;
 use crate::policy::kind::Kind;
-use crate::policy::names::{FactPath, SubjectPath};
+use crate::policy::names::{FactReference, SubjectPath};
 use crate::policy::outcome::Val;
 use crate::policy::syntax::Operator;
 
@@ -18,7 +18,7 @@ pub(super) struct Expr {
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Node {
     Literal(Val),
-    Fact(FactPath),
+    Fact(FactReference),
     Related(SubjectPath, SubjectKind),
     Subject(SubjectPath),
     Param(String),
@@ -39,7 +39,7 @@ pub(super) enum Node {
     IsKnown(Box<Expr>),
     /// `or(x, y)`: y where x is absent.
     OrElse(Box<Expr>, Box<Expr>),
-    Ask(Question, FactPath),
+    Ask(Question, FactReference),
     Macro(Macro, Box<Expr>, Vec<Expr>),
 }
 

@@ -4,13 +4,14 @@
 use std::collections::BTreeMap;
 
 use crate::facts::estate::Subject;
+use crate::facts::fact_path::DirectiveFact;
 use crate::facts::intent::{FixIntent, Operation};
 use crate::facts::quantity;
 use crate::facts::slot::{Encoding, Slot};
 use crate::facts::value::{Datum, Strength, Value};
 use crate::facts::vocabulary::Type;
 use crate::finding::{FaultCopy, Finding, Label, Severity, SubjectRef};
-use crate::policy::names::FactPath;
+use crate::policy::names::FactReference;
 use crate::policy::outcome::Val;
 use crate::policy::param;
 use crate::policy::place::Place;
@@ -122,11 +123,18 @@ impl<'a> Frame<'a> {
         let of_cases = self.speech.cases.iter().filter_map(|case| case.at.as_ref());
         let of_rule = self.speech.at.iter().map(|(_, place)| place);
         let place = place.or_else(|| of_cases.chain(of_rule).next());
-        let text = |path: &str| Some(scope.subject.fact(path)?.text()?.to_owned());
-        let line = text("canonical").or_else(|| text("name"));
+        let text = |fact: DirectiveFact| Some(scope.subject.fact(fact)?.text()?.to_owned());
+        let line = text(DirectiveFact::Canonical).or_else(|| text(DirectiveFact::Name));
         if let (crate::facts::SubjectKind::Directive, Some(name)) = (scope.subject.kind, line) {
-            let secret = scope.subject.fact("value").is_some_and(|v| v.secret);
-            let value = if secret { None } else { text("value") };
+            let secret = scope
+                .subject
+                .fact(DirectiveFact::Value)
+                .is_some_and(|v| v.secret);
+            let value = if secret {
+                None
+            } else {
+                text(DirectiveFact::Value)
+            };
             return (name, value.unwrap_or_default());
         }
         place.map_or_else(Default::default, |p| (p.about(), p.value_class(scope)))
@@ -268,7 +276,7 @@ fn operation(edit: &Edit, scope: &Scope<'_>) -> Option<(Operation, String)> {
 }
 
 fn set(
-    fact: &FactPath,
+    fact: &FactReference,
     ty: Option<Type>,
     to: &Expr,
     scope: &Scope<'_>,
@@ -291,11 +299,11 @@ fn set(
     Some((Operation::Set { slot, to }, title))
 }
 
-fn value_of<'a>(fact: &FactPath, scope: &Scope<'a>) -> Option<&'a Value> {
+fn value_of<'a>(fact: &FactReference, scope: &Scope<'a>) -> Option<&'a Value> {
     scope.value(fact, &[])?.0
 }
 
-fn own_name<'v>(fact: &'v FactPath, scope: &Scope<'v>) -> &'v str {
+fn own_name<'v>(fact: &'v FactReference, scope: &Scope<'v>) -> &'v str {
     let own = value_of(fact, scope).and_then(|v| v.own_name.as_deref());
     own.unwrap_or_else(|| fact.shown())
 }

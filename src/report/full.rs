@@ -34,11 +34,6 @@ pub fn render(report: &Report, layout: Layout, show_undetermined: bool) -> Strin
     tidy(&out)
 }
 
-/// The lines that a finding is about, with its places marked; other formats show them too.
-pub(super) fn excerpt(report: &Report, finding: &Finding, layout: Layout) -> String {
-    drawn(report, finding, None, layout)
-}
-
 fn drawn(report: &Report, finding: &Finding, help: Option<&str>, layout: Layout) -> String {
     let marks = marks(report, finding);
     snippet::render(&report.sources, &report.secrets, &marks, help, layout)
@@ -65,7 +60,7 @@ fn heading(finding: &Finding, color: Color) -> String {
 
 /// The primary place first. A label on that very place, around it or within it is its text, not a
 /// second underline through the first.
-fn marks(report: &Report, finding: &Finding) -> Vec<Mark> {
+pub(super) fn marks(report: &Report, finding: &Finding) -> Vec<Mark> {
     let belongs = |label: &Label| nested_in_a_line(report, label.span, finding.primary);
     let (own, others): (Vec<&Label>, Vec<&Label>) =
         finding.labels.iter().partition(|label| belongs(label));

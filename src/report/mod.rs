@@ -11,6 +11,7 @@ pub mod concise;
 pub mod difference;
 pub mod effective;
 mod fingerprint;
+mod fix_preview;
 pub mod full;
 pub mod github;
 pub mod gitlab;
@@ -28,9 +29,11 @@ mod snippet;
 pub mod statistics;
 mod summary;
 pub mod upgrade;
+mod verdict_line;
 
 use crate::finding::{EstateView, Report, Severity};
 
+pub use html::PageHeader;
 pub use paint::Color;
 
 /// The formats of a check's report, in the order in which they are offered; the first is the default.
@@ -73,6 +76,7 @@ pub struct RenderRequest<'a> {
     pub statistics: bool,
     pub rules: &'a dyn Fn() -> Vec<RuleText>,
     pub estate: &'a dyn Fn() -> EstateView,
+    pub page: &'a dyn Fn() -> PageHeader,
 }
 
 /// What a rule says of itself, for formats that carry it.

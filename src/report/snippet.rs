@@ -44,6 +44,7 @@ struct Snippet {
 /// Lines of one file that follow each other, and where they stand in the snippet's text.
 #[derive(Debug)]
 struct Region {
+    file: FileId,
     text: Range<usize>,
     first_line: usize,
     lines: usize,
@@ -72,6 +73,45 @@ pub(super) fn render(
     // miette insists on a headline of its own; the callers write theirs above.
     out.split_once('\n')
         .map_or(String::new(), |(_, rest)| rest.to_owned())
+}
+
+/// Lines of one file with places marked, for formats that mark them in their own way.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct CodeExcerpt {
+    pub(super) file: FileId,
+    pub(super) lines: Vec<CodeLine>,
+}
+
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct CodeLine {
+    /// From 1.
+    pub(super) number: usize,
+    /// As it may be shown: clipped, secrets masked, no control character but tabs.
+    pub(super) text: String,
+    pub(super) marks: Vec<CodeMark>,
+}
+
+/// The part of a mark that lies in one line.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct CodeMark {
+    /// Bytes of the line's text.
+    pub(super) range: Range<usize>,
+    pub(super) primary: bool,
+    /// On the last line of the mark.
+    pub(super) note: Option<String>,
+}
+
+/// The lines of these marks, by file: the same choice of lines as [`render`] makes. `width`: columns
+/// after which a line is clipped.
+pub(super) fn excerpts(
+    sources: &Sources,
+    secrets: &[Span],
+    marks: &[Mark],
+    width: usize,
+) -> Vec<CodeExcerpt> {
+    let snippet = Builder::new(sources, secrets, width).build(marks);
+    let regions = snippet.regions.iter();
+    regions.map(|region| snippet.excerpt(region)).collect()
 }
 
 fn handler(layout: Layout) -> GraphicalReportHandler {
@@ -147,6 +187,7 @@ impl<'a> Builder<'a> {
                 .map(|line| self.add_line(&mut snippet.text, id, line, &inside))
                 .collect();
             snippet.regions.push(Region {
+                file: id,
                 text: start..snippet.text.len(),
                 first_line: lines.start,
                 lines: lines.len(),
@@ -321,6 +362,42 @@ impl Snippet {
         let name = format!("{}:{}:{}", shown::one_line(file.path()), at.line, at.column);
         self.names.push((start..end, name));
     }
+}
+
+impl Snippet {
+    fn excerpt(&self, region: &Region) -> CodeExcerpt {
+        let text = self.text.get(region.text.clone()).unwrap_or_default();
+        let mut start = region.text.start;
+        let mut lines = Vec::new();
+        for (at, line) in text.lines().enumerate() {
+            let place = start..start + line.len();
+            start = place.end + 1;
+            let marks = self.labels.iter();
+            lines.push(CodeLine {
+                number: region.first_line + at + 1,
+                text: line.to_owned(),
+                marks: marks.filter_map(|label| in_line(label, &place)).collect(),
+            });
+        }
+        CodeExcerpt {
+            file: region.file,
+            lines,
+        }
+    }
+}
+
+/// What lies of a label in the line at this place of the snippet's text.
+fn in_line(label: &LabeledSpan, line: &Range<usize>) -> Option<CodeMark> {
+    let (start, end) = (label.offset(), label.offset() + label.len());
+    // An empty label lies in the line whose end it is at; others end before the next line starts.
+    let touches = start <= line.end && (line.start < end || line.start <= start);
+    touches.then(|| CodeMark {
+        range: start.max(line.start) - line.start..end.min(line.end).max(start) - line.start,
+        primary: label.primary(),
+        note: (end <= line.end)
+            .then(|| label.label().map(str::to_owned))
+            .flatten(),
+    })
 }
 
 impl SourceCode for Snippet {

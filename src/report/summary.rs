@@ -5,13 +5,7 @@ use crate::finding::{Report, Summary};
 /// `2 errors, 1 info in 14 files (1 server, 2 clients); 5 rules undetermined (--show-undetermined)`.
 /// `listed`: the undetermined rules stand above, so that nobody needs to be told how to see them.
 pub(super) fn line(summary: &Summary, listed: bool) -> String {
-    let mut text = format!(
-        "{} in {} ({}, {})",
-        findings(summary),
-        count(summary.files, "file", "files"),
-        count(summary.servers, "server", "servers"),
-        count(summary.clients, "client", "clients"),
-    );
+    let mut text = format!("{} in {}", findings(summary), scope(summary));
     if summary.undetermined > 0 {
         let rules = count(summary.undetermined, "rule", "rules");
         let how = if listed { "" } else { " (--show-undetermined)" };
@@ -21,6 +15,16 @@ pub(super) fn line(summary: &Summary, listed: bool) -> String {
         text.push_str(&format!("; {} suppressed", summary.suppressed));
     }
     text
+}
+
+/// `14 files (1 server, 2 clients)`: what was read.
+pub(super) fn scope(summary: &Summary) -> String {
+    format!(
+        "{} ({}, {})",
+        count(summary.files, "file", "files"),
+        count(summary.servers, "server", "servers"),
+        count(summary.clients, "client", "clients"),
+    )
 }
 
 /// How many of the findings shown have a fix, if any has.

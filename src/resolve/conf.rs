@@ -1,43 +1,17 @@
 //! What a whole configuration comes to, over every server series that it may be for.
 //!
-//! The parts of a configuration come in the server's own order: files, what an operator generates,
-//! arguments, gaps that cannot be seen. Each series reads them all; a value on which the plausible
-//! series differ is unknown. Who deploys the configuration is [`server`](super::server)'s business.
+//! A view of the [`config_transcript`](super::config_transcript): a value on which the plausible series
+//! differ is unknown. Who deploys the configuration is [`server`](super::server)'s business.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::facts::raw::{LineForm, RawLine};
+use crate::facts::raw::RawLine;
 use crate::facts::value::{Origin, Overridden, State, Written};
 use crate::facts::{Cause, Datum, Slot, Strength, Value};
-use crate::knowledge::servers::language::Build;
-use crate::knowledge::servers::{Directive, Series};
-use crate::resolve::fold::{Fold, Outcome, has_effect};
-use crate::resolve::line;
+use crate::knowledge::servers::Series;
+use crate::resolve::config_transcript::{ConfigStep, ConfigTranscript};
+use crate::resolve::directive_state::DirectiveState;
 use crate::source::{MASK, Span};
-
-/// One thing that happens while the server reads its configuration.
-#[derive(Clone, Debug)]
-pub enum Step<'a> {
-    /// A line, an argument or a field that a person wrote.
-    Line {
-        line: &'a RawLine,
-        strength: Strength,
-    },
-    /// A line that an operator or image writes by itself; an unknown value has no arguments.
-    Generated {
-        name: &'a str,
-        args: Option<Vec<&'a str>>,
-        source: &'a str,
-    },
-    /// Something that cannot be seen may stand here and set anything.
-    Gap { reason: Cause },
-    /// A text that cannot be seen is read here.
-    Hidden { reason: Cause },
-    /// The lines of an included text begin here...
-    Opens,
-    /// ... and end here.
-    Closes,
-}
 
 /// Where the values that nobody wrote could be written, and where a finding on them stands.
 #[derive(Clone, Debug)]
@@ -49,21 +23,19 @@ pub struct Home {
 /// The effective value of every directive that the plausible series know and do not ignore, by
 /// canonical name.
 pub fn effective(
-    steps: &[Step<'_>],
-    (candidates, build): (&[&Series], Build),
+    transcript: &ConfigTranscript<'_>,
     home: &Home,
     is_secret: &dyn Fn(&str) -> bool,
 ) -> BTreeMap<String, Value> {
-    let read = |series: &&Series| run(series, build, steps);
-    let outcomes: Vec<_> = candidates.iter().map(read).collect();
-    let names: BTreeSet<&String> = outcomes.iter().flat_map(BTreeMap::keys).collect();
-    let source = source_name(candidates);
+    let states: Vec<_> = transcript.directives().collect();
+    let names: BTreeSet<&String> = states.iter().flat_map(|of| of.keys()).collect();
+    let source = source_name(transcript.series);
     names
         .into_iter()
         .map(|name| {
-            let per_series: Vec<_> = outcomes.iter().map(|of| of.get(name)).collect();
-            let outcome = merge(&per_series, candidates);
-            let value = to_value(name, &outcome, steps, &source, is_secret(name));
+            let per_series: Vec<_> = states.iter().map(|of| of.get(name)).collect();
+            let merged = merge(&per_series, transcript.series);
+            let value = to_value(name, &merged, &transcript.steps, &source, is_secret(name));
             (name.clone(), at_home(name, value, home))
         })
         .collect()
@@ -81,131 +53,33 @@ pub fn source_name(candidates: &[&Series]) -> String {
     }
 }
 
-/// One series reads all steps.
-pub(super) fn run(series: &Series, build: Build, steps: &[Step<'_>]) -> BTreeMap<String, Outcome> {
-    let mut fold = Fold::new(series);
-    let mut gap: Option<&Cause> = None;
-    for (at, step) in steps.iter().enumerate() {
-        match step {
-            Step::Gap { reason } => {
-                gap = Some(reason);
-                for outcome in fold.spoken.values_mut() {
-                    outcome.overridable = true;
-                    let last = outcome.spoke.last().map(|at| &steps[*at]);
-                    if matches!(last, Some(Step::Generated { .. })) {
-                        // Nobody wrote it, so it may well be replaced.
-                        outcome.state = State::Unknown(reason.clone());
-                    }
-                }
-            }
-            Step::Hidden { reason } => {
-                gap = Some(reason);
-                for outcome in fold.spoken.values_mut() {
-                    outcome.overridable = true;
-                    outcome.state = State::Unknown(reason.clone());
-                }
-            }
-            Step::Opens => fold.open(),
-            Step::Closes => fold.close(),
-            Step::Line { line, .. } => read_line(&mut fold, build, line, at),
-            Step::Generated { name, args, source } => {
-                let said = match args {
-                    Some(args) => line::read_on(series, build, name, args).into(),
-                    None => Cause::Named {
-                        name: source.to_string(),
-                        fact: "writes it by itself",
-                    }
-                    .into(),
-                };
-                fold.take(name, said, at);
-            }
-        }
-    }
-    fold.force();
-    let mut spoken = fold.spoken;
-    for directive in series.directives().filter(|d| has_effect(d)) {
-        spoken
-            .entry(directive.name.clone())
-            .or_insert_with(|| not_written(directive, gap));
-    }
-    spoken
-}
-
-fn not_written(directive: &Directive, gap: Option<&Cause>) -> Outcome {
-    let state = match (gap, line::default_of(directive)) {
-        (Some(reason), _) => State::Unknown(reason.clone()),
-        (None, Some(datum)) => State::Default(datum),
-        (None, None) => State::Absent,
-    };
-    Outcome {
-        state,
-        spoke: Vec::new(),
-        parts: 0,
-        overridable: gap.is_some(),
-    }
-}
-
-fn read_line(fold: &mut Fold<'_>, build: Build, line: &RawLine, at: usize) {
-    let Some((name, args)) = line.words.split_first() else {
-        return;
-    };
-    if name.hole.is_some() {
-        return;
-    }
-    let at_runtime = line.form == LineForm::Runtime;
-    if at_runtime && !fold.series.directive(&name.text).is_some_and(|d| d.mutable) {
-        return;
-    }
-    let args = &args[..line.meant.saturating_sub(1).min(args.len())];
-    let hole = args.iter().find_map(|word| word.hole.clone());
-    let said = match hole {
-        Some(reason) => reason.into(),
-        None => {
-            let words: Vec<_> = args.iter().map(|word| word.text.as_str()).collect();
-            let reading = line::read_on(fold.series, build, &name.text, &words);
-            if at_runtime && reading.datum.is_none() {
-                // The running server keeps the value that it has.
-                return;
-            }
-            reading.into()
-        }
-    };
-    fold.take(&name.text, said, at);
-}
-
-/// One outcome for all plausible series.
-fn merge(per_series: &[Option<&Outcome>], candidates: &[&Series]) -> Outcome {
-    let (spoke, parts) = per_series
-        .iter()
-        .flatten()
-        .map(|outcome| (&outcome.spoke, outcome.parts))
-        .max_by_key(|(spoke, _)| spoke.len())
-        .map(|(spoke, parts)| (spoke.clone(), parts))
+/// One state for all plausible series.
+fn merge(per_series: &[Option<&DirectiveState>], candidates: &[&Series]) -> DirectiveState {
+    let known = || per_series.iter().flatten();
+    // Series that know more of the lines' names say more of who assigned it: the last of these counts.
+    let longest = known().max_by_key(|of| of.assigned_by.len());
+    let (assigned_by, parts) = longest
+        .map(|of| (of.assigned_by.clone(), of.parts))
         .unwrap_or_default();
-    let overridable = per_series
-        .iter()
-        .flatten()
-        .any(|outcome| outcome.overridable);
-    let first = per_series.first().copied().flatten();
-    let state = match first {
-        Some(first)
+    let state = match per_series.first() {
+        Some(Some(first))
             if per_series
                 .iter()
-                .all(|o| o.is_some_and(|o| o.state == first.state)) =>
+                .all(|of| of.is_some_and(|of| of.state == first.state)) =>
         {
             first.state.clone()
         }
         _ => State::Unknown(differs(per_series, candidates)),
     };
-    Outcome {
+    DirectiveState {
         state,
-        spoke,
+        assigned_by,
         parts,
-        overridable,
+        overridable: known().any(|of| of.overridable),
     }
 }
 
-fn differs(per_series: &[Option<&Outcome>], candidates: &[&Series]) -> Cause {
+fn differs(per_series: &[Option<&DirectiveState>], candidates: &[&Series]) -> Cause {
     let unknown = per_series
         .iter()
         .flatten()
@@ -226,35 +100,46 @@ fn range_name(candidates: &[&Series]) -> String {
 
 fn to_value(
     name: &str,
-    outcome: &Outcome,
-    steps: &[Step<'_>],
+    directive: &DirectiveState,
+    steps: &[ConfigStep<'_>],
     source: &str,
     secret: bool,
 ) -> Value {
     let mut value = Value {
-        state: outcome.state.clone(),
+        state: directive.state.clone(),
         ..Value::absent()
     }
     .with_name(name);
     value.secret = secret;
-    value.origin = match &outcome.state {
+    value.origin = match &directive.state {
         State::Default(_) => Origin::Default(source.to_owned()),
         _ => Origin::None,
     };
-    let winner = outcome.spoke.last().map(|at| &steps[*at]);
+    let winner = directive.assigned_by.last().map(|at| &steps[*at]);
     match winner {
-        Some(Step::Line { line, strength }) => written_by(&mut value, line, *strength),
-        Some(Step::Generated { source, .. }) => generated_by(&mut value, source),
-        Some(Step::Gap { .. } | Step::Hidden { .. } | Step::Opens | Step::Closes) | None => {
-            if let (State::Unknown(reason), true) = (&outcome.state, outcome.overridable) {
+        Some(ConfigStep::Line { line, strength, .. }) => written_by(&mut value, line, *strength),
+        Some(ConfigStep::Generated { source, .. }) => generated_by(&mut value, source),
+        Some(
+            ConfigStep::Gap { .. }
+            | ConfigStep::Hidden { .. }
+            | ConfigStep::Opens
+            | ConfigStep::Closes,
+        )
+        | None => {
+            if let (State::Unknown(reason), true) = (&directive.state, directive.overridable) {
                 value.written = Written::Unknown(reason.clone());
             }
         }
     }
-    if outcome.overridable && !outcome.spoke.is_empty() {
+    if directive.overridable && !directive.assigned_by.is_empty() {
         value.strength = Strength::Assumed;
     }
-    let losers = outcome.spoke.iter().rev().skip(outcome.parts).rev();
+    let losers = directive
+        .assigned_by
+        .iter()
+        .rev()
+        .skip(directive.parts)
+        .rev();
     value.overrides = losers
         .filter_map(|at| overridden(&steps[*at], secret))
         .collect();
@@ -283,8 +168,8 @@ fn generated_by(value: &mut Value, source: &str) {
     }
 }
 
-fn overridden(step: &Step<'_>, secret: bool) -> Option<Overridden> {
-    let Step::Line { line, .. } = step else {
+fn overridden(step: &ConfigStep<'_>, secret: bool) -> Option<Overridden> {
+    let ConfigStep::Line { line, .. } = step else {
         return None;
     };
     let words: Vec<_> = line
@@ -338,9 +223,4 @@ fn named(slot: &Slot, directive: &str) -> Slot {
         },
         other => other,
     }
-}
-
-/// Whether a line stands in configuration text: only there a repetition is a duplicate.
-pub fn is_text(line: &RawLine) -> bool {
-    line.form == LineForm::Text
 }

@@ -2,6 +2,7 @@
 //! runs the program says so. Clients ask here for defaults that follow the machine.
 
 use crate::facts::cause::Cause;
+use crate::facts::deployment::DeploymentQuantity;
 use crate::facts::linked::LinkedProgram;
 use crate::facts::raw::{Raw, RawPackage};
 use crate::facts::value::{Datum, State, Strength, Value};
@@ -28,7 +29,9 @@ pub struct Process {
 pub fn of_programs(raw: &Raw, programs: &[LinkedProgram]) -> Vec<Process> {
     let each = programs.iter().map(|program| {
         let one = One { raw, program };
-        let cpu = one.common(|workload| of_workload(raw, &raw.workloads[workload], "limits.cpu"));
+        let cpu = one.common(|workload| {
+            of_workload(raw, &raw.workloads[workload], DeploymentQuantity::LimitsCpu)
+        });
         Process {
             workload: one.workload(),
             links: one.links(),
@@ -180,7 +183,7 @@ impl One<'_> {
         let mut total = Value::derived(Datum::Int(0));
         for related in &self.program.workloads {
             let workload = &self.raw.workloads[related.index];
-            let value = of_workload(self.raw, workload, "replicas");
+            let value = of_workload(self.raw, workload, DeploymentQuantity::Replicas);
             let Some(Datum::Int(count)) = value.known() else {
                 return match value.state {
                     State::Unknown(reason) => Value::unknown(Cause::Of {
@@ -211,9 +214,14 @@ impl One<'_> {
         total.with_home(self.raw.workloads[first.index].anchor)
     }
 
+    fn cpu_limit(&self, workload: usize) -> Value {
+        let workload = &self.raw.workloads[workload];
+        of_workload(self.raw, workload, DeploymentQuantity::LimitsCpu)
+    }
+
     /// The processors that a limit leaves, rounded up.
     fn available(&self, workload: usize) -> Value {
-        let limit = of_workload(self.raw, &self.raw.workloads[workload], "limits.cpu");
+        let limit = self.cpu_limit(workload);
         match limit.number() {
             Some(cores) => of_limit(&limit, cores.ceil().max(1.0)),
             None => without_limit(&limit),
@@ -237,7 +245,7 @@ impl One<'_> {
         language: &languages::Language,
     ) -> Value {
         let rules = &language.processors;
-        let limit = of_workload(self.raw, &self.raw.workloads[workload], "limits.cpu");
+        let limit = self.cpu_limit(workload);
         if let Some(value) = self.by_variable(workload, rules, &limit) {
             return value;
         }
@@ -301,7 +309,7 @@ impl One<'_> {
     /// What a variable of the workload says.
     fn by_variable(&self, workload: usize, rules: &Processors, limit: &Value) -> Option<Value> {
         let figure = self.raw.figure_variable(workload, &rules.variable);
-        if figure == Some("limits.cpu") {
+        if figure == Some(DeploymentQuantity::LimitsCpu.path()) {
             return Some(match limit.number() {
                 Some(cores) => of_limit(limit, cores.ceil().max(1.0))
                     .because(format!("{} is the CPU limit", rules.variable)),

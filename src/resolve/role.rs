@@ -1,6 +1,7 @@
 //! What a server's clients say about the server: its role, and how many connections they may open.
 
 use crate::facts::cause::Cause;
+use crate::facts::fact_path::{ClientFact, ServerFact, ServiceFact};
 use crate::facts::{Datum, Estate, State, Strength, Subject, Value};
 
 /// The words of client usage that make a server a queue: losing a key there loses work.
@@ -14,24 +15,24 @@ pub fn derive(estate: &mut Estate) {
         let (at_least, total) = connections(server, estate);
         let server = &mut estate.servers[index];
         if let Some(role) = role {
-            server.put("role", role);
+            server.put(ServerFact::Role, role);
         }
-        server.put("connections.at_least", at_least);
-        server.put("connections.total", total);
+        server.put(ServerFact::ConnectionsAtLeast, at_least);
+        server.put(ServerFact::ConnectionsTotal, total);
     }
 }
 
 /// A declared role stays; else a client that reads streams or queues makes the server a queue.
 fn derived_role(server: &Subject, clients: &[Subject]) -> Option<Value> {
     if server
-        .fact("role")
+        .fact(ServerFact::Role)
         .is_some_and(|role| role.known().is_some())
     {
         return None;
     }
     server.clients.iter().find_map(|related| {
         let client = clients.get(related.index)?;
-        let uses = client.fact("uses")?;
+        let uses = client.fact(ClientFact::Uses)?;
         let Some(Datum::List(words)) = uses.known() else {
             return None;
         };
@@ -43,7 +44,7 @@ fn derived_role(server: &Subject, clients: &[Subject]) -> Option<Value> {
             "blocking" => format!("{} uses blocking reads", client.name),
             word => format!("{} uses {word}", client.name),
         };
-        let value = Value::derived(Datum::Text("queue".to_owned()))
+        let value = Value::derived("queue")
             .because(why)
             .with_strength(related.strength.min(uses.strength));
         Some(value.with_home(client.anchor))
@@ -80,7 +81,7 @@ struct Sum {
 
 impl Sum {
     fn add(&mut self, client: &Subject, link: Strength, processes: &Value) {
-        let size = client.fact(POOL_SIZE);
+        let size = client.option(POOL_SIZE);
         let Some(Datum::Int(connections)) = size.and_then(Value::known) else {
             let why = Cause::PoolSizeOf(client.name.clone());
             self.open.get_or_insert(why);
@@ -134,7 +135,6 @@ impl Sum {
 }
 
 const POOL_SIZE: &str = "pool.max_size";
-const REPLICAS: &str = "replicas";
 
 /// How many processes hold a client: those of all programs that it is in.
 fn processes(client: usize, services: &[Subject]) -> Value {
@@ -145,7 +145,7 @@ fn processes(client: usize, services: &[Subject]) -> Value {
     for service in services.iter().filter(holds) {
         any = true;
         let unseen = Value::unknown(Cause::Process("its workload is unknown"));
-        let replicas = service.fact(REPLICAS).unwrap_or(&unseen);
+        let replicas = service.fact(ServiceFact::Replicas).unwrap_or(&unseen);
         let link = service.clients.iter().find(|r| r.index == client);
         match replicas.known() {
             Some(Datum::Int(count)) => {

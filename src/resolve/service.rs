@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::facts::cause::Cause;
 use crate::facts::estate::{Related, Subject, SubjectKind};
+use crate::facts::fact_path::{ClientFact, ServiceFact};
 use crate::facts::linked::LinkedProgram;
 use crate::facts::raw::{
     Language, Observation, Observed, Raw, RawModule, RawPackage, ServiceDeclaration,
@@ -64,15 +65,17 @@ fn named(program: &RawPackage, declared: Option<&ServiceDeclaration>, raw: &Raw)
         program.path.clone(),
         program.anchor,
     );
-    let text = |text: &str| Value::derived(Datum::Text(text.to_owned()));
-    service.put("name", text(name));
-    service.put("language", text(program.language.as_str()));
+    service.put(ServiceFact::Name, Value::derived(name));
+    service.put(
+        ServiceFact::Language,
+        Value::derived(program.language.as_str()),
+    );
     let folders = languages::go().map(|l| &l.folders);
-    let is = |of: Option<bool>| Value::derived(Datum::Bool(of.unwrap_or(false)));
+    let is = |of: Option<bool>| Value::derived(of.unwrap_or(false));
     let tool = folders.map(|f| f.is_tool(&program.dir));
-    service.put("tool", is(tool));
+    service.put(ServiceFact::Tool, is(tool));
     let example = folders.map(|f| f.is_example(&program.dir));
-    service.put("example", is(example));
+    service.put(ServiceFact::Example, is(example));
     service
 }
 
@@ -85,29 +88,28 @@ fn told_of(declared: &ServiceDeclaration, own: &[Related], clients: &[Subject]) 
         &first.path,
         first.anchor,
     );
-    let text = |text: &str| Value::derived(Datum::Text(text.to_owned()));
-    service.put("name", text(&declared.name));
-    if let Some(language) = first.fact("language") {
-        service.put("language", language.clone());
+    service.put(ServiceFact::Name, Value::derived(declared.name.as_str()));
+    if let Some(language) = first.fact(ClientFact::Language) {
+        service.put(ServiceFact::Language, language.clone());
     }
-    let is_not = || Value::derived(Datum::Bool(false));
-    service.put("tool", is_not());
-    service.put("example", is_not());
+    let is_not = || Value::derived(false);
+    service.put(ServiceFact::Tool, is_not());
+    service.put(ServiceFact::Example, is_not());
     Some(service)
 }
 
 fn put_processes(service: &mut Subject, process: &Process) {
     let anchor = service.anchor;
     service.links.clone_from(&process.links);
-    for (path, value) in [
-        ("workload", &process.workload),
-        ("replicas", &process.replicas),
-        ("limits.cpu", &process.cpu),
-        ("gomaxprocs", &process.gomaxprocs),
+    for (fact, value) in [
+        (ServiceFact::Workload, &process.workload),
+        (ServiceFact::Replicas, &process.replicas),
+        (ServiceFact::LimitsCpu, &process.cpu),
+        (ServiceFact::Gomaxprocs, &process.gomaxprocs),
     ] {
         let value = value.clone();
         let home = value.home.unwrap_or(anchor);
-        service.put(path, value.with_home(home));
+        service.put(fact, value.with_home(home));
     }
 }
 
@@ -115,7 +117,10 @@ fn put_processes(service: &mut Subject, process: &Process) {
 fn put_declared(service: &mut Subject, declared: Option<&ServiceDeclaration>) {
     if let Some((count, span)) = declared.and_then(|d| d.blocking_consumers) {
         let count = i64::try_from(count).unwrap_or(i64::MAX);
-        service.put("blocking.consumers", Value::set(Datum::Int(count), span));
+        service.put(
+            ServiceFact::BlockingConsumers,
+            Value::set(Datum::Int(count), span),
+        );
     }
 }
 
@@ -131,33 +136,34 @@ fn put_observed(
         let mut models = ids.iter().filter_map(|id| models.get(id)?.model());
         models.any(|m| m.pool.is_some() && !m.stats.is_empty())
             && !raw.clients[related.index].site.short_lived
-            && clients[related.index].fact(POOL_KIND).and_then(Value::text) != Some(CONNECTION)
+            && clients[related.index]
+                .fact(ClientFact::Kind)
+                .and_then(Value::text)
+                != Some(CONNECTION)
     });
     let Some(pooled) = pooled else { return };
     let anchor = clients[pooled.index].anchor;
     let name = Datum::Text(clients[pooled.index].name.clone());
-    service.put("pooled", Value::set(name, anchor));
+    service.put(ServiceFact::Pooled, Value::set(name, anchor));
     let packages = raw.packages.iter();
     let own = packages.filter(|p| parts.contains(&p.dir));
     let seen: Vec<Observation> = own.flat_map(|p| p.observations.iter().copied()).collect();
-    service.put("observed", observed(&seen, anchor));
+    service.put(ServiceFact::Observed, observed(&seen, anchor));
 }
 
-const POOL_KIND: &str = "kind";
 const CONNECTION: &str = "connection";
 
 fn observed(seen: &[Observation], anchor: crate::source::Span) -> Value {
     let first = |what: Observed| seen.iter().find(|o| o.what == what);
-    let word = |word: &str| Datum::Text(word.to_owned());
     if let Some(exported) = first(Observed::Exported) {
-        return Value::set(word("exported"), exported.at);
+        return Value::set("exported", exported.at);
     }
     if first(Observed::Unclear).is_some() {
         return Value::unknown(Cause::Process("the use of the pool statistics is unknown"));
     }
     match first(Observed::Miswired) {
-        Some(miswired) => Value::set(word("miswired"), miswired.at),
-        None => Value::derived(word("none")).with_home(anchor),
+        Some(miswired) => Value::set("miswired", miswired.at),
+        None => Value::derived("none").with_home(anchor),
     }
 }
 
@@ -175,7 +181,7 @@ fn tell_clients(services: &[Subject], clients: &mut [Subject]) {
     for (index, names) in programs {
         if let Some(client) = clients.get_mut(index) {
             let names = Datum::Text(names.join(", "));
-            client.put("service", Value::derived(names));
+            client.put(ClientFact::Service, Value::derived(names));
         }
     }
 }

@@ -9,14 +9,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::facts::cause::Cause;
 use crate::facts::estate::{Estate, Subject};
+use crate::facts::fact_path::{ClientFact, ServiceFact};
 use crate::facts::linked::LinkedProgram;
 use crate::facts::raw::{Bound, Crew, Longest, Raw, RawClient, RawWait};
 use crate::facts::value::{Datum, Meaning, State, Strength, Value, Written};
 use crate::knowledge::clients::Models;
 
-const CONSUMERS: &str = "blocking.consumers";
-const AT_LEAST: &str = "blocking.at_least";
-const CUT: &str = "blocking.cut";
 const NOT_CUT: &str = "none";
 /// What is taken for granted where a call names a client that is bound elsewhere.
 const ONLY_ONE: &str = "its program builds no other client that the call could go through";
@@ -166,8 +164,11 @@ fn tell_crew(client: &mut Subject, crew: &Crew, waits: &[&Placed<'_>]) {
             at,
         ),
     };
-    client.put(CONSUMERS, finished(consumers));
-    client.put(AT_LEAST, finished(Value::set(count(crew.at_least), at)));
+    client.put(ClientFact::BlockingConsumers, finished(consumers));
+    client.put(
+        ClientFact::BlockingAtLeast,
+        finished(Value::set(count(crew.at_least), at)),
+    );
 }
 
 /// What settings say of a program holds for its pool, where it has one alone; what is counted is
@@ -180,7 +181,7 @@ fn put_declared(estate: &mut Estate, raw: &Raw, models: &Models) {
             .map(|related| related.index)
             .filter(|index| is_pool(&raw.clients[*index], models))
             .collect();
-        match service.fact(CONSUMERS).cloned() {
+        match service.fact(ServiceFact::BlockingConsumers).cloned() {
             Some(declared) => {
                 let clients = pooled.len();
                 for index in pooled {
@@ -189,8 +190,8 @@ fn put_declared(estate: &mut Estate, raw: &Raw, models: &Models) {
                         1 => declared.clone(),
                         _ => Value::unknown(Cause::WhichPool(clients)),
                     };
-                    client.put(AT_LEAST, told.clone());
-                    client.put(CONSUMERS, told);
+                    client.put(ClientFact::BlockingAtLeast, told.clone());
+                    client.put(ClientFact::BlockingConsumers, told);
                 }
             }
             None => put_sum(service, &pooled, &estate.clients),
@@ -202,7 +203,7 @@ fn put_declared(estate: &mut Estate, raw: &Raw, models: &Models) {
 fn put_sum(service: &mut Subject, pooled: &[usize], clients: &[Subject]) {
     let facts = pooled
         .iter()
-        .filter_map(|index| clients[*index].fact(CONSUMERS));
+        .filter_map(|index| clients[*index].fact(ClientFact::BlockingConsumers));
     let sum = facts.cloned().reduce(|mut sum, other| {
         sum.state = match (&sum.state, &other.state) {
             (State::Set(Datum::Int(a)), State::Set(Datum::Int(b))) => {
@@ -215,7 +216,7 @@ fn put_sum(service: &mut Subject, pooled: &[usize], clients: &[Subject]) {
         sum
     });
     if let Some(sum) = sum {
-        service.put(CONSUMERS, sum);
+        service.put(ServiceFact::BlockingConsumers, sum);
     }
 }
 
@@ -302,7 +303,7 @@ fn timeout_name(limit: &Value, key: &str) -> String {
 }
 
 fn fate(placed: &Placed<'_>, option: &str, client: &Subject) -> Fate {
-    let Some(limit) = client.fact(option) else {
+    let Some(limit) = client.option(option) else {
         return Fate::Spared;
     };
     let Some(known) = limit.known() else {
@@ -355,8 +356,8 @@ fn tell_fates(client: &mut Subject, fates: Vec<Fate>) {
     }
     cuts.sort_by_key(|cut| cut.at);
     let Some(cut) = cuts.first() else {
-        let none = Value::derived(Datum::Text(NOT_CUT.to_owned()));
-        client.put(CUT, open.map_or(none, |reason| Value::unknown(reason)));
+        let none = Value::derived(NOT_CUT);
+        client.put(ClientFact::BlockingCut, open.map_or(none, Value::unknown));
         return;
     };
     let at = |datum: Datum| {
@@ -375,9 +376,12 @@ fn tell_fates(client: &mut Subject, fates: Vec<Fate>) {
         ..cut.limit.clone()
     };
     let others = i64::try_from(cuts.len() - 1).unwrap_or(i64::MAX);
-    client.put(CUT, at(Datum::Text(cut.call.clone())));
-    client.put("blocking.wait", at(cut.wait.clone()));
-    client.put("blocking.limit", limit);
-    client.put("blocking.others", at(Datum::Int(others)));
-    client.put("blocking.option", at(Datum::Text(cut.option.clone())));
+    client.put(ClientFact::BlockingCut, at(Datum::Text(cut.call.clone())));
+    client.put(ClientFact::BlockingWait, at(cut.wait.clone()));
+    client.put(ClientFact::BlockingLimit, limit);
+    client.put(ClientFact::BlockingOthers, at(Datum::Int(others)));
+    client.put(
+        ClientFact::BlockingOption,
+        at(Datum::Text(cut.option.clone())),
+    );
 }

@@ -4,8 +4,8 @@
 use std::collections::BTreeMap;
 
 use crate::facts::estate::Subject;
+use crate::facts::fact_path::{ClientFact, ServerFact};
 use crate::facts::value::State;
-use crate::facts::vocabulary::conf_path;
 use crate::facts::{Datum, Value, quantity};
 use crate::finding::{GaugePart, GaugeView};
 use crate::knowledge::servers::{Gauge, Measure};
@@ -13,13 +13,16 @@ use crate::knowledge::servers::{Gauge, Measure};
 use super::{Figures, Viewer};
 
 impl Viewer<'_> {
-    pub(super) fn gauge(&self, gauge: &Gauge, server: &Subject) -> GaugeView {
-        let own = server.fact(&conf_path(&gauge.directive));
-        match gauge.measures {
-            Measure::Memory => self.share(gauge, own, server, ("memory", "limits.memory")),
-            Measure::Threads => self.share(gauge, own, server, ("threads", "limits.cpu")),
+    /// None where nothing of it is taken: a bar would show what no one has set.
+    pub(super) fn gauge(&self, gauge: &Gauge, server: &Subject) -> Option<GaugeView> {
+        let own = server.conf(&gauge.directive);
+        let view = match gauge.measures {
+            _ if is_figure(gauge.idle, own) => return None,
+            Measure::Memory => self.share(gauge, own, server, ("memory", ServerFact::LimitsMemory)),
+            Measure::Threads => self.share(gauge, own, server, ("threads", ServerFact::LimitsCpu)),
             Measure::Connections => self.connections(gauge, own, server),
-        }
+        };
+        (!view.parts.is_empty()).then_some(view)
     }
 
     /// A directive's share of a limit of the container.
@@ -28,14 +31,14 @@ impl Viewer<'_> {
         gauge: &Gauge,
         own: Option<&Value>,
         server: &Subject,
-        (title, limit): (&'static str, &str),
+        (title, limit): (&'static str, ServerFact),
     ) -> GaugeView {
         let limit = server.fact(limit);
         let capacity = limit.and_then(amount);
-        let unbounded = is_unbounded(gauge, own);
+        let unbounded = is_figure(gauge.unbounded, own);
         let taken = own.and_then(amount).filter(|_| !unbounded);
         let spare = match (capacity, taken) {
-            _ if unbounded => Some("no limit".to_owned()),
+            _ if unbounded => Some(format!("no {}", gauge.directive)),
             (Some(all), Some(taken)) => Some(left(gauge.measures, all, taken)),
             _ => None,
         };
@@ -49,6 +52,12 @@ impl Viewer<'_> {
                 text: self.words(own),
             }],
             spare,
+            brief: match (taken, unbounded) {
+                (Some(taken), _) => of(gauge.measures, taken, capacity),
+                (None, true) => format!("no {}", gauge.directive),
+                (None, false) => format!("{} unknown", gauge.directive),
+            } + bound(limit, capacity),
+            tight_from: share_of(gauge),
         }
     }
 
@@ -60,18 +69,20 @@ impl Viewer<'_> {
                 continue;
             };
             // A package's clients are a program's together; which program is not always known.
-            let service = client.fact("service").and_then(Value::text);
+            let service = client.fact(ClientFact::Service).and_then(Value::text);
             let folder = client.path.rsplit_once('/').map(|(folder, _)| folder);
             let name = service.or(folder).unwrap_or(&client.name).to_owned();
             let pools = services.entry(name).or_default();
-            pools.add(client.fact("pool.max_size"));
+            pools.add(client.option("pool.max_size"));
         }
         let parts: Vec<GaugePart> = services.into_iter().map(|(n, p)| p.part(n)).collect();
-        let capacity = own.and_then(amount).filter(|_| !is_unbounded(gauge, own));
+        let capacity = own
+            .and_then(amount)
+            .filter(|_| !is_figure(gauge.unbounded, own));
         let taken: Option<f64> = parts.iter().map(|part| part.amount).sum();
         let spare = match (capacity, taken) {
             (Some(all), Some(taken)) if !parts.is_empty() => {
-                Some(left(gauge.measures, all, taken) + ", with one process of each")
+                Some(left(gauge.measures, all, taken) + ", with one process of each program")
             }
             (_, None) => Some("some pool sizes are unknown".to_owned()),
             _ => None,
@@ -82,6 +93,8 @@ impl Viewer<'_> {
             capacity_text: format!("{}: {}", gauge.directive, self.words(own)),
             parts,
             spare,
+            brief: taken.map_or_else(String::new, |n| of(gauge.measures, n, capacity)),
+            tight_from: share_of(gauge),
         }
     }
 
@@ -115,7 +128,7 @@ impl Pools {
         match size.map(|size| (size.known(), &size.state)) {
             Some((Some(Datum::Int(size)), _)) => self.known += size,
             Some((_, State::Unknown(reason))) => self.unknown.push(reason.to_string()),
-            _ => self.unknown.push("the pool size is unknown".to_owned()),
+            _ => self.unknown.push("its pool size is unknown".to_owned()),
         }
     }
 
@@ -126,7 +139,7 @@ impl Pools {
             (known, true) => format!("{known} per process"),
             (0, false) => format!("unknown: {}", self.unknown.join("; ")),
             (known, false) => format!(
-                "at least {known} per process; unknown: {}",
+                "{known} per process, and more that are unknown: {}",
                 self.unknown.join("; ")
             ),
         };
@@ -138,12 +151,45 @@ impl Pools {
     }
 }
 
-fn is_unbounded(gauge: &Gauge, value: Option<&Value>) -> bool {
+/// Whether the value is this figure.
+fn is_figure(wanted: Option<u64>, value: Option<&Value>) -> bool {
     let figure = value.and_then(amount);
-    gauge
-        .unbounded
+    wanted
         .zip(figure)
-        .is_some_and(|(none, figure)| figure == none as f64)
+        .is_some_and(|(wanted, figure)| figure == wanted as f64)
+}
+
+fn share_of(gauge: &Gauge) -> Option<f64> {
+    gauge.tight_from.map(|percent| f64::from(percent) / 100.0)
+}
+
+/// `28 GiB of 32 GiB (88%)`, or what is taken alone.
+fn of(measure: Measure, taken: f64, all: Option<f64>) -> String {
+    match all.filter(|all| *all > 0.0) {
+        Some(all) => format!(
+            "{} of {} ({:.0}%)",
+            shown(measure, taken),
+            shown(measure, all),
+            taken / all * 100.0
+        ),
+        None => shown(measure, taken),
+    }
+}
+
+/// What a reader has to know of a limit that stands in no figure.
+fn bound(limit: Option<&Value>, capacity: Option<f64>) -> &'static str {
+    match limit.map(|limit| &limit.state) {
+        _ if capacity.is_some() => "",
+        Some(State::Unknown(_)) => ", container limit unknown",
+        _ => ", no container limit",
+    }
+}
+
+fn shown(measure: Measure, n: f64) -> String {
+    match measure {
+        Measure::Memory => quantity::show_size(n),
+        Measure::Threads | Measure::Connections => quantity::show_number(n),
+    }
 }
 
 fn amount(value: &Value) -> Option<f64> {
@@ -161,18 +207,14 @@ fn figure(datum: &Datum) -> Option<f64> {
 }
 
 fn left(measure: Measure, all: f64, taken: f64) -> String {
-    let shown = |n: f64| match measure {
-        Measure::Memory => quantity::show_size(n),
-        Measure::Threads | Measure::Connections => quantity::show_number(n),
-    };
     let share = if all > 0.0 {
-        format!(" ({:.0}% taken)", taken / all * 100.0)
+        format!(" ({:.0}% used)", taken / all * 100.0)
     } else {
         String::new()
     };
     if taken <= all {
-        format!("{} left{share}", shown(all - taken))
+        format!("{} free{share}", shown(measure, all - taken))
     } else {
-        format!("{} over the limit{share}", shown(taken - all))
+        format!("{} over the limit{share}", shown(measure, taken - all))
     }
 }

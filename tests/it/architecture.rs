@@ -29,7 +29,10 @@ const FLOORS: &[(&str, &[&str])] = &[
     ("fix", &["finding"]),
     ("extract", &["syntax", "facts", "knowledge"]),
     ("resolve", &["facts", "knowledge"]),
-    ("verdict", &["syntax", "facts", "knowledge", "resolve"]),
+    (
+        "server_simulation",
+        &["syntax", "facts", "knowledge", "resolve"],
+    ),
     ("edit", &["facts", "knowledge", "finding"]),
     (
         "load",
@@ -62,7 +65,7 @@ const CHECKS: &[&str] = &[
     "suppress",
     "extract",
     "resolve",
-    "verdict",
+    "server_simulation",
     "edit",
     "load",
     "inputs",

@@ -12,7 +12,7 @@ use crate::support::harness::Harness;
 use redvet::finding::{Finding, Report, Severity};
 use redvet::knowledge::servers::language::{Build, Stage};
 use redvet::knowledge::servers::{Series, Servers};
-use redvet::verdict::{Call, Refusal, Server, Unseen};
+use redvet::server_simulation::{Call, Server, ServerRefusal, Unseen};
 use serde::Deserialize;
 
 const RECORDED: [&str; 2] = [
@@ -101,10 +101,10 @@ fn is_left_open(text: &str) -> bool {
 }
 
 /// What is wrong with what was said, in words.
-fn difference(refusal: Option<&Refusal>, said: &Said) -> Option<String> {
+fn difference(refusal: Option<&ServerRefusal>, said: &Said) -> Option<String> {
     let agrees = match refusal {
         None => said.at.is_empty() && !said.late,
-        Some(Refusal {
+        Some(ServerRefusal {
             stage: Stage::Config,
             line: Some(line),
             ..
@@ -156,7 +156,7 @@ struct Shape<'a> {
 fn compare(
     rows: &[Row],
     shape: &Shape<'_>,
-    expected: &dyn Fn(&Server<'_>, &Row) -> Option<Refusal>,
+    expected: &dyn Fn(&Server<'_>, &Row) -> Option<ServerRefusal>,
 ) {
     let harness = harness();
     let mut wrong = Vec::new();

@@ -7,6 +7,7 @@ use redvet::extract::go::{GoFile, extract, extract_snippet, module};
 use redvet::facts::estate::Subject;
 use redvet::facts::slot::Slot;
 use redvet::facts::value::{Datum, Meaning, State, Value, Written};
+use redvet::facts::vocabulary::Vocabulary;
 use redvet::knowledge::clients::built_in;
 use redvet::resolve::client::{Place, resolve};
 use redvet::source::{Excerpt, SourceFile, Sources};
@@ -55,8 +56,16 @@ fn v9(fields: &str) -> Subject {
     )
 }
 
+/// A listed fact of a client, or one of its options.
+fn find<'a>(subject: &'a Subject, path: &str) -> Option<&'a Value> {
+    match Vocabulary::listed(subject.kind, path) {
+        Some(fact) => subject.fact(fact),
+        None => subject.option(path),
+    }
+}
+
 fn fact<'a>(subject: &'a Subject, path: &str) -> &'a Value {
-    let value = subject.fact(path);
+    let value = find(subject, path);
     value.unwrap_or_else(|| panic!("{path} of {:?}", subject.facts.keys()))
 }
 
@@ -112,9 +121,9 @@ fn the_defaults_of_the_pinned_version() {
     assert_eq!(set(&subject, "cpu_multiple"), Datum::Int(10));
     assert_eq!(set(&subject, "checks_on_borrow"), Datum::Bool(true));
     assert_eq!(set(&subject, "reaps"), Datum::Bool(false));
-    assert!(subject.fact("url").is_none());
+    assert!(find(&subject, "url").is_none());
     assert!(
-        subject.fact("buffer.read").is_none(),
+        find(&subject, "buffer.read").is_none(),
         "9.7.0 has no such option"
     );
 }
@@ -202,7 +211,7 @@ fn written_values_have_units() {
     assert_eq!(set(&subject, "pool.max_size"), Datum::Int(20));
     assert_eq!(set(&subject, "pool.wait_timeout"), Datum::Duration(4.0));
     assert_eq!(set(&subject, "conn.max_idle_time"), Datum::Duration(4e-9));
-    assert!(subject.fact("cpu_multiple").is_none());
+    assert!(find(&subject, "cpu_multiple").is_none());
     assert!(fact(&subject, "auth.password").secret);
     assert!(matches!(
         fact(&subject, "pool.max_size").slot,
@@ -457,7 +466,7 @@ fn of_a_snippet_only_what_holds_for_all_libraries_is_said() {
     assert_eq!(subject.name, "README.md#1");
     assert!(matches!(fact(&subject, "library").state, State::Unknown(_)));
     assert_eq!(set(&subject, "url_error"), Datum::Text("unchecked".into()));
-    let multiple = subject.fact("cpu_multiple");
+    let multiple = find(&subject, "cpu_multiple");
     assert!(multiple.is_none(), "go-redis v6 began with a fixed size");
     let size = fact(&subject, "pool.max_size");
     assert!(matches!(size.written, Written::NotSeen(_)), "{size:?}");

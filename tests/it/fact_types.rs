@@ -5,9 +5,10 @@ use std::collections::BTreeSet;
 
 use crate::support::harness::{Harness, estates, pages, repository};
 use rayon::prelude::*;
-use redvet::facts::estate::{Estate, Subject};
+use redvet::facts::estate::{Estate, Subject, SubjectKind};
+use redvet::facts::fact_path::FactPath;
 use redvet::facts::value::Datum;
-use redvet::facts::vocabulary::{Type, Vocabulary, directive_of};
+use redvet::facts::vocabulary::{Type, Vocabulary};
 
 /// Fewer values than this would show too little.
 const VALUES: usize = 20_000;
@@ -52,15 +53,19 @@ fn judged(estate: &Estate, vocabulary: &Vocabulary) -> (usize, BTreeSet<String>)
     for subject in all.into_iter().flatten() {
         for (path, value) in &subject.facts {
             let name = format!("{}.{path}", subject.kind.as_str());
-            match vocabulary.type_of(subject.kind, path) {
-                None if is_free(subject, path) => {}
+            match vocabulary.type_of(path) {
+                _ if !is_of(subject, path) => {
+                    wrong.insert(format!("{name} is a fact of another subject"));
+                }
+                // A module's directive, or a misspelt one, that no table lists.
+                None if matches!(path, FactPath::Conf(_)) => {}
                 None => {
                     wrong.insert(format!("{name} is not listed"));
                 }
                 Some(ty) => {
                     let Some(datum) = value.known() else { continue };
                     count += 1;
-                    let words = vocabulary.words(subject.kind, path);
+                    let words = vocabulary.words(path);
                     if !fits(ty, datum) || !is_one_of(&words, datum) {
                         wrong.insert(format!("{name}: {ty:?} is {datum:?}"));
                     }
@@ -71,9 +76,12 @@ fn judged(estate: &Estate, vocabulary: &Vocabulary) -> (usize, BTreeSet<String>)
     (count, wrong)
 }
 
-/// A directive that a server reads and no table lists: a module's, or a misspelt one.
-fn is_free(subject: &Subject, path: &str) -> bool {
-    directive_of(path).is_some() && subject.kind.as_str() == "server"
+fn is_of(subject: &Subject, path: &FactPath) -> bool {
+    match path {
+        FactPath::Conf(_) => subject.kind == SubjectKind::Server,
+        FactPath::Option(_) => subject.kind == SubjectKind::Client,
+        listed => Vocabulary::listed(subject.kind, listed.name()).as_ref() == Some(listed),
+    }
 }
 
 fn fits(ty: Type, datum: &Datum) -> bool {

@@ -7,7 +7,8 @@ use std::fmt::Write as _;
 
 use crate::support::harness::repository;
 use redvet::facts::SubjectKind;
-use redvet::facts::vocabulary::{Type, Vocabulary, conf_path};
+use redvet::facts::fact_path::FactPath;
+use redvet::facts::vocabulary::{Type, Vocabulary};
 use redvet::knowledge::Knowledge;
 use redvet::knowledge::servers::Unit;
 
@@ -40,7 +41,7 @@ fn all_paths(vocabulary: &Vocabulary) -> Vec<String> {
     use SubjectKind::{Client, Directive, Meta, Server, Service};
     let kinds = [Directive, Server, Client, Service, Meta].into_iter();
     let named = |kind: SubjectKind| {
-        let paths = vocabulary.paths(kind).into_iter();
+        let paths = vocabulary.facts(kind).into_iter();
         paths.map(move |path| format!("{}.{path}", kind.as_str()))
     };
     kinds.flat_map(named).collect()
@@ -92,16 +93,16 @@ fn section(title: &str, about: &str) -> String {
 fn listed(kind: SubjectKind, vocabulary: &Vocabulary) -> String {
     let mut out = String::from("| fact | type | meaning |\n|---|---|---|\n");
     for entry in Vocabulary::entries(kind) {
-        let (subject, key) = (kind.as_str(), entry.path);
-        let ty = of_words(entry.ty, &vocabulary.words(kind, key));
-        let name = Vocabulary::name_of_key(kind, key);
-        let formerly = match name == key {
-            true => String::new(),
-            false => format!(" (formerly `{subject}.{key}`)"),
+        let subject = kind.as_str();
+        let fact = Vocabulary::listed(kind, entry.path).unwrap();
+        let ty = of_words(entry.ty, &vocabulary.words(&fact));
+        let formerly = match entry.former_name() {
+            None => String::new(),
+            Some(former) => format!(" (formerly `{subject}.{former}`)"),
         };
         writeln!(
             out,
-            "| `{subject}.{name}` | {ty} | {}{formerly} |",
+            "| `{subject}.{fact}` | {ty} | {}{formerly} |",
             entry.about
         )
         .unwrap();
@@ -135,8 +136,7 @@ fn directives(knowledge: &Knowledge, vocabulary: &Vocabulary) -> String {
         let known = &known[name.as_str()];
         let unit = known.unit.map_or("", |unit| counts_in(*ty, unit));
         let versions = versions(&known.series, &all);
-        let path = conf_path(name);
-        let words = vocabulary.words(SubjectKind::Server, &path);
+        let words = vocabulary.words(&FactPath::Conf(name.clone()));
         let word = of_words(*ty, &words);
         writeln!(
             out,

@@ -13,7 +13,7 @@ use crate::live::installed::installed;
 use crate::live::server::{Call as Started, Live, Seen};
 use redvet::knowledge::servers::Servers;
 use redvet::knowledge::servers::language::Stage;
-use redvet::verdict::{Call, Server, Verdict};
+use redvet::server_simulation::{Call, Server, Verdict};
 
 const SEED: u64 = 20_240_229;
 const COUNT: usize = 300;

@@ -17,6 +17,7 @@ use std::sync::Arc;
 
 use redvet::discover::FileKind;
 use redvet::facts::estate::Subject;
+use redvet::facts::fact_path::ClientFact;
 use redvet::facts::{Datum, Meaning, Value, Written};
 use redvet::knowledge::Knowledge;
 use redvet::source::Sources;
@@ -312,7 +313,7 @@ fn what_is_said_to_be_known_is_what_the_library_holds() {
                 continue;
             };
             // The options of a client for several nodes: a node's own defaults are not told.
-            let kind = client.fact("kind").and_then(Value::text);
+            let kind = client.fact(ClientFact::Kind).and_then(Value::text);
             let nodes = matches!(kind, Some("cluster" | "ring"));
             for (key, value) in &client.facts {
                 if nodes && value.written != Written::Yes {

@@ -367,7 +367,7 @@ fn formats_for_hosts_have_paths_from_the_root_of_the_repository() {
     assert_eq!(first["path"], own, "the report itself is the project's");
 }
 
-/// Two servers of one name, as staging and production have them, are two boxes.
+/// Two servers of one name, as staging and production have them, are two rows.
 #[test]
 fn the_page_tells_servers_of_one_name_apart() {
     let place = tempfile::tempdir().unwrap();
@@ -382,9 +382,68 @@ fn the_page_tells_servers_of_one_name_apart() {
     std::fs::write(place.path().join("go.mod"), module).unwrap();
     let page = of("html", &reports(place.path()));
     for namespace in ["staging", "live"] {
-        let name = format!("<title>StatefulSet/cache in {namespace}</title>");
+        let name = format!("<b>StatefulSet/cache in {namespace}</b>");
         assert_eq!(page.matches(&name).count(), 1, "{name}");
     }
+    let map = "Who connects to whom";
+    assert!(
+        !page.contains(map),
+        "no link is known: there is nothing to draw"
+    );
+}
+
+/// A finding belongs to the server in whose file it stands, where two have one name.
+#[test]
+fn the_page_gives_each_server_its_own_findings() {
+    let place = tempfile::tempdir().unwrap();
+    let manifest = "apiVersion: v1\nkind: Pod\nmetadata: { name: cache }\nspec:\n  containers:\n    - name: redis\n      image: redis:7.2.6\n      args: [redis-server, --maxmemory, SIZE]\n      resources: { limits: { memory: 1Gi } }\n";
+    for (file, size) in [("a.yaml", "2gb"), ("b.yaml", "512mb")] {
+        let text = manifest.replace("SIZE", size);
+        std::fs::write(place.path().join(file), text).unwrap();
+    }
+    let page = of("html", &reports(place.path()));
+    let rows: Vec<&str> = page.split("<details class=\"server\"").collect();
+    assert_eq!(rows.len(), 3);
+    let errors = |file: &str| {
+        let row = rows.iter().find(|row| row.contains(file)).unwrap();
+        row.split("</summary>")
+            .next()
+            .unwrap()
+            .contains("badge error")
+    };
+    assert!(errors("a.yaml") && !errors("b.yaml"), "{page}");
+}
+
+/// Rendered copies of one base differ in nothing that a reader could act on.
+#[test]
+fn the_page_shows_copies_of_a_server_as_one_row() {
+    let place = tempfile::tempdir().unwrap();
+    let manifest = "apiVersion: apps/v1\nkind: StatefulSet\nmetadata: { name: cache }\nspec:\n  template:\n    spec:\n      containers:\n        - { name: redis, image: \"redis:7.2.6\" }\n";
+    for copy in ["install", "install-ha", "core"] {
+        std::fs::write(place.path().join(format!("{copy}.yaml")), manifest).unwrap();
+    }
+    let page = of("html", &reports(place.path()));
+    assert_eq!(page.matches("<details class=\"server\"").count(), 1);
+    assert!(page.contains("same in 3 files"), "{page}");
+}
+
+/// The default of one I/O thread takes nothing beside the main thread: a bar would raise an alarm that
+/// no rule raises.
+#[test]
+fn the_page_draws_no_bar_for_what_is_not_used() {
+    let place = tempfile::tempdir().unwrap();
+    let manifest = "apiVersion: v1\nkind: Pod\nmetadata: { name: cache }\nspec:\n  containers:\n    - name: redis\n      image: redis:7.2.6\n      args: [redis-server, --maxmemory, 900mb THREADS]\n      resources: { limits: { cpu: 100m, memory: 1Gi } }\n";
+    let page = |threads: &str| {
+        let text = manifest.replace(" THREADS", threads);
+        std::fs::write(place.path().join("pod.yaml"), text).unwrap();
+        of("html", &reports(place.path()))
+    };
+    let plain = page("");
+    assert!(!plain.contains("threads <span class=\"spare"), "{plain}");
+    assert!(plain.contains("900 MiB of 1 GiB (88%)"), "{plain}");
+    assert!(plain.contains("<rect class=\"tight\""), "amber from 80%");
+    let threaded = page(", --io-threads, \"4\"");
+    assert!(threaded.contains("threads <span class=\"spare over\">3.9 over the limit"));
 }
 
 #[test]

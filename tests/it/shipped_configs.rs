@@ -8,7 +8,7 @@ use crate::support::assert_no_faults;
 use crate::support::harness::Harness;
 use redvet::finding::{Report, Severity};
 use redvet::knowledge::servers::language::{Build, Stage};
-use redvet::verdict::{Server, Unseen};
+use redvet::server_simulation::{Server, Unseen};
 use serde::Deserialize;
 
 const STOCK: &str = include_str!("../../fixtures/servers/stock.jsonl");

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use redvet::knowledge::servers::language::{Build, Stage};
 use redvet::knowledge::servers::{Series, Servers};
-use redvet::verdict::{Host, Server, Verdict};
+use redvet::server_simulation::{Host, Server, Verdict};
 use serde::Deserialize;
 
 const RECORDED: &str = include_str!("../../fixtures/servers/verdicts.jsonl");

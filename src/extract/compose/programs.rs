@@ -25,8 +25,7 @@ impl Service<'_> {
             image: image.map(|image| image.name),
             commands: self.commands(built),
             build: built.map(|built| built.file.programs(std::slice::from_ref(&built.context))),
-            figures: self.figures(),
-            figure_defaults: self.figure_defaults(),
+            quantities: self.quantities(),
             environment: environment
                 .into_iter()
                 .map(|(name, text)| Given::Value { name, text })

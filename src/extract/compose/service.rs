@@ -1,7 +1,5 @@
 //! One service of a compose project as a server: image, command, limits, environment.
 
-use std::collections::BTreeMap;
-
 use crate::extract::command::Invocation;
 use crate::extract::compose::mounts::Mounts;
 use crate::extract::compose::{Layer, Project, environment_file, ports};
@@ -11,8 +9,9 @@ use crate::extract::launch::{self, Argument, Launch, Launched};
 use crate::extract::process_environment::Environment;
 use crate::extract::scalar::{raw_scalar, replace, template_reason};
 use crate::extract::variables::{Escape, Variables, fill};
-use crate::facts::raw::ArgWord;
-use crate::facts::raw::{ConfPart, Raw, RawKind, RawScalar, RawServer};
+use crate::facts::deployment::{Deployment, DeploymentQuantities, DeploymentQuantity};
+use crate::facts::fact_path::{ServerFact, Type};
+use crate::facts::raw::{ArgWord, ConfPart, Raw, RawScalar, RawServer};
 use crate::facts::{Cause, Slot, quantity};
 use crate::knowledge::shapes::{ImageReference, ImageShape};
 use crate::source::{Span, path};
@@ -25,37 +24,26 @@ pub(super) struct Service<'a> {
     pub(super) layers: Vec<Layer<'a>>,
 }
 
-/// The figures of a server and the fields that may hold them, the strongest first.
-const FIGURES: &[(&str, &[&str], Unit)] = &[
+/// The quantities of a server and the fields that may hold them, the strongest first.
+const QUANTITIES: &[(DeploymentQuantity, &[&str])] = &[
     (
-        "limits.memory",
+        DeploymentQuantity::LimitsMemory,
         &["deploy.resources.limits.memory", "mem_limit"],
-        Unit::Bytes,
     ),
     (
-        "limits.cpu",
+        DeploymentQuantity::LimitsCpu,
         &["deploy.resources.limits.cpus", "cpus"],
-        Unit::Number,
     ),
     (
-        "requests.memory",
+        DeploymentQuantity::RequestsMemory,
         &["deploy.resources.reservations.memory", "mem_reservation"],
-        Unit::Bytes,
     ),
     (
-        "requests.cpu",
+        DeploymentQuantity::RequestsCpu,
         &["deploy.resources.reservations.cpus"],
-        Unit::Number,
     ),
-    ("replicas", &["deploy.replicas", "scale"], Unit::Number),
+    (DeploymentQuantity::Replicas, &["deploy.replicas", "scale"]),
 ];
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Unit {
-    /// A size with the format's own units.
-    Bytes,
-    Number,
-}
 
 /// The Dockerfile that a service is built from.
 pub(super) struct Built<'a> {
@@ -98,25 +86,14 @@ impl<'a> Service<'a> {
             Ok(invocation) => self.conf(invocation, &mounts, built.as_ref(), shape, raw),
         };
         raw.servers.push(RawServer {
-            name: format!("service/{}", self.name),
-            namespace: None,
-            kind: RawKind::Unknown,
-            anchor: self.anchor(),
             image,
-            image_fallback: None,
-            figures: self.figures(),
-            figure_defaults: self.figure_defaults(),
-            words: self.words(all),
+            deployment: self.deployment(all),
             conf,
             hosts: self.hosts(all),
             mounts: Some(mounts.storage(shape.and_then(|s| s.data.as_deref()), self.anchor())),
-            word_places: BTreeMap::new(),
             data_directory: shape.and_then(|shape| shape.data.clone()),
-            labels: BTreeMap::new(),
             fragment: !whole || self.is_lone_override() || self.is_open(),
-            defaults_from: "the deployment".to_owned(),
-            doubt: None,
-            unread: Vec::new(),
+            ..RawServer::new(format!("service/{}", self.name), self.anchor())
         });
     }
 
@@ -395,43 +372,37 @@ impl<'a> Service<'a> {
         }
     }
 
-    // Figures and words.
-
-    pub(super) fn figures(&self) -> BTreeMap<String, RawScalar> {
-        let mut figures = BTreeMap::new();
-        for (fact, fields, unit) in FIGURES {
-            let found = fields.iter().find_map(|field| self.node(field));
-            if let Some(node) = found {
-                let scalar = self.scalar(node);
-                let scalar = if *unit == Unit::Bytes {
-                    in_bytes(&scalar)
-                } else {
-                    scalar
-                };
-                figures.insert((*fact).to_owned(), scalar);
-            }
-        }
-        figures
-    }
+    // What is said of the deployment.
 
     /// One process where nothing is said; what a person may lay over the file is not known.
-    pub(super) fn figure_defaults(&self) -> BTreeMap<String, Result<String, Cause>> {
-        let mut defaults = BTreeMap::from([("replicas".to_owned(), Ok("1".to_owned()))]);
-        if self.known(self.node("deploy.mode")).as_deref() == Some("global") {
-            let why = Cause::Deployment("it runs once on every node");
-            defaults.insert("replicas".to_owned(), Err(why));
-        }
-        for layer in self.project.may_be_laid_over(self.name) {
-            for (fact, fields, _) in FIGURES {
+    pub(super) fn quantities(&self) -> DeploymentQuantities {
+        let mut quantities = DeploymentQuantities::default();
+        let global = self.known(self.node("deploy.mode")).as_deref() == Some("global");
+        let replicas = match global {
+            true => Err(Cause::Deployment("it runs once on every node")),
+            false => Ok("1".to_owned()),
+        };
+        let defaults = &mut quantities.defaults;
+        defaults.insert(DeploymentQuantity::Replicas, replicas);
+        for (quantity, fields) in QUANTITIES {
+            if let Some(node) = fields.iter().find_map(|field| self.node(field)) {
+                let scalar = self.scalar(node);
+                let scalar = match quantity.fact().entry().ty {
+                    Type::Size => in_bytes(&scalar),
+                    _ => scalar,
+                };
+                quantities.written.insert(*quantity, scalar);
+            }
+            for layer in self.project.may_be_laid_over(self.name) {
                 if fields.iter().any(|field| layer.node.at(field).is_some()) {
-                    defaults.insert((*fact).to_owned(), Err(laid_over(&layer)));
+                    defaults.insert(*quantity, Err(laid_over(&layer)));
                 }
             }
         }
-        defaults
+        quantities
     }
 
-    fn words(&self, all: &[Service<'a>]) -> BTreeMap<String, Result<String, Cause>> {
+    fn deployment(&self, all: &[Service<'a>]) -> Deployment {
         let shapes = self.project.tree.shapes;
         let exports = all
             .iter()
@@ -439,21 +410,23 @@ impl<'a> Service<'a> {
             .filter_map(|other| other.known(other.node("image")))
             .any(|image| shapes.is_exporter(&ImageReference::parse(&image)));
         let exporter = if exports {
-            Ok("true".to_owned())
+            Ok(true)
         } else {
             Err(Cause::Deployment(
                 "an exporter may run outside of this file",
             ))
         };
-        let mut words = BTreeMap::from([("exporter".to_owned(), exporter)]);
-        words.insert("holder".to_owned(), Ok(RawServer::SERVICE.to_owned()));
-        let field = "deploy.resources.limits.memory";
-        words.insert("limits.memory_field".to_owned(), Ok(field.to_owned()));
-        words.insert(
-            "reachable".to_owned(),
-            ports::reachable(self).map(|open| open.to_string()),
-        );
-        words
+        Deployment {
+            quantities: self.quantities(),
+            ..Deployment::by("the deployment")
+        }
+        .with(ServerFact::Exporter, exporter)
+        .with(ServerFact::Reachable, ports::reachable(self))
+        .with_known(ServerFact::LimitOwner, RawServer::SERVICE)
+        .with_known(
+            ServerFact::LimitsMemoryField,
+            "deploy.resources.limits.memory",
+        )
     }
 
     /// The names under which other services reach it.

@@ -7,17 +7,15 @@
 mod programs;
 mod stages;
 
-use std::collections::BTreeMap;
-
 use crate::extract::command::Invocation;
 use crate::extract::conf::{self, Frame};
 use crate::extract::expand::Expanded;
 use crate::extract::launch::{self, Launch, Launched, Scripts};
 use crate::extract::script;
 use crate::extract::variables::Variables;
-use crate::facts::raw::{
-    ConfPart, ObjectName, RawKind, RawServer, RawText, RawVariable, TextPlace,
-};
+use crate::facts::deployment::Deployment;
+use crate::facts::fact_path::ServerFact;
+use crate::facts::raw::{ConfPart, ObjectName, RawServer, RawText, RawVariable, TextPlace};
 use crate::facts::{Cause, Strength};
 use crate::knowledge::shapes::Shapes;
 use crate::source::{Comment, Excerpt, FileId, Span, path};
@@ -273,28 +271,14 @@ pub fn server(
     });
     let shape = official(reference.as_ref(), shapes);
     Some(RawServer {
-        name: format!("image/{}", file.path),
-        namespace: None,
-        kind: RawKind::Unknown,
-        anchor: image.anchor,
         image: Some(image.base),
-        image_fallback: None,
-        figures: BTreeMap::new(),
-        figure_defaults: BTreeMap::new(),
-        words: BTreeMap::from([
-            ("exporter".to_owned(), Err(Cause::NotDeployed)),
-            ("holder".to_owned(), Ok("container".to_owned())),
-        ]),
+        deployment: Deployment::by("the deployment")
+            .with_unknown(ServerFact::Exporter, Cause::NotDeployed)
+            .with_known(ServerFact::LimitOwner, "container"),
         conf,
-        hosts: Vec::new(),
-        mounts: None,
-        word_places: BTreeMap::new(),
         data_directory: shape.and_then(|shape| shape.data.clone()),
-        labels: BTreeMap::new(),
         fragment: true,
-        defaults_from: "the deployment".to_owned(),
-        doubt: None,
-        unread: Vec::new(),
+        ..RawServer::new(format!("image/{}", file.path), image.anchor)
     })
 }
 

@@ -7,10 +7,10 @@
 mod conf;
 mod fields;
 
-use std::collections::BTreeMap;
-
 use crate::extract::manifest_context::Context;
 use crate::extract::scalar::{raw_scalar, template_reason};
+use crate::facts::deployment::{Deployment, DeploymentQuantities, DeploymentQuantity};
+use crate::facts::fact_path::ServerFact;
 use crate::facts::raw::{ConfPart, Doubt, ObjectName, Raw, RawScalar, RawServer, RawUnread};
 use crate::facts::{Cause, Slot, Strength};
 use crate::knowledge::shapes::path::Path;
@@ -64,41 +64,22 @@ impl<'a> Reading<'a> {
 
     fn server(&self, paths: &'a ServerPaths, unread: Vec<RawUnread>, raw: &mut Raw) -> RawServer {
         let (image, image_fallback) = self.image(&paths.image);
-        let mut figures = Figures::default();
-        self.figures(paths, &mut figures);
-        if let Some(reason) = &self.visibility.below {
-            let facts = RESOURCE_FIGURES.iter().chain([&REPLICAS]);
-            let unknown = facts.map(|fact| ((*fact).to_owned(), Err(reason.clone())));
-            figures.defaults.extend(unknown);
-        }
+        let name = self.filled_in(&paths.name).unwrap_or_default();
         RawServer {
-            name: self.filled_in(&paths.name).unwrap_or_default(),
             namespace: self.owner.object.namespace.clone(),
             kind: paths.kind,
-            anchor: self.owner.anchor,
             image,
             image_fallback,
-            figures: self.seen_figures(figures.written),
-            figure_defaults: figures.defaults,
-            words: self.words(paths),
-            word_places: paths
-                .words
-                .iter()
-                .filter_map(|(path, cases)| Some((path.clone(), self.word_place(cases)?)))
-                .collect(),
+            deployment: self.deployment(paths),
             conf: self.conf(paths, raw),
             hosts: paths
                 .hosts
                 .iter()
                 .filter_map(|host| self.filled_in(host))
                 .collect(),
-            mounts: None,
-            data_directory: None,
-            labels: BTreeMap::new(),
-            fragment: false,
-            defaults_from: self.shape.shape.clone(),
             doubt: self.visibility.doubt.clone(),
             unread,
+            ..RawServer::new(name, self.owner.anchor)
         }
     }
 
@@ -159,77 +140,89 @@ impl<'a> Reading<'a> {
         }
     }
 
-    // Figures.
+    // Quantities.
 
-    fn figures(&self, paths: &'a ServerPaths, figures: &mut Figures) {
-        for (fact, text) in &paths.fixed {
-            figures.defaults.insert(fact.clone(), Ok(text.clone()));
-        }
-        self.resources(paths, figures);
-        for (fact, alternatives) in &paths.figures {
+    fn quantities(&self, paths: &'a ServerPaths) -> DeploymentQuantities {
+        let mut quantities = DeploymentQuantities::default();
+        let fixed = paths.fixed.iter();
+        let fixed = fixed.map(|(quantity, text)| (*quantity, Ok(text.clone())));
+        quantities.defaults.extend(fixed);
+        self.put_resources(paths, &mut quantities);
+        for (quantity, alternatives) in &paths.figures {
             if let Some((_, found)) = self.fields.first(alternatives) {
-                figures.put(fact, found);
+                put_found(&mut quantities, *quantity, found);
             }
         }
         if !paths.replicas.is_empty() {
-            self.product(paths, figures);
+            self.put_product(paths, &mut quantities);
         }
+        if let Some(reason) = &self.visibility.below {
+            let all = DeploymentQuantity::RESOURCES.into_iter();
+            let all = all.chain([DeploymentQuantity::Replicas]);
+            let unknown = all.map(|quantity| (quantity, Err(reason.clone())));
+            quantities.defaults.extend(unknown);
+        }
+        // What may be replaced where it cannot be seen is not known.
+        if let Some(reason) = &self.visibility.above {
+            for scalar in quantities.written.values_mut() {
+                scalar.text = Err(reason.clone());
+            }
+        }
+        quantities
     }
 
-    fn resources(&self, paths: &'a ServerPaths, figures: &mut Figures) {
-        match self.fields.first(&paths.resources) {
-            Some((_, Found::Hidden(node))) => {
-                for fact in RESOURCE_FIGURES {
-                    figures.put(fact, Found::Hidden(node));
+    fn put_resources(&self, paths: &'a ServerPaths, quantities: &mut DeploymentQuantities) {
+        match (self.fields.first(&paths.resources), &paths.preset) {
+            (Some((_, hidden @ Found::Hidden(_))), _) => {
+                for quantity in DeploymentQuantity::RESOURCES {
+                    put_found(quantities, quantity, hidden);
                 }
             }
-            Some((path, _)) => {
-                for fact in RESOURCE_FIGURES {
-                    if let Ok(path) = Path::parse(&format!("{}.{fact}", path.as_str())) {
-                        figures.put(fact, self.fields.get(&path));
+            (Some((path, _)), _) => {
+                for quantity in DeploymentQuantity::RESOURCES {
+                    let path = Path::parse(&format!("{}.{}", path.as_str(), quantity.path()));
+                    if let Ok(path) = path {
+                        put_found(quantities, quantity, self.fields.get(&path));
                     }
                 }
             }
-            None => {
-                if let Some(preset) = &paths.preset {
-                    self.preset(preset, figures);
-                }
-            }
+            (None, Some(preset)) => self.put_preset(preset, quantities),
+            (None, None) => {}
         }
     }
 
     /// A word stands for limits and requests: written or the shape's own.
-    fn preset(&self, preset: &Preset, figures: &mut Figures) {
+    fn put_preset(&self, preset: &Preset, quantities: &mut DeploymentQuantities) {
         let found = self.fields.get(&preset.field);
         let Some(Ok(word)) = self.fields.text(&preset.field) else {
             if let Found::Written(node) | Found::Hidden(node) = found {
-                for fact in RESOURCE_FIGURES {
-                    figures.put(fact, Found::Hidden(node));
+                for quantity in DeploymentQuantity::RESOURCES {
+                    put_found(quantities, quantity, Found::Hidden(node));
                 }
             }
             return;
         };
         let library = &self.context.shapes.library;
-        for (fact, quantity) in library.preset(&preset.table, &word).into_iter().flatten() {
+        for (quantity, text) in library.preset(&preset.table, &word).into_iter().flatten() {
+            let text = Ok(text.clone());
             match found {
                 Found::Written(node) => {
                     let scalar = RawScalar {
-                        text: Ok(quantity.clone()),
+                        text,
                         span: node.span,
                         slot: Slot::None,
                     };
-                    figures.written.insert(fact.clone(), scalar);
+                    quantities.written.insert(*quantity, scalar);
                 }
                 _ => {
-                    let quantity = Ok(quantity.clone());
-                    figures.defaults.insert(fact.clone(), quantity);
+                    quantities.defaults.insert(*quantity, text);
                 }
             }
         }
     }
 
     /// Shards times processes of a shard: it stands where the first factor is written.
-    fn product(&self, paths: &ServerPaths, figures: &mut Figures) {
+    fn put_product(&self, paths: &ServerPaths, quantities: &mut DeploymentQuantities) {
         let mut product: Result<i64, Cause> = Ok(1);
         let mut place = None;
         for factor in &paths.replicas {
@@ -254,51 +247,50 @@ impl<'a> Reading<'a> {
             Some(span) => {
                 let slot = Slot::None;
                 let scalar = RawScalar { text, span, slot };
-                figures.written.insert(REPLICAS.to_owned(), scalar);
+                quantities
+                    .written
+                    .insert(DeploymentQuantity::Replicas, scalar);
             }
             None => {
-                figures.defaults.insert(REPLICAS.to_owned(), text);
+                quantities
+                    .defaults
+                    .insert(DeploymentQuantity::Replicas, text);
             }
         }
     }
 
-    /// What may be replaced where it cannot be seen is not known.
-    fn seen_figures(&self, written: BTreeMap<String, RawScalar>) -> BTreeMap<String, RawScalar> {
-        let Some(reason) = &self.visibility.above else {
-            return written;
-        };
-        let hidden = |(fact, scalar): (String, RawScalar)| {
-            let text = Err(reason.clone());
-            (fact, RawScalar { text, ..scalar })
-        };
-        written.into_iter().map(hidden).collect()
-    }
+    // Attributes.
 
-    // Words.
-
-    fn words(&self, paths: &ServerPaths) -> BTreeMap<String, Result<String, Cause>> {
-        let cases = paths.words.iter();
-        let mut words: BTreeMap<_, _> = cases
-            .map(|(path, cases)| (path.clone(), self.word(cases)))
-            .collect();
-        let holder = match self.shape.chart {
+    fn deployment(&self, paths: &'a ServerPaths) -> Deployment {
+        let mut deployment = Deployment {
+            quantities: self.quantities(paths),
+            ..Deployment::by(&self.shape.shape)
+        };
+        for (fact, cases) in &paths.words {
+            let word = self.word(cases).map(|word| fact.datum(&word));
+            deployment.attributes.insert(*fact, word);
+            if let Some(place) = self.word_place(cases) {
+                deployment.places.insert(*fact, place);
+            }
+        }
+        let owner = match self.shape.chart {
             Some(_) => "release",
             None => &self.owner.object.kind,
         };
-        words.insert("holder".to_owned(), Ok(holder.to_owned()));
+        deployment = deployment.with_known(ServerFact::LimitOwner, owner);
         if let Some(path) = paths.resources.first() {
-            let field = format!("{}.limits.memory", path.as_str());
-            words.insert("limits.memory_field".to_owned(), Ok(field));
+            let limit = DeploymentQuantity::LimitsMemory.path();
+            let field = format!("{}.{limit}", path.as_str());
+            deployment = deployment.with_known(ServerFact::LimitsMemoryField, field);
         }
-        let conditions = paths.words.get("exporter").into_iter().flatten();
+        let conditions = paths.words.get(&ServerFact::Exporter).into_iter().flatten();
         let mut switches = conditions
             .flat_map(|case| &case.when)
             .filter(|condition| condition.test == Test::Equals(true.to_string()));
         if let Some(switch) = switches.next() {
-            let field = switch.field.as_str().to_owned();
-            words.insert("exporter_field".to_owned(), Ok(field));
+            deployment = deployment.with_known(ServerFact::ExporterField, switch.field.as_str());
         }
-        words
+        deployment
     }
 
     fn word(&self, cases: &[WordCase]) -> Result<String, Cause> {
@@ -409,42 +401,28 @@ impl<'a> Reading<'a> {
     }
 }
 
-/// Facts below a `resources` mapping, by the same path as there.
-const RESOURCE_FIGURES: &[&str] = &[
-    "limits.memory",
-    "limits.cpu",
-    "requests.memory",
-    "requests.cpu",
-];
-
-const REPLICAS: &str = "replicas";
-
-#[derive(Default)]
-struct Figures {
-    written: BTreeMap<String, RawScalar>,
-    defaults: BTreeMap<String, Result<String, Cause>>,
-}
-
-impl Figures {
-    fn put(&mut self, fact: &str, found: Found<'_>) {
-        match found {
-            Found::Written(node) => {
-                self.written.insert(fact.to_owned(), raw_scalar(node));
-            }
-            Found::Hidden(node) => {
-                let scalar = RawScalar {
-                    text: Err(template_reason()),
-                    ..raw_scalar(node)
-                };
-                self.written.insert(fact.to_owned(), scalar);
-            }
-            Found::Default(tree) => {
-                if let Some(text) = scalar_text(tree) {
-                    self.defaults.insert(fact.to_owned(), Ok(text));
-                }
-            }
-            Found::Absent => {}
+fn put_found(
+    quantities: &mut DeploymentQuantities,
+    quantity: DeploymentQuantity,
+    found: Found<'_>,
+) {
+    match found {
+        Found::Written(node) => {
+            quantities.written.insert(quantity, raw_scalar(node));
         }
+        Found::Hidden(node) => {
+            let scalar = RawScalar {
+                text: Err(template_reason()),
+                ..raw_scalar(node)
+            };
+            quantities.written.insert(quantity, scalar);
+        }
+        Found::Default(tree) => {
+            if let Some(text) = scalar_text(tree) {
+                quantities.defaults.insert(quantity, Ok(text));
+            }
+        }
+        Found::Absent => {}
     }
 }
 

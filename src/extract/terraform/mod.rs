@@ -6,12 +6,12 @@
 
 mod release;
 
-use std::collections::BTreeMap;
-
 use crate::extract::conf::{self, Frame};
 use crate::extract::manifest_context::Context;
+use crate::facts::deployment::{Deployment, DeploymentQuantity};
+use crate::facts::fact_path::ServerFact;
 use crate::facts::raw::{
-    ConfPart, LineForm, ObjectName, Raw, RawKind, RawLine, RawServer, RawWord, TextPlace,
+    ConfPart, LineForm, ObjectName, Raw, RawLine, RawServer, RawWord, TextPlace,
 };
 use crate::facts::{Cause, Slot};
 use crate::knowledge::shapes::ManagedShape;
@@ -117,47 +117,35 @@ fn managed_server(block: &Block, shape: &ManagedShape, context: &Context<'_>) ->
         });
     }
     let engine = shape.engines.iter().find_map(|name| block.attribute(name));
+    let name = match &block.labels[..] {
+        [name] => format!("{}/{name}", block.ident),
+        labels => labels.join("/"),
+    };
     RawServer {
-        name: match &block.labels[..] {
-            [name] => format!("{}/{name}", block.ident),
-            labels => labels.join("/"),
-        },
-        namespace: None,
-        kind: RawKind::Unknown,
-        anchor: block.header,
-        image: None,
         image_fallback: Some(
             engine
                 .and_then(Item::known)
                 .and_then(image)
                 .ok_or_else(|| Cause::Provider("the engine version is set elsewhere")),
         ),
-        figures: BTreeMap::new(),
-        figure_defaults: ["limits.memory", "limits.cpu", "replicas"]
-            .map(|figure| (figure.to_owned(), Err(service_decides())))
-            .into(),
-        words: BTreeMap::from([
-            ("managed".to_owned(), Ok(true.to_string())),
-            ("exporter".to_owned(), Err(service_decides())),
-            ("storage.kind".to_owned(), Err(service_decides())),
-            ("reachable".to_owned(), Err(service_decides())),
-            ("holder".to_owned(), Ok("service".to_owned())),
-        ]),
+        deployment: managed_deployment(),
         conf,
-        hosts: Vec::new(),
-        mounts: None,
-        word_places: BTreeMap::new(),
-        data_directory: None,
-        labels: BTreeMap::new(),
-        fragment: false,
-        defaults_from: "the service".to_owned(),
-        doubt: None,
-        unread: Vec::new(),
+        ..RawServer::new(name, block.header)
     }
 }
 
-fn service_decides() -> Cause {
-    Cause::Provider("a provider manages the server")
+/// A provider runs the server, and decides what the parameters do not say.
+fn managed_deployment() -> Deployment {
+    let decides = || Cause::Provider("a provider manages the server");
+    Deployment::by("the service")
+        .with_known(ServerFact::Managed, true)
+        .with_known(ServerFact::LimitOwner, "service")
+        .with_unknown(ServerFact::Exporter, decides())
+        .with_unknown(ServerFact::StorageKind, decides())
+        .with_unknown(ServerFact::Reachable, decides())
+        .with_default(DeploymentQuantity::LimitsMemory, Err(decides()))
+        .with_default(DeploymentQuantity::LimitsCpu, Err(decides()))
+        .with_default(DeploymentQuantity::Replicas, Err(decides()))
 }
 
 fn line(number: usize, name: &str, at: &Item, value: &Item) -> RawLine {

@@ -5,42 +5,42 @@ use std::collections::BTreeMap;
 
 use crate::extract::scalar::{first_entry, known, raw_scalar, template_reason};
 use crate::extract::workload::Pod;
+use crate::facts::deployment::DeploymentQuantity;
+use crate::facts::fact_path::ServerFact;
 use crate::facts::raw::RawScalar;
 use crate::facts::words::{RolloutTrigger, ServiceQuality};
-use crate::facts::{Cause, Slot};
+use crate::facts::{Cause, Datum, Slot};
 use crate::syntax::yaml::{Entry, Node};
 
-type Words = BTreeMap<String, Result<String, Cause>>;
-
 impl Pod<'_> {
-    /// Words that hold for a container of a pod.
-    pub(super) fn health(&self, container: &Node) -> Words {
-        let mut words = Words::new();
-        for (fact, field) in [
-            ("probes.liveness", "livenessProbe"),
-            ("probes.readiness", "readinessProbe"),
-            ("probes.startup", "startupProbe"),
-        ] {
-            words.insert(fact.to_owned(), has(container, field));
-        }
+    /// What holds for a container of a pod.
+    pub(super) fn health(&self, container: &Node) -> BTreeMap<ServerFact, Result<Datum, Cause>> {
+        let probe = |field: &str| has(container, field).map(Datum::Bool);
         let read_only = container.at("securityContext.readOnlyRootFilesystem");
         let read_only = match read_only {
             Some(node) if node.has_hole() => Err(template_reason()),
-            Some(node) => Ok((node.as_bool() == Some(true)).to_string()),
+            Some(node) => Ok(node.as_bool() == Some(true)),
             None if container.is_open() => Err(template_reason()),
-            None => Ok("false".to_owned()),
+            None => Ok(false),
         };
-        words.insert("filesystem.read_only".to_owned(), read_only);
-        words.insert("qos".to_owned(), self.quality());
-        words.extend(self.rollout().map(|how| ("rollout".to_owned(), how)));
-        words
+        let mut health = BTreeMap::from([
+            (ServerFact::ProbesLiveness, probe("livenessProbe")),
+            (ServerFact::ProbesReadiness, probe("readinessProbe")),
+            (ServerFact::ProbesStartup, probe("startupProbe")),
+            (ServerFact::FilesystemReadOnly, read_only.map(Datum::Bool)),
+            (ServerFact::Qos, self.quality().map(Datum::from)),
+        ]);
+        if let Some(how) = self.rollout() {
+            health.insert(ServerFact::Rollout, how.map(Datum::from));
+        }
+        health
     }
 
     /// How long the liveness probe lets the server start: its delay, and how long it then bears
     /// failures.
-    pub(super) fn patience(&self, container: &Node) -> Vec<(String, RawScalar)> {
+    pub(super) fn patience(&self, container: &Node) -> BTreeMap<DeploymentQuantity, RawScalar> {
         let Some(probe) = container.get("livenessProbe").filter(|p| p.is_map()) else {
-            return Vec::new();
+            return BTreeMap::new();
         };
         let at = |node: Option<&Node>| node.map_or_else(|| first_entry(probe), |node| node.span);
         let number = |field: &str, default: f64| -> Result<f64, Cause> {
@@ -68,14 +68,14 @@ impl Pod<'_> {
         };
         let delay = figure(delay, at(probe.get("initialDelaySeconds")));
         let bears = figure(bears, first_entry(probe));
-        vec![
-            ("probes.delay".to_owned(), delay),
-            ("probes.patience".to_owned(), bears),
-        ]
+        BTreeMap::from([
+            (DeploymentQuantity::ProbesDelay, delay),
+            (DeploymentQuantity::ProbesPatience, bears),
+        ])
     }
 
     /// The pod's quality of service, as the kubelet works it out.
-    fn quality(&self) -> Result<String, Cause> {
+    fn quality(&self) -> Result<ServiceQuality, Cause> {
         let lists = ["containers", "initContainers"].map(|list| self.spec.get(list));
         if self.spec.is_open() || lists.iter().flatten().any(|list| list.has_hole()) {
             return Err(template_reason());
@@ -90,16 +90,15 @@ impl Pod<'_> {
                 all &= limit.is_some() && request.is_none_or(|request| Some(request) == limit);
             }
         }
-        let word = match (any, all) {
+        Ok(match (any, all) {
             (_, true) => ServiceQuality::Guaranteed,
             (true, false) => ServiceQuality::Burstable,
             (false, false) => ServiceQuality::BestEffort,
-        };
-        Ok(word.as_str().to_owned())
+        })
     }
 
     /// What starts the pods anew when a ConfigMap changes; nothing for pods that are made once.
-    fn rollout(&self) -> Option<Result<String, Cause>> {
+    fn rollout(&self) -> Option<Result<RolloutTrigger, Cause>> {
         let workload = self.shapes.workload(&self.object.kind);
         if !workload.is_some_and(|workload| workload.lasting) {
             return None;
@@ -116,7 +115,7 @@ impl Pod<'_> {
         };
         let (on_pods, on_object) = (annotations(pods), annotations(own));
         if named(&on_pods, &|key| self.shapes.is_checksum(key)) {
-            return Some(Ok(RolloutTrigger::Checksum.as_str().to_owned()));
+            return Some(Ok(RolloutTrigger::Checksum));
         }
         let watches = |key: &str| self.shapes.is_reloader(key);
         let sidecar = self.containers().filter_map(|c| known(c.get("image")));
@@ -125,7 +124,7 @@ impl Pod<'_> {
             || named(&on_pods, &watches)
             || sidecar.any(|image| self.shapes.is_reload_sidecar(&image))
         {
-            return Some(Ok(RolloutTrigger::Reloader.as_str().to_owned()));
+            return Some(Ok(RolloutTrigger::Reloader));
         }
         let open = |node: Option<&Node>| {
             let annotations = node.and_then(|node| node.get("annotations"));
@@ -137,7 +136,7 @@ impl Pod<'_> {
         Some(if open {
             Err(Cause::Deployment("annotations may be set elsewhere"))
         } else {
-            Ok(RolloutTrigger::None.as_str().to_owned())
+            Ok(RolloutTrigger::None)
         })
     }
 
@@ -148,15 +147,15 @@ impl Pod<'_> {
 }
 
 /// Whether a field is there; where a template may add it, it is not known.
-fn has(container: &Node, field: &str) -> Result<String, Cause> {
+fn has(container: &Node, field: &str) -> Result<bool, Cause> {
     if container.is_open() {
         // It may stand in a condition.
         return Err(template_reason());
     }
     match container.get(field) {
-        Some(node) if node.is_null() => Ok("false".to_owned()),
+        Some(node) if node.is_null() => Ok(false),
         Some(node) if node.scalar().is_some() && node.has_hole() => Err(template_reason()),
-        Some(_) => Ok("true".to_owned()),
-        None => Ok("false".to_owned()),
+        Some(_) => Ok(true),
+        None => Ok(false),
     }
 }

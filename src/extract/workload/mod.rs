@@ -18,9 +18,9 @@ use crate::extract::manifest_context::Context;
 use crate::extract::object_name::object_name;
 use crate::extract::scalar::{first_entry, known, raw_scalar, template_reason};
 use crate::facts::Cause;
-use crate::facts::raw::{
-    ConfPart, ObjectName, Raw, RawExporter, RawKind, RawScalar, RawServer, RawText,
-};
+use crate::facts::deployment::{Deployment, DeploymentQuantities, DeploymentQuantity};
+use crate::facts::fact_path::ServerFact;
+use crate::facts::raw::{ConfPart, ObjectName, Raw, RawExporter, RawScalar, RawServer, RawText};
 use crate::knowledge::shapes::{ImageReference, Shapes};
 use crate::source::Span;
 use crate::syntax::yaml::{Entry, Node};
@@ -101,49 +101,51 @@ impl<'a> Pod<'a> {
             }
         };
         Some(RawServer {
-            name: format!("{}/{}", self.object.kind, self.object.name),
             namespace: self.object.namespace.clone(),
-            kind: RawKind::Unknown,
-            anchor: first_entry(container),
             image: container.get("image").map(image_scalar),
-            image_fallback: None,
-            figures: self.figures(container),
-            figure_defaults: self.figure_defaults(),
-            words: self.words(container),
+            deployment: self.deployment(container),
             conf,
-            hosts: Vec::new(),
             mounts: self.mounts(container),
-            word_places: empty_resources(container),
             data_directory: image
                 .shape
                 .filter(|_| image.official)
                 .and_then(|shape| shape.data.clone()),
             labels: self.labels(),
             fragment: self.is_fragment(container),
-            defaults_from: "the deployment".to_owned(),
-            doubt: None,
             unread,
+            ..RawServer::new(self.object_title(), first_entry(container))
         })
     }
 
-    fn figures(&self, container: &Node) -> BTreeMap<String, RawScalar> {
-        let mut figures = BTreeMap::new();
-        for (fact, path) in [
-            ("limits.memory", "resources.limits.memory"),
-            ("limits.cpu", "resources.limits.cpu"),
-            ("requests.memory", "resources.requests.memory"),
-            ("requests.cpu", "resources.requests.cpu"),
-        ] {
-            let own = figure(container, path);
-            if let Some(scalar) = own.or_else(|| self.figure_of_pod(container, path)) {
-                figures.insert(fact.to_owned(), scalar);
+    /// `StatefulSet/redis`.
+    fn object_title(&self) -> String {
+        format!("{}/{}", self.object.kind, self.object.name)
+    }
+
+    /// Kubernetes runs one process where nothing is said, and a DaemonSet one on every node.
+    fn quantities(&self, container: &Node) -> DeploymentQuantities {
+        let mut written = self.patience(container);
+        for quantity in DeploymentQuantity::RESOURCES {
+            let path = format!("resources.{}", quantity.path());
+            let own = figure(container, &path);
+            if let Some(scalar) = own.or_else(|| self.figure_of_pod(container, &path)) {
+                written.insert(quantity, scalar);
             }
         }
-        figures.extend(self.patience(container));
         if let Some(node) = self.root.at("spec.replicas") {
-            figures.insert("replicas".to_owned(), raw_scalar(node));
+            written.insert(DeploymentQuantity::Replicas, raw_scalar(node));
         }
-        figures
+        let replicas = if self.object.kind == "DaemonSet" {
+            Err(Cause::Deployment("it runs once on every node"))
+        } else if self.root.get("spec").is_some_and(Node::is_open) {
+            Err(template_reason())
+        } else {
+            Ok("1".to_owned())
+        };
+        DeploymentQuantities {
+            written,
+            defaults: BTreeMap::from([(DeploymentQuantity::Replicas, replicas)]),
+        }
     }
 
     /// What a container does not say itself the pod may say for all of them together. A template that
@@ -154,19 +156,20 @@ impl<'a> Pod<'a> {
         figure(self.spec, path).filter(|_| written || !has_own)
     }
 
-    /// Kubernetes runs one process where nothing is said, and a DaemonSet one on every node.
-    fn figure_defaults(&self) -> BTreeMap<String, Result<String, Cause>> {
-        let replicas = if self.object.kind == "DaemonSet" {
-            Err(Cause::Deployment("it runs once on every node"))
-        } else if self.root.get("spec").is_some_and(Node::is_open) {
-            Err(template_reason())
-        } else {
-            Ok("1".to_owned())
-        };
-        BTreeMap::from([("replicas".to_owned(), replicas)])
+    fn deployment(&self, container: &Node) -> Deployment {
+        Deployment {
+            quantities: self.quantities(container),
+            attributes: self.health(container),
+            places: empty_resources(container),
+            ..Deployment::by("the deployment")
+        }
+        .with(ServerFact::Exporter, self.exporter(container))
+        .with_known(ServerFact::LimitOwner, "container")
+        .with_known(ServerFact::LimitsMemoryField, "resources.limits.memory")
     }
 
-    fn words(&self, container: &Node) -> BTreeMap<String, Result<String, Cause>> {
+    /// Whether a metrics exporter runs beside the container.
+    fn exporter(&self, container: &Node) -> Result<bool, Cause> {
         let images = self
             .neighbours()
             .filter(|other| !std::ptr::eq(*other, container))
@@ -175,8 +178,8 @@ impl<'a> Pod<'a> {
         let images: Vec<_> = images.collect();
         let exports = images.iter().any(|image| self.shapes.is_exporter(image));
         let agent = images.iter().find(|image| self.shapes.is_agent(image));
-        let exporter = match agent {
-            _ if exports => Ok("true".to_owned()),
+        match agent {
+            _ if exports => Ok(true),
             _ if self.spec.is_open() || self.spec.get("containers").is_some_and(Node::is_open) => {
                 Err(template_reason())
             }
@@ -184,14 +187,8 @@ impl<'a> Pod<'a> {
                 name: agent.name.clone(),
                 fact: "may watch it",
             }),
-            None => Ok("false".to_owned()),
-        };
-        let mut words = self.health(container);
-        words.insert("exporter".to_owned(), exporter);
-        words.insert("holder".to_owned(), Ok("container".to_owned()));
-        let field = "resources.limits.memory";
-        words.insert("limits.memory_field".to_owned(), Ok(field.to_owned()));
-        words
+            None => Ok(false),
+        }
     }
 
     fn labels(&self) -> BTreeMap<String, String> {
@@ -249,7 +246,7 @@ fn only<'a>(node: &'a Node, key: &str) -> Option<&'a Node> {
 }
 
 /// Where a chart's own values give the container no resources: what is missing there is written there.
-fn empty_resources(container: &Node) -> BTreeMap<String, Span> {
+fn empty_resources(container: &Node) -> BTreeMap<ServerFact, Span> {
     let given = container.get("resources").filter(|node| {
         let empty = node.entries().is_empty() && (node.is_map() || node.is_null());
         empty && !node.has_hole() && node.span.file != container.span.file
@@ -257,13 +254,8 @@ fn empty_resources(container: &Node) -> BTreeMap<String, Span> {
     let Some(given) = given else {
         return BTreeMap::new();
     };
-    let paths = [
-        "limits.memory",
-        "limits.cpu",
-        "requests.memory",
-        "requests.cpu",
-    ];
-    paths.map(|path| (path.to_owned(), given.span)).into()
+    let missing = DeploymentQuantity::RESOURCES.map(DeploymentQuantity::fact);
+    missing.map(|fact| (fact, given.span)).into()
 }
 
 /// A figure of the container; below a template it is not known.

@@ -40,9 +40,8 @@ impl Pod<'_> {
         let image = container.get("image").map(image_scalar);
         let reference = image.and_then(|image| image.text.ok());
         let reference = reference.map(|text| ImageReference::parse(&text));
-        let figures = self.figures(container);
         RawWorkload {
-            name: format!("{}/{}", self.object.kind, self.object.name),
+            name: self.object_title(),
             namespace: self.object.namespace.clone(),
             container: known(container.get("name")).unwrap_or_default().to_owned(),
             anchor: first_entry(container),
@@ -52,8 +51,7 @@ impl Pod<'_> {
             image: reference.map(|image| image.name),
             commands: commands(container),
             build: None,
-            figures,
-            figure_defaults: self.figure_defaults(),
+            quantities: self.quantities(container),
             environment: given(container, self.object.namespace.as_ref()),
             hidden: is_hidden(container).then(template_reason),
             composed: false,

@@ -13,6 +13,10 @@ pub struct Gauge {
     pub measures: Measure,
     /// The value at which it bounds nothing.
     pub unbounded: Option<u64>,
+    /// The value at which it takes nothing of what is bounded.
+    pub idle: Option<u64>,
+    /// The share in percent from which it is tight.
+    pub tight_from: Option<u8>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]

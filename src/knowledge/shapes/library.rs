@@ -3,12 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;
 
+use crate::facts::deployment::DeploymentQuantity;
+
 use super::path::Path;
 use super::schema::{Shape, Tree};
 use super::{ShapeError, globs, read};
 
-/// A table of words that stand for limits and requests: word, then fact path, then quantity.
-pub(super) type Presets = BTreeMap<String, BTreeMap<String, String>>;
+/// A table of words that stand for limits and requests.
+pub(super) type Presets = BTreeMap<String, BTreeMap<DeploymentQuantity, String>>;
 
 /// The files, read one by one.
 #[derive(Debug)]
@@ -109,8 +111,8 @@ impl Library {
         found.next()
     }
 
-    /// What a word of a table gives, by fact path.
-    pub fn preset(&self, table: &str, word: &str) -> Option<&BTreeMap<String, String>> {
+    /// What a word of a table gives.
+    pub fn preset(&self, table: &str, word: &str) -> Option<&BTreeMap<DeploymentQuantity, String>> {
         let tables = self
             .tables
             .get_or_init(|| read(super::PRESETS_FILE, self.presets).unwrap_or_default());

@@ -8,6 +8,8 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
+use crate::facts::deployment::DeploymentQuantity;
+use crate::facts::fact_path::ServerFact;
 use crate::facts::raw::RawKind;
 use crate::knowledge::shapes::path::Path;
 
@@ -91,18 +93,18 @@ pub struct ServerPaths {
     /// What gives limits and requests where none of `resources` does.
     #[serde(default)]
     pub preset: Option<Preset>,
-    /// Other figures by fact path; the first field that is written counts.
+    /// Other quantities; the first field that is written counts.
     #[serde(default)]
-    pub figures: BTreeMap<String, Vec<Path>>,
+    pub figures: BTreeMap<DeploymentQuantity, Vec<Path>>,
     /// The number of processes as a product.
     #[serde(default)]
     pub replicas: Vec<Factor>,
-    /// Figures that no field decides.
+    /// Quantities that no field decides.
     #[serde(default)]
-    pub fixed: BTreeMap<String, String>,
-    /// Words by fact path: the first case that holds.
+    pub fixed: BTreeMap<DeploymentQuantity, String>,
+    /// Attributes by the fact that they become: the first case that holds.
     #[serde(default)]
-    pub words: BTreeMap<String, Vec<WordCase>>,
+    pub words: BTreeMap<ServerFact, Vec<WordCase>>,
     /// The parts of its configuration, in the server's own order.
     #[serde(default)]
     pub conf: Vec<ConfSource>,

@@ -319,7 +319,7 @@ fn a_server_known_to_be_small_is_outside_the_audience_and_an_unknown_one_is_not(
     draft.audience = Some(text("production"));
     let quiet = |limit: crate::facts::Value| {
         let mut estate = estate();
-        estate.servers[0].put("limits.memory", limit);
+        estate.servers[0].put(crate::facts::fact_path::ServerFact::LimitsMemory, limit);
         judge(&rules(draft.clone()), &estate, &Settings::default())
             .counts
             .quiet

@@ -1,96 +1,92 @@
-//! Who connects to whom: clients on the left, servers on the right, a line for each link. An assumed
-//! link is dashed, and all of it stands in words below the drawing.
+//! Who connects to whom, where that is known of anybody: clients on the left, servers on the right, a
+//! line for each link. An assumed link is dashed, and all of it stands in words below the drawing.
 
 use std::collections::BTreeMap;
 
-use crate::finding::{ClientView, EstateView, ServerView};
+use crate::finding::{ClientView, EstateView};
 
-use super::markup::{clipped, text};
+use super::markup::{clipped, count, prose, text};
+use super::server_groups::ServerGroup;
 use super::servers::name;
 
 /// The drawing's measures, in its own units.
-const WIDTH: usize = 720;
-const BOX: usize = 270;
+const WIDTH: usize = 760;
+const BOX: usize = 290;
 const ROW: usize = 44;
 const HEIGHT: usize = 32;
 
-/// Characters of a name that fit into a box.
-const LETTERS: usize = 34;
+/// Characters of a name that fit into a box: each takes 8 units at most, beside margins of 12.
+const LETTERS: usize = 32;
 
 /// Boxes of a side above which only the words are given: nobody follows so many lines.
-const MOST: usize = 60;
+const MOST: usize = 40;
 
-/// One line of the drawing: a client, and the server that it talks to.
+/// One line of the drawing: a client, and the group of servers that it talks to.
 struct Edge<'a> {
     from: &'a str,
-    /// The server's place in the estate: two may have one name, in different namespaces.
-    to: Option<usize>,
+    to: usize,
     why: String,
     certain: bool,
 }
 
-pub(super) fn section(estate: &EstateView) -> String {
+/// Nothing where no client is linked to a server.
+pub(super) fn section(estate: &EstateView, groups: &[ServerGroup<'_>]) -> String {
     let clients = estate.clients.iter();
-    let edges: Vec<Edge<'_>> = clients.map(|c| edge(c, &estate.servers)).collect();
-    let body = if edges.is_empty() {
-        "<p>No clients found.</p>\n".to_owned()
-    } else {
-        drawing(estate, &edges) + &words(estate, &edges)
-    };
+    let edges: Vec<Edge<'_>> = clients.filter_map(|client| edge(client, groups)).collect();
+    if edges.is_empty() {
+        return String::new();
+    }
     format!(
-        "<section aria-labelledby=\"connections\"><h2 id=\"connections\">Connections</h2>\n\
-         {body}</section>\n"
+        "<section aria-labelledby=\"connections\"><h2 id=\"connections\">Who connects to whom</h2>\n\
+         {}{}</section>\n",
+        drawing(&edges, groups),
+        words(&edges, groups) + &unlinked(estate, &edges)
     )
 }
 
-fn edge<'a>(client: &'a ClientView, servers: &[ServerView]) -> Edge<'a> {
-    let link = client.server_link.as_ref();
-    Edge {
+fn edge<'a>(client: &'a ClientView, groups: &[ServerGroup<'_>]) -> Option<Edge<'a>> {
+    let is_of = |group: &ServerGroup<'_>| {
+        let mut servers = group.servers.iter();
+        servers.any(|server| server.clients.contains(&client.id))
+    };
+    let link = client.server_link.as_ref()?;
+    Some(Edge {
         from: &client.id,
-        to: servers
-            .iter()
-            .position(|server| server.clients.contains(&client.id)),
-        why: link.map_or_else(
-            || "no matching server in this repository".to_owned(),
-            |link| format!("{}, {}", link.evidence, link.strength),
-        ),
-        certain: link.is_some_and(|link| link.strength == "certain"),
-    }
+        to: groups.iter().position(is_of)?,
+        why: format!("{}, {}", link.evidence, link.strength),
+        certain: link.strength == "certain",
+    })
 }
 
-/// The row of each name, in the order in which they come.
-fn rows<'a>(names: impl Iterator<Item = &'a str>) -> BTreeMap<&'a str, usize> {
+/// The row of each, in the order in which they come.
+fn rows<T: Ord>(items: impl Iterator<Item = T>) -> BTreeMap<T, usize> {
     let mut rows = BTreeMap::new();
-    for name in names {
+    for item in items {
         let next = rows.len();
-        rows.entry(name).or_insert(next);
+        rows.entry(item).or_insert(next);
     }
     rows
 }
 
-fn drawing(estate: &EstateView, edges: &[Edge<'_>]) -> String {
+fn drawing(edges: &[Edge<'_>], groups: &[ServerGroup<'_>]) -> String {
     let left = rows(edges.iter().map(|edge| edge.from));
-    let right: Vec<String> = estate.servers.iter().map(name).collect();
+    let right = rows(edges.iter().map(|edge| edge.to));
     let tallest = left.len().max(right.len());
     if tallest > MOST {
         return String::new();
     }
     let lines: String = edges
         .iter()
-        .filter_map(|edge| Some(line(*left.get(edge.from)?, edge.to?, edge)))
+        .filter_map(|edge| Some(line(*left.get(edge.from)?, *right.get(&edge.to)?, edge)))
         .collect();
-    let boxes: String = left
-        .iter()
-        .map(|(name, row)| node(name, 0, *row, "client"))
-        .chain(
-            right
-                .iter()
-                .enumerate()
-                .map(|(row, name)| node(name, WIDTH - BOX, row, "host")),
-        )
-        .collect();
+    let clients = left.iter().map(|(name, row)| node(name, 0, *row, "client"));
+    let servers = right.iter().map(|(at, row)| {
+        let name = name(groups[*at].first());
+        node(&name, WIDTH - BOX, *row, "host")
+    });
+    let boxes: String = clients.chain(servers).collect();
     format!(
-        "<div class=\"wide\" tabindex=\"0\" role=\"region\" aria-label=\"diagram of the \
+        "<div class=\"wide drawing\" tabindex=\"0\" role=\"region\" aria-label=\"drawing of the \
          connections\"><svg class=\"graph\" viewBox=\"0 0 {WIDTH} {}\" aria-hidden=\"true\">\n\
          {lines}{boxes}</svg></div>\n",
         tallest * ROW
@@ -123,29 +119,36 @@ fn node(name: &str, x: usize, row: usize, class: &str) -> String {
     )
 }
 
-fn words(estate: &EstateView, edges: &[Edge<'_>]) -> String {
-    let linked = edges.iter().map(|edge| {
-        let class = match (edge.to, edge.certain) {
-            (None, _) => "unlinked",
-            (Some(_), true) => "certain",
-            (Some(_), false) => "assumed",
-        };
-        let server = edge.to.and_then(|to| estate.servers.get(to));
-        let to = server.map_or_else(|| "unknown".to_owned(), |server| text(&name(server)));
-        format!(
-            "<li class=\"{class}\" data-filter><code>{}</code> → <b>{to}</b> <small>({})</small></li>\n",
-            text(edge.from),
-            text(&edge.why)
-        )
-    });
-    let is_alone = |at: usize| edges.iter().all(|edge| edge.to != Some(at));
-    let servers = estate.servers.iter().enumerate();
-    let alone = servers.filter(|(at, _)| is_alone(*at)).map(|(_, server)| {
-        format!(
-            "<li class=\"unlinked\" data-filter><b>{}</b> <small>(no clients found)</small></li>\n",
-            text(&name(server))
-        )
-    });
-    let items: String = linked.chain(alone).collect();
+fn words(edges: &[Edge<'_>], groups: &[ServerGroup<'_>]) -> String {
+    let items: String = edges
+        .iter()
+        .map(|edge| {
+            let class = if edge.certain { "certain" } else { "assumed" };
+            format!(
+                "<li class=\"{class}\" data-filter><code>{}</code> → <b>{}</b> <small>({})</small></li>\n",
+                text(edge.from),
+                text(&name(groups[edge.to].first())),
+                prose(&edge.why)
+            )
+        })
+        .collect();
     format!("<ul class=\"links\">\n{items}</ul>\n")
+}
+
+fn unlinked(estate: &EstateView, edges: &[Edge<'_>]) -> String {
+    let is_linked = |client: &ClientView| edges.iter().any(|edge| edge.from == client.id);
+    let names: Vec<String> = estate
+        .clients
+        .iter()
+        .filter(|client| !is_linked(client))
+        .map(|client| format!("<li data-filter><code>{}</code></li>\n", text(&client.id)))
+        .collect();
+    if names.is_empty() {
+        return String::new();
+    }
+    format!(
+        "<details class=\"more\"><summary>{} without a known server</summary>\n<ul>{}</ul></details>\n",
+        count(names.len(), "client"),
+        names.concat()
+    )
 }

@@ -1,15 +1,40 @@
 //! Text made safe for HTML, and the small pieces that all parts of the page use.
 
-use super::shown;
+use crate::finding::Severity;
+use crate::report::shown;
 
 /// Text of other people, on one line, in an element or a quoted attribute.
 pub(super) fn text(text: &str) -> String {
     shown::escaped(&shown::one_line(text))
 }
 
-/// Text that may have several lines.
-pub(super) fn lines(text: &str) -> String {
-    shown::escaped(&shown::lines(text))
+/// A line of code whose control characters are pictures already. A tab would be one of those.
+pub(super) fn code(text: &str) -> String {
+    shown::escaped(&text.replace('\t', "    "))
+}
+
+/// A sentence: pairs of backticks in it mark code. Where they do not pair they stay as they are.
+pub(super) fn prose(text: &str) -> String {
+    with_code(&shown::one_line(text))
+}
+
+/// The same over several lines.
+pub(super) fn prose_lines(text: &str) -> String {
+    with_code(&shown::lines(text))
+}
+
+fn with_code(text: &str) -> String {
+    let parts: Vec<&str> = text.split('`').collect();
+    // An even number of parts is an odd number of backticks; an empty pair marks nothing.
+    if parts.len().is_multiple_of(2) || parts.iter().skip(1).step_by(2).any(|part| part.is_empty())
+    {
+        return shown::escaped(text);
+    }
+    let piece = |(at, part): (usize, &&str)| match at % 2 {
+        0 => shown::escaped(part),
+        _ => format!("<code>{}</code>", shown::escaped(part)),
+    };
+    parts.iter().enumerate().map(piece).collect()
 }
 
 /// A link to a rule's page where it has an address that a browser may open, else its text.
@@ -22,6 +47,23 @@ pub(super) fn link(url: Option<&str>, label: &str) -> String {
         ),
         None => text(label),
     }
+}
+
+/// A severity's word in its colour.
+pub(super) fn badge(severity: Severity) -> String {
+    let word = severity.as_str();
+    format!("<span class=\"badge {word}\">{word}</span>")
+}
+
+/// `1 finding`, `2 findings`.
+pub(super) fn count(n: usize, one: &str) -> String {
+    format!("{n} {one}{}", if n == 1 { "" } else { "s" })
+}
+
+/// The address on the page of a rule's findings. A user's rule may have any word as its id.
+pub(super) fn anchor(rule: &str) -> String {
+    let safe = |c: char| if c.is_ascii_alphanumeric() { c } else { '-' };
+    format!("rule-{}", rule.chars().map(safe).collect::<String>())
 }
 
 /// A long name with its middle left out; its ends tell most.
@@ -49,6 +91,15 @@ mod tests {
             address.contains("https://a/&quot; onclick=&quot;b"),
             "{address}"
         );
+        assert_eq!(anchor("a/b\" c"), "rule-a-b--c");
+    }
+
+    #[test]
+    fn pairs_of_backticks_are_code() {
+        assert_eq!(prose("set `a<b` now"), "set <code>a&lt;b</code> now");
+        assert_eq!(prose("one ` alone"), "one ` alone");
+        assert_eq!(prose("``x``"), "``x``");
+        assert_eq!(prose_lines("a\n`b`"), "a\n<code>b</code>");
     }
 
     #[test]

@@ -2,6 +2,7 @@
 //! drops, and figures that miss their unit.
 
 use crate::facts::estate::Subject;
+use crate::facts::fact_path::ClientFact;
 use crate::facts::quantity;
 use crate::facts::raw::{Folded, Language, RawClient};
 use crate::facts::value::{Datum, Meaning, Value, Written};
@@ -25,20 +26,20 @@ pub(super) fn put(subject: &mut Subject, client: &RawClient, model: &Model) {
     dropped.sort_by_key(|d| d.at);
     if let Some((first, rest)) = dropped.split_first() {
         let name = Datum::Text(first.option.clone());
-        subject.put("ignored.option", Value::set(name, first.at));
+        subject.put(ClientFact::IgnoredOption, Value::set(name, first.at));
         let why = Datum::Text(first.why.clone());
-        subject.put("ignored.why", Value::derived(why));
+        subject.put(ClientFact::IgnoredWhy, Value::derived(why));
         let others: Vec<String> = rest.iter().map(|d| format!("`{}`", d.option)).collect();
         if !others.is_empty() {
             let others = Datum::Text(others.join(", "));
-            subject.put("ignored.others", Value::derived(others));
+            subject.put(ClientFact::IgnoredOthers, Value::derived(others));
         }
     }
     put_unitless(subject, client, model);
 }
 
 fn dropped(subject: &Subject, option: &OptionModel) -> Option<Dropped> {
-    let value = subject.fact(&option.key)?;
+    let value = subject.option(&option.key)?;
     let at = value.span()?;
     if value.written != Written::Yes {
         return None;
@@ -65,7 +66,7 @@ fn replaced(value: &Value) -> Option<String> {
 
 /// Another option without which it has no effect is not set.
 fn lacks(subject: &Subject, value: &Value, option: &OptionModel) -> Option<String> {
-    let needed = subject.fact(option.needs.as_ref()?)?;
+    let needed = subject.option(option.needs.as_ref()?)?;
     let unset = !matches!(needed.written, Written::NotSeen(_) | Written::Unknown(_))
         && match needed.known()? {
             Datum::Special { .. } => true,
@@ -77,7 +78,7 @@ fn lacks(subject: &Subject, value: &Value, option: &OptionModel) -> Option<Strin
 
 /// It is cut to another option's value.
 fn capped(subject: &Subject, value: &Value, option: &OptionModel) -> Option<String> {
-    let cap = subject.fact(option.capped_by.as_ref()?)?;
+    let cap = subject.option(option.capped_by.as_ref()?)?;
     let (figure, most) = (value.number()?, cap.number()?);
     let name = cap.own_name.as_ref()?;
     let shown = match cap.known()?.raw() {
@@ -103,10 +104,10 @@ fn put_unitless(subject: &mut Subject, client: &RawClient, model: &Model) {
     });
     if let Some((write, nanoseconds)) = bare {
         let name = Datum::Text(write.ident.clone());
-        subject.put("unitless.option", Value::set(name, write.span));
+        subject.put(ClientFact::UnitlessOption, Value::set(name, write.span));
         let figure = Datum::Int(nanoseconds);
-        subject.put("unitless.figure", Value::set(figure, write.span));
+        subject.put(ClientFact::UnitlessFigure, Value::set(figure, write.span));
         let value = Datum::Duration(nanoseconds as f64 / 1e9);
-        subject.put("unitless.value", Value::set(value, write.span));
+        subject.put(ClientFact::UnitlessValue, Value::set(value, write.span));
     }
 }

@@ -19,6 +19,7 @@ use std::collections::BTreeMap;
 
 use crate::facts::cause::Cause;
 use crate::facts::estate::{Subject, SubjectKind};
+use crate::facts::fact_path::{ClientFact, FactPath};
 use crate::facts::raw::{ErrorHandling, Folded, Language, Raw, RawClient, RawModule};
 use crate::facts::slot::{Encoding, Slot};
 use crate::facts::value::{Datum, State, Strength, Value, Written};
@@ -79,20 +80,20 @@ fn put_facts(
     put_identity(subject, client, &candidates, (modules, open));
     put_url(subject, client);
     if let Some(function) = &client.function {
-        subject.put("site.function", text(function));
+        subject.put(ClientFact::SiteFunction, text(function));
     }
     if client.language == Language::Rust {
         let blocks = match client.blocks_async {
-            Some((span, true)) => Value::set(Datum::Bool(true), span),
+            Some((span, true)) => Value::set(true, span),
             Some((span, false)) => Value::set_unknown(
                 Cause::Client("the caller of the surrounding closure is unknown"),
                 span,
             ),
-            None => Value::derived(Datum::Bool(false)),
+            None => Value::derived(false),
         };
-        subject.put("site.blocks_async", blocks.with_home(client.anchor));
+        subject.put(ClientFact::SiteBlocksAsync, blocks.with_home(client.anchor));
     }
-    subject.put("uses", uses(client));
+    subject.put(ClientFact::Uses, uses(client));
     let Some(first) = candidates.first() else {
         return;
     };
@@ -140,27 +141,35 @@ fn put_identity(
     let words = |of: fn(&Candidate<'_>) -> String| {
         common(candidates.iter().map(|c| Datum::Text(of(c))), open)
     };
-    subject.put("library", words(|c| c.library.id().to_owned()));
-    subject.put("library_name", words(|c| c.library.name().to_owned()));
-    subject.put("kind", words(|c| c.kind.as_str().to_owned()));
-    subject.put("language", text(client.language.as_str()));
+    subject.put(ClientFact::Library, words(|c| c.library.id().to_owned()));
+    subject.put(
+        ClientFact::LibraryName,
+        words(|c| c.library.name().to_owned()),
+    );
+    subject.put(ClientFact::Kind, words(|c| c.kind.as_str().to_owned()));
+    subject.put(ClientFact::Language, text(client.language.as_str()));
     let module = RawModule::nearest_above(modules, client.language, &client.dir);
     let library = module.is_some_and(|module| !module.has_program);
     let tool = languages::go().is_some_and(|l| l.folders.is_tool(&client.dir));
     let example = languages::go().is_some_and(|l| l.folders.is_example(&client.dir));
-    let site = |name: &str, is: bool| (format!("site.{name}"), Value::derived(Datum::Bool(is)));
-    for (path, value) in [
-        site("library", library),
-        site("tool", tool),
-        site("example", example),
-        site("short_lived", client.site.short_lived),
-        site("per_request", client.site.per_request),
-        site("per_round", client.site.per_round),
+    for (fact, is) in [
+        (ClientFact::SiteLibrary, library),
+        (ClientFact::SiteTool, tool),
+        (ClientFact::SiteExample, example),
+        (ClientFact::SiteShortLived, client.site.short_lived),
+        (ClientFact::SitePerRequest, client.site.per_request),
+        (ClientFact::SitePerRound, client.site.per_round),
     ] {
-        subject.put(path, value);
+        subject.put(fact, Value::derived(is));
     }
-    subject.put("retracted", retracted(candidates, client, modules));
-    subject.put("version", version(client, candidates, (modules, open)));
+    subject.put(
+        ClientFact::Retracted,
+        retracted(candidates, client, modules),
+    );
+    subject.put(
+        ClientFact::Version,
+        version(client, candidates, (modules, open)),
+    );
 }
 
 fn version(
@@ -178,7 +187,7 @@ fn version(
         &pin.version,
         candidate::pinned_version(first.library, Some(pin)),
     ) {
-        (_, Some(version)) => Value::set(Datum::Text(version.to_string()), pin.span),
+        (_, Some(version)) => Value::set(version.to_string(), pin.span),
         (Err(reason), None) => Value::set_unknown(reason.clone(), pin.span),
         (Ok(text), None) => Value::set_unknown(
             Cause::Text {
@@ -196,7 +205,7 @@ fn retracted(candidates: &[Candidate<'_>], client: &RawClient, modules: &[RawMod
         let pin = candidate::pin(client, first.library, modules)?;
         let version = candidate::released(pin)?;
         let retracted = first.library.head.client.retracted.contains(&version);
-        Some(Value::set(Datum::Bool(retracted), pin.span))
+        Some(Value::set(retracted, pin.span))
     });
     pinned.unwrap_or_else(|| Value::unknown(Cause::Pin("the version is unknown")))
 }
@@ -210,15 +219,15 @@ fn put_url(subject: &mut Subject, client: &RawClient) {
         (_, name) => name.clone(),
     };
     let url = match shown {
-        Some(shown) => Value::set(Datum::Text(shown), source.url_span),
+        Some(shown) => Value::set(shown, source.url_span),
         None => Value::set_unknown(
             Cause::Client("its source cannot be followed"),
             source.url_span,
         ),
     };
-    subject.put("url", url);
+    subject.put(ClientFact::Url, url);
     let call = Datum::Text(source.call.clone());
-    subject.put("url_parser", Value::set(call, source.span));
+    subject.put(ClientFact::UrlParser, Value::set(call, source.span));
     if !source.fallible {
         return;
     }
@@ -230,10 +239,10 @@ fn put_url(subject: &mut Subject, client: &RawClient) {
         ErrorHandling::Unknown => None,
     };
     let error = match error {
-        Some(word) => Value::set(Datum::Text(word.to_owned()), at),
+        Some(word) => Value::set(word, at),
         None => Value::set_unknown(Cause::Client("the error cannot be followed"), at),
     };
-    subject.put("url_error", error);
+    subject.put(ClientFact::UrlError, error);
 }
 
 fn uses(client: &RawClient) -> Value {
@@ -281,9 +290,9 @@ fn put_option(
     let pool = candidates.first().and_then(|c| c.model.pool.as_ref());
     let is_cap = pool.is_some_and(|pool| pool.cap == option.key);
     if let (true, Some(factor), false) = (is_cap, per_cpu, value.written == Written::Yes) {
-        subject.put("cpu_multiple", Value::derived(Datum::Int(factor)));
+        subject.put(ClientFact::CpuMultiple, Value::derived(Datum::Int(factor)));
     }
-    subject.put(option.key.clone(), value);
+    subject.put(FactPath::Option(option.key.clone()), value);
 }
 
 /// A release may hold to a default that no call of it changes; a Go field that is not there is none.
@@ -442,31 +451,31 @@ fn named_slot(slot: &Slot, name: &str, form: Option<RustValue>) -> Slot {
 
 fn put_pool(subject: &mut Subject, candidates: &[Candidate<'_>], open: Open) {
     let pools = || candidates.iter().filter_map(|c| c.model.pool.as_ref());
-    let check = pools().find_map(|pool| subject.fact(pool.check_option.as_ref()?));
+    let check = pools().find_map(|pool| subject.option(pool.check_option.as_ref()?));
     let checks = match check.map(|value| &value.written) {
-        Some(Written::Yes) => Value::derived(Datum::Bool(true)),
+        Some(Written::Yes) => Value::derived(true),
         Some(Written::Unknown(reason) | Written::NotSeen(reason)) => Value::unknown(reason.clone()),
         _ => common(pools().map(|pool| Datum::Bool(pool.checks_on_borrow)), open),
     };
     let reaps: Vec<Value> = pools()
         .map(|pool| match &pool.reap_interval {
-            Some(key) if pool.reaper => reaps_at(subject.fact(key)),
-            _ => Value::derived(Datum::Bool(pool.reaper)),
+            Some(key) if pool.reaper => reaps_at(subject.option(key)),
+            _ => Value::derived(pool.reaper),
         })
         .collect();
     let mut reaps = reaps.into_iter();
     if let Some(first) = reaps.next() {
         let same = reaps.all(|value| value.state == first.state);
         let unknown = || Value::unknown(disagreement(open, None));
-        subject.put("reaps", if same { first } else { unknown() });
-        subject.put("checks_on_borrow", checks);
+        subject.put(ClientFact::Reaps, if same { first } else { unknown() });
+        subject.put(ClientFact::ChecksOnBorrow, checks);
     }
 }
 
 /// A reaper runs where its interval is more than nothing.
 fn reaps_at(interval: Option<&Value>) -> Value {
     match interval.map(|value| (&value.state, value.number())) {
-        Some((_, Some(seconds))) => Value::derived(Datum::Bool(seconds > 0.0)),
+        Some((_, Some(seconds))) => Value::derived(seconds > 0.0),
         Some((State::Unknown(reason), None)) => Value::unknown(reason.clone()),
         _ => Value::unknown(Cause::Client("its interval is unknown")),
     }

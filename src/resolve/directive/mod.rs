@@ -3,25 +3,29 @@
 //! A line is judged by every plausible series; where they disagree its problem is unknown. Which
 //! problems matter, and how much, is for the rules.
 
-mod disclosed;
-mod given;
-mod whole;
+mod line_interactions;
+mod plaintext_secret;
+mod secret_origin;
+mod unknown_name;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::facts::cause::Cause;
+use crate::facts::fact_path::DirectiveFact;
 use crate::facts::raw::{LineForm, RawLine};
 use crate::facts::value::Value;
 use crate::facts::{Datum, Encoding, Related, Slot, Subject, SubjectKind};
 use crate::knowledge::servers::language::Stage;
-use crate::knowledge::servers::{Repeat, Series, Servers};
+use crate::knowledge::servers::{Directive, Repeat, Servers};
 use crate::knowledge::shapes::Shapes;
 use crate::resolve::conf::source_name;
-use crate::resolve::line::{self, Fate, Problem, Reading};
+use crate::resolve::config_session::stops;
+use crate::resolve::config_transcript::ConfigTranscript;
+use crate::resolve::line::{self, LineOutcome, Problem, Reading};
 use crate::source::{MASK, Sources};
 
-use disclosed::place;
-pub use whole::Whole;
+pub(in crate::resolve) use line_interactions::ConflictFacts;
+use plaintext_secret::place;
 
 /// The lines of one text, in the order in which the server reads them.
 pub struct TextLines<'a> {
@@ -30,19 +34,19 @@ pub struct TextLines<'a> {
     pub path: &'a str,
     /// The object that holds the text exists to keep secrets.
     pub keeps_secrets: bool,
-    pub lines: Vec<&'a RawLine>,
+    pub lines: &'a [RawLine],
 }
 
 /// What lines are judged by.
 pub struct Judge<'a> {
     pub servers: &'a Servers,
-    pub candidates: &'a [&'a Series],
     pub shapes: &'a Shapes,
     pub sources: &'a Sources,
     /// The configuration loads a module, whose settings are not covered.
     pub loads_modules: bool,
-    /// The lines' server as a whole.
-    pub whole: &'a Whole<'a>,
+    /// What the plausible series make of the server's whole configuration, and its values.
+    pub transcript: &'a ConfigTranscript<'a>,
+    pub effective: &'a BTreeMap<String, Value>,
 }
 
 /// One subject a line.
@@ -50,7 +54,7 @@ pub fn subjects(text: &TextLines<'_>, judge: &Judge<'_>, server: &Related) -> Ve
     let mut earlier: BTreeMap<String, &RawLine> = BTreeMap::new();
     let mut times: BTreeMap<String, usize> = BTreeMap::new();
     let mut subjects = Vec::new();
-    for line in &text.lines {
+    for line in text.lines {
         let Some(name) = line.words.first() else {
             subjects.push(refused_by_tokenizer(text, line, server));
             continue;
@@ -60,7 +64,7 @@ pub fn subjects(text: &TextLines<'_>, judge: &Judge<'_>, server: &Related) -> Ve
         *count += 1;
         subject.identity = format!("{}#{}#{count}", text.name, name.text.to_ascii_lowercase());
         if let Some(first) = judge.replaced(line, &mut earlier) {
-            subject.put("first", judge.arguments(first));
+            subject.put(DirectiveFact::First, judge.arguments(first));
         }
         subject.server = Some(server.clone());
         subjects.push(subject);
@@ -70,19 +74,27 @@ pub fn subjects(text: &TextLines<'_>, judge: &Judge<'_>, server: &Related) -> Ve
 
 fn refused_by_tokenizer(text: &TextLines<'_>, line: &RawLine, server: &Related) -> Subject {
     let mut subject = Subject::new(SubjectKind::Directive, text.name, text.path, line.span);
-    subject.put("problem", problem_value(Problem::SyntaxError, line));
-    put_text(&mut subject, "error", line.error, line);
+    subject.put(
+        DirectiveFact::Problem,
+        problem_value(Problem::SyntaxError, line),
+    );
+    put_text(&mut subject, DirectiveFact::Error, line.error, line);
     subject.server = Some(server.clone());
     subject
 }
 
 fn problem_value(problem: Problem, line: &RawLine) -> Value {
-    Value::set(Datum::Text(problem.as_str().to_owned()), line.span)
+    Value::set(problem, line.span)
 }
 
-fn put_text(subject: &mut Subject, path: &str, text: Option<impl Into<String>>, line: &RawLine) {
+fn put_text(
+    subject: &mut Subject,
+    fact: DirectiveFact,
+    text: Option<impl Into<String>>,
+    line: &RawLine,
+) {
     if let Some(text) = text {
-        subject.put(path, Value::set(Datum::Text(text.into()), line.span));
+        subject.put(fact, Value::set(text.into(), line.span));
     }
 }
 
@@ -93,15 +105,14 @@ impl Judge<'_> {
         self.put_words(&mut subject, line, name);
         match self.problem(line, name) {
             Ok((problem, reading)) => {
-                subject.put("problem", problem_value(problem, line));
-                let error = reading
-                    .error
-                    .as_deref()
-                    .map(|error| self.masked(line, error));
-                put_text(&mut subject, "error", error, line);
-                put_text(&mut subject, "accepted", reading.accepted.as_ref(), line);
+                subject.put(DirectiveFact::Problem, problem_value(problem, line));
+                let error = reading.map_or(line.error, |reading| reading.error.as_deref());
+                let error = error.map(|error| self.masked(line, error));
+                put_text(&mut subject, DirectiveFact::Error, error, line);
+                let accepted = reading.and_then(|reading| reading.accepted.as_ref());
+                put_text(&mut subject, DirectiveFact::Accepted, accepted, line);
                 if problem != Problem::None {
-                    self.put_consequence(&mut subject, problem, line, name);
+                    self.put_consequence(&mut subject, problem, line);
                 }
                 if matches!(problem, Problem::UnknownDirective) {
                     self.put_candidates(&mut subject, line, name);
@@ -110,29 +121,34 @@ impl Judge<'_> {
                     self.put_history(&mut subject, line, name);
                 }
                 if matches!(problem, Problem::MisreadValue | Problem::ClampedValue) {
-                    self.put_effective(&mut subject, line, name, reading.datum.as_ref());
+                    let datum = reading.and_then(|reading| reading.datum.as_ref());
+                    self.put_effective(&mut subject, line, name, datum);
                 }
             }
-            Err(reason) => subject.put("problem", Value::unknown(reason)),
+            Err(reason) => subject.put(DirectiveFact::Problem, Value::unknown(reason)),
         }
-        self.put_disclosed(&mut subject, text, line, name);
+        self.put_plaintext_secret(&mut subject, text, line, name);
         self.put_beside_others(&mut subject, line, name);
         if line.form == LineForm::Runtime {
-            subject.put("settable", self.settable(line, name));
+            subject.put(DirectiveFact::Settable, self.settable(line, name));
         }
         subject.put(
-            "server_version",
-            Value::derived(Datum::Text(source_name(self.candidates))),
+            DirectiveFact::ServerVersion,
+            Value::derived(source_name(self.transcript.series)),
         );
         subject
     }
 
     /// Whether a running server lets the directive be changed.
     fn settable(&self, line: &RawLine, name: &str) -> Value {
-        let directives = self.candidates.iter().map(|series| series.directive(name));
+        let directives = self
+            .transcript
+            .series
+            .iter()
+            .map(|series| series.directive(name));
         let answers: BTreeSet<_> = directives.map(|d| d.map(|d| d.mutable)).collect();
         match answers.iter().collect::<Vec<_>>()[..] {
-            [Some(settable)] => Value::set(Datum::Bool(*settable), line.span),
+            [Some(settable)] => Value::set(*settable, line.span),
             // A name that the version does not know is another fault.
             [None] => Value::absent(),
             _ => Value::unknown(Cause::version()),
@@ -141,13 +157,18 @@ impl Judge<'_> {
 
     /// What the line means beside the other lines of its server.
     fn put_beside_others(&self, subject: &mut Subject, line: &RawLine, name: &str) {
-        subject.put("idle_because", self.whole.idle(line, name));
-        let conflict = self.whole.conflict(line);
-        subject.put("conflict", conflict.error);
-        if let Some(with) = conflict.with {
-            subject.put("conflict_with", with);
+        subject.put(DirectiveFact::IdleBecause, self.idle_because(line, name));
+        let found = ConflictFacts::of(line, self.transcript);
+        subject.put(DirectiveFact::Conflict, found.conflict);
+        if let Some(with) = found.with {
+            subject.put(DirectiveFact::ConflictWith, with);
         }
-        put_text(subject, "conflict_consequence", conflict.consequence, line);
+        put_text(
+            subject,
+            DirectiveFact::ConflictConsequence,
+            found.consequence,
+            line,
+        );
     }
 
     /// What the server is left with, where every plausible series shows the same.
@@ -162,12 +183,18 @@ impl Judge<'_> {
             return;
         }
         let shown: BTreeSet<String> = self
-            .candidates
+            .transcript
+            .series
             .iter()
-            .filter_map(|series| Some(line::shown(series.directive(name)?, datum)))
+            .filter_map(|series| Some(line::format_config_get(series.directive(name)?, datum)))
             .collect();
         if shown.len() == 1 {
-            put_text(subject, "effective", shown.into_iter().next(), line);
+            put_text(
+                subject,
+                DirectiveFact::Effective,
+                shown.into_iter().next(),
+                line,
+            );
         }
     }
 
@@ -178,29 +205,28 @@ impl Judge<'_> {
             encoding: Encoding::ConfWords,
         };
         subject.put(
-            "name",
-            Value::set(Datum::Text(name.to_owned()), name_span).with_slot(rename),
+            DirectiveFact::Name,
+            Value::set(name.to_owned(), name_span).with_slot(rename),
         );
-        let canonical = self
-            .candidates
-            .iter()
-            .find_map(|s| s.directive(name))
-            .map(|d| d.name.clone());
+        let canonical = self.directive(name).map(|d| d.name.clone());
         let old_name = canonical
             .as_ref()
             .filter(|canonical| !canonical.eq_ignore_ascii_case(name));
-        put_text(subject, "replacement", old_name, line);
-        put_text(subject, "canonical", canonical, line);
+        put_text(subject, DirectiveFact::Replacement, old_name, line);
+        put_text(subject, DirectiveFact::Canonical, canonical, line);
         let shown = self.shown_args(line);
         let words = shown
             .split_whitespace()
             .map(|w| Datum::Text(w.to_owned()))
             .collect();
-        subject.put("args", Value::set(Datum::List(words), place(line)));
+        subject.put(
+            DirectiveFact::Args,
+            Value::set(Datum::List(words), place(line)),
+        );
         let value = self.arguments(line).with_slot(line.slot.clone());
-        subject.put("value", value);
+        subject.put(DirectiveFact::Value, value);
         if let Some(comment) = self.comment(line, name) {
-            subject.put("trailing_comment", comment);
+            subject.put(DirectiveFact::TrailingComment, comment);
         }
     }
 
@@ -219,13 +245,13 @@ impl Judge<'_> {
             value.secret = true;
             return Some(value);
         }
-        Some(Value::set(Datum::Text(words.join(" ")), span))
+        Some(Value::set(words.join(" "), span))
     }
 
     /// The arguments as a fact. A secret stays what it is, so that two can be compared; it is marked
     /// never to be shown.
     fn arguments(&self, line: &RawLine) -> Value {
-        let mut value = Value::set(Datum::Text(meant(line)), place(line));
+        let mut value = Value::set(meant(line), place(line));
         value.secret = self.is_secret(line);
         value
     }
@@ -258,21 +284,24 @@ impl Judge<'_> {
         name.is_some_and(|name| self.servers.is_secret(&name.text))
     }
 
-    /// The one problem of the line, or why it cannot be told.
-    fn problem(&self, line: &RawLine, name: &str) -> Result<(Problem, Reading), Cause> {
-        let takes = |series: &&&Series| series.language.adjacent_quotes;
-        let taking = self.candidates.iter().filter(takes).count();
-        if line.glued && (1..self.candidates.len()).contains(&taking) {
+    /// The directive that a name stands for, in the first plausible series that knows it.
+    fn directive(&self, name: &str) -> Option<&Directive> {
+        let mut series = self.transcript.series.iter();
+        series.find_map(|series| series.directive(name))
+    }
+
+    /// The one problem of the line with what the first series makes of it, or why it cannot be told.
+    fn problem(&self, line: &RawLine, name: &str) -> Result<(Problem, Option<&Reading>), Cause> {
+        let series = self.transcript.series;
+        let taking = series.iter().filter(|s| s.language.adjacent_quotes).count();
+        if line.glued && (1..series.len()).contains(&taking) {
             return Err(Cause::VersionDependent {
                 releases: None,
                 outcomes: vec![Problem::SyntaxError.as_str(), Problem::None.as_str()],
             });
         }
-        if let Some(error) = line.error.filter(|_| !line.glued || taking == 0) {
-            return Ok((
-                Problem::SyntaxError,
-                plain(Problem::SyntaxError, Some(error)),
-            ));
+        if line.error.is_some() && (!line.glued || taking == 0) {
+            return Ok((Problem::SyntaxError, None));
         }
         if let Some(hole) = line
             .words
@@ -284,7 +313,10 @@ impl Judge<'_> {
         {
             return Err(hole.clone());
         }
-        let readings = self.readings(line, name, line.meant);
+        let readings = self
+            .transcript
+            .in_context(line, self.transcript.alone(line));
+        let first = readings.first().copied();
         let unknown: BTreeSet<&str> = readings
             .iter()
             .flat_map(|r| &r.unknown_names)
@@ -309,11 +341,10 @@ impl Judge<'_> {
                 .all()
                 .any(|series| series.directive(name).is_some())
         {
-            return Ok((Problem::UnsupportedDirective, first(readings)));
+            return Ok((Problem::UnsupportedDirective, first));
         }
         if line.trailing_comment.is_some() && !all_unknown {
-            let whole = self.readings(line, name, line.words.len());
-            return Ok((Problem::TrailingComment, first(whole)));
+            return Ok((Problem::TrailingComment, self.whole(line).first().copied()));
         }
         if problems.len() > 1 {
             return Err(Cause::VersionDependent {
@@ -321,8 +352,10 @@ impl Judge<'_> {
                 outcomes: problems.iter().map(|problem| problem.as_str()).collect(),
             });
         }
-        let reading = first(readings);
-        Ok((reading.problem, reading))
+        Ok((
+            first.map_or(Problem::None, |reading| reading.problem),
+            first,
+        ))
     }
 
     /// With a module loaded any name may be the module's; without one only those of modules that
@@ -336,87 +369,18 @@ impl Judge<'_> {
         self.loads_modules || self.shapes.is_module_command(name)
     }
 
-    fn readings(&self, line: &RawLine, name: &str, words: usize) -> Vec<Reading> {
-        let args: Vec<_> = line
-            .words
-            .iter()
-            .take(words)
-            .skip(1)
-            .map(|w| w.text.as_str())
-            .collect();
-        let read = |(index, series): (usize, &&Series)| match self.whole.reading(line, index) {
-            Some(reading) => reading.clone(),
-            None => line::read_on(series, self.whole.build, name, &args),
-        };
-        self.candidates.iter().enumerate().map(read).collect()
+    /// What each plausible series makes of all words of the line where it stands.
+    fn whole(&self, line: &RawLine) -> Vec<&Reading> {
+        self.transcript
+            .in_context(line, self.transcript.whole(line))
     }
 
     /// What the server does with the line.
-    fn put_consequence(&self, subject: &mut Subject, problem: Problem, line: &RawLine, name: &str) {
-        let fates: Vec<Fate> = self
-            .readings(line, name, line.words.len())
-            .into_iter()
-            .map(|reading| reading.fate)
-            .collect();
-        if let Some(text) = consequence(&fates, problem == Problem::SyntaxError, line.form) {
-            put_text(subject, "consequence", Some(text), line);
-        }
-    }
-
-    /// Known names near an unknown one.
-    fn put_candidates(&self, subject: &mut Subject, line: &RawLine, name: &str) {
-        let wanted = name.to_ascii_lowercase();
-        let mut near: Vec<(usize, &str)> = self
-            .candidates
-            .iter()
-            .flat_map(|series| series.directives())
-            // Names of very different lengths are far apart, and comparing costs the product of both.
-            .filter(|directive| directive.name.len().abs_diff(wanted.len()) <= 3)
-            .map(|directive| {
-                (
-                    strsim::damerau_levenshtein(&directive.name, &wanted),
-                    directive.name.as_str(),
-                )
-            })
-            .filter(|(distance, _)| *distance <= 3 && *distance * 3 <= wanted.len())
-            .collect();
-        near.sort_unstable();
-        near.dedup();
-        if let [(1, only), rest @ ..] = &near[..]
-            && rest.iter().all(|(distance, _)| *distance > 1)
-        {
-            put_text(subject, "suggestion", Some(*only), line);
-        }
-        let names: Vec<_> = near
-            .iter()
-            .take(3)
-            .map(|(_, name)| format!("`{name}`"))
-            .collect();
-        if !names.is_empty() {
-            put_text(subject, "candidates", Some(names.join(", ")), line);
-        }
-    }
-
-    /// Since when and until when this flavor knows a name that the version does not, who else knows
-    /// it, and the name that stands for it here.
-    fn put_history(&self, subject: &mut Subject, line: &RawLine, name: &str) {
-        let Some(own) = self.candidates.first() else {
-            return;
-        };
-        let replacement = self.servers.replacement(own, name);
-        put_text(subject, "replacement", replacement, line);
-        let known: Vec<String> = self.servers.known_to(name).into_iter().map(range).collect();
-        put_text(subject, "known_to", Some(known.join(" and ")), line);
-        let Some((from, to)) = self.servers.history(&own.flavor, name) else {
-            return;
-        };
-        if from.number() > own.number() {
-            put_text(subject, "known_since", Some(from.name()), line);
-        }
-        if to.number() < own.number() {
-            let text = format!("after {}", to.name());
-            put_text(subject, "removed_in", Some(text), line);
-        }
+    fn put_consequence(&self, subject: &mut Subject, problem: Problem, line: &RawLine) {
+        let readings = self.whole(line).into_iter();
+        let outcomes: Vec<_> = readings.map(|reading| reading.outcome).collect();
+        let text = consequence(&outcomes, problem == Problem::SyntaxError, line.form);
+        put_text(subject, DirectiveFact::Consequence, text, line);
     }
 
     /// The earlier line of this text that the line silently replaces, if its directive is one that
@@ -430,10 +394,7 @@ impl Judge<'_> {
         if line.is_alternative() {
             return None;
         }
-        let directive = self
-            .candidates
-            .iter()
-            .find_map(|series| series.directive(name))?;
+        let directive = self.directive(name)?;
         if directive.repeat != Repeat::LastWins {
             return None;
         }
@@ -442,34 +403,26 @@ impl Judge<'_> {
 }
 
 /// What becomes of the server, where every plausible series agrees as far as that.
-fn consequence(fates: &[Fate], broken: bool, form: LineForm) -> Option<&'static str> {
-    let taken = |fate: &Fate| *fate == Fate::Taken && !broken;
-    if fates.iter().all(taken) {
+fn consequence(outcomes: &[LineOutcome], broken: bool, form: LineForm) -> Option<&'static str> {
+    let taken = |outcome: &LineOutcome| *outcome == LineOutcome::Taken && !broken;
+    if outcomes.iter().all(taken) {
         return Some("takes them");
     }
-    if fates.iter().any(taken) {
+    if outcomes.iter().any(taken) {
         return None;
     }
     if form == LineForm::Runtime {
         return Some("refuses the CONFIG SET");
     }
-    let stage = |fate: &Fate| match fate {
-        Fate::Refused(stage) if !broken => *stage,
-        Fate::Queued if !broken => Stage::Startup,
+    let stage = |outcome: &LineOutcome| match outcome {
+        LineOutcome::Refused(stage) if !broken => *stage,
+        LineOutcome::Queued if !broken => Stage::Startup,
         _ => Stage::Config,
     };
-    let stages: Vec<Stage> = fates.iter().map(stage).collect();
+    let stages: Vec<Stage> = outcomes.iter().map(stage).collect();
     let first = stages.first().copied().unwrap_or(Stage::Config);
     let same = stages.iter().all(|stage| *stage == first);
-    Some(whole::stops(if same { first } else { Stage::Config }, true))
-}
-
-/// `redis 6.0 to 6.2`
-fn range((from, to): (&Series, &Series)) -> String {
-    if from.series == to.series {
-        return from.name();
-    }
-    format!("{} to {}", from.name(), to.series)
+    Some(stops(if same { first } else { Stage::Config }, true))
 }
 
 /// The arguments without a trailing comment; an empty word in the quotes that it needs.
@@ -482,21 +435,4 @@ fn meant(line: &RawLine) -> String {
         })
         .collect();
     words.join(" ")
-}
-
-fn first(readings: Vec<Reading>) -> Reading {
-    let first = readings.into_iter().next();
-    first.unwrap_or_else(|| plain(Problem::None, None))
-}
-
-fn plain(problem: Problem, error: Option<&str>) -> Reading {
-    Reading {
-        problem,
-        fate: Fate::Taken,
-        error: error.map(str::to_owned),
-        accepted: None,
-        datum: None,
-        clears: false,
-        unknown_names: Vec::new(),
-    }
 }

@@ -4,7 +4,7 @@
 use crate::knowledge::servers::Series;
 use crate::knowledge::servers::language::{AclFeature, Stage};
 
-use super::{Fate, Problem, Reader, Reading};
+use super::{LineOutcome, Problem, Reader, Reading};
 
 /// Why a rule is refused. The words are the server's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -96,7 +96,7 @@ impl Reader<'_> {
             None => "a user's name without blanks".to_owned(),
         };
         Reading {
-            fate: Fate::Refused(Stage::Startup),
+            outcome: LineOutcome::Refused(Stage::Startup),
             unknown_names: if blank_name {
                 Vec::new()
             } else {

@@ -6,8 +6,8 @@
 //! a rule makes of a problem, is left to the caller.
 
 mod acl;
+mod config_get_format;
 mod number;
-mod shown;
 mod special;
 mod split;
 mod word;
@@ -19,11 +19,11 @@ use crate::knowledge::servers::{
 };
 
 pub use crate::facts::words::Problem;
-pub use shown::{canonical_class, default_of, shown};
+pub use config_get_format::{canonical_class, default_of, format_config_get};
 
 /// What becomes of a server that reads a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Fate {
+pub enum LineOutcome {
     Taken,
     /// It stops, while it reads or after.
     Refused(Stage),
@@ -35,7 +35,7 @@ pub enum Fate {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Reading {
     pub problem: Problem,
-    pub fate: Fate,
+    pub outcome: LineOutcome,
     /// What the server prints for it.
     pub error: Option<String>,
     /// The accepted form.
@@ -52,7 +52,7 @@ impl Reading {
     fn good(datum: Datum) -> Self {
         Self {
             problem: Problem::None,
-            fate: Fate::Taken,
+            outcome: LineOutcome::Taken,
             error: None,
             accepted: None,
             datum: Some(datum),
@@ -64,7 +64,7 @@ impl Reading {
     fn bad(problem: Problem, error: impl Into<String>, accepted: Option<String>) -> Self {
         Self {
             problem,
-            fate: Fate::Refused(Stage::Config),
+            outcome: LineOutcome::Refused(Stage::Config),
             error: Some(error.into()),
             accepted,
             datum: None,
@@ -86,7 +86,7 @@ impl Reading {
 
     /// The server does not stop at the line.
     pub fn is_taken(&self) -> bool {
-        self.fate == Fate::Taken
+        self.outcome == LineOutcome::Taken
     }
 }
 
@@ -144,7 +144,7 @@ pub(super) fn read_behind(
     let reading = reader.read(name, args);
     if directive.parsed_by == Some(ParsedBy::Module) && !reading.is_taken() {
         return Reading {
-            fate: Fate::Refused(Stage::Crash),
+            outcome: LineOutcome::Refused(Stage::Crash),
             ..reading
         };
     }
@@ -195,7 +195,7 @@ fn not_taken(
             Reading::bad(problem, "Module config specified without value", accepted)
         }
         (UnknownDirective::StopsAtStartup, _) => Reading {
-            fate: Fate::Queued,
+            outcome: LineOutcome::Queued,
             ..Reading::bad(problem, &series.language.messages.queued, accepted)
         },
     }

@@ -4,7 +4,7 @@ use crate::facts::Datum;
 use crate::knowledge::servers::language::{LargeSizes, Stage};
 use crate::knowledge::servers::{Directive, ParsedBy, Unit};
 
-use super::{Fate, Problem, Reader, Reading};
+use super::{LineOutcome, Problem, Reader, Reading};
 
 /// Digits with an optional `-`; no leading zero, sign, blank, unit or exponent.
 pub(super) fn plain_integer(word: &str) -> Option<i64> {
@@ -78,7 +78,7 @@ impl Reader<'_> {
         if self.directive.crashes_at == Some(number) {
             let error = "the server breaks off as soon as it runs";
             return Reading {
-                fate: Fate::Refused(Stage::Crash),
+                outcome: LineOutcome::Refused(Stage::Crash),
                 ..Reading::invalid(error, form)
             };
         }

@@ -6,7 +6,7 @@ use crate::knowledge::servers::language::Stage;
 
 use super::number::{bounds, leading_number, whole_number};
 use super::word::quoted_list;
-use super::{Fate, Problem, Reader, Reading, WRONG_COUNT};
+use super::{LineOutcome, Problem, Reader, Reading, WRONG_COUNT};
 
 /// The letter that stands for all classes of events, and those that say how events are told.
 const ALL_EVENTS: char = 'A';
@@ -297,7 +297,7 @@ impl Reader<'_> {
         }
         if name.contains('|') {
             return Reading {
-                fate: Fate::Refused(Stage::Crash),
+                outcome: LineOutcome::Refused(Stage::Crash),
                 ..Reading::invalid(
                     "ASSERTION FAILED",
                     "a whole command; sub-commands cannot be renamed",

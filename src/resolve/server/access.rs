@@ -2,23 +2,25 @@
 //! decide together. Which directives those are is said in `knowledge/shapes`.
 
 use crate::facts::cause::Cause;
+use crate::facts::fact_path::ServerFact;
 use crate::facts::raw::{RawServer, RawService};
-use crate::facts::vocabulary::conf_path;
 use crate::facts::{Datum, State, Subject, Value, Written};
 use crate::knowledge::servers::Form;
 use crate::knowledge::shapes::AccessShapes;
-use crate::resolve::conf::Step;
+use crate::resolve::config_transcript::ConfigTranscript;
 use crate::resolve::server::Resolver;
 
 impl Resolver<'_> {
-    pub(super) fn put_access(&self, subject: &mut Subject) {
-        if subject.fact("managed").is_none() {
-            subject.put("managed", Value::derived(Datum::Bool(false)));
+    pub(super) fn put_access(&self, subject: &mut Subject, transcript: &ConfigTranscript<'_>) {
+        if subject.fact(ServerFact::Managed).is_none() {
+            subject.put(ServerFact::Managed, Value::derived(false));
         }
         let exposed = self.exposed(subject).with_home(self.anchor());
-        subject.put("exposed", exposed);
-        let authentication = self.authentication(subject).with_home(self.anchor());
-        subject.put("authentication", authentication);
+        subject.put(ServerFact::Exposed, exposed);
+        let authentication = self
+            .authentication(subject, transcript)
+            .with_home(self.anchor());
+        subject.put(ServerFact::Authentication, authentication);
     }
 
     fn names(&self) -> &AccessShapes {
@@ -27,27 +29,28 @@ impl Resolver<'_> {
 
     /// Whether something beyond the server's own host can open a connection.
     fn exposed(&self, subject: &Subject) -> Value {
-        let no = || Value::derived(Datum::Bool(false));
+        let no = || Value::derived(false);
         match self.listens_beyond(subject) {
             Ok(false) => return no(),
             Ok(true) => {}
             Err(reason) => return Value::unknown(reason),
         }
         let Some(server) = self.deployed else {
-            let asked = subject.fact(&conf_path(&self.names().addresses));
+            let asked = subject.conf(&self.names().addresses);
             return if asked.is_some_and(|value| value.written == Written::Yes) {
-                Value::derived(Datum::Bool(true)).because("it listens on other addresses")
+                Value::derived(true).because("it listens on other addresses")
             } else {
                 Value::unknown(Cause::NotDeployed)
             };
         };
-        match server.words.get("reachable") {
-            Some(Ok(word)) if word == "true" => Value::derived(Datum::Bool(true)),
+        match server.deployment.attributes.get(&ServerFact::Reachable) {
+            Some(Ok(Datum::Bool(true))) => Value::derived(true),
             Some(Ok(_)) => no(),
             Some(Err(reason)) => Value::unknown(reason.clone()),
             None => match self.service(server) {
-                Some(service) => Value::derived(Datum::Bool(true))
-                    .because(format!("Service/{} leads to it", service.name)),
+                Some(service) => {
+                    Value::derived(true).because(format!("Service/{} leads to it", service.name))
+                }
                 None => Value::unknown(Cause::Deployment(
                     "no Service of the scanned tree leads to it",
                 )),
@@ -71,7 +74,7 @@ impl Resolver<'_> {
     fn listens_beyond(&self, subject: &Subject) -> Result<bool, Cause> {
         let mut closed = true;
         for port in &self.names().ports {
-            match subject.fact(&conf_path(port)).map(|value| &value.state) {
+            match subject.conf(port).map(|value| &value.state) {
                 Some(State::Set(datum) | State::Default(datum)) => {
                     closed &= datum.as_number() == Some(0.0);
                 }
@@ -82,7 +85,7 @@ impl Resolver<'_> {
         if closed {
             return Ok(false);
         }
-        let addresses = subject.fact(&conf_path(&self.names().addresses));
+        let addresses = subject.conf(&self.names().addresses);
         match addresses.map(|value| &value.state) {
             Some(State::Set(datum) | State::Default(datum)) => {
                 let words = words(datum);
@@ -106,10 +109,9 @@ impl Resolver<'_> {
     }
 
     /// What it asks of whoever connects: `none`, `password` or `acl`.
-    fn authentication(&self, subject: &Subject) -> Value {
-        let word = |word: &str| Value::derived(Datum::Text(word.to_owned()));
+    fn authentication(&self, subject: &Subject, transcript: &ConfigTranscript<'_>) -> Value {
         let is_written = |name: &String| {
-            let value = subject.fact(&conf_path(name));
+            let value = subject.conf(name);
             match value.map(|value| &value.state) {
                 Some(State::Set(datum)) => Ok(datum.as_text() != Some("")),
                 Some(State::Unknown(_)) if value.is_some_and(|v| v.written == Written::Yes) => {
@@ -120,20 +122,18 @@ impl Resolver<'_> {
             }
         };
         match is_written(&self.names().password) {
-            Ok(true) => return word("password"),
+            Ok(true) => return Value::derived("password"),
             Ok(false) => {}
             Err(reason) => return Value::unknown(reason),
         }
         match is_written(&self.names().users_file) {
-            Ok(true) => return word("acl"),
+            Ok(true) => return Value::derived("acl"),
             Ok(false) => {}
             Err(reason) => return Value::unknown(reason),
         }
-        let restricts = self.steps().iter().any(|step| match step {
-            Step::Line { line, .. } => self.restricts_everyone(line),
-            _ => false,
-        });
-        word(if restricts { "acl" } else { "none" })
+        let mut lines = transcript.step_lines();
+        let restricts = lines.any(|line| self.restricts_everyone(line));
+        Value::derived(if restricts { "acl" } else { "none" })
     }
 
     /// A line about the user that every connection is until it says otherwise.

@@ -2,6 +2,7 @@
 //! and how a change of that reaches the processes.
 
 use crate::facts::cause::Cause;
+use crate::facts::fact_path::ServerFact;
 use crate::facts::linked::{Body, LinkedPart};
 use crate::facts::raw::{ConfPart, RawServer, TextPlace};
 use crate::facts::words::RolloutTrigger;
@@ -17,18 +18,22 @@ impl Resolver<'_> {
         self.put_source(subject);
         let Some(server) = self.deployed else { return };
         if is_generated(server) {
-            for path in ["probes.liveness", "probes.startup", "rollout"] {
+            for fact in [
+                ServerFact::ProbesLiveness,
+                ServerFact::ProbesStartup,
+                ServerFact::Rollout,
+            ] {
                 let value = Value::unknown(Cause::Server(
                     "the generator of its configuration decides it",
                 ));
-                subject.put(path, value.with_home(server.anchor));
+                subject.put(fact, value.with_home(server.anchor));
             }
             return;
         }
         if let Some(rollout) = self.rollout(server) {
-            subject.put("rollout", rollout.with_home(server.anchor));
+            subject.put(ServerFact::Rollout, rollout.with_home(server.anchor));
         } else {
-            subject.facts.remove("rollout");
+            subject.facts.remove(&ServerFact::Rollout.into());
         }
     }
 
@@ -40,15 +45,18 @@ impl Resolver<'_> {
         let text = match &image.text {
             Ok(text) => text,
             Err(reason) => {
-                for path in ["image.reference", "image.pin"] {
-                    subject.put(path, Value::set_unknown(reason.clone(), image.span));
+                for fact in [ServerFact::ImageReference, ServerFact::ImagePin] {
+                    subject.put(fact, Value::set_unknown(reason.clone(), image.span));
                 }
                 return;
             }
         };
-        let at = |text: &str| Value::set(Datum::Text(text.to_owned()), image.span);
-        subject.put("image.reference", at(text));
-        subject.put("image.pin", at(self.pin(&ImageReference::parse(text))));
+        let at = |text: &str| Value::set(text.to_owned(), image.span);
+        subject.put(ServerFact::ImageReference, at(text));
+        subject.put(
+            ServerFact::ImagePin,
+            at(self.pin(&ImageReference::parse(text))),
+        );
     }
 
     fn pin(&self, image: &ImageReference) -> &'static str {
@@ -82,13 +90,13 @@ impl Resolver<'_> {
             return;
         };
         let name = format!("{}/{}", object.kind, object.name);
-        let name = Value::derived(Datum::Text(name)).with_home(text.home());
-        subject.put("config.name", name);
+        let name = Value::derived(name).with_home(text.home());
+        subject.put(ServerFact::ConfigName, name);
         let used = match self.linked.body {
-            Body::Deployed(_) => Value::derived(Datum::Bool(true)),
+            Body::Deployed(_) => Value::derived(true),
             Body::Text(_) => self.use_of(&object.name, object.templated, text.excerpt.span_all()),
         };
-        subject.put("config.used", used.with_home(text.home()));
+        subject.put(ServerFact::ConfigUsed, used.with_home(text.home()));
     }
 
     /// Whether anything may use an object that no server was seen to read.
@@ -113,7 +121,7 @@ impl Resolver<'_> {
                 fact: "names it",
             });
         }
-        Value::derived(Datum::Bool(false))
+        Value::derived(false)
     }
 
     /// Another place of the tree that holds the name as a word.
@@ -139,14 +147,15 @@ impl Resolver<'_> {
         if !server.conf.iter().any(reads) {
             return None;
         }
-        let said = server.words.get("rollout")?;
-        let word = |word: &str| Value::derived(Datum::Text(word.to_owned()));
+        let said = server.deployment.attributes.get(&ServerFact::Rollout)?;
         if server.fragment {
             return Some(Value::unknown(Cause::Fragment));
         }
         match said {
             Err(reason) => return Some(Value::unknown(reason.clone())),
-            Ok(how) if how != RolloutTrigger::None.as_str() => return Some(word(how)),
+            Ok(how) if *how != Datum::from(RolloutTrigger::None) => {
+                return Some(Value::derived(how.clone()));
+            }
             Ok(_) => {}
         }
         let texts = self.texts();
@@ -162,10 +171,10 @@ impl Resolver<'_> {
             .find_map(|(index, _)| self.raw.texts[*index].renewed.clone());
         let strength = texts.iter().map(|(_, strength)| *strength).min();
         Some(match renewed {
-            Some(why) => word(RolloutTrigger::Renamed.as_str()).because(why),
+            Some(why) => Value::derived(RolloutTrigger::Renamed).because(why),
             None => match strength {
-                Some(strength) => word(RolloutTrigger::None.as_str()).with_strength(strength),
-                None => word(RolloutTrigger::None.as_str()),
+                Some(strength) => Value::derived(RolloutTrigger::None).with_strength(strength),
+                None => Value::derived(RolloutTrigger::None),
             },
         })
     }

@@ -17,19 +17,20 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::facts::cause::Cause;
 use crate::facts::estate::Estate;
+use crate::facts::fact_path::{FactPath, ServerFact};
 use crate::facts::linked::{Body, Linked, LinkedPart, LinkedServer};
-use crate::facts::raw::{ConfPart, Declaration, Raw, RawServer, TextPlace};
-use crate::facts::vocabulary::conf_path;
+use crate::facts::raw::{ConfPart, Declaration, Raw, RawLine, RawServer, TextPlace};
 use crate::facts::words::ServerKind;
 use crate::facts::{Datum, Related, Strength, Subject, SubjectKind, Value};
 use crate::knowledge::servers::language::Build;
 use crate::knowledge::servers::{Candidates, Form, Series, Servers};
 use crate::knowledge::shapes::Shapes;
-use crate::resolve::conf::{self, Step};
-use crate::resolve::directive::{self, Judge, TextLines, Whole};
+use crate::resolve::conf;
+use crate::resolve::config_transcript::ConfigTranscript;
+use crate::resolve::directive::{self, Judge, TextLines};
 use crate::source::{FileId, Sources, Span};
 use figures::declared_value;
-use overridden::Overridden;
+use overridden::OverriddenLines;
 
 /// What resolving servers needs besides the raw facts.
 pub struct Context<'a> {
@@ -44,7 +45,7 @@ pub struct Context<'a> {
 /// Every server of a universe with its lines.
 pub fn resolve(raw: &Raw, linked: &Linked, knowledge: &Context<'_>) -> Estate {
     let mut estate = Estate::default();
-    let mut overridden = Overridden::default();
+    let mut overridden = OverriddenLines::default();
     for (index, server) in linked.servers.iter().enumerate() {
         let resolver = Resolver::new(raw, server, knowledge);
         let related = Related {
@@ -52,17 +53,16 @@ pub fn resolve(raw: &Raw, linked: &Linked, knowledge: &Context<'_>) -> Estate {
             strength: Strength::Certain,
             evidence: String::new(),
         };
-        let effective = resolver.effective();
-        overridden.add(
-            &resolver.steps_by_part(),
-            (&resolver.candidates.series, resolver.build),
-            &|name| knowledge.servers.is_secret(name),
-        );
-        let mut directives = resolver.directives(&related, &effective);
+        let is_secret = |name: &str| knowledge.servers.is_secret(name);
+        let transcript = resolver.transcript(&resolver.candidates.series);
+        let effective = conf::effective(&transcript, &resolver.home(), &is_secret);
+        overridden.add(&transcript, &is_secret);
+        let mut directives = resolver.directives(&related, &transcript, &effective);
         directives.extend(resolver.unread(&related));
         doubt::of_lines(resolver.deployed, &mut directives);
+        let files = resolver.files();
         for line in &mut directives {
-            doubt::of_defaults(&raw.defaults, &resolver.files(), line);
+            doubt::of_defaults(&raw.defaults, &files, line);
         }
         estate.directives.extend(directives);
         let told = resolver.candidates.note.clone().into_iter();
@@ -71,9 +71,9 @@ pub fn resolve(raw: &Raw, linked: &Linked, knowledge: &Context<'_>) -> Estate {
         estate
             .notes
             .extend(told.map(|note| (Some(path.to_owned()), note)));
-        let mut server = resolver.server(effective);
+        let mut server = resolver.server(effective, &transcript);
         doubt::of_server(resolver.deployed, &mut server);
-        doubt::of_defaults(&raw.defaults, &resolver.files(), &mut server);
+        doubt::of_defaults(&raw.defaults, &files, &mut server);
         estate.servers.push(server);
     }
     overridden.put(&mut estate.directives);
@@ -176,74 +176,67 @@ impl<'a> Resolver<'a> {
 
     // Subjects.
 
-    fn directives(&self, server: &Related, effective: &BTreeMap<String, Value>) -> Vec<Subject> {
-        let whole = Whole::new(
-            self.knowledge.servers,
-            (&self.candidates.series, self.build),
-            effective,
-            &self.steps(),
-        );
+    /// What the series make of the whole configuration.
+    fn transcript<'r>(&'r self, series: &'r [&'r Series]) -> ConfigTranscript<'r> {
+        let lines = self.judged().into_iter().flat_map(|text| text.lines);
+        ConfigTranscript::read(self.steps(), lines, (series, self.build))
+    }
+
+    fn directives(
+        &self,
+        server: &Related,
+        transcript: &ConfigTranscript<'_>,
+        effective: &BTreeMap<String, Value>,
+    ) -> Vec<Subject> {
         let judge = Judge {
             servers: self.knowledge.servers,
-            candidates: &self.candidates.series,
             shapes: self.knowledge.shapes,
             sources: self.knowledge.sources,
-            loads_modules: self.loads_modules(),
-            whole: &whole,
+            loads_modules: transcript.step_lines().any(|line| self.loads_module(line)),
+            transcript,
+            effective,
         };
-        let mut subjects = Vec::new();
-        for index in self.read_texts() {
-            let text = &self.raw.texts[index];
-            if text.foreign {
-                continue;
-            }
-            let lines = TextLines {
-                name: &text.name,
-                path: self.knowledge.sources.path(text.excerpt.span_all()),
-                keeps_secrets: self.knowledge.snippet || keeps_secrets(&text.place),
-                lines: text.lines.iter().collect(),
-            };
-            subjects.extend(directive::subjects(&lines, &judge, server));
-        }
-        for part in self.deployed.iter().flat_map(|s| &s.conf) {
-            let ConfPart::Lines(own) = part else { continue };
-            let lines = TextLines {
+        let texts = self.judged().into_iter();
+        texts
+            .flat_map(|text| directive::subjects(&text, &judge, server))
+            .collect()
+    }
+
+    /// The texts whose lines are judged, arguments and fields among them.
+    fn judged(&self) -> Vec<TextLines<'a>> {
+        let texts = self.read_texts().into_iter();
+        let texts = texts.map(|index| &self.raw.texts[index]);
+        let texts = texts.filter(|text| !text.foreign).map(|text| TextLines {
+            name: &text.name,
+            path: self.knowledge.sources.path(text.excerpt.span_all()),
+            keeps_secrets: self.knowledge.snippet || keeps_secrets(&text.place),
+            lines: &text.lines,
+        });
+        let parts = self.deployed.iter().flat_map(|server| &server.conf);
+        let own = parts.filter_map(|part| match part {
+            ConfPart::Lines(lines) => Some(TextLines {
                 name: self.name(),
                 path: self.path(),
                 keeps_secrets: self.knowledge.snippet,
-                lines: own.iter().collect(),
-            };
-            subjects.extend(directive::subjects(&lines, &judge, server));
-        }
-        subjects
+                lines,
+            }),
+            _ => None,
+        });
+        texts.chain(own).collect()
     }
 
-    fn loads_modules(&self) -> bool {
-        let loads = |name: &str| {
-            let directive = self
-                .candidates
-                .series
-                .iter()
-                .find_map(|s| s.directive(name));
-            directive.is_some_and(|d| d.form == Some(Form::LoadModule))
-        };
-        self.steps().iter().any(|step| match step {
-            Step::Line { line, .. } => line.words.first().is_some_and(|name| loads(&name.text)),
-            _ => false,
-        })
+    fn loads_module(&self, line: &RawLine) -> bool {
+        let series = self.candidates.series.iter();
+        let name = line.words.first();
+        let directive = name.and_then(|name| series.clone().find_map(|s| s.directive(&name.text)));
+        directive.is_some_and(|d| d.form == Some(Form::LoadModule))
     }
 
-    fn effective(&self) -> BTreeMap<String, Value> {
-        let is_secret = |name: &str| self.knowledge.servers.is_secret(name);
-        conf::effective(
-            &self.steps(),
-            (&self.candidates.series, self.build),
-            &self.home(),
-            &is_secret,
-        )
-    }
-
-    fn server(&self, effective: BTreeMap<String, Value>) -> Subject {
+    fn server(
+        &self,
+        effective: BTreeMap<String, Value>,
+        transcript: &ConfigTranscript<'_>,
+    ) -> Subject {
         let mut subject =
             Subject::new(SubjectKind::Server, self.name(), self.path(), self.anchor());
         subject.namespace = self.deployed.and_then(|s| s.namespace.clone());
@@ -255,12 +248,12 @@ impl<'a> Resolver<'a> {
         subject.links.clone_from(&self.linked.links);
         subject.not_visible = self.not_visible();
         for (name, value) in effective {
-            subject.put(conf_path(&name), value);
+            subject.put(FactPath::Conf(name), value);
         }
         self.put_figures(&mut subject);
         self.put_identity(&mut subject);
         self.put_words(&mut subject);
-        self.put_access(&mut subject);
+        self.put_access(&mut subject, transcript);
         self.put_deployment(&mut subject);
         subject
     }
@@ -293,56 +286,45 @@ impl<'a> Resolver<'a> {
     }
 
     fn put_identity(&self, subject: &mut Subject) {
-        let name = Value::derived(Datum::Text(self.name().to_owned()));
-        subject.put("name", name);
-        let unknown = |what: &'static str| Value::unknown(Cause::NotSaid(what));
-        subject.put(
-            "flavor",
-            self.flavor.clone().unwrap_or_else(|| unknown("flavor")),
-        );
-        subject.put(
-            "version",
-            self.version.clone().unwrap_or_else(|| unknown("version")),
-        );
-        let kind = self.kind(subject);
-        subject.put("kind", kind);
-        let deployed = Value::derived(Datum::Bool(self.deployed.is_some()));
-        subject.put("deployed", deployed);
-        let role = self
-            .declared
-            .iter()
-            .find_map(|d| Some((d.role.as_ref()?, d.span)));
-        if let Some((role, span)) = role {
-            subject.put("role", declared_value(Datum::Text(role.clone()), span));
-        } else {
-            subject.put(
-                "role",
-                Value::unknown(Cause::Server("redvet.toml declares no role for it")),
-            );
+        subject.put(ServerFact::Name, Value::derived(self.name()));
+        for (fact, value, what) in [
+            (ServerFact::Flavor, &self.flavor, "flavor"),
+            (ServerFact::Version, &self.version, "version"),
+        ] {
+            let unknown = || Value::unknown(Cause::NotSaid(what));
+            subject.put(fact, value.clone().unwrap_or_else(unknown));
         }
+        subject.put(ServerFact::Kind, self.kind(subject));
+        let deployed = Value::derived(self.deployed.is_some());
+        subject.put(ServerFact::Deployed, deployed);
+        let mut declared = self.declared.iter();
+        let role = match declared.find_map(|d| Some((d.role.as_ref()?, d.span))) {
+            Some((role, span)) => declared_value(Datum::Text(role.clone()), span),
+            None => Value::unknown(Cause::Server("redvet.toml declares no role for it")),
+        };
+        subject.put(ServerFact::Role, role);
     }
 
     /// What the resource says it is; else what the configuration and the number of processes come to.
     fn kind(&self, subject: &Subject) -> Value {
-        let word = |kind: ServerKind| Value::derived(Datum::Text(kind.as_str().to_owned()));
         if let Some(said) = self.deployed.and_then(|server| server.kind.known()) {
-            return word(said);
+            return Value::derived(said);
         }
         let names = &self.knowledge.shapes.servers;
-        let of = |name: &String| subject.fact(&conf_path(name));
+        let of = |name: &String| subject.conf(name);
         let clustered = of(&names.cluster_mode).and_then(Value::text);
         let replica = of(&names.replica_of).is_some_and(|value| value.known().is_some());
         match (clustered, replica) {
-            (Some("yes"), _) => word(ServerKind::Cluster),
-            (_, true) => word(ServerKind::Replication),
-            (Some(_), false) if self.is_single(subject) => word(ServerKind::Standalone),
+            (Some("yes"), _) => Value::derived(ServerKind::Cluster),
+            (_, true) => Value::derived(ServerKind::Replication),
+            (Some(_), false) if self.is_single(subject) => Value::derived(ServerKind::Standalone),
             _ => Value::unknown(Cause::Server("the relation of its processes is unknown")),
         }
     }
 
     /// One process, or a configuration that nothing deploys.
     fn is_single(&self, subject: &Subject) -> bool {
-        let replicas = subject.fact("replicas").and_then(Value::number);
+        let replicas = subject.fact(ServerFact::Replicas).and_then(Value::number);
         self.deployed.is_none() || replicas == Some(1.0)
     }
 }

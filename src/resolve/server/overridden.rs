@@ -6,72 +6,73 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::facts::fact_path::DirectiveFact;
 use crate::facts::raw::{LineForm, RawLine};
 use crate::facts::{Cause, Datum, Strength, Subject, Value};
-use crate::knowledge::servers::language::Build;
 use crate::knowledge::servers::{Repeat, Series};
-use crate::resolve::conf::Step;
-use crate::resolve::line;
+use crate::resolve::config_transcript::{ConfigStep, ConfigTranscript};
 use crate::source::Span;
 
 /// What was seen of all servers of a universe.
 #[derive(Default)]
-pub(super) struct Overridden {
+pub(super) struct OverriddenLines {
     /// By the place of the line that lost: the value that counts.
     lost: BTreeMap<Span, Value>,
     /// Lines that some server runs with, or that may count.
     alive: BTreeSet<Span>,
 }
 
-/// The words of a line that count, and where it stands.
-struct Spoken<'a> {
+/// A line that assigns a directive of which the last assignment counts.
+struct PartLine<'a> {
     part: usize,
     line: &'a RawLine,
     strength: Strength,
 }
 
-impl Overridden {
-    /// Takes in a server: its steps by part, as each plausible series reads them.
+impl OverriddenLines {
+    /// Takes in a server.
     pub(super) fn add(
         &mut self,
-        parts: &[Vec<Step<'_>>],
-        (series, build): (&[&Series], Build),
+        transcript: &ConfigTranscript<'_>,
         is_secret: &dyn Fn(&str) -> bool,
     ) {
-        let Some(first) = series.first() else { return };
-        let mut spoken: BTreeMap<&str, Vec<Spoken<'_>>> = BTreeMap::new();
-        for (part, steps) in parts.iter().enumerate() {
-            for step in steps {
-                let Step::Line { line, strength } = step else {
-                    continue;
-                };
-                let Some(directive) = line.words.first().and_then(|w| first.directive(&w.text))
-                else {
-                    self.alive.insert(line.span);
-                    continue;
-                };
-                if directive.repeat != Repeat::LastWins || !takes(line, series) {
-                    self.alive.insert(line.span);
-                    continue;
-                }
-                let strength = *strength;
-                let said = spoken.entry(&directive.name).or_default();
-                said.push(Spoken {
-                    part,
-                    line,
-                    strength,
-                });
-            }
+        let Some(first) = transcript.series.first() else {
+            return;
+        };
+        let mut assigning: BTreeMap<&str, Vec<PartLine<'_>>> = BTreeMap::new();
+        for step in &transcript.steps {
+            let ConfigStep::Line {
+                line,
+                strength,
+                part,
+            } = *step
+            else {
+                continue;
+            };
+            let name = line.words.first();
+            let directive = name.and_then(|name| first.directive(&name.text));
+            let Some(directive) = directive
+                .filter(|d| d.repeat == Repeat::LastWins && takes(line, transcript.series))
+            else {
+                self.alive.insert(line.span);
+                continue;
+            };
+            let lines = assigning.entry(&directive.name).or_default();
+            lines.push(PartLine {
+                part,
+                line,
+                strength,
+            });
         }
-        for lines in spoken.values() {
-            self.judge(lines, (series, build), is_secret);
+        for lines in assigning.values() {
+            self.judge(lines, transcript, is_secret);
         }
     }
 
     fn judge(
         &mut self,
-        lines: &[Spoken<'_>],
-        series: (&[&Series], Build),
+        lines: &[PartLine<'_>],
+        transcript: &ConfigTranscript<'_>,
         is_secret: &dyn Fn(&str) -> bool,
     ) {
         let Some((winner, losers)) = lines.split_last() else {
@@ -81,28 +82,25 @@ impl Overridden {
         for loser in losers {
             let replaced = match loser.part == winner.part {
                 true => Ok(false),
-                false => differ(loser.line, winner.line, series),
+                false => differ(loser.line, winner.line, transcript),
             };
-            match replaced {
-                Ok(true) => {}
+            let value = match replaced {
+                Ok(true) => {
+                    let args = winner.line.words.iter().take(winner.line.meant).skip(1);
+                    let args: Vec<&str> = args.map(|word| word.text.as_str()).collect();
+                    let text = Datum::Text(args.join(" "));
+                    let mut value = Value::set(text, winner.line.span)
+                        .with_strength(winner.strength.min(loser.strength));
+                    let name = winner.line.words.first();
+                    value.secret = name.is_some_and(|name| is_secret(&name.text));
+                    value
+                }
                 Ok(false) => {
                     self.alive.insert(loser.line.span);
                     continue;
                 }
-                Err(reason) => {
-                    let value = Value::unknown(reason.clone());
-                    self.lost.entry(loser.line.span).or_insert(value);
-                    continue;
-                }
-            }
-            let text = arguments(winner.line).join(" ");
-            let mut value = Value::set(Datum::Text(text), winner.line.span)
-                .with_strength(winner.strength.min(loser.strength));
-            value.secret = winner
-                .line
-                .words
-                .first()
-                .is_some_and(|w| is_secret(&w.text));
+                Err(reason) => Value::unknown(reason.clone()),
+            };
             self.lost.entry(loser.line.span).or_insert(value);
         }
     }
@@ -114,7 +112,7 @@ impl Overridden {
                 continue;
             }
             if let Some(value) = self.lost.get(&subject.anchor) {
-                subject.put("overridden_by", value.clone());
+                subject.put(DirectiveFact::OverriddenBy, value.clone());
             }
         }
     }
@@ -129,26 +127,12 @@ fn takes(line: &RawLine, series: &[&Series]) -> bool {
     line.form != LineForm::Runtime || series.iter().all(settable)
 }
 
-fn arguments(line: &RawLine) -> Vec<&str> {
-    let args = line.words.iter().take(line.meant).skip(1);
-    args.map(|word| word.text.as_str()).collect()
-}
-
 /// Whether two lines do not say the same to every plausible series.
-fn differ(a: &RawLine, b: &RawLine, (series, build): (&[&Series], Build)) -> Result<bool, Cause> {
+fn differ(a: &RawLine, b: &RawLine, transcript: &ConfigTranscript<'_>) -> Result<bool, Cause> {
     let mut words_of_both = a.words.iter().chain(&b.words);
     if let Some(reason) = words_of_both.find_map(|word| word.hole.clone()) {
         return Err(reason);
     }
-    let datum = |series: &Series, line: &RawLine| {
-        let name = line.words.first()?;
-        line::read_on(series, build, &name.text, &arguments(line)).datum
-    };
-    let all = series
-        .iter()
-        .all(|series| match (datum(series, a), datum(series, b)) {
-            (Some(a), Some(b)) => a != b,
-            _ => false,
-        });
-    Ok(all)
+    let mut read = transcript.alone(a).zip(transcript.alone(b));
+    Ok(read.all(|(a, b)| a.datum.is_some() && b.datum.is_some() && a.datum != b.datum))
 }

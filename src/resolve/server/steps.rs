@@ -4,19 +4,13 @@ use crate::facts::include;
 use crate::facts::linked::LinkedPart;
 use crate::facts::raw::{ConfPart, RawLine, TextPlace};
 use crate::facts::{Cause, Slot, Strength};
-use crate::resolve::conf::{Home, Step};
+use crate::resolve::conf::Home;
+use crate::resolve::config_transcript::ConfigStep;
 use crate::resolve::server::Resolver;
 
 /// No more texts than this are read in the place of `include` lines: files that include each other
 /// in many ways are cut off, as what they come to grows without bound.
 const MOST_INCLUDED: usize = 256;
-
-/// The texts that are being read, outermost first, and how many were included so far.
-#[derive(Default)]
-struct Inclusion {
-    open: Vec<usize>,
-    count: usize,
-}
 
 /// What a default comes from that the image's build changed.
 const IMAGE: &str = "the official image";
@@ -75,90 +69,47 @@ impl<'a> Resolver<'a> {
         (read, more)
     }
 
-    pub(super) fn steps(&self) -> Vec<Step<'a>> {
-        self.steps_by_part().into_iter().flatten().collect()
-    }
-
-    /// The steps of each part: a file with what it includes, arguments, fields.
-    pub(super) fn steps_by_part(&self) -> Vec<Vec<Step<'a>>> {
-        let mut parts = Vec::new();
+    /// The whole configuration, one part after the other.
+    pub(super) fn steps(&self) -> Vec<ConfigStep<'a>> {
+        let mut steps = Vec::new();
         if self.knowledge.snippet {
-            parts.push(vec![Step::Gap { reason: A_PART }]);
+            steps.push(ConfigStep::Gap { reason: A_PART });
         }
-        if let Some(built_in) = self.built_in() {
-            parts.push(built_in);
-        }
-        for part in &self.linked.parts {
-            let mut steps = Vec::new();
+        steps.extend(self.built_in().into_iter().flatten());
+        for (number, part) in self.linked.parts.iter().enumerate() {
+            let mut builder = StepBuilder {
+                resolver: self,
+                part: number,
+                open: Vec::new(),
+                included: 0,
+                steps,
+            };
             match part {
-                LinkedPart::Gap { reason, .. } => steps.push(Step::Gap {
+                LinkedPart::Gap { reason, .. } => builder.steps.push(ConfigStep::Gap {
                     reason: reason.clone(),
                 }),
-                LinkedPart::Text { index, strength } => {
-                    let mut inclusion = Inclusion::default();
-                    self.text_steps(*index, *strength, &mut inclusion, &mut steps);
+                LinkedPart::Text { index, strength } => builder.add_text(*index, *strength),
+                LinkedPart::Own { part } => {
+                    if let Some(server) = self.deployed {
+                        builder.add_own(&server.conf[*part]);
+                    }
                 }
-                LinkedPart::Own { part } => steps.extend(self.own_steps(*part)),
             }
-            parts.push(steps);
+            steps = builder.steps;
         }
-        parts
+        steps
     }
 
     /// The defaults that the image's build changes.
-    fn built_in(&self) -> Option<Vec<Step<'a>>> {
+    fn built_in(&self) -> Option<Vec<ConfigStep<'a>>> {
         let image = self.image()?.ok()?;
         let shape = self.knowledge.shapes.server_image(&image)?;
         let known = shape.is_official(&image) && !shape.built_in.is_empty();
         let step = |words: &'a Vec<String>| {
             let (name, args) = words.split_first()?;
-            Some(Step::Generated {
-                name,
-                args: Some(args.iter().map(String::as_str).collect()),
-                source: IMAGE,
-            })
+            Some(generated(name, Some(args), IMAGE))
         };
         known.then(|| shape.built_in.iter().filter_map(step).collect())
-    }
-
-    /// The lines of a text, with the files that it includes in their place.
-    fn text_steps(
-        &self,
-        index: usize,
-        strength: Strength,
-        inclusion: &mut Inclusion,
-        steps: &mut Vec<Step<'a>>,
-    ) {
-        let text = &self.raw.texts[index];
-        inclusion.open.push(index);
-        for line in &text.lines {
-            let Some(others) = self.included(index, line) else {
-                steps.push(Step::Line { line, strength });
-                continue;
-            };
-            let is_open = |other: &(usize, Strength)| inclusion.open.contains(&other.0);
-            if others.is_empty() || others.iter().any(is_open) {
-                steps.push(invisible(&text.name));
-                continue;
-            }
-            if inclusion.count + others.len() > MOST_INCLUDED {
-                let reason = Cause::TooMany("includes more files");
-                steps.push(Step::Hidden { reason });
-                continue;
-            }
-            inclusion.count += others.len();
-            steps.push(Step::Opens);
-            for (other, own) in others {
-                self.text_steps(other, strength.min(own), inclusion, steps);
-            }
-            steps.push(Step::Closes);
-        }
-        inclusion.open.pop();
-        if let Some(hole) = text.holes.first() {
-            steps.push(Step::Gap {
-                reason: hole.clone(),
-            });
-        }
     }
 
     /// `None` where the line includes nothing; else the texts of the tree that it includes, in the
@@ -193,31 +144,6 @@ impl<'a> Resolver<'a> {
             .any(|series| series.language.include_patterns)
     }
 
-    /// The steps of arguments and fields; a file that they include is one of the objects that the
-    /// server reads anyway, or cannot be seen.
-    fn lines_steps(&self, lines: &'a [RawLine]) -> Vec<Step<'a>> {
-        let mut steps = Vec::new();
-        for line in lines {
-            let Some(target) = self.include_of(line) else {
-                steps.push(Step::Line {
-                    line,
-                    strength: Strength::Certain,
-                });
-                continue;
-            };
-            let found = self.included_by_argument(target);
-            if found.is_empty() {
-                steps.push(invisible(self.name()));
-            }
-            steps.push(Step::Opens);
-            for (index, strength) in found {
-                self.text_steps(index, strength, &mut Inclusion::default(), &mut steps);
-            }
-            steps.push(Step::Closes);
-        }
-        steps
-    }
-
     fn included_by_argument(&self, target: &str) -> Vec<(usize, Strength)> {
         let texts = &self.raw.texts;
         let read = self.texts();
@@ -228,25 +154,6 @@ impl<'a> Resolver<'a> {
                 _ => None,
             });
         include::included_by_key(texts, objects, target, self.reads_patterns())
-    }
-
-    fn own_steps(&self, part: usize) -> Vec<Step<'a>> {
-        match self.deployed.map(|server| &server.conf[part]) {
-            Some(ConfPart::Lines(lines)) => self.lines_steps(lines),
-            Some(ConfPart::Opens) => vec![Step::Opens],
-            Some(ConfPart::Closes) => vec![Step::Closes],
-            Some(ConfPart::Generated { source, lines }) => lines
-                .iter()
-                .map(|(name, args)| Step::Generated {
-                    name,
-                    args: args
-                        .as_ref()
-                        .map(|args| args.iter().map(String::as_str).collect()),
-                    source,
-                })
-                .collect(),
-            _ => Vec::new(),
-        }
     }
 
     /// Where a finding on something that is not written stands: the first line of the text that is
@@ -269,12 +176,110 @@ impl<'a> Resolver<'a> {
     }
 }
 
-/// The gap where a file is included that the tree does not hold.
-fn invisible<'a>(by: &str) -> Step<'a> {
-    Step::Hidden {
-        reason: Cause::Named {
-            name: by.to_owned(),
-            fact: "includes a file that is not visible",
-        },
+fn generated<'a>(name: &'a str, args: Option<&'a [String]>, source: &'a str) -> ConfigStep<'a> {
+    ConfigStep::Generated {
+        name,
+        args: args.map(|args| args.iter().map(String::as_str).collect()),
+        source,
+    }
+}
+
+/// Collects the steps of one part.
+struct StepBuilder<'r, 'a> {
+    resolver: &'r Resolver<'a>,
+    part: usize,
+    /// The texts that are being read, outermost first, and how many were included so far.
+    open: Vec<usize>,
+    included: usize,
+    steps: Vec<ConfigStep<'a>>,
+}
+
+impl<'a> StepBuilder<'_, 'a> {
+    fn add_line(&mut self, line: &'a RawLine, strength: Strength) {
+        let part = self.part;
+        self.steps.push(ConfigStep::Line {
+            line,
+            strength,
+            part,
+        });
+    }
+
+    fn hide(&mut self, reason: Cause) {
+        self.steps.push(ConfigStep::Hidden { reason });
+    }
+
+    /// The lines of a text, with the files that it includes in their place.
+    fn add_text(&mut self, index: usize, strength: Strength) {
+        let text = &self.resolver.raw.texts[index];
+        self.open.push(index);
+        for line in &text.lines {
+            let Some(others) = self.resolver.included(index, line) else {
+                self.add_line(line, strength);
+                continue;
+            };
+            if others.is_empty() || others.iter().any(|(other, _)| self.open.contains(other)) {
+                self.hide(not_visible(&text.name));
+                continue;
+            }
+            if self.included + others.len() > MOST_INCLUDED {
+                self.hide(Cause::TooMany("includes more files"));
+                continue;
+            }
+            self.included += others.len();
+            self.steps.push(ConfigStep::Opens);
+            for (other, own) in others {
+                self.add_text(other, strength.min(own));
+            }
+            self.steps.push(ConfigStep::Closes);
+        }
+        self.open.pop();
+        if let Some(hole) = text.holes.first() {
+            self.steps.push(ConfigStep::Gap {
+                reason: hole.clone(),
+            });
+        }
+    }
+
+    fn add_own(&mut self, part: &'a ConfPart) {
+        match part {
+            ConfPart::Lines(lines) => self.add_arguments(lines),
+            ConfPart::Opens => self.steps.push(ConfigStep::Opens),
+            ConfPart::Closes => self.steps.push(ConfigStep::Closes),
+            ConfPart::Generated { source, lines } => {
+                let lines = lines.iter();
+                let lines = lines.map(|(name, args)| generated(name, args.as_deref(), source));
+                self.steps.extend(lines);
+            }
+            _ => {}
+        }
+    }
+
+    /// Arguments and fields; a file that they include is one of the objects that the server reads
+    /// anyway, or cannot be seen.
+    fn add_arguments(&mut self, lines: &'a [RawLine]) {
+        for line in lines {
+            let Some(target) = self.resolver.include_of(line) else {
+                self.add_line(line, Strength::Certain);
+                continue;
+            };
+            let found = self.resolver.included_by_argument(target);
+            if found.is_empty() {
+                self.hide(not_visible(self.resolver.name()));
+            }
+            self.steps.push(ConfigStep::Opens);
+            for (index, strength) in found {
+                self.included = 0;
+                self.add_text(index, strength);
+            }
+            self.steps.push(ConfigStep::Closes);
+        }
+    }
+}
+
+/// Why a file is not read that the tree does not hold.
+fn not_visible(by: &str) -> Cause {
+    Cause::Named {
+        name: by.to_owned(),
+        fact: "includes a file that is not visible",
     }
 }

@@ -1,8 +1,9 @@
 //! Configuration that a server's deployment never reads, as subjects of its own: they have a name, a
 //! value and the reason, and nothing that other rules judge.
 
+use crate::facts::fact_path::DirectiveFact;
 use crate::facts::raw::{RawHeld, TextPlace};
-use crate::facts::{Datum, Related, Subject, SubjectKind, Value};
+use crate::facts::{Related, Subject, SubjectKind, Value};
 use crate::resolve::server::Resolver;
 
 impl Resolver<'_> {
@@ -15,15 +16,14 @@ impl Resolver<'_> {
                 let path = self.knowledge.sources.path(found.span);
                 let mut subject = Subject::new(SubjectKind::Directive, label, path, found.span);
                 let text = |text: &str| {
-                    Value::set(Datum::Text(text.to_owned()), found.span)
-                        .with_strength(found.strength)
+                    Value::set(text.to_owned(), found.span).with_strength(found.strength)
                 };
-                subject.put("name", text(&found.name));
+                subject.put(DirectiveFact::Name, text(&found.name));
                 let why = match &found.why {
                     Ok(why) => text(why),
                     Err(reason) => Value::unknown(reason.clone()),
                 };
-                subject.put("not_read", why);
+                subject.put(DirectiveFact::NotRead, why);
                 subject.server = Some(server.clone());
                 subject
             })

@@ -1,14 +1,15 @@
 //! What another version makes of a server's configuration: lines that it refuses, calls otherwise,
 //! ignores or reads otherwise, and defaults that nobody wrote and that change.
 //!
-//! Both versions read the same steps by the same code as everything else here.
+//! A view of two transcripts: both versions read the same steps by the same code as everything else here.
 
 use crate::facts::State;
 use crate::facts::linked::Linked;
 use crate::facts::raw::{Raw, RawLine};
 use crate::knowledge::servers::{Directive, Series, Status};
-use crate::resolve::conf::{self, Step};
-use crate::resolve::directive::Whole;
+use crate::resolve::conf;
+use crate::resolve::config_transcript::ConfigTranscript;
+use crate::resolve::directive::ConflictFacts;
 use crate::resolve::line::{self, Reading};
 use crate::resolve::server::{Context, Resolver};
 use crate::source::{MASK, Span};
@@ -82,10 +83,13 @@ pub fn upgrades(
         .iter()
         .map(|server| {
             let resolver = Resolver::new(raw, server, knowledge);
+            let (old, new) = ([from], [to]);
             let comparison = Comparison {
                 resolver: &resolver,
                 from,
                 to,
+                old: resolver.transcript(&old),
+                new: resolver.transcript(&new),
             };
             Changes {
                 name: resolver.name().to_owned(),
@@ -102,48 +106,42 @@ struct Comparison<'a> {
     resolver: &'a Resolver<'a>,
     from: &'a Series,
     to: &'a Series,
+    old: ConfigTranscript<'a>,
+    new: ConfigTranscript<'a>,
 }
 
 impl Comparison<'_> {
     fn changes(&self) -> Vec<Change> {
-        let steps = self.resolver.steps();
-        let mut changes: Vec<Change> = steps
-            .iter()
-            .filter_map(|step| match step {
-                Step::Line { line, .. } => self.line(line),
-                _ => None,
-            })
-            .collect();
-        changes.extend(self.conflicts(&steps));
-        changes.extend(self.defaults(&steps));
+        let lines = || self.old.step_lines();
+        let mut changes: Vec<Change> = lines().filter_map(|line| self.line(line)).collect();
+        changes.extend(lines().filter_map(|line| self.conflict(line)));
+        changes.extend(self.defaults());
         changes
     }
 
     fn line(&self, line: &RawLine) -> Option<Change> {
-        let (name, args) = line.words.split_first()?;
+        let name = line.words.first()?;
         let holes = line.words.iter().any(|word| word.hole.is_some());
         if holes || line.error.is_some() {
             return None;
         }
-        let args: Vec<&str> = args.iter().map(|word| word.text.as_str()).collect();
-        let before = line::read_on(self.from, self.resolver.build, &name.text, &args);
-        let after = line::read_on(self.to, self.resolver.build, &name.text, &args);
+        let (before, after) = (self.old.whole(line).next()?, self.new.whole(line).next()?);
         let old = self.from.directive(&name.text)?;
         if !before.is_taken() {
             return None;
         }
-        let (kind, message) = self.kind(old, &name.text, &before, &after)?;
+        let (kind, message) = self.kind(old, &name.text, before, after)?;
         let values = kind == Kind::Meaning && !old.is_secret();
         let shown = |series: &Series, reading: &Reading| {
             let directive = series.directive(&name.text)?;
-            values.then(|| line::shown(directive, reading.datum.as_ref()))
+            values.then(|| line::format_config_get(directive, reading.datum.as_ref()))
         };
         Some(Change {
             kind,
             directive: name.text.clone(),
             at: Some(line.span),
-            before: shown(self.from, &before),
-            after: shown(self.to, &after),
+            before: shown(self.from, before),
+            after: shown(self.to, after),
             message,
         })
     }
@@ -176,7 +174,7 @@ impl Comparison<'_> {
             return Some((Kind::Ignored, format!("{to} accepts and ignores it")));
         }
         let shown = |directive: &Directive, reading: &Reading| {
-            line::shown(directive, reading.datum.as_ref())
+            line::format_config_get(directive, reading.datum.as_ref())
         };
         if shown(old, before) != shown(new, after) {
             return Some((
@@ -188,50 +186,30 @@ impl Comparison<'_> {
         renamed.then(|| (Kind::Renamed, format!("{to} calls it `{}`", new.name)))
     }
 
-    /// Lines that only the newer version refuses together.
-    fn conflicts(&self, steps: &[Step<'_>]) -> Vec<Change> {
-        let servers = self.resolver.knowledge.servers;
-        let none = |_: &str| false;
-        let home = self.resolver.home();
-        let build = self.resolver.build;
-        let (from, to) = ([self.from], [self.to]);
-        let now = conf::effective(steps, (&from, build), &home, &none);
-        let then = conf::effective(steps, (&to, build), &home, &none);
-        let old = Whole::new(servers, (&from, build), &now, steps);
-        let new = Whole::new(servers, (&to, build), &then, steps);
-        let lines = steps.iter().filter_map(|step| match step {
-            Step::Line { line, .. } if !line.words.is_empty() => Some(*line),
-            _ => None,
-        });
-        lines
-            .filter_map(|line| {
-                let conflict = new.conflict(line);
-                let error = conflict
-                    .with
-                    .and(conflict.error.text().map(str::to_owned))?;
-                if old.conflict(line).with.is_some() {
-                    return None;
-                }
-                Some(Change {
-                    kind: Kind::Refused,
-                    directive: line.words[0].text.clone(),
-                    at: Some(line.span),
-                    before: None,
-                    after: None,
-                    message: format!(
-                        "{} rejects it together with another line: {error}",
-                        self.to.name()
-                    ),
-                })
-            })
-            .collect()
+    /// A line that only the newer version refuses beside another one.
+    fn conflict(&self, line: &RawLine) -> Option<Change> {
+        let name = line.words.first()?;
+        let found = ConflictFacts::of(line, &self.new);
+        let error = found.with.and(found.conflict.text().map(str::to_owned))?;
+        if ConflictFacts::of(line, &self.old).with.is_some() {
+            return None;
+        }
+        Some(Change {
+            kind: Kind::Refused,
+            directive: name.text.clone(),
+            at: Some(line.span),
+            before: None,
+            after: None,
+            message: format!(
+                "{} rejects it together with another line: {error}",
+                self.to.name()
+            ),
+        })
     }
 
     /// Defaults that hold for this server and change.
-    fn defaults(&self, steps: &[Step<'_>]) -> Vec<Change> {
-        let none = |_: &str| false;
-        let from = (&[self.from][..], self.resolver.build);
-        let effective = conf::effective(steps, from, &self.resolver.home(), &none);
+    fn defaults(&self) -> Vec<Change> {
+        let effective = conf::effective(&self.old, &self.resolver.home(), &|_| false);
         let unwritten = effective.iter().filter(|(_, value)| {
             matches!(value.state, State::Default(_) | State::Absent) && value.overrides.is_empty()
         });
@@ -239,7 +217,7 @@ impl Comparison<'_> {
             .filter_map(|(name, _)| {
                 let (old, new) = (self.from.directive(name)?, self.to.directive(name)?);
                 let shown = |directive: &Directive| {
-                    line::shown(directive, line::default_of(directive).as_ref())
+                    line::format_config_get(directive, line::default_of(directive).as_ref())
                 };
                 let (before, after) = (shown(old), shown(new));
                 let gone = new.status == Status::Ignored;

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use redvet::facts::pattern::FilePattern;
 use redvet::knowledge::servers::language::Build;
-use redvet::verdict::Host;
+use redvet::server_simulation::Host;
 use tempfile::TempDir;
 
 /// What a server did with a text.

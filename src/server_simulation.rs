@@ -1,23 +1,23 @@
-//! What a server does with a whole configuration text: it starts, or it stops at a line and says why,
-//! and the values that it is then left with.
+//! A server that starts with a configuration text: it starts, or it stops at a line and says why, and
+//! the values that it is then left with.
 //!
 //! In: a series, a build, a text. Out: the first thing that the server would complain about and the
-//! effective values as `CONFIG GET` shows them. Lines are read by [`line`], values folded by
-//! [`fold`](crate::resolve::fold): the same code that rules' facts come from. Files are seen through
-//! [`Host`]; nothing is opened here.
+//! effective values as `CONFIG GET` shows them. What a line comes to and what stops a server is said by
+//! [`ConfigSession`], which the facts of a check come from, too; here is what a process does beside it:
+//! it opens files, enters folders and loads modules. They are seen through [`Host`]; nothing is opened
+//! here.
 
 use std::collections::BTreeMap;
 
-use crate::facts::Datum;
-use crate::knowledge::servers::language::{Build, ConflictLine, Stage};
+use crate::knowledge::servers::language::{Build, Stage};
 use crate::knowledge::servers::{Directive, Form, Series, UnknownDirective};
-use crate::resolve::course::{Course, Shown};
-use crate::resolve::fold::{self, Fold};
-use crate::resolve::line::{self, Fate, Reading};
+use crate::resolve::config_session::ConfigSession;
+use crate::resolve::line::LineOutcome;
 use crate::syntax::conf::{self, Line};
 
 mod arguments;
 
+pub use crate::resolve::config_session::ServerRefusal;
 pub use arguments::{Call, joined};
 
 /// What the server can see of the machine that it runs on. `None`: not known here.
@@ -55,21 +55,10 @@ pub struct Server<'a> {
     pub host: &'a dyn Host,
 }
 
-/// Why and where a server stops.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Refusal {
-    pub stage: Stage,
-    /// 1-based line of the text that the server names, if it names one; the file may be an included
-    /// one.
-    pub line: Option<usize>,
-    /// What it prints; several lines of the log are joined by ` | `.
-    pub error: String,
-}
-
 /// What a server makes of a text.
 #[derive(Clone, Debug)]
 pub struct Verdict {
-    pub refusal: Option<Refusal>,
+    pub refusal: Option<ServerRefusal>,
     /// Effective values by canonical name, as `CONFIG GET` shows them, of what was read before the
     /// server stopped.
     pub effective: BTreeMap<String, String>,
@@ -104,17 +93,15 @@ const DEEPEST: usize = 100;
 /// One server that reads.
 struct Run<'a> {
     server: &'a Server<'a>,
-    fold: Fold<'a>,
-    lines: usize,
+    /// A line is called by its number in its text.
+    session: ConfigSession<'a>,
     /// Settings for modules, in the order of writing.
     queued: BTreeMap<String, String>,
-    /// What lines meet of earlier ones; a line is called by its number in its text.
-    course: Course<'a, usize>,
     /// The folder that the server has entered; empty: the one that it was started in.
     folder: String,
     /// A module that cannot be loaded: what the server tries first.
-    unloaded: Option<Refusal>,
-    late: Option<Refusal>,
+    unloaded: Option<ServerRefusal>,
+    late: Option<ServerRefusal>,
     unseen: Vec<String>,
     included: usize,
 }
@@ -123,10 +110,8 @@ impl<'a> Run<'a> {
     fn new(server: &'a Server<'a>) -> Self {
         Self {
             server,
-            fold: Fold::new(server.series),
-            lines: 0,
+            session: ConfigSession::new(server.series, server.build),
             queued: BTreeMap::new(),
-            course: Course::new(server.series, server.build),
             folder: String::new(),
             unloaded: None,
             late: None,
@@ -136,7 +121,7 @@ impl<'a> Run<'a> {
     }
 
     /// Reads one text, `depth` texts within the server's own.
-    fn text(&mut self, text: &str, depth: usize) -> Result<(), Refusal> {
+    fn text(&mut self, text: &str, depth: usize) -> Result<(), ServerRefusal> {
         let adjacent = self.server.series.language.adjacent_quotes;
         for line in conf::lines_as(&conf::kept(text).text, adjacent) {
             self.line(&line, depth)?;
@@ -147,7 +132,7 @@ impl<'a> Run<'a> {
         }
     }
 
-    fn line(&mut self, line: &Line, depth: usize) -> Result<(), Refusal> {
+    fn line(&mut self, line: &Line, depth: usize) -> Result<(), ServerRefusal> {
         let adjacent = line.glued && !self.server.series.language.adjacent_quotes;
         if line.unbalanced || adjacent {
             return Err(at_line(line, "Unbalanced quotes in configuration line"));
@@ -156,46 +141,33 @@ impl<'a> Run<'a> {
         let Some((name, args)) = words.split_first() else {
             return Ok(());
         };
-        self.lines += 1;
-        let reading = self.course.read(line.number, name, args).reading;
+        let reading = self.session.read(line.number, name, args).reading;
         let error = || reading.error.clone().unwrap_or_default();
-        match reading.fate {
-            Fate::Refused(Stage::Config) => return Err(at_line(line, error())),
-            Fate::Refused(Stage::Startup) => {
-                self.late.get_or_insert(startup(error()));
-            }
-            Fate::Refused(Stage::Crash) => {
-                let crash = Refusal {
-                    stage: Stage::Crash,
-                    ..startup(error())
-                };
+        let directive = self.server.series.directive(name);
+        match reading.outcome {
+            LineOutcome::Refused(Stage::Config) => return Err(at_line(line, error())),
+            LineOutcome::Refused(stage) => {
+                let refusal = late(stage, error());
+                let renames = directive.is_some_and(|d| d.form == Some(Form::Rename));
                 // Renaming breaks off at once, all else when everything has been read.
-                if self.renames(name) {
-                    return Err(crash);
+                if stage == Stage::Crash && renames {
+                    return Err(refusal);
                 }
-                self.late.get_or_insert(crash);
+                self.late.get_or_insert(refusal);
             }
-            Fate::Queued => {
+            LineOutcome::Queued => {
                 self.queued
                     .insert(name.to_ascii_lowercase(), args.join(" "));
                 return Ok(());
             }
-            Fate::Taken => {}
+            LineOutcome::Taken => {}
         }
-        if let Some(directive) = self.server.series.directive(name) {
+        if let Some(directive) = directive {
             self.act(directive, line, args, depth)?;
         }
-        self.take(name, reading);
+        let values = &mut self.session.values;
+        values.assign(name, (&reading).into(), line.number);
         Ok(())
-    }
-
-    fn renames(&self, name: &str) -> bool {
-        let directive = self.server.series.directive(name);
-        directive.is_some_and(|directive| directive.form == Some(Form::Rename))
-    }
-
-    fn take(&mut self, name: &str, reading: Reading) {
-        self.fold.take(name, reading.into(), self.lines);
     }
 
     /// What reading the line does beyond setting a value.
@@ -205,14 +177,14 @@ impl<'a> Run<'a> {
         line: &Line,
         args: &[&str],
         depth: usize,
-    ) -> Result<(), Refusal> {
+    ) -> Result<(), ServerRefusal> {
         match (directive.form, args) {
             (Some(Form::Include), [path]) => self.include(path, depth),
             (Some(Form::Folder), [path]) => self.enter(line, path),
             (Some(Form::LoadModule), [path, ..]) => {
                 if self.server.host.is_file(&self.place(path)) == Some(false) {
                     let error = format!("Can't load module from {path}: server aborting");
-                    self.unloaded.get_or_insert(startup(error));
+                    self.unloaded.get_or_insert(late(Stage::Startup, error));
                 }
                 Ok(())
             }
@@ -220,12 +192,10 @@ impl<'a> Run<'a> {
         }
     }
 
-    fn include(&mut self, path: &str, depth: usize) -> Result<(), Refusal> {
+    fn include(&mut self, path: &str, depth: usize) -> Result<(), ServerRefusal> {
         if depth == DEEPEST || self.included == MOST_INCLUDED {
-            return Err(Refusal {
-                stage: Stage::Crash,
-                ..startup(format!("{path} is included without end"))
-            });
+            let error = format!("{path} is included without end");
+            return Err(late(Stage::Crash, error));
         }
         self.included += 1;
         let wanted = self.place(path);
@@ -241,7 +211,7 @@ impl<'a> Run<'a> {
                 Some(Ok(more)) => text.push_str(&conf::kept(&more).text),
                 Some(Err(why)) => {
                     let error = format!("Fatal error, can't open config file '{path}': {why}");
-                    return Err(startup(error));
+                    return Err(late(Stage::Startup, error));
                 }
                 None => self.unseen.push(wanted.clone()),
             }
@@ -249,9 +219,9 @@ impl<'a> Run<'a> {
         if paths.is_none() {
             self.unseen.push(path.to_owned());
         }
-        self.fold.open();
+        self.session.values.open();
         let read = self.text(&text, depth + 1);
-        self.fold.close();
+        self.session.values.close();
         read
     }
 
@@ -263,7 +233,7 @@ impl<'a> Run<'a> {
         format!("{}/{path}", self.folder)
     }
 
-    fn enter(&mut self, line: &Line, path: &str) -> Result<(), Refusal> {
+    fn enter(&mut self, line: &Line, path: &str) -> Result<(), ServerRefusal> {
         const MISSING: &str = "No such file or directory";
         let wanted = self.place(path);
         if self.server.host.is_folder(&wanted) != Some(false) {
@@ -271,49 +241,32 @@ impl<'a> Run<'a> {
             return Ok(());
         }
         if self.server.series.language.missing_folder_exits {
-            return Err(startup(format!("Can't chdir to '{path}': {MISSING}")));
+            return Err(late(
+                Stage::Startup,
+                format!("Can't chdir to '{path}': {MISSING}"),
+            ));
         }
         Err(at_line(line, MISSING))
     }
 
     /// The first conflict of a stage between directives that were given.
-    fn conflict(&self, stage: Stage) -> Option<Refusal> {
-        let shown = |name: &str| match self.acts(name) {
-            true => Shown::Acts,
-            false => Shown::Holds(self.value(name).unwrap_or_default()),
-        };
-        let mut conflicts = self.course.conflicts(shown);
-        let (found, _) = conflicts.find(|(conflict, _)| conflict.stage == stage)?;
-        let line = match found.line {
-            ConflictLine::None => None,
-            ConflictLine::Given => self.course.given(&found.given),
-        };
-        Some(Refusal {
-            stage,
-            line,
-            error: found.error.clone(),
-        })
-    }
-
-    /// The directive does something and holds no value.
-    fn acts(&self, name: &str) -> bool {
-        let directive = self.server.series.directive(name);
-        directive.is_some_and(|directive| !fold::has_effect(directive))
+    fn conflict(&self, stage: Stage) -> Option<ServerRefusal> {
+        let mut refusals = self.session.conflicts().filter_map(|found| found.refusal);
+        refusals.find(|refusal| refusal.stage == stage)
     }
 
     fn value(&self, name: &str) -> Option<String> {
         let directive = self.server.series.directive(name)?;
-        let datum: Option<Datum> = self.fold.datum(directive);
-        Some(line::shown(directive, datum.as_ref()))
+        self.session.values.config_get(directive)
     }
 
     /// What stops the server after it has read everything.
-    fn startup(&self) -> Option<Refusal> {
+    fn startup(&self) -> Option<ServerRefusal> {
         if let Some(unloaded) = &self.unloaded {
             return Some(unloaded.clone());
         }
         if !self.queued.is_empty() {
-            return Some(startup(self.unclaimed()));
+            return Some(late(Stage::Startup, self.unclaimed()));
         }
         let conflict = self.conflict(Stage::Startup);
         let late = conflict.or_else(|| self.late.clone());
@@ -321,12 +274,12 @@ impl<'a> Run<'a> {
     }
 
     /// A file that the server needs and that cannot be read.
-    fn missing_file(&self) -> Option<Refusal> {
+    fn missing_file(&self) -> Option<ServerRefusal> {
         let needed = &self.server.series.language.needed_files;
         needed.iter().find_map(|needed| {
             let path = self.value(&needed.directive).filter(|p| !p.is_empty())?;
             let there = self.server.host.is_file(&self.place(&path))?;
-            (!there).then(|| startup(needed.error.clone()))
+            (!there).then(|| late(Stage::Startup, needed.error.clone()))
         })
     }
 
@@ -343,29 +296,28 @@ impl<'a> Run<'a> {
     }
 
     fn effective(&self) -> BTreeMap<String, String> {
-        let series = self.server.series;
-        series
-            .directives()
+        let directives = self.server.series.directives();
+        directives
             .map(|directive| {
-                let datum = self.fold.datum(directive);
-                let value = line::shown(directive, datum.as_ref());
-                (directive.name.clone(), value)
+                let value = self.session.values.config_get(directive);
+                (directive.name.clone(), value.unwrap_or_default())
             })
             .collect()
     }
 }
 
-fn at_line(line: &Line, error: impl Into<String>) -> Refusal {
-    Refusal {
+fn at_line(line: &Line, error: impl Into<String>) -> ServerRefusal {
+    ServerRefusal {
         stage: Stage::Config,
         line: Some(line.number),
         error: error.into(),
     }
 }
 
-fn startup(error: String) -> Refusal {
-    Refusal {
-        stage: Stage::Startup,
+/// A refusal for which the server names no line.
+fn late(stage: Stage, error: String) -> ServerRefusal {
+    ServerRefusal {
+        stage,
         line: None,
         error,
     }

@@ -3,11 +3,12 @@
 //! A reference that something fills in, a placeholder, a hash and an empty text disclose nothing; nor
 //! does an object that exists to keep secrets.
 
+use crate::facts::fact_path::DirectiveFact;
 use crate::facts::raw::{LineForm, RawLine, RawWord};
 use crate::facts::value::Value;
-use crate::facts::{Datum, Slot, Subject};
+use crate::facts::{Slot, Subject};
 use crate::knowledge::servers::Form;
-use crate::resolve::directive::{Judge, TextLines, given};
+use crate::resolve::directive::{Judge, TextLines, secret_origin};
 use crate::source::Span;
 
 /// Before a password in the rules of a user.
@@ -15,7 +16,7 @@ const ADDS_PASSWORD: char = '>';
 
 impl Judge<'_> {
     /// Puts the fact, for a line that holds a secret.
-    pub(super) fn put_disclosed(
+    pub(super) fn put_plaintext_secret(
         &self,
         subject: &mut Subject,
         text: &TextLines<'_>,
@@ -39,20 +40,21 @@ impl Judge<'_> {
         let given = || {
             let referring = found.iter().filter(|word| self.is_known(word));
             let referring = referring.filter(|_| !text.keeps_secrets);
-            let places = referring
-                .filter_map(|word| given::place(self.sources, word.span, self.secret(word)));
+            let places = referring.filter_map(|word| {
+                secret_origin::place(self.sources, word.span, self.secret(word))
+            });
             places.into_iter().next()
         };
         let place = disclosing.map(|word| word.span);
         let value = match place.or_else(given) {
             Some(place) => {
-                let mut value = Value::set(Datum::Bool(true), place);
+                let mut value = Value::set(true, place);
                 value.secret = true;
                 value
             }
-            None => Value::derived(Datum::Bool(false)).with_home(line.span),
+            None => Value::derived(false).with_home(line.span),
         };
-        subject.put("discloses_secret", value);
+        subject.put(DirectiveFact::DisclosesSecret, value);
     }
 
     /// The words of a line that are secrets.

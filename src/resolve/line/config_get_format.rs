@@ -41,7 +41,7 @@ fn joined(item: &serde_json::Value) -> String {
 }
 
 /// The value as `CONFIG GET` shows it; nothing at all is an empty text.
-pub fn shown(directive: &Directive, datum: Option<&Datum>) -> String {
+pub fn format_config_get(directive: &Directive, datum: Option<&Datum>) -> String {
     let Some(datum) = datum else {
         return String::new();
     };

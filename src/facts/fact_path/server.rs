@@ -1,0 +1,66 @@
+//! The facts of servers beside their directives, with their types.
+
+use super::{FactEntry, FactPath, Type, fact_table};
+use crate::facts::words::{RolloutTrigger, ServerKind, ServiceQuality, StorageKind};
+
+fact_table! {
+    /// A fact of a server beside the effective values of its directives.
+    ServerFact in Server {
+        Name = "name": Text, "`Kind/name`, or the path of a configuration file that is not deployed";
+        Kind = "kind": Text of ServerKind::WORDS,
+            "`standalone`, `replication`, `cluster` or `sentinel`";
+        Flavor = "flavor": Text, "`redis` or `valkey`";
+        Version = "version": Text, "the known part of the version, such as `7.2.6` or `7`";
+        LimitOwner = "holder" named "limit_owner": Text,
+            "what the resource limits belong to: `container`, `service` (Compose), `unit` (systemd), `release` (Helm values), the kind of an operator's resource, or `server` if it is not deployed";
+        LimitsMemory = "limits.memory": Size, "the memory limit";
+        LimitsMemoryField = "limits.memory_field": Text,
+            "the field that sets the memory limit, such as `resources.limits.memory`";
+        LimitsCpu = "limits.cpu": Cores, "the CPU limit";
+        RequestsMemory = "requests.memory": Size, "the memory request";
+        RequestsCpu = "requests.cpu": Cores, "the CPU request";
+        Replicas = "replicas": Int, "number of processes with this configuration";
+        StorageKind = "storage.kind": Text of StorageKind::WORDS,
+            "storage of the data directory: `persistent`, `ephemeral` or `none`";
+        Deployed = "deployed": Bool,
+            "a workload or custom resource runs it (a configuration file alone is a server too)";
+        Exporter = "exporter": Bool, "it has a metrics exporter";
+        ExporterField = "exporter_field": Text,
+            "the field that enables the exporter, for an operator's resource or Helm values";
+        ImageReference = "image.reference": Text, "the container image as written";
+        ImagePin = "image.pin": Text of &[
+            "digest", "version", "moving", "latest", "none", "unknown"
+        ],
+            "how the image is pinned: `digest`, `version`, `moving` (a tag of the official image without a version), `latest` or `none`";
+        ConfigName = "config.name": Text,
+            "the ConfigMap or Secret that contains the configuration, `Kind/name`";
+        ConfigUsed = "config.used": Bool,
+            "a server in the scanned tree uses that ConfigMap or Secret";
+        Rollout = "rollout": Text of RolloutTrigger::WORDS,
+            "what restarts the pods when a mounted configuration changes: `checksum`, `reloader`, `renamed` (a hash or version in the name, or an immutable object) or `none`";
+        ProbesLiveness = "probes.liveness": Bool, "it has a liveness probe";
+        ProbesReadiness = "probes.readiness": Bool,
+            "it has a readiness probe";
+        ProbesStartup = "probes.startup": Bool, "it has a startup probe";
+        ProbesDelay = "probes.delay": Duration,
+            "initial delay of the liveness probe";
+        ProbesPatience = "probes.patience": Duration,
+            "how long the liveness probe tolerates failures: period x threshold";
+        FilesystemReadOnly = "filesystem.read_only": Bool,
+            "the root filesystem is read-only";
+        Qos = "qos": Text of ServiceQuality::WORDS,
+            "quality of service class of the pod: `guaranteed`, `burstable` or `best-effort`";
+        Role = "role": Text of &["cache", "durable", "queue"],
+            "`cache`, `durable` or `queue`: declared in redvet.toml, or derived from its clients";
+        Managed = "managed": Bool,
+            "a managed service, where the provider decides unset parameters";
+        Exposed = "exposed": Bool,
+            "reachable from other hosts: it listens beyond loopback, and a port is published or a Service selects it";
+        Reachable = "reachable": Bool, "a port is published";
+        Authentication = "authentication": Text of &["none", "password", "acl"],
+            "required authentication: `none`, `password` or `acl`";
+        ConnectionsTotal = "connections.total": Int,
+            "sum over linked clients of pool size x processes x nodes";
+        ConnectionsAtLeast = "connections.at_least": Int, "the known lower bound of that sum";
+    }
+}

@@ -1,0 +1,20 @@
+//! A single value of a file before it has a type. What it means is for whoever knows its field.
+
+use crate::facts::cause::Cause;
+use crate::facts::slot::Slot;
+use crate::source::Span;
+
+/// A scalar as it is written in a file.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RawScalar {
+    /// The text, or why it cannot be known (a template hole, a variable).
+    pub text: Result<String, Cause>,
+    pub span: Span,
+    pub slot: Slot,
+}
+
+impl RawScalar {
+    pub fn known(&self) -> Option<&str> {
+        self.text.as_deref().ok()
+    }
+}

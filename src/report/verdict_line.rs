@@ -1,0 +1,111 @@
+//! The first line of a report for people: how many servers and clients have errors, warnings and
+//! notes. It is made of severities, kinds of subjects and counts; it knows no rule.
+
+use std::collections::BTreeMap;
+
+use crate::finding::{Finding, Report, Severity, SubjectRef};
+
+/// `1 server has errors; 2 clients have warnings`, each subject under its worst finding.
+pub(super) fn verdict_line(report: &Report) -> String {
+    let worst = worst_by_subject(report);
+    let parts: Vec<String> = Severity::ALL
+        .iter()
+        .filter_map(|severity| part(&worst, *severity))
+        .collect();
+    if parts.is_empty() {
+        "No findings".to_owned()
+    } else {
+        parts.join("; ")
+    }
+}
+
+/// Copies of one fault name the servers that share it, so that each of them counts.
+fn worst_by_subject(report: &Report) -> BTreeMap<&SubjectRef, Severity> {
+    let mut worst = BTreeMap::new();
+    for finding in report.shown() {
+        for subject in subjects(finding) {
+            let known = worst.entry(subject).or_insert(finding.severity);
+            *known = finding.severity.max(*known);
+        }
+    }
+    worst
+}
+
+fn subjects(finding: &Finding) -> impl Iterator<Item = &SubjectRef> {
+    let copies = finding.also.iter().map(|copy| &copy.subject);
+    std::iter::once(&finding.subject).chain(copies)
+}
+
+fn part(worst: &BTreeMap<&SubjectRef, Severity>, severity: Severity) -> Option<String> {
+    let mut counts: BTreeMap<usize, (usize, &'static str)> = BTreeMap::new();
+    for subject in worst
+        .iter()
+        .filter(|(_, s)| **s == severity)
+        .map(|(s, _)| s)
+    {
+        let (order, word) = word(subject.kind);
+        counts.entry(order).or_insert((0, word)).0 += 1;
+    }
+    let total: usize = counts.values().map(|(count, _)| count).sum();
+    let names: Vec<String> = counts
+        .into_values()
+        .map(|(count, word)| format!("{count} {word}{}", if count == 1 { "" } else { "s" }))
+        .collect();
+    let verb = if total == 1 { "has" } else { "have" };
+    let what = match severity {
+        Severity::Error => "errors",
+        Severity::Warning => "warnings",
+        Severity::Info => "notes",
+    };
+    (total > 0).then(|| format!("{} {verb} {what}", joined(&names)))
+}
+
+/// The order in which kinds are named, and the word for one of them.
+fn word(kind: &str) -> (usize, &'static str) {
+    match kind {
+        "server" => (0, "server"),
+        "directive" => (1, "configuration line"),
+        "client" => (2, "client"),
+        "service" => (3, "program"),
+        _ => (4, "setting"),
+    }
+}
+
+fn joined(names: &[String]) -> String {
+    match names {
+        [most @ .., last] if !most.is_empty() => format!("{} and {last}", most.join(", ")),
+        _ => names.join(""),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::full::samples;
+    use super::*;
+
+    #[test]
+    fn each_subject_counts_once_under_its_worst_finding() {
+        let mut report = samples::report();
+        assert_eq!(
+            verdict_line(&report),
+            "1 server has errors; 1 server has warnings"
+        );
+        let mut client = report.findings[2].clone();
+        client.subject.kind = "client";
+        report.findings.push(client);
+        let mut again = report.findings[2].clone();
+        again.subject = report.findings[0].subject.clone();
+        report.findings.push(again);
+        assert_eq!(
+            verdict_line(&report),
+            "1 server has errors; 1 server and 1 client have warnings"
+        );
+    }
+
+    #[test]
+    fn a_clean_report_says_so() {
+        let mut report = samples::report();
+        report.findings.clear();
+        assert_eq!(verdict_line(&report), "No findings");
+    }
+}

@@ -1,0 +1,273 @@
+//! What the lines of a configuration make of each directive, as one series collects them: the last line
+//! wins, lists grow, classes replace each other, and some directives decide the value of others.
+//!
+//! In: assignments in the order of the lines. Out: the value of a directive and who assigned it. What a
+//! line means by itself is [`line`]'s business, in which order lines come the caller's.
+
+use std::collections::BTreeMap;
+
+use crate::facts::value::State;
+use crate::facts::{Cause, Datum};
+use crate::knowledge::servers::language::SaveLines;
+use crate::knowledge::servers::{Directive, Form, Kind, Repeat, Series, Status};
+use crate::resolve::line::{self, Problem, Reading};
+
+/// What one directive has come to in one series.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct DirectiveState {
+    pub(super) state: State,
+    /// The lines that assigned it, the winner last; empty for a default.
+    pub(super) assigned_by: Vec<usize>,
+    /// How many of them, from the last, the value is made of; those before them are replaced.
+    pub(super) parts: usize,
+    /// A gap stands after the winner.
+    pub(super) overridable: bool,
+}
+
+/// The values that one series has collected from the lines that it has read so far.
+pub struct ConfigValues<'s> {
+    series: &'s Series,
+    assigned: BTreeMap<String, DirectiveState>,
+    /// The texts that are being read, each within the one before it.
+    texts: Vec<TextProgress>,
+    /// Why something that cannot be seen may have set anything.
+    gap: Option<Cause>,
+}
+
+/// How far a text is read.
+#[derive(Default)]
+struct TextProgress {
+    /// It has included another text.
+    behind_include: bool,
+    /// It has had a line with save points.
+    has_saved: bool,
+}
+
+impl<'s> ConfigValues<'s> {
+    pub fn new(series: &'s Series) -> Self {
+        Self {
+            series,
+            assigned: BTreeMap::new(),
+            texts: vec![TextProgress::default()],
+            gap: None,
+        }
+    }
+
+    /// An included text begins.
+    pub fn open(&mut self) {
+        self.texts.push(TextProgress::default());
+    }
+
+    /// It ends.
+    pub fn close(&mut self) {
+        self.texts.pop();
+        if let Some(outer) = self.texts.last_mut() {
+            outer.behind_include = true;
+        }
+    }
+
+    /// Whether a line drops what earlier lines collected because of where it stands.
+    fn drops(&mut self, directive: &Directive) -> bool {
+        let Some(text) = self.texts.last_mut() else {
+            return false;
+        };
+        if directive.form != Some(Form::SavePoints) {
+            return false;
+        }
+        let first = !std::mem::replace(&mut text.has_saved, true);
+        match self.series.language.save_lines {
+            SaveLines::Add => false,
+            SaveLines::FirstOfFileDrops => first,
+            SaveLines::DropBehindInclude => text.behind_include,
+        }
+    }
+
+    /// Something stands here that cannot be seen and may set anything; what was assigned before it and
+    /// `is_replaced` is not known any more.
+    pub(super) fn pass_gap(
+        &mut self,
+        reason: &Cause,
+        is_replaced: impl Fn(&DirectiveState) -> bool,
+    ) {
+        self.gap = Some(reason.clone());
+        for directive in self.assigned.values_mut() {
+            directive.overridable = true;
+            if is_replaced(directive) {
+                directive.state = State::Unknown(reason.clone());
+            }
+        }
+    }
+
+    /// Takes in what a line assigns to a directive; `at` is how the caller names the line.
+    pub fn assign(&mut self, name: &str, assignment: Assignment, at: usize) {
+        let Some(directive) = self.series.directive(name).filter(|d| has_effect(d)) else {
+            return;
+        };
+        let Assignment { state, clears } = assignment;
+        let drops = self.drops(directive) || clears;
+        let Some(known) = self.assigned.get_mut(&directive.name) else {
+            let first = DirectiveState {
+                state: first_state(directive, state),
+                assigned_by: vec![at],
+                parts: 1,
+                overridable: false,
+            };
+            self.assigned.insert(directive.name.clone(), first);
+            return;
+        };
+        known.assigned_by.push(at);
+        known.overridable = false;
+        match directive.repeat {
+            Repeat::Accumulates if !drops => accumulate(&mut known.state, state),
+            Repeat::AccumulatesPerClass if !drops => {
+                replace_classes(directive, &mut known.state, state);
+            }
+            _ => {
+                known.state = state;
+                known.parts = 0;
+            }
+        }
+        known.parts += 1;
+    }
+
+    /// What a directive has come to so far, its default where no line has assigned it.
+    pub(super) fn state_of(&self, directive: &Directive) -> DirectiveState {
+        let unassigned = |state| DirectiveState {
+            state,
+            assigned_by: Vec::new(),
+            parts: 0,
+            overridable: false,
+        };
+        if let Some(state) = self.forced(directive) {
+            return unassigned(state);
+        }
+        if let Some(known) = self.assigned.get(&directive.name) {
+            return known.clone();
+        }
+        let state = match (&self.gap, line::default_of(directive)) {
+            (Some(reason), _) => State::Unknown(reason.clone()),
+            (None, Some(datum)) => State::Default(datum),
+            (None, None) => State::Absent,
+        };
+        DirectiveState {
+            overridable: self.gap.is_some(),
+            ..unassigned(state)
+        }
+    }
+
+    /// The value as `CONFIG GET` shows it; nothing where it is not known.
+    pub fn config_get(&self, directive: &Directive) -> Option<String> {
+        let format = |datum| line::format_config_get(directive, datum);
+        match self.state_of(directive).state {
+            State::Set(datum) | State::Default(datum) => Some(format(Some(&datum))),
+            State::Absent => Some(format(None)),
+            State::Unknown(_) => None,
+        }
+    }
+
+    /// Every directive that has a value, by canonical name.
+    pub(super) fn states(&self) -> BTreeMap<String, DirectiveState> {
+        let all = self.series.directives();
+        let valued = all.filter(|d| has_effect(d) || self.forced(d).is_some());
+        valued
+            .map(|directive| (directive.name.clone(), self.state_of(directive)))
+            .collect()
+    }
+
+    /// What another directive makes of this one, whatever is written.
+    fn forced(&self, directive: &Directive) -> Option<State> {
+        let forced = &self.series.language.forced;
+        let forced = forced.iter().find(|f| f.directive == directive.name)?;
+        let with = self.series.directive(&forced.with)?;
+        match &self.assigned.get(&with.name)?.state {
+            State::Set(datum) if datum.as_text() == Some(&forced.is) => {
+                Some(State::Default(Datum::Int(forced.to.as_i64()?)))
+            }
+            State::Unknown(reason) => Some(State::Unknown(reason.clone())),
+            _ => None,
+        }
+    }
+}
+
+/// What a line assigns to its directive.
+pub struct Assignment {
+    pub state: State,
+    /// What earlier lines assigned is dropped.
+    pub clears: bool,
+}
+
+impl From<&Reading> for Assignment {
+    fn from(reading: &Reading) -> Self {
+        let state = match (&reading.datum, reading.problem) {
+            (Some(datum), _) => State::Set(datum.clone()),
+            (None, Problem::IneffectiveDirective) => State::Absent,
+            (None, _) => State::Unknown(Cause::Server("the server refuses the line")),
+        };
+        Self {
+            state,
+            clears: reading.clears,
+        }
+    }
+}
+
+impl From<Cause> for Assignment {
+    fn from(reason: Cause) -> Self {
+        Self {
+            state: State::Unknown(reason),
+            clears: false,
+        }
+    }
+}
+
+/// Directives that only do something when they are read have no effective value.
+pub fn has_effect(directive: &Directive) -> bool {
+    let acts = matches!(
+        directive.form,
+        Some(Form::Include | Form::Rename | Form::Foreign | Form::AclUser)
+    );
+    directive.status == Status::Active && directive.kind != Kind::ModuleConfig && !acts
+}
+
+/// Lists grow.
+fn accumulate(state: &mut State, now: State) {
+    match (state, now) {
+        (State::Set(Datum::List(before)), State::Set(Datum::List(now))) => before.extend(now),
+        (State::Unknown(_), State::Set(Datum::List(_))) => {}
+        (state, now) => *state = now,
+    }
+}
+
+/// What the first line about a directive makes of it: where every class has a value of its own, the
+/// classes that the line does not name keep their default.
+fn first_state(directive: &Directive, now: State) -> State {
+    if directive.repeat != Repeat::AccumulatesPerClass {
+        return now;
+    }
+    let defaults = match line::default_of(directive) {
+        Some(Datum::List(groups)) => groups,
+        _ => Vec::new(),
+    };
+    let mut state = State::Set(Datum::List(defaults));
+    replace_classes(directive, &mut state, now);
+    state
+}
+
+/// Groups replace the group of the same class, the defaults' too.
+fn replace_classes(directive: &Directive, state: &mut State, now: State) {
+    let class = |group: &Datum| {
+        group
+            .as_text()
+            .and_then(|text| text.split(' ').next())
+            .map(|name| line::canonical_class(directive, name).to_ascii_lowercase())
+    };
+    match (state, now) {
+        (State::Set(Datum::List(groups)), State::Set(Datum::List(now))) => {
+            for group in now {
+                groups.retain(|old| class(old) != class(&group));
+                groups.push(group);
+            }
+        }
+        (State::Unknown(_), State::Set(Datum::List(_))) => {}
+        (state, now) => *state = now,
+    }
+}
