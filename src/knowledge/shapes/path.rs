@@ -25,7 +25,9 @@ pub struct Path {
 
 /// A path that cannot be read.
 #[derive(Debug, thiserror::Error)]
-#[error("`{0}` is not a valid path: join keys with dots, optionally followed by [key=value] or [\"key\"]")]
+#[error(
+    "`{0}` is not a valid path: join keys with dots, optionally followed by [key=value] or [\"key\"]"
+)]
 pub struct PathError(String);
 
 impl Path {
