@@ -14,8 +14,8 @@ use crate::facts::raw::{ErrorHandling, Folded, Language, OptionSource, RawClient
 use crate::facts::slot::Slot;
 use crate::facts::value::{Reason, Strength};
 use crate::knowledge::clients::model::{Constructor, Form, Kind};
-use crate::source::path;
 use crate::syntax::code;
+use crate::source::path;
 
 impl<'t, 'm> Reader<'t, 'm, '_> {
     /// A call of the library that returns options.

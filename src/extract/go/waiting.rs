@@ -13,8 +13,8 @@ use crate::facts::value::Reason;
 use crate::knowledge::clients::model::Model;
 use crate::knowledge::clients::usage::{Blocking, Command, Holds, Wait};
 use crate::knowledge::servers::waiting::{self, Purpose, TimeoutWord, WaitingCommand};
-use crate::source::path;
 use crate::syntax::code;
+use crate::source::path;
 
 /// Through how many functions a client is followed.
 const MAX_PASSES: usize = 4;

@@ -304,8 +304,5 @@ fn one_text_for_two_servers_is_one_verdict() {
     estate.servers.push(second);
     let judgement = judge(&rules(rule(TOO_HIGH)), &estate, &Settings::default());
     assert_eq!(judgement.verdicts.len(), 1);
-    assert_eq!(
-        judgement.verdicts[0].also[0].subject.name,
-        "StatefulSet/other"
-    );
+    assert_eq!(judgement.verdicts[0].also[0].subject.name, "StatefulSet/other");
 }
