@@ -211,7 +211,8 @@ pub(super) struct CheckArgs {
     #[arg(long, value_name = "REV")]
     pub(super) new_from: Option<String>,
 
-    /// Check the files in the index and report only findings that are new since HEAD
+    /// Check the files in the index and report only findings that are new since HEAD; with nothing
+    /// staged, check the whole repository
     #[arg(long, conflicts_with_all = ["fix", "diff", "stdin_filename"])]
     pub(super) staged: bool,
 

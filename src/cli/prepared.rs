@@ -13,6 +13,7 @@ use super::args::{CheckArgs, OutputTarget};
 use super::failure::CliError;
 use super::git_snapshot::GitSnapshot;
 use super::packs::PackFolder;
+use super::previous_findings::{self, ComparisonBase};
 use super::settings_file::{self, SettingsFile};
 use super::target::RunTarget;
 use super::{packs, project, rule_settings};
@@ -23,6 +24,8 @@ pub(super) struct PreparedCheck {
     pub(super) stdin: Option<String>,
     /// What is checked instead of the files on disk.
     pub(super) staged: Option<GitSnapshot>,
+    /// Whose findings are not reported again.
+    pub(super) base: ComparisonBase,
     pub(super) knowledge: Knowledge,
     pub(super) file: SettingsFile,
     pub(super) rules: RuleSet,
@@ -47,11 +50,8 @@ pub(super) fn ready(
 ) -> Result<PreparedCheck, CliError> {
     let knowledge = project::knowledge()?;
     settings_file::check_given(&args.given, &knowledge)?;
-    let staged = if args.staged {
-        Some(GitSnapshot::of_index(&target, &knowledge)?)
-    } else {
-        None
-    };
+    let history = history(args, &target, &knowledge)?;
+    let staged = history.index;
     let named = args.at.config.config.as_deref();
     let mut file = match &staged {
         Some(staged) if named.is_none() => staged.settings(&target)?,
@@ -69,18 +69,62 @@ pub(super) fn ready(
         named_paths: named_paths(&target, stdin.as_deref()),
         ..rule_settings::with_flags(apply::policy_settings(&file.settings, &rules), args, &rules)?
     };
-    let mut notes = rule_settings::former_ids(&file.settings, file.name.as_ref(), args, &rules);
+    let mut notes = history.notes;
+    notes.extend(rule_settings::former_ids(
+        &file.settings,
+        file.name.as_ref(),
+        args,
+        &rules,
+    ));
     notes.extend(rule_settings::former_facts(&rules, &file.sources));
     Ok(PreparedCheck {
         notes,
         target,
         stdin,
         staged,
+        base: history.base,
         knowledge,
         file,
         rules,
         settings,
     })
+}
+
+/// Which state is checked, and which it is compared with.
+struct CheckedHistory {
+    index: Option<GitSnapshot>,
+    base: ComparisonBase,
+    notes: Vec<ReportNote>,
+}
+
+fn history(
+    args: &CheckArgs,
+    target: &RunTarget,
+    knowledge: &Knowledge,
+) -> Result<CheckedHistory, CliError> {
+    let root = &target.tree.root;
+    let mut history = CheckedHistory {
+        index: None,
+        base: ComparisonBase::Absent,
+        notes: Vec::new(),
+    };
+    if args.staged {
+        let staged = previous_findings::staged(root)?;
+        history.base = staged.base;
+        if staged.is_index_checked {
+            history.index = Some(GitSnapshot::of_index(target, knowledge)?);
+        } else {
+            history.notes.push(ReportNote {
+                path: None,
+                message: "nothing is staged: the whole repository was checked".to_owned(),
+            });
+        }
+    }
+    // A commit that is named counts more than the one that the index belongs to.
+    if let Some(revision) = &args.new_from {
+        history.base = previous_findings::new_from(root, revision)?;
+    }
+    Ok(history)
 }
 
 /// The target, and the path of the file whose text comes on standard input.
