@@ -24,18 +24,30 @@ pub(super) struct SettingsFile {
     pub(super) folder: PathBuf,
     /// The file as reports name it, if there is one.
     pub(super) name: Option<String>,
+    /// The folder that packs and a baseline must lie in; none where a person named the file, who then
+    /// answers for what it names.
+    pub(super) trusted_root: Option<PathBuf>,
 }
 
 /// Reads the settings that a person named, else those of the tree, else none.
 pub(super) fn read(named: Option<&Path>, target: &RunTarget) -> Result<SettingsFile, CliError> {
-    let Some(path) = named.or(target.tree.settings.as_deref()) else {
-        return Ok(SettingsFile::default());
+    let root = target.trusted_root();
+    let (path, text) = match (named, target.tree.settings.as_deref()) {
+        (Some(path), _) => (path, discover::read_unlinked(&root, path)?),
+        (None, Some(path)) => (path, discover::read_inside(&root, path)?),
+        (None, None) => {
+            return Ok(SettingsFile {
+                trusted_root: Some(root),
+                ..SettingsFile::default()
+            });
+        }
     };
-    let text = discover::read(path)?;
     let shown = target.tree.relative(path).filter(|shown| !shown.is_empty());
     let name = shown.unwrap_or_else(|| path.display().to_string());
     let folder = path.parent().unwrap_or(Path::new("")).to_owned();
-    of_text(name, folder, &text)
+    let mut file = of_text(name, folder, &text)?;
+    file.trusted_root = named.is_none().then_some(root);
+    Ok(file)
 }
 
 /// The settings in a text.
@@ -48,6 +60,7 @@ pub(super) fn of_text(name: String, folder: PathBuf, text: &str) -> Result<Setti
             settings,
             folder,
             name: Some(name),
+            trusted_root: None,
         }),
         Err(mistakes) => Err(CliError::Mistakes { sources, mistakes }),
     }

@@ -13,6 +13,7 @@ use crate::suppress::waiver::{ActiveWaiver, WaiverExpiry};
 use super::failure::CliError;
 use super::settings_file::SettingsFile;
 use super::target::RunTarget;
+use super::write;
 
 /// The baseline's name where nobody names another.
 const BASELINE: &str = ".redvet-baseline.json";
@@ -65,15 +66,28 @@ fn baseline(
 ) -> Result<Option<Baseline>, CliError> {
     let path = baseline_path(file, target, named);
     let is_named = named.is_some() || file.settings.baseline.is_some();
-    if !is_named && !path.exists() {
+    // A link that leads nowhere is there, too: it is refused and not passed over.
+    if !is_named && path.symlink_metadata().is_err() {
         return Ok(None);
     }
-    read(&path).map(Some)
+    read(&path, baseline_root(file, named)).map(Some)
 }
 
-/// Reads a baseline file.
-pub(super) fn read(path: &Path) -> Result<Baseline, CliError> {
-    let text = discover::read(path).map_err(|error| {
+/// The folder that the baseline must lie in; none where a person named it.
+pub(super) fn baseline_root<'a>(file: &'a SettingsFile, named: Option<&Path>) -> Option<&'a Path> {
+    match named {
+        Some(_) => None,
+        None => file.trusted_root.as_deref(),
+    }
+}
+
+/// Reads a baseline file, which must lie in `root` if one is given.
+pub(super) fn read(path: &Path, root: Option<&Path>) -> Result<Baseline, CliError> {
+    let text = match root {
+        Some(root) => discover::read_inside(root, path),
+        None => discover::read(path),
+    };
+    let text = text.map_err(|error| {
         let help = "run `redvet baseline write` to create a baseline";
         CliError::with_help(error.to_string(), help)
     })?;
@@ -83,11 +97,19 @@ pub(super) fn read(path: &Path) -> Result<Baseline, CliError> {
     })
 }
 
-/// Writes a baseline file.
-pub(super) fn write(path: &Path, baseline: &Baseline) -> Result<(), CliError> {
-    let text = baseline.text()?;
-    std::fs::write(path, text)
-        .map_err(|error| CliError::new(format!("{}: {error}", path.display())))
+/// Writes a baseline file: in `root` if one is given, and through no link of the project.
+pub(super) fn write(
+    path: &Path,
+    root: Option<&Path>,
+    target: &RunTarget,
+    baseline: &Baseline,
+) -> Result<(), CliError> {
+    if let Some(why) = root.and_then(|root| discover::outside(root, path)) {
+        let help = "name the file with --file to write it there";
+        let what = format!("{}: {why}", path.display());
+        return Err(CliError::with_help(what, help));
+    }
+    write::write_output(&target.trusted_root(), path, &baseline.text()?)
 }
 
 fn waiver(written: &config::Waiver) -> ActiveWaiver {
