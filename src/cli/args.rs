@@ -5,14 +5,14 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::config::ServerVersion;
+use crate::config::{Date, ServerVersion};
 
 mod words;
 
 pub(super) use words::{
     OutputTarget, ProfileWord, SchemaName, SeverityWord, SubjectWord, TableFormat,
 };
-use words::{cpus, memory, output, output_help, server};
+use words::{cpus, date, memory, output, output_help, server};
 
 const EXIT_CODES: &str = "\
 Exit codes of check: 0 no findings at or above --fail-on, 1 findings, 2 the check could not run (invalid arguments, \
@@ -190,6 +190,14 @@ pub(super) struct CheckArgs {
     /// Minimum severity that fails the check [default: warning]
     #[arg(long, value_name = "SEVERITY")]
     pub(super) fail_on: Option<SeverityWord>,
+
+    /// Minimum severity that is reported [default: info]
+    #[arg(long, value_name = "SEVERITY")]
+    pub(super) min_severity: Option<SeverityWord>,
+
+    /// Date that waivers are compared with, instead of the current date, e.g. 2026-12-31
+    #[arg(long, value_name = "DATE", value_parser = date)]
+    pub(super) today: Option<Date>,
 
     /// Apply safe fixes, then report the remaining findings
     #[arg(long)]

@@ -124,7 +124,7 @@ impl BaselineRun {
             return Err(project::nothing_to_read(&ready.target, help));
         }
         let scope = ReportScope {
-            accepted: suppressions::waivers(&ready.file.settings, false),
+            accepted: suppressions::waivers(&ready.file.settings, false, None),
             ..ReportScope::default()
         };
         let report = crate::check::check(

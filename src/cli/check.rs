@@ -14,7 +14,7 @@ use super::apply_fixes::{self, FixRequest, FixRun};
 use super::args::{CheckArgs, OutputTarget};
 use super::console::CommandConsole;
 use super::failure::CliError;
-use super::prepared::{PreparedCheck, prepare, threshold};
+use super::prepared::{PreparedCheck, least_severity, prepare, threshold};
 use super::progress::ProgressLine;
 use super::project::ReadProject;
 use super::rendering::ReportRendering;
@@ -87,6 +87,8 @@ struct CheckRun<'a> {
     scope: ReportScope,
     /// Settings below the root that are not used.
     nested: Option<ReportNote>,
+    /// What is less severe is not reported.
+    least: Severity,
 }
 
 impl<'a> CheckRun<'a> {
@@ -99,9 +101,10 @@ impl<'a> CheckRun<'a> {
             ready,
             project: &read.project,
             nested: read.nested_note(),
+            least: least_severity(args, &ready.file.settings),
             scope: ReportScope {
                 paths: ready.target.scope.clone(),
-                accepted: suppressions::of(&ready.file, &ready.target, args.baseline.as_deref())?,
+                accepted: suppressions::of(&ready.file, &ready.target, args)?,
                 since: previous_findings::since(ready, args)?,
             },
         })
@@ -123,6 +126,7 @@ impl CheckRun<'_> {
         report.notes.extend(ready.notes.iter().cloned());
         report.notes.extend(self.nested.clone());
         report.notes.extend(no_redis(&report));
+        keep_from(&mut report, self.least);
         report
     }
 
@@ -282,6 +286,23 @@ pub(super) fn report(ready: &PreparedCheck, args: &CheckArgs) -> Result<Report, 
         ));
     }
     Ok(CheckRun::of(ready, &read, args)?.check(&[]))
+}
+
+/// Leaves out what is less severe, in the counts, too.
+fn keep_from(report: &mut Report, least: Severity) {
+    report.findings.retain(|finding| finding.severity >= least);
+    let findings = &report.findings;
+    let hidden = findings.iter().filter(|f| f.suppressed.is_some()).count();
+    let summary = &mut report.summary;
+    summary.suppressed = hidden;
+    for (severity, shown) in [
+        (Severity::Info, &mut summary.info),
+        (Severity::Warning, &mut summary.warning),
+    ] {
+        if severity < least {
+            *shown = 0;
+        }
+    }
 }
 
 fn no_redis(report: &Report) -> Option<ReportNote> {

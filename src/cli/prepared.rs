@@ -61,13 +61,24 @@ pub(super) fn ready(
     let rules = packs::extended(rules, &mut file, &knowledge)?;
     let mut mistakes = rule_settings::mistakes(&file.settings, &rules);
     mistakes.extend(settings_file::unknown_words(&file.settings, &knowledge));
+    // A person who names the settings decides alone.
+    let outer = match named {
+        None => settings_file::outer(&target)?,
+        Some(_) => Vec::new(),
+    };
+    for above in &outer {
+        mistakes.extend(rule_settings::loosened(&file.settings, above, &rules));
+    }
     if !mistakes.is_empty() {
         let sources = file.sources;
         return Err(CliError::Mistakes { sources, mistakes });
     }
+    let mut own = apply::policy_settings(&file.settings, &rules);
+    let kept = outer.iter().map(|above| apply::non_waivable(&above.settings, &rules));
+    own.overrides.extend(kept);
     let settings = policy::RuleSettings {
         named_paths: named_paths(&target, stdin.as_deref()),
-        ..rule_settings::with_flags(apply::policy_settings(&file.settings, &rules), args, &rules)?
+        ..rule_settings::with_flags(own, args, &rules)?
     };
     let mut notes = history.notes;
     notes.extend(rule_settings::former_ids(
@@ -159,6 +170,13 @@ pub(super) fn threshold(args: &CheckArgs, settings: &config::Settings) -> Severi
     let told = settings.fail_on.as_ref().map(|severity| severity.value);
     let flag = args.fail_on.map(|word| word.severity());
     flag.or(told).unwrap_or(Severity::Warning)
+}
+
+/// The least severity that is reported: the flag wins over the file.
+pub(super) fn least_severity(args: &CheckArgs, settings: &config::Settings) -> Severity {
+    let told = settings.min_severity.as_ref().map(|severity| severity.value);
+    let flag = args.min_severity.map(|word| word.severity());
+    flag.or(told).unwrap_or(Severity::Info)
 }
 
 fn one_standard_output(outputs: &[OutputTarget]) -> Result<(), CliError> {

@@ -99,7 +99,7 @@ fn had(ready: &PreparedCheck, args: &CheckArgs, then: &GitSnapshot) -> Result<Ne
     read.project.declarations = settings_file::declarations(&file.settings, given);
     read.project.services = apply::services(&file.settings);
     let scope = ReportScope {
-        accepted: suppressions::waivers(&file.settings, target.is_partial()),
+        accepted: suppressions::waivers(&file.settings, target.is_partial(), args.today),
         ..ReportScope::default()
     };
     let report = check::check(

@@ -15,6 +15,9 @@ use super::args::ServerFlags;
 use super::failure::CliError;
 use super::target::RunTarget;
 
+/// The settings' name at the root of a project.
+const SETTINGS: &str = "redvet.toml";
+
 /// The settings of a run, and the texts that they were read from.
 #[derive(Clone, Debug, Default)]
 pub(super) struct SettingsFile {
@@ -50,6 +53,23 @@ pub(super) fn read(named: Option<&Path>, target: &RunTarget) -> Result<SettingsF
     Ok(file)
 }
 
+/// The settings of the folders above the target's root, up to its repository: the nearest first. They
+/// are not in force below, but what they call non_waivable is.
+pub(super) fn outer(target: &RunTarget) -> Result<Vec<SettingsFile>, CliError> {
+    let root = target.trusted_root();
+    let above = target.tree.root.ancestors().skip(1);
+    let above = above.take_while(|folder| folder.starts_with(&root));
+    above
+        .map(|folder| folder.join(SETTINGS))
+        .filter(|path| path.symlink_metadata().is_ok_and(|about| !about.is_dir()))
+        .map(|path| {
+            let text = discover::read_inside(&root, &path)?;
+            let folder = path.parent().unwrap_or(Path::new("")).to_owned();
+            of_text(path.display().to_string(), folder, &text)
+        })
+        .collect()
+}
+
 /// The settings in a text.
 pub(super) fn of_text(name: String, folder: PathBuf, text: &str) -> Result<SettingsFile, CliError> {
     let mut sources = Sources::default();
@@ -82,7 +102,7 @@ pub(super) fn declarations(settings: &Settings, given: &ServerFlags) -> Vec<Decl
 /// A mistake for everything that the settings say of servers and that knowledge has no word for.
 pub(super) fn unknown_words(settings: &Settings, knowledge: &Knowledge) -> Vec<LoadError> {
     let named = settings.servers.iter().map(|server| &server.facts);
-    let facts = || std::iter::once(&settings.defaults).chain(named.clone());
+    let facts = || std::iter::once(&settings.defaults.servers).chain(named.clone());
     let flavors = facts().filter_map(|facts| {
         let version = facts.version.as_ref()?;
         Some((version.span, unknown_flavor(&version.value, knowledge)?))

@@ -4,12 +4,13 @@
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use crate::config::{self, Settings};
+use crate::config::{self, Date, Settings};
 use crate::discover;
 use crate::suppress::Suppressions;
 use crate::suppress::baseline::Baseline;
 use crate::suppress::waiver::{ActiveWaiver, WaiverExpiry};
 
+use super::args::CheckArgs;
 use super::failure::CliError;
 use super::settings_file::SettingsFile;
 use super::target::RunTarget;
@@ -21,24 +22,26 @@ const BASELINE: &str = ".redvet-baseline.json";
 const SECONDS_OF_A_DAY: u64 = 24 * 60 * 60;
 
 /// The waivers of the settings, without a baseline. `partial`: only a part of the project is read.
-pub(super) fn waivers(settings: &Settings, partial: bool) -> Suppressions {
+/// They are held against `day`, else the settings' own, else the clock's.
+pub(super) fn waivers(settings: &Settings, partial: bool, day: Option<Date>) -> Suppressions {
+    let told = settings.defaults.today.as_ref().map(|date| date.value);
     Suppressions {
         waivers: settings.waivers.iter().map(waiver).collect(),
-        today: today(),
+        today: day.or(told).map(Date::days).or_else(today),
         baseline: None,
         partial,
     }
 }
 
-/// All that is accepted for a target. `named` is the baseline that a flag names.
+/// All that is accepted for a target.
 pub(super) fn of(
     file: &SettingsFile,
     target: &RunTarget,
-    named: Option<&Path>,
+    args: &CheckArgs,
 ) -> Result<Suppressions, CliError> {
     Ok(Suppressions {
-        baseline: baseline(file, target, named)?,
-        ..waivers(&file.settings, target.is_partial())
+        baseline: baseline(file, target, args.baseline.as_deref())?,
+        ..waivers(&file.settings, target.is_partial(), args.today)
     })
 }
 

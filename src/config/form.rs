@@ -236,6 +236,11 @@ fn date(value: &DeValue<'_>) -> Option<Date> {
         DeValue::Datetime(datetime) => *datetime,
         other => other.as_str()?.parse().ok()?,
     };
+    day(datetime)
+}
+
+/// A day without a time.
+pub(super) fn day(datetime: Datetime) -> Option<Date> {
     let day = datetime.date.filter(|_| datetime.time.is_none())?;
     Some(Date {
         year: day.year,

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::ValueEnum;
 
-use crate::config::ServerVersion;
+use crate::config::{Date, ServerVersion};
 use crate::facts::estate::SubjectKind;
 use crate::facts::quantity;
 use crate::finding::Severity;
@@ -116,6 +116,10 @@ pub(super) fn server(text: &str) -> Result<ServerVersion, String> {
     ServerVersion::parse(text)
         .filter(|server| server.flavor.is_some())
         .ok_or_else(|| "expected a flavor and a version, such as `redis:7.2`".to_owned())
+}
+
+pub(super) fn date(text: &str) -> Result<Date, String> {
+    Date::parse(text).ok_or_else(|| "expected a date such as `2026-12-31`".to_owned())
 }
 
 pub(super) fn memory(text: &str) -> Result<u64, String> {
