@@ -9,6 +9,7 @@ use crate::config::{Date, ServerVersion};
 use crate::facts::estate::SubjectKind;
 use crate::facts::quantity;
 use crate::finding::Severity;
+use crate::nearest::nearest;
 use crate::report::{FORMATS, OutputFormat};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -107,7 +108,9 @@ pub(super) fn output(text: &str) -> Result<OutputTarget, String> {
     let format = FORMATS.iter().find(|format| format.name == word);
     let format = format.ok_or_else(|| {
         let (words, last) = format_words();
-        format!("expected one of {words}, {last}")
+        let near = nearest(word, FORMATS.iter().map(|format| format.name));
+        let meant = near.map_or(String::new(), |near| format!("did you mean `{near}`? "));
+        format!("{meant}expected one of {words}, {last}")
     })?;
     Ok(OutputTarget { format, file })
 }
@@ -151,6 +154,7 @@ mod tests {
         );
         assert!(output("yaml").unwrap_err().contains("sarif, github,"));
         assert!(output("json=").is_err());
+        assert!(output("jsn").unwrap_err().contains("did you mean `json`?"));
     }
 
     #[test]
