@@ -188,7 +188,7 @@ fn what_cannot_be_compared_is_said() {
     let scratch = repository();
     let (code, text) = scratch.check(&["--new-from", "no-such"]);
     assert!(
-        code == 2 && text.contains("git knows no commit `no-such`"),
+        code == 2 && text.contains("unknown git revision `no-such`"),
         "{text}"
     );
     let (code, text) = scratch.check(&["--new-from", "--output=x"]);
@@ -210,12 +210,12 @@ fn what_cannot_be_compared_is_said() {
     };
     let (code, text) = run(None);
     assert!(
-        code == Some(2) && text.contains("is in no git repository"),
+        code == Some(2) && text.contains("is not in a git repository"),
         "{text}"
     );
     let (code, text) = run(Some("/nowhere"));
     assert!(
-        code == Some(2) && text.contains("git, and it is not installed"),
+        code == Some(2) && text.contains("requires git, which is not installed"),
         "{text}"
     );
 }
