@@ -61,15 +61,21 @@ settings_table! {
         profile: Option<Spanned<RuleProfile>> = optional("profile", PROFILE);
         /// Minimum severity that fails the check.
         fail_on: Option<Spanned<Severity>> = optional("fail-on", SEVERITY);
+        /// Minimum severity that is reported.
+        min_severity: Option<Spanned<Severity>> = optional("min-severity", SEVERITY);
+        /// Run only these rules: ids or patterns, regardless of the profile.
+        select: Vec<Spanned<String>> = or_default("select", PATTERNS);
+        /// Skip these rules: ids or patterns.
+        ignore: Vec<Spanned<String>> = or_default("ignore", PATTERNS);
         /// Folders with your own rules, relative to this file.
         extends: Vec<Spanned<String>> = or_default("extends", ListForm(TEXT));
         /// Files and folders to skip.
         exclude: Vec<Spanned<String>> = or_default("exclude", PATTERNS);
         /// Baseline file, relative to this file.
         baseline: Option<Spanned<String>> = optional("baseline", TEXT);
-        /// Facts used for servers that do not specify them.
-        defaults: ServerFacts = or_default("defaults", TableForm(defaults));
-        /// Settings for individual rules.
+        /// Facts used for servers that do not specify them, and the day of the check.
+        defaults: SettingDefaults = or_default("defaults", TableForm(defaults));
+        /// Settings for individual rules, by id or pattern; the most specific pattern wins.
         rules: BTreeMap<String, RuleSetting> = or_default("rules", RULES);
         /// Rule settings for part of the tree.
         overrides: Vec<Override> = or_default("overrides", TablesForm(overridden));
@@ -194,13 +200,28 @@ pub struct ServerFacts {
 const BUILD: &str = "How it was built, where it is not as the official images are: words such as \
                      `libc` (or another allocator than its own) and `no-tls`, joined by commas.";
 
-fn defaults(table: &mut SettingsTable<'_>) -> ServerFacts {
-    ServerFacts {
-        version: table.optional("server", FLAVOR_AND_VERSION, "Flavor and version."),
-        memory: table.optional("memory", SIZE, "Memory limit."),
-        cpus: table.optional("cpus", CORES, "CPU limit."),
-        build: table.optional("build", TEXT, BUILD),
-        role: None,
+/// What holds where nothing else tells.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct SettingDefaults {
+    pub servers: ServerFacts,
+    /// The day that waivers are held against, instead of the clock's.
+    pub today: Option<Spanned<Date>>,
+}
+
+fn defaults(table: &mut SettingsTable<'_>) -> SettingDefaults {
+    SettingDefaults {
+        servers: ServerFacts {
+            version: table.optional("server", FLAVOR_AND_VERSION, "Flavor and version."),
+            memory: table.optional("memory", SIZE, "Memory limit."),
+            cpus: table.optional("cpus", CORES, "CPU limit."),
+            build: table.optional("build", TEXT, BUILD),
+            role: None,
+        },
+        today: table.optional(
+            "today",
+            DATE,
+            "Date of the check, instead of the current date.",
+        ),
     }
 }
 
@@ -339,6 +360,13 @@ impl Date {
             month: u8::try_from(month).ok()?,
             day: u8::try_from(day_of_year - (153 * shifted + 2) / 5 + 1).ok()?,
         })
+    }
+}
+
+impl Date {
+    /// Reads `2026-12-31`.
+    pub fn parse(text: &str) -> Option<Self> {
+        form::day(text.parse().ok()?)
     }
 }
 

@@ -7,10 +7,12 @@
 //! links are not followed, and nothing that is read is executed.
 
 mod patterns;
+mod project_file;
 mod project_root;
 mod walk;
 
 pub use patterns::{FileKind, InputPattern, InputPatterns, MatchConfidence, PatternError};
+pub use project_file::{link_below, outside, read_inside, read_unlinked};
 pub use project_root::{DiscoverError, ProjectRoot};
 pub use walk::{ExcludePatterns, FoundFile, WalkedFiles, read, read_named, walk};
 

@@ -286,4 +286,36 @@ mod tests {
             assert_eq!(patterns.kind_of(path), kind, "{path}");
         }
     }
+
+    /// A name that a pattern fits: letters in one case, a word for each `*`.
+    fn sample(glob: &str) -> String {
+        let letters = regex::Regex::new(r"\[([a-z])[A-Z]\]").unwrap();
+        let plain = letters.replace_all(glob, "$1");
+        plain
+            .replace("**/", "a/")
+            .replace("[!_]", "a")
+            .replace('*', "x")
+    }
+
+    #[test]
+    fn the_hooks_over_changed_files_see_every_kind_that_is_read() {
+        let hooks = include_str!("../.pre-commit-hooks.yaml");
+        let filters: Vec<regex::Regex> = hooks
+            .lines()
+            .filter_map(|line| line.strip_prefix("  files: "))
+            .map(|filter| regex::Regex::new(filter).unwrap())
+            .collect();
+        assert_eq!(filters.len(), 2);
+        let knowledge = Knowledge::embedded().unwrap();
+        let named: Vec<String> = patterns(&knowledge)
+            .iter()
+            .flat_map(|pattern| pattern.globs.iter().map(|glob| sample(glob)))
+            .chain(["redvet.toml".to_owned(), "sub/Chart.yaml".to_owned()])
+            .collect();
+        for filter in &filters {
+            let missed: Vec<&String> = named.iter().filter(|n| !filter.is_match(n)).collect();
+            assert!(missed.is_empty(), "{missed:?}");
+            assert!(!filter.is_match("logo.png"));
+        }
+    }
 }

@@ -9,6 +9,7 @@
 
 mod excerpt;
 pub mod path;
+pub mod pattern_limit;
 
 use std::ops::Range;
 use std::sync::Arc;

@@ -5,18 +5,26 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::config::ServerVersion;
+use crate::config::{Date, ServerVersion};
 
 mod words;
 
 pub(super) use words::{
     OutputTarget, ProfileWord, SchemaName, SeverityWord, SubjectWord, TableFormat,
 };
-use words::{cpus, memory, output, output_help, server};
+use words::{cpus, date, memory, output, output_help, server};
 
 const EXIT_CODES: &str = "\
 Exit codes of check: 0 no findings at or above --fail-on, 1 findings, 2 the check could not run (invalid arguments, \
 rules or settings, or a path that cannot be read).";
+
+const CHECK_EXAMPLES: &str = "\
+Examples:
+  redvet check --format concise --format html=report.html
+  redvet check deploy --select 'memory/*,conf/*' --min-severity warning
+
+A finding marked (assumed) depends on a value that redvet inferred, such as the program that an image runs.
+Exit codes: 0 no findings at or above --fail-on, 1 findings, 2 the check could not run.";
 
 const EXPLAIN_EXAMPLES: &str = include_str!("explain/examples.txt");
 
@@ -44,6 +52,7 @@ pub(super) struct CliArgs {
 #[derive(Debug, Subcommand)]
 pub(super) enum CliCommand {
     /// Check a repository
+    #[command(after_help = CHECK_EXAMPLES)]
     Check(Box<CheckArgs>),
     /// Record current findings so that only new ones are reported
     Baseline {
@@ -142,19 +151,19 @@ pub(super) struct ConfigArg {
 #[derive(Clone, Debug, Default, Args)]
 pub(super) struct ServerFlags {
     /// Server flavor and version when the image does not specify it, e.g. redis:7.2
-    #[arg(long, value_name = "FLAVOR:VERSION", value_parser = server)]
+    #[arg(long, value_name = "FLAVOR:VERSION", value_parser = server, help_heading = "Facts about servers")]
     pub(super) server: Option<ServerVersion>,
 
     /// Server memory limit when no manifest specifies it, e.g. 32Gi
-    #[arg(long, value_name = "SIZE", value_parser = memory)]
+    #[arg(long, value_name = "SIZE", value_parser = memory, help_heading = "Facts about servers")]
     pub(super) memory: Option<u64>,
 
     /// Server CPU limit when no manifest specifies it, e.g. 4 or 500m
-    #[arg(long, value_name = "CORES", value_parser = cpus)]
+    #[arg(long, value_name = "CORES", value_parser = cpus, help_heading = "Facts about servers")]
     pub(super) cpus: Option<f64>,
 
     /// Server build options that differ from the official images, e.g. libc,no-tls
-    #[arg(long, value_name = "WORDS")]
+    #[arg(long, value_name = "WORDS", help_heading = "Facts about servers")]
     pub(super) build: Option<String>,
 }
 
@@ -171,76 +180,86 @@ pub(super) struct CheckArgs {
         visible_alias = "format",
         value_name = "FORMAT",
         value_parser = output,
-        help = output_help()
+        help = output_help(),
+        help_heading = "Output"
     )]
     pub(super) outputs: Vec<OutputTarget>,
 
     /// Run only these rules: ids or patterns such as 'memory/*', regardless of the profile
-    #[arg(long, value_name = "RULES", value_delimiter = ',')]
+    #[arg(long, value_name = "RULES", value_delimiter = ',', help_heading = "Rules")]
     pub(super) select: Vec<String>,
 
     /// Skip these rules: ids or patterns
-    #[arg(long, value_name = "RULES", value_delimiter = ',')]
+    #[arg(long, value_name = "RULES", value_delimiter = ',', help_heading = "Rules")]
     pub(super) ignore: Vec<String>,
 
     /// Rule profile
-    #[arg(long, value_name = "PROFILE")]
+    #[arg(long, value_name = "PROFILE", help_heading = "Rules")]
     pub(super) profile: Option<ProfileWord>,
 
     /// Minimum severity that fails the check [default: warning]
-    #[arg(long, value_name = "SEVERITY")]
+    #[arg(long, value_name = "SEVERITY", help_heading = "Rules")]
     pub(super) fail_on: Option<SeverityWord>,
 
+    /// Minimum severity that is reported [default: info]
+    #[arg(long, value_name = "SEVERITY", help_heading = "Rules")]
+    pub(super) min_severity: Option<SeverityWord>,
+
+    /// Date that waivers are compared with, instead of the current date, e.g. 2026-12-31
+    #[arg(long, value_name = "DATE", value_parser = date, help_heading = "Accepted findings")]
+    pub(super) today: Option<Date>,
+
     /// Apply safe fixes, then report the remaining findings
-    #[arg(long)]
+    #[arg(long, help_heading = "Fixes")]
     pub(super) fix: bool,
 
     /// With --fix or --diff: include fixes that need review
-    #[arg(long)]
+    #[arg(long, help_heading = "Fixes")]
     pub(super) unsafe_fixes: bool,
 
     /// Print the changes of --fix as a patch instead of applying them; exit 1 if there are any
-    #[arg(long)]
+    #[arg(long, help_heading = "Fixes")]
     pub(super) diff: bool,
 
     /// Baseline of findings to suppress [default: .redvet-baseline.json next to redvet.toml]
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", help_heading = "Accepted findings")]
     pub(super) baseline: Option<PathBuf>,
 
     /// Report only findings that are new since this commit
-    #[arg(long, value_name = "REV")]
+    #[arg(long, value_name = "REV", help_heading = "Accepted findings")]
     pub(super) new_from: Option<String>,
 
-    /// Check the files in the index and report only findings that are new since HEAD
-    #[arg(long, conflicts_with_all = ["fix", "diff", "stdin_filename"])]
+    /// Check the files in the index and report only findings that are new since HEAD; with nothing
+    /// staged, check the whole repository
+    #[arg(long, conflicts_with_all = ["fix", "diff", "stdin_filename"], help_heading = "Accepted findings")]
     pub(super) staged: bool,
 
     /// Read this file's content from stdin
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", help_heading = "Input")]
     pub(super) stdin_filename: Option<PathBuf>,
 
     /// List undetermined rules and the reasons (format full; JSON always includes them)
-    #[arg(long)]
+    #[arg(long, help_heading = "Output")]
     pub(super) show_undetermined: bool,
 
     /// Print counts per rule instead of findings (formats full and concise)
-    #[arg(long)]
+    #[arg(long, help_heading = "Output")]
     pub(super) statistics: bool,
 
     /// Print the files that would be read, without checking them
-    #[arg(long)]
+    #[arg(long, help_heading = "Information")]
     pub(super) show_files: bool,
 
     /// Print the settings in effect and where each comes from, without checking
-    #[arg(long)]
+    #[arg(long, help_heading = "Information")]
     pub(super) show_settings: bool,
 
     /// Exit 0 even if there are findings
-    #[arg(long)]
+    #[arg(long, help_heading = "Exit code")]
     pub(super) exit_zero: bool,
 
     /// Exit 0 if there are no files to check
-    #[arg(long)]
+    #[arg(long, help_heading = "Exit code")]
     pub(super) allow_empty: bool,
 }
 
@@ -296,11 +315,13 @@ pub(super) struct UpgradeArgs {
 
 #[derive(Debug, Args)]
 pub(super) struct ExplainArgs {
-    /// A rule id, or `directive` or `option` followed by a name
-    #[arg(value_name = "RULE|directive|option")]
+    /// A rule (its id or the last word of it), a directive or a client option; `rule`, `directive` or
+    /// `option` in front says which is meant
+    #[arg(value_name = "NAME")]
     pub(super) what: String,
 
-    /// Name of the directive or option, e.g. io-threads or pool.max_size
+    /// The name, after `rule`, `directive` or `option`
+    #[arg(value_name = "NAME")]
     pub(super) name: Option<String>,
 
     /// With directive: the server version, e.g. valkey:8.1

@@ -9,6 +9,7 @@ use crate::suppress::baseline::{Baseline, BaselineEntry};
 use super::args::{BaselineArgs, BaselineCommand, CheckArgs, PathArgs};
 use super::console::{CommandConsole, visible};
 use super::failure::CliError;
+use super::target::RunTarget;
 use super::{CommandOutcome, prepared, project, suppressions};
 
 pub(super) fn run(
@@ -36,7 +37,7 @@ fn write(args: &BaselineArgs, console: &mut CommandConsole) -> Result<CommandOut
 
 fn compare(args: &BaselineArgs, console: &mut CommandConsole) -> Result<CommandOutcome, CliError> {
     let ground = BaselineRun::of(args)?;
-    let old = suppressions::read(&ground.path)?;
+    let old = suppressions::read(&ground.path, ground.root.as_deref())?;
     let difference = old.difference(&ground.now);
     let mut text = String::new();
     for (word, entries) in [("fixed", &difference.resolved), ("new  ", &difference.new)] {
@@ -59,7 +60,7 @@ fn compare(args: &BaselineArgs, console: &mut CommandConsole) -> Result<CommandO
 
 fn prune(args: &BaselineArgs, console: &mut CommandConsole) -> Result<CommandOutcome, CliError> {
     let ground = BaselineRun::of(args)?;
-    let old = suppressions::read(&ground.path)?;
+    let old = suppressions::read(&ground.path, ground.root.as_deref())?;
     let pruned = old.pruned(&ground.now);
     let left = pruned.entries().len();
     let gone = old.entries().len() - left;
@@ -92,6 +93,9 @@ struct BaselineRun {
     /// Findings that no baseline silences.
     open: usize,
     path: std::path::PathBuf,
+    /// The folder that it must lie in, if any.
+    root: Option<std::path::PathBuf>,
+    target: RunTarget,
 }
 
 impl BaselineRun {
@@ -105,7 +109,9 @@ impl BaselineRun {
             profile: args.profile,
             ..CheckArgs::default()
         })?;
-        let path = suppressions::baseline_path(&ready.file, &ready.target, args.file.as_deref());
+        let named = args.file.as_deref();
+        let path = suppressions::baseline_path(&ready.file, &ready.target, named);
+        let root = suppressions::baseline_root(&ready.file, named).map(Path::to_owned);
         let read = project::read(
             &ready.target,
             None,
@@ -118,7 +124,7 @@ impl BaselineRun {
             return Err(project::nothing_to_read(&ready.target, help));
         }
         let scope = ReportScope {
-            accepted: suppressions::waivers(&ready.file.settings, false),
+            accepted: suppressions::waivers(&ready.file.settings, false, None),
             ..ReportScope::default()
         };
         let report = crate::check::check(
@@ -133,11 +139,13 @@ impl BaselineRun {
             now: Baseline::of(&report),
             open: report.shown().filter(|finding| !finding.waivable).count(),
             path,
+            root,
+            target: ready.target,
         })
     }
 
     fn save(&self, baseline: &Baseline) -> Result<(), CliError> {
-        suppressions::write(&self.path, baseline)
+        suppressions::write(&self.path, self.root.as_deref(), &self.target, baseline)
     }
 
     fn shown(&self) -> String {

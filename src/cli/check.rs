@@ -14,10 +14,11 @@ use super::apply_fixes::{self, FixRequest, FixRun};
 use super::args::{CheckArgs, OutputTarget};
 use super::console::CommandConsole;
 use super::failure::CliError;
-use super::prepared::{PreparedCheck, prepare, threshold};
+use super::prepared::{PreparedCheck, least_severity, prepare, threshold};
 use super::progress::ProgressLine;
+use super::project::ReadProject;
 use super::rendering::ReportRendering;
-use super::{CommandOutcome, previous_findings, project, show, suppressions};
+use super::{CommandOutcome, previous_findings, project, show, suppressions, write};
 
 pub(super) fn run(
     args: &CheckArgs,
@@ -45,7 +46,7 @@ pub(super) fn run(
     }
     let threshold = threshold(args, &ready.file.settings);
     progress.now(&format!("checking {} files", read.project.inputs.len()));
-    let bench = CheckRun::of(&ready, &read.project, args)?;
+    let bench = CheckRun::of(&ready, &read, args)?;
     let first = bench.check(&[]);
     progress.end();
     let Some(job) = job else {
@@ -84,20 +85,26 @@ struct CheckRun<'a> {
     ready: &'a PreparedCheck,
     project: &'a ProjectInputs,
     scope: ReportScope,
+    /// Settings below the root that are not used.
+    nested: Option<ReportNote>,
+    /// What is less severe is not reported.
+    least: Severity,
 }
 
 impl<'a> CheckRun<'a> {
     fn of(
         ready: &'a PreparedCheck,
-        project: &'a ProjectInputs,
+        read: &'a ReadProject,
         args: &CheckArgs,
     ) -> Result<Self, CliError> {
         Ok(Self {
             ready,
-            project,
+            project: &read.project,
+            nested: read.nested_note(),
+            least: least_severity(args, &ready.file.settings),
             scope: ReportScope {
                 paths: ready.target.scope.clone(),
-                accepted: suppressions::of(&ready.file, &ready.target, args.baseline.as_deref())?,
+                accepted: suppressions::of(&ready.file, &ready.target, args)?,
                 since: previous_findings::since(ready, args)?,
             },
         })
@@ -117,7 +124,9 @@ impl CheckRun<'_> {
             &self.scope,
         );
         report.notes.extend(ready.notes.iter().cloned());
+        report.notes.extend(self.nested.clone());
         report.notes.extend(no_redis(&report));
+        keep_from(&mut report, self.least);
         report
     }
 
@@ -165,7 +174,8 @@ impl CheckRun<'_> {
             Some(baseline) if !report.gone.is_empty() => {
                 let named = args.baseline.as_deref();
                 let path = suppressions::baseline_path(&ready.file, &ready.target, named);
-                suppressions::write(&path, &baseline.less(&report.gone))
+                let root = suppressions::baseline_root(&ready.file, named);
+                suppressions::write(&path, root, &ready.target, &baseline.less(&report.gone))
             }
             _ => Ok(()),
         }
@@ -213,8 +223,7 @@ impl CheckRun<'_> {
                 },
                 Some(path) => {
                     let text = render(report::TextLayout::default())?;
-                    std::fs::write(path, text)
-                        .map_err(|error| CliError::new(format!("{}: {error}", path.display())))?;
+                    write::write_output(&self.ready.target.trusted_root(), path, &text)?;
                 }
             }
         }
@@ -276,7 +285,24 @@ pub(super) fn report(ready: &PreparedCheck, args: &CheckArgs) -> Result<Report, 
             "pass the folder of a project",
         ));
     }
-    Ok(CheckRun::of(ready, &read.project, args)?.check(&[]))
+    Ok(CheckRun::of(ready, &read, args)?.check(&[]))
+}
+
+/// Leaves out what is less severe, in the counts, too.
+fn keep_from(report: &mut Report, least: Severity) {
+    report.findings.retain(|finding| finding.severity >= least);
+    let findings = &report.findings;
+    let hidden = findings.iter().filter(|f| f.suppressed.is_some()).count();
+    let summary = &mut report.summary;
+    summary.suppressed = hidden;
+    for (severity, shown) in [
+        (Severity::Info, &mut summary.info),
+        (Severity::Warning, &mut summary.warning),
+    ] {
+        if severity < least {
+            *shown = 0;
+        }
+    }
 }
 
 fn no_redis(report: &Report) -> Option<ReportNote> {

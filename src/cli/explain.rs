@@ -1,10 +1,11 @@
-//! `redvet explain`: a rule's page, out of the rule file alone; what is known of a directive and of a
-//! client option is told in `directive` and `option`. All of it is in the program.
+//! `redvet explain`: finds what a word names, a rule, a directive or a client option. A rule's page is
+//! made here, out of the rule file alone; what is known of the others is told in `directive` and `option`. All of it is in the program.
 
 mod directive;
 mod option;
 
 use crate::facts::intent::FixSafety;
+use crate::nearest::nearest;
 use crate::policy::{CompiledRule, RuleParam, RuleSet, param};
 
 use super::args::ExplainArgs;
@@ -22,22 +23,62 @@ pub(super) fn run(
     match (args.what.as_str(), &args.name) {
         ("directive", Some(name)) => return directive::run(name, args, console),
         ("option", Some(name)) => return option::run(name, args, console),
-        (what @ ("directive" | "option"), None) => return Err(nameless(what)),
+        ("rule", Some(id)) => return of_rule(id, args, console),
+        (what @ ("directive" | "option" | "rule"), None) => return Err(nameless(what)),
         (_, Some(name)) => return Err(stray(name)),
         (_, None) => {}
     }
+    of_any_kind(&args.what, args, console)
+}
+
+/// What a person means by a word without a kind: the rule of that id or of that last word, the
+/// directive, or the option. A word that several kinds have shows the first and names the others.
+fn of_any_kind(
+    word: &str,
+    args: &ExplainArgs,
+    console: &mut CommandConsole,
+) -> Result<CommandOutcome, CliError> {
+    let known = project::knowledge()?.vocabulary();
+    let is_directive = known.directives.contains_key(word) || known.aliases.contains_key(word);
+    let is_option = known.options.contains_key(word);
+    if word.contains('/') || !(is_directive || is_option) {
+        return of_rule(word, args, console);
+    }
+    let outcome = match is_directive {
+        true => directive::run(word, args, console)?,
+        false => option::run(word, args, console)?,
+    };
+    if is_directive && is_option {
+        console.print(&format!(
+            "\n{word} is also a client option: redvet explain option {word}\n"
+        ));
+    }
+    Ok(outcome)
+}
+
+fn of_rule(
+    what: &str,
+    args: &ExplainArgs,
+    console: &mut CommandConsole,
+) -> Result<CommandOutcome, CliError> {
     // A mistake in the project's own rules does not hide the page of a built-in one.
     let builtin = packs::builtin()?;
-    if let Some(rule) = builtin.get(&args.what) {
+    if let Some(rule) = builtin.get(what) {
         console.print(&page(rule, console.layout.width));
         return Ok(CommandOutcome::Clean);
     }
     let all = rules::of_project(args.config.config.as_deref())?;
-    let Some(rule) = all.current(&args.what).and_then(|id| all.get(id)) else {
-        return Err(unknown(&args.what, &all)?);
+    let named = all.current(what).and_then(|id| all.get(id));
+    let by_last_word = || all.rules().find(|rule| last_word(rule) == what);
+    let Some(rule) = named.or_else(by_last_word) else {
+        // A library's own word for an option is none of the vocabulary's.
+        return match option::run(what, args, console) {
+            Ok(outcome) => Ok(outcome),
+            Err(_) => Err(unknown(what, &all)?),
+        };
     };
-    if rule.id() != args.what {
-        console.print(&format!("{} was renamed to {}.\n\n", args.what, rule.id()));
+    if named.is_some() && rule.id() != what {
+        console.print(&format!("{what} was renamed to {}.\n\n", rule.id()));
     }
     console.print(&page(rule, console.layout.width));
     Ok(CommandOutcome::Clean)
@@ -46,6 +87,7 @@ pub(super) fn run(
 fn nameless(what: &str) -> CliError {
     let example = match what {
         "directive" => "redvet explain directive hz --server valkey:8.1",
+        "rule" => "redvet explain rule memory/maxmemory-too-high",
         _ => "redvet explain option pool.max_size",
     };
     CliError::with_help(
@@ -57,7 +99,7 @@ fn nameless(what: &str) -> CliError {
 fn stray(name: &str) -> CliError {
     CliError::with_help(
         format!("unexpected argument `{name}`"),
-        "a second argument is allowed only after `directive` or `option`",
+        "a second argument is allowed only after `rule`, `directive` or `option`",
     )
 }
 
@@ -67,18 +109,43 @@ fn unknown(id: &str, rules: &RuleSet) -> Result<CliError, CliError> {
         .filter(|rule| rule.category() == id)
         .map(CompiledRule::id)
         .collect();
+    if !in_category.is_empty() {
+        let help = format!("rules in this category: {}", in_category.join(", "));
+        let message = format!("`{id}` is a category, not a rule");
+        return Ok(CliError::with_help(message, help));
+    }
+    if id.contains('/') {
+        return Ok(CliError::with_help(
+            format!("unknown rule `{id}`"),
+            meant(id, rules),
+        ));
+    }
     let known = project::knowledge()?.vocabulary();
-    let help = if !in_category.is_empty() {
-        format!("rules in this category: {}", in_category.join(", "))
-    } else if known.directives.contains_key(id) || known.aliases.contains_key(id) {
-        format!("for the directive, run `redvet explain directive {id}`")
-    } else if known.options.contains_key(id) {
-        format!("for the client option, run `redvet explain option {id}`")
-    } else {
-        meant(id, rules)
+    let near = [
+        nearest(id, rules.rules().map(last_word)).and_then(|near| {
+            let rule = rules.rules().find(|rule| last_word(rule) == near)?;
+            Some(rule.id())
+        }),
+        nearest(id, known.directives.keys().map(AsRef::as_ref)),
+        nearest(id, known.options.keys().map(AsRef::as_ref)),
+    ];
+    let near: Vec<String> = near
+        .into_iter()
+        .flatten()
+        .map(|near| format!("`{near}`"))
+        .collect();
+    let help = match near.is_empty() {
+        true => "run `redvet rules list` to see all rules".to_owned(),
+        false => format!("did you mean {}?", near.join(" or ")),
     };
-    let message = format!("unknown rule `{id}`");
+    let message = format!("no rule, directive or client option is called `{id}`");
     Ok(CliError::with_help(message, help))
+}
+
+/// A rule's id without its category.
+fn last_word(rule: &CompiledRule) -> &str {
+    let id = rule.id();
+    id.rsplit_once('/').map_or(id, |(_, last)| last)
 }
 
 fn page(rule: &CompiledRule, width: usize) -> String {

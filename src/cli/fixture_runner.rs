@@ -79,7 +79,7 @@ impl<'a> FixtureEnv<'a> {
             self.rules,
             &settings,
             &ReportScope {
-                accepted: suppressions::waivers(&file.settings, false),
+                accepted: suppressions::waivers(&file.settings, false, None),
                 ..ReportScope::default()
             },
         ))

@@ -68,6 +68,26 @@ impl GitCommand {
         Ok((output.status.success() && !id.is_empty()).then_some(id))
     }
 
+    /// The commit at which the one checked out and this one part; none where they share none.
+    pub(super) fn merge_base(&self, commit: &str) -> Result<Option<String>, CliError> {
+        let output = self.run(&["merge-base", commit, "HEAD"])?;
+        let id = String::from_utf8_lossy(&output.stdout).trim().to_owned();
+        Ok((output.status.success() && !id.is_empty()).then_some(id))
+    }
+
+    /// Whether the index differs from the commit checked out, anywhere in the repository.
+    pub(super) fn has_staged_changes(&self) -> Result<bool, CliError> {
+        let output = self.run(&["diff-index", "--cached", "--quiet", "--no-ext-diff", "HEAD"])?;
+        match output.status.code() {
+            Some(0) => Ok(false),
+            Some(1) => Ok(true),
+            _ => {
+                let why = String::from_utf8_lossy(&output.stderr).trim().to_owned();
+                Err(CliError::new(format!("git diff-index: {why}")))
+            }
+        }
+    }
+
     /// The regular files of a commit, below the folder.
     pub(super) fn files_of(&self, commit: &str) -> Result<Vec<GitFile>, CliError> {
         let listed = self.list(&["ls-tree", "-r", "-z", commit])?;

@@ -78,10 +78,18 @@ impl GitSnapshot {
     pub(super) fn settings(&self, now: &RunTarget) -> Result<SettingsFile, CliError> {
         let path = self.root.join(SETTINGS);
         if !path.is_file() {
-            return Ok(SettingsFile::default());
+            return Ok(SettingsFile {
+                trusted_root: Some(now.trusted_root()),
+                ..SettingsFile::default()
+            });
         }
         let text = discover::read(&path)?;
-        settings_file::of_text(SETTINGS.to_owned(), now.tree.root.clone(), &text)
+        let folder = now.tree.root.clone();
+        let file = settings_file::of_text(SETTINGS.to_owned(), folder, &text)?;
+        Ok(SettingsFile {
+            trusted_root: Some(now.trusted_root()),
+            ..file
+        })
     }
 }
 

@@ -7,6 +7,7 @@ use std::io::Write;
 use std::path::Path;
 
 use crate::check::{self, ReportScope};
+use crate::discover;
 use crate::finding::{ClientView, EstateView, ServerView, ValueView};
 use crate::source::path;
 
@@ -71,6 +72,7 @@ fn place(path: &Path, text: &str, dry_run: bool) -> Result<String, CliError> {
     if path.exists() {
         let told = format!("{shown} already exists and was not changed");
         return Ok(match path.ends_with(HOOKS) {
+            true if has_hook(path) => format!("{told}; it already has a redvet hook\n"),
             true => format!("{told}; make sure it contains this hook:\n\n{text}\n"),
             false => format!("{told}\n"),
         });
@@ -82,6 +84,17 @@ fn place(path: &Path, text: &str, dry_run: bool) -> Result<String, CliError> {
     let mut file = fs::File::create_new(path).map_err(failed)?;
     file.write_all(text.as_bytes()).map_err(failed)?;
     Ok(format!("wrote {shown}\n"))
+}
+
+/// Whether the hooks' file has one of redvet's: by the id that `init` writes, or one of the ids of
+/// the hook repository, all of which begin with it.
+fn has_hook(path: &Path) -> bool {
+    let text = discover::read(path).unwrap_or_default();
+    text.lines().any(|line| {
+        let line = line.trim_start().trim_start_matches(['-', '{', ' ']);
+        let id = line.strip_prefix("id:").map(str::trim_start);
+        id.is_some_and(|id| id.trim_matches(['"', '\'']).starts_with("redvet"))
+    })
 }
 
 fn hook(target: &RunTarget) -> String {
@@ -130,8 +143,8 @@ fn server_entry(server: &ServerView) -> String {
         format!("{flavor} {version}, {}:{}", server.path, server.line),
         "[[server]]".to_owned(),
         format!("name = {}", literal(&server.name)),
-        format!("memory = \"4Gi\"  # {}", known(&server.limits.memory)),
-        format!("cpus = 2  # {}", known(&server.limits.cpu)),
+        limit("memory", "\"4Gi\"", &server.limits.memory),
+        limit("cpus", "2", &server.limits.cpu),
     ];
     if server.version.is_none() {
         rows.push("version = \"redis:7.2\"  # unknown".to_owned());
@@ -140,11 +153,13 @@ fn server_entry(server: &ServerView) -> String {
     comment(&rows)
 }
 
-fn known(value: &ValueView) -> String {
+/// A limit that may be given, with an example; of a known one, what it is: an example beside it would
+/// look like a correction.
+fn limit(key: &str, example: &str, value: &ValueView) -> String {
     match (&value.reason, value.state) {
-        (Some(reason), _) => format!("unknown: {reason}"),
-        (None, "absent") => "no limit set".to_owned(),
-        (None, _) => format!("known: {} ({})", value.shown, value.from),
+        (Some(reason), _) => format!("{key} = {example}  # unknown: {reason}"),
+        (None, "absent") => format!("{key} = {example}  # no limit set"),
+        (None, _) => format!("# {key}: {} ({})", value.shown, value.from),
     }
 }
 

@@ -88,6 +88,13 @@ pub(super) fn extended(
             continue;
         }
         let folder = file.folder.join(&entry.value);
+        let root = file.trusted_root.as_deref();
+        if let Some(why) = root.and_then(|root| discover::outside(root, &folder)) {
+            let message = format!("`{}`: {why}", entry.value);
+            let help = "copy the pack into the repository, or name the settings file with --config";
+            mistakes.push(LoadError::new(entry.span, message).with_help(help));
+            continue;
+        }
         let pack = match PackFolder::read(&folder, Path::new(&entry.value)) {
             Ok(pack) => pack,
             Err(why) => {

@@ -13,6 +13,7 @@ use super::args::{CheckArgs, OutputTarget};
 use super::failure::CliError;
 use super::git_snapshot::GitSnapshot;
 use super::packs::PackFolder;
+use super::previous_findings::{self, ComparisonBase};
 use super::settings_file::{self, SettingsFile};
 use super::target::RunTarget;
 use super::{packs, project, rule_settings};
@@ -23,6 +24,8 @@ pub(super) struct PreparedCheck {
     pub(super) stdin: Option<String>,
     /// What is checked instead of the files on disk.
     pub(super) staged: Option<GitSnapshot>,
+    /// Whose findings are not reported again.
+    pub(super) base: ComparisonBase,
     pub(super) knowledge: Knowledge,
     pub(super) file: SettingsFile,
     pub(super) rules: RuleSet,
@@ -47,11 +50,8 @@ pub(super) fn ready(
 ) -> Result<PreparedCheck, CliError> {
     let knowledge = project::knowledge()?;
     settings_file::check_given(&args.given, &knowledge)?;
-    let staged = if args.staged {
-        Some(GitSnapshot::of_index(&target, &knowledge)?)
-    } else {
-        None
-    };
+    let history = history(args, &target, &knowledge)?;
+    let staged = history.index;
     let named = args.at.config.config.as_deref();
     let mut file = match &staged {
         Some(staged) if named.is_none() => staged.settings(&target)?,
@@ -61,26 +61,81 @@ pub(super) fn ready(
     let rules = packs::extended(rules, &mut file, &knowledge)?;
     let mut mistakes = rule_settings::mistakes(&file.settings, &rules);
     mistakes.extend(settings_file::unknown_words(&file.settings, &knowledge));
+    // A person who names the settings decides alone.
+    let outer = match named {
+        None => settings_file::outer(&target)?,
+        Some(_) => Vec::new(),
+    };
+    for above in &outer {
+        mistakes.extend(rule_settings::loosened(&file.settings, above, &rules));
+    }
     if !mistakes.is_empty() {
         let sources = file.sources;
         return Err(CliError::Mistakes { sources, mistakes });
     }
+    let mut own = apply::policy_settings(&file.settings, &rules);
+    let kept = outer.iter().map(|above| apply::non_waivable(&above.settings, &rules));
+    own.overrides.extend(kept);
     let settings = policy::RuleSettings {
         named_paths: named_paths(&target, stdin.as_deref()),
-        ..rule_settings::with_flags(apply::policy_settings(&file.settings, &rules), args, &rules)?
+        ..rule_settings::with_flags(own, args, &rules)?
     };
-    let mut notes = rule_settings::former_ids(&file.settings, file.name.as_ref(), args, &rules);
+    let mut notes = history.notes;
+    notes.extend(rule_settings::former_ids(
+        &file.settings,
+        file.name.as_ref(),
+        args,
+        &rules,
+    ));
     notes.extend(rule_settings::former_facts(&rules, &file.sources));
     Ok(PreparedCheck {
         notes,
         target,
         stdin,
         staged,
+        base: history.base,
         knowledge,
         file,
         rules,
         settings,
     })
+}
+
+/// Which state is checked, and which it is compared with.
+struct CheckedHistory {
+    index: Option<GitSnapshot>,
+    base: ComparisonBase,
+    notes: Vec<ReportNote>,
+}
+
+fn history(
+    args: &CheckArgs,
+    target: &RunTarget,
+    knowledge: &Knowledge,
+) -> Result<CheckedHistory, CliError> {
+    let root = &target.tree.root;
+    let mut history = CheckedHistory {
+        index: None,
+        base: ComparisonBase::Absent,
+        notes: Vec::new(),
+    };
+    if args.staged {
+        let staged = previous_findings::staged(root)?;
+        history.base = staged.base;
+        if staged.is_index_checked {
+            history.index = Some(GitSnapshot::of_index(target, knowledge)?);
+        } else {
+            history.notes.push(ReportNote {
+                path: None,
+                message: "nothing is staged: the whole repository was checked".to_owned(),
+            });
+        }
+    }
+    // A commit that is named counts more than the one that the index belongs to.
+    if let Some(revision) = &args.new_from {
+        history.base = previous_findings::new_from(root, revision)?;
+    }
+    Ok(history)
 }
 
 /// The target, and the path of the file whose text comes on standard input.
@@ -115,6 +170,13 @@ pub(super) fn threshold(args: &CheckArgs, settings: &config::Settings) -> Severi
     let told = settings.fail_on.as_ref().map(|severity| severity.value);
     let flag = args.fail_on.map(|word| word.severity());
     flag.or(told).unwrap_or(Severity::Warning)
+}
+
+/// The least severity that is reported: the flag wins over the file.
+pub(super) fn least_severity(args: &CheckArgs, settings: &config::Settings) -> Severity {
+    let told = settings.min_severity.as_ref().map(|severity| severity.value);
+    let flag = args.min_severity.map(|word| word.severity());
+    flag.or(told).unwrap_or(Severity::Info)
 }
 
 fn one_standard_output(outputs: &[OutputTarget]) -> Result<(), CliError> {

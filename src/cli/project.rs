@@ -5,10 +5,12 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::analysis::{InputFile, ProjectInputs};
+use crate::finding::ReportNote;
 use crate::discover::{self, ExcludePatterns, FileKind, FoundFile, InputPatterns, WalkedFiles};
 use crate::inputs;
 use crate::knowledge::Knowledge;
 use crate::load::apply;
+use crate::source::path;
 
 use super::args::ServerFlags;
 use super::console;
@@ -32,9 +34,33 @@ pub(super) struct ReadProject {
     pub(super) project: ProjectInputs,
     /// How many files the tree holds, of whatever kind.
     seen: usize,
+    /// Settings files below the root, which hold for checks of their own folders only.
+    nested_settings: Vec<String>,
 }
 
+/// Names of files that a note lists.
+const LISTED: usize = 3;
+
 impl ReadProject {
+    /// Says that settings below the root are not in force.
+    pub(super) fn nested_note(&self) -> Option<ReportNote> {
+        let (first, rest) = self.nested_settings.split_first()?;
+        let message = if rest.is_empty() {
+            format!("{first} is not in force here: the settings of the root apply to all files")
+        } else {
+            let listed: Vec<&str> = self.nested_settings.iter().take(LISTED).map(String::as_str).collect();
+            let more = match self.nested_settings.len() - listed.len() {
+                0 => String::new(),
+                n => format!(" and {n} more"),
+            };
+            format!(
+                "{}{more} are not in force here: the settings of the root apply to all files",
+                listed.join(", ")
+            )
+        };
+        Some(ReportNote { path: None, message })
+    }
+
     /// Whether there was nothing that could be read: no file at all, or none that is text. A tree
     /// whose files are about other things is not empty.
     pub(super) fn is_empty(&self) -> bool {
@@ -59,8 +85,14 @@ pub(super) fn read(
     if let Some(path) = stdin {
         replace(&mut found, typed(path, &patterns)?);
     }
+    let is_asked_about = |path: &String| {
+        let mut scope = target.scope.iter();
+        target.scope.is_empty() || scope.any(|part| part.is_empty() || path::is_within(path, part))
+    };
+    let nested = found.nested_settings.iter().filter(|p| is_asked_about(p));
     Ok(ReadProject {
         seen: found.seen,
+        nested_settings: nested.cloned().collect(),
         project: ProjectInputs {
             inputs: found.files.into_iter().map(input).collect(),
             unreadable: found.unreadable,
@@ -94,6 +126,7 @@ fn walk(
             all.include(one);
         }
         all.unreadable.extend(found.unreadable);
+        all.nested_settings.extend(found.nested_settings);
     }
     all.unreadable.sort();
     all.unreadable.dedup();

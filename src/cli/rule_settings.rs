@@ -3,17 +3,20 @@
 
 use std::collections::BTreeSet;
 
+use globset::GlobMatcher;
+
 use crate::config::{self, RuleSetting};
 use crate::facts::vocabulary::Vocabulary;
 use crate::finding::ReportNote;
 use crate::load::rules::BUILTIN_PACK;
-use crate::load::{LoadError, settings};
+use crate::load::{LoadError, apply, settings};
 use crate::nearest::nearest;
 use crate::policy::{self, CompiledRule, RuleProfile, RuleSet};
 use crate::source::Sources;
 
 use super::args::{CheckArgs, ProfileWord};
 use super::failure::CliError;
+use super::settings_file::SettingsFile;
 
 /// Every mistake in what the settings say of rules.
 pub(super) fn mistakes(settings: &config::Settings, rules: &RuleSet) -> Vec<LoadError> {
@@ -29,10 +32,50 @@ pub(super) fn mistakes(settings: &config::Settings, rules: &RuleSet) -> Vec<Load
         {
             mistakes.extend(params(setting, rule));
             mistakes.extend(weakened(setting, rule));
+        } else {
+            mistakes.extend(params_of_pattern(setting));
         }
     }
     mistakes.sort_by_key(|mistake| mistake.span);
     mistakes
+}
+
+/// A mistake for everything by which settings would loosen a rule that settings further up call
+/// non_waivable: whoever may write a folder's settings could else switch off what the root insists on.
+pub(super) fn loosened(
+    settings: &config::Settings,
+    above: &SettingsFile,
+    rules: &RuleSet,
+) -> Vec<LoadError> {
+    let kept = apply::non_waivable(&above.settings, rules);
+    let kept: Vec<GlobMatcher> = kept.rules.keys().filter_map(|id| policy::glob(id).ok()).collect();
+    let is_kept = |id: &str| kept.iter().any(|glob| glob.is_match(id));
+    // The first rule that a pattern stands for and that is not to be loosened.
+    let found = |pattern: &str| {
+        let current = rules.current(pattern).unwrap_or(pattern);
+        let glob = policy::glob(current).ok()?;
+        let mut ids = rules.rules().map(CompiledRule::id);
+        ids.find(|id| glob.is_match(id) && is_kept(id))
+    };
+    let of_parts = settings.overrides.iter().flat_map(|o| o.rules.values());
+    let of_rules = settings.rules.values().chain(of_parts).flat_map(|setting| {
+        let off = setting.enabled.as_ref().filter(|flag| !flag.value);
+        let off = off.map(|flag| flag.span);
+        let severity = setting.severity.as_ref().map(|severity| severity.span);
+        let params = setting.params.values().map(|param| param.name);
+        let spans = off.into_iter().chain(severity).chain(params);
+        spans.map(|span| (span, &setting.id.value))
+    });
+    let ignored = settings.ignore.iter().map(|p| (p.span, &p.value));
+    let name = above.name.as_deref().unwrap_or_default();
+    of_rules
+        .chain(ignored)
+        .filter_map(|(span, pattern)| {
+            let message = format!("{} is non_waivable in {name}", found(pattern)?);
+            let help = "settings of a folder cannot turn it off or change it; change it there";
+            Some(LoadError::new(span, message).with_help(help))
+        })
+        .collect()
 }
 
 /// What a rule says of itself is not taken back.
@@ -43,6 +86,14 @@ fn weakened(setting: &RuleSetting, rule: &CompiledRule) -> Option<LoadError> {
         let help = "settings cannot change this; `enabled = false` turns the rule off";
         LoadError::new(flag.span, message).with_help(help)
     })
+}
+
+/// Parameters belong to a rule: what one of several rules makes of a name, another may not know.
+fn params_of_pattern(setting: &RuleSetting) -> Option<LoadError> {
+    let param = setting.params.values().next()?;
+    let message = format!("`{}` is a pattern; it cannot set parameters", setting.id.value);
+    let help = "write a table with the id of the rule";
+    Some(LoadError::new(param.name, message).with_help(help))
 }
 
 fn params(setting: &RuleSetting, rule: &CompiledRule) -> Vec<LoadError> {
@@ -79,7 +130,10 @@ pub(super) fn former_ids(
     let named = settings.rules.keys();
     let of_parts = settings.overrides.iter().flat_map(|o| o.rules.keys());
     let waived = settings.waivers.iter().map(|waiver| &waiver.rule.value);
-    let in_file = named.chain(of_parts).chain(waived).map(|id| (path, id));
+    let chosen = settings.select.iter().chain(&settings.ignore);
+    let chosen = chosen.map(|pattern| &pattern.value);
+    let in_file = named.chain(of_parts).chain(waived).chain(chosen);
+    let in_file = in_file.map(|id| (path, id));
     let flags = args.select.iter().chain(&args.ignore).map(|id| (None, id));
     let notes: BTreeSet<ReportNote> = in_file
         .chain(flags)
@@ -124,8 +178,14 @@ pub(super) fn with_flags(
     args: &CheckArgs,
     rules: &RuleSet,
 ) -> Result<policy::RuleSettings, CliError> {
-    settings.select = patterns("--select", &args.select, rules)?;
-    settings.ignore = patterns("--ignore", &args.ignore, rules)?;
+    // What the file selects is replaced, and what it ignores is added to.
+    settings.select = match args.select.is_empty() {
+        true => patterns("select", &settings.select, rules)?,
+        false => patterns("--select", &args.select, rules)?,
+    };
+    settings.ignore = patterns("ignore", &settings.ignore, rules)?;
+    let more = patterns("--ignore", &args.ignore, rules)?;
+    settings.ignore.extend(more);
     match args.profile {
         Some(ProfileWord::Recommended) => settings.profile = RuleProfile::Recommended,
         Some(ProfileWord::Strict) => settings.profile = RuleProfile::Strict,

@@ -15,6 +15,9 @@ use super::args::ServerFlags;
 use super::failure::CliError;
 use super::target::RunTarget;
 
+/// The settings' name at the root of a project.
+const SETTINGS: &str = "redvet.toml";
+
 /// The settings of a run, and the texts that they were read from.
 #[derive(Clone, Debug, Default)]
 pub(super) struct SettingsFile {
@@ -24,18 +27,47 @@ pub(super) struct SettingsFile {
     pub(super) folder: PathBuf,
     /// The file as reports name it, if there is one.
     pub(super) name: Option<String>,
+    /// The folder that packs and a baseline must lie in; none where a person named the file, who then
+    /// answers for what it names.
+    pub(super) trusted_root: Option<PathBuf>,
 }
 
 /// Reads the settings that a person named, else those of the tree, else none.
 pub(super) fn read(named: Option<&Path>, target: &RunTarget) -> Result<SettingsFile, CliError> {
-    let Some(path) = named.or(target.tree.settings.as_deref()) else {
-        return Ok(SettingsFile::default());
+    let root = target.trusted_root();
+    let (path, text) = match (named, target.tree.settings.as_deref()) {
+        (Some(path), _) => (path, discover::read_unlinked(&root, path)?),
+        (None, Some(path)) => (path, discover::read_inside(&root, path)?),
+        (None, None) => {
+            return Ok(SettingsFile {
+                trusted_root: Some(root),
+                ..SettingsFile::default()
+            });
+        }
     };
-    let text = discover::read(path)?;
     let shown = target.tree.relative(path).filter(|shown| !shown.is_empty());
     let name = shown.unwrap_or_else(|| path.display().to_string());
     let folder = path.parent().unwrap_or(Path::new("")).to_owned();
-    of_text(name, folder, &text)
+    let mut file = of_text(name, folder, &text)?;
+    file.trusted_root = named.is_none().then_some(root);
+    Ok(file)
+}
+
+/// The settings of the folders above the target's root, up to its repository: the nearest first. They
+/// are not in force below, but what they call non_waivable is.
+pub(super) fn outer(target: &RunTarget) -> Result<Vec<SettingsFile>, CliError> {
+    let root = target.trusted_root();
+    let above = target.tree.root.ancestors().skip(1);
+    let above = above.take_while(|folder| folder.starts_with(&root));
+    above
+        .map(|folder| folder.join(SETTINGS))
+        .filter(|path| path.symlink_metadata().is_ok_and(|about| !about.is_dir()))
+        .map(|path| {
+            let text = discover::read_inside(&root, &path)?;
+            let folder = path.parent().unwrap_or(Path::new("")).to_owned();
+            of_text(path.display().to_string(), folder, &text)
+        })
+        .collect()
 }
 
 /// The settings in a text.
@@ -48,6 +80,7 @@ pub(super) fn of_text(name: String, folder: PathBuf, text: &str) -> Result<Setti
             settings,
             folder,
             name: Some(name),
+            trusted_root: None,
         }),
         Err(mistakes) => Err(CliError::Mistakes { sources, mistakes }),
     }
@@ -69,7 +102,7 @@ pub(super) fn declarations(settings: &Settings, given: &ServerFlags) -> Vec<Decl
 /// A mistake for everything that the settings say of servers and that knowledge has no word for.
 pub(super) fn unknown_words(settings: &Settings, knowledge: &Knowledge) -> Vec<LoadError> {
     let named = settings.servers.iter().map(|server| &server.facts);
-    let facts = || std::iter::once(&settings.defaults).chain(named.clone());
+    let facts = || std::iter::once(&settings.defaults.servers).chain(named.clone());
     let flavors = facts().filter_map(|facts| {
         let version = facts.version.as_ref()?;
         Some((version.span, unknown_flavor(&version.value, knowledge)?))

@@ -9,7 +9,7 @@ use crate::source::{Sources, Span};
 
 use super::args::CheckArgs;
 use super::console::visible;
-use super::prepared::{PreparedCheck, threshold};
+use super::prepared::{PreparedCheck, least_severity, threshold};
 use super::suppressions;
 
 /// The files that are read, one a line.
@@ -107,13 +107,24 @@ impl SettingRows<'_> {
             "--fail-on",
             own.fail_on.as_ref().map(|s| s.span),
         );
+        let least = told(
+            args.min_severity.is_some(),
+            "--min-severity",
+            own.min_severity.as_ref().map(|s| s.span),
+        );
         self.put("profile", ready.settings.profile.as_str(), &profile);
         self.put("fail-on", threshold(args, own).as_str(), &fail_on);
+        self.put("min-severity", least_severity(args, own).as_str(), &least);
         for (flag, patterns) in [("select", &args.select), ("ignore", &args.ignore)] {
             for pattern in patterns {
                 self.put(flag, pattern, &format!("--{flag}"));
             }
         }
+        // The flag stands in place of the file's own selection; what is ignored adds up.
+        let select = own.select.iter().filter(|_| args.select.is_empty());
+        select.for_each(|pattern| self.written("select", pattern));
+        let ignore = own.ignore.iter();
+        ignore.for_each(|pattern| self.written("ignore", pattern));
         let running = policy::running_rules(&ready.rules, &ready.settings).len();
         let all = ready.rules.len();
         self.put(
@@ -155,14 +166,17 @@ impl SettingRows<'_> {
                 self.put(key, &value, &format!("--{key}"));
             }
         }
-        self.fact("defaults.server", own.defaults.version.as_ref(), version);
+        self.fact("defaults.server", own.defaults.servers.version.as_ref(), version);
         self.fact(
             "defaults.memory",
-            own.defaults.memory.as_ref(),
+            own.defaults.servers.memory.as_ref(),
             u64::to_string,
         );
-        self.fact("defaults.cpus", own.defaults.cpus.as_ref(), f64::to_string);
-        self.fact("defaults.build", own.defaults.build.as_ref(), String::clone);
+        self.fact("defaults.cpus", own.defaults.servers.cpus.as_ref(), f64::to_string);
+        self.fact("defaults.build", own.defaults.servers.build.as_ref(), String::clone);
+        self.fact("defaults.today", own.defaults.today.as_ref(), |day| {
+            day.to_string()
+        });
         for server in &own.servers {
             let key = |name: &str| format!("server[{}].{name}", server.name.value);
             self.fact(&key("memory"), server.facts.memory.as_ref(), u64::to_string);

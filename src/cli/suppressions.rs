@@ -4,15 +4,17 @@
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use crate::config::{self, Settings};
+use crate::config::{self, Date, Settings};
 use crate::discover;
 use crate::suppress::Suppressions;
 use crate::suppress::baseline::Baseline;
 use crate::suppress::waiver::{ActiveWaiver, WaiverExpiry};
 
+use super::args::CheckArgs;
 use super::failure::CliError;
 use super::settings_file::SettingsFile;
 use super::target::RunTarget;
+use super::write;
 
 /// The baseline's name where nobody names another.
 const BASELINE: &str = ".redvet-baseline.json";
@@ -20,24 +22,26 @@ const BASELINE: &str = ".redvet-baseline.json";
 const SECONDS_OF_A_DAY: u64 = 24 * 60 * 60;
 
 /// The waivers of the settings, without a baseline. `partial`: only a part of the project is read.
-pub(super) fn waivers(settings: &Settings, partial: bool) -> Suppressions {
+/// They are held against `day`, else the settings' own, else the clock's.
+pub(super) fn waivers(settings: &Settings, partial: bool, day: Option<Date>) -> Suppressions {
+    let told = settings.defaults.today.as_ref().map(|date| date.value);
     Suppressions {
         waivers: settings.waivers.iter().map(waiver).collect(),
-        today: today(),
+        today: day.or(told).map(Date::days).or_else(today),
         baseline: None,
         partial,
     }
 }
 
-/// All that is accepted for a target. `named` is the baseline that a flag names.
+/// All that is accepted for a target.
 pub(super) fn of(
     file: &SettingsFile,
     target: &RunTarget,
-    named: Option<&Path>,
+    args: &CheckArgs,
 ) -> Result<Suppressions, CliError> {
     Ok(Suppressions {
-        baseline: baseline(file, target, named)?,
-        ..waivers(&file.settings, target.is_partial())
+        baseline: baseline(file, target, args.baseline.as_deref())?,
+        ..waivers(&file.settings, target.is_partial(), args.today)
     })
 }
 
@@ -65,15 +69,28 @@ fn baseline(
 ) -> Result<Option<Baseline>, CliError> {
     let path = baseline_path(file, target, named);
     let is_named = named.is_some() || file.settings.baseline.is_some();
-    if !is_named && !path.exists() {
+    // A link that leads nowhere is there, too: it is refused and not passed over.
+    if !is_named && path.symlink_metadata().is_err() {
         return Ok(None);
     }
-    read(&path).map(Some)
+    read(&path, baseline_root(file, named)).map(Some)
 }
 
-/// Reads a baseline file.
-pub(super) fn read(path: &Path) -> Result<Baseline, CliError> {
-    let text = discover::read(path).map_err(|error| {
+/// The folder that the baseline must lie in; none where a person named it.
+pub(super) fn baseline_root<'a>(file: &'a SettingsFile, named: Option<&Path>) -> Option<&'a Path> {
+    match named {
+        Some(_) => None,
+        None => file.trusted_root.as_deref(),
+    }
+}
+
+/// Reads a baseline file, which must lie in `root` if one is given.
+pub(super) fn read(path: &Path, root: Option<&Path>) -> Result<Baseline, CliError> {
+    let text = match root {
+        Some(root) => discover::read_inside(root, path),
+        None => discover::read(path),
+    };
+    let text = text.map_err(|error| {
         let help = "run `redvet baseline write` to create a baseline";
         CliError::with_help(error.to_string(), help)
     })?;
@@ -83,11 +100,19 @@ pub(super) fn read(path: &Path) -> Result<Baseline, CliError> {
     })
 }
 
-/// Writes a baseline file.
-pub(super) fn write(path: &Path, baseline: &Baseline) -> Result<(), CliError> {
-    let text = baseline.text()?;
-    std::fs::write(path, text)
-        .map_err(|error| CliError::new(format!("{}: {error}", path.display())))
+/// Writes a baseline file: in `root` if one is given, and through no link of the project.
+pub(super) fn write(
+    path: &Path,
+    root: Option<&Path>,
+    target: &RunTarget,
+    baseline: &Baseline,
+) -> Result<(), CliError> {
+    if let Some(why) = root.and_then(|root| discover::outside(root, path)) {
+        let help = "name the file with --file to write it there";
+        let what = format!("{}: {why}", path.display());
+        return Err(CliError::with_help(what, help));
+    }
+    write::write_output(&target.trusted_root(), path, &baseline.text()?)
 }
 
 fn waiver(written: &config::Waiver) -> ActiveWaiver {

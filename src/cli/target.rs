@@ -94,6 +94,13 @@ impl RunTarget {
         (!parts.is_empty()).then(|| parts.join("/"))
     }
 
+    /// The folder that what the project names must lie in: its repository, else the tree.
+    pub(super) fn trusted_root(&self) -> PathBuf {
+        let mut folders = self.tree.root.ancestors();
+        let repository = folders.find(|folder| folder.join(".git").exists());
+        repository.unwrap_or(&self.tree.root).to_owned()
+    }
+
     /// Whether a settings file or a repository marks the tree.
     pub(super) fn is_project(&self) -> bool {
         is_project(&self.tree)

@@ -1,4 +1,5 @@
-//! Writes fixed files: atomically, in place, and only what is certainly meant.
+//! Writes fixed files: atomically, in place, and only what is certainly meant. Reports and baselines
+//! are written here, too.
 //!
 //! Nothing is written through a link, outside of the project's root, or over a text that is not the
 //! one that was checked.
@@ -9,7 +10,10 @@ use std::path::{Path, PathBuf};
 
 use tempfile::Builder;
 
+use crate::discover;
 use crate::fix::FixedFile;
+
+use super::failure::CliError;
 
 /// A file that may be written.
 struct WritableFile {
@@ -31,6 +35,20 @@ pub(super) fn write(root: &Path, fixed: &FixedFile) -> Result<(), String> {
         return Err("the file changed during the check".to_owned());
     }
     replace(&place, fixed.after.as_bytes()).map_err(|error| why(&error))
+}
+
+/// Writes a report or a baseline to a file that a person or the settings named. A link of the project
+/// may have been committed to have some other file overwritten; one outside, as `/dev/stdout` is, was
+/// put there by the machine's owner.
+pub(super) fn write_output(root: &Path, path: &Path, text: &str) -> Result<(), CliError> {
+    let shown = path.display();
+    if discover::link_below(root, path).is_some() {
+        return Err(CliError::with_help(
+            format!("{shown}: symbolic links are not followed"),
+            "remove the link, or write to another file",
+        ));
+    }
+    fs::write(path, text).map_err(|error| CliError::new(format!("{shown}: {error}")))
 }
 
 fn place(root: &Path, path: &str) -> Result<WritableFile, String> {

@@ -11,6 +11,7 @@ use super::{Date, RoleSetting, ServerVersion, Spanned};
 use crate::facts::quantity;
 use crate::finding::Severity;
 use crate::policy::{RawParamValue, RuleProfile};
+use crate::source::pattern_limit;
 
 use super::mistakes::{Mistakes, SettingKey, Written};
 
@@ -151,14 +152,13 @@ impl SettingForm for PatternForm {
         let Some(pattern) = value.get_ref().as_str() else {
             return to.wrong(key.name, TEXT.0, value);
         };
-        let why = match globset::Glob::new(pattern) {
-            Ok(_) if !pattern.is_empty() => {
-                return Some(to.spanned(pattern.to_owned(), value.span()));
-            }
-            Ok(_) => "it is empty".to_owned(),
-            Err(error) => error.kind().to_string(),
+        let Some(why) = pattern_mistake(pattern) else {
+            return Some(to.spanned(pattern.to_owned(), value.span()));
         };
-        let message = format!("invalid pattern `{pattern}`: {why}");
+        // A pattern that is refused for its length would fill the screen.
+        let shown: String = pattern.chars().take(60).collect();
+        let more = if shown.len() < pattern.len() { "..." } else { "" };
+        let message = format!("invalid pattern `{shown}{more}`: {why}");
         to.add(value.span(), message, None);
         None
     }
@@ -166,6 +166,17 @@ impl SettingForm for PatternForm {
     fn schema(&self) -> Value {
         text_schema()
     }
+}
+
+/// Why a text is no pattern, if so.
+fn pattern_mistake(pattern: &str) -> Option<String> {
+    if pattern.is_empty() {
+        return Some("it is empty".to_owned());
+    }
+    pattern_limit::excess(pattern).or_else(|| {
+        let error = globset::Glob::new(pattern).err()?;
+        Some(error.kind().to_string())
+    })
 }
 
 fn text_schema() -> Value {
@@ -225,6 +236,11 @@ fn date(value: &DeValue<'_>) -> Option<Date> {
         DeValue::Datetime(datetime) => *datetime,
         other => other.as_str()?.parse().ok()?,
     };
+    day(datetime)
+}
+
+/// A day without a time.
+pub(super) fn day(datetime: Datetime) -> Option<Date> {
     let day = datetime.date.filter(|_| datetime.time.is_none())?;
     Some(Date {
         year: day.year,

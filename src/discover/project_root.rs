@@ -82,7 +82,7 @@ impl ProjectRoot {
         Self {
             root: root.to_owned(),
             only,
-            settings: settings.is_file().then_some(settings),
+            settings: is_settings(&settings).then_some(settings),
         }
     }
 
@@ -98,7 +98,13 @@ fn real(path: &Path) -> Result<PathBuf, DiscoverError> {
 }
 
 fn is_root(folder: &Path) -> bool {
-    folder.join(SETTINGS).is_file() || folder.join(REPOSITORY).exists()
+    is_settings(&folder.join(SETTINGS)) || folder.join(REPOSITORY).exists()
+}
+
+/// Anything of that name but a folder is meant as settings: a link or a pipe is refused when it is
+/// opened, and not passed over in silence.
+fn is_settings(path: &Path) -> bool {
+    path.symlink_metadata().is_ok_and(|about| !about.is_dir())
 }
 
 /// `path` below `root`, with `/` between its parts; names that are no UTF-8 are shown as well as

@@ -3,13 +3,18 @@
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
 
 use globset::GlobMatcher;
 use ignore::{DirEntry, WalkBuilder};
 use rayon::prelude::*;
 
 use super::patterns::{FileKind, InputPatterns, MatchConfidence, RecognisedFile, glob};
+use super::project_file::unsafe_ignore_file;
 use super::project_root::{DiscoverError, ProjectRoot, relative, why};
+
+/// A settings file in a folder below the root.
+const NESTED_SETTINGS: &str = "/redvet.toml";
 
 /// Files above this size are not read: no configuration is that large, and memory is bounded.
 const LARGEST: u64 = 64 << 20;
@@ -39,6 +44,8 @@ pub struct WalkedFiles {
     pub files: Vec<FoundFile>,
     /// Paths that should have been read and could not be, and why.
     pub unreadable: Vec<(String, String)>,
+    /// Settings files of folders below the root.
+    pub nested_settings: Vec<String>,
     /// How many files the walk met, of whatever name.
     pub seen: usize,
 }
@@ -81,6 +88,7 @@ pub fn walk(
     let WalkEntries {
         candidates,
         unreadable,
+        nested_settings,
         seen,
     } = candidates(universe, patterns, exclude);
     let outcomes: Vec<ReadOutcome> = candidates
@@ -90,6 +98,7 @@ pub fn walk(
     let mut found = WalkedFiles {
         files: Vec::new(),
         unreadable,
+        nested_settings,
         seen,
     };
     for outcome in outcomes {
@@ -101,6 +110,7 @@ pub fn walk(
     }
     found.files.sort_by(|a, b| a.path.cmp(&b.path));
     found.unreadable.sort();
+    found.nested_settings.sort();
     found
 }
 
@@ -111,7 +121,18 @@ struct WalkEntries {
     candidates: Vec<(String, PathBuf)>,
     /// The folders that could not be entered.
     unreadable: Vec<(String, String)>,
+    nested_settings: Vec<String>,
     seen: usize,
+}
+
+impl WalkEntries {
+    fn refuse(&mut self, universe: &ProjectRoot, path: &Path, why: &str) {
+        // Not canonical: the path of a link is the link's own.
+        let shown = relative(&universe.root, path);
+        let shown = shown.unwrap_or_else(|| path.display().to_string());
+        let why = format!("{why}; its folder is not read");
+        self.unreadable.push((shown, why));
+    }
 }
 
 fn candidates(
@@ -120,25 +141,47 @@ fn candidates(
     exclude: ExcludePatterns,
 ) -> WalkEntries {
     let mut met = WalkEntries::default();
-    for entry in walker(universe, exclude).build() {
+    let start = universe.only.as_ref().unwrap_or(&universe.root);
+    if let Some((path, why)) = unsafe_ignore_file(&universe.root, start) {
+        // Without its ignore file nobody knows what of the tree is meant.
+        met.refuse(universe, &path, why);
+        return met;
+    }
+    let refused = RefusedFolders::default();
+    for entry in walker(universe, exclude, refused.clone()).build() {
         match entry {
             Ok(entry) if entry.file_type().is_some_and(|kind| kind.is_file()) => {
                 met.seen += 1;
                 let absolute = entry.into_path();
-                if let Some(path) = relative(&universe.root, &absolute)
-                    && patterns.recognise(&path).is_some()
-                {
+                let Some(path) = relative(&universe.root, &absolute) else {
+                    continue;
+                };
+                if patterns.recognise(&path).is_some() {
                     met.candidates.push((path, absolute));
+                } else if path.ends_with(NESTED_SETTINGS) {
+                    met.nested_settings.push(path);
                 }
             }
             Ok(_) => {}
             Err(error) => met.unreadable.extend(problem(universe, &error)),
         }
     }
+    if let Ok(refused) = refused.lock() {
+        for (path, why) in refused.iter() {
+            met.refuse(universe, path, why);
+        }
+    }
     met
 }
 
-fn walker(universe: &ProjectRoot, exclude: ExcludePatterns) -> WalkBuilder {
+/// Ignore files for which a folder was not entered, and why; the walk's filter fills it.
+type RefusedFolders = Arc<Mutex<Vec<(PathBuf, &'static str)>>>;
+
+fn walker(
+    universe: &ProjectRoot,
+    exclude: ExcludePatterns,
+    refused: RefusedFolders,
+) -> WalkBuilder {
     let root = universe.root.clone();
     let start = universe.only.as_ref().unwrap_or(&universe.root);
     let mut builder = WalkBuilder::new(start);
@@ -151,7 +194,9 @@ fn walker(universe: &ProjectRoot, exclude: ExcludePatterns) -> WalkBuilder {
         .git_global(false)
         .follow_links(false)
         .add_custom_ignore_filename(IGNORE_FILE)
-        .filter_entry(move |entry| enters(entry, &root, &exclude));
+        .filter_entry(move |entry| {
+            enters(entry, &root, &exclude) && is_safe(entry, &root, &refused)
+        });
     builder
 }
 
@@ -165,6 +210,20 @@ fn enters(entry: &DirEntry, root: &Path, exclude: &ExcludePatterns) -> bool {
         return false;
     }
     relative(root, entry.path()).is_none_or(|path| !exclude.matches(&path))
+}
+
+/// Whether a folder's ignore files may be opened, which the walk does right after this.
+fn is_safe(entry: &DirEntry, root: &Path, refused: &RefusedFolders) -> bool {
+    if !entry.file_type().is_some_and(|kind| kind.is_dir()) {
+        return true;
+    }
+    let Some(found) = unsafe_ignore_file(root, entry.path()) else {
+        return true;
+    };
+    if let Ok(mut refused) = refused.lock() {
+        refused.push(found);
+    }
+    false
 }
 
 /// A folder that could not be entered. Mistakes in ignore files are no problem of the input.
@@ -292,7 +351,7 @@ pub fn read(path: &Path) -> Result<String, DiscoverError> {
         .map_err(|refusal| unreadable(path, &refusal.to_string()))
 }
 
-fn unreadable(path: &Path, why: &str) -> DiscoverError {
+pub(super) fn unreadable(path: &Path, why: &str) -> DiscoverError {
     DiscoverError::Unreadable {
         path: path.display().to_string(),
         why: why.to_owned(),

@@ -3,6 +3,8 @@
 
 use globset::{GlobBuilder, GlobMatcher};
 
+use crate::source::pattern_limit;
+
 /// One pattern. `*`, `?` and brackets stop at `/`, and none of them stands for a dot that a name
 /// begins with; braces are braces.
 pub struct FilePattern {
@@ -14,6 +16,11 @@ pub struct FilePattern {
 impl FilePattern {
     /// `None` where the text is no pattern that anything can match.
     pub fn new(text: &str) -> Option<Self> {
+        // No path that a server opens is as long as what is refused here (PATH_MAX is the system's
+        // bound, of several thousand bytes; names of files stay far below).
+        if pattern_limit::excess(text).is_some() {
+            return None;
+        }
         let literal = text.replace('{', "[{]").replace('}', "[}]");
         let glob = GlobBuilder::new(&literal)
             .literal_separator(true)

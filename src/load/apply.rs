@@ -26,11 +26,37 @@ pub fn policy_settings(settings: &Settings, set: &RuleSet) -> policy::RuleSettin
             .profile
             .as_ref()
             .map_or_else(RuleProfile::default, |profile| profile.value),
+        select: values(&settings.select),
+        ignore: values(&settings.ignore),
         overrides: everywhere.into_iter().chain(by_path).collect(),
         quiet_tests: globs(&settings.quiet.tests),
         quiet_development: globs(&settings.quiet.development),
         ..policy::RuleSettings::default()
     }
+}
+
+/// What settings of an outer folder keep from being suppressed in the folders below.
+pub fn non_waivable(settings: &Settings, set: &RuleSet) -> ScopedOverrides {
+    let kept = settings.rules.iter().filter(|(_, setting)| {
+        let flag = setting.non_waivable.as_ref();
+        flag.is_some_and(|flag| flag.value)
+    });
+    let rules = kept.map(|(id, _)| {
+        let current = set.current(id).unwrap_or(id);
+        let own = RuleOverride {
+            non_waivable: true,
+            ..RuleOverride::default()
+        };
+        (current.to_owned(), own)
+    });
+    ScopedOverrides {
+        paths: None,
+        rules: rules.collect(),
+    }
+}
+
+fn values(list: &[Spanned<String>]) -> Vec<String> {
+    list.iter().map(|item| item.value.clone()).collect()
 }
 
 /// The settings by former ids first: later ones win.
@@ -71,7 +97,7 @@ fn rule_override(setting: &config::RuleSetting) -> RuleOverride {
 pub fn declarations(settings: &Settings, flags: Declaration) -> Vec<Declaration> {
     let named = settings.servers.iter();
     let named = named.flat_map(|server| server_facts(Some(&server.name.value), &server.facts));
-    let defaults = server_facts(None, &settings.defaults);
+    let defaults = server_facts(None, &settings.defaults.servers);
     named.chain([flags]).chain(defaults).collect()
 }
 

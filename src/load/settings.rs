@@ -7,7 +7,7 @@ pub use crate::config::schema;
 
 use crate::config::{self, Settings, Spanned};
 use crate::load::LoadError;
-use crate::source::FileId;
+use crate::source::{FileId, pattern_limit};
 
 /// Reads the text; the errors are sorted by place.
 pub fn read(file: FileId, text: &str) -> Result<Settings, Vec<LoadError>> {
@@ -21,11 +21,12 @@ pub fn check_rule_ids(settings: &Settings, known: &[String]) -> Vec<LoadError> {
         .values()
         .chain(settings.overrides.iter().flat_map(|o| o.rules.values()))
         .map(|rule| &rule.id)
-        .filter(|id| !known.contains(&id.value));
-    let patterns = settings
-        .waivers
-        .iter()
-        .map(|waiver| &waiver.rule)
+        .filter(|id| !known.contains(&id.value))
+        .filter(|id| !(id.value.contains(WILDCARDS) && matches_any(&id.value, known)));
+    let waived = settings.waivers.iter().map(|waiver| &waiver.rule);
+    let patterns = waived
+        .chain(&settings.select)
+        .chain(&settings.ignore)
         .filter(|pattern| !matches_any(&pattern.value, known));
     let mut errors: Vec<LoadError> = exact
         .chain(patterns)
@@ -47,7 +48,13 @@ fn unknown_rule(id: &Spanned<String>, known: &[String]) -> LoadError {
     }
 }
 
+/// What makes an id a pattern.
+const WILDCARDS: [char; 4] = ['*', '?', '[', '{'];
+
 fn matches_any(pattern: &str, known: &[String]) -> bool {
+    if pattern_limit::excess(pattern).is_some() {
+        return false;
+    }
     globset::Glob::new(pattern)
         .map(|glob| glob.compile_matcher())
         .is_ok_and(|matcher| known.iter().any(|id| matcher.is_match(id)))

@@ -46,6 +46,13 @@ struct ScopedSetting<'a> {
     rules: Vec<(GlobMatcher, &'a RuleOverride)>,
 }
 
+/// How much of an id a pattern spells out: one without wildcards is the id itself.
+fn specificity(pattern: &str) -> (bool, usize) {
+    let is_wild = |c: &char| matches!(c, '*' | '?' | '[' | ']' | '{' | '}');
+    let wild = pattern.chars().filter(is_wild).count();
+    (wild == 0, pattern.chars().count() - wild)
+}
+
 /// How a rule runs for a path.
 pub(super) struct RunningRule {
     pub(super) severity: Severity,
@@ -55,13 +62,17 @@ pub(super) struct RunningRule {
 
 impl<'a> SettingsPlan<'a> {
     pub(super) fn new(rules: &'a RuleSet, settings: &'a RuleSettings) -> Self {
-        let overrides = settings.overrides.iter().map(|o| ScopedSetting {
-            paths: o.paths.as_deref().map(globs),
-            rules: o
-                .rules
-                .iter()
-                .filter_map(|(id, o)| Some((glob(id).ok()?, o)))
-                .collect(),
+        let overrides = settings.overrides.iter().map(|o| {
+            let mut rules: Vec<_> = o.rules.iter().collect();
+            // Later ones win: the more of an id a pattern spells out, the later it comes.
+            rules.sort_by_key(|(id, _)| specificity(id));
+            ScopedSetting {
+                paths: o.paths.as_deref().map(globs),
+                rules: rules
+                    .into_iter()
+                    .filter_map(|(id, o)| Some((glob(id).ok()?, o)))
+                    .collect(),
+            }
         });
         Self {
             settings,

@@ -8,6 +8,7 @@ use globset::{GlobBuilder, GlobMatcher, GlobSet, GlobSetBuilder};
 use crate::finding::Severity;
 use crate::policy::param::RawParamValue;
 use crate::policy::rule_source::RuleProfile;
+use crate::source::pattern_limit;
 
 /// The settings of a run.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -50,6 +51,9 @@ pub fn glob(pattern: &str) -> Result<GlobMatcher, String> {
 }
 
 fn build(pattern: &str) -> Result<globset::Glob, String> {
+    if let Some(why) = pattern_limit::excess(pattern) {
+        return Err(why);
+    }
     GlobBuilder::new(pattern)
         .literal_separator(true)
         .build()

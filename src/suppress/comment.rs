@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use globset::{Glob, GlobMatcher};
 
-use crate::source::{Comment, SourceFile, Sources, Span};
+use crate::source::{Comment, SourceFile, Sources, Span, pattern_limit};
 
 /// What a comment turned out to be.
 pub(super) enum ParsedComment<'a> {
@@ -89,7 +89,8 @@ fn ids(list: &str, start: usize) -> Result<Vec<RulePattern>, &'static str> {
 
 fn id(text: &str, from: usize) -> Result<RulePattern, &'static str> {
     let named = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '/' | '*' | '_');
-    if text.is_empty() || !text.chars().all(named) {
+    // No rule has a name that long.
+    if text.is_empty() || !text.chars().all(named) || pattern_limit::excess(text).is_some() {
         return Err(BAD_ID);
     }
     if text.chars().all(|c| matches!(c, '*' | '/')) {

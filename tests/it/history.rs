@@ -112,8 +112,6 @@ fn staged_is_what_the_index_holds() {
     let scratch = repository();
     let broken = CONF.replace("maxmemory 3gb", "maxmemory 5gb");
     scratch.write("conf.yaml", &broken);
-    let (code, text) = scratch.check(&["--staged"]);
-    assert_eq!(code, 0, "nothing is staged: {text}");
     scratch.git(&["add", "conf.yaml"]);
     scratch.write("conf.yaml", CONF);
     let (code, text) = scratch.check(&["--staged"]);
@@ -124,14 +122,16 @@ fn staged_is_what_the_index_holds() {
     let (code, _) = scratch.check(&["--staged", "workload.yaml"]);
     assert_eq!(code, 1, "its limit is a part of that finding");
     scratch.git(&["add", "conf.yaml"]);
-    let (code, text) = scratch.check(&["--staged"]);
-    assert_eq!(code, 0, "{text}");
+    let (_, text) = scratch.check(&["--staged"]);
+    assert!(text.contains(OLD) && !text.contains(TOO_HIGH), "{text}");
 }
 
 #[test]
 fn a_file_that_is_not_staged_is_no_part_of_the_universe() {
     let scratch = Scratch::with(&[("conf.yaml", CONF)]);
     scratch.write("workload.yaml", &workload("2Gi"));
+    scratch.write("notes.txt", "staged\n");
+    scratch.git(&["add", "notes.txt"]);
     let (code, text) = scratch.check(&["--staged"]);
     assert_eq!(code, 0, "{text}");
     scratch.git(&["add", "workload.yaml"]);
@@ -233,4 +233,45 @@ fn content_that_settings_would_filter_is_read_as_it_is_stored() {
         !scratch.path().join("ran").exists(),
         "nothing of a repository is run"
     );
+}
+
+#[test]
+fn with_nothing_staged_everything_is_checked_and_said() {
+    let scratch = repository();
+    let output = scratch.redvet(&["check", "--staged"]);
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{text}");
+    assert!(
+        text.contains(OLD) && text.contains("nothing is staged"),
+        "{text}"
+    );
+    // What the team has accepted stays accepted.
+    assert!(
+        scratch
+            .redvet(&["baseline", "write"])
+            .status
+            .success()
+    );
+    let (code, text) = scratch.check(&["--staged"]);
+    assert_eq!(code, 0, "{text}");
+    // Without `git add` the change is in no commit to come, but in what is there.
+    scratch.write("workload.yaml", &workload("2Gi"));
+    let (code, text) = scratch.check(&["--staged"]);
+    assert!(code == 1 && text.contains(TOO_HIGH), "{text}");
+}
+
+#[test]
+fn the_range_that_pre_commit_names_is_the_change() {
+    let scratch = repository();
+    scratch.write("workload.yaml", &workload("2Gi"));
+    scratch.commit(&[]);
+    let mut command = Command::new(env!("CARGO_BIN_EXE_redvet"));
+    command
+        .args(["check", "--format", "concise", "--staged"])
+        .current_dir(scratch.path())
+        .env("PRE_COMMIT_FROM_REF", "HEAD~1");
+    let text = String::from_utf8(command.output().unwrap().stdout).unwrap();
+    assert!(text.contains(TOO_HIGH) && !text.contains(OLD), "{text}");
+    command.env("PRE_COMMIT_FROM_REF", "no-such-commit");
+    assert_eq!(command.output().unwrap().status.code(), Some(2));
 }

@@ -30,6 +30,7 @@ mod facts_page;
 mod fix;
 mod fixture_pages;
 mod generated;
+mod guarded_files;
 mod history;
 mod hygiene;
 mod live;

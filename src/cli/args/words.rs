@@ -5,10 +5,11 @@ use std::path::PathBuf;
 
 use clap::ValueEnum;
 
-use crate::config::ServerVersion;
+use crate::config::{Date, ServerVersion};
 use crate::facts::estate::SubjectKind;
 use crate::facts::quantity;
 use crate::finding::Severity;
+use crate::nearest::nearest;
 use crate::report::{FORMATS, OutputFormat};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -107,7 +108,9 @@ pub(super) fn output(text: &str) -> Result<OutputTarget, String> {
     let format = FORMATS.iter().find(|format| format.name == word);
     let format = format.ok_or_else(|| {
         let (words, last) = format_words();
-        format!("expected one of {words}, {last}")
+        let near = nearest(word, FORMATS.iter().map(|format| format.name));
+        let meant = near.map_or(String::new(), |near| format!("did you mean `{near}`? "));
+        format!("{meant}expected one of {words}, {last}")
     })?;
     Ok(OutputTarget { format, file })
 }
@@ -116,6 +119,10 @@ pub(super) fn server(text: &str) -> Result<ServerVersion, String> {
     ServerVersion::parse(text)
         .filter(|server| server.flavor.is_some())
         .ok_or_else(|| "expected a flavor and a version, such as `redis:7.2`".to_owned())
+}
+
+pub(super) fn date(text: &str) -> Result<Date, String> {
+    Date::parse(text).ok_or_else(|| "expected a date such as `2026-12-31`".to_owned())
 }
 
 pub(super) fn memory(text: &str) -> Result<u64, String> {
@@ -147,6 +154,7 @@ mod tests {
         );
         assert!(output("yaml").unwrap_err().contains("sarif, github,"));
         assert!(output("json=").is_err());
+        assert!(output("jsn").unwrap_err().contains("did you mean `json`?"));
     }
 
     #[test]

@@ -12,11 +12,15 @@ profile = "strict"
 fail-on = "error"
 extends = ["./policies"]
 exclude = ["docs/**"]
+min-severity = "warning"
+select = ["memory/*"]
+ignore = ["lazyfree/*"]
 
 [defaults]
 server = "redis:7.2"
 memory = "32Gi"
 cpus = 4
+today = 2026-11-01
 
 [rules."memory/too-high"]
 enabled = true
@@ -83,11 +87,16 @@ fn every_setting_is_kept() {
     assert_eq!(settings.fail_on.unwrap().value, Severity::Error);
     assert_eq!(settings.extends[0].value, "./policies");
     assert_eq!(settings.exclude[0].value, "docs/**");
-    let memory = settings.defaults.memory.unwrap();
+    assert_eq!(settings.min_severity.unwrap().value, Severity::Warning);
+    assert_eq!(settings.select[0].value, "memory/*");
+    assert_eq!(settings.ignore[0].value, "lazyfree/*");
+    let today = settings.defaults.today.unwrap().value;
+    assert_eq!(today.to_string(), "2026-11-01");
+    let memory = settings.defaults.servers.memory.unwrap();
     assert_eq!(memory.value, 32 << 30);
     assert_eq!(&WHOLE[memory.span.range()], "\"32Gi\"");
-    assert_eq!(settings.defaults.cpus.unwrap().value, 4.0);
-    let server = settings.defaults.version.unwrap().value;
+    assert_eq!(settings.defaults.servers.cpus.unwrap().value, 4.0);
+    let server = settings.defaults.servers.version.unwrap().value;
     assert_eq!(server.flavor.as_deref(), Some("redis"));
     assert_eq!(settings.quiet.tests.unwrap()[0].value, "**/it/**");
     assert_eq!(settings.quiet.development.unwrap(), []);
@@ -164,7 +173,7 @@ role = "que"
     ), @r#"
     2 "profil": unknown key `profil` (did you mean `profile`?)
     3 "\"eror\"": `fail-on` cannot be `eror` (did you mean `error`?)
-    5 "colour": unknown key `colour` in `[defaults]` (valid keys: server, memory, cpus, build)
+    5 "colour": unknown key `colour` in `[defaults]` (valid keys: server, memory, cpus, build, today)
     7 "enabeld": unknown key `enabeld` in `[rules."a/b"]` (did you mean `enabled`?)
     8 "\"fatal\"": `severity` cannot be `fatal` (valid words: error, warning, info)
     12 "enable": unknown key `enable` in `[overrides.rules."a/b"]` (did you mean `enabled`?)
@@ -261,6 +270,7 @@ fn the_published_schema_is_that_of_the_loader() {
 fn the_schema_accepts_what_the_loader_accepts() {
     let validator = jsonschema::validator_for(&schema()).unwrap();
     let dated = WHOLE.replace("2026-12-31", "\"2026-12-31\"");
+    let dated = dated.replace("2026-11-01", "\"2026-11-01\"");
     let value: serde_json::Value = toml::from_str(&dated).unwrap();
     let errors: Vec<String> = validator
         .iter_errors(&value)
