@@ -10,7 +10,7 @@ use crate::source::{Sources, Span};
 
 use super::sanitize::is_hidden;
 
-use super::OutputFormat;
+use super::{FindingOrder, OutputFormat, PathOrigin};
 
 /// What `redvet check --output-format json` prints.
 #[derive(Serialize, JsonSchema)]
@@ -161,7 +161,8 @@ struct JsonNote<'a> {
 /// How the command line offers it.
 pub const FORMAT: OutputFormat = OutputFormat {
     name: "json",
-    paths_from_repository: false,
+    paths_from: PathOrigin::Project,
+    order: FindingOrder::Place,
     annotations: None,
     render: |asked| render(asked.report),
 };
@@ -376,6 +377,7 @@ mod tests {
             "name": "redvet",
             "version": "0.1.0"
           },
+          "root": null,
           "findings": [
             {
               "rule": "memory/maxmemory-too-high",
@@ -416,6 +418,7 @@ mod tests {
                 "name": "StatefulSet/redis"
               },
               "also": [],
+              "parts": [],
               "fix": {
                 "safety": "unsafe",
                 "title": "Lower maxmemory",
@@ -463,6 +466,7 @@ mod tests {
                 "name": "StatefulSet/redis"
               },
               "also": [],
+              "parts": [],
               "fix": null,
               "fingerprint": "f00d",
               "suppressed": {
