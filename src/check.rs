@@ -88,9 +88,9 @@ pub fn check(
     }
     findings.retain(|finding| in_scope(finding, &analysis.sources, scope));
     undetermined.retain(|case| scope.holds(analysis.sources.path(case.at)));
-    let own = |input: &&InputFile| input.kind != FileKind::Supporting;
+    let own = |input: &&InputFile| input.kind != FileKind::Supporting && scope.holds(&input.path);
     let files = project.inputs.iter().filter(own).count();
-    let mut report = report(analysis, findings, undetermined, files);
+    let mut report = report(analysis, findings, undetermined, files, scope);
     report.runs = RuleRun::joined(judgement.runs.into_iter().chain(about_itself.runs));
     report.notes.append(&mut notes);
     report.notes.extend(baseline_diff::note(&gone));
@@ -395,10 +395,27 @@ fn report(
     findings: Vec<Finding>,
     undetermined: Vec<Undetermined>,
     files: usize,
+    scope: &ReportScope,
 ) -> Report {
     let mut notes = view::notes(&analysis.estate);
     notes.extend(version_note(&undetermined));
-    let summary = summary(&analysis.estate, &findings, &undetermined, files);
+    // A server is in scope with any of its lines: its object and its configuration may lie apart.
+    let asked = |subjects: &[Subject]| {
+        let is_asked = |subject: &&Subject| {
+            let written = subject.facts.values().filter_map(FactValue::span);
+            let places = std::iter::once(subject.anchor).chain(written);
+            let mut paths = places.map(|place| analysis.sources.path(place));
+            let made_in = subject.made_in.as_deref();
+            made_in.is_some_and(|folder| scope.holds(folder)) || paths.any(|path| scope.holds(path))
+        };
+        subjects.iter().filter(is_asked).count()
+    };
+    let summary = ReportSummary {
+        files,
+        servers: asked(&analysis.estate.servers),
+        clients: asked(&analysis.estate.clients),
+        ..summary(&findings, &undetermined)
+    };
     let mut secrets = analysis.secrets;
     secrets.sort();
     secrets.dedup();
@@ -434,24 +451,17 @@ fn version_note(undetermined: &[Undetermined]) -> Option<ReportNote> {
     })
 }
 
-fn summary(
-    estate: &Estate,
-    findings: &[Finding],
-    undetermined: &[Undetermined],
-    files: usize,
-) -> ReportSummary {
+fn summary(findings: &[Finding], undetermined: &[Undetermined]) -> ReportSummary {
     let shown = |severity| {
         let of = |f: &&Finding| f.suppressed.is_none() && f.severity == severity;
         findings.iter().filter(of).count()
     };
     ReportSummary {
-        files,
-        servers: estate.servers.len(),
-        clients: estate.clients.len(),
         error: shown(Severity::Error),
         warning: shown(Severity::Warning),
         info: shown(Severity::Info),
         undetermined: undetermined.len(),
         suppressed: findings.iter().filter(|f| f.suppressed.is_some()).count(),
+        ..ReportSummary::default()
     }
 }

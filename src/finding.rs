@@ -1,7 +1,7 @@
 //! Findings and reports: plain data that the report formats, the fixer and an editor read.
 //! No rendering, no rule and no fact here.
 
-use crate::source::{FileId, Sources, Span, path_below};
+use crate::source::{FileId, Sources, Span};
 
 /// How bad a finding is. Ordered: `Info < Warning < Error`.
 #[derive(
@@ -240,13 +240,12 @@ impl Report {
         self.sources.get(file).path()
     }
 
-    /// The same report with paths as they are from a folder further up; `folder` leads from there
-    /// to the root.
-    pub fn below(&self, folder: &str) -> Self {
+    /// The same report with other paths, for instance as they are seen from another folder.
+    pub fn with_paths(&self, rename: &dyn Fn(&str) -> String) -> Self {
         let mut report = self.clone();
-        report.sources = self.sources.below(folder);
+        report.sources = self.sources.with_paths(rename);
         for note in &mut report.notes {
-            note.path = note.path.as_deref().map(|path| path_below(folder, path));
+            note.path = note.path.as_deref().map(rename);
         }
         report
     }

@@ -200,26 +200,15 @@ impl Sources {
         self.get(span.file).position(span.end as usize)
     }
 
-    /// The same files, called as they are from a folder further up: `folder` leads from there to
-    /// the root.
-    pub fn below(&self, folder: &str) -> Self {
+    /// The same files under other paths.
+    pub fn with_paths(&self, rename: &dyn Fn(&str) -> String) -> Self {
         let renamed = |file: &SourceFile| SourceFile {
-            path: path_below(folder, file.path()),
+            path: rename(file.path()),
             ..file.clone()
         };
         Self {
             files: self.files.iter().map(renamed).collect(),
         }
-    }
-}
-
-/// A path of the tree as it is from a folder further up; one that leads out of the tree as it is.
-pub fn path_below(folder: &str, path: &str) -> String {
-    let leads_out = path.starts_with('/') || path == ".." || path.starts_with("../");
-    if leads_out {
-        path.to_owned()
-    } else {
-        format!("{folder}/{path}")
     }
 }
 

@@ -10,7 +10,7 @@ use crate::config::{Date, ServerVersion};
 mod words;
 
 pub(super) use words::{
-    OutputTarget, ProfileWord, SchemaName, SeverityWord, SubjectWord, TableFormat,
+    OutputTarget, ProfileWord, SchemaName, SeverityWord, SortWord, SubjectWord, TableFormat,
 };
 use words::{cpus, date, memory, output, output_help, server};
 
@@ -241,6 +241,14 @@ pub(super) struct CheckArgs {
     /// List undetermined rules and the reasons (format full; JSON always includes them)
     #[arg(long, help_heading = "Output")]
     pub(super) show_undetermined: bool,
+
+    /// Order of findings [default: severity in full, markdown and html; path in the others]
+    #[arg(long, value_name = "ORDER")]
+    pub(super) sort: Option<SortWord>,
+
+    /// Show every place of a finding that has many (format full; machine formats always do)
+    #[arg(long)]
+    pub(super) all: bool,
 
     /// Print counts per rule instead of findings (formats full and concise)
     #[arg(long, help_heading = "Output")]

@@ -123,6 +123,9 @@ impl CheckRun<'_> {
             &ready.settings,
             &self.scope,
         );
+        let root = &ready.target.tree.root;
+        let root = root.canonicalize().unwrap_or_else(|_| root.clone());
+        report.root = root.to_string_lossy().into_owned();
         report.notes.extend(ready.notes.iter().cloned());
         report.notes.extend(self.nested.clone());
         report.notes.extend(no_redis(&report));
@@ -201,7 +204,7 @@ impl CheckRun<'_> {
             report,
             args,
             rules: &self.ready.rules,
-            folder: self.ready.target.below_repository(),
+            repository: self.ready.target.repository(),
             estate: &|| self.estate(report),
             root: &self.ready.target.tree.root,
         };

@@ -24,6 +24,7 @@ pub mod library;
 mod manual;
 mod packs;
 mod page_header;
+mod path_view;
 mod prepared;
 mod previous_findings;
 mod progress;

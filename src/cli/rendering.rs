@@ -1,24 +1,27 @@
 //! Renders a report in the formats that are asked for: with paths from which folder, and what rules say of
 //! themselves for those formats that carry it.
 
-use std::path::Path;
+use std::cmp::Reverse;
+use std::env;
+use std::path::{Path, PathBuf};
 
 use crate::finding::{EstateView, Report};
 use crate::policy::{CompiledRule, RuleSet};
-use crate::report::{OutputFormat, RenderRequest, RuleText, TextLayout};
+use crate::report::{FindingOrder, OutputFormat, PathOrigin, RenderRequest, RuleText, TextLayout};
 
-use super::args::CheckArgs;
+use super::args::{CheckArgs, SortWord};
 use super::failure::CliError;
 use super::page_header::page_header;
+use super::path_view::seen_from;
 
 /// A report that is to be rendered, perhaps in several formats.
 pub(super) struct ReportRendering<'a> {
     pub(super) report: &'a Report,
     pub(super) args: &'a CheckArgs,
     pub(super) rules: &'a RuleSet,
-    /// The folder that leads from the repository to the project, where they differ: hosts of
-    /// repositories know paths from their own root only.
-    pub(super) folder: Option<String>,
+    /// The root of the repository that the project lies in: hosts of repositories know paths from
+    /// there only.
+    pub(super) repository: Option<PathBuf>,
     /// The estate, for the format that shows it.
     pub(super) estate: &'a dyn Fn() -> EstateView,
     /// The folder that the paths of the report are relative to.
@@ -32,20 +35,40 @@ impl ReportRendering<'_> {
         format: &OutputFormat,
         layout: TextLayout,
     ) -> Result<String, CliError> {
-        let moved = self
-            .folder
-            .as_deref()
-            .filter(|_| format.paths_from_repository);
-        let moved = moved.map(|folder| self.report.below(folder));
+        let order = self.args.sort.map_or(format.order, SortWord::order);
+        let moved = self.moved(format.paths_from);
+        let mut report = moved.as_ref().unwrap_or(self.report);
+        let sorted;
+        if order == FindingOrder::Severity {
+            sorted = worst_first(report);
+            report = &sorted;
+        }
         Ok((format.render)(&RenderRequest {
-            report: moved.as_ref().unwrap_or(self.report),
+            report,
             layout,
             show_undetermined: self.args.show_undetermined,
+            every_place: self.args.all,
             statistics: self.args.statistics,
             rules: &|| rule_texts(self.rules),
             estate: self.estate,
             page: &|| page_header(self.root),
         })?)
+    }
+
+    /// The report with paths from another folder than the project's root, where they differ.
+    fn moved(&self, origin: PathOrigin) -> Option<Report> {
+        let folder = match origin {
+            PathOrigin::Project => return None,
+            PathOrigin::Repository => self.repository.clone(),
+            PathOrigin::WorkingFolder => env::current_dir().ok(),
+        };
+        let folder = folder?.canonicalize().ok()?;
+        let root = self.root.canonicalize().ok()?;
+        let differs = folder != root;
+        differs.then(|| {
+            self.report
+                .with_paths(&|path| seen_from(&folder, &root, path))
+        })
     }
 
     /// What the runner of GitHub's workflows is told beside the report for people: it makes
@@ -58,6 +81,15 @@ impl ReportRendering<'_> {
         let annotations = format.annotations;
         annotations.map_or_else(|| Ok(String::new()), |format| self.render(format, layout))
     }
+}
+
+/// A stable sort: findings of one severity stay in the order of their places.
+fn worst_first(report: &Report) -> Report {
+    let mut report = report.clone();
+    report
+        .findings
+        .sort_by_key(|finding| Reverse(finding.severity));
+    report
 }
 
 fn rule_texts(rules: &RuleSet) -> Vec<RuleText> {
@@ -89,15 +121,11 @@ fn tags(rule: &CompiledRule) -> Vec<String> {
     tags
 }
 
-/// The rule's page, or the first of its references where the pack has no address for pages.
+/// The rule's page, where the pack has an address for pages. A reference of the rule is no page of it.
 fn address(rule: &CompiledRule, rules: &RuleSet) -> Option<String> {
-    let pack = rules.packs().iter().find(|pack| pack.name == rule.pack);
-    let page = pack
-        .and_then(|pack| pack.url.as_deref())
-        .map(|url| url.replace("{id}", rule.id()));
-    let is_address = |text: &&String| text.starts_with("https://") && !text.contains(' ');
-    let references = &rule.draft.docs.references;
-    page.or_else(|| references.iter().find(is_address).cloned())
+    let pack = rules.packs().iter().find(|pack| pack.name == rule.pack)?;
+    let url = pack.url.as_deref()?;
+    Some(url.replace("{id}", rule.id()))
 }
 
 /// The rule's page but for its parameters, with titles as the format wants them.

@@ -87,18 +87,21 @@ impl RunTarget {
 
     /// The folder that leads from the root of the repository to the tree, where they differ.
     pub(super) fn below_repository(&self) -> Option<String> {
-        let mut folders = self.tree.root.ancestors();
-        let repository = folders.find(|folder| folder.join(".git").exists())?;
-        let below = self.tree.root.strip_prefix(repository).ok()?;
+        let below = self.tree.root.strip_prefix(self.repository()?).ok()?;
         let parts: Vec<_> = below.iter().map(|part| part.to_string_lossy()).collect();
         (!parts.is_empty()).then(|| parts.join("/"))
     }
 
     /// The folder that what the project names must lie in: its repository, else the tree.
     pub(super) fn trusted_root(&self) -> PathBuf {
+        self.repository().unwrap_or_else(|| self.tree.root.clone())
+    }
+
+    /// The root of the repository that the tree lies in.
+    pub(super) fn repository(&self) -> Option<PathBuf> {
         let mut folders = self.tree.root.ancestors();
         let repository = folders.find(|folder| folder.join(".git").exists());
-        repository.unwrap_or(&self.tree.root).to_owned()
+        repository.map(Path::to_owned)
     }
 
     /// Whether a settings file or a repository marks the tree.

@@ -1,14 +1,16 @@
 //! One line a finding, for editors, `grep` and people in a hurry:
-//! `path:line:col: severity[rule] message [*]`, where `[*]` marks a safe fix. The summary is last.
+//! `path:line:col: severity[rule] message [*]`, where `[*]` marks a safe fix. Notes and the summary
+//! follow; the last line says what `[*]` means.
 
 use crate::finding::{Finding, Report};
 
-use super::{OutputFormat, sanitize, summary, tidy};
+use super::{FindingOrder, OutputFormat, PathOrigin, sanitize, summary, tidy};
 
 /// How the command line offers it.
 pub const FORMAT: OutputFormat = OutputFormat {
     name: "concise",
-    paths_from_repository: false,
+    paths_from: PathOrigin::WorkingFolder,
+    order: FindingOrder::Place,
     annotations: None,
     render: |asked| {
         Ok(match asked.statistics {
@@ -24,7 +26,13 @@ pub fn render(report: &Report) -> String {
         out.push_str(&line(report, finding));
         out.push('\n');
     }
+    for note in summary::notes(report) {
+        out.push_str(&format!("note: {note}\n"));
+    }
     out.push_str(&summary::line(&report.summary, false));
+    if let Some(hint) = summary::fixable(report) {
+        out.push_str(&format!("\n[*] {hint}"));
+    }
     tidy(&out)
 }
 
@@ -53,7 +61,9 @@ mod tests {
         insta::assert_snapshot!(super::render(&samples::report()), @r#"
         conf/redis.conf:2:11: error[memory/maxmemory-too-high] maxmemory is 97% of the container's 32 GiB limit
         conf/redis.conf:4:16: warning[conf/trailing-comment] a comment after a value is read as part of it (assumed) [*]
-        1 error, 1 warning in 2 files (1 server, 0 clients); 1 rule undetermined (--show-undetermined); 1 suppressed
+        note: deploy/redis.yaml: the image's own configuration is not visible
+        1 error, 1 warning in 2 files (1 server, 0 clients); 1 rule evaluation undetermined (--show-undetermined); 1 suppressed
+        [*] 1 fixable with --fix, 1 more with --unsafe-fixes
         "#);
     }
 
@@ -62,6 +72,7 @@ mod tests {
         let mut report = samples::report();
         report.findings.truncate(1);
         report.findings[0].message = "x\ny.conf:1:1: error[a/b] forged".to_owned();
-        assert_eq!(super::render(&report).lines().count(), 2);
+        let text = super::render(&report);
+        assert!(!text.lines().any(|l| l.starts_with("y.conf")), "{text}");
     }
 }

@@ -1,61 +1,327 @@
-//! The report for people: each finding with the lines it is about, what to do and where to read
-//! more; then what could not be decided, if asked for, the notes and the summary.
+//! The report for people: the verdict, then each fault with the lines it is about, what to do and what
+//! a fix would change; then what could not be decided, if asked for, the notes and the summary.
+//!
+//! Findings that say the same are shown once with all their places ([`fault_groups`]); the order is
+//! the report's, which the caller has sorted.
 
-use crate::finding::{Finding, FindingLabel, Report, Undetermined};
+use crate::finding::{Finding, FindingLabel, Report, SubjectRef, Undetermined};
 use crate::source::Span;
 
+use super::fault_groups::{FaultGroup, PlaceBlock, place_blocks};
+use super::fix_preview::{self, LineChange};
+use super::marked_lines::{draw_marked_lines, place_of};
 use super::snippet::{self, SnippetMark};
-use super::{Color, OutputFormat, TextLayout, sanitize, summary, tidy};
+use super::verdict_line::verdict_line;
+use super::wrap_text::wrap_text;
+use super::{Color, FindingOrder, OutputFormat, PathOrigin, TextLayout, sanitize, summary, tidy};
 
 /// How the command line offers it.
 pub const FORMAT: OutputFormat = OutputFormat {
     name: "full",
-    paths_from_repository: false,
+    paths_from: PathOrigin::WorkingFolder,
+    order: FindingOrder::Severity,
     annotations: Some(&super::github::FORMAT),
     render: |asked| {
+        let detail = FullDetail {
+            undetermined: asked.show_undetermined,
+            every_place: asked.every_place,
+        };
         Ok(match asked.statistics {
             true => super::statistics::render(asked.report),
-            false => render(asked.report, asked.layout, asked.show_undetermined),
+            false => render(asked.report, asked.layout, detail),
         })
     },
 };
 
+/// Places of one fault that are drawn in its own file before the rest is counted.
+const MOST_DRAWN: usize = 8;
+
+/// Places of one fault elsewhere that are listed before the rest is counted.
+const MOST_LISTED: usize = 3;
+
+/// Lines of a fix that are shown.
+const MOST_CHANGED: usize = 8;
+
+/// How much is shown.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct FullDetail {
+    /// What could not be decided, and why.
+    pub undetermined: bool,
+    /// Every place of a fault that has many.
+    pub every_place: bool,
+}
+
 /// Renders the findings that are not suppressed, in the report's order.
-pub fn render(report: &Report, layout: TextLayout, show_undetermined: bool) -> String {
+pub fn render(report: &Report, layout: TextLayout, detail: FullDetail) -> String {
+    let view = FullView {
+        report,
+        layout,
+        detail,
+    };
     let mut out = String::new();
-    for finding in report.shown() {
-        out.push_str(&one(report, finding, layout));
+    if report.shown().next().is_some() {
+        let verdict = wrap_text(&verdict_line(report), view.columns(), 0, 2);
+        out.push_str(&view.bold_lines(&verdict));
         out.push('\n');
     }
-    if show_undetermined {
+    for block in place_blocks(report) {
+        out.push_str(&view.block(&block));
+        out.push('\n');
+    }
+    if detail.undetermined {
         out.push_str(&undetermined(report, layout.color));
     }
-    out.push_str(&closing(report, layout.color, show_undetermined));
+    out.push_str(&view.closing());
     tidy(&out)
 }
 
-fn drawn(report: &Report, finding: &Finding, help: Option<&str>, layout: TextLayout) -> String {
-    let marks = marks(report, finding);
-    snippet::render(&report.sources, &report.secrets, &marks, help, layout)
+/// A report on its way to a terminal.
+struct FullView<'a> {
+    report: &'a Report,
+    layout: TextLayout,
+    detail: FullDetail,
 }
 
-fn one(report: &Report, finding: &Finding, layout: TextLayout) -> String {
-    let mut out = format!("{}\n", heading(finding, layout.color));
-    out.push_str(&drawn(report, finding, finding.help.as_deref(), layout));
-    for (word, text) in footers(finding) {
-        out.push_str(&format!("  {} {text}\n", layout.color.accent(word)));
+impl FullView<'_> {
+    fn columns(&self) -> usize {
+        self.layout.width.max(40)
     }
-    out
+
+    fn bold_lines(&self, lines: &[String]) -> String {
+        let bold = lines.iter().map(|line| self.layout.color.bold(line) + "\n");
+        bold.collect()
+    }
+
+    /// The first group with its snippet; of the others, only what that snippet does not show.
+    fn block(&self, block: &PlaceBlock<'_>) -> String {
+        let mut out = String::new();
+        let mut drawn: Vec<(Span, Option<String>)> = vec![(block.at, None)];
+        for (at, group) in block.groups.iter().enumerate() {
+            out.push_str(&self.heading(group));
+            out.push_str(&self.parts(group.first));
+            let in_file = self.places_to_draw(group);
+            let marks: Vec<SnippetMark> = in_file
+                .iter()
+                .flat_map(|finding| marks(self.report, finding))
+                .collect();
+            let mut fresh = Vec::new();
+            for mark in marks {
+                let key = (mark.span, mark.text.clone());
+                let is_place = at == 0 && key == (block.at, None);
+                if is_place || !drawn.contains(&key) {
+                    drawn.push(key);
+                    fresh.push(mark);
+                }
+            }
+            out.push_str(&self.snippet(&fresh, in_file.len()));
+            out.push_str(&self.footers(group, &in_file));
+        }
+        out
+    }
+
+    /// One place with the lines around it; several by their lines alone.
+    fn snippet(&self, marks: &[SnippetMark], places: usize) -> String {
+        let (sources, secrets) = (&self.report.sources, &self.report.secrets);
+        match (marks.is_empty(), places) {
+            (true, _) => String::new(),
+            (false, 1) => snippet::render(sources, secrets, marks, self.layout),
+            _ => draw_marked_lines(self.report, marks, self.layout),
+        }
+    }
+
+    /// The findings of a group whose lines are drawn: those in the first one's file.
+    fn places_to_draw<'f>(&self, group: &FaultGroup<'f>) -> Vec<&'f Finding> {
+        let most = if self.detail.every_place {
+            usize::MAX
+        } else {
+            MOST_DRAWN
+        };
+        let file = group.first.primary.file;
+        let in_file = group.findings().filter(|f| f.primary.file == file);
+        in_file.take(most).collect()
+    }
+
+    fn heading(&self, group: &FaultGroup<'_>) -> String {
+        let (first, color) = (group.first, self.layout.color);
+        let head = format!("{}[{}]", first.severity.as_str(), first.rule);
+        let mut message = sanitize::one_line(&first.message).into_owned();
+        let places = format!("{} places", group.len());
+        let asides: Vec<&str> = [
+            (!first.certain).then_some("assumed"),
+            (group.len() > 1).then_some(places.as_str()),
+        ]
+        .into_iter()
+        .flatten()
+        .collect();
+        if !asides.is_empty() {
+            message.push_str(&format!(" ({})", asides.join(", ")));
+        }
+        let taken = head.chars().count() + 2;
+        let lines = wrap_text(&message, self.columns(), taken, 4);
+        let head = color.severity(first.severity, &head);
+        format!("{head}: {}", self.bold_lines(&lines))
+    }
+
+    /// What a bundle is made of, a short line each.
+    fn parts(&self, finding: &Finding) -> String {
+        let most = self.columns();
+        let line = |part: &Finding| {
+            let message = sanitize::one_line(&part.message).into_owned();
+            let text = format!("  - {}: {}", part.rule, first_clause(&message));
+            clipped(&text, most) + "\n"
+        };
+        finding.parts.iter().map(line).collect()
+    }
+
+    fn footers(&self, group: &FaultGroup<'_>, in_file: &[&Finding]) -> String {
+        let mut out = String::new();
+        if let Some(help) = &group.first.help {
+            out.push_str(&self.footer("help:", &sanitize::lines(help)));
+        }
+        out.push_str(&self.fix(group));
+        let same = group
+            .first
+            .also
+            .iter()
+            .filter(|copy| copy.at == group.first.primary);
+        let names: Vec<String> = std::iter::once(&group.first.subject)
+            .chain(same.map(|copy| &copy.subject))
+            .map(name)
+            .collect();
+        if names.len() > 1 {
+            out.push_str(&self.footer(" for:", &names.join(", ")));
+        }
+        out.push_str(&self.other_places(group, in_file));
+        out
+    }
+
+    fn footer(&self, word: &str, text: &str) -> String {
+        let indent = 2 + word.len() + 1;
+        let lines = wrap_text(text, self.columns(), indent, indent);
+        format!(
+            "  {} {}\n",
+            self.layout.color.accent(word),
+            lines.join("\n")
+        )
+    }
+
+    /// The first fix of a group, with what it changes.
+    fn fix(&self, group: &FaultGroup<'_>) -> String {
+        let fixes: Vec<_> = group.findings().filter_map(|f| f.fix.as_ref()).collect();
+        let Some(fix) = fixes.first() else {
+            return String::new();
+        };
+        let flag = if fix.safe { "--fix" } else { "--unsafe-fixes" };
+        let some = if fixes.len() < group.len() {
+            format!("; {} of {} places", fixes.len(), group.len())
+        } else {
+            String::new()
+        };
+        let title = sanitize::one_line(&fix.title);
+        let mut out = self.footer(" fix:", &format!("{title} ({flag}{some})"));
+        let hunks = fix_preview::hunks(self.report, fix);
+        let lines = hunks.iter().flat_map(|hunk| &hunk.lines);
+        let changed = lines.filter(|line| line.change != LineChange::Kept);
+        let changed: Vec<_> = changed.collect();
+        for line in changed.iter().take(MOST_CHANGED) {
+            let mark = if line.change == LineChange::Added {
+                '+'
+            } else {
+                '-'
+            };
+            let text = line.text.replace('\t', "    ");
+            let text = format!("       {mark} {}", sanitize::one_line(&text));
+            out.push_str(&clipped(&text, self.columns()));
+            out.push('\n');
+        }
+        if changed.len() > MOST_CHANGED {
+            let left = changed.len() - MOST_CHANGED;
+            out.push_str(&format!("       and {left} more lines (--diff)\n"));
+        }
+        out
+    }
+
+    /// The places of a group that no snippet shows.
+    fn other_places(&self, group: &FaultGroup<'_>, in_file: &[&Finding]) -> String {
+        let drawn: Vec<Span> = in_file.iter().map(|finding| finding.primary).collect();
+        let own = group.findings().map(|f| (f.primary, &f.subject));
+        let copies = group.findings().flat_map(|finding| {
+            let elsewhere = finding
+                .also
+                .iter()
+                .filter(|copy| copy.at != finding.primary);
+            elsewhere.map(|copy| (copy.at, &copy.subject))
+        });
+        let mut places: Vec<(Span, &SubjectRef)> = own.chain(copies).collect();
+        places.retain(|(at, _)| !drawn.contains(at));
+        places.sort_unstable();
+        places.dedup_by_key(|(at, _)| *at);
+        let most = if self.detail.every_place {
+            places.len()
+        } else {
+            MOST_LISTED
+        };
+        let mut out = String::new();
+        for (at, subject) in places.iter().take(most) {
+            let place = place_of(self.report, *at);
+            let path = self.report.sources.path(*at);
+            let is_known = subject.name == group.first.subject.name;
+            let text = match is_known || subject.name.starts_with(path) {
+                true => place,
+                false => format!("{place} ({})", name(subject)),
+            };
+            out.push_str(&self.footer("also:", &text));
+        }
+        let left = places.len().saturating_sub(most);
+        if left > 0 {
+            out.push_str(&self.footer("also:", &format!("and {left} more like this (--all)")));
+        }
+        out
+    }
+
+    fn closing(&self) -> String {
+        let (report, color) = (self.report, self.layout.color);
+        let mut out = String::new();
+        for note in summary::notes(report) {
+            let lines = wrap_text(&note, self.columns(), 6, 6);
+            out.push_str(&format!("{} {}\n", color.accent("note:"), lines.join("\n")));
+        }
+        if report.shown().any(|finding| !finding.certain) {
+            let text = "rests on a value or link that redvet inferred; redvet.toml can state it";
+            out.push_str(&format!("{} {text}\n", color.accent("assumed:")));
+        }
+        let listed = self.detail.undetermined;
+        out.push_str(&color.bold(&summary::line(&report.summary, listed)));
+        out.push('\n');
+        if let Some(hint) = summary::fixable(report) {
+            out.push_str(&hint);
+            out.push('\n');
+        }
+        if report.shown().next().is_some() {
+            out.push_str("More about a rule: redvet explain RULE\n");
+        }
+        out
+    }
 }
 
-fn heading(finding: &Finding, color: Color) -> String {
-    let head = format!("{}[{}]", finding.severity.as_str(), finding.rule);
-    let assumed = if finding.certain { "" } else { " (assumed)" };
-    format!(
-        "{}: {}{assumed}",
-        color.severity(finding.severity, &head),
-        color.bold(&sanitize::one_line(&finding.message)),
-    )
+fn name(subject: &SubjectRef) -> String {
+    sanitize::one_line(&subject.name).into_owned()
+}
+
+/// The text up to its first colon or semicolon: what is, without what follows from it.
+fn first_clause(text: &str) -> &str {
+    let ends = [text.find(": "), text.find("; ")];
+    let end = ends.into_iter().flatten().min();
+    end.and_then(|end| text.get(..end)).unwrap_or(text)
+}
+
+fn clipped(text: &str, most: usize) -> String {
+    if text.chars().count() <= most {
+        return text.to_owned();
+    }
+    let mut text: String = text.chars().take(most.saturating_sub(1)).collect();
+    text.push('…');
+    text
 }
 
 /// The primary place first. A label on that very place, around it or within it is its text, not a
@@ -86,26 +352,6 @@ fn nested_in_a_line(report: &Report, a: Span, b: Span) -> bool {
     nested && !report.sources.slice(outer).trim_end().contains('\n')
 }
 
-fn footers(finding: &Finding) -> Vec<(&'static str, String)> {
-    let mut lines = Vec::new();
-    if let Some(fix) = &finding.fix {
-        let flag = if fix.safe { "--fix" } else { "--unsafe-fixes" };
-        lines.push((
-            " fix:",
-            format!("{} ({flag})", sanitize::one_line(&fix.title)),
-        ));
-    }
-    if !finding.also.is_empty() {
-        let names: Vec<String> = std::iter::once(&finding.subject)
-            .chain(finding.also.iter().map(|copy| &copy.subject))
-            .map(|subject| sanitize::one_line(&subject.name).into_owned())
-            .collect();
-        lines.push((" for:", names.join(", ")));
-    }
-    lines.push(("more:", format!("redvet explain {}", finding.rule)));
-    lines
-}
-
 fn undetermined(report: &Report, color: Color) -> String {
     let mut out = String::new();
     for case in &report.undetermined {
@@ -130,24 +376,6 @@ fn undetermined_line(report: &Report, case: &Undetermined, color: Color) -> Stri
         sanitize::one_line(&case.subject.name),
         reasons.join("; "),
     )
-}
-
-fn closing(report: &Report, color: Color, listed: bool) -> String {
-    let mut out = String::new();
-    for note in &report.notes {
-        let place = note.path.as_deref().map_or(String::new(), |path| {
-            format!("{}: ", sanitize::one_line(path))
-        });
-        let text = sanitize::one_line(&note.message);
-        out.push_str(&format!("{} {place}{text}\n", color.accent("note:")));
-    }
-    out.push_str(&color.bold(&summary::line(&report.summary, listed)));
-    out.push('\n');
-    if let Some(hint) = summary::fixable(report) {
-        out.push_str(&hint);
-        out.push('\n');
-    }
-    out
 }
 
 #[cfg(test)]
@@ -307,9 +535,16 @@ mod tests {
     use crate::finding::Severity;
     use crate::source::{FileId, SourceFile, Span};
 
+    const LISTED: FullDetail = FullDetail {
+        undetermined: true,
+        every_place: false,
+    };
+
     #[test]
     fn what_a_person_reads() {
-        insta::assert_snapshot!(render(&report(), TextLayout::default(), true), @r#"
+        insta::assert_snapshot!(render(&report(), TextLayout::default(), LISTED), @r#"
+        1 server (StatefulSet/redis) has errors; 1 server (StatefulSet/other) has warnings
+
         error[memory/maxmemory-too-high]: maxmemory is 97% of the container's 32 GiB limit
            ╭─[conf/redis.conf:2:11]
          1 │ # cache
@@ -325,7 +560,8 @@ mod tests {
            ╰────
           help: Set maxmemory to at most 28.16 GiB.
            fix: Lower maxmemory (--unsafe-fixes)
-          more: redvet explain memory/maxmemory-too-high
+               - maxmemory 31gb
+               + maxmemory 30236569763
 
         warning[conf/trailing-comment]: a comment after a value is read as part of it (assumed)
            ╭─[conf/redis.conf:4:16]
@@ -336,13 +572,14 @@ mod tests {
            ╰────
            fix: Move the comment above its line (--fix)
            for: StatefulSet/redis, StatefulSet/other
-          more: redvet explain conf/trailing-comment
 
         undetermined[threads/io-threads-too-many] deploy/redis.yaml:1:1: StatefulSet/redis: no CPU limit is known
 
         note: deploy/redis.yaml: the image's own configuration is not visible
-        1 error, 1 warning in 2 files (1 server, 0 clients); 1 rule undetermined; 1 suppressed
+        assumed: rests on a value or link that redvet inferred; redvet.toml can state it
+        1 error, 1 warning in 2 files (1 server, 0 clients); 1 rule evaluation undetermined; 1 suppressed
         1 fixable with --fix, 1 more with --unsafe-fixes
+        More about a rule: redvet explain RULE
         "#);
     }
 
@@ -376,7 +613,7 @@ mod tests {
             ..Default::default()
         };
         insta::assert_snapshot!(
-            render(&report, TextLayout::default(), false),
+            render(&report, TextLayout::default(), FullDetail::default()),
             @"No findings in 14 files (1 server, 2 clients)"
         );
     }
@@ -387,7 +624,7 @@ mod tests {
         report.findings.truncate(2);
         report.findings[1].suppressed = None;
         report.findings[0].message = "red \u{1b}[31m".to_owned();
-        let text = render(&report, TextLayout::default(), false);
+        let text = render(&report, TextLayout::default(), FullDetail::default());
         assert!(!text.contains("hunter2"), "{text}");
         assert!(text.contains("requirepass ***"), "{text}");
         assert!(!text.contains('\u{1b}'), "{text}");
@@ -399,7 +636,7 @@ mod tests {
             color: Color::Always,
             ..TextLayout::default()
         };
-        let colored = render(&report(), layout, true);
+        let colored = render(&report(), layout, LISTED);
         let styles = regex::Regex::new("\u{1b}\\[[0-9;]*m").unwrap();
         assert_ne!(styles.replace_all(&colored, ""), colored);
         let plain: Vec<String> = styles
@@ -407,7 +644,7 @@ mod tests {
             .lines()
             .map(|l| l.trim_end().to_owned())
             .collect();
-        let expected = render(&report(), TextLayout::default(), true);
+        let expected = render(&report(), TextLayout::default(), LISTED);
         assert_eq!(plain, expected.lines().collect::<Vec<_>>());
     }
 
@@ -437,7 +674,7 @@ mod tests {
         let shown = render(
             &report_on(&text, &[span], vec![]),
             TextLayout::default(),
-            false,
+            FullDetail::default(),
         );
         assert!(shown.contains("xmaxmemoryy"), "{shown}");
         assert!(shown.lines().all(|l| l.chars().count() < 120), "{shown}");
@@ -451,19 +688,21 @@ mod tests {
         let shown = render(
             &report_on(&text, &[span], vec![]),
             TextLayout::default(),
-            false,
+            FullDetail::default(),
         );
         insta::assert_snapshot!(shown, @r#"
+        1 server (StatefulSet/redis) has errors
+
         error[a/b]: something is wrong
            ╭─[a.conf:1:1]
          1 │ a {
            · ───
          2 │   b
            ╰────
-          more: redvet explain a/b
 
         note: deploy/redis.yaml: the image's own configuration is not visible
-        1 error, 1 warning in 2 files (1 server, 0 clients); 1 rule undetermined (--show-undetermined); 1 suppressed
+        1 error, 1 warning in 2 files (1 server, 0 clients); 1 rule evaluation undetermined (--show-undetermined); 1 suppressed
+        More about a rule: redvet explain RULE
         "#);
     }
 
@@ -478,7 +717,7 @@ mod tests {
             let span = |(a, b): (usize, usize)| Span::new(FileId(0), a.min(b), a.max(b));
             let spans: Vec<Span> = places.into_iter().map(span).collect();
             let report = report_on(&text, &spans, vec![span(secret)]);
-            let shown = render(&report, TextLayout { color: Color::Never, width }, true);
+            let shown = render(&report, TextLayout { color: Color::Never, width }, LISTED);
             prop_assert!(!shown.contains("Failed to read"), "{}", shown);
             prop_assert!(!shown.contains("OutOfBounds"), "{}", shown);
             prop_assert!(shown.chars().all(|c| c == '\n' || !c.is_control()));

@@ -7,12 +7,13 @@
 
 use crate::finding::{Finding, Report, Severity};
 
-use super::{OutputFormat, sanitize};
+use super::{FindingOrder, OutputFormat, PathOrigin, sanitize};
 
 /// How the command line offers it.
 pub const FORMAT: OutputFormat = OutputFormat {
     name: "github",
-    paths_from_repository: true,
+    paths_from: PathOrigin::Repository,
+    order: FindingOrder::Place,
     annotations: None,
     render: |asked| Ok(render(asked.report)),
 };

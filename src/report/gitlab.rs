@@ -6,12 +6,13 @@ use serde_json::{Value, json};
 
 use crate::finding::{Finding, Report, Severity};
 
-use super::{OutputFormat, fingerprint, json, sanitize};
+use super::{FindingOrder, OutputFormat, PathOrigin, fingerprint, json, sanitize};
 
 /// How the command line offers it.
 pub const FORMAT: OutputFormat = OutputFormat {
     name: "gitlab",
-    paths_from_repository: true,
+    paths_from: PathOrigin::Repository,
+    order: FindingOrder::Place,
     annotations: None,
     render: |asked| render(asked.report),
 };

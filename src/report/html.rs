@@ -15,7 +15,7 @@ mod servers;
 use crate::finding::{EstateView, Report, Severity};
 
 use super::verdict_line::verdict_line;
-use super::{OutputFormat, RuleText, summary};
+use super::{FindingOrder, OutputFormat, PathOrigin, RuleText, summary};
 use markup::{prose, text};
 
 const STYLE: &str = include_str!("html/page.css");
@@ -28,7 +28,8 @@ const SCRIPT_HASH: &str = include_str!("html/page.js.sha256");
 /// How the command line offers it.
 pub const FORMAT: OutputFormat = OutputFormat {
     name: "html",
-    paths_from_repository: false,
+    paths_from: PathOrigin::Project,
+    order: FindingOrder::Severity,
     annotations: None,
     render: |asked| {
         let (estate, rules, header) = ((asked.estate)(), (asked.rules)(), (asked.page)());

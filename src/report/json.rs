@@ -10,7 +10,7 @@ use crate::source::{Sources, Span};
 
 use super::sanitize::is_hidden;
 
-use super::OutputFormat;
+use super::{FindingOrder, OutputFormat, PathOrigin};
 
 /// What `redvet check --output-format json` prints.
 #[derive(Serialize, JsonSchema)]
@@ -161,7 +161,8 @@ struct JsonNote<'a> {
 /// How the command line offers it.
 pub const FORMAT: OutputFormat = OutputFormat {
     name: "json",
-    paths_from_repository: false,
+    paths_from: PathOrigin::Project,
+    order: FindingOrder::Place,
     annotations: None,
     render: |asked| render(asked.report),
 };

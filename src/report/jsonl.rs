@@ -3,12 +3,13 @@
 
 use crate::finding::Report;
 
-use super::{OutputFormat, json};
+use super::{FindingOrder, OutputFormat, PathOrigin, json};
 
 /// How the command line offers it.
 pub const FORMAT: OutputFormat = OutputFormat {
     name: "jsonl",
-    paths_from_repository: false,
+    paths_from: PathOrigin::Project,
+    order: FindingOrder::Place,
     annotations: None,
     render: |asked| render(asked.report),
 };

@@ -6,12 +6,13 @@ use std::fmt::Write;
 
 use crate::finding::{Finding, Report};
 
-use super::{OutputFormat, sanitize, summary};
+use super::{FindingOrder, OutputFormat, PathOrigin, sanitize, summary};
 
 /// How the command line offers it.
 pub const FORMAT: OutputFormat = OutputFormat {
     name: "junit",
-    paths_from_repository: true,
+    paths_from: PathOrigin::Repository,
+    order: FindingOrder::Place,
     annotations: None,
     render: |asked| Ok(render(asked.report)),
 };

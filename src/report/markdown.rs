@@ -1,5 +1,5 @@
-//! Markdown for a comment on a pull request: a table of what was found by rule, then the findings by
-//! file.
+//! Markdown for a comment on a pull request: the verdict, a table of what was found by rule, then the
+//! findings: by severity where the worst stand first, else by file.
 //!
 //! The first line is a mark that is not shown, by which a bot finds its own comment again. Text from
 //! findings is escaped: it draws no table, opens no tag, and calls nobody.
@@ -9,7 +9,8 @@ use std::collections::BTreeMap;
 
 use crate::finding::{Finding, Report, Severity};
 
-use super::{OutputFormat, sanitize, summary};
+use super::verdict_line::verdict_line;
+use super::{FindingOrder, OutputFormat, PathOrigin, sanitize, summary};
 
 const MARK: &str = "<!-- redvet -->";
 
@@ -19,7 +20,8 @@ const MOST_BYTES: usize = 60_000;
 /// How the command line offers it.
 pub const FORMAT: OutputFormat = OutputFormat {
     name: "markdown",
-    paths_from_repository: true,
+    paths_from: PathOrigin::Repository,
+    order: FindingOrder::Severity,
     annotations: None,
     render: |asked| Ok(render(asked.report)),
 };
@@ -31,8 +33,9 @@ pub fn render(report: &Report) -> String {
     );
     let shown: Vec<&Finding> = report.shown().collect();
     if !shown.is_empty() {
+        out.push_str(&format!("\n{}\n", escaped(&verdict_line(report))));
         out.push_str(&table(&shown));
-        out.push_str(&by_file(report, &shown));
+        out.push_str(&sections(report, &shown));
     }
     let summary = summary::line(&report.summary, true);
     out.push_str(&format!("\n{}\n", escaped(&summary)));
@@ -70,17 +73,26 @@ fn table(findings: &[&Finding]) -> String {
     out
 }
 
-/// The findings of each file, folded away; they follow each other in a report.
-fn by_file(report: &Report, findings: &[&Finding]) -> String {
-    let mut out = String::new();
-    let mut told = 0;
-    for group in findings.chunk_by(|a, b| a.primary.file == b.primary.file) {
-        let part = file(report, group);
-        if out.len() + part.len() > MOST_BYTES {
+/// The findings, folded away: a section a severity where they come sorted so, else one a file.
+fn sections(report: &Report, findings: &[&Finding]) -> String {
+    let by_severity = findings.is_sorted_by_key(|finding| Reverse(finding.severity));
+    let (mut out, mut told) = (String::new(), 0);
+    let together = |a: &&Finding, b: &&Finding| match by_severity {
+        true => a.severity == b.severity,
+        false => a.primary.file == b.primary.file,
+    };
+    for group in findings.chunk_by(together) {
+        let title = match group.first() {
+            Some(first) if by_severity => plural(first.severity, group.len()),
+            Some(first) => file_title(report, first, group.len()),
+            None => continue,
+        };
+        let (section, items) = section(report, &title, group, MOST_BYTES.saturating_sub(out.len()));
+        out.push_str(&section);
+        told += items;
+        if items < group.len() {
             break;
         }
-        told += group.len();
-        out.push_str(&part);
     }
     let left = findings.len() - told;
     if left > 0 {
@@ -91,28 +103,44 @@ fn by_file(report: &Report, findings: &[&Finding]) -> String {
     out
 }
 
-fn file(report: &Report, findings: &[&Finding]) -> String {
-    let Some(first) = findings.first() else {
-        return String::new();
-    };
-    let path = sanitize::one_line(report.sources.path(first.primary)).into_owned();
-    let mut out = format!(
-        "\n<details><summary><code>{}</code> ({})</summary>\n\n",
-        html(&path),
-        findings.len()
-    );
-    for finding in findings {
-        out.push_str(&item(report, finding));
+fn plural(severity: Severity, count: usize) -> String {
+    match (severity, count) {
+        (Severity::Info, _) => format!("{count} info"),
+        (_, 1) => format!("1 {}", severity.as_str()),
+        _ => format!("{count} {}s", severity.as_str()),
     }
-    out.push_str("\n</details>\n");
-    out
+}
+
+fn file_title(report: &Report, finding: &Finding, count: usize) -> String {
+    let path = sanitize::one_line(report.sources.path(finding.primary));
+    format!("<code>{}</code> ({count})", html(&path))
+}
+
+/// A section with as many items as fit, and how many these are.
+fn section(report: &Report, title: &str, findings: &[&Finding], most: usize) -> (String, usize) {
+    let mut out = format!("\n<details><summary>{title}</summary>\n\n");
+    let end = "\n</details>\n";
+    let mut items = 0;
+    for finding in findings {
+        let item = item(report, finding);
+        if out.len() + item.len() + end.len() > most {
+            break;
+        }
+        out.push_str(&item);
+        items += 1;
+    }
+    match items {
+        0 => (String::new(), 0),
+        _ => (out + end, items),
+    }
 }
 
 fn item(report: &Report, finding: &Finding) -> String {
     let line = report.sources.start(finding.primary).line;
     let assumed = if finding.certain { "" } else { " _(assumed)_" };
     let mut out = format!(
-        "- line {line}: **{}** {}: {}{assumed}\n",
+        "- line {line} of {}: **{}** {}: {}{assumed}\n",
+        code(report.sources.path(finding.primary)),
         finding.severity.as_str(),
         code(&finding.rule),
         escaped(&finding.message)
@@ -197,20 +225,27 @@ mod tests {
         <!-- redvet -->
         ### redvet: 1 error, 1 warning
 
+        1 server (StatefulSet/redis) has errors; 1 server (StatefulSet/other) has warnings
+
         | severity | rule | findings |
         |---|---|--:|
         | error | [`memory/maxmemory-too-high`](<https://example.org/memory>) | 1 |
         | warning | `conf/trailing-comment` | 1 |
 
-        <details><summary><code>conf/redis.conf</code> (2)</summary>
+        <details><summary>1 error</summary>
 
-        - line 2: **error** `memory/maxmemory-too-high`: maxmemory is 97% of the container's 32 GiB limit
+        - line 2 of `conf/redis.conf`: **error** `memory/maxmemory-too-high`: maxmemory is 97% of the container's 32 GiB limit
           <br>Set maxmemory to at most 28.16 GiB.
-        - line 4: **warning** `conf/trailing-comment`: a comment after a value is read as part of it _(assumed)_
 
         </details>
 
-        1 error, 1 warning in 2 files (1 server, 0 clients); 1 rule undetermined; 1 suppressed
+        <details><summary>1 warning</summary>
+
+        - line 4 of `conf/redis.conf`: **warning** `conf/trailing-comment`: a comment after a value is read as part of it _(assumed)_
+
+        </details>
+
+        1 error, 1 warning in 2 files (1 server, 0 clients); 1 rule evaluation undetermined; 1 suppressed
         "#);
     }
 

@@ -5,6 +5,7 @@ use crate::finding::Severity;
 use crate::source::{Sources, Span};
 
 use super::snippet::{self, SnippetMark};
+use super::wrap_text::wrap_text;
 use super::{TextLayout, sanitize, tidy};
 
 /// What is wrong in a file that redvet was told to obey.
@@ -31,14 +32,18 @@ fn one(sources: &Sources, mistake: &ReportedMistake<'_>, layout: TextLayout) -> 
         text: None,
         primary: true,
     };
+    let help = mistake.help.map_or(String::new(), |help| {
+        let lines = wrap_text(&sanitize::lines(help), layout.width.max(40), 8, 8);
+        format!("  {} {}\n", layout.color.accent("help:"), lines.join("\n"))
+    });
     format!(
-        "{}:{}:{}: {}: {}\n{}",
+        "{}:{}:{}: {}: {}\n{}{help}",
         sanitize::one_line(sources.path(mistake.span)),
         at.line,
         at.column,
         layout.color.severity(Severity::Error, "error"),
         layout.color.bold(&sanitize::one_line(mistake.message)),
-        snippet::render(sources, &[], &[mark], mistake.help, layout),
+        snippet::render(sources, &[], &[mark], layout),
     )
 }
 

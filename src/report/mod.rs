@@ -10,6 +10,7 @@
 pub mod concise;
 pub mod difference;
 pub mod effective;
+mod fault_groups;
 mod fingerprint;
 mod fix_preview;
 pub mod full;
@@ -20,6 +21,7 @@ pub mod json;
 pub mod jsonl;
 pub mod junit;
 pub mod markdown;
+mod marked_lines;
 pub mod mistakes;
 mod paint;
 pub mod rdjson;
@@ -30,6 +32,7 @@ pub mod statistics;
 mod summary;
 pub mod upgrade;
 mod verdict_line;
+mod wrap_text;
 
 use crate::finding::{EstateView, Report, Severity};
 
@@ -56,13 +59,34 @@ pub static FORMATS: &[OutputFormat] = &[
 pub struct OutputFormat {
     /// The word that asks for it.
     pub name: &'static str,
-    /// Hosts of repositories, and programs that speak to one, know paths from the repository's root
-    /// only.
-    pub paths_from_repository: bool,
+    pub paths_from: PathOrigin,
+    /// The order of findings where nobody asks for another.
+    pub order: FindingOrder,
     /// Written behind it where a runner of GitHub's workflows reads along. Formats for machines have
     /// none: they never change.
     pub annotations: Option<&'static OutputFormat>,
     pub render: fn(&RenderRequest<'_>) -> Result<String, serde_json::Error>,
+}
+
+/// The folder that a format's paths start from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PathOrigin {
+    /// The folder where the command runs: people open such a path from where they are.
+    WorkingFolder,
+    /// The root of the project, which the report names.
+    Project,
+    /// Hosts of repositories, and programs that speak to one, know paths from the repository's root
+    /// only.
+    Repository,
+}
+
+/// The order of findings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FindingOrder {
+    /// The worst first; those of one severity by place.
+    Severity,
+    /// By path, line and column.
+    Place,
 }
 
 /// A report to render, and what some formats need beside it. What is costly is made when it is asked
@@ -72,6 +96,8 @@ pub struct RenderRequest<'a> {
     pub layout: TextLayout,
     /// Show what was not decided, and why.
     pub show_undetermined: bool,
+    /// Show every place of a fault that has many; formats for programs always do.
+    pub every_place: bool,
     /// Counts instead of findings.
     pub statistics: bool,
     pub rules: &'a dyn Fn() -> Vec<RuleText>,

@@ -1,20 +1,24 @@
 //! rdjson, the format of reviewdog (github.com/reviewdog/reviewdog, `proto/rdf/reviewdog.proto`):
 //! columns count bytes of UTF-8 from 1, ends are exclusive.
 //!
-//! A suggestion replaces one stretch of the finding's own file, and each stands alone there. So only
-//! safe fixes of a single edit become one: a half of a fix must not be taken for a whole.
+//! A suggestion replaces one stretch of the finding's own file; a person looks at it before it is
+//! taken, so that fixes which need review are offered too.
 
 use serde_json::{Value, json};
 
-use crate::finding::{Finding, Fix, Report, Severity};
+use crate::finding::{Finding, Fix, Report, Severity, TextEdit};
 use crate::source::{Sources, Span, TextPosition};
 
-use super::{OutputFormat, json, sanitize};
+use super::{FindingOrder, OutputFormat, PathOrigin, json, sanitize};
+
+/// Lines that a suggestion may replace: more are no suggestion that a person can judge at a glance.
+const MOST_LINES: usize = 20;
 
 /// How the command line offers it.
 pub const FORMAT: OutputFormat = OutputFormat {
     name: "rdjson",
-    paths_from_repository: true,
+    paths_from: PathOrigin::Repository,
+    order: FindingOrder::Place,
     annotations: None,
     render: |asked| render(asked.report),
 };
@@ -22,7 +26,7 @@ pub const FORMAT: OutputFormat = OutputFormat {
 pub fn render(report: &Report) -> Result<String, serde_json::Error> {
     let diagnostics: Vec<Value> = report
         .shown()
-        .map(|finding| diagnostic(&report.sources, finding))
+        .map(|finding| diagnostic(report, finding))
         .collect();
     json::print(&json!({
         "source": { "name": env!("CARGO_PKG_NAME") },
@@ -30,7 +34,8 @@ pub fn render(report: &Report) -> Result<String, serde_json::Error> {
     }))
 }
 
-fn diagnostic(sources: &Sources, finding: &Finding) -> Value {
+fn diagnostic(report: &Report, finding: &Finding) -> Value {
+    let sources = &report.sources;
     let mut code = json!({ "value": finding.rule });
     if let Some(url) = &finding.url {
         code["url"] = json!(url);
@@ -48,7 +53,7 @@ fn diagnostic(sources: &Sources, finding: &Finding) -> Value {
     if let Some(suggestion) = finding
         .fix
         .as_ref()
-        .and_then(|f| suggestion(sources, finding, f))
+        .and_then(|f| suggestion(report, finding, f))
     {
         diagnostic["suggestions"] = json!([suggestion]);
     }
@@ -73,12 +78,32 @@ fn message(sources: &Sources, finding: &Finding) -> String {
     text
 }
 
-fn suggestion(sources: &Sources, finding: &Finding, fix: &Fix) -> Option<Value> {
-    let [edit] = fix.edits.as_slice() else {
-        return None;
+/// The edits of a fix as one replacement of the stretch that they span. A half of a fix must not be
+/// taken for a whole, so that all of them lie in the finding's own file; and the text between them is
+/// repeated, so that no secret lies there.
+fn suggestion(report: &Report, finding: &Finding, fix: &Fix) -> Option<Value> {
+    let mut edits: Vec<&TextEdit> = fix.edits.iter().collect();
+    edits.sort_by_key(|edit| edit.span);
+    let (first, last) = (edits.first()?, edits.last()?);
+    let whole = Span {
+        end: last.span.end,
+        ..first.span
     };
-    let fits = fix.safe && edit.span.file == finding.primary.file;
-    fits.then(|| json!({ "range": range(sources, edit.span), "text": edit.replacement }))
+    let in_file = first.span.file == finding.primary.file && last.span.file == first.span.file;
+    let mut secrets = report.secrets.iter().filter(|s| s.file == whole.file);
+    let is_secret = secrets.any(|s| s.start < whole.end && whole.start < s.end);
+    let text = report.sources.get(whole.file).text();
+    let lines = text.get(whole.range())?.lines().count();
+    if !in_file || is_secret || lines > MOST_LINES {
+        return None;
+    }
+    let (mut after, mut at) = (String::new(), whole.start as usize);
+    for edit in edits {
+        after.push_str(text.get(at..edit.span.start as usize)?);
+        after.push_str(&edit.replacement);
+        at = edit.span.end as usize;
+    }
+    Some(json!({ "range": range(&report.sources, whole), "text": after }))
 }
 
 fn location(sources: &Sources, span: Span) -> Value {
@@ -111,23 +136,32 @@ mod tests {
     }
 
     #[test]
-    fn a_suggestion_is_a_safe_fix_of_one_edit() {
+    fn a_suggestion_is_a_whole_fix_in_one_stretch() {
         let mut report = samples::report();
-        let unsafe_fix = report.findings[0].fix.clone().unwrap();
-        let render = |report: &crate::finding::Report| -> serde_json::Value {
-            serde_json::from_str(&super::render(report).unwrap()).unwrap()
+        let suggestions = |report: &crate::finding::Report| -> serde_json::Value {
+            let text = super::render(report).unwrap();
+            let value: serde_json::Value = serde_json::from_str(&text).unwrap();
+            value["diagnostics"][0]["suggestions"].clone()
         };
-        let diagnostics = render(&report)["diagnostics"].clone();
-        assert_eq!(diagnostics.as_array().unwrap().len(), 2);
-        assert!(diagnostics[0].get("suggestions").is_none(), "it is unsafe");
-        report.findings[0].fix.as_mut().unwrap().safe = true;
-        let suggestion = &render(&report)["diagnostics"][0]["suggestions"][0];
-        assert_eq!(suggestion["text"], "30236569763");
-        assert_eq!(suggestion["range"]["start"]["column"], 11);
+        let one = &suggestions(&report)[0];
+        assert_eq!(one["text"], "30236569763");
+        assert_eq!(one["range"]["start"]["column"], 11);
+        let span = samples::span_of(&report.sources, "conf/redis.conf", "# cache");
+        let replacement = "x".to_owned();
         let edits = &mut report.findings[0].fix.as_mut().unwrap().edits;
-        edits.extend(unsafe_fix.edits);
-        let diagnostics = render(&report)["diagnostics"].clone();
-        assert!(diagnostics[0].get("suggestions").is_none(), "two edits");
+        edits.push(crate::finding::TextEdit { span, replacement });
+        assert_eq!(suggestions(&report)[0]["text"], "x\nmaxmemory 30236569763");
+        let mut other = report.clone();
+        let keep = samples::span_of(&other.sources, "conf/redis.conf", "keep");
+        other.findings[0].fix.as_mut().unwrap().edits[1].span = keep;
+        assert!(suggestions(&other).is_null(), "a secret lies between");
+        edits_elsewhere(&mut report);
+        assert!(suggestions(&report).is_null(), "two files");
+    }
+
+    fn edits_elsewhere(report: &mut crate::finding::Report) {
+        let span = samples::span_of(&report.sources, "deploy/redis.yaml", "32Gi");
+        report.findings[0].fix.as_mut().unwrap().edits[1].span = span;
     }
 
     #[test]

@@ -11,7 +11,7 @@ use crate::finding::{
 };
 use crate::source::{Sources, Span};
 
-use super::{OutputFormat, RuleText, fingerprint, json, sanitize};
+use super::{FindingOrder, OutputFormat, PathOrigin, RuleText, fingerprint, json, sanitize};
 
 const SCHEMA: &str =
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
@@ -23,7 +23,8 @@ const ROOT: &str = "%SRCROOT%";
 /// How the command line offers it.
 pub const FORMAT: OutputFormat = OutputFormat {
     name: "sarif",
-    paths_from_repository: true,
+    paths_from: PathOrigin::Repository,
+    order: FindingOrder::Place,
     annotations: None,
     render: |asked| render(asked.report, &(asked.rules)()),
 };

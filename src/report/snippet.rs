@@ -50,19 +50,15 @@ struct SnippetRegion {
     lines: usize,
 }
 
-/// The snippet of these marks, with `help` below it. The first mark's file comes first.
+/// The snippet of these marks. The first mark's file comes first.
 pub(super) fn render(
     sources: &Sources,
     secrets: &[Span],
     marks: &[SnippetMark],
-    help: Option<&str>,
     layout: TextLayout,
 ) -> String {
     let snippet = SnippetBuilder::new(sources, secrets, layout.width).build(marks);
-    let diagnostic = DrawnSnippet {
-        snippet,
-        help: help.map(|text| sanitize::lines(text).into_owned()),
-    };
+    let diagnostic = DrawnSnippet { snippet };
     let mut out = String::new();
     if handler(layout)
         .render_report(&mut out, &diagnostic)
@@ -458,7 +454,6 @@ impl SourceCode for SourceSnippet {
 #[derive(Debug)]
 struct DrawnSnippet {
     snippet: SourceSnippet,
-    help: Option<String>,
 }
 
 impl std::fmt::Display for DrawnSnippet {
@@ -470,12 +465,6 @@ impl std::fmt::Display for DrawnSnippet {
 impl std::error::Error for DrawnSnippet {}
 
 impl miette::Diagnostic for DrawnSnippet {
-    fn help<'a>(&'a self) -> Option<Box<dyn std::fmt::Display + 'a>> {
-        self.help
-            .as_ref()
-            .map(|help| Box::new(help) as Box<dyn std::fmt::Display>)
-    }
-
     fn source_code(&self) -> Option<&dyn SourceCode> {
         Some(&self.snippet)
     }

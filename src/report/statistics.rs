@@ -144,7 +144,7 @@ mod tests {
             1  threads/io-threads-too-many
                  1 x no CPU limit is known
 
-        1 error, 1 warning in 2 files (1 server, 0 clients); 1 rule undetermined; 1 suppressed
+        1 error, 1 warning in 2 files (1 server, 0 clients); 1 rule evaluation undetermined; 1 suppressed
         ");
     }
 

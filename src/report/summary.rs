@@ -2,12 +2,23 @@
 
 use crate::finding::{Report, ReportSummary};
 
-/// `2 errors, 1 info in 14 files (1 server, 2 clients); 5 rules undetermined (--show-undetermined)`.
-/// `listed`: the undetermined rules stand above, so that nobody needs to be told how to see them.
+use super::sanitize;
+
+/// Each note in one line, with the file that it is about.
+pub(super) fn notes(report: &Report) -> impl Iterator<Item = String> {
+    report.notes.iter().map(|note| {
+        let path = note.path.as_deref().map(sanitize::one_line);
+        let place = path.map_or(String::new(), |path| format!("{path}: "));
+        format!("{place}{}", sanitize::one_line(&note.message))
+    })
+}
+
+/// `2 errors, 1 info in 14 files (1 server, 2 clients); 5 rule evaluations undetermined (--show-undetermined)`.
+/// An evaluation is one rule on one subject. `listed`: they stand above, so that nobody needs to be told how to see them.
 pub(super) fn line(summary: &ReportSummary, listed: bool) -> String {
     let mut text = format!("{} in {}", findings(summary), scope(summary));
     if summary.undetermined > 0 {
-        let rules = count(summary.undetermined, "rule", "rules");
+        let rules = count(summary.undetermined, "rule evaluation", "rule evaluations");
         let how = if listed { "" } else { " (--show-undetermined)" };
         text.push_str(&format!("; {rules} undetermined{how}"));
     }

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 
 use crate::finding::{Finding, Report, Severity, SubjectRef};
 
+use super::sanitize;
+
 /// `1 server has errors; 2 clients have warnings`, each subject under its worst finding.
 pub(super) fn verdict_line(report: &Report) -> String {
     let worst = worst_by_subject(report);
@@ -37,20 +39,14 @@ fn subjects(finding: &Finding) -> impl Iterator<Item = &SubjectRef> {
 }
 
 fn part(worst: &BTreeMap<&SubjectRef, Severity>, severity: Severity) -> Option<String> {
-    let mut counts: BTreeMap<usize, (usize, &'static str)> = BTreeMap::new();
-    for subject in worst
-        .iter()
-        .filter(|(_, s)| **s == severity)
-        .map(|(s, _)| s)
-    {
-        let (order, word) = word(subject.kind);
-        counts.entry(order).or_insert((0, word)).0 += 1;
+    let mut counts: BTreeMap<usize, Vec<&SubjectRef>> = BTreeMap::new();
+    let of_severity = worst.iter().filter(|(_, s)| **s == severity);
+    for (subject, _) in of_severity {
+        let (order, _) = word(subject.kind);
+        counts.entry(order).or_default().push(subject);
     }
-    let total: usize = counts.values().map(|(count, _)| count).sum();
-    let names: Vec<String> = counts
-        .into_values()
-        .map(|(count, word)| format!("{count} {word}{}", if count == 1 { "" } else { "s" }))
-        .collect();
+    let total: usize = counts.values().map(Vec::len).sum();
+    let names: Vec<String> = counts.values().map(|subjects| named(subjects)).collect();
     let verb = if total == 1 { "has" } else { "have" };
     let what = match severity {
         Severity::Error => "errors",
@@ -58,6 +54,20 @@ fn part(worst: &BTreeMap<&SubjectRef, Severity>, severity: Severity) -> Option<S
         Severity::Info => "notes",
     };
     (total > 0).then(|| format!("{} {verb} {what}", joined(&names)))
+}
+
+/// `2 clients`, or `1 server (Deployment/cache)`: a single server or program is named, since a reader
+/// knows it by that name.
+fn named(subjects: &[&SubjectRef]) -> String {
+    match subjects {
+        [] => String::new(),
+        [one] if matches!(one.kind, "server" | "service") => {
+            let name = sanitize::one_line(&one.name);
+            format!("1 {} ({name})", word(one.kind).1)
+        }
+        [one] => format!("1 {}", word(one.kind).1),
+        [one, ..] => format!("{} {}s", subjects.len(), word(one.kind).1),
+    }
 }
 
 /// The order in which kinds are named, and the word for one of them.
@@ -88,7 +98,7 @@ mod tests {
         let mut report = samples::report();
         assert_eq!(
             verdict_line(&report),
-            "1 server has errors; 1 server has warnings"
+            "1 server (StatefulSet/redis) has errors; 1 server (StatefulSet/other) has warnings"
         );
         let mut client = report.findings[2].clone();
         client.subject.kind = "client";
@@ -98,7 +108,7 @@ mod tests {
         report.findings.push(again);
         assert_eq!(
             verdict_line(&report),
-            "1 server has errors; 1 server and 1 client have warnings"
+            "1 server (StatefulSet/redis) has errors; 1 server (StatefulSet/other) and 1 client have warnings"
         );
     }
 

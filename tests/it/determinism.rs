@@ -13,7 +13,7 @@ fn rendered(estate: &str, threads: usize) -> String {
         let harness = Harness::new();
         let sample = harness.folder(&repository("fixtures/estates").join(estate));
         let report = harness.check(&sample);
-        let shown = full::render(&report, TextLayout::default(), true);
+        let shown = full::render(&report, TextLayout::default(), full::FullDetail::default());
         format!("{}{shown}", json::render(&report).unwrap())
     })
 }

@@ -165,8 +165,8 @@ fn links_lead_somewhere() {
 fn shown_finding() -> String {
     let (estate, rule) = SHOWN;
     let mut redvet = Command::new(env!("CARGO_BIN_EXE_redvet"));
-    redvet.args(["check", "--color", "never", estate]);
-    let output = redvet.current_dir(repository("")).output().unwrap();
+    redvet.args(["check", "--color", "never"]);
+    let output = redvet.current_dir(repository(estate)).output().unwrap();
     assert_eq!(output.status.code(), Some(1), "{output:?}");
     let text = String::from_utf8(output.stdout).unwrap();
     let finding = text

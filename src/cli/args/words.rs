@@ -10,7 +10,7 @@ use crate::facts::estate::SubjectKind;
 use crate::facts::quantity;
 use crate::finding::Severity;
 use crate::nearest::nearest;
-use crate::report::{FORMATS, OutputFormat};
+use crate::report::{FORMATS, FindingOrder, OutputFormat};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(in crate::cli) enum SchemaName {
@@ -78,6 +78,21 @@ impl SubjectWord {
             Self::Client => SubjectKind::Client,
             Self::Service => SubjectKind::Service,
             Self::Meta => SubjectKind::Meta,
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(in crate::cli) enum SortWord {
+    Severity,
+    Path,
+}
+
+impl SortWord {
+    pub(in crate::cli) fn order(self) -> FindingOrder {
+        match self {
+            Self::Severity => FindingOrder::Severity,
+            Self::Path => FindingOrder::Place,
         }
     }
 }

@@ -123,7 +123,7 @@ fn the_header_says_what_was_checked() {
         "<title>shop/&lt;b&gt;: 1 error, 1 warning</title>",
         "<h1>shop/&lt;b&gt; <small>",
         "commit <code>0123abc</code> · 2026-01-31 · redvet ",
-        "<p class=\"verdict\">1 server has errors; 1 server has warnings</p>",
+        "<p class=\"verdict\">1 server (StatefulSet/redis) has errors; 1 server (StatefulSet/other) has warnings</p>",
     ] {
         assert!(page.contains(part), "{part}\n{page}");
     }
