@@ -186,11 +186,21 @@ pub(super) struct CheckArgs {
     pub(super) outputs: Vec<OutputTarget>,
 
     /// Run only these rules: ids or patterns such as 'memory/*', regardless of the profile
-    #[arg(long, value_name = "RULES", value_delimiter = ',', help_heading = "Rules")]
+    #[arg(
+        long,
+        value_name = "RULES",
+        value_delimiter = ',',
+        help_heading = "Rules"
+    )]
     pub(super) select: Vec<String>,
 
     /// Skip these rules: ids or patterns
-    #[arg(long, value_name = "RULES", value_delimiter = ',', help_heading = "Rules")]
+    #[arg(
+        long,
+        value_name = "RULES",
+        value_delimiter = ',',
+        help_heading = "Rules"
+    )]
     pub(super) ignore: Vec<String>,
 
     /// Rule profile

@@ -74,7 +74,9 @@ pub(super) fn ready(
         return Err(CliError::Mistakes { sources, mistakes });
     }
     let mut own = apply::policy_settings(&file.settings, &rules);
-    let kept = outer.iter().map(|above| apply::non_waivable(&above.settings, &rules));
+    let kept = outer
+        .iter()
+        .map(|above| apply::non_waivable(&above.settings, &rules));
     own.overrides.extend(kept);
     let settings = policy::RuleSettings {
         named_paths: named_paths(&target, stdin.as_deref()),
@@ -174,7 +176,10 @@ pub(super) fn threshold(args: &CheckArgs, settings: &config::Settings) -> Severi
 
 /// The least severity that is reported: the flag wins over the file.
 pub(super) fn least_severity(args: &CheckArgs, settings: &config::Settings) -> Severity {
-    let told = settings.min_severity.as_ref().map(|severity| severity.value);
+    let told = settings
+        .min_severity
+        .as_ref()
+        .map(|severity| severity.value);
     let flag = args.min_severity.map(|word| word.severity());
     flag.or(told).unwrap_or(Severity::Info)
 }

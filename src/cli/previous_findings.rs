@@ -82,7 +82,11 @@ pub(super) fn since(ready: &PreparedCheck, args: &CheckArgs) -> Result<Option<Ne
         ComparisonBase::EmptyHistory => return Ok(Some(NewCode::default())),
         ComparisonBase::Commit(commit) => commit,
     };
-    let flag = if args.staged { "--staged" } else { "--new-from" };
+    let flag = if args.staged {
+        "--staged"
+    } else {
+        "--new-from"
+    };
     let git = GitCommand::of(&ready.target.tree.root, flag)?;
     let files = git.files_of(commit)?;
     let then = GitSnapshot::of(&git, files, &ready.target, &ready.knowledge)?;

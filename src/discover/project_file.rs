@@ -11,7 +11,12 @@ use super::walk::{read, unreadable};
 const LARGEST_IGNORE_FILE: u64 = 1 << 20;
 
 /// Files that say which others are not read, as the walk looks for them in every folder.
-const IGNORE_FILES: [&str; 4] = [".gitignore", ".ignore", ".redvetignore", ".git/info/exclude"];
+const IGNORE_FILES: [&str; 4] = [
+    ".gitignore",
+    ".ignore",
+    ".redvetignore",
+    ".git/info/exclude",
+];
 
 const REPOSITORY: &str = ".git";
 
