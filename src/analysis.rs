@@ -405,7 +405,17 @@ impl FileReader<'_> {
 
     /// A file that its name calls configuration, or other text that reads like it.
     fn conf_file(&self, input: &InputFile, excerpt: Excerpt, by_name: bool) -> RawFacts {
-        if !by_name && !conf::looks_like_text(&excerpt, &|word| self.is_directive(word)) {
+        let is_directive = |word: &str| self.is_directive(word);
+        let is_meant = match by_name {
+            true => !conf::is_of_another_program(
+                &input.path,
+                &excerpt,
+                &is_directive,
+                &self.knowledge.shapes,
+            ),
+            false => conf::looks_like_text(&excerpt, &is_directive),
+        };
+        if !is_meant {
             return RawFacts::default();
         }
         let place = TextPlace::File {

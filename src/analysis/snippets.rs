@@ -42,7 +42,8 @@ impl FileReader<'_> {
     /// mapping of directives, then client code.
     fn snippet(&self, name: String, input: &InputFile, content: &Excerpt) -> Option<RawFacts> {
         let is_directive = |word: &str| self.is_directive(word);
-        if conf::looks_like_text(content, &is_directive) {
+        let is_text = || conf::looks_like_text(content, &is_directive);
+        if !conf::is_session(content.text()) && is_text() {
             return Some(self.text(name, TextPlace::Snippet, content.clone(), &input.text));
         }
         if let Some(raw) = self.piped(input, content) {

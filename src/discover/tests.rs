@@ -160,6 +160,7 @@ fn an_ignore_file_above_the_root_changes_nothing() {
 #[test]
 fn vendored_folders_are_skipped_below_the_root_only() {
     let dir = tree(&[
+        ("go.mod", b"module a\n"),
         ("vendor/redis.conf", CONF),
         ("vendor/x/redis.conf", CONF),
         ("a/node_modules/redis.conf", CONF),
@@ -167,6 +168,33 @@ fn vendored_folders_are_skipped_below_the_root_only() {
     assert_eq!(paths(&found(dir.path(), &[])), Vec::<&str>::new());
     let inside = found(&dir.path().join("vendor"), &[]);
     assert_eq!(paths(&inside), ["redis.conf", "x/redis.conf"]);
+}
+
+#[test]
+fn a_folder_is_vendored_only_beside_what_fills_it() {
+    let dir = tree(&[
+        ("event/target/redis.conf", CONF),
+        ("vendor/redis.conf", CONF),
+        ("third_party/redis.conf", CONF),
+        ("rust/Cargo.toml", b"[package]\n"),
+        ("rust/target/redis.conf", CONF),
+        ("java/pom.xml", b"<project/>\n"),
+        ("java/target/redis.conf", CONF),
+        ("built/target/CACHEDIR.TAG", b"x"),
+        ("built/target/redis.conf", CONF),
+        ("go/go.mod", b"module a\n"),
+        ("go/third_party/redis.conf", CONF),
+        ("listed/vendor/modules.txt", b"# x\n"),
+        ("listed/vendor/redis.conf", CONF),
+    ]);
+    assert_eq!(
+        paths(&found(dir.path(), &[])),
+        [
+            "event/target/redis.conf",
+            "third_party/redis.conf",
+            "vendor/redis.conf"
+        ]
+    );
 }
 
 #[test]

@@ -22,8 +22,67 @@ const LARGEST: u64 = 64 << 20;
 /// A NUL byte in this first part of a file makes it binary.
 const SNIFF: usize = 8 << 10;
 
-/// Folders of code that the project did not write, and of build output.
-const VENDORED: [&str; 4] = ["vendor", "node_modules", "third_party", "target"];
+/// Folders of code that the project did not write, and of build output: by the files beside them, or
+/// in them, that a tool makes them for. Without such a file the name is a word like any other.
+const VENDORED: [VendoredFolder; 4] = [
+    VendoredFolder {
+        name: "node_modules",
+        beside: &[],
+        inside: &[],
+    },
+    VendoredFolder {
+        name: "vendor",
+        beside: &[
+            "go.mod",
+            "go.work",
+            "Cargo.toml",
+            "composer.json",
+            "Gemfile",
+            "jsonnetfile.json",
+        ],
+        inside: &["modules.txt"],
+    },
+    VendoredFolder {
+        name: "third_party",
+        beside: &[
+            "go.mod",
+            "Cargo.toml",
+            "WORKSPACE",
+            "MODULE.bazel",
+            "CMakeLists.txt",
+        ],
+        inside: &[],
+    },
+    VendoredFolder {
+        name: "target",
+        beside: &["Cargo.toml", "pom.xml", "build.sbt"],
+        inside: &["CACHEDIR.TAG"],
+    },
+];
+
+/// A folder that a tool fills.
+struct VendoredFolder {
+    name: &'static str,
+    /// One of these stands beside it; none: it always counts.
+    beside: &'static [&'static str],
+    /// Or one of these in it.
+    inside: &'static [&'static str],
+}
+
+impl VendoredFolder {
+    fn is(&self, folder: &Path) -> bool {
+        let named = folder.file_name().is_some_and(|name| name == self.name);
+        let holds =
+            |folder: &Path, files: &[&str]| files.iter().any(|file| folder.join(file).is_file());
+        let always = self.beside.is_empty();
+        let beside = || {
+            folder
+                .parent()
+                .is_some_and(|above| holds(above, self.beside))
+        };
+        named && (always || beside() || holds(folder, self.inside))
+    }
+}
 
 /// Paths that redvet is told not to read, beside those of `.gitignore`.
 const IGNORE_FILE: &str = ".redvetignore";
@@ -206,7 +265,7 @@ fn enters(entry: &DirEntry, root: &Path, exclude: &ExcludePatterns) -> bool {
     }
     let name = entry.file_name().to_str().unwrap_or("");
     let is_folder = entry.file_type().is_some_and(|kind| kind.is_dir());
-    if name == ".git" || (is_folder && VENDORED.contains(&name)) {
+    if name == ".git" || (is_folder && VENDORED.iter().any(|vendored| vendored.is(entry.path()))) {
         return false;
     }
     relative(root, entry.path()).is_none_or(|path| !exclude.matches(&path))

@@ -129,6 +129,11 @@ fn shape_of<'s>(
     if let Some(shape) = context.shapes.library.published(chart) {
         return Some((shape, false));
     }
+    // Its fields may be spelled as those of a known chart and mean something else.
+    let repository = chart.repository.as_deref().unwrap_or_default();
+    if context.shapes.publishes_other_charts(repository) {
+        return None;
+    }
     by_signs(&chart.name, values, context).map(|shape| (shape, true))
 }
 

@@ -7,7 +7,7 @@ use crate::facts::bounds::MOST_BYTES;
 use crate::facts::raw::{LineForm, RawLine, RawText, RawWord, TextPlace};
 use crate::facts::{Cause, EditTarget, TextEncoding};
 use crate::knowledge::shapes::DeploymentShapes;
-use crate::source::{Comment, Excerpt, Span};
+use crate::source::{Comment, Excerpt, Span, path};
 use crate::syntax::conf::{self, ConfLine};
 use crate::syntax::yaml::{Scalar, ScalarStyle};
 
@@ -67,16 +67,7 @@ pub fn read(
         }
     }
     branches.mark_alternatives(&mut lines);
-    let foreign = lines
-        .iter()
-        .filter_map(|line| line.words.first())
-        .any(|word| {
-            shapes
-                .servers
-                .foreign_text
-                .iter()
-                .any(|f| word.text.eq_ignore_ascii_case(f))
-        });
+    let foreign = is_foreign(&name, &lines, shapes);
     let append = append_slot(&excerpt, &parsed, frame, file_text);
     let text = RawText {
         name,
@@ -274,6 +265,83 @@ pub fn looks_like_text(excerpt: &Excerpt, is_directive: &dyn Fn(&str) -> bool) -
     known >= 2 && known * 2 >= lines.len() && lines.iter().filter(is_key).count() == 0
 }
 
+/// Whether a text is a sentinel's: it has a line that only a sentinel has, and either its name says so
+/// or no line is a server's alone. One such line among a server's own is a mistake in that server's file.
+fn is_foreign(name: &str, lines: &[RawLine], shapes: &DeploymentShapes) -> bool {
+    let servers = &shapes.servers;
+    let holds = |words: &[String], word: &str| words.iter().any(|w| w.eq_ignore_ascii_case(word));
+    let first_words = || lines.iter().filter_map(|line| line.words.first());
+    let is_marked = first_words().any(|word| holds(&servers.foreign_text, &word.text));
+    let file = path::name(name).to_ascii_lowercase();
+    let is_named = || servers.foreign_text.iter().any(|word| file.contains(word));
+    let is_shared = |word: &RawWord| {
+        holds(&servers.foreign_text, &word.text) || holds(&servers.foreign_beside, &word.text)
+    };
+    is_marked && (is_named() || first_words().all(is_shared))
+}
+
+/// Whether a file whose name says that it is a server's configuration is another program's about the
+/// server (sysctl, tmpfiles, supervisor, logrotate): its folder or the form of its lines says so, and
+/// most lines are no directives.
+pub fn is_of_another_program(
+    path: &str,
+    excerpt: &Excerpt,
+    is_directive: &dyn Fn(&str) -> bool,
+    shapes: &DeploymentShapes,
+) -> bool {
+    let parsed = conf::parse(excerpt);
+    let lines: Vec<_> = parsed
+        .lines
+        .iter()
+        .filter(|line| !line.words.is_empty())
+        .collect();
+    let servers = &shapes.servers;
+    let is_known = |line: &&&ConfLine| {
+        // `maxmemory=2gb` and `appendonly: yes` are mistakes in a server's file.
+        let word = line.words[0].text.as_str();
+        let word = word.split(['=', ':']).next().unwrap_or(word);
+        let foreign = servers.foreign_text.iter();
+        let mut foreign = foreign.map(|word| word.as_str());
+        is_directive(word)
+            || shapes.is_module_setting(word)
+            || foreign.any(|known| known.eq_ignore_ascii_case(word))
+    };
+    let known = lines.iter().filter(is_known).count();
+    let in_foreign_folder = path::folder(path).split('/').any(|folder| {
+        servers
+            .foreign_folders
+            .iter()
+            .any(|f| f.eq_ignore_ascii_case(folder))
+    });
+    let has_other_form = lines.iter().any(|line| has_other_form(line));
+    // A single misspelt line is a server's still.
+    let is_unlike = known == 0 && lines.len() > 2;
+    known * 2 < lines.len() && (in_foreign_folder || has_other_form || is_unlike)
+}
+
+/// A section, an assignment, a block or a path: what no line of a server's configuration begins with.
+fn has_other_form(line: &ConfLine) -> bool {
+    let first = line.words[0].text.as_str();
+    let second = line.words.get(1).map(|word| word.text.as_str());
+    let last = line.words.last().map_or(first, |word| word.text.as_str());
+    let is_section = first.starts_with('[') && last.ends_with(']');
+    let is_assignment = second == Some("=") || first.contains('=');
+    let is_block = last == "{" || first == "}";
+    is_section || is_assignment || is_block || first.starts_with('/')
+}
+
+/// Whether a snippet shows a session of a shell or of a client, a here-document or a Dockerfile: some of
+/// its lines may read like directives, and are none.
+pub fn is_session(text: &str) -> bool {
+    let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+    let is_typed = |line: &str| {
+        let prompt = line.split_ascii_whitespace().next().unwrap_or_default();
+        prompt == "$" || prompt.ends_with('>') && !prompt.starts_with('<') || line.contains(" <<")
+    };
+    let is_build = lines.clone().find(|line| !line.starts_with('#'));
+    is_build.is_some_and(|line| line.starts_with("FROM ")) || lines.any(is_typed)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -310,6 +378,77 @@ mod tests {
         ] {
             assert_eq!(lines(text)[0].trailing_comment, None, "{text}");
         }
+    }
+
+    #[test]
+    fn a_file_about_a_server_is_not_its_configuration() {
+        let shapes = DeploymentShapes::embedded().unwrap();
+        let is_directive = |word: &str| ["maxmemory", "save", "port"].contains(&word);
+        let other = |path: &str, text: &str| {
+            let excerpt = Excerpt::whole(FileId(0), text.into());
+            is_of_another_program(path, &excerpt, &is_directive, &shapes)
+        };
+        for (path, text) in [
+            ("sysctl.d/redis.conf", "vm.overcommit_memory = 1\n"),
+            ("a/redis.conf", "vm.overcommit_memory=1\n"),
+            ("tmpfiles.d/redis.conf", "d /run/redis 0755 redis redis -\n"),
+            ("a/redis.conf", "[program:redis]\ncommand=x y\n"),
+            ("a/redis.conf", "/var/log/redis/*.log {\n  weekly\n}\n"),
+            ("init/redis.conf", "start on runlevel\nexec redis-server\n"),
+            (
+                "nginx/redis.conf",
+                "upstream redis {\n  server a:6379;\n}\n",
+            ),
+            (
+                "rsyslog.d/redis.conf",
+                "if $programname == 'redis' then /x\n& stop\n",
+            ),
+        ] {
+            assert!(other(path, text), "{path} {text}");
+        }
+        for (path, text) in [
+            ("redis.conf", ""),
+            ("redis.conf", "maxmemmory 1gb\n"),
+            ("redis.conf", "maxmemory = 1gb\n"),
+            ("sysctl.d/redis.conf", "maxmemory 1gb\n"),
+            ("redis.conf", "[x]\nmaxmemory 1gb\nsave 1 1\n"),
+        ] {
+            assert!(!other(path, text), "{path} {text}");
+        }
+    }
+
+    #[test]
+    fn one_line_of_a_sentinel_leaves_the_text_a_servers() {
+        let shapes = DeploymentShapes::embedded().unwrap();
+        let foreign = |name: &str, text: &str| {
+            let excerpt = Excerpt::whole(FileId(0), text.into());
+            let place = TextPlace::File { path: name.into() };
+            let read = read(name.into(), place, excerpt, TextFrame::Lines, text, &shapes);
+            read.text.foreign
+        };
+        let line = "sentinel monitor m 127.0.0.1 6379 2\n";
+        assert!(foreign("redis.conf", &format!("port 26379\n{line}")));
+        assert!(foreign(
+            "redis-sentinel.conf",
+            &format!("maxmemory 1gb\n{line}")
+        ));
+        assert!(!foreign("redis.conf", &format!("maxmemory 1gb\n{line}")));
+        assert!(!foreign("redis-sentinel.conf", "maxmemory 1gb\n"));
+    }
+
+    #[test]
+    fn sessions_are_told_from_configuration() {
+        for text in [
+            "$ cat redis.conf\nmaxmemory 1gb\n",
+            "cat <<EOF >redis.conf\nmaxmemory 1gb\nEOF\n",
+            "127.0.0.1:6379> config get save\n",
+            "# a\nFROM redis:7\nUSER root\n",
+        ] {
+            assert!(is_session(text), "{text}");
+        }
+        assert!(!is_session(
+            "maxmemory 1gb\nrequirepass <password>\n<b> c\n"
+        ));
     }
 
     #[test]

@@ -34,6 +34,10 @@ pub struct StartedProgram<'a> {
     pub environment: &'a ProcessEnvironment,
     /// Something else can connect to it.
     pub listens: bool,
+    /// The ports that it opens, as far as they are written.
+    pub ports: Vec<String>,
+    /// A client of servers asks it for signs of life.
+    pub asked_by_client: bool,
     pub scripts: Option<ScriptLookup<'a>>,
     /// What stands for the words that the image adds by itself.
     pub at: Span,
@@ -105,6 +109,29 @@ pub fn shell_script(text: Excerpt) -> Result<InterpolatedText, Cause> {
         return Err(Cause::StartScript("is none of a shell"));
     }
     Ok(InterpolatedText::plain(text))
+}
+
+/// Whether an image is a server's by its name, or by a likely name with a server's port or a client's
+/// probe beside it.
+pub fn is_server_image(launch: &StartedProgram<'_>, shapes: &DeploymentShapes) -> bool {
+    let Some(image) = launch.image else {
+        return false;
+    };
+    let servers = &shapes.servers;
+    let mut ports = launch.ports.iter();
+    let is_evident =
+        launch.asked_by_client || ports.any(|port| servers.server_ports.contains(port));
+    shapes.server_image(image).is_some() || is_evident && shapes.is_likely_server(image)
+}
+
+/// A command whose program is known and hands its arguments to no other.
+fn is_plain(command: &ShellCommand) -> bool {
+    let Some(first) = command.words.first() else {
+        return true;
+    };
+    let runs_words = matches!(first.text.as_str(), "." | "source" | "eval");
+    let is_file = first.text.contains('/') || first.text.ends_with(".sh");
+    first.unresolved.is_none() && !runs_words && !is_file && !is_shell(&first.text)
 }
 
 /// A shell script that is run, and the arguments that it is given.
@@ -217,6 +244,9 @@ impl LaunchFollower<'_> {
             .filter(|(i, _)| last.is_none_or(|last| *i <= last))
             .partition(|(_, invocation)| is_server(invocation));
         if servers.is_empty() {
+            if self.starts_none(&commands) {
+                return LaunchResult::Other;
+            }
             return match others.into_iter().next() {
                 Some((_, other)) => LaunchResult::Server(Box::new(other)),
                 None => self.hidden_or_other(Cause::StartScript("is not followed")),
@@ -271,23 +301,40 @@ impl LaunchFollower<'_> {
     /// A program among the words, behind wrappers such as `docker-entrypoint.sh` or `tini --`.
     fn direct(&self, words: &[ArgWord]) -> Option<CommandInvocation> {
         let is_program = |word: &ArgWord| self.shapes.program(&word.text).is_some();
-        let at = words.iter().position(is_program)?;
+        let Some(at) = words.iter().position(is_program) else {
+            return self.by_entrypoint_script(words);
+        };
         let program = words[at].text.clone();
+        Some(command::invocation(Some(program), &words[at + 1..]))
+    }
+
+    /// The official entrypoint run by hand: it puts the program before options and files.
+    fn by_entrypoint_script(&self, words: &[ArgWord]) -> Option<CommandInvocation> {
+        let shape = self.shapes.official_image(self.launch.image?)?;
+        let script = shape.entrypoint_script.as_deref()?;
+        let is_script = |word: &ArgWord| path::name(&word.text) == script;
+        let at = words.iter().take(MOST_WRAPPERS).position(is_script)?;
+        // A command that only reads or copies the script starts nothing.
+        let program = path::name(&words[0].text);
+        let is_run = at == 0 || !self.shapes.is_harmless_command(program);
+        let given = words.get(at + 1)?;
+        let is_added = given.text.starts_with('-') || given.text.ends_with(CONF_ENDING);
+        let program = shape.entrypoint.clone().filter(|_| is_run && is_added)?;
         Some(command::invocation(Some(program), &words[at + 1..]))
     }
 
     /// The official entrypoints put the program before options and files, and run other words as they
     /// are. Of other images it is not known what they do.
     fn by_entrypoint(&self, words: &[ArgWord]) -> LaunchResult {
-        let Some(image) = self.launch.image else {
+        let Some(image) = self.launch.image.filter(|_| self.is_server_image()) else {
             return LaunchResult::Other;
         };
-        let Some(shape) = self.shapes.server_image(image) else {
-            return LaunchResult::Other;
-        };
-        let official = shape.is_official(image);
-        let Some(program) = shape.entrypoint.clone().filter(|_| official) else {
-            return LaunchResult::Hidden(Cause::ImageProgram(image.repository.clone()));
+        let shape = self.shapes.official_image(image);
+        let Some(program) = shape.and_then(|shape| shape.entrypoint.clone()) else {
+            return match self.is_other_program() {
+                true => LaunchResult::Other,
+                false => LaunchResult::Hidden(Cause::ImageProgram(image.repository.clone())),
+            };
         };
         match words.first() {
             Some(first) if !first.text.starts_with('-') && !first.text.ends_with(CONF_ENDING) => {
@@ -305,10 +352,10 @@ impl LaunchFollower<'_> {
 
     /// The entrypoint of some images adds the options that a variable holds behind all others.
     fn with_image_flags(&self, mut invocation: CommandInvocation) -> CommandInvocation {
-        let shape = self.launch.image.and_then(|image| {
-            let shape = self.shapes.server_image(image)?;
-            shape.is_official(image).then_some(shape)
-        });
+        let shape = self
+            .launch
+            .image
+            .and_then(|image| self.shapes.official_image(image));
         let variable = shape.and_then(|shape| shape.extra_flags.as_deref());
         let Some(variable) = variable.filter(|_| self.launch.entrypoint.is_none()) else {
             return invocation;
@@ -341,13 +388,48 @@ impl LaunchFollower<'_> {
 
     /// A server image whose command names no server program is a client's shell unless it listens.
     fn hidden_or_other(&self, why: Cause) -> LaunchResult {
-        let image = self.launch.image;
-        let is_server = image.is_some_and(|image| self.shapes.server_image(image).is_some());
-        if is_server && self.launch.listens {
+        if self.is_server_image() && self.launch.listens && !self.is_other_program() {
             LaunchResult::Hidden(why)
         } else {
             LaunchResult::Other
         }
+    }
+
+    /// An image of which a server is known by its name, or by its name and what stands beside it.
+    fn is_server_image(&self) -> bool {
+        is_server_image(self.launch, self.shapes)
+    }
+
+    /// A sentinel or a client, by the words that are run, by a variable or by the only ports.
+    fn is_other_program(&self) -> bool {
+        let servers = &self.shapes.servers;
+        let runs_other = self.arguments().take(MOST_WRAPPERS).any(|argument| {
+            let word = argument.text.text();
+            self.shapes.is_other_program(word) || self.shapes.is_client_program(word)
+        });
+        let mut variables = servers.other_mode_variables.iter();
+        let is_told = variables.any(|[name, value]| {
+            let given = self.launch.environment.get(name);
+            given.is_some_and(|given| given.as_ref().is_ok_and(|given| given == value))
+        });
+        let ports = &self.launch.ports;
+        let opens_other = ports
+            .iter()
+            .all(|port| servers.other_mode_ports.contains(port));
+        runs_other || is_told || !ports.is_empty() && opens_other
+    }
+
+    /// Whether the commands of a script are all known and none starts a server: a sentinel's, or those
+    /// of a helper that asks one.
+    fn starts_none(&self, commands: &[ShellCommand]) -> bool {
+        let mut programs = commands.iter().map(ShellCommand::program);
+        let starts_other = programs.any(|program| self.shapes.is_other_program(program));
+        let words = || commands.iter().flat_map(|command| &command.words);
+        let asks = words().any(|word| {
+            let mut clients = self.shapes.servers.client_programs.iter();
+            clients.any(|client| word.text.contains(client.as_str()))
+        });
+        starts_other || asks && commands.iter().all(|command| is_plain(command))
     }
 
     /// The same program in another mode.

@@ -93,6 +93,8 @@ impl MergedUnit<'_> {
                 command,
                 environment: &environment,
                 listens: true,
+                ports: Vec::new(),
+                asked_by_client: false,
                 scripts: None,
                 at: start.value.span_all(),
             },

@@ -108,6 +108,15 @@ impl ChartFolders {
         self.values.iter().find(is_base).map(String::as_str)
     }
 
+    /// Whether a file is one that the chart is tested with, by the convention of chart-testing:
+    /// `ci/*-values.yaml` beside its `Chart.yaml`.
+    fn is_test_of_chart(&self, path: &str) -> bool {
+        let folder = path::folder(path);
+        let is_named = path::name(folder) == "ci" && path::name(path).ends_with("-values.yaml");
+        let is_beside = |chart: &ChartFile| path::folder(folder) == chart.dir;
+        is_named && self.charts.iter().any(is_beside)
+    }
+
     /// Other files of values in the same folder.
     fn has_siblings(&self, path: &str) -> bool {
         let dir = path::folder(path);
@@ -156,6 +165,11 @@ pub fn read(
     raw: &mut RawFacts,
 ) {
     if !root.is_map() || root.get("apiVersion").is_some() || is_chart_file(path) {
+        return;
+    }
+    if charts.is_test_of_chart(path) {
+        let note = "these values are laid over the chart's own to test the chart: nothing else is deployed with them";
+        raw.notes.push((root.span, note.to_owned()));
         return;
     }
     let before = raw.servers.len();

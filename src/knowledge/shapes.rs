@@ -33,6 +33,8 @@ pub struct DeploymentShapes {
     /// Operator resources and charts.
     pub library: ShapeLibrary,
     exporters: GlobSet,
+    likely_images: GlobSet,
+    other_chart_repositories: GlobSet,
     not_images: GlobSet,
     placeholders: GlobSet,
     secret_names: GlobSet,
@@ -53,10 +55,29 @@ pub struct ServerShapes {
     pub not_images: Vec<String>,
     pub programs: Vec<ServerProgram>,
     pub other_modes: Vec<String>,
+    /// Names of the same binary under which it is no server.
+    pub other_programs: Vec<String>,
+    /// Variables with the value by which an image starts another program.
+    pub other_mode_variables: Vec<[String; 2]>,
+    /// Ports that only the other program opens.
+    pub other_mode_ports: Vec<String>,
+    pub client_programs: Vec<String>,
+    /// Ports that servers open.
+    pub server_ports: Vec<String>,
+    /// Names of images that are a server's where something beside them says so, too.
+    pub likely_images: Vec<String>,
+    /// Registries whose repositories are those of Docker Hub.
+    pub hub_registries: Vec<String>,
+    /// Patterns over the repositories whose charts only share their names with those of the shapes.
+    pub other_chart_repositories: Vec<String>,
     pub exporters: Vec<String>,
     pub text_files: Vec<String>,
     pub text_keys: Vec<String>,
     pub foreign_text: Vec<String>,
+    /// Directives that stand in such a text, too.
+    pub foreign_beside: Vec<String>,
+    /// Folders of other programs, which keep a file for each service.
+    pub foreign_folders: Vec<String>,
     pub module_prefixes: Vec<String>,
     /// Categories of access rules that they add.
     pub module_categories: Vec<String>,
@@ -181,6 +202,9 @@ pub struct ImageShape {
     /// and runs where there are none.
     #[serde(default)]
     pub entrypoint: Option<String>,
+    /// The script that is the entrypoint, by which people start the program themselves.
+    #[serde(default)]
+    pub entrypoint_script: Option<String>,
     /// The working directory, where data goes unless the configuration says otherwise.
     #[serde(default)]
     pub data: Option<String>,
@@ -197,13 +221,6 @@ pub struct ImageShape {
 pub struct ServerProgram {
     pub name: String,
     pub flavor: String,
-}
-
-impl ImageShape {
-    /// Whether what the image does by itself is known.
-    pub fn is_official(&self, image: &ImageReference) -> bool {
-        self.official.contains(&image.repository)
-    }
 }
 
 /// A knowledge file of ours that does not load: a defect that tests catch.
@@ -233,6 +250,8 @@ impl DeploymentShapes {
         Ok(Self {
             exporters: globs(&servers.exporters)?,
             not_images: globs(&servers.not_images)?,
+            likely_images: globs(&servers.likely_images)?,
+            other_chart_repositories: globs(&servers.other_chart_repositories)?,
             text_keys: globs(&servers.text_keys)?,
             placeholders: globs(&servers.placeholders)?,
             secret_names: globs(&servers.secret_names)?,
@@ -261,6 +280,47 @@ impl DeploymentShapes {
             .images
             .iter()
             .find(|shape| shape.name == image.name)
+    }
+
+    /// Whether an image may be a server's by its name: something beside the name has to say it, too.
+    pub fn is_likely_server(&self, image: &ImageReference) -> bool {
+        let name = image.name.as_str();
+        let is_other = self.not_images.is_match(name) || self.exporters.is_match(name);
+        self.likely_images.is_match(name) && !is_other
+    }
+
+    /// What a server image does by itself, where that is known.
+    pub fn official_image(&self, image: &ImageReference) -> Option<&ImageShape> {
+        let shape = self.server_image(image)?;
+        let hub = &self.servers.hub_registries;
+        let registry = image.registry.as_deref();
+        let is_hub = registry.is_none_or(|registry| hub.iter().any(|known| known == registry));
+        // On another registry a repository in a group of that name is a copy; a bare name is anything.
+        let is_copy = image.repository.contains('/');
+        (shape.official.contains(&image.repository) && (is_hub || is_copy)).then_some(shape)
+    }
+
+    /// A program that asks servers.
+    pub fn is_client_program(&self, word: &str) -> bool {
+        let name = crate::source::path::name(word);
+        self.servers
+            .client_programs
+            .iter()
+            .any(|known| known == name)
+    }
+
+    /// A name of the server's binary under which it is another program.
+    pub fn is_other_program(&self, word: &str) -> bool {
+        let name = crate::source::path::name(word);
+        self.servers
+            .other_programs
+            .iter()
+            .any(|known| known == name)
+    }
+
+    /// A repository whose charts only share their names with those that are known.
+    pub fn publishes_other_charts(&self, repository: &str) -> bool {
+        self.other_chart_repositories.is_match(repository)
     }
 
     /// Whether a text holds one of the words without which it is not about a server.
@@ -453,6 +513,25 @@ mod tests {
             Some("redis".to_owned())
         );
         assert_eq!(server("oliver006/redis_exporter:v1"), None);
+        let official = |text| {
+            shapes
+                .official_image(&ImageReference::parse(text))
+                .is_some()
+        };
+        for text in [
+            "redis",
+            "docker.io/library/redis:7",
+            "harbor.test/library/redis:7",
+        ] {
+            assert!(official(text), "{text}");
+        }
+        for text in [
+            "registry.k8s.io/redis:v1",
+            "bitnami/redis:7",
+            "quay.io/opstree/redis",
+        ] {
+            assert!(!official(text), "{text}");
+        }
         assert!(shapes.is_exporter(&ImageReference::parse(
             "quay.io/opstree/redis-exporter:v1.44.0"
         )));

@@ -221,6 +221,8 @@ impl<'a> ComposeService<'a> {
             command: own_command.or(inherited).unwrap_or_default(),
             environment,
             listens: listens.iter().any(|key| self.node(key).is_some()),
+            ports: Vec::new(),
+            asked_by_client: false,
             scripts: None,
             at: self.anchor(),
         }

@@ -252,6 +252,8 @@ pub fn server(
             command: image.command.clone().unwrap_or_default(),
             environment: &image.environment,
             listens: false,
+            ports: Vec::new(),
+            asked_by_client: false,
             scripts: Some(&held),
             at: image.anchor,
         },

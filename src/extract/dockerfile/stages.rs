@@ -275,8 +275,7 @@ pub fn official<'s>(
     reference: Option<&ImageReference>,
     shapes: &'s DeploymentShapes,
 ) -> Option<&'s ImageShape> {
-    let shape = shapes.server_image(reference?)?;
-    shape.is_official(reference?).then_some(shape)
+    shapes.official_image(reference?)
 }
 
 pub(super) fn inline_key(instruction: &Instruction, index: usize) -> String {

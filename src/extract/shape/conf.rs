@@ -2,6 +2,7 @@
 //! keys of ConfigMaps, texts, mappings and lists in fields.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use crate::extract::conf::{self, TextFrame};
 use crate::extract::scalar::{replace, template_reason};
@@ -13,7 +14,7 @@ use crate::knowledge::shapes::path::FieldPath;
 use crate::knowledge::shapes::schema::{
     ConfPartShape, ConfSource, FieldCondition, ObjectKey, ServerPaths, ValueTree,
 };
-use crate::source::Span;
+use crate::source::{FileId, Span};
 use crate::syntax;
 use crate::syntax::yaml::{Scalar, YamlNode};
 
@@ -33,7 +34,11 @@ impl<'a> ShapeReading<'a> {
     fn source(&self, source: &'a ConfSource, raw: &mut RawFacts) -> Vec<ConfPart> {
         match self.fields.hold(&source.when) {
             Some(false) => return Vec::new(),
-            None => return vec![gap(&undecided(&source.when), None)],
+            // Lines that may be there put in doubt what they name, and nothing else.
+            None => match &source.part {
+                ConfPartShape::Generated(lines) => return self.doubtful(lines),
+                _ => return vec![gap(&undecided(&source.when), None)],
+            },
             Some(true) => {}
         }
         let parts = self.part(&source.part, raw);
@@ -78,6 +83,14 @@ impl<'a> ShapeReading<'a> {
             parts.push(self.own_lines(own));
         }
         parts
+    }
+
+    /// Lines of which a template decides whether they are there.
+    fn doubtful(&self, lines: &[Vec<Option<String>>]) -> Vec<ConfPart> {
+        let names = lines
+            .iter()
+            .filter_map(|line| line.first().cloned().flatten());
+        vec![self.own_lines(names.map(|name| (name, None)).collect())]
     }
 
     fn own_lines(&self, lines: Vec<(String, Option<Vec<String>>)>) -> ConfPart {
@@ -155,8 +168,12 @@ impl<'a> ShapeReading<'a> {
     fn items(&self, path: &FieldPath, form: LineForm) -> Vec<ConfPart> {
         match self.fields.get(path) {
             FieldContent::Written(node) if node.is_seq() => {
-                let lines = node.items().iter().filter_map(command::field_line);
-                let lines = lines.map(|line| RawLine { form, ..line }).collect();
+                let conditions = self.conditions_in(node);
+                let lines = node.items().iter().filter_map(|item| {
+                    let line = conditions.judge(command::field_line(item)?, item.span);
+                    Some(RawLine { form, ..line })
+                });
+                let lines = lines.collect();
                 let mut parts = vec![ConfPart::Lines(lines)];
                 parts.extend(
                     node.is_open()
@@ -168,10 +185,21 @@ impl<'a> ShapeReading<'a> {
         }
     }
 
+    fn conditions_in(&self, node: &YamlNode) -> ConditionalParts {
+        let text = (self.context.file_text)(node.span.file);
+        ConditionalParts::read(if node.is_open() { &text } else { "" }, node.span)
+    }
+
     fn flags(&self, path: &FieldPath) -> Vec<ConfPart> {
         match self.fields.get(path) {
             FieldContent::Written(node) if node.is_seq() => {
-                let words = command::list_words(node, &BTreeMap::new());
+                let conditions = self.conditions_in(node);
+                let mut words = command::list_words(node, &BTreeMap::new());
+                for word in &mut words {
+                    if conditions.hold(word.span) {
+                        word.unresolved.get_or_insert_with(template_reason);
+                    }
+                }
                 let invocation = command::invocation(None, &words);
                 let open = invocation.gap.clone();
                 let mut parts: Vec<ConfPart> = invocation.option_parts().collect();
@@ -202,7 +230,18 @@ impl<'a> ShapeReading<'a> {
         });
         let own: Vec<_> = own.flatten().collect();
         let told = entries.iter().filter(|entry| !entry.value.is_null());
-        let lines: Vec<_> = told.flat_map(mapping::entry_lines).collect();
+        let conditions = written.map(|node| self.conditions_in(node));
+        let lines = told.flat_map(|entry| {
+            let lines = mapping::entry_lines(entry).into_iter();
+            let at = entry.key.span;
+            lines.map(move |line| (line, at))
+        });
+        let lines: Vec<_> = lines
+            .map(|(line, at)| match &conditions {
+                Some(conditions) => conditions.judge(line, at),
+                None => line,
+            })
+            .collect();
         let mut parts = Vec::new();
         if !own.is_empty() {
             parts.push(self.own_lines(own));
@@ -294,6 +333,65 @@ impl<'a> ShapeReading<'a> {
                 )]
             }
         }
+    }
+}
+
+/// The parts of a list or a mapping that a template writes on a condition, in order.
+struct ConditionalParts {
+    file: FileId,
+    ranges: Vec<Range<usize>>,
+}
+
+impl ConditionalParts {
+    /// Those between the actions that open a block in the text from `from` on and those that end it.
+    fn read(text: &str, node: Span) -> Self {
+        let mut ranges = Vec::new();
+        let mut depth = 0_u32;
+        let mut start = node.range().start;
+        let inside = text.get(node.range()).unwrap_or_default();
+        for (at, _) in inside.match_indices("{{") {
+            let code = inside[at + 2..].trim_start_matches(|c: char| c == '-' || c.is_whitespace());
+            match code.split(|c: char| !c.is_ascii_alphabetic()).next() {
+                Some("if" | "with" | "range" | "block" | "define") => {
+                    start = if depth == 0 {
+                        node.range().start + at
+                    } else {
+                        start
+                    };
+                    depth += 1;
+                }
+                Some("end") => {
+                    if depth == 1 {
+                        ranges.push(start..node.range().start + at);
+                    }
+                    depth = depth.saturating_sub(1);
+                }
+                _ => {}
+            }
+        }
+        if depth > 0 {
+            ranges.push(start..node.range().end);
+        }
+        let file = node.file;
+        Self { file, ranges }
+    }
+
+    fn hold(&self, span: Span) -> bool {
+        let start = span.range().start;
+        let next = self.ranges.partition_point(|range| range.end <= start);
+        let range = self.ranges.get(next);
+        span.file == self.file && range.is_some_and(|range| range.contains(&start))
+    }
+
+    /// A line that may not be there leaves its directive as it is: the value is in doubt.
+    fn judge(&self, mut line: RawLine, at: Span) -> RawLine {
+        if self.hold(at) {
+            for word in line.words.iter_mut().skip(1) {
+                word.unresolved.get_or_insert_with(template_reason);
+            }
+            line.slot = EditTarget::None;
+        }
+        line
     }
 }
 

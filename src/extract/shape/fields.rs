@@ -224,7 +224,7 @@ fn walk<'n>(root: &'n YamlNode, steps: &[PathStep]) -> WalkedField<'n> {
     let mut node = root;
     let mut open = None;
     for step in steps {
-        if node.is_open() {
+        if node.may_grow() {
             open = Some(node);
         }
         if node.scalar().is_some() {

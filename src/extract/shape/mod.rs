@@ -124,7 +124,7 @@ impl<'a> ShapeReading<'a> {
         let tag = part(&paths.tag).filter(|tag| tag.as_ref().is_ok_and(|tag| !tag.is_empty()));
         let by_chart = tag.is_none() && paths.tag.is_some();
         let text = match (repository, tag) {
-            (Ok(repository), Some(Ok(tag))) => Ok(format!("{repository}:{tag}")),
+            (Ok(repository), Some(Ok(tag))) => Ok(whole_image(paths, &repository, &tag)),
             (Ok(repository), _) => Ok(repository),
             (Err(reason), _) => Err(reason),
         };
@@ -197,6 +197,17 @@ impl<'a> ShapeReading<'a> {
             (None, Some(preset)) => self.put_preset(preset, quantities),
             (None, None) => {}
         }
+    }
+
+    /// The word that gives the limits: nobody finds them in the values.
+    fn preset_word(&self, paths: &'a ServerPaths) -> Option<String> {
+        let preset = paths.preset.as_ref()?;
+        if self.fields.first(&paths.resources).is_some() {
+            return None;
+        }
+        let word = self.fields.text(&preset.field)?.ok()?;
+        let library = &self.context.shapes.library;
+        library.preset(&preset.table, &word).map(|_| word)
     }
 
     /// A word stands for limits and requests: written or the shape's own.
@@ -287,6 +298,8 @@ impl<'a> ShapeReading<'a> {
             Some(_) => "release",
             None => &self.owner.object.kind,
         };
+        let preset = self.preset_word(paths).map(|word| format!("preset {word}"));
+        let owner = preset.unwrap_or_else(|| owner.to_owned());
         deployment = deployment.with_known(ServerFact::LimitOwner, owner);
         if let Some(path) = paths.resources.first() {
             let limit = DeploymentQuantity::LimitsMemory.path();
@@ -433,6 +446,17 @@ fn put_found(
             }
         }
         FieldContent::Absent => {}
+    }
+}
+
+/// A repository with its tag, or the one that the tag names itself.
+fn whole_image(paths: &ImagePaths, repository: &str, tag: &str) -> String {
+    let mut prefixes = paths.by_tag.iter();
+    let named =
+        prefixes.find_map(|(prefix, name)| Some((name, tag.strip_prefix(prefix.as_str())?)));
+    match named {
+        Some((name, version)) => format!("{name}:{version}"),
+        None => format!("{repository}:{tag}"),
     }
 }
 

@@ -27,7 +27,8 @@ impl PodSpec<'_> {
         let open = |node: Option<&YamlNode>| {
             node.is_some_and(|node| node.is_open() || node.scalar().is_some() && node.has_hole())
         };
-        if container.is_open() || open(from) || open(entries) {
+        let is_conditional = container.is_open() && (from.is_some() || entries.is_some());
+        if container.may_grow() || is_conditional || open(from) || open(entries) {
             environment.insert(ANY_OTHER.to_owned(), Err(template_reason()));
         }
         environment

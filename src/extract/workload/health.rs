@@ -152,7 +152,7 @@ impl PodSpec<'_> {
 
 /// Whether a field is there; where a template may add it, it is not known.
 fn has(container: &YamlNode, field: &str) -> Result<bool, Cause> {
-    if container.is_open() {
+    if container.may_grow() || container.is_open() && container.get(field).is_some() {
         // It may stand in a condition.
         return Err(template_reason());
     }

@@ -182,8 +182,8 @@ impl<'a> PodSpec<'a> {
         let agent = images.iter().find(|image| self.shapes.is_agent(image));
         match agent {
             _ if exports => Ok(true),
-            _ if self.spec.is_open()
-                || self.spec.get("containers").is_some_and(YamlNode::is_open) =>
+            _ if self.spec.may_grow()
+                || self.spec.get("containers").is_some_and(YamlNode::may_grow) =>
             {
                 Err(template_reason())
             }
@@ -285,7 +285,8 @@ fn figure(container: &YamlNode, path: &str) -> Option<RawScalar> {
         }
         node = match only(node, part) {
             Some(inside) => inside,
-            None if node.is_open() => break,
+            // Written twice: the branches of a condition.
+            None if node.may_grow() || node.get(part).is_some() => break,
             None => return None,
         };
     }

@@ -27,10 +27,9 @@ impl<'a> PodSpec<'a> {
             .and_then(|scalar| scalar.text.ok())
             .map(|text| ImageReference::parse(&text));
         let shape = reference.as_ref().and_then(|r| self.shapes.server_image(r));
-        let official = match (&reference, shape) {
-            (Some(reference), Some(shape)) => shape.is_official(reference),
-            _ => false,
-        };
+        let official = reference
+            .as_ref()
+            .is_some_and(|reference| self.shapes.official_image(reference).is_some());
         WrittenImage {
             reference,
             shape,
@@ -48,7 +47,7 @@ impl<'a> PodSpec<'a> {
                 LaunchResult::Other
             };
         }
-        if !self.may_serve(container, image) {
+        if !self.may_serve(container, image) && !self.is_likely(container, image) {
             return LaunchResult::Other;
         }
         let environment = self.environment(container);
@@ -65,6 +64,8 @@ impl<'a> PodSpec<'a> {
                 command: arguments(args),
                 environment: &environment,
                 listens: serves(container),
+                ports: ports(container),
+                asked_by_client: self.is_asked_by_client(container),
                 scripts: Some(&scripts),
                 at: first_entry(container),
             },
@@ -87,6 +88,25 @@ impl<'a> PodSpec<'a> {
                 let script = || matches!(self.script(container, text), Some(Ok(script)) if names_server(script.text()));
                 names_server(text) || text.contains('/') && script()
             })
+    }
+
+    /// An image whose name may be a server's: what stands beside it decides.
+    fn is_likely(&self, container: &YamlNode, image: &WrittenImage<'_>) -> bool {
+        let reference = image.reference.as_ref();
+        reference.is_some_and(|image| self.shapes.is_likely_server(image)) && serves(container)
+    }
+
+    /// A probe runs a client of servers.
+    fn is_asked_by_client(&self, container: &YamlNode) -> bool {
+        let probes = PROBES.iter().filter_map(|probe| container.get(probe));
+        let commands = probes.filter_map(|probe| probe.at("exec.command"));
+        let mut words = commands
+            .flat_map(YamlNode::items)
+            .filter_map(YamlNode::as_str);
+        words.any(|text| {
+            let mut words = text.split_ascii_whitespace();
+            words.any(|word| self.shapes.is_client_program(word))
+        })
     }
 
     /// A script that is mounted at a path: its text, or why it is not known; `None` for what no
@@ -150,11 +170,22 @@ fn argument(item: &YamlNode, environment: &ProcessEnvironment) -> Option<Command
     })
 }
 
+/// How Kubernetes asks a container for signs of life.
+const PROBES: [&str; 3] = ["livenessProbe", "readinessProbe", "startupProbe"];
+
+/// The ports of a container that are written as such.
+fn ports(container: &YamlNode) -> Vec<String> {
+    let listed = container.get("ports").map(YamlNode::items);
+    let ports = listed.unwrap_or_default().iter();
+    let ports = ports.filter_map(|port| port.get("containerPort")?.as_str());
+    ports.map(str::to_owned).collect()
+}
+
 /// Others reach it, or Kubernetes itself asks it for signs of life.
 fn serves(container: &YamlNode) -> bool {
-    let fields = ["ports", "livenessProbe", "readinessProbe", "startupProbe"];
-    fields
+    PROBES
         .iter()
+        .chain(&["ports"])
         .filter_map(|field| container.get(field))
         .any(|node| !node.items().is_empty() || node.is_map())
 }

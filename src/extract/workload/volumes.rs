@@ -53,11 +53,12 @@ impl<'a> PodSpec<'a> {
         }
         parts.extend(invocation.gap.take().map(hidden));
         parts.extend(invocation.option_parts());
-        let open = container.is_open()
-            || [container.get("command"), container.get("args")]
-                .into_iter()
-                .flatten()
-                .any(YamlNode::is_open);
+        let written = [container.get("command"), container.get("args")];
+        // A condition may leave out what is written, and adds nothing.
+        let is_conditional = container.is_open() && written.iter().any(Option::is_some);
+        let open = container.may_grow()
+            || is_conditional
+            || written.into_iter().flatten().any(YamlNode::is_open);
         parts.extend(open.then(|| hidden(template_reason())));
         parts
     }
@@ -267,8 +268,8 @@ impl<'a> PodSpec<'a> {
 
     pub(super) fn mounts(&self, container: &YamlNode) -> Option<Vec<RawMount>> {
         let mounts = container.get("volumeMounts");
-        let open =
-            container.is_open() || mounts.is_some_and(|m| m.is_open() || m.scalar().is_some());
+        let open = container.may_grow()
+            || mounts.is_some_and(|m| container.is_open() || m.is_open() || m.scalar().is_some());
         let items = mounts.map(YamlNode::items).unwrap_or_default();
         let mut found: Vec<_> = items.iter().filter_map(|mount| self.mount(mount)).collect();
         if open {

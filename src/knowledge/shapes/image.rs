@@ -3,6 +3,8 @@
 /// The parts of an image reference that tell which server it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ImageReference {
+    /// The host that the image is pulled from, where one is written.
+    pub registry: Option<String>,
     /// The repository without its registry: `library/redis`.
     pub repository: String,
     /// The last part of the repository.
@@ -18,9 +20,9 @@ impl ImageReference {
             Some((before, _)) => (before, true),
             None => (text, false),
         };
-        let path = match without_digest.split_once('/') {
-            Some((registry, rest)) if is_registry(registry) => rest,
-            _ => without_digest,
+        let (registry, path) = match without_digest.split_once('/') {
+            Some((registry, rest)) if is_registry(registry) => (Some(registry.to_owned()), rest),
+            _ => (None, without_digest),
         };
         let last_part = path.rfind('/').map_or(0, |at| at + 1);
         let (repository, tag) = match path[last_part..].find(':') {
@@ -31,6 +33,7 @@ impl ImageReference {
             None => (path, None),
         };
         Self {
+            registry,
             repository: repository.to_owned(),
             name: repository[last_part..].to_owned(),
             tag,
@@ -54,6 +57,7 @@ mod tests {
         assert_eq!(
             image,
             ImageReference {
+                registry: Some("host:5000".into()),
                 repository: "a/redis".into(),
                 name: "redis".into(),
                 tag: Some("7.2.6-alpine".into()),

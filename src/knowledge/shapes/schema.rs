@@ -123,6 +123,9 @@ pub struct ImagePaths {
     pub name: Option<String>,
     #[serde(default)]
     pub tag: Option<FieldPath>,
+    /// Repositories by what the tag begins with: that is no part of the version.
+    #[serde(default)]
+    pub by_tag: BTreeMap<String, String>,
 }
 
 /// A word that stands for limits and requests.

@@ -7,6 +7,7 @@ use crate::facts::raw::{RawServer, RawService};
 use crate::facts::{Datum, Explicitness, FactValue, Subject, ValueState};
 use crate::knowledge::servers::SpecialParser;
 use crate::knowledge::shapes::AccessShapes;
+use crate::resolve::conf;
 use crate::resolve::config_transcript::ConfigTranscript;
 use crate::resolve::server::ServerResolver;
 
@@ -30,7 +31,8 @@ impl ServerResolver<'_> {
     /// Whether something beyond the server's own host can open a connection.
     fn exposed(&self, subject: &Subject) -> FactValue {
         let no = || FactValue::derived(false);
-        match self.listens_beyond(subject) {
+        let listens = self.listens_beyond(&|name| subject.conf(name));
+        match listens.or_else(|reason| self.listens_in_every_series().ok_or(reason)) {
             Ok(false) => return no(),
             Ok(true) => {}
             Err(reason) => return FactValue::unknown(reason),
@@ -69,11 +71,28 @@ impl ServerResolver<'_> {
         self.raw.services.iter().find(selects)
     }
 
-    /// Whether the server listens on an address that is not its host's loopback.
-    fn listens_beyond(&self, subject: &Subject) -> Result<bool, Cause> {
+    /// Whether it listens beyond its host, where every series that it may be of agrees: the defaults
+    /// are spelled differently (`bind` was empty, and is `* -::*` since 6.2) and mean the same.
+    fn listens_in_every_series(&self) -> Option<bool> {
+        let mut answers = self.candidates.series.iter().map(|series| {
+            let one = [*series];
+            let transcript = self.transcript(&one);
+            let is_secret = |name: &str| self.knowledge.servers.is_secret(name);
+            let effective = conf::effective(&transcript, &self.home(), &is_secret);
+            self.listens_beyond(&|name| effective.get(name)).ok()
+        });
+        let first = answers.next()??;
+        answers.all(|answer| answer == Some(first)).then_some(first)
+    }
+
+    /// Whether a server with these directives listens on an address that is not its host's loopback.
+    fn listens_beyond<'v>(
+        &self,
+        conf: &dyn Fn(&str) -> Option<&'v FactValue>,
+    ) -> Result<bool, Cause> {
         let mut closed = true;
         for port in &self.names().ports {
-            match subject.conf(port).map(|value| &value.state) {
+            match conf(port).map(|value| &value.state) {
                 Some(ValueState::Set(datum) | ValueState::Default(datum)) => {
                     closed &= datum.as_number() == Some(0.0);
                 }
@@ -84,7 +103,7 @@ impl ServerResolver<'_> {
         if closed {
             return Ok(false);
         }
-        let addresses = subject.conf(&self.names().addresses);
+        let addresses = conf(&self.names().addresses);
         match addresses.map(|value| &value.state) {
             Some(ValueState::Set(datum) | ValueState::Default(datum)) => {
                 let words = words(datum);

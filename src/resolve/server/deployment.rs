@@ -63,10 +63,7 @@ impl ServerResolver<'_> {
     }
 
     fn pin(&self, image: &ImageReference) -> &'static str {
-        let official = || {
-            let shape = self.knowledge.shapes.server_image(image);
-            shape.is_some_and(|shape| shape.is_official(image))
-        };
+        let official = || self.knowledge.shapes.official_image(image).is_some();
         match image.tag.as_deref() {
             _ if image.digest => "digest",
             None => "none",

@@ -103,8 +103,8 @@ impl<'a> ServerResolver<'a> {
     /// The defaults that the image's build changes.
     fn built_in(&self) -> Option<Vec<ConfigStep<'a>>> {
         let image = self.image()?.ok()?;
-        let shape = self.knowledge.shapes.server_image(&image)?;
-        let known = shape.is_official(&image) && !shape.built_in.is_empty();
+        let shape = self.knowledge.shapes.official_image(&image)?;
+        let known = !shape.built_in.is_empty();
         let step = |words: &'a Vec<String>| {
             let (name, args) = words.split_first()?;
             Some(generated(name, Some(args), IMAGE))

@@ -7,6 +7,16 @@
 
 use crate::syntax::template::ActionLine;
 
+/// What the actions of a collection can do to it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum OwnActions {
+    None,
+    /// Decide whether entries that stand there are there.
+    Conditions,
+    /// Write entries that do not stand there.
+    Writing,
+}
+
 pub(super) struct ActionSpans<'a> {
     lines: &'a [ActionLine],
     /// How many of the lines were passed.
@@ -24,16 +34,21 @@ impl<'a> ActionSpans<'a> {
         }
     }
 
-    /// Whether the collection that ends here, with its entries at this column, has actions of its
+    /// The actions that the collection that ends here, with its entries at this column, has of its
     /// own. Inner collections end first and so claim theirs first.
-    pub(super) fn open(&mut self, from: usize, end: usize, column: usize) -> bool {
+    pub(super) fn open(&mut self, from: usize, end: usize, column: usize) -> OwnActions {
         self.pass(end);
         let first = self.unclaimed.partition_point(|action| action.at < from);
-        let before = self.unclaimed.len();
         let inside = self.unclaimed.split_off(first);
-        self.unclaimed
-            .extend(inside.into_iter().filter(|action| action.column < column));
-        self.unclaimed.len() < before
+        let (outer, own): (Vec<_>, Vec<_>) = inside
+            .into_iter()
+            .partition(|action| action.column < column);
+        self.unclaimed.extend(outer);
+        match own.iter().any(|action| action.writes) {
+            true => OwnActions::Writing,
+            false if own.is_empty() => OwnActions::None,
+            false => OwnActions::Conditions,
+        }
     }
 
     /// Whether an action writes the value that is missing at `at`, in a collection whose entries

@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use granit_parser::{Event, Parser, ScanError, StructureStyle, Tag};
 
-use super::actions::ActionSpans;
+use super::actions::{ActionSpans, OwnActions};
 use super::scalar::{self, WrittenScalar};
 use super::{
     Comment, Excerpt, MappingEntry, NodeKind, Scalar, ScalarStyle, YamlDocument, YamlNode,
@@ -349,11 +349,13 @@ impl<'a> YamlTreeBuilder<'a> {
             return;
         };
         frame.range.end = frame.range.end.max(if frame.block { 0 } else { range.end });
-        let has_actions = frame.block
-            && self
+        let own = match frame.block {
+            true => self
                 .actions
-                .open(frame.actions_from, range.start, frame.column);
-        let open = has_actions || self.is_cut;
+                .open(frame.actions_from, range.start, frame.column),
+            false => OwnActions::None,
+        };
+        let open = own != OwnActions::None || self.is_cut;
         let kind = match frame.items {
             CollectionItems::Seq(items) => NodeKind::Seq(items),
             CollectionItems::Map(mut entries, key) => {
@@ -370,6 +372,7 @@ impl<'a> YamlTreeBuilder<'a> {
             span: self.excerpt.span(frame.range.clone()),
             hole: open || self.masked.touches(&frame.range),
             open,
+            may_grow: own == OwnActions::Writing || self.is_cut,
             tag: frame.tag,
         };
         let built = BuiltNode {
@@ -443,6 +446,7 @@ impl<'a> YamlTreeBuilder<'a> {
             span: self.excerpt.span(range.clone()),
             hole: false,
             open: false,
+            may_grow: false,
             tag: None,
         }
     }
@@ -475,6 +479,7 @@ impl<'a> YamlTreeBuilder<'a> {
         if self.actions.replace(self.text(), at, column) {
             node.hole = true;
             node.open = true;
+            node.may_grow = true;
             if let NodeKind::Scalar(scalar) = &mut node.kind {
                 scalar.holes = true;
             }

@@ -15,6 +15,7 @@ pub struct YamlNode {
     pub span: Span,
     pub(super) hole: bool,
     pub(super) open: bool,
+    pub(super) may_grow: bool,
     pub(super) tag: Option<Arc<str>>,
 }
 
@@ -188,12 +189,19 @@ impl YamlNode {
         self.open
     }
 
+    /// Whether what is missing here may be written by an action. Conditions alone leave out entries that
+    /// stand in the text, and add none that do not.
+    pub fn may_grow(&self) -> bool {
+        self.may_grow
+    }
+
     /// The collections that end where the reading ended: a line that is indented wrongly ends them to
     /// the parser, and belongs to one of them to whoever wrote it.
     pub(super) fn open_last(&mut self) {
         let mut node = Some(self);
         while let Some(last) = node {
             last.open |= last.scalar().is_none();
+            last.may_grow |= last.scalar().is_none();
             node = match &mut last.kind {
                 NodeKind::Seq(items) => items.last_mut(),
                 NodeKind::Map(entries) => entries.last_mut().map(|entry| &mut entry.value),

@@ -32,6 +32,7 @@ impl YamlNode {
             span: over.span,
             hole: self.hole || over.hole,
             open: self.open || over.open,
+            may_grow: self.may_grow || over.may_grow,
             tag: over.tag.clone(),
         }
     }
@@ -54,6 +55,7 @@ impl YamlNode {
                 span: self.span,
                 hole: value.hole,
                 open: false,
+                may_grow: false,
                 tag: None,
                 kind: NodeKind::Map(vec![MappingEntry {
                     key: self.key(&key)?,
@@ -80,6 +82,7 @@ impl YamlNode {
             span: self.span,
             hole: false,
             open: false,
+            may_grow: false,
             tag: None,
         })
     }

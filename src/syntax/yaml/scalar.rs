@@ -47,6 +47,7 @@ impl WrittenScalar<'_> {
             span: self.excerpt.span(self.range.clone()),
             hole: holes,
             open: false,
+            may_grow: false,
             tag: None,
         }
     }
@@ -88,6 +89,7 @@ impl WrittenScalar<'_> {
             span,
             hole: holes,
             open: false,
+            may_grow: false,
             tag: None,
         }
     }

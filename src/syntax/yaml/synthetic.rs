@@ -23,6 +23,7 @@ impl YamlNode {
             span: self.span,
             hole,
             open: self.open,
+            may_grow: self.may_grow,
             tag: self.tag.clone(),
         }
     }
@@ -68,6 +69,7 @@ impl YamlNode {
             span,
             hole: false,
             open: false,
+            may_grow: false,
             tag: None,
         }
         .rebuilt(NodeKind::Map(entries))
@@ -107,6 +109,7 @@ impl YamlNode {
             span,
             hole: false,
             open: false,
+            may_grow: false,
             tag: None,
         }
     }
