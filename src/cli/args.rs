@@ -183,6 +183,10 @@ pub(super) struct CheckArgs {
     #[arg(long, value_name = "RULES", value_delimiter = ',')]
     pub(super) ignore: Vec<String>,
 
+    /// Report every unset setting on its own, not as one finding per server or client
+    #[arg(long)]
+    pub(super) no_bundles: bool,
+
     /// Rule profile
     #[arg(long, value_name = "PROFILE")]
     pub(super) profile: Option<ProfileWord>,

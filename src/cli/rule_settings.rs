@@ -126,6 +126,7 @@ pub(super) fn with_flags(
 ) -> Result<policy::RuleSettings, CliError> {
     settings.select = patterns("--select", &args.select, rules)?;
     settings.ignore = patterns("--ignore", &args.ignore, rules)?;
+    settings.without_bundles |= args.no_bundles;
     match args.profile {
         Some(ProfileWord::Recommended) => settings.profile = RuleProfile::Recommended,
         Some(ProfileWord::Strict) => settings.profile = RuleProfile::Strict,

@@ -198,6 +198,7 @@ pub(super) mod samples {
             fingerprint: "f00d".to_owned(),
             former: Vec::new(),
             stands_in: false,
+            unset: None,
             suppressed: None,
         }
     }
