@@ -1,10 +1,11 @@
 //! The whole flow in one function: from files and rules to a report.
 //!
-//! analysis (syntax, extract, link, resolve) → judge → edit → suppress → report. Reading the tree comes
+//! analysis (syntax, extract, link, resolve) → judge → edit → suppress → bundle → report. Reading the tree comes
 //! before ([`discover`](crate::discover)), rendering after ([`report`](crate::report)); nothing here
 //! touches a file, the environment or the clock.
 
 mod baseline_diff;
+mod bundles;
 
 use std::collections::BTreeSet;
 
@@ -88,6 +89,8 @@ pub fn check(
     }
     findings.retain(|finding| in_scope(finding, &analysis.sources, scope));
     undetermined.retain(|case| scope.holds(analysis.sources.path(case.at)));
+    let mut findings = bundles::joined(findings, (rules, settings), &analysis.sources);
+    sort(&mut findings, &mut undetermined, &analysis.sources);
     let own = |input: &&InputFile| input.kind != FileKind::Supporting && scope.holds(&input.path);
     let files = project.inputs.iter().filter(own).count();
     let mut report = report(analysis, findings, undetermined, files, scope);
@@ -148,12 +151,15 @@ fn findings(verdicts: Vec<RuleViolation>, rules: &RuleSet, sources: &Sources) ->
 
 /// What stays the same while lines move: rule, subject, directive or option, value.
 fn fingerprint(verdict: &RuleViolation, rule: &str) -> String {
-    let parts = [
+    hash(&[
         rule,
         &verdict.identity,
         &verdict.about,
         &verdict.value_class,
-    ];
+    ])
+}
+
+fn hash(parts: &[&str]) -> String {
     let bytes = parts.iter().flat_map(|part| part.bytes().chain([0]));
     format!("{:016x}", fnv1a(bytes))
 }

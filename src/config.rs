@@ -85,6 +85,8 @@ settings_table! {
         services: Vec<ServiceEntry> = or_default("service", TablesForm(service));
         /// Suppresses matching findings until it expires.
         waivers: Vec<Waiver> = or_default("waiver", TablesForm(waiver));
+        /// Findings about unset settings that are reported together.
+        bundles: Bundles = or_default("bundles", TableForm(bundles));
         /// Files for which rules report nothing.
         quiet: Quiet = or_default("quiet", TableForm(quiet));
     }
@@ -383,6 +385,14 @@ settings_table! {
         tests: Option<Vec<Spanned<String>>> = optional("tests", PATTERNS);
         /// Examples and local development: production rules are off.
         development: Option<Vec<Spanned<String>>> = optional("development", PATTERNS);
+    }
+}
+
+settings_table! {
+    /// Findings about settings that nobody wrote, as one a subject.
+    Bundles by bundles {
+        /// Whether bundles are reported; otherwise each of their rules reports on its own.
+        enabled: Option<Spanned<bool>> = optional("enabled", FLAG);
     }
 }
 

@@ -16,7 +16,7 @@ pub fn edits(intent: &FixIntent, sources: &Sources) -> Option<Fix> {
     for operation in &intent.operations {
         edits.extend(operation_edits(operation, sources)?);
     }
-    edits.sort_by_key(|edit: &TextEdit| (edit.span.file, edit.span.start, edit.span.end));
+    edits.sort_by_key(place);
     let overlap = edits.windows(2).any(|pair| {
         pair[0].span.file == pair[1].span.file && pair[0].span.end > pair[1].span.start
     });
@@ -28,6 +28,16 @@ pub fn edits(intent: &FixIntent, sources: &Sources) -> Option<Fix> {
         title: intent.title.clone(),
         edits: joined(edits),
     })
+}
+
+fn place(edit: &TextEdit) -> (crate::source::FileId, u32, u32) {
+    (edit.span.file, edit.span.start, edit.span.end)
+}
+
+/// Edits of several fixes as those of one: by place, insertions at one place joined.
+pub fn ordered(mut edits: Vec<TextEdit>) -> Vec<TextEdit> {
+    edits.sort_by_key(place);
+    joined(edits)
 }
 
 /// Insertions at one place become one edit, in the order in which they were meant.

@@ -70,6 +70,16 @@ pub struct TextEdit {
     pub replacement: String,
 }
 
+impl TextEdit {
+    /// Whether an insertion can stand before and after another one: a line of its own, a call of a
+    /// chain, a field behind its comma.
+    pub fn is_separate(&self) -> bool {
+        let text = &self.replacement;
+        let is_line = text.starts_with(['\n', '\r']) || text.ends_with('\n');
+        is_line || text.starts_with('.') || (text.starts_with(',') && !text.ends_with(','))
+    }
+}
+
 /// Edits that are applied together or not at all.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fix {
@@ -77,6 +87,19 @@ pub struct Fix {
     pub safe: bool,
     pub title: String,
     pub edits: Vec<TextEdit>,
+}
+
+/// A setting that nobody wrote.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnsetSetting {
+    /// The server's or the library's own word for it.
+    pub name: String,
+    /// What is in force instead; `None` where that is not known.
+    pub default: Option<String>,
+    /// What the rule would write.
+    pub recommended: Option<String>,
+    /// The id of the bundle that reports it together with others.
+    pub bundle: Option<String>,
 }
 
 /// Why a finding is not shown.
@@ -103,6 +126,8 @@ pub struct Finding {
     pub primary: Span,
     /// Nothing about it is written at the primary place: a value would be written there.
     pub stands_in: bool,
+    /// The setting that it is about, where nobody wrote that.
+    pub unset: Option<UnsetSetting>,
     pub labels: Vec<FindingLabel>,
     pub subject: SubjectRef,
     /// The other subjects and places of the same fault: other servers of one text, rendered or

@@ -95,17 +95,9 @@ fn agree(finding: &Finding, edit: &TextEdit, by: &Finding, other: &TextEdit) -> 
         return true;
     }
     if a == b && a.is_empty() {
-        return finding.rule != by.rule && is_separate(edit) && is_separate(other);
+        return finding.rule != by.rule && edit.is_separate() && other.is_separate();
     }
     a.end <= b.start || b.end <= a.start
-}
-
-/// Whether an insertion can stand before and after another one: a line of its own, a call of a
-/// chain, a field behind its comma. Others wait for the next round, which sees the first.
-fn is_separate(edit: &TextEdit) -> bool {
-    let text = &edit.replacement;
-    let is_line = text.starts_with(['\n', '\r']) || text.ends_with('\n');
-    is_line || text.starts_with('.') || (text.starts_with(',') && !text.ends_with(','))
 }
 
 fn texts<'e>(report: &Report, edits: impl Iterator<Item = &'e TextEdit>) -> Vec<FixedFile> {
@@ -180,6 +172,7 @@ mod tests {
             fingerprint: String::new(),
             former: Vec::new(),
             stands_in: false,
+            unset: None,
             suppressed: None,
         }
     }

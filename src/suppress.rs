@@ -109,7 +109,9 @@ pub fn apply(findings: &mut [Finding], inputs: &SuppressionInputs<'_>) -> Commen
     let mut directives = honoured(inputs, &mut outcome);
     let reach = CommentScope::new(inputs, &directives);
     for finding in findings {
-        let Some(at) = reach.silence(&mut directives, finding.primary, &finding.rule) else {
+        let covered =
+            names(finding).find_map(|rule| reach.silence(&mut directives, finding.primary, rule));
+        let Some(at) = covered else {
             continue;
         };
         if !finding.waivable {
@@ -131,6 +133,13 @@ pub fn apply(findings: &mut [Finding], inputs: &SuppressionInputs<'_>) -> Commen
         outcome.unused.extend(unused(inputs, directive));
     }
     outcome
+}
+
+/// The ids by which a finding may be silenced: its rule's, and that of the bundle which reports it.
+fn names(finding: &Finding) -> impl Iterator<Item = &str> {
+    let unset = finding.unset.as_ref();
+    let bundle = unset.and_then(|unset| unset.bundle.as_deref());
+    std::iter::once(finding.rule.as_str()).chain(bundle)
 }
 
 /// The former ids that comments name, each with the comment's place.

@@ -203,6 +203,10 @@ pub(super) struct CheckArgs {
     )]
     pub(super) ignore: Vec<String>,
 
+    /// Report every unset setting on its own, not as one finding per server or client
+    #[arg(long)]
+    pub(super) no_bundles: bool,
+
     /// Rule profile
     #[arg(long, value_name = "PROFILE", help_heading = "Rules")]
     pub(super) profile: Option<ProfileWord>,

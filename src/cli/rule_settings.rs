@@ -193,6 +193,7 @@ pub(super) fn with_flags(
     settings.ignore = patterns("ignore", &settings.ignore, rules)?;
     let more = patterns("--ignore", &args.ignore, rules)?;
     settings.ignore.extend(more);
+    settings.without_bundles |= args.no_bundles;
     match args.profile {
         Some(ProfileWord::Recommended) => settings.profile = RuleProfile::Recommended,
         Some(ProfileWord::Strict) => settings.profile = RuleProfile::Strict,

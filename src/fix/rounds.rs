@@ -69,7 +69,8 @@ fn key(report: &Report, finding: &Finding) -> FindingKey {
     (finding.rule.clone(), finding.subject.clone(), path)
 }
 
-/// Every fix takes one finding away; where more are left, one of the fixes did not.
+/// Every fix takes one finding away, that of a bundle at least one of its parts; where more are left,
+/// one of the fixes did not.
 fn not_cured(before: &Report, after: &Report, applied: &[&Finding]) -> Vec<FindingKey> {
     let (there, left) = (counts(before), counts(after));
     let mut fixed: BTreeMap<FindingKey, usize> = BTreeMap::new();
@@ -88,7 +89,7 @@ fn not_cured(before: &Report, after: &Report, applied: &[&Finding]) -> Vec<Findi
 fn counts(report: &Report) -> BTreeMap<FindingKey, usize> {
     let mut counts = BTreeMap::new();
     for finding in report.shown() {
-        *counts.entry(key(report, finding)).or_default() += 1;
+        *counts.entry(key(report, finding)).or_default() += finding.parts.len().max(1);
     }
     counts
 }

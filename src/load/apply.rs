@@ -30,6 +30,11 @@ pub fn policy_settings(settings: &Settings, set: &RuleSet) -> policy::RuleSettin
         ignore: values(&settings.ignore),
         overrides: everywhere.into_iter().chain(by_path).collect(),
         quiet_tests: globs(&settings.quiet.tests),
+        without_bundles: settings
+            .bundles
+            .enabled
+            .as_ref()
+            .is_some_and(|enabled| !enabled.value),
         quiet_development: globs(&settings.quiet.development),
         ..policy::RuleSettings::default()
     }

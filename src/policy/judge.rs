@@ -3,13 +3,15 @@
 //! A rule speaks only where its `when` holds and its `assert` does not, both known. What it says
 //! (message, place, labels, fix) is made in [`super::verdict`].
 
+use std::collections::BTreeSet;
+
 use rayon::prelude::*;
 
 use crate::facts::estate::{Estate, Subject, SubjectKind};
 use crate::facts::value::Strength;
 use crate::finding::{RuleRun, Undetermined};
 use crate::policy::outcome::{CelValue, Evaluation, MissingOperands};
-use crate::policy::plan::{RunningRule, SettingsPlan};
+use crate::policy::plan::{FindingVoice, RunningRule, SettingsPlan};
 use crate::policy::rule::{CompiledRule, RuleTest};
 use crate::policy::rule_source::RuleMistake;
 use crate::policy::ruleset::RuleSet;
@@ -48,13 +50,15 @@ pub fn judge(rules: &RuleSet, estate: &Estate, settings: &RuleSettings) -> Polic
         estate,
         plan: SettingsPlan::new(rules, settings),
         judgement: PolicyOutcome::default(),
+        found: Vec::new(),
+        spoken: BTreeSet::new(),
     };
     judge.compile();
     for rule in rules.rules() {
         judge.rule(rule);
     }
     let mut judgement = judge.judgement;
-    judgement.verdicts = violation::merged(judgement.verdicts);
+    judgement.verdicts = violation::merged(without_yielding(judge.found, &judge.spoken));
     judgement
 }
 
@@ -91,6 +95,33 @@ struct RuleJudge<'a> {
     estate: &'a Estate,
     plan: SettingsPlan<'a>,
     judgement: PolicyOutcome,
+    /// What was found, each with the subject that it is about and the server of that.
+    found: Vec<(RuleViolation, Vec<SubjectIdentity>)>,
+    spoken: BTreeSet<SpokenFault>,
+}
+
+/// A rule that spoke, and the identity and file of the subject that it spoke of.
+type SpokenFault = (String, SubjectIdentity);
+type SubjectIdentity = (SubjectKind, String, String);
+
+fn identity(subject: &Subject) -> SubjectIdentity {
+    (subject.kind, subject.identity.clone(), subject.path.clone())
+}
+
+/// A fault is told once, by the rule that knows most of it.
+fn without_yielding(
+    found: Vec<(RuleViolation, Vec<SubjectIdentity>)>,
+    spoken: &BTreeSet<SpokenFault>,
+) -> Vec<RuleViolation> {
+    let is_told = |(violation, about): &(RuleViolation, Vec<SubjectIdentity>)| {
+        let better = |rule: &String| {
+            about
+                .iter()
+                .any(|subject| spoken.contains(&(rule.clone(), subject.clone())))
+        };
+        !violation.yields_to.iter().any(better)
+    };
+    found.into_iter().filter(is_told).map(|(v, _)| v).collect()
 }
 
 impl RuleJudge<'_> {
@@ -105,7 +136,7 @@ impl RuleJudge<'_> {
     }
 
     fn rule(&mut self, rule: &CompiledRule) {
-        if !self.plan.may_run(rule) {
+        if rule.draft.is_bundle() || !self.plan.may_run(rule) {
             return;
         }
         self.judgement.counts.rules += 1;
@@ -179,10 +210,46 @@ impl RuleJudge<'_> {
                     waivable: running.waivable,
                     url: self.url(rule),
                 };
-                self.judgement.verdicts.push(frame.verdict(scope));
+                let verdict = frame.verdict(scope);
+                if let Some(reported) = self.reported(rule, verdict, scope) {
+                    let about = self.about(scope.subject);
+                    let own = identity(scope.subject);
+                    self.spoken.insert((rule.id().to_owned(), own));
+                    self.found.push((reported, about));
+                }
             }
             Err(mistakes) => self.broken(rule, mistakes),
         }
+    }
+
+    /// A subject, and for a line the server that it belongs to.
+    fn about(&self, subject: &Subject) -> Vec<SubjectIdentity> {
+        let server = subject.server.as_ref();
+        let server = server.filter(|_| subject.kind == SubjectKind::Directive);
+        let server = server.and_then(|server| self.estate.servers.get(server.index));
+        std::iter::once(subject)
+            .chain(server)
+            .map(identity)
+            .collect()
+    }
+
+    /// What is reported of a violation: an unset setting may be a bundle's to report, and a rule that
+    /// runs for a selected bundle alone says nothing else.
+    fn reported(
+        &self,
+        rule: &CompiledRule,
+        mut violation: RuleViolation,
+        scope: &SubjectScope<'_>,
+    ) -> Option<RuleViolation> {
+        let Some(unset) = &mut violation.finding.unset else {
+            return self.plan.is_selected(rule).then_some(violation);
+        };
+        match self.plan.voice(rule, &scope.subject.path) {
+            FindingVoice::Alone => {}
+            FindingVoice::Bundle(id) => unset.bundle = Some(id.to_owned()),
+            FindingVoice::Silent => return None,
+        }
+        Some(violation)
     }
 
     fn undetermined(&mut self, rule: &CompiledRule, subject: &Subject, missing: MissingOperands) {
@@ -196,8 +263,7 @@ impl RuleJudge<'_> {
     }
 
     fn url(&self, rule: &CompiledRule) -> Option<String> {
-        let url = self.rules.pack(&rule.pack)?.url.as_deref()?;
-        Some(url.replace("{id}", rule.id()))
+        self.rules.url(rule)
     }
 
     /// Whether the subject, or the server that a line belongs to, is known to be outside the rule's

@@ -8,6 +8,7 @@
 //! and uses it as a parser: the crate's own evaluation has no notion of an unknown operand, so `eval`
 //! walks our own tree. Nothing here sees a tree of a file, a file's text or a directive's name.
 
+mod bundle;
 mod checker;
 mod compile;
 mod eval;
@@ -36,6 +37,7 @@ mod conformance;
 #[cfg(test)]
 mod example;
 
+pub use bundle::{BundleReport, bundle_report};
 pub use judge::{JudgementCounts, PolicyOutcome, judge};
 pub use param::{RawParamValue, RuleParam};
 pub use plan::{parameter, running_rules};

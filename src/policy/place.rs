@@ -23,6 +23,14 @@ impl FindingPlace {
         }
     }
 
+    /// Where it is written, if it is.
+    pub(super) fn written(&self, scope: &SubjectScope<'_>, vars: &[CelValue]) -> Option<Span> {
+        match self {
+            Self::Fact(fact) => scope.value(fact, vars)?.0?.span(),
+            Self::Subject(_) => self.find(scope, vars),
+        }
+    }
+
     /// The fact's name, for fingerprints.
     pub(super) fn about(&self) -> String {
         match self {

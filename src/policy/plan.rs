@@ -37,6 +37,8 @@ pub(super) struct SettingsPlan<'a> {
     select: GlobSet,
     ignore: GlobSet,
     overrides: Vec<ScopedSetting<'a>>,
+    /// The bundles, each with the ids that it may report.
+    bundles: Vec<(&'a CompiledRule, GlobSet)>,
     /// By pack: test code, development files.
     quiet: BTreeMap<&'a str, (GlobSet, GlobSet)>,
 }
@@ -51,6 +53,28 @@ fn specificity(pattern: &str) -> (bool, usize) {
     let is_wild = |c: &char| matches!(c, '*' | '?' | '[' | ']' | '{' | '}');
     let wild = pattern.chars().filter(is_wild).count();
     (wild == 0, pattern.chars().count() - wild)
+}
+
+/// Who reports what a rule found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum FindingVoice<'a> {
+    Alone,
+    Bundle(&'a str),
+    Silent,
+}
+
+fn bundles(rules: &RuleSet) -> Vec<(&CompiledRule, GlobSet)> {
+    let bundles = rules.rules().filter(|rule| rule.draft.is_bundle());
+    let members = |rule: &CompiledRule| {
+        let patterns: Vec<&str> = rule
+            .draft
+            .bundle
+            .iter()
+            .map(|id| id.text().trim())
+            .collect();
+        globs(&patterns)
+    };
+    bundles.map(|rule| (rule, members(rule))).collect()
 }
 
 /// How a rule runs for a path.
@@ -79,6 +103,7 @@ impl<'a> SettingsPlan<'a> {
             select: globs(&settings.select),
             ignore: globs(&settings.ignore),
             overrides: overrides.collect(),
+            bundles: bundles(rules),
             quiet: quiet(rules, settings),
         }
     }
@@ -130,11 +155,59 @@ impl<'a> SettingsPlan<'a> {
             return false;
         }
         if !self.settings.select.is_empty() {
-            return self.select.is_match(rule.id());
+            // What a selected bundle reports has to be judged.
+            let mut bundles = self.bundles_of(rule);
+            return self.select.is_match(rule.id())
+                || bundles.any(|bundle| self.select.is_match(bundle.id()));
         }
         let in_profile = rule.draft.profile == RuleProfile::Recommended
             || self.settings.profile == RuleProfile::Strict;
         enabled || (in_profile && !rule.draft.preview)
+    }
+
+    /// The bundles that may report what a rule finds.
+    fn bundles_of<'p>(
+        &'p self,
+        rule: &'p CompiledRule,
+    ) -> impl Iterator<Item = &'a CompiledRule> + use<'a, 'p> {
+        let (subject, is_bundle) = (rule.draft.subject, rule.draft.is_bundle());
+        let bundles = self.bundles.iter();
+        let reports = bundles.filter(move |(bundle, members)| {
+            !is_bundle && bundle.draft.subject == subject && members.is_match(rule.id())
+        });
+        reports.map(|(bundle, _)| *bundle)
+    }
+
+    /// Who reports an unset setting that a rule found at a path. A bundle that a project turned off
+    /// takes what it would report with it: nobody asked for the parts instead.
+    pub(super) fn voice(&self, rule: &CompiledRule, path: &str) -> FindingVoice<'a> {
+        let alone = if self.is_selected(rule) {
+            FindingVoice::Alone
+        } else {
+            FindingVoice::Silent
+        };
+        if self.settings.without_bundles {
+            return alone;
+        }
+        let mut off = false;
+        for bundle in self.bundles_of(rule) {
+            if self.running(bundle, path).is_some() {
+                return FindingVoice::Bundle(bundle.id());
+            }
+            let enabled = self
+                .overrides_of(bundle, path)
+                .filter_map(|own| own.enabled);
+            off |= self.ignore.is_match(bundle.id()) || enabled.last() == Some(false);
+        }
+        if off && self.settings.select.is_empty() {
+            return FindingVoice::Silent;
+        }
+        alone
+    }
+
+    /// Whether a rule was chosen itself, not for a bundle alone.
+    pub(super) fn is_selected(&self, rule: &CompiledRule) -> bool {
+        self.settings.select.is_empty() || self.select.is_match(rule.id())
     }
 
     fn overrides_of<'p>(

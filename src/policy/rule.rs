@@ -16,7 +16,7 @@ use crate::policy::place::FindingPlace;
 use crate::policy::rule_source::{
     CaseDraft, EditDraft, FixDraft, LabelDraft, OperationDraft, RuleDraft, RuleMistake, TextVariant,
 };
-use crate::policy::template::MessageTemplate;
+use crate::policy::template::{self, MessageTemplate};
 use crate::policy::typed::{TypedExpr, TypedNode};
 use crate::source::{Excerpt, path};
 
@@ -96,7 +96,7 @@ pub(super) struct RuleTest {
 }
 
 /// What a rule says where it does not hold.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct RuleMessages {
     pub(super) cases: Vec<CaseBody>,
     pub(super) message: Vec<(Option<TypedExpr>, MessageTemplate)>,
@@ -104,6 +104,8 @@ pub(super) struct RuleMessages {
     pub(super) at: Vec<(Option<TypedExpr>, FindingPlace)>,
     pub(super) labels: Vec<LabelBody>,
     pub(super) fixes: Vec<FixBody>,
+    /// Rules that speak in place of this one, each where its condition holds.
+    pub(super) yields_to: Vec<(Option<TypedExpr>, String)>,
 }
 
 #[derive(Debug)]
@@ -165,6 +167,15 @@ fn compile_speech(
     compiler.names.lets = lets
         .map(|(at, (name, _))| (name.clone(), kind(at)))
         .collect();
+    if draft.is_bundle() {
+        let texts = draft.message.iter().chain(&draft.help);
+        for variant in texts {
+            compiler
+                .mistakes
+                .extend(template::bundle_mistakes(&variant.text));
+        }
+        return compiler.finish(Some(RuleMessages::default()));
+    }
     let speech = compiler.speech(draft);
     compiler.finish(speech)
 }
@@ -201,7 +212,14 @@ impl<'v> RuleCompiler<'v> {
         let lets: Vec<Option<TypedExpr>> =
             draft.lets.iter().map(|(n, e)| self.named(n, e)).collect();
         let when = self.optional(draft.when.as_ref());
-        let assert = self.expr(&draft.assert, Some(FactType::Bool));
+        // A bundle is never judged: its members are.
+        let assert = match &draft.assert {
+            Some(assert) => self.expr(assert, Some(FactType::Bool)),
+            None => Some(TypedExpr {
+                node: TypedNode::Literal(CelValue::Bool(true)),
+                kind: ExpressionKind::Of(FactType::Bool),
+            }),
+        };
         Some(RuleTest {
             lets: lets.into_iter().collect::<Option<_>>()?,
             when: when?,
@@ -216,6 +234,7 @@ impl<'v> RuleCompiler<'v> {
         let at = self.each(&draft.at, Self::place_variant);
         let labels = self.each(&draft.labels, Self::label);
         let fixes = self.each(&draft.fixes, Self::fix);
+        let yields_to = self.each(&draft.yields_to, Self::better_rule);
         Some(RuleMessages {
             cases: cases?,
             message: message?,
@@ -223,7 +242,13 @@ impl<'v> RuleCompiler<'v> {
             at: at?,
             labels: labels?,
             fixes: fixes?,
+            yields_to: yields_to?,
         })
+    }
+
+    fn better_rule(&mut self, variant: &TextVariant) -> Option<(Option<TypedExpr>, String)> {
+        let when = self.optional(variant.when.as_ref())?;
+        Some((when, variant.text.text().trim().to_owned()))
     }
 
     /// Compiles all items, so that all mistakes are found, and only then asks whether all are well.

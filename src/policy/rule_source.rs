@@ -94,7 +94,13 @@ pub struct RuleDraft {
     /// Named parts of expressions; each may name those before it.
     pub lets: Vec<(String, Excerpt)>,
     pub when: Option<Excerpt>,
-    pub assert: Excerpt,
+    /// What must hold; a bundle has none.
+    pub assert: Option<Excerpt>,
+    /// The ids or patterns of the rules that it reports as one; empty for a rule of its own.
+    pub bundle: Vec<Excerpt>,
+    /// The rules that know more of the same fault: where one of them speaks of this subject, or of
+    /// the server of this line, this one is silent.
+    pub yields_to: Vec<TextVariant>,
     /// The first that holds speaks; where it is silent, and where none holds, the lists below do.
     pub cases: Vec<CaseDraft>,
     pub message: Vec<TextVariant>,
@@ -122,6 +128,11 @@ impl RuleDraft {
         of_cases.chain(&self.fixes)
     }
 
+    /// Whether it reports what other rules find.
+    pub fn is_bundle(&self) -> bool {
+        !self.bundle.is_empty()
+    }
+
     /// Whether it says what to do, whatever is broken.
     pub fn has_help(&self) -> bool {
         let every_case = || self.cases.iter().all(|case| case.help.is_some());
@@ -132,7 +143,7 @@ impl RuleDraft {
     pub fn texts(&self) -> Vec<&Excerpt> {
         let variants = [&self.message, &self.help, &self.at].into_iter().flatten();
         let mut texts: Vec<&Excerpt> = self.lets.iter().map(|(_, text)| text).collect();
-        texts.extend(self.when.iter().chain([&self.assert]));
+        texts.extend(self.when.iter().chain(&self.assert));
         texts.extend(variants.flat_map(|v| v.when.iter().chain([&v.text])));
         for label in &self.labels {
             let each = label.each.iter().map(|(_, list)| list);

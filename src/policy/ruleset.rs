@@ -135,7 +135,8 @@ impl RuleSet {
             mistakes.extend(self.join_audience(&mut rule));
             if let Some(taken) = self.rules.get(rule.id()) {
                 let message = format!("pack `{}` also has a rule `{}`", taken.pack, rule.id());
-                mistakes.push(RuleMistake::new(rule.draft.assert.span_all(), message));
+                let at = rule.draft.texts().first().map(|text| text.span_all());
+                mistakes.extend(at.map(|at| RuleMistake::new(at, message)));
                 continue;
             }
             self.rules.insert(rule.id().to_owned(), rule);
@@ -254,6 +255,12 @@ impl RuleSet {
     fn audience_named(&self, name: &str, pack: &str) -> Option<&Audience> {
         let own = self.pack(pack).and_then(|p| p.audiences.get(name));
         own.or_else(|| self.packs.iter().find_map(|p| p.audiences.get(name)))
+    }
+
+    /// The address of a rule's page.
+    pub(super) fn url(&self, rule: &CompiledRule) -> Option<String> {
+        let url = self.pack(&rule.pack)?.url.as_deref()?;
+        Some(url.replace("{id}", rule.id()))
     }
 
     pub(super) fn pack(&self, name: &str) -> Option<&RulePack> {

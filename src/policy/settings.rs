@@ -23,6 +23,8 @@ pub struct RuleSettings {
     /// Globs on paths in place of the packs' own lists.
     pub quiet_tests: Option<Vec<String>>,
     pub quiet_development: Option<Vec<String>>,
+    /// Every member of a bundle speaks for itself.
+    pub without_bundles: bool,
     /// Files that were named on the command line: never quiet.
     pub named_paths: Vec<String>,
 }

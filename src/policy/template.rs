@@ -145,6 +145,42 @@ fn closing(text: &str) -> Option<usize> {
     None
 }
 
+/// The words that the texts of a bundle may hold.
+const COUNT: &str = "bundle.count";
+const SETTINGS: &str = "bundle.settings";
+
+/// What is wrong with a text of a bundle: it speaks of its settings alone.
+pub(super) fn bundle_mistakes(text: &Excerpt) -> Vec<RuleMistake> {
+    let help = "a bundle's text may hold {bundle.count} and {bundle.settings}";
+    let parts = split(text.text()).into_iter();
+    let mistake = |part| match part {
+        TemplatePart::Text(_) => None,
+        TemplatePart::Expr(range) => {
+            let word = text.slice(range);
+            let known = [COUNT, SETTINGS].contains(&word.text().trim());
+            let message = format!("unknown word `{}`", word.text());
+            (!known).then(|| RuleMistake::new(word.span_all(), message))
+        }
+        TemplatePart::Stray(range, message) => Some(RuleMistake::new(text.span(range), message)),
+    };
+    let mistakes = parts.filter_map(mistake);
+    mistakes.map(|mistake| mistake.with_help(help)).collect()
+}
+
+/// A text of a bundle with its words filled in.
+pub(super) fn bundle_text(text: &str, count: &str, settings: &str) -> String {
+    let parts = split(text).into_iter();
+    let filled = parts.map(|part| match part {
+        TemplatePart::Text(text) => text,
+        TemplatePart::Expr(range) => match text[range].trim() {
+            COUNT => count.to_owned(),
+            _ => settings.to_owned(),
+        },
+        TemplatePart::Stray(..) => String::new(),
+    });
+    filled.collect::<String>().trim().to_owned()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

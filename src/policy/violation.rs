@@ -8,9 +8,9 @@ use crate::facts::estate::Subject;
 use crate::facts::fact_path::DirectiveFact;
 use crate::facts::intent::{FixIntent, IntentOperation};
 use crate::facts::quantity;
-use crate::facts::value::{Datum, FactValue, Strength};
+use crate::facts::value::{Datum, Explicitness, FactValue, Strength};
 use crate::facts::vocabulary::FactType;
-use crate::finding::{FaultCopy, Finding, FindingLabel, Severity, SubjectRef};
+use crate::finding::{FaultCopy, Finding, FindingLabel, Severity, SubjectRef, UnsetSetting};
 use crate::policy::names::FactReference;
 use crate::policy::outcome::CelValue;
 use crate::policy::param;
@@ -34,6 +34,8 @@ pub struct RuleViolation {
     /// The value that it stands on, normalised, for fingerprints.
     pub value_class: String,
     pub fix: Option<FixIntent>,
+    /// The rules that speak of the same fault and know more.
+    pub yields_to: Vec<String>,
 }
 
 /// Whether a place is only where a value would be written.
@@ -73,6 +75,7 @@ impl<'a> FailedRule<'a> {
                 .or_else(|| first_text(&self.speech.help, scope)),
             primary: at,
             stands_in: stands_in(place, scope),
+            unset: self.unset(case, place, scope),
             labels: self.labels(scope),
             subject: subject_ref(scope.subject),
             also: Vec::new(),
@@ -89,6 +92,7 @@ impl<'a> FailedRule<'a> {
             about,
             value_class,
             fix: self.fix(case, scope),
+            yields_to: self.yields_to(scope),
         }
     }
 
@@ -121,16 +125,78 @@ impl<'a> FailedRule<'a> {
         found.unwrap_or((scope.subject.anchor, None))
     }
 
+    fn yields_to(&self, scope: &SubjectScope<'_>) -> Vec<String> {
+        let rules = self.speech.yields_to.iter();
+        rules
+            .filter(|(when, _)| holds(when.as_ref(), scope, &mut Vec::new()) == Some(true))
+            .map(|(_, rule)| rule.clone())
+            .collect()
+    }
+
+    /// The fact that the finding stands on, else the first one that it would stand on.
+    fn own_place(&self, place: Option<&'a FindingPlace>) -> Option<&'a FindingPlace> {
+        let of_cases = self.speech.cases.iter().filter_map(|case| case.at.as_ref());
+        let of_rule = self.speech.at.iter().map(|(_, place)| place);
+        place.or_else(|| of_cases.chain(of_rule).next())
+    }
+
+    /// The setting that the finding stands on, if it is known that nobody wrote it.
+    fn unset(
+        &self,
+        case: Option<&'a CaseBody>,
+        place: Option<&'a FindingPlace>,
+        scope: &SubjectScope<'_>,
+    ) -> Option<UnsetSetting> {
+        let Some(FindingPlace::Fact(fact)) = self.own_place(place) else {
+            return None;
+        };
+        let value = value_of(fact, scope)?;
+        let nobodys = matches!(
+            value.written,
+            Explicitness::No | Explicitness::MaybeElsewhere(_)
+        );
+        if !nobodys || value.span().is_some() || value.secret {
+            return None;
+        }
+        let known = value.known().map(|datum| spelled(datum, &value.slot));
+        Some(UnsetSetting {
+            name: own_name(fact, scope).to_owned(),
+            // A figure that moves with the machine is named by what it moves with.
+            default: value.derived_from.clone().or(known),
+            recommended: self.recommended(case, fact, scope),
+            bundle: None,
+        })
+    }
+
+    /// What the fix that holds would write, also where there is no place to write it.
+    fn recommended(
+        &self,
+        case: Option<&'a CaseBody>,
+        fact: &FactReference,
+        scope: &SubjectScope<'_>,
+    ) -> Option<String> {
+        let of_case = case.into_iter().flat_map(|case| &case.fixes);
+        let fixes = of_case.chain(&self.speech.fixes);
+        let offered =
+            fixes.filter(|fix| holds(fix.when.as_ref(), scope, &mut Vec::new()) == Some(true));
+        let mut edits = offered.flat_map(|fix| &fix.edits);
+        edits.find_map(|(_, edit)| match edit {
+            FixOperation::Set { fact: own, ty, to } if own == fact => {
+                let to = to_write(fact, *ty, to, scope)?;
+                Some(spelled(&to, &value_of(fact, scope)?.slot))
+            }
+            _ => None,
+        })
+    }
+
     /// What the finding is about: the fact that it stands on, else the first fact that it would
     /// stand on, for a line of configuration the directive.
     fn fingerprint_parts(
         &self,
         scope: &SubjectScope<'_>,
-        place: Option<&FindingPlace>,
+        place: Option<&'a FindingPlace>,
     ) -> (String, String) {
-        let of_cases = self.speech.cases.iter().filter_map(|case| case.at.as_ref());
-        let of_rule = self.speech.at.iter().map(|(_, place)| place);
-        let place = place.or_else(|| of_cases.chain(of_rule).next());
+        let place = self.own_place(place);
         let text = |fact: DirectiveFact| Some(scope.subject.fact(fact)?.text()?.to_owned());
         let line = text(DirectiveFact::Canonical).or_else(|| text(DirectiveFact::Name));
         if let (crate::facts::SubjectKind::Directive, Some(name)) = (scope.subject.kind, line) {
@@ -185,7 +251,7 @@ impl<'a> FailedRule<'a> {
 }
 
 /// An assumed finding is never an error.
-fn severity(severity: Severity, certain: bool) -> Severity {
+pub(super) fn severity(severity: Severity, certain: bool) -> Severity {
     if certain {
         severity
     } else {
@@ -235,7 +301,8 @@ fn one_label(
     if holds(label.when.as_ref(), scope, vars) != Some(true) {
         return None;
     }
-    let span = label.at.find(scope, vars)?;
+    // Where nothing is written, there is nothing to say of it.
+    let span = label.at.written(scope, vars)?;
     let text = label.text.render(scope, vars).ok()?;
     Some(FindingLabel { span, text })
 }
@@ -304,11 +371,7 @@ fn set(
     if value.slot == EditTarget::None {
         return None;
     }
-    let known = to.eval(scope, &mut Vec::new()).ok()?;
-    let ty = ty
-        .or(to.kind.unit())
-        .or_else(|| value.known().and_then(type_of));
-    let to = datum(&known.val, ty)?;
+    let to = to_write(fact, ty, to, scope)?;
     let title = format!(
         "set {} to {}",
         own_name(fact, scope),
@@ -316,6 +379,18 @@ fn set(
     );
     let slot = value.slot.clone();
     Some((IntentOperation::Set { slot, to }, title))
+}
+
+/// The datum that an operation writes.
+fn to_write(
+    fact: &FactReference,
+    ty: Option<FactType>,
+    to: &TypedExpr,
+    scope: &SubjectScope<'_>,
+) -> Option<Datum> {
+    let known = to.eval(scope, &mut Vec::new()).ok()?;
+    let of_value = || value_of(fact, scope)?.known().and_then(type_of);
+    datum(&known.val, ty.or(to.kind.unit()).or_else(of_value))
 }
 
 fn value_of<'a>(fact: &FactReference, scope: &SubjectScope<'a>) -> Option<&'a FactValue> {

@@ -426,6 +426,7 @@ pub(super) mod samples {
             fingerprint: "f00d".to_owned(),
             former: Vec::new(),
             stands_in: false,
+            unset: None,
             suppressed: None,
         }
     }

@@ -76,8 +76,16 @@ impl Baseline {
 
     /// The findings of a report that nothing else silences, and that may be silenced.
     pub fn of(report: &Report) -> Self {
-        let findings = report.shown().filter(|finding| finding.waivable);
-        let entries = findings.map(|finding| entry(report, finding));
+        // Of a bundle its parts: a setting that is added to it later is new.
+        let members = |finding: &'_ Finding| -> Vec<Finding> {
+            match finding.parts.is_empty() {
+                true => vec![finding.clone()],
+                false => finding.parts.clone(),
+            }
+        };
+        let findings = report.shown().flat_map(members);
+        let findings = findings.filter(|finding| finding.waivable);
+        let entries = findings.map(|finding| entry(report, &finding));
         Self {
             entries: entries.collect(),
         }

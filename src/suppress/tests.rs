@@ -34,6 +34,7 @@ fn finding(rule: &str, primary: Span) -> Finding {
         fingerprint: String::new(),
         former: Vec::new(),
         stands_in: false,
+        unset: None,
         suppressed: None,
     }
 }

@@ -8,7 +8,7 @@ use globset::{Glob, GlobBuilder, GlobMatcher};
 use crate::finding::{Finding, SubjectRef, Suppressed, Undetermined};
 use crate::source::Span;
 
-use super::SuppressionInputs;
+use super::{SuppressionInputs, names};
 
 /// A finding that a project has agreed to live with.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -110,7 +110,7 @@ fn refuse<'a>(
     let mut refused = Vec::new();
     for cover in covers {
         let path = cover.inputs.sources.path(finding.primary);
-        if cover.holds(&finding.rule, path, &finding.subject) {
+        if names(finding).any(|rule| cover.holds(rule, path, &finding.subject)) {
             cover.used = true;
             refused.push((cover.waiver, finding.rule.clone()));
         }
@@ -128,7 +128,7 @@ fn silence(finding: &mut Finding, covers: &mut [WaiverMatcher<'_, '_>]) {
     for cover in covers {
         let path = cover.inputs.sources.path(finding.primary);
         for (at, subject) in subjects.iter().enumerate() {
-            if cover.holds(&finding.rule, path, subject) {
+            if names(finding).any(|rule| cover.holds(rule, path, subject)) {
                 cover.used = true;
                 covered[at] = true;
                 reason.get_or_insert_with(|| cover.waiver.reason.clone());
@@ -261,6 +261,7 @@ mod tests {
             fingerprint: String::new(),
             former: Vec::new(),
             stands_in: false,
+            unset: None,
             suppressed: None,
         }
     }

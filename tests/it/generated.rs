@@ -23,6 +23,7 @@ const CATEGORIES: &[(&str, &str)] = &[
     ("memory", "how much a server may hold, and what it drops"),
     ("threads", "I/O threads and CPUs"),
     ("aof", "the append-only file"),
+    ("tuning", "settings left at their defaults"),
     ("lazyfree", "deleting without blocking"),
     ("latency", "the event loop"),
     ("network", "connections, from the server's side"),

@@ -352,7 +352,7 @@ fn rules(name: &str) -> Result<String, CliError> {
     let speaks = |rule: &&crate::policy::CompiledRule| {
         let draft = &rule.draft;
         let lets = draft.lets.iter().map(|(_, text)| text);
-        let mut texts = draft.when.iter().chain([&draft.assert]).chain(lets);
+        let mut texts = draft.when.iter().chain(&draft.assert).chain(lets);
         texts.any(|text| text.text().contains(&quoted))
     };
     let ids: Vec<&str> = builtin.rules().filter(speaks).map(|r| r.id()).collect();

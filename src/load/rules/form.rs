@@ -30,6 +30,12 @@ impl<'a> MappingReader<'a> {
         self.node.get(key).and_then(excerpt)
     }
 
+    /// The texts of a list, with their places.
+    pub(super) fn excerpts(&self, key: &str) -> Vec<Excerpt> {
+        let items = self.node.get(key).map_or(&[][..], YamlNode::items);
+        items.iter().filter_map(excerpt).collect()
+    }
+
     /// A field's text, trimmed.
     pub(super) fn text(&self, key: &str) -> Option<String> {
         let text = self.node.get(key)?.as_str()?;

@@ -14,7 +14,7 @@ use rayon::prelude::*;
 
 use crate::facts::vocabulary::Vocabulary;
 use crate::load::LoadError;
-use crate::policy::{CompiledRule, FormerId, RulePack, RuleSet};
+use crate::policy::{CompiledRule, FormerId, RuleMistake, RulePack, RuleSet, glob};
 use crate::source::{Excerpt, FileId, SourceFile, Sources, Span};
 use crate::syntax::yaml::{self, YamlNode};
 
@@ -286,11 +286,31 @@ impl PackLoader<'_> {
             .flatten()
             .collect();
         for rule in ids.iter().filter_map(|id| rules.get(id)) {
+            mistakes.extend(empty_patterns(rule, rules));
             mistakes.extend(rule.compile(Some(vocabulary)).err().into_iter().flatten());
         }
         self.errors
             .extend(mistakes.into_iter().map(LoadError::from));
     }
+}
+
+/// A member of a bundle that is no rule would silently be missing from it.
+fn empty_patterns(bundle: &CompiledRule, rules: &RuleSet) -> Vec<RuleMistake> {
+    let members = bundle.draft.bundle.iter();
+    let mistake = |member: &Excerpt| {
+        let pattern = member.text().trim();
+        let wrong = match glob(pattern) {
+            Err(why) => format!("invalid pattern `{pattern}`: {why}"),
+            Ok(glob) if rules.rules().any(|rule| glob.is_match(rule.id())) => return None,
+            Ok(_) => format!("unknown rule `{pattern}`"),
+        };
+        let mistake = RuleMistake::new(member.span_all(), wrong);
+        Some(match rules.help_for(pattern) {
+            Some(help) => mistake.with_help(help),
+            None => mistake,
+        })
+    };
+    members.filter_map(mistake).collect()
 }
 
 #[cfg(test)]

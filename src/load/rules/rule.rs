@@ -22,6 +22,24 @@ pub(super) enum RuleFile {
 /// The keys beside `replaced_by`.
 const OF_A_FORMER: [&str; 3] = ["id", "title", "replaced_by"];
 
+/// The keys of a bundle: conditions, places and fixes are those of its members.
+const OF_A_BUNDLE: [&str; 11] = [
+    "id",
+    "title",
+    "subject",
+    "severity",
+    "profile",
+    "preview",
+    "non_waivable",
+    "bundle",
+    "message",
+    "help",
+    "docs",
+];
+
+const BUNDLE_HELP: &str =
+    "a bundle reports what its members find: conditions, places and fixes are theirs";
+
 /// Reads a rule file; `None` after a mistake, which is noted. `profile` is that of a rule which names
 /// none.
 pub(super) fn read(
@@ -31,6 +49,9 @@ pub(super) fn read(
 ) -> Option<RuleFile> {
     let before = errors.len();
     duplicates(root, errors);
+    if root.get("bundle").is_some() {
+        foreign_keys(root, ("a bundle", &OF_A_BUNDLE), BUNDLE_HELP, errors);
+    }
     let file = match root.get("replaced_by") {
         Some(_) => former(root, errors).map(RuleFile::Former),
         None => draft(root, profile, errors).map(|draft| RuleFile::Rule(Box::new(draft))),
@@ -38,15 +59,24 @@ pub(super) fn read(
     file.filter(|_| errors.len() == before)
 }
 
-fn former(root: &YamlNode, errors: &mut Vec<LoadError>) -> Option<FormerId> {
+fn foreign_keys(
+    root: &YamlNode,
+    (what, known): (&str, &[&str]),
+    help: &str,
+    errors: &mut Vec<LoadError>,
+) {
     for entry in root.entries() {
         let key = entry.key.as_str().unwrap_or_default();
-        if !OF_A_FORMER.contains(&key) {
-            let message = format!("a replaced rule cannot have `{key}`");
-            let help = "it is only an alias for another rule: keep `id`, `title` and `replaced_by`";
+        if !known.contains(&key) {
+            let message = format!("{what} cannot have `{key}`");
             errors.push(LoadError::new(entry.key.span, message).with_help(help));
         }
     }
+}
+
+fn former(root: &YamlNode, errors: &mut Vec<LoadError>) -> Option<FormerId> {
+    let help = "it is only an alias for another rule: keep `id`, `title` and `replaced_by`";
+    foreign_keys(root, ("a replaced rule", &OF_A_FORMER), help, errors);
     let mut form = MappingReader::new(root, errors);
     let (id, replaced_by) = (form.required("id"), form.required("replaced_by"));
     Some(FormerId {
@@ -66,7 +96,13 @@ fn draft(
     let subject = form.word("subject", subject_named);
     let severity = form.word("severity", Severity::named);
     let profile = form.word("profile", RuleProfile::named);
-    let assert = form.required("assert");
+    let bundle = form.excerpts("bundle");
+    let is_bundle = root.get("bundle").is_some();
+    let assert = if is_bundle {
+        form.excerpt("assert")
+    } else {
+        form.required("assert")
+    };
     let params = form.params("params");
     let audience = form.excerpt("audience");
     let when = form.excerpt("when");
@@ -82,7 +118,9 @@ fn draft(
         params,
         lets: named_texts(root.get("let")),
         when,
-        assert: assert?,
+        assert: if is_bundle { None } else { Some(assert?) },
+        bundle,
+        yields_to: variants(root.get("yields_to"), "rule", errors),
         cases: cases(root.get("cases"), errors),
         message: variants(root.get("message"), "text", errors),
         help: variants(root.get("help"), "text", errors),

@@ -149,7 +149,7 @@ fn a_rule_whose_assertion_holds_is_decided_even_where_its_condition_is_unknown()
     let mut draft = rule("server.limits.memory > 1");
     draft.when = Some(text("server.conf[\"hz\"] > 1"));
     assert_eq!(judged(draft.clone()).counts.judged, 1);
-    draft.assert = text("server.limits.memory < 1");
+    draft.assert = Some(text("server.limits.memory < 1"));
     assert_eq!(judged(draft).counts.undetermined, 1);
 }
 

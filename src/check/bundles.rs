@@ -1,0 +1,130 @@
+//! Bundles: what several rules found about settings that nobody wrote is one finding of each subject.
+//!
+//! It comes after everything that silences, so that a comment, a waiver or a baseline can take single
+//! members out, and before the counts, so that a bundle counts once.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::finding::{Finding, Fix, SubjectRef, TextEdit, UnsetSetting};
+use crate::policy::{self, BundleReport, RuleSet};
+use crate::source::Sources;
+
+/// What is one finding: members of a bundle about one subject in one file, silenced alike.
+type BundleKey = (String, SubjectRef, String, Option<(&'static str, String)>);
+
+/// The findings with those of each bundle joined.
+pub(super) fn joined(
+    findings: Vec<Finding>,
+    (rules, settings): (&RuleSet, &policy::RuleSettings),
+    sources: &Sources,
+) -> Vec<Finding> {
+    let mut groups: BTreeMap<BundleKey, Vec<Finding>> = BTreeMap::new();
+    let mut out = Vec::new();
+    for finding in findings {
+        match bundle_of(&finding) {
+            None => out.push(finding),
+            Some(id) => {
+                let silenced = finding.suppressed.as_ref();
+                let silenced = silenced.map(|by| (by.by, by.reason.clone()));
+                let path = sources.path(finding.primary).to_owned();
+                let key = (id.to_owned(), finding.subject.clone(), path, silenced);
+                groups.entry(key).or_default().push(finding);
+            }
+        }
+    }
+    for ((id, _, path, _), mut parts) in groups {
+        parts.sort_by(|a, b| a.rule.cmp(&b.rule));
+        let unset: Vec<&UnsetSetting> = parts.iter().filter_map(|p| p.unset.as_ref()).collect();
+        let certain = is_certain(&parts);
+        match policy::bundle_report(rules, settings, (&id, &path), (&unset, certain)) {
+            Some(said) => out.extend(bundle(&id, said, parts, &path)),
+            None => out.extend(parts),
+        }
+    }
+    out
+}
+
+fn is_certain(parts: &[Finding]) -> bool {
+    parts.iter().all(|part| part.certain)
+}
+
+fn bundle_of(finding: &Finding) -> Option<&str> {
+    finding.unset.as_ref()?.bundle.as_deref()
+}
+
+fn bundle(id: &str, said: BundleReport, parts: Vec<Finding>, path: &str) -> Option<Finding> {
+    // The first place in the file: a bundle has none of its own.
+    let first = parts.iter().min_by_key(|part| part.primary)?;
+    let mut also: Vec<_> = parts.iter().flat_map(|part| part.also.clone()).collect();
+    also.sort();
+    also.dedup();
+    let certain = is_certain(&parts);
+    let suppressed = first.suppressed.clone();
+    let subject = first.subject.clone();
+    let silenced = suppressed.as_ref().map_or("", |by| by.by);
+    Some(Finding {
+        rule: id.to_owned(),
+        severity: said.severity,
+        certain,
+        waivable: said.waivable && parts.iter().all(|part| part.waivable),
+        message: said.message,
+        help: said.help,
+        url: said.url,
+        primary: first.primary,
+        stands_in: true,
+        unset: None,
+        labels: Vec::new(),
+        also,
+        fix: joined_fix(&parts),
+        fingerprint: super::hash(&[id, path, subject.kind, &subject.name, silenced]),
+        former: Vec::new(),
+        suppressed,
+        subject,
+        parts,
+    })
+}
+
+/// The members' fixes as one, as safe as the least safe of them; a member whose edits meet those of
+/// another in part is left out, for half of a fix is none.
+fn joined_fix(parts: &[Finding]) -> Option<Fix> {
+    let mut edits: Vec<TextEdit> = Vec::new();
+    let mut titles: BTreeSet<&str> = BTreeSet::new();
+    let mut safe = true;
+    for fix in parts.iter().filter_map(|part| part.fix.as_ref()) {
+        let new: Vec<&TextEdit> = fix.edits.iter().filter(|e| !edits.contains(e)).collect();
+        if new
+            .iter()
+            .any(|edit| edits.iter().any(|other| meet(edit, other)))
+        {
+            continue;
+        }
+        edits.extend(new.into_iter().cloned());
+        titles.insert(&fix.title);
+        safe &= fix.safe;
+    }
+    if edits.is_empty() {
+        return None;
+    }
+    let titles: Vec<String> = titles.iter().enumerate().map(following).collect();
+    Some(Fix {
+        safe,
+        title: titles.join(", "),
+        edits: crate::edit::ordered(edits),
+    })
+}
+
+/// `Set hz to 100, activedefrag to yes`: the verb is said once.
+fn following((at, title): (usize, &&str)) -> String {
+    let rest = title.strip_prefix("Set ").filter(|_| at > 0);
+    rest.unwrap_or(title).to_owned()
+}
+
+/// Whether two edits change the same bytes; two insertions at one place follow each other where each
+/// brings its own separator.
+fn meet(one: &TextEdit, other: &TextEdit) -> bool {
+    let (a, b) = (one.span, other.span);
+    if a == b && a.is_empty() {
+        return !(one.is_separate() && other.is_separate());
+    }
+    a.file == b.file && a.start < b.end && b.start < a.end
+}

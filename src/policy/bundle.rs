@@ -1,0 +1,64 @@
+//! What a bundle says of the settings that its members found unset. Which findings it joins and where
+//! it stands is the business of `check`.
+
+use crate::finding::{Severity, UnsetSetting};
+use crate::policy::plan::SettingsPlan;
+use crate::policy::ruleset::RuleSet;
+use crate::policy::settings::RuleSettings;
+use crate::policy::{template, violation};
+
+/// A bundle's own part of its finding.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BundleReport {
+    pub severity: Severity,
+    pub waivable: bool,
+    pub message: String,
+    pub help: Option<String>,
+    pub url: Option<String>,
+}
+
+/// What the bundle of this id says of these settings in a file, if it runs there. It is certain only
+/// where every member's finding is.
+pub fn bundle_report(
+    rules: &RuleSet,
+    settings: &RuleSettings,
+    (id, path): (&str, &str),
+    (unset, certain): (&[&UnsetSetting], bool),
+) -> Option<BundleReport> {
+    let rule = rules.get(id)?;
+    let running = SettingsPlan::new(rules, settings).running(rule, path)?;
+    let count = match unset.len() {
+        1 => "1 setting".to_owned(),
+        n => format!("{n} settings"),
+    };
+    let listed: Vec<String> = unset.iter().map(|unset| shown(unset)).collect();
+    let listed = listed.join(", ");
+    let filled = |text: &str| template::bundle_text(text, &count, &listed);
+    let first = |texts: &[crate::policy::rule_source::TextVariant]| {
+        texts.first().map(|variant| filled(variant.text.text()))
+    };
+    Some(BundleReport {
+        severity: violation::severity(running.severity, certain),
+        waivable: running.waivable,
+        message: first(&rule.draft.message).unwrap_or_else(|| rule.draft.title.clone()),
+        help: first(&rule.draft.help),
+        url: rules.url(rule),
+    })
+}
+
+/// `hz (default 10, recommended 100)`.
+fn shown(unset: &UnsetSetting) -> String {
+    let default = unset
+        .default
+        .as_ref()
+        .map(|value| format!("default {value}"));
+    let wanted = unset.recommended.as_ref();
+    // Where the default is good, only that it is not written matters.
+    let wanted = wanted.filter(|wanted| unset.default.as_ref() != Some(*wanted));
+    let wanted = wanted.map(|value| format!("recommended {value}"));
+    let said: Vec<String> = default.into_iter().chain(wanted).collect();
+    if said.is_empty() {
+        return unset.name.clone();
+    }
+    format!("{} ({})", unset.name, said.join(", "))
+}
