@@ -186,11 +186,21 @@ pub(super) struct CheckArgs {
     pub(super) outputs: Vec<OutputTarget>,
 
     /// Run only these rules: ids or patterns such as 'memory/*', regardless of the profile
-    #[arg(long, value_name = "RULES", value_delimiter = ',', help_heading = "Rules")]
+    #[arg(
+        long,
+        value_name = "RULES",
+        value_delimiter = ',',
+        help_heading = "Rules"
+    )]
     pub(super) select: Vec<String>,
 
     /// Skip these rules: ids or patterns
-    #[arg(long, value_name = "RULES", value_delimiter = ',', help_heading = "Rules")]
+    #[arg(
+        long,
+        value_name = "RULES",
+        value_delimiter = ',',
+        help_heading = "Rules"
+    )]
     pub(super) ignore: Vec<String>,
 
     /// Rule profile
@@ -317,11 +327,11 @@ pub(super) struct UpgradeArgs {
 pub(super) struct ExplainArgs {
     /// A rule (its id or the last word of it), a directive or a client option; `rule`, `directive` or
     /// `option` in front says which is meant
-    #[arg(value_name = "NAME")]
+    #[arg(value_name = "NAME", index = 1)]
     pub(super) what: String,
 
     /// The name, after `rule`, `directive` or `option`
-    #[arg(value_name = "NAME")]
+    #[arg(value_name = "NAME", index = 2)]
     pub(super) name: Option<String>,
 
     /// With directive: the server version, e.g. valkey:8.1

@@ -10,10 +10,10 @@ use crate::load::apply;
 use crate::policy::{self, RuleSet};
 
 use super::args::{CheckArgs, OutputTarget};
+use super::comparison_base::{self, ComparisonBase};
 use super::failure::CliError;
 use super::git_snapshot::GitSnapshot;
 use super::packs::PackFolder;
-use super::previous_findings::{self, ComparisonBase};
 use super::settings_file::{self, SettingsFile};
 use super::target::RunTarget;
 use super::{packs, project, rule_settings};
@@ -74,7 +74,9 @@ pub(super) fn ready(
         return Err(CliError::Mistakes { sources, mistakes });
     }
     let mut own = apply::policy_settings(&file.settings, &rules);
-    let kept = outer.iter().map(|above| apply::non_waivable(&above.settings, &rules));
+    let kept = outer
+        .iter()
+        .map(|above| apply::non_waivable(&above.settings, &rules));
     own.overrides.extend(kept);
     let settings = policy::RuleSettings {
         named_paths: named_paths(&target, stdin.as_deref()),
@@ -120,7 +122,7 @@ fn history(
         notes: Vec::new(),
     };
     if args.staged {
-        let staged = previous_findings::staged(root)?;
+        let staged = comparison_base::staged(root)?;
         history.base = staged.base;
         if staged.is_index_checked {
             history.index = Some(GitSnapshot::of_index(target, knowledge)?);
@@ -133,7 +135,7 @@ fn history(
     }
     // A commit that is named counts more than the one that the index belongs to.
     if let Some(revision) = &args.new_from {
-        history.base = previous_findings::new_from(root, revision)?;
+        history.base = comparison_base::new_from(root, revision)?;
     }
     Ok(history)
 }
@@ -174,7 +176,10 @@ pub(super) fn threshold(args: &CheckArgs, settings: &config::Settings) -> Severi
 
 /// The least severity that is reported: the flag wins over the file.
 pub(super) fn least_severity(args: &CheckArgs, settings: &config::Settings) -> Severity {
-    let told = settings.min_severity.as_ref().map(|severity| severity.value);
+    let told = settings
+        .min_severity
+        .as_ref()
+        .map(|severity| severity.value);
     let flag = args.min_severity.map(|word| word.severity());
     flag.or(told).unwrap_or(Severity::Info)
 }

@@ -5,8 +5,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::analysis::{InputFile, ProjectInputs};
-use crate::finding::ReportNote;
 use crate::discover::{self, ExcludePatterns, FileKind, FoundFile, InputPatterns, WalkedFiles};
+use crate::finding::ReportNote;
 use crate::inputs;
 use crate::knowledge::Knowledge;
 use crate::load::apply;
@@ -48,7 +48,12 @@ impl ReadProject {
         let message = if rest.is_empty() {
             format!("{first} is not in force here: the settings of the root apply to all files")
         } else {
-            let listed: Vec<&str> = self.nested_settings.iter().take(LISTED).map(String::as_str).collect();
+            let listed: Vec<&str> = self
+                .nested_settings
+                .iter()
+                .take(LISTED)
+                .map(String::as_str)
+                .collect();
             let more = match self.nested_settings.len() - listed.len() {
                 0 => String::new(),
                 n => format!(" and {n} more"),
@@ -58,7 +63,10 @@ impl ReadProject {
                 listed.join(", ")
             )
         };
-        Some(ReportNote { path: None, message })
+        Some(ReportNote {
+            path: None,
+            message,
+        })
     }
 
     /// Whether there was nothing that could be read: no file at all, or none that is text. A tree

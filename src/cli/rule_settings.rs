@@ -48,7 +48,11 @@ pub(super) fn loosened(
     rules: &RuleSet,
 ) -> Vec<LoadError> {
     let kept = apply::non_waivable(&above.settings, rules);
-    let kept: Vec<GlobMatcher> = kept.rules.keys().filter_map(|id| policy::glob(id).ok()).collect();
+    let kept: Vec<GlobMatcher> = kept
+        .rules
+        .keys()
+        .filter_map(|id| policy::glob(id).ok())
+        .collect();
     let is_kept = |id: &str| kept.iter().any(|glob| glob.is_match(id));
     // The first rule that a pattern stands for and that is not to be loosened.
     let found = |pattern: &str| {
@@ -91,7 +95,10 @@ fn weakened(setting: &RuleSetting, rule: &CompiledRule) -> Option<LoadError> {
 /// Parameters belong to a rule: what one of several rules makes of a name, another may not know.
 fn params_of_pattern(setting: &RuleSetting) -> Option<LoadError> {
     let param = setting.params.values().next()?;
-    let message = format!("`{}` is a pattern; it cannot set parameters", setting.id.value);
+    let message = format!(
+        "`{}` is a pattern; it cannot set parameters",
+        setting.id.value
+    );
     let help = "write a table with the id of the rule";
     Some(LoadError::new(param.name, message).with_help(help))
 }

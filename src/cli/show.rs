@@ -166,14 +166,26 @@ impl SettingRows<'_> {
                 self.put(key, &value, &format!("--{key}"));
             }
         }
-        self.fact("defaults.server", own.defaults.servers.version.as_ref(), version);
+        self.fact(
+            "defaults.server",
+            own.defaults.servers.version.as_ref(),
+            version,
+        );
         self.fact(
             "defaults.memory",
             own.defaults.servers.memory.as_ref(),
             u64::to_string,
         );
-        self.fact("defaults.cpus", own.defaults.servers.cpus.as_ref(), f64::to_string);
-        self.fact("defaults.build", own.defaults.servers.build.as_ref(), String::clone);
+        self.fact(
+            "defaults.cpus",
+            own.defaults.servers.cpus.as_ref(),
+            f64::to_string,
+        );
+        self.fact(
+            "defaults.build",
+            own.defaults.servers.build.as_ref(),
+            String::clone,
+        );
         self.fact("defaults.today", own.defaults.today.as_ref(), |day| {
             day.to_string()
         });

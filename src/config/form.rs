@@ -157,7 +157,11 @@ impl SettingForm for PatternForm {
         };
         // A pattern that is refused for its length would fill the screen.
         let shown: String = pattern.chars().take(60).collect();
-        let more = if shown.len() < pattern.len() { "..." } else { "" };
+        let more = if shown.len() < pattern.len() {
+            "..."
+        } else {
+            ""
+        };
         let message = format!("invalid pattern `{shown}{more}`: {why}");
         to.add(value.span(), message, None);
         None

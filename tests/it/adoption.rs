@@ -79,10 +79,7 @@ fn what_init_comments_out_holds_when_it_is_switched_on() {
     assert!(on.iter().filter(|line| **line == "[[server]]").count() == 2);
     fs::write(&path, on.join("\n")).unwrap();
     let shown = said(&scratch, &["check", "--show-settings"]);
-    assert!(
-        shown.contains("server[StatefulSet/queue].role"),
-        "{shown}"
-    );
+    assert!(shown.contains("server[StatefulSet/queue].role"), "{shown}");
 }
 
 #[test]

@@ -170,7 +170,10 @@ fn nothing_is_written_through_a_link_or_into_the_repository_of_git() {
     let (code, text) = told(&strangers.run(&["baseline", "write", "--file", &absolute]));
     assert_eq!(code, Some(0), "{text}");
     let (code, text) = told(&strangers.run(&["check", "--format", "json=/dev/stdout"]));
-    assert!(code == Some(1) && text.contains("conf/trailing-comment"), "{text}");
+    assert!(
+        code == Some(1) && text.contains("conf/trailing-comment"),
+        "{text}"
+    );
 }
 
 #[test]
@@ -218,7 +221,12 @@ fn a_folder_cannot_loosen_what_the_root_insists_on() {
         assert_eq!(code, Some(2), "{text}");
         assert!(text.contains("is non_waivable in"), "{text}");
     }
-    strangers.scratch.write("deploy/redvet.toml", "profile = \"strict\"\n");
+    strangers
+        .scratch
+        .write("deploy/redvet.toml", "profile = \"strict\"\n");
     let (code, text) = told(&strangers.run(&["check", "deploy", "--format", "concise"]));
-    assert!(code == Some(1) && text.contains("error[conf/trailing-comment]"), "{text}");
+    assert!(
+        code == Some(1) && text.contains("error[conf/trailing-comment]"),
+        "{text}"
+    );
 }

@@ -246,12 +246,7 @@ fn with_nothing_staged_everything_is_checked_and_said() {
         "{text}"
     );
     // What the team has accepted stays accepted.
-    assert!(
-        scratch
-            .redvet(&["baseline", "write"])
-            .status
-            .success()
-    );
+    assert!(scratch.redvet(&["baseline", "write"]).status.success());
     let (code, text) = scratch.check(&["--staged"]);
     assert_eq!(code, 0, "{text}");
     // Without `git add` the change is in no commit to come, but in what is there.
