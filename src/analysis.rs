@@ -101,12 +101,12 @@ pub fn analyze(mut sources: Sources, project: &ProjectInputs, knowledge: &Knowle
             .problems
             .push((Span::new(id, 0, 0), why.clone()));
     }
-    let mut survey = Analysis::default();
+    let mut analysis = Analysis::default();
     for universe in universes {
-        survey.absorb(universe, &sources, project, knowledge);
+        analysis.absorb(universe, &sources, project, knowledge);
     }
-    survey.sources = sources;
-    survey
+    analysis.sources = sources;
+    analysis
 }
 
 /// What another series makes of every server of the tree, and the sources that it points into.

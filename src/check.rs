@@ -1,6 +1,6 @@
 //! The whole flow in one function: from files and rules to a report.
 //!
-//! survey (syntax, extract, link, resolve) → judge → edit → suppress → report. Reading the tree comes
+//! analysis (syntax, extract, link, resolve) → judge → edit → suppress → report. Reading the tree comes
 //! before ([`discover`](crate::discover)), rendering after ([`report`](crate::report)); nothing here
 //! touches a file, the environment or the clock.
 
@@ -62,35 +62,35 @@ pub fn check(
     settings: &policy::RuleSettings,
     scope: &ReportScope,
 ) -> Report {
-    let mut survey = analyze(sources, project, knowledge);
-    let judgement = policy::judge(rules, &survey.estate, settings);
-    let mut findings = findings(judgement.verdicts, rules, &survey.sources);
+    let mut analysis = analyze(sources, project, knowledge);
+    let judgement = policy::judge(rules, &analysis.estate, settings);
+    let mut findings = findings(judgement.verdicts, rules, &analysis.sources);
     let mut undetermined = judgement.undetermined;
     let bench = SuppressionPass {
-        survey: &survey,
+        analysis: &analysis,
         rules,
         settings,
         accepted: &scope.accepted,
     };
     let (meta, mut notes) = bench.suppressed(&mut findings, &undetermined);
     notes.extend(bench.ending_waivers());
-    survey.estate.meta.extend(meta);
-    let about_itself = policy::judge(rules, &meta_only(&survey.estate), settings);
+    analysis.estate.meta.extend(meta);
+    let about_itself = policy::judge(rules, &meta_only(&analysis.estate), settings);
     findings.extend(self::findings(
         about_itself.verdicts,
         rules,
-        &survey.sources,
+        &analysis.sources,
     ));
-    sort(&mut findings, &mut undetermined, &survey.sources);
+    sort(&mut findings, &mut undetermined, &analysis.sources);
     let gone = baseline_diff::gone((rules, settings), scope, &mut findings, &undetermined);
     if let Some(since) = &scope.since {
-        since.retain_new(&mut findings, &survey.sources);
+        since.retain_new(&mut findings, &analysis.sources);
     }
-    findings.retain(|finding| in_scope(finding, &survey.sources, scope));
-    undetermined.retain(|case| scope.holds(survey.sources.path(case.at)));
+    findings.retain(|finding| in_scope(finding, &analysis.sources, scope));
+    undetermined.retain(|case| scope.holds(analysis.sources.path(case.at)));
     let own = |input: &&InputFile| input.kind != FileKind::Supporting;
     let files = project.inputs.iter().filter(own).count();
-    let mut report = report(survey, findings, undetermined, files);
+    let mut report = report(analysis, findings, undetermined, files);
     report.runs = RuleRun::joined(judgement.runs.into_iter().chain(about_itself.runs));
     report.notes.append(&mut notes);
     report.notes.extend(baseline_diff::note(&gone));
@@ -105,10 +105,10 @@ pub fn effective(
     knowledge: &Knowledge,
     scope: &ReportScope,
 ) -> EstateView {
-    let survey = analyze(sources, project, knowledge);
+    let analysis = analyze(sources, project, knowledge);
     let gauges = knowledge.servers.gauges();
     let keep = |path: &str| scope.holds(path);
-    view::view(&survey.estate, &survey.sources, &gauges, &keep)
+    view::view(&analysis.estate, &analysis.sources, &gauges, &keep)
 }
 
 /// What another version makes of every server's configuration.
@@ -168,7 +168,7 @@ fn fnv1a(bytes: impl Iterator<Item = u8>) -> u64 {
 
 /// What silencing looks at, beside the findings.
 struct SuppressionPass<'a> {
-    survey: &'a Analysis,
+    analysis: &'a Analysis,
     rules: &'a RuleSet,
     settings: &'a policy::RuleSettings,
     accepted: &'a Suppressions,
@@ -182,7 +182,7 @@ impl SuppressionPass<'_> {
         undetermined: &[Undetermined],
     ) -> (Vec<Subject>, Vec<ReportNote>) {
         let whole_texts: Vec<_> = self
-            .survey
+            .analysis
             .texts
             .iter()
             .map(|(text, first_directive_line)| WholeText {
@@ -198,8 +198,8 @@ impl SuppressionPass<'_> {
             .map(|(old, new)| (old.to_owned(), new.to_owned()))
             .collect();
         let inputs = suppress::SuppressionInputs {
-            sources: &self.survey.sources,
-            comments: &self.survey.comments,
+            sources: &self.analysis.sources,
+            comments: &self.analysis.comments,
             whole_texts: &whole_texts,
             undetermined,
             ran: &ran,
@@ -210,8 +210,8 @@ impl SuppressionPass<'_> {
         let mut meta = self.comments(suppress::apply(findings, &inputs));
         let (waivers, today) = (&self.accepted.waivers, self.accepted.today);
         meta.extend(self.waivers(waiver::waive(findings, waivers, today, &inputs)));
-        meta.extend(self.survey.problems.iter().map(|(span, why)| {
-            let sources = &self.survey.sources;
+        meta.extend(self.analysis.problems.iter().map(|(span, why)| {
+            let sources = &self.analysis.sources;
             meta_subject("unreadable-input", *span, None, why.clone(), sources)
         }));
         (meta, notes)
@@ -219,7 +219,7 @@ impl SuppressionPass<'_> {
 
     /// Former ids that comments and the baseline still name: understood, and told.
     fn former_ids(&self, inputs: &suppress::SuppressionInputs<'_>) -> Vec<ReportNote> {
-        let sources = &self.survey.sources;
+        let sources = &self.analysis.sources;
         let of_comments = suppress::former_ids(inputs).into_iter().map(|(span, old)| {
             let path = Some(sources.path(span).to_owned());
             (path, old)
@@ -241,7 +241,7 @@ impl SuppressionPass<'_> {
     }
 
     fn comments(&self, outcome: suppress::CommentFaults) -> Vec<Subject> {
-        let sources = &self.survey.sources;
+        let sources = &self.analysis.sources;
         let unused = outcome.unused.into_iter().map(|unused| {
             let detail = format!("no finding of {} here", unused.rules.join(", "));
             meta_subject(UNUSED, unused.span, unused.remove, detail, sources)
@@ -266,7 +266,7 @@ impl SuppressionPass<'_> {
     }
 
     fn waivers(&self, outcome: waiver::WaiverFaults<'_>) -> Vec<Subject> {
-        let sources = &self.survey.sources;
+        let sources = &self.analysis.sources;
         let ended = outcome.ended.into_iter().filter_map(|waiver| {
             let expires = waiver.expires.as_ref()?;
             let detail = format!("it expired on {}{}", expires.shown, owned_by(waiver));
@@ -299,7 +299,7 @@ impl SuppressionPass<'_> {
                 .accepted
                 .today
                 .and_then(|today| waiver.days_left(today));
-            let path = self.survey.sources.path(waiver.span);
+            let path = self.analysis.sources.path(waiver.span);
             let days = self.notice_days(path);
             left.zip(days)
                 .is_some_and(|(left, days)| left >= 0 && (left as f64) < days)
@@ -307,7 +307,7 @@ impl SuppressionPass<'_> {
         let note = |waiver: &ActiveWaiver| {
             let expires = waiver.expires.as_ref()?;
             Some(ReportNote {
-                path: Some(self.survey.sources.path(waiver.span).to_owned()),
+                path: Some(self.analysis.sources.path(waiver.span).to_owned()),
                 message: format!(
                     "the waiver for {} expires on {}{}",
                     waiver.about(),
@@ -391,20 +391,20 @@ fn sort(findings: &mut [Finding], undetermined: &mut [Undetermined], sources: &S
 }
 
 fn report(
-    survey: Analysis,
+    analysis: Analysis,
     findings: Vec<Finding>,
     undetermined: Vec<Undetermined>,
     files: usize,
 ) -> Report {
-    let mut notes = view::notes(&survey.estate);
+    let mut notes = view::notes(&analysis.estate);
     notes.extend(version_note(&undetermined));
-    let summary = summary(&survey.estate, &findings, &undetermined, files);
-    let mut secrets = survey.secrets;
+    let summary = summary(&analysis.estate, &findings, &undetermined, files);
+    let mut secrets = analysis.secrets;
     secrets.sort();
     secrets.dedup();
     Report {
         root: String::new(),
-        sources: survey.sources,
+        sources: analysis.sources,
         secrets,
         findings,
         undetermined,

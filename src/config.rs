@@ -181,7 +181,7 @@ impl std::str::FromStr for ServerVersion {
 
 /// A text that is no server's version.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is no version: expected FLAVOR:VERSION or VERSION, such as redis:7.2")]
+#[error("`{0}` is not a version: expected FLAVOR:VERSION or VERSION, such as redis:7.2")]
 pub struct ServerVersionError(String);
 
 /// What a project says about a server that its files do not show.

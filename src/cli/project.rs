@@ -1,5 +1,5 @@
 //! Reads the files of a run: walks the tree, adds the files that were named and the text on standard
-//! input, and hands all of them to the survey as a [`Project`].
+//! input, and hands all of them to the analysis as a [`ProjectInputs`].
 
 use std::path::Path;
 use std::sync::Arc;

@@ -24,7 +24,7 @@ pub(super) fn run(
     if !is_id(id) {
         return Err(CliError::with_help(
             format!("`{id}` is not a valid rule id"),
-            "write CATEGORY/NAME in small letters, digits and dashes, named for the fault: \
+            "write CATEGORY/NAME in lowercase letters, digits and dashes, for example \
              `memory/limit-missing`",
         ));
     }

@@ -65,7 +65,7 @@ fn series<'k>(
                 .map(|series| format!("{}:{}", series.flavor, series.series))
                 .collect();
             Err(CliError::with_help(
-                "--from and --to must name known versions",
+                "--from and --to require an exact version",
                 format!("expected one of {}", names.join(", ")),
             ))
         }

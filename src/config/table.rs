@@ -80,6 +80,7 @@ impl SettingsTable<'_> {
     }
 
     /// What stands behind a key that may be left out. `about` is a sentence for people.
+    #[allow(clippy::needless_pass_by_value)] // Forms are constants, written where they are asked for.
     pub(super) fn optional<F: SettingForm>(
         &mut self,
         name: &'static str,

@@ -69,8 +69,9 @@ pub fn invocation(program: Option<String>, words: &[ArgWord]) -> CommandInvocati
         .into_iter()
         .flatten()
         .any(|word| word.text == STANDARD_INPUT);
-    let reads_more =
-        reads_more.then(|| Cause::Command("it reads more configuration from standard input"));
+    let reads_more = reads_more.then_some(Cause::Command(
+        "it reads more configuration from standard input",
+    ));
     let unseen = arguments
         .first()
         .filter(|word| !word.text.starts_with("--"));
@@ -166,7 +167,7 @@ pub fn plausible_lines(
         if !same(&line) {
             let words = line.words.iter_mut();
             words.for_each(|word| {
-                word.unresolved = word.unresolved.take().or(Some(differs.clone()))
+                word.unresolved = word.unresolved.take().or(Some(differs.clone()));
             });
             line.error = None;
         }

@@ -99,7 +99,9 @@ fn unfollowed_parameters(helm: &YamlNode) -> Option<Cause> {
         known(parameter.get("name")).is_some_and(|n| value.is_some_and(|v| v.nested(n).is_some()))
     };
     let all = !parameters.is_open() && parameters.items().iter().all(followed);
-    (!all).then(|| Cause::Release("some of the application's parameters are not followed"))
+    (!all).then_some(Cause::Release(
+        "some of the application's parameters are not followed",
+    ))
 }
 
 /// Parameters over `valuesObject` over `values`, which `valuesObject` replaces whole.

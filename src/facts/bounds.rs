@@ -35,7 +35,7 @@ impl RawFacts {
             told.extend(file.map(|file| (file, format!("{why}; only the first ones were read"))));
         }
         for text in &mut self.texts {
-            let is_cut = text.unresolved.iter().any(|hole| *hole == Cause::TooLong);
+            let is_cut = text.unresolved.contains(&Cause::TooLong);
             if cut_text(text) || is_cut {
                 told.insert((text.excerpt.file(), too_long(&text.name)));
             }

@@ -150,7 +150,7 @@ impl RawFacts {
                 self.key(workload, object, name.strip_prefix(prefix.as_str())?)
             }
             GivenVariables::Figure { name: own, .. } => {
-                (own == name).then(|| Err(Cause::Deployment("the cluster fills it in")))
+                (own == name).then_some(Err(Cause::Deployment("the cluster fills it in")))
             }
         });
         let hidden = self.workloads[workload].hidden.clone().map(Err);

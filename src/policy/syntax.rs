@@ -189,7 +189,7 @@ pub(super) fn parse(text: &str) -> Result<ExpressionTree, ExpressionFault> {
     match parser().parse_with_source_info(text) {
         Ok((expr, info)) => Ok(CelReader { text, info }.tree(&expr)),
         Err(errors) => Err(errors.errors.first().map_or_else(
-            || ExpressionFault::new(all, "this is no expression"),
+            || ExpressionFault::new(all, "not a valid expression"),
             |e| fault(text, e),
         )),
     }

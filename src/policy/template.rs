@@ -68,7 +68,7 @@ impl MessageTemplate {
             match piece {
                 MessagePiece::Text(part) => text.push_str(part),
                 MessagePiece::Expr(expr) => {
-                    text.push_str(&shown(&expr.eval(scope, vars)?, &expr.kind))
+                    text.push_str(&shown(&expr.eval(scope, vars)?, &expr.kind));
                 }
             }
         }

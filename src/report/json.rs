@@ -376,6 +376,7 @@ mod tests {
             "name": "redvet",
             "version": "0.1.0"
           },
+          "root": null,
           "findings": [
             {
               "rule": "memory/maxmemory-too-high",
@@ -416,6 +417,7 @@ mod tests {
                 "name": "StatefulSet/redis"
               },
               "also": [],
+              "parts": [],
               "fix": {
                 "safety": "unsafe",
                 "title": "Lower maxmemory",
@@ -463,6 +465,7 @@ mod tests {
                 "name": "StatefulSet/redis"
               },
               "also": [],
+              "parts": [],
               "fix": null,
               "fingerprint": "f00d",
               "suppressed": {

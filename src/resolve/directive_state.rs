@@ -241,7 +241,7 @@ pub fn has_effect(directive: &DirectiveSpec) -> bool {
 fn accumulate(state: &mut ValueState, now: ValueState) {
     match (state, now) {
         (ValueState::Set(Datum::List(before)), ValueState::Set(Datum::List(now))) => {
-            before.extend(now)
+            before.extend(now);
         }
         (ValueState::Unknown(_), ValueState::Set(Datum::List(_))) => {}
         (state, now) => *state = now,

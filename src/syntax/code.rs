@@ -9,6 +9,7 @@ mod literals;
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use tree_sitter::{Node, Parser, Tree, TreeCursor};
 
@@ -39,8 +40,8 @@ impl CodeGrammar {
 
     fn tree(self, text: &[u8]) -> Option<Tree> {
         PARSERS.with_borrow_mut(|parsers| {
-            if !parsers.contains_key(&self) {
-                parsers.insert(self, self.parser()?);
+            if let Entry::Vacant(free) = parsers.entry(self) {
+                free.insert(self.parser()?);
             }
             parsers.get_mut(&self)?.parse(text, None)
         })

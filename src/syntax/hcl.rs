@@ -98,7 +98,7 @@ pub fn mistake(excerpt: &Excerpt) -> Option<(Span, String)> {
     let start: usize = text.split_inclusive('\n').take(line).map(str::len).sum();
     let written = text[start..].lines().next().unwrap_or_default();
     let span = excerpt.span(start..start + written.trim_end().len());
-    Some((span, "it is no HCL from here on".to_owned()))
+    Some((span, "invalid HCL from here on".to_owned()))
 }
 
 /// The text without what Terraform itself fills in.

@@ -47,7 +47,7 @@ const FLOORS: &[(&str, &[&str])] = &[
     ),
     ("inputs", CHECKS),
     ("view", CHECKS),
-    ("survey", CHECKS),
+    ("analysis", CHECKS),
     ("check", CHECKS),
     ("cli", EVERYTHING),
 ];
@@ -70,7 +70,7 @@ const CHECKS: &[&str] = &[
     "load",
     "inputs",
     "view",
-    "survey",
+    "analysis",
 ];
 
 /// What the outermost floor may import: all the others.
@@ -105,11 +105,11 @@ const MACHINE_CRATES: &[&str] = &["ignore", "walkdir", "tempfile"];
 const KNOWN_CIRCLES: &[&str] = &[
     "extract::compose::mounts, extract::compose::ports, extract::compose::service",
     "extract::go::literal_clients, extract::go::reader",
-    "extract::rust::crews, extract::rust::waiting",
+    "extract::rust::concurrency, extract::rust::waiting",
     "extract::rust::manifest, extract::rust::programs",
-    "facts::extent, facts::raw, facts::workload",
+    "facts::overlay_scope, facts::raw, facts::workload",
     "knowledge::clients::model, knowledge::clients::rust, knowledge::clients::usage",
-    "policy::habits, policy::syntax",
+    "policy::foreign_syntax_hints, policy::syntax",
 ];
 
 /// Lines of code, tests apart, beyond which a file surely is more than one thing. A guard, not a goal.

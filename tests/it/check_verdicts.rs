@@ -390,7 +390,7 @@ fn arguments_that_versions_split_otherwise_are_not_judged_without_one() {
         .collect();
     assert_eq!(found.len(), 1, "{found:?}");
     assert!(
-        found[0].starts_with("`x` is no value for `hz`"),
+        found[0].starts_with("`x` is not a valid value for `hz`"),
         "{found:?}"
     );
     assert!(!report.undetermined.is_empty());

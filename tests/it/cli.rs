@@ -87,7 +87,9 @@ fn failures(folder: &Path) -> Vec<String> {
 /// wrong in the place afterwards.
 fn run_in_place(case: &Case, folder: &Path) -> (Output, Vec<String>) {
     let temporary = tempfile::tempdir().unwrap();
-    let place = temporary.path().canonicalize().unwrap();
+    // The HTML page names the folder: it has one name in both runs.
+    let place = temporary.path().canonicalize().unwrap().join("place");
+    fs::create_dir(&place).unwrap();
     copy(&folder.join("tree"), &place);
     if case.repository {
         fs::create_dir_all(place.join(".git")).unwrap();

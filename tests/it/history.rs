@@ -215,7 +215,7 @@ fn what_cannot_be_compared_is_said() {
     );
     let (code, text) = run(Some("/nowhere"));
     assert!(
-        code == Some(2) && text.contains("requires git, which is not installed"),
+        code == Some(2) && text.contains("git, which is not installed"),
         "{text}"
     );
 }

@@ -238,7 +238,7 @@ fn no_code_reads_the_words_of_a_cause() {
                 let compared = ["==", "!="]
                     .iter()
                     .any(|sign| says(&format!("{name}.to_string() {sign}")));
-                !own && (questions.iter().any(|q| asked(&q)) || compared)
+                !own && (questions.iter().any(asked) || compared)
             })
         };
         let converts = |text: &str| {

@@ -225,11 +225,11 @@ fn bytes_that_are_no_text() {
     let latin = b"services:\n  redis: { image: redis } # caf\xe9\n";
     check(
         &[("compose.yaml", latin)],
-        &Told::Problem("it is not UTF-8"),
+        &Told::Problem("not valid UTF-8"),
     );
     check(
         &[("redis.conf", b"port 1\n# \xff\n")],
-        &Told::Problem("it is not UTF-8"),
+        &Told::Problem("not valid UTF-8"),
     );
 }
 
@@ -270,7 +270,7 @@ fn other_languages() {
         "[".repeat(10_000),
         "]".repeat(10_000)
     );
-    check(&[("a.tf", hcl.as_bytes())], &Told::Problem("no HCL"));
+    check(&[("a.tf", hcl.as_bytes())], &Told::Problem("invalid HCL"));
     let stages = (1..20_000).map(|n| format!("FROM s{} AS s{n}\nCOPY redis.conf /x{n}\n", n - 1));
     let build = format!("FROM redis:7 AS s0\n{}", stages.collect::<String>());
     check(

@@ -171,7 +171,9 @@ fn shown(case: &FixtureCase, knowledge: &Knowledge, patterns: &InputPatterns) ->
     let table = effective::table(&view, Color::Never, false);
     // Which versions there are tables of, and how many directives they know, is not the page's matter.
     let told = table.lines().filter(|line| {
-        !line.contains(" more not ") && !line.contains("is not among the directive tables")
+        !line.contains(" more unknown: ")
+            && !line.contains(" more at default")
+            && !line.contains("is not among the directive tables")
     });
     told.map(|line| format!("{line}\n")).collect()
 }

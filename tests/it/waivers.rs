@@ -29,7 +29,7 @@ fn told(report: &Report) -> (Vec<usize>, usize) {
         .collect();
     let notes = report.notes.iter();
     let about = notes
-        .filter(|n| n.message.contains("ends on 2026-12-31"))
+        .filter(|n| n.message.contains("expires on 2026-12-31"))
         .count();
     (lines, about)
 }

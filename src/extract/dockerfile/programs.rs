@@ -45,7 +45,7 @@ fn read_step(text: &Excerpt, contexts: &[String], build: &mut RawBuild) {
         });
         match found {
             Some((SourceLanguage::Go, tool, arguments)) => {
-                go_build(tool, arguments, contexts, build)
+                go_build(tool, arguments, contexts, build);
             }
             Some((SourceLanguage::Rust, tool, arguments)) => cargo_build(tool, arguments, build),
             None => {}

@@ -191,7 +191,7 @@ impl<'t> GoFileReader<'t, '_, '_> {
                 match (code::field(node, "type"), code::field(node, "value")) {
                     (Some(ty), _) => found.push(NameBinding::Type(ty)),
                     (None, Some(values)) => {
-                        found.extend(NameBinding::of(&code::children(values), at))
+                        found.extend(NameBinding::of(&code::children(values), at));
                     }
                     (None, None) => {}
                 }

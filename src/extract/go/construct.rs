@@ -105,7 +105,7 @@ impl<'t, 'm> GoFileReader<'t, 'm, '_> {
             models.any(|m| m.form(&constructor.option_type) == Some(ConstructionForm::Functional));
         let from = constructor.option_arg.unwrap_or(usize::MAX);
         let mut given = (!functional && constructor.option_arg.is_some())
-            .then(|| Err(Cause::Code("a missing argument")));
+            .then_some(Err(Cause::Code("a missing argument")));
         for (at, argument) in self.arguments(node).into_iter().enumerate() {
             let named = constructor.positional.iter().find(|p| p.at == at);
             if functional && at >= from {

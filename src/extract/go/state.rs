@@ -171,7 +171,7 @@ fn join_writes(
                 if write.value != other.value {
                     write.value = sides
                         .fallback(&write.value, &other.value)
-                        .unwrap_or_else(|| ConstValue::Unknown(Cause::Branches));
+                        .unwrap_or(ConstValue::Unknown(Cause::Branches));
                     write.slot = EditTarget::None;
                 }
             }

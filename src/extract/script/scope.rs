@@ -127,7 +127,7 @@ impl ShellScope {
         {
             let words = self.arguments.as_ref().map_err(Clone::clone)?;
             let word = words.get(number - 1);
-            let word = word.ok_or_else(|| Cause::MissingArgument(number))?;
+            let word = word.ok_or(Cause::MissingArgument(number))?;
             return match &word.unresolved {
                 Some(reason) => Err(reason.clone()),
                 None => Ok(word.text.clone()),

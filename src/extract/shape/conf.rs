@@ -232,7 +232,7 @@ impl<'a> ShapeReading<'a> {
                 None => vec![gap(
                     &Cause::Named {
                         name: path.as_str().to_owned(),
-                        fact: "is no text",
+                        fact: "is not text",
                     },
                     Some(node.span),
                 )],

@@ -242,7 +242,7 @@ impl<'a> ShapeReading<'a> {
             let number = match self.fields.text(&factor.field) {
                 Some(Ok(text)) => text.parse::<i64>().map_err(|_| Cause::Text {
                     text: text.to_owned(),
-                    fact: "is no number",
+                    fact: "is not a number",
                 }),
                 Some(Err(reason)) => Err(reason),
                 None => Ok(0),

@@ -130,7 +130,7 @@ fn managed_server(
             engine
                 .and_then(HclItem::known)
                 .and_then(image)
-                .ok_or_else(|| Cause::Provider("the engine version is set elsewhere")),
+                .ok_or(Cause::Provider("the engine version is set elsewhere")),
         ),
         deployment: managed_deployment(),
         conf,
@@ -156,7 +156,7 @@ fn line(number: usize, name: &str, at: &HclItem, value: &HclItem) -> RawLine {
     let known = value.known();
     let hole = known
         .is_none()
-        .then(|| Cause::Provider("it is set elsewhere"));
+        .then_some(Cause::Provider("it is set elsewhere"));
     let mut words = vec![RawWord {
         text: name.to_owned(),
         span: at.span,

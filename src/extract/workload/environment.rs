@@ -130,8 +130,7 @@ impl PodSpec<'_> {
     fn referred(&self, kind: &str, reference: &YamlNode) -> Result<&YamlNode, Cause> {
         let name = reference.get("name");
         let name = name.filter(|name| name.as_str().is_some());
-        let name =
-            name.ok_or_else(|| Cause::Deployment("an object without a name is referred to"))?;
+        let name = name.ok_or(Cause::Deployment("an object without a name is referred to"))?;
         let object = ObjectName {
             kind: kind.to_owned(),
             namespace: self.object.namespace.clone(),

@@ -25,7 +25,9 @@ pub struct FieldPath {
 
 /// A path that cannot be read.
 #[derive(Debug, thiserror::Error)]
-#[error("`{0}` is no path: parts are joined by dots, with [key=value] or [\"key\"] behind a part")]
+#[error(
+    "`{0}` is not a valid path: join keys with dots, optionally followed by [key=value] or [\"key\"]"
+)]
 pub struct PathError(String);
 
 impl FieldPath {

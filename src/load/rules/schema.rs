@@ -54,7 +54,7 @@ fn told(root: &YamlNode, schema: &Value, error: &ValidationError<'_>) -> Vec<Loa
             let message = format!("`{text}` does not have the expected form");
             let error = LoadError::new(whole, message);
             vec![match examples(schema, error_path) {
-                Some(examples) => error.with_help(format!("expected for example {examples}")),
+                Some(examples) => error.with_help(format!("for example {examples}")),
                 None => error,
             }]
         }

@@ -98,7 +98,7 @@ fn mistakes_of_form_have_places_and_cures() {
         (
             "id: a/b",
             "id: a/c",
-            "a/b.yaml:1:5: the id is `a/c` and the path says `a/b` [a rule's id is its path under the pack's folder, without `.yaml`]",
+            "a/b.yaml:1:5: the id is `a/c`, but the path requires `a/b` [a rule id is the path under the pack's folder without `.yaml`]",
         ),
         (
             "default: 88%",
