@@ -6,6 +6,7 @@
 //! same result however many threads read it. Nothing outside the universe's root is read, symbolic
 //! links are not followed, and nothing that is read is executed.
 
+mod ignore_files;
 mod patterns;
 mod project_file;
 mod project_root;

@@ -339,11 +339,11 @@ pub(super) struct UpgradeArgs {
 pub(super) struct ExplainArgs {
     /// A rule (its id or the last word of it), a directive or a client option; `rule`, `directive` or
     /// `option` in front says which is meant
-    #[arg(value_name = "NAME")]
+    #[arg(value_name = "NAME", index = 1)]
     pub(super) what: String,
 
     /// The name, after `rule`, `directive` or `option`
-    #[arg(value_name = "NAME")]
+    #[arg(value_name = "NAME", index = 2)]
     pub(super) name: Option<String>,
 
     /// With directive: the server version, e.g. valkey:8.1

@@ -87,7 +87,7 @@ fn of_rule(
 fn nameless(what: &str) -> CliError {
     let example = match what {
         "directive" => "redvet explain directive hz --server valkey:8.1",
-        "rule" => "redvet explain rule memory/maxmemory-too-high",
+        "rule" => "redvet explain rule CATEGORY/NAME",
         _ => "redvet explain option pool.max_size",
     };
     CliError::with_help(

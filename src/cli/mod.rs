@@ -10,6 +10,7 @@ mod apply_fixes;
 mod args;
 mod baseline;
 mod check;
+mod comparison_base;
 mod console;
 mod difference;
 mod effective;

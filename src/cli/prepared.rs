@@ -10,10 +10,10 @@ use crate::load::apply;
 use crate::policy::{self, RuleSet};
 
 use super::args::{CheckArgs, OutputTarget};
+use super::comparison_base::{self, ComparisonBase};
 use super::failure::CliError;
 use super::git_snapshot::GitSnapshot;
 use super::packs::PackFolder;
-use super::previous_findings::{self, ComparisonBase};
 use super::settings_file::{self, SettingsFile};
 use super::target::RunTarget;
 use super::{packs, project, rule_settings};
@@ -122,7 +122,7 @@ fn history(
         notes: Vec::new(),
     };
     if args.staged {
-        let staged = previous_findings::staged(root)?;
+        let staged = comparison_base::staged(root)?;
         history.base = staged.base;
         if staged.is_index_checked {
             history.index = Some(GitSnapshot::of_index(target, knowledge)?);
@@ -135,7 +135,7 @@ fn history(
     }
     // A commit that is named counts more than the one that the index belongs to.
     if let Some(revision) = &args.new_from {
-        history.base = previous_findings::new_from(root, revision)?;
+        history.base = comparison_base::new_from(root, revision)?;
     }
     Ok(history)
 }

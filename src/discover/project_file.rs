@@ -1,4 +1,4 @@
-//! Opens the files that steer redvet: settings, packs, baselines and ignore files. Whoever commits to
+//! Opens the files that steer redvet: settings, packs and baselines. Whoever commits to
 //! a repository can put a link, a pipe or a device where one of them is expected, and messages show
 //! lines of them: so only regular files inside the project are read, through no link.
 
@@ -6,17 +6,6 @@ use std::path::{Path, PathBuf};
 
 use super::project_root::DiscoverError;
 use super::walk::{read, unreadable};
-
-/// Ignore files above this size are no lists that anybody wrote.
-const LARGEST_IGNORE_FILE: u64 = 1 << 20;
-
-/// Files that say which others are not read, as the walk looks for them in every folder.
-const IGNORE_FILES: [&str; 4] = [
-    ".gitignore",
-    ".ignore",
-    ".redvetignore",
-    ".git/info/exclude",
-];
 
 const REPOSITORY: &str = ".git";
 
@@ -85,31 +74,4 @@ pub fn read_unlinked(root: &Path, path: &Path) -> Result<String, DiscoverError> 
         Some(_) => Err(unreadable(path, "symbolic links are not followed")),
         None => read(path),
     }
-}
-
-/// An ignore file in a folder that must not be opened, and why. The walk's library opens what it
-/// finds: a device would fill the memory, a pipe would never end.
-pub(super) fn unsafe_ignore_file(root: &Path, folder: &Path) -> Option<(PathBuf, &'static str)> {
-    IGNORE_FILES.iter().find_map(|name| {
-        let path = folder.join(name);
-        let about = path.symlink_metadata().ok()?;
-        if about.is_dir() {
-            return None;
-        }
-        // A link inside the project to a plain list is harmless: what it holds is not shown.
-        let about = match about.is_symlink() {
-            false => about,
-            true => {
-                let real = path.canonicalize().ok()?;
-                if !real.starts_with(root) {
-                    return Some((path, "a link that leads out of the project"));
-                }
-                real.metadata().ok()?
-            }
-        };
-        if !about.is_file() {
-            return Some((path, "not a regular file"));
-        }
-        (about.len() > LARGEST_IGNORE_FILE).then_some((path, "larger than 1 MiB"))
-    })
 }

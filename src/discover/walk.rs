@@ -9,8 +9,8 @@ use globset::GlobMatcher;
 use ignore::{DirEntry, WalkBuilder};
 use rayon::prelude::*;
 
+use super::ignore_files::unsafe_ignore_file;
 use super::patterns::{FileKind, InputPatterns, MatchConfidence, RecognisedFile, glob};
-use super::project_file::unsafe_ignore_file;
 use super::project_root::{DiscoverError, ProjectRoot, relative, why};
 
 /// A settings file in a folder below the root.
