@@ -30,8 +30,11 @@ pub fn render(report: &Report) -> String {
         out.push_str(&format!("note: {note}\n"));
     }
     out.push_str(&summary::line(&report.summary, false));
+    let is_safe = |finding: &Finding| finding.fix.as_ref().is_some_and(|fix| fix.safe);
+    let mut shown = report.shown();
     if let Some(hint) = summary::fixable(report) {
-        out.push_str(&format!("\n[*] {hint}"));
+        let mark = if shown.any(is_safe) { "[*] " } else { "" };
+        out.push_str(&format!("\n{mark}{hint}"));
     }
     tidy(&out)
 }

@@ -361,7 +361,7 @@ fn formats_for_hosts_have_paths_from_the_root_of_the_repository() {
     );
     assert!(of("github", &reports).contains(&format!("file={whole},")));
     assert!(of("junit", &reports).contains(&format!("file=\"{whole}\"")));
-    assert!(of("markdown", &reports).contains(&format!("<code>{whole}</code>")));
+    assert!(of("markdown", &reports).contains(&format!("of `{whole}`")));
     assert!(of("html", &reports).contains(&format!("<code>{own}:1:6</code>")));
     let first: Value = serde_json::from_str(of("jsonl", &reports).lines().next().unwrap()).unwrap();
     assert_eq!(first["path"], own, "the report itself is the project's");
