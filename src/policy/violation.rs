@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use crate::facts::edit_target::{EditTarget, TextEncoding};
 use crate::facts::estate::Subject;
-use crate::facts::fact_path::DirectiveFact;
+use crate::facts::fact_path::{DirectiveFact, ServerFact};
 use crate::facts::intent::{FixIntent, IntentOperation};
 use crate::facts::quantity;
 use crate::facts::value::{Datum, Explicitness, FactValue, Strength};
@@ -34,6 +34,8 @@ pub struct RuleViolation {
     /// The value that it stands on, normalised, for fingerprints.
     pub value_class: String,
     pub fix: Option<FixIntent>,
+    /// Something deploys the subject under the name that it has.
+    pub is_deployed: bool,
     /// The rules that speak of the same fault and know more.
     pub yields_to: Vec<String>,
 }
@@ -92,6 +94,11 @@ impl<'a> FailedRule<'a> {
             about,
             value_class,
             fix: self.fix(case, scope),
+            is_deployed: scope
+                .subject
+                .fact(ServerFact::Deployed)
+                .and_then(FactValue::known)
+                == Some(&Datum::Bool(true)),
             yields_to: self.yields_to(scope),
         }
     }

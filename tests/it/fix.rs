@@ -18,7 +18,9 @@ fn mended(harness: &Harness, sample: &Sample, allowed: &dyn Fn(&Finding) -> bool
 
 /// The text after all fixes of a rule.
 fn fixed(rule: &str, path: &str, text: &str) -> String {
-    let harness = Harness::new();
+    let mut harness = Harness::new();
+    // Alone, so that no bundle takes its fix.
+    harness.select = vec![rule.to_owned()];
     let sample = harness.texts([(path, text)]);
     let mended = mended(&harness, &sample, &|finding| finding.rule == rule);
     let file = mended.files.into_iter().next();
@@ -95,7 +97,8 @@ fn go(literal: &str, rest: &str) -> String {
 }
 
 fn fixed_go(rule: &str, text: &str) -> String {
-    let harness = Harness::new();
+    let mut harness = Harness::new();
+    harness.select = vec![rule.to_owned()];
     let module =
         "module example.com/cache\n\ngo 1.22\n\nrequire github.com/redis/go-redis/v9 v9.7.0\n";
     let sample = harness.texts([("go.mod", module), ("cache.go", text)]);

@@ -1,0 +1,60 @@
+//! Copies of one object: a manifest that is rendered or written out several times has each of its
+//! faults once, at the first of its files; the others are named with it.
+//!
+//! It comes after comments and waivers, which are about single places, and before the baseline, which
+//! knows a fault by its first place.
+
+use std::collections::HashMap;
+
+use crate::finding::{FaultCopy, Finding};
+use crate::source::Sources;
+
+/// What the copies of one fault have in common: rule, object and message.
+type CopyKey<'a> = (String, &'a str, String);
+
+/// The findings with copies joined. `objects` names for each finding the object that it is about,
+/// with its namespace; `None` where copies of it are not the same thing.
+pub(super) fn joined(
+    findings: Vec<Finding>,
+    objects: &[Option<String>],
+    sources: &Sources,
+) -> Vec<Finding> {
+    let mut order: Vec<usize> = (0..findings.len()).collect();
+    // Sources stand before what is rendered of them in the common layouts (base, then install.yaml).
+    order.sort_by_key(|at| sources.path(findings[*at].primary));
+    let mut firsts: HashMap<CopyKey<'_>, usize> = HashMap::new();
+    let mut first_of: Vec<Option<usize>> = vec![None; findings.len()];
+    for at in order {
+        let finding = &findings[at];
+        let Some(object) = objects.get(at).and_then(Option::as_deref) else {
+            continue;
+        };
+        if finding.suppressed.is_some() {
+            continue;
+        }
+        let key = (finding.rule.clone(), object, finding.message.clone());
+        let first = *firsts.entry(key).or_insert(at);
+        let is_copy = findings[first].primary.file != finding.primary.file;
+        first_of[at] = Some(first).filter(|_| is_copy);
+    }
+    let mut copies: HashMap<usize, Vec<FaultCopy>> = HashMap::new();
+    for (at, finding) in findings.iter().enumerate() {
+        if let Some(first) = first_of[at] {
+            let own = FaultCopy {
+                subject: finding.subject.clone(),
+                at: finding.primary,
+            };
+            let all = finding.also.iter().cloned().chain([own]);
+            copies.entry(first).or_default().extend(all);
+        }
+    }
+    let kept = findings.into_iter().enumerate();
+    let kept = kept.filter(|(at, _)| first_of[*at].is_none());
+    kept.map(|(at, mut finding)| {
+        finding.also.extend(copies.remove(&at).unwrap_or_default());
+        finding.also.sort();
+        finding.also.dedup();
+        finding
+    })
+    .collect()
+}
