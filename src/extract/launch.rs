@@ -429,7 +429,7 @@ impl LaunchFollower<'_> {
             let mut clients = self.shapes.servers.client_programs.iter();
             clients.any(|client| word.text.contains(client.as_str()))
         });
-        starts_other || asks && commands.iter().all(|command| is_plain(command))
+        starts_other || asks && commands.iter().all(is_plain)
     }
 
     /// The same program in another mode.
