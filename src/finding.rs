@@ -143,6 +143,17 @@ pub struct Finding {
     pub suppressed: Option<Suppressed>,
 }
 
+impl Finding {
+    /// The findings of single rules that it is made of: a bundle's parts, else itself.
+    pub fn members(&self) -> &[Finding] {
+        if self.parts.is_empty() {
+            std::slice::from_ref(self)
+        } else {
+            &self.parts
+        }
+    }
+}
+
 /// A rule that could not be decided for a subject.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]

@@ -12,6 +12,7 @@ use crate::finding::Report;
 use crate::knowledge::Knowledge;
 use crate::load::apply;
 use crate::policy::{self, RuleSet};
+use crate::source::Span;
 use crate::tester::{CheckedCase, FixtureCase, PageFinding};
 
 use super::args::ServerFlags;
@@ -110,16 +111,30 @@ impl<'a> FixtureEnv<'a> {
     }
 }
 
-/// A report as fixture pages speak of it.
+/// A report as fixture pages speak of it: what a bundle reports counts as findings of its parts too,
+/// and a fault that copies repeat counts at each of them.
 pub fn outcome(report: &Report) -> CheckedCase {
-    let place = |finding: &crate::finding::Finding| PageFinding {
-        rule: finding.rule.clone(),
-        path: report.sources.path(finding.primary).to_owned(),
-        line: report.sources.start(finding.primary).line,
+    let place = |rule: &str, at: Span| PageFinding {
+        rule: rule.to_owned(),
+        path: report.sources.path(at).to_owned(),
+        line: report.sources.start(at).line,
     };
+    let mut findings = Vec::new();
+    for finding in report
+        .shown()
+        .flat_map(|f| std::iter::once(f).chain(&f.parts))
+    {
+        let copies = finding.also.iter().map(|copy| copy.at);
+        for at in std::iter::once(finding.primary).chain(copies) {
+            let found = place(&finding.rule, at);
+            if !findings.contains(&found) {
+                findings.push(found);
+            }
+        }
+    }
     let undetermined: BTreeSet<&String> = report.undetermined.iter().map(|u| &u.rule).collect();
     CheckedCase {
-        findings: report.shown().map(place).collect(),
+        findings,
         undetermined: undetermined.into_iter().cloned().collect(),
     }
 }

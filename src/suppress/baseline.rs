@@ -77,15 +77,9 @@ impl Baseline {
     /// The findings of a report that nothing else silences, and that may be silenced.
     pub fn of(report: &Report) -> Self {
         // Of a bundle its parts: a setting that is added to it later is new.
-        let members = |finding: &'_ Finding| -> Vec<Finding> {
-            match finding.parts.is_empty() {
-                true => vec![finding.clone()],
-                false => finding.parts.clone(),
-            }
-        };
-        let findings = report.shown().flat_map(members);
+        let findings = report.shown().flat_map(Finding::members);
         let findings = findings.filter(|finding| finding.waivable);
-        let entries = findings.map(|finding| entry(report, &finding));
+        let entries = findings.map(|finding| entry(report, finding));
         Self {
             entries: entries.collect(),
         }

@@ -26,7 +26,8 @@ impl NewCode {
     /// What a report of that state shows: what was silenced then is new when it speaks now.
     pub fn of(report: &Report) -> Self {
         let mut had = BTreeMap::new();
-        for finding in report.shown() {
+        // Findings are compared before they are bundled, so that a bundle is taken apart here.
+        for finding in report.shown().flat_map(Finding::members) {
             *had.entry(key(finding)).or_default() += 1;
         }
         let files = report.sources.iter();

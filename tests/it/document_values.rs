@@ -28,6 +28,12 @@ const OTHERWISE: &[(&str, &str, &str, &str)] = &[
         "noeviction",
         "nothing says what the server is for, and eviction deletes streams whole: no fix, the default stays",
     ),
+    (
+        "lazyfree-lazy-eviction",
+        "yes",
+        "no",
+        "with noeviction nothing is evicted: the rule speaks only where something can be",
+    ),
 ];
 
 const MANIFEST: &str = "deploy/redis.yaml";

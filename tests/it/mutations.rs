@@ -93,7 +93,7 @@ fn harness() -> Harness {
 /// How often each rule speaks.
 fn counts(report: &Report) -> BTreeMap<String, usize> {
     let mut counts = BTreeMap::new();
-    for finding in report.shown() {
+    for finding in report.shown().flat_map(|finding| finding.members()) {
         *counts.entry(finding.rule.clone()).or_default() += 1;
     }
     counts
@@ -148,7 +148,8 @@ fn every_rule_is_broken_once() {
     let missing = harness
         .rules
         .rules()
-        .filter(|rule| !table.contains_key(rule.id()));
+        // A bundle has no condition of its own that could be broken.
+        .filter(|rule| !rule.draft.is_bundle() && !table.contains_key(rule.id()));
     let missing = missing.map(|rule| format!("fixtures/rules/{}.md", rule.id()));
     assert_no_faults("every page of a rule ends in its mutation", missing);
     for (id, entry) in &table {

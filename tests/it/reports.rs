@@ -330,7 +330,7 @@ fn workflow_commands_join_the_report_for_people_on_github_only() {
     };
     let commands = run("github", false);
     assert!(
-        commands.starts_with("::notice title=redvet (latency/"),
+        commands.starts_with("::warning title=redvet (memory/eviction-policy-implicit)"),
         "{commands}"
     );
     assert_eq!(run("full", true), run("full", false) + &commands);

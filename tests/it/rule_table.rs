@@ -16,7 +16,9 @@ type Hits = BTreeMap<String, (usize, usize)>;
 
 fn count(hits: &mut Hits, report: &Report) {
     for finding in report.shown() {
-        hits.entry(finding.rule.clone()).or_default().0 += 1;
+        for of in std::iter::once(finding).chain(&finding.parts) {
+            hits.entry(of.rule.clone()).or_default().0 += 1;
+        }
     }
     for case in &report.undetermined {
         hits.entry(case.rule.clone()).or_default().1 += 1;

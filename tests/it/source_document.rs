@@ -96,7 +96,7 @@ fn the_current_client_code_is_told_what_it_leaves_to_defaults() {
     for finding in clients {
         let line = report.sources.start(finding.primary).line;
         if (current..recommended).contains(&line) {
-            on_current.insert(finding.rule.as_str());
+            on_current.extend(finding.members().iter().map(|part| part.rule.as_str()));
         } else {
             later.push(format!("{line}: {}", finding.rule));
         }
