@@ -181,8 +181,9 @@ fn run_page(stage: &FixtureEnv<'_>, rule: &CompiledRule, page: &FixturePage) -> 
 /// What a page leaves unproven: a rule that looks at nothing, or a condition that comes out alike
 /// for all that the page shows.
 fn unproven(rule: &CompiledRule, run: &RuleRun) -> Option<String> {
-    // What a rule about the check itself looks at is there only where something is wrong.
-    if rule.draft.subject == SubjectKind::Meta {
+    // What a rule about the check itself looks at is there only where something is wrong; a bundle
+    // looks at nothing by itself.
+    if rule.draft.subject == SubjectKind::Meta || rule.draft.is_bundle() {
         return None;
     }
     let subject = rule.draft.subject.as_str();
