@@ -124,9 +124,10 @@ pub fn outcome(report: &Report) -> CheckedCase {
         .shown()
         .flat_map(|f| std::iter::once(f).chain(&f.parts))
     {
-        let copies = finding.also.iter().map(|copy| copy.at);
-        for at in std::iter::once(finding.primary).chain(copies) {
-            let found = place(&finding.rule, at);
+        findings.push(place(&finding.rule, finding.primary));
+        // Several servers of one text are copies at one place, which counts once.
+        for copy in &finding.also {
+            let found = place(&finding.rule, copy.at);
             if !findings.contains(&found) {
                 findings.push(found);
             }
