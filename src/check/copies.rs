@@ -6,11 +6,12 @@
 
 use std::collections::HashMap;
 
-use crate::finding::{FaultCopy, Finding};
+use crate::finding::{FaultCopy, Finding, Severity};
 use crate::source::Sources;
 
-/// What the copies of one fault have in common: rule, object and message.
-type CopyKey<'a> = (String, &'a str, String);
+/// What the copies of one fault have in common: rule, object, message, and how bad and how sure it is,
+/// so that a certain error is never hidden behind an assumed copy.
+type CopyKey<'a> = (String, &'a str, String, Severity, bool);
 
 /// The findings with copies joined. `objects` names for each finding the object that it is about,
 /// with its namespace; `None` where copies of it are not the same thing.
@@ -32,7 +33,13 @@ pub(super) fn joined(
         if finding.suppressed.is_some() {
             continue;
         }
-        let key = (finding.rule.clone(), object, finding.message.clone());
+        let key = (
+            finding.rule.clone(),
+            object,
+            finding.message.clone(),
+            finding.severity,
+            finding.certain,
+        );
         let first = *firsts.entry(key).or_insert(at);
         let is_copy = findings[first].primary.file != finding.primary.file;
         first_of[at] = Some(first).filter(|_| is_copy);
