@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::finding::{Finding, Fix, SubjectRef, TextEdit, UnsetSetting};
-use crate::policy::{self, BundleReport, RuleSet};
+use crate::policy::{self, BundleReport, BundleRules, RuleSet};
 use crate::source::Sources;
 
 /// What is one finding: members of a bundle about one subject in one file, silenced alike.
@@ -18,6 +18,7 @@ pub(super) fn joined(
     (rules, settings): (&RuleSet, &policy::RuleSettings),
     sources: &Sources,
 ) -> Vec<Finding> {
+    let bundles = BundleRules::new(rules, settings);
     let mut groups: BTreeMap<BundleKey, Vec<Finding>> = BTreeMap::new();
     let mut out = Vec::new();
     for finding in findings {
@@ -36,7 +37,7 @@ pub(super) fn joined(
         parts.sort_by(|a, b| a.rule.cmp(&b.rule));
         let unset: Vec<&UnsetSetting> = parts.iter().filter_map(|p| p.unset.as_ref()).collect();
         let certain = is_certain(&parts);
-        match policy::bundle_report(rules, settings, (&id, &path), (&unset, certain)) {
+        match bundles.report(&id, &path, &unset, certain) {
             Some(said) => out.extend(bundle(&id, said, parts, &path)),
             None => out.extend(parts),
         }

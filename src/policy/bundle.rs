@@ -2,7 +2,8 @@
 //! it stands is the business of `check`.
 
 use crate::finding::{Severity, UnsetSetting};
-use crate::policy::plan::SettingsPlan;
+use crate::policy::plan::{RunningRule, SettingsPlan};
+use crate::policy::rule::CompiledRule;
 use crate::policy::ruleset::RuleSet;
 use crate::policy::settings::RuleSettings;
 use crate::policy::{template, violation};
@@ -17,16 +18,40 @@ pub struct BundleReport {
     pub url: Option<String>,
 }
 
-/// What the bundle of this id says of these settings in a file, if it runs there. It is certain only
-/// where every member's finding is.
-pub fn bundle_report(
-    rules: &RuleSet,
-    settings: &RuleSettings,
-    (id, path): (&str, &str),
-    (unset, certain): (&[&UnsetSetting], bool),
-) -> Option<BundleReport> {
-    let rule = rules.get(id)?;
-    let running = SettingsPlan::new(rules, settings).running(rule, path)?;
+/// The bundles of a run, with the settings ready to be asked for each finding.
+pub struct BundleRules<'a> {
+    rules: &'a RuleSet,
+    plan: SettingsPlan<'a>,
+}
+
+impl<'a> BundleRules<'a> {
+    pub fn new(rules: &'a RuleSet, settings: &'a RuleSettings) -> Self {
+        let plan = SettingsPlan::new(rules, settings);
+        Self { rules, plan }
+    }
+
+    /// What the bundle of this id says of these settings in a file, if it runs there. It is certain
+    /// only where every member's finding is.
+    pub fn report(
+        &self,
+        id: &str,
+        path: &str,
+        unset: &[&UnsetSetting],
+        certain: bool,
+    ) -> Option<BundleReport> {
+        let rule = self.rules.get(id)?;
+        let running = self.plan.running(rule, path)?;
+        Some(report(rule, &running, unset, certain, self.rules.url(rule)))
+    }
+}
+
+fn report(
+    rule: &CompiledRule,
+    running: &RunningRule,
+    unset: &[&UnsetSetting],
+    certain: bool,
+    url: Option<String>,
+) -> BundleReport {
     let count = match unset.len() {
         1 => "1 setting".to_owned(),
         n => format!("{n} settings"),
@@ -37,13 +62,13 @@ pub fn bundle_report(
     let first = |texts: &[crate::policy::rule_source::TextVariant]| {
         texts.first().map(|variant| filled(variant.text.text()))
     };
-    Some(BundleReport {
+    BundleReport {
         severity: violation::severity(running.severity, certain),
         waivable: running.waivable,
         message: first(&rule.draft.message).unwrap_or_else(|| rule.draft.title.clone()),
         help: first(&rule.draft.help),
-        url: rules.url(rule),
-    })
+        url,
+    }
 }
 
 /// `hz (default 10, recommended 100)`.

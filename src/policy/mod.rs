@@ -37,7 +37,7 @@ mod conformance;
 #[cfg(test)]
 mod example;
 
-pub use bundle::{BundleReport, bundle_report};
+pub use bundle::{BundleReport, BundleRules};
 pub use judge::{JudgementCounts, PolicyOutcome, judge};
 pub use param::{RawParamValue, RuleParam};
 pub use plan::{parameter, running_rules};
