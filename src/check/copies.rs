@@ -65,3 +65,55 @@ pub(super) fn joined(
     })
     .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::finding::SubjectRef;
+    use crate::source::{SourceFile, Span};
+
+    fn finding(sources: &mut Sources, path: &str, certain: bool) -> Finding {
+        let file = sources.add(SourceFile::new(path, "kind: StatefulSet\n"));
+        Finding {
+            rule: "a/b".to_owned(),
+            severity: if certain {
+                Severity::Error
+            } else {
+                Severity::Warning
+            },
+            certain,
+            waivable: true,
+            message: "it stops".to_owned(),
+            help: None,
+            url: None,
+            primary: Span::new(file, 0, 4),
+            stands_in: false,
+            unset: None,
+            labels: Vec::new(),
+            subject: SubjectRef {
+                kind: "server",
+                name: "StatefulSet/redis".to_owned(),
+            },
+            also: Vec::new(),
+            parts: Vec::new(),
+            fix: None,
+            fingerprint: path.to_owned(),
+            former: Vec::new(),
+            suppressed: None,
+        }
+    }
+
+    #[test]
+    fn a_certain_error_is_not_hidden_behind_an_assumed_copy() {
+        let mut sources = Sources::default();
+        let findings = vec![
+            finding(&mut sources, "base/redis.yaml", false),
+            finding(&mut sources, "install.yaml", true),
+            finding(&mut sources, "rendered.yaml", true),
+        ];
+        let objects = vec![Some("StatefulSet/redis".to_owned()); 3];
+        let joined = joined(findings, &objects, &sources);
+        let shown: Vec<_> = joined.iter().map(|f| (f.certain, f.also.len())).collect();
+        assert_eq!(shown, [(false, 0), (true, 1)]);
+    }
+}
