@@ -66,7 +66,6 @@ pub fn check(
 ) -> Report {
     let mut analysis = analyze(sources, project, knowledge);
     let judgement = policy::judge(rules, &analysis.estate, settings);
-    let objects: Vec<Option<String>> = judgement.verdicts.iter().map(object).collect();
     let mut findings = findings(judgement.verdicts, rules, &analysis.sources);
     let mut undetermined = judgement.undetermined;
     let bench = SuppressionPass {
@@ -77,7 +76,6 @@ pub fn check(
     };
     let (meta, mut notes) = bench.suppressed(&mut findings, &undetermined);
     notes.extend(bench.ending_waivers());
-    findings = copies::joined(findings, &objects, &analysis.sources);
     analysis.estate.meta.extend(meta);
     let about_itself = policy::judge(rules, &meta_only(&analysis.estate), settings);
     findings.extend(self::findings(
@@ -92,6 +90,8 @@ pub fn check(
     }
     findings.retain(|finding| in_scope(finding, &analysis.sources, scope));
     undetermined.retain(|case| scope.holds(analysis.sources.path(case.at)));
+    // Whatever silences or selects is about single places: copies and bundles are joined after it.
+    let findings = copies::joined(findings, &analysis.sources);
     let mut findings = bundles::joined(findings, (rules, settings), &analysis.sources);
     sort(&mut findings, &mut undetermined, &analysis.sources);
     let own = |input: &&InputFile| input.kind != FileKind::Supporting && scope.holds(&input.path);
@@ -150,14 +150,6 @@ fn findings(verdicts: Vec<RuleViolation>, rules: &RuleSet, sources: &Sources) ->
         }
     };
     verdicts.into_iter().map(finding).collect()
-}
-
-/// The object that a violation is about, where its copies in other files are the same object: a
-/// server that is deployed under a kind and a name.
-fn object(violation: &RuleViolation) -> Option<String> {
-    let subject = &violation.finding.subject;
-    let is_object = subject.kind == SubjectKind::Server.as_str() && violation.is_deployed;
-    is_object.then(|| violation.identity.clone())
 }
 
 /// What stays the same while lines move: rule, subject, directive or option, value.
@@ -385,9 +377,7 @@ fn meta_only(estate: &Estate) -> Estate {
 
 fn in_scope(finding: &Finding, sources: &Sources, scope: &ReportScope) -> bool {
     let places = std::iter::once(finding.primary).chain(finding.labels.iter().map(|l| l.span));
-    let copies = finding.also.iter().map(|copy| copy.at);
     places
-        .chain(copies)
         .into_iter()
         .any(|span| scope.holds(sources.path(span)))
 }

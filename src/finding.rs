@@ -128,6 +128,9 @@ pub struct Finding {
     pub stands_in: bool,
     /// The setting that it is about, where nobody wrote that.
     pub unset: Option<UnsetSetting>,
+    /// The deployed object that it is about, with its namespace: in another file the same object is a
+    /// copy. `None` where a second one would be another thing.
+    pub object: Option<String>,
     pub labels: Vec<FindingLabel>,
     pub subject: SubjectRef,
     /// The other subjects and places of the same fault: other servers of one text, rendered or
@@ -151,6 +154,14 @@ impl Finding {
         } else {
             &self.parts
         }
+    }
+
+    /// At how many places the fault stands: its own, and those of the copies that are reported with
+    /// it. Several subjects of one place count once.
+    pub fn places(&self) -> usize {
+        let copies: std::collections::BTreeSet<Span> =
+            self.also.iter().map(|copy| copy.at).collect();
+        1 + copies.iter().filter(|at| **at != self.primary).count()
     }
 }
 

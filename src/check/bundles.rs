@@ -74,6 +74,7 @@ fn bundle(id: &str, said: BundleReport, parts: Vec<Finding>, path: &str) -> Opti
         primary: first.primary,
         stands_in: true,
         unset: None,
+        object: None,
         labels: Vec::new(),
         also,
         fix: joined_fix(&parts),

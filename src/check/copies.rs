@@ -1,8 +1,8 @@
 //! Copies of one object: a manifest that is rendered or written out several times has each of its
 //! faults once, at the first of its files; the others are named with it.
 //!
-//! It comes after comments and waivers, which are about single places, and before the baseline, which
-//! knows a fault by its first place.
+//! It comes after comments, waivers, the baseline and what was there before: they know single places,
+//! and a copy that is new is reported although the fault is known elsewhere.
 
 use std::collections::HashMap;
 
@@ -13,13 +13,8 @@ use crate::source::Sources;
 /// so that a certain error is never hidden behind an assumed copy.
 type CopyKey<'a> = (String, &'a str, String, Severity, bool);
 
-/// The findings with copies joined. `objects` names for each finding the object that it is about,
-/// with its namespace; `None` where copies of it are not the same thing.
-pub(super) fn joined(
-    findings: Vec<Finding>,
-    objects: &[Option<String>],
-    sources: &Sources,
-) -> Vec<Finding> {
+/// The findings with copies joined.
+pub(super) fn joined(findings: Vec<Finding>, sources: &Sources) -> Vec<Finding> {
     let mut order: Vec<usize> = (0..findings.len()).collect();
     // Sources stand before what is rendered of them in the common layouts (base, then install.yaml).
     order.sort_by_key(|at| sources.path(findings[*at].primary));
@@ -27,7 +22,7 @@ pub(super) fn joined(
     let mut first_of: Vec<Option<usize>> = vec![None; findings.len()];
     for at in order {
         let finding = &findings[at];
-        let Some(object) = objects.get(at).and_then(Option::as_deref) else {
+        let Some(object) = finding.object.as_deref() else {
             continue;
         };
         if finding.suppressed.is_some() {
@@ -89,6 +84,7 @@ mod tests {
             primary: Span::new(file, 0, 4),
             stands_in: false,
             unset: None,
+            object: Some("StatefulSet/redis".to_owned()),
             labels: Vec::new(),
             subject: SubjectRef {
                 kind: "server",
@@ -111,8 +107,7 @@ mod tests {
             finding(&mut sources, "install.yaml", true),
             finding(&mut sources, "rendered.yaml", true),
         ];
-        let objects = vec![Some("StatefulSet/redis".to_owned()); 3];
-        let joined = joined(findings, &objects, &sources);
+        let joined = joined(findings, &sources);
         let shown: Vec<_> = joined.iter().map(|f| (f.certain, f.also.len())).collect();
         assert_eq!(shown, [(false, 0), (true, 1)]);
     }

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use crate::facts::edit_target::{EditTarget, TextEncoding};
-use crate::facts::estate::Subject;
+use crate::facts::estate::{Subject, SubjectKind};
 use crate::facts::fact_path::{DirectiveFact, ServerFact};
 use crate::facts::intent::{FixIntent, IntentOperation};
 use crate::facts::quantity;
@@ -34,10 +34,17 @@ pub struct RuleViolation {
     /// The value that it stands on, normalised, for fingerprints.
     pub value_class: String,
     pub fix: Option<FixIntent>,
-    /// Something deploys the subject under the name that it has.
-    pub is_deployed: bool,
     /// The rules that speak of the same fault and know more.
     pub yields_to: Vec<String>,
+}
+
+/// The name of a server that is deployed under a kind and a name; a text or a client has none.
+fn object(subject: &Subject) -> Option<String> {
+    let deployed = subject
+        .fact(ServerFact::Deployed)
+        .and_then(FactValue::known);
+    let is_object = subject.kind == SubjectKind::Server && deployed == Some(&Datum::Bool(true));
+    is_object.then(|| subject.identity.clone())
 }
 
 /// Whether a place is only where a value would be written.
@@ -78,6 +85,7 @@ impl<'a> FailedRule<'a> {
             primary: at,
             stands_in: stands_in(place, scope),
             unset: self.unset(case, place, scope),
+            object: object(scope.subject),
             labels: self.labels(scope),
             subject: subject_ref(scope.subject),
             also: Vec::new(),
@@ -94,11 +102,6 @@ impl<'a> FailedRule<'a> {
             about,
             value_class,
             fix: self.fix(case, scope),
-            is_deployed: scope
-                .subject
-                .fact(ServerFact::Deployed)
-                .and_then(FactValue::known)
-                == Some(&Datum::Bool(true)),
             yields_to: self.yields_to(scope),
         }
     }
@@ -206,7 +209,7 @@ impl<'a> FailedRule<'a> {
         let place = self.own_place(place);
         let text = |fact: DirectiveFact| Some(scope.subject.fact(fact)?.text()?.to_owned());
         let line = text(DirectiveFact::Canonical).or_else(|| text(DirectiveFact::Name));
-        if let (crate::facts::SubjectKind::Directive, Some(name)) = (scope.subject.kind, line) {
+        if let (SubjectKind::Directive, Some(name)) = (scope.subject.kind, line) {
             let secret = scope
                 .subject
                 .fact(DirectiveFact::Value)

@@ -427,6 +427,7 @@ pub(super) mod samples {
             former: Vec::new(),
             stands_in: false,
             unset: None,
+            object: None,
             suppressed: None,
         }
     }

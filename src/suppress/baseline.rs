@@ -79,7 +79,10 @@ impl Baseline {
         // Of a bundle its parts: a setting that is added to it later is new.
         let findings = report.shown().flat_map(Finding::members);
         let findings = findings.filter(|finding| finding.waivable);
-        let entries = findings.map(|finding| entry(report, finding));
+        // One entry for each copy, as often as a check will find it.
+        let entries = findings.flat_map(|finding| {
+            std::iter::repeat_with(|| entry(report, finding)).take(finding.places())
+        });
         Self {
             entries: entries.collect(),
         }

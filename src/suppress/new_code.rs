@@ -28,7 +28,8 @@ impl NewCode {
         let mut had = BTreeMap::new();
         // Findings are compared before they are bundled, so that a bundle is taken apart here.
         for finding in report.shown().flat_map(Finding::members) {
-            *had.entry(key(finding)).or_default() += 1;
+            // Each copy was there.
+            *had.entry(key(finding)).or_default() += finding.places();
         }
         let files = report.sources.iter();
         let texts = files.map(|(_, file)| (file.path().to_owned(), Arc::clone(file.text())));

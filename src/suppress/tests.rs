@@ -35,6 +35,7 @@ fn finding(rule: &str, primary: Span) -> Finding {
         former: Vec::new(),
         stands_in: false,
         unset: None,
+        object: None,
         suppressed: None,
     }
 }

@@ -262,6 +262,7 @@ mod tests {
             former: Vec::new(),
             stands_in: false,
             unset: None,
+            object: None,
             suppressed: None,
         }
     }

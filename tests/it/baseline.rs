@@ -232,3 +232,27 @@ fn a_mended_finding_leaves_the_baseline() {
     std::fs::write(&conf, "hz 100 # a\nport eleven\n").unwrap();
     assert_eq!(code(place, &["check"]), 1);
 }
+
+/// A copy of an object whose faults are known is as new as the file that it stands in.
+#[test]
+fn a_new_copy_of_a_known_fault_is_news() {
+    let deployment = "apiVersion: apps/v1\nkind: StatefulSet\nmetadata: {name: redis}\nspec:\n  selector: {matchLabels: {app: redis}}\n  template:\n    metadata: {labels: {app: redis}}\n    spec:\n      containers:\n        - {name: redis, image: \"redis:7.2.6\", args: [--maxmemory, 1gb, --maxmemory-policy, noeviction]}\n";
+    let place = tempfile::tempdir().unwrap();
+    let place = place.path();
+    let add = |folder: &str| {
+        std::fs::create_dir_all(place.join(folder)).unwrap();
+        std::fs::write(place.join(folder).join("redis.yaml"), deployment).unwrap();
+    };
+    let settings = "select = [\"deploy/memory-limit-missing\"]\n";
+    std::fs::write(place.join("redvet.toml"), settings).unwrap();
+    let check = ["check", "--format", "concise"];
+    add("base");
+    add("rendered");
+    let (_, text) = said(place, &["baseline", "write"]);
+    assert!(text.contains("2 known findings written"), "{text}");
+    let (exit, text) = said(place, &check);
+    assert_eq!(exit, 0, "{text}");
+    add("staging");
+    let (exit, text) = said(place, &check);
+    assert!(exit == 1 && text.contains("staging/redis.yaml"), "{text}");
+}
