@@ -18,7 +18,7 @@ use crate::facts::fact_path::MetaFact;
 use crate::facts::{Datum, FactValue};
 use crate::finding::{
     EstateView, Finding, Report, ReportNote, ReportSummary, RuleRun, Severity, Undetermined,
-    UpgradeView,
+    UpgradeView, fingerprint,
 };
 use crate::knowledge::Knowledge;
 use crate::knowledge::servers::ServerSeries;
@@ -38,6 +38,8 @@ pub struct ReportScope {
     pub accepted: Suppressions,
     /// It holds only what is new since then.
     pub since: Option<NewCode>,
+    /// Copies of a fault and the members of a bundle stay findings of their own.
+    pub single_findings: bool,
 }
 
 impl ReportScope {
@@ -84,16 +86,21 @@ pub fn check(
         &analysis.sources,
     ));
     sort(&mut findings, &mut undetermined, &analysis.sources);
-    let gone = baseline_diff::gone((rules, settings), scope, &mut findings, &undetermined);
+    fingerprint::number_equal(&mut findings);
+    let seen = (findings.as_mut_slice(), &analysis.sources);
+    let gone = baseline_diff::gone((rules, settings), scope, seen, &undetermined);
     if let Some(since) = &scope.since {
         since.retain_new(&mut findings, &analysis.sources);
     }
     findings.retain(|finding| in_scope(finding, &analysis.sources, scope));
     undetermined.retain(|case| scope.holds(analysis.sources.path(case.at)));
     // Whatever silences or selects is about single places: copies and bundles are joined after it.
-    let findings = copies::joined(findings, &analysis.sources);
-    let mut findings = bundles::joined(findings, (rules, settings), &analysis.sources);
-    sort(&mut findings, &mut undetermined, &analysis.sources);
+    if !scope.single_findings {
+        findings = copies::joined(findings, &analysis.sources);
+        findings = bundles::joined(findings, (rules, settings), &analysis.sources);
+        sort(&mut findings, &mut undetermined, &analysis.sources);
+        fingerprint::number_equal(&mut findings);
+    }
     let own = |input: &&InputFile| input.kind != FileKind::Supporting && scope.holds(&input.path);
     let files = project.inputs.iter().filter(own).count();
     let mut report = report(analysis, findings, undetermined, files, scope);
@@ -137,11 +144,13 @@ pub fn upgrade(
 
 fn findings(verdicts: Vec<RuleViolation>, rules: &RuleSet, sources: &Sources) -> Vec<Finding> {
     let finding = |verdict: RuleViolation| {
-        let rule = &verdict.finding.rule;
-        let renamed = rules.former().filter(|(_, new)| *new == rule.as_str());
+        let identity = FindingIdentity {
+            verdict: &verdict,
+            path: sources.path(verdict.finding.primary),
+        };
         Finding {
-            fingerprint: fingerprint(&verdict, rule),
-            former: renamed.map(|(old, _)| fingerprint(&verdict, old)).collect(),
+            fingerprint: identity.fingerprint(&verdict.finding.rule),
+            former: identity.former(rules),
             fix: verdict
                 .fix
                 .as_ref()
@@ -152,27 +161,40 @@ fn findings(verdicts: Vec<RuleViolation>, rules: &RuleSet, sources: &Sources) ->
     verdicts.into_iter().map(finding).collect()
 }
 
-/// What stays the same while lines move: rule, subject, directive or option, value.
-fn fingerprint(verdict: &RuleViolation, rule: &str) -> String {
-    hash(&[
-        rule,
-        &verdict.identity,
-        &verdict.about,
-        &verdict.value_class,
-    ])
+/// What a finding is called in fingerprints: rule, subject, directive or option, value.
+struct FindingIdentity<'a> {
+    verdict: &'a RuleViolation,
+    path: &'a str,
 }
 
-fn hash(parts: &[&str]) -> String {
-    let bytes = parts.iter().flat_map(|part| part.bytes().chain([0]));
-    format!("{:016x}", fnv1a(bytes))
-}
+impl FindingIdentity<'_> {
+    /// The path counts apart, so that it is taken out of names that hold it.
+    fn fingerprint(&self, rule: &str) -> String {
+        let RuleViolation {
+            identity,
+            about,
+            value_class,
+            ..
+        } = self.verdict;
+        let [identity, value] = [identity, value_class].map(|word| word.replace(self.path, ""));
+        fingerprint::of_fault(&[rule, &identity, about, &value], self.path)
+    }
 
-/// FNV-1a in 64 bits: stable over releases and machines, which a hash map's hasher is not
-/// (constants: draft-eastlake-fnv).
-fn fnv1a(bytes: impl Iterator<Item = u8>) -> u64 {
-    bytes.fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-    })
+    /// What a baseline of version 1 holds for it.
+    fn of_version_1(&self, rule: &str) -> String {
+        let of = self.verdict;
+        fingerprint::of_version_1(&[rule, &of.identity, &of.about, &of.value_class])
+    }
+
+    fn former(&self, rules: &RuleSet) -> Vec<String> {
+        let rule = self.verdict.finding.rule.as_str();
+        let renamed = rules.former().filter(|(_, new)| *new == rule);
+        let renamed = renamed.map(|(old, _)| old);
+        let old = renamed.flat_map(|old| [self.fingerprint(old), self.of_version_1(old)]);
+        std::iter::once(self.of_version_1(rule))
+            .chain(old)
+            .collect()
+    }
 }
 
 /// What silencing looks at, beside the findings.

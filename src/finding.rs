@@ -1,6 +1,8 @@
 //! Findings and reports: plain data that the report formats, the fixer and an editor read.
 //! No rendering, no rule and no fact here.
 
+pub mod fingerprint;
+
 use crate::source::{FileId, Sources, Span};
 
 /// How bad a finding is. Ordered: `Info < Warning < Error`.
@@ -141,7 +143,7 @@ pub struct Finding {
     pub parts: Vec<Finding>,
     pub fix: Option<Fix>,
     pub fingerprint: String,
-    /// The fingerprints that it would have under former ids of its rule.
+    /// The fingerprints that it would have under former ids of its rule, and in baselines of version 1.
     pub former: Vec<String>,
     pub suppressed: Option<Suppressed>,
 }
@@ -154,14 +156,6 @@ impl Finding {
         } else {
             &self.parts
         }
-    }
-
-    /// At how many places the fault stands: its own, and those of the copies that are reported with
-    /// it. Several subjects of one place count once.
-    pub fn places(&self) -> usize {
-        let copies: std::collections::BTreeSet<Span> =
-            self.also.iter().map(|copy| copy.at).collect();
-        1 + copies.iter().filter(|at| **at != self.primary).count()
     }
 }
 

@@ -1,6 +1,6 @@
 //! What silences findings: comments (`# redvet: ignore[rule, ...] reason`, on the finding's own line
 //! or alone above it) in this file, waivers in `waiver`, known findings in `baseline`, what another
-//! state of the project already had in `since`.
+//! state of the project already had in `new_code`.
 //!
 //! What comes in are findings and the comments of all files; findings that a comment covers are
 //! marked, never removed. What goes out are the comments that are at fault themselves: those that
@@ -13,6 +13,7 @@
 pub mod baseline;
 mod comment;
 mod comment_scope;
+mod known_findings;
 pub mod new_code;
 pub mod waiver;
 
@@ -22,6 +23,7 @@ use crate::source::{Comment, Sources, Span};
 use baseline::Baseline;
 use comment::{IgnoreComment, ParsedComment, RulePattern};
 use comment_scope::CommentScope;
+pub use known_findings::KnownFinding;
 use waiver::ActiveWaiver;
 
 /// What a project has agreed to live with, beside the comments in its files.

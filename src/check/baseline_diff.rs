@@ -2,6 +2,7 @@
 
 use crate::finding::{Finding, ReportNote, Undetermined};
 use crate::policy::{self, RuleSet};
+use crate::source::Sources;
 
 use super::ReportScope;
 
@@ -10,13 +11,13 @@ use super::ReportScope;
 pub(super) fn gone(
     (rules, settings): (&RuleSet, &policy::RuleSettings),
     scope: &ReportScope,
-    findings: &mut [Finding],
+    (findings, sources): (&mut [Finding], &Sources),
     undetermined: &[Undetermined],
 ) -> Vec<String> {
     let Some(baseline) = &scope.accepted.baseline else {
         return Vec::new();
     };
-    let left = baseline.apply(findings);
+    let left = baseline.apply(findings, sources, scope.accepted.partial);
     if scope.accepted.partial {
         return Vec::new();
     }

@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::finding::{Finding, Fix, SubjectRef, TextEdit, UnsetSetting};
+use crate::finding::{Finding, Fix, SubjectRef, TextEdit, UnsetSetting, fingerprint};
 use crate::policy::{self, BundleReport, BundleRules, RuleSet};
 use crate::source::Sources;
 
@@ -78,7 +78,7 @@ fn bundle(id: &str, said: BundleReport, parts: Vec<Finding>, path: &str) -> Opti
         labels: Vec::new(),
         also,
         fix: joined_fix(&parts),
-        fingerprint: super::hash(&[id, path, subject.kind, &subject.name, silenced]),
+        fingerprint: fingerprint::of_fault(&[id, subject.kind, &subject.name, silenced], path),
         former: Vec::new(),
         suppressed,
         subject,

@@ -4,7 +4,8 @@
 use std::path::Path;
 
 use crate::check::ReportScope;
-use crate::suppress::baseline::{Baseline, BaselineEntry};
+use crate::suppress::KnownFinding;
+use crate::suppress::baseline::Baseline;
 
 use super::args::{BaselineArgs, BaselineCommand, CheckArgs, PathArgs};
 use super::console::{CommandConsole, visible};
@@ -64,7 +65,8 @@ fn prune(args: &BaselineArgs, console: &mut CommandConsole) -> Result<CommandOut
     let pruned = old.pruned(&ground.now);
     let left = pruned.entries().len();
     let gone = old.entries().len() - left;
-    if gone > 0 {
+    // A renamed file is nothing that is gone, but its entries have another path from now on.
+    if pruned.text()? != old.text()? {
         ground.save(&pruned)?;
     }
     let shown = ground.shown();
@@ -75,7 +77,7 @@ fn prune(args: &BaselineArgs, console: &mut CommandConsole) -> Result<CommandOut
     Ok(CommandOutcome::Clean)
 }
 
-fn line(word: &str, entry: &BaselineEntry) -> String {
+fn line(word: &str, entry: &KnownFinding) -> String {
     let text = format!("{word} {}: [{}] {}", entry.path, entry.rule, entry.message);
     format!("{}\n", visible(&text).replace('\n', " "))
 }
@@ -125,6 +127,7 @@ impl BaselineRun {
         }
         let scope = ReportScope {
             accepted: suppressions::waivers(&ready.file.settings, false, None),
+            single_findings: true,
             ..ReportScope::default()
         };
         let report = crate::check::check(

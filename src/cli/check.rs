@@ -106,6 +106,7 @@ impl<'a> CheckRun<'a> {
                 paths: ready.target.scope.clone(),
                 accepted: suppressions::of(&ready.file, &ready.target, args)?,
                 since: previous_findings::since(ready, args)?,
+                single_findings: false,
             },
         })
     }

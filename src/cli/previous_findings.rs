@@ -47,6 +47,7 @@ fn had(ready: &PreparedCheck, args: &CheckArgs, then: &GitSnapshot) -> Result<Ne
     read.project.services = apply::services(&file.settings);
     let scope = ReportScope {
         accepted: suppressions::waivers(&file.settings, target.is_partial(), args.today),
+        single_findings: true,
         ..ReportScope::default()
     };
     let report = check::check(

@@ -11,7 +11,6 @@ pub mod concise;
 pub mod difference;
 pub mod effective;
 mod fault_groups;
-mod fingerprint;
 mod fix_preview;
 pub mod full;
 pub mod github;

@@ -11,7 +11,7 @@ use crate::finding::{
 };
 use crate::source::{Sources, Span};
 
-use super::{FindingOrder, OutputFormat, PathOrigin, RuleText, fingerprint, json, sanitize};
+use super::{FindingOrder, OutputFormat, PathOrigin, RuleText, json, sanitize};
 
 const SCHEMA: &str =
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
@@ -31,12 +31,10 @@ pub const FORMAT: OutputFormat = OutputFormat {
 
 pub fn render(report: &Report, rules: &[RuleText]) -> Result<String, serde_json::Error> {
     let used = used_rules(report, rules);
-    let fingerprints = fingerprint::unique(report);
     let results: Vec<Value> = report
         .findings
         .iter()
-        .zip(&fingerprints)
-        .map(|(finding, fingerprint)| result(report, finding, fingerprint, &used))
+        .map(|finding| result(report, finding, &used))
         .collect();
     let notifications: Vec<Value> = report.notes.iter().map(notification).collect();
     json::print(&json!({
@@ -117,7 +115,7 @@ fn level(severity: Severity) -> &'static str {
     }
 }
 
-fn result(report: &Report, finding: &Finding, fingerprint: &str, rules: &[&RuleText]) -> Value {
+fn result(report: &Report, finding: &Finding, rules: &[&RuleText]) -> Value {
     let sources = &report.sources;
     let mut result = Map::new();
     let mut put = |key: &str, value: Value| result.insert(key.to_owned(), value);
@@ -139,7 +137,7 @@ fn result(report: &Report, finding: &Finding, fingerprint: &str, rules: &[&RuleT
     }
     put(
         "partialFingerprints",
-        json!({ "primaryLocationLineHash": fingerprint }),
+        json!({ "primaryLocationLineHash": finding.fingerprint }),
     );
     if let Some(fix) = finding.fix.as_ref().filter(|fix| !fix.edits.is_empty()) {
         put("fixes", json!([self::fix(sources, fix)]));

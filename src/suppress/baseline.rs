@@ -1,64 +1,61 @@
 //! The baseline: findings that were there when a project began to look, by their fingerprints.
 //!
 //! A finding that the baseline holds is marked, never removed; as often as it holds the fingerprint,
-//! and no more. Rules, paths and messages in it are for people: they decide nothing.
+//! and no more. Rules and messages in it are for people: they decide nothing.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
 use crate::finding::{Finding, Report, Suppressed};
+use crate::source::Sources;
 
-/// The form of the file. Raised when what is written would no longer be understood.
-const VERSION: u32 = 1;
+use super::known_findings::{KnownFinding, StateComparison};
+
+/// The form of the file. Raised when an older redvet would misunderstand what is written: from 2 on
+/// fingerprints hold the file.
+const VERSION: u32 = 2;
+
+/// The oldest form that is read.
+const OLDEST_VERSION: u32 = 1;
 
 /// Known findings.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Baseline {
-    entries: Vec<BaselineEntry>,
-}
-
-/// A known finding.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct BaselineEntry {
-    pub path: String,
-    pub rule: String,
-    pub message: String,
-    pub fingerprint: String,
-    /// The fingerprints under former ids of the rule.
-    #[serde(skip)]
-    former: Vec<String>,
+    entries: Vec<KnownFinding>,
+    /// The paths of the files that were read for it; none where it comes from a file.
+    files: BTreeSet<String>,
 }
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct BaselineFile {
     schema_version: u32,
-    findings: Vec<BaselineEntry>,
+    findings: Vec<KnownFinding>,
 }
 
 /// How a report and a baseline differ.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct BaselineDifference {
     /// In the baseline and no longer found.
-    pub resolved: Vec<BaselineEntry>,
+    pub resolved: Vec<KnownFinding>,
     /// Found and not in the baseline.
-    pub new: Vec<BaselineEntry>,
+    pub new: Vec<KnownFinding>,
 }
 
 impl Baseline {
     /// Reads the text of a baseline file.
     pub fn parse(text: &str) -> Result<Self, String> {
         let file: BaselineFile = serde_json::from_str(text).map_err(|error| error.to_string())?;
-        if file.schema_version != VERSION {
+        if !(OLDEST_VERSION..=VERSION).contains(&file.schema_version) {
             let version = file.schema_version;
             return Err(format!(
-                "unsupported version {version}; this redvet reads version {VERSION}"
+                "unsupported version {version}; this redvet reads versions {OLDEST_VERSION} to {VERSION}"
             ));
         }
         Ok(Self {
             entries: file.findings,
+            files: BTreeSet::new(),
         })
     }
 
@@ -74,174 +71,226 @@ impl Baseline {
         Ok(text)
     }
 
-    /// The findings of a report that nothing else silences, and that may be silenced.
+    /// The findings of a report that nothing else silences, and that may be silenced. The report must
+    /// hold single findings: of a bundle a setting that is added later is new, and so is a copy.
     pub fn of(report: &Report) -> Self {
-        // Of a bundle its parts: a setting that is added to it later is new.
-        let findings = report.shown().flat_map(Finding::members);
-        let findings = findings.filter(|finding| finding.waivable);
-        // One entry for each copy, as often as a check will find it.
-        let entries = findings.flat_map(|finding| {
-            std::iter::repeat_with(|| entry(report, finding)).take(finding.places())
-        });
+        let findings = report.shown().filter(|finding| finding.waivable);
+        let entry = |finding| KnownFinding::of(finding, &report.sources);
         Self {
-            entries: entries.collect(),
+            entries: findings.map(entry).collect(),
+            files: paths(&report.sources),
         }
     }
 
-    pub fn entries(&self) -> &[BaselineEntry] {
+    pub fn entries(&self) -> &[KnownFinding] {
         &self.entries
     }
 
     /// Marks the findings that it holds; they must be in the report's order. What comes out are the
-    /// entries that no finding has any more.
-    pub fn apply(&self, findings: &mut [Finding]) -> Vec<BaselineEntry> {
-        let mut left = self.counts();
-        let open = |f: &&mut Finding| f.suppressed.is_none() && f.waivable;
-        for finding in findings.iter_mut().filter(open) {
-            let prints = std::iter::once(&finding.fingerprint).chain(&finding.former);
-            if prints.into_iter().any(|print| take(&mut left, print)) {
-                finding.suppressed = Some(Suppressed {
-                    by: "baseline",
-                    reason: "recorded in the baseline".to_owned(),
-                });
-            }
+    /// entries that no finding has any more. `partial`: only a part of the project was read.
+    pub fn apply(
+        &self,
+        findings: &mut [Finding],
+        sources: &Sources,
+        partial: bool,
+    ) -> Vec<KnownFinding> {
+        let mut open: Vec<&mut Finding> = findings
+            .iter_mut()
+            .filter(|f| f.suppressed.is_none() && f.waivable)
+            .collect();
+        let now = open
+            .iter()
+            .map(|finding| KnownFinding::of(finding, sources));
+        let now: Vec<KnownFinding> = now.collect();
+        let files = paths(sources);
+        let comparison = StateComparison {
+            // What a partial run did not read may still be there.
+            is_gone: &|path| !partial && !files.contains(path),
+            by_message: false,
+        };
+        let pairs = comparison.pairs(&self.entries, &now);
+        for (finding, _) in open
+            .iter_mut()
+            .zip(&pairs)
+            .filter(|(_, pair)| pair.is_some())
+        {
+            finding.suppressed = Some(Suppressed {
+                by: "baseline",
+                reason: "recorded in the baseline".to_owned(),
+            });
         }
-        let entries = self.entries.iter();
-        let gone = entries.filter(|entry| take(&mut left, &entry.fingerprint));
-        gone.cloned().collect()
+        self.unpaired(&pairs)
     }
 
     /// This baseline without the entries of these fingerprints, each as often as it is named.
     pub fn less(&self, gone: &[String]) -> Self {
-        let mut left = BTreeMap::new();
+        let mut left: BTreeMap<&str, usize> = BTreeMap::new();
         for fingerprint in gone {
             *left.entry(fingerprint.as_str()).or_default() += 1;
         }
-        let kept = self.entries.iter();
-        let kept = kept.filter(|entry| !take(&mut left, &entry.fingerprint));
-        Self {
-            entries: kept.cloned().collect(),
-        }
+        let mut kept = self.clone();
+        kept.entries.retain(|entry| {
+            let count = left.get_mut(entry.fingerprint.as_str());
+            let count = count.filter(|count| **count > 0);
+            count.map(|count| *count -= 1).is_none()
+        });
+        kept
     }
 
     /// What has come and gone between this baseline and one of the findings of now.
     pub fn difference(&self, now: &Self) -> BaselineDifference {
-        let old = self.renamed(now);
+        let pairs = self.pairs(now);
+        let new = now.entries.iter().zip(&pairs);
         BaselineDifference {
-            resolved: old.without(now),
-            new: now.without(&old),
+            resolved: self.unpaired(&pairs),
+            new: new
+                .filter(|(_, pair)| pair.is_none())
+                .map(|(entry, _)| entry.clone())
+                .collect(),
         }
     }
 
-    /// This baseline with the ids and fingerprints of today, where a finding of now had others.
-    fn renamed(&self, now: &Self) -> Self {
-        let today = |entry: &BaselineEntry| {
-            let had = |new: &&BaselineEntry| new.former.contains(&entry.fingerprint);
-            let Some(new) = now.entries.iter().find(had) else {
-                return entry.clone();
-            };
-            BaselineEntry {
-                path: entry.path.clone(),
-                message: entry.message.clone(),
-                ..new.clone()
-            }
-        };
-        Self {
-            entries: self.entries.iter().map(today).collect(),
-        }
-    }
-
-    /// This baseline without what is gone.
+    /// This baseline without what is gone, with the rules, paths and fingerprints of today.
     pub fn pruned(&self, now: &Self) -> Self {
-        let mut left = now.counts();
-        let mut entries = self.renamed(now).entries;
-        entries.retain(|entry| take(&mut left, &entry.fingerprint));
-        Self { entries }
-    }
-
-    /// The entries that the other one does not hold, as often as it lacks them.
-    fn without(&self, other: &Self) -> Vec<BaselineEntry> {
-        let mut left = other.counts();
-        let entries = self.entries.iter();
-        let missing = entries.filter(|entry| !take(&mut left, &entry.fingerprint));
-        missing.cloned().collect()
-    }
-
-    fn counts(&self) -> BTreeMap<&str, usize> {
-        let mut counts = BTreeMap::new();
-        for entry in &self.entries {
-            *counts.entry(entry.fingerprint.as_str()).or_default() += 1;
+        let pairs = self.pairs(now).into_iter().zip(&now.entries);
+        let entries = pairs.filter_map(|(pair, entry)| {
+            Some(KnownFinding {
+                message: self.entries[pair?].message.clone(),
+                ..entry.clone()
+            })
+        });
+        Self {
+            entries: entries.collect(),
+            files: BTreeSet::new(),
         }
-        counts
+    }
+
+    fn pairs(&self, now: &Self) -> Vec<Option<usize>> {
+        let comparison = StateComparison {
+            is_gone: &|path| !now.files.contains(path),
+            by_message: false,
+        };
+        comparison.pairs(&self.entries, &now.entries)
+    }
+
+    fn unpaired(&self, pairs: &[Option<usize>]) -> Vec<KnownFinding> {
+        let paired: BTreeSet<usize> = pairs.iter().flatten().copied().collect();
+        let entries = self.entries.iter().enumerate();
+        let left = entries.filter(|(at, _)| !paired.contains(at));
+        left.map(|(_, entry)| entry.clone()).collect()
     }
 }
 
-fn take(left: &mut BTreeMap<&str, usize>, fingerprint: &str) -> bool {
-    match left.get_mut(fingerprint) {
-        Some(count) if *count > 0 => {
-            *count -= 1;
-            true
-        }
-        _ => false,
-    }
-}
-
-fn entry(report: &Report, finding: &Finding) -> BaselineEntry {
-    BaselineEntry {
-        path: report.sources.path(finding.primary).to_owned(),
-        rule: finding.rule.clone(),
-        message: finding.message.clone(),
-        fingerprint: finding.fingerprint.clone(),
-        former: finding.former.clone(),
-    }
+fn paths(sources: &Sources) -> BTreeSet<String> {
+    let files = sources.iter();
+    files.map(|(_, file)| file.path().to_owned()).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::finding::fingerprint::{of_fault, of_version_1};
 
-    fn baseline(prints: &[&str]) -> Baseline {
-        let entries = prints.iter().map(|print| BaselineEntry {
-            path: "redis.conf".to_owned(),
-            rule: "a/b".to_owned(),
-            message: "m".to_owned(),
-            fingerprint: (*print).to_owned(),
-            former: Vec::new(),
+    /// Faults at paths, each with the number that a report gives it.
+    fn baseline(faults: &[(&str, &str)]) -> Baseline {
+        let entries = faults.iter().enumerate().map(|(at, fault)| {
+            let equal = faults[..at].iter().filter(|other| *other == fault).count();
+            let (fault, path) = *fault;
+            let print = of_fault(&[fault], path);
+            KnownFinding {
+                path: path.to_owned(),
+                rule: "a/b".to_owned(),
+                message: fault.to_owned(),
+                fingerprint: match equal {
+                    0 => print,
+                    n => format!("{print}-{}", n + 1),
+                },
+                former: vec![of_version_1(&[fault])],
+            }
         });
         Baseline {
             entries: entries.collect(),
+            files: faults.iter().map(|(_, path)| (*path).to_owned()).collect(),
         }
+    }
+
+    /// The same findings as version 1 wrote them.
+    fn of_version_one(faults: &[(&str, &str)]) -> Baseline {
+        let mut baseline = baseline(faults);
+        for entry in &mut baseline.entries {
+            entry.fingerprint = entry.former.remove(0);
+        }
+        baseline
+    }
+
+    fn difference(old: &Baseline, now: &[(&str, &str)]) -> String {
+        let difference = old.difference(&baseline(now));
+        let shown = |entries: &[KnownFinding]| {
+            let entries = entries.iter();
+            let words: Vec<String> = entries
+                .map(|e| format!("{}@{}", e.message, e.path))
+                .collect();
+            words.join(" ")
+        };
+        let (resolved, new) = (shown(&difference.resolved), shown(&difference.new));
+        format!("-[{resolved}] +[{new}]")
     }
 
     #[test]
     fn the_file_reads_back_and_is_sorted() {
-        let text = baseline(&["b", "a", "b"]).text().unwrap();
-        assert_eq!(Baseline::parse(&text).unwrap(), baseline(&["a", "b", "b"]));
-        assert!(text.starts_with("{\n  \"schema_version\": 1,\n") && text.ends_with("}\n"));
+        let text = baseline(&[("b", "x"), ("a", "x")]).text().unwrap();
+        let read = Baseline::parse(&text).unwrap();
+        let messages: Vec<&str> = read.entries.iter().map(|e| e.message.as_str()).collect();
+        assert_eq!(messages, ["a", "b"]);
+        assert!(text.starts_with("{\n  \"schema_version\": 2,\n") && text.ends_with("}\n"));
     }
 
     #[test]
     fn a_file_of_another_form_is_refused() {
         assert!(Baseline::parse("{}").is_err());
-        let newer = "{\"schema_version\": 2, \"findings\": []}";
-        assert!(Baseline::parse(newer).unwrap_err().contains("version 2;"));
+        assert!(Baseline::parse("{\"schema_version\": 1, \"findings\": []}").is_ok());
+        let newer = "{\"schema_version\": 3, \"findings\": []}";
+        assert!(Baseline::parse(newer).unwrap_err().contains("version 3;"));
     }
 
     #[test]
     fn a_finding_is_known_by_the_former_id_of_its_rule() {
-        let mut now = baseline(&["new"]);
-        now.entries[0].former = vec!["old".to_owned()];
-        let old = baseline(&["old"]);
+        let mut now = baseline(&[("new", "x")]);
+        now.entries[0].former = vec![of_fault(&["old"], "x")];
+        let old = baseline(&[("old", "x")]);
         assert_eq!(old.difference(&now), BaselineDifference::default());
-        assert_eq!(old.pruned(&now).entries[0].fingerprint, "new");
+        let pruned = old.pruned(&now);
+        assert_eq!(pruned.entries[0].fingerprint, now.entries[0].fingerprint);
     }
 
     #[test]
-    fn equal_fingerprints_are_counted() {
-        let (old, now) = (baseline(&["a", "a", "b"]), baseline(&["a", "b", "b"]));
-        let difference = old.difference(&now);
-        assert_eq!(difference.resolved, baseline(&["a"]).entries);
-        assert_eq!(difference.new, baseline(&["b"]).entries);
-        assert_eq!(old.pruned(&now), baseline(&["a", "b"]));
+    fn equal_findings_are_counted() {
+        let (a, b) = (("a", "x"), ("b", "x"));
+        let old = baseline(&[a, a, b]);
+        assert_eq!(difference(&old, &[a, b, b]), "-[a@x] +[b@x]");
+        let pruned = old.pruned(&baseline(&[a, b, b]));
+        assert_eq!(difference(&pruned, &[a, b]), "-[] +[]");
+    }
+
+    #[test]
+    fn a_renamed_file_is_known_and_a_copy_is_not() {
+        let old = baseline(&[("a", "x"), ("a", "y")]);
+        assert_eq!(difference(&old, &[("a", "b"), ("a", "y")]), "-[] +[]");
+        let copied = [("a", "b"), ("a", "x"), ("a", "y")];
+        assert_eq!(difference(&old, &copied), "-[] +[a@b]");
+        let pruned = old.pruned(&baseline(&[("a", "b"), ("a", "y")]));
+        assert_eq!(pruned.entries[0].path, "b");
+    }
+
+    #[test]
+    fn version_1_is_known_with_its_file_first() {
+        let old = of_version_one(&[("a", "x"), ("a", "y"), ("b", "x")]);
+        assert_eq!(
+            difference(&old, &[("a", "x"), ("a", "y"), ("b", "x")]),
+            "-[] +[]"
+        );
+        let copied = [("a", "b"), ("a", "x"), ("a", "y"), ("b", "x")];
+        assert_eq!(difference(&old, &copied), "-[] +[a@b]");
+        assert_eq!(difference(&old, &[("a", "z"), ("a", "y")]), "-[b@x] +[]");
     }
 }

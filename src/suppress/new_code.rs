@@ -4,80 +4,124 @@
 //! Where the figures in a finding's message differ, the facts that it stands on have changed, and it
 //! is new again. Which state is meant, and how its files are read, is the caller's business.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::sync::Arc;
 
 use similar::{Algorithm, DiffOp, capture_diff_slices};
 
 use crate::finding::{Finding, Report};
-use crate::source::{FileId, SourceFile, Sources};
+use crate::source::{FileId, SourceFile, Sources, Span};
+
+use super::known_findings::{KnownFinding, StateComparison};
 
 /// A state of the project to compare with.
 #[derive(Clone, Debug, Default)]
 pub struct NewCode {
-    /// How often it had each finding, by fingerprint and message.
-    had: BTreeMap<(String, String), usize>,
+    had: Vec<KnownFinding>,
     /// The texts of its files, by path.
     texts: BTreeMap<String, Arc<str>>,
 }
 
 impl NewCode {
-    /// What a report of that state shows: what was silenced then is new when it speaks now.
+    /// What a report of that state shows: what was silenced then is new when it speaks now. The
+    /// report must hold single findings, since that is what is compared.
     pub fn of(report: &Report) -> Self {
-        let mut had = BTreeMap::new();
-        // Findings are compared before they are bundled, so that a bundle is taken apart here.
-        for finding in report.shown().flat_map(Finding::members) {
-            // Each copy was there.
-            *had.entry(key(finding)).or_default() += finding.places();
-        }
+        let had = report.shown();
         let files = report.sources.iter();
         let texts = files.map(|(_, file)| (file.path().to_owned(), Arc::clone(file.text())));
         Self {
-            had,
+            had: had.map(|f| KnownFinding::of(f, &report.sources)).collect(),
             texts: texts.collect(),
         }
     }
 
     /// Takes out the findings that are not new; they must be in the report's order.
     pub fn retain_new(&self, findings: &mut Vec<Finding>, sources: &Sources) {
-        let mut left = self.had.clone();
-        let mut changed: BTreeMap<FileId, Vec<Range<usize>>> = BTreeMap::new();
-        findings.retain(|finding| {
-            let was_there = left.get_mut(&key(finding)).is_some_and(|count| {
-                let any = *count > 0;
-                *count = count.saturating_sub(1);
-                any
-            });
-            let labels = finding.labels.iter().map(|label| label.span);
-            // A change of the line beside which a value is missing says nothing about it.
-            let own = (!finding.stands_in).then_some(finding.primary);
-            let touched = own.into_iter().chain(labels).any(|span| {
-                let file = sources.get(span.file);
-                let lines = changed
-                    .entry(span.file)
-                    .or_insert_with(|| self.changed_lines(file));
-                let first = file.line_of(span.start as usize);
-                let last = file.line_of((span.end.max(span.start + 1) - 1) as usize);
-                lines.iter().any(|l| l.start <= last && first < l.end)
-            });
-            !was_there || touched
+        let now = findings.iter().map(|f| KnownFinding::of(f, sources));
+        let now: Vec<KnownFinding> = now.collect();
+        let mut changes = LineChanges {
+            texts: &self.texts,
+            before: self.renamed(&now, sources),
+            changed: BTreeMap::new(),
+            sources,
+        };
+        let is_changed: Vec<bool> = findings.iter().map(|f| changes.touch(f)).collect();
+        // A finding on a changed line is new whatever was there. It takes no known one, which is left
+        // for an equal finding on a line that stayed.
+        let unchanged = now.into_iter().zip(&is_changed);
+        let unchanged: Vec<KnownFinding> = unchanged
+            .filter(|(_, is_changed)| !**is_changed)
+            .map(|(finding, _)| finding)
+            .collect();
+        let mut pairs = self.pairs(&unchanged, sources).into_iter();
+        let mut is_changed = is_changed.into_iter();
+        findings.retain(|_| is_changed.next() == Some(true) || pairs.next().flatten().is_none());
+    }
+
+    /// The path that a file had, by the path it has: where a finding moved from a file that is gone
+    /// to one that was not there.
+    fn renamed(&self, now: &[KnownFinding], sources: &Sources) -> BTreeMap<String, String> {
+        let pairs = self.pairs(now, sources);
+        let moved = now.iter().zip(pairs).filter_map(|(finding, pair)| {
+            let old = &self.had[pair?].path;
+            let is_new = !self.texts.contains_key(&finding.path);
+            is_new.then(|| (finding.path.clone(), old.clone()))
         });
+        moved.collect()
+    }
+
+    fn pairs(&self, now: &[KnownFinding], sources: &Sources) -> Vec<Option<usize>> {
+        let files: BTreeSet<&str> = sources.iter().map(|(_, file)| file.path()).collect();
+        let comparison = StateComparison {
+            is_gone: &|path| !files.contains(path),
+            // Other figures mean that facts have changed, in whichever file.
+            by_message: true,
+        };
+        comparison.pairs(&self.had, now)
+    }
+}
+
+/// Which lines are not as they were.
+struct LineChanges<'a> {
+    texts: &'a BTreeMap<String, Arc<str>>,
+    /// The former path of a renamed file.
+    before: BTreeMap<String, String>,
+    changed: BTreeMap<FileId, Vec<Range<usize>>>,
+    sources: &'a Sources,
+}
+
+impl LineChanges<'_> {
+    /// Whether a line has changed that a finding stands on or points at.
+    fn touch(&mut self, finding: &Finding) -> bool {
+        let labels = finding.labels.iter().map(|label| label.span);
+        // A change of the line beside which a value is missing says nothing about it.
+        let own = (!finding.stands_in).then_some(finding.primary);
+        own.into_iter().chain(labels).any(|span| self.hold(span))
+    }
+
+    fn hold(&mut self, span: Span) -> bool {
+        let file = self.sources.get(span.file);
+        if !self.changed.contains_key(&span.file) {
+            self.changed.insert(span.file, self.of_file(file));
+        }
+        let first = file.line_of(span.start as usize);
+        let last = file.line_of((span.end.max(span.start + 1) - 1) as usize);
+        let lines = self.changed.get(&span.file).into_iter().flatten();
+        lines.into_iter().any(|l| l.start <= last && first < l.end)
     }
 
     /// The 0-based lines of a file that are not as they were.
-    fn changed_lines(&self, file: &SourceFile) -> Vec<Range<usize>> {
+    fn of_file(&self, file: &SourceFile) -> Vec<Range<usize>> {
         let all = 0..file.line_count();
-        match self.texts.get(file.path()) {
+        let before = self.before.get(file.path());
+        let before = before.map_or_else(|| file.path(), String::as_str);
+        match self.texts.get(before) {
             None => vec![all],
             Some(before) if before == file.text() => Vec::new(),
             Some(before) => differences(before, file.text()),
         }
     }
-}
-
-fn key(finding: &Finding) -> (String, String) {
-    (finding.fingerprint.clone(), finding.message.clone())
 }
 
 /// The lines of `after` that `before` has not, in their order.

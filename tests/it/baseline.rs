@@ -256,3 +256,37 @@ fn a_new_copy_of_a_known_fault_is_news() {
     let (exit, text) = said(place, &check);
     assert!(exit == 1 && text.contains("staging/redis.yaml"), "{text}");
 }
+
+/// Renaming a file is no news, nor is its second look a way in for a copy of it.
+#[test]
+fn a_renamed_file_stays_known() {
+    let place = copy("relay-miner");
+    let place = place.path();
+    let (_, written) = said(place, &["baseline", "write"]);
+    let known = written.split(' ').nth(1).unwrap();
+    std::fs::rename(place.join("deploy"), place.join("manifests")).unwrap();
+    std::fs::rename(
+        place.join("cmd/cmd_miner.go"),
+        place.join("cmd/cmd_miners.go"),
+    )
+    .unwrap();
+    let (exit, text) = said(place, &["check", "--format", "concise"]);
+    assert_eq!(exit, 0, "{text}");
+    let (exit, text) = said(place, &["baseline", "check"]);
+    assert_eq!(exit, 0, "{text}");
+    let (_, text) = said(place, &["baseline", "prune"]);
+    let kept = format!(".redvet-baseline.json: 0 removed, {known} known findings remaining\n");
+    assert_eq!(text, kept);
+    let text = std::fs::read_to_string(place.join(".redvet-baseline.json")).unwrap();
+    assert!(text.contains("\"manifests/") && !text.contains("\"deploy/"));
+
+    let file = place.join("manifests/redis-configmap.yaml");
+    std::fs::create_dir(place.join("old")).unwrap();
+    std::fs::copy(&file, place.join("old/redis-configmap.yaml")).unwrap();
+    let (exit, text) = said(place, &["check", "--format", "concise"]);
+    assert!(
+        exit == 1 && text.contains("old/redis-configmap.yaml:"),
+        "{text}"
+    );
+    assert!(!text.contains("manifests/"), "{text}");
+}

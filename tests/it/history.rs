@@ -81,6 +81,28 @@ fn a_finding_is_new_where_another_file_changed_its_facts() {
     assert!(text.contains(TOO_HIGH) && !text.contains(OLD), "{text}");
 }
 
+/// What is new is the copy, whichever of the files sorts first; a renamed file is no news.
+#[test]
+fn a_copy_is_new_and_a_renamed_file_is_not() {
+    let conf = "port eleven\nhz nine\n";
+    let scratch = Scratch::with(&[("m/redis.conf", conf)]);
+    scratch.write("a/redis.conf", conf);
+    let text = scratch.check(&["--new-from", "HEAD"]).1;
+    assert!(
+        text.contains("a/redis.conf:1:") && !text.contains("m/redis.conf"),
+        "{text}"
+    );
+
+    std::fs::remove_file(scratch.path().join("m/redis.conf")).unwrap();
+    let text = scratch.check(&["--new-from", "HEAD"]).1;
+    assert!(text.contains("No findings"), "{text}");
+
+    // Of a renamed file the lines that changed on the way are new.
+    scratch.write("a/redis.conf", "port eleven\nhz ten\n");
+    let text = scratch.check(&["--new-from", "HEAD"]).1;
+    assert!(text.contains(":2:") && !text.contains(":1:"), "{text}");
+}
+
 #[test]
 fn a_suppression_that_went_away_makes_news() {
     let silenced = CONF.replace(
