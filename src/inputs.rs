@@ -15,7 +15,7 @@ pub fn patterns(knowledge: &Knowledge) -> Vec<InputPattern> {
     let endings = std::iter::once("").chain(templates);
     let named = endings.flat_map(|ending| {
         let globs = servers.text_files.iter();
-        globs.map(move |glob| any_case(&format!("{glob}{ending}")))
+        globs.map(move |glob| format!("{glob}{ending}"))
     });
     let words = servers.needles.clone();
     let words_of_builds: Vec<String> = words.iter().cloned().chain(build_commands()).collect();
@@ -27,25 +27,30 @@ pub fn patterns(knowledge: &Knowledge) -> Vec<InputPattern> {
         .chain(knowledge.shapes.workload_words())
         .collect();
     let clients = knowledge.clients;
-    let snippets = clients.snippet_needles(SourceLanguage::Go).into_iter();
-    let snippets: Vec<String> = snippets
-        .chain(clients.import_needles(SourceLanguage::Rust))
-        .map(str::to_owned)
+    let go = clients.needles(SourceLanguage::Go).map(|n| n.names.words());
+    let rust = clients
+        .needles(SourceLanguage::Rust)
+        .map(|n| n.imports.words());
+    let snippets: Vec<String> = [go, rust]
+        .into_iter()
+        .flatten()
+        .flatten()
+        .cloned()
         .collect();
     vec![
-        pattern(
+        exact(pattern(
             FileKind::Unit,
             MatchConfidence::Content,
             ["*.service", "**/*.service.d/*.conf"].map(str::to_owned),
             [],
-        ),
+        )),
         pattern(FileKind::ConfText, MatchConfidence::Name, named, []),
-        pattern(
+        exact(pattern(
             FileKind::Yaml,
             MatchConfidence::Kind,
             kustomize::FILE_NAMES.iter().map(|name| (*name).to_owned()),
             [],
-        ),
+        )),
         // Values may be for a chart that another file names.
         pattern(FileKind::Yaml, MatchConfidence::Kind, values_files(), []),
         pattern(
@@ -75,12 +80,12 @@ pub fn patterns(knowledge: &Knowledge) -> Vec<InputPattern> {
             ["\"apiVersion\"".to_owned()],
         ),
         // It says whose values a template is filled in with, whatever else it says.
-        pattern(
+        exact(pattern(
             FileKind::Supporting,
             MatchConfidence::Content,
             [DESCRIPTION.to_owned()],
             [],
-        ),
+        )),
         pattern(
             FileKind::Supporting,
             MatchConfidence::Content,
@@ -109,25 +114,25 @@ pub fn patterns(knowledge: &Knowledge) -> Vec<InputPattern> {
         pattern(FileKind::Env, MatchConfidence::Content, globs(&["env"]), []),
         // A constant may stand in any file of a package, so no word decides.
         pattern(FileKind::Go, MatchConfidence::Kind, globs(&["go"]), []),
-        pattern(
+        exact(pattern(
             FileKind::GoMod,
             MatchConfidence::Kind,
             ["go.mod".to_owned()],
             [],
-        ),
+        )),
         pattern(FileKind::Rust, MatchConfidence::Kind, globs(&["rs"]), []),
-        pattern(
+        exact(pattern(
             FileKind::CargoToml,
             MatchConfidence::Kind,
             ["Cargo.toml".to_owned()],
             [],
-        ),
-        pattern(
+        )),
+        exact(pattern(
             FileKind::CargoLock,
             MatchConfidence::Kind,
             ["Cargo.lock".to_owned()],
             [],
-        ),
+        )),
         pattern(
             FileKind::Text,
             MatchConfidence::Content,
@@ -146,7 +151,7 @@ pub fn patterns(knowledge: &Knowledge) -> Vec<InputPattern> {
             MatchConfidence::Content,
             globs(&["tiltfile", "star"])
                 .into_iter()
-                .chain([any_case("tiltfile")]),
+                .chain(["tiltfile".to_owned()]),
             words_of_programs,
         ),
     ]
@@ -162,7 +167,16 @@ fn pattern(
         kind,
         claim,
         globs: globs.into_iter().collect(),
+        any_case: true,
         needles: needles.into_iter().collect(),
+    }
+}
+
+/// A pattern of names that a tool asks for in one spelling.
+fn exact(pattern: InputPattern) -> InputPattern {
+    InputPattern {
+        any_case: false,
+        ..pattern
     }
 }
 
@@ -171,7 +185,7 @@ fn values_files() -> Vec<String> {
     let endings = ["yaml", "yml", "yaml.gotmpl", "yml.gotmpl"];
     endings
         .iter()
-        .map(|ending| any_case(&format!("*values*.{ending}")))
+        .map(|ending| format!("*values*.{ending}"))
         .collect()
 }
 
@@ -180,7 +194,7 @@ fn templated_files() -> Vec<String> {
     let endings = ["yaml.gotmpl", "yml.gotmpl", "yaml.tpl", "yml.tpl"];
     endings
         .iter()
-        .map(|ending| any_case(&format!("[!_]*.{ending}")))
+        .map(|ending| format!("[!_]*.{ending}"))
         .collect()
 }
 
@@ -189,7 +203,7 @@ fn compose_files() -> Vec<String> {
     let endings = ["yaml", "yml"];
     endings
         .iter()
-        .map(|ending| any_case(&format!("*compose*.{ending}")))
+        .map(|ending| format!("*compose*.{ending}"))
         .collect()
 }
 
@@ -198,7 +212,7 @@ fn named_after(words: &[String]) -> Vec<String> {
     let endings = ["yaml", "yml"];
     words
         .iter()
-        .flat_map(|word| endings.map(|ending| any_case(&format!("*{word}*.{ending}"))))
+        .flat_map(|word| endings.map(|ending| format!("*{word}*.{ending}")))
         .collect()
 }
 
@@ -216,7 +230,7 @@ fn build_files() -> Vec<String> {
     let mut found = Vec::new();
     for name in ["dockerfile", "containerfile"] {
         for glob in [name.to_owned(), format!("{name}.*"), format!("*.{name}")] {
-            found.push(any_case(&glob));
+            found.push(glob);
         }
     }
     found
@@ -224,22 +238,7 @@ fn build_files() -> Vec<String> {
 
 /// Names with these endings, in any case of letters.
 fn globs(endings: &[&str]) -> Vec<String> {
-    endings
-        .iter()
-        .map(|ending| any_case(&format!("*.{ending}")))
-        .collect()
-}
-
-/// The glob with each letter in both cases: `Redis.conf` is `redis.conf` to whoever named it.
-fn any_case(glob: &str) -> String {
-    glob.chars()
-        .map(|c| match c {
-            c if c.is_ascii_alphabetic() => {
-                format!("[{}{}]", c.to_ascii_lowercase(), c.to_ascii_uppercase())
-            }
-            c => c.to_string(),
-        })
-        .collect()
+    endings.iter().map(|ending| format!("*.{ending}")).collect()
 }
 
 /// Files that a walk passes over although their names fit: Go test files are compiled for `go test`
@@ -287,14 +286,10 @@ mod tests {
         }
     }
 
-    /// A name that a pattern fits: letters in one case, a word for each `*`.
+    /// A name that a pattern fits: a word for each `*`.
     fn sample(glob: &str) -> String {
-        let letters = regex::Regex::new(r"\[([a-z])[A-Z]\]").unwrap();
-        let plain = letters.replace_all(glob, "$1");
-        plain
-            .replace("**/", "a/")
-            .replace("[!_]", "a")
-            .replace('*', "x")
+        let plain = glob.replace("**/", "a/").replace("[!_]", "a");
+        plain.replace('*', "x")
     }
 
     #[test]

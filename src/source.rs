@@ -12,7 +12,7 @@ pub mod path;
 pub mod pattern_limit;
 
 use std::ops::Range;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 pub use excerpt::{Excerpt, ExcerptBuilder};
 
@@ -98,20 +98,26 @@ pub struct TextPosition {
 pub struct SourceFile {
     path: String,
     text: Arc<str>,
-    line_starts: Vec<u32>,
+    /// Most files are never shown, so their lines are counted when somebody asks for one.
+    line_starts: OnceLock<Vec<u32>>,
 }
 
 impl SourceFile {
     pub fn new(path: impl Into<String>, text: impl Into<Arc<str>>) -> Self {
-        let text = text.into();
-        let line_starts = std::iter::once(0)
-            .chain(memchr::memchr_iter(b'\n', text.as_bytes()).map(|at| narrow(at + 1)))
-            .collect();
         Self {
             path: path.into(),
-            text,
-            line_starts,
+            text: text.into(),
+            line_starts: OnceLock::new(),
         }
+    }
+
+    fn line_starts(&self) -> &[u32] {
+        self.line_starts.get_or_init(|| {
+            let breaks = memchr::memchr_iter(b'\n', self.text.as_bytes());
+            std::iter::once(0)
+                .chain(breaks.map(|at| narrow(at + 1)))
+                .collect()
+        })
     }
 
     pub fn path(&self) -> &str {
@@ -124,7 +130,7 @@ impl SourceFile {
 
     /// The 0-based line that holds this byte.
     pub fn line_of(&self, byte: usize) -> usize {
-        self.line_starts
+        self.line_starts()
             .partition_point(|start| *start as usize <= byte)
             .saturating_sub(1)
     }
@@ -132,11 +138,11 @@ impl SourceFile {
     /// The bytes of a 0-based line, without its line break (`\n` or `\r\n`).
     pub fn line_range(&self, line: usize) -> Range<usize> {
         let start = self
-            .line_starts
+            .line_starts()
             .get(line)
             .map_or(self.text.len(), |s| *s as usize);
         let end = self
-            .line_starts
+            .line_starts()
             .get(line + 1)
             .map_or(self.text.len(), |s| *s as usize);
         let body = &self.text[start..end];
@@ -146,14 +152,14 @@ impl SourceFile {
     }
 
     pub fn line_count(&self) -> usize {
-        self.line_starts.len()
+        self.line_starts().len()
     }
 
     /// The position of a byte; one past the end is the position after the last character.
     pub fn position(&self, byte: usize) -> TextPosition {
         let byte = byte.min(self.text.len());
         let line = self.line_of(byte);
-        let start = self.line_starts[line] as usize;
+        let start = self.line_starts()[line] as usize;
         let column = self.text[start..byte].chars().count();
         TextPosition {
             line: line + 1,

@@ -125,9 +125,8 @@ impl FileReader<'_> {
             _ => None,
         };
         files.par_iter().any(|(_, input)| {
-            let needles = language(input.kind).map(|l| self.knowledge.clients.import_needles(l));
-            let mut needles = needles.into_iter().flatten();
-            needles.any(|needle| input.text.contains(needle))
+            let needles = language(input.kind).and_then(|l| self.knowledge.clients.needles(l));
+            needles.is_some_and(|needles| needles.imports.is_in(&input.text))
         })
     }
 
@@ -183,12 +182,12 @@ impl FileReader<'_> {
     /// The first mistake in a file that is missed when it cannot be read: one that says what it is,
     /// and one that a person named. A comma too many is none to a reader of YAML, but it is in JSON.
     fn mistake(&self, input: &InputFile, stream: &yaml::YamlStream) -> Option<(Span, String)> {
+        let error = stream.errors.first()?;
         let is_named = self.named.contains(&input.path);
         let shapes = &self.knowledge.shapes;
         let is_missed = expected_format::claims(&input.path, &input.text, shapes)
             && shapes.speaks_of_servers(&input.text);
         let is_template = expected_format::is_template(&input.path, &input.text, shapes);
-        let error = stream.errors.first()?;
         ((is_missed || is_named) && !is_template).then(|| (error.span, error.message.clone()))
     }
 
@@ -303,8 +302,9 @@ pub(super) fn tree(files: &[(FileId, &InputFile)], shapes: &DeploymentShapes) ->
     });
     let of_name =
         |shape: &DeploymentShape, name: &str| shape.chart.as_ref().is_some_and(|c| c.name == name);
-    KustomizeTree::new(parts, &|name| {
+    let is_mapped = |name: &str| {
         let mut charts = shapes.library.charts();
         charts.any(|shape| of_name(shape, name))
-    })
+    };
+    KustomizeTree::new(parts, &is_mapped, &shapes.servers.unread_kinds)
 }

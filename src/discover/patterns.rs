@@ -1,7 +1,9 @@
 //! What makes a file interesting: its name, or its name and the words in it.
 
-use aho_corasick::{AhoCorasick, AhoCorasickBuilder};
-use globset::{GlobBuilder, GlobMatcher};
+use std::borrow::Cow;
+
+use globset::{Glob, GlobBuilder, GlobMatcher, GlobSet, GlobSetBuilder};
+use regex::bytes::{Regex, RegexBuilder};
 
 /// How a file is to be read. `discover` only hands it on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -49,6 +51,8 @@ pub struct InputPattern {
     pub claim: MatchConfidence,
     /// Matched against the path relative to the root; without a `/`, against the name alone.
     pub globs: Vec<String>,
+    /// The globs are in lower case and fit a path in any case of letters.
+    pub any_case: bool,
     /// The file must hold one of these, in any case of letters; empty: it need not.
     pub needles: Vec<String>,
 }
@@ -58,14 +62,24 @@ pub struct InputPattern {
 #[derive(Debug)]
 pub struct InputPatterns {
     entries: Vec<PatternEntry>,
+    /// Every pattern's globs at once: a path is compared with all of them in one step.
+    exact: PathGlobs,
+    any_case: PathGlobs,
 }
 
 #[derive(Debug)]
 struct PatternEntry {
     kind: FileKind,
     claim: MatchConfidence,
-    globs: Vec<GlobMatcher>,
-    needles: Option<AhoCorasick>,
+    needles: Option<Regex>,
+}
+
+/// Globs of several patterns.
+#[derive(Debug)]
+struct PathGlobs {
+    set: GlobSet,
+    /// By glob, the pattern that it belongs to.
+    entries: Vec<usize>,
 }
 
 /// A pattern that cannot be used.
@@ -83,50 +97,71 @@ impl InputPatterns {
             .iter()
             .map(PatternEntry::new)
             .collect::<Result<_, _>>()?;
-        Ok(Self { entries })
+        Ok(Self {
+            entries,
+            exact: PathGlobs::new(patterns, false)?,
+            any_case: PathGlobs::new(patterns, true)?,
+        })
     }
 
     /// The kind that a name stands for, whatever the file holds.
     pub fn kind_of(&self, path: &str) -> Option<FileKind> {
-        self.recognise(path).map(|found| found.kind())
+        self.fitting(path).first().map(|found| found.kind())
     }
 
-    pub(super) fn recognise(&self, path: &str) -> Option<RecognisedFile<'_>> {
-        self.entries
-            .iter()
-            .find(|e| e.fits(path))
-            .map(RecognisedFile)
+    /// The patterns that a path fits, in their order.
+    pub(super) fn fitting(&self, path: &str) -> Vec<RecognisedFile<'_>> {
+        let mut found = self.exact.fitting(path);
+        found.extend(self.any_case.fitting(&in_lower_case(path)));
+        found.sort_unstable();
+        found.dedup();
+        let entries = found.into_iter().map(|at| &self.entries[at]);
+        entries.map(RecognisedFile).collect()
+    }
+}
+
+/// Most paths are in lower case already.
+fn in_lower_case(path: &str) -> Cow<'_, str> {
+    if path.bytes().any(|byte| byte.is_ascii_uppercase()) {
+        Cow::Owned(path.to_ascii_lowercase())
+    } else {
+        Cow::Borrowed(path)
+    }
+}
+
+impl PathGlobs {
+    fn new(patterns: &[InputPattern], any_case: bool) -> Result<Self, globset::Error> {
+        let mut set = GlobSetBuilder::new();
+        let mut entries = Vec::new();
+        let meant = patterns.iter().enumerate();
+        for (at, pattern) in meant.filter(|(_, pattern)| pattern.any_case == any_case) {
+            for text in &pattern.globs {
+                let text = if any_case {
+                    in_lower_case(text)
+                } else {
+                    Cow::Borrowed(text.as_str())
+                };
+                set.add(parsed_glob(&text)?);
+                entries.push(at);
+            }
+        }
+        Ok(Self {
+            set: set.build()?,
+            entries,
+        })
     }
 
-    /// The first pattern that both name and content fit.
-    pub(super) fn wanted_by(&self, path: &str, content: &[u8]) -> Option<RecognisedFile<'_>> {
-        let mut fitting = self.entries.iter().filter(|entry| entry.fits(path));
-        fitting
-            .find(|entry| entry.wants(content))
-            .map(RecognisedFile)
+    fn fitting(&self, path: &str) -> Vec<usize> {
+        let matches = self.set.matches(path).into_iter();
+        matches.map(|glob| self.entries[glob]).collect()
     }
 }
 
 impl PatternEntry {
-    fn fits(&self, path: &str) -> bool {
-        self.globs.iter().any(|glob| glob.is_match(path))
-    }
-
-    fn wants(&self, content: &[u8]) -> bool {
-        let needles = self.needles.as_ref();
-        needles.is_none_or(|needles| needles.is_match(content))
-    }
-
     fn new(pattern: &InputPattern) -> Result<Self, PatternError> {
-        let globs = pattern
-            .globs
-            .iter()
-            .map(|text| glob(text))
-            .collect::<Result<_, _>>()?;
         Ok(Self {
             kind: pattern.kind,
             claim: pattern.claim,
-            globs,
             needles: needles(&pattern.needles)?,
         })
     }
@@ -134,24 +169,29 @@ impl PatternEntry {
 
 /// A glob in which `*` stays within a folder; without a `/` it matches at any depth.
 pub(super) fn glob(text: &str) -> Result<GlobMatcher, globset::Error> {
+    Ok(parsed_glob(text)?.compile_matcher())
+}
+
+fn parsed_glob(text: &str) -> Result<Glob, globset::Error> {
     let anchored = if text.contains('/') {
         text.trim_start_matches("./").to_owned()
     } else {
         format!("**/{text}")
     };
-    let glob = GlobBuilder::new(&anchored)
-        .literal_separator(true)
-        .build()?;
-    Ok(glob.compile_matcher())
+    GlobBuilder::new(&anchored).literal_separator(true).build()
 }
 
-fn needles(words: &[String]) -> Result<Option<AhoCorasick>, PatternError> {
+/// One expression for all words: its search skips through a text faster than an automaton that
+/// looks at every byte.
+fn needles(words: &[String]) -> Result<Option<Regex>, PatternError> {
     if words.is_empty() {
         return Ok(None);
     }
-    AhoCorasickBuilder::new()
-        .ascii_case_insensitive(true)
-        .build(words)
+    let escaped: Vec<String> = words.iter().map(|word| regex::escape(word)).collect();
+    RegexBuilder::new(&escaped.join("|"))
+        .case_insensitive(true)
+        .unicode(false)
+        .build()
         .map(Some)
         .map_err(|e| PatternError::Needles(e.to_string()))
 }
@@ -167,6 +207,12 @@ impl RecognisedFile<'_> {
 
     pub(super) fn claim(self) -> MatchConfidence {
         self.0.claim
+    }
+
+    /// The content is what the pattern is about.
+    pub(super) fn wants(self, content: &[u8]) -> bool {
+        let needles = self.0.needles.as_ref();
+        needles.is_none_or(|needles| needles.is_match(content))
     }
 
     /// Words decide whether the file is meant.

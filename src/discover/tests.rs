@@ -28,6 +28,7 @@ fn pattern(
         kind,
         claim,
         globs: owned(globs),
+        any_case: false,
         needles: owned(needles),
     }
 }

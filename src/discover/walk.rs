@@ -3,11 +3,10 @@
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use globset::GlobMatcher;
-use ignore::{DirEntry, WalkBuilder};
-use rayon::prelude::*;
+use ignore::{DirEntry, ParallelVisitor, ParallelVisitorBuilder, WalkBuilder, WalkState};
 
 use super::ignore_files::unsafe_ignore_file;
 use super::patterns::{FileKind, InputPatterns, MatchConfidence, RecognisedFile, glob};
@@ -138,34 +137,35 @@ impl ExcludePatterns {
     }
 }
 
-/// Walks a universe and reads what the patterns want of it.
+/// Walks a universe and reads what the patterns want of it, on as many threads as the rest of the
+/// check uses. Everything found is sorted, so the threads do not show in the result.
 pub fn walk(
     universe: &ProjectRoot,
     patterns: &InputPatterns,
     exclude: ExcludePatterns,
 ) -> WalkedFiles {
-    let WalkEntries {
-        candidates,
-        unreadable,
-        nested_settings,
-        seen,
-    } = candidates(universe, patterns, exclude);
-    let outcomes: Vec<ReadOutcome> = candidates
-        .into_par_iter()
-        .map(|(path, absolute)| examine(path, absolute, patterns))
-        .collect();
-    let mut found = WalkedFiles {
-        files: Vec::new(),
-        unreadable,
-        nested_settings,
-        seen,
+    let start = universe.only.as_ref().unwrap_or(&universe.root);
+    let mut found = WalkedFiles::default();
+    if let Some((path, why)) = unsafe_ignore_file(&universe.root, start) {
+        // Without its ignore file nobody knows what of the tree is meant.
+        found.refuse(universe, &path, why);
+        return found;
+    }
+    let refused = RefusedFolders::default();
+    let all = Mutex::new(found);
+    let mut visitors = WalkVisitors {
+        universe,
+        patterns,
+        all: &all,
     };
-    for outcome in outcomes {
-        match outcome {
-            ReadOutcome::Wanted(file) => found.files.push(file),
-            ReadOutcome::Unreadable(path, why) => found.unreadable.push((path, why)),
-            ReadOutcome::Passed => {}
-        }
+    walker(universe, exclude, refused.clone())
+        .threads(rayon::current_num_threads())
+        .build_parallel()
+        .visit(&mut visitors);
+    let mut found = all.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let refused = refused.lock().unwrap_or_else(PoisonError::into_inner);
+    for (path, why) in refused.iter() {
+        found.refuse(universe, path, why);
     }
     found.files.sort_by(|a, b| a.path.cmp(&b.path));
     found.unreadable.sort();
@@ -173,18 +173,7 @@ pub fn walk(
     found
 }
 
-/// What a walk met, before any file is read.
-#[derive(Default)]
-struct WalkEntries {
-    /// The files whose names fit a pattern.
-    candidates: Vec<(String, PathBuf)>,
-    /// The folders that could not be entered.
-    unreadable: Vec<(String, String)>,
-    nested_settings: Vec<String>,
-    seen: usize,
-}
-
-impl WalkEntries {
+impl WalkedFiles {
     fn refuse(&mut self, universe: &ProjectRoot, path: &Path, why: &str) {
         // Not canonical: the path of a link is the link's own.
         let shown = relative(&universe.root, path);
@@ -192,45 +181,87 @@ impl WalkEntries {
         let why = format!("{why}; its folder is not read");
         self.unreadable.push((shown, why));
     }
+
+    fn append(&mut self, other: &mut Self) {
+        self.files.append(&mut other.files);
+        self.unreadable.append(&mut other.unreadable);
+        self.nested_settings.append(&mut other.nested_settings);
+        self.seen += std::mem::take(&mut other.seen);
+    }
 }
 
-fn candidates(
-    universe: &ProjectRoot,
-    patterns: &InputPatterns,
-    exclude: ExcludePatterns,
-) -> WalkEntries {
-    let mut met = WalkEntries::default();
-    let start = universe.only.as_ref().unwrap_or(&universe.root);
-    if let Some((path, why)) = unsafe_ignore_file(&universe.root, start) {
-        // Without its ignore file nobody knows what of the tree is meant.
-        met.refuse(universe, &path, why);
-        return met;
+/// Makes a visitor for each thread of a walk.
+struct WalkVisitors<'w> {
+    universe: &'w ProjectRoot,
+    patterns: &'w InputPatterns,
+    all: &'w Mutex<WalkedFiles>,
+}
+
+impl<'w> ParallelVisitorBuilder<'w> for WalkVisitors<'w> {
+    fn build(&mut self) -> Box<dyn ParallelVisitor + 'w> {
+        Box::new(WalkVisitor {
+            universe: self.universe,
+            patterns: self.patterns,
+            all: self.all,
+            found: WalkedFiles::default(),
+        })
     }
-    let refused = RefusedFolders::default();
-    for entry in walker(universe, exclude, refused.clone()).build() {
+}
+
+/// What one thread of a walk met; handed over when the thread ends.
+struct WalkVisitor<'w> {
+    universe: &'w ProjectRoot,
+    patterns: &'w InputPatterns,
+    all: &'w Mutex<WalkedFiles>,
+    found: WalkedFiles,
+}
+
+impl Drop for WalkVisitor<'_> {
+    fn drop(&mut self) {
+        let mut all = self.all.lock().unwrap_or_else(PoisonError::into_inner);
+        all.append(&mut self.found);
+    }
+}
+
+impl ParallelVisitor for WalkVisitor<'_> {
+    fn visit(&mut self, entry: Result<DirEntry, ignore::Error>) -> WalkState {
         match entry {
             Ok(entry) if entry.file_type().is_some_and(|kind| kind.is_file()) => {
-                met.seen += 1;
-                let absolute = entry.into_path();
-                let Some(path) = relative(&universe.root, &absolute) else {
-                    continue;
-                };
-                if patterns.recognise(&path).is_some() {
-                    met.candidates.push((path, absolute));
-                } else if path.ends_with(NESTED_SETTINGS) {
-                    met.nested_settings.push(path);
-                }
+                self.file(entry.into_path());
             }
             Ok(_) => {}
-            Err(error) => met.unreadable.extend(problem(universe, &error)),
+            Err(error) => self.found.unreadable.extend(problem(self.universe, &error)),
+        }
+        WalkState::Continue
+    }
+}
+
+impl WalkVisitor<'_> {
+    fn file(&mut self, absolute: PathBuf) {
+        self.found.seen += 1;
+        let Some(path) = relative(&self.universe.root, &absolute) else {
+            return;
+        };
+        let fitting = self.patterns.fitting(&path);
+        let Some(surest) = fitting.first() else {
+            if path.ends_with(NESTED_SETTINGS) {
+                self.found.nested_settings.push(path);
+            }
+            return;
+        };
+        match load(&absolute, &fitting) {
+            Ok(Some((kind, text))) => self.found.files.push(FoundFile {
+                kind,
+                path,
+                absolute,
+                text,
+            }),
+            Err(refusal) if refusal.matters(*surest) => {
+                self.found.unreadable.push((path, refusal.to_string()));
+            }
+            Ok(None) | Err(_) => {}
         }
     }
-    if let Ok(refused) = refused.lock() {
-        for (path, why) in refused.iter() {
-            met.refuse(universe, path, why);
-        }
-    }
-    met
 }
 
 /// Ignore files for which a folder was not entered, and why; the walk's filter fills it.
@@ -302,31 +333,6 @@ fn path_of(error: &ignore::Error) -> Option<&Path> {
     }
 }
 
-enum ReadOutcome {
-    Wanted(FoundFile),
-    Unreadable(String, String),
-    Passed,
-}
-
-fn examine(path: String, absolute: PathBuf, patterns: &InputPatterns) -> ReadOutcome {
-    let Some(recognised) = patterns.recognise(&path) else {
-        return ReadOutcome::Passed;
-    };
-    match load(&path, &absolute, patterns) {
-        Ok(Some((kind, text))) => ReadOutcome::Wanted(FoundFile {
-            kind,
-            path,
-            absolute,
-            text,
-        }),
-        Ok(None) => ReadOutcome::Passed,
-        Err(refusal) if refusal.matters(recognised) => {
-            ReadOutcome::Unreadable(path, refusal.to_string())
-        }
-        Err(_) => ReadOutcome::Passed,
-    }
-}
-
 /// Why a file was not read.
 #[derive(Debug, thiserror::Error)]
 enum UnreadCause {
@@ -356,14 +362,13 @@ impl UnreadCause {
     }
 }
 
-/// The text with its kind, if some pattern wants it.
+/// The text with its kind, if one of the patterns that the name fits wants it.
 fn load(
-    path: &str,
     absolute: &Path,
-    patterns: &InputPatterns,
+    fitting: &[RecognisedFile<'_>],
 ) -> Result<Option<(FileKind, String)>, UnreadCause> {
     let bytes = bytes(absolute)?;
-    let Some(recognised) = patterns.wanted_by(path, &bytes) else {
+    let Some(recognised) = fitting.iter().find(|file| file.wants(&bytes)) else {
         // A file that the needles pass over need not be text either.
         return Ok(None);
     };

@@ -90,6 +90,8 @@ pub struct ServerShapes {
     /// Settings of operators that decide whether a field of a resource is read.
     pub settings: Vec<String>,
     pub neighbours: Vec<String>,
+    /// Objects of these kinds say nothing about servers, so they are not parsed.
+    pub unread_kinds: Vec<String>,
     pub bystanders: Vec<String>,
     pub workloads: Vec<WorkloadShape>,
     pub releases: Vec<ReleaseShape>,

@@ -51,7 +51,13 @@ pub(super) fn programs(raw: &RawFacts, places: &Locations<'_>) -> Vec<LinkedProg
                 .map(|at| ProgramNames::of(&raw.packages[at], raw))
         })
         .collect();
-    let runner = ProgramRunner { raw, places, names };
+    let runner = ProgramRunner {
+        raw,
+        places,
+        names,
+        is_only_program: found.iter().filter(|p| !p.clients.is_empty()).count() == 1,
+        is_only_workload: is_only_workload(raw),
+    };
     let by_workload = runner.by_workload(&found);
     for (at, program) in found.iter_mut().enumerate() {
         runner.run(at, program, &by_workload);
@@ -189,6 +195,17 @@ struct ProgramRunner<'a> {
     raw: &'a RawFacts,
     places: &'a Locations<'a>,
     names: Vec<Option<ProgramNames>>,
+    /// One program alone has clients.
+    is_only_program: bool,
+    /// One workload alone is known to be somebody's own.
+    is_only_workload: bool,
+}
+
+fn is_only_workload(raw: &RawFacts) -> bool {
+    let own = raw.workloads.iter().filter(|w| !w.common && !w.fragment);
+    let mut own: Vec<_> = own.map(|w| (&w.name, &w.namespace, &w.container)).collect();
+    own.dedup();
+    own.len() == 1
 }
 
 /// For each workload the program that it runs, and why.
@@ -213,7 +230,7 @@ impl ProgramRunner<'_> {
             .filter_map(|(index, workload)| {
                 let grounds = (0..programs.len()).filter_map(|at| {
                     let names = self.names[at].as_ref()?;
-                    Some((self.ground(names, workload, programs)?, at))
+                    Some((self.ground(names, workload)?, at))
                 });
                 let grounds: Vec<(MatchReason, usize)> = grounds.collect();
                 let (best, _) = *grounds.iter().min()?;
@@ -226,12 +243,7 @@ impl ProgramRunner<'_> {
             .collect()
     }
 
-    fn ground(
-        &self,
-        names: &ProgramNames,
-        workload: &RawWorkload,
-        programs: &[LinkedProgram],
-    ) -> Option<MatchReason> {
+    fn ground(&self, names: &ProgramNames, workload: &RawWorkload) -> Option<MatchReason> {
         if let Some(build) = &workload.build {
             let folders = build
                 .packages
@@ -258,9 +270,8 @@ impl ProgramRunner<'_> {
         if image.is_some_and(named) {
             return Some(MatchReason::Image);
         }
-        let alone = self.with_clients(programs) == 1;
         let in_module = |name: &str| names.module.as_deref().is_some_and(|m| alike(m, name));
-        if alone && image.is_some_and(in_module) {
+        if self.is_only_program && image.is_some_and(in_module) {
             return Some(MatchReason::Module);
         }
         let (_, workload_name) = workload.name.split_once('/')?;
@@ -268,18 +279,8 @@ impl ProgramRunner<'_> {
         if !workload.common && called.into_iter().any(named) {
             return Some(MatchReason::Name);
         }
-        let own = self
-            .raw
-            .workloads
-            .iter()
-            .filter(|w| !w.common && !w.fragment);
-        let mut own: Vec<_> = own.map(|w| (&w.name, &w.namespace, &w.container)).collect();
-        own.dedup();
-        (alone && own.len() == 1 && !workload.common).then_some(MatchReason::Only)
-    }
-
-    fn with_clients(&self, programs: &[LinkedProgram]) -> usize {
-        programs.iter().filter(|p| !p.clients.is_empty()).count()
+        let is_only = self.is_only_program && self.is_only_workload && !workload.common;
+        is_only.then_some(MatchReason::Only)
     }
 
     /// Finds what runs a program.

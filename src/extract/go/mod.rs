@@ -50,13 +50,12 @@ pub struct GoFile {
 /// The clients of one package: all Go files of one folder, test files included. The files must be
 /// of one folder; what their test files declare is not seen by the others.
 pub fn extract(files: Vec<GoFile>, models: &ClientModels) -> RawFacts {
-    let imports = models.import_needles(SourceLanguage::Go);
-    let names = models.snippet_needles(SourceLanguage::Go);
-    let waits = models.waiting_needles(SourceLanguage::Go);
+    let Some(needles) = models.needles(SourceLanguage::Go) else {
+        return RawFacts::default();
+    };
     let builds = |file: &&GoFile| {
         let text = file.excerpt.text();
-        let has = |needles: &[&str]| needles.iter().any(|needle| text.contains(needle));
-        has(&imports) && (has(&names) || has(&waits))
+        needles.imports.is_in(text) && (needles.names.is_in(text) || needles.waiting.is_in(text))
     };
     let building: Vec<_> = files.iter().filter(builds).collect();
     if building.is_empty() {
@@ -77,9 +76,8 @@ pub fn extract(files: Vec<GoFile>, models: &ClientModels) -> RawFacts {
 /// The clients of a snippet: a file of its own, or a fragment without a package clause and imports,
 /// whose clients may be of every library that has such names.
 pub fn extract_snippet(excerpt: Excerpt, path: &str, models: &ClientModels) -> RawFacts {
-    let needles = models.snippet_needles(SourceLanguage::Go);
-    let text = excerpt.text();
-    if !needles.iter().any(|needle| text.contains(needle)) {
+    let needles = models.needles(SourceLanguage::Go);
+    if !needles.is_some_and(|needles| needles.names.is_in(excerpt.text())) {
         return RawFacts::default();
     }
     let parsed = [ParsedGoFile {
@@ -106,9 +104,8 @@ fn read(parsed: &[ParsedGoFile], models: &ClientModels) -> RawFacts {
         .iter()
         .map(|p| GoSourceFile::read(p, models))
         .collect();
-    let mut needles = models.snippet_needles(SourceLanguage::Go);
-    needles.extend(models.waiting_needles(SourceLanguage::Go));
-    let worth = |text: &str| needles.iter().any(|needle| text.contains(needle));
+    let needles = models.needles(SourceLanguage::Go);
+    let worth = |text: &str| needles.is_some_and(|n| n.names.is_in(text) || n.waiting.is_in(text));
     let mut views: BTreeMap<_, PackageView<'_>> = BTreeMap::new();
     let mut raw = RawFacts::default();
     let mut consumed = BTreeSet::new();

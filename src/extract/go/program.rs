@@ -9,12 +9,10 @@ use crate::extract::go::package::{is_test, last_element};
 use crate::extract::go::{GoFile, is_program, names};
 use crate::facts::raw::{ObservationKind, PoolObservation, RawPackage, SourceLanguage};
 use crate::knowledge::clients::ClientModels;
+use crate::knowledge::clients::needles::tells_statistics;
 use crate::knowledge::languages;
 use crate::source::{Excerpt, path};
 use crate::syntax::code::{self, CodeGrammar, CodeTree};
-
-/// A call whose name is this short may be of any type: it counts only beside the library's import.
-const TELLING: usize = 9;
 
 /// The package of one folder's files, test files left out; none where there are only those.
 pub fn read(files: &[GoFile], models: &ClientModels) -> Option<RawPackage> {
@@ -115,19 +113,23 @@ fn observed(
     let text = file.excerpt.text();
     let mut found = Vec::new();
     let mut calls = BTreeSet::new();
-    for model in models.libraries().iter().filter_map(|library| {
-        let imported = |path: &str| imports.iter().any(|(_, i)| *i == path);
-        let packages = &library.head.package;
-        let named = packages.iter().any(|p| imported(&p.import_path));
-        let calls = library.stats_calls();
-        let telling = calls
-            .iter()
-            .any(|c| c.len() >= TELLING && text.contains(c.as_str()));
-        (named || telling)
-            .then(|| (named, library.model()))
-            .and_then(|(n, m)| Some((n, m?)))
-    }) {
-        let (named, model) = model;
+    let needles = models.needles(SourceLanguage::Go);
+    // One pass for the calls of all libraries: most files hold none.
+    let may_tell = needles.is_some_and(|needles| needles.statistics.is_in(text));
+    for (named, model) in models
+        .of_language(SourceLanguage::Go)
+        .filter_map(|library| {
+            let imported = |path: &str| imports.iter().any(|(_, i)| *i == path);
+            let packages = &library.head.package;
+            let named = packages.iter().any(|p| imported(&p.import_path));
+            let mut calls = library
+                .stats_calls()
+                .iter()
+                .filter(|call| tells_statistics(call));
+            let tells = named || may_tell && calls.any(|call| text.contains(call.as_str()));
+            Some((named, tells.then(|| library.model())??))
+        })
+    {
         for exporter in &model.stats_exporter {
             let imported = imports
                 .iter()
@@ -141,7 +143,7 @@ fn observed(
             }
         }
         let stats = model.stats.iter().map(|s| s.call.as_str());
-        calls.extend(stats.filter(|call| named || call.len() >= TELLING));
+        calls.extend(stats.filter(|call| named || tells_statistics(call)));
     }
     let called = |call: &&str| text.contains(&format!(".{call}("));
     let calls: BTreeSet<&str> = calls.into_iter().filter(called).collect();

@@ -7,10 +7,13 @@ use std::sync::{Arc, OnceLock};
 use crate::extract::helm::FilledTemplate;
 use crate::extract::helm::defaults::{Chart, ChartCatalog};
 use crate::source::{Excerpt, FileId, path};
-use crate::syntax::yaml::{self, YamlNode, YamlStream};
+use crate::syntax::yaml::{self, UnreadDocuments, YamlNode, YamlStream};
 
 /// What a file of kustomize's own may be called.
 pub const FILE_NAMES: [&str; 3] = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
+
+/// The key that says what an object is.
+const KIND: &str = "kind";
 
 /// All files by path.
 #[derive(Default)]
@@ -21,6 +24,7 @@ pub struct KustomizeTree {
 /// A file of the tree.
 pub struct TreeFile {
     pub excerpt: Excerpt,
+    unread_kinds: Arc<[String]>,
     stream: OnceLock<YamlStream>,
     /// The chart that it is a template of.
     chart: Option<Arc<Chart>>,
@@ -34,7 +38,12 @@ impl TreeFile {
             self.filled()
                 .map_or(&self.excerpt, |(filled, _)| &filled.excerpt)
         };
-        self.stream.get_or_init(|| yaml::parse(excerpt()))
+        let unread = UnreadDocuments {
+            key: KIND,
+            values: &self.unread_kinds,
+        };
+        self.stream
+            .get_or_init(|| yaml::parse_without(excerpt(), unread))
     }
 
     /// The file with what the chart's own values put into it, and the files that they stand in.
@@ -52,16 +61,20 @@ impl TreeFile {
 }
 
 impl KustomizeTree {
-    /// The files by path; `is_mapped` tells of which charts the values are read as servers.
+    /// The files by path; `is_mapped` tells of which charts the values are read as servers, and
+    /// objects of `unread_kinds` say nothing to anybody.
     pub fn new(
         files: impl IntoIterator<Item = (String, Excerpt)>,
         is_mapped: &dyn Fn(&str) -> bool,
+        unread_kinds: &[String],
     ) -> Self {
+        let unread_kinds: Arc<[String]> = unread_kinds.into();
         let excerpts: BTreeMap<String, Excerpt> = files.into_iter().collect();
         let charts = ChartCatalog::new(&excerpts, is_mapped);
         let files = excerpts.into_iter().map(|(path, excerpt)| {
             let file = TreeFile {
                 excerpt,
+                unread_kinds: Arc::clone(&unread_kinds),
                 stream: OnceLock::new(),
                 chart: charts.of_template(&path),
                 filled: OnceLock::new(),

@@ -36,6 +36,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::extract::code::{address, skipped};
 use crate::facts::raw::{RawClient, RawFacts, SourceLanguage};
 use crate::knowledge::clients::ClientModels;
+use crate::knowledge::clients::needles::CodeNeedles;
 use crate::knowledge::clients::rust::RustIndex;
 use crate::knowledge::languages;
 use crate::source::{Excerpt, path};
@@ -62,40 +63,19 @@ pub struct RustPackage {
     pub files: Vec<RustFile>,
 }
 
-/// What a text must hold to be worth parsing.
-struct RustPrefilter<'m> {
-    crates: Vec<&'m str>,
-    names: Vec<&'m str>,
-}
-
-impl<'m> RustPrefilter<'m> {
-    fn new(models: &'m ClientModels) -> Self {
-        Self {
-            crates: models.import_needles(SourceLanguage::Rust),
-            names: models.snippet_needles(SourceLanguage::Rust),
-        }
-    }
-
-    fn names_a_crate(&self, text: &str) -> bool {
-        self.crates.iter().any(|needle| text.contains(needle))
-    }
-
-    fn builds(&self, text: &str) -> bool {
-        self.names.iter().any(|needle| text.contains(needle))
-    }
-}
-
 /// The clients of one package. Files that can neither build a client nor say what one is are not
 /// parsed.
 pub fn extract(package: RustPackage, models: &ClientModels) -> RawFacts {
-    let needles = RustPrefilter::new(models);
+    let Some(needles) = models.needles(SourceLanguage::Rust) else {
+        return RawFacts::default();
+    };
     let renamed: Vec<&str> = package.renames.keys().map(String::as_str).collect();
     let names =
-        |text: &str| needles.names_a_crate(text) || renamed.iter().any(|name| text.contains(name));
+        |text: &str| needles.imports.is_in(text) || renamed.iter().any(|name| text.contains(name));
     let building: BTreeSet<usize> = (0..package.files.len())
         .filter(|at| {
             let text = package.files[*at].excerpt.text();
-            names(text) && needles.builds(text)
+            names(text) && needles.names.is_in(text)
         })
         .collect();
     if building.is_empty() {
@@ -180,9 +160,12 @@ fn stem(path: &str) -> &str {
 
 /// The clients of a snippet: a file of its own.
 pub fn extract_snippet(excerpt: Excerpt, path: &str, models: &ClientModels) -> RawFacts {
-    let needles = RustPrefilter::new(models);
     let text = excerpt.text();
-    if !needles.names_a_crate(text) || !needles.builds(text) {
+    // A snippet names a crate by a path, so that other languages and YAML are never parsed as Rust.
+    let may_build = |needles: &CodeNeedles| {
+        text.contains("::") && needles.imports.is_in(text) && needles.names.is_in(text)
+    };
+    if !models.needles(SourceLanguage::Rust).is_some_and(may_build) {
         return RawFacts::default();
     }
     let parsed = [ParsedRustFile {
@@ -201,20 +184,21 @@ fn read(
 ) -> RawFacts {
     let index = RustIndex::new(models);
     let declared = RustPackageItems::read(parsed, name, renames);
-    let needles = RustPrefilter::new(models);
+    let needles = models.needles(SourceLanguage::Rust);
+    let builds = |text: &str| needles.is_some_and(|n| n.names.is_in(text));
+    let names_a_crate = |text: &str| needles.is_some_and(|n| n.imports.is_in(text));
     let mut raw = RawFacts::default();
     let mut blocking = Vec::new();
     for (at, file) in parsed.iter().enumerate() {
         raw.comments.extend(file.tree.comments());
         raw.secrets.extend(address::url_secrets(&file.tree));
         let text = file.tree.excerpt().text();
-        if !needles.builds(text) && !needles.names_a_crate(text) {
+        if !builds(text) && !names_a_crate(text) {
             continue;
         }
         let read = RustFileReader::new(parsed, &declared, &index, at).read_file();
-        let worth = |text: &str| needles.builds(text);
         raw.notes
-            .extend(skipped(file.tree.excerpt(), &read.skipped, &worth));
+            .extend(skipped(file.tree.excerpt(), &read.skipped, &builds));
         raw.clients.extend(read.found);
         raw.secrets.extend(read.secrets);
         blocking.extend(read.blocking);

@@ -18,10 +18,9 @@ use crate::syntax::code::{self, CodeGrammar, CodeTree};
 
 /// The waiting calls of one package.
 pub(super) fn read(parsed: &[ParsedRustFile], models: &ClientModels) -> Vec<RawWait> {
-    let needles = models.waiting_needles(SourceLanguage::Rust);
+    let needles = models.needles(SourceLanguage::Rust);
     let worth = |file: &ParsedRustFile| {
-        let text = file.tree.excerpt().text();
-        needles.iter().any(|needle| text.contains(needle))
+        needles.is_some_and(|n| n.waiting.is_in(file.tree.excerpt().text()))
     };
     if !parsed.iter().any(worth) {
         return Vec::new();

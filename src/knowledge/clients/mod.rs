@@ -6,6 +6,7 @@
 
 pub mod expression;
 pub mod model;
+pub mod needles;
 pub mod rust;
 mod tables;
 pub mod usage;
@@ -18,12 +19,12 @@ use include_dir::{Dir, include_dir};
 
 use crate::facts::raw::SourceLanguage;
 use crate::facts::vocabulary::FactType;
-use crate::knowledge::servers::waiting;
 use model::{
     ClientModel, ConstructionForm, Constructor, ModelHead, OptionModel, OptionSourceModel,
     PackageKind, VersionRanged,
 };
 use model::{UrlParam, ValueKind};
+use needles::CodeNeedles;
 use tables::ModelTable;
 use usage::BlockingModel;
 use version::LibraryVersion;
@@ -32,8 +33,6 @@ static FOLDER: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/knowledge/client
 static BUILT_IN: LazyLock<ClientModels> =
     LazyLock::new(|| ClientModels::of_texts(built_in_texts()));
 
-/// A shorter name of a command stands in too many texts to tell anything.
-const TELLING: usize = 5;
 /// The tables that say which library a model is of.
 const HEAD: [&str; 2] = ["client", "package"];
 
@@ -54,6 +53,8 @@ pub fn built_in() -> &'static ClientModels {
 #[derive(Debug)]
 pub struct ClientModels {
     libraries: Vec<LibraryModel>,
+    /// By language, each made when it is first asked for.
+    needles: BTreeMap<SourceLanguage, OnceLock<CodeNeedles>>,
 }
 
 /// One library: its head, and its whole model once somebody asked for it.
@@ -62,6 +63,7 @@ pub struct LibraryModel {
     pub head: ModelHead,
     text: &'static str,
     tables: Vec<ModelTable<'static>>,
+    stats_calls: OnceLock<Vec<String>>,
     model: OnceLock<Option<ClientModel>>,
 }
 
@@ -75,6 +77,7 @@ impl LibraryModel {
             head: toml::from_str(&head).ok()?,
             text,
             tables,
+            stats_calls: OnceLock::new(),
             model: OnceLock::new(),
         })
     }
@@ -103,10 +106,12 @@ impl LibraryModel {
     }
 
     /// The calls that read the pool's statistics, without reading the whole model.
-    pub fn stats_calls(&self) -> Vec<String> {
-        let calls = self.tables("stats").filter_map(|t| t.text_of("call"));
-        let unique: BTreeSet<&str> = calls.collect();
-        unique.into_iter().map(str::to_owned).collect()
+    pub fn stats_calls(&self) -> &[String] {
+        self.stats_calls.get_or_init(|| {
+            let calls = self.tables("stats").filter_map(|t| t.text_of("call"));
+            let unique: BTreeSet<&str> = calls.collect();
+            unique.into_iter().map(str::to_owned).collect()
+        })
     }
 
     /// The calls that wait for data at the server, without reading the whole model.
@@ -141,11 +146,12 @@ impl LibraryModel {
 impl ClientModels {
     /// Models of these texts. One that does not load is left out; see the tests for the built-in ones.
     pub fn of_texts(texts: impl IntoIterator<Item = &'static str>) -> Self {
+        let of_text = |text| LibraryModel::of_text(text);
+        let libraries: Vec<LibraryModel> = texts.into_iter().filter_map(of_text).collect();
+        let languages = libraries.iter().map(LibraryModel::language);
         Self {
-            libraries: texts
-                .into_iter()
-                .filter_map(LibraryModel::of_text)
-                .collect(),
+            needles: languages.map(|l| (l, OnceLock::new())).collect(),
+            libraries,
         }
     }
 
@@ -162,7 +168,10 @@ impl ClientModels {
         self.libraries.iter().map(LibraryModel::id).collect()
     }
 
-    pub fn of_language(&self, language: SourceLanguage) -> impl Iterator<Item = &LibraryModel> {
+    pub fn of_language(
+        &self,
+        language: SourceLanguage,
+    ) -> impl Iterator<Item = &LibraryModel> + Clone {
         self.libraries
             .iter()
             .filter(move |library| library.language() == language)
@@ -176,31 +185,10 @@ impl ClientModels {
         })
     }
 
-    /// What a file must contain to be worth parsing: the import paths of client packages.
-    pub fn import_needles(&self, language: SourceLanguage) -> Vec<&str> {
-        let packages = self
-            .of_language(language)
-            .flat_map(LibraryModel::client_packages);
-        packages.map(|p| p.import_path.as_str()).collect()
-    }
-
-    /// What a snippet without imports must contain: constructors and option types.
-    pub fn snippet_needles(&self, language: SourceLanguage) -> Vec<&str> {
-        let idents = self
-            .of_language(language)
-            .flat_map(|l| &l.head.client.idents);
-        let unique: BTreeSet<&str> = idents.map(String::as_str).collect();
-        unique.into_iter().collect()
-    }
-
-    /// What a text must contain to wait at the server: calls of the libraries and names of commands.
-    pub fn waiting_needles(&self, language: SourceLanguage) -> Vec<&'static str> {
-        let calls = self
-            .of_language(language)
-            .flat_map(LibraryModel::waiting_calls);
-        let mut unique: BTreeSet<&'static str> = calls.collect();
-        unique.extend(waiting::names().filter(|name| name.len() >= TELLING));
-        unique.into_iter().collect()
+    /// What a text must hold to be worth parsing; none for a language without models.
+    pub fn needles(&self, language: SourceLanguage) -> Option<&CodeNeedles> {
+        let needles = self.needles.get(&language)?;
+        Some(needles.get_or_init(|| CodeNeedles::of(self.of_language(language))))
     }
 
     /// Every canonical option with its type, for the vocabulary of rules. Reads only the two lines

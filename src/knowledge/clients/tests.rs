@@ -230,7 +230,7 @@ fn every_name_in_the_rust_tables_exists() {
 fn told(library: &LibraryModel) -> (String, BTreeSet<String>, BTreeSet<&'static str>, usize) {
     (
         library.id().to_owned(),
-        library.stats_calls().into_iter().collect(),
+        library.stats_calls().iter().cloned().collect(),
         library.waiting_calls().into_iter().collect(),
         library.head.package.len(),
     )

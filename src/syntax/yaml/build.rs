@@ -34,21 +34,16 @@ pub(super) struct YamlReading {
     pub(super) brace_pair_opens_mapping: bool,
 }
 
-/// Reads the masked text of an excerpt; values and spans come from the excerpt itself.
-pub(super) fn read(excerpt: &Excerpt, masked: &MaskedTemplate<'_>) -> YamlReading {
+/// Reads parts of the masked text of an excerpt, each as a stream of its own; values and spans come
+/// from the excerpt itself. Masking keeps every byte in its place, so the parts fit both texts.
+pub(super) fn read(
+    excerpt: &Excerpt,
+    masked: &MaskedTemplate<'_>,
+    parts: &[Range<usize>],
+) -> YamlReading {
     let mut builder = YamlTreeBuilder::new(excerpt, masked);
-    let mut parser = Parser::new_from_str_with_options(&masked.text, options());
-    loop {
-        match parser.next_event() {
-            None => break,
-            Some(Ok((event, span))) => builder.event(event, span),
-            Some(Err(error)) => {
-                builder.broken(&error);
-                if !parser.proceed_next_document().unwrap_or(false) {
-                    break;
-                }
-            }
-        }
+    for part in parts {
+        builder.read_part(part);
     }
     builder.finish()
 }
@@ -71,6 +66,8 @@ struct YamlTreeBuilder<'a> {
     aliased_in_stream: usize,
     anchored: usize,
     is_cut: bool,
+    /// Where the part that is being read begins in the text.
+    part_start: usize,
     document: Option<OpenDocument>,
     /// The end of the last token with text.
     previous_end: usize,
@@ -138,14 +135,33 @@ impl<'a> YamlTreeBuilder<'a> {
             aliased_in_stream: 0,
             anchored: 0,
             is_cut: false,
+            part_start: 0,
             document: None,
             previous_end: 0,
             actions: ActionSpans::new(&masked.actions),
         }
     }
 
-    fn finish(mut self) -> YamlReading {
-        self.end_document(self.text().len(), false);
+    fn read_part(&mut self, part: &Range<usize>) {
+        let text = self.text().get(part.clone()).unwrap_or("");
+        let mut parser = Parser::new_from_str_with_options(text, options());
+        self.part_start = part.start;
+        loop {
+            match parser.next_event() {
+                None => break,
+                Some(Ok((event, span))) => self.event(event, span),
+                Some(Err(error)) => {
+                    self.broken(&error);
+                    if !parser.proceed_next_document().unwrap_or(false) {
+                        break;
+                    }
+                }
+            }
+        }
+        self.end_document(part.end, false);
+    }
+
+    fn finish(self) -> YamlReading {
         self.reading
     }
 
@@ -154,7 +170,9 @@ impl<'a> YamlTreeBuilder<'a> {
     }
 
     fn event(&mut self, event: Event<'_>, span: granit_parser::Span) {
-        let range = self.clamp(span.byte_range().unwrap_or_default());
+        let within = span.byte_range().unwrap_or_default();
+        let start = self.part_start;
+        let range = self.clamp(start + within.start..start + within.end);
         match event {
             Event::DocumentStart(explicit, _) => self.start_document(&range, explicit),
             Event::DocumentEnd => self.end_document(range.end, true),
@@ -245,7 +263,8 @@ impl<'a> YamlTreeBuilder<'a> {
 
     fn broken(&mut self, error: &ScanError) {
         let text = self.text();
-        let at = error.marker().byte_offset().unwrap_or(self.previous_end);
+        let offset = error.marker().byte_offset();
+        let at = offset.map_or(self.previous_end, |at| self.part_start + at);
         let rest = text.get(at..).unwrap_or("");
         let at = text.len() - rest.len();
         let length = rest

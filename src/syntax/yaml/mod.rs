@@ -19,8 +19,10 @@ mod overlay;
 mod scalar;
 mod synthetic;
 mod typing;
+mod unread;
 
 pub use node::{MappingEntry, NodeKind, Scalar, ScalarStyle, YamlNode};
+pub use unread::UnreadDocuments;
 
 use super::SyntaxError;
 use super::template::{self, MaskedTemplate};
@@ -47,15 +49,26 @@ pub struct YamlDocument {
 /// Reads all documents. A broken one is kept as far as it could be read, and does not hide the
 /// others.
 pub fn parse(excerpt: &Excerpt) -> YamlStream {
+    let none = UnreadDocuments {
+        key: "",
+        values: &[],
+    };
+    parse_without(excerpt, none)
+}
+
+/// Reads all documents but those that nobody will read.
+pub fn parse_without(excerpt: &Excerpt, unread: UnreadDocuments<'_>) -> YamlStream {
     let text = excerpt.text();
+    let parts = unread.kept_parts(text);
+    let read = |masked: &MaskedTemplate<'_>| build::read(excerpt, masked, &parts);
     if !template::is_templated(text) {
-        return build::read(excerpt, &MaskedTemplate::unchanged(text)).stream;
+        return read(&MaskedTemplate::unchanged(text)).stream;
     }
-    let as_it_stands = build::read(excerpt, &MaskedTemplate::holes_only(text));
+    let as_it_stands = read(&MaskedTemplate::holes_only(text));
     if as_it_stands.stream.errors.is_empty() && !as_it_stands.brace_pair_opens_mapping {
         return as_it_stands.stream;
     }
-    build::read(excerpt, &template::mask(text)).stream
+    read(&template::mask(text)).stream
 }
 
 #[cfg(test)]

@@ -1,0 +1,89 @@
+//! The words by which a text of code is found worth parsing, in one automaton a kind: import paths of
+//! client packages, names of constructors and option types, calls that wait, calls that read a pool's
+//! statistics.
+//!
+//! They are made once a language from the models. What a match means is decided by whoever parses.
+
+use std::collections::BTreeSet;
+
+use aho_corasick::AhoCorasick;
+
+use super::LibraryModel;
+use crate::knowledge::servers::waiting;
+
+/// A shorter name of a command stands in too many texts to tell anything.
+const SHORTEST_COMMAND: usize = 5;
+/// A call with a shorter name is one of statistics only in a file that imports the library.
+const SHORTEST_STATISTICS_CALL: usize = 9;
+
+/// The needles of one language.
+#[derive(Debug)]
+pub struct CodeNeedles {
+    /// The import paths of client packages.
+    pub imports: NeedleSet,
+    /// Constructors and option types: what a snippet without imports must hold.
+    pub names: NeedleSet,
+    /// Calls of the libraries and names of commands that wait at the server.
+    pub waiting: NeedleSet,
+    /// Calls that read a pool's statistics and whose name tells it without an import.
+    pub statistics: NeedleSet,
+}
+
+impl CodeNeedles {
+    pub(super) fn of<'l>(libraries: impl Iterator<Item = &'l LibraryModel> + Clone) -> Self {
+        let packages = libraries.clone().flat_map(LibraryModel::client_packages);
+        let names = libraries.clone().flat_map(|l| &l.head.client.idents);
+        let calls = libraries.clone().flat_map(LibraryModel::waiting_calls);
+        let statistics = libraries.flat_map(LibraryModel::stats_calls);
+        let commands = waiting::names();
+        Self {
+            imports: NeedleSet::new(packages.map(|p| p.import_path.as_str())),
+            names: NeedleSet::new(names.map(String::as_str)),
+            waiting: NeedleSet::new(
+                calls.chain(commands.filter(|name| name.len() >= SHORTEST_COMMAND)),
+            ),
+            statistics: NeedleSet::new(
+                statistics
+                    .map(String::as_str)
+                    .filter(|call| tells_statistics(call)),
+            ),
+        }
+    }
+}
+
+/// Whether a call's name tells that it reads a pool's statistics, whatever the file imports.
+pub fn tells_statistics(call: &str) -> bool {
+    call.len() >= SHORTEST_STATISTICS_CALL
+}
+
+/// Words of which a text may hold one, in this case of letters.
+#[derive(Debug)]
+pub struct NeedleSet {
+    words: Vec<String>,
+    /// None where the automaton cannot be built: then each word is looked for alone.
+    automaton: Option<AhoCorasick>,
+}
+
+impl NeedleSet {
+    fn new<'w>(words: impl Iterator<Item = &'w str>) -> Self {
+        let unique: BTreeSet<&str> = words.collect();
+        let words: Vec<String> = unique.into_iter().map(str::to_owned).collect();
+        Self {
+            automaton: AhoCorasick::new(&words).ok(),
+            words,
+        }
+    }
+
+    /// The words, in order, each once.
+    pub fn words(&self) -> &[String] {
+        &self.words
+    }
+
+    /// Whether the text holds one of the words.
+    pub fn is_in(&self, text: &str) -> bool {
+        match &self.automaton {
+            Some(automaton) => automaton.is_match(text),
+            None => self.words.iter().any(|word| text.contains(word.as_str())),
+        }
+    }
+}
