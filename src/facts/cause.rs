@@ -107,6 +107,13 @@ pub enum Cause {
         releases: Option<String>,
         outcomes: Vec<&'static str>,
     },
+    /// Nobody has read which directives the version has; the releases next to it that were read.
+    NoDirectiveTable {
+        version: String,
+        nearest: String,
+    },
+    /// Of this release only some directives are known.
+    PartialTable(String),
     // What is not seen of the tree.
     OutsideTree(String),
     OtherEnvironment(String),
@@ -382,6 +389,13 @@ impl fmt::Display for Cause {
                     write!(f, " ({})", outcomes.join(" or "))?;
                 }
                 Ok(())
+            }
+            Self::NoDirectiveTable { version, nearest } => write!(
+                f,
+                "there is no directive table for version {version}, and {nearest} does not have it"
+            ),
+            Self::PartialTable(release) => {
+                write!(f, "not all directives of {release} are known")
             }
             Self::OutsideTree(name) => write!(f, "{name} is not in the scanned tree"),
             Self::OtherEnvironment(name) => write!(

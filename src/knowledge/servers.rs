@@ -1,29 +1,30 @@
 //! The directive tables of the server series: which names a version knows, what each accepts, what
 //! its default is.
 //!
-//! Tables are read from `knowledge/servers/FLAVOR-SERIES.json` on first use, one series at a time:
-//! reading all of them would cost a tiny repository more than the whole check. How a line is judged
-//! by a table is `resolve`'s business.
+//! Tables are read from `knowledge/servers/FLAVOR-RELEASE.json` on first use, one series at a time:
+//! reading all of them would cost a tiny repository more than the whole check. Which of them a server
+//! may be of is chosen in [`candidates`], how a line is judged by a table is `resolve`'s business.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;
 
 use include_dir::{Dir, include_dir};
-use rayon::prelude::*;
-use serde::Deserialize;
 
 use crate::facts::raw::DeclaredBuild;
 use crate::facts::vocabulary::FactType;
 use crate::nearest::nearest;
 
 mod builds;
+mod candidates;
 mod directive;
 pub mod language;
 mod needs;
 mod resource_share;
+mod series;
 pub mod waiting;
 
 pub use builds::BuildWord;
+pub use candidates::SeriesCandidates;
 pub use needs::DirectiveDependency;
 pub use resource_share::{ResourceShare, ShareMeasure};
 
@@ -32,7 +33,10 @@ pub use directive::{
     RefusedCharacters, RepeatRule, SpecialParser, ValueCheck, ValueUnit,
 };
 
-use language::{CommandNames, CommandTable, ConfigLanguage};
+pub use series::{ServerSeries, TableSource, UnknownDirective};
+
+use candidates::numbers;
+use series::SeriesFile;
 
 static TABLES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/knowledge/servers");
 
@@ -43,66 +47,17 @@ pub struct ServerKnowledge {
     needs: OnceLock<Vec<DirectiveDependency>>,
 }
 
+/// One table: that of a series, or that of its releases from a patch on.
 #[derive(Debug)]
 struct SeriesEntry {
+    /// `redis-7.2`
+    stem: &'static str,
     flavor: &'static str,
-    number: (u32, u32),
+    /// Major, minor and patch number of the first release that it holds for.
+    number: (u32, u32, u32),
     text: &'static str,
+    file: OnceLock<Option<SeriesFile<'static>>>,
     table: OnceLock<Option<ServerSeries>>,
-}
-
-/// One series' table.
-#[derive(Debug)]
-pub struct ServerSeries {
-    pub flavor: String,
-    /// `7.2`
-    pub series: String,
-    /// The release that was read: `7.2.6`.
-    pub version: String,
-    /// Where the table was read from.
-    pub source: String,
-    pub unknown_directive: UnknownDirective,
-    pub dotted_directive: UnknownDirective,
-    pub language: ConfigLanguage,
-    pub commands: CommandNames,
-    directives: BTreeMap<String, DirectiveSpec>,
-    /// Lower-case names and aliases to the canonical name.
-    names: HashMap<String, String>,
-}
-
-/// What a version does with a name that it does not know.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-pub enum UnknownDirective {
-    /// Refuses the file, naming the line.
-    #[serde(rename = "config-file-error")]
-    RefusesFile,
-    /// Takes it for a module's setting and stops later, without a line.
-    #[serde(rename = "queued-as-module-config-then-fatal-at-startup")]
-    StopsAtStartup,
-}
-
-#[derive(Deserialize)]
-struct SeriesTable {
-    flavor: String,
-    series: String,
-    version: String,
-    source: String,
-    #[serde(default)]
-    commit: Option<String>,
-    unknown_directive: UnknownDirective,
-    dotted_directive: UnknownDirective,
-    language: ConfigLanguage,
-    commands: CommandTable,
-    directives: BTreeMap<String, DirectiveSpec>,
-}
-
-/// The series that a server may be of, as far as its image or settings tell.
-#[derive(Debug, Default)]
-pub struct SeriesCandidates<'a> {
-    /// Never empty; one entry means that the series is known.
-    pub series: Vec<&'a ServerSeries>,
-    /// Said once a run: the version is not listed, and which one stands for it.
-    pub note: Option<String>,
 }
 
 impl Default for ServerKnowledge {
@@ -120,10 +75,15 @@ impl ServerKnowledge {
                 let stem = file.path().file_name()?.to_str()?.strip_suffix(".json")?;
                 let (flavor, number) = stem.split_once('-')?;
                 let text = file.contents_utf8()?;
+                let [major, minor, patch @ ..] = &numbers(number)[..] else {
+                    return None;
+                };
                 Some(SeriesEntry {
+                    stem,
                     flavor,
-                    number: two_numbers(number)?,
+                    number: (*major, *minor, patch.first().copied().unwrap_or(0)),
                     text,
+                    file: OnceLock::new(),
                     table: OnceLock::new(),
                 })
             })
@@ -144,47 +104,37 @@ impl ServerKnowledge {
 
     /// Every table: for the vocabulary, and to tell whether any version knows a name.
     pub fn all(&self) -> impl Iterator<Item = &ServerSeries> {
-        self.series.iter().filter_map(SeriesEntry::table)
+        self.series.iter().filter_map(|entry| self.table(entry))
     }
 
-    /// The newest series of each flavor.
+    fn table<'k>(&'k self, entry: &'k SeriesEntry) -> Option<&'k ServerSeries> {
+        let read = || {
+            let mut chain: Vec<&SeriesFile<'_>> = Vec::new();
+            let mut next = Some(entry);
+            while let Some(entry) = next {
+                let file = entry.file()?;
+                // A file that extends itself has no end; no chain is longer than all files.
+                if chain.len() == self.series.len() {
+                    return None;
+                }
+                chain.insert(0, file);
+                next = match file.extends {
+                    Some(stem) => Some(self.series.iter().find(|entry| entry.stem == stem)?),
+                    None => None,
+                };
+            }
+            ServerSeries::of_chain(&chain)
+        };
+        entry.table.get_or_init(read).as_ref()
+    }
+
+    /// The newest series of each flavor of which everything is known.
     pub fn newest(&self) -> impl Iterator<Item = &ServerSeries> {
-        let last_of_flavor = |i: &usize| {
-            self.series
-                .get(i + 1)
-                .is_none_or(|next| next.flavor != self.series[*i].flavor)
-        };
-        (0..self.series.len())
-            .filter(last_of_flavor)
-            .filter_map(|i| self.series[i].table())
-    }
-
-    /// The series that `flavor` and `version` allow. An unlisted version is read as the newest listed
-    /// one below it; a version without a listed neighbour below leaves the whole flavor.
-    pub fn candidates(&self, flavor: Option<&str>, version: Option<&str>) -> SeriesCandidates<'_> {
-        let of_flavor: Vec<&SeriesEntry> = self
-            .series
-            .iter()
-            .filter(|entry| flavor.is_none_or(|f| f == entry.flavor))
-            .collect();
-        let of_flavor = if of_flavor.is_empty() {
-            self.series.iter().collect()
-        } else {
-            of_flavor
-        };
-        let (chosen, note) = match version.map(leading_numbers).as_deref() {
-            Some([major, minor, ..]) => by_minor(&of_flavor, (*major, *minor)),
-            Some([major]) => by_major(&of_flavor, *major),
-            _ => (of_flavor, None),
-        };
-        // Each is read on first use, and for a version that nobody names that is all of them.
-        chosen.par_iter().for_each(|entry| {
-            let _ = entry.table();
-        });
-        SeriesCandidates {
-            series: chosen.into_iter().filter_map(SeriesEntry::table).collect(),
-            note,
-        }
+        let flavors = self.series.chunk_by(|a, b| a.flavor == b.flavor);
+        flavors.filter_map(|entries| {
+            let mut newest_first = entries.iter().rev().filter_map(|entry| self.table(entry));
+            newest_first.find(|series| !series.partial)
+        })
     }
 
     /// The first and last series of a flavor that know this name (an alias counts), and the names of
@@ -194,10 +144,18 @@ impl ServerKnowledge {
             .series
             .iter()
             .filter(|entry| entry.flavor == flavor)
-            .filter_map(SeriesEntry::table)
+            .filter_map(|entry| self.table(entry))
             .filter(|series| series.directive(name).is_some());
         let first = known.next()?;
         Some((first, known.last().unwrap_or(first)))
+    }
+
+    /// The first release after those of `own` that knows a name.
+    pub fn next_to_know(&self, own: &ServerSeries, name: &str) -> Option<&ServerSeries> {
+        let mut later = self
+            .all()
+            .filter(|series| series.flavor == own.flavor && series.number() > own.number());
+        later.find(|series| series.directive(name).is_some())
     }
 
     /// What a directive needs of another one to have an effect.
@@ -307,138 +265,12 @@ impl ServerKnowledge {
 }
 
 impl SeriesEntry {
-    fn table(&self) -> Option<&ServerSeries> {
-        self.table
-            .get_or_init(|| {
-                serde_json::from_str::<SeriesTable>(self.text)
-                    .ok()
-                    .map(ServerSeries::from)
-            })
+    /// What the file says by itself: read once, also where several others extend it.
+    fn file(&self) -> Option<&SeriesFile<'static>> {
+        self.file
+            .get_or_init(|| SeriesFile::read(self.text))
             .as_ref()
     }
-
-    fn name(&self) -> String {
-        format!("{} {}.{}", self.flavor, self.number.0, self.number.1)
-    }
-}
-
-impl From<SeriesTable> for ServerSeries {
-    fn from(table: SeriesTable) -> Self {
-        let names = table
-            .directives
-            .values()
-            .flat_map(|directive| {
-                std::iter::once(&directive.name)
-                    .chain(&directive.aliases)
-                    .map(|name| (name.to_ascii_lowercase(), directive.name.clone()))
-            })
-            .collect();
-        let commit = table.commit.map(|commit| format!(", commit {commit}"));
-        Self {
-            source: table.source + &commit.unwrap_or_default(),
-            flavor: table.flavor,
-            series: table.series,
-            version: table.version,
-            unknown_directive: table.unknown_directive,
-            dotted_directive: table.dotted_directive,
-            language: table.language,
-            commands: table.commands.into(),
-            directives: table.directives,
-            names,
-        }
-    }
-}
-
-impl ServerSeries {
-    /// `redis 7.2`
-    pub fn name(&self) -> String {
-        format!("{} {}", self.flavor, self.series)
-    }
-
-    /// The directive that this name or alias stands for, in any case.
-    pub fn directive(&self, name: &str) -> Option<&DirectiveSpec> {
-        let canonical = self.names.get(&name.to_ascii_lowercase())?;
-        self.directives.get(canonical)
-    }
-
-    pub fn directives(&self) -> impl Iterator<Item = &DirectiveSpec> {
-        self.directives
-            .values()
-            .filter(|directive| directive.kind != DirectiveType::ModuleConfig)
-    }
-
-    /// Major and minor number.
-    pub fn number(&self) -> (u32, u32) {
-        two_numbers(&self.series).unwrap_or_default()
-    }
-}
-
-fn by_minor<'a>(
-    entries: &[&'a SeriesEntry],
-    wanted: (u32, u32),
-) -> (Vec<&'a SeriesEntry>, Option<String>) {
-    let exact: Vec<_> = entries
-        .iter()
-        .filter(|entry| entry.number == wanted)
-        .copied()
-        .collect();
-    if !exact.is_empty() {
-        return (exact, None);
-    }
-    let Some(below) = entries
-        .iter()
-        .filter(|entry| entry.number < wanted)
-        .max_by_key(|e| e.number)
-    else {
-        return (
-            entries.to_vec(),
-            Some(unlisted(wanted, "every listed series")),
-        );
-    };
-    let below: Vec<_> = entries
-        .iter()
-        .filter(|entry| entry.number == below.number)
-        .copied()
-        .collect();
-    let names: Vec<_> = below.iter().map(|entry| entry.name()).collect();
-    let note = unlisted(wanted, &names.join(" and "));
-    (below, Some(note))
-}
-
-fn by_major<'a>(entries: &[&'a SeriesEntry], major: u32) -> (Vec<&'a SeriesEntry>, Option<String>) {
-    let same: Vec<_> = entries
-        .iter()
-        .filter(|entry| entry.number.0 == major)
-        .copied()
-        .collect();
-    if same.is_empty() {
-        return by_minor(entries, (major, 0));
-    }
-    (same, None)
-}
-
-fn unlisted(wanted: (u32, u32), stands_for: &str) -> String {
-    format!(
-        "no directive table for version {}.{}; using {stands_for}",
-        wanted.0, wanted.1
-    )
-}
-
-/// The numbers that a version starts with: `v7.0.15-alpine` is 7, 0, 15.
-fn leading_numbers(version: &str) -> Vec<u32> {
-    let version = version.strip_prefix('v').unwrap_or(version);
-    let end = version
-        .find(|c: char| !(c.is_ascii_digit() || c == '.'))
-        .unwrap_or(version.len());
-    version[..end]
-        .split('.')
-        .map_while(|part| part.parse().ok())
-        .collect()
-}
-
-fn two_numbers(text: &str) -> Option<(u32, u32)> {
-    let (major, minor) = text.split_once('.')?;
-    Some((major.parse().ok()?, minor.parse().ok()?))
 }
 
 #[cfg(test)]
@@ -446,7 +278,8 @@ mod tests {
     use super::*;
 
     fn names(candidates: &SeriesCandidates<'_>) -> Vec<String> {
-        candidates.series.iter().map(|s| s.name()).collect()
+        let series = candidates.series.iter();
+        series.map(|series| series.first_release()).collect()
     }
 
     #[test]
@@ -473,21 +306,31 @@ mod tests {
     }
 
     #[test]
-    fn a_version_selects_its_series_its_major_or_its_neighbour_below() {
+    fn a_version_selects_its_series_its_major_or_its_neighbours() {
         let servers = ServerKnowledge::embedded();
         let of = |flavor, version| names(&servers.candidates(Some(flavor), Some(version)));
         assert_eq!(of("redis", "v7.0.15"), ["redis 7.0"]);
-        assert_eq!(
-            of("redis", "7-alpine"),
-            ["redis 7.0", "redis 7.2", "redis 7.4"]
-        );
-        assert_eq!(of("redis", "8.2"), ["redis 8.0"]);
+        let sevens = ["redis 7.0", "redis 7.2.11", "redis 7.4.6"];
+        assert_eq!(of("redis", "7-alpine"), sevens);
+        assert_eq!(of("redis", "7.2"), ["redis 7.2.11"]);
+        assert_eq!(of("redis", "7.2.10"), ["redis 7.2"]);
+        assert_eq!(of("redis", "7.3"), ["redis 7.2.11", "redis 7.4.6"]);
+        assert_eq!(of("redis", "8.12"), ["redis 8.10"]);
+        assert_eq!(of("redis", "9"), ["redis 8.10"]);
         assert_eq!(of("valkey", "9"), ["valkey 9.0", "valkey 9.1"]);
-        assert_eq!(of("redis", "latest").len(), 7);
+        assert_eq!(of("redis", "latest").len(), 11);
         let unlisted = servers.candidates(Some("redis"), Some("5.0"));
-        assert_eq!(unlisted.series.len(), 7);
+        assert_eq!(unlisted.series.len(), 11);
         assert!(unlisted.note.is_some());
-        assert_eq!(servers.candidates(None, None).series.len(), 12);
+        let open = |version| {
+            servers
+                .candidates(Some("redis"), Some(version))
+                .open
+                .is_some()
+        };
+        assert!(["8", "8.10", "8.12", "9", "7.3"].into_iter().all(open));
+        assert!(!["8.8", "7", "5.0", "latest"].into_iter().any(open));
+        assert_eq!(servers.candidates(None, None).series.len(), 16);
     }
 
     #[test]

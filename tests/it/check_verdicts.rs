@@ -9,9 +9,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::support::harness::Harness;
+use crate::support::releases::recorded;
 use redvet::finding::{Finding, Report, Severity};
 use redvet::knowledge::servers::language::{ServerBuild, StopStage};
-use redvet::knowledge::servers::{ServerKnowledge, ServerSeries};
 use redvet::server_simulation::{ServerInvocation, ServerRefusal, SimulatedServer, UnseenHost};
 use serde::Deserialize;
 
@@ -117,11 +117,6 @@ fn difference(refusal: Option<&ServerRefusal>, said: &Said) -> Option<String> {
     Some(format!("server: {refusal:?}\n    check: {said:?}"))
 }
 
-fn named<'s>(servers: &'s ServerKnowledge, name: &str) -> &'s ServerSeries {
-    let (flavor, number) = name.split_once('-').unwrap();
-    servers.candidates(Some(flavor), Some(number)).series[0]
-}
-
 const SERVERS: &[&str] = &[
     "redis-6.0",
     "redis-6.2",
@@ -161,8 +156,10 @@ fn compare(
     let harness = harness();
     let mut wrong = Vec::new();
     for name in SERVERS {
-        let series = named(&harness.knowledge.servers, name);
-        let settings = format!("[defaults]\nserver = \"{}\"\n", name.replace('-', ":"));
+        let servers = &harness.knowledge.servers;
+        let (flavor, release) = recorded(servers, name);
+        let series = servers.candidates(Some(&flavor), Some(&release)).series[0];
+        let settings = format!("[defaults]\nserver = \"{flavor}:{release}\"\n");
         let all = shape
             .files
             .iter()

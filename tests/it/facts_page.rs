@@ -123,12 +123,12 @@ fn directives(knowledge: &Knowledge, vocabulary: &Vocabulary) -> String {
     let mut all: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for series in knowledge.servers.all() {
         let (flavor, number) = (series.flavor.clone(), series.series.clone());
-        all.entry(flavor.clone()).or_default().push(number.clone());
+        push_new(all.entry(flavor.clone()).or_default(), &number);
         for directive in series.directives() {
             let entry = known.entry(directive.name.as_str()).or_default();
             entry.unit = directive.unit;
             let of_flavor = entry.series.entry(flavor.clone()).or_default();
-            of_flavor.push(number.clone());
+            push_new(of_flavor, &number);
         }
     }
     let mut out = String::from("| fact | type | unit | supported by |\n|---|---|---|---|\n");
@@ -145,6 +145,13 @@ fn directives(knowledge: &Knowledge, vocabulary: &Vocabulary) -> String {
         .unwrap();
     }
     out
+}
+
+/// A series may have a table of its own for its later releases.
+fn push_new(series: &mut Vec<String>, number: &String) {
+    if series.last() != Some(number) {
+        series.push(number.clone());
+    }
 }
 
 /// The type, with the words that the value may be.

@@ -46,6 +46,7 @@ mod robustness;
 mod rule_contract;
 mod rule_table;
 mod secrets;
+mod server_tables;
 mod shape_values;
 mod shapes;
 mod shipped_configs;

@@ -11,6 +11,8 @@ use redvet::knowledge::servers::{ServerKnowledge, ServerSeries};
 use redvet::server_simulation::{ServerHost, ServerVerdict, SimulatedServer};
 use serde::Deserialize;
 
+use crate::support::releases::recorded;
+
 const RECORDED: &str = include_str!("../../fixtures/servers/verdicts.jsonl");
 
 const MORE: &str = include_str!("../../fixtures/servers/verdicts-more.jsonl");
@@ -76,8 +78,8 @@ struct Figures {
 }
 
 fn series<'s>(servers: &'s ServerKnowledge, name: &str) -> &'s ServerSeries {
-    let (flavor, number) = name.split_once('-').unwrap();
-    servers.candidates(Some(flavor), Some(number)).series[0]
+    let (flavor, release) = recorded(servers, name);
+    servers.candidates(Some(&flavor), Some(&release)).series[0]
 }
 
 fn stage_word(stage: StopStage) -> &'static str {
@@ -183,7 +185,7 @@ fn compare(servers: &ServerKnowledge, rows: &[Row], server: &str) -> Comparison 
 }
 
 /// All texts with the verdicts of all servers.
-fn recorded() -> Vec<Row> {
+fn recorded_rows() -> Vec<Row> {
     let mut rows: Vec<Row> = Vec::new();
     for line in RECORDED.lines().chain(MORE.lines()) {
         let row: Row = serde_json::from_str(line).unwrap();
@@ -197,7 +199,7 @@ fn recorded() -> Vec<Row> {
 
 #[test]
 fn every_recorded_verdict_is_ours() {
-    let rows = recorded();
+    let rows = recorded_rows();
     let servers = ServerKnowledge::embedded();
     let names: Vec<String> = rows[0].verdicts.keys().cloned().collect();
     let mut wrong = Vec::new();

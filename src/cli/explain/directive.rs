@@ -98,12 +98,8 @@ fn unknown(name: &str, servers: &ServerKnowledge) -> CliError {
 
 /// `redis 6.0 to 8.6, valkey 7.2 to 9.1`
 fn spans(servers: &ServerKnowledge, name: &str) -> String {
-    let spans = servers.known_to(name).into_iter().map(|(first, last)| {
-        if first.series == last.series {
-            return first.name();
-        }
-        format!("{} to {}", first.name(), last.series)
-    });
+    let spans = servers.known_to(name).into_iter();
+    let spans = spans.map(|(first, last)| ServerSeries::range(first, last));
     spans.collect::<Vec<_>>().join(", ")
 }
 
@@ -144,10 +140,9 @@ fn described(
         rows.push(("effect", "none (accepted and ignored)".to_owned()));
     }
     rows.extend(directive.note.clone().map(|note| ("note", note)));
-    rows.push((
-        "source",
-        format!("release {}, {}", series.version, series.source),
-    ));
+    let source = series.source_of(directive);
+    let source = format!("release {}, {}", source.release, source.place);
+    rows.push(("source", source));
     table(&rows, width)
 }
 
@@ -188,6 +183,7 @@ fn takes(directive: &DirectiveSpec) -> String {
             .to_owned(),
         DirectiveType::Ignored => "anything".to_owned(),
         DirectiveType::ModuleConfig => "defined by the module".to_owned(),
+        DirectiveType::Unverified => "not known yet".to_owned(),
     }
 }
 
@@ -335,11 +331,7 @@ fn defaults(known: &[&ServerSeries], name: &str) -> String {
         }
     }
     let line = |(first, last, value): &(&ServerSeries, &ServerSeries, String)| {
-        let span = if first.series == last.series {
-            first.name()
-        } else {
-            format!("{} to {}", first.name(), last.series)
-        };
+        let span = ServerSeries::range(first, last);
         format!("{span:<20}  {value}")
     };
     stretches.iter().map(line).collect::<Vec<_>>().join("\n")

@@ -19,6 +19,8 @@ pub enum DirectiveType {
     Special,
     Ignored,
     ModuleConfig,
+    /// The name is known, and nothing else.
+    Unverified,
 }
 
 /// The hand-written parser of a special directive.
@@ -40,32 +42,46 @@ pub enum SpecialParser {
     Percentiles,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum RepeatRule {
+    #[default]
     LastWins,
     Accumulates,
     AccumulatesPerClass,
     EachExecuted,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum DirectiveStatus {
+    #[default]
     Active,
     Ignored,
 }
 
-/// How many words may follow the name.
+/// How many words may follow the name; one, unless the table says otherwise.
 #[derive(Clone, Copy, Debug, Deserialize)]
 pub struct Arity {
     pub min: usize,
     /// `None`: no bound.
+    #[serde(default)]
     pub max: Option<usize>,
     #[serde(default)]
     pub multiple_of: Option<usize>,
     #[serde(default)]
     pub even_or_empty: bool,
+}
+
+impl Default for Arity {
+    fn default() -> Self {
+        Self {
+            min: 1,
+            max: Some(1),
+            multiple_of: None,
+            even_or_empty: false,
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
@@ -160,13 +176,19 @@ const NO: &str = "no";
 /// One directive of one series.
 #[derive(Debug, Deserialize)]
 pub struct DirectiveSpec {
+    /// Its key in the table.
+    #[serde(skip)]
     pub name: String,
+    #[serde(default)]
     pub aliases: Vec<String>,
     pub kind: DirectiveType,
     #[serde(default)]
     pub form: Option<SpecialParser>,
+    #[serde(default)]
     pub status: DirectiveStatus,
+    #[serde(default)]
     pub args: Arity,
+    #[serde(default)]
     pub default: serde_json::Value,
     #[serde(default)]
     pub min: Option<serde_json::Number>,
@@ -208,6 +230,7 @@ pub struct DirectiveSpec {
     pub parsed_by: Option<ParsedBy>,
     #[serde(default)]
     pub requires_build: Option<BuildPart>,
+    #[serde(default)]
     pub repeat: RepeatRule,
     #[serde(default)]
     pub empty_string: Option<String>,
@@ -253,7 +276,8 @@ impl DirectiveSpec {
                 | DirectiveType::Enum
                 | DirectiveType::String
                 | DirectiveType::Ignored
-                | DirectiveType::ModuleConfig,
+                | DirectiveType::ModuleConfig
+                | DirectiveType::Unverified,
                 _,
             ) => FactType::Text,
             (DirectiveType::Special, _) => match self.form {

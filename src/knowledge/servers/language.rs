@@ -142,6 +142,9 @@ pub struct ServerMessages {
     pub allocator: String,
     /// For a class of clients that has no limits.
     pub client_class: String,
+    /// For a number below zero where the type has no sign; without it the number is a very large one.
+    #[serde(default)]
+    pub negative: Option<String>,
     /// For members of an enumeration that exclude each other.
     pub exclusive: String,
     /// The last words of a server that has settings for modules which are not loaded.
@@ -201,7 +204,7 @@ pub enum ConflictLine {
 }
 
 /// The names that access rules and renaming may use.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct CommandNames {
     /// The list was read from the series itself: a name that is not on it does not exist.
     pub complete: bool,
@@ -209,25 +212,34 @@ pub struct CommandNames {
     categories: HashSet<String>,
 }
 
-#[derive(Deserialize)]
-pub(super) struct CommandTable {
-    complete: bool,
-    names: String,
-    categories: String,
-}
-
-impl From<CommandTable> for CommandNames {
-    fn from(table: CommandTable) -> Self {
-        let words = |text: &str| text.split(' ').map(str::to_owned).collect();
-        Self {
-            complete: table.complete,
-            names: words(&table.names),
-            categories: words(&table.categories),
-        }
-    }
+/// What a file says of the names: all of them, or what is more and what is less than in the one that
+/// it extends. Names are joined by blanks.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct CommandChanges {
+    /// For people.
+    #[serde(rename = "source")]
+    _source: String,
+    complete: Option<bool>,
+    names_added: String,
+    names_removed: String,
+    categories_added: String,
+    categories_removed: String,
 }
 
 impl CommandNames {
+    /// Puts on it what a file changes.
+    pub(super) fn change(&mut self, changes: &CommandChanges) {
+        self.complete = changes.complete.unwrap_or(self.complete);
+        apply(
+            &mut self.names,
+            &changes.names_added,
+            &changes.names_removed,
+        );
+        let (added, removed) = (&changes.categories_added, &changes.categories_removed);
+        apply(&mut self.categories, added, removed);
+    }
+
     /// Whether the command, or `command|subcommand`, exists.
     pub fn knows(&self, name: &str) -> bool {
         self.names.contains(&name.to_ascii_lowercase())
@@ -241,6 +253,13 @@ impl CommandNames {
 
     pub fn knows_category(&self, name: &str) -> bool {
         self.categories.contains(&name.to_ascii_lowercase())
+    }
+}
+
+fn apply(names: &mut HashSet<String>, added: &str, removed: &str) {
+    names.extend(added.split_whitespace().map(str::to_owned));
+    for name in removed.split_whitespace() {
+        names.remove(name);
     }
 }
 

@@ -18,7 +18,6 @@ use crate::facts::{Datum, EditTarget, RelatedSubject, Subject, SubjectKind, Text
 use crate::knowledge::servers::language::StopStage;
 use crate::knowledge::servers::{DirectiveSpec, RepeatRule, ServerKnowledge};
 use crate::knowledge::shapes::DeploymentShapes;
-use crate::resolve::conf::source_name;
 use crate::resolve::config_session::stops;
 use crate::resolve::config_transcript::ConfigTranscript;
 use crate::resolve::line::{self, DirectiveReading, LineOutcome, LineProblem};
@@ -42,6 +41,10 @@ pub struct LineJudge<'a> {
     pub servers: &'a ServerKnowledge,
     pub shapes: &'a DeploymentShapes,
     pub sources: &'a Sources,
+    /// Why a name that no table has may be known to the server all the same.
+    pub open: Option<&'a Cause>,
+    /// The version that the lines are read as: `redis 7.2.6`.
+    pub release: String,
     /// The configuration loads a module, whose settings are not covered.
     pub loads_modules: bool,
     /// What the plausible series make of the server's whole configuration, and its values.
@@ -141,7 +144,7 @@ impl LineJudge<'_> {
         }
         subject.put(
             DirectiveFact::ServerVersion,
-            FactValue::derived(source_name(self.transcript.series)),
+            FactValue::derived(self.release.clone()),
         );
         subject
     }
@@ -348,6 +351,9 @@ impl LineJudge<'_> {
         let all_unknown = problems.iter().all(|p| *p == LineProblem::UnknownDirective);
         if all_unknown && self.may_be_a_modules(name) {
             return Err(Cause::ModuleSetting(name.to_owned()));
+        }
+        if let (true, Some(open)) = (all_unknown && !self.is_a_slip(name), self.open) {
+            return Err(open.clone());
         }
         if all_unknown
             && self

@@ -8,8 +8,8 @@ use crate::knowledge::servers::ServerSeries;
 use crate::resolve::directive::{LineJudge, put_text};
 
 impl LineJudge<'_> {
-    /// Known names near an unknown one.
-    pub(super) fn put_candidates(&self, subject: &mut Subject, line: &RawLine, name: &str) {
+    /// Known names near an unknown one, the nearest first, each with how many slips away it is.
+    fn near(&self, name: &str) -> Vec<(usize, &str)> {
         let wanted = name.to_ascii_lowercase();
         let mut near: Vec<(usize, &str)> = self
             .transcript
@@ -28,6 +28,11 @@ impl LineJudge<'_> {
             .collect();
         near.sort_unstable();
         near.dedup();
+        near
+    }
+
+    pub(super) fn put_candidates(&self, subject: &mut Subject, line: &RawLine, name: &str) {
+        let near = self.near(name);
         if let [(1, only), rest @ ..] = &near[..]
             && rest.iter().all(|(distance, _)| *distance > 1)
         {
@@ -56,30 +61,28 @@ impl LineJudge<'_> {
         };
         let replacement = self.servers.replacement(own, name);
         put_text(subject, DirectiveFact::Replacement, replacement, line);
-        let known: Vec<String> = self.servers.known_to(name).into_iter().map(range).collect();
+        let known = self.servers.known_to(name).into_iter();
+        let known: Vec<String> = known
+            .map(|(first, last)| ServerSeries::range(first, last))
+            .collect();
         put_text(
             subject,
             DirectiveFact::KnownTo,
             Some(known.join(" and ")),
             line,
         );
-        let Some((from, to)) = self.servers.history(&own.flavor, name) else {
-            return;
-        };
-        if from.number() > own.number() {
-            put_text(subject, DirectiveFact::KnownSince, Some(from.name()), line);
-        }
-        if to.number() < own.number() {
-            let text = format!("after {}", to.name());
+        if let Some(later) = self.servers.next_to_know(own, name) {
+            let since = later.first_release();
+            put_text(subject, DirectiveFact::KnownSince, Some(since), line);
+        } else if let Some((_, last)) = self.servers.history(&own.flavor, name) {
+            let text = format!("after {}", last.name());
             put_text(subject, DirectiveFact::RemovedIn, Some(text), line);
         }
     }
-}
 
-/// `redis 6.0 to 6.2`
-fn range((from, to): (&ServerSeries, &ServerSeries)) -> String {
-    if from.series == to.series {
-        return from.name();
+    /// Whether exactly one known name is one slip away: then no release that nobody has read is
+    /// needed to explain the name.
+    pub(super) fn is_a_slip(&self, name: &str) -> bool {
+        matches!(&self.near(name)[..], [(1, _), rest @ ..] if rest.iter().all(|(far, _)| *far > 1))
     }
-    format!("{} to {}", from.name(), to.series)
 }

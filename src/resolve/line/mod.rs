@@ -281,7 +281,7 @@ impl LineReader<'_> {
             DirectiveType::PercentOrMemory => self.percent_or_memory(word),
             DirectiveType::Enum => self.enumeration(args),
             DirectiveType::String => self.string(word),
-            DirectiveType::Ignored | DirectiveType::ModuleConfig => {
+            DirectiveType::Ignored | DirectiveType::ModuleConfig | DirectiveType::Unverified => {
                 DirectiveReading::good(special::words(args))
             }
             DirectiveType::Special => self.special(args),

@@ -71,8 +71,7 @@ impl LineReader<'_> {
         let Some(number) = plain_integer(word) else {
             return DirectiveReading::invalid("argument couldn't be parsed into an integer", form);
         };
-        if !self.within(number) {
-            let error = format!("argument must be between {min} and {max} inclusive");
+        if let Some(error) = self.out_of_bounds(number) {
             return DirectiveReading::invalid(error, form);
         }
         if self.directive.crashes_at == Some(number) {
@@ -95,6 +94,17 @@ impl LineReader<'_> {
             i128::from(number)
         };
         (min..=max).contains(&seen)
+    }
+
+    /// What the server says of a number that the directive does not take.
+    fn out_of_bounds(&self, number: i64) -> Option<String> {
+        let negative = &self.series.language.messages.negative;
+        if let (true, Some(error)) = (self.directive.is_unsigned() && number < 0, negative) {
+            return Some(error.clone());
+        }
+        let (min, max) = bounds(self.directive);
+        (!self.within(number))
+            .then(|| format!("argument must be between {min} and {max} inclusive"))
     }
 
     fn clamped(&self, number: i64, form: String) -> DirectiveReading {
@@ -166,12 +176,10 @@ impl LineReader<'_> {
                 }
             };
         };
-        if !self.within(size.bytes as i64) {
+        if let Some(error) = self.out_of_bounds(size.bytes as i64) {
             let (min, max) = bounds(self.directive);
-            return DirectiveReading::invalid(
-                format!("argument must be between {min} and {max} inclusive"),
-                format!("{MEMORY_FORM}, from {min} to {max} bytes"),
-            );
+            let form = format!("{MEMORY_FORM}, from {min} to {max} bytes");
+            return DirectiveReading::invalid(error, form);
         }
         let reading = DirectiveReading::good(Datum::Size(size.bytes));
         if size.misread {

@@ -174,6 +174,17 @@ impl<'a> ServerResolver<'a> {
         self.knowledge.sources.path(self.anchor())
     }
 
+    /// The version that its lines are read as, as exactly as it is said: `redis 7.2.6`.
+    fn release(&self) -> String {
+        let said = self.version.as_ref().and_then(FactValue::text);
+        match (&self.candidates.series[..], said) {
+            ([series], Some(version)) if version.contains('.') => {
+                format!("{} {version}", series.flavor)
+            }
+            (series, _) => conf::source_name(series),
+        }
+    }
+
     // Subjects.
 
     /// What the series make of the whole configuration.
@@ -192,6 +203,8 @@ impl<'a> ServerResolver<'a> {
             servers: self.knowledge.servers,
             shapes: self.knowledge.shapes,
             sources: self.knowledge.sources,
+            open: self.candidates.open.as_ref(),
+            release: self.release(),
             loads_modules: transcript.step_lines().any(|line| self.loads_module(line)),
             transcript,
             effective,

@@ -412,9 +412,10 @@ impl<'s> Generator<'s> {
             DirectiveType::String => {
                 (*self.numbers.pick(&["abc", "\"\"", "\"a b\"", "x-1.y"])).to_owned()
             }
-            DirectiveType::Special | DirectiveType::Ignored | DirectiveType::ModuleConfig => {
-                (*self.numbers.pick(VALUES)).to_owned()
-            }
+            DirectiveType::Special
+            | DirectiveType::Ignored
+            | DirectiveType::ModuleConfig
+            | DirectiveType::Unverified => (*self.numbers.pick(VALUES)).to_owned(),
         }
     }
 }

@@ -7,6 +7,7 @@ pub(crate) mod document;
 pub(crate) mod golden;
 pub(crate) mod harness;
 pub(crate) mod mutation;
+pub(crate) mod releases;
 pub(crate) mod rust_source;
 pub(crate) mod scratch;
 pub(crate) mod tree;
