@@ -10,6 +10,7 @@ mod literals;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
+use std::ops::Range;
 
 use tree_sitter::{Node, Parser, Tree, TreeCursor};
 
@@ -56,22 +57,33 @@ impl CodeGrammar {
     }
 }
 
+/// Levels of a tree. Readers walk trees by recursion, and a stack that overflows ends the program:
+/// nothing deeper reaches them. Written code stays far below, long chains of calls included.
+const MOST_LEVELS: usize = 300;
+
+/// Levels below that in which a node is looked for that a name or an empty block can stand for.
+const LEVELS_TO_SPARE: usize = 12;
+
 /// A parsed text.
 #[derive(Debug)]
 pub struct CodeTree {
     grammar: CodeGrammar,
     excerpt: Excerpt,
     tree: Option<Tree>,
+    /// What lay below [`MOST_LEVELS`] and is one name in the tree.
+    too_deep: Vec<Range<usize>>,
 }
 
 /// Parses a text. One that the parser gives up on has no root.
 pub fn parse(grammar: CodeGrammar, excerpt: Excerpt) -> CodeTree {
     let tree = grammar.tree(excerpt.text().as_bytes());
-    CodeTree {
+    let parsed = CodeTree {
         grammar,
         excerpt,
         tree,
-    }
+        too_deep: Vec::new(),
+    };
+    parsed.within_levels(|text| text.as_bytes().to_vec())
 }
 
 /// Parses a Rust text in which these macros stand for the items that are written in them.
@@ -82,11 +94,56 @@ pub fn parse_through(excerpt: Excerpt, macros: &[String]) -> CodeTree {
         return tree;
     }
     match without_calls(&tree, macros) {
-        Some(text) => CodeTree {
-            tree: tree.grammar.tree(&text),
-            ..tree
-        },
+        Some(text) => {
+            let opened = CodeTree {
+                tree: tree.grammar.tree(&text),
+                ..tree
+            };
+            opened.within_levels(|_| text)
+        }
         None => tree,
+    }
+}
+
+/// The parts of a tree below the bound. A node with fewer descendants than there are levels left has
+/// none so deep, so that hardly any node of written code is visited.
+fn parts_too_deep(tree: &Tree) -> Vec<Range<usize>> {
+    let mut found = Vec::new();
+    let mut cursor = tree.walk();
+    let mut level = 0;
+    loop {
+        let node = cursor.node();
+        let is_last = level == MOST_LEVELS + LEVELS_TO_SPARE;
+        if level >= MOST_LEVELS && node.child_count() > 0 && (is_last || is_replaceable(node)) {
+            found.push(node.byte_range());
+        } else if level + node.descendant_count() > MOST_LEVELS && cursor.goto_first_child() {
+            level += 1;
+            continue;
+        }
+        while !cursor.goto_next_sibling() {
+            if !cursor.goto_parent() {
+                return found;
+            }
+            level -= 1;
+        }
+    }
+}
+
+/// Whether a name or an empty block may stand where this node does.
+fn is_replaceable(node: Node<'_>) -> bool {
+    let kinds = ["expression", "pattern", "type", "block", "declaration_list"];
+    kinds.iter().any(|kind| node.kind().ends_with(kind))
+}
+
+/// Puts one name in place of a part, and nothing between its braces where it has some: what stands
+/// around it keeps its meaning, and every byte its place.
+fn flatten(text: &mut [u8], part: &Range<usize>) {
+    let Some(part) = text.get_mut(part.clone()) else {
+        return;
+    };
+    match part {
+        [b'{', inner @ .., b'}'] => inner.fill(b' '),
+        _ => part.fill(b'_'),
     }
 }
 
@@ -115,6 +172,33 @@ fn without_calls(tree: &CodeTree, macros: &[String]) -> Option<Vec<u8>> {
 }
 
 impl CodeTree {
+    /// The tree without what is too deep in it; `parsed_text` is what it was made from.
+    fn within_levels(mut self, parsed_text: impl FnOnce(&str) -> Vec<u8>) -> Self {
+        let mut parts = self.tree.as_ref().map_or_else(Vec::new, parts_too_deep);
+        if parts.is_empty() {
+            return self;
+        }
+        let mut text = parsed_text(self.excerpt.text());
+        parts.iter().for_each(|part| flatten(&mut text, part));
+        self.tree = self.grammar.tree(&text);
+        // Where the parser recovers from mistakes differently now, the text has no tree at all.
+        if !self
+            .tree
+            .as_ref()
+            .is_none_or(|tree| parts_too_deep(tree).is_empty())
+        {
+            self.tree = None;
+            parts = vec![0..text.len()];
+        }
+        self.too_deep.append(&mut parts);
+        self
+    }
+
+    /// The parts of the text that are nested too deeply to be in the tree.
+    pub fn too_deep(&self) -> &[Range<usize>] {
+        &self.too_deep
+    }
+
     pub fn root(&self) -> Option<Node<'_>> {
         self.tree.as_ref().map(Tree::root_node)
     }

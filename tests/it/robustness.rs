@@ -86,6 +86,15 @@ fn go_of_any_depth_is_read_to_its_end() {
         "if x {\n".repeat(DEEP),
         "}".repeat(DEEP),
         "(".repeat(DEEP),
+        deep("if !", "x", " {\n}\n"),
+        format!("if {}x {{\n}}\n", "!".repeat(DEEP)),
+        format!("if {} {{\n}}\n", deep("(", "x", ")")),
+        format!("if x{} {{\n}}\n", " && x".repeat(DEEP)),
+        format!("if {}x {{\n}}\n", "x || ".repeat(DEEP)),
+        format!("var x {}int\n", "[]".repeat(DEEP)),
+        format!("type t {}\n", deep("struct { a ", "int", " }")),
+        format!("x := {}x\n", "& ".repeat(DEEP)),
+        format!("go {}\n", deep("func() {", "", "}()")),
     ];
     for statement in statements {
         let text = format!("{GO}{GO_CLIENT}func first() {{\n{statement}\n}}\n");
@@ -128,6 +137,15 @@ fn rust_of_any_depth_is_read_to_its_end() {
         "}".repeat(DEEP),
         "<".repeat(DEEP),
         "use a::{".repeat(DEEP),
+        format!("if {} {{}}\n", deep("(", "x", ")")),
+        format!("if {}x {{}}\n", "!".repeat(DEEP)),
+        format!("if x{} {{}}\n", " && x".repeat(DEEP)),
+        format!("if let {} = x {{}}\n", deep("Some(", "a", ")")),
+        format!("let {}a = x;\n", "&".repeat(DEEP)),
+        format!("let {} = x;\n", deep("(", "a", ",)")),
+        format!("let a: {} = x;\n", deep("Vec<", "u8", ">")),
+        format!("match x {{ {} => 1 }}\n", deep("A { b: ", "c", " }")),
+        format!("let x{};\n", " = y".repeat(DEEP)),
     ];
     for statement in statements {
         let text = format!("{RUST}{RUST_CLIENT}fn first() {{\n{statement}\n}}\n");

@@ -7,18 +7,19 @@ pub(in crate::extract) mod fold;
 
 use std::ops::Range;
 
-use crate::source::{Excerpt, Span};
+use crate::source::Span;
+use crate::syntax::code::CodeTree;
 
 /// What has to be said where a part of a file that was not followed may build a client.
 pub(in crate::extract) fn skipped(
-    excerpt: &Excerpt,
+    tree: &CodeTree,
     parts: &[Range<usize>],
     worth: &dyn Fn(&str) -> bool,
 ) -> Option<(Span, String)> {
-    let text = excerpt.text();
-    let mut parts = parts.iter();
+    let text = tree.excerpt().text();
+    let mut parts = parts.iter().chain(tree.too_deep());
     let part = parts.find(|part| text.get((*part).clone()).is_some_and(worth))?;
     let note = "a part of this file is nested or branches too much to be followed: a client that it \
                 builds may be missing here";
-    Some((excerpt.span(part.start..part.start), note.to_owned()))
+    Some((tree.excerpt().span(part.start..part.start), note.to_owned()))
 }

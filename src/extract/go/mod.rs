@@ -128,8 +128,7 @@ fn read(parsed: &[ParsedGoFile], models: &ClientModels) -> RawFacts {
         for client in &mut read.clients {
             client.uses = words(client, &view.calls, models);
         }
-        raw.notes
-            .extend(skipped(tree.excerpt(), &read.skipped, &worth));
+        raw.notes.extend(skipped(tree, &read.skipped, &worth));
         raw.clients.extend(read.clients);
         raw.secrets.extend(read.secrets);
         raw.waits.extend(read.waits);
