@@ -8,6 +8,7 @@ use std::ops::Range;
 
 use crate::extract::conf::hole;
 use crate::extract::generated_file::GeneratedFile;
+use crate::extract::interpolate::FillBudget;
 use crate::extract::process_environment::{ProcessEnvironment, substituted};
 use crate::extract::scalar::{replace, template_reason};
 
@@ -39,8 +40,9 @@ pub struct CommandInvocation {
 
 /// The words of a list of options.
 pub fn list_words(node: &YamlNode, environment: &ProcessEnvironment) -> Vec<ArgWord> {
+    let budget = FillBudget::of_process();
     let word = |item: &YamlNode| {
-        let text = substituted(item.scalar()?.value(), environment);
+        let text = substituted(item.scalar()?.value(), environment, &budget);
         let hole = if item.has_hole() {
             Some(template_reason())
         } else {

@@ -2,10 +2,36 @@
 //! parts that are not known. Which variables there are, and how they are written, is decided by whoever
 //! fills them in.
 
+use std::cell::Cell;
 use std::ops::Range;
 
 use crate::facts::Cause;
 use crate::source::Excerpt;
+
+/// How much text variables may still put in place of themselves. One that holds two of another, and
+/// so on, doubles with each line: without a bound a few hundred bytes take all memory.
+#[derive(Debug)]
+pub struct FillBudget(Cell<usize>);
+
+impl FillBudget {
+    /// For the command line and the environment of one process: far more than anyone writes, and a
+    /// configuration that a variable holds still fits.
+    pub fn of_process() -> Self {
+        Self(Cell::new(16 << 10))
+    }
+
+    /// For all that one file fills in.
+    pub fn of_file() -> Self {
+        Self(Cell::new(512 << 10))
+    }
+
+    /// Takes room for so many bytes, if there is any.
+    pub fn admit(&self, bytes: usize) -> Result<(), Cause> {
+        let left = self.0.get().checked_sub(bytes);
+        left.map(|left| self.0.set(left))
+            .ok_or(Cause::FilledTooLong)
+    }
+}
 
 /// A text with its variables filled in. What is not known stays in it as it is written.
 #[derive(Clone, Debug)]

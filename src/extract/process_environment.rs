@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::extract::interpolate::InterpolatedText;
+use crate::extract::interpolate::{FillBudget, InterpolatedText};
 use crate::extract::variables::{self, DollarEscape};
 use crate::facts::Cause;
 use crate::source::Excerpt;
@@ -18,6 +18,7 @@ pub const ANY_OTHER: &str = "";
 pub fn shell_value(
     expansion: &str,
     environment: &ProcessEnvironment,
+    budget: &FillBudget,
 ) -> Option<Result<String, Cause>> {
     let inner = expansion.trim_start_matches(['$', '{']);
     let is_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
@@ -27,7 +28,7 @@ pub fn shell_value(
     match (environment.get(name), environment.get(ANY_OTHER)) {
         (None, Some(Err(reason))) => Some(Err(reason.clone())),
         (None, _) if is_plain && !name.is_empty() => Some(Err(not_visible(name))),
-        _ => variables::value(expansion, environment, DollarEscape::Backslash),
+        _ => variables::value(expansion, environment, DollarEscape::Backslash, budget),
     }
 }
 
@@ -37,7 +38,11 @@ fn not_visible(name: &str) -> Cause {
 
 /// Fills in Kubernetes' own `$(NAME)`; what has no known value stays and is marked. `$$` is a dollar
 /// sign.
-pub fn substituted(excerpt: &Excerpt, environment: &ProcessEnvironment) -> InterpolatedText {
+pub fn substituted(
+    excerpt: &Excerpt,
+    environment: &ProcessEnvironment,
+    budget: &FillBudget,
+) -> InterpolatedText {
     let text = excerpt.text();
     let mut builder = excerpt.builder();
     let mut unknown = Vec::new();
@@ -55,7 +60,11 @@ pub fn substituted(excerpt: &Excerpt, environment: &ProcessEnvironment) -> Inter
         let range = at..at + found.map_or(1, |(_, length)| length);
         let value = found.map(|(name, _)| {
             let value = environment.get(name).or(environment.get(ANY_OTHER));
-            value.cloned().unwrap_or_else(|| Err(not_visible(name)))
+            match value {
+                Some(Ok(value)) => budget.admit(value.len()).map(|()| value.as_str()),
+                Some(Err(reason)) => Err(reason.clone()),
+                None => Err(not_visible(name)),
+            }
         });
         let escaped = rest.starts_with("$$");
         at = if escaped { at + 2 } else { range.end };
@@ -63,7 +72,7 @@ pub fn substituted(excerpt: &Excerpt, environment: &ProcessEnvironment) -> Inter
             Some(Ok(value)) => {
                 changed = true;
                 length += value.len();
-                builder.push_as(&value, range);
+                builder.push_as(value, range);
             }
             other => {
                 changed |= escaped;

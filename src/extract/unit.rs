@@ -4,7 +4,7 @@
 //! Where a path of the host lies in the tree is an assumption: the file whose path ends like it.
 
 use crate::extract::command::CommandInvocation;
-use crate::extract::interpolate::InterpolatedText;
+use crate::extract::interpolate::{FillBudget, InterpolatedText};
 use crate::extract::launch::{self, CommandArgument, LaunchResult, StartedProgram};
 use crate::extract::process_environment::ProcessEnvironment;
 use crate::extract::variables::{DollarEscape, fill};
@@ -122,13 +122,18 @@ impl MergedUnit<'_> {
     ) -> (Vec<CommandArgument>, Option<Cause>) {
         let mut gap = None;
         let mut words = Vec::new();
+        let budget = FillBudget::of_process();
         for argument in launch::split(&without_specifiers(&start.value)) {
             let Some(name) = variable(argument.text.text()) else {
-                words.push(filled_in(argument, environment));
+                words.push(filled_in(argument, environment, &budget));
                 continue;
             };
             match (environment.get(name), self.last("EnvironmentFile")) {
                 (Some(Ok(value)), _) => {
+                    if let Err(reason) = budget.admit(value.len()) {
+                        gap = Some(reason);
+                        continue;
+                    }
                     let all = 0..argument.text.text().len();
                     let parts = value.split_ascii_whitespace();
                     words.extend(parts.map(|part| CommandArgument {
@@ -256,13 +261,22 @@ fn variable(word: &str) -> Option<&str> {
 }
 
 /// The word with the variables in it, `${NAME}`.
-fn filled_in(argument: CommandArgument, environment: &ProcessEnvironment) -> CommandArgument {
+fn filled_in(
+    argument: CommandArgument,
+    environment: &ProcessEnvironment,
+    budget: &FillBudget,
+) -> CommandArgument {
     let is_known = argument.text.known().is_ok();
     if !is_known || !argument.text.text().contains("${") {
         return argument;
     }
     CommandArgument {
-        text: fill(argument.text.excerpt(), environment, DollarEscape::Doubled),
+        text: fill(
+            argument.text.excerpt(),
+            environment,
+            DollarEscape::Doubled,
+            budget,
+        ),
         slot: EditTarget::None,
     }
 }

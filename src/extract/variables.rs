@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use crate::extract::interpolate::InterpolatedText;
+use crate::extract::interpolate::{FillBudget, InterpolatedText};
 use crate::facts::Cause;
 use crate::source::Excerpt;
 
@@ -26,11 +26,15 @@ pub enum DollarEscape {
 /// Defaults may hold variables with defaults; nobody nests deeper.
 const DEEPEST: usize = 16;
 
+/// Bytes that a default with variables in it may come to.
+const MOST_DEFAULT_BYTES: usize = 16 << 10;
+
 /// Fills in the variables of a text.
 pub fn fill(
     excerpt: &Excerpt,
     variables: &VariableValues,
     escape: DollarEscape,
+    budget: &FillBudget,
 ) -> InterpolatedText {
     let text = excerpt.text();
     if !text.contains('$') {
@@ -51,19 +55,20 @@ pub fn fill(
                 length += 1;
                 builder.push_as("$", range);
             }
-            ExpansionPiece::Variable(range, variable) => match variable.value(variables, escape, 0)
-            {
-                Ok(value) => {
-                    changed = true;
-                    length += value.len();
-                    builder.push_as(&value, range);
+            ExpansionPiece::Variable(range, variable) => {
+                match variable.value(variables, escape, budget) {
+                    Ok(value) => {
+                        changed = true;
+                        length += value.len();
+                        builder.push_as(&value, range);
+                    }
+                    Err(reason) => {
+                        unknown.push((length..length + range.len(), reason));
+                        length += range.len();
+                        builder.push(range);
+                    }
                 }
-                Err(reason) => {
-                    unknown.push((length..length + range.len(), reason));
-                    length += range.len();
-                    builder.push(range);
-                }
-            },
+            }
         }
     }
     InterpolatedText::new(builder.finish_at(0), unknown, changed)
@@ -74,9 +79,10 @@ pub fn value(
     expansion: &str,
     variables: &VariableValues,
     escape: DollarEscape,
+    budget: &FillBudget,
 ) -> Option<Result<String, Cause>> {
     let (variable, length) = variable(expansion)?;
-    (length == expansion.len()).then(|| variable.value(variables, escape, 0))
+    (length == expansion.len()).then(|| variable.value(variables, escape, budget))
 }
 
 /// The text with its variables filled in, or why that is not known.
@@ -95,7 +101,10 @@ fn filled(
             ExpansionPiece::Literal(range) => out.push_str(&text[range]),
             ExpansionPiece::Dollar(_) => out.push('$'),
             ExpansionPiece::Variable(_, variable) => {
-                out.push_str(&variable.value(variables, escape, depth + 1)?);
+                out.push_str(&variable.nested_value(variables, escape, depth + 1)?);
+                if out.len() > MOST_DEFAULT_BYTES {
+                    return Err(Cause::FilledTooLong);
+                }
             }
         }
     }
@@ -123,6 +132,18 @@ struct ExpansionOperator<'t> {
 
 impl VariableReference<'_> {
     fn value(
+        &self,
+        variables: &VariableValues,
+        escape: DollarEscape,
+        budget: &FillBudget,
+    ) -> Result<String, Cause> {
+        let value = self.nested_value(variables, escape, 0)?;
+        budget.admit(value.len())?;
+        Ok(value)
+    }
+
+    /// A default is a part of the text that it stands in, so that only the values in it are many.
+    fn nested_value(
         &self,
         variables: &VariableValues,
         escape: DollarEscape,
@@ -282,6 +303,7 @@ mod tests {
             &Excerpt::whole(FileId(0), text.into()),
             &variables(),
             DollarEscape::Doubled,
+            &FillBudget::of_process(),
         )
     }
 

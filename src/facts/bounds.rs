@@ -44,6 +44,10 @@ impl RawFacts {
             if cut_arguments(&mut server.conf) {
                 told.insert((server.anchor.file, too_long(&server.name)));
             }
+            if server.conf.iter().any(is_filled_too_long) {
+                let why = format!("the command of {}: {}", server.name, Cause::FilledTooLong);
+                told.insert((server.anchor.file, why));
+            }
         }
         let problems = told.into_iter();
         self.problems
@@ -88,6 +92,17 @@ fn cut_arguments(parts: &mut Vec<ConfPart>) -> bool {
         });
     }
     is_cut
+}
+
+/// Whether variables in a part come to more text than is filled in.
+fn is_filled_too_long(part: &ConfPart) -> bool {
+    match part {
+        ConfPart::Arguments { words, .. } => words
+            .iter()
+            .any(|word| word.unresolved == Some(Cause::FilledTooLong)),
+        ConfPart::NotVisible { reason, .. } => *reason == Cause::FilledTooLong,
+        _ => false,
+    }
 }
 
 /// Leaves out what is beyond the bounds.

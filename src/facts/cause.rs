@@ -100,6 +100,8 @@ pub enum Cause {
     // Bounds.
     /// A text that is longer than is read: its rest is not seen.
     TooLong,
+    /// Variables come to more text than is filled in.
+    FilledTooLong,
     TooMany(&'static str),
     // Versions of servers.
     /// Naming the server's version would settle it; the releases or the outcomes that differ.
@@ -379,6 +381,9 @@ impl fmt::Display for Cause {
             }
             Self::Text { text, fact } => write!(f, "`{text}` {fact}"),
             Self::TooLong => f.write_str("it exceeds the size limit"),
+            Self::FilledTooLong => {
+                f.write_str("its variables come to more text than redvet fills in")
+            }
             Self::TooMany(does) => write!(f, "it {does} than redvet reads"),
             Self::VersionDependent { releases, outcomes } => {
                 f.write_str("it depends on the version")?;

@@ -316,6 +316,58 @@ fn variables_that_name_each_other() {
     check(&files, &Told::Nothing);
 }
 
+/// A few hundred bytes that double with each line would come to gigabytes.
+#[test]
+fn variables_that_double() {
+    let lines = |first: &str, step: &dyn Fn(usize) -> String| {
+        (0..60).fold(first.to_owned(), |text, n| text + &step(n))
+    };
+    let pod = |environment: &str| {
+        format!(
+            "apiVersion: v1\nkind: Pod\nmetadata: {{ name: redis }}\nspec:\n  containers:\n    - name: r\n      image: redis:7.2\n      args: [--dir, '$(A60)']\n      env:\n{environment}"
+        )
+    };
+    let entries = lines("        - { name: A0, value: xxxxxxxx }\n", &|n| {
+        format!(
+            "        - {{ name: A{}, value: '$(A{n})$(A{n})' }}\n",
+            n + 1
+        )
+    });
+    let told = Told::Problem("more text than redvet fills in");
+    check(&[("a.yaml", pod(&entries).as_bytes())], &told);
+    let script = lines("A0=xxxxxxxx;", &|n| format!("A{}=$$A{n}$$A{n};", n + 1));
+    let words = lines("set -- a b;", &|_| "set -- $$@ $$@;".to_owned());
+    for script in [
+        format!("{script} redis-server --dir $$A60"),
+        format!("{words} redis-server --dir $$@"),
+    ] {
+        let compose =
+            format!("services:\n  r:\n    image: redis:7\n    command: ['sh', '-c', '{script}']\n");
+        check(&[("compose.yaml", compose.as_bytes())], &told);
+    }
+    for word in ["ENV", "ARG"] {
+        let build = lines(&format!("FROM redis:7\n{word} A0=xxxxxxxx\n"), &|n| {
+            format!("{word} A{}=${{A{n}}}${{A{n}}}\n", n + 1)
+        });
+        let build = build + "CMD redis-server --dir $A60\n";
+        check(&[("Dockerfile", build.as_bytes())], &Told::Nothing);
+    }
+    // Not doubled but multiplied.
+    let long = "x".repeat(100_000);
+    let uses = "${A}".repeat(1_600);
+    let unit =
+        format!("[Service]\nEnvironment=A={long}\nExecStart=/usr/bin/redis-server --dir {uses}\n");
+    check(&[("redis.service", unit.as_bytes())], &told);
+    let compose =
+        format!("services:\n  r:\n    image: redis:7\n    command: 'redis-server --dir {uses}'\n");
+    let variables = format!("A={long}\n");
+    let files: [(&str, &[u8]); 2] = [
+        (".env", variables.as_bytes()),
+        ("compose.yaml", compose.as_bytes()),
+    ];
+    check(&files, &told);
+}
+
 #[test]
 fn files_that_name_each_other() {
     let a = b"services:\n  a:\n    extends: { service: b }\n    image: redis\n  b:\n    extends: { service: a }\n  c:\n    extends: { file: other.yaml, service: d }\n";

@@ -6,6 +6,7 @@
 use std::collections::BTreeSet;
 
 use crate::extract::compose::{ComposeFile, ComposeTree, environment_file, variables};
+use crate::extract::interpolate::FillBudget;
 use crate::extract::variables::{DollarEscape, VariableValues, fill};
 use crate::source::path;
 use crate::syntax::yaml::YamlNode;
@@ -139,9 +140,10 @@ impl<'a> IncludeReader<'a, '_> {
             Some(node) => std::slice::from_ref(node),
             None => &[],
         };
+        let budget = FillBudget::of_file();
         let text = |item: &YamlNode| {
             let value = item.scalar()?.value();
-            let filled = fill(value, &self.variables, DollarEscape::Doubled);
+            let filled = fill(value, &self.variables, DollarEscape::Doubled, &budget);
             (!item.has_hole()).then(|| filled.known().ok().map(str::to_owned))?
         };
         items.iter().map(text).collect()

@@ -15,7 +15,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::extract::dockerfile::BuildFile;
-use crate::extract::interpolate::InterpolatedText;
+use crate::extract::interpolate::{FillBudget, InterpolatedText};
 use crate::extract::launch;
 use crate::extract::variables::VariableValues;
 use crate::facts::Cause;
@@ -222,6 +222,7 @@ struct ComposeProject<'a> {
     /// There are more files of it than can be read.
     open: bool,
     variables: VariableValues,
+    budget: FillBudget,
 }
 
 impl<'a> ComposeProject<'a> {
@@ -234,6 +235,7 @@ impl<'a> ComposeProject<'a> {
             folder: None,
             open: false,
             variables: variables(file, tree),
+            budget: FillBudget::of_file(),
         }
     }
 
@@ -249,6 +251,7 @@ impl<'a> ComposeProject<'a> {
             folder: Some(inclusion.folder),
             open: inclusion.open,
             variables: inclusion.variables,
+            budget: FillBudget::of_file(),
         }
     }
 

@@ -108,6 +108,7 @@ impl<'a> ComposeService<'a> {
             excerpt,
             &self.project.variables,
             DollarEscape::Doubled,
+            &self.project.budget,
         ))
     }
 

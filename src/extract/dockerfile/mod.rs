@@ -9,7 +9,7 @@ mod stages;
 
 use crate::extract::command::CommandInvocation;
 use crate::extract::conf::{self, TextFrame};
-use crate::extract::interpolate::InterpolatedText;
+use crate::extract::interpolate::{FillBudget, InterpolatedText};
 use crate::extract::launch::{self, LaunchResult, ScriptLookup, StartedProgram};
 use crate::extract::script;
 use crate::extract::variables::VariableValues;
@@ -65,6 +65,7 @@ impl BuildFile {
             given: arguments,
             global: VariableValues::new(),
             variables: VariableValues::new(),
+            budget: FillBudget::of_file(),
             done: Vec::new(),
         };
         for instruction in &self.instructions {

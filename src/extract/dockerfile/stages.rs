@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::extract::interpolate::InterpolatedText;
+use crate::extract::interpolate::{FillBudget, InterpolatedText};
 use crate::extract::launch::{self, CommandArgument};
 use crate::extract::process_environment::ProcessEnvironment;
 use crate::extract::variables::{DollarEscape, VariableValues, fill};
@@ -80,6 +80,7 @@ pub(super) struct BuildStages<'a> {
     /// Build arguments before the first stage.
     pub(super) global: VariableValues,
     pub(super) variables: VariableValues,
+    pub(super) budget: FillBudget,
     /// Each stage with its name.
     pub(super) done: Vec<(Option<String>, StageImage)>,
 }
@@ -101,13 +102,14 @@ impl BuildStages<'_> {
             _ => {
                 let mut variables = std::mem::take(&mut self.variables);
                 if let Some((_, image)) = self.done.last_mut() {
-                    image.take(instruction, &variables);
+                    image.take(instruction, &variables, &self.budget);
                 }
                 if instruction.name == "ENV" {
                     let pairs = pairs(&fill(
                         &instruction.body,
                         &variables,
                         DollarEscape::Backslash,
+                        &self.budget,
                     ));
                     variables.extend(pairs);
                 }
@@ -117,7 +119,12 @@ impl BuildStages<'_> {
     }
 
     fn argument(&mut self, instruction: &Instruction) {
-        let text = fill(&instruction.body, &self.variables, DollarEscape::Backslash);
+        let text = fill(
+            &instruction.body,
+            &self.variables,
+            DollarEscape::Backslash,
+            &self.budget,
+        );
         let outside = self.done.is_empty();
         for argument in launch::split(&text) {
             let word = argument.text.text();
@@ -139,7 +146,12 @@ impl BuildStages<'_> {
     }
 
     fn stage(&mut self, instruction: &Instruction) {
-        let filled = fill(&instruction.body, &self.global, DollarEscape::Backslash);
+        let filled = fill(
+            &instruction.body,
+            &self.global,
+            DollarEscape::Backslash,
+            &self.budget,
+        );
         let words: Vec<CommandArgument> = launch::split(&filled)
             .into_iter()
             .filter(|word| !word.text.text().starts_with("--"))
@@ -193,8 +205,9 @@ impl StageImage {
         self.base.known().map(ImageReference::parse)
     }
 
-    fn take(&mut self, instruction: &Instruction, variables: &VariableValues) {
-        let filled = || fill(&instruction.body, variables, DollarEscape::Backslash);
+    fn take(&mut self, instruction: &Instruction, variables: &VariableValues, budget: &FillBudget) {
+        let body = &instruction.body;
+        let filled = || fill(body, variables, DollarEscape::Backslash, budget);
         match instruction.name.as_str() {
             "CMD" => self.command = Some(process(&instruction.body)),
             "ENTRYPOINT" => self.set_entrypoint(&instruction.body),

@@ -7,7 +7,7 @@
 
 mod scope;
 
-use crate::extract::interpolate::InterpolatedText;
+use crate::extract::interpolate::{FillBudget, InterpolatedText};
 use crate::extract::process_environment::ProcessEnvironment;
 use crate::facts::raw::ArgWord;
 use crate::facts::{Cause, EditTarget};
@@ -85,6 +85,7 @@ pub fn commands(
         documents: &documents,
         scope: ShellScope {
             environment: environment.clone(),
+            budget: FillBudget::of_file(),
             arguments: Ok(arguments.to_vec()),
         },
         open: Vec::new(),
@@ -323,7 +324,8 @@ impl ScriptReader<'_> {
         let word = &self.words[at];
         if matches!(word.text.as_str(), "$@" | "$*") && word.variable {
             return match &self.scope.arguments {
-                Ok(words) => words.clone(),
+                Ok(words) if self.admits_all(words) => words.clone(),
+                Ok(_) => vec![self.word(word, word.text.clone(), Some(Cause::FilledTooLong))],
                 Err(reason) => vec![self.word(word, word.text.clone(), Some(reason.clone()))],
             };
         }
@@ -341,6 +343,14 @@ impl ScriptReader<'_> {
                     .collect()
             }
         }
+    }
+
+    /// A word counts for more than its text: an empty one takes room, too.
+    fn admits_all(&self, words: &[ArgWord]) -> bool {
+        let size = words
+            .iter()
+            .map(|word| word.text.len() + size_of::<ArgWord>());
+        self.scope.budget.admit(size.sum()).is_ok()
     }
 
     fn word(&self, word: &ShellWord, text: String, hole: Option<Cause>) -> ArgWord {

@@ -3,6 +3,7 @@
 
 use std::ops::Range;
 
+use crate::extract::interpolate::FillBudget;
 use crate::extract::process_environment::{self, ProcessEnvironment};
 use crate::extract::script::ShellCommand;
 use crate::facts::Cause;
@@ -12,6 +13,7 @@ use crate::syntax::shell;
 /// Variables and arguments.
 pub(super) struct ShellScope {
     pub(super) environment: ProcessEnvironment,
+    pub(super) budget: FillBudget,
     /// `$1` and the others; or why they are not known.
     pub(super) arguments: Result<Vec<ArgWord>, Cause>,
 }
@@ -130,14 +132,19 @@ impl ShellScope {
             let word = word.ok_or(Cause::MissingArgument(number))?;
             return match &word.unresolved {
                 Some(reason) => Err(reason.clone()),
-                None => Ok(word.text.clone()),
+                None => self
+                    .budget
+                    .admit(word.text.len())
+                    .map(|()| word.text.clone()),
             };
         }
-        process_environment::shell_value(expansion, &self.environment).unwrap_or_else(|| {
-            Err(Cause::Text {
-                text: expansion.to_owned(),
-                fact: "is known only when it runs",
-            })
-        })
+        process_environment::shell_value(expansion, &self.environment, &self.budget).unwrap_or_else(
+            || {
+                Err(Cause::Text {
+                    text: expansion.to_owned(),
+                    fact: "is known only when it runs",
+                })
+            },
+        )
     }
 }

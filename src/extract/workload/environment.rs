@@ -1,6 +1,7 @@
 //! The variables of a container: written in it, or taken from ConfigMaps and Secrets that the tree
 //! holds. What a Secret gives is never read: it stays unknown.
 
+use crate::extract::interpolate::FillBudget;
 use crate::extract::process_environment::{self, ANY_OTHER, ProcessEnvironment};
 use crate::extract::scalar::{known, template_reason};
 use crate::extract::workload::PodSpec;
@@ -18,9 +19,10 @@ impl PodSpec<'_> {
             self.take_all(source, &mut environment);
         }
         let entries = container.get("env");
+        let budget = FillBudget::of_process();
         for entry in entries.map(YamlNode::items).unwrap_or_default() {
             if let Some(name) = known(entry.get("name")) {
-                let value = self.value(name, entry, &environment);
+                let value = self.value(name, entry, (&environment, &budget));
                 environment.insert(name.to_owned(), value);
             }
         }
@@ -94,11 +96,11 @@ impl PodSpec<'_> {
         &self,
         name: &str,
         entry: &YamlNode,
-        environment: &ProcessEnvironment,
+        (environment, budget): (&ProcessEnvironment, &FillBudget),
     ) -> Result<String, Cause> {
         if let Some(value) = entry.get("value") {
             let text = Excerpt::standing_for(&plain(value)?, value.span);
-            let filled = process_environment::substituted(&text, environment);
+            let filled = process_environment::substituted(&text, environment, budget);
             return filled.known().map(str::to_owned);
         }
         let Some(from) = entry.get("valueFrom") else {

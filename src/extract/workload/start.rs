@@ -1,7 +1,7 @@
 //! What a container starts: its command as the launch that it is, and the scripts that it is shown as
 //! files. What comes of it is followed by `launch`.
 
-use crate::extract::interpolate::InterpolatedText;
+use crate::extract::interpolate::{FillBudget, InterpolatedText};
 use crate::extract::launch::{self, CommandArgument, LaunchResult, StartedProgram};
 use crate::extract::process_environment::{self, ProcessEnvironment};
 use crate::extract::scalar::{first_entry, raw_scalar, replace, template_reason};
@@ -51,9 +51,12 @@ impl<'a> PodSpec<'a> {
             return LaunchResult::Other;
         }
         let environment = self.environment(container);
+        let budget = FillBudget::of_process();
         let arguments = |node: Option<&YamlNode>| -> Vec<CommandArgument> {
             let items = node.map(YamlNode::items).unwrap_or_default();
-            let words = items.iter().filter_map(|item| argument(item, &environment));
+            let words = items
+                .iter()
+                .filter_map(|item| argument(item, &environment, &budget));
             words.collect()
         };
         let scripts = |path: &str| self.script(container, path);
@@ -152,13 +155,17 @@ fn templated(script: &Excerpt) -> Result<InterpolatedText, Cause> {
     Ok(InterpolatedText::new(script.clone(), unknown, false))
 }
 
-fn argument(item: &YamlNode, environment: &ProcessEnvironment) -> Option<CommandArgument> {
+fn argument(
+    item: &YamlNode,
+    environment: &ProcessEnvironment,
+    budget: &FillBudget,
+) -> Option<CommandArgument> {
     let excerpt = item.scalar()?.value();
     let text = if item.has_hole() {
         templated(excerpt)
             .unwrap_or_else(|reason| InterpolatedText::hidden(excerpt.clone(), reason))
     } else {
-        process_environment::substituted(excerpt, environment)
+        process_environment::substituted(excerpt, environment, budget)
     };
     Some(CommandArgument {
         slot: if text.is_changed() {
