@@ -93,8 +93,8 @@ impl FileDeployments {
             .iter()
             .map(|(path, (id, input))| (*path, Excerpt::whole(*id, Arc::clone(&input.text))));
         let file_text = |id: FileId| {
-            let file = files.iter().find(|(other, _)| *other == id);
-            file.map_or_else(|| "".into(), |(_, input)| Arc::clone(&input.text))
+            let at = files.binary_search_by_key(&id, |(other, _)| *other);
+            at.map_or_else(|_| "".into(), |at| Arc::clone(&files[at].1.text))
         };
         let builds = self.builds.iter().map(|build| (build.path.as_str(), build));
         let tree = compose::ComposeTree {

@@ -81,9 +81,27 @@ fn replace(place: &WritableFile, text: &[u8]) -> io::Result<()> {
         .prefix(".redvet-")
         .tempfile_in(&place.folder)?;
     new.write_all(text)?;
+    keep_owner(place, new.as_file())?;
     new.as_file().set_permissions(place.about.permissions())?;
     new.as_file().sync_all()?;
     new.persist(&place.file).map_err(|error| error.error)?;
+    Ok(())
+}
+
+/// A fix that runs as root, as in a container, takes no file away from whom it belongs to.
+#[cfg(unix)]
+fn keep_owner(place: &WritableFile, new: &fs::File) -> io::Result<()> {
+    use std::os::unix::fs::{MetadataExt, fchown};
+
+    let (old, made) = (&place.about, new.metadata()?);
+    if (old.uid(), old.gid()) == (made.uid(), made.gid()) {
+        return Ok(());
+    }
+    fchown(new, Some(old.uid()), Some(old.gid()))
+}
+
+#[cfg(not(unix))]
+fn keep_owner(_: &WritableFile, _: &fs::File) -> io::Result<()> {
     Ok(())
 }
 
@@ -139,6 +157,13 @@ mod tests {
         for path in ["folder/b", "link", "down", "gone"] {
             assert!(refusal(&root, path).is_some(), "{path}");
             assert!(write(&root, &fixed(path, "old\n")).is_err(), "{path}");
+        }
+        // Only root can give a file to somebody else.
+        if std::os::unix::fs::chown(root.join("a"), Some(1000), Some(1000)).is_ok() {
+            write(&root, &fixed("a", "new\n")).unwrap();
+            let about = root.join("a").metadata().unwrap();
+            use std::os::unix::fs::MetadataExt;
+            assert_eq!((about.uid(), about.gid()), (1000, 1000));
         }
         let b = other.path().join("b");
         assert!(refusal(&root, b.to_str().unwrap()).is_some());

@@ -224,10 +224,11 @@ fn append_slot(
     let last = ends
         .chain(parsed.comments.iter().map(|c| c.span))
         .max_by_key(|span| span.end);
-    match last {
-        Some(last) => EditTarget::InsertLine {
+    let indented = last.and_then(|last| Some((last, indentation(file_text, last)?)));
+    match indented {
+        Some((last, indent)) => EditTarget::InsertLine {
             at: last.after(),
-            indent: indentation(file_text, last),
+            indent,
             newline,
             break_before: true,
             name: String::new(),
@@ -236,14 +237,13 @@ fn append_slot(
     }
 }
 
-/// The blanks between the start of the file's line and the span.
-fn indentation(file_text: &str, span: Span) -> String {
-    let before = &file_text[..span.start as usize];
+/// The blanks between the start of the file's line and the span; none where the span is not the
+/// file's, so that nothing is written there.
+fn indentation(file_text: &str, span: Span) -> Option<String> {
+    let before = file_text.get(..span.start as usize)?;
     let line_start = before.rfind('\n').map_or(0, |at| at + 1);
-    before[line_start..]
-        .chars()
-        .take_while(|c| matches!(c, ' ' | '\t'))
-        .collect()
+    let blanks = before[line_start..].chars();
+    Some(blanks.take_while(|c| matches!(c, ' ' | '\t')).collect())
 }
 
 /// Whether a text that is not known to be configuration reads as such: at least two lines are a name

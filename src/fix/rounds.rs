@@ -1,18 +1,22 @@
 //! Rounds of fixes: apply, check the new texts, and again until nothing is left to apply.
 //!
 //! A fix must cure: where its finding is still there afterwards, the round is taken back and done
-//! again without it, so that nothing useless is written and nothing is written twice. The check itself
-//! is the caller's; texts stay in memory.
+//! again without it, so that nothing useless is written and nothing is written twice. A round that
+//! leaves an error that nobody had is taken back, too, and done again with half of its fixes. The
+//! check itself is the caller's; texts stay in memory.
+//!
+//! Whatever was tried in vain is tried again from each new text, so that a second run has nothing to
+//! do.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::finding::{Finding, Report, SubjectRef};
+use crate::finding::{Finding, Report, Severity, SubjectRef};
 
 use super::{FixedFile, apply_these};
 
-/// Rounds after which a project is left as it is. Fixes that wait for each other need two or three;
-/// this only bounds what no sound rule does.
-const MOST: usize = 20;
+/// Rounds after which a project is left as it is. Fixes that wait for each other need two or three,
+/// one that does harm among others a few more; this only bounds what no sound rule does.
+const MOST: usize = 100;
 
 /// What all rounds come to.
 #[derive(Debug)]
@@ -41,11 +45,13 @@ pub fn mend(
         applied: 0,
     };
     let mut barred: BTreeSet<FindingKey> = BTreeSet::new();
+    let mut at_once = usize::MAX;
     for _ in 0..MOST {
         let before = &mended.report;
         let fixable = before
             .shown()
-            .filter(|f| allowed(before, f) && !barred.contains(&key(before, f)));
+            .filter(|f| allowed(before, f) && !barred.contains(&key(before, f)))
+            .take(at_once);
         let (texts, applied) = apply_these(before, fixable);
         if applied.is_empty() {
             break;
@@ -53,15 +59,55 @@ pub fn mend(
         let files = joined(&mended.files, texts);
         let report = check(&files);
         let useless = not_cured(before, &report, &applied);
-        if useless.is_empty() {
+        if !useless.is_empty() {
+            barred.extend(useless);
+        } else if !does_harm(before, &report, allowed) {
             mended.applied += applied.len();
             mended.files = files;
             mended.report = report;
+            barred.clear();
+            at_once = usize::MAX;
+        } else if let [one] = applied[..] {
+            barred.insert(key(before, one));
+            at_once = usize::MAX;
         } else {
-            barred.extend(useless);
+            at_once = applied.len() / 2;
         }
     }
     mended
+}
+
+/// Whether the new texts have an error that the old ones had not and that no later round fixes. One in
+/// place of another, about the same thing, only shows once that is cured.
+fn does_harm(before: &Report, after: &Report, allowed: &dyn Fn(&Report, &Finding) -> bool) -> bool {
+    let (there, left) = (errors(before), errors(after));
+    let count = |of: &BTreeMap<ErrorKey, usize>, key: &ErrorKey| of.get(key).copied().unwrap_or(0);
+    let is_more = |key: &ErrorKey| count(&left, key) > count(&there, key);
+    let is_gone = |key: &ErrorKey| count(&left, key) < count(&there, key);
+    let is_revealed = |new: &Finding| {
+        let mut old = before.shown().filter(|old| old.subject == new.subject);
+        old.any(|old| is_gone(&error_key(before, old)))
+    };
+    after.shown().any(|finding| {
+        let is_new = finding.severity == Severity::Error && is_more(&error_key(after, finding));
+        is_new && !allowed(after, finding) && !is_revealed(finding)
+    })
+}
+
+/// A rule and a path: a fix may rename what an error is about.
+type ErrorKey = (String, String);
+
+fn error_key(report: &Report, finding: &Finding) -> ErrorKey {
+    let path = report.sources.path(finding.primary).to_owned();
+    (finding.rule.clone(), path)
+}
+
+fn errors(report: &Report) -> BTreeMap<ErrorKey, usize> {
+    let errors = report.shown().filter(|f| f.severity == Severity::Error);
+    errors.fold(BTreeMap::new(), |mut counts, finding| {
+        *counts.entry(error_key(report, finding)).or_default() += 1;
+        counts
+    })
 }
 
 fn key(report: &Report, finding: &Finding) -> FindingKey {
@@ -142,6 +188,36 @@ mod tests {
         assert_eq!(text_of(&mended.files).as_deref(), Some("good one\n"));
         assert_eq!((mended.applied, mended.report.findings.len()), (1, 1));
         assert_eq!(&*mended.files[0].before, "bad one\n");
+    }
+
+    /// A fix of rule `swap` leaves an error that nothing fixes where it writes `worse`.
+    #[test]
+    fn a_fix_that_does_harm_is_taken_back_alone() {
+        let check = |text: &str| {
+            let mut findings = Vec::new();
+            for (rule, from, to) in [
+                ("one", "one", "1"),
+                ("bad", "bad", "worse"),
+                ("two", "two", "2"),
+            ] {
+                if let Some(at) = text.find(from) {
+                    findings.push(finding(rule, true, &[(at, at + 3, to)]));
+                }
+            }
+            if text.contains("worse") {
+                findings.push(Finding {
+                    severity: Severity::Error,
+                    ..finding("harm", true, &[])
+                });
+            }
+            report(text, findings)
+        };
+        let text_of = |files: &[FixedFile]| files.first().map(|f| f.after.clone());
+        let again = |files: &[FixedFile]| check(&text_of(files).unwrap_or_default());
+        let allowed = |_: &Report, f: &Finding| f.rule != "harm";
+        let mended = mend(check("one bad two\n"), &allowed, &again);
+        assert_eq!(text_of(&mended.files).as_deref(), Some("1 bad 2\n"));
+        assert_eq!(mended.applied, 2);
     }
 
     #[test]

@@ -11,6 +11,7 @@ use crate::facts::quantity;
 use crate::facts::value::{Datum, Explicitness, FactValue, Strength};
 use crate::facts::vocabulary::FactType;
 use crate::finding::{FaultCopy, Finding, FindingLabel, Severity, SubjectRef, UnsetSetting};
+use crate::policy::kind::ExpressionKind;
 use crate::policy::names::FactReference;
 use crate::policy::outcome::CelValue;
 use crate::policy::param;
@@ -400,7 +401,19 @@ fn to_write(
 ) -> Option<Datum> {
     let known = to.eval(scope, &mut Vec::new()).ok()?;
     let of_value = || value_of(fact, scope)?.known().and_then(type_of);
+    let is_count = matches!(to.kind, ExpressionKind::Of(FactType::Int));
+    if ty.or(to.kind.unit()).is_none() && !is_count && stands_for_another(fact, scope) {
+        return None;
+    }
     datum(&known.val, ty.or(to.kind.unit()).or_else(of_value))
+}
+
+/// A figure with a meaning of its own does not say what others of its place measure: `-1` may stand
+/// among durations, where another bare figure means nanoseconds.
+fn stands_for_another(fact: &FactReference, scope: &SubjectScope<'_>) -> bool {
+    let value = value_of(fact, scope).and_then(FactValue::known);
+    let raw = value.filter(|value| matches!(value, Datum::Special { .. }));
+    raw.is_some_and(|value| matches!(value.raw(), Datum::Int(_)))
 }
 
 fn value_of<'a>(fact: &FactReference, scope: &SubjectScope<'a>) -> Option<&'a FactValue> {

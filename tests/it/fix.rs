@@ -2,7 +2,7 @@
 //! fixes of every fixture page and estate.
 
 use crate::support::harness::{Harness, Sample, estates, repository};
-use redvet::finding::{Finding, Report};
+use redvet::finding::{Finding, Fix, Report, Severity};
 use redvet::fix::rounds::{FixOutcome, mend};
 use redvet::fix::{FixLevel, FixedFile, fix_of};
 use redvet::tester;
@@ -145,6 +145,32 @@ fn after_a_parsed_url_options_are_assigned_behind_the_check_of_its_error() {
     );
 }
 
+/// Whether a fix that was left would have brought an error.
+fn does_harm(mended: &FixOutcome, fix: &Fix, check: &dyn Fn(&[FixedFile]) -> Report) -> bool {
+    let sources = &mended.report.sources;
+    let mut files = mended.files.clone();
+    for edit in fix.edits.iter().rev() {
+        let path = sources.path(edit.span);
+        if !files.iter().any(|file| file.path == path) {
+            let text = sources.get(edit.span.file).text();
+            files.push(FixedFile {
+                path: path.to_owned(),
+                before: text.clone(),
+                after: text.to_string(),
+            });
+        }
+        let file = files.iter_mut().find(|file| file.path == path).unwrap();
+        file.after
+            .replace_range(edit.span.range(), &edit.replacement);
+    }
+    errors(&check(&files)).len() > errors(&mended.report).len()
+}
+
+fn errors(report: &Report) -> Vec<String> {
+    let errors = report.shown().filter(|f| f.severity == Severity::Error);
+    errors.map(|f| f.rule.clone()).collect()
+}
+
 /// What must hold wherever fixes are applied: each cures, a second run has nothing to do, and what
 /// could be read before can be read after.
 fn assert_sound(place: &str, check: &dyn Fn(&[FixedFile]) -> Report) {
@@ -156,7 +182,7 @@ fn assert_sound(place: &str, check: &dyn Fn(&[FixedFile]) -> Report) {
     let left: Vec<_> = mended
         .report
         .shown()
-        .filter(|f| fix_of(f, level).is_some())
+        .filter(|f| fix_of(f, level).is_some_and(|fix| !does_harm(&mended, fix, check)))
         .collect();
     let left: Vec<_> = left.iter().map(|f| (&f.rule, &f.message)).collect();
     assert!(
@@ -238,4 +264,40 @@ fn the_fixes_of_every_page_are_sound() {
             });
         }
     }
+}
+
+/// Two findings of one name, of which the first run cures none before the third is gone.
+#[test]
+fn one_run_does_what_a_second_would() {
+    let harness = Harness::new();
+    let settings = "profile = \"strict\"\n[defaults]\nserver = \"valkey:8.1\"\n";
+    let text = "requirepass hunter2\ntimeout 600 # ten\nmasterauth hunter2\nport 6379\nmasterauth hunter2 # x\n";
+    let sample = harness.texts([("redvet.toml", settings), ("redis.conf", text)]);
+    assert_sound("two equal lines", &|instead| {
+        harness.check(&sample.with(instead))
+    });
+}
+
+/// A pool of the recommended size needs more connections than this server takes.
+#[test]
+fn a_fix_leaves_no_new_error() {
+    let harness = Harness::new();
+    let code = "package main\n\nimport \"github.com/redis/go-redis/v9\"\n\nfunc main() {\n\tredis.NewClient(&redis.Options{Addr: \"redis:6379\"})\n}\n";
+    let compose = "services:\n  redis:\n    image: redis:7.2\n    command: redis-server --maxclients 100\n  app:\n    build: .\n    environment: { REDIS: redis }\n";
+    let files = [
+        ("main.go", code),
+        (
+            "go.mod",
+            "module example.com/app\n\ngo 1.22\n\nrequire github.com/redis/go-redis/v9 v9.7.3\n",
+        ),
+        ("compose.yaml", compose),
+        (
+            "Dockerfile",
+            "FROM golang:1.22\nCOPY . .\nRUN go build -o /app .\nCMD [\"/app\"]\n",
+        ),
+    ];
+    let sample = harness.texts(files);
+    let before = harness.check(&sample);
+    let after = mended(&harness, &sample, &|_| true);
+    assert_eq!(errors(&before), errors(&after.report), "{:?}", after.files);
 }

@@ -473,11 +473,7 @@ fn inline(
     if raw.texts.iter().any(is_read) {
         return part;
     }
-    let project = service.project;
-    let file = project
-        .top(section, name)
-        .map(|(file, _)| file.path.as_str());
-    let file_text = file.and_then(|path| project.tree.text(path));
+    let file_text = (service.project.tree.file_text)(text.excerpt().file());
     let read = conf::read(
         format!("{section}/{name}"),
         TextPlace::Key {
@@ -486,7 +482,7 @@ fn inline(
         },
         text.excerpt().clone(),
         frame,
-        file_text.unwrap_or_default(),
+        &file_text,
         service.project.tree.shapes,
     );
     let mut text = read.text;
