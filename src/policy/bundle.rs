@@ -1,5 +1,5 @@
-//! What a bundle says of the settings that its members found unset. Which findings it joins and where
-//! it stands is the business of `check`.
+//! The text of a bundle finding: the settings that its members found unset. Which findings are
+//! joined, and where the finding is placed, is decided in `check`.
 
 use crate::finding::{Severity, UnsetSetting};
 use crate::policy::plan::{RunningRule, SettingsPlan};

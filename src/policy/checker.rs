@@ -1,6 +1,6 @@
-//! From the plain tree of an expression to one whose names are resolved and whose types and units
-//! fit. Every mistake is collected with its place; after one, checking goes on with something that
-//! fits everywhere.
+//! Type checking: turns the syntax tree of an expression into one whose names are resolved and
+//! whose types and units fit. All mistakes are collected with their positions; after a mistake,
+//! checking continues with a type that fits everywhere, so one mistake does not cause others.
 
 mod calls;
 

@@ -1,4 +1,4 @@
-//! Compiling: a text to an expression or a path, through `syntax` and `checker`.
+//! Compiles the text of an expression or a path with `syntax` and `checker`.
 
 use crate::facts::vocabulary::FactType;
 use crate::policy::checker;

@@ -1,8 +1,8 @@
-//! Evaluation with three values: a result, or what is missing for one.
+//! Evaluation in three-valued logic: the result is a value or the list of facts that are missing.
 //!
-//! `&&`, `||`, `all` and `exists` decide without a missing operand where the others suffice. Every
-//! other operation needs all of its operands. A result is as strong as the weakest value that it
-//! was decided by.
+//! `&&`, `||`, `all` and `exists` ignore a missing operand if the others decide the result. All
+//! other operations need every operand. A result is only as certain as the least certain value that
+//! decided it.
 
 use crate::facts::value::{Explicitness, FactValue, Strength, ValueOrigin, ValueState};
 use crate::policy::functions::quotient;

@@ -1,5 +1,5 @@
-//! Habits of other languages in expressions, and what to write instead: the parser says only that it
-//! did not expect the word.
+//! Recognises syntax and function names of other languages in expressions and says what to write
+//! instead.
 
 use std::ops::Range;
 

@@ -1,4 +1,4 @@
-//! The functions that expressions may call: their names, arguments and results.
+//! The functions that expressions can call: names, arguments and results.
 
 use crate::facts::quantity;
 use crate::facts::vocabulary::FactType;

@@ -1,7 +1,8 @@
-//! Judging: every rule against every subject of its kind.
+//! Evaluates every rule against every subject of its kind.
 //!
-//! A rule speaks only where its `when` holds and its `assert` does not, both known. What it says
-//! (message, place, labels, fix) is made in [`super::verdict`].
+//! A rule reports a violation only if its `when` is true and its `assert` is false, and both are
+//! known. The content of the violation (message, place, labels, fix) is built in
+//! [`super::violation`].
 
 use std::collections::BTreeSet;
 

@@ -1,17 +1,21 @@
-//! Rules over the estate: typed, compiled once, judged with three values.
+//! Rules: compiled once and evaluated against the estate in three-valued logic.
 //!
-//! A rule comes in as a [`draft::RuleDraft`] (plain texts with their places, made by `load`), becomes
-//! a [`rule::Rule`] whose expressions are checked against the vocabulary, and is judged by [`judge`]
-//! against every subject of its kind. What comes out are verdicts and fix intents.
+//! `load` reads a rule file into a [`rule_source::RuleDraft`] (plain texts with positions). It is
+//! compiled to a [`rule::CompiledRule`], whose expressions are checked against the vocabulary, and
+//! [`judge`] evaluates it against every subject of its kind. The result is a list of violations
+//! with their fixes.
 //!
-//! The language is CEL with mixed arithmetic and a third value. `syntax` alone knows the `cel` crate,
-//! and uses it as a parser: the crate's own evaluation has no notion of an unknown operand, so `eval`
-//! walks our own tree. Nothing here sees a tree of a file, a file's text or a directive's name.
+//! The expression language is a subset of CEL with mixed arithmetic and unknown values. Parser and
+//! evaluator are our own, because those of existing libraries neither bound what an untrusted rule
+//! can cost nor support unknown operands. Nothing here sees a syntax tree, the text of a file or
+//! the name of a directive.
 
 mod bundle;
 mod checker;
 mod compile;
 mod eval;
+mod expression_lexer;
+mod expression_parser;
 mod foreign_syntax_hints;
 mod functions;
 pub mod judge;

@@ -1,5 +1,5 @@
-//! What the names of an expression mean: facts, relations, parameters, `let` names and the variables
-//! of macros.
+//! Resolves the names in an expression: facts, relations, parameters, `let` names and macro
+//! variables.
 
 use std::collections::BTreeMap;
 use std::ops::Range;

@@ -1,4 +1,4 @@
-//! Which kinds of operands fit together, and what comes out.
+//! Which kinds of operands an operator accepts, and the kind of its result.
 
 use crate::facts::vocabulary::FactType;
 use crate::policy::kind::{BOOL, ExpressionKind, NUMBER, TEXT};

@@ -1,4 +1,4 @@
-//! What comes out of an expression: a value with its strength, or what is missing for one.
+//! The result of an expression: a value with its certainty, or the facts that are missing.
 
 use std::collections::BTreeSet;
 

@@ -1,5 +1,5 @@
-//! Parameters of rules: their types, defaults and bounds, and how a value that a person wrote in a
-//! rule file, in settings or as text becomes a datum.
+//! Rule parameters: their types, defaults and bounds, and the conversion of a value written in a
+//! rule file, in settings or as text.
 
 use crate::facts::quantity;
 use crate::facts::value::Datum;

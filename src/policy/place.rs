@@ -1,5 +1,5 @@
-//! Places that a rule points at: where a fact is written or would be written, or a subject as a
-//! whole.
+//! The locations a rule can refer to: where a fact is written or would be written, or a subject as
+//! a whole.
 
 use crate::facts::value::Datum;
 use crate::policy::names::{FactReference, SubjectPath};

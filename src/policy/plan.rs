@@ -1,5 +1,5 @@
-//! What the settings make of a rule for one path: whether it runs, how loud, with which parameters;
-//! and which paths are quiet.
+//! Applies settings to a rule for one path: whether it runs, at which severity and with which
+//! parameters, and which paths are excluded.
 
 use std::collections::BTreeMap;
 

@@ -1,7 +1,8 @@
-//! A rule whose expressions are compiled: once, when it is first needed.
+//! A compiled rule. Rules are compiled on first use.
 //!
-//! The built-in pack is compiled on trust (tests check it against the vocabulary), so a run pays for
-//! the rules that it uses, and for their texts only where they speak; users' packs are compiled against the vocabulary when they load.
+//! Built-in rules are not checked against the vocabulary at run time (tests do that), so a run pays
+//! only for the rules it uses, and for their texts only when they report something. Rules of user
+//! packs are checked when they are loaded.
 
 use std::sync::OnceLock;
 

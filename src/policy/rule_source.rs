@@ -1,5 +1,5 @@
-//! A rule as it is written: texts with their places, nothing compiled. `load` makes drafts from
-//! files, `rule` compiles them.
+//! A rule as written: texts with their positions, not yet compiled. `load` creates it from a file,
+//! `rule` compiles it.
 
 use std::collections::BTreeMap;
 

@@ -1,5 +1,5 @@
-//! Rules of one or several packs, with what a pack says of all its rules: which paths are quiet and
-//! whom rules are for.
+//! The rules of one or more packs, and the pack-wide settings: excluded paths and the audience of
+//! rules.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;

@@ -1,5 +1,5 @@
-//! What an expression is evaluated in: one subject of an estate, with the facts, relations and
-//! parameters that it can reach.
+//! The scope of an expression: one subject of an estate and the facts, relations and parameters
+//! that can be reached from it.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;

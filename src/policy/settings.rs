@@ -1,5 +1,5 @@
-//! Which rules run where, how loud, and with which parameters: what `load` makes of `redvet.toml`
-//! and the command line.
+//! Rule settings: which rules run where, at which severity and with which parameters. `load`
+//! creates them from `redvet.toml` and the command line.
 
 use std::collections::BTreeMap;
 

@@ -1,17 +1,13 @@
-//! CEL text to a plain tree. The only place that knows the `cel` crate, which serves as the parser
-//! alone: macros stay calls, chains of names become one path, operators become an enum.
+//! The syntax tree of an expression, its operators, and syntax errors.
 //!
-//! What a name means and whether types fit is the business of `typed`.
+//! The language is the subset of CEL (<https://cel.dev>) that rules use. `expression_parser` builds
+//! the tree; names and types are left to `checker`.
 
 use std::ops::Range;
 
-use cel::Env;
-use cel::common::ast::{CallExpr, Expr, IdedExpr, LiteralValue, SourceInfo, operators};
-use cel::parser::{ParseError, Parser};
+use crate::policy::expression_parser;
 
-use crate::policy::foreign_syntax_hints;
-
-/// Longer expressions are refused: rules are read by people, and parsing stays bounded.
+/// Longer expressions are refused: rules are read by people, and parsing stays bounded (bytes).
 const LONGEST: usize = 4096;
 
 /// A part of an expression and the bytes of the expression's text that it stands for.
@@ -127,30 +123,6 @@ impl CelOperator {
         Self::In,
         Self::Index,
     ];
-
-    fn of(name: &str) -> Option<Self> {
-        Some(match name {
-            operators::LOGICAL_AND => Self::And,
-            operators::LOGICAL_OR => Self::Or,
-            operators::LOGICAL_NOT => Self::Not,
-            operators::CONDITIONAL => Self::Conditional,
-            operators::ADD => Self::Add,
-            operators::SUBSTRACT => Self::Subtract,
-            operators::MULTIPLY => Self::Multiply,
-            operators::DIVIDE => Self::Divide,
-            operators::MODULO => Self::Modulo,
-            operators::NEGATE => Self::Negate,
-            operators::EQUALS => Self::Equal,
-            operators::NOT_EQUALS => Self::NotEqual,
-            operators::LESS => Self::Less,
-            operators::LESS_EQUALS => Self::LessEqual,
-            operators::GREATER => Self::Greater,
-            operators::GREATER_EQUALS => Self::GreaterEqual,
-            operators::IN => Self::In,
-            operators::INDEX => Self::Index,
-            _ => return None,
-        })
-    }
 }
 
 /// What is wrong with an expression, with the bytes of its text.
@@ -186,212 +158,7 @@ pub(super) fn parse(text: &str) -> Result<ExpressionTree, ExpressionFault> {
         let message = format!("an expression may have at most {LONGEST} bytes");
         return Err(ExpressionFault::new(all, message));
     }
-    match parser().parse_with_source_info(text) {
-        Ok((expr, info)) => Ok(CelReader { text, info }.tree(&expr)),
-        Err(errors) => Err(errors.errors.first().map_or_else(
-            || ExpressionFault::new(all, "not a valid expression"),
-            |e| fault(text, e),
-        )),
-    }
-}
-
-/// A parser that expands no macros: they stay calls that `typed` reads.
-fn parser() -> Parser {
-    Env::default().parser().enable_optional_syntax(false)
-}
-
-/// What is wrong where the crate stops: a habit of another language by its name, else the crate's
-/// message without its list of all tokens that could have stood there.
-fn fault(text: &str, error: &ParseError) -> ExpressionFault {
-    let at = offset(text, error.pos);
-    if let Some(fault) = foreign_syntax_hints::slip(text, at) {
-        return fault;
-    }
-    let message = error.msg.split(" expecting ").next().unwrap_or_default();
-    let message = message.trim_start_matches("Syntax error: ");
-    let message = message.replace("'<EOF>'", "the end of the expression");
-    let stripped = [
-        "mismatched input ",
-        "extraneous input ",
-        "no viable alternative at input ",
-    ]
-    .iter()
-    .find_map(|prefix| message.strip_prefix(prefix));
-    let message = match stripped {
-        Some("the end of the expression") => "the expression is incomplete".to_owned(),
-        Some(token) => format!("{token} cannot stand here"),
-        None => message,
-    };
-    let end = text[at..].chars().next().map_or(at, |c| at + c.len_utf8());
-    ExpressionFault::new(at..end, message)
-}
-
-/// The byte of a position that the crate counts in lines and characters, both from 1 or less.
-fn offset(text: &str, (line, column): (isize, isize)) -> usize {
-    let line = usize::try_from(line - 1).unwrap_or(0);
-    let column = usize::try_from(column - 1).unwrap_or(0);
-    let start: usize = text.split_inclusive('\n').take(line).map(str::len).sum();
-    let into: usize = text[start..].chars().take(column).map(char::len_utf8).sum();
-    start + into
-}
-
-struct CelReader<'a> {
-    text: &'a str,
-    info: SourceInfo,
-}
-
-impl CelReader<'_> {
-    fn tree(&self, expr: &IdedExpr) -> ExpressionTree {
-        let (form, range) = match &expr.expr {
-            Expr::Literal(literal) => (self.literal(literal), self.token(expr.id)),
-            Expr::Ident(name) => (path_of(name), self.token(expr.id)),
-            Expr::Select(select) => self.select(expr.id, &select.operand, &select.field),
-            Expr::Call(call) => self.call(expr.id, call),
-            Expr::List(list) => {
-                let items: Vec<ExpressionTree> =
-                    list.elements.iter().map(|e| self.tree(e)).collect();
-                let range = self.closed(around(self.token(expr.id), &items), ']');
-                (ExpressionForm::List(items), range)
-            }
-            Expr::Map(_) => (
-                ExpressionForm::Refused(RefusedSyntax::Maps),
-                self.token(expr.id),
-            ),
-            Expr::Struct(_) => (
-                ExpressionForm::Refused(RefusedSyntax::Structures),
-                self.token(expr.id),
-            ),
-            Expr::Comprehension(_) | Expr::Unspecified => (
-                ExpressionForm::Refused(RefusedSyntax::Other),
-                self.token(expr.id),
-            ),
-        };
-        ExpressionTree { form, range }
-    }
-
-    fn literal(&self, literal: &LiteralValue) -> ExpressionForm {
-        match literal {
-            LiteralValue::Boolean(b) => ExpressionForm::Bool(*b.inner()),
-            LiteralValue::Double(n) => ExpressionForm::Number(*n.inner()),
-            LiteralValue::Int(n) => ExpressionForm::Number(*n.inner() as f64),
-            LiteralValue::UInt(n) => ExpressionForm::Number(*n.inner() as f64),
-            LiteralValue::String(text) => ExpressionForm::Text(text.inner().to_owned()),
-            LiteralValue::Bytes(_) => ExpressionForm::Refused(RefusedSyntax::Bytes),
-            LiteralValue::Null => ExpressionForm::Refused(RefusedSyntax::Null),
-        }
-    }
-
-    fn select(&self, id: u64, operand: &IdedExpr, field: &str) -> (ExpressionForm, Range<usize>) {
-        let operand = self.tree(operand);
-        let dot = self.token(id);
-        let rest = self.text.get(dot.end..).unwrap_or("");
-        let blanks = rest.len() - rest.trim_start().len();
-        let end = (dot.end + blanks + field.len()).min(self.text.len());
-        let range = operand.range.start.min(dot.start)..end;
-        let form = extend(operand.form, field, false);
-        (form, self.valid(range))
-    }
-
-    fn call(&self, id: u64, call: &CallExpr) -> (ExpressionForm, Range<usize>) {
-        let mut args: Vec<ExpressionTree> = call.args.iter().map(|a| self.tree(a)).collect();
-        let token = self.token(id);
-        let Some(operator) = CelOperator::of(&call.func_name) else {
-            return self.function(token, call, args);
-        };
-        let mut range = around(token, &args);
-        if operator != CelOperator::Index {
-            return (ExpressionForm::Operator(operator, args), range);
-        }
-        range = self.closed(range, ']');
-        match (args.first().map(|a| &a.form), args.get(1).map(|a| &a.form)) {
-            (Some(ExpressionForm::Path(_)), Some(ExpressionForm::Text(key))) => {
-                let key = key.clone();
-                (extend(args.swap_remove(0).form, &key, true), range)
-            }
-            _ => (ExpressionForm::Operator(operator, args), range),
-        }
-    }
-
-    fn function(
-        &self,
-        token: Range<usize>,
-        call: &CallExpr,
-        args: Vec<ExpressionTree>,
-    ) -> (ExpressionForm, Range<usize>) {
-        let target = call.target.as_deref().map(|t| Box::new(self.tree(t)));
-        let mut range = around(token, &args);
-        match &target {
-            Some(target) => range.start = range.start.min(target.range.start),
-            None => range.start = self.name_before(range.start, &call.func_name),
-        }
-        let name = call.func_name.clone();
-        let form = ExpressionForm::Call { name, target, args };
-        (form, self.closed(range, ')'))
-    }
-
-    /// The start of a function's name that ends before `at`, where the crate gives the bracket.
-    fn name_before(&self, at: usize, name: &str) -> usize {
-        let before = self.text.get(..at).unwrap_or("").trim_end();
-        match before.strip_suffix(name) {
-            Some(rest) => rest.len(),
-            None => at,
-        }
-    }
-
-    /// The range with the bracket that closes it, where only blanks stand between.
-    fn closed(&self, range: Range<usize>, bracket: char) -> Range<usize> {
-        let rest = self.text.get(range.end..).unwrap_or("");
-        let blanks = rest.len() - rest.trim_start_matches([' ', '\n', '\t', '\r', '(']).len();
-        if rest[blanks..].starts_with(bracket) {
-            range.start..range.end + blanks + 1
-        } else {
-            range
-        }
-    }
-
-    /// The bytes of a node's own token. The crate's end is inclusive.
-    fn token(&self, id: u64) -> Range<usize> {
-        let (start, last) = self.info.offset_for(id).unwrap_or((0, 0));
-        self.valid(start as usize..(last as usize).saturating_add(1))
-    }
-
-    /// The range cut to the text, on character boundaries.
-    fn valid(&self, range: Range<usize>) -> Range<usize> {
-        let mut end = range.end.min(self.text.len());
-        while !self.text.is_char_boundary(end) {
-            end += 1;
-        }
-        let mut start = range.start.min(end);
-        while !self.text.is_char_boundary(start) {
-            start -= 1;
-        }
-        start..end
-    }
-}
-
-fn path_of(name: &str) -> ExpressionForm {
-    ExpressionForm::Path(vec![PathSegment {
-        word: name.to_owned(),
-        key: false,
-    }])
-}
-
-/// A path with one more step. Selecting from anything but a path is refused.
-fn extend(form: ExpressionForm, word: &str, key: bool) -> ExpressionForm {
-    let ExpressionForm::Path(mut segments) = form else {
-        return ExpressionForm::Refused(RefusedSyntax::OfResult);
-    };
-    segments.push(PathSegment {
-        word: word.to_owned(),
-        key,
-    });
-    ExpressionForm::Path(segments)
-}
-
-fn around(token: Range<usize>, parts: &[ExpressionTree]) -> Range<usize> {
-    parts.iter().fold(token, |range, part| {
-        range.start.min(part.range.start)..range.end.max(part.range.end)
-    })
+    expression_parser::parse(text)
 }
 
 #[cfg(test)]

@@ -1,5 +1,5 @@
-//! Texts with expressions in them: `"maxmemory is {as_percent(share)} of the limit"`. `{{` and `}}`
-//! are literal braces.
+//! Message templates: texts with embedded expressions, such as `"maxmemory is {as_percent(share)}
+//! of the limit"`. `{{` and `}}` are literal braces.
 
 use std::ops::Range;
 

@@ -1,5 +1,5 @@
-//! Expressions whose names are resolved and whose types and units fit, ready to be evaluated.
-//! `checker` makes them, `eval` runs them.
+//! Typed expressions: names are resolved, types and units fit. Created by `checker`, evaluated by
+//! `eval`.
 
 use crate::facts::estate::SubjectKind;
 use crate::policy::functions::CelFunction;

@@ -1,5 +1,5 @@
-//! What a rule says where it does not hold: message, place, help, labels and fix, each with what is
-//! unknown left out.
+//! Builds a violation: its message, place, help, labels and fix. Parts that depend on unknown
+//! values are left out.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! Calls in expressions: questions about facts, functions, methods and macros.
+//! Type checking of calls: questions about facts, functions, methods and macros.
 
 use crate::nearest;
 use crate::policy::checker::{ExpressionChecker, boolean};
