@@ -1,5 +1,5 @@
-//! Looks at ignore files before the walk's library opens them: a device would fill the memory, a pipe
-//! would never end. What they say is left to that library.
+//! Checks ignore files before the walk library opens them, because reading a device would exhaust
+//! memory and reading a pipe would block forever. Parsing ignore files is left to the library.
 
 use std::path::{Path, PathBuf};
 

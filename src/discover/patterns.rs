@@ -1,4 +1,5 @@
-//! What makes a file interesting: its name, or its name and the words in it.
+//! Input patterns: which files are read, decided by path alone or by path and content. The patterns
+//! themselves are supplied by the caller.
 
 use std::borrow::Cow;
 

@@ -1,6 +1,6 @@
-//! Opens the files that steer redvet: settings, packs and baselines. Whoever commits to
-//! a repository can put a link, a pipe or a device where one of them is expected, and messages show
-//! lines of them: so only regular files inside the project are read, through no link.
+//! Opens the files that configure redvet itself: settings, packs and baselines. Anyone who can
+//! commit to a repository can put a link, a pipe or a device in their place, and error messages
+//! quote their lines. Only regular files inside the project are read, and links are not followed.
 
 use std::path::{Path, PathBuf};
 

@@ -1,5 +1,6 @@
-//! The universe of a path: what is looked at together. It is the tree under the nearest folder
-//! upwards that holds a settings file or a repository; without either, the path itself.
+//! Finds the project root of a path: the nearest ancestor folder with a settings file or a
+//! repository, or the path itself if there is neither. Everything under the root is analysed
+//! together.
 
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};

@@ -1,4 +1,5 @@
-//! The walk over a universe, and the reading of its files.
+//! Walks the project tree and reads the files that match the input patterns. Parsing is left to
+//! `syntax`.
 
 use std::fs::File;
 use std::io::Read;

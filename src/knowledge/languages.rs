@@ -1,6 +1,6 @@
-//! What is known of a programming language beside its client libraries: how many processors its
-//! runtime takes, which functions serve a request, how metrics are collected, what folders are
-//! called. Read from `knowledge/languages`.
+//! Facts about a programming language that do not depend on a client library: how many processors
+//! its runtime uses, which functions handle requests, how metrics are collected, and conventional
+//! folder names. Read from `knowledge/languages`.
 
 use std::sync::LazyLock;
 

@@ -1,8 +1,9 @@
-//! What is true of servers, client libraries and deployment shapes, by version, with its source.
+//! Facts about servers, client libraries and deployments, by version and with their sources.
 //!
-//! Loads and answers from the embedded `knowledge/` folder: [`servers`] holds the directive tables,
-//! [`clients`] the models of client libraries, [`languages`] what surrounds them in code, [`shapes`] how operators and images deploy a server. No advice stands here; that is what `rules/`
-//! is for.
+//! Loads the embedded `knowledge/` folder and answers questions about it: [`servers`] has the
+//! directive tables, [`clients`] the models of client libraries, [`languages`] what surrounds them
+//! in code, and [`shapes`] how operators, charts and images deploy a server. It contains no advice;
+//! advice is in `rules/`.
 
 pub mod clients;
 pub mod languages;

@@ -1,9 +1,8 @@
-//! How servers are deployed: which images and programs are servers, and where the fields of operator
-//! resources and the values of charts say what a server gets.
+//! How servers are deployed: which images and programs are servers, and which fields of operator
+//! resources and chart values configure them.
 //!
-//! Read from `knowledge/shapes/*.yaml`, each shape when something first asks for it. A shape is data:
-//! [`schema`] says what it may hold. What needs a decision that no field can express is a mechanism in
-//! `extract`.
+//! Read from `knowledge/shapes/*.yaml`, each file on first use. Shapes are data, and [`schema`]
+//! defines what they may contain. Anything that needs a decision is implemented in `extract`.
 
 mod image;
 mod library;

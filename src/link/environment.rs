@@ -1,7 +1,8 @@
-//! A variable that code reads and the value that a deployment gives it: that of the workloads that run
-//! the program, and where these are not known, the one on which every place in the tree that sets the
-//! variable agrees. Such a value is assumed. Where these workloads surely do not set the
-//! variable, the value is the one that the code falls back on.
+//! Resolves environment variables that code reads to the values that deployments set.
+//!
+//! If the workloads that run the program are known, their values count. Otherwise the value is
+//! taken from the whole tree if every place that sets the variable agrees, and is marked as
+//! assumed. If the workloads certainly do not set the variable, the fallback in the code is used.
 
 use std::collections::BTreeMap;
 

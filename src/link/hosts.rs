@@ -1,4 +1,5 @@
-//! Which server a client talks to: by the host in its address, through Services, else the only one.
+//! Decides which server a client connects to: by the host in its address, through Services, or
+//! because there is only one server.
 
 use super::FactLinker;
 use super::proximity::Locations;

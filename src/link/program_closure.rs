@@ -1,7 +1,8 @@
-//! Which code a program is built from, and so which clients are in it.
+//! The set of packages that a program is built from, and so the clients it contains.
 //!
-//! A Go program is built from the packages that it imports, a Cargo program from its own file, its
-//! package and the packages of the tree that this takes. What is one program's alone is in no other.
+//! A Go program is built from the packages it imports; a Cargo program from its own file, its
+//! package and the packages of the tree that it depends on. Code that belongs to one program only
+//! is in no other program.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,7 +1,8 @@
-//! Programs and what runs them: the workload that `redvet.toml` names, else the one whose image is
-//! built from the program, whose command starts it, or which is called like it.
+//! Links programs to the workloads that run them: the workload named in `redvet.toml`, or the one
+//! whose image is built from the program, whose command starts it, or whose name matches.
 //!
-//! Only what `redvet.toml` says is certain. A workload that could run two programs runs neither.
+//! Only `redvet.toml` makes such a link certain. A workload that could run two programs is linked
+//! to neither.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,5 +1,5 @@
-//! Which of several things of one name is meant: what one kustomization makes belongs together, then
-//! the nearest file decides, and two environments are never mixed.
+//! Chooses between several objects with the same name: objects rendered by one kustomization belong
+//! together, then the nearest file wins. Objects of different environments are never linked.
 
 use crate::facts::Strength;
 use crate::facts::raw::RawFacts;

@@ -1,6 +1,7 @@
-//! Base64, as Secrets and binary data hold it: a text in, the text that it stands for out.
+//! Base64 as used in Secrets and in binary data: decodes a text to the text it stands for.
 //!
-//! Line breaks and blanks are left out. What is no base64, or no UTF-8 behind it, is nothing.
+//! Line breaks and blanks are skipped. Input that is not Base64, or does not decode to UTF-8,
+//! yields nothing.
 
 /// The text that stands behind an encoded one.
 pub fn decode(encoded: &str) -> Option<String> {

@@ -1,5 +1,5 @@
-//! How a YAML block scalar begins: `|` or `>`, its indicators and perhaps a comment. Both the reader
-//! of trees and the reader of templates have to know it.
+//! The header of a YAML block scalar: `|` or `>`, its indicators and an optional comment. Used by
+//! both the YAML reader and the template reader.
 
 use std::ops::Range;
 

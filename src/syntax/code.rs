@@ -1,9 +1,9 @@
-//! Source code as a concrete syntax tree with spans into the file: one tree for all languages, which
-//! differ in their grammar, their comments and their literals.
+//! Source code as a concrete syntax tree with spans into the file. One tree type serves all
+//! languages; they differ in grammar, comments and literals.
 //!
-//! Parsing never fails: what cannot be read becomes an error node, and whoever walks the tree leaves
-//! out what touches one ([`is_broken`]). Fragments (statements without a function, a Go file without
-//! its package clause) parse as they are. What the code means is left to `extract`.
+//! Parsing never fails. Text that cannot be parsed becomes an error node, and code that walks the
+//! tree skips nodes that touch one ([`is_broken`]). Fragments (statements without a function, a Go
+//! file without its package clause) are accepted. The meaning of the code is left to `extract`.
 
 mod literals;
 

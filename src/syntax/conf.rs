@@ -1,8 +1,8 @@
-//! Configuration text as lines of words: one directive a line, words with quotes and escapes, `#` only
-//! at the start of a line.
+//! Configuration text as lines of words: one directive per line, words with quotes and escapes, `#`
+//! only at the start of a line.
 //!
-//! The rules are those of the servers' own tokenizer (`sdssplitargs` in `src/sds.c`), as measured on
-//! eleven servers. What a word means is not known here.
+//! Follows the servers' own tokenizer (`sdssplitargs` in `src/sds.c`), as measured on eleven
+//! servers. The meaning of words is not known here.
 
 use std::borrow::Cow;
 use std::ops::Range;

@@ -1,5 +1,5 @@
-//! Dockerfiles as instructions: a name and its text with continuation lines joined, and the bodies of
-//! here-documents. What an instruction does is left to `extract`.
+//! Dockerfiles as instructions: a name, its text with continuation lines joined, and the bodies of
+//! here-documents. The effect of an instruction is left to `extract`.
 
 use std::ops::Range;
 

@@ -1,4 +1,4 @@
-//! Files of environment variables (`.env`): `NAME=value` a line, with quotes and comments.
+//! Files of environment variables (`.env`): `NAME=value` per line, with quotes and comments.
 
 /// The variables in order; a value that refers to another variable is `None`.
 pub fn parse(text: &str) -> Vec<(String, Option<String>)> {

@@ -1,7 +1,7 @@
-//! HCL, as Terraform is written in: blocks, attributes and the values that can be read without being
-//! evaluated. Everything that would have to be is an unknown value with its place.
+//! HCL, the language of Terraform: blocks, attributes and values that can be read without
+//! evaluation. A value that would have to be evaluated is unknown and keeps its position.
 //!
-//! A file with a mistake in it is read block by block: what is whole says what it says.
+//! In a file with a syntax error, the blocks that are complete are still read.
 
 use std::ops::Range;
 

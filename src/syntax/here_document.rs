@@ -1,8 +1,8 @@
-//! Texts that a shell script gives to its commands: the bodies of here-documents as excerpts, and the
-//! script's comments, which are none of theirs.
+//! The bodies of here-documents in a shell script, as excerpts, and the comments of the script
+//! outside of them.
 //!
-//! What the shell fills in stands in a body as a template action, `{{ NAME }}`, so that whoever reads
-//! the body knows it for a hole. Words and operators are [`shell`](super::shell)'s.
+//! Whatever the shell substitutes becomes a template action, `{{ NAME }}`, in the excerpt, so that
+//! its reader treats it as unknown. Words and operators are parsed by [`shell`](super::shell).
 
 use std::ops::Range;
 

@@ -1,8 +1,8 @@
-//! Markdown: the fenced code blocks of a text, and its comments.
+//! Markdown: fenced code blocks and comments.
 //!
-//! A fence's content is an excerpt: inside a list or a block quote, where every line starts with
-//! something that is not content, it still leads back to the file. What a fence holds is left to
-//! whoever reads its info string.
+//! The content of a fence is an excerpt: inside a list or a block quote, where every line has a
+//! prefix, it still maps to positions in the file. The content is interpreted by whoever reads the
+//! info string.
 
 use std::ops::Range;
 

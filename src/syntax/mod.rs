@@ -1,9 +1,9 @@
-//! Text in, trees out: what a file says in its own notation, with the place of every part.
+//! Text to trees: what a file says in its own notation, with the position of every part.
 //!
-//! Each module reads one notation out of an [`Excerpt`](crate::source::Excerpt) and gives back a
-//! tree (or a list) whose spans lie in the file, together with the mistakes it met. Reading never
-//! fails: half a file still has content in it. No module here knows what the text is about, so the
-//! names of servers, platforms and libraries are left to the stages above.
+//! Each module reads one notation from an [`Excerpt`](crate::source::Excerpt) and returns a tree or
+//! a list whose spans lie in the file, together with the syntax errors it found. Reading never
+//! fails, because half a file still has useful content. No module here knows what a text is about;
+//! names of servers, platforms and libraries belong to later stages.
 
 pub mod base64;
 mod block_header;

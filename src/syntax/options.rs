@@ -1,8 +1,8 @@
-//! The words of a command line as lines of configuration text: each option begins a line, the words
-//! behind it stand in quotes, and every byte knows the word that it came from.
+//! The options of a command line as lines of configuration text: each option starts a line, its
+//! values are quoted, and every byte maps to the word it came from.
 //!
-//! Which words are values, and whether `-` reads standard input, differs between servers and is given
-//! by the caller; what a line means is not known here.
+//! Which words are values, and whether `-` reads standard input, differs between servers and is a
+//! parameter. The meaning of a line is not known here.
 
 use std::ops::Range;
 

@@ -1,9 +1,9 @@
-//! Shell scripts as they stand in `sh -c "…"`: an excerpt in, its words and operators out.
+//! Shell scripts as in `sh -c "…"`: an excerpt in, its words and operators out.
 //!
-//! Words are split and unquoted by the rules of the POSIX shell, up to where something would have
-//! to be run or looked up: `$NAME`, `${NAME:-x}`, `$(command)` and back-quotes stay in the text as
-//! they are written, and mark the word. Nothing is expanded, patterns neither. Comments are left out;
-//! the bodies of here-documents stand apart from the words. What the commands do is left to `extract`.
+//! Words are split and unquoted by POSIX rules. Anything that would have to be run or looked up
+//! (`$NAME`, `${NAME:-x}`, `$(command)`, back-quotes) stays in the text as written and marks the
+//! word. Nothing is expanded, including patterns. Comments are dropped; here-document bodies are
+//! kept apart from the words. The effect of commands is left to `extract`.
 
 use std::ops::Range;
 

@@ -1,9 +1,9 @@
-//! Starlark, as Tiltfiles are written in: the triple-quoted strings of a program, and its comments.
+//! Starlark, the language of Tiltfiles: the triple-quoted strings of a program, and its comments.
 //!
-//! A string's content is an excerpt, with its escapes undone. What the program fills in stands in it
-//! as a template action, `{{ name }}`, so that whoever reads the content knows it for a hole. The
-//! program itself is not evaluated; strings of one line are passed over, and so is one that the
-//! program changes in a way that is not understood (`.replace(…)`).
+//! The content of a string is an excerpt with escapes resolved. Substitutions become template
+//! actions, `{{ name }}`, so that the reader treats them as unknown. The program is not evaluated.
+//! Single-line strings are skipped, and so are strings that the program transforms in an
+//! unsupported way (`.replace(…)`).
 
 use std::ops::Range;
 

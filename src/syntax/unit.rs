@@ -1,5 +1,5 @@
-//! Unit files (`*.service` and their drop-ins): sections of `Name=value` lines, continued with a
-//! backslash. What a setting does is left to `extract`.
+//! Unit files (`*.service` and drop-ins): sections of `Name=value` lines, continued with a
+//! backslash. The meaning of a setting is left to `extract`.
 
 use std::ops::Range;
 

@@ -1,4 +1,4 @@
-//! The small languages inside a model: default expressions and ranges of figures.
+//! The two small languages used in model files: expressions for defaults, and ranges of numbers.
 
 use serde::Deserialize;
 

@@ -1,8 +1,8 @@
-//! Client libraries: what they are called in code and what their options do, by version.
+//! Models of client libraries: their names in code and the meaning of their options, by version.
 //!
-//! The models are the TOML files of `knowledge/clients`. Their heads (which packages, which names)
-//! are read at first use; a whole model only when a file names its library. What an option's value
-//! *should* be is a rule's business.
+//! Models are the TOML files in `knowledge/clients`. The head of each model (packages and names) is
+//! read on first use; the rest only when a file uses the library. Whether a value is a good choice
+//! is decided by rules.
 
 pub mod expression;
 pub mod model;

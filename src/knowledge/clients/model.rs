@@ -1,5 +1,5 @@
-//! The shape of a model file. Everything that code reads is typed and closed; an unknown field or
-//! word is an error of the file.
+//! The schema of a model file. Every field that code reads is typed and closed: an unknown field or
+//! word is an error in the file.
 
 use serde::Deserialize;
 

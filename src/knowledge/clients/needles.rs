@@ -1,8 +1,9 @@
-//! The words by which a text of code is found worth parsing, in one automaton a kind: import paths of
-//! client packages, names of constructors and option types, calls that wait, calls that read a pool's
-//! statistics.
+//! The search terms that tell whether a source file is worth parsing: import paths of client
+//! packages, names of constructors and option types, calls that wait at the server, and calls that
+//! read pool statistics.
 //!
-//! They are made once a language from the models. What a match means is decided by whoever parses.
+//! Each set is compiled once per language from the models. Interpreting a match is left to the
+//! readers in `extract`.
 
 use std::collections::BTreeSet;
 

@@ -1,7 +1,7 @@
-//! What a model says of Rust code: where a library's types are found, which calls make them, and
-//! what becomes of what was written on a value. An index over all models answers the reader's
-//! questions; names that several libraries share (a pool's manager is a client of another crate)
-//! mean the same type in all of them.
+//! The Rust part of a model: where the types of a library are found, which calls create them, and
+//! how options are set on them. `RustIndex` answers these questions over all models. Names shared
+//! by several libraries (a pool manager can be a client of another crate) mean the same type in all
+//! of them.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,5 +1,6 @@
-//! The tables of a model's text, found without reading all of it as TOML: which libraries there are and
-//! what their options are called is asked at every start. What a table means is left to `model`.
+//! Splits the text of a model into its TOML tables without parsing them, because every start asks
+//! which libraries there are and what their options are called. The meaning of a table is left to
+//! `model`.
 
 /// A table: its name without brackets, and its text with the line of the name.
 #[derive(Clone, Copy, Debug)]

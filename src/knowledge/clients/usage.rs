@@ -1,5 +1,5 @@
-//! The part of a model that is about using a client: what its calls say the data is for, which of
-//! them wait at the server, and how its statistics are read and exported.
+//! The usage part of a model: what calls say about the data, which calls block at the server, and
+//! how pool statistics are read and exported.
 
 use serde::Deserialize;
 

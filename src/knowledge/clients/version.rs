@@ -1,4 +1,4 @@
-//! Versions of client libraries: parsing, order and half-open ranges.
+//! Versions of client libraries: parsing, ordering and half-open ranges.
 
 use std::fmt;
 

@@ -1,4 +1,4 @@
-//! The words for how a server was built (`knowledge/servers/builds.toml`).
+//! The build options of a server that redvet knows (`knowledge/servers/builds.toml`).
 
 use serde::Deserialize;
 

@@ -1,5 +1,6 @@
-//! One directive of one series, as its table says: kind, arity, range, default, repetition, and what
-//! its parser checks beyond that. The words of the table are closed; the loader refuses others.
+//! One directive of one series: its type, arity, range, default, whether it may repeat, and any
+//! further checks of its parser. The words used in the table are closed sets; the loader rejects
+//! others.
 
 use std::collections::BTreeMap;
 

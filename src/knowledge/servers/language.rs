@@ -1,5 +1,5 @@
-//! How a server series reads its configuration language, where series differ: quotes, sizes, numbers,
-//! users, what it prints. Read from the `language` and `commands` parts of its table.
+//! How a server series parses configuration text, where series differ: quotes, sizes, numbers,
+//! users, and the messages it prints. Read from the `language` and `commands` parts of its table.
 
 use std::collections::HashSet;
 

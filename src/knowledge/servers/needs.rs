@@ -1,4 +1,5 @@
-//! Which directives do nothing while another one has a certain value (`knowledge/servers/needs.toml`).
+//! Directives that have no effect unless another directive has a certain value
+//! (`knowledge/servers/needs.toml`).
 
 use serde::Deserialize;
 

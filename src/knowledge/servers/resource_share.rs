@@ -1,4 +1,4 @@
-//! Which directives say how much a server takes of what (`knowledge/servers/gauges.toml`).
+//! Directives that say how much of a resource a server uses (`knowledge/servers/gauges.toml`).
 
 use serde::Deserialize;
 

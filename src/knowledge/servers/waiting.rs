@@ -1,4 +1,4 @@
-//! Commands that may wait at the server (`knowledge/servers/waiting.toml`).
+//! Commands that can block at the server (`knowledge/servers/waiting.toml`).
 
 use std::sync::LazyLock;
 

@@ -1,4 +1,4 @@
-//! What an image reference says.
+//! Parses image references: registry, repository, tag and digest.
 
 /// The parts of an image reference that tell which server it is.
 #[derive(Clone, Debug, PartialEq, Eq)]

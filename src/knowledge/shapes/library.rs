@@ -1,4 +1,4 @@
-//! The shapes of operator resources and charts, each read when something first asks for it.
+//! The shapes of operator resources and charts, each loaded on first use.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;

@@ -1,7 +1,7 @@
-//! Paths into a resource or a chart's values, as shape files write them.
+//! Paths into a resource or into chart values, as written in shape files.
 //!
-//! Parts are joined by dots: `spec.redis.resources`. `containers[name=redis]` is the item of a list
-//! whose field has that value, `inline["redis.conf"]` a key with a dot in it.
+//! Parts are separated by dots: `spec.redis.resources`. `containers[name=redis]` selects the list
+//! item whose field has that value, and `inline["redis.conf"]` a key that contains a dot.
 
 use serde::Deserialize;
 

@@ -1,8 +1,8 @@
-//! The schema of a shape file: how a custom resource or a chart's values are recognised, and which of
-//! their fields become which facts of a server.
+//! The schema of a shape file: how a custom resource or the values of a chart are recognised, and
+//! which of their fields become which server facts.
 //!
-//! A shape is data. Every field is a path, a closed word or a figure; the sentences of `why` and
-//! `not_visible` are shown to people and decide nothing.
+//! A shape is data: every field is a path, a word from a closed set, or a number. The sentences in
+//! `why` and `not_visible` are only displayed.
 
 use std::collections::BTreeMap;
 

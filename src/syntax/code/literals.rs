@@ -1,5 +1,4 @@
-//! Literals of code as the values that they stand for. A literal that breaks its language's rules has
-//! none.
+//! The values of literals in code. A literal that is not valid in its language has no value.
 
 use std::iter::Peekable;
 use std::str::Chars;

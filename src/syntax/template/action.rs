@@ -1,5 +1,5 @@
-//! Finds template actions in a text and says what sort each is. Linear in the text, whatever it
-//! holds: an action never reaches over the start of another one.
+//! Finds template actions in a text and classifies them. Takes linear time for any input: an action
+//! never extends past the start of the next one.
 
 use std::ops::Range;
 

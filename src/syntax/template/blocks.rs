@@ -1,6 +1,6 @@
-//! Block scalars in a template. Their text is none of YAML's business, so an action in them does no
-//! harm, unless it stands to the left of the text (`{{ … | indent 4 }}` at the start of the line)
-//! or comes first and is indented differently. Such blocks are taken out and kept line by line.
+//! Block scalars in templates. Their content is not YAML, so an action inside does no harm unless
+//! it is left of the content (`{{ … | indent 4 }}` at the start of a line) or is the first line and
+//! indented differently. Such blocks are removed and kept line by line.
 
 use std::ops::Range;
 

@@ -1,4 +1,4 @@
-//! The lines of a template: which of them hold only actions, what becomes of each.
+//! The lines of a template: which consist only of actions, and what replaces them.
 
 use std::ops::Range;
 

@@ -1,10 +1,10 @@
-//! Templates of Go, Jinja and build tools: makes a YAML text out of one that holds `{{ … }}`, `{% … %}`,
-//! `{# … #}` and `@NAME@`, with every byte in its place.
+//! Templates of Go, Jinja and build tools: converts a text with `{{ … }}`, `{% … %}`, `{# … #}` and
+//! `@NAME@` to YAML of the same length, so that every byte keeps its position.
 //!
-//! An action inside a line becomes letters, so that it is a scalar or a part of one; lines that hold
-//! nothing but actions become blanks. Block scalars are left alone, unless an action in them stands
-//! to the left of their text: then the block is blanked out and its lines are handed on as they are.
-//! What the actions say is not evaluated.
+//! An action inside a line is replaced by letters, which makes it a scalar or a part of one; lines
+//! with only actions are replaced by blanks. Block scalars are left alone unless an action is left
+//! of their content: then the block is blanked out and its lines are returned as they are. Actions
+//! are not evaluated.
 
 mod action;
 mod blocks;

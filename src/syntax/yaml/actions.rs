@@ -1,9 +1,9 @@
-//! Which nodes the template actions on lines of their own could add to or change.
+//! Determines which nodes could be changed or extended by template actions on lines of their own.
 //!
-//! An action belongs to the innermost collection around it whose entries do not stand to the right
-//! of what the action writes; one right after a key without a value belongs to that value, and so do
-//! conditions around it that end before the next entry. Finding
-//! the actions is left to [`template`](crate::syntax::template).
+//! An action belongs to the innermost enclosing collection whose entries are not indented deeper
+//! than the output of the action. An action directly after a key without a value belongs to that
+//! value, and so does a condition around it that ends before the next entry. Actions are found by
+//! [`template`](crate::syntax::template).
 
 use crate::syntax::template::ActionLine;
 

@@ -1,9 +1,9 @@
-//! From a scalar's source to its value: which bytes of the source each part of the value stands
+//! Maps the value of a scalar back to its source: which source bytes each part of the value stands
 //! for.
 //!
-//! Two pointers walk over both texts. The value is the parser's and is never made anew here: every
-//! step checks that the value goes on as expected, and the whole alignment is given up if it does
-//! not (then the caller lets the whole value stand for the whole source).
+//! Two pointers advance over both texts. The value is the parser's and is never recomputed: each
+//! step verifies that the value continues as expected. If it does not, alignment is abandoned, and
+//! the caller maps the whole value to the whole source.
 
 use std::ops::Range;
 

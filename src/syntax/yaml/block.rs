@@ -1,5 +1,5 @@
-//! Where a block scalar's header and lines stand: the parser's range starts only behind the first
-//! line's indentation, and at the next token if the block is empty.
+//! The header and the lines of a block scalar. Needed because the parser's range starts after the
+//! indentation of the first line, and at the next token if the block is empty.
 
 use std::ops::Range;
 

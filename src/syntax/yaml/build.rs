@@ -1,8 +1,8 @@
-//! From parser events to a tree: collections are put together on a stack of our own (no recursion),
-//! aliases are replaced by a copy of what they name, and the parser is sent on to the next document
-//! after a mistake.
+//! Builds a tree from parser events: collections are assembled on an explicit stack (no recursion),
+//! aliases are replaced by copies, and after a syntax error the parser continues with the next
+//! document.
 //!
-//! Scalars are left to [`scalar`](super::scalar), the lines of template actions to
+//! Scalars are left to [`scalar`](super::scalar), lines of template actions to
 //! [`actions`](super::actions).
 
 use std::collections::HashMap;

@@ -1,5 +1,5 @@
-//! Merge keys: `<<: *defaults` puts the entries of another mapping into this one. Keys that are
-//! written out win over merged ones, and an earlier merge over a later one.
+//! Merge keys: `<<: *defaults` adds the entries of another mapping. Explicit keys win over merged
+//! ones, and an earlier merge wins over a later one.
 
 use std::collections::HashSet;
 

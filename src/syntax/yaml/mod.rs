@@ -1,13 +1,12 @@
-//! YAML: an excerpt in, a tree with spans out, together with its comments and its mistakes.
+//! YAML: an excerpt in, a tree with spans out, together with its comments and syntax errors.
 //!
-//! The events come from granit-parser; the tree on top adds what YAML readers do and events do
-//! not: aliases and merge keys are resolved, and the value of every scalar is an excerpt that leads
-//! back to the file byte by byte, so that a configuration text inside a block scalar can be parsed
-//! as if it were a file. A text with template actions that is no YAML as it stands is read through
-//! [`template::mask`]; what an action could change is marked by
-//! [`Node::has_hole`] and [`Node::is_open`].
+//! Events come from granit-parser. The tree adds what YAML readers do but events do not: aliases
+//! and merge keys are resolved, and the value of every scalar is an excerpt that maps to the file
+//! byte by byte, so that configuration text in a block scalar can be parsed like a file. A text
+//! with template actions that is not valid YAML is read through [`template::mask`]; whatever an
+//! action could change is marked ([`YamlNode::has_hole`], [`YamlNode::is_open`]).
 //!
-//! What the keys mean is left to `extract`.
+//! The meaning of keys is left to `extract`.
 
 mod actions;
 mod align;

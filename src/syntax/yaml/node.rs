@@ -1,5 +1,5 @@
-//! The nodes of a YAML tree and the ways to look things up in them. Building them is left to
-//! [`build`](super::build), the types of plain scalars to [`typing`](super::typing).
+//! The nodes of a YAML tree, and lookups in them. Trees are built by [`build`](super::build); plain
+//! scalars are typed by [`typing`](super::typing).
 
 use std::sync::Arc;
 

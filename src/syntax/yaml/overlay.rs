@@ -1,5 +1,5 @@
-//! One tree over another: mappings are merged key by key, everything else replaces what stands below.
-//! Every node keeps the place where it is written.
+//! Lays one tree over another: mappings are merged key by key, everything else replaces the value
+//! below. Every node keeps the position where it is written.
 
 use std::sync::Arc;
 

@@ -1,5 +1,5 @@
-//! One scalar event: its value as an excerpt of the file, its style and what a template may change
-//! about it.
+//! Builds a scalar from one parser event: its value as an excerpt of the file, its style, and what
+//! a template could change in it.
 
 use std::ops::Range;
 use std::sync::Arc;

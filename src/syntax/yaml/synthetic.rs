@@ -1,5 +1,5 @@
-//! Nodes that no text holds as they are: what patches, generators and renamings leave. Every part
-//! keeps the place of whoever wrote it.
+//! Nodes that are not in any text as they are: results of patches, generators and renamings. Each
+//! part keeps the position of its origin.
 
 use std::sync::Arc;
 

@@ -1,5 +1,5 @@
-//! What a plain scalar stands for by the core schema of YAML 1.2: null, a truth value, a number or
-//! a string. Quoted and block scalars are strings.
+//! The type of a plain scalar by the YAML 1.2 core schema: null, boolean, number or string. Quoted
+//! and block scalars are strings.
 
 use serde_json::{Map, Number, Value};
 

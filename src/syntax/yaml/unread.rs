@@ -1,7 +1,7 @@
-//! Documents of a stream that nobody will read, told from their text before they are parsed.
+//! Skips documents of a stream that nothing reads, such as type descriptions, before they are
+//! parsed.
 //!
-//! Generated type descriptions are most of the YAML of some trees. Which documents those are is said
-//! by the caller. A mistake in such a document is not reported.
+//! The caller says which documents those are. Syntax errors in a skipped document are not reported.
 
 use std::ops::Range;
 
