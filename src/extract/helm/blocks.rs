@@ -54,6 +54,16 @@ impl TemplateBlock {
         }
     }
 
+    /// The action that ends it.
+    pub(super) fn last(&self) -> usize {
+        self.end
+    }
+
+    /// The same, of a block without alternatives.
+    pub(super) fn plain_end(&self) -> Option<usize> {
+        self.elses.is_empty().then_some(self.end)
+    }
+
     /// Where the body that starts here ends, and where the block does.
     pub(super) fn body_from(&self, start: usize) -> (usize, usize) {
         let next = self.elses.iter().copied().find(|other| *other >= start);

@@ -60,11 +60,6 @@ pub(super) fn assignment(code: &str) -> Option<(&str, AssignedVariable<'_>)> {
     (!name.is_empty()).then_some((name, assigned))
 }
 
-/// It names a value and does nothing to it.
-pub(super) fn is_path(code: &str) -> bool {
-    code.starts_with(['.', '$']) && !code.contains([' ', '(', '|', '\t', '\n'])
-}
-
 impl<'a> TemplateScope<'a> {
     /// What names stand for in a block whose body may be there or not; in one with a `.` of its own
     /// that one is not known.
@@ -369,6 +364,38 @@ fn call<'a>(function: &str, arguments: &[TemplateArgument<'a>]) -> Option<Templa
             }
             arguments.last()?.clone()
         }
+        "and" => {
+            for argument in arguments {
+                let value = argument.as_ref()?;
+                if !value.holds()? {
+                    return Some(value.clone());
+                }
+            }
+            arguments.last()?.clone()
+        }
+        "not" | "empty" => only()?.holds().map(|holds| truth(!holds)),
+        "eq" | "ne" => {
+            let (left, right) = (argument(0)?.printed()?, argument(1)?.printed()?);
+            let is_same = left.text() == right.text();
+            (arguments.len() == 2).then(|| truth(is_same == (function == "eq")))
+        }
+        "hasKey" => {
+            let key = argument(1)?.printed()?.text();
+            let found = field(argument(0)?, &key)?;
+            Some(truth(!matches!(found, TemplateValue::Missing)))
+        }
+        "ternary" => match argument(2)?.holds()? {
+            true => argument(0).cloned(),
+            false => argument(1).cloned(),
+        },
+        "lower" | "upper" => {
+            let written = only()?.printed()?;
+            let changed = match function {
+                "lower" => written.text().to_lowercase(),
+                _ => written.text().to_uppercase(),
+            };
+            Some(text(RenderedText::new(&changed, written.place())))
+        }
         "required" => argument(1)
             .filter(|value| value.holds() == Some(true))
             .cloned(),
@@ -385,6 +412,13 @@ fn call<'a>(function: &str, arguments: &[TemplateArgument<'a>]) -> Option<Templa
         }
         "printf" => formatted(arguments).map(text),
         _ => None,
+    }
+}
+
+fn truth<'a>(holds: bool) -> TemplateValue<'a> {
+    TemplateValue::Text {
+        text: RenderedText::new(if holds { "true" } else { "false" }, None),
+        typed: true,
     }
 }
 

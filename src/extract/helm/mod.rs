@@ -1,9 +1,9 @@
 //! Templates of charts with what their own values say: an action that writes such a value is replaced
 //! by it, each byte with the place in the file of values that it comes from.
 //!
-//! What cannot be worked out stays as it is written, and is unknown to whoever reads the text. That is
-//! so for conditions, too: only those that ask whether something was given are followed (`with`, and
-//! `if` on a mapping or list). Which files belong to which chart is said by [`defaults`].
+//! What cannot be worked out stays as it is written, and is unknown to whoever reads the text. A
+//! condition that the values decide is followed, but an object of its own stays where they leave it
+//! out: a release may ask for it. Which files belong to which chart is said by [`defaults`].
 
 mod blocks;
 pub mod defaults;
@@ -44,6 +44,9 @@ pub struct FilledTemplate {
 const MOST_ACTIONS: usize = 2_000;
 const DEEPEST: usize = 64;
 const MOST_BYTES: usize = 4 * 1024 * 1024;
+/// A `range` over more entries stays as it is, and so do all behind this many steps.
+const MOST_ITEMS: usize = 200;
+const MOST_STEPS: usize = 50_000;
 
 /// Fills in a template; `None` where nothing in it could be.
 pub fn fill(excerpt: &Excerpt, known: TemplateValues<'_>) -> Option<FilledTemplate> {
@@ -61,6 +64,7 @@ pub fn fill(excerpt: &Excerpt, known: TemplateValues<'_>) -> Option<FilledTempla
         behind_unknown: false,
         filled: Vec::new(),
         written: 0,
+        steps: 0,
         scopes: vec![TemplateScope {
             known,
             dot: DotValue::Root,
@@ -69,11 +73,25 @@ pub fn fill(excerpt: &Excerpt, known: TemplateValues<'_>) -> Option<FilledTempla
         }],
     };
     filler.fill();
-    let spans: Vec<Span> = filler.filled.into_iter().map(|r| excerpt.span(r)).collect();
+    let spans = merged(filler.filled).into_iter();
+    let spans: Vec<Span> = spans.map(|range| excerpt.span(range)).collect();
     (!spans.is_empty()).then(|| FilledTemplate {
         excerpt: filler.builder.finish(),
         spans,
     })
+}
+
+/// Ranges in order, those that overlap as one.
+fn merged(mut ranges: Vec<Range<usize>>) -> Vec<Range<usize>> {
+    ranges.sort_unstable_by_key(|range| range.start);
+    let mut found: Vec<Range<usize>> = Vec::new();
+    for range in ranges {
+        match found.last_mut() {
+            Some(last) if range.start < last.end => last.end = last.end.max(range.end),
+            _ => found.push(range),
+        }
+    }
+    found
 }
 
 struct TemplateFiller<'a> {
@@ -89,26 +107,46 @@ struct TemplateFiller<'a> {
     filled: Vec<Range<usize>>,
     /// How many bytes were put in.
     written: usize,
+    /// How many actions were looked at, those of a loop each time.
+    steps: usize,
     scopes: Vec<TemplateScope<'a>>,
 }
 
 /// What is done with an action.
-enum ActionStep {
+enum ActionStep<'a> {
     Keep,
     Write(RenderedText),
     /// The body of a block is passed on without its delimiters.
     Enter {
         next: usize,
     },
+    /// The body of a loop is passed on once for each of these scopes.
+    Repeat {
+        rounds: Vec<LoopRound<'a>>,
+        end: usize,
+    },
 }
 
-impl TemplateFiller<'_> {
+/// What a loop names in one of its rounds.
+struct LoopRound<'a> {
+    dot: TemplateValue<'a>,
+    names: Vec<(String, TemplateValue<'a>)>,
+}
+
+impl<'a> TemplateFiller<'a> {
     fn fill(&mut self) {
-        let mut index = 0;
+        self.run(0, self.parts.len());
+        self.literal(self.text.len(), false);
+    }
+
+    /// Passes on the actions from one to another, with the text before each of them.
+    fn run(&mut self, from: usize, to: usize) {
+        let mut index = from;
         // The blocks whose delimiters are taken away, innermost last: where their body ends and where
         // they do.
         let mut open: Vec<(usize, usize)> = Vec::new();
-        while index < self.parts.len() {
+        while index < to {
+            self.steps += 1;
             if let Some((body_end, end)) = open.last().copied().filter(|(at, _)| *at == index) {
                 open.pop();
                 self.scopes.pop();
@@ -136,13 +174,80 @@ impl TemplateFiller<'_> {
                     }
                     index = next;
                 }
+                ActionStep::Repeat { rounds, end } => {
+                    self.repeat(index, end, rounds);
+                    index = end + 1;
+                }
             }
         }
-        self.literal(self.text.len(), false);
+    }
+
+    /// A loop over what is known: its body once for each entry.
+    fn repeat(&mut self, index: usize, end: usize, rounds: Vec<LoopRound<'a>>) {
+        let (opener, closer) = (self.parts[index].clone(), self.parts[end].clone());
+        self.literal(opener.range.start, opener.trims_before);
+        for round in rounds {
+            self.at = opener.range.end;
+            self.trims = opener.trims_after;
+            self.behind_unknown = false;
+            let mut scope = self.scopes[self.scopes.len() - 1].inner(true);
+            scope.dot = DotValue::Value(round.dot);
+            let names = round.names.into_iter();
+            scope
+                .variables
+                .extend(names.map(|(name, value)| (name, Some(value))));
+            self.scopes.push(scope);
+            self.run(index + 1, end);
+            self.literal(closer.range.start, closer.trims_before);
+            self.scopes.pop();
+            self.written += closer.range.start - opener.range.end;
+        }
+        self.pass(opener.range.start..closer.range.end, closer.trims_after);
+    }
+
+    /// The rounds of a `range` over a mapping or list that is known whole, and where it ends; nothing
+    /// for one that has an alternative.
+    fn rounds(&self, part: &BlockAction<'a>) -> Option<(Vec<LoopRound<'a>>, usize)> {
+        let end = part.block.as_ref()?.plain_end()?;
+        let scope = self.scopes.last()?;
+        let (names, code) = part.code.split_once(":=").unwrap_or(("", part.code));
+        let offset = part.code_at(self.text) + (part.code.len() - code.trim_start().len());
+        let TemplateValue::Node(node) = scope.evaluate(code.trim(), offset)? else {
+            return None;
+        };
+        let names: Vec<&str> = names
+            .split(',')
+            .filter_map(|name| name.trim().strip_prefix('$'))
+            .collect();
+        let is_whole = !node.is_open() && !node.has_hole();
+        let count = node.entries().len() + node.items().len();
+        let fits = count <= MOST_ITEMS && self.steps <= MOST_STEPS && self.written <= MOST_BYTES;
+        if !is_whole || !fits || !(node.is_map() || node.is_seq()) {
+            return None;
+        }
+        let named = |key: Option<&'a YamlNode>, value: &'a YamlNode| {
+            let value = TemplateValue::Node(value);
+            let names = match (&names[..], key) {
+                ([], _) => Vec::new(),
+                ([only], _) => vec![((*only).to_owned(), value.clone())],
+                ([_, second, ..], None) => vec![((*second).to_owned(), value.clone())],
+                ([first, second, ..], Some(key)) => vec![
+                    ((*first).to_owned(), TemplateValue::Node(key)),
+                    ((*second).to_owned(), value.clone()),
+                ],
+            };
+            LoopRound { dot: value, names }
+        };
+        // Templates walk through mappings in the order of their keys.
+        let mut entries: Vec<_> = node.entries().iter().collect();
+        entries.sort_by_key(|entry| entry.key.as_str().unwrap_or_default());
+        let of_map = entries.into_iter().map(|e| named(Some(&e.key), &e.value));
+        let of_list = node.items().iter().map(|item| named(None, item));
+        Some((of_map.chain(of_list).collect(), end))
     }
 
     /// What becomes of an action; a block that is entered has a scope of its own from here on.
-    fn step(&mut self, index: usize) -> ActionStep {
+    fn step(&mut self, index: usize) -> ActionStep<'a> {
         let part = self.parts[index].clone();
         let Some(scope) = self.scopes.last() else {
             return ActionStep::Keep;
@@ -162,6 +267,10 @@ impl TemplateFiller<'_> {
             }
             TemplateBlockKind::With | TemplateBlockKind::If => self.condition(index, &part),
             TemplateBlockKind::Range | TemplateBlockKind::Define => {
+                let is_loop = part.kind == TemplateBlockKind::Range;
+                if let Some((rounds, end)) = is_loop.then(|| self.rounds(&part)).flatten() {
+                    return ActionStep::Repeat { rounds, end };
+                }
                 let mut inner = scope.inner(true);
                 inner.is_root &= part.kind == TemplateBlockKind::Range;
                 inner.forget(part.code);
@@ -211,16 +320,21 @@ impl TemplateFiller<'_> {
         }
     }
 
-    /// A condition that asks whether something was given is decided, any other is not.
-    fn condition(&mut self, index: usize, part: &BlockAction<'_>) -> ActionStep {
+    /// Whether a block holds whole objects: a release may ask for those that the chart leaves out.
+    fn holds_objects(&self, part: &BlockAction<'_>) -> bool {
+        let Some(end) = part.block.as_ref().map(|block| block.last()) else {
+            return false;
+        };
+        let body = &self.text[part.range.end..self.parts[end].range.start];
+        body.lines().any(|line| line.starts_with("kind:"))
+    }
+
+    /// A condition that the values decide is followed.
+    fn condition(&mut self, index: usize, part: &BlockAction<'a>) -> ActionStep<'a> {
         let scope = self.scopes[self.scopes.len() - 1].clone();
         let value = scope.evaluate(part.code, part.code_at(self.text));
-        let is_path = expression::is_path(part.code);
-        let decided = value.as_ref().filter(|value| match part.kind {
-            TemplateBlockKind::With => true,
-            _ => is_path && value.is_collection(),
-        });
-        let holds = decided.and_then(TemplateValue::holds);
+        let holds = value.as_ref().and_then(TemplateValue::holds);
+        let holds = holds.filter(|holds| *holds || !self.holds_objects(part));
         let (Some(holds), Some(block)) = (holds, &part.block) else {
             let mut inner = scope.inner(part.kind == TemplateBlockKind::With);
             inner.forget(part.code);
@@ -230,6 +344,7 @@ impl TemplateFiller<'_> {
             self.scopes.push(inner);
             return ActionStep::Keep;
         };
+        let whole = part.range.start..self.parts[block.last()].range.end;
         let Some(next) = block.enters(index, holds, &self.parts) else {
             self.scopes
                 .push(scope.inner(part.kind == TemplateBlockKind::With));
@@ -241,6 +356,8 @@ impl TemplateFiller<'_> {
             inner.is_root = false;
         }
         self.scopes.push(inner);
+        // What a condition decides about hangs on the values like what they say.
+        self.filled.push(whole);
         ActionStep::Enter { next }
     }
 

@@ -81,6 +81,27 @@ fn what_the_values_say_is_written() {
             "a:\n{{- with .Values.redis.gone }}\n  b: {{ . }}\n{{- else }}\n  b: {{ .Values.redis.maxmemory }}\n{{- end }}",
             "a:\n  b: 2gb",
         ),
+        ("a: {{ .Values.redis.maxmemory | upper }}", "a: 2GB"),
+        (
+            "{{ if not .Values.redis.gone }}a: 1{{ else }}a: 2{{ end }}",
+            "a: 1",
+        ),
+        (
+            "{{ if and .Values.redis.maxmemory (eq .Values.redis.maxmemory \"1gb\") }}a: 1{{ else }}a: 2{{ end }}",
+            "a: 2",
+        ),
+        (
+            "{{ if hasKey .Values.redis \"gone\" }}a: 1{{ end }}b: {{ ternary \"x\" \"y\" (ne .Values.redis.replicas 3) }}",
+            "b: y",
+        ),
+        (
+            "c: |\n  {{- range $key, $value := .Values.redis.sized.limits }}\n  {{ $key }} {{ $value }}\n  {{- end }}\nd: 1",
+            "c: |\n  memory 1Gi\nd: 1",
+        ),
+        (
+            "{{- range .Values.redis.sized.list }}\n- {{ . }}\n{{- end }}",
+            "\n- a\n- b c",
+        ),
         (
             "{{- $r := .Values.redis -}}\na: {{ $r.maxmemory }}",
             "{{- $r := .Values.redis -}}\na: 2gb",
@@ -100,12 +121,13 @@ fn what_cannot_be_worked_out_stays() {
         // Numbers of many digits are printed with an exponent, and older YAML takes `yes` for a truth value.
         "a: {{ .Values.redis.large }}",
         "a: {{ .Values.redis.word }}",
-        "{{ if .Values.redis.maxmemory }}a: 1{{ end }}",
-        "{{ if eq .Values.redis.maxmemory \"2gb\" }}a: 1{{ end }}",
+        "{{ if .Values.redis.word }}a: 1{{ end }}",
+        "{{ if eq .Values.redis.large \"2gb\" }}a: 1{{ end }}",
+        "{{ if not .Values.redis.maxmemory }}\nkind: Pod\n{{ end }}",
         "{{ define \"x\" }}a: {{ .Values.redis.maxmemory }}{{ end }}",
         "{{ range .Values.redis.more }}{{ .Values.redis.maxmemory }}{{ end }}",
         "{{ $x := .Values.redis.gone }}{{ range $x := .Values.redis.more }}{{ $x }}{{ end }}",
-        "a: {{ .Values.redis.maxmemory | upper }}",
+        "a: {{ .Values.redis.maxmemory | b64enc }}",
         "a: {{ .Values.redis.maxmemory",
         "{{ end }}{{ .Values.redis.maxmemory }}",
         "{{ if .Values.redis.maxmemory }}{{ .Values.redis.maxmemory }}",

@@ -43,6 +43,11 @@ impl RenderedText {
         &self.0
     }
 
+    /// Where it begins.
+    pub(super) fn place(&self) -> Option<Span> {
+        self.0.first()?.far
+    }
+
     pub(super) fn push(&mut self, text: &str, far: Option<Span>) {
         if !text.is_empty() {
             self.0.push(RenderedPiece {
@@ -137,11 +142,6 @@ impl<'a> TemplateValue<'a> {
     /// It costs next to nothing to be kept.
     pub(super) fn is_small(&self) -> bool {
         !matches!(self, Self::Text { text, .. } if text.pieces().len() > 16 || text.len() > 1024)
-    }
-
-    /// A mapping or a list.
-    pub(super) fn is_collection(&self) -> bool {
-        matches!(self, Self::Node(node) if node.is_map() || node.is_seq())
     }
 
     /// Whether a condition on it holds.
