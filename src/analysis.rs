@@ -19,6 +19,7 @@ use std::sync::Arc;
 use rayon::prelude::*;
 
 use crate::discover::FileKind;
+use crate::extract::ansible::AnsibleVariables;
 use crate::extract::conf::{self, TextFrame};
 use crate::extract::{go, values};
 use crate::facts::linked::LinkedFacts;
@@ -264,6 +265,9 @@ fn secret_spans(estate: &Estate) -> Vec<Span> {
 /// The charts of the tree: which values a file holds depends on them.
 fn charts(files: &[(FileId, &InputFile)]) -> values::ChartFolders {
     let mut charts = values::ChartFolders::default();
+    for (_, input) in files {
+        charts.add_template(&input.path, &input.text);
+    }
     let yaml = files.iter().filter(|(_, file)| file.kind == FileKind::Yaml);
     for (id, input) in yaml {
         if values::is_values_name(&input.path) {
@@ -292,15 +296,19 @@ impl FileReader<'_> {
         let tree = manifests::tree(files, &self.knowledge.shapes);
         let renders = self.renders(&tree);
         let objects = self.objects(&tree, &renders, files);
+        let tree_files = manifests::tree_files(files, &tree);
         let made: Vec<RawFacts> = renders
             .renders
             .par_iter()
-            .map(|render| self.read_render(render, files, &objects))
+            .map(|render| self.read_render(render, files, &objects, &tree_files))
             .collect();
         let shared = ManifestTree {
             tree: &tree,
             renders: &renders,
             objects: &objects,
+            files: &tree_files,
+            roles: &manifests::ansible_variables(files, &tree),
+            modules: &manifests::terraform_modules(files),
             has_clients: self.has_clients(files),
             given: manifests::given_by_terraform(files),
         };
@@ -317,7 +325,8 @@ impl FileReader<'_> {
         for raw in made {
             universes[0].raw.absorb(raw.bounded());
         }
-        let deployed = deployments.servers(files, &self.knowledge.shapes, &universes[0].raw);
+        let shapes = &self.knowledge.shapes;
+        let deployed = deployments.servers(files, &tree_files, shapes, &universes[0].raw);
         universes[0].raw.absorb(deployed);
         universes[0].raw.tell_once();
         let packages: Vec<RawFacts> = go_packages(files)
@@ -363,15 +372,15 @@ impl FileReader<'_> {
     fn read_one(&self, id: FileId, input: &InputFile, shared: &ManifestTree<'_>) -> ExtractedFile {
         let excerpt = Excerpt::whole(id, Arc::clone(&input.text));
         let main = match input.kind {
-            FileKind::ConfText => self.conf_file(input, excerpt, true),
-            FileKind::Text => self.conf_file(input, excerpt, false),
+            FileKind::ConfText => self.conf_file(input, excerpt, true, shared.roles),
+            FileKind::Text => self.conf_file(input, excerpt, false, shared.roles),
             FileKind::Yaml if self.is_manifest(input, shared.renders) => {
                 return self.yaml_file(input, shared);
             }
             FileKind::Terraform => self.terraform_file(input, &excerpt, shared),
-            FileKind::Dockerfile | FileKind::Unit => {
+            FileKind::Unit => {
                 return ExtractedFile {
-                    deployments: FileDeployments::of(input, &excerpt),
+                    deployments: FileDeployments::of_unit(input, &excerpt),
                     ..ExtractedFile::default()
                 };
             }
@@ -404,7 +413,13 @@ impl FileReader<'_> {
     }
 
     /// A file that its name calls configuration, or other text that reads like it.
-    fn conf_file(&self, input: &InputFile, excerpt: Excerpt, by_name: bool) -> RawFacts {
+    fn conf_file(
+        &self,
+        input: &InputFile,
+        excerpt: Excerpt,
+        by_name: bool,
+        roles: &AnsibleVariables<'_>,
+    ) -> RawFacts {
         let is_directive = |word: &str| self.is_directive(word);
         let is_meant = match by_name {
             true => !conf::is_of_another_program(
@@ -421,16 +436,33 @@ impl FileReader<'_> {
         let place = TextPlace::File {
             path: input.path.clone(),
         };
-        self.text(input.path.clone(), place, excerpt, &input.text)
+        let filled = roles.fill(&input.path, &excerpt);
+        let text = filled.as_ref().map_or(&excerpt, |filled| &filled.excerpt);
+        let mut raw = self.text(input.path.clone(), place, text.clone(), input);
+        if let Some(filled) = filled {
+            raw.defaults
+                .add(excerpt.file(), filled.assumed, &filled.files);
+        }
+        let installed = roles.installed(&input.path, &self.knowledge.shapes.servers.installs);
+        for text in &mut raw.texts {
+            text.installed.clone_from(&installed);
+        }
+        raw
     }
 
-    fn text(&self, name: String, place: TextPlace, excerpt: Excerpt, file_text: &str) -> RawFacts {
+    fn text(
+        &self,
+        name: String,
+        place: TextPlace,
+        excerpt: Excerpt,
+        input: &InputFile,
+    ) -> RawFacts {
         let read = conf::read(
             name,
             place,
             excerpt,
             TextFrame::Lines,
-            file_text,
+            &|_| Arc::clone(&input.text),
             &self.knowledge.shapes,
         );
         RawFacts {

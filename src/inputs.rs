@@ -110,6 +110,13 @@ pub fn patterns(knowledge: &Knowledge) -> Vec<InputPattern> {
             globs(&["tf"]),
             words_of_terraform,
         ),
+        // Values of names that another file of the module has.
+        pattern(
+            FileKind::Supporting,
+            MatchConfidence::Content,
+            globs(&["tf", "tfvars"]),
+            ["variable ", "locals ", "module ", "="].map(str::to_owned),
+        ),
         // Compose fills them in wherever it meets their names.
         pattern(FileKind::Env, MatchConfidence::Content, globs(&["env"]), []),
         // A constant may stand in any file of a package, so no word decides.

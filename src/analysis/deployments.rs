@@ -9,8 +9,9 @@ use crate::analysis::InputFile;
 use crate::discover::FileKind;
 use crate::extract::compose::{self, ComposeFile};
 use crate::extract::conf::{self, TextFrame};
-use crate::extract::dockerfile::{self, BuildFile};
+use crate::extract::dockerfile;
 use crate::extract::secrets;
+use crate::extract::tree_files::TreeFiles;
 use crate::extract::unit::{self, UnitFile};
 use crate::facts::raw::{ConfPart, RawFacts, TextPlace};
 use crate::knowledge::shapes::DeploymentShapes;
@@ -21,29 +22,18 @@ use crate::syntax::yaml::YamlStream;
 #[derive(Default)]
 pub(super) struct FileDeployments {
     pub(super) compose: Vec<ComposeFile>,
-    pub(super) builds: Vec<BuildFile>,
     pub(super) units: Vec<UnitFile>,
     /// Places of YAML files that hold secrets.
     secrets: Vec<Span>,
-    problems: Vec<(Span, String)>,
 }
 
 impl FileDeployments {
-    /// What a Dockerfile or a unit gives.
-    pub(super) fn of(input: &InputFile, excerpt: &Excerpt) -> Self {
-        let mut found = Self::default();
-        match input.kind {
-            FileKind::Dockerfile => match dockerfile::read(&input.path, excerpt) {
-                Some(build) => found.builds.push(build),
-                None => {
-                    let why = "it has more instructions or stages than are read";
-                    found.problems.push((excerpt.span(0..0), why.to_owned()));
-                }
-            },
-            FileKind::Unit => found.units.push(unit::read(&input.path, excerpt)),
-            _ => {}
+    /// What a unit gives.
+    pub(super) fn of_unit(input: &InputFile, excerpt: &Excerpt) -> Self {
+        Self {
+            units: vec![unit::read(&input.path, excerpt)],
+            ..Self::default()
         }
-        found
     }
 
     /// What a YAML file gives.
@@ -63,51 +53,38 @@ impl FileDeployments {
 
     pub(super) fn absorb(&mut self, other: Self) {
         self.compose.extend(other.compose);
-        self.builds.extend(other.builds);
         self.units.extend(other.units);
         self.secrets.extend(other.secrets);
-        self.problems.extend(other.problems);
     }
 
-    /// The servers of all of them and the texts that they are given, beside those in `known`.
+    /// The servers of all of them and of the Dockerfiles of the tree, and the texts that they and
+    /// those in `known` are given.
     pub(super) fn servers(
         &self,
         files: &[(FileId, &InputFile)],
+        tree: &TreeFiles<'_>,
         shapes: &DeploymentShapes,
         known: &RawFacts,
     ) -> RawFacts {
-        let secrets = self.secrets.clone();
-        let problems = self.problems.clone();
-        if self.compose.is_empty() && self.builds.is_empty() && self.units.is_empty() {
-            return RawFacts {
-                secrets,
-                problems,
-                ..RawFacts::default()
-            };
-        }
-        let by_path: BTreeMap<&str, (FileId, &InputFile)> = files
-            .iter()
-            .map(|(id, input)| (input.path.as_str(), (*id, *input)))
-            .collect();
-        let texts = by_path
-            .iter()
-            .map(|(path, (id, input))| (*path, Excerpt::whole(*id, Arc::clone(&input.text))));
+        // Files are in the order of their ids.
         let file_text = |id: FileId| {
-            let at = files.binary_search_by_key(&id, |(other, _)| *other);
+            let at = files.binary_search_by_key(&id, |(id, _)| *id);
             at.map_or_else(|_| "".into(), |at| Arc::clone(&files[at].1.text))
         };
-        let builds = self.builds.iter().map(|build| (build.path.as_str(), build));
-        let tree = compose::ComposeTree {
+        let composed = compose::ComposeTree {
             shapes,
-            texts: texts.collect(),
+            files: tree,
             file_text: &file_text,
-            builds: builds.collect(),
         };
-        let mut raw = compose::read(&self.compose, &tree);
-        raw.secrets = secrets;
-        raw.problems.extend(problems);
-        let built = compose::built(&self.compose, &tree);
-        for build in &self.builds {
+        let mut raw = compose::read(&self.compose, &composed);
+        raw.secrets.clone_from(&self.secrets);
+        let unread = tree.unread_builds.iter().map(|id| {
+            let why = "it has more instructions or stages than are read";
+            (Span::new(*id, 0, 0), why.to_owned())
+        });
+        raw.problems.extend(unread);
+        let built = images_in_use(&[known, &raw]);
+        for build in tree.builds() {
             raw.builds.push(build.programs(&build.usual_contexts()));
             raw.comments.extend(build.comments.iter().cloned());
             raw.variables.extend(build.variables(shapes));
@@ -116,12 +93,14 @@ impl FileDeployments {
             });
             let own = own.filter(|_| !built.contains(&build.path));
             raw.servers.extend(own);
-            let text = by_path.get(build.path.as_str());
-            let text = text.map_or("", |(_, input)| &*input.text);
-            raw.texts.extend(build.texts(text, shapes));
+            raw.texts.extend(build.texts(&file_text, shapes));
         }
         let ends_like = |path: &str| ends_like(files, path);
         raw.absorb(unit::servers(&self.units, &ends_like, shapes).bounded());
+        let by_path: BTreeMap<&str, (FileId, &InputFile)> = files
+            .iter()
+            .map(|(id, input)| (input.path.as_str(), (*id, *input)))
+            .collect();
         let wanted = missing_texts(&raw, known);
         let found = wanted.iter().filter_map(|path| by_path.get(path.as_str()));
         let read = found.filter_map(|(id, input)| text_of(*id, input, shapes));
@@ -129,6 +108,15 @@ impl FileDeployments {
         read.into_iter().for_each(|one| raw.absorb(one.bounded()));
         raw
     }
+}
+
+/// The Dockerfiles of images that something runs: how these are started is known.
+fn images_in_use(facts: &[&RawFacts]) -> BTreeSet<String> {
+    let servers = facts.iter().flat_map(|raw| &raw.servers);
+    let servers = servers.filter_map(|server| server.built_from.clone());
+    let workloads = facts.iter().flat_map(|raw| &raw.workloads);
+    let workloads = workloads.filter_map(|workload| Some(workload.build.as_ref()?.path.clone()));
+    servers.chain(workloads).collect()
 }
 
 /// The configuration files of the tree whose paths end most like a path of the host, at least in
@@ -161,7 +149,8 @@ fn missing_texts(raw: &RawFacts, known: &RawFacts) -> BTreeSet<String> {
             _ => None,
         })
         .collect();
-    let parts = raw.servers.iter().flat_map(|server| &server.conf);
+    let servers = raw.servers.iter().chain(&known.servers);
+    let parts = servers.flat_map(|server| &server.conf);
     parts
         .filter_map(|part| match part {
             ConfPart::File { path, .. } => Some(path),
@@ -181,7 +170,14 @@ fn text_of(id: FileId, input: &InputFile, shapes: &DeploymentShapes) -> Option<R
     };
     let excerpt = Excerpt::whole(id, Arc::clone(&input.text));
     let name = input.path.clone();
-    let read = conf::read(name, place, excerpt, TextFrame::Lines, &input.text, shapes);
+    let read = conf::read(
+        name,
+        place,
+        excerpt,
+        TextFrame::Lines,
+        &|_| Arc::clone(&input.text),
+        shapes,
+    );
     Some(RawFacts {
         texts: vec![read.text],
         comments: read.comments,

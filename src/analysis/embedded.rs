@@ -4,7 +4,9 @@
 //! manifests. Which objects it holds is read by `extract`; texts that are no manifests are left alone.
 
 use super::{ExtractedFile, FileReader, InputFile};
+use crate::extract::containers;
 use crate::extract::objects::ObjectIndex;
+use crate::extract::tree_files::TreeFiles;
 use crate::facts::bounds::MOST_SERVERS;
 use crate::facts::raw::RawFacts;
 use crate::source::{Comment, Excerpt};
@@ -18,7 +20,10 @@ impl FileReader<'_> {
 
     pub(super) fn script_file(&self, input: &InputFile, excerpt: &Excerpt) -> ExtractedFile {
         let comments = here_document::comments(excerpt);
-        self.embedding(input, here_document::texts(excerpt), comments)
+        let mut read = self.embedding(input, here_document::texts(excerpt), comments);
+        let run = containers::of_script(excerpt, &self.knowledge.shapes);
+        read.main.servers.extend(run);
+        read
     }
 
     fn embedding(
@@ -42,7 +47,7 @@ impl FileReader<'_> {
         let objects = ObjectIndex::of_streams(&streams);
         let mut raw = RawFacts::default();
         for stream in &streams {
-            raw.absorb(self.manifests(stream, &input.text, &objects));
+            raw.absorb(self.manifests(stream, &input.text, &objects, &TreeFiles::default()));
         }
         raw
     }

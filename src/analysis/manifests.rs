@@ -8,9 +8,13 @@ use rayon::prelude::*;
 use super::deployments::FileDeployments;
 use super::{ExtractedFile, FileReader, InputFile, attempt, guarded};
 use crate::discover::FileKind;
+use crate::extract::ansible::AnsibleVariables;
+use crate::extract::containers;
 use crate::extract::environment;
 use crate::extract::kustomize::{self, KustomizeOutput, KustomizeOutputs, KustomizeTree, TreeFile};
 use crate::extract::objects::ObjectIndex;
+use crate::extract::terraform::TerraformModules;
+use crate::extract::tree_files::TreeFiles;
 use crate::extract::{expected_format, manifest, manifest_context, terraform, values};
 use crate::facts::raw::{RawFacts, SourceLanguage};
 use crate::knowledge::Knowledge;
@@ -24,6 +28,9 @@ pub(super) struct ManifestTree<'t> {
     pub(super) tree: &'t KustomizeTree,
     pub(super) renders: &'t KustomizeOutputs,
     pub(super) objects: &'t ObjectIndex<'t>,
+    pub(super) files: &'t TreeFiles<'t>,
+    pub(super) roles: &'t AnsibleVariables<'t>,
+    pub(super) modules: &'t TerraformModules,
     /// Some code of the tree names a client library.
     pub(super) has_clients: bool,
     /// Files of values that a release in Terraform is given.
@@ -84,6 +91,7 @@ impl FileReader<'_> {
         render: &KustomizeOutput,
         files: &[(FileId, &InputFile)],
         objects: &ObjectIndex<'_>,
+        tree_files: &TreeFiles<'_>,
     ) -> RawFacts {
         let Some((first, _)) = files.first() else {
             return RawFacts::default();
@@ -94,7 +102,7 @@ impl FileReader<'_> {
         };
         let objects = ObjectIndex::of_render(render, objects);
         let read = || ExtractedFile {
-            main: self.in_context((&text_of, &objects), |context| {
+            main: self.in_context(&text_of, &objects, tree_files, |context| {
                 manifest::read_render(render, context)
             }),
             ..ExtractedFile::default()
@@ -140,7 +148,7 @@ impl FileReader<'_> {
         let Some(stream) = shared.tree.get(&input.path).map(TreeFile::stream) else {
             return RawFacts::default();
         };
-        let read = self.manifests(stream, &input.text, shared.objects);
+        let read = self.manifests(stream, &input.text, shared.objects, shared.files);
         RawFacts {
             workloads: read.workloads,
             autoscalers: read.autoscalers,
@@ -160,12 +168,17 @@ impl FileReader<'_> {
                 ..RawFacts::default()
             }
         } else {
-            self.manifests(stream, &input.text, shared.objects)
+            self.manifests(stream, &input.text, shared.objects, shared.files)
         };
         if let Some((filled, values)) = tree.get(&input.path).and_then(TreeFile::filled) {
             raw.defaults
                 .add(filled.excerpt.file(), filled.spans.clone(), values);
         }
+        raw.servers.extend(containers::of_pipeline(
+            &input.path,
+            stream,
+            &self.knowledge.shapes,
+        ));
         let variables = stream.documents.iter().flat_map(environment::read);
         raw.variables.extend(variables);
         if !shared.given.contains(&input.path) {
@@ -197,7 +210,7 @@ impl FileReader<'_> {
         let none = ObjectIndex::default();
         // A chart reads the first document of its values.
         let first = stream.documents.first();
-        self.in_context((&file_text, &none), |context| {
+        self.in_context(&file_text, &none, &TreeFiles::default(), |context| {
             if let Some(document) = first {
                 values::read(&document.root, &input.path, &self.charts, context, raw);
             }
@@ -213,9 +226,9 @@ impl FileReader<'_> {
     ) {
         let file_text = |_| Arc::clone(&input.text);
         let none = ObjectIndex::default();
-        self.in_context((&file_text, &none), |context| {
+        self.in_context(&file_text, &none, &TreeFiles::default(), |context| {
             for document in &stream.documents {
-                values::read_part(&document.root, &input.path, context, raw);
+                values::read_part(&document.root, &input.path, &self.charts, context, raw);
             }
         });
     }
@@ -225,8 +238,10 @@ impl FileReader<'_> {
         stream: &yaml::YamlStream,
         file_text: &Arc<str>,
         objects: &ObjectIndex<'_>,
+        tree_files: &TreeFiles<'_>,
     ) -> RawFacts {
-        self.in_context((&|_| Arc::clone(file_text), objects), |context| {
+        let file_text = |_| Arc::clone(file_text);
+        self.in_context(&file_text, objects, tree_files, |context| {
             manifest::read(stream, context)
         })
     }
@@ -247,8 +262,8 @@ impl FileReader<'_> {
             let file = shared.tree.get(&path::resolve(folder, path)?)?;
             Some(file.stream().documents.first()?.root.clone())
         };
-        let mut raw = self.in_context((&file_text, &none), |context| {
-            terraform::read(excerpt, context, &values)
+        let mut raw = self.in_context(&file_text, &none, shared.files, |context| {
+            terraform::read(&input.path, excerpt, shared.modules, context, &values)
         });
         let text = hcl::without_interpolations(&input.text);
         if !expected_format::is_template(&input.path, &text, &self.knowledge.shapes) {
@@ -259,11 +274,14 @@ impl FileReader<'_> {
 
     fn in_context<T>(
         &self,
-        (file_text, objects): (&(dyn Fn(FileId) -> Arc<str> + Sync), &ObjectIndex<'_>),
+        file_text: &(dyn Fn(FileId) -> Arc<str> + Sync),
+        objects: &ObjectIndex<'_>,
+        files: &TreeFiles<'_>,
         read: impl FnOnce(&manifest_context::ManifestContext<'_>) -> T,
     ) -> T {
         read(&manifest_context::ManifestContext {
             file_text,
+            files,
             shapes: &self.knowledge.shapes,
             is_directive: &|word| self.is_directive(word),
             objects,
@@ -287,6 +305,64 @@ pub(super) fn settings(
     };
     let settings = knowledge.shapes.servers.settings.iter();
     settings.filter_map(|setting| first(setting)).collect()
+}
+
+/// The files that deployments refer to, and the images that are built of them.
+pub(super) fn tree_files<'t>(
+    files: &[(FileId, &'t InputFile)],
+    tree: &KustomizeTree,
+) -> TreeFiles<'t> {
+    let builds: BTreeSet<&str> = files
+        .iter()
+        .filter(|(_, input)| input.kind == FileKind::Dockerfile)
+        .map(|(_, input)| input.path.as_str())
+        .collect();
+    let texts = files.iter().map(|(id, input)| {
+        let excerpt = Excerpt::whole(*id, Arc::clone(&input.text));
+        (input.path.as_str(), excerpt)
+    });
+    let mut found = TreeFiles::new(texts, |path| builds.contains(path));
+    for (_, input) in files.iter().filter(|_| !builds.is_empty()) {
+        let file = tree.get(&input.path);
+        match (input.kind, file) {
+            (FileKind::Yaml, Some(file)) => found.name_images(&input.path, file.stream()),
+            (FileKind::Script, Some(file)) => found.name_built_by(&file.excerpt),
+            _ => {}
+        }
+    }
+    found
+}
+
+/// The modules of Terraform; nothing where none of them holds a server.
+pub(super) fn terraform_modules(files: &[(FileId, &InputFile)]) -> TerraformModules {
+    if !files
+        .iter()
+        .any(|(_, input)| input.kind == FileKind::Terraform)
+    {
+        return TerraformModules::default();
+    }
+    let is_terraform = |path: &str| path.ends_with(".tf") || path.ends_with(".tfvars");
+    let own = files.iter().filter(|(_, input)| is_terraform(&input.path));
+    TerraformModules::new(own.map(|(id, input)| {
+        let excerpt = Excerpt::whole(*id, Arc::clone(&input.text));
+        (input.path.as_str(), excerpt)
+    }))
+}
+
+/// What the tree sets for the templates of Ansible; nothing where it has none.
+pub(super) fn ansible_variables<'t>(
+    files: &[(FileId, &'t InputFile)],
+    tree: &'t KustomizeTree,
+) -> AnsibleVariables<'t> {
+    let is_text = |kind| matches!(kind, FileKind::ConfText | FileKind::Text);
+    if !files.iter().any(|(_, input)| is_text(input.kind)) {
+        return AnsibleVariables::default();
+    }
+    let yaml = files.iter().filter(|(_, input)| {
+        matches!(input.kind, FileKind::Yaml | FileKind::Supporting) && input.path.ends_with("ml")
+    });
+    let files = yaml.filter_map(|(_, input)| Some((input.path.as_str(), tree.get(&input.path)?)));
+    AnsibleVariables::new(files)
 }
 
 /// The files that manifests are made of, by path.

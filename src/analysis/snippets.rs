@@ -2,11 +2,11 @@
 //!
 //! A document shows what it speaks about: what a fence does not say of a server may stand elsewhere.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::{AnalysisScope, ExtractedFile, FileReader, InputFile};
 use crate::extract::objects::ObjectIndex;
+use crate::extract::tree_files::TreeFiles;
 use crate::extract::{compose, conf, dockerfile, go, mapping, rust, unit};
 use crate::facts::Cause;
 use crate::facts::bounds::MOST_SERVERS;
@@ -44,7 +44,7 @@ impl FileReader<'_> {
         let is_directive = |word: &str| self.is_directive(word);
         let is_text = || conf::looks_like_text(content, &is_directive);
         if !conf::is_session(content.text()) && is_text() {
-            return Some(self.text(name, TextPlace::Snippet, content.clone(), &input.text));
+            return Some(self.text(name, TextPlace::Snippet, content.clone(), input));
         }
         if let Some(raw) = self.piped(input, content) {
             return Some(raw);
@@ -57,7 +57,7 @@ impl FileReader<'_> {
                 .filter_map(|document| mapping::read(&document.root, &name, content, &is_directive))
                 .collect();
             let objects = ObjectIndex::of_stream(&stream);
-            let mut raw = self.manifests(&stream, &input.text, &objects);
+            let mut raw = self.manifests(&stream, &input.text, &objects, &TreeFiles::default());
             self.part_of_values(&stream, input, &mut raw);
             raw.texts.extend(mapped);
             raw.absorb(self.composed(&stream, input));
@@ -65,7 +65,7 @@ impl FileReader<'_> {
                 return Some(raw);
             }
         }
-        if let Some(raw) = self.deployed(&name, content, &input.text) {
+        if let Some(raw) = self.deployed(&name, content, input) {
             return Some(raw);
         }
         let raw = go::extract_snippet(content.clone(), &name, self.knowledge.clients);
@@ -92,15 +92,14 @@ impl FileReader<'_> {
         };
         let tree = compose::ComposeTree {
             shapes: &self.knowledge.shapes,
-            texts: BTreeMap::new(),
+            files: &TreeFiles::default(),
             file_text: &|_| Arc::clone(&input.text),
-            builds: BTreeMap::new(),
         };
         partly_seen(compose::read(&[file], &tree))
     }
 
     /// A Dockerfile or a unit that a fence shows.
-    fn deployed(&self, name: &str, content: &Excerpt, file_text: &str) -> Option<RawFacts> {
+    fn deployed(&self, name: &str, content: &Excerpt, input: &InputFile) -> Option<RawFacts> {
         let shapes = &self.knowledge.shapes;
         let lines = content.text().lines().map(str::trim);
         let mut lines = lines.filter(|line| !line.is_empty() && !line.starts_with('#'));
@@ -109,7 +108,7 @@ impl FileReader<'_> {
             let build = dockerfile::read(name, content)?;
             let server = dockerfile::server(&build, shapes, &|_| false, &|_| None);
             RawFacts {
-                texts: build.texts(file_text, shapes),
+                texts: build.texts(&|_| Arc::clone(&input.text), shapes),
                 servers: server.into_iter().collect(),
                 ..RawFacts::default()
             }

@@ -3,11 +3,13 @@
 //! What a name means and whether a value is accepted is `resolve`'s business. Template holes and
 //! shell variables are marked, since the text that the server reads is then another one.
 
+use std::sync::Arc;
+
 use crate::facts::bounds::MOST_BYTES;
 use crate::facts::raw::{LineForm, RawLine, RawText, RawWord, TextPlace};
 use crate::facts::{Cause, EditTarget, TextEncoding};
 use crate::knowledge::shapes::DeploymentShapes;
-use crate::source::{Comment, Excerpt, Span, path};
+use crate::source::{Comment, Excerpt, FileId, Span, path};
 use crate::syntax::conf::{self, ConfLine};
 use crate::syntax::yaml::{Scalar, ScalarStyle};
 
@@ -40,13 +42,17 @@ pub struct ReadText {
     pub comments: Vec<Comment>,
 }
 
-/// Reads a configuration text. `file_text` is the whole file's text.
+/// The whole text of a file. It is asked for by the file of an excerpt, so that a place of one file is
+/// never looked up in the text of another.
+pub type FileTexts<'a> = &'a dyn Fn(FileId) -> Arc<str>;
+
+/// Reads a configuration text.
 pub fn read(
     name: String,
     place: TextPlace,
     excerpt: Excerpt,
     frame: TextFrame,
-    file_text: &str,
+    file_texts: FileTexts<'_>,
     shapes: &DeploymentShapes,
 ) -> ReadText {
     let (whole, excerpt) = (excerpt.clone(), within_bounds(excerpt));
@@ -68,7 +74,7 @@ pub fn read(
     }
     branches.mark_alternatives(&mut lines);
     let foreign = is_foreign(&name, &lines, shapes);
-    let append = append_slot(&excerpt, &parsed, frame, file_text);
+    let append = append_slot(&excerpt, &parsed, frame, &file_texts(excerpt.file()));
     let text = RawText {
         name,
         place,
@@ -79,6 +85,7 @@ pub fn read(
         foreign,
         recognised: true,
         renewed: None,
+        installed: None,
     };
     ReadText {
         text,
@@ -184,7 +191,8 @@ pub fn hole(word: &str) -> Option<Cause> {
     if word.contains("<%") || word.contains("%>") {
         return Some(Cause::Template("fills it in"));
     }
-    if placeholder("${", "}") || placeholder("$(", ")") {
+    // A text may break off within a variable.
+    if word.contains("${") || placeholder("$(", ")") {
         return Some(Cause::Text {
             text: word.to_owned(),
             fact: "is filled in from outside",
@@ -345,15 +353,22 @@ pub fn is_session(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::source::FileId;
 
     fn lines(text: &str) -> Vec<RawLine> {
         let shapes = DeploymentShapes::embedded().unwrap();
         let excerpt = Excerpt::whole(FileId(0), text.into());
         let place = TextPlace::File { path: "a".into() };
-        read("a".into(), place, excerpt, TextFrame::Lines, text, &shapes)
-            .text
-            .lines
+        let file_texts = |_| text.into();
+        read(
+            "a".into(),
+            place,
+            excerpt,
+            TextFrame::Lines,
+            &file_texts,
+            &shapes,
+        )
+        .text
+        .lines
     }
 
     #[test]
@@ -423,7 +438,15 @@ mod tests {
         let foreign = |name: &str, text: &str| {
             let excerpt = Excerpt::whole(FileId(0), text.into());
             let place = TextPlace::File { path: name.into() };
-            let read = read(name.into(), place, excerpt, TextFrame::Lines, text, &shapes);
+            let file_texts = |_| text.into();
+            let read = read(
+                name.into(),
+                place,
+                excerpt,
+                TextFrame::Lines,
+                &file_texts,
+                &shapes,
+            );
             read.text.foreign
         };
         let line = "sentinel monitor m 127.0.0.1 6379 2\n";

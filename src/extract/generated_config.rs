@@ -92,14 +92,13 @@ impl GeneratedConfig<'_> {
             object: object.clone(),
             key: key.clone(),
         };
-        let file_text = (self.file_text)(excerpt.file());
         let name = format!("{started} start script");
         let read = conf::read(
             name,
             place,
             excerpt,
             TextFrame::Inline,
-            &file_text,
+            self.file_text,
             self.shapes,
         );
         let mut text = read.text;

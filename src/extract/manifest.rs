@@ -75,7 +75,8 @@ pub fn read(stream: &YamlStream, context: &ManifestContext<'_>) -> RawFacts {
     raw
 }
 
-fn read_object(root: &YamlNode, context: &ManifestContext<'_>, raw: &mut RawFacts) {
+/// Reads one object.
+pub fn read_object(root: &YamlNode, context: &ManifestContext<'_>, raw: &mut RawFacts) {
     let Some(kind) = known(root.get("kind")) else {
         return;
     };
@@ -174,8 +175,14 @@ fn read_text(
     let name = format!("{}/{} key {key}", object.kind, object.name);
     let by_name = context.shapes.is_text_key(key);
     let recognised = by_name || conf::looks_like_text(&excerpt, context.is_directive);
-    let file_text = (context.file_text)(excerpt.file());
-    let mut read = conf::read(name, place, excerpt, frame, &file_text, context.shapes);
+    let mut read = conf::read(
+        name,
+        place,
+        excerpt,
+        frame,
+        context.file_text,
+        context.shapes,
+    );
     read.text.recognised = recognised;
     raw.texts.push(read.text);
     raw.comments.extend(read.comments);

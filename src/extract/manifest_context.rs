@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::extract::objects::ObjectIndex;
+use crate::extract::tree_files::TreeFiles;
 use crate::knowledge::shapes::DeploymentShapes;
 use crate::source::FileId;
 
@@ -13,6 +14,8 @@ use crate::source::FileId;
 pub struct ManifestContext<'a> {
     /// A whole file's text, for indentation and line breaks.
     pub file_text: &'a (dyn Fn(FileId) -> Arc<str> + Sync),
+    /// The files of the tree, and the images that are made of them.
+    pub files: &'a TreeFiles<'a>,
     pub shapes: &'a DeploymentShapes,
     /// Whether a word is the name of a directive of any current version.
     pub is_directive: &'a (dyn Fn(&str) -> bool + Sync),

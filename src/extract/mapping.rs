@@ -41,6 +41,7 @@ pub fn read(
         foreign: false,
         recognised: true,
         renewed: None,
+        installed: None,
     })
 }
 

@@ -1,11 +1,13 @@
 //! Trees become raw facts: one module per mechanism. Nothing is typed, defaulted or joined here.
 
+pub mod ansible;
 pub mod chart;
 mod code;
 pub mod command;
 mod command_programs;
 pub mod compose;
 pub mod conf;
+pub mod containers;
 pub mod dockerfile;
 pub mod environment;
 pub mod expected_format;
@@ -30,6 +32,7 @@ pub mod script;
 pub mod secrets;
 pub mod shape;
 pub mod terraform;
+pub mod tree_files;
 pub mod unit;
 pub mod values;
 pub mod variables;

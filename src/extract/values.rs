@@ -4,7 +4,9 @@
 //! Each file is read alone: which files a release is given, and in which order, is not in the repository.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
+use crate::extract::ansible::holds_variables;
 use crate::extract::chart::{self, ChartRelease, deploy, deploy_by_signs, first_word};
 use crate::extract::manifest_context::ManifestContext;
 use crate::extract::scalar::known;
@@ -13,7 +15,7 @@ use crate::facts::Cause;
 use crate::facts::raw::{ObjectName, RawFacts};
 use crate::knowledge::shapes::{ChartName, DeploymentShapes};
 use crate::source::path;
-use crate::syntax::yaml::YamlNode;
+use crate::syntax::yaml::{NodeKind, YamlNode};
 
 /// What the servers of a file of values are called after.
 const KIND: &str = "Chart";
@@ -24,6 +26,8 @@ pub struct ChartFolders {
     charts: Vec<ChartFile>,
     /// The paths of all files that may hold values.
     values: BTreeSet<String>,
+    /// Texts below folders of templates, by their paths.
+    templates: Vec<(String, Arc<str>)>,
 }
 
 /// A `Chart.yaml`.
@@ -32,6 +36,8 @@ pub struct ChartFile {
     /// Its folder; empty for the root.
     dir: String,
     chart: ChartName,
+    /// Where it says that it comes from: its home, its sources, its maintainers.
+    origins: Vec<String>,
     dependencies: Vec<ChartDependency>,
 }
 
@@ -71,6 +77,7 @@ impl ChartFolders {
                 repository: None,
                 version: known(root.get("version")).map(str::to_owned),
             },
+            origins: origins(root),
             dependencies,
         };
         match self.charts.iter_mut().find(|known| known.dir == chart.dir) {
@@ -81,6 +88,28 @@ impl ChartFolders {
 
     pub fn add_values(&mut self, path: &str) {
         self.values.insert(path.to_owned());
+    }
+
+    /// Takes in a file, if it is a template by its place.
+    pub fn add_template(&mut self, path: &str, text: &Arc<str>) {
+        if path.split('/').any(|folder| folder == TEMPLATES) {
+            self.templates.push((path.to_owned(), Arc::clone(text)));
+        }
+    }
+
+    /// A file below the templates of a chart.
+    fn is_template(&self, path: &str) -> bool {
+        let chart = self.above(path);
+        chart.is_some_and(|chart| path::is_within(path, &path::join(&chart.dir, TEMPLATES)))
+    }
+
+    /// Whether a chart's own templates read a block of its values.
+    fn reads_itself(&self, chart: &ChartFile, key: &str) -> bool {
+        let folder = path::join(&chart.dir, TEMPLATES);
+        let own = self.templates.iter();
+        let mut own = own.filter(|(path, _)| path::is_within(path, &folder));
+        let name = format!(".Values.{key}.");
+        own.any(|(_, text)| text.contains(&name))
     }
 
     /// The chart that a file belongs to: the nearest above it.
@@ -130,6 +159,7 @@ impl ChartFolders {
 
 /// A chart's own values are always the lowest.
 const OWN_VALUES: &str = "values.yaml";
+const TEMPLATES: &str = "templates";
 
 impl ChartFile {
     /// The older form keeps the dependencies in a file of its own.
@@ -137,8 +167,40 @@ impl ChartFile {
         if self.chart.name.is_empty() {
             self.chart = other.chart;
         }
+        self.origins.extend(other.origins);
         self.dependencies.extend(other.dependencies);
     }
+
+    /// The chart as its publisher is known for it; none for one that only has the name.
+    fn published(&self, shapes: &DeploymentShapes) -> Option<ChartName> {
+        let mut origins = self.origins.iter().map(|origin| ChartName {
+            repository: Some(origin.clone()),
+            ..self.chart.clone()
+        });
+        origins.find(|chart| shapes.library.published(chart).is_some())
+    }
+
+    /// It is called like a known chart, and is another one.
+    fn is_alike(&self, shapes: &DeploymentShapes) -> bool {
+        let mut charts = shapes
+            .library
+            .charts()
+            .filter_map(|shape| shape.chart.as_ref());
+        charts.any(|chart| chart.name == self.chart.name) && self.published(shapes).is_none()
+    }
+}
+
+/// The addresses by which a chart says where it comes from.
+fn origins(root: &YamlNode) -> Vec<String> {
+    let home = known(root.get("home"));
+    let sources = root.get("sources").map(YamlNode::items);
+    let sources = sources.unwrap_or_default().iter();
+    let sources = sources.filter_map(|source| known(Some(source)));
+    let maintainers = root.get("maintainers").map(YamlNode::items);
+    let maintainers = maintainers.unwrap_or_default().iter();
+    let maintainers = maintainers.filter_map(|one| known(one.get("url")));
+    let all = home.into_iter().chain(sources).chain(maintainers);
+    all.map(str::to_owned).collect()
 }
 
 fn dependency(node: &YamlNode) -> Option<ChartDependency> {
@@ -164,7 +226,8 @@ pub fn read(
     context: &ManifestContext<'_>,
     raw: &mut RawFacts,
 ) {
-    if !root.is_map() || root.get("apiVersion").is_some() || is_chart_file(path) {
+    let is_other = is_chart_file(path) || charts.is_template(path) || holds_variables(path);
+    if !root.is_map() || root.get("apiVersion").is_some() || is_other {
         return;
     }
     if charts.is_test_of_chart(path) {
@@ -188,7 +251,7 @@ pub fn read(
         context,
     };
     match charts.above(path) {
-        Some(chart) => file.of_chart(chart, raw),
+        Some(chart) => file.of_chart(chart, charts, raw),
         None => file.by_shape(raw),
     }
     if raw.servers.len() > before && charts.has_siblings(path) {
@@ -198,8 +261,16 @@ pub fn read(
 }
 
 /// Reads a part of values that a document shows: what it leaves out may be written elsewhere.
-pub fn read_part(root: &YamlNode, path: &str, context: &ManifestContext<'_>, raw: &mut RawFacts) {
-    if !root.is_map() || root.get("apiVersion").is_some() {
+pub fn read_part(
+    root: &YamlNode,
+    path: &str,
+    charts: &ChartFolders,
+    context: &ManifestContext<'_>,
+    raw: &mut RawFacts,
+) {
+    let of_another = |chart: &ChartFile| chart.is_alike(context.shapes);
+    let is_other = charts.above(path).is_some_and(of_another);
+    if !root.is_map() || root.get("apiVersion").is_some() || is_other {
         return;
     }
     let part = ValuesFile {
@@ -226,9 +297,11 @@ struct ValuesFile<'a> {
 
 impl ValuesFile<'_> {
     /// The chart's own servers, and those of the charts below it.
-    fn of_chart(&self, chart: &ChartFile, raw: &mut RawFacts) {
-        let own = self.release(&chart.chart.name, self.root, chart.chart.clone());
-        let own = deploy(&own, self.context, raw);
+    fn of_chart(&self, chart: &ChartFile, charts: &ChartFolders, raw: &mut RawFacts) {
+        let own = chart.published(self.context.shapes).is_some_and(|name| {
+            let release = self.release(&chart.chart.name, self.root, name);
+            deploy(&release, self.context, raw)
+        });
         let mut known = Vec::new();
         for dependency in &chart.dependencies {
             known.push(dependency.key.as_str());
@@ -246,8 +319,15 @@ impl ValuesFile<'_> {
             deploy(&release, self.context, raw);
         }
         // A chart that lists none of its parts, or whose list is in another file.
-        if !own && known.is_empty() && is_values_name(self.path) {
-            let release = self.release(&chart.chart.name, self.root, ChartName::default());
+        let is_open = known.is_empty() && !chart.is_alike(self.context.shapes);
+        if !own && is_open && is_values_name(self.path) {
+            // Values of a part are read by the part's own templates.
+            let foreign = self.root.entries().iter().filter(|entry| {
+                let key = entry.key.as_str().unwrap_or_default();
+                !charts.reads_itself(chart, key)
+            });
+            let foreign = self.root.rebuilt(NodeKind::Map(foreign.cloned().collect()));
+            let release = self.release(&chart.chart.name, &foreign, ChartName::default());
             deploy_by_signs(&release, self.context, raw);
         }
     }

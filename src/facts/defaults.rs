@@ -1,4 +1,4 @@
-//! Which values are a chart's defaults: what a release gets that says nothing else.
+//! Which values are defaults of a chart or of a role: what a deployment gets that says nothing else.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,7 +17,7 @@ pub struct ChartDefaults {
 impl ChartDefaults {
     /// Why a default is not all that may be.
     pub const REASON: &'static str =
-        "it is the chart's default, and a release may be given something else";
+        "it is a default of the chart or the role, and a deployment may be given something else";
 
     pub fn add(&mut self, template: FileId, filled: Vec<Span>, values: &[FileId]) {
         self.filled.entry(template).or_default().extend(filled);

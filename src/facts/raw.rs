@@ -112,6 +112,17 @@ pub struct RawText {
     pub recognised: bool,
     /// Why whoever uses it is started anew when it changes, where its name or object says so.
     pub renewed: Option<String>,
+    /// What the role that it belongs to installs.
+    pub installed: Option<InstalledRelease>,
+}
+
+/// The release of a server that something installs: an image that is built, a role.
+#[derive(Clone, Debug, PartialEq)]
+pub struct InstalledRelease {
+    pub flavor: String,
+    /// As far as it is written, `4.0.14`; or why it is not known.
+    pub version: Result<String, Cause>,
+    pub span: Span,
 }
 
 impl RawText {
@@ -214,6 +225,10 @@ pub struct RawServer {
     pub mounts: Option<Vec<RawMount>>,
     /// The image's own data directory, where the image is known.
     pub data_directory: Option<String>,
+    /// The Dockerfile of the tree that makes its image.
+    pub built_from: Option<String>,
+    /// What is installed in its image, where that is no server's by itself.
+    pub installed: Option<InstalledRelease>,
     /// Labels of its pods, for the selectors of Services.
     pub labels: BTreeMap<String, String>,
     /// The resource is a fragment (a patch): absent means "not visible" here.
@@ -242,6 +257,8 @@ impl RawServer {
             hosts: Vec::new(),
             mounts: None,
             data_directory: None,
+            built_from: None,
+            installed: None,
             labels: BTreeMap::new(),
             fragment: false,
             doubt: None,

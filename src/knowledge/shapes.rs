@@ -9,10 +9,14 @@ mod library;
 pub mod path;
 pub mod schema;
 
+use std::collections::BTreeMap;
+
 use aho_corasick::{AhoCorasick, AhoCorasickBuilder};
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 use include_dir::{Dir, include_dir};
 use serde::Deserialize;
+
+use crate::facts::raw::RawKind;
 
 pub use image::ImageReference;
 pub use library::{ChartName, ShapeLibrary};
@@ -106,11 +110,42 @@ pub struct ServerShapes {
     pub agents: Vec<String>,
     pub text_names: Vec<String>,
     pub managed: Vec<ManagedShape>,
+    /// Blocks of the Terraform provider for Kubernetes that are items of a list, with the field of that.
+    pub terraform_lists: BTreeMap<String, String>,
     pub placeholders: Vec<String>,
     pub secret_names: Vec<String>,
     /// Behind these a client's command has a password.
     pub client_password_options: Vec<String>,
     pub access: AccessShapes,
+    pub installs: Vec<ServerInstall>,
+    /// Programs that install packages.
+    pub installers: Vec<String>,
+    /// Words of a step that takes packages from elsewhere than the distribution's own release.
+    pub other_package_sources: Vec<String>,
+    pub distributions: Vec<DistributionRelease>,
+}
+
+/// How a flavor is installed: what names the release.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ServerInstall {
+    pub flavor: String,
+    /// Variables of roles and builds; in an environment they are written in capitals.
+    pub variables: Vec<String>,
+    pub packages: Vec<String>,
+    /// What stands before the version in the name of the source's archive.
+    pub archive: String,
+}
+
+/// The release that a distribution's own package has.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DistributionRelease {
+    /// The last part of the image's repository, and what its tag begins with.
+    pub image: String,
+    pub tags: Vec<String>,
+    pub flavor: String,
+    pub version: String,
 }
 
 /// A kind of workload.
@@ -170,6 +205,37 @@ pub struct ManagedShape {
     /// Maps from name to value.
     #[serde(default)]
     pub maps: Vec<String>,
+    /// Attributes that name the engine and its version apart, and the engine where none is named.
+    #[serde(default)]
+    pub engine: Option<String>,
+    #[serde(default)]
+    pub version: Option<String>,
+    #[serde(default)]
+    pub default_engine: Option<String>,
+    /// The attribute that names a group of parameters, and the type of such groups.
+    #[serde(default)]
+    pub group: Option<String>,
+    #[serde(default)]
+    pub groups: Option<String>,
+    /// Attributes by which it is a part of another server.
+    #[serde(default)]
+    pub member_of: Vec<String>,
+    /// Attributes, or attributes of a block behind a dot, that count its processes: all of them where
+    /// there are no shards, shards, and replicas of each shard.
+    #[serde(default)]
+    pub nodes: Vec<String>,
+    #[serde(default)]
+    pub shards: Vec<String>,
+    #[serde(default)]
+    pub shard_replicas: Vec<String>,
+    /// The parameter that makes it a cluster.
+    #[serde(default)]
+    pub cluster_parameter: Option<String>,
+    /// The attribute whose words say how its processes relate.
+    #[serde(default)]
+    pub tier: Option<String>,
+    #[serde(default)]
+    pub tiers: BTreeMap<String, RawKind>,
 }
 
 /// Which directives decide who can reach a server, and what it asks of them.

@@ -42,6 +42,8 @@ pub enum HclValue {
     Object(Vec<(String, HclItem)>),
     /// A function and its arguments.
     Call(String, Vec<HclItem>),
+    /// A name with its fields, `var.size`, as it is written.
+    Reference(String),
     /// It would have to be evaluated.
     Unknown,
 }
@@ -68,6 +70,12 @@ impl HclItem {
     }
 }
 
+/// Names with dots between them, and no index or splat.
+fn is_reference(text: &str) -> bool {
+    let is_part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
+    text.chars().all(is_part)
+}
+
 /// Something in the text is filled in.
 pub fn is_interpolated(text: &str) -> bool {
     text.contains("${") || text.contains("%{")
@@ -88,6 +96,13 @@ pub fn parse(excerpt: &Excerpt) -> Vec<HclBlock> {
         })
         .flatten()
         .collect()
+}
+
+/// The attributes of a file that has no blocks.
+pub fn attributes(excerpt: &Excerpt) -> Vec<(String, HclItem)> {
+    let body = hcl_edit::parser::parse_body(excerpt.text());
+    let reader = HclReader { excerpt, at: 0 };
+    body.map(|body| reader.body(&body).0).unwrap_or_default()
 }
 
 /// The first mistake, after which a file is read block by block.
@@ -234,6 +249,7 @@ impl HclReader<'_> {
                 call.name.name.as_str().to_owned(),
                 call.args.iter().map(|e| self.item(e)).collect(),
             ),
+            Expression::Traversal(_) if is_reference(&written()) => HclValue::Reference(written()),
             _ => HclValue::Unknown,
         }
     }
@@ -336,8 +352,8 @@ mod tests {
         };
         assert_eq!(entries[1].1.known(), Some("1"));
         assert!(matches!(
-            block.attribute("other").unwrap().value,
-            HclValue::Unknown
+            &block.attribute("other").unwrap().value,
+            HclValue::Reference(name) if name == "var.x"
         ));
         assert_eq!(
             block.blocks[0].attribute("k").unwrap().known(),

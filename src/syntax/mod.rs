@@ -13,6 +13,7 @@ pub mod dockerfile;
 pub mod dotenv;
 pub mod hcl;
 pub mod here_document;
+pub mod jinja;
 pub mod markdown;
 pub mod options;
 pub mod shell;

@@ -11,18 +11,17 @@ mod ports;
 mod programs;
 mod service;
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::collections::BTreeSet;
 
-use crate::extract::dockerfile::BuildFile;
-use crate::extract::interpolate::{FillBudget, InterpolatedText};
-use crate::extract::launch;
+use crate::extract::conf::FileTexts;
+use crate::extract::interpolate::FillBudget;
+use crate::extract::tree_files::TreeFiles;
 use crate::extract::variables::VariableValues;
 use crate::facts::Cause;
 use crate::facts::bounds::MOST_SERVERS;
 use crate::facts::raw::RawFacts;
 use crate::knowledge::shapes::DeploymentShapes;
-use crate::source::{Excerpt, FileId, path};
+use crate::source::{Excerpt, path};
 use crate::syntax::dotenv;
 use crate::syntax::yaml::{YamlNode, YamlStream};
 use include::ComposeInclude;
@@ -43,26 +42,14 @@ pub struct ComposeFile {
 /// What compose files refer to.
 pub struct ComposeTree<'a> {
     pub shapes: &'a DeploymentShapes,
-    /// The texts of all files that were read, by their paths.
-    pub texts: BTreeMap<&'a str, Excerpt>,
+    pub files: &'a TreeFiles<'a>,
     /// A whole file's text, for indentation and line breaks.
-    pub file_text: &'a dyn Fn(FileId) -> Arc<str>,
-    pub builds: BTreeMap<&'a str, &'a BuildFile>,
+    pub file_text: FileTexts<'a>,
 }
 
 impl ComposeTree<'_> {
     fn text(&self, path: &str) -> Option<&str> {
-        self.texts.get(path).map(Excerpt::text)
-    }
-
-    /// A script of the tree, as far as a shell runs it; `None` for what is none.
-    pub fn script(&self, path: &str) -> Option<Result<InterpolatedText, Cause>> {
-        let text = self.texts.get(path)?;
-        launch::is_script(path, text.text()).then(|| launch::shell_script(text.clone()))
-    }
-
-    pub fn holds(&self, path: &str) -> bool {
-        self.texts.contains_key(path)
+        self.files.text(path).map(Excerpt::text)
     }
 }
 
@@ -156,17 +143,6 @@ pub fn read<'a>(files: &'a [ComposeFile], tree: &'a ComposeTree<'a>) -> RawFacts
         raw.absorb(of_project.bounded());
     }
     raw
-}
-
-/// The Dockerfiles that some service is built from: how their images are started is known.
-pub fn built<'a>(files: &'a [ComposeFile], tree: &'a ComposeTree<'a>) -> BTreeSet<String> {
-    let mut found = BTreeSet::new();
-    for project in projects(files, tree) {
-        let services = project.services();
-        let builds = services.iter().filter_map(ComposeService::built);
-        found.extend(builds.map(|built| built.file.path.clone()));
-    }
-    found
 }
 
 /// What is run together: each file that no other one is made of, and each inclusion.
@@ -264,9 +240,30 @@ impl<'a> ComposeProject<'a> {
         }
     }
 
+    /// A service that others are made of, in a file that no tool reads by itself: it is started nowhere.
+    fn is_base(&self, name: &str) -> bool {
+        let [file] = &self.files[..] else {
+            return false;
+        };
+        let is_extended = |other: &ComposeFile| {
+            let services = other.services().map(YamlNode::entries);
+            services.unwrap_or_default().iter().any(|entry| {
+                let from = extended(&entry.value);
+                from.is_some_and(|(path, base)| {
+                    let path = path.and_then(|path| path::resolve(other.folder(), path));
+                    base == name && path.as_deref() == Some(&file.path)
+                })
+            })
+        };
+        !is_named(&file.path) && self.all.iter().any(is_extended)
+    }
+
     fn read(&'a self, raw: &mut RawFacts) {
         let services = self.services();
-        for service in &services {
+        let started = services
+            .iter()
+            .filter(|service| !self.is_base(service.name));
+        for service in started {
             service.read(&services, raw);
         }
     }

@@ -2,12 +2,13 @@
 //! image was built with.
 
 use crate::extract::compose::ComposeProject;
-use crate::extract::compose::service::{ComposeService, ServiceBuild};
+use crate::extract::compose::service::ComposeService;
 use crate::extract::conf::{self, TextFrame};
 use crate::extract::generated_config::{GeneratedConfig, ProcessFiles};
 use crate::extract::generated_file::GeneratedFile;
 use crate::extract::interpolate::InterpolatedText;
 use crate::extract::launch;
+use crate::extract::tree_files::TreeImage;
 use crate::facts::raw::ArgWord;
 use crate::facts::raw::{
     ConfPart, MountStorage, ObjectName, RawFacts, RawMount, RawText, TextPlace,
@@ -102,7 +103,7 @@ impl<'a> ServiceMounts<'a> {
         service: &ComposeService<'a>,
         file: &ArgWord,
         path: &str,
-        built: Option<&ServiceBuild<'a>>,
+        built: Option<&TreeImage<'a>>,
         raw: &mut RawFacts,
     ) -> ConfPart {
         let gap = |reason: Cause| ConfPart::NotVisible {
@@ -118,16 +119,8 @@ impl<'a> ServiceMounts<'a> {
         }
         let Some((mount, rest)) = self.holding(path) else {
             let tree = service.project.tree;
-            let part = built.and_then(|built| {
-                let contexts = [built.context.clone()];
-                built.file.file_part(
-                    &built.image,
-                    path,
-                    file.span,
-                    &contexts,
-                    (&|path| tree.holds(path), tree.shapes),
-                )
-            });
+            let part =
+                built.and_then(|built| built.file_part(path, file.span, tree.files, tree.shapes));
             return part.unwrap_or_else(|| gap(Cause::InImage(path.to_owned())));
         };
         match &mount.source {
@@ -165,7 +158,7 @@ impl<'a> ServiceMounts<'a> {
         &self,
         service: &ComposeService<'a>,
         (file, recipe): (&ArgWord, Option<GeneratedFile>),
-        built: Option<&ServiceBuild<'a>>,
+        built: Option<&TreeImage<'a>>,
         raw: &mut RawFacts,
     ) -> Vec<ConfPart> {
         let Some(recipe) = recipe else {
@@ -200,25 +193,19 @@ impl<'a> ServiceMounts<'a> {
         &self,
         service: &ComposeService<'a>,
         path: &str,
-        built: Option<&ServiceBuild<'a>>,
+        built: Option<&TreeImage<'a>>,
     ) -> Option<Result<InterpolatedText, Cause>> {
         let tree = service.project.tree;
         let Some((mount, rest)) = self.holding(path) else {
-            let built = built?;
-            let contexts = [built.context.clone()];
-            return built
-                .file
-                .script(&built.image, path, &contexts, tree.shapes, &|path| {
-                    tree.script(path)
-                });
+            return built?.script(path, tree.files, tree.shapes);
         };
         match &mount.source {
             MountSource::Tree(source) if rest.is_empty() => {
-                tree.script(source.trim_start_matches('/'))
+                tree.files.script(source.trim_start_matches('/'))
             }
-            MountSource::Tree(source) => {
-                tree.script(format!("{source}/{rest}").trim_start_matches('/'))
-            }
+            MountSource::Tree(source) => tree
+                .files
+                .script(format!("{source}/{rest}").trim_start_matches('/')),
             MountSource::Inline { content, .. } => {
                 let script = service.text(content)?;
                 launch::is_script(path, script.text()).then_some(Ok(script))
@@ -255,7 +242,7 @@ struct ServiceFiles<'s, 'a> {
     mounts: &'s ServiceMounts<'a>,
     service: &'s ComposeService<'a>,
     file: &'s ArgWord,
-    built: Option<&'s ServiceBuild<'a>>,
+    built: Option<&'s TreeImage<'a>>,
     raw: &'s mut RawFacts,
 }
 
@@ -473,7 +460,7 @@ fn inline(
     if raw.texts.iter().any(is_read) {
         return part;
     }
-    let file_text = (service.project.tree.file_text)(text.excerpt().file());
+    let tree = service.project.tree;
     let read = conf::read(
         format!("{section}/{name}"),
         TextPlace::Key {
@@ -482,8 +469,8 @@ fn inline(
         },
         text.excerpt().clone(),
         frame,
-        &file_text,
-        service.project.tree.shapes,
+        tree.file_text,
+        tree.shapes,
     );
     let mut text = read.text;
     text.recognised = false;

@@ -29,6 +29,30 @@ pub(super) fn reachable(service: &ComposeService<'_>) -> Result<bool, Cause> {
     unknown.map_or(Ok(false), Err)
 }
 
+/// The ports of the container that are published or named, as far as they are written.
+pub(super) fn opened(service: &ComposeService<'_>) -> Vec<String> {
+    let published = service.nodes("ports").flat_map(|(_, node)| node.items());
+    let published = published.filter_map(|port| {
+        if port.is_map() {
+            return service.known(port.get("target"));
+        }
+        let text = service.text(port)?;
+        // The container's own port comes last, whatever is known of the host's.
+        let own = text.text().rfind(':').map_or(0, |at| at + 1);
+        text.slice(own..text.text().len())
+            .known()
+            .map(str::to_owned)
+            .ok()
+    });
+    let named = service.nodes("expose").flat_map(|(_, node)| node.items());
+    let named = named.filter_map(|port| service.known(Some(port)));
+    let ports = published.chain(named);
+    // `6379/tcp`
+    ports
+        .map(|port| port.split('/').next().unwrap_or_default().to_owned())
+        .collect()
+}
+
 /// The address that a port is published on; empty for all of them.
 fn address(service: &ComposeService<'_>, port: &YamlNode) -> Result<String, Cause> {
     if port.is_map() {

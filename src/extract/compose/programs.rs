@@ -2,15 +2,16 @@
 //! their environment.
 
 use crate::extract::command_programs;
-use crate::extract::compose::service::{ComposeService, ServiceBuild};
+use crate::extract::compose::service::ComposeService;
 use crate::extract::process_environment::ProcessEnvironment;
+use crate::extract::tree_files::TreeImage;
 use crate::facts::raw::{GivenVariables, RawWorkload};
 use crate::knowledge::shapes::ImageReference;
 
 impl ComposeService<'_> {
     pub(super) fn program(
         &self,
-        built: Option<&ServiceBuild<'_>>,
+        built: Option<&TreeImage<'_>>,
         environment: ProcessEnvironment,
     ) -> RawWorkload {
         let image = self.known(self.node("image"));
@@ -24,7 +25,7 @@ impl ComposeService<'_> {
             common: built.is_none() && image.as_ref().is_some_and(common),
             image: image.map(|image| image.name),
             commands: self.commands(built),
-            build: built.map(|built| built.file.programs(std::slice::from_ref(&built.context))),
+            build: built.map(|built| built.file.programs(&built.contexts)),
             quantities: self.quantities(),
             environment: environment
                 .into_iter()
@@ -37,7 +38,7 @@ impl ComposeService<'_> {
     }
 
     /// The names of the programs that it starts.
-    fn commands(&self, built: Option<&ServiceBuild<'_>>) -> Vec<String> {
+    fn commands(&self, built: Option<&TreeImage<'_>>) -> Vec<String> {
         let environment = ProcessEnvironment::new();
         let launch = self.launch(built, None, &environment);
         let words = launch.entrypoint.unwrap_or_default();

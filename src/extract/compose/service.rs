@@ -3,16 +3,17 @@
 use crate::extract::command::CommandInvocation;
 use crate::extract::compose::mounts::ServiceMounts;
 use crate::extract::compose::{ComposeProject, ServiceLayer, environment_file, ports};
-use crate::extract::dockerfile::{BuildFile, StageImage, official};
+use crate::extract::dockerfile::official;
 use crate::extract::interpolate::InterpolatedText;
 use crate::extract::launch::{self, CommandArgument, LaunchResult, StartedProgram};
 use crate::extract::process_environment::ProcessEnvironment;
 use crate::extract::scalar::{raw_scalar, replace, template_reason};
+use crate::extract::tree_files::TreeImage;
 use crate::extract::variables::{DollarEscape, VariableValues, fill};
 use crate::facts::deployment::{Deployment, DeploymentQuantities, DeploymentQuantity};
 use crate::facts::fact_path::{FactType, ServerFact};
 use crate::facts::raw::{ArgWord, ConfPart, RawFacts, RawScalar, RawServer};
-use crate::facts::{Cause, EditTarget, quantity};
+use crate::facts::{Cause, EditTarget, Strength, quantity};
 use crate::knowledge::shapes::{ImageReference, ImageShape};
 use crate::source::{Span, path};
 use crate::syntax::yaml::{ScalarStyle, YamlNode};
@@ -44,14 +45,6 @@ const QUANTITIES: &[(DeploymentQuantity, &[&str])] = &[
     ),
     (DeploymentQuantity::Replicas, &["deploy.replicas", "scale"]),
 ];
-
-/// The Dockerfile that a service is built from.
-pub(super) struct ServiceBuild<'a> {
-    pub(super) file: &'a BuildFile,
-    pub(super) image: StageImage,
-    /// The folder that its `COPY` reads from.
-    pub(super) context: String,
-}
 
 impl<'a> ComposeService<'a> {
     /// Adds the server that the service is, if it is one.
@@ -93,6 +86,10 @@ impl<'a> ComposeService<'a> {
             mounts: Some(mounts.storage(shape.and_then(|s| s.data.as_deref()), self.anchor())),
             data_directory: shape.and_then(|shape| shape.data.clone()),
             fragment: !whole || self.is_lone_override() || self.is_open(),
+            installed: built
+                .as_ref()
+                .and_then(|b| b.image.installed(self.project.tree.shapes)),
+            built_from: built.map(|built| built.file.path.clone()),
             ..RawServer::new(format!("service/{}", self.name), self.anchor())
         });
     }
@@ -154,7 +151,7 @@ impl<'a> ComposeService<'a> {
     }
 
     /// The image, or the one that the build begins with. An unknown tag leaves the name known.
-    fn image(&self, built: Option<&ServiceBuild<'_>>) -> Option<RawScalar> {
+    fn image(&self, built: Option<&TreeImage<'_>>) -> Option<RawScalar> {
         if let Some(built) = built {
             return Some(built.image.base.clone());
         }
@@ -174,12 +171,15 @@ impl<'a> ComposeService<'a> {
         }
     }
 
-    pub(super) fn built(&self) -> Option<ServiceBuild<'a>> {
+    pub(super) fn built(&self) -> Option<TreeImage<'a>> {
         let layer = self
             .layers
             .iter()
             .rev()
-            .find(|l| l.node.get("build").is_some())?;
+            .find(|l| l.node.get("build").is_some());
+        let Some(layer) = layer else {
+            return self.built_elsewhere();
+        };
         let build = layer.node.get("build")?;
         let field = |name: &str| self.known(build.get(name));
         let context = match build.scalar() {
@@ -189,23 +189,32 @@ impl<'a> ComposeService<'a> {
         let context = path::resolve(self.project.folder_of(layer.file), &context)?;
         let name = field("dockerfile").unwrap_or_else(|| "Dockerfile".to_owned());
         let path = path::resolve(&context, &name)?;
-        let file = self.project.tree.builds.get(path.as_str())?;
+        let file = self.project.tree.files.build(&path)?;
         let arguments = build.get("args").map(|node| self.pairs(node));
         let image = file.image(
             field("target").as_deref(),
             &arguments.unwrap_or_default(),
             self.project.tree.shapes,
         )?;
-        Some(ServiceBuild {
+        Some(TreeImage {
             file,
             image,
-            context,
+            contexts: vec![context],
+            strength: Strength::Certain,
         })
+    }
+
+    /// The Dockerfile of the tree that another file builds the service's image from.
+    fn built_elsewhere(&self) -> Option<TreeImage<'a>> {
+        let reference = ImageReference::parse(&self.known(self.node("image"))?);
+        let tree = self.project.tree;
+        let image = tree.files.image(&reference, tree.shapes)?;
+        (image.strength == Strength::Certain).then_some(image)
     }
 
     pub(super) fn launch<'l>(
         &self,
-        built: Option<&ServiceBuild<'_>>,
+        built: Option<&TreeImage<'_>>,
         image: Option<&'l ImageReference>,
         environment: &'l ProcessEnvironment,
     ) -> StartedProgram<'l> {
@@ -222,11 +231,21 @@ impl<'a> ComposeService<'a> {
             command: own_command.or(inherited).unwrap_or_default(),
             environment,
             listens: listens.iter().any(|key| self.node(key).is_some()),
-            ports: Vec::new(),
-            asked_by_client: false,
+            ports: ports::opened(self),
+            asked_by_client: self.is_asked_by_client(),
             scripts: None,
             at: self.anchor(),
         }
+    }
+
+    /// Its health check runs a client of servers.
+    fn is_asked_by_client(&self) -> bool {
+        let test = self.node("healthcheck.test");
+        let texts = test.map(|node| self.listed(node, "test"));
+        texts.unwrap_or_default().iter().any(|text| {
+            let mut words = text.split_ascii_whitespace();
+            words.any(|word| self.project.tree.shapes.is_client_program(word))
+        })
     }
 
     /// The words of a command, written as a list or as one text.
@@ -247,7 +266,7 @@ impl<'a> ComposeService<'a> {
         node.items().iter().filter_map(argument).collect()
     }
 
-    fn environment(&self, built: Option<&ServiceBuild<'_>>) -> ProcessEnvironment {
+    fn environment(&self, built: Option<&TreeImage<'_>>) -> ProcessEnvironment {
         let mut environment = ProcessEnvironment::new();
         if let Some(built) = built {
             environment.extend(built.image.environment.clone());
@@ -325,7 +344,7 @@ impl<'a> ComposeService<'a> {
         &self,
         mut invocation: CommandInvocation,
         mounts: &ServiceMounts<'a>,
-        built: Option<&ServiceBuild<'a>>,
+        built: Option<&TreeImage<'a>>,
         shape: Option<&ImageShape>,
         raw: &mut RawFacts,
     ) -> Vec<ConfPart> {
@@ -364,7 +383,7 @@ impl<'a> ComposeService<'a> {
         parts
     }
 
-    fn absolute(&self, path: &str, data: Option<&str>, built: Option<&ServiceBuild<'_>>) -> String {
+    fn absolute(&self, path: &str, data: Option<&str>, built: Option<&TreeImage<'_>>) -> String {
         if path.starts_with('/') {
             return path.to_owned();
         }

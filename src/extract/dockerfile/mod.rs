@@ -4,11 +4,12 @@
 //!
 //! A build argument is known by its default. What a step of the build writes is not followed.
 
+mod installs;
 mod programs;
 mod stages;
 
 use crate::extract::command::CommandInvocation;
-use crate::extract::conf::{self, TextFrame};
+use crate::extract::conf::{self, FileTexts, TextFrame};
 use crate::extract::interpolate::{FillBudget, InterpolatedText};
 use crate::extract::launch::{self, LaunchResult, ScriptLookup, StartedProgram};
 use crate::extract::script;
@@ -101,7 +102,7 @@ impl BuildFile {
     }
 
     /// The texts that stand in the Dockerfile itself; a server that is given one reads it.
-    pub fn texts(&self, file_text: &str, shapes: &DeploymentShapes) -> Vec<RawText> {
+    pub fn texts(&self, file_texts: FileTexts<'_>, shapes: &DeploymentShapes) -> Vec<RawText> {
         let documents = self.instructions.iter().flat_map(|instruction| {
             let documents = instruction.here_documents.iter().enumerate();
             documents.map(|(i, excerpt)| (inline_key(instruction, i), excerpt))
@@ -115,7 +116,7 @@ impl BuildFile {
                 let name = format!("{} here-document", self.path);
                 let excerpt = excerpt.clone();
                 let mut text =
-                    conf::read(name, place, excerpt, TextFrame::Lines, file_text, shapes).text;
+                    conf::read(name, place, excerpt, TextFrame::Lines, file_texts, shapes).text;
                 text.recognised = false;
                 text
             })
@@ -243,8 +244,7 @@ pub fn server(
 ) -> Option<RawServer> {
     let image = file.image(None, &VariableValues::new(), shapes)?;
     let reference = image.reference();
-    let folder = path::folder(&file.path);
-    let contexts = [folder.to_owned(), String::new()];
+    let contexts = file.usual_contexts();
     let held = |path: &str| file.script(&image, path, &contexts, shapes, scripts);
     let launched = launch::launched(
         &StartedProgram {
@@ -274,6 +274,7 @@ pub fn server(
     });
     let shape = official(reference.as_ref(), shapes);
     Some(RawServer {
+        installed: image.installed(shapes),
         image: Some(image.base),
         deployment: Deployment::by("the deployment")
             .with_unknown(ServerFact::Exporter, Cause::NotDeployed)

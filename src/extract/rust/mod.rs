@@ -197,7 +197,8 @@ fn read(
             continue;
         }
         let read = RustFileReader::new(parsed, &declared, &index, at).read_file();
-        raw.notes.extend(skipped(&file.tree, &read.skipped, &builds));
+        raw.notes
+            .extend(skipped(&file.tree, &read.skipped, &builds));
         raw.clients.extend(read.found);
         raw.secrets.extend(read.secrets);
         blocking.extend(read.blocking);

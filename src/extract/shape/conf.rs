@@ -304,13 +304,12 @@ impl<'a> ShapeReading<'a> {
         let object = &self.owner.object;
         let name = format!("{}/{} {}", object.kind, object.name, path.as_str());
         let excerpt = scalar.value().clone();
-        let file_text = (self.context.file_text)(excerpt.file());
         let read = conf::read(
             name,
             place,
             excerpt,
             TextFrame::of_scalar(scalar),
-            &file_text,
+            self.context.file_text,
             self.context.shapes,
         );
         raw.texts.push(read.text);

@@ -238,7 +238,8 @@ fn filled_in(node: &YamlNode) -> Option<YamlNode> {
     })
 }
 
-fn node(item: &HclItem) -> YamlNode {
+/// A value as the YAML that it is encoded as.
+pub(super) fn node(item: &HclItem) -> YamlNode {
     let empty = || YamlNode::made_text("", item.span);
     match &item.value {
         HclValue::Text { text, here: true } if item.known().is_some() => {

@@ -17,12 +17,13 @@ use crate::extract::launch::LaunchResult;
 use crate::extract::manifest_context::ManifestContext;
 use crate::extract::object_name::object_name;
 use crate::extract::scalar::{first_entry, known, raw_scalar, template_reason};
-use crate::facts::Cause;
+use crate::extract::tree_files::TreeImage;
 use crate::facts::deployment::{Deployment, DeploymentQuantities, DeploymentQuantity};
 use crate::facts::fact_path::ServerFact;
 use crate::facts::raw::{
-    ConfPart, ObjectName, RawExporter, RawFacts, RawScalar, RawServer, RawText,
+    ConfPart, ObjectName, RawExporter, RawFacts, RawScalar, RawServer, RawText, Uncertainty,
 };
+use crate::facts::{Cause, Strength};
 use crate::knowledge::shapes::{DeploymentShapes, ImageReference};
 use crate::source::Span;
 use crate::syntax::yaml::{MappingEntry, YamlNode};
@@ -89,9 +90,9 @@ impl<'a> PodSpec<'a> {
     }
 
     fn server(&self, container: &'a YamlNode, texts: &mut Vec<RawText>) -> Option<RawServer> {
-        let image = self.image(container);
+        let (image, launched) = self.started(container);
         let mut unread = Vec::new();
-        let conf = match self.launched(container, &image) {
+        let conf = match launched {
             LaunchResult::Other => return None,
             LaunchResult::Hidden(reason) => vec![ConfPart::NotVisible {
                 reason,
@@ -99,12 +100,21 @@ impl<'a> PodSpec<'a> {
             }],
             LaunchResult::Server(invocation) => {
                 unread = self.unread(container, &invocation);
-                self.conf_parts(container, *invocation, texts)
+                self.conf_parts(container, &image, *invocation, texts)
             }
         };
         Some(RawServer {
             namespace: self.object.namespace.clone(),
-            image: container.get("image").map(image_scalar),
+            image: match &image.built {
+                Some(built) => Some(built.image.base.clone()),
+                None => container.get("image").map(image_scalar),
+            },
+            doubt: image.built.as_ref().and_then(assumed_build),
+            installed: image
+                .built
+                .as_ref()
+                .and_then(|b| b.image.installed(self.shapes)),
+            built_from: image.built.as_ref().map(|built| built.file.path.clone()),
             deployment: self.deployment(container),
             conf,
             mounts: self.mounts(container),
@@ -228,6 +238,16 @@ impl<'a> PodSpec<'a> {
             || self.root.get("spec").is_some_and(YamlNode::is_open);
         !whole || container.get("image").is_none()
     }
+}
+
+/// Nothing says that the image is the one that a Dockerfile of its name makes.
+fn assumed_build(built: &TreeImage<'_>) -> Option<Uncertainty> {
+    let reason = Cause::Named {
+        name: built.file.path.clone(),
+        fact: "is assumed to make the image, which is called the same",
+    };
+    let is_assumed = built.strength == Strength::Assumed;
+    is_assumed.then_some(Uncertainty { reason, all: true })
 }
 
 /// The exporters of a workload that has no server in it.

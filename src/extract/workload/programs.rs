@@ -30,7 +30,7 @@ pub fn programs(root: &YamlNode, kind: &str, context: &ManifestContext<'_>) -> V
         context,
         shapes: context.shapes,
     };
-    let is_other = |c: &&YamlNode| matches!(pod.launched(c, &pod.image(c)), LaunchResult::Other);
+    let is_other = |c: &&YamlNode| matches!(pod.started(c).1, LaunchResult::Other);
     let containers = pod.neighbours().filter(is_other);
     containers.map(|container| pod.program(container)).collect()
 }

@@ -5,6 +5,7 @@ use crate::extract::interpolate::{FillBudget, InterpolatedText};
 use crate::extract::launch::{self, CommandArgument, LaunchResult, StartedProgram};
 use crate::extract::process_environment::{self, ProcessEnvironment};
 use crate::extract::scalar::{first_entry, raw_scalar, replace, template_reason};
+use crate::extract::tree_files::TreeImage;
 use crate::extract::workload::PodSpec;
 use crate::facts::raw::RawScalar;
 use crate::facts::{Cause, EditTarget};
@@ -12,32 +13,56 @@ use crate::knowledge::shapes::{ImageReference, ImageShape};
 use crate::source::{Excerpt, path};
 use crate::syntax::yaml::YamlNode;
 
-/// An image as far as it is written.
-pub(super) struct WrittenImage<'a> {
+/// An image as far as it is written; one that a Dockerfile of the tree makes is what that begins with.
+pub(super) struct ContainerImage<'a> {
     pub(super) reference: Option<ImageReference>,
     pub(super) shape: Option<&'a ImageShape>,
     pub(super) official: bool,
+    pub(super) built: Option<TreeImage<'a>>,
 }
 
 impl<'a> PodSpec<'a> {
-    pub(super) fn image(&self, container: &YamlNode) -> WrittenImage<'a> {
-        let reference = container
+    /// The image of a container and what it starts. A Dockerfile that makes an image of this name
+    /// decides both if that image is a server.
+    pub(super) fn started(&self, container: &YamlNode) -> (ContainerImage<'a>, LaunchResult) {
+        let written = container
             .get("image")
             .map(image_scalar)
             .and_then(|scalar| scalar.text.ok())
             .map(|text| ImageReference::parse(&text));
-        let shape = reference.as_ref().and_then(|r| self.shapes.server_image(r));
+        let files = self.context.files;
+        let built = written.as_ref().and_then(|i| files.image(i, self.shapes));
+        if let Some(built) = built {
+            let image = self.image(built.image.reference(), Some(built));
+            let launched = self.launched(container, &image);
+            if matches!(launched, LaunchResult::Server(_)) {
+                return (image, launched);
+            }
+        }
+        let image = self.image(written, None);
+        let launched = self.launched(container, &image);
+        (image, launched)
+    }
+
+    fn image(
+        &self,
+        reference: Option<ImageReference>,
+        built: Option<TreeImage<'a>>,
+    ) -> ContainerImage<'a> {
+        let shapes = self.shapes;
+        let shape = reference.as_ref().and_then(|r| shapes.server_image(r));
         let official = reference
             .as_ref()
-            .is_some_and(|reference| self.shapes.official_image(reference).is_some());
-        WrittenImage {
+            .is_some_and(|reference| shapes.official_image(reference).is_some());
+        ContainerImage {
             reference,
             shape,
             official,
+            built,
         }
     }
 
-    pub(super) fn launched(&self, container: &YamlNode, image: &WrittenImage<'_>) -> LaunchResult {
+    fn launched(&self, container: &YamlNode, image: &ContainerImage<'_>) -> LaunchResult {
         let (command, args) = (container.get("command"), container.get("args"));
         let templated = |node: &&YamlNode| node.scalar().is_some() && node.has_hole();
         if [command, args].iter().flatten().any(templated) {
@@ -47,10 +72,14 @@ impl<'a> PodSpec<'a> {
                 LaunchResult::Other
             };
         }
-        if !self.may_serve(container, image) && !self.is_likely(container, image) {
+        let built = image.built.as_ref();
+        let is_candidate =
+            built.is_some() || self.may_serve(container, image) || self.is_likely(container, image);
+        if !is_candidate {
             return LaunchResult::Other;
         }
-        let environment = self.environment(container);
+        let mut environment = built.map_or_else(Default::default, |b| b.image.environment.clone());
+        environment.extend(self.environment(container));
         let budget = FillBudget::of_process();
         let arguments = |node: Option<&YamlNode>| -> Vec<CommandArgument> {
             let items = node.map(YamlNode::items).unwrap_or_default();
@@ -59,12 +88,21 @@ impl<'a> PodSpec<'a> {
                 .filter_map(|item| argument(item, &environment, &budget));
             words.collect()
         };
-        let scripts = |path: &str| self.script(container, path);
+        let scripts = |path: &str| {
+            let of_image = || built?.script(path, self.context.files, self.shapes);
+            self.script(container, path).or_else(of_image)
+        };
+        let own = |node: &YamlNode| arguments(Some(node));
+        let of_image = built.map(|built| &built.image);
+        // A command of one's own does without the image's entrypoint and its command.
+        let inherited = of_image.filter(|_| command.is_none());
+        let words = args.map(own);
+        let words = words.or_else(|| inherited?.command.clone());
         launch::launched(
             &StartedProgram {
                 image: image.reference.as_ref(),
-                entrypoint: command.map(|node| arguments(Some(node))),
-                command: arguments(args),
+                entrypoint: command.map(own).or_else(|| inherited?.entrypoint.clone()),
+                command: words.unwrap_or_default(),
                 environment: &environment,
                 listens: serves(container),
                 ports: ports(container),
@@ -78,7 +116,7 @@ impl<'a> PodSpec<'a> {
 
     /// Whether the container is worth a look: its image is a server's, or its command names one, or
     /// it runs a script that does.
-    fn may_serve(&self, container: &YamlNode, image: &WrittenImage<'_>) -> bool {
+    fn may_serve(&self, container: &YamlNode, image: &ContainerImage<'_>) -> bool {
         let lists = [container.get("command"), container.get("args")];
         let mut words = lists.into_iter().flatten().flat_map(YamlNode::items);
         let names_server = |text: &str| {
@@ -94,7 +132,7 @@ impl<'a> PodSpec<'a> {
     }
 
     /// An image whose name may be a server's: what stands beside it decides.
-    fn is_likely(&self, container: &YamlNode, image: &WrittenImage<'_>) -> bool {
+    fn is_likely(&self, container: &YamlNode, image: &ContainerImage<'_>) -> bool {
         let reference = image.reference.as_ref();
         reference.is_some_and(|image| self.shapes.is_likely_server(image)) && serves(container)
     }

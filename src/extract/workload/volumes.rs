@@ -6,6 +6,7 @@ use crate::extract::generated_config::{GeneratedConfig, ProcessFiles};
 use crate::extract::generated_file::GeneratedFile;
 use crate::extract::scalar::{known, template_reason};
 use crate::extract::workload::PodSpec;
+use crate::extract::workload::start::ContainerImage;
 use crate::facts::Cause;
 use crate::facts::raw::ArgWord;
 use crate::facts::raw::{ConfPart, MountStorage, ObjectName, RawMount, RawText};
@@ -15,6 +16,7 @@ use crate::syntax::yaml::YamlNode;
 struct ContainerFiles<'s, 'a> {
     pod: &'s PodSpec<'a>,
     container: &'a YamlNode,
+    image: &'s ContainerImage<'a>,
     file: &'s ArgWord,
     mounted: ConfPart,
 }
@@ -27,7 +29,7 @@ impl ProcessFiles for ContainerFiles<'_, '_> {
     }
 
     fn other(&mut self, file: &ArgWord) -> ConfPart {
-        self.pod.file_part(self.container, file)
+        self.pod.file_part(self.container, self.image, file)
     }
 
     fn template_of(&mut self, file: &ArgWord) -> Option<ConfPart> {
@@ -39,6 +41,7 @@ impl<'a> PodSpec<'a> {
     pub(super) fn conf_parts(
         &self,
         container: &'a YamlNode,
+        image: &ContainerImage<'a>,
         mut invocation: CommandInvocation,
         texts: &mut Vec<RawText>,
     ) -> Vec<ConfPart> {
@@ -49,7 +52,7 @@ impl<'a> PodSpec<'a> {
             if let Some(recipe) = &recipe {
                 invocation.gap.clone_from(&recipe.gap);
             }
-            parts.extend(self.file_parts(container, file, recipe, texts));
+            parts.extend(self.file_parts(container, image, file, recipe, texts));
         }
         parts.extend(invocation.gap.take().map(hidden));
         parts.extend(invocation.option_parts());
@@ -67,16 +70,18 @@ impl<'a> PodSpec<'a> {
     fn file_parts(
         &self,
         container: &'a YamlNode,
+        image: &ContainerImage<'a>,
         file: &ArgWord,
         recipe: Option<GeneratedFile>,
         texts: &mut Vec<RawText>,
     ) -> Vec<ConfPart> {
-        let mounted = self.file_part(container, file);
+        let mounted = self.file_part(container, image, file);
         // What a ConfigMap or a Secret shows cannot be written.
         let fixed = matches!(mounted, ConfPart::Key { .. });
         let mut files = ContainerFiles {
             pod: self,
             container,
+            image,
             file,
             mounted,
         };
@@ -133,7 +138,12 @@ impl<'a> PodSpec<'a> {
     }
 
     /// The file that the server is given, followed through mount and volume to what holds it.
-    fn file_part(&self, container: &YamlNode, file: &ArgWord) -> ConfPart {
+    fn file_part(
+        &self,
+        container: &YamlNode,
+        image: &ContainerImage<'_>,
+        file: &ArgWord,
+    ) -> ConfPart {
         let gap = |reason: Cause| ConfPart::NotVisible {
             reason,
             at: Some(file.span),
@@ -141,10 +151,14 @@ impl<'a> PodSpec<'a> {
         if let Some(reason) = &file.unresolved {
             return gap(Cause::FilePath(Box::new(reason.clone())));
         }
-        let path = file.text.as_str();
+        let built = image.built.as_ref();
+        let at = built.map(|built| built.image.absolute(&file.text));
+        let path = at.as_deref().unwrap_or(&file.text);
         let best = best_mount(container, path);
         let Some((mount, rest)) = best else {
-            return gap(Cause::InImage(path.to_owned()));
+            let files = self.context.files;
+            let held = built.and_then(|b| b.file_part(path, file.span, files, self.shapes));
+            return held.unwrap_or_else(|| gap(Cause::InImage(path.to_owned())));
         };
         let Some(volume) = known(mount.get("name")).and_then(|name| self.volume(name)) else {
             return gap(Cause::VolumeOf {

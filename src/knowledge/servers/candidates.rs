@@ -17,6 +17,9 @@ pub struct SeriesCandidates<'a> {
     pub note: Option<String>,
     /// Why a name that none of them knows may be known to the server all the same.
     pub open: Option<Cause>,
+    /// The version is older than every table: they say what it accepts, not what it is called there or
+    /// what holds where nothing is written.
+    pub older: bool,
 }
 
 /// Tables that stand for a version.
@@ -25,6 +28,7 @@ struct ChosenTables<'k> {
     entries: Vec<&'k SeriesEntry>,
     note: Option<String>,
     open: Option<Cause>,
+    older: bool,
 }
 
 impl ServerKnowledge {
@@ -63,6 +67,7 @@ impl ServerKnowledge {
             series,
             note: chosen.note,
             open: chosen.open.or(open),
+            older: chosen.older,
         }
     }
 }
@@ -130,8 +135,9 @@ fn next_to<'k>(entries: &[&'k SeriesEntry], wanted: (u32, u32)) -> ChosenTables<
         return ChosenTables {
             entries: entries.to_vec(),
             note: Some(format!(
-                "no directive table for version {version}; using every listed series"
+                "no directive table for version {version}, which is older than every listed series: names and defaults are undetermined"
             )),
+            older: true,
             open: None,
         };
     }
@@ -149,6 +155,7 @@ fn next_to<'k>(entries: &[&'k SeriesEntry], wanted: (u32, u32)) -> ChosenTables<
             nearest: names,
         }),
         entries: neighbours,
+        older: false,
     }
 }
 

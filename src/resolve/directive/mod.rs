@@ -47,6 +47,8 @@ pub struct LineJudge<'a> {
     pub release: String,
     /// The configuration loads a module, whose settings are not covered.
     pub loads_modules: bool,
+    /// The server is older than every series that is known.
+    pub older: bool,
     /// What the plausible series make of the server's whole configuration, and its values.
     pub transcript: &'a ConfigTranscript<'a>,
     pub effective: &'a BTreeMap<String, FactValue>,
@@ -90,6 +92,14 @@ fn refused_by_tokenizer(text: &TextLines<'_>, line: &RawLine, server: &RelatedSu
     subject
 }
 
+/// A line's problem with what a series makes of it, or why it cannot be told.
+type JudgedLine<'r> = Result<(LineProblem, Option<&'r DirectiveReading>), Cause>;
+
+/// Why little is known of a server that no table is of.
+pub(in crate::resolve) fn older() -> Cause {
+    Cause::Server("its version is older than every version that is known")
+}
+
 fn problem_value(problem: LineProblem, line: &RawLine) -> FactValue {
     FactValue::set(problem, line.span)
 }
@@ -110,7 +120,7 @@ impl LineJudge<'_> {
         let label = format!("{}: {name}", text.name);
         let mut subject = Subject::new(SubjectKind::Directive, label, text.path, line.span);
         self.put_words(&mut subject, line, name);
-        match self.problem(line, name) {
+        match self.settled(self.problem(line, name)) {
             Ok((problem, reading)) => {
                 subject.put(DirectiveFact::Problem, problem_value(problem, line));
                 let error = reading.map_or(line.error, |reading| reading.error.as_deref());
@@ -300,12 +310,25 @@ impl LineJudge<'_> {
         series.find_map(|series| series.directive(name))
     }
 
+    /// What a line is called in a server that no table is of is not known.
+    fn settled<'r>(&self, problem: JudgedLine<'r>) -> JudgedLine<'r> {
+        let hangs_on_names = |problem| {
+            matches!(
+                problem,
+                LineProblem::UnknownDirective
+                    | LineProblem::UnsupportedDirective
+                    | LineProblem::DeprecatedDirective
+                    | LineProblem::IneffectiveDirective
+            )
+        };
+        match problem {
+            Ok((problem, _)) if self.older && hangs_on_names(problem) => Err(older()),
+            problem => problem,
+        }
+    }
+
     /// The one problem of the line with what the first series makes of it, or why it cannot be told.
-    fn problem(
-        &self,
-        line: &RawLine,
-        name: &str,
-    ) -> Result<(LineProblem, Option<&DirectiveReading>), Cause> {
+    fn problem(&self, line: &RawLine, name: &str) -> JudgedLine<'_> {
         let series = self.transcript.series;
         let taking = series.iter().filter(|s| s.language.adjacent_quotes).count();
         if line.text_after_quote && (1..series.len()).contains(&taking) {

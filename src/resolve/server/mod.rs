@@ -21,7 +21,9 @@ use crate::facts::fact_path::{FactPath, ServerFact};
 use crate::facts::linked::{LinkedFacts, LinkedPart, LinkedServer, ServerBody};
 use crate::facts::raw::{ConfPart, Declaration, RawFacts, RawLine, RawServer, TextPlace};
 use crate::facts::words::ServerKind;
-use crate::facts::{Datum, FactValue, RelatedSubject, Strength, Subject, SubjectKind};
+use crate::facts::{
+    Datum, Explicitness, FactValue, RelatedSubject, Strength, Subject, SubjectKind,
+};
 use crate::knowledge::servers::language::ServerBuild;
 use crate::knowledge::servers::{SeriesCandidates, ServerKnowledge, ServerSeries, SpecialParser};
 use crate::knowledge::shapes::DeploymentShapes;
@@ -55,7 +57,12 @@ pub fn resolve(raw: &RawFacts, linked: &LinkedFacts, knowledge: &ServerContext<'
         };
         let is_secret = |name: &str| knowledge.servers.is_secret(name);
         let transcript = resolver.transcript(&resolver.candidates.series);
-        let effective = conf::effective(&transcript, &resolver.home(), &is_secret);
+        let mut effective = conf::effective(&transcript, &resolver.home(), &is_secret);
+        if resolver.candidates.older {
+            let unwritten = |value: &&mut FactValue| value.written == Explicitness::No;
+            let defaults = effective.values_mut().filter(unwritten);
+            defaults.for_each(|value| *value = FactValue::unknown(directive::older()));
+        }
         overridden.add(&transcript, &is_secret);
         let mut directives = resolver.directives(&related, &transcript, &effective);
         directives.extend(resolver.unread(&related));
@@ -205,6 +212,7 @@ impl<'a> ServerResolver<'a> {
             sources: self.knowledge.sources,
             open: self.candidates.open.as_ref(),
             release: self.release(),
+            older: self.candidates.older,
             loads_modules: transcript.step_lines().any(|line| self.loads_module(line)),
             transcript,
             effective,

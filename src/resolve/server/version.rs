@@ -1,6 +1,7 @@
 //! Which flavor and version a server is, as far as its image and the settings say.
 
-use crate::facts::raw::Declaration;
+use crate::facts::linked::ServerBody;
+use crate::facts::raw::{Declaration, InstalledRelease};
 use crate::facts::{Cause, Datum, FactValue};
 use crate::knowledge::servers::language::ServerBuild;
 use crate::knowledge::shapes::ImageReference;
@@ -25,6 +26,14 @@ impl ServerResolver<'_> {
         if version.is_some() {
             return (flavor, version);
         }
+        if let Some(installed) = self.installed() {
+            let at = |text: &str| FactValue::set(Datum::Text(text.to_owned()), installed.span);
+            let version = match installed.version.as_deref().map(numbers) {
+                Ok(text) => text.as_deref().map(at),
+                Err(cause) => Some(FactValue::set_unknown(cause.clone(), installed.span)),
+            };
+            return (Some(at(&installed.flavor)), version);
+        }
         let general = self
             .declared
             .iter()
@@ -34,6 +43,15 @@ impl ServerResolver<'_> {
                 declared_version(declared)
             }
             _ => (flavor, None),
+        }
+    }
+
+    /// What is installed for it: in the image, or by the role that its text belongs to.
+    fn installed(&self) -> Option<&InstalledRelease> {
+        match (self.deployed, &self.linked.body) {
+            (Some(server), _) => server.installed.as_ref(),
+            (None, ServerBody::Text(index)) => self.raw.texts[*index].installed.as_ref(),
+            _ => None,
         }
     }
 
