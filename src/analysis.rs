@@ -53,6 +53,8 @@ pub struct ProjectInputs {
     pub inputs: Vec<InputFile>,
     /// Files that should have been read and could not be, and why.
     pub unreadable: Vec<(String, String)>,
+    /// Folders that were not read because a tool fills them.
+    pub passed_over: Vec<String>,
     /// What settings and flags say of servers.
     pub declarations: Vec<Declaration>,
     /// What settings say of programs.
@@ -268,7 +270,8 @@ fn charts(files: &[(FileId, &InputFile)]) -> values::ChartFolders {
     for (_, input) in files {
         charts.add_template(&input.path, &input.text);
     }
-    let yaml = files.iter().filter(|(_, file)| file.kind == FileKind::Yaml);
+    let may_say = |kind| matches!(kind, FileKind::Yaml | FileKind::Supporting);
+    let yaml = files.iter().filter(|(_, file)| may_say(file.kind));
     for (id, input) in yaml {
         if values::is_values_name(&input.path) {
             charts.add_values(&input.path);
@@ -302,7 +305,13 @@ impl FileReader<'_> {
             .par_iter()
             .map(|render| self.read_render(render, files, &objects, &tree_files))
             .collect();
+        // Files are in the order of their ids.
+        let text_of = |id: FileId| -> Arc<str> {
+            let at = files.binary_search_by_key(&id, |(id, _)| *id);
+            at.map_or_else(|_| "".into(), |at| Arc::clone(&files[at].1.text))
+        };
         let shared = ManifestTree {
+            texts: &text_of,
             tree: &tree,
             renders: &renders,
             objects: &objects,

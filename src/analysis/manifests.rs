@@ -29,6 +29,8 @@ pub(super) struct ManifestTree<'t> {
     pub(super) renders: &'t KustomizeOutputs,
     pub(super) objects: &'t ObjectIndex<'t>,
     pub(super) files: &'t TreeFiles<'t>,
+    /// The whole text of any file.
+    pub(super) texts: &'t (dyn Fn(FileId) -> Arc<str> + Sync),
     pub(super) roles: &'t AnsibleVariables<'t>,
     pub(super) modules: &'t TerraformModules,
     /// Some code of the tree names a client library.
@@ -253,16 +255,12 @@ impl FileReader<'_> {
         shared: &ManifestTree<'_>,
     ) -> RawFacts {
         let none = ObjectIndex::default();
-        let file_text = |id: FileId| {
-            let other = (id != excerpt.file()).then(|| shared.tree.text(id));
-            other.flatten().unwrap_or_else(|| Arc::clone(&input.text))
-        };
         let folder = path::folder(&input.path);
         let values = |path: &str| {
             let file = shared.tree.get(&path::resolve(folder, path)?)?;
             Some(file.stream().documents.first()?.root.clone())
         };
-        let mut raw = self.in_context(&file_text, &none, shared.files, |context| {
+        let mut raw = self.in_context(shared.texts, &none, shared.files, |context| {
             terraform::read(&input.path, excerpt, shared.modules, context, &values)
         });
         let text = hcl::without_interpolations(&input.text);

@@ -69,6 +69,7 @@ impl<'a> FixtureEnv<'a> {
         let project = ProjectInputs {
             inputs: self.inputs(case),
             unreadable: Vec::new(),
+            passed_over: Vec::new(),
             declarations: settings_file::declarations(&file.settings, &ServerFlags::default()),
             services: apply::services(&file.settings),
             named: Vec::new(),

@@ -104,6 +104,7 @@ pub(super) fn read(
         project: ProjectInputs {
             inputs: found.files.into_iter().map(input).collect(),
             unreadable: found.unreadable,
+            passed_over: found.passed_over,
             declarations: settings_file::declarations(&file.settings, given),
             services: apply::services(&file.settings),
             named: named(target, stdin),
@@ -135,6 +136,7 @@ fn walk(
         }
         all.unreadable.extend(found.unreadable);
         all.nested_settings.extend(found.nested_settings);
+        all.passed_over.extend(found.passed_over);
     }
     all.unreadable.sort();
     all.unreadable.dedup();

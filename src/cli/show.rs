@@ -12,16 +12,17 @@ use super::console::visible;
 use super::prepared::{PreparedCheck, least_severity, threshold};
 use super::suppressions;
 
-/// The files that are read, one a line.
+/// The files that are read, one a line, and the folders that are not because a tool fills them.
 pub(super) fn files(project: &ProjectInputs) -> String {
     let own = |input: &&InputFile| input.kind != FileKind::Supporting;
     let read = project.inputs.iter().filter(own);
     let mut paths: Vec<&str> = read.map(|input| input.path.as_str()).collect();
     paths.sort_unstable();
-    paths
-        .iter()
-        .map(|path| format!("{}\n", visible(path)))
-        .collect()
+    let read = paths.iter().map(|path| format!("{}\n", visible(path)));
+    let passed_over = project.passed_over.iter();
+    let passed_over =
+        passed_over.map(|path| format!("# not read: {}/ (a tool fills it)\n", visible(path)));
+    read.chain(passed_over).collect()
 }
 
 /// Each setting as `key = value  # origin`.

@@ -105,6 +105,8 @@ pub struct WalkedFiles {
     pub unreadable: Vec<(String, String)>,
     /// Settings files of folders below the root.
     pub nested_settings: Vec<String>,
+    /// Folders that were not entered because a tool fills them.
+    pub passed_over: Vec<String>,
     /// How many files the walk met, of whatever name.
     pub seen: usize,
 }
@@ -153,13 +155,14 @@ pub fn walk(
         return found;
     }
     let refused = RefusedFolders::default();
+    let passed_over = PassedFolders::default();
     let all = Mutex::new(found);
     let mut visitors = WalkVisitors {
         universe,
         patterns,
         all: &all,
     };
-    walker(universe, exclude, refused.clone())
+    walker(universe, exclude, refused.clone(), Arc::clone(&passed_over))
         .threads(rayon::current_num_threads())
         .build_parallel()
         .visit(&mut visitors);
@@ -171,6 +174,9 @@ pub fn walk(
     found.files.sort_by(|a, b| a.path.cmp(&b.path));
     found.unreadable.sort();
     found.nested_settings.sort();
+    let mut passed_over = passed_over.lock().unwrap_or_else(PoisonError::into_inner);
+    found.passed_over.append(&mut passed_over);
+    found.passed_over.sort();
     found
 }
 
@@ -268,10 +274,14 @@ impl WalkVisitor<'_> {
 /// Ignore files for which a folder was not entered, and why; the walk's filter fills it.
 type RefusedFolders = Arc<Mutex<Vec<(PathBuf, &'static str)>>>;
 
+/// Folders that a tool fills; the walk's filter tells them.
+type PassedFolders = Arc<Mutex<Vec<String>>>;
+
 fn walker(
     universe: &ProjectRoot,
     exclude: ExcludePatterns,
     refused: RefusedFolders,
+    passed_over: PassedFolders,
 ) -> WalkBuilder {
     let root = universe.root.clone();
     let start = universe.only.as_ref().unwrap_or(&universe.root);
@@ -286,21 +296,33 @@ fn walker(
         .follow_links(false)
         .add_custom_ignore_filename(IGNORE_FILE)
         .filter_entry(move |entry| {
-            enters(entry, &root, &exclude) && is_safe(entry, &root, &refused)
+            enters(entry, &root, &exclude, &passed_over) && is_safe(entry, &root, &refused)
         });
     builder
 }
 
-fn enters(entry: &DirEntry, root: &Path, exclude: &ExcludePatterns) -> bool {
+fn enters(
+    entry: &DirEntry,
+    root: &Path,
+    exclude: &ExcludePatterns,
+    passed_over: &PassedFolders,
+) -> bool {
     if entry.depth() == 0 {
         return true;
     }
     let name = entry.file_name().to_str().unwrap_or("");
     let is_folder = entry.file_type().is_some_and(|kind| kind.is_dir());
-    if name == ".git" || (is_folder && VENDORED.iter().any(|vendored| vendored.is(entry.path()))) {
+    let path = relative(root, entry.path());
+    if name == ".git" || path.as_ref().is_some_and(|path| exclude.matches(path)) {
         return false;
     }
-    relative(root, entry.path()).is_none_or(|path| !exclude.matches(&path))
+    if is_folder && VENDORED.iter().any(|vendored| vendored.is(entry.path())) {
+        if let (Some(path), Ok(mut passed_over)) = (path, passed_over.lock()) {
+            passed_over.push(path);
+        }
+        return false;
+    }
+    true
 }
 
 /// Whether a folder's ignore files may be opened, which the walk does right after this.

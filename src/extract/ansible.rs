@@ -9,6 +9,7 @@ use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
+use crate::extract::dockerfile::written_release;
 use crate::extract::kustomize::TreeFile;
 use crate::facts::Cause;
 use crate::facts::raw::InstalledRelease;
@@ -32,7 +33,8 @@ const MOST_LOOKUPS: usize = 100_000;
 /// Folders of a role.
 const DEFAULTS: &str = "defaults";
 const VARIABLES: &str = "vars";
-const ROLE_FOLDERS: [&str; 5] = [DEFAULTS, VARIABLES, "tasks", "handlers", "meta"];
+const TASKS: &str = "tasks";
+const ROLE_FOLDERS: [&str; 5] = [DEFAULTS, VARIABLES, TASKS, "handlers", "meta"];
 const TEXT_FOLDERS: [&str; 2] = ["templates", "files"];
 /// Folders of variables of an inventory, and what names all of its hosts.
 const INVENTORY_FOLDERS: [&str; 2] = ["group_vars", "host_vars"];
@@ -56,6 +58,8 @@ type VariablesByName<'t> = BTreeMap<&'t str, Vec<SetVariable<'t>>>;
 struct AnsibleRole<'t> {
     defaults: VariablesByName<'t>,
     variables: VariablesByName<'t>,
+    /// Words of its tasks that may name what is installed.
+    words: Vec<(&'t str, Span)>,
 }
 
 /// The variables of all roles and inventories of a tree.
@@ -97,6 +101,11 @@ impl<'t> AnsibleVariables<'t> {
                 Some(VARIABLES) => {
                     let role = found.roles.entry(folder).or_default();
                     roots().for_each(|root| add(path, root, true, &mut role.variables));
+                }
+                Some(TASKS) => {
+                    let role = found.roles.entry(folder).or_default();
+                    roots().for_each(|root| add_words(root, &mut role.words, 0));
+                    roots().for_each(|root| found.plays(path, root, 0));
                 }
                 _ if in_inventory(path) => {
                     let of_all = path.split(['/', '.']).any(|part| part == ALL_HOSTS);
@@ -142,7 +151,8 @@ impl<'t> AnsibleVariables<'t> {
         self.roles.get(folder?)
     }
 
-    /// The release that the role of a file installs, by the variable that names it.
+    /// The release that the role of a file installs, by the variable that names it or by what its tasks
+    /// install.
     pub fn installed(&self, path: &str, installs: &[ServerInstall]) -> Option<InstalledRelease> {
         let role = self.role_of(path)?;
         let scope = JinjaScope {
@@ -151,7 +161,7 @@ impl<'t> AnsibleVariables<'t> {
             locals: BTreeMap::new(),
             lookups: Cell::new(0),
         };
-        installs.iter().find_map(|install| {
+        let named = installs.iter().find_map(|install| {
             let mut names = install.variables.iter();
             names.find_map(|name| {
                 let (value, span) = match scope.variable(name)? {
@@ -164,7 +174,22 @@ impl<'t> AnsibleVariables<'t> {
                     span: span?,
                 })
             })
-        })
+        });
+        let written = || {
+            let words = role.words.iter();
+            let mut found = words.flat_map(|(word, span)| {
+                let of_install = move |install: &ServerInstall| {
+                    Some(InstalledRelease {
+                        flavor: install.flavor.clone(),
+                        version: Ok(written_release(word, install)?),
+                        span: *span,
+                    })
+                };
+                installs.iter().filter_map(of_install)
+            });
+            found.next()
+        };
+        named.or_else(written)
     }
 
     /// Fills in a template; `None` where nothing in it could be, or it is none.
@@ -238,6 +263,25 @@ fn add<'t>(path: &'t str, root: &'t YamlNode, of_all: bool, to: &mut VariablesBy
                 of_all,
             });
         }
+    }
+}
+
+/// A role has no more words that matter.
+const MOST_WORDS: usize = 1_000;
+
+/// The words of tasks that hold a figure.
+fn add_words<'t>(node: &'t YamlNode, words: &mut Vec<(&'t str, Span)>, depth: usize) {
+    if depth > DEEPEST_TASK || words.len() > MOST_WORDS {
+        return;
+    }
+    if let Some(text) = node.as_str() {
+        let numbered = |word: &&str| word.contains(|c: char| c.is_ascii_digit());
+        let found = text.split_ascii_whitespace().filter(numbered);
+        words.extend(found.map(|word| (word, node.span)));
+    }
+    let values = node.entries().iter().map(|entry| &entry.value);
+    for inner in values.chain(node.items()) {
+        add_words(inner, words, depth + 1);
     }
 }
 

@@ -171,13 +171,9 @@ impl ChartFile {
         self.dependencies.extend(other.dependencies);
     }
 
-    /// The chart as its publisher is known for it; none for one that only has the name.
-    fn published(&self, shapes: &DeploymentShapes) -> Option<ChartName> {
-        let mut origins = self.origins.iter().map(|origin| ChartName {
-            repository: Some(origin.clone()),
-            ..self.chart.clone()
-        });
-        origins.find(|chart| shapes.library.published(chart).is_some())
+    /// It is the known chart of its name, by where it says that it comes from.
+    fn is_known(&self, shapes: &DeploymentShapes) -> bool {
+        shapes.library.comes_from(&self.chart.name, &self.origins)
     }
 
     /// It is called like a known chart, and is another one.
@@ -186,7 +182,7 @@ impl ChartFile {
             .library
             .charts()
             .filter_map(|shape| shape.chart.as_ref());
-        charts.any(|chart| chart.name == self.chart.name) && self.published(shapes).is_none()
+        charts.any(|chart| chart.name == self.chart.name) && !self.is_known(shapes)
     }
 }
 
@@ -226,7 +222,10 @@ pub fn read(
     context: &ManifestContext<'_>,
     raw: &mut RawFacts,
 ) {
-    let is_other = is_chart_file(path) || charts.is_template(path) || holds_variables(path);
+    let is_other = is_chart_file(path)
+        || charts.is_template(path)
+        || holds_variables(path)
+        || is_unit_test(root);
     if !root.is_map() || root.get("apiVersion").is_some() || is_other {
         return;
     }
@@ -258,6 +257,12 @@ pub fn read(
         let note = "it is read alone: which files of values a release is given, and in which order, is not in the repository";
         raw.notes.push((root.span, note.to_owned()));
     }
+}
+
+/// A suite of tests of a chart's templates (helm-unittest).
+fn is_unit_test(root: &YamlNode) -> bool {
+    let says = |key: &str| root.get(key).is_some();
+    root.get("tests").is_some_and(YamlNode::is_seq) && (says("suite") || says("templates"))
 }
 
 /// Reads a part of values that a document shows: what it leaves out may be written elsewhere.
@@ -298,10 +303,8 @@ struct ValuesFile<'a> {
 impl ValuesFile<'_> {
     /// The chart's own servers, and those of the charts below it.
     fn of_chart(&self, chart: &ChartFile, charts: &ChartFolders, raw: &mut RawFacts) {
-        let own = chart.published(self.context.shapes).is_some_and(|name| {
-            let release = self.release(&chart.chart.name, self.root, name);
-            deploy(&release, self.context, raw)
-        });
+        let own = self.release(&chart.chart.name, self.root, chart.chart.clone());
+        let own = chart.is_known(self.context.shapes) && deploy(&own, self.context, raw);
         let mut known = Vec::new();
         for dependency in &chart.dependencies {
             known.push(dependency.key.as_str());

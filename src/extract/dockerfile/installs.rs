@@ -85,6 +85,15 @@ fn named(step: &str, install: &ServerInstall, shapes: &DeploymentShapes) -> Opti
     })
 }
 
+/// The version that is written with a package or in the name of an archive.
+pub fn written_release(word: &str, install: &ServerInstall) -> Option<String> {
+    let of_package = || release_of(word, &install.packages);
+    match archive_of(word, &install.archive).or_else(of_package)? {
+        NamedRelease::Written(version) => Some(version),
+        NamedRelease::OfDistribution => None,
+    }
+}
+
 /// `redis`, `redis=4.0.14-r0`, `redis-server=5:6.0.16-1`, `redis~7.2`.
 fn release_of(word: &str, packages: &[String]) -> Option<NamedRelease> {
     let name = packages.iter().filter(|name| word.starts_with(*name));

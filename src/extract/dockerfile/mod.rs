@@ -23,6 +23,7 @@ use crate::source::{Comment, Excerpt, FileId, Span, path};
 use crate::syntax::dockerfile::{self, Instruction};
 use stages::{BuildStages, inline_key};
 
+pub use installs::written_release;
 pub use stages::{StageImage, official};
 
 /// A Dockerfile of the tree, its instructions read.

@@ -90,13 +90,6 @@ impl KustomizeTree {
         self.files.get(path)
     }
 
-    /// The text of a file of the tree.
-    pub fn text(&self, id: FileId) -> Option<Arc<str>> {
-        let mut files = self.files.values();
-        let file = files.find(|file| file.excerpt.file() == id)?;
-        Some(file.excerpt.text().into())
-    }
-
     /// A file with the path that the tree knows it by.
     pub fn entry(&self, path: &str) -> Option<(&str, &TreeFile)> {
         let (path, file) = self.files.get_key_value(path)?;

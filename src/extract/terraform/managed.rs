@@ -4,6 +4,7 @@
 //! provider decides most of a configuration by itself: what is not written is not known.
 
 use crate::extract::manifest_context::ManifestContext;
+use crate::extract::terraform::written;
 use crate::facts::deployment::{Deployment, DeploymentQuantity};
 use crate::facts::fact_path::ServerFact;
 use crate::facts::raw::{ConfPart, LineForm, RawKind, RawLine, RawServer, RawWord};
@@ -37,10 +38,10 @@ pub(super) fn server(
     context: &ManifestContext<'_>,
 ) -> Option<RawServer> {
     let is_member = |name: &String| block.attribute(name).is_some();
-    if shape.member_of.iter().any(is_member) || is_given_elsewhere(block, module, context.shapes) {
+    if shape.member_of.iter().any(is_member) || is_given_elsewhere(block, module, context) {
         return None;
     }
-    let group = group_of(block, shape, module);
+    let group = group_of(block, shape, module, context);
     let group_shape = group.and_then(|group| shape_of(group, context.shapes));
     let engine = engine(block, shape);
     let engine = engine.or_else(|| engine_of_family(group?, group_shape?));
@@ -223,35 +224,39 @@ fn group_of<'m>(
     block: &HclBlock,
     shape: &ManagedShape,
     module: &'m [HclBlock],
+    context: &ManifestContext<'_>,
 ) -> Option<&'m HclBlock> {
     let given = block.attribute(shape.group.as_ref()?)?;
     let mut groups = module
         .iter()
         .filter(|other| other.ident == "resource" && other.labels.first() == shape.groups.as_ref());
-    groups.find(|group| is_named(group, given))
+    groups.find(|group| is_named(group, given, context))
 }
 
-fn is_named(group: &HclBlock, given: &HclItem) -> bool {
-    match &given.value {
-        HclValue::Reference(name) => {
-            let mut parts = name.split('.');
-            let own = group.labels.iter().map(String::as_str);
-            own.eq(parts.by_ref().take(group.labels.len()))
-        }
-        _ => {
-            let name = group.attribute("name").and_then(HclItem::known);
-            given.known().is_some_and(|given| name == Some(given))
+/// Whether a value names a group: by its own name, or by a reference, in whatever expression.
+fn is_named(group: &HclBlock, given: &HclItem, context: &ManifestContext<'_>) -> bool {
+    match given.known() {
+        Some(given) => group.attribute("name").and_then(HclItem::known) == Some(given),
+        None => {
+            let given = written(given, context);
+            let name = group.attribute("name").map(|name| written(name, context));
+            let reference = format!("{}.", group.labels.join("."));
+            given.contains(&reference) || name == Some(given)
         }
     }
 }
 
 /// The block is a group of parameters that a server beside it is given.
-fn is_given_elsewhere(block: &HclBlock, module: &[HclBlock], shapes: &DeploymentShapes) -> bool {
+fn is_given_elsewhere(
+    block: &HclBlock,
+    module: &[HclBlock],
+    context: &ManifestContext<'_>,
+) -> bool {
     module.iter().any(|other| {
-        shape_of(other, shapes).is_some_and(|shape| {
+        shape_of(other, context.shapes).is_some_and(|shape| {
             let is_group = block.labels.first() == shape.groups.as_ref();
             let given = shape.group.as_ref().and_then(|name| other.attribute(name));
-            is_group && given.is_some_and(|given| is_named(block, given))
+            is_group && given.is_some_and(|given| is_named(block, given, context))
         })
     })
 }

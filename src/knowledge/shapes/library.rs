@@ -111,6 +111,20 @@ impl ShapeLibrary {
         found.next()
     }
 
+    /// Whether a chart of that name that says to come from these addresses is the known one.
+    pub fn comes_from(&self, name: &str, origins: &[String]) -> bool {
+        let mut charts = self.charts().filter_map(|shape| shape.chart.as_ref());
+        charts.any(|chart| {
+            let patterns = match chart.origins.is_empty() {
+                true => &chart.repositories,
+                false => &chart.origins,
+            };
+            let known = globs(patterns);
+            let is_known = |origin: &String| known.as_ref().is_ok_and(|k| k.is_match(origin));
+            chart.name == name && origins.iter().any(is_known)
+        })
+    }
+
     /// What a word of a table gives.
     pub fn preset(&self, table: &str, word: &str) -> Option<&BTreeMap<DeploymentQuantity, String>> {
         let tables = self

@@ -56,6 +56,10 @@ pub struct ChartMatch {
     pub name: String,
     /// Patterns over the repositories that publish it: other charts have the same name.
     pub repositories: Vec<String>,
+    /// The same over the addresses by which a chart says where it comes from (its home, its sources, its
+    /// maintainers), where those of its repositories may be named by others, too.
+    #[serde(default)]
+    pub origins: Vec<String>,
     /// Fields of which at least one is written in values that are for this chart, where nothing else
     /// says which chart they are for. Fields of a client's settings are none.
     pub signs: Vec<FieldPath>,
