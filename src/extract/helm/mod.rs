@@ -2,8 +2,8 @@
 //! by it, each byte with the place in the file of values that it comes from.
 //!
 //! What cannot be worked out stays as it is written, and is unknown to whoever reads the text. A
-//! condition that the values decide is followed, but an object of its own stays where they leave it
-//! out: a release may ask for it. Which files belong to which chart is said by [`defaults`].
+//! condition that the values decide is followed, but what they leave out for nothing else stays as what
+//! may be there: a release may ask for it. Which files belong to which chart is said by [`defaults`].
 
 mod blocks;
 pub mod defaults;
@@ -334,7 +334,12 @@ impl<'a> TemplateFiller<'a> {
         let scope = self.scopes[self.scopes.len() - 1].clone();
         let value = scope.evaluate(part.code, part.code_at(self.text));
         let holds = value.as_ref().and_then(TemplateValue::holds);
-        let holds = holds.filter(|holds| *holds || !self.holds_objects(part));
+        let is_given = part.kind == TemplateBlockKind::With
+            || value.as_ref().is_some_and(TemplateValue::is_collection);
+        // What the chart's own values leave out a release may ask for: it stays as what may be there.
+        let has_other = part.block.as_ref().is_some_and(|b| b.plain_end().is_none());
+        let leaves_out = (is_given || has_other) && !self.holds_objects(part);
+        let holds = holds.filter(|holds| *holds || leaves_out);
         let (Some(holds), Some(block)) = (holds, &part.block) else {
             let mut inner = scope.inner(part.kind == TemplateBlockKind::With);
             inner.forget(part.code);

@@ -91,7 +91,7 @@ fn what_the_values_say_is_written() {
             "a: 2",
         ),
         (
-            "{{ if hasKey .Values.redis \"gone\" }}a: 1{{ end }}b: {{ ternary \"x\" \"y\" (ne .Values.redis.replicas 3) }}",
+            "{{ if hasKey .Values.redis \"gone\" }}a: 1{{ else }}{{ end }}b: {{ ternary \"x\" \"y\" (ne .Values.redis.replicas 3) }}",
             "b: y",
         ),
         (
@@ -124,6 +124,7 @@ fn what_cannot_be_worked_out_stays() {
         "{{ if .Values.redis.word }}a: 1{{ end }}",
         "{{ if eq .Values.redis.large \"2gb\" }}a: 1{{ end }}",
         "{{ if not .Values.redis.maxmemory }}\nkind: Pod\n{{ end }}",
+        "{{ if not .Values.redis.maxmemory }}a: 1{{ end }}",
         "{{ define \"x\" }}a: {{ .Values.redis.maxmemory }}{{ end }}",
         "{{ range .Values.redis.more }}{{ .Values.redis.maxmemory }}{{ end }}",
         "{{ $x := .Values.redis.gone }}{{ range $x := .Values.redis.more }}{{ $x }}{{ end }}",

@@ -144,6 +144,11 @@ impl<'a> TemplateValue<'a> {
         !matches!(self, Self::Text { text, .. } if text.pieces().len() > 16 || text.len() > 1024)
     }
 
+    /// A mapping or a list.
+    pub(super) fn is_collection(&self) -> bool {
+        matches!(self, Self::Node(node) if node.is_map() || node.is_seq())
+    }
+
     /// Whether a condition on it holds.
     pub(super) fn holds(&self) -> Option<bool> {
         match self {
