@@ -22,9 +22,9 @@ use crate::discover::FileKind;
 use crate::extract::ansible::AnsibleVariables;
 use crate::extract::conf::{self, TextFrame};
 use crate::extract::{go, values};
-use crate::facts::linked::LinkedFacts;
+use crate::facts::linked::{LinkedFacts, ServerBody};
 use crate::facts::raw::{Declaration, RawFacts, ServiceDeclaration, TextPlace};
-use crate::facts::{Estate, RelatedSubject};
+use crate::facts::{Estate, RelatedSubject, Strength};
 use crate::knowledge::Knowledge;
 use crate::knowledge::servers::ServerSeries;
 use crate::link;
@@ -236,18 +236,97 @@ fn resolved(
     }
     resolve::waiting::put(raw, &linked.programs, &mut estate, knowledge.clients);
     resolve::role::derive(&mut estate);
+    connect(&mut estate, (raw, &linked), sources, knowledge);
     estate
 }
 
-fn linked(raw: &RawFacts, sources: &Sources, knowledge: &Knowledge) -> LinkedFacts {
+/// What connects to servers. The primaries of replicas are named in configuration, so that they are
+/// looked up once that is typed.
+fn connect(
+    estate: &mut Estate,
+    (raw, linked): (&RawFacts, &LinkedFacts),
+    sources: &Sources,
+    knowledge: &Knowledge,
+) {
     let shapes = &knowledge.shapes.servers;
-    let context = link::LinkContext {
+    let replicas = resolve::connection::replicas(estate, shapes);
+    let read_by = |replica: usize| match linked.servers.get(replica)?.body {
+        ServerBody::Deployed(body) => raw.servers.get(body),
+        ServerBody::Text(_) => None,
+    };
+    let (replicas, primaries): (Vec<_>, Vec<_>) = replicas
+        .iter()
+        .filter_map(|replica| {
+            let server = read_by(replica.replica)?;
+            let reference = link::HostReference {
+                host: &replica.host,
+                at: server.anchor,
+                namespace: server.namespace.as_ref(),
+                composed: server.is_composed(),
+            };
+            Some((replica.clone(), reference))
+        })
+        .unzip();
+    let hosts = raw.connections.iter().filter_map(|connection| {
+        let address = &connection.address;
+        let reference = link::HostReference {
+            host: address.host.as_deref()?,
+            at: connection.anchor,
+            namespace: address.namespace.as_ref(),
+            composed: address.composed,
+        };
+        Some((connection, reference))
+    });
+    let (connections, hosts): (Vec<_>, Vec<_>) = hosts.unzip();
+    let context = link_context(sources, knowledge);
+    let named = |references: &[link::HostReference<'_>]| {
+        link::servers_named(raw, &context, &linked.servers, references)
+    };
+    let by_host = connections.into_iter().zip(named(&hosts));
+    let by_host = by_host.filter_map(|(connection, server)| Some((connection, server?)));
+    let deployed: Vec<_> = by_host.chain(beside_servers(raw, linked)).collect();
+    resolve::connection::put(
+        estate,
+        (raw, &linked.programs),
+        (&replicas, named(&primaries)),
+        &deployed,
+        (shapes, sources),
+    );
+}
+
+/// What stands at a server and connects to it.
+fn beside_servers<'a>(
+    raw: &'a RawFacts,
+    linked: &'a LinkedFacts,
+) -> impl Iterator<Item = resolve::connection::DeployedLink<'a>> {
+    let servers = linked.servers.iter().enumerate();
+    servers.flat_map(|(index, server)| {
+        let own: &[_] = match server.body {
+            ServerBody::Deployed(body) => &raw.servers[body].connections,
+            ServerBody::Text(_) => &[],
+        };
+        let related = RelatedSubject {
+            index,
+            strength: Strength::Certain,
+            evidence: String::new(),
+        };
+        own.iter()
+            .map(move |connection| (connection, related.clone()))
+    })
+}
+
+fn link_context<'a>(sources: &'a Sources, knowledge: &'a Knowledge) -> link::LinkContext<'a> {
+    let shapes = &knowledge.shapes.servers;
+    link::LinkContext {
         sources,
         environments: &shapes.environments,
         text_names: &shapes.text_names,
         include: &shapes.include,
-    };
-    link::link(raw, &context)
+    }
+}
+
+fn linked(raw: &RawFacts, sources: &Sources, knowledge: &Knowledge) -> LinkedFacts {
+    link::link(raw, &link_context(sources, knowledge))
 }
 
 /// Where secrets stand that only the directive tables know to be such.

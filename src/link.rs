@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::facts::include;
 use crate::facts::linked::{LinkedFacts, LinkedPart, LinkedServer, ServerBody};
 use crate::facts::raw::{ConfPart, ObjectName, RawFacts, RawServer, RawText, TextPlace};
-use crate::facts::{Cause, Strength, SubjectLink};
+use crate::facts::{Cause, RelatedSubject, Strength, SubjectLink};
 use crate::source::{Sources, Span, path};
 
 mod hosts;
@@ -34,16 +34,7 @@ pub struct LinkContext<'a> {
 
 /// Joins one universe.
 pub fn link(raw: &RawFacts, context: &LinkContext<'_>) -> LinkedFacts {
-    let linker = FactLinker {
-        raw,
-        index: TextIndex::new(&raw.texts),
-        places: Locations {
-            raw,
-            sources: context.sources,
-            environments: context.environments,
-        },
-        text_names: context.text_names,
-    };
+    let linker = FactLinker::new(raw, context);
     let mut used = BTreeSet::new();
     let mut servers: Vec<_> = raw
         .servers
@@ -66,11 +57,47 @@ pub fn link(raw: &RawFacts, context: &LinkContext<'_>) -> LinkedFacts {
     }
 }
 
+/// A host name, and where it is read.
+pub struct HostReference<'a> {
+    pub host: &'a str,
+    pub at: Span,
+    pub namespace: Option<&'a String>,
+    /// A service of a compose file reads it.
+    pub composed: bool,
+}
+
+/// The server that each name leads to, from where it is read.
+pub fn servers_named(
+    raw: &RawFacts,
+    context: &LinkContext<'_>,
+    servers: &[LinkedServer],
+    references: &[HostReference<'_>],
+) -> Vec<Option<RelatedSubject>> {
+    if references.is_empty() {
+        return Vec::new();
+    }
+    let linker = FactLinker::new(raw, context);
+    let named = references.iter();
+    named
+        .map(|reference| linker.server_named(reference, servers))
+        .collect()
+}
+
 struct FactLinker<'a> {
     raw: &'a RawFacts,
     index: TextIndex<'a>,
     places: Locations<'a>,
     text_names: &'a [String],
+    /// The places of Services in `raw`, by name.
+    services: BTreeMap<&'a str, Vec<usize>>,
+}
+
+fn services_by_name(raw: &RawFacts) -> BTreeMap<&str, Vec<usize>> {
+    let mut named: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+    for (index, service) in raw.services.iter().enumerate() {
+        named.entry(&service.name).or_default().push(index);
+    }
+    named
 }
 
 /// Texts by the name that a reference would use.
@@ -159,6 +186,22 @@ impl<'a> TextIndex<'a> {
         match (&object.namespace, wanted) {
             (Some(a), Some(b)) => a == b,
             _ => true,
+        }
+    }
+}
+
+impl<'a> FactLinker<'a> {
+    fn new(raw: &'a RawFacts, context: &LinkContext<'a>) -> Self {
+        Self {
+            raw,
+            index: TextIndex::new(&raw.texts),
+            places: Locations {
+                raw,
+                sources: context.sources,
+                environments: context.environments,
+            },
+            text_names: context.text_names,
+            services: services_by_name(raw),
         }
     }
 }

@@ -37,8 +37,8 @@ pub(super) fn run(
 /// All facts as a schema: an object a subject, a property a path. `unit` is the word that expressions
 /// are checked with.
 fn facts(vocabulary: &Vocabulary) -> Value {
-    use SubjectKind::{Client, Directive, Meta, Server, Service};
-    let subjects: Map<String, Value> = [Directive, Server, Client, Service, Meta]
+    use SubjectKind::{Client, Connection, Directive, Meta, Server, Service};
+    let subjects: Map<String, Value> = [Directive, Server, Client, Service, Connection, Meta]
         .into_iter()
         .map(|kind| (kind.as_str().to_owned(), subject(kind, vocabulary)))
         .collect();

@@ -239,6 +239,8 @@ fn service(root: &YamlNode) -> Option<RawService> {
         .at("spec.selector")
         .map(YamlNode::entries)
         .unwrap_or_default();
+    let ports = root.at("spec.ports").map(YamlNode::items);
+    let ports = ports.unwrap_or_default().iter();
     Some(RawService {
         name: object.name,
         namespace: object.namespace,
@@ -250,6 +252,12 @@ fn service(root: &YamlNode) -> Option<RawService> {
             })
             .collect(),
         external_name: known(root.at("spec.externalName")).map(str::to_owned),
+        targets: ports
+            .filter_map(|port| {
+                let target = known(port.get("targetPort").or(port.get("port")));
+                target.map(str::to_owned)
+            })
+            .collect(),
         span: root.span,
     })
 }

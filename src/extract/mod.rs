@@ -2,6 +2,7 @@
 
 pub mod ansible;
 pub mod chart;
+pub mod client_call;
 mod code;
 pub mod command;
 mod command_programs;
@@ -11,6 +12,7 @@ pub mod containers;
 pub mod dockerfile;
 pub mod environment;
 pub mod expected_format;
+pub mod exporter_settings;
 pub mod generated_config;
 pub mod generated_file;
 pub mod gitops;

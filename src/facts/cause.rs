@@ -35,6 +35,8 @@ pub enum Cause {
     Branches,
     /// A kind of code that is not followed, as a noun phrase.
     Code(&'static str),
+    /// A literal whose parts are not followed: there surely is a value.
+    Literal,
     /// This piece of code.
     Expression(String),
     /// The same, where a sentence names it without marks.
@@ -232,6 +234,15 @@ pub enum Cause {
 }
 
 impl Cause {
+    /// The value is not followed, and there surely is one.
+    pub fn is_literal(&self) -> bool {
+        match self {
+            Self::Literal => true,
+            Self::From { cause, .. } => cause.is_literal(),
+            _ => false,
+        }
+    }
+
     /// It depends on the server's version, and on nothing that is named closer.
     pub const fn version() -> Self {
         Self::VersionDependent {
@@ -303,6 +314,7 @@ const COMPUTED: &str = ", used in a calculation";
 impl fmt::Display for Cause {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Literal => f.write_str("an expression"),
             Self::EnvironmentVariable(name) => write!(f, "environment variable {name}"),
             Self::FigureFromVariable(name) => write!(f, "a number derived from {name}"),
             Self::VariablePresence(name) => write!(f, "whether a value is given by {name}"),

@@ -18,16 +18,19 @@ pub enum SubjectKind {
     Client,
     /// A program: a Go main package or a Cargo binary.
     Service,
+    /// One way in which something connects to a server.
+    Connection,
     /// The check itself: suppressions, waivers, inputs.
     Meta,
 }
 
 impl SubjectKind {
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::Directive,
         Self::Server,
         Self::Client,
         Self::Service,
+        Self::Connection,
         Self::Meta,
     ];
 
@@ -37,6 +40,7 @@ impl SubjectKind {
             Self::Server => "server",
             Self::Client => "client",
             Self::Service => "service",
+            Self::Connection => "connection",
             Self::Meta => "meta",
         }
     }
@@ -137,6 +141,7 @@ pub struct Estate {
     pub servers: Vec<Subject>,
     pub clients: Vec<Subject>,
     pub services: Vec<Subject>,
+    pub connections: Vec<Subject>,
     pub meta: Vec<Subject>,
     /// Things worth saying once, with the file they are about.
     pub notes: Vec<(Option<String>, String)>,
@@ -149,6 +154,7 @@ impl Estate {
             SubjectKind::Server => &self.servers,
             SubjectKind::Client => &self.clients,
             SubjectKind::Service => &self.services,
+            SubjectKind::Connection => &self.connections,
             SubjectKind::Meta => &self.meta,
         }
     }
@@ -171,6 +177,8 @@ impl Estate {
         self.servers.extend(other.servers.into_iter().map(shift));
         self.clients.extend(other.clients.into_iter().map(shift));
         self.services.extend(other.services.into_iter().map(shift));
+        self.connections
+            .extend(other.connections.into_iter().map(shift));
         self.meta.extend(other.meta);
         self.notes.extend(other.notes);
     }

@@ -3,6 +3,7 @@
 //! one client option has no row: `knowledge` lists those.
 
 mod client;
+mod connection;
 mod directive;
 mod server;
 mod types;
@@ -10,6 +11,7 @@ mod types;
 use std::fmt;
 
 pub use client::{ClientFact, ServiceFact};
+pub use connection::ConnectionFact;
 pub use directive::{DirectiveFact, MetaFact};
 pub use server::ServerFact;
 pub use types::FactType;
@@ -91,6 +93,7 @@ pub enum FactPath {
     /// An option of a client by its canonical key: `pool.max_size`.
     Option(String),
     Service(ServiceFact),
+    Connection(ConnectionFact),
     Meta(MetaFact),
 }
 
@@ -102,6 +105,7 @@ impl FactPath {
             Self::Server(fact) => Some(fact.entry()),
             Self::Client(fact) => Some(fact.entry()),
             Self::Service(fact) => Some(fact.entry()),
+            Self::Connection(fact) => Some(fact.entry()),
             Self::Meta(fact) => Some(fact.entry()),
             Self::Conf(_) | Self::Option(_) => None,
         }

@@ -9,6 +9,7 @@
 pub mod bounds;
 pub mod cause;
 pub mod code;
+pub mod connection;
 pub mod defaults;
 pub mod deployment;
 pub mod edit_target;

@@ -10,6 +10,7 @@ pub use crate::facts::code::{
     ConstValue, EnvDefault, ErrorHandling, OptionWrite, RawClient, RawModule, RawOptionSource,
     VersionBounds, VersionPin,
 };
+use crate::facts::connection::RawConnection;
 use crate::facts::defaults::ChartDefaults;
 use crate::facts::deployment::{Deployment, DeploymentQuantity};
 use crate::facts::edit_target::EditTarget;
@@ -229,6 +230,12 @@ pub struct RawServer {
     pub built_from: Option<String>,
     /// What is installed in its image, where that is no server's by itself.
     pub installed: Option<InstalledRelease>,
+    /// Ports of its container that a host publishes.
+    pub published: Vec<String>,
+    /// What stands at the server and connects to it: its probes, an exporter in its pod.
+    pub connections: Vec<RawConnection>,
+    /// The names that its container gives to ports.
+    pub port_names: BTreeMap<String, String>,
     /// Labels of its pods, for the selectors of Services.
     pub labels: BTreeMap<String, String>,
     /// The resource is a fragment (a patch): absent means "not visible" here.
@@ -259,6 +266,9 @@ impl RawServer {
             data_directory: None,
             built_from: None,
             installed: None,
+            published: Vec::new(),
+            connections: Vec::new(),
+            port_names: BTreeMap::new(),
             labels: BTreeMap::new(),
             fragment: false,
             doubt: None,
@@ -374,6 +384,8 @@ pub struct RawService {
     pub selector: BTreeMap<String, String>,
     /// It is another name of this host.
     pub external_name: Option<String>,
+    /// The ports of the pods that it leads to, by number or by name.
+    pub targets: Vec<String>,
     pub span: Span,
 }
 
@@ -412,6 +424,8 @@ pub struct RawFacts {
     pub limit_ranges: Vec<RawLimitRange>,
     pub autoscalers: Vec<RawAutoscaler>,
     pub exporters: Vec<RawExporter>,
+    /// What connects to servers by a host name.
+    pub connections: Vec<RawConnection>,
     pub workloads: Vec<RawWorkload>,
     pub builds: Vec<RawBuild>,
     pub modules: Vec<RawModule>,
@@ -445,6 +459,7 @@ impl RawFacts {
         self.limit_ranges.extend(other.limit_ranges);
         self.autoscalers.extend(other.autoscalers);
         self.exporters.extend(other.exporters);
+        self.connections.extend(other.connections);
         self.workloads.extend(other.workloads);
         self.builds.extend(other.builds);
         self.modules.extend(other.modules);

@@ -8,7 +8,8 @@ use std::ops::Range;
 use crate::facts::estate::SubjectKind;
 pub use crate::facts::fact_path::FactType;
 use crate::facts::fact_path::{
-    ClientFact, DirectiveFact, FactEntry, FactPath, MetaFact, ServerFact, ServiceFact,
+    ClientFact, ConnectionFact, DirectiveFact, FactEntry, FactPath, MetaFact, ServerFact,
+    ServiceFact,
 };
 
 /// All facts and their types, with what `knowledge` adds.
@@ -33,6 +34,7 @@ impl Vocabulary {
             SubjectKind::Server => ServerFact::TABLE,
             SubjectKind::Client => ClientFact::TABLE,
             SubjectKind::Service => ServiceFact::TABLE,
+            SubjectKind::Connection => ConnectionFact::TABLE,
             SubjectKind::Meta => MetaFact::TABLE,
         }
     }
@@ -44,6 +46,7 @@ impl Vocabulary {
             SubjectKind::Server => ServerFact::at_path(path).map(FactPath::from),
             SubjectKind::Client => ClientFact::at_path(path).map(FactPath::from),
             SubjectKind::Service => ServiceFact::at_path(path).map(FactPath::from),
+            SubjectKind::Connection => ConnectionFact::at_path(path).map(FactPath::from),
             SubjectKind::Meta => MetaFact::at_path(path).map(FactPath::from),
         }
     }
@@ -95,7 +98,9 @@ impl Vocabulary {
     /// The subject that a relation leads to, e.g. `server` of a client.
     pub fn relation(kind: SubjectKind, word: &str) -> Option<SubjectKind> {
         match (kind, word) {
-            (SubjectKind::Client | SubjectKind::Directive, "server") => Some(SubjectKind::Server),
+            (SubjectKind::Client | SubjectKind::Directive | SubjectKind::Connection, "server") => {
+                Some(SubjectKind::Server)
+            }
             _ => None,
         }
     }

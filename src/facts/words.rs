@@ -92,6 +92,29 @@ worded! {
 }
 
 worded! {
+    /// What becomes of a connection from another host.
+    pub enum RemoteAccess {
+        Accepted = "accepted",
+        /// The server listens on its own host's loopback alone.
+        Loopback = "loopback",
+        /// Protected mode refuses whoever comes from elsewhere while there is no password.
+        Protected = "protected",
+    }
+}
+
+worded! {
+    /// What opens a connection to a server.
+    pub enum ConnectionOrigin {
+        /// A client that code builds.
+        Client = "client",
+        /// A check of the server's own container.
+        Probe = "probe",
+        Exporter = "exporter",
+        Replica = "replica",
+    }
+}
+
+worded! {
     /// What a client connects to.
     #[derive(serde::Deserialize)]
     #[serde(rename_all = "lowercase")]

@@ -65,6 +65,8 @@ pub struct ServerShapes {
     /// Ports that only the other program opens.
     pub other_mode_ports: Vec<String>,
     pub client_programs: Vec<String>,
+    pub client_options: ClientOptions,
+    pub exporter_settings: ExporterSettings,
     /// Ports that servers open.
     pub server_ports: Vec<String>,
     /// Names of images that are a server's where something beside them says so, too.
@@ -146,6 +148,45 @@ pub struct DistributionRelease {
     pub tags: Vec<String>,
     pub flavor: String,
     pub version: String,
+}
+
+/// Options of the client programs, by what they mean.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ClientOptions {
+    pub host: Vec<String>,
+    pub port: Vec<String>,
+    pub password: Vec<String>,
+    pub user: Vec<String>,
+    pub tls: Vec<String>,
+    /// They make an error reply a failure of the program.
+    pub strict: Vec<String>,
+    /// All that take the next word as their value.
+    pub with_value: Vec<String>,
+    /// Where one of these stands, the call is not read.
+    pub unread: Vec<String>,
+    /// Variables that hold a password for it.
+    pub password_variables: Vec<String>,
+}
+
+/// How an exporter is told what to connect to.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ExporterSettings {
+    pub address: ExporterOption,
+    pub default_address: String,
+    /// Schemes of the address that mean TLS.
+    pub tls_schemes: Vec<String>,
+    pub password: ExporterOption,
+    pub user: ExporterOption,
+}
+
+/// A setting, by the names of its flag and of its variable.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ExporterOption {
+    pub flags: Vec<String>,
+    pub variables: Vec<String>,
 }
 
 /// A kind of workload.
@@ -254,6 +295,20 @@ pub struct AccessShapes {
     pub default_user: String,
     /// The rule that lets a user in without a password.
     pub open_rule: String,
+    /// The directive that refuses other hosts while there is no password.
+    pub protection: String,
+    /// Series in which addresses that somebody wrote lift that protection.
+    pub lifted_by_addresses: Vec<String>,
+    /// The password that a replica sends to its primary.
+    pub primary_password: Vec<String>,
+    /// The user that it names there.
+    pub primary_user: Vec<String>,
+    /// Whether it does so over TLS.
+    pub primary_tls: String,
+    /// The directive that limits output buffers, each value for a class of connections.
+    pub output_buffers: String,
+    /// The class that replicas are of.
+    pub replica_class: String,
 }
 
 /// A server image, by the last part of its repository.
@@ -365,6 +420,17 @@ impl DeploymentShapes {
         // On another registry a repository in a group of that name is a copy; a bare name is anything.
         let is_copy = image.repository.contains('/');
         (shape.official.contains(&image.repository) && (is_hub || is_copy)).then_some(shape)
+    }
+
+    /// Whether an address leads to its own host alone.
+    pub fn is_loopback(&self, address: &str) -> bool {
+        let known = &self.servers.access.loopback;
+        known
+            .iter()
+            .any(|loopback| match loopback.strip_suffix('*') {
+                Some(start) => address.starts_with(start),
+                None => address == loopback,
+            })
     }
 
     /// A program that asks servers.

@@ -1,11 +1,12 @@
 //! Decides which server a client connects to: by the host in its address, through Services, or
 //! because there is only one server.
 
-use super::FactLinker;
 use super::proximity::Locations;
+use super::{FactLinker, HostReference};
 use crate::facts::linked::{LinkedServer, ServerBody};
 use crate::facts::raw::{RawClient, RawServer, RawService};
 use crate::facts::{RelatedSubject, Strength};
+use crate::source::Span;
 
 /// A host and the namespace that it names, if it names one.
 #[derive(Clone, Copy)]
@@ -85,6 +86,59 @@ impl FactLinker<'_> {
         })
     }
 
+    /// The server that a name leads to from a place of the deployment: that of its own compose project
+    /// or namespace; of several the one in the same file, or in the same folder.
+    pub(super) fn server_named(
+        &self,
+        reference: &HostReference<'_>,
+        servers: &[LinkedServer],
+    ) -> Option<RelatedSubject> {
+        let mut found: Vec<(usize, Span, String)> = servers
+            .iter()
+            .enumerate()
+            .filter_map(|(index, server)| {
+                let ServerBody::Deployed(body) = server.body else {
+                    return None;
+                };
+                let own = &self.raw.servers[body];
+                if own.is_composed() != reference.composed || !self.can_meet(reference, own) {
+                    return None;
+                }
+                Some((index, own.anchor, self.reached_by(reference.host, body)?))
+            })
+            .collect();
+        let mut strength = Strength::Certain;
+        if found.len() > 1 {
+            let in_file = |(_, at, _): &(usize, Span, String)| at.file == reference.at.file;
+            if found.iter().any(in_file) {
+                found.retain(in_file);
+            } else {
+                found.retain(|(_, at, _)| self.places.in_one_folder(*at, reference.at));
+                strength = Strength::Assumed;
+            }
+        }
+        match &found[..] {
+            [(index, _, evidence)] => Some(RelatedSubject {
+                index: *index,
+                strength,
+                evidence: evidence.clone(),
+            }),
+            _ => None,
+        }
+    }
+
+    /// A compose project is one folder's; a name without a namespace means the own one.
+    fn can_meet(&self, reference: &HostReference<'_>, server: &RawServer) -> bool {
+        if reference.composed {
+            return self.places.in_one_folder(reference.at, server.anchor);
+        }
+        let is_elsewhere = match (reference.namespace, &server.namespace) {
+            (Some(own), Some(theirs)) => own != theirs && !reference.host.contains('.'),
+            _ => false,
+        };
+        !is_elsewhere && !self.places.apart(reference.at, server.anchor)
+    }
+
     /// One of several servers that are one base in several environments: the last environment in
     /// the order of their names in the list. Servers of different origin are not guessed between.
     pub(super) fn one_of(
@@ -155,10 +209,10 @@ impl FactLinker<'_> {
     fn through_service(&self, host: HostName<'_>, body: usize, steps: usize) -> Option<String> {
         let spot = self.places.server(body);
         let server = &self.raw.servers[body];
-        let services = self.raw.services.iter().enumerate();
+        let named = self.services.get(host.name).into_iter().flatten();
+        let services = named.map(|index| (*index, &self.raw.services[*index]));
         let mut named = services.filter(|(index, service)| {
-            service.name == host.name
-                && host.may_be_in(service.namespace.as_ref())
+            host.may_be_in(service.namespace.as_ref())
                 && Locations::together(spot, self.places.service(*index))
                 && !self.places.apart(spot.at, service.span)
         });

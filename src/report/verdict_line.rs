@@ -77,7 +77,8 @@ fn word(kind: &str) -> (usize, &'static str) {
         "directive" => (1, "configuration line"),
         "client" => (2, "client"),
         "service" => (3, "program"),
-        _ => (4, "setting"),
+        "connection" => (4, "connection"),
+        _ => (5, "setting"),
     }
 }
 

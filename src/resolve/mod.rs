@@ -6,12 +6,13 @@
 //! that it may be for makes of it. Views of the transcript: [`conf`] gives effective values, [`directive`]
 //! and [`server`] the subjects. [`client`] types the options of clients, [`process`] says how many processes
 //! of a program run and on how many processors, [`role`] adds what clients say about their server,
-//! [`waiting`] what waits through them.
+//! [`waiting`] what waits through them, [`connection`] what both ends of a connection have to know.
 
 pub mod client;
 pub mod conf;
 pub mod config_session;
 pub mod config_transcript;
+pub mod connection;
 pub mod directive;
 pub mod directive_state;
 pub mod line;

@@ -38,8 +38,8 @@ fn the_page_lists_every_fact() {
 
 /// Every fact as an expression names it.
 fn all_paths(vocabulary: &Vocabulary) -> Vec<String> {
-    use SubjectKind::{Client, Directive, Meta, Server, Service};
-    let kinds = [Directive, Server, Client, Service, Meta].into_iter();
+    use SubjectKind::{Client, Connection, Directive, Meta, Server, Service};
+    let kinds = [Directive, Server, Client, Service, Connection, Meta].into_iter();
     let named = |kind: SubjectKind| {
         let paths = vocabulary.facts(kind).into_iter();
         paths.map(move |path| format!("{}.{path}", kind.as_str()))
@@ -77,6 +77,10 @@ fn page(knowledge: &Knowledge) -> String {
             "service",
             "A program: a main package and the packages it is built from. `service.clients` are the clients it creates.",
         ) + &listed(SubjectKind::Service, &vocabulary),
+        section(
+            "connection",
+            "One way in which something connects to a server: a client in code whose address names the server, a probe, an exporter, a replica. `connection.server` is the server. Whether a password is sent is a fact, its text never is.",
+        ) + &listed(SubjectKind::Connection, &vocabulary),
         section(
             "meta",
             "The check itself: suppressions and files that could not be read.",

@@ -67,6 +67,7 @@ pub(in crate::cli) enum SubjectWord {
     Server,
     Client,
     Service,
+    Connection,
     Meta,
 }
 
@@ -77,6 +78,7 @@ impl SubjectWord {
             Self::Server => SubjectKind::Server,
             Self::Client => SubjectKind::Client,
             Self::Service => SubjectKind::Service,
+            Self::Connection => SubjectKind::Connection,
             Self::Meta => SubjectKind::Meta,
         }
     }

@@ -4,6 +4,7 @@
 //! it; one that a person may lay over it keeps what it speaks about from being known. `extends` is
 //! followed, and so is `include`. Variables are filled in from defaults and from the `.env` beside the file.
 
+mod connections;
 mod include;
 mod layers;
 mod mounts;

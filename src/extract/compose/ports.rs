@@ -1,4 +1,4 @@
-//! Whether something outside of a project's own networks can connect to a service.
+//! Whether something outside of a project's own networks can connect to a service, and to which ports.
 
 use crate::extract::compose::service::ComposeService;
 use crate::facts::Cause;
@@ -76,6 +76,23 @@ fn address(service: &ComposeService<'_>, port: &YamlNode) -> Result<String, Caus
         None => Ok(String::new()),
         Some(at) => text.slice(0..at).known().map(str::to_owned),
     }
+}
+
+/// The ports of the container that are published, on whatever address.
+pub(super) fn published(service: &ComposeService<'_>) -> Vec<String> {
+    let ports = service.nodes("ports").flat_map(|(_, node)| node.items());
+    ports.filter_map(|port| target(service, port)).collect()
+}
+
+/// The container's port: what stands behind the last colon, without the protocol.
+fn target(service: &ComposeService<'_>, port: &YamlNode) -> Option<String> {
+    let node = port.get("target").unwrap_or(port);
+    let text = service.text(node)?;
+    let written = text.text();
+    let start = written.rfind(':').map_or(0, |at| at + 1);
+    let end = written.rfind('/').filter(|at| *at > start);
+    let target = text.slice(start..end.unwrap_or(written.len()));
+    target.known().ok().map(str::to_owned)
 }
 
 fn is_loopback(address: &str) -> bool {

@@ -66,6 +66,8 @@ impl<'a> ComposeService<'a> {
         let launched = launch::launched(&launch, self.project.tree.shapes);
         let invocation = match launched {
             LaunchResult::Other => {
+                raw.connections
+                    .extend(self.exporter_connection(&environment));
                 raw.workloads
                     .push(self.program(built.as_ref(), environment));
                 return;
@@ -83,6 +85,8 @@ impl<'a> ComposeService<'a> {
             deployment: self.deployment(all),
             conf,
             hosts: self.hosts(all),
+            published: ports::published(self),
+            connections: self.health_check(&environment).into_iter().collect(),
             mounts: Some(mounts.storage(shape.and_then(|s| s.data.as_deref()), self.anchor())),
             data_directory: shape.and_then(|shape| shape.data.clone()),
             fragment: !whole || self.is_lone_override() || self.is_open(),
@@ -249,7 +253,7 @@ impl<'a> ComposeService<'a> {
     }
 
     /// The words of a command, written as a list or as one text.
-    fn arguments(&self, node: &YamlNode) -> Vec<CommandArgument> {
+    pub(super) fn arguments(&self, node: &YamlNode) -> Vec<CommandArgument> {
         if !node.is_seq() {
             let text = self.text(node);
             return text.map(|text| launch::split(&text)).unwrap_or_default();

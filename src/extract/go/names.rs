@@ -115,6 +115,7 @@ pub(super) fn quoted(tree: &CodeTree, node: Node<'_>) -> Cause {
     match node.kind() {
         "identifier" | "selector_expression" if !has_call(node) => short(tree.text(node)),
         "call_expression" => call(tree, node),
+        "composite_literal" => Cause::Literal,
         _ => Cause::Code("an expression"),
     }
 }

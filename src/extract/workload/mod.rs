@@ -4,6 +4,7 @@
 //! nothing. What the command does not show (a program that nobody knows, a file written by an init
 //! container or baked into an image) is kept as a part that is not visible.
 
+mod connections;
 mod environment;
 mod health;
 mod programs;
@@ -59,8 +60,27 @@ pub fn read(root: &YamlNode, kind: &str, context: &ManifestContext<'_>, raw: &mu
             server.name = format!("{}/{container}", server.name);
         }
     }
+    // What reads localhost in a pod reads the pod's own server, where there is one alone.
+    for connection in pod.exporter_connections() {
+        match (&mut found[..], &connection.address.host) {
+            (_, Some(_)) => raw.connections.push(connection),
+            ([(_, server)], None) => server.connections.push(connection),
+            _ => {}
+        }
+    }
     raw.servers
         .extend(found.into_iter().map(|(_, server)| server));
+}
+
+/// The names that a container gives to its ports.
+fn port_names(container: &YamlNode) -> BTreeMap<String, String> {
+    let listed = container.get("ports").map(YamlNode::items);
+    let ports = listed.unwrap_or_default().iter();
+    let named = ports.filter_map(|port| {
+        let number = known(port.get("containerPort"))?;
+        Some((known(port.get("name"))?.to_owned(), number.to_owned()))
+    });
+    named.collect()
 }
 
 struct PodSpec<'a> {
@@ -122,6 +142,8 @@ impl<'a> PodSpec<'a> {
                 .shape
                 .filter(|_| image.official)
                 .and_then(|shape| shape.data.clone()),
+            port_names: port_names(container),
+            connections: self.probes(container),
             labels: self.labels(),
             fragment: self.is_fragment(container),
             unread,

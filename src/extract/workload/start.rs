@@ -216,7 +216,7 @@ fn argument(
 }
 
 /// How Kubernetes asks a container for signs of life.
-const PROBES: [&str; 3] = ["livenessProbe", "readinessProbe", "startupProbe"];
+pub(super) const PROBES: [&str; 3] = ["livenessProbe", "readinessProbe", "startupProbe"];
 
 /// The ports of a container that are written as such.
 fn ports(container: &YamlNode) -> Vec<String> {

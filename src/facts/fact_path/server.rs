@@ -1,7 +1,7 @@
 //! The facts of servers beside their directives, with their types.
 
 use super::{FactEntry, FactPath, FactType, fact_table};
-use crate::facts::words::{RolloutTrigger, ServerKind, ServiceQuality, StorageKind};
+use crate::facts::words::{RemoteAccess, RolloutTrigger, ServerKind, ServiceQuality, StorageKind};
 
 fact_table! {
     /// A fact of a server beside the effective values of its directives.
@@ -56,6 +56,14 @@ fact_table! {
             "a managed service, where the provider decides unset parameters";
         Exposed = "exposed": Bool,
             "reachable from other hosts: it listens beyond loopback, and a port is published or a Service selects it";
+        ReachedBy = "reached_by": Text,
+            "what leads to it from outside its container: a published port, a Service or a linked client";
+        RemoteAccess = "remote_access": Text of RemoteAccess::WORDS,
+            "what happens to connections from other hosts: `accepted`, `loopback` (it does not listen for them) or `protected` (protected mode refuses them)";
+        Replicated = "replicated": Bool,
+            "its data are copied to replicas, or it is one";
+        ReplicaBuffer = "replica_buffer": Size,
+            "hard limit of the output buffer of a replica's connection (`client-output-buffer-limit replica`); 0 is none";
         Reachable = "reachable": Bool, "a port is published";
         Authentication = "authentication": Text of &["none", "password", "acl"],
             "required authentication: `none`, `password` or `acl`";

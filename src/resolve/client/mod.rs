@@ -15,6 +15,8 @@ mod faults;
 mod options;
 mod url;
 
+pub(in crate::resolve) use url::ConnectionUrl;
+
 use std::collections::BTreeMap;
 
 use crate::facts::cause::Cause;

@@ -10,7 +10,7 @@ use crate::knowledge::clients::version::LibraryVersion;
 use crate::source::MASK;
 
 /// A URL, taken apart.
-pub(super) struct ConnectionUrl {
+pub(in crate::resolve) struct ConnectionUrl {
     scheme: String,
     user: Option<String>,
     password: Option<String>,
@@ -20,7 +20,7 @@ pub(super) struct ConnectionUrl {
 }
 
 impl ConnectionUrl {
-    pub(super) fn parse(text: &str) -> Option<Self> {
+    pub(in crate::resolve) fn parse(text: &str) -> Option<Self> {
         let (scheme, rest) = text.split_once("://")?;
         let rest = rest.split('#').next().unwrap_or(rest);
         let (rest, query) = rest.split_once('?').unwrap_or((rest, ""));
@@ -42,6 +42,16 @@ impl ConnectionUrl {
             path: path.to_owned(),
             query: query.split('&').filter_map(parameter).collect(),
         })
+    }
+
+    /// Whether its scheme asks for TLS.
+    pub(in crate::resolve) fn is_encrypted(&self) -> bool {
+        matches!(self.scheme.as_str(), "rediss" | "valkeys")
+    }
+
+    /// The database that its path names.
+    pub(in crate::resolve) fn database(&self) -> Option<i64> {
+        self.path.trim_matches('/').parse().ok()
     }
 
     /// Why the parser refuses the URL, if it does.
@@ -98,16 +108,11 @@ impl ConnectionUrl {
                     _ => host,
                 })
             }
-            UrlPart::Database => self
-                .path
-                .trim_matches('/')
-                .parse()
-                .ok()
-                .map(ConstValue::Int),
+            UrlPart::Database => self.database().map(ConstValue::Int),
             UrlPart::User => self.user.clone().map(ConstValue::Text),
             UrlPart::Password => self.password.clone().map(ConstValue::Text),
             UrlPart::Scheme => match (self.scheme.as_str(), kind) {
-                ("rediss" | "valkeys", ValueKind::Tls) => Some(ConstValue::Bool(true)),
+                (_, ValueKind::Tls) if self.is_encrypted() => Some(ConstValue::Bool(true)),
                 ("unix", ValueKind::String) => Some(ConstValue::Text("unix".to_owned())),
                 _ => None,
             },

@@ -4,7 +4,8 @@
 use crate::facts::cause::Cause;
 use crate::facts::fact_path::ServerFact;
 use crate::facts::raw::{RawServer, RawService};
-use crate::facts::{Datum, Explicitness, FactValue, Subject, ValueState};
+use crate::facts::words::RemoteAccess;
+use crate::facts::{Datum, EditTarget, Explicitness, FactValue, Strength, Subject, ValueState};
 use crate::knowledge::servers::SpecialParser;
 use crate::knowledge::shapes::AccessShapes;
 use crate::resolve::conf;
@@ -22,6 +23,19 @@ impl ServerResolver<'_> {
             .authentication(subject, transcript)
             .with_anchor_when_unset(self.anchor());
         subject.put(ServerFact::Authentication, authentication);
+        let remote = self.remote_access(subject);
+        subject.put(
+            ServerFact::RemoteAccess,
+            remote.with_anchor_when_unset(self.anchor()),
+        );
+        let buffer = self.replica_buffer(subject);
+        subject.put(ServerFact::ReplicaBuffer, buffer);
+        if let Some(reached) = self.reached_by(subject) {
+            subject.put(
+                ServerFact::ReachedBy,
+                reached.with_anchor_when_unset(self.anchor()),
+            );
+        }
     }
 
     fn names(&self) -> &AccessShapes {
@@ -49,7 +63,7 @@ impl ServerResolver<'_> {
             Some(Ok(Datum::Bool(true))) => FactValue::derived(true),
             Some(Ok(_)) => no(),
             Some(Err(reason)) => FactValue::unknown(reason.clone()),
-            None => match self.service(server) {
+            None => match self.service(server, subject) {
                 Some(service) => FactValue::derived(true)
                     .because(format!("Service/{} leads to it", service.name)),
                 None => FactValue::unknown(Cause::Deployment(
@@ -59,16 +73,130 @@ impl ServerResolver<'_> {
         }
     }
 
-    /// A Service that selects the server's pods.
-    fn service(&self, server: &RawServer) -> Option<&RawService> {
-        let selects = |service: &&RawService| {
+    /// A Service that selects the server's pods and leads to one of its ports.
+    fn service(&self, server: &RawServer, subject: &Subject) -> Option<&RawService> {
+        let leads_here = |service: &&RawService| {
             let same_place = service.namespace == server.namespace;
             let mut selector = service.selector.iter();
+            let mut targets = service.targets.iter().map(|target| {
+                let number = server.port_names.get(target);
+                number.unwrap_or(target)
+            });
             same_place
                 && !service.selector.is_empty()
                 && selector.all(|(key, value)| server.labels.get(key) == Some(value))
+                // Pods hold other containers, too: a Service may lead to those alone.
+                && (service.targets.is_empty() || targets.any(|port| self.has_port(subject, port)))
         };
-        self.raw.services.iter().find(selects)
+        self.raw.services.iter().find(leads_here)
+    }
+
+    /// Whether the server may listen on this port.
+    fn has_port(&self, subject: &Subject, port: &str) -> bool {
+        self.names().ports.iter().any(|name| {
+            let value = subject.conf(name);
+            match value.map(|value| &value.state) {
+                Some(ValueState::Unknown(_)) => true,
+                _ => value.and_then(FactValue::number) == port.parse().ok() && value.is_some(),
+            }
+        })
+    }
+
+    /// What leads to it from outside its container, as far as its deployment says.
+    fn reached_by(&self, subject: &Subject) -> Option<FactValue> {
+        let Some(server) = self.deployed else {
+            return Some(FactValue::unknown(Cause::NotDeployed));
+        };
+        let mut published = server.published.iter();
+        if let Some(port) = published.find(|port| self.has_port(subject, port)) {
+            return Some(FactValue::derived(format!("published port {port}")));
+        }
+        // A compose file and a unit say all; a Service may stand in another tree.
+        let decided = server.deployment.attributes.get(&ServerFact::Reachable);
+        match self.service(server, subject) {
+            Some(service) => Some(FactValue::derived(format!("Service/{}", service.name))),
+            None if decided.is_some() => None,
+            None => Some(FactValue::unknown(Cause::Deployment(
+                "no Service of the scanned tree leads to it",
+            ))),
+        }
+    }
+
+    /// What becomes of connections from other hosts.
+    fn remote_access(&self, subject: &Subject) -> FactValue {
+        let mut ports = self.names().ports.iter();
+        if ports.all(|port| subject.conf(port).and_then(FactValue::number) == Some(0.0)) {
+            return FactValue::unknown(Cause::Server("it listens on no port"));
+        }
+        let listens = self.listens_beyond(&|name| subject.conf(name));
+        match listens.or_else(|reason| self.listens_in_every_series().ok_or(reason)) {
+            Ok(true) => {}
+            Ok(false) => {
+                let addresses = subject.conf(&self.names().addresses);
+                let strength = addresses.map_or(Strength::Certain, |value| value.strength);
+                return FactValue::derived(RemoteAccess::Loopback).with_strength(strength);
+            }
+            Err(reason) => return FactValue::unknown(reason),
+        }
+        let protection = subject.conf(&self.names().protection);
+        let strength = protection.map_or(Strength::Certain, |value| value.strength);
+        match protection.map(|value| &value.state) {
+            Some(ValueState::Unknown(reason)) => return FactValue::unknown(reason.clone()),
+            Some(ValueState::Set(on) | ValueState::Default(on)) if on.as_text() == Some("yes") => {}
+            _ => return FactValue::derived(RemoteAccess::Accepted),
+        }
+        if self.is_lifted(subject) {
+            return FactValue::derived(RemoteAccess::Accepted);
+        }
+        let asks = subject.fact(ServerFact::Authentication);
+        match asks.map(|value| &value.state) {
+            Some(ValueState::Unknown(reason)) => FactValue::unknown(reason.clone()),
+            _ if asks.and_then(FactValue::text) == Some("none") => {
+                FactValue::derived(RemoteAccess::Protected).with_strength(strength)
+            }
+            _ => FactValue::derived(RemoteAccess::Accepted),
+        }
+    }
+
+    /// The hard limit of what may wait for a replica.
+    fn replica_buffer(&self, subject: &Subject) -> FactValue {
+        let names = self.names();
+        let Some(limits) = subject.conf(&names.output_buffers) else {
+            return FactValue::absent();
+        };
+        let hard = |limit: &Datum| {
+            let mut words = limit.as_text()?.split_ascii_whitespace();
+            words.next().filter(|class| *class == names.replica_class)?;
+            words.next()?.parse().ok()
+        };
+        let found = match &limits.state {
+            ValueState::Set(Datum::List(all)) | ValueState::Default(Datum::List(all)) => {
+                all.iter().find_map(hard)
+            }
+            _ => None,
+        };
+        let state = match (found, &limits.state) {
+            (Some(bytes), ValueState::Default(_)) => ValueState::Default(Datum::Size(bytes)),
+            (Some(bytes), _) => ValueState::Set(Datum::Size(bytes)),
+            (None, ValueState::Unknown(reason)) => ValueState::Unknown(reason.clone()),
+            (None, _) => {
+                ValueState::Unknown(Cause::Server("its output buffer limits are not read"))
+            }
+        };
+        FactValue {
+            state,
+            slot: EditTarget::None,
+            ..limits.clone()
+        }
+    }
+
+    /// Whether addresses that somebody wrote switch protected mode off, in any series that it may be.
+    fn is_lifted(&self, subject: &Subject) -> bool {
+        let addresses = subject.conf(&self.names().addresses);
+        let written = addresses.is_some_and(|value| value.written != Explicitness::No);
+        let mut series = self.candidates.series.iter();
+        let lifting = &self.names().lifted_by_addresses;
+        written && series.any(|series| lifting.contains(&series.name()))
     }
 
     /// Whether it listens beyond its host, where every series that it may be of agrees: the defaults
@@ -117,13 +245,7 @@ impl ServerResolver<'_> {
 
     fn is_loopback(&self, address: &str) -> bool {
         let address = address.trim_start_matches('-');
-        let known = &self.names().loopback;
-        known
-            .iter()
-            .any(|loopback| match loopback.strip_suffix('*') {
-                Some(start) => address.starts_with(start),
-                None => address == loopback,
-            })
+        self.knowledge.shapes.is_loopback(address)
     }
 
     /// What it asks of whoever connects: `none`, `password` or `acl`.
