@@ -2,9 +2,10 @@
 
 use crate::facts::vocabulary::FactType;
 use crate::policy::checker;
+use crate::policy::expression_parser;
 use crate::policy::kind::ExpressionKind;
 use crate::policy::names::{NamedThing, RuleNames};
-use crate::policy::syntax::{self, ExpressionFault, ExpressionForm, ExpressionTree};
+use crate::policy::syntax::{ExpressionFault, ExpressionForm, ExpressionTree};
 use crate::policy::typed::TypedExpr;
 
 /// Compiles an expression; `wanted` is the type that it must have as a whole.
@@ -13,7 +14,7 @@ pub(super) fn expression(
     names: &mut RuleNames<'_>,
     wanted: Option<FactType>,
 ) -> Result<TypedExpr, Vec<ExpressionFault>> {
-    let tree = syntax::parse(text).map_err(|fault| vec![fault])?;
+    let tree = expression_parser::parse(text).map_err(|fault| vec![fault])?;
     let expr = checker::check(&tree, names)?;
     match wanted {
         Some(FactType::Bool) if !expr.kind.is(FactType::Bool) => {
@@ -33,7 +34,7 @@ pub(super) fn path(
     text: &str,
     names: &RuleNames<'_>,
 ) -> Result<(NamedThing, ExpressionKind), Vec<ExpressionFault>> {
-    let tree = syntax::parse(text).map_err(|fault| vec![fault])?;
+    let tree = expression_parser::parse(text).map_err(|fault| vec![fault])?;
     let fault = match &tree.form {
         ExpressionForm::Path(path) => match names.resolve(path) {
             Ok(found @ (NamedThing::Fact(_) | NamedThing::Subject(_), _)) => return Ok(found),

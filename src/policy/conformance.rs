@@ -11,6 +11,7 @@ use crate::facts::value::{Datum, Strength};
 use crate::policy::checker::words;
 use crate::policy::compile;
 use crate::policy::example::{estate, ratio, vocabulary};
+use crate::policy::expression_parser;
 use crate::policy::names::RuleNames;
 use crate::policy::outcome::Evaluation;
 use crate::policy::scope::SubjectScope;
@@ -88,7 +89,7 @@ fn the_document_has_every_part_of_the_language() {
     let mut whole = BTreeSet::new();
     let mut broken = BTreeSet::new();
     for row in rows() {
-        let Ok(tree) = syntax::parse(&row.expression) else {
+        let Ok(tree) = expression_parser::parse(&row.expression) else {
             continue;
         };
         let lacks = ["absent", "unknown: ", "error: "];

@@ -5,11 +5,6 @@
 
 use std::ops::Range;
 
-use crate::policy::expression_parser;
-
-/// Longer expressions are refused: rules are read by people, and parsing stays bounded (bytes).
-const LONGEST: usize = 4096;
-
 /// A part of an expression and the bytes of the expression's text that it stands for.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct ExpressionTree {
@@ -145,77 +140,5 @@ impl ExpressionFault {
     pub(super) fn with_help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());
         self
-    }
-}
-
-/// Parses an expression.
-pub(super) fn parse(text: &str) -> Result<ExpressionTree, ExpressionFault> {
-    let all = 0..text.len();
-    if text.trim().is_empty() {
-        return Err(ExpressionFault::new(all, "an expression is missing"));
-    }
-    if text.len() > LONGEST {
-        let message = format!("an expression may have at most {LONGEST} bytes");
-        return Err(ExpressionFault::new(all, message));
-    }
-    expression_parser::parse(text)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn slice(text: &str) -> &str {
-        let tree = parse(text).unwrap();
-        &text[tree.range]
-    }
-
-    #[test]
-    fn a_path_is_one_part_with_its_whole_range() {
-        let text = r#"server.conf["maxmemory"] > 1"#;
-        let ExpressionForm::Operator(CelOperator::Greater, parts) = parse(text).unwrap().form
-        else {
-            panic!("not a comparison");
-        };
-        let words: Vec<_> = match &parts[0].form {
-            ExpressionForm::Path(path) => path.iter().map(|s| (s.word.as_str(), s.key)).collect(),
-            other => panic!("{other:?}"),
-        };
-        assert_eq!(
-            words,
-            [("server", false), ("conf", false), ("maxmemory", true)]
-        );
-        assert_eq!(&text[parts[0].range.clone()], r#"server.conf["maxmemory"]"#);
-    }
-
-    #[test]
-    fn ranges_cover_the_whole_expression_in_bytes() {
-        for text in [
-            "ratio(server.a, 1)",
-            "x.all(c, c.size > 1)",
-            "\"né\" == server.né_x".trim_end_matches("é_x"),
-            "[1, 2]",
-            "\"é\" + server.name",
-        ] {
-            assert_eq!(slice(text), text);
-        }
-    }
-
-    #[test]
-    fn a_syntax_error_has_a_place_and_a_short_message() {
-        let fault = parse("1 +").unwrap_err();
-        assert_eq!(fault.range, 3..3);
-        assert!(!fault.message.contains("expecting"), "{}", fault.message);
-        assert!(parse(" ").is_err());
-        assert!(parse(&"1+".repeat(4000)).is_err());
-    }
-
-    proptest::proptest! {
-        #[test]
-        fn any_text_is_an_expression_or_a_fault(text in "[a-z0-9 .()\\[\\]\"'&|<>=!{}?:,+*/%é-]{0,24}") {
-            if let Err(fault) = parse(&text) {
-                assert!(text.get(fault.range).is_some());
-            }
-        }
     }
 }
