@@ -383,6 +383,8 @@ settings_table! {
     Quiet by quiet {
         /// Test code and test data: all rules are off.
         tests: Option<Vec<Spanned<String>>> = optional("tests", PATTERNS);
+        /// Samples to fill in, and what only CI runs: certain errors alone are reported.
+        samples: Option<Vec<Spanned<String>>> = optional("samples", PATTERNS);
         /// Examples and local development: production rules are off.
         development: Option<Vec<Spanned<String>>> = optional("development", PATTERNS);
     }

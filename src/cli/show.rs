@@ -143,6 +143,7 @@ impl SettingRows<'_> {
         }
         let quiet = [
             ("quiet.tests", &own.quiet.tests),
+            ("quiet.samples", &own.quiet.samples),
             ("quiet.development", &own.quiet.development),
         ];
         for (key, list) in quiet {

@@ -1,8 +1,8 @@
 //! The tables of `redvet.toml`. Whoever reads a table asks it for each key that it may hold; the same
-//! questions, put to a table without text, give the published schema. So a key is told once.
+//! questions, put to a table without text, give the published schema. So a key is described once.
 //!
-//! Every mistake is noted and reading goes on, so that all are told at once; what is read beside a
-//! mistake is not used.
+//! Reading goes on after a mistake, so that one run reports all of them; settings with a mistake are
+//! not used.
 
 use std::collections::BTreeMap;
 use std::ops::Range;

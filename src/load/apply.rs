@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use crate::config::{self, ServerFacts, Settings, Spanned};
 use crate::facts::raw::{Declaration, ServiceDeclaration};
 use crate::policy;
-use crate::policy::{RuleOverride, RuleProfile, RuleSet, ScopedOverrides};
+use crate::policy::{QuietPatterns, RuleOverride, RuleProfile, RuleSet, ScopedOverrides};
 use crate::source::Span;
 
 /// The policy's settings, without what the command line adds. What is said of a rule by a former id
@@ -29,13 +29,16 @@ pub fn policy_settings(settings: &Settings, set: &RuleSet) -> policy::RuleSettin
         select: values(&settings.select),
         ignore: values(&settings.ignore),
         overrides: everywhere.into_iter().chain(by_path).collect(),
-        quiet_tests: globs(&settings.quiet.tests),
+        quiet: QuietPatterns {
+            tests: globs(&settings.quiet.tests),
+            samples: globs(&settings.quiet.samples),
+            development: globs(&settings.quiet.development),
+        },
         without_bundles: settings
             .bundles
             .enabled
             .as_ref()
             .is_some_and(|enabled| !enabled.value),
-        quiet_development: globs(&settings.quiet.development),
         ..policy::RuleSettings::default()
     }
 }

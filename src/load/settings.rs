@@ -1,7 +1,7 @@
 //! Reads the text of `redvet.toml`, and holds the rule ids in it against the rules that there are.
-//! Every mistake is an error with its place and a cure; settings with a mistake are not used.
+//! Every mistake is an error with its place and what to write instead; settings with a mistake are not used.
 //!
-//! What the file may hold is told by `config`.
+//! What the file may hold is defined in `config`.
 
 pub use crate::config::schema;
 

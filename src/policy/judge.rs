@@ -10,7 +10,7 @@ use rayon::prelude::*;
 
 use crate::facts::estate::{Estate, Subject, SubjectKind};
 use crate::facts::value::Strength;
-use crate::finding::{RuleRun, Undetermined};
+use crate::finding::{RuleRun, Severity, Undetermined};
 use crate::policy::outcome::{CelValue, Evaluation, MissingOperands};
 use crate::policy::plan::{FindingVoice, RunningRule, SettingsPlan};
 use crate::policy::rule::{CompiledRule, RuleTest};
@@ -171,7 +171,8 @@ impl RuleJudge<'_> {
             return;
         };
         let scope = SubjectScope::new(self.estate, subject, &running.params, &test.lets);
-        if self.plan.is_quiet(rule, &subject.path) || self.is_outside(rule, &scope) {
+        let quiet = &self.plan.quiet;
+        if quiet.silence(rule, running.severity, &subject.path) || self.is_outside(rule, &scope) {
             self.judgement.counts.quiet += 1;
             return;
         }
@@ -242,6 +243,12 @@ impl RuleJudge<'_> {
         mut violation: RuleViolation,
         scope: &SubjectScope<'_>,
     ) -> Option<RuleViolation> {
+        // An assumed error is a warning, and so not what a sample is checked for.
+        if violation.finding.severity < Severity::Error
+            && self.plan.quiet.is_sample(rule, &scope.subject.path)
+        {
+            return None;
+        }
         let Some(unset) = &mut violation.finding.unset else {
             return self.plan.is_selected(rule).then_some(violation);
         };

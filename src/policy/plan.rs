@@ -1,12 +1,11 @@
 //! Applies settings to a rule for one path: whether it runs, at which severity and with which
-//! parameters, and which paths are excluded.
-
-use std::collections::BTreeMap;
+//! parameters. Which paths are quiet is decided in `quiet`.
 
 use globset::{GlobMatcher, GlobSet};
 
 use crate::facts::value::Datum;
 use crate::finding::Severity;
+use crate::policy::quiet::QuietPaths;
 use crate::policy::rule::CompiledRule;
 use crate::policy::rule_source::RuleProfile;
 use crate::policy::ruleset::RuleSet;
@@ -39,8 +38,7 @@ pub(super) struct SettingsPlan<'a> {
     overrides: Vec<ScopedSetting<'a>>,
     /// The bundles, each with the ids that it may report.
     bundles: Vec<(&'a CompiledRule, GlobSet)>,
-    /// By pack: test code, development files.
-    quiet: BTreeMap<&'a str, (GlobSet, GlobSet)>,
+    pub(super) quiet: QuietPaths<'a>,
 }
 
 struct ScopedSetting<'a> {
@@ -104,7 +102,7 @@ impl<'a> SettingsPlan<'a> {
             ignore: globs(&settings.ignore),
             overrides: overrides.collect(),
             bundles: bundles(rules),
-            quiet: quiet(rules, settings),
+            quiet: QuietPaths::new(rules, settings),
         }
     }
 
@@ -222,39 +220,4 @@ impl<'a> SettingsPlan<'a> {
             .filter(|(glob, _)| glob.is_match(rule.id()))
             .map(|(_, own)| *own)
     }
-
-    /// Whether the rule says nothing about this path.
-    pub(super) fn is_quiet(&self, rule: &CompiledRule, path: &str) -> bool {
-        if self.settings.named_paths.iter().any(|p| p == path) {
-            return false;
-        }
-        let Some((tests, development)) = self.quiet.get(rule.pack.as_str()) else {
-            return false;
-        };
-        tests.is_match(path) || (rule.draft.audience.is_some() && development.is_match(path))
-    }
-}
-
-/// The quiet lists of each pack: the settings' own, else the pack's, else the first pack's that has
-/// any.
-fn quiet<'a>(rules: &'a RuleSet, settings: &RuleSettings) -> BTreeMap<&'a str, (GlobSet, GlobSet)> {
-    let packs = rules.packs();
-    let tests = packs.iter().find_map(|p| p.quiet_tests.as_deref());
-    let development = packs.iter().find_map(|p| p.quiet_development.as_deref());
-    let list = |set: &Option<Vec<String>>, own: &Option<Vec<String>>, other: Option<&[String]>| {
-        let chosen = set.as_deref().or(own.as_deref()).or(other);
-        chosen.map(globs).unwrap_or_default()
-    };
-    packs
-        .iter()
-        .map(|pack| {
-            let tests = list(&settings.quiet_tests, &pack.quiet_tests, tests);
-            let development = list(
-                &settings.quiet_development,
-                &pack.quiet_development,
-                development,
-            );
-            (pack.name.as_str(), (tests, development))
-        })
-        .collect()
 }

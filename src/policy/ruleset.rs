@@ -12,6 +12,7 @@ use crate::policy::names::RuleNames;
 use crate::policy::param::RuleParam;
 use crate::policy::rule::CompiledRule;
 use crate::policy::rule_source::{FormerId, RuleMistake, RuleProfile};
+use crate::policy::settings::QuietPatterns;
 use crate::policy::typed::TypedExpr;
 use crate::source::Excerpt;
 
@@ -27,10 +28,8 @@ pub struct RulePack {
     pub profile: Option<RuleProfile>,
     /// The address of a rule's page; `{id}` stands for the rule's id.
     pub url: Option<String>,
-    /// Globs of test code and test data: quiet for every rule.
-    pub quiet_tests: Option<Vec<String>>,
-    /// Globs of examples and local development: quiet for rules with an audience.
-    pub quiet_development: Option<Vec<String>>,
+    /// Where its rules are quiet.
+    pub quiet: QuietPatterns,
     pub audiences: BTreeMap<String, Audience>,
 }
 

@@ -21,12 +21,22 @@ pub struct RuleSettings {
     /// First to last; later ones win.
     pub overrides: Vec<ScopedOverrides>,
     /// Globs on paths in place of the packs' own lists.
-    pub quiet_tests: Option<Vec<String>>,
-    pub quiet_development: Option<Vec<String>>,
+    pub quiet: QuietPatterns,
     /// Every member of a bundle speaks for itself.
     pub without_bundles: bool,
     /// Files that were named on the command line: never quiet.
     pub named_paths: Vec<String>,
+}
+
+/// Globs on paths; `None` where nobody says.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct QuietPatterns {
+    /// Test code and test data: no rule speaks.
+    pub tests: Option<Vec<String>>,
+    /// Samples that a reader fills in, and what only CI runs: certain errors alone are reported.
+    pub samples: Option<Vec<String>>,
+    /// Examples and local development: rules with an audience do not speak.
+    pub development: Option<Vec<String>>,
 }
 
 /// Settings of rules, everywhere or for some paths.

@@ -39,13 +39,16 @@ pub struct RuleViolation {
     pub yields_to: Vec<String>,
 }
 
-/// The name of a server that is deployed under a kind and a name; a text or a client has none.
+/// The name and image of a server that is deployed under a kind and a name; a text or a client has
+/// none. Services of one name in unrelated projects that run other images are other servers.
 fn object(subject: &Subject) -> Option<String> {
     let deployed = subject
         .fact(ServerFact::Deployed)
         .and_then(FactValue::known);
     let is_object = subject.kind == SubjectKind::Server && deployed == Some(&Datum::Bool(true));
-    is_object.then(|| subject.identity.clone())
+    let image = subject.fact(ServerFact::ImageReference);
+    let image = image.and_then(FactValue::known).map(param::show);
+    is_object.then(|| format!("{} {}", subject.identity, image.unwrap_or_default()))
 }
 
 /// Whether a place is only where a value would be written.
@@ -92,6 +95,7 @@ impl<'a> FailedRule<'a> {
             also: Vec::new(),
             parts: Vec::new(),
             fix: None,
+            fix_obstacle: None,
             fingerprint: String::new(),
             former: Vec::new(),
             suppressed: None,

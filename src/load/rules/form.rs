@@ -1,4 +1,4 @@
-//! Reading parts of a YAML tree: texts, lists, parameters. What is missing or of the wrong form is
+//! Reading parts of a YAML tree: texts, lists, parameters. What is missing or has the wrong form is
 //! an error with its place.
 
 use std::collections::BTreeMap;

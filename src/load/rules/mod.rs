@@ -2,7 +2,7 @@
 //!
 //! The built-in pack is embedded and taken on trust: tests validate and compile all of it, so a run
 //! does not. Users' packs go through the schema first, then through the reader, then every
-//! expression is compiled against the vocabulary; all mistakes of a pack are told at once.
+//! expression is compiled against the vocabulary; one run reports all mistakes of a pack.
 
 mod form;
 mod pack;

@@ -1,10 +1,10 @@
-//! `pack.yaml` to a [`Pack`]: what a pack says of all its rules.
+//! `pack.yaml` to a [`RulePack`]: what a pack says of all its rules.
 
 use crate::facts::estate::SubjectKind;
 use crate::load::LoadError;
 use crate::load::rules::form::{MappingReader, excerpt};
 use crate::load::rules::rule::subject_named;
-use crate::policy::{Audience, RulePack, RuleProfile, glob};
+use crate::policy::{Audience, QuietPatterns, RulePack, RuleProfile, glob};
 use crate::source::Excerpt;
 use crate::syntax::yaml::YamlNode;
 
@@ -22,19 +22,17 @@ pub(super) fn read(root: &YamlNode, errors: &mut Vec<LoadError>) -> Option<RuleP
         namespace: form.text("namespace"),
         profile: form.text("profile").as_deref().and_then(RuleProfile::named),
         url: form.text("url"),
-        quiet_tests: None,
-        quiet_development: None,
+        quiet: QuietPatterns::default(),
         audiences: Default::default(),
     };
-    let (tests, development) = quiet(root, errors);
+    let quiet = quiet(root, errors);
     let audiences = root.get("audiences").map_or(&[][..], YamlNode::entries);
     let audiences = audiences
         .iter()
         .filter_map(|e| Some((e.key.as_str()?.to_owned(), audience(&e.value, errors))))
         .collect();
     (errors.len() == before).then_some(RulePack {
-        quiet_tests: tests,
-        quiet_development: development,
+        quiet,
         audiences,
         ..pack
     })
@@ -63,13 +61,11 @@ fn numbers(version: &str) -> [u64; 3] {
     numbers
 }
 
-type Globs = Option<Vec<String>>;
-
-fn quiet(root: &YamlNode, errors: &mut Vec<LoadError>) -> (Globs, Globs) {
+fn quiet(root: &YamlNode, errors: &mut Vec<LoadError>) -> QuietPatterns {
     let Some(quiet) = root.get("quiet") else {
-        return (None, None);
+        return QuietPatterns::default();
     };
-    for list in ["tests", "development"] {
+    for list in ["tests", "samples", "development"] {
         for node in quiet.get(list).map_or(&[][..], YamlNode::items) {
             let pattern = node.as_str().unwrap_or_default();
             if let Err(message) = glob(pattern) {
@@ -79,7 +75,11 @@ fn quiet(root: &YamlNode, errors: &mut Vec<LoadError>) -> (Globs, Globs) {
         }
     }
     let form = MappingReader::new(quiet, errors);
-    (form.texts("tests"), form.texts("development"))
+    QuietPatterns {
+        tests: form.texts("tests"),
+        samples: form.texts("samples"),
+        development: form.texts("development"),
+    }
 }
 
 fn audience(node: &YamlNode, errors: &mut Vec<LoadError>) -> Audience {

@@ -7,7 +7,6 @@ use crate::facts::cause::Cause;
 use crate::facts::intent::{FixSafety, IntentOperation};
 use crate::facts::value::Datum;
 use crate::facts::vocabulary::FactType;
-use crate::finding::Severity;
 use crate::policy::example::{GIB, estate, rule, set, span, text, variants, vocabulary};
 use crate::policy::param::{RawParamValue, RuleParam};
 use crate::policy::rule_source::RuleProfile;
@@ -15,6 +14,7 @@ use crate::policy::rule_source::{
     CaseDraft, EditDraft, FixDraft, LabelDraft, OperationDraft, RuleDraft,
 };
 use crate::policy::ruleset::{Audience, RulePack};
+use crate::policy::settings::QuietPatterns;
 use crate::policy::settings::{RuleOverride, ScopedOverrides};
 
 const TOO_HIGH: &str = "ratio(server.conf[\"maxmemory\"], server.limits.memory) <= params.max";
@@ -25,8 +25,11 @@ fn rules(draft: RuleDraft) -> RuleSet {
     let pack = RulePack {
         name: "test".to_owned(),
         url: Some("https://example.org/{id}".to_owned()),
-        quiet_tests: Some(vec!["**/testdata/**".to_owned()]),
-        quiet_development: Some(vec!["examples/**".to_owned()]),
+        quiet: QuietPatterns {
+            tests: Some(vec!["**/testdata/**".to_owned()]),
+            samples: Some(vec!["**/*.sample.*".to_owned()]),
+            development: Some(vec!["examples/**".to_owned()]),
+        },
         audiences: BTreeMap::from([("production".to_owned(), production())]),
         ..RulePack::default()
     };
@@ -313,6 +316,16 @@ fn tests_are_quiet_and_development_is_for_rules_with_an_audience() {
     assert!(!quiet(&draft, "examples/b.yaml", &[]));
     assert!(quiet(&production, "examples/b.yaml", &[]));
     assert!(!quiet(&production, "b.yaml", &[]));
+    // In a sample an error is one, a warning is not worth a word.
+    let mut warning = draft.clone();
+    warning.severity = Severity::Warning;
+    assert!(!quiet(&draft, "redis.sample.yaml", &[]));
+    assert!(quiet(&warning, "redis.sample.yaml", &[]));
+    assert!(!quiet(
+        &warning,
+        "redis.sample.yaml",
+        &["redis.sample.yaml"]
+    ));
 }
 
 #[test]
