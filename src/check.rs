@@ -22,6 +22,7 @@ use crate::finding::{
 };
 use crate::knowledge::Knowledge;
 use crate::knowledge::servers::ServerSeries;
+use crate::nearest;
 use crate::policy::{self, RuleSet, RuleViolation};
 use crate::source::{Sources, Span};
 use crate::suppress::new_code::NewCode;
@@ -148,13 +149,12 @@ fn findings(verdicts: Vec<RuleViolation>, rules: &RuleSet, sources: &Sources) ->
             verdict: &verdict,
             path: sources.path(verdict.finding.primary),
         };
+        let intent = verdict.fix.as_ref();
         Finding {
             fingerprint: identity.fingerprint(&verdict.finding.rule),
             former: identity.former(rules),
-            fix: verdict
-                .fix
-                .as_ref()
-                .and_then(|intent| edit::edits(intent, sources)),
+            fix: intent.and_then(|intent| edit::edits(intent, sources)),
+            fix_obstacle: intent.and_then(edit::obstacle),
             ..verdict.finding
         }
     };
@@ -274,7 +274,7 @@ impl SuppressionPass<'_> {
     fn comments(&self, outcome: suppress::CommentFaults) -> Vec<Subject> {
         let sources = &self.analysis.sources;
         let unused = outcome.unused.into_iter().map(|unused| {
-            let detail = format!("no finding of {} here", unused.rules.join(", "));
+            let detail = self.without_effect(&unused.rules);
             meta_subject(UNUSED, unused.span, unused.remove, detail, sources)
         });
         let silent = outcome.without_reason.into_iter().map(|span| {
@@ -294,6 +294,22 @@ impl SuppressionPass<'_> {
             .chain(silent)
             .chain(malformed)
             .collect()
+    }
+
+    /// Why ids of a comment silence nothing; a slip of the pen is named first.
+    fn without_effect(&self, ids: &[String]) -> String {
+        let is_pattern = |id: &str| id.contains(['*', '?', '[', '{']);
+        let unknown = ids
+            .iter()
+            .find(|id| !is_pattern(id) && self.rules.current(id).is_none());
+        let Some(id) = unknown else {
+            return format!("no finding of {} here", ids.join(", "));
+        };
+        let known = self.rules.rules().map(|rule| rule.id());
+        match nearest::nearest(id, known) {
+            Some(near) => format!("there is no rule `{id}`; did you mean `{near}`?"),
+            None => format!("there is no rule `{id}`"),
+        }
     }
 
     fn waivers(&self, outcome: waiver::WaiverFaults<'_>) -> Vec<Subject> {

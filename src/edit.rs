@@ -30,6 +30,28 @@ pub fn edits(intent: &FixIntent, sources: &Sources) -> Option<Fix> {
     })
 }
 
+/// Why a fix cannot be written, where its reader could change that.
+pub fn obstacle(intent: &FixIntent) -> Option<String> {
+    let needs_import = |operation: &IntentOperation| {
+        let IntentOperation::Set { slot, to } = operation else {
+            return false;
+        };
+        let encoding = match slot {
+            EditTarget::Replace { encoding, .. }
+            | EditTarget::InsertField { encoding, .. }
+            | EditTarget::InsertAssignment { encoding, .. }
+            | EditTarget::InsertCall { encoding, .. } => Some(encoding),
+            EditTarget::None | EditTarget::InsertLine { .. } => None,
+        };
+        // With the package there would be an expression for it.
+        matches!(encoding, Some(TextEncoding::Go { time: None }))
+            && go_expression(to, None).is_none()
+            && go_expression(to, Some("time")).is_some()
+    };
+    let is_blocked = intent.operations.iter().any(needs_import);
+    is_blocked.then(|| "the file does not import `time`".to_owned())
+}
+
 fn place(edit: &TextEdit) -> (crate::source::FileId, u32, u32) {
     (edit.span.file, edit.span.start, edit.span.end)
 }

@@ -142,6 +142,8 @@ pub struct Finding {
     /// for a finding of a single rule.
     pub parts: Vec<Finding>,
     pub fix: Option<Fix>,
+    /// Why the rule's fix cannot be written here, or not all of it.
+    pub fix_obstacle: Option<String>,
     pub fingerprint: String,
     /// The fingerprints that it would have under former ids of its rule, and in baselines of version 1.
     pub former: Vec<String>,

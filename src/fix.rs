@@ -71,8 +71,11 @@ fn apply_these<'r>(
                 .iter()
                 .all(|(by, other)| agree(finding, edit, by, other))
         };
-        if fix.edits.iter().all(fits) {
-            accepted.extend(fix.edits.iter().map(|edit| (finding, edit)));
+        // What another fix writes already at this place is there for both.
+        let is_written = |edit: &TextEdit| accepted.iter().any(|(_, other)| edit == *other);
+        let own: Vec<&TextEdit> = fix.edits.iter().filter(|edit| !is_written(edit)).collect();
+        if own.iter().copied().all(fits) {
+            accepted.extend(own.into_iter().map(|edit| (finding, edit)));
             applied.push(finding);
         }
     }
@@ -169,6 +172,7 @@ mod tests {
                     })
                     .collect(),
             }),
+            fix_obstacle: None,
             fingerprint: String::new(),
             former: Vec::new(),
             stands_in: false,
@@ -218,10 +222,32 @@ mod tests {
 
     #[test]
     fn insertions_at_one_place_follow_each_other_but_not_from_one_rule() {
+        let insert = |rule, text| finding(rule, true, &[(3, 3, text)]);
+        let findings = vec![
+            insert("a", ".x()"),
+            insert("b", ".y()"),
+            insert("a", ".z()"),
+        ];
+        assert_eq!(
+            round(findings, FixLevel::Safe),
+            ("one.x().y() two three\n".into(), 2)
+        );
+    }
+
+    #[test]
+    fn what_two_fixes_write_alike_is_written_once() {
         let insert = |rule| finding(rule, true, &[(3, 3, ".x()")]);
         assert_eq!(
-            round(vec![insert("a"), insert("b"), insert("a")], FixLevel::Safe),
-            ("one.x().x() two three\n".into(), 2)
+            round(vec![insert("a"), insert("b")], FixLevel::Safe),
+            ("one.x() two three\n".into(), 2)
+        );
+        let replace = |rule, rest| finding(rule, true, &[(0, 3, "1"), (4, 7, rest)]);
+        assert_eq!(
+            round(
+                vec![replace("a", "2"), replace("b", "zwei")],
+                FixLevel::Safe
+            ),
+            ("1 2 three\n".into(), 1)
         );
     }
 

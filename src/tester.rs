@@ -416,6 +416,11 @@ fn place(file: &PageFile, rule: String, line: usize) -> PageFinding {
     }
 }
 
+/// Whether a line of a page's file only announces what a check finds.
+pub fn is_expectation(line: &str) -> bool {
+    mark(line).is_some()
+}
+
 /// An announcing comment: `# expect: a/b, c/d` or `// undetermined: a/b`, alone on its line.
 fn mark(line: &str) -> Option<(ExpectationMark, Vec<String>)> {
     let line = line.trim();

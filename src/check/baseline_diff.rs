@@ -1,4 +1,4 @@
-//! The baseline beside today's findings: what it knows is marked, what of it is gone is told.
+//! The baseline beside today's findings: findings that it holds are marked, entries without a finding become a note.
 
 use crate::finding::{Finding, ReportNote, Undetermined};
 use crate::policy::{self, RuleSet};

@@ -78,6 +78,7 @@ fn bundle(id: &str, said: BundleReport, parts: Vec<Finding>, path: &str) -> Opti
         labels: Vec::new(),
         also,
         fix: joined_fix(&parts),
+        fix_obstacle: joined_obstacle(&parts),
         fingerprint: fingerprint::of_fault(&[id, subject.kind, &subject.name, silenced], path),
         former: Vec::new(),
         suppressed,
@@ -113,6 +114,16 @@ fn joined_fix(parts: &[Finding]) -> Option<Fix> {
         title: titles.join(", "),
         edits: crate::edit::ordered(edits),
     })
+}
+
+/// Which settings the joined fix leaves out, and why.
+fn joined_obstacle(parts: &[Finding]) -> Option<String> {
+    let left_out = parts.iter().filter_map(|part| {
+        let name = &part.unset.as_ref()?.name;
+        Some(format!("{name}: {}", part.fix_obstacle.as_ref()?))
+    });
+    let left_out: Vec<String> = left_out.collect();
+    (!left_out.is_empty()).then(|| left_out.join("; "))
 }
 
 /// `Set hz to 100, activedefrag to yes`: the verb is said once.

@@ -93,6 +93,7 @@ mod tests {
             also: Vec::new(),
             parts: Vec::new(),
             fix: None,
+            fix_obstacle: None,
             fingerprint: path.to_owned(),
             former: Vec::new(),
             suppressed: None,

@@ -204,7 +204,7 @@ pub(super) struct CheckArgs {
     pub(super) ignore: Vec<String>,
 
     /// Report every unset setting on its own, not as one finding per server or client
-    #[arg(long)]
+    #[arg(long, help_heading = "Rules")]
     pub(super) no_bundles: bool,
 
     /// Rule profile
@@ -257,16 +257,20 @@ pub(super) struct CheckArgs {
     pub(super) show_undetermined: bool,
 
     /// Order of findings [default: severity in full, markdown and html; path in the others]
-    #[arg(long, value_name = "ORDER")]
+    #[arg(long, value_name = "ORDER", help_heading = "Output")]
     pub(super) sort: Option<SortWord>,
 
     /// Show every place of a finding that has many (format full; machine formats always do)
-    #[arg(long)]
+    #[arg(long, help_heading = "Output")]
     pub(super) all: bool,
 
     /// Print counts per rule instead of findings (formats full and concise)
     #[arg(long, help_heading = "Output")]
     pub(super) statistics: bool,
+
+    /// Print findings only: no summary, notes or hints (formats full and concise)
+    #[arg(short, long, help_heading = "Output")]
+    pub(super) quiet: bool,
 
     /// Print the files that would be read, without checking them
     #[arg(long, help_heading = "Information")]
@@ -412,6 +416,10 @@ pub(super) struct NewArgs {
     /// Folder that contains rules/ and fixtures/rules/
     #[arg(long, default_value = ".")]
     pub(super) dir: PathBuf,
+
+    /// Create a bundle: a rule that reports unset settings of several rules as one finding
+    #[arg(long)]
+    pub(super) bundle: bool,
 }
 
 #[derive(Debug, Args)]

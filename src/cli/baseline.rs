@@ -1,5 +1,5 @@
-//! `redvet baseline`: writes the findings of today down, tells what has come and gone since, and
-//! takes out what is gone. The whole project is always looked at: a part of it would look mended.
+//! `redvet baseline`: records the current findings, compares a later state with them and removes those
+//! that are fixed. The whole project is always checked: what a part leaves out would look fixed.
 
 use std::path::Path;
 

@@ -1,5 +1,5 @@
 //! `redvet check`: settings, rules and files in; a report and an exit code out. Which fixes are
-//! applied, and how files are written, is left to `mend` and `write`.
+//! applied, and how files are written, is left to `apply_fixes` and `write`.
 
 use std::collections::HashMap;
 use std::sync::Arc;

@@ -1,12 +1,16 @@
 //! `redvet explain`: finds what a word names, a rule, a directive or a client option. A rule's page is
-//! made here, out of the rule file alone; what is known of the others is told in `directive` and `option`. All of it is in the program.
+//! made here, out of the rule file and the page that tests it; directives and options are described in
+//! `directive` and `option`. All of it is in the program.
 
 mod directive;
 mod option;
 
+use include_dir::{Dir, include_dir};
+
 use crate::facts::intent::FixSafety;
 use crate::nearest::nearest;
 use crate::policy::{CompiledRule, RuleParam, RuleSet, param};
+use crate::tester::{is_expectation, parse_page};
 
 use super::args::ExplainArgs;
 use super::console::CommandConsole;
@@ -15,6 +19,9 @@ use super::rule_settings::meant;
 use super::{CommandOutcome, packs, project, rules};
 
 const INDENTATION: &str = "  ";
+
+/// The pages that test the built-in rules.
+static FIXTURE_PAGES: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/fixtures/rules");
 
 pub(super) fn run(
     args: &ExplainArgs,
@@ -161,7 +168,36 @@ fn page(rule: &CompiledRule, width: usize) -> String {
     section(&mut out, "Parameters", &params.join("\n"));
     section(&mut out, "References", &docs.references.join("\n"));
     section(&mut out, "Settings", &settings(rule));
+    section(&mut out, "Example", &example(rule.id()).unwrap_or_default());
     out
+}
+
+/// The shortest input of a built-in rule's own tests that it reports on, with the places.
+fn example(id: &str) -> Option<String> {
+    let page = FIXTURE_PAGES.get_file(format!("{id}.md"))?;
+    let page = parse_page(id, id, page.contents_utf8()?);
+    let cases = page.cases.into_iter();
+    let case = cases
+        .filter(|case| case.expected.iter().any(|finding| finding.rule == id))
+        .min_by_key(|case| case.files.iter().map(|file| file.text.len()).sum::<usize>())?;
+    let mut out = String::new();
+    for file in &case.files {
+        out.push_str(&format!("{}:\n", file.path));
+        let found = case.expected.iter();
+        let found: Vec<usize> = found
+            .filter(|finding| finding.rule == id && finding.path == file.path)
+            .map(|finding| finding.line)
+            .collect();
+        for (at, line) in file.text.lines().enumerate() {
+            if is_expectation(line) {
+                continue;
+            }
+            let mark = if found.contains(&(at + 1)) { '>' } else { ' ' };
+            out.push_str(&format!("{mark} {line}\n"));
+        }
+        out.push('\n');
+    }
+    Some(out)
 }
 
 /// One line of what kind of rule it is.

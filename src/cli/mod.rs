@@ -3,8 +3,8 @@
 //!
 //! `args` is what a person may type: `target` finds the tree that paths mean, `settings_file`
 //! reads `redvet.toml` and what it names, `project` reads the files. One file a command;
-//! `mend` and `write` are the fixing part of `check`.
-//! Errors are [`failure::Failure`]s; they end with exit code 2.
+//! `apply_fixes` and `write` are the fixing part of `check`.
+//! Errors are [`CliError`]s; they end with exit code 2.
 
 mod apply_fixes;
 mod args;

@@ -1,5 +1,5 @@
-//! Tells a person who waits at a terminal what is done meanwhile, on one line of standard error that
-//! goes away again. Short runs say nothing.
+//! Progress for a person at a terminal: one line of standard error that is removed at the end. Short
+//! runs print none.
 
 use std::sync::mpsc::{self, RecvTimeoutError, Sender};
 use std::thread::JoinHandle;

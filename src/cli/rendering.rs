@@ -48,6 +48,7 @@ impl ReportRendering<'_> {
             layout,
             show_undetermined: self.args.show_undetermined,
             every_place: self.args.all,
+            findings_only: self.args.quiet,
             statistics: self.args.statistics,
             rules: &|| rule_texts(self.rules),
             estate: self.estate,

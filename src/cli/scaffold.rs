@@ -10,8 +10,21 @@ use super::console::CommandConsole;
 use super::failure::CliError;
 use super::{CommandOutcome, packs};
 
-const RULE: &str = include_str!("scaffold/rule.yaml");
-const PAGE: &str = include_str!("scaffold/page.md");
+/// A rule and its page.
+struct ScaffoldTemplates {
+    rule: &'static str,
+    page: &'static str,
+}
+
+const RULE: ScaffoldTemplates = ScaffoldTemplates {
+    rule: include_str!("scaffold/rule.yaml"),
+    page: include_str!("scaffold/page.md"),
+};
+
+const BUNDLE: ScaffoldTemplates = ScaffoldTemplates {
+    rule: include_str!("scaffold/bundle.yaml"),
+    page: include_str!("scaffold/bundle_page.md"),
+};
 
 /// What stands in the templates for the rule's id.
 const ID: &str = "CATEGORY/NAME";
@@ -34,9 +47,13 @@ pub(super) fn run(
             "choose another name; nothing was written",
         ));
     }
+    let templates = if args.bundle { BUNDLE } else { RULE };
     let files = [
-        (args.dir.join(format!("rules/{id}.yaml")), RULE),
-        (args.dir.join(format!("fixtures/rules/{id}.md")), PAGE),
+        (args.dir.join(format!("rules/{id}.yaml")), templates.rule),
+        (
+            args.dir.join(format!("fixtures/rules/{id}.md")),
+            templates.page,
+        ),
     ];
     if let Some((path, _)) = files.iter().find(|(path, _)| path.exists()) {
         return Err(taken(path));

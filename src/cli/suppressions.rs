@@ -1,5 +1,4 @@
-//! What a project has agreed to live with: the waivers of its settings, held against today, and its
-//! baseline.
+//! What a project accepts: the waivers of its settings, compared with today's date, and its baseline.
 
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};

@@ -1,5 +1,4 @@
-//! Writes fixed files: atomically, in place, and only what is certainly meant. Reports and baselines
-//! are written here, too.
+//! Writes fixed files: atomically and in place. Reports and baselines are written here, too.
 //!
 //! Nothing is written through a link, outside of the project's root, or over a text that is not the
 //! one that was checked.

@@ -15,17 +15,20 @@ pub const FORMAT: OutputFormat = OutputFormat {
     render: |asked| {
         Ok(match asked.statistics {
             true => super::statistics::render(asked.report),
+            false if asked.findings_only => findings(asked.report),
             false => render(asked.report),
         })
     },
 };
 
+/// The lines of the findings alone.
+fn findings(report: &Report) -> String {
+    let lines = report.shown().map(|finding| line(report, finding) + "\n");
+    lines.collect()
+}
+
 pub fn render(report: &Report) -> String {
-    let mut out = String::new();
-    for finding in report.shown() {
-        out.push_str(&line(report, finding));
-        out.push('\n');
-    }
+    let mut out = findings(report);
     for note in summary::notes(report) {
         out.push_str(&format!("note: {note}\n"));
     }

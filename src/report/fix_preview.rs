@@ -25,6 +25,8 @@ pub(super) struct PreviewLine {
     pub(super) change: LineChange,
     /// Without its line break.
     pub(super) text: String,
+    /// The first character that its counterpart, removed or added, has not.
+    pub(super) first_difference: usize,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -95,7 +97,8 @@ fn hunk(report: &Report, edits: &[&TextEdit]) -> Option<FixHunk> {
 
 fn changed_lines(before: &str, after: &str) -> Vec<PreviewLine> {
     let diff = TextDiff::from_lines(before, after);
-    diff.iter_all_changes()
+    let mut lines: Vec<PreviewLine> = diff
+        .iter_all_changes()
         .map(|change| PreviewLine {
             change: match change.tag() {
                 ChangeTag::Equal => LineChange::Kept,
@@ -103,8 +106,27 @@ fn changed_lines(before: &str, after: &str) -> Vec<PreviewLine> {
                 ChangeTag::Insert => LineChange::Added,
             },
             text: change.value().trim_end_matches(['\n', '\r']).to_owned(),
+            first_difference: 0,
         })
-        .collect()
+        .collect();
+    // A line that goes is likest to one that comes where both begin alike the longest.
+    for at in 0..lines.len() {
+        let own = &lines[at];
+        let others = lines.iter().filter(|other| {
+            own.change != LineChange::Kept
+                && other.change != LineChange::Kept
+                && other.change != own.change
+        });
+        let same = others.map(|other| common_start(&own.text, &other.text));
+        lines[at].first_difference = same.max().unwrap_or(0);
+    }
+    lines
+}
+
+/// How many characters two lines begin with alike.
+fn common_start(one: &str, other: &str) -> usize {
+    let chars = one.chars().zip(other.chars());
+    chars.take_while(|(a, b)| a == b).count()
 }
 
 /// A stretch of a file with its secrets masked, each by one mask whatever its length.

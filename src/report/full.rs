@@ -25,6 +25,7 @@ pub const FORMAT: OutputFormat = OutputFormat {
         let detail = FullDetail {
             undetermined: asked.show_undetermined,
             every_place: asked.every_place,
+            findings_only: asked.findings_only,
         };
         Ok(match asked.statistics {
             true => super::statistics::render(asked.report),
@@ -39,6 +40,9 @@ const MOST_DRAWN: usize = 8;
 /// Places of one fault elsewhere that are listed before the rest is counted.
 const MOST_LISTED: usize = 3;
 
+/// What stands before the text of a changed line.
+const PREVIEW_INDENT: usize = 9;
+
 /// Lines of a fix that are shown.
 const MOST_CHANGED: usize = 8;
 
@@ -49,6 +53,8 @@ pub struct FullDetail {
     pub undetermined: bool,
     /// Every place of a fault that has many.
     pub every_place: bool,
+    /// No verdict, notes, summary or hints.
+    pub findings_only: bool,
 }
 
 /// Renders the findings that are not suppressed, in the report's order.
@@ -59,7 +65,10 @@ pub fn render(report: &Report, layout: TextLayout, detail: FullDetail) -> String
         detail,
     };
     let mut out = String::new();
-    if report.shown().next().is_some() {
+    if detail.findings_only && report.shown().next().is_none() {
+        return out;
+    }
+    if !detail.findings_only && report.shown().next().is_some() {
         let verdict = wrap_text(&verdict_line(report), view.columns(), 0, 2);
         out.push_str(&view.bold_lines(&verdict));
         out.push('\n');
@@ -71,7 +80,9 @@ pub fn render(report: &Report, layout: TextLayout, detail: FullDetail) -> String
     if detail.undetermined {
         out.push_str(&undetermined(report, layout.color));
     }
-    out.push_str(&view.closing());
+    if !detail.findings_only {
+        out.push_str(&view.closing());
+    }
     tidy(&out)
 }
 
@@ -97,6 +108,9 @@ impl FullView<'_> {
         let mut out = String::new();
         let mut drawn: Vec<(Span, Option<String>)> = vec![(block.at, None)];
         for (at, group) in block.groups.iter().enumerate() {
+            if at > 0 {
+                out.push('\n');
+            }
             out.push_str(&self.heading(group));
             out.push_str(&self.parts(group.first));
             let in_file = self.places_to_draw(group);
@@ -179,6 +193,10 @@ impl FullView<'_> {
             out.push_str(&self.footer("help:", &sanitize::lines(help)));
         }
         out.push_str(&self.fix(group));
+        if let Some(obstacle) = &group.first.fix_obstacle {
+            let text = format!("not offered: {}", sanitize::one_line(obstacle));
+            out.push_str(&self.footer(" fix:", &text));
+        }
         let same = group
             .first
             .also
@@ -229,7 +247,9 @@ impl FullView<'_> {
             } else {
                 '-'
             };
-            let text = line.text.replace('\t', "    ");
+            let room = self.columns().saturating_sub(PREVIEW_INDENT);
+            let text = around_change(&line.text, line.first_difference, room);
+            let text = text.replace('\t', "    ");
             let text = format!("       {mark} {}", sanitize::one_line(&text));
             out.push_str(&clipped(&text, self.columns()));
             out.push('\n');
@@ -313,6 +333,16 @@ fn first_clause(text: &str) -> &str {
     let ends = [text.find(": "), text.find("; ")];
     let end = ends.into_iter().flatten().min();
     end.and_then(|end| text.get(..end)).unwrap_or(text)
+}
+
+/// The part of a long line that holds its change: without it both lines would look the same.
+fn around_change(text: &str, change: usize, room: usize) -> String {
+    let before = room / 3;
+    if text.chars().count() <= room || change < room - before {
+        return text.to_owned();
+    }
+    let rest: String = text.chars().skip(change - before).collect();
+    format!("…{rest}")
 }
 
 fn clipped(text: &str, most: usize) -> String {
@@ -423,6 +453,7 @@ pub(super) mod samples {
             also: Vec::new(),
             parts: Vec::new(),
             fix: None,
+            fix_obstacle: None,
             fingerprint: "f00d".to_owned(),
             former: Vec::new(),
             stands_in: false,
@@ -540,6 +571,7 @@ mod tests {
     const LISTED: FullDetail = FullDetail {
         undetermined: true,
         every_place: false,
+        findings_only: false,
     };
 
     #[test]

@@ -97,6 +97,8 @@ pub struct RenderRequest<'a> {
     pub show_undetermined: bool,
     /// Show every place of a fault that has many; formats for programs always do.
     pub every_place: bool,
+    /// No verdict, notes, summary or hints.
+    pub findings_only: bool,
     /// Counts instead of findings.
     pub statistics: bool,
     pub rules: &'a dyn Fn() -> Vec<RuleText>,

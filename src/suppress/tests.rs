@@ -31,6 +31,7 @@ fn finding(rule: &str, primary: Span) -> Finding {
         also: Vec::new(),
         parts: Vec::new(),
         fix: None,
+        fix_obstacle: None,
         fingerprint: String::new(),
         former: Vec::new(),
         stands_in: false,

@@ -1,4 +1,4 @@
-//! Waivers: findings that a project has agreed to live with, as its settings list them, until a day.
+//! Waivers: findings that a project accepts until a date, as its settings list them.
 //!
 //! What comes in are findings and waivers with their places; findings that a waiver covers are marked.
 //! What goes out are the waivers that have ended, and those that silence nothing.
@@ -258,6 +258,7 @@ mod tests {
                 .collect(),
             parts: Vec::new(),
             fix: None,
+            fix_obstacle: None,
             fingerprint: String::new(),
             former: Vec::new(),
             stands_in: false,

@@ -1,5 +1,5 @@
 //! The servers, a row each: how it is, how much of its memory is taken, its worst finding. A row opens
-//! to what else is known of it. Copies of one server are one row.
+//! to show the rest. Copies of one server are one row.
 
 use crate::finding::{GaugePart, GaugeView, LinkView, ServerView, Severity, ValueView};
 
