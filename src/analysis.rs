@@ -23,7 +23,7 @@ use crate::extract::ansible::AnsibleVariables;
 use crate::extract::conf::{self, TextFrame};
 use crate::extract::{go, values};
 use crate::facts::linked::{LinkedFacts, ServerBody};
-use crate::facts::raw::{Declaration, RawFacts, ServiceDeclaration, TextPlace};
+use crate::facts::raw::{Declaration, RawFacts, RawModule, ServiceDeclaration, TextPlace};
 use crate::facts::{Estate, RelatedSubject, Strength};
 use crate::knowledge::Knowledge;
 use crate::knowledge::servers::ServerSeries;
@@ -31,7 +31,7 @@ use crate::link;
 use crate::resolve;
 use crate::resolve::process::ProcessorCount;
 use crate::resolve::server::upgrade::UpgradeChanges;
-use crate::source::{Comment, Excerpt, FileId, SourceFile, Sources, Span};
+use crate::source::{Comment, Excerpt, FileId, SourceFile, Sources, Span, path};
 use crate::syntax::yaml;
 use arguments::read_arguments;
 use deployments::FileDeployments;
@@ -158,9 +158,35 @@ fn read(
         settings: manifests::settings(&files, knowledge),
     };
     let mut universes = reader.read_all(&files);
+    mark_library_snippets(&mut universes);
     universes[0].raw.declared.clone_from(&project.services);
     reader.fill_variables(&mut universes[0].raw, sources);
     universes
+}
+
+/// What a package of the tree builds of options is seen where it builds it.
+fn drop_own_wrappers(raw: &mut RawFacts) {
+    let modules: Vec<String> = raw.modules.iter().filter_map(|m| m.name.clone()).collect();
+    raw.clients.retain(|client| {
+        let own = |package: &String| {
+            modules
+                .iter()
+                .any(|module| path::is_within(package, module))
+        };
+        !client.wrapped_by.as_ref().is_some_and(own)
+    });
+}
+
+/// What a document of a library shows is how its users call it: it runs nowhere.
+fn mark_library_snippets(universes: &mut [AnalysisScope]) {
+    let Some((tree, others)) = universes.split_first_mut() else {
+        return;
+    };
+    let modules = &tree.raw.modules;
+    for client in others.iter_mut().flat_map(|one| &mut one.raw.clients) {
+        let module = RawModule::nearest_above(modules, client.language, &client.dir);
+        client.site.for_show |= module.is_some_and(|module| !module.has_program);
+    }
 }
 
 impl Analysis {
@@ -235,7 +261,8 @@ fn resolved(
         estate.notes.extend(declared::unmet(&linked, &estate, raw));
     }
     resolve::waiting::put(raw, &linked.programs, &mut estate, knowledge.clients);
-    resolve::role::derive(&mut estate);
+    resolve::client_calls::put(raw, &linked.programs, &mut estate);
+    resolve::role::derive(&mut estate, raw);
     connect(&mut estate, (raw, &linked), sources, knowledge);
     estate
 }
@@ -425,6 +452,7 @@ impl FileReader<'_> {
             universes[0].raw.absorb(raw);
         }
         mark_programs(&mut universes[0].raw.modules, files);
+        drop_own_wrappers(&mut universes[0].raw);
         universes[0]
             .raw
             .absorb(rust_packages::read(files, self.knowledge.clients));

@@ -1,7 +1,7 @@
 //! Raw facts of client code: which releases a module pins, what a client is built from, and what is
 //! written about its options. Nothing here is typed or joined.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::facts::cause::Cause;
 use crate::facts::edit_target::EditTarget;
@@ -26,6 +26,18 @@ pub struct RawModule {
     pub language_version: Option<String>,
     /// It changes how the language's runtime behaves.
     pub has_runtime_settings: bool,
+    /// What each crate is built with, as far as the manifest and the lock file say.
+    pub features: BTreeMap<String, CrateFeatures>,
+}
+
+/// The features of a dependency.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct CrateFeatures {
+    /// Those that the manifest turns on, and those that features of its own turn on.
+    pub named: BTreeSet<String>,
+    /// The crates that the lock file builds it with; every optional one that any part of the build
+    /// asks for is among them.
+    pub built_with: Option<BTreeSet<String>>,
 }
 
 impl RawModule {
@@ -154,6 +166,13 @@ pub enum ErrorHandling {
     Unknown,
 }
 
+/// An arm of a branch, by the places where both begin in the file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct BranchArm {
+    pub branch: usize,
+    pub arm: usize,
+}
+
 /// A client that code builds.
 #[derive(Clone, Debug)]
 pub struct RawClient {
@@ -192,6 +211,16 @@ pub struct RawClient {
     /// Places whose values a deployment gives, and which.
     pub joined: Vec<(Span, String)>,
     pub strength: Strength,
+    /// The package that builds it of the options that it is given here.
+    pub wrapped_by: Option<String>,
+    /// In which arms of which branches it is built, outermost first: of two clients in different arms
+    /// of one branch a run of their function builds one.
+    pub branches: Vec<BranchArm>,
+    /// Options that are set behind the construction and that the client reads no more.
+    pub late: Vec<OptionWrite>,
+    /// Where it is kept beyond the function that builds it, or why that cannot be told; none where
+    /// it is not, or where the language's reader does not ask.
+    pub kept: Option<Result<Span, Cause>>,
     /// Where a call of it stops a thread that runs asynchronous code, and whether it surely does.
     pub blocks_async: Option<(Span, bool)>,
     /// Hosts and ports that it connects to, as far as the code says.

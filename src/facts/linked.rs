@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use crate::facts::cause::Cause;
 use crate::facts::estate::{RelatedSubject, SubjectLink};
+use crate::facts::raw::{RawFacts, RawPackage};
 use crate::facts::value::Strength;
 use crate::source::Span;
 
@@ -32,6 +33,20 @@ pub struct LinkedProgram {
     pub workloads: Vec<RelatedSubject>,
     /// Why what runs it is not known.
     pub unclear: Option<Cause>,
+}
+
+impl LinkedProgram {
+    /// Whether anything in it goes on after its work is done; also where its code is not seen.
+    pub fn lasts(&self, raw: &RawFacts) -> bool {
+        let Some(own) = self.package.map(|at| &raw.packages[at]) else {
+            return true;
+        };
+        let of_it =
+            |part: &&RawPackage| part.language == own.language && self.parts.contains(&part.dir);
+        let parts: Vec<&RawPackage> = raw.packages.iter().filter(of_it).collect();
+        // Without such a loop it may be anything of which a part is not seen.
+        parts.iter().any(|part| part.lasts) || !parts.iter().any(|part| part.works_through)
+    }
 }
 
 /// A server with the parts of its configuration in the server's own order.

@@ -39,6 +39,10 @@ pub struct RawPackage {
     /// What it imports, as written; for a Cargo package the folders of those that it takes from the
     /// tree.
     pub imports: Vec<String>,
+    /// Something in it goes on: it serves, waits, or runs beside the rest.
+    pub lasts: bool,
+    /// It has a loop that works through something and ends.
+    pub works_through: bool,
     /// Its code says by itself how many processors the runtime takes.
     pub sets_processors: bool,
     /// What the program's file is called.
@@ -88,4 +92,17 @@ pub struct ClientLifetime {
     pub short_lived: bool,
     /// Anew for each request, in the function that serves it.
     pub per_request: bool,
+    /// For one call, or for callers that drop it again; nothing closes it.
+    pub for_a_check: bool,
+    /// All that is called on it are subscriptions, which hold connections of their own.
+    pub subscribes: bool,
+    /// In code that supports tests, or shows how a library is used.
+    pub for_show: bool,
+}
+
+impl ClientLifetime {
+    /// Whether it serves a program for as long as that runs.
+    pub fn carries_load(&self) -> bool {
+        !(self.short_lived || self.for_a_check || self.subscribes)
+    }
 }

@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 
 use crate::facts::cause::Cause;
 pub use crate::facts::code::{
-    ConstValue, EnvDefault, ErrorHandling, OptionWrite, RawClient, RawModule, RawOptionSource,
-    VersionBounds, VersionPin,
+    BranchArm, ConstValue, CrateFeatures, EnvDefault, ErrorHandling, OptionWrite, RawClient,
+    RawModule, RawOptionSource, VersionBounds, VersionPin,
 };
 use crate::facts::connection::RawConnection;
 use crate::facts::defaults::ChartDefaults;
@@ -21,7 +21,9 @@ pub use crate::facts::package::{
 };
 pub use crate::facts::scalar::RawScalar;
 use crate::facts::value::Strength;
-pub use crate::facts::wait::{ClientBinding, Concurrency, LongestWait, RawWait};
+pub use crate::facts::wait::{
+    ClientBinding, ClientCallFact, Concurrency, LongestWait, RawClientCall, RawWait,
+};
 use crate::facts::words::ServerKind;
 pub use crate::facts::workload::{
     BuiltPackage, GivenVariables, RawBuild, RawWorkload, ServiceDeclaration,
@@ -432,6 +434,7 @@ pub struct RawFacts {
     pub clients: Vec<RawClient>,
     pub packages: Vec<RawPackage>,
     pub waits: Vec<RawWait>,
+    pub client_calls: Vec<RawClientCall>,
     pub variables: Vec<RawVariable>,
     /// What a project says of its programs.
     pub declared: Vec<ServiceDeclaration>,
@@ -466,6 +469,7 @@ impl RawFacts {
         self.clients.extend(other.clients);
         self.packages.extend(other.packages);
         self.waits.extend(other.waits);
+        self.client_calls.extend(other.client_calls);
         self.variables.extend(other.variables);
         self.declared.extend(other.declared);
         self.problems.extend(other.problems);

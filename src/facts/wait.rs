@@ -25,6 +25,32 @@ pub struct RawWait {
     pub cut_by: Option<String>,
 }
 
+/// A call in client code that tells something of the client that it is made on.
+#[derive(Clone, Debug)]
+pub struct RawClientCall {
+    pub language: SourceLanguage,
+    /// The file's folder.
+    pub dir: String,
+    /// The models that the imports of its file allow, by id.
+    pub libraries: Vec<String>,
+    /// As it is shown: `Get`, `pool.Get()`.
+    pub call: String,
+    /// Where what it is called on gets its value; nothing where that cannot be followed.
+    pub bound: Vec<ClientBinding>,
+    /// What it is called on is declared with a type of the library.
+    pub typed: bool,
+    pub at: Span,
+    pub tells: ClientCallFact,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum ClientCallFact {
+    /// It is given a context that ends after so many seconds.
+    Deadline(Result<f64, Cause>),
+    /// It takes a connection out of the pool, and whether that is surely never returned.
+    Taken(Result<bool, Cause>),
+}
+
 /// A variable or field to which a client may be bound.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ClientBinding {

@@ -39,6 +39,8 @@ pub struct RustConventions {
     pub wrapper: Vec<Wrapper>,
     #[serde(default)]
     pub starter: Vec<TaskStarter>,
+    pub lasting: LastingWords,
+    pub test_support: TestSupport,
     pub build: BuildTool,
 }
 
@@ -227,6 +229,11 @@ pub struct GoConventions {
     pub settings: Vec<SettingsPackage>,
     #[serde(default)]
     pub exit: Vec<ProgramExit>,
+    /// Functions that give a context an end.
+    #[serde(default)]
+    pub deadline: Vec<DeadlineCalls>,
+    pub lasting: LastingWords,
+    pub test_support: TestSupport,
     pub build: BuildTool,
 }
 
@@ -236,6 +243,46 @@ impl GoConventions {
         let mut rows = self.exit.iter().filter(|row| row.import_path == package);
         rows.any(|row| row.functions.iter().any(|own| own == function))
     }
+}
+
+/// What stands in code that goes on after its work is done: it serves, waits, or starts something that
+/// runs beside it. A program that says nothing of the kind ends by itself.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LastingWords {
+    pub words: Vec<String>,
+    pub source: String,
+}
+
+/// Packages that only code which supports tests imports.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TestSupport {
+    /// How their paths begin.
+    pub packages: Vec<String>,
+    pub source: String,
+}
+
+impl TestSupport {
+    /// Whether a path is one of theirs, or lies below it.
+    pub fn is(&self, path: &str) -> bool {
+        let mut packages = self.packages.iter();
+        packages.any(|own| {
+            let rest = path.strip_prefix(own.as_str());
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', ':']))
+        })
+    }
+}
+
+/// Functions of a package that give a context an end.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DeadlineCalls {
+    pub import_path: String,
+    pub functions: Vec<String>,
+    /// The argument that is the time until then, where it is one.
+    pub after: Option<usize>,
+    pub source: String,
 }
 
 /// Functions that end the program, or the goroutine.

@@ -6,9 +6,11 @@
 //! that it may be for makes of it. Views of the transcript: [`conf`] gives effective values, [`directive`]
 //! and [`server`] the subjects. [`client`] types the options of clients, [`process`] says how many processes
 //! of a program run and on how many processors, [`role`] adds what clients say about their server,
-//! [`waiting`] what waits through them, [`connection`] what both ends of a connection have to know.
+//! [`waiting`] what waits through them, [`connection`] what both ends of a connection have to know,
+//! [`client_calls`] what calls on them tell.
 
 pub mod client;
+pub mod client_calls;
 pub mod conf;
 pub mod config_session;
 pub mod config_transcript;

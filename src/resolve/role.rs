@@ -1,18 +1,22 @@
 //! What a server's clients say about the server: its role, and how many connections they may open.
 
+use std::collections::BTreeMap;
+
 use crate::facts::cause::Cause;
 use crate::facts::fact_path::{ClientFact, ServerFact, ServiceFact};
+use crate::facts::raw::{RawClient, RawFacts};
 use crate::facts::{Datum, Estate, FactValue, Strength, Subject, ValueState};
+use crate::source::FileId;
 
 /// The words of client usage that make a server a queue: losing a key there loses work.
 const QUEUE_USES: &[&str] = &["streams", "blocking"];
 
 /// Fills in the facts of servers that follow from their linked clients.
-pub fn derive(estate: &mut Estate) {
+pub fn derive(estate: &mut Estate, raw: &RawFacts) {
     for index in 0..estate.servers.len() {
         let server = &estate.servers[index];
         let role = derived_role(server, &estate.clients);
-        let (at_least, total) = connections(server, estate);
+        let (at_least, total) = connections(server, estate, raw);
         let server = &mut estate.servers[index];
         if let Some(role) = role {
             server.put(ServerFact::Role, role);
@@ -54,7 +58,7 @@ fn derived_role(server: &Subject, clients: &[Subject]) -> Option<FactValue> {
 /// How many connections the clients may open, and the part of it that is known: a pool's size holds
 /// for every process, and a client of a cluster has one pool for each node, as each node counts its own
 /// connections.
-fn connections(server: &Subject, estate: &Estate) -> (FactValue, FactValue) {
+fn connections(server: &Subject, estate: &Estate, raw: &RawFacts) -> (FactValue, FactValue) {
     if server.clients.is_empty() {
         return (FactValue::absent(), FactValue::absent());
     }
@@ -64,14 +68,46 @@ fn connections(server: &Subject, estate: &Estate) -> (FactValue, FactValue) {
             continue;
         };
         let processes = processes(related.index, &estate.services);
-        sum.add(client, related.strength, &processes);
+        let place = raw.clients.get(related.index);
+        sum.add((client, place), related.strength, &processes);
     }
     sum.values()
 }
 
+/// The connections of one client, and where it is built.
+struct ClientShare<'a> {
+    place: Option<&'a RawClient>,
+    connections: i64,
+}
+
+/// As many as one run can open: everything outside of branches, and of each branch the arm with most.
+/// `depth` says how many arms of the places are behind us.
+fn most_at_once(shares: &[&ClientShare<'_>], depth: usize) -> i64 {
+    let mut sum: i64 = 0;
+    let mut branches: BTreeMap<(FileId, usize), BTreeMap<usize, Vec<&ClientShare<'_>>>> =
+        BTreeMap::new();
+    for share in shares {
+        let arm = share
+            .place
+            .and_then(|place| Some((place, place.branches.get(depth)?)));
+        match arm {
+            None => sum = sum.saturating_add(share.connections),
+            Some((place, arm)) => {
+                let branch = branches.entry((place.anchor.file, arm.branch)).or_default();
+                branch.entry(arm.arm).or_default().push(share);
+            }
+        }
+    }
+    let most = branches.values().map(|arms| {
+        let each = arms.values().map(|shares| most_at_once(shares, depth + 1));
+        each.max().unwrap_or_default()
+    });
+    most.fold(sum, i64::saturating_add)
+}
+
 #[derive(Default)]
-struct RoleEvidence {
-    known: i64,
+struct RoleEvidence<'a> {
+    shares: Vec<ClientShare<'a>>,
     any: bool,
     assumed: bool,
     /// Why it is not all.
@@ -79,8 +115,13 @@ struct RoleEvidence {
     because: Vec<String>,
 }
 
-impl RoleEvidence {
-    fn add(&mut self, client: &Subject, link: Strength, processes: &FactValue) {
+impl<'a> RoleEvidence<'a> {
+    fn add(
+        &mut self,
+        (client, place): (&Subject, Option<&'a RawClient>),
+        link: Strength,
+        processes: &FactValue,
+    ) {
         let size = client.option(POOL_SIZE);
         let Some(Datum::Int(connections)) = size.and_then(FactValue::known) else {
             let why = Cause::PoolSizeOf(client.name.clone());
@@ -107,9 +148,10 @@ impl RoleEvidence {
             _ => 1,
         };
         // No process, no connection; but a bound that nothing runs would say nothing.
-        self.known = self
-            .known
-            .saturating_add(connections.saturating_mul(count.max(0)));
+        self.shares.push(ClientShare {
+            place,
+            connections: connections.saturating_mul(count.max(0)),
+        });
     }
 
     fn values(self) -> (FactValue, FactValue) {
@@ -123,7 +165,8 @@ impl RoleEvidence {
             let why = self.open.unwrap_or_else(|| none.clone());
             return (FactValue::unknown(none), FactValue::unknown(why));
         }
-        let mut bound = FactValue::derived(Datum::Int(self.known)).with_strength(strength);
+        let known = most_at_once(&self.shares.iter().collect::<Vec<_>>(), 0);
+        let mut bound = FactValue::derived(Datum::Int(known)).with_strength(strength);
         bound.because = self.because;
         bound.because.dedup();
         let total = match self.open {

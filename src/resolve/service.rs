@@ -28,6 +28,7 @@ pub fn resolve(
     models: &ClientModels,
 ) -> Vec<Subject> {
     let mut services = Vec::new();
+    let mut ending = Vec::new();
     for (program, process) in programs.iter().zip(processes) {
         let declared = program.declared.map(|at| &raw.declared[at]);
         let package = program.package.map(|at| &raw.packages[at]);
@@ -40,13 +41,33 @@ pub fn resolve(
         service.clients.clone_from(&program.clients);
         put_processes(&mut service, process);
         put_declared(&mut service, declared);
-        if package.is_some() {
+        let lasts = program.lasts(raw);
+        if package.is_some() && lasts {
             put_observed(&mut service, raw, clients, (&program.parts, models));
+        }
+        if !lasts {
+            ending.push(services.len());
         }
         services.push(service);
     }
     tell_clients(&services, clients);
+    tell_no_load(&services, &ending, clients);
     services
+}
+
+/// A client all of whose programs end by themselves carries no load.
+fn tell_no_load(services: &[Subject], ending: &[usize], clients: &mut [Subject]) {
+    for (index, client) in clients.iter_mut().enumerate() {
+        let holds = |service: &&usize| {
+            let mut own = services[**service].clients.iter();
+            own.any(|related| related.index == index)
+        };
+        let all: Vec<usize> = (0..services.len()).filter(|at| holds(&at)).collect();
+        if !all.is_empty() && all.iter().all(|at| ending.contains(at)) {
+            let ends = FactValue::derived(false).because("its program ends by itself");
+            client.put(ClientFact::SiteCarriesLoad, ends);
+        }
+    }
 }
 
 /// A program is called as `redvet.toml` calls it, else by its folder, at the root by its module; a
@@ -143,7 +164,8 @@ fn put_observed(
         let ids = &raw.clients[related.index].libraries;
         let mut models = ids.iter().filter_map(|id| models.get(id)?.model());
         models.any(|m| m.pool.is_some() && !m.stats.is_empty())
-            && !raw.clients[related.index].site.short_lived
+            && raw.clients[related.index].site.carries_load()
+            && !raw.clients[related.index].site.for_show
             && clients[related.index]
                 .fact(ClientFact::Kind)
                 .and_then(FactValue::text)

@@ -11,13 +11,16 @@ use crate::facts::cause::Cause;
 use crate::facts::estate::{Estate, Subject};
 use crate::facts::fact_path::{ClientFact, ServiceFact};
 use crate::facts::linked::LinkedProgram;
-use crate::facts::raw::{ClientBinding, Concurrency, LongestWait, RawClient, RawFacts, RawWait};
+use crate::facts::raw::{
+    ClientBinding, Concurrency, LongestWait, RawClient, RawFacts, RawWait, SourceLanguage,
+};
 use crate::facts::value::{Datum, Explicitness, FactValue, Meaning, Strength, ValueState};
 use crate::knowledge::clients::ClientModels;
 
 const NOT_CUT: &str = "none";
 /// What is taken for granted where a call names a client that is bound elsewhere.
-const ONLY_ONE: &str = "its program builds no other client that the call could go through";
+pub(super) const ONLY_ONE: &str =
+    "its program builds no other client that the call could go through";
 
 /// Tells clients and programs what waits through them.
 pub fn put(raw: &RawFacts, programs: &[LinkedProgram], estate: &mut Estate, models: &ClientModels) {
@@ -44,46 +47,73 @@ fn placed<'a>(
     raw: &RawFacts,
     programs: &[&BTreeSet<String>],
 ) -> BlockingCall<'a> {
+    let (clients, strength) = clients_of(CallPlace::of(wait), raw, programs);
+    BlockingCall {
+        wait,
+        clients,
+        strength,
+    }
+}
+
+/// What says which client a call is made on.
+pub(super) struct CallPlace<'a> {
+    pub(super) language: SourceLanguage,
+    pub(super) dir: &'a String,
+    pub(super) libraries: &'a [String],
+    pub(super) bound: &'a [ClientBinding],
+}
+
+impl<'a> CallPlace<'a> {
+    fn of(wait: &'a RawWait) -> Self {
+        Self {
+            language: wait.language,
+            dir: &wait.dir,
+            libraries: &wait.libraries,
+            bound: &wait.bound,
+        }
+    }
+}
+
+/// The clients that a call may go through: certainly those that are bound where it is made, else all
+/// that its program builds.
+pub(super) fn clients_of(
+    call: CallPlace<'_>,
+    raw: &RawFacts,
+    programs: &[&BTreeSet<String>],
+) -> (Vec<usize>, Strength) {
     let fits = |client: &RawClient| {
-        client.language == wait.language
+        client.language == call.language
             && !client.site.test
             && client
                 .libraries
                 .iter()
-                .any(|id| wait.libraries.contains(id))
+                .any(|id| call.libraries.contains(id))
     };
     let indexes = |keep: &dyn Fn(&RawClient) -> bool| -> Vec<usize> {
         let all = raw.clients.iter().enumerate();
         let kept = all.filter(|(_, client)| fits(client) && keep(client));
         kept.map(|(index, _)| index).collect()
     };
-    let bound = indexes(&|client| client.dir == wait.dir && is_bound(client, wait));
+    let bound = indexes(&|client| client.dir == *call.dir && is_bound(client, call.bound));
     // Each place that it is bound in has its one client.
-    if !bound.is_empty() && bound.len() == wait.bound.len() {
-        return BlockingCall {
-            wait,
-            clients: bound,
-            strength: Strength::Certain,
-        };
+    if !bound.is_empty() && bound.len() == call.bound.len() {
+        return (bound, Strength::Certain);
     }
     let with: Vec<_> = programs
         .iter()
-        .filter(|parts| parts.contains(&wait.dir))
+        .filter(|parts| parts.contains(call.dir))
         .collect();
     let near = |client: &RawClient| match with.is_empty() {
-        true => client.dir == wait.dir,
+        true => client.dir == *call.dir,
         false => with.iter().any(|parts| parts.contains(&client.dir)),
     };
-    BlockingCall {
-        wait,
-        clients: indexes(&|client| near(client) && !client.site.short_lived),
-        strength: Strength::Assumed,
-    }
+    let near = indexes(&|client| near(client) && !client.site.short_lived);
+    (near, Strength::Assumed)
 }
 
-/// The client is made for a variable or field that the call is made on.
-fn is_bound(client: &RawClient, wait: &RawWait) -> bool {
-    wait.bound.iter().any(|bound| match bound {
+/// The client is made for a variable or field that a call is made on.
+fn is_bound(client: &RawClient, bound: &[ClientBinding]) -> bool {
+    bound.iter().any(|bound| match bound {
         ClientBinding::Variable(function, name) => {
             client.function == *function && client.bound_to.as_ref() == Some(name)
         }

@@ -3,6 +3,7 @@
 //! `go` and `rust`.
 
 pub(in crate::extract) mod address;
+pub(in crate::extract) mod branches;
 pub(in crate::extract) mod fold;
 
 use std::ops::Range;

@@ -114,6 +114,12 @@ impl<'t, 'm> GoFileReader<'t, 'm, '_> {
         }
         let receiver = self.evaluate(operand);
         if let GoExprValue::Options(id) = receiver
+            && let Some(value) = self.converted(id, field)
+        {
+            self.give_arguments(node);
+            return value;
+        }
+        if let GoExprValue::Options(id) = receiver
             && let Some(value) = self.setting_method(node, id, field)
         {
             return value;
@@ -207,7 +213,8 @@ impl<'t, 'm> GoFileReader<'t, 'm, '_> {
             }
             _ => None,
         };
-        for value in values {
+        for (value, argument) in values.into_iter().zip(&arguments) {
+            self.record_wrapped(*argument, &value, package);
             self.escape(value, &to);
         }
         known.unwrap_or_else(|| self.unknown_code(node))

@@ -5,6 +5,7 @@ use std::rc::Rc;
 use tree_sitter::Node;
 
 use crate::extract::code::address;
+use crate::extract::code::branches::{self, BranchKinds};
 use crate::extract::go::calls::spread;
 use crate::extract::go::names;
 use crate::extract::go::package::{ImportedLibrary, is_test};
@@ -20,6 +21,23 @@ use crate::facts::words::ClientKind;
 use crate::knowledge::clients::model::{ConstructionForm, Constructor};
 use crate::source::path;
 use crate::syntax::code;
+
+const GO_BRANCHES: BranchKinds = BranchKinds {
+    conditions: &["if_statement"],
+    arms: &[
+        "expression_case",
+        "type_case",
+        "communication_case",
+        "default_case",
+    ],
+    leaving: &[
+        "return_statement",
+        "break_statement",
+        "continue_statement",
+        "goto_statement",
+    ],
+    functions: &["function_declaration", "method_declaration", "func_literal"],
+};
 
 impl<'t, 'm> GoFileReader<'t, 'm, '_> {
     /// A call of the library that returns options.
@@ -85,6 +103,11 @@ impl<'t, 'm> GoFileReader<'t, 'm, '_> {
             && self.dialled(object, self.tree().span(node))
         {
             return GoExprValue::unknown("a connection");
+        }
+        if let (Some(making), Ok(object)) = (self.making.last_mut(), &options) {
+            making.push(object.clone());
+            self.consumed.insert(self.tree().span(node));
+            return GoExprValue::unknown("a client");
         }
         if self.records() && !code::is_broken(node) {
             self.record(node, library, constructor, options);
@@ -185,6 +208,10 @@ impl<'t, 'm> GoFileReader<'t, 'm, '_> {
             source: None,
             rest_unknown: None,
             unseen: std::collections::BTreeMap::new(),
+            wrapped_by: None,
+            branches: branches::arms_to(node, &GO_BRANCHES),
+            late: Vec::new(),
+            kept: None,
             blocks_async: None,
             carried_unknown: None,
             carried_anchor: None,
@@ -207,7 +234,7 @@ impl<'t, 'm> GoFileReader<'t, 'm, '_> {
                 raw.option_type = object.option_type;
                 raw.options_anchor = object.literal.unwrap_or(anchor);
                 raw.writes = object.writes;
-                raw.rest_unknown = object.rest_unknown;
+                raw.rest_unknown = object.rest_unknown.or(object.nodes_unknown);
                 raw.carried_anchor = object.carried_anchor;
                 raw.carried_unknown = match object.carried_unknown {
                     None if !carries => Some(Cause::Code("an unknown location")),
@@ -249,6 +276,114 @@ impl<'t, 'm> GoFileReader<'t, 'm, '_> {
             }
         }
         None
+    }
+
+    /// Options that are written where another package takes them: it builds a client of them.
+    pub(super) fn record_wrapped(
+        &mut self,
+        argument: Node<'t>,
+        value: &GoExprValue<'t>,
+        package: &str,
+    ) {
+        let literal = match argument.kind() {
+            "unary_expression" => code::field(argument, "operand").unwrap_or(argument),
+            _ => argument,
+        };
+        let own = package
+            .split('/')
+            .next()
+            .is_some_and(|host| host.contains('.'));
+        let &GoExprValue::Options(id) = value else {
+            return;
+        };
+        if literal.kind() != "composite_literal" || !own || !self.records() {
+            return;
+        }
+        let Some(object) = self.state.heap.get(&id).filter(|o| !o.built).cloned() else {
+            return;
+        };
+        let library = Rc::clone(&object.library);
+        let models = library.candidates.iter().filter_map(|l| l.model());
+        let constructor = models.into_iter().find_map(|model| {
+            let mut rows = model.constructor.iter();
+            rows.find(|c| {
+                c.form == ConstructionForm::Function && c.option_type == object.option_type
+            })
+        });
+        if let Some(constructor) = constructor {
+            self.record(literal, &library, constructor, Ok(object));
+            if let Some(found) = self.found.last_mut() {
+                found.raw.wrapped_by = Some(package.to_owned());
+            }
+        }
+    }
+
+    /// `client.Options().Field = value`: an option that the client goes on to read is set, any other is
+    /// set too late.
+    pub(super) fn write_live(
+        &mut self,
+        call: Node<'t>,
+        field: Node<'t>,
+        value: &GoExprValue<'t>,
+        expression: Option<Node<'t>>,
+        statement: Node<'t>,
+    ) -> bool {
+        let function = code::field(call, "function");
+        let parts = function.and_then(|f| code::field(f, "operand").zip(code::field(f, "field")));
+        let Some((client, method)) = parts else {
+            return false;
+        };
+        let name = self.last_name(client);
+        let at = self.found.iter().rposition(|found| {
+            name.is_some() && found.raw.bound_to == name && found.raw.function == self.function
+        });
+        let Some(at) = at else { return false };
+        let raw = &self.found[at].raw;
+        let libraries = self.here().libraries().cloned();
+        let library = libraries.into_iter().find(|l| l.path == raw.package);
+        let Some(library) = library else { return false };
+        let model = library.candidates.first().and_then(|l| l.model());
+        let row = model.and_then(|model| {
+            let kind = model.constructor(&raw.constructor)?.kind;
+            let called = self.text(method);
+            let mut rows = model.live.iter();
+            Some((
+                model,
+                rows.find(|r| r.call == called && r.kinds.contains(&kind))?,
+            ))
+        });
+        let Some((model, row)) = row else {
+            return false;
+        };
+        let option_type = raw.option_type.clone();
+        let id = self.new_object(library, option_type.clone());
+        self.put(
+            id,
+            self.text(field),
+            value.clone(),
+            expression.unwrap_or(field),
+        );
+        let Some(written) = self.state.heap.remove(&id) else {
+            return false;
+        };
+        let conditional = self.is_conditional(statement, at);
+        let raw = &mut self.found[at].raw;
+        for mut write in written.writes {
+            let option = model.option_named(&option_type, &write.ident);
+            if option.is_some_and(|option| row.reads.contains(&option.key)) {
+                write.conditional |= conditional;
+                raw.writes.retain(|old| old.ident != write.ident);
+                raw.writes.push(write);
+            } else {
+                raw.late.push(write);
+            }
+        }
+        true
+    }
+
+    /// A statement stands in branches in which the client's construction does not.
+    fn is_conditional(&self, statement: Node<'t>, client: usize) -> bool {
+        branches::arms_to(statement, &GO_BRANCHES) != self.found[client].raw.branches
     }
 
     fn code_reason(&self, node: Node<'t>) -> Cause {

@@ -118,7 +118,7 @@ impl<'t> GoFileReader<'t, '_, '_> {
         };
         let value = self.pointed_at(operator, operand);
         match (operator, value) {
-            ("&", value @ GoExprValue::Options(_)) => value,
+            ("&", value @ (GoExprValue::Options(_) | GoExprValue::Record(_))) => value,
             ("*", GoExprValue::Options(id)) => self.copied(id),
             ("*", value @ GoExprValue::Plain(ConstValue::Unknown(_))) => value,
             ("&" | "*" | "<-", _) => self.unknown_code(node),
@@ -198,8 +198,10 @@ impl<'t> GoFileReader<'t, '_, '_> {
         }
         match self.evaluate(operand) {
             GoExprValue::Options(id) => self.read_field(id, field, node),
+            GoExprValue::Record(fields) if fields.contains_key(field) => fields[field].clone(),
             _ => self
                 .configured(operand, field, node)
+                .or_else(|| self.options_of_field(field))
                 .unwrap_or_else(|| self.unknown_code(node)),
         }
     }
@@ -318,6 +320,11 @@ impl<'t> GoFileReader<'t, '_, '_> {
             GoExprValue::Several(values) => {
                 for value in values {
                     self.escape(value, to);
+                }
+            }
+            GoExprValue::Record(fields) => {
+                for value in fields.values() {
+                    self.escape(value.clone(), to);
                 }
             }
             GoExprValue::Plain(_) | GoExprValue::Closure(..) => {}

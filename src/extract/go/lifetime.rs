@@ -9,43 +9,240 @@ use tree_sitter::Node;
 
 use crate::extract::go::names;
 use crate::extract::go::reader::GoFileReader;
+use crate::extract::go::waiting::enclosing_function;
 use crate::facts::raw::ClientLifetime;
+use crate::knowledge::clients::usage::HeldResource;
 use crate::knowledge::languages;
 use crate::syntax::code;
 
 impl<'t> GoFileReader<'t, '_, '_> {
     /// Where the client that this node builds is built.
     pub(super) fn site(&mut self, node: Node<'t>) -> ClientLifetime {
-        let mut site = ClientLifetime::default();
+        let mut site = ClientLifetime {
+            for_show: self.supports_tests(),
+            ..ClientLifetime::default()
+        };
+        if self.is_called_at_once(node) {
+            // Nothing holds it behind this call, so nothing can close it.
+            site.for_a_check = true;
+            self.find_repetition(&mut site, (node, node), None);
+            return site;
+        }
         let Some((variable, statement)) = self.own_variable(node) else {
-            site.short_lived = returned_from(node, self).is_some_and(|f| self.all_close(f));
+            let function = returned_from(node, self);
+            site.short_lived = function.is_some_and(|f| self.all_close(f));
+            site.for_a_check = function.is_some_and(|f| self.all_drop(f));
+            site.subscribes = self.only_subscribes_by_field(node);
             return site;
         };
         let Some(block) = statement.parent() else {
             return site;
         };
         if !self.stays(variable, block, statement) {
+            let function = self.function_that_returns(variable, block, statement);
+            if let Some(function) = function.filter(|f| self.all_drop(*f)) {
+                site.for_a_check = true;
+                site.per_request = self.serves(function);
+            }
             return site;
         }
         site.short_lived = self.is_closed(variable, block);
-        let mut at = statement;
+        site.subscribes = self.only_subscribes(variable, block, statement);
+        self.find_repetition(&mut site, (statement, node), Some(block));
+        site
+    }
+
+    /// Whether what is built at a place is built anew for each request or round: `block` is where the
+    /// variable lives that holds it.
+    fn find_repetition(
+        &self,
+        site: &mut ClientLifetime,
+        (place, node): (Node<'t>, Node<'t>),
+        block: Option<Node<'t>>,
+    ) {
+        let mut at = place;
         while let Some(parent) = at.parent() {
             match parent.kind() {
                 "for_statement" => {
                     let ranged = code::children(parent)
                         .into_iter()
                         .find(|c| c.kind() == "range_clause");
-                    site.per_round |= !self.uses_round(ranged, node) && !leaves(block);
+                    let once = block.is_some_and(leaves);
+                    site.per_round |= !self.uses_round(ranged, node) && !once;
                 }
                 "function_declaration" | "method_declaration" | "func_literal" => {
                     site.per_request = self.serves(parent);
-                    return site;
+                    return;
                 }
                 _ => {}
             }
             at = parent;
         }
-        site
+    }
+
+    /// Its file is no program's, and imports what only tests and their helpers do.
+    fn supports_tests(&self) -> bool {
+        let support = languages::go().map(|go| &go.test_support);
+        let mut imported = self.here().other_packages();
+        !self.here().is_of_program()
+            && support.is_some_and(|support| imported.any(|path| support.is(path)))
+    }
+
+    /// `New(..).Ping(..)`: a call upon what was built, which has no name.
+    fn is_called_at_once(&self, node: Node<'t>) -> bool {
+        let called = node.parent().filter(|p| p.kind() == "selector_expression");
+        let called = called.filter(|c| code::field(*c, "operand") == Some(node));
+        let method = called.and_then(|called| code::field(called, "field"));
+        let is_call = called
+            .and_then(|called| called.parent())
+            .is_some_and(|call| call.kind() == "call_expression");
+        is_call && method.is_some_and(|method| self.is_command(self.text(method)))
+    }
+
+    /// A call that sends something to the server and gives no client back.
+    fn is_command(&self, call: &str) -> bool {
+        let libraries = self.here().libraries().flat_map(|l| &l.candidates);
+        let mut libraries = libraries.filter_map(|l| Some((l, l.model()?)));
+        libraries.any(|(library, model)| {
+            let probes = &library.head.client.probes;
+            let used = model.take.iter().flat_map(|row| &row.used_by);
+            let mut words = probes.iter().chain(used);
+            words.any(|word| word == call)
+        })
+    }
+
+    /// The function that returns the variable, which is otherwise only called upon.
+    fn function_that_returns(
+        &self,
+        variable: &str,
+        block: Node<'t>,
+        statement: Node<'t>,
+    ) -> Option<Node<'t>> {
+        let mut only = true;
+        code::visit(block, |node| {
+            let inside = statement.byte_range().contains(&node.start_byte());
+            if node.kind() == "identifier" && self.text(node) == variable && !inside {
+                let parent = node.parent();
+                let called = parent.is_some_and(|p| p.kind() == "selector_expression");
+                let returned = parent
+                    .filter(|p| p.kind() == "expression_list")
+                    .and_then(|list| list.parent())
+                    .is_some_and(|s| s.kind() == "return_statement");
+                only &= called || returned;
+            }
+        });
+        enclosing_function(block).filter(|_| only)
+    }
+
+    /// Nobody outside the package can call the function, and every caller drops the client that it
+    /// gives: `_, err := open(..)`.
+    fn all_drop(&self, function: Node<'t>) -> bool {
+        let Some(name) = code::field(function, "name").map(|n| self.text(n)) else {
+            return false;
+        };
+        if !name.starts_with(char::is_lowercase) {
+            return false;
+        }
+        let sites = self.declared.sites.of(name).iter();
+        let mut sites = sites.filter(|site| !self.files[site.file].parsed.is_test_file());
+        let mut any = false;
+        let all = sites.all(|site| {
+            any = true;
+            let call = site.node.parent().filter(|p| p.kind() == "call_expression");
+            let statement = call
+                .and_then(|call| call.parent())
+                .filter(|p| p.kind() == "expression_list")
+                .and_then(|list| list.parent());
+            let left = statement.and_then(|s| code::field(s, "left"));
+            let first = left.and_then(|left| code::children(left).first().copied());
+            let tree = &self.files[site.file].parsed.tree;
+            first.is_some_and(|first| tree.text(first) == "_")
+        });
+        any && all
+    }
+
+    /// All that is called on the variable subscribes, asks whether the server answers, or closes.
+    fn only_subscribes(&self, variable: &str, block: Node<'t>, statement: Node<'t>) -> bool {
+        let mut called = Vec::new();
+        code::visit(block, |node| {
+            let inside = statement.byte_range().contains(&node.start_byte());
+            if node.kind() == "identifier" && self.text(node) == variable && !inside {
+                let field = node.parent().and_then(|p| code::field(p, "field"));
+                called.push(field.map(|field| self.text(field)));
+            }
+        });
+        self.are_subscriptions(&called)
+    }
+
+    /// The same for a client that is put into a field, by all uses of fields of that name in the package.
+    fn only_subscribes_by_field(&self, node: Node<'t>) -> bool {
+        let Some(name) = self.field_of_holder(node) else {
+            return false;
+        };
+        let mut called = Vec::new();
+        let files = self.files.iter().filter(|file| !file.parsed.is_test_file());
+        for tree in files.map(|file| &file.parsed.tree) {
+            tree.walk(|node| {
+                let field =
+                    (node.kind() == "selector_expression").then(|| code::field(node, "field"));
+                if !field
+                    .flatten()
+                    .is_some_and(|field| tree.text(field) == name)
+                {
+                    return;
+                }
+                let parent = node.parent();
+                let written = parent
+                    .and_then(|list| list.parent())
+                    .is_some_and(|statement| code::field(statement, "left") == parent);
+                if !written {
+                    let method = parent.and_then(|p| code::field(p, "field"));
+                    called.push(method.map(|method| tree.text(method)));
+                }
+            });
+        }
+        self.are_subscriptions(&called)
+    }
+
+    /// The field that the client is put into where it is built.
+    fn field_of_holder(&self, node: Node<'t>) -> Option<&'t str> {
+        let mut value = node;
+        loop {
+            let parent = value.parent()?;
+            match parent.kind() {
+                "unary_expression" | "parenthesized_expression" | "literal_element" => {
+                    value = parent
+                }
+                "keyed_element" => {
+                    let key = code::field(parent, "key")?;
+                    return Some(self.text(code::children(key).first().copied().unwrap_or(key)));
+                }
+                "expression_list" => {
+                    let at = code::children(parent).iter().position(|n| *n == value)?;
+                    let left = code::field(parent.parent()?, "left")?;
+                    let target = *code::children(left).get(at)?;
+                    return Some(self.text(code::field(target, "field")?));
+                }
+                _ => return None,
+            }
+        }
+    }
+
+    fn are_subscriptions(&self, called: &[Option<&str>]) -> bool {
+        let libraries = self.here().libraries().flat_map(|l| &l.candidates);
+        let models: Vec<_> = libraries.filter_map(|l| Some((l, l.model()?))).collect();
+        let subscribes = |call: &str| {
+            let mut rows = models.iter().flat_map(|(_, model)| &model.blocking);
+            rows.any(|row| row.call == call && row.holds == HeldResource::OwnConnection)
+        };
+        let asks = |call: &str| {
+            let mut libraries = models.iter();
+            libraries.any(|(library, _)| library.head.client.probes.iter().any(|p| p == call))
+        };
+        let harmless = |call: &Option<&str>| {
+            call.is_some_and(|call| subscribes(call) || asks(call) || self.closes(call))
+        };
+        called.iter().flatten().any(|call| subscribes(call)) && called.iter().all(harmless)
     }
 
     /// Nobody outside the package can call the function, and its callers close what they got in the
@@ -136,7 +333,7 @@ impl<'t> GoFileReader<'t, '_, '_> {
     }
 
     /// The variable that the client is bound to where it is built, and that statement.
-    fn own_variable(&self, node: Node<'t>) -> Option<(&'t str, Node<'t>)> {
+    pub(super) fn own_variable(&self, node: Node<'t>) -> Option<(&'t str, Node<'t>)> {
         let mut value = node;
         while value.parent()?.kind() == "unary_expression" {
             value = value.parent()?;

@@ -1,5 +1,6 @@
 //! Option literals and assignments to their fields: what is written, and where more could be.
 
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use tree_sitter::Node;
@@ -11,7 +12,7 @@ use crate::extract::go::state::{GoExprValue, GoObjectId, GoOptionsObject};
 use crate::facts::cause::Cause;
 use crate::facts::edit_target::{EditTarget, FieldStyle, TextEncoding};
 use crate::facts::raw::{ConstValue, OptionWrite};
-use crate::knowledge::clients::model::ValueKind;
+use crate::knowledge::clients::model::{OptionRole, ValueKind};
 use crate::source::Span;
 use crate::syntax::code;
 
@@ -89,15 +90,56 @@ impl<'t, 'm> GoFileReader<'t, 'm, '_> {
             ty.kind(),
             "slice_type" | "array_type" | "implicit_length_array_type" | "map_type"
         );
-        let items = self.elements(body);
+        if let Some(record) = self.record_of(ty, body) {
+            return record;
+        }
+        let package = code::field(ty, "package").map(|package| self.text(package));
+        let package = package.and_then(|package| self.here().other_package(package));
+        let items = self.elements(body, package.map(str::to_owned).as_deref());
         if list {
             return GoExprValue::Plain(ConstValue::List(items));
         }
         self.unknown_code(node)
     }
 
+    /// A literal of a struct of the package that holds options: they stay what they are in it.
+    fn record_of(&mut self, ty: Node<'t>, body: Node<'t>) -> Option<GoExprValue<'t>> {
+        let own = ty.kind() == "type_identifier" && self.declared.types.contains_key(self.text(ty));
+        let elements = code::children(body);
+        let keyed: Option<Vec<_>> = elements.iter().map(|e| self.keyed(*e)).collect();
+        let keyed = keyed.filter(|_| own && self.records())?;
+        let holds = |value: &Node<'t>| {
+            let mut found = false;
+            code::visit(*value, |node| {
+                found |= node.kind() == "composite_literal"
+                    && code::field(node, "type").is_some_and(|ty| self.option_type(ty).is_some());
+            });
+            found
+        };
+        if !keyed.iter().any(|(_, value)| holds(value)) {
+            return None;
+        }
+        let mut fields = BTreeMap::new();
+        for (field, value) in keyed {
+            let inner = match value.kind() {
+                "literal_element" => code::children(value).first().copied().unwrap_or(value),
+                _ => value,
+            };
+            let name = self.text(field);
+            let value = match inner.kind() {
+                "literal_value" => GoExprValue::Plain(ConstValue::List(self.elements(inner, None))),
+                _ => self.evaluate(inner),
+            };
+            if let GoExprValue::Options(id) = value {
+                self.held_as(id, name);
+            }
+            fields.insert(name.to_owned(), value);
+        }
+        Some(GoExprValue::Record(Rc::new(fields)))
+    }
+
     /// The values of a literal that is no options literal; what they hold cannot be followed.
-    fn elements(&mut self, body: Node<'t>) -> Vec<ConstValue> {
+    fn elements(&mut self, body: Node<'t>, package: Option<&str>) -> Vec<ConstValue> {
         let mut items = Vec::new();
         if !self.descend() {
             self.ascend();
@@ -115,12 +157,15 @@ impl<'t, 'm> GoFileReader<'t, 'm, '_> {
             };
             let Some(inner) = inner else { continue };
             if inner.kind() == "literal_value" {
-                items.push(ConstValue::List(self.elements(inner)));
+                items.push(ConstValue::List(self.elements(inner, None)));
                 continue;
             }
             let value = self.evaluate(inner);
             if let (GoExprValue::Options(id), Some(key)) = (&value, code::field(element, "key")) {
                 self.held_as(*id, self.text(key));
+            }
+            if let Some(package) = package {
+                self.record_wrapped(inner, &value, package);
             }
             self.escape(value.clone(), &Cause::Code("another value"));
             items.push(value.folded(names::quoted(self.tree(), inner)));
@@ -171,8 +216,11 @@ impl<'t, 'm> GoFileReader<'t, 'm, '_> {
         };
         let ident = self.text(field);
         let evaluated = match expression.kind() {
-            "literal_value" => GoExprValue::Plain(ConstValue::List(self.elements(expression))),
+            "literal_value" => {
+                GoExprValue::Plain(ConstValue::List(self.elements(expression, None)))
+            }
             _ if self.is_dialer(id, ident) => self.dialer(id, expression),
+            _ if self.has_role(id, ident, OptionRole::Factory) => self.factory(id, expression),
             _ => self.evaluate(expression),
         };
         self.put(id, ident, evaluated, expression);

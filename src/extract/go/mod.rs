@@ -11,9 +11,11 @@
 mod branches;
 mod call_sites;
 mod calls;
+mod client_calls;
 mod concurrency;
 mod config_defaults;
 mod construct;
+mod elsewhere;
 mod env_fallback;
 mod expressions;
 mod lifetime;
@@ -55,7 +57,8 @@ pub fn extract(files: Vec<GoFile>, models: &ClientModels) -> RawFacts {
     };
     let builds = |file: &&GoFile| {
         let text = file.excerpt.text();
-        needles.imports.is_in(text) && (needles.names.is_in(text) || needles.waiting.is_in(text))
+        let sets = [&needles.names, &needles.waiting, &needles.telling];
+        needles.imports.is_in(text) && sets.into_iter().any(|set| set.is_in(text))
     };
     let building: Vec<_> = files.iter().filter(builds).collect();
     if building.is_empty() {
@@ -106,6 +109,7 @@ fn read(parsed: &[ParsedGoFile], models: &ClientModels) -> RawFacts {
         .collect();
     let needles = models.needles(SourceLanguage::Go);
     let worth = |text: &str| needles.is_some_and(|n| n.names.is_in(text) || n.waiting.is_in(text));
+    let tells = |text: &str| needles.is_some_and(|n| n.telling.is_in(text));
     let mut views: BTreeMap<_, PackageView<'_>> = BTreeMap::new();
     let mut raw = RawFacts::default();
     let mut consumed = BTreeSet::new();
@@ -113,13 +117,18 @@ fn read(parsed: &[ParsedGoFile], models: &ClientModels) -> RawFacts {
         let tree = &file.parsed.tree;
         raw.comments.extend(tree.comments());
         raw.secrets.extend(address::url_secrets(tree));
-        if !file.names_a_library() || !worth(tree.excerpt().text()) {
+        let text = tree.excerpt().text();
+        if !file.names_a_library() || !(worth(text) || tells(text)) {
             continue;
         }
         let view = views.entry(file.sight()).or_insert_with(|| PackageView {
             declared: GoDeclarations::seen_by(file, &files),
             calls: package::calls_seen_by(file, &files),
         });
+        if tells(text) {
+            let reader = GoFileReader::new(&files, &view.declared, at);
+            raw.client_calls.extend(reader.client_calls());
+        }
         let reader = GoFileReader::new(&files, &view.declared, at);
         let mut read = reader.read_file(worth);
         if file.fragment {

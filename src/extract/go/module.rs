@@ -19,6 +19,7 @@ pub fn read(path: &str, excerpt: &Excerpt) -> RawModule {
         has_program: false,
         language_version: None,
         has_runtime_settings: false,
+        features: std::collections::BTreeMap::new(),
     };
     let mut replaces = Vec::new();
     let mut block: Option<&str> = None;

@@ -87,7 +87,7 @@ pub(super) fn captured<'t>(tree: &'t CodeTree, node: Node<'t>) -> BTreeSet<&'t s
 }
 
 /// Every variable that is declared below a node.
-fn declared<'t>(tree: &'t CodeTree, node: Node<'t>) -> BTreeSet<&'t str> {
+pub(super) fn declared<'t>(tree: &'t CodeTree, node: Node<'t>) -> BTreeSet<&'t str> {
     let mut found = BTreeSet::new();
     code::visit(node, |node| {
         let idents = match node.kind() {

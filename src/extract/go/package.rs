@@ -162,6 +162,18 @@ impl<'t, 'm> GoSourceFile<'t, 'm> {
         }
     }
 
+    /// The paths of what it imports beside client libraries.
+    pub(super) fn other_packages(&self) -> impl Iterator<Item = &str> {
+        self.imports.values().filter_map(|import| match import {
+            GoImport::Other(path) => Some(path.as_str()),
+            GoImport::Library(_) => None,
+        })
+    }
+
+    pub(super) fn is_of_program(&self) -> bool {
+        self.package == Some("main")
+    }
+
     pub(super) fn library(&self, ident: &str) -> Option<&Rc<ImportedLibrary<'m>>> {
         match self.imports.get(ident)? {
             GoImport::Library(library) => Some(library),
@@ -274,6 +286,8 @@ pub(super) struct GoDeclarations<'t> {
     pub(super) changed: BTreeSet<&'t str>,
     /// Where functions and methods are named, in a call or to be handed on.
     pub(super) sites: CallSites<'t>,
+    /// Fields, parameters and variables that are declared with a type of a client library.
+    pub(super) of_library: BTreeSet<&'t str>,
     /// A field of a struct has a tag that says what it falls back on.
     pub(super) has_tags: bool,
     names: BTreeSet<&'t str>,
@@ -288,6 +302,7 @@ impl<'t> GoDeclarations<'t> {
             let hidden = other.parsed.is_test_file() && !file.parsed.is_test_file();
             if other.package == file.package && !hidden {
                 seen.read(at, &other.parsed.tree);
+                seen.find_library_values(other);
             }
         }
         seen
@@ -406,6 +421,30 @@ impl<'t> GoDeclarations<'t> {
         } else if name != "init" && name != "_" {
             table.remove(name);
         }
+    }
+
+    fn find_library_values(&mut self, file: &GoSourceFile<'t, '_>) {
+        if !file.names_a_library() {
+            return;
+        }
+        let tree = &file.parsed.tree;
+        tree.walk(|node| {
+            if !matches!(
+                node.kind(),
+                "field_declaration" | "parameter_declaration" | "var_spec"
+            ) {
+                return;
+            }
+            let ty = code::field(node, "type").map(|ty| match ty.kind() {
+                "pointer_type" => code::children(ty).first().copied().unwrap_or(ty),
+                _ => ty,
+            });
+            let package = ty.and_then(|ty| code::field(ty, "package"));
+            if package.is_some_and(|package| file.library(tree.text(package)).is_some()) {
+                let names = code::fields(node, "name").into_iter();
+                self.of_library.extend(names.map(|name| tree.text(name)));
+            }
+        });
     }
 
     fn find_changes(&mut self, tree: &'t CodeTree) {

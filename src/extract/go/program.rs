@@ -14,6 +14,11 @@ use crate::knowledge::languages;
 use crate::source::{Excerpt, path};
 use crate::syntax::code::{self, CodeGrammar, CodeTree};
 
+/// Where a program begins; a main package without it is seen in part.
+const MAIN: &str = "func main(";
+/// A loop with a clause: `for {` is another matter.
+const LOOP: &str = "\tfor ";
+
 /// The package of one folder's files, test files left out; none where there are only those.
 pub fn read(files: &[GoFile], models: &ClientModels) -> Option<RawPackage> {
     let own: Vec<&GoFile> = files.iter().filter(|f| !is_test(&f.path)).collect();
@@ -34,11 +39,19 @@ pub fn read(files: &[GoFile], models: &ClientModels) -> Option<RawPackage> {
         program: main.is_some(),
         anchor: clause(&anchored.excerpt),
         imports: imports.into_iter().collect(),
+        lasts: own.iter().any(|file| lasts(file.excerpt.text()))
+            || (main.is_some() && !own.iter().any(|file| file.excerpt.text().contains(MAIN))),
+        works_through: own.iter().any(|file| file.excerpt.text().contains(LOOP)),
         sets_processors: own.iter().any(|file| sets_processors(file.excerpt.text())),
         binary: last_element(path::folder(&first.path)).to_owned(),
         own: Vec::new(),
         observations,
     })
+}
+
+/// Whether code serves, waits or runs beside the rest.
+fn lasts(text: &str) -> bool {
+    languages::go().is_none_or(|go| go.lasting.words.iter().any(|word| text.contains(word)))
 }
 
 /// Whether code sets the number of processors, or how the runtime finds it. A call with 0 asks only.

@@ -82,6 +82,8 @@ pub(super) struct GoFileReader<'t, 'm, 'p> {
     pub(super) built: Vec<LiteralClient<'t, 'm>>,
     /// For each pool whose opening function is being read: the connections that it opens.
     pub(super) dialing: Vec<Vec<(GoOptionsObject<'m>, Span)>>,
+    /// For each factory that is being read: the options of the clients that it builds.
+    pub(super) making: Vec<Vec<GoOptionsObject<'m>>>,
     /// Connections that belong to a pool, by their calls.
     pub(super) consumed: BTreeSet<Span>,
     pub(super) function: Option<String>,
@@ -128,6 +130,7 @@ impl<'t, 'm, 'p> GoFileReader<'t, 'm, 'p> {
             steps_left: 0,
             built: Vec::new(),
             dialing: Vec::new(),
+            making: Vec::new(),
             consumed: BTreeSet::new(),
             function: None,
             blocks: Vec::new(),
@@ -192,7 +195,7 @@ impl<'t, 'm, 'p> GoFileReader<'t, 'm, 'p> {
         self.finish()
     }
 
-    fn enter_function(&mut self, node: Option<Node<'t>>) {
+    pub(super) fn enter_function(&mut self, node: Option<Node<'t>>) {
         self.state.scopes.push(GoScope::new());
         self.open_block();
         self.returns.clear();
@@ -222,6 +225,7 @@ impl<'t, 'm, 'p> GoFileReader<'t, 'm, 'p> {
                 self.parameters(list);
             }
         }
+        self.agree_on_parameters(node);
         self.results.push(self.named_results(node));
         self.block(body);
         self.results.pop();
@@ -276,6 +280,7 @@ impl<'t, 'm, 'p> GoFileReader<'t, 'm, 'p> {
                 let id = self.new_object(library, option_type);
                 if let Some(object) = self.state.heap.get_mut(&id) {
                     object.rest_unknown = Some(reason.clone());
+                    object.is_parameter = true;
                 }
                 GoExprValue::Options(id)
             }

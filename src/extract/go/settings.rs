@@ -34,11 +34,15 @@ impl<'t, 'm> GoFileReader<'t, 'm, '_> {
 
     /// Whether this option holds the function that opens the connections.
     pub(super) fn is_dialer(&self, id: GoObjectId, ident: &str) -> bool {
+        self.has_role(id, ident, OptionRole::Dialer)
+    }
+
+    pub(super) fn has_role(&self, id: GoObjectId, ident: &str, role: OptionRole) -> bool {
         let Some((models, ty)) = self.models_of(id) else {
             return false;
         };
-        let dialer = |m: &&ClientModel| m.option_named(&ty, ident)?.role;
-        models.iter().any(|m| dialer(m) == Some(OptionRole::Dialer))
+        let of = |m: &&ClientModel| m.option_named(&ty, ident)?.role;
+        models.iter().any(|m| of(m) == Some(role))
     }
 
     /// The options that stand inside the value of a field, by their whole names.
@@ -208,6 +212,48 @@ impl<'t, 'm> GoFileReader<'t, 'm, '_> {
         Some(GoExprValue::Options(id))
     }
 
+    /// A method that makes options of another type of the value that it is called on: those that both
+    /// types have go over under their names, and a list of addresses as its first.
+    pub(super) fn converted(&mut self, id: GoObjectId, method: &str) -> Option<GoExprValue<'t>> {
+        let (models, ty) = self.models_of(id)?;
+        let (model, row) = models.into_iter().find_map(|model| {
+            let row = model.conversion(&ty, method)?;
+            Some((model, row))
+        })?;
+        let returns = row.returns.clone()?;
+        let address = model.option.iter().find_map(|option| {
+            let named = option.role == Some(OptionRole::Address);
+            let mut names = option.names.iter();
+            let name = names.find(|name| name.on.contains(&returns))?;
+            named.then(|| name.ident.clone())
+        });
+        let mut made = self.state.heap.get(&id)?.clone();
+        let writes = std::mem::take(&mut made.writes);
+        for write in writes {
+            if model.option_named(&returns, &write.ident).is_some() {
+                made.writes.push(write);
+            } else if self.has_role(id, &write.ident, OptionRole::Address)
+                && let Some(ident) = &address
+            {
+                let value = match write.value {
+                    ConstValue::List(items) => items.into_iter().next().unwrap_or(ConstValue::Nil),
+                    other => other,
+                };
+                made.writes.push(OptionWrite {
+                    ident: ident.clone(),
+                    value,
+                    slot: EditTarget::None,
+                    ..write
+                });
+            }
+        }
+        made.option_type = returns;
+        made.home = None;
+        self.fresh += 1;
+        self.state.heap.insert(self.fresh, made);
+        Some(GoExprValue::Options(self.fresh))
+    }
+
     /// A method that sets one option of the value that it is called on.
     pub(super) fn setting_method(
         &mut self,
@@ -272,6 +318,35 @@ impl<'t, 'm> GoFileReader<'t, 'm, '_> {
                 }
                 None => object.carried_unknown = Some(reason),
             }
+        }
+        value
+    }
+
+    /// Reads the function that builds the client of each node: what it sets holds for the nodes, what
+    /// it leaves alone comes from the options around it.
+    pub(super) fn factory(&mut self, id: GoObjectId, expression: Node<'t>) -> GoExprValue<'t> {
+        self.making.push(Vec::new());
+        let value = self.evaluate(expression);
+        if self.making.last().is_some_and(Vec::is_empty) {
+            self.run_dialer(&value, expression);
+        }
+        let made = self.making.pop().unwrap_or_default();
+        let reason = names::quoted(self.tree(), expression).in_marks();
+        let made = made
+            .into_iter()
+            .reduce(|a, b| a.join(b, &BranchDifference::default()));
+        let Some(object) = self.state.heap.get_mut(&id) else {
+            return value;
+        };
+        match made {
+            // A parameter alone is what the options around it gave.
+            Some(made) if made.is_parameter => {
+                made.writes
+                    .into_iter()
+                    .for_each(|write| object.write(write));
+            }
+            Some(made) => object.nodes_unknown = made.rest_unknown.or(Some(reason)),
+            None => object.nodes_unknown = Some(reason),
         }
         value
     }

@@ -25,6 +25,8 @@ pub(super) enum GoExprValue<'t> {
     Error(Vec<usize>),
     /// The results of a call that has several.
     Several(Vec<GoExprValue<'t>>),
+    /// A struct of the package, by those of its fields that were written.
+    Record(Rc<BTreeMap<String, GoExprValue<'t>>>),
     /// A function literal, and the file that it stands in.
     Closure(Node<'t>, usize),
 }
@@ -69,6 +71,10 @@ pub(super) struct GoOptionsObject<'m> {
     pub(super) carried_anchor: Option<Span>,
     /// The objects that this one stands for, where it is one of several.
     pub(super) origins: Vec<GoObjectId>,
+    /// A parameter that was given a value: what is not written is what the caller gave.
+    pub(super) is_parameter: bool,
+    /// What is not known of the options of each node.
+    pub(super) nodes_unknown: Option<Cause>,
     /// The literal is a client by itself: who holds it uses it, and does not change it.
     pub(super) built: bool,
     /// The literal, where there is one.
@@ -90,6 +96,8 @@ impl<'m> GoOptionsObject<'m> {
             carried_unknown: None,
             carried_anchor: None,
             origins: Vec::new(),
+            is_parameter: false,
+            nodes_unknown: None,
             built: false,
             literal: None,
             insert: EditTarget::None,
@@ -110,6 +118,7 @@ impl<'m> GoOptionsObject<'m> {
             write.value = ConstValue::Unknown(reason.clone());
         }
         self.rest_unknown = Some(reason.clone());
+        self.is_parameter = false;
         self.insert = EditTarget::None;
         self.home = None;
     }
@@ -132,6 +141,8 @@ impl<'m> GoOptionsObject<'m> {
             (a, b) => a.or(b),
         };
         self.rest_unknown = self.rest_unknown.or(other.rest_unknown);
+        self.is_parameter &= other.is_parameter;
+        self.nodes_unknown = self.nodes_unknown.or(other.nodes_unknown);
         self.carried_unknown = self.carried_unknown.or(other.carried_unknown);
         if self.carried_anchor != other.carried_anchor {
             self.carried_anchor = None;
@@ -357,6 +368,9 @@ pub(super) fn join_values<'t, 'm>(
             let pairs = a.into_iter().zip(b);
             let joined = pairs.map(|(a, b)| join_values(a, b, (&mut *heap, sides), fresh));
             GoExprValue::Several(joined.collect())
+        }
+        (GoExprValue::Record(a), GoExprValue::Record(b)) if Rc::ptr_eq(&a, &b) => {
+            GoExprValue::Record(a)
         }
         (GoExprValue::Closure(a, file), GoExprValue::Closure(b, _)) if a == b => {
             GoExprValue::Closure(a, file)

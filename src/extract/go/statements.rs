@@ -1,5 +1,7 @@
 //! Statements: declarations, assignments, branches and returns.
 
+use std::rc::Rc;
+
 use tree_sitter::Node;
 
 use crate::extract::code::fold;
@@ -259,10 +261,24 @@ impl<'t, 'm> GoFileReader<'t, 'm, '_> {
             let expression = expression.unwrap_or(field);
             return self.write_path(id, &ident, value, expression);
         }
+        if operand.kind() == "call_expression"
+            && self.write_live(operand, field, &value, expression, statement)
+        {
+            return;
+        }
         let base = self.place_of(operand);
         if let GoExprValue::Options(id) = base {
             let receiver = self.text(operand);
             return self.write_field(id, field, value, expression, (statement, receiver));
+        }
+        if let GoExprValue::Record(fields) = base
+            && operand.kind() == "identifier"
+        {
+            let mut fields = (*fields).clone();
+            fields.insert(self.text(field).to_owned(), value);
+            let name = self.text(operand);
+            self.state.set(name, GoExprValue::Record(Rc::new(fields)));
+            return;
         }
         if let GoExprValue::Options(id) = value {
             self.held_as(id, self.text(field));

@@ -109,7 +109,7 @@ impl<'t, 'm> GoFileReader<'t, 'm, '_> {
     }
 
     /// Where the value of an expression comes from, through the parameters of functions.
-    fn bound_at(&mut self, node: Node<'t>, passes: usize) -> Option<Vec<ClientBinding>> {
+    pub(super) fn bound_at(&mut self, node: Node<'t>, passes: usize) -> Option<Vec<ClientBinding>> {
         if node.kind() == "selector_expression" {
             return Some(vec![ClientBinding::Field(self.last_name(node)?)]);
         }
@@ -226,7 +226,7 @@ impl<'t, 'm> GoFileReader<'t, 'm, '_> {
 }
 
 /// The declared function that a node stands in.
-fn enclosing_function(node: Node<'_>) -> Option<Node<'_>> {
+pub(super) fn enclosing_function(node: Node<'_>) -> Option<Node<'_>> {
     let mut at = node;
     while let Some(parent) = at.parent() {
         if matches!(parent.kind(), "function_declaration" | "method_declaration") {

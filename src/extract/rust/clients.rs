@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use tree_sitter::Node;
 
 use crate::extract::code::address;
+use crate::extract::code::branches::{self, BranchKinds};
 use crate::extract::rust::names;
 use crate::extract::rust::reader::RustFileReader;
-use crate::extract::rust::state::{RustExprValue, RustObjectId, UrlSource};
+use crate::extract::rust::state::{RustExprValue, RustObjectId, RustOptionsObject, UrlSource};
 use crate::facts::edit_target::EditTarget;
 use crate::facts::raw::{ErrorHandling, OptionWrite, RawClient, RawOptionSource, SourceLanguage};
 use crate::facts::value::Strength;
@@ -15,6 +16,17 @@ use crate::knowledge::clients::model::Constructor;
 use crate::knowledge::clients::rust::{ModelledCall, OptionsIn};
 use crate::source::{Span, path};
 use crate::syntax::code;
+
+const RUST_BRANCHES: BranchKinds = BranchKinds {
+    conditions: &["if_expression"],
+    arms: &["match_arm"],
+    leaving: &[
+        "return_expression",
+        "break_expression",
+        "continue_expression",
+    ],
+    functions: &["function_item", "closure_expression", "async_block"],
+};
 
 impl<'t, 'm> RustFileReader<'t, 'm, '_> {
     /// A client is built here.
@@ -51,6 +63,11 @@ impl<'t, 'm> RustFileReader<'t, 'm, '_> {
             ),
             Some(OptionsIn::FirstArgument) => at(0),
             Some(OptionsIn::SecondArgument) => at(1),
+            Some(OptionsIn::Arguments) => {
+                let id = self.new_object(RustOptionsObject::new(&constructor.option_type));
+                self.parts_in(id, found, values);
+                (Some(id), None)
+            }
             _ => (None, None),
         };
         let mut raw = self.raw_client(node, found, constructor);
@@ -96,6 +113,10 @@ impl<'t, 'm> RustFileReader<'t, 'm, '_> {
             source: None,
             rest_unknown: None,
             unseen: BTreeMap::new(),
+            wrapped_by: None,
+            branches: branches::arms_to(node, &RUST_BRANCHES),
+            late: Vec::new(),
+            kept: self.kept(node),
             blocks_async: self.blocking_at(found, anchor),
             carried_unknown: None,
             carried_anchor: None,

@@ -99,7 +99,7 @@ impl<'t, 'm> RustFileReader<'t, 'm, '_> {
         let id = self.new_object(object);
         if first.call.client.is_none() {
             self.positional(id, first, (arguments, &values));
-            self.parts_in(id, first, (arguments, &values));
+            self.parts_in(id, first, &values);
         }
         RustExprValue::Object(id)
     }
@@ -177,24 +177,25 @@ impl<'t, 'm> RustFileReader<'t, 'm, '_> {
     }
 
     /// Arguments that are values of a type that the result brings along.
-    fn parts_in(
+    pub(super) fn parts_in(
         &mut self,
         id: RustObjectId,
         found: &ModelledCall<'m>,
-        (arguments, values): (&[Node<'t>], &[RustExprValue<'t>]),
+        values: &[RustExprValue<'t>],
     ) {
         let Some(ty) = self.state.heap.get(&id).map(|o| o.ty) else {
             return;
         };
-        let ident = format!("{}::{}", last(&found.call.on), found.call.name);
-        let Some(part) = self.index.part(ty, &ident) else {
-            return;
-        };
-        let value = match (values.first(), arguments.first()) {
-            (Some(value), _) => value.clone(),
-            _ => return,
-        };
-        self.set_part(id, (&part.ident, &part.part), &value);
+        let name = format!("{}::{}", last(&found.call.on), found.call.name);
+        for (at, value) in values.iter().enumerate() {
+            let ident = match at {
+                0 => name.clone(),
+                at => format!("{name}/{at}"),
+            };
+            if let Some(part) = self.index.part(ty, &ident) {
+                self.set_part(id, (&part.ident, &part.part), value);
+            }
+        }
     }
 }
 

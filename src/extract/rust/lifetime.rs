@@ -11,16 +11,21 @@ use tree_sitter::Node;
 use crate::extract::rust::reader::RustFileReader;
 use crate::extract::rust::uses::path_of;
 use crate::extract::rust::{names, waiting};
+use crate::facts::cause::Cause;
 use crate::facts::raw::ClientLifetime;
 use crate::knowledge::clients::model::ClientModel;
 use crate::knowledge::clients::rust::ModelledCall;
 use crate::knowledge::languages;
+use crate::source::Span;
 use crate::syntax::code::{self, CodeGrammar};
 
 impl<'t> RustFileReader<'t, '_, '_> {
     /// Where the client that this node builds is built.
     pub(super) fn site(&self, node: Node<'t>, found: &ModelledCall<'_>) -> ClientLifetime {
-        let mut site = ClientLifetime::default();
+        let mut site = ClientLifetime {
+            for_show: self.supports_tests(),
+            ..ClientLifetime::default()
+        };
         let Some((name, statement)) = self.own_variable(node) else {
             return site;
         };
@@ -52,6 +57,117 @@ impl<'t> RustFileReader<'t, '_, '_> {
             && !self.goes_on(block)
             && !loops.iter().any(|l| self.uses_round(*l, statement));
         site
+    }
+
+    /// Its file names a crate that only tests and their helpers do.
+    fn supports_tests(&self) -> bool {
+        let text = self.tree().excerpt().text();
+        let support = languages::rust().map(|rust| rust.test_support.packages.as_slice());
+        let mut crates = support.unwrap_or_default().iter();
+        crates.any(|own| text.contains(&format!("{own}::")))
+    }
+
+    /// Where the connection that this node opens is kept beyond its function: in a field of a value of
+    /// the package that nothing assigns to again, or in a static.
+    pub(super) fn kept(&self, node: Node<'t>) -> Option<Result<Span, Cause>> {
+        let unseen = Err(Cause::Code("what the connection is handed to"));
+        let (at, holder) = self.holder_of(node);
+        match holder.kind() {
+            "field_initializer" => self.kept_in(holder).map(Ok),
+            "static_item" | "const_item" => Some(Ok(self.tree().span(holder))),
+            "let_declaration" => {
+                let (name, statement) = self.own_variable(node)?;
+                let block = statement.parent()?;
+                let mut kept = None;
+                code::visit(block, |used| {
+                    let inside = statement.byte_range().contains(&used.start_byte());
+                    let names_it =
+                        matches!(used.kind(), "identifier" | "shorthand_field_identifier")
+                            && self.text(used) == name;
+                    if !names_it || inside || self.is_called_upon(used) {
+                        return;
+                    }
+                    let (_, holder) = self.holder_of(used);
+                    let found = match holder.kind() {
+                        "field_initializer" | "shorthand_field_initializer" => {
+                            match self.kept_in(holder) {
+                                Some(at) => Ok(at),
+                                None => return,
+                            }
+                        }
+                        _ if self.is_borrowed(used) => return,
+                        _ => unseen.clone(),
+                    };
+                    // One place that keeps it is enough.
+                    if !matches!(kept, Some(Ok(_))) {
+                        kept = Some(found);
+                    }
+                });
+                kept
+            }
+            _ if at == holder => None,
+            // Whoever assigns it does so again when it breaks.
+            "expression_statement" | "assignment_expression" => None,
+            _ => Some(unseen),
+        }
+    }
+
+    /// What a value ends up in, through what only passes it on; and the value there.
+    fn holder_of(&self, node: Node<'t>) -> (Node<'t>, Node<'t>) {
+        let mut at = node;
+        while let Some(parent) = at.parent() {
+            let passes = match parent.kind() {
+                "try_expression" | "await_expression" => true,
+                "field_expression" => code::field(parent, "field").is_some_and(|field| {
+                    let name = self.text(field);
+                    names::passes_on(name) || matches!(name, "clone" | "await")
+                }),
+                "call_expression" => code::field(parent, "function") == Some(at),
+                "arguments" => {
+                    let call = parent
+                        .parent()
+                        .and_then(|call| code::field(call, "function"));
+                    let path = call.map(|function| path_of(function, self.tree()));
+                    path.is_some_and(|path| languages::rust().is_some_and(|rust| rust.wraps(&path)))
+                }
+                _ => false,
+            };
+            if !passes {
+                return (at, parent);
+            }
+            at = match parent.kind() {
+                "arguments" => parent.parent().unwrap_or(parent),
+                _ => parent,
+            };
+        }
+        (at, at)
+    }
+
+    /// Where a field is written in a literal, unless other code of the package writes it anew.
+    fn kept_in(&self, initializer: Node<'t>) -> Option<Span> {
+        let field = code::field(initializer, "field")
+            .or(code::field(initializer, "name"))
+            .or(code::children(initializer).last().copied());
+        let name = field.map_or("", |field| self.text(field));
+        let selected = format!(".{name}");
+        let again = |line: &str| {
+            let mut parts = line.split(selected.as_str()).skip(1);
+            parts.any(|rest| {
+                let own = !rest.starts_with(|c: char| c.is_alphanumeric() || c == '_');
+                own && rest.contains(" = ") && !line.trim_start().starts_with("let ")
+            })
+        };
+        let replaced = self.files.iter().any(|file| {
+            let mut lines = file.tree.excerpt().text().lines();
+            lines.any(again)
+        });
+        (!replaced).then(|| self.tree().span(initializer))
+    }
+
+    /// `&mut name`, for the time of a call.
+    fn is_borrowed(&self, name: Node<'t>) -> bool {
+        let parent = name.parent();
+        parent.is_some_and(|p| matches!(p.kind(), "reference_expression" | "mut_pattern"))
     }
 
     /// The variable that the client is bound to where it is built, and that statement.

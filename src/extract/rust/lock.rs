@@ -115,3 +115,16 @@ pub(super) fn pin_locked(
         );
     }
 }
+
+/// The crates that a locked release is built with, by their names.
+pub(super) fn dependencies_of(
+    lock: &[LockedRelease],
+    name: &str,
+    version: &str,
+) -> Option<BTreeSet<String>> {
+    let mut named = lock.iter().filter(|l| l.name == name);
+    let found = named.find(|l| l.version == version)?;
+    let edges = found.dependencies.iter();
+    let names = edges.filter_map(|edge| edge.split(' ').next());
+    Some(names.map(str::to_owned).collect())
+}

@@ -7,12 +7,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use toml::{Table, Value};
 
-use crate::extract::rust::lock::{LockedRelease, locked, pin_locked};
+use crate::extract::rust::lock::{LockedRelease, dependencies_of, locked, pin_locked};
 use crate::extract::rust::observed::PoolStatistics;
 use crate::extract::rust::requirement::{bounds, twice};
 use crate::extract::rust::{RustFile, RustPackage, programs};
 use crate::facts::cause::Cause;
-use crate::facts::raw::{RawModule, RawPackage, SourceLanguage, VersionPin};
+use crate::facts::raw::{CrateFeatures, RawModule, RawPackage, SourceLanguage, VersionPin};
 use crate::knowledge::clients::ClientModels;
 use crate::source::{Excerpt, Span, path};
 
@@ -137,6 +137,13 @@ pub fn group(
     grouped
 }
 
+/// The words of a list of an entry.
+fn listed<'e>(entry: &'e Value, key: &str) -> impl Iterator<Item = String> + 'e {
+    let list = entry.get(key).and_then(Value::as_array);
+    let words = list.into_iter().flatten().filter_map(Value::as_str);
+    words.map(str::to_owned)
+}
+
 /// What a crate is called in code.
 fn in_code(name: &str) -> String {
     name.replace('-', "_")
@@ -172,17 +179,23 @@ impl<'a> CargoManifest<'a> {
         let mut renames = BTreeMap::new();
         let mut requires = BTreeMap::new();
         let mut takes = Vec::new();
+        let mut features: BTreeMap<String, CrateFeatures> = BTreeMap::new();
         for (key, entry) in self.dependencies() {
             let inherited = entry.get("workspace").and_then(Value::as_bool) == Some(true);
             let shared = inherited
                 .then(|| workspace?.shared(key))
                 .flatten()
                 .map(|(entry, _)| entry);
+            let own = entry;
             let entry = shared.unwrap_or(entry);
             let real = entry.get("package").and_then(Value::as_str).unwrap_or(key);
             if in_code(real) != in_code(key) {
                 renames.insert(in_code(key), in_code(real));
             }
+            // A member's features add to those that the workspace names.
+            let named = &mut features.entry(real.to_owned()).or_default().named;
+            named.extend(listed(entry, "features").chain(listed(own, "features")));
+            named.extend(self.turned_on(key));
             let holder = if inherited {
                 workspace.unwrap_or(self)
             } else {
@@ -209,6 +222,14 @@ impl<'a> CargoManifest<'a> {
         let lock = locks.get(root).or_else(|| locks.get(self.dir));
         if let (Some(lock), Some(name)) = (lock, name) {
             pin_locked(&mut requires, lock, name, &patched);
+            for (name, pin) in &requires {
+                let built_with = pin
+                    .version
+                    .as_ref()
+                    .ok()
+                    .and_then(|version| dependencies_of(lock, name, version));
+                features.entry(name.clone()).or_default().built_with = built_with;
+            }
         }
         CargoPackage {
             dir: self.dir.to_owned(),
@@ -227,6 +248,7 @@ impl<'a> CargoManifest<'a> {
                 has_program: false,
                 language_version: None,
                 has_runtime_settings: false,
+                features,
             },
             workspace: root.to_owned(),
         }
@@ -259,6 +281,17 @@ impl<'a> CargoManifest<'a> {
             found.extend(table.into_iter().flatten().map(|(k, v)| (k.as_str(), v)));
         }
         found
+    }
+
+    /// Features of a dependency that the package's own features turn on: `redis/tls-rustls`.
+    fn turned_on<'k>(&'k self, key: &'k str) -> impl Iterator<Item = String> + 'k {
+        let own = self.table.get("features").and_then(Value::as_table);
+        let lists = own.into_iter().flatten().filter_map(|(_, l)| l.as_array());
+        let words = lists.flatten().filter_map(Value::as_str);
+        words.filter_map(move |word| {
+            let (name, feature) = word.split_once('/')?;
+            (name.trim_end_matches('?') == key).then(|| feature.to_owned())
+        })
     }
 
     /// A dependency that the workspace declares for its members.

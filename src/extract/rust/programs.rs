@@ -30,6 +30,12 @@ pub(super) fn of(
         anchor: package.anchor,
         imports: package.takes.clone(),
         binary: String::new(),
+        lasts: shipped(package, files)
+            .iter()
+            .any(|file| lasts(file.excerpt.text())),
+        works_through: shipped(package, files)
+            .iter()
+            .any(|file| file.excerpt.text().contains(LOOP)),
         sets_processors: false,
         own: Vec::new(),
         observations: statistics.observed(&shipped(package, files)),
@@ -52,6 +58,14 @@ pub(super) fn of(
     });
     let programs: Vec<RawPackage> = programs.collect();
     std::iter::once(whole).chain(programs).collect()
+}
+
+/// A loop over something.
+const LOOP: &str = " for ";
+
+/// Whether code serves, waits or runs beside the rest.
+fn lasts(text: &str) -> bool {
+    languages::rust().is_none_or(|rust| rust.lasting.words.iter().any(|word| text.contains(word)))
 }
 
 /// The files without those that only tests and examples run.

@@ -33,6 +33,24 @@ fact_table! {
         UnitlessFigure = "unitless.figure": Int, "its number";
         UnitlessValue = "unitless.value": Duration,
             "its duration (in nanoseconds without a unit)";
+        AddressIsUrl = "address.is_url": Bool,
+            "an address is written as a URL where the library takes host and port";
+        AddressOption = "address.option": Text, "the option that holds that URL, by the library's name";
+        AddressHostPort = "address.host_port": Text,
+            "its host and port; absent if the URL says more, such as a password or TLS";
+        TlsSupported = "tls.supported": Bool,
+            "the library is built with TLS: its own feature in Cargo.toml, or what Cargo.lock builds it with (Rust)";
+        TlsFeatures = "tls.features": Text, "two features of the library that build it with TLS";
+        Reconnects = "reconnects": Bool,
+            "a connection that breaks is opened again by the library; absent if that is not known of it";
+        SiteKept = "site.kept": Bool,
+            "it is kept beyond the function that creates it: in a field or a static (Rust)";
+        DeadlineCall = "deadline.call": Text,
+            "the call with the shortest deadline of a context; absent if no call has one";
+        DeadlineLimit = "deadline.limit": Duration, "that deadline";
+        UnreturnedCall = "unreturned.call": Text,
+            "the first call that takes a connection from the pool by hand and does not return it";
+        UnreturnedCount = "unreturned.count": Int, "number of such calls; absent if none takes one by hand";
         SiteFunction = "site.function": Text, "the function that creates the client";
         SiteBlocksAsync = "site.blocks_async": Bool,
             "a call blocks a thread that runs async code (Rust)";
@@ -46,6 +64,8 @@ fact_table! {
             "it is created for each request and then discarded";
         SitePerRound = "site.per_round" named "site.built_per_iteration": Bool,
             "it is created in each loop iteration and then discarded";
+        SiteCarriesLoad = "site.carries_load": Bool,
+            "false for a client that is made for a few calls or for one check, that only subscribes, or whose program ends by itself";
         SiteTool = "site.tool": Bool,
             "it is in a tools folder: a program that developers run manually";
         BlockingConsumers = "blocking.consumers": Int,
@@ -58,7 +78,7 @@ fact_table! {
         BlockingOption = "blocking.option": Text, "the library's name of that timeout";
         BlockingOthers = "blocking.others": Int, "number of other such calls";
         SiteExample = "site.example": Bool,
-            "it is in an examples folder";
+            "it is in an examples folder, in code that supports tests, or in the documentation of a library";
         Service = "service": Text, "the programs it belongs to, by folder";
     }
 }

@@ -121,6 +121,12 @@ impl LibraryModel {
         timed.filter_map(|row| row.text_of("call")).collect()
     }
 
+    /// The calls that take a connection out of a pool, without reading the whole model.
+    pub fn taking_calls(&self) -> Vec<&'static str> {
+        let rows = self.tables("take");
+        rows.filter_map(|row| row.text_of("call")).collect()
+    }
+
     /// The whole model. Built-in files are proven to load by a test.
     pub fn model(&self) -> Option<&ClientModel> {
         self.model
@@ -229,6 +235,13 @@ impl ClientModel {
         self.option_source
             .iter()
             .find(|s| s.form == ConstructionForm::Function && s.call == call)
+    }
+
+    /// A method that makes options of another type of a value of this one.
+    pub fn conversion(&self, option_type: &str, call: &str) -> Option<&OptionSourceModel> {
+        self.option_source.iter().find(|s| {
+            s.form == ConstructionForm::Method && s.call == call && on(&s.on, option_type)
+        })
     }
 
     /// The option type that another package declares under this name.

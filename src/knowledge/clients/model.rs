@@ -9,7 +9,8 @@ use crate::facts::words::ClientKind;
 use crate::knowledge::clients::expression::{DefaultExpression, NumberRange};
 use crate::knowledge::clients::rust::{RustForms, RustValue};
 use crate::knowledge::clients::usage::{
-    BlockingModel, CloseModel, NamedCommandCall, StatisticsModel, StatsExporter, UsageModel,
+    BlockingModel, CloseModel, NamedCommandCall, StatisticsModel, StatsExporter, TakenConnection,
+    UsageModel,
 };
 use crate::knowledge::clients::version::{LibraryVersion, VersionRange};
 
@@ -40,6 +41,9 @@ pub struct Client {
     pub read_as: Vec<ReadAs>,
     #[serde(default)]
     pub checked_tags: Vec<LibraryVersion>,
+    /// Calls that only ask whether the server answers.
+    #[serde(default)]
+    pub probes: Vec<String>,
     #[serde(default)]
     pub notes: Vec<String>,
 }
@@ -102,6 +106,12 @@ pub struct ClientModel {
     pub blocking: Vec<BlockingModel>,
     #[serde(default)]
     pub command: Vec<NamedCommandCall>,
+    /// Methods of a client that give the options which it goes on to read.
+    #[serde(default)]
+    pub live: Vec<LiveOptions>,
+    /// Calls that take a connection out of the pool.
+    #[serde(default)]
+    pub take: Vec<TakenConnection>,
     pub close: Option<CloseModel>,
 }
 
@@ -195,6 +205,10 @@ pub struct Constructor {
     pub defaults_as: Option<String>,
     #[serde(default)]
     pub ignores: Vec<IgnoredOption>,
+    /// A connection that breaks is opened again by the library, or never.
+    pub reconnects: Option<bool>,
+    /// The option without which a connection that breaks is not opened again.
+    pub reconnects_by: Option<String>,
     since: Option<LibraryVersion>,
     until: Option<LibraryVersion>,
     pub returns: Option<String>,
@@ -274,6 +288,18 @@ pub enum DurationSyntax {
     GoOrSeconds,
 }
 
+/// A method of a client that gives its options themselves, no copy.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LiveOptions {
+    pub call: String,
+    pub kinds: Vec<ClientKind>,
+    /// The options that each new connection or each command looks at; the others were read when the
+    /// client was built.
+    pub reads: Vec<String>,
+    pub source: Option<String>,
+}
+
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PoolModel {
@@ -345,6 +371,8 @@ pub enum OptionRole {
     Address,
     /// A function that opens the connections: their options stand in it.
     Dialer,
+    /// A function that builds the client of each node and has the last word on its options.
+    Factory,
     /// A function that checks a connection when it is taken from the pool.
     Check,
 }

@@ -10,6 +10,8 @@ use std::collections::BTreeSet;
 use aho_corasick::AhoCorasick;
 
 use super::LibraryModel;
+use crate::facts::raw::SourceLanguage;
+use crate::knowledge::languages;
 use crate::knowledge::servers::waiting;
 
 /// A shorter name of a command stands in too many texts to tell anything.
@@ -26,6 +28,8 @@ pub struct CodeNeedles {
     pub names: NeedleSet,
     /// Calls of the libraries and names of commands that wait at the server.
     pub waiting: NeedleSet,
+    /// Calls that tell something of their client: they take a connection, or give a call a deadline.
+    pub telling: NeedleSet,
     /// Calls that read a pool's statistics and whose name tells it without an import.
     pub statistics: NeedleSet,
 }
@@ -35,6 +39,15 @@ impl CodeNeedles {
         let packages = libraries.clone().flat_map(LibraryModel::client_packages);
         let names = libraries.clone().flat_map(|l| &l.head.client.idents);
         let calls = libraries.clone().flat_map(LibraryModel::waiting_calls);
+        let taken = libraries.clone().flat_map(LibraryModel::taking_calls);
+        let taken = taken.map(|call| format!(".{call}("));
+        let of_go = libraries
+            .clone()
+            .any(|l| l.language() == SourceLanguage::Go);
+        let go = languages::go().filter(|_| of_go);
+        let deadlines = go.into_iter().flat_map(|go| &go.deadline);
+        let deadlines = deadlines.flat_map(|row| row.functions.iter().map(|f| format!(".{f}(")));
+        let telling: Vec<String> = taken.chain(deadlines).collect();
         let statistics = libraries.flat_map(LibraryModel::stats_calls);
         let commands = waiting::names();
         Self {
@@ -43,6 +56,7 @@ impl CodeNeedles {
             waiting: NeedleSet::new(
                 calls.chain(commands.filter(|name| name.len() >= SHORTEST_COMMAND)),
             ),
+            telling: NeedleSet::new(telling.iter().map(String::as_str)),
             statistics: NeedleSet::new(
                 statistics
                     .map(String::as_str)

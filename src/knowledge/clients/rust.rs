@@ -27,6 +27,21 @@ pub struct RustForms {
     pub lent: Option<LentConnection>,
     #[serde(default)]
     pub compat: Vec<CrateCompat>,
+    /// What builds the library with TLS.
+    #[serde(default)]
+    pub tls: Vec<TlsSupport>,
+}
+
+/// How a crate is built with TLS: by one of its features, which bring one of these crates.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TlsSupport {
+    #[serde(rename = "crate")]
+    pub krate: String,
+    /// Those that most programs turn on come first: they are what a message names.
+    pub features: Vec<String>,
+    pub built_with: Vec<String>,
+    pub source: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -144,6 +159,8 @@ pub enum OptionsIn {
     Receiver,
     FirstArgument,
     SecondArgument,
+    /// On its arguments, each a part of its own: `parts` of the type say which.
+    Arguments,
     /// It takes none: the defaults hold, but for what its arguments set by their position.
     Nothing,
 }

@@ -132,6 +132,24 @@ pub struct NamedCommandCall {
     pub source: Option<String>,
 }
 
+/// A call that takes a connection out of the pool, for whoever calls it to return.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TakenConnection {
+    pub call: String,
+    pub on: Vec<String>,
+    /// How many arguments it takes: another library's call of the same name may take others.
+    pub arguments: usize,
+    /// What gives the connection back.
+    pub returned_by: String,
+    /// Methods of which one is called on every such connection, and that tell it from other values.
+    pub used_by: Vec<String>,
+    since: Option<LibraryVersion>,
+    until: Option<LibraryVersion>,
+    pub note: Option<String>,
+    pub source: Option<String>,
+}
+
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CloseModel {
@@ -145,5 +163,6 @@ ranged!(
     StatisticsModel,
     StatsExporter,
     BlockingModel,
-    NamedCommandCall
+    NamedCommandCall,
+    TakenConnection
 );

@@ -14,6 +14,8 @@ pub(super) fn datum(folded: &ConstValue, kind: ValueKind) -> Option<Datum> {
         (ValueKind::Duration, ConstValue::Int(n) | ConstValue::Duration(n)) => {
             Datum::Duration(*n as f64 / 1e9)
         }
+        // An untyped constant such as 5e9 is a number of nanoseconds too.
+        (ValueKind::Duration, ConstValue::Float(n)) => Datum::Duration(*n / 1e9),
         (ValueKind::Bytes, ConstValue::Int(n)) => match u64::try_from(*n) {
             Ok(bytes) => Datum::Size(bytes),
             Err(_) => Datum::Int(*n),

@@ -23,6 +23,11 @@ pub(super) fn put(subject: &mut Subject, client: &RawClient, model: &ClientModel
         .iter()
         .filter_map(|option| dropped(subject, option))
         .collect();
+    dropped.extend(client.late.iter().map(|write| DroppedOption {
+        option: write.ident.clone(),
+        at: write.span,
+        why: "the client was built before it is set".to_owned(),
+    }));
     dropped.sort_by_key(|d| d.at);
     if let Some((first, rest)) = dropped.split_first() {
         let name = Datum::Text(first.option.clone());

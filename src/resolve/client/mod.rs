@@ -10,6 +10,7 @@
 //! set is unknown and *not seen*.
 
 mod candidate;
+mod connection;
 mod datum;
 mod faults;
 mod options;
@@ -109,6 +110,7 @@ fn put_facts(
     }
     put_pool(subject, &candidates, open);
     faults::put(subject, client, first.model);
+    connection::put(subject, client, &candidates, modules);
     for value in subject.facts.values_mut() {
         value.strength = value.strength.min(client.strength);
     }
@@ -164,7 +166,8 @@ fn put_identity(
     for (fact, is) in [
         (ClientFact::SiteLibrary, library),
         (ClientFact::SiteTool, tool),
-        (ClientFact::SiteExample, example),
+        (ClientFact::SiteExample, example || client.site.for_show),
+        (ClientFact::SiteCarriesLoad, client.site.carries_load()),
         (ClientFact::SiteShortLived, client.site.short_lived),
         (ClientFact::SitePerRequest, client.site.per_request),
         (ClientFact::SitePerRound, client.site.per_round),

@@ -46,7 +46,9 @@ impl ConnectionUrl {
 
     /// Whether its scheme asks for TLS.
     pub(in crate::resolve) fn is_encrypted(&self) -> bool {
-        matches!(self.scheme.as_str(), "rediss" | "valkeys")
+        // `rediss-cluster` asks for it too.
+        let scheme = self.scheme.split('-').next().unwrap_or_default();
+        matches!(scheme, "rediss" | "valkeys")
     }
 
     /// The database that its path names.

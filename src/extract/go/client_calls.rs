@@ -1,0 +1,172 @@
+//! Calls that tell something of the client that they are made on: those with a deadline, and those
+//! that take a connection out of its pool. Whose client it is, is left to `resolve`.
+
+use tree_sitter::Node;
+
+use crate::extract::go::package::is_test;
+use crate::extract::go::reader::GoFileReader;
+use crate::extract::go::waiting::enclosing_function;
+use crate::facts::cause::Cause;
+use crate::facts::raw::{ClientCallFact, ConstValue, RawClientCall, SourceLanguage};
+use crate::knowledge::clients::usage::TakenConnection;
+use crate::knowledge::languages::{self, DeadlineCalls};
+use crate::source::path;
+use crate::syntax::code;
+
+impl<'t, 'm> GoFileReader<'t, 'm, '_> {
+    /// The telling calls of this file.
+    pub(super) fn client_calls(mut self) -> Vec<RawClientCall> {
+        if is_test(&self.here().parsed.path) {
+            return Vec::new();
+        }
+        self.enter_function(None);
+        let mut calls = Vec::new();
+        self.tree().walk(|node| {
+            if node.kind() == "call_expression" {
+                calls.push(node);
+            }
+        });
+        let found = calls.into_iter().filter_map(|call| self.client_call(call));
+        found.collect()
+    }
+
+    fn client_call(&mut self, node: Node<'t>) -> Option<RawClientCall> {
+        let function = code::field(node, "function")?;
+        let (receiver, name) =
+            code::field(function, "operand").zip(code::field(function, "field"))?;
+        let name = self.text(name);
+        let (call, tells) = match self.taken(node, name) {
+            Some(taken) => (format!("{}.{name}()", self.text(receiver)), taken),
+            // Whoever asks whether the server is there wants an answer, late or not.
+            None if self.is_probe(name) => return None,
+            None => (
+                name.to_owned(),
+                ClientCallFact::Deadline(self.deadline_of(node)?),
+            ),
+        };
+        let typed = self
+            .last_name(receiver)
+            .is_some_and(|name| self.declared.of_library.contains(name.as_str()));
+        let bound = self.bound_at(receiver, 0).unwrap_or_default();
+        let libraries = self.here().libraries().flat_map(|l| l.ids());
+        Some(RawClientCall {
+            language: SourceLanguage::Go,
+            dir: path::folder(&self.here().parsed.path).to_owned(),
+            libraries: libraries.collect(),
+            call,
+            bound,
+            typed,
+            at: self.tree().span(node),
+            tells,
+        })
+    }
+
+    fn is_probe(&self, call: &str) -> bool {
+        let mut libraries = self.here().libraries().flat_map(|l| &l.candidates);
+        libraries.any(|library| library.head.client.probes.iter().any(|own| own == call))
+    }
+
+    /// How long the context lasts that a call is given, where the function of the call ends it.
+    fn deadline_of(&mut self, call: Node<'t>) -> Option<Result<f64, Cause>> {
+        let context = *self.arguments(call).first()?;
+        if context.kind() != "identifier" {
+            return None;
+        }
+        let name = self.text(context);
+        let function = enclosing_function(call)?;
+        let mut last: Option<(Node<'t>, &DeadlineCalls)> = None;
+        code::visit(function, |node| {
+            if !matches!(
+                node.kind(),
+                "short_var_declaration" | "assignment_statement"
+            ) || node.end_byte() > call.start_byte()
+            {
+                return;
+            }
+            let left = code::field(node, "left").map_or_else(Vec::new, code::children);
+            let right = code::field(node, "right").map_or_else(Vec::new, code::children);
+            let names_it = left.first().is_some_and(|first| self.text(*first) == name);
+            if let (true, Some(made)) = (names_it, right.first())
+                && last.is_none_or(|(before, _)| before.start_byte() < made.start_byte())
+            {
+                // A context that is made anew without an end has none.
+                last = self.deadline_row(*made).map(|row| (*made, row));
+            }
+        });
+        let (made, row) = last?;
+        let Some(after) = row.after else {
+            return Some(Err(Cause::Code("a point in time")));
+        };
+        let argument = *self.arguments(made).get(after)?;
+        let unknown = Cause::Code("an argument");
+        Some(match self.evaluate(argument).folded(unknown.clone()) {
+            ConstValue::Int(n) | ConstValue::Duration(n) => Ok(n as f64 / 1e9),
+            ConstValue::Unknown(cause) => Err(cause),
+            ConstValue::Fallback(fallback) => Err(fallback.reason()),
+            _ => Err(unknown),
+        })
+    }
+
+    fn deadline_row(&self, call: Node<'t>) -> Option<&'static DeadlineCalls> {
+        let function = code::field(call, "function")?;
+        let (package, name) =
+            code::field(function, "operand").zip(code::field(function, "field"))?;
+        let path = self.here().other_package(self.text(package))?;
+        let mut rows = languages::go()?.deadline.iter();
+        let name = self.text(name);
+        rows.find(|row| row.import_path == path && row.functions.iter().any(|f| f == name))
+    }
+
+    /// What becomes of a connection that a call takes out of a pool.
+    fn taken(&self, call: Node<'t>, name: &str) -> Option<ClientCallFact> {
+        let arguments = self.arguments(call).len();
+        let libraries = self.here().libraries().flat_map(|l| l.candidates.clone());
+        let rows = libraries.filter_map(|l| l.model()).flat_map(|m| &m.take);
+        let row = rows
+            .into_iter()
+            .find(|row| row.call == name && row.arguments == arguments)?;
+        let parent = call.parent()?;
+        if parent.kind() == "selector_expression" {
+            // Nothing can return what has no name.
+            let method = code::field(parent, "field").map(|f| self.text(f))?;
+            let used = row.used_by.iter().any(|own| own == method);
+            return used.then_some(ClientCallFact::Taken(Ok(true)));
+        }
+        let (variable, statement) = self.own_variable(call)?;
+        self.fate_of_taken(row, variable, statement)
+    }
+
+    fn fate_of_taken(
+        &self,
+        row: &TakenConnection,
+        variable: &str,
+        statement: Node<'t>,
+    ) -> Option<ClientCallFact> {
+        let function = enclosing_function(statement)?;
+        let (mut used, mut returned, mut leaves) = (false, false, false);
+        code::visit(function, |node| {
+            let own = statement.byte_range().contains(&node.start_byte());
+            if node.kind() != "identifier" || self.text(node) != variable || own {
+                return;
+            }
+            let parent = node.parent();
+            let method = parent
+                .filter(|p| p.kind() == "selector_expression")
+                .and_then(|p| code::field(p, "field"))
+                .map(|field| self.text(field));
+            match method {
+                Some(method) if method == row.returned_by => returned = true,
+                Some(method) => used |= row.used_by.iter().any(|own| own == method),
+                None => leaves = true,
+            }
+        });
+        match (used, returned, leaves) {
+            (_, true, _) => Some(ClientCallFact::Taken(Ok(false))),
+            (true, false, false) => Some(ClientCallFact::Taken(Ok(true))),
+            (true, false, true) => Some(ClientCallFact::Taken(Err(Cause::Code(
+                "what the connection is handed to",
+            )))),
+            (false, false, _) => None,
+        }
+    }
+}
