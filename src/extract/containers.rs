@@ -29,14 +29,20 @@ struct StartedContainer {
     memory: Option<RawScalar>,
 }
 
-/// The folder of workflows, and what files of pipelines are called.
-const WORKFLOWS: &str = ".github/workflows";
+/// Folders of workflows, and what files of pipelines are called.
+const WORKFLOWS: [&str; 3] = [
+    ".github/workflows",
+    ".gitea/workflows",
+    ".forgejo/workflows",
+];
 const PIPELINE: &str = ".gitlab-ci";
 
 /// The servers that jobs of a pipeline are given.
 pub fn of_pipeline(path: &str, stream: &YamlStream, shapes: &DeploymentShapes) -> Vec<RawServer> {
     let roots = stream.documents.iter().map(|document| &document.root);
-    let containers: Vec<StartedContainer> = if path::folder(path).ends_with(WORKFLOWS) {
+    let folder = path::folder(path);
+    let is_workflow = WORKFLOWS.iter().any(|name| folder.ends_with(name));
+    let containers: Vec<StartedContainer> = if is_workflow {
         let jobs = roots.filter_map(|root| root.get("jobs"));
         jobs.flat_map(YamlNode::entries)
             .flat_map(|job| of_job(job.key.as_str().unwrap_or_default(), &job.value))
@@ -283,6 +289,7 @@ fn server(one: StartedContainer, shapes: &DeploymentShapes) -> Option<RawServer>
         deployment,
         conf,
         fragment: true,
+        transient: true,
         ..RawServer::new(one.name, one.at)
     };
     let written = &mut server.deployment.quantities.written;

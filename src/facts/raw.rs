@@ -242,6 +242,8 @@ pub struct RawServer {
     pub labels: BTreeMap<String, String>,
     /// The resource is a fragment (a patch): absent means "not visible" here.
     pub fragment: bool,
+    /// It is started for one run, of a test or by hand, and deployed by nothing.
+    pub transient: bool,
     /// Why it may be otherwise than what can be seen.
     pub doubt: Option<Uncertainty>,
     /// What is written for it and never read.
@@ -273,6 +275,7 @@ impl RawServer {
             port_names: BTreeMap::new(),
             labels: BTreeMap::new(),
             fragment: false,
+            transient: false,
             doubt: None,
             unread: Vec::new(),
         }

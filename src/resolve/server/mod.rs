@@ -316,8 +316,8 @@ impl<'a> ServerResolver<'a> {
             subject.put(fact, value.clone().unwrap_or_else(unknown));
         }
         subject.put(ServerFact::Kind, self.kind(subject));
-        let deployed = FactValue::derived(self.deployed.is_some());
-        subject.put(ServerFact::Deployed, deployed);
+        let deployed = self.deployed.is_some_and(|server| !server.transient);
+        subject.put(ServerFact::Deployed, FactValue::derived(deployed));
         let mut declared = self.declared.iter();
         let role = match declared.find_map(|d| Some((d.role.as_ref()?, d.span))) {
             Some((role, span)) => declared_value(Datum::Text(role.clone()), span),
