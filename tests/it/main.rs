@@ -34,6 +34,7 @@ mod guarded_files;
 mod history;
 mod hygiene;
 mod live;
+mod live_connections;
 mod live_server;
 mod live_shapes;
 mod live_verdicts;
