@@ -9,7 +9,7 @@ use crate::facts::{Datum, Estate, FactValue, Strength, Subject, ValueState};
 use crate::source::FileId;
 
 /// The words of client usage that make a server a queue: losing a key there loses work.
-const QUEUE_USES: &[&str] = &["streams", "blocking"];
+const QUEUE_USES: &[&str] = &["streams", "blocking", "queue"];
 
 /// Fills in the facts of servers that follow from their linked clients.
 pub fn derive(estate: &mut Estate, raw: &RawFacts) {
@@ -46,6 +46,7 @@ fn derived_role(server: &Subject, clients: &[Subject]) -> Option<FactValue> {
             .find(|word| QUEUE_USES.contains(word))?;
         let why = match word {
             "blocking" => format!("{} uses blocking reads", client.name),
+            "queue" => format!("the library of {} is a task queue", client.name),
             word => format!("{} uses {word}", client.name),
         };
         let value = FactValue::derived("queue")

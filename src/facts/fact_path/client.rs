@@ -56,8 +56,8 @@ fact_table! {
             "a call blocks a thread that runs async code (Rust)";
         SiteLibrary = "site.library": Bool,
             "its module is a library (it builds no program), so callers provide the options";
-        Uses = "uses": List of &["streams", "blocking", "lists", "pubsub"],
-            "features used by calls in its package: `streams`, `blocking`, `lists`, `pubsub`";
+        Uses = "uses": List of &["streams", "blocking", "lists", "pubsub", "queue"],
+            "features used by calls in its package: `streams`, `blocking`, `lists`, `pubsub`; `queue` if the library is a task queue";
         SiteShortLived = "site.short_lived": Bool,
             "it is created, used for a few calls and closed in one function";
         SitePerRequest = "site.per_request" named "site.built_per_request": Bool,

@@ -34,6 +34,9 @@ pub struct Client {
     pub checked_up_to: LibraryVersion,
     pub default_port: u16,
     pub idents: Vec<String>,
+    /// What the data of every client are for, whatever calls are seen: `queue`.
+    #[serde(default)]
+    pub uses: Vec<String>,
     #[serde(default)]
     pub retracted: Vec<LibraryVersion>,
     /// Releases that are numbered out of line, and the release that each is to be read as.

@@ -18,7 +18,7 @@ mod url;
 
 pub(in crate::resolve) use url::ConnectionUrl;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::facts::cause::Cause;
 use crate::facts::edit_target::{EditTarget, TextEncoding};
@@ -101,7 +101,7 @@ fn put_facts(
             blocks.with_anchor_when_unset(client.anchor),
         );
     }
-    subject.put(ClientFact::Uses, uses(client));
+    subject.put(ClientFact::Uses, uses(client, &candidates));
     let Some(first) = candidates.first() else {
         return;
     };
@@ -261,13 +261,21 @@ fn put_url(subject: &mut Subject, client: &RawClient) {
     subject.put(ClientFact::UrlError, error);
 }
 
-fn uses(client: &RawClient) -> FactValue {
-    if client.uses.is_empty() {
+/// What calls show, and what every client of the library is for.
+fn uses(client: &RawClient, candidates: &[ModelCandidate<'_>]) -> FactValue {
+    let library = candidates.first().map(|first| &first.library.head.client);
+    let always = library.map(|library| library.uses.as_slice());
+    let words: BTreeSet<&String> = client
+        .uses
+        .iter()
+        .chain(always.unwrap_or_default())
+        .collect();
+    if words.is_empty() {
         return FactValue::unknown(Cause::Client(
             "no call in its package shows what the data is used for",
         ));
     }
-    let words = client.uses.iter().map(|word| Datum::Text(word.clone()));
+    let words = words.into_iter().map(|word| Datum::Text(word.clone()));
     FactValue::derived(Datum::List(words.collect()))
 }
 
