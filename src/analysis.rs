@@ -349,6 +349,7 @@ fn link_context<'a>(sources: &'a Sources, knowledge: &'a Knowledge) -> link::Lin
         environments: &shapes.environments,
         text_names: &shapes.text_names,
         include: &shapes.include,
+        is_queue_variable: Box::new(|name| knowledge.shapes.is_queue_variable(name)),
     }
 }
 

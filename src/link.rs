@@ -18,6 +18,7 @@ mod hosts;
 mod program_closure;
 pub mod programs;
 mod proximity;
+mod queues;
 
 use proximity::{Location, Locations, NameChoice};
 
@@ -30,6 +31,8 @@ pub struct LinkContext<'a> {
     pub text_names: &'a [String],
     /// The directive that reads another file in place.
     pub include: &'a str,
+    /// Whether a job library is given its server by a variable of this name.
+    pub is_queue_variable: Box<dyn Fn(&str) -> bool + 'a>,
 }
 
 /// Joins one universe.
@@ -43,6 +46,11 @@ pub fn link(raw: &RawFacts, context: &LinkContext<'_>) -> LinkedFacts {
         .map(|(i, server)| linker.deployed(i, server, &mut used))
         .collect();
     servers.extend(undeployed_texts(raw, &used, context.include));
+    for server in &mut servers {
+        if let ServerBody::Deployed(body) = server.body {
+            server.queue_uses = linker.queue_uses(body, &*context.is_queue_variable);
+        }
+    }
     let programs = programs::programs(raw, &linker.places);
     let mut clients: Vec<_> = raw
         .clients
@@ -267,6 +275,7 @@ impl FactLinker<'_> {
         LinkedServer {
             body: ServerBody::Deployed(i),
             parts: joint.parts,
+            queue_uses: Vec::new(),
             links: joint.links,
         }
     }
@@ -478,6 +487,7 @@ fn undeployed_texts(raw: &RawFacts, used: &BTreeSet<usize>, include: &str) -> Ve
                 index,
                 strength: Strength::Certain,
             }],
+            queue_uses: Vec::new(),
             links: Vec::new(),
         })
         .collect()

@@ -36,6 +36,10 @@ pub struct CommandInvocation {
     pub gap_behind: Option<Cause>,
     /// How its start script makes the file, where that can be followed.
     pub recipe: Option<GeneratedFile>,
+    /// Why files may have been made before it starts.
+    pub prepared: Option<Cause>,
+    /// Whether the container or unit ends with it; `None` where what starts it is not followed.
+    pub is_last: Option<bool>,
 }
 
 /// The words of a list of options.

@@ -161,7 +161,8 @@ impl LaunchFollower<'_> {
             Some(ShellScript::Hidden(reason)) => return self.hidden_or_other(reason),
             None => {}
         }
-        if let Some(invocation) = self.direct(&words) {
+        if let Some(mut invocation) = self.direct(&words) {
+            (invocation.prepared, invocation.is_last) = self.start_of(&words);
             return LaunchResult::Server(Box::new(self.with_image_flags(invocation)));
         }
         match self.launch.entrypoint {
@@ -260,7 +261,44 @@ impl LaunchFollower<'_> {
             invocation.gap = Some(Cause::StartScript("starts several servers"));
         }
         self.add_recipe(&commands[..at], &mut invocation);
+        let is_sure = servers.is_empty() && !commands[at].conditional;
+        invocation.prepared = (at > 0 || !is_sure)
+            .then_some(Cause::StartScript("may make it before the server starts"));
+        // Whatever stands behind the server keeps the container when the server leaves it alone.
+        let is_last = commands[at].last || at + 1 == commands.len();
+        invocation.is_last = is_sure.then_some(is_last);
         LaunchResult::Server(Box::new(invocation))
+    }
+
+    /// Why something before the program may make files, and whether the program is the process itself:
+    /// behind the official entrypoint and programs that only start another one it is.
+    fn start_of(&self, words: &[ArgWord]) -> (Option<Cause>, Option<bool>) {
+        let shape = self
+            .launch
+            .image
+            .and_then(|i| self.shapes.official_image(i));
+        let script = shape.and_then(|shape| shape.entrypoint_script.as_deref());
+        let is_plain = |word: &ArgWord| {
+            let name = path::name(&word.text);
+            // Their options and users.
+            let is_argument = !word.text.contains('/') && !word.text.contains('.');
+            script == Some(name) || self.shapes.images.is_wrapper(name) || is_argument
+        };
+        let mut before = words
+            .iter()
+            .take_while(|word| self.shapes.program(&word.text).is_none());
+        let first = words.first().map(|word| word.text.as_str());
+        let starts = first.is_none_or(|first| {
+            let name = path::name(first);
+            self.shapes.program(first).is_some()
+                || script == Some(name)
+                || self.shapes.images.is_wrapper(name)
+        });
+        if starts && before.all(is_plain) {
+            return (None, Some(true));
+        }
+        let why = Cause::StartScript("may make it before the server starts");
+        (Some(why), None)
     }
 
     /// How the commands before the server make its file.
@@ -344,7 +382,8 @@ impl LaunchFollower<'_> {
                 }
             }
             _ => {
-                let invocation = command::invocation(Some(program), words);
+                let mut invocation = command::invocation(Some(program), words);
+                invocation.is_last = Some(true);
                 LaunchResult::Server(Box::new(self.with_image_flags(invocation)))
             }
         }

@@ -251,6 +251,7 @@ fn service(root: &YamlNode) -> Option<RawService> {
                 Some((key, known(Some(&entry.value))?.to_owned()))
             })
             .collect(),
+        headless: known(root.at("spec.clusterIP")) == Some("None"),
         external_name: known(root.at("spec.externalName")).map(str::to_owned),
         targets: ports
             .filter_map(|port| {

@@ -8,6 +8,7 @@ pub mod command;
 mod command_programs;
 pub mod compose;
 pub mod conf;
+pub mod container_paths;
 pub mod containers;
 pub mod dockerfile;
 pub mod environment;

@@ -55,6 +55,16 @@ pub struct LinkedServer {
     pub body: ServerBody,
     pub parts: Vec<LinkedPart>,
     pub links: Vec<SubjectLink>,
+    /// The workloads whose job library keeps its jobs there.
+    pub queue_uses: Vec<QueueUse>,
+}
+
+/// A workload is given a server for its jobs.
+#[derive(Clone, Debug)]
+pub struct QueueUse {
+    pub workload: String,
+    pub variable: String,
+    pub at: Span,
 }
 
 /// What makes it a server.

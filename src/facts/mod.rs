@@ -10,6 +10,7 @@ pub mod bounds;
 pub mod cause;
 pub mod code;
 pub mod connection;
+pub mod container;
 pub mod defaults;
 pub mod deployment;
 pub mod edit_target;

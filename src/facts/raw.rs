@@ -11,6 +11,7 @@ pub use crate::facts::code::{
     RawModule, RawOptionSource, VersionBounds, VersionPin,
 };
 use crate::facts::connection::RawConnection;
+pub use crate::facts::container::{MountContent, RawContainer, RawGivenVariable, WrittenCommand};
 use crate::facts::defaults::ChartDefaults;
 use crate::facts::deployment::{Deployment, DeploymentQuantity};
 use crate::facts::edit_target::EditTarget;
@@ -19,7 +20,7 @@ use crate::facts::overlay_scope::OverlayScope;
 pub use crate::facts::package::{
     ClientLifetime, ObservationKind, PoolObservation, RawPackage, RawVariable, SourceLanguage,
 };
-pub use crate::facts::scalar::RawScalar;
+pub use crate::facts::scalar::{ArgWord, RawScalar};
 use crate::facts::value::Strength;
 pub use crate::facts::wait::{
     ClientBinding, ClientCallFact, Concurrency, LongestWait, RawClientCall, RawWait,
@@ -28,7 +29,7 @@ use crate::facts::words::ServerKind;
 pub use crate::facts::workload::{
     BuiltPackage, GivenVariables, RawBuild, RawWorkload, ServiceDeclaration,
 };
-use crate::source::{Comment, Excerpt, Span};
+use crate::source::{Comment, Excerpt, Span, path};
 
 /// One word of configuration text.
 #[derive(Clone, Debug, PartialEq)]
@@ -38,17 +39,6 @@ pub struct RawWord {
     pub span: Span,
     /// The word holds a template hole or a variable: its text is not what the server reads.
     pub unresolved: Option<Cause>,
-}
-
-/// One word of a command.
-#[derive(Clone, Debug, PartialEq)]
-pub struct ArgWord {
-    pub text: String,
-    pub span: Span,
-    /// Its text is not what the server gets.
-    pub unresolved: Option<Cause>,
-    /// Where it could be written anew.
-    pub slot: EditTarget,
 }
 
 /// Where a line of configuration stands.
@@ -238,6 +228,8 @@ pub struct RawServer {
     pub connections: Vec<RawConnection>,
     /// The names that its container gives to ports.
     pub port_names: BTreeMap<String, String>,
+    /// What it is started in, where that is a container of which all is seen.
+    pub container: Option<RawContainer>,
     /// Labels of its pods, for the selectors of Services.
     pub labels: BTreeMap<String, String>,
     /// The resource is a fragment (a patch): absent means "not visible" here.
@@ -273,6 +265,7 @@ impl RawServer {
             published: Vec::new(),
             connections: Vec::new(),
             port_names: BTreeMap::new(),
+            container: None,
             labels: BTreeMap::new(),
             fragment: false,
             transient: false,
@@ -307,11 +300,43 @@ pub struct RawUnread {
     pub held: Option<RawHeld>,
 }
 
-/// A key of a ConfigMap or Secret, or any of its keys.
+/// What is not read: a key of a ConfigMap or Secret or any of its keys, or a file of the tree or any
+/// file below a folder of it.
 #[derive(Clone, Debug, PartialEq)]
-pub struct RawHeld {
-    pub object: ObjectName,
-    pub key: Option<String>,
+pub enum RawHeld {
+    Key {
+        object: ObjectName,
+        key: Option<String>,
+    },
+    File {
+        path: String,
+    },
+}
+
+impl RawHeld {
+    /// Whether a text of configuration is what is meant.
+    pub fn is_at(&self, place: &TextPlace) -> bool {
+        match (self, place) {
+            (
+                Self::Key { object, key },
+                TextPlace::Key {
+                    object: own,
+                    key: at,
+                },
+            ) => {
+                let same_namespace = match (&own.namespace, &object.namespace) {
+                    (Some(a), Some(b)) => a == b,
+                    _ => true,
+                };
+                let named = own.kind == object.kind && own.name == object.name;
+                named && same_namespace && key.as_ref().is_none_or(|wanted| wanted == at)
+            }
+            (Self::File { path: wanted }, TextPlace::File { path: at }) => {
+                path::is_within(at, wanted)
+            }
+            _ => false,
+        }
+    }
 }
 
 /// A volume at a path in the server's container.
@@ -319,6 +344,9 @@ pub struct RawHeld {
 pub struct RawMount {
     pub path: String,
     pub storage: MountStorage,
+    /// Nothing can be written there.
+    pub read_only: bool,
+    pub content: MountContent,
     pub span: Span,
 }
 
@@ -391,6 +419,8 @@ pub struct RawService {
     pub external_name: Option<String>,
     /// The ports of the pods that it leads to, by number or by name.
     pub targets: Vec<String>,
+    /// It has no address of its own: clients see the pods behind it.
+    pub headless: bool,
     pub span: Span,
 }
 

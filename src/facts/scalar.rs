@@ -18,3 +18,14 @@ impl RawScalar {
         self.text.as_deref().ok()
     }
 }
+
+/// One word of a command.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ArgWord {
+    pub text: String,
+    pub span: Span,
+    /// Its text is not what the server gets.
+    pub unresolved: Option<Cause>,
+    /// Where it could be written anew.
+    pub slot: EditTarget,
+}

@@ -17,15 +17,19 @@ use crate::nearest::nearest;
 mod builds;
 mod candidates;
 mod directive;
+mod formats;
 pub mod language;
 mod needs;
+mod paths;
 mod resource_share;
 mod series;
 pub mod waiting;
 
 pub use builds::BuildWord;
 pub use candidates::SeriesCandidates;
+pub use formats::{AofForm, DataFormat};
 pub use needs::DirectiveDependency;
+pub use paths::{NeededPath, PathKind};
 pub use resource_share::{ResourceShare, ShareMeasure};
 
 pub use directive::{
@@ -45,6 +49,8 @@ static TABLES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/knowledge/servers");
 pub struct ServerKnowledge {
     series: Vec<SeriesEntry>,
     needs: OnceLock<Vec<DirectiveDependency>>,
+    needed_paths: OnceLock<Vec<NeededPath>>,
+    formats: OnceLock<Vec<DataFormat>>,
 }
 
 /// One table: that of a series, or that of its releases from a patch on.
@@ -92,6 +98,8 @@ impl ServerKnowledge {
         Self {
             series,
             needs: OnceLock::new(),
+            needed_paths: OnceLock::new(),
+            formats: OnceLock::new(),
         }
     }
 
@@ -156,6 +164,27 @@ impl ServerKnowledge {
             .all()
             .filter(|series| series.flavor == own.flavor && series.number() > own.number());
         later.find(|series| series.directive(name).is_some())
+    }
+
+    /// The formats of a series' data, where they are known.
+    pub fn data_format(&self, series: &ServerSeries) -> Option<&DataFormat> {
+        let formats = self.formats.get_or_init(|| {
+            let text = TABLES
+                .get_file(formats::FILE)
+                .and_then(|f| f.contents_utf8());
+            text.map(formats::read).unwrap_or_default()
+        });
+        let mut rows = formats.iter();
+        rows.find(|row| row.is_of(&series.flavor, &series.series))
+    }
+
+    /// What has to be there at start of the path that a directive names.
+    pub fn needed_path(&self, directive: &str) -> Option<&NeededPath> {
+        let paths = self.needed_paths.get_or_init(|| {
+            let text = TABLES.get_file(paths::FILE).and_then(|f| f.contents_utf8());
+            text.map(paths::read).unwrap_or_default()
+        });
+        paths.iter().find(|row| row.directive == directive)
     }
 
     /// What a directive needs of another one to have an effect.

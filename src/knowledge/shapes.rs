@@ -5,6 +5,7 @@
 //! defines what they may contain. Anything that needs a decision is implemented in `extract`.
 
 mod image;
+mod images;
 mod library;
 pub mod path;
 pub mod schema;
@@ -19,6 +20,7 @@ use serde::Deserialize;
 use crate::facts::raw::RawKind;
 
 pub use image::ImageReference;
+pub use images::{AskedVariable, ImageContent, ImageFiles, ImageLibrary};
 pub use library::{ChartName, ShapeLibrary};
 
 static SHAPES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/knowledge/shapes");
@@ -35,6 +37,8 @@ pub struct DeploymentShapes {
     pub servers: ServerShapes,
     /// Operator resources and charts.
     pub library: ShapeLibrary,
+    /// What images hold and read by themselves.
+    pub images: ImageLibrary,
     exporters: GlobSet,
     likely_images: GlobSet,
     other_chart_repositories: GlobSet,
@@ -42,6 +46,8 @@ pub struct DeploymentShapes {
     placeholders: GlobSet,
     secret_names: GlobSet,
     text_keys: GlobSet,
+    queue_variables: GlobSet,
+    queue_names: GlobSet,
     needles: AhoCorasick,
     checksums: GlobSet,
     reloaders: GlobSet,
@@ -87,9 +93,12 @@ pub struct ServerShapes {
     /// Categories of access rules that they add.
     pub module_categories: Vec<String>,
     pub data_directory: String,
+    pub persistence: PersistenceShapes,
     pub cluster_mode: String,
     pub replica_of: String,
     pub include: String,
+    pub queue_variables: Vec<String>,
+    pub queue_names: Vec<String>,
     pub needles: Vec<String>,
     pub harmless_commands: Vec<String>,
     /// Settings of operators that decide whether a field of a resource is read.
@@ -279,6 +288,16 @@ pub struct ManagedShape {
     pub tiers: BTreeMap<String, RawKind>,
 }
 
+/// Which directives decide what is kept of a server's data.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PersistenceShapes {
+    /// The log of writes.
+    pub log: String,
+    /// The points at which snapshots are made.
+    pub snapshots: String,
+}
+
 /// Which directives decide who can reach a server, and what it asks of them.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -364,20 +383,24 @@ impl DeploymentShapes {
             read(SERVERS_FILE, servers.contents_utf8().unwrap_or_default())?;
         let files = SHAPES.files().filter_map(|file| {
             let name = file.path().to_str()?;
-            let is_shape = name.ends_with(".yaml") && name != SERVERS_FILE && name != PRESETS_FILE;
+            let others = [SERVERS_FILE, PRESETS_FILE, images::IMAGES_FILE];
+            let is_shape = name.ends_with(".yaml") && !others.contains(&name);
             is_shape.then(|| (name.to_owned(), file.contents_utf8().unwrap_or_default()))
         });
-        let presets = SHAPES.get_file(PRESETS_FILE);
-        let presets = presets.and_then(include_dir::File::contents_utf8);
+        let text = |name: &str| SHAPES.get_file(name).and_then(|file| file.contents_utf8());
+        let presets = text(PRESETS_FILE);
         Ok(Self {
             exporters: globs(&servers.exporters)?,
             not_images: globs(&servers.not_images)?,
             likely_images: globs(&servers.likely_images)?,
             other_chart_repositories: globs(&servers.other_chart_repositories)?,
             text_keys: globs(&servers.text_keys)?,
+            queue_variables: globs(&servers.queue_variables)?,
+            queue_names: globs(&servers.queue_names)?,
             placeholders: globs(&servers.placeholders)?,
             secret_names: globs(&servers.secret_names)?,
             library: ShapeLibrary::new(files.collect(), presets.unwrap_or_default()),
+            images: ImageLibrary::new(text(images::IMAGES_FILE).unwrap_or_default())?,
             needles: needles(&servers.needles)?,
             checksums: globs(&servers.checksums)?,
             reloaders: globs(&servers.reloaders)?,
@@ -553,6 +576,16 @@ impl DeploymentShapes {
     /// A ConfigMap key whose name says that it holds configuration text.
     pub fn is_text_key(&self, key: &str) -> bool {
         self.text_keys.is_match(key)
+    }
+
+    /// A variable by which a job library is given its server.
+    pub fn is_queue_variable(&self, name: &str) -> bool {
+        self.queue_variables.is_match(name)
+    }
+
+    /// The name of a server that says that it holds jobs.
+    pub fn is_queue_name(&self, name: &str) -> bool {
+        self.queue_names.is_match(name)
     }
 
     /// A text that stands where a person is to write a secret.

@@ -172,7 +172,7 @@ impl FactLinker<'_> {
 
     /// How a host name leads to a server, if it does: `name`, `name.namespace`,
     /// `name.namespace.svc…`, and the pods behind a headless Service, `name-0.service…`.
-    fn reached_by(&self, host: &str, body: usize) -> Option<String> {
+    pub(super) fn reached_by(&self, host: &str, body: usize) -> Option<String> {
         let server = &self.raw.servers[body];
         let labels: Vec<&str> = host.split('.').collect();
         let (first, rest) = labels.split_first()?;

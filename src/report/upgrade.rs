@@ -87,7 +87,7 @@ fn summary(view: &UpgradeView) -> String {
     }
     let servers = view.servers.len();
     format!(
-        "{all} change{} in {servers} server{}, {breaking} of which prevent a server from starting",
+        "{all} change{} in {servers} server{}, {breaking} of which prevent a server from starting with its data",
         plural(all),
         plural(servers)
     )

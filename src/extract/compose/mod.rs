@@ -5,12 +5,14 @@
 //! followed, and so is `include`. Variables are filled in from defaults and from the `.env` beside the file.
 
 mod connections;
+mod container;
 mod include;
 mod layers;
 mod mounts;
 mod ports;
 mod programs;
 mod service;
+mod unread;
 
 use std::collections::BTreeSet;
 

@@ -1,8 +1,8 @@
 //! What stands at a path of a service's file system: volumes, binds, configs, secrets, and what its
 //! image was built with.
 
-use crate::extract::compose::ComposeProject;
 use crate::extract::compose::service::ComposeService;
+use crate::extract::compose::{ComposeProject, ComposeTree};
 use crate::extract::conf::{self, TextFrame};
 use crate::extract::generated_config::{GeneratedConfig, ProcessFiles};
 use crate::extract::generated_file::GeneratedFile;
@@ -11,7 +11,8 @@ use crate::extract::launch;
 use crate::extract::tree_files::TreeImage;
 use crate::facts::raw::ArgWord;
 use crate::facts::raw::{
-    ConfPart, MountStorage, ObjectName, RawFacts, RawMount, RawText, TextPlace,
+    ConfPart, MountContent, MountStorage, ObjectName, RawFacts, RawHeld, RawMount, RawText,
+    TextPlace,
 };
 use crate::facts::{Cause, Strength};
 use crate::source::{Span, path};
@@ -24,6 +25,8 @@ pub(super) struct ServiceMounts<'a> {
 
 struct ServiceMount<'a> {
     target: String,
+    /// Nothing can be written there.
+    read_only: bool,
     source: MountSource<'a>,
     span: Span,
 }
@@ -95,6 +98,27 @@ impl<'a> ServiceMounts<'a> {
             .iter()
             .filter_map(|mount| Some((mount, within(mount)?)))
             .min_by_key(|(_, rest)| rest.len())
+    }
+
+    /// The mounts that show files of the tree, with their paths and what they show.
+    pub(super) fn held(&self) -> impl Iterator<Item = (&str, Span, RawHeld)> {
+        let held = |mount: &'_ ServiceMount<'a>| match &mount.source {
+            MountSource::Tree(source) => Some(RawHeld::File {
+                path: source.trim_start_matches('/').to_owned(),
+            }),
+            MountSource::Inline { section, name, .. } => Some(RawHeld::Key {
+                object: ObjectName {
+                    kind: (*section).to_owned(),
+                    namespace: None,
+                    name: name.clone(),
+                    templated: false,
+                },
+                key: None,
+            }),
+            _ => None,
+        };
+        let mounts = self.mounts.iter();
+        mounts.filter_map(move |mount| Some((mount.target.as_str(), mount.span, held(mount)?)))
     }
 
     /// The file that the server is given, followed to what holds it.
@@ -215,14 +239,20 @@ impl<'a> ServiceMounts<'a> {
     }
 
     /// What the data directory may be on. The image's own data directory is a volume without a name
-    /// where nothing is mounted there; `anchor` is where the service stands.
-    pub(super) fn storage(&self, data: Option<&str>, anchor: Span) -> Vec<RawMount> {
+    /// where nothing is mounted there.
+    pub(super) fn storage(
+        &self,
+        service: &ComposeService<'_>,
+        data: Option<&str>,
+    ) -> Vec<RawMount> {
         let mut found: Vec<RawMount> = self
             .mounts
             .iter()
             .map(|mount| RawMount {
                 path: mount.target.clone(),
                 storage: mount.source.storage(),
+                read_only: mount.read_only,
+                content: mount.source.content(service.project.tree),
                 span: mount.span,
             })
             .collect();
@@ -230,7 +260,11 @@ impl<'a> ServiceMounts<'a> {
             found.push(RawMount {
                 path: data.to_owned(),
                 storage: MountStorage::Unknown,
-                span: anchor,
+                read_only: false,
+                content: MountContent::Unknown(Cause::Storage(
+                    "a volume without a name may keep what an earlier container wrote",
+                )),
+                span: service.anchor(),
             });
         }
         found
@@ -275,6 +309,22 @@ impl MountSource<'_> {
     }
 }
 
+impl MountSource<'_> {
+    /// What stands at the mount when the container starts. Beside what the tree holds a folder may hold
+    /// files that nobody committed.
+    fn content(&self, tree: &ComposeTree<'_>) -> MountContent {
+        let unknown = |why| MountContent::Unknown(Cause::Storage(why));
+        match self {
+            Self::Tree(path) if tree.files.holds(path) => MountContent::File,
+            Self::Tree(_) | Self::Host => unknown("it is a folder of the host"),
+            Self::Inline { .. } => MountContent::File,
+            Self::Memory => MountContent::Empty,
+            Self::Volume { .. } | Self::Anonymous => unknown("a volume may hold it already"),
+            Self::Unknown(why) => MountContent::Unknown(why.clone()),
+        }
+    }
+}
+
 /// An entry of `volumes:`, `SOURCE:TARGET:MODE` or a mapping.
 fn volume<'a>(
     service: &ComposeService<'a>,
@@ -301,7 +351,11 @@ fn volume<'a>(
         None => MountSource::Anonymous,
         Some(source) => named_or_bound(service.project, folder, &source),
     };
-    mount(&target, source, item.span)
+    let mut options = written.rsplit(':').next().unwrap_or_default().split(',');
+    Some(ServiceMount {
+        read_only: written.matches(':').count() > 1 && options.any(|option| option == "ro"),
+        ..mount(&target, source, item.span)
+    })
 }
 
 fn long_volume<'a>(
@@ -322,24 +376,24 @@ fn long_volume<'a>(
         (Some("volume") | None, None) => MountSource::Anonymous,
         _ => MountSource::Unknown(Cause::Deployment("this kind of mount is not supported")),
     };
-    mount(&target, source, item.span)
+    Some(ServiceMount {
+        read_only: item.get("read_only").and_then(YamlNode::as_bool) == Some(true),
+        ..mount(&target, source, item.span)
+    })
 }
 
 /// A mount; one whose place is not known may be anywhere.
-fn mount<'a>(
-    target: &InterpolatedText,
-    source: MountSource<'a>,
-    span: Span,
-) -> Option<ServiceMount<'a>> {
+fn mount<'a>(target: &InterpolatedText, source: MountSource<'a>, span: Span) -> ServiceMount<'a> {
     let (target, source) = match target.known() {
         Ok(target) => (target.to_owned(), source),
         Err(reason) => ("/".to_owned(), MountSource::Unknown(reason)),
     };
-    Some(ServiceMount {
+    ServiceMount {
         target,
+        read_only: false,
         source,
         span,
-    })
+    }
 }
 
 /// A path begins with a dot, a slash or a tilde; anything else is the name of a volume.
@@ -376,7 +430,7 @@ fn bound<'a>(folder: &str, source: &InterpolatedText) -> MountSource<'a> {
 fn memory<'a>(service: &ComposeService<'a>, item: &YamlNode) -> Option<ServiceMount<'a>> {
     let text = service.text(item)?;
     let end = text.text().find(':').unwrap_or(text.text().len());
-    mount(&text.slice(0..end), MountSource::Memory, item.span)
+    Some(mount(&text.slice(0..end), MountSource::Memory, item.span))
 }
 
 /// An entry of `configs:` or `secrets:`, a name or a mapping.
@@ -397,6 +451,7 @@ fn shown_file<'a>(
     };
     Some(ServiceMount {
         target,
+        read_only: true,
         source: described(service, section, name),
         span: item.span,
     })

@@ -76,6 +76,11 @@ impl<'a> ComposeService<'a> {
             LaunchResult::Server(invocation) => Ok(*invocation),
         };
         let shape = official(reference.as_ref(), self.project.tree.shapes);
+        let data = shape.and_then(|shape| shape.data.as_deref());
+        let container = invocation.as_ref().ok();
+        let unread = container.filter(|_| built.is_none());
+        let unread = unread.map(|call| self.unread(call, &mounts));
+        let container = container.map(|call| self.raw_container(call, data, built.as_ref()));
         let conf = match invocation {
             Err(reason) => vec![ConfPart::NotVisible { reason, at: None }],
             Ok(invocation) => self.conf(invocation, &mounts, built.as_ref(), shape, raw),
@@ -87,7 +92,9 @@ impl<'a> ComposeService<'a> {
             hosts: self.hosts(all),
             published: ports::published(self),
             connections: self.health_check(&environment).into_iter().collect(),
-            mounts: Some(mounts.storage(shape.and_then(|s| s.data.as_deref()), self.anchor())),
+            mounts: Some(mounts.storage(self, data)),
+            container,
+            unread: unread.unwrap_or_default(),
             data_directory: shape.and_then(|shape| shape.data.clone()),
             fragment: !whole || self.is_lone_override() || self.is_open(),
             installed: built
@@ -119,7 +126,7 @@ impl<'a> ComposeService<'a> {
     }
 
     /// A template or a mistake in the file keeps parts of it from being seen.
-    fn is_open(&self) -> bool {
+    pub(super) fn is_open(&self) -> bool {
         self.project.open || self.layers.iter().any(|layer| layer.node.is_open())
     }
 

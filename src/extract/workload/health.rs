@@ -12,6 +12,9 @@ use crate::facts::words::{RolloutTrigger, ServiceQuality};
 use crate::facts::{Cause, Datum, EditTarget};
 use crate::syntax::yaml::{MappingEntry, YamlNode};
 
+/// The kind whose pods take each other's place.
+const DEPLOYMENT: &str = "Deployment";
+
 impl PodSpec<'_> {
     /// What holds for a container of a pod.
     pub(super) fn health(
@@ -33,10 +36,33 @@ impl PodSpec<'_> {
             (ServerFact::FilesystemReadOnly, read_only.map(Datum::Bool)),
             (ServerFact::Qos, self.quality().map(Datum::from)),
         ]);
+        health.insert(
+            ServerFact::UpdateOverlaps,
+            self.update_overlaps().map(Datum::Bool),
+        );
         if let Some(how) = self.rollout() {
             health.insert(ServerFact::Rollout, how.map(Datum::from));
         }
         health
+    }
+
+    /// Whether an update starts a new pod before the old one has ended: the way of a Deployment unless
+    /// it says otherwise (kubernetes.io, Deployments, `maxSurge` 25 %).
+    fn update_overlaps(&self) -> Result<bool, Cause> {
+        if self.object.kind != DEPLOYMENT {
+            return Ok(false);
+        }
+        let spec = self.root.get("spec");
+        if spec.is_none_or(YamlNode::is_open) {
+            return Err(template_reason());
+        }
+        let strategy = self.root.at("spec.strategy");
+        if strategy.is_some_and(|node| node.is_open() || node.has_hole()) {
+            return Err(template_reason());
+        }
+        let of = |path: &str| known(strategy.and_then(|strategy| strategy.at(path)));
+        let waits = matches!(of("rollingUpdate.maxSurge"), Some("0" | "0%"));
+        Ok(of("type") != Some("Recreate") && !waits)
     }
 
     /// How long the liveness probe lets the server start: its delay, and how long it then bears

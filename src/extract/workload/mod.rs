@@ -5,6 +5,7 @@
 //! container or baked into an image) is kept as a part that is not visible.
 
 mod connections;
+mod container;
 mod environment;
 mod health;
 mod programs;
@@ -112,6 +113,7 @@ impl<'a> PodSpec<'a> {
     fn server(&self, container: &'a YamlNode, texts: &mut Vec<RawText>) -> Option<RawServer> {
         let (image, launched) = self.started(container);
         let mut unread = Vec::new();
+        let mut own = None;
         let conf = match launched {
             LaunchResult::Other => return None,
             LaunchResult::Hidden(reason) => vec![ConfPart::NotVisible {
@@ -120,6 +122,7 @@ impl<'a> PodSpec<'a> {
             }],
             LaunchResult::Server(invocation) => {
                 unread = self.unread(container, &invocation);
+                own = Some(self.raw_container(container, &image, &invocation));
                 self.conf_parts(container, &image, *invocation, texts)
             }
         };
@@ -138,6 +141,7 @@ impl<'a> PodSpec<'a> {
             deployment: self.deployment(container),
             conf,
             mounts: self.mounts(container),
+            container: own,
             data_directory: image
                 .shape
                 .filter(|_| image.official)

@@ -63,7 +63,7 @@ impl PodSpec<'_> {
                     .to_owned(),
             ),
             strength: Strength::Certain,
-            held: Some(RawHeld {
+            held: Some(RawHeld::Key {
                 object: source.object(self.object.namespace.clone()),
                 key,
             }),

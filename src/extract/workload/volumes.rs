@@ -1,6 +1,8 @@
 //! What a server's files are: the way from its configuration file through mount and volume to what
 //! holds it, and what its data directory may be on.
 
+use std::collections::BTreeSet;
+
 use crate::extract::command::CommandInvocation;
 use crate::extract::generated_config::{GeneratedConfig, ProcessFiles};
 use crate::extract::generated_file::GeneratedFile;
@@ -9,7 +11,8 @@ use crate::extract::workload::PodSpec;
 use crate::extract::workload::start::ContainerImage;
 use crate::facts::Cause;
 use crate::facts::raw::ArgWord;
-use crate::facts::raw::{ConfPart, MountStorage, ObjectName, RawMount, RawText};
+use crate::facts::raw::{ConfPart, MountContent, MountStorage, ObjectName, RawMount, RawText};
+use crate::source::path;
 use crate::syntax::yaml::YamlNode;
 
 /// The files that a container sees.
@@ -291,6 +294,8 @@ impl<'a> PodSpec<'a> {
             found.push(RawMount {
                 path: "/".to_owned(),
                 storage: MountStorage::Unknown,
+                read_only: false,
+                content: MountContent::Unknown(template_reason()),
                 span: container.span,
             });
         }
@@ -300,20 +305,118 @@ impl<'a> PodSpec<'a> {
     fn mount(&self, mount: &YamlNode) -> Option<RawMount> {
         let path = mount.get("mountPath")?;
         let name = known(mount.get("name"));
+        let volume = name.and_then(|name| self.volume(name));
         let storage = match name {
             Some(name) if self.is_claim_template(name) => MountStorage::Persistent,
-            Some(name) => self.volume(name).map_or(MountStorage::Unknown, storage),
+            Some(_) => volume.map_or(MountStorage::Unknown, storage),
             None => MountStorage::Unknown,
         };
-        let (path_text, storage) = match known(Some(path)) {
-            Some(text) => (text.to_owned(), storage),
-            None => ("/".to_owned(), MountStorage::Unknown),
-        };
+        let is_known = known(Some(path)).is_some();
         Some(RawMount {
-            path: path_text,
-            storage,
+            // What stands at a path that is not known may stand anywhere.
+            path: known(Some(path)).unwrap_or("/").to_owned(),
+            storage: if is_known {
+                storage
+            } else {
+                MountStorage::Unknown
+            },
+            read_only: is_known && is_read_only(mount, volume),
+            content: match is_known {
+                true => self.content(mount, volume),
+                false => MountContent::Unknown(template_reason()),
+            },
             span: mount.span,
         })
+    }
+
+    /// What stands at a mount when the container starts.
+    fn content(&self, mount: &YamlNode, volume: Option<&'a YamlNode>) -> MountContent {
+        let shown = volume.map(|volume| self.shown_files(volume));
+        let sub_path = mount.get("subPath").or(mount.get("subPathExpr"));
+        let content = match (shown, sub_path) {
+            (Some(content), None) => content,
+            (Some(MountContent::Files { paths, source }), Some(part)) => match known(Some(part)) {
+                Some(part) if paths.contains(part) => MountContent::File,
+                Some(part) if !paths.iter().any(|path| path::is_within(path, part)) => {
+                    MountContent::Missing(source)
+                }
+                _ => MountContent::Unknown(Cause::Deployment("a part of a volume is mounted")),
+            },
+            (Some(MountContent::Unknown(why)), Some(_)) => MountContent::Unknown(why),
+            (_, Some(_)) => {
+                MountContent::Unknown(Cause::Deployment("a part of a volume is mounted"))
+            }
+            (None, None) => MountContent::Unknown(Cause::Deployment("its volume is not visible")),
+        };
+        match content {
+            MountContent::Empty if self.has_writers() => MountContent::Unknown(Cause::Deployment(
+                "an init container or a neighbour may write it",
+            )),
+            content => content,
+        }
+    }
+
+    /// Another container may put something on a volume before the server starts.
+    fn has_writers(&self) -> bool {
+        self.listed("initContainers").next().is_some() || self.containers().count() > 1
+    }
+
+    /// The files of a volume by itself.
+    fn shown_files(&self, volume: &'a YamlNode) -> MountContent {
+        if volume.is_open() {
+            return MountContent::Unknown(template_reason());
+        }
+        if volume.get("emptyDir").is_some() {
+            return MountContent::Empty;
+        }
+        let projected = volume.at("projected.sources").map(YamlNode::items);
+        let sources: Vec<&YamlNode> = match projected {
+            Some(sources) => sources.iter().collect(),
+            None => vec![volume],
+        };
+        let mut paths = BTreeSet::new();
+        let mut names = Vec::new();
+        for source in sources {
+            let Some(keys) = key_source(source) else {
+                return MountContent::Unknown(Cause::Deployment(
+                    "what is on its volume is unknown",
+                ));
+            };
+            match self.keys(&keys) {
+                Ok(found) => paths.extend(found),
+                Err(why) => return MountContent::Unknown(why),
+            }
+            names.push(format!("{}/{}", keys.kind, keys.name));
+        }
+        MountContent::Files {
+            paths,
+            source: names.join(", "),
+        }
+    }
+
+    /// The files that a ConfigMap or Secret is shown as.
+    fn keys(&self, source: &KeySource<'_>) -> Result<Vec<String>, Cause> {
+        let object = source.object(self.object.namespace.clone());
+        let root = self.context.objects.find(&object, self.spec.span.file)?;
+        let fields = ["data", "binaryData", "stringData"];
+        let held = || fields.iter().filter_map(|field| root.get(field));
+        if root.is_open() || held().any(YamlNode::is_open) {
+            return Err(template_reason());
+        }
+        let entries = held().flat_map(|data| data.entries());
+        let keys: Vec<&str> = entries.filter_map(|entry| entry.key.as_str()).collect();
+        let Some(items) = source.items else {
+            return Ok(keys.into_iter().map(str::to_owned).collect());
+        };
+        let shown = items.iter().filter(|item| {
+            let key = known(item.get("key"));
+            key.is_none_or(|key| keys.contains(&key))
+        });
+        let path = |item: &YamlNode| {
+            let path = known(item.get("path"));
+            path.map(str::to_owned).ok_or_else(template_reason)
+        };
+        shown.map(path).collect()
     }
 
     fn is_claim_template(&self, name: &str) -> bool {
@@ -392,6 +495,14 @@ fn within(mount: &YamlNode, path: &str) -> Option<String> {
         Some(folder) => Some(format!("{folder}/{rest}")),
         None => Some(rest.to_owned()),
     }
+}
+
+/// Nothing can be written at the mount: it says so, or the volume does.
+fn is_read_only(mount: &YamlNode, volume: Option<&YamlNode>) -> bool {
+    let kinds = volume.map(YamlNode::entries).unwrap_or_default();
+    let of_volume = kinds.iter().filter_map(|entry| entry.value.get("readOnly"));
+    let mut said = mount.get("readOnly").into_iter().chain(of_volume);
+    said.any(|node| node.as_bool() == Some(true))
 }
 
 fn storage(volume: &YamlNode) -> MountStorage {

@@ -40,6 +40,8 @@ fact_table! {
             "the value in effect, if arguments or another field override this line in every server that reads it";
         NotRead = "not_read": Text,
             "why the field or key is never read";
+        MissingPath = "missing_path": Text,
+            "the file or folder that the server needs for this line at start and that its container does not have, or `none`";
         DisclosesSecret = "discloses_secret": Bool,
             "the line contains a password in plain text (not a reference, placeholder or hash)";
         TrailingComment = "trailing_comment": Text, "the `#` comment after the value";

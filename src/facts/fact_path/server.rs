@@ -22,6 +22,22 @@ fact_table! {
         Replicas = "replicas": Int, "number of processes with this configuration";
         StorageKind = "storage.kind": Text of StorageKind::WORDS,
             "storage of the data directory: `persistent`, `ephemeral` or `none`";
+        StorageWritable = "storage.writable": Bool,
+            "the server can write its data directory";
+        StorageUnused = "storage.unused": Text,
+            "where a persistent volume is mounted that holds nothing of the server because the data directory is elsewhere, or `none`";
+        DataDirectory = "data_dir": Text, "the data directory";
+        Mounts = "mounts": List, "the paths at which volumes are mounted in its container";
+        MainProcess = "main_process": Bool,
+            "it is the process that its container waits for: the container ends with it";
+        ReplicasUnrelated = "replicas_unrelated": Bool,
+            "its processes know nothing of each other, and a client may reach any of them under one name";
+        UpdateOverlaps = "update_overlaps": Bool,
+            "an update starts a new process while the old one still runs";
+        VariablesUnread = "variables.unread": Text,
+            "variables of its container that are meant for the server and that nothing reads, or `none`";
+        VariablesPassword = "variables.password": Bool,
+            "one of them holds a password";
         Deployed = "deployed": Bool,
             "a workload or custom resource runs it (a configuration file alone is a server too)";
         Exporter = "exporter": Bool, "it has a metrics exporter";

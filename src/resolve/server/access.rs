@@ -74,7 +74,7 @@ impl ServerResolver<'_> {
     }
 
     /// A Service that selects the server's pods and leads to one of its ports.
-    fn service(&self, server: &RawServer, subject: &Subject) -> Option<&RawService> {
+    pub(super) fn service(&self, server: &RawServer, subject: &Subject) -> Option<&RawService> {
         let leads_here = |service: &&RawService| {
             let same_place = service.namespace == server.namespace;
             let mut selector = service.selector.iter();

@@ -18,17 +18,25 @@ impl ServerResolver<'_> {
         self.put_source(subject);
         let Some(server) = self.deployed else { return };
         if is_generated(server) {
-            for fact in [
+            // What the shape says of its operator is known.
+            let attributes = &server.deployment.attributes;
+            let decided = [
                 ServerFact::ProbesLiveness,
                 ServerFact::ProbesStartup,
                 ServerFact::Rollout,
-            ] {
+            ];
+            for fact in decided
+                .into_iter()
+                .filter(|fact| !attributes.contains_key(fact))
+            {
                 let value = FactValue::unknown(Cause::Server(
                     "the generator of its configuration decides it",
                 ));
                 subject.put(fact, value.with_anchor_when_unset(server.anchor));
             }
-            return;
+            if !attributes.contains_key(&ServerFact::Rollout) {
+                return;
+            }
         }
         if let Some(rollout) = self.rollout(server) {
             subject.put(
@@ -94,6 +102,7 @@ impl ServerResolver<'_> {
         subject.put(ServerFact::ConfigName, name);
         let used = match self.linked.body {
             ServerBody::Deployed(_) => FactValue::derived(true),
+            ServerBody::Text(_) if self.is_shown_unread(&text.place) => FactValue::derived(true),
             ServerBody::Text(_) => {
                 self.use_of(&object.name, object.templated, text.excerpt.span_all())
             }

@@ -158,32 +158,10 @@ impl ServerResolver<'_> {
 
     /// What the data directory is on.
     fn storage(&self, mounts: &[RawMount], subject: &Subject) -> FactValue {
-        let configured = subject.conf(&self.knowledge.shapes.servers.data_directory);
-        let directory = match configured {
-            Some(value) if value.span().is_some() => match value.text() {
-                Some(text) => text.to_owned(),
-                None => return FactValue::unknown(Cause::Storage("the data directory is unknown")),
-            },
-            Some(FactValue {
-                state: crate::facts::ValueState::Unknown(reason),
-                ..
-            }) => {
-                return FactValue::unknown(reason.clone());
-            }
-            _ => match self.deployed.and_then(|s| s.data_directory.clone()) {
-                Some(directory) => directory,
-                None => {
-                    return FactValue::unknown(Cause::Storage(
-                        "the image's data directory is not known",
-                    ));
-                }
-            },
+        let directory = match self.data_directory(subject) {
+            Ok((directory, _)) => directory,
+            Err(reason) => return FactValue::unknown(reason),
         };
-        if !directory.starts_with('/') {
-            return FactValue::unknown(Cause::Storage(
-                "the data directory is relative to a folder that is not known",
-            ));
-        }
         let holds = |mount: &&RawMount| Path::new(&directory).starts_with(&mount.path);
         let nearest = mounts
             .iter()
@@ -202,6 +180,37 @@ impl ServerResolver<'_> {
             }
             None => FactValue::derived(StorageKind::None),
         }
+    }
+}
+
+impl ServerResolver<'_> {
+    /// The data directory, and where it is written: the configured one, else the folder that the image
+    /// starts the server in.
+    pub(super) fn data_directory(
+        &self,
+        subject: &Subject,
+    ) -> Result<(String, Option<Span>), Cause> {
+        let configured = subject.conf(&self.knowledge.shapes.servers.data_directory);
+        let (directory, span) = match configured {
+            Some(value) if value.span().is_some() => match value.text() {
+                Some(text) => (text.to_owned(), value.span()),
+                None => return Err(Cause::Storage("the data directory is unknown")),
+            },
+            Some(FactValue {
+                state: crate::facts::ValueState::Unknown(reason),
+                ..
+            }) => return Err(reason.clone()),
+            _ => match self.deployed.and_then(|s| s.data_directory.clone()) {
+                Some(directory) => (directory, None),
+                None => return Err(Cause::Storage("the image's data directory is not known")),
+            },
+        };
+        if !directory.starts_with('/') {
+            return Err(Cause::Storage(
+                "the data directory is relative to a folder that is not known",
+            ));
+        }
+        Ok((directory, span))
     }
 }
 

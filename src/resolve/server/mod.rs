@@ -5,12 +5,14 @@
 
 mod access;
 mod assumptions;
+mod container_files;
 mod deployment;
 pub(in crate::resolve) mod figures;
 mod overridden;
 mod steps;
 mod unread;
 pub mod upgrade;
+mod upgrade_data;
 mod version;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -66,6 +68,8 @@ pub fn resolve(raw: &RawFacts, linked: &LinkedFacts, knowledge: &ServerContext<'
         overridden.add(&transcript, &is_secret);
         let mut directives = resolver.directives(&related, &transcript, &effective);
         directives.extend(resolver.unread(&related));
+        resolver.put_missing_paths(&mut directives, &effective);
+        directives.extend(resolver.missing_file(&related));
         assumptions::of_lines(resolver.deployed, &mut directives);
         let files = resolver.files();
         for line in &mut directives {
@@ -274,6 +278,7 @@ impl<'a> ServerResolver<'a> {
         self.put_figures(&mut subject);
         self.put_identity(&mut subject);
         self.put_words(&mut subject);
+        self.put_container(&mut subject);
         self.put_access(&mut subject, transcript);
         self.put_deployment(&mut subject);
         subject
@@ -321,9 +326,25 @@ impl<'a> ServerResolver<'a> {
         let mut declared = self.declared.iter();
         let role = match declared.find_map(|d| Some((d.role.as_ref()?, d.span))) {
             Some((role, span)) => declared_value(Datum::Text(role.clone()), span),
-            None => FactValue::unknown(Cause::Server("redvet.toml declares no role for it")),
+            None => self.role_by_use(),
         };
         subject.put(ServerFact::Role, role);
+    }
+
+    /// What the server is for by who is given it for jobs, else by its own name.
+    fn role_by_use(&self) -> FactValue {
+        if let Some(by) = self.linked.queue_uses.first() {
+            let why = format!("{} of {} names it", by.variable, by.workload);
+            return FactValue::set("queue", by.at).because(why);
+        }
+        let name = self.name().rsplit('/').next().unwrap_or_default();
+        if self.deployed.is_some() && self.knowledge.shapes.is_queue_name(name) {
+            return FactValue::derived("queue")
+                .because(format!("it is called {name}"))
+                .with_strength(Strength::Assumed)
+                .with_anchor_when_unset(self.anchor());
+        }
+        FactValue::unknown(Cause::Server("redvet.toml declares no role for it"))
     }
 
     /// What the resource says it is; else what the configuration and the number of processes come to.

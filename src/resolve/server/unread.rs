@@ -32,18 +32,13 @@ impl ServerResolver<'_> {
 
     /// Whether the tree holds it as a text of configuration.
     fn is_text(&self, held: &RawHeld) -> bool {
-        let wanted = &held.object;
-        self.raw.texts.iter().any(|text| {
-            let TextPlace::Key { object, key } = &text.place else {
-                return false;
-            };
-            let same_namespace = match (&object.namespace, &wanted.namespace) {
-                (Some(a), Some(b)) => a == b,
-                _ => true,
-            };
-            let named = object.kind == wanted.kind && object.name == wanted.name;
-            let meant = held.key.as_ref().is_none_or(|wanted| wanted == key);
-            named && same_namespace && meant && text.recognised && !text.foreign
-        })
+        let mut texts = self.raw.texts.iter();
+        texts.any(|text| held.is_at(&text.place) && text.recognised && !text.foreign)
+    }
+
+    /// Whether a server is shown a text that it never reads: another finding says so.
+    pub(super) fn is_shown_unread(&self, place: &TextPlace) -> bool {
+        let mut unread = self.raw.servers.iter().flat_map(|server| &server.unread);
+        unread.any(|found| found.held.as_ref().is_some_and(|held| held.is_at(place)))
     }
 }

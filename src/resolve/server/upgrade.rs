@@ -29,6 +29,10 @@ pub enum ChangeKind {
     Renamed,
     /// Nobody wrote it, and its default is another one.
     Default,
+    /// It cannot read the data that is there.
+    Data,
+    /// It can, and the other one cannot read what it then writes.
+    Rollback,
 }
 
 impl ChangeKind {
@@ -40,12 +44,14 @@ impl ChangeKind {
             Self::Ignored => "ignored",
             Self::Renamed => "renamed",
             Self::Default => "default",
+            Self::Data => "data",
+            Self::Rollback => "rollback",
         }
     }
 
-    /// The server would not start.
+    /// The server would not start, or not with its data.
     pub fn breaks(self) -> bool {
-        matches!(self, Self::Removed | Self::Refused)
+        matches!(self, Self::Removed | Self::Refused | Self::Data)
     }
 }
 
@@ -102,11 +108,11 @@ pub fn upgrades(
         .collect()
 }
 
-struct Comparison<'a> {
-    resolver: &'a ServerResolver<'a>,
-    from: &'a ServerSeries,
-    to: &'a ServerSeries,
-    old: ConfigTranscript<'a>,
+pub(super) struct Comparison<'a> {
+    pub(super) resolver: &'a ServerResolver<'a>,
+    pub(super) from: &'a ServerSeries,
+    pub(super) to: &'a ServerSeries,
+    pub(super) old: ConfigTranscript<'a>,
     new: ConfigTranscript<'a>,
 }
 
@@ -116,6 +122,7 @@ impl Comparison<'_> {
         let mut changes: Vec<UpgradeChange> = lines().filter_map(|line| self.line(line)).collect();
         changes.extend(lines().filter_map(|line| self.conflict(line)));
         changes.extend(self.defaults());
+        changes.extend(self.data());
         changes
     }
 

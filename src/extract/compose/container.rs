@@ -1,0 +1,85 @@
+//! What a server's container is started with, as a compose file says it: its file, its variables and
+//! who speaks of them, its command.
+
+use crate::extract::command::CommandInvocation;
+use crate::extract::compose::service::ComposeService;
+use crate::extract::container_paths::{texts_below, whole_path};
+use crate::extract::tree_files::TreeImage;
+use crate::facts::Cause;
+use crate::facts::raw::{RawContainer, RawGivenVariable, WrittenCommand};
+use crate::source::Span;
+use crate::syntax::yaml::YamlNode;
+
+impl ComposeService<'_> {
+    /// `data` is the folder that the image is started in.
+    pub(super) fn raw_container(
+        &self,
+        invocation: &CommandInvocation,
+        data: Option<&str>,
+        built: Option<&TreeImage<'_>>,
+    ) -> RawContainer {
+        let written = self.node("working_dir");
+        let own = self.known(written);
+        let folder = match written {
+            Some(_) => own.as_deref(),
+            None => data,
+        };
+        RawContainer {
+            altered: built.map(|built| Cause::Named {
+                name: built.file.path.clone(),
+                fact: "may make it in the image",
+            }),
+            prepared: invocation.prepared.clone(),
+            ends_with_server: invocation.is_last,
+            file: whole_path(invocation.file.as_ref().filter(|_| built.is_none()), folder),
+            variables: self.variables(),
+            command: self.written_command(),
+            makes_volumes: true,
+        }
+    }
+
+    /// The variables that are written in the service itself: what an anchor gives to several of them is
+    /// meant for others, too.
+    fn variables(&self) -> Vec<RawGivenVariable> {
+        let whole: Vec<Span> = self.layers.iter().map(|layer| layer.node.span).collect();
+        let is_own = |span: Span| {
+            whole.iter().any(|whole| {
+                whole.file == span.file && whole.start <= span.start && span.end <= whole.end
+            })
+        };
+        let layers = self.layers.iter();
+        let texts: Vec<&str> = layers
+            .flat_map(|layer| texts_below(layer.node, &["environment", "env_file", "image"]))
+            .collect();
+        // A script that the service is shown may speak of any of them.
+        let runs_script = texts.iter().any(|text| text.contains(".sh"));
+        let variable = |name: &str, span: Span| RawGivenVariable {
+            name: name.to_owned(),
+            span,
+            is_used: runs_script || texts.iter().any(|text| text.contains(name)),
+        };
+        let nodes: Vec<&YamlNode> = self.nodes("environment").map(|(_, node)| node).collect();
+        let entries = nodes.iter().flat_map(|node| node.entries());
+        let entries = entries.filter_map(|entry| Some((entry.key.as_str()?, entry.key.span)));
+        let items = nodes.iter().flat_map(|node| node.items());
+        let items = items.filter_map(|item| {
+            let (name, _) = item.as_str()?.split_once('=')?;
+            Some((name, item.span))
+        });
+        let own = entries.chain(items).filter(|(_, span)| is_own(*span));
+        own.map(|(name, span)| variable(name, span)).collect()
+    }
+
+    fn written_command(&self) -> Option<WrittenCommand> {
+        let entrypoint = self.node("entrypoint");
+        let node = entrypoint.or(self.node("command"))?;
+        let both = [entrypoint, self.node("command")];
+        let words = both.into_iter().flatten();
+        let words: Vec<&str> = words.flat_map(|node| texts_below(node, &[])).collect();
+        Some(WrittenCommand {
+            text: words.join(" "),
+            is_entrypoint: entrypoint.is_some(),
+            span: node.span,
+        })
+    }
+}

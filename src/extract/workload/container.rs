@@ -1,0 +1,96 @@
+//! What a server's container is started with: its file, its variables and who speaks of them, its
+//! command. What the image holds and reads by itself is `knowledge`'s, what comes of both `resolve`'s.
+
+use crate::extract::command::CommandInvocation;
+use crate::extract::container_paths::{texts_below, whole_path};
+use crate::extract::scalar::known;
+use crate::extract::workload::PodSpec;
+use crate::extract::workload::start::ContainerImage;
+use crate::extract::workload::volumes::key_source;
+use crate::facts::Cause;
+use crate::facts::raw::{RawContainer, RawGivenVariable, WrittenCommand};
+use crate::syntax::yaml::YamlNode;
+
+/// Where a container names its variables: they speak of themselves there.
+const VARIABLES: [&str; 3] = ["env", "envFrom", "image"];
+
+impl<'a> PodSpec<'a> {
+    pub(super) fn raw_container(
+        &self,
+        container: &'a YamlNode,
+        image: &ContainerImage<'_>,
+        invocation: &CommandInvocation,
+    ) -> RawContainer {
+        let own = image.shape.filter(|_| image.official);
+        let folder = match container.get("workingDir") {
+            Some(node) => known(Some(node)),
+            None => own.and_then(|shape| shape.data.as_deref()),
+        };
+        RawContainer {
+            altered: image.built.as_ref().map(|built| Cause::Named {
+                name: built.file.path.clone(),
+                fact: "may make it in the image",
+            }),
+            prepared: invocation.prepared.clone(),
+            ends_with_server: invocation.is_last,
+            file: whole_path(invocation.file.as_ref(), folder),
+            variables: self.variables(container),
+            command: written_command(container),
+            makes_volumes: false,
+        }
+    }
+
+    /// The variables of `env`; those of a ConfigMap or Secret may be meant for others, too.
+    fn variables(&self, container: &'a YamlNode) -> Vec<RawGivenVariable> {
+        let spoken = self.spoken(container);
+        let is_used = |name: &str| {
+            let mut texts = spoken.iter().flatten();
+            spoken.is_none() || texts.any(|text| text.contains(name))
+        };
+        let entries = container.get("env").map(YamlNode::items);
+        let variable = |entry: &YamlNode| {
+            let node = entry.get("name")?;
+            let name = known(Some(node))?;
+            Some(RawGivenVariable {
+                name: name.to_owned(),
+                span: node.span,
+                is_used: is_used(name),
+            })
+        };
+        let entries = entries.unwrap_or_default().iter();
+        entries.filter_map(variable).collect()
+    }
+
+    /// The texts that may speak of a variable of the container: its own, the values of its other
+    /// variables, and the files that it is shown. `None` where one of these is not seen.
+    fn spoken(&self, container: &'a YamlNode) -> Option<Vec<&str>> {
+        let mut texts = texts_below(container, &VARIABLES);
+        let entries = container.get("env").map(YamlNode::items);
+        let values = entries.unwrap_or_default().iter();
+        texts.extend(values.filter_map(|entry| entry.get("value")?.as_str()));
+        let mounts = container.get("volumeMounts").map(YamlNode::items);
+        for mount in mounts.unwrap_or_default() {
+            let volume = known(mount.get("name")).and_then(|name| self.volume(name));
+            if let Some(source) = volume.and_then(key_source) {
+                let object = source.object(self.object.namespace.clone());
+                let root = self.context.objects.find(&object, self.spec.span.file);
+                texts.extend(texts_below(root.ok()?, &["metadata"]));
+            }
+        }
+        Some(texts)
+    }
+}
+
+/// `command` takes the place of the image's entrypoint, `args` alone are given to it.
+fn written_command(container: &YamlNode) -> Option<WrittenCommand> {
+    let entrypoint = container.get("command");
+    let node = entrypoint.or(container.get("args"))?;
+    let both = [entrypoint, container.get("args")];
+    let words = both.into_iter().flatten().flat_map(YamlNode::items);
+    let words: Vec<&str> = words.filter_map(YamlNode::as_str).collect();
+    Some(WrittenCommand {
+        text: words.join(" "),
+        is_entrypoint: entrypoint.is_some(),
+        span: node.span,
+    })
+}
