@@ -96,6 +96,8 @@ pub struct ClientLifetime {
     pub for_a_check: bool,
     /// All that is called on it are subscriptions, which hold connections of their own.
     pub subscribes: bool,
+    /// Whatever is done with it has a timeout of the runtime around it.
+    pub bounded: bool,
     /// In code that supports tests, or shows how a library is used.
     pub for_show: bool,
 }

@@ -39,6 +39,7 @@ pub struct RustConventions {
     pub wrapper: Vec<Wrapper>,
     #[serde(default)]
     pub starter: Vec<TaskStarter>,
+    pub timeout: RuntimeTimeouts,
     pub lasting: LastingWords,
     pub test_support: TestSupport,
     pub build: BuildTool,
@@ -243,6 +244,14 @@ impl GoConventions {
         let mut rows = self.exit.iter().filter(|row| row.import_path == package);
         rows.any(|row| row.functions.iter().any(|own| own == function))
     }
+}
+
+/// Functions that end what they are given when a time is over.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RuntimeTimeouts {
+    pub functions: Vec<String>,
+    pub source: String,
 }
 
 /// What stands in code that goes on after its work is done: it serves, waits, or starts something that

@@ -26,6 +26,7 @@ impl<'t> RustFileReader<'t, '_, '_> {
             for_show: self.supports_tests(),
             ..ClientLifetime::default()
         };
+        site.bounded = self.is_bounded_everywhere(node);
         let Some((name, statement)) = self.own_variable(node) else {
             return site;
         };
@@ -57,6 +58,48 @@ impl<'t> RustFileReader<'t, '_, '_> {
             && !self.goes_on(block)
             && !loops.iter().any(|l| self.uses_round(*l, statement));
         site
+    }
+
+    /// The call that builds the client and all that is done with the variable that holds it have a
+    /// timeout of the runtime around them.
+    fn is_bounded_everywhere(&self, node: Node<'t>) -> bool {
+        let Some(around) = self.timeout_around(node) else {
+            return false;
+        };
+        let Some((name, statement)) = self.own_variable(around) else {
+            return false;
+        };
+        let Some(block) = statement.parent() else {
+            return false;
+        };
+        let mut bounded = true;
+        code::visit(block, |used| {
+            let inside = statement.byte_range().contains(&used.start_byte());
+            if used.kind() == "identifier" && self.text(used) == name && !inside {
+                bounded &= self.timeout_around(used).is_some();
+            }
+        });
+        bounded
+    }
+
+    /// The call of a timeout in whose arguments a node stands.
+    fn timeout_around(&self, node: Node<'t>) -> Option<Node<'t>> {
+        let known = languages::rust().map(|rust| rust.timeout.functions.as_slice());
+        let mut at = node;
+        while let Some(parent) = at.parent().filter(|p| p.kind() != "block") {
+            if parent.kind() == "arguments"
+                && let Some(call) = parent.parent()
+                && let Some(function) = code::field(call, "function")
+            {
+                let path = path_of(function, self.tree());
+                let named = |own: &String| path.last() == Some(own);
+                if known.unwrap_or_default().iter().any(named) {
+                    return Some(call);
+                }
+            }
+            at = parent;
+        }
+        None
     }
 
     /// Its file names a crate that only tests and their helpers do.

@@ -66,6 +66,8 @@ fact_table! {
             "it is created in each loop iteration and then discarded";
         SiteCarriesLoad = "site.carries_load": Bool,
             "false for a client that is made for a few calls or for one check, that only subscribes, or whose program ends by itself";
+        SiteBounded = "site.bounded": Bool,
+            "every use of it is given a timeout of the runtime (Rust)";
         SiteTool = "site.tool": Bool,
             "it is in a tools folder: a program that developers run manually";
         BlockingConsumers = "blocking.consumers": Int,

@@ -390,6 +390,8 @@ pub enum UrlPart {
     Database,
     User,
     Password,
+    /// The fragment `#insecure`: certificates are not verified.
+    Insecure,
 }
 
 #[derive(Debug, Deserialize)]

@@ -167,6 +167,7 @@ fn put_identity(
         (ClientFact::SiteLibrary, library),
         (ClientFact::SiteTool, tool),
         (ClientFact::SiteExample, example || client.site.for_show),
+        (ClientFact::SiteBounded, client.site.bounded),
         (ClientFact::SiteCarriesLoad, client.site.carries_load()),
         (ClientFact::SiteShortLived, client.site.short_lived),
         (ClientFact::SitePerRequest, client.site.per_request),

@@ -16,13 +16,14 @@ pub(in crate::resolve) struct ConnectionUrl {
     password: Option<String>,
     host: String,
     path: String,
+    fragment: String,
     query: Vec<(String, String)>,
 }
 
 impl ConnectionUrl {
     pub(in crate::resolve) fn parse(text: &str) -> Option<Self> {
         let (scheme, rest) = text.split_once("://")?;
-        let rest = rest.split('#').next().unwrap_or(rest);
+        let (rest, fragment) = rest.split_once('#').unwrap_or((rest, ""));
         let (rest, query) = rest.split_once('?').unwrap_or((rest, ""));
         let (authority, path) = rest.split_once('/').unwrap_or((rest, ""));
         let (user_info, host) = match authority.rsplit_once('@') {
@@ -40,6 +41,7 @@ impl ConnectionUrl {
             password: filled(password),
             host: host.to_owned(),
             path: path.to_owned(),
+            fragment: fragment.to_owned(),
             query: query.split('&').filter_map(parameter).collect(),
         })
     }
@@ -112,6 +114,7 @@ impl ConnectionUrl {
             }
             UrlPart::Database => self.database().map(ConstValue::Int),
             UrlPart::User => self.user.clone().map(ConstValue::Text),
+            UrlPart::Insecure => (self.fragment == "insecure").then_some(ConstValue::Bool(true)),
             UrlPart::Password => self.password.clone().map(ConstValue::Text),
             UrlPart::Scheme => match (self.scheme.as_str(), kind) {
                 (_, ValueKind::Tls) if self.is_encrypted() => Some(ConstValue::Bool(true)),
