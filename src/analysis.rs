@@ -61,6 +61,8 @@ pub struct ProjectInputs {
     pub services: Vec<ServiceDeclaration>,
     /// The paths of files that a person named.
     pub named: Vec<String>,
+    /// The day of the check, `2026-08-22`.
+    pub today: Option<String>,
 }
 
 /// Everything that is known of a project.
@@ -128,6 +130,7 @@ pub fn upgrades(
                 shapes: &knowledge.shapes,
                 declarations: &project.declarations,
                 sources: &sources,
+                today: project.today.as_deref(),
                 snippet: universe.snippet.is_some(),
             };
             let raw = &mut universe.raw;
@@ -197,7 +200,7 @@ impl Analysis {
         project: &ProjectInputs,
         knowledge: &Knowledge,
     ) {
-        let estate = resolved(&mut universe, sources, &project.declarations, knowledge);
+        let estate = resolved(&mut universe, sources, project, knowledge);
         let raw = universe.raw;
         let written = raw.texts.iter().filter(|text| !text.lines.is_empty());
         self.texts
@@ -215,15 +218,16 @@ impl Analysis {
 fn resolved(
     universe: &mut AnalysisScope,
     sources: &Sources,
-    declarations: &[Declaration],
+    project: &ProjectInputs,
     knowledge: &Knowledge,
 ) -> Estate {
     let linked = linked(&universe.raw, sources, knowledge);
     let context = resolve::server::ServerContext {
         servers: &knowledge.servers,
         shapes: &knowledge.shapes,
-        declarations,
+        declarations: &project.declarations,
         sources,
+        today: project.today.as_deref(),
         snippet: universe.snippet.is_some(),
     };
     read_arguments(&mut universe.raw, &linked, |raw, server| {

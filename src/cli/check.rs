@@ -32,7 +32,8 @@ pub(super) fn run(
         None => ready.target.clone(),
     };
     let progress = ProgressLine::start(console, "reading files");
-    let read = project::read(&read_from, stdin, &ready.file, &args.given, knowledge)?;
+    let mut read = project::read(&read_from, stdin, &ready.file, &args.given, knowledge)?;
+    read.project.today = suppressions::day(&ready.file.settings, args.today);
     if args.show_settings || args.show_files {
         progress.end();
         console.print(&shown(args, &ready, &read.project));
@@ -282,7 +283,8 @@ fn outcome(fails: bool, args: &CheckArgs) -> CommandOutcome {
 /// The report of a check that nothing is printed of and nothing is mended after.
 pub(super) fn report(ready: &PreparedCheck, args: &CheckArgs) -> Result<Report, CliError> {
     let (target, stdin) = (&ready.target, ready.stdin.as_deref());
-    let read = project::read(target, stdin, &ready.file, &args.given, &ready.knowledge)?;
+    let mut read = project::read(target, stdin, &ready.file, &args.given, &ready.knowledge)?;
+    read.project.today = suppressions::day(&ready.file.settings, args.today);
     if read.is_empty() && read.project.unreadable.is_empty() {
         return Err(project::nothing_to_read(
             target,

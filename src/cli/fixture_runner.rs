@@ -73,6 +73,7 @@ impl<'a> FixtureEnv<'a> {
             declarations: settings_file::declarations(&file.settings, &ServerFlags::default()),
             services: apply::services(&file.settings),
             named: Vec::new(),
+            today: suppressions::day(&file.settings, None),
         };
         Ok(check::check(
             file.sources,

@@ -44,6 +44,7 @@ fn had(ready: &PreparedCheck, args: &CheckArgs, then: &GitSnapshot) -> Result<Ne
     // What is excluded today is not looked at in the other state either.
     let mut read = project::read(&target, None, &ready.file, given, &ready.knowledge)?;
     read.project.declarations = settings_file::declarations(&file.settings, given);
+    read.project.today = suppressions::day(&file.settings, args.today);
     read.project.services = apply::services(&file.settings);
     let scope = ReportScope {
         accepted: suppressions::waivers(&file.settings, target.is_partial(), args.today),

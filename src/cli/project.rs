@@ -15,6 +15,7 @@ use crate::source::path;
 use super::args::ServerFlags;
 use super::console;
 use super::failure::CliError;
+use super::suppressions;
 use super::settings_file::{self, SettingsFile};
 use super::target::RunTarget;
 
@@ -108,6 +109,7 @@ pub(super) fn read(
             declarations: settings_file::declarations(&file.settings, given),
             services: apply::services(&file.settings),
             named: named(target, stdin),
+            today: suppressions::day(&file.settings, None),
         },
     })
 }

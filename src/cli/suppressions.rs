@@ -32,6 +32,13 @@ pub(super) fn waivers(settings: &Settings, partial: bool, day: Option<Date>) -> 
     }
 }
 
+/// The day of the check: as a flag says, as the settings say, else the clock's.
+pub(super) fn day(settings: &Settings, flag: Option<Date>) -> Option<String> {
+    let told = settings.defaults.today.as_ref().map(|date| date.value);
+    let day = flag.or(told).or_else(|| today().and_then(Date::from_days));
+    day.map(|day| day.to_string())
+}
+
 /// All that is accepted for a target.
 pub(super) fn of(
     file: &SettingsFile,

@@ -21,6 +21,7 @@ mod formats;
 pub mod language;
 mod needs;
 mod paths;
+pub mod releases;
 mod resource_share;
 mod series;
 pub mod waiting;
@@ -40,6 +41,7 @@ pub use directive::{
 pub use series::{ServerSeries, TableSource, UnknownDirective};
 
 use candidates::numbers;
+use releases::ReleaseTable;
 use series::SeriesFile;
 
 static TABLES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/knowledge/servers");
@@ -51,6 +53,7 @@ pub struct ServerKnowledge {
     needs: OnceLock<Vec<DirectiveDependency>>,
     needed_paths: OnceLock<Vec<NeededPath>>,
     formats: OnceLock<Vec<DataFormat>>,
+    releases: OnceLock<ReleaseTable>,
 }
 
 /// One table: that of a series, or that of its releases from a patch on.
@@ -100,6 +103,7 @@ impl ServerKnowledge {
             needs: OnceLock::new(),
             needed_paths: OnceLock::new(),
             formats: OnceLock::new(),
+            releases: OnceLock::new(),
         }
     }
 
@@ -194,6 +198,16 @@ impl ServerKnowledge {
             text.map(needs::read).unwrap_or_default()
         });
         needs.iter().find(|need| need.is_of(name))
+    }
+
+    /// Until when series get fixes, and what is wrong with their releases.
+    pub fn releases(&self) -> &ReleaseTable {
+        self.releases.get_or_init(|| {
+            let text = TABLES
+                .get_file(releases::FILE)
+                .and_then(|f| f.contents_utf8());
+            text.map(releases::read).unwrap_or_default()
+        })
     }
 
     /// The directives that say how much a server takes of what.

@@ -437,12 +437,17 @@ impl DeploymentShapes {
     /// What a server image does by itself, where that is known.
     pub fn official_image(&self, image: &ImageReference) -> Option<&ImageShape> {
         let shape = self.server_image(image)?;
-        let hub = &self.servers.hub_registries;
-        let registry = image.registry.as_deref();
-        let is_hub = registry.is_none_or(|registry| hub.iter().any(|known| known == registry));
         // On another registry a repository in a group of that name is a copy; a bare name is anything.
         let is_copy = image.repository.contains('/');
-        (shape.official.contains(&image.repository) && (is_hub || is_copy)).then_some(shape)
+        (shape.official.contains(&image.repository) && (self.is_on_hub(image) || is_copy))
+            .then_some(shape)
+    }
+
+    /// Whether the image is pulled from Docker Hub.
+    pub fn is_on_hub(&self, image: &ImageReference) -> bool {
+        let hub = &self.servers.hub_registries;
+        let registry = image.registry.as_deref();
+        registry.is_none_or(|registry| hub.iter().any(|known| known == registry))
     }
 
     /// Whether an address leads to its own host alone.

@@ -48,6 +48,21 @@ fact_table! {
             "digest", "version", "moving", "latest", "none", "unknown"
         ],
             "how the image is pinned: `digest`, `version`, `moving` (a tag of the official image without a version), `latest` or `none`";
+        ImageFrozen = "image.frozen": Text,
+            "what became of the image, if its publisher no longer renews it";
+        ImageFrozenSince = "image.frozen_since": Text, "since when, as `2025-08-28`";
+        SupportSeries = "support.series": Text, "the series of the version, such as `redis 7.2`";
+        SupportNewest = "support.newest": Text, "the newest known release of that series";
+        SupportEnded = "support.ended": Bool,
+            "the series gets no more security fixes on the day of the check";
+        SupportUntil = "support.until": Text,
+            "the day on which the security fixes end, as `2026-12-01`";
+        SupportSuccessor = "support.successor": Text,
+            "the newest known release of the next series that gets security fixes";
+        HoleName = "hole.name": Text,
+            "the gravest security hole of the exact version that a later patch of its series fixes";
+        HoleAbout = "hole.about": Text, "what it lets an attacker do";
+        HoleFixedIn = "hole.fixed_in": Text, "the patch that fixes it";
         ConfigName = "config.name": Text,
             "the ConfigMap or Secret that contains the configuration, `Kind/name`";
         ConfigUsed = "config.used": Bool,

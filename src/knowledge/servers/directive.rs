@@ -251,12 +251,13 @@ impl DirectiveSpec {
         self.flags.iter().any(|flag| flag == "multi_arg")
     }
 
-    /// Bounds are compared without a sign.
+    /// Bounds are compared without a sign. An upper bound beyond the signed numbers says so, too.
     pub fn is_unsigned(&self) -> bool {
-        matches!(
+        let unsigned = matches!(
             self.c_type,
             Some(CType::UnsignedInt | CType::UnsignedLongLong | CType::Size)
-        )
+        );
+        unsigned || self.max.as_ref().is_some_and(|max| max.as_i64().is_none())
     }
 
     /// The value is never to be shown: the server marks it as sensitive, or it is a user of the

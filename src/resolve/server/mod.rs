@@ -10,6 +10,7 @@ mod deployment;
 pub(in crate::resolve) mod figures;
 mod overridden;
 mod steps;
+mod support;
 mod unread;
 pub mod upgrade;
 mod upgrade_data;
@@ -42,6 +43,8 @@ pub struct ServerContext<'a> {
     pub shapes: &'a DeploymentShapes,
     pub declarations: &'a [Declaration],
     pub sources: &'a Sources,
+    /// The day of the check, `2026-08-22`.
+    pub today: Option<&'a str>,
     /// The universe is a snippet of a document: what it does not say may stand elsewhere.
     pub snippet: bool,
 }
@@ -281,6 +284,7 @@ impl<'a> ServerResolver<'a> {
         self.put_container(&mut subject);
         self.put_access(&mut subject, transcript);
         self.put_deployment(&mut subject);
+        self.put_support(&mut subject);
         subject
     }
 

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use redvet::analysis::{self, InputFile, ProjectInputs};
 use redvet::check::{self, ReportScope};
+use redvet::config::Date;
 use redvet::discover::{self, ExcludePatterns, InputPatterns, ProjectRoot};
 use redvet::facts::estate::Estate;
 use redvet::facts::raw::Declaration;
@@ -171,6 +172,7 @@ impl Harness {
         let mut sources = Sources::default();
         let mut project = ProjectInputs {
             inputs: sample.inputs.clone(),
+            today: Date::from_days(today).map(|day| day.to_string()),
             ..ProjectInputs::default()
         };
         let mut policy_settings = policy::RuleSettings::default();

@@ -1,0 +1,83 @@
+//! Whether the release that a server runs still gets fixes, and what is known to be wrong with it.
+//!
+//! The table is knowledge; here it is asked for the version, the image and the day of the check.
+
+use crate::facts::fact_path::ServerFact;
+use crate::facts::{Cause, FactValue, Subject};
+use crate::resolve::server::ServerResolver;
+
+impl ServerResolver<'_> {
+    pub(super) fn put_support(&self, subject: &mut Subject) {
+        if self.deployed.is_none() {
+            return;
+        }
+        self.put_frozen(subject);
+        let said = |value: &Option<FactValue>| {
+            let text = value.as_ref().and_then(FactValue::text);
+            text.map(str::to_owned)
+        };
+        let (Some(flavor), Some(version)) = (said(&self.flavor), said(&self.version)) else {
+            return;
+        };
+        let releases = self.knowledge.servers.releases();
+        let Some(series) = releases.series_of(&flavor, &version) else {
+            return;
+        };
+        let name = format!("{flavor} {}", series.number);
+        subject.put(ServerFact::SupportSeries, FactValue::derived(name));
+        subject.put(
+            ServerFact::SupportNewest,
+            FactValue::derived(series.newest.clone()),
+        );
+        let open = releases.open_holes(&flavor, &version);
+        if let Some((hole, fix)) = open.first() {
+            subject.put(ServerFact::HoleName, FactValue::derived(hole.name.clone()));
+            subject.put(
+                ServerFact::HoleAbout,
+                FactValue::derived(hole.about.clone()),
+            );
+            subject.put(ServerFact::HoleFixedIn, FactValue::derived(*fix));
+        }
+        let Some(ended) = &series.ended else {
+            subject.put(ServerFact::SupportEnded, FactValue::derived(false));
+            return;
+        };
+        subject.put(ServerFact::SupportUntil, FactValue::derived(ended.clone()));
+        let Some(today) = self.knowledge.today else {
+            let unknown = FactValue::unknown(Cause::Server("the day of the check is unknown"));
+            subject.put(ServerFact::SupportEnded, unknown);
+            return;
+        };
+        let has_ended = FactValue::derived(series.has_ended(today));
+        subject.put(ServerFact::SupportEnded, has_ended);
+        if let Some(next) = releases.supported_after(series, today) {
+            let next = format!("{flavor} {}", next.newest);
+            subject.put(ServerFact::SupportSuccessor, FactValue::derived(next));
+        }
+    }
+
+    /// An image that its publisher does not renew.
+    fn put_frozen(&self, subject: &mut Subject) {
+        let Some(Ok(image)) = self.image() else {
+            return;
+        };
+        let releases = self.knowledge.servers.releases();
+        let on_hub = self.knowledge.shapes.is_on_hub(&image) && !image.digest;
+        let is_it = |tag| {
+            let mut frozen = releases.frozen.iter();
+            frozen.find(|frozen| on_hub && frozen.holds(&image.repository, tag))
+        };
+        if let Some(frozen) = is_it(image.tag.as_deref()) {
+            subject.put(
+                ServerFact::ImageFrozen,
+                FactValue::derived(frozen.state.clone()),
+            );
+            if let Some(since) = &frozen.since {
+                subject.put(
+                    ServerFact::ImageFrozenSince,
+                    FactValue::derived(since.clone()),
+                );
+            }
+        }
+    }
+}
