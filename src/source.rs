@@ -10,6 +10,7 @@
 mod excerpt;
 pub mod path;
 pub mod pattern_limit;
+pub mod secret_words;
 
 use std::ops::Range;
 use std::sync::{Arc, OnceLock};

@@ -11,6 +11,7 @@ use crate::fix::patch::{HiddenLines, patch};
 use crate::fix::rounds::{FixOutcome, mend};
 use crate::fix::{FixLevel, FixedFile, fix_of};
 use crate::source::Span;
+use crate::source::secret_words::ShownLine;
 
 use super::args::CheckArgs;
 use super::console::CommandConsole;
@@ -125,7 +126,12 @@ impl FixRun<'_> {
         hidden: &HiddenLines,
         console: &mut CommandConsole,
     ) -> bool {
-        let patch = patch(&mended.files, hidden);
+        let mut hidden = hidden.clone();
+        for file in &mended.files {
+            let lines = hidden.entry(file.path.clone()).or_default();
+            lines.extend(guessed_lines(&file.before, &file.path));
+        }
+        let patch = patch(&mended.files, &hidden);
         console.print(&patch);
         !patch.is_empty()
     }
@@ -162,7 +168,24 @@ fn touches_secret(report: &Report, edit: Span) -> bool {
         file.line_of(edit.start as usize),
         file.line_of(edit.end as usize),
     );
-    secret_lines(report, edit).any(|line| (first..=last).contains(&line))
+    let lines = first..=last;
+    let is_guessed = || guessed_lines(file.text(), file.path()).any(|line| lines.contains(&line));
+    secret_lines(report, edit).any(|line| lines.contains(&line)) || is_guessed()
+}
+
+/// The lines of a text that look as if they held a secret.
+fn guessed_lines<'t>(text: &'t str, path: &str) -> impl Iterator<Item = usize> + use<'t> {
+    let is_code = [".go", ".rs"].iter().any(|end| path.ends_with(end));
+    let lines: Vec<&str> = text.lines().collect();
+    (0..lines.len()).filter(move |at| {
+        let beside = |at: Option<usize>| at.and_then(|at| lines.get(at)).copied().unwrap_or("");
+        let shown = ShownLine {
+            text: lines[*at],
+            is_code,
+            beside: [beside(at.checked_sub(1)), beside(Some(at + 1))],
+        };
+        !shown.secrets().is_empty()
+    })
 }
 
 /// The lines of the span's file that hold secrets.

@@ -19,31 +19,49 @@ pub(super) struct GitFile {
     object: String,
 }
 
-/// git, asked in a folder.
+/// git, asked about a folder of a repository.
 #[derive(Debug)]
 pub(super) struct GitCommand {
-    folder: PathBuf,
+    /// The folder that holds `.git`. git is run there: in any other folder it would first take that
+    /// folder for a bare repository, and a stranger may have committed the files of one.
+    top: PathBuf,
+    /// The folder that is asked about, from `top` on, with `/`; empty where it is `top` itself.
+    below: String,
 }
 
 impl GitCommand {
     /// git in a folder that must lie in a repository. `flag` is what it is needed for.
     pub(super) fn of(folder: &Path, flag: &str) -> Result<Self, CliError> {
-        let git = Self {
-            folder: folder.to_owned(),
+        let outside = || {
+            CliError::with_help(
+                format!("{flag}: {} is not in a git repository", folder.display()),
+                "remove the flag; without a history every finding is new",
+            )
         };
+        let git = Self::in_repository(folder).ok_or_else(outside)?;
         let output = git.command(&["rev-parse", "--git-dir"]).output();
         match output {
             Ok(output) if output.status.success() => Ok(git),
-            Ok(_) => Err(CliError::with_help(
-                format!("{flag}: {} is not in a git repository", folder.display()),
-                "remove the flag; without a history every finding is new",
-            )),
+            Ok(_) => Err(outside()),
             Err(error) if error.kind() == ErrorKind::NotFound => Err(CliError::with_help(
                 format!("{flag} requires git, which is not installed"),
                 "install git, or use a baseline instead: redvet baseline write",
             )),
             Err(error) => Err(CliError::new(format!("git: {error}"))),
         }
+    }
+
+    fn in_repository(folder: &Path) -> Option<Self> {
+        let folder = folder.canonicalize().ok()?;
+        let top = folder
+            .ancestors()
+            .find(|above| above.join(".git").exists())?;
+        let below = folder.strip_prefix(top).ok()?;
+        let parts: Vec<_> = below.iter().map(|part| part.to_string_lossy()).collect();
+        Some(Self {
+            top: top.to_owned(),
+            below: parts.join("/"),
+        })
     }
 
     /// The commit that a person named.
@@ -90,14 +108,24 @@ impl GitCommand {
 
     /// The regular files of a commit, below the folder.
     pub(super) fn files_of(&self, commit: &str) -> Result<Vec<GitFile>, CliError> {
-        let listed = self.list(&["ls-tree", "-r", "-z", commit])?;
+        let tree = format!("{commit}:{}", self.below);
+        // A folder that the commit had not has no files there.
+        if !self.run(&["cat-file", "-e", &tree])?.status.success() {
+            return Ok(Vec::new());
+        }
+        let listed = self.list(&["ls-tree", "-r", "-z", "--full-tree", &tree])?;
         // MODE TYPE OBJECT TAB PATH
         Ok(listed.iter().filter_map(|line| entry(line, 2)).collect())
     }
 
     /// The regular files of the index, below the folder.
     pub(super) fn staged_files(&self) -> Result<Vec<GitFile>, CliError> {
-        let listed = self.list(&["ls-files", "--stage", "-z"])?;
+        let mut args = vec!["ls-files", "--stage", "-z"];
+        if !self.below.is_empty() {
+            args.extend(["--", self.below.as_str()]);
+        }
+        let listed = self.list(&args)?;
+        let listed: Vec<String> = listed.iter().filter_map(|line| self.below(line)).collect();
         // MODE OBJECT STAGE TAB PATH
         let unmerged = |line: &&String| line.split(['\t', ' ']).nth(2) != Some("0");
         if let Some(line) = listed.iter().find(unmerged) {
@@ -107,7 +135,25 @@ impl GitCommand {
                 "resolve the conflict and stage the file",
             ));
         }
+        let is_link =
+            |line: &&String| line.starts_with("120000 ") && line.ends_with("\tredvet.toml");
+        if listed.iter().any(|line| is_link(&line)) {
+            return Err(CliError::with_help(
+                "--staged: redvet.toml is a symbolic link, and these are not followed",
+                "stage the settings themselves",
+            ));
+        }
         Ok(listed.iter().filter_map(|line| entry(line, 1)).collect())
+    }
+
+    /// A line of a list with its path from the folder on, if it lies there.
+    fn below(&self, line: &str) -> Option<String> {
+        if self.below.is_empty() {
+            return Some(line.to_owned());
+        }
+        let (about, path) = line.split_once('\t')?;
+        let path = path.strip_prefix(&self.below)?.strip_prefix('/')?;
+        Some(format!("{about}\t{path}"))
     }
 
     /// Writes files into a folder, as they are stored.
@@ -156,8 +202,13 @@ impl GitCommand {
         command
             .arg("--no-pager")
             .args(["-c", "core.fsmonitor=false"])
+            .args(["-c", "safe.bareRepository=explicit"])
+            .args(["-c", "core.hooksPath=/dev/null"])
+            .args(["-c", "protocol.allow=never"])
             .args(args)
-            .current_dir(&self.folder)
+            .current_dir(&self.top)
+            // Paths are paths, whatever signs a folder's name holds.
+            .env("GIT_LITERAL_PATHSPECS", "1")
             // A partial clone would fetch what it lacks.
             .env("GIT_NO_LAZY_FETCH", "1")
             .env("GIT_OPTIONAL_LOCKS", "0")

@@ -13,7 +13,19 @@ use crate::policy::syntax::CelOperator;
 use crate::policy::typed::{CelMacro, FactQuestion, TypedExpr, TypedNode};
 
 impl TypedExpr {
+    /// The result, within the steps that the scope has left.
     pub(super) fn eval(&self, scope: &SubjectScope<'_>, vars: &mut Vec<CelValue>) -> Evaluation {
+        scope.charge(1)?;
+        let result = self.result(scope, vars)?;
+        // Small values are copied for what the step itself costs.
+        match &result.val {
+            CelValue::Text(_) | CelValue::List(_) => scope.charge(result.val.weight())?,
+            _ => {}
+        }
+        Ok(result)
+    }
+
+    fn result(&self, scope: &SubjectScope<'_>, vars: &mut Vec<CelValue>) -> Evaluation {
         match &self.node {
             TypedNode::Literal(val) => Ok(KnownResult::certain(val.clone())),
             TypedNode::Fact(fact) => scope.fact(fact, vars),

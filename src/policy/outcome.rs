@@ -19,6 +19,15 @@ pub(super) enum CelValue {
 }
 
 impl CelValue {
+    /// How much there is of it, in steps that copying it takes.
+    pub(super) fn weight(&self) -> usize {
+        match self {
+            Self::Bool(_) | Self::Number(_) | Self::Subject(..) => 1,
+            Self::Text(text) => 1 + text.len() / 16,
+            Self::List(items) => 1 + items.iter().map(Self::weight).sum::<usize>(),
+        }
+    }
+
     pub(super) fn of(datum: &Datum) -> Self {
         if let Some(number) = datum.as_number() {
             return Self::Number(number);

@@ -1,7 +1,7 @@
 //! The scope of an expression: one subject of an estate and the facts, relations and parameters
 //! that can be reached from it.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 
 use crate::facts::estate::{Estate, Subject, SubjectKind};
@@ -13,6 +13,11 @@ use crate::policy::typed::TypedExpr;
 /// The parameters as they hold for one subject.
 pub(super) type ScopedParams = BTreeMap<String, Datum>;
 
+/// What the expressions of one rule may cost for one subject, in steps; copying a value costs its
+/// size. A rule over a thousand related subjects takes some ten thousand. A `let` that holds twice
+/// another, or macros in macros, would have no end otherwise.
+const MOST_STEPS: usize = 500_000;
+
 /// One subject in its estate, with the parameters that hold for it.
 pub(super) struct SubjectScope<'a> {
     pub(super) estate: &'a Estate,
@@ -21,6 +26,7 @@ pub(super) struct SubjectScope<'a> {
     pub(super) lets: &'a [TypedExpr],
     /// Each `let` is evaluated at most once for a subject, which bounds the work.
     cache: RefCell<Vec<Option<Evaluation>>>,
+    steps_left: Cell<usize>,
 }
 
 impl<'a> SubjectScope<'a> {
@@ -36,12 +42,24 @@ impl<'a> SubjectScope<'a> {
             params,
             lets,
             cache: RefCell::new(vec![None; lets.len()]),
+            steps_left: Cell::new(MOST_STEPS),
         }
+    }
+
+    /// Takes so many steps, if they are left.
+    pub(super) fn charge(&self, steps: usize) -> Result<(), MissingOperands> {
+        let left = self.steps_left.get().checked_sub(steps);
+        self.steps_left.set(left.unwrap_or(0));
+        left.map(|_| ())
+            .ok_or_else(|| MissingOperands::unknown("the rule takes too many steps here"))
     }
 
     /// The result of a `let`.
     pub(super) fn named(&self, index: usize) -> Evaluation {
         if let Some(Some(known)) = self.cache.borrow().get(index) {
+            if let Ok(known) = known {
+                self.charge(known.val.weight())?;
+            }
             return known.clone();
         }
         let Some(expr) = self.lets.get(index) else {

@@ -6,6 +6,7 @@ use std::ops::Range;
 use similar::{ChangeTag, TextDiff};
 
 use crate::finding::{Fix, Report, TextEdit};
+use crate::source::secret_words::{ShownLine, masked as masked_parts};
 use crate::source::{FileId, MASK};
 
 /// Unchanged lines shown before and after a change.
@@ -83,7 +84,8 @@ fn hunk(report: &Report, edits: &[&TextEdit]) -> Option<FixHunk> {
         at = span.end.max(at);
     }
     after.push_str(&masked(report, id, at..end.max(at)));
-    let before = masked(report, id, start..end.max(at));
+    let after = guessed_away(&after, file.path());
+    let before = guessed_away(&masked(report, id, start..end.max(at)), file.path());
     let lines_shown = changed_lines(&before, &after);
     let changes = lines_shown
         .iter()
@@ -127,6 +129,21 @@ fn changed_lines(before: &str, after: &str) -> Vec<PreviewLine> {
 fn common_start(one: &str, other: &str) -> usize {
     let chars = one.chars().zip(other.chars());
     chars.take_while(|(a, b)| a == b).count()
+}
+
+/// The lines without what looks like a secret.
+fn guessed_away(text: &str, path: &str) -> String {
+    let lines: Vec<&str> = text.split_inclusive('\n').collect();
+    let beside = |at: Option<usize>| at.and_then(|at| lines.get(at)).copied().unwrap_or("");
+    let shown = lines.iter().enumerate().map(|(at, line)| {
+        let shown = ShownLine {
+            text: line,
+            is_code: [".go", ".rs"].iter().any(|end| path.ends_with(end)),
+            beside: [beside(at.checked_sub(1)), beside(Some(at + 1))],
+        };
+        masked_parts(line, &shown.secrets())
+    });
+    shown.collect()
 }
 
 /// A stretch of a file with its secrets masked, each by one mask whatever its length.

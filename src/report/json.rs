@@ -1,14 +1,17 @@
 //! The JSON report, version 1: a public contract, described by `schemas/report.schema.json`, which
 //! is generated from the types below. Suppressed findings stay in it, marked.
 
+use std::borrow::Cow;
+
 use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
 use serde::Serialize;
 
 use crate::finding::{FaultCopy, Finding, Fix, Report, ReportSummary, Severity, SubjectRef};
+use crate::source::secret_words::masked_phrase;
 use crate::source::{Sources, Span};
 
-use super::sanitize::is_hidden;
+use super::sanitize::{is_hidden, starts_command};
 
 use super::{FindingOrder, OutputFormat, PathOrigin};
 
@@ -196,18 +199,28 @@ pub fn schema() -> serde_json::Value {
 }
 
 /// serde escapes the first 32 controls; the others can stand only inside strings too.
+///
+/// What is certainly a secret is masked, and commands of a runner are spelled so that it sees none:
+/// `#` can stand only inside strings, and `::` starts no line.
 fn escape_hidden(text: String) -> String {
+    let text = match masked_phrase(&text) {
+        Cow::Owned(masked) => masked,
+        Cow::Borrowed(_) => text,
+    };
     let hidden = |c: char| c == '\u{7f}' || is_hidden(c);
-    if !text.contains(hidden) {
+    if !text.contains(hidden) && !text.contains("##") {
         return text;
     }
     let mut out = String::with_capacity(text.len() + 16);
-    for c in text.chars() {
-        if hidden(c) {
+    let mut before = ' ';
+    for (at, c) in text.char_indices() {
+        let commands = before == '#' && c == '#' && starts_command(&text[at..]);
+        if hidden(c) || commands {
             out.push_str(&format!("\\u{:04x}", c as u32));
         } else {
             out.push(c);
         }
+        before = c;
     }
     out
 }

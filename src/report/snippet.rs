@@ -13,6 +13,7 @@ use miette::{
     SourceCode, SourceSpan, SpanContents, ThemeCharacters, ThemeStyles,
 };
 
+use crate::source::secret_words::ShownLine;
 use crate::source::{FileId, MASK, SourceFile, Sources, Span};
 
 use super::{Color, TextLayout, sanitize};
@@ -130,6 +131,8 @@ fn handler(layout: TextLayout) -> GraphicalReportHandler {
 struct SnippetBuilder<'a> {
     sources: &'a Sources,
     secrets: Vec<Span>,
+    /// Bytes of the longest.
+    longest_secret: usize,
     columns: usize,
 }
 
@@ -137,9 +140,11 @@ impl<'a> SnippetBuilder<'a> {
     fn new(sources: &'a Sources, secrets: &[Span], width: usize) -> Self {
         let mut secrets = secrets.to_vec();
         secrets.sort_unstable();
+        let longest = secrets.iter().map(|s| s.range().len()).max();
         Self {
             sources,
             secrets,
+            longest_secret: longest.unwrap_or(0),
             // The rest of the width is for line numbers and the frame.
             columns: width.saturating_sub(10).clamp(40, 4000),
         }
@@ -215,21 +220,34 @@ impl<'a> SnippetBuilder<'a> {
         }
         let mut row = ShownColumns { cells: Vec::new() };
         let body = file.text().get(from..range.end).unwrap_or("");
+        let secrets = self.secrets_of(id, line);
+        let mut secrets = secrets.iter().peekable();
         let mut mask = None;
+        let mut before = ' ';
         for (count, (at, c)) in body.char_indices().enumerate() {
+            while secrets.next_if(|secret| secret.end <= from + at).is_some() {}
             // One mask for all of a secret: its length is not shown either.
-            if self.is_secret(id, from + at) {
+            if secrets
+                .peek()
+                .is_some_and(|secret| secret.start <= from + at)
+            {
                 let start = *mask.get_or_insert_with(|| pushed(text, MASK));
                 row.cells.push((from + at, start));
                 continue;
             }
             mask = None;
+            let commands = before == '#' && c == '#' && sanitize::starts_command(&body[at..]);
+            before = c;
             row.cells.push((from + at, text.len()));
             if count >= self.columns {
                 text.push('…');
                 break;
             }
-            text.push(shown_char(c));
+            text.push(if commands {
+                char::REPLACEMENT_CHARACTER
+            } else {
+                shown_char(c)
+            });
         }
         row.cells.push((range.end, text.len()));
         text.push('\n');
@@ -249,14 +267,43 @@ impl<'a> SnippetBuilder<'a> {
         start.max(line.start)
     }
 
-    /// Secrets may overlap, so that all which start before the byte are candidates; those of one
-    /// file are few.
-    fn is_secret(&self, file: FileId, at: usize) -> bool {
-        let first = self.secrets.partition_point(|s| s.file < file);
-        self.secrets[first..]
-            .iter()
-            .take_while(|s| s.file == file && s.start as usize <= at)
-            .any(|s| at < s.end as usize)
+    /// The secrets of a line, in order: those that were understood, and what looks like one. An entry
+    /// that starts before the line may reach into it, so that the longest decides how far to look back.
+    fn secrets_of(&self, id: FileId, line: usize) -> Vec<Range<usize>> {
+        let file = self.sources.get(id);
+        let range = file.line_range(line);
+        let text = |line: Option<usize>| {
+            let line = line.filter(|line| *line < file.line_count());
+            line.map_or("", |line| &file.text()[file.line_range(line)])
+        };
+        let shown = ShownLine {
+            text: text(Some(line)),
+            is_code: [".go", ".rs"].iter().any(|end| file.path().ends_with(end)),
+            beside: [text(line.checked_sub(1)), text(Some(line + 1))],
+        };
+        let guessed = shown.secrets().into_iter();
+        let mut found: Vec<Range<usize>> = guessed
+            .map(|part| range.start + part.start..range.start + part.end)
+            .collect();
+        let back = range.start.saturating_sub(self.longest_secret);
+        let first = self
+            .secrets
+            .partition_point(|s| (s.file, s.start as usize) < (id, back));
+        let known = self.secrets[first..].iter();
+        let known = known.take_while(|s| s.file == id && (s.start as usize) < range.end);
+        found.extend(known.map(|s| s.range()).filter(|s| range.start < s.end));
+        found.sort_unstable_by_key(|part| part.start);
+        // One that lies in another ends no mask.
+        found.dedup_by(|next, last| {
+            let inside = next.start <= last.end;
+            last.end = if inside {
+                last.end.max(next.end)
+            } else {
+                last.end
+            };
+            inside
+        });
+        found
     }
 }
 

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::finding::{Finding, Report, Suppressed};
 use crate::source::Sources;
+use crate::source::secret_words::masked_phrase;
 
 use super::known_findings::{KnownFinding, StateComparison};
 
@@ -68,7 +69,7 @@ impl Baseline {
             findings,
         })?;
         text.push('\n');
-        Ok(text)
+        Ok(masked_phrase(&text).into_owned())
     }
 
     /// The findings of a report that nothing else silences, and that may be silenced. The report must

@@ -230,3 +230,68 @@ fn a_folder_cannot_loosen_what_the_root_insists_on() {
         "{text}"
     );
 }
+
+/// The files of a bare repository, committed beside nested settings, whose own branch holds what the
+/// change brings: compared with it nothing would be new.
+#[test]
+fn git_is_asked_in_the_repository_that_holds_the_folder() {
+    let strangers = Strangers::new();
+    let git = |args: &[&str]| strangers.scratch.git(args);
+    strangers.scratch.write("deploy/redvet.toml", "");
+    strangers.scratch.write("deploy/redis.conf", "port 6379\n");
+    git(&["add", "."]);
+    git(&[
+        "-c",
+        "user.name=a",
+        "-c",
+        "user.email=a@b.c",
+        "commit",
+        "-qm",
+        "base",
+    ]);
+    git(&["branch", "base"]);
+    strangers
+        .scratch
+        .write("deploy/redis.conf", "port 6379 # new\n");
+    let forged = strangers.path().join("forged");
+    let folder = forged.to_str().unwrap();
+    git(&["clone", "-q", ".", folder]);
+    fs::copy(
+        strangers.path().join("deploy/redis.conf"),
+        forged.join("redis.conf"),
+    )
+    .unwrap();
+    let inside = |args: &[&str]| git(&[&["-C", folder][..], args].concat());
+    inside(&["rm", "-rq", "deploy"]);
+    inside(&["add", "."]);
+    inside(&[
+        "-c",
+        "user.name=a",
+        "-c",
+        "user.email=a@b.c",
+        "commit",
+        "-qm",
+        "forged",
+    ]);
+    inside(&["branch", "-f", "base"]);
+    for name in ["HEAD", "config", "objects", "refs", "packed-refs"] {
+        let from = forged.join(".git").join(name);
+        if from.exists() {
+            fs::rename(from, strangers.path().join("deploy").join(name)).unwrap();
+        }
+    }
+    fs::remove_dir_all(&forged).unwrap();
+    let check = [
+        "check",
+        "deploy",
+        "--new-from",
+        "base",
+        "--format",
+        "concise",
+    ];
+    let (code, text) = told(&strangers.run(&check));
+    assert!(
+        code == Some(1) && text.contains("conf/trailing-comment"),
+        "{text}"
+    );
+}

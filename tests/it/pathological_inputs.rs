@@ -413,3 +413,21 @@ fn a_fence_that_breaks_off() {
     let page = "# A\n\n```\nservices:\n :\n    command: [redis-server,/conf/redis.conf]\n    configs: [{source: redis_conf,target: conf/redis.conf}]\nconfigs:\n redis_conf:\n  content: |\n   #```text effective\n";
     check(&[("a.md", page.as_bytes())], &Told::Nothing);
 }
+
+/// A pack is a stranger's file, too: values that double end.
+#[test]
+fn rules_without_an_end() {
+    let doubled = (0..60).map(|n| format!("  a{}: a{n} + a{n}\n", n + 1));
+    let listed = (0..60).map(|n| format!("  b{}: \"[b{n}, b{n}]\"\n", n + 1));
+    let lets: String = doubled.chain(listed).collect();
+    for assert in ["size(a60) > 0", "size(b60) > 5"] {
+        let rule = format!(
+            "id: a/b\ntitle: t\nsubject: server\nseverity: error\nlet:\n  a0: \"'xxxxxxxx'\"\n  b0: \"[1, 2]\"\n{lets}assert: \"{assert}\"\nmessage: m\nhelp: h\ndocs: {{ why: w, impact: i, verify: v, rollback: r, references: [] }}\n"
+        );
+        let files: [(&str, &[u8]); 2] = [
+            ("redvet.toml", b"extends = [\"p\"]\n"),
+            ("p/a/b.yaml", rule.as_bytes()),
+        ];
+        check(&files, &Told::Nothing);
+    }
+}
