@@ -15,8 +15,8 @@ use crate::source::path;
 use super::args::ServerFlags;
 use super::console;
 use super::failure::CliError;
-use super::suppressions;
 use super::settings_file::{self, SettingsFile};
+use super::suppressions;
 use super::target::RunTarget;
 
 /// Opens what redvet knows.

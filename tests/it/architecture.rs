@@ -109,7 +109,6 @@ const KNOWN_CIRCLES: &[&str] = &[
     "extract::rust::manifest, extract::rust::programs",
     "facts::overlay_scope, facts::raw, facts::workload",
     "knowledge::clients::model, knowledge::clients::rust, knowledge::clients::usage",
-    "policy::foreign_syntax_hints, policy::syntax",
 ];
 
 /// Lines of code, tests apart, beyond which a file surely is more than one thing. A guard, not a goal.

@@ -278,7 +278,7 @@ fn a_renamed_file_stays_known() {
     let kept = format!(".redvet-baseline.json: 0 removed, {known} known findings remaining\n");
     assert_eq!(text, kept);
     let text = std::fs::read_to_string(place.join(".redvet-baseline.json")).unwrap();
-    assert!(text.contains("\"manifests/") && !text.contains("\"deploy/"));
+    assert!(text.contains(": \"manifests/") && !text.contains("\"path\": \"deploy/"));
 
     let file = place.join("manifests/redis-configmap.yaml");
     std::fs::create_dir(place.join("old")).unwrap();

@@ -27,6 +27,8 @@ const CATEGORIES: &[(&str, &str)] = &[
     ("lazyfree", "deleting without blocking"),
     ("latency", "the event loop"),
     ("network", "connections, from the server's side"),
+    ("replication", "what replicas need of their primary"),
+    ("link", "where a server and its clients have to fit"),
     ("pool", "connections, from the client's side"),
     ("client", "how clients are built"),
     ("deploy", "how servers are deployed"),

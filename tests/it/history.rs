@@ -235,6 +235,7 @@ fn what_cannot_be_compared_is_said() {
         code == Some(2) && text.contains("is not in a git repository"),
         "{text}"
     );
+    std::fs::create_dir(bare.path().join(".git")).unwrap();
     let (code, text) = run(Some("/nowhere"));
     assert!(
         code == Some(2) && text.contains("git, which is not installed"),

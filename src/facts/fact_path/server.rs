@@ -94,7 +94,7 @@ fact_table! {
         Replicated = "replicated": Bool,
             "its data are copied to replicas, or it is one";
         ReplicaBuffer = "replica_buffer": Size,
-            "hard limit of the output buffer of a replica's connection (`client-output-buffer-limit replica`); 0 is none";
+            "hard limit of the output buffer of a replica's connection; 0 is none";
         Reachable = "reachable": Bool, "a port is published";
         Authentication = "authentication": Text of &["none", "password", "acl"],
             "required authentication: `none`, `password` or `acl`";

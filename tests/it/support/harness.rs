@@ -184,6 +184,9 @@ impl Harness {
             project.declarations = apply::declarations(&read, Declaration::default());
             project.services = apply::services(&read);
             scope.accepted.waivers = read.waivers.iter().map(waiver).collect();
+            if let Some(day) = &read.defaults.today {
+                project.today = Some(day.value.to_string());
+            }
         }
         scope.accepted.today = Some(today);
         policy_settings.overrides.extend(self.overrides.clone());
