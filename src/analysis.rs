@@ -493,8 +493,8 @@ impl FileReader<'_> {
     fn read_one(&self, id: FileId, input: &InputFile, shared: &ManifestTree<'_>) -> ExtractedFile {
         let excerpt = Excerpt::whole(id, Arc::clone(&input.text));
         let main = match input.kind {
-            FileKind::ConfText => self.conf_file(input, excerpt, true, shared.roles),
-            FileKind::Text => self.conf_file(input, excerpt, false, shared.roles),
+            FileKind::ConfText => self.conf_file(input, &excerpt, true, shared.roles),
+            FileKind::Text => self.conf_file(input, &excerpt, false, shared.roles),
             FileKind::Yaml if self.is_manifest(input, shared.renders) => {
                 return self.yaml_file(input, shared);
             }
@@ -537,7 +537,7 @@ impl FileReader<'_> {
     fn conf_file(
         &self,
         input: &InputFile,
-        excerpt: Excerpt,
+        excerpt: &Excerpt,
         by_name: bool,
         roles: &AnsibleVariables<'_>,
     ) -> RawFacts {
@@ -545,11 +545,11 @@ impl FileReader<'_> {
         let is_meant = match by_name {
             true => !conf::is_of_another_program(
                 &input.path,
-                &excerpt,
+                excerpt,
                 &is_directive,
                 &self.knowledge.shapes,
             ),
-            false => conf::looks_like_text(&excerpt, &is_directive),
+            false => conf::looks_like_text(excerpt, &is_directive),
         };
         if !is_meant {
             return RawFacts::default();
@@ -557,8 +557,8 @@ impl FileReader<'_> {
         let place = TextPlace::File {
             path: input.path.clone(),
         };
-        let filled = roles.fill(&input.path, &excerpt);
-        let text = filled.as_ref().map_or(&excerpt, |filled| &filled.excerpt);
+        let filled = roles.fill(&input.path, excerpt);
+        let text = filled.as_ref().map_or(excerpt, |filled| &filled.excerpt);
         let mut raw = self.text(input.path.clone(), place, text.clone(), input);
         if let Some(filled) = filled {
             raw.defaults

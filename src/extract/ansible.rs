@@ -411,7 +411,7 @@ impl JinjaScope<'_, '_> {
         let value = match node.as_bool().filter(|_| is_plain) {
             Some(holds) => JinjaValue::of_bool(holds),
             None => JinjaValue {
-                holds: !text.is_empty() && !(is_plain && text == "0"),
+                holds: !(text.is_empty() || is_plain && text == "0"),
                 ..JinjaValue::of_text(text)
             },
         };

@@ -196,7 +196,7 @@ impl<'a> TreeFiles<'a> {
             return;
         };
         let builds = |word: &&str| matches!(*word, "build" | "bud");
-        let is_build = arguments.iter().take(3).any(|word| builds(&word));
+        let is_build = arguments.iter().take(3).any(builds);
         if !BUILDERS.contains(&program_name(program)) || !is_build {
             return;
         }

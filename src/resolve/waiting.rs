@@ -56,6 +56,7 @@ fn placed<'a>(
 }
 
 /// What says which client a call is made on.
+#[derive(Clone, Copy)]
 pub(super) struct CallPlace<'a> {
     pub(super) language: SourceLanguage,
     pub(super) dir: &'a String,

@@ -188,7 +188,7 @@ impl CodeTree {
             .is_none_or(|tree| parts_too_deep(tree).is_empty())
         {
             self.tree = None;
-            parts = vec![0..text.len()];
+            parts = std::iter::once(0..text.len()).collect();
         }
         self.too_deep.append(&mut parts);
         self

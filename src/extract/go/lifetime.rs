@@ -185,10 +185,7 @@ impl<'t> GoFileReader<'t, '_, '_> {
             tree.walk(|node| {
                 let field =
                     (node.kind() == "selector_expression").then(|| code::field(node, "field"));
-                if !field
-                    .flatten()
-                    .is_some_and(|field| tree.text(field) == name)
-                {
+                if field.flatten().is_none_or(|field| tree.text(field) != name) {
                     return;
                 }
                 let parent = node.parent();
@@ -211,7 +208,7 @@ impl<'t> GoFileReader<'t, '_, '_> {
             let parent = value.parent()?;
             match parent.kind() {
                 "unary_expression" | "parenthesized_expression" | "literal_element" => {
-                    value = parent
+                    value = parent;
                 }
                 "keyed_element" => {
                     let key = code::field(parent, "key")?;

@@ -25,7 +25,7 @@ impl UnreadDocuments<'_> {
         // A directive speaks about the documents after it, so its stream stays whole.
         let has_directive = || text.lines().any(|line| line.starts_with('%'));
         if !self.values.iter().any(names_one) || has_directive() {
-            return vec![0..text.len()];
+            return std::iter::once(0..text.len()).collect();
         }
         let mut kept: Vec<Range<usize>> = Vec::new();
         for document in documents(text) {
