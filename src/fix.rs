@@ -253,9 +253,12 @@ mod tests {
 
     #[test]
     fn insertions_without_a_separator_wait_for_each_other() {
-        let insert = |rule| finding(rule, true, &[(3, 3, "X: 1")]);
+        let insert = |rule, text| finding(rule, true, &[(3, 3, text)]);
         assert_eq!(
-            round(vec![insert("a"), insert("b")], FixLevel::Safe),
+            round(
+                vec![insert("a", "X: 1"), insert("b", "Y: 1")],
+                FixLevel::Safe
+            ),
             ("oneX: 1 two three\n".into(), 1)
         );
     }

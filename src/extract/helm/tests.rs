@@ -126,8 +126,6 @@ fn what_cannot_be_worked_out_stays() {
         "{{ if not .Values.redis.maxmemory }}\nkind: Pod\n{{ end }}",
         "{{ if not .Values.redis.maxmemory }}a: 1{{ end }}",
         "{{ define \"x\" }}a: {{ .Values.redis.maxmemory }}{{ end }}",
-        "{{ range .Values.redis.more }}{{ .Values.redis.maxmemory }}{{ end }}",
-        "{{ $x := .Values.redis.gone }}{{ range $x := .Values.redis.more }}{{ $x }}{{ end }}",
         "a: {{ .Values.redis.maxmemory | b64enc }}",
         "a: {{ .Values.redis.maxmemory",
         "{{ end }}{{ .Values.redis.maxmemory }}",
