@@ -49,7 +49,7 @@ fact_table! {
         ],
             "how the image is pinned: `digest`, `version`, `moving` (a tag of the official image without a version), `latest` or `none`";
         ImageFrozen = "image.frozen": Text,
-            "what became of the image, if its publisher no longer renews it";
+            "what became of the image, if its publisher no longer updates it";
         ImageFrozenSince = "image.frozen_since": Text, "since when, as `2025-08-28`";
         SupportSeries = "support.series": Text, "the series of the version, such as `redis 7.2`";
         SupportNewest = "support.newest": Text, "the newest known release of that series";
