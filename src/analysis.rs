@@ -1,7 +1,7 @@
 //! From files to the estate: every file becomes raw facts by its kind, each universe is linked and
 //! resolved by itself.
 //!
-//! The tree is one universe; every Markdown fence is a little one of its own. Rules are not known here.
+//! The tree is one universe; every Markdown fence is one of its own. Rules are not known here.
 
 mod arguments;
 mod declared;

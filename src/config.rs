@@ -104,7 +104,7 @@ pub fn read(file: FileId, text: &str) -> Result<Settings, Vec<RuleMistake>> {
         mistakes.add(at, error.message().to_owned(), None);
     }
     let mut read = Settings::default();
-    // What the parser guessed in a broken text would only add mistakes that nobody made.
+    // What the parser recovers from a broken text would only add mistakes that are not there.
     if broken.is_empty() {
         read = SettingsTable::read(root.get_ref(), 0..0, String::new(), &mut mistakes, settings);
     }
@@ -206,7 +206,7 @@ const BUILD: &str = "How it was built, where it is not as the official images ar
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct SettingDefaults {
     pub servers: ServerFacts,
-    /// The day that waivers are held against, instead of the clock's.
+    /// The day that waivers are compared with, instead of the clock's.
     pub today: Option<Spanned<Date>>,
 }
 
@@ -391,7 +391,7 @@ settings_table! {
 }
 
 settings_table! {
-    /// Findings about settings that nobody wrote, as one a subject.
+    /// Findings about settings that are not written, joined to one a subject.
     Bundles by bundles {
         /// Whether bundles are reported; otherwise each of their rules reports on its own.
         enabled: Option<Spanned<bool>> = optional("enabled", FLAG);

@@ -2,7 +2,7 @@
 //!
 //! A [`FixIntent`] says what should hold, a [`Slot`] where it can be written; out come the edits with
 //! the file's own style: indentation, quoting, line breaks, the library's idiom. An intent that cannot
-//! be written in full becomes no fix at all. Applying edits to files is `fix`'s business.
+//! be written in full becomes no fix at all. Applying edits to files is left to `fix`.
 
 use crate::facts::edit_target::{EditTarget, FieldStyle, TextEncoding};
 use crate::facts::intent::{FixIntent, FixSafety, IntentOperation};

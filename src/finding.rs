@@ -91,7 +91,7 @@ pub struct Fix {
     pub edits: Vec<TextEdit>,
 }
 
-/// A setting that nobody wrote.
+/// A setting that is not written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UnsetSetting {
     /// The server's or the library's own word for it.
@@ -128,7 +128,7 @@ pub struct Finding {
     pub primary: Span,
     /// Nothing about it is written at the primary place: a value would be written there.
     pub stands_in: bool,
-    /// The setting that it is about, where nobody wrote that.
+    /// The setting that it is about, where that is not written.
     pub unset: Option<UnsetSetting>,
     /// The deployed object that it is about, with its namespace: in another file the same object is a
     /// copy. `None` where a second one would be another thing.
@@ -389,7 +389,7 @@ pub struct PlaceView {
     pub made_in: Option<String>,
 }
 
-/// Two servers that are held against each other.
+/// Two servers that are compared.
 #[derive(Clone, Debug, serde::Serialize)]
 pub struct PairView {
     pub a: PlaceView,

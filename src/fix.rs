@@ -1,6 +1,6 @@
 //! From the edits of a report to new texts. [`apply`] is one round: fixes that touch the same bytes
 //! wait for the next round, after a new check. [`rounds`] repeats that until nothing is left to
-//! apply, [`patch`] shows what came of it. Nothing is written here; that is the rim's business.
+//! apply, [`patch`] shows what came of it. Writing files is left to `cli`.
 
 pub mod patch;
 pub mod rounds;
@@ -90,7 +90,7 @@ fn changes(fix: &Fix, report: &Report) -> bool {
 }
 
 /// Two edits can stand together if they touch different bytes. Insertions at one place follow each
-/// other where each brings its own separator, but a rule that inserts there twice speaks of two
+/// other where each brings its own separator, but a rule that inserts there twice means two
 /// subjects and would write its line twice.
 fn agree(finding: &Finding, edit: &TextEdit, by: &Finding, other: &TextEdit) -> bool {
     let (a, b) = (edit.span, other.span);

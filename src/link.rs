@@ -450,7 +450,7 @@ impl ServerConfigBuilder {
             strength,
             at: Some(at),
         };
-        // Several parts of one script are one thing to whoever reads it.
+        // Several parts of one script count as one text.
         let same = |other: &SubjectLink| other.to == link.to && other.evidence == link.evidence;
         if !self.links.iter().any(same) {
             self.links.push(link);

@@ -22,7 +22,7 @@ pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Opti
         .map(|(_, candidate)| candidate)
 }
 
-/// Nobody calls anything by a longer word; comparing costs the product of both lengths.
+/// No known name is longer; comparing costs the product of both lengths.
 const LONGEST: usize = 100;
 
 /// How many words a person reads.

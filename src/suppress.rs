@@ -3,7 +3,7 @@
 //! state of the project already had in `new_code`.
 //!
 //! What comes in are findings and the comments of all files; findings that a comment covers are
-//! marked, never removed. What goes out are the comments that are at fault themselves: those that
+//! marked, never removed. What goes out are the comments with a mistake of their own: those that
 //! silence nothing, give no reason or cannot be read. Turning them into findings is the caller's
 //! business.
 //!
@@ -96,7 +96,7 @@ pub struct MalformedComment {
     pub why: &'static str,
 }
 
-/// The comments that are at fault, in the order of the files.
+/// The comments with a mistake, in the order of the files.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CommentFaults {
     pub unused: Vec<UnusedSuppression>,
@@ -105,7 +105,7 @@ pub struct CommentFaults {
     pub malformed: Vec<MalformedComment>,
 }
 
-/// Marks the findings that comments cover and reports the comments at fault.
+/// Marks the findings that comments cover and reports comments with a mistake.
 pub fn apply(findings: &mut [Finding], inputs: &SuppressionInputs<'_>) -> CommentFaults {
     let mut outcome = CommentFaults::default();
     let mut directives = honoured(inputs, &mut outcome);

@@ -5,7 +5,7 @@
 //! `# expect: ID` announces a finding on the next line that is no such comment,
 //! `# undetermined: ID` that the rule cannot be decided.
 //!
-//! Here pages are read and held against what a check found; the check itself is handed in.
+//! Pages are read here and compared with what a check found; the caller provides the check.
 
 use std::fmt;
 use std::ops::Range;
@@ -43,7 +43,7 @@ impl PageSection {
     }
 }
 
-/// One little repository.
+/// One case: the files of a small repository.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FixtureCase {
     pub section: PageSection,

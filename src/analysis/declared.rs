@@ -1,4 +1,4 @@
-//! What a project says of its programs and the tree does not bear out.
+//! Declarations of programs in redvet.toml that match nothing in the tree.
 
 use crate::facts::Estate;
 use crate::facts::linked::LinkedFacts;

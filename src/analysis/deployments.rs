@@ -1,6 +1,6 @@
-//! Deployments that more than one file tells of: compose files with the files that they name and
-//! the Dockerfiles that they build, units of a host with their drop-ins. Collected while files are read one by one, joined
-//! afterwards.
+//! Deployments that are spread over several files: compose files with the files that they name and
+//! the Dockerfiles that they build, units of a host with their drop-ins. Files are collected while
+//! they are read one by one, and joined afterwards.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -138,7 +138,7 @@ fn ends_like(files: &[(FileId, &InputFile)], path: &str) -> Vec<String> {
     best.map(|(_, path)| path.to_owned()).collect()
 }
 
-/// Files that a server is given and that nobody has read as configuration: their names and their
+/// Files that a server is given and that no reader took as configuration: their names and their
 /// content do not say what they are.
 fn missing_texts(raw: &RawFacts, known: &RawFacts) -> BTreeSet<String> {
     let read: BTreeSet<&str> = known

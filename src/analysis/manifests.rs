@@ -55,7 +55,7 @@ pub(super) fn given_by_terraform(files: &[(FileId, &InputFile)]) -> BTreeSet<Str
 }
 
 impl FileReader<'_> {
-    /// What the kustomizations make of files that speak of a server.
+    /// What the kustomizations make of files that define a server.
     pub(super) fn renders(&self, tree: &KustomizeTree) -> KustomizeOutputs {
         let speaks = |path: &str| {
             tree.get(path)
@@ -288,8 +288,8 @@ impl FileReader<'_> {
     }
 }
 
-/// The settings of operators that files of the tree speak of, each with the first file that does.
-/// What a document says of them is advice, and what code says is the operator's own business.
+/// The settings of operators that files of the tree mention, each with the first such file.
+/// What a document says of them is advice, and code belongs to the operator itself.
 pub(super) fn settings(
     files: &[(FileId, &InputFile)],
     knowledge: &Knowledge,

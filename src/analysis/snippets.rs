@@ -1,6 +1,6 @@
-//! Fences of Markdown files: what is read of each, as a little universe of its own.
+//! Fences of Markdown files: what is read of each, as a universe of its own.
 //!
-//! A document shows what it speaks about: what a fence does not say of a server may stand elsewhere.
+//! A document shows excerpts: what a fence does not say of a server may be set elsewhere.
 
 use std::sync::Arc;
 

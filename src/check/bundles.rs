@@ -1,4 +1,4 @@
-//! Bundles: what several rules found about settings that nobody wrote is one finding of each subject.
+//! Bundles: the findings of several rules about settings that are not written become one a subject.
 //!
 //! It comes after everything that silences, so that a comment, a waiver or a baseline can take single
 //! members out, and before the counts, so that a bundle counts once.

@@ -1,6 +1,6 @@
 //! The process's own ends: standard input, output and error, with colour and width decided once.
 //!
-//! Whoever reads our output may stop doing so (`| head`): that is not an error.
+//! The reader of the output may close it early (`| head`): that is not an error.
 
 use std::env;
 use std::io::{self, ErrorKind, IsTerminal, Read, Write};
@@ -96,7 +96,7 @@ impl CommandConsole {
 
 /// Prints to standard error, from any thread.
 pub(super) fn say(text: &str) {
-    // Nobody is left to tell if this fails.
+    // If this fails, there is no stream left to report it on.
     let _ = io::stderr().lock().write_all(text.as_bytes());
 }
 

@@ -1,4 +1,4 @@
-//! What ends a command with exit code 2, in words for whoever can mend it.
+//! What ends a command with exit code 2, in words for the person who can mend it.
 
 use crate::discover::DiscoverError;
 use crate::load::LoadError;

@@ -1,4 +1,4 @@
-//! A case of a fixture page as a check of a little repository: its fences are the files, a fence named
+//! Runs a case of a fixture page as a check of a small repository: its fences are the files, a fence named
 //! `redvet.toml` holds the settings.
 
 use std::collections::BTreeSet;
@@ -113,7 +113,7 @@ impl<'a> FixtureEnv<'a> {
     }
 }
 
-/// A report as fixture pages speak of it: what a bundle reports counts as findings of its parts too,
+/// A report in the terms of fixture pages: what a bundle reports counts as findings of its parts too,
 /// and a fault that copies repeat counts at each of them.
 pub fn outcome(report: &Report) -> CheckedCase {
     let place = |rule: &str, at: Span| PageFinding {

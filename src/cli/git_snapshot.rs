@@ -1,5 +1,5 @@
 //! The files of a commit or of the index, laid out in a folder that goes away again and read like any
-//! other tree. What they are compared with is the caller's business.
+//! other tree. Comparing them is left to the caller.
 
 use std::path::{Path, PathBuf};
 

@@ -1,4 +1,4 @@
-//! The command line: the rim of the program. Only what lies here reads arguments, the environment
+//! The command line, the outermost layer. Only code in here reads arguments, the environment
 //! and the terminal, and prints.
 //!
 //! `args` is what a person may type: `target` finds the tree that paths mean, `settings_file`
@@ -78,7 +78,7 @@ pub fn main() -> ExitCode {
     })
 }
 
-/// `--help` and `--version` are errors to clap, with exit code 0. A closed pipe is nobody's concern.
+/// `--help` and `--version` are errors to clap, with exit code 0. A closed pipe is not an error.
 fn refused(error: &clap::Error) -> ExitCode {
     let _ = error.print();
     if error.use_stderr() {

@@ -1,4 +1,4 @@
-//! What every check starts from: the target, the settings, the rules and what they are told to judge,
+//! What every check starts from: the target, the settings, the rules and the paths that each applies to,
 //! with each mistake in them reported. Files are not read yet, and nothing is checked here.
 
 use std::path::Path;

@@ -15,7 +15,7 @@ const CLEAR: &str = "\r\u{1b}[K";
 
 /// A line that goes away when this value does.
 pub(super) struct ProgressLine {
-    /// What is done now; without it nobody watches.
+    /// The step that is shown; none where standard error is no terminal.
     what: Option<Sender<String>>,
     teller: Option<JoinHandle<()>>,
 }

@@ -72,7 +72,7 @@ impl ReportRendering<'_> {
         })
     }
 
-    /// What the runner of GitHub's workflows is told beside the report for people: it makes
+    /// Workflow commands for GitHub's runner, beside the report for people: the runner makes
     /// annotations of it.
     pub(super) fn annotations(
         &self,

@@ -1,4 +1,4 @@
-//! What `redvet.toml` and the command line say of rules, held against the rules that there are: ids,
+//! What `redvet.toml` and the command line say of rules, checked against the rules that exist: ids,
 //! patterns and parameters that do not exist, and values that do not fit, are mistakes with a place.
 
 use std::collections::BTreeSet;
@@ -41,7 +41,7 @@ pub(super) fn mistakes(settings: &config::Settings, rules: &RuleSet) -> Vec<Load
 }
 
 /// A mistake for everything by which settings would loosen a rule that settings further up call
-/// non_waivable: whoever may write a folder's settings could else switch off what the root insists on.
+/// non_waivable: the author of a folder's settings could else switch off what the root requires.
 pub(super) fn loosened(
     settings: &config::Settings,
     above: &SettingsFile,

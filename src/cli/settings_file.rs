@@ -1,5 +1,5 @@
 //! Reads `redvet.toml` and turns what it says of servers into declarations, together with what flags
-//! say. What it says of rules is `rule_settings`' business.
+//! say. What it says of rules is left to `rule_settings`.
 
 use std::path::{Path, PathBuf};
 
@@ -141,7 +141,7 @@ fn unknown_build(text: &str, knowledge: &Knowledge) -> Option<(String, String)> 
     ))
 }
 
-/// The flag's flavor is held against the same tables.
+/// The flag's flavor is checked against the same tables.
 pub(super) fn check_given(given: &ServerFlags, knowledge: &Knowledge) -> Result<(), CliError> {
     let unknown = given
         .server

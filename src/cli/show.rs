@@ -1,4 +1,4 @@
-//! `check --show-files` and `--show-settings`: what a check would read, and what it would obey with
+//! `check --show-files` and `--show-settings`: what a check would read, and the settings in force with
 //! the place that each value comes from. Nothing is checked.
 
 use crate::analysis::{InputFile, ProjectInputs};

@@ -15,13 +15,13 @@ use super::settings_file::SettingsFile;
 use super::target::RunTarget;
 use super::write;
 
-/// The baseline's name where nobody names another.
+/// The baseline's name unless the settings name another.
 const BASELINE: &str = ".redvet-baseline.json";
 
 const SECONDS_OF_A_DAY: u64 = 24 * 60 * 60;
 
 /// The waivers of the settings, without a baseline. `partial`: only a part of the project is read.
-/// They are held against `day`, else the settings' own, else the clock's.
+/// They are compared with `day`, else the day of the settings, else the clock's.
 pub(super) fn waivers(settings: &Settings, partial: bool, day: Option<Date>) -> Suppressions {
     let told = settings.defaults.today.as_ref().map(|date| date.value);
     Suppressions {

@@ -195,7 +195,7 @@ fn different(one: &Path, first: &ProjectRoot, two: &Path, second: &ProjectRoot) 
     )
 }
 
-/// The named files. A folder that cannot be entered is told at once.
+/// The named files. A folder that cannot be entered is reported at once.
 fn named_files(paths: &[PathBuf]) -> Result<Vec<PathBuf>, CliError> {
     let mut files = Vec::new();
     for path in paths {

@@ -1,7 +1,7 @@
 //! `redvet rules test`: loads the rules of a folder, runs their fixture pages and prints a test
 //! runner's summary.
 //!
-//! The folder holds `rules/` and `fixtures/rules/`. A rule without a page fails: what nobody has
+//! The folder holds `rules/` and `fixtures/rules/`. A rule without a page fails: what was never
 //! shown to fire is not known to work.
 
 use std::collections::BTreeMap;

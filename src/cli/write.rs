@@ -74,7 +74,7 @@ fn place(root: &Path, path: &str) -> Result<WritableFile, String> {
     })
 }
 
-/// Whoever reads the file meanwhile sees the old text or the new one, never a part.
+/// A concurrent reader sees the old text or the new one, never a part.
 fn replace(place: &WritableFile, text: &[u8]) -> io::Result<()> {
     let mut new = Builder::new()
         .prefix(".redvet-")

@@ -1,4 +1,4 @@
-//! The tables of `redvet.toml`. Whoever reads a table asks it for each key that it may hold; the same
+//! The tables of `redvet.toml`. The reader of a table asks it for each key that it may hold; the same
 //! questions, put to a table without text, give the published schema. So a key is described once.
 //!
 //! Reading goes on after a mistake, so that one run reports all of them; settings with a mistake are

@@ -84,7 +84,7 @@ impl VendoredFolder {
     }
 }
 
-/// Paths that redvet is told not to read, beside those of `.gitignore`.
+/// Paths that the settings exclude, beside those of `.gitignore`.
 const IGNORE_FILE: &str = ".redvetignore";
 
 /// A file that is worth parsing, with its text.
@@ -150,7 +150,7 @@ pub fn walk(
     let start = universe.only.as_ref().unwrap_or(&universe.root);
     let mut found = WalkedFiles::default();
     if let Some((path, why)) = unsafe_ignore_file(&universe.root, start) {
-        // Without its ignore file nobody knows what of the tree is meant.
+        // Without its ignore file it is unknown which part of the tree is meant.
         found.refuse(universe, &path, why);
         return found;
     }
@@ -289,7 +289,7 @@ fn walker(
     builder
         .hidden(false)
         .require_git(false)
-        // What lies above the root, and what a person's own git is told to ignore, must not
+        // What lies above the root, and what a person's own git ignores, must not
         // change a report.
         .parents(false)
         .git_global(false)
@@ -374,7 +374,7 @@ impl UnreadCause {
     fn matters(&self, file: RecognisedFile<'_>) -> bool {
         match file.claim() {
             MatchConfidence::Name => true,
-            // That it is no UTF-8 is found after its words: it does speak of what is looked for.
+            // That it is no UTF-8 is noticed after the search for words: it does contain one.
             // A document is written for people, who read it all the same.
             MatchConfidence::Kind if matches!(self, Self::NotUtf8) => {
                 file.has_needles() && file.kind() != FileKind::Markdown

@@ -2,8 +2,8 @@
 //! variables of groups, hosts and plays. Each byte of a value knows the place that it comes from.
 //!
 //! Inventories choose between files of variables, and which one is used is not in the repository: a
-//! value on which they differ stays as it is written, and is unknown to whoever reads the text. So does
-//! what an expression beyond names, defaults and comparisons comes to.
+//! value on which they differ stays as it is written, and counts as unknown. So does
+//! the result of an expression beyond names, defaults and comparisons.
 
 use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -293,7 +293,7 @@ struct JinjaValue {
     far: Option<Span>,
     holds: bool,
     items: Option<Vec<JinjaValue>>,
-    /// A default of the role or of the template: whoever uses it may say otherwise.
+    /// A default of the role or of the template, which a play may override.
     assumed: bool,
 }
 

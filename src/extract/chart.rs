@@ -1,8 +1,8 @@
 //! Charts by their values: which shape the values of a release have, and the servers that it deploys.
 //!
-//! Whoever finds values (a file, an Argo CD Application, a HelmRelease, Terraform) says which chart they
-//! are for and what of them cannot be seen, and hands them to [`deploy`]. Values for a chart that
-//! has others below it, or for an unknown one, are looked through by [`deploy_by_signs`].
+//! The reader that finds values (a file, an Argo CD Application, a HelmRelease, Terraform) says which
+//! chart they are for and which of them cannot be seen, and passes them to [`deploy`]. Values for a
+//! chart with charts below it, or for an unknown one, are searched by [`deploy_by_signs`].
 
 use crate::extract::manifest_context::ManifestContext;
 use crate::extract::scalar::first_entry;

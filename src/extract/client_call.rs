@@ -1,4 +1,4 @@
-//! What a call of the servers' own client program brings along: a probe's `redis-cli --tls -a X ping`,
+//! What a call of the servers' own client program sends: a probe's `redis-cli --tls -a X ping`,
 //! as facts of the connection that it opens. Which option means what is said in `knowledge/shapes`.
 
 use crate::extract::process_environment::{ANY_OTHER, ProcessEnvironment};
@@ -139,7 +139,7 @@ impl ClientCallReader<'_> {
         };
         // What reads its output looks for the answer that it wants.
         let checks = call.strict || command.piped;
-        // An answer that nobody reads harms nobody for certain.
+        // The exit code of this call is ignored, so a refusal has no certain effect.
         let strength = if checks {
             Strength::Certain
         } else {

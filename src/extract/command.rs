@@ -1,7 +1,7 @@
 //! The command of a server: which configuration file it is given, and its options as lines.
 //!
 //! Options are appended after the file as further lines (`--name value …`), so they are read as lines
-//! here. How variables in them are filled in is `process_environment`'s business.
+//! here. Filling in their variables is left to `process_environment`.
 
 use std::collections::HashMap;
 use std::ops::Range;

@@ -1,6 +1,6 @@
 //! Configuration text: the lines of a file, a ConfigMap key or a snippet, each with its place.
 //!
-//! What a name means and whether a value is accepted is `resolve`'s business. Template holes and
+//! What a name means and whether a value is accepted is left to `resolve`. Template actions and
 //! shell variables are marked, since the text that the server reads is then another one.
 
 use std::sync::Arc;

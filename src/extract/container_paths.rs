@@ -1,5 +1,5 @@
 //! What containers of pods and of compose files have in common when their server starts: the whole path
-//! of its configuration file, and which texts of a container speak of a variable.
+//! of its configuration file, and which texts of a container mention a variable.
 
 use crate::facts::raw::ArgWord;
 use crate::syntax::yaml::YamlNode;

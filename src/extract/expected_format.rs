@@ -6,7 +6,7 @@ use crate::extract::{compose, kustomize, values};
 use crate::knowledge::shapes::DeploymentShapes;
 use crate::source::path;
 
-/// Whether whoever wrote the text would miss it in a check.
+/// Whether the author of the text would expect it to be checked.
 pub fn claims(path: &str, text: &str, shapes: &DeploymentShapes) -> bool {
     if is_template(path, text, shapes) {
         return false;

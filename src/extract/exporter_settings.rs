@@ -1,4 +1,4 @@
-//! What a metrics exporter is told to connect to: a flag of its command, else a variable, else the
+//! The address that a metrics exporter connects to: a flag of its command, else a variable, else the
 //! exporter's own default. Which ones there are is said in `knowledge/shapes`.
 
 use crate::extract::process_environment::{ANY_OTHER, ProcessEnvironment};
@@ -68,7 +68,7 @@ struct SettingReader<'a> {
 }
 
 impl SettingReader<'_> {
-    /// What it is told; none where nothing tells it.
+    /// What is written; none where nothing is.
     fn value(&self, setting: &ExporterOption) -> Option<Result<String, Cause>> {
         self.flag(setting).or_else(|| {
             let mut variables = setting.variables.iter();
@@ -101,7 +101,7 @@ impl SettingReader<'_> {
         None
     }
 
-    /// Whether it is told at all, whatever the text.
+    /// Whether it is written at all, whatever the text.
     fn is_given(&self, setting: &ExporterOption) -> FactValue {
         match (self.value(setting), self.environment.get(ANY_OTHER)) {
             (Some(Ok(text)), _) => FactValue::derived(!text.is_empty()),

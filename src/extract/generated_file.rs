@@ -1,7 +1,7 @@
 //! What a start script makes of the server's configuration file: which texts and files it is put
 //! together from, as far as that can be told without running anything.
 //!
-//! Where the files that it is made of come from (a mount, the image) is the caller's business.
+//! Where the files that it is made of come from (a mount, the image) is left to the caller.
 
 use std::collections::BTreeMap;
 

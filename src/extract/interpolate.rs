@@ -1,6 +1,6 @@
 //! A text in which variables of the deployment were filled in, with the way back to the file and the
-//! parts that are not known. Which variables there are, and how they are written, is decided by whoever
-//! fills them in.
+//! parts that are not known. Which variables there are, and how they are written, is left to the
+//! caller.
 
 use std::cell::Cell;
 use std::ops::Range;

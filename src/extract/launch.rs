@@ -1,6 +1,6 @@
 //! What the process of a container, an image or a unit is: the words of its entrypoint and command in,
-//! a server's invocation out, or why it cannot be followed. How the words are written (a list, a
-//! string, a script) is the caller's business up to here; what the options mean is `command`'s.
+//! a server's invocation out, or why it cannot be followed. Splitting what is written (a list, a
+//! string, a script) into words is left to the caller, the meaning of options to `command`.
 
 use crate::extract::command::{self, CommandInvocation};
 use crate::extract::generated_file::{self, GeneratedFile};

@@ -133,7 +133,7 @@ fn read_texts(
         );
     }
     for (key, scalar) in entries(encoded) {
-        // Whatever it holds, nobody can read it there, and what a line shows would be all of it.
+        // Base64 hides where in it a secret stands, so the whole scalar counts as one.
         raw.secrets.push(scalar.value().span_all());
         if let Some(text) = base64::decode(scalar.as_str()).filter(|_| !scalar.has_hole()) {
             let excerpt = Excerpt::standing_for(&text, scalar.value().span_all());
@@ -146,7 +146,7 @@ fn read_texts(
     }
 }
 
-/// Why whoever uses an object is started anew when it changes: it has to be called otherwise then.
+/// Why the users of an object are restarted when it changes: its name changes with its content.
 fn renewed(root: &YamlNode, object: &ObjectName) -> Option<String> {
     if root.get("immutable").and_then(YamlNode::as_bool) == Some(true) {
         return Some("it is immutable".to_owned());

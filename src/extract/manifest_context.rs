@@ -21,6 +21,6 @@ pub struct ManifestContext<'a> {
     pub is_directive: &'a (dyn Fn(&str) -> bool + Sync),
     /// What ConfigMaps and Secrets of the tree hold.
     pub objects: &'a ObjectIndex<'a>,
-    /// The settings of operators that files of the tree speak of, with the first that does.
+    /// The settings of operators that files of the tree mention, with the first such file.
     pub settings: &'a BTreeMap<String, String>,
 }

@@ -110,7 +110,7 @@ impl<'t> ObjectIndex<'t> {
         }
     }
 
-    /// The names of the Services in a namespace, as far as they are told.
+    /// The names of the Services in a namespace, as far as the tree has them.
     pub fn services(&self, namespace: Option<&String>) -> Vec<&str> {
         let of_kind = self.found.iter().filter(|((kind, _), _)| kind == SERVICE);
         let is_near = |held: &HeldObject<'_>| match (&held.namespace, namespace) {

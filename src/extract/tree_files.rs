@@ -24,7 +24,7 @@ use crate::syntax::yaml::{YamlNode, YamlStream};
 pub struct TreeFiles<'a> {
     texts: BTreeMap<&'a str, Excerpt>,
     builds: BTreeMap<&'a str, BuildFile>,
-    /// Dockerfiles that nobody wrote by hand.
+    /// Dockerfiles that a program generated.
     pub unread_builds: Vec<FileId>,
     named: Vec<NamedBuild>,
 }

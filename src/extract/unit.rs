@@ -149,12 +149,12 @@ impl MergedUnit<'_> {
                         name: name.to_owned(),
                     });
                 }
-                // What nobody sets is no word at all.
+                // A variable that is not set adds no word.
                 (None, None) => {}
             }
         }
         if prefix(start.value.text()).contains('@') && words.len() > 1 {
-            // The process is told another name than its program's.
+            // The process gets another name than its program's.
             words.remove(1);
         }
         (words, gap)

@@ -23,7 +23,7 @@ pub enum DollarEscape {
     Backslash,
 }
 
-/// Defaults may hold variables with defaults; nobody nests deeper.
+/// Defaults may hold variables with defaults; real files nest no deeper.
 const DEEPEST: usize = 16;
 
 /// Bytes that a default with variables in it may come to.

@@ -2,7 +2,7 @@
 //! keep time and memory in a fixed relation to the input, since a server costs far more than the line
 //! that makes it.
 //!
-//! What is left out is told as a problem of the file, and a text that was cut is not whole.
+//! What is left out is reported as a problem of the file, and a text that was cut is not whole.
 
 use std::collections::BTreeSet;
 

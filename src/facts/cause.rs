@@ -111,7 +111,7 @@ pub enum Cause {
         releases: Option<String>,
         outcomes: Vec<&'static str>,
     },
-    /// Nobody has read which directives the version has; the releases next to it that were read.
+    /// No table says which directives the version has; the nearest releases that have a table.
     NoDirectiveTable {
         version: String,
         nearest: String,

@@ -196,7 +196,7 @@ pub struct RawClient {
     /// Options that are neither written here nor left to their defaults, and why: the options
     /// come from elsewhere or escaped before the constructor ran.
     pub rest_unknown: Option<Cause>,
-    /// The same for the options that the client's own brings along: those of its connections.
+    /// The same for the options nested in the client's own: those of its connections.
     pub carried_unknown: Option<Cause>,
     /// Where an absent one of those would be written.
     pub carried_anchor: Option<Span>,

@@ -18,7 +18,7 @@ pub struct RawConnection {
     /// The call, or the container.
     pub anchor: Span,
     pub address: ConnectionAddress,
-    /// What it brings along; never a secret's text.
+    /// What it sends; never the text of a secret.
     pub facts: BTreeMap<ConnectionFact, FactValue>,
 }
 

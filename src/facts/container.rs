@@ -42,7 +42,7 @@ pub struct WrittenCommand {
 pub struct RawGivenVariable {
     pub name: String,
     pub span: Span,
-    /// Something beside the image speaks of it: a command, a probe, a script.
+    /// Something other than the image mentions it: a command, a probe, a script.
     pub is_used: bool,
 }
 

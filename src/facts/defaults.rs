@@ -39,7 +39,7 @@ impl ChartDefaults {
     }
 
     /// Whether a value of such a subject is a default: it stands among the chart's values or where one
-    /// was filled in, or nobody wrote it.
+    /// was filled in, or it is not written.
     pub fn hold(&self, value: &FactValue) -> bool {
         match value.span() {
             Some(span) => self.is_filled(span),

@@ -1,4 +1,4 @@
-//! The estate: every subject that rules speak about, with typed facts, and how they are related.
+//! The estate: every subject that rules can check, with typed facts, and how they are related.
 
 use std::collections::BTreeMap;
 

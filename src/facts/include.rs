@@ -54,7 +54,7 @@ pub fn included_by_key<'a>(
 }
 
 /// The texts that only another text's line brings in. Texts that include each other in a circle
-/// are read by nobody else and are not among them.
+/// are read by no server of their own and are not among them.
 pub fn only_included(texts: &[RawText], directive: &str) -> Vec<bool> {
     let leads_to: Vec<Vec<usize>> = (0..texts.len())
         .map(|from| targets(texts, from, directive))

@@ -1,4 +1,4 @@
-//! Which raw facts were made together: the result of one kustomization is a little world of its own
+//! Which raw facts belong together: the result of one kustomization is a scope of its own
 //! among the facts of a tree.
 
 use std::collections::BTreeSet;

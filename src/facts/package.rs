@@ -75,7 +75,7 @@ pub struct PoolObservation {
 pub enum ObservationKind {
     /// Read at each scrape, or by an exporter.
     Exported,
-    /// Put once into a metric that nobody collects.
+    /// Put once into a metric that is never registered.
     Miswired,
     /// Read, and it cannot be followed where it goes.
     Unclear,

@@ -1,5 +1,5 @@
 //! Quantities as people write them: Kubernetes quantities, sizes with the server's units, durations.
-//! Pure text to number; who may write what where is the caller's business.
+//! Pure text to number; which of them a field accepts is left to the caller.
 
 /// A Kubernetes quantity in its base unit: bytes for memory, cores for CPU.
 ///

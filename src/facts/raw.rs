@@ -103,7 +103,7 @@ pub struct RawText {
     /// Its name or its content says that it is configuration text: it is a server of its own
     /// where nothing deploys it. Other keys of a ConfigMap are read only when mounted.
     pub recognised: bool,
-    /// Why whoever uses it is started anew when it changes, where its name or object says so.
+    /// Why its users are restarted when it changes, where its name or object shows that.
     pub renewed: Option<String>,
     /// What the role that it belongs to installs.
     pub installed: Option<InstalledRelease>,

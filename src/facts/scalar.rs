@@ -1,4 +1,4 @@
-//! A single value of a file before it has a type. What it means is for whoever knows its field.
+//! A single value of a file before it has a type. Its meaning depends on its field and is left to the caller.
 
 use crate::facts::cause::Cause;
 use crate::facts::edit_target::EditTarget;

@@ -1,4 +1,4 @@
-//! A value as redvet knows it: its state, where it comes from, how sure that is, who else spoke
+//! A value as redvet knows it: its state, its source, how certain it is, the places that it overrides
 //! about it and where it could be written.
 
 use crate::facts::cause::Cause;
@@ -139,7 +139,7 @@ pub enum ValueOrigin {
     None,
 }
 
-/// A place that spoke about a value and lost.
+/// A place that also sets the value and is overridden.
 #[derive(Clone, Debug, PartialEq)]
 pub struct OverriddenPlace {
     pub span: Span,
@@ -156,7 +156,7 @@ pub struct FactValue {
     pub strength: Strength,
     /// How the value came to be, as phrases a person reads (`because(path)`).
     pub because: Vec<String>,
-    /// Every place that spoke and lost, first to last.
+    /// The places that are overridden, first to last.
     pub overrides: Vec<OverriddenPlace>,
     /// Where and how it could be written.
     pub slot: EditTarget,
@@ -197,7 +197,7 @@ impl FactValue {
         )
     }
 
-    /// A known value that redvet derived, written by nobody.
+    /// A known value that redvet derived and that is written nowhere.
     pub fn derived(datum: impl Into<Datum>) -> Self {
         Self::of(
             ValueState::Set(datum.into()),
@@ -206,7 +206,7 @@ impl FactValue {
         )
     }
 
-    /// A known value that nobody wrote; `source` is the version or shape whose default it is.
+    /// A known value that is not written; `source` is the version or shape whose default it is.
     pub fn default(datum: Datum, source: impl Into<String>) -> Self {
         Self::of(
             ValueState::Default(datum),

@@ -1,6 +1,6 @@
 //! The vocabulary: every fact that a rule may name, with its type. The listed ones stand in the tables
 //! of [`fact_path`](crate::facts::fact_path); what holds for one directive or one client option is
-//! asked of `knowledge` by whoever builds a [`Vocabulary`].
+//! looked up in `knowledge` when a [`Vocabulary`] is built.
 
 use std::collections::BTreeMap;
 use std::ops::Range;

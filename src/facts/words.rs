@@ -97,7 +97,7 @@ worded! {
         Accepted = "accepted",
         /// The server listens on its own host's loopback alone.
         Loopback = "loopback",
-        /// Protected mode refuses whoever comes from elsewhere while there is no password.
+        /// Protected mode refuses connections from other hosts while no password is set.
         Protected = "protected",
     }
 }

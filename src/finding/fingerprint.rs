@@ -2,7 +2,7 @@
 //! finding of a report that has the same: unique in a report, and `FAULT` alone is the same after the
 //! file was renamed. Baselines of the first version hold another hash, without a dash.
 //!
-//! What goes into the hashes is the caller's choice; comparing two states is the business of `suppress`.
+//! What goes into the hashes is chosen by the caller; comparing two states is left to `suppress`.
 
 use std::collections::HashMap;
 

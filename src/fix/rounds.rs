@@ -2,10 +2,10 @@
 //!
 //! A fix must cure: where its finding is still there afterwards, the round is taken back and done
 //! again without it, so that nothing useless is written and nothing is written twice. A round that
-//! leaves an error that nobody had is taken back, too, and done again with half of its fixes. The
+//! adds an error is taken back, too, and done again with half of its fixes. The
 //! check itself is the caller's; texts stay in memory.
 //!
-//! Whatever was tried in vain is tried again from each new text, so that a second run has nothing to
+//! A fix that failed is tried again from each new text, so that a second run has nothing to
 //! do.
 
 use std::collections::{BTreeMap, BTreeSet};

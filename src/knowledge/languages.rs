@@ -45,7 +45,7 @@ pub struct RustConventions {
     pub build: BuildTool,
 }
 
-/// Types that hold a value which stays the same for whoever uses it through them.
+/// Types that share one value among all their users.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Wrapper {
@@ -60,7 +60,7 @@ pub struct Wrapper {
 #[serde(deny_unknown_fields)]
 pub struct TaskStarter {
     pub functions: Vec<String>,
-    /// It runs beside whoever starts it.
+    /// It runs concurrently with its caller.
     #[serde(default)]
     pub beside: bool,
     /// It runs on a thread where it may wait.
@@ -360,7 +360,7 @@ pub struct ProcessorRule {
     pub source: String,
 }
 
-/// A package that makes it obey in any version, rounding down.
+/// A package that applies the limit in any version, rounding down.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ProcessorsPackage {
@@ -369,7 +369,7 @@ pub struct ProcessorsPackage {
     pub source: String,
 }
 
-/// Names of folders whose programs serve nobody in production.
+/// Names of folders whose programs do not run in production.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct NonProductionFolders {
@@ -407,7 +407,7 @@ pub struct RequestType {
 #[serde(deny_unknown_fields)]
 pub struct MetricsPackage {
     pub import_path: String,
-    /// Functions that make a metric which nobody collects until it is registered.
+    /// Functions that make a metric which is not collected until it is registered.
     pub loose: Vec<String>,
     /// Functions that call another one at each scrape.
     pub scraped: Vec<String>,

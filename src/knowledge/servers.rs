@@ -3,7 +3,7 @@
 //!
 //! Tables are read from `knowledge/servers/FLAVOR-RELEASE.json` on first use, one series at a time:
 //! reading all of them would cost a tiny repository more than the whole check. Which of them a server
-//! may be of is chosen in [`candidates`], how a line is judged by a table is `resolve`'s business.
+//! may be of is chosen in [`candidates`], reading a line by a table is left to `resolve`.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;

@@ -178,7 +178,7 @@ pub struct ClientOptions {
     pub password_variables: Vec<String>,
 }
 
-/// How an exporter is told what to connect to.
+/// How the address of an exporter's server is given.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ExporterSettings {
@@ -410,7 +410,7 @@ impl DeploymentShapes {
         })
     }
 
-    /// The same with one more shape file, as whoever writes one tries it.
+    /// The same with one more shape file, for trying a new one.
     pub fn with_shape(mut self, name: &str, text: &str) -> Result<Self, ShapeError> {
         self.library.add(name, text)?;
         Ok(self)

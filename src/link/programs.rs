@@ -138,7 +138,7 @@ fn alike(one: &str, other: &str) -> bool {
 
 /// What a program may be called where it runs.
 struct ProgramNames {
-    /// As its binary is called, here or by whoever builds it.
+    /// The name of its binary, here or as built elsewhere.
     binaries: BTreeSet<String>,
     /// Its folder.
     dir: String,

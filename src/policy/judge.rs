@@ -101,7 +101,7 @@ struct RuleJudge<'a> {
     spoken: BTreeSet<SpokenFault>,
 }
 
-/// A rule that spoke, and the identity and file of the subject that it spoke of.
+/// A rule that reported something, and the identity and file of its subject.
 type SpokenFault = (String, SubjectIdentity);
 type SubjectIdentity = (SubjectKind, String, String);
 
@@ -109,7 +109,7 @@ fn identity(subject: &Subject) -> SubjectIdentity {
     (subject.kind, subject.identity.clone(), subject.path.clone())
 }
 
-/// A fault is told once, by the rule that knows most of it.
+/// A fault is reported once, by the most precise rule.
 fn without_yielding(
     found: Vec<(RuleViolation, Vec<SubjectIdentity>)>,
     spoken: &BTreeSet<SpokenFault>,

@@ -177,7 +177,7 @@ impl<'a> SettingsPlan<'a> {
     }
 
     /// Who reports an unset setting that a rule found at a path. A bundle that a project turned off
-    /// takes what it would report with it: nobody asked for the parts instead.
+    /// takes its members with it: they were not selected by themselves.
     pub(super) fn voice(&self, rule: &CompiledRule, path: &str) -> FindingVoice<'a> {
         let alone = if self.is_selected(rule) {
             FindingVoice::Alone

@@ -98,7 +98,7 @@ pub struct RuleDraft {
     pub assert: Option<Excerpt>,
     /// The ids or patterns of the rules that it reports as one; empty for a rule of its own.
     pub bundle: Vec<Excerpt>,
-    /// The rules that know more of the same fault: where one of them speaks of this subject, or of
+    /// The rules that report the same fault more precisely: where one of them reports this subject, or
     /// the server of this line, this one is silent.
     pub yields_to: Vec<TextVariant>,
     /// The first that holds speaks; where it is silent, and where none holds, the lists below do.

@@ -28,7 +28,7 @@ pub struct RuleSettings {
     pub named_paths: Vec<String>,
 }
 
-/// Globs on paths; `None` where nobody says.
+/// Globs on paths; `None` where none are set.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct QuietPatterns {
     /// Test code and test data: no rule speaks.

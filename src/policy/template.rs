@@ -149,7 +149,7 @@ fn closing(text: &str) -> Option<usize> {
 const COUNT: &str = "bundle.count";
 const SETTINGS: &str = "bundle.settings";
 
-/// What is wrong with a text of a bundle: it speaks of its settings alone.
+/// What is wrong with a text of a bundle, which may name nothing but its settings.
 pub(super) fn bundle_mistakes(text: &Excerpt) -> Vec<RuleMistake> {
     let help = "a bundle's text may hold {bundle.count} and {bundle.settings}";
     let parts = split(text.text()).into_iter();

@@ -23,7 +23,7 @@ use crate::policy::typed::TypedExpr;
 use crate::source::Span;
 
 /// A rule that does not hold for a subject: the finding, and what its edits and its fingerprint are
-/// made from by whoever knows the sources and the former ids of rules.
+/// made from where the sources and the former ids of rules are known.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RuleViolation {
     /// Without fix and fingerprints.
@@ -35,7 +35,7 @@ pub struct RuleViolation {
     /// The value that it stands on, normalised, for fingerprints.
     pub value_class: String,
     pub fix: Option<FixIntent>,
-    /// The rules that speak of the same fault and know more.
+    /// The rules that report the same fault more precisely.
     pub yields_to: Vec<String>,
 }
 
@@ -155,7 +155,7 @@ impl<'a> FailedRule<'a> {
         place.or_else(|| of_cases.chain(of_rule).next())
     }
 
-    /// The setting that the finding stands on, if it is known that nobody wrote it.
+    /// The setting that the finding is about, if it is certainly not written.
     fn unset(
         &self,
         case: Option<&'a CaseBody>,

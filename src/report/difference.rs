@@ -15,7 +15,7 @@ pub fn json(view: &DifferenceView) -> Result<String, serde_json::Error> {
     super::json::print(view)
 }
 
-/// The view as one table a pair; with `all`, differences that nobody wrote are listed too.
+/// The view as one table a pair; with `all`, differences between defaults are listed too.
 pub fn table(view: &DifferenceView, color: Color, all: bool) -> String {
     let mut blocks: Vec<String> = Vec::new();
     blocks.extend(view.pairs.iter().map(|pair| table_of(pair, color, all)));
@@ -114,7 +114,7 @@ fn told_by_hand(both: &DifferingView) -> bool {
     !matches!((a, b), ("default", "absent") | ("absent", "default")) || both.directive.is_none()
 }
 
-/// What might be written where nobody can look is not listed name by name.
+/// Names that may be written outside the tree are not listed one by one.
 fn written_somewhere(both: &DifferingView) -> bool {
     let is_written = |value: &ValueView| value.state == "set" || value.path.is_some();
     both.directive.is_none() || is_written(&both.a) || is_written(&both.b)

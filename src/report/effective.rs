@@ -218,7 +218,7 @@ fn values(
     out.push_str(&left_out(rest.into_iter().map(|(_, value)| value)));
 }
 
-/// Whether somebody wrote it. What might be written where nobody can look is not listed name by name.
+/// Whether it is written. Names that may be written outside the tree are not listed one by one.
 fn is_written(value: &ValueView) -> bool {
     value.state == "set" || (value.state == "unknown" && value.path.is_some())
 }

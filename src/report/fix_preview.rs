@@ -1,5 +1,5 @@
 //! What a fix changes, as lines that are kept, removed and added: a small diff for people. Secrets are
-//! masked. Applying a fix, and the patch that a program takes, are `fix`'s business.
+//! masked. Applying a fix, and the patch that a program takes, are left to `fix`.
 
 use std::ops::Range;
 

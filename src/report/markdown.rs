@@ -2,7 +2,7 @@
 //! findings: by severity where the worst stand first, else by file.
 //!
 //! The first line is a mark that is not shown, by which a bot finds its own comment again. Text from
-//! findings is escaped: it draws no table, opens no tag, and calls nobody.
+//! findings is escaped: it makes no table, opens no tag, and mentions no user.
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;

@@ -1,5 +1,5 @@
 //! Many marked lines of a file in one frame: each with its number, what is underlined in it, and no
-//! lines around it. Which text may be shown of a line is [`snippet`](super::snippet)'s business.
+//! lines around it. Which text of a line may be shown is left to [`snippet`](super::snippet).
 
 use crate::finding::Report;
 

@@ -8,7 +8,7 @@ use super::snippet::{self, SnippetMark};
 use super::wrap_text::wrap_text;
 use super::{TextLayout, sanitize, tidy};
 
-/// What is wrong in a file that redvet was told to obey.
+/// What is wrong in a file of redvet's own: settings or rules.
 #[derive(Clone, Copy, Debug)]
 pub struct ReportedMistake<'a> {
     pub span: Span,

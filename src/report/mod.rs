@@ -59,7 +59,7 @@ pub struct OutputFormat {
     /// The word that asks for it.
     pub name: &'static str,
     pub paths_from: PathOrigin,
-    /// The order of findings where nobody asks for another.
+    /// The order of findings unless another one is asked for.
     pub order: FindingOrder,
     /// Written behind it where a runner of GitHub's workflows reads along. Formats for machines have
     /// none: they never change.

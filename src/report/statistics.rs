@@ -1,4 +1,4 @@
-//! What was found and what could not be decided, counted by rule: for whoever stands before many
+//! What was found and what could not be decided, counted by rule: for a reader who has many
 //! findings and asks where to begin. No times: the same input gives the same bytes.
 
 use std::cmp::Reverse;

@@ -13,8 +13,10 @@ pub(super) fn notes(report: &Report) -> impl Iterator<Item = String> {
     })
 }
 
-/// `2 errors, 1 info in 14 files (1 server, 2 clients); 5 rule evaluations undetermined (--show-undetermined)`.
-/// An evaluation is one rule on one subject. `listed`: they stand above, so that nobody needs to be told how to see them.
+/// `2 errors, 1 info in 14 files (1 server, 2 clients); 5 rule evaluations undetermined
+/// (--show-undetermined)`.
+/// An evaluation is one rule on one subject. `listed`: they are shown above, so no hint how to list
+/// them is needed.
 pub(super) fn line(summary: &ReportSummary, listed: bool) -> String {
     let mut text = format!("{} in {}", findings(summary), scope(summary));
     if summary.undetermined > 0 {

@@ -1,7 +1,7 @@
 //! What a whole configuration comes to, over every server series that it may be for.
 //!
 //! A view of the [`config_transcript`](super::config_transcript): a value on which the plausible series
-//! differ is unknown. Who deploys the configuration is [`server`](super::server)'s business.
+//! differ is unknown. Who deploys the configuration is left to [`server`](super::server).
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,7 +13,7 @@ use crate::resolve::config_transcript::{ConfigStep, ConfigTranscript};
 use crate::resolve::directive_state::DirectiveState;
 use crate::source::{MASK, Span};
 
-/// Where the values that nobody wrote could be written, and where a finding on them stands.
+/// Where values that are not written could be added, and where a finding on them is placed.
 #[derive(Clone, Debug)]
 pub struct UnsetAnchor {
     pub place: Span,

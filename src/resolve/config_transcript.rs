@@ -156,7 +156,7 @@ impl<'a> ConfigTranscript<'a> {
         let mut interactions = BTreeMap::new();
         for (at, step) in self.steps.iter().enumerate() {
             match step {
-                // What an operator generates nobody wrote, so it may well be replaced.
+                // In a gap the operator may write again what it generated, so such a value may differ.
                 ConfigStep::Gap { reason } => session.values.pass_gap(reason, |directive| {
                     let last = directive.assigned_by.last().map(|at| &self.steps[*at]);
                     matches!(last, Some(ConfigStep::Generated { .. }))

@@ -1,9 +1,9 @@
-//! Connection subjects: everything that is known to connect to a server, with what it brings along:
+//! Connection subjects: everything that is known to connect to a server, with what it sends:
 //! TLS, a password, a database. Only what is *sent* is said here, and never a secret's text; what the
 //! server asks for is among the facts of the server.
 //!
 //! A client in code is one where its address leads to the server by name, or `redvet.toml` says so: that
-//! it is the only server of a tree is too little for what rules say of both ends.
+//! it is the only server of a tree is not enough for rules that compare both ends.
 
 use std::collections::BTreeSet;
 

@@ -2,7 +2,7 @@
 //! wins, lists grow, classes replace each other, and some directives decide the value of others.
 //!
 //! In: assignments in the order of the lines. Out: the value of a directive and who assigned it. What a
-//! line means by itself is [`line`]'s business, in which order lines come the caller's.
+//! line means by itself is left to [`line`], the order of lines to the caller.
 
 use std::collections::BTreeMap;
 

@@ -1,6 +1,6 @@
 //! What in a line of somebody's file is probably a secret, by the words beside it. The readers know
-//! where secrets stand in what they understand; this looks at every line that is shown, also at those
-//! that nobody understood, and rather masks too much.
+//! where secrets stand in what they understand; this checks every line that is shown, also those
+//! that no reader understood, and masks too much rather than too little.
 
 use std::borrow::Cow;
 use std::ops::Range;

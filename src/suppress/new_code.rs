@@ -2,7 +2,7 @@
 //! stand on lines that have changed since.
 //!
 //! Where the figures in a finding's message differ, the facts that it stands on have changed, and it
-//! is new again. Which state is meant, and how its files are read, is the caller's business.
+//! is new again. Which state is meant, and how its files are read, is left to the caller.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;

@@ -56,7 +56,7 @@ impl ActiveWaiver {
     }
 }
 
-/// The waivers at fault, in the order of the settings.
+/// The waivers with a mistake, in the order of the settings.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct WaiverFaults<'a> {
     /// They silence nothing any more.

@@ -1,5 +1,5 @@
 //! Jinja, as templates of Ansible are written in: a text and the parts that it is made of. Blocks are
-//! found and nested here; what an expression means is the caller's business.
+//! found and nested here; the meaning of an expression is left to the caller.
 //!
 //! A text whose blocks do not close is no template that can be followed.
 

@@ -1,7 +1,7 @@
 //! Markdown: fenced code blocks and comments.
 //!
 //! The content of a fence is an excerpt: inside a list or a block quote, where every line has a
-//! prefix, it still maps to positions in the file. The content is interpreted by whoever reads the
+//! prefix, it still maps to positions in the file. The content is interpreted by the reader of the
 //! info string.
 
 use std::ops::Range;

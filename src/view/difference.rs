@@ -1,4 +1,4 @@
-//! What differs between the servers of two views: which server is held against which, and which of
+//! What differs between the servers of two views: which server is compared with which, and which of
 //! their values are not the same.
 //!
 //! A value that one side does not know is undecided, never equal. Secrets are not compared: what is

@@ -337,7 +337,7 @@ fn defaults(known: &[&ServerSeries], name: &str) -> String {
     stretches.iter().map(line).collect::<Vec<_>>().join("\n")
 }
 
-/// The built-in rules that speak of it.
+/// The built-in rules that name it.
 fn rules(name: &str) -> Result<String, CliError> {
     let builtin = packs::builtin()?;
     let quoted = format!("\"{name}\"");

@@ -1,5 +1,5 @@
 //! What a server's container is started with, as a compose file says it: its file, its variables and
-//! who speaks of them, its command.
+//! the texts that mention them, its command.
 
 use crate::extract::command::CommandInvocation;
 use crate::extract::compose::service::ComposeService;
@@ -51,7 +51,7 @@ impl ComposeService<'_> {
         let texts: Vec<&str> = layers
             .flat_map(|layer| texts_below(layer.node, &["environment", "env_file", "image"]))
             .collect();
-        // A script that the service is shown may speak of any of them.
+        // A script that is mounted into the service may use any of them.
         let runs_script = texts.iter().any(|text| text.contains(".sh"));
         let variable = |name: &str, span: Span| RawGivenVariable {
             name: name.to_owned(),

@@ -42,7 +42,7 @@ pub(super) fn all<'a>(files: &'a [ComposeFile], tree: &ComposeTree<'_>) -> Vec<C
         reader.follow(file, &mut vec![&file.path], &mut found);
     }
     let main = |inclusion: &ComposeInclude<'_>| inclusion.files.first().map(|f| f.path.clone());
-    // A file that is included speaks of what it includes as part of the whole alone.
+    // What an included file includes belongs to the including project only.
     let included: BTreeSet<String> = found.iter().filter_map(|(_, one)| main(one)).collect();
     let of_a_root = found.into_iter().filter(|(root, one)| {
         let is_cycle = main(one).as_deref() == Some(root);

@@ -1,7 +1,7 @@
 //! Compose files: services that are servers, with the files, limits and ports that they are given.
 //!
 //! A file that the tool itself lays over another one (`compose.override.yaml`) is read together with
-//! it; one that a person may lay over it keeps what it speaks about from being known. `extends` is
+//! it; what another file sets that a person may lay over it is unknown. `extends` is
 //! followed, and so is `include`. Variables are filled in from defaults and from the `.env` beside the file.
 
 mod connections;
@@ -283,7 +283,7 @@ impl<'a> ComposeProject<'a> {
                 }
             }
         }
-        // One more than are read, so that it is told.
+        // One more than are read, so that the excess is noticed and reported.
         names.truncate(MOST_SERVERS + 1);
         names
             .into_iter()
@@ -339,7 +339,7 @@ impl<'a> ComposeProject<'a> {
         self.files.iter().rev().find_map(entry)
     }
 
-    /// The files of the folder that a person may lay over this project and that speak about a service
+    /// The files of the folder that a person may lay over this project and that configure a service
     /// without saying what it is made of.
     fn may_be_laid_over(&'a self, name: &str) -> impl Iterator<Item = ServiceLayer<'a>> {
         let folder = self.files[0].folder();

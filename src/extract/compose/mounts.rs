@@ -311,7 +311,7 @@ impl MountSource<'_> {
 
 impl MountSource<'_> {
     /// What stands at the mount when the container starts. Beside what the tree holds a folder may hold
-    /// files that nobody committed.
+    /// files that are not committed.
     fn content(&self, tree: &ComposeTree<'_>) -> MountContent {
         let unknown = |why| MountContent::Unknown(Cause::Storage(why));
         match self {

@@ -38,7 +38,7 @@ pub struct BuildFile {
 const MOST_INSTRUCTIONS: usize = 5_000;
 const MOST_STAGES: usize = 100;
 
-/// Reads a file; which of its stages matters is decided later. `None` where nobody wrote it by hand.
+/// Reads a file; which of its stages matters is decided later. `None` where a program generated it.
 pub fn read(path: &str, excerpt: &Excerpt) -> Option<BuildFile> {
     let parsed = dockerfile::parse(excerpt);
     let of_stage = |instruction: &&Instruction| instruction.name == "FROM";

@@ -37,7 +37,7 @@ impl<'t, 'm> GoFileReader<'t, 'm, '_> {
         let name = self.text(name);
         let (call, tells) = match self.taken(node, name) {
             Some(taken) => (format!("{}.{name}()", self.text(receiver)), taken),
-            // Whoever asks whether the server is there wants an answer, late or not.
+            // A check whether the server is there waits for an answer, however late.
             None if self.is_probe(name) => return None,
             None => (
                 name.to_owned(),

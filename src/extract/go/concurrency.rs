@@ -474,7 +474,7 @@ enum RunBy<'t> {
     /// Where it stands.
     Here,
     Goroutine,
-    /// Whoever calls this variable of this block.
+    /// The calls of this variable in this block.
     Variable(&'t str, Node<'t>),
     Unknown(Cause),
 }

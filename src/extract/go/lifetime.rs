@@ -134,7 +134,7 @@ impl<'t> GoFileReader<'t, '_, '_> {
         enclosing_function(block).filter(|_| only)
     }
 
-    /// Nobody outside the package can call the function, and every caller drops the client that it
+    /// No code outside the package can call the function, and every caller drops the client that it
     /// gives: `_, err := open(..)`.
     fn all_drop(&self, function: Node<'t>) -> bool {
         let Some(name) = code::field(function, "name").map(|n| self.text(n)) else {
@@ -242,7 +242,7 @@ impl<'t> GoFileReader<'t, '_, '_> {
         called.iter().flatten().any(|call| subscribes(call)) && called.iter().all(harmless)
     }
 
-    /// Nobody outside the package can call the function, and its callers close what they got in the
+    /// No code outside the package can call the function, and its callers close what they got in the
     /// function that called it; some may make it for somebody who asks for one.
     fn all_close(&mut self, function: Node<'t>) -> bool {
         let Some(name) = code::field(function, "name").map(|n| self.text(n)) else {
@@ -420,7 +420,7 @@ enum ClientUse {
     Closed,
     /// Closed when the function that called ends, however long that runs.
     ClosedAtEnd,
-    /// A function literal returns it, to whoever calls that.
+    /// A function literal returns it to its caller.
     MadeOnDemand,
 }
 

@@ -254,7 +254,7 @@ fn collects(tree: &CodeTree, method: Node<'_>) -> bool {
         .any(|collects| Some(collects) == name)
 }
 
-/// The statistics go into a metric that is made on the spot and kept by nobody:
+/// The statistics go into a metric that is made on the spot and not kept:
 /// `NewGauge(...).Set(float64(stats.Hits))`.
 fn loose_use<'t>(
     tree: &'t CodeTree,

@@ -76,7 +76,7 @@ pub(super) struct GoFileReader<'t, 'm, 'p> {
     pub(super) found: Vec<FoundClient>,
     pub(super) secrets: Vec<Span>,
     pub(super) waits: Vec<RawWait>,
-    /// How many steps outwards are left for the call whose crew is counted.
+    /// How many callers may still be followed for the call whose goroutines are counted.
     pub(super) steps_left: u32,
     /// Literals that are clients by themselves.
     pub(super) built: Vec<LiteralClient<'t, 'm>>,
@@ -97,7 +97,7 @@ pub(super) struct GoFileReader<'t, 'm, 'p> {
     pub(super) results: Vec<Vec<&'t str>>,
     /// Variables of this function that its function literals use.
     pub(super) captured: BTreeSet<&'t str>,
-    /// Variables that hold an options value itself, no pointer to one: whoever reads them has a copy.
+    /// Variables that hold an options value itself, no pointer to one: reading them makes a copy.
     pub(super) values: BTreeSet<&'t str>,
     /// Where each variable of this function is last assigned to, by the last byte of the place.
     pub(super) last_change: BTreeMap<&'t str, usize>,

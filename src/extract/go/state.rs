@@ -65,7 +65,7 @@ pub(super) struct GoOptionsObject<'m> {
     pub(super) writes: Vec<OptionWrite>,
     pub(super) source: Option<GoOptionSource>,
     pub(super) rest_unknown: Option<Cause>,
-    /// What is not known of the options that its connections bring along.
+    /// What is not known of the options of its connections.
     pub(super) carried_unknown: Option<Cause>,
     /// Where those stand.
     pub(super) carried_anchor: Option<Span>,

@@ -1,5 +1,5 @@
 //! Expressions of Go templates, as far as charts use them to write values: paths, literals,
-//! parentheses, pipelines and a few functions. Anything else comes to nothing known.
+//! parentheses, pipelines and a few functions. The result of anything else is unknown.
 
 use std::collections::BTreeMap;
 use std::ops::Range;

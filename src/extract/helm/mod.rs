@@ -1,7 +1,7 @@
 //! Templates of charts with what their own values say: an action that writes such a value is replaced
 //! by it, each byte with the place in the file of values that it comes from.
 //!
-//! What cannot be worked out stays as it is written, and is unknown to whoever reads the text. A
+//! What cannot be worked out stays as it is written, and counts as unknown. A
 //! condition that the values decide is followed, but what they leave out for nothing else stays as what
 //! may be there: a release may ask for it. Which files belong to which chart is said by [`defaults`].
 

@@ -224,7 +224,7 @@ impl<'a> TemplateValue<'a> {
     }
 }
 
-/// What a plain scalar is to whoever reads the values of a chart.
+/// What a plain scalar is as a value of a chart.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum PlainScalarKind {
     Text,

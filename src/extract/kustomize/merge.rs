@@ -91,7 +91,7 @@ fn maps(base: &YamlNode, patch: &YamlNode, lists: ListMerge) -> Option<YamlNode>
     Some(base.rebuilt(NodeKind::Map(entries)))
 }
 
-/// Whoever wrote the value wrote the entry; a patch that repeats a value changes nothing.
+/// The entry belongs to the file that wrote its value; a patch that repeats a value changes nothing.
 fn entry(base: &MappingEntry, patch: &MappingEntry, value: YamlNode) -> MappingEntry {
     let same = base.value.as_str().is_some() && base.value.as_str() == value.as_str();
     if same {

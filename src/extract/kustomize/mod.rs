@@ -1,5 +1,5 @@
 //! Kustomizations, followed without running kustomize: an overlay gives its own objects, made of the
-//! base's text and its own patches, each value with the place of whoever wrote it.
+//! base's text and its own patches, each value with the place where it is written.
 //!
 //! Only what nothing else builds upon is built: a base is judged as its overlays leave it. What
 //! cannot be followed (a remote base, a plugin) leaves a reason with the objects that it may have

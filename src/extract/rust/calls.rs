@@ -21,7 +21,7 @@ impl<'t, 'm> RustFileReader<'t, 'm, '_> {
         code::field(node, "arguments").map_or_else(Vec::new, code::children)
     }
 
-    /// The values of arguments; what is given by reference may be changed by whoever gets it.
+    /// The values of arguments; what is passed by reference may be changed by the callee.
     pub(super) fn given(&mut self, arguments: &[Node<'t>]) -> Vec<RustExprValue<'t>> {
         arguments.iter().map(|a| self.value_of(*a)).collect()
     }

@@ -176,7 +176,7 @@ impl<'t, 'm> RustFileReader<'t, 'm, '_> {
         object.source = object.source.take().or(kept.source);
     }
 
-    /// Arguments that are values of a type that the result brings along.
+    /// Arguments whose type's options become options of the result.
     pub(super) fn parts_in(
         &mut self,
         id: RustObjectId,

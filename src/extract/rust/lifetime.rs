@@ -149,7 +149,7 @@ impl<'t> RustFileReader<'t, '_, '_> {
                 kept
             }
             _ if at == holder => None,
-            // Whoever assigns it does so again when it breaks.
+            // It is assigned again when the connection breaks.
             "expression_statement" | "assignment_expression" => None,
             _ => Some(unseen),
         }

@@ -135,7 +135,7 @@ fn observation(tree: &CodeTree, at: usize, exports: bool) -> Option<PoolObservat
     })
 }
 
-/// Whether what stands around a call runs it again and again: a loop, or whoever collects metrics.
+/// Whether what stands around a call runs it again and again: a loop, or a collector of metrics.
 fn goes_out(node: Node<'_>, tree: &CodeTree) -> bool {
     let metrics = || languages::rust().into_iter().flat_map(|l| &l.metrics);
     let mut method = None;

@@ -115,7 +115,7 @@ fn extreme(name: &str, a: &ConstValue, b: &ConstValue) -> Option<ConstValue> {
 }
 
 /// The value of a method on a value that is known; what it does with a result or an option of one is
-/// the caller's business.
+/// left to the caller.
 pub(super) fn method(name: &str, on: &ConstValue, arguments: &[ConstValue]) -> Option<ConstValue> {
     Some(match (name, on, arguments) {
         ("max" | "min", on, [other]) => extreme(name, on, other)?,
@@ -251,7 +251,7 @@ pub(super) fn reads_text(name: &str) -> bool {
     )
 }
 
-/// Functions that run what they are given beside whoever calls them.
+/// Functions that run their argument concurrently with the caller.
 pub(super) fn runs_beside(name: &str) -> bool {
     let starter = languages::rust().and_then(|rust| rust.starter(name));
     starter.is_some_and(|starter| starter.beside)

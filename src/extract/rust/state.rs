@@ -32,7 +32,7 @@ pub(super) enum RustExprValue<'t> {
     Closure(Node<'t>, usize),
     /// A value of a type of the package.
     Own(RustItem<'t>),
-    /// The same, with the fields that a literal gave it. Only what nobody can change is held so.
+    /// The same, with the fields that a literal gave it. Only immutable values are kept this way.
     Record(RustItem<'t>, Rc<RustScope<'t>>),
     /// The default of whatever type is wanted.
     Default,
@@ -107,7 +107,7 @@ impl PartialEq for OptionWriteOf {
 pub(super) struct RustOptionsObject<'m> {
     pub(super) ty: &'m str,
     pub(super) writes: Vec<RustOptionWrite<'m>>,
-    /// Values of other types that it brings along, by the field or method they came through.
+    /// Values of other types inside it, by the field or method that sets them.
     pub(super) parts: BTreeMap<&'m str, RustObjectId>,
     pub(super) source: Option<UrlSource>,
     /// Options that are neither written here nor left to their defaults, and why.

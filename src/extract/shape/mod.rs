@@ -199,7 +199,7 @@ impl<'a> ShapeReading<'a> {
         }
     }
 
-    /// The word that gives the limits: nobody finds them in the values.
+    /// The word that stands for the limits, which are not in the values themselves.
     fn preset_word(&self, paths: &'a ServerPaths) -> Option<String> {
         let preset = paths.preset.as_ref()?;
         if self.fields.first(&paths.resources).is_some() {

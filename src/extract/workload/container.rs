@@ -1,4 +1,4 @@
-//! What a server's container is started with: its file, its variables and who speaks of them, its
+//! What a server's container is started with: its file, its variables and the texts that mention them, its
 //! command. What the image holds and reads by itself is `knowledge`'s, what comes of both `resolve`'s.
 
 use crate::extract::command::CommandInvocation;
@@ -11,7 +11,7 @@ use crate::facts::Cause;
 use crate::facts::raw::{RawContainer, RawGivenVariable, WrittenCommand};
 use crate::syntax::yaml::YamlNode;
 
-/// Where a container names its variables: they speak of themselves there.
+/// Where a container declares its variables: a declaration is not a use.
 const VARIABLES: [&str; 3] = ["env", "envFrom", "image"];
 
 impl<'a> PodSpec<'a> {
@@ -61,7 +61,7 @@ impl<'a> PodSpec<'a> {
         entries.filter_map(variable).collect()
     }
 
-    /// The texts that may speak of a variable of the container: its own, the values of its other
+    /// The texts that may mention a variable of the container: its own, the values of its other
     /// variables, and the files that it is shown. `None` where one of these is not seen.
     fn spoken(&self, container: &'a YamlNode) -> Option<Vec<&str>> {
         let mut texts = texts_below(container, &VARIABLES);

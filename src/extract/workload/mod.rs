@@ -1,7 +1,7 @@
 //! Workloads: the server containers of pods, with their command, limits, volumes and neighbours.
 //!
 //! A container is a server if its image is one or if its command runs a server program; names say
-//! nothing. What the command does not show (a program that nobody knows, a file written by an init
+//! nothing. What the command does not show (an unknown program, a file written by an init
 //! container or baked into an image) is kept as a part that is not visible.
 
 mod connections;

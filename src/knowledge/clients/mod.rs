@@ -273,7 +273,7 @@ impl ClientModel {
         self.option.iter().find(|o| o.key == key)
     }
 
-    /// An option type and those that it brings along.
+    /// An option type and those nested in it.
     pub fn types<'a>(&'a self, option_type: &'a str) -> Vec<&'a str> {
         let declared = self.option_type.iter().find(|t| t.name == option_type);
         let carried = declared.into_iter().flat_map(|t| &t.carries);
@@ -288,7 +288,7 @@ impl ClientModel {
         declared.map(|t| t.form)
     }
 
-    /// The option that an option type, or one that it brings along, calls so, in any version.
+    /// The option that has this name in an option type or in one nested in it, in any version.
     pub fn option_named(&self, option_type: &str, ident: &str) -> Option<&OptionModel> {
         let types = self.types(option_type);
         self.option.iter().find(|o| o.has_name(&types, ident))

@@ -127,7 +127,7 @@ pub struct OptionType {
     /// The package that declares the type, where it is not one of the library's.
     pub package: Option<String>,
     pub defaults_from: Option<String>,
-    /// Types whose options a value of this type brings along, through an option of role `dialer`.
+    /// Types whose options become options of a value of this type, through an option of role `dialer`.
     #[serde(default)]
     pub carries: Vec<String>,
     pub note: Option<String>,

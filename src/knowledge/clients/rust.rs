@@ -63,7 +63,7 @@ pub struct RustType {
     #[serde(default)]
     pub also: Vec<String>,
     pub form: RustForm,
-    /// What a value of another of the library's types brings along.
+    /// The options that a value of another of the library's types sets.
     #[serde(default)]
     pub parts: Vec<OptionPart>,
     /// Methods and fields that set nothing that has a key.

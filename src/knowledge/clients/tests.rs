@@ -226,7 +226,7 @@ fn every_name_in_the_rust_tables_exists() {
     }
 }
 
-/// What is told of a library without reading its model.
+/// What is known of a library without reading its model.
 fn told(library: &LibraryModel) -> (String, BTreeSet<String>, BTreeSet<&'static str>, usize) {
     (
         library.id().to_owned(),

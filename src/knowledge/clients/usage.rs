@@ -93,7 +93,7 @@ impl BlockingModel {
         self.timeout_arg.is_some() || self.timeout_field.is_some() || self.timeout_call.is_some()
     }
 
-    /// Whoever calls it again and again keeps a connection from the others of its pool.
+    /// A repeated call keeps a connection from the other users of its pool.
     pub fn takes_from_pool(&self) -> bool {
         self.holds == HeldResource::PooledConnection && self.purpose == WaitPurpose::Data
     }
@@ -132,7 +132,7 @@ pub struct NamedCommandCall {
     pub source: Option<String>,
 }
 
-/// A call that takes a connection out of the pool, for whoever calls it to return.
+/// A call that takes a connection out of the pool, which its caller has to return.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TakenConnection {

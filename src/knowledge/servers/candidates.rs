@@ -50,13 +50,13 @@ impl ServerKnowledge {
                 ..ChosenTables::default()
             },
         };
-        // Each is read on first use, and for a version that nobody names that is all of them.
+        // Each is read on first use, and for an unknown version that is all of them.
         chosen.entries.par_iter().for_each(|entry| {
             let _ = self.table(entry);
         });
         let tables = chosen.entries.into_iter();
         let series: Vec<&ServerSeries> = tables.filter_map(|entry| self.table(entry)).collect();
-        // Where nobody says the version, a release of which only a part is known is one among many.
+        // Where the version is unknown, a partially known release is one among many.
         let partial = series
             .iter()
             .filter(|series| series.partial && version.is_some());

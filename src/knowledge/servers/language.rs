@@ -125,7 +125,7 @@ pub enum AclFeature {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TitleVariables {
-    /// Never come to nothing.
+    /// Never without effect.
     pub filled: Vec<String>,
     pub may_be_empty: Vec<String>,
 }

@@ -1,5 +1,5 @@
-//! Until when a series gets fixes, which patch closed which hole, and which images nobody renews
-//! (`knowledge/servers/releases.toml`).
+//! Until when a series gets fixes, which patch fixed which vulnerability, and which images are no
+//! longer rebuilt (`knowledge/servers/releases.toml`).
 
 use std::collections::BTreeMap;
 
@@ -57,7 +57,7 @@ pub struct SecurityHole {
     _source: String,
 }
 
-/// Repositories of Docker Hub that nobody renews.
+/// Repositories of Docker Hub that are no longer rebuilt.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct FrozenImages {

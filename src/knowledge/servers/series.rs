@@ -1,7 +1,7 @@
 //! One server series: its table, and the file that the table is read from.
 //!
 //! A file says everything of a series, or what it changes of the series that it `extends`; an entry
-//! that is `null` takes away. Which series a server is of is [`servers`](super)'s business.
+//! that is `null` takes away. Choosing a server's series is left to [`servers`](super).
 
 use std::collections::{BTreeMap, HashMap};
 

@@ -89,7 +89,7 @@ impl TimeUnit {
 #[serde(rename_all = "lowercase")]
 pub enum WaitPurpose {
     #[default]
-    /// Whoever reads it again and again waits most of the time.
+    /// A caller in a loop waits most of the time.
     Data,
     /// Until replicas or the disk have what was written.
     Copies,

@@ -1,4 +1,4 @@
-//! What a project may write in redvet.toml, and what it is told where it slips.
+//! What a project may write in redvet.toml, and the message for each mistake.
 
 use proptest::prelude::*;
 

@@ -18,7 +18,7 @@ const HEIGHT: usize = 32;
 /// Characters of a name that fit into a box: each takes 8 units at most, beside margins of 12.
 const LETTERS: usize = 32;
 
-/// Boxes of a side above which only the words are given: nobody follows so many lines.
+/// Boxes of a side above which the drawing is left out: so many lines cannot be followed.
 const MOST: usize = 40;
 
 /// One line of the drawing: a client, and the group of servers that it talks to.

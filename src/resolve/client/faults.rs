@@ -1,4 +1,4 @@
-//! What is written and comes to nothing: options that the constructor, the version or another option
+//! Options that are written without effect: those that the constructor, the version or another option
 //! drops, and figures that miss their unit.
 
 use crate::facts::estate::Subject;

@@ -95,7 +95,7 @@ fn refused_by_tokenizer(text: &TextLines<'_>, line: &RawLine, server: &RelatedSu
 /// A line's problem with what a series makes of it, or why it cannot be told.
 type JudgedLine<'r> = Result<(LineProblem, Option<&'r DirectiveReading>), Cause>;
 
-/// Why little is known of a server that no table is of.
+/// Why little is known of a server without a table.
 pub(in crate::resolve) fn older() -> Cause {
     Cause::Server("its version is older than every version that is known")
 }

@@ -1,4 +1,4 @@
-//! What is told of a name that its server does not know: the known names that it may have been meant
+//! What redvet says of a name that its server does not know: the known names that may have been meant
 //! for, and the versions and flavors that do know it.
 
 use crate::facts::Subject;
@@ -80,7 +80,7 @@ impl LineJudge<'_> {
         }
     }
 
-    /// Whether exactly one known name is one slip away: then no release that nobody has read is
+    /// Whether exactly one known name is one slip away: then no release without a table is
     /// needed to explain the name.
     pub(super) fn is_a_slip(&self, name: &str) -> bool {
         matches!(&self.near(name)[..], [(1, _), rest @ ..] if rest.iter().all(|(far, _)| *far > 1))

@@ -83,7 +83,7 @@ impl LineReader<'_> {
         if unknown.is_empty() && !blank_name {
             return DirectiveReading::good(super::special::words(args));
         }
-        // Where the list of names is not whole, a name that is not on it is no problem to speak of.
+        // Where the list of names is incomplete, a missing name proves nothing.
         let problem = if blank_name || self.series.commands.complete {
             LineProblem::InvalidValue
         } else {

@@ -8,7 +8,7 @@ use super::number::{bounds, leading_number, whole_number};
 use super::word::quoted_list;
 use super::{DirectiveReading, LineOutcome, LineProblem, LineReader, WRONG_COUNT};
 
-/// The letter that stands for all classes of events, and those that say how events are told.
+/// The letter that stands for all classes of events, and those that choose the channel of an event.
 const ALL_EVENTS: char = 'A';
 const EVENT_CHANNELS: &str = "KEm";
 

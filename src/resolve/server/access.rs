@@ -248,7 +248,7 @@ impl ServerResolver<'_> {
         self.knowledge.shapes.is_loopback(address)
     }
 
-    /// What it asks of whoever connects: `none`, `password` or `acl`.
+    /// What a connection must present: `none`, `password` or `acl`.
     fn authentication(&self, subject: &Subject, transcript: &ConfigTranscript<'_>) -> FactValue {
         let is_written = |name: &String| {
             let value = subject.conf(name);

@@ -5,7 +5,7 @@ use crate::facts::raw::RawServer;
 use crate::facts::{Explicitness, Strength, Subject};
 use crate::source::FileId;
 
-/// A server's facts: those that nobody wrote, or all.
+/// Which facts of a server are assumed: those that are not written, or all.
 pub(super) fn of_server(deployed: Option<&RawServer>, server: &mut Subject) {
     let Some(doubt) = deployed.and_then(|server| server.doubt.as_ref()) else {
         return;

@@ -1,7 +1,7 @@
 //! What a server finds in its container: whether the paths that it needs at start are there, whether it
 //! can write its data, which volumes hold nothing of it, and which of its variables nothing reads.
 //!
-//! A path is there if a mount shows it or the image has it. Of an image that nobody described, one that
+//! A path is there if a mount shows it or the image has it. Of an image without a description, one that
 //! is built here, or behind a script that may make files, nothing is said.
 
 use std::path::Path;

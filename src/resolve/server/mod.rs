@@ -379,7 +379,7 @@ impl<'a> ServerResolver<'a> {
     }
 }
 
-/// A text of an object that is there to hold secrets discloses none to whoever may not read it.
+/// A text in an object that is made for secrets is readable only with access to that object.
 fn keeps_secrets(place: &TextPlace) -> bool {
     matches!(place, TextPlace::Key { object, .. } if object.kind == "Secret" || object.kind == "secrets")
 }

@@ -1,8 +1,8 @@
 //! Lines that a person wrote and that do nothing, since another part of the same configuration says
 //! otherwise: a file under arguments, a ConfigMap under a field of an operator.
 //!
-//! A line that some server still lives by is no dead line, whatever replaces it elsewhere. Lines of one
-//! part that repeat each other are the business of [`directive`](crate::resolve::directive).
+//! A line that takes effect in one server is not dead, whatever overrides it elsewhere. Lines of one
+//! part that repeat each other are left to [`directive`](crate::resolve::directive).
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -110,7 +110,7 @@ impl OverriddenLines {
         }
     }
 
-    /// The fact, on every line that no server lives by.
+    /// The fact, on every line that takes effect in no server.
     pub(super) fn put(&self, directives: &mut [Subject]) {
         for subject in directives {
             if self.alive.contains(&subject.anchor) {

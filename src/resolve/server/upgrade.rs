@@ -1,5 +1,5 @@
 //! What another version makes of a server's configuration: lines that it refuses, calls otherwise,
-//! ignores or reads otherwise, and defaults that nobody wrote and that change.
+//! ignores or reads otherwise, and defaults that are not written and change.
 //!
 //! A view of two transcripts: both versions read the same steps by the same code as everything else here.
 
@@ -27,7 +27,7 @@ pub enum ChangeKind {
     Ignored,
     /// Known under another name.
     Renamed,
-    /// Nobody wrote it, and its default is another one.
+    /// It is not written, and its default differs.
     Default,
     /// It cannot read the data that is there.
     Data,

@@ -55,7 +55,7 @@ impl ServerResolver<'_> {
         }
     }
 
-    /// What declarations say of the build, the first that speaks of a part of it; else it is as that
+    /// The build as declared, each part by the first declaration that has it; else as that
     /// of the official images.
     pub(super) fn declared_build(&self) -> ServerBuild {
         let servers = self.knowledge.servers;

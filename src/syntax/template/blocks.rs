@@ -200,7 +200,7 @@ impl BlockScalarLines {
         }
     }
 
-    /// Its lines as they are. A folded block is not folded: nobody knows what its actions write.
+    /// Its lines as they are. A folded block is not folded, since what its actions write is unknown.
     fn masked(&self, text: &str, lines: &[TemplateLine]) -> MaskedBlock {
         let own = &lines[self.lines.clone()];
         let mut ranges: Vec<_> = own.iter().map(|line| self.without_indent(line)).collect();

@@ -199,7 +199,7 @@ fn blank(text: &str) -> String {
         .collect()
 }
 
-/// The lines that hold only actions, outside of block scalars. A condition speaks about the next
+/// The lines that hold only actions, outside of block scalars. A condition applies to the next
 /// line that has text of its own.
 pub(super) fn action_lines(lines: &[TemplateLine], actions: &[TemplateAction]) -> Vec<ActionLine> {
     let mut found = Vec::new();

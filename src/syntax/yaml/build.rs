@@ -30,7 +30,7 @@ const MAX_DEPTH: usize = 512;
 /// What was read, and what tells a template from YAML that merely has double braces in a string.
 pub(super) struct YamlReading {
     pub(super) stream: YamlStream,
-    /// A `{{` was read as a mapping in a mapping, which nobody means.
+    /// A `{{` was read as a mapping in a mapping, which is never meant.
     pub(super) brace_pair_opens_mapping: bool,
 }
 
@@ -342,7 +342,7 @@ impl<'a> YamlTreeBuilder<'a> {
     ) {
         let block = style == StructureStyle::Block;
         let column = if block { self.column(range.start) } else { 0 };
-        // A condition above the first entry speaks about that entry, unless it is about all of the
+        // A condition above the first entry applies to that entry, unless it applies to all of the
         // document.
         let actions_from = if self.frames.is_empty() {
             range.start

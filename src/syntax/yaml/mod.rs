@@ -55,7 +55,7 @@ pub fn parse(excerpt: &Excerpt) -> YamlStream {
     parse_without(excerpt, none)
 }
 
-/// Reads all documents but those that nobody will read.
+/// Reads all documents but those of kinds that no reader asks for.
 pub fn parse_without(excerpt: &Excerpt, unread: UnreadDocuments<'_>) -> YamlStream {
     let text = excerpt.text();
     let parts = unread.kept_parts(text);

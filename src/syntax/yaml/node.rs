@@ -196,7 +196,7 @@ impl YamlNode {
     }
 
     /// The collections that end where the reading ended: a line that is indented wrongly ends them to
-    /// the parser, and belongs to one of them to whoever wrote it.
+    /// the parser, and belongs to one of them in the author's layout.
     pub(super) fn open_last(&mut self) {
         let mut node = Some(self);
         while let Some(last) = node {

@@ -22,7 +22,7 @@ impl UnreadDocuments<'_> {
     /// and a text of which nothing is left out is one part.
     pub(super) fn kept_parts(&self, text: &str) -> Vec<Range<usize>> {
         let names_one = |value: &String| memmem::find(text.as_bytes(), value.as_bytes()).is_some();
-        // A directive speaks about the documents after it, so its stream stays whole.
+        // A directive applies to the documents after it, so its stream stays whole.
         let has_directive = || text.lines().any(|line| line.starts_with('%'));
         if !self.values.iter().any(names_one) || has_directive() {
             return std::iter::once(0..text.len()).collect();
