@@ -12,7 +12,6 @@ use include_dir::{Dir, include_dir};
 
 use crate::facts::raw::DeclaredBuild;
 use crate::facts::vocabulary::FactType;
-use crate::nearest::nearest;
 
 mod builds;
 mod candidates;
@@ -23,6 +22,7 @@ mod needs;
 mod paths;
 pub mod releases;
 mod resource_share;
+mod secret_names;
 mod series;
 pub mod waiting;
 
@@ -42,6 +42,7 @@ pub use series::{ServerSeries, TableSource, UnknownDirective};
 
 use candidates::numbers;
 use releases::ReleaseTable;
+use secret_names::SecretNames;
 use series::SeriesFile;
 
 static TABLES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/knowledge/servers");
@@ -54,6 +55,7 @@ pub struct ServerKnowledge {
     needed_paths: OnceLock<Vec<NeededPath>>,
     formats: OnceLock<Vec<DataFormat>>,
     releases: OnceLock<ReleaseTable>,
+    secrets: OnceLock<SecretNames>,
 }
 
 /// One table: that of a series, or that of its releases from a patch on.
@@ -104,6 +106,7 @@ impl ServerKnowledge {
             needed_paths: OnceLock::new(),
             formats: OnceLock::new(),
             releases: OnceLock::new(),
+            secrets: OnceLock::new(),
         }
     }
 
@@ -119,25 +122,33 @@ impl ServerKnowledge {
         self.series.iter().filter_map(|entry| self.table(entry))
     }
 
+    /// Each table is made of the one that it extends, which is asked for more than once, too.
     fn table<'k>(&'k self, entry: &'k SeriesEntry) -> Option<&'k ServerSeries> {
-        let read = || {
-            let mut chain: Vec<&SeriesFile<'_>> = Vec::new();
-            let mut next = Some(entry);
-            while let Some(entry) = next {
-                let file = entry.file()?;
-                // A file that extends itself has no end; no chain is longer than all files.
-                if chain.len() == self.series.len() {
-                    return None;
-                }
-                chain.insert(0, file);
-                next = match file.extends {
-                    Some(stem) => Some(self.series.iter().find(|entry| entry.stem == stem)?),
-                    None => None,
-                };
+        if let Some(table) = entry.table.get() {
+            return table.as_ref();
+        }
+        let mut files = Vec::new();
+        let mut extended: Option<&ServerSeries> = None;
+        for entry in self.chain(entry)? {
+            files.push(entry.file()?);
+            let read = || ServerSeries::of_chain(&files, extended);
+            extended = Some(entry.table.get_or_init(read).as_ref()?);
+        }
+        extended
+    }
+
+    /// A file behind those that it extends, the base first.
+    fn chain<'k>(&'k self, entry: &'k SeriesEntry) -> Option<Vec<&'k SeriesEntry>> {
+        let mut chain = vec![entry];
+        while let Some(stem) = chain.last().and_then(|entry| entry.file())?.extends {
+            // A file that extends itself has no end; no chain is longer than all files.
+            if chain.len() == self.series.len() {
+                return None;
             }
-            ServerSeries::of_chain(&chain)
-        };
-        entry.table.get_or_init(read).as_ref()
+            chain.push(self.series.iter().find(|entry| entry.stem == stem)?);
+        }
+        chain.reverse();
+        Some(chain)
     }
 
     /// The newest series of each flavor of which everything is known.
@@ -249,13 +260,8 @@ impl ServerKnowledge {
     /// Whether the name's value is a secret in any current version. A misspelt name does not make a
     /// password less of one.
     pub fn is_secret(&self, name: &str) -> bool {
-        let known: Vec<_> = self.newest().filter_map(|s| s.directive(name)).collect();
-        if !known.is_empty() {
-            return known.into_iter().any(DirectiveSpec::is_secret);
-        }
-        let secrets = self.newest().flat_map(ServerSeries::directives);
-        let secrets = secrets.filter(|d| d.is_secret()).map(|d| d.name.as_str());
-        nearest(&name.to_lowercase(), secrets).is_some()
+        let names = || SecretNames::of(self.newest());
+        self.secrets.get_or_init(names).contains(name)
     }
 
     /// The type of every directive's effective value, over all series. A directive whose type

@@ -3,8 +3,6 @@
 //! A bare series stands for its newest patch release. A version without a table is read as its
 //! neighbours, and what no neighbour knows stays open then.
 
-use rayon::prelude::*;
-
 use super::{SeriesEntry, ServerKnowledge, ServerSeries};
 use crate::facts::Cause;
 
@@ -50,10 +48,6 @@ impl ServerKnowledge {
                 ..ChosenTables::default()
             },
         };
-        // Each is read on first use, and for an unknown version that is all of them.
-        chosen.entries.par_iter().for_each(|entry| {
-            let _ = self.table(entry);
-        });
         let tables = chosen.entries.into_iter();
         let series: Vec<&ServerSeries> = tables.filter_map(|entry| self.table(entry)).collect();
         // Where the version is unknown, a partially known release is one among many.

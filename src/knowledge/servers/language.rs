@@ -204,7 +204,7 @@ pub enum ConflictLine {
 }
 
 /// The names that access rules and renaming may use.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct CommandNames {
     /// The list was read from the series itself: a name that is not on it does not exist.
     pub complete: bool,

@@ -4,6 +4,7 @@
 //! that is `null` takes away. Choosing a server's series is left to [`servers`](super).
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -29,11 +30,12 @@ pub struct ServerSeries {
     pub partial: bool,
     pub unknown_directive: UnknownDirective,
     pub dotted_directive: UnknownDirective,
-    pub language: ConfigLanguage,
-    pub commands: CommandNames,
-    directives: BTreeMap<String, DirectiveSpec>,
-    /// Lower-case names and aliases to the canonical name.
-    names: HashMap<String, String>,
+    /// What a file does not change is shared with the table that it extends.
+    pub language: Arc<ConfigLanguage>,
+    pub commands: Arc<CommandNames>,
+    directives: BTreeMap<Arc<str>, Arc<DirectiveSpec>>,
+    /// By lower-case names and aliases.
+    names: HashMap<String, Arc<DirectiveSpec>>,
 }
 
 /// What a table was read from.
@@ -80,7 +82,7 @@ pub(super) struct SeriesFile<'t> {
     #[serde(default)]
     language: Value,
     #[serde(default)]
-    commands: CommandChanges,
+    commands: Option<CommandChanges>,
     /// Kept as text: most are read as they stand, without a tree in between.
     #[serde(borrow, default)]
     directives: BTreeMap<&'t str, &'t RawValue>,
@@ -109,18 +111,11 @@ impl<'t> SeriesFile<'t> {
 }
 
 impl ServerSeries {
-    /// The table of the last of these files, each of which extends the one before it.
-    pub(super) fn of_chain(chain: &[&SeriesFile<'_>]) -> Option<Self> {
+    /// The table of the last of these files, each of which extends the one before it; `extended` is
+    /// that of the one before the last.
+    pub(super) fn of_chain(chain: &[&SeriesFile<'_>], extended: Option<&Self>) -> Option<Self> {
         let own = chain.last()?;
-        let mut language = Value::Null;
-        let mut commands = CommandNames::default();
-        for file in chain {
-            if !file.language.is_null() {
-                merge(&mut language, file.language.clone());
-            }
-            commands.change(&file.commands);
-        }
-        let directives = directives(chain)?;
+        let directives = directives(chain, extended)?;
         let mut newest_first = chain.iter().rev();
         let whole = newest_first
             .clone()
@@ -142,8 +137,8 @@ impl ServerSeries {
             partial: own.partial,
             unknown_directive: newest_first.clone().find_map(|f| f.unknown_directive)?,
             dotted_directive: newest_first.find_map(|file| file.dotted_directive)?,
-            language: serde_json::from_value(language).ok()?,
-            commands,
+            language: language(chain, extended)?,
+            commands: commands(own, extended),
             names: names(&directives),
             directives,
         })
@@ -184,13 +179,21 @@ impl ServerSeries {
 
     /// The directive that this name or alias stands for, in any case.
     pub fn directive(&self, name: &str) -> Option<&DirectiveSpec> {
-        let canonical = self.names.get(&name.to_ascii_lowercase())?;
-        self.directives.get(canonical)
+        let as_written = self.names.get(name);
+        let found = as_written.or_else(|| self.names.get(&name.to_ascii_lowercase()))?;
+        Some(found)
+    }
+
+    /// Every name and alias in lower case, with its directive.
+    pub(super) fn names(&self) -> impl Iterator<Item = (&str, &DirectiveSpec)> {
+        let names = self.names.iter();
+        names.map(|(name, directive)| (name.as_str(), directive.as_ref()))
     }
 
     pub fn directives(&self) -> impl Iterator<Item = &DirectiveSpec> {
         self.directives
             .values()
+            .map(Arc::as_ref)
             .filter(|directive| directive.kind != DirectiveType::ModuleConfig)
     }
 
@@ -203,26 +206,65 @@ impl ServerSeries {
     }
 }
 
-/// Every directive with what each file of the chain says of it, put together.
-fn directives(chain: &[&SeriesFile<'_>]) -> Option<BTreeMap<String, DirectiveSpec>> {
-    let mut said: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
-    for file in chain {
-        for (name, words) in &file.directives {
-            match words.get() {
-                "null" => drop(said.remove(name)),
-                words => said.entry(name).or_default().push(words),
-            }
-        }
-    }
-    let read = |(name, words): (&str, Vec<&str>)| {
+/// Those of the table that is extended, and anew the ones of which the last file says something.
+fn directives(
+    chain: &[&SeriesFile<'_>],
+    extended: Option<&ServerSeries>,
+) -> Option<BTreeMap<Arc<str>, Arc<DirectiveSpec>>> {
+    let mut all = extended
+        .map(|table| table.directives.clone())
+        .unwrap_or_default();
+    for name in chain.last()?.directives.keys() {
+        all.remove(*name);
+        let words = said_of(name, chain);
         let mut directive: DirectiveSpec = match words[..] {
+            [] => continue,
             [one] => serde_json::from_str(one).ok()?,
             _ => serde_json::from_value(merged(&words)?).ok()?,
         };
-        name.clone_into(&mut directive.name);
-        Some((name.to_owned(), directive))
-    };
-    said.into_iter().map(read).collect()
+        (*name).clone_into(&mut directive.name);
+        all.insert(Arc::from(*name), Arc::new(directive));
+    }
+    Some(all)
+}
+
+/// What the files of a chain say of a directive, since one of them took it away.
+fn said_of<'t>(name: &str, chain: &[&SeriesFile<'t>]) -> Vec<&'t str> {
+    let mut said = Vec::new();
+    for file in chain {
+        match file.directives.get(name).map(|words| words.get()) {
+            Some("null") => said.clear(),
+            Some(words) => said.push(words),
+            None => {}
+        }
+    }
+    said
+}
+
+fn language(
+    chain: &[&SeriesFile<'_>],
+    extended: Option<&ServerSeries>,
+) -> Option<Arc<ConfigLanguage>> {
+    if let (Some(extended), true) = (extended, chain.last()?.language.is_null()) {
+        return Some(Arc::clone(&extended.language));
+    }
+    let mut whole = Value::Null;
+    for file in chain {
+        if !file.language.is_null() {
+            merge(&mut whole, file.language.clone());
+        }
+    }
+    Some(Arc::new(serde_json::from_value(whole).ok()?))
+}
+
+fn commands(own: &SeriesFile<'_>, extended: Option<&ServerSeries>) -> Arc<CommandNames> {
+    let mut commands = extended
+        .map(|table| Arc::clone(&table.commands))
+        .unwrap_or_default();
+    if let Some(changes) = &own.commands {
+        Arc::make_mut(&mut commands).change(changes);
+    }
+    commands
 }
 
 fn merged(texts: &[&str]) -> Option<Value> {
@@ -254,10 +296,12 @@ fn merge(whole: &mut Value, change: Value) {
     }
 }
 
-fn names(directives: &BTreeMap<String, DirectiveSpec>) -> HashMap<String, String> {
+fn names(
+    directives: &BTreeMap<Arc<str>, Arc<DirectiveSpec>>,
+) -> HashMap<String, Arc<DirectiveSpec>> {
     let all = directives.values().flat_map(|directive| {
         let names = std::iter::once(&directive.name).chain(&directive.aliases);
-        names.map(|name| (name.to_ascii_lowercase(), directive.name.clone()))
+        names.map(|name| (name.to_ascii_lowercase(), Arc::clone(directive)))
     });
     all.collect()
 }

@@ -8,7 +8,6 @@ use crate::facts::words::RemoteAccess;
 use crate::facts::{Datum, EditTarget, Explicitness, FactValue, Strength, Subject, ValueState};
 use crate::knowledge::servers::SpecialParser;
 use crate::knowledge::shapes::AccessShapes;
-use crate::resolve::conf;
 use crate::resolve::config_transcript::ConfigTranscript;
 use crate::resolve::server::ServerResolver;
 
@@ -17,13 +16,15 @@ impl ServerResolver<'_> {
         if subject.fact(ServerFact::Managed).is_none() {
             subject.put(ServerFact::Managed, FactValue::derived(false));
         }
-        let exposed = self.exposed(subject).with_anchor_when_unset(self.anchor());
+        let exposed = self
+            .exposed(subject, transcript)
+            .with_anchor_when_unset(self.anchor());
         subject.put(ServerFact::Exposed, exposed);
         let authentication = self
             .authentication(subject, transcript)
             .with_anchor_when_unset(self.anchor());
         subject.put(ServerFact::Authentication, authentication);
-        let remote = self.remote_access(subject);
+        let remote = self.remote_access(subject, transcript);
         subject.put(
             ServerFact::RemoteAccess,
             remote.with_anchor_when_unset(self.anchor()),
@@ -43,10 +44,9 @@ impl ServerResolver<'_> {
     }
 
     /// Whether something beyond the server's own host can open a connection.
-    fn exposed(&self, subject: &Subject) -> FactValue {
+    fn exposed(&self, subject: &Subject, transcript: &ConfigTranscript<'_>) -> FactValue {
         let no = || FactValue::derived(false);
-        let listens = self.listens_beyond(&|name| subject.conf(name));
-        match listens.or_else(|reason| self.listens_in_every_series().ok_or(reason)) {
+        match self.listens(subject, transcript) {
             Ok(false) => return no(),
             Ok(true) => {}
             Err(reason) => return FactValue::unknown(reason),
@@ -123,13 +123,12 @@ impl ServerResolver<'_> {
     }
 
     /// What becomes of connections from other hosts.
-    fn remote_access(&self, subject: &Subject) -> FactValue {
+    fn remote_access(&self, subject: &Subject, transcript: &ConfigTranscript<'_>) -> FactValue {
         let mut ports = self.names().ports.iter();
         if ports.all(|port| subject.conf(port).and_then(FactValue::number) == Some(0.0)) {
             return FactValue::unknown(Cause::Server("it listens on no port"));
         }
-        let listens = self.listens_beyond(&|name| subject.conf(name));
-        match listens.or_else(|reason| self.listens_in_every_series().ok_or(reason)) {
+        match self.listens(subject, transcript) {
             Ok(true) => {}
             Ok(false) => {
                 let addresses = subject.conf(&self.names().addresses);
@@ -199,28 +198,30 @@ impl ServerResolver<'_> {
         written && series.any(|series| lifting.contains(&series.name()))
     }
 
-    /// Whether it listens beyond its host, where every series that it may be of agrees: the defaults
-    /// are spelled differently (`bind` was empty, and is `* -::*` since 6.2) and mean the same.
-    fn listens_in_every_series(&self) -> Option<bool> {
-        let mut answers = self.candidates.series.iter().map(|series| {
-            let one = [*series];
-            let transcript = self.transcript(&one);
-            let is_secret = |name: &str| self.knowledge.servers.is_secret(name);
-            let effective = conf::effective(&transcript, &self.home(), &is_secret);
-            self.listens_beyond(&|name| effective.get(name)).ok()
-        });
-        let first = answers.next()??;
-        answers.all(|answer| answer == Some(first)).then_some(first)
+    /// Whether it listens beyond its host: by the values that it has in every series, else where all
+    /// series agree. The defaults are spelled differently (`bind` was empty, and is `* -::*` since
+    /// 6.2) and mean the same.
+    fn listens(&self, subject: &Subject, transcript: &ConfigTranscript<'_>) -> Result<bool, Cause> {
+        let common = self.listens_beyond(&|name| Some(&subject.conf(name)?.state));
+        common.or_else(|reason| {
+            let mut answers = transcript.directives().map(|states| {
+                let answer = self.listens_beyond(&|name| Some(&states.get(name)?.state));
+                answer.ok()
+            });
+            let first = answers.next().flatten();
+            let agreed = first.filter(|_| answers.all(|answer| answer == first));
+            agreed.ok_or(reason)
+        })
     }
 
     /// Whether a server with these directives listens on an address that is not its host's loopback.
     fn listens_beyond<'v>(
         &self,
-        conf: &dyn Fn(&str) -> Option<&'v FactValue>,
+        state_of: &dyn Fn(&str) -> Option<&'v ValueState>,
     ) -> Result<bool, Cause> {
         let mut closed = true;
         for port in &self.names().ports {
-            match conf(port).map(|value| &value.state) {
+            match state_of(port) {
                 Some(ValueState::Set(datum) | ValueState::Default(datum)) => {
                     closed &= datum.as_number() == Some(0.0);
                 }
@@ -231,8 +232,7 @@ impl ServerResolver<'_> {
         if closed {
             return Ok(false);
         }
-        let addresses = conf(&self.names().addresses);
-        match addresses.map(|value| &value.state) {
+        match state_of(&self.names().addresses) {
             Some(ValueState::Set(datum) | ValueState::Default(datum)) => {
                 let words = words(datum);
                 // No address at all means every one.
