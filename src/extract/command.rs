@@ -15,7 +15,7 @@ use crate::extract::scalar::{replace, template_reason};
 use crate::facts::raw::{ArgWord, ConfPart, LineForm, RawLine, RawWord};
 use crate::facts::{Cause, EditTarget, TextEncoding};
 use crate::knowledge::servers::ServerSeries;
-use crate::source::Span;
+use crate::source::{Span, path};
 use crate::syntax::conf::{self, ConfLine};
 use crate::syntax::options::{self, JoinedOptions, OptionSyntax};
 use crate::syntax::yaml::YamlNode;
@@ -98,6 +98,7 @@ pub fn lines(series: &ServerSeries, words: &[ArgWord], behind_file: bool) -> Vec
     let language = &series.language.arguments;
     let rules = OptionSyntax {
         dashed_values: language.dashed_values,
+        joined_values: language.joined_values,
         may_be_lone: &language.may_be_lone,
         stdin_last: language.stdin_last,
         stdin_first: !behind_file,
@@ -119,6 +120,12 @@ impl CommandInvocation {
         let own = own.map(|(words, behind_file)| ConfPart::Arguments { words, behind_file });
         let behind = self.gap_behind;
         own.chain(behind.map(|reason| ConfPart::NotVisible { reason, at: None }))
+    }
+
+    /// A configuration file behind options: the server reads it as one of their values.
+    pub fn swallowed_files(&self) -> impl Iterator<Item = &str> {
+        let words = self.arguments.iter().map(|word| word.text.as_str());
+        words.filter(|word| word.starts_with('/') && path::is_conf(word))
     }
 
     /// Leaves only what another call of the server has, too.

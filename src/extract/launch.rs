@@ -140,9 +140,6 @@ enum ShellScript {
     Hidden(Cause),
 }
 
-/// The official entrypoints take a word with this ending for a configuration file.
-const CONF_ENDING: &str = ".conf";
-
 /// Behind more words than these no wrapper is looked for.
 const MOST_WRAPPERS: usize = 4;
 
@@ -222,7 +219,7 @@ impl LaunchFollower<'_> {
 
     /// A script that is shown to the process as a file.
     fn mounted(&self, words: &[ArgWord], at: usize) -> Option<ShellScript> {
-        let runs = |word: &&ArgWord| word.unresolved.is_none() && !word.text.ends_with(CONF_ENDING);
+        let runs = |word: &&ArgWord| word.unresolved.is_none() && !path::is_conf(&word.text);
         let word = words.get(at).filter(runs)?;
         Some(match (self.launch.scripts?)(&word.text)? {
             Ok(script) => ShellScript::Known(script, words[at + 1..].to_vec()),
@@ -356,7 +353,7 @@ impl LaunchFollower<'_> {
         let program = path::name(&words[0].text);
         let is_run = at == 0 || !self.shapes.is_harmless_command(program);
         let given = words.get(at + 1)?;
-        let is_added = given.text.starts_with('-') || given.text.ends_with(CONF_ENDING);
+        let is_added = given.text.starts_with('-') || path::is_conf(&given.text);
         let program = shape.entrypoint.clone().filter(|_| is_run && is_added)?;
         Some(command::invocation(Some(program), &words[at + 1..]))
     }
@@ -375,7 +372,7 @@ impl LaunchFollower<'_> {
             };
         };
         match words.first() {
-            Some(first) if !first.text.starts_with('-') && !first.text.ends_with(CONF_ENDING) => {
+            Some(first) if !first.text.starts_with('-') && !path::is_conf(&first.text) => {
                 match &first.unresolved {
                     Some(reason) => LaunchResult::Hidden(reason.clone()),
                     None => self.hidden_or_other(Cause::Command("its command is not followed")),

@@ -37,6 +37,7 @@ pub mod shape;
 pub mod terraform;
 pub mod tree_files;
 pub mod unit;
+pub mod unread_mounts;
 pub mod values;
 pub mod variables;
 pub mod workload;

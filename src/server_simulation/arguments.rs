@@ -21,6 +21,7 @@ pub fn joined(series: &ServerSeries, call: &ServerInvocation<'_>) -> String {
     let language = &series.language.arguments;
     let rules = OptionSyntax {
         dashed_values: language.dashed_values,
+        joined_values: language.joined_values,
         may_be_lone: &language.may_be_lone,
         stdin_last: language.stdin_last,
         stdin_first: call.file.is_none(),
@@ -75,6 +76,12 @@ mod tests {
         assert_eq!(options("redis:6.2", &arguments), "\nrequirepass \nfoo ");
         let lone = ["--save", "--hz", "20"];
         assert_eq!(options("redis:7.2", &lone), "\nsave \"\"\nhz \"20\" ");
+        assert_eq!(options("redis:7.0.2", &lone), "\nsave \"--hz\" \"20\" ");
+        let joined = ["--hz 20", "--port 1"];
+        assert_eq!(options("redis:7.0.0", &joined), "\nhz 20 \nport 1 ");
+        assert_eq!(options("redis:7.0.2", &joined), "\nhz 20 \"--port 1\" ");
+        assert_eq!(options("redis:7.0.3", &joined), "\nhz 20 \nport 1 ");
+        assert_eq!(options("redis:7.0", &joined), "\nhz 20 \nport 1 ");
     }
 
     #[test]

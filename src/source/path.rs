@@ -16,6 +16,11 @@ pub fn name(path: &str) -> &str {
     split(path).1
 }
 
+/// The file has the ending of configuration files, by which the official images know one.
+pub fn is_conf(path: &str) -> bool {
+    path.ends_with(".conf")
+}
+
 /// Whether a path is a folder or stands somewhere below it. Everything stands below the root.
 pub fn is_within(path: &str, folder: &str) -> bool {
     folder.is_empty()

@@ -13,7 +13,9 @@ use crate::syntax::conf;
 pub struct OptionSyntax<'a> {
     /// An option without a value takes a word that begins with `--` as its value.
     pub dashed_values: bool,
-    /// Then these options, without a value before another option, get an empty one.
+    /// An option whose own word holds its value has one. Otherwise it takes such a word, too.
+    pub joined_values: bool,
+    /// These options, without a value before another option, get an empty one.
     pub may_be_lone: &'a [String],
     /// `-` as the last word reads standard input.
     pub stdin_last: bool,
@@ -77,10 +79,10 @@ pub fn joined(words: &[&str], rules: OptionSyntax<'_>) -> JoinedOptions {
         joined.text.push(' ');
         let (own, broken) = conf::words(word);
         let alone = own.len() == 1 && !broken;
-        wants_value = rules.dashed_values && alone;
+        wants_value = rules.dashed_values && (alone || !rules.joined_values);
         let is = |known: &String| known.eq_ignore_ascii_case(name);
         let may_be_lone = rules.may_be_lone.iter().any(is);
-        if wants_value && may_be_lone && (last || dashed(words.get(i + 1))) {
+        if alone && may_be_lone && (last || dashed(words.get(i + 1))) {
             joined.push("\"\"", i);
             wants_value = false;
         }
@@ -115,6 +117,7 @@ mod tests {
         let lone = ["save".to_owned()];
         let rules = OptionSyntax {
             dashed_values: true,
+            joined_values: true,
             may_be_lone: &lone,
             stdin_last: true,
             stdin_first: true,

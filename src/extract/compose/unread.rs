@@ -5,8 +5,9 @@ use crate::extract::command::CommandInvocation;
 use crate::extract::compose::mounts::ServiceMounts;
 use crate::extract::compose::service::ComposeService;
 use crate::extract::container_paths::texts_below;
+use crate::extract::unread_mounts::{may_read_files, why_unread};
 use crate::facts::Strength;
-use crate::facts::raw::{ArgWord, RawUnread};
+use crate::facts::raw::RawUnread;
 
 impl ComposeService<'_> {
     /// The mounts that hold configuration, if the texts that they name are such.
@@ -15,18 +16,8 @@ impl ComposeService<'_> {
         invocation: &CommandInvocation,
         mounts: &ServiceMounts<'_>,
     ) -> Vec<RawUnread> {
-        let include = &self.project.tree.shapes.servers.include;
-        let includes = |word: &ArgWord| {
-            let name = word.text.trim_start_matches('-');
-            let name = name.split_ascii_whitespace().next().unwrap_or_default();
-            name.eq_ignore_ascii_case(include)
-        };
-        let told = invocation.file.is_some() || invocation.arguments.iter().any(includes);
-        let hidden = invocation.gap.is_some()
-            || invocation.gap_behind.is_some()
-            || invocation.prepared.is_some();
-        if told
-            || hidden
+        if may_read_files(invocation, &self.project.tree.shapes.servers.include)
+            || invocation.prepared.is_some()
             || self.is_open()
             || self.project.may_be_laid_over(self.name).next().is_some()
         {
@@ -34,21 +25,18 @@ impl ComposeService<'_> {
         }
         let commands = ["command", "entrypoint", "healthcheck"];
         let nodes = commands.into_iter().filter_map(|key| self.node(key));
-        let words: Vec<&str> = nodes.flat_map(|node| texts_below(node, &[])).collect();
-        let shown = mounts.held().filter(|(target, _, _)| {
-            // A command that names it may read it.
-            !words.iter().any(|word| word.contains(target))
-        });
-        let unread = shown.map(|(target, span, held)| RawUnread {
-            name: target.to_owned(),
-            span,
-            why: Ok(NO_FILE.to_owned()),
-            strength: Strength::Certain,
-            held: Some(held),
+        // A command that names it may read it.
+        let words = nodes.flat_map(|node| texts_below(node, &[]));
+        let words: Vec<Option<&str>> = words.map(Some).collect();
+        let unread = mounts.held().filter_map(|(target, span, held)| {
+            Some(RawUnread {
+                name: target.to_owned(),
+                span,
+                why: why_unread(&words, target, invocation)?,
+                strength: Strength::Certain,
+                held: Some(held),
+            })
         });
         unread.collect()
     }
 }
-
-const NO_FILE: &str =
-    "the server is started without a configuration file, and reads none by itself";

@@ -3,11 +3,11 @@
 
 use crate::extract::command::CommandInvocation;
 use crate::extract::scalar::known;
+use crate::extract::unread_mounts::{may_read_files, why_unread};
 use crate::extract::workload::PodSpec;
 use crate::extract::workload::volumes::key_source;
-use crate::facts::Strength;
-use crate::facts::raw::ArgWord;
 use crate::facts::raw::{RawHeld, RawUnread};
+use crate::facts::{Cause, Strength};
 use crate::syntax::yaml::YamlNode;
 
 impl PodSpec<'_> {
@@ -17,37 +17,37 @@ impl PodSpec<'_> {
         container: &YamlNode,
         invocation: &CommandInvocation,
     ) -> Vec<RawUnread> {
-        let includes = |word: &ArgWord| {
-            let name = word.text.trim_start_matches('-');
-            let name = name.split_ascii_whitespace().next().unwrap_or_default();
-            name.eq_ignore_ascii_case(&self.shapes.servers.include)
-        };
-        let told = invocation.file.is_some() || invocation.arguments.iter().any(includes);
+        let told = may_read_files(invocation, &self.shapes.servers.include);
         let commands = [container.get("command"), container.get("args")];
         let open = container.is_open() || commands.iter().flatten().any(|node| node.is_open());
-        if told || open || invocation.gap.is_some() || invocation.gap_behind.is_some() {
+        if told || open {
             return Vec::new();
         }
         let mounts = container.get("volumeMounts").map(YamlNode::items);
         mounts
             .unwrap_or_default()
             .iter()
-            .filter(|mount| !self.is_mentioned(container, mount))
-            .filter_map(|mount| self.unread_mount(mount))
+            .filter_map(|mount| {
+                let why = Self::why_unread(container, invocation, mount)?;
+                self.unread_mount(mount, why)
+            })
             .collect()
     }
 
-    /// A script among the words may read what is mounted.
-    fn is_mentioned(&self, container: &YamlNode, mount: &YamlNode) -> bool {
-        let Some(path) = known(mount.get("mountPath")) else {
-            return true;
-        };
+    /// Why the server reads nothing of a mount; `None` where a script among the words may read it.
+    fn why_unread(
+        container: &YamlNode,
+        invocation: &CommandInvocation,
+        mount: &YamlNode,
+    ) -> Option<Result<String, Cause>> {
+        let path = known(mount.get("mountPath"))?;
         let words = [container.get("command"), container.get("args")];
-        let mut words = words.into_iter().flatten().flat_map(YamlNode::items);
-        words.any(|word| word.as_str().is_none_or(|word| word.contains(path)))
+        let words = words.into_iter().flatten().flat_map(YamlNode::items);
+        let words: Vec<Option<&str>> = words.map(YamlNode::as_str).collect();
+        why_unread(&words, path, invocation)
     }
 
-    fn unread_mount(&self, mount: &YamlNode) -> Option<RawUnread> {
+    fn unread_mount(&self, mount: &YamlNode, why: Result<String, Cause>) -> Option<RawUnread> {
         let path = mount.get("mountPath")?;
         let volume = self.volume(known(mount.get("name"))?)?;
         let source = key_source(volume)?;
@@ -58,10 +58,7 @@ impl PodSpec<'_> {
         Some(RawUnread {
             name: known(Some(path))?.to_owned(),
             span: path.span,
-            why: Ok(
-                "the server is started without a configuration file, and reads none by itself"
-                    .to_owned(),
-            ),
+            why,
             strength: Strength::Certain,
             held: Some(RawHeld::Key {
                 object: source.object(self.object.namespace.clone()),

@@ -16,6 +16,8 @@ fact_table! {
             "what is wrong with the line: `none`, or one of the kinds behind the `conf/*` rules";
         Error = "error": Text, "the error the server prints for this line";
         Accepted = "accepted": Text, "the accepted format, for a value with the wrong format";
+        Swallowed = "swallowed": Text,
+            "a file or an option of the command line that the server takes for a value of this option";
         Suggestion = "suggestion": Text, "the only known name at edit distance 1";
         Candidates = "candidates": Text, "known names similar to the unknown one";
         Consequence = "consequence": Text,

@@ -57,7 +57,9 @@ pub struct OpenedBy {
 pub struct ArgumentSyntax {
     /// An option without a value takes a word that begins with `--` as its value.
     pub dashed_values: bool,
-    /// Then these options, without a value before another option, get an empty one.
+    /// An option whose own word holds its value takes no other word that begins with `--`.
+    pub joined_values: bool,
+    /// These options, without a value before another option, get an empty one.
     pub may_be_lone: Vec<String>,
     /// `-` as the last word reads standard input.
     pub stdin_last: bool,

@@ -21,7 +21,7 @@ use crate::knowledge::shapes::DeploymentShapes;
 use crate::resolve::config_session::stops;
 use crate::resolve::config_transcript::ConfigTranscript;
 use crate::resolve::line::{self, DirectiveReading, LineOutcome, LineProblem};
-use crate::source::{MASK, Sources};
+use crate::source::{MASK, Sources, path};
 
 pub(in crate::resolve) use line_interactions::ConflictFacts;
 use plaintext_secret::place;
@@ -115,6 +115,15 @@ fn put_text(
     }
 }
 
+/// A word among the values of an option that was meant as a file or as another option. Of an option
+/// only its name is given: what stands behind that may be secret.
+fn swallowed(line: &RawLine) -> Option<&str> {
+    let is_argument = line.form == LineForm::Argument;
+    let values = line.words.iter().skip(1).filter(|_| is_argument);
+    let mut words = values.filter_map(|value| value.text.split_ascii_whitespace().next());
+    words.find(|word| word.starts_with("--") || path::is_conf(word))
+}
+
 impl LineJudge<'_> {
     fn subject(&self, text: &TextLines<'_>, line: &RawLine, name: &str) -> Subject {
         let label = format!("{}: {name}", text.name);
@@ -130,6 +139,12 @@ impl LineJudge<'_> {
                 put_text(&mut subject, DirectiveFact::Accepted, accepted, line);
                 if problem != LineProblem::None {
                     self.put_consequence(&mut subject, problem, line);
+                    put_text(
+                        &mut subject,
+                        DirectiveFact::Swallowed,
+                        swallowed(line),
+                        line,
+                    );
                 }
                 if matches!(problem, LineProblem::UnknownDirective) {
                     self.put_candidates(&mut subject, line, name);
