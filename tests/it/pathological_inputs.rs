@@ -316,6 +316,41 @@ fn variables_that_name_each_other() {
     check(&files, &Told::Nothing);
 }
 
+/// Modules that hand each other's names on, some of them in files that nobody reads: each name of the
+/// program is looked for in all of them.
+#[test]
+fn rust_modules_that_reexport_each_other() {
+    let count = 64;
+    let name = |n: usize| format!("e{n:02}");
+    let mut files = vec![
+        (
+            "Cargo.toml".to_owned(),
+            "[package]\nname = \"relay\"\nversion = \"0.1.0\"\n[dependencies]\nredis = \"0.32.7\"\n".to_owned(),
+        ),
+        (
+            "src/main.rs".to_owned(),
+            "mod events;\nuse crate::events::*;\nfn main() {\n    let client = redis::Client::open(\"redis://cache\").unwrap();\n    Started.emit(client);\n}\n".to_owned(),
+        ),
+    ];
+    let mut parent = String::new();
+    for n in 0..count {
+        parent.push_str(&format!("mod {0};\npub use self::{0}::*;\n", name(n)));
+        let uses = if n % 2 == 0 {
+            "use redis::Client;\n"
+        } else {
+            ""
+        };
+        let text = format!("use super::*;\n{uses}pub struct Seen{n};\n");
+        files.push((format!("src/events/{}.rs", name(n)), text));
+    }
+    files.push(("src/events/mod.rs".to_owned(), parent));
+    let files: Vec<(&str, &[u8])> = files
+        .iter()
+        .map(|(path, text)| (path.as_str(), text.as_bytes()))
+        .collect();
+    check(&files, &Told::Nothing);
+}
+
 /// A few hundred bytes that double with each line would come to gigabytes.
 #[test]
 fn variables_that_double() {

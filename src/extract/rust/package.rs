@@ -11,8 +11,11 @@ use tree_sitter::Node;
 use crate::extract::rust::uses::{GlobImport, UseImport, uses_of};
 use crate::syntax::code::{self, CodeTree};
 
-/// How many names may lead to names.
-const MAX_STEPS: usize = 12;
+/// How many names may lead to names: modules that take names from each other by globs make long ways.
+const MAX_STEPS: usize = 40;
+/// How many questions one name may raise. Renames can make each question longer than the one before,
+/// so that no two are alike; a name that needs more stays unknown.
+const MAX_QUESTIONS: usize = 1_000;
 
 /// A parsed file.
 pub(super) struct ParsedRustFile {
@@ -52,6 +55,8 @@ pub(super) struct RustModule<'t> {
     uses: BTreeMap<String, RustPath>,
     globs: Vec<RustPath>,
     items: BTreeMap<&'t str, RustItem<'t>>,
+    /// Modules in files of their own; one that holds nothing of interest is not read.
+    files: BTreeSet<&'t str>,
 }
 
 /// What a name stands for.
@@ -61,6 +66,16 @@ pub(super) enum NameMeaning<'t> {
     Own(RustItem<'t>, RustPath),
     /// A path of another crate, or of the standard library.
     Other(RustPath),
+}
+
+/// One question about a name: how deep it is, and what was already asked on its behalf.
+#[derive(Default)]
+struct NameSearch<'t> {
+    steps: usize,
+    /// The answers by path and module; none yet for a question that is being asked.
+    asked: BTreeMap<(RustPath, usize), Option<NameMeaning<'t>>>,
+    /// Paths that were looked for in all globs of a module.
+    globs_asked: BTreeSet<(RustPath, usize)>,
 }
 
 /// What a package declares.
@@ -164,8 +179,11 @@ impl<'t> RustPackageItems<'t> {
     }
 
     fn inner_module(&mut self, node: Node<'t>, file: usize, module: usize, tree: &'t CodeTree) {
-        let (Some(name), Some(body)) = (code::field(node, "name"), code::field(node, "body"))
-        else {
+        let Some(name) = code::field(node, "name") else {
+            return;
+        };
+        let Some(body) = code::field(node, "body") else {
+            self.modules[module].files.insert(tree.text(name));
             return;
         };
         let outer = &self.modules[module];
@@ -224,23 +242,49 @@ impl<'t> RustPackageItems<'t> {
 
     /// What a path means in a module.
     pub(super) fn meaning(&self, path: &[String], module: usize) -> Option<NameMeaning<'t>> {
-        self.follow(path, module, MAX_STEPS)
+        self.follow(path, module, &mut NameSearch::default())
     }
 
-    fn follow(&self, path: &[String], module: usize, steps: usize) -> Option<NameMeaning<'t>> {
-        let steps = steps.checked_sub(1)?;
+    fn follow(
+        &self,
+        path: &[String],
+        module: usize,
+        search: &mut NameSearch<'t>,
+    ) -> Option<NameMeaning<'t>> {
+        // Globs that go round in a circle lead back to a question that is being asked.
+        let key = (path.to_vec(), module);
+        if let Some(answer) = search.asked.get(&key) {
+            return answer.clone();
+        }
+        if search.steps >= MAX_STEPS || search.asked.len() >= MAX_QUESTIONS {
+            return None;
+        }
+        search.asked.insert(key.clone(), None);
+        search.steps += 1;
+        let found = self.follow_step(path, module, search);
+        search.steps -= 1;
+        search.asked.insert(key, found.clone());
+        found
+    }
+
+    fn follow_step(
+        &self,
+        path: &[String],
+        module: usize,
+        search: &mut NameSearch<'t>,
+    ) -> Option<NameMeaning<'t>> {
         let (first, rest) = path.split_first()?;
         let here = self.modules.get(module)?;
         let join = |base: &[String]| [base, rest].concat();
         match first.as_str() {
-            "crate" => return self.absolute(&join(&here.root), steps),
-            "self" => return self.absolute(&join(&here.path), steps),
+            "crate" => return self.absolute(&join(&here.root), search),
+            "self" => return self.absolute(&join(&here.path), search),
             "super" => {
                 let (_, parent) = here.path.split_last()?;
                 let at = self.module_number(parent)?;
                 return match rest.first().map(String::as_str) {
-                    Some("super") => self.follow(rest, at, steps),
-                    _ => self.absolute(&join(parent), steps),
+                    Some("super") => self.follow(rest, at, search),
+                    _ => self.absolute(&join(parent), search),
                 };
             }
             _ => {}
@@ -254,19 +298,22 @@ impl<'t> RustPackageItems<'t> {
             if target.first() == Some(first) {
                 return Some(NameMeaning::Other(self.renamed(whole)));
             }
-            return self.follow(&whole, module, steps);
+            return self.follow(&whole, module, search);
         }
         let inner = [&here.path[..], std::slice::from_ref(first)].concat();
         if self.by_path.contains_key(&inner) {
-            return self.absolute(&join(&inner), steps);
+            return self.absolute(&join(&inner), search);
+        }
+        if here.files.contains(first.as_str()) {
+            return None;
         }
         for glob in &here.globs {
-            if let Some(own @ NameMeaning::Own(..)) = self.in_glob(glob, path, module, steps) {
+            if let Some(own @ NameMeaning::Own(..)) = self.in_glob(glob, path, module, search) {
                 return Some(own);
             }
         }
         if self.own_name.as_ref() == Some(first) {
-            return self.absolute(&join(&["crate".to_owned()]), steps);
+            return self.absolute(&join(&["crate".to_owned()]), search);
         }
         Some(NameMeaning::Other(self.renamed(path.to_vec())))
     }
@@ -277,7 +324,7 @@ impl<'t> RustPackageItems<'t> {
             return Vec::new();
         };
         let paths = here.globs.iter().filter_map(|glob| {
-            match self.in_glob(glob, path, module, MAX_STEPS)? {
+            match self.in_glob(glob, path, module, &mut NameSearch::default())? {
                 NameMeaning::Other(path) => Some(path),
                 NameMeaning::Own(..) => None,
             }
@@ -290,9 +337,8 @@ impl<'t> RustPackageItems<'t> {
         glob: &[String],
         path: &[String],
         module: usize,
-        steps: usize,
+        search: &mut NameSearch<'t>,
     ) -> Option<NameMeaning<'t>> {
-        let steps = steps.checked_sub(1)?;
         let first = glob.first()?;
         let whole = [glob, path].concat();
         let here = self.modules.get(module)?;
@@ -303,13 +349,13 @@ impl<'t> RustPackageItems<'t> {
             || here.uses.contains_key(first)
             || self.own_name.as_ref() == Some(first);
         if names_a_module {
-            return self.follow(&whole, module, steps);
+            return self.follow(&whole, module, search);
         }
         Some(NameMeaning::Other(self.renamed(whole)))
     }
 
     /// A path from the root of the package.
-    fn absolute(&self, path: &[String], steps: usize) -> Option<NameMeaning<'t>> {
+    fn absolute(&self, path: &[String], search: &mut NameSearch<'t>) -> Option<NameMeaning<'t>> {
         let (at, length) = (1..=path.len())
             .rev()
             .find_map(|n| Some((self.module_number(&path[..n])?, n)))?;
@@ -320,12 +366,18 @@ impl<'t> RustPackageItems<'t> {
             return Some(NameMeaning::Own(*item, after.to_vec()));
         }
         if module.uses.contains_key(first) {
-            return self.follow(rest, at, steps);
+            return self.follow(rest, at, search);
+        }
+        // What a module that is not read declares is not known, and no glob brings it. Globs that were
+        // asked for the name before have no other answer, so that a search is linear in the globs.
+        let is_unread = module.files.contains(first.as_str());
+        if is_unread || !search.globs_asked.insert((rest.to_vec(), at)) {
+            return None;
         }
         module
             .globs
             .iter()
-            .find_map(|glob| self.in_glob(glob, rest, at, steps))
+            .find_map(|glob| self.in_glob(glob, rest, at, search))
     }
 
     fn renamed(&self, mut path: RustPath) -> RustPath {
