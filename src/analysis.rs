@@ -29,6 +29,7 @@ use crate::knowledge::Knowledge;
 use crate::knowledge::servers::ServerSeries;
 use crate::link;
 use crate::resolve;
+use crate::resolve::conf::UnsetDirectiveCache;
 use crate::resolve::process::ProcessorCount;
 use crate::resolve::server::upgrade::UpgradeChanges;
 use crate::source::{Comment, Excerpt, FileId, SourceFile, Sources, Span, path};
@@ -107,8 +108,15 @@ pub fn analyze(mut sources: Sources, project: &ProjectInputs, knowledge: &Knowle
             .push((Span::new(id, 0, 0), why.clone()));
     }
     let mut analysis = Analysis::default();
+    let unset = UnsetDirectiveCache::default();
+    let context = AnalysisContext {
+        sources: &sources,
+        project,
+        knowledge,
+        unset: &unset,
+    };
     for universe in universes {
-        analysis.absorb(universe, &sources, project, knowledge);
+        analysis.absorb(universe, &context);
     }
     analysis.sources = sources;
     analysis
@@ -122,6 +130,7 @@ pub fn upgrades(
     series: (&ServerSeries, &ServerSeries),
 ) -> (Sources, Vec<UpgradeChanges>) {
     let mut universes = read(&mut sources, project, knowledge);
+    let unset = UnsetDirectiveCache::default();
     let tree = universes.iter_mut().filter(|u| u.snippet.is_none());
     let changes = tree
         .flat_map(|universe| {
@@ -130,6 +139,7 @@ pub fn upgrades(
                 shapes: &knowledge.shapes,
                 declarations: &project.declarations,
                 sources: &sources,
+                unset: &unset,
                 today: project.today.as_deref(),
                 snippet: universe.snippet.is_some(),
             };
@@ -192,15 +202,18 @@ fn mark_library_snippets(universes: &mut [AnalysisScope]) {
     }
 }
 
+/// What every universe of a run is resolved with.
+struct AnalysisContext<'a> {
+    sources: &'a Sources,
+    project: &'a ProjectInputs,
+    knowledge: &'a Knowledge,
+    unset: &'a UnsetDirectiveCache,
+}
+
 impl Analysis {
-    fn absorb(
-        &mut self,
-        mut universe: AnalysisScope,
-        sources: &Sources,
-        project: &ProjectInputs,
-        knowledge: &Knowledge,
-    ) {
-        let estate = resolved(&mut universe, sources, project, knowledge);
+    fn absorb(&mut self, mut universe: AnalysisScope, context: &AnalysisContext<'_>) {
+        let sources = context.sources;
+        let estate = resolved(&mut universe, context);
         let raw = universe.raw;
         let written = raw.texts.iter().filter(|text| !text.lines.is_empty());
         self.texts
@@ -215,18 +228,20 @@ impl Analysis {
 }
 
 /// One universe: linked, then typed.
-fn resolved(
-    universe: &mut AnalysisScope,
-    sources: &Sources,
-    project: &ProjectInputs,
-    knowledge: &Knowledge,
-) -> Estate {
+fn resolved(universe: &mut AnalysisScope, context: &AnalysisContext<'_>) -> Estate {
+    let AnalysisContext {
+        sources,
+        project,
+        knowledge,
+        unset,
+    } = *context;
     let linked = linked(&universe.raw, sources, knowledge);
     let context = resolve::server::ServerContext {
         servers: &knowledge.servers,
         shapes: &knowledge.shapes,
         declarations: &project.declarations,
         sources,
+        unset,
         today: project.today.as_deref(),
         snippet: universe.snippet.is_some(),
     };

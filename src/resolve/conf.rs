@@ -3,14 +3,17 @@
 //! A view of the [`config_transcript`](super::config_transcript): a value on which the plausible series
 //! differ is unknown. Who deploys the configuration is left to [`server`](super::server).
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::facts::raw::RawLine;
 use crate::facts::value::{Explicitness, OverriddenPlace, ValueOrigin, ValueState};
 use crate::facts::{Cause, Datum, EditTarget, FactValue, Strength};
-use crate::knowledge::servers::ServerSeries;
+use crate::knowledge::servers::language::ServerBuild;
+use crate::knowledge::servers::{ServerKnowledge, ServerSeries};
 use crate::resolve::config_transcript::{ConfigStep, ConfigTranscript};
-use crate::resolve::directive_state::DirectiveState;
+use crate::resolve::directive_state::{DirectiveState, has_effect};
 use crate::source::{MASK, Span};
 
 /// Where values that are not written could be added, and where a finding on them is placed.
@@ -20,25 +23,92 @@ pub struct UnsetAnchor {
     pub append: EditTarget,
 }
 
+/// The directives that no line decides, as the servers of one run share them: a series has hundreds,
+/// and most servers may be of the same series.
+#[derive(Default)]
+pub struct UnsetDirectiveCache {
+    by_series: Mutex<HashMap<Vec<String>, Arc<BTreeMap<String, FactValue>>>>,
+}
+
+impl UnsetDirectiveCache {
+    /// The values of all directives of these series where nothing is written, without a place.
+    fn get(
+        &self,
+        series: &[&ServerSeries],
+        servers: &ServerKnowledge,
+    ) -> Arc<BTreeMap<String, FactValue>> {
+        let key: Vec<String> = series.iter().map(|one| one.first_release()).collect();
+        // A poisoned lock holds whole values: each is put in at once.
+        let lock = || {
+            self.by_series
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+        };
+        if let Some(found) = lock().get(&key) {
+            return Arc::clone(found);
+        }
+        let nothing = ConfigTranscript::read(Vec::new(), [], (series, ServerBuild::OFFICIAL));
+        let directives = series.iter().flat_map(|one| one.directives());
+        let names: BTreeSet<&String> = directives
+            .filter(|directive| has_effect(directive))
+            .map(|directive| &directive.name)
+            .collect();
+        let source = source_name(series);
+        let value = |name: &String| decided_value(&nothing, name, &source, servers);
+        let values = names.into_iter().map(|name| (name.clone(), value(name)));
+        let values = Arc::new(values.collect());
+        lock().insert(key, Arc::clone(&values));
+        values
+    }
+}
+
 /// The effective value of every directive that the plausible series know and do not ignore, by
 /// canonical name.
 pub fn effective(
     transcript: &ConfigTranscript<'_>,
     home: &UnsetAnchor,
-    is_secret: &dyn Fn(&str) -> bool,
+    servers: &ServerKnowledge,
+    unset: &UnsetDirectiveCache,
 ) -> BTreeMap<String, FactValue> {
-    let states: Vec<_> = transcript.directives().collect();
-    let names: BTreeSet<&String> = states.iter().flat_map(|of| of.keys()).collect();
+    let mut values = BTreeMap::clone(&unset.get(transcript.series, servers));
+    if let Some(gap) = transcript.gap() {
+        values.values_mut().for_each(|value| leave_open(value, gap));
+    }
     let source = source_name(transcript.series);
-    names
-        .into_iter()
-        .map(|name| {
-            let per_series: Vec<_> = states.iter().map(|of| of.get(name)).collect();
-            let merged = merge(&per_series, transcript.series);
-            let value = to_value(name, &merged, &transcript.steps, &source, is_secret(name));
-            (name.clone(), at_home(name, value, home))
-        })
-        .collect()
+    for name in transcript.decided() {
+        values.insert(
+            name.clone(),
+            decided_value(transcript, name, &source, servers),
+        );
+    }
+    for (name, value) in &mut values {
+        put_home(name, value, home);
+    }
+    values
+}
+
+/// What all series make of a directive, as one value.
+fn decided_value(
+    transcript: &ConfigTranscript<'_>,
+    name: &str,
+    source: &str,
+    servers: &ServerKnowledge,
+) -> FactValue {
+    let merged = merge(&transcript.states(name), transcript.series);
+    to_value(
+        name,
+        &merged,
+        &transcript.steps,
+        source,
+        servers.is_secret(name),
+    )
+}
+
+/// Something that cannot be seen may set the directive.
+fn leave_open(value: &mut FactValue, gap: &Cause) {
+    value.state = ValueState::Unknown(gap.clone());
+    value.origin = ValueOrigin::None;
+    value.written = Explicitness::Unknown(gap.clone());
 }
 
 /// `redis 7.2`, or the series that are plausible.
@@ -54,7 +124,10 @@ pub fn source_name(candidates: &[&ServerSeries]) -> String {
 }
 
 /// One state for all plausible series.
-fn merge(per_series: &[Option<&DirectiveState>], candidates: &[&ServerSeries]) -> DirectiveState {
+fn merge(
+    per_series: &[Option<Cow<'_, DirectiveState>>],
+    candidates: &[&ServerSeries],
+) -> DirectiveState {
     let known = || per_series.iter().flatten();
     // Series that know more of the lines' names say more of who assigned it: the last of these counts.
     let longest = known().max_by_key(|of| of.assigned_by.len());
@@ -65,7 +138,7 @@ fn merge(per_series: &[Option<&DirectiveState>], candidates: &[&ServerSeries]) -
         Some(Some(first))
             if per_series
                 .iter()
-                .all(|of| of.is_some_and(|of| of.state == first.state)) =>
+                .all(|of| of.as_ref().is_some_and(|of| of.state == first.state)) =>
         {
             first.state.clone()
         }
@@ -79,7 +152,7 @@ fn merge(per_series: &[Option<&DirectiveState>], candidates: &[&ServerSeries]) -
     }
 }
 
-fn differs(per_series: &[Option<&DirectiveState>], candidates: &[&ServerSeries]) -> Cause {
+fn differs(per_series: &[Option<Cow<'_, DirectiveState>>], candidates: &[&ServerSeries]) -> Cause {
     let unknown = per_series
         .iter()
         .flatten()
@@ -197,12 +270,11 @@ fn mask(value: &mut FactValue) {
     }
 }
 
-fn at_home(name: &str, mut value: FactValue, home: &UnsetAnchor) -> FactValue {
+fn put_home(name: &str, value: &mut FactValue, home: &UnsetAnchor) {
     value.anchor_when_unset = Some(home.place);
     if matches!(value.slot, EditTarget::None) && value.written != Explicitness::Yes {
         value.slot = named(&home.append, name);
     }
-    value
 }
 
 /// The slot with the directive's name filled in.

@@ -6,15 +6,16 @@
 //! lines ([`directive`](super::directive)), lines that do nothing and what an upgrade changes
 //! ([`server`](super::server)) are views of it.
 
-use std::collections::{BTreeMap, HashMap};
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::rc::Rc;
 
 use crate::facts::raw::{LineForm, RawLine};
-use crate::facts::{Cause, Strength};
+use crate::facts::{Cause, Strength, ValueState};
 use crate::knowledge::servers::ServerSeries;
 use crate::knowledge::servers::language::ServerBuild;
 use crate::resolve::config_session::{ConfigSession, GivenConflict, ServerRefusal};
-use crate::resolve::directive_state::{Assignment, DirectiveState};
+use crate::resolve::directive_state::{Assignment, DirectiveState, has_effect};
 use crate::resolve::line::{self, DirectiveReading, LineOutcome};
 use crate::source::Span;
 
@@ -72,9 +73,24 @@ impl LineReadings {
 
 /// What one series makes of all steps.
 struct SeriesTranscript {
-    directives: BTreeMap<String, DirectiveState>,
+    /// The directives that lines decide, by canonical name.
+    decided: BTreeMap<String, DirectiveState>,
+    /// Why the others may be set all the same.
+    gap: Option<Cause>,
     /// By the place of a line: what other lines make of it, where they matter.
     interactions: BTreeMap<Span, LineInteraction>,
+}
+
+impl SeriesTranscript {
+    fn state(&self, series: &ServerSeries, name: &str) -> Option<Cow<'_, DirectiveState>> {
+        if let Some(decided) = self.decided.get(name) {
+            return Some(Cow::Borrowed(decided));
+        }
+        // Under another name of it the directive is looked for by itself.
+        let directive = series.directive(name).filter(|d| d.name == name)?;
+        let unset = || DirectiveState::unset(directive, self.gap.as_ref());
+        has_effect(directive).then(|| Cow::Owned(unset()))
+    }
 }
 
 /// What a series makes of a line because of other lines.
@@ -192,7 +208,8 @@ impl<'a> ConfigTranscript<'a> {
             }
         }
         SeriesTranscript {
-            directives: session.values.states(),
+            decided: session.values.decided(),
+            gap: session.values.gap().cloned(),
             interactions,
         }
     }
@@ -312,9 +329,28 @@ impl<'a> ConfigTranscript<'a> {
             .map(|of| of.interactions.get(&line.span)?.conflict.as_ref())
     }
 
-    /// What each series is left with, by canonical name.
-    pub(super) fn directives(&self) -> impl Iterator<Item = &BTreeMap<String, DirectiveState>> {
-        self.per_series.iter().map(|of| &of.directives)
+    /// The directives that lines decide in any series, by canonical name.
+    pub(super) fn decided(&self) -> BTreeSet<&String> {
+        let all = self.per_series.iter();
+        all.flat_map(|of| of.decided.keys()).collect()
+    }
+
+    /// Why directives without a line may be set all the same. The steps are the same for all series,
+    /// so this is, too.
+    pub(super) fn gap(&self) -> Option<&Cause> {
+        self.per_series.first()?.gap.as_ref()
+    }
+
+    /// What each series is left with of one directive; nothing where it has no value of that name.
+    pub(super) fn states(&self, name: &str) -> Vec<Option<Cow<'_, DirectiveState>>> {
+        let all = self.series.iter().zip(&self.per_series);
+        all.map(|(series, of)| of.state(series, name)).collect()
+    }
+
+    /// The value that the series of this number is left with.
+    pub(super) fn state(&self, index: usize, name: &str) -> Option<ValueState> {
+        let state = self.per_series[index].state(self.series[index], name)?;
+        Some(state.into_owned().state)
     }
 }
 

@@ -4,7 +4,7 @@
 //! In: assignments in the order of the lines. Out: the value of a directive and who assigned it. What a
 //! line means by itself is left to [`line`], the order of lines to the caller.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::facts::value::ValueState;
 use crate::facts::{Cause, Datum};
@@ -24,6 +24,31 @@ pub(super) struct DirectiveState {
     pub(super) parts: usize,
     /// A gap stands after the winner.
     pub(super) overridable: bool,
+}
+
+impl DirectiveState {
+    const fn unassigned(state: ValueState) -> Self {
+        Self {
+            state,
+            assigned_by: Vec::new(),
+            parts: 0,
+            overridable: false,
+        }
+    }
+
+    /// A directive that no line decides: its default, or unknown where something that cannot be seen
+    /// may set it.
+    pub(super) fn unset(directive: &DirectiveSpec, gap: Option<&Cause>) -> Self {
+        let state = match (gap, line::default_of(directive)) {
+            (Some(reason), _) => ValueState::Unknown(reason.clone()),
+            (None, Some(datum)) => ValueState::Default(datum),
+            (None, None) => ValueState::Absent,
+        };
+        Self {
+            overridable: gap.is_some(),
+            ..Self::unassigned(state)
+        }
+    }
 }
 
 /// The values that one series has collected from the lines that it has read so far.
@@ -134,27 +159,13 @@ impl<'s> ConfigValues<'s> {
 
     /// What a directive has come to so far, its default where no line has assigned it.
     pub(super) fn state_of(&self, directive: &DirectiveSpec) -> DirectiveState {
-        let unassigned = |state| DirectiveState {
-            state,
-            assigned_by: Vec::new(),
-            parts: 0,
-            overridable: false,
-        };
         if let Some(state) = self.forced(directive) {
-            return unassigned(state);
+            return DirectiveState::unassigned(state);
         }
         if let Some(known) = self.assigned.get(&directive.name) {
             return known.clone();
         }
-        let state = match (&self.gap, line::default_of(directive)) {
-            (Some(reason), _) => ValueState::Unknown(reason.clone()),
-            (None, Some(datum)) => ValueState::Default(datum),
-            (None, None) => ValueState::Absent,
-        };
-        DirectiveState {
-            overridable: self.gap.is_some(),
-            ..unassigned(state)
-        }
+        DirectiveState::unset(directive, self.gap.as_ref())
     }
 
     /// The value as `CONFIG GET` shows it; nothing where it is not known.
@@ -167,13 +178,23 @@ impl<'s> ConfigValues<'s> {
         }
     }
 
-    /// Every directive that has a value, by canonical name.
-    pub(super) fn states(&self) -> BTreeMap<String, DirectiveState> {
-        let all = self.series.directives();
-        let valued = all.filter(|d| has_effect(d) || self.forced(d).is_some());
-        valued
+    /// The directives that a line decides, by canonical name: what lines assign, and what another
+    /// directive forces. Every other one is [`unset`](Self::unset).
+    pub(super) fn decided(&self) -> BTreeMap<String, DirectiveState> {
+        let assigned = self.assigned.keys();
+        let forced = self.series.language.forced.iter().map(|f| &f.directive);
+        let names: BTreeSet<&String> = assigned.chain(forced).collect();
+        let directives = names.into_iter().filter_map(|n| self.series.directive(n));
+        let decided =
+            directives.filter(|d| self.assigned.contains_key(&d.name) || self.forced(d).is_some());
+        decided
             .map(|directive| (directive.name.clone(), self.state_of(directive)))
             .collect()
+    }
+
+    /// Why a directive without a line may be set all the same.
+    pub(super) const fn gap(&self) -> Option<&Cause> {
+        self.gap.as_ref()
     }
 
     /// What another directive makes of this one, whatever is written.

@@ -16,15 +16,16 @@ impl ServerResolver<'_> {
         if subject.fact(ServerFact::Managed).is_none() {
             subject.put(ServerFact::Managed, FactValue::derived(false));
         }
+        let listens = self.listens(subject, transcript);
         let exposed = self
-            .exposed(subject, transcript)
+            .exposed(subject, &listens)
             .with_anchor_when_unset(self.anchor());
         subject.put(ServerFact::Exposed, exposed);
         let authentication = self
             .authentication(subject, transcript)
             .with_anchor_when_unset(self.anchor());
         subject.put(ServerFact::Authentication, authentication);
-        let remote = self.remote_access(subject, transcript);
+        let remote = self.remote_access(subject, &listens);
         subject.put(
             ServerFact::RemoteAccess,
             remote.with_anchor_when_unset(self.anchor()),
@@ -44,12 +45,12 @@ impl ServerResolver<'_> {
     }
 
     /// Whether something beyond the server's own host can open a connection.
-    fn exposed(&self, subject: &Subject, transcript: &ConfigTranscript<'_>) -> FactValue {
+    fn exposed(&self, subject: &Subject, listens: &Result<bool, Cause>) -> FactValue {
         let no = || FactValue::derived(false);
-        match self.listens(subject, transcript) {
+        match listens {
             Ok(false) => return no(),
             Ok(true) => {}
-            Err(reason) => return FactValue::unknown(reason),
+            Err(reason) => return FactValue::unknown(reason.clone()),
         }
         let Some(server) = self.deployed else {
             let asked = subject.conf(&self.names().addresses);
@@ -123,19 +124,19 @@ impl ServerResolver<'_> {
     }
 
     /// What becomes of connections from other hosts.
-    fn remote_access(&self, subject: &Subject, transcript: &ConfigTranscript<'_>) -> FactValue {
+    fn remote_access(&self, subject: &Subject, listens: &Result<bool, Cause>) -> FactValue {
         let mut ports = self.names().ports.iter();
         if ports.all(|port| subject.conf(port).and_then(FactValue::number) == Some(0.0)) {
             return FactValue::unknown(Cause::Server("it listens on no port"));
         }
-        match self.listens(subject, transcript) {
+        match listens {
             Ok(true) => {}
             Ok(false) => {
                 let addresses = subject.conf(&self.names().addresses);
                 let strength = addresses.map_or(Strength::Certain, |value| value.strength);
                 return FactValue::derived(RemoteAccess::Loopback).with_strength(strength);
             }
-            Err(reason) => return FactValue::unknown(reason),
+            Err(reason) => return FactValue::unknown(reason.clone()),
         }
         let protection = subject.conf(&self.names().protection);
         let strength = protection.map_or(Strength::Certain, |value| value.strength);
@@ -198,30 +199,30 @@ impl ServerResolver<'_> {
         written && series.any(|series| lifting.contains(&series.name()))
     }
 
-    /// Whether it listens beyond its host: by the values that it has in every series, else where all
-    /// series agree. The defaults are spelled differently (`bind` was empty, and is `* -::*` since
-    /// 6.2) and mean the same.
+    /// Whether it listens beyond its host. Where the series differ in a directive, what each of them
+    /// makes of all counts: the defaults are spelled differently (`bind` was empty, and is `* -::*`
+    /// since 6.2) and mean the same.
     fn listens(&self, subject: &Subject, transcript: &ConfigTranscript<'_>) -> Result<bool, Cause> {
-        let common = self.listens_beyond(&|name| Some(&subject.conf(name)?.state));
-        common.or_else(|reason| {
-            let mut answers = transcript.directives().map(|states| {
-                let answer = self.listens_beyond(&|name| Some(&states.get(name)?.state));
-                answer.ok()
+        let merged = |name: &str| subject.conf(name).map(|value| value.state.clone());
+        self.listens_beyond(&merged).or_else(|reason| {
+            let all = 0..transcript.series.len();
+            let mut answers = all.map(|index| {
+                self.listens_beyond(&|name| transcript.state(index, name))
+                    .ok()
             });
-            let first = answers.next().flatten();
-            let agreed = first.filter(|_| answers.all(|answer| answer == first));
-            agreed.ok_or(reason)
+            let first = answers.next().flatten().ok_or_else(|| reason.clone())?;
+            match answers.all(|answer| answer == Some(first)) {
+                true => Ok(first),
+                false => Err(reason),
+            }
         })
     }
 
     /// Whether a server with these directives listens on an address that is not its host's loopback.
-    fn listens_beyond<'v>(
-        &self,
-        state_of: &dyn Fn(&str) -> Option<&'v ValueState>,
-    ) -> Result<bool, Cause> {
+    fn listens_beyond(&self, conf: &dyn Fn(&str) -> Option<ValueState>) -> Result<bool, Cause> {
         let mut closed = true;
         for port in &self.names().ports {
-            match state_of(port) {
+            match conf(port) {
                 Some(ValueState::Set(datum) | ValueState::Default(datum)) => {
                     closed &= datum.as_number() == Some(0.0);
                 }
@@ -232,13 +233,13 @@ impl ServerResolver<'_> {
         if closed {
             return Ok(false);
         }
-        match state_of(&self.names().addresses) {
+        match conf(&self.names().addresses) {
             Some(ValueState::Set(datum) | ValueState::Default(datum)) => {
-                let words = words(datum);
+                let words = words(&datum);
                 // No address at all means every one.
                 Ok(words.is_empty() || words.iter().any(|word| !self.is_loopback(word)))
             }
-            Some(ValueState::Unknown(reason)) => Err(reason.clone()),
+            Some(ValueState::Unknown(reason)) => Err(reason),
             _ => Ok(true),
         }
     }

@@ -30,7 +30,7 @@ use crate::facts::{
 use crate::knowledge::servers::language::ServerBuild;
 use crate::knowledge::servers::{SeriesCandidates, ServerKnowledge, ServerSeries, SpecialParser};
 use crate::knowledge::shapes::DeploymentShapes;
-use crate::resolve::conf;
+use crate::resolve::conf::{self, UnsetDirectiveCache};
 use crate::resolve::config_transcript::ConfigTranscript;
 use crate::resolve::directive::{self, LineJudge, TextLines};
 use crate::source::{FileId, Sources, Span};
@@ -43,6 +43,7 @@ pub struct ServerContext<'a> {
     pub shapes: &'a DeploymentShapes,
     pub declarations: &'a [Declaration],
     pub sources: &'a Sources,
+    pub unset: &'a UnsetDirectiveCache,
     /// The day of the check, `2026-08-22`.
     pub today: Option<&'a str>,
     /// The universe is a snippet of a document: what it does not say may stand elsewhere.
@@ -62,7 +63,7 @@ pub fn resolve(raw: &RawFacts, linked: &LinkedFacts, knowledge: &ServerContext<'
         };
         let is_secret = |name: &str| knowledge.servers.is_secret(name);
         let transcript = resolver.transcript(&resolver.candidates.series);
-        let mut effective = conf::effective(&transcript, &resolver.home(), &is_secret);
+        let mut effective = resolver.effective(&transcript);
         if resolver.candidates.older {
             let unwritten = |value: &&mut FactValue| value.written == Explicitness::No;
             let defaults = effective.values_mut().filter(unwritten);
@@ -202,6 +203,11 @@ impl<'a> ServerResolver<'a> {
     // Subjects.
 
     /// What the series make of the whole configuration.
+    fn effective(&self, transcript: &ConfigTranscript<'_>) -> BTreeMap<String, FactValue> {
+        let (servers, unset) = (self.knowledge.servers, self.knowledge.unset);
+        conf::effective(transcript, &self.home(), servers, unset)
+    }
+
     fn transcript<'r>(&'r self, series: &'r [&'r ServerSeries]) -> ConfigTranscript<'r> {
         let lines = self.judged().into_iter().flat_map(|text| text.lines);
         ConfigTranscript::read(self.steps(), lines, (series, self.build))

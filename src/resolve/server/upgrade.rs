@@ -7,7 +7,6 @@ use crate::facts::ValueState;
 use crate::facts::linked::LinkedFacts;
 use crate::facts::raw::{RawFacts, RawLine};
 use crate::knowledge::servers::{DirectiveSpec, DirectiveStatus, ServerSeries};
-use crate::resolve::conf;
 use crate::resolve::config_transcript::ConfigTranscript;
 use crate::resolve::directive::ConflictFacts;
 use crate::resolve::line::{self, DirectiveReading};
@@ -219,7 +218,7 @@ impl Comparison<'_> {
 
     /// Defaults that hold for this server and change.
     fn defaults(&self) -> Vec<UpgradeChange> {
-        let effective = conf::effective(&self.old, &self.resolver.home(), &|_| false);
+        let effective = self.resolver.effective(&self.old);
         let unwritten = effective.iter().filter(|(_, value)| {
             matches!(value.state, ValueState::Default(_) | ValueState::Absent)
                 && value.overrides.is_empty()

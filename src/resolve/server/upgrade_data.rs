@@ -131,7 +131,7 @@ impl Comparison<'_> {
 
     fn subject(&self) -> Subject {
         let resolver = self.resolver;
-        let effective = crate::resolve::conf::effective(&self.old, &resolver.home(), &|_| false);
+        let effective = resolver.effective(&self.old);
         resolver.server(effective, &self.old)
     }
 }
