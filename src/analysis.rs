@@ -9,6 +9,7 @@ mod deployments;
 mod embedded;
 mod manifests;
 mod packages;
+mod python_packages;
 mod rust_packages;
 mod secrets;
 mod snippets;
@@ -476,6 +477,9 @@ impl FileReader<'_> {
         universes[0]
             .raw
             .absorb(rust_packages::read(files, self.knowledge.clients));
+        universes[0]
+            .raw
+            .absorb(python_packages::read(files, self.knowledge.clients));
         universes
     }
 
@@ -487,6 +491,23 @@ impl FileReader<'_> {
             let hosts = go::hosts(&raw.clients[index], self.knowledge.clients);
             raw.clients[index].hosts = hosts;
         }
+        self.drop_others(raw);
+    }
+
+    /// A client whose URL says which server it is of, and which is not known to say so, is none.
+    fn drop_others(&self, raw: &mut RawFacts) {
+        raw.clients.retain(|client| {
+            let Some(source) = client.source.as_ref().filter(|_| client.scheme_decides) else {
+                return true;
+            };
+            let models = client
+                .libraries
+                .iter()
+                .filter_map(|id| self.knowledge.clients.get(id));
+            let mut parsers =
+                models.filter_map(|library| library.model()?.option_source(&source.call));
+            parsers.any(|parser| parser.accepts(&source.url))
+        });
     }
 
     fn read_package(&self, package: Vec<go::GoFile>) -> RawFacts {

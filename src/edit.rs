@@ -156,10 +156,13 @@ fn field(ident: &str, value: &str, style: &FieldStyle) -> String {
         ""
     };
     match &style.own_line {
-        Some(indent) => format!("{comma}{}{indent}{ident}: {value},", style.newline),
+        Some(indent) => format!(
+            "{comma}{}{indent}{ident}{}{value},",
+            style.newline, style.assigns
+        ),
         None => {
             let blank = if style.follows { " " } else { "" };
-            format!("{comma}{blank}{ident}: {value}")
+            format!("{comma}{blank}{ident}{}{value}", style.assigns)
         }
     }
 }
@@ -169,6 +172,7 @@ fn encode(datum: &Datum, encoding: &TextEncoding, old: Option<&str>) -> Option<S
         TextEncoding::ConfWords => conf_words(datum),
         TextEncoding::YamlScalar => Some(yaml_scalar(&bare(datum)?, old)),
         TextEncoding::Go { time } => go_expression(datum, time.as_deref()),
+        TextEncoding::Python => python_expression(datum),
         TextEncoding::Rust {
             duration,
             wrapped,
@@ -291,6 +295,19 @@ fn go_duration(seconds: f64, time: &str) -> Option<String> {
             }
         })
     })
+}
+
+/// A Python expression; a duration is a number of seconds.
+fn python_expression(datum: &Datum) -> Option<String> {
+    match datum {
+        Datum::Bool(flag) => Some(if *flag { "True" } else { "False" }.to_owned()),
+        Datum::Int(n) => Some(n.to_string()),
+        Datum::Size(n) => Some(n.to_string()),
+        Datum::Float(n) | Datum::Duration(n) => Some(quantity::show_number(*n)),
+        Datum::Text(text) => Some(format!("{text:?}")),
+        Datum::Special { raw, .. } => python_expression(raw),
+        Datum::Cores(_) | Datum::List(_) => None,
+    }
 }
 
 /// A Rust expression; the full path of a type needs no import.

@@ -31,6 +31,9 @@ pub fn patterns(knowledge: &Knowledge) -> Vec<InputPattern> {
     let rust = clients
         .needles(SourceLanguage::Rust)
         .map(|n| n.imports.words());
+    let python = clients
+        .needles(SourceLanguage::Python)
+        .map(|n| n.imports.words());
     let snippets: Vec<String> = [go, rust]
         .into_iter()
         .flatten()
@@ -141,6 +144,18 @@ pub fn patterns(knowledge: &Knowledge) -> Vec<InputPattern> {
             [],
         )),
         pattern(
+            FileKind::PythonRequirements,
+            MatchConfidence::Content,
+            requirement_files(),
+            [],
+        ),
+        pattern(
+            FileKind::Python,
+            MatchConfidence::Content,
+            globs(&["py"]),
+            python.into_iter().flatten().cloned(),
+        ),
+        pattern(
             FileKind::Text,
             MatchConfidence::Content,
             globs(&["conf"]),
@@ -241,6 +256,24 @@ fn build_files() -> Vec<String> {
         }
     }
     found
+}
+
+/// Files that say which releases a Python project takes.
+fn requirement_files() -> Vec<String> {
+    let names = [
+        "*requirements*.txt",
+        "requirements/*.txt",
+        "**/requirements/*.txt",
+        "pyproject.toml",
+        "poetry.lock",
+        "uv.lock",
+        "pdm.lock",
+        "Pipfile",
+        "Pipfile.lock",
+        "setup.cfg",
+        "setup.py",
+    ];
+    names.map(str::to_owned).to_vec()
 }
 
 /// Names with these endings, in any case of letters.

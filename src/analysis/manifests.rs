@@ -132,6 +132,7 @@ impl FileReader<'_> {
         let language = |kind| match kind {
             FileKind::Go => Some(SourceLanguage::Go),
             FileKind::Rust => Some(SourceLanguage::Rust),
+            FileKind::Python => Some(SourceLanguage::Python),
             _ => None,
         };
         files.par_iter().any(|(_, input)| {
@@ -294,7 +295,10 @@ pub(super) fn settings(
     files: &[(FileId, &InputFile)],
     knowledge: &Knowledge,
 ) -> BTreeMap<String, String> {
-    let sets = |kind| !matches!(kind, FileKind::Markdown | FileKind::Go | FileKind::Rust);
+    let sets = |kind| {
+        use FileKind::{Go, Markdown, Python, Rust};
+        !matches!(kind, Markdown | Go | Rust | Python)
+    };
     let written = files.iter().filter(|(_, input)| sets(input.kind));
     let first = |setting: &str| {
         let mut speaking = written.clone();

@@ -27,6 +27,9 @@ pub enum FileKind {
     Rust,
     CargoToml,
     CargoLock,
+    Python,
+    /// Says which releases a Python project takes.
+    PythonRequirements,
     /// Other text, recognised by its content.
     Text,
     /// Says something only beside a file that it changes or that refers to it.

@@ -28,6 +28,7 @@ pub mod mapping;
 pub mod object_name;
 pub mod objects;
 pub mod process_environment;
+pub mod python;
 pub mod resource;
 pub mod rust;
 pub mod scalar;

@@ -227,4 +227,6 @@ pub struct RawClient {
     pub hosts: Vec<(String, u16)>,
     /// What calls in its package say the data is for, in the models' words: `streams`.
     pub uses: Vec<String>,
+    /// It is a client of such a server only if the scheme of its URL says so.
+    pub scheme_decides: bool,
 }

@@ -64,6 +64,8 @@ pub struct FieldStyle {
     /// The last field is followed by a comma.
     pub comma_before: bool,
     pub newline: &'static str,
+    /// What stands between name and value.
+    pub assigns: &'static str,
 }
 
 /// How text is written at a place.
@@ -83,4 +85,6 @@ pub enum TextEncoding {
         /// The place takes a bare number of milliseconds.
         milliseconds: bool,
     },
+    /// A Python expression; durations as numbers of seconds.
+    Python,
 }

@@ -11,15 +11,21 @@ use crate::source::Span;
 pub enum SourceLanguage {
     Go,
     Rust,
+    Python,
 }
 
 impl SourceLanguage {
-    pub const WORDS: &'static [&'static str] = &[Self::Go.as_str(), Self::Rust.as_str()];
+    pub const WORDS: &'static [&'static str] = &[
+        Self::Go.as_str(),
+        Self::Rust.as_str(),
+        Self::Python.as_str(),
+    ];
 
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Go => "go",
             Self::Rust => "rust",
+            Self::Python => "python",
         }
     }
 }

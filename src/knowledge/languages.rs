@@ -14,6 +14,206 @@ static GO: LazyLock<Option<GoConventions>> =
 static RUST: LazyLock<Option<RustConventions>> =
     LazyLock::new(|| toml::from_str(include_str!("../../knowledge/languages/rust.toml")).ok());
 
+static PYTHON: LazyLock<Option<CodeConventions>> =
+    LazyLock::new(|| toml::from_str(include_str!("../../knowledge/languages/python.toml")).ok());
+
+/// What is known of Python. The built-in file is proven to load by a test.
+pub fn python() -> Option<&'static CodeConventions> {
+    PYTHON.as_ref()
+}
+
+/// What surrounds clients in code, in the words of the shared reader: what the language's own calls
+/// mean, how settings are read from outside, who serves a request.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CodeConventions {
+    pub schema: u32,
+    #[serde(default)]
+    pub environment: Vec<VariableFunctions>,
+    pub reader_words: ReaderWords,
+    #[serde(default)]
+    pub function: Vec<StandardFunction>,
+    #[serde(default)]
+    pub constant: Vec<NamedConstant>,
+    #[serde(default)]
+    pub settings_class: Vec<SettingsClass>,
+    #[serde(default)]
+    pub settings_object: Vec<SettingsObject>,
+    #[serde(default)]
+    pub handler: Vec<RequestHandler>,
+    pub programs: ProgramFiles,
+    pub tests: TestFiles,
+}
+
+/// What the arguments of a variable's reader are called.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ReaderWords {
+    /// What holds where the variable is not set.
+    pub default: String,
+    /// The type that its text is read as.
+    pub cast: String,
+}
+
+/// Files that a program has and a library has not.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ProgramFiles {
+    pub files: Vec<String>,
+    /// What a file says that is run by itself.
+    pub mark: String,
+    pub source: String,
+}
+
+/// Calls and mappings that give a variable of the environment.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct VariableFunctions {
+    /// Their first argument names it, the second one or `default` is what holds otherwise.
+    #[serde(default)]
+    pub functions: Vec<String>,
+    /// Their keys name it.
+    #[serde(default)]
+    pub mappings: Vec<String>,
+    /// Calls whose result is such a function, written `PATH()` in the rows above.
+    #[serde(default)]
+    pub instances: Vec<String>,
+    pub source: String,
+}
+
+/// A function of the language whose result the reader computes.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StandardFunction {
+    pub paths: Vec<String>,
+    pub meaning: FunctionMeaning,
+    pub source: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum FunctionMeaning {
+    /// Reads a whole number.
+    Int,
+    Float,
+    Text,
+    Bool,
+    /// A mapping of its arguments.
+    Record,
+    List,
+    /// Its first argument, unchanged.
+    Same,
+    Lower,
+    Upper,
+    Strip,
+    /// Of a mapping: the entry of a key, or the second argument.
+    Entry,
+    /// The same, and the entry is there from then on.
+    EntryOrSet,
+    /// The entries of another mapping are written over its own.
+    Merge,
+    Copy,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NamedConstant {
+    pub path: String,
+    pub value: toml::Value,
+    pub source: String,
+}
+
+/// Classes whose fields the environment fills.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SettingsClass {
+    pub bases: Vec<String>,
+    /// Calls that describe a field: their first argument or `default` is what holds otherwise, and
+    /// these arguments name the variable.
+    pub describes: Vec<String>,
+    pub names: Vec<String>,
+    /// The word that is put before every variable, wherever in the class it is written.
+    pub prefix: String,
+    pub source: String,
+}
+
+/// An object through which a framework hands out the variables of a file of settings.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SettingsObject {
+    pub path: String,
+    /// What such a file, or a folder above it, is called.
+    pub files: Vec<String>,
+    pub source: String,
+}
+
+/// Functions that serve one request, by the decorator that a package gives them.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RequestHandler {
+    pub package: String,
+    #[serde(default)]
+    pub decorators: Vec<String>,
+    /// A first parameter of this name makes one, too.
+    #[serde(default)]
+    pub parameters: Vec<String>,
+    pub source: String,
+}
+
+/// Files that only tests run.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TestFiles {
+    pub folders: Vec<String>,
+    pub files: Vec<String>,
+    pub starts: Vec<String>,
+    pub ends: Vec<String>,
+    pub source: String,
+}
+
+impl TestFiles {
+    pub fn is_test(&self, path: &str) -> bool {
+        let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
+        folder
+            .split('/')
+            .any(|part| self.folders.iter().any(|own| own == part))
+            || self.files.iter().any(|own| own == name)
+            || self
+                .starts
+                .iter()
+                .any(|start| name.starts_with(start.as_str()))
+            || self.ends.iter().any(|end| name.ends_with(end.as_str()))
+    }
+}
+
+impl CodeConventions {
+    pub fn reads_variable(&self, path: &str) -> bool {
+        let mut rows = self.environment.iter();
+        rows.any(|row| row.functions.iter().any(|own| own == path))
+    }
+
+    pub fn is_environment(&self, path: &str) -> bool {
+        let mut rows = self.environment.iter();
+        rows.any(|row| row.mappings.iter().any(|own| own == path))
+    }
+
+    pub fn makes_reader(&self, path: &str) -> bool {
+        let mut rows = self.environment.iter();
+        rows.any(|row| row.instances.iter().any(|own| own == path))
+    }
+
+    pub fn meaning(&self, path: &str) -> Option<FunctionMeaning> {
+        let mut rows = self.function.iter();
+        let row = rows.find(|row| row.paths.iter().any(|own| own == path))?;
+        Some(row.meaning)
+    }
+
+    pub fn constant(&self, path: &str) -> Option<&toml::Value> {
+        let row = self.constant.iter().find(|row| row.path == path)?;
+        Some(&row.value)
+    }
+}
+
 /// What is known of Rust. The built-in file is proven to load by a test.
 pub fn rust() -> Option<&'static RustConventions> {
     RUST.as_ref()

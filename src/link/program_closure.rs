@@ -67,7 +67,7 @@ impl<'a> ProgramClosure<'a> {
             for import in &package.imports {
                 let dir = match program.language {
                     SourceLanguage::Go => self.paths.get(import).copied(),
-                    SourceLanguage::Rust => Some(import.as_str()),
+                    SourceLanguage::Rust | SourceLanguage::Python => Some(import.as_str()),
                 };
                 let Some(dir) = dir.filter(|dir| reached.insert(dir)) else {
                     continue;

@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 use std::ops::Range;
 
-use tree_sitter::{Node, Parser, Tree, TreeCursor};
+use tree_sitter::{Language, Node, Parser, Tree, TreeCursor};
 
 use crate::source::{Comment, Excerpt, Span};
 
@@ -21,6 +21,7 @@ use crate::source::{Comment, Excerpt, Span};
 pub enum CodeGrammar {
     Go,
     Rust,
+    Python,
 }
 
 thread_local! {
@@ -29,13 +30,23 @@ thread_local! {
 }
 
 impl CodeGrammar {
+    fn language(self) -> Language {
+        match self {
+            Self::Go => tree_sitter_go::LANGUAGE.into(),
+            Self::Rust => tree_sitter_rust::LANGUAGE.into(),
+            Self::Python => tree_sitter_python::LANGUAGE.into(),
+        }
+    }
+
+    /// The grammar's number of a named kind of node, if it has one of this name.
+    pub fn kind_number(self, kind: &str) -> Option<u16> {
+        let number = self.language().id_for_node_kind(kind, true);
+        (number > 0).then_some(number)
+    }
+
     fn parser(self) -> Option<Parser> {
-        let language = match self {
-            Self::Go => tree_sitter_go::LANGUAGE,
-            Self::Rust => tree_sitter_rust::LANGUAGE,
-        };
         let mut parser = Parser::new();
-        parser.set_language(&language.into()).ok()?;
+        parser.set_language(&self.language()).ok()?;
         Some(parser)
     }
 
@@ -51,7 +62,7 @@ impl CodeGrammar {
     /// The kind of node that a line comment is.
     fn line_comment(self) -> &'static str {
         match self {
-            Self::Go => "comment",
+            Self::Go | Self::Python => "comment",
             Self::Rust => "line_comment",
         }
     }
@@ -229,12 +240,16 @@ impl CodeTree {
 
     fn line_comment(&self, node: Node<'_>) -> Option<Comment> {
         let whole = self.text(node);
-        let text = whole.strip_prefix("//")?;
+        let mark = match self.grammar {
+            CodeGrammar::Python => "#",
+            CodeGrammar::Go | CodeGrammar::Rust => "//",
+        };
+        let text = whole.strip_prefix(mark)?;
         // The grammar of Rust counts the blanks behind a comment to it, and some line breaks.
         let length = match self.grammar {
             CodeGrammar::Rust if text.starts_with(['/', '!']) => return None,
             CodeGrammar::Rust => 2 + text.trim_end().len(),
-            CodeGrammar::Go => whole.len(),
+            CodeGrammar::Go | CodeGrammar::Python => whole.len(),
         };
         let start = node.start_byte();
         let before = self.excerpt.text().get(..start).unwrap_or("");

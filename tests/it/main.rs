@@ -41,6 +41,7 @@ mod live_verdicts;
 mod minimal_pairs;
 mod mutations;
 mod oracle_go;
+mod oracle_python;
 mod pathological_inputs;
 mod reports;
 mod robustness;

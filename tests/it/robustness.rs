@@ -1,4 +1,4 @@
-//! Client code of any shape: whatever stands in a file named `.go` or `.rs`, a check ends, without a
+//! Client code of any shape: whatever stands in a file named `.go`, `.rs` or `.py`, a check ends, without a
 //! panic and without a stack that runs out, and what it did not follow it says.
 //!
 //! A defect that one file trips is caught in a run and becomes a problem of that file; here it fails
@@ -16,6 +16,9 @@ const GO: &str = "package main\n\nimport \"github.com/redis/go-redis/v9\"\n\n";
 const RUST: &str = "use bb8_redis::{bb8::Pool, RedisConnectionManager};\n\n";
 const GO_CLIENT: &str = "\nfunc last() { _ = redis.NewClient(&redis.Options{PoolSize: 7}) }\n";
 const RUST_CLIENT: &str = "\nasync fn last() {\n    let manager = RedisConnectionManager::new(\"redis://h\").unwrap();\n    let _ = Pool::builder().max_size(7).build(manager).await;\n}\n";
+
+const PYTHON: &str = "import redis\n\n";
+const PYTHON_CLIENT: &str = "\ndef last():\n    return redis.Redis(db=7)\n";
 
 fn read(path: &str, kind: FileKind, text: &str) -> Analysis {
     let project = ProjectInputs {
@@ -39,6 +42,10 @@ fn go(text: &str) -> Analysis {
 
 fn rust(text: &str) -> Analysis {
     read("src/main.rs", FileKind::Rust, text)
+}
+
+fn python(text: &str) -> Analysis {
+    read("main.py", FileKind::Python, text)
 }
 
 /// The client that stands behind the rest of a file.
@@ -151,6 +158,75 @@ fn rust_of_any_depth_is_read_to_its_end() {
         let text = format!("{RUST}{RUST_CLIENT}fn first() {{\n{statement}\n}}\n");
         let found = rust(&text);
         assert!(is_found(&found) || says_so(&found), "{}", &statement[..8]);
+    }
+}
+
+#[test]
+fn python_of_any_depth_is_read_to_its_end() {
+    let expressions = [
+        deep("(", "1", ")"),
+        deep("-", "1", ""),
+        deep("not ", "x", ""),
+        deep("await ", "x", ""),
+        deep("f(", "1", ")"),
+        deep("[", "1", "]"),
+        deep("{'a': ", "1", "}"),
+        deep("lambda: ", "1", ""),
+        deep("redis.Redis(db=", "1", ")"),
+        deep("dict(a=", "1", ")"),
+        deep("1 if x else ", "1", ""),
+        format!("a{}", ".b()".repeat(DEEP)),
+        format!("a{}", "[0]".repeat(DEEP)),
+        format!("1{}", " + 1".repeat(DEEP)),
+        format!("x{}", " or x".repeat(DEEP)),
+        format!("x{}", " if x else x".repeat(DEEP)),
+    ];
+    for expression in expressions {
+        let text = format!("{PYTHON}def first():\n    x = {expression}\n{PYTHON_CLIENT}");
+        let found = python(&text);
+        assert!(is_found(&found) || says_so(&found), "{}", &expression[..12]);
+    }
+    let nested = |line: &str| {
+        let lines = (0..300).map(|depth| format!("{}{line}\n", " ".repeat(depth + 4)));
+        lines.collect::<String>()
+    };
+    let statements = [
+        nested("if x:"),
+        nested("while True:"),
+        nested("for x in y:"),
+        nested("try:"),
+        nested("with x:"),
+        nested("def f():"),
+        nested("class C:"),
+        "    if x:\n        pass\n    elif y:\n".repeat(DEEP / 10),
+        "    (".repeat(DEEP),
+        "    x = y = ".repeat(DEEP),
+    ];
+    for statement in statements {
+        let text = format!("{PYTHON}{PYTHON_CLIENT}\ndef first():\n{statement}\n");
+        let found = python(&text);
+        assert!(is_found(&found) || says_so(&found), "{}", &statement[..10]);
+    }
+}
+
+/// Functions and classes that lead to each other, in circles or one behind the other, end.
+#[test]
+fn python_that_leads_on_and_on_is_read_to_its_end() {
+    let chain: String = (0..400)
+        .map(|at| format!("def f{at}(x):\n    return f{}(x)\n\n", at + 1))
+        .collect();
+    let classes: String = (0..200)
+        .map(|at| format!("class C{at}(C{}):\n    x = C{}.x\n\n", at + 1, at + 1))
+        .collect();
+    let circle = "class A(B):\n    pass\n\nclass B(A):\n    pass\n\ndef f():\n    return g()\n\ndef g():\n    return f()\n\nx = A().x\n";
+    let branches = "    if x:\n        y = 1\n    else:\n        y = 2\n".repeat(3_000);
+    for text in [
+        format!("{PYTHON}{chain}y = redis.Redis(db=f0(1))\n{PYTHON_CLIENT}"),
+        format!("{PYTHON}{classes}y = redis.Redis(db=C0.x)\n{PYTHON_CLIENT}"),
+        format!("{PYTHON}{circle}y = redis.Redis(db=f())\n{PYTHON_CLIENT}"),
+        format!("{PYTHON}def first(x):\n{branches}{PYTHON_CLIENT}"),
+    ] {
+        assert!(is_found(&python(&text)));
     }
 }
 
@@ -291,6 +367,12 @@ const WORDS: &[&str] = &[
     "&redis.Options{",
     "PoolSize: ",
     "Pool::builder()",
+    "redis.Redis(",
+    "def f(x):\n    ",
+    "class C:\n    ",
+    "with ",
+    "f\"{",
+    "**",
     ".max_size(",
     ".build(",
     "RedisConnectionManager::new(",
@@ -313,6 +395,8 @@ proptest! {
         rust(&format!("{RUST}{text}{RUST_CLIENT}"));
         go(&text);
         rust(&text);
+        python(&text);
+        python(&format!("{PYTHON}{text}{PYTHON_CLIENT}"));
     }
 
     #[test]
@@ -320,5 +404,6 @@ proptest! {
         let text: String = words.iter().map(|at| WORDS[*at]).collect();
         go(&format!("{GO}{text}{GO_CLIENT}"));
         rust(&format!("{RUST}{text}{RUST_CLIENT}"));
+        python(&format!("{PYTHON}{text}{PYTHON_CLIENT}"));
     }
 }

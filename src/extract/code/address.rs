@@ -2,7 +2,8 @@
 
 use std::ops::Range;
 
-use crate::facts::raw::{ConstValue, RawClient};
+use crate::extract::code::form::{CodeExpressionForm, CodeFile};
+use crate::facts::raw::{ConstValue, OptionWrite, RawClient};
 use crate::knowledge::clients::LibraryModel;
 use crate::knowledge::clients::model::OptionRole;
 use crate::source::Span;
@@ -26,6 +27,22 @@ pub(in crate::extract) fn hosts(
             addresses(&write.value, port, &mut found);
         }
     }
+    let port_of = |write: &&OptionWrite| {
+        let model = library.model();
+        let option = model.and_then(|m| m.option_named(&client.option_type, &write.ident));
+        option.is_some_and(|o| o.role == Some(OptionRole::Port))
+    };
+    if let Some(write) = client.writes.iter().find(port_of) {
+        match write.value {
+            ConstValue::Int(port) => {
+                let port = u16::try_from(port).ok();
+                let hosts = found.into_iter();
+                found = hosts.filter_map(|(host, _)| Some((host, port?))).collect();
+            }
+            // A host without its port is no address.
+            _ => found.clear(),
+        }
+    }
     if let Some(ConstValue::Text(url)) = client.source.as_ref().map(|s| &s.url) {
         found.extend(url_host(url, port));
     }
@@ -34,6 +51,7 @@ pub(in crate::extract) fn hosts(
 
 fn addresses(value: &ConstValue, port: u16, found: &mut Vec<(String, u16)>) {
     match value {
+        ConstValue::Text(text) if text.contains("://") => found.extend(url_host(text, port)),
         ConstValue::Text(text) => found.extend(host_and_port(text, port)),
         ConstValue::List(items) => items.iter().for_each(|item| addresses(item, port, found)),
         _ => {}
@@ -77,12 +95,26 @@ pub(in crate::extract) fn url_secrets(tree: &CodeTree) -> Vec<Span> {
     found
 }
 
+/// The same in the literals of a lowered file.
+pub(in crate::extract) fn text_secrets(file: &CodeFile) -> Vec<Span> {
+    let literals = file.expressions.iter().filter(|expression| {
+        matches!(&expression.form, CodeExpressionForm::Constant(ConstValue::Text(text)) if text.contains("://"))
+    });
+    let text = file.excerpt.text();
+    let found = literals.filter_map(|literal| {
+        let start = literal.range.start;
+        let range = password_in(text.get(literal.range.clone())?)?;
+        Some(file.excerpt.span(start + range.start..start + range.end))
+    });
+    found.collect()
+}
+
 /// The password in `scheme://user:password@host`.
 fn password_in(text: &str) -> Option<Range<usize>> {
     let start = text.find("://")? + 3;
     let rest = &text[start..];
     let end = rest
-        .find(['/', '?', '#', '"', '`', ' '])
+        .find(['/', '?', '#', '"', '`', '\'', ' '])
         .unwrap_or(rest.len());
     let user_info = &rest[..rest[..end].rfind('@')?];
     let colon = user_info.find(':')?;

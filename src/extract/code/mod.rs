@@ -1,14 +1,29 @@
-//! What the readers of client code share, whatever the language: constants, addresses and their
-//! secrets, and the note about code that was not followed. Names, types and statements are read by
-//! `go` and `rust`.
+//! What the readers of client code share, whatever the language: one form of code, one interpreter over
+//! it, constants, addresses and their secrets, and the note about code that was not followed.
+//!
+//! `form` is what a front end lowers a file to, `project` the files and how they name each other,
+//! `value` what the interpreter knows at a point. `interpreter` runs bodies and statements, `evaluate`
+//! expressions, `calls` calls, `callers` looks for the callers of a function; `clients` tells what was
+//! built, `lifetime` for how long. No grammar and no library is known here: a front end gives the one,
+//! `knowledge` the other. Go and Rust still have readers of their own, which take `address` and `fold`
+//! from here.
 
 pub(in crate::extract) mod address;
 pub(in crate::extract) mod branches;
+mod callers;
+mod calls;
+mod clients;
+mod evaluate;
 pub(in crate::extract) mod fold;
+pub(in crate::extract) mod form;
+pub(in crate::extract) mod interpreter;
+mod lifetime;
+pub(in crate::extract) mod project;
+mod value;
 
 use std::ops::Range;
 
-use crate::source::Span;
+use crate::source::{Excerpt, Span};
 use crate::syntax::code::CodeTree;
 
 /// What has to be said where a part of a file that was not followed may build a client.
@@ -17,10 +32,18 @@ pub(in crate::extract) fn skipped(
     parts: &[Range<usize>],
     worth: &dyn Fn(&str) -> bool,
 ) -> Option<(Span, String)> {
-    let text = tree.excerpt().text();
-    let mut parts = parts.iter().chain(tree.too_deep());
+    unfollowed(tree.excerpt(), parts.iter().chain(tree.too_deep()), worth)
+}
+
+/// The same for the parts of any text.
+pub(in crate::extract) fn unfollowed<'p>(
+    excerpt: &Excerpt,
+    mut parts: impl Iterator<Item = &'p Range<usize>>,
+    worth: &dyn Fn(&str) -> bool,
+) -> Option<(Span, String)> {
+    let text = excerpt.text();
     let part = parts.find(|part| text.get((*part).clone()).is_some_and(worth))?;
     let note = "a part of this file is nested or branches too much to be followed: a client that it \
                 builds may be missing here";
-    Some((tree.excerpt().span(part.start..part.start), note.to_owned()))
+    Some((excerpt.span(part.start..part.start), note.to_owned()))
 }

@@ -48,7 +48,7 @@ fn read_step(text: &Excerpt, contexts: &[String], build: &mut RawBuild) {
                 go_build(tool, arguments, contexts, build);
             }
             Some((SourceLanguage::Rust, tool, arguments)) => cargo_build(tool, arguments, build),
-            None => {}
+            Some((SourceLanguage::Python, ..)) | None => {}
         }
     }
 }

@@ -226,6 +226,7 @@ impl<'t, 'm> GoFileReader<'t, 'm, '_> {
             strength: Strength::Certain,
             hosts: Vec::new(),
             uses: Vec::new(),
+            scheme_decides: false,
         };
         let mut error = None;
         match options {

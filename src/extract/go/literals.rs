@@ -458,6 +458,7 @@ impl<'t, 'm> GoFileReader<'t, 'm, '_> {
             follows: last.is_some(),
             comma_before,
             newline,
+            assigns: ": ",
         };
         Some((tree.excerpt().span(at..at), style))
     }

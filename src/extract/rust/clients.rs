@@ -128,6 +128,7 @@ impl<'t, 'm> RustFileReader<'t, 'm, '_> {
             strength: Strength::Certain,
             hosts: Vec::new(),
             uses: Vec::new(),
+            scheme_decides: false,
         }
     }
 

@@ -11,7 +11,7 @@ fact_table! {
         LibraryName = "library_name": Text, "the display name of the library";
         Version = "version": Text, "the version pinned by the module file";
         Retracted = "retracted": Bool, "the pinned version was retracted";
-        Language = "language": Text of SourceLanguage::WORDS, "`go` or `rust`";
+        Language = "language": Text of SourceLanguage::WORDS, "`go`, `rust` or `python`";
         Kind = "kind": Text of ClientKind::WORDS,
             "`standalone`, `cluster`, `sentinel`, `ring`, `universal`, `pool` or `connection`";
         Url = "url": Text,
@@ -89,7 +89,7 @@ fact_table! {
     /// A fact of a program that builds clients.
     ServiceFact in Service {
         Name = "name": Text, "the folder of the program, or its module at the root";
-        Language = "language": Text of SourceLanguage::WORDS, "`go` or `rust`";
+        Language = "language": Text of SourceLanguage::WORDS, "`go`, `rust` or `python`";
         Workload = "workload": Text,
             "the workload that runs it, `Kind/name`: declared in redvet.toml, or assumed from image, command or name";
         Replicas = "replicas": Int,

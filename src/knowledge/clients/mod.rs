@@ -4,6 +4,7 @@
 //! read on first use; the rest only when a file uses the library. Whether a value is a good choice
 //! is decided by rules.
 
+pub mod call;
 pub mod expression;
 pub mod model;
 pub mod needles;

@@ -3,9 +3,10 @@
 
 use serde::Deserialize;
 
-use crate::facts::raw::SourceLanguage;
+use crate::facts::raw::{ConstValue, SourceLanguage};
 use crate::facts::value::Meaning;
 use crate::facts::words::ClientKind;
+use crate::knowledge::clients::call::{CallModel, HandedTo, SettingModel, ValueType};
 use crate::knowledge::clients::expression::{DefaultExpression, NumberRange};
 use crate::knowledge::clients::rust::{RustForms, RustValue};
 use crate::knowledge::clients::usage::{
@@ -13,6 +14,7 @@ use crate::knowledge::clients::usage::{
     UsageModel,
 };
 use crate::knowledge::clients::version::{LibraryVersion, VersionRange};
+use crate::knowledge::servers::waiting::TimeUnit;
 
 /// The part of a file that says which library it is about.
 #[derive(Debug, Deserialize)]
@@ -33,6 +35,8 @@ pub struct Client {
     pub until: LibraryVersion,
     pub checked_up_to: LibraryVersion,
     pub default_port: u16,
+    /// What a bare figure counts where an option is a duration and the language has no type for one.
+    pub duration_unit: Option<TimeUnit>,
     pub idents: Vec<String>,
     /// What the data of every client are for, whatever calls are seen: `queue`.
     #[serde(default)]
@@ -98,6 +102,14 @@ pub struct ClientModel {
     #[serde(default)]
     pub rust: RustForms,
     #[serde(default)]
+    pub call: Vec<CallModel>,
+    #[serde(default)]
+    pub value_type: Vec<ValueType>,
+    #[serde(default)]
+    pub setting: Vec<SettingModel>,
+    #[serde(default)]
+    pub handed: Vec<HandedTo>,
+    #[serde(default)]
     pub unmodelled: UnmodelledName,
     #[serde(default, rename = "use")]
     pub uses: Vec<UsageModel>,
@@ -144,6 +156,8 @@ pub enum ConstructionForm {
     Functional,
     /// A chain of methods, each setting one option.
     Builder,
+    /// Named arguments of a call, or the entries of a mapping.
+    Keywords,
     Function,
     Method,
     /// The literal of the option type is the client itself.
@@ -266,10 +280,28 @@ pub struct OptionSourceModel {
     pub unknown_param: UnknownParam,
     #[serde(default)]
     pub durations: DurationSyntax,
+    /// What the URL says holds, whatever else is written.
+    #[serde(default)]
+    pub overrides: bool,
     since: Option<LibraryVersion>,
     until: Option<LibraryVersion>,
     pub note: Option<String>,
     pub source: Option<String>,
+}
+
+impl OptionSourceModel {
+    /// Whether a URL is known to be of a scheme that is read, or falls back on such a one.
+    pub fn accepts(&self, url: &ConstValue) -> bool {
+        match url {
+            ConstValue::Text(text) => {
+                let scheme = text.split("://").next().unwrap_or(text);
+                self.schemes.iter().any(|own| own == scheme)
+            }
+            ConstValue::Fallback(fallback) => self.accepts(&fallback.value),
+            ConstValue::List(items) => items.first().is_some_and(|first| self.accepts(first)),
+            _ => false,
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -289,6 +321,8 @@ pub enum DurationSyntax {
     Go,
     /// A Go duration, or a bare integer in seconds of which 0 and less become -1.
     GoOrSeconds,
+    /// A number of seconds, and switches in any case of letters.
+    Seconds,
 }
 
 /// A method of a client that gives its options themselves, no copy.
@@ -372,6 +406,8 @@ pub enum ValueKind {
 pub enum OptionRole {
     /// `host:port`, or a list of them.
     Address,
+    /// The port, where the address is a host alone.
+    Port,
     /// A function that opens the connections: their options stand in it.
     Dialer,
     /// A function that builds the client of each node and has the last word on its options.
@@ -386,6 +422,7 @@ pub enum OptionRole {
 pub enum UrlPart {
     Scheme,
     Host,
+    Port,
     /// The path: a database number.
     Database,
     User,
@@ -403,6 +440,10 @@ pub struct OptionName {
     until: Option<LibraryVersion>,
     pub go_type: Option<String>,
     pub rust_value: Option<RustValue>,
+    /// The written texts for which a switch is on, the language's null as `none`; with any other it
+    /// is off.
+    #[serde(default)]
+    pub on_for: Vec<String>,
     pub source: Option<String>,
 }
 
@@ -448,6 +489,9 @@ pub struct UrlParam {
     /// What the library makes of its text is not modelled.
     #[serde(default)]
     pub opaque: bool,
+    /// The texts for which a switch is on; with any other it is off.
+    #[serde(default)]
+    pub on_for: Vec<String>,
     since: Option<LibraryVersion>,
     until: Option<LibraryVersion>,
     pub note: Option<String>,

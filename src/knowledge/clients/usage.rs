@@ -14,6 +14,9 @@ pub struct UsageModel {
     pub word: String,
     #[serde(default)]
     pub calls: Vec<String>,
+    /// Option types whose clients use the server so by themselves.
+    #[serde(default)]
+    pub on: Vec<String>,
     /// Commands that are sent by their names.
     #[serde(default)]
     pub commands: Vec<String>,
@@ -66,7 +69,7 @@ pub struct BlockingModel {
     pub on: Vec<String>,
     /// The argument that holds the longest wait.
     pub timeout_arg: Option<usize>,
-    /// The type of the argument that holds it in a field.
+    /// The type of the argument that holds it in a field; without one the field is a named argument.
     pub args_type: Option<String>,
     pub timeout_field: Option<String>,
     /// The method that sets it, in the chain of the call or of an argument.
@@ -78,6 +81,8 @@ pub struct BlockingModel {
     pub purpose: WaitPurpose,
     pub zero: Option<WaitModel>,
     pub negative: Option<WaitModel>,
+    /// What it means not to say how long; as `zero` where nothing is said.
+    pub unset: Option<WaitModel>,
     pub holds: HeldResource,
     /// The option whose value cuts the wait short; none where the library waits longer by itself.
     pub cut_by: Option<String>,

@@ -327,7 +327,7 @@ fn put_option(
 fn held_unnamed(candidate: &ModelCandidate<'_>, client: &RawClient, option: &OptionModel) -> bool {
     let version_of = |krate: Option<&str>| candidate.version_of(krate);
     let row = option.default_by(&candidate.lineage, version_of);
-    client.language == SourceLanguage::Rust && row.is_some()
+    client.language != SourceLanguage::Go && row.is_some()
 }
 
 /// A part of the URL that the client is made from sets what no call of its type does.

@@ -12,6 +12,7 @@ use crate::knowledge::clients::model::{
     ConstructionForm, OptionModel, OptionSourceModel, ValueKind, VersionRanged,
 };
 use crate::knowledge::clients::rust::RustValue;
+use crate::knowledge::servers::waiting::TimeUnit;
 use crate::resolve::client::candidate::ModelCandidate;
 use crate::resolve::client::datum::{datum, figure, is_zero, shown, zero_of};
 use crate::resolve::client::url::ConnectionUrl;
@@ -51,6 +52,9 @@ fn step(
         option,
         steps,
     };
+    if let Some(by_url) = one.overridden() {
+        return by_url;
+    }
     match one.write() {
         Some(write) => one.written(write),
         None => one.not_written(),
@@ -101,6 +105,9 @@ impl CandidateOption<'_> {
                 per_cpu: None,
             };
         }
+        if let Some(on) = self.switched(write) {
+            return self.folded(&ConstValue::Bool(on), write.span, false);
+        }
         if write.value == ConstValue::Nil
             && let Some(meaning) = self.effect_of_nothing()
         {
@@ -118,6 +125,55 @@ impl CandidateOption<'_> {
             }
             _ => self.folded(&write.value, write.span, zero),
         }
+    }
+
+    /// A switch that is written as a word: whether the word is one that turns it on.
+    fn switched(&self, write: &OptionWrite) -> Option<bool> {
+        let mut names = self.option.names.iter();
+        let name = names.find(|n| n.ident == write.ident && !n.on_for.is_empty())?;
+        let word = match &write.value {
+            ConstValue::Text(text) => text.to_lowercase(),
+            ConstValue::Nil => NOTHING.to_owned(),
+            _ => return None,
+        };
+        Some(name.on_for.contains(&word))
+    }
+
+    /// A bare figure as the duration that the library takes it for, and a figure in a text: what the
+    /// server is sent is the same.
+    fn counted(&self, folded: &ConstValue) -> Option<ConstValue> {
+        let unit = self.candidate.model.client.duration_unit?;
+        if let (ValueKind::Int, ConstValue::Text(text)) = (self.option.kind, folded) {
+            return text.parse().ok().map(ConstValue::Int);
+        }
+        let seconds = match (self.option.kind, folded) {
+            (ValueKind::Duration, ConstValue::Int(n)) => *n as f64,
+            (ValueKind::Duration, ConstValue::Float(n)) => *n,
+            (ValueKind::Duration, ConstValue::Text(text)) => text.parse().ok()?,
+            _ => return None,
+        };
+        let figure = match unit {
+            TimeUnit::Seconds => seconds * 1e9,
+            TimeUnit::Milliseconds => seconds * 1e6,
+        };
+        Some(ConstValue::Duration(figure.round() as i64))
+    }
+
+    /// What a URL says that holds whatever else is written.
+    fn overridden(&self) -> Option<ResolvedOption> {
+        let source = self.client.source.as_ref()?;
+        let parser = self.candidate.model.option_source(&source.call)?;
+        let ConstValue::Text(text) = &source.url else {
+            return None;
+        };
+        let url = ConnectionUrl::parse(text).filter(|_| parser.overrides)?;
+        let version = self.candidate.version;
+        let said = url.parameter(self.option, parser, version).is_some()
+            || self
+                .option
+                .url_part
+                .is_some_and(|part| url.part(part, self.option.kind).is_some());
+        said.then(|| self.by_url(text, source.url_span, parser))
     }
 
     /// How this release takes the option.
@@ -150,6 +206,8 @@ impl CandidateOption<'_> {
             value,
             per_cpu: None,
         };
+        let counted = self.counted(folded);
+        let folded = counted.as_ref().unwrap_or(folded);
         let open = match folded {
             ConstValue::Unknown(reason) => Some(reason.clone()),
             ConstValue::Fallback(fallback) => Some(fallback.reason()),

@@ -96,6 +96,10 @@ impl ConnectionUrl {
                 let cause = Cause::UrlParameter(row.param.clone());
                 return Some(Ok(ConstValue::Unknown(cause)));
             }
+            if !row.on_for.is_empty() {
+                let on = row.on_for.iter().any(|own| text.eq_ignore_ascii_case(own));
+                return Some(Ok(ConstValue::Bool(on)));
+            }
             let value = typed(text, option.kind, parser.durations);
             Some(value.ok_or_else(|| format!("the value of `{}` is not accepted", row.param)))
         })
@@ -111,6 +115,10 @@ impl ConnectionUrl {
                     ValueKind::List => ConstValue::List(vec![host]),
                     _ => host,
                 })
+            }
+            UrlPart::Port => {
+                let (_, port) = self.host.rsplit_once(':')?;
+                port.parse().ok().map(ConstValue::Int)
             }
             UrlPart::Database => self.database().map(ConstValue::Int),
             UrlPart::User => self.user.clone().map(ConstValue::Text),
@@ -153,6 +161,12 @@ fn typed(text: &str, kind: ValueKind, durations: DurationSyntax) -> Option<Const
     match kind {
         ValueKind::Int | ValueKind::Bytes if text.is_empty() => Some(ConstValue::Int(0)),
         ValueKind::Int | ValueKind::Bytes => text.parse().ok().map(ConstValue::Int),
+        ValueKind::Bool if durations == DurationSyntax::Seconds => {
+            let off = ["", "0", "f", "false", "n", "no"];
+            Some(ConstValue::Bool(
+                !off.contains(&text.to_lowercase().as_str()),
+            ))
+        }
         ValueKind::Bool => match text {
             "" | "0" | "false" => Some(ConstValue::Bool(false)),
             "1" | "true" => Some(ConstValue::Bool(true)),
@@ -166,14 +180,18 @@ fn typed(text: &str, kind: ValueKind, durations: DurationSyntax) -> Option<Const
 }
 
 fn duration(text: &str, syntax: DurationSyntax) -> Option<ConstValue> {
+    if syntax == DurationSyntax::Seconds {
+        let seconds: f64 = text.parse().ok()?;
+        return Some(ConstValue::Duration((seconds * 1e9).round() as i64));
+    }
     let figure = text.parse::<i64>().ok();
     match (syntax, figure) {
         (DurationSyntax::GoOrSeconds, Some(seconds)) if seconds <= 0 => Some(ConstValue::Int(-1)),
         (DurationSyntax::GoOrSeconds, Some(seconds)) => {
             Some(ConstValue::Duration(seconds.saturating_mul(1_000_000_000)))
         }
-        (DurationSyntax::Go, Some(0)) => Some(ConstValue::Duration(0)),
-        (DurationSyntax::Go, Some(_)) => None,
+        (_, Some(0)) => Some(ConstValue::Duration(0)),
+        (_, Some(_)) => None,
         (_, None) => {
             let seconds = quantity::duration(text)?;
             Some(ConstValue::Duration((seconds * 1e9).round() as i64))

@@ -16,6 +16,9 @@ impl CodeGrammar {
             let body = raw.get(hashes..raw.len().checked_sub(hashes)?)?;
             return Some(body.strip_prefix('"')?.strip_suffix('"')?.to_owned());
         }
+        if self == Self::Python {
+            return python_string(literal);
+        }
         let body = literal.strip_prefix('"')?.strip_suffix('"')?;
         let mut value = String::new();
         let mut rest = body.chars().peekable();
@@ -45,8 +48,8 @@ impl CodeGrammar {
             (Self::Rust, '0') => return Some('\0'),
             (Self::Rust, 'u') => return braced_code(rest),
             (_, 'x') => 2,
-            (Self::Go, 'u') => 4,
-            (Self::Go, 'U') => 8,
+            (Self::Go | Self::Python, 'u') => 4,
+            (Self::Go | Self::Python, 'U') => 8,
             _ => return None,
         };
         let mut code = 0u32;
@@ -67,7 +70,7 @@ impl CodeGrammar {
             _ => (text.as_str(), 10),
         };
         let digits = match self {
-            Self::Go => digits,
+            Self::Go | Self::Python => digits,
             Self::Rust => without_suffix(digits)?,
         };
         i64::from_str_radix(digits, radix).ok()
@@ -77,11 +80,39 @@ impl CodeGrammar {
     pub fn float_value(self, literal: &str) -> Option<f64> {
         let text = literal.replace('_', "");
         let figures = match self {
-            Self::Go => None,
+            Self::Go | Self::Python => None,
             Self::Rust => text.strip_suffix("f64").or(text.strip_suffix("f32")),
         };
         figures.unwrap_or(&text).parse().ok()
     }
+}
+
+/// The text of a Python literal: any prefix but `b` (bytes are no text), either quote, one or three.
+fn python_string(literal: &str) -> Option<String> {
+    let quoted = literal.trim_start_matches(|c: char| c.is_ascii_alphabetic());
+    let prefix = literal[..literal.len() - quoted.len()].to_ascii_lowercase();
+    let quote = ["\"\"\"", "'''", "\"", "'"];
+    let body = quote
+        .iter()
+        .find_map(|quote| quoted.strip_prefix(quote)?.strip_suffix(quote))?;
+    if prefix.contains('b') {
+        return None;
+    }
+    if prefix.contains('r') || !body.contains('\\') {
+        return Some(body.to_owned());
+    }
+    let mut value = String::new();
+    let mut rest = body.chars().peekable();
+    while let Some(c) = rest.next() {
+        match (c, rest.peek()) {
+            ('\\', Some('\n')) => {
+                rest.next();
+            }
+            ('\\', Some(_)) => value.push(CodeGrammar::Python.escape(&mut rest)?),
+            _ => value.push(c),
+        }
+    }
+    Some(value)
 }
 
 /// The rest of `\u{1f600}`.

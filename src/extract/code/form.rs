@@ -1,0 +1,249 @@
+//! The form of code that the interpreter reads: expressions, statements, functions and classes of one
+//! file, each with its place, free of any grammar.
+//!
+//! A front end lowers a file to it once. Nodes stand in flat lists and refer to each other by number,
+//! so that neither dropping nor walking a file needs recursion. What a language writes in ways of its
+//! own (await, parentheses, walrus, keyword arguments, context managers) is one shape here; what a
+//! front end cannot express is [`CodeExpressionForm::Opaque`], which is looked through and never understood.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use crate::facts::raw::ConstValue;
+use crate::source::{Comment, Excerpt, Span};
+
+/// An expression of its file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(in crate::extract) struct ExpressionId(pub(in crate::extract) u32);
+
+/// A function or a method of its file, in the order in which they begin.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(in crate::extract) struct FunctionId(pub(in crate::extract) u32);
+
+/// A class of its file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(in crate::extract) struct ClassId(pub(in crate::extract) u32);
+
+/// One file of code.
+#[derive(Debug)]
+pub(in crate::extract) struct CodeFile {
+    pub(in crate::extract) excerpt: Excerpt,
+    pub(in crate::extract) expressions: Vec<Expression>,
+    pub(in crate::extract) functions: Vec<FunctionForm>,
+    pub(in crate::extract) classes: Vec<ClassForm>,
+    pub(in crate::extract) body: CodeBlock,
+    /// Parts that are nested too deep to be lowered.
+    pub(in crate::extract) skipped: Vec<Range<usize>>,
+    pub(in crate::extract) comments: Vec<Comment>,
+}
+
+impl CodeFile {
+    pub(in crate::extract) fn expression(&self, id: ExpressionId) -> &Expression {
+        &self.expressions[id.0 as usize]
+    }
+
+    pub(in crate::extract) fn function(&self, id: FunctionId) -> &FunctionForm {
+        &self.functions[id.0 as usize]
+    }
+
+    pub(in crate::extract) fn class(&self, id: ClassId) -> &ClassForm {
+        &self.classes[id.0 as usize]
+    }
+
+    pub(in crate::extract) fn span(&self, id: ExpressionId) -> Span {
+        self.excerpt.span(self.expression(id).range.clone())
+    }
+
+    /// What is written there.
+    pub(in crate::extract) fn text(&self, id: ExpressionId) -> &str {
+        let range = self.expression(id).range.clone();
+        self.excerpt.text().get(range).unwrap_or("")
+    }
+
+    /// The expressions between two bytes of the file, in the order in which they were lowered.
+    pub(in crate::extract) fn within(
+        &self,
+        range: &Range<usize>,
+    ) -> impl Iterator<Item = ExpressionId> {
+        let inside = move |e: &Expression| range.start <= e.range.start && e.range.end <= range.end;
+        let all = self.expressions.iter().enumerate();
+        let found = all.filter(move |(_, e)| inside(e));
+        found.filter_map(|(at, _)| u32::try_from(at).ok().map(ExpressionId))
+    }
+}
+
+#[derive(Debug)]
+pub(in crate::extract) struct Expression {
+    pub(in crate::extract) form: CodeExpressionForm,
+    pub(in crate::extract) range: Range<usize>,
+}
+
+#[derive(Debug)]
+pub(in crate::extract) enum CodeExpressionForm {
+    /// A literal.
+    Constant(ConstValue),
+    Name(String),
+    Member(ExpressionId, String),
+    /// `base[key]`.
+    Item(ExpressionId, ExpressionId),
+    Call(CallForm),
+    /// A literal of named values; an entry without a key spreads another one.
+    Record(Vec<(Option<ExpressionId>, ExpressionId)>),
+    /// A list or a tuple.
+    List(Vec<ExpressionId>),
+    /// Text that is put together from parts.
+    Text(Vec<ExpressionId>),
+    Binary(&'static str, ExpressionId, ExpressionId),
+    Unary(&'static str, ExpressionId),
+    /// One of two, by a condition.
+    Choice {
+        condition: ExpressionId,
+        then: ExpressionId,
+        otherwise: ExpressionId,
+    },
+    /// The first, unless it is nothing or empty: then the second.
+    Otherwise(ExpressionId, ExpressionId),
+    /// A test: what it compares, and whether it asks if the left side is there at all (`Some(true)`),
+    /// or is not.
+    Test {
+        operands: Vec<ExpressionId>,
+        operator: &'static str,
+    },
+    Closure(FunctionId),
+    /// The value goes on as it is: await, parentheses; a generator's `yield` gives it to whoever
+    /// iterates.
+    Through(ExpressionId),
+    Yield(Option<ExpressionId>),
+    /// A name that is bound within an expression.
+    Bind(String, ExpressionId),
+    /// Looked through, never understood.
+    Opaque(Vec<ExpressionId>),
+}
+
+#[derive(Debug)]
+pub(in crate::extract) struct CallForm {
+    pub(in crate::extract) callee: ExpressionId,
+    pub(in crate::extract) arguments: Vec<ArgumentForm>,
+    /// What stands between the brackets, the brackets included.
+    pub(in crate::extract) brackets: Range<usize>,
+}
+
+#[derive(Debug)]
+pub(in crate::extract) struct ArgumentForm {
+    pub(in crate::extract) name: ArgumentName,
+    pub(in crate::extract) value: ExpressionId,
+}
+
+#[derive(Debug, PartialEq, Eq)]
+pub(in crate::extract) enum ArgumentName {
+    Position,
+    Keyword(String),
+    /// Any number of positional ones.
+    Spread,
+    /// Any number of named ones.
+    SpreadNamed,
+}
+
+pub(in crate::extract) type CodeBlock = Vec<StatementForm>;
+
+#[derive(Debug)]
+pub(in crate::extract) enum StatementForm {
+    Assign {
+        targets: Vec<ExpressionId>,
+        value: ExpressionId,
+    },
+    /// A name that is declared with its type; a class gives its fields this way.
+    Declare {
+        name: String,
+        value: Option<ExpressionId>,
+    },
+    Evaluate(ExpressionId),
+    /// One arm at most runs; the last one has no condition where there is an `else`.
+    Branch(Vec<CodeArm>),
+    Loop {
+        target: Option<ExpressionId>,
+        over: Option<ExpressionId>,
+        body: CodeBlock,
+        range: Range<usize>,
+    },
+    /// `body` runs up to wherever it fails; then one of the handlers does.
+    Attempt {
+        body: CodeBlock,
+        handlers: Vec<CodeBlock>,
+        otherwise: CodeBlock,
+        finally: CodeBlock,
+    },
+    /// Values that are closed again where the body ends.
+    Within {
+        items: Vec<(ExpressionId, Option<ExpressionId>)>,
+        body: CodeBlock,
+    },
+    Return(Option<ExpressionId>),
+    /// Nothing behind it runs.
+    Leave,
+    Function(FunctionId),
+    Class(ClassId),
+    Import(Vec<ImportForm>),
+    /// Names that belong to the file, not to the function.
+    Outer(Vec<String>),
+}
+
+#[derive(Debug)]
+pub(in crate::extract) struct CodeArm {
+    pub(in crate::extract) condition: Option<ExpressionId>,
+    pub(in crate::extract) body: CodeBlock,
+}
+
+#[derive(Debug)]
+pub(in crate::extract) enum ImportForm {
+    /// A name and the path that it stands for.
+    Name { name: String, path: String },
+    /// Everything that another file defines.
+    All { path: String },
+}
+
+#[derive(Debug)]
+pub(in crate::extract) struct FunctionForm {
+    pub(in crate::extract) name: String,
+    pub(in crate::extract) parameters: Vec<ParameterForm>,
+    pub(in crate::extract) body: CodeBlock,
+    pub(in crate::extract) range: Range<usize>,
+    /// The class whose method it is.
+    pub(in crate::extract) class: Option<ClassId>,
+    /// It is read like a field.
+    pub(in crate::extract) is_field: bool,
+    /// It runs for as long as the program does.
+    pub(in crate::extract) is_endless: bool,
+    /// It gives values as it goes on.
+    pub(in crate::extract) yields: bool,
+    /// Nested in another function.
+    pub(in crate::extract) nested: bool,
+    /// What is written before it that changes what a call does.
+    pub(in crate::extract) decorators: Vec<ExpressionId>,
+}
+
+#[derive(Debug)]
+pub(in crate::extract) struct ParameterForm {
+    pub(in crate::extract) name: String,
+    pub(in crate::extract) default: Option<ExpressionId>,
+    pub(in crate::extract) takes: ParameterTakes,
+    /// It cannot be given by its position.
+    pub(in crate::extract) named_only: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::extract) enum ParameterTakes {
+    One,
+    /// All positional arguments that are left.
+    Rest,
+    /// All named arguments that are left.
+    NamedRest,
+}
+
+#[derive(Debug)]
+pub(in crate::extract) struct ClassForm {
+    pub(in crate::extract) name: String,
+    pub(in crate::extract) bases: Vec<ExpressionId>,
+    pub(in crate::extract) body: CodeBlock,
+    pub(in crate::extract) methods: BTreeMap<String, FunctionId>,
+}

@@ -1,0 +1,771 @@
+//! The abstract interpreter: it runs the body of each file and each function once, with what is known
+//! of their parameters, and keeps the clients that they build. Expressions are evaluated in `evaluate`,
+//! calls in `calls`, clients are told in `clients`.
+//!
+//! Every run is bounded: in depth, so that nested code cannot overflow the stack, and in steps, so that
+//! reading takes time in proportion to the code. What lies beyond a bound is unknown, never guessed.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
+use std::rc::Rc;
+
+use super::form::{
+    CallForm, CodeArm, CodeBlock, CodeExpressionForm, CodeFile, ExpressionId, FunctionId,
+};
+use super::form::{ClassId, ImportForm, ParameterTakes, StatementForm};
+use super::project::CodeProject;
+use super::value::{CodeField, CodeObject, CodePlace, CodeState, CodeValue, FileAt};
+use super::value::{CodeObjectKind, ObjectId, join_values};
+use crate::facts::cause::Cause;
+use crate::facts::raw::{BranchArm, ConstValue, RawClient, RawWait};
+use crate::knowledge::clients::LibraryModel;
+use crate::knowledge::clients::call::BuiltClient;
+use crate::source::Span;
+
+/// How deep expressions, statements and calls may lie in each other in one run: each level takes two
+/// or three frames of the stack, and the threads that read have 2 MB.
+const MAX_DEPTH: usize = 120;
+/// How many own functions may be entered in each other.
+pub(super) const MAX_INLINED: usize = 6;
+/// Steps of one run: statements, expressions, and what the copies for branches hold.
+const STEPS: usize = 40_000;
+
+/// The names that a body leaves behind; the objects that they lead to are kept beside them.
+pub(super) struct BodyResult {
+    pub(super) variables: BTreeMap<String, CodeValue>,
+}
+
+/// One body that is being run.
+pub(super) struct CodeFrame<'m> {
+    pub(super) file: FileAt,
+    pub(super) function: Option<FunctionId>,
+    pub(super) state: CodeState<'m>,
+    /// It is the body of the file: what it does not know the file does not know.
+    pub(super) is_body: bool,
+    /// Clients that are built here are told: each is in the run of its own body, not where that body
+    /// is entered from another.
+    pub(super) records: bool,
+    pub(super) returned: Vec<CodeValue>,
+    /// Names that belong to the file.
+    pub(super) outer: BTreeSet<String>,
+    /// The arms of branches that lead to the statement, outermost first.
+    pub(super) arms: Vec<BranchArm>,
+    /// The loops around the statement, with the names that they bind.
+    pub(super) loops: Vec<Range<usize>>,
+    /// Expressions whose value is closed again where a body ends.
+    pub(super) closed: BTreeSet<ExpressionId>,
+    /// What the value of an expression is assigned to.
+    pub(super) bound: Option<(ExpressionId, String)>,
+}
+
+/// A call and its file.
+pub(super) type CallSiteForm<'p> = (FileAt, &'p CallForm);
+
+/// A client that is told once its options are complete.
+pub(super) struct LateClient<'m> {
+    pub(super) object: ObjectId,
+    pub(super) library: &'m LibraryModel,
+    pub(super) built: &'m BuiltClient,
+    pub(super) raw: RawClient,
+}
+
+/// What the files of a project were found to hold.
+#[derive(Default)]
+pub(in crate::extract) struct FoundCode {
+    pub(in crate::extract) clients: Vec<RawClient>,
+    pub(in crate::extract) waits: Vec<RawWait>,
+    pub(in crate::extract) secrets: Vec<Span>,
+    /// Parts that were not followed, by their files.
+    pub(in crate::extract) skipped: Vec<(FileAt, Range<usize>)>,
+    /// What calls through clients say of the data: the expression that built the client, where that is
+    /// known, the library, and the word.
+    pub(super) uses: BTreeSet<(Option<CodePlace>, String, String)>,
+    pub(super) sites: Vec<CodePlace>,
+    /// Clients that settings stand for; a call may read the same settings.
+    pub(super) of_settings: BTreeSet<CodePlace>,
+    /// For each wait the expression that built its client, where that is known.
+    pub(super) wait_sites: Vec<Option<CodePlace>>,
+}
+
+pub(in crate::extract) struct CodeInterpreter<'p, 'm> {
+    pub(super) project: &'p CodeProject<'m>,
+    pub(super) found: FoundCode,
+    pub(super) frames: Vec<CodeFrame<'m>>,
+    pub(super) late: Vec<LateClient<'m>>,
+    /// Bodies of files; nothing while one is being run.
+    bodies: BTreeMap<FileAt, Option<Rc<BodyResult>>>,
+    /// What the constructor of a class leaves on its instances.
+    instances: BTreeMap<(FileAt, ClassId), Option<Rc<BodyResult>>>,
+    /// Objects that runs which are over have left behind; whoever changes one has a copy.
+    pub(super) left_behind: BTreeMap<ObjectId, Rc<CodeObject<'m>>>,
+    /// What a framework's settings are known to be.
+    pub(super) settings: BTreeMap<String, CodeValue>,
+    /// The calls of a function by its name; nothing where they cannot all be told.
+    pub(super) call_sites: BTreeMap<String, Option<Rc<Vec<CallSiteForm<'p>>>>>,
+    pub(super) depth: usize,
+    pub(super) inlined: usize,
+    steps: usize,
+    next_object: u32,
+}
+
+impl<'p, 'm> CodeInterpreter<'p, 'm> {
+    pub(in crate::extract) fn new(project: &'p CodeProject<'m>) -> Self {
+        Self {
+            project,
+            found: FoundCode::default(),
+            frames: Vec::new(),
+            late: Vec::new(),
+            bodies: BTreeMap::new(),
+            instances: BTreeMap::new(),
+            left_behind: BTreeMap::new(),
+            settings: BTreeMap::new(),
+            call_sites: BTreeMap::new(),
+            depth: 0,
+            inlined: 0,
+            steps: STEPS,
+            next_object: 0,
+        }
+    }
+
+    /// Runs everything in a file.
+    pub(in crate::extract) fn read_file(&mut self, at: FileAt) {
+        let project = self.project;
+        let file = project.file(at);
+        self.body(at);
+        for id in 0..file.functions.len() {
+            let id = FunctionId(u32::try_from(id).unwrap_or(u32::MAX));
+            self.function(at, id);
+        }
+        let skipped = file.skipped.iter().map(|range| (at, range.clone()));
+        self.found.skipped.extend(skipped);
+    }
+
+    pub(in crate::extract) fn finish(mut self) -> FoundCode {
+        self.tell_settings_once();
+        self.give_uses();
+        self.found
+    }
+
+    pub(super) fn frame(&self) -> &CodeFrame<'m> {
+        // A frame is pushed before anything is evaluated.
+        &self.frames[self.frames.len() - 1]
+    }
+
+    pub(super) fn frame_mut(&mut self) -> &mut CodeFrame<'m> {
+        let last = self.frames.len() - 1;
+        &mut self.frames[last]
+    }
+
+    pub(super) fn state(&mut self) -> &mut CodeState<'m> {
+        &mut self.frame_mut().state
+    }
+
+    pub(super) fn object(&self, id: ObjectId) -> Option<&CodeObject<'m>> {
+        let own = self.frame().state.heap.get(&id);
+        own.or_else(|| self.left_behind.get(&id)).map(Rc::as_ref)
+    }
+
+    pub(super) fn object_mut(&mut self, id: ObjectId) -> Option<&mut CodeObject<'m>> {
+        if !self.frame().state.heap.contains_key(&id) {
+            let shared = self.left_behind.get(&id).map(Rc::clone)?;
+            self.state().heap.insert(id, shared);
+        }
+        self.state().heap.get_mut(&id).map(Rc::make_mut)
+    }
+
+    /// Whether the body of a file is being run.
+    pub(super) fn is_running(&self, at: FileAt) -> bool {
+        matches!(self.bodies.get(&at), Some(None))
+    }
+
+    pub(super) fn here(&self) -> FileAt {
+        self.frame().file
+    }
+
+    pub(super) fn code(&self) -> &'p CodeFile {
+        self.project.file(self.here())
+    }
+
+    pub(super) fn place(&self, id: ExpressionId) -> CodePlace {
+        (self.here(), id)
+    }
+
+    /// Whether one more step may be taken; a run that took too many learns nothing more.
+    pub(super) fn step(&mut self, cost: usize) -> bool {
+        self.steps = self.steps.saturating_sub(cost);
+        if self.steps == 0 {
+            let frame = self.frame();
+            let (file, function) = (frame.file, frame.function);
+            let range = match function {
+                Some(id) => self.project.file(file).function(id).range.clone(),
+                None => 0..self.project.text(file).len(),
+            };
+            if !self.found.skipped.contains(&(file, range.clone())) {
+                self.found.skipped.push((file, range));
+            }
+        }
+        self.steps > 0
+    }
+
+    pub(super) fn allocate(&mut self, object: CodeObject<'m>) -> ObjectId {
+        let id = ObjectId(self.next_object);
+        self.next_object += 1;
+        self.state().heap.insert(id, Rc::new(object));
+        id
+    }
+
+    pub(super) fn new_frame(&self, file: FileAt, function: Option<FunctionId>) -> CodeFrame<'m> {
+        CodeFrame {
+            file,
+            function,
+            state: CodeState::default(),
+            is_body: false,
+            records: true,
+            returned: Vec::new(),
+            outer: BTreeSet::new(),
+            arms: Vec::new(),
+            loops: Vec::new(),
+            closed: BTreeSet::new(),
+            bound: None,
+        }
+    }
+
+    /// Runs a body of its own, with a full budget; whoever asked goes on with what was left of theirs.
+    fn run(&mut self, frame: CodeFrame<'m>, body: impl FnOnce(&mut Self)) -> Option<CodeFrame<'m>> {
+        // A body that is asked for from too deep within others is not known to them.
+        if self.depth + 10 > MAX_DEPTH || self.frames.len() > 2 * MAX_INLINED {
+            return None;
+        }
+        let (steps, inlined) = (self.steps, self.inlined);
+        let late = std::mem::take(&mut self.late);
+        (self.steps, self.inlined) = (STEPS, 0);
+        self.frames.push(frame);
+        self.depth += 1;
+        body(self);
+        self.tell_late();
+        self.depth -= 1;
+        let frame = self.frames.pop();
+        (self.steps, self.inlined) = (steps, inlined);
+        self.late = late;
+        frame
+    }
+
+    /// What the body of a file leaves behind. While it is being run, nothing is known of it.
+    pub(super) fn body(&mut self, at: FileAt) -> Option<Rc<BodyResult>> {
+        if let Some(known) = self.bodies.get(&at) {
+            return known.clone();
+        }
+        self.bodies.insert(at, None);
+        let project = self.project;
+        let mut frame = self.new_frame(at, None);
+        frame.is_body = true;
+        let ran = self.run(frame, |run| {
+            run.block(&project.file(at).body);
+            run.settings(at);
+        });
+        let Some(frame) = ran else {
+            // It may be asked for again from less deep.
+            self.bodies.remove(&at);
+            return None;
+        };
+        self.left_behind.extend(frame.state.heap);
+        let result = Rc::new(BodyResult {
+            variables: frame.state.variables,
+        });
+        self.bodies.insert(at, Some(Rc::clone(&result)));
+        Some(result)
+    }
+
+    /// Runs a function by itself, with what its callers say of its parameters.
+    fn function(&mut self, at: FileAt, id: FunctionId) {
+        let project = self.project;
+        let function = project.file(at).function(id);
+        if function.class.is_some() && function.name == project.front.constructor_name() {
+            // An instance is made by it: it ran, or runs, for that.
+            if let Some(class) = function.class {
+                self.instance_of(at, class);
+            }
+            return;
+        }
+        let values = self.parameter_values(at, id);
+        let mut frame = self.new_frame(at, Some(id));
+        frame.state.variables = values;
+        self.run(frame, |run| {
+            if let (Some(class), Some(first)) = (function.class, function.parameters.first()) {
+                let instance = run.instance(at, class);
+                run.state().variables.insert(first.name.clone(), instance);
+            }
+            run.block(&function.body);
+        });
+    }
+
+    /// An instance of a class as its constructor leaves it.
+    fn instance(&mut self, at: FileAt, class: ClassId) -> CodeValue {
+        let fields = match self.instance_of(at, class) {
+            Some(result) => result.variables.clone(),
+            None => BTreeMap::new(),
+        };
+        let place = (at, ExpressionId(0));
+        let fields = fields.into_iter().map(|(name, value)| {
+            let field = CodeField {
+                value,
+                at: place,
+                conditional: false,
+            };
+            (name, field)
+        });
+        let object = CodeObject {
+            kind: CodeObjectKind::Instance(at, class),
+            fields: fields.collect(),
+            rest_unknown: None,
+            at: place,
+        };
+        CodeValue::Object(self.allocate(object))
+    }
+
+    /// Runs the constructor of a class by itself, once; the fields that it leaves.
+    fn instance_of(&mut self, at: FileAt, class: ClassId) -> Option<Rc<BodyResult>> {
+        if let Some(known) = self.instances.get(&(at, class)) {
+            return known.clone();
+        }
+        self.instances.insert((at, class), None);
+        let project = self.project;
+        let file = project.file(at);
+        let name = project.front.constructor_name();
+        let id = *file.class(class).methods.get(name)?;
+        let function = file.function(id);
+        let values = self.parameter_values(at, id);
+        let mut frame = self.new_frame(at, Some(id));
+        frame.state.variables = values;
+        let mut own = None;
+        let frame = self.run(frame, |run| {
+            let object = CodeObject {
+                kind: CodeObjectKind::Instance(at, class),
+                fields: BTreeMap::new(),
+                rest_unknown: None,
+                at: (at, ExpressionId(0)),
+            };
+            let made = run.allocate(object);
+            own = Some(made);
+            if let Some(first) = function.parameters.first() {
+                let value = CodeValue::Object(made);
+                run.state().variables.insert(first.name.clone(), value);
+            }
+            run.block(&function.body);
+        })?;
+        let object = frame.state.heap.get(&own?)?;
+        let fields = object.fields.iter();
+        let variables = fields
+            .filter(|(_, field)| !field.conditional)
+            .map(|(name, field)| (name.clone(), field.value.clone()))
+            .collect();
+        self.left_behind.extend(frame.state.heap);
+        let result = Rc::new(BodyResult { variables });
+        self.instances.insert((at, class), Some(Rc::clone(&result)));
+        Some(result)
+    }
+
+    /// The parameters of a function that is run by itself.
+    fn parameter_values(&mut self, at: FileAt, id: FunctionId) -> BTreeMap<String, CodeValue> {
+        let project = self.project;
+        let parameters = &project.file(at).function(id).parameters;
+        let mut values = BTreeMap::new();
+        for (position, parameter) in parameters.iter().enumerate() {
+            let value = match parameter.takes {
+                ParameterTakes::One => self.by_callers((at, id), position),
+                _ => CodeValue::unknown(Cause::CallersOf(project.function_name(at, id))),
+            };
+            values.insert(parameter.name.clone(), value);
+        }
+        values
+    }
+
+    pub(super) fn block(&mut self, block: &'p CodeBlock) {
+        if self.depth >= MAX_DEPTH {
+            return;
+        }
+        self.depth += 1;
+        let arms = self.frame().arms.len();
+        for statement in block {
+            if self.state().dead || !self.step(1) {
+                break;
+            }
+            self.statement(statement);
+        }
+        self.frame_mut().arms.truncate(arms);
+        self.depth -= 1;
+    }
+
+    fn statement(&mut self, statement: &'p StatementForm) {
+        match statement {
+            StatementForm::Assign { targets, value } => {
+                let value = self.bound_value(targets.first().copied(), *value);
+                for target in targets {
+                    self.assign(*target, value.clone());
+                }
+            }
+            StatementForm::Declare { name, value, .. } => {
+                if let Some(id) = value {
+                    self.frame_mut().bound = Some((*id, name.clone()));
+                    let value = self.value(*id);
+                    self.state().variables.insert(name.clone(), value);
+                }
+            }
+            StatementForm::Evaluate(id) => {
+                self.value(*id);
+            }
+            StatementForm::Branch(arms) => self.branch(arms),
+            StatementForm::Loop {
+                target,
+                over,
+                body,
+                range,
+            } => self.repeat((*target, *over), body, range),
+            StatementForm::Attempt {
+                body,
+                handlers,
+                otherwise,
+                finally,
+            } => self.attempt((body, otherwise), handlers, finally),
+            StatementForm::Within { items, body } => {
+                for (id, target) in items {
+                    let closed = self.code().seen_through(*id);
+                    self.frame_mut().closed.insert(closed);
+                    let value = self.bound_value(*target, *id);
+                    if let Some(target) = target {
+                        self.assign(*target, value);
+                    }
+                }
+                self.block(body);
+            }
+            StatementForm::Return(id) => {
+                let value = id.map_or(CodeValue::Plain(ConstValue::Nil), |id| self.value(id));
+                self.frame_mut().returned.push(value);
+                self.state().dead = true;
+            }
+            StatementForm::Leave => self.state().dead = true,
+            StatementForm::Function(id) => {
+                let name = self.code().function(*id).name.clone();
+                let value = CodeValue::Function(self.here(), *id, None);
+                self.state().variables.insert(name, value);
+            }
+            StatementForm::Class(id) => {
+                let name = self.code().class(*id).name.clone();
+                let value = CodeValue::Class(self.here(), *id);
+                self.state().variables.insert(name, value);
+            }
+            StatementForm::Import(imports) => {
+                imports.iter().for_each(|import| self.import_names(import));
+            }
+            StatementForm::Outer(names) => self.frame_mut().outer.extend(names.iter().cloned()),
+        }
+    }
+
+    fn import_names(&mut self, import: &'p ImportForm) {
+        match import {
+            ImportForm::Name { name, path } => {
+                let value = CodeValue::Path(path.clone());
+                self.state().variables.insert(name.clone(), value);
+            }
+            ImportForm::All { path } => {
+                let found = self.project.find(self.here(), path);
+                let whole = found.filter(|(_, count)| *count == path.split('.').count());
+                let Some(result) = whole.and_then(|(at, _)| self.body(at)) else {
+                    return;
+                };
+                let names = result.variables.clone();
+                self.state().variables.extend(names);
+            }
+        }
+    }
+
+    /// The value of an expression that is assigned to something with a name.
+    fn bound_value(&mut self, target: Option<ExpressionId>, value: ExpressionId) -> CodeValue {
+        let code = self.code();
+        let name = target.and_then(|target| match &code.expression(target).form {
+            CodeExpressionForm::Name(name) | CodeExpressionForm::Member(_, name) => {
+                Some(name.clone())
+            }
+            _ => None,
+        });
+        self.frame_mut().bound = name.map(|name| (code.seen_through(value), name));
+        self.value(value)
+    }
+
+    pub(super) fn assign(&mut self, target: ExpressionId, value: CodeValue) {
+        let code = self.code();
+        match &code.expression(target).form {
+            CodeExpressionForm::Name(name) => {
+                self.state().variables.insert(name.clone(), value);
+            }
+            CodeExpressionForm::Member(base, name) => {
+                self.assign_member(*base, name, target, value)
+            }
+            CodeExpressionForm::Item(base, key) => match self.value(*key).text() {
+                Some(name) => {
+                    let name = name.to_owned();
+                    self.assign_member(*base, &name, target, value);
+                }
+                None => {
+                    if let CodeValue::Object(id) = self.value(*base) {
+                        let cause = Cause::Expression(code.text(*key).to_owned());
+                        self.lose(id, cause);
+                    }
+                }
+            },
+            CodeExpressionForm::List(targets) => {
+                let items = match value {
+                    CodeValue::Items(items) if items.len() == targets.len() => items,
+                    other => {
+                        let part = match other {
+                            CodeValue::Plain(ConstValue::Unknown(cause)) => cause,
+                            _ => Cause::Code("a value that is taken apart"),
+                        };
+                        vec![CodeValue::unknown(part); targets.len()]
+                    }
+                };
+                for (target, item) in targets.iter().zip(items) {
+                    self.assign(*target, item);
+                }
+            }
+            CodeExpressionForm::Through(inner) => self.assign(*inner, value),
+            _ => {}
+        }
+    }
+
+    fn assign_member(
+        &mut self,
+        base: ExpressionId,
+        name: &str,
+        target: ExpressionId,
+        value: CodeValue,
+    ) {
+        match self.value(base) {
+            CodeValue::Object(id) => self.write(id, name, value, target),
+            _ => {
+                let place = self.code().text(target).to_owned();
+                self.state().places.insert(place, value);
+            }
+        }
+    }
+
+    /// Writes a named value on an object.
+    pub(super) fn write(&mut self, id: ObjectId, name: &str, value: CodeValue, at: ExpressionId) {
+        let at = self.place(at);
+        if let Some(object) = self.object_mut(id) {
+            let field = CodeField {
+                value,
+                at,
+                conditional: false,
+            };
+            object.fields.insert(name.to_owned(), field);
+        }
+    }
+
+    /// Something that is not seen may have written on an object.
+    pub(super) fn lose(&mut self, id: ObjectId, cause: Cause) {
+        if let Some(object) = self.object_mut(id) {
+            object.rest_unknown.get_or_insert(cause);
+        }
+    }
+
+    /// Runs the arms, each on its own copy, and joins what they leave. An arm whose condition is known
+    /// runs alone, or not at all.
+    fn branch(&mut self, arms: &'p [CodeArm]) {
+        let mut done: Option<CodeState<'m>> = None;
+        let mut pending: Vec<Option<String>> = Vec::new();
+        let mut all_leave = true;
+        for (at, arm) in arms.iter().enumerate() {
+            let (truth, variable) = match arm.condition {
+                Some(condition) => self.condition(condition),
+                None => (Some(true), None),
+            };
+            if truth == Some(false) {
+                continue;
+            }
+            if truth == Some(true) {
+                self.arm(arms, at, |run| run.block(&arm.body));
+                break;
+            }
+            let size = self.state().size();
+            if !self.step(size) {
+                break;
+            }
+            let before = self.state().clone();
+            self.arm(arms, at, |run| run.block(&arm.body));
+            let after = std::mem::replace(self.state(), before);
+            all_leave &= after.dead;
+            done = Some(match done {
+                Some(done) => done.join(after, None, &self.left_behind),
+                None => after,
+            });
+            pending.push(variable);
+        }
+        if let Some(done) = done {
+            let rest = std::mem::take(self.state());
+            // The environment decides where it is asked once: the branch is the one that runs where
+            // the variable is set, or where it is not.
+            let decided = match &pending[..] {
+                [Some(variable)] => Some(variable.clone()),
+                _ => None,
+            };
+            *self.state() = match decided.as_deref().map(|v| v.strip_prefix('!').ok_or(v)) {
+                Some(Ok(unset)) => rest.join(done, Some(unset), &self.left_behind),
+                Some(Err(set)) => done.join(rest, Some(set), &self.left_behind),
+                None => done.join(rest, None, &self.left_behind),
+            };
+        }
+        // What is behind a branch all of whose arms leave is an arm of it too; it ends with the block.
+        if all_leave && !pending.is_empty() {
+            let behind = self.arm_of(arms, arms.len());
+            self.frame_mut().arms.extend(behind);
+        }
+    }
+
+    fn arm_of(&self, arms: &[CodeArm], arm: usize) -> Option<BranchArm> {
+        let condition = arms.first()?.condition?;
+        let branch = self.code().expression(condition).range.start;
+        Some(BranchArm { branch, arm })
+    }
+
+    /// Runs something as an arm of a branch.
+    fn arm(&mut self, arms: &[CodeArm], at: usize, body: impl FnOnce(&mut Self)) {
+        let arm = self.arm_of(arms, at);
+        self.frame_mut().arms.extend(arm);
+        body(self);
+        if arm.is_some() {
+            self.frame_mut().arms.pop();
+        }
+    }
+
+    /// Whether a condition holds, and the variable of the environment that decides it: `!NAME` where it
+    /// holds without the variable.
+    pub(super) fn condition(&mut self, id: ExpressionId) -> (Option<bool>, Option<String>) {
+        let code = self.code();
+        let asked = match &code.expression(code.seen_through(id)).form {
+            CodeExpressionForm::Unary("!", inner) => {
+                let (truth, variable) = self.condition(*inner);
+                let flipped = variable.map(|v| match v.strip_prefix('!') {
+                    Some(name) => name.to_owned(),
+                    None => format!("!{v}"),
+                });
+                return (truth.map(|truth| !truth), flipped);
+            }
+            CodeExpressionForm::Test { operands, operator } => match (&operands[..], *operator) {
+                ([left, right], "==" | "!=")
+                    if matches!(
+                        code.expression(*right).form,
+                        CodeExpressionForm::Constant(ConstValue::Nil)
+                    ) =>
+                {
+                    let value = self.value(*left);
+                    let truth = match &value {
+                        CodeValue::Plain(ConstValue::Unknown(_) | ConstValue::Fallback(_)) => None,
+                        CodeValue::Plain(value) => Some(*value == ConstValue::Nil),
+                        CodeValue::Object(_) | CodeValue::Items(_) => Some(false),
+                        _ => None,
+                    };
+                    let variable = value.variable().map(str::to_owned);
+                    let is_null = *operator == "==";
+                    let truth = truth.map(|truth| truth == is_null);
+                    let variable = variable.map(|v| if is_null { format!("!{v}") } else { v });
+                    return (truth, variable);
+                }
+                _ => None,
+            },
+            _ => Some(()),
+        };
+        let value = self.value(id);
+        let variable = value.variable().map(str::to_owned);
+        (value.truth(), variable.filter(|_| asked.is_some()))
+    }
+
+    /// A body that runs again and again, or not at all: it is run once, and what it changes is open.
+    fn repeat(
+        &mut self,
+        (target, over): (Option<ExpressionId>, Option<ExpressionId>),
+        body: &'p CodeBlock,
+        range: &Range<usize>,
+    ) {
+        let items = over.map(|over| self.value(over));
+        let size = self.state().size();
+        if !self.step(size) {
+            return;
+        }
+        let before = self.state().clone();
+        if let Some(target) = target {
+            let element = match &items {
+                Some(CodeValue::Items(items)) if items.len() == 1 => items[0].clone(),
+                _ => CodeValue::unknown(Cause::Expression(self.code().text(target).to_owned())),
+            };
+            self.assign(target, element);
+        }
+        self.frame_mut().loops.push(range.clone());
+        self.block(body);
+        self.frame_mut().loops.pop();
+        let mut after = std::mem::replace(self.state(), CodeState::default());
+        after.dead = false;
+        *self.state() = after.join(before, None, &self.left_behind);
+    }
+
+    /// A handler runs on whatever the body left where it failed: on the join of before and behind.
+    fn attempt(
+        &mut self,
+        (body, otherwise): (&'p CodeBlock, &'p CodeBlock),
+        handlers: &'p [CodeBlock],
+        finally: &'p CodeBlock,
+    ) {
+        let size = self.state().size();
+        if !self.step(size * (handlers.len() + 1)) {
+            return;
+        }
+        let before = self.state().clone();
+        self.block(body);
+        let mut failed = self.state().clone();
+        failed.dead = false;
+        let failed = failed.join(before, None, &self.left_behind);
+        if !self.state().dead {
+            self.block(otherwise);
+        }
+        for handler in handlers {
+            let good = std::mem::replace(self.state(), failed.clone());
+            self.block(handler);
+            let handled = std::mem::take(self.state());
+            *self.state() = good.join(handled, None, &self.left_behind);
+        }
+        let dead = std::mem::take(&mut self.state().dead);
+        self.block(finally);
+        self.state().dead |= dead;
+    }
+
+    /// What a body gave back, whichever `return` it left by.
+    pub(super) fn joined_returns(returned: Vec<CodeValue>, ends: bool) -> CodeValue {
+        let end = ends.then_some(CodeValue::Plain(ConstValue::Nil));
+        let mut values = returned.into_iter().chain(end);
+        let Some(first) = values.next() else {
+            return CodeValue::Plain(ConstValue::Nil);
+        };
+        values.fold(first, |joined, value| join_values(joined, value, None))
+    }
+
+    pub(super) fn evaluated<T>(&mut self, evaluate: impl FnOnce(&mut Self) -> T) -> Option<T> {
+        if self.depth >= MAX_DEPTH || !self.step(1) {
+            return None;
+        }
+        self.depth += 1;
+        let value = evaluate(self);
+        self.depth -= 1;
+        Some(value)
+    }
+}
+
+impl CodeFile {
+    /// The expression behind parentheses and awaits.
+    pub(super) fn seen_through(&self, id: ExpressionId) -> ExpressionId {
+        let mut at = id;
+        while let CodeExpressionForm::Through(inner) = self.expression(at).form {
+            at = inner;
+        }
+        at
+    }
+}

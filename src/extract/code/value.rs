@@ -1,0 +1,260 @@
+//! Values of the interpreter and what is known at one point of a run: variables, the heap of objects,
+//! and the join of two branches.
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use super::fold;
+use super::form::{ClassId, ExpressionId, FunctionId};
+use crate::facts::cause::Cause;
+use crate::facts::raw::ConstValue;
+use crate::knowledge::clients::LibraryModel;
+
+/// A file of the project, by its position.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(in crate::extract) struct FileAt(pub(in crate::extract) usize);
+
+/// An object on the heap; one number is one object in all runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(in crate::extract) struct ObjectId(pub(in crate::extract) u32);
+
+/// Where an expression stands.
+pub(super) type CodePlace = (FileAt, ExpressionId);
+
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum CodeValue {
+    /// A folded value, or why there is none.
+    Plain(ConstValue),
+    /// A list or a tuple.
+    Items(Vec<CodeValue>),
+    Object(ObjectId),
+    /// A function of the project, with the object whose method it is.
+    Function(FileAt, FunctionId, Option<ObjectId>),
+    Class(FileAt, ClassId),
+    File(FileAt),
+    /// A name of something outside: of a library, of the language.
+    Path(String),
+    /// A method of an object that is no own class's, or of a text.
+    Method(Box<CodeValue>, String),
+}
+
+impl CodeValue {
+    pub(super) fn unknown(cause: Cause) -> Self {
+        Self::Plain(ConstValue::Unknown(cause))
+    }
+
+    pub(super) fn object(&self) -> Option<ObjectId> {
+        match self {
+            Self::Object(id) => Some(*id),
+            _ => None,
+        }
+    }
+
+    pub(super) fn text(&self) -> Option<&str> {
+        match self {
+            Self::Plain(ConstValue::Text(text)) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// Whether it counts as true; nothing where that is not known.
+    pub(super) fn truth(&self) -> Option<bool> {
+        match self {
+            Self::Plain(value) => match value {
+                ConstValue::Unknown(_) | ConstValue::Fallback(_) => None,
+                ConstValue::Nil => Some(false),
+                ConstValue::Bool(value) => Some(*value),
+                ConstValue::Int(value) | ConstValue::Duration(value) => Some(*value != 0),
+                ConstValue::Float(value) => Some(*value != 0.0),
+                ConstValue::Text(text) => Some(!text.is_empty()),
+                ConstValue::List(items) => Some(!items.is_empty()),
+            },
+            Self::Items(items) => Some(!items.is_empty()),
+            // An object may say by itself that it is false, and an import may have failed.
+            Self::Object(_) | Self::Path(_) | Self::Method(..) => None,
+            Self::Function(..) | Self::Class(..) | Self::File(_) => Some(true),
+        }
+    }
+
+    /// The environment variable that it is.
+    pub(super) fn variable(&self) -> Option<&str> {
+        match self {
+            Self::Plain(ConstValue::Unknown(Cause::EnvironmentVariable(name))) => Some(name),
+            Self::Plain(ConstValue::Fallback(fallback)) => fallback.variable.as_deref(),
+            _ => None,
+        }
+    }
+}
+
+/// A value that was written on an object, and where.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct CodeField {
+    pub(super) value: CodeValue,
+    pub(super) at: CodePlace,
+    /// Written in a branch: it may be there.
+    pub(super) conditional: bool,
+}
+
+#[derive(Clone, Debug)]
+pub(super) enum CodeObjectKind<'m> {
+    /// A mapping.
+    Record,
+    Instance(FileAt, ClassId),
+    Library {
+        library: &'m LibraryModel,
+        name: &'m str,
+    },
+}
+
+/// A mapping, an instance of an own class, or a value of a library: named values all three.
+#[derive(Clone, Debug)]
+pub(super) struct CodeObject<'m> {
+    pub(super) kind: CodeObjectKind<'m>,
+    pub(super) fields: BTreeMap<String, CodeField>,
+    /// What else may be written on it, and why that is not seen.
+    pub(super) rest_unknown: Option<Cause>,
+    /// The expression that made it.
+    pub(super) at: CodePlace,
+}
+
+/// What is known at one point of a run.
+#[derive(Clone, Debug, Default)]
+pub(super) struct CodeState<'m> {
+    pub(super) variables: BTreeMap<String, CodeValue>,
+    /// What was assigned to members and items of values that are not followed, by how that is written.
+    pub(super) places: BTreeMap<String, CodeValue>,
+    pub(super) heap: BTreeMap<ObjectId, Rc<CodeObject<'m>>>,
+    /// Nothing behind this point runs.
+    pub(super) dead: bool,
+}
+
+impl<'m> CodeState<'m> {
+    /// How much a copy of it costs.
+    pub(super) fn size(&self) -> usize {
+        self.variables.len() + self.places.len() + self.heap.len()
+    }
+
+    /// What holds whichever of two branches ran. `unless_set`: the first ran where this variable of
+    /// the environment is set, so that the second says what holds otherwise.
+    /// `left_behind` are the objects as both branches found them.
+    pub(super) fn join(
+        self,
+        other: Self,
+        unless_set: Option<&str>,
+        left_behind: &BTreeMap<ObjectId, Rc<CodeObject<'m>>>,
+    ) -> Self {
+        // A branch that left the function says nothing of what comes behind it.
+        match (self.dead, other.dead) {
+            (true, false) => return other,
+            (false, true) => return self,
+            _ => {}
+        }
+        let mut joined = Self {
+            variables: join_named(self.variables, other.variables, unless_set),
+            places: join_named(self.places, other.places, unless_set),
+            dead: self.dead && other.dead,
+            heap: self.heap,
+        };
+        // What only one branch changed is in the other as both found it.
+        let changed: Vec<ObjectId> = joined.heap.keys().copied().collect();
+        for id in changed.iter().filter(|id| !other.heap.contains_key(*id)) {
+            if let (Some(ours), Some(found)) = (joined.heap.get_mut(id), left_behind.get(id)) {
+                *ours = Rc::new(join_objects(ours, found, unless_set));
+            }
+        }
+        for (id, theirs) in other.heap {
+            let object = match joined.heap.remove(&id) {
+                Some(ours) if Rc::ptr_eq(&ours, &theirs) => ours,
+                Some(ours) => Rc::new(join_objects(&ours, &theirs, unless_set)),
+                None => match left_behind.get(&id) {
+                    Some(found) => Rc::new(join_objects(found, &theirs, unless_set)),
+                    // Made in one branch alone: whoever holds it knows that it may not be there.
+                    None => theirs,
+                },
+            };
+            joined.heap.insert(id, object);
+        }
+        joined
+    }
+}
+
+/// A name that only one branch binds may not be bound at all; whoever reads it relies on that branch.
+fn join_named(
+    ours: BTreeMap<String, CodeValue>,
+    mut theirs: BTreeMap<String, CodeValue>,
+    unless_set: Option<&str>,
+) -> BTreeMap<String, CodeValue> {
+    let mut joined = BTreeMap::new();
+    for (name, our) in ours {
+        let value = match theirs.remove(&name) {
+            Some(their) => join_values(our, their, unless_set),
+            None => our,
+        };
+        joined.insert(name, value);
+    }
+    joined.extend(theirs);
+    joined
+}
+
+/// A value that both branches agree on holds; where the environment decides between them the second
+/// is what holds without it; else it is open.
+pub(super) fn join_values(
+    ours: CodeValue,
+    theirs: CodeValue,
+    unless_set: Option<&str>,
+) -> CodeValue {
+    if ours == theirs {
+        return ours;
+    }
+    if let (Some(variable), CodeValue::Plain(set), CodeValue::Plain(unset)) =
+        (unless_set, &ours, &theirs)
+        && let Some(value) = fold::branched(variable, set, unset)
+    {
+        return CodeValue::Plain(value);
+    }
+    match (&ours, &theirs) {
+        (CodeValue::Plain(ConstValue::Unknown(a)), CodeValue::Plain(ConstValue::Unknown(b)))
+            if a == b =>
+        {
+            ours
+        }
+        _ => CodeValue::unknown(Cause::Branches),
+    }
+}
+
+fn join_objects<'m>(
+    ours: &CodeObject<'m>,
+    theirs: &CodeObject<'m>,
+    unless_set: Option<&str>,
+) -> CodeObject<'m> {
+    let mut joined = ours.clone();
+    for (name, their) in &theirs.fields {
+        let field = match ours.fields.get(name) {
+            Some(our) if our.value == their.value => CodeField {
+                conditional: our.conditional || their.conditional,
+                ..our.clone()
+            },
+            Some(our) => CodeField {
+                value: join_values(our.value.clone(), their.value.clone(), unless_set),
+                at: their.at,
+                conditional: our.conditional || their.conditional,
+            },
+            None => CodeField {
+                conditional: true,
+                ..their.clone()
+            },
+        };
+        joined.fields.insert(name.clone(), field);
+    }
+    let only_ours = ours
+        .fields
+        .keys()
+        .filter(|name| !theirs.fields.contains_key(*name));
+    for name in only_ours {
+        if let Some(field) = joined.fields.get_mut(name) {
+            field.conditional = true;
+        }
+    }
+    joined.rest_unknown = ours.rest_unknown.clone().or(theirs.rest_unknown.clone());
+    joined
+}
