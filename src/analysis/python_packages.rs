@@ -7,7 +7,7 @@ use super::{ExtractedFile, InputFile, guarded};
 use crate::discover::FileKind;
 use crate::extract::python::requirements::{self, RequirementsFile};
 use crate::extract::python::{self, SourceCode};
-use crate::facts::raw::{RawFacts, SourceLanguage};
+use crate::facts::raw::{RawFacts, RawModule, RawPackage, SourceLanguage};
 use crate::knowledge::clients::{ClientModels, LibraryModel};
 use crate::knowledge::languages;
 use crate::source::{Excerpt, FileId, path};
@@ -59,6 +59,52 @@ pub(super) fn read(files: &[(FileId, &InputFile)], models: &ClientModels) -> Raw
         ..ExtractedFile::default()
     };
     let mut raw = guarded(first, read).main;
+    raw.packages = programs(&modules, &code, &pins);
     raw.modules.extend(modules);
     raw
+}
+
+/// One program for each project that has one: what of its code a process runs is not followed, so that
+/// each holds all of its clients.
+fn programs(
+    modules: &[RawModule],
+    code: &[SourceCode],
+    pins: &[RequirementsFile],
+) -> Vec<RawPackage> {
+    let projects = modules.iter().filter(|module| module.has_program);
+    let found = projects.filter_map(|module| {
+        let file = pins
+            .iter()
+            .find(|file| requirements::project_folder(&file.path) == module.dir)?;
+        let own = code.iter().filter(|file| {
+            let nearest =
+                RawModule::nearest_above(modules, SourceLanguage::Python, path::folder(&file.path));
+            nearest.is_some_and(|nearest| nearest.dir == module.dir)
+        });
+        let names = own.filter_map(|file| top_module(&file.path, &module.dir));
+        Some(RawPackage {
+            language: SourceLanguage::Python,
+            dir: module.dir.clone(),
+            path: file.path.clone(),
+            program: true,
+            anchor: file.excerpt.span(0..0),
+            imports: Vec::new(),
+            lasts: true,
+            works_through: false,
+            sets_processors: false,
+            binary: path::name(&module.dir).to_owned(),
+            modules: names.collect(),
+            own: Vec::new(),
+            observations: Vec::new(),
+        })
+    });
+    found.collect()
+}
+
+/// What code of a project calls a file from outside: the first part of its path.
+fn top_module(file: &str, dir: &str) -> Option<String> {
+    let below = file.strip_prefix(dir)?.trim_start_matches('/');
+    let below = below.strip_prefix("src/").unwrap_or(below);
+    let first = below.split('/').next()?;
+    Some(first.strip_suffix(".py").unwrap_or(first).to_owned())
 }

@@ -1,6 +1,8 @@
 //! Raw facts of code beside its clients: packages and programs, what becomes of a pool's statistics,
 //! and where in the code a client is built.
 
+use std::collections::BTreeSet;
+
 use crate::facts::cause::Cause;
 use crate::source::Span;
 
@@ -53,6 +55,8 @@ pub struct RawPackage {
     pub sets_processors: bool,
     /// What the program's file is called.
     pub binary: String,
+    /// Modules by whose names or files a command starts it, in a language that is not built.
+    pub modules: BTreeSet<String>,
     /// Files and folders that are this program's alone, beside the others of its package.
     pub own: Vec<String>,
     pub observations: Vec<PoolObservation>,

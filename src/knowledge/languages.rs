@@ -62,6 +62,10 @@ pub struct ProgramFiles {
     pub files: Vec<String>,
     /// What a file says that is run by itself.
     pub mark: String,
+    /// Commands that run code of a project.
+    pub runners: Vec<String>,
+    /// The options of these commands behind which a module stands.
+    pub module_options: Vec<String>,
     pub source: String,
 }
 

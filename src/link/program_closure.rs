@@ -1,7 +1,7 @@
 //! The set of packages that a program is built from, and so the clients it contains.
 //!
 //! A Go program is built from the packages it imports; a Cargo program from its own file, its
-//! package and the packages of the tree that it depends on. Code that belongs to one program only
+//! package and the packages of the tree that it depends on; a Python program from its project. Code that belongs to one program only
 //! is in no other program.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -119,16 +119,12 @@ impl<'a> ProgramClosure<'a> {
         {
             return None;
         }
-        let package =
-            RawModule::nearest_above(&self.raw.modules, SourceLanguage::Rust, &client.dir)?;
+        let package = RawModule::nearest_above(&self.raw.modules, program.language, &client.dir)?;
         if !parts.contains(&package.dir) {
             return None;
         }
         // Which of several programs of a package use a file of it is not followed.
-        let several = self
-            .programs
-            .get(&(SourceLanguage::Rust, program.dir.as_str()))
-            > Some(&1);
+        let several = self.programs.get(&(program.language, program.dir.as_str())) > Some(&1);
         Some(if several || package.dir != program.dir {
             Strength::Assumed
         } else {

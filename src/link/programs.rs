@@ -14,7 +14,7 @@ use super::proximity::Locations;
 use crate::facts::linked::{LinkedProgram, LinkedServer, ServerBody};
 use crate::facts::raw::{RawFacts, RawModule, RawPackage, RawWorkload, ServiceDeclaration};
 use crate::facts::{Cause, RelatedSubject, Strength};
-use crate::source::Sources;
+use crate::source::{Sources, path};
 
 /// The programs of a tree, those that only `redvet.toml` tells of last.
 pub fn of_tree(raw: &RawFacts, sources: &Sources, environments: &[String]) -> Vec<LinkedProgram> {
@@ -140,6 +140,8 @@ fn alike(one: &str, other: &str) -> bool {
 struct ProgramNames {
     /// The name of its binary, here or as built elsewhere.
     binaries: BTreeSet<String>,
+    /// The modules by which a command names it.
+    modules: BTreeSet<String>,
     /// Its folder.
     dir: String,
     /// What holds it: the last part of its module's name.
@@ -162,6 +164,7 @@ impl ProgramNames {
         binaries.remove("");
         Self {
             binaries,
+            modules: package.modules.clone(),
             dir: package.dir.clone(),
             module,
         }
@@ -169,6 +172,12 @@ impl ProgramNames {
 
     fn is(&self, name: &str) -> bool {
         self.binaries.iter().any(|own| alike(own, name))
+    }
+
+    /// `shop.wsgi:app` and `shop/run.py` start the program with the module `shop`.
+    fn is_started_by(&self, word: &str) -> bool {
+        let first = word.trim_start_matches("./").split(['.', ':', '/']).next();
+        first.is_some_and(|first| self.modules.contains(first))
     }
 
     /// `shop-api` is the program `api` of the module `shop`.
@@ -257,7 +266,11 @@ impl ProgramRunner<'_> {
                 return Some(MatchReason::Built);
             }
         }
-        if workload.commands.iter().any(|name| names.is(name)) {
+        let elsewhere = workload.build.as_ref().is_some_and(|build| {
+            !build.context.is_empty() && !path::is_within(&names.dir, &build.context)
+        });
+        let mut commands = workload.commands.iter();
+        if commands.any(|name| names.is(name) || (!elsewhere && names.is_started_by(name))) {
             return Some(MatchReason::Started);
         }
         if let Some(build) = &workload.build

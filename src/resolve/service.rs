@@ -78,6 +78,7 @@ fn named(program: &RawPackage, declared: Option<&ServiceDeclaration>, raw: &RawF
     let name = match (declared, program.language, program.dir.as_str()) {
         (Some(declared), _, _) => declared.name.as_str(),
         (None, SourceLanguage::Rust, _) => &program.binary,
+        (None, SourceLanguage::Python, "") if program.binary.is_empty() => "the program",
         (None, SourceLanguage::Python, _) => &program.binary,
         (None, SourceLanguage::Go, "") => own.map_or("the program", |name| path::name(name)),
         (None, SourceLanguage::Go, dir) => dir,

@@ -44,6 +44,7 @@ pub fn read(files: &[GoFile], models: &ClientModels) -> Option<RawPackage> {
         works_through: own.iter().any(|file| file.excerpt.text().contains(LOOP)),
         sets_processors: own.iter().any(|file| sets_processors(file.excerpt.text())),
         binary: last_element(path::folder(&first.path)).to_owned(),
+        modules: BTreeSet::new(),
         own: Vec::new(),
         observations,
     })

@@ -70,7 +70,7 @@ pub fn modules(
 }
 
 /// The folder that a file speaks for: `requirements/base.txt` for the one above.
-fn project_folder(file: &str) -> String {
+pub fn project_folder(file: &str) -> String {
     let folder = path::folder(file);
     match path::name(folder) {
         "requirements" | "reqs" => path::folder(folder).to_owned(),

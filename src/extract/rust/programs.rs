@@ -30,6 +30,7 @@ pub(super) fn of(
         anchor: package.anchor,
         imports: package.takes.clone(),
         binary: String::new(),
+        modules: BTreeSet::new(),
         lasts: shipped(package, files)
             .iter()
             .any(|file| lasts(file.excerpt.text())),
