@@ -19,7 +19,7 @@ use crate::syntax::yaml::YamlNode;
 pub struct ChartRelease<'a> {
     /// What its servers are called after: kind, namespace, name.
     pub object: ObjectName,
-    /// Where a finding on the whole stands; the first entry of the values where it is not said.
+    /// Where a finding on the whole stands; the image of the values where it is not said.
     pub anchor: Option<Span>,
     pub chart: ChartName,
     /// The values, those of all sources that can be seen laid over each other.
@@ -47,24 +47,35 @@ pub fn deploy(
             all: false,
         });
     }
+    let fields = ShapeFields::of_values(
+        release.values,
+        shape.defaults_of(release.chart.version.as_deref()),
+    );
+    let anchor = release.anchor.or_else(|| image_block(shape, &fields));
     let reading = ShapeReading {
         owner: ShapeOwner {
             object: release.object.clone(),
-            anchor: release
-                .anchor
-                .unwrap_or_else(|| first_entry(release.values)),
+            anchor: anchor.unwrap_or_else(|| first_entry(release.values)),
             full_name: full_name(release),
         },
         shape,
-        fields: ShapeFields::of_values(
-            release.values,
-            shape.defaults_of(release.chart.version.as_deref()),
-        ),
+        fields,
         visibility,
         context,
     };
     reading.read(raw);
     true
+}
+
+/// Where a chart's own values say which image its first server runs.
+fn image_block(shape: &DeploymentShape, fields: &ShapeFields<'_>) -> Option<Span> {
+    let image = &shape.servers.first()?.image;
+    let written = [&image.whole, &image.tag, &image.repository];
+    let mut fields = written
+        .into_iter()
+        .flatten()
+        .filter_map(|path| fields.nearest_block(path));
+    fields.next()
 }
 
 /// The servers in the blocks of values whose chart brings others that cannot be seen: a block counts

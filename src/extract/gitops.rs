@@ -4,7 +4,7 @@
 use crate::extract::chart::{ChartRelease, deploy, deploy_by_signs};
 use crate::extract::manifest_context::ManifestContext;
 use crate::extract::object_name::object_name;
-use crate::extract::scalar::{first_entry, known};
+use crate::extract::scalar::{known, object_anchor};
 use crate::extract::shape::ValueVisibility;
 use crate::facts::Cause;
 use crate::facts::raw::{ObjectName, RawFacts};
@@ -44,7 +44,7 @@ fn argo(
             namespace: known(spec.at("destination.namespace")).map(str::to_owned),
             ..object.clone()
         };
-        argo_source(source, object, first_entry(root), context, raw);
+        argo_source(source, object, object_anchor(root), context, raw);
     }
 }
 
@@ -170,7 +170,7 @@ fn flux(
             namespace: target.or(object.namespace),
             ..object
         },
-        anchor: Some(first_entry(root)),
+        anchor: Some(object_anchor(root)),
         chart,
         values,
         release,

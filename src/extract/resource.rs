@@ -3,7 +3,7 @@
 
 use crate::extract::manifest_context::ManifestContext;
 use crate::extract::object_name::object_name;
-use crate::extract::scalar::{first_entry, known};
+use crate::extract::scalar::{known, object_anchor};
 use crate::extract::shape::{ShapeFields, ShapeOwner, ShapeReading, ValueVisibility};
 use crate::facts::raw::RawFacts;
 use crate::syntax::yaml::YamlNode;
@@ -19,7 +19,7 @@ pub fn read(root: &YamlNode, kind: &str, context: &ManifestContext<'_>, raw: &mu
     };
     let owner = ShapeOwner {
         object,
-        anchor: first_entry(root),
+        anchor: object_anchor(root),
         full_name: None,
     };
     let reading = ShapeReading {

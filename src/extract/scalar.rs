@@ -3,7 +3,7 @@
 use crate::facts::raw::RawScalar;
 use crate::facts::{Cause, EditTarget, TextEncoding};
 use crate::source::{Excerpt, Span};
-use crate::syntax::yaml::{ScalarStyle, YamlNode};
+use crate::syntax::yaml::{MappingEntry, ScalarStyle, YamlNode};
 
 /// Why a template keeps a value from being known.
 pub fn template_reason() -> Cause {
@@ -47,14 +47,30 @@ pub fn replace(node: &YamlNode) -> EditTarget {
 
 /// Where a finding on a whole mapping stands: its first entry.
 pub fn first_entry(node: &YamlNode) -> Span {
-    match node.entries().first() {
-        Some(entry)
-            if entry.value.scalar().is_some() && entry.key.span.file == entry.value.span.file =>
-        {
-            entry.key.span.to(entry.value.span)
-        }
-        Some(entry) => entry.key.span,
-        None => node.span,
+    node.entries().first().map_or(node.span, entry_span)
+}
+
+/// Where a finding on a whole object stands: what names it, else its kind.
+pub fn object_anchor(root: &YamlNode) -> Span {
+    let metadata = root.get("metadata");
+    let named = metadata.and_then(|node| node.entry("name").or_else(|| node.entry("generateName")));
+    let anchor = named.or_else(|| root.entry("kind"));
+    anchor.map_or_else(|| first_entry(root), entry_span)
+}
+
+/// Where a finding on a whole container stands: its image, else its name.
+pub fn container_anchor(container: &YamlNode) -> Span {
+    let anchor = container.entry("image").or_else(|| container.entry("name"));
+    anchor.map_or_else(|| first_entry(container), entry_span)
+}
+
+/// A scalar stands with its key, a block is its key alone.
+fn entry_span(entry: &MappingEntry) -> Span {
+    let is_one_line =
+        entry.value.scalar().is_some() && entry.key.span.file == entry.value.span.file;
+    match is_one_line {
+        true => entry.key.span.to(entry.value.span),
+        false => entry.key.span,
     }
 }
 

@@ -240,6 +240,17 @@ pub struct RawServer {
     pub doubt: Option<Uncertainty>,
     /// What is written for it and never read.
     pub unread: Vec<RawUnread>,
+    pub unset_places: UnsetPlaces,
+}
+
+/// Where a reader would write the configuration that nobody wrote, in a document that has fields for
+/// it: findings on what is missing stand there.
+#[derive(Clone, Debug, Default)]
+pub struct UnsetPlaces {
+    /// The field that holds configuration.
+    pub field: Option<Span>,
+    /// By directive: the field that makes the operator or chart write it.
+    pub switches: BTreeMap<String, Span>,
 }
 
 impl RawServer {
@@ -271,6 +282,7 @@ impl RawServer {
             transient: false,
             doubt: None,
             unread: Vec::new(),
+            unset_places: UnsetPlaces::default(),
         }
     }
 

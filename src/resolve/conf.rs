@@ -21,6 +21,8 @@ use crate::source::{MASK, Span};
 pub struct UnsetAnchor {
     pub place: Span,
     pub append: EditTarget,
+    /// By directive: the field that makes an operator or chart write it.
+    pub switches: BTreeMap<String, Span>,
 }
 
 /// The directives that no line decides, as the servers of one run share them: a series has hundreds,
@@ -271,7 +273,8 @@ fn mask(value: &mut FactValue) {
 }
 
 fn put_home(name: &str, value: &mut FactValue, home: &UnsetAnchor) {
-    value.anchor_when_unset = Some(home.place);
+    let switch = home.switches.get(name).copied();
+    value.anchor_when_unset = Some(switch.unwrap_or(home.place));
     if matches!(value.slot, EditTarget::None) && value.written != Explicitness::Yes {
         value.slot = named(&home.append, name);
     }

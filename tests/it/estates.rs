@@ -60,3 +60,26 @@ fn every_place_is_a_place() {
         }
     }
 }
+
+/// A finding stands where a reader would edit: never on a document's `apiVersion`, and on the first
+/// line of a file only where that line is a directive or is what the finding names.
+#[test]
+fn no_finding_stands_on_a_line_that_it_is_not_about() {
+    let mut faults = Vec::new();
+    for estate in estates() {
+        let report = report(&estate);
+        for finding in &report.findings {
+            let source = report.sources.get(finding.primary.file);
+            let number = report.sources.start(finding.primary).line;
+            let line = source.text().lines().nth(number - 1).unwrap_or_default();
+            let is_directive = source.path().ends_with(".conf");
+            let first = line.trim_start_matches(['-', ' ']).split([':', ' ', '=']);
+            let is_named = first.take(1).any(|word| finding.message.contains(word));
+            let is_elsewhere = line.trim_start().starts_with("apiVersion");
+            if is_elsewhere || number == 1 && !is_directive && !is_named {
+                faults.push(format!("{}:{number}: {}", source.path(), finding.rule));
+            }
+        }
+    }
+    assert_no_faults("findings stand where a reader would edit", faults);
+}

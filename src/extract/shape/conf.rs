@@ -8,7 +8,9 @@ use crate::extract::conf::{self, TextFrame};
 use crate::extract::scalar::{replace, template_reason};
 use crate::extract::shape::{FieldContent, ShapeReading, filled, gap, scalar_text};
 use crate::extract::{command, mapping};
-use crate::facts::raw::{ConfPart, LineForm, ObjectName, RawFacts, RawLine, RawWord, TextPlace};
+use crate::facts::raw::{
+    ConfPart, LineForm, ObjectName, RawFacts, RawLine, RawWord, TextPlace, UnsetPlaces,
+};
 use crate::facts::{Cause, EditTarget};
 use crate::knowledge::shapes::path::FieldPath;
 use crate::knowledge::shapes::schema::{
@@ -29,6 +31,34 @@ impl<'a> ShapeReading<'a> {
         }
         parts.extend(self.visibility.above.iter().map(|why| gap(why, anchor)));
         parts
+    }
+
+    /// Where what is missing in the configuration would be written: the field that holds directives, and
+    /// the one that makes the operator or chart write a directive.
+    pub(super) fn unset_places(&self, paths: &ServerPaths) -> UnsetPlaces {
+        let mut places = UnsetPlaces::default();
+        for source in &paths.conf {
+            if let ConfPartShape::Map(path)
+            | ConfPartShape::Text(path)
+            | ConfPartShape::Items(path)
+            | ConfPartShape::Flags(path) = &source.part
+            {
+                places.field = self.fields.nearest_block(path).or(places.field);
+            }
+            let (ConfPartShape::Generated(lines), Some(condition)) =
+                (&source.part, source.when.first())
+            else {
+                continue;
+            };
+            if self.fields.hold(&source.when) != Some(false) {
+                continue;
+            }
+            if let Some(switch) = self.fields.nearest_block(&condition.field) {
+                let names = lines.iter().filter_map(|line| line.first()?.clone());
+                places.switches.extend(names.map(|name| (name, switch)));
+            }
+        }
+        places
     }
 
     fn source(&self, source: &'a ConfSource, raw: &mut RawFacts) -> Vec<ConfPart> {

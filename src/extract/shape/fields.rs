@@ -6,6 +6,7 @@ use crate::extract::scalar::template_reason;
 use crate::facts::Cause;
 use crate::knowledge::shapes::path::{FieldPath, PathStep};
 use crate::knowledge::shapes::schema::{FieldCondition, FieldTest, ValueTree};
+use crate::source::Span;
 use crate::syntax::yaml::YamlNode;
 
 /// What a document says, and what its shape says where it does not.
@@ -60,6 +61,26 @@ impl<'a> ShapeFields<'a> {
                 .default(path)
                 .map_or(FieldContent::Absent, FieldContent::Default),
         }
+    }
+
+    /// The key of the innermost block on the way to a field that is written: where a reader would
+    /// write the field. The block that holds the whole of a resource says nothing.
+    pub fn nearest_block(&self, path: &FieldPath) -> Option<Span> {
+        let mut node = self.root;
+        let mut nearest = None;
+        for (depth, step) in path.steps().iter().enumerate() {
+            let PathStep::Key(key) = step else {
+                break;
+            };
+            let Some(entry) = node.entry(key) else {
+                break;
+            };
+            if self.values || depth > 0 {
+                nearest = Some(entry.key.span);
+            }
+            node = &entry.value;
+        }
+        nearest
     }
 
     pub fn default(&self, path: &FieldPath) -> Option<&'a ValueTree> {

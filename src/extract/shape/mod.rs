@@ -87,6 +87,7 @@ impl<'a> ShapeReading<'a> {
                 .collect(),
             doubt: self.visibility.doubt.clone(),
             unread,
+            unset_places: self.unset_places(paths),
             ..RawServer::new(name, self.owner.anchor)
         }
     }
@@ -302,6 +303,11 @@ impl<'a> ShapeReading<'a> {
         let owner = preset.unwrap_or_else(|| owner.to_owned());
         deployment = deployment.with_known(ServerFact::LimitOwner, owner);
         if let Some(path) = paths.resources.first() {
+            if let Some(block) = self.fields.nearest_block(path) {
+                let missing = DeploymentQuantity::RESOURCES.map(DeploymentQuantity::fact);
+                let places = missing.map(|fact| (fact, block));
+                deployment.places.extend(places);
+            }
             let limit = DeploymentQuantity::LimitsMemory.path();
             let field = format!("{}.{limit}", path.as_str());
             deployment = deployment.with_known(ServerFact::LimitsMemoryField, field);

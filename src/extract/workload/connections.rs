@@ -4,7 +4,7 @@ use crate::extract::client_call;
 use crate::extract::command::list_words;
 use crate::extract::exporter_settings;
 use crate::extract::interpolate::InterpolatedText;
-use crate::extract::scalar::{first_entry, known};
+use crate::extract::scalar::{container_anchor, known};
 use crate::extract::script::{self, ShellCommand, is_shell};
 use crate::extract::workload::PodSpec;
 use crate::extract::workload::start::PROBES;
@@ -40,7 +40,7 @@ impl PodSpec<'_> {
                     (vec![words], String::new())
                 }
             };
-            let place = (name, first_entry(container));
+            let place = (name, container_anchor(container));
             client_call::probe(place, (&commands, &text), &environment, self.shapes)
         };
         PROBES.iter().filter_map(probe).collect()
@@ -62,7 +62,7 @@ impl PodSpec<'_> {
                 .collect();
             let place = (
                 format!("the exporter of {}", self.object_title()),
-                first_entry(container),
+                container_anchor(container),
             );
             let mut found =
                 exporter_settings::connection(place, &words, &environment, self.shapes)?;

@@ -18,7 +18,7 @@ use std::collections::BTreeMap;
 use crate::extract::launch::LaunchResult;
 use crate::extract::manifest_context::ManifestContext;
 use crate::extract::object_name::object_name;
-use crate::extract::scalar::{first_entry, known, raw_scalar, template_reason};
+use crate::extract::scalar::{container_anchor, known, raw_scalar, template_reason};
 use crate::extract::tree_files::TreeImage;
 use crate::facts::deployment::{Deployment, DeploymentQuantities, DeploymentQuantity};
 use crate::facts::fact_path::ServerFact;
@@ -151,7 +151,7 @@ impl<'a> PodSpec<'a> {
             labels: self.labels(),
             fragment: self.is_fragment(container),
             unread,
-            ..RawServer::new(self.object_title(), first_entry(container))
+            ..RawServer::new(self.object_title(), container_anchor(container))
         })
     }
 
@@ -198,7 +198,7 @@ impl<'a> PodSpec<'a> {
         Deployment {
             quantities: self.quantities(container),
             attributes: self.health(container),
-            places: empty_resources(container),
+            places: resources_block(container),
             ..Deployment::by("the deployment")
         }
         .with(ServerFact::Exporter, self.exporter(container))
@@ -294,7 +294,7 @@ pub fn exporters(
     })?;
     Some(RawExporter {
         name: format!("{kind}/{}", object.name),
-        span: first_entry(exporter),
+        span: container_anchor(exporter),
     })
 }
 
@@ -306,17 +306,21 @@ fn only<'a>(node: &'a YamlNode, key: &str) -> Option<&'a YamlNode> {
     entries.find(is_key).is_none().then_some(&found.value)
 }
 
-/// Where a chart's own values give the container no resources: what is missing there is written there.
-fn empty_resources(container: &YamlNode) -> BTreeMap<ServerFact, Span> {
-    let given = container.get("resources").filter(|node| {
-        let empty = node.entries().is_empty() && (node.is_map() || node.is_null());
-        empty && !node.has_hole() && node.span.file != container.span.file
-    });
-    let Some(given) = given else {
+/// Where the container's resources are: what is missing among them is written there. A chart's own
+/// values may be where they come from.
+fn resources_block(container: &YamlNode) -> BTreeMap<ServerFact, Span> {
+    let Some(block) = container.entry("resources") else {
         return BTreeMap::new();
     };
+    let given = &block.value;
+    let is_elsewhere = !given.has_hole() && given.span.file != container.span.file;
+    let is_empty = given.entries().is_empty() && (given.is_map() || given.is_null());
+    let place = match is_elsewhere && is_empty {
+        true => given.span,
+        false => block.key.span,
+    };
     let missing = DeploymentQuantity::RESOURCES.map(DeploymentQuantity::fact);
-    missing.map(|fact| (fact, given.span)).into()
+    missing.map(|fact| (fact, place)).into()
 }
 
 /// A figure of the container; below a template it is not known.

@@ -5,7 +5,7 @@ use crate::extract::command_programs;
 use crate::extract::launch::LaunchResult;
 use crate::extract::manifest_context::ManifestContext;
 use crate::extract::object_name::object_name;
-use crate::extract::scalar::{first_entry, known, raw_scalar, template_reason};
+use crate::extract::scalar::{container_anchor, known, raw_scalar, template_reason};
 use crate::extract::workload::PodSpec;
 use crate::extract::workload::start::image_scalar;
 use crate::facts::Cause;
@@ -44,7 +44,7 @@ impl PodSpec<'_> {
             name: self.object_title(),
             namespace: self.object.namespace.clone(),
             container: known(container.get("name")).unwrap_or_default().to_owned(),
-            anchor: first_entry(container),
+            anchor: container_anchor(container),
             common: reference
                 .as_ref()
                 .is_some_and(|image| !image.repository.contains('/')),

@@ -4,7 +4,7 @@
 use crate::extract::interpolate::{FillBudget, InterpolatedText};
 use crate::extract::launch::{self, CommandArgument, LaunchResult, StartedProgram};
 use crate::extract::process_environment::{self, ProcessEnvironment};
-use crate::extract::scalar::{first_entry, raw_scalar, replace, template_reason};
+use crate::extract::scalar::{container_anchor, raw_scalar, replace, template_reason};
 use crate::extract::tree_files::TreeImage;
 use crate::extract::workload::PodSpec;
 use crate::facts::raw::RawScalar;
@@ -108,7 +108,7 @@ impl<'a> PodSpec<'a> {
                 ports: ports(container),
                 asked_by_client: self.is_asked_by_client(container),
                 scripts: Some(&scripts),
-                at: first_entry(container),
+                at: container_anchor(container),
             },
             self.shapes,
         )

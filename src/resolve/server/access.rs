@@ -10,6 +10,7 @@ use crate::knowledge::servers::SpecialParser;
 use crate::knowledge::shapes::AccessShapes;
 use crate::resolve::config_transcript::ConfigTranscript;
 use crate::resolve::server::ServerResolver;
+use crate::source::Span;
 
 impl ServerResolver<'_> {
     pub(super) fn put_access(&self, subject: &mut Subject, transcript: &ConfigTranscript<'_>) {
@@ -23,7 +24,7 @@ impl ServerResolver<'_> {
         subject.put(ServerFact::Exposed, exposed);
         let authentication = self
             .authentication(subject, transcript)
-            .with_anchor_when_unset(self.anchor());
+            .with_anchor_when_unset(self.authentication_anchor(subject));
         subject.put(ServerFact::Authentication, authentication);
         let remote = self.remote_access(subject, &listens);
         subject.put(
@@ -38,6 +39,21 @@ impl ServerResolver<'_> {
                 reached.with_anchor_when_unset(self.anchor()),
             );
         }
+    }
+
+    /// Where a password is or would be written: the field that switches authentication on knows more
+    /// than the text that may hold a line.
+    fn authentication_anchor(&self, subject: &Subject) -> Span {
+        let names = self.names();
+        let switches = self.deployed.map(|server| &server.unset_places.switches);
+        let switch = |name| switches.and_then(|switches| switches.get(name)).copied();
+        let password = subject.conf(&names.password);
+        let written = password.and_then(FactValue::span);
+        written
+            .or_else(|| switch(&names.password))
+            .or_else(|| switch(&names.users_file))
+            .or_else(|| password.and_then(FactValue::place))
+            .unwrap_or_else(|| self.anchor())
     }
 
     fn names(&self) -> &AccessShapes {

@@ -157,8 +157,12 @@ impl<'a> ServerResolver<'a> {
     }
 
     /// Where a finding on something that is not written stands: the first line of the text that is
-    /// read last, else the container or resource.
+    /// read last, else the field that would hold it, else the container or resource. A field that makes
+    /// an operator or chart write a directive is where that one is written.
     pub(super) fn home(&self) -> UnsetAnchor {
+        let places = self.deployed.map(|server| &server.unset_places);
+        let switches = places.map(|places| places.switches.clone());
+        let field = places.and_then(|places| places.field);
         let text = self
             .texts()
             .last()
@@ -167,10 +171,12 @@ impl<'a> ServerResolver<'a> {
             Some(text) => UnsetAnchor {
                 place: text.anchor_when_unset(),
                 append: text.append.clone(),
+                switches: switches.unwrap_or_default(),
             },
             None => UnsetAnchor {
-                place: self.anchor(),
+                place: field.unwrap_or_else(|| self.anchor()),
                 append: EditTarget::None,
+                switches: switches.unwrap_or_default(),
             },
         }
     }
