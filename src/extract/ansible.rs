@@ -35,6 +35,8 @@ const DEFAULTS: &str = "defaults";
 const VARIABLES: &str = "vars";
 const TASKS: &str = "tasks";
 const ROLE_FOLDERS: [&str; 5] = [DEFAULTS, VARIABLES, TASKS, "handlers", "meta"];
+/// Folders of plays that try a role, with values that nobody runs it with.
+const TEST_FOLDERS: [&str; 3] = ["test", "tests", "molecule"];
 const TEXT_FOLDERS: [&str; 2] = ["templates", "files"];
 /// Folders of variables of an inventory, and what names all of its hosts.
 const INVENTORY_FOLDERS: [&str; 2] = ["group_vars", "host_vars"];
@@ -107,10 +109,11 @@ impl<'t> AnsibleVariables<'t> {
                     roots().for_each(|root| add_words(root, &mut role.words, 0));
                     roots().for_each(|root| found.plays(path, root, 0));
                 }
-                _ if in_inventory(path) => {
+                _ if in_inventory(path) && !is_trial(path) => {
                     let of_all = path.split(['/', '.']).any(|part| part == ALL_HOSTS);
                     roots().for_each(|root| add(path, root, of_all, &mut found.others));
                 }
+                _ if is_trial(path) => {}
                 _ => roots().for_each(|root| found.plays(path, root, 0)),
             }
         }
@@ -246,6 +249,11 @@ fn role_part(path: &str) -> (&str, Option<&str>) {
 /// Whether a file holds variables of a role or of an inventory by its place.
 pub fn holds_variables(path: &str) -> bool {
     matches!(role_part(path).1, Some(DEFAULTS | VARIABLES)) || in_inventory(path)
+}
+
+fn is_trial(path: &str) -> bool {
+    let mut folders = path::folder(path).split('/');
+    folders.any(|folder| TEST_FOLDERS.contains(&folder))
 }
 
 fn in_inventory(path: &str) -> bool {

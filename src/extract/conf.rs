@@ -119,6 +119,7 @@ fn raw_line(excerpt: &Excerpt, line: &ConfLine, frame: TextFrame) -> RawLine {
         })
         .collect();
     let meant = words_meant(line);
+    let is_refused = line.unbalanced || line.glued;
     let trailing_comment = line
         .words
         .get(meant)
@@ -135,8 +136,15 @@ fn raw_line(excerpt: &Excerpt, line: &ConfLine, frame: TextFrame) -> RawLine {
         argument_count: meant,
         trailing_comment,
         text_after_quote: line.glued && !line.unbalanced,
-        error: (line.unbalanced || line.glued).then_some("Unbalanced quotes in configuration line"),
+        // Quotes of an expression are gone when the server reads the line.
+        error: (is_refused && !has_expression(excerpt, line))
+            .then_some("Unbalanced quotes in configuration line"),
     }
+}
+
+fn has_expression(excerpt: &Excerpt, line: &ConfLine) -> bool {
+    let text = &excerpt.text()[line.range.clone()];
+    ["{{", "{%", "<%"].iter().any(|mark| text.contains(mark))
 }
 
 /// Where a line's arguments can be rewritten.

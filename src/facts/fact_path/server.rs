@@ -59,10 +59,12 @@ fact_table! {
             "the day on which the security fixes end, as `2026-12-01`";
         SupportSuccessor = "support.successor": Text,
             "the newest known release of the next series that gets security fixes";
-        HoleName = "hole.name": Text,
-            "the gravest security hole of the exact version that a later patch of its series fixes";
-        HoleAbout = "hole.about": Text, "what it lets an attacker do";
-        HoleFixedIn = "hole.fixed_in": Text, "the patch that fixes it";
+        VulnerabilityName = "hole.name" named "vulnerability.name": Text,
+            "the gravest vulnerability of the exact version that a later patch of its series fixes";
+        VulnerabilityAbout = "hole.about" named "vulnerability.about": Text,
+            "what it lets an attacker do";
+        VulnerabilityFixedIn = "hole.fixed_in" named "vulnerability.fixed_in": Text,
+            "the patch that fixes it";
         ConfigName = "config.name": Text,
             "the ConfigMap or Secret that contains the configuration, `Kind/name`";
         ConfigUsed = "config.used": Bool,

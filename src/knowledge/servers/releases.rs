@@ -21,8 +21,8 @@ pub struct ReleaseTable {
     #[serde(default)]
     pub series: Vec<ReleaseSeries>,
     /// The gravest first.
-    #[serde(default, rename = "hole")]
-    pub holes: Vec<SecurityHole>,
+    #[serde(default, rename = "vulnerability")]
+    pub vulnerabilities: Vec<KnownVulnerability>,
     #[serde(default)]
     pub frozen: Vec<FrozenImages>,
 }
@@ -43,10 +43,10 @@ pub struct ReleaseSeries {
     pub newest: String,
 }
 
-/// A hole that can be used over the network, and the first release of each series without it.
+/// A vulnerability that can be used over the network, and the first release of each series without it.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct SecurityHole {
+pub struct KnownVulnerability {
     pub name: String,
     /// What it lets whom do.
     pub about: String,
@@ -105,16 +105,20 @@ impl ReleaseTable {
         later.min_by_key(|other| numbers(&other.number))
     }
 
-    /// The holes that an exact release has and a later one of its series has not, with that one.
-    pub fn open_holes(&self, flavor: &str, version: &str) -> Vec<(&SecurityHole, &str)> {
+    /// The vulnerabilities that an exact release has and a later one of its series has not, with that one.
+    pub fn open_vulnerabilities(
+        &self,
+        flavor: &str,
+        version: &str,
+    ) -> Vec<(&KnownVulnerability, &str)> {
         let own = numbers(version);
         let closed_later = |fix: &&String| {
             let fix = numbers(fix);
             own.len() == 3 && fix[..2] == own[..2] && own[2] < fix[2]
         };
-        let open = self.holes.iter().filter_map(|hole| {
-            let fix = hole.fixed.get(flavor)?.iter().find(closed_later)?;
-            Some((hole, fix.as_str()))
+        let open = self.vulnerabilities.iter().filter_map(|vulnerability| {
+            let fix = vulnerability.fixed.get(flavor)?.iter().find(closed_later)?;
+            Some((vulnerability, fix.as_str()))
         });
         open.collect()
     }
@@ -152,12 +156,12 @@ mod tests {
     }
 
     #[test]
-    fn a_hole_is_open_before_the_patch_of_its_own_series() {
+    fn a_vulnerability_is_open_before_the_patch_of_its_own_series() {
         let servers = ServerKnowledge::embedded();
         let first = |flavor, version| {
-            let open = servers.releases().open_holes(flavor, version);
+            let open = servers.releases().open_vulnerabilities(flavor, version);
             open.first()
-                .map(|(hole, fix)| (hole.name.clone(), (*fix).to_owned()))
+                .map(|(vulnerability, fix)| (vulnerability.name.clone(), (*fix).to_owned()))
         };
         let lua = |fix: &str| Some(("CVE-2025-49844".to_owned(), fix.to_owned()));
         assert_eq!(first("redis", "7.4.0"), lua("7.4.6"));

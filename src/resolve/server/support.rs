@@ -29,14 +29,17 @@ impl ServerResolver<'_> {
             ServerFact::SupportNewest,
             FactValue::derived(series.newest.clone()),
         );
-        let open = releases.open_holes(&flavor, &version);
-        if let Some((hole, fix)) = open.first() {
-            subject.put(ServerFact::HoleName, FactValue::derived(hole.name.clone()));
+        let open = releases.open_vulnerabilities(&flavor, &version);
+        if let Some((vulnerability, fix)) = open.first() {
             subject.put(
-                ServerFact::HoleAbout,
-                FactValue::derived(hole.about.clone()),
+                ServerFact::VulnerabilityName,
+                FactValue::derived(vulnerability.name.clone()),
             );
-            subject.put(ServerFact::HoleFixedIn, FactValue::derived(*fix));
+            subject.put(
+                ServerFact::VulnerabilityAbout,
+                FactValue::derived(vulnerability.about.clone()),
+            );
+            subject.put(ServerFact::VulnerabilityFixedIn, FactValue::derived(*fix));
         }
         let Some(ended) = &series.ended else {
             subject.put(ServerFact::SupportEnded, FactValue::derived(false));
