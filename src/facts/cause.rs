@@ -25,6 +25,11 @@ pub enum Cause {
     FallbackReadError(String),
     /// What is made of a variable's text.
     ComputedWith(Box<Cause>),
+    /// A text that begins as a URL of this scheme; the rest comes from elsewhere.
+    UrlWith {
+        scheme: String,
+        source: Box<Cause>,
+    },
     /// Something outside may give it; this is what it is otherwise.
     UnlessSet {
         source: Box<Cause>,
@@ -255,6 +260,7 @@ impl Cause {
     pub fn variable(&self) -> Option<&str> {
         match self {
             Self::EnvironmentVariable(name) => Some(name),
+            Self::UrlWith { source, .. } => source.variable(),
             _ => None,
         }
     }
@@ -295,6 +301,7 @@ impl Cause {
             Self::VersionDependent { .. } => true,
             Self::ComputedWith(cause)
             | Self::UnlessSet { source: cause, .. }
+            | Self::UrlWith { source: cause, .. }
             | Self::From { cause, .. }
             | Self::ProcessesOf { cause, .. }
             | Self::FilePath(cause)
@@ -323,6 +330,7 @@ impl fmt::Display for Cause {
                 write!(f, "the error of reading what is given by {name}")
             }
             Self::ComputedWith(cause) => write!(f, "{cause}{COMPUTED}"),
+            Self::UrlWith { source, .. } => write!(f, "{source}"),
             Self::UnlessSet { source, otherwise } => {
                 write!(f, "{source} ({otherwise} if not set)")
             }

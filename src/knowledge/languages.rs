@@ -110,6 +110,10 @@ pub enum FunctionMeaning {
     Lower,
     Upper,
     Strip,
+    /// A text with its second argument in place of its first.
+    Replace,
+    /// A text with its arguments in place of its braces.
+    Format,
     /// Of a mapping: the entry of a key, or the second argument.
     Entry,
     /// The same, and the entry is there from then on.

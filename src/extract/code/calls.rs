@@ -9,6 +9,7 @@ use super::form::{
 };
 use super::form::{FunctionId, StatementForm};
 use super::interpreter::{CodeInterpreter, MAX_INLINED};
+use super::text;
 use super::value::{CodeField, CodeObject, CodeObjectKind, CodeValue, FileAt, ObjectId};
 use crate::facts::cause::Cause;
 use crate::facts::raw::ConstValue;
@@ -174,6 +175,9 @@ impl<'p, 'm> CodeInterpreter<'p, 'm> {
         let default = default.map(|field| field.value.clone());
         let value = match default {
             Some(CodeValue::Plain(ConstValue::Nil)) | None => fold::from_environment(&name),
+            Some(CodeValue::Plain(value @ (ConstValue::Unknown(_) | ConstValue::Fallback(_)))) => {
+                text::given_or(Cause::EnvironmentVariable(name), &value)
+            }
             Some(CodeValue::Plain(value)) => {
                 let source = Cause::EnvironmentVariable(name.clone());
                 fold::with_fallback(source, Some(name), value)
@@ -220,6 +224,10 @@ impl<'p, 'm> CodeInterpreter<'p, 'm> {
                 None => self.written(id),
             },
             _ => match self.project.conventions.meaning(&format!("str.{name}")) {
+                Some(meaning @ (FunctionMeaning::Replace | FunctionMeaning::Format)) => {
+                    let made = text_method(meaning, base, arguments);
+                    made.map_or_else(|| self.written(id), CodeValue::Plain)
+                }
                 Some(meaning) if arguments.positional.is_empty() => {
                     self.computed(meaning, std::slice::from_ref(base), id)
                 }
@@ -518,4 +526,42 @@ impl<'p, 'm> CodeInterpreter<'p, 'm> {
         }
         values
     }
+}
+
+/// `text.replace(…)` and `text.format(…)`.
+fn text_method(
+    meaning: FunctionMeaning,
+    base: &CodeValue,
+    arguments: &CallArguments,
+) -> Option<ConstValue> {
+    let plain = |field: &CodeField| match &field.value {
+        CodeValue::Plain(value) => Some(value.clone()),
+        _ => None,
+    };
+    let CodeValue::Plain(base) = base else {
+        return None;
+    };
+    if arguments.lost.is_some() {
+        return None;
+    }
+    let positional: Vec<ConstValue> = arguments
+        .positional
+        .iter()
+        .map(plain)
+        .collect::<Option<_>>()?;
+    if meaning == FunctionMeaning::Replace {
+        return match &positional[..] {
+            [ConstValue::Text(old), ConstValue::Text(new)] => {
+                Some(text::replaced(base.clone(), old, new))
+            }
+            _ => None,
+        };
+    }
+    let ConstValue::Text(format) = base else {
+        return None;
+    };
+    let named = arguments.named.iter();
+    let named = named.map(|(name, field)| Some((name.clone(), plain(field)?)));
+    let named: BTreeMap<String, ConstValue> = named.collect::<Option<_>>()?;
+    text::braced(format, &positional, &named).map(text::joined)
 }

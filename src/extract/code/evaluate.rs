@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use super::fold;
 use super::form::{ClassId, CodeExpressionForm, ExpressionId, StatementForm};
 use super::interpreter::CodeInterpreter;
+use super::text;
 use super::value::join_values;
 use super::value::{CodeField, CodeObject, CodeObjectKind, CodeValue, FileAt, ObjectId};
 use crate::facts::cause::Cause;
@@ -132,8 +133,8 @@ impl<'m> CodeInterpreter<'_, 'm> {
         }
         match self.code().text(id) {
             // What nothing in the file binds is the language's own.
-            text if self.project.conventions.meaning(text).is_some() => {
-                CodeValue::Path(text.to_owned())
+            own if self.project.conventions.meaning(own).is_some() => {
+                CodeValue::Path(own.to_owned())
             }
             _ => self.written(id),
         }
@@ -539,24 +540,12 @@ impl<'m> CodeInterpreter<'_, 'm> {
     }
 
     fn text(&mut self, parts: &[ExpressionId]) -> CodeValue {
-        let mut whole = ConstValue::Text(String::new());
-        for part in parts {
-            let value = match self.value(*part) {
-                CodeValue::Plain(ConstValue::Int(n)) => ConstValue::Text(n.to_string()),
-                CodeValue::Plain(ConstValue::Fallback(fallback)) => {
-                    fold::computed(*fallback, as_text)
-                }
-                CodeValue::Plain(value @ (ConstValue::Text(_) | ConstValue::Unknown(_))) => value,
-                _ => {
-                    let CodeValue::Plain(value) = self.written(*part) else {
-                        continue;
-                    };
-                    value
-                }
-            };
-            whole = fold::binary("+", whole, value);
-        }
-        CodeValue::Plain(whole)
+        let values = parts.iter().map(|part| match self.value(*part) {
+            CodeValue::Plain(value) => value,
+            _ => ConstValue::Unknown(self.written_cause(*part)),
+        });
+        let values: Vec<ConstValue> = values.collect();
+        CodeValue::Plain(text::joined(values))
     }
 
     fn binary(
@@ -584,9 +573,21 @@ impl<'m> CodeInterpreter<'_, 'm> {
                     ("%", ConstValue::Int(a), ConstValue::Int(b)) if *a < 0 || *b < 0 => {
                         fold::from_code(self.code().text(id))
                     }
+                    ("%", ConstValue::Text(format), _) => {
+                        let parts = text::placed(format, std::slice::from_ref(&right));
+                        parts.map_or_else(|| fold::from_code(self.code().text(id)), text::joined)
+                    }
+                    ("+", _, _) => text::concatenated(left, right),
                     _ => fold::binary(operator, left, right),
                 };
                 CodeValue::Plain(value)
+            }
+            (CodeValue::Plain(ConstValue::Text(format)), CodeValue::Items(items))
+                if operator == "%" =>
+            {
+                let values: Option<Vec<ConstValue>> = items.into_iter().map(plain).collect();
+                let parts = values.and_then(|values| text::placed(&format, &values));
+                parts.map_or_else(|| self.written(id), |p| CodeValue::Plain(text::joined(p)))
             }
             (CodeValue::Items(mut left), CodeValue::Items(right)) if operator == "+" => {
                 left.extend(right);
@@ -648,7 +649,7 @@ fn otherwise(first: CodeValue, second: CodeValue) -> CodeValue {
             match second {
                 // The second is asked only where the first is not there; either may give it.
                 ConstValue::Unknown(_) | ConstValue::Fallback(_) | ConstValue::Nil => {
-                    CodeValue::Plain(ConstValue::Unknown(cause))
+                    CodeValue::Plain(text::given_or(cause, &second))
                 }
                 second => CodeValue::Plain(fold::with_fallback(cause, variable, second)),
             }
@@ -663,10 +664,10 @@ fn otherwise(first: CodeValue, second: CodeValue) -> CodeValue {
     }
 }
 
-fn as_text(value: ConstValue) -> ConstValue {
+fn plain(value: CodeValue) -> Option<ConstValue> {
     match value {
-        ConstValue::Int(n) => ConstValue::Text(n.to_string()),
-        other => other,
+        CodeValue::Plain(value) => Some(value),
+        _ => None,
     }
 }
 
@@ -691,7 +692,9 @@ fn converted(meaning: FunctionMeaning, value: ConstValue) -> ConstValue {
             Ok(n) => ConstValue::Float(n),
             Err(_) => fold::unknown("a text that is no number"),
         },
-        (Meaning::Text, value @ (ConstValue::Text(_) | ConstValue::Int(_))) => as_text(value),
+        (Meaning::Text, value @ (ConstValue::Text(_) | ConstValue::Int(_))) => {
+            text::written_out(value)
+        }
         (Meaning::Bool, value) => match CodeValue::Plain(value).truth() {
             Some(truth) => ConstValue::Bool(truth),
             None => fold::unknown("a value that is not followed"),

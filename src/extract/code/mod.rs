@@ -19,6 +19,7 @@ pub(in crate::extract) mod form;
 pub(in crate::extract) mod interpreter;
 mod lifetime;
 pub(in crate::extract) mod project;
+mod text;
 mod value;
 
 use std::ops::Range;

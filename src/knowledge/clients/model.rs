@@ -3,6 +3,7 @@
 
 use serde::Deserialize;
 
+use crate::facts::cause::Cause;
 use crate::facts::raw::{ConstValue, SourceLanguage};
 use crate::facts::value::Meaning;
 use crate::facts::words::ClientKind;
@@ -297,6 +298,7 @@ impl OptionSourceModel {
                 let scheme = text.split("://").next().unwrap_or(text);
                 self.schemes.iter().any(|own| own == scheme)
             }
+            ConstValue::Unknown(Cause::UrlWith { scheme, .. }) => self.schemes.contains(scheme),
             ConstValue::Fallback(fallback) => self.accepts(&fallback.value),
             ConstValue::List(items) => items.first().is_some_and(|first| self.accepts(first)),
             _ => false,
@@ -361,6 +363,9 @@ pub struct OptionModel {
     pub key: String,
     pub kind: ValueKind,
     pub role: Option<OptionRole>,
+    /// An address that may be a whole URL.
+    #[serde(default)]
+    pub takes_urls: bool,
     /// The part of a connection URL, its query apart, that sets the option.
     pub url_part: Option<UrlPart>,
     pub minimum: Option<i64>,

@@ -38,6 +38,7 @@ pub(super) fn put(
 fn put_address(subject: &mut Subject, model: &ClientModel) {
     let addresses = model.option.iter();
     let addresses = addresses.filter(|option| option.role == Some(OptionRole::Address));
+    let addresses = addresses.filter(|option| !option.takes_urls);
     let written: Vec<&FactValue> = addresses
         .filter_map(|option| subject.option(&option.key))
         .filter(|value| value.written == Explicitness::Yes)

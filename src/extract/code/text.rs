@@ -1,0 +1,182 @@
+//! Texts that are put together: from parts, by a format, by a replacement. A text whose rest is not
+//! known still says which scheme it begins with, where it is a URL.
+
+use std::collections::BTreeMap;
+
+use super::fold;
+use crate::facts::cause::Cause;
+use crate::facts::raw::ConstValue;
+
+/// One text behind another. Where both fall back on something, so does the whole: it holds where
+/// nothing is given to either.
+pub(super) fn concatenated(left: ConstValue, right: ConstValue) -> ConstValue {
+    match (left, right) {
+        (ConstValue::Unknown(cause @ Cause::UrlWith { .. }), _) => ConstValue::Unknown(cause),
+        (ConstValue::Fallback(left), ConstValue::Fallback(right)) => {
+            let whole = concatenated(left.value, right.value);
+            let ConstValue::Unknown(source) = fold::made_from(left.source) else {
+                return fold::unknown("a text that is put together");
+            };
+            fold::with_fallback(source, None, whole)
+        }
+        (left, ConstValue::Unknown(cause)) => match scheme(&left) {
+            Some(scheme) => match fold::made_from(cause) {
+                ConstValue::Unknown(source) => url_with(scheme, source),
+                other => other,
+            },
+            None => fold::binary("+", left, ConstValue::Unknown(cause)),
+        },
+        (left, right) => fold::binary("+", left, right),
+    }
+}
+
+/// The whole of some parts, figures among them.
+pub(super) fn joined(parts: impl IntoIterator<Item = ConstValue>) -> ConstValue {
+    let parts = parts.into_iter().map(written_out);
+    parts.fold(ConstValue::Text(String::new()), concatenated)
+}
+
+/// A figure as text.
+pub(super) fn written_out(value: ConstValue) -> ConstValue {
+    match value {
+        ConstValue::Int(n) => ConstValue::Text(n.to_string()),
+        ConstValue::Fallback(fallback) => {
+            let value = written_out(fallback.value);
+            fold::with_fallback(fallback.source, fallback.variable, value)
+        }
+        ConstValue::Text(_) | ConstValue::Unknown(_) => value,
+        _ => fold::unknown("a value that is written as text"),
+    }
+}
+
+/// What is known of a value that one of several sources gives: the first of them, or the URL that all
+/// of them stand for.
+pub(super) fn given_or(source: Cause, otherwise: &ConstValue) -> ConstValue {
+    match scheme(otherwise) {
+        Some(scheme) => url_with(scheme, source),
+        None => ConstValue::Unknown(source),
+    }
+}
+
+fn url_with(scheme: String, source: Cause) -> ConstValue {
+    ConstValue::Unknown(Cause::UrlWith {
+        scheme,
+        source: Box::new(source),
+    })
+}
+
+/// The scheme of a text that begins as a URL.
+fn scheme(value: &ConstValue) -> Option<String> {
+    match value {
+        ConstValue::Text(text) => {
+            let (scheme, _) = text.split_once("://")?;
+            let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.');
+            let is_one = !scheme.is_empty() && scheme.chars().all(plain);
+            is_one.then(|| scheme.to_owned())
+        }
+        ConstValue::Fallback(fallback) => scheme(&fallback.value),
+        ConstValue::Unknown(Cause::UrlWith { scheme, .. }) => Some(scheme.clone()),
+        _ => None,
+    }
+}
+
+/// `text.replace(old, new)`.
+pub(super) fn replaced(value: ConstValue, old: &str, new: &str) -> ConstValue {
+    match value {
+        ConstValue::Text(text) => ConstValue::Text(text.replace(old, new)),
+        ConstValue::Fallback(fallback) => {
+            fold::computed(*fallback, |value| replaced(value, old, new))
+        }
+        // What does not touch the scheme leaves it.
+        ConstValue::Unknown(Cause::UrlWith { scheme, source })
+            if !format!("{scheme}://").contains(old) =>
+        {
+            match fold::made_from(*source) {
+                ConstValue::Unknown(source) => url_with(scheme, source),
+                other => other,
+            }
+        }
+        ConstValue::Unknown(cause) => fold::made_from(cause),
+        _ => fold::unknown("a text that is not followed"),
+    }
+}
+
+/// The parts of `"{}:{name}".format(…)`; nothing where a brace holds more than a name.
+pub(super) fn braced(
+    format: &str,
+    positional: &[ConstValue],
+    named: &BTreeMap<String, ConstValue>,
+) -> Option<Vec<ConstValue>> {
+    let mut parts = Vec::new();
+    let mut rest = format;
+    let mut next = 0;
+    while let Some((before, behind)) = rest.split_once('{') {
+        let (name, after) = behind.split_once('}')?;
+        parts.push(ConstValue::Text(before.to_owned()));
+        let value = match name.parse::<usize>() {
+            Ok(at) => positional.get(at),
+            Err(_) if name.is_empty() => {
+                next += 1;
+                positional.get(next - 1)
+            }
+            Err(_) => named.get(name),
+        };
+        parts.push(value?.clone());
+        rest = after;
+    }
+    parts.push(ConstValue::Text(rest.to_owned()));
+    Some(parts)
+}
+
+/// The parts of `"%s:%d" % values`; nothing where a placeholder says more than that.
+pub(super) fn placed(format: &str, values: &[ConstValue]) -> Option<Vec<ConstValue>> {
+    let mut values = values.iter();
+    let mut parts = Vec::new();
+    let mut rest = format;
+    while let Some((before, behind)) = rest.split_once('%') {
+        parts.push(ConstValue::Text(before.to_owned()));
+        let kind = behind.chars().next()?;
+        parts.push(match kind {
+            '%' => ConstValue::Text("%".to_owned()),
+            's' | 'd' | 'i' => values.next()?.clone(),
+            _ => return None,
+        });
+        rest = &behind[1..];
+    }
+    parts.push(ConstValue::Text(rest.to_owned()));
+    Some(parts)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(text: &str) -> ConstValue {
+        ConstValue::Text(text.to_owned())
+    }
+
+    #[test]
+    fn formats_are_filled() {
+        let named = BTreeMap::from([("port".to_owned(), ConstValue::Int(6379))]);
+        let parts = braced("redis://{}:{port}/{0}", &[text("cache")], &named).unwrap();
+        assert_eq!(joined(parts), text("redis://cache:6379/cache"));
+        let parts = placed("redis://%s:%d", &[text("cache"), ConstValue::Int(1)]).unwrap();
+        assert_eq!(joined(parts), text("redis://cache:1"));
+        assert_eq!(braced("{a.b}", &[], &BTreeMap::new()), None);
+        assert_eq!(placed("%(a)s", &[]), None);
+    }
+
+    #[test]
+    fn a_url_keeps_its_scheme() {
+        let whole = joined([text("redis://"), fold::from_environment("HOST"), text("/0")]);
+        assert_eq!(scheme(&whole).as_deref(), Some("redis"));
+        assert_eq!(
+            scheme(&replaced(whole, "unix:", "x")).as_deref(),
+            Some("redis")
+        );
+        assert_eq!(
+            scheme(&joined([fold::from_environment("S"), text("://a")])),
+            None
+        );
+    }
+}
