@@ -38,7 +38,7 @@ use crate::syntax::yaml;
 use arguments::read_arguments;
 use deployments::FileDeployments;
 use manifests::ManifestTree;
-use packages::{go_packages, mark_programs};
+use packages::{go_packages, import_paths, mark_programs};
 
 /// A file as `discover` read it.
 #[derive(Clone, Debug)]
@@ -465,9 +465,11 @@ impl FileReader<'_> {
         let deployed = deployments.servers(files, &tree_files, shapes, &universes[0].raw);
         universes[0].raw.absorb(deployed);
         universes[0].raw.tell_once();
-        let packages: Vec<RawFacts> = go_packages(files)
+        let packages = go_packages(files);
+        let paths = import_paths(&packages, &universes[0].raw.modules);
+        let packages: Vec<RawFacts> = packages
             .into_par_iter()
-            .map(|package| self.read_package(package))
+            .map(|package| self.read_package(package, &paths))
             .collect();
         for raw in packages {
             universes[0].raw.absorb(raw);
@@ -510,7 +512,7 @@ impl FileReader<'_> {
         });
     }
 
-    fn read_package(&self, package: Vec<go::GoFile>) -> RawFacts {
+    fn read_package(&self, package: Vec<go::GoFile>, paths: &go::GoPackagePaths) -> RawFacts {
         let Some(file) = package.first().map(|file| file.excerpt.file()) else {
             return RawFacts::default();
         };
@@ -519,7 +521,7 @@ impl FileReader<'_> {
                 packages: go::program::read(&package, self.knowledge.clients)
                     .into_iter()
                     .collect(),
-                ..go::extract(package, self.knowledge.clients)
+                ..go::extract(package, paths, self.knowledge.clients)
             },
             ..ExtractedFile::default()
         };

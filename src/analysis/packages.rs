@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::analysis::InputFile;
 use crate::discover::FileKind;
 use crate::extract::go;
-use crate::facts::raw::RawModule;
+use crate::facts::raw::{RawModule, SourceLanguage};
 use crate::knowledge::languages;
 use crate::source::{Excerpt, FileId, path};
 
@@ -47,4 +47,24 @@ pub(super) fn go_packages(files: &[(FileId, &InputFile)]) -> Vec<Vec<go::GoFile>
         });
     }
     folders.into_values().collect()
+}
+
+/// The packages by the paths that code imports them by: those below a module that has a name.
+pub(super) fn import_paths(
+    packages: &[Vec<go::GoFile>],
+    modules: &[RawModule],
+) -> go::GoPackagePaths {
+    let named = packages.iter().filter_map(|files| {
+        let folder = path::folder(&files.first()?.path);
+        let module = RawModule::nearest_above(modules, SourceLanguage::Go, folder)?;
+        let name = module.name.as_ref()?;
+        let below = folder.strip_prefix(module.dir.as_str())?;
+        let below = below.trim_start_matches('/');
+        let path = match below {
+            "" => name.clone(),
+            below => format!("{name}/{below}"),
+        };
+        Some((path, files.clone()))
+    });
+    named.collect()
 }

@@ -180,6 +180,14 @@ impl<'t, 'm> GoFileReader<'t, 'm, '_> {
         let arguments = self.arguments(node);
         let to = names::quoted(self.tree(), node).in_marks();
         let values: Vec<_> = arguments.iter().map(|a| self.evaluate(*a)).collect();
+        if let Some(function) = self.others.function(package, name)
+            && self.may_run(function.node)
+            && self.is_worth_running(&function)
+            && !values.iter().any(tells)
+        {
+            let value = self.run_declared(&function, values);
+            return self.named_unless_known(value, node);
+        }
         let first = match values.first() {
             Some(GoExprValue::Plain(value)) => Some(value.clone()),
             _ => None,
@@ -257,10 +265,7 @@ impl<'t, 'm> GoFileReader<'t, 'm, '_> {
         {
             values = several;
         }
-        let telling =
-            |v: &GoExprValue<'_>| matches!(v, GoExprValue::Options(_) | GoExprValue::Error(_));
-        let short = function.node.byte_range().len() <= SHORT_FUNCTION;
-        let worth = short || values.iter().any(telling) || self.returns_options(function);
+        let worth = values.iter().any(tells) || self.is_worth_running(function);
         if worth && self.may_run(function.node) {
             let value = self.run_declared(function, values);
             return self.named_unless_known(value, node);
@@ -272,7 +277,12 @@ impl<'t, 'm> GoFileReader<'t, 'm, '_> {
         self.unknown_code(node)
     }
 
-    /// Runs a function of the package with these arguments, if it may be run here.
+    /// A function that is short, or that gives options.
+    fn is_worth_running(&self, function: &GoDeclaration<'t>) -> bool {
+        function.node.byte_range().len() <= SHORT_FUNCTION || self.returns_options(function)
+    }
+
+    /// Runs a function of the tree with these arguments, if it may be run here.
     pub(super) fn run_declared(
         &mut self,
         function: &GoDeclaration<'t>,
@@ -282,7 +292,7 @@ impl<'t, 'm> GoFileReader<'t, 'm, '_> {
             return GoExprValue::unknown("a function that is not followed");
         }
         self.inside.push(function.node.id());
-        let file = std::mem::replace(&mut self.file, function.file);
+        let file = self.go_to_file(function.file);
         let scopes = std::mem::take(&mut self.state.scopes);
         let held = std::mem::take(&mut self.values);
         let (changes, jumps) = names::changes(self.tree(), function.node);
@@ -291,7 +301,7 @@ impl<'t, 'm> GoFileReader<'t, 'm, '_> {
         let value = self.run(function.node, values);
         (self.values, self.last_change, self.jumps) = (held, changes, jumps);
         self.state.scopes = scopes;
-        self.file = file;
+        self.go_to_file(file);
         self.inside.pop();
         value
     }
@@ -431,6 +441,11 @@ impl<'t, 'm> GoFileReader<'t, 'm, '_> {
             _ => GoExprValue::Several(values),
         }
     }
+}
+
+/// An argument that a function may change, or look at.
+fn tells(value: &GoExprValue<'_>) -> bool {
+    matches!(value, GoExprValue::Options(_) | GoExprValue::Error(_))
 }
 
 /// Whether a library that is imported with a dot brings this name.

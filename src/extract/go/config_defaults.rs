@@ -71,7 +71,7 @@ impl<'t> GoFileReader<'t, '_, '_> {
     }
 
     fn length_of_package(&self) -> usize {
-        let files = self.files.iter();
+        let files = self.own_files().iter();
         files
             .map(|file| file.parsed.tree.excerpt().text().len())
             .sum()
@@ -85,7 +85,7 @@ impl<'t> GoFileReader<'t, '_, '_> {
     fn variable(&self, tag: &FallbackTag, text: &str) -> Option<String> {
         let named = tag_value(text, tag.variable.as_deref()?)?;
         let name = named.split(',').next()?.trim();
-        let prefixed = self.files.iter().any(|file| {
+        let prefixed = self.own_files().iter().any(|file| {
             let text = file.parsed.tree.excerpt().text();
             let prefix = tag.prefix.as_deref().unwrap_or_default();
             text.contains("Prefix:") || (!prefix.is_empty() && text.contains(prefix))
@@ -309,7 +309,7 @@ impl<'t> GoFileReader<'t, '_, '_> {
     /// The one value that the package gives to a key.
     fn default_of_key(&self, setter: &str, key: &str) -> Option<GoDeclaration<'t>> {
         let mut found = Vec::new();
-        for (file, parsed) in self.files.iter().enumerate() {
+        for (file, parsed) in self.own_files().iter().enumerate() {
             let tree = &parsed.parsed.tree;
             if parsed.parsed.is_test_file() || !tree.excerpt().text().contains(setter) {
                 continue;

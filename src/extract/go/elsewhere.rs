@@ -90,7 +90,7 @@ impl<'t> GoFileReader<'t, '_, '_> {
 
     /// The value of an expression where it stands, nothing being known of the variables around it.
     fn value_at(&mut self, file: usize, node: Node<'t>) -> GoExprValue<'t> {
-        let outer = std::mem::replace(&mut self.file, file);
+        let outer = self.go_to_file(file);
         let mut scope = GoScope::new();
         if let Some(function) = enclosing_function(node) {
             for name in names::declared(self.tree(), function) {
@@ -102,7 +102,7 @@ impl<'t> GoFileReader<'t, '_, '_> {
         let value = self.evaluate(node);
         self.inside.pop();
         self.state.scopes = scopes;
-        self.file = outer;
+        self.go_to_file(outer);
         value
     }
 
@@ -112,7 +112,7 @@ impl<'t> GoFileReader<'t, '_, '_> {
             return None;
         }
         let mut found: Vec<(usize, Node<'t>)> = Vec::new();
-        for (at, file) in self.files.iter().enumerate() {
+        for (at, file) in self.own_files().iter().enumerate() {
             if file.parsed.is_test_file() {
                 continue;
             }

@@ -101,12 +101,12 @@ impl<'t> GoFileReader<'t, '_, '_> {
             return GoExprValue::Plain(fold::from_code(name));
         }
         let scopes = std::mem::take(&mut self.state.scopes);
-        let file = std::mem::replace(&mut self.file, declared.file);
+        let file = self.go_to_file(declared.file);
         self.inside.push(declared.node.id());
         let value = self.evaluate(declared.node);
         let value = self.typed(value, declared.ty);
         self.inside.pop();
-        self.file = file;
+        self.go_to_file(file);
         self.state.scopes = scopes;
         value
     }
@@ -192,6 +192,12 @@ impl<'t> GoFileReader<'t, '_, '_> {
         };
         let field = self.text(field);
         if let Some(package) = self.package_of(operand) {
+            if let Some(constant) = self.others.constant(package, field) {
+                return match self.declared_value(field, &constant) {
+                    GoExprValue::Plain(ConstValue::Unknown(_)) => self.unknown_code(node),
+                    value => value,
+                };
+            }
             let unit = fold::time_unit(field).filter(|_| package == "time");
             let known = unit.map(ConstValue::Duration);
             return known.map_or_else(|| self.unknown_code(node), GoExprValue::Plain);

@@ -180,7 +180,10 @@ impl<'t> GoFileReader<'t, '_, '_> {
             return false;
         };
         let mut called = Vec::new();
-        let files = self.files.iter().filter(|file| !file.parsed.is_test_file());
+        let files = self
+            .own_files()
+            .iter()
+            .filter(|file| !file.parsed.is_test_file());
         for tree in files.map(|file| &file.parsed.tree) {
             tree.walk(|node| {
                 let field =

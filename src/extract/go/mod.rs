@@ -6,7 +6,8 @@
 //! (`statements`, `expressions`, `calls`, `literals` are its parts, `state` what it knows at one
 //! point), `waiting` notes calls that wait at the server and `crews` how many of them run at once,
 //! which `sites` tells, `configured` finds the fallbacks of a configuration, `unset` tells what holds where a variable is not
-//! set, `module` reads go.mod.
+//! set, `module` reads go.mod,
+//! `other_packages` what a package takes from others of the tree.
 
 mod branches;
 mod call_sites;
@@ -23,6 +24,7 @@ mod literal_clients;
 mod literals;
 pub mod module;
 mod names;
+mod other_packages;
 mod package;
 pub mod program;
 mod reader;
@@ -39,8 +41,11 @@ use crate::knowledge::clients::ClientModels;
 use crate::knowledge::clients::model::ClientModel;
 use crate::source::Excerpt;
 use crate::syntax::code::{self, CodeGrammar};
+use other_packages::OtherPackages;
 use package::{GoDeclarations, GoSourceFile, ParsedGoFile};
 use reader::GoFileReader;
+
+pub use other_packages::GoPackagePaths;
 
 /// A Go file and its path relative to the root.
 #[derive(Clone, Debug)]
@@ -50,8 +55,9 @@ pub struct GoFile {
 }
 
 /// The clients of one package: all Go files of one folder, test files included. The files must be
-/// of one folder; what their test files declare is not seen by the others.
-pub fn extract(files: Vec<GoFile>, models: &ClientModels) -> RawFacts {
+/// of one folder; what their test files declare is not seen by the others. `paths` are the packages
+/// of the tree, of which those are read that it takes constants or options from.
+pub fn extract(files: Vec<GoFile>, paths: &GoPackagePaths, models: &ClientModels) -> RawFacts {
     let Some(needles) = models.needles(SourceLanguage::Go) else {
         return RawFacts::default();
     };
@@ -64,6 +70,7 @@ pub fn extract(files: Vec<GoFile>, models: &ClientModels) -> RawFacts {
     if building.is_empty() {
         return RawFacts::default();
     }
+    let others = other_packages::wanted(&building, paths, needles);
     let tests = building.iter().any(|file| package::is_test(&file.path));
     let seen = files
         .into_iter()
@@ -72,8 +79,14 @@ pub fn extract(files: Vec<GoFile>, models: &ClientModels) -> RawFacts {
         path: file.path,
         tree: code::parse(CodeGrammar::Go, file.excerpt),
     };
-    let parsed: Vec<_> = seen.map(parse).collect();
-    read(&parsed, models)
+    let mut parsed: Vec<_> = seen.map(parse).collect();
+    let own = parsed.len();
+    let mut packages = Vec::new();
+    for (path, files) in others {
+        packages.push((path, files.len()));
+        parsed.extend(files.into_iter().map(parse));
+    }
+    read(&parsed, own, &packages, models)
 }
 
 /// The clients of a snippet: a file of its own, or a fragment without a package clause and imports,
@@ -87,7 +100,7 @@ pub fn extract_snippet(excerpt: Excerpt, path: &str, models: &ClientModels) -> R
         path: path.to_owned(),
         tree: code::parse(CodeGrammar::Go, excerpt),
     }];
-    read(&parsed, models)
+    read(&parsed, parsed.len(), &[], models)
 }
 
 /// The hosts of a client whose address was filled in since it was read.
@@ -102,7 +115,13 @@ pub fn is_program(text: &str) -> bool {
     clause.is_some_and(|name| name.split_whitespace().next() == Some("main"))
 }
 
-fn read(parsed: &[ParsedGoFile], models: &ClientModels) -> RawFacts {
+/// Reads the first files, `own` of them; behind them stand those of other packages.
+fn read(
+    parsed: &[ParsedGoFile],
+    own: usize,
+    packages: &[(String, usize)],
+    models: &ClientModels,
+) -> RawFacts {
     let files: Vec<_> = parsed
         .iter()
         .map(|p| GoSourceFile::read(p, models))
@@ -113,7 +132,8 @@ fn read(parsed: &[ParsedGoFile], models: &ClientModels) -> RawFacts {
     let mut views: BTreeMap<_, PackageView<'_>> = BTreeMap::new();
     let mut raw = RawFacts::default();
     let mut consumed = BTreeSet::new();
-    for (at, file) in files.iter().enumerate() {
+    let others = OtherPackages::new(own, packages, &files);
+    for (at, file) in files[..own].iter().enumerate() {
         let tree = &file.parsed.tree;
         raw.comments.extend(tree.comments());
         raw.secrets.extend(address::url_secrets(tree));
@@ -122,14 +142,14 @@ fn read(parsed: &[ParsedGoFile], models: &ClientModels) -> RawFacts {
             continue;
         }
         let view = views.entry(file.sight()).or_insert_with(|| PackageView {
-            declared: GoDeclarations::seen_by(file, &files),
-            calls: package::calls_seen_by(file, &files),
+            declared: GoDeclarations::seen_by(file, &files[..own]),
+            calls: package::calls_seen_by(file, &files[..own]),
         });
         if tells(text) {
-            let reader = GoFileReader::new(&files, &view.declared, at);
+            let reader = GoFileReader::new(&files, &view.declared, &others, at);
             raw.client_calls.extend(reader.client_calls());
         }
-        let reader = GoFileReader::new(&files, &view.declared, at);
+        let reader = GoFileReader::new(&files, &view.declared, &others, at);
         let mut read = reader.read_file(worth);
         if file.fragment {
             narrow(&mut read.clients, models);

@@ -4,6 +4,7 @@
 //! declarations of all files of the package. What a test file declares is seen by test files only.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 use std::rc::Rc;
 
 use tree_sitter::Node;
@@ -304,6 +305,15 @@ impl<'t> GoDeclarations<'t> {
                 seen.read(at, &other.parsed.tree);
                 seen.find_library_values(other);
             }
+        }
+        seen
+    }
+
+    /// What the files of another package declare.
+    pub(super) fn of_files(files: &[GoSourceFile<'t, '_>], range: Range<usize>) -> Self {
+        let mut seen = Self::default();
+        for at in range {
+            seen.read(at, &files[at].parsed.tree);
         }
         seen
     }

@@ -79,7 +79,7 @@ fn clause(excerpt: &Excerpt) -> crate::source::Span {
 }
 
 /// Names and paths of a file's imports, read from its first lines alone.
-fn imports_of(text: &str) -> Vec<(&str, &str)> {
+pub(super) fn imports_of(text: &str) -> Vec<(&str, &str)> {
     let mut found = Vec::new();
     let mut inside = false;
     for line in text.lines() {

@@ -13,6 +13,7 @@ use tree_sitter::Node;
 use crate::extract::code::fold;
 use crate::extract::go::literal_clients::LiteralClient;
 use crate::extract::go::names;
+use crate::extract::go::other_packages::OtherPackages;
 use crate::extract::go::package::{GoDeclarations, GoSourceFile};
 use crate::extract::go::state::{
     GoExprValue, GoHeap, GoObjectId, GoOptionsObject, GoScope, GoState, Preconditions,
@@ -69,7 +70,10 @@ pub(super) type ReturnedValues<'t, 'm> = Vec<(Vec<GoExprValue<'t>>, GoHeap<'m>, 
 
 pub(super) struct GoFileReader<'t, 'm, 'p> {
     pub(super) files: &'p [GoSourceFile<'t, 'm>],
+    /// What the package of the file declares that is being read.
     pub(super) declared: &'p GoDeclarations<'t>,
+    own: &'p GoDeclarations<'t>,
+    pub(super) others: &'p OtherPackages<'t>,
     /// The file whose code is being read.
     pub(super) file: usize,
     pub(super) state: GoState<'t, 'm>,
@@ -117,11 +121,14 @@ impl<'t, 'm, 'p> GoFileReader<'t, 'm, 'p> {
     pub(super) fn new(
         files: &'p [GoSourceFile<'t, 'm>],
         declared: &'p GoDeclarations<'t>,
+        others: &'p OtherPackages<'t>,
         file: usize,
     ) -> Self {
         Self {
             files,
             declared,
+            own: declared,
+            others,
             file,
             state: GoState::default(),
             found: Vec::new(),
@@ -161,6 +168,17 @@ impl<'t, 'm, 'p> GoFileReader<'t, 'm, 'p> {
 
     pub(super) fn here(&self) -> &'p GoSourceFile<'t, 'm> {
         &self.files[self.file]
+    }
+
+    /// The files of the package itself.
+    pub(super) fn own_files(&self) -> &'p [GoSourceFile<'t, 'm>] {
+        &self.files[..self.others.own()]
+    }
+
+    /// Goes on in another file, which may be one of another package; gives the one before.
+    pub(super) fn go_to_file(&mut self, file: usize) -> usize {
+        self.declared = self.others.of_file(file).unwrap_or(self.own);
+        std::mem::replace(&mut self.file, file)
     }
 
     pub(super) fn tree(&self) -> &'t CodeTree {

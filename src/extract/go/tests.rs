@@ -25,7 +25,7 @@ fn package(files: &[(&str, &str)]) -> Read {
         }
     };
     let files = files.iter().map(add).collect();
-    let raw = extract(files, built_in());
+    let raw = extract(files, &GoPackagePaths::new(), built_in());
     Read { sources, raw }
 }
 

@@ -1,0 +1,134 @@
+//! The packages of a module that another one imports: what they declare is evaluated where it stands.
+//! Read are constants, and functions that give something; which of their variables change is not asked.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use crate::extract::go::GoFile;
+use crate::extract::go::package::{GoDeclaration, GoDeclarations, GoSourceFile, is_test};
+use crate::extract::go::program::imports_of;
+use crate::knowledge::clients::needles::CodeNeedles;
+use crate::syntax::code;
+
+/// How many packages are read for one, and how much of them: what keeps reading in proportion.
+const MOST_PACKAGES: usize = 16;
+const MOST_BYTES: usize = 500_000;
+
+/// The Go files of a tree by the path that code imports their package by.
+pub type GoPackagePaths = BTreeMap<String, Vec<GoFile>>;
+
+/// What other packages declare, for the files of one package.
+#[derive(Default)]
+pub(super) struct OtherPackages<'t> {
+    /// How many files are the package's own; those of the others stand behind them.
+    own: usize,
+    declared: BTreeMap<String, GoDeclarations<'t>>,
+    files: Vec<(Range<usize>, String)>,
+}
+
+impl<'t> OtherPackages<'t> {
+    /// `packages` are the paths of the packages and how many files each has, in their order.
+    pub(super) fn new(
+        own: usize,
+        packages: &[(String, usize)],
+        files: &[GoSourceFile<'t, '_>],
+    ) -> Self {
+        let mut found = Self {
+            own,
+            ..Self::default()
+        };
+        let mut at = own;
+        for (path, count) in packages {
+            let range = at..at + count;
+            at = range.end;
+            let declared = GoDeclarations::of_files(files, range.clone());
+            found.declared.insert(path.clone(), declared);
+            found.files.push((range, path.clone()));
+        }
+        found
+    }
+
+    pub(super) fn own(&self) -> usize {
+        self.own
+    }
+
+    /// What the package of a file declares, where it is another one.
+    pub(super) fn of_file(&self, file: usize) -> Option<&GoDeclarations<'t>> {
+        let mut packages = self.files.iter();
+        let (_, path) = packages.find(|(range, _)| range.contains(&file))?;
+        self.declared.get(path)
+    }
+
+    pub(super) fn constant(&self, package: &str, name: &str) -> Option<GoDeclaration<'t>> {
+        self.declared.get(package)?.constants.get(name).copied()
+    }
+
+    /// A function that gives something.
+    pub(super) fn function(&self, package: &str, name: &str) -> Option<GoDeclaration<'t>> {
+        let function = self.declared.get(package)?.functions.get(name)?;
+        code::field(function.node, "result").map(|_| *function)
+    }
+}
+
+/// The packages of the tree from which the files take constants or functions of a kind that is read,
+/// each without its tests.
+pub(super) fn wanted(
+    building: &[&GoFile],
+    paths: &GoPackagePaths,
+    needles: &CodeNeedles,
+) -> Vec<(String, Vec<GoFile>)> {
+    let mut found: BTreeMap<&str, Vec<GoFile>> = BTreeMap::new();
+    let mut left = MOST_BYTES;
+    for file in building {
+        let text = file.excerpt.text();
+        for (ident, path) in imports_of(text) {
+            let Some(package) = paths.get(path).filter(|_| !found.contains_key(path)) else {
+                continue;
+            };
+            let files: Vec<GoFile> = package
+                .iter()
+                .filter(|file| !is_test(&file.path))
+                .cloned()
+                .collect();
+            let size: usize = files.iter().map(|file| file.excerpt.text().len()).sum();
+            let names = selected(text, ident);
+            let declares = files.iter().any(|file| declares_one(file, &names, needles));
+            if declares && size <= left && found.len() < MOST_PACKAGES {
+                left -= size;
+                found.insert(path, files);
+            }
+        }
+    }
+    let found = found.into_iter();
+    found
+        .map(|(path, files)| (path.to_owned(), files))
+        .collect()
+}
+
+/// The names that a file takes from a package.
+fn selected<'t>(text: &'t str, ident: &str) -> Vec<&'t str> {
+    let prefix = format!("{ident}.");
+    let found = text.match_indices(&prefix).filter_map(|(at, _)| {
+        let rest = &text[at + prefix.len()..];
+        let end = rest
+            .find(|c: char| !c.is_alphanumeric() && c != '_')
+            .unwrap_or(rest.len());
+        (end > 0).then(|| &rest[..end])
+    });
+    found.collect()
+}
+
+/// Whether a file may declare one of these names as a constant, or as a function that deals in clients
+/// or takes no arguments.
+fn declares_one(file: &GoFile, names: &[&str], needles: &CodeNeedles) -> bool {
+    let text = file.excerpt.text();
+    let of_clients = needles.imports.is_in(text);
+    let constants = text.contains("const");
+    names.iter().any(|name| {
+        let open = format!("func {name}(");
+        let bare = format!("func {name}() ");
+        text.contains(&bare)
+            || (of_clients && text.contains(&open))
+            || (constants && text.contains(name) && !text.contains(&open))
+    })
+}
