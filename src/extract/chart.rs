@@ -26,6 +26,8 @@ pub struct ChartRelease<'a> {
     pub values: &'a YamlNode,
     /// The name that Helm knows the release by.
     pub release: Option<String>,
+    /// The values are those that a server's own chart comes with.
+    pub own_values: bool,
     pub visibility: ValueVisibility,
 }
 
@@ -57,6 +59,7 @@ pub fn deploy(
             object: release.object.clone(),
             anchor: anchor.unwrap_or_else(|| first_entry(release.values)),
             full_name: full_name(release),
+            sample: release.own_values,
         },
         shape,
         fields,
@@ -108,6 +111,7 @@ pub fn deploy_by_signs(
             },
             values: &entry.value,
             release: None,
+            own_values: false,
             visibility: switched_off(&entry.value).unwrap_or_else(|| release.visibility.clone()),
         };
         any |= deploy(&block, context, raw);

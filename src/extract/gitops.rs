@@ -76,6 +76,7 @@ fn argo_source(
         files.then_some("the application's valueFiles are not followed")
     };
     let release = ChartRelease {
+        own_values: false,
         release: known(helm.get("releaseName"))
             .map(str::to_owned)
             .or_else(|| Some(object.name.clone()).filter(|_| !object.templated)),
@@ -174,6 +175,7 @@ fn flux(
         chart,
         values,
         release,
+        own_values: false,
         visibility: unseen_below(from.then_some("the values of spec.valuesFrom are not visible")),
     };
     deploy_any(release, context, raw);

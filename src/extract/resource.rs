@@ -21,6 +21,7 @@ pub fn read(root: &YamlNode, kind: &str, context: &ManifestContext<'_>, raw: &mu
         object,
         anchor: object_anchor(root),
         full_name: None,
+        sample: false,
     };
     let reading = ShapeReading {
         owner,

@@ -303,7 +303,8 @@ struct ValuesFile<'a> {
 impl ValuesFile<'_> {
     /// The chart's own servers, and those of the charts below it.
     fn of_chart(&self, chart: &ChartFile, charts: &ChartFolders, raw: &mut RawFacts) {
-        let own = self.release(&chart.chart.name, self.root, chart.chart.clone());
+        let mut own = self.release(&chart.chart.name, self.root, chart.chart.clone());
+        own.own_values = self.path == path::join(&chart.dir, OWN_VALUES);
         let own = chart.is_known(self.context.shapes) && deploy(&own, self.context, raw);
         let mut known = Vec::new();
         for dependency in &chart.dependencies {
@@ -383,6 +384,7 @@ impl ValuesFile<'_> {
             chart,
             values,
             release: None,
+            own_values: false,
             visibility: self.visibility.clone(),
         }
     }

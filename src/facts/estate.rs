@@ -86,6 +86,8 @@ pub struct Subject {
     pub links: Vec<SubjectLink>,
     /// Parts of its configuration that exist and cannot be seen, in words.
     pub not_visible: Vec<String>,
+    /// Nobody runs it as it stands: it is there to be filled in or tried.
+    pub sample: bool,
     /// Set when a list of relations could not be seen whole.
     pub server: Option<RelatedSubject>,
     pub clients: Vec<RelatedSubject>,
@@ -110,6 +112,7 @@ impl Subject {
             facts: BTreeMap::new(),
             links: Vec::new(),
             not_visible: Vec::new(),
+            sample: false,
             server: None,
             clients: Vec::new(),
         }

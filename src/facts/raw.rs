@@ -241,6 +241,9 @@ pub struct RawServer {
     /// What is written for it and never read.
     pub unread: Vec<RawUnread>,
     pub unset_places: UnsetPlaces,
+    /// Nobody runs it as it stands: the values that a server's own chart comes with, one of many
+    /// releases that something is tried on.
+    pub sample: bool,
 }
 
 /// Where a reader would write the configuration that nobody wrote, in a document that has fields for
@@ -283,6 +286,7 @@ impl RawServer {
             doubt: None,
             unread: Vec::new(),
             unset_places: UnsetPlaces::default(),
+            sample: false,
         }
     }
 

@@ -169,6 +169,8 @@ pub struct FactValue {
     pub derived_from: Option<String>,
     /// Never to be shown.
     pub secret: bool,
+    /// It stands in a copy of the file that a release ships, and is the default: nobody chose it.
+    pub shipped: bool,
 }
 
 impl FactValue {
@@ -185,6 +187,7 @@ impl FactValue {
             own_name: None,
             derived_from: None,
             secret: false,
+            shipped: false,
         }
     }
 

@@ -99,6 +99,11 @@ pub struct ServerShapes {
     pub include: String,
     pub queue_variables: Vec<String>,
     pub queue_names: Vec<String>,
+    /// Releases of servers in one compose project from which it is a bench for tests.
+    pub bench_releases: usize,
+    /// Directives that stand in a file with the value they have anyway, from which the file is a copy of
+    /// the one that a release ships.
+    pub shipped_lines: usize,
     pub needles: Vec<String>,
     pub harmless_commands: Vec<String>,
     /// Settings of operators that decide whether a field of a resource is read.

@@ -1,6 +1,8 @@
 //! The text of a bundle finding: the settings that its members found unset. Which findings are
 //! joined, and where the finding is placed, is decided in `check`.
 
+use std::collections::BTreeSet;
+
 use crate::finding::{Severity, UnsetSetting};
 use crate::policy::plan::{RunningRule, SettingsPlan};
 use crate::policy::rule::CompiledRule;
@@ -52,11 +54,14 @@ fn report(
     certain: bool,
     url: Option<String>,
 ) -> BundleReport {
-    let count = match unset.len() {
+    // Servers of one name in one file leave the same settings out.
+    let mut seen = BTreeSet::new();
+    let listed = unset.iter().map(|unset| shown(unset));
+    let listed: Vec<String> = listed.filter(|text| seen.insert(text.clone())).collect();
+    let count = match listed.len() {
         1 => "1 setting".to_owned(),
         n => format!("{n} settings"),
     };
-    let listed: Vec<String> = unset.iter().map(|unset| shown(unset)).collect();
     let listed = listed.join(", ");
     let filled = |text: &str| template::bundle_text(text, &count, &listed);
     let first = |texts: &[crate::policy::rule_source::TextVariant]| {

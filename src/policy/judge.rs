@@ -224,6 +224,16 @@ impl RuleJudge<'_> {
         }
     }
 
+    /// Whether a subject, or the server that a line belongs to, is a sample.
+    fn is_sample(&self, rule: &CompiledRule, subject: &Subject) -> bool {
+        let quiet = &self.plan.quiet;
+        let server = subject.server.as_ref();
+        let server = server.filter(|_| subject.kind == SubjectKind::Directive);
+        let server = server.and_then(|server| self.estate.servers.get(server.index));
+        quiet.is_sample(rule, &subject.path, server.unwrap_or(subject))
+            || quiet.is_sample(rule, &subject.path, subject)
+    }
+
     /// A subject, and for a line the server that it belongs to.
     fn about(&self, subject: &Subject) -> Vec<SubjectIdentity> {
         let server = subject.server.as_ref();
@@ -244,9 +254,7 @@ impl RuleJudge<'_> {
         scope: &SubjectScope<'_>,
     ) -> Option<RuleViolation> {
         // An assumed error is a warning, and so not what a sample is checked for.
-        if violation.finding.severity < Severity::Error
-            && self.plan.quiet.is_sample(rule, &scope.subject.path)
-        {
+        if violation.finding.severity < Severity::Error && self.is_sample(rule, scope.subject) {
             return None;
         }
         let Some(unset) = &mut violation.finding.unset else {

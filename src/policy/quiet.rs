@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 
 use globset::GlobSet;
 
+use crate::facts::estate::Subject;
 use crate::finding::Severity;
 use crate::policy::rule::CompiledRule;
 use crate::policy::ruleset::RuleSet;
@@ -58,10 +59,10 @@ impl<'a> QuietPaths<'a> {
             || (rule.draft.audience.is_some() && quiet.development.is_match(path))
     }
 
-    /// Whether only certain errors are reported about a path.
-    pub(super) fn is_sample(&self, rule: &CompiledRule, path: &str) -> bool {
+    /// Whether only certain errors are reported about a subject in this file.
+    pub(super) fn is_sample(&self, rule: &CompiledRule, path: &str, subject: &Subject) -> bool {
         let quiet = self.of_rule(rule, path);
-        quiet.is_some_and(|quiet| quiet.samples.is_match(path))
+        quiet.is_some_and(|quiet| subject.sample || quiet.samples.is_match(path))
     }
 
     /// A file that was named on the command line is looked at like any other.

@@ -170,7 +170,8 @@ impl<'a> FailedRule<'a> {
             value.written,
             Explicitness::No | Explicitness::MaybeElsewhere(_)
         );
-        if !nobodys || value.span().is_some() || value.secret {
+        let is_unset = nobodys && value.span().is_none();
+        if value.secret || !(is_unset || value.shipped) {
             return None;
         }
         let known = value.known().map(|datum| spelled(datum, &value.slot));

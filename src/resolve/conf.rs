@@ -14,7 +14,8 @@ use crate::knowledge::servers::language::ServerBuild;
 use crate::knowledge::servers::{ServerKnowledge, ServerSeries};
 use crate::resolve::config_transcript::{ConfigStep, ConfigTranscript};
 use crate::resolve::directive_state::{DirectiveState, has_effect};
-use crate::source::{MASK, Span};
+use crate::resolve::line;
+use crate::source::{FileId, MASK, Span};
 
 /// Where values that are not written could be added, and where a finding on them is placed.
 #[derive(Clone, Debug)]
@@ -23,6 +24,8 @@ pub struct UnsetAnchor {
     pub append: EditTarget,
     /// By directive: the field that makes an operator or chart write it.
     pub switches: BTreeMap<String, Span>,
+    /// So many directives at their own default make a file a copy of the one that a release ships.
+    pub shipped_lines: usize,
 }
 
 /// The directives that no line decides, as the servers of one run share them: a series has hundreds,
@@ -83,10 +86,31 @@ pub fn effective(
             decided_value(transcript, name, &source, servers),
         );
     }
+    mark_shipped(&mut values, transcript.series, home.shipped_lines);
     for (name, value) in &mut values {
         put_home(name, value, home);
     }
     values
+}
+
+/// A file in which so many directives stand with their own default is a copy of the one that a release
+/// ships: nobody chose these values.
+fn mark_shipped(values: &mut BTreeMap<String, FactValue>, series: &[&ServerSeries], from: usize) {
+    let mut same: BTreeMap<FileId, Vec<String>> = BTreeMap::new();
+    for (name, value) in values.iter() {
+        let default_of = |one: &&ServerSeries| line::default_of(one.directive(name)?);
+        let mut defaults = series.iter().filter_map(default_of);
+        let is_default = defaults.any(|default| value.known() == Some(&default));
+        if let (Some(span), true) = (value.span(), is_default) {
+            same.entry(span.file).or_default().push(name.clone());
+        }
+    }
+    let copied = same.into_values().filter(|names| names.len() >= from);
+    for name in copied.flatten() {
+        if let Some(value) = values.get_mut(&name) {
+            value.shipped = true;
+        }
+    }
 }
 
 /// What all series make of a directive, as one value.

@@ -147,3 +147,33 @@ fn each_file_is_clean_on_its_own_series() {
         );
     }
 }
+
+/// Nobody chose what a release ships: it is one finding, and none on each of its lines.
+#[test]
+fn the_values_of_a_shipped_file_are_told_once() {
+    let harness = Harness::new();
+    for stock in stock() {
+        let report = checked(&harness, &stock.text(), &stock.server);
+        let on_values = report.shown().filter(|finding| {
+            finding.rule != "tuning/server-defaults" && finding.rule != "memory/maxmemory-unset"
+        });
+        let said: Vec<String> = on_values.map(|finding| finding.rule.clone()).collect();
+        assert_no_faults(&format!("{} has nobody's values", stock.server), said);
+    }
+}
+
+/// A value that somebody changed in such a file is reported where it stands.
+#[test]
+fn a_changed_value_in_a_shipped_file_is_told_by_its_own_rule() {
+    let harness = Harness::new();
+    let stock = stock()
+        .into_iter()
+        .find(|stock| stock.server == "redis-7.2");
+    let text = stock.unwrap().text().replace("\nhz 10\n", "\nhz 5\n");
+    let report = checked(&harness, &text, "redis-7.2");
+    assert!(
+        report
+            .shown()
+            .any(|finding| finding.rule == "latency/hz-too-low")
+    );
+}

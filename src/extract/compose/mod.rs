@@ -22,8 +22,8 @@ use crate::extract::tree_files::TreeFiles;
 use crate::extract::variables::VariableValues;
 use crate::facts::Cause;
 use crate::facts::bounds::MOST_SERVERS;
-use crate::facts::raw::RawFacts;
-use crate::knowledge::shapes::DeploymentShapes;
+use crate::facts::raw::{RawFacts, RawServer};
+use crate::knowledge::shapes::{DeploymentShapes, ImageReference};
 use crate::source::{Excerpt, path};
 use crate::syntax::dotenv;
 use crate::syntax::yaml::{YamlNode, YamlStream};
@@ -269,6 +269,27 @@ impl<'a> ComposeProject<'a> {
         for service in started {
             service.read(&services, raw);
         }
+        if self.is_bench(&raw.servers) {
+            raw.servers
+                .iter_mut()
+                .for_each(|server| server.sample = true);
+        }
+    }
+
+    /// So many releases side by side are there to try something on, and hold nothing.
+    fn is_bench(&self, servers: &[RawServer]) -> bool {
+        let images = servers
+            .iter()
+            .filter_map(|server| server.image.as_ref()?.known());
+        let releases: BTreeSet<(String, String)> = images
+            .map(ImageReference::parse)
+            .filter_map(|image| {
+                let tag = image.tag?;
+                let major = tag.split(|c: char| !c.is_ascii_digit()).next()?.to_owned();
+                (!major.is_empty()).then_some((image.name, major))
+            })
+            .collect();
+        releases.len() >= self.tree.shapes.servers.bench_releases
     }
 
     fn services(&'a self) -> Vec<ComposeService<'a>> {

@@ -30,6 +30,8 @@ pub struct ShapeOwner {
     pub anchor: Span,
     /// What a chart calls its objects, where the release's name is known.
     pub full_name: Option<String>,
+    /// They are the values that the chart itself comes with: whoever deploys it fills them in.
+    pub sample: bool,
 }
 
 /// How much of the values can be seen.
@@ -88,6 +90,7 @@ impl<'a> ShapeReading<'a> {
             doubt: self.visibility.doubt.clone(),
             unread,
             unset_places: self.unset_places(paths),
+            sample: self.owner.sample,
             ..RawServer::new(name, self.owner.anchor)
         }
     }

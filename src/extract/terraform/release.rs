@@ -66,6 +66,7 @@ pub(super) fn read(
         },
         values: &values,
         release: text("name"),
+        own_values: false,
         visibility,
     };
     if deploy(&release, context, raw) {

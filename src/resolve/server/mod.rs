@@ -279,6 +279,7 @@ impl<'a> ServerResolver<'a> {
             None => self.name().to_owned(),
         };
         subject.made_in = self.made_in();
+        subject.sample = self.deployed.is_some_and(|server| server.sample);
         subject.links.clone_from(&self.linked.links);
         subject.not_visible = self.not_visible();
         for (name, value) in effective {

@@ -163,6 +163,7 @@ impl<'a> ServerResolver<'a> {
         let places = self.deployed.map(|server| &server.unset_places);
         let switches = places.map(|places| places.switches.clone());
         let field = places.and_then(|places| places.field);
+        let shipped_lines = self.knowledge.shapes.servers.shipped_lines;
         let text = self
             .texts()
             .last()
@@ -172,11 +173,13 @@ impl<'a> ServerResolver<'a> {
                 place: text.anchor_when_unset(),
                 append: text.append.clone(),
                 switches: switches.unwrap_or_default(),
+                shipped_lines,
             },
             None => UnsetAnchor {
                 place: field.unwrap_or_else(|| self.anchor()),
                 append: EditTarget::None,
                 switches: switches.unwrap_or_default(),
+                shipped_lines,
             },
         }
     }
