@@ -253,8 +253,7 @@ fn resolved(universe: &mut AnalysisScope, context: &AnalysisContext<'_>) -> Esta
     let mut estate = resolve::server::resolve(raw, &linked, &context);
     let processes = resolve::process::of_programs(raw, &linked.programs);
     let machines = ProcessorCount::of_clients(raw.clients.len(), &linked.programs, &processes);
-    let known = (knowledge.clients, machines.as_slice());
-    estate.clients = resolve::client::resolve(raw, known, |client| {
+    estate.clients = resolve::client::resolve(raw, knowledge.clients, &machines, |client| {
         let path = sources.path(client.anchor).to_owned();
         let name_prefix = universe.snippet.clone().unwrap_or_else(|| path.clone());
         resolve::client::ClientLocation { path, name_prefix }
@@ -274,7 +273,8 @@ fn resolved(universe: &mut AnalysisScope, context: &AnalysisContext<'_>) -> Esta
     if universe.snippet.is_none() {
         estate.services = resolve::service::resolve(
             raw,
-            (&linked.programs, &processes),
+            &linked.programs,
+            &processes,
             &mut estate.clients,
             knowledge.clients,
         );
@@ -283,7 +283,7 @@ fn resolved(universe: &mut AnalysisScope, context: &AnalysisContext<'_>) -> Esta
     resolve::waiting::put(raw, &linked.programs, &mut estate, knowledge.clients);
     resolve::client_calls::put(raw, &linked.programs, &mut estate);
     resolve::role::derive(&mut estate, raw);
-    connect(&mut estate, (raw, &linked), sources, knowledge);
+    connect(&mut estate, raw, &linked, sources, knowledge);
     estate
 }
 
@@ -291,7 +291,8 @@ fn resolved(universe: &mut AnalysisScope, context: &AnalysisContext<'_>) -> Esta
 /// looked up once that is typed.
 fn connect(
     estate: &mut Estate,
-    (raw, linked): (&RawFacts, &LinkedFacts),
+    raw: &RawFacts,
+    linked: &LinkedFacts,
     sources: &Sources,
     knowledge: &Knowledge,
 ) {
@@ -334,10 +335,12 @@ fn connect(
     let deployed: Vec<_> = by_host.chain(beside_servers(raw, linked)).collect();
     resolve::connection::put(
         estate,
-        (raw, &linked.programs),
+        raw,
+        &linked.programs,
         (&replicas, named(&primaries)),
         &deployed,
-        (shapes, sources),
+        shapes,
+        sources,
     );
 }
 

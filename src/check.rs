@@ -88,8 +88,14 @@ pub fn check(
     ));
     sort(&mut findings, &mut undetermined, &analysis.sources);
     fingerprint::number_equal(&mut findings);
-    let seen = (findings.as_mut_slice(), &analysis.sources);
-    let gone = baseline_diff::gone((rules, settings), scope, seen, &undetermined);
+    let gone = baseline_diff::gone(
+        rules,
+        settings,
+        scope,
+        &mut findings,
+        &analysis.sources,
+        &undetermined,
+    );
     if let Some(since) = &scope.since {
         since.retain_new(&mut findings, &analysis.sources);
     }
@@ -98,7 +104,7 @@ pub fn check(
     // Whatever silences or selects is about single places: copies and bundles are joined after it.
     if !scope.single_findings {
         findings = copies::joined(findings, &analysis.sources);
-        findings = bundles::joined(findings, (rules, settings), &analysis.sources);
+        findings = bundles::joined(findings, rules, settings, &analysis.sources);
         sort(&mut findings, &mut undetermined, &analysis.sources);
         fingerprint::number_equal(&mut findings);
     }
@@ -368,8 +374,8 @@ impl SuppressionPass<'_> {
     }
 
     fn notice_days(&self, path: &str) -> Option<f64> {
-        let parameter = ("meta/expired-waiver", "notice_days");
-        policy::parameter(self.rules, self.settings, parameter, path)?.as_number()
+        let (rule, name) = ("meta/expired-waiver", "notice_days");
+        policy::parameter(self.rules, self.settings, rule, name, path)?.as_number()
     }
 }
 

@@ -236,12 +236,12 @@ impl FactLinker<'_> {
                     key,
                     evidence,
                     at,
-                } => self.key(object, key, (evidence, *at), &mut joint),
+                } => self.key(object, key, evidence, *at, &mut joint),
                 ConfPart::Template {
                     object,
                     evidence,
                     at,
-                } => self.template(object, (evidence, *at), &mut joint),
+                } => self.template(object, evidence, *at, &mut joint),
                 ConfPart::Field { evidence, at } => {
                     let found = self.index.fields.get(at).copied();
                     match found {
@@ -264,7 +264,7 @@ impl FactLinker<'_> {
                     evidence,
                     strength,
                     at,
-                } => self.file(path, (evidence, *strength, *at), &mut joint),
+                } => self.file(path, evidence, *strength, *at, &mut joint),
             }
         }
         self.by_convention(server, &mut joint);
@@ -284,7 +284,9 @@ impl FactLinker<'_> {
     fn file(
         &self,
         path: &str,
-        (evidence, strength, at): (&str, Strength, Span),
+        evidence: &str,
+        strength: Strength,
+        at: Span,
         joint: &mut ServerConfigBuilder,
     ) {
         match self.index.files.get(path) {
@@ -299,7 +301,8 @@ impl FactLinker<'_> {
         &self,
         found: &[usize],
         wanted: &str,
-        (evidence, at): (&str, Span),
+        evidence: &str,
+        at: Span,
         joint: &mut ServerConfigBuilder,
     ) {
         let why = match self.places.choose(joint.spot, found) {
@@ -326,7 +329,8 @@ impl FactLinker<'_> {
         &self,
         object: &ObjectName,
         key: &str,
-        why: (&str, Span),
+        evidence: &str,
+        at: Span,
         joint: &mut ServerConfigBuilder,
     ) {
         let wanted = format!("{}/{} key {key}", object.kind, object.name);
@@ -351,17 +355,18 @@ impl FactLinker<'_> {
             && let Some(index) = beside()
         {
             let evidence = format!("{wanted} is not in the scanned tree, a file of that name is");
-            joint.text(self.raw, index, Strength::Assumed, &evidence, why.1);
-            return joint.gap(Cause::OutsideTree(wanted.to_string()), Some(why.1));
+            joint.text(self.raw, index, Strength::Assumed, &evidence, at);
+            return joint.gap(Cause::OutsideTree(wanted.to_string()), Some(at));
         }
-        self.join(&found, &wanted, why, joint);
+        self.join(&found, &wanted, evidence, at, joint);
     }
 
     /// The one text that the file is made from, as an assumption.
     fn template(
         &self,
         object: &ObjectName,
-        (evidence, at): (&str, Span),
+        evidence: &str,
+        at: Span,
         joint: &mut ServerConfigBuilder,
     ) {
         let found = self.index.texts_of(object);

@@ -85,7 +85,7 @@ impl FileReader<'_> {
             tree.get(path).map(TreeFile::stream);
         });
         let environments = &self.knowledge.shapes.servers.environments;
-        ObjectIndex::new(tree, (&read, &unread), environments)
+        ObjectIndex::new(tree, &read, &unread, environments)
     }
 
     pub(super) fn read_render(

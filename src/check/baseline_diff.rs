@@ -9,9 +9,11 @@ use super::ReportScope;
 /// Marks what the baseline knows, and says which of its entries are gone: their rule was decided
 /// everywhere, and the whole project is looked at.
 pub(super) fn gone(
-    (rules, settings): (&RuleSet, &policy::RuleSettings),
+    rules: &RuleSet,
+    settings: &policy::RuleSettings,
     scope: &ReportScope,
-    (findings, sources): (&mut [Finding], &Sources),
+    findings: &mut [Finding],
+    sources: &Sources,
     undetermined: &[Undetermined],
 ) -> Vec<String> {
     let Some(baseline) = &scope.accepted.baseline else {

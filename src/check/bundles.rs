@@ -15,7 +15,8 @@ type BundleKey = (String, SubjectRef, String, Option<(&'static str, String)>);
 /// The findings with those of each bundle joined.
 pub(super) fn joined(
     findings: Vec<Finding>,
-    (rules, settings): (&RuleSet, &policy::RuleSettings),
+    rules: &RuleSet,
+    settings: &policy::RuleSettings,
     sources: &Sources,
 ) -> Vec<Finding> {
     let bundles = BundleRules::new(rules, settings);

@@ -45,7 +45,7 @@ pub(super) fn run(
     let (set, ids, notes) = load(&own, texts, &knowledge)?;
     let folder = args.dir.join(PAGES);
     let pages = pages(&folder)?;
-    let results = results(&set, &ids, (&folder, &pages), &knowledge)?;
+    let results = results(&set, &ids, &folder, &pages, &knowledge)?;
     console.print(&told(&results, &notes));
     Ok(if results.iter().all(|(_, failures)| failures.is_empty()) {
         CommandOutcome::Clean
@@ -116,7 +116,8 @@ type PageResults = Vec<(String, Vec<String>)>;
 fn results(
     set: &RuleSet,
     ids: &[String],
-    (folder, pages): (&Path, &BTreeMap<String, FixturePage>),
+    folder: &Path,
+    pages: &BTreeMap<String, FixturePage>,
     knowledge: &Knowledge,
 ) -> Result<PageResults, CliError> {
     let stage = FixtureEnv::new(knowledge, set).map_err(|e| CliError::new(e.to_string()))?;

@@ -14,8 +14,10 @@ use crate::source::Span;
 /// The connection that a probe opens to the server of its own container; none where it calls no client
 /// program, calls it in different ways, or asks another host.
 pub fn probe(
-    (name, anchor): (String, Span),
-    (commands, script): (&[ShellCommand], &str),
+    name: String,
+    anchor: Span,
+    commands: &[ShellCommand],
+    script: &str,
     environment: &ProcessEnvironment,
     shapes: &DeploymentShapes,
 ) -> Option<RawConnection> {

@@ -12,7 +12,8 @@ use crate::source::Span;
 
 /// The connection of an exporter; none where its address is not known.
 pub fn connection(
-    (name, anchor): (String, Span),
+    name: String,
+    anchor: Span,
     words: &[ArgWord],
     environment: &ProcessEnvironment,
     shapes: &DeploymentShapes,

@@ -81,8 +81,8 @@ pub fn read_object(root: &YamlNode, context: &ManifestContext<'_>, raw: &mut Raw
         return;
     };
     match kind {
-        "ConfigMap" => read_texts(root, kind, ("data", "binaryData"), context, raw),
-        "Secret" => read_texts(root, kind, ("stringData", "data"), context, raw),
+        "ConfigMap" => read_texts(root, kind, "data", "binaryData", context, raw),
+        "Secret" => read_texts(root, kind, "stringData", "data", context, raw),
         "Service" => raw.services.extend(service(root)),
         "LimitRange" => raw.limit_ranges.extend(limit_range(root)),
         "HorizontalPodAutoscaler" => raw.autoscalers.extend(autoscaler(root)),
@@ -107,7 +107,8 @@ pub fn read_object(root: &YamlNode, context: &ManifestContext<'_>, raw: &mut Raw
 fn read_texts(
     root: &YamlNode,
     kind: &str,
-    (plain, encoded): (&str, &str),
+    plain: &str,
+    encoded: &str,
     context: &ManifestContext<'_>,
     raw: &mut RawFacts,
 ) {
@@ -127,7 +128,8 @@ fn read_texts(
         read_text(
             &object,
             key,
-            (excerpt, TextFrame::of_scalar(scalar)),
+            excerpt,
+            TextFrame::of_scalar(scalar),
             context,
             raw,
         );
@@ -137,7 +139,7 @@ fn read_texts(
         raw.secrets.push(scalar.value().span_all());
         if let Some(text) = base64::decode(scalar.as_str()).filter(|_| !scalar.has_hole()) {
             let excerpt = Excerpt::standing_for(&text, scalar.value().span_all());
-            read_text(&object, key, (excerpt, TextFrame::Inline), context, raw);
+            read_text(&object, key, excerpt, TextFrame::Inline, context, raw);
         }
     }
     let renewed = renewed(root, &object);
@@ -164,7 +166,8 @@ fn renewed(root: &YamlNode, object: &ObjectName) -> Option<String> {
 fn read_text(
     object: &ObjectName,
     key: &str,
-    (excerpt, frame): (Excerpt, TextFrame),
+    excerpt: Excerpt,
+    frame: TextFrame,
     context: &ManifestContext<'_>,
     raw: &mut RawFacts,
 ) {

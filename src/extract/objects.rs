@@ -41,7 +41,8 @@ impl<'t> ObjectIndex<'t> {
     /// are asked for.
     pub fn new(
         tree: &'t KustomizeTree,
-        (read, unread): (&[&str], &[&str]),
+        read: &[&str],
+        unread: &[&str],
         environments: &'t [String],
     ) -> Self {
         let mut objects = Self {

@@ -348,7 +348,7 @@ impl TreeImage<'_> {
     ) -> Option<ConfPart> {
         let holds = |path: &str| files.holds(path);
         self.file
-            .file_part(&self.image, path, at, &self.contexts, (&holds, shapes))
+            .file_part(&self.image, path, at, &self.contexts, &holds, shapes)
     }
 
     /// A script that the image holds at a path.

@@ -190,7 +190,7 @@ impl RuleJudge<'_> {
             }
             RuleDecision::Fails(strength) => {
                 counts.judged += 1;
-                self.fails(rule, test, (&running, strength), &scope);
+                self.fails(rule, test, &running, strength, &scope);
             }
         }
     }
@@ -199,7 +199,8 @@ impl RuleJudge<'_> {
         &mut self,
         rule: &CompiledRule,
         test: &RuleTest,
-        (running, strength): (&RunningRule, Strength),
+        running: &RunningRule,
+        strength: Strength,
         scope: &SubjectScope<'_>,
     ) {
         match rule.speech(test) {

@@ -23,7 +23,8 @@ pub fn running_rules(rules: &RuleSet, settings: &RuleSettings) -> Vec<String> {
 pub fn parameter(
     rules: &RuleSet,
     settings: &RuleSettings,
-    (rule, name): (&str, &str),
+    rule: &str,
+    name: &str,
     path: &str,
 ) -> Option<Datum> {
     let running = SettingsPlan::new(rules, settings).running(rules.get(rule)?, path)?;

@@ -52,7 +52,7 @@ impl UnsetDirectiveCache {
         if let Some(found) = lock().get(&key) {
             return Arc::clone(found);
         }
-        let nothing = ConfigTranscript::read(Vec::new(), [], (series, ServerBuild::OFFICIAL));
+        let nothing = ConfigTranscript::read(Vec::new(), [], series, ServerBuild::OFFICIAL);
         let directives = series.iter().flat_map(|one| one.directives());
         let names: BTreeSet<&String> = directives
             .filter(|directive| has_effect(directive))

@@ -117,7 +117,8 @@ impl<'a> ConfigTranscript<'a> {
     pub fn read(
         steps: Vec<ConfigStep<'a>>,
         more: impl IntoIterator<Item = &'a RawLine>,
-        (series, build): (&'a [&'a ServerSeries], ServerBuild),
+        series: &'a [&'a ServerSeries],
+        build: ServerBuild,
     ) -> Self {
         let mut transcript = Self {
             series,
@@ -182,7 +183,7 @@ impl<'a> ConfigTranscript<'a> {
                 ConfigStep::Closes => session.values.close(),
                 ConfigStep::Line { line, .. } => {
                     if let Some(readings) = self.of_line(line).nth(index) {
-                        self.read_line(&mut session, (at, line), readings, &mut interactions);
+                        self.read_line(&mut session, at, line, readings, &mut interactions);
                     }
                 }
                 ConfigStep::Generated { name, args, source } => {
@@ -217,7 +218,8 @@ impl<'a> ConfigTranscript<'a> {
     fn read_line(
         &self,
         session: &mut ConfigSession<'_>,
-        (at, line): (usize, &RawLine),
+        at: usize,
+        line: &RawLine,
         readings: &LineReadings,
         interactions: &mut BTreeMap<Span, LineInteraction>,
     ) {

@@ -60,10 +60,12 @@ pub type DeployedLink<'a> = (&'a RawConnection, RelatedSubject);
 /// order.
 pub fn put(
     estate: &mut Estate,
-    (raw, programs): (&RawFacts, &[LinkedProgram]),
+    raw: &RawFacts,
+    programs: &[LinkedProgram],
     (replicas, primaries): (&[ReplicaLink], Vec<Option<RelatedSubject>>),
     deployed: &[DeployedLink<'_>],
-    (shapes, sources): (&ServerShapes, &Sources),
+    shapes: &ServerShapes,
+    sources: &Sources,
 ) {
     let declared = declared_clients(raw, programs);
     let mut found = Vec::new();
@@ -154,7 +156,8 @@ fn put_replicated(estate: &mut Estate) {
 }
 
 fn subject(
-    (name, path): (&str, &str),
+    name: &str,
+    path: &str,
     anchor: Span,
     origin: ConnectionOrigin,
     server: RelatedSubject,
@@ -170,8 +173,8 @@ fn subject(
 
 fn of_client(raw: &RawClient, client: &Subject, server: RelatedSubject) -> Subject {
     let anchor = client.anchor;
-    let place = (client.name.as_str(), client.path.as_str());
-    let mut connection = subject(place, anchor, ConnectionOrigin::Client, server);
+    let (name, path) = (&client.name, &client.path);
+    let mut connection = subject(name, path, anchor, ConnectionOrigin::Client, server);
     connection.namespace.clone_from(&client.namespace);
     // What a known URL lacks would be written there.
     let home = match (&raw.source, url(raw)) {
@@ -309,8 +312,8 @@ fn is_given(value: &FactValue) -> FactValue {
 // Probes and exporters.
 
 fn of_deployment(raw: &RawConnection, server: RelatedSubject, sources: &Sources) -> Subject {
-    let place = (raw.name.as_str(), sources.path(raw.anchor));
-    let mut connection = subject(place, raw.anchor, raw.origin, server);
+    let path = sources.path(raw.anchor);
+    let mut connection = subject(&raw.name, path, raw.anchor, raw.origin, server);
     connection.namespace.clone_from(&raw.address.namespace);
     for (fact, value) in &raw.facts {
         connection.put(*fact, value.clone());
@@ -328,9 +331,9 @@ fn of_replica(
     let (_, port) = primary(replica, shapes)?;
     let name = format!("replica {}", replica.name);
     let at = replica.conf(&shapes.replica_of).and_then(FactValue::place);
-    let place = (name.as_str(), replica.path.as_str());
     let anchor = at.unwrap_or(replica.anchor);
-    let mut connection = subject(place, anchor, ConnectionOrigin::Replica, primary_server);
+    let (path, origin) = (&replica.path, ConnectionOrigin::Replica);
+    let mut connection = subject(&name, path, anchor, origin, primary_server);
     connection.namespace.clone_from(&replica.namespace);
     let access = &shapes.access;
     let sent = |names: &[String]| {

@@ -70,7 +70,7 @@ fn connections(server: &Subject, estate: &Estate, raw: &RawFacts) -> (FactValue,
         };
         let processes = processes(related.index, &estate.services);
         let place = raw.clients.get(related.index);
-        sum.add((client, place), related.strength, &processes);
+        sum.add(client, place, related.strength, &processes);
     }
     sum.values()
 }
@@ -119,7 +119,8 @@ struct RoleEvidence<'a> {
 impl<'a> RoleEvidence<'a> {
     fn add(
         &mut self,
-        (client, place): (&Subject, Option<&'a RawClient>),
+        client: &Subject,
+        place: Option<&'a RawClient>,
         link: Strength,
         processes: &FactValue,
     ) {

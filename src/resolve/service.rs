@@ -23,7 +23,8 @@ use crate::source::path;
 /// The programs of a tree.
 pub fn resolve(
     raw: &RawFacts,
-    (programs, processes): (&[LinkedProgram], &[ProgramProcesses]),
+    programs: &[LinkedProgram],
+    processes: &[ProgramProcesses],
     clients: &mut [Subject],
     models: &ClientModels,
 ) -> Vec<Subject> {
@@ -43,7 +44,7 @@ pub fn resolve(
         put_declared(&mut service, declared);
         let lasts = program.lasts(raw);
         if package.is_some() && lasts {
-            put_observed(&mut service, raw, clients, (&program.parts, models));
+            put_observed(&mut service, raw, clients, &program.parts, models);
         }
         if !lasts {
             ending.push(services.len());
@@ -160,7 +161,8 @@ fn put_observed(
     service: &mut Subject,
     raw: &RawFacts,
     clients: &[Subject],
-    (parts, models): (&BTreeSet<String>, &ClientModels),
+    parts: &BTreeSet<String>,
+    models: &ClientModels,
 ) {
     let pooled = service.clients.iter().find(|related| {
         let ids = &raw.clients[related.index].libraries;

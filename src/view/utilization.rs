@@ -19,10 +19,10 @@ impl EstateViewer<'_> {
         let view = match gauge.measures {
             _ if is_figure(gauge.idle, own) => return None,
             ShareMeasure::Memory => {
-                self.share(gauge, own, server, ("memory", ServerFact::LimitsMemory))
+                self.share(gauge, own, server, "memory", ServerFact::LimitsMemory)
             }
             ShareMeasure::Threads => {
-                self.share(gauge, own, server, ("threads", ServerFact::LimitsCpu))
+                self.share(gauge, own, server, "threads", ServerFact::LimitsCpu)
             }
             ShareMeasure::Connections => self.connections(gauge, own, server),
         };
@@ -35,7 +35,8 @@ impl EstateViewer<'_> {
         gauge: &ResourceShare,
         own: Option<&FactValue>,
         server: &Subject,
-        (title, limit): (&'static str, ServerFact),
+        title: &'static str,
+        limit: ServerFact,
     ) -> GaugeView {
         let limit = server.fact(limit);
         let capacity = limit.and_then(amount);

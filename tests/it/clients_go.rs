@@ -33,7 +33,7 @@ fn clients(import: &str, version: &str, body: &str) -> Vec<Subject> {
         let excerpt = Excerpt::whole(id, text.as_str().into());
         raw.modules.push(module::read("go.mod", &excerpt));
     }
-    resolve(&raw, (built_in(), &[]), |client| {
+    resolve(&raw, built_in(), &[], |client| {
         let path = sources.path(client.anchor).to_owned();
         ClientLocation {
             name_prefix: path.clone(),
@@ -453,7 +453,7 @@ fn the_nearest_module_file_counts() {
         path: "svc/a/a.go".to_owned(),
         name_prefix: "svc/a/a.go".to_owned(),
     };
-    let subjects = resolve(&raw, (built_in(), &[]), place);
+    let subjects = resolve(&raw, built_in(), &[], place);
     assert_eq!(set(&subjects[0], "version"), Datum::Text("9.22.0".into()));
     assert_eq!(subjects[0].name, "svc/a/a.go");
 }
@@ -468,7 +468,7 @@ fn of_a_snippet_only_what_holds_for_all_libraries_is_said() {
         path: "README.md".to_owned(),
         name_prefix: "README.md#1".to_owned(),
     };
-    let subject = resolve(&raw, (built_in(), &[]), place).remove(0);
+    let subject = resolve(&raw, built_in(), &[], place).remove(0);
     assert_eq!(subject.name, "README.md#1");
     assert!(matches!(
         fact(&subject, "library").state,

@@ -15,10 +15,8 @@ impl ComposeService<'_> {
     /// The connection that the service's health check opens.
     pub(super) fn health_check(&self, environment: &ProcessEnvironment) -> Option<RawConnection> {
         let test = self.node("healthcheck.test")?;
-        let place = (
-            format!("the health check of service/{}", self.name),
-            self.anchor(),
-        );
+        let name = format!("the health check of service/{}", self.name);
+        let anchor = self.anchor();
         let shapes = self.project.tree.shapes;
         let shell = match test.items() {
             [] => test,
@@ -29,12 +27,12 @@ impl ComposeService<'_> {
                     words,
                     ..ShellCommand::default()
                 };
-                return client_call::probe(place, (&[command], ""), environment, shapes);
+                return client_call::probe(name, anchor, &[command], "", environment, shapes);
             }
         };
         let text = self.text(shell)?;
         let commands = script::commands(&text, environment, &[]);
-        client_call::probe(place, (&commands, text.text()), environment, shapes)
+        client_call::probe(name, anchor, &commands, text.text(), environment, shapes)
     }
 
     /// The connection of the service, where it is an exporter.
@@ -60,8 +58,9 @@ impl ComposeService<'_> {
                 slot: EditTarget::None,
             })
             .collect();
-        let place = (format!("the exporter service/{}", self.name), self.anchor());
-        let mut found = exporter_settings::connection(place, &words, environment, shapes)?;
+        let name = format!("the exporter service/{}", self.name);
+        let anchor = self.anchor();
+        let mut found = exporter_settings::connection(name, anchor, &words, environment, shapes)?;
         found.address.composed = true;
         Some(found)
     }

@@ -165,7 +165,7 @@ impl<'a> ServiceMounts<'a> {
                 section,
                 name,
                 content,
-            } => inline(service, (*section, name, *content), path, mount.span, raw),
+            } => inline(service, *section, name, *content, path, mount.span, raw),
             MountSource::Host => gap(named("is a file of the host")),
             MountSource::Unknown(reason) => gap(Cause::NotFollowed {
                 path: path.to_owned(),
@@ -181,7 +181,8 @@ impl<'a> ServiceMounts<'a> {
     pub(super) fn made(
         &self,
         service: &ComposeService<'a>,
-        (file, recipe): (&ArgWord, Option<GeneratedFile>),
+        file: &ArgWord,
+        recipe: Option<GeneratedFile>,
         built: Option<&TreeImage<'a>>,
         raw: &mut RawFacts,
     ) -> Vec<ConfPart> {
@@ -483,7 +484,9 @@ fn described<'a>(
 /// A text in the compose file, as a part of the server's configuration.
 fn inline(
     service: &ComposeService<'_>,
-    (section, name, content): (&'static str, &str, &YamlNode),
+    section: &'static str,
+    name: &str,
+    content: &YamlNode,
     path: &str,
     at: Span,
     raw: &mut RawFacts,

@@ -371,7 +371,7 @@ impl<'a> ComposeService<'a> {
                 text: path,
                 ..file.clone()
             };
-            parts.extend(mounts.made(self, (&file, recipe), built, raw));
+            parts.extend(mounts.made(self, &file, recipe, built, raw));
         }
         let open = invocation.gap.clone();
         parts.extend(open.map(|reason| ConfPart::NotVisible { reason, at: None }));

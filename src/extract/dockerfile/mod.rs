@@ -132,7 +132,8 @@ impl BuildFile {
         path: &str,
         at: Span,
         contexts: &[String],
-        (tree, shapes): (&dyn Fn(&str) -> bool, &DeploymentShapes),
+        tree: &dyn Fn(&str) -> bool,
+        shapes: &DeploymentShapes,
     ) -> Option<ConfPart> {
         let hidden = |reason: Cause, at| ConfPart::NotVisible {
             reason,
@@ -209,7 +210,7 @@ impl BuildFile {
             format!("{PROGRAMS}/{path}")
         };
         let holds = |path: &str| tree(path).is_some();
-        match self.file_part(image, &path, image.anchor, contexts, (&holds, shapes))? {
+        match self.file_part(image, &path, image.anchor, contexts, &holds, shapes)? {
             ConfPart::File { path, .. } => tree(&path),
             ConfPart::Key { key, .. } => {
                 let mut texts = self.instructions.iter().flat_map(|instruction| {
@@ -268,7 +269,7 @@ pub fn server(
     if invocation.file.is_none() && invocation.arguments.is_empty() {
         return None;
     }
-    let mut conf = parts(file, &image, *invocation, &contexts, (tree, shapes));
+    let mut conf = parts(file, &image, *invocation, &contexts, tree, shapes);
     conf.push(ConfPart::NotVisible {
         reason: Cause::Image("the image may be started with other arguments"),
         at: None,
@@ -293,7 +294,8 @@ fn parts(
     image: &StageImage,
     mut invocation: CommandInvocation,
     contexts: &[String],
-    tree: (&dyn Fn(&str) -> bool, &DeploymentShapes),
+    tree: &dyn Fn(&str) -> bool,
+    shapes: &DeploymentShapes,
 ) -> Vec<ConfPart> {
     let mut parts = Vec::new();
     if let Some(reason) = invocation
@@ -305,7 +307,7 @@ fn parts(
         invocation.gap.get_or_insert(why);
     } else if let Some(path) = &invocation.file {
         let at = image.absolute(&path.text);
-        let part = file.file_part(image, &at, path.span, contexts, tree);
+        let part = file.file_part(image, &at, path.span, contexts, tree, shapes);
         parts.push(part.unwrap_or_else(|| ConfPart::NotVisible {
             reason: Cause::Named {
                 name: at.to_string(),

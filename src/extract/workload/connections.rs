@@ -40,8 +40,8 @@ impl PodSpec<'_> {
                     (vec![words], String::new())
                 }
             };
-            let place = (name, container_anchor(container));
-            client_call::probe(place, (&commands, &text), &environment, self.shapes)
+            let anchor = container_anchor(container);
+            client_call::probe(name, anchor, &commands, &text, &environment, self.shapes)
         };
         PROBES.iter().filter_map(probe).collect()
     }
@@ -60,12 +60,10 @@ impl PodSpec<'_> {
             let words: Vec<_> = lists
                 .flat_map(|list| list_words(list, &environment))
                 .collect();
-            let place = (
-                format!("the exporter of {}", self.object_title()),
-                container_anchor(container),
-            );
+            let name = format!("the exporter of {}", self.object_title());
+            let anchor = container_anchor(container);
             let mut found =
-                exporter_settings::connection(place, &words, &environment, self.shapes)?;
+                exporter_settings::connection(name, anchor, &words, &environment, self.shapes)?;
             found.address.namespace.clone_from(&self.object.namespace);
             Some(found)
         };

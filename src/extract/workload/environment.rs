@@ -22,7 +22,7 @@ impl PodSpec<'_> {
         let budget = FillBudget::of_process();
         for entry in entries.map(YamlNode::items).unwrap_or_default() {
             if let Some(name) = known(entry.get("name")) {
-                let value = self.value(name, entry, (&environment, &budget));
+                let value = self.value(name, entry, &environment, &budget);
                 environment.insert(name.to_owned(), value);
             }
         }
@@ -96,7 +96,8 @@ impl PodSpec<'_> {
         &self,
         name: &str,
         entry: &YamlNode,
-        (environment, budget): (&ProcessEnvironment, &FillBudget),
+        environment: &ProcessEnvironment,
+        budget: &FillBudget,
     ) -> Result<String, Cause> {
         if let Some(value) = entry.get("value") {
             let text = Excerpt::standing_for(&plain(value)?, value.span);

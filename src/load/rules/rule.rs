@@ -50,7 +50,7 @@ pub(super) fn read(
     let before = errors.len();
     duplicates(root, errors);
     if root.get("bundle").is_some() {
-        foreign_keys(root, ("a bundle", &OF_A_BUNDLE), BUNDLE_HELP, errors);
+        foreign_keys(root, "a bundle", &OF_A_BUNDLE, BUNDLE_HELP, errors);
     }
     let file = match root.get("replaced_by") {
         Some(_) => former(root, errors).map(RuleFile::Former),
@@ -61,7 +61,8 @@ pub(super) fn read(
 
 fn foreign_keys(
     root: &YamlNode,
-    (what, known): (&str, &[&str]),
+    what: &str,
+    known: &[&str],
     help: &str,
     errors: &mut Vec<LoadError>,
 ) {
@@ -76,7 +77,7 @@ fn foreign_keys(
 
 fn former(root: &YamlNode, errors: &mut Vec<LoadError>) -> Option<FormerId> {
     let help = "it is only an alias for another rule: keep `id`, `title` and `replaced_by`";
-    foreign_keys(root, ("a replaced rule", &OF_A_FORMER), help, errors);
+    foreign_keys(root, "a replaced rule", &OF_A_FORMER, help, errors);
     let mut form = MappingReader::new(root, errors);
     let (id, replaced_by) = (form.required("id"), form.required("replaced_by"));
     Some(FormerId {

@@ -60,7 +60,7 @@ impl ExpressionChecker<'_, '_> {
         args: &[ExpressionTree],
     ) -> TypedExpr {
         if let Some((_, question, kind)) = QUESTIONS.iter().find(|(n, ..)| *n == name) {
-            return self.question(tree, name, (*question, kind.clone()), args);
+            return self.question(tree, name, *question, kind.clone(), args);
         }
         match (name, args) {
             ("known", [path]) => {
@@ -83,7 +83,8 @@ impl ExpressionChecker<'_, '_> {
         &mut self,
         tree: &ExpressionTree,
         name: &str,
-        (question, kind): (FactQuestion, ExpressionKind),
+        question: FactQuestion,
+        kind: ExpressionKind,
         args: &[ExpressionTree],
     ) -> TypedExpr {
         let [path] = args else {
@@ -149,7 +150,7 @@ impl ExpressionChecker<'_, '_> {
         args: &[ExpressionTree],
     ) -> TypedExpr {
         if let Some((_, which)) = MACROS.iter().find(|(n, _)| *n == name) {
-            return self.macro_call(tree, (name, *which), target, args);
+            return self.macro_call(tree, name, *which, target, args);
         }
         let args = std::iter::once(target).chain(args).collect();
         self.function(tree, name, true, args)
@@ -217,7 +218,8 @@ impl ExpressionChecker<'_, '_> {
     fn macro_call(
         &mut self,
         tree: &ExpressionTree,
-        (name, which): (&str, CelMacro),
+        name: &str,
+        which: CelMacro,
         target: &ExpressionTree,
         args: &[ExpressionTree],
     ) -> TypedExpr {
@@ -244,14 +246,15 @@ impl ExpressionChecker<'_, '_> {
             let message = format!("macros can be nested at most {NESTED} deep");
             return self.fail(&tree.range, message);
         }
-        self.macro_body(which, range, (variable, item), bodies)
+        self.macro_body(which, range, variable, item, bodies)
     }
 
     fn macro_body(
         &mut self,
         which: CelMacro,
         range: TypedExpr,
-        (name, item): (String, ExpressionKind),
+        name: String,
+        item: ExpressionKind,
         bodies: &[ExpressionTree],
     ) -> TypedExpr {
         self.depth += 1;

@@ -99,7 +99,7 @@ pub(super) fn candidates<'a>(
             ),
         };
         for version in versions {
-            let others = others(client, model, modules, (version, pinned.is_some()));
+            let others = others(client, model, modules, version, pinned.is_some());
             for (kind, defaults) in outcomes(client, model, constructor, version) {
                 found.extend(others.iter().map(|others| ModelCandidate {
                     library,
@@ -139,7 +139,8 @@ fn others<'a>(
     client: &RawClient,
     model: &'a ClientModel,
     modules: &[RawModule],
-    (version, pinned): (LibraryVersion, bool),
+    version: LibraryVersion,
+    pinned: bool,
 ) -> Vec<BTreeMap<&'a str, LibraryVersion>> {
     let mut all = vec![BTreeMap::new()];
     for (krate, points) in model.other_crates() {

@@ -49,7 +49,8 @@ pub struct ClientLocation {
 /// The subjects of all raw clients, in their order, each on its machine as far as that is known.
 pub fn resolve(
     raw: &RawFacts,
-    (models, machines): (&ClientModels, &[ProcessorCount<'_>]),
+    models: &ClientModels,
+    machines: &[ProcessorCount<'_>],
     place: impl Fn(&RawClient) -> ClientLocation,
 ) -> Vec<Subject> {
     let mut named: BTreeMap<String, usize> = BTreeMap::new();
@@ -68,7 +69,7 @@ pub fn resolve(
             count => format!("{base}/{count}"),
         };
         let mut subject = Subject::new(SubjectKind::Client, name, place.path, client.anchor);
-        put_facts(&mut subject, (client, machine), &raw.modules, models);
+        put_facts(&mut subject, client, machine, &raw.modules, models);
         subject
     });
     subjects.collect()
@@ -76,13 +77,14 @@ pub fn resolve(
 
 fn put_facts(
     subject: &mut Subject,
-    (client, machine): (&RawClient, &ProcessorCount<'_>),
+    client: &RawClient,
+    machine: &ProcessorCount<'_>,
     modules: &[RawModule],
     models: &ClientModels,
 ) {
     let candidates = candidate::candidates(client, modules, models);
     let open = candidate::open(&candidates);
-    put_identity(subject, client, &candidates, (modules, open));
+    put_identity(subject, client, &candidates, modules, open);
     put_url(subject, client);
     if let Some(function) = &client.function {
         subject.put(ClientFact::SiteFunction, text(function));
@@ -106,7 +108,7 @@ fn put_facts(
         return;
     };
     for option in &first.model.option {
-        put_option(subject, (client, machine), &candidates, (option, open));
+        put_option(subject, client, machine, &candidates, option, open);
     }
     put_pool(subject, &candidates, open);
     faults::put(subject, client, first.model);
@@ -147,7 +149,8 @@ fn put_identity(
     subject: &mut Subject,
     client: &RawClient,
     candidates: &[ModelCandidate<'_>],
-    (modules, open): (&[RawModule], UndecidedBy),
+    modules: &[RawModule],
+    open: UndecidedBy,
 ) {
     let words = |of: fn(&ModelCandidate<'_>) -> String| {
         common(candidates.iter().map(|c| Datum::Text(of(c))), open)
@@ -181,14 +184,15 @@ fn put_identity(
     );
     subject.put(
         ClientFact::Version,
-        version(client, candidates, (modules, open)),
+        version(client, candidates, modules, open),
     );
 }
 
 fn version(
     client: &RawClient,
     candidates: &[ModelCandidate<'_>],
-    (modules, open): (&[RawModule], UndecidedBy),
+    modules: &[RawModule],
+    open: UndecidedBy,
 ) -> FactValue {
     let (Some(first), true) = (candidates.first(), open != UndecidedBy::Library) else {
         return FactValue::unknown(disagreement(UndecidedBy::Library, None));
@@ -282,9 +286,11 @@ fn uses(client: &RawClient, candidates: &[ModelCandidate<'_>]) -> FactValue {
 
 fn put_option(
     subject: &mut Subject,
-    (client, machine): (&RawClient, &ProcessorCount<'_>),
+    client: &RawClient,
+    machine: &ProcessorCount<'_>,
     candidates: &[ModelCandidate<'_>],
-    (option, open): (&OptionModel, UndecidedBy),
+    option: &OptionModel,
+    open: UndecidedBy,
 ) {
     let mut resolved = Vec::new();
     let mut idents = Vec::new();
@@ -301,7 +307,7 @@ fn put_option(
                 || in_its_url(candidate, client, option) => {}
             None => return,
         }
-        resolved.push(options::resolve(candidate, (client, machine), option));
+        resolved.push(options::resolve(candidate, client, machine, option));
     }
     let library = candidates.first().map(|c| c.library.name());
     let Some((mut value, per_cpu)) = agreed(resolved, &disagreement(open, library)) else {
@@ -311,7 +317,7 @@ fn put_option(
         .first()
         .map_or_else(Vec::new, |c| c.model.types(&client.option_type));
     let versions: Vec<LibraryVersion> = candidates.iter().map(|c| c.version).collect();
-    finish(&mut value, client, option, (&types, &idents, &versions));
+    finish(&mut value, client, option, &types, &idents, &versions);
     let pool = candidates.first().and_then(|c| c.model.pool.as_ref());
     let is_cap = pool.is_some_and(|pool| pool.cap == option.key);
     if let (true, Some(factor), false) = (is_cap, per_cpu, value.written == Explicitness::Yes) {
@@ -403,7 +409,9 @@ fn finish(
     value: &mut FactValue,
     client: &RawClient,
     option: &OptionModel,
-    (types, idents, versions): (&[&str], &[&str], &[LibraryVersion]),
+    types: &[&str],
+    idents: &[&str],
+    versions: &[LibraryVersion],
 ) {
     let write = client
         .writes

@@ -33,15 +33,17 @@ pub(super) struct ResolvedOption {
 /// Resolves an option that the candidate's option type has.
 pub(super) fn resolve(
     candidate: &ModelCandidate<'_>,
-    (client, machine): (&RawClient, &ProcessorCount<'_>),
+    client: &RawClient,
+    machine: &ProcessorCount<'_>,
     option: &OptionModel,
 ) -> ResolvedOption {
-    step(candidate, (client, machine), option, 0)
+    step(candidate, client, machine, option, 0)
 }
 
 fn step(
     candidate: &ModelCandidate<'_>,
-    (client, machine): (&RawClient, &ProcessorCount<'_>),
+    client: &RawClient,
+    machine: &ProcessorCount<'_>,
     option: &OptionModel,
     steps: usize,
 ) -> ResolvedOption {
@@ -446,7 +448,7 @@ impl CandidateOption<'_> {
                 let follows = format!("{factor} x {}", cpus.as_str());
                 let mut resolved = self.of_state(ValueState::Absent);
                 let processors = self.machine.processors(*cpus);
-                self.count(&mut resolved.value, (*factor, &follows), processors);
+                self.count(&mut resolved.value, *factor, &follows, processors);
                 resolved.value.origin = ValueOrigin::Default(release(self.candidate));
                 resolved.value.derived_from = Some(follows);
                 resolved.per_cpu = Some(*factor);
@@ -467,7 +469,8 @@ impl CandidateOption<'_> {
     fn count(
         &self,
         value: &mut FactValue,
-        (factor, follows): (i64, &str),
+        factor: i64,
+        follows: &str,
         processors: Option<FactValue>,
     ) {
         let follows_on = |cause: Option<Cause>| Cause::DefaultFollows {
@@ -499,7 +502,8 @@ impl CandidateOption<'_> {
     fn times(&self, option: &OptionModel, factor: f64, least: f64) -> ResolvedOption {
         let other = step(
             self.candidate,
-            (self.client, self.machine),
+            self.client,
+            self.machine,
             option,
             self.steps + 1,
         );
@@ -523,7 +527,8 @@ impl CandidateOption<'_> {
     ) -> ResolvedOption {
         let other = step(
             self.candidate,
-            (self.client, self.machine),
+            self.client,
+            self.machine,
             option,
             self.steps + 1,
         );

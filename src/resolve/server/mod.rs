@@ -210,7 +210,7 @@ impl<'a> ServerResolver<'a> {
 
     fn transcript<'r>(&'r self, series: &'r [&'r ServerSeries]) -> ConfigTranscript<'r> {
         let lines = self.judged().into_iter().flat_map(|text| text.lines);
-        ConfigTranscript::read(self.steps(), lines, (series, self.build))
+        ConfigTranscript::read(self.steps(), lines, series, self.build)
     }
 
     fn directives(
