@@ -119,9 +119,17 @@ pub fn deploy_by_signs(
     any
 }
 
+/// A block of which nothing is written but whether it is deployed.
+pub fn holds_only_switch(block: &YamlNode) -> bool {
+    let mut keys = block.entries().iter().map(|entry| entry.key.as_str());
+    !block.may_grow() && keys.all(|key| key == Some(SWITCH))
+}
+
+const SWITCH: &str = "enabled";
+
 /// A block that says that it is not deployed: what it holds may count elsewhere.
 pub fn switched_off(block: &YamlNode) -> Option<ValueVisibility> {
-    let off = block.get("enabled")?.as_bool() == Some(false);
+    let off = block.get(SWITCH)?.as_bool() == Some(false);
     off.then(|| not_deployed(Cause::Release("its block says `enabled: false`")))
 }
 

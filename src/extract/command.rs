@@ -8,6 +8,7 @@ use std::ops::Range;
 
 use crate::extract::conf::hole;
 use crate::extract::generated_file::GeneratedFile;
+use crate::extract::image_set_up::WrittenSetUp;
 use crate::extract::interpolate::FillBudget;
 use crate::extract::process_environment::{ProcessEnvironment, substituted};
 use crate::extract::scalar::{replace, template_reason};
@@ -30,6 +31,8 @@ pub struct CommandInvocation {
     pub arguments: Vec<ArgWord>,
     /// Why there may be more than was seen.
     pub gap: Option<Cause>,
+    /// What the start script of the image writes before them, with the name of the image.
+    pub set_up: Option<(String, WrittenSetUp)>,
     /// Options that the image adds behind all others.
     pub added: Vec<ArgWord>,
     /// Why more options may come behind all that were seen.
@@ -114,12 +117,20 @@ pub fn lines(series: &ServerSeries, words: &[ArgWord], behind_file: bool) -> Vec
 impl CommandInvocation {
     /// The arguments, behind them those that the image adds; what may come after all of them.
     pub fn option_parts(self) -> impl Iterator<Item = ConfPart> {
-        let behind_file = self.file.is_some();
-        let own = [(self.arguments, behind_file), (self.added, true)];
+        let behind_file = self.file.is_some() || self.set_up.is_some();
+        let (source, set_up) = self.set_up.unwrap_or_default();
+        let lines = set_up.lines;
+        let generated = (!lines.is_empty()).then_some(ConfPart::Generated { source, lines });
+        let own = [
+            (set_up.options, true),
+            (self.arguments, behind_file),
+            (self.added, true),
+        ];
         let own = own.into_iter().filter(|(words, _)| !words.is_empty());
         let own = own.map(|(words, behind_file)| ConfPart::Arguments { words, behind_file });
-        let behind = self.gap_behind;
-        own.chain(behind.map(|reason| ConfPart::NotVisible { reason, at: None }))
+        let behind = self.gap_behind.or(set_up.gap);
+        let all = generated.into_iter().chain(own);
+        all.chain(behind.map(|reason| ConfPart::NotVisible { reason, at: None }))
     }
 
     /// A configuration file behind options: the server reads it as one of their values.

@@ -269,6 +269,7 @@ fn server(one: StartedContainer, shapes: &DeploymentShapes) -> Option<RawServer>
             ports: one.ports,
             asked_by_client: false,
             scripts: None,
+            mounts: None,
             at: one.at,
         },
         shapes,

@@ -4,6 +4,7 @@
 
 use crate::extract::command::{self, CommandInvocation};
 use crate::extract::generated_file::{self, GeneratedFile};
+use crate::extract::image_set_up;
 use crate::extract::interpolate::InterpolatedText;
 use crate::extract::process_environment::{self, ProcessEnvironment};
 use crate::extract::script::{self, ShellCommand, is_shell};
@@ -39,6 +40,9 @@ pub struct StartedProgram<'a> {
     /// A client of servers asks it for signs of life.
     pub asked_by_client: bool,
     pub scripts: Option<ScriptLookup<'a>>,
+    /// The paths at which something is mounted over the image; `None` where the image is another one
+    /// than the publisher's, or its mounts are not read.
+    pub mounts: Option<Vec<String>>,
     /// What stands for the words that the image adds by itself.
     pub at: Span,
 }
@@ -364,6 +368,9 @@ impl LaunchFollower<'_> {
         let Some(image) = self.launch.image.filter(|_| self.is_server_image()) else {
             return LaunchResult::Other;
         };
+        if let Some(launched) = self.by_set_up(image, words) {
+            return launched;
+        }
         let shape = self.shapes.official_image(image);
         let Some(program) = shape.and_then(|shape| shape.entrypoint.clone()) else {
             return match self.is_other_program() {
@@ -384,6 +391,48 @@ impl LaunchFollower<'_> {
                 LaunchResult::Server(Box::new(self.with_image_flags(invocation)))
             }
         }
+    }
+
+    /// The start script of an image that sets its server up by variables: run by the image itself, or as
+    /// the first word. A mounted text takes the place of what it writes.
+    fn by_set_up(&self, image: &ImageReference, words: &[ArgWord]) -> Option<LaunchResult> {
+        let content = self.shapes.images.content(image)?;
+        let set_up = content.set_up.as_ref()?;
+        let starts = |word: &ArgWord| {
+            let mut names = content.start.iter();
+            names.any(|name| word.text.ends_with(name.as_str()))
+        };
+        let arguments = match words {
+            [] => words,
+            [first, rest @ ..] if starts(first) => rest,
+            _ => return None,
+        };
+        if arguments
+            .first()
+            .is_some_and(|word| !word.text.starts_with('-'))
+        {
+            return None;
+        }
+        let mounts = self.launch.mounts.as_ref()?;
+        let is_mounted = |file: &String| {
+            let mut mounts = mounts.iter();
+            mounts.any(|mount| path::is_within(file, mount.trim_end_matches('/')))
+        };
+        if set_up.files.iter().any(is_mounted) {
+            return Some(LaunchResult::Hidden(Cause::StartScript(
+                "reads a configuration that is mounted",
+            )));
+        }
+        let environment = self.launch.environment;
+        if let Some(Err(reason)) = environment.get(process_environment::ANY_OTHER) {
+            return Some(LaunchResult::Hidden(reason.clone()));
+        }
+        let mut invocation = command::invocation(Some(set_up.program.clone()), arguments);
+        let written = image_set_up::written(set_up, environment, self.launch.at);
+        invocation.set_up = Some((content.title.clone(), written));
+        invocation.is_last = Some(true);
+        invocation.prepared = Some(Cause::StartScript("may make it before the server starts"));
+        Some(LaunchResult::Server(Box::new(invocation)))
     }
 
     /// The entrypoint of some images adds the options that a variable holds behind all others.

@@ -19,6 +19,7 @@ pub mod generated_file;
 pub mod gitops;
 pub mod go;
 pub mod helm;
+pub mod image_set_up;
 pub mod interpolate;
 pub mod kustomize;
 pub mod launch;

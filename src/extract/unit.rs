@@ -96,6 +96,7 @@ impl MergedUnit<'_> {
                 ports: Vec::new(),
                 asked_by_client: false,
                 scripts: None,
+                mounts: None,
                 at: start.value.span_all(),
             },
             self.shapes,

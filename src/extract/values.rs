@@ -318,6 +318,10 @@ impl ValuesFile<'_> {
             let mut release = self.release(&dependency.key, &entry.value, dependency.chart.clone());
             release.anchor = Some(entry.key.span);
             if let Some(why) = self.switched_off(dependency) {
+                // These values have nothing to say of a server beside that it is not there.
+                if chart::holds_only_switch(&entry.value) {
+                    continue;
+                }
                 release.visibility = chart::not_deployed(why);
             }
             deploy(&release, self.context, raw);

@@ -20,7 +20,7 @@ use serde::Deserialize;
 use crate::facts::raw::RawKind;
 
 pub use image::ImageReference;
-pub use images::{AskedVariable, ImageContent, ImageFiles, ImageLibrary};
+pub use images::{AskedVariable, ImageContent, ImageFiles, ImageLibrary, ImageSetUp, SetUpLine};
 pub use library::{ChartName, ShapeLibrary};
 
 static SHAPES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/knowledge/shapes");

@@ -213,6 +213,14 @@ impl<'a> ServiceMounts<'a> {
         parts
     }
 
+    /// The paths at which something is mounted.
+    pub(super) fn targets(&self) -> Vec<String> {
+        self.mounts
+            .iter()
+            .map(|mount| mount.target.clone())
+            .collect()
+    }
+
     /// A script that the process sees under a path; `None` for what is none.
     pub(super) fn script(
         &self,

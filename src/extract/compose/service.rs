@@ -61,6 +61,9 @@ impl<'a> ComposeService<'a> {
         let scripts = |path: &str| mounts.script(self, path, built.as_ref());
         let launch = StartedProgram {
             scripts: Some(&scripts),
+            // Variables of a file that is not seen decide what an image makes of itself.
+            mounts: (built.is_none() && self.unread_environment().is_none())
+                .then(|| mounts.targets()),
             ..self.launch(built.as_ref(), reference.as_ref(), &environment)
         };
         let launched = launch::launched(&launch, self.project.tree.shapes);
@@ -245,6 +248,7 @@ impl<'a> ComposeService<'a> {
             ports: ports::opened(self),
             asked_by_client: self.is_asked_by_client(),
             scripts: None,
+            mounts: None,
             at: self.anchor(),
         }
     }

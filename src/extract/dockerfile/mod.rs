@@ -258,6 +258,7 @@ pub fn server(
             ports: Vec::new(),
             asked_by_client: false,
             scripts: Some(&held),
+            mounts: None,
             at: image.anchor,
         },
         shapes,

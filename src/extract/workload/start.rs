@@ -4,7 +4,7 @@
 use crate::extract::interpolate::{FillBudget, InterpolatedText};
 use crate::extract::launch::{self, CommandArgument, LaunchResult, StartedProgram};
 use crate::extract::process_environment::{self, ProcessEnvironment};
-use crate::extract::scalar::{container_anchor, raw_scalar, replace, template_reason};
+use crate::extract::scalar::{container_anchor, known, raw_scalar, replace, template_reason};
 use crate::extract::tree_files::TreeImage;
 use crate::extract::workload::PodSpec;
 use crate::facts::raw::RawScalar;
@@ -108,6 +108,7 @@ impl<'a> PodSpec<'a> {
                 ports: ports(container),
                 asked_by_client: self.is_asked_by_client(container),
                 scripts: Some(&scripts),
+                mounts: built.is_none().then(|| mounted_paths(container)),
                 at: container_anchor(container),
             },
             self.shapes,
@@ -251,4 +252,12 @@ pub(super) fn image_scalar(node: &YamlNode) -> RawScalar {
         },
         _ => scalar,
     }
+}
+
+fn mounted_paths(container: &YamlNode) -> Vec<String> {
+    let mounts = container.get("volumeMounts").map(YamlNode::items);
+    let mounts = mounts.unwrap_or_default().iter();
+    mounts
+        .filter_map(|mount| known(mount.get("mountPath")).map(str::to_owned))
+        .collect()
 }

@@ -70,6 +70,38 @@ pub struct ImageContent {
     reads: Vec<String>,
     #[serde(default)]
     asked: Vec<String>,
+    /// What its start script makes of its variables, where that is known.
+    #[serde(default)]
+    pub set_up: Option<ImageSetUp>,
+}
+
+/// How the start script of an image sets its server up.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ImageSetUp {
+    pub program: String,
+    /// The variable whose words are options of the server.
+    pub flags: String,
+    /// Where something is mounted at one of these paths, it takes the place of what is written.
+    pub files: Vec<String>,
+    /// What variables hold that nobody sets.
+    pub defaults: BTreeMap<String, String>,
+    /// The lines that it writes, in order.
+    pub lines: Vec<SetUpLine>,
+}
+
+/// A line that a start script writes.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SetUpLine {
+    /// Its words; `$NAME` stands for a variable, and nothing for a word that is not to be known.
+    pub line: Vec<Option<String>>,
+    /// Written only where each of these variables holds one of these texts; `?*` is any text.
+    #[serde(default)]
+    pub when: BTreeMap<String, Vec<String>>,
+    /// Not written where one of these variables does.
+    #[serde(default)]
+    pub unless: BTreeMap<String, Vec<String>>,
 }
 
 /// A variable that people give to an image in the belief that it is read.

@@ -191,6 +191,9 @@ impl ServerResolver<'_> {
         subject: &Subject,
     ) -> Result<(String, Option<Span>), Cause> {
         let configured = subject.conf(&self.knowledge.shapes.servers.data_directory);
+        // What the image's own script writes stands nowhere, and is a whole path.
+        let generated = configured.and_then(FactValue::text);
+        let generated = generated.filter(|text| text.starts_with('/'));
         let (directory, span) = match configured {
             Some(value) if value.span().is_some() => match value.text() {
                 Some(text) => (text.to_owned(), value.span()),
@@ -200,7 +203,10 @@ impl ServerResolver<'_> {
                 state: crate::facts::ValueState::Unknown(reason),
                 ..
             }) => return Err(reason.clone()),
-            _ => match self.deployed.and_then(|s| s.data_directory.clone()) {
+            _ => match generated
+                .map(str::to_owned)
+                .or_else(|| self.deployed?.data_directory.clone())
+            {
                 Some(directory) => (directory, None),
                 None => return Err(Cause::Storage("the image's data directory is not known")),
             },
