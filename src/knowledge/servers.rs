@@ -47,6 +47,9 @@ use series::SeriesFile;
 
 static TABLES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/knowledge/servers");
 
+/// A sentence for every directive.
+const SENTENCES_FILE: &str = "sentences.toml";
+
 /// Every series, oldest first within a flavor; the tables themselves are read when asked for.
 #[derive(Debug)]
 pub struct ServerKnowledge {
@@ -56,6 +59,7 @@ pub struct ServerKnowledge {
     formats: OnceLock<Vec<DataFormat>>,
     releases: OnceLock<ReleaseTable>,
     secrets: OnceLock<SecretNames>,
+    sentences: OnceLock<BTreeMap<String, String>>,
 }
 
 /// One table: that of a series, or that of its releases from a patch on.
@@ -80,12 +84,17 @@ impl Default for ServerKnowledge {
 impl ServerKnowledge {
     /// The tables that the program carries.
     pub fn embedded() -> Self {
-        let mut series: Vec<SeriesEntry> = TABLES
-            .files()
-            .filter_map(|file| {
-                let stem = file.path().file_name()?.to_str()?.strip_suffix(".json")?;
+        Self::of_tables(TABLES.files().filter_map(|file| {
+            let stem = file.path().file_name()?.to_str()?.strip_suffix(".json")?;
+            Some((stem, file.contents_utf8()?))
+        }))
+    }
+
+    /// Tables by the names of their files, without the ending.
+    pub fn of_tables(tables: impl Iterator<Item = (&'static str, &'static str)>) -> Self {
+        let mut series: Vec<SeriesEntry> = tables
+            .filter_map(|(stem, text)| {
                 let (flavor, number) = stem.split_once('-')?;
-                let text = file.contents_utf8()?;
                 let [major, minor, patch @ ..] = &numbers(number)[..] else {
                     return None;
                 };
@@ -107,6 +116,7 @@ impl ServerKnowledge {
             formats: OnceLock::new(),
             releases: OnceLock::new(),
             secrets: OnceLock::new(),
+            sentences: OnceLock::new(),
         }
     }
 
@@ -209,6 +219,16 @@ impl ServerKnowledge {
             text.map(needs::read).unwrap_or_default()
         });
         needs.iter().find(|need| need.is_of(name))
+    }
+
+    /// What each directive is for, by its name in any series: a sentence with its unit and the catch.
+    pub fn sentences(&self) -> &BTreeMap<String, String> {
+        self.sentences.get_or_init(|| {
+            let file = TABLES.get_file(SENTENCES_FILE);
+            let text = file.and_then(|file| file.contents_utf8());
+            text.and_then(|text| toml::from_str(text).ok())
+                .unwrap_or_default()
+        })
     }
 
     /// Until when series get fixes, and what is wrong with their releases.

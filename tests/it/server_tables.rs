@@ -4,9 +4,10 @@
 //! `fixtures/servers/directives.tsv` has each directive as it is loaded, with the series that read it
 //! so. It is reviewed like code.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Debug;
 
+use redvet::knowledge::clients;
 use redvet::knowledge::servers::{
     DirectiveSpec, DirectiveStatus, RepeatRule, ServerKnowledge, ServerSeries,
 };
@@ -39,6 +40,35 @@ fn every_directive_is_read_as_it_was_reviewed() {
         text.push_str(&format!("{name}\t{told}\t{}\n", spans.join(", ")));
     }
     golden::compare(&repository("fixtures/servers/directives.tsv"), &text);
+}
+
+/// Whether a text is one sentence that fits into a hover.
+fn is_sentence(text: &str) -> bool {
+    text.ends_with('.') && text.chars().count() <= 200 && !text.contains(". ")
+}
+
+#[test]
+fn every_directive_and_option_has_a_sentence() {
+    let servers = ServerKnowledge::embedded();
+    let directives = servers.all().flat_map(ServerSeries::directives);
+    let names: BTreeSet<&str> = directives
+        .map(|directive| directive.name.as_str())
+        .collect();
+    let told: BTreeSet<&str> = servers.sentences().keys().map(String::as_str).collect();
+    assert_eq!(names, told);
+    let options = clients::built_in().option_types();
+    let sentences = clients::option_sentences();
+    let missing = options.keys().filter(|key| !sentences.contains_key(*key));
+    assert_eq!(missing.collect::<Vec<_>>(), [""; 0], "options without one");
+    let unused = sentences.keys().filter(|key| !options.contains_key(*key));
+    assert_eq!(
+        unused.collect::<Vec<_>>(),
+        [""; 0],
+        "sentences of no option"
+    );
+    for (name, text) in servers.sentences().iter().chain(&sentences) {
+        assert!(is_sentence(text), "{name}: {text}");
+    }
 }
 
 fn span(first: &ServerSeries, last: &ServerSeries) -> String {

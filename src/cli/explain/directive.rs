@@ -37,6 +37,9 @@ pub(super) fn run(
         .and_then(|series| series.directive(name))
         .map_or(name, |directive| directive.name.as_str());
     let mut out = format!("{canonical}\na directive of {}\n", spans(servers, name));
+    if let Some(sentence) = servers.sentences().get(canonical) {
+        out.push_str(&wrapped(sentence, console.layout.width));
+    }
     if !canonical.eq_ignore_ascii_case(name) {
         out.push_str(&format!("`{name}` is an alias\n"));
     }

@@ -3,10 +3,10 @@
 //! that does not stand in a model.
 
 use crate::facts::value::Meaning;
-use crate::knowledge::clients::LibraryModel;
 use crate::knowledge::clients::expression::{DefaultExpression, NumberRange};
 use crate::knowledge::clients::model::{ClientModel, OptionModel, ValueKind, VersionRanged};
 use crate::knowledge::clients::version::LibraryVersion;
+use crate::knowledge::clients::{LibraryModel, option_sentences};
 use crate::knowledge::{Knowledge, clients::ClientModels};
 use crate::nearest;
 
@@ -15,7 +15,7 @@ use super::super::console::CommandConsole;
 use super::super::failure::CliError;
 use super::super::{CommandOutcome, project};
 use super::directive::table;
-use super::section;
+use super::{section, wrapped};
 
 pub(super) fn run(
     name: &str,
@@ -26,6 +26,9 @@ pub(super) fn run(
     let key = canonical(name, clients).ok_or_else(|| unknown(name, clients))?;
     let (libraries, version) = asked(args, clients)?;
     let mut out = format!("{key}\n");
+    if let Some(sentence) = option_sentences().get(&key) {
+        out.push_str(&wrapped(sentence, console.layout.width));
+    }
     if key != name {
         out.push_str(&format!("`{name}` is the library's own name for it\n"));
     }

@@ -45,6 +45,14 @@ fn built_in_texts() -> Vec<&'static str> {
     files.iter().filter_map(|f| f.contents_utf8()).collect()
 }
 
+/// What each option is for, by its name in rules: a sentence with its unit and the catch.
+pub fn option_sentences() -> BTreeMap<String, String> {
+    let file = FOLDER.get_file("options/sentences.toml");
+    let text = file.and_then(|file| file.contents_utf8());
+    text.and_then(|text| toml::from_str(text).ok())
+        .unwrap_or_default()
+}
+
 /// The built-in models.
 pub fn built_in() -> &'static ClientModels {
     &BUILT_IN
