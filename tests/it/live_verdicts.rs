@@ -3,7 +3,8 @@
 //! Servers are those of `REDVET_LIVE_SERVERS` (paths joined by `:`); without it a `redis-server` and a
 //! `valkey-server` on the path, and those that `tests/live/install` has put into the user's cache.
 //! A server that is looked for and not there is named, and in CI the test fails then.
-//! `REDVET_LIVE_COUNT` and `REDVET_LIVE_SEED` change how many texts are tried and which.
+//! `REDVET_LIVE_COUNT` and `REDVET_LIVE_SEED` change how many texts are tried and which,
+//! `REDVET_LIVE_VALUES` how many values of every directive.
 #![cfg(unix)]
 
 use std::path::PathBuf;
@@ -11,12 +12,14 @@ use std::path::PathBuf;
 use crate::live::generate::Generator;
 use crate::live::installed::installed;
 use crate::live::server::{Call as Started, Live, Seen};
-use redvet::knowledge::servers::ServerKnowledge;
-use redvet::knowledge::servers::language::StopStage;
+use redvet::knowledge::servers::language::{ServerBuild, StopStage};
+use redvet::knowledge::servers::{ServerKnowledge, ServerSeries};
 use redvet::server_simulation::{ServerInvocation, ServerVerdict, SimulatedServer};
 
 const SEED: u64 = 20_240_229;
 const COUNT: usize = 300;
+/// Of some 150: a new seed tries others.
+const VALUES: usize = 4;
 
 /// What is no business of the configuration text: decided by the machine, or by the harness.
 const NOT_COMPARED: &[&str] = &[
@@ -91,19 +94,62 @@ fn disagreement(seen: &Seen, found: &ServerVerdict) -> Option<String> {
     }
 }
 
+/// A server and the series that its texts are judged as.
+struct JudgedServer<'k> {
+    live: Live,
+    name: String,
+    series: &'k ServerSeries,
+    build: ServerBuild,
+}
+
+impl<'k> JudgedServer<'k> {
+    fn new(binary: PathBuf, servers: &'k ServerKnowledge) -> Self {
+        let mut live = Live::new(binary);
+        let (flavor, version) = live.version();
+        let candidates = servers.candidates(Some(&flavor), Some(&version));
+        Self {
+            build: live.build(),
+            live,
+            name: format!("{flavor} {version}"),
+            series: candidates.series[0],
+        }
+    }
+
+    fn generator(&self) -> Generator<'k> {
+        Generator::new(number("REDVET_LIVE_SEED", SEED), self.series)
+    }
+
+    /// What it does with a call, and where that is not what is said of it.
+    fn compare(&mut self, call: &Started) -> (Seen, Option<String>) {
+        let (seen, arguments) = self.live.run(call);
+        let host = self.live.host();
+        let judge = SimulatedServer {
+            series: self.series,
+            build: self.build,
+            host: &host,
+        };
+        let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+        let found = judge.judge_call(&ServerInvocation {
+            file: Some(&call.text),
+            arguments: &arguments,
+            stdin: &call.stdin,
+        });
+        let wrong = disagreement(&seen, &found).map(|what| {
+            let more = (!call.arguments.is_empty()).then_some((&call.arguments, &call.stdin));
+            format!("{} {:?} {more:?}: {what}", self.name, call.text)
+        });
+        (seen, wrong)
+    }
+}
+
+/// Random texts.
 fn check(binary: PathBuf, servers: &ServerKnowledge) -> Vec<String> {
-    let mut live = Live::new(binary);
-    let (flavor, version) = live.version();
-    let candidates = servers.candidates(Some(&flavor), Some(&version));
-    let series = candidates.series[0];
-    let build = live.build();
+    let mut server = JudgedServer::new(binary, servers);
     let count = number("REDVET_LIVE_COUNT", COUNT as u64);
-    let seed = number("REDVET_LIVE_SEED", SEED);
-    println!(
-        "{flavor} {version}, judged as {}: seed {seed}, {count} texts, {build:?}",
-        series.name()
-    );
-    let mut generator = Generator::new(seed, series);
+    let (name, build) = (server.name.clone(), server.build);
+    let series = server.series.name();
+    println!("{name}, judged as {series}: {count} texts, {build:?}");
+    let mut generator = server.generator();
     let mut wrong = Vec::new();
     let mut started = 0;
     let mut deaths = Vec::new();
@@ -114,56 +160,69 @@ fn check(binary: PathBuf, servers: &ServerKnowledge) -> Vec<String> {
             stdin: generator.stdin(),
             ..Started::default()
         };
-        let (seen, arguments) = live.run(&call);
+        let (seen, differs) = server.compare(&call);
         started += usize::from(matches!(seen, Seen::Started(_)));
         if let Seen::Died { signal } = &seen {
             deaths.push(format!("signal {signal} at {:?}", call.text));
         }
-        let host = live.host();
-        let judge = SimulatedServer {
-            series,
-            build,
-            host: &host,
-        };
-        let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
-        let found = judge.judge_call(&ServerInvocation {
-            file: Some(&call.text),
-            arguments: &arguments,
-            stdin: &call.stdin,
-        });
-        if let Some(what) = disagreement(&seen, &found) {
-            let more = (!call.arguments.is_empty()).then_some((&call.arguments, &call.stdin));
-            wrong.push(format!(
-                "{flavor} {version} {:?} {more:?}: {what}",
-                call.text
-            ));
-        }
+        wrong.extend(differs);
     }
     println!(
-        "{flavor} {version}: {count} texts, {started} started, {} died of a signal, {} disagree",
+        "{name}: {count} texts, {started} started, {} died of a signal, {} disagree",
         deaths.len(),
         wrong.len()
     );
     if deaths.len() * TEXTS_PER_DEATH > usize::try_from(count).unwrap() {
-        let deaths = deaths
-            .iter()
-            .map(|death| format!("{flavor} {version}: {death}"));
-        wrong.extend(deaths);
+        wrong.extend(deaths.iter().map(|death| format!("{name}: {death}")));
     }
     wrong
 }
 
-#[test]
-fn real_servers_agree() {
+/// Values of every directive, one a text.
+fn sweep(binary: PathBuf, servers: &ServerKnowledge) -> Vec<String> {
+    let mut server = JudgedServer::new(binary, servers);
+    let values = number("REDVET_LIVE_VALUES", VALUES as u64);
+    let texts = server.generator().sweep(usize::try_from(values).unwrap());
+    let count = texts.len();
+    let compared = texts.into_iter().filter_map(|text| {
+        let call = Started {
+            text,
+            ..Started::default()
+        };
+        server.compare(&call).1
+    });
+    let wrong: Vec<String> = compared.collect();
+    println!("{}: {count} lines, {} disagree", server.name, wrong.len());
+    wrong
+}
+
+/// All installed servers, each on its own thread.
+fn of_all(check: impl Fn(PathBuf, &ServerKnowledge) -> Vec<String> + Sync) {
     let servers = ServerKnowledge::embedded();
-    let wrong: Vec<String> = installed()
-        .into_iter()
-        .flat_map(|binary| check(binary, &servers))
-        .collect();
+    let wrong: Vec<String> = std::thread::scope(|scope| {
+        let (servers, check) = (&servers, &check);
+        let threads = installed().into_iter();
+        let threads = threads.map(|binary| scope.spawn(move || check(binary, servers)));
+        let threads: Vec<_> = threads.collect();
+        let found = threads
+            .into_iter()
+            .flat_map(|thread| thread.join().unwrap());
+        found.collect()
+    });
     assert!(
         wrong.is_empty(),
         "{} disagree\n{}",
         wrong.len(),
         wrong.join("\n")
     );
+}
+
+#[test]
+fn real_servers_agree() {
+    of_all(check);
+}
+
+#[test]
+fn real_servers_agree_on_values_of_every_directive() {
+    of_all(sweep);
 }

@@ -13,6 +13,7 @@
 mod adding_a_shape;
 mod adoption;
 mod architecture;
+mod asked_series;
 mod baseline;
 mod check_verdicts;
 mod cli;
@@ -54,6 +55,7 @@ mod shapes;
 mod shipped_configs;
 mod shipped_rules;
 mod source_document;
+mod stale_knowledge;
 mod support;
 mod terminal;
 mod verdicts;

@@ -334,6 +334,21 @@ impl<'s> Generator<'s> {
         kept.collect()
     }
 
+    /// For every directive some of the values, each in a text that stops behind it: no server starts.
+    pub(crate) fn sweep(&mut self, values: usize) -> Vec<String> {
+        let mut texts = Vec::new();
+        for directive in self.directives.clone() {
+            for _ in 0..values {
+                let line = format!("{} {}\n", directive.name, self.numbers.pick(VALUES));
+                let patched = self.leaves_out_patches && is_patched(&line);
+                if !patched && !reaches_out(&line) {
+                    texts.push(format!("{line}hz stops-here\n"));
+                }
+            }
+        }
+        texts
+    }
+
     /// Words behind the file; mostly none.
     pub(crate) fn arguments(&mut self) -> Vec<String> {
         let mut words: Vec<String> = Vec::new();
