@@ -148,9 +148,11 @@ impl<'a> ServerRun<'a> {
             LineOutcome::Refused(StopStage::Config) => return Err(at_line(line, error())),
             LineOutcome::Refused(stage) => {
                 let refusal = late(stage, error());
-                let renames = directive.is_some_and(|d| d.form == Some(SpecialParser::Rename));
-                // Renaming breaks off at once, all else when everything has been read.
-                if stage == StopStage::Crash && renames {
+                let form = directive.and_then(|directive| directive.form);
+                let renames = stage == StopStage::Crash && form == Some(SpecialParser::Rename);
+                // Renaming and entering a folder break off at once, all else when everything has been
+                // read.
+                if renames || form == Some(SpecialParser::Folder) {
                     return Err(refusal);
                 }
                 self.late.get_or_insert(refusal);

@@ -248,7 +248,12 @@ impl<'a> ConfigTranscript<'a> {
         } else {
             session.pass(at, name, readings.whole());
         }
-        if let Some(assignment) = assignment(session.series, line, &readings.meant) {
+        // A line that the server takes for nothing assigns nothing, whatever was meant.
+        let reading = match readings.whole() {
+            whole if whole.says_nothing() => whole,
+            _ => &readings.meant,
+        };
+        if let Some(assignment) = assignment(session.series, line, reading) {
             session.values.assign(name, assignment, at);
         }
     }

@@ -16,7 +16,7 @@ use crate::facts::raw::{LineForm, RawLine};
 use crate::facts::value::FactValue;
 use crate::facts::{Datum, EditTarget, RelatedSubject, Subject, SubjectKind, TextEncoding};
 use crate::knowledge::servers::language::StopStage;
-use crate::knowledge::servers::{DirectiveSpec, RepeatRule, ServerKnowledge};
+use crate::knowledge::servers::{DirectiveSpec, RepeatRule, ServerKnowledge, SpecialParser};
 use crate::knowledge::shapes::DeploymentShapes;
 use crate::resolve::config_session::stops;
 use crate::resolve::config_transcript::ConfigTranscript;
@@ -387,7 +387,8 @@ impl LineJudge<'_> {
         }
         let problems: BTreeSet<_> = readings.iter().map(|reading| reading.problem).collect();
         let all_unknown = problems.iter().all(|p| *p == LineProblem::UnknownDirective);
-        if all_unknown && self.may_be_a_modules(name) {
+        let is_kept = |reading: &&DirectiveReading| reading.outcome == LineOutcome::Queued;
+        if all_unknown && readings.iter().any(is_kept) && self.may_be_a_modules(name) {
             return Err(Cause::ModuleSetting(name.to_owned()));
         }
         if let (true, Some(open)) = (all_unknown && !self.is_a_slip(name), self.open) {
@@ -438,10 +439,29 @@ impl LineJudge<'_> {
 
     /// What the server does with the line.
     fn put_consequence(&self, subject: &mut Subject, problem: LineProblem, line: &RawLine) {
-        let readings = self.whole(line).into_iter();
-        let outcomes: Vec<_> = readings.map(|reading| reading.outcome).collect();
-        let text = consequence(&outcomes, problem == LineProblem::SyntaxError, line.form);
+        let readings = self.whole(line);
+        let text = if problem == LineProblem::TrailingComment && self.is_no_address(line) {
+            Some(stops(StopStage::Startup, false))
+        } else if readings.iter().all(|reading| reading.says_nothing()) {
+            Some("ignores the line")
+        } else {
+            let outcomes: Vec<_> = readings.iter().map(|reading| reading.outcome).collect();
+            consequence(&outcomes, problem == LineProblem::SyntaxError, line.form)
+        };
         put_text(subject, DirectiveFact::Consequence, text, line);
+    }
+
+    /// Addresses are looked up when a port is opened: the words of a comment are none, and the server
+    /// gives up.
+    fn is_no_address(&self, line: &RawLine) -> bool {
+        let name = line.words.first().map(|word| word.text.as_str());
+        let directive = name.and_then(|name| self.directive(name));
+        let opens = |port: &String| {
+            let value = self.effective.get(port).and_then(FactValue::number);
+            value.is_some_and(|number| number != 0.0)
+        };
+        directive.is_some_and(|directive| directive.form == Some(SpecialParser::Addresses))
+            && self.shapes.servers.access.ports.iter().any(opens)
     }
 
     /// The earlier line of this text that the line silently replaces, if its directive is one that

@@ -89,6 +89,12 @@ impl DirectiveReading {
     pub fn is_taken(&self) -> bool {
         self.outcome == LineOutcome::Taken
     }
+
+    /// The server takes the line, and no value comes of it.
+    pub fn says_nothing(&self) -> bool {
+        let is_empty = matches!(&self.datum, Some(Datum::List(items)) if items.is_empty());
+        self.is_taken() && is_empty && !self.clears && self.problem == LineProblem::WrongArity
+    }
 }
 
 /// A line that is refused for what other lines did.
@@ -188,6 +194,11 @@ fn not_taken(
 ) -> DirectiveReading {
     const REFUSED: &str = "Bad directive or wrong number of arguments";
     let dotted = name.contains('.');
+    // A dotted name is a module's, and whatever the module, its setting takes a value.
+    let (problem, accepted) = match dotted && args.is_empty() {
+        true => (LineProblem::WrongArity, Some("a value".to_owned())),
+        false => (problem, accepted),
+    };
     let mode = if dotted {
         series.dotted_directive
     } else {

@@ -46,6 +46,7 @@ impl LineReader<'_> {
             Some(SpecialParser::Integers) => self.integers(args),
             Some(SpecialParser::Percentiles) => self.percentiles(args),
             Some(SpecialParser::EventFlags) => self.event_flags(word),
+            Some(SpecialParser::Folder) if word.is_empty() => self.no_folder(),
             Some(SpecialParser::Folder) => DirectiveReading::good(Datum::Text(word.to_owned())),
             Some(SpecialParser::Addresses) => self.addresses(args),
             Some(SpecialParser::Rename) => self.rename(args),
@@ -59,6 +60,22 @@ impl LineReader<'_> {
             ),
             _ => DirectiveReading::good(words(args)),
         }
+    }
+
+    /// No folder has an empty name: the server cannot enter it on any machine.
+    fn no_folder(&self) -> DirectiveReading {
+        const MISSING: &str = "No such file or directory";
+        const FORM: &str = "a folder that exists";
+        if let Some((error, _)) = self.broken_check("") {
+            return DirectiveReading::invalid(error, FORM);
+        }
+        if self.series.language.missing_folder_exits {
+            return DirectiveReading {
+                outcome: LineOutcome::Refused(StopStage::Startup),
+                ..DirectiveReading::invalid(format!("Can't chdir to '': {MISSING}"), FORM)
+            };
+        }
+        DirectiveReading::invalid(MISSING, FORM)
     }
 
     fn save_points(&self, args: &[&str]) -> DirectiveReading {

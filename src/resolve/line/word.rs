@@ -129,7 +129,7 @@ impl LineReader<'_> {
     }
 
     /// What the server prints and the accepted form, where the word is not what it must be.
-    fn broken_check(&self, word: &str) -> Option<(String, &'static str)> {
+    pub(super) fn broken_check(&self, word: &str) -> Option<(String, &'static str)> {
         let name = &self.directive.name;
         if let Some(refused) = &self.directive.refuses {
             return broken_by(word, refused);
