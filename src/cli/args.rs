@@ -67,6 +67,8 @@ pub(super) enum CliCommand {
     /// Explain a rule, a directive or a client option
     #[command(after_help = EXPLAIN_EXAMPLES)]
     Explain(ExplainArgs),
+    /// Show which servers, clients, charts and operators are known, up to which release
+    Knowledge(KnowledgeArgs),
     /// List, test and create rules
     Rules {
         #[command(subcommand)]
@@ -443,6 +445,18 @@ pub(super) struct ManArgs {
     /// Write the manual pages of all commands to this folder
     #[arg(long, value_name = "DIR")]
     pub(super) dir: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct KnowledgeArgs {
+    /// Output format
+    #[arg(
+        long = "output-format",
+        visible_alias = "format",
+        value_name = "FORMAT",
+        default_value = "table"
+    )]
+    pub(super) format: TableFormat,
 }
 
 #[derive(Debug, Args)]

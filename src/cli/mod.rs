@@ -21,6 +21,7 @@ pub mod fixture_runner;
 mod git;
 mod git_snapshot;
 mod init;
+mod knowledge;
 pub mod library;
 mod manual;
 mod packs;
@@ -102,6 +103,7 @@ fn run(
         CliCommand::Effective(args) => effective::run(&args, console),
         CliCommand::Upgrade(args) => upgrade::run(&args, console),
         CliCommand::Explain(args) => explain::run(&args, console),
+        CliCommand::Knowledge(args) => knowledge::run(&args, console),
         CliCommand::Rules { command } => match command {
             RulesCommand::List(args) => rules::run(&args, console),
             RulesCommand::Test(args) => test_pages::run(&args, console),

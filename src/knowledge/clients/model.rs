@@ -2,6 +2,7 @@
 //! word is an error in the file.
 
 use serde::Deserialize;
+use toml::value::Datetime;
 
 use crate::facts::cause::Cause;
 use crate::facts::raw::{ConstValue, SourceLanguage};
@@ -35,6 +36,9 @@ pub struct Client {
     pub since: LibraryVersion,
     pub until: LibraryVersion,
     pub checked_up_to: LibraryVersion,
+    /// The day on which that was its newest release.
+    #[serde(default)]
+    pub checked: Option<Datetime>,
     pub default_port: u16,
     /// What a bare figure counts where an option is a duration and the language has no type for one.
     pub duration_unit: Option<TimeUnit>,

@@ -149,6 +149,11 @@ impl ServerSeries {
         &self.read
     }
 
+    /// Where its own file was read, whatever it takes over.
+    pub fn own_source(&self) -> &TableSource {
+        self.own.as_ref().map_or(&self.read, |(source, _)| source)
+    }
+
     /// Where a directive of the table was read.
     pub fn source_of(&self, directive: &DirectiveSpec) -> &TableSource {
         let own = self.own.as_ref();

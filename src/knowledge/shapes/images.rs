@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use globset::GlobSet;
 use serde::Deserialize;
 
+use super::schema::ReadSource;
 use super::{ImageReference, ShapeError, globs, read};
 
 /// The file of tables.
@@ -25,6 +26,8 @@ pub struct ImageLibrary {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct ImageTable {
+    #[serde(default)]
+    read: Vec<ReadSource>,
     files: Vec<ImageFiles>,
     images: Vec<ImageContent>,
     wrappers: Vec<String>,
@@ -127,6 +130,11 @@ impl ImageLibrary {
             other_mounts: globs(&table.mounts.other)?,
             table,
         })
+    }
+
+    /// The states of the repositories that it was read from.
+    pub fn read(&self) -> &[ReadSource] {
+        &self.table.read
     }
 
     fn index(&self, image: &ImageReference) -> Option<usize> {

@@ -86,6 +86,11 @@ impl ShapeLibrary {
             .filter(|shape| shape.chart.is_some())
     }
 
+    /// Every shape, in the order of the files.
+    pub fn all(&self) -> impl Iterator<Item = &DeploymentShape> {
+        self.files.iter().filter_map(ShapeFile::shape)
+    }
+
     /// Whether a key is one that values of a chart begin with: the chart's name, or one of its fields.
     pub fn is_chart_word(&self, key: &str) -> bool {
         let words = || {

@@ -23,6 +23,9 @@ pub struct DeploymentShape {
     pub schema: u32,
     /// Its name, which is shown as the origin of what it decides by itself.
     pub shape: String,
+    /// The state of the chart or operator that it was read from.
+    #[serde(default)]
+    pub read: Option<ReadSource>,
     #[serde(default, rename = "match")]
     pub resource: Option<ResourceMatch>,
     #[serde(default)]
@@ -39,6 +42,21 @@ pub struct DeploymentShape {
     /// Fields that nothing reads.
     #[serde(default)]
     pub unread: Vec<UnreadField>,
+}
+
+/// The state of a repository that facts were read from.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ReadSource {
+    /// `bitnami/charts`
+    pub repository: String,
+    pub commit: String,
+    /// The release that it was, where the repository numbers them.
+    #[serde(default)]
+    pub release: Option<String>,
+    /// The day of the commit, `2026-07-01`.
+    #[serde(default)]
+    pub as_of: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]
