@@ -6,6 +6,7 @@ use crate::extract::rust::package::{ItemKind, NameMeaning, RustItem};
 use crate::extract::rust::reader::{RustCodeContext, RustFileReader};
 use crate::extract::rust::state::{RustExprValue, RustScope, RustState};
 use crate::extract::rust::types::InferredType;
+use crate::extract::rust::url_values::UrlField;
 use crate::extract::rust::uses::path_of;
 use crate::extract::rust::{names, standard};
 use crate::facts::cause::Cause;
@@ -172,6 +173,15 @@ impl<'t, 'm> RustFileReader<'t, 'm, '_> {
         }
         let mut values = self.given(&arguments);
         self.context = context;
+        if let Some(model) = self.index.url_value(path) {
+            let given = values.into_iter().zip(&arguments).enumerate();
+            let fields = given.map(|(at, (value, node))| UrlField {
+                name: at.to_string(),
+                value,
+                at: *node,
+            });
+            return self.url_value(model, None, fields.collect());
+        }
         if rust.is_some_and(|rust| rust.wraps(path)) && values.len() == 1 {
             let value = values.remove(0);
             return match value.object() {

@@ -28,6 +28,8 @@ mod standard;
 mod state;
 mod statements;
 mod types;
+mod url_parts;
+mod url_values;
 mod uses;
 mod waiting;
 

@@ -10,6 +10,8 @@ use crate::extract::rust::package::RustItem;
 use crate::extract::rust::reader::RustFileReader;
 use crate::extract::rust::state::{RustExprValue, RustObjectId, RustOptionsObject, RustScope};
 use crate::extract::rust::types::InferredType;
+use crate::extract::rust::url_values::UrlField;
+use crate::extract::rust::uses::path_of;
 use crate::facts::edit_target::{EditTarget, TextEncoding};
 use crate::facts::raw::{ConstValue, OptionWrite};
 use crate::knowledge::clients::model::ValueKind;
@@ -227,6 +229,8 @@ impl<'t, 'm> RustFileReader<'t, 'm, '_> {
         if let (Some(id), Some(base)) = (id, base_of(body)) {
             self.base(id, base);
         }
+        let url = self.url_model(&path_of(name, self.tree()));
+        let mut of_url = Vec::new();
         let mut fields = RustScope::new();
         for field in code::children(body) {
             let (field, expression) = match field.kind() {
@@ -246,11 +250,20 @@ impl<'t, 'm> RustFileReader<'t, 'm, '_> {
             let value = self.value_of(expression);
             match id {
                 Some(id) => self.write_field(id, field, value, expression),
+                None if url.is_some() => of_url.push(UrlField {
+                    name: self.text(field).to_owned(),
+                    value,
+                    at: expression,
+                }),
                 None => {
                     self.escape(&value, "another value");
                     fields.insert(self.text(field), value);
                 }
             }
+        }
+        if let Some(model) = url {
+            let base = base_of(body).map(|base| self.value_of(base));
+            return self.url_value(model, base, of_url);
         }
         match (id, ty) {
             (Some(id), _) => RustExprValue::Object(id),

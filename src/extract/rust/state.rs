@@ -11,6 +11,7 @@ use tree_sitter::Node;
 
 use crate::extract::code::fold;
 use crate::extract::rust::package::RustItem;
+use crate::extract::rust::url_parts::UrlParts;
 use crate::facts::cause::Cause;
 use crate::facts::raw::{ConstValue, OptionWrite};
 use crate::source::Span;
@@ -34,6 +35,8 @@ pub(super) enum RustExprValue<'t> {
     Own(RustItem<'t>),
     /// The same, with the fields that a literal gave it. Only immutable values are kept this way.
     Record(RustItem<'t>, Rc<RustScope<'t>>),
+    /// A value that stands for a connection URL.
+    Url(Box<UrlParts>),
     /// The default of whatever type is wanted.
     Default,
 }
@@ -49,6 +52,7 @@ impl RustExprValue<'_> {
             Self::Plain(ConstValue::Nil) => (ConstValue::Nil, true),
             Self::Plain(folded) => (folded, false),
             Self::Wrapped(inner) => (inner.folded(otherwise).0, true),
+            Self::Url(parts) => (parts.url(), false),
             _ => (ConstValue::Unknown(otherwise), false),
         }
     }

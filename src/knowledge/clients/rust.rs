@@ -23,6 +23,9 @@ pub struct RustForms {
     pub types: Vec<RustType>,
     #[serde(default)]
     pub call: Vec<RustCall>,
+    /// Values that stand for a connection URL.
+    #[serde(default)]
+    pub url: Vec<UrlValueModel>,
     pub managed: Option<ManagedPool>,
     pub lent: Option<LentConnection>,
     #[serde(default)]
@@ -104,6 +107,26 @@ pub enum PartAccess {
     Method,
     /// A method that takes a closure, to which it hands the part.
     Closure,
+}
+
+/// A value that stands for a connection URL or a part of one: which of its fields, or which of its
+/// positions, holds which part of the URL.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct UrlValueModel {
+    pub paths: Vec<String>,
+    pub scheme: Option<String>,
+    pub host: Option<String>,
+    pub port: Option<String>,
+    pub database: Option<String>,
+    pub user: Option<String>,
+    pub password: Option<String>,
+    /// A switch: certificates are not verified.
+    pub insecure: Option<String>,
+    /// Fields that hold other parts.
+    #[serde(default)]
+    pub parts: Vec<String>,
+    pub source: Option<String>,
 }
 
 /// A function of a type (`Type::name(..)`) or a method on its values.
@@ -242,6 +265,7 @@ pub struct RustIndex<'m> {
     options: NamesByType<'m, &'m OptionModel>,
     reexports: Vec<(&'m str, &'m str)>,
     managed: Vec<(&'m LibraryModel, &'m ManagedPool)>,
+    urls: BTreeMap<&'m str, &'m UrlValueModel>,
     unmodelled: BTreeSet<(&'m str, &'m str)>,
 }
 
@@ -290,6 +314,10 @@ impl<'m> RustIndex<'m> {
                 }
             }
         }
+        for value in &forms.url {
+            let paths = value.paths.iter().map(|path| (path.as_str(), value));
+            self.urls.extend(paths);
+        }
         for reexport in &forms.reexport {
             let inner = reexport.as_itself.iter();
             self.reexports
@@ -302,6 +330,11 @@ impl<'m> RustIndex<'m> {
     /// The type that a path leads to.
     pub fn type_at(&self, path: &[String]) -> Option<&'m str> {
         self.paths.get(self.own(path).join("::").as_str()).copied()
+    }
+
+    /// The value behind a path that stands for a connection URL.
+    pub fn url_value(&self, path: &[String]) -> Option<&'m UrlValueModel> {
+        self.urls.get(self.own(path).join("::").as_str()).copied()
     }
 
     /// A path without the crates that only hand others on.
