@@ -3,7 +3,7 @@
 //! The table is knowledge; here it is asked for the version, the image and the day of the check.
 
 use crate::facts::fact_path::ServerFact;
-use crate::facts::{Cause, FactValue, Subject};
+use crate::facts::{Cause, FactValue, Subject, ValueState};
 use crate::resolve::server::ServerResolver;
 
 impl ServerResolver<'_> {
@@ -17,11 +17,17 @@ impl ServerResolver<'_> {
             text.map(str::to_owned)
         };
         let (Some(flavor), Some(version)) = (said(&self.flavor), said(&self.version)) else {
-            return;
+            let said = self.version.as_ref().or(self.flavor.as_ref());
+            let reason = match said.map(|value| &value.state) {
+                Some(ValueState::Unknown(reason)) => reason.clone(),
+                _ => Cause::version(),
+            };
+            return put_unsupported(subject, &reason);
         };
         let releases = self.knowledge.servers.releases();
         let Some(series) = releases.series_of(&flavor, &version) else {
-            return;
+            // `7` alone, or a release that the table does not have.
+            return put_unsupported(subject, &Cause::version());
         };
         let name = format!("{flavor} {}", series.number);
         subject.put(ServerFact::SupportSeries, FactValue::derived(name));
@@ -82,5 +88,16 @@ impl ServerResolver<'_> {
                 );
             }
         }
+    }
+}
+
+/// A version that is not known may be one without fixes, or with a known vulnerability.
+fn put_unsupported(subject: &mut Subject, reason: &Cause) {
+    for fact in [
+        ServerFact::SupportSeries,
+        ServerFact::SupportEnded,
+        ServerFact::VulnerabilityName,
+    ] {
+        subject.put(fact, FactValue::unknown(reason.clone()));
     }
 }
