@@ -38,6 +38,7 @@ mod live;
 mod live_connections;
 mod live_server;
 mod live_shapes;
+mod live_startup;
 mod live_verdicts;
 mod minimal_pairs;
 mod mutations;
