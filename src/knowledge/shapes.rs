@@ -48,6 +48,7 @@ pub struct DeploymentShapes {
     text_keys: GlobSet,
     queue_variables: GlobSet,
     queue_names: GlobSet,
+    cache_names: GlobSet,
     needles: AhoCorasick,
     checksums: GlobSet,
     reloaders: GlobSet,
@@ -99,6 +100,7 @@ pub struct ServerShapes {
     pub include: String,
     pub queue_variables: Vec<String>,
     pub queue_names: Vec<String>,
+    pub cache_names: Vec<String>,
     /// Releases of servers in one compose project from which it is a bench for tests.
     pub bench_releases: usize,
     /// Directives that stand in a file with the value they have anyway, from which the file is a copy of
@@ -402,6 +404,7 @@ impl DeploymentShapes {
             text_keys: globs(&servers.text_keys)?,
             queue_variables: globs(&servers.queue_variables)?,
             queue_names: globs(&servers.queue_names)?,
+            cache_names: globs(&servers.cache_names)?,
             placeholders: globs(&servers.placeholders)?,
             secret_names: globs(&servers.secret_names)?,
             library: ShapeLibrary::new(files.collect(), presets.unwrap_or_default()),
@@ -596,6 +599,11 @@ impl DeploymentShapes {
     /// The name of a server that says that it holds jobs.
     pub fn is_queue_name(&self, name: &str) -> bool {
         self.queue_names.is_match(name)
+    }
+
+    /// The name of a server that says that what it holds can be made again.
+    pub fn is_cache_name(&self, name: &str) -> bool {
+        self.cache_names.is_match(name)
     }
 
     /// A text that stands where a person is to write a secret.

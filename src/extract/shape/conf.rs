@@ -42,6 +42,7 @@ impl<'a> ShapeReading<'a> {
             | ConfPartShape::Text(path)
             | ConfPartShape::Items(path)
             | ConfPartShape::Flags(path) = &source.part
+                && matches!(self.fields.get(path), FieldContent::Written(_))
             {
                 places.field = self.fields.nearest_block(path).or(places.field);
             }

@@ -49,11 +49,19 @@ pub fn read(root: &YamlNode, kind: &str, context: &ManifestContext<'_>, raw: &mu
         context,
         shapes: context.shapes,
     };
-    let mut found: Vec<(String, RawServer)> = pod
+    let started: Vec<(&YamlNode, RawServer)> = pod
         .neighbours()
-        .filter_map(|container| {
-            let name = known(container.get("name")).unwrap_or_default().to_owned();
-            Some((name, pod.server(container, &mut raw.texts)?))
+        .filter_map(|container| Some((container, pod.server(container, &mut raw.texts)?)))
+        .collect();
+    // A script in the place of the image's own start, without a port, looks after the server beside it.
+    let is_seen = |server: &RawServer| server.container.is_some();
+    let serves = started.iter().any(|(_, server)| is_seen(server));
+    let mut found: Vec<(String, RawServer)> = started
+        .into_iter()
+        .filter(|(node, server)| is_seen(server) || !serves || !is_helper(node))
+        .map(|(node, server)| {
+            let name = known(node.get("name")).unwrap_or_default().to_owned();
+            (name, server)
         })
         .collect();
     if found.len() > 1 {
@@ -71,6 +79,10 @@ pub fn read(root: &YamlNode, kind: &str, context: &ManifestContext<'_>, raw: &mu
     }
     raw.servers
         .extend(found.into_iter().map(|(_, server)| server));
+}
+
+fn is_helper(container: &YamlNode) -> bool {
+    container.get("command").is_some() && container.get("ports").is_none()
 }
 
 /// The names that a container gives to its ports.

@@ -279,7 +279,7 @@ impl<'a> ServerResolver<'a> {
             None => self.name().to_owned(),
         };
         subject.made_in = self.made_in();
-        subject.sample = self.deployed.is_some_and(|server| server.sample);
+        subject.sample = self.is_sample();
         subject.links.clone_from(&self.linked.links);
         subject.not_visible = self.not_visible();
         for (name, value) in effective {
@@ -293,6 +293,14 @@ impl<'a> ServerResolver<'a> {
         self.put_deployment(&mut subject);
         self.put_support(&mut subject);
         subject
+    }
+
+    /// A text that a server is shown and never reads is not what any server runs with.
+    fn is_sample(&self) -> bool {
+        match self.linked.body {
+            ServerBody::Deployed(index) => self.raw.servers[index].sample,
+            ServerBody::Text(index) => self.is_shown_unread(&self.raw.texts[index].place),
+        }
     }
 
     /// The folder of the kustomization that makes it.
@@ -349,8 +357,14 @@ impl<'a> ServerResolver<'a> {
             return FactValue::set("queue", by.at).because(why);
         }
         let name = self.name().rsplit('/').next().unwrap_or_default();
-        if self.deployed.is_some() && self.knowledge.shapes.is_queue_name(name) {
-            return FactValue::derived("queue")
+        let shapes = self.knowledge.shapes;
+        let by_name = match self.deployed {
+            Some(_) if shapes.is_queue_name(name) => Some("queue"),
+            Some(_) if shapes.is_cache_name(name) => Some("cache"),
+            _ => None,
+        };
+        if let Some(role) = by_name {
+            return FactValue::derived(role)
                 .because(format!("it is called {name}"))
                 .with_strength(Strength::Assumed)
                 .with_anchor_when_unset(self.anchor());
