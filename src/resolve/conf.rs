@@ -32,16 +32,15 @@ pub struct UnsetAnchor {
 /// and most servers may be of the same series.
 #[derive(Default)]
 pub struct UnsetDirectiveCache {
-    by_series: Mutex<HashMap<Vec<String>, Arc<BTreeMap<String, FactValue>>>>,
+    by_series: Mutex<HashMap<Vec<String>, SharedDirectives>>,
 }
+
+/// By canonical name, without the place where a value could be written.
+type SharedDirectives = Arc<BTreeMap<String, FactValue>>;
 
 impl UnsetDirectiveCache {
     /// The values of all directives of these series where nothing is written, without a place.
-    fn get(
-        &self,
-        series: &[&ServerSeries],
-        servers: &ServerKnowledge,
-    ) -> Arc<BTreeMap<String, FactValue>> {
+    fn get(&self, series: &[&ServerSeries], servers: &ServerKnowledge) -> SharedDirectives {
         let key: Vec<String> = series.iter().map(|one| one.first_release()).collect();
         // A poisoned lock holds whole values: each is put in at once.
         let lock = || {

@@ -76,7 +76,7 @@ impl<'p, 'm> CodeInterpreter<'p, 'm> {
                 }
                 ArgumentName::Spread => match value {
                     CodeValue::Items(items) => {
-                        found.positional.extend(items.into_iter().map(field))
+                        found.positional.extend(items.into_iter().map(field));
                     }
                     _ => {
                         let cause = self.written_cause(argument.value);

@@ -343,14 +343,14 @@ impl<'p, 'm> CodeInterpreter<'p, 'm> {
                 }],
             };
             for entry in entries {
-                self.setting((found.library, found.row), entry);
+                self.setting(found.library, found.row, &entry);
             }
         }
     }
 
-    fn setting(&mut self, (library, row): (&'m LibraryModel, &'m SettingModel), entry: CodeField) {
+    fn setting(&mut self, library: &'m LibraryModel, row: &'m SettingModel, entry: &CodeField) {
         let object = match (&row.prefix, entry.value.object()) {
-            (Some(prefix), _) => self.prefixed(prefix, &row.name, &entry),
+            (Some(prefix), _) => self.prefixed(prefix, &row.name, entry),
             (None, Some(id)) => match self.object(id) {
                 Some(object) => object.clone(),
                 None => return,

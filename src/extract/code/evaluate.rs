@@ -76,9 +76,9 @@ impl<'m> CodeInterpreter<'_, 'm> {
                 (None, variable) => {
                     let (then, otherwise) = (self.value(*then), self.value(*otherwise));
                     match variable.as_deref().map(|v| v.strip_prefix('!').ok_or(v)) {
-                        Some(Ok(unset)) => join_values(otherwise, then, Some(unset)),
-                        Some(Err(set)) => join_values(then, otherwise, Some(set)),
-                        None => join_values(then, otherwise, None),
+                        Some(Ok(unset)) => join_values(otherwise, &then, Some(unset)),
+                        Some(Err(set)) => join_values(then, &otherwise, Some(set)),
+                        None => join_values(then, &otherwise, None),
                     }
                 }
             },

@@ -499,7 +499,7 @@ impl<'p, 'm> CodeInterpreter<'p, 'm> {
                 self.state().variables.insert(name.clone(), value);
             }
             CodeExpressionForm::Member(base, name) => {
-                self.assign_member(*base, name, target, value)
+                self.assign_member(*base, name, target, value);
             }
             CodeExpressionForm::Item(base, key) => match self.value(*key).text() {
                 Some(name) => {
@@ -703,7 +703,7 @@ impl<'p, 'm> CodeInterpreter<'p, 'm> {
         self.frame_mut().loops.push(range.clone());
         self.block(body);
         self.frame_mut().loops.pop();
-        let mut after = std::mem::replace(self.state(), CodeState::default());
+        let mut after = std::mem::take(self.state());
         after.dead = false;
         *self.state() = after.join(before, None, &self.left_behind);
     }
@@ -745,7 +745,7 @@ impl<'p, 'm> CodeInterpreter<'p, 'm> {
         let Some(first) = values.next() else {
             return CodeValue::Plain(ConstValue::Nil);
         };
-        values.fold(first, |joined, value| join_values(joined, value, None))
+        values.fold(first, |joined, value| join_values(joined, &value, None))
     }
 
     pub(super) fn evaluated<T>(&mut self, evaluate: impl FnOnce(&mut Self) -> T) -> Option<T> {

@@ -187,7 +187,7 @@ fn join_named(
     let mut joined = BTreeMap::new();
     for (name, our) in ours {
         let value = match theirs.remove(&name) {
-            Some(their) => join_values(our, their, unless_set),
+            Some(their) => join_values(our, &their, unless_set),
             None => our,
         };
         joined.insert(name, value);
@@ -200,19 +200,19 @@ fn join_named(
 /// is what holds without it; else it is open.
 pub(super) fn join_values(
     ours: CodeValue,
-    theirs: CodeValue,
+    theirs: &CodeValue,
     unless_set: Option<&str>,
 ) -> CodeValue {
-    if ours == theirs {
+    if ours == *theirs {
         return ours;
     }
     if let (Some(variable), CodeValue::Plain(set), CodeValue::Plain(unset)) =
-        (unless_set, &ours, &theirs)
+        (unless_set, &ours, theirs)
         && let Some(value) = fold::branched(variable, set, unset)
     {
         return CodeValue::Plain(value);
     }
-    match (&ours, &theirs) {
+    match (&ours, theirs) {
         (CodeValue::Plain(ConstValue::Unknown(a)), CodeValue::Plain(ConstValue::Unknown(b)))
             if a == b =>
         {
@@ -235,7 +235,7 @@ fn join_objects<'m>(
                 ..our.clone()
             },
             Some(our) => CodeField {
-                value: join_values(our.value.clone(), their.value.clone(), unless_set),
+                value: join_values(our.value.clone(), &their.value, unless_set),
                 at: their.at,
                 conditional: our.conditional || their.conditional,
             },

@@ -165,7 +165,7 @@ impl<'a> ServiceMounts<'a> {
                 section,
                 name,
                 content,
-            } => inline(service, *section, name, *content, path, mount.span, raw),
+            } => inline(service, section, name, content, path, mount.span, raw),
             MountSource::Host => gap(named("is a file of the host")),
             MountSource::Unknown(reason) => gap(Cause::NotFollowed {
                 path: path.to_owned(),

@@ -36,7 +36,7 @@ pub(super) fn lower(excerpt: Excerpt, package: &str) -> CodeFile {
             functions: Vec::new(),
             classes: Vec::new(),
             body: Vec::new(),
-            skipped: tree.too_deep().iter().cloned().collect(),
+            skipped: tree.too_deep().to_vec(),
         },
     };
     if let Some(root) = tree.root() {
