@@ -378,8 +378,9 @@ mod tests {
     fn a_version_selects_its_series_its_major_or_its_neighbours() {
         let servers = ServerKnowledge::embedded();
         let of = |flavor, version| names(&servers.candidates(Some(flavor), Some(version)));
-        assert_eq!(of("redis", "v7.0.15"), ["redis 7.0"]);
-        let sevens = ["redis 7.0", "redis 7.2.11", "redis 7.4.6"];
+        assert_eq!(of("redis", "v7.0.15"), ["redis 7.0.3"]);
+        assert_eq!(of("redis", "7.0.0"), ["redis 7.0"]);
+        let sevens = ["redis 7.0.3", "redis 7.2.11", "redis 7.4.6"];
         assert_eq!(of("redis", "7-alpine"), sevens);
         assert_eq!(of("redis", "7.2"), ["redis 7.2.11"]);
         assert_eq!(of("redis", "7.2.10"), ["redis 7.2"]);
