@@ -111,6 +111,17 @@ impl<'t> GoFileReader<'t, '_, '_> {
         })
     }
 
+    /// Where a block names a variable outside of the statement that binds it.
+    fn mentions(
+        &self,
+        variable: &str,
+        block: Node<'t>,
+        statement: Node<'t>,
+    ) -> impl Iterator<Item = Node<'t>> {
+        let mentions = self.here().mentions();
+        mentions.within(variable, block, Some(statement))
+    }
+
     /// The function that returns the variable, which is otherwise only called upon.
     fn function_that_returns(
         &self,
@@ -118,18 +129,15 @@ impl<'t> GoFileReader<'t, '_, '_> {
         block: Node<'t>,
         statement: Node<'t>,
     ) -> Option<Node<'t>> {
-        let mut only = true;
-        code::visit(block, |node| {
-            let inside = statement.byte_range().contains(&node.start_byte());
-            if node.kind() == "identifier" && self.text(node) == variable && !inside {
-                let parent = node.parent();
-                let called = parent.is_some_and(|p| p.kind() == "selector_expression");
-                let returned = parent
-                    .filter(|p| p.kind() == "expression_list")
-                    .and_then(|list| list.parent())
-                    .is_some_and(|s| s.kind() == "return_statement");
-                only &= called || returned;
-            }
+        let mut mentions = self.mentions(variable, block, statement);
+        let only = mentions.all(|node| {
+            let parent = node.parent();
+            let called = parent.is_some_and(|p| p.kind() == "selector_expression");
+            let returned = parent
+                .filter(|p| p.kind() == "expression_list")
+                .and_then(|list| list.parent())
+                .is_some_and(|s| s.kind() == "return_statement");
+            called || returned
         });
         enclosing_function(block).filter(|_| only)
     }
@@ -163,14 +171,13 @@ impl<'t> GoFileReader<'t, '_, '_> {
 
     /// All that is called on the variable subscribes, asks whether the server answers, or closes.
     fn only_subscribes(&self, variable: &str, block: Node<'t>, statement: Node<'t>) -> bool {
-        let mut called = Vec::new();
-        code::visit(block, |node| {
-            let inside = statement.byte_range().contains(&node.start_byte());
-            if node.kind() == "identifier" && self.text(node) == variable && !inside {
+        let mentions = self.mentions(variable, block, statement);
+        let called: Vec<_> = mentions
+            .map(|node| {
                 let field = node.parent().and_then(|p| code::field(p, "field"));
-                called.push(field.map(|field| self.text(field)));
-            }
-        });
+                field.map(|field| self.text(field))
+            })
+            .collect();
         self.are_subscriptions(&called)
     }
 
@@ -303,33 +310,27 @@ impl<'t> GoFileReader<'t, '_, '_> {
 
     /// The variable is closed when its function ends, however long that runs.
     fn closes_at_end(&self, variable: &str, block: Node<'t>) -> bool {
-        let mut closes = false;
-        code::visit(block, |node| {
-            if node.kind() == "defer_statement" {
-                let call = code::children(node).first().copied();
-                let function = call.and_then(|call| code::field(call, "function"));
-                let parts =
-                    function.and_then(|f| code::field(f, "operand").zip(code::field(f, "field")));
-                closes |= parts.is_some_and(|(on, field)| {
-                    self.text(on) == variable && self.closes(self.text(field))
-                });
-            }
-        });
-        closes
+        let mut mentions = self.here().mentions().within(variable, block, None);
+        mentions.any(|node| {
+            let function = node
+                .parent()
+                .filter(|f| code::field(*f, "operand") == Some(node));
+            let call = function.and_then(|function| function.parent());
+            let deferred = call.and_then(|call| call.parent());
+            let field = function.and_then(|function| code::field(function, "field"));
+            deferred.is_some_and(|statement| statement.kind() == "defer_statement")
+                && field.is_some_and(|field| self.closes(self.text(field)))
+        })
     }
 
     /// The variable is called upon or given to calls in its block: it is not returned or stored.
     fn stays_or_leaves(&self, variable: &str, block: Node<'t>, statement: Node<'t>) -> bool {
-        let mut stays = true;
-        code::visit(block, |node| {
-            let inside = statement.byte_range().contains(&node.start_byte());
-            if node.kind() == "identifier" && self.text(node) == variable && !inside {
-                stays &= node.parent().is_some_and(|p| {
-                    matches!(p.kind(), "selector_expression" | "argument_list") || declares(p)
-                });
-            }
-        });
-        stays
+        let mut mentions = self.mentions(variable, block, statement);
+        mentions.all(|node| {
+            node.parent().is_some_and(|p| {
+                matches!(p.kind(), "selector_expression" | "argument_list") || declares(p)
+            })
+        })
     }
 
     /// The variable that the client is bound to where it is built, and that statement.
@@ -351,31 +352,23 @@ impl<'t> GoFileReader<'t, '_, '_> {
 
     /// The variable is only called upon in its block: it is not returned, stored or handed on.
     fn stays(&self, variable: &str, block: Node<'t>, statement: Node<'t>) -> bool {
-        let mut stays = true;
-        code::visit(block, |node| {
-            let inside = statement.byte_range().contains(&node.start_byte());
-            if node.kind() == "identifier" && self.text(node) == variable && !inside {
-                let called = node.parent().is_some_and(|p| {
-                    p.kind() == "selector_expression" && code::field(p, "operand") == Some(node)
-                });
-                stays &= called;
-            }
-        });
-        stays
+        let mut mentions = self.mentions(variable, block, statement);
+        mentions.all(|node| {
+            node.parent().is_some_and(|p| {
+                p.kind() == "selector_expression" && code::field(p, "operand") == Some(node)
+            })
+        })
     }
 
     /// The variable is closed in its block, and nothing calls it again and again or at another time.
     fn is_closed(&self, variable: &str, block: Node<'t>) -> bool {
         let mut closed = false;
         let mut goes_on = false;
-        code::visit(block, |node| {
-            if node.kind() != "identifier" || self.text(node) != variable {
-                return;
-            }
+        for node in self.here().mentions().within(variable, block, None) {
             let called = node.parent().and_then(|p| code::field(p, "field"));
             closed |= called.is_some_and(|field| self.closes(self.text(field)));
             goes_on |= repeats(node, block);
-        });
+        }
         closed && !goes_on
     }
 

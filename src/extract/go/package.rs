@@ -3,13 +3,14 @@
 //! Names are resolved as Go does: an import's alias or the package's own name, dot imports, and
 //! declarations of all files of the package. What a test file declares is seen by test files only.
 
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::rc::Rc;
 
 use tree_sitter::Node;
 
-use crate::extract::go::call_sites::CallSites;
+use crate::extract::go::call_sites::{CallSites, VariableMentions};
 use crate::facts::raw::SourceLanguage;
 use crate::knowledge::clients::{ClientModels, LibraryModel as Known};
 use crate::knowledge::languages;
@@ -63,6 +64,7 @@ pub(super) struct GoSourceFile<'t, 'm> {
     /// A fragment that shows no imports: libraries are known by their names only.
     pub(super) fragment: bool,
     package: Option<&'t str>,
+    mentions: OnceCell<VariableMentions<'t>>,
 }
 
 impl<'t, 'm> GoSourceFile<'t, 'm> {
@@ -73,6 +75,7 @@ impl<'t, 'm> GoSourceFile<'t, 'm> {
             dots: Vec::new(),
             fragment: false,
             package: None,
+            mentions: OnceCell::new(),
         };
         let mut any_import = false;
         for node in top_level(&parsed.tree) {
@@ -95,6 +98,12 @@ impl<'t, 'm> GoSourceFile<'t, 'm> {
             file.guess_imports(models);
         }
         file
+    }
+
+    /// Where the file names its variables.
+    pub(super) fn mentions(&self) -> &VariableMentions<'t> {
+        let tree = &self.parsed.tree;
+        self.mentions.get_or_init(|| VariableMentions::of(tree))
     }
 
     fn import(&mut self, spec: Node<'t>, models: &'m ClientModels) {
