@@ -18,7 +18,8 @@ use super::failure::CliError;
 struct WritableFile {
     file: PathBuf,
     folder: PathBuf,
-    about: Metadata,
+    /// None where it is not there yet.
+    about: Option<Metadata>,
 }
 
 /// Why a file of the project must not be written, if so.
@@ -47,7 +48,35 @@ pub(super) fn write_output(root: &Path, path: &Path, text: &str) -> Result<(), C
             "remove the link, or write to another file",
         ));
     }
-    fs::write(path, text).map_err(|error| CliError::new(format!("{shown}: {error}")))
+    output(path, text.as_bytes()).map_err(|error| CliError::new(format!("{shown}: {error}")))
+}
+
+/// Writes a file in one step, and what is no file of its own (`/dev/stdout`, a pipe) as it is.
+fn output(path: &Path, text: &[u8]) -> io::Result<()> {
+    let old = match path.symlink_metadata() {
+        Ok(old) if !old.is_file() => return fs::write(path, text),
+        Ok(old) => Some(old),
+        Err(error) if error.kind() == ErrorKind::NotFound => None,
+        Err(error) => return Err(error),
+    };
+    let folder = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty());
+    let place = WritableFile {
+        file: path.to_owned(),
+        folder: folder.unwrap_or(Path::new(".")).to_owned(),
+        about: old,
+    };
+    match replace(&place, text) {
+        // A file may be open to writing in a folder that is not, or be mounted by itself.
+        Err(error) if place.about.is_some() && cannot_be_replaced(&error) => fs::write(path, text),
+        written => written,
+    }
+}
+
+fn cannot_be_replaced(error: &io::Error) -> bool {
+    let kind = error.kind();
+    matches!(kind, ErrorKind::PermissionDenied | ErrorKind::ResourceBusy)
 }
 
 fn place(root: &Path, path: &str) -> Result<WritableFile, String> {
@@ -70,29 +99,45 @@ fn place(root: &Path, path: &str) -> Result<WritableFile, String> {
     Ok(WritableFile {
         file,
         folder,
-        about,
+        about: Some(about),
     })
 }
 
 /// A concurrent reader sees the old text or the new one, never a part.
 fn replace(place: &WritableFile, text: &[u8]) -> io::Result<()> {
-    let mut new = Builder::new()
-        .prefix(".redvet-")
-        .tempfile_in(&place.folder)?;
+    let mut builder = Builder::new();
+    builder.prefix(".redvet-");
+    if place.about.is_none() {
+        open_to_others(&mut builder);
+    }
+    let mut new = builder.tempfile_in(&place.folder)?;
     new.write_all(text)?;
-    keep_owner(place, new.as_file())?;
-    new.as_file().set_permissions(place.about.permissions())?;
+    if let Some(old) = &place.about {
+        keep_owner(old, new.as_file())?;
+        new.as_file().set_permissions(old.permissions())?;
+    }
     new.as_file().sync_all()?;
     new.persist(&place.file).map_err(|error| error.error)?;
     Ok(())
 }
 
-/// A fix that runs as root, as in a container, takes no file away from whom it belongs to.
+/// A new file gets the permissions that the process gives to its files; temporary ones are private.
 #[cfg(unix)]
-fn keep_owner(place: &WritableFile, new: &fs::File) -> io::Result<()> {
+fn open_to_others(builder: &mut Builder<'_, '_>) {
+    use std::os::unix::fs::PermissionsExt;
+
+    builder.permissions(fs::Permissions::from_mode(0o666));
+}
+
+#[cfg(not(unix))]
+fn open_to_others(_: &mut Builder<'_, '_>) {}
+
+/// What runs as root, as in a container, takes no file away from whom it belongs to.
+#[cfg(unix)]
+fn keep_owner(old: &Metadata, new: &fs::File) -> io::Result<()> {
     use std::os::unix::fs::{MetadataExt, fchown};
 
-    let (old, made) = (&place.about, new.metadata()?);
+    let made = new.metadata()?;
     if (old.uid(), old.gid()) == (made.uid(), made.gid()) {
         return Ok(());
     }
@@ -100,7 +145,7 @@ fn keep_owner(place: &WritableFile, new: &fs::File) -> io::Result<()> {
 }
 
 #[cfg(not(unix))]
-fn keep_owner(_: &WritableFile, _: &fs::File) -> io::Result<()> {
+fn keep_owner(_: &Metadata, _: &fs::File) -> io::Result<()> {
     Ok(())
 }
 
@@ -134,6 +179,38 @@ mod tests {
         let refused = write(&root, &fixed("a", "old\n")).unwrap_err();
         assert!(refused.contains("changed"), "{refused}");
         assert_eq!(fs::read_dir(&root).unwrap().count(), 1);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn outputs_keep_their_permissions_and_new_ones_are_readable() {
+        use std::os::unix::fs::PermissionsExt;
+
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path().canonicalize().unwrap();
+        let mode = |name: &str| {
+            let about = root.join(name).metadata().unwrap();
+            about.permissions().mode() & 0o777
+        };
+        fs::write(root.join("private"), "old").unwrap();
+        fs::set_permissions(root.join("private"), fs::Permissions::from_mode(0o600)).unwrap();
+        fs::write(root.join("plain"), "old").unwrap();
+        let inode = |name: &str| {
+            use std::os::unix::fs::MetadataExt;
+            root.join(name).metadata().unwrap().ino()
+        };
+        let before = inode("private");
+        for name in ["private", "new"] {
+            write_output(&root, &root.join(name), "text").unwrap();
+            assert_eq!(fs::read_to_string(root.join(name)).unwrap(), "text");
+        }
+        assert_ne!(
+            inode("private"),
+            before,
+            "a reader keeps the old text whole"
+        );
+        assert_eq!((mode("private"), mode("new")), (0o600, mode("plain")));
+        assert_eq!(fs::read_dir(&root).unwrap().count(), 3);
     }
 
     #[cfg(unix)]
