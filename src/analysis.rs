@@ -33,6 +33,7 @@ use crate::resolve;
 use crate::resolve::conf::UnsetDirectiveCache;
 use crate::resolve::process::ProcessorCount;
 use crate::resolve::server::upgrade::UpgradeChanges;
+use crate::source::own_fault::{WorkStage, attempt, internal_error};
 use crate::source::{Comment, Excerpt, FileId, SourceFile, Sources, Span, path};
 use crate::syntax::yaml;
 use arguments::read_arguments;
@@ -174,7 +175,12 @@ fn read(
     let mut universes = reader.read_all(&files);
     mark_library_snippets(&mut universes);
     universes[0].raw.declared.clone_from(&project.services);
-    reader.fill_variables(&mut universes[0].raw, sources);
+    let first = files.first().map(|(id, _)| *id).unwrap_or_default();
+    let filled = || reader.fill_variables(&mut universes[0].raw, sources);
+    if attempt(WorkStage::Joining, filled).is_none() {
+        let failed = RawFacts::failed(first, "filling in variables");
+        universes[0].raw.absorb(failed);
+    }
     universes
 }
 
@@ -465,7 +471,10 @@ impl FileReader<'_> {
             universes[0].raw.absorb(raw.bounded());
         }
         let shapes = &self.knowledge.shapes;
-        let deployed = deployments.servers(files, &tree_files, shapes, &universes[0].raw);
+        let first = files.first().map(|(id, _)| *id).unwrap_or_default();
+        let deployed = guarded_join(first, || {
+            deployments.servers(files, &tree_files, shapes, &universes[0].raw)
+        });
         universes[0].raw.absorb(deployed);
         universes[0].raw.tell_once();
         let packages = go_packages(files);
@@ -479,12 +488,11 @@ impl FileReader<'_> {
         }
         mark_programs(&mut universes[0].raw.modules, files);
         drop_own_wrappers(&mut universes[0].raw);
-        universes[0]
-            .raw
-            .absorb(rust_packages::read(files, self.knowledge.clients));
-        universes[0]
-            .raw
-            .absorb(python_packages::read(files, self.knowledge.clients));
+        let clients = self.knowledge.clients;
+        let packages = guarded_join(first, || rust_packages::read(files, clients));
+        universes[0].raw.absorb(packages);
+        let packages = guarded_join(first, || python_packages::read(files, clients));
+        universes[0].raw.absorb(packages);
         universes
     }
 
@@ -637,18 +645,23 @@ impl FileReader<'_> {
 
 /// A bug that one file trips costs that file, never the report: it becomes a problem of the file.
 fn guarded(file: FileId, read: impl FnOnce() -> ExtractedFile) -> ExtractedFile {
-    attempt(read).unwrap_or_else(|| {
-        let why = "internal error while reading this file; please report this bug";
-        ExtractedFile {
-            main: RawFacts {
-                problems: vec![(Span::new(file, 0, 0), why.to_owned())],
-                ..RawFacts::default()
-            },
-            ..ExtractedFile::default()
-        }
+    attempt(WorkStage::Reading, read).unwrap_or_else(|| ExtractedFile {
+        main: RawFacts::failed(file, "reading this file"),
+        ..ExtractedFile::default()
     })
 }
 
-fn attempt<T>(read: impl FnOnce() -> T) -> Option<T> {
-    std::panic::catch_unwind(std::panic::AssertUnwindSafe(read)).ok()
+/// The same for what is made of several files; `file` is one of them.
+fn guarded_join(file: FileId, join: impl FnOnce() -> RawFacts) -> RawFacts {
+    let failed = || RawFacts::failed(file, "putting files together");
+    attempt(WorkStage::Joining, join).unwrap_or_else(failed)
+}
+
+impl RawFacts {
+    fn failed(file: FileId, while_doing: &str) -> Self {
+        Self {
+            problems: vec![(Span::new(file, 0, 0), internal_error(while_doing))],
+            ..Self::default()
+        }
+    }
 }

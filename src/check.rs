@@ -7,6 +7,8 @@
 mod baseline_diff;
 mod bundles;
 mod copies;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeSet;
 
@@ -17,13 +19,14 @@ use crate::facts::estate::{Estate, Subject, SubjectKind};
 use crate::facts::fact_path::MetaFact;
 use crate::facts::{Datum, FactValue};
 use crate::finding::{
-    EstateView, Finding, Report, ReportNote, ReportSummary, RuleRun, Severity, Undetermined,
-    UpgradeView, fingerprint,
+    EstateView, Finding, FormerFingerprint, Report, ReportNote, ReportSummary, RuleRun, Severity,
+    Undetermined, UpgradeView, fingerprint,
 };
 use crate::knowledge::Knowledge;
 use crate::knowledge::servers::ServerSeries;
 use crate::nearest;
 use crate::policy::{self, RuleSet, RuleViolation};
+use crate::source::own_fault::{WorkStage, attempt, internal_error};
 use crate::source::{Sources, Span};
 use crate::suppress::new_code::NewCode;
 use crate::suppress::waiver::{self, ActiveWaiver};
@@ -69,6 +72,7 @@ pub fn check(
 ) -> Report {
     let mut analysis = analyze(sources, project, knowledge);
     let judgement = policy::judge(rules, &analysis.estate, settings);
+    analysis.problems.extend(judgement.faults);
     let mut findings = findings(judgement.verdicts, rules, &analysis.sources);
     let mut undetermined = judgement.undetermined;
     let bench = SuppressionPass {
@@ -78,7 +82,6 @@ pub fn check(
         accepted: &scope.accepted,
     };
     let (meta, mut notes) = bench.suppressed(&mut findings, &undetermined);
-    notes.extend(bench.ending_waivers());
     analysis.estate.meta.extend(meta);
     let about_itself = policy::judge(rules, &meta_only(&analysis.estate), settings);
     findings.extend(self::findings(
@@ -103,8 +106,14 @@ pub fn check(
     undetermined.retain(|case| scope.holds(analysis.sources.path(case.at)));
     // Whatever silences or selects is about single places: copies and bundles are joined after it.
     if !scope.single_findings {
-        findings = copies::joined(findings, &analysis.sources);
-        findings = bundles::joined(findings, rules, settings, &analysis.sources);
+        let merge = || merged(findings.clone(), rules, settings, &analysis.sources);
+        match attempt(WorkStage::Merging, merge) {
+            Some(merged) => findings = merged,
+            None => notes.push(ReportNote {
+                path: None,
+                message: internal_error("merging findings; each place is reported"),
+            }),
+        }
         sort(&mut findings, &mut undetermined, &analysis.sources);
         fingerprint::number_equal(&mut findings);
     }
@@ -149,6 +158,16 @@ pub fn upgrade(
     }
 }
 
+/// Findings with their copies and bundles as one.
+fn merged(
+    findings: Vec<Finding>,
+    rules: &RuleSet,
+    settings: &policy::RuleSettings,
+    sources: &Sources,
+) -> Vec<Finding> {
+    bundles::joined(copies::joined(findings, sources), rules, settings, sources)
+}
+
 fn findings(verdicts: Vec<RuleViolation>, rules: &RuleSet, sources: &Sources) -> Vec<Finding> {
     let finding = |verdict: RuleViolation| {
         let identity = FindingIdentity {
@@ -156,11 +175,16 @@ fn findings(verdicts: Vec<RuleViolation>, rules: &RuleSet, sources: &Sources) ->
             path: sources.path(verdict.finding.primary),
         };
         let intent = verdict.fix.as_ref();
+        let edits = || intent.and_then(|intent| edit::edits(intent, sources));
+        let (fix, obstacle) = match attempt(WorkStage::Fixing, edits) {
+            Some(fix) => (fix, intent.and_then(edit::obstacle)),
+            None => (None, Some(internal_error("writing the fix"))),
+        };
         Finding {
             fingerprint: identity.fingerprint(&verdict.finding.rule),
             former: identity.former(rules),
-            fix: intent.and_then(|intent| edit::edits(intent, sources)),
-            fix_obstacle: intent.and_then(edit::obstacle),
+            fix,
+            fix_obstacle: obstacle,
             ..verdict.finding
         }
     };
@@ -192,12 +216,18 @@ impl FindingIdentity<'_> {
         fingerprint::of_version_1(&[rule, &of.identity, &of.about, &of.value_class])
     }
 
-    fn former(&self, rules: &RuleSet) -> Vec<String> {
+    fn former(&self, rules: &RuleSet) -> Vec<FormerFingerprint> {
         let rule = self.verdict.finding.rule.as_str();
+        let former = |rule: &str, fingerprint| FormerFingerprint {
+            rule: rule.to_owned(),
+            fingerprint,
+        };
         let renamed = rules.former().filter(|(_, new)| *new == rule);
-        let renamed = renamed.map(|(old, _)| old);
-        let old = renamed.flat_map(|old| [self.fingerprint(old), self.of_version_1(old)]);
-        std::iter::once(self.of_version_1(rule))
+        let old = renamed.flat_map(|(old, _)| {
+            let prints = [self.fingerprint(old), self.of_version_1(old)];
+            prints.map(|print| former(old, print))
+        });
+        std::iter::once(former(rule, self.of_version_1(rule)))
             .chain(old)
             .collect()
     }
@@ -214,6 +244,27 @@ struct SuppressionPass<'a> {
 impl SuppressionPass<'_> {
     /// Silences what comments and waivers silence, and says what is wrong with them and the inputs.
     fn suppressed(
+        &self,
+        findings: &mut [Finding],
+        undetermined: &[Undetermined],
+    ) -> (Vec<Subject>, Vec<ReportNote>) {
+        let sources = &self.analysis.sources;
+        let work = || self.silenced(findings, undetermined);
+        let (mut meta, notes) = attempt(WorkStage::Suppressing, work).unwrap_or_else(|| {
+            // A half of the suppressions might hide what the other half reports.
+            findings.iter_mut().for_each(|one| one.suppressed = None);
+            let at = findings.first().map(|one| one.primary).unwrap_or_default();
+            let why = internal_error("applying suppressions; none of them counts");
+            let fault = meta_subject("unreadable-input", at, None, why, sources);
+            (vec![fault], Vec::new())
+        });
+        meta.extend(self.analysis.problems.iter().map(|(span, why)| {
+            meta_subject("unreadable-input", *span, None, why.clone(), sources)
+        }));
+        (meta, notes)
+    }
+
+    fn silenced(
         &self,
         findings: &mut [Finding],
         undetermined: &[Undetermined],
@@ -243,14 +294,11 @@ impl SuppressionPass<'_> {
             known: &known,
             former: &former,
         };
-        let notes = self.former_ids(&inputs);
+        let mut notes = self.former_ids(&inputs);
         let mut meta = self.comments(suppress::apply(findings, &inputs));
         let (waivers, today) = (&self.accepted.waivers, self.accepted.today);
         meta.extend(self.waivers(waiver::waive(findings, waivers, today, &inputs)));
-        meta.extend(self.analysis.problems.iter().map(|(span, why)| {
-            let sources = &self.analysis.sources;
-            meta_subject("unreadable-input", *span, None, why.clone(), sources)
-        }));
+        notes.extend(self.ending_waivers());
         (meta, notes)
     }
 

@@ -112,6 +112,14 @@ pub struct Suppressed {
     pub reason: String,
 }
 
+/// A fingerprint that a finding had under another id of its rule or in another form.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct FormerFingerprint {
+    /// The id that the rule had.
+    pub rule: String,
+    pub fingerprint: String,
+}
+
 /// One fault in the reader's files.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -146,7 +154,7 @@ pub struct Finding {
     pub fix_obstacle: Option<String>,
     pub fingerprint: String,
     /// The fingerprints that it would have under former ids of its rule, and in baselines of version 1.
-    pub former: Vec<String>,
+    pub former: Vec<FormerFingerprint>,
     pub suppressed: Option<Suppressed>,
 }
 

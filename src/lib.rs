@@ -92,8 +92,9 @@ pub mod view;
 pub use cli::library::{CheckError, Checker, InputMistake, Root, Rules};
 pub use config::{ServerVersion, ServerVersionError};
 pub use finding::{
-    ClientView, ConditionTally, EstateView, Finding, FindingLabel, Fix, GaugePart, GaugeView,
-    LimitsView, LinkView, OverrideView, Report, ReportNote, ReportSummary, RuleRun, ServerView,
-    ServiceView, Severity, SubjectRef, Suppressed, TextEdit, Undetermined, ValueView,
+    ClientView, ConditionTally, EstateView, Finding, FindingLabel, Fix, FormerFingerprint,
+    GaugePart, GaugeView, LimitsView, LinkView, OverrideView, Report, ReportNote, ReportSummary,
+    RuleRun, ServerView, ServiceView, Severity, SubjectRef, Suppressed, TextEdit, Undetermined,
+    ValueView,
 };
 pub use source::{FileId, SourceFile, Sources, Span, TextPosition};

@@ -8,6 +8,7 @@
 //! This module reads no files and knows no format.
 
 mod excerpt;
+pub mod own_fault;
 pub mod path;
 pub mod pattern_limit;
 pub mod secret_words;

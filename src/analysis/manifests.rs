@@ -6,7 +6,7 @@ use std::sync::Arc;
 use rayon::prelude::*;
 
 use super::deployments::FileDeployments;
-use super::{ExtractedFile, FileReader, InputFile, attempt, guarded};
+use super::{ExtractedFile, FileReader, InputFile, guarded};
 use crate::discover::FileKind;
 use crate::extract::ansible::AnsibleVariables;
 use crate::extract::containers;
@@ -20,6 +20,7 @@ use crate::facts::raw::{RawFacts, SourceLanguage};
 use crate::knowledge::Knowledge;
 use crate::knowledge::shapes::DeploymentShapes;
 use crate::knowledge::shapes::schema::DeploymentShape;
+use crate::source::own_fault::{WorkStage, attempt};
 use crate::source::{Excerpt, FileId, Span, path};
 use crate::syntax::{hcl, yaml};
 
@@ -62,7 +63,7 @@ impl FileReader<'_> {
                 .is_some_and(|file| self.knowledge.shapes.speaks_of_servers(file.excerpt.text()))
         };
         // A defect must not cost the report: then the files speak for themselves.
-        attempt(|| kustomize::render(tree, &speaks)).unwrap_or_default()
+        attempt(WorkStage::Joining, || kustomize::render(tree, &speaks)).unwrap_or_default()
     }
 
     /// The ConfigMaps and Secrets of the tree that no kustomization makes something of.

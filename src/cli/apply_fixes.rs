@@ -10,8 +10,8 @@ use crate::finding::{Finding, Fix, Report};
 use crate::fix::patch::{HiddenLines, patch};
 use crate::fix::rounds::{FixOutcome, mend};
 use crate::fix::{FixLevel, FixedFile, fix_of};
-use crate::source::Span;
-use crate::source::secret_words::ShownLine;
+use crate::source::secret_words::secrets_of_line;
+use crate::source::{SourceFile, Span};
 
 use super::args::CheckArgs;
 use super::console::CommandConsole;
@@ -129,7 +129,7 @@ impl FixRun<'_> {
         let mut hidden = hidden.clone();
         for file in &mended.files {
             let lines = hidden.entry(file.path.clone()).or_default();
-            lines.extend(guessed_lines(&file.before, &file.path));
+            lines.extend(guessed_lines(&SourceFile::new(&*file.path, &*file.before)));
         }
         let patch = patch(&mended.files, &hidden);
         console.print(&patch);
@@ -169,23 +169,17 @@ fn touches_secret(report: &Report, edit: Span) -> bool {
         file.line_of(edit.end as usize),
     );
     let lines = first..=last;
-    let is_guessed = || guessed_lines(file.text(), file.path()).any(|line| lines.contains(&line));
-    secret_lines(report, edit).any(|line| lines.contains(&line)) || is_guessed()
+    let mut touched = lines.clone();
+    secret_lines(report, edit).any(|line| lines.contains(&line))
+        || touched.any(|line| !secrets_of_line(file, line).is_empty())
 }
 
 /// The lines of a text that look as if they held a secret.
-fn guessed_lines<'t>(text: &'t str, path: &str) -> impl Iterator<Item = usize> + use<'t> {
-    let is_code = [".go", ".rs"].iter().any(|end| path.ends_with(end));
-    let lines: Vec<&str> = text.lines().collect();
-    (0..lines.len()).filter(move |at| {
-        let beside = |at: Option<usize>| at.and_then(|at| lines.get(at)).copied().unwrap_or("");
-        let shown = ShownLine {
-            text: lines[*at],
-            is_code,
-            beside: [beside(at.checked_sub(1)), beside(Some(at + 1))],
-        };
-        !shown.secrets().is_empty()
-    })
+fn guessed_lines(file: &SourceFile) -> BTreeSet<usize> {
+    let lines = 0..file.line_count();
+    lines
+        .filter(|line| !secrets_of_line(file, *line).is_empty())
+        .collect()
 }
 
 /// The lines of the span's file that hold secrets.

@@ -52,6 +52,8 @@ use args::{CliCommand, RulesCommand};
 use console::CommandConsole;
 use failure::CliError;
 
+use crate::source::own_fault::{WorkStage, attempt, internal_error};
+
 /// How a command ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum CommandOutcome {
@@ -67,8 +69,11 @@ pub fn main() -> ExitCode {
         Err(error) => return refused(&error),
     };
     let mut console = CommandConsole::of_process(args.color);
-    let outcome = run(args.command, &mut console);
-    let outcome = outcome.and_then(|outcome| console.finish().map(|()| outcome));
+    std::panic::set_hook(Box::new(report_defect));
+    let outcome = attempt(WorkStage::Running, || run(args.command, &mut console));
+    let outcome = outcome
+        .unwrap_or_else(|| Err(CliError::new(internal_error("running the command"))))
+        .and_then(|outcome| console.finish().map(|()| outcome));
     ExitCode::from(match outcome {
         Ok(CommandOutcome::Clean) => 0,
         Ok(CommandOutcome::Findings) => 1,
@@ -77,6 +82,16 @@ pub fn main() -> ExitCode {
             2
         }
     })
+}
+
+/// Says where in the code a defect showed. What the panic itself says may quote the file that was read,
+/// a secret included.
+fn report_defect(defect: &std::panic::PanicHookInfo<'_>) {
+    let at = defect.location();
+    let at = at.map_or(String::new(), |at| {
+        format!(" in {}:{}", at.file(), at.line())
+    });
+    console::say(&format!("redvet: internal error{at}\n"));
 }
 
 /// `--help` and `--version` are errors to clap, with exit code 0. A closed pipe is not an error.

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use crate::finding::{EstateView, Report};
 use crate::policy::{CompiledRule, RuleSet};
 use crate::report::{FindingOrder, OutputFormat, PathOrigin, RenderRequest, RuleText, TextLayout};
+use crate::source::own_fault::{WorkStage, attempt, internal_error};
 
 use super::args::{CheckArgs, SortWord};
 use super::failure::CliError;
@@ -43,7 +44,7 @@ impl ReportRendering<'_> {
             sorted = worst_first(report);
             report = &sorted;
         }
-        Ok((format.render)(&RenderRequest {
+        let request = RenderRequest {
             report,
             layout,
             show_undetermined: self.args.show_undetermined,
@@ -53,7 +54,14 @@ impl ReportRendering<'_> {
             rules: &|| rule_texts(self.rules),
             estate: self.estate,
             page: &|| page_header(self.root),
-        })?)
+        };
+        match attempt(WorkStage::Rendering, || (format.render)(&request)) {
+            Some(rendered) => Ok(rendered?),
+            None => {
+                let what = format!("rendering the report as `{}`", format.name);
+                Err(CliError::new(internal_error(&what)))
+            }
+        }
     }
 
     /// The report with paths from another folder than the project's root, where they differ.

@@ -7,12 +7,12 @@ use globset::GlobMatcher;
 
 use crate::config::{self, RuleSetting};
 use crate::facts::vocabulary::Vocabulary;
-use crate::finding::ReportNote;
+use crate::finding::{ReportNote, Severity};
 use crate::load::rules::BUILTIN_PACK;
 use crate::load::{LoadError, apply, settings};
 use crate::nearest::nearest;
 use crate::policy::{self, CompiledRule, RuleProfile, RuleSet};
-use crate::source::Sources;
+use crate::source::{Sources, Span};
 
 use super::args::{CheckArgs, ProfileWord};
 use super::failure::CliError;
@@ -72,13 +72,36 @@ pub(super) fn loosened(
     });
     let ignored = settings.ignore.iter().map(|p| (p.span, &p.value));
     let name = above.name.as_deref().unwrap_or_default();
-    of_rules
+    let mistake = |span, rule: &str| {
+        let message = format!("{rule} is non_waivable in {name}");
+        let help = "settings of a folder cannot turn it off, change it or hide its findings; change it there";
+        LoadError::new(span, message).with_help(help)
+    };
+    let changed = of_rules
         .chain(ignored)
-        .filter_map(|(span, pattern)| {
-            let message = format!("{} is non_waivable in {name}", found(pattern)?);
-            let help = "settings of a folder cannot turn it off or change it; change it there";
-            Some(LoadError::new(span, message).with_help(help))
-        })
+        .filter_map(|(span, pattern)| Some(mistake(span, found(pattern)?)));
+    let mut ids = rules.rules().map(CompiledRule::id);
+    let kept_rule = ids.find(|id| is_kept(id));
+    let hidden = kept_rule.into_iter().flat_map(|id| {
+        let spans = hiding(settings, &above.settings).into_iter();
+        spans.map(move |span| mistake(span, id))
+    });
+    changed.chain(hidden).collect()
+}
+
+/// Settings that hide findings of whatever rule.
+fn hiding(settings: &config::Settings, above: &config::Settings) -> Vec<Span> {
+    let quiet = &settings.quiet;
+    let quiet = [&quiet.tests, &quiet.samples, &quiet.development];
+    let quiet = quiet.into_iter().flatten().flatten();
+    let lists = settings.exclude.iter().chain(&settings.select).chain(quiet);
+    let least =
+        |of: &config::Settings| of.min_severity.as_ref().map_or(Severity::Info, |s| s.value);
+    let raised = settings.min_severity.as_ref();
+    let raised = raised.filter(|_| least(settings) > least(above));
+    lists
+        .map(|pattern| pattern.span)
+        .chain(raised.map(|severity| severity.span))
         .collect()
 }
 

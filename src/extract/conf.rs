@@ -9,7 +9,7 @@ use crate::facts::bounds::MOST_BYTES;
 use crate::facts::raw::{LineForm, RawLine, RawText, RawWord, TextPlace};
 use crate::facts::{Cause, EditTarget, TextEncoding};
 use crate::knowledge::shapes::DeploymentShapes;
-use crate::source::{Comment, Excerpt, FileId, Span, path};
+use crate::source::{Comment, Excerpt, FileId, MASK, Span, path};
 use crate::syntax::conf::{self, ConfLine};
 use crate::syntax::yaml::{Scalar, ScalarStyle};
 
@@ -202,7 +202,7 @@ pub fn hole(word: &str) -> Option<Cause> {
     // A text may break off within a variable.
     if word.contains("${") || placeholder("$(", ")") {
         return Some(Cause::Text {
-            text: word.to_owned(),
+            text: without_defaults(word),
             fact: "is filled in from outside",
         });
     }
@@ -216,6 +216,26 @@ pub fn hole(word: &str) -> Option<Cause> {
         });
     }
     None
+}
+
+/// A word without the defaults of its variables: what they stand for may be a secret. Figures are none.
+fn without_defaults(word: &str) -> String {
+    let mut parts = word.split("${");
+    let mut out = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        out.push_str("${");
+        let (inner, rest) = part.split_once('}').unwrap_or((part, ""));
+        match inner.split_once(":-") {
+            Some((name, default)) if !default.starts_with(|c: char| c.is_ascii_digit()) => {
+                out.push_str(&format!("{name}:-{MASK}"));
+            }
+            _ => out.push_str(inner),
+        }
+        if inner.len() < part.len() {
+            out.push_str(&format!("}}{rest}"));
+        }
+    }
+    out
 }
 
 /// A line can be appended after the last line of the text, with that line's indentation.

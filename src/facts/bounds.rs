@@ -55,9 +55,12 @@ impl RawFacts {
         self
     }
 
-    fn a_file(&self) -> Option<FileId> {
+    /// A file that some of the facts are from.
+    pub fn a_file(&self) -> Option<FileId> {
         let of_servers = self.servers.first().map(|server| server.anchor.file);
-        of_servers.or(self.texts.first().map(|text| text.excerpt.file()))
+        let of_texts = self.texts.first().map(|text| text.excerpt.file());
+        let of_clients = self.clients.first().map(|client| client.anchor.file);
+        of_servers.or(of_texts).or(of_clients)
     }
 }
 

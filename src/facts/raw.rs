@@ -29,6 +29,7 @@ use crate::facts::words::ServerKind;
 pub use crate::facts::workload::{
     BuiltPackage, GivenVariables, RawBuild, RawWorkload, ServiceDeclaration,
 };
+use crate::source::secret_words::ShownLine;
 use crate::source::{Comment, Excerpt, Span, path};
 
 /// One word of configuration text.
@@ -77,6 +78,17 @@ pub struct RawLine {
 }
 
 impl RawLine {
+    /// The words of the line are probably a secret's, whatever its directive is.
+    pub fn looks_secret(&self) -> bool {
+        let words = self.words.iter().take(self.argument_count);
+        let words: Vec<&str> = words.map(|word| word.text.as_str()).collect();
+        let line = ShownLine {
+            text: &words.join(" "),
+            ..ShownLine::default()
+        };
+        !line.secrets().is_empty()
+    }
+
     /// A template chooses between it and another line: what it says is known, but not whether it
     /// holds.
     pub fn is_alternative(&self) -> bool {

@@ -5,7 +5,9 @@
 
 pub use crate::config::schema;
 
-use crate::config::{self, Settings, Spanned};
+use globset::{Glob, GlobMatcher};
+
+use crate::config::{self, Settings, Spanned, Waiver};
 use crate::load::LoadError;
 use crate::source::{FileId, pattern_limit};
 
@@ -14,7 +16,7 @@ pub fn read(file: FileId, text: &str) -> Result<Settings, Vec<LoadError>> {
     config::read(file, text).map_err(|mistakes| mistakes.into_iter().map(LoadError::from).collect())
 }
 
-/// An error for every rule id in the settings that no rule has.
+/// An error for every rule id in the settings that no rule has, and for every waiver of everything.
 pub fn check_rule_ids(settings: &Settings, known: &[String]) -> Vec<LoadError> {
     let exact = settings
         .rules
@@ -32,8 +34,25 @@ pub fn check_rule_ids(settings: &Settings, known: &[String]) -> Vec<LoadError> {
         .chain(patterns)
         .map(|id| unknown_rule(id, known))
         .collect();
+    let all = settings.waivers.iter().filter(|one| waives_all(one, known));
+    errors.extend(all.map(|waiver| LoadError {
+        span: waiver.rule.span,
+        message: format!("`{}` waives every finding", waiver.rule.value),
+        help: Some("name the rules, the files or the subject that it is for".to_owned()),
+    }));
     errors.sort_by_key(|error| error.span);
     errors
+}
+
+/// Whether a waiver leaves nothing to be found. What is accepted has to be named, since a reviewer
+/// reads the waiver and not what it hides.
+fn waives_all(waiver: &Waiver, known: &[String]) -> bool {
+    let is_everywhere =
+        |pattern: &Spanned<String>| pattern.value.chars().all(|c| "*/.".contains(c));
+    let is_about_all = |matcher: GlobMatcher| known.iter().all(|id| matcher.is_match(id));
+    waiver.subject.is_none()
+        && waiver.path.as_ref().is_none_or(is_everywhere)
+        && matcher(&waiver.rule.value).is_some_and(is_about_all)
 }
 
 fn unknown_rule(id: &Spanned<String>, known: &[String]) -> LoadError {
@@ -52,12 +71,13 @@ fn unknown_rule(id: &Spanned<String>, known: &[String]) -> LoadError {
 const WILDCARDS: [char; 4] = ['*', '?', '[', '{'];
 
 fn matches_any(pattern: &str, known: &[String]) -> bool {
-    if pattern_limit::excess(pattern).is_some() {
-        return false;
-    }
-    globset::Glob::new(pattern)
-        .map(|glob| glob.compile_matcher())
-        .is_ok_and(|matcher| known.iter().any(|id| matcher.is_match(id)))
+    matcher(pattern).is_some_and(|matcher| known.iter().any(|id| matcher.is_match(id)))
+}
+
+fn matcher(pattern: &str) -> Option<GlobMatcher> {
+    let is_short = pattern_limit::excess(pattern).is_none();
+    let glob = is_short.then(|| Glob::new(pattern))?;
+    Some(glob.ok()?.compile_matcher())
 }
 
 #[cfg(test)]

@@ -19,6 +19,8 @@ use crate::policy::ruleset::RuleSet;
 use crate::policy::scope::SubjectScope;
 use crate::policy::settings::RuleSettings;
 use crate::policy::violation::{self, RuleViolation};
+use crate::source::Span;
+use crate::source::own_fault::{WorkStage, attempt, internal_error};
 
 /// How often rules could and could not be judged: one count for each rule and subject.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -40,6 +42,8 @@ pub struct PolicyOutcome {
     pub counts: JudgementCounts,
     /// How each rule that ran came out.
     pub runs: Vec<RuleRun>,
+    /// Defects of redvet: the place of the subject that was not judged, and what is said of it.
+    pub faults: Vec<(Span, String)>,
     /// Rules that do not compile, by id. A shipped pack has none; a user's are refused when loaded.
     pub broken: Vec<(String, Vec<RuleMistake>)>,
 }
@@ -152,11 +156,20 @@ impl RuleJudge<'_> {
         match rule.test() {
             Ok(test) => {
                 for subject in subjects {
-                    self.subject(rule, test, subject);
+                    let judged = attempt(WorkStage::Judging, || self.subject(rule, test, subject));
+                    if judged.is_none() {
+                        self.failed(rule, subject);
+                    }
                 }
             }
             Err(mistakes) => self.broken(rule, mistakes),
         }
+    }
+
+    fn failed(&mut self, rule: &CompiledRule, subject: &Subject) {
+        let what = format!("judging {} by {}", subject.name, rule.id());
+        let fault = (subject.anchor, internal_error(&what));
+        self.judgement.faults.push(fault);
     }
 
     fn broken(&mut self, rule: &CompiledRule, mistakes: &[RuleMistake]) {

@@ -6,8 +6,10 @@ use std::ops::Range;
 use similar::{ChangeTag, TextDiff};
 
 use crate::finding::{Fix, Report, TextEdit};
-use crate::source::secret_words::{ShownLine, masked as masked_parts};
-use crate::source::{FileId, MASK};
+use crate::source::secret_words::{masked as masked_parts, secrets_of_line};
+use crate::source::{FileId, MASK, SourceFile};
+
+use super::shown_fix::repeats_secret;
 
 /// Unchanged lines shown before and after a change.
 const CONTEXT: usize = 1;
@@ -47,7 +49,7 @@ pub(super) fn hunks(report: &Report, fix: &Fix) -> Vec<FixHunk> {
         same.into_iter()
             .any(|s| s.start < edit.span.end && edit.span.start < s.end)
     };
-    if edits.iter().any(covers) {
+    if edits.iter().any(covers) || repeats_secret(&report.sources, fix) {
         return Vec::new();
     }
     // Edits whose lines touch share a hunk: a line is never shown twice.
@@ -131,19 +133,14 @@ fn common_start(one: &str, other: &str) -> usize {
     chars.take_while(|(a, b)| a == b).count()
 }
 
-/// The lines without what looks like a secret.
+/// The text of a file without what looks like a secret.
 fn guessed_away(text: &str, path: &str) -> String {
-    let lines: Vec<&str> = text.split_inclusive('\n').collect();
-    let beside = |at: Option<usize>| at.and_then(|at| lines.get(at)).copied().unwrap_or("");
-    let shown = lines.iter().enumerate().map(|(at, line)| {
-        let shown = ShownLine {
-            text: line,
-            is_code: [".go", ".rs"].iter().any(|end| path.ends_with(end)),
-            beside: [beside(at.checked_sub(1)), beside(Some(at + 1))],
-        };
-        masked_parts(line, &shown.secrets())
-    });
-    shown.collect()
+    let file = SourceFile::new(path, text);
+    let lines = 0..file.line_count();
+    let guessed: Vec<Range<usize>> = lines
+        .flat_map(|line| secrets_of_line(&file, line))
+        .collect();
+    masked_parts(text, &guessed).into_owned()
 }
 
 /// A stretch of a file with its secrets masked, each by one mask whatever its length.

@@ -12,6 +12,7 @@ use crate::source::secret_words::masked_phrase;
 use crate::source::{Sources, Span};
 
 use super::sanitize::{is_hidden, starts_command};
+use super::shown_fix::shown_fix;
 
 use super::{FindingOrder, OutputFormat, PathOrigin};
 
@@ -291,7 +292,7 @@ fn json_finding<'a>(sources: &'a Sources, finding: &'a Finding) -> JsonFinding<'
             .iter()
             .map(|part| json_finding(sources, part))
             .collect(),
-        fix: finding.fix.as_ref().map(|fix| json_fix(sources, fix)),
+        fix: shown_fix(sources, finding).map(|fix| json_fix(sources, fix)),
         fingerprint: &finding.fingerprint,
         suppressed: finding.suppressed.as_ref().map(|s| JsonSuppressed {
             by: s.by,

@@ -26,6 +26,7 @@ mod paint;
 pub mod rdjson;
 mod sanitize;
 pub mod sarif;
+mod shown_fix;
 mod snippet;
 pub mod statistics;
 mod summary;

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use crate::finding::{Finding, Fix, Report, Severity, TextEdit};
 use crate::source::{Sources, Span, TextPosition};
 
+use super::shown_fix::shown_fix;
 use super::{FindingOrder, OutputFormat, PathOrigin, json, sanitize};
 
 /// Lines that a suggestion may replace: more are no suggestion that a person can judge at a glance.
@@ -50,11 +51,8 @@ fn diagnostic(report: &Report, finding: &Finding) -> Value {
         },
         "code": code,
     });
-    if let Some(suggestion) = finding
-        .fix
-        .as_ref()
-        .and_then(|f| suggestion(report, finding, f))
-    {
+    let fix = shown_fix(&report.sources, finding);
+    if let Some(suggestion) = fix.and_then(|fix| suggestion(report, finding, fix)) {
         diagnostic["suggestions"] = json!([suggestion]);
     }
     diagnostic

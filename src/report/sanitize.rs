@@ -93,6 +93,7 @@ pub(super) fn lines(text: &str) -> Cow<'_, str> {
 /// The same between marks of HTML or XML, in an element or a quoted attribute. Of what is left after
 /// the above, two noncharacters are no legal XML.
 pub(super) fn escaped(text: &str) -> String {
+    let text = masked_phrase(text);
     let mut out = String::with_capacity(text.len());
     let mut before = ' ';
     for c in text.chars() {

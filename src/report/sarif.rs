@@ -11,6 +11,7 @@ use crate::finding::{
 };
 use crate::source::{Sources, Span};
 
+use super::shown_fix::shown_fix;
 use super::{FindingOrder, OutputFormat, PathOrigin, RuleText, json, sanitize};
 
 const SCHEMA: &str =
@@ -139,7 +140,7 @@ fn result(report: &Report, finding: &Finding, rules: &[&RuleText]) -> Value {
         "partialFingerprints",
         json!({ "primaryLocationLineHash": finding.fingerprint }),
     );
-    if let Some(fix) = finding.fix.as_ref().filter(|fix| !fix.edits.is_empty()) {
+    if let Some(fix) = shown_fix(sources, finding).filter(|fix| !fix.edits.is_empty()) {
         put("fixes", json!([self::fix(sources, fix)]));
     }
     // A viewer shows what has no suppression; an empty list says that redvet looked.

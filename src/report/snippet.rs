@@ -13,7 +13,7 @@ use miette::{
     SourceCode, SourceSpan, SpanContents, ThemeCharacters, ThemeStyles,
 };
 
-use crate::source::secret_words::ShownLine;
+use crate::source::secret_words::secrets_of_line;
 use crate::source::{FileId, MASK, SourceFile, Sources, Span};
 
 use super::{Color, TextLayout, sanitize};
@@ -272,19 +272,7 @@ impl<'a> SnippetBuilder<'a> {
     fn secrets_of(&self, id: FileId, line: usize) -> Vec<Range<usize>> {
         let file = self.sources.get(id);
         let range = file.line_range(line);
-        let text = |line: Option<usize>| {
-            let line = line.filter(|line| *line < file.line_count());
-            line.map_or("", |line| &file.text()[file.line_range(line)])
-        };
-        let shown = ShownLine {
-            text: text(Some(line)),
-            is_code: [".go", ".rs"].iter().any(|end| file.path().ends_with(end)),
-            beside: [text(line.checked_sub(1)), text(Some(line + 1))],
-        };
-        let guessed = shown.secrets().into_iter();
-        let mut found: Vec<Range<usize>> = guessed
-            .map(|part| range.start + part.start..range.start + part.end)
-            .collect();
+        let mut found = secrets_of_line(file, line);
         let back = range.start.saturating_sub(self.longest_secret);
         let first = self
             .secrets

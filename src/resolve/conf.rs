@@ -215,7 +215,13 @@ fn to_value(
     };
     let winner = directive.assigned_by.last().map(|at| &steps[*at]);
     match winner {
-        Some(ConfigStep::Line { line, strength, .. }) => written_by(&mut value, line, *strength),
+        Some(ConfigStep::Line { line, strength, .. }) => {
+            written_by(&mut value, line, *strength);
+            value.secret |= directive
+                .assigned_by
+                .iter()
+                .any(|at| looks_secret(&steps[*at]));
+        }
         Some(ConfigStep::Generated { source, .. }) => generated_by(&mut value, source),
         Some(
             ConfigStep::Gap { .. }
@@ -266,6 +272,10 @@ fn generated_by(value: &mut FactValue, source: &str) {
     }
 }
 
+fn looks_secret(step: &ConfigStep<'_>) -> bool {
+    matches!(step, ConfigStep::Line { line, .. } if line.looks_secret())
+}
+
 fn overridden(step: &ConfigStep<'_>, secret: bool) -> Option<OverriddenPlace> {
     let ConfigStep::Line { line, .. } = step else {
         return None;
@@ -279,7 +289,7 @@ fn overridden(step: &ConfigStep<'_>, secret: bool) -> Option<OverriddenPlace> {
         .collect();
     Some(OverriddenPlace {
         span: line.span,
-        text: if secret {
+        text: if secret || line.looks_secret() {
             MASK.to_owned()
         } else {
             words.join(" ")

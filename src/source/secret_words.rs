@@ -2,27 +2,28 @@
 //! where secrets stand in what they understand; this checks every line that is shown, also those
 //! that no reader understood, and masks too much rather than too little.
 
+mod names;
+
 use std::borrow::Cow;
 use std::ops::Range;
 
-use super::MASK;
+use names::{
+    SHORT_WORD, WORDS, is_inner_key, is_itself, is_key, names, names_secret, opens_secret,
+};
 
-/// A name with one of these in it names a secret.
-const WORDS: [&str; 7] = [
-    "pass",
-    "pwd",
-    "auth",
-    "secret",
-    "token",
-    "credential",
-    "apikey",
-];
+use super::{MASK, SourceFile};
 
-/// A name that ends like this says where a secret is, or something about it.
-const NOT_ITSELF: [&str; 14] = [
-    "name", "names", "ref", "file", "path", "key", "timeout", "enabled", "mode", "provider",
-    "type", "class", "method", "warning",
-];
+/// How the name of a file or folder ends. What stands behind it and is no path is in the wrong place.
+const FILES: [&str; 2] = ["file", "path"];
+
+/// Whose file holds secrets.
+const GUARDED: [&str; 3] = ["acl", "key", "cert"];
+
+/// How a setting begins that gives something another name: who does not know that has no access.
+const RENAMES: &str = "rename-";
+
+/// Lines above one in which its name is looked for.
+const LOOKS_BACK: usize = 40;
 
 /// Values that are no secrets.
 const PLAIN: [&str; 10] = [
@@ -35,8 +36,44 @@ pub struct ShownLine<'t> {
     pub text: &'t str,
     /// In code a bare word is a name, not a value.
     pub is_code: bool,
-    /// The lines before and behind it: one may name what the other holds.
-    pub beside: [&'t str; 2],
+    /// The lines before it, the nearest first: one may name what this one holds.
+    pub above: &'t [&'t str],
+    /// The line behind it.
+    pub below: &'t str,
+}
+
+/// What in a line of a file is probably a secret, in bytes of the file: in order, none inside another.
+pub fn secrets_of_line(file: &SourceFile, line: usize) -> Vec<Range<usize>> {
+    if line >= file.line_count() {
+        return Vec::new();
+    }
+    let text = |line: usize| &file.text()[file.line_range(line)];
+    let above: Vec<&str> = (0..line).rev().take(LOOKS_BACK).map(text).collect();
+    let has_next = line + 1 < file.line_count();
+    let shown = ShownLine {
+        text: text(line),
+        is_code: [".go", ".rs"].iter().any(|end| file.path().ends_with(end)),
+        above: &above,
+        below: if has_next { text(line + 1) } else { "" },
+    };
+    let start = file.line_range(line).start;
+    let found = shown.secrets().into_iter();
+    found
+        .map(|part| start + part.start..start + part.end)
+        .collect()
+}
+
+/// A line that stands alone, with a mask for each part that is probably a secret.
+pub fn mask_secrets(line: &str) -> String {
+    let shown = ShownLine {
+        text: line,
+        ..ShownLine::default()
+    };
+    let mut text = line.to_owned();
+    for part in shown.secrets().into_iter().rev() {
+        text.replace_range(part, MASK);
+    }
+    text
 }
 
 impl ShownLine<'_> {
@@ -50,6 +87,9 @@ impl ShownLine<'_> {
         self.flags(&mut found);
         self.users(&mut found);
         self.values(&mut found);
+        self.renamed(&mut found);
+        self.misplaced(&mut found);
+        self.named_above(&mut found);
         joined(found)
     }
 
@@ -69,23 +109,56 @@ impl ShownLine<'_> {
             if !is_itself(&self.text[name.clone()]) {
                 continue;
             }
-            match joint(&self.text[rest.clone()]) {
+            match self.joint_behind(&name) {
                 Some(length) => self.expression(name.end + length..rest.end, found),
                 None => self.words_behind(&name, found),
             }
+            // What is written behind a secret is often an older one.
+            found.extend(comment.map(|at| trimmed(self.text, at..self.text.len())));
         }
+    }
+
+    /// How long what joins a name and its value is.
+    fn joint_behind(&self, name: &Range<usize>) -> Option<usize> {
+        let rest = &self.text[name.end..];
+        if self.text[..name.start].ends_with('<') && rest.starts_with('>') {
+            return Some(1);
+        }
+        let length = joint(rest);
+        if length.is_some() || !self.is_code {
+            return length;
+        }
+        // `var password string = "x"` has a type between, `cmd("AUTH").arg("x")` a call.
+        let declared = rest.strip_prefix(' ').and_then(|rest| {
+            let of_type = |c: char| c.is_alphanumeric() || "[]*&._<>".contains(c);
+            let behind = rest.trim_start_matches(of_type).strip_prefix(" = ")?;
+            Some(behind.len())
+        });
+        let called = rest
+            .trim_start_matches(['"', '\''])
+            .strip_prefix(").")
+            .filter(|_| !self.text[..name.start].ends_with("env::var(\""))
+            .and_then(|call| {
+                let arguments = call.trim_start_matches(|c: char| c.is_alphanumeric() || c == '_');
+                Some(arguments.strip_prefix('(')?.len())
+            });
+        declared.or(called).map(|behind| rest.len() - behind)
     }
 
     /// The strings of an expression up to where it ends, or the bare value that it is.
     fn expression(&self, rest: Range<usize>, found: &mut Vec<Range<usize>>) {
         let text = &self.text[rest.clone()];
-        let strings = strings_of_expression(text);
+        let is_call = self.text[..rest.start].trim_end().ends_with('(');
+        let strings = strings_of_expression(text, is_call);
         let bare = text.trim_start();
+        if !self.is_code && bare.starts_with(['[', '{']) {
+            self.items(rest.end - bare.len(), found);
+        }
         let starts_bare =
             !bare.starts_with(['"', '\'', '`', '\\', '(', '[', '{', '|', '>', '&', '*']);
         if !self.is_code && starts_bare {
             let start = rest.start + text.len() - bare.len();
-            let length = bare.find([',', '}', ')', ']', ';', '"', '\'', '`', '&', '|']);
+            let length = bare.find([',', '}', ')', ']', ';', '"', '\'', '`', '&', '|', '<']);
             let end = start + length.unwrap_or(bare.len());
             found.extend(value(self.text, trimmed(self.text, start..end)));
         }
@@ -98,7 +171,11 @@ impl ShownLine<'_> {
     /// `requirement VALUE`, as configuration and command lines have it: all words up to the next option.
     fn words_behind(&self, name: &Range<usize>, found: &mut Vec<Range<usize>>) {
         let named = self.text[name.clone()].to_ascii_lowercase();
-        let is_whole = WORDS.iter().any(|word| named.ends_with(word)) || named.ends_with("word");
+        let singular = named.strip_suffix('s').unwrap_or(&named);
+        let ends = |word: &&str| named.ends_with(*word) || singular.ends_with(*word);
+        let is_whole = WORDS.iter().any(&ends)
+            || ["word", "phrase", SHORT_WORD].iter().any(ends)
+            || is_key(&named);
         let rest = &self.text[name.end..];
         let in_string = self.text[..name.start].contains(['"', '\'', '`']);
         if !is_whole || !rest.starts_with(char::is_whitespace) || self.is_code && !in_string {
@@ -130,11 +207,147 @@ impl ShownLine<'_> {
         }
     }
 
+    /// The items of a list or mapping in brackets: bare words, and values whose keys say nothing else.
+    fn items(&self, start: usize, found: &mut Vec<Range<usize>>) {
+        let inner = &self.text[start..];
+        let length = inner.find([']', '}']).unwrap_or(inner.len());
+        let mut at = start + 1;
+        for item in self.text[at..(start + length).max(at)].split(',') {
+            let (from, end) = (at, at + item.len());
+            at = end + 1;
+            let item = item.trim_matches(['[', '{', ' ']);
+            let part = match item.split_once(": ") {
+                Some((key, value)) if is_inner_key(key) => end - value.len()..end,
+                Some(_) => continue,
+                None => from..end,
+            };
+            found.extend(value(self.text, unquoted(self.text, part)));
+        }
+    }
+
+    /// The name that something gets instead of its own.
+    fn renamed(&self, found: &mut Vec<Range<usize>>) {
+        let lower = self.text.to_ascii_lowercase();
+        for (at, _) in lower.match_indices(RENAMES) {
+            let words: Vec<Range<usize>> = words(self.text, at).take(3).collect();
+            if let [_, _, new] = &words[..] {
+                found.extend(value(self.text, new.clone()));
+            }
+        }
+    }
+
+    /// What is no path where a path to something guarded belongs.
+    fn misplaced(&self, found: &mut Vec<Range<usize>>) {
+        let lower = self.text.to_ascii_lowercase();
+        for (at, word) in GUARDED.iter().flat_map(|word| lower.match_indices(word)) {
+            let rest = &lower[at + word.len()..];
+            let ends = FILES
+                .iter()
+                .find(|end| rest.trim_start_matches(['-', '_']).starts_with(**end));
+            let mut behind = words(self.text, at);
+            let (Some(_), Some(name), Some(first)) = (ends, behind.next(), behind.next()) else {
+                continue;
+            };
+            let is_name = FILES.iter().any(|end| lower[name.clone()].ends_with(end));
+            let is_path = |part: &Range<usize>| self.text[part.clone()].contains(['/', '.']);
+            let stray = std::iter::once(first.clone()).chain(behind);
+            let stray = stray
+                .take_while(|_| is_name && !self.is_code)
+                .find(|part| !is_path(part));
+            found.extend(stray.and_then(|part| value(self.text, part)));
+        }
+    }
+
+    /// What a line above names: the item of a list behind an option, the value below its key, what
+    /// follows a line that goes on.
+    fn named_above(&self, found: &mut Vec<Range<usize>>) {
+        let own = self.text.trim_start();
+        if own.is_empty() || own.starts_with(['#', '/']) {
+            return;
+        }
+        let is_text = |line: &&&str| !line.trim().is_empty() && !line.trim_start().starts_with('#');
+        let mut above = self.above.iter().filter(is_text);
+        let (nearest, second) = (above.next(), above.next());
+        let item = |line: &&&str| line.trim().trim_start_matches(['-', ' ', '[']).to_owned();
+        let option = |line: &&str| {
+            let bare = line
+                .trim()
+                .trim_start_matches("- ")
+                .trim_end_matches(['\\', ' ', ',']);
+            let bare = bare.rsplit([' ', '\t']).next().unwrap_or(bare);
+            bare.trim_matches(['"', '\'']).to_owned()
+        };
+        let is_option = nearest.is_some_and(|line| self.is_option_for_secret(&option(line)));
+        let is_new_name = second.is_some_and(|line| {
+            item(&line)
+                .trim_matches(['"', '\'', '-', ','])
+                .starts_with(RENAMES)
+        });
+        if is_option || is_new_name {
+            found.extend(words(self.text, 0).find_map(|word| value(self.text, word)));
+        } else if !self.is_code {
+            self.held_by_key(found);
+        }
+    }
+
+    /// Whether a line that ends with this goes on with a secret.
+    fn is_option_for_secret(&self, word: &str) -> bool {
+        let name = word.trim_start_matches('-');
+        let is_client = || self.above.iter().any(|line| line.contains("-cli"));
+        let is_short = word == "-a" && is_client();
+        let is_long = word.starts_with('-') && names_secret(name) && is_itself(name);
+        is_short
+            || is_long
+                && name
+                    .chars()
+                    .all(|c| c.is_alphanumeric() || "-_.".contains(c))
+    }
+
+    /// A value that stands below its key.
+    fn held_by_key(&self, found: &mut Vec<Range<usize>>) {
+        let indent = |line: &str| line.len() - line.trim_start().len();
+        let own = indent(self.text);
+        let is_item = self.text[own..].starts_with("- ");
+        let is_key_of = |line: &&&str| {
+            let content = line.trim();
+            let is_text = !content.is_empty() && !content.starts_with('#');
+            is_text
+                && (indent(line) < own
+                    || is_item && indent(line) == own && !content.starts_with('-'))
+        };
+        let explicit = self.text[own..].starts_with(": ");
+        let nearest = self
+            .above
+            .first()
+            .filter(|line| explicit && line.trim().starts_with("? "));
+        // Where the indentation is wrong, the line below a key is still meant for it.
+        let opened = self.above.first().filter(|line| opens_secret(line));
+        let parent = nearest.or(opened);
+        let Some(parent) = parent.or_else(|| self.above.iter().find(is_key_of)) else {
+            return;
+        };
+        if !opens_secret(parent) {
+            return;
+        }
+        let header = parent.split_once(':').map_or("", |(_, header)| header);
+        let start = self.text.len() - self.text.trim_start_matches([' ', '-', ':']).len();
+        let is_block = header.trim().starts_with(['|', '>']);
+        let content = &self.text[start..];
+        let part = match content.split_once(": ").filter(|_| !is_block) {
+            Some((key, held)) if is_inner_key(key) => self.text.len() - held.len()..self.text.len(),
+            Some(_) => return,
+            None if !is_block && content.trim_end().ends_with(':') => return,
+            None => start..self.text.len(),
+        };
+        found.extend(value(self.text, unquoted(self.text, part)));
+    }
+
     /// `-a PASSWORD` of a client of servers, `-u USER:PASSWORD` of others.
     fn flags(&self, found: &mut Vec<Range<usize>>) {
         let is_client = self.text.contains("-cli");
         let is_fetch = self.text.contains("curl") || self.text.contains("wget");
-        for (flag, wanted) in [("-a", is_client), ("-u", is_fetch)] {
+        let is_login = self.text.contains("sshpass") || self.text.contains("mysql");
+        for (flag, wanted) in [("-a", is_client), ("-u", is_fetch), ("-p", is_login)] {
             if !wanted {
                 continue;
             }
@@ -160,7 +373,8 @@ impl ShownLine<'_> {
 
     /// Passwords and their hashes in the rules of a user.
     fn users(&self, found: &mut Vec<Range<usize>>) {
-        let Some(user) = self.text.find("user") else {
+        let lower = self.text.to_ascii_lowercase();
+        let Some(user) = lower.find("user") else {
             return;
         };
         let starts = self.text[..user]
@@ -194,7 +408,8 @@ impl ShownLine<'_> {
             return;
         };
         let of_name = |line: &str| line.contains("name") && names_secret(line);
-        if !of_name(self.text) && !self.beside.iter().any(|line| of_name(line)) {
+        let mut beside = self.above.iter().take(1).chain([&self.below]);
+        if !of_name(self.text) && !beside.any(|line| of_name(line)) {
             return;
         }
         let end = at + "value".len();
@@ -210,13 +425,20 @@ impl ShownLine<'_> {
 pub fn masked_phrase(text: &str) -> Cow<'_, str> {
     let mut found = Vec::new();
     urls(text, &mut found);
-    if text.contains(['=', '\u{a0}']) || text.contains("${") {
+    if text.contains(['=', '\u{a0}', '`', ',', ';', '|']) || text.contains("${") {
         for name in names(text)
             .into_iter()
             .filter(|name| is_itself(&text[name.clone()]))
         {
             let rest = &text[name.end..];
-            let joined = rest.strip_prefix('=').or(rest.strip_prefix('\u{a0}'));
+            // Between the marks of a quotation a name goes on with what is no name, and without a
+            // blank nobody lists words.
+            let is_quoted = text[..name.start].ends_with('`');
+            let is_listed = |rest: &&str| rest.starts_with(|c: char| c.is_ascii_alphanumeric());
+            let joined = rest
+                .strip_prefix(['=', '\u{a0}'])
+                .or_else(|| rest.strip_prefix(':').filter(|_| is_quoted))
+                .or_else(|| rest.strip_prefix([',', ';', '|']).filter(is_listed));
             let Some(joined) = joined.or(rest.strip_prefix(" ${").map(|_| &rest[1..])) else {
                 continue;
             };
@@ -259,55 +481,35 @@ pub fn masked<'t>(text: &'t str, parts: &[Range<usize>]) -> Cow<'t, str> {
     Cow::Owned(out)
 }
 
-/// Whether a line has a name of a secret in it.
-fn names_secret(text: &str) -> bool {
-    WORDS.iter().any(|word| !matches_of(text, word).is_empty())
+/// A part without the blanks and quotes around it.
+fn unquoted(text: &str, part: Range<usize>) -> Range<usize> {
+    let inner = &text[part.clone()];
+    let around = [' ', '\t', '"', '\'', '[', ']', '{', '}', ',', '\r', '\n'];
+    let start = part.start + inner.len() - inner.trim_start_matches(around).len();
+    start..start.max(part.start + inner.trim_end_matches(around).len())
 }
 
-/// Where a word of lower case stands in a text, whatever its case there.
-fn matches_of(text: &str, word: &str) -> Vec<usize> {
-    let (bytes, word) = (text.as_bytes(), word.as_bytes());
-    let first = [word[0], word[0].to_ascii_uppercase()];
-    memchr::memchr2_iter(first[0], first[1], bytes)
-        .filter(|at| {
-            let end = at + word.len();
-            bytes
-                .get(*at..end)
-                .is_some_and(|found| found.eq_ignore_ascii_case(word))
-        })
-        .collect()
-}
-
-/// The names of secrets in a text, each whole, in order.
-fn names(text: &str) -> Vec<Range<usize>> {
-    let is_part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
-    let mut found: Vec<Range<usize>> = WORDS
-        .iter()
-        .flat_map(|word| matches_of(text, word))
-        .map(|at| {
-            let before = text[..at].trim_end_matches(is_part).len();
-            let behind = &text[at..];
-            let length = behind.find(|c| !is_part(c)).unwrap_or(behind.len());
-            before..at + length
-        })
-        .collect();
-    found.sort_by_key(|name| name.start);
-    found.dedup();
-    found
-}
-
-/// Whether a name is a secret's own, not that of a file or a switch.
-fn is_itself(name: &str) -> bool {
-    let name = name.to_ascii_lowercase();
-    let is_author = name.contains("author") && !name.contains("authoriz");
-    let is_about = NOT_ITSELF.iter().any(|word| name.ends_with(word));
-    let is_none = name.starts_with("no-") || name == "nopass";
-    !is_author && !is_about && !is_none && !name.starts_with("existing")
+/// The words of a line from a place on, whatever lies between them.
+fn words(text: &str, from: usize) -> impl Iterator<Item = Range<usize>> {
+    let between = |c: char| c.is_whitespace() || "\"'`,;[]{}()=".contains(c);
+    let mut at = from;
+    std::iter::from_fn(move || {
+        let rest = text.get(at..)?;
+        let start = at + rest.len() - rest.trim_start_matches(between).len();
+        let length = text[start..].find(between).unwrap_or(text.len() - start);
+        at = start + length;
+        (length > 0).then_some(start..at)
+    })
+    .filter(move |word| text[word.clone()] != *"-")
 }
 
 /// How long what joins a name and its value is: `=`, `:`, `:=`, `=>`, a comma or a parenthesis, quotes
 /// and blanks around it.
 fn joint(rest: &str) -> Option<usize> {
+    let behind = rest.strip_prefix([';', '|']);
+    if behind.is_some_and(|behind| behind.starts_with(|c: char| c.is_ascii_alphanumeric())) {
+        return Some(1);
+    }
     let behind = rest.trim_start_matches(['"', '\'', '`', '\\']).trim_start();
     let signs = [":=", "=>", "==", "=", ":", ",", "(", ")="];
     let sign = signs.iter().find(|sign| behind.starts_with(**sign))?;
@@ -320,9 +522,10 @@ fn joint(rest: &str) -> Option<usize> {
 }
 
 /// The quoted strings of an expression, up to a comma, a brace or a semicolon that is its end.
-fn strings_of_expression(text: &str) -> Vec<Range<usize>> {
+/// `is_call`: it starts behind an open parenthesis.
+fn strings_of_expression(text: &str, is_call: bool) -> Vec<Range<usize>> {
     let mut found = Vec::new();
-    let (mut depth, mut at) = (0_usize, 0);
+    let (mut depth, mut at) = (usize::from(is_call), 0);
     let mut reads_variable = false;
     let mut word = 0;
     while let Some(c) = text[at..].chars().next() {
@@ -342,12 +545,12 @@ fn strings_of_expression(text: &str) -> Vec<Range<usize>> {
                 word = at;
                 continue;
             }
-            '(' | '[' => {
+            '(' | '[' | '{' => {
                 depth += 1;
                 reads_variable |= text[word..at].to_ascii_lowercase().contains("env");
             }
             ')' | ']' | '}' | ',' | ';' if depth == 0 => break,
-            ')' | ']' => depth -= 1,
+            ')' | ']' | '}' => depth -= 1,
             c if c.is_whitespace() => word = at,
             _ => {}
         }
@@ -368,9 +571,27 @@ fn value(text: &str, part: Range<usize>) -> Option<Range<usize>> {
         let end = part.end - usize::from(written.ends_with('}'));
         return (start < end).then_some(start..end);
     }
-    let is_placeholder = written.starts_with(['$', '{', '<', '%', '@', '*'])
-        || PLAIN.iter().any(|word| written.eq_ignore_ascii_case(word));
-    (!is_placeholder).then_some(part)
+    let is_plain = PLAIN.iter().any(|word| written.eq_ignore_ascii_case(word));
+    (!is_plain && !is_placeholder(written)).then_some(part)
+}
+
+/// Whether something else is to stand here: `$NAME`, `$(NAME)`, `{{ … }}`, `<password>`, `%s`, `@NAME@`,
+/// an alias of YAML.
+fn is_placeholder(written: &str) -> bool {
+    let is_name = |text: &str| text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+    let Some(sign) = written.chars().next() else {
+        return true;
+    };
+    let rest = &written[sign.len_utf8()..];
+    match sign {
+        '$' => rest.starts_with(['{', '(', '$']) || is_name(rest),
+        '{' => rest.starts_with(['{', '%', '}']) || rest.ends_with('}'),
+        '<' => rest.ends_with('>') || rest.starts_with('<'),
+        '%' => rest.len() < 3 || rest.starts_with(['{', '(']) || rest.ends_with('%'),
+        '@' => rest.ends_with('@') || rest.starts_with(['{', '(']),
+        '*' => true,
+        _ => false,
+    }
 }
 
 /// The user information of addresses; where a part of it is filled in, the strings behind it.
@@ -393,7 +614,10 @@ fn urls(text: &str, found: &mut Vec<Range<usize>>) {
         let user = &address[..host];
         let name = user.find(':').map_or(0, |colon| colon + 1);
         found.extend(value(text, start + name..start + host));
-        if user.contains("%s") || user.contains("{}") || user.contains("%v") {
+        if ["%s", "%v", "{}", MASK]
+            .iter()
+            .any(|part| user.contains(part))
+        {
             strings_behind(text, start + length, found);
         }
     }

@@ -190,7 +190,15 @@ fn paths(sources: &Sources) -> BTreeSet<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::finding::FormerFingerprint;
     use crate::finding::fingerprint::{of_fault, of_version_1};
+
+    fn former(rule: &str, fingerprint: String) -> FormerFingerprint {
+        FormerFingerprint {
+            rule: rule.to_owned(),
+            fingerprint,
+        }
+    }
 
     /// Faults at paths, each with the number that a report gives it.
     fn baseline(faults: &[(&str, &str)]) -> Baseline {
@@ -206,7 +214,7 @@ mod tests {
                     0 => print,
                     n => format!("{print}-{}", n + 1),
                 },
-                former: vec![of_version_1(&[fault])],
+                former: vec![former("a/b", of_version_1(&[fault]))],
             }
         });
         Baseline {
@@ -219,7 +227,7 @@ mod tests {
     fn of_version_one(faults: &[(&str, &str)]) -> Baseline {
         let mut baseline = baseline(faults);
         for entry in &mut baseline.entries {
-            entry.fingerprint = entry.former.remove(0);
+            entry.fingerprint = entry.former.remove(0).fingerprint;
         }
         baseline
     }
@@ -257,8 +265,10 @@ mod tests {
     #[test]
     fn a_finding_is_known_by_the_former_id_of_its_rule() {
         let mut now = baseline(&[("new", "x")]);
-        now.entries[0].former = vec![of_fault(&["old"], "x")];
-        let old = baseline(&[("old", "x")]);
+        now.entries[0].former = vec![former("a/old", of_fault(&["old"], "x"))];
+        let mut old = baseline(&[("old", "x")]);
+        assert_eq!(difference(&old, &[("new", "x")]), "-[old@x] +[new@x]");
+        old.entries[0].rule = "a/old".to_owned();
         assert_eq!(old.difference(&now), BaselineDifference::default());
         let pruned = old.pruned(&now);
         assert_eq!(pruned.entries[0].fingerprint, now.entries[0].fingerprint);

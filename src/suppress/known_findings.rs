@@ -7,7 +7,7 @@ use std::collections::{HashMap, VecDeque};
 
 use serde::{Deserialize, Serialize};
 
-use crate::finding::{Finding, fingerprint};
+use crate::finding::{Finding, FormerFingerprint, fingerprint};
 use crate::source::Sources;
 
 /// A finding as it is written down.
@@ -20,7 +20,7 @@ pub struct KnownFinding {
     pub fingerprint: String,
     /// The fingerprints under former ids of the rule, and those of the first version.
     #[serde(skip)]
-    pub(super) former: Vec<String>,
+    pub(super) former: Vec<FormerFingerprint>,
 }
 
 impl KnownFinding {
@@ -89,40 +89,51 @@ impl StateComparison<'_> {
     fn key_then<'a>(&self, look: StateLook, entry: &'a KnownFinding) -> Option<FindingKey<'a>> {
         let print = entry.fingerprint.as_str();
         let fault = fingerprint::fault(print);
+        let own = entry.path.as_str();
         let (print, path) = match look {
-            StateLook::SameFile => (fault.map(|_| fingerprint::unnumbered(print))?, ""),
-            StateLook::FirstVersionSameFile if fault.is_none() => (print, entry.path.as_str()),
+            StateLook::SameFile => (fault.map(|_| fingerprint::unnumbered(print))?, own),
+            StateLook::FirstVersionSameFile if fault.is_none() => (print, own),
             StateLook::FirstVersion if fault.is_none() => (print, ""),
             StateLook::RenamedFile if (self.is_gone)(&entry.path) => (fault?, ""),
             _ => return None,
         };
-        Some(self.key(print, path, entry))
+        Some(self.key(&entry.rule, print, path, entry))
     }
 
     fn keys_now<'a>(&self, look: StateLook, finding: &'a KnownFinding) -> Vec<FindingKey<'a>> {
         let own = fingerprint::unnumbered(&finding.fingerprint);
-        let former = finding.former.iter().map(String::as_str);
-        let all = std::iter::once(own).chain(former);
-        let key = |print: &'a str, path: &'a str| self.key(print, path, finding);
-        match look {
-            StateLook::SameFile | StateLook::FirstVersion => all.map(|p| key(p, "")).collect(),
-            StateLook::FirstVersionSameFile => all.map(|p| key(p, &finding.path)).collect(),
-            StateLook::RenamedFile => all
-                .filter_map(fingerprint::fault)
-                .map(|fault| key(fault, ""))
-                .collect(),
-        }
+        let former = finding.former.iter();
+        let former = former.map(|old| (old.rule.as_str(), old.fingerprint.as_str()));
+        let all = std::iter::once((finding.rule.as_str(), own)).chain(former);
+        let path = match look {
+            StateLook::SameFile | StateLook::FirstVersionSameFile => finding.path.as_str(),
+            StateLook::FirstVersion | StateLook::RenamedFile => "",
+        };
+        let print = |print: &'a str| match look {
+            StateLook::RenamedFile => fingerprint::fault(print),
+            _ => Some(print),
+        };
+        all.filter_map(|(rule, of_it)| Some(self.key(rule, print(of_it)?, path, finding)))
+            .collect()
     }
 
-    fn key<'a>(&self, print: &'a str, path: &'a str, of: &'a KnownFinding) -> FindingKey<'a> {
+    /// The rule counts beside the fingerprint that was made of it: an entry says to its readers which
+    /// finding it silences, and silences no other.
+    fn key<'a>(
+        &self,
+        rule: &'a str,
+        print: &'a str,
+        path: &'a str,
+        of: &'a KnownFinding,
+    ) -> FindingKey<'a> {
         let message = if self.by_message {
             of.message.as_str()
         } else {
             ""
         };
-        (print, path, message)
+        (rule, print, path, message)
     }
 }
 
-/// Fingerprint or its part, path where it counts, message where it counts.
-type FindingKey<'a> = (&'a str, &'a str, &'a str);
+/// Rule, fingerprint or its part, path where it counts, message where it counts.
+type FindingKey<'a> = (&'a str, &'a str, &'a str, &'a str);

@@ -176,7 +176,7 @@ fn differences(case: &Case, output: &Output) -> Vec<String> {
         let there = lacking.iter().filter(|part| text.contains(part.as_str()));
         told.extend(there.map(|part| format!("{where_} holds {part:?}")));
     }
-    if stderr.contains("panicked") {
+    if stderr.contains("internal error") {
         told.push("it panics".to_owned());
     }
     if case.report {

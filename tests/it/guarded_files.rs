@@ -191,7 +191,7 @@ fn patterns_that_are_too_large_are_refused_and_panic_nowhere() {
             strangers.scratch.write("redvet.toml", &settings);
             let (code, text) = told(&strangers.run(&["check"]));
             assert_eq!(code, Some(2), "{text}");
-            assert!(!text.contains("panicked"), "{text}");
+            assert!(!text.contains("internal error"), "{text}");
         }
     }
     fs::remove_file(strangers.path().join("redvet.toml")).unwrap();
@@ -201,7 +201,7 @@ fn patterns_that_are_too_large_are_refused_and_panic_nowhere() {
     strangers.scratch.write("Dockerfile", &image);
     let (code, text) = told(&strangers.run(&["check", "--format", "concise"]));
     assert!(matches!(code, Some(0 | 1)), "{code:?}");
-    assert!(!text.contains("panicked"), "panics");
+    assert!(!text.contains("internal error"), "panics");
 }
 
 #[test]
@@ -215,6 +215,11 @@ fn a_folder_cannot_loosen_what_the_root_insists_on() {
         "[rules.\"conf/trailing-comment\"]\nenabled = false\n",
         "[rules.\"conf/*\"]\nseverity = \"info\"\n",
         "ignore = [\"conf/*\"]\n",
+        "exclude = [\"**\"]\n",
+        "select = [\"memory/*\"]\n",
+        "min-severity = \"error\"\n",
+        "[quiet]\ntests = [\"**\"]\n",
+        "[quiet]\nsamples = [\"*.conf\"]\n",
     ] {
         strangers.scratch.write("deploy/redvet.toml", settings);
         let (code, text) = told(&strangers.run(&["check", "deploy"]));

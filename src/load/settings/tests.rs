@@ -243,14 +243,17 @@ fn broken_toml_points_at_the_break() {
 #[test]
 fn rule_ids_are_checked_against_the_rules() {
     let text = "[rules.\"memory/to-high\"]\n[[waiver]]\nrule = \"pool/*\"\nreason = \"r\"\n\
-                [[waiver]]\nrule = \"memory/*\"\nreason = \"r\"\n";
+                [[waiver]]\nrule = \"memory/*\"\nreason = \"r\"\n\
+                [[waiver]]\nrule = \"*/*\"\npath = \"**\"\nreason = \"r\"\n\
+                [[waiver]]\nrule = \"*\"\npath = \"deploy/**\"\nreason = \"r\"\n";
     let settings = read_text(text).unwrap();
-    let known = ["memory/too-high".to_owned()];
+    let known = ["memory/too-high".to_owned(), "conf/other".to_owned()];
     let errors = check_rule_ids(&settings, &known);
     let lines: Vec<String> = errors.iter().map(|e| shown(text, e)).collect();
     insta::assert_snapshot!(lines.join("\n"), @r#"
     1 "\"memory/to-high\"": unknown rule `memory/to-high` (did you mean `memory/too-high`?)
     3 "\"pool/*\"": unknown rule `pool/*` (run `redvet rules list` to see all rules)
+    9 "\"*/*\"": `*/*` waives every finding (name the rules, the files or the subject that it is for)
     "#);
 }
 

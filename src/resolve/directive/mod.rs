@@ -21,6 +21,7 @@ use crate::knowledge::shapes::DeploymentShapes;
 use crate::resolve::config_session::stops;
 use crate::resolve::config_transcript::ConfigTranscript;
 use crate::resolve::line::{self, DirectiveReading, LineOutcome, LineProblem};
+use crate::source::secret_words::mask_secrets;
 use crate::source::{MASK, Sources, path};
 
 pub(in crate::resolve) use line_interactions::ConflictFacts;
@@ -214,7 +215,7 @@ impl LineJudge<'_> {
         name: &str,
         datum: Option<&Datum>,
     ) {
-        if self.servers.is_secret(name) {
+        if self.is_secret(line) {
             return;
         }
         let shown: BTreeSet<String> = self
@@ -294,10 +295,18 @@ impl LineJudge<'_> {
     /// The arguments that a person meant, masked where they are secret.
     fn shown_args(&self, line: &RawLine) -> String {
         let text = meant(line);
-        if self.is_secret(line) && !text.is_empty() {
+        let Some(name) = line.words.first().map(|word| word.text.as_str()) else {
+            return text;
+        };
+        if self.servers.is_secret(name) && !text.is_empty() {
             return MASK.to_owned();
         }
-        text
+        // The words beside a secret stay: a rule asks which command a line renames.
+        let masked = mask_secrets(&format!("{name} {text}"));
+        let arguments = masked
+            .strip_prefix(name)
+            .and_then(|rest| rest.strip_prefix(' '));
+        arguments.map_or_else(|| MASK.to_owned(), str::to_owned)
     }
 
     /// What the server prints, without the words of a line that holds secrets: its first word names
@@ -316,7 +325,7 @@ impl LineJudge<'_> {
 
     fn is_secret(&self, line: &RawLine) -> bool {
         let name = line.words.first();
-        name.is_some_and(|name| self.servers.is_secret(&name.text))
+        name.is_some_and(|name| self.servers.is_secret(&name.text)) || line.looks_secret()
     }
 
     /// The directive that a name stands for, in the first plausible series that knows it.

@@ -97,7 +97,8 @@ impl OverriddenLines {
                     let mut value = FactValue::set(text, winner.line.span)
                         .with_strength(winner.strength.min(loser.strength));
                     let name = winner.line.words.first();
-                    value.secret = name.is_some_and(|name| is_secret(&name.text));
+                    value.secret = name.is_some_and(|name| is_secret(&name.text))
+                        || winner.line.looks_secret();
                     value
                 }
                 Ok(false) => {

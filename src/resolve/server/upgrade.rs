@@ -137,7 +137,7 @@ impl Comparison<'_> {
             return None;
         }
         let (kind, message) = self.kind(old, &name.text, before, after)?;
-        let values = kind == ChangeKind::Meaning && !old.is_secret();
+        let values = kind == ChangeKind::Meaning && !old.is_secret() && !line.looks_secret();
         let shown = |series: &ServerSeries, reading: &DirectiveReading| {
             let directive = series.directive(&name.text)?;
             values.then(|| line::format_config_get(directive, reading.datum.as_ref()))

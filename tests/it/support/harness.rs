@@ -9,7 +9,7 @@ use redvet::config::Date;
 use redvet::discover::{self, ExcludePatterns, InputPatterns, ProjectRoot};
 use redvet::facts::estate::Estate;
 use redvet::facts::raw::Declaration;
-use redvet::finding::{EstateView, Report};
+use redvet::finding::{EstateView, Report, UpgradeView};
 use redvet::fix::FixedFile;
 use redvet::knowledge::Knowledge;
 use redvet::load::{apply, rules, settings};
@@ -159,6 +159,30 @@ impl Harness {
         )
     }
 
+    /// What a change from one release to another does to the servers of a sample, its settings left
+    /// out: each named as `flavor:series`.
+    pub(crate) fn upgrade(&self, sample: &Sample, (from, to): (&str, &str)) -> UpgradeView {
+        let project = ProjectInputs {
+            inputs: sample.inputs.clone(),
+            ..ProjectInputs::default()
+        };
+        let series = |name: &str| {
+            let (flavor, number) = name.split_once(':').unwrap();
+            let candidates = self
+                .knowledge
+                .servers
+                .candidates(Some(flavor), Some(number));
+            candidates.series[0]
+        };
+        check::upgrade(
+            Sources::default(),
+            &project,
+            &self.knowledge,
+            &ReportScope::default(),
+            (series(from), series(to)),
+        )
+    }
+
     /// The estate that a sample's files make, its settings left out.
     pub(crate) fn estate(&self, sample: &Sample) -> Estate {
         let project = ProjectInputs {
@@ -239,10 +263,17 @@ pub(crate) fn repository(path: &str) -> PathBuf {
 
 /// The names of the estates, sorted.
 pub(crate) fn estates() -> Vec<String> {
-    let entries = std::fs::read_dir(repository("fixtures/estates")).unwrap();
+    let folder = repository("fixtures/estates");
+    let mut names = names_in(&folder);
+    names.retain(|name| folder.join(name).is_dir());
+    names
+}
+
+/// The names of what lies in a folder, sorted.
+pub(crate) fn names_in(folder: &Path) -> Vec<String> {
+    let entries = std::fs::read_dir(folder).unwrap();
     let mut names: Vec<String> = entries
         .map(Result::unwrap)
-        .filter(|entry| entry.path().is_dir())
         .map(|entry| entry.file_name().into_string().unwrap())
         .collect();
     names.sort();

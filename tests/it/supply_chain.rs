@@ -1,0 +1,103 @@
+//! What redvet is built of: crates of one registry, each with its checksum, none that opens
+//! connections or runs programs, all under licences that `deny.toml` allows.
+
+use std::process::Command;
+
+use serde_json::Value;
+
+use crate::support::assert_no_faults;
+use crate::support::harness::repository;
+
+fn toml(path: &str) -> Value {
+    let text = std::fs::read_to_string(repository(path)).unwrap();
+    toml::from_str(&text).unwrap()
+}
+
+fn words(list: &Value) -> Vec<&str> {
+    let words = list.as_array().unwrap().iter();
+    words.map(|word| word.as_str().unwrap()).collect()
+}
+
+#[test]
+fn every_crate_is_of_the_registry_and_allowed() {
+    let (lock, policy) = (toml("Cargo.lock"), toml("deny.toml"));
+    let denied = policy["bans"]["deny"].as_array().unwrap();
+    let denied: Vec<&str> = denied
+        .iter()
+        .map(|one| one["crate"].as_str().unwrap())
+        .collect();
+    assert!(denied.contains(&"tokio"));
+    let registry = words(&policy["sources"]["allow-registry"])[0];
+    let source = format!("registry+{registry}");
+    let packages = lock["package"].as_array().unwrap();
+    assert!(packages.len() > 100);
+    let faults = packages.iter().filter_map(|package| {
+        let name = package["name"].as_str().unwrap();
+        if denied.contains(&name) {
+            return Some(format!("{name} is denied"));
+        }
+        let is_ours = name == env!("CARGO_PKG_NAME");
+        let is_kept = package["source"] == source.as_str() && package["checksum"].is_string();
+        (!is_ours && !is_kept).then(|| format!("{name} is not of the registry"))
+    });
+    assert_no_faults("what deny.toml allows", faults);
+}
+
+#[test]
+fn every_licence_is_allowed() {
+    let policy = toml("deny.toml");
+    let allowed = words(&policy["licenses"]["allow"]);
+    // Crates of other platforms are not there after a build.
+    let output = Command::new(env!("CARGO"))
+        .args(["metadata", "--offline", "--locked", "--format-version", "1"])
+        .args(["--filter-platform", &host()])
+        .current_dir(repository("."))
+        .output()
+        .unwrap();
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    let metadata: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let packages = metadata["packages"].as_array().unwrap();
+    let faults = packages.iter().filter_map(|package| {
+        let licence = package["license"].as_str().unwrap_or_default();
+        (!is_allowed(licence, &allowed)).then(|| format!("{}: {licence}", package["name"]))
+    });
+    assert_no_faults("licences that deny.toml allows", faults);
+}
+
+/// The platform that tests are built for.
+fn host() -> String {
+    let output = Command::new("rustc").arg("-vV").output().unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    let host = text.lines().find_map(|line| line.strip_prefix("host: "));
+    host.unwrap().to_owned()
+}
+
+/// Whether each part that `AND` joins offers an allowed licence.
+fn is_allowed(licence: &str, allowed: &[&str]) -> bool {
+    let licence = licence.replace(['(', ')'], "").replace('/', " OR ");
+    let offers = |part: &str| part.split(" OR ").any(|one| allowed.contains(&one.trim()));
+    licence.split(" AND ").all(offers)
+}
+
+#[test]
+fn licences_are_read_as_they_are_written() {
+    for (licence, is) in [
+        ("MIT", true),
+        ("GPL-3.0", false),
+        ("GPL-3.0 OR MIT", true),
+        ("Apache-2.0/MIT", true),
+        ("(MIT OR Apache-2.0) AND Unicode-3.0", true),
+        ("MIT AND GPL-3.0", false),
+        ("", false),
+    ] {
+        assert_eq!(
+            is_allowed(licence, &["MIT", "Unicode-3.0"]),
+            is,
+            "{licence}"
+        );
+    }
+}
