@@ -268,7 +268,7 @@ impl<'t, 'm> GoFileReader<'t, 'm, '_> {
         {
             return None;
         }
-        if self.is_option(id, name) {
+        if self.is_option(id, name) || !self.inner_names(id, name).is_empty() {
             self.set_by_call(id, node, name);
         } else {
             self.give_arguments(node);

@@ -10,6 +10,7 @@ fact_table! {
         Library = "library": Text, "the library's id: its file in `knowledge/clients`";
         LibraryName = "library_name": Text, "the display name of the library";
         Version = "version": Text, "the version pinned by the module file";
+        Successor = "successor": Text, "what took the place of the library, if it is archived or was renamed";
         Retracted = "retracted": Bool, "the pinned version was retracted";
         Language = "language": Text of SourceLanguage::WORDS, "`go`, `rust` or `python`";
         Kind = "kind": Text of ClientKind::WORDS,

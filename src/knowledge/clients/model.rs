@@ -46,6 +46,9 @@ pub struct Client {
     /// What the data of every client are for, whatever calls are seen: `queue`.
     #[serde(default)]
     pub uses: Vec<String>,
+    /// What took the place of a library that is archived or was renamed.
+    #[serde(default)]
+    pub successor: Option<LibrarySuccessor>,
     #[serde(default)]
     pub retracted: Vec<LibraryVersion>,
     /// Releases that are numbered out of line, and the release that each is to be read as.
@@ -58,6 +61,16 @@ pub struct Client {
     pub probes: Vec<String>,
     #[serde(default)]
     pub notes: Vec<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LibrarySuccessor {
+    /// Under which name module files require it.
+    pub name: String,
+    /// For people.
+    #[serde(rename = "source")]
+    _source: String,
 }
 
 #[derive(Debug, Deserialize)]

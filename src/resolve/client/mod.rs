@@ -179,6 +179,10 @@ fn put_identity(
         subject.put(fact, FactValue::derived(is));
     }
     subject.put(
+        ClientFact::Successor,
+        successor(candidates, client, modules),
+    );
+    subject.put(
         ClientFact::Retracted,
         retracted(candidates, client, modules),
     );
@@ -213,6 +217,24 @@ fn version(
             },
             pin.span,
         ),
+    }
+}
+
+/// What took the place of the library, at the line that requires it.
+fn successor(
+    candidates: &[ModelCandidate<'_>],
+    client: &RawClient,
+    modules: &[RawModule],
+) -> FactValue {
+    let Some(first) = candidates.first() else {
+        return FactValue::unknown(disagreement(UndecidedBy::Library, None));
+    };
+    let Some(successor) = &first.library.head.client.successor else {
+        return FactValue::absent();
+    };
+    match candidate::pin(client, first.library, modules) {
+        Some(pin) => FactValue::set(successor.name.as_str(), pin.span),
+        None => FactValue::derived(successor.name.as_str()),
     }
 }
 
