@@ -78,9 +78,10 @@ fn a_defect_costs_its_own_work_and_is_reported() {
         let report = check_with_defect(stage);
         assert!(!told(&report).is_empty(), "{stage:?} is not reported");
         assert_eq!(faults(&report), left, "{stage:?}");
-        let errors = report.shown().filter(|one| one.severity == Severity::Error);
+        // Warnings fail a check unless somebody asks for less.
+        let mut shown = report.shown();
         assert!(
-            errors.count() > 0,
+            shown.any(|one| one.severity != Severity::Info),
             "{stage:?}: a run that lost something is not clean"
         );
     }
