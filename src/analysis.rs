@@ -220,7 +220,14 @@ struct AnalysisContext<'a> {
 impl Analysis {
     fn absorb(&mut self, mut universe: AnalysisScope, context: &AnalysisContext<'_>) {
         let sources = context.sources;
-        let estate = resolved(&mut universe, context);
+        let file = universe.raw.a_file().unwrap_or_default();
+        let work = || resolved(&mut universe, context);
+        let estate = attempt(WorkStage::Joining, work).unwrap_or_else(|| {
+            // Half of the subjects would look like all of them.
+            let failed = RawFacts::failed(file, "putting files together");
+            universe.raw.problems.extend(failed.problems);
+            Estate::default()
+        });
         let raw = universe.raw;
         let written = raw.texts.iter().filter(|text| !text.lines.is_empty());
         self.texts

@@ -84,6 +84,11 @@ pub fn check(
     let (meta, mut notes) = bench.suppressed(&mut findings, &undetermined);
     analysis.estate.meta.extend(meta);
     let about_itself = policy::judge(rules, &meta_only(&analysis.estate), settings);
+    // The rule that would report these did not run.
+    notes.extend(about_itself.faults.iter().map(|(span, why)| ReportNote {
+        path: Some(analysis.sources.path(*span).to_owned()),
+        message: why.clone(),
+    }));
     findings.extend(self::findings(
         about_itself.verdicts,
         rules,
