@@ -146,7 +146,7 @@ pub fn upgrades(
                 snippet: universe.snippet.is_some(),
             };
             let raw = &mut universe.raw;
-            let linked = linked(raw, &sources, knowledge);
+            let linked = link_scope(raw, &sources, knowledge);
             read_arguments(raw, &linked, |_, _| vec![series.0, series.1]);
             resolve::server::upgrade::upgrades(raw, &linked, &context, series)
         })
@@ -178,7 +178,7 @@ fn read(
     let first = files.first().map(|(id, _)| *id).unwrap_or_default();
     let filled = || reader.fill_variables(&mut universes[0].raw, sources);
     if attempt(WorkStage::Joining, filled).is_none() {
-        let failed = RawFacts::failed(first, "filling in variables");
+        let failed = RawFacts::report_failure(first, "filling in variables");
         universes[0].raw.absorb(failed);
     }
     universes
@@ -221,10 +221,10 @@ impl Analysis {
     fn absorb(&mut self, mut universe: AnalysisScope, context: &AnalysisContext<'_>) {
         let sources = context.sources;
         let file = universe.raw.a_file().unwrap_or_default();
-        let work = || resolved(&mut universe, context);
+        let work = || resolve_scope(&mut universe, context);
         let estate = attempt(WorkStage::Joining, work).unwrap_or_else(|| {
             // Half of the subjects would look like all of them.
-            let failed = RawFacts::failed(file, "putting files together");
+            let failed = RawFacts::report_failure(file, "putting files together");
             universe.raw.problems.extend(failed.problems);
             Estate::default()
         });
@@ -234,7 +234,8 @@ impl Analysis {
             .extend(written.map(|text| (text.excerpt.span_all(), text.anchor_when_unset())));
         self.secrets.extend(raw.secrets);
         self.secrets.extend(secret_spans(&estate));
-        self.secrets.extend(secrets::repeated(&estate, sources));
+        self.secrets
+            .extend(secrets::find_repeated_secrets(&estate, sources));
         self.comments.extend(raw.comments);
         self.problems.extend(raw.problems);
         self.estate.absorb(estate);
@@ -242,14 +243,14 @@ impl Analysis {
 }
 
 /// One universe: linked, then typed.
-fn resolved(universe: &mut AnalysisScope, context: &AnalysisContext<'_>) -> Estate {
+fn resolve_scope(universe: &mut AnalysisScope, context: &AnalysisContext<'_>) -> Estate {
     let AnalysisContext {
         sources,
         project,
         knowledge,
         unset,
     } = *context;
-    let linked = linked(&universe.raw, sources, knowledge);
+    let linked = link_scope(&universe.raw, sources, knowledge);
     let context = resolve::server::ServerContext {
         servers: &knowledge.servers,
         shapes: &knowledge.shapes,
@@ -389,7 +390,7 @@ fn link_context<'a>(sources: &'a Sources, knowledge: &'a Knowledge) -> link::Lin
     }
 }
 
-fn linked(raw: &RawFacts, sources: &Sources, knowledge: &Knowledge) -> LinkedFacts {
+fn link_scope(raw: &RawFacts, sources: &Sources, knowledge: &Knowledge) -> LinkedFacts {
     link::link(raw, &link_context(sources, knowledge))
 }
 
@@ -462,24 +463,24 @@ impl FileReader<'_> {
             roles: &manifests::ansible_variables(files, &tree),
             modules: &manifests::terraform_modules(files),
             has_clients: self.has_clients(files),
-            given: manifests::given_by_terraform(files),
+            given: manifests::find_terraform_values(files),
         };
         let extracted: Vec<ExtractedFile> = files
             .par_iter()
-            .map(|(id, input)| guarded(*id, || self.read_one(*id, input, &shared)))
+            .map(|(id, input)| guard_file(*id, || self.read_one(*id, input, &shared)))
             .collect();
         let mut deployments = FileDeployments::default();
         for one in extracted {
-            universes[0].raw.absorb(one.main.bounded());
+            universes[0].raw.absorb(one.main.within_bounds());
             universes.extend(one.snippets);
             deployments.absorb(one.deployments);
         }
         for raw in made {
-            universes[0].raw.absorb(raw.bounded());
+            universes[0].raw.absorb(raw.within_bounds());
         }
         let shapes = &self.knowledge.shapes;
         let first = files.first().map(|(id, _)| *id).unwrap_or_default();
-        let deployed = guarded_join(first, || {
+        let deployed = guard_join(first, || {
             deployments.servers(files, &tree_files, shapes, &universes[0].raw)
         });
         universes[0].raw.absorb(deployed);
@@ -496,9 +497,9 @@ impl FileReader<'_> {
         mark_programs(&mut universes[0].raw.modules, files);
         drop_own_wrappers(&mut universes[0].raw);
         let clients = self.knowledge.clients;
-        let packages = guarded_join(first, || rust_packages::read(files, clients));
+        let packages = guard_join(first, || rust_packages::read(files, clients));
         universes[0].raw.absorb(packages);
-        let packages = guarded_join(first, || python_packages::read(files, clients));
+        let packages = guard_join(first, || python_packages::read(files, clients));
         universes[0].raw.absorb(packages);
         universes
     }
@@ -543,7 +544,7 @@ impl FileReader<'_> {
             },
             ..ExtractedFile::default()
         };
-        guarded(file, read).main
+        guard_file(file, read).main
     }
 
     fn read_one(&self, id: FileId, input: &InputFile, shared: &ManifestTree<'_>) -> ExtractedFile {
@@ -620,7 +621,7 @@ impl FileReader<'_> {
             raw.defaults
                 .add(excerpt.file(), filled.assumed, &filled.files);
         }
-        let installed = roles.installed(&input.path, &self.knowledge.shapes.servers.installs);
+        let installed = roles.find_installed(&input.path, &self.knowledge.shapes.servers.installs);
         for text in &mut raw.texts {
             text.installed.clone_from(&installed);
         }
@@ -651,21 +652,21 @@ impl FileReader<'_> {
 }
 
 /// A bug that one file trips costs that file, never the report: it becomes a problem of the file.
-fn guarded(file: FileId, read: impl FnOnce() -> ExtractedFile) -> ExtractedFile {
+fn guard_file(file: FileId, read: impl FnOnce() -> ExtractedFile) -> ExtractedFile {
     attempt(WorkStage::Reading, read).unwrap_or_else(|| ExtractedFile {
-        main: RawFacts::failed(file, "reading this file"),
+        main: RawFacts::report_failure(file, "reading this file"),
         ..ExtractedFile::default()
     })
 }
 
 /// The same for what is made of several files; `file` is one of them.
-fn guarded_join(file: FileId, join: impl FnOnce() -> RawFacts) -> RawFacts {
-    let failed = || RawFacts::failed(file, "putting files together");
+fn guard_join(file: FileId, join: impl FnOnce() -> RawFacts) -> RawFacts {
+    let failed = || RawFacts::report_failure(file, "putting files together");
     attempt(WorkStage::Joining, join).unwrap_or_else(failed)
 }
 
 impl RawFacts {
-    fn failed(file: FileId, while_doing: &str) -> Self {
+    fn report_failure(file: FileId, while_doing: &str) -> Self {
         Self {
             problems: vec![(Span::new(file, 0, 0), internal_error(while_doing))],
             ..Self::default()

@@ -96,7 +96,7 @@ pub fn check(
     ));
     sort(&mut findings, &mut undetermined, &analysis.sources);
     fingerprint::number_equal(&mut findings);
-    let gone = baseline_diff::gone(
+    let gone = baseline_diff::mark_gone_entries(
         rules,
         settings,
         scope,
@@ -125,7 +125,7 @@ pub fn check(
     let own = |input: &&InputFile| input.kind != FileKind::Supporting && scope.holds(&input.path);
     let files = project.inputs.iter().filter(own).count();
     let mut report = report(analysis, findings, undetermined, files, scope);
-    report.runs = RuleRun::joined(judgement.runs.into_iter().chain(about_itself.runs));
+    report.runs = RuleRun::join(judgement.runs.into_iter().chain(about_itself.runs));
     report.notes.append(&mut notes);
     report.notes.extend(baseline_diff::note(&gone));
     report.gone = gone;
@@ -170,7 +170,12 @@ fn merged(
     settings: &policy::RuleSettings,
     sources: &Sources,
 ) -> Vec<Finding> {
-    bundles::joined(copies::joined(findings, sources), rules, settings, sources)
+    bundles::join_bundles(
+        copies::join_copies(findings, sources),
+        rules,
+        settings,
+        sources,
+    )
 }
 
 fn findings(verdicts: Vec<RuleViolation>, rules: &RuleSet, sources: &Sources) -> Vec<Finding> {
@@ -458,10 +463,10 @@ fn meta_subject(
     let word = Datum::Text(what.to_owned());
     let value = match remove {
         Some(span) => FactValue::set(word, span),
-        None => FactValue::derived(word).with_anchor_when_unset(anchor),
+        None => FactValue::from_derived(word).with_anchor_when_unset(anchor),
     };
     subject.put(MetaFact::What, value);
-    subject.put(MetaFact::Detail, FactValue::derived(detail));
+    subject.put(MetaFact::Detail, FactValue::from_derived(detail));
     subject
 }
 

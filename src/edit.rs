@@ -26,7 +26,7 @@ pub fn edits(intent: &FixIntent, sources: &Sources) -> Option<Fix> {
     Some(Fix {
         safe: intent.safety == FixSafety::Safe,
         title: intent.title.clone(),
-        edits: joined(edits),
+        edits: join_insertions(edits),
     })
 }
 
@@ -57,13 +57,13 @@ fn place(edit: &TextEdit) -> (crate::source::FileId, u32, u32) {
 }
 
 /// Edits of several fixes as those of one: by place, insertions at one place joined.
-pub fn ordered(mut edits: Vec<TextEdit>) -> Vec<TextEdit> {
+pub fn order_edits(mut edits: Vec<TextEdit>) -> Vec<TextEdit> {
     edits.sort_by_key(place);
-    joined(edits)
+    join_insertions(edits)
 }
 
 /// Insertions at one place become one edit, in the order in which they were meant.
-fn joined(edits: Vec<TextEdit>) -> Vec<TextEdit> {
+fn join_insertions(edits: Vec<TextEdit>) -> Vec<TextEdit> {
     let mut out: Vec<TextEdit> = Vec::new();
     for edit in edits {
         match out.last_mut() {
@@ -78,10 +78,10 @@ fn joined(edits: Vec<TextEdit>) -> Vec<TextEdit> {
 
 fn operation_edits(operation: &IntentOperation, sources: &Sources) -> Option<Vec<TextEdit>> {
     match operation {
-        IntentOperation::Set { slot, to } => Some(vec![written(slot, to, sources)?]),
+        IntentOperation::Set { slot, to } => Some(vec![write_value(slot, to, sources)?]),
         IntentOperation::Rename { span, to } => Some(vec![replace(*span, to.clone())]),
-        IntentOperation::Remove { span } => Some(vec![removed(*span, sources)]),
-        IntentOperation::MoveAbove { span } => moved_above(*span, sources),
+        IntentOperation::Remove { span } => Some(vec![remove_span(*span, sources)]),
+        IntentOperation::MoveAbove { span } => move_above(*span, sources),
     }
 }
 
@@ -89,7 +89,7 @@ fn replace(span: Span, replacement: String) -> TextEdit {
     TextEdit { span, replacement }
 }
 
-fn written(slot: &EditTarget, to: &Datum, sources: &Sources) -> Option<TextEdit> {
+fn write_value(slot: &EditTarget, to: &Datum, sources: &Sources) -> Option<TextEdit> {
     match slot {
         EditTarget::None => None,
         EditTarget::Replace { span, encoding } => {
@@ -341,7 +341,7 @@ fn rust_expression(datum: &Datum, duration: Option<&str>, milliseconds: bool) ->
 }
 
 /// What stands alone on its line goes with the line; what ends a line goes with the blanks before it.
-fn removed(span: Span, sources: &Sources) -> TextEdit {
+fn remove_span(span: Span, sources: &Sources) -> TextEdit {
     let file = sources.get(span.file);
     let text = file.text();
     let line = file.line_range(file.line_of(span.start as usize));
@@ -369,7 +369,7 @@ fn removed(span: Span, sources: &Sources) -> TextEdit {
 }
 
 /// The bytes become a line of their own above their line, with its indentation.
-fn moved_above(span: Span, sources: &Sources) -> Option<Vec<TextEdit>> {
+fn move_above(span: Span, sources: &Sources) -> Option<Vec<TextEdit>> {
     let file = sources.get(span.file);
     let text = file.text();
     let number = file.line_of(span.start as usize);

@@ -31,7 +31,7 @@ impl Severity {
     pub const ALL: &[Self] = &[Self::Error, Self::Warning, Self::Info];
 
     /// The severity by its word.
-    pub fn named(word: &str) -> Option<Self> {
+    pub fn from_word(word: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|s| s.as_str() == word)
     }
 
@@ -220,7 +220,7 @@ impl ConditionTally {
 
 impl RuleRun {
     /// Joins runs of the same rules.
-    pub fn joined(runs: impl IntoIterator<Item = Self>) -> Vec<Self> {
+    pub fn join(runs: impl IntoIterator<Item = Self>) -> Vec<Self> {
         let mut joined = std::collections::BTreeMap::<String, Self>::new();
         for run in runs {
             let whole = joined.entry(run.rule.clone()).or_insert_with(|| Self {
@@ -278,13 +278,13 @@ pub struct Report {
 
 impl Report {
     /// The findings that are shown: not suppressed.
-    pub fn shown(&self) -> impl Iterator<Item = &Finding> {
+    pub fn shown_findings(&self) -> impl Iterator<Item = &Finding> {
         self.findings.iter().filter(|f| f.suppressed.is_none())
     }
 
     /// The worst severity shown.
     pub fn worst(&self) -> Option<Severity> {
-        self.shown().map(|f| f.severity).max()
+        self.shown_findings().map(|f| f.severity).max()
     }
 
     pub fn path(&self, file: FileId) -> &str {

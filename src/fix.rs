@@ -41,7 +41,9 @@ pub struct FixRound {
 /// Applies the fixes of the findings that are shown, in the report's order. A fix is applied whole or
 /// not at all; one that would touch bytes of an earlier one is left for the next round.
 pub fn apply(report: &Report, level: FixLevel) -> FixRound {
-    let fixable = report.shown().filter(|f| fix_of(f, level).is_some());
+    let fixable = report
+        .shown_findings()
+        .filter(|f| fix_of(f, level).is_some());
     let (files, applied) = apply_these(report, fixable);
     FixRound {
         files,
@@ -110,13 +112,13 @@ fn texts<'e>(report: &Report, edits: impl Iterator<Item = &'e TextEdit>) -> Vec<
     }
     let mut files: Vec<FixedFile> = by_file
         .into_iter()
-        .map(|(file, edits)| fixed(report, file, edits))
+        .map(|(file, edits)| fix_file(report, file, edits))
         .collect();
     files.sort_by(|a, b| a.path.cmp(&b.path));
     files
 }
 
-fn fixed(report: &Report, file: FileId, mut edits: Vec<&TextEdit>) -> FixedFile {
+fn fix_file(report: &Report, file: FileId, mut edits: Vec<&TextEdit>) -> FixedFile {
     let source = report.sources.get(file);
     let before = Arc::clone(source.text());
     // A stable sort keeps insertions at one place in the report's order.

@@ -59,7 +59,7 @@ pub fn patterns(knowledge: &Knowledge) -> Vec<InputPattern> {
         pattern(
             FileKind::Yaml,
             MatchConfidence::Kind,
-            named_after(&words),
+            patterns_for(&words),
             [],
         ),
         pattern(
@@ -230,7 +230,7 @@ fn compose_files() -> Vec<String> {
 }
 
 /// YAML that is called after a server, whatever stands in it.
-fn named_after(words: &[String]) -> Vec<String> {
+fn patterns_for(words: &[String]) -> Vec<String> {
     let endings = ["yaml", "yml"];
     words
         .iter()

@@ -22,7 +22,7 @@
 //!
 //! ```
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! let view = redvet::Checker::new(redvet::Root::isolated("fixtures/estates/relay-miner")?)
+//! let view = redvet::Checker::new(redvet::Root::at_path("fixtures/estates/relay-miner")?)
 //!     .rules(redvet::Rules::built_in().extend("examples/acme-policies/rules")?)
 //!     .server("redis:7.2".parse()?)
 //!     .memory(32 << 30)

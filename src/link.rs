@@ -43,7 +43,7 @@ pub fn link(raw: &RawFacts, context: &LinkContext<'_>) -> LinkedFacts {
         .servers
         .iter()
         .enumerate()
-        .map(|(i, server)| linker.deployed(i, server, &mut used))
+        .map(|(i, server)| linker.link_deployed(i, server, &mut used))
         .collect();
     servers.extend(undeployed_texts(raw, &used, context.include));
     for server in &mut servers {
@@ -215,7 +215,12 @@ impl<'a> FactLinker<'a> {
 }
 
 impl FactLinker<'_> {
-    fn deployed(&self, i: usize, server: &RawServer, used: &mut BTreeSet<usize>) -> LinkedServer {
+    fn link_deployed(
+        &self,
+        i: usize,
+        server: &RawServer,
+        used: &mut BTreeSet<usize>,
+    ) -> LinkedServer {
         let mut joint = ServerConfigBuilder {
             spot: self.places.server(i),
             parts: Vec::new(),

@@ -37,13 +37,13 @@ pub fn help<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> String 
     let known: Vec<&str> = known.into_iter().collect();
     match nearest(word, known.iter().copied()) {
         Some(name) if known.len() > BESIDE => format!("did you mean `{name}`?"),
-        Some(name) => format!("did you mean `{name}`? Valid: {}", listed(&known)),
-        None => format!("valid: {}", listed(&known)),
+        Some(name) => format!("did you mean `{name}`? Valid: {}", list_words(&known)),
+        None => format!("valid: {}", list_words(&known)),
     }
 }
 
 /// The words, as many as a person reads.
-fn listed(words: &[&str]) -> String {
+fn list_words(words: &[&str]) -> String {
     let mut text = words[..words.len().min(SHOWN)].join(", ");
     if words.len() > SHOWN {
         text.push_str(&format!(" and {} more", words.len() - SHOWN));

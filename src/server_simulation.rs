@@ -18,14 +18,14 @@ use crate::syntax::conf::{self, ConfLine};
 mod arguments;
 
 pub use crate::resolve::config_session::ServerRefusal;
-pub use arguments::{ServerInvocation, joined};
+pub use arguments::{ServerInvocation, join_arguments};
 
 /// What the server can see of the machine that it runs on. `None`: not known here.
 pub trait ServerHost {
     /// The text of a file, or why it cannot be opened, in the system's words.
     fn read(&self, path: &str) -> Option<Result<String, String>>;
     /// The files that a pattern matches, sorted.
-    fn matching(&self, pattern: &str) -> Option<Vec<String>>;
+    fn find_matching(&self, pattern: &str) -> Option<Vec<String>>;
     fn is_folder(&self, path: &str) -> Option<bool>;
     fn is_file(&self, path: &str) -> Option<bool>;
 }
@@ -37,7 +37,7 @@ impl ServerHost for UnseenHost {
     fn read(&self, _path: &str) -> Option<Result<String, String>> {
         None
     }
-    fn matching(&self, _pattern: &str) -> Option<Vec<String>> {
+    fn find_matching(&self, _pattern: &str) -> Option<Vec<String>> {
         None
     }
     fn is_folder(&self, _path: &str) -> Option<bool> {
@@ -69,7 +69,7 @@ pub struct ServerVerdict {
 impl SimulatedServer<'_> {
     /// Judges a file together with arguments and standard input.
     pub fn judge_call(&self, call: &ServerInvocation<'_>) -> ServerVerdict {
-        self.judge(&joined(self.series, call))
+        self.judge(&join_arguments(self.series, call))
     }
 
     /// Judges a text as the server's own file.
@@ -123,7 +123,7 @@ impl<'a> ServerRun<'a> {
     /// Reads one text, `depth` texts within the server's own.
     fn text(&mut self, text: &str, depth: usize) -> Result<(), ServerRefusal> {
         let adjacent = self.server.series.language.adjacent_quotes;
-        for line in conf::lines_as(&conf::kept(text).text, adjacent) {
+        for line in conf::lines_as(&conf::keep_lines(text).text, adjacent) {
             self.line(&line, depth)?;
         }
         match self.conflict(StopStage::Config) {
@@ -203,14 +203,14 @@ impl<'a> ServerRun<'a> {
         let wanted = self.place(path);
         let pattern = path.contains(['*', '?', '[']);
         let paths = if pattern && self.server.series.language.include_patterns {
-            self.server.host.matching(&wanted)
+            self.server.host.find_matching(&wanted)
         } else {
             Some(vec![wanted])
         };
         let mut text = String::new();
         for wanted in paths.iter().flatten() {
             match self.server.host.read(wanted) {
-                Some(Ok(more)) => text.push_str(&conf::kept(&more).text),
+                Some(Ok(more)) => text.push_str(&conf::keep_lines(&more).text),
                 Some(Err(why)) => {
                     let error = format!("Fatal error, can't open config file '{path}': {why}");
                     return Err(late(StopStage::Startup, error));
@@ -268,7 +268,7 @@ impl<'a> ServerRun<'a> {
             return Some(unloaded.clone());
         }
         if !self.queued.is_empty() {
-            return Some(late(StopStage::Startup, self.unclaimed()));
+            return Some(late(StopStage::Startup, self.unclaimed_file()));
         }
         let conflict = self.conflict(StopStage::Startup);
         let late = conflict.or_else(|| self.late.clone());
@@ -285,7 +285,7 @@ impl<'a> ServerRun<'a> {
         })
     }
 
-    fn unclaimed(&self) -> String {
+    fn unclaimed_file(&self) -> String {
         let queued = &self.server.series.language.messages.queued;
         if self.server.series.unknown_directive == UnknownDirective::RefusesFile {
             return queued.clone();
@@ -341,7 +341,7 @@ mod tests {
                 None => Err("No such file or directory".to_owned()),
             })
         }
-        fn matching(&self, pattern: &str) -> Option<Vec<String>> {
+        fn find_matching(&self, pattern: &str) -> Option<Vec<String>> {
             let start = pattern.trim_end_matches("*.conf");
             let names = self.0.iter().map(|(name, _)| (*name).to_owned());
             Some(names.filter(|name| name.starts_with(start)).collect())

@@ -108,7 +108,7 @@ pub struct CommentFaults {
 /// Marks the findings that comments cover and reports comments with a mistake.
 pub fn apply(findings: &mut [Finding], inputs: &SuppressionInputs<'_>) -> CommentFaults {
     let mut outcome = CommentFaults::default();
-    let mut directives = honoured(inputs, &mut outcome);
+    let mut directives = select_honoured(inputs, &mut outcome);
     let reach = CommentScope::new(inputs, &directives);
     for finding in findings {
         let covered =
@@ -132,7 +132,7 @@ pub fn apply(findings: &mut [Finding], inputs: &SuppressionInputs<'_>) -> Commen
         reach.silence(&mut directives, case.at, &case.rule);
     }
     for directive in &directives {
-        outcome.unused.extend(unused(inputs, directive));
+        outcome.unused.extend(find_unused(inputs, directive));
     }
     outcome
 }
@@ -164,7 +164,7 @@ pub fn former_ids(inputs: &SuppressionInputs<'_>) -> Vec<(Span, String)> {
 }
 
 /// The comments that may silence, in the order of the files; the others go into the outcome.
-fn honoured<'a>(
+fn select_honoured<'a>(
     inputs: &SuppressionInputs<'a>,
     outcome: &mut CommentFaults,
 ) -> Vec<IgnoreComment<'a>> {
@@ -186,7 +186,10 @@ fn honoured<'a>(
     directives
 }
 
-fn unused(inputs: &SuppressionInputs<'_>, directive: &IgnoreComment<'_>) -> Vec<UnusedSuppression> {
+fn find_unused(
+    inputs: &SuppressionInputs<'_>,
+    directive: &IgnoreComment<'_>,
+) -> Vec<UnusedSuppression> {
     let idle = |id: &RulePattern| !id.used && is_judged(inputs, id);
     let span = directive.comment.span;
     if directive.ids.iter().all(idle) {

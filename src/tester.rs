@@ -156,8 +156,12 @@ fn difference(
         without(&expected, &found).map(|p| (p, "-")).collect();
     places.extend(without(&found, &expected).map(|p| (p, "+")));
     places.sort();
-    lines.extend(places.iter().map(|(place, sign)| shown(sign, place, case)));
-    lines.extend(undecided(page, case, outcome));
+    lines.extend(
+        places
+            .iter()
+            .map(|(place, sign)| format_difference(sign, place, case)),
+    );
+    lines.extend(describe_undecided(page, case, outcome));
     (!lines.is_empty()).then(|| PageFailure {
         at: format!("{}:{} ({})", page.path, case.line, case.section.title()),
         what: format!("\n  {}", lines.join("\n  ")),
@@ -178,7 +182,7 @@ fn without<'a>(
 
 /// A line of the difference: what the page expects and is not found begins with `-`, what is found
 /// and not expected with `+`.
-fn shown(sign: &str, place: &PageFinding, case: &FixtureCase) -> String {
+fn format_difference(sign: &str, place: &PageFinding, case: &FixtureCase) -> String {
     let word = match sign {
         "-" => "expected, not found",
         _ => "found, not expected",
@@ -189,7 +193,11 @@ fn shown(sign: &str, place: &PageFinding, case: &FixtureCase) -> String {
     format!("{sign} {}:{}{text}  ({word})", place.path, place.line)
 }
 
-fn undecided(page: &FixturePage, case: &FixtureCase, outcome: &CheckedCase) -> Option<String> {
+fn describe_undecided(
+    page: &FixturePage,
+    case: &FixtureCase,
+    outcome: &CheckedCase,
+) -> Option<String> {
     let wanted = case.undetermined.contains(&page.rule);
     let found = outcome.undetermined.contains(&page.rule);
     match (wanted, found, case.section) {
@@ -224,7 +232,7 @@ impl PageReader<'_> {
                 }
                 Event::Start(Tag::CodeBlock(CodeBlockKind::Fenced(info))) => {
                     let body = code(&mut events);
-                    self.closed(&range);
+                    self.check_closed(&range);
                     self.fence(&info, body, &range);
                 }
                 Event::Start(Tag::Paragraph) => {
@@ -276,7 +284,7 @@ impl PageReader<'_> {
     }
 
     /// A fence that nothing closes swallows the next one, or the rest of the page.
-    fn closed(&mut self, range: &Range<usize>) {
+    fn check_closed(&mut self, range: &Range<usize>) {
         let mut lines = self.text[range.clone()].trim_end().lines().map(str::trim);
         let first = lines.next().unwrap_or_default();
         let mark = &first[..first.len() - first.trim_start_matches(['`', '~']).len()];

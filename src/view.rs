@@ -264,14 +264,16 @@ impl EstateViewer<'_> {
             ValueState::Unknown(reason) => ("unknown", Some(reason.to_string())),
         };
         let span = value.span();
-        let datum = value.known();
+        let datum = value.known_datum();
         ValueView {
             state,
             value: datum.map_or(Json::Null, |datum| figure(datum, figures, value.secret)),
             path: span.map(|span| self.sources.path(span).to_owned()),
             line: span.map(|span| self.sources.start(span).line),
             overrides: self.overrides(value),
-            shown: datum.map_or_else(String::new, |datum| shown(datum, figures, value.secret)),
+            shown: datum.map_or_else(String::new, |datum| {
+                format_datum(datum, figures, value.secret)
+            }),
             from: self.from(value),
             secret: value.secret,
             reason,
@@ -356,7 +358,7 @@ fn number(n: f64) -> Json {
     }
 }
 
-fn shown(datum: &Datum, figures: NumberForm, secret: bool) -> String {
+fn format_datum(datum: &Datum, figures: NumberForm, secret: bool) -> String {
     match datum {
         _ if secret => MASK.to_owned(),
         Datum::Bool(flag) => if *flag { "yes" } else { "no" }.to_owned(),
@@ -364,15 +366,15 @@ fn shown(datum: &Datum, figures: NumberForm, secret: bool) -> String {
         Datum::Float(n) | Datum::Cores(n) => quantity::show_number(*n),
         Datum::Text(text) if text.is_empty() => "\"\"".to_owned(),
         Datum::Text(text) => text.clone(),
-        Datum::Size(bytes) => shown_size(*bytes),
-        Datum::Duration(seconds) => shown_duration(*seconds, figures),
+        Datum::Size(bytes) => format_size(*bytes),
+        Datum::Duration(seconds) => format_duration(*seconds, figures),
         Datum::List(items) if items.is_empty() => "\"\"".to_owned(),
         Datum::List(items) => {
-            let words = items.iter().map(|item| shown(item, figures, secret));
+            let words = items.iter().map(|item| format_datum(item, figures, secret));
             words.collect::<Vec<_>>().join(" ")
         }
         Datum::Special { raw, meaning } => {
-            let raw = shown(raw, figures, secret);
+            let raw = format_datum(raw, figures, secret);
             match meaning {
                 Meaning::Unlimited => format!("{raw} (unlimited)"),
                 Meaning::Off => format!("{raw} (off)"),
@@ -383,7 +385,7 @@ fn shown(datum: &Datum, figures: NumberForm, secret: bool) -> String {
 }
 
 /// The figure alone where the unit says it exactly.
-fn shown_size(bytes: u64) -> String {
+fn format_size(bytes: u64) -> String {
     let unit = [40, 30, 20, 10].map(|bits| 1_u64 << bits);
     let unit = unit.into_iter().find(|unit| bytes >= *unit);
     let exact = unit.is_some_and(|unit| bytes.saturating_mul(100).is_multiple_of(unit));
@@ -395,7 +397,7 @@ fn shown_size(bytes: u64) -> String {
 }
 
 /// A directive's figure is seconds: what stands in its line comes first.
-fn shown_duration(seconds: f64, figures: NumberForm) -> String {
+fn format_duration(seconds: f64, figures: NumberForm) -> String {
     let words = quantity::show_duration(seconds);
     match figures {
         NumberForm::Directive if seconds.abs() >= 60.0 => {

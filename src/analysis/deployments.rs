@@ -96,7 +96,7 @@ impl FileDeployments {
             raw.texts.extend(build.texts(&file_text, shapes));
         }
         let ends_like = |path: &str| ends_like(files, path);
-        raw.absorb(unit::servers(&self.units, &ends_like, shapes).bounded());
+        raw.absorb(unit::servers(&self.units, &ends_like, shapes).within_bounds());
         let by_path: BTreeMap<&str, (FileId, &InputFile)> = files
             .iter()
             .map(|(id, input)| (input.path.as_str(), (*id, *input)))
@@ -105,7 +105,8 @@ impl FileDeployments {
         let found = wanted.iter().filter_map(|path| by_path.get(path.as_str()));
         let read = found.filter_map(|(id, input)| text_of(*id, input, shapes));
         let read: Vec<RawFacts> = read.collect();
-        read.into_iter().for_each(|one| raw.absorb(one.bounded()));
+        read.into_iter()
+            .for_each(|one| raw.absorb(one.within_bounds()));
         raw
     }
 }

@@ -15,18 +15,18 @@ use crate::syntax::{here_document, starlark, yaml};
 impl FileReader<'_> {
     pub(super) fn starlark_file(&self, input: &InputFile, excerpt: &Excerpt) -> ExtractedFile {
         let comments = starlark::comments(excerpt);
-        self.embedding(input, starlark::texts(excerpt), comments)
+        self.read_embedding(input, starlark::texts(excerpt), comments)
     }
 
     pub(super) fn script_file(&self, input: &InputFile, excerpt: &Excerpt) -> ExtractedFile {
         let comments = here_document::comments(excerpt);
-        let mut read = self.embedding(input, here_document::texts(excerpt), comments);
+        let mut read = self.read_embedding(input, here_document::texts(excerpt), comments);
         let run = containers::of_script(excerpt, &self.knowledge.shapes);
         read.main.servers.extend(run);
         read
     }
 
-    fn embedding(
+    fn read_embedding(
         &self,
         input: &InputFile,
         texts: Vec<Excerpt>,

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use rayon::prelude::*;
 
 use super::deployments::FileDeployments;
-use super::{ExtractedFile, FileReader, InputFile, guarded};
+use super::{ExtractedFile, FileReader, InputFile, guard_file};
 use crate::discover::FileKind;
 use crate::extract::ansible::AnsibleVariables;
 use crate::extract::containers;
@@ -41,7 +41,7 @@ pub(super) struct ManifestTree<'t> {
 }
 
 /// The files of values that releases in Terraform are given: they count there.
-pub(super) fn given_by_terraform(files: &[(FileId, &InputFile)]) -> BTreeSet<String> {
+pub(super) fn find_terraform_values(files: &[(FileId, &InputFile)]) -> BTreeSet<String> {
     let terraform = files
         .iter()
         .filter(|(_, input)| input.kind == FileKind::Terraform);
@@ -110,7 +110,7 @@ impl FileReader<'_> {
             }),
             ..ExtractedFile::default()
         };
-        guarded(*first, read).main
+        guard_file(*first, read).main
     }
 
     /// JSON of other things is no manifest, whatever words stand in it.
@@ -174,7 +174,7 @@ impl FileReader<'_> {
         } else {
             self.manifests(stream, &input.text, shared.objects, shared.files)
         };
-        if let Some((filled, values)) = tree.get(&input.path).and_then(TreeFile::filled) {
+        if let Some((filled, values)) = tree.get(&input.path).and_then(TreeFile::filled_template) {
             raw.defaults
                 .add(filled.excerpt.file(), filled.spans.clone(), values);
         }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::{ExtractedFile, InputFile, guarded};
+use super::{ExtractedFile, InputFile, guard_file};
 use crate::discover::FileKind;
 use crate::extract::python::requirements::{self, RequirementsFile};
 use crate::extract::python::{self, SourceCode};
@@ -58,7 +58,7 @@ pub(super) fn read(files: &[(FileId, &InputFile)], models: &ClientModels) -> Raw
         main: python::extract(code.clone(), models),
         ..ExtractedFile::default()
     };
-    let mut raw = guarded(first, read).main;
+    let mut raw = guard_file(first, read).main;
     raw.packages = programs(&modules, &code, &pins);
     raw.modules.extend(modules);
     raw

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
-use super::{ExtractedFile, InputFile, guarded};
+use super::{ExtractedFile, InputFile, guard_file};
 use crate::discover::FileKind;
 use crate::extract::rust;
 use crate::facts::raw::RawFacts;
@@ -53,5 +53,5 @@ fn read_package(package: rust::RustPackage, models: &ClientModels) -> RawFacts {
         main: rust::extract(package, models),
         ..ExtractedFile::default()
     };
-    guarded(file, read).main
+    guard_file(file, read).main
 }

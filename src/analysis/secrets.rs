@@ -12,7 +12,7 @@ use crate::source::{FileId, Sources, Span};
 const SHORTEST: usize = 5;
 
 /// Every place of each file where a secret of that file stands.
-pub(super) fn repeated(estate: &Estate, sources: &Sources) -> Vec<Span> {
+pub(super) fn find_repeated_secrets(estate: &Estate, sources: &Sources) -> Vec<Span> {
     let mut texts: BTreeMap<FileId, BTreeSet<&str>> = BTreeMap::new();
     let values = estate
         .directives
@@ -20,7 +20,7 @@ pub(super) fn repeated(estate: &Estate, sources: &Sources) -> Vec<Span> {
         .flat_map(|subject| subject.facts.values())
         .filter(|value| value.secret);
     for value in values {
-        let (Some(span), Some(Datum::Text(text))) = (value.span(), value.known()) else {
+        let (Some(span), Some(Datum::Text(text))) = (value.span(), value.known_datum()) else {
             continue;
         };
         texts.entry(span.file).or_default().extend(passwords(text));

@@ -24,7 +24,7 @@ impl FileReader<'_> {
                 let raw = self.snippet(name.clone(), input, &fence.content)?;
                 Some(AnalysisScope {
                     snippet: Some(name),
-                    raw: raw.bounded(),
+                    raw: raw.within_bounds(),
                 })
             })
             .collect();
@@ -46,7 +46,7 @@ impl FileReader<'_> {
         if !conf::is_session(content.text()) && is_text() {
             return Some(self.text(name, TextPlace::Snippet, content.clone(), input));
         }
-        if let Some(raw) = self.piped(input, content) {
+        if let Some(raw) = self.read_piped_manifests(input, content) {
             return Some(raw);
         }
         if self.looks_like_yaml(content.text()) {
@@ -60,12 +60,12 @@ impl FileReader<'_> {
             let mut raw = self.manifests(&stream, &input.text, &objects, &TreeFiles::default());
             self.part_of_values(&stream, input, &mut raw);
             raw.texts.extend(mapped);
-            raw.absorb(self.composed(&stream, input));
+            raw.absorb(self.read_compose_fence(&stream, input));
             if !raw.texts.is_empty() || !raw.servers.is_empty() {
                 return Some(raw);
             }
         }
-        if let Some(raw) = self.deployed(&name, content, input) {
+        if let Some(raw) = self.read_deployment_fence(&name, content, input) {
             return Some(raw);
         }
         let raw = go::extract_snippet(content.clone(), &name, self.knowledge.clients);
@@ -77,7 +77,7 @@ impl FileReader<'_> {
     }
 
     /// The manifests that the commands of a fence give to a program.
-    fn piped(&self, input: &InputFile, content: &Excerpt) -> Option<RawFacts> {
+    fn read_piped_manifests(&self, input: &InputFile, content: &Excerpt) -> Option<RawFacts> {
         if !content.text().contains("<<") {
             return None;
         }
@@ -86,7 +86,7 @@ impl FileReader<'_> {
     }
 
     /// The services of a compose file that a fence shows, or a part of one.
-    fn composed(&self, stream: &yaml::YamlStream, input: &InputFile) -> RawFacts {
+    fn read_compose_fence(&self, stream: &yaml::YamlStream, input: &InputFile) -> RawFacts {
         let Some(file) = compose::recognise(&input.path, stream) else {
             return RawFacts::default();
         };
@@ -99,7 +99,12 @@ impl FileReader<'_> {
     }
 
     /// A Dockerfile or a unit that a fence shows.
-    fn deployed(&self, name: &str, content: &Excerpt, input: &InputFile) -> Option<RawFacts> {
+    fn read_deployment_fence(
+        &self,
+        name: &str,
+        content: &Excerpt,
+        input: &InputFile,
+    ) -> Option<RawFacts> {
         let shapes = &self.knowledge.shapes;
         let lines = content.text().lines().map(str::trim);
         let mut lines = lines.filter(|line| !line.is_empty() && !line.starts_with('#'));

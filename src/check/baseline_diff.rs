@@ -8,7 +8,7 @@ use super::ReportScope;
 
 /// Marks what the baseline knows, and says which of its entries are gone: their rule was decided
 /// everywhere, and the whole project is looked at.
-pub(super) fn gone(
+pub(super) fn mark_gone_entries(
     rules: &RuleSet,
     settings: &policy::RuleSettings,
     scope: &ReportScope,

@@ -13,7 +13,7 @@ use crate::source::Sources;
 type BundleKey = (String, SubjectRef, String, Option<(&'static str, String)>);
 
 /// The findings with those of each bundle joined.
-pub(super) fn joined(
+pub(super) fn join_bundles(
     findings: Vec<Finding>,
     rules: &RuleSet,
     settings: &policy::RuleSettings,
@@ -78,8 +78,8 @@ fn bundle(id: &str, said: BundleReport, parts: Vec<Finding>, path: &str) -> Opti
         object: None,
         labels: Vec::new(),
         also,
-        fix: joined_fix(&parts),
-        fix_obstacle: joined_obstacle(&parts),
+        fix: join_fixes(&parts),
+        fix_obstacle: join_obstacles(&parts),
         fingerprint: fingerprint::of_fault(&[id, subject.kind, &subject.name, silenced], path),
         former: Vec::new(),
         suppressed,
@@ -90,7 +90,7 @@ fn bundle(id: &str, said: BundleReport, parts: Vec<Finding>, path: &str) -> Opti
 
 /// The members' fixes as one, as safe as the least safe of them; a member whose edits meet those of
 /// another in part is left out, for half of a fix is none.
-fn joined_fix(parts: &[Finding]) -> Option<Fix> {
+fn join_fixes(parts: &[Finding]) -> Option<Fix> {
     let mut edits: Vec<TextEdit> = Vec::new();
     let mut titles: BTreeSet<&str> = BTreeSet::new();
     let mut safe = true;
@@ -109,16 +109,16 @@ fn joined_fix(parts: &[Finding]) -> Option<Fix> {
     if edits.is_empty() {
         return None;
     }
-    let titles: Vec<String> = titles.iter().enumerate().map(following).collect();
+    let titles: Vec<String> = titles.iter().enumerate().map(continue_title).collect();
     Some(Fix {
         safe,
         title: titles.join(", "),
-        edits: crate::edit::ordered(edits),
+        edits: crate::edit::order_edits(edits),
     })
 }
 
 /// Which settings the joined fix leaves out, and why.
-fn joined_obstacle(parts: &[Finding]) -> Option<String> {
+fn join_obstacles(parts: &[Finding]) -> Option<String> {
     let left_out = parts.iter().filter_map(|part| {
         let name = &part.unset.as_ref()?.name;
         Some(format!("{name}: {}", part.fix_obstacle.as_ref()?))
@@ -128,7 +128,7 @@ fn joined_obstacle(parts: &[Finding]) -> Option<String> {
 }
 
 /// `Set hz to 100, activedefrag to yes`: the verb is said once.
-fn following((at, title): (usize, &&str)) -> String {
+fn continue_title((at, title): (usize, &&str)) -> String {
     let rest = title.strip_prefix("Set ").filter(|_| at > 0);
     rest.unwrap_or(title).to_owned()
 }

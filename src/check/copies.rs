@@ -14,7 +14,7 @@ use crate::source::Sources;
 type CopyKey<'a> = (String, &'a str, String, Severity, bool);
 
 /// The findings with copies joined.
-pub(super) fn joined(findings: Vec<Finding>, sources: &Sources) -> Vec<Finding> {
+pub(super) fn join_copies(findings: Vec<Finding>, sources: &Sources) -> Vec<Finding> {
     let mut order: Vec<usize> = (0..findings.len()).collect();
     // Sources stand before what is rendered of them in the common layouts (base, then install.yaml).
     order.sort_by_key(|at| sources.path(findings[*at].primary));
@@ -108,7 +108,7 @@ mod tests {
             finding(&mut sources, "install.yaml", true),
             finding(&mut sources, "rendered.yaml", true),
         ];
-        let joined = joined(findings, &sources);
+        let joined = join_copies(findings, &sources);
         let shown: Vec<_> = joined.iter().map(|f| (f.certain, f.also.len())).collect();
         assert_eq!(shown, [(false, 0), (true, 1)]);
     }

@@ -48,7 +48,7 @@ fn check_with_defect(stage: WorkStage) -> Report {
 
 /// What the report says of the defect.
 fn told(report: &Report) -> Vec<&str> {
-    let findings = report.shown().flat_map(Finding::members);
+    let findings = report.shown_findings().flat_map(Finding::members);
     let findings = findings.flat_map(|one| {
         let obstacle = one.fix_obstacle.as_deref();
         std::iter::once(one.message.as_str()).chain(obstacle)
@@ -62,7 +62,7 @@ fn told(report: &Report) -> Vec<&str> {
 #[test]
 fn a_defect_costs_its_own_work_and_is_reported() {
     let faults = |report: &Report| {
-        let findings = report.shown().flat_map(Finding::members);
+        let findings = report.shown_findings().flat_map(Finding::members);
         findings
             .filter(|one| one.rule == "conf/invalid-value")
             .count()
@@ -80,7 +80,7 @@ fn a_defect_costs_its_own_work_and_is_reported() {
         assert_eq!(faults(&report), left, "{stage:?}");
         // Warnings fail a check unless somebody asks for less. Where every rule fails, the one that
         // reports defects does so too, and notes are left.
-        let mut shown = report.shown();
+        let mut shown = report.shown_findings();
         assert!(
             stage == WorkStage::Judging || shown.any(|one| one.severity != Severity::Info),
             "{stage:?}: a run that lost something is not clean"

@@ -129,7 +129,10 @@ impl FixRun<'_> {
         let mut hidden = hidden.clone();
         for file in &mended.files {
             let lines = hidden.entry(file.path.clone()).or_default();
-            lines.extend(guessed_lines(&SourceFile::new(&*file.path, &*file.before)));
+            lines.extend(guess_secret_lines(&SourceFile::new(
+                &*file.path,
+                &*file.before,
+            )));
         }
         let patch = patch(&mended.files, &hidden);
         console.print(&patch);
@@ -144,14 +147,16 @@ impl FixRun<'_> {
             count(mended.applied, "finding"),
             count(mended.files.len(), "file")
         );
-        for (path, why) in self.left(&mended.report) {
+        for (path, why) in self.collect_left(&mended.report) {
             text.push_str(&format!("not fixed: {path}: {why}\n"));
         }
         console.say(&text);
     }
 
-    fn left(&self, report: &Report) -> BTreeSet<(String, String)> {
-        let fixes = report.shown().filter_map(|f| fix_of(f, self.job.level));
+    fn collect_left(&self, report: &Report) -> BTreeSet<(String, String)> {
+        let fixes = report
+            .shown_findings()
+            .filter_map(|f| fix_of(f, self.job.level));
         fixes.filter_map(|fix| self.refusal(report, fix)).collect()
     }
 }
@@ -175,7 +180,7 @@ fn touches_secret(report: &Report, edit: Span) -> bool {
 }
 
 /// The lines of a text that look as if they held a secret.
-fn guessed_lines(file: &SourceFile) -> BTreeSet<usize> {
+fn guess_secret_lines(file: &SourceFile) -> BTreeSet<usize> {
     let lines = 0..file.line_count();
     lines
         .filter(|line| !secrets_of_line(file, *line).is_empty())
@@ -190,7 +195,7 @@ fn secret_lines(report: &Report, of: Span) -> impl Iterator<Item = usize> {
 }
 
 /// The lines that no patch may show.
-pub(super) fn hidden(report: &Report) -> HiddenLines {
+pub(super) fn find_hidden_lines(report: &Report) -> HiddenLines {
     let mut hidden = HiddenLines::new();
     for secret in &report.secrets {
         let lines = hidden.entry(report.sources.path(*secret).to_owned());

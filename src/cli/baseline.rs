@@ -28,7 +28,11 @@ fn write(args: &BaselineArgs, console: &mut CommandConsole) -> Result<CommandOut
     let ground = BaselineRun::of(args)?;
     ground.save(&ground.now)?;
     let count = ground.now.entries().len();
-    console.print(&format!("{}: {} written\n", ground.shown(), known(count)));
+    console.print(&format!(
+        "{}: {} written\n",
+        ground.summary(),
+        count_known(count)
+    ));
     if ground.open > 0 {
         let message = "not recorded because their rules are non_waivable";
         console.print(&format!("{} {message}\n", ground.open));
@@ -45,9 +49,12 @@ fn compare(args: &BaselineArgs, console: &mut CommandConsole) -> Result<CommandO
         text.extend(entries.iter().map(|entry| line(word, entry)));
     }
     let (gone, new) = (difference.resolved.len(), difference.new.len());
-    let shown = ground.shown();
+    let shown = ground.summary();
     text.push_str(&match (gone, new) {
-        (0, 0) => format!("{shown}: up to date, {}\n", known(old.entries().len())),
+        (0, 0) => format!(
+            "{shown}: up to date, {}\n",
+            count_known(old.entries().len())
+        ),
         (gone, 0) => format!("{shown}: {gone} fixed; `redvet baseline prune` removes them\n"),
         (gone, new) => format!("{shown}: {gone} fixed, {new} new\n"),
     });
@@ -62,17 +69,17 @@ fn compare(args: &BaselineArgs, console: &mut CommandConsole) -> Result<CommandO
 fn prune(args: &BaselineArgs, console: &mut CommandConsole) -> Result<CommandOutcome, CliError> {
     let ground = BaselineRun::of(args)?;
     let old = suppressions::read(&ground.path, ground.root.as_deref())?;
-    let pruned = old.pruned(&ground.now);
+    let pruned = old.prune(&ground.now);
     let left = pruned.entries().len();
     let gone = old.entries().len() - left;
     // A renamed file is nothing that is gone, but its entries have another path from now on.
     if pruned.text()? != old.text()? {
         ground.save(&pruned)?;
     }
-    let shown = ground.shown();
+    let shown = ground.summary();
     console.print(&format!(
         "{shown}: {gone} removed, {} remaining\n",
-        known(left)
+        count_known(left)
     ));
     Ok(CommandOutcome::Clean)
 }
@@ -82,7 +89,7 @@ fn line(word: &str, entry: &KnownFinding) -> String {
     format!("{}\n", visible(&text).replace('\n', " "))
 }
 
-fn known(count: usize) -> String {
+fn count_known(count: usize) -> String {
     match count {
         1 => "1 known finding".to_owned(),
         n => format!("{n} known findings"),
@@ -123,7 +130,7 @@ impl BaselineRun {
         )?;
         if read.is_empty() {
             let help = "run the command in the project folder";
-            return Err(project::nothing_to_read(&ready.target, help));
+            return Err(project::no_input_error(&ready.target, help));
         }
         let scope = ReportScope {
             accepted: suppressions::waivers(&ready.file.settings, false, None),
@@ -140,7 +147,10 @@ impl BaselineRun {
         );
         Ok(Self {
             now: Baseline::of(&report),
-            open: report.shown().filter(|finding| !finding.waivable).count(),
+            open: report
+                .shown_findings()
+                .filter(|finding| !finding.waivable)
+                .count(),
             path,
             root,
             target: ready.target,
@@ -151,7 +161,7 @@ impl BaselineRun {
         suppressions::write(&self.path, self.root.as_deref(), &self.target, baseline)
     }
 
-    fn shown(&self) -> String {
+    fn summary(&self) -> String {
         let name = Path::new(self.path.file_name().unwrap_or(self.path.as_os_str()));
         visible(&name.display().to_string())
     }

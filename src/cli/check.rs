@@ -36,12 +36,12 @@ pub(super) fn run(
     read.project.today = suppressions::day(&ready.file.settings, args.today);
     if args.show_settings || args.show_files {
         progress.end();
-        console.print(&shown(args, &ready, &read.project));
+        console.print(&render_listing(args, &ready, &read.project));
         return Ok(CommandOutcome::Clean);
     }
     let nothing = read.is_empty() && !args.allow_empty;
     let empty =
-        || project::nothing_to_read(&ready.target, "use --allow-empty to exit 0 in this case");
+        || project::no_input_error(&ready.target, "use --allow-empty to exit 0 in this case");
     if nothing && read.project.unreadable.is_empty() {
         return Err(empty());
     }
@@ -55,14 +55,14 @@ pub(super) fn run(
         return if nothing {
             Err(empty())
         } else {
-            Ok(judged(&first, threshold, args))
+            Ok(decide_outcome(&first, threshold, args))
         };
     };
     bench.fix(first, job, threshold, args, console)
 }
 
 /// What is asked for instead of a check.
-fn shown(args: &CheckArgs, ready: &PreparedCheck, project: &ProjectInputs) -> String {
+fn render_listing(args: &CheckArgs, ready: &PreparedCheck, project: &ProjectInputs) -> String {
     let mut text = String::new();
     if args.show_settings {
         text.push_str(&show::settings(ready, args));
@@ -101,7 +101,7 @@ impl<'a> CheckRun<'a> {
         Ok(Self {
             ready,
             project: &read.project,
-            nested: read.nested_note(),
+            nested: read.describe_nested_settings(),
             least: least_severity(args, &ready.file.settings),
             scope: ReportScope {
                 paths: ready.target.scope.clone(),
@@ -147,9 +147,9 @@ impl CheckRun<'_> {
             job,
             root: &self.ready.target.tree.root,
             scope: &self.scope,
-            typed: self.typed(),
+            typed: self.typed_input(),
         };
-        let hidden = apply_fixes::hidden(&first);
+        let hidden = apply_fixes::find_hidden_lines(&first);
         if job.diff {
             self.print(&first, args, console, ReportStream::Nowhere)?;
         }
@@ -169,7 +169,7 @@ impl CheckRun<'_> {
         };
         self.print(&mended.report, args, console, stream)?;
         ground.say(&mended, console);
-        Ok(judged(&mended.report, threshold, args))
+        Ok(decide_outcome(&mended.report, threshold, args))
     }
 
     /// What is mended is known no more: it would be silenced if it came back.
@@ -228,7 +228,7 @@ impl CheckRun<'_> {
                 },
                 Some(path) => {
                     let text = render(report::TextLayout::default())?;
-                    write::write_output(&self.ready.target.trusted_root(), path, &text)?;
+                    write::write_output(&self.ready.target.find_trusted_root(), path, &text)?;
                 }
             }
         }
@@ -251,7 +251,7 @@ impl CheckRun<'_> {
         check::effective(sources, &project, &ready.knowledge, &self.scope)
     }
 
-    fn typed(&self) -> Option<(&str, &str)> {
+    fn typed_input(&self) -> Option<(&str, &str)> {
         let path = self.ready.stdin.as_deref()?;
         let input = self.project.inputs.iter().find(|i| i.path == path)?;
         Some((path, &input.text))
@@ -268,7 +268,7 @@ fn with(project: &ProjectInputs, instead: &[FixedFile]) -> ProjectInputs {
     project
 }
 
-fn judged(report: &Report, threshold: Severity, args: &CheckArgs) -> CommandOutcome {
+fn decide_outcome(report: &Report, threshold: Severity, args: &CheckArgs) -> CommandOutcome {
     outcome(report.worst().is_some_and(|worst| worst >= threshold), args)
 }
 
@@ -286,7 +286,7 @@ pub(super) fn report(ready: &PreparedCheck, args: &CheckArgs) -> Result<Report, 
     let mut read = project::read(target, stdin, &ready.file, &args.given, &ready.knowledge)?;
     read.project.today = suppressions::day(&ready.file.settings, args.today);
     if read.is_empty() && read.project.unreadable.is_empty() {
-        return Err(project::nothing_to_read(
+        return Err(project::no_input_error(
             target,
             "pass the folder of a project",
         ));

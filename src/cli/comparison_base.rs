@@ -29,7 +29,7 @@ pub(super) struct StagedCheck {
 /// With nothing staged there is no difference to report on, so a comparison with HEAD would pass
 /// whatever the files say. pre-commit runs hooks so in CI: for a range of commits, which counts as the
 /// change, or for all files, which are then checked as without the flag.
-pub(super) fn staged(root: &Path) -> Result<StagedCheck, CliError> {
+pub(super) fn find_staged(root: &Path) -> Result<StagedCheck, CliError> {
     let git = GitCommand::of(root, "--staged")?;
     let range = std::env::var(PRE_COMMIT_FROM_REF).ok();
     if let Some(revision) = range.filter(|revision| !revision.is_empty()) {

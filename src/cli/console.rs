@@ -134,13 +134,13 @@ fn width(terminal: bool) -> usize {
         return WIDTH;
     }
     let told = env::var("COLUMNS").ok().and_then(|text| text.parse().ok());
-    let columns = told.or_else(measured);
+    let columns = told.or_else(measure_width);
     columns
         .filter(|columns| *columns >= NARROWEST)
         .unwrap_or(WIDTH)
 }
 
-fn measured() -> Option<usize> {
+fn measure_width() -> Option<usize> {
     let (columns, _) = terminal_size::terminal_size()?;
     Some(usize::from(columns.0))
 }

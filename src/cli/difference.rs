@@ -55,7 +55,7 @@ fn of_path(name: &str, args: &EffectiveArgs) -> Result<ComparedSide, CliError> {
         ..ReportScope::default()
     };
     let view = view_of(&target, args.at.config.config.as_deref(), &args.given)?;
-    let elsewhere = told_of(&view);
+    let elsewhere = describe_overlaid(&view);
     let side = ComparedSide::of_path(name, view, &|path| within.holds(path));
     if side.servers.is_empty() {
         let what = format!("no server found in {name}");
@@ -85,7 +85,7 @@ fn around(path: &Path, args: &EffectiveArgs) -> Result<RunTarget, CliError> {
 }
 
 /// Servers that are written in a folder and made by an overlay elsewhere.
-fn told_of(view: &EstateView) -> Option<String> {
+fn describe_overlaid(view: &EstateView) -> Option<String> {
     let (server, folder) = view
         .servers
         .iter()

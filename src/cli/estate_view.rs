@@ -28,7 +28,7 @@ pub(super) fn view_of(
     }
     let read = project::read(target, None, &file, given, &knowledge)?;
     if read.is_empty() {
-        return Err(project::nothing_to_read(
+        return Err(project::no_input_error(
             target,
             "pass the folder of a project",
         ));

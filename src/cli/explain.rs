@@ -15,7 +15,7 @@ use crate::tester::{is_expectation, parse_page};
 use super::args::ExplainArgs;
 use super::console::CommandConsole;
 use super::failure::CliError;
-use super::rule_settings::meant;
+use super::rule_settings::suggest_rule;
 use super::{CommandOutcome, packs, project, rules};
 
 const INDENTATION: &str = "  ";
@@ -124,7 +124,7 @@ fn unknown(id: &str, rules: &RuleSet) -> Result<CliError, CliError> {
     if id.contains('/') {
         return Ok(CliError::with_help(
             format!("unknown rule `{id}`"),
-            meant(id, rules),
+            suggest_rule(id, rules),
         ));
     }
     let known = project::knowledge()?.vocabulary();
@@ -159,11 +159,11 @@ fn page(rule: &CompiledRule, width: usize) -> String {
     let draft = &rule.draft;
     let mut out = format!("{}\n{}\n\n{}\n", rule.id(), draft.title, character(rule));
     let docs = &draft.docs;
-    section(&mut out, "Why", &wrapped(&docs.why, width));
-    section(&mut out, "Impact", &wrapped(&docs.impact, width));
+    section(&mut out, "Why", &wrap_prose(&docs.why, width));
+    section(&mut out, "Impact", &wrap_prose(&docs.impact, width));
     // Queries and commands are copied: their lines stay as they are.
     section(&mut out, "Verify", &docs.verify);
-    section(&mut out, "Roll back", &wrapped(&docs.rollback, width));
+    section(&mut out, "Roll back", &wrap_prose(&docs.rollback, width));
     let params: Vec<String> = draft.params.iter().map(|(n, p)| parameter(n, p)).collect();
     section(&mut out, "Parameters", &params.join("\n"));
     section(&mut out, "References", &docs.references.join("\n"));
@@ -242,7 +242,7 @@ fn section(out: &mut String, title: &str, text: &str) {
 }
 
 /// Prose in lines of this width, one indentation less.
-fn wrapped(text: &str, width: usize) -> String {
+fn wrap_prose(text: &str, width: usize) -> String {
     let mut out = String::new();
     for paragraph in text.trim().lines() {
         let mut column = 0;

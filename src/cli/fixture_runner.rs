@@ -123,7 +123,7 @@ pub fn outcome(report: &Report) -> CheckedCase {
     };
     let mut findings = Vec::new();
     for finding in report
-        .shown()
+        .shown_findings()
         .flat_map(|f| std::iter::once(f).chain(&f.parts))
     {
         findings.push(place(&finding.rule, finding.primary));

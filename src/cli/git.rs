@@ -164,7 +164,7 @@ impl GitCommand {
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()
-            .map_err(|e| failed(&e))?;
+            .map_err(|e| git_failure(&e))?;
         let (input, output) = (child.stdin.take(), child.stdout.take());
         let (Some(mut input), Some(output)) = (input, output) else {
             return Err(CliError::new("git cat-file: no input or output"));
@@ -178,7 +178,7 @@ impl GitCommand {
                 .iter()
                 .try_for_each(|entry| write_one(&mut answers, entry, into))
         })?;
-        child.wait().map_err(|e| failed(&e))?;
+        child.wait().map_err(|e| git_failure(&e))?;
         Ok(())
     }
 
@@ -194,7 +194,7 @@ impl GitCommand {
     }
 
     fn run(&self, args: &[&str]) -> Result<Output, CliError> {
-        self.command(args).output().map_err(|e| failed(&e))
+        self.command(args).output().map_err(|e| git_failure(&e))
     }
 
     fn command(&self, args: &[&str]) -> Command {
@@ -218,7 +218,7 @@ impl GitCommand {
     }
 }
 
-fn failed(error: &std::io::Error) -> CliError {
+fn git_failure(error: &std::io::Error) -> CliError {
     CliError::new(format!("git: {error}"))
 }
 
@@ -241,7 +241,7 @@ fn entry(line: &str, object: usize) -> Option<GitFile> {
 /// `OBJECT TYPE SIZE`, the bytes, a line break; an object that is not there has no size.
 fn write_one(answers: &mut impl BufRead, entry: &GitFile, into: &Path) -> Result<(), CliError> {
     let mut about = String::new();
-    answers.read_line(&mut about).map_err(|e| failed(&e))?;
+    answers.read_line(&mut about).map_err(|e| git_failure(&e))?;
     let size = about.trim_end().rsplit(' ').next();
     let Some(size) = size.and_then(|size| size.parse::<u64>().ok()) else {
         return Err(CliError::with_help(
@@ -251,12 +251,12 @@ fn write_one(answers: &mut impl BufRead, entry: &GitFile, into: &Path) -> Result
     };
     let path = into.join(&entry.path);
     if let Some(folder) = path.parent() {
-        fs::create_dir_all(folder).map_err(|e| failed(&e))?;
+        fs::create_dir_all(folder).map_err(|e| git_failure(&e))?;
     }
-    let mut file = fs::File::create(&path).map_err(|e| failed(&e))?;
-    let written = std::io::copy(&mut answers.take(size), &mut file).map_err(|e| failed(&e))?;
+    let mut file = fs::File::create(&path).map_err(|e| git_failure(&e))?;
+    let written = std::io::copy(&mut answers.take(size), &mut file).map_err(|e| git_failure(&e))?;
     let mut end = [0];
-    answers.read_exact(&mut end).map_err(|e| failed(&e))?;
+    answers.read_exact(&mut end).map_err(|e| git_failure(&e))?;
     if written == size {
         Ok(())
     } else {

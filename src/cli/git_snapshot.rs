@@ -79,7 +79,7 @@ impl GitSnapshot {
         let path = self.root.join(SETTINGS);
         if !path.is_file() {
             return Ok(SettingsFile {
-                trusted_root: Some(now.trusted_root()),
+                trusted_root: Some(now.find_trusted_root()),
                 ..SettingsFile::default()
             });
         }
@@ -87,7 +87,7 @@ impl GitSnapshot {
         let folder = now.tree.root.clone();
         let file = settings_file::of_text(SETTINGS.to_owned(), folder, &text)?;
         Ok(SettingsFile {
-            trusted_root: Some(now.trusted_root()),
+            trusted_root: Some(now.find_trusted_root()),
             ..file
         })
     }

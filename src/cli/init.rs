@@ -33,7 +33,7 @@ pub(super) fn run(
 ) -> Result<CommandOutcome, CliError> {
     let target = RunTarget::of(std::slice::from_ref(&args.dir), false)?;
     let root = target.tree.root.clone();
-    let estate = found(&target)?;
+    let estate = analyze_tree(&target)?;
     let settings = (root.join(SETTINGS), settings(&estate));
     let repository = root.ancestors().find(|folder| folder.join(".git").exists());
     let hook = repository.map(|folder| (folder.join(HOOKS), hook(&target)));
@@ -53,7 +53,7 @@ pub(super) fn run(
 }
 
 /// What there is, without settings: they are to be written.
-fn found(target: &RunTarget) -> Result<EstateView, CliError> {
+fn analyze_tree(target: &RunTarget) -> Result<EstateView, CliError> {
     let knowledge = project::knowledge()?;
     let file = SettingsFile::default();
     let read = project::read(target, None, &file, &ServerFlags::default(), &knowledge)?;
@@ -99,12 +99,12 @@ fn has_hook(path: &Path) -> bool {
 
 fn hook(target: &RunTarget) -> String {
     let folder = target.below_repository();
-    let folder = folder.map_or(String::new(), |folder| format!(" {}", quoted(&folder)));
+    let folder = folder.map_or(String::new(), |folder| format!(" {}", quote_word(&folder)));
     HOOK.replace(FOLDER, &folder)
 }
 
 /// A word of a command line.
-fn quoted(word: &str) -> String {
+fn quote_word(word: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-._/".contains(c);
     if word.chars().all(plain) {
         word.to_owned()
@@ -219,7 +219,7 @@ mod tests {
             "{text}"
         );
         assert!(!text.contains('\u{1b}'), "{text}");
-        assert_eq!(quoted("a b'c"), "'a b'\\''c'");
-        assert_eq!(quoted("infra/redis"), "infra/redis");
+        assert_eq!(quote_word("a b'c"), "'a b'\\''c'");
+        assert_eq!(quote_word("infra/redis"), "infra/redis");
     }
 }

@@ -152,8 +152,8 @@ impl CoveredSeries {
         [
             format!("{} {}", self.flavor, self.first_release),
             format!("{}{names_only}", self.read),
-            shown(&self.newest),
-            shown(&self.checked),
+            format_value(&self.newest),
+            format_value(&self.checked),
         ]
     }
 }
@@ -176,7 +176,7 @@ impl CoveredLibrary {
             self.id.clone(),
             self.since.clone(),
             self.checked_up_to.clone(),
-            shown(&self.checked),
+            format_value(&self.checked),
         ]
     }
 }
@@ -199,14 +199,14 @@ impl CoveredShape {
     fn row(&self) -> [String; 4] {
         [
             self.name.clone(),
-            shown(&self.release),
-            shown(&self.commit),
-            shown(&self.as_of),
+            format_value(&self.release),
+            format_value(&self.commit),
+            format_value(&self.as_of),
         ]
     }
 }
 
-fn shown(value: &Option<String>) -> String {
+fn format_value(value: &Option<String>) -> String {
     value.clone().unwrap_or_else(|| "-".to_owned())
 }
 

@@ -40,7 +40,7 @@ impl Root {
     /// # Errors
     ///
     /// The path is not there, or cannot be read.
-    pub fn isolated(path: impl Into<PathBuf>) -> Result<Self, CheckError> {
+    pub fn at_path(path: impl Into<PathBuf>) -> Result<Self, CheckError> {
         Self::of(path.into(), true)
     }
 

@@ -66,7 +66,7 @@ enum CommandOutcome {
 pub fn main() -> ExitCode {
     let args = match args::CliArgs::try_parse() {
         Ok(args) => args,
-        Err(error) => return refused(&error),
+        Err(error) => return report_usage(&error),
     };
     let mut console = CommandConsole::of_process(args.color);
     std::panic::set_hook(Box::new(report_defect));
@@ -95,7 +95,7 @@ fn report_defect(defect: &std::panic::PanicHookInfo<'_>) {
 }
 
 /// `--help` and `--version` are errors to clap, with exit code 0. A closed pipe is not an error.
-fn refused(error: &clap::Error) -> ExitCode {
+fn report_usage(error: &clap::Error) -> ExitCode {
     let _ = error.print();
     if error.use_stderr() {
         ExitCode::from(2)

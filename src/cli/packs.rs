@@ -72,11 +72,11 @@ pub(super) fn with(
 /// settings' sources.
 pub(super) fn all(file: &mut SettingsFile, knowledge: &Knowledge) -> Result<RuleSet, CliError> {
     let set = builtin()?;
-    extended(set, file, knowledge)
+    extend_rules(set, file, knowledge)
 }
 
 /// These rules and those of every pack that the settings extend.
-pub(super) fn extended(
+pub(super) fn extend_rules(
     mut set: RuleSet,
     file: &mut SettingsFile,
     knowledge: &Knowledge,

@@ -6,7 +6,7 @@ use std::path::{Component, Path, PathBuf};
 /// The path of a project's file as a person in `folder` types it; both folders are absolute. One that
 /// shares nothing with that folder but the file system's root stays absolute, as does one that leads
 /// out of the project.
-pub(super) fn seen_from(folder: &Path, root: &Path, path: &str) -> String {
+pub(super) fn relate_path(folder: &Path, root: &Path, path: &str) -> String {
     if path.starts_with('/') || path == ".." || path.starts_with("../") {
         return path.to_owned();
     }
@@ -34,7 +34,7 @@ mod tests {
     use super::*;
 
     fn seen(folder: &str) -> String {
-        seen_from(
+        relate_path(
             Path::new(folder),
             Path::new("/home/me/shop"),
             "deploy/a.yaml",
@@ -48,7 +48,7 @@ mod tests {
         assert_eq!(seen("/home/me/shop/deploy"), "a.yaml");
         assert_eq!(seen("/home/me/shop/cmd"), "../deploy/a.yaml");
         assert_eq!(seen("/tmp"), "/home/me/shop/deploy/a.yaml");
-        let out = seen_from(Path::new("/home"), Path::new("/home/me"), "../b.toml");
+        let out = relate_path(Path::new("/home"), Path::new("/home/me"), "../b.toml");
         assert_eq!(out, "../b.toml");
     }
 }

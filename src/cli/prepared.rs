@@ -58,7 +58,7 @@ pub(super) fn ready(
         _ => settings_file::read(named, &target)?,
     };
     let rules = packs::with(packs, &mut file.sources, &knowledge)?;
-    let rules = packs::extended(rules, &mut file, &knowledge)?;
+    let rules = packs::extend_rules(rules, &mut file, &knowledge)?;
     let mut mistakes = rule_settings::mistakes(&file.settings, &rules);
     mistakes.extend(settings_file::unknown_words(&file.settings, &knowledge));
     // A person who names the settings decides alone.
@@ -67,7 +67,7 @@ pub(super) fn ready(
         Some(_) => Vec::new(),
     };
     for above in &outer {
-        mistakes.extend(rule_settings::loosened(&file.settings, above, &rules));
+        mistakes.extend(rule_settings::find_loosened(&file.settings, above, &rules));
     }
     if !mistakes.is_empty() {
         let sources = file.sources;
@@ -122,7 +122,7 @@ fn history(
         notes: Vec::new(),
     };
     if args.staged {
-        let staged = comparison_base::staged(root)?;
+        let staged = comparison_base::find_staged(root)?;
         history.base = staged.base;
         if staged.is_index_checked {
             history.index = Some(GitSnapshot::of_index(target, knowledge)?);

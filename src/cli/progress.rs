@@ -23,7 +23,7 @@ pub(super) struct ProgressLine {
 impl ProgressLine {
     pub(super) fn start(console: &CommandConsole, what: &str) -> Self {
         if console.is_watched {
-            Self::telling(what, PATIENCE, console::say)
+            Self::start_when_slow(what, PATIENCE, console::say)
         } else {
             Self {
                 what: None,
@@ -32,7 +32,11 @@ impl ProgressLine {
         }
     }
 
-    fn telling(what: &str, patience: Duration, say: impl Fn(&str) + Send + 'static) -> Self {
+    fn start_when_slow(
+        what: &str,
+        patience: Duration,
+        say: impl Fn(&str) + Send + 'static,
+    ) -> Self {
         let (sender, receiver) = mpsc::channel::<String>();
         let mut what = what.to_owned();
         let teller = std::thread::spawn(move || {
@@ -88,7 +92,7 @@ mod tests {
     fn the_line_tells_what_is_done_and_goes_away() {
         let (sender, told) = mpsc::channel();
         let say = move |text: &str| drop(sender.send(text.to_owned()));
-        let progress = ProgressLine::telling("reading", Duration::from_millis(1), say);
+        let progress = ProgressLine::start_when_slow("reading", Duration::from_millis(1), say);
         assert_eq!(told.recv().unwrap(), format!("{CLEAR}reading (1 s)"));
         progress.now("checking");
         let next = told.iter().find(|text| text.contains("checking"));
@@ -101,7 +105,7 @@ mod tests {
     fn a_short_run_says_nothing() {
         let (sender, told) = mpsc::channel();
         let say = move |text: &str| drop(sender.send(text.to_owned()));
-        ProgressLine::telling("reading", Duration::from_secs(3600), say).end();
+        ProgressLine::start_when_slow("reading", Duration::from_secs(3600), say).end();
         assert_eq!(told.iter().count(), 0);
     }
 }

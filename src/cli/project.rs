@@ -44,7 +44,7 @@ const LISTED: usize = 3;
 
 impl ReadProject {
     /// Says that settings below the root are not in force.
-    pub(super) fn nested_note(&self) -> Option<ReportNote> {
+    pub(super) fn describe_nested_settings(&self) -> Option<ReportNote> {
         let (first, rest) = self.nested_settings.split_first()?;
         let message = if rest.is_empty() {
             format!("{first} is not in force here: the settings of the root apply to all files")
@@ -92,7 +92,7 @@ pub(super) fn read(
         replace(&mut found, named);
     }
     if let Some(path) = stdin {
-        replace(&mut found, typed(path, &patterns)?);
+        replace(&mut found, read_typed(path, &patterns)?);
     }
     let is_asked_about = |path: &String| {
         let mut scope = target.scope.iter();
@@ -108,14 +108,14 @@ pub(super) fn read(
             passed_over: found.passed_over,
             declarations: settings_file::declarations(&file.settings, given),
             services: apply::services(&file.settings),
-            named: named(target, stdin),
+            named: list_named_paths(target, stdin),
             today: suppressions::day(&file.settings, None),
         },
     })
 }
 
 /// The paths of files that a person named or typed.
-fn named(target: &RunTarget, stdin: Option<&str>) -> Vec<String> {
+fn list_named_paths(target: &RunTarget, stdin: Option<&str>) -> Vec<String> {
     let mut named = target.named_paths();
     named.extend(stdin.map(str::to_owned));
     named
@@ -145,7 +145,7 @@ fn walk(
     Ok(all)
 }
 
-fn typed(path: &str, patterns: &InputPatterns) -> Result<FoundFile, CliError> {
+fn read_typed(path: &str, patterns: &InputPatterns) -> Result<FoundFile, CliError> {
     Ok(FoundFile {
         path: path.to_owned(),
         absolute: Path::new(path).to_owned(),
@@ -170,7 +170,7 @@ fn input(file: FoundFile) -> InputFile {
 }
 
 /// The message for a tree without any file to read.
-pub(super) fn nothing_to_read(target: &RunTarget, help: &str) -> CliError {
+pub(super) fn no_input_error(target: &RunTarget, help: &str) -> CliError {
     let what = format!("no files to check in {}", target.tree.root.display());
     CliError::with_help(what, help)
 }

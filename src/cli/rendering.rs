@@ -13,7 +13,7 @@ use crate::source::own_fault::{WorkStage, attempt, internal_error};
 use super::args::{CheckArgs, SortWord};
 use super::failure::CliError;
 use super::page_header::page_header;
-use super::path_view::seen_from;
+use super::path_view::relate_path;
 
 /// A report that is to be rendered, perhaps in several formats.
 pub(super) struct ReportRendering<'a> {
@@ -37,7 +37,7 @@ impl ReportRendering<'_> {
         layout: TextLayout,
     ) -> Result<String, CliError> {
         let order = self.args.sort.map_or(format.order, SortWord::order);
-        let moved = self.moved(format.paths_from);
+        let moved = self.move_paths(format.paths_from);
         let mut report = moved.as_ref().unwrap_or(self.report);
         let sorted;
         if order == FindingOrder::Severity {
@@ -65,7 +65,7 @@ impl ReportRendering<'_> {
     }
 
     /// The report with paths from another folder than the project's root, where they differ.
-    fn moved(&self, origin: PathOrigin) -> Option<Report> {
+    fn move_paths(&self, origin: PathOrigin) -> Option<Report> {
         let folder = match origin {
             PathOrigin::Project => return None,
             PathOrigin::Repository => self.repository.clone(),
@@ -76,7 +76,7 @@ impl ReportRendering<'_> {
         let differs = folder != root;
         differs.then(|| {
             self.report
-                .with_paths(&|path| seen_from(&folder, &root, path))
+                .with_paths(&|path| relate_path(&folder, &root, path))
         })
     }
 

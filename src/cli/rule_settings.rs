@@ -31,7 +31,7 @@ pub(super) fn mistakes(settings: &config::Settings, rules: &RuleSet) -> Vec<Load
             .and_then(|id| rules.get(id))
         {
             mistakes.extend(params(setting, rule));
-            mistakes.extend(weakened(setting, rule));
+            mistakes.extend(check_weakened(setting, rule));
         } else {
             mistakes.extend(params_of_pattern(setting));
         }
@@ -42,7 +42,7 @@ pub(super) fn mistakes(settings: &config::Settings, rules: &RuleSet) -> Vec<Load
 
 /// A mistake for everything by which settings would loosen a rule that settings further up call
 /// non_waivable: the author of a folder's settings could else switch off what the root requires.
-pub(super) fn loosened(
+pub(super) fn find_loosened(
     settings: &config::Settings,
     above: &SettingsFile,
     rules: &RuleSet,
@@ -83,14 +83,14 @@ pub(super) fn loosened(
     let mut ids = rules.rules().map(CompiledRule::id);
     let kept_rule = ids.find(|id| is_kept(id));
     let hidden = kept_rule.into_iter().flat_map(|id| {
-        let spans = hiding(settings, &above.settings).into_iter();
+        let spans = find_hiding(settings, &above.settings).into_iter();
         spans.map(move |span| mistake(span, id))
     });
     changed.chain(hidden).collect()
 }
 
 /// Settings that hide findings of whatever rule.
-fn hiding(settings: &config::Settings, above: &config::Settings) -> Vec<Span> {
+fn find_hiding(settings: &config::Settings, above: &config::Settings) -> Vec<Span> {
     let quiet = &settings.quiet;
     let quiet = [&quiet.tests, &quiet.samples, &quiet.development];
     let quiet = quiet.into_iter().flatten().flatten();
@@ -106,7 +106,7 @@ fn hiding(settings: &config::Settings, above: &config::Settings) -> Vec<Span> {
 }
 
 /// What a rule says of itself is not taken back.
-fn weakened(setting: &RuleSetting, rule: &CompiledRule) -> Option<LoadError> {
+fn check_weakened(setting: &RuleSetting, rule: &CompiledRule) -> Option<LoadError> {
     let flag = setting.non_waivable.as_ref()?;
     (rule.draft.non_waivable && !flag.value).then(|| {
         let message = format!("{} is non_waivable in its rule file", rule.id());
@@ -243,14 +243,14 @@ fn patterns(flag: &str, given: &[String], rules: &RuleSet) -> Result<Vec<String>
                 return Ok(ids);
             }
             let what = format!("{flag} {pattern}: unknown rule");
-            Err(CliError::with_help(what, meant(pattern, rules)))
+            Err(CliError::with_help(what, suggest_rule(pattern, rules)))
         })
         .collect();
     Ok(chosen?.concat())
 }
 
 /// What a person may have meant by an id that no rule has.
-pub(super) fn meant(id: &str, rules: &RuleSet) -> String {
+pub(super) fn suggest_rule(id: &str, rules: &RuleSet) -> String {
     if rules.rules().any(|rule| rule.category() == id) {
         return format!("use '{id}/*' for all rules in the category");
     }

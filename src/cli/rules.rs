@@ -19,7 +19,7 @@ pub(super) fn run(
     console: &mut CommandConsole,
 ) -> Result<CommandOutcome, CliError> {
     let rules = of_project(args.config.config.as_deref())?;
-    let chosen = chosen(args, &rules)?;
+    let chosen = select_rules(args, &rules)?;
     let text = match args.format {
         TableFormat::Table => table(&chosen),
         TableFormat::Json => json(&chosen)?,
@@ -36,14 +36,17 @@ pub(super) fn of_project(config: Option<&Path>) -> Result<RuleSet, CliError> {
 }
 
 /// The rules that the flags leave. A word that no rule has is a slip, and no empty list.
-fn chosen<'r>(args: &ListArgs, rules: &'r RuleSet) -> Result<Vec<&'r CompiledRule>, CliError> {
-    known(
+fn select_rules<'r>(
+    args: &ListArgs,
+    rules: &'r RuleSet,
+) -> Result<Vec<&'r CompiledRule>, CliError> {
+    check_known(
         "--category",
         &args.category,
         rules.rules().map(CompiledRule::category),
     )?;
     let packs = rules.packs().iter().map(|pack| pack.name.as_str());
-    known("--pack", &args.pack, packs)?;
+    check_known("--pack", &args.pack, packs)?;
     let profile = args.profile.map(|profile| match profile {
         ProfileWord::Recommended => RuleProfile::Recommended,
         ProfileWord::Strict => RuleProfile::Strict,
@@ -63,7 +66,7 @@ fn chosen<'r>(args: &ListArgs, rules: &'r RuleSet) -> Result<Vec<&'r CompiledRul
     Ok(rules.rules().filter(is_chosen).collect())
 }
 
-fn known<'a>(
+fn check_known<'a>(
     flag: &str,
     given: &[String],
     known: impl Iterator<Item = &'a str>,

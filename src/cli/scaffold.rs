@@ -56,7 +56,7 @@ pub(super) fn run(
         ),
     ];
     if let Some((path, _)) = files.iter().find(|(path, _)| path.exists()) {
-        return Err(taken(path));
+        return Err(taken_error(path));
     }
     for (path, template) in &files {
         write(path, &template.replace(ID, id))?;
@@ -75,14 +75,14 @@ fn is_id(id: &str) -> bool {
     (2..=3).contains(&words.len()) && words.into_iter().all(is_word)
 }
 
-fn taken(path: &Path) -> CliError {
+fn taken_error(path: &Path) -> CliError {
     let what = format!("{}: file already exists", path.display());
     CliError::with_help(what, "choose another name; nothing was written")
 }
 
 fn write(path: &PathBuf, text: &str) -> Result<(), CliError> {
     let failed = |error: std::io::Error| match error.kind() {
-        ErrorKind::AlreadyExists => taken(path),
+        ErrorKind::AlreadyExists => taken_error(path),
         _ => CliError::new(format!("{}: {error}", path.display())),
     };
     if let Some(folder) = path.parent() {

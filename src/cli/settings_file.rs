@@ -34,7 +34,7 @@ pub(super) struct SettingsFile {
 
 /// Reads the settings that a person named, else those of the tree, else none.
 pub(super) fn read(named: Option<&Path>, target: &RunTarget) -> Result<SettingsFile, CliError> {
-    let root = target.trusted_root();
+    let root = target.find_trusted_root();
     let (path, text) = match (named, target.tree.settings.as_deref()) {
         (Some(path), _) => (path, discover::read_unlinked(&root, path)?),
         (None, Some(path)) => (path, discover::read_inside(&root, path)?),
@@ -56,7 +56,7 @@ pub(super) fn read(named: Option<&Path>, target: &RunTarget) -> Result<SettingsF
 /// The settings of the folders above the target's root, up to its repository: the nearest first. They
 /// are not in force below, but what they call non_waivable is.
 pub(super) fn outer(target: &RunTarget) -> Result<Vec<SettingsFile>, CliError> {
-    let root = target.trusted_root();
+    let root = target.find_trusted_root();
     let above = target.tree.root.ancestors().skip(1);
     let above = above.take_while(|folder| folder.starts_with(&root));
     above
@@ -119,7 +119,7 @@ pub(super) fn unknown_words(settings: &Settings, knowledge: &Knowledge) -> Vec<L
 
 /// Words for a build that say nothing, or one thing and its opposite.
 fn unknown_build(text: &str, knowledge: &Knowledge) -> Option<(String, String)> {
-    let wrong = knowledge.servers.declared_build(text).err()?;
+    let wrong = knowledge.servers.parse_build(text).err()?;
     let words = knowledge.servers.build_words();
     let known: Vec<&str> = words.iter().map(|known| known.word.as_str()).collect();
     if known.contains(&wrong) {

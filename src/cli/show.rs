@@ -51,7 +51,7 @@ pub(super) fn settings(ready: &PreparedCheck, args: &CheckArgs) -> String {
         }
     }
     for waiver in &own.waivers {
-        lines.written("waiver", &waiver.rule);
+        lines.add_written("waiver", &waiver.rule);
     }
     let baseline =
         suppressions::baseline_path(&ready.file, &ready.target, args.baseline.as_deref());
@@ -86,7 +86,7 @@ impl SettingRows<'_> {
             .push((format!("{key} = {value}"), origin.to_owned()));
     }
 
-    fn written(&mut self, key: &str, value: &Spanned<String>) {
+    fn add_written(&mut self, key: &str, value: &Spanned<String>) {
         let origin = self.place(value.span);
         self.put(key, &value.value, &origin);
     }
@@ -123,9 +123,9 @@ impl SettingRows<'_> {
         }
         // The flag stands in place of the file's own selection; what is ignored adds up.
         let select = own.select.iter().filter(|_| args.select.is_empty());
-        select.for_each(|pattern| self.written("select", pattern));
+        select.for_each(|pattern| self.add_written("select", pattern));
         let ignore = own.ignore.iter();
-        ignore.for_each(|pattern| self.written("ignore", pattern));
+        ignore.for_each(|pattern| self.add_written("ignore", pattern));
         let running = policy::running_rules(&ready.rules, &ready.settings).len();
         let all = ready.rules.len();
         self.put(
@@ -138,7 +138,7 @@ impl SettingRows<'_> {
     fn lists(&mut self, own: &Settings) {
         for (key, list) in [("extends", &own.extends), ("exclude", &own.exclude)] {
             for item in list {
-                self.written(key, item);
+                self.add_written(key, item);
             }
         }
         let quiet = [
@@ -149,7 +149,7 @@ impl SettingRows<'_> {
         for (key, list) in quiet {
             match list {
                 None => self.put(key, "from the rule pack", "default"),
-                Some(list) => list.iter().for_each(|item| self.written(key, item)),
+                Some(list) => list.iter().for_each(|item| self.add_written(key, item)),
             }
         }
     }

@@ -118,7 +118,7 @@ pub(super) fn write(
         let what = format!("{}: {why}", path.display());
         return Err(CliError::with_help(what, help));
     }
-    write::write_output(&target.trusted_root(), path, &baseline.text()?)
+    write::write_output(&target.find_trusted_root(), path, &baseline.text()?)
 }
 
 fn waiver(written: &config::Waiver) -> ActiveWaiver {

@@ -35,7 +35,7 @@ impl RunTarget {
             .filter_map(|path| tree.relative(path))
             .collect();
         let walks = if isolated || is_loose(&tree) {
-            paths.iter().map(|path| narrowed(&tree, path)).collect()
+            paths.iter().map(|path| narrow_to(&tree, path)).collect()
         } else {
             vec![tree.clone()]
         };
@@ -50,7 +50,7 @@ impl RunTarget {
     fn of_folder(folder: &Path, isolated: bool) -> Result<Self, CliError> {
         let tree = ProjectRoot::of(folder)?;
         let walk = if isolated {
-            narrowed(&tree, folder)
+            narrow_to(&tree, folder)
         } else {
             tree.clone()
         };
@@ -65,7 +65,7 @@ impl RunTarget {
     /// The target of a file that need not exist, with its path relative to the root.
     pub(super) fn of_text(name: &Path, isolated: bool) -> Result<(Self, String), CliError> {
         let folder = name.parent().unwrap_or(Path::new(""));
-        let there = existing(folder);
+        let there = find_existing(folder);
         let mut target = Self::of_folder(there, isolated)?;
         let below = name.strip_prefix(there).unwrap_or(name);
         let within = target.tree.relative(there).unwrap_or_default();
@@ -93,7 +93,7 @@ impl RunTarget {
     }
 
     /// The folder that what the project names must lie in: its repository, else the tree.
-    pub(super) fn trusted_root(&self) -> PathBuf {
+    pub(super) fn find_trusted_root(&self) -> PathBuf {
         self.repository().unwrap_or_else(|| self.tree.root.clone())
     }
 
@@ -125,7 +125,7 @@ impl RunTarget {
 }
 
 /// The nearest folder upwards that is there.
-fn existing(folder: &Path) -> &Path {
+fn find_existing(folder: &Path) -> &Path {
     let named = folder.ancestors().find(|f| f.is_dir());
     named
         .filter(|f| !f.as_os_str().is_empty())
@@ -133,7 +133,7 @@ fn existing(folder: &Path) -> &Path {
 }
 
 /// The same tree, of which only this path is walked.
-fn narrowed(tree: &ProjectRoot, path: &Path) -> ProjectRoot {
+fn narrow_to(tree: &ProjectRoot, path: &Path) -> ProjectRoot {
     ProjectRoot {
         only: path.canonicalize().ok(),
         ..tree.clone()
@@ -154,7 +154,7 @@ fn common_tree(paths: &[PathBuf]) -> Result<ProjectRoot, CliError> {
         let other = ProjectRoot::of(path)?;
         tree = match (is_project(&tree), is_project(&other)) {
             (true, true) if tree.root == other.root => tree,
-            (false, false) => joined(&tree, &other),
+            (false, false) => join_roots(&tree, &other),
             _ => return Err(different(first, &tree, path, &other)),
         };
         first = path;
@@ -167,7 +167,7 @@ fn is_project(tree: &ProjectRoot) -> bool {
     tree.settings.is_some() || tree.root.join(".git").exists()
 }
 
-fn joined(one: &ProjectRoot, other: &ProjectRoot) -> ProjectRoot {
+fn join_roots(one: &ProjectRoot, other: &ProjectRoot) -> ProjectRoot {
     let common: PathBuf = one
         .root
         .components()

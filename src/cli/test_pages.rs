@@ -46,7 +46,7 @@ pub(super) fn run(
     let folder = args.dir.join(PAGES);
     let pages = pages(&folder)?;
     let results = results(&set, &ids, &folder, &pages, &knowledge)?;
-    console.print(&told(&results, &notes));
+    console.print(&render_results(&results, &notes));
     Ok(if results.iter().all(|(_, failures)| failures.is_empty()) {
         CommandOutcome::Clean
     } else {
@@ -97,14 +97,14 @@ fn pages(folder: &Path) -> Result<BTreeMap<String, FixturePage>, CliError> {
             continue;
         };
         let text = discover::read(entry.path())?;
-        let shown = shown(folder, rule);
+        let shown = page_name(folder, rule);
         pages.insert(rule.to_owned(), tester::parse_page(&shown, rule, &text));
     }
     Ok(pages)
 }
 
 /// A page as messages name it: from where the command stands.
-fn shown(folder: &Path, rule: &str) -> String {
+fn page_name(folder: &Path, rule: &str) -> String {
     let folder = folder.to_string_lossy().replace('\\', "/");
     let folder = folder.trim_start_matches("./").trim_end_matches('/');
     format!("{folder}/{rule}.md")
@@ -132,7 +132,7 @@ fn results(
                 (None, Some(page)) => vec![format!("{}: unknown rule `{name}`", page.path)],
                 _ => vec![format!(
                     "{}: the rule has no fixture page, so nothing shows that it works",
-                    shown(folder, name)
+                    page_name(folder, name)
                 )],
             };
             (name.clone(), failures)
@@ -172,16 +172,16 @@ fn run_page(stage: &FixtureEnv<'_>, rule: &CompiledRule, page: &FixturePage) -> 
     };
     let failures = tester::run_page(page, &outcome);
     let mut told: Vec<String> = failures.iter().map(ToString::to_string).collect();
-    let runs = RuleRun::joined(runs);
+    let runs = RuleRun::join(runs);
     let run = runs.into_iter().next().unwrap_or_default();
-    let unproven = unproven(rule, &run);
+    let unproven = describe_unproven(rule, &run);
     told.extend(unproven.map(|why| format!("{}: {why}", page.path)));
     told
 }
 
 /// What a page leaves unproven: a rule that looks at nothing, or a condition that comes out alike
 /// for all that the page shows.
-fn unproven(rule: &CompiledRule, run: &RuleRun) -> Option<String> {
+fn describe_unproven(rule: &CompiledRule, run: &RuleRun) -> Option<String> {
     // What a rule about the check itself looks at is there only where something is wrong; a bundle
     // looks at nothing by itself.
     if rule.draft.subject == SubjectKind::Meta || rule.draft.is_bundle() {
@@ -217,7 +217,7 @@ fn unproven(rule: &CompiledRule, run: &RuleRun) -> Option<String> {
     }
 }
 
-fn told(results: &PageResults, notes: &[ReportNote]) -> String {
+fn render_results(results: &PageResults, notes: &[ReportNote]) -> String {
     let mut out = String::new();
     for note in notes {
         let path = note.path.as_deref().unwrap_or_default();

@@ -24,7 +24,7 @@ pub(super) fn run(
     let file = settings_file::read(args.at.config.config.as_deref(), &target)?;
     let read = project::read(&target, None, &file, &ServerFlags::default(), &knowledge)?;
     if read.is_empty() {
-        return Err(project::nothing_to_read(
+        return Err(project::no_input_error(
             &target,
             "pass the folder of a project",
         ));

@@ -33,7 +33,7 @@ impl<T> SettingForm for ScalarForm<T> {
 
     fn read(&self, key: &SettingKey, value: &Written<'_>, to: &mut Mistakes) -> Option<Spanned<T>> {
         match (self.1)(value.get_ref()) {
-            Some(read) => Some(to.spanned(read, value.span())),
+            Some(read) => Some(to.with_span(read, value.span())),
             None => to.wrong(key.name, self.0, value),
         }
     }
@@ -125,7 +125,7 @@ impl<T: Copy> SettingForm for WordForm<T> {
             return to.wrong(key.name, &format!("one of {}", words.join(", ")), value);
         };
         if let Some(found) = self.0.iter().find(|known| (self.1)(**known) == word) {
-            return Some(to.spanned(*found, value.span()));
+            return Some(to.with_span(*found, value.span()));
         }
         let message = format!("`{}` cannot be `{word}`", key.name);
         to.unknown(value.span(), message, word, &words, "valid words");
@@ -153,7 +153,7 @@ impl SettingForm for PatternForm {
             return to.wrong(key.name, TEXT.0, value);
         };
         let Some(why) = pattern_mistake(pattern) else {
-            return Some(to.spanned(pattern.to_owned(), value.span()));
+            return Some(to.with_span(pattern.to_owned(), value.span()));
         };
         // A pattern that is refused for its length would fill the screen.
         let shown: String = pattern.chars().take(60).collect();

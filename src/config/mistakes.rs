@@ -27,7 +27,7 @@ impl Mistakes {
         Span::new(self.file, at.start, at.end)
     }
 
-    pub(super) fn spanned<T>(&self, value: T, at: Range<usize>) -> Spanned<T> {
+    pub(super) fn with_span<T>(&self, value: T, at: Range<usize>) -> Spanned<T> {
         let span = self.span(at);
         Spanned { value, span }
     }

@@ -224,7 +224,7 @@ impl SettingForm for RulesForm {
                 return to.wrong(&id, "a table such as { enabled = false }", value);
             };
             let title = format!("[{prefix}.\"{id}\"]");
-            let named = to.spanned(id.clone(), at);
+            let named = to.with_span(id.clone(), at);
             let ask = |table: &mut SettingsTable<'_>| (self.0)(named, table);
             Some((id, SettingsTable::read(table, value.span(), title, to, ask)))
         });

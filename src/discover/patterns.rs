@@ -110,13 +110,13 @@ impl InputPatterns {
 
     /// The kind that a name stands for, whatever the file holds.
     pub fn kind_of(&self, path: &str) -> Option<FileKind> {
-        self.fitting(path).first().map(|found| found.kind())
+        self.find_fitting(path).first().map(|found| found.kind())
     }
 
     /// The patterns that a path fits, in their order.
-    pub(super) fn fitting(&self, path: &str) -> Vec<RecognisedFile<'_>> {
-        let mut found = self.exact.fitting(path);
-        found.extend(self.any_case.fitting(&in_lower_case(path)));
+    pub(super) fn find_fitting(&self, path: &str) -> Vec<RecognisedFile<'_>> {
+        let mut found = self.exact.find_fitting(path);
+        found.extend(self.any_case.find_fitting(&in_lower_case(path)));
         found.sort_unstable();
         found.dedup();
         let entries = found.into_iter().map(|at| &self.entries[at]);
@@ -145,7 +145,7 @@ impl PathGlobs {
                 } else {
                     Cow::Borrowed(text.as_str())
                 };
-                set.add(parsed_glob(&text)?);
+                set.add(parse_glob(&text)?);
                 entries.push(at);
             }
         }
@@ -155,7 +155,7 @@ impl PathGlobs {
         })
     }
 
-    fn fitting(&self, path: &str) -> Vec<usize> {
+    fn find_fitting(&self, path: &str) -> Vec<usize> {
         let matches = self.set.matches(path).into_iter();
         matches.map(|glob| self.entries[glob]).collect()
     }
@@ -173,10 +173,10 @@ impl PatternEntry {
 
 /// A glob in which `*` stays within a folder; without a `/` it matches at any depth.
 pub(super) fn glob(text: &str) -> Result<GlobMatcher, globset::Error> {
-    Ok(parsed_glob(text)?.compile_matcher())
+    Ok(parse_glob(text)?.compile_matcher())
 }
 
-fn parsed_glob(text: &str) -> Result<Glob, globset::Error> {
+fn parse_glob(text: &str) -> Result<Glob, globset::Error> {
     let anchored = if text.contains('/') {
         text.trim_start_matches("./").to_owned()
     } else {

@@ -67,7 +67,7 @@ impl ProjectRoot {
     }
 
     /// The path itself and nothing else, whatever lies above it.
-    pub fn isolated(path: &Path) -> Result<Self, DiscoverError> {
+    pub fn at_path(path: &Path) -> Result<Self, DiscoverError> {
         Ok(Self::alone(&real(path)?))
     }
 

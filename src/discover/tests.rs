@@ -58,7 +58,7 @@ fn patterns() -> InputPatterns {
 }
 
 fn found(dir: &Path, exclude: &[&str]) -> WalkedFiles {
-    let universe = ProjectRoot::isolated(dir).unwrap();
+    let universe = ProjectRoot::at_path(dir).unwrap();
     let exclude = ExcludePatterns::new(exclude.iter().copied()).unwrap();
     walk(&universe, &patterns(), exclude)
 }
@@ -104,7 +104,7 @@ fn without_a_root_a_file_is_alone() {
 #[test]
 fn isolated_narrows_to_the_path() {
     let dir = tree(&[("redvet.toml", b""), ("a/redis.conf", CONF)]);
-    let universe = ProjectRoot::isolated(&dir.path().join("a")).unwrap();
+    let universe = ProjectRoot::at_path(&dir.path().join("a")).unwrap();
     assert_eq!(universe.root, dir.path().canonicalize().unwrap().join("a"));
     assert_eq!(universe.settings, None);
 }

@@ -249,7 +249,7 @@ impl WalkVisitor<'_> {
         let Some(path) = relative(&self.universe.root, &absolute) else {
             return;
         };
-        let fitting = self.patterns.fitting(&path);
+        let fitting = self.patterns.find_fitting(&path);
         let Some(surest) = fitting.first() else {
             if path.ends_with(NESTED_SETTINGS) {
                 self.found.nested_settings.push(path);

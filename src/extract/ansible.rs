@@ -156,7 +156,11 @@ impl<'t> AnsibleVariables<'t> {
 
     /// The release that the role of a file installs, by the variable that names it or by what its tasks
     /// install.
-    pub fn installed(&self, path: &str, installs: &[ServerInstall]) -> Option<InstalledRelease> {
+    pub fn find_installed(
+        &self,
+        path: &str,
+        installs: &[ServerInstall],
+    ) -> Option<InstalledRelease> {
         let role = self.role_of(path)?;
         let scope = JinjaScope {
             variables: self,
@@ -408,7 +412,7 @@ impl JinjaScope<'_, '_> {
         let far = Some(scalar.value().span_all());
         if text.contains("{{") {
             let filled = self
-                .filled_in(text, depth + 1)
+                .fill_in(text, depth + 1)
                 .ok_or(Cause::Template("fills it in"))?;
             return Ok(JinjaValue {
                 far,
@@ -427,7 +431,7 @@ impl JinjaScope<'_, '_> {
     }
 
     /// A value that is made of others.
-    fn filled_in(&self, text: &str, depth: usize) -> Option<String> {
+    fn fill_in(&self, text: &str, depth: usize) -> Option<String> {
         let mut out = String::new();
         for part in jinja::parse(text)? {
             match part {
@@ -450,14 +454,14 @@ impl JinjaScope<'_, '_> {
         let operand = parts.next()?.trim();
         let mut value = self.operand(operand, depth)?;
         for filter in parts {
-            value = self.filtered(value, filter.trim(), depth)?;
+            value = self.apply_filter(value, filter.trim(), depth)?;
         }
         value
     }
 
     /// A literal, or a variable with its fields; the inner `None` is a variable that nothing sets.
     fn operand(&self, code: &str, depth: usize) -> Option<Option<JinjaValue>> {
-        if let Some(text) = quoted(code) {
+        if let Some(text) = parse_quoted(code) {
             return Some(Some(JinjaValue::of_text(text)));
         }
         match code {
@@ -489,7 +493,7 @@ impl JinjaScope<'_, '_> {
         }
     }
 
-    fn filtered(
+    fn apply_filter(
         &self,
         value: Option<JinjaValue>,
         filter: &str,
@@ -528,7 +532,7 @@ impl JinjaScope<'_, '_> {
                 let items = value?.items?;
                 let texts: Vec<String> = items.into_iter().map(|item| item.text).collect();
                 Some(Some(JinjaValue::of_text(
-                    &texts.join(quoted(arguments).unwrap_or("")),
+                    &texts.join(parse_quoted(arguments).unwrap_or("")),
                 )))
             }
             _ => None,
@@ -574,7 +578,7 @@ impl JinjaScope<'_, '_> {
 }
 
 /// The text between quotes, if it is one literal.
-fn quoted(code: &str) -> Option<&str> {
+fn parse_quoted(code: &str) -> Option<&str> {
     let code = code.trim();
     ["'", "\""].iter().find_map(|mark| {
         let inner = code.strip_prefix(mark)?.strip_suffix(mark)?;

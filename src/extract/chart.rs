@@ -112,7 +112,7 @@ pub fn deploy_by_signs(
             values: &entry.value,
             release: None,
             own_values: false,
-            visibility: switched_off(&entry.value).unwrap_or_else(|| release.visibility.clone()),
+            visibility: find_switch(&entry.value).unwrap_or_else(|| release.visibility.clone()),
         };
         any |= deploy(&block, context, raw);
     }
@@ -128,7 +128,7 @@ pub fn holds_only_switch(block: &YamlNode) -> bool {
 const SWITCH: &str = "enabled";
 
 /// A block that says that it is not deployed: what it holds may count elsewhere.
-pub fn switched_off(block: &YamlNode) -> Option<ValueVisibility> {
+pub fn find_switch(block: &YamlNode) -> Option<ValueVisibility> {
     let off = block.get(SWITCH)?.as_bool() == Some(false);
     off.then(|| not_deployed(Cause::Release("its block says `enabled: false`")))
 }
@@ -149,7 +149,7 @@ fn shape_of<'s>(
     values: &YamlNode,
     context: &ManifestContext<'s>,
 ) -> Option<(&'s DeploymentShape, bool)> {
-    if let Some(shape) = context.shapes.library.published(chart) {
+    if let Some(shape) = context.shapes.library.find_published(chart) {
         return Some((shape, false));
     }
     // Its fields may be spelled as those of a known chart and mean something else.

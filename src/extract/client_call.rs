@@ -38,7 +38,7 @@ pub fn probe(
     let same = |other: &RawConnection| {
         let known = |call: &RawConnection| -> Vec<Option<Datum>> {
             let facts = call.facts.values();
-            facts.map(|value| value.known().cloned()).collect()
+            facts.map(|value| value.known_datum().cloned()).collect()
         };
         known(other) == known(&first)
     };

@@ -10,7 +10,7 @@ use crate::extract::conf::hole;
 use crate::extract::generated_file::GeneratedFile;
 use crate::extract::image_set_up::WrittenSetUp;
 use crate::extract::interpolate::FillBudget;
-use crate::extract::process_environment::{ProcessEnvironment, substituted};
+use crate::extract::process_environment::{ProcessEnvironment, substitute_references};
 use crate::extract::scalar::{replace, template_reason};
 
 use crate::facts::raw::{ArgWord, ConfPart, LineForm, RawLine, RawWord};
@@ -49,11 +49,11 @@ pub struct CommandInvocation {
 pub fn list_words(node: &YamlNode, environment: &ProcessEnvironment) -> Vec<ArgWord> {
     let budget = FillBudget::of_process();
     let word = |item: &YamlNode| {
-        let text = substituted(item.scalar()?.value(), environment, &budget);
+        let text = substitute_references(item.scalar()?.value(), environment, &budget);
         let hole = if item.has_hole() {
             Some(template_reason())
         } else {
-            text.known().err()
+            text.known_text().err()
         };
         Some(ArgWord {
             text: text.text().to_owned(),
@@ -107,7 +107,7 @@ pub fn lines(series: &ServerSeries, words: &[ArgWord], behind_file: bool) -> Vec
         stdin_first: !behind_file,
     };
     let texts: Vec<&str> = words.iter().map(|word| word.text.as_str()).collect();
-    let joined = options::joined(&texts, rules);
+    let joined = options::join_words(&texts, rules);
     let lines = conf::lines(&joined.text);
     let read = lines.iter();
     read.filter_map(|line| option_line(line, &joined, words))
@@ -134,7 +134,7 @@ impl CommandInvocation {
     }
 
     /// A configuration file behind options: the server reads it as one of their values.
-    pub fn swallowed_files(&self) -> impl Iterator<Item = &str> {
+    pub fn list_swallowed(&self) -> impl Iterator<Item = &str> {
         let words = self.arguments.iter().map(|word| word.text.as_str());
         words.filter(|word| word.starts_with('/') && path::is_conf(word))
     }
@@ -145,15 +145,15 @@ impl CommandInvocation {
         if text(&self.file) != text(&other.file) {
             self.file = None;
         }
-        let kept: Vec<Vec<&str>> = grouped(&other.arguments).map(texts).collect();
-        let groups = grouped(&self.arguments);
+        let kept: Vec<Vec<&str>> = group_options(&other.arguments).map(texts).collect();
+        let groups = group_options(&self.arguments);
         let common = groups.filter(|group| kept.contains(&texts(group)));
         self.arguments = common.flatten().cloned().collect();
     }
 }
 
 /// Words from one that looks like an option to the next.
-fn grouped(words: &[ArgWord]) -> impl Iterator<Item = &[ArgWord]> {
+fn group_options(words: &[ArgWord]) -> impl Iterator<Item = &[ArgWord]> {
     words.chunk_by(|_, next| !next.text.starts_with("--"))
 }
 

@@ -7,7 +7,7 @@ use crate::extract::command::CommandInvocation;
 use crate::extract::interpolate::InterpolatedText;
 use crate::extract::launch::{self, CommandArgument, LaunchResult, StartedProgram};
 use crate::extract::process_environment::ProcessEnvironment;
-use crate::extract::scalar::{known, raw_scalar};
+use crate::extract::scalar::{known_text, raw_scalar};
 use crate::extract::script;
 use crate::facts::deployment::{Deployment, DeploymentQuantity};
 use crate::facts::fact_path::ServerFact;
@@ -102,8 +102,8 @@ fn of_list(job: &str, node: &YamlNode) -> Vec<StartedContainer> {
     let container = services.filter_map(|service| {
         let image = service.get("name").unwrap_or(service);
         let scalar = image.scalar().map(|_| raw_scalar(image))?;
-        let reference = scalar.known().map(ImageReference::parse);
-        let called = known(service.get("alias")).map(str::to_owned);
+        let reference = scalar.known_text().map(ImageReference::parse);
+        let called = known_text(service.get("alias")).map(str::to_owned);
         let called = called.or(reference.map(|image| image.name));
         let words = |field: &str| {
             let items = service.get(field).map(YamlNode::items)?.iter();
@@ -228,10 +228,10 @@ fn run(words: &[ArgWord]) -> Option<StartedContainer> {
     let argument = |word: &ArgWord| CommandArgument {
         text: match &word.unresolved {
             Some(reason) => {
-                let text = Excerpt::standing_for(&word.text, word.span);
-                InterpolatedText::hidden(text, reason.clone())
+                let text = Excerpt::stand_for(&word.text, word.span);
+                InterpolatedText::from_hidden(text, reason.clone())
             }
-            None => InterpolatedText::plain(Excerpt::standing_for(&word.text, word.span)),
+            None => InterpolatedText::plain(Excerpt::stand_for(&word.text, word.span)),
         },
         slot: EditTarget::None,
     };
@@ -258,8 +258,8 @@ fn run(words: &[ArgWord]) -> Option<StartedContainer> {
 // Servers.
 
 fn server(one: StartedContainer, shapes: &DeploymentShapes) -> Option<RawServer> {
-    let reference = one.image.known().map(ImageReference::parse);
-    let launched = launch::launched(
+    let reference = one.image.known_text().map(ImageReference::parse);
+    let launched = launch::follow_launch(
         &StartedProgram {
             image: reference.as_ref(),
             entrypoint: one.entrypoint,

@@ -30,15 +30,15 @@ pub fn read(document: &YamlDocument) -> Vec<RawVariable> {
     for service in services {
         let name = service.key.as_str().unwrap_or_default();
         if let Some(environment) = service.value.get("environment") {
-            composed(environment, name, &mut found);
+            read_compose_variables(environment, name, &mut found);
         }
     }
-    contained(root, 0, &mut found);
+    read_container_variables(root, 0, &mut found);
     found
 }
 
 /// `environment:` of a compose service, as a map or a list.
-fn composed(environment: &YamlNode, service: &str, found: &mut Vec<RawVariable>) {
+fn read_compose_variables(environment: &YamlNode, service: &str, found: &mut Vec<RawVariable>) {
     let holder = || format!("service {service}");
     for entry in environment.entries() {
         let name = entry.key.as_str().unwrap_or_default();
@@ -58,7 +58,7 @@ fn composed(environment: &YamlNode, service: &str, found: &mut Vec<RawVariable>)
 }
 
 /// `env:` of every container below a node.
-fn contained(node: &YamlNode, depth: usize, found: &mut Vec<RawVariable>) {
+fn read_container_variables(node: &YamlNode, depth: usize, found: &mut Vec<RawVariable>) {
     if depth > DEEPEST {
         return;
     }
@@ -81,11 +81,11 @@ fn contained(node: &YamlNode, depth: usize, found: &mut Vec<RawVariable>) {
                 ));
             }
         } else {
-            contained(&entry.value, depth + 1, found);
+            read_container_variables(&entry.value, depth + 1, found);
         }
     }
     for item in node.items() {
-        contained(item, depth + 1, found);
+        read_container_variables(item, depth + 1, found);
     }
 }
 

@@ -43,22 +43,25 @@ pub fn connection(
     let at = |value: FactValue| value.with_anchor_when_unset(anchor);
     let tls = settings.tls_schemes.iter().any(|known| known == scheme);
     let password = match in_address {
-        Some((_, password)) if !password.is_empty() => FactValue::derived(true),
+        Some((_, password)) if !password.is_empty() => FactValue::from_derived(true),
         _ => reader.is_given(&settings.password),
     };
     let user = match in_address {
-        Some((user, _)) if !user.is_empty() => FactValue::derived(true),
+        Some((user, _)) if !user.is_empty() => FactValue::from_derived(true),
         _ => reader.is_given(&settings.user),
     };
     found.facts.extend([
-        (ConnectionFact::Tls, at(FactValue::derived(tls))),
+        (ConnectionFact::Tls, at(FactValue::from_derived(tls))),
         (ConnectionFact::Password, at(password)),
         (ConnectionFact::User, at(user)),
         (
             ConnectionFact::Port,
-            at(FactValue::derived(Datum::Int(port))),
+            at(FactValue::from_derived(Datum::Int(port))),
         ),
-        (ConnectionFact::ChecksAnswer, at(FactValue::derived(true))),
+        (
+            ConnectionFact::ChecksAnswer,
+            at(FactValue::from_derived(true)),
+        ),
     ]);
     Some(found)
 }
@@ -105,10 +108,10 @@ impl SettingReader<'_> {
     /// Whether it is written at all, whatever the text.
     fn is_given(&self, setting: &ExporterOption) -> FactValue {
         match (self.value(setting), self.environment.get(ANY_OTHER)) {
-            (Some(Ok(text)), _) => FactValue::derived(!text.is_empty()),
-            (Some(Err(_)), _) => FactValue::derived(true),
+            (Some(Ok(text)), _) => FactValue::from_derived(!text.is_empty()),
+            (Some(Err(_)), _) => FactValue::from_derived(true),
             (None, Some(Err(reason))) => FactValue::unknown(reason.clone()),
-            (None, _) => FactValue::derived(false),
+            (None, _) => FactValue::from_derived(false),
         }
     }
 }

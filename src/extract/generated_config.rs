@@ -47,9 +47,9 @@ impl GeneratedConfig<'_> {
         for part in recipe.parts {
             match part {
                 FilePart::Before => parts.extend(files.before()),
-                FilePart::Text(excerpt) => parts.push(self.written(excerpt, file, texts)),
+                FilePart::Text(excerpt) => parts.push(self.write_text(excerpt, file, texts)),
                 FilePart::Conditional(excerpt) => {
-                    parts.push(self.written(with_holes(&excerpt), file, texts));
+                    parts.push(self.write_text(with_holes(&excerpt), file, texts));
                     texts.last_mut().into_iter().for_each(leave_open);
                 }
                 FilePart::File(source) => parts.push(files.other(&source)),
@@ -78,7 +78,7 @@ impl GeneratedConfig<'_> {
     }
 
     /// A text that the start script writes into the file.
-    fn written(&self, excerpt: Excerpt, file: &ArgWord, texts: &mut Vec<RawText>) -> ConfPart {
+    fn write_text(&self, excerpt: Excerpt, file: &ArgWord, texts: &mut Vec<RawText>) -> ConfPart {
         let at = excerpt.span_all();
         let started = format!("{}/{}", self.owner.kind, self.owner.name);
         let object = ObjectName {

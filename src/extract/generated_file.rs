@@ -59,7 +59,7 @@ struct WrittenFiles<'a> {
 
 impl WrittenFiles<'_> {
     fn run(&mut self, command: &ShellCommand, wanted: &str) {
-        let Some(written) = self.written(command) else {
+        let Some(written) = self.find_written(command) else {
             return self.strange(command, wanted);
         };
         for (path, mut parts, appends) in written {
@@ -89,15 +89,15 @@ impl WrittenFiles<'_> {
     }
 
     /// The files that a command writes, where it is one that is understood.
-    fn written(&self, command: &ShellCommand) -> Option<Vec<(String, Vec<FilePart>, bool)>> {
+    fn find_written(&self, command: &ShellCommand) -> Option<Vec<(String, Vec<FilePart>, bool)>> {
         let name = command.program();
         if is_copy(name) {
-            return self.copied(command);
+            return self.read_copy(command);
         }
         if command.outputs.is_empty() {
             return None;
         }
-        let said = || self.said(name, command);
+        let said = || self.read_output(name, command);
         let to = |output: &RedirectedOutput| {
             let path = output
                 .to
@@ -110,7 +110,7 @@ impl WrittenFiles<'_> {
     }
 
     /// What a command says on its output.
-    fn said(&self, name: &str, command: &ShellCommand) -> Vec<FilePart> {
+    fn read_output(&self, name: &str, command: &ShellCommand) -> Vec<FilePart> {
         let at = command
             .words
             .first()
@@ -128,8 +128,10 @@ impl WrittenFiles<'_> {
         }
         match name {
             "" | ":" | "true" => Vec::new(),
-            "echo" => echoed(arguments).map_or_else(unknown, |text| vec![FilePart::Text(text)]),
-            "printf" => printed(arguments).map_or_else(unknown, |text| vec![FilePart::Text(text)]),
+            "echo" => read_echo(arguments).map_or_else(unknown, |text| vec![FilePart::Text(text)]),
+            "printf" => {
+                read_printf(arguments).map_or_else(unknown, |text| vec![FilePart::Text(text)])
+            }
             "cat" => match (&command.document, &command.input, arguments) {
                 (Some(text), _, []) => vec![FilePart::Text(text.clone())],
                 (None, Some(file), []) => self.read(file),
@@ -158,7 +160,7 @@ impl WrittenFiles<'_> {
     }
 
     /// `cp FILE… TO`, and `mv`.
-    fn copied(&self, command: &ShellCommand) -> Option<Vec<(String, Vec<FilePart>, bool)>> {
+    fn read_copy(&self, command: &ShellCommand) -> Option<Vec<(String, Vec<FilePart>, bool)>> {
         let is_path = |word: &&ArgWord| !word.text.starts_with('-');
         let paths: Vec<&ArgWord> = command.words[1..].iter().filter(is_path).collect();
         let (to, sources) = paths.split_last()?;
@@ -227,24 +229,24 @@ fn is_pattern(word: &ArgWord) -> bool {
 }
 
 /// The line that `echo` writes.
-fn echoed(arguments: &[ArgWord]) -> Option<Excerpt> {
+fn read_echo(arguments: &[ArgWord]) -> Option<Excerpt> {
     let escapes = arguments.first().is_some_and(|word| word.text == "-e");
     let words = &arguments[usize::from(escapes)..];
     let first = words.first()?;
     if first.text.starts_with('-') {
         return None;
     }
-    let texts: Vec<String> = words.iter().map(shown).collect();
+    let texts: Vec<String> = words.iter().map(format_word).collect();
     let mut text = texts.join(" ");
     if text.contains('\\') {
-        text = escapes.then(|| unescaped(&text)).flatten()?;
+        text = escapes.then(|| unescape(&text)).flatten()?;
     }
     text.push('\n');
-    Some(Excerpt::standing_for(&text, place(words, first)))
+    Some(Excerpt::stand_for(&text, place(words, first)))
 }
 
 /// What `printf` writes, where its format has no other holes than `%s`.
-fn printed(arguments: &[ArgWord]) -> Option<Excerpt> {
+fn read_printf(arguments: &[ArgWord]) -> Option<Excerpt> {
     let (format, rest) = arguments.split_first()?;
     if format.unresolved.is_some() {
         return None;
@@ -253,17 +255,17 @@ fn printed(arguments: &[ArgWord]) -> Option<Excerpt> {
     let mut values = rest.iter();
     for (i, piece) in format.text.split("%s").enumerate() {
         if i > 0 {
-            text.push_str(&shown(values.next()?));
+            text.push_str(&format_word(values.next()?));
         }
         if piece.contains('%') {
             return None;
         }
-        text.push_str(&unescaped(piece)?);
+        text.push_str(&unescape(piece)?);
     }
     if values.next().is_some() {
         return None;
     }
-    Some(Excerpt::standing_for(&text, place(arguments, format)))
+    Some(Excerpt::stand_for(&text, place(arguments, format)))
 }
 
 fn place(words: &[ArgWord], first: &ArgWord) -> Span {
@@ -276,18 +278,18 @@ fn place(words: &[ArgWord], first: &ArgWord) -> Span {
 }
 
 /// A word as it is written; what is not known of it in braces, so that a reader sees it.
-fn shown(word: &ArgWord) -> String {
+fn format_word(word: &ArgWord) -> String {
     if word.unresolved.is_none() || word.text.contains("${") || word.text.contains("$(") {
         return word.text.clone();
     }
     word.text
         .split(' ')
-        .map(braced)
+        .map(brace)
         .collect::<Vec<_>>()
         .join(" ")
 }
 
-fn braced(part: &str) -> String {
+fn brace(part: &str) -> String {
     match part.find('$') {
         Some(at) => format!("{}${{{}}}", &part[..at], &part[at + 1..]),
         None => part.to_owned(),
@@ -295,7 +297,7 @@ fn braced(part: &str) -> String {
 }
 
 /// `\n` as a line break; nothing where another escape stands.
-fn unescaped(text: &str) -> Option<String> {
+fn unescape(text: &str) -> Option<String> {
     let text = text.replace("\\n", "\n");
     (!text.contains('\\')).then_some(text)
 }

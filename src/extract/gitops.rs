@@ -4,7 +4,7 @@
 use crate::extract::chart::{ChartRelease, deploy, deploy_by_signs};
 use crate::extract::manifest_context::ManifestContext;
 use crate::extract::object_name::object_name;
-use crate::extract::scalar::{known, object_anchor};
+use crate::extract::scalar::{known_text, object_anchor};
 use crate::extract::shape::ValueVisibility;
 use crate::facts::Cause;
 use crate::facts::raw::{ObjectName, RawFacts};
@@ -13,7 +13,7 @@ use crate::syntax::yaml::{self, YamlNode};
 
 /// Reads the resource if it deploys a chart.
 pub fn read(root: &YamlNode, kind: &str, context: &ManifestContext<'_>, raw: &mut RawFacts) {
-    let api = known(root.get("apiVersion")).unwrap_or_default();
+    let api = known_text(root.get("apiVersion")).unwrap_or_default();
     let group = api.split('/').next().unwrap_or_default();
     let Some(shape) = context.shapes.release(group, kind) else {
         return;
@@ -41,7 +41,7 @@ fn argo(
     let several = spec.get("sources").map(YamlNode::items).unwrap_or_default();
     for source in spec.get("source").into_iter().chain(several) {
         let object = ObjectName {
-            namespace: known(spec.at("destination.namespace")).map(str::to_owned),
+            namespace: known_text(spec.at("destination.namespace")).map(str::to_owned),
             ..object.clone()
         };
         argo_source(source, object, object_anchor(root), context, raw);
@@ -61,7 +61,7 @@ fn argo_source(
     let Some(values) = argo_values(helm) else {
         return;
     };
-    let text = |key: &str| known(source.get(key)).map(str::to_owned);
+    let text = |key: &str| known_text(source.get(key)).map(str::to_owned);
     let files = helm
         .get("valueFiles")
         .is_some_and(|files| !files.items().is_empty());
@@ -77,7 +77,7 @@ fn argo_source(
     };
     let release = ChartRelease {
         own_values: false,
-        release: known(helm.get("releaseName"))
+        release: known_text(helm.get("releaseName"))
             .map(str::to_owned)
             .or_else(|| Some(object.name.clone()).filter(|_| !object.templated)),
         object,
@@ -85,19 +85,20 @@ fn argo_source(
         chart,
         values: &values,
         visibility: ValueVisibility {
-            above: unfollowed_parameters(helm),
-            ..unseen_below(below)
+            above: find_unfollowed(helm),
+            ..hide_below(below)
         },
     };
     deploy_any(release, context, raw);
 }
 
 /// A parameter that leads into a list, or whose name a template writes, may say anything of the values.
-fn unfollowed_parameters(helm: &YamlNode) -> Option<Cause> {
+fn find_unfollowed(helm: &YamlNode) -> Option<Cause> {
     let parameters = helm.get("parameters")?;
     let followed = |parameter: &YamlNode| {
         let value = parameter.get("value");
-        known(parameter.get("name")).is_some_and(|n| value.is_some_and(|v| v.nested(n).is_some()))
+        known_text(parameter.get("name"))
+            .is_some_and(|n| value.is_some_and(|v| v.find_nested(n).is_some()))
     };
     let all = !parameters.is_open() && parameters.items().iter().all(followed);
     (!all).then_some(Cause::Release(
@@ -116,8 +117,8 @@ fn argo_values(helm: &YamlNode) -> Option<YamlNode> {
         .map(YamlNode::items)
         .unwrap_or_default();
     let nested = parameters.iter().filter_map(|parameter| {
-        let name = known(parameter.get("name"))?;
-        parameter.get("value")?.nested(name)
+        let name = known_text(parameter.get("name"))?;
+        parameter.get("value")?.find_nested(name)
     });
     nested.fold(written, |below, over| {
         Some(below.map_or_else(|| over.clone(), |below| below.overlaid(&over)))
@@ -147,7 +148,7 @@ fn flux(
     let Some(values) = spec.get("values") else {
         return;
     };
-    let text = |path: &str| known(spec.at(path)).map(str::to_owned);
+    let text = |path: &str| known_text(spec.at(path)).map(str::to_owned);
     let chart = ChartName {
         name: text("chart.spec.chart")
             .or_else(|| text("chartRef.name"))
@@ -176,12 +177,12 @@ fn flux(
         values,
         release,
         own_values: false,
-        visibility: unseen_below(from.then_some("the values of spec.valuesFrom are not visible")),
+        visibility: hide_below(from.then_some("the values of spec.valuesFrom are not visible")),
     };
     deploy_any(release, context, raw);
 }
 
-fn unseen_below(why: Option<&'static str>) -> ValueVisibility {
+fn hide_below(why: Option<&'static str>) -> ValueVisibility {
     ValueVisibility {
         below: why.map(Cause::Release),
         ..ValueVisibility::default()

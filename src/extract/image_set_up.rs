@@ -25,7 +25,11 @@ pub struct WrittenSetUp {
 const ANY: &str = "?*";
 
 /// Reads the variables as the script does; `at` is the place of all that they decide.
-pub fn written(set_up: &ImageSetUp, environment: &ProcessEnvironment, at: Span) -> WrittenSetUp {
+pub fn read_set_up(
+    set_up: &ImageSetUp,
+    environment: &ProcessEnvironment,
+    at: Span,
+) -> WrittenSetUp {
     let lookup = VariableLookup {
         set_up,
         environment,

@@ -62,7 +62,7 @@ impl InterpolatedText {
     }
 
     /// A text of which nothing is known but where it stands.
-    pub fn hidden(excerpt: Excerpt, reason: Cause) -> Self {
+    pub fn from_hidden(excerpt: Excerpt, reason: Cause) -> Self {
         let all = 0..excerpt.text().len();
         Self::new(excerpt, vec![(all, reason)], true)
     }
@@ -89,7 +89,7 @@ impl InterpolatedText {
     }
 
     /// The whole text, or why it is not known.
-    pub fn known(&self) -> Result<&str, Cause> {
+    pub fn known_text(&self) -> Result<&str, Cause> {
         match self.unknown.first() {
             Some((_, reason)) => Err(reason.clone()),
             None => Ok(self.text()),
@@ -112,7 +112,7 @@ impl InterpolatedText {
     }
 
     /// Another text that a part of this one stands for: a word without its quotes.
-    pub fn respelled(&self, text: &str, range: Range<usize>) -> Self {
+    pub fn respell(&self, text: &str, range: Range<usize>) -> Self {
         let mut builder = self.excerpt.builder();
         builder.push_as(text, range.clone());
         let unknown = self

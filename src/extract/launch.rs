@@ -58,7 +58,7 @@ pub enum LaunchResult {
 }
 
 /// Follows what is started.
-pub fn launched(launch: &StartedProgram<'_>, shapes: &DeploymentShapes) -> LaunchResult {
+pub fn follow_launch(launch: &StartedProgram<'_>, shapes: &DeploymentShapes) -> LaunchResult {
     let follower = LaunchFollower { launch, shapes };
     match follower.follow() {
         LaunchResult::Server(invocation) if follower.is_other_mode(&invocation) => {
@@ -74,14 +74,14 @@ pub fn split(text: &InterpolatedText) -> Vec<CommandArgument> {
     words
         .filter(|word| word.text != "\n" || !word.operator)
         .map(|word| CommandArgument {
-            text: unquoted(text, &word),
+            text: unquote_word(text, &word),
             slot: EditTarget::None,
         })
         .collect()
 }
 
 /// A word of a text without its quotes, each byte in its place where that can be told.
-fn unquoted(text: &InterpolatedText, word: &ShellWord) -> InterpolatedText {
+fn unquote_word(text: &InterpolatedText, word: &ShellWord) -> InterpolatedText {
     let range = word.range.clone();
     let spelled = &text.text()[range.clone()];
     if spelled == word.text {
@@ -94,7 +94,7 @@ fn unquoted(text: &InterpolatedText, word: &ShellWord) -> InterpolatedText {
     if inner == Some(word.text.as_str()) {
         return text.slice(range.start + 1..range.end - 1);
     }
-    text.respelled(&word.text, range)
+    text.respell(&word.text, range)
 }
 
 /// Whether a file is a script by its name or by its first line.
@@ -157,9 +157,9 @@ impl LaunchFollower<'_> {
         let words = self.words();
         match self.script(&words) {
             Some(ShellScript::Known(script, arguments)) => {
-                return self.scripted(&script, &arguments);
+                return self.follow_script(&script, &arguments);
             }
-            Some(ShellScript::Hidden(reason)) => return self.hidden_or_other(reason),
+            Some(ShellScript::Hidden(reason)) => return self.decide_hidden(reason),
             None => {}
         }
         if let Some(mut invocation) = self.direct(&words) {
@@ -168,7 +168,7 @@ impl LaunchFollower<'_> {
         }
         match self.launch.entrypoint {
             None => self.by_entrypoint(&words),
-            Some(_) => self.hidden_or_other(Cause::Command("its entrypoint is not followed")),
+            Some(_) => self.decide_hidden(Cause::Command("its entrypoint is not followed")),
         }
     }
 
@@ -181,7 +181,7 @@ impl LaunchFollower<'_> {
         let word = |argument: &CommandArgument| ArgWord {
             text: argument.text.text().to_owned(),
             span: argument.text.excerpt().span_all(),
-            unresolved: argument.text.known().err(),
+            unresolved: argument.text.known_text().err(),
             slot: argument.slot.clone(),
         };
         self.arguments().map(word).collect()
@@ -198,7 +198,7 @@ impl LaunchFollower<'_> {
             if is_shell(&word.text) {
                 return self.shell_script(words, at + 1);
             }
-            if let Some(script) = self.mounted(words, at) {
+            if let Some(script) = self.find_mounted_script(words, at) {
                 return Some(script);
             }
         }
@@ -218,11 +218,11 @@ impl LaunchFollower<'_> {
                 return Some(ShellScript::Known(script, arguments.to_vec()));
             }
         }
-        self.mounted(words, at)
+        self.find_mounted_script(words, at)
     }
 
     /// A script that is shown to the process as a file.
-    fn mounted(&self, words: &[ArgWord], at: usize) -> Option<ShellScript> {
+    fn find_mounted_script(&self, words: &[ArgWord], at: usize) -> Option<ShellScript> {
         let runs = |word: &&ArgWord| word.unresolved.is_none() && !path::is_conf(&word.text);
         let word = words.get(at).filter(runs)?;
         Some(match (self.launch.scripts?)(&word.text)? {
@@ -231,7 +231,7 @@ impl LaunchFollower<'_> {
         })
     }
 
-    fn scripted(&self, script: &InterpolatedText, arguments: &[ArgWord]) -> LaunchResult {
+    fn follow_script(&self, script: &InterpolatedText, arguments: &[ArgWord]) -> LaunchResult {
         let commands = script::commands(script, self.launch.environment, arguments);
         let is_server = |invocation: &CommandInvocation| !self.is_other_mode(invocation);
         let found: Vec<(usize, CommandInvocation)> = commands
@@ -251,7 +251,7 @@ impl LaunchFollower<'_> {
             }
             return match others.into_iter().next() {
                 Some((_, other)) => LaunchResult::Server(Box::new(other)),
-                None => self.hidden_or_other(Cause::StartScript("is not followed")),
+                None => self.decide_hidden(Cause::StartScript("is not followed")),
             };
         }
         let (at, mut invocation) = servers.remove(0);
@@ -382,7 +382,7 @@ impl LaunchFollower<'_> {
             Some(first) if !first.text.starts_with('-') && !path::is_conf(&first.text) => {
                 match &first.unresolved {
                     Some(reason) => LaunchResult::Hidden(reason.clone()),
-                    None => self.hidden_or_other(Cause::Command("its command is not followed")),
+                    None => self.decide_hidden(Cause::Command("its command is not followed")),
                 }
             }
             _ => {
@@ -428,7 +428,7 @@ impl LaunchFollower<'_> {
             return Some(LaunchResult::Hidden(reason.clone()));
         }
         let mut invocation = command::invocation(Some(set_up.program.clone()), arguments);
-        let written = image_set_up::written(set_up, environment, self.launch.at);
+        let written = image_set_up::read_set_up(set_up, environment, self.launch.at);
         invocation.set_up = Some((content.title.clone(), written));
         invocation.is_last = Some(true);
         invocation.prepared = Some(Cause::StartScript("may make it before the server starts"));
@@ -472,7 +472,7 @@ impl LaunchFollower<'_> {
     }
 
     /// A server image whose command names no server program is a client's shell unless it listens.
-    fn hidden_or_other(&self, why: Cause) -> LaunchResult {
+    fn decide_hidden(&self, why: Cause) -> LaunchResult {
         if self.is_server_image() && self.launch.listens && !self.is_other_program() {
             LaunchResult::Hidden(why)
         } else {

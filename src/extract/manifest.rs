@@ -8,7 +8,7 @@ use crate::extract::conf::{self, TextFrame};
 use crate::extract::kustomize::KustomizeOutput;
 use crate::extract::manifest_context::ManifestContext;
 use crate::extract::object_name::object_name;
-use crate::extract::scalar::{known, raw_scalar};
+use crate::extract::scalar::{known_text, raw_scalar};
 use crate::extract::{gitops, resource, workload};
 use crate::facts::Cause;
 use crate::facts::deployment::DeploymentQuantity;
@@ -77,7 +77,7 @@ pub fn read(stream: &YamlStream, context: &ManifestContext<'_>) -> RawFacts {
 
 /// Reads one object.
 pub fn read_object(root: &YamlNode, context: &ManifestContext<'_>, raw: &mut RawFacts) {
-    let Some(kind) = known(root.get("kind")) else {
+    let Some(kind) = known_text(root.get("kind")) else {
         return;
     };
     match kind {
@@ -138,18 +138,18 @@ fn read_texts(
         // Base64 hides where in it a secret stands, so the whole scalar counts as one.
         raw.secrets.push(scalar.value().span_all());
         if let Some(text) = base64::decode(scalar.as_str()).filter(|_| !scalar.has_hole()) {
-            let excerpt = Excerpt::standing_for(&text, scalar.value().span_all());
+            let excerpt = Excerpt::stand_for(&text, scalar.value().span_all());
             read_text(&object, key, excerpt, TextFrame::Inline, context, raw);
         }
     }
-    let renewed = renewed(root, &object);
+    let renewed = find_renewal(root, &object);
     for text in &mut raw.texts[texts..] {
         text.renewed.clone_from(&renewed);
     }
 }
 
 /// Why the users of an object are restarted when it changes: its name changes with its content.
-fn renewed(root: &YamlNode, object: &ObjectName) -> Option<String> {
+fn find_renewal(root: &YamlNode, object: &ObjectName) -> Option<String> {
     if root.get("immutable").and_then(YamlNode::as_bool) == Some(true) {
         return Some("it is immutable".to_owned());
     }
@@ -200,7 +200,7 @@ fn limit_range(root: &YamlNode) -> Option<RawLimitRange> {
         .unwrap_or_default();
     let of_containers = items
         .iter()
-        .filter(|item| known(item.get("type")) == Some("Container"));
+        .filter(|item| known_text(item.get("type")) == Some("Container"));
     let mut quantities = BTreeMap::new();
     for item in of_containers {
         // The greatest limit is the default where none is given.
@@ -227,11 +227,11 @@ fn limit_range(root: &YamlNode) -> Option<RawLimitRange> {
 fn autoscaler(root: &YamlNode) -> Option<RawAutoscaler> {
     let object = object_name(root, "HorizontalPodAutoscaler")?;
     let target = root.at("spec.scaleTargetRef")?;
-    let name = known(target.get("name"))?;
+    let name = known_text(target.get("name"))?;
     Some(RawAutoscaler {
         name: object.name,
         namespace: object.namespace,
-        target: format!("{}/{name}", known(target.get("kind"))?),
+        target: format!("{}/{name}", known_text(target.get("kind"))?),
         most: raw_scalar(root.at("spec.maxReplicas")?),
     })
 }
@@ -251,14 +251,14 @@ fn service(root: &YamlNode) -> Option<RawService> {
             .iter()
             .filter_map(|entry| {
                 let key = entry.key.as_str()?.to_owned();
-                Some((key, known(Some(&entry.value))?.to_owned()))
+                Some((key, known_text(Some(&entry.value))?.to_owned()))
             })
             .collect(),
-        headless: known(root.at("spec.clusterIP")) == Some("None"),
-        external_name: known(root.at("spec.externalName")).map(str::to_owned),
+        headless: known_text(root.at("spec.clusterIP")) == Some("None"),
+        external_name: known_text(root.at("spec.externalName")).map(str::to_owned),
         targets: ports
             .filter_map(|port| {
-                let target = known(port.get("targetPort").or(port.get("port")));
+                let target = known_text(port.get("targetPort").or(port.get("port")));
                 target.map(str::to_owned)
             })
             .collect(),

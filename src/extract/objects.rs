@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use crate::extract::kustomize::{KustomizeOutput, KustomizeTree, TreeFile};
 use crate::extract::object_name::object_name;
-use crate::extract::scalar::known;
+use crate::extract::scalar::known_text;
 use crate::facts::raw::ObjectName;
 use crate::facts::{Cause, tree};
 use crate::source::{FileId, path};
@@ -92,7 +92,7 @@ impl<'t> ObjectIndex<'t> {
     }
 
     fn add(&mut self, root: &'t YamlNode) {
-        let Some(kind) = known(root.get("kind")) else {
+        let Some(kind) = known_text(root.get("kind")) else {
             return;
         };
         if kind.ends_with("List") {
@@ -157,7 +157,7 @@ impl<'t> ObjectIndex<'t> {
         roots
             .filter(|root| {
                 object_name(root, &wanted.kind).is_some_and(|object| {
-                    known(root.get("kind")) == Some(&wanted.kind)
+                    known_text(root.get("kind")) == Some(&wanted.kind)
                         && object.name == wanted.name
                         && is_of(object.namespace.as_ref(), wanted)
                 })

@@ -38,7 +38,7 @@ fn not_visible(name: &str) -> Cause {
 
 /// Fills in Kubernetes' own `$(NAME)`; what has no known value stays and is marked. `$$` is a dollar
 /// sign.
-pub fn substituted(
+pub fn substitute_references(
     excerpt: &Excerpt,
     environment: &ProcessEnvironment,
     budget: &FillBudget,

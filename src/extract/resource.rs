@@ -3,14 +3,14 @@
 
 use crate::extract::manifest_context::ManifestContext;
 use crate::extract::object_name::object_name;
-use crate::extract::scalar::{known, object_anchor};
+use crate::extract::scalar::{known_text, object_anchor};
 use crate::extract::shape::{ShapeFields, ShapeOwner, ShapeReading, ValueVisibility};
 use crate::facts::raw::RawFacts;
 use crate::syntax::yaml::YamlNode;
 
 /// The servers of a resource whose kind some shape describes.
 pub fn read(root: &YamlNode, kind: &str, context: &ManifestContext<'_>, raw: &mut RawFacts) {
-    let api = known(root.get("apiVersion")).unwrap_or_default();
+    let api = known_text(root.get("apiVersion")).unwrap_or_default();
     let (Some(shape), Some(object)) = (
         context.shapes.library.resource(api, kind),
         object_name(root, kind),

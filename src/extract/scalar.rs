@@ -75,7 +75,7 @@ fn entry_span(entry: &MappingEntry) -> Span {
 }
 
 /// A known text without a template in it.
-pub fn known(node: Option<&YamlNode>) -> Option<&str> {
+pub fn known_text(node: Option<&YamlNode>) -> Option<&str> {
     node.filter(|node| !node.has_hole())
         .and_then(YamlNode::as_str)
 }

@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::extract::dockerfile::{self, BuildFile, StageImage};
 use crate::extract::interpolate::InterpolatedText;
 use crate::extract::launch;
-use crate::extract::scalar::known;
+use crate::extract::scalar::known_text;
 use crate::extract::script::{self, program_name};
 use crate::extract::variables::VariableValues;
 use crate::facts::raw::ConfPart;
@@ -105,7 +105,7 @@ impl<'a> TreeFiles<'a> {
         }
         let folder = path::folder(path);
         for document in &stream.documents {
-            self.composed(folder, &document.root);
+            self.add_compose_builds(folder, &document.root);
             self.artifacts(folder, &document.root);
             self.steps(&document.root, 0);
         }
@@ -124,39 +124,39 @@ impl<'a> TreeFiles<'a> {
     }
 
     /// Services that have both an image and a build.
-    fn composed(&mut self, folder: &str, root: &YamlNode) {
+    fn add_compose_builds(&mut self, folder: &str, root: &YamlNode) {
         let services = root.get("services").map(YamlNode::entries);
         for service in services.unwrap_or_default() {
             let (image, build) = (service.value.get("image"), service.value.get("build"));
-            let (Some(image), Some(build)) = (known(image), build) else {
+            let (Some(image), Some(build)) = (known_text(image), build) else {
                 continue;
             };
-            let context = known(Some(build)).or(known(build.get("context")));
+            let context = known_text(Some(build)).or(known_text(build.get("context")));
             self.add(
                 image,
                 path::resolve(folder, context.unwrap_or(".")),
-                known(build.get("dockerfile")),
-                known(build.get("target")),
+                known_text(build.get("dockerfile")),
+                known_text(build.get("target")),
             );
         }
     }
 
     /// The artifacts of a skaffold file.
     fn artifacts(&mut self, folder: &str, root: &YamlNode) {
-        if !known(root.get("apiVersion")).is_some_and(|api| api.starts_with("skaffold/")) {
+        if !known_text(root.get("apiVersion")).is_some_and(|api| api.starts_with("skaffold/")) {
             return;
         }
         let artifacts = root.at("build.artifacts").map(YamlNode::items);
         for artifact in artifacts.unwrap_or_default() {
-            let Some(image) = known(artifact.get("image")) else {
+            let Some(image) = known_text(artifact.get("image")) else {
                 continue;
             };
-            let context = known(artifact.get("context")).unwrap_or(".");
+            let context = known_text(artifact.get("context")).unwrap_or(".");
             self.add(
                 image,
                 path::resolve(folder, context),
-                known(artifact.at("docker.dockerfile")),
-                known(artifact.at("docker.target")),
+                known_text(artifact.at("docker.dockerfile")),
+                known_text(artifact.at("docker.target")),
             );
         }
     }
@@ -166,16 +166,16 @@ impl<'a> TreeFiles<'a> {
         if depth > DEEPEST {
             return;
         }
-        let uses = known(node.get("uses")).unwrap_or_default();
+        let uses = known_text(node.get("uses")).unwrap_or_default();
         if let Some(with) = node.get("with").filter(|_| uses.starts_with(BUILD_ACTION)) {
-            let tags = known(with.get("tags")).unwrap_or_default();
-            let context = known(with.get("context")).unwrap_or(".");
+            let tags = known_text(with.get("tags")).unwrap_or_default();
+            let context = known_text(with.get("context")).unwrap_or(".");
             for tag in tags.split([',', '\n']).map(str::trim) {
                 self.add_from_root(
                     tag,
                     context,
-                    known(with.get("file")),
-                    known(with.get("target")),
+                    known_text(with.get("file")),
+                    known_text(with.get("target")),
                 );
             }
         }

@@ -86,7 +86,7 @@ impl MergedUnit<'_> {
         let start = self.last("ExecStart")?;
         let environment = self.environment();
         let (command, gap) = self.command(start, &environment);
-        let launched = launch::launched(
+        let launched = launch::follow_launch(
             &StartedProgram {
                 image: None,
                 entrypoint: None,
@@ -126,7 +126,7 @@ impl MergedUnit<'_> {
         let budget = FillBudget::of_process();
         for argument in launch::split(&without_specifiers(&start.value)) {
             let Some(name) = variable(argument.text.text()) else {
-                words.push(filled_in(argument, environment, &budget));
+                words.push(fill_in(argument, environment, &budget));
                 continue;
             };
             match (environment.get(name), self.last("EnvironmentFile")) {
@@ -138,7 +138,7 @@ impl MergedUnit<'_> {
                     let all = 0..argument.text.text().len();
                     let parts = value.split_ascii_whitespace();
                     words.extend(parts.map(|part| CommandArgument {
-                        text: argument.text.respelled(part, all.clone()),
+                        text: argument.text.respell(part, all.clone()),
                         slot: EditTarget::None,
                     }));
                 }
@@ -262,12 +262,12 @@ fn variable(word: &str) -> Option<&str> {
 }
 
 /// The word with the variables in it, `${NAME}`.
-fn filled_in(
+fn fill_in(
     argument: CommandArgument,
     environment: &ProcessEnvironment,
     budget: &FillBudget,
 ) -> CommandArgument {
-    let is_known = argument.text.known().is_ok();
+    let is_known = argument.text.known_text().is_ok();
     if !is_known || !argument.text.text().contains("${") {
         return argument;
     }

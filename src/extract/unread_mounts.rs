@@ -24,7 +24,7 @@ pub fn why_unread(
     target: &str,
     invocation: &CommandInvocation,
 ) -> Option<Result<String, Cause>> {
-    let swallowed: Vec<&str> = invocation.swallowed_files().collect();
+    let swallowed: Vec<&str> = invocation.list_swallowed().collect();
     let mut is_value = false;
     for word in words {
         let word = (*word)?;

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use crate::extract::ansible::holds_variables;
 use crate::extract::chart::{self, ChartRelease, deploy, deploy_by_signs, first_word};
 use crate::extract::manifest_context::ManifestContext;
-use crate::extract::scalar::known;
+use crate::extract::scalar::known_text;
 use crate::extract::shape::ValueVisibility;
 use crate::facts::Cause;
 use crate::facts::raw::{ObjectName, RawFacts};
@@ -73,9 +73,9 @@ impl ChartFolders {
         let chart = ChartFile {
             dir,
             chart: ChartName {
-                name: known(named).unwrap_or_default().to_owned(),
+                name: known_text(named).unwrap_or_default().to_owned(),
                 repository: None,
-                version: known(root.get("version")).map(str::to_owned),
+                version: known_text(root.get("version")).map(str::to_owned),
             },
             origins: origins(root),
             dependencies,
@@ -188,27 +188,27 @@ impl ChartFile {
 
 /// The addresses by which a chart says where it comes from.
 fn origins(root: &YamlNode) -> Vec<String> {
-    let home = known(root.get("home"));
+    let home = known_text(root.get("home"));
     let sources = root.get("sources").map(YamlNode::items);
     let sources = sources.unwrap_or_default().iter();
-    let sources = sources.filter_map(|source| known(Some(source)));
+    let sources = sources.filter_map(|source| known_text(Some(source)));
     let maintainers = root.get("maintainers").map(YamlNode::items);
     let maintainers = maintainers.unwrap_or_default().iter();
-    let maintainers = maintainers.filter_map(|one| known(one.get("url")));
+    let maintainers = maintainers.filter_map(|one| known_text(one.get("url")));
     let all = home.into_iter().chain(sources).chain(maintainers);
     all.map(str::to_owned).collect()
 }
 
 fn dependency(node: &YamlNode) -> Option<ChartDependency> {
-    let name = known(node.get("name"))?.to_owned();
-    let conditions = known(node.get("condition")).unwrap_or_default();
+    let name = known_text(node.get("name"))?.to_owned();
+    let conditions = known_text(node.get("condition")).unwrap_or_default();
     let conditions = conditions.split(',').map(|path| path.trim().to_owned());
     Some(ChartDependency {
-        key: known(node.get("alias")).unwrap_or(&name).to_owned(),
+        key: known_text(node.get("alias")).unwrap_or(&name).to_owned(),
         chart: ChartName {
             name,
-            repository: known(node.get("repository")).map(str::to_owned),
-            version: known(node.get("version")).map(str::to_owned),
+            repository: known_text(node.get("repository")).map(str::to_owned),
+            version: known_text(node.get("version")).map(str::to_owned),
         },
         conditions: conditions.filter(|path| !path.is_empty()).collect(),
     })
@@ -317,7 +317,7 @@ impl ValuesFile<'_> {
             }
             let mut release = self.release(&dependency.key, &entry.value, dependency.chart.clone());
             release.anchor = Some(entry.key.span);
-            if let Some(why) = self.switched_off(dependency) {
+            if let Some(why) = self.find_switch(dependency) {
                 // These values have nothing to say of a server beside that it is not there.
                 if chart::holds_only_switch(&entry.value) {
                     continue;
@@ -341,7 +341,7 @@ impl ValuesFile<'_> {
     }
 
     /// Why a part is not deployed with these values.
-    fn switched_off(&self, dependency: &ChartDependency) -> Option<Cause> {
+    fn find_switch(&self, dependency: &ChartDependency) -> Option<Cause> {
         let values = dependency.conditions.iter().filter_map(|path| {
             let value = self.root.at(path)?.as_bool()?;
             Some((path, value))
@@ -365,7 +365,7 @@ impl ValuesFile<'_> {
                 ..ChartName::default()
             };
             let mut release = self.release(word, self.root, chart);
-            if let Some(off) = chart::switched_off(self.root) {
+            if let Some(off) = chart::find_switch(self.root) {
                 release.visibility = off;
             }
             if deploy(&release, self.context, raw) {

@@ -86,7 +86,7 @@ pub fn value(
 }
 
 /// The text with its variables filled in, or why that is not known.
-fn filled(
+fn fill_in(
     text: &str,
     variables: &VariableValues,
     escape: DollarEscape,
@@ -101,7 +101,7 @@ fn filled(
             ExpansionPiece::Literal(range) => out.push_str(&text[range]),
             ExpansionPiece::Dollar(_) => out.push('$'),
             ExpansionPiece::Variable(_, variable) => {
-                out.push_str(&variable.nested_value(variables, escape, depth + 1)?);
+                out.push_str(&variable.resolve_nested(variables, escape, depth + 1)?);
                 if out.len() > MOST_DEFAULT_BYTES {
                     return Err(Cause::FilledTooLong);
                 }
@@ -137,13 +137,13 @@ impl VariableReference<'_> {
         escape: DollarEscape,
         budget: &FillBudget,
     ) -> Result<String, Cause> {
-        let value = self.nested_value(variables, escape, 0)?;
+        let value = self.resolve_nested(variables, escape, 0)?;
         budget.admit(value.len())?;
         Ok(value)
     }
 
     /// A default is a part of the text that it stands in, so that only the values in it are many.
-    fn nested_value(
+    fn resolve_nested(
         &self,
         variables: &VariableValues,
         escape: DollarEscape,
@@ -163,8 +163,8 @@ impl VariableReference<'_> {
         };
         match (operation.sign, is_set, known) {
             ('-' | '?' | '=', true, Some(Ok(value))) => Ok(value.clone()),
-            ('-' | '=', _, _) => filled(operation.word, variables, escape, depth),
-            ('+', true, _) => filled(operation.word, variables, escape, depth),
+            ('-' | '=', _, _) => fill_in(operation.word, variables, escape, depth),
+            ('+', true, _) => fill_in(operation.word, variables, escape, depth),
             ('+', false, Some(_)) => Ok(String::new()),
             _ => Err(self.not_set()),
         }
@@ -319,7 +319,7 @@ mod tests {
             ("$1 $(x) ${} ${a b}", "$1 $(x) ${} ${a b}"),
         ] {
             let filled = read(written);
-            assert_eq!(filled.known(), Ok(text), "{written}");
+            assert_eq!(filled.known_text(), Ok(text), "{written}");
         }
     }
 

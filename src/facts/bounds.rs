@@ -24,7 +24,7 @@ const MOST_WORDS: usize = 50_000;
 
 impl RawFacts {
     /// The facts of files within bounds.
-    pub fn bounded(mut self) -> Self {
+    pub fn within_bounds(mut self) -> Self {
         let mut told = BTreeSet::new();
         let before = (self.servers.len(), self.texts.len());
         if self.extents.is_empty() && (before.0 > MOST_SERVERS || before.1 > MOST_SERVERS) {

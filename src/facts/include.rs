@@ -16,7 +16,7 @@ use crate::source::path;
 /// A path from the text's own folder is certain. A path of the machine is assumed: the file whose
 /// path in the tree ends like it, else the one of that name beside the text, in its folder or in its
 /// ConfigMap.
-pub fn included(
+pub fn find_included(
     texts: &[RawText],
     from: usize,
     target: &str,
@@ -37,7 +37,7 @@ pub fn included(
 }
 
 /// The keys of these objects that a path of the machine names by its last part.
-pub fn included_by_key<'a>(
+pub fn find_included_keys<'a>(
     texts: &[RawText],
     objects: impl Iterator<Item = &'a ObjectName>,
     target: &str,
@@ -78,7 +78,7 @@ fn targets(texts: &[RawText], from: usize, directive: &str) -> Vec<usize> {
         _ => None,
     });
     lines
-        .flat_map(|target| included(texts, from, &target.text, true))
+        .flat_map(|target| find_included(texts, from, &target.text, true))
         .map(|(index, _)| index)
         .collect()
 }

@@ -20,7 +20,7 @@ pub struct OverlayScope {
 
 impl OverlayScope {
     /// As it is once `raw` comes before it.
-    pub(super) fn shifted(&self, raw: &RawFacts) -> Self {
+    pub(super) fn shift_by(&self, raw: &RawFacts) -> Self {
         let by = |range: &Range<usize>, by: usize| range.start + by..range.end + by;
         Self {
             dir: self.dir.clone(),

@@ -426,7 +426,7 @@ pub enum RawKind {
 
 impl RawKind {
     /// The kind, where the resource says it.
-    pub fn known(self) -> Option<ServerKind> {
+    pub fn known_kind(self) -> Option<ServerKind> {
         match self {
             Self::Standalone => Some(ServerKind::Standalone),
             Self::Replication => Some(ServerKind::Replication),
@@ -515,7 +515,7 @@ pub struct RawFacts {
 
 impl RawFacts {
     pub fn absorb(&mut self, other: RawFacts) {
-        let extents: Vec<_> = other.extents.iter().map(|e| e.shifted(self)).collect();
+        let extents: Vec<_> = other.extents.iter().map(|e| e.shift_by(self)).collect();
         self.extents.extend(extents);
         self.texts.extend(other.texts);
         self.servers.extend(other.servers);

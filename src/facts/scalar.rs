@@ -14,7 +14,7 @@ pub struct RawScalar {
 }
 
 impl RawScalar {
-    pub fn known(&self) -> Option<&str> {
+    pub fn known_text(&self) -> Option<&str> {
         self.text.as_deref().ok()
     }
 }

@@ -201,7 +201,7 @@ impl FactValue {
     }
 
     /// A known value that redvet derived and that is written nowhere.
-    pub fn derived(datum: impl Into<Datum>) -> Self {
+    pub fn from_derived(datum: impl Into<Datum>) -> Self {
         Self::of(
             ValueState::Set(datum.into()),
             Explicitness::No,
@@ -266,7 +266,7 @@ impl FactValue {
     }
 
     /// The datum, where it is known (set or default).
-    pub fn known(&self) -> Option<&Datum> {
+    pub fn known_datum(&self) -> Option<&Datum> {
         match &self.state {
             ValueState::Set(datum) | ValueState::Default(datum) => Some(datum),
             ValueState::Absent | ValueState::Unknown(_) => None,
@@ -274,11 +274,11 @@ impl FactValue {
     }
 
     pub fn number(&self) -> Option<f64> {
-        self.known().and_then(Datum::as_number)
+        self.known_datum().and_then(Datum::as_number)
     }
 
     pub fn text(&self) -> Option<&str> {
-        self.known().and_then(Datum::as_text)
+        self.known_datum().and_then(Datum::as_text)
     }
 
     /// Where a finding on it stands: where it is written, else its home.

@@ -40,7 +40,7 @@ impl Vocabulary {
     }
 
     /// The listed fact of a kind by its path without the subject's own word, or by its plain name.
-    pub fn listed(kind: SubjectKind, path: &str) -> Option<FactPath> {
+    pub fn find_listed(kind: SubjectKind, path: &str) -> Option<FactPath> {
         match kind {
             SubjectKind::Directive => DirectiveFact::at_path(path).map(FactPath::from),
             SubjectKind::Server => ServerFact::at_path(path).map(FactPath::from),
@@ -117,7 +117,7 @@ impl Vocabulary {
     pub fn facts(&self, kind: SubjectKind) -> Vec<FactPath> {
         let entries = Self::entries(kind).iter();
         let mut facts: Vec<FactPath> = entries
-            .filter_map(|entry| Self::listed(kind, entry.path))
+            .filter_map(|entry| Self::find_listed(kind, entry.path))
             .collect();
         match kind {
             SubjectKind::Server => {

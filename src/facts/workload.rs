@@ -107,7 +107,7 @@ const DEEPEST: usize = 4;
 impl RawFacts {
     /// The value of a variable in a workload; none where it is not seen to be given.
     pub fn variable(&self, workload: usize, name: &str) -> Option<Result<String, Cause>> {
-        self.made_of(workload, name, DEEPEST)
+        self.resolve_variable(workload, name, DEEPEST)
     }
 
     /// Nothing that a workload is given can hold this variable: all of its environment is seen.
@@ -134,7 +134,12 @@ impl RawFacts {
         }
     }
 
-    fn made_of(&self, workload: usize, name: &str, depth: usize) -> Option<Result<String, Cause>> {
+    fn resolve_variable(
+        &self,
+        workload: usize,
+        name: &str,
+        depth: usize,
+    ) -> Option<Result<String, Cause>> {
         let mut given = self.workloads[workload].environment.iter().rev();
         let found = given.find_map(|given| match given {
             GivenVariables::Value { name: own, text } => (own == name).then(|| text.clone()),
@@ -144,7 +149,7 @@ impl RawFacts {
                 key,
             } => (own == name).then(|| {
                 let held = self.key(workload, object, key);
-                held.unwrap_or_else(|| Err(missing(object)))
+                held.unwrap_or_else(|| Err(missing_cause(object)))
             }),
             GivenVariables::Object { object, prefix } => {
                 self.key(workload, object, name.strip_prefix(prefix.as_str())?)
@@ -158,11 +163,11 @@ impl RawFacts {
             Ok(text) => text,
             Err(reason) => return Some(Err(reason)),
         };
-        Some(self.filled_in(workload, &text, depth))
+        Some(self.fill_in(workload, &text, depth))
     }
 
     /// `$(NAME)` is another variable of the workload.
-    fn filled_in(&self, workload: usize, text: &str, depth: usize) -> Result<String, Cause> {
+    fn fill_in(&self, workload: usize, text: &str, depth: usize) -> Result<String, Cause> {
         let mut filled = String::new();
         let mut rest = text;
         while let Some((before, after)) = rest.split_once("$(") {
@@ -170,7 +175,7 @@ impl RawFacts {
                 break;
             };
             filled.push_str(before);
-            match self.made_of(workload, name, depth - 1) {
+            match self.resolve_variable(workload, name, depth - 1) {
                 Some(Ok(value)) => filled.push_str(&value),
                 Some(Err(reason)) => return Err(reason),
                 None => {
@@ -233,7 +238,7 @@ impl RawFacts {
     }
 }
 
-fn missing(object: &ObjectName) -> Cause {
+fn missing_cause(object: &ObjectName) -> Cause {
     Cause::OutsideTree(format!("{}/{}", object.kind, object.name))
 }
 

@@ -33,7 +33,7 @@ pub fn number_equal(findings: &mut [Finding]) {
 }
 
 /// `FAULT-FILE`, whichever of several equal ones it is.
-pub fn unnumbered(fingerprint: &str) -> &str {
+pub fn strip_number(fingerprint: &str) -> &str {
     let dashes = fingerprint.match_indices('-');
     let second = dashes.map(|(at, _)| at).nth(1);
     &fingerprint[..second.unwrap_or(fingerprint.len())]
@@ -70,7 +70,7 @@ mod tests {
     fn a_number_is_no_part_of_the_fault() {
         let one = of_fault(&["a"], "x");
         assert_eq!(one.len(), 25);
-        assert_eq!(unnumbered(&format!("{one}-2")), one);
-        assert_eq!(unnumbered(&one), one);
+        assert_eq!(strip_number(&format!("{one}-2")), one);
+        assert_eq!(strip_number(&one), one);
     }
 }

@@ -27,7 +27,7 @@ pub fn patch(files: &[FixedFile], hidden: &HiddenLines) -> String {
 fn file_patch(file: &FixedFile, hidden: &BTreeSet<usize>) -> String {
     let diff = TextDiff::from_lines(&*file.before, file.after.as_str());
     let changes: Vec<Change<&str>> = diff.iter_all_changes().collect();
-    let shown = shown(&changes, hidden);
+    let shown = mark_shown(&changes, hidden);
     let mut out = format!("--- a/{0}\n+++ b/{0}\n", file.path);
     let (mut old, mut new, mut at) = (0, 0, 0);
     for run in shown.chunk_by(|a, b| a == b) {
@@ -76,7 +76,7 @@ fn push(out: &mut String, line: &Change<&str>) {
 }
 
 /// Changed lines and the context next to them.
-fn shown(changes: &[Change<&str>], hidden: &BTreeSet<usize>) -> Vec<bool> {
+fn mark_shown(changes: &[Change<&str>], hidden: &BTreeSet<usize>) -> Vec<bool> {
     let forward = near(changes.iter(), hidden);
     let mut backward = near(changes.iter().rev(), hidden);
     backward.reverse();

@@ -49,14 +49,14 @@ pub fn mend(
     for _ in 0..MOST {
         let before = &mended.report;
         let fixable = before
-            .shown()
+            .shown_findings()
             .filter(|f| allowed(before, f) && !barred.contains(&key(before, f)))
             .take(at_once);
         let (texts, applied) = apply_these(before, fixable);
         if applied.is_empty() {
             break;
         }
-        let files = joined(&mended.files, texts);
+        let files = join_rounds(&mended.files, texts);
         let report = check(&files);
         let useless = not_cured(before, &report, &applied);
         if !useless.is_empty() {
@@ -85,10 +85,12 @@ fn does_harm(before: &Report, after: &Report, allowed: &dyn Fn(&Report, &Finding
     let is_more = |key: &ErrorKey| count(&left, key) > count(&there, key);
     let is_gone = |key: &ErrorKey| count(&left, key) < count(&there, key);
     let is_revealed = |new: &Finding| {
-        let mut old = before.shown().filter(|old| old.subject == new.subject);
+        let mut old = before
+            .shown_findings()
+            .filter(|old| old.subject == new.subject);
         old.any(|old| is_gone(&error_key(before, old)))
     };
-    after.shown().any(|finding| {
+    after.shown_findings().any(|finding| {
         let is_new = finding.severity == Severity::Error && is_more(&error_key(after, finding));
         is_new && !allowed(after, finding) && !is_revealed(finding)
     })
@@ -103,7 +105,9 @@ fn error_key(report: &Report, finding: &Finding) -> ErrorKey {
 }
 
 fn errors(report: &Report) -> BTreeMap<ErrorKey, usize> {
-    let errors = report.shown().filter(|f| f.severity == Severity::Error);
+    let errors = report
+        .shown_findings()
+        .filter(|f| f.severity == Severity::Error);
     errors.fold(BTreeMap::new(), |mut counts, finding| {
         *counts.entry(error_key(report, finding)).or_default() += 1;
         counts
@@ -134,14 +138,14 @@ fn not_cured(before: &Report, after: &Report, applied: &[&Finding]) -> Vec<Findi
 
 fn counts(report: &Report) -> BTreeMap<FindingKey, usize> {
     let mut counts = BTreeMap::new();
-    for finding in report.shown() {
+    for finding in report.shown_findings() {
         *counts.entry(key(report, finding)).or_default() += finding.parts.len().max(1);
     }
     counts
 }
 
 /// The new texts over the earlier ones, each with the text from before the first round.
-fn joined(earlier: &[FixedFile], later: Vec<FixedFile>) -> Vec<FixedFile> {
+fn join_rounds(earlier: &[FixedFile], later: Vec<FixedFile>) -> Vec<FixedFile> {
     let mut by_path: BTreeMap<String, FixedFile> = earlier
         .iter()
         .map(|file| (file.path.clone(), file.clone()))

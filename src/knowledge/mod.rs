@@ -35,7 +35,7 @@ impl Knowledge {
             servers: servers::ServerKnowledge::embedded(),
             shapes: shapes::DeploymentShapes::embedded()
                 .map_err(|e| KnowledgeError(e.to_string()))?,
-            clients: clients::built_in(),
+            clients: clients::load_built_in(),
         })
     }
 

@@ -204,7 +204,7 @@ impl ServerKnowledge {
     }
 
     /// What has to be there at start of the path that a directive names.
-    pub fn needed_path(&self, directive: &str) -> Option<&NeededPath> {
+    pub fn find_needed_path(&self, directive: &str) -> Option<&NeededPath> {
         let paths = self.needed_paths.get_or_init(|| {
             let text = TABLES.get_file(paths::FILE).and_then(|f| f.contents_utf8());
             text.map(paths::read).unwrap_or_default()
@@ -258,7 +258,7 @@ impl ServerKnowledge {
     }
 
     /// What words joined by commas say of a build; else the word that says nothing.
-    pub fn declared_build<'t>(&self, text: &'t str) -> Result<DeclaredBuild, &'t str> {
+    pub fn parse_build<'t>(&self, text: &'t str) -> Result<DeclaredBuild, &'t str> {
         builds::parse(&self.build_words(), text)
     }
 
@@ -270,7 +270,7 @@ impl ServerKnowledge {
     }
 
     /// The series of every flavor that know the name, first and last of each.
-    pub fn known_to(&self, name: &str) -> Vec<(&ServerSeries, &ServerSeries)> {
+    pub fn find_knowing_series(&self, name: &str) -> Vec<(&ServerSeries, &ServerSeries)> {
         self.flavors()
             .into_iter()
             .filter_map(|flavor| self.history(flavor, name))

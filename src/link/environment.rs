@@ -11,13 +11,13 @@ use crate::facts::raw::{ConstValue, EnvDefault, RawClient, RawFacts, RawVariable
 
 /// Fills in the variables of clients; the indices of those whose URL or address is known now.
 pub fn fill(raw: &mut RawFacts, programs: &[LinkedProgram]) -> Vec<usize> {
-    let agreed = agreed(&raw.variables);
-    let runs = running(raw.clients.len(), programs);
+    let agreed = agree_variables(&raw.variables);
+    let runs = find_running(raw.clients.len(), programs);
     let mut found: Vec<(usize, VariableReader, (ConstValue, String))> = Vec::new();
     for (index, client) in raw.clients.iter().enumerate() {
         let given = |name: &str| match &runs[index] {
             Some(workloads) => in_workloads(raw, workloads, name),
-            None => joined(name, &agreed),
+            None => join_value(name, &agreed),
         };
         let look_up = |value: &ConstValue| {
             let (source, fallback) = match value {
@@ -64,7 +64,7 @@ fn put(client: &mut RawClient, place: VariableReader, value: ConstValue, because
             let Some(write) = client.writes.get_mut(at) else {
                 return;
             };
-            write.value = typed(value);
+            write.value = parse_typed(value);
             write.slot = crate::facts::EditTarget::None;
             client.joined.push((write.span, because));
         }
@@ -79,7 +79,7 @@ fn put(client: &mut RawClient, place: VariableReader, value: ConstValue, because
 }
 
 /// What runs each client; nothing where that is not known for every program that holds it.
-fn running(clients: usize, programs: &[LinkedProgram]) -> Vec<Option<Vec<usize>>> {
+fn find_running(clients: usize, programs: &[LinkedProgram]) -> Vec<Option<Vec<usize>>> {
     let mut all: Vec<Option<Vec<usize>>> = vec![None; clients];
     let mut open = vec![false; clients];
     for program in programs {
@@ -127,7 +127,7 @@ fn unset(
 type AgreedValue<'a> = BTreeMap<&'a str, Option<&'a RawVariable>>;
 
 /// The value of each variable, where there is one.
-fn agreed(variables: &[RawVariable]) -> AgreedValue<'_> {
+fn agree_variables(variables: &[RawVariable]) -> AgreedValue<'_> {
     let mut agreed: AgreedValue<'_> = BTreeMap::new();
     for variable in variables {
         let known = variable.text.is_ok().then_some(variable);
@@ -145,7 +145,7 @@ fn agreed(variables: &[RawVariable]) -> AgreedValue<'_> {
 }
 
 /// The text that a variable has, and why it is held to have it.
-fn joined(name: &str, agreed: &AgreedValue<'_>) -> Option<(String, String)> {
+fn join_value(name: &str, agreed: &AgreedValue<'_>) -> Option<(String, String)> {
     let variable = (*agreed.get(name)?)?;
     let text = variable.text.as_ref().ok()?;
     let because = format!("{} of {}", variable.name, variable.holder);
@@ -153,7 +153,7 @@ fn joined(name: &str, agreed: &AgreedValue<'_>) -> Option<(String, String)> {
 }
 
 /// A figure or a switch reads as such.
-fn typed(value: ConstValue) -> ConstValue {
+fn parse_typed(value: ConstValue) -> ConstValue {
     let ConstValue::Text(text) = &value else {
         return value;
     };
@@ -194,8 +194,8 @@ mod tests {
             variable("OPEN", Ok("a")),
             variable("OPEN", Err("a secret")),
         ];
-        let agreed = agreed(&variables);
-        let text = |name: &str| joined(name, &agreed).map(|(text, _)| text);
+        let agreed = agree_variables(&variables);
+        let text = |name: &str| join_value(name, &agreed).map(|(text, _)| text);
         assert_eq!(text("ONE").as_deref(), Some("40"));
         assert_eq!(text("SAME").as_deref(), Some("a"));
         assert_eq!(
@@ -203,7 +203,7 @@ mod tests {
             (None, None, None)
         );
         assert_eq!(
-            typed(ConstValue::Text("40".to_owned())),
+            parse_typed(ConstValue::Text("40".to_owned())),
             ConstValue::Int(40)
         );
     }

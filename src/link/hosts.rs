@@ -60,7 +60,7 @@ impl FactLinker<'_> {
         let reached = |body: usize| {
             let hosts = client.hosts.iter();
             hosts
-                .filter_map(|(host, _)| self.reached_by(host, body))
+                .filter_map(|(host, _)| self.find_reaching(host, body))
                 .next()
         };
         let found: Vec<(usize, String)> = servers
@@ -104,7 +104,7 @@ impl FactLinker<'_> {
                 if own.is_composed() != reference.composed || !self.can_meet(reference, own) {
                     return None;
                 }
-                Some((index, own.anchor, self.reached_by(reference.host, body)?))
+                Some((index, own.anchor, self.find_reaching(reference.host, body)?))
             })
             .collect();
         let mut strength = Strength::Certain;
@@ -172,7 +172,7 @@ impl FactLinker<'_> {
 
     /// How a host name leads to a server, if it does: `name`, `name.namespace`,
     /// `name.namespace.svc…`, and the pods behind a headless Service, `name-0.service…`.
-    pub(super) fn reached_by(&self, host: &str, body: usize) -> Option<String> {
+    pub(super) fn find_reaching(&self, host: &str, body: usize) -> Option<String> {
         let server = &self.raw.servers[body];
         let labels: Vec<&str> = host.split('.').collect();
         let (first, rest) = labels.split_first()?;
@@ -180,7 +180,7 @@ impl FactLinker<'_> {
             name: first,
             namespace: rest.first().copied(),
         };
-        if let Some(evidence) = self.named(direct, host, body) {
+        if let Some(evidence) = self.match_name(direct, host, body) {
             return Some(evidence);
         }
         let (service, rest) = rest.split_first()?;
@@ -190,11 +190,11 @@ impl FactLinker<'_> {
         };
         let own = server.name.split('/').nth(1).unwrap_or_default();
         is_pod_of(first, own)
-            .then(|| self.named(behind, host, body))
+            .then(|| self.match_name(behind, host, body))
             .flatten()
     }
 
-    fn named(&self, host: HostName<'_>, written: &str, body: usize) -> Option<String> {
+    fn match_name(&self, host: HostName<'_>, written: &str, body: usize) -> Option<String> {
         let server = &self.raw.servers[body];
         if server.hosts.iter().any(|own| own == host.name)
             && host.may_be_in(server.namespace.as_ref())

@@ -303,7 +303,7 @@ impl ProgramRunner<'_> {
         if let Some(declared) = declared
             && let Some((name, _)) = &declared.workload
         {
-            return self.declared(declared, name, program);
+            return self.apply_declaration(declared, name, program);
         }
         let found = by_workload.iter().filter(|(_, (of, _))| *of == at);
         let found: Vec<RelatedSubject> = found
@@ -316,7 +316,12 @@ impl ProgramRunner<'_> {
         self.settle(found, program);
     }
 
-    fn declared(&self, declared: &ServiceDeclaration, name: &str, program: &mut LinkedProgram) {
+    fn apply_declaration(
+        &self,
+        declared: &ServiceDeclaration,
+        name: &str,
+        program: &mut LinkedProgram,
+    ) {
         let workloads = self.raw.workloads.iter().enumerate();
         let found = workloads.filter(|(_, w)| w.name == name && !w.fragment);
         let found: Vec<RelatedSubject> = found

@@ -18,7 +18,7 @@ impl FactLinker<'_> {
             let meant = names.filter(|name| is_queue_variable(name));
             meant.filter_map(move |name| {
                 let text = self.raw.variable(index, name)?.ok()?;
-                self.reached_by(host_of(&text)?, body)?;
+                self.find_reaching(host_of(&text)?, body)?;
                 Some(QueueUse {
                     workload: workload.name.clone(),
                     variable: name.to_owned(),

@@ -42,7 +42,7 @@ impl<'a> BundleRules<'a> {
         certain: bool,
     ) -> Option<BundleReport> {
         let rule = self.rules.get(id)?;
-        let running = self.plan.running(rule, path)?;
+        let running = self.plan.plan_rule(rule, path)?;
         Some(report(rule, &running, unset, certain, self.rules.url(rule)))
     }
 }
@@ -56,7 +56,7 @@ fn report(
 ) -> BundleReport {
     // Servers of one name in one file leave the same settings out.
     let mut seen = BTreeSet::new();
-    let listed = unset.iter().map(|unset| shown(unset));
+    let listed = unset.iter().map(|unset| format_setting(unset));
     let listed: Vec<String> = listed.filter(|text| seen.insert(text.clone())).collect();
     let count = match listed.len() {
         1 => "1 setting".to_owned(),
@@ -77,7 +77,7 @@ fn report(
 }
 
 /// `hz (default 10, recommended 100)`.
-fn shown(unset: &UnsetSetting) -> String {
+fn format_setting(unset: &UnsetSetting) -> String {
     let default = unset
         .default
         .as_ref()

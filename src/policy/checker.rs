@@ -49,8 +49,8 @@ impl ExpressionChecker<'_, '_> {
             ExpressionForm::Number(n) => literal(CelValue::Number(*n), NUMBER),
             ExpressionForm::Text(text) => literal(CelValue::Text(text.clone()), TEXT),
             ExpressionForm::Path(path) => match self.names.resolve(path) {
-                Ok((named, kind)) => named_expr(named, kind),
-                Err(unknown) => self.broken(unknown.fault(&tree.range)),
+                Ok((named, kind)) => name_expression(named, kind),
+                Err(unknown) => self.report_fault(unknown.fault(&tree.range)),
             },
             ExpressionForm::List(items) => self.list(tree, items),
             ExpressionForm::Operator(operator, args) => self.operator(tree, *operator, args),
@@ -59,7 +59,7 @@ impl ExpressionChecker<'_, '_> {
             }
             ExpressionForm::Refused(what) => {
                 let fault = ExpressionFault::new(tree.range.clone(), what.message());
-                self.broken(match what.help() {
+                self.report_fault(match what.help() {
                     Some(help) => fault.with_help(help),
                     None => fault,
                 })
@@ -68,11 +68,11 @@ impl ExpressionChecker<'_, '_> {
     }
 
     fn fail(&mut self, range: &Range<usize>, message: impl Into<String>) -> TypedExpr {
-        self.broken(ExpressionFault::new(range.clone(), message))
+        self.report_fault(ExpressionFault::new(range.clone(), message))
     }
 
     /// Notes a mistake and goes on with something that fits everywhere.
-    fn broken(&mut self, fault: ExpressionFault) -> TypedExpr {
+    fn report_fault(&mut self, fault: ExpressionFault) -> TypedExpr {
         self.faults.push(fault);
         literal(CelValue::Bool(false), ExpressionKind::Any)
     }
@@ -111,13 +111,13 @@ impl ExpressionChecker<'_, '_> {
             (CelOperator::Conditional, [when, one, two]) => {
                 self.conditional(tree, [when, one, two])
             }
-            (CelOperator::In, [item, list]) => self.contained(item, list),
+            (CelOperator::In, [item, list]) => self.check_membership(item, list),
             (CelOperator::Index, [list, index]) => self.index(list, index),
             (_, [one, two]) => {
                 if operator == CelOperator::Subtract
-                    && let Some(fault) = self.names.dashed(tree)
+                    && let Some(fault) = self.names.find_dashed(tree)
                 {
-                    return self.broken(fault);
+                    return self.report_fault(fault);
                 }
                 let (left, right) = (self.expr(one), self.expr(two));
                 self.words_fit(&left, two, &right);
@@ -133,7 +133,7 @@ impl ExpressionChecker<'_, '_> {
         if expr.kind.is(FactType::Bool) {
             return Box::new(expr);
         }
-        Box::new(self.broken(no_bool(tree, &expr.kind)))
+        Box::new(self.report_fault(no_bool(tree, &expr.kind)))
     }
 
     fn negate(&mut self, tree: &ExpressionTree) -> TypedExpr {
@@ -173,13 +173,13 @@ impl ExpressionChecker<'_, '_> {
 
     /// `x in list`. Membership in facts themselves (`"maxmemory" in server.conf`) is refused: it
     /// would turn what is unknown into a verdict.
-    fn contained(&mut self, item: &ExpressionTree, list: &ExpressionTree) -> TypedExpr {
+    fn check_membership(&mut self, item: &ExpressionTree, list: &ExpressionTree) -> TypedExpr {
         if let ExpressionForm::Path(path) = &list.form
             && self.names.resolve(path).is_err()
         {
             let fault =
                 ExpressionFault::new(list.range.clone(), "`in` cannot test whether a fact exists");
-            return self.broken(fault.with_help("use `known(path)` or `explicit(path)`"));
+            return self.report_fault(fault.with_help("use `known(path)` or `explicit(path)`"));
         }
         let (item_tree, item, found) = (item, self.expr(item), self.expr(list));
         match &found.kind {
@@ -191,7 +191,7 @@ impl ExpressionChecker<'_, '_> {
                     list.range.clone(),
                     format!("{item} cannot be in this {word}"),
                 );
-                return self.broken(match other {
+                return self.report_fault(match other {
                     ExpressionKind::Of(FactType::Text) | ExpressionKind::Word(_) => {
                         fault.with_help("use `text.contains(part)` to search in a string")
                     }
@@ -205,8 +205,8 @@ impl ExpressionChecker<'_, '_> {
     }
 
     fn index(&mut self, list: &ExpressionTree, index: &ExpressionTree) -> TypedExpr {
-        if let Some(fault) = self.names.unquoted(list, index) {
-            return self.broken(fault);
+        if let Some(fault) = self.names.find_unquoted(list, index) {
+            return self.report_fault(fault);
         }
         let (found, at) = (self.expr(list), self.expr(index));
         let kind = match &found.kind {
@@ -281,7 +281,7 @@ impl ExpressionChecker<'_, '_> {
             }
             Err((message, help)) => {
                 let fault = ExpressionFault::new(tree.range.clone(), message);
-                self.broken(match help {
+                self.report_fault(match help {
                     Some(help) => fault.with_help(help),
                     None => fault,
                 })
@@ -301,7 +301,7 @@ fn boolean(node: TypedNode) -> TypedExpr {
     TypedExpr { node, kind: BOOL }
 }
 
-fn named_expr(named: NamedThing, kind: ExpressionKind) -> TypedExpr {
+fn name_expression(named: NamedThing, kind: ExpressionKind) -> TypedExpr {
     let node = match named {
         NamedThing::Fact(fact) => TypedNode::Fact(fact),
         NamedThing::Subject(subject) => TypedNode::Subject(subject),

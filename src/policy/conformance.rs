@@ -147,13 +147,13 @@ fn outcome(row: &ConformanceRow) -> String {
     let values = BTreeMap::from([("max".to_owned(), Datum::Float(0.88))]);
     let subject = &estate.subjects(row.kind)[row.index];
     let scope = SubjectScope::new(&estate, subject, &values, &[]);
-    shown(&expr, &expr.eval(&scope, &mut Vec::new()))
+    format_outcome(&expr, &expr.eval(&scope, &mut Vec::new()))
 }
 
-fn shown(expr: &TypedExpr, outcome: &Evaluation) -> String {
+fn format_outcome(expr: &TypedExpr, outcome: &Evaluation) -> String {
     match outcome {
         Ok(known) => {
-            let text = template::shown(known, &expr.kind);
+            let text = template::format_result(known, &expr.kind);
             let guess = if known.strength == Strength::Assumed {
                 "?"
             } else {

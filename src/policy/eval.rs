@@ -30,7 +30,7 @@ impl TypedExpr {
             TypedNode::Literal(val) => Ok(KnownResult::certain(val.clone())),
             TypedNode::Fact(fact) => scope.fact(fact, vars),
             TypedNode::Param(name) => param(scope, name),
-            TypedNode::Let(index) => scope.named(*index),
+            TypedNode::Let(index) => scope.named_result(*index),
             TypedNode::Variable(depth) => variable(vars, *depth),
             TypedNode::Related(path, kind) => scope.related(path, *kind, vars),
             TypedNode::Subject(path) => match scope.subject_at(path, vars) {
@@ -205,8 +205,8 @@ fn compare(operator: CelOperator, one: &CelValue, two: &CelValue) -> Option<CelV
 /// Equality. A switch equals the word that it is written with.
 fn equal(one: &CelValue, two: &CelValue) -> bool {
     match (one, two) {
-        (CelValue::Bool(_), CelValue::Text(word)) => one.shown() == *word,
-        (CelValue::Text(word), CelValue::Bool(_)) => two.shown() == *word,
+        (CelValue::Bool(_), CelValue::Text(word)) => one.to_shown() == *word,
+        (CelValue::Text(word), CelValue::Bool(_)) => two.to_shown() == *word,
         _ => one == two,
     }
 }
@@ -355,7 +355,7 @@ fn each(
         CelMacro::Exists => fold(&found, true),
         CelMacro::ExistsOne => exists_one(&found),
         CelMacro::Filter => filter(found),
-        CelMacro::Map => mapped(found),
+        CelMacro::Map => map_items(found),
     }?;
     Ok(KnownResult {
         secret: outcome.secret || list.secret,
@@ -404,7 +404,7 @@ fn filter(found: FactLookup) -> Evaluation {
 }
 
 /// `map(x, result)` and `map(x, condition, result)`.
-fn mapped(found: FactLookup) -> Evaluation {
+fn map_items(found: FactLookup) -> Evaluation {
     let mut results = Vec::new();
     for (_, mut outcomes) in found {
         let Some(result) = outcomes.pop() else {

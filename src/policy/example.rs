@@ -98,7 +98,7 @@ pub(super) fn estate() -> Estate {
     server.put(conf("requirepass"), secret);
     server.put(
         ServerFact::Role,
-        FactValue::derived("cache").with_strength(Strength::Assumed),
+        FactValue::from_derived("cache").with_strength(Strength::Assumed),
     );
     server.clients = [(0, Strength::Certain), (1, Strength::Assumed)]
         .map(related)

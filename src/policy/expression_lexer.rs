@@ -66,7 +66,7 @@ fn read_token(rest: &str) -> (ExpressionTokenKind, usize) {
     let Some(first) = rest.chars().next() else {
         return (ExpressionTokenKind::End, 0);
     };
-    if let Some(found) = quoted(rest).or_else(|| number(rest)) {
+    if let Some(found) = lex_quoted(rest).or_else(|| number(rest)) {
         return found;
     }
     if first.is_ascii_alphabetic() || first == '_' {
@@ -145,7 +145,7 @@ fn suffix_length(rest: &str) -> usize {
 }
 
 /// A text or bytes: `"a"`, `'a'`, `"""a"""`, with `r` before it without escapes, with `b` bytes.
-fn quoted(rest: &str) -> Option<(ExpressionTokenKind, usize)> {
+fn lex_quoted(rest: &str) -> Option<(ExpressionTokenKind, usize)> {
     let (is_bytes, unprefixed) = match rest.strip_prefix(['b', 'B']) {
         Some(after) => (true, after),
         None => (false, rest),
@@ -158,7 +158,7 @@ fn quoted(rest: &str) -> Option<(ExpressionTokenKind, usize)> {
         .into_iter()
         .find(|quote| opened.starts_with(quote))?;
     let before = rest.len() - opened.len() + quote.len();
-    match quoted_body(&rest[before..], quote, is_raw) {
+    match lex_body(&rest[before..], quote, is_raw) {
         Ok((value, length)) => {
             let kind = if is_bytes {
                 ExpressionTokenKind::Bytes
@@ -172,7 +172,7 @@ fn quoted(rest: &str) -> Option<(ExpressionTokenKind, usize)> {
 }
 
 /// The value up to the closing quote, and the bytes with that quote.
-fn quoted_body(body: &str, quote: &str, is_raw: bool) -> Result<(String, usize), LexicalFault> {
+fn lex_body(body: &str, quote: &str, is_raw: bool) -> Result<(String, usize), LexicalFault> {
     let mut value = String::new();
     let mut at = 0;
     loop {

@@ -61,7 +61,7 @@ pub(super) fn parse(text: &str) -> Parsed {
     let tree = parser.conditional()?;
     match parser.next.kind {
         ExpressionTokenKind::End => Ok(tree),
-        _ => Err(parser.unexpected()),
+        _ => Err(parser.unexpected_fault()),
     }
 }
 
@@ -118,7 +118,7 @@ impl ExpressionParser<'_> {
                 self.binary(0)?
             });
             if !self.take(sign) {
-                return Ok(balanced(operator, terms));
+                return Ok(balance_chain(operator, terms));
             }
         }
     }
@@ -169,12 +169,12 @@ impl ExpressionParser<'_> {
         let mut tree = self.primary()?;
         loop {
             if self.take(".") {
-                tree = self.selected(tree)?;
+                tree = self.parse_selection(tree)?;
             } else if self.take("[") {
-                tree = self.indexed(tree)?;
+                tree = self.parse_index(tree)?;
             } else if matches!(tree.form, ExpressionForm::Path(_)) && self.take("{") {
                 let end = self.entries()?;
-                tree = refused(RefusedSyntax::Structures, tree.range.start..end);
+                tree = refuse_syntax(RefusedSyntax::Structures, tree.range.start..end);
             } else {
                 self.depth = depth;
                 return Ok(tree);
@@ -183,7 +183,7 @@ impl ExpressionParser<'_> {
     }
 
     /// A word of a subject, or a call on it.
-    fn selected(&mut self, target: ExpressionTree) -> Parsed {
+    fn parse_selection(&mut self, target: ExpressionTree) -> Parsed {
         let name = self.name()?;
         let start = target.range.start;
         if !self.take("(") {
@@ -207,7 +207,7 @@ impl ExpressionParser<'_> {
         Ok(ExpressionTree { form, range })
     }
 
-    fn indexed(&mut self, target: ExpressionTree) -> Parsed {
+    fn parse_index(&mut self, target: ExpressionTree) -> Parsed {
         self.descend()?;
         let index = self.conditional()?;
         let end = self.expect("]")?;
@@ -236,24 +236,24 @@ impl ExpressionParser<'_> {
         }
         if self.take("{") {
             let end = self.entries()?;
-            return Ok(refused(RefusedSyntax::Maps, start..end));
+            return Ok(refuse_syntax(RefusedSyntax::Maps, start..end));
         }
         if self.next.kind == ExpressionTokenKind::Name {
-            return self.named();
+            return self.parse_name();
         }
         let token = self.advance();
         let form = match token.kind {
             ExpressionTokenKind::Number(value) => ExpressionForm::Number(value),
             ExpressionTokenKind::Text(value) => ExpressionForm::Text(value),
             ExpressionTokenKind::Bytes => ExpressionForm::Refused(RefusedSyntax::Bytes),
-            _ => return Err(self.unexpected_token(&token)),
+            _ => return Err(self.unexpected_token_fault(&token)),
         };
         let range = token.range;
         Ok(ExpressionTree { form, range })
     }
 
     /// A word of the language, a call or the begin of a path.
-    fn named(&mut self) -> Parsed {
+    fn parse_name(&mut self) -> Parsed {
         let form = match &self.text[self.next.range.clone()] {
             "true" => ExpressionForm::Bool(true),
             "false" => ExpressionForm::Bool(false),
@@ -289,7 +289,7 @@ impl ExpressionParser<'_> {
         let range = self.next.range.clone();
         let is_word = ["in", "true", "false", "null"].contains(&&self.text[range]);
         if self.next.kind != ExpressionTokenKind::Name || is_word {
-            return Err(self.unexpected());
+            return Err(self.unexpected_fault());
         }
         Ok(self.advance().range)
     }
@@ -364,7 +364,7 @@ impl ExpressionParser<'_> {
         if self.is(sign) {
             return Ok(self.advance().range.end);
         }
-        Err(self.unexpected())
+        Err(self.unexpected_fault())
     }
 
     fn advance(&mut self) -> ExpressionToken {
@@ -372,13 +372,13 @@ impl ExpressionParser<'_> {
         std::mem::replace(&mut self.next, following)
     }
 
-    fn unexpected(&self) -> ExpressionFault {
-        self.unexpected_token(&self.next)
+    fn unexpected_fault(&self) -> ExpressionFault {
+        self.unexpected_token_fault(&self.next)
     }
 
     /// What is wrong with a token that cannot stand where it does: a habit of another language by
     /// its name, else the token itself.
-    fn unexpected_token(&self, token: &ExpressionToken) -> ExpressionFault {
+    fn unexpected_token_fault(&self, token: &ExpressionToken) -> ExpressionFault {
         if let Some(fault) = foreign_syntax_hints::slip(self.text, token.range.start) {
             return fault;
         }
@@ -398,7 +398,7 @@ impl ExpressionParser<'_> {
     }
 }
 
-fn refused(what: RefusedSyntax, range: Range<usize>) -> ExpressionTree {
+fn refuse_syntax(what: RefusedSyntax, range: Range<usize>) -> ExpressionTree {
     let form = ExpressionForm::Refused(what);
     ExpressionTree { form, range }
 }
@@ -414,10 +414,13 @@ fn operation(operator: CelOperator, parts: Vec<ExpressionTree>) -> ExpressionTre
 }
 
 /// A chain of one associative operator as a tree of least depth.
-fn balanced(operator: CelOperator, mut terms: Vec<ExpressionTree>) -> ExpressionTree {
+fn balance_chain(operator: CelOperator, mut terms: Vec<ExpressionTree>) -> ExpressionTree {
     if terms.len() > 1 {
         let right = terms.split_off(terms.len().div_ceil(2));
-        let parts = vec![balanced(operator, terms), balanced(operator, right)];
+        let parts = vec![
+            balance_chain(operator, terms),
+            balance_chain(operator, right),
+        ];
         return operation(operator, parts);
     }
     terms.pop().unwrap_or(ExpressionTree {

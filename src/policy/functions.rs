@@ -131,12 +131,12 @@ impl CelFunction {
             Self::Min => CelValue::Number(fold(args, f64::min)?),
             Self::Max => CelValue::Number(fold(args, f64::max)?),
             Self::Lower => CelValue::Text(text(0)?.to_lowercase()),
-            Self::Text => CelValue::Text(args.first()?.shown()),
+            Self::Text => CelValue::Text(args.first()?.to_shown()),
             Self::Size => CelValue::Number(args.first()?.size()? as f64),
             Self::Contains => CelValue::Bool(text(0)?.contains(text(1)?)),
             Self::StartsWith => CelValue::Bool(text(0)?.starts_with(text(1)?)),
             Self::EndsWith => CelValue::Bool(text(0)?.ends_with(text(1)?)),
-            Self::Join => CelValue::Text(joined(args.first()?, text(1)?)?),
+            Self::Join => CelValue::Text(join_list(args.first()?, text(1)?)?),
         })
     }
 }
@@ -158,12 +158,12 @@ fn fold(args: &[CelValue], pick: fn(f64, f64) -> f64) -> Option<f64> {
     numbers?.into_iter().reduce(pick)
 }
 
-fn joined(list: &CelValue, separator: &str) -> Option<String> {
+fn join_list(list: &CelValue, separator: &str) -> Option<String> {
     match list {
         CelValue::List(items) => Some(
             items
                 .iter()
-                .map(CelValue::shown)
+                .map(CelValue::to_shown)
                 .collect::<Vec<_>>()
                 .join(separator),
         ),
@@ -192,7 +192,7 @@ fn numbers_of_one_unit(args: &[ExpressionKind]) -> Result<ExpressionKind, String
     let (first, rest) = args.split_first().ok_or("an argument is missing")?;
     rest.iter().try_fold(first.clone(), |kind, next| {
         if kind.measures_alike(next) {
-            Ok(kind.joined(next))
+            Ok(kind.join(next))
         } else {
             Err(format!("{} against {}", kind.as_str(), next.as_str()))
         }

@@ -63,7 +63,7 @@ pub fn judge(rules: &RuleSet, estate: &Estate, settings: &RuleSettings) -> Polic
         judge.rule(rule);
     }
     let mut judgement = judge.judgement;
-    judgement.verdicts = violation::merged(without_yielding(judge.found, &judge.spoken));
+    judgement.verdicts = violation::merge_violations(without_yielding(judge.found, &judge.spoken));
     judgement
 }
 
@@ -158,21 +158,21 @@ impl RuleJudge<'_> {
                 for subject in subjects {
                     let judged = attempt(WorkStage::Judging, || self.subject(rule, test, subject));
                     if judged.is_none() {
-                        self.failed(rule, subject);
+                        self.record_failure(rule, subject);
                     }
                 }
             }
-            Err(mistakes) => self.broken(rule, mistakes),
+            Err(mistakes) => self.record_mistakes(rule, mistakes),
         }
     }
 
-    fn failed(&mut self, rule: &CompiledRule, subject: &Subject) {
+    fn record_failure(&mut self, rule: &CompiledRule, subject: &Subject) {
         let what = format!("judging {} by {}", subject.name, rule.id());
         let fault = (subject.anchor, internal_error(&what));
         self.judgement.faults.push(fault);
     }
 
-    fn broken(&mut self, rule: &CompiledRule, mistakes: &[RuleMistake]) {
+    fn record_mistakes(&mut self, rule: &CompiledRule, mistakes: &[RuleMistake]) {
         let broken = (rule.id().to_owned(), mistakes.to_vec());
         if !self.judgement.broken.contains(&broken) {
             self.judgement.broken.push(broken);
@@ -180,7 +180,7 @@ impl RuleJudge<'_> {
     }
 
     fn subject(&mut self, rule: &CompiledRule, test: &RuleTest, subject: &Subject) {
-        let Some(running) = self.plan.running(rule, &subject.path) else {
+        let Some(running) = self.plan.plan_rule(rule, &subject.path) else {
             return;
         };
         let scope = SubjectScope::new(self.estate, subject, &running.params, &test.lets);
@@ -189,7 +189,7 @@ impl RuleJudge<'_> {
             self.judgement.counts.quiet += 1;
             return;
         }
-        let ruling = ruling(test, &scope);
+        let ruling = rule_on(test, &scope);
         if let Some(run) = self.judgement.runs.last_mut() {
             ruling.count(run);
         }
@@ -227,14 +227,14 @@ impl RuleJudge<'_> {
                     url: self.url(rule),
                 };
                 let verdict = frame.verdict(scope);
-                if let Some(reported) = self.reported(rule, verdict, scope) {
+                if let Some(reported) = self.report_violation(rule, verdict, scope) {
                     let about = self.about(scope.subject);
                     let own = identity(scope.subject);
                     self.spoken.insert((rule.id().to_owned(), own));
                     self.found.push((reported, about));
                 }
             }
-            Err(mistakes) => self.broken(rule, mistakes),
+            Err(mistakes) => self.record_mistakes(rule, mistakes),
         }
     }
 
@@ -261,7 +261,7 @@ impl RuleJudge<'_> {
 
     /// What is reported of a violation: an unset setting may be a bundle's to report, and a rule that
     /// runs for a selected bundle alone says nothing else.
-    fn reported(
+    fn report_violation(
         &self,
         rule: &CompiledRule,
         mut violation: RuleViolation,
@@ -330,7 +330,7 @@ fn truth(outcome: &Evaluation) -> Option<bool> {
 
 /// `when` and not `assert`, with three values: a rule whose assertion holds has nothing to say even
 /// where it is unknown whether the rule applies.
-fn ruling(test: &RuleTest, scope: &SubjectScope<'_>) -> RuleResult {
+fn rule_on(test: &RuleTest, scope: &SubjectScope<'_>) -> RuleResult {
     let vars = &mut Vec::new();
     let when = test.when.as_ref().map(|w| w.eval(scope, vars));
     let when_truth = when.as_ref().map(truth);

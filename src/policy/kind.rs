@@ -98,7 +98,7 @@ impl ExpressionKind {
     }
 
     /// The kind of a sum: the unit of whichever part has one.
-    pub(super) fn joined(&self, other: &Self) -> Self {
+    pub(super) fn join(&self, other: &Self) -> Self {
         match (self.unit(), other.unit()) {
             (Some(unit), _) | (None, Some(unit)) => Self::Of(unit),
             (None, None) if self == other => self.clone(),

@@ -41,7 +41,7 @@ pub(super) struct FactReference {
 
 impl FactReference {
     /// The fact's name as people say it: a directive's name, else the path.
-    pub(super) fn shown(&self) -> &str {
+    pub(super) fn display_name(&self) -> &str {
         self.fact.name()
     }
 
@@ -102,7 +102,7 @@ impl RuleNames<'_> {
             return self.after_variable(depth, kind, rest);
         }
         if let Some(index) = self.lets.iter().position(|(n, _)| *n == first.word) {
-            nothing_follows(rest)?;
+            expect_end(rest)?;
             return Ok((NamedThing::Let(index), self.lets[index].1.clone()));
         }
         if first.word == "params" {
@@ -133,7 +133,7 @@ impl RuleNames<'_> {
             };
             return self.after_subject(subject, rest);
         }
-        nothing_follows(rest)?;
+        expect_end(rest)?;
         Ok((NamedThing::Variable(depth), kind))
     }
 
@@ -195,7 +195,7 @@ impl RuleNames<'_> {
                 help: format!("write `params.NAME`; {}", nearest::help("", names())),
             });
         };
-        nothing_follows(rest)?;
+        expect_end(rest)?;
         match self.params.get(&first.word) {
             Some(param) => Ok((
                 NamedThing::Param(first.word.clone()),
@@ -234,7 +234,7 @@ impl RuleNames<'_> {
     }
 
     /// `server.conf.maxmemory-policy`, which is a subtraction: the name as it was meant.
-    pub(super) fn dashed(&self, tree: &ExpressionTree) -> Option<ExpressionFault> {
+    pub(super) fn find_dashed(&self, tree: &ExpressionTree) -> Option<ExpressionFault> {
         let name = dashed(tree)?;
         let vocabulary = self.vocabulary?;
         let directive =
@@ -247,7 +247,7 @@ impl RuleNames<'_> {
     }
 
     /// `server.conf[maxmemory]`: a key that lacks its quotes.
-    pub(super) fn unquoted(
+    pub(super) fn find_unquoted(
         &self,
         map: &ExpressionTree,
         key: &ExpressionTree,
@@ -268,7 +268,7 @@ impl RuleNames<'_> {
     }
 
     /// What to write instead of a fact's name in quotes.
-    pub(super) fn quoted_fact(&self, text: &str) -> String {
+    pub(super) fn suggest_unquoted(&self, text: &str) -> String {
         let subject = self.subject.as_str();
         match self.vocabulary {
             Some(known)
@@ -306,7 +306,7 @@ fn dashed(tree: &ExpressionTree) -> Option<String> {
     }
 }
 
-fn nothing_follows(rest: &[PathSegment]) -> Result<(), UnknownName> {
+fn expect_end(rest: &[PathSegment]) -> Result<(), UnknownName> {
     match rest.first() {
         None => Ok(()),
         Some(segment) => Err(UnknownName {
@@ -324,13 +324,13 @@ fn fact_at(kind: SubjectKind, segments: &[PathSegment]) -> Option<FactPath> {
     {
         return Some(FactPath::Conf(key.word.clone()));
     }
-    let path = spelled(segments);
+    let path = spell_path(segments);
     let option = || (kind == SubjectKind::Client).then_some(FactPath::Option(path.clone()));
-    Vocabulary::listed(kind, &path).or_else(option)
+    Vocabulary::find_listed(kind, &path).or_else(option)
 }
 
 /// The path as facts are spelled: words with dots, keys in brackets.
-fn spelled(segments: &[PathSegment]) -> String {
+fn spell_path(segments: &[PathSegment]) -> String {
     if let [map, key] = segments
         && map.word == "conf"
     {
@@ -355,7 +355,7 @@ fn unknown_fact(
     if let Some(FactPath::Conf(directive)) = fact_at(kind, segments) {
         return unknown_directive(vocabulary, &directive);
     }
-    let path = spelled(segments);
+    let path = spell_path(segments);
     let path = path.as_str();
     let subject = kind.as_str();
     let message = format!("a {subject} has no fact `{path}`");

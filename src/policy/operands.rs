@@ -8,7 +8,7 @@ use crate::policy::syntax::CelOperator;
 pub(super) fn either(one: &ExpressionKind, two: &ExpressionKind) -> ExpressionKind {
     match (one, two) {
         (ExpressionKind::Any, other) | (other, ExpressionKind::Any) => other.clone(),
-        _ if one.is_numeric() => one.joined(two),
+        _ if one.is_numeric() => one.join(two),
         (ExpressionKind::Word(_), other) | (other, ExpressionKind::Word(_)) if one != two => {
             match other {
                 ExpressionKind::Word(_) => TEXT,
@@ -47,14 +47,14 @@ pub(super) fn binary_kind(
         CelOperator::Add | CelOperator::Subtract | CelOperator::Modulo => {
             numeric(left, right, "used in arithmetic")?;
             alike(left, right, "added")?;
-            Ok(left.joined(right))
+            Ok(left.join(right))
         }
         CelOperator::Multiply => {
             numeric(left, right, "used in arithmetic")?;
             if left.unit().is_some() && right.unit().is_some() {
                 return Err(apart(left, right, "multiplied"));
             }
-            Ok(left.joined(right))
+            Ok(left.join(right))
         }
         CelOperator::Divide => {
             numeric(left, right, "used in arithmetic")?;
@@ -103,7 +103,7 @@ pub(super) fn equality(
     } else if is(FactType::Bool) {
         Some("use a bool directly: `path` or `!path`")
     } else {
-        of_text(left, right).or_else(|| counted(left, right))
+        of_text(left, right).or_else(|| find_count_mismatch(left, right))
     };
     Err((message, help))
 }
@@ -128,7 +128,7 @@ fn of_text(left: &ExpressionKind, right: &ExpressionKind) -> Option<&'static str
 }
 
 /// A count beside a measure: some directives count in other units.
-fn counted(left: &ExpressionKind, right: &ExpressionKind) -> Option<&'static str> {
+fn find_count_mismatch(left: &ExpressionKind, right: &ExpressionKind) -> Option<&'static str> {
     let both = left.is_numeric() && right.is_numeric() && left.same_unit(right);
     both.then_some(
         "one is a plain number: see `docs/facts.md` for its unit, and compare it with a number",
@@ -164,7 +164,7 @@ fn alike(left: &ExpressionKind, right: &ExpressionKind, what: &str) -> Result<()
         return Ok(());
     }
     let (message, _) = apart(left, right, what);
-    Err((message, counted(left, right)))
+    Err((message, find_count_mismatch(left, right)))
 }
 
 fn apart(left: &ExpressionKind, right: &ExpressionKind, what: &str) -> OperandMistake {

@@ -72,14 +72,18 @@ impl CelValue {
     }
 
     /// As people read it.
-    pub(super) fn shown(&self) -> String {
+    pub(super) fn to_shown(&self) -> String {
         match self {
             Self::Bool(true) => "yes".to_owned(),
             Self::Bool(false) => "no".to_owned(),
             Self::Number(n) if n.is_infinite() => "unlimited".to_owned(),
             Self::Number(n) => quantity::show_number(*n),
             Self::Text(text) => text.clone(),
-            Self::List(items) => items.iter().map(Self::shown).collect::<Vec<_>>().join(", "),
+            Self::List(items) => items
+                .iter()
+                .map(Self::to_shown)
+                .collect::<Vec<_>>()
+                .join(", "),
             Self::Subject(kind, ..) => kind.as_str().to_owned(),
         }
     }

@@ -24,7 +24,7 @@ impl FindingPlace {
     }
 
     /// Where it is written, if it is.
-    pub(super) fn written(&self, scope: &SubjectScope<'_>, vars: &[CelValue]) -> Option<Span> {
+    pub(super) fn written_span(&self, scope: &SubjectScope<'_>, vars: &[CelValue]) -> Option<Span> {
         match self {
             Self::Fact(fact) => scope.value(fact, vars)?.0?.span(),
             Self::Subject(_) => self.find(scope, vars),
@@ -34,7 +34,7 @@ impl FindingPlace {
     /// The fact's name, for fingerprints.
     pub(super) fn about(&self) -> String {
         match self {
-            Self::Fact(fact) => fact.shown().to_owned(),
+            Self::Fact(fact) => fact.display_name().to_owned(),
             Self::Subject(_) => String::new(),
         }
     }
@@ -48,15 +48,15 @@ impl FindingPlace {
         match value {
             Some(value) if value.secret => "secret".to_owned(),
             Some(value) => value
-                .known()
-                .map_or_else(|| "unseen".to_owned(), normalised),
+                .known_datum()
+                .map_or_else(|| "unseen".to_owned(), normalize_datum),
             None => "absent".to_owned(),
         }
     }
 }
 
 /// A datum without the unit that it happens to be written in.
-fn normalised(datum: &Datum) -> String {
+fn normalize_datum(datum: &Datum) -> String {
     match datum.as_number() {
         Some(number) => number.to_string(),
         None => param::show(datum),

@@ -27,7 +27,7 @@ pub fn parameter(
     name: &str,
     path: &str,
 ) -> Option<Datum> {
-    let running = SettingsPlan::new(rules, settings).running(rules.get(rule)?, path)?;
+    let running = SettingsPlan::new(rules, settings).plan_rule(rules.get(rule)?, path)?;
     running.params.get(name).cloned()
 }
 
@@ -114,11 +114,11 @@ impl<'a> SettingsPlan<'a> {
                 .iter()
                 .any(|(glob, o)| o.enabled == Some(true) && glob.is_match(rule.id()))
         };
-        self.chosen(rule, self.overrides.iter().any(enabled))
+        self.is_chosen(rule, self.overrides.iter().any(enabled))
     }
 
     /// How the rule runs for a path, if it does.
-    pub(super) fn running(&self, rule: &CompiledRule, path: &str) -> Option<RunningRule> {
+    pub(super) fn plan_rule(&self, rule: &CompiledRule, path: &str) -> Option<RunningRule> {
         let mut enabled = None;
         let mut severity = rule.draft.severity;
         let mut waivable = !rule.draft.non_waivable;
@@ -141,7 +141,7 @@ impl<'a> SettingsPlan<'a> {
         if enabled == Some(false) && !asked_for {
             return None;
         }
-        self.chosen(rule, enabled == Some(true))
+        self.is_chosen(rule, enabled == Some(true))
             .then_some(RunningRule {
                 severity,
                 params: values,
@@ -149,7 +149,7 @@ impl<'a> SettingsPlan<'a> {
             })
     }
 
-    fn chosen(&self, rule: &CompiledRule, enabled: bool) -> bool {
+    fn is_chosen(&self, rule: &CompiledRule, enabled: bool) -> bool {
         if self.ignore.is_match(rule.id()) {
             return false;
         }
@@ -190,7 +190,7 @@ impl<'a> SettingsPlan<'a> {
         }
         let mut off = false;
         for bundle in self.bundles_of(rule) {
-            if self.running(bundle, path).is_some() {
+            if self.plan_rule(bundle, path).is_some() {
                 return FindingVoice::Bundle(bundle.id());
             }
             let enabled = self

@@ -210,8 +210,11 @@ impl<'v> RuleCompiler<'v> {
     }
 
     fn test(&mut self, draft: &RuleDraft) -> Option<RuleTest> {
-        let lets: Vec<Option<TypedExpr>> =
-            draft.lets.iter().map(|(n, e)| self.named(n, e)).collect();
+        let lets: Vec<Option<TypedExpr>> = draft
+            .lets
+            .iter()
+            .map(|(n, e)| self.compile_named(n, e))
+            .collect();
         let when = self.optional(draft.when.as_ref());
         // A bundle is never judged: its members are.
         let assert = match &draft.assert {
@@ -278,7 +281,7 @@ impl<'v> RuleCompiler<'v> {
         }
     }
 
-    fn named(&mut self, name: &str, text: &Excerpt) -> Option<TypedExpr> {
+    fn compile_named(&mut self, name: &str, text: &Excerpt) -> Option<TypedExpr> {
         let taken = name == "params"
             || name == self.names.subject.as_str()
             || self.names.lets.iter().any(|(n, _)| n == name);

@@ -61,7 +61,7 @@ impl RuleProfile {
     }
 
     /// The profile by its word.
-    pub fn named(word: &str) -> Option<Self> {
+    pub fn from_word(word: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|p| p.as_str() == word)
     }
 }

@@ -55,7 +55,7 @@ impl<'a> SubjectScope<'a> {
     }
 
     /// The result of a `let`.
-    pub(super) fn named(&self, index: usize) -> Evaluation {
+    pub(super) fn named_result(&self, index: usize) -> Evaluation {
         if let Some(Some(known)) = self.cache.borrow().get(index) {
             if let Ok(known) = known {
                 self.charge(known.val.weight())?;
@@ -148,5 +148,8 @@ impl<'a> SubjectScope<'a> {
 
 /// What a fact is called in front of the cause for which it is not known.
 pub(super) fn name_of<'n>(fact: &'n FactReference, value: &'n FactValue) -> &'n str {
-    value.own_name.as_deref().unwrap_or_else(|| fact.shown())
+    value
+        .own_name
+        .as_deref()
+        .unwrap_or_else(|| fact.display_name())
 }

@@ -68,7 +68,7 @@ impl MessageTemplate {
             match piece {
                 MessagePiece::Text(part) => text.push_str(part),
                 MessagePiece::Expr(expr) => {
-                    text.push_str(&shown(&expr.eval(scope, vars)?, &expr.kind));
+                    text.push_str(&format_result(&expr.eval(scope, vars)?, &expr.kind));
                 }
             }
         }
@@ -77,14 +77,14 @@ impl MessageTemplate {
 }
 
 /// A result as people read it, by its unit.
-pub(super) fn shown(known: &KnownResult, kind: &ExpressionKind) -> String {
+pub(super) fn format_result(known: &KnownResult, kind: &ExpressionKind) -> String {
     if known.secret {
         return MASK.to_owned();
     }
     match (&known.val, kind.unit()) {
         (CelValue::Number(bytes), Some(FactType::Size)) => quantity::show_size(*bytes),
         (CelValue::Number(seconds), Some(FactType::Duration)) => quantity::show_duration(*seconds),
-        (val, _) => val.shown(),
+        (val, _) => val.to_shown(),
     }
 }
 

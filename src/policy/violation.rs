@@ -44,10 +44,10 @@ pub struct RuleViolation {
 fn object(subject: &Subject) -> Option<String> {
     let deployed = subject
         .fact(ServerFact::Deployed)
-        .and_then(FactValue::known);
+        .and_then(FactValue::known_datum);
     let is_object = subject.kind == SubjectKind::Server && deployed == Some(&Datum::Bool(true));
     let image = subject.fact(ServerFact::ImageReference);
-    let image = image.and_then(FactValue::known).map(param::show);
+    let image = image.and_then(FactValue::known_datum).map(param::show);
     is_object.then(|| format!("{} {}", subject.identity, image.unwrap_or_default()))
 }
 
@@ -174,18 +174,20 @@ impl<'a> FailedRule<'a> {
         if value.secret || !(is_unset || value.shipped) {
             return None;
         }
-        let known = value.known().map(|datum| spelled(datum, &value.slot));
+        let known = value
+            .known_datum()
+            .map(|datum| spell_datum(datum, &value.slot));
         Some(UnsetSetting {
             name: own_name(fact, scope).to_owned(),
             // A figure that moves with the machine is named by what it moves with.
             default: value.derived_from.clone().or(known),
-            recommended: self.recommended(case, fact, scope),
+            recommended: self.find_recommended(case, fact, scope),
             bundle: None,
         })
     }
 
     /// What the fix that holds would write, also where there is no place to write it.
-    fn recommended(
+    fn find_recommended(
         &self,
         case: Option<&'a CaseBody>,
         fact: &FactReference,
@@ -199,7 +201,7 @@ impl<'a> FailedRule<'a> {
         edits.find_map(|(_, edit)| match edit {
             FixOperation::Set { fact: own, ty, to } if own == fact => {
                 let to = to_write(fact, *ty, to, scope)?;
-                Some(spelled(&to, &value_of(fact, scope)?.slot))
+                Some(spell_datum(&to, &value_of(fact, scope)?.slot))
             }
             _ => None,
         })
@@ -318,7 +320,7 @@ fn one_label(
         return None;
     }
     // Where nothing is written, there is nothing to say of it.
-    let span = label.at.written(scope, vars)?;
+    let span = label.at.written_span(scope, vars)?;
     let text = label.text.render(scope, vars).ok()?;
     Some(FindingLabel { span, text })
 }
@@ -368,9 +370,9 @@ fn operation(edit: &FixOperation, scope: &SubjectScope<'_>) -> Option<(IntentOpe
         }
         FixOperation::MoveAbove(fact) => {
             // What is not known for certain to be a comment is not moved.
-            let value = value_of(fact, scope).filter(|value| value.known().is_some())?;
+            let value = value_of(fact, scope).filter(|value| value.known_datum().is_some())?;
             let span = value.span()?;
-            let words = fact.shown().replace(['_', '.'], " ");
+            let words = fact.display_name().replace(['_', '.'], " ");
             let title = format!("move the {words} to a line of its own");
             Some((IntentOperation::MoveAbove { span }, title))
         }
@@ -391,7 +393,7 @@ fn set(
     let title = format!(
         "set {} to {}",
         own_name(fact, scope),
-        spelled(&to, &value.slot)
+        spell_datum(&to, &value.slot)
     );
     let slot = value.slot.clone();
     Some((IntentOperation::Set { slot, to }, title))
@@ -405,7 +407,7 @@ fn to_write(
     scope: &SubjectScope<'_>,
 ) -> Option<Datum> {
     let known = to.eval(scope, &mut Vec::new()).ok()?;
-    let of_value = || value_of(fact, scope)?.known().and_then(type_of);
+    let of_value = || value_of(fact, scope)?.known_datum().and_then(type_of);
     let is_count = matches!(to.kind, ExpressionKind::Of(FactType::Int));
     if ty.or(to.kind.unit()).is_none() && !is_count && stands_for_another(fact, scope) {
         return None;
@@ -416,7 +418,7 @@ fn to_write(
 /// A figure with a meaning of its own does not say what others of its place measure: `-1` may stand
 /// among durations, where another bare figure means nanoseconds.
 fn stands_for_another(fact: &FactReference, scope: &SubjectScope<'_>) -> bool {
-    let value = value_of(fact, scope).and_then(FactValue::known);
+    let value = value_of(fact, scope).and_then(FactValue::known_datum);
     let raw = value.filter(|value| matches!(value, Datum::Special { .. }));
     raw.is_some_and(|value| matches!(value.raw(), Datum::Int(_)))
 }
@@ -427,7 +429,7 @@ fn value_of<'a>(fact: &FactReference, scope: &SubjectScope<'a>) -> Option<&'a Fa
 
 fn own_name<'v>(fact: &'v FactReference, scope: &SubjectScope<'v>) -> &'v str {
     let own = value_of(fact, scope).and_then(|v| v.own_name.as_deref());
-    own.unwrap_or_else(|| fact.shown())
+    own.unwrap_or_else(|| fact.display_name())
 }
 
 fn type_of(datum: &Datum) -> Option<FactType> {
@@ -471,7 +473,7 @@ fn datum(val: &CelValue, ty: Option<FactType>) -> Option<Datum> {
 
 /// A datum as it is about to be written: sizes exact, in the largest unit that divides them;
 /// durations in seconds where the place is no code, since a directive takes no unit.
-fn spelled(datum: &Datum, slot: &EditTarget) -> String {
+fn spell_datum(datum: &Datum, slot: &EditTarget) -> String {
     match datum {
         Datum::Size(bytes) => exact_size(*bytes),
         Datum::Duration(seconds) if !is_code(slot) => quantity::show_number(*seconds),
@@ -516,7 +518,7 @@ fn sentence(titles: &[String]) -> String {
 
 /// One text may configure several servers: the same rule, place and message is one verdict, about
 /// the subject that it is worst for. Where the fixes differ there is none.
-pub(super) fn merged(verdicts: Vec<RuleViolation>) -> Vec<RuleViolation> {
+pub(super) fn merge_violations(verdicts: Vec<RuleViolation>) -> Vec<RuleViolation> {
     let mut places: BTreeMap<(String, Span, String), usize> = BTreeMap::new();
     let mut merged: Vec<RuleViolation> = Vec::new();
     for verdict in verdicts {

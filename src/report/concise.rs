@@ -23,7 +23,9 @@ pub const FORMAT: OutputFormat = OutputFormat {
 
 /// The lines of the findings alone.
 fn findings(report: &Report) -> String {
-    let lines = report.shown().map(|finding| line(report, finding) + "\n");
+    let lines = report
+        .shown_findings()
+        .map(|finding| line(report, finding) + "\n");
     lines.collect()
 }
 
@@ -34,7 +36,7 @@ pub fn render(report: &Report) -> String {
     }
     out.push_str(&summary::line(&report.summary, false));
     let is_safe = |finding: &Finding| finding.fix.as_ref().is_some_and(|fix| fix.safe);
-    let mut shown = report.shown();
+    let mut shown = report.shown_findings();
     if let Some(hint) = summary::fixable(report) {
         let mark = if shown.any(is_safe) { "[*] " } else { "" };
         out.push_str(&format!("\n{mark}{hint}"));

@@ -35,7 +35,10 @@ pub fn table(view: &DifferenceView, color: Color, all: bool) -> String {
 
 fn only(side: &str, server: &PlaceView) -> String {
     let side = sanitize::one_line(side);
-    format!("only in {side}: {}\n", sanitize::one_line(&called(server)))
+    format!(
+        "only in {side}: {}\n",
+        sanitize::one_line(&place_name(server))
+    )
 }
 
 fn note(note: &ReportNote) -> String {
@@ -45,7 +48,7 @@ fn note(note: &ReportNote) -> String {
     format!("note: {}\n", sanitize::one_line(&text))
 }
 
-fn called(server: &PlaceView) -> String {
+fn place_name(server: &PlaceView) -> String {
     let namespace = server.namespace.as_ref();
     let namespace = namespace.map_or(String::new(), |name| format!(" in {name}"));
     let made = server.made_in.as_ref().filter(|folder| !folder.is_empty());
@@ -59,7 +62,7 @@ fn called(server: &PlaceView) -> String {
 fn table_of(pair: &PairView, color: Color, all: bool) -> String {
     let mut out = String::new();
     for (side, server) in [("A", &pair.a), ("B", &pair.b)] {
-        let title = format!("{side}  {}", called(server));
+        let title = format!("{side}  {}", place_name(server));
         out.push_str(&color.bold(&sanitize::one_line(&title)));
         out.push('\n');
     }
@@ -79,9 +82,9 @@ fn table_of(pair: &PairView, color: Color, all: bool) -> String {
             put(&mut out, "not visible", &format!("in {side}: {part}"));
         }
     }
-    let (listed, passed) = divided(&pair.differences, all, told_by_hand);
+    let (listed, passed) = divide_values(&pair.differences, all, is_by_hand);
     put_rows(&mut out, "differs", &listed, color);
-    let (open, hidden) = divided(&pair.undecided, all, written_somewhere);
+    let (open, hidden) = divide_values(&pair.undecided, all, is_written_somewhere);
     put_rows(&mut out, "unknown", &open, color);
     out.push('\n');
     for (reason, count) in reasons(&hidden) {
@@ -109,19 +112,19 @@ fn put_links(out: &mut String, word: &str, links: &[LinkView]) {
 }
 
 /// A directive that one version does not have is no difference that somebody made.
-fn told_by_hand(both: &DifferingView) -> bool {
+fn is_by_hand(both: &DifferingView) -> bool {
     let (a, b) = (both.a.state, both.b.state);
     !matches!((a, b), ("default", "absent") | ("absent", "default")) || both.directive.is_none()
 }
 
 /// Names that may be written outside the tree are not listed one by one.
-fn written_somewhere(both: &DifferingView) -> bool {
+fn is_written_somewhere(both: &DifferingView) -> bool {
     let is_written = |value: &ValueView| value.state == "set" || value.path.is_some();
     both.directive.is_none() || is_written(&both.a) || is_written(&both.b)
 }
 
 /// Those that are listed, and those that are counted.
-fn divided(
+fn divide_values(
     values: &[DifferingView],
     all: bool,
     is_listed: fn(&DifferingView) -> bool,
@@ -135,7 +138,7 @@ fn reasons(hidden: &[&DifferingView]) -> BTreeMap<String, usize> {
     for both in hidden {
         let reason = both.a.reason.as_ref().or(both.b.reason.as_ref());
         let reason = reason.map_or("secrets are not compared", String::as_str);
-        let reason = super::effective::clipped(&sanitize::one_line(reason));
+        let reason = super::effective::clip_reason(&sanitize::one_line(reason));
         *found.entry(reason).or_default() += 1;
     }
     found

@@ -188,7 +188,7 @@ fn origin(value: &ValueView) -> String {
     }
 }
 
-fn hidden(value: &ValueView) -> String {
+fn hidden_note(value: &ValueView) -> String {
     let parts: Vec<String> = value
         .overrides
         .iter()
@@ -209,13 +209,15 @@ fn values(
         .partition(|(_, value)| all || is_written(value));
     let rows: Vec<[String; 4]> = rows
         .into_iter()
-        .map(|(name, value)| [name.clone(), what(value), origin(value), hidden(value)])
+        .map(|(name, value)| [name.clone(), what(value), origin(value), hidden_note(value)])
         .collect();
     if !rows.is_empty() {
         out.push('\n');
         rows_table(out, word, rows, color);
     }
-    out.push_str(&left_out(rest.into_iter().map(|(_, value)| value)));
+    out.push_str(&summarize_left_out(
+        rest.into_iter().map(|(_, value)| value),
+    ));
 }
 
 /// Whether it is written. Names that may be written outside the tree are not listed one by one.
@@ -224,7 +226,7 @@ fn is_written(value: &ValueView) -> bool {
 }
 
 /// A line for what is not listed, one for every reason.
-fn left_out<'v>(values: impl Iterator<Item = &'v ValueView>) -> String {
+fn summarize_left_out<'v>(values: impl Iterator<Item = &'v ValueView>) -> String {
     let (mut defaults, mut unknown) = (0, BTreeMap::<&str, usize>::new());
     for value in values {
         match &value.reason {
@@ -234,7 +236,7 @@ fn left_out<'v>(values: impl Iterator<Item = &'v ValueView>) -> String {
     }
     let mut out = String::new();
     for (reason, count) in unknown {
-        let reason = clipped(&sanitize::one_line(reason));
+        let reason = clip_reason(&sanitize::one_line(reason));
         out.push_str(&format!("  {count} more unknown: {reason} (--all)\n"));
     }
     if defaults > 0 {
@@ -244,7 +246,7 @@ fn left_out<'v>(values: impl Iterator<Item = &'v ValueView>) -> String {
 }
 
 /// A reason may list a dozen versions; its beginning says what it is.
-pub(super) fn clipped(reason: &str) -> String {
+pub(super) fn clip_reason(reason: &str) -> String {
     const LONGEST: usize = 100;
     match reason.char_indices().nth(LONGEST) {
         None => reason.to_owned(),

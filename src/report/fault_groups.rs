@@ -63,7 +63,7 @@ struct GroupKey<'a> {
 fn fault_groups(report: &Report) -> Vec<FaultGroup<'_>> {
     let mut groups: Vec<FaultGroup<'_>> = Vec::new();
     let mut known: HashMap<GroupKey<'_>, usize> = HashMap::new();
-    for finding in report.shown() {
+    for finding in report.shown_findings() {
         let key = |file: Option<FileId>, text: &dyn Fn(&str) -> String| GroupKey {
             rule: &finding.rule,
             severity: finding.severity,

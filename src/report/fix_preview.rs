@@ -6,7 +6,7 @@ use std::ops::Range;
 use similar::{ChangeTag, TextDiff};
 
 use crate::finding::{Fix, Report, TextEdit};
-use crate::source::secret_words::{masked as masked_parts, secrets_of_line};
+use crate::source::secret_words::{mask_parts, secrets_of_line};
 use crate::source::{FileId, MASK, SourceFile};
 
 use super::shown_fix::repeats_secret;
@@ -81,14 +81,14 @@ fn hunk(report: &Report, edits: &[&TextEdit]) -> Option<FixHunk> {
     let (mut after, mut at) = (String::new(), start);
     for edit in edits {
         let span = edit.span.range();
-        after.push_str(&masked(report, id, at..span.start.max(at)));
+        after.push_str(&mask_stretch(report, id, at..span.start.max(at)));
         after.push_str(&edit.replacement);
         at = span.end.max(at);
     }
-    after.push_str(&masked(report, id, at..end.max(at)));
-    let after = guessed_away(&after, file.path());
-    let before = guessed_away(&masked(report, id, start..end.max(at)), file.path());
-    let lines_shown = changed_lines(&before, &after);
+    after.push_str(&mask_stretch(report, id, at..end.max(at)));
+    let after = mask_guessed(&after, file.path());
+    let before = mask_guessed(&mask_stretch(report, id, start..end.max(at)), file.path());
+    let lines_shown = diff_lines(&before, &after);
     let changes = lines_shown
         .iter()
         .any(|line| line.change != LineChange::Kept);
@@ -99,7 +99,7 @@ fn hunk(report: &Report, edits: &[&TextEdit]) -> Option<FixHunk> {
     })
 }
 
-fn changed_lines(before: &str, after: &str) -> Vec<PreviewLine> {
+fn diff_lines(before: &str, after: &str) -> Vec<PreviewLine> {
     let diff = TextDiff::from_lines(before, after);
     let mut lines: Vec<PreviewLine> = diff
         .iter_all_changes()
@@ -134,17 +134,17 @@ fn common_start(one: &str, other: &str) -> usize {
 }
 
 /// The text of a file without what looks like a secret.
-fn guessed_away(text: &str, path: &str) -> String {
+fn mask_guessed(text: &str, path: &str) -> String {
     let file = SourceFile::new(path, text);
     let lines = 0..file.line_count();
     let guessed: Vec<Range<usize>> = lines
         .flat_map(|line| secrets_of_line(&file, line))
         .collect();
-    masked_parts(text, &guessed).into_owned()
+    mask_parts(text, &guessed).into_owned()
 }
 
 /// A stretch of a file with its secrets masked, each by one mask whatever its length.
-fn masked(report: &Report, id: FileId, range: Range<usize>) -> String {
+fn mask_stretch(report: &Report, id: FileId, range: Range<usize>) -> String {
     let text = report.sources.get(id).text();
     let mut secrets: Vec<Range<usize>> = report
         .secrets

@@ -65,10 +65,10 @@ pub fn render(report: &Report, layout: TextLayout, detail: FullDetail) -> String
         detail,
     };
     let mut out = String::new();
-    if detail.findings_only && report.shown().next().is_none() {
+    if detail.findings_only && report.shown_findings().next().is_none() {
         return out;
     }
-    if !detail.findings_only && report.shown().next().is_some() {
+    if !detail.findings_only && report.shown_findings().next().is_some() {
         let verdict = wrap_text(&verdict_line(report), view.columns(), 0, 2);
         out.push_str(&view.bold_lines(&verdict));
         out.push('\n');
@@ -182,7 +182,7 @@ impl FullView<'_> {
         let line = |part: &Finding| {
             let message = sanitize::one_line(&part.message).into_owned();
             let text = format!("  - {}: {}", part.rule, first_clause(&message));
-            clipped(&text, most) + "\n"
+            clip_text(&text, most) + "\n"
         };
         finding.parts.iter().map(line).collect()
     }
@@ -251,7 +251,7 @@ impl FullView<'_> {
             let text = around_change(&line.text, line.first_difference, room);
             let text = text.replace('\t', "    ");
             let text = format!("       {mark} {}", sanitize::one_line(&text));
-            out.push_str(&clipped(&text, self.columns()));
+            out.push_str(&clip_text(&text, self.columns()));
             out.push('\n');
         }
         if changed.len() > MOST_CHANGED {
@@ -306,7 +306,7 @@ impl FullView<'_> {
             let lines = wrap_text(&note, self.columns(), 6, 6);
             out.push_str(&format!("{} {}\n", color.accent("note:"), lines.join("\n")));
         }
-        if report.shown().any(|finding| !finding.certain) {
+        if report.shown_findings().any(|finding| !finding.certain) {
             let text = "rests on a value or link that redvet inferred; redvet.toml can state it";
             out.push_str(&format!("{} {text}\n", color.accent("assumed:")));
         }
@@ -317,7 +317,7 @@ impl FullView<'_> {
             out.push_str(&hint);
             out.push('\n');
         }
-        if report.shown().next().is_some() {
+        if report.shown_findings().next().is_some() {
             out.push_str("More about a rule: redvet explain RULE\n");
         }
         out
@@ -345,7 +345,7 @@ fn around_change(text: &str, change: usize, room: usize) -> String {
     format!("…{rest}")
 }
 
-fn clipped(text: &str, most: usize) -> String {
+fn clip_text(text: &str, most: usize) -> String {
     if text.chars().count() <= most {
         return text.to_owned();
     }
@@ -357,7 +357,7 @@ fn clipped(text: &str, most: usize) -> String {
 /// The primary place first. A label on that very place, around it or within it is its text, not a
 /// second underline through the first.
 pub(super) fn marks(report: &Report, finding: &Finding) -> Vec<SnippetMark> {
-    let belongs = |label: &FindingLabel| nested_in_a_line(report, label.span, finding.primary);
+    let belongs = |label: &FindingLabel| is_nested_in_line(report, label.span, finding.primary);
     let (own, others): (Vec<&FindingLabel>, Vec<&FindingLabel>) =
         finding.labels.iter().partition(|label| belongs(label));
     let texts: Vec<&str> = own.iter().map(|label| label.text.as_str()).collect();
@@ -376,7 +376,7 @@ pub(super) fn marks(report: &Report, finding: &Finding) -> Vec<SnippetMark> {
 }
 
 /// Whether two places share a line and one holds the other.
-fn nested_in_a_line(report: &Report, a: Span, b: Span) -> bool {
+fn is_nested_in_line(report: &Report, a: Span, b: Span) -> bool {
     let outer = if a.contains(b) { a } else { b };
     let nested = a == b || a.contains(b) || b.contains(a);
     nested && !report.sources.slice(outer).trim_end().contains('\n')

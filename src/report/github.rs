@@ -20,7 +20,7 @@ pub const FORMAT: OutputFormat = OutputFormat {
 
 pub fn render(report: &Report) -> String {
     report
-        .shown()
+        .shown_findings()
         .map(|finding| line(report, finding))
         .collect()
 }

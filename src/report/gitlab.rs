@@ -18,7 +18,9 @@ pub const FORMAT: OutputFormat = OutputFormat {
 };
 
 pub fn render(report: &Report) -> Result<String, serde_json::Error> {
-    let issues = report.shown().map(|finding| issue(report, finding));
+    let issues = report
+        .shown_findings()
+        .map(|finding| issue(report, finding));
     let issues: Vec<Value> = issues.collect();
     json::print(&issues)
 }

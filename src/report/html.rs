@@ -196,7 +196,7 @@ fn notes(report: &Report) -> String {
 
 fn footer(report: &Report) -> String {
     // Only what stands on the page is explained.
-    let assumed = match report.shown().all(|finding| finding.certain) {
+    let assumed = match report.shown_findings().all(|finding| finding.certain) {
         true => "",
         false => {
             "<p><b>Assumed</b>: the finding rests on a link or a value that redvet inferred, for example from \

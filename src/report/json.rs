@@ -8,11 +8,11 @@ use schemars::generate::SchemaSettings;
 use serde::Serialize;
 
 use crate::finding::{FaultCopy, Finding, Fix, Report, ReportSummary, Severity, SubjectRef};
-use crate::source::secret_words::masked_phrase;
+use crate::source::secret_words::mask_phrase;
 use crate::source::{Sources, Span};
 
 use super::sanitize::{is_hidden, starts_command};
-use super::shown_fix::shown_fix;
+use super::shown_fix::showable_fix;
 
 use super::{FindingOrder, OutputFormat, PathOrigin};
 
@@ -204,7 +204,7 @@ pub fn schema() -> serde_json::Value {
 /// What is certainly a secret is masked, and commands of a runner are spelled so that it sees none:
 /// `#` can stand only inside strings, and `::` starts no line.
 fn escape_hidden(text: String) -> String {
-    let text = match masked_phrase(&text) {
+    let text = match mask_phrase(&text) {
         Cow::Owned(masked) => masked,
         Cow::Borrowed(_) => text,
     };
@@ -292,7 +292,7 @@ fn json_finding<'a>(sources: &'a Sources, finding: &'a Finding) -> JsonFinding<'
             .iter()
             .map(|part| json_finding(sources, part))
             .collect(),
-        fix: shown_fix(sources, finding).map(|fix| json_fix(sources, fix)),
+        fix: showable_fix(sources, finding).map(|fix| json_fix(sources, fix)),
         fingerprint: &finding.fingerprint,
         suppressed: finding.suppressed.as_ref().map(|s| JsonSuppressed {
             by: s.by,

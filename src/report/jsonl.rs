@@ -16,7 +16,7 @@ pub const FORMAT: OutputFormat = OutputFormat {
 
 pub fn render(report: &Report) -> Result<String, serde_json::Error> {
     report
-        .shown()
+        .shown_findings()
         .map(|finding| json::line(&report.sources, finding))
         .collect()
 }

@@ -18,7 +18,7 @@ pub const FORMAT: OutputFormat = OutputFormat {
 };
 
 pub fn render(report: &Report) -> String {
-    let shown: Vec<&Finding> = report.shown().collect();
+    let shown: Vec<&Finding> = report.shown_findings().collect();
     let cases = shown.len().max(1);
     let mut out = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
     let failures = shown.len();
@@ -85,11 +85,11 @@ fn case(report: &Report, finding: &Finding) -> String {
 }
 
 fn attribute(text: &str) -> String {
-    sanitize::escaped(&sanitize::one_line(text))
+    sanitize::escape_markup(&sanitize::one_line(text))
 }
 
 fn text(text: &str) -> String {
-    sanitize::escaped(&sanitize::lines(text))
+    sanitize::escape_markup(&sanitize::lines(text))
 }
 
 #[cfg(test)]

@@ -31,14 +31,14 @@ pub fn render(report: &Report) -> String {
         "{MARK}\n### redvet: {}\n",
         summary::findings(&report.summary)
     );
-    let shown: Vec<&Finding> = report.shown().collect();
+    let shown: Vec<&Finding> = report.shown_findings().collect();
     if !shown.is_empty() {
-        out.push_str(&format!("\n{}\n", escaped(&verdict_line(report))));
+        out.push_str(&format!("\n{}\n", escape_text(&verdict_line(report))));
         out.push_str(&table(&shown));
         out.push_str(&sections(report, &shown));
     }
     let summary = summary::line(&report.summary, true);
-    out.push_str(&format!("\n{}\n", escaped(&summary)));
+    out.push_str(&format!("\n{}\n", escape_text(&summary)));
     out
 }
 
@@ -143,10 +143,10 @@ fn item(report: &Report, finding: &Finding) -> String {
         code(report.sources.path(finding.primary)),
         finding.severity.as_str(),
         code(&finding.rule),
-        escaped(&finding.message)
+        escape_text(&finding.message)
     );
     if let Some(help) = &finding.help {
-        let lines = help.lines().map(escaped).collect::<Vec<_>>().join(" ");
+        let lines = help.lines().map(escape_text).collect::<Vec<_>>().join(" ");
         out.push_str(&format!("  <br>{lines}\n"));
     }
     out
@@ -173,7 +173,7 @@ fn html(text: &str) -> String {
 
 /// Text as text. Pairs of backticks in it are ours and stay code; where they do not pair, they are
 /// escaped as all else.
-fn escaped(text: &str) -> String {
+fn escape_text(text: &str) -> String {
     let text = sanitize::one_line(text);
     let parts: Vec<&str> = text.split('`').collect();
     let pairs = parts.len() % 2 == 1;
@@ -265,12 +265,12 @@ mod tests {
     #[test]
     fn text_of_others_stays_text() {
         assert_eq!(
-            escaped("`a|b` <img> @me #1 *x*"),
+            escape_text("`a|b` <img> @me #1 *x*"),
             "`a|b` &lt;img&gt; @&#8203;me #&#8203;1 \\*x\\*"
         );
-        assert_eq!(escaped("odd ` one"), "odd \\` one");
-        assert_eq!(escaped("``x``"), "\\`\\`x\\`\\`");
-        assert_eq!(escaped("a\n\n# b"), "a␊␊#&#8203; b");
+        assert_eq!(escape_text("odd ` one"), "odd \\` one");
+        assert_eq!(escape_text("``x``"), "\\`\\`x\\`\\`");
+        assert_eq!(escape_text("a\n\n# b"), "a␊␊#&#8203; b");
     }
 
     #[test]

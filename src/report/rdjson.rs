@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::finding::{Finding, Fix, Report, Severity, TextEdit};
 use crate::source::{Sources, Span, TextPosition};
 
-use super::shown_fix::shown_fix;
+use super::shown_fix::showable_fix;
 use super::{FindingOrder, OutputFormat, PathOrigin, json, sanitize};
 
 /// Lines that a suggestion may replace: more are no suggestion that a person can judge at a glance.
@@ -26,7 +26,7 @@ pub const FORMAT: OutputFormat = OutputFormat {
 
 pub fn render(report: &Report) -> Result<String, serde_json::Error> {
     let diagnostics: Vec<Value> = report
-        .shown()
+        .shown_findings()
         .map(|finding| diagnostic(report, finding))
         .collect();
     json::print(&json!({
@@ -51,7 +51,7 @@ fn diagnostic(report: &Report, finding: &Finding) -> Value {
         },
         "code": code,
     });
-    let fix = shown_fix(&report.sources, finding);
+    let fix = showable_fix(&report.sources, finding);
     if let Some(suggestion) = fix.and_then(|fix| suggestion(report, finding, fix)) {
         diagnostic["suggestions"] = json!([suggestion]);
     }

@@ -5,10 +5,10 @@
 
 use std::borrow::Cow;
 
-use crate::source::secret_words::masked_phrase;
+use crate::source::secret_words::mask_phrase;
 
 /// One character as it may be shown. Tabs and line breaks are pictures too.
-pub(super) fn shown_char(c: char) -> char {
+pub(super) fn show_char(c: char) -> char {
     match c {
         '\0'..='\u{1f}' => char::from_u32(0x2400 + c as u32).unwrap_or(REPLACEMENT),
         '\u{7f}' => '\u{2421}',
@@ -36,13 +36,13 @@ pub(super) fn is_hidden(c: char) -> bool {
 
 /// Text that stays on one line.
 pub(super) fn one_line(text: &str) -> Cow<'_, str> {
-    let text = map(text.trim_end(), shown_char);
+    let text = map(text.trim_end(), show_char);
     safe(text)
 }
 
 /// Secrets masked, commands broken.
 fn safe(text: Cow<'_, str>) -> Cow<'_, str> {
-    match masked_phrase(&text) {
+    match mask_phrase(&text) {
         Cow::Owned(masked) => Cow::Owned(without_commands(&masked).into_owned()),
         Cow::Borrowed(_) => match without_commands(&text) {
             Cow::Owned(broken) => Cow::Owned(broken),
@@ -85,15 +85,15 @@ fn without_commands(text: &str) -> Cow<'_, str> {
 pub(super) fn lines(text: &str) -> Cow<'_, str> {
     let text = map(text.trim_end(), |c| match c {
         '\n' => '\n',
-        c => shown_char(c),
+        c => show_char(c),
     });
     safe(text)
 }
 
 /// The same between marks of HTML or XML, in an element or a quoted attribute. Of what is left after
 /// the above, two noncharacters are no legal XML.
-pub(super) fn escaped(text: &str) -> String {
-    let text = masked_phrase(text);
+pub(super) fn escape_markup(text: &str) -> String {
+    let text = mask_phrase(text);
     let mut out = String::with_capacity(text.len());
     let mut before = ' ';
     for c in text.chars() {

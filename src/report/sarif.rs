@@ -11,7 +11,7 @@ use crate::finding::{
 };
 use crate::source::{Sources, Span};
 
-use super::shown_fix::shown_fix;
+use super::shown_fix::showable_fix;
 use super::{FindingOrder, OutputFormat, PathOrigin, RuleText, json, sanitize};
 
 const SCHEMA: &str =
@@ -140,7 +140,7 @@ fn result(report: &Report, finding: &Finding, rules: &[&RuleText]) -> Value {
         "partialFingerprints",
         json!({ "primaryLocationLineHash": finding.fingerprint }),
     );
-    if let Some(fix) = shown_fix(sources, finding).filter(|fix| !fix.edits.is_empty()) {
+    if let Some(fix) = showable_fix(sources, finding).filter(|fix| !fix.edits.is_empty()) {
         put("fixes", json!([self::fix(sources, fix)]));
     }
     // A viewer shows what has no suppression; an empty list says that redvet looked.
@@ -246,7 +246,7 @@ fn region(sources: &Sources, span: Span) -> Value {
 /// A path of the tree, relative to its root; one that leads out of it (settings that were named) as
 /// it is.
 fn artifact(path: &str) -> Value {
-    let uri = encoded(path);
+    let uri = encode_path(path);
     if path.starts_with('/') {
         json!({ "uri": format!("file://{uri}") })
     } else {
@@ -256,7 +256,7 @@ fn artifact(path: &str) -> Value {
 
 /// Percent-encodes what may not stand in the path of a URI (RFC 3986, `pchar` and `/`); a colon too,
 /// since before the first slash it would end a scheme.
-fn encoded(path: &str) -> String {
+fn encode_path(path: &str) -> String {
     let mut out = String::with_capacity(path.len());
     for byte in path.bytes() {
         let plain = byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=@/".contains(&byte);
@@ -345,8 +345,8 @@ mod tests {
 
     #[test]
     fn paths_are_uris() {
-        assert_eq!(encoded("a b/é#1%.conf"), "a%20b/%C3%A9%231%25.conf");
-        assert_eq!(encoded("c:/x"), "c%3A/x");
+        assert_eq!(encode_path("a b/é#1%.conf"), "a%20b/%C3%A9%231%25.conf");
+        assert_eq!(encode_path("c:/x"), "c%3A/x");
         assert_eq!(
             artifact("/etc/redvet.toml"),
             json!({ "uri": "file:///etc/redvet.toml" })

@@ -6,7 +6,7 @@ use crate::source::secret_words::secrets_of_line;
 use crate::source::{SourceFile, Sources};
 
 /// The fix of a finding, unless it would show a secret.
-pub(super) fn shown_fix<'f>(sources: &Sources, finding: &'f Finding) -> Option<&'f Fix> {
+pub(super) fn showable_fix<'f>(sources: &Sources, finding: &'f Finding) -> Option<&'f Fix> {
     let fix = finding.fix.as_ref();
     fix.filter(|fix| !repeats_secret(sources, fix))
 }

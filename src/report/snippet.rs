@@ -231,7 +231,7 @@ impl<'a> SnippetBuilder<'a> {
                 .peek()
                 .is_some_and(|secret| secret.start <= from + at)
             {
-                let start = *mask.get_or_insert_with(|| pushed(text, MASK));
+                let start = *mask.get_or_insert_with(|| push_word(text, MASK));
                 row.cells.push((from + at, start));
                 continue;
             }
@@ -246,7 +246,7 @@ impl<'a> SnippetBuilder<'a> {
             text.push(if commands {
                 char::REPLACEMENT_CHARACTER
             } else {
-                shown_char(c)
+                show_char(c)
             });
         }
         row.cells.push((range.end, text.len()));
@@ -296,19 +296,15 @@ impl<'a> SnippetBuilder<'a> {
 }
 
 /// Appends a word and says where it begins.
-fn pushed(text: &mut String, word: &str) -> usize {
+fn push_word(text: &mut String, word: &str) -> usize {
     let start = text.len();
     text.push_str(word);
     start
 }
 
 /// Tabs stay: miette gives them their width.
-fn shown_char(c: char) -> char {
-    if c == '\t' {
-        c
-    } else {
-        sanitize::shown_char(c)
-    }
+fn show_char(c: char) -> char {
+    if c == '\t' { c } else { sanitize::show_char(c) }
 }
 
 /// A mark cut to what can be shown: inside the file, on few lines, without blanks at its end.

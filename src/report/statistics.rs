@@ -19,8 +19,8 @@ struct RuleCount {
 
 /// The counts, the most frequent first, then the reasons for which rules were not decided.
 pub fn render(report: &Report) -> String {
-    let mut out = found(report);
-    let open = undecided(report);
+    let mut out = render_found(report);
+    let open = render_undecided(report);
     if !open.is_empty() {
         out.push_str(&format!("\nundetermined:\n{open}"));
     }
@@ -29,7 +29,7 @@ pub fn render(report: &Report) -> String {
     tidy(out.trim_start_matches('\n'))
 }
 
-fn found(report: &Report) -> String {
+fn render_found(report: &Report) -> String {
     let mut counts: BTreeMap<&str, RuleCount> = BTreeMap::new();
     for finding in &report.findings {
         let count = counts.entry(&finding.rule).or_default();
@@ -99,7 +99,7 @@ fn constant(report: &Report) -> String {
 }
 
 /// By rule, how many subjects could not be judged, and each reason with how often it was given.
-fn undecided(report: &Report) -> String {
+fn render_undecided(report: &Report) -> String {
     let mut rules: BTreeMap<&str, (usize, BTreeMap<&str, usize>)> = BTreeMap::new();
     for case in &report.undetermined {
         let (count, reasons) = rules.entry(&case.rule).or_default();

@@ -42,7 +42,7 @@ pub(super) fn scope(summary: &ReportSummary) -> String {
 
 /// How many of the findings shown have a fix, if any has.
 pub(super) fn fixable(report: &Report) -> Option<String> {
-    let fixes = report.shown().filter_map(|f| f.fix.as_ref());
+    let fixes = report.shown_findings().filter_map(|f| f.fix.as_ref());
     let (safe, risky): (Vec<_>, Vec<_>) = fixes.partition(|fix| fix.safe);
     match (safe.len(), risky.len()) {
         (0, 0) => None,

@@ -55,7 +55,7 @@ fn row(change: &ChangeView, (kind, directive): (usize, usize)) -> String {
     let mark = if change.breaks { '!' } else { ' ' };
     let values = match (&change.before, &change.after) {
         (Some(before), Some(after)) => {
-            format!("{} -> {}; ", quoted(before), quoted(after))
+            format!("{} -> {}; ", quote_text(before), quote_text(after))
         }
         _ => String::new(),
     };
@@ -71,7 +71,7 @@ fn row(change: &ChangeView, (kind, directive): (usize, usize)) -> String {
     )
 }
 
-fn quoted(text: &str) -> String {
+fn quote_text(text: &str) -> String {
     if text.is_empty() || text.contains(' ') {
         return format!("\"{}\"", sanitize::one_line(text));
     }

@@ -24,7 +24,7 @@ pub(super) fn verdict_line(report: &Report) -> String {
 /// Copies of one fault name the servers that share it, so that each of them counts.
 fn worst_by_subject(report: &Report) -> BTreeMap<&SubjectRef, Severity> {
     let mut worst = BTreeMap::new();
-    for finding in report.shown() {
+    for finding in report.shown_findings() {
         for subject in subjects(finding) {
             let known = worst.entry(subject).or_insert(finding.severity);
             *known = finding.severity.max(*known);
@@ -46,19 +46,22 @@ fn part(worst: &BTreeMap<&SubjectRef, Severity>, severity: Severity) -> Option<S
         counts.entry(order).or_default().push(subject);
     }
     let total: usize = counts.values().map(Vec::len).sum();
-    let names: Vec<String> = counts.values().map(|subjects| named(subjects)).collect();
+    let names: Vec<String> = counts
+        .values()
+        .map(|subjects| name_subjects(subjects))
+        .collect();
     let verb = if total == 1 { "has" } else { "have" };
     let what = match severity {
         Severity::Error => "errors",
         Severity::Warning => "warnings",
         Severity::Info => "notes",
     };
-    (total > 0).then(|| format!("{} {verb} {what}", joined(&names)))
+    (total > 0).then(|| format!("{} {verb} {what}", join_names(&names)))
 }
 
 /// `2 clients`, or `1 server (Deployment/cache)`: a single server or program is named, since a reader
 /// knows it by that name.
-fn named(subjects: &[&SubjectRef]) -> String {
+fn name_subjects(subjects: &[&SubjectRef]) -> String {
     match subjects {
         [] => String::new(),
         [one] if matches!(one.kind, "server" | "service") => {
@@ -82,7 +85,7 @@ fn word(kind: &str) -> (usize, &'static str) {
     }
 }
 
-fn joined(names: &[String]) -> String {
+fn join_names(names: &[String]) -> String {
     match names {
         [most @ .., last] if !most.is_empty() => format!("{} and {last}", most.join(", ")),
         _ => names.join(""),

@@ -128,7 +128,7 @@ fn put_taken(client: &mut Subject, calls: &[PlacedCall<'_>]) {
         (None, None) if !taken.is_empty() => {
             client.put(
                 ClientFact::UnreturnedCount,
-                FactValue::derived(Datum::Int(0)),
+                FactValue::from_derived(Datum::Int(0)),
             );
         }
         (None, None) => {}

@@ -58,7 +58,7 @@ impl UnsetDirectiveCache {
             .map(|directive| &directive.name)
             .collect();
         let source = source_name(series);
-        let value = |name: &String| decided_value(&nothing, name, &source, servers);
+        let value = |name: &String| decide_value(&nothing, name, &source, servers);
         let values = names.into_iter().map(|name| (name.clone(), value(name)));
         let values = Arc::new(values.collect());
         lock().insert(key, Arc::clone(&values));
@@ -79,10 +79,10 @@ pub fn effective(
         values.values_mut().for_each(|value| leave_open(value, gap));
     }
     let source = source_name(transcript.series);
-    for name in transcript.decided() {
+    for name in transcript.list_decided() {
         values.insert(
             name.clone(),
-            decided_value(transcript, name, &source, servers),
+            decide_value(transcript, name, &source, servers),
         );
     }
     mark_shipped(&mut values, transcript.series, home.shipped_lines);
@@ -99,7 +99,7 @@ fn mark_shipped(values: &mut BTreeMap<String, FactValue>, series: &[&ServerSerie
     for (name, value) in values.iter() {
         let default_of = |one: &&ServerSeries| line::default_of(one.directive(name)?);
         let mut defaults = series.iter().filter_map(default_of);
-        let is_default = defaults.any(|default| value.known() == Some(&default));
+        let is_default = defaults.any(|default| value.known_datum() == Some(&default));
         if let (Some(span), true) = (value.span(), is_default) {
             same.entry(span.file).or_default().push(name.clone());
         }
@@ -113,7 +113,7 @@ fn mark_shipped(values: &mut BTreeMap<String, FactValue>, series: &[&ServerSerie
 }
 
 /// What all series make of a directive, as one value.
-fn decided_value(
+fn decide_value(
     transcript: &ConfigTranscript<'_>,
     name: &str,
     source: &str,
@@ -216,13 +216,13 @@ fn to_value(
     let winner = directive.assigned_by.last().map(|at| &steps[*at]);
     match winner {
         Some(ConfigStep::Line { line, strength, .. }) => {
-            written_by(&mut value, line, *strength);
+            attribute_to_line(&mut value, line, *strength);
             value.secret |= directive
                 .assigned_by
                 .iter()
                 .any(|at| looks_secret(&steps[*at]));
         }
-        Some(ConfigStep::Generated { source, .. }) => generated_by(&mut value, source),
+        Some(ConfigStep::Generated { source, .. }) => attribute_to_shape(&mut value, source),
         Some(
             ConfigStep::Gap { .. }
             | ConfigStep::Hidden { .. }
@@ -245,7 +245,7 @@ fn to_value(
         .skip(directive.parts)
         .rev();
     value.overrides = losers
-        .filter_map(|at| overridden(&steps[*at], secret))
+        .filter_map(|at| find_overridden(&steps[*at], secret))
         .collect();
     if secret {
         mask(&mut value);
@@ -253,7 +253,7 @@ fn to_value(
     value
 }
 
-fn written_by(value: &mut FactValue, line: &RawLine, strength: Strength) {
+fn attribute_to_line(value: &mut FactValue, line: &RawLine, strength: Strength) {
     value.written = Explicitness::Yes;
     value.strength = strength;
     value.slot = line.slot.clone();
@@ -264,7 +264,7 @@ fn written_by(value: &mut FactValue, line: &RawLine, strength: Strength) {
 }
 
 /// What an operator writes by itself is a default with the shape as its origin.
-fn generated_by(value: &mut FactValue, source: &str) {
+fn attribute_to_shape(value: &mut FactValue, source: &str) {
     value.written = Explicitness::No;
     value.origin = ValueOrigin::Shape(source.to_owned());
     if let ValueState::Set(datum) = &value.state {
@@ -276,7 +276,7 @@ fn looks_secret(step: &ConfigStep<'_>) -> bool {
     matches!(step, ConfigStep::Line { line, .. } if line.looks_secret())
 }
 
-fn overridden(step: &ConfigStep<'_>, secret: bool) -> Option<OverriddenPlace> {
+fn find_overridden(step: &ConfigStep<'_>, secret: bool) -> Option<OverriddenPlace> {
     let ConfigStep::Line { line, .. } = step else {
         return None;
     };
@@ -309,12 +309,12 @@ fn put_home(name: &str, value: &mut FactValue, home: &UnsetAnchor) {
     let switch = home.switches.get(name).copied();
     value.anchor_when_unset = Some(switch.unwrap_or(home.place));
     if matches!(value.slot, EditTarget::None) && value.written != Explicitness::Yes {
-        value.slot = named(&home.append, name);
+        value.slot = name_slot(&home.append, name);
     }
 }
 
 /// The slot with the directive's name filled in.
-fn named(slot: &EditTarget, directive: &str) -> EditTarget {
+fn name_slot(slot: &EditTarget, directive: &str) -> EditTarget {
     match slot.clone() {
         EditTarget::InsertLine {
             at,

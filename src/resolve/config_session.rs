@@ -108,9 +108,9 @@ impl<'s> ConfigSession<'s> {
         let form = self.form(name);
         // A user that is declared a second time is refused before anything else of the line is read.
         if let (Some(SpecialParser::AclUser), [user, ..]) = (form, args)
-            && let Some(first) = self.declared(user, at)
+            && let Some(first) = self.find_declared(user, at)
         {
-            return refused(duplicate_user(user), Some(first), LineProblem::None);
+            return refuse_line(duplicate_user(user), Some(first), LineProblem::None);
         }
         let reading = line::read_behind(self.series, self.build, self.channels_open, name, args);
         let line = match (form, args) {
@@ -153,7 +153,7 @@ impl<'s> ConfigSession<'s> {
     }
 
     /// The earlier line that declares the user, where a second one is refused.
-    fn declared(&mut self, user: &str, at: usize) -> Option<usize> {
+    fn find_declared(&mut self, user: &str, at: usize) -> Option<usize> {
         let first = self.users.get(user).copied();
         if first.is_none() {
             self.users.insert(user.to_owned(), at);
@@ -178,7 +178,7 @@ impl<'s> ConfigSession<'s> {
         if let (Some(earlier), false) = (self.lost.get(&old), was_given) {
             let canonical = self.series.directive(directive).map(|d| d.name.as_str());
             let error = line::no_such_command(canonical.unwrap_or(directive));
-            return refused(error, Some(*earlier), LineProblem::None);
+            return refuse_line(error, Some(*earlier), LineProblem::None);
         }
         if self.new_names.remove(&old).is_none() {
             self.lost.insert(old.clone(), at);
@@ -191,16 +191,16 @@ impl<'s> ConfigSession<'s> {
                 Some(_) => LineProblem::None,
                 None => LineProblem::InvalidValue,
             };
-            return refused(EXISTS.to_owned(), taken, problem);
+            return refuse_line(EXISTS.to_owned(), taken, problem);
         }
         if !new.is_empty() {
             self.new_names.insert(new.clone(), at);
         }
-        alone(line::renamed(&names))
+        alone(line::read_rename(&names))
     }
 
     /// The line that gave a directive last.
-    pub fn given(&self, name: &str) -> Option<usize> {
+    pub fn find_given(&self, name: &str) -> Option<usize> {
         self.given.get(name).copied()
     }
 
@@ -209,7 +209,7 @@ impl<'s> ConfigSession<'s> {
     pub fn conflicts(&self) -> impl Iterator<Item = GivenConflict<'s>> {
         let all = self.series.language.conflicts.iter();
         all.filter_map(|conflict| {
-            let given = self.given(&conflict.given)?;
+            let given = self.find_given(&conflict.given)?;
             let sides = [
                 self.holds(&conflict.given, conflict.given_is.as_ref(), true),
                 self.holds(&conflict.with, conflict.is.as_ref(), false),
@@ -251,9 +251,9 @@ fn alone(reading: DirectiveReading) -> LineInContext {
     }
 }
 
-fn refused(error: String, beside: Option<usize>, problem: LineProblem) -> LineInContext {
+fn refuse_line(error: String, beside: Option<usize>, problem: LineProblem) -> LineInContext {
     LineInContext {
-        reading: line::refused(problem, error),
+        reading: line::refuse(problem, error),
         beside,
     }
 }

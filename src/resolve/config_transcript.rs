@@ -203,13 +203,13 @@ impl<'a> ConfigTranscript<'a> {
         }
         for found in session.conflicts() {
             if let Some(ConfigStep::Line { line, .. }) = self.steps.get(found.given) {
-                let conflict = self.given_conflict(&session, found);
+                let conflict = self.find_conflict(&session, found);
                 let interaction: &mut LineInteraction = interactions.entry(line.span).or_default();
                 interaction.conflict.get_or_insert(conflict);
             }
         }
         SeriesTranscript {
-            decided: session.values.decided(),
+            decided: session.values.list_decided(),
             gap: session.values.gap().cloned(),
             interactions,
         }
@@ -258,7 +258,7 @@ impl<'a> ConfigTranscript<'a> {
         }
     }
 
-    fn given_conflict(
+    fn find_conflict(
         &self,
         session: &ConfigSession<'_>,
         GivenConflict {
@@ -269,8 +269,8 @@ impl<'a> ConfigTranscript<'a> {
     ) -> LineConflict {
         let unknown = || LineConflict::Unknown(Cause::DirectiveNotKnown(conflict.with.clone()));
         // The other one may be a default; then the line is refused by itself.
-        let other = session.given(&conflict.with).unwrap_or(given);
-        let value = conflict.is.as_deref().map(quoted);
+        let other = session.find_given(&conflict.with).unwrap_or(given);
+        let value = conflict.is.as_deref().map(quote_empty);
         let text = value.map(|value| format!("{} {value}", conflict.with));
         let refused = refusal.and_then(|refusal| self.conflict_with(other, text, refusal));
         refused.unwrap_or_else(unknown)
@@ -337,7 +337,7 @@ impl<'a> ConfigTranscript<'a> {
     }
 
     /// The directives that lines decide in any series, by canonical name.
-    pub(super) fn decided(&self) -> BTreeSet<&String> {
+    pub(super) fn list_decided(&self) -> BTreeSet<&String> {
         let all = self.per_series.iter();
         all.flat_map(|of| of.decided.keys()).collect()
     }
@@ -382,7 +382,7 @@ fn assignment(
 }
 
 /// An empty word in the quotes that it needs.
-fn quoted(word: &str) -> &str {
+fn quote_empty(word: &str) -> &str {
     match word {
         "" => "\"\"",
         word => word,

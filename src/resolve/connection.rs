@@ -44,7 +44,7 @@ pub fn replicas(estate: &Estate, shapes: &ServerShapes) -> Vec<ReplicaLink> {
 
 /// The host and the port of a server's primary.
 fn primary<'a>(server: &'a Subject, shapes: &ServerShapes) -> Option<(&'a str, &'a Datum)> {
-    match server.conf(&shapes.replica_of)?.known()? {
+    match server.conf(&shapes.replica_of)?.known_datum()? {
         Datum::List(words) => match &words[..] {
             [host, port] => Some((host.as_text()?, port)),
             _ => None,
@@ -67,7 +67,7 @@ pub fn put(
     shapes: &ServerShapes,
     sources: &Sources,
 ) {
-    let declared = declared_clients(raw, programs);
+    let declared = find_declared_clients(raw, programs);
     let mut found = Vec::new();
     for (index, client) in estate.clients.iter().enumerate() {
         let (Some(own), Some(server)) = (raw.clients.get(index), client.server.clone()) else {
@@ -93,7 +93,7 @@ pub fn put(
 }
 
 /// The clients whose server `redvet.toml` names.
-fn declared_clients(raw: &RawFacts, programs: &[LinkedProgram]) -> BTreeSet<usize> {
+fn find_declared_clients(raw: &RawFacts, programs: &[LinkedProgram]) -> BTreeSet<usize> {
     let named = programs.iter().filter(|program| {
         let declared = program.declared.and_then(|at| raw.declared.get(at));
         declared.is_some_and(|declared| declared.server.is_some())
@@ -120,9 +120,9 @@ fn put_reached(estate: &mut Estate) {
         let is_outside = by != ConnectionOrigin::Probe.as_str() && !related.evidence.is_empty();
         let known = server
             .fact(ServerFact::ReachedBy)
-            .and_then(FactValue::known);
+            .and_then(FactValue::known_datum);
         if is_outside && known.is_none() {
-            let reached = FactValue::derived(connection.name.clone())
+            let reached = FactValue::from_derived(connection.name.clone())
                 .with_strength(related.strength)
                 .with_anchor_when_unset(connection.anchor);
             server.put(ServerFact::ReachedBy, reached);
@@ -138,7 +138,7 @@ fn put_replicated(estate: &mut Estate) {
             Some(ValueState::Unknown(reason)) => FactValue::unknown(reason.clone()),
             _ => {
                 let kind = kind.and_then(FactValue::text);
-                FactValue::derived(kind == Some(ServerKind::Replication.as_str()))
+                FactValue::from_derived(kind == Some(ServerKind::Replication.as_str()))
             }
         };
         server.put(ServerFact::Replicated, replicated);
@@ -149,7 +149,7 @@ fn put_replicated(estate: &mut Estate) {
     });
     for related in replicas.filter_map(|replica| replica.server.clone()) {
         if let Some(primary) = estate.servers.get_mut(related.index) {
-            let replicated = FactValue::derived(true).with_strength(related.strength);
+            let replicated = FactValue::from_derived(true).with_strength(related.strength);
             primary.put(ServerFact::Replicated, replicated);
         }
     }
@@ -163,8 +163,8 @@ fn subject(
     server: RelatedSubject,
 ) -> Subject {
     let mut subject = Subject::new(SubjectKind::Connection, name, path, anchor);
-    subject.put(ConnectionFact::Name, FactValue::derived(name));
-    subject.put(ConnectionFact::Origin, FactValue::derived(origin));
+    subject.put(ConnectionFact::Name, FactValue::from_derived(name));
+    subject.put(ConnectionFact::Origin, FactValue::from_derived(origin));
     subject.server = Some(server);
     subject
 }
@@ -187,15 +187,15 @@ fn of_client(raw: &RawClient, client: &Subject, server: RelatedSubject) -> Subje
     }
     connection.put(ConnectionFact::Port, at_home(port(raw)));
     connection.put(ConnectionFact::Tls, at_home(tls(raw, client)));
-    let password = guarded(client, written(presence(client, PASSWORD)));
+    let password = guard_absence(client, mark_written(presence(client, PASSWORD)));
     connection.put(ConnectionFact::Password, at_home(password));
     connection.put(
         ConnectionFact::User,
-        at_home(written(presence(client, USER))),
+        at_home(mark_written(presence(client, USER))),
     );
     connection.put(
         ConnectionFact::ChecksAnswer,
-        FactValue::derived(true).with_anchor_when_unset(anchor),
+        FactValue::from_derived(true).with_anchor_when_unset(anchor),
     );
     let is_cluster = client.fact(ClientFact::Kind).and_then(FactValue::text)
         == Some(ClientKind::Cluster.as_str());
@@ -217,7 +217,7 @@ fn port(raw: &RawClient) -> FactValue {
     let mut ports = raw.hosts.iter().map(|(_, port)| *port);
     match ports.next() {
         Some(first) if ports.all(|port| port == first) => {
-            FactValue::derived(Datum::Int(i64::from(first)))
+            FactValue::from_derived(Datum::Int(i64::from(first)))
         }
         _ => FactValue::unknown(Cause::Client("its port is unknown")),
     }
@@ -240,14 +240,14 @@ fn tls(raw: &RawClient, client: &Subject) -> FactValue {
     if !by_options {
         return FactValue::unknown(Cause::Client("the code does not show whether it uses TLS"));
     }
-    guarded(client, presence(client, TLS))
+    guard_absence(client, presence(client, TLS))
 }
 
 /// What is not there may still be done by code of the client's own.
-fn guarded(client: &Subject, value: FactValue) -> FactValue {
+fn guard_absence(client: &Subject, value: FactValue) -> FactValue {
     let own = OWN_CODE.iter().filter_map(|key| client.option(key));
     let mut own = own.filter(|value| value.written != Explicitness::No);
-    match (value.known(), own.next()) {
+    match (value.known_datum(), own.next()) {
         (Some(Datum::Bool(false)), Some(_)) => {
             FactValue::unknown(Cause::Client("its own dialer or hook may do it"))
         }
@@ -259,8 +259,8 @@ fn guarded(client: &Subject, value: FactValue) -> FactValue {
 fn presence(client: &Subject, keys: &[&str]) -> FactValue {
     let values = keys.iter().filter_map(|key| client.option(key));
     let all: Vec<FactValue> = values.map(is_given).collect();
-    let is = |value: &&FactValue| value.known() == Some(&Datum::Bool(true));
-    let is_open = |value: &&FactValue| value.known().is_none();
+    let is = |value: &&FactValue| value.known_datum() == Some(&Datum::Bool(true));
+    let is_open = |value: &&FactValue| value.known_datum().is_none();
     let decisive = all.iter().find(is).or(all.iter().find(is_open));
     match decisive.or(all.first()) {
         Some(value) => value.clone(),
@@ -269,7 +269,7 @@ fn presence(client: &Subject, keys: &[&str]) -> FactValue {
 }
 
 /// What a person wrote is given, wherever its text comes from.
-fn written(value: FactValue) -> FactValue {
+fn mark_written(value: FactValue) -> FactValue {
     match (&value.state, &value.written) {
         (ValueState::Unknown(_), Explicitness::Yes) => FactValue {
             state: ValueState::Set(Datum::Bool(true)),
@@ -338,10 +338,13 @@ fn of_replica(
     let access = &shapes.access;
     let sent = |names: &[String]| {
         let value = names.iter().find_map(|name| replica.conf(name));
-        value.map(|value| written(is_given(value)))
+        value.map(|value| mark_written(is_given(value)))
     };
     if let Some(Ok(port)) = port.as_text().map(str::parse::<i64>) {
-        connection.put(ConnectionFact::Port, FactValue::derived(Datum::Int(port)));
+        connection.put(
+            ConnectionFact::Port,
+            FactValue::from_derived(Datum::Int(port)),
+        );
     }
     if let Some(tls) = replica.conf(&access.primary_tls) {
         let state = match &tls.state {
@@ -366,7 +369,7 @@ fn of_replica(
     }
     connection.put(
         ConnectionFact::ChecksAnswer,
-        FactValue::derived(true).with_anchor_when_unset(anchor),
+        FactValue::from_derived(true).with_anchor_when_unset(anchor),
     );
     Some(connection)
 }

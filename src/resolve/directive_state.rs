@@ -27,7 +27,7 @@ pub(super) struct DirectiveState {
 }
 
 impl DirectiveState {
-    const fn unassigned(state: ValueState) -> Self {
+    const fn from_state(state: ValueState) -> Self {
         Self {
             state,
             assigned_by: Vec::new(),
@@ -46,7 +46,7 @@ impl DirectiveState {
         };
         Self {
             overridable: gap.is_some(),
-            ..Self::unassigned(state)
+            ..Self::from_state(state)
         }
     }
 }
@@ -159,8 +159,8 @@ impl<'s> ConfigValues<'s> {
 
     /// What a directive has come to so far, its default where no line has assigned it.
     pub(super) fn state_of(&self, directive: &DirectiveSpec) -> DirectiveState {
-        if let Some(state) = self.forced(directive) {
-            return DirectiveState::unassigned(state);
+        if let Some(state) = self.find_forced(directive) {
+            return DirectiveState::from_state(state);
         }
         if let Some(known) = self.assigned.get(&directive.name) {
             return known.clone();
@@ -180,13 +180,13 @@ impl<'s> ConfigValues<'s> {
 
     /// The directives that a line decides, by canonical name: what lines assign, and what another
     /// directive forces. Every other one is [`unset`](Self::unset).
-    pub(super) fn decided(&self) -> BTreeMap<String, DirectiveState> {
+    pub(super) fn list_decided(&self) -> BTreeMap<String, DirectiveState> {
         let assigned = self.assigned.keys();
         let forced = self.series.language.forced.iter().map(|f| &f.directive);
         let names: BTreeSet<&String> = assigned.chain(forced).collect();
         let directives = names.into_iter().filter_map(|n| self.series.directive(n));
-        let decided =
-            directives.filter(|d| self.assigned.contains_key(&d.name) || self.forced(d).is_some());
+        let decided = directives
+            .filter(|d| self.assigned.contains_key(&d.name) || self.find_forced(d).is_some());
         decided
             .map(|directive| (directive.name.clone(), self.state_of(directive)))
             .collect()
@@ -198,7 +198,7 @@ impl<'s> ConfigValues<'s> {
     }
 
     /// What another directive makes of this one, whatever is written.
-    fn forced(&self, directive: &DirectiveSpec) -> Option<ValueState> {
+    fn find_forced(&self, directive: &DirectiveSpec) -> Option<ValueState> {
         let forced = &self.series.language.forced;
         let forced = forced.iter().find(|f| f.directive == directive.name)?;
         let with = self.series.directive(&forced.with)?;

@@ -56,7 +56,7 @@ impl<'a> ProcessorCount<'a> {
         programs: &[LinkedProgram],
         processes: &'a [ProgramProcesses],
     ) -> Vec<Self> {
-        let mut machines: Vec<Self> = (0..clients).map(|_| Self::unseen()).collect();
+        let mut machines: Vec<Self> = (0..clients).map(|_| Self::unknown()).collect();
         for (program, process) in programs.iter().zip(processes) {
             for client in &program.clients {
                 if let Some(machine) = machines.get_mut(client.index) {
@@ -68,7 +68,7 @@ impl<'a> ProcessorCount<'a> {
     }
 
     /// Nothing is known of it.
-    pub fn unseen() -> Self {
+    pub fn unknown() -> Self {
         Self {
             processes: Vec::new(),
         }
@@ -180,11 +180,11 @@ impl ProcessCount<'_> {
             return self.unclear();
         };
         let mut sum = 0;
-        let mut total = FactValue::derived(Datum::Int(0));
+        let mut total = FactValue::from_derived(Datum::Int(0));
         for related in &self.program.workloads {
             let workload = &self.raw.workloads[related.index];
             let value = of_workload(self.raw, workload, DeploymentQuantity::Replicas);
-            let Some(Datum::Int(count)) = value.known() else {
+            let Some(Datum::Int(count)) = value.known_datum() else {
                 return match value.state {
                     ValueState::Unknown(reason) => FactValue::unknown(Cause::Of {
                         what: workload.name.clone(),
@@ -336,7 +336,7 @@ impl ProcessCount<'_> {
                     "{} of {}",
                     rules.variable, self.raw.workloads[workload].name
                 );
-                Some(FactValue::derived(Datum::Int(count)).because(why))
+                Some(FactValue::from_derived(Datum::Int(count)).because(why))
             }
             Err(reason) => Some(FactValue::unknown(Cause::Of {
                 what: rules.variable.clone(),
@@ -348,7 +348,7 @@ impl ProcessCount<'_> {
 
 /// So many processors because of a limit; a node with fewer gives fewer.
 fn of_limit(limit: &FactValue, processors: f64) -> FactValue {
-    let mut value = FactValue::derived(Datum::Int(processors as i64));
+    let mut value = FactValue::from_derived(Datum::Int(processors as i64));
     value.origin = limit.origin.clone();
     value
         .because("the CPU limit decides, on a node with as many CPUs".to_owned())

@@ -15,7 +15,7 @@ const QUEUE_USES: &[&str] = &["streams", "blocking", "queue"];
 pub fn derive(estate: &mut Estate, raw: &RawFacts) {
     for index in 0..estate.servers.len() {
         let server = &estate.servers[index];
-        let role = derived_role(server, &estate.clients);
+        let role = derive_role(server, &estate.clients);
         let (at_least, total) = connections(server, estate, raw);
         let server = &mut estate.servers[index];
         if let Some(role) = role {
@@ -27,17 +27,17 @@ pub fn derive(estate: &mut Estate, raw: &RawFacts) {
 }
 
 /// A declared role stays; else a client that reads streams or queues makes the server a queue.
-fn derived_role(server: &Subject, clients: &[Subject]) -> Option<FactValue> {
+fn derive_role(server: &Subject, clients: &[Subject]) -> Option<FactValue> {
     if server
         .fact(ServerFact::Role)
-        .is_some_and(|role| role.known().is_some())
+        .is_some_and(|role| role.known_datum().is_some())
     {
         return None;
     }
     server.clients.iter().find_map(|related| {
         let client = clients.get(related.index)?;
         let uses = client.fact(ClientFact::Uses)?;
-        let Some(Datum::List(words)) = uses.known() else {
+        let Some(Datum::List(words)) = uses.known_datum() else {
             return None;
         };
         let word = words
@@ -49,7 +49,7 @@ fn derived_role(server: &Subject, clients: &[Subject]) -> Option<FactValue> {
             "queue" => format!("the library of {} is a task queue", client.name),
             word => format!("{} uses {word}", client.name),
         };
-        let value = FactValue::derived("queue")
+        let value = FactValue::from_derived("queue")
             .because(why)
             .with_strength(related.strength.min(uses.strength));
         Some(value.with_anchor_when_unset(client.anchor))
@@ -125,7 +125,7 @@ impl<'a> RoleEvidence<'a> {
         processes: &FactValue,
     ) {
         let size = client.option(POOL_SIZE);
-        let Some(Datum::Int(connections)) = size.and_then(FactValue::known) else {
+        let Some(Datum::Int(connections)) = size.and_then(FactValue::known_datum) else {
             let why = Cause::PoolSizeOf(client.name.clone());
             self.open.get_or_insert(why);
             return;
@@ -133,7 +133,7 @@ impl<'a> RoleEvidence<'a> {
         self.any = true;
         let sure = size.is_some_and(|size| size.strength == Strength::Certain);
         self.assumed |= !sure || link != Strength::Certain;
-        let count = match (&processes.state, processes.known()) {
+        let count = match (&processes.state, processes.known_datum()) {
             (_, Some(Datum::Int(count))) => {
                 self.assumed |= processes.strength != Strength::Certain;
                 self.because.extend(processes.because.iter().cloned());
@@ -168,7 +168,7 @@ impl<'a> RoleEvidence<'a> {
             return (FactValue::unknown(none), FactValue::unknown(why));
         }
         let known = most_at_once(&self.shares.iter().collect::<Vec<_>>(), 0);
-        let mut bound = FactValue::derived(Datum::Int(known)).with_strength(strength);
+        let mut bound = FactValue::from_derived(Datum::Int(known)).with_strength(strength);
         bound.because = self.because;
         bound.because.dedup();
         let total = match self.open {
@@ -184,7 +184,7 @@ const POOL_SIZE: &str = "pool.max_size";
 /// How many processes hold a client: those of all programs that it is in.
 fn processes(client: usize, services: &[Subject]) -> FactValue {
     let holds = |service: &&Subject| service.clients.iter().any(|r| r.index == client);
-    let mut sum = FactValue::derived(Datum::Int(0));
+    let mut sum = FactValue::from_derived(Datum::Int(0));
     let mut total = 0;
     let mut any = false;
     for service in services.iter().filter(holds) {
@@ -192,7 +192,7 @@ fn processes(client: usize, services: &[Subject]) -> FactValue {
         let unseen = FactValue::unknown(Cause::Process("its workload is unknown"));
         let replicas = service.fact(ServiceFact::Replicas).unwrap_or(&unseen);
         let link = service.clients.iter().find(|r| r.index == client);
-        match replicas.known() {
+        match replicas.known_datum() {
             Some(Datum::Int(count)) => {
                 total += count;
                 let strength = link.map_or(Strength::Certain, |r| r.strength);

@@ -34,8 +34,8 @@ pub fn resolve(
         let declared = program.declared.map(|at| &raw.declared[at]);
         let package = program.package.map(|at| &raw.packages[at]);
         let named = match (package, declared) {
-            (Some(package), declared) => Some(named(package, declared, raw)),
-            (None, Some(declared)) => told_of(declared, &program.clients, clients),
+            (Some(package), declared) => Some(name_program(package, declared, raw)),
+            (None, Some(declared)) => declare_program(declared, &program.clients, clients),
             (None, None) => None,
         };
         let Some(mut service) = named else { continue };
@@ -65,7 +65,7 @@ fn tell_no_load(services: &[Subject], ending: &[usize], clients: &mut [Subject])
         };
         let all: Vec<usize> = (0..services.len()).filter(|at| holds(&at)).collect();
         if !all.is_empty() && all.iter().all(|at| ending.contains(at)) {
-            let ends = FactValue::derived(false).because("its program ends by itself");
+            let ends = FactValue::from_derived(false).because("its program ends by itself");
             client.put(ClientFact::SiteCarriesLoad, ends);
         }
     }
@@ -73,7 +73,11 @@ fn tell_no_load(services: &[Subject], ending: &[usize], clients: &mut [Subject])
 
 /// A program is called as `redvet.toml` calls it, else by its folder, at the root by its module; a
 /// Cargo program by its own name.
-fn named(program: &RawPackage, declared: Option<&ServiceDeclaration>, raw: &RawFacts) -> Subject {
+fn name_program(
+    program: &RawPackage,
+    declared: Option<&ServiceDeclaration>,
+    raw: &RawFacts,
+) -> Subject {
     let module = RawModule::nearest_above(&raw.modules, program.language, &program.dir);
     let own = module.and_then(|m| m.name.as_deref());
     let name = match (declared, program.language, program.dir.as_str()) {
@@ -90,13 +94,13 @@ fn named(program: &RawPackage, declared: Option<&ServiceDeclaration>, raw: &RawF
         program.path.clone(),
         program.anchor,
     );
-    service.put(ServiceFact::Name, FactValue::derived(name));
+    service.put(ServiceFact::Name, FactValue::from_derived(name));
     service.put(
         ServiceFact::Language,
-        FactValue::derived(program.language.as_str()),
+        FactValue::from_derived(program.language.as_str()),
     );
     let folders = languages::go().map(|l| &l.folders);
-    let is = |of: Option<bool>| FactValue::derived(of.unwrap_or(false));
+    let is = |of: Option<bool>| FactValue::from_derived(of.unwrap_or(false));
     let tool = folders.map(|f| f.is_tool(&program.dir));
     service.put(ServiceFact::Tool, is(tool));
     let example = folders.map(|f| f.is_example(&program.dir));
@@ -105,7 +109,7 @@ fn named(program: &RawPackage, declared: Option<&ServiceDeclaration>, raw: &RawF
 }
 
 /// A program that `redvet.toml` alone tells of stands where its first client does.
-fn told_of(
+fn declare_program(
     declared: &ServiceDeclaration,
     own: &[RelatedSubject],
     clients: &[Subject],
@@ -119,12 +123,12 @@ fn told_of(
     );
     service.put(
         ServiceFact::Name,
-        FactValue::derived(declared.name.as_str()),
+        FactValue::from_derived(declared.name.as_str()),
     );
     if let Some(language) = first.fact(ClientFact::Language) {
         service.put(ServiceFact::Language, language.clone());
     }
-    let is_not = || FactValue::derived(false);
+    let is_not = || FactValue::from_derived(false);
     service.put(ServiceFact::Tool, is_not());
     service.put(ServiceFact::Example, is_not());
     Some(service)
@@ -182,12 +186,12 @@ fn put_observed(
     let packages = raw.packages.iter();
     let own = packages.filter(|p| parts.contains(&p.dir));
     let seen: Vec<PoolObservation> = own.flat_map(|p| p.observations.iter().copied()).collect();
-    service.put(ServiceFact::Observed, observed(&seen, anchor));
+    service.put(ServiceFact::Observed, resolve_observations(&seen, anchor));
 }
 
 const CONNECTION: &str = "connection";
 
-fn observed(seen: &[PoolObservation], anchor: crate::source::Span) -> FactValue {
+fn resolve_observations(seen: &[PoolObservation], anchor: crate::source::Span) -> FactValue {
     let first = |what: ObservationKind| seen.iter().find(|o| o.what == what);
     if let Some(exported) = first(ObservationKind::Exported) {
         return FactValue::set("exported", exported.at);
@@ -197,7 +201,7 @@ fn observed(seen: &[PoolObservation], anchor: crate::source::Span) -> FactValue 
     }
     match first(ObservationKind::Miswired) {
         Some(miswired) => FactValue::set("miswired", miswired.at),
-        None => FactValue::derived("none").with_anchor_when_unset(anchor),
+        None => FactValue::from_derived("none").with_anchor_when_unset(anchor),
     }
 }
 
@@ -215,7 +219,7 @@ fn tell_clients(services: &[Subject], clients: &mut [Subject]) {
     for (index, names) in programs {
         if let Some(client) = clients.get_mut(index) {
             let names = Datum::Text(names.join(", "));
-            client.put(ClientFact::Service, FactValue::derived(names));
+            client.put(ClientFact::Service, FactValue::from_derived(names));
         }
     }
 }

@@ -28,7 +28,7 @@ pub fn put(raw: &RawFacts, programs: &[LinkedProgram], estate: &mut Estate, mode
     let waits: Vec<BlockingCall<'_>> = raw
         .waits
         .iter()
-        .map(|wait| placed(wait, raw, &programs))
+        .map(|wait| place_call(wait, raw, &programs))
         .collect();
     put_crews(&waits, &programs, estate);
     put_declared(estate, raw, models);
@@ -42,7 +42,7 @@ struct BlockingCall<'a> {
     strength: Strength,
 }
 
-fn placed<'a>(
+fn place_call<'a>(
     wait: &'a RawWait,
     raw: &RawFacts,
     programs: &[&BTreeSet<String>],
@@ -295,7 +295,7 @@ fn put_cuts(waits: &[BlockingCall<'_>], clients: &mut [Subject]) {
         let Some(first) = placed.clients.first() else {
             continue;
         };
-        if let Some(fate) = agreed(each) {
+        if let Some(fate) = agree_effects(each) {
             fates.entry(*first).or_default().push(fate);
         }
     }
@@ -305,7 +305,7 @@ fn put_cuts(waits: &[BlockingCall<'_>], clients: &mut [Subject]) {
 }
 
 /// What holds whichever client the call goes through.
-fn agreed(each: Vec<TimeoutEffect>) -> Option<TimeoutEffect> {
+fn agree_effects(each: Vec<TimeoutEffect>) -> Option<TimeoutEffect> {
     let count = each.len();
     let mut cuts: Vec<Box<TimeoutCut>> = Vec::new();
     let mut open = None;
@@ -341,7 +341,7 @@ fn fate(placed: &BlockingCall<'_>, option: &str, client: &Subject) -> TimeoutEff
     let Some(limit) = client.option(option) else {
         return TimeoutEffect::Spared;
     };
-    let Some(known) = limit.known() else {
+    let Some(known) = limit.known_datum() else {
         return match &limit.state {
             ValueState::Unknown(reason) => TimeoutEffect::Unknown(reason.clone()),
             _ => TimeoutEffect::Spared,
@@ -391,7 +391,7 @@ fn tell_fates(client: &mut Subject, fates: Vec<TimeoutEffect>) {
     }
     cuts.sort_by_key(|cut| cut.at);
     let Some(cut) = cuts.first() else {
-        let none = FactValue::derived(NOT_CUT);
+        let none = FactValue::from_derived(NOT_CUT);
         client.put(
             ClientFact::BlockingCut,
             open.map_or(none, FactValue::unknown),

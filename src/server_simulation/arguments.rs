@@ -2,7 +2,7 @@
 //! other, each option a line of its own, the first two lines below the file.
 
 use crate::knowledge::servers::ServerSeries;
-use crate::syntax::conf::kept;
+use crate::syntax::conf::keep_lines;
 use crate::syntax::options::{self, OptionSyntax};
 
 /// What a server is called with.
@@ -17,7 +17,7 @@ pub struct ServerInvocation<'a> {
 }
 
 /// The whole configuration as the server joins it.
-pub fn joined(series: &ServerSeries, call: &ServerInvocation<'_>) -> String {
+pub fn join_arguments(series: &ServerSeries, call: &ServerInvocation<'_>) -> String {
     let language = &series.language.arguments;
     let rules = OptionSyntax {
         dashed_values: language.dashed_values,
@@ -26,10 +26,10 @@ pub fn joined(series: &ServerSeries, call: &ServerInvocation<'_>) -> String {
         stdin_last: language.stdin_last,
         stdin_first: call.file.is_none(),
     };
-    let options = options::joined(call.arguments, rules);
-    let mut text = kept(call.file.unwrap_or_default()).text.into_owned();
+    let options = options::join_words(call.arguments, rules);
+    let mut text = keep_lines(call.file.unwrap_or_default()).text.into_owned();
     if options.reads_stdin {
-        text.push_str(&kept(call.stdin).text);
+        text.push_str(&keep_lines(call.stdin).text);
     }
     text.push('\n');
     text.push_str(&options.text);
@@ -44,7 +44,7 @@ mod tests {
     fn text(version: &str, call: &ServerInvocation<'_>) -> String {
         let servers = ServerKnowledge::embedded();
         let (flavor, number) = version.split_once(':').unwrap();
-        joined(
+        join_arguments(
             servers.candidates(Some(flavor), Some(number)).series[0],
             call,
         )

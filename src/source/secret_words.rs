@@ -82,15 +82,15 @@ impl ShownLine<'_> {
         let mut found = Vec::new();
         urls(self.text, &mut found);
         if self.may_name_one() {
-            self.named(&mut found);
+            self.find_named(&mut found);
         }
         self.flags(&mut found);
         self.users(&mut found);
         self.values(&mut found);
-        self.renamed(&mut found);
-        self.misplaced(&mut found);
-        self.named_above(&mut found);
-        joined(found)
+        self.find_renamed(&mut found);
+        self.find_misplaced(&mut found);
+        self.find_named_above(&mut found);
+        join_ranges(found)
     }
 
     fn may_name_one(&self) -> bool {
@@ -98,12 +98,12 @@ impl ShownLine<'_> {
     }
 
     /// Values behind a name, whatever joins them.
-    fn named(&self, found: &mut Vec<Range<usize>>) {
+    fn find_named(&self, found: &mut Vec<Range<usize>>) {
         let comment = comment_start(self.text, self.is_code);
         for name in names(self.text) {
             let rest = name.end..self.text.len();
             if comment.is_some_and(|at| at <= name.start) {
-                found.push(trimmed(self.text, rest));
+                found.push(trim_range(self.text, rest));
                 return;
             }
             if !is_itself(&self.text[name.clone()]) {
@@ -114,7 +114,7 @@ impl ShownLine<'_> {
                 None => self.words_behind(&name, found),
             }
             // What is written behind a secret is often an older one.
-            found.extend(comment.map(|at| trimmed(self.text, at..self.text.len())));
+            found.extend(comment.map(|at| trim_range(self.text, at..self.text.len())));
         }
     }
 
@@ -160,7 +160,7 @@ impl ShownLine<'_> {
             let start = rest.start + text.len() - bare.len();
             let length = bare.find([',', '}', ')', ']', ';', '"', '\'', '`', '&', '|', '<']);
             let end = start + length.unwrap_or(bare.len());
-            found.extend(value(self.text, trimmed(self.text, start..end)));
+            found.extend(value(self.text, trim_range(self.text, start..end)));
         }
         for string in strings {
             let string = rest.start + string.start..rest.start + string.end;
@@ -221,12 +221,12 @@ impl ShownLine<'_> {
                 Some(_) => continue,
                 None => from..end,
             };
-            found.extend(value(self.text, unquoted(self.text, part)));
+            found.extend(value(self.text, strip_quotes(self.text, part)));
         }
     }
 
     /// The name that something gets instead of its own.
-    fn renamed(&self, found: &mut Vec<Range<usize>>) {
+    fn find_renamed(&self, found: &mut Vec<Range<usize>>) {
         let lower = self.text.to_ascii_lowercase();
         for (at, _) in lower.match_indices(RENAMES) {
             let words: Vec<Range<usize>> = words(self.text, at).take(3).collect();
@@ -237,7 +237,7 @@ impl ShownLine<'_> {
     }
 
     /// What is no path where a path to something guarded belongs.
-    fn misplaced(&self, found: &mut Vec<Range<usize>>) {
+    fn find_misplaced(&self, found: &mut Vec<Range<usize>>) {
         let lower = self.text.to_ascii_lowercase();
         for (at, word) in GUARDED.iter().flat_map(|word| lower.match_indices(word)) {
             let rest = &lower[at + word.len()..];
@@ -260,7 +260,7 @@ impl ShownLine<'_> {
 
     /// What a line above names: the item of a list behind an option, the value below its key, what
     /// follows a line that goes on.
-    fn named_above(&self, found: &mut Vec<Range<usize>>) {
+    fn find_named_above(&self, found: &mut Vec<Range<usize>>) {
         let own = self.text.trim_start();
         if own.is_empty() || own.starts_with(['#', '/']) {
             return;
@@ -286,7 +286,7 @@ impl ShownLine<'_> {
         if is_option || is_new_name {
             found.extend(words(self.text, 0).find_map(|word| value(self.text, word)));
         } else if !self.is_code {
-            self.held_by_key(found);
+            self.find_held_by_key(found);
         }
     }
 
@@ -304,7 +304,7 @@ impl ShownLine<'_> {
     }
 
     /// A value that stands below its key.
-    fn held_by_key(&self, found: &mut Vec<Range<usize>>) {
+    fn find_held_by_key(&self, found: &mut Vec<Range<usize>>) {
         let indent = |line: &str| line.len() - line.trim_start().len();
         let own = indent(self.text);
         let is_item = self.text[own..].starts_with("- ");
@@ -339,7 +339,7 @@ impl ShownLine<'_> {
             None if !is_block && content.trim_end().ends_with(':') => return,
             None => start..self.text.len(),
         };
-        found.extend(value(self.text, unquoted(self.text, part)));
+        found.extend(value(self.text, strip_quotes(self.text, part)));
     }
 
     /// `-a PASSWORD` of a client of servers, `-u USER:PASSWORD` of others.
@@ -422,7 +422,7 @@ impl ShownLine<'_> {
 /// A message with what is certainly a secret masked: user information of an address, and what is
 /// joined to a name by `=`. Messages are prose, so that a word behind a name is none. The text may be
 /// JSON: what is between its quotes stays between them.
-pub fn masked_phrase(text: &str) -> Cow<'_, str> {
+pub fn mask_phrase(text: &str) -> Cow<'_, str> {
     let mut found = Vec::new();
     urls(text, &mut found);
     if text.contains(['=', '\u{a0}', '`', ',', ';', '|']) || text.contains("${") {
@@ -460,14 +460,14 @@ pub fn masked_phrase(text: &str) -> Cow<'_, str> {
             found.extend(value(text, at..at + length));
         }
     }
-    masked(text, &joined(found))
+    mask_parts(text, &join_ranges(found))
 }
 
 /// How far before a variable the name may stand of what it is for, in bytes.
 const NEAR: usize = 200;
 
 /// A line with these parts masked, each by one mask whatever its length.
-pub fn masked<'t>(text: &'t str, parts: &[Range<usize>]) -> Cow<'t, str> {
+pub fn mask_parts<'t>(text: &'t str, parts: &[Range<usize>]) -> Cow<'t, str> {
     if parts.is_empty() {
         return Cow::Borrowed(text);
     }
@@ -482,7 +482,7 @@ pub fn masked<'t>(text: &'t str, parts: &[Range<usize>]) -> Cow<'t, str> {
 }
 
 /// A part without the blanks and quotes around it.
-fn unquoted(text: &str, part: Range<usize>) -> Range<usize> {
+fn strip_quotes(text: &str, part: Range<usize>) -> Range<usize> {
     let inner = &text[part.clone()];
     let around = [' ', '\t', '"', '\'', '[', ']', '{', '}', ',', '\r', '\n'];
     let start = part.start + inner.len() - inner.trim_start_matches(around).len();
@@ -663,14 +663,14 @@ fn comment_start(text: &str, is_code: bool) -> Option<usize> {
     starts.map(|(at, _)| at)
 }
 
-fn trimmed(text: &str, part: Range<usize>) -> Range<usize> {
+fn trim_range(text: &str, part: Range<usize>) -> Range<usize> {
     let inner = &text[part.clone()];
     let start =
         part.start + inner.len() - inner.trim_start_matches([' ', '\t', ':', '=', '"']).len();
     start..start.max(part.start + inner.trim_end().len())
 }
 
-fn joined(mut parts: Vec<Range<usize>>) -> Vec<Range<usize>> {
+fn join_ranges(mut parts: Vec<Range<usize>>) -> Vec<Range<usize>> {
     parts.retain(|part| !part.is_empty());
     parts.sort_by_key(|part| part.start);
     let mut out: Vec<Range<usize>> = Vec::new();

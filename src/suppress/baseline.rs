@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::finding::{Finding, Report, Suppressed};
 use crate::source::Sources;
-use crate::source::secret_words::masked_phrase;
+use crate::source::secret_words::mask_phrase;
 
 use super::known_findings::{KnownFinding, StateComparison};
 
@@ -69,13 +69,13 @@ impl Baseline {
             findings,
         })?;
         text.push('\n');
-        Ok(masked_phrase(&text).into_owned())
+        Ok(mask_phrase(&text).into_owned())
     }
 
     /// The findings of a report that nothing else silences, and that may be silenced. The report must
     /// hold single findings: of a bundle a setting that is added later is new, and so is a copy.
     pub fn of(report: &Report) -> Self {
-        let findings = report.shown().filter(|finding| finding.waivable);
+        let findings = report.shown_findings().filter(|finding| finding.waivable);
         let entry = |finding| KnownFinding::of(finding, &report.sources);
         Self {
             entries: findings.map(entry).collect(),
@@ -120,7 +120,7 @@ impl Baseline {
                 reason: "recorded in the baseline".to_owned(),
             });
         }
-        self.unpaired(&pairs)
+        self.list_unpaired(&pairs)
     }
 
     /// This baseline without the entries of these fingerprints, each as often as it is named.
@@ -143,7 +143,7 @@ impl Baseline {
         let pairs = self.pairs(now);
         let new = now.entries.iter().zip(&pairs);
         BaselineDifference {
-            resolved: self.unpaired(&pairs),
+            resolved: self.list_unpaired(&pairs),
             new: new
                 .filter(|(_, pair)| pair.is_none())
                 .map(|(entry, _)| entry.clone())
@@ -152,7 +152,7 @@ impl Baseline {
     }
 
     /// This baseline without what is gone, with the rules, paths and fingerprints of today.
-    pub fn pruned(&self, now: &Self) -> Self {
+    pub fn prune(&self, now: &Self) -> Self {
         let pairs = self.pairs(now).into_iter().zip(&now.entries);
         let entries = pairs.filter_map(|(pair, entry)| {
             Some(KnownFinding {
@@ -174,7 +174,7 @@ impl Baseline {
         comparison.pairs(&self.entries, &now.entries)
     }
 
-    fn unpaired(&self, pairs: &[Option<usize>]) -> Vec<KnownFinding> {
+    fn list_unpaired(&self, pairs: &[Option<usize>]) -> Vec<KnownFinding> {
         let paired: BTreeSet<usize> = pairs.iter().flatten().copied().collect();
         let entries = self.entries.iter().enumerate();
         let left = entries.filter(|(at, _)| !paired.contains(at));
@@ -270,7 +270,7 @@ mod tests {
         assert_eq!(difference(&old, &[("new", "x")]), "-[old@x] +[new@x]");
         old.entries[0].rule = "a/old".to_owned();
         assert_eq!(old.difference(&now), BaselineDifference::default());
-        let pruned = old.pruned(&now);
+        let pruned = old.prune(&now);
         assert_eq!(pruned.entries[0].fingerprint, now.entries[0].fingerprint);
     }
 
@@ -279,7 +279,7 @@ mod tests {
         let (a, b) = (("a", "x"), ("b", "x"));
         let old = baseline(&[a, a, b]);
         assert_eq!(difference(&old, &[a, b, b]), "-[a@x] +[b@x]");
-        let pruned = old.pruned(&baseline(&[a, b, b]));
+        let pruned = old.prune(&baseline(&[a, b, b]));
         assert_eq!(difference(&pruned, &[a, b]), "-[] +[]");
     }
 
@@ -289,7 +289,7 @@ mod tests {
         assert_eq!(difference(&old, &[("a", "b"), ("a", "y")]), "-[] +[]");
         let copied = [("a", "b"), ("a", "x"), ("a", "y")];
         assert_eq!(difference(&old, &copied), "-[] +[a@b]");
-        let pruned = old.pruned(&baseline(&[("a", "b"), ("a", "y")]));
+        let pruned = old.prune(&baseline(&[("a", "b"), ("a", "y")]));
         assert_eq!(pruned.entries[0].path, "b");
     }
 

@@ -91,7 +91,7 @@ impl StateComparison<'_> {
         let fault = fingerprint::fault(print);
         let own = entry.path.as_str();
         let (print, path) = match look {
-            StateLook::SameFile => (fault.map(|_| fingerprint::unnumbered(print))?, own),
+            StateLook::SameFile => (fault.map(|_| fingerprint::strip_number(print))?, own),
             StateLook::FirstVersionSameFile if fault.is_none() => (print, own),
             StateLook::FirstVersion if fault.is_none() => (print, ""),
             StateLook::RenamedFile if (self.is_gone)(&entry.path) => (fault?, ""),
@@ -101,7 +101,7 @@ impl StateComparison<'_> {
     }
 
     fn keys_now<'a>(&self, look: StateLook, finding: &'a KnownFinding) -> Vec<FindingKey<'a>> {
-        let own = fingerprint::unnumbered(&finding.fingerprint);
+        let own = fingerprint::strip_number(&finding.fingerprint);
         let former = finding.former.iter();
         let former = former.map(|old| (old.rule.as_str(), old.fingerprint.as_str()));
         let all = std::iter::once((finding.rule.as_str(), own)).chain(former);

@@ -27,7 +27,7 @@ impl NewCode {
     /// What a report of that state shows: what was silenced then is new when it speaks now. The
     /// report must hold single findings, since that is what is compared.
     pub fn of(report: &Report) -> Self {
-        let had = report.shown();
+        let had = report.shown_findings();
         let files = report.sources.iter();
         let texts = files.map(|(_, file)| (file.path().to_owned(), Arc::clone(file.text())));
         Self {
@@ -42,7 +42,7 @@ impl NewCode {
         let now: Vec<KnownFinding> = now.collect();
         let mut changes = LineChanges {
             texts: &self.texts,
-            before: self.renamed(&now, sources),
+            before: self.find_renamed(&now, sources),
             changed: BTreeMap::new(),
             sources,
         };
@@ -61,7 +61,7 @@ impl NewCode {
 
     /// The path that a file had, by the path it has: where a finding moved from a file that is gone
     /// to one that was not there.
-    fn renamed(&self, now: &[KnownFinding], sources: &Sources) -> BTreeMap<String, String> {
+    fn find_renamed(&self, now: &[KnownFinding], sources: &Sources) -> BTreeMap<String, String> {
         let pairs = self.pairs(now, sources);
         let moved = now.iter().zip(pairs).filter_map(|(finding, pair)| {
             let old = &self.had[pair?].path;

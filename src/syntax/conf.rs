@@ -72,7 +72,7 @@ impl KeptConfig<'_> {
 }
 
 /// What a server keeps of a text.
-pub fn kept(text: &str) -> KeptConfig<'_> {
+pub fn keep_lines(text: &str) -> KeptConfig<'_> {
     if !text.contains('\0') {
         return KeptConfig {
             text: text.into(),
@@ -108,9 +108,9 @@ fn in_place(bytes: &[u8]) -> String {
 
 /// Splits a text. Any text will do.
 pub fn parse(excerpt: &Excerpt) -> ConfText {
-    let kept = kept(excerpt.text());
+    let kept = keep_lines(excerpt.text());
     let mut parsed = ConfText::default();
-    for (number, range) in numbered(&kept.text) {
+    for (number, range) in number_lines(&kept.text) {
         if kept.text[range.clone()].starts_with('#') {
             let span = excerpt.span(kept.original(&range));
             parsed.comments.push(comment(&kept.text[range], span));
@@ -133,18 +133,18 @@ pub fn lines(text: &str) -> Vec<ConfLine> {
 
 /// The same for a tokenizer that takes more of a word behind a closing quote, or for one that does not.
 pub fn lines_as(text: &str, adjacent: bool) -> Vec<ConfLine> {
-    numbered(text)
+    number_lines(text)
         .filter(|(_, range)| !text[range.clone()].starts_with('#'))
         .map(|(number, range)| line(text, number, range, adjacent))
         .collect()
 }
 
 /// The lines that are not blank, without the blanks at their ends.
-fn numbered(text: &str) -> impl Iterator<Item = (usize, Range<usize>)> + '_ {
+fn number_lines(text: &str) -> impl Iterator<Item = (usize, Range<usize>)> + '_ {
     let mut start = 0;
     let pieces = text.split_inclusive('\n').enumerate();
     let pieces = pieces.map(move |(i, piece)| {
-        let range = trimmed(text, start..start + piece.len());
+        let range = trim_range(text, start..start + piece.len());
         start += piece.len();
         (i + 1, range)
     });
@@ -166,7 +166,7 @@ fn comment(text: &str, span: Span) -> Comment {
 }
 
 /// The servers trim these four at both ends of a line.
-fn trimmed(text: &str, range: Range<usize>) -> Range<usize> {
+fn trim_range(text: &str, range: Range<usize>) -> Range<usize> {
     let blank = |c: char| matches!(c, ' ' | '\t' | '\r' | '\n');
     let line = &text[range.clone()];
     let without_end = line.trim_end_matches(blank);
@@ -381,7 +381,7 @@ mod tests {
     #[test]
     fn a_nul_byte_takes_the_rest_of_its_line() {
         let text = "hz 20\0x\nhz 30\n# a\n";
-        assert_eq!(kept(text).text, "hz 20hz 30\n# a\n");
+        assert_eq!(keep_lines(text).text, "hz 20hz 30\n# a\n");
         let excerpt = Excerpt::whole(FileId(0), text.into());
         let parsed = parse(&excerpt);
         let spelled: Vec<&str> = parsed.lines[0]
@@ -393,7 +393,7 @@ mod tests {
         assert_eq!(&text[parsed.comments[0].span.range()], "# a");
         // A character that is cut leaves its place.
         let long = format!("{}\0{}é30\n", "a".repeat(1000), "b".repeat(22));
-        assert_eq!(kept(&long).text, format!("{}?30\n", "a".repeat(1000)));
+        assert_eq!(keep_lines(&long).text, format!("{}?30\n", "a".repeat(1000)));
     }
 
     proptest! {

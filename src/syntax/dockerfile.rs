@@ -119,7 +119,7 @@ impl DockerfileReader<'_> {
     fn take(&mut self) -> Option<Range<usize>> {
         while let Some(line) = self.lines.get(self.next).cloned() {
             self.next += 1;
-            let line = self.trimmed(line);
+            let line = self.trim_line(line);
             let text = &self.excerpt.text()[line.clone()];
             if text.starts_with('#') {
                 self.found.comments.push(Comment {
@@ -134,7 +134,7 @@ impl DockerfileReader<'_> {
         None
     }
 
-    fn trimmed(&self, line: Range<usize>) -> Range<usize> {
+    fn trim_line(&self, line: Range<usize>) -> Range<usize> {
         let text = &self.excerpt.text()[line.clone()];
         let start = line.start + (text.len() - text.trim_start().len());
         start..start + text.trim().len()
@@ -146,8 +146,8 @@ impl DockerfileReader<'_> {
             .find(|c: char| c.is_whitespace())
             .unwrap_or(first.len());
         let name = text[first.start..first.start + length].to_ascii_uppercase();
-        let rest = self.trimmed(first.start + length..first.end);
-        let (pieces, end) = self.joined(rest);
+        let rest = self.trim_line(first.start + length..first.end);
+        let (pieces, end) = self.join_lines(rest);
         let mut builder = self.excerpt.builder();
         for piece in &pieces {
             builder.push(piece.clone());
@@ -167,7 +167,7 @@ impl DockerfileReader<'_> {
     }
 
     /// The pieces of a line and of those that continue it, and where the last one ends.
-    fn joined(&mut self, first: Range<usize>) -> (Vec<Range<usize>>, usize) {
+    fn join_lines(&mut self, first: Range<usize>) -> (Vec<Range<usize>>, usize) {
         let mut pieces = Vec::new();
         let mut line = first;
         loop {

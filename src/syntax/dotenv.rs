@@ -14,10 +14,10 @@ fn line(line: &str) -> Option<(String, Option<String>)> {
         && name
             .chars()
             .all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-'));
-    is_name.then(|| (name.to_owned(), unquoted(value.trim())))
+    is_name.then(|| (name.to_owned(), unquote(value.trim())))
 }
 
-fn unquoted(value: &str) -> Option<String> {
+fn unquote(value: &str) -> Option<String> {
     if let Some(rest) = value.strip_prefix('\'') {
         return Some(rest.split('\'').next().unwrap_or(rest).to_owned());
     }

@@ -61,7 +61,7 @@ impl HclBlock {
 
 impl HclItem {
     /// A text without interpolations, or a plain value.
-    pub fn known(&self) -> Option<&str> {
+    pub fn known_text(&self) -> Option<&str> {
         match &self.value {
             HclValue::Text { text, .. } if !is_interpolated(text.text()) => Some(text.text()),
             HclValue::Plain(text) => Some(text),
@@ -224,11 +224,11 @@ impl HclReader<'_> {
         match expression {
             Expression::Bool(_) | Expression::Number(_) => HclValue::Plain(written()),
             Expression::String(text) => HclValue::Text {
-                text: self.quoted(range, Some(text.as_str())),
+                text: self.read_quoted(range, Some(text.as_str())),
                 here: false,
             },
             Expression::StringTemplate(_) => HclValue::Text {
-                text: self.quoted(range, None),
+                text: self.read_quoted(range, None),
                 here: false,
             },
             Expression::HeredocTemplate(_) => HclValue::Text {
@@ -255,7 +255,7 @@ impl HclReader<'_> {
     }
 
     /// A string without its quotes; `decoded` is what its escapes come to.
-    fn quoted(&self, range: &Range<usize>, decoded: Option<&str>) -> Excerpt {
+    fn read_quoted(&self, range: &Range<usize>, decoded: Option<&str>) -> Excerpt {
         let text = &self.excerpt.text()[range.clone()];
         let start = range.start + text.find('"').map_or(0, |at| at + 1);
         let end = range.start + text.rfind('"').unwrap_or(text.len());
@@ -337,7 +337,7 @@ mod tests {
             ("resource", &["a".to_owned(), "b".to_owned()][..])
         );
         assert_eq!(&TEXT[block.header.range()], "resource \"a\" \"b\" {");
-        assert_eq!(block.attribute("name").unwrap().known(), Some("n\"q"));
+        assert_eq!(block.attribute("name").unwrap().known_text(), Some("n\"q"));
         let HclValue::Text { text, here: true } = &block.attribute("text").unwrap().value else {
             panic!("{block:?}");
         };
@@ -350,13 +350,13 @@ mod tests {
         let HclValue::Object(entries) = &items[0].value else {
             panic!("{items:?}");
         };
-        assert_eq!(entries[1].1.known(), Some("1"));
+        assert_eq!(entries[1].1.known_text(), Some("1"));
         assert!(matches!(
             &block.attribute("other").unwrap().value,
             HclValue::Reference(name) if name == "var.x"
         ));
         assert_eq!(
-            block.blocks[0].attribute("k").unwrap().known(),
+            block.blocks[0].attribute("k").unwrap().known_text(),
             Some("true")
         );
     }

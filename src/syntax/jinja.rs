@@ -140,15 +140,15 @@ impl JinjaReader<'_> {
                 MarkKind::Comment => {}
                 MarkKind::Output => parts.push(JinjaPart::Output {
                     range,
-                    code: self.trimmed(code),
+                    code: self.trim_code(code),
                 }),
                 MarkKind::Statement => {
-                    let code = self.trimmed(code);
+                    let code = self.trim_code(code);
                     let (word, rest) = self.first_word(code.clone());
                     match word {
                         "if" => parts.push(self.choice(range.start, rest, depth + 1)?),
                         "for" => {
-                            let (body, end) = self.nested(depth + 1)?;
+                            let (body, end) = self.read_nested(depth + 1)?;
                             if self.first_word(end?).0 != "endfor" {
                                 return None;
                             }
@@ -171,7 +171,7 @@ impl JinjaReader<'_> {
         Some((parts, None))
     }
 
-    fn nested(&mut self, depth: usize) -> Option<(Vec<JinjaPart>, BlockEnd)> {
+    fn read_nested(&mut self, depth: usize) -> Option<(Vec<JinjaPart>, BlockEnd)> {
         (depth <= DEEPEST).then(|| self.parts(depth))?
     }
 
@@ -179,7 +179,7 @@ impl JinjaReader<'_> {
         let mut branches = Vec::new();
         let mut condition = Some(condition);
         loop {
-            let (body, end) = self.nested(depth)?;
+            let (body, end) = self.read_nested(depth)?;
             branches.push(JinjaBranch { condition, body });
             let (word, rest) = self.first_word(end?);
             condition = match word {
@@ -196,7 +196,7 @@ impl JinjaReader<'_> {
     }
 
     /// Code without the marks that trim what is around it.
-    fn trimmed(&self, code: Range<usize>) -> Range<usize> {
+    fn trim_code(&self, code: Range<usize>) -> Range<usize> {
         let text = &self.text[code.clone()];
         let is_edge = |c: char| c.is_whitespace() || matches!(c, '-' | '+');
         let start = code.start + (text.len() - text.trim_start_matches(is_edge).len());
@@ -208,7 +208,7 @@ impl JinjaReader<'_> {
         let text = &self.text[code.clone()];
         let end = text.find(char::is_whitespace).unwrap_or(text.len());
         let rest = code.start + end..code.end;
-        (&text[..end], self.trimmed(rest))
+        (&text[..end], self.trim_code(rest))
     }
 }
 

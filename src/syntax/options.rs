@@ -55,7 +55,7 @@ impl JoinedOptions {
 }
 
 /// Joins the words behind a server's file.
-pub fn joined(words: &[&str], rules: OptionSyntax<'_>) -> JoinedOptions {
+pub fn join_words(words: &[&str], rules: OptionSyntax<'_>) -> JoinedOptions {
     let dashed = |word: Option<&&str>| word.is_some_and(|word| word.starts_with("--"));
     let mut joined = JoinedOptions::default();
     // An option without a value yet takes the next word whatever it looks like.
@@ -67,7 +67,7 @@ pub fn joined(words: &[&str], rules: OptionSyntax<'_>) -> JoinedOptions {
             continue;
         }
         let Some(name) = word.strip_prefix("--").filter(|_| !wants_value) else {
-            joined.push(&quoted(word), i);
+            joined.push(&quote_word(word), i);
             joined.text.push(' ');
             wants_value = false;
             continue;
@@ -91,7 +91,7 @@ pub fn joined(words: &[&str], rules: OptionSyntax<'_>) -> JoinedOptions {
 }
 
 /// A word in quotes, so that the tokenizer gives it back.
-fn quoted(word: &str) -> String {
+fn quote_word(word: &str) -> String {
     let mut out = String::from("\"");
     for c in word.chars() {
         match c {
@@ -122,7 +122,7 @@ mod tests {
             stdin_last: true,
             stdin_first: true,
         };
-        let found = joined(&["--port 1", "--save", "--hz", "2\"", "-"], rules);
+        let found = join_words(&["--port 1", "--save", "--hz", "2\"", "-"], rules);
         assert_eq!(found.text, "port 1 \nsave \"\"\nhz \"2\\\"\" ");
         assert!(found.reads_stdin);
         let at = |text: &str| {

@@ -221,7 +221,7 @@ impl ShellScanner<'_> {
                     self.at += 1;
                     return;
                 }
-                b'\\' => self.quoted_backslash(word),
+                b'\\' => self.read_backslash(word),
                 b'$' | b'`' => self.expansion(word, true),
                 _ => self.literal(word),
             }
@@ -229,7 +229,7 @@ impl ShellScanner<'_> {
     }
 
     /// Between double quotes a backslash is itself before most characters.
-    fn quoted_backslash(&mut self, word: &mut PartialWord) {
+    fn read_backslash(&mut self, word: &mut PartialWord) {
         let next = self.text.as_bytes().get(self.at + 1);
         let escapes = matches!(next, Some(b'$' | b'`' | b'"' | b'\\' | b'\n' | b'\r'));
         if escapes {

@@ -40,8 +40,11 @@ pub fn parse(excerpt: &Excerpt) -> ParsedUnit {
         let Some(equals) = text.find('=') else {
             continue;
         };
-        let name = trimmed(excerpt.text(), line.start..line.start + equals);
-        let mut pieces = vec![trimmed(excerpt.text(), line.start + equals + 1..line.end)];
+        let name = trim_range(excerpt.text(), line.start..line.start + equals);
+        let mut pieces = vec![trim_range(
+            excerpt.text(),
+            line.start + equals + 1..line.end,
+        )];
         while let Some(last) = pieces.last_mut()
             && excerpt.text()[last.clone()].ends_with('\\')
         {
@@ -58,14 +61,14 @@ pub fn parse(excerpt: &Excerpt) -> ParsedUnit {
             section: section.clone(),
             name: excerpt.text()[name.clone()].to_owned(),
             name_span: excerpt.span(name),
-            value: joined(excerpt, &pieces),
+            value: join_pieces(excerpt, &pieces),
         });
     }
     unit
 }
 
 /// The pieces with a blank where a line was continued.
-fn joined(excerpt: &Excerpt, pieces: &[Range<usize>]) -> Excerpt {
+fn join_pieces(excerpt: &Excerpt, pieces: &[Range<usize>]) -> Excerpt {
     let mut builder = excerpt.builder();
     for (i, piece) in pieces.iter().enumerate() {
         if i > 0 {
@@ -92,7 +95,7 @@ fn lines(text: &str) -> Vec<Range<usize>> {
     let mut start = 0;
     text.split_inclusive('\n')
         .map(|piece| {
-            let range = trimmed(text, start..start + piece.len());
+            let range = trim_range(text, start..start + piece.len());
             start += piece.len();
             range
         })
@@ -100,7 +103,7 @@ fn lines(text: &str) -> Vec<Range<usize>> {
         .collect()
 }
 
-fn trimmed(text: &str, range: Range<usize>) -> Range<usize> {
+fn trim_range(text: &str, range: Range<usize>) -> Range<usize> {
     let piece = &text[range.clone()];
     let start = range.start + (piece.len() - piece.trim_start().len());
     start..start + piece.trim().len()

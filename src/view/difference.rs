@@ -50,7 +50,7 @@ pub fn difference(a: ComparedSide, b: ComparedSide) -> DifferenceView {
         b: b.name,
         pairs: pairs
             .iter()
-            .map(|pair| compared(&a.servers[pair.a], &b.servers[pair.b], pair.evidence))
+            .map(|pair| compare_servers(&a.servers[pair.a], &b.servers[pair.b], pair.evidence))
             .collect(),
         only_a,
         only_b,
@@ -156,7 +156,7 @@ fn place(server: &ServerView) -> PlaceView {
     }
 }
 
-fn compared(a: &ServerView, b: &ServerView, evidence: &'static str) -> PairView {
+fn compare_servers(a: &ServerView, b: &ServerView, evidence: &'static str) -> PairView {
     let mut tally = DifferenceTally::default();
     for (what, a, b) in about(a, b) {
         tally.put(what, None, a, b);
@@ -187,7 +187,7 @@ fn compared(a: &ServerView, b: &ServerView, evidence: &'static str) -> PairView 
 /// What is said of a server beside its directives.
 fn about(a: &ServerView, b: &ServerView) -> Vec<(&'static str, ValueView, ValueView)> {
     let word = |text: &Option<String>, what: &str| match text {
-        Some(text) => told(json!(text), text),
+        Some(text) => view_value(json!(text), text),
         None => unknown(format!("its {what} is not specified")),
     };
     vec![
@@ -250,18 +250,23 @@ fn differs(a: &ValueView, b: &ValueView) -> Option<bool> {
 }
 
 fn absent() -> ValueView {
-    told_as("absent", Json::Null, String::new(), None)
+    view_state("absent", Json::Null, String::new(), None)
 }
 
-fn told(value: Json, shown: &str) -> ValueView {
-    told_as("set", value, shown.to_owned(), None)
+fn view_value(value: Json, shown: &str) -> ValueView {
+    view_state("set", value, shown.to_owned(), None)
 }
 
 fn unknown(reason: String) -> ValueView {
-    told_as("unknown", Json::Null, String::new(), Some(reason))
+    view_state("unknown", Json::Null, String::new(), Some(reason))
 }
 
-fn told_as(state: &'static str, value: Json, shown: String, reason: Option<String>) -> ValueView {
+fn view_state(
+    state: &'static str,
+    value: Json,
+    shown: String,
+    reason: Option<String>,
+) -> ValueView {
     ValueView {
         state,
         value,

@@ -44,7 +44,7 @@ impl EstateViewer<'_> {
         let taken = own.and_then(amount).filter(|_| !unbounded);
         let spare = match (capacity, taken) {
             _ if unbounded => Some(format!("no {}", gauge.directive)),
-            (Some(all), Some(taken)) => Some(left(gauge.measures, all, taken)),
+            (Some(all), Some(taken)) => Some(format_rest(gauge.measures, all, taken)),
             _ => None,
         };
         GaugeView {
@@ -61,7 +61,7 @@ impl EstateViewer<'_> {
                 (Some(taken), _) => of(gauge.measures, taken, capacity),
                 (None, true) => format!("no {}", gauge.directive),
                 (None, false) => format!("{} unknown", gauge.directive),
-            } + bound(limit, capacity),
+            } + describe_bound(limit, capacity),
             tight_from: share_of(gauge),
         }
     }
@@ -92,7 +92,7 @@ impl EstateViewer<'_> {
         let taken: Option<f64> = parts.iter().map(|part| part.amount).sum();
         let spare = match (capacity, taken) {
             (Some(all), Some(taken)) if !parts.is_empty() => {
-                Some(left(gauge.measures, all, taken) + ", with one process of each program")
+                Some(format_rest(gauge.measures, all, taken) + ", with one process of each program")
             }
             (_, None) => Some("some pool sizes are unknown".to_owned()),
             _ => None,
@@ -135,7 +135,7 @@ struct ServicePools {
 
 impl ServicePools {
     fn add(&mut self, size: Option<&FactValue>) {
-        match size.map(|size| (size.known(), &size.state)) {
+        match size.map(|size| (size.known_datum(), &size.state)) {
             Some((Some(Datum::Int(size)), _)) => self.known += size,
             Some((_, ValueState::Unknown(reason))) => self.unknown.push(reason.to_string()),
             _ => self.unknown.push("its pool size is unknown".to_owned()),
@@ -178,16 +178,16 @@ fn of(measure: ShareMeasure, taken: f64, all: Option<f64>) -> String {
     match all.filter(|all| *all > 0.0) {
         Some(all) => format!(
             "{} of {} ({:.0}%)",
-            shown(measure, taken),
-            shown(measure, all),
+            format_share(measure, taken),
+            format_share(measure, all),
             taken / all * 100.0
         ),
-        None => shown(measure, taken),
+        None => format_share(measure, taken),
     }
 }
 
 /// What a reader has to know of a limit that stands in no figure.
-fn bound(limit: Option<&FactValue>, capacity: Option<f64>) -> &'static str {
+fn describe_bound(limit: Option<&FactValue>, capacity: Option<f64>) -> &'static str {
     match limit.map(|limit| &limit.state) {
         _ if capacity.is_some() => "",
         Some(ValueState::Unknown(_)) => ", container limit unknown",
@@ -195,7 +195,7 @@ fn bound(limit: Option<&FactValue>, capacity: Option<f64>) -> &'static str {
     }
 }
 
-fn shown(measure: ShareMeasure, n: f64) -> String {
+fn format_share(measure: ShareMeasure, n: f64) -> String {
     match measure {
         ShareMeasure::Memory => quantity::show_size(n),
         ShareMeasure::Threads | ShareMeasure::Connections => quantity::show_number(n),
@@ -203,7 +203,7 @@ fn shown(measure: ShareMeasure, n: f64) -> String {
 }
 
 fn amount(value: &FactValue) -> Option<f64> {
-    figure(value.known()?)
+    figure(value.known_datum()?)
 }
 
 fn figure(datum: &Datum) -> Option<f64> {
@@ -216,15 +216,18 @@ fn figure(datum: &Datum) -> Option<f64> {
     }
 }
 
-fn left(measure: ShareMeasure, all: f64, taken: f64) -> String {
+fn format_rest(measure: ShareMeasure, all: f64, taken: f64) -> String {
     let share = if all > 0.0 {
         format!(" ({:.0}% used)", taken / all * 100.0)
     } else {
         String::new()
     };
     if taken <= all {
-        format!("{} free{share}", shown(measure, all - taken))
+        format!("{} free{share}", format_share(measure, all - taken))
     } else {
-        format!("{} over the limit{share}", shown(measure, taken - all))
+        format!(
+            "{} over the limit{share}",
+            format_share(measure, taken - all)
+        )
     }
 }

@@ -63,7 +63,7 @@ fn refusal(finding: &Finding) -> Option<bool> {
 
 fn said(report: &Report, line_of: &LineOf<'_>) -> BTreeMap<String, Said> {
     let mut all: BTreeMap<String, Said> = BTreeMap::new();
-    for finding in report.shown() {
+    for finding in report.shown_findings() {
         let place = report.sources.start(finding.primary);
         let (id, line) = line_of(report.sources.path(finding.primary), place.line);
         let said = all.entry(id).or_default();
@@ -371,7 +371,9 @@ fn arguments_are_split_as_each_version_splits_them() {
         let settings = format!("[defaults]\nserver = \"{version}\"\n");
         let files = [("pod.yaml", text.as_str()), ("redvet.toml", &settings)];
         let report = harness.check(&harness.texts(files));
-        let refused = report.shown().filter(|finding| refusal(finding).is_some());
+        let refused = report
+            .shown_findings()
+            .filter(|finding| refusal(finding).is_some());
         let lines = refused.map(|finding| report.sources.start(finding.primary).line - first - 1);
         let found: Vec<usize> = lines.collect();
         assert_eq!(found.first(), expected.as_ref(), "{version} {arguments:?}");
@@ -384,7 +386,7 @@ fn arguments_that_versions_split_otherwise_are_not_judged_without_one() {
     let (text, _) = pod(&["--requirepass", "--foo", "--hz", "x"]);
     let report = harness.check(&harness.texts([("pod.yaml", text.as_str())]));
     let found: Vec<&str> = report
-        .shown()
+        .shown_findings()
         .map(|finding| finding.message.as_str())
         .collect();
     assert_eq!(found.len(), 1, "{found:?}");

@@ -8,7 +8,7 @@ use redvet::facts::edit_target::EditTarget;
 use redvet::facts::estate::Subject;
 use redvet::facts::value::{Datum, Explicitness, FactValue, Meaning, ValueState};
 use redvet::facts::vocabulary::Vocabulary;
-use redvet::knowledge::clients::built_in;
+use redvet::knowledge::clients::load_built_in;
 use redvet::resolve::client::{ClientLocation, resolve};
 use redvet::source::{Excerpt, SourceFile, Sources};
 
@@ -26,14 +26,14 @@ fn clients(import: &str, version: &str, body: &str) -> Vec<Subject> {
         path: "app/main.go".to_owned(),
         excerpt: Excerpt::whole(id, text.as_str().into()),
     };
-    let mut raw = extract(vec![file], &GoPackagePaths::new(), built_in());
+    let mut raw = extract(vec![file], &GoPackagePaths::new(), load_built_in());
     if !version.is_empty() {
         let text = format!("module a\n\ngo 1.24\n\nrequire {import} {version}\n");
         let id = sources.add(SourceFile::new("go.mod", text.as_str()));
         let excerpt = Excerpt::whole(id, text.as_str().into());
         raw.modules.push(module::read("go.mod", &excerpt));
     }
-    resolve(&raw, built_in(), &[], |client| {
+    resolve(&raw, load_built_in(), &[], |client| {
         let path = sources.path(client.anchor).to_owned();
         ClientLocation {
             name_prefix: path.clone(),
@@ -58,7 +58,7 @@ fn v9(fields: &str) -> Subject {
 
 /// A listed fact of a client, or one of its options.
 fn find<'a>(subject: &'a Subject, path: &str) -> Option<&'a FactValue> {
-    match Vocabulary::listed(subject.kind, path) {
+    match Vocabulary::find_listed(subject.kind, path) {
         Some(fact) => subject.fact(fact),
         None => subject.option(path),
     }
@@ -448,12 +448,12 @@ fn the_nearest_module_file_counts() {
         path: "svc/a/a.go".to_owned(),
         excerpt: Excerpt::whole(id, text.as_str().into()),
     };
-    raw.absorb(extract(vec![file], &GoPackagePaths::new(), built_in()));
+    raw.absorb(extract(vec![file], &GoPackagePaths::new(), load_built_in()));
     let place = |_: &_| ClientLocation {
         path: "svc/a/a.go".to_owned(),
         name_prefix: "svc/a/a.go".to_owned(),
     };
-    let subjects = resolve(&raw, built_in(), &[], place);
+    let subjects = resolve(&raw, load_built_in(), &[], place);
     assert_eq!(set(&subjects[0], "version"), Datum::Text("9.22.0".into()));
     assert_eq!(subjects[0].name, "svc/a/a.go");
 }
@@ -463,12 +463,16 @@ fn of_a_snippet_only_what_holds_for_all_libraries_is_said() {
     let mut sources = Sources::default();
     let text = "opts, err := redis.ParseURL(url)\nrdb := redis.NewClient(opts)\n";
     let id = sources.add(SourceFile::new("README.md", text));
-    let raw = extract_snippet(Excerpt::whole(id, text.into()), "README.md", built_in());
+    let raw = extract_snippet(
+        Excerpt::whole(id, text.into()),
+        "README.md",
+        load_built_in(),
+    );
     let place = |_: &_| ClientLocation {
         path: "README.md".to_owned(),
         name_prefix: "README.md#1".to_owned(),
     };
-    let subject = resolve(&raw, built_in(), &[], place).remove(0);
+    let subject = resolve(&raw, load_built_in(), &[], place).remove(0);
     assert_eq!(subject.name, "README.md#1");
     assert!(matches!(
         fact(&subject, "library").state,

@@ -45,7 +45,10 @@ impl Found {
     }
 
     fn places(&self, rule: &str) -> Vec<String> {
-        let findings = self.report.shown().filter(|finding| finding.rule == rule);
+        let findings = self
+            .report
+            .shown_findings()
+            .filter(|finding| finding.rule == rule);
         findings
             .map(|finding| {
                 let at = self.report.sources.start(finding.primary);

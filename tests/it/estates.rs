@@ -27,7 +27,7 @@ fn each_estate_has_the_findings_that_were_reviewed() {
 fn the_corrected_estate_has_nothing_at_warning_or_above() {
     let report = report("relay-miner-tuned");
     let loud = report
-        .shown()
+        .shown_findings()
         .filter(|finding| finding.severity >= Severity::Warning);
     let loud: Vec<String> = loud.map(|f| format!("{}: {}", f.rule, f.message)).collect();
     assert_no_faults("no rule speaks there", loud);

@@ -63,7 +63,9 @@ fn judged(estate: &Estate, vocabulary: &Vocabulary) -> (usize, BTreeSet<String>)
                     wrong.insert(format!("{name} is not listed"));
                 }
                 Some(ty) => {
-                    let Some(datum) = value.known() else { continue };
+                    let Some(datum) = value.known_datum() else {
+                        continue;
+                    };
                     count += 1;
                     let words = vocabulary.words(path);
                     if !fits(ty, datum) || !is_one_of(&words, datum) {
@@ -80,7 +82,7 @@ fn is_of(subject: &Subject, path: &FactPath) -> bool {
     match path {
         FactPath::Conf(_) => subject.kind == SubjectKind::Server,
         FactPath::Option(_) => subject.kind == SubjectKind::Client,
-        listed => Vocabulary::listed(subject.kind, listed.name()).as_ref() == Some(listed),
+        listed => Vocabulary::find_listed(subject.kind, listed.name()).as_ref() == Some(listed),
     }
 }
 

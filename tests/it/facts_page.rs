@@ -98,7 +98,7 @@ fn listed(kind: SubjectKind, vocabulary: &Vocabulary) -> String {
     let mut out = String::from("| fact | type | meaning |\n|---|---|---|\n");
     for entry in Vocabulary::entries(kind) {
         let subject = kind.as_str();
-        let fact = Vocabulary::listed(kind, entry.path).unwrap();
+        let fact = Vocabulary::find_listed(kind, entry.path).unwrap();
         let ty = of_words(entry.ty, &vocabulary.words(&fact));
         let formerly = match entry.former_name() {
             None => String::new(),

@@ -81,7 +81,7 @@ fn a_timeout_is_written_in_seconds() {
     let harness = Harness::new();
     let report = harness.check(&harness.texts([("redis.conf", "timeout 0\n")]));
     let finding = report
-        .shown()
+        .shown_findings()
         .find(|f| f.rule == "network/idle-timeout-off")
         .unwrap();
     let fix = finding.fix.as_ref().unwrap();
@@ -167,7 +167,9 @@ fn does_harm(mended: &FixOutcome, fix: &Fix, check: &dyn Fn(&[FixedFile]) -> Rep
 }
 
 fn errors(report: &Report) -> Vec<String> {
-    let errors = report.shown().filter(|f| f.severity == Severity::Error);
+    let errors = report
+        .shown_findings()
+        .filter(|f| f.severity == Severity::Error);
     errors.map(|f| f.rule.clone()).collect()
 }
 
@@ -181,7 +183,7 @@ fn assert_sound(place: &str, check: &dyn Fn(&[FixedFile]) -> Report) {
     let mended = mend(before, &allowed, check);
     let left: Vec<_> = mended
         .report
-        .shown()
+        .shown_findings()
         .filter(|f| fix_of(f, level).is_some_and(|fix| !does_harm(&mended, fix, check)))
         .collect();
     let left: Vec<_> = left.iter().map(|f| (&f.rule, &f.message)).collect();
@@ -211,7 +213,7 @@ fn assert_sound(place: &str, check: &dyn Fn(&[FixedFile]) -> Report) {
 fn broken(report: &Report) -> usize {
     let kinds = ["meta/unreadable-input", "conf/syntax-error"];
     report
-        .shown()
+        .shown_findings()
         .filter(|f| kinds.contains(&f.rule.as_str()))
         .count()
 }

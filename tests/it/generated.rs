@@ -218,7 +218,7 @@ fn the_suppressions_that_pages_show_silence() {
         let suppressed = report.findings.iter().filter(|f| f.suppressed.is_some());
         let silent: Vec<&str> = suppressed.map(|f| f.rule.as_str()).collect();
         assert_eq!(silent, ["aof/fsync-not-everysec"], "{page}");
-        let mut shown = report.shown();
+        let mut shown = report.shown_findings();
         assert!(!shown.any(|f| f.rule.starts_with("meta/")), "{page}");
     }
 }

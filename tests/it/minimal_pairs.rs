@@ -70,7 +70,7 @@ fn found(harness: &Harness, case: &FixtureCase, page: &str) -> BTreeSet<String> 
     let files = files.map(|file| (file.path.as_str(), file.text.as_str()));
     let report = harness.check(&harness.texts(files));
     // A bundle is judged by its own page; elsewhere its parts count.
-    let shown = report.shown().flat_map(|finding| {
+    let shown = report.shown_findings().flat_map(|finding| {
         let bundle = (!finding.parts.is_empty()).then_some(finding);
         finding
             .members()

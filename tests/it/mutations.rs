@@ -93,7 +93,10 @@ fn harness() -> Harness {
 /// How often each rule speaks.
 fn counts(report: &Report) -> BTreeMap<String, usize> {
     let mut counts = BTreeMap::new();
-    for finding in report.shown().flat_map(|finding| finding.members()) {
+    for finding in report
+        .shown_findings()
+        .flat_map(|finding| finding.members())
+    {
         *counts.entry(finding.rule.clone()).or_default() += 1;
     }
     counts

@@ -321,7 +321,7 @@ fn what_is_said_to_be_known_is_what_the_library_holds() {
                 }
                 let field = value.own_name.as_ref().and_then(|name| fields.get(name));
                 let Some(field) = field else { continue };
-                let Some(datum) = value.known() else {
+                let Some(datum) = value.known_datum() else {
                     unknown += 1;
                     continue;
                 };

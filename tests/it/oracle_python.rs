@@ -172,7 +172,7 @@ fn what_is_said_to_be_known_is_what_the_python_library_holds() {
             };
             for (key, held) in options {
                 let value = client.option(&key);
-                match value.and_then(|value| value.known()) {
+                match value.and_then(|value| value.known_datum()) {
                     Some(datum) => match agrees(datum, &held) {
                         Some(false) => wrong.push(format!(
                             "{} {program} {key}: {datum:?}, held {held}",

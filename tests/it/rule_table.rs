@@ -15,7 +15,7 @@ use redvet::tester;
 type Hits = BTreeMap<String, (usize, usize)>;
 
 fn count(hits: &mut Hits, report: &Report) {
-    for finding in report.shown() {
+    for finding in report.shown_findings() {
         for of in std::iter::once(finding).chain(&finding.parts) {
             hits.entry(of.rule.clone()).or_default().0 += 1;
         }

@@ -56,7 +56,7 @@ fn every_directive_and_option_has_a_sentence() {
         .collect();
     let told: BTreeSet<&str> = servers.sentences().keys().map(String::as_str).collect();
     assert_eq!(names, told);
-    let options = clients::built_in().option_types();
+    let options = clients::load_built_in().option_types();
     let sentences = clients::option_sentences();
     let missing = options.keys().filter(|key| !sentences.contains_key(*key));
     assert_eq!(missing.collect::<Vec<_>>(), [""; 0], "options without one");

@@ -109,7 +109,9 @@ fn unsaid(case: &FixtureCase, report: &Report) -> impl Iterator<Item = String> {
     let lines = fences.flat_map(|file| file.text.lines());
     lines.map(str::to_owned).filter(|line| {
         let (rule, words) = line.split_once(" | ").unwrap();
-        let of_rule = report.shown().filter(|finding| finding.rule == rule);
+        let of_rule = report
+            .shown_findings()
+            .filter(|finding| finding.rule == rule);
         !of_rule
             .map(|finding| {
                 format!(

@@ -119,7 +119,9 @@ fn a_check_gives_the_matrix() {
     let harness = harness();
     for (stock, server, cell) in cells() {
         let report = checked(&harness, &stock.text(), server);
-        let errors = report.shown().filter(|f| f.severity == Severity::Error);
+        let errors = report
+            .shown_findings()
+            .filter(|f| f.severity == Severity::Error);
         let errors: Vec<_> = errors.collect();
         let late = |message: &str| message.contains("without naming the line");
         let at_once = errors.iter().find(|finding| !late(&finding.message));
@@ -138,7 +140,7 @@ fn each_file_is_clean_on_its_own_series() {
     for stock in stock() {
         let report = checked(&harness, &stock.text(), &stock.server);
         let said: Vec<String> = report
-            .shown()
+            .shown_findings()
             .map(|finding| format!("{}: {}", finding.rule, finding.message))
             .collect();
         assert_no_faults(
@@ -154,7 +156,7 @@ fn the_values_of_a_shipped_file_are_told_once() {
     let harness = Harness::new();
     for stock in stock() {
         let report = checked(&harness, &stock.text(), &stock.server);
-        let on_values = report.shown().filter(|finding| {
+        let on_values = report.shown_findings().filter(|finding| {
             finding.rule != "tuning/server-defaults" && finding.rule != "memory/maxmemory-unset"
         });
         let said: Vec<String> = on_values.map(|finding| finding.rule.clone()).collect();
@@ -173,7 +175,7 @@ fn a_changed_value_in_a_shipped_file_is_told_by_its_own_rule() {
     let report = checked(&harness, &text, "redis-7.2");
     assert!(
         report
-            .shown()
+            .shown_findings()
             .any(|finding| finding.rule == "latency/hz-too-low")
     );
 }

@@ -29,7 +29,9 @@ fn line_of(text: &str, start: &str) -> usize {
 }
 
 fn of_rule<'a>(report: &'a Report, rule: &'a str) -> impl Iterator<Item = &'a Finding> {
-    report.shown().filter(move |finding| finding.rule == rule)
+    report
+        .shown_findings()
+        .filter(move |finding| finding.rule == rule)
 }
 
 fn lines<'a>(report: &Report, findings: impl Iterator<Item = &'a Finding>) -> Vec<usize> {
@@ -90,7 +92,7 @@ fn the_current_client_code_of_a_document_has_its_certain_error_alone() {
     let current = line_of(&text, "// Current (using defaults):");
     let recommended = line_of(&text, "// Recommended (explicit pooling");
     let clients = report
-        .shown()
+        .shown_findings()
         .filter(|f| f.rule.starts_with("pool/") || f.rule.starts_with("client/"));
     let (mut on_current, mut later) = (BTreeSet::new(), Vec::new());
     for finding in clients {

@@ -54,7 +54,7 @@ impl ServerHost for Recorder {
     fn read(&self, _path: &str) -> Option<Result<String, String>> {
         Some(Err("No such file or directory".to_owned()))
     }
-    fn matching(&self, _pattern: &str) -> Option<Vec<String>> {
+    fn find_matching(&self, _pattern: &str) -> Option<Vec<String>> {
         Some(Vec::new())
     }
     fn is_folder(&self, path: &str) -> Option<bool> {

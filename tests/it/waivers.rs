@@ -23,7 +23,9 @@ fn on(day: i64) -> Report {
 /// The lines of `redvet.toml` on which its last day is found to be over, and how many notes there are
 /// about it.
 fn told(report: &Report) -> (Vec<usize>, usize) {
-    let expired = report.shown().filter(|f| f.rule == "meta/expired-waiver");
+    let expired = report
+        .shown_findings()
+        .filter(|f| f.rule == "meta/expired-waiver");
     let lines = expired
         .map(|f| report.sources.start(f.primary).line)
         .collect();

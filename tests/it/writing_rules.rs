@@ -170,7 +170,7 @@ fn subject_of(expression: &str) -> (&'static str, &'static str) {
 }
 
 fn told(report: &Report) -> String {
-    if let Some(finding) = report.shown().next() {
+    if let Some(finding) = report.shown_findings().next() {
         let assumed = if finding.certain { "" } else { " (assumed)" };
         return format!("{}{assumed}", finding.message);
     }

@@ -15,7 +15,7 @@ use super::super::args::ExplainArgs;
 use super::super::console::CommandConsole;
 use super::super::failure::CliError;
 use super::super::{CommandOutcome, packs, project, settings_file};
-use super::{section, wrapped};
+use super::{section, wrap_prose};
 
 pub(super) fn run(
     name: &str,
@@ -31,14 +31,14 @@ pub(super) fn run(
     if known.is_empty() {
         return Err(unknown(name, servers));
     }
-    let asked = asked(args, &knowledge)?;
+    let asked = parse_question(args, &knowledge)?;
     let canonical = known
         .last()
         .and_then(|series| series.directive(name))
         .map_or(name, |directive| directive.name.as_str());
     let mut out = format!("{canonical}\na directive of {}\n", spans(servers, name));
     if let Some(sentence) = servers.sentences().get(canonical) {
-        out.push_str(&wrapped(sentence, console.layout.width));
+        out.push_str(&wrap_prose(sentence, console.layout.width));
     }
     if !canonical.eq_ignore_ascii_case(name) {
         out.push_str(&format!("`{name}` is an alias\n"));
@@ -51,9 +51,13 @@ pub(super) fn run(
             Some(directive) => section(
                 &mut out,
                 &series.name(),
-                &described(directive, series, servers, console.layout.width),
+                &describe_directive(directive, series, servers, console.layout.width),
             ),
-            None => section(&mut out, &series.name(), &missing(series, name, servers)),
+            None => section(
+                &mut out,
+                &series.name(),
+                &describe_missing(series, name, servers),
+            ),
         }
     }
     section(&mut out, "Default by version", &defaults(&known, name));
@@ -69,7 +73,7 @@ struct DirectiveQuestion<'k> {
 }
 
 /// The version that a flag names, else the newest of each flavor.
-fn asked<'k>(
+fn parse_question<'k>(
     args: &ExplainArgs,
     knowledge: &'k Knowledge,
 ) -> Result<DirectiveQuestion<'k>, CliError> {
@@ -101,12 +105,12 @@ fn unknown(name: &str, servers: &ServerKnowledge) -> CliError {
 
 /// `redis 6.0 to 8.6, valkey 7.2 to 9.1`
 fn spans(servers: &ServerKnowledge, name: &str) -> String {
-    let spans = servers.known_to(name).into_iter();
+    let spans = servers.find_knowing_series(name).into_iter();
     let spans = spans.map(|(first, last)| ServerSeries::range(first, last));
     spans.collect::<Vec<_>>().join(", ")
 }
 
-fn missing(series: &ServerSeries, name: &str, servers: &ServerKnowledge) -> String {
+fn describe_missing(series: &ServerSeries, name: &str, servers: &ServerKnowledge) -> String {
     let mut text = format!("Not available in {}.", series.name());
     if let Some(other) = servers.replacement(series, name) {
         text.push_str(&format!(" It is called `{other}` there."));
@@ -114,7 +118,7 @@ fn missing(series: &ServerSeries, name: &str, servers: &ServerKnowledge) -> Stri
     text
 }
 
-fn described(
+fn describe_directive(
     directive: &DirectiveSpec,
     series: &ServerSeries,
     servers: &ServerKnowledge,
@@ -122,7 +126,7 @@ fn described(
 ) -> String {
     let mut rows = vec![
         ("takes", takes(directive)),
-        ("default", shown(&directive.default, directive)),
+        ("default", format_default(&directive.default, directive)),
     ];
     rows.extend(effective(directive).map(|text| ("effective", text)));
     rows.push(("words", words(&directive.args)));
@@ -134,7 +138,7 @@ fn described(
         false => "requires a restart",
     };
     rows.push(("change", change.to_owned()));
-    rows.push(("given twice", repeated(directive.repeat).to_owned()));
+    rows.push(("given twice", describe_repeat(directive.repeat).to_owned()));
     rows.extend(needs(directive, servers).map(|text| ("needs", text)));
     if directive.is_secret() {
         rows.push(("secret", "yes; the value is never shown".to_owned()));
@@ -156,7 +160,7 @@ const NAMES: usize = 13;
 pub(super) fn table(rows: &[(&str, String)], width: usize) -> String {
     let mut out = String::new();
     for (name, text) in rows {
-        let text = wrapped(text, width.saturating_sub(NAMES));
+        let text = wrap_prose(text, width.saturating_sub(NAMES));
         for (at, line) in text.trim_end().lines().enumerate() {
             let name = if at == 0 { name } else { "" };
             out.push_str(&format!("{name:<NAMES$}{line}\n"));
@@ -268,7 +272,7 @@ fn words(arity: &Arity) -> String {
     text
 }
 
-fn repeated(repeat: RepeatRule) -> &'static str {
+fn describe_repeat(repeat: RepeatRule) -> &'static str {
     match repeat {
         RepeatRule::LastWins => "the last line wins",
         RepeatRule::Accumulates => "the lines add up",
@@ -283,7 +287,7 @@ fn needs(directive: &DirectiveSpec, servers: &ServerKnowledge) -> Option<String>
 }
 
 /// A default as a person would write it.
-fn shown(default: &Value, directive: &DirectiveSpec) -> String {
+fn format_default(default: &Value, directive: &DirectiveSpec) -> String {
     match default {
         Value::Null => "not set".to_owned(),
         Value::Bool(true) => "yes".to_owned(),
@@ -300,15 +304,19 @@ fn shown(default: &Value, directive: &DirectiveSpec) -> String {
         },
         Value::Array(items) if items.is_empty() => "none".to_owned(),
         Value::Array(items) => {
-            let items: Vec<String> = items.iter().map(|item| shown(item, directive)).collect();
+            let items: Vec<String> = items
+                .iter()
+                .map(|item| format_default(item, directive))
+                .collect();
             let nested = default
                 .as_array()
                 .is_some_and(|i| i.iter().any(Value::is_array));
             items.join(if nested { ", " } else { " " })
         }
         Value::Object(map) => {
-            let pair =
-                |(key, value): (&String, &Value)| format!("{key} {}", shown(value, directive));
+            let pair = |(key, value): (&String, &Value)| {
+                format!("{key} {}", format_default(value, directive))
+            };
             map.iter().map(pair).collect::<Vec<_>>().join(", ")
         }
     }
@@ -325,7 +333,7 @@ fn defaults(known: &[&ServerSeries], name: &str) -> String {
             DirectiveStatus::Ignored => " (ignored)",
             DirectiveStatus::Active => "",
         };
-        let value = shown(&directive.default, directive) + ignored;
+        let value = format_default(&directive.default, directive) + ignored;
         match stretches.last_mut() {
             Some((first, last, same)) if first.flavor == series.flavor && *same == value => {
                 *last = series;

@@ -15,7 +15,7 @@ use super::super::console::CommandConsole;
 use super::super::failure::CliError;
 use super::super::{CommandOutcome, project};
 use super::directive::table;
-use super::{section, wrapped};
+use super::{section, wrap_prose};
 
 pub(super) fn run(
     name: &str,
@@ -24,10 +24,10 @@ pub(super) fn run(
 ) -> Result<CommandOutcome, CliError> {
     let Knowledge { clients, .. } = project::knowledge()?;
     let key = canonical(name, clients).ok_or_else(|| unknown(name, clients))?;
-    let (libraries, version) = asked(args, clients)?;
+    let (libraries, version) = parse_question(args, clients)?;
     let mut out = format!("{key}\n");
     if let Some(sentence) = option_sentences().get(&key) {
-        out.push_str(&wrapped(sentence, console.layout.width));
+        out.push_str(&wrap_prose(sentence, console.layout.width));
     }
     if key != name {
         out.push_str(&format!("`{name}` is the library's own name for it\n"));
@@ -37,7 +37,7 @@ pub(super) fn run(
             continue;
         };
         let text = match model.option(&key) {
-            Some(option) => described(option, version, console.layout.width),
+            Some(option) => describe_option(option, version, console.layout.width),
             None => "The library has no such option.".to_owned(),
         };
         section(&mut out, &title(library, model, version), &text);
@@ -85,7 +85,7 @@ fn unknown(name: &str, clients: &ClientModels) -> CliError {
 }
 
 /// The libraries to tell of, and the version if one was named.
-fn asked<'m>(
+fn parse_question<'m>(
     args: &ExplainArgs,
     clients: &'m ClientModels,
 ) -> Result<(Vec<&'m LibraryModel>, Option<LibraryVersion>), CliError> {
@@ -108,7 +108,7 @@ fn asked<'m>(
     Ok((vec![library], parsed.transpose()?))
 }
 
-fn described(option: &OptionModel, version: Option<LibraryVersion>, width: usize) -> String {
+fn describe_option(option: &OptionModel, version: Option<LibraryVersion>, width: usize) -> String {
     let mut rows = vec![("is", kind(option.kind).to_owned())];
     rows.extend(rows_of(&option.names, version, "in code", |name| {
         format!("{} on {}", name.ident, name.on.join(", "))
@@ -121,7 +121,7 @@ fn described(option: &OptionModel, version: Option<LibraryVersion>, width: usize
             (None, None) => "not set".to_owned(),
         };
         let effect = default.effect.map_or(String::new(), meaning);
-        let note = noted(default.note.as_ref());
+        let note = format_note(default.note.as_ref());
         format!("{value}{effect} on {}{note}", default.on.join(", "))
     }));
     rows.extend(rows_of(&option.sentinels, version, "special", |special| {
@@ -131,7 +131,7 @@ fn described(option: &OptionModel, version: Option<LibraryVersion>, width: usize
             NumberRange::Nothing => "none".to_owned(),
         };
         let effect = meaning(special.effect);
-        let note = noted(special.note.as_ref());
+        let note = format_note(special.note.as_ref());
         format!("{figures}{effect} on {}{note}", special.on.join(", "))
     }));
     rows.extend(rows_of(&option.url_params, version, "in a URL", |param| {
@@ -178,7 +178,7 @@ fn versions(row: &impl VersionRanged) -> String {
     part("since", range.since) + &part("before", range.until)
 }
 
-fn noted(note: Option<&String>) -> String {
+fn format_note(note: Option<&String>) -> String {
     note.map_or(String::new(), |note| format!(": {note}"))
 }
 

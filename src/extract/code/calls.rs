@@ -113,7 +113,7 @@ impl<'p, 'm> CodeInterpreter<'p, 'm> {
         call: &'p CallForm,
         arguments: &CallArguments,
     ) -> CodeValue {
-        if let Some(found) = self.project.index.handed(path) {
+        if let Some(found) = self.project.index.find_handed(path) {
             let field = arguments.get(found.row.position, &found.row.argument);
             let object = field.and_then(|field| field.value.object());
             self.used_as(object, found.library.id(), &found.row.word);

@@ -41,7 +41,7 @@ impl ComposeService<'_> {
         environment: &ProcessEnvironment,
     ) -> Option<RawConnection> {
         let shapes = self.project.tree.shapes;
-        let image = self.known(self.node("image"))?;
+        let image = self.known_text(self.node("image"))?;
         if !shapes.is_exporter(&ImageReference::parse(&image))
             || self.unread_environment().is_some()
         {
@@ -54,7 +54,7 @@ impl ComposeService<'_> {
             .map(|argument| ArgWord {
                 text: argument.text.text().to_owned(),
                 span: self.anchor(),
-                unresolved: argument.text.known().err(),
+                unresolved: argument.text.known_text().err(),
                 slot: EditTarget::None,
             })
             .collect();
@@ -71,7 +71,7 @@ impl ComposeService<'_> {
             Some(ArgWord {
                 text: text.text().to_owned(),
                 span: item.span,
-                unresolved: text.known().err(),
+                unresolved: text.known_text().err(),
                 slot: EditTarget::None,
             })
         };

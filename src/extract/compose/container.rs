@@ -19,7 +19,7 @@ impl ComposeService<'_> {
         built: Option<&TreeImage<'_>>,
     ) -> RawContainer {
         let written = self.node("working_dir");
-        let own = self.known(written);
+        let own = self.known_text(written);
         let folder = match written {
             Some(_) => own.as_deref(),
             None => data,
@@ -33,7 +33,7 @@ impl ComposeService<'_> {
             ends_with_server: invocation.is_last,
             file: whole_path(invocation.file.as_ref().filter(|_| built.is_none()), folder),
             variables: self.variables(),
-            command: self.written_command(),
+            command: self.read_command(),
             makes_volumes: true,
         }
     }
@@ -70,7 +70,7 @@ impl ComposeService<'_> {
         own.map(|(name, span)| variable(name, span)).collect()
     }
 
-    fn written_command(&self) -> Option<WrittenCommand> {
+    fn read_command(&self) -> Option<WrittenCommand> {
         let entrypoint = self.node("entrypoint");
         let node = entrypoint.or(self.node("command"))?;
         let both = [entrypoint, self.node("command")];

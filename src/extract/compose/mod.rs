@@ -143,7 +143,7 @@ pub fn read<'a>(files: &'a [ComposeFile], tree: &'a ComposeTree<'a>) -> RawFacts
     for project in projects(files, tree) {
         let mut of_project = RawFacts::default();
         project.read(&mut of_project);
-        raw.absorb(of_project.bounded());
+        raw.absorb(of_project.within_bounds());
     }
     raw
 }
@@ -164,7 +164,7 @@ fn projects<'a>(files: &'a [ComposeFile], tree: &'a ComposeTree<'a>) -> Vec<Comp
     let roots = roots.map(|file| ComposeProject::of(file, files, tree));
     let parts = inclusions.into_iter();
     roots
-        .chain(parts.map(|inclusion| ComposeProject::included(inclusion, files, tree)))
+        .chain(parts.map(|inclusion| ComposeProject::read_included(inclusion, files, tree)))
         .collect()
 }
 
@@ -218,7 +218,7 @@ impl<'a> ComposeProject<'a> {
         }
     }
 
-    fn included(
+    fn read_included(
         inclusion: ComposeInclude<'a>,
         all: &'a [ComposeFile],
         tree: &'a ComposeTree<'a>,
@@ -251,7 +251,7 @@ impl<'a> ComposeProject<'a> {
         let is_extended = |other: &ComposeFile| {
             let services = other.services().map(YamlNode::entries);
             services.unwrap_or_default().iter().any(|entry| {
-                let from = extended(&entry.value);
+                let from = read_extends(&entry.value);
                 from.is_some_and(|(path, base)| {
                     let path = path.and_then(|path| path::resolve(other.folder(), path));
                     base == name && path.as_deref() == Some(&file.path)
@@ -280,7 +280,7 @@ impl<'a> ComposeProject<'a> {
     fn is_bench(&self, servers: &[RawServer]) -> bool {
         let images = servers
             .iter()
-            .filter_map(|server| server.image.as_ref()?.known());
+            .filter_map(|server| server.image.as_ref()?.known_text());
         let releases: BTreeSet<(String, String)> = images
             .map(ImageReference::parse)
             .filter_map(|image| {
@@ -335,7 +335,7 @@ impl<'a> ComposeProject<'a> {
         let Some(node) = file.service(name) else {
             return;
         };
-        if let Some((other, base)) = extended(node)
+        if let Some((other, base)) = read_extends(node)
             && depth < DEEPEST
         {
             let from = match other {
@@ -380,7 +380,7 @@ impl<'a> ComposeProject<'a> {
 }
 
 /// The file, if another one, and the service that a service extends.
-fn extended(node: &YamlNode) -> Option<(Option<&str>, &str)> {
+fn read_extends(node: &YamlNode) -> Option<(Option<&str>, &str)> {
     let extends = node.get("extends")?;
     if let Some(name) = extends.as_str() {
         return Some((None, name));

@@ -72,7 +72,7 @@ impl<'a> ServiceMounts<'a> {
         for (section, folder) in [("configs", "/"), ("secrets", "/run/secrets/")] {
             let items = service.nodes(section).flat_map(|(_, node)| node.items());
             for item in items {
-                found.add(shown_file(service, section, folder, item));
+                found.add(read_file_entry(service, section, folder, item));
             }
         }
         found
@@ -85,7 +85,7 @@ impl<'a> ServiceMounts<'a> {
     }
 
     /// The mount that holds a path, and the rest of the path below it.
-    fn holding(&self, path: &str) -> Option<(&ServiceMount<'a>, String)> {
+    fn find_mount(&self, path: &str) -> Option<(&ServiceMount<'a>, String)> {
         let within = |mount: &ServiceMount<'_>| {
             let target = mount.target.trim_end_matches('/');
             if path == target {
@@ -101,7 +101,7 @@ impl<'a> ServiceMounts<'a> {
     }
 
     /// The mounts that show files of the tree, with their paths and what they show.
-    pub(super) fn held(&self) -> impl Iterator<Item = (&str, Span, RawHeld)> {
+    pub(super) fn list_held(&self) -> impl Iterator<Item = (&str, Span, RawHeld)> {
         let held = |mount: &'_ ServiceMount<'a>| match &mount.source {
             MountSource::Tree(source) => Some(RawHeld::File {
                 path: source.trim_start_matches('/').to_owned(),
@@ -141,7 +141,7 @@ impl<'a> ServiceMounts<'a> {
         if let Some(reason) = &file.unresolved {
             return gap(Cause::FilePath(Box::new(reason.clone())));
         }
-        let Some((mount, rest)) = self.holding(path) else {
+        let Some((mount, rest)) = self.find_mount(path) else {
             let tree = service.project.tree;
             let part =
                 built.and_then(|built| built.file_part(path, file.span, tree.files, tree.shapes));
@@ -178,7 +178,7 @@ impl<'a> ServiceMounts<'a> {
     }
 
     /// The file that the server is given: as it is, or as its start script makes it.
-    pub(super) fn made(
+    pub(super) fn make_config(
         &self,
         service: &ComposeService<'a>,
         file: &ArgWord,
@@ -229,7 +229,7 @@ impl<'a> ServiceMounts<'a> {
         built: Option<&TreeImage<'a>>,
     ) -> Option<Result<InterpolatedText, Cause>> {
         let tree = service.project.tree;
-        let Some((mount, rest)) = self.holding(path) else {
+        let Some((mount, rest)) = self.find_mount(path) else {
             return built?.script(path, tree.files, tree.shapes);
         };
         match &mount.source {
@@ -265,7 +265,7 @@ impl<'a> ServiceMounts<'a> {
                 span: mount.span,
             })
             .collect();
-        if let Some(data) = data.filter(|data| self.holding(data).is_none()) {
+        if let Some(data) = data.filter(|data| self.find_mount(data).is_none()) {
             found.push(RawMount {
                 path: data.to_owned(),
                 storage: MountStorage::Unknown,
@@ -358,7 +358,7 @@ fn volume<'a>(
     };
     let source = match source {
         None => MountSource::Anonymous,
-        Some(source) => named_or_bound(service.project, folder, &source),
+        Some(source) => read_source(service.project, folder, &source),
     };
     let mut options = written.rsplit(':').next().unwrap_or_default().split(',');
     Some(ServiceMount {
@@ -373,15 +373,15 @@ fn long_volume<'a>(
     item: &'a YamlNode,
 ) -> Option<ServiceMount<'a>> {
     let target = service.text(item.get("target").or(item.get("destination"))?)?;
-    let kind = service.known(item.get("type"));
+    let kind = service.known_text(item.get("type"));
     let source = item
         .get("source")
         .or(item.get("src"))
         .and_then(|node| service.text(node));
     let source = match (kind.as_deref(), source) {
         (Some("tmpfs"), _) => MountSource::Memory,
-        (Some("bind"), Some(source)) => bound(folder, &source),
-        (Some("volume") | None, Some(source)) => named_or_bound(service.project, folder, &source),
+        (Some("bind"), Some(source)) => read_bind(folder, &source),
+        (Some("volume") | None, Some(source)) => read_source(service.project, folder, &source),
         (Some("volume") | None, None) => MountSource::Anonymous,
         _ => MountSource::Unknown(Cause::Deployment("this kind of mount is not supported")),
     };
@@ -393,7 +393,7 @@ fn long_volume<'a>(
 
 /// A mount; one whose place is not known may be anywhere.
 fn mount<'a>(target: &InterpolatedText, source: MountSource<'a>, span: Span) -> ServiceMount<'a> {
-    let (target, source) = match target.known() {
+    let (target, source) = match target.known_text() {
         Ok(target) => (target.to_owned(), source),
         Err(reason) => ("/".to_owned(), MountSource::Unknown(reason)),
     };
@@ -406,16 +406,16 @@ fn mount<'a>(target: &InterpolatedText, source: MountSource<'a>, span: Span) -> 
 }
 
 /// A path begins with a dot, a slash or a tilde; anything else is the name of a volume.
-fn named_or_bound<'a>(
+fn read_source<'a>(
     project: &ComposeProject<'a>,
     folder: &str,
     source: &InterpolatedText,
 ) -> MountSource<'a> {
-    let Ok(name) = source.known() else {
-        return bound(folder, source);
+    let Ok(name) = source.known_text() else {
+        return read_bind(folder, source);
     };
     if name.starts_with(['.', '/', '~']) {
-        return bound(folder, source);
+        return read_bind(folder, source);
     }
     let options = project
         .top("volumes", name)
@@ -425,8 +425,8 @@ fn named_or_bound<'a>(
     }
 }
 
-fn bound<'a>(folder: &str, source: &InterpolatedText) -> MountSource<'a> {
-    match source.known() {
+fn read_bind<'a>(folder: &str, source: &InterpolatedText) -> MountSource<'a> {
+    match source.known_text() {
         Err(reason) => MountSource::Unknown(reason),
         Ok(path) => match path::resolve(folder, path) {
             Some(path) => MountSource::Tree(path),
@@ -443,15 +443,15 @@ fn memory<'a>(service: &ComposeService<'a>, item: &YamlNode) -> Option<ServiceMo
 }
 
 /// An entry of `configs:` or `secrets:`, a name or a mapping.
-fn shown_file<'a>(
+fn read_file_entry<'a>(
     service: &ComposeService<'a>,
     section: &'static str,
     folder: &str,
     item: &'a YamlNode,
 ) -> Option<ServiceMount<'a>> {
-    let name = service.known(item.get("source").or(Some(item)))?;
+    let name = service.known_text(item.get("source").or(Some(item)))?;
     let target = service
-        .known(item.get("target"))
+        .known_text(item.get("target"))
         .unwrap_or_else(|| name.clone());
     let target = if target.starts_with('/') {
         target
@@ -461,13 +461,13 @@ fn shown_file<'a>(
     Some(ServiceMount {
         target,
         read_only: true,
-        source: described(service, section, name),
+        source: read_declaration(service, section, name),
         span: item.span,
     })
 }
 
 /// What the project says of a config or secret.
-fn described<'a>(
+fn read_declaration<'a>(
     service: &ComposeService<'a>,
     section: &'static str,
     name: String,
@@ -484,7 +484,7 @@ fn described<'a>(
     }
     let path = node.get("file").and_then(|node| service.text(node));
     match path {
-        Some(path) => bound(service.project.folder_of(file), &path),
+        Some(path) => read_bind(service.project.folder_of(file), &path),
         None => MountSource::Unknown(Cause::Deployment("it is made outside of the compose file")),
     }
 }

@@ -10,7 +10,7 @@ pub(super) fn reachable(service: &ComposeService<'_>) -> Result<bool, Cause> {
     if let Some(node) = service.node("network_mode") {
         match service
             .text(node)
-            .map(|text| text.known().map(str::to_owned))
+            .map(|text| text.known_text().map(str::to_owned))
         {
             Some(Ok(mode)) if mode == "host" => return Ok(true),
             Some(Ok(_)) => {}
@@ -30,22 +30,22 @@ pub(super) fn reachable(service: &ComposeService<'_>) -> Result<bool, Cause> {
 }
 
 /// The ports of the container that are published or named, as far as they are written.
-pub(super) fn opened(service: &ComposeService<'_>) -> Vec<String> {
+pub(super) fn list_open_ports(service: &ComposeService<'_>) -> Vec<String> {
     let published = service.nodes("ports").flat_map(|(_, node)| node.items());
     let published = published.filter_map(|port| {
         if port.is_map() {
-            return service.known(port.get("target"));
+            return service.known_text(port.get("target"));
         }
         let text = service.text(port)?;
         // The container's own port comes last, whatever is known of the host's.
         let own = text.text().rfind(':').map_or(0, |at| at + 1);
         text.slice(own..text.text().len())
-            .known()
+            .known_text()
             .map(str::to_owned)
             .ok()
     });
     let named = service.nodes("expose").flat_map(|(_, node)| node.items());
-    let named = named.filter_map(|port| service.known(Some(port)));
+    let named = named.filter_map(|port| service.known_text(Some(port)));
     let ports = published.chain(named);
     // `6379/tcp`
     ports
@@ -57,7 +57,7 @@ pub(super) fn opened(service: &ComposeService<'_>) -> Vec<String> {
 fn address(service: &ComposeService<'_>, port: &YamlNode) -> Result<String, Cause> {
     if port.is_map() {
         return match port.get("host_ip").and_then(|node| service.text(node)) {
-            Some(text) => text.known().map(str::to_owned),
+            Some(text) => text.known_text().map(str::to_owned),
             None => Ok(String::new()),
         };
     }
@@ -74,12 +74,12 @@ fn address(service: &ComposeService<'_>, port: &YamlNode) -> Result<String, Caus
     let before_ports = colons.nth(1);
     match before_ports {
         None => Ok(String::new()),
-        Some(at) => text.slice(0..at).known().map(str::to_owned),
+        Some(at) => text.slice(0..at).known_text().map(str::to_owned),
     }
 }
 
 /// The ports of the container that are published, on whatever address.
-pub(super) fn published(service: &ComposeService<'_>) -> Vec<String> {
+pub(super) fn list_published_ports(service: &ComposeService<'_>) -> Vec<String> {
     let ports = service.nodes("ports").flat_map(|(_, node)| node.items());
     ports.filter_map(|port| target(service, port)).collect()
 }
@@ -92,7 +92,7 @@ fn target(service: &ComposeService<'_>, port: &YamlNode) -> Option<String> {
     let start = written.rfind(':').map_or(0, |at| at + 1);
     let end = written.rfind('/').filter(|at| *at > start);
     let target = text.slice(start..end.unwrap_or(written.len()));
-    target.known().ok().map(str::to_owned)
+    target.known_text().ok().map(str::to_owned)
 }
 
 fn is_loopback(address: &str) -> bool {

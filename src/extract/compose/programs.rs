@@ -14,7 +14,7 @@ impl ComposeService<'_> {
         built: Option<&TreeImage<'_>>,
         environment: ProcessEnvironment,
     ) -> RawWorkload {
-        let image = self.known(self.node("image"));
+        let image = self.known_text(self.node("image"));
         let image = image.map(|text| ImageReference::parse(&text));
         let common = |image: &ImageReference| !image.repository.contains('/');
         RawWorkload {

@@ -49,11 +49,11 @@ const QUANTITIES: &[(DeploymentQuantity, &[&str])] = &[
 impl<'a> ComposeService<'a> {
     /// Adds the server that the service is, if it is one.
     pub(super) fn read(&self, all: &[ComposeService<'a>], raw: &mut RawFacts) {
-        let built = self.built();
+        let built = self.find_build();
         let image = self.image(built.as_ref());
         let reference = image
             .as_ref()
-            .and_then(|image| image.known())
+            .and_then(|image| image.known_text())
             .map(ImageReference::parse);
         let environment = self.environment(built.as_ref());
         let whole = self.node("image").is_some() || self.node("build").is_some();
@@ -66,7 +66,7 @@ impl<'a> ComposeService<'a> {
                 .then(|| mounts.targets()),
             ..self.launch(built.as_ref(), reference.as_ref(), &environment)
         };
-        let launched = launch::launched(&launch, self.project.tree.shapes);
+        let launched = launch::follow_launch(&launch, self.project.tree.shapes);
         let invocation = match launched {
             LaunchResult::Other => {
                 raw.connections
@@ -93,7 +93,7 @@ impl<'a> ComposeService<'a> {
             deployment: self.deployment(all),
             conf,
             hosts: self.hosts(all),
-            published: ports::published(self),
+            published: ports::list_published_ports(self),
             connections: self.health_check(&environment).into_iter().collect(),
             mounts: Some(mounts.storage(self, data)),
             container,
@@ -102,7 +102,7 @@ impl<'a> ComposeService<'a> {
             fragment: !whole || self.is_lone_override() || self.is_open(),
             installed: built
                 .as_ref()
-                .and_then(|b| b.image.installed(self.project.tree.shapes)),
+                .and_then(|b| b.image.find_installed(self.project.tree.shapes)),
             built_from: built.map(|built| built.file.path.clone()),
             ..RawServer::new(format!("service/{}", self.name), self.anchor())
         });
@@ -113,7 +113,10 @@ impl<'a> ComposeService<'a> {
         let scalar = node.scalar()?;
         let excerpt = scalar.value();
         if node.has_hole() {
-            return Some(InterpolatedText::hidden(excerpt.clone(), template_reason()));
+            return Some(InterpolatedText::from_hidden(
+                excerpt.clone(),
+                template_reason(),
+            ));
         }
         Some(fill(
             excerpt,
@@ -124,8 +127,8 @@ impl<'a> ComposeService<'a> {
     }
 
     /// A scalar's text, where it is known.
-    pub(super) fn known(&self, node: Option<&YamlNode>) -> Option<String> {
-        self.text(node?)?.known().ok().map(str::to_owned)
+    pub(super) fn known_text(&self, node: Option<&YamlNode>) -> Option<String> {
+        self.text(node?)?.known_text().ok().map(str::to_owned)
     }
 
     /// A template or a mistake in the file keeps parts of it from being seen.
@@ -153,7 +156,7 @@ impl<'a> ComposeService<'a> {
         match self.text(node) {
             None => written,
             Some(text) => RawScalar {
-                text: text.known().map(str::to_owned),
+                text: text.known_text().map(str::to_owned),
                 slot: if text.is_changed() {
                     EditTarget::None
                 } else {
@@ -185,19 +188,19 @@ impl<'a> ComposeService<'a> {
         }
     }
 
-    pub(super) fn built(&self) -> Option<TreeImage<'a>> {
+    pub(super) fn find_build(&self) -> Option<TreeImage<'a>> {
         let layer = self
             .layers
             .iter()
             .rev()
             .find(|l| l.node.get("build").is_some());
         let Some(layer) = layer else {
-            return self.built_elsewhere();
+            return self.find_build_elsewhere();
         };
         let build = layer.node.get("build")?;
-        let field = |name: &str| self.known(build.get(name));
+        let field = |name: &str| self.known_text(build.get(name));
         let context = match build.scalar() {
-            Some(_) => self.known(Some(build))?,
+            Some(_) => self.known_text(Some(build))?,
             None => field("context").unwrap_or_else(|| ".".to_owned()),
         };
         let context = path::resolve(self.project.folder_of(layer.file), &context)?;
@@ -219,8 +222,8 @@ impl<'a> ComposeService<'a> {
     }
 
     /// The Dockerfile of the tree that another file builds the service's image from.
-    fn built_elsewhere(&self) -> Option<TreeImage<'a>> {
-        let reference = ImageReference::parse(&self.known(self.node("image"))?);
+    fn find_build_elsewhere(&self) -> Option<TreeImage<'a>> {
+        let reference = ImageReference::parse(&self.known_text(self.node("image"))?);
         let tree = self.project.tree;
         let image = tree.files.image(&reference, tree.shapes)?;
         (image.strength == Strength::Certain).then_some(image)
@@ -245,7 +248,7 @@ impl<'a> ComposeService<'a> {
             command: own_command.or(inherited).unwrap_or_default(),
             environment,
             listens: listens.iter().any(|key| self.node(key).is_some()),
-            ports: ports::opened(self),
+            ports: ports::list_open_ports(self),
             asked_by_client: self.is_asked_by_client(),
             scripts: None,
             mounts: None,
@@ -256,7 +259,7 @@ impl<'a> ComposeService<'a> {
     /// Its health check runs a client of servers.
     fn is_asked_by_client(&self) -> bool {
         let test = self.node("healthcheck.test");
-        let texts = test.map(|node| self.listed(node, "test"));
+        let texts = test.map(|node| self.list_texts(node, "test"));
         texts.unwrap_or_default().iter().any(|text| {
             let mut words = text.split_ascii_whitespace();
             words.any(|word| self.project.tree.shapes.is_client_program(word))
@@ -287,7 +290,7 @@ impl<'a> ComposeService<'a> {
             environment.extend(built.image.environment.clone());
         }
         for (folder, node) in self.nodes("env_file") {
-            for path in self.listed(node, "path") {
+            for path in self.list_texts(node, "path") {
                 let path = path::resolve(folder, &path);
                 let text = path.and_then(|path| self.project.tree.text(&path));
                 environment.extend(environment_file(text.unwrap_or_default()));
@@ -303,7 +306,7 @@ impl<'a> ComposeService<'a> {
     pub(super) fn unread_environment(&self) -> Option<Cause> {
         let seen = |folder: &str, path: &str| self.project.tree.text(&path::resolve(folder, path)?);
         self.nodes("env_file").find_map(|(folder, node)| {
-            let mut paths = self.listed(node, "path").into_iter();
+            let mut paths = self.list_texts(node, "path").into_iter();
             let missing = paths.find(|path| seen(folder, path).is_none())?;
             Some(Cause::Named {
                 name: missing,
@@ -313,13 +316,13 @@ impl<'a> ComposeService<'a> {
     }
 
     /// The texts of a scalar or of a list; an item that is a mapping holds its text in `field`.
-    fn listed(&self, node: &YamlNode, field: &str) -> Vec<String> {
+    fn list_texts(&self, node: &YamlNode, field: &str) -> Vec<String> {
         let items = if node.is_seq() {
             node.items()
         } else {
             std::slice::from_ref(node)
         };
-        let text = |item: &YamlNode| self.known(item.get(field).or(Some(item)));
+        let text = |item: &YamlNode| self.known_text(item.get(field).or(Some(item)));
         items.iter().filter_map(text).collect()
     }
 
@@ -338,13 +341,13 @@ impl<'a> ComposeService<'a> {
             let value = if is_null {
                 outside(&name)
             } else {
-                text.known().map(str::to_owned)
+                text.known_text().map(str::to_owned)
             };
             Some((name, value))
         });
         let items = node.items().iter().filter_map(|item| {
             let text = self.text(item)?;
-            let known = text.known().map(|_| ());
+            let known = text.known_text().map(|_| ());
             Some(match text.text().split_once('=') {
                 Some((name, value)) => (name.to_owned(), known.map(|()| value.to_owned())),
                 None => (text.text().to_owned(), outside(text.text())),
@@ -375,7 +378,7 @@ impl<'a> ComposeService<'a> {
                 text: path,
                 ..file.clone()
             };
-            parts.extend(mounts.made(self, &file, recipe, built, raw));
+            parts.extend(mounts.make_config(self, &file, recipe, built, raw));
         }
         let open = invocation.gap.clone();
         parts.extend(open.map(|reason| ConfPart::NotVisible { reason, at: None }));
@@ -402,7 +405,7 @@ impl<'a> ComposeService<'a> {
         if path.starts_with('/') {
             return path.to_owned();
         }
-        if let Some(folder) = self.known(self.node("working_dir")) {
+        if let Some(folder) = self.known_text(self.node("working_dir")) {
             let path = path.trim_start_matches("./");
             return format!("{}/{path}", folder.trim_end_matches('/'));
         }
@@ -418,7 +421,7 @@ impl<'a> ComposeService<'a> {
     /// One process where nothing is said; what a person may lay over the file is not known.
     pub(super) fn quantities(&self) -> DeploymentQuantities {
         let mut quantities = DeploymentQuantities::default();
-        let global = self.known(self.node("deploy.mode")).as_deref() == Some("global");
+        let global = self.known_text(self.node("deploy.mode")).as_deref() == Some("global");
         let replicas = match global {
             true => Err(Cause::Deployment("it runs once on every node")),
             false => Ok("1".to_owned()),
@@ -448,7 +451,7 @@ impl<'a> ComposeService<'a> {
         let exports = all
             .iter()
             .filter(|other| other.name != self.name)
-            .filter_map(|other| other.known(other.node("image")))
+            .filter_map(|other| other.known_text(other.node("image")))
             .any(|image| shapes.is_exporter(&ImageReference::parse(&image)));
         let exporter = if exports {
             Ok(true)
@@ -473,15 +476,15 @@ impl<'a> ComposeService<'a> {
     /// The names under which other services reach it.
     fn hosts(&self, all: &[ComposeService<'a>]) -> Vec<String> {
         let mut hosts = vec![self.name.to_owned()];
-        hosts.extend(self.known(self.node("container_name")));
-        hosts.extend(self.known(self.node("hostname")));
+        hosts.extend(self.known_text(self.node("container_name")));
+        hosts.extend(self.known_text(self.node("hostname")));
         let networks = self.nodes("networks").flat_map(|(_, node)| node.entries());
         let aliases = networks.filter_map(|entry| entry.value.get("aliases"));
-        hosts.extend(aliases.flat_map(|node| self.listed(node, "alias")));
+        hosts.extend(aliases.flat_map(|node| self.list_texts(node, "alias")));
         let links = all
             .iter()
             .flat_map(|other| other.nodes("links").map(move |(_, node)| (other, node)))
-            .flat_map(|(other, node)| other.listed(node, "link"));
+            .flat_map(|(other, node)| other.list_texts(node, "link"));
         let own = links.filter_map(|link| {
             let (target, alias) = link.split_once(':')?;
             (target == self.name).then(|| alias.to_owned())

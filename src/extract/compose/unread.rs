@@ -28,7 +28,7 @@ impl ComposeService<'_> {
         // A command that names it may read it.
         let words = nodes.flat_map(|node| texts_below(node, &[]));
         let words: Vec<Option<&str>> = words.map(Some).collect();
-        let unread = mounts.held().filter_map(|(target, span, held)| {
+        let unread = mounts.list_held().filter_map(|(target, span, held)| {
             Some(RawUnread {
                 name: target.to_owned(),
                 span,

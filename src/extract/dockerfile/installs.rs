@@ -17,14 +17,15 @@ enum NamedRelease {
 
 impl StageImage {
     /// The server that is installed in the image; none where it begins with a server's image.
-    pub fn installed(&self, shapes: &DeploymentShapes) -> Option<InstalledRelease> {
+    pub fn find_installed(&self, shapes: &DeploymentShapes) -> Option<InstalledRelease> {
         let base = self.reference();
         if base.is_some_and(|base| shapes.server_image(&base).is_some()) {
             return None;
         }
         let mut installs = shapes.servers.installs.iter();
         installs.find_map(|install| {
-            let step = |(text, span): &(String, Span)| Some((named(text, install, shapes)?, *span));
+            let step =
+                |(text, span): &(String, Span)| Some((read_release(text, install, shapes)?, *span));
             let (release, span) = self.steps.iter().find_map(step)?;
             let version = match release {
                 NamedRelease::Written(version) => Ok(version),
@@ -73,7 +74,11 @@ impl StageImage {
 }
 
 /// What a step says of the release that it installs, if it installs one.
-fn named(step: &str, install: &ServerInstall, shapes: &DeploymentShapes) -> Option<NamedRelease> {
+fn read_release(
+    step: &str,
+    install: &ServerInstall,
+    shapes: &DeploymentShapes,
+) -> Option<NamedRelease> {
     let commands = script::plain_commands(&Excerpt::whole(FileId(0), step.into()));
     let is_installer = |program: &str| shapes.servers.installers.iter().any(|p| p == program);
     let packages = commands.iter().filter(|c| is_installer(c.program()));
@@ -107,18 +112,18 @@ fn release_of(word: &str, packages: &[String]) -> Option<NamedRelease> {
     let version = version
         .split_once(':')
         .map_or(version, |(_, version)| version);
-    numbered(version)
+    parse_number(version)
 }
 
 /// `redis-4.0.14.tar.gz` in the address of an archive.
 fn archive_of(word: &str, archive: &str) -> Option<NamedRelease> {
     let name = crate::source::path::name(word);
     let version = name.strip_prefix(archive)?;
-    version.contains(".tar").then(|| numbered(version))?
+    version.contains(".tar").then(|| parse_number(version))?
 }
 
 /// The version that a text begins with.
-fn numbered(text: &str) -> Option<NamedRelease> {
+fn parse_number(text: &str) -> Option<NamedRelease> {
     let end = text.find(|c: char| !c.is_ascii_digit() && c != '.');
     let version = text[..end.unwrap_or(text.len())].trim_end_matches('.');
     let is_version = version.contains('.') && version.starts_with(|c: char| c.is_ascii_digit());

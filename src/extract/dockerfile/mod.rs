@@ -74,7 +74,7 @@ impl BuildFile {
             stages.take(instruction);
         }
         let image = match target {
-            Some(target) => stages.named(target)?,
+            Some(target) => stages.find_stage(target)?,
             None => stages.done.last().map(|(_, image)| image)?,
         };
         Some(image.clone())
@@ -248,7 +248,7 @@ pub fn server(
     let reference = image.reference();
     let contexts = file.usual_contexts();
     let held = |path: &str| file.script(&image, path, &contexts, shapes, scripts);
-    let launched = launch::launched(
+    let launched = launch::follow_launch(
         &StartedProgram {
             image: reference.as_ref(),
             entrypoint: image.entrypoint.clone(),
@@ -277,7 +277,7 @@ pub fn server(
     });
     let shape = official(reference.as_ref(), shapes);
     Some(RawServer {
-        installed: image.installed(shapes),
+        installed: image.find_installed(shapes),
         image: Some(image.base),
         deployment: Deployment::by("the deployment")
             .with_unknown(ServerFact::Exporter, Cause::NotDeployed)

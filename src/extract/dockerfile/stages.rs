@@ -86,7 +86,7 @@ pub(super) struct BuildStages<'a> {
 }
 
 impl BuildStages<'_> {
-    pub(super) fn named(&self, wanted: &str) -> Option<&StageImage> {
+    pub(super) fn find_stage(&self, wanted: &str) -> Option<&StageImage> {
         let by_name = self.done.iter().rev().find(|(name, _)| {
             name.as_ref()
                 .is_some_and(|name| name.eq_ignore_ascii_case(wanted))
@@ -133,7 +133,7 @@ impl BuildStages<'_> {
                 None => (word, None),
             };
             let given = self.given.get(name).cloned();
-            let own = default.map(|value| argument.text.known().map(|_| value.to_owned()));
+            let own = default.map(|value| argument.text.known_text().map(|_| value.to_owned()));
             let inherited = self.global.get(name).filter(|_| !outside).cloned();
             let Some(value) = given.or(own).or(inherited) else {
                 continue;
@@ -158,7 +158,7 @@ impl BuildStages<'_> {
             .collect();
         let Some(base) = words.first() else { return };
         let name = words.get(2).map(|word| word.text.text().to_owned());
-        let earlier = self.named_stage(base.text.text()).cloned();
+        let earlier = self.find_named_stage(base.text.text()).cloned();
         let image = earlier.map_or_else(
             || StageImage::of(base, instruction.span, self.shapes),
             |stage| StageImage {
@@ -171,23 +171,23 @@ impl BuildStages<'_> {
     }
 
     /// A stage by its name alone: a number in `FROM` is an image.
-    fn named_stage(&self, wanted: &str) -> Option<&StageImage> {
+    fn find_named_stage(&self, wanted: &str) -> Option<&StageImage> {
         let is_named = self.done.iter().any(|(name, _)| {
             name.as_ref()
                 .is_some_and(|name| name.eq_ignore_ascii_case(wanted))
         });
-        self.named(wanted).filter(|_| is_named)
+        self.find_stage(wanted).filter(|_| is_named)
     }
 }
 
 impl StageImage {
     fn of(base: &CommandArgument, anchor: Span, shapes: &DeploymentShapes) -> Self {
         let base = RawScalar {
-            text: base.text.known().map(str::to_owned),
+            text: base.text.known_text().map(str::to_owned),
             span: base.text.excerpt().span_all(),
             slot: EditTarget::None,
         };
-        let reference = base.known().map(ImageReference::parse);
+        let reference = base.known_text().map(ImageReference::parse);
         let shape = official(reference.as_ref(), shapes);
         Self {
             folder: shape.and_then(|shape| shape.data.clone()),
@@ -202,7 +202,7 @@ impl StageImage {
     }
 
     pub fn reference(&self) -> Option<ImageReference> {
-        self.base.known().map(ImageReference::parse)
+        self.base.known_text().map(ImageReference::parse)
     }
 
     fn take(&mut self, instruction: &Instruction, variables: &VariableValues, budget: &FillBudget) {
@@ -264,7 +264,7 @@ impl StageImage {
         } else {
             None
         };
-        let elsewhere = elsewhere.map(Cause::Image).or(filled.known().err());
+        let elsewhere = elsewhere.map(Cause::Image).or(filled.known_text().err());
         self.copies.push(CopiedFiles {
             inline: inline.then(|| inline_key(instruction, 0)),
             sources: words,
@@ -329,14 +329,14 @@ fn pairs(text: &InterpolatedText) -> Vec<(String, Result<String, Cause>)> {
     if old {
         let written = text.text().trim();
         let pair = written.split_once(char::is_whitespace);
-        let value = |value: &str| text.known().map(|_| value.trim().to_owned());
+        let value = |value: &str| text.known_text().map(|_| value.trim().to_owned());
         return pair
             .map(|(name, rest)| (name.to_owned(), value(rest)))
             .into_iter()
             .collect();
     }
     let pair = |word: &CommandArgument| {
-        let known = word.text.known().map(|_| ());
+        let known = word.text.known_text().map(|_| ());
         let (name, value) = word.text.text().split_once('=')?;
         Some((name.to_owned(), known.map(|()| value.to_owned())))
     };

@@ -5,7 +5,7 @@
 use super::*;
 use crate::facts::edit_target::{EditTarget, TextEncoding};
 use crate::facts::raw::{ConstValue, ErrorHandling, OptionWrite};
-use crate::knowledge::clients::built_in;
+use crate::knowledge::clients::load_built_in;
 use crate::source::{SourceFile, Sources};
 
 const SECOND: i64 = 1_000_000_000;
@@ -25,7 +25,7 @@ fn package(files: &[(&str, &str)]) -> Read {
         }
     };
     let files = files.iter().map(add).collect();
-    let raw = extract(files, &GoPackagePaths::new(), built_in());
+    let raw = extract(files, &GoPackagePaths::new(), load_built_in());
     Read { sources, raw }
 }
 
@@ -41,7 +41,7 @@ fn snippet(text: &str) -> Read {
     let mut sources = Sources::default();
     let id = sources.add(SourceFile::new("README.md", text));
     let excerpt = Excerpt::whole(id, text.into());
-    let raw = extract_snippet(excerpt, "README.md", built_in());
+    let raw = extract_snippet(excerpt, "README.md", load_built_in());
     Read { sources, raw }
 }
 

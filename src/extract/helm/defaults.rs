@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
 use super::{FilledTemplate, TemplateValues, fill};
-use crate::extract::scalar::known;
+use crate::extract::scalar::known_text;
 use crate::source::{Excerpt, FileId, path};
 use crate::syntax::yaml::{self, YamlNode};
 
@@ -111,7 +111,7 @@ fn folder_of<'p>(path: &'p str, name: &str) -> Option<&'p str> {
 /// The chart's own name.
 fn description_name(excerpt: &Excerpt) -> Option<String> {
     let root = document(excerpt)?;
-    known(root.get("name")).map(str::to_owned)
+    known_text(root.get("name")).map(str::to_owned)
 }
 
 /// The folder of the chart that one comes with, and its own folder there.
@@ -149,9 +149,9 @@ impl Chart {
         let description = document(&self.description);
         let mut values = values.filter(YamlNode::is_map)?;
         if let Some((above, folder)) = self.parent.as_ref().filter(|_| depth < DEEPEST) {
-            let name = known(description.as_ref().and_then(|root| root.get("name")));
+            let name = known_text(description.as_ref().and_then(|root| root.get("name")));
             let above = above.own(depth + 1)?;
-            let given = above.given_to(name.unwrap_or(folder))?;
+            let given = above.find_given(name.unwrap_or(folder))?;
             if let Some(given) = given {
                 files.extend(&above.files);
                 values = values.overlaid(given);
@@ -167,7 +167,7 @@ impl Chart {
 
 impl ChartIdentity {
     /// What is given to a chart that comes with this one; `None` if it comes more than once.
-    fn given_to(&self, name: &str) -> Option<Option<&YamlNode>> {
+    fn find_given(&self, name: &str) -> Option<Option<&YamlNode>> {
         let listed = self
             .description
             .as_ref()
@@ -175,8 +175,8 @@ impl ChartIdentity {
         let listed = listed.map(YamlNode::items).unwrap_or_default();
         let mut keys = listed
             .iter()
-            .filter(|one| known(one.get("name")) == Some(name))
-            .map(|one| known(one.get("alias")).unwrap_or(name));
+            .filter(|one| known_text(one.get("name")) == Some(name))
+            .map(|one| known_text(one.get("alias")).unwrap_or(name));
         let key = keys.next().unwrap_or(name);
         let once = keys.next().is_none();
         once.then(|| self.values.get(key).filter(|block| block.is_map()))

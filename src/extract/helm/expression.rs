@@ -249,7 +249,7 @@ impl<'a> TemplateEvaluator<'_, 'a> {
             self.next += 1;
             let mut arguments = self.operands();
             arguments.extend(piped);
-            return call(&function, &arguments).and_then(TemplateValue::bounded);
+            return call(&function, &arguments).and_then(TemplateValue::within_bounds);
         }
         let mut operands = self.operands();
         match (operands.len(), piped) {
@@ -332,17 +332,17 @@ fn call<'a>(function: &str, arguments: &[TemplateArgument<'a>]) -> Option<Templa
     let argument = |index: usize| arguments.get(index)?.as_ref();
     let only = || argument(0).filter(|_| arguments.len() == 1);
     match function {
-        "quote" => only()?.quoted("\"").map(text),
-        "squote" => only()?.quoted("'").map(text),
-        "toString" => only()?.printed().map(text),
+        "quote" => only()?.quote("\"").map(text),
+        "squote" => only()?.quote("'").map(text),
+        "toString" => only()?.print().map(text),
         "toYaml" => only()?.as_yaml().map(text),
-        "trim" => only()?.printed()?.trimmed().map(text),
+        "trim" => only()?.print()?.trim().map(text),
         "int" | "int64" => only()?
             .whole()
             .map(|text| TemplateValue::Text { text, typed: true }),
         "indent" | "nindent" => {
-            let by: usize = argument(0)?.printed()?.text().parse().ok()?;
-            let made = argument(1)?.printed()?.indented(by.min(MOST_BLANKS));
+            let by: usize = argument(0)?.print()?.text().parse().ok()?;
+            let made = argument(1)?.print()?.indent_by(by.min(MOST_BLANKS));
             let mut whole = RenderedText::new(if function == "nindent" { "\n" } else { "" }, None);
             whole.append(made);
             Some(text(whole))
@@ -375,12 +375,12 @@ fn call<'a>(function: &str, arguments: &[TemplateArgument<'a>]) -> Option<Templa
         }
         "not" | "empty" => only()?.holds().map(|holds| truth(!holds)),
         "eq" | "ne" => {
-            let (left, right) = (argument(0)?.printed()?, argument(1)?.printed()?);
+            let (left, right) = (argument(0)?.print()?, argument(1)?.print()?);
             let is_same = left.text() == right.text();
             (arguments.len() == 2).then(|| truth(is_same == (function == "eq")))
         }
         "hasKey" => {
-            let key = argument(1)?.printed()?.text();
+            let key = argument(1)?.print()?.text();
             let found = field(argument(0)?, &key)?;
             Some(truth(!matches!(found, TemplateValue::Missing)))
         }
@@ -389,7 +389,7 @@ fn call<'a>(function: &str, arguments: &[TemplateArgument<'a>]) -> Option<Templa
             false => argument(1).cloned(),
         },
         "lower" | "upper" => {
-            let written = only()?.printed()?;
+            let written = only()?.print()?;
             let changed = match function {
                 "lower" => written.text().to_lowercase(),
                 _ => written.text().to_uppercase(),
@@ -400,17 +400,17 @@ fn call<'a>(function: &str, arguments: &[TemplateArgument<'a>]) -> Option<Templa
             .filter(|value| value.holds() == Some(true))
             .cloned(),
         "tpl" => argument(0)?
-            .printed()
+            .print()
             .filter(RenderedText::is_plain)
             .map(text),
         "index" => {
             let mut value = argument(0)?.clone();
             for index in 1..arguments.len() {
-                value = field(&value, &argument(index)?.printed()?.text())?;
+                value = field(&value, &argument(index)?.print()?.text())?;
             }
             Some(value)
         }
-        "printf" => formatted(arguments).map(text),
+        "printf" => format_text(arguments).map(text),
         _ => None,
     }
 }
@@ -426,8 +426,8 @@ fn truth<'a>(holds: bool) -> TemplateValue<'a> {
 const MOST_BLANKS: usize = 200;
 
 /// `printf` with `%s`, `%v` and `%d` alone.
-fn formatted(arguments: &[TemplateArgument<'_>]) -> Option<RenderedText> {
-    let format = arguments.first()?.as_ref()?.printed()?.text();
+fn format_text(arguments: &[TemplateArgument<'_>]) -> Option<RenderedText> {
+    let format = arguments.first()?.as_ref()?.print()?.text();
     let mut values = arguments[1..].iter();
     let mut parts = format.split('%');
     let mut made = RenderedText::new(parts.next()?, None);
@@ -435,7 +435,7 @@ fn formatted(arguments: &[TemplateArgument<'_>]) -> Option<RenderedText> {
         let (verb, rest) = part.split_at_checked(1)?;
         let value = values.next()?.as_ref()?;
         let written = match verb {
-            "s" | "v" => value.printed()?,
+            "s" | "v" => value.print()?,
             "d" => value.whole()?,
             _ => return None,
         };

@@ -73,7 +73,7 @@ pub fn fill(excerpt: &Excerpt, known: TemplateValues<'_>) -> Option<FilledTempla
         }],
     };
     filler.fill();
-    let spans = merged(filler.filled).into_iter();
+    let spans = merge_ranges(filler.filled).into_iter();
     let spans: Vec<Span> = spans.map(|range| excerpt.span(range)).collect();
     (!spans.is_empty()).then(|| FilledTemplate {
         excerpt: filler.builder.finish(),
@@ -82,7 +82,7 @@ pub fn fill(excerpt: &Excerpt, known: TemplateValues<'_>) -> Option<FilledTempla
 }
 
 /// Ranges in order, those that overlap as one.
-fn merged(mut ranges: Vec<Range<usize>>) -> Vec<Range<usize>> {
+fn merge_ranges(mut ranges: Vec<Range<usize>>) -> Vec<Range<usize>> {
     ranges.sort_unstable_by_key(|range| range.start);
     let mut found: Vec<Range<usize>> = Vec::new();
     for range in ranges {
@@ -255,7 +255,7 @@ impl<'a> TemplateFiller<'a> {
         match part.kind {
             TemplateBlockKind::Other => ActionStep::Keep,
             TemplateBlockKind::Output => match scope.evaluate(part.code, part.code_at(self.text)) {
-                Some(value) => match value.printed().filter(|text| self.takes(text)) {
+                Some(value) => match value.print().filter(|text| self.takes(text)) {
                     Some(text) => ActionStep::Write(text),
                     None => ActionStep::Keep,
                 },

@@ -72,7 +72,7 @@ impl RenderedText {
         self.0.iter().map(|piece| piece.text.len()).sum()
     }
 
-    pub(super) fn bounded(self) -> Option<Self> {
+    pub(super) fn within_bounds(self) -> Option<Self> {
         (self.len() <= Self::MOST_BYTES).then_some(self)
     }
 
@@ -83,7 +83,7 @@ impl RenderedText {
     }
 
     /// Every line with so many blanks before it.
-    pub(super) fn indented(&self, by: usize) -> Self {
+    pub(super) fn indent_by(&self, by: usize) -> Self {
         let blanks = " ".repeat(by);
         let mut made = Self::new(&blanks, None);
         for piece in &self.0 {
@@ -110,7 +110,7 @@ impl RenderedText {
     }
 
     /// Without blanks on either side.
-    pub(super) fn trimmed(&self) -> Option<Self> {
+    pub(super) fn trim(&self) -> Option<Self> {
         let text = self.text();
         match &self.0[..] {
             _ if text.trim() == text => Some(self.clone()),
@@ -129,10 +129,10 @@ impl<'a> TemplateValue<'a> {
     }
 
     /// A text that is not too long to be followed further.
-    pub(super) fn bounded(self) -> Option<Self> {
+    pub(super) fn within_bounds(self) -> Option<Self> {
         match self {
             Self::Text { text, typed } => Some(Self::Text {
-                text: text.bounded()?,
+                text: text.within_bounds()?,
                 typed,
             }),
             value => Some(value),
@@ -178,17 +178,17 @@ impl<'a> TemplateValue<'a> {
     }
 
     /// As an action writes it that says no more.
-    pub(super) fn printed(&self) -> Option<RenderedText> {
+    pub(super) fn print(&self) -> Option<RenderedText> {
         match self {
             Self::Missing => None,
             Self::Text { text, .. } => Some(text.clone()),
             Self::Node(node) if node.has_hole() || node.is_open() => None,
-            Self::Node(node) => printed(node)?.bounded(),
+            Self::Node(node) => print(node)?.within_bounds(),
         }
     }
 
-    pub(super) fn quoted(&self, mark: &str) -> Option<RenderedText> {
-        let inner = self.printed()?;
+    pub(super) fn quote(&self, mark: &str) -> Option<RenderedText> {
+        let inner = self.print()?;
         let text = inner.text();
         if text.contains(['\n', '\\', '\t', '\r']) || text.contains(mark) {
             return None;
@@ -291,7 +291,7 @@ fn pieces_of(node: &YamlNode) -> RenderedText {
     text
 }
 
-fn printed(node: &YamlNode) -> Option<RenderedText> {
+fn print(node: &YamlNode) -> Option<RenderedText> {
     let scalar = node.scalar()?;
     if node.is_null() {
         return Some(RenderedText::default());

@@ -2,7 +2,7 @@
 //! annotations, replicas, images, replacements.
 
 use super::set::{KustomizeObject, ObjectSet};
-use crate::extract::scalar::known;
+use crate::extract::scalar::known_text;
 use crate::syntax::yaml::{MappingEntry, NodeKind, YamlNode};
 
 /// In kustomize's own order.
@@ -12,7 +12,7 @@ pub(super) fn transform(root: &YamlNode, set: &mut ObjectSet) {
             resource.set_metadata("namespace", namespace.clone());
         }
     }
-    let affix = |field: &str| known(root.get(field)).unwrap_or_default();
+    let affix = |field: &str| known_text(root.get(field)).unwrap_or_default();
     if !affix("namePrefix").is_empty() || !affix("nameSuffix").is_empty() {
         set.rename(affix("namePrefix"), affix("nameSuffix"));
     }
@@ -45,7 +45,7 @@ fn annotate(resource: &mut KustomizeObject, annotations: &YamlNode) {
         &["spec", "template", "metadata"][..],
         &["spec", "jobTemplate", "spec", "template", "metadata"][..],
     ] {
-        let merged = changed(&resource.root, path, &|metadata| {
+        let merged = change_field(&resource.root, path, &|metadata| {
             let own = metadata.get("annotations");
             let base = own.filter(|own| own.is_map()).cloned();
             let merged = annotations.entries().iter().fold(
@@ -64,7 +64,7 @@ fn annotate(resource: &mut KustomizeObject, annotations: &YamlNode) {
 }
 
 /// The root with the node at a path changed; nothing where there is no such node.
-fn changed(
+fn change_field(
     root: &YamlNode,
     path: &[&str],
     change: &dyn Fn(&YamlNode) -> YamlNode,
@@ -72,12 +72,12 @@ fn changed(
     let Some((first, rest)) = path.split_first() else {
         return Some(change(root));
     };
-    let inner = changed(root.get(first)?, rest, change)?;
+    let inner = change_field(root.get(first)?, rest, change)?;
     Some(root.with_entry(first, inner))
 }
 
 fn scale(set: &mut ObjectSet, item: &YamlNode) {
-    let (Some(name), Some(count)) = (known(item.get("name")), item.get("count")) else {
+    let (Some(name), Some(count)) = (known_text(item.get("name")), item.get("count")) else {
         return;
     };
     for resource in &mut set.resources {
@@ -88,7 +88,7 @@ fn scale(set: &mut ObjectSet, item: &YamlNode) {
         if !scales || !resource.was_called(name) {
             continue;
         }
-        let scaled = changed(&resource.root, &["spec"], &|spec| {
+        let scaled = change_field(&resource.root, &["spec"], &|spec| {
             spec.with_entry("replicas", count.clone())
         });
         if let Some(root) = scaled {
@@ -142,9 +142,9 @@ fn containers(list: &YamlNode, item: &YamlNode) -> Option<YamlNode> {
 
 /// What an `images:` entry makes of an image; it stands where the entry says the part that changed.
 fn image_of(image: &YamlNode, item: &YamlNode) -> Option<YamlNode> {
-    let text = known(Some(image))?;
+    let text = known_text(Some(image))?;
     let (name, rest) = name_and_rest(text);
-    if known(item.get("name")) != Some(name) {
+    if known_text(item.get("name")) != Some(name) {
         return None;
     }
     let field = |name: &str| item.get(name).filter(|node| !node.is_null());
@@ -159,7 +159,7 @@ fn image_of(image: &YamlNode, item: &YamlNode) -> Option<YamlNode> {
         (None, Some(tag)) => format!(":{tag}"),
         (None, None) => rest.to_owned(),
     };
-    Some(YamlNode::made_text(&format!("{name}{rest}"), at.span))
+    Some(YamlNode::from_text(&format!("{name}{rest}"), at.span))
 }
 
 /// An image's name with its registry, and its tag or digest with the sign before it.
@@ -175,13 +175,13 @@ fn replace(set: &mut ObjectSet, item: &YamlNode) {
     let targets = item.get("targets").map(YamlNode::items).unwrap_or_default();
     for target in targets {
         let select = target.get("select");
-        let of = |field: &str| known(select?.get(field));
+        let of = |field: &str| known_text(select?.get(field));
         let paths: Vec<&str> = target
             .get("fieldPaths")
             .map(YamlNode::items)
             .unwrap_or_default()
             .iter()
-            .filter_map(|path| known(Some(path)))
+            .filter_map(|path| known_text(Some(path)))
             .collect();
         for resource in &mut set.resources {
             let selected = of("kind").is_none_or(|kind| kind == resource.kind())
@@ -190,7 +190,7 @@ fn replace(set: &mut ObjectSet, item: &YamlNode) {
                 continue;
             }
             for path in &paths {
-                if let Some(root) = forgotten(&resource.root, &field_path(path)) {
+                if let Some(root) = forget_field(&resource.root, &field_path(path)) {
                     resource.root = root;
                 }
             }
@@ -215,13 +215,13 @@ fn field_path(path: &str) -> Vec<&str> {
 }
 
 /// The node with an unknown value at a path.
-fn forgotten(node: &YamlNode, path: &[&str]) -> Option<YamlNode> {
+fn forget_field(node: &YamlNode, path: &[&str]) -> Option<YamlNode> {
     let Some((first, rest)) = path.split_first() else {
-        return Some(node.made_unknown());
+        return Some(node.to_unknown());
     };
     match &node.kind {
         NodeKind::Map(_) => {
-            let inner = forgotten(node.get(first)?, rest)?;
+            let inner = forget_field(node.get(first)?, rest)?;
             Some(node.with_entry(first, inner))
         }
         NodeKind::Seq(items) => {
@@ -230,11 +230,13 @@ fn forgotten(node: &YamlNode, path: &[&str]) -> Option<YamlNode> {
                 .and_then(|s| s.strip_suffix(']'))
                 .and_then(|s| s.split_once('='))
             {
-                Some((key, value)) => known(item.get(key)) == Some(value),
+                Some((key, value)) => known_text(item.get(key)) == Some(value),
                 None => *first == "*" || first.parse() == Ok(index),
             };
             let items = items.iter().enumerate().map(|(index, item)| {
-                let changed = wanted(index, item).then(|| forgotten(item, rest)).flatten();
+                let changed = wanted(index, item)
+                    .then(|| forget_field(item, rest))
+                    .flatten();
                 changed.unwrap_or_else(|| item.clone())
             });
             Some(node.rebuilt(NodeKind::Seq(items.collect())))

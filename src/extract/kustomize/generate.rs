@@ -2,8 +2,8 @@
 //! variables. Each value keeps its place in the file that holds it.
 
 use super::set::{KustomizeObject, ObjectSet};
-use super::tree::{KustomizeTree, joined};
-use crate::extract::scalar::known;
+use super::tree::{KustomizeTree, join_path};
+use crate::extract::scalar::known_text;
 use crate::source::path;
 use crate::syntax::yaml::{NodeKind, ScalarStyle, YamlNode};
 
@@ -24,12 +24,16 @@ pub(super) fn paths(generator: &YamlNode) -> Vec<&str> {
             .unwrap_or_default()
     };
     let files = items("files").iter().filter_map(|item| {
-        let text = known(Some(item))?;
+        let text = known_text(Some(item))?;
         Some(text.split_once('=').map_or(text, |(_, path)| path))
     });
     files
-        .chain(items("envs").iter().filter_map(|item| known(Some(item))))
-        .chain(known(generator.get("env")))
+        .chain(
+            items("envs")
+                .iter()
+                .filter_map(|item| known_text(Some(item))),
+        )
+        .chain(known_text(generator.get("env")))
         .collect()
 }
 
@@ -49,7 +53,7 @@ pub(super) fn generate(
     } else {
         "data"
     };
-    let behavior = known(generator.get("behavior")).unwrap_or("create");
+    let behavior = known_text(generator.get("behavior")).unwrap_or("create");
     let existing = name.as_str().and_then(|name| set.find(kind, name));
     if let (Some(index), "merge" | "replace") = (existing, behavior) {
         let resource = &mut set.resources[index];
@@ -70,14 +74,14 @@ pub(super) fn generate(
         metadata.push(("namespace", namespace.clone()));
     }
     let mut entries = vec![
-        ("kind", YamlNode::made_text(kind, generator.span)),
-        ("metadata", YamlNode::made_map(metadata, name.span)),
+        ("kind", YamlNode::from_text(kind, generator.span)),
+        ("metadata", YamlNode::from_entries(metadata, name.span)),
         (field, map(&data, generator)),
     ];
     if let Some(immutable) = option(generator, place, "immutable") {
         entries.push(("immutable", immutable.clone()));
     }
-    let made = KustomizeObject::new(YamlNode::made_map(entries, generator.span));
+    let made = KustomizeObject::new(YamlNode::from_entries(entries, generator.span));
     set.resources.extend(made.map(|mut resource| {
         resource.hashed = hashes(generator, place);
         resource
@@ -88,7 +92,7 @@ fn map(data: &[(String, YamlNode)], generator: &YamlNode) -> YamlNode {
     let entries = data
         .iter()
         .map(|(key, value)| (key.as_str(), value.clone()));
-    YamlNode::made_map(entries.collect(), generator.span)
+    YamlNode::from_entries(entries.collect(), generator.span)
 }
 
 /// Names get a hash of the content unless someone switched that off.
@@ -122,15 +126,15 @@ fn data(generator: &YamlNode, place: &GeneratorPlace<'_>) -> Vec<(String, YamlNo
 
 /// `path` or `key=path`; a file that is not there has an unknown value.
 fn file(item: &YamlNode, place: &GeneratorPlace<'_>) -> Option<(String, YamlNode)> {
-    let text = known(Some(item))?;
+    let text = known_text(Some(item))?;
     let (key, path) = match text.split_once('=') {
         Some((key, path)) => (key, path),
         None => (path::name(text), text),
     };
-    let found = joined(place.dir, path).and_then(|path| place.tree.get(&path));
+    let found = join_path(place.dir, path).and_then(|path| place.tree.get(&path));
     let value = match found {
-        Some(file) => YamlNode::made_lines(file.excerpt.clone()),
-        None => item.made_unknown(),
+        Some(file) => YamlNode::from_lines(file.excerpt.clone()),
+        None => item.to_unknown(),
     };
     Some((key.to_owned(), value))
 }
@@ -147,11 +151,11 @@ fn literal(item: &YamlNode) -> Option<(String, YamlNode)> {
     let part = scalar.value().slice(range);
     let value = match scalar.style() {
         // Each line of the value is a line of the file.
-        ScalarStyle::Literal => YamlNode::made_lines(part),
-        _ => YamlNode::made_part(part),
+        ScalarStyle::Literal => YamlNode::from_lines(part),
+        _ => YamlNode::from_part(part),
     };
     let value = if scalar.has_hole() {
-        value.made_unknown()
+        value.to_unknown()
     } else {
         value
     };
@@ -160,8 +164,8 @@ fn literal(item: &YamlNode) -> Option<(String, YamlNode)> {
 
 /// The lines `key=value` of a file.
 fn variables(item: &YamlNode, place: &GeneratorPlace<'_>) -> Vec<(String, YamlNode)> {
-    let found = known(Some(item))
-        .and_then(|path| joined(place.dir, path))
+    let found = known_text(Some(item))
+        .and_then(|path| join_path(place.dir, path))
         .and_then(|path| place.tree.get(&path));
     let Some(file) = found else { return Vec::new() };
     let text = file.excerpt.text();
@@ -171,7 +175,7 @@ fn variables(item: &YamlNode, place: &GeneratorPlace<'_>) -> Vec<(String, YamlNo
         let trimmed = line.trim_end_matches(['\n', '\r']);
         if let Some(at) = trimmed.find('=').filter(|_| !trimmed.starts_with('#')) {
             let part = file.excerpt.slice(start + at + 1..start + trimmed.len());
-            data.push((trimmed[..at].trim().to_owned(), YamlNode::made_part(part)));
+            data.push((trimmed[..at].trim().to_owned(), YamlNode::from_part(part)));
         }
         start += line.len();
     }

@@ -46,11 +46,11 @@ pub(super) fn merge(
         (NodeKind::Map(_), NodeKind::Map(_)) => maps(base, patch, lists),
         (NodeKind::Seq(items), NodeKind::Seq(patches)) => Some(base.rebuilt(NodeKind::Seq(
             match (lists, merge_keys(field)) {
-                (ListMerge::Whole, _) | (_, []) => return Some(added(patch)),
+                (ListMerge::Whole, _) | (_, []) => return Some(read_additions(patch)),
                 (ListMerge::ByKey, keys) => sequences(items, patches, keys, lists),
             },
         ))),
-        _ => Some(added(patch)),
+        _ => Some(read_additions(patch)),
     }
 }
 
@@ -61,7 +61,7 @@ fn directive(patch: &YamlNode) -> Option<&str> {
 fn maps(base: &YamlNode, patch: &YamlNode, lists: ListMerge) -> Option<YamlNode> {
     match directive(patch) {
         Some("delete") => return None,
-        Some("replace") => return Some(added(patch)),
+        Some("replace") => return Some(read_additions(patch)),
         _ => {}
     }
     let mut entries = base.entries().to_vec();
@@ -71,7 +71,7 @@ fn maps(base: &YamlNode, patch: &YamlNode, lists: ListMerge) -> Option<YamlNode>
             if !said.value.is_null() {
                 entries.push(MappingEntry {
                     key: said.key.clone(),
-                    value: added(&said.value),
+                    value: read_additions(&said.value),
                 });
             }
             continue;
@@ -117,7 +117,7 @@ fn sequences(
     let mut new = Vec::new();
     for patch in patches {
         let Some(key) = keys.iter().find(|key| patch.get(key).is_some()) else {
-            new.push(added(patch));
+            new.push(read_additions(patch));
             continue;
         };
         let wanted = patch.get(key).and_then(YamlNode::as_str);
@@ -126,7 +126,7 @@ fn sequences(
         });
         match at {
             None if directive(patch) == Some("delete") => {}
-            None => new.push(added(patch)),
+            None => new.push(read_additions(patch)),
             Some(at) => match merge(&items[at], patch, "", lists) {
                 Some(item) => items[at] = item,
                 None => {
@@ -141,12 +141,12 @@ fn sequences(
 }
 
 /// What a patch adds, without its own instructions and the fields that it deletes.
-fn added(patch: &YamlNode) -> YamlNode {
+fn read_additions(patch: &YamlNode) -> YamlNode {
     match &patch.kind {
         NodeKind::Scalar(_) => patch.clone(),
         NodeKind::Seq(items) => {
             let kept = items.iter().filter(|i| directive(i) != Some("delete"));
-            patch.rebuilt(NodeKind::Seq(kept.map(added).collect()))
+            patch.rebuilt(NodeKind::Seq(kept.map(read_additions).collect()))
         }
         NodeKind::Map(entries) => {
             let kept = entries
@@ -154,7 +154,7 @@ fn added(patch: &YamlNode) -> YamlNode {
                 .filter(|e| !is_directive(e) && !e.value.is_null());
             let kept = kept.map(|e| MappingEntry {
                 key: e.key.clone(),
-                value: added(&e.value),
+                value: read_additions(&e.value),
             });
             patch.rebuilt(NodeKind::Map(kept.collect()))
         }

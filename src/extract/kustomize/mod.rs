@@ -15,12 +15,12 @@ mod tree;
 
 use std::collections::BTreeSet;
 
-use crate::extract::scalar::known;
+use crate::extract::scalar::known_text;
 use crate::source::Excerpt;
 use crate::syntax::yaml::{self, YamlNode};
 use generate::{GeneratorPlace, generate, is_filled};
 use set::ObjectSet;
-use tree::joined;
+use tree::join_path;
 
 pub use set::KustomizeObject;
 pub use tree::{FILE_NAMES, KustomizeTree, TreeFile};
@@ -88,13 +88,13 @@ fn document<'t>(tree: &'t KustomizeTree, dir: &str) -> Option<&'t YamlNode> {
     let (_, file) = tree.kustomization(dir)?;
     file.documents().next().filter(|root| {
         // Flux has a resource of the same kind.
-        let api = known(root.get("apiVersion")).unwrap_or("kustomize.config.k8s.io");
+        let api = known_text(root.get("apiVersion")).unwrap_or("kustomize.config.k8s.io");
         api.starts_with("kustomize.config.k8s.io")
     })
 }
 
 fn is_component(tree: &KustomizeTree, dir: &str) -> bool {
-    document(tree, dir).is_some_and(|root| known(root.get("kind")) == Some("Component"))
+    document(tree, dir).is_some_and(|root| known_text(root.get("kind")) == Some("Component"))
 }
 
 /// What a kustomization names.
@@ -115,7 +115,7 @@ fn parts(tree: &KustomizeTree, dir: &str) -> KustomizationParts {
     let items = |field: &str| root.get(field).map(YamlNode::items).unwrap_or_default();
     let listed = ["resources", "bases", "components"];
     let listed = listed.iter().flat_map(|field| items(field));
-    for path in listed.filter_map(|item| joined(dir, known(Some(item))?)) {
+    for path in listed.filter_map(|item| join_path(dir, known_text(Some(item))?)) {
         if tree.kustomization(&path).is_some() {
             parts.folders.push(path);
         } else {
@@ -124,17 +124,19 @@ fn parts(tree: &KustomizeTree, dir: &str) -> KustomizationParts {
     }
     let patches = ["patches", "patchesJson6902"];
     let patches = patches.iter().flat_map(|field| items(field));
-    let patches = patches.filter_map(|item| known(item.get("path"))).chain(
-        items("patchesStrategicMerge")
-            .iter()
-            .filter_map(|i| known(Some(i))),
-    );
+    let patches = patches
+        .filter_map(|item| known_text(item.get("path")))
+        .chain(
+            items("patchesStrategicMerge")
+                .iter()
+                .filter_map(|i| known_text(Some(i))),
+        );
     let generators = ["configMapGenerator", "secretGenerator"];
     let generators = generators.iter().flat_map(|field| items(field));
     let generated = generators.flat_map(generate::paths);
     let paths = patches
         .chain(generated)
-        .filter_map(|path| joined(dir, path));
+        .filter_map(|path| join_path(dir, path));
     parts.files.extend(paths);
     parts
 }
@@ -193,7 +195,7 @@ impl KustomizeBuilder<'_> {
             self.resource(item, dir, set);
         }
         for item in items("components") {
-            if let Some(path) = known(Some(item)).and_then(|path| joined(dir, path)) {
+            if let Some(path) = known_text(Some(item)).and_then(|path| join_path(dir, path)) {
                 self.add_folder(&path, set);
             } else {
                 set.opaque("a remote component may change it");
@@ -211,12 +213,12 @@ impl KustomizeBuilder<'_> {
     /// Whether transformers are those of kustomize's own that change nothing that a server runs with.
     fn only_labels(&self, transformers: &[YamlNode], dir: &str) -> bool {
         let is_harmless = |root: &YamlNode| {
-            let kind = known(root.get("kind")).unwrap_or_default();
-            known(root.get("apiVersion")) == Some("builtin")
+            let kind = known_text(root.get("kind")).unwrap_or_default();
+            known_text(root.get("apiVersion")) == Some("builtin")
                 && HARMLESS_TRANSFORMERS.contains(&kind)
         };
         transformers.iter().all(|item| {
-            let text = known(Some(item)).unwrap_or_default();
+            let text = known_text(Some(item)).unwrap_or_default();
             let documents = if text.contains('\n') {
                 inline(item)
             } else {
@@ -228,7 +230,7 @@ impl KustomizeBuilder<'_> {
 
     /// A file of objects, or a folder whose objects are added as they are.
     fn resource(&mut self, item: &YamlNode, dir: &str, set: &mut ObjectSet) {
-        let Some(path) = known(Some(item)).and_then(|path| joined(dir, path)) else {
+        let Some(path) = known_text(Some(item)).and_then(|path| join_path(dir, path)) else {
             return;
         };
         if self.tree.kustomization(&path).is_some() {
@@ -261,7 +263,7 @@ impl KustomizeBuilder<'_> {
     fn patches(&mut self, root: &YamlNode, dir: &str, set: &mut ObjectSet) {
         let items = |field: &str| root.get(field).map(YamlNode::items).unwrap_or_default();
         for item in items("patchesStrategicMerge") {
-            let text = known(Some(item)).unwrap_or_default();
+            let text = known_text(Some(item)).unwrap_or_default();
             // An object stands here, or the path of a file that holds one.
             if text.contains('\n') {
                 self.patch(inline(item), None, set);
@@ -271,7 +273,7 @@ impl KustomizeBuilder<'_> {
         }
         for item in items("patches").iter().chain(items("patchesJson6902")) {
             let target = item.get("target");
-            match (item.get("patch"), known(item.get("path"))) {
+            match (item.get("patch"), known_text(item.get("path"))) {
                 (Some(patch), _) => self.patch(inline(patch), target, set),
                 (None, Some(path)) => self.patch(self.documents(path, dir), target, set),
                 (None, None) => {}
@@ -280,7 +282,7 @@ impl KustomizeBuilder<'_> {
     }
 
     fn documents(&self, path: &str, dir: &str) -> Option<Vec<YamlNode>> {
-        let file = self.tree.get(&joined(dir, path)?)?;
+        let file = self.tree.get(&join_path(dir, path)?)?;
         Some(file.documents().cloned().collect())
     }
 
@@ -302,7 +304,7 @@ impl KustomizeBuilder<'_> {
 
 /// The objects of a document: itself, or the items of a list.
 fn objects(root: &YamlNode) -> Box<dyn Iterator<Item = YamlNode> + '_> {
-    let is_list = known(root.get("kind")).is_some_and(|kind| kind.ends_with("List"));
+    let is_list = known_text(root.get("kind")).is_some_and(|kind| kind.ends_with("List"));
     match root.get("items") {
         Some(items) if is_list && items.is_seq() => Box::new(items.items().iter().cloned()),
         _ => Box::new(std::iter::once(root.clone())),

@@ -5,7 +5,7 @@ use regex::Regex;
 use super::json_patch;
 use super::merge::{ListMerge, merge};
 use super::set::{KustomizeObject, ObjectSet};
-use crate::extract::scalar::known;
+use crate::extract::scalar::known_text;
 use crate::facts::Cause;
 use crate::syntax::yaml::YamlNode;
 
@@ -78,14 +78,14 @@ fn without_identity(patch: &YamlNode) -> YamlNode {
 }
 
 fn own_target(set: &ObjectSet, patch: &YamlNode) -> Option<usize> {
-    let kind = known(patch.get("kind"))?;
-    let name = known(patch.at("metadata.name"))?;
+    let kind = known_text(patch.get("kind"))?;
+    let name = known_text(patch.at("metadata.name"))?;
     set.find(kind, name)
 }
 
 /// The objects that a `target:` selects: every field that it has must fit.
 fn targets(set: &ObjectSet, target: &YamlNode) -> Vec<usize> {
-    let field = |name: &str| known(target.get(name)).filter(|text| !text.is_empty());
+    let field = |name: &str| known_text(target.get(name)).filter(|text| !text.is_empty());
     let pattern = |name: &str| {
         // Names and kinds are patterns over the whole word.
         field(name).map(|text| Regex::new(&format!("^(?:{text})$")).ok())
@@ -103,8 +103,8 @@ fn targets(set: &ObjectSet, target: &YamlNode) -> Vec<usize> {
             && fits(&kind, &[resource.kind()])
             && fits(&name, &names)
             && fits(&namespace, &[resource.namespace().unwrap_or("default")])
-            && chosen(resource, "labels", field("labelSelector"))
-            && chosen(resource, "annotations", field("annotationSelector"))
+            && matches_selector(resource, "labels", field("labelSelector"))
+            && matches_selector(resource, "annotations", field("annotationSelector"))
     };
     let all = set.resources.iter().enumerate();
     all.filter(|(_, resource)| selected(resource))
@@ -113,9 +113,9 @@ fn targets(set: &ObjectSet, target: &YamlNode) -> Vec<usize> {
 }
 
 /// A selector of the form `a=b,c!=d,e`.
-fn chosen(resource: &KustomizeObject, field: &str, selector: Option<&str>) -> bool {
+fn matches_selector(resource: &KustomizeObject, field: &str, selector: Option<&str>) -> bool {
     let metadata = resource.root.get("metadata");
-    let value = |key: &str| known(metadata?.get(field)?.get(key));
+    let value = |key: &str| known_text(metadata?.get(field)?.get(key));
     let holds = |term: &str| {
         let term = term.trim();
         if let Some((key, wanted)) = term.split_once("!=") {

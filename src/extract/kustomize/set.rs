@@ -1,7 +1,7 @@
 //! The objects that a kustomization has gathered so far: what each is and was called, and the
 //! references between them, which follow a renaming.
 
-use crate::extract::scalar::known;
+use crate::extract::scalar::known_text;
 use crate::facts::Cause;
 use crate::syntax::yaml::{MappingEntry, NodeKind, YamlNode};
 
@@ -20,7 +20,7 @@ pub struct KustomizeObject {
 impl KustomizeObject {
     /// The object of a document; nothing for what has no kind or no name.
     pub(super) fn new(root: YamlNode) -> Option<Self> {
-        known(root.get("kind"))?;
+        known_text(root.get("kind"))?;
         let name = root.at("metadata.name")?.as_str()?.to_owned();
         Some(Self {
             root,
@@ -31,16 +31,16 @@ impl KustomizeObject {
     }
 
     pub(super) fn kind(&self) -> &str {
-        known(self.root.get("kind")).unwrap_or_default()
+        known_text(self.root.get("kind")).unwrap_or_default()
     }
 
     pub(super) fn group(&self) -> &str {
-        let api = known(self.root.get("apiVersion")).unwrap_or_default();
+        let api = known_text(self.root.get("apiVersion")).unwrap_or_default();
         api.split_once('/').map_or("", |(group, _)| group)
     }
 
     pub(super) fn namespace(&self) -> Option<&str> {
-        known(self.root.at("metadata.namespace"))
+        known_text(self.root.at("metadata.namespace"))
     }
 
     pub(super) fn name(&self) -> &str {
@@ -64,7 +64,7 @@ impl KustomizeObject {
     fn rename(&mut self, name: String) {
         if let Some(metadata) = self.root.get("metadata") {
             let span = metadata.get("name").map_or(metadata.span, |n| n.span);
-            let metadata = metadata.with_entry("name", YamlNode::made_text(&name, span));
+            let metadata = metadata.with_entry("name", YamlNode::from_text(&name, span));
             self.root = self.root.with_entry("metadata", metadata);
         }
         self.names.push(name);
@@ -118,7 +118,7 @@ impl ObjectSet {
         let renamed: Vec<Option<YamlNode>> = self
             .resources
             .iter()
-            .map(|resource| rewritten(&resource.root, "", &present))
+            .map(|resource| rewrite_references(&resource.root, "", &present))
             .collect();
         for (resource, root) in self.resources.iter_mut().zip(renamed) {
             if let Some(root) = root {
@@ -135,7 +135,7 @@ impl ObjectSet {
 }
 
 /// Which kind of object a field names, by the field and what holds it.
-fn referred<'n>(holder: &str, field: &str, siblings: &'n [MappingEntry]) -> Option<&'n str> {
+fn find_referred<'n>(holder: &str, field: &str, siblings: &'n [MappingEntry]) -> Option<&'n str> {
     Some(match (holder, field) {
         ("configMap" | "configMapRef" | "configMapKeyRef", "name") => "ConfigMap",
         ("secret", "secretName" | "name") | ("secretRef" | "secretKeyRef", "name") => "Secret",
@@ -150,7 +150,7 @@ fn referred<'n>(holder: &str, field: &str, siblings: &'n [MappingEntry]) -> Opti
 }
 
 /// The node with references renamed; nothing where there is none to rename.
-fn rewritten(
+fn rewrite_references(
     node: &YamlNode,
     holder: &str,
     present: &dyn Fn(&str, &str) -> Option<String>,
@@ -160,7 +160,7 @@ fn rewritten(
         NodeKind::Seq(items) => {
             let new: Vec<_> = items
                 .iter()
-                .map(|item| rewritten(item, holder, present))
+                .map(|item| rewrite_references(item, holder, present))
                 .collect();
             if new.iter().all(Option::is_none) {
                 return None;
@@ -173,10 +173,10 @@ fn rewritten(
             let of = |entry: &MappingEntry| {
                 let field = entry.key.as_str().unwrap_or_default();
                 let named = entry.value.as_str().and_then(|name| {
-                    let kind = referred(holder, field, entries)?;
-                    Some(YamlNode::made_text(&present(kind, name)?, entry.value.span))
+                    let kind = find_referred(holder, field, entries)?;
+                    Some(YamlNode::from_text(&present(kind, name)?, entry.value.span))
                 });
-                named.or_else(|| rewritten(&entry.value, field, present))
+                named.or_else(|| rewrite_references(&entry.value, field, present))
             };
             let new: Vec<_> = entries.iter().map(of).collect();
             if new.iter().all(Option::is_none) {

@@ -35,7 +35,7 @@ impl TreeFile {
     /// The file as YAML, of which JSON is a part.
     pub fn stream(&self) -> &YamlStream {
         let excerpt = || {
-            self.filled()
+            self.filled_template()
                 .map_or(&self.excerpt, |(filled, _)| &filled.excerpt)
         };
         let unread = UnreadDocuments {
@@ -47,7 +47,7 @@ impl TreeFile {
     }
 
     /// The file with what the chart's own values put into it, and the files that they stand in.
-    pub fn filled(&self) -> Option<&(FilledTemplate, Vec<FileId>)> {
+    pub fn filled_template(&self) -> Option<&(FilledTemplate, Vec<FileId>)> {
         let fill = || self.chart.as_ref()?.fill(&self.excerpt);
         self.filled.get_or_init(fill).as_ref()
     }
@@ -107,7 +107,7 @@ impl KustomizeTree {
     /// The kustomization of a folder.
     pub(super) fn kustomization(&self, dir: &str) -> Option<(&str, &TreeFile)> {
         FILE_NAMES.iter().find_map(|name| {
-            let path = joined(dir, name)?;
+            let path = join_path(dir, name)?;
             let (path, file) = self.files.get_key_value(&path)?;
             Some((path.as_str(), file))
         })
@@ -115,7 +115,7 @@ impl KustomizeTree {
 }
 
 /// A path relative to a folder, as a path of the tree; nothing for what lies outside of it.
-pub(super) fn joined(dir: &str, relative: &str) -> Option<String> {
+pub(super) fn join_path(dir: &str, relative: &str) -> Option<String> {
     if relative.contains("://") || relative.contains('?') {
         return None;
     }
@@ -124,7 +124,7 @@ pub(super) fn joined(dir: &str, relative: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::joined;
+    use super::join_path;
 
     #[test]
     fn paths_stay_in_the_tree() {
@@ -136,7 +136,7 @@ mod tests {
             ("a", "/etc/passwd", None),
             ("a", "..", Some("")),
         ] {
-            assert_eq!(joined(dir, relative).as_deref(), expected, "{relative}");
+            assert_eq!(join_path(dir, relative).as_deref(), expected, "{relative}");
         }
     }
 }

@@ -23,7 +23,7 @@ impl<'t, 'm> RustFileReader<'t, 'm, '_> {
     }
 
     /// The values of arguments; what is passed by reference may be changed by the callee.
-    pub(super) fn given(&mut self, arguments: &[Node<'t>]) -> Vec<RustExprValue<'t>> {
+    pub(super) fn evaluate_arguments(&mut self, arguments: &[Node<'t>]) -> Vec<RustExprValue<'t>> {
         arguments.iter().map(|a| self.value_of(*a)).collect()
     }
 
@@ -56,7 +56,7 @@ impl<'t, 'm> RustFileReader<'t, 'm, '_> {
             "identifier" | "scoped_identifier" => self.path_call(node, function, generic),
             _ => {
                 let value = self.evaluate(function);
-                let values = self.given(&self.arguments(node));
+                let values = self.evaluate_arguments(&self.arguments(node));
                 let result = self.run_closure(&value, values);
                 result.unwrap_or_else(|| self.unknown_code(node))
             }
@@ -74,7 +74,7 @@ impl<'t, 'm> RustFileReader<'t, 'm, '_> {
         if let [name] = path.as_slice()
             && let Some(held) = self.state.get(name).cloned()
         {
-            let values = self.given(&arguments);
+            let values = self.evaluate_arguments(&arguments);
             let result = self.run_closure(&held, values);
             return result.unwrap_or_else(|| self.unknown_code(node));
         }
@@ -157,7 +157,7 @@ impl<'t, 'm> RustFileReader<'t, 'm, '_> {
     /// A call of something that is not known.
     pub(super) fn any_call(&mut self, node: Node<'t>) -> RustExprValue<'t> {
         let arguments = self.arguments(node);
-        let values = self.given(&arguments);
+        let values = self.evaluate_arguments(&arguments);
         self.give_away(&arguments, &values, "a call");
         self.unknown_code(node)
     }
@@ -171,7 +171,7 @@ impl<'t, 'm> RustFileReader<'t, 'm, '_> {
         if starter.is_some_and(|starter| starter.may_wait) {
             self.context = RustCodeContext::default();
         }
-        let mut values = self.given(&arguments);
+        let mut values = self.evaluate_arguments(&arguments);
         self.context = context;
         if let Some(model) = self.index.url_value(path) {
             let given = values.into_iter().zip(&arguments).enumerate();
@@ -195,7 +195,7 @@ impl<'t, 'm> RustFileReader<'t, 'm, '_> {
         let folded: Vec<ConstValue> = arguments
             .iter()
             .zip(&values)
-            .map(|(node, value)| value.clone().folded(names::quoted(self.tree(), *node)).0)
+            .map(|(node, value)| value.clone().fold(names::quote_code(self.tree(), *node)).0)
             .collect();
         if let Some(known) = standard::function(path, &folded) {
             return RustExprValue::Plain(known);
@@ -216,7 +216,7 @@ impl<'t, 'm> RustFileReader<'t, 'm, '_> {
     /// A call of a function of the package: run in place where that can tell something.
     fn own_call(&mut self, node: Node<'t>, item: RustItem<'t>) -> RustExprValue<'t> {
         let arguments = self.arguments(node);
-        let values = self.given(&arguments);
+        let values = self.evaluate_arguments(&arguments);
         self.own_call_with(node, item, (&arguments, values))
     }
 
@@ -226,7 +226,7 @@ impl<'t, 'm> RustFileReader<'t, 'm, '_> {
         item: RustItem<'t>,
         (arguments, values): (&[Node<'t>], Vec<RustExprValue<'t>>),
     ) -> RustExprValue<'t> {
-        let quoted = names::quoted(self.tree(), node);
+        let quoted = names::quote_code(self.tree(), node);
         let result = code::field(item.node, "return_type");
         let short = item.node.byte_range().len() <= SHORT_FUNCTION;
         let told = values.iter().any(|v| v.object().is_some());
@@ -273,7 +273,7 @@ impl<'t, 'm> RustFileReader<'t, 'm, '_> {
                     },
                 ));
             }
-            reader.joined(ends)
+            reader.join_branches(ends)
         });
         self.own_type = own_type;
         self.state.scopes = scopes;

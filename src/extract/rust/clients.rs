@@ -79,7 +79,7 @@ impl<'t, 'm> RustFileReader<'t, 'm, '_> {
                 raw.options_anchor = span.unwrap_or(raw.anchor);
             }
             (None, Some(expression)) => {
-                raw.rest_unknown = Some(names::quoted(self.tree(), expression).in_marks());
+                raw.rest_unknown = Some(names::quote_code(self.tree(), expression).in_marks());
             }
             (None, None) => {}
         }
@@ -116,8 +116,8 @@ impl<'t, 'm> RustFileReader<'t, 'm, '_> {
             wrapped_by: None,
             branches: branches::arms_to(node, &RUST_BRANCHES),
             late: Vec::new(),
-            kept: self.kept(node),
-            blocks_async: self.blocking_at(found, anchor),
+            kept: self.find_kept(node),
+            blocks_async: self.find_blocking(found, anchor),
             carried_unknown: None,
             carried_anchor: None,
             insert: EditTarget::None,
@@ -133,7 +133,7 @@ impl<'t, 'm> RustFileReader<'t, 'm, '_> {
     }
 
     /// A call that stops its thread, in code that may be asynchronous; and whether that is sure.
-    pub(super) fn blocking_at(&self, found: &ModelledCall<'m>, at: Span) -> Option<(Span, bool)> {
+    pub(super) fn find_blocking(&self, found: &ModelledCall<'m>, at: Span) -> Option<(Span, bool)> {
         let context = self.context;
         let async_here = context.is_async || context.may_be_async;
         (found.call.blocks && async_here).then_some((at, context.is_async))
@@ -159,7 +159,7 @@ impl<'t, 'm> RustFileReader<'t, 'm, '_> {
                         self.expected
                             .iter()
                             .rev()
-                            .find_map(|ty| self.managed_in(*ty))
+                            .find_map(|ty| self.find_manager(*ty))
                     };
                     told.or_else(expected)
                 }

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use tree_sitter::Node;
 
 use crate::extract::rust::package::{ParsedRustFile, outside_tests};
-use crate::extract::rust::waiting::{called, figure};
+use crate::extract::rust::waiting::{figure, find_callee};
 use crate::extract::rust::{names, standard};
 use crate::facts::cause::Cause;
 use crate::facts::raw::Concurrency;
@@ -53,7 +53,7 @@ impl<'t> FunctionCallers<'t> {
         while let Some(node) = todo.pop() {
             match node.kind() {
                 "call_expression" => {
-                    if let Some(name) = called(node, tree) {
+                    if let Some(name) = find_callee(node, tree) {
                         self.sites.entry(name).or_default().push((at, node));
                     }
                 }
@@ -115,7 +115,7 @@ impl<'t> FunctionCallers<'t> {
                 }
                 "arguments" => {
                     let call = parent.parent().filter(|p| p.kind() == "call_expression");
-                    let name = call.and_then(|call| called(call, tree)).unwrap_or("");
+                    let name = call.and_then(|call| find_callee(call, tree)).unwrap_or("");
                     let given = matches!(at.kind(), "closure_expression");
                     if standard::runs_beside(name) {
                         way.started = true;
@@ -132,7 +132,7 @@ impl<'t> FunctionCallers<'t> {
                 }
                 "function_item" => {
                     let outer = self.callers(parent, file, way, constants);
-                    return multiplied(outer, &crew);
+                    return multiply(outer, &crew);
                 }
                 _ => {}
             }
@@ -185,7 +185,7 @@ fn end(way: &RustCallPath, crew: Concurrency) -> Concurrency {
     if way.looped { crew } else { Concurrency::of(0) }
 }
 
-fn multiplied(outer: Concurrency, inner: &Concurrency) -> Concurrency {
+fn multiply(outer: Concurrency, inner: &Concurrency) -> Concurrency {
     let count = match (&outer.count, &inner.count) {
         (Ok(0), _) => Ok(0),
         (Ok(a), Ok(b)) => Ok(a.saturating_mul(*b)),
@@ -217,7 +217,7 @@ fn rounds(
             None => break,
         }
     }
-    let reason = || names::quoted(tree, over).in_marks();
+    let reason = || names::quote_code(tree, over).in_marks();
     match over.kind() {
         "array_expression" => Ok(code::children(over).len() as u64),
         "range_expression" => {
@@ -226,7 +226,7 @@ fn rounds(
                 return Err(reason());
             };
             let figures = figure(*from, tree, constants).zip(figure(*to, tree, constants));
-            let (from, to) = figures.ok_or_else(|| names::quoted(tree, *to).in_marks())?;
+            let (from, to) = figures.ok_or_else(|| names::quote_code(tree, *to).in_marks())?;
             let one_more = if tree.text(over).contains("..=") {
                 1.0
             } else {

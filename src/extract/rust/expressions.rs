@@ -15,7 +15,7 @@ use crate::syntax::code::{self, CodeGrammar};
 
 impl<'t, 'm> RustFileReader<'t, 'm, '_> {
     pub(super) fn unknown_code(&self, node: Node<'t>) -> RustExprValue<'t> {
-        RustExprValue::Plain(ConstValue::Unknown(names::quoted(self.tree(), node)))
+        RustExprValue::Plain(ConstValue::Unknown(names::quote_code(self.tree(), node)))
     }
 
     /// The value of an expression that moves or copies it.
@@ -94,21 +94,21 @@ impl<'t, 'm> RustFileReader<'t, 'm, '_> {
             "array_expression" => {
                 let items = code::children(node).into_iter();
                 let items = items.map(|item| {
-                    let quoted = names::quoted(self.tree(), item);
+                    let quoted = names::quote_code(self.tree(), item);
                     let value = self.evaluate(item);
                     self.escape(&value, "a list");
-                    value.folded(quoted).0
+                    value.fold(quoted).0
                 });
                 RustExprValue::Plain(ConstValue::List(items.collect()))
             }
             "macro_invocation" => self.macro_call(node),
-            "let_condition" => self.children_of(node),
-            _ => self.children_of(node),
+            "let_condition" => self.evaluate_children(node),
+            _ => self.evaluate_children(node),
         }
     }
 
     /// Looks through code that is not understood.
-    fn children_of(&mut self, node: Node<'t>) -> RustExprValue<'t> {
+    fn evaluate_children(&mut self, node: Node<'t>) -> RustExprValue<'t> {
         for child in code::children(node) {
             if child.is_named() && !child.kind().ends_with("_pattern") {
                 let value = self.evaluate(child);
@@ -131,7 +131,7 @@ impl<'t, 'm> RustFileReader<'t, 'm, '_> {
             return value.clone();
         }
         if name == "None" {
-            return self.nothing();
+            return self.unit_value();
         }
         self.path_value(node)
     }
@@ -326,7 +326,7 @@ impl<'t, 'm> RustFileReader<'t, 'm, '_> {
             state.scopes.truncate(depth);
             ends.push((Some(value), state));
         }
-        let value = self.joined(ends);
+        let value = self.join_branches(ends);
         self.state.scopes.pop();
         self.quiet -= 1;
         self.ascend();
@@ -358,10 +358,10 @@ impl<'t, 'm> RustFileReader<'t, 'm, '_> {
             }
             RustExprValue::Record(_, fields) if fields.contains_key(name) => fields[name].clone(),
             RustExprValue::Own(item) | RustExprValue::Record(item, _) => {
-                if let Some(value) = self.filled_by(item, name, node) {
+                if let Some(value) = self.find_filling(item, name, node) {
                     return value;
                 }
-                let quoted = names::quoted(self.tree(), node);
+                let quoted = names::quote_code(self.tree(), node);
                 let tree = &self.files[item.file].tree;
                 match types::field_type(item.node, name, tree) {
                     Some(ty) => {
@@ -389,7 +389,7 @@ impl<'t, 'm> RustFileReader<'t, 'm, '_> {
                 let (Some(object), Some(field)) =
                     (code::field(left, "value"), code::field(left, "field"))
                 else {
-                    return self.nothing();
+                    return self.unit_value();
                 };
                 let place = self.place(object);
                 if let Some(id) = place.object() {
@@ -415,7 +415,7 @@ impl<'t, 'm> RustFileReader<'t, 'm, '_> {
                 self.evaluate(left);
             }
         }
-        self.nothing()
+        self.unit_value()
     }
 
     fn compound(&mut self, node: Node<'t>) -> RustExprValue<'t> {
@@ -443,7 +443,7 @@ impl<'t, 'm> RustFileReader<'t, 'm, '_> {
             }
             _ => {}
         }
-        self.nothing()
+        self.unit_value()
     }
 
     /// Macros are not read; a few of the standard library's are known to end the function.

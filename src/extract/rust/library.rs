@@ -19,7 +19,7 @@ impl<'t, 'm> RustFileReader<'t, 'm, '_> {
         let arguments = self.arguments(node);
         let calls = self.index.calls(ty, name);
         // `Type::method(value, ..)`: the receiver comes first.
-        let values = self.given(&arguments);
+        let values = self.evaluate_arguments(&arguments);
         let found: Vec<ModelledCall<'m>> =
             calls.iter().filter(|f| !f.call.method).copied().collect();
         let mut value = if !found.is_empty() {
@@ -34,8 +34,8 @@ impl<'t, 'm> RustFileReader<'t, 'm, '_> {
         };
         if let RustExprValue::Object(id) = &mut value {
             let in_path = code::field(function, "path")
-                .and_then(|path| self.managed_in(path))
-                .or_else(|| generic.and_then(|generic| self.managed_in(generic)));
+                .and_then(|path| self.find_manager(path))
+                .or_else(|| generic.and_then(|generic| self.find_manager(generic)));
             if let (Some(managed), Some(object)) = (in_path, self.state.heap.get_mut(id)) {
                 object.managed = Some(managed);
             }
@@ -114,7 +114,7 @@ impl<'t, 'm> RustFileReader<'t, 'm, '_> {
         let pool = receiver.and_then(|id| self.state.heap.get(&id));
         let managed = pool.and_then(|pool| pool.managed);
         let ours = managed.is_some_and(|ty| self.index.manages(found.library, ty));
-        let place = self.blocking_at(found, self.tree().span(node));
+        let place = self.find_blocking(found, self.tree().span(node));
         if let Some(place) = place.filter(|_| ours && self.records()) {
             self.blocking.push((found.library.id().to_owned(), place));
         }
@@ -138,8 +138,8 @@ impl<'t, 'm> RustFileReader<'t, 'm, '_> {
     ) -> Option<UrlSource> {
         if let Some(at) = found.call.url_arg {
             let argument = *arguments.get(at)?;
-            let quoted = names::quoted(self.tree(), argument);
-            let (url, _) = values.get(at)?.clone().folded(quoted);
+            let quoted = names::quote_code(self.tree(), argument);
+            let (url, _) = values.get(at)?.clone().fold(quoted);
             let url_name = match &url {
                 ConstValue::Unknown(cause) => Some(cause.source_name()),
                 ConstValue::Fallback(fallback) => Some(fallback.source.source_name()),

@@ -112,11 +112,11 @@ impl<'t> RustFileReader<'t, '_, '_> {
 
     /// Where the connection that this node opens is kept beyond its function: in a field of a value of
     /// the package that nothing assigns to again, or in a static.
-    pub(super) fn kept(&self, node: Node<'t>) -> Option<Result<Span, Cause>> {
+    pub(super) fn find_kept(&self, node: Node<'t>) -> Option<Result<Span, Cause>> {
         let unseen = Err(Cause::Code("what the connection is handed to"));
         let (at, holder) = self.holder_of(node);
         match holder.kind() {
-            "field_initializer" => self.kept_in(holder).map(Ok),
+            "field_initializer" => self.find_kept_field(holder).map(Ok),
             "static_item" | "const_item" => Some(Ok(self.tree().span(holder))),
             "let_declaration" => {
                 let (name, statement) = self.own_variable(node)?;
@@ -133,7 +133,7 @@ impl<'t> RustFileReader<'t, '_, '_> {
                     let (_, holder) = self.holder_of(used);
                     let found = match holder.kind() {
                         "field_initializer" | "shorthand_field_initializer" => {
-                            match self.kept_in(holder) {
+                            match self.find_kept_field(holder) {
                                 Some(at) => Ok(at),
                                 None => return,
                             }
@@ -187,7 +187,7 @@ impl<'t> RustFileReader<'t, '_, '_> {
     }
 
     /// Where a field is written in a literal, unless other code of the package writes it anew.
-    fn kept_in(&self, initializer: Node<'t>) -> Option<Span> {
+    fn find_kept_field(&self, initializer: Node<'t>) -> Option<Span> {
         let field = code::field(initializer, "field")
             .or(code::field(initializer, "name"))
             .or(code::children(initializer).last().copied());
@@ -253,7 +253,7 @@ impl<'t> RustFileReader<'t, '_, '_> {
                     stays &= !self.text(node).split(word).any(|w| w == name);
                 }
                 "call_expression" => {
-                    let called = waiting::called(node, self.tree());
+                    let called = waiting::find_callee(node, self.tree());
                     stays &= called.is_none_or(|called| !waits.contains(called));
                     stays &= self.sends(node).is_none();
                 }
@@ -289,7 +289,7 @@ impl<'t> RustFileReader<'t, '_, '_> {
             return false;
         };
         let call = reference.parent().and_then(|list| list.parent());
-        let method = call.and_then(|call| waiting::called(call, self.tree()));
+        let method = call.and_then(|call| waiting::find_callee(call, self.tree()));
         let lent = model.rust.lent.iter().flat_map(|row| &row.methods);
         method.is_some_and(|method| lent.into_iter().any(|m| m == method))
     }

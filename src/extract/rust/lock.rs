@@ -20,7 +20,7 @@ pub(super) struct LockedRelease {
 }
 
 /// The releases of a lock file.
-pub(super) fn locked(excerpt: &Excerpt) -> Vec<LockedRelease> {
+pub(super) fn read_releases(excerpt: &Excerpt) -> Vec<LockedRelease> {
     #[derive(serde::Deserialize)]
     struct LockFile {
         #[serde(default)]

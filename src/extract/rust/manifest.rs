@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use toml::{Table, Value};
 
-use crate::extract::rust::lock::{LockedRelease, dependencies_of, locked, pin_locked};
+use crate::extract::rust::lock::{LockedRelease, dependencies_of, pin_locked, read_releases};
 use crate::extract::rust::observed::PoolStatistics;
 use crate::extract::rust::requirement::{bounds, twice};
 use crate::extract::rust::{RustFile, RustPackage, programs};
@@ -58,7 +58,7 @@ pub fn packages(manifests: &[CargoFile], locks: &[CargoFile]) -> Vec<CargoPackag
         manifests.iter().filter_map(CargoManifest::read).collect();
     let locks: BTreeMap<&str, Vec<LockedRelease>> = locks
         .iter()
-        .map(|lock| (path::folder(&lock.path), locked(&lock.excerpt)))
+        .map(|lock| (path::folder(&lock.path), read_releases(&lock.excerpt)))
         .collect();
     let packages = manifests.iter().filter(|m| m.table.contains_key("package"));
     packages
@@ -138,7 +138,7 @@ pub fn group(
 }
 
 /// The words of a list of an entry.
-fn listed<'e>(entry: &'e Value, key: &str) -> impl Iterator<Item = String> + 'e {
+fn list_words<'e>(entry: &'e Value, key: &str) -> impl Iterator<Item = String> + 'e {
     let list = entry.get(key).and_then(Value::as_array);
     let words = list.into_iter().flatten().filter_map(Value::as_str);
     words.map(str::to_owned)
@@ -183,7 +183,7 @@ impl<'a> CargoManifest<'a> {
         for (key, entry) in self.dependencies() {
             let inherited = entry.get("workspace").and_then(Value::as_bool) == Some(true);
             let shared = inherited
-                .then(|| workspace?.shared(key))
+                .then(|| workspace?.find_shared(key))
                 .flatten()
                 .map(|(entry, _)| entry);
             let own = entry;
@@ -194,8 +194,8 @@ impl<'a> CargoManifest<'a> {
             }
             // A member's features add to those that the workspace names.
             let named = &mut features.entry(real.to_owned()).or_default().named;
-            named.extend(listed(entry, "features").chain(listed(own, "features")));
-            named.extend(self.turned_on(key));
+            named.extend(list_words(entry, "features").chain(list_words(own, "features")));
+            named.extend(self.list_turned_on(key));
             let holder = if inherited {
                 workspace.unwrap_or(self)
             } else {
@@ -211,7 +211,7 @@ impl<'a> CargoManifest<'a> {
         let patched = [Some(self), workspace]
             .into_iter()
             .flatten()
-            .flat_map(CargoManifest::patched)
+            .flat_map(CargoManifest::list_patched)
             .collect::<BTreeSet<&str>>();
         for name in &patched {
             if let Some(pin) = requires.get_mut(*name) {
@@ -284,7 +284,7 @@ impl<'a> CargoManifest<'a> {
     }
 
     /// Features of a dependency that the package's own features turn on: `redis/tls-rustls`.
-    fn turned_on<'k>(&'k self, key: &'k str) -> impl Iterator<Item = String> + 'k {
+    fn list_turned_on<'k>(&'k self, key: &'k str) -> impl Iterator<Item = String> + 'k {
         let own = self.table.get("features").and_then(Value::as_table);
         let lists = own.into_iter().flatten().filter_map(|(_, l)| l.as_array());
         let words = lists.flatten().filter_map(Value::as_str);
@@ -295,13 +295,13 @@ impl<'a> CargoManifest<'a> {
     }
 
     /// A dependency that the workspace declares for its members.
-    fn shared(&self, key: &str) -> Option<(&Value, &Self)> {
+    fn find_shared(&self, key: &str) -> Option<(&Value, &Self)> {
         let workspace = self.table.get("workspace")?.as_table()?;
         let entry = workspace.get("dependencies")?.as_table()?.get(key)?;
         Some((entry, self))
     }
 
-    fn patched(&self) -> Vec<&str> {
+    fn list_patched(&self) -> Vec<&str> {
         let patches = self.table.get("patch").and_then(Value::as_table);
         let registries = patches.into_iter().flatten();
         let crates = registries.filter_map(|(_, crates)| crates.as_table());

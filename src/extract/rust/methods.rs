@@ -27,14 +27,14 @@ impl<'t, 'm> RustFileReader<'t, 'm, '_> {
             RustExprValue::Object(id) | RustExprValue::Ref(id) => {
                 self.object_method(node, (id, on), name, &arguments)
             }
-            RustExprValue::Wrapped(inner) => self.wrapped_method(*inner, name, &arguments, node),
+            RustExprValue::Wrapped(inner) => self.evaluate_wrapped(*inner, name, &arguments, node),
             RustExprValue::Own(item) | RustExprValue::Record(item, _) => {
                 self.own_method(node, (item, on), name, &arguments)
             }
             RustExprValue::Plain(folded) => self.plain_method(node, folded, name, &arguments),
             RustExprValue::Default if names::passes_on(name) => RustExprValue::Default,
             other => {
-                let values = self.given(&arguments);
+                let values = self.evaluate_arguments(&arguments);
                 self.give_away(&arguments, &values, "a call");
                 if names::passes_on(name) {
                     other
@@ -45,14 +45,14 @@ impl<'t, 'm> RustFileReader<'t, 'm, '_> {
         }
     }
 
-    fn wrapped_method(
+    fn evaluate_wrapped(
         &mut self,
         inner: RustExprValue<'t>,
         name: &str,
         arguments: &[Node<'t>],
         node: Node<'t>,
     ) -> RustExprValue<'t> {
-        let values = self.given(arguments);
+        let values = self.evaluate_arguments(arguments);
         self.give_away(arguments, &values, "a call");
         match name {
             "map" | "and_then" => {
@@ -81,7 +81,7 @@ impl<'t, 'm> RustFileReader<'t, 'm, '_> {
     ) -> RustExprValue<'t> {
         let ty = code::field(item.node, "name").map(|n| self.files[item.file].tree.text(n));
         let member = ty.and_then(|ty| self.declared.member(ty, name));
-        let mut values = self.given(arguments);
+        let mut values = self.evaluate_arguments(arguments);
         match member {
             Some(member) => {
                 values.insert(0, on);
@@ -105,12 +105,12 @@ impl<'t, 'm> RustFileReader<'t, 'm, '_> {
         name: &str,
         arguments: &[Node<'t>],
     ) -> RustExprValue<'t> {
-        let values = self.given(arguments);
+        let values = self.evaluate_arguments(arguments);
         self.give_away(arguments, &values, "a call");
         let folded: Vec<ConstValue> = arguments
             .iter()
             .zip(&values)
-            .map(|(node, value)| value.clone().folded(names::quoted(self.tree(), *node)).0)
+            .map(|(node, value)| value.clone().fold(names::quote_code(self.tree(), *node)).0)
             .collect();
         if let Some(known) = standard::method(name, &on, &folded) {
             return RustExprValue::Plain(known);
@@ -190,7 +190,7 @@ impl<'t, 'm> RustFileReader<'t, 'm, '_> {
         };
         value.map_or_else(
             || fold::unknown("a call"),
-            |value| value.folded(Cause::Code("a call")).0,
+            |value| value.fold(Cause::Code("a call")).0,
         )
     }
 
@@ -267,7 +267,7 @@ impl<'t, 'm> RustFileReader<'t, 'm, '_> {
                 .copied()
                 .chain([found])
                 .collect();
-            let values = self.given(arguments);
+            let values = self.evaluate_arguments(arguments);
             return self.library_call(
                 node,
                 &found,
@@ -286,7 +286,7 @@ impl<'t, 'm> RustFileReader<'t, 'm, '_> {
         (ty, name): (&'m str, &str),
         arguments: &[Node<'t>],
     ) -> RustExprValue<'t> {
-        let values = self.given(arguments);
+        let values = self.evaluate_arguments(arguments);
         self.give_away(arguments, &values, "a call");
         match name {
             "clone" | "to_owned" | "cloned" => return RustExprValue::Object(self.copy(id)),

@@ -83,7 +83,7 @@ pub fn extract(package: RustPackage, models: &ClientModels) -> RawFacts {
     if building.is_empty() {
         return RawFacts::default();
     }
-    let wanted = wanted(&package, &building, &names);
+    let wanted = select_files(&package, &building, &names);
     let RustPackage {
         dir,
         name,
@@ -112,7 +112,7 @@ fn tree_of(excerpt: Excerpt) -> CodeTree {
 
 /// The files to parse: those that build clients, those that name a library (a type alias, a
 /// re-export, a struct that holds a client), and those whose names they use.
-fn wanted(
+fn select_files(
     package: &RustPackage,
     building: &BTreeSet<usize>,
     names: &dyn Fn(&str) -> bool,

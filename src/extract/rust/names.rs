@@ -47,7 +47,7 @@ pub(super) fn is_async(node: Node<'_>, tree: &CodeTree) -> bool {
 
 /// How a piece of code is named where its value is not known. Never shows a literal that could hold
 /// a secret: of a call only the function and a first argument that looks like a key.
-pub(super) fn quoted(tree: &CodeTree, node: Node<'_>) -> Cause {
+pub(super) fn quote_code(tree: &CodeTree, node: Node<'_>) -> Cause {
     let mut node = node;
     let mut steps = 0;
     while let Some(inner) = inside(node, tree) {

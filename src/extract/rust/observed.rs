@@ -68,7 +68,7 @@ impl<'m> PoolStatistics<'m> {
     }
 
     /// What the files of a package do with them.
-    pub(super) fn observed(&self, files: &[&RustFile]) -> Vec<PoolObservation> {
+    pub(super) fn find_observations(&self, files: &[&RustFile]) -> Vec<PoolObservation> {
         files.iter().flat_map(|file| self.in_file(file)).collect()
     }
 
@@ -145,7 +145,7 @@ fn goes_out(node: Node<'_>, tree: &CodeTree) -> bool {
             "for_expression" | "while_expression" | "loop_expression" => return true,
             "arguments" => {
                 let call = parent.parent();
-                let name = call.and_then(|call| waiting::called(call, tree));
+                let name = call.and_then(|call| waiting::find_callee(call, tree));
                 if name.is_some_and(|name| metrics().any(|m| m.scraped.iter().any(|s| s == name))) {
                     return true;
                 }

@@ -26,7 +26,7 @@ impl<'t, 'm> RustFileReader<'t, 'm, '_> {
         value: RustExprValue<'t>,
         expression: Node<'t>,
     ) -> OptionWrite {
-        let (value, wrapped) = value.folded(names::quoted(self.tree(), expression));
+        let (value, wrapped) = value.fold(names::quote_code(self.tree(), expression));
         let secret = self
             .index
             .options(ty, ident)

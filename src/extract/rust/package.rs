@@ -296,7 +296,7 @@ impl<'t> RustPackageItems<'t> {
             let whole = [target, rest].concat();
             // `use redis;` and `use redis::redis;` name the crate, not themselves.
             if target.first() == Some(first) {
-                return Some(NameMeaning::Other(self.renamed(whole)));
+                return Some(NameMeaning::Other(self.resolve_rename(whole)));
             }
             return self.follow(&whole, module, search);
         }
@@ -315,7 +315,7 @@ impl<'t> RustPackageItems<'t> {
         if self.own_name.as_ref() == Some(first) {
             return self.absolute(&join(&["crate".to_owned()]), search);
         }
-        Some(NameMeaning::Other(self.renamed(path.to_vec())))
+        Some(NameMeaning::Other(self.resolve_rename(path.to_vec())))
     }
 
     /// The paths that a name may stand for through the globs of a module into other crates.
@@ -351,7 +351,7 @@ impl<'t> RustPackageItems<'t> {
         if names_a_module {
             return self.follow(&whole, module, search);
         }
-        Some(NameMeaning::Other(self.renamed(whole)))
+        Some(NameMeaning::Other(self.resolve_rename(whole)))
     }
 
     /// A path from the root of the package.
@@ -380,7 +380,7 @@ impl<'t> RustPackageItems<'t> {
             .find_map(|glob| self.in_glob(glob, rest, at, search))
     }
 
-    fn renamed(&self, mut path: RustPath) -> RustPath {
+    fn resolve_rename(&self, mut path: RustPath) -> RustPath {
         if let Some(first) = path.first_mut()
             && let Some(own) = self.renames.get(first)
         {

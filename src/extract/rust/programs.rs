@@ -31,15 +31,15 @@ pub(super) fn of(
         imports: package.takes.clone(),
         binary: String::new(),
         modules: BTreeSet::new(),
-        lasts: shipped(package, files)
+        lasts: select_shipped(package, files)
             .iter()
             .any(|file| lasts(file.excerpt.text())),
-        works_through: shipped(package, files)
+        works_through: select_shipped(package, files)
             .iter()
             .any(|file| file.excerpt.text().contains(LOOP)),
         sets_processors: false,
         own: Vec::new(),
-        observations: statistics.observed(&shipped(package, files)),
+        observations: statistics.find_observations(&select_shipped(package, files)),
     };
     let programs = programs(package, files).into_iter().map(|program| {
         let path = path::join(&package.dir, &program.path);
@@ -70,7 +70,7 @@ fn lasts(text: &str) -> bool {
 }
 
 /// The files without those that only tests and examples run.
-fn shipped<'f>(package: &CargoPackage, files: &'f [RustFile]) -> Vec<&'f RustFile> {
+fn select_shipped<'f>(package: &CargoPackage, files: &'f [RustFile]) -> Vec<&'f RustFile> {
     let folders = languages::go().map(|language| &language.folders);
     let only_shows = |file: &&RustFile| {
         let path = below(&file.path, &package.dir);

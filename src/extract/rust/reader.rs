@@ -279,14 +279,15 @@ impl<'t, 'm, 'p> RustFileReader<'t, 'm, 'p> {
             };
             let value = match (values.next(), ty) {
                 (Some(value), Some(ty)) if self.text(ty).starts_with("&mut") => {
-                    self.typed(value.changeable(), ty)
+                    self.apply_type(value.changeable(), ty)
                 }
-                (Some(value), Some(ty)) => self.typed(value, ty),
+                (Some(value), Some(ty)) => self.apply_type(value, ty),
                 (Some(value), None) => value,
-                (None, Some(ty)) => self.of_type(ty, names::quoted(self.tree(), pattern)),
-                (None, None) => {
-                    RustExprValue::Plain(ConstValue::Unknown(names::quoted(self.tree(), pattern)))
-                }
+                (None, Some(ty)) => self.of_type(ty, names::quote_code(self.tree(), pattern)),
+                (None, None) => RustExprValue::Plain(ConstValue::Unknown(names::quote_code(
+                    self.tree(),
+                    pattern,
+                ))),
             };
             self.bind(pattern, value);
         }

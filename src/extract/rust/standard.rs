@@ -59,7 +59,7 @@ fn reads_variable(path: &[String]) -> bool {
 }
 
 /// What is made of a variable is not its text any more.
-fn computed(reason: &Cause) -> ConstValue {
+fn compute_from(reason: &Cause) -> ConstValue {
     if reason.is_environment() {
         return ConstValue::Unknown(Cause::ComputedWith(Box::new(reason.clone())));
     }
@@ -87,7 +87,7 @@ fn duration(name: &str, arguments: &[ConstValue]) -> Option<ConstValue> {
             ConstValue::Duration(nanoseconds as i64)
         }
         (ConstValue::Int(n), _) if *n >= 0 => ConstValue::Duration(n.saturating_mul(factor)),
-        (ConstValue::Unknown(reason), _) => computed(reason),
+        (ConstValue::Unknown(reason), _) => compute_from(reason),
         _ => return None,
     })
 }
@@ -109,7 +109,7 @@ fn extreme(name: &str, a: &ConstValue, b: &ConstValue) -> Option<ConstValue> {
         (ConstValue::Duration(a), ConstValue::Duration(b)) => {
             ConstValue::Duration(if max { *a.max(b) } else { *a.min(b) })
         }
-        (ConstValue::Unknown(reason), _) | (_, ConstValue::Unknown(reason)) => computed(reason),
+        (ConstValue::Unknown(reason), _) | (_, ConstValue::Unknown(reason)) => compute_from(reason),
         _ => return None,
     })
 }

@@ -47,11 +47,11 @@ impl RustExprValue<'_> {
     }
 
     /// The value as far as it is a plain one, and whether it is wrapped in an `Option`.
-    pub(super) fn folded(self, otherwise: Cause) -> (ConstValue, bool) {
+    pub(super) fn fold(self, otherwise: Cause) -> (ConstValue, bool) {
         match self {
             Self::Plain(ConstValue::Nil) => (ConstValue::Nil, true),
             Self::Plain(folded) => (folded, false),
-            Self::Wrapped(inner) => (inner.folded(otherwise).0, true),
+            Self::Wrapped(inner) => (inner.fold(otherwise).0, true),
             Self::Url(parts) => (parts.url(), false),
             _ => (ConstValue::Unknown(otherwise), false),
         }

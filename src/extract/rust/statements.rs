@@ -99,7 +99,7 @@ impl<'t, 'm> RustFileReader<'t, 'm, '_> {
         let value = code::field(node, "value").map(|value| self.value_of(value));
         self.expected.truncate(depth);
         let value = match (value, ty) {
-            (Some(value), Some(ty)) => self.typed(value, ty),
+            (Some(value), Some(ty)) => self.apply_type(value, ty),
             (Some(value), None) => value,
             // Declared now and assigned later.
             (None, _) => RustExprValue::unknown("a later assignment"),
@@ -164,7 +164,7 @@ impl<'t, 'm> RustFileReader<'t, 'm, '_> {
         let name = ty.map_or("", |ty| self.text(ty));
         if let Some(types) = ty.and_then(|ty| self.variant_types(ty)) {
             for (pattern, (ty, file, module)) in inner.into_iter().zip(types) {
-                let quoted = names::quoted(self.tree(), pattern);
+                let quoted = names::quote_code(self.tree(), pattern);
                 let value = self.elsewhere(file, module, |r| r.of_type(ty, quoted));
                 self.bind(pattern, value);
             }
@@ -220,7 +220,7 @@ impl<'t, 'm> RustFileReader<'t, 'm, '_> {
             .and_then(|clause| code::children(clause).first().copied());
         let second = alternative.map(|block| self.evaluate(block));
         let otherwise = std::mem::take(&mut self.state);
-        let value = self.joined(vec![(first, then), (second, otherwise)]);
+        let value = self.join_branches(vec![(first, then), (second, otherwise)]);
         self.state.scopes.pop();
         value
     }
@@ -276,11 +276,11 @@ impl<'t, 'm> RustFileReader<'t, 'm, '_> {
             self.state = before;
             return RustExprValue::unknown("nothing");
         }
-        self.joined(ends)
+        self.join_branches(ends)
     }
 
     /// The state and the value after branches of which one was taken.
-    pub(super) fn joined(
+    pub(super) fn join_branches(
         &mut self,
         ends: Vec<(Option<RustExprValue<'t>>, RustState<'t, 'm>)>,
     ) -> RustExprValue<'t> {
@@ -377,7 +377,7 @@ impl<'t, 'm> RustFileReader<'t, 'm, '_> {
         for (_, state) in &mut ends {
             state.scopes.truncate(before.scopes.len());
         }
-        let value = self.joined(ends);
+        let value = self.join_branches(ends);
         self.state.dead = false;
         self.state
             .scopes
@@ -387,7 +387,7 @@ impl<'t, 'm> RustFileReader<'t, 'm, '_> {
         value
     }
 
-    pub(super) fn nothing(&self) -> RustExprValue<'t> {
+    pub(super) fn unit_value(&self) -> RustExprValue<'t> {
         RustExprValue::Plain(ConstValue::Nil)
     }
 }

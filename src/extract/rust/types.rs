@@ -37,7 +37,7 @@ pub(super) fn field_type<'t>(item: Node<'t>, name: &str, tree: &'t CodeTree) -> 
         }
         "ordered_field_declaration_list" => {
             let at: usize = name.parse().ok()?;
-            ordered_types(body).into_iter().nth(at)
+            list_types(body).into_iter().nth(at)
         }
         _ => None,
     }
@@ -73,7 +73,7 @@ pub(super) struct FieldSource {
     pub(super) function: Option<String>,
 }
 
-fn filling_in(attribute: &str, field: &str) -> Option<FieldSource> {
+fn find_field_source(attribute: &str, field: &str) -> Option<FieldSource> {
     let inner = attribute.trim_start_matches("#[").trim_end_matches(']');
     let (name, rest) = inner.split_once('(')?;
     let known = languages::rust()?.field.iter();
@@ -104,7 +104,7 @@ fn filling_in(attribute: &str, field: &str) -> Option<FieldSource> {
     Some(filling)
 }
 
-fn ordered_types(body: Node<'_>) -> Vec<Node<'_>> {
+fn list_types(body: Node<'_>) -> Vec<Node<'_>> {
     let mut cursor = body.walk();
     body.children_by_field_name("type", &mut cursor)
         .filter(Node::is_named)
@@ -173,7 +173,7 @@ impl<'t, 'm> RustFileReader<'t, 'm, '_> {
                         .and_then(|ty| self.own_type_item(ty))
                         .map(InferredType::Own);
                 }
-                self.named_type(&path, file, module, steps)
+                self.find_named_type(&path, file, module, steps)
             }
             "generic_type" => {
                 let outer = code::field(node, "type")?;
@@ -186,7 +186,7 @@ impl<'t, 'm> RustFileReader<'t, 'm, '_> {
         }
     }
 
-    fn named_type(
+    fn find_named_type(
         &self,
         path: &[String],
         file: usize,
@@ -222,7 +222,7 @@ impl<'t, 'm> RustFileReader<'t, 'm, '_> {
 
     /// What fills a field of a type of the package from outside, and what holds where nothing does.
     /// A command line may give it too: without the variable the default is likely and not sure.
-    pub(super) fn filled_by(
+    pub(super) fn find_filling(
         &mut self,
         item: &RustItem<'t>,
         name: &str,
@@ -231,19 +231,19 @@ impl<'t, 'm> RustFileReader<'t, 'm, '_> {
         let tree = &self.files[item.file].tree;
         let attributes = field_attributes(item.node, name, tree).into_iter();
         let fillings: Vec<FieldSource> = attributes
-            .filter_map(|node| filling_in(tree.text(node), name))
+            .filter_map(|node| find_field_source(tree.text(node), name))
             .collect();
         let variable = fillings.iter().find_map(|f| f.variable.as_deref());
         let literal = fillings.iter().find_map(|f| f.literal.as_deref());
         let function = fillings.iter().find_map(|f| f.function.as_deref());
         let otherwise = match (literal, function) {
             (Some(literal), _) => standard::literal(literal),
-            (None, Some(function)) => self.given_by(item, function, node),
+            (None, Some(function)) => self.evaluate_given(item, function, node),
             (None, None) => None,
         };
         let source = match variable {
             Some(variable) => fold::from_environment(variable),
-            None => ConstValue::Unknown(names::quoted(self.tree(), node)),
+            None => ConstValue::Unknown(names::quote_code(self.tree(), node)),
         };
         let ConstValue::Unknown(source) = source else {
             return None;
@@ -257,7 +257,7 @@ impl<'t, 'm> RustFileReader<'t, 'm, '_> {
     }
 
     /// What a function gives that an attribute of a type names.
-    fn given_by(
+    fn evaluate_given(
         &mut self,
         item: &RustItem<'t>,
         function: &str,
@@ -279,7 +279,7 @@ impl<'t, 'm> RustFileReader<'t, 'm, '_> {
         }
         match self.own_call_with(node, own, (&[], Vec::new())) {
             RustExprValue::Plain(ConstValue::Unknown(_)) => None,
-            value => Some(value.folded(Cause::Code("a call")).0),
+            value => Some(value.fold(Cause::Code("a call")).0),
         }
     }
 
@@ -290,7 +290,7 @@ impl<'t, 'm> RustFileReader<'t, 'm, '_> {
             Some(InferredType::Library(name)) => {
                 let mut object = RustOptionsObject::new(name);
                 object.rest_unknown = Some(from);
-                object.managed = self.managed_in(ty);
+                object.managed = self.find_manager(ty);
                 let id = self.new_object(object);
                 match ty.kind() {
                     "reference_type" => RustExprValue::Ref(id),
@@ -302,7 +302,11 @@ impl<'t, 'm> RustFileReader<'t, 'm, '_> {
     }
 
     /// A value that is declared with a type.
-    pub(super) fn typed(&mut self, value: RustExprValue<'t>, ty: Node<'t>) -> RustExprValue<'t> {
+    pub(super) fn apply_type(
+        &mut self,
+        value: RustExprValue<'t>,
+        ty: Node<'t>,
+    ) -> RustExprValue<'t> {
         match value {
             RustExprValue::Default => match self.ty(ty) {
                 Some(InferredType::Library(name)) => {
@@ -315,7 +319,7 @@ impl<'t, 'm> RustFileReader<'t, 'm, '_> {
                 Some(InferredType::Library(name)) => {
                     let mut object = RustOptionsObject::new(name);
                     object.rest_unknown = Some(reason);
-                    object.managed = self.managed_in(ty);
+                    object.managed = self.find_manager(ty);
                     RustExprValue::Object(self.new_object(object))
                 }
                 Some(InferredType::Own(item)) => RustExprValue::Own(item),
@@ -326,7 +330,7 @@ impl<'t, 'm> RustFileReader<'t, 'm, '_> {
     }
 
     /// The manager that stands as a type argument somewhere in a type, through aliases.
-    pub(super) fn managed_in(&self, ty: Node<'t>) -> Option<&'m str> {
+    pub(super) fn find_manager(&self, ty: Node<'t>) -> Option<&'m str> {
         let mut todo = vec![(ty, self.file, self.module)];
         for _ in 0..2 * MAX_STEPS {
             let (node, file, module) = todo.pop()?;
@@ -370,7 +374,7 @@ impl<'t, 'm> RustFileReader<'t, 'm, '_> {
                 if managed.manager_trait != path {
                     continue;
                 }
-                let connection = self.associated(block, &managed.associated);
+                let connection = self.find_associated(block, &managed.associated);
                 if connection.is_some_and(|c| managed.connections.iter().any(|known| known == c)) {
                     return managed.managers.first().map(String::as_str);
                 }
@@ -380,7 +384,7 @@ impl<'t, 'm> RustFileReader<'t, 'm, '_> {
     }
 
     /// The library's type that an `impl` block gives an associated type.
-    fn associated(&self, block: &RustItem<'t>, name: &str) -> Option<&'m str> {
+    fn find_associated(&self, block: &RustItem<'t>, name: &str) -> Option<&'m str> {
         let tree = &self.files[block.file].tree;
         let body = code::field(block.node, "body")?;
         let member = code::children(body).into_iter().find(|member| {
@@ -415,7 +419,7 @@ impl<'t, 'm> RustFileReader<'t, 'm, '_> {
             |node: &Node<'t>| code::field(*node, "name").is_some_and(|n| tree.text(n) == variant);
         let variant = code::children(body).into_iter().find(named)?;
         let body = code::field(variant, "body")?;
-        let types = ordered_types(body).into_iter();
+        let types = list_types(body).into_iter();
         Some(types.map(|ty| (ty, item.file, item.module)).collect())
     }
 

@@ -40,7 +40,7 @@ impl UrlParts {
 
     fn text(&self) -> Option<String> {
         let text = |part: &Option<ConstValue>| match part {
-            Some(ConstValue::Text(text)) if !text.is_empty() => Some(encoded(text)),
+            Some(ConstValue::Text(text)) if !text.is_empty() => Some(encode_part(text)),
             _ => None,
         };
         let figure = |part: &Option<ConstValue>| match part {
@@ -93,7 +93,7 @@ impl UrlParts {
 }
 
 /// A user or a password as a URL spells it.
-fn encoded(text: &str) -> String {
+fn encode_part(text: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '~');
     text.chars()
         .map(|c| match plain(c) {

@@ -55,7 +55,7 @@ impl<'t, 'm> RustFileReader<'t, 'm, '_> {
                 }
                 continue;
             }
-            let quoted = names::quoted(self.tree(), field.at);
+            let quoted = names::quote_code(self.tree(), field.at);
             let slot = if is(&model.host) {
                 &mut parts.host
             } else if is(&model.port) {
@@ -72,7 +72,7 @@ impl<'t, 'm> RustFileReader<'t, 'm, '_> {
             } else {
                 continue;
             };
-            *slot = Some(field.value.folded(quoted).0);
+            *slot = Some(field.value.fold(quoted).0);
         }
         RustExprValue::Url(Box::new(parts))
     }

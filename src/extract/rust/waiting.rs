@@ -130,7 +130,7 @@ struct WaitingCalls<'t, 'm> {
 impl<'t> WaitingCalls<'t, '_> {
     fn call(&mut self, node: Node<'t>, at: usize, file: &'t ParsedRustFile) {
         let tree = &file.tree;
-        let Some(name) = called(node, tree) else {
+        let Some(name) = find_callee(node, tree) else {
             return;
         };
         let typed: Vec<(&LibraryModel, &BlockingModel)> = self
@@ -139,7 +139,7 @@ impl<'t> WaitingCalls<'t, '_> {
             .filter_map(|library| Some((*library, library.model()?.waiting_call(name)?)))
             .collect();
         if let Some((_, row)) = typed.first() {
-            let longest = self.typed_wait(node, row, tree);
+            let longest = self.read_wait(node, row, tree);
             let takes = typed.iter().any(|(_, row)| row.takes_from_pool());
             let ids = typed.iter().map(|(library, _)| library.id().to_owned());
             let wait = WaitingCall {
@@ -204,7 +204,7 @@ impl<'t> WaitingCalls<'t, '_> {
         });
     }
 
-    fn typed_wait(&self, node: Node<'t>, row: &BlockingModel, tree: &'t CodeTree) -> LongestWait {
+    fn read_wait(&self, node: Node<'t>, row: &BlockingModel, tree: &'t CodeTree) -> LongestWait {
         let given = arguments(node);
         if let Some(at) = row.timeout_arg {
             return match given.get(at) {
@@ -230,13 +230,13 @@ impl<'t> WaitingCalls<'t, '_> {
             None if made.kind() == "call_expression" || made.kind() == "reference_expression" => {
                 LongestWait::AtOnce
             }
-            None => unknown(names::quoted(tree, made).without_marks()),
+            None => unknown(names::quote_code(tree, made).without_marks()),
         }
     }
 
     fn longest(&self, argument: Node<'t>, row: &BlockingModel, tree: &'t CodeTree) -> LongestWait {
         let Some(figure) = figure(argument, tree, &self.constants) else {
-            return unknown(names::quoted(tree, argument).in_marks());
+            return unknown(names::quote_code(tree, argument).in_marks());
         };
         let seconds = row.unit.map_or(figure, |unit| unit.in_seconds(figure));
         match (seconds, row.zero) {
@@ -276,7 +276,7 @@ impl<'t> WaitingCalls<'t, '_> {
         match written.or_else(|| figure(*word, tree, &self.constants)) {
             Some(0.0) => LongestWait::ForEver,
             Some(figure) if figure > 0.0 => LongestWait::Seconds(command.unit.in_seconds(figure)),
-            _ => unknown(names::quoted(tree, *word).in_marks()),
+            _ => unknown(names::quote_code(tree, *word).in_marks()),
         }
     }
 }
@@ -295,7 +295,7 @@ fn unknown(cause: Cause) -> LongestWait {
 }
 
 /// The method or the last name of the path that is called.
-pub(super) fn called<'t>(node: Node<'t>, tree: &'t CodeTree) -> Option<&'t str> {
+pub(super) fn find_callee<'t>(node: Node<'t>, tree: &'t CodeTree) -> Option<&'t str> {
     let mut function = code::field(node, "function")?;
     if function.kind() == "generic_function" {
         function = code::field(function, "function")?;
@@ -331,7 +331,7 @@ fn words<'t>(node: Node<'t>, tree: &'t CodeTree) -> Vec<Node<'t>> {
         .and_then(|p| p.parent())
         .filter(|p| p.kind() == "call_expression")
     {
-        if called(call, tree) == Some("arg") {
+        if find_callee(call, tree) == Some("arg") {
             found.extend(arguments(call).first().copied());
         }
         at = call;
@@ -372,7 +372,7 @@ fn only_value<'t>(node: Node<'t>, name: &str, tree: &'t CodeTree) -> Option<Node
 fn method_argument<'t>(node: Node<'t>, method: &str, tree: &'t CodeTree) -> Option<Node<'t>> {
     let mut found = None;
     code::visit(node, |node| {
-        if node.kind() == "call_expression" && called(node, tree) == Some(method) {
+        if node.kind() == "call_expression" && find_callee(node, tree) == Some(method) {
             found = arguments(node).first().copied();
         }
     });

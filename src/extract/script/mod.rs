@@ -206,13 +206,13 @@ impl ScriptReader<'_> {
         let piped = self.chain.piped || pipes;
         let conditional = self.chain.asks || !self.open.is_empty();
         let words = self.assignments(&draft, conditional);
-        let words: Vec<ArgWord> = words.iter().flat_map(|at| self.expanded(*at)).collect();
+        let words: Vec<ArgWord> = words.iter().flat_map(|at| self.expand_word(*at)).collect();
         let is_exec = words.first().is_some_and(|first| first.text == "exec");
         let words = words[usize::from(is_exec)..].to_vec();
         if words.is_empty() && draft.outputs.is_empty() {
             return;
         }
-        let word = |at: usize| self.expanded(at).into_iter().next();
+        let word = |at: usize| self.expand_word(at).into_iter().next();
         let outputs = draft.outputs.iter().filter_map(|(at, appends)| {
             Some(RedirectedOutput {
                 to: word(*at)?,
@@ -231,7 +231,7 @@ impl ScriptReader<'_> {
         if command.words.first().is_some_and(|first| first.text == ":") {
             draft.words.iter().for_each(|at| self.assign_defaults(*at));
         }
-        self.scope.built_in(&command);
+        self.scope.run_builtin(&command);
         self.chain.asks |= asks(&command);
         self.found.push(command);
     }
@@ -271,7 +271,7 @@ impl ScriptReader<'_> {
 
     /// Takes in the assignments before a command; the words that are left.
     fn assignments(&mut self, draft: &CommandDraft, conditional: bool) -> Vec<usize> {
-        let is_assignment = |at: &&usize| self.assigned(**at).is_some();
+        let is_assignment = |at: &&usize| self.parse_assignment(**at).is_some();
         let count = draft.words.iter().take_while(is_assignment).count();
         let (before, rest) = draft.words.split_at(count);
         if rest.is_empty() {
@@ -283,7 +283,7 @@ impl ScriptReader<'_> {
     }
 
     /// The name and the length of `NAME=` at the start of a word.
-    fn assigned(&self, at: usize) -> Option<(String, usize)> {
+    fn parse_assignment(&self, at: usize) -> Option<(String, usize)> {
         let word = &self.words[at];
         let spelled = self.script.text().get(word.range.clone())?;
         let (name, _) = spelled.split_once('=')?;
@@ -294,7 +294,7 @@ impl ScriptReader<'_> {
     }
 
     fn assign(&mut self, at: usize, conditional: bool) {
-        let Some((name, length)) = self.assigned(at) else {
+        let Some((name, length)) = self.parse_assignment(at) else {
             return;
         };
         let value = self
@@ -320,7 +320,7 @@ impl ScriptReader<'_> {
     }
 
     /// A word with its variables filled in: several where it is split or stands for several.
-    fn expanded(&self, at: usize) -> Vec<ArgWord> {
+    fn expand_word(&self, at: usize) -> Vec<ArgWord> {
         let word = &self.words[at];
         if matches!(word.text.as_str(), "$@" | "$*") && word.variable {
             return match &self.scope.arguments {
@@ -404,7 +404,7 @@ impl ScriptReader<'_> {
                     None => builder.push(place),
                     Some(Ok(value)) => builder.push_as(&value, place),
                     // In the words of a configuration text only braces say that it is one.
-                    Some(Err(_)) => builder.push_as(&braced(&line[range]), place),
+                    Some(Err(_)) => builder.push_as(&brace(&line[range]), place),
                 }
             }
         }
@@ -419,7 +419,7 @@ fn asks(command: &ShellCommand) -> bool {
 }
 
 /// `$NAME` as `${NAME}`.
-fn braced(expansion: &str) -> String {
+fn brace(expansion: &str) -> String {
     match expansion.strip_prefix('$') {
         Some(name) if !name.starts_with(['{', '(']) => format!("${{{name}}}"),
         Some(_) => expansion.to_owned(),

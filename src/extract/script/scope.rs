@@ -36,7 +36,7 @@ impl ShellScope {
     }
 
     /// What the shell's own commands do to variables and arguments.
-    pub(super) fn built_in(&mut self, command: &ShellCommand) {
+    pub(super) fn run_builtin(&mut self, command: &ShellCommand) {
         let Some((first, rest)) = command.words.split_first() else {
             return;
         };

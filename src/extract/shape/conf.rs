@@ -6,7 +6,7 @@ use std::ops::Range;
 
 use crate::extract::conf::{self, TextFrame};
 use crate::extract::scalar::{replace, template_reason};
-use crate::extract::shape::{FieldContent, ShapeReading, filled, gap, scalar_text};
+use crate::extract::shape::{FieldContent, ShapeReading, gap, is_filled, scalar_text};
 use crate::extract::{command, mapping};
 use crate::facts::raw::{
     ConfPart, LineForm, ObjectName, RawFacts, RawLine, RawWord, TextPlace, UnsetPlaces,
@@ -68,7 +68,7 @@ impl<'a> ShapeReading<'a> {
             // Lines that may be there put in doubt what they name, and nothing else.
             None => match &source.part {
                 ConfPartShape::Generated(lines) => return self.doubtful(lines),
-                _ => return vec![gap(&undecided(&source.when), None)],
+                _ => return vec![gap(&undecided_cause(&source.when), None)],
             },
             Some(true) => {}
         }
@@ -83,7 +83,7 @@ impl<'a> ShapeReading<'a> {
 
     fn part(&self, part: &'a ConfPartShape, raw: &mut RawFacts) -> Vec<ConfPart> {
         match part {
-            ConfPartShape::Generated(lines) => self.generated(lines),
+            ConfPartShape::Generated(lines) => self.generate_parts(lines),
             ConfPartShape::Object(key) => self.object(key),
             ConfPartShape::Items(path) => self.items(path, LineForm::Field),
             ConfPartShape::RuntimeItems(path) => self.items(path, LineForm::Runtime),
@@ -95,11 +95,11 @@ impl<'a> ShapeReading<'a> {
     }
 
     /// Lines without a field are the shape's own; a field that a person wrote makes the line theirs.
-    fn generated(&self, lines: &[Vec<Option<String>>]) -> Vec<ConfPart> {
+    fn generate_parts(&self, lines: &[Vec<Option<String>>]) -> Vec<ConfPart> {
         let mut parts = Vec::new();
         let mut own = Vec::new();
         for line in lines {
-            match self.generated_line(line) {
+            match self.generate_line(line) {
                 Some(GeneratedLine::Own(name, args)) => own.push((name, args)),
                 Some(GeneratedLine::Written(line)) => {
                     if !own.is_empty() {
@@ -131,7 +131,7 @@ impl<'a> ShapeReading<'a> {
         }
     }
 
-    fn generated_line(&self, words: &[Option<String>]) -> Option<GeneratedLine> {
+    fn generate_line(&self, words: &[Option<String>]) -> Option<GeneratedLine> {
         let (name, args) = words.split_first()?;
         let name = name.clone()?;
         let mut known = Some(Vec::new());
@@ -290,7 +290,7 @@ impl<'a> ShapeReading<'a> {
     fn text_part(&self, path: &FieldPath, raw: &mut RawFacts) -> Vec<ConfPart> {
         let found = self.fields.get(path);
         match found {
-            FieldContent::Written(_) if filled(&found) == Some(false) => Vec::new(),
+            FieldContent::Written(_) if is_filled(&found) == Some(false) => Vec::new(),
             FieldContent::Written(node) => match node.scalar() {
                 Some(scalar) => {
                     self.put_text(path, node.span, scalar, raw);
@@ -352,7 +352,7 @@ impl<'a> ShapeReading<'a> {
         match found {
             FieldContent::Absent | FieldContent::Default(_) => Vec::new(),
             FieldContent::Hidden(node) => vec![gap(&template_reason(), Some(node.span))],
-            FieldContent::Written(_) if filled(found) == Some(false) => Vec::new(),
+            FieldContent::Written(_) if is_filled(found) == Some(false) => Vec::new(),
             FieldContent::Written(node) if node.has_hole() => {
                 vec![gap(&template_reason(), Some(node.span))]
             }
@@ -426,7 +426,7 @@ impl ConditionalParts {
 }
 
 /// A template decides whether there is a part.
-fn undecided(conditions: &[FieldCondition]) -> Cause {
+fn undecided_cause(conditions: &[FieldCondition]) -> Cause {
     let fields: Vec<_> = conditions
         .iter()
         .map(|c| c.field.as_str().to_owned())

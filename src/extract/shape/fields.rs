@@ -147,8 +147,8 @@ impl<'a> ShapeFields<'a> {
         match &condition.test {
             FieldTest::Present => presence(&found),
             FieldTest::Absent => presence(&found).map(|present| !present),
-            FieldTest::Filled => filled(&found),
-            FieldTest::Empty => filled(&found).map(|filled| !filled),
+            FieldTest::Filled => is_filled(&found),
+            FieldTest::Empty => is_filled(&found).map(|filled| !filled),
             test => self.compares(&condition.field, test),
         }
     }
@@ -187,11 +187,11 @@ fn presence(found: &FieldContent<'_>) -> Option<bool> {
 }
 
 /// Whether something stands there that a template's `if` lets pass.
-pub fn filled(found: &FieldContent<'_>) -> Option<bool> {
+pub fn is_filled(found: &FieldContent<'_>) -> Option<bool> {
     match found {
         FieldContent::Absent => Some(false),
         FieldContent::Hidden(_) => None,
-        FieldContent::Default(tree) => Some(is_filled(tree)),
+        FieldContent::Default(tree) => Some(is_filled_tree(tree)),
         FieldContent::Written(node) if node.is_map() || node.is_seq() => {
             let any = !node.entries().is_empty() || !node.items().is_empty();
             (any || !node.is_open()).then_some(any)
@@ -215,11 +215,11 @@ fn is_nothing(node: &YamlNode) -> bool {
 fn is_something(tree: &ValueTree) -> bool {
     match tree {
         ValueTree::Bool(_) | ValueTree::Number(_) => true,
-        other => is_filled(other),
+        other => is_filled_tree(other),
     }
 }
 
-fn is_filled(tree: &ValueTree) -> bool {
+fn is_filled_tree(tree: &ValueTree) -> bool {
     match tree {
         ValueTree::Null => false,
         ValueTree::Bool(flag) => *flag,

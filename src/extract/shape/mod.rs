@@ -22,7 +22,7 @@ use crate::knowledge::shapes::schema::{
 };
 use crate::source::Span;
 
-pub use fields::{FieldContent, ShapeFields, filled, scalar_text};
+pub use fields::{FieldContent, ShapeFields, is_filled, scalar_text};
 
 /// What the servers belong to and are called after.
 pub struct ShapeOwner {
@@ -74,7 +74,7 @@ impl<'a> ShapeReading<'a> {
         raw: &mut RawFacts,
     ) -> RawServer {
         let (image, image_fallback) = self.image(&paths.image);
-        let name = self.filled_in(&paths.name).unwrap_or_default();
+        let name = self.fill_in(&paths.name).unwrap_or_default();
         RawServer {
             namespace: self.owner.object.namespace.clone(),
             kind: paths.kind,
@@ -85,7 +85,7 @@ impl<'a> ShapeReading<'a> {
             hosts: paths
                 .hosts
                 .iter()
-                .filter_map(|host| self.filled_in(host))
+                .filter_map(|host| self.fill_in(host))
                 .collect(),
             doubt: self.visibility.doubt.clone(),
             unread,
@@ -96,7 +96,7 @@ impl<'a> ShapeReading<'a> {
     }
 
     /// A pattern over the owner's names; `None` where a name that it needs is not known.
-    fn filled_in(&self, pattern: &str) -> Option<String> {
+    fn fill_in(&self, pattern: &str) -> Option<String> {
         let object = &self.owner.object;
         let text = pattern
             .replace("{kind}", &object.kind)

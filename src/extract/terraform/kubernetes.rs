@@ -29,7 +29,7 @@ pub(super) fn manifest(block: &HclBlock, shapes: &DeploymentShapes) -> Option<Ya
         }
         name => {
             let name = name.strip_prefix(PREFIX)?;
-            let kind = capitalized(&camel(without_version(name)));
+            let kind = capitalize(&camel(without_version(name)));
             let known = shapes.workload(&kind).is_some() || kind == "Service";
             known.then(|| of_blocks(block, &kind, shapes))
         }
@@ -38,13 +38,13 @@ pub(super) fn manifest(block: &HclBlock, shapes: &DeploymentShapes) -> Option<Ya
 
 fn of_blocks(block: &HclBlock, kind: &str, shapes: &DeploymentShapes) -> YamlNode {
     let body = body(block, shapes);
-    let body = body.with_entry("kind", YamlNode::made_text(kind, block.header));
-    body.with_entry("apiVersion", YamlNode::made_text("v1", block.header))
+    let body = body.with_entry("kind", YamlNode::from_text(kind, block.header));
+    body.with_entry("apiVersion", YamlNode::from_text("v1", block.header))
 }
 
 /// The attributes and blocks of a block as the mapping that they stand for.
 fn body(block: &HclBlock, shapes: &DeploymentShapes) -> YamlNode {
-    let mut root = YamlNode::made_map(Vec::new(), block.header);
+    let mut root = YamlNode::from_entries(Vec::new(), block.header);
     for (name, item) in &block.attributes {
         root = root.with_entry(&camel(name), value(item));
     }
@@ -60,7 +60,7 @@ fn body(block: &HclBlock, shapes: &DeploymentShapes) -> YamlNode {
         let list = shapes.servers.terraform_lists.get(name);
         root = match (list, inner.into_iter()) {
             (Some(list), inner) => {
-                let seq = YamlNode::made_text("", block.header);
+                let seq = YamlNode::from_text("", block.header);
                 root.with_entry(list, seq.rebuilt(NodeKind::Seq(inner.collect())))
             }
             (None, mut inner) => match inner.next() {
@@ -71,7 +71,7 @@ fn body(block: &HclBlock, shapes: &DeploymentShapes) -> YamlNode {
     }
     // What a dynamic block adds is not known.
     match block.blocks_of("dynamic").next() {
-        Some(_) => root.made_unknown(),
+        Some(_) => root.to_unknown(),
         None => root,
     }
 }
@@ -89,10 +89,10 @@ fn without_version(name: &str) -> &str {
 fn camel(name: &str) -> String {
     let mut parts = name.split('_');
     let first = parts.next().unwrap_or_default().to_owned();
-    parts.fold(first, |all, part| all + &capitalized(part))
+    parts.fold(first, |all, part| all + &capitalize(part))
 }
 
-fn capitalized(word: &str) -> String {
+fn capitalize(word: &str) -> String {
     let mut letters = word.chars();
     let first = letters.next().map(|c| c.to_ascii_uppercase());
     first.into_iter().chain(letters).collect()

@@ -4,7 +4,7 @@
 //! provider decides most of a configuration by itself: what is not written is not known.
 
 use crate::extract::manifest_context::ManifestContext;
-use crate::extract::terraform::written;
+use crate::extract::terraform::read_written;
 use crate::facts::deployment::{Deployment, DeploymentQuantity};
 use crate::facts::fact_path::ServerFact;
 use crate::facts::raw::{ConfPart, LineForm, RawKind, RawLine, RawServer, RawWord};
@@ -21,7 +21,7 @@ pub(super) fn shape_of<'s>(
     rows.find(|shape| match (&shape.resource, &shape.module) {
         (Some(resource), _) => block.ident == "resource" && block.labels.first() == Some(resource),
         (None, Some(module)) => {
-            let source = block.attribute("source").and_then(HclItem::known);
+            let source = block.attribute("source").and_then(HclItem::known_text);
             block.ident == "module"
                 && source.is_some_and(|source| source.starts_with(module.as_str()))
         }
@@ -147,7 +147,10 @@ impl Parameters {
         value: Option<&HclItem>,
         context: &ManifestContext<'_>,
     ) {
-        match (name.and_then(|name| Some((name, name.known()?))), value) {
+        match (
+            name.and_then(|name| Some((name, name.known_text()?))),
+            value,
+        ) {
             (Some((at, name)), Some(value)) => self.add(name, at, value, context),
             _ => self.seen_whole = false,
         }
@@ -182,7 +185,7 @@ impl Parameters {
 }
 
 fn line(number: usize, name: &str, at: &HclItem, value: &HclItem) -> RawLine {
-    let known = value.known();
+    let known = value.known_text();
     let hole = known
         .is_none()
         .then_some(Cause::Provider("it is set elsewhere"));
@@ -235,11 +238,13 @@ fn group_of<'m>(
 
 /// Whether a value names a group: by its own name, or by a reference, in whatever expression.
 fn is_named(group: &HclBlock, given: &HclItem, context: &ManifestContext<'_>) -> bool {
-    match given.known() {
-        Some(given) => group.attribute("name").and_then(HclItem::known) == Some(given),
+    match given.known_text() {
+        Some(given) => group.attribute("name").and_then(HclItem::known_text) == Some(given),
         None => {
-            let given = written(given, context);
-            let name = group.attribute("name").map(|name| written(name, context));
+            let given = read_written(given, context);
+            let name = group
+                .attribute("name")
+                .map(|name| read_written(name, context));
             let reference = format!("{}.", group.labels.join("."));
             given.contains(&reference) || name == Some(given)
         }
@@ -266,7 +271,7 @@ fn is_elsewhere(block: &HclBlock, name: &str) -> bool {
     let given = block.attribute(name);
     given.is_some_and(|item| {
         !item
-            .known()
+            .known_text()
             .is_some_and(|name| name.starts_with("default."))
     })
 }
@@ -277,11 +282,11 @@ fn is_elsewhere(block: &HclBlock, name: &str) -> bool {
 fn engine(block: &HclBlock, shape: &ManagedShape) -> Option<String> {
     let known = |name: &Option<String>| {
         let item = block.attribute(name.as_ref()?)?;
-        item.known().map(str::to_owned)
+        item.known_text().map(str::to_owned)
     };
     if let Some(version) = known(&shape.version) {
         let engine = match block.attribute(shape.engine.as_deref().unwrap_or_default()) {
-            Some(item) => item.known()?.to_lowercase(),
+            Some(item) => item.known_text()?.to_lowercase(),
             None => shape.default_engine.clone()?,
         };
         let version = version.trim_end_matches(".x");
@@ -299,7 +304,7 @@ fn engine_of_family(block: &HclBlock, shape: &ManagedShape) -> Option<String> {
         .engines
         .iter()
         .filter_map(|name| block.attribute(name));
-    let engine = items.next()?.known()?.to_lowercase();
+    let engine = items.next()?.known_text()?.to_lowercase();
     let at = engine.find(|c: char| !c.is_ascii_alphabetic())?;
     let version = engine[at..].trim_matches('_').replace('_', ".");
     let version = version.trim_end_matches(".x");
@@ -310,7 +315,7 @@ fn engine_of_family(block: &HclBlock, shape: &ManagedShape) -> Option<String> {
 fn kind(block: &HclBlock, shape: &ManagedShape, parameters: &Parameters) -> RawKind {
     let count = |paths: &[String]| paths.iter().find_map(|path| number(block, path));
     let tier = shape.tier.as_ref().and_then(|name| block.attribute(name));
-    if let Some(kind) = tier.and_then(|tier| shape.tiers.get(tier.known()?)) {
+    if let Some(kind) = tier.and_then(|tier| shape.tiers.get(tier.known_text()?)) {
         return *kind;
     }
     let clustered = shape.cluster_parameter.as_ref();
@@ -331,7 +336,7 @@ fn number(block: &HclBlock, path: &str) -> Option<u64> {
         Some((inner, name)) => block.blocks_of(inner).next()?.attribute(name)?,
         None => block.attribute(path)?,
     };
-    item.known()?.parse().ok()
+    item.known_text()?.parse().ok()
 }
 
 /// A provider runs the server, and decides what the parameters do not say.

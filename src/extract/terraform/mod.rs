@@ -57,27 +57,33 @@ pub fn read(
 // Kubernetes.
 
 /// The name that a block's `metadata` gives; one that is filled in is its raw expression.
-fn named(block: &HclBlock, kind: &str, context: &ManifestContext<'_>) -> Option<ObjectName> {
+fn read_object_name(
+    block: &HclBlock,
+    kind: &str,
+    context: &ManifestContext<'_>,
+) -> Option<ObjectName> {
     let metadata = block.blocks_of("metadata").next()?;
     let name = metadata.attribute("name")?;
-    let namespace = metadata.attribute("namespace").and_then(HclItem::known);
+    let namespace = metadata
+        .attribute("namespace")
+        .and_then(HclItem::known_text);
     Some(ObjectName {
         kind: kind.to_owned(),
         namespace: namespace.map(str::to_owned),
-        templated: name.known().is_none(),
+        templated: name.known_text().is_none(),
         name: name
-            .known()
-            .map_or_else(|| written(name, context), str::to_owned),
+            .known_text()
+            .map_or_else(|| read_written(name, context), str::to_owned),
     })
 }
 
-fn written(item: &HclItem, context: &ManifestContext<'_>) -> String {
+fn read_written(item: &HclItem, context: &ManifestContext<'_>) -> String {
     let text = (context.file_text)(item.span.file);
     text.get(item.span.range()).unwrap_or_default().to_owned()
 }
 
 fn config_map(block: &HclBlock, context: &ManifestContext<'_>, raw: &mut RawFacts) {
-    let Some(object) = named(block, "ConfigMap", context) else {
+    let Some(object) = read_object_name(block, "ConfigMap", context) else {
         return;
     };
     let Some(HclValue::Object(entries)) = block.attribute("data").map(|data| &data.value) else {

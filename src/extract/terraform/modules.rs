@@ -49,7 +49,7 @@ impl TerraformModules {
         let mut calls = Vec::new();
         for (folder, module) in &self.modules {
             for block in module.blocks.iter().filter(|block| block.ident == "module") {
-                let source = block.attribute("source").and_then(HclItem::known);
+                let source = block.attribute("source").and_then(HclItem::known_text);
                 let local = source.filter(|source| source.starts_with('.'));
                 if let Some(target) = local.and_then(|source| path::resolve(folder, source)) {
                     calls.push((target, folder.clone(), block.clone()));
@@ -67,11 +67,13 @@ impl TerraformModules {
     pub fn blocks_of<'m>(&'m self, folder: &'m str) -> impl Iterator<Item = HclBlock> + 'm {
         let module = self.modules.get(folder);
         let blocks = module.map(|module| &module.blocks[..]).unwrap_or_default();
-        blocks.iter().map(move |block| self.filled(folder, block))
+        blocks
+            .iter()
+            .map(move |block| self.fill_block(folder, block))
     }
 
     /// A block of a folder with what is known of the names in it.
-    pub fn filled(&self, folder: &str, block: &HclBlock) -> HclBlock {
+    pub fn fill_block(&self, folder: &str, block: &HclBlock) -> HclBlock {
         let scope = ModuleScope {
             modules: self,
             lookups: Cell::new(0),
@@ -122,7 +124,7 @@ impl ModuleScope<'_> {
     }
 
     /// What a name comes to.
-    fn named(&self, folder: &str, name: &str, depth: usize) -> Option<HclItem> {
+    fn resolve_name(&self, folder: &str, name: &str, depth: usize) -> Option<HclItem> {
         self.lookups.set(self.lookups.get() + 1);
         if depth > DEEPEST || self.lookups.get() > MOST_LOOKUPS {
             return None;
@@ -162,8 +164,8 @@ impl ModuleScope<'_> {
             given.or_else(|| default().map(|item| self.item(folder, item, depth + 1)))
         });
         let first = values.next()??;
-        let text = spelled(&first);
-        let agrees = |other: Option<HclItem>| other.is_some_and(|item| spelled(&item) == text);
+        let text = spell_value(&first);
+        let agrees = |other: Option<HclItem>| other.is_some_and(|item| spell_value(&item) == text);
         values.all(agrees).then_some(first)
     }
 
@@ -171,13 +173,13 @@ impl ModuleScope<'_> {
         let value = match &item.value {
             HclValue::Reference(name) => {
                 return self
-                    .named(folder, name, depth)
+                    .resolve_name(folder, name, depth)
                     .unwrap_or_else(|| item.clone());
             }
             HclValue::Text { text, here } => match whole(text.text()) {
                 Some(name) => {
                     return self
-                        .named(folder, name, depth)
+                        .resolve_name(folder, name, depth)
                         .unwrap_or_else(|| item.clone());
                 }
                 None => HclValue::Text {
@@ -218,9 +220,9 @@ impl ModuleScope<'_> {
                 break;
             };
             let name = written[start + 2..end - 1].trim();
-            let item = is_name(name).then(|| self.named(folder, name, depth));
+            let item = is_name(name).then(|| self.resolve_name(folder, name, depth));
             let known = item.flatten();
-            if let Some((item, value)) = known.as_ref().and_then(|i| Some((i, i.known()?))) {
+            if let Some((item, value)) = known.as_ref().and_then(|i| Some((i, i.known_text()?))) {
                 builder.push(at..start);
                 builder.push_from(value, start..end, Some(item.span));
                 at = end;
@@ -249,9 +251,9 @@ fn is_name(text: &str) -> bool {
 }
 
 /// A value without its place, to be compared.
-fn spelled(item: &HclItem) -> String {
+fn spell_value(item: &HclItem) -> String {
     let joined = |items: &[HclItem]| {
-        let texts: Vec<String> = items.iter().map(spelled).collect();
+        let texts: Vec<String> = items.iter().map(spell_value).collect();
         texts.join(",")
     };
     match &item.value {
@@ -263,7 +265,7 @@ fn spelled(item: &HclItem) -> String {
         HclValue::Object(entries) => {
             let entries = entries.iter();
             let texts: Vec<String> = entries
-                .map(|(key, item)| format!("{key}={}", spelled(item)))
+                .map(|(key, item)| format!("{key}={}", spell_value(item)))
                 .collect();
             format!("{{{}}}", texts.join(","))
         }

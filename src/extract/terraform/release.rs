@@ -21,11 +21,11 @@ const SETS: [&str; 3] = ["set", "set_sensitive", "set_list"];
 pub fn files_of(excerpt: &Excerpt) -> Vec<String> {
     let blocks = hcl::parse(excerpt);
     let is_followed = |block: &&HclBlock| {
-        let chart = block.attribute("chart").and_then(HclItem::known);
+        let chart = block.attribute("chart").and_then(HclItem::known_text);
         is_release(block) && chart.is_some()
     };
     let releases = blocks.iter().filter(is_followed);
-    let items = releases.flat_map(|block| listed(block.attribute("values")));
+    let items = releases.flat_map(|block| list_items(block.attribute("values")));
     items.filter_map(file_of).collect()
 }
 
@@ -45,7 +45,7 @@ pub(super) fn read(
 ) {
     let text = |name: &str| {
         let item = block.attribute(name)?;
-        item.known().map(str::to_owned)
+        item.known_text().map(str::to_owned)
     };
     let Some((values, visibility)) = values_of(block, files) else {
         return;
@@ -106,7 +106,8 @@ fn values_of(block: &HclBlock, files: &FileLookup<'_>) -> Option<(YamlNode, Valu
     for over in sets(block) {
         match over {
             Some(over) => {
-                let below = known.unwrap_or_else(|| YamlNode::made_map(Vec::new(), block.header));
+                let below =
+                    known.unwrap_or_else(|| YamlNode::from_entries(Vec::new(), block.header));
                 known = Some(below.overlaid(&over));
             }
             None => {
@@ -119,7 +120,7 @@ fn values_of(block: &HclBlock, files: &FileLookup<'_>) -> Option<(YamlNode, Valu
     Some((known?, visibility))
 }
 
-fn listed(item: Option<&HclItem>) -> &[HclItem] {
+fn list_items(item: Option<&HclItem>) -> &[HclItem] {
     match item.map(|item| &item.value) {
         Some(HclValue::List(items)) => items,
         _ => &[],
@@ -135,7 +136,7 @@ fn sets(block: &HclBlock) -> Vec<Option<YamlNode>> {
         for inner in block.blocks_of(kind) {
             found.push(set(kind, inner.attribute("name"), inner.attribute("value")));
         }
-        for item in listed(block.attribute(kind)) {
+        for item in list_items(block.attribute(kind)) {
             let of = |wanted: &str| match &item.value {
                 HclValue::Object(entries) => {
                     let entry = entries.iter().find(|(key, _)| key == wanted);
@@ -164,15 +165,15 @@ fn sets(block: &HclBlock) -> Vec<Option<YamlNode>> {
 
 fn set(kind: &str, name: Option<&HclItem>, value: Option<&HclItem>) -> Option<YamlNode> {
     let name = name?;
-    let unknown = || YamlNode::made_text("", name.span).made_unknown();
+    let unknown = || YamlNode::from_text("", name.span).to_unknown();
     // Helm reads lists, commas and backslashes in it.
     let is_plain = |text: &str| !text.contains(['{', ',', '\\', '[']);
     let is_text = kind == SETS[0];
     let value = match value {
-        Some(item) if is_text && item.known().is_some_and(is_plain) => node(item),
+        Some(item) if is_text && item.known_text().is_some_and(is_plain) => node(item),
         _ => unknown(),
     };
-    value.nested(name.known()?)
+    value.find_nested(name.known_text()?)
 }
 
 // Values as a whole.
@@ -180,12 +181,12 @@ fn set(kind: &str, name: Option<&HclItem>, value: Option<&HclItem>) -> Option<Ya
 /// Values that stand in the file: as a text, or as an object that is made one; or in a file of the tree.
 fn values_in(item: &HclItem, files: &FileLookup<'_>) -> Option<YamlNode> {
     if let Some(path) = file_of(item) {
-        return filled_in(&files(&path)?);
+        return remove_filled_in(&files(&path)?);
     }
     match &item.value {
         HclValue::Text { text, .. } => {
             let document = yaml::parse(text).documents.into_iter().next();
-            filled_in(&document?.root)
+            remove_filled_in(&document?.root)
         }
         HclValue::Call(name, arguments) if name == "yamlencode" || name == "jsonencode" => {
             arguments.first().map(node)
@@ -215,22 +216,22 @@ fn file_of(item: &HclItem) -> Option<String> {
 }
 
 /// The tree without what Terraform fills in; none where it decides which lines there are.
-fn filled_in(node: &YamlNode) -> Option<YamlNode> {
+fn remove_filled_in(node: &YamlNode) -> Option<YamlNode> {
     Some(match &node.kind {
         NodeKind::Scalar(scalar) if scalar.as_str().contains("%{") => return None,
         NodeKind::Scalar(scalar) if scalar.as_str().contains("${") && scalar.header().is_none() => {
-            node.made_unknown()
+            node.to_unknown()
         }
         NodeKind::Scalar(_) => node.clone(),
         NodeKind::Seq(items) => {
-            let items: Option<Vec<YamlNode>> = items.iter().map(filled_in).collect();
+            let items: Option<Vec<YamlNode>> = items.iter().map(remove_filled_in).collect();
             node.rebuilt(NodeKind::Seq(items?))
         }
         NodeKind::Map(entries) => {
             let entry = |entry: &MappingEntry| {
                 Some(MappingEntry {
-                    key: filled_in(&entry.key)?,
-                    value: filled_in(&entry.value)?,
+                    key: remove_filled_in(&entry.key)?,
+                    value: remove_filled_in(&entry.value)?,
                 })
             };
             let entries: Option<Vec<MappingEntry>> = entries.iter().map(entry).collect();
@@ -241,21 +242,23 @@ fn filled_in(node: &YamlNode) -> Option<YamlNode> {
 
 /// A value as the YAML that it is encoded as.
 pub(super) fn node(item: &HclItem) -> YamlNode {
-    let empty = || YamlNode::made_text("", item.span);
+    let empty = || YamlNode::from_text("", item.span);
     match &item.value {
-        HclValue::Text { text, here: true } if item.known().is_some() => {
-            YamlNode::made_lines(text.clone())
+        HclValue::Text { text, here: true } if item.known_text().is_some() => {
+            YamlNode::from_lines(text.clone())
         }
-        HclValue::Text { text, .. } if item.known().is_some() => YamlNode::made_part(text.clone()),
-        HclValue::Plain(text) => YamlNode::made_text(text, item.span),
+        HclValue::Text { text, .. } if item.known_text().is_some() => {
+            YamlNode::from_part(text.clone())
+        }
+        HclValue::Plain(text) => YamlNode::from_text(text, item.span),
         HclValue::List(items) => {
             let nodes = items.iter().map(node).collect();
             empty().rebuilt(NodeKind::Seq(nodes))
         }
         HclValue::Object(entries) => {
             let entries = entries.iter().map(|(key, item)| (key.as_str(), node(item)));
-            YamlNode::made_map(entries.collect(), item.span)
+            YamlNode::from_entries(entries.collect(), item.span)
         }
-        _ => empty().made_unknown(),
+        _ => empty().to_unknown(),
     }
 }

@@ -4,7 +4,7 @@ use crate::extract::client_call;
 use crate::extract::command::list_words;
 use crate::extract::exporter_settings;
 use crate::extract::interpolate::InterpolatedText;
-use crate::extract::scalar::{container_anchor, known};
+use crate::extract::scalar::{container_anchor, known_text};
 use crate::extract::script::{self, ShellCommand, is_shell};
 use crate::extract::workload::PodSpec;
 use crate::extract::workload::start::PROBES;
@@ -49,7 +49,7 @@ impl PodSpec<'_> {
     /// The connections of the exporters in a pod.
     pub(super) fn exporter_connections(&self) -> Vec<RawConnection> {
         let is_exporter = |container: &&YamlNode| {
-            let image = known(container.get("image")).map(ImageReference::parse);
+            let image = known_text(container.get("image")).map(ImageReference::parse);
             image.is_some_and(|image| self.shapes.is_exporter(&image))
         };
         let exporters = self.neighbours().filter(is_exporter);

@@ -3,7 +3,7 @@
 
 use crate::extract::command::CommandInvocation;
 use crate::extract::container_paths::{texts_below, whole_path};
-use crate::extract::scalar::known;
+use crate::extract::scalar::known_text;
 use crate::extract::workload::PodSpec;
 use crate::extract::workload::start::ContainerImage;
 use crate::extract::workload::volumes::key_source;
@@ -23,7 +23,7 @@ impl<'a> PodSpec<'a> {
     ) -> RawContainer {
         let own = image.shape.filter(|_| image.official);
         let folder = match container.get("workingDir") {
-            Some(node) => known(Some(node)),
+            Some(node) => known_text(Some(node)),
             None => own.and_then(|shape| shape.data.as_deref()),
         };
         RawContainer {
@@ -35,14 +35,14 @@ impl<'a> PodSpec<'a> {
             ends_with_server: invocation.is_last,
             file: whole_path(invocation.file.as_ref(), folder),
             variables: self.variables(container),
-            command: written_command(container),
+            command: read_command(container),
             makes_volumes: false,
         }
     }
 
     /// The variables of `env`; those of a ConfigMap or Secret may be meant for others, too.
     fn variables(&self, container: &'a YamlNode) -> Vec<RawGivenVariable> {
-        let spoken = self.spoken(container);
+        let spoken = self.list_mentioning(container);
         let is_used = |name: &str| {
             let mut texts = spoken.iter().flatten();
             spoken.is_none() || texts.any(|text| text.contains(name))
@@ -50,7 +50,7 @@ impl<'a> PodSpec<'a> {
         let entries = container.get("env").map(YamlNode::items);
         let variable = |entry: &YamlNode| {
             let node = entry.get("name")?;
-            let name = known(Some(node))?;
+            let name = known_text(Some(node))?;
             Some(RawGivenVariable {
                 name: name.to_owned(),
                 span: node.span,
@@ -63,14 +63,14 @@ impl<'a> PodSpec<'a> {
 
     /// The texts that may mention a variable of the container: its own, the values of its other
     /// variables, and the files that it is shown. `None` where one of these is not seen.
-    fn spoken(&self, container: &'a YamlNode) -> Option<Vec<&str>> {
+    fn list_mentioning(&self, container: &'a YamlNode) -> Option<Vec<&str>> {
         let mut texts = texts_below(container, &VARIABLES);
         let entries = container.get("env").map(YamlNode::items);
         let values = entries.unwrap_or_default().iter();
         texts.extend(values.filter_map(|entry| entry.get("value")?.as_str()));
         let mounts = container.get("volumeMounts").map(YamlNode::items);
         for mount in mounts.unwrap_or_default() {
-            let volume = known(mount.get("name")).and_then(|name| self.volume(name));
+            let volume = known_text(mount.get("name")).and_then(|name| self.volume(name));
             if let Some(source) = volume.and_then(key_source) {
                 let object = source.object(self.object.namespace.clone());
                 let root = self.context.objects.find(&object, self.spec.span.file);
@@ -82,7 +82,7 @@ impl<'a> PodSpec<'a> {
 }
 
 /// `command` takes the place of the image's entrypoint, `args` alone are given to it.
-fn written_command(container: &YamlNode) -> Option<WrittenCommand> {
+fn read_command(container: &YamlNode) -> Option<WrittenCommand> {
     let entrypoint = container.get("command");
     let node = entrypoint.or(container.get("args"))?;
     let both = [entrypoint, container.get("args")];

@@ -3,7 +3,7 @@
 
 use crate::extract::interpolate::FillBudget;
 use crate::extract::process_environment::{self, ANY_OTHER, ProcessEnvironment};
-use crate::extract::scalar::{known, template_reason};
+use crate::extract::scalar::{known_text, template_reason};
 use crate::extract::workload::PodSpec;
 use crate::facts::Cause;
 use crate::facts::raw::ObjectName;
@@ -21,7 +21,7 @@ impl PodSpec<'_> {
         let entries = container.get("env");
         let budget = FillBudget::of_process();
         for entry in entries.map(YamlNode::items).unwrap_or_default() {
-            if let Some(name) = known(entry.get("name")) {
+            if let Some(name) = known_text(entry.get("name")) {
                 let value = self.value(name, entry, &environment, &budget);
                 environment.insert(name.to_owned(), value);
             }
@@ -42,7 +42,7 @@ impl PodSpec<'_> {
         let runs = ["command", "args"]
             .iter()
             .any(|key| container.get(key).is_some());
-        let links = known(self.spec.get("enableServiceLinks")) != Some("false");
+        let links = known_text(self.spec.get("enableServiceLinks")) != Some("false");
         if !runs || !links {
             return ProcessEnvironment::new();
         }
@@ -61,13 +61,13 @@ impl PodSpec<'_> {
 
     /// Every key of an object as a variable.
     fn take_all(&self, source: &YamlNode, environment: &mut ProcessEnvironment) {
-        let prefix = known(source.get("prefix")).unwrap_or_default();
+        let prefix = known_text(source.get("prefix")).unwrap_or_default();
         let (kind, reference) = match (source.get("configMapRef"), source.get("secretRef")) {
             (Some(reference), _) => ("ConfigMap", reference),
             (None, Some(reference)) => ("Secret", reference),
             (None, None) => return,
         };
-        let root = match self.referred(kind, reference) {
+        let root = match self.find_referred(kind, reference) {
             Ok(root) => root,
             Err(reason) => {
                 environment.insert(ANY_OTHER.to_owned(), Err(reason));
@@ -100,9 +100,9 @@ impl PodSpec<'_> {
         budget: &FillBudget,
     ) -> Result<String, Cause> {
         if let Some(value) = entry.get("value") {
-            let text = Excerpt::standing_for(&plain(value)?, value.span);
-            let filled = process_environment::substituted(&text, environment, budget);
-            return filled.known().map(str::to_owned);
+            let text = Excerpt::stand_for(&plain(value)?, value.span);
+            let filled = process_environment::substitute_references(&text, environment, budget);
+            return filled.known_text().map(str::to_owned);
         }
         let Some(from) = entry.get("valueFrom") else {
             return if entry.is_open() {
@@ -112,14 +112,14 @@ impl PodSpec<'_> {
             };
         };
         if let Some(reference) = from.get("configMapKeyRef") {
-            let root = self.referred("ConfigMap", reference)?;
-            let key = known(reference.get("key")).unwrap_or_default();
+            let root = self.find_referred("ConfigMap", reference)?;
+            let key = known_text(reference.get("key")).unwrap_or_default();
             let node = root.get("data").and_then(|data| data.get(key));
             return node.map_or_else(|| Err(Cause::NoKey(key.to_owned())), plain);
         }
         let source = match from.get("secretKeyRef") {
             Some(reference) => {
-                let name = known(reference.get("name")).unwrap_or("one that a template names");
+                let name = known_text(reference.get("name")).unwrap_or("one that a template names");
                 format!("the Secret {name}")
             }
             None => "the pod itself".to_owned(),
@@ -131,7 +131,7 @@ impl PodSpec<'_> {
     }
 
     /// The object that a reference names.
-    fn referred(&self, kind: &str, reference: &YamlNode) -> Result<&YamlNode, Cause> {
+    fn find_referred(&self, kind: &str, reference: &YamlNode) -> Result<&YamlNode, Cause> {
         let name = reference.get("name");
         let name = name.filter(|name| name.as_str().is_some());
         let name = name.ok_or(Cause::Deployment("an object without a name is referred to"))?;
@@ -154,7 +154,7 @@ fn plain(node: &YamlNode) -> Result<String, Cause> {
 }
 
 fn from_secret(key: &str, root: &YamlNode) -> Cause {
-    let name = known(root.at("metadata.name")).unwrap_or_default();
+    let name = known_text(root.at("metadata.name")).unwrap_or_default();
     Cause::VariableOf {
         name: key.to_owned(),
         source: format!("the Secret {name}"),

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::extract::scalar::{first_entry, known, raw_scalar, template_reason};
+use crate::extract::scalar::{first_entry, known_text, raw_scalar, template_reason};
 use crate::extract::workload::PodSpec;
 use crate::facts::deployment::DeploymentQuantity;
 use crate::facts::fact_path::ServerFact;
@@ -60,7 +60,7 @@ impl PodSpec<'_> {
         if strategy.is_some_and(|node| node.is_open() || node.has_hole()) {
             return Err(template_reason());
         }
-        let of = |path: &str| known(strategy.and_then(|strategy| strategy.at(path)));
+        let of = |path: &str| known_text(strategy.and_then(|strategy| strategy.at(path)));
         let waits = matches!(of("rollingUpdate.maxSurge"), Some("0" | "0%"));
         Ok(of("type") != Some("Recreate") && !waits)
     }
@@ -114,7 +114,8 @@ impl PodSpec<'_> {
         let (mut any, mut all) = (false, true);
         for container in containers {
             for resource in ["cpu", "memory"] {
-                let of = |kind: &str| known(container.at("resources")?.get(kind)?.get(resource));
+                let of =
+                    |kind: &str| known_text(container.at("resources")?.get(kind)?.get(resource));
                 let (limit, request) = (of("limits"), of("requests"));
                 any |= limit.is_some() || request.is_some();
                 all &= limit.is_some() && request.is_none_or(|request| Some(request) == limit);
@@ -148,7 +149,7 @@ impl PodSpec<'_> {
             return Some(Ok(RolloutTrigger::Checksum));
         }
         let watches = |key: &str| self.shapes.is_reloader(key);
-        let sidecar = self.containers().filter_map(|c| known(c.get("image")));
+        let sidecar = self.containers().filter_map(|c| known_text(c.get("image")));
         let mut sidecar = sidecar.map(crate::knowledge::shapes::ImageReference::parse);
         if named(&on_object, &watches)
             || named(&on_pods, &watches)

@@ -18,7 +18,7 @@ use std::collections::BTreeMap;
 use crate::extract::launch::LaunchResult;
 use crate::extract::manifest_context::ManifestContext;
 use crate::extract::object_name::object_name;
-use crate::extract::scalar::{container_anchor, known, raw_scalar, template_reason};
+use crate::extract::scalar::{container_anchor, known_text, raw_scalar, template_reason};
 use crate::extract::tree_files::TreeImage;
 use crate::facts::deployment::{Deployment, DeploymentQuantities, DeploymentQuantity};
 use crate::facts::fact_path::ServerFact;
@@ -60,7 +60,7 @@ pub fn read(root: &YamlNode, kind: &str, context: &ManifestContext<'_>, raw: &mu
         .into_iter()
         .filter(|(node, server)| is_seen(server) || !serves || !is_helper(node))
         .map(|(node, server)| {
-            let name = known(node.get("name")).unwrap_or_default().to_owned();
+            let name = known_text(node.get("name")).unwrap_or_default().to_owned();
             (name, server)
         })
         .collect();
@@ -90,8 +90,8 @@ fn port_names(container: &YamlNode) -> BTreeMap<String, String> {
     let listed = container.get("ports").map(YamlNode::items);
     let ports = listed.unwrap_or_default().iter();
     let named = ports.filter_map(|port| {
-        let number = known(port.get("containerPort"))?;
-        Some((known(port.get("name"))?.to_owned(), number.to_owned()))
+        let number = known_text(port.get("containerPort"))?;
+        Some((known_text(port.get("name"))?.to_owned(), number.to_owned()))
     });
     named.collect()
 }
@@ -106,10 +106,10 @@ struct PodSpec<'a> {
 
 impl<'a> PodSpec<'a> {
     fn containers(&self) -> impl Iterator<Item = &'a YamlNode> {
-        self.listed("containers")
+        self.list_containers("containers")
     }
 
-    fn listed(&self, list: &str) -> impl Iterator<Item = &'a YamlNode> + use<'a> {
+    fn list_containers(&self, list: &str) -> impl Iterator<Item = &'a YamlNode> + use<'a> {
         let items = self.spec.get(list).map(YamlNode::items);
         items.unwrap_or_default().iter()
     }
@@ -117,13 +117,13 @@ impl<'a> PodSpec<'a> {
     /// The containers that run as long as the pod does: native sidecars stand among those that
     /// prepare it.
     fn neighbours(&self) -> impl Iterator<Item = &'a YamlNode> {
-        let lasts = |node: &&YamlNode| known(node.get("restartPolicy")) == Some("Always");
+        let lasts = |node: &&YamlNode| known_text(node.get("restartPolicy")) == Some("Always");
         self.containers()
-            .chain(self.listed("initContainers").filter(lasts))
+            .chain(self.list_containers("initContainers").filter(lasts))
     }
 
     fn server(&self, container: &'a YamlNode, texts: &mut Vec<RawText>) -> Option<RawServer> {
-        let (image, launched) = self.started(container);
+        let (image, launched) = self.read_start(container);
         let mut unread = Vec::new();
         let mut own = None;
         let conf = match launched {
@@ -144,11 +144,11 @@ impl<'a> PodSpec<'a> {
                 Some(built) => Some(built.image.base.clone()),
                 None => container.get("image").map(image_scalar),
             },
-            doubt: image.built.as_ref().and_then(assumed_build),
+            doubt: image.built.as_ref().and_then(assume_build),
             installed: image
                 .built
                 .as_ref()
-                .and_then(|b| b.image.installed(self.shapes)),
+                .and_then(|b| b.image.find_installed(self.shapes)),
             built_from: image.built.as_ref().map(|built| built.file.path.clone()),
             deployment: self.deployment(container),
             conf,
@@ -223,7 +223,7 @@ impl<'a> PodSpec<'a> {
         let images = self
             .neighbours()
             .filter(|other| !std::ptr::eq(*other, container))
-            .filter_map(|other| known(other.get("image")))
+            .filter_map(|other| known_text(other.get("image")))
             .map(ImageReference::parse);
         let images: Vec<_> = images.collect();
         let exports = images.iter().any(|image| self.shapes.is_exporter(image));
@@ -259,7 +259,7 @@ impl<'a> PodSpec<'a> {
             .filter_map(|entry| {
                 Some((
                     entry.key.as_str()?.to_owned(),
-                    known(Some(&entry.value))?.to_owned(),
+                    known_text(Some(&entry.value))?.to_owned(),
                 ))
             })
             .collect()
@@ -279,7 +279,7 @@ impl<'a> PodSpec<'a> {
 }
 
 /// Nothing says that the image is the one that a Dockerfile of its name makes.
-fn assumed_build(built: &TreeImage<'_>) -> Option<Uncertainty> {
+fn assume_build(built: &TreeImage<'_>) -> Option<Uncertainty> {
     let reason = Cause::Named {
         name: built.file.path.clone(),
         fact: "is assumed to make the image, which is called the same",
@@ -301,7 +301,7 @@ pub fn exporters(
         .map(YamlNode::items)
         .unwrap_or_default();
     let exporter = containers.iter().find(|container| {
-        let image = known(container.get("image")).map(ImageReference::parse);
+        let image = known_text(container.get("image")).map(ImageReference::parse);
         image.is_some_and(|image| context.shapes.is_exporter(&image))
     })?;
     Some(RawExporter {

@@ -5,7 +5,7 @@ use crate::extract::command_programs;
 use crate::extract::launch::LaunchResult;
 use crate::extract::manifest_context::ManifestContext;
 use crate::extract::object_name::object_name;
-use crate::extract::scalar::{container_anchor, known, raw_scalar, template_reason};
+use crate::extract::scalar::{container_anchor, known_text, raw_scalar, template_reason};
 use crate::extract::workload::PodSpec;
 use crate::extract::workload::start::image_scalar;
 use crate::facts::Cause;
@@ -30,7 +30,7 @@ pub fn programs(root: &YamlNode, kind: &str, context: &ManifestContext<'_>) -> V
         context,
         shapes: context.shapes,
     };
-    let is_other = |c: &&YamlNode| matches!(pod.started(c).1, LaunchResult::Other);
+    let is_other = |c: &&YamlNode| matches!(pod.read_start(c).1, LaunchResult::Other);
     let containers = pod.neighbours().filter(is_other);
     containers.map(|container| pod.program(container)).collect()
 }
@@ -43,7 +43,9 @@ impl PodSpec<'_> {
         RawWorkload {
             name: self.object_title(),
             namespace: self.object.namespace.clone(),
-            container: known(container.get("name")).unwrap_or_default().to_owned(),
+            container: known_text(container.get("name"))
+                .unwrap_or_default()
+                .to_owned(),
             anchor: container_anchor(container),
             common: reference
                 .as_ref()
@@ -52,7 +54,7 @@ impl PodSpec<'_> {
             commands: commands(container),
             build: None,
             quantities: self.quantities(container),
-            environment: given(container, self.object.namespace.as_ref()),
+            environment: list_given(container, self.object.namespace.as_ref()),
             hidden: is_hidden(container).then(template_reason),
             composed: false,
             fragment: self.is_fragment(container),
@@ -84,7 +86,7 @@ fn commands(container: &YamlNode) -> Vec<String> {
 }
 
 /// The variables of a container: those of whole objects first, as they count.
-fn given(container: &YamlNode, namespace: Option<&String>) -> Vec<GivenVariables> {
+fn list_given(container: &YamlNode, namespace: Option<&String>) -> Vec<GivenVariables> {
     let items = |key: &str| container.get(key).map(YamlNode::items).unwrap_or_default();
     let object = |kind: &str, name: &str| ObjectName {
         kind: kind.to_owned(),
@@ -98,11 +100,13 @@ fn given(container: &YamlNode, namespace: Option<&String>) -> Vec<GivenVariables
             .find_map(|(kind, field)| Some((kind, item.get(field)?)))?;
         Some(GivenVariables::Object {
             object: object(kind, reference.get("name")?.as_str()?),
-            prefix: known(item.get("prefix")).unwrap_or_default().to_owned(),
+            prefix: known_text(item.get("prefix"))
+                .unwrap_or_default()
+                .to_owned(),
         })
     });
     let single = items("env").iter().filter_map(|item| {
-        let name = known(item.get("name"))?.to_owned();
+        let name = known_text(item.get("name"))?.to_owned();
         if let Some(value) = item.get("value") {
             let text = raw_scalar(value).text;
             return Some(GivenVariables::Value { name, text });
@@ -117,7 +121,7 @@ fn given(container: &YamlNode, namespace: Option<&String>) -> Vec<GivenVariables
                 return Some(GivenVariables::Key { name, object, key });
             }
         }
-        if let Some(figure) = of("resourceFieldRef").and_then(|f| known(f.get("resource"))) {
+        if let Some(figure) = of("resourceFieldRef").and_then(|f| known_text(f.get("resource"))) {
             let figure = figure.to_owned();
             return Some(GivenVariables::Figure { name, figure });
         }

@@ -4,7 +4,7 @@
 use crate::extract::interpolate::{FillBudget, InterpolatedText};
 use crate::extract::launch::{self, CommandArgument, LaunchResult, StartedProgram};
 use crate::extract::process_environment::{self, ProcessEnvironment};
-use crate::extract::scalar::{container_anchor, known, raw_scalar, replace, template_reason};
+use crate::extract::scalar::{container_anchor, known_text, raw_scalar, replace, template_reason};
 use crate::extract::tree_files::TreeImage;
 use crate::extract::workload::PodSpec;
 use crate::facts::raw::RawScalar;
@@ -24,7 +24,7 @@ pub(super) struct ContainerImage<'a> {
 impl<'a> PodSpec<'a> {
     /// The image of a container and what it starts. A Dockerfile that makes an image of this name
     /// decides both if that image is a server.
-    pub(super) fn started(&self, container: &YamlNode) -> (ContainerImage<'a>, LaunchResult) {
+    pub(super) fn read_start(&self, container: &YamlNode) -> (ContainerImage<'a>, LaunchResult) {
         let written = container
             .get("image")
             .map(image_scalar)
@@ -34,13 +34,13 @@ impl<'a> PodSpec<'a> {
         let built = written.as_ref().and_then(|i| files.image(i, self.shapes));
         if let Some(built) = built {
             let image = self.image(built.image.reference(), Some(built));
-            let launched = self.launched(container, &image);
+            let launched = self.follow_launch(container, &image);
             if matches!(launched, LaunchResult::Server(_)) {
                 return (image, launched);
             }
         }
         let image = self.image(written, None);
-        let launched = self.launched(container, &image);
+        let launched = self.follow_launch(container, &image);
         (image, launched)
     }
 
@@ -62,7 +62,7 @@ impl<'a> PodSpec<'a> {
         }
     }
 
-    fn launched(&self, container: &YamlNode, image: &ContainerImage<'_>) -> LaunchResult {
+    fn follow_launch(&self, container: &YamlNode, image: &ContainerImage<'_>) -> LaunchResult {
         let (command, args) = (container.get("command"), container.get("args"));
         let templated = |node: &&YamlNode| node.scalar().is_some() && node.has_hole();
         if [command, args].iter().flatten().any(templated) {
@@ -98,7 +98,7 @@ impl<'a> PodSpec<'a> {
         let inherited = of_image.filter(|_| command.is_none());
         let words = args.map(own);
         let words = words.or_else(|| inherited?.command.clone());
-        launch::launched(
+        launch::follow_launch(
             &StartedProgram {
                 image: image.reference.as_ref(),
                 entrypoint: command.map(own).or_else(|| inherited?.entrypoint.clone()),
@@ -108,7 +108,7 @@ impl<'a> PodSpec<'a> {
                 ports: ports(container),
                 asked_by_client: self.is_asked_by_client(container),
                 scripts: Some(&scripts),
-                mounts: built.is_none().then(|| mounted_paths(container)),
+                mounts: built.is_none().then(|| list_mount_paths(container)),
                 at: container_anchor(container),
             },
             self.shapes,
@@ -167,12 +167,12 @@ impl<'a> PodSpec<'a> {
                 .iter()
                 .find_map(|field| root.get(field)?.get(&key)?.scalar())
         });
-        Some(node.map_or_else(|| Err(missing()), |scalar| templated(scalar.value())))
+        Some(node.map_or_else(|| Err(missing()), |scalar| read_template(scalar.value())))
     }
 }
 
 /// A script in which a template fills in words; one whose lines a template decides is not known.
-fn templated(script: &Excerpt) -> Result<InterpolatedText, Cause> {
+fn read_template(script: &Excerpt) -> Result<InterpolatedText, Cause> {
     let text = script.text();
     let mut unknown = Vec::new();
     let mut at = 0;
@@ -201,10 +201,10 @@ fn argument(
 ) -> Option<CommandArgument> {
     let excerpt = item.scalar()?.value();
     let text = if item.has_hole() {
-        templated(excerpt)
-            .unwrap_or_else(|reason| InterpolatedText::hidden(excerpt.clone(), reason))
+        read_template(excerpt)
+            .unwrap_or_else(|reason| InterpolatedText::from_hidden(excerpt.clone(), reason))
     } else {
-        process_environment::substituted(excerpt, environment, budget)
+        process_environment::substitute_references(excerpt, environment, budget)
     };
     Some(CommandArgument {
         slot: if text.is_changed() {
@@ -254,10 +254,10 @@ pub(super) fn image_scalar(node: &YamlNode) -> RawScalar {
     }
 }
 
-fn mounted_paths(container: &YamlNode) -> Vec<String> {
+fn list_mount_paths(container: &YamlNode) -> Vec<String> {
     let mounts = container.get("volumeMounts").map(YamlNode::items);
     let mounts = mounts.unwrap_or_default().iter();
     mounts
-        .filter_map(|mount| known(mount.get("mountPath")).map(str::to_owned))
+        .filter_map(|mount| known_text(mount.get("mountPath")).map(str::to_owned))
         .collect()
 }

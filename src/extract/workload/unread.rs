@@ -2,7 +2,7 @@
 //! file among its arguments reads none, wherever one is mounted.
 
 use crate::extract::command::CommandInvocation;
-use crate::extract::scalar::known;
+use crate::extract::scalar::known_text;
 use crate::extract::unread_mounts::{may_read_files, why_unread};
 use crate::extract::workload::PodSpec;
 use crate::extract::workload::volumes::key_source;
@@ -40,7 +40,7 @@ impl PodSpec<'_> {
         invocation: &CommandInvocation,
         mount: &YamlNode,
     ) -> Option<Result<String, Cause>> {
-        let path = known(mount.get("mountPath"))?;
+        let path = known_text(mount.get("mountPath"))?;
         let words = [container.get("command"), container.get("args")];
         let words = words.into_iter().flatten().flat_map(YamlNode::items);
         let words: Vec<Option<&str>> = words.map(YamlNode::as_str).collect();
@@ -49,14 +49,14 @@ impl PodSpec<'_> {
 
     fn unread_mount(&self, mount: &YamlNode, why: Result<String, Cause>) -> Option<RawUnread> {
         let path = mount.get("mountPath")?;
-        let volume = self.volume(known(mount.get("name"))?)?;
+        let volume = self.volume(known_text(mount.get("name"))?)?;
         let source = key_source(volume)?;
-        let key = known(mount.get("subPath")).map(|path| {
+        let key = known_text(mount.get("subPath")).map(|path| {
             let item = source.key_at(path);
             item.unwrap_or_else(|| path.to_owned())
         });
         Some(RawUnread {
-            name: known(Some(path))?.to_owned(),
+            name: known_text(Some(path))?.to_owned(),
             span: path.span,
             why,
             strength: Strength::Certain,

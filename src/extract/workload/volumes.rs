@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use crate::extract::command::CommandInvocation;
 use crate::extract::generated_config::{GeneratedConfig, ProcessFiles};
 use crate::extract::generated_file::GeneratedFile;
-use crate::extract::scalar::{known, template_reason};
+use crate::extract::scalar::{known_text, template_reason};
 use crate::extract::workload::PodSpec;
 use crate::extract::workload::start::ContainerImage;
 use crate::facts::Cause;
@@ -121,7 +121,7 @@ impl<'a> PodSpec<'a> {
         path: &str,
     ) -> Option<(KeySource<'a>, String)> {
         let (mount, rest) = best_mount(container, path)?;
-        let volume = self.volume(known(mount.get("name"))?)?;
+        let volume = self.volume(known_text(mount.get("name"))?)?;
         let source = match key_source(volume) {
             Some(source) => source,
             None => {
@@ -163,7 +163,7 @@ impl<'a> PodSpec<'a> {
             let held = built.and_then(|b| b.file_part(path, file.span, files, self.shapes));
             return held.unwrap_or_else(|| gap(Cause::InImage(path.to_owned())));
         };
-        let Some(volume) = known(mount.get("name")).and_then(|name| self.volume(name)) else {
+        let Some(volume) = known_text(mount.get("name")).and_then(|name| self.volume(name)) else {
             return gap(Cause::VolumeOf {
                 path: path.to_owned(),
                 fact: "is not visible",
@@ -181,7 +181,7 @@ impl<'a> PodSpec<'a> {
                 .unwrap_or_default()
         };
         let volume_of =
-            |mount: &YamlNode| known(mount.get("name")).and_then(|name| self.volume(name));
+            |mount: &YamlNode| known_text(mount.get("name")).and_then(|name| self.volume(name));
         let holds = |mount: &&YamlNode| within(mount, &file.text).is_some();
         let container_mounts = container
             .get("volumeMounts")
@@ -225,7 +225,7 @@ impl<'a> PodSpec<'a> {
             .unwrap_or_default();
         volumes
             .iter()
-            .find(|volume| known(volume.get("name")) == Some(name))
+            .find(|volume| known_text(volume.get("name")) == Some(name))
     }
 
     fn volume_part(
@@ -304,17 +304,17 @@ impl<'a> PodSpec<'a> {
 
     fn mount(&self, mount: &YamlNode) -> Option<RawMount> {
         let path = mount.get("mountPath")?;
-        let name = known(mount.get("name"));
+        let name = known_text(mount.get("name"));
         let volume = name.and_then(|name| self.volume(name));
         let storage = match name {
             Some(name) if self.is_claim_template(name) => MountStorage::Persistent,
             Some(_) => volume.map_or(MountStorage::Unknown, storage),
             None => MountStorage::Unknown,
         };
-        let is_known = known(Some(path)).is_some();
+        let is_known = known_text(Some(path)).is_some();
         Some(RawMount {
             // What stands at a path that is not known may stand anywhere.
-            path: known(Some(path)).unwrap_or("/").to_owned(),
+            path: known_text(Some(path)).unwrap_or("/").to_owned(),
             storage: if is_known {
                 storage
             } else {
@@ -331,17 +331,19 @@ impl<'a> PodSpec<'a> {
 
     /// What stands at a mount when the container starts.
     fn content(&self, mount: &YamlNode, volume: Option<&'a YamlNode>) -> MountContent {
-        let shown = volume.map(|volume| self.shown_files(volume));
+        let shown = volume.map(|volume| self.list_files(volume));
         let sub_path = mount.get("subPath").or(mount.get("subPathExpr"));
         let content = match (shown, sub_path) {
             (Some(content), None) => content,
-            (Some(MountContent::Files { paths, source }), Some(part)) => match known(Some(part)) {
-                Some(part) if paths.contains(part) => MountContent::File,
-                Some(part) if !paths.iter().any(|path| path::is_within(path, part)) => {
-                    MountContent::Missing(source)
+            (Some(MountContent::Files { paths, source }), Some(part)) => {
+                match known_text(Some(part)) {
+                    Some(part) if paths.contains(part) => MountContent::File,
+                    Some(part) if !paths.iter().any(|path| path::is_within(path, part)) => {
+                        MountContent::Missing(source)
+                    }
+                    _ => MountContent::Unknown(Cause::Deployment("a part of a volume is mounted")),
                 }
-                _ => MountContent::Unknown(Cause::Deployment("a part of a volume is mounted")),
-            },
+            }
             (Some(MountContent::Unknown(why)), Some(_)) => MountContent::Unknown(why),
             (_, Some(_)) => {
                 MountContent::Unknown(Cause::Deployment("a part of a volume is mounted"))
@@ -358,11 +360,11 @@ impl<'a> PodSpec<'a> {
 
     /// Another container may put something on a volume before the server starts.
     fn has_writers(&self) -> bool {
-        self.listed("initContainers").next().is_some() || self.containers().count() > 1
+        self.list_containers("initContainers").next().is_some() || self.containers().count() > 1
     }
 
     /// The files of a volume by itself.
-    fn shown_files(&self, volume: &'a YamlNode) -> MountContent {
+    fn list_files(&self, volume: &'a YamlNode) -> MountContent {
         if volume.is_open() {
             return MountContent::Unknown(template_reason());
         }
@@ -409,11 +411,11 @@ impl<'a> PodSpec<'a> {
             return Ok(keys.into_iter().map(str::to_owned).collect());
         };
         let shown = items.iter().filter(|item| {
-            let key = known(item.get("key"));
+            let key = known_text(item.get("key"));
             key.is_none_or(|key| keys.contains(&key))
         });
         let path = |item: &YamlNode| {
-            let path = known(item.get("path"));
+            let path = known_text(item.get("path"));
             path.map(str::to_owned).ok_or_else(template_reason)
         };
         shown.map(path).collect()
@@ -424,7 +426,7 @@ impl<'a> PodSpec<'a> {
         let templates = templates.map(YamlNode::items).unwrap_or_default();
         templates
             .iter()
-            .any(|claim| known(claim.at("metadata.name")) == Some(name))
+            .any(|claim| known_text(claim.at("metadata.name")) == Some(name))
     }
 }
 
@@ -451,8 +453,8 @@ impl KeySource<'_> {
         let item = self
             .items?
             .iter()
-            .find(|item| known(item.get("path")) == Some(path))?;
-        known(item.get("key")).map(str::to_owned)
+            .find(|item| known_text(item.get("path")) == Some(path))?;
+        known_text(item.get("key")).map(str::to_owned)
     }
 }
 
@@ -486,12 +488,12 @@ fn best_mount<'n>(container: &'n YamlNode, path: &str) -> Option<(&'n YamlNode, 
 
 /// The path below a mount, if the mount holds it; a sub-path mount is the key itself.
 fn within(mount: &YamlNode, path: &str) -> Option<String> {
-    let at = known(mount.get("mountPath"))?.trim_end_matches('/');
+    let at = known_text(mount.get("mountPath"))?.trim_end_matches('/');
     if at == path {
-        return known(mount.get("subPath")).map(str::to_owned);
+        return known_text(mount.get("subPath")).map(str::to_owned);
     }
     let rest = path.strip_prefix(at)?.strip_prefix('/')?;
-    match known(mount.get("subPath")) {
+    match known_text(mount.get("subPath")) {
         Some(folder) => Some(format!("{folder}/{rest}")),
         None => Some(rest.to_owned()),
     }

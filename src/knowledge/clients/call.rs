@@ -189,7 +189,7 @@ impl<'m> CallIndex<'m> {
         ty.is_some_and(|ty| ty.itself.iter().any(|own| own == member))
     }
 
-    pub fn handed(&self, path: &str) -> Option<Modelled<'m, HandedTo>> {
+    pub fn find_handed(&self, path: &str) -> Option<Modelled<'m, HandedTo>> {
         self.handed.get(path).copied()
     }
 

@@ -54,7 +54,7 @@ pub fn option_sentences() -> BTreeMap<String, String> {
 }
 
 /// The built-in models.
-pub fn built_in() -> &'static ClientModels {
+pub fn load_built_in() -> &'static ClientModels {
     &BUILT_IN
 }
 
@@ -362,7 +362,7 @@ impl ClientModel {
     }
 
     /// Between which releases of another crate lies the one that a release of this library carries.
-    pub fn carried(
+    pub fn find_carried(
         &self,
         krate: &str,
         version: LibraryVersion,
@@ -424,7 +424,7 @@ impl OptionModel {
     }
 
     /// How a method of this name takes the option in this release.
-    pub fn taken_as(&self, ident: &str, version: LibraryVersion) -> Option<rust::RustValue> {
+    pub fn find_form(&self, ident: &str, version: LibraryVersion) -> Option<rust::RustValue> {
         self.names
             .iter()
             .find(|n| n.ident == ident && n.range().contains(version))?

@@ -5,7 +5,7 @@ use super::*;
 use expression::DefaultExpression;
 
 fn models() -> Vec<(&'static LibraryModel, &'static ClientModel)> {
-    built_in()
+    load_built_in()
         .libraries()
         .iter()
         .map(|l| (l, l.model().unwrap()))
@@ -17,7 +17,7 @@ fn every_file_loads() {
     for text in built_in_texts() {
         toml::from_str::<ClientModel>(text).unwrap();
     }
-    assert_eq!(built_in().libraries().len(), built_in_texts().len());
+    assert_eq!(load_built_in().libraries().len(), built_in_texts().len());
     assert!(!built_in_texts().is_empty());
 }
 
@@ -144,7 +144,11 @@ fn every_name_that_a_row_refers_to_exists() {
 
 #[test]
 fn the_two_majors_of_one_library_are_told_apart_by_their_import_path() {
-    let id = |path| built_in().by_import(path).map(|(l, ident)| (l.id(), ident));
+    let id = |path| {
+        load_built_in()
+            .by_import(path)
+            .map(|(l, ident)| (l.id(), ident))
+    };
     assert_eq!(
         id("github.com/redis/go-redis/v9"),
         Some(("go-redis-v9", "redis"))
@@ -158,7 +162,7 @@ fn the_two_majors_of_one_library_are_told_apart_by_their_import_path() {
 
 #[test]
 fn rows_are_chosen_by_version_and_option_type() {
-    let model = built_in().get("go-redis-v9").unwrap().model().unwrap();
+    let model = load_built_in().get("go-redis-v9").unwrap().model().unwrap();
     let read = model.option("timeout.read").unwrap();
     let value = |version: &str, option_type: &str| {
         let version = LibraryVersion::parse(version).unwrap();
@@ -176,7 +180,7 @@ fn rows_are_chosen_by_version_and_option_type() {
 
 #[test]
 fn the_vocabulary_knows_units() {
-    let types = built_in().option_types();
+    let types = load_built_in().option_types();
     assert_eq!(types.get("conn.max_idle_time"), Some(&FactType::Duration));
     assert_eq!(types.get("buffer.read"), Some(&FactType::Size));
     assert_eq!(types.get("pool.max_size"), Some(&FactType::Int));
@@ -185,7 +189,7 @@ fn the_vocabulary_knows_units() {
 
 #[test]
 fn idents_of_rust_libraries_are_the_calls_that_build_clients() {
-    for library in built_in().of_language(SourceLanguage::Rust) {
+    for library in load_built_in().of_language(SourceLanguage::Rust) {
         let model = library.model().unwrap();
         let building = model.rust.call.iter().filter(|c| c.client.is_some());
         let mut names: Vec<_> = building.map(|c| c.name.as_str()).collect();
@@ -198,7 +202,7 @@ fn idents_of_rust_libraries_are_the_calls_that_build_clients() {
 
 #[test]
 fn every_name_in_the_rust_tables_exists() {
-    for library in built_in().of_language(SourceLanguage::Rust) {
+    for library in load_built_in().of_language(SourceLanguage::Rust) {
         let model = library.model().unwrap();
         let forms = &model.rust;
         let is_type = |name: &str| forms.types.iter().any(|t| t.name == name);
@@ -259,7 +263,7 @@ fn the_order_of_tables_in_a_model_says_nothing() {
 
 #[test]
 fn the_quick_reading_of_statistics_equals_the_full_one() {
-    for library in built_in().libraries() {
+    for library in load_built_in().libraries() {
         let model = library.model().unwrap();
         let stats: BTreeSet<String> = model.stats.iter().map(|row| row.call.clone()).collect();
         assert_eq!(library.stats_calls(), stats.into_iter().collect::<Vec<_>>());

@@ -55,15 +55,12 @@ mod tests {
     #[test]
     fn words_add_up_and_exclude_each_other() {
         let servers = ServerKnowledge::embedded();
-        let build = servers.declared_build("libc, no-tls").unwrap();
+        let build = servers.parse_build("libc, no-tls").unwrap();
         assert_eq!(build.bundled_allocator, Some(false));
         assert_eq!(build.tls, Some(false));
-        assert_eq!(
-            servers.declared_build("tls").unwrap().bundled_allocator,
-            None
-        );
-        assert_eq!(servers.declared_build("jemalloc,libc"), Err("libc"));
-        assert_eq!(servers.declared_build("musl"), Err("musl"));
-        assert_eq!(servers.declared_build(""), Err(""));
+        assert_eq!(servers.parse_build("tls").unwrap().bundled_allocator, None);
+        assert_eq!(servers.parse_build("jemalloc,libc"), Err("libc"));
+        assert_eq!(servers.parse_build("musl"), Err("musl"));
+        assert_eq!(servers.parse_build(""), Err(""));
     }
 }

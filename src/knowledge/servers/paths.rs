@@ -46,7 +46,7 @@ mod tests {
     #[test]
     fn the_file_loads_and_names_directives() {
         let servers = ServerKnowledge::embedded();
-        assert!(servers.needed_path("dir").is_some());
+        assert!(servers.find_needed_path("dir").is_some());
         for series in servers.all() {
             for row in servers.needed_paths.get().unwrap() {
                 for name in [Some(&row.directive), row.on.as_ref()]

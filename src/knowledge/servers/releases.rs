@@ -96,7 +96,7 @@ impl ReleaseTable {
 
     /// The oldest series that still gets fixes on a day and is no older than this one: the shortest
     /// way to a supported version.
-    pub fn supported_after(&self, series: &ReleaseSeries, day: &str) -> Option<&ReleaseSeries> {
+    pub fn find_supported(&self, series: &ReleaseSeries, day: &str) -> Option<&ReleaseSeries> {
         let later = self.series.iter().filter(|other| {
             other.flavor == series.flavor
                 && numbers(&other.number) > numbers(&series.number)
@@ -178,7 +178,7 @@ mod tests {
             let series = releases.series_of(flavor, version).unwrap();
             assert!(series.has_ended("2026-01-01"));
             releases
-                .supported_after(series, "2026-01-01")
+                .find_supported(series, "2026-01-01")
                 .unwrap()
                 .number
                 .clone()

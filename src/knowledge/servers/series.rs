@@ -221,11 +221,11 @@ fn directives(
         .unwrap_or_default();
     for name in chain.last()?.directives.keys() {
         all.remove(*name);
-        let words = said_of(name, chain);
+        let words = list_statements(name, chain);
         let mut directive: DirectiveSpec = match words[..] {
             [] => continue,
             [one] => serde_json::from_str(one).ok()?,
-            _ => serde_json::from_value(merged(&words)?).ok()?,
+            _ => serde_json::from_value(merge_texts(&words)?).ok()?,
         };
         (*name).clone_into(&mut directive.name);
         all.insert(Arc::from(*name), Arc::new(directive));
@@ -234,7 +234,7 @@ fn directives(
 }
 
 /// What the files of a chain say of a directive, since one of them took it away.
-fn said_of<'t>(name: &str, chain: &[&SeriesFile<'t>]) -> Vec<&'t str> {
+fn list_statements<'t>(name: &str, chain: &[&SeriesFile<'t>]) -> Vec<&'t str> {
     let mut said = Vec::new();
     for file in chain {
         match file.directives.get(name).map(|words| words.get()) {
@@ -272,7 +272,7 @@ fn commands(own: &SeriesFile<'_>, extended: Option<&ServerSeries>) -> Arc<Comman
     commands
 }
 
-fn merged(texts: &[&str]) -> Option<Value> {
+fn merge_texts(texts: &[&str]) -> Option<Value> {
     let mut whole = Value::Null;
     for text in texts {
         merge(&mut whole, serde_json::from_str(text).ok()?);

@@ -155,7 +155,7 @@ impl ImageLibrary {
 
     /// Whether people give a variable to the image for it to be read, and what reads it; `None` for
     /// one that is their own.
-    pub fn asked(&self, image: &ImageReference, variable: &str) -> Option<AskedVariable> {
+    pub fn find_asked(&self, image: &ImageReference, variable: &str) -> Option<AskedVariable> {
         let index = self.index(image)?;
         if !self.asked[index].is_match(variable) {
             return None;
@@ -255,7 +255,11 @@ mod tests {
     #[test]
     fn images_say_which_variables_they_read() {
         let shapes = DeploymentShapes::embedded().unwrap();
-        let asked = |image, name| shapes.images.asked(&ImageReference::parse(image), name);
+        let asked = |image, name| {
+            shapes
+                .images
+                .find_asked(&ImageReference::parse(image), name)
+        };
         assert_eq!(
             asked("redis:7", "REDIS_PASSWORD"),
             Some(AskedVariable::ByNothing)

@@ -105,7 +105,7 @@ impl ShapeLibrary {
     }
 
     /// The chart of that name that its repository is known to publish.
-    pub fn published<'s>(&'s self, chart: &ChartName) -> Option<&'s DeploymentShape> {
+    pub fn find_published<'s>(&'s self, chart: &ChartName) -> Option<&'s DeploymentShape> {
         let repository = chart.repository.as_deref()?;
         let mut found = self.charts().filter(|shape| {
             shape.chart.as_ref().is_some_and(|m| {

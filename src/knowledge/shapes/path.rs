@@ -50,7 +50,7 @@ impl FieldPath {
         let mut rest = text;
         while !rest.is_empty() {
             let (step, after) = match rest.strip_prefix('[') {
-                Some(inside) => bracketed(inside),
+                Some(inside) => parse_bracketed(inside),
                 None => key(rest),
             }
             .ok_or_else(|| PathError(text.to_owned()))?;
@@ -76,7 +76,7 @@ fn key(text: &str) -> Option<(PathStep, &str)> {
     (end > 0).then(|| (PathStep::Key(text[..end].to_owned()), &text[end..]))
 }
 
-fn bracketed(inside: &str) -> Option<(PathStep, &str)> {
+fn parse_bracketed(inside: &str) -> Option<(PathStep, &str)> {
     let (content, after) = inside.split_once(']')?;
     if let Some(quoted) = content.strip_prefix('"') {
         return Some((PathStep::Key(quoted.strip_suffix('"')?.to_owned()), after));

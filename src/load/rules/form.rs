@@ -125,8 +125,8 @@ fn one_param(node: &YamlNode) -> Result<RuleParam, LoadError> {
     let mut param = RuleParam {
         ty,
         default: Datum::Bool(false),
-        min: bound(node, ty, "min")?,
-        max: bound(node, ty, "max")?,
+        min: read_bound(node, ty, "min")?,
+        max: read_bound(node, ty, "max")?,
         about: node
             .get("about")
             .and_then(YamlNode::as_str)
@@ -143,7 +143,7 @@ fn one_param(node: &YamlNode) -> Result<RuleParam, LoadError> {
     Ok(param)
 }
 
-fn bound(node: &YamlNode, ty: FactType, key: &str) -> Result<Option<Datum>, LoadError> {
+fn read_bound(node: &YamlNode, ty: FactType, key: &str) -> Result<Option<Datum>, LoadError> {
     let Some(found) = node.get(key) else {
         return Ok(None);
     };

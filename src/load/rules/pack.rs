@@ -20,7 +20,10 @@ pub(super) fn read(root: &YamlNode, errors: &mut Vec<LoadError>) -> Option<RuleP
         version: form.text("version").unwrap_or_default(),
         description: form.text("description").unwrap_or_default(),
         namespace: form.text("namespace"),
-        profile: form.text("profile").as_deref().and_then(RuleProfile::named),
+        profile: form
+            .text("profile")
+            .as_deref()
+            .and_then(RuleProfile::from_word),
         url: form.text("url"),
         quiet: QuietPatterns::default(),
         audiences: Default::default(),

@@ -95,8 +95,8 @@ fn draft(
     let id = form.required("id");
     let title = form.required("title");
     let subject = form.word("subject", subject_named);
-    let severity = form.word("severity", Severity::named);
-    let profile = form.word("profile", RuleProfile::named);
+    let severity = form.word("severity", Severity::from_word);
+    let profile = form.word("profile", RuleProfile::from_word);
     let bundle = form.excerpts("bundle");
     let is_bundle = root.get("bundle").is_some();
     let assert = if is_bundle {
@@ -117,7 +117,7 @@ fn draft(
         preview: flag(root, "preview"),
         non_waivable: flag(root, "non_waivable"),
         params,
-        lets: named_texts(root.get("let")),
+        lets: read_named_texts(root.get("let")),
         when,
         assert: if is_bundle { None } else { Some(assert?) },
         bundle,
@@ -170,7 +170,7 @@ fn safety_named(word: &str) -> Option<FixSafety> {
 }
 
 /// The entries of a mapping from names to texts, in order.
-fn named_texts(node: Option<&YamlNode>) -> Vec<(String, Excerpt)> {
+fn read_named_texts(node: Option<&YamlNode>) -> Vec<(String, Excerpt)> {
     let entries = node.map_or(&[][..], YamlNode::entries);
     entries
         .iter()
@@ -225,7 +225,7 @@ fn label(node: &YamlNode, errors: &mut Vec<LoadError>) -> Option<LabelDraft> {
     let when = form.excerpt("when");
     Some(LabelDraft {
         when,
-        each: named_texts(node.get("each")).into_iter().next(),
+        each: read_named_texts(node.get("each")).into_iter().next(),
         at: at?,
         text: text?,
     })

@@ -25,18 +25,22 @@ pub(super) fn check(root: &YamlNode, schema: &str, errors: &mut Vec<LoadError>) 
     };
     let value = root.to_json();
     for error in validator.iter_errors(&value) {
-        errors.extend(told(root, &schema, &error));
+        errors.extend(explain_violation(root, &schema, &error));
     }
 }
 
-fn told(root: &YamlNode, schema: &Value, error: &ValidationError<'_>) -> Vec<LoadError> {
+fn explain_violation(
+    root: &YamlNode,
+    schema: &Value,
+    error: &ValidationError<'_>,
+) -> Vec<LoadError> {
     let node = root.pointer(error.instance_path().as_str()).unwrap_or(root);
     let whole = node.span;
     let error_path = error.schema_path().as_str();
     match error.kind() {
         ValidationErrorKind::AdditionalProperties { unexpected } => {
             let valid = properties(schema, error.schema_path().as_str());
-            let one = |name: &String| unexpected_key(node, name, &valid);
+            let one = |name: &String| unexpected_key_error(node, name, &valid);
             unexpected.iter().map(one).collect()
         }
         ValidationErrorKind::Required { property } => {
@@ -46,7 +50,7 @@ fn told(root: &YamlNode, schema: &Value, error: &ValidationError<'_>) -> Vec<Loa
         }
         ValidationErrorKind::Enum { options } => vec![not_one_of(node, options)],
         ValidationErrorKind::Type { kind } => {
-            let message = format!("this must be {}, not {}", types(kind), found(node));
+            let message = format!("this must be {}, not {}", types(kind), describe_found(node));
             vec![LoadError::new(whole, message)]
         }
         ValidationErrorKind::Pattern { .. } => {
@@ -87,7 +91,7 @@ fn first_key(node: &YamlNode) -> Span {
     node.entries().first().map_or(node.span, |e| e.key.span)
 }
 
-fn unexpected_key(node: &YamlNode, name: &str, valid: &[String]) -> LoadError {
+fn unexpected_key_error(node: &YamlNode, name: &str, valid: &[String]) -> LoadError {
     let at = node.entry(name).map_or(node.span, |e| e.key.span);
     let error = LoadError::new(at, format!("unknown key `{name}`"));
     error.with_help(nearest::help(name, valid.iter().map(String::as_str)))
@@ -145,7 +149,7 @@ fn type_words(name: &str) -> &'static str {
     }
 }
 
-fn found(node: &YamlNode) -> &'static str {
+fn describe_found(node: &YamlNode) -> &'static str {
     match node.to_json() {
         Value::Object(_) => type_words("object"),
         Value::Array(_) => type_words("array"),

@@ -64,7 +64,7 @@ impl ExpressionChecker<'_, '_> {
         }
         match (name, args) {
             ("known", [path]) => {
-                let expr = self.asked(name, path);
+                let expr = self.check_question(name, path);
                 boolean(TypedNode::IsKnown(Box::new(expr)))
             }
             ("or", [path, other]) => self.or_else(tree, path, other),
@@ -73,7 +73,7 @@ impl ExpressionChecker<'_, '_> {
             ("has", _) => {
                 let fault =
                     ExpressionFault::new(tree.range.clone(), "`has()` cannot be used on facts");
-                self.broken(fault.with_help("use `known(path)` or `explicit(path)`"))
+                self.report_fault(fault.with_help("use `known(path)` or `explicit(path)`"))
             }
             _ => self.function(tree, name, false, args.iter().collect()),
         }
@@ -104,14 +104,14 @@ impl ExpressionChecker<'_, '_> {
     fn no_fact(&mut self, name: &str, tree: &ExpressionTree) -> TypedExpr {
         let fault = ExpressionFault::new(tree.range.clone(), format!("`{name}` requires a fact"));
         let subject = self.names.subject.as_str();
-        self.broken(match &tree.form {
-            ExpressionForm::Text(text) => fault.with_help(self.names.quoted_fact(text)),
+        self.report_fault(match &tree.form {
+            ExpressionForm::Text(text) => fault.with_help(self.names.suggest_unquoted(text)),
             _ => fault.with_help(format!("use a path: `{name}({subject}.FACT)`")),
         })
     }
 
     /// The first argument of `known` and `or`: a fact, or a `let` made of facts.
-    fn asked(&mut self, name: &str, path: &ExpressionTree) -> TypedExpr {
+    fn check_question(&mut self, name: &str, path: &ExpressionTree) -> TypedExpr {
         let expr = self.expr(path);
         match expr.node {
             TypedNode::Fact(_) | TypedNode::Let(_) | TypedNode::Variable(_) => expr,
@@ -126,7 +126,7 @@ impl ExpressionChecker<'_, '_> {
         path: &ExpressionTree,
         other: &ExpressionTree,
     ) -> TypedExpr {
-        let (one, two) = (self.asked("or", path), self.expr(other));
+        let (one, two) = (self.check_question("or", path), self.expr(other));
         if !one.kind.comparable(&two.kind) {
             let message = format!(
                 "{} cannot stand in for {}",
@@ -192,7 +192,7 @@ impl ExpressionChecker<'_, '_> {
         }
         let fault = ExpressionFault::new(tree.range.clone(), format!("unknown function `{name}`"));
         let elsewhere = foreign_syntax_hints::function(name);
-        self.broken(
+        self.report_fault(
             fault.with_help(elsewhere.map_or_else(|| nearest::help(name, known), str::to_owned)),
         )
     }
@@ -212,7 +212,7 @@ impl ExpressionChecker<'_, '_> {
     fn no_walk(&mut self, tree: &ExpressionTree, name: &str, found: usize) -> TypedExpr {
         let message = format!("`{name}` takes a variable and an expression, not {found} arguments");
         let fault = ExpressionFault::new(tree.range.clone(), message);
-        self.broken(fault.with_help(format!("`list.{name}(x, x.FACT > 1)`")))
+        self.report_fault(fault.with_help(format!("`list.{name}(x, x.FACT > 1)`")))
     }
 
     fn macro_call(

@@ -50,12 +50,12 @@ fn line(line: &CodeLine) -> String {
     format!(
         "<span class=\"line{hit}\"><span class=\"number\">{}</span>{}\n</span>{notes}",
         line.number,
-        marked(line)
+        mark_up(line)
     )
 }
 
 /// The text with its marks. Marks may overlap: each stretch between two ends is marked by itself.
-fn marked(line: &CodeLine) -> String {
+fn mark_up(line: &CodeLine) -> String {
     let mut cuts: Vec<usize> = line
         .marks
         .iter()
@@ -109,7 +109,7 @@ fn hunk(hunk: &FixHunk) -> String {
                 LineChange::Removed => (" removed", '-'),
                 LineChange::Added => (" added", '+'),
             };
-            let text = clipped(&line.text);
+            let text = clip_line(&line.text);
             format!("<span class=\"line{class}\"><span class=\"sign\">{sign}</span>{text}\n</span>")
         })
         .collect();
@@ -122,7 +122,7 @@ fn hunk(hunk: &FixHunk) -> String {
 }
 
 /// A line of a file as it may be shown.
-fn clipped(line: &str) -> String {
+fn clip_line(line: &str) -> String {
     let shown = line.replace('\t', "    ");
     match shown.char_indices().nth(COLUMNS) {
         Some((end, _)) => text(&shown[..end]) + "…",
@@ -149,7 +149,7 @@ mod tests {
             marks: vec![mark(0..3, true), mark(2..5, false)],
         };
         assert_eq!(
-            marked(&line),
+            mark_up(&line),
             "<mark class=\"first\">ab</mark><mark class=\"first\">&lt;</mark><mark>    e</mark>f"
         );
     }

@@ -85,12 +85,12 @@ fn card(report: &Report, findings: &[&Finding], rules: &[RuleText], is_early: bo
         text(&first.rule),
         count(shown, "finding"),
         faults(report, findings),
-        explained(first),
+        render_explanation(first),
     )
 }
 
 /// Where to read more about the rule.
-fn explained(finding: &Finding) -> String {
+fn render_explanation(finding: &Finding) -> String {
     let command = format!("<code>redvet explain {}</code>", text(&finding.rule));
     match link(finding.url.as_deref(), "documentation") {
         page if page.starts_with("<a ") => format!("{page}, or {command}"),
@@ -115,7 +115,7 @@ fn faults(report: &Report, findings: &[&Finding]) -> String {
         }
     }
     let blocks: Vec<String> = faults.iter().map(|fault| block(report, fault)).collect();
-    folded(&blocks, FAULTS, |rest| {
+    fold_blocks(&blocks, FAULTS, |rest| {
         format!(
             "{} more like this",
             findings_in(&faults[faults.len() - rest..])
@@ -128,7 +128,7 @@ fn findings_in(faults: &[Vec<&Finding>]) -> usize {
 }
 
 /// The first blocks, and the rest behind a fold. A fold for one would save nothing.
-fn folded(blocks: &[String], most: usize, title: impl Fn(usize) -> String) -> String {
+fn fold_blocks(blocks: &[String], most: usize, title: impl Fn(usize) -> String) -> String {
     if blocks.len() <= most + 1 {
         return blocks.concat();
     }
@@ -156,7 +156,9 @@ fn block(report: &Report, findings: &[&Finding]) -> String {
     };
     let first_article = article(first, &(place(report, first) + &contents(report, first)));
     let others = findings.iter().skip(1);
-    let others: Vec<String> = others.map(|f| article(f, &closed(report, f))).collect();
+    let others: Vec<String> = others
+        .map(|f| article(f, &render_closed(report, f)))
+        .collect();
     let hidden = match first.suppressed.is_some() {
         true => " hidden",
         false => "",
@@ -164,7 +166,7 @@ fn block(report: &Report, findings: &[&Finding]) -> String {
     format!(
         "<div class=\"fault\"{hidden}>\n<h4>{}{assumed}</h4>\n{help}{first_article}{}</div>\n",
         prose(&first.message),
-        folded(&others, PLACES - 1, |rest| format!("{rest} more places"))
+        fold_blocks(&others, PLACES - 1, |rest| format!("{rest} more places"))
     )
 }
 
@@ -183,7 +185,7 @@ fn article(finding: &Finding, body: &str) -> String {
 }
 
 /// A further place of the same message: its lines are the reader's to open.
-fn closed(report: &Report, finding: &Finding) -> String {
+fn render_closed(report: &Report, finding: &Finding) -> String {
     format!(
         "<details class=\"place-of\"><summary>{}</summary>\n{}</details>\n",
         address(report, finding),

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use crate::finding::{ClientView, EstateView};
 
-use super::markup::{clipped, count, prose, text};
+use super::markup::{clip_name, count, prose, text};
 use super::server_groups::ServerGroup;
 use super::servers::name;
 
@@ -40,7 +40,7 @@ pub(super) fn section(estate: &EstateView, groups: &[ServerGroup<'_>]) -> String
         "<section aria-labelledby=\"connections\"><h2 id=\"connections\">Who connects to whom</h2>\n\
          {}{}</section>\n",
         drawing(&edges, groups),
-        words(&edges, groups) + &unlinked(estate, &edges)
+        words(&edges, groups) + &render_unlinked(estate, &edges)
     )
 }
 
@@ -115,7 +115,7 @@ fn node(name: &str, x: usize, row: usize, class: &str) -> String {
         BOX - 2,
         x + 12,
         y + HEIGHT / 2 + 4,
-        text(&clipped(name, LETTERS))
+        text(&clip_name(name, LETTERS))
     )
 }
 
@@ -135,7 +135,7 @@ fn words(edges: &[GraphEdge<'_>], groups: &[ServerGroup<'_>]) -> String {
     format!("<ul class=\"links\">\n{items}</ul>\n")
 }
 
-fn unlinked(estate: &EstateView, edges: &[GraphEdge<'_>]) -> String {
+fn render_unlinked(estate: &EstateView, edges: &[GraphEdge<'_>]) -> String {
     let is_linked = |client: &ClientView| edges.iter().any(|edge| edge.from == client.id);
     let names: Vec<String> = estate
         .clients

@@ -5,12 +5,12 @@ use crate::report::sanitize;
 
 /// Text of other people, on one line, in an element or a quoted attribute.
 pub(super) fn text(text: &str) -> String {
-    sanitize::escaped(&sanitize::one_line(text))
+    sanitize::escape_markup(&sanitize::one_line(text))
 }
 
 /// A line of code whose control characters are pictures already. A tab would be one of those.
 pub(super) fn code(text: &str) -> String {
-    sanitize::escaped(&text.replace('\t', "    "))
+    sanitize::escape_markup(&text.replace('\t', "    "))
 }
 
 /// A sentence: pairs of backticks in it mark code. Where they do not pair they stay as they are.
@@ -28,11 +28,11 @@ fn with_code(text: &str) -> String {
     // An even number of parts is an odd number of backticks; an empty pair marks nothing.
     if parts.len().is_multiple_of(2) || parts.iter().skip(1).step_by(2).any(|part| part.is_empty())
     {
-        return sanitize::escaped(text);
+        return sanitize::escape_markup(text);
     }
     let piece = |(at, part): (usize, &&str)| match at % 2 {
-        0 => sanitize::escaped(part),
-        _ => format!("<code>{}</code>", sanitize::escaped(part)),
+        0 => sanitize::escape_markup(part),
+        _ => format!("<code>{}</code>", sanitize::escape_markup(part)),
     };
     parts.iter().enumerate().map(piece).collect()
 }
@@ -67,7 +67,7 @@ pub(super) fn anchor(rule: &str) -> String {
 }
 
 /// A long name with its middle left out; its ends tell most.
-pub(super) fn clipped(name: &str, most: usize) -> String {
+pub(super) fn clip_name(name: &str, most: usize) -> String {
     let name: Vec<char> = sanitize::one_line(name).chars().collect();
     if name.len() <= most {
         return name.into_iter().collect();
@@ -104,7 +104,7 @@ mod tests {
 
     #[test]
     fn a_long_name_keeps_its_ends() {
-        assert_eq!(clipped("abcdefghij", 5), "ab…ij");
-        assert_eq!(clipped("né 日本", 5), "né 日本");
+        assert_eq!(clip_name("abcdefghij", 5), "ab…ij");
+        assert_eq!(clip_name("né 日本", 5), "né 日本");
     }
 }

@@ -56,8 +56,8 @@ pub(super) fn groups<'a>(report: &'a Report, estate: &'a EstateView) -> Vec<Serv
         }
     }
     let places = Whereabouts::of(&groups);
-    for finding in report.shown() {
-        for at in places.concerned(report, finding) {
+    for finding in report.shown_findings() {
+        for at in places.find_concerned(report, finding) {
             groups[at].findings.push(finding);
         }
     }
@@ -131,7 +131,7 @@ impl<'a> Whereabouts<'a> {
 
     /// The groups that a finding is about: those that stand where it stands, and where none does,
     /// those of its server's name. Servers of one name in different files stay apart that way.
-    fn concerned(&self, report: &Report, finding: &Finding) -> BTreeSet<usize> {
+    fn find_concerned(&self, report: &Report, finding: &Finding) -> BTreeSet<usize> {
         let copies = finding.also.iter().map(|copy| (&copy.subject, copy.at));
         let faults = std::iter::once((&finding.subject, finding.primary)).chain(copies);
         let (mut near, mut named) = (BTreeSet::new(), BTreeSet::new());

@@ -53,9 +53,9 @@ fn row(group: &ServerGroup<'_>) -> String {
         copies(group),
         memory.map_or(String::new(), brief),
         places(group),
-        reported(group),
+        render_reported(group),
         server.gauges.iter().map(gauge).collect::<String>(),
-        facts(server) + &written(server),
+        facts(server) + &render_written(server),
     )
 }
 
@@ -119,7 +119,7 @@ fn places(group: &ServerGroup<'_>) -> String {
 }
 
 /// The rules that report something about it, each with a link to its findings.
-fn reported(group: &ServerGroup<'_>) -> String {
+fn render_reported(group: &ServerGroup<'_>) -> String {
     let mut rules: Vec<(Severity, &str)> = Vec::new();
     for finding in &group.findings {
         let row = (finding.severity, finding.rule.as_str());
@@ -193,7 +193,7 @@ fn color(gauge: &GaugeView, at: usize) -> String {
 
 /// How full it is: `fits`, `tight` or `over`.
 fn fill(gauge: &GaugeView) -> &'static str {
-    let share = gauge.capacity.map_or(0.0, |all| taken(gauge) / all);
+    let share = gauge.capacity.map_or(0.0, |all| taken_share(gauge) / all);
     match share {
         share if share > 1.0 => "over",
         share if gauge.tight_from.is_some_and(|from| share >= from) => "tight",
@@ -202,16 +202,16 @@ fn fill(gauge: &GaugeView) -> &'static str {
 }
 
 fn is_over(gauge: &GaugeView) -> bool {
-    gauge.capacity.is_some_and(|all| taken(gauge) > all)
+    gauge.capacity.is_some_and(|all| taken_share(gauge) > all)
 }
 
-fn taken(gauge: &GaugeView) -> f64 {
+fn taken_share(gauge: &GaugeView) -> f64 {
     gauge.parts.iter().filter_map(|part| part.amount).sum()
 }
 
 /// A bar means something where both what there is and some of what is taken are known.
 fn has_bar(gauge: &GaugeView) -> bool {
-    gauge.capacity.is_some_and(|all| all > 0.0) && taken(gauge) > 0.0
+    gauge.capacity.is_some_and(|all| all > 0.0) && taken_share(gauge) > 0.0
 }
 
 /// What goes beyond the capacity is drawn too: the whole then stands for what is taken, and a line
@@ -220,7 +220,7 @@ fn bar(gauge: &GaugeView) -> String {
     let Some(capacity) = gauge.capacity.filter(|_| has_bar(gauge)) else {
         return String::new();
     };
-    let whole = capacity.max(taken(gauge));
+    let whole = capacity.max(taken_share(gauge));
     let mut from = 0.0;
     let mut shares = String::new();
     for (at, part) in gauge.parts.iter().enumerate() {
@@ -272,7 +272,7 @@ fn link_text(link: &LinkView) -> String {
 }
 
 /// The directives that are set.
-fn written(server: &ServerView) -> String {
+fn render_written(server: &ServerView) -> String {
     let rows: Vec<String> = server
         .conf
         .iter()

@@ -58,17 +58,17 @@ pub(super) fn pin<'a>(
 }
 
 /// The release that is pinned, as it is written.
-pub(super) fn released(pin: &VersionPin) -> Option<LibraryVersion> {
+pub(super) fn parse_release(pin: &VersionPin) -> Option<LibraryVersion> {
     let version = pin.version.as_ref().ok()?;
     Some(LibraryVersion::parse(version)?.as_released())
 }
 
 /// The pinned version, where it is one that the model covers.
-pub(super) fn pinned_version(
+pub(super) fn find_pinned(
     library: &LibraryModel,
     pin: Option<&VersionPin>,
 ) -> Option<LibraryVersion> {
-    let version = library.read_as(released(pin?)?);
+    let version = library.read_as(parse_release(pin?)?);
     let client = &library.head.client;
     (client.since <= version && version < client.until).then_some(version)
 }
@@ -90,7 +90,7 @@ pub(super) fn candidates<'a>(
         let Some(constructor) = model.constructor(&client.constructor) else {
             continue;
         };
-        let pinned = pinned_version(library, pin(client, library, modules));
+        let pinned = find_pinned(library, pin(client, library, modules));
         let versions = match pinned {
             Some(version) => vec![version],
             None => within(
@@ -153,7 +153,7 @@ fn others<'a>(
                 let points = within(points.into_iter().collect(), bounds(pin));
                 within(
                     points,
-                    pinned.then(|| model.carried(krate, version)).flatten(),
+                    pinned.then(|| model.find_carried(krate, version)).flatten(),
                 )
             }
         };

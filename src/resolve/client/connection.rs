@@ -30,7 +30,7 @@ pub(super) fn put(
             what: "it depends on",
             cause: Box::new(cause.clone()),
         }),
-        None => FactValue::derived(false),
+        None => FactValue::from_derived(false),
     };
     subject.put(ClientFact::SiteKept, kept);
 }
@@ -44,7 +44,7 @@ fn put_address(subject: &mut Subject, model: &ClientModel) {
         .filter(|value| value.written == Explicitness::Yes)
         .collect();
     let url = written.iter().find_map(|value| {
-        let text = match value.known()?.raw() {
+        let text = match value.known_datum()?.raw() {
             Datum::Text(text) => text,
             Datum::List(items) => items
                 .iter()
@@ -78,11 +78,11 @@ fn put_address(subject: &mut Subject, model: &ClientModel) {
             (is_url, None, None)
         }
         (None, None) if written.is_empty() => return,
-        (None, None) => (FactValue::derived(false), None, None),
+        (None, None) => (FactValue::from_derived(false), None, None),
     };
     let strength = is_url.strength;
     subject.put(ClientFact::AddressIsUrl, is_url);
-    let told = |text: String| FactValue::derived(Datum::Text(text)).with_strength(strength);
+    let told = |text: String| FactValue::from_derived(Datum::Text(text)).with_strength(strength);
     if let Some(name) = name {
         subject.put(ClientFact::AddressOption, told(name));
     }
@@ -111,7 +111,7 @@ fn put_tls(subject: &mut Subject, client: &RawClient, model: &ClientModel, modul
     let advised = first.features.iter().take(2).map(|f| format!("`{f}`"));
     subject.put(
         ClientFact::TlsFeatures,
-        FactValue::derived(Datum::Text(advised.collect::<Vec<_>>().join(" or "))),
+        FactValue::from_derived(Datum::Text(advised.collect::<Vec<_>>().join(" or "))),
     );
     let unseen = || FactValue::unknown(Cause::Pin("no module file above it names the library"));
     let module = RawModule::nearest_above(modules, client.language, &client.dir);
@@ -154,7 +154,7 @@ fn tls_of(module: &RawModule, model: &ClientModel) -> Option<FactValue> {
                 value
             }
         };
-        let open = without.known().is_none();
+        let open = without.known_datum().is_none();
         if lacking.is_none() || open {
             lacking = Some(without);
         }
@@ -168,7 +168,7 @@ fn reconnects(subject: &Subject, candidates: &[ModelCandidate<'_>]) -> Option<Fa
         let constructor = candidate.constructor;
         match (&constructor.reconnects_by, constructor.reconnects) {
             (Some(key), _) => Some(set_by(subject.option(key)?)),
-            (None, Some(reconnects)) => Some(FactValue::derived(reconnects)),
+            (None, Some(reconnects)) => Some(FactValue::from_derived(reconnects)),
             (None, None) => None,
         }
     });
@@ -180,7 +180,7 @@ fn reconnects(subject: &Subject, candidates: &[ModelCandidate<'_>]) -> Option<Fa
 /// An option that is set to more than nothing.
 fn set_by(option: &FactValue) -> FactValue {
     let off = matches!(
-        option.known(),
+        option.known_datum(),
         Some(Datum::Special {
             meaning: Meaning::Off,
             ..
@@ -191,8 +191,8 @@ fn set_by(option: &FactValue) -> FactValue {
             state: ValueState::Set(Datum::Bool(false)),
             ..option.clone()
         },
-        (Explicitness::Yes, _) => FactValue::derived(true),
-        (Explicitness::No, _) => FactValue::derived(false),
+        (Explicitness::Yes, _) => FactValue::from_derived(true),
+        (Explicitness::No, _) => FactValue::from_derived(false),
         (Explicitness::Unknown(cause) | Explicitness::MaybeElsewhere(cause), _) => {
             FactValue::unknown(cause.clone())
         }

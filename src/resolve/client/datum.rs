@@ -64,7 +64,7 @@ pub(super) fn zero_of(kind: ValueKind) -> Option<Datum> {
     })
 }
 
-pub(super) fn shown(datum: &Datum) -> String {
+pub(super) fn format_datum(datum: &Datum) -> String {
     match datum.raw() {
         Datum::Duration(seconds) => quantity::show_duration(*seconds),
         Datum::Text(text) => text.clone(),

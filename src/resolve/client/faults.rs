@@ -21,7 +21,7 @@ pub(super) fn put(subject: &mut Subject, client: &RawClient, model: &ClientModel
     let mut dropped: Vec<DroppedOption> = model
         .option
         .iter()
-        .filter_map(|option| dropped(subject, option))
+        .filter_map(|option| find_dropped(subject, option))
         .collect();
     dropped.extend(client.late.iter().map(|write| DroppedOption {
         option: write.ident.clone(),
@@ -33,25 +33,25 @@ pub(super) fn put(subject: &mut Subject, client: &RawClient, model: &ClientModel
         let name = Datum::Text(first.option.clone());
         subject.put(ClientFact::IgnoredOption, FactValue::set(name, first.at));
         let why = Datum::Text(first.why.clone());
-        subject.put(ClientFact::IgnoredWhy, FactValue::derived(why));
+        subject.put(ClientFact::IgnoredWhy, FactValue::from_derived(why));
         let others: Vec<String> = rest.iter().map(|d| format!("`{}`", d.option)).collect();
         if !others.is_empty() {
             let others = Datum::Text(others.join(", "));
-            subject.put(ClientFact::IgnoredOthers, FactValue::derived(others));
+            subject.put(ClientFact::IgnoredOthers, FactValue::from_derived(others));
         }
     }
     put_unitless(subject, client, model);
 }
 
-fn dropped(subject: &Subject, option: &OptionModel) -> Option<DroppedOption> {
+fn find_dropped(subject: &Subject, option: &OptionModel) -> Option<DroppedOption> {
     let value = subject.option(&option.key)?;
     let at = value.span()?;
     if value.written != Explicitness::Yes {
         return None;
     }
-    let why = replaced(value)
+    let why = describe_replaced(value)
         .or_else(|| lacks(subject, value, option))
-        .or_else(|| capped(subject, value, option))?;
+        .or_else(|| describe_capped(subject, value, option))?;
     Some(DroppedOption {
         option: value.own_name.clone()?,
         at,
@@ -59,8 +59,8 @@ fn dropped(subject: &Subject, option: &OptionModel) -> Option<DroppedOption> {
     })
 }
 
-fn replaced(value: &FactValue) -> Option<String> {
-    match value.known()? {
+fn describe_replaced(value: &FactValue) -> Option<String> {
+    match value.known_datum()? {
         Datum::Special {
             meaning: Meaning::Replaced,
             ..
@@ -75,7 +75,7 @@ fn lacks(subject: &Subject, value: &FactValue, option: &OptionModel) -> Option<S
     let unset = !matches!(
         needed.written,
         Explicitness::MaybeElsewhere(_) | Explicitness::Unknown(_)
-    ) && match needed.known()? {
+    ) && match needed.known_datum()? {
         Datum::Special { .. } => true,
         datum => datum.as_number()? <= 0.0,
     };
@@ -84,11 +84,11 @@ fn lacks(subject: &Subject, value: &FactValue, option: &OptionModel) -> Option<S
 }
 
 /// It is cut to another option's value.
-fn capped(subject: &Subject, value: &FactValue, option: &OptionModel) -> Option<String> {
+fn describe_capped(subject: &Subject, value: &FactValue, option: &OptionModel) -> Option<String> {
     let cap = subject.option(option.capped_by.as_ref()?)?;
     let (figure, most) = (value.number()?, cap.number()?);
     let name = cap.own_name.as_ref()?;
-    let shown = match cap.known()?.raw() {
+    let shown = match cap.known_datum()?.raw() {
         Datum::Duration(seconds) => quantity::show_duration(*seconds),
         _ => quantity::show_number(most),
     };

@@ -54,7 +54,7 @@ pub fn resolve(
     place: impl Fn(&RawClient) -> ClientLocation,
 ) -> Vec<Subject> {
     let mut named: BTreeMap<String, usize> = BTreeMap::new();
-    let unseen = ProcessorCount::unseen();
+    let unseen = ProcessorCount::unknown();
     let subjects = raw.clients.iter().enumerate().map(|(index, client)| {
         let machine = machines.get(index).unwrap_or(&unseen);
         let place = place(client);
@@ -96,7 +96,7 @@ fn put_facts(
                 Cause::Client("the caller of the surrounding closure is unknown"),
                 span,
             ),
-            None => FactValue::derived(false),
+            None => FactValue::from_derived(false),
         };
         subject.put(
             ClientFact::SiteBlocksAsync,
@@ -119,7 +119,7 @@ fn put_facts(
 }
 
 fn text(text: impl Into<String>) -> FactValue {
-    FactValue::derived(Datum::Text(text.into()))
+    FactValue::from_derived(Datum::Text(text.into()))
 }
 
 /// The value that all candidates agree on.
@@ -129,7 +129,7 @@ fn common(values: impl IntoIterator<Item = Datum>, open: UndecidedBy) -> FactVal
         return FactValue::absent();
     };
     if values.all(|value| value == first) {
-        return FactValue::derived(first);
+        return FactValue::from_derived(first);
     }
     FactValue::unknown(disagreement(open, None))
 }
@@ -176,7 +176,7 @@ fn put_identity(
         (ClientFact::SitePerRequest, client.site.per_request),
         (ClientFact::SitePerRound, client.site.per_round),
     ] {
-        subject.put(fact, FactValue::derived(is));
+        subject.put(fact, FactValue::from_derived(is));
     }
     subject.put(
         ClientFact::Successor,
@@ -184,7 +184,7 @@ fn put_identity(
     );
     subject.put(
         ClientFact::Retracted,
-        retracted(candidates, client, modules),
+        find_retraction(candidates, client, modules),
     );
     subject.put(
         ClientFact::Version,
@@ -206,7 +206,7 @@ fn version(
     };
     match (
         &pin.version,
-        candidate::pinned_version(first.library, Some(pin)),
+        candidate::find_pinned(first.library, Some(pin)),
     ) {
         (_, Some(version)) => FactValue::set(version.to_string(), pin.span),
         (Err(reason), None) => FactValue::set_unknown(reason.clone(), pin.span),
@@ -234,19 +234,19 @@ fn successor(
     };
     match candidate::pin(client, first.library, modules) {
         Some(pin) => FactValue::set(successor.name.as_str(), pin.span),
-        None => FactValue::derived(successor.name.as_str()),
+        None => FactValue::from_derived(successor.name.as_str()),
     }
 }
 
 /// Whether the pinned release was withdrawn. Where none is pinned nothing is.
-fn retracted(
+fn find_retraction(
     candidates: &[ModelCandidate<'_>],
     client: &RawClient,
     modules: &[RawModule],
 ) -> FactValue {
     let pinned = candidates.first().and_then(|first| {
         let pin = candidate::pin(client, first.library, modules)?;
-        let version = candidate::released(pin)?;
+        let version = candidate::parse_release(pin)?;
         let retracted = first.library.head.client.retracted.contains(&version);
         Some(FactValue::set(retracted, pin.span))
     });
@@ -258,7 +258,7 @@ fn put_url(subject: &mut Subject, client: &RawClient) {
         return;
     };
     let shown = match (&source.url, &source.url_name) {
-        (ConstValue::Text(url), _) => Some(url::masked(url)),
+        (ConstValue::Text(url), _) => Some(url::mask_url(url)),
         (_, name) => name.clone(),
     };
     let url = match shown {
@@ -303,7 +303,7 @@ fn uses(client: &RawClient, candidates: &[ModelCandidate<'_>]) -> FactValue {
         ));
     }
     let words = words.into_iter().map(|word| Datum::Text(word.clone()));
-    FactValue::derived(Datum::List(words.collect()))
+    FactValue::from_derived(Datum::List(words.collect()))
 }
 
 fn put_option(
@@ -325,14 +325,14 @@ fn put_option(
         match option.ident(&types, candidate.version) {
             Some(ident) => idents.push(ident),
             None if option.names.is_empty()
-                || held_unnamed(candidate, client, option)
+                || holds_unnamed(candidate, client, option)
                 || in_its_url(candidate, client, option) => {}
             None => return,
         }
         resolved.push(options::resolve(candidate, client, machine, option));
     }
     let library = candidates.first().map(|c| c.library.name());
-    let Some((mut value, per_cpu)) = agreed(resolved, &disagreement(open, library)) else {
+    let Some((mut value, per_cpu)) = agree_options(resolved, &disagreement(open, library)) else {
         return;
     };
     let types = candidates
@@ -345,14 +345,14 @@ fn put_option(
     if let (true, Some(factor), false) = (is_cap, per_cpu, value.written == Explicitness::Yes) {
         subject.put(
             ClientFact::CpuMultiple,
-            FactValue::derived(Datum::Int(factor)),
+            FactValue::from_derived(Datum::Int(factor)),
         );
     }
     subject.put(FactPath::Option(option.key.clone()), value);
 }
 
 /// A release may hold to a default that no call of it changes; a Go field that is not there is none.
-fn held_unnamed(candidate: &ModelCandidate<'_>, client: &RawClient, option: &OptionModel) -> bool {
+fn holds_unnamed(candidate: &ModelCandidate<'_>, client: &RawClient, option: &OptionModel) -> bool {
     let version_of = |krate: Option<&str>| candidate.version_of(krate);
     let row = option.default_by(&candidate.lineage, version_of);
     client.language != SourceLanguage::Go && row.is_some()
@@ -366,7 +366,10 @@ fn in_its_url(candidate: &ModelCandidate<'_>, client: &RawClient, option: &Optio
 }
 
 /// The value that holds for every candidate, and the factor on which their defaults agree.
-fn agreed(resolved: Vec<ResolvedOption>, disagreement: &Cause) -> Option<(FactValue, Option<i64>)> {
+fn agree_options(
+    resolved: Vec<ResolvedOption>,
+    disagreement: &Cause,
+) -> Option<(FactValue, Option<i64>)> {
     let mut all = resolved.into_iter();
     let first = all.next()?;
     let (mut value, mut per_cpu) = (first.value, first.per_cpu);
@@ -380,9 +383,9 @@ fn agreed(resolved: Vec<ResolvedOption>, disagreement: &Cause) -> Option<(FactVa
             per_cpu = None;
         }
         if other.value.origin != value.origin {
-            value.origin = joined_origin(&value, &other.value);
+            value.origin = join_origins(&value, &other.value);
         }
-        value.written = joined_written(value.written, other.value.written, disagreement);
+        value.written = join_explicitness(value.written, other.value.written, disagreement);
         follows.extend(other.value.derived_from.filter(|f| !follows.contains(f)));
     }
     if differ {
@@ -399,7 +402,7 @@ fn agreed(resolved: Vec<ResolvedOption>, disagreement: &Cause) -> Option<(FactVa
 }
 
 /// What one release's parser could set and another's could not was not seen either way.
-fn joined_written(one: Explicitness, other: Explicitness, disagreement: &Cause) -> Explicitness {
+fn join_explicitness(one: Explicitness, other: Explicitness, disagreement: &Cause) -> Explicitness {
     match (one, other) {
         (one, other) if one == other => one,
         (Explicitness::No, Explicitness::MaybeElsewhere(reason))
@@ -411,7 +414,7 @@ fn joined_written(one: Explicitness, other: Explicitness, disagreement: &Cause) 
 }
 
 /// Of two defaults of different releases only the library remains.
-fn joined_origin(one: &FactValue, other: &FactValue) -> crate::facts::ValueOrigin {
+fn join_origins(one: &FactValue, other: &FactValue) -> crate::facts::ValueOrigin {
     use crate::facts::ValueOrigin;
     match (&one.origin, &other.origin) {
         (ValueOrigin::Default(a), ValueOrigin::Default(b)) => {
@@ -442,22 +445,22 @@ fn finish(
     let own = types.get(..1).unwrap_or_default();
     let carried = !idents.iter().any(|ident| option.has_name(own, ident));
     let mut names = idents.to_vec();
-    let mut shown: Vec<&str> = names.iter().map(|name| shown_name(name)).collect();
+    let mut shown: Vec<&str> = names.iter().map(|name| display_name(name)).collect();
     shown.sort_unstable();
     shown.dedup();
     names.sort_unstable();
     names.dedup();
     value.own_name = match write {
-        Some(write) => Some(shown_name(&write.ident).to_owned()),
+        Some(write) => Some(display_name(&write.ident).to_owned()),
         None => (!shown.is_empty()).then(|| shown.join(" or ")),
     };
     value.slot = match (write, &names[..]) {
         (Some(write), _) => write.slot.clone(),
         (None, [name]) if !carried => {
-            let mut taken = versions.iter().map(|v| option.taken_as(name, *v));
+            let mut taken = versions.iter().map(|v| option.find_form(name, *v));
             let form = taken.next().flatten();
             let form = form.filter(|form| taken.all(|other| other == Some(*form)));
-            named_slot(&client.insert, name, form)
+            name_slot(&client.insert, name, form)
         }
         (None, _) => EditTarget::None,
     };
@@ -479,11 +482,11 @@ fn finish(
 }
 
 /// A name without the number of the argument that it is set by.
-fn shown_name(ident: &str) -> &str {
+fn display_name(ident: &str) -> &str {
     ident.split('/').next().unwrap_or(ident)
 }
 
-fn named_slot(slot: &EditTarget, name: &str, form: Option<RustValue>) -> EditTarget {
+fn name_slot(slot: &EditTarget, name: &str, form: Option<RustValue>) -> EditTarget {
     let mut slot = slot.clone();
     match &mut slot {
         // Only what is called like a method can be added to a chain.
@@ -514,7 +517,7 @@ fn put_pool(subject: &mut Subject, candidates: &[ModelCandidate<'_>], open: Unde
     let pools = || candidates.iter().filter_map(|c| c.model.pool.as_ref());
     let check = pools().find_map(|pool| subject.option(pool.check_option.as_ref()?));
     let checks = match check.map(|value| &value.written) {
-        Some(Explicitness::Yes) => FactValue::derived(true),
+        Some(Explicitness::Yes) => FactValue::from_derived(true),
         Some(Explicitness::Unknown(reason) | Explicitness::MaybeElsewhere(reason)) => {
             FactValue::unknown(reason.clone())
         }
@@ -523,7 +526,7 @@ fn put_pool(subject: &mut Subject, candidates: &[ModelCandidate<'_>], open: Unde
     let reaps: Vec<FactValue> = pools()
         .map(|pool| match &pool.reap_interval {
             Some(key) if pool.reaper => reaps_at(subject.option(key)),
-            _ => FactValue::derived(pool.reaper),
+            _ => FactValue::from_derived(pool.reaper),
         })
         .collect();
     let mut reaps = reaps.into_iter();
@@ -538,7 +541,7 @@ fn put_pool(subject: &mut Subject, candidates: &[ModelCandidate<'_>], open: Unde
 /// A reaper runs where its interval is more than nothing.
 fn reaps_at(interval: Option<&FactValue>) -> FactValue {
     match interval.map(|value| (&value.state, value.number())) {
-        Some((_, Some(seconds))) => FactValue::derived(seconds > 0.0),
+        Some((_, Some(seconds))) => FactValue::from_derived(seconds > 0.0),
         Some((ValueState::Unknown(reason), None)) => FactValue::unknown(reason.clone()),
         _ => FactValue::unknown(Cause::Client("its interval is unknown")),
     }

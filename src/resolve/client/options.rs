@@ -14,7 +14,7 @@ use crate::knowledge::clients::model::{
 use crate::knowledge::clients::rust::RustValue;
 use crate::knowledge::servers::waiting::TimeUnit;
 use crate::resolve::client::candidate::ModelCandidate;
-use crate::resolve::client::datum::{datum, figure, is_zero, shown, zero_of};
+use crate::resolve::client::datum::{datum, figure, format_datum, is_zero, zero_of};
 use crate::resolve::client::url::ConnectionUrl;
 use crate::resolve::process::ProcessorCount;
 use crate::source::MASK;
@@ -54,11 +54,11 @@ fn step(
         option,
         steps,
     };
-    if let Some(by_url) = one.overridden() {
+    if let Some(by_url) = one.find_override() {
         return by_url;
     }
     match one.write() {
-        Some(write) => one.written(write),
+        Some(write) => one.resolve_write(write),
         None => one.not_written(),
     }
 }
@@ -97,7 +97,7 @@ impl CandidateOption<'_> {
         written_on.and_then(|ty| model.form(ty)) == Some(ConstructionForm::Struct)
     }
 
-    fn written(&self, write: &OptionWrite) -> ResolvedOption {
+    fn resolve_write(&self, write: &OptionWrite) -> ResolvedOption {
         if write.conditional {
             let reason = Cause::Client("it is set only in some branches of the code");
             let mut value = FactValue::set_unknown(reason.clone(), write.span);
@@ -107,8 +107,8 @@ impl CandidateOption<'_> {
                 per_cpu: None,
             };
         }
-        if let Some(on) = self.switched(write) {
-            return self.folded(&ConstValue::Bool(on), write.span, false);
+        if let Some(on) = self.parse_switch(write) {
+            return self.resolve_folded(&ConstValue::Bool(on), write.span, false);
         }
         if write.value == ConstValue::Nil
             && let Some(meaning) = self.effect_of_nothing()
@@ -123,14 +123,14 @@ impl CandidateOption<'_> {
         match (self.form_of(write), &write.value) {
             (Some(RustValue::Milliseconds), ConstValue::Int(n)) => {
                 let duration = ConstValue::Duration(n.saturating_mul(1_000_000));
-                self.folded(&duration, write.span, zero)
+                self.resolve_folded(&duration, write.span, zero)
             }
-            _ => self.folded(&write.value, write.span, zero),
+            _ => self.resolve_folded(&write.value, write.span, zero),
         }
     }
 
     /// A switch that is written as a word: whether the word is one that turns it on.
-    fn switched(&self, write: &OptionWrite) -> Option<bool> {
+    fn parse_switch(&self, write: &OptionWrite) -> Option<bool> {
         let mut names = self.option.names.iter();
         let name = names.find(|n| n.ident == write.ident && !n.on_for.is_empty())?;
         let word = match &write.value {
@@ -143,7 +143,7 @@ impl CandidateOption<'_> {
 
     /// A bare figure as the duration that the library takes it for, and a figure in a text: what the
     /// server is sent is the same.
-    fn counted(&self, folded: &ConstValue) -> Option<ConstValue> {
+    fn parse_count(&self, folded: &ConstValue) -> Option<ConstValue> {
         let unit = self.candidate.model.client.duration_unit?;
         if let (ValueKind::Int, ConstValue::Text(text)) = (self.option.kind, folded) {
             return text.parse().ok().map(ConstValue::Int);
@@ -162,7 +162,7 @@ impl CandidateOption<'_> {
     }
 
     /// What a URL says that holds whatever else is written.
-    fn overridden(&self) -> Option<ResolvedOption> {
+    fn find_override(&self) -> Option<ResolvedOption> {
         let source = self.client.source.as_ref()?;
         let parser = self.candidate.model.option_source(&source.call)?;
         let ConstValue::Text(text) = &source.url else {
@@ -203,12 +203,17 @@ impl CandidateOption<'_> {
     }
 
     /// A value that stands at this place in code or in a URL; `zero`: a zero value is none.
-    fn folded(&self, folded: &ConstValue, span: crate::source::Span, zero: bool) -> ResolvedOption {
+    fn resolve_folded(
+        &self,
+        folded: &ConstValue,
+        span: crate::source::Span,
+        zero: bool,
+    ) -> ResolvedOption {
         let plain = |value| ResolvedOption {
             value,
             per_cpu: None,
         };
-        let counted = self.counted(folded);
+        let counted = self.parse_count(folded);
         let folded = counted.as_ref().unwrap_or(folded);
         let open = match folded {
             ConstValue::Unknown(reason) => Some(reason.clone()),
@@ -233,7 +238,7 @@ impl CandidateOption<'_> {
         }
         if self.is_ignored() {
             let because = format!("`{}` does not use it", self.client.constructor);
-            return self.replaced(&datum, span, Explicitness::Yes, because);
+            return self.replace_value(&datum, span, Explicitness::Yes, because);
         }
         let effect = figure(folded).and_then(|figure| {
             let (lineage, version) = (&self.candidate.lineage, self.candidate.version);
@@ -243,7 +248,7 @@ impl CandidateOption<'_> {
             None => plain(FactValue::set(datum, span)),
             Some(Meaning::Replaced) => {
                 let because = "the library uses its default instead of this figure";
-                self.replaced(&datum, span, Explicitness::Yes, because.to_owned())
+                self.replace_value(&datum, span, Explicitness::Yes, because.to_owned())
             }
             Some(meaning) => {
                 let raw = Box::new(datum);
@@ -262,9 +267,9 @@ impl CandidateOption<'_> {
         };
         if !same {
             let because = "the zero value stands for the library's default".to_owned();
-            return self.replaced(&datum, span, Explicitness::No, because);
+            return self.replace_value(&datum, span, Explicitness::No, because);
         }
-        let datum = default.value.known().cloned().unwrap_or(datum);
+        let datum = default.value.known_datum().cloned().unwrap_or(datum);
         ResolvedOption {
             value: FactValue::set(datum, span),
             per_cpu: None,
@@ -272,7 +277,7 @@ impl CandidateOption<'_> {
     }
 
     /// Something is written and the default holds all the same.
-    fn replaced(
+    fn replace_value(
         &self,
         datum: &Datum,
         span: crate::source::Span,
@@ -293,7 +298,7 @@ impl CandidateOption<'_> {
         let text = if self.option.is_secret() {
             MASK.to_owned()
         } else {
-            shown(datum)
+            format_datum(datum)
         };
         value.overrides.push(OverriddenPlace { span, text });
         resolved
@@ -306,7 +311,7 @@ impl CandidateOption<'_> {
     }
 
     /// Why something that cannot be seen may set the option.
-    fn unseen(&self) -> Option<&Cause> {
+    fn find_unseen(&self) -> Option<&Cause> {
         let mut names = self.option.names.iter();
         let part = names.find_map(|name| self.client.unseen.get(&name.ident));
         self.client.rest_unknown.as_ref().or(part)
@@ -315,7 +320,7 @@ impl CandidateOption<'_> {
     fn not_written(&self) -> ResolvedOption {
         let carried = self.client.carried_unknown.as_ref();
         let carried = carried.filter(|_| self.is_carried());
-        if let Some(reason) = carried.or(self.unseen()) {
+        if let Some(reason) = carried.or(self.find_unseen()) {
             let value = FactValue::unknown(Cause::From {
                 what: "the options come from",
                 cause: Box::new(reason.clone()),
@@ -370,7 +375,7 @@ impl CandidateOption<'_> {
         let Some(url) = ConnectionUrl::parse(text) else {
             return refuse("it is not a URL");
         };
-        if let Some(why) = url.refused(parser, self.candidate.model, version) {
+        if let Some(why) = url.find_refusal(parser, self.candidate.model, version) {
             return refuse(&why);
         }
         match url.parameter(self.option, parser, version) {
@@ -382,7 +387,7 @@ impl CandidateOption<'_> {
                     per_cpu: None,
                 };
             }
-            Some(Ok(folded)) => return self.folded(&folded, span, true),
+            Some(Ok(folded)) => return self.resolve_folded(&folded, span, true),
             Some(Err(why)) => return refuse(&why),
             None => {}
         }
@@ -391,7 +396,7 @@ impl CandidateOption<'_> {
             .url_part
             .and_then(|part| url.part(part, self.option.kind));
         match part {
-            Some(folded) => self.folded(&folded, span, true),
+            Some(folded) => self.resolve_folded(&folded, span, true),
             None => self.default(),
         }
     }
@@ -534,7 +539,7 @@ impl CandidateOption<'_> {
         );
         let mut resolved = self.of_state(ValueState::Absent);
         resolved.value.derived_from = other.value.derived_from.clone();
-        let Some(datum) = other.value.known() else {
+        let Some(datum) = other.value.known_datum() else {
             if let ValueState::Unknown(reason) = other.value.state {
                 resolved.value.state = ValueState::Unknown(reason);
                 resolved.value.origin = ValueOrigin::Default(release(self.candidate));

@@ -31,7 +31,7 @@ impl ConnectionUrl {
             None => (None, authority),
         };
         let (user, password) = match user_info.map(|u| u.split_once(':').unwrap_or((u, ""))) {
-            Some((user, password)) => (decoded(user), decoded(password)),
+            Some((user, password)) => (decode_percent(user), decode_percent(password)),
             None => (None, None),
         };
         let filled = |text: Option<String>| text.filter(|t| !t.is_empty());
@@ -59,7 +59,7 @@ impl ConnectionUrl {
     }
 
     /// Why the parser refuses the URL, if it does.
-    pub(super) fn refused(
+    pub(super) fn find_refusal(
         &self,
         parser: &OptionSourceModel,
         model: &ClientModel,
@@ -100,7 +100,7 @@ impl ConnectionUrl {
                 let on = row.on_for.iter().any(|own| text.eq_ignore_ascii_case(own));
                 return Some(Ok(ConstValue::Bool(on)));
             }
-            let value = typed(text, option.kind, parser.durations);
+            let value = parse_typed(text, option.kind, parser.durations);
             Some(value.ok_or_else(|| format!("the value of `{}` is not accepted", row.param)))
         })
     }
@@ -136,12 +136,12 @@ impl ConnectionUrl {
 fn parameter(pair: &str) -> Option<(String, String)> {
     let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
     let value = value.replace('+', " ");
-    let name = decoded(name)?;
-    (!name.is_empty()).then_some((name, decoded(&value)?))
+    let name = decode_percent(name)?;
+    (!name.is_empty()).then_some((name, decode_percent(&value)?))
 }
 
 /// Percent-encoding resolved; nothing where it is broken.
-fn decoded(text: &str) -> Option<String> {
+fn decode_percent(text: &str) -> Option<String> {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.bytes();
     while let Some(byte) = rest.next() {
@@ -157,7 +157,7 @@ fn decoded(text: &str) -> Option<String> {
 }
 
 /// A parameter's text as the option's value. Blank stands for the default: the zero value.
-fn typed(text: &str, kind: ValueKind, durations: DurationSyntax) -> Option<ConstValue> {
+fn parse_typed(text: &str, kind: ValueKind, durations: DurationSyntax) -> Option<ConstValue> {
     match kind {
         ValueKind::Int | ValueKind::Bytes if text.is_empty() => Some(ConstValue::Int(0)),
         ValueKind::Int | ValueKind::Bytes => text.parse().ok().map(ConstValue::Int),
@@ -200,7 +200,7 @@ fn duration(text: &str, syntax: DurationSyntax) -> Option<ConstValue> {
 }
 
 /// The URL as it may be shown: the password masked.
-pub(super) fn masked(url: &str) -> String {
+pub(super) fn mask_url(url: &str) -> String {
     let Some((scheme, rest)) = url.split_once("://") else {
         return MASK.to_owned();
     };
@@ -233,18 +233,18 @@ mod tests {
     #[test]
     fn a_masked_url_shows_neither_password_nor_query() {
         assert_eq!(
-            masked("redis://u:s3cret@h:1/0?password=x"),
+            mask_url("redis://u:s3cret@h:1/0?password=x"),
             "redis://u:***@h:1/0"
         );
-        assert_eq!(masked("redis://h:1"), "redis://h:1");
-        assert_eq!(masked("s3cret"), "***");
+        assert_eq!(mask_url("redis://h:1"), "redis://h:1");
+        assert_eq!(mask_url("s3cret"), "***");
     }
 
     #[test]
     fn broken_urls_do_not_panic() {
         for text in ["", "://", "a://%", "a://b?%zz=1", "a://@:@/?=&&", "a://b/%"] {
             let _ = ConnectionUrl::parse(text);
-            let _ = masked(text);
+            let _ = mask_url(text);
         }
     }
 }

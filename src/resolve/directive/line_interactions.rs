@@ -65,7 +65,7 @@ impl LineJudge<'_> {
         else {
             return none(line);
         };
-        let Some(datum) = value.known() else {
+        let Some(datum) = value.known_datum() else {
             return FactValue::unknown(Cause::DirectiveNotKnown(need.on.clone()));
         };
         let shown = line::format_config_get(directive, Some(datum));

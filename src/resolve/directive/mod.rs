@@ -66,14 +66,14 @@ pub fn subjects(
     let mut subjects = Vec::new();
     for line in text.lines {
         let Some(name) = line.words.first() else {
-            subjects.push(refused_by_tokenizer(text, line, server));
+            subjects.push(refuse_by_tokenizer(text, line, server));
             continue;
         };
         let mut subject = judge.subject(text, line, &name.text);
         let count = times.entry(name.text.to_ascii_lowercase()).or_default();
         *count += 1;
         subject.identity = format!("{}#{}#{count}", text.name, name.text.to_ascii_lowercase());
-        if let Some(first) = judge.replaced(line, &mut earlier) {
+        if let Some(first) = judge.find_replaced(line, &mut earlier) {
             subject.put(DirectiveFact::First, judge.arguments(first));
         }
         subject.server = Some(server.clone());
@@ -82,7 +82,7 @@ pub fn subjects(
     subjects
 }
 
-fn refused_by_tokenizer(text: &TextLines<'_>, line: &RawLine, server: &RelatedSubject) -> Subject {
+fn refuse_by_tokenizer(text: &TextLines<'_>, line: &RawLine, server: &RelatedSubject) -> Subject {
     let mut subject = Subject::new(SubjectKind::Directive, text.name, text.path, line.span);
     subject.put(
         DirectiveFact::Problem,
@@ -118,7 +118,7 @@ fn put_text(
 
 /// A word among the values of an option that was meant as a file or as another option. Of an option
 /// only its name is given: what stands behind that may be secret.
-fn swallowed(line: &RawLine) -> Option<&str> {
+fn find_swallowed(line: &RawLine) -> Option<&str> {
     let is_argument = line.form == LineForm::Argument;
     let values = line.words.iter().skip(1).filter(|_| is_argument);
     let mut words = values.filter_map(|value| value.text.split_ascii_whitespace().next());
@@ -130,11 +130,11 @@ impl LineJudge<'_> {
         let label = format!("{}: {name}", text.name);
         let mut subject = Subject::new(SubjectKind::Directive, label, text.path, line.span);
         self.put_words(&mut subject, line, name);
-        match self.settled(self.problem(line, name)) {
+        match self.settle_problem(self.problem(line, name)) {
             Ok((problem, reading)) => {
                 subject.put(DirectiveFact::Problem, problem_value(problem, line));
                 let error = reading.map_or(line.error, |reading| reading.error.as_deref());
-                let error = error.map(|error| self.masked(line, error));
+                let error = error.map(|error| self.mask_error(line, error));
                 put_text(&mut subject, DirectiveFact::Error, error, line);
                 let accepted = reading.and_then(|reading| reading.accepted.as_ref());
                 put_text(&mut subject, DirectiveFact::Accepted, accepted, line);
@@ -143,7 +143,7 @@ impl LineJudge<'_> {
                     put_text(
                         &mut subject,
                         DirectiveFact::Swallowed,
-                        swallowed(line),
+                        find_swallowed(line),
                         line,
                     );
                 }
@@ -170,7 +170,7 @@ impl LineJudge<'_> {
         }
         subject.put(
             DirectiveFact::ServerVersion,
-            FactValue::derived(self.release.clone()),
+            FactValue::from_derived(self.release.clone()),
         );
         subject
     }
@@ -250,7 +250,7 @@ impl LineJudge<'_> {
             .filter(|canonical| !canonical.eq_ignore_ascii_case(name));
         put_text(subject, DirectiveFact::Replacement, old_name, line);
         put_text(subject, DirectiveFact::Canonical, canonical, line);
-        let shown = self.shown_args(line);
+        let shown = self.format_args(line);
         let words = shown
             .split_whitespace()
             .map(|w| Datum::Text(w.to_owned()))
@@ -287,14 +287,14 @@ impl LineJudge<'_> {
     /// The arguments as a fact. A secret stays what it is, so that two can be compared; it is marked
     /// never to be shown.
     fn arguments(&self, line: &RawLine) -> FactValue {
-        let mut value = FactValue::set(meant(line), place(line));
+        let mut value = FactValue::set(format_meant(line), place(line));
         value.secret = self.is_secret(line);
         value
     }
 
     /// The arguments that a person meant, masked where they are secret.
-    fn shown_args(&self, line: &RawLine) -> String {
-        let text = meant(line);
+    fn format_args(&self, line: &RawLine) -> String {
+        let text = format_meant(line);
         let Some(name) = line.words.first().map(|word| word.text.as_str()) else {
             return text;
         };
@@ -311,7 +311,7 @@ impl LineJudge<'_> {
 
     /// What the server prints, without the words of a line that holds secrets: its first word names
     /// what the line is about.
-    fn masked(&self, line: &RawLine, error: &str) -> String {
+    fn mask_error(&self, line: &RawLine, error: &str) -> String {
         if !self.is_secret(line) {
             return error.to_owned();
         }
@@ -335,7 +335,7 @@ impl LineJudge<'_> {
     }
 
     /// What a line is called in a server that no table is of is not known.
-    fn settled<'r>(&self, problem: JudgedLine<'r>) -> JudgedLine<'r> {
+    fn settle_problem<'r>(&self, problem: JudgedLine<'r>) -> JudgedLine<'r> {
         let hangs_on_names = |problem| {
             matches!(
                 problem,
@@ -475,7 +475,7 @@ impl LineJudge<'_> {
 
     /// The earlier line of this text that the line silently replaces, if its directive is one that
     /// the last line wins.
-    fn replaced<'l>(
+    fn find_replaced<'l>(
         &self,
         line: &'l RawLine,
         earlier: &mut BTreeMap<String, &'l RawLine>,
@@ -516,7 +516,7 @@ fn consequence(outcomes: &[LineOutcome], broken: bool, form: LineForm) -> Option
 }
 
 /// The arguments without a trailing comment; an empty word in the quotes that it needs.
-fn meant(line: &RawLine) -> String {
+fn format_meant(line: &RawLine) -> String {
     let words = line.words.iter().take(line.argument_count).skip(1);
     let words: Vec<_> = words
         .map(|word| match word.text.as_str() {

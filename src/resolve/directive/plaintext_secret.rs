@@ -52,7 +52,7 @@ impl LineJudge<'_> {
                 value.secret = true;
                 value
             }
-            None => FactValue::derived(false).with_anchor_when_unset(line.span),
+            None => FactValue::from_derived(false).with_anchor_when_unset(line.span),
         };
         subject.put(DirectiveFact::DisclosesSecret, value);
     }

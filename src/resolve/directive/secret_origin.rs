@@ -21,7 +21,7 @@ pub(super) fn place(sources: &Sources, reference: Span, text: &str) -> Option<Sp
     });
     let found = holding.filter_map(|(id, file)| {
         let mut names = names.iter();
-        names.find_map(|name| given(id, file.text(), name, text))
+        names.find_map(|name| find_given(id, file.text(), name, text))
     });
     let near = found.filter_map(|span| Some((distance(sources, reference, span)?, span)));
     near.min_by_key(|(distance, _)| *distance)
@@ -57,27 +57,27 @@ fn names(written: &str) -> impl Iterator<Item = &str> {
 }
 
 /// `NAME=text`, `NAME: text`, or `name: NAME` with `value: text` in the next line.
-fn given(id: FileId, whole: &str, name: &str, text: &str) -> Option<Span> {
+fn find_given(id: FileId, whole: &str, name: &str, text: &str) -> Option<Span> {
     let mut at = 0;
     let mut named = false;
     for line in whole.split_inclusive('\n') {
-        let value = match assigned(line, name) {
+        let value = match parse_assignment(line, name) {
             Some(value) => Some(value),
-            None if named => assigned(line, "value"),
+            None if named => parse_assignment(line, "value"),
             None => None,
         };
         if let Some(found) = value.filter(|(_, value)| *value == text) {
             let start = at + found.0;
             return Some(Span::new(id, start, start + text.len()));
         }
-        named = assigned(line, "name").is_some_and(|(_, value)| value == name);
+        named = parse_assignment(line, "name").is_some_and(|(_, value)| value == name);
         at += line.len();
     }
     None
 }
 
 /// What a line gives to a name, without quotes, and where it stands in the line.
-fn assigned<'l>(line: &'l str, name: &str) -> Option<(usize, &'l str)> {
+fn parse_assignment<'l>(line: &'l str, name: &str) -> Option<(usize, &'l str)> {
     let start = line.len()
         - line
             .trim_start_matches(['-', ' ', '\t', '"', '\'', '{'])
@@ -98,7 +98,7 @@ fn assigned<'l>(line: &'l str, name: &str) -> Option<(usize, &'l str)> {
 
 #[cfg(test)]
 mod tests {
-    use super::{given, names};
+    use super::{find_given, names};
     use crate::source::FileId;
 
     #[test]
@@ -123,7 +123,7 @@ mod tests {
             ("PASS=s3cret2\n", false),
             ("s3cret\n", false),
         ] {
-            let place = given(FileId(0), text, "PASS", "s3cret");
+            let place = find_given(FileId(0), text, "PASS", "s3cret");
             assert_eq!(place.is_some(), found, "{text}");
             if let Some(place) = place {
                 assert_eq!(&text[place.range()], "s3cret", "{text}");

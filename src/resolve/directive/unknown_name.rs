@@ -61,7 +61,7 @@ impl LineJudge<'_> {
         };
         let replacement = self.servers.replacement(own, name);
         put_text(subject, DirectiveFact::Replacement, replacement, line);
-        let known = self.servers.known_to(name).into_iter();
+        let known = self.servers.find_knowing_series(name).into_iter();
         let known: Vec<String> = known
             .map(|(first, last)| ServerSeries::range(first, last))
             .collect();

@@ -62,7 +62,7 @@ impl LineReader<'_> {
             Ok(merged) => merged,
             Err(at) => {
                 // redis 7.0 says what its last failing system call left behind, often this.
-                return refused_word([&self.directive.name, name], rules, at, "Wrong format");
+                return refuse_word([&self.directive.name, name], rules, at, "Wrong format");
             }
         };
         let mut user = AclUser::new(self.series, self.channels_open);
@@ -73,9 +73,9 @@ impl LineReader<'_> {
                 Err(AclRefusal::Unknown) => unknown.push(rule),
                 // With selectors the server counts from the first rule and names the wrong word.
                 Err(refusal) if selectors => {
-                    return refused_word([&self.directive.name, name], rules, at, refusal.text());
+                    return refuse_word([&self.directive.name, name], rules, at, refusal.text());
                 }
-                Err(refusal) => return refused(args, at, refusal.text()),
+                Err(refusal) => return refuse_rule(args, at, refusal.text()),
             }
         }
         let blank = |c: char| c.is_ascii_whitespace() || c == '\0';
@@ -121,7 +121,7 @@ impl LineReader<'_> {
         let unknown = |rule: &&str| {
             AclSelector::default().apply(self.series, rule) == Err(AclRefusal::Unknown)
         };
-        single.filter(unknown).map(named).collect()
+        single.filter(unknown).map(strip_sign).collect()
     }
 
     fn has(&self, feature: AclFeature) -> bool {
@@ -130,13 +130,13 @@ impl LineReader<'_> {
 }
 
 /// The command or category that a rule names, without its sign.
-fn named(rule: &str) -> String {
+fn strip_sign(rule: &str) -> String {
     rule.get(1..).unwrap_or_default().to_ascii_lowercase()
 }
 
 const RULES_FORM: &str = "rules such as `on`, `>password`, `~pattern`, `+command`, `+@category`";
 
-fn refused(args: &[&str], at: usize, text: &str) -> DirectiveReading {
+fn refuse_rule(args: &[&str], at: usize, text: &str) -> DirectiveReading {
     let word = args.get(at + 1).copied().unwrap_or_default();
     DirectiveReading::invalid(
         format!("Error in user declaration '{word}': {text}"),
@@ -145,7 +145,7 @@ fn refused(args: &[&str], at: usize, text: &str) -> DirectiveReading {
 }
 
 /// The word that the server names: the one at the rule's own number, counted from the directive.
-fn refused_word(head: [&str; 2], rules: &[&str], at: usize, text: &str) -> DirectiveReading {
+fn refuse_word(head: [&str; 2], rules: &[&str], at: usize, text: &str) -> DirectiveReading {
     let word = head
         .iter()
         .chain(rules)
@@ -284,7 +284,7 @@ impl AclSelector {
             }
             _ if rule.starts_with('~') => return self.keys(&rule[1..]),
             _ if has(AclFeature::KeyPermissions) && rule.starts_with('%') => {
-                return self.permitted_keys(series, &rule[1..]);
+                return self.permit_keys(series, &rule[1..]);
             }
             _ if channels && rule.starts_with('&') => return self.channels(&rule[1..]),
             _ if rule.starts_with("+@") || rule.starts_with("-@") => {
@@ -310,7 +310,7 @@ impl AclSelector {
         without_blanks(pattern)
     }
 
-    fn permitted_keys(&mut self, series: &ServerSeries, rule: &str) -> Result<(), AclRefusal> {
+    fn permit_keys(&mut self, series: &ServerSeries, rule: &str) -> Result<(), AclRefusal> {
         if self.all_keys {
             return Err(AclRefusal::KeysAfterAll);
         }

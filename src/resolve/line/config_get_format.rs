@@ -20,7 +20,7 @@ pub fn default_of(directive: &DirectiveSpec) -> Option<Datum> {
         (Json::Object(groups), _) => Some(Datum::List(
             groups
                 .iter()
-                .map(|(class, words)| Datum::Text(format!("{class} {}", joined(words))))
+                .map(|(class, words)| Datum::Text(format!("{class} {}", join_item(words))))
                 .collect(),
         )),
         (Json::Bool(flag), _) => Some(Datum::Bool(*flag)),
@@ -28,14 +28,14 @@ pub fn default_of(directive: &DirectiveSpec) -> Option<Datum> {
 }
 
 fn default_item(item: &serde_json::Value) -> Datum {
-    Datum::Text(joined(item))
+    Datum::Text(join_item(item))
 }
 
-fn joined(item: &serde_json::Value) -> String {
+fn join_item(item: &serde_json::Value) -> String {
     match item {
         serde_json::Value::String(text) => text.clone(),
         serde_json::Value::Array(items) => {
-            let words: Vec<_> = items.iter().map(joined).collect();
+            let words: Vec<_> = items.iter().map(join_item).collect();
             words.join(" ")
         }
         other => other.to_string(),
@@ -67,7 +67,7 @@ fn list(directive: &DirectiveSpec, words: &[&str]) -> String {
         Some(SpecialParser::HostPort) if is_nobody(words) => String::new(),
         Some(SpecialParser::BufferLimits) => buffer_limits(directive, words),
         Some(SpecialParser::Percentiles) => {
-            let figures: Vec<_> = words.iter().map(|word| trimmed_figure(word)).collect();
+            let figures: Vec<_> = words.iter().map(|word| trim_figure(word)).collect();
             figures.join(" ")
         }
         _ => words.join(" "),
@@ -79,7 +79,7 @@ fn is_nobody(words: &[&str]) -> bool {
 }
 
 /// Six places after the point, without the zeros at their end.
-fn trimmed_figure(word: &str) -> String {
+fn trim_figure(word: &str) -> String {
     let text = format!("{:.6}", percentile(word).unwrap_or_default());
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }

@@ -98,12 +98,12 @@ impl DirectiveReading {
 }
 
 /// A line that is refused for what other lines did.
-pub(super) fn refused(problem: LineProblem, error: String) -> DirectiveReading {
+pub(super) fn refuse(problem: LineProblem, error: String) -> DirectiveReading {
     DirectiveReading::bad(problem, error, None)
 }
 
 /// A line that gives a command another name.
-pub(super) fn renamed(names: &[&str]) -> DirectiveReading {
+pub(super) fn read_rename(names: &[&str]) -> DirectiveReading {
     DirectiveReading::good(special::words(names))
 }
 

@@ -81,7 +81,7 @@ impl LineReader<'_> {
                 ..DirectiveReading::invalid(error, form)
             };
         }
-        self.clamped(number, form)
+        self.clamp_number(number, form)
     }
 
     /// Bounds hold for the number as the server's type keeps it: a negative one is huge without a
@@ -107,7 +107,7 @@ impl LineReader<'_> {
             .then(|| format!("argument must be between {min} and {max} inclusive"))
     }
 
-    fn clamped(&self, number: i64, form: String) -> DirectiveReading {
+    fn clamp_number(&self, number: i64, form: String) -> DirectiveReading {
         let low = self.directive.effective_min.unwrap_or(i64::MIN);
         let high = self.directive.effective_max.unwrap_or(i64::MAX);
         let effective = number.clamp(low, high);

@@ -5,7 +5,7 @@ use crate::knowledge::servers::SpecialParser;
 use crate::knowledge::servers::language::StopStage;
 
 use super::number::{bounds, leading_number, whole_number};
-use super::word::quoted_list;
+use super::word::quote_list;
 use super::{DirectiveReading, LineOutcome, LineProblem, LineReader, WRONG_COUNT};
 
 /// The letter that stands for all classes of events, and those that choose the channel of an event.
@@ -66,7 +66,7 @@ impl LineReader<'_> {
     fn no_folder(&self) -> DirectiveReading {
         const MISSING: &str = "No such file or directory";
         const FORM: &str = "a folder that exists";
-        if let Some((error, _)) = self.broken_check("") {
+        if let Some((error, _)) = self.check_word("") {
             return DirectiveReading::invalid(error, FORM);
         }
         if self.series.language.missing_folder_exits {
@@ -81,7 +81,7 @@ impl LineReader<'_> {
     fn save_points(&self, args: &[&str]) -> DirectiveReading {
         let error = "Invalid save parameters";
         if args == [""] {
-            return cleared();
+            return clear_value();
         }
         if !args.len().is_multiple_of(2) {
             return self.wrong_count(error);
@@ -103,7 +103,7 @@ impl LineReader<'_> {
     /// drops the built-in points all the same.
     fn loose_save_points(&self, args: &[&str]) -> DirectiveReading {
         if args == [""] {
-            return cleared();
+            return clear_value();
         }
         let [seconds, changes] = args else {
             let reading = DirectiveReading::good(Datum::List(Vec::new()));
@@ -141,7 +141,7 @@ impl LineReader<'_> {
             if !classes.iter().any(|v| v.eq_ignore_ascii_case(group[0])) {
                 return DirectiveReading::invalid(
                     &self.series.language.messages.client_class,
-                    format!("a class of {}", quoted_list(classes)),
+                    format!("a class of {}", quote_list(classes)),
                 );
             }
             match self.limits(&group[1..]) {
@@ -332,7 +332,7 @@ pub(in crate::resolve) fn no_such_command(directive: &str) -> String {
     format!("No such command in {directive}")
 }
 
-fn cleared() -> DirectiveReading {
+fn clear_value() -> DirectiveReading {
     DirectiveReading {
         clears: true,
         ..DirectiveReading::good(Datum::List(Vec::new()))

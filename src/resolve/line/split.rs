@@ -16,7 +16,7 @@ pub(super) fn words(text: &str, adjacent: bool) -> Option<Vec<String>> {
         while let Some(c) = rest.next_if(|c| !matches!(c, ' ' | '\t' | '\r' | '\n' | '\0')) {
             match c {
                 '"' | '\'' => {
-                    quoted(&mut rest, c, &mut word)?;
+                    read_quoted(&mut rest, c, &mut word)?;
                     let next = rest.peek().copied();
                     if !adjacent && next.is_some_and(|next| !is_blank(next)) {
                         return None;
@@ -40,7 +40,7 @@ fn is_blank(c: char) -> bool {
 }
 
 /// The rest of a quoted part; `None` where it has no end.
-fn quoted(
+fn read_quoted(
     rest: &mut std::iter::Peekable<std::str::Chars<'_>>,
     quote: char,
     word: &mut String,

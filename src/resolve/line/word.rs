@@ -40,7 +40,7 @@ impl LineReader<'_> {
         let found: Option<Vec<usize>> = args.iter().map(position).collect();
         match found {
             Some(found) if self.directive.enum_combinable && !found.is_empty() => {
-                self.combined(found)
+                self.combine_flags(found)
             }
             Some(found) if found.len() == 1 => {
                 DirectiveReading::good(Datum::Text(self.member(found[0])))
@@ -67,7 +67,7 @@ impl LineReader<'_> {
     }
 
     /// Several members are shown in the table's order; the default stands for none of them.
-    fn combined(&self, mut found: Vec<usize>) -> DirectiveReading {
+    fn combine_flags(&self, mut found: Vec<usize>) -> DirectiveReading {
         let values = &self.directive.enum_values;
         found.sort_unstable();
         found.dedup();
@@ -82,7 +82,7 @@ impl LineReader<'_> {
         if exclusive.len() > 1 && exclusive.iter().all(|m| flags.contains(&m.as_str())) {
             return DirectiveReading::invalid(
                 &self.series.language.messages.exclusive,
-                format!("only one of {}", quoted_list(exclusive)),
+                format!("only one of {}", quote_list(exclusive)),
             );
         }
         let text = if flags.is_empty() {
@@ -94,7 +94,7 @@ impl LineReader<'_> {
     }
 
     pub(super) fn string(&self, word: &str) -> DirectiveReading {
-        match self.broken_check(word) {
+        match self.check_word(word) {
             Some((error, accepted)) => DirectiveReading::invalid(error, accepted),
             None => DirectiveReading::good(Datum::Text(word.to_owned())),
         }
@@ -129,10 +129,10 @@ impl LineReader<'_> {
     }
 
     /// What the server prints and the accepted form, where the word is not what it must be.
-    pub(super) fn broken_check(&self, word: &str) -> Option<(String, &'static str)> {
+    pub(super) fn check_word(&self, word: &str) -> Option<(String, &'static str)> {
         let name = &self.directive.name;
         if let Some(refused) = &self.directive.refuses {
-            return broken_by(word, refused);
+            return find_refused_characters(word, refused);
         }
         match self.directive.check? {
             ValueCheck::NotEmpty
@@ -148,7 +148,7 @@ impl LineReader<'_> {
             ValueCheck::NonEmptyFolderName if is_path(word) => {
                 Some((format!("{name} can't be a path, just a dirname"), NO_PATH))
             }
-            ValueCheck::HostName => broken_host_name(word),
+            ValueCheck::HostName => check_host_name(word),
             ValueCheck::TitleTemplate if !self.is_title_template(word) => Some((
                 "template format is invalid or contains unknown variables".to_owned(),
                 "text with variables of the server's own list in braces",
@@ -178,7 +178,7 @@ fn is_empty_or_ip(word: &str) -> bool {
     word.is_empty() || word.parse::<IpAddr>().is_ok()
 }
 
-fn broken_host_name(word: &str) -> Option<(String, &'static str)> {
+fn check_host_name(word: &str) -> Option<(String, &'static str)> {
     const FORM: &str = "letters, digits, hyphens and dots, fewer than 256";
     if word.len() >= 256 {
         return Some((
@@ -195,7 +195,10 @@ fn broken_host_name(word: &str) -> Option<(String, &'static str)> {
 }
 
 /// Characters that would break the lines of the cluster's own file, and the length of an address.
-fn broken_by(word: &str, refused: &RefusedCharacters) -> Option<(String, &'static str)> {
+fn find_refused_characters(
+    word: &str,
+    refused: &RefusedCharacters,
+) -> Option<(String, &'static str)> {
     if refused.longest.is_some_and(|longest| word.len() > longest) {
         return Some((
             refused.too_long.clone().unwrap_or_default(),
@@ -218,12 +221,12 @@ fn near_one_of(args: &[&str], values: &[String]) -> String {
         .iter()
         .find(|word| !known().any(|value| value.eq_ignore_ascii_case(word)));
     match unknown.and_then(|word| nearest(word, known())) {
-        Some(near) => format!("`{near}`, if that is meant: one of {}", quoted_list(values)),
-        None => format!("one of {}", quoted_list(values)),
+        Some(near) => format!("`{near}`, if that is meant: one of {}", quote_list(values)),
+        None => format!("one of {}", quote_list(values)),
     }
 }
 
-pub(super) fn quoted_list(words: &[String]) -> String {
+pub(super) fn quote_list(words: &[String]) -> String {
     let quoted: Vec<_> = words.iter().map(|word| format!("`{word}`")).collect();
     quoted.join(", ")
 }

@@ -15,11 +15,11 @@ use crate::source::Span;
 impl ServerResolver<'_> {
     pub(super) fn put_access(&self, subject: &mut Subject, transcript: &ConfigTranscript<'_>) {
         if subject.fact(ServerFact::Managed).is_none() {
-            subject.put(ServerFact::Managed, FactValue::derived(false));
+            subject.put(ServerFact::Managed, FactValue::from_derived(false));
         }
         let listens = self.listens(subject, transcript);
         let exposed = self
-            .exposed(subject, &listens)
+            .resolve_exposed(subject, &listens)
             .with_anchor_when_unset(self.anchor());
         subject.put(ServerFact::Exposed, exposed);
         let authentication = self
@@ -33,7 +33,7 @@ impl ServerResolver<'_> {
         );
         let buffer = self.replica_buffer(subject);
         subject.put(ServerFact::ReplicaBuffer, buffer);
-        if let Some(reached) = self.reached_by(subject) {
+        if let Some(reached) = self.find_reaching(subject) {
             subject.put(
                 ServerFact::ReachedBy,
                 reached.with_anchor_when_unset(self.anchor()),
@@ -61,8 +61,8 @@ impl ServerResolver<'_> {
     }
 
     /// Whether something beyond the server's own host can open a connection.
-    fn exposed(&self, subject: &Subject, listens: &Result<bool, Cause>) -> FactValue {
-        let no = || FactValue::derived(false);
+    fn resolve_exposed(&self, subject: &Subject, listens: &Result<bool, Cause>) -> FactValue {
+        let no = || FactValue::from_derived(false);
         match listens {
             Ok(false) => return no(),
             Ok(true) => {}
@@ -71,17 +71,17 @@ impl ServerResolver<'_> {
         let Some(server) = self.deployed else {
             let asked = subject.conf(&self.names().addresses);
             return if asked.is_some_and(|value| value.written == Explicitness::Yes) {
-                FactValue::derived(true).because("it listens on other addresses")
+                FactValue::from_derived(true).because("it listens on other addresses")
             } else {
                 FactValue::unknown(Cause::NotDeployed)
             };
         };
         match server.deployment.attributes.get(&ServerFact::Reachable) {
-            Some(Ok(Datum::Bool(true))) => FactValue::derived(true),
+            Some(Ok(Datum::Bool(true))) => FactValue::from_derived(true),
             Some(Ok(_)) => no(),
             Some(Err(reason)) => FactValue::unknown(reason.clone()),
             None => match self.service(server, subject) {
-                Some(service) => FactValue::derived(true)
+                Some(service) => FactValue::from_derived(true)
                     .because(format!("Service/{} leads to it", service.name)),
                 None => FactValue::unknown(Cause::Deployment(
                     "no Service of the scanned tree leads to it",
@@ -120,18 +120,18 @@ impl ServerResolver<'_> {
     }
 
     /// What leads to it from outside its container, as far as its deployment says.
-    fn reached_by(&self, subject: &Subject) -> Option<FactValue> {
+    fn find_reaching(&self, subject: &Subject) -> Option<FactValue> {
         let Some(server) = self.deployed else {
             return Some(FactValue::unknown(Cause::NotDeployed));
         };
         let mut published = server.published.iter();
         if let Some(port) = published.find(|port| self.has_port(subject, port)) {
-            return Some(FactValue::derived(format!("published port {port}")));
+            return Some(FactValue::from_derived(format!("published port {port}")));
         }
         // A compose file and a unit say all; a Service may stand in another tree.
         let decided = server.deployment.attributes.get(&ServerFact::Reachable);
         match self.service(server, subject) {
-            Some(service) => Some(FactValue::derived(format!("Service/{}", service.name))),
+            Some(service) => Some(FactValue::from_derived(format!("Service/{}", service.name))),
             None if decided.is_some() => None,
             None => Some(FactValue::unknown(Cause::Deployment(
                 "no Service of the scanned tree leads to it",
@@ -150,7 +150,7 @@ impl ServerResolver<'_> {
             Ok(false) => {
                 let addresses = subject.conf(&self.names().addresses);
                 let strength = addresses.map_or(Strength::Certain, |value| value.strength);
-                return FactValue::derived(RemoteAccess::Loopback).with_strength(strength);
+                return FactValue::from_derived(RemoteAccess::Loopback).with_strength(strength);
             }
             Err(reason) => return FactValue::unknown(reason.clone()),
         }
@@ -159,18 +159,18 @@ impl ServerResolver<'_> {
         match protection.map(|value| &value.state) {
             Some(ValueState::Unknown(reason)) => return FactValue::unknown(reason.clone()),
             Some(ValueState::Set(on) | ValueState::Default(on)) if on.as_text() == Some("yes") => {}
-            _ => return FactValue::derived(RemoteAccess::Accepted),
+            _ => return FactValue::from_derived(RemoteAccess::Accepted),
         }
         if self.is_lifted(subject) {
-            return FactValue::derived(RemoteAccess::Accepted);
+            return FactValue::from_derived(RemoteAccess::Accepted);
         }
         let asks = subject.fact(ServerFact::Authentication);
         match asks.map(|value| &value.state) {
             Some(ValueState::Unknown(reason)) => FactValue::unknown(reason.clone()),
             _ if asks.and_then(FactValue::text) == Some("none") => {
-                FactValue::derived(RemoteAccess::Protected).with_strength(strength)
+                FactValue::from_derived(RemoteAccess::Protected).with_strength(strength)
             }
-            _ => FactValue::derived(RemoteAccess::Accepted),
+            _ => FactValue::from_derived(RemoteAccess::Accepted),
         }
     }
 
@@ -281,18 +281,18 @@ impl ServerResolver<'_> {
             }
         };
         match is_written(&self.names().password) {
-            Ok(true) => return FactValue::derived("password"),
+            Ok(true) => return FactValue::from_derived("password"),
             Ok(false) => {}
             Err(reason) => return FactValue::unknown(reason),
         }
         match is_written(&self.names().users_file) {
-            Ok(true) => return FactValue::derived("acl"),
+            Ok(true) => return FactValue::from_derived("acl"),
             Ok(false) => {}
             Err(reason) => return FactValue::unknown(reason),
         }
         let mut lines = transcript.step_lines();
         let restricts = lines.any(|line| self.restricts_everyone(line));
-        FactValue::derived(if restricts { "acl" } else { "none" })
+        FactValue::from_derived(if restricts { "acl" } else { "none" })
     }
 
     /// A line about the user that every connection is until it says otherwise.

@@ -32,7 +32,7 @@ struct SeenContainer<'a> {
 type Absence = String;
 
 impl ServerResolver<'_> {
-    fn seen_container(&self) -> Option<SeenContainer<'_>> {
+    fn find_container(&self) -> Option<SeenContainer<'_>> {
         let server = self.deployed.filter(|server| !server.fragment)?;
         let container = server.container.as_ref()?;
         Some(SeenContainer {
@@ -50,11 +50,11 @@ impl ServerResolver<'_> {
         lines: &mut [Subject],
         effective: &BTreeMap<String, FactValue>,
     ) {
-        let Some(seen) = self.seen_container() else {
+        let Some(seen) = self.find_container() else {
             return;
         };
         for line in lines {
-            if let Some(value) = seen.missing_of(line, effective) {
+            if let Some(value) = seen.find_missing_path(line, effective) {
                 line.put(DirectiveFact::MissingPath, value);
             }
         }
@@ -63,9 +63,9 @@ impl ServerResolver<'_> {
     /// The configuration file of the command, as a subject of its own: it has a name and whether it is
     /// there.
     pub(super) fn missing_file(&self, server: &RelatedSubject) -> Option<Subject> {
-        let seen = self.seen_container()?;
+        let seen = self.find_container()?;
         let file = seen.container.file.as_ref()?;
-        let value = seen.missing(&file.text, PathKind::File);
+        let value = seen.find_missing(&file.text, PathKind::File);
         let value = value_of(value, &file.text, file);
         let label = format!("{}: {}", self.name(), file.text);
         let path = self.knowledge.sources.path(file.span);
@@ -81,7 +81,7 @@ impl ServerResolver<'_> {
 
     /// What the server finds in its container.
     pub(super) fn put_container(&self, subject: &mut Subject) {
-        let Some(seen) = self.seen_container() else {
+        let Some(seen) = self.find_container() else {
             return;
         };
         let anchor = seen.server.anchor;
@@ -94,7 +94,7 @@ impl ServerResolver<'_> {
             .map(|mount| Datum::Text(mount.path.clone()));
         put(
             ServerFact::Mounts,
-            FactValue::derived(Datum::List(paths.collect())),
+            FactValue::from_derived(Datum::List(paths.collect())),
         );
         put(ServerFact::MainProcess, seen.main_process());
         let (unread, password) = seen.unread_variables();
@@ -113,7 +113,7 @@ impl ServerResolver<'_> {
             Ok((directory, span)) => {
                 let named = match span {
                     Some(span) => FactValue::set(directory.clone(), span),
-                    None => FactValue::derived(directory.clone()),
+                    None => FactValue::from_derived(directory.clone()),
                 };
                 put(ServerFact::DataDirectory, named);
                 put(ServerFact::StorageUnused, seen.unused_volume(&directory));
@@ -144,7 +144,7 @@ impl ServerResolver<'_> {
                 Some(ValueState::Set(datum) | ValueState::Default(datum))
                     if datum.as_text() != Some("no") =>
                 {
-                    return FactValue::derived(false);
+                    return FactValue::from_derived(false);
                 }
                 _ => {}
             }
@@ -153,27 +153,27 @@ impl ServerResolver<'_> {
             return FactValue::unknown(why.clone());
         }
         if seen.server.is_composed() {
-            return FactValue::derived(true)
+            return FactValue::from_derived(true)
                 .because("the name of the service leads to any of them");
         }
         match self.service(seen.server, subject) {
-            Some(service) if !service.headless => FactValue::derived(true)
+            Some(service) if !service.headless => FactValue::from_derived(true)
                 .because(format!("Service/{} leads to any of them", service.name)),
-            _ => FactValue::derived(false),
+            _ => FactValue::from_derived(false),
         }
     }
 }
 
 impl<'a> SeenContainer<'a> {
     /// Whether the path of a line is missing; nothing for lines that need none.
-    fn missing_of(
+    fn find_missing_path(
         &self,
         line: &Subject,
         effective: &BTreeMap<String, FactValue>,
     ) -> Option<FactValue> {
         let servers = self.resolver.knowledge.servers;
         let name = line.fact(DirectiveFact::Canonical)?.text()?;
-        let needed = servers.needed_path(name)?;
+        let needed = servers.find_needed_path(name)?;
         let value = line.fact(DirectiveFact::Value)?;
         let span = value.place()?;
         // Only the line that the server is left with is looked at; each of a repeated one is.
@@ -183,13 +183,13 @@ impl<'a> SeenContainer<'a> {
         }
         if let (Some(on), Some(idle)) = (&needed.on, &needed.idle) {
             let deciding = effective.get(on)?;
-            match deciding.known() {
+            match deciding.known_datum() {
                 Some(Datum::Int(number)) if number.to_string() == *idle => return None,
                 Some(_) => {}
                 None => return Some(FactValue::unknown(Cause::NotSaid("TLS port"))),
             }
         }
-        let args = line.fact(DirectiveFact::Args)?.known()?;
+        let args = line.fact(DirectiveFact::Args)?.known_datum()?;
         let Datum::List(words) = args else {
             return None;
         };
@@ -212,11 +212,11 @@ impl<'a> SeenContainer<'a> {
             unresolved: None,
             slot: crate::facts::EditTarget::None,
         };
-        Some(value_of(self.missing(&wanted, kind), &wanted, &word))
+        Some(value_of(self.find_missing(&wanted, kind), &wanted, &word))
     }
 
     /// Why a path is not there; `None` where it is.
-    fn missing(&self, path: &str, kind: PathKind) -> Result<Option<Absence>, Cause> {
+    fn find_missing(&self, path: &str, kind: PathKind) -> Result<Option<Absence>, Cause> {
         if let Some(why) = &self.container.prepared {
             return Err(why.clone());
         }
@@ -235,12 +235,12 @@ impl<'a> SeenContainer<'a> {
             return Ok(None);
         }
         match nearest {
-            Some(mount) => missing_in(mount, path, kind),
-            None => self.missing_in_image(path, kind),
+            Some(mount) => find_missing_in_mount(mount, path, kind),
+            None => self.find_missing_in_image(path, kind),
         }
     }
 
-    fn missing_in_image(&self, path: &str, kind: PathKind) -> Result<Option<Absence>, Cause> {
+    fn find_missing_in_image(&self, path: &str, kind: PathKind) -> Result<Option<Absence>, Cause> {
         if let Some(why) = &self.container.altered {
             return Err(why.clone());
         }
@@ -268,7 +268,7 @@ impl<'a> SeenContainer<'a> {
 
     fn main_process(&self) -> FactValue {
         match self.container.ends_with_server {
-            Some(ends) => FactValue::derived(ends),
+            Some(ends) => FactValue::from_derived(ends),
             None => FactValue::unknown(Cause::StartScript("is not followed")),
         }
     }
@@ -277,12 +277,17 @@ impl<'a> SeenContainer<'a> {
     /// and whether one of them is a password.
     fn unread_variables(&self) -> (FactValue, FactValue) {
         let shapes = self.resolver.knowledge.shapes;
-        let none = || (FactValue::derived(NONE), FactValue::derived(false));
+        let none = || {
+            (
+                FactValue::from_derived(NONE),
+                FactValue::from_derived(false),
+            )
+        };
         let Some(image) = &self.image else {
             let why = Cause::Image("what it reads is not known");
             return (FactValue::unknown(why.clone()), FactValue::unknown(why));
         };
-        let asked = |name: &str| shapes.images.asked(image, name);
+        let asked = |name: &str| shapes.images.find_asked(image, name);
         let given = self.container.variables.iter();
         let meant = given.filter_map(|variable| Some((variable, asked(&variable.name)?)));
         let replaced = self.replaces_start(image);
@@ -316,7 +321,7 @@ impl<'a> SeenContainer<'a> {
         };
         let is_password = names.iter().any(|name| shapes.images.is_password(name));
         let value = FactValue::set(names.join(", "), first.span).because(why);
-        (value, FactValue::derived(is_password))
+        (value, FactValue::from_derived(is_password))
     }
 
     /// What is written in the place of the image's command keeps its script from setting the server up.
@@ -343,7 +348,7 @@ impl<'a> SeenContainer<'a> {
             MountStorage::Unknown => !self.is_own_volume(mount),
         });
         if is_kept {
-            return FactValue::derived(NONE);
+            return FactValue::from_derived(NONE);
         }
         let beside = self.mounts.iter().find(|mount| {
             mount.storage == MountStorage::Persistent
@@ -359,7 +364,7 @@ impl<'a> SeenContainer<'a> {
         });
         match beside {
             Some(mount) => FactValue::set(mount.path.clone(), mount.span),
-            None => FactValue::derived(NONE),
+            None => FactValue::from_derived(NONE),
         }
     }
 
@@ -384,7 +389,7 @@ impl<'a> SeenContainer<'a> {
         if let Some(mount) = own {
             return match mount.read_only || mount.storage == MountStorage::Files {
                 true => FactValue::set(false, mount.span),
-                false => FactValue::derived(true),
+                false => FactValue::from_derived(true),
             };
         }
         let read_only = self
@@ -395,7 +400,7 @@ impl<'a> SeenContainer<'a> {
         match read_only {
             Some(Ok(Datum::Bool(true))) => {}
             Some(Err(why)) => return FactValue::unknown(why.clone()),
-            _ => return FactValue::derived(true),
+            _ => return FactValue::from_derived(true),
         }
         let shapes = self.resolver.knowledge.shapes;
         let content = self
@@ -405,17 +410,23 @@ impl<'a> SeenContainer<'a> {
         let declared = content.and_then(|content| content.volume.as_deref());
         match declared {
             // Some runtimes make a volume that can be written where the image declares one.
-            Some(volume) if Path::new(directory).starts_with(volume) => FactValue::derived(false)
-                .because("the root file system is read-only")
-                .with_strength(Strength::Assumed),
-            Some(_) => FactValue::derived(false).because("the root file system is read-only"),
+            Some(volume) if Path::new(directory).starts_with(volume) => {
+                FactValue::from_derived(false)
+                    .because("the root file system is read-only")
+                    .with_strength(Strength::Assumed)
+            }
+            Some(_) => FactValue::from_derived(false).because("the root file system is read-only"),
             None => FactValue::unknown(Cause::Image("whether it declares a volume is not known")),
         }
     }
 }
 
 /// Whether a path below a mount is missing.
-fn missing_in(mount: &RawMount, path: &str, kind: PathKind) -> Result<Option<Absence>, Cause> {
+fn find_missing_in_mount(
+    mount: &RawMount,
+    path: &str,
+    kind: PathKind,
+) -> Result<Option<Absence>, Cause> {
     let at = mount.path.trim_end_matches('/');
     let below = path.strip_prefix(at).unwrap_or_default();
     let below = below.trim_start_matches('/');

@@ -98,11 +98,13 @@ impl ServerResolver<'_> {
             return;
         };
         let name = format!("{}/{}", object.kind, object.name);
-        let name = FactValue::derived(name).with_anchor_when_unset(text.anchor_when_unset());
+        let name = FactValue::from_derived(name).with_anchor_when_unset(text.anchor_when_unset());
         subject.put(ServerFact::ConfigName, name);
         let used = match self.linked.body {
-            ServerBody::Deployed(_) => FactValue::derived(true),
-            ServerBody::Text(_) if self.is_shown_unread(&text.place) => FactValue::derived(true),
+            ServerBody::Deployed(_) => FactValue::from_derived(true),
+            ServerBody::Text(_) if self.is_shown_unread(&text.place) => {
+                FactValue::from_derived(true)
+            }
             ServerBody::Text(_) => {
                 self.use_of(&object.name, object.templated, text.excerpt.span_all())
             }
@@ -129,17 +131,17 @@ impl ServerResolver<'_> {
                 "the scanned tree deploys no server, so what reads it stands elsewhere",
             ));
         }
-        if let Some(path) = self.mentioned(name, own) {
+        if let Some(path) = self.find_mention(name, own) {
             return FactValue::unknown(Cause::Named {
                 name: path.to_owned(),
                 fact: "names it",
             });
         }
-        FactValue::derived(false)
+        FactValue::from_derived(false)
     }
 
     /// Another place of the tree that holds the name as a word.
-    fn mentioned(&self, name: &str, own: Span) -> Option<&str> {
+    fn find_mention(&self, name: &str, own: Span) -> Option<&str> {
         let files = self.knowledge.sources.iter();
         let mut other = files.filter(|(id, file)| {
             let text = file.text();
@@ -168,7 +170,7 @@ impl ServerResolver<'_> {
         match said {
             Err(reason) => return Some(FactValue::unknown(reason.clone())),
             Ok(how) if *how != Datum::from(RolloutTrigger::None) => {
-                return Some(FactValue::derived(how.clone()));
+                return Some(FactValue::from_derived(how.clone()));
             }
             Ok(_) => {}
         }
@@ -185,10 +187,12 @@ impl ServerResolver<'_> {
             .find_map(|(index, _)| self.raw.texts[*index].renewed.clone());
         let strength = texts.iter().map(|(_, strength)| *strength).min();
         Some(match renewed {
-            Some(why) => FactValue::derived(RolloutTrigger::Renamed).because(why),
+            Some(why) => FactValue::from_derived(RolloutTrigger::Renamed).because(why),
             None => match strength {
-                Some(strength) => FactValue::derived(RolloutTrigger::None).with_strength(strength),
-                None => FactValue::derived(RolloutTrigger::None),
+                Some(strength) => {
+                    FactValue::from_derived(RolloutTrigger::None).with_strength(strength)
+                }
+                None => FactValue::from_derived(RolloutTrigger::None),
             },
         })
     }

@@ -25,21 +25,21 @@ impl ServerResolver<'_> {
     /// A figure of the container; what redvet.toml says of this server by name wins, what a flag says
     /// fills a gap.
     fn figure(&self, quantity: DeploymentQuantity) -> FactValue {
-        let declared = |d: &&&Declaration| declared_figure(d, quantity).is_some();
+        let declared = |d: &&&Declaration| find_declared(d, quantity).is_some();
         let own = self
             .declared
             .iter()
             .filter(|d| d.name.is_some())
             .find(declared);
         if let Some(declaration) = own {
-            return declared_figure(declaration, quantity).unwrap_or_else(FactValue::absent);
+            return find_declared(declaration, quantity).unwrap_or_else(FactValue::absent);
         }
         if let Some(value) = self.by_autoscaler(quantity) {
             return value;
         }
         let said = self.deployed.map(|server| &server.deployment);
         if let Some(scalar) = said.and_then(|said| said.quantities.written.get(&quantity)) {
-            return typed_figure(scalar, quantity);
+            return type_quantity(scalar, quantity);
         }
         if let Some(value) = self.by_limit_range(quantity) {
             return value;
@@ -50,7 +50,7 @@ impl ServerResolver<'_> {
             .filter(|d| d.name.is_none())
             .find(declared);
         if let Some(declaration) = general {
-            return declared_figure(declaration, quantity).unwrap_or_else(FactValue::absent);
+            return find_declared(declaration, quantity).unwrap_or_else(FactValue::absent);
         }
         match self.deployed {
             Some(server) if self.knowledge.snippet => {
@@ -73,7 +73,7 @@ impl ServerResolver<'_> {
     fn by_autoscaler(&self, quantity: DeploymentQuantity) -> Option<FactValue> {
         let counted = quantity == DeploymentQuantity::Replicas;
         let server = self.deployed.filter(|_| counted)?;
-        autoscaled(self.raw, &server.name, server.namespace.as_ref())
+        find_autoscaled(self.raw, &server.name, server.namespace.as_ref())
     }
 
     /// What a LimitRange of the namespace gives to a container that says nothing itself.
@@ -84,7 +84,7 @@ impl ServerResolver<'_> {
 
     pub(super) fn put_words(&self, subject: &mut Subject) {
         let Some(server) = self.deployed else {
-            subject.put(ServerFact::LimitOwner, FactValue::derived("server"));
+            subject.put(ServerFact::LimitOwner, FactValue::from_derived("server"));
             for fact in [ServerFact::StorageKind, ServerFact::Exporter] {
                 subject.put(fact, FactValue::unknown(Cause::NotDeployed));
             }
@@ -99,7 +99,7 @@ impl ServerResolver<'_> {
                 {
                     FactValue::unknown(Cause::Fragment)
                 }
-                Ok(datum) => FactValue::derived(datum.clone()),
+                Ok(datum) => FactValue::from_derived(datum.clone()),
                 Err(reason) => FactValue::unknown(reason.clone()),
             };
             let home = server.deployment.places.get(fact).copied();
@@ -143,7 +143,7 @@ impl ServerResolver<'_> {
         ] {
             let missing = subject
                 .fact(fact)
-                .and_then(FactValue::known)
+                .and_then(FactValue::known_datum)
                 .is_some_and(|datum| {
                     matches!(datum, Datum::Bool(false)) || datum.as_text() == Some("none")
                 });
@@ -178,7 +178,7 @@ impl ServerResolver<'_> {
             None if self.deployed.is_some_and(|server| server.fragment) => {
                 FactValue::unknown(Cause::Fragment)
             }
-            None => FactValue::derived(StorageKind::None),
+            None => FactValue::from_derived(StorageKind::None),
         }
     }
 }
@@ -221,7 +221,7 @@ impl ServerResolver<'_> {
 }
 
 /// The most processes that an autoscaler may run of a workload.
-fn autoscaled(raw: &RawFacts, name: &str, namespace: Option<&String>) -> Option<FactValue> {
+fn find_autoscaled(raw: &RawFacts, name: &str, namespace: Option<&String>) -> Option<FactValue> {
     let mut scalers = raw.autoscalers.iter().filter(|scaler| {
         let workload = name == scaler.target || name.starts_with(&format!("{}/", scaler.target));
         workload && scaler.namespace.as_ref() == namespace
@@ -232,7 +232,7 @@ fn autoscaled(raw: &RawFacts, name: &str, namespace: Option<&String>) -> Option<
         )));
     };
     let why = format!("HorizontalPodAutoscaler/{} may run so many", scaler.name);
-    Some(typed_figure(&scaler.most, DeploymentQuantity::Replicas).because(why))
+    Some(type_quantity(&scaler.most, DeploymentQuantity::Replicas).because(why))
 }
 
 fn by_limit_range(
@@ -245,7 +245,7 @@ fn by_limit_range(
         .filter(|range| range.namespace.as_ref() == namespace)
         .filter_map(|range| Some((range, range.quantities.get(&quantity)?)));
     let (range, scalar) = found.next()?;
-    let value = typed_figure(scalar, quantity).because(format!("LimitRange/{}", range.name));
+    let value = type_quantity(scalar, quantity).because(format!("LimitRange/{}", range.name));
     Some(if found.next().is_some() {
         FactValue::unknown(Cause::Deployment("several LimitRanges may apply"))
     } else {
@@ -261,11 +261,11 @@ pub(in crate::resolve) fn of_workload(
 ) -> FactValue {
     let namespace = workload.namespace.as_ref();
     let counted = quantity == DeploymentQuantity::Replicas;
-    if counted && let Some(value) = autoscaled(raw, &workload.name, namespace) {
+    if counted && let Some(value) = find_autoscaled(raw, &workload.name, namespace) {
         return value;
     }
     if let Some(scalar) = workload.quantities.written.get(&quantity) {
-        return typed_figure(scalar, quantity);
+        return type_quantity(scalar, quantity);
     }
     if !workload.composed
         && !counted
@@ -303,7 +303,7 @@ fn figure_datum(text: &str, quantity: DeploymentQuantity) -> Option<Datum> {
     })
 }
 
-fn typed_figure(scalar: &RawScalar, quantity: DeploymentQuantity) -> FactValue {
+fn type_quantity(scalar: &RawScalar, quantity: DeploymentQuantity) -> FactValue {
     let text = match &scalar.text {
         Ok(text) => text,
         Err(reason) => return FactValue::set_unknown(reason.clone(), scalar.span),
@@ -321,22 +321,22 @@ fn typed_figure(scalar: &RawScalar, quantity: DeploymentQuantity) -> FactValue {
     }
 }
 
-pub(super) fn declared_value(datum: Datum, span: Option<Span>) -> FactValue {
+pub(super) fn value_of_declaration(datum: Datum, span: Option<Span>) -> FactValue {
     match span {
         Some(span) => FactValue::set(datum, span),
         None => {
-            let mut value = FactValue::derived(datum);
+            let mut value = FactValue::from_derived(datum);
             value.origin = ValueOrigin::Flag("the command line");
             value
         }
     }
 }
 
-fn declared_figure(declaration: &Declaration, quantity: DeploymentQuantity) -> Option<FactValue> {
+fn find_declared(declaration: &Declaration, quantity: DeploymentQuantity) -> Option<FactValue> {
     let datum = match quantity {
         DeploymentQuantity::LimitsMemory => Datum::Size(declaration.memory?),
         DeploymentQuantity::LimitsCpu => Datum::Cores(declaration.cpus?),
         _ => return None,
     };
-    Some(declared_value(datum, declaration.span))
+    Some(value_of_declaration(datum, declaration.span))
 }

@@ -34,7 +34,7 @@ use crate::resolve::conf::{self, UnsetDirectiveCache};
 use crate::resolve::config_transcript::ConfigTranscript;
 use crate::resolve::directive::{self, LineJudge, TextLines};
 use crate::source::{FileId, Sources, Span};
-use figures::declared_value;
+use figures::value_of_declaration;
 use overridden::OverriddenLines;
 
 /// What resolving servers needs besides the raw facts.
@@ -154,7 +154,7 @@ impl<'a> ServerResolver<'a> {
             candidates: SeriesCandidates::default(),
             build: ServerBuild::OFFICIAL,
         };
-        resolver.build = resolver.declared_build();
+        resolver.build = resolver.resolve_declared_build();
         (resolver.flavor, resolver.version) = resolver.flavor_and_version();
         resolver.candidates = knowledge.servers.candidates(
             resolver.flavor.as_ref().and_then(FactValue::text),
@@ -209,7 +209,7 @@ impl<'a> ServerResolver<'a> {
     }
 
     fn transcript<'r>(&'r self, series: &'r [&'r ServerSeries]) -> ConfigTranscript<'r> {
-        let lines = self.judged().into_iter().flat_map(|text| text.lines);
+        let lines = self.list_judged().into_iter().flat_map(|text| text.lines);
         ConfigTranscript::read(self.steps(), lines, series, self.build)
     }
 
@@ -230,14 +230,14 @@ impl<'a> ServerResolver<'a> {
             transcript,
             effective,
         };
-        let texts = self.judged().into_iter();
+        let texts = self.list_judged().into_iter();
         texts
             .flat_map(|text| directive::subjects(&text, &judge, server))
             .collect()
     }
 
     /// The texts whose lines are judged, arguments and fields among them.
-    fn judged(&self) -> Vec<TextLines<'a>> {
+    fn list_judged(&self) -> Vec<TextLines<'a>> {
         let texts = self.read_texts().into_iter();
         let texts = texts.map(|index| &self.raw.texts[index]);
         let texts = texts.filter(|text| !text.foreign).map(|text| TextLines {
@@ -278,7 +278,7 @@ impl<'a> ServerResolver<'a> {
             Some(namespace) => format!("{namespace}/{}", self.name()),
             None => self.name().to_owned(),
         };
-        subject.made_in = self.made_in();
+        subject.made_in = self.find_making_folder();
         subject.sample = self.is_sample();
         subject.links.clone_from(&self.linked.links);
         subject.not_visible = self.not_visible();
@@ -304,7 +304,7 @@ impl<'a> ServerResolver<'a> {
     }
 
     /// The folder of the kustomization that makes it.
-    fn made_in(&self) -> Option<String> {
+    fn find_making_folder(&self) -> Option<String> {
         let ServerBody::Deployed(index) = self.linked.body else {
             return None;
         };
@@ -331,7 +331,7 @@ impl<'a> ServerResolver<'a> {
     }
 
     fn put_identity(&self, subject: &mut Subject) {
-        subject.put(ServerFact::Name, FactValue::derived(self.name()));
+        subject.put(ServerFact::Name, FactValue::from_derived(self.name()));
         for (fact, value, what) in [
             (ServerFact::Flavor, &self.flavor, "flavor"),
             (ServerFact::Version, &self.version, "version"),
@@ -341,10 +341,10 @@ impl<'a> ServerResolver<'a> {
         }
         subject.put(ServerFact::Kind, self.kind(subject));
         let deployed = self.deployed.is_some_and(|server| !server.transient);
-        subject.put(ServerFact::Deployed, FactValue::derived(deployed));
+        subject.put(ServerFact::Deployed, FactValue::from_derived(deployed));
         let mut declared = self.declared.iter();
         let role = match declared.find_map(|d| Some((d.role.as_ref()?, d.span))) {
-            Some((role, span)) => declared_value(Datum::Text(role.clone()), span),
+            Some((role, span)) => value_of_declaration(Datum::Text(role.clone()), span),
             None => self.role_by_use(),
         };
         subject.put(ServerFact::Role, role);
@@ -364,7 +364,7 @@ impl<'a> ServerResolver<'a> {
             _ => None,
         };
         if let Some(role) = by_name {
-            return FactValue::derived(role)
+            return FactValue::from_derived(role)
                 .because(format!("it is called {name}"))
                 .with_strength(Strength::Assumed)
                 .with_anchor_when_unset(self.anchor());
@@ -374,18 +374,18 @@ impl<'a> ServerResolver<'a> {
 
     /// What the resource says it is; else what the configuration and the number of processes come to.
     fn kind(&self, subject: &Subject) -> FactValue {
-        if let Some(said) = self.deployed.and_then(|server| server.kind.known()) {
-            return FactValue::derived(said);
+        if let Some(said) = self.deployed.and_then(|server| server.kind.known_kind()) {
+            return FactValue::from_derived(said);
         }
         let names = &self.knowledge.shapes.servers;
         let of = |name: &String| subject.conf(name);
         let clustered = of(&names.cluster_mode).and_then(FactValue::text);
-        let replica = of(&names.replica_of).is_some_and(|value| value.known().is_some());
+        let replica = of(&names.replica_of).is_some_and(|value| value.known_datum().is_some());
         match (clustered, replica) {
-            (Some("yes"), _) => FactValue::derived(ServerKind::Cluster),
-            (_, true) => FactValue::derived(ServerKind::Replication),
+            (Some("yes"), _) => FactValue::from_derived(ServerKind::Cluster),
+            (_, true) => FactValue::from_derived(ServerKind::Replication),
             (Some(_), false) if self.is_single(subject) => {
-                FactValue::derived(ServerKind::Standalone)
+                FactValue::from_derived(ServerKind::Standalone)
             }
             _ => FactValue::unknown(Cause::Server("the relation of its processes is unknown")),
         }

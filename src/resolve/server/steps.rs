@@ -54,7 +54,7 @@ impl<'a> ServerResolver<'a> {
         while let Some(index) = read.get(at).copied() {
             at += 1;
             let lines = self.raw.texts[index].lines.iter();
-            let others = lines.filter_map(|line| self.included(index, line));
+            let others = lines.filter_map(|line| self.find_included(index, line));
             for (other, _) in others.flatten() {
                 if read.contains(&other) {
                     continue;
@@ -75,7 +75,7 @@ impl<'a> ServerResolver<'a> {
         if self.knowledge.snippet {
             steps.push(ConfigStep::Gap { reason: A_PART });
         }
-        steps.extend(self.built_in().into_iter().flatten());
+        steps.extend(self.list_image_defaults().into_iter().flatten());
         for (number, part) in self.linked.parts.iter().enumerate() {
             let mut builder = StepBuilder {
                 resolver: self,
@@ -101,23 +101,23 @@ impl<'a> ServerResolver<'a> {
     }
 
     /// The defaults that the image's build changes.
-    fn built_in(&self) -> Option<Vec<ConfigStep<'a>>> {
+    fn list_image_defaults(&self) -> Option<Vec<ConfigStep<'a>>> {
         let image = self.image()?.ok()?;
         let shape = self.knowledge.shapes.official_image(&image)?;
         let known = !shape.built_in.is_empty();
         let step = |words: &'a Vec<String>| {
             let (name, args) = words.split_first()?;
-            Some(generated(name, Some(args), IMAGE))
+            Some(generate_step(name, Some(args), IMAGE))
         };
         known.then(|| shape.built_in.iter().filter_map(step).collect())
     }
 
     /// `None` where the line includes nothing; else the texts of the tree that it includes, in the
     /// order of their paths where it is a pattern.
-    fn included(&self, from: usize, line: &RawLine) -> Option<Vec<(usize, Strength)>> {
+    fn find_included(&self, from: usize, line: &RawLine) -> Option<Vec<(usize, Strength)>> {
         let target = self.include_of(line)?;
         let texts = &self.raw.texts;
-        Some(include::included(
+        Some(include::find_included(
             texts,
             from,
             target,
@@ -144,7 +144,7 @@ impl<'a> ServerResolver<'a> {
             .any(|series| series.language.include_patterns)
     }
 
-    fn included_by_argument(&self, target: &str) -> Vec<(usize, Strength)> {
+    fn find_included_by_argument(&self, target: &str) -> Vec<(usize, Strength)> {
         let texts = &self.raw.texts;
         let read = self.texts();
         let objects = read
@@ -153,7 +153,7 @@ impl<'a> ServerResolver<'a> {
                 TextPlace::Key { object, .. } => Some(object),
                 _ => None,
             });
-        include::included_by_key(texts, objects, target, self.reads_patterns())
+        include::find_included_keys(texts, objects, target, self.reads_patterns())
     }
 
     /// Where a finding on something that is not written stands: the first line of the text that is
@@ -185,7 +185,7 @@ impl<'a> ServerResolver<'a> {
     }
 }
 
-fn generated<'a>(name: &'a str, args: Option<&'a [String]>, source: &'a str) -> ConfigStep<'a> {
+fn generate_step<'a>(name: &'a str, args: Option<&'a [String]>, source: &'a str) -> ConfigStep<'a> {
     ConfigStep::Generated {
         name,
         args: args.map(|args| args.iter().map(String::as_str).collect()),
@@ -222,7 +222,7 @@ impl<'a> StepBuilder<'_, 'a> {
         let text = &self.resolver.raw.texts[index];
         self.open.push(index);
         for line in &text.lines {
-            let Some(others) = self.resolver.included(index, line) else {
+            let Some(others) = self.resolver.find_included(index, line) else {
                 self.add_line(line, strength);
                 continue;
             };
@@ -256,7 +256,7 @@ impl<'a> StepBuilder<'_, 'a> {
             ConfPart::Closes => self.steps.push(ConfigStep::Closes),
             ConfPart::Generated { source, lines } => {
                 let lines = lines.iter();
-                let lines = lines.map(|(name, args)| generated(name, args.as_deref(), source));
+                let lines = lines.map(|(name, args)| generate_step(name, args.as_deref(), source));
                 self.steps.extend(lines);
             }
             _ => {}
@@ -271,7 +271,7 @@ impl<'a> StepBuilder<'_, 'a> {
                 self.add_line(line, Strength::Certain);
                 continue;
             };
-            let found = self.resolver.included_by_argument(target);
+            let found = self.resolver.find_included_by_argument(target);
             if found.is_empty() {
                 self.hide(not_visible(self.resolver.name()));
             }

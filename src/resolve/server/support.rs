@@ -30,38 +30,44 @@ impl ServerResolver<'_> {
             return put_unsupported(subject, &Cause::version());
         };
         let name = format!("{flavor} {}", series.number);
-        subject.put(ServerFact::SupportSeries, FactValue::derived(name));
+        subject.put(ServerFact::SupportSeries, FactValue::from_derived(name));
         subject.put(
             ServerFact::SupportNewest,
-            FactValue::derived(series.newest.clone()),
+            FactValue::from_derived(series.newest.clone()),
         );
         let open = releases.open_vulnerabilities(&flavor, &version);
         if let Some((vulnerability, fix)) = open.first() {
             subject.put(
                 ServerFact::VulnerabilityName,
-                FactValue::derived(vulnerability.name.clone()),
+                FactValue::from_derived(vulnerability.name.clone()),
             );
             subject.put(
                 ServerFact::VulnerabilityAbout,
-                FactValue::derived(vulnerability.about.clone()),
+                FactValue::from_derived(vulnerability.about.clone()),
             );
-            subject.put(ServerFact::VulnerabilityFixedIn, FactValue::derived(*fix));
+            subject.put(
+                ServerFact::VulnerabilityFixedIn,
+                FactValue::from_derived(*fix),
+            );
         }
         let Some(ended) = &series.ended else {
-            subject.put(ServerFact::SupportEnded, FactValue::derived(false));
+            subject.put(ServerFact::SupportEnded, FactValue::from_derived(false));
             return;
         };
-        subject.put(ServerFact::SupportUntil, FactValue::derived(ended.clone()));
+        subject.put(
+            ServerFact::SupportUntil,
+            FactValue::from_derived(ended.clone()),
+        );
         let Some(today) = self.knowledge.today else {
             let unknown = FactValue::unknown(Cause::Server("the day of the check is unknown"));
             subject.put(ServerFact::SupportEnded, unknown);
             return;
         };
-        let has_ended = FactValue::derived(series.has_ended(today));
+        let has_ended = FactValue::from_derived(series.has_ended(today));
         subject.put(ServerFact::SupportEnded, has_ended);
-        if let Some(next) = releases.supported_after(series, today) {
+        if let Some(next) = releases.find_supported(series, today) {
             let next = format!("{flavor} {}", next.newest);
-            subject.put(ServerFact::SupportSuccessor, FactValue::derived(next));
+            subject.put(ServerFact::SupportSuccessor, FactValue::from_derived(next));
         }
     }
 
@@ -79,12 +85,12 @@ impl ServerResolver<'_> {
         if let Some(frozen) = is_it(image.tag.as_deref()) {
             subject.put(
                 ServerFact::ImageFrozen,
-                FactValue::derived(frozen.state.clone()),
+                FactValue::from_derived(frozen.state.clone()),
             );
             if let Some(since) = &frozen.since {
                 subject.put(
                     ServerFact::ImageFrozenSince,
-                    FactValue::derived(since.clone()),
+                    FactValue::from_derived(since.clone()),
                 );
             }
         }

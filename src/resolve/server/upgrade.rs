@@ -235,8 +235,8 @@ impl Comparison<'_> {
                     kind: ChangeKind::Default,
                     directive: new.name.clone(),
                     at: None,
-                    before: Some(masked(old, before)),
-                    after: Some(masked(new, after)),
+                    before: Some(mask_value(old, before)),
+                    after: Some(mask_value(new, after)),
                     message: "not set; the default changes".to_owned(),
                 })
             })
@@ -244,7 +244,7 @@ impl Comparison<'_> {
     }
 }
 
-fn masked(directive: &DirectiveSpec, text: String) -> String {
+fn mask_value(directive: &DirectiveSpec, text: String) -> String {
     if directive.is_secret() {
         return MASK.to_owned();
     }

@@ -22,7 +22,7 @@ impl Comparison<'_> {
         else {
             return Vec::new();
         };
-        let kept = self.kept_data();
+        let kept = self.find_kept_data();
         if kept.is_lost || !(kept.logs || kept.saves) {
             return Vec::new();
         }
@@ -114,11 +114,11 @@ impl Comparison<'_> {
         }
     }
 
-    fn kept_data(&self) -> KeptData {
+    fn find_kept_data(&self) -> KeptData {
         let subject = self.subject();
         let names = &self.resolver.knowledge.shapes.servers.persistence;
         let is_yes = |value: &FactValue| value.text() == Some("yes");
-        let has_points = |value: &FactValue| !matches!(value.known(), Some(Datum::List(points)) if points.is_empty());
+        let has_points = |value: &FactValue| !matches!(value.known_datum(), Some(Datum::List(points)) if points.is_empty());
         let storage = subject
             .fact(ServerFact::StorageKind)
             .and_then(FactValue::text);

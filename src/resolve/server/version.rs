@@ -6,7 +6,7 @@ use crate::facts::{Cause, Datum, FactValue};
 use crate::knowledge::servers::language::ServerBuild;
 use crate::knowledge::shapes::ImageReference;
 use crate::resolve::server::ServerResolver;
-use crate::resolve::server::figures::declared_value;
+use crate::resolve::server::figures::value_of_declaration;
 
 impl ServerResolver<'_> {
     /// A declaration by name wins over the image, the image over a declaration for all.
@@ -16,7 +16,7 @@ impl ServerResolver<'_> {
             .iter()
             .find(|d| d.name.is_some() && d.version.is_some());
         if let Some(declared) = own {
-            return declared_version(declared);
+            return read_declared(declared);
         }
         let from_image = self.image();
         let (flavor, version) = match &from_image {
@@ -26,7 +26,7 @@ impl ServerResolver<'_> {
         if version.is_some() {
             return (flavor, version);
         }
-        if let Some(installed) = self.installed() {
+        if let Some(installed) = self.find_installed() {
             let at = |text: &str| FactValue::set(Datum::Text(text.to_owned()), installed.span);
             let version = match installed.version.as_deref().map(numbers) {
                 Ok(text) => text.as_deref().map(at),
@@ -40,14 +40,14 @@ impl ServerResolver<'_> {
             .find(|d| d.name.is_none() && d.version.is_some());
         match general {
             Some(declared) if flavor.is_none() || same_flavor(declared, flavor.as_ref()) => {
-                declared_version(declared)
+                read_declared(declared)
             }
             _ => (flavor, None),
         }
     }
 
     /// What is installed for it: in the image, or by the role that its text belongs to.
-    fn installed(&self) -> Option<&InstalledRelease> {
+    fn find_installed(&self) -> Option<&InstalledRelease> {
         match (self.deployed, &self.linked.body) {
             (Some(server), _) => server.installed.as_ref(),
             (None, ServerBody::Text(index)) => self.raw.texts[*index].installed.as_ref(),
@@ -57,10 +57,10 @@ impl ServerResolver<'_> {
 
     /// The build as declared, each part by the first declaration that has it; else as that
     /// of the official images.
-    pub(super) fn declared_build(&self) -> ServerBuild {
+    pub(super) fn resolve_declared_build(&self) -> ServerBuild {
         let servers = self.knowledge.servers;
         let declared = self.declared.iter().rev().filter_map(|d| d.build.as_ref());
-        let said = declared.filter_map(|words| servers.declared_build(words).ok());
+        let said = declared.filter_map(|words| servers.parse_build(words).ok());
         said.fold(ServerBuild::OFFICIAL, |build, said| ServerBuild {
             bundled_allocator: said.bundled_allocator.unwrap_or(build.bundled_allocator),
             tls: said.tls.unwrap_or(build.tls),
@@ -91,7 +91,7 @@ impl ServerResolver<'_> {
         let span = self.deployed.and_then(|s| s.image.as_ref()).map(|i| i.span);
         let at = |datum| match span {
             Some(span) => FactValue::set(datum, span),
-            None => FactValue::derived(datum),
+            None => FactValue::from_derived(datum),
         };
         let flavor = self
             .knowledge
@@ -114,8 +114,8 @@ pub(super) fn numbers(tag: &str) -> Option<String> {
         .then(|| numbers.to_owned())
 }
 
-fn declared_version(declaration: &Declaration) -> (Option<FactValue>, Option<FactValue>) {
-    let value = |text: String| declared_value(Datum::Text(text), declaration.span);
+fn read_declared(declaration: &Declaration) -> (Option<FactValue>, Option<FactValue>) {
+    let value = |text: String| value_of_declaration(Datum::Text(text), declaration.span);
     let version = declaration.version.as_ref();
     (
         declaration.flavor.clone().map(value),

@@ -46,7 +46,7 @@ impl CodeGrammar {
             (Self::Go, 'f') => return Some('\u{c}'),
             (Self::Go, 'v') => return Some('\u{b}'),
             (Self::Rust, '0') => return Some('\0'),
-            (Self::Rust, 'u') => return braced_code(rest),
+            (Self::Rust, 'u') => return read_braced(rest),
             (_, 'x') => 2,
             (Self::Go | Self::Python, 'u') => 4,
             (Self::Go | Self::Python, 'U') => 8,
@@ -116,7 +116,7 @@ fn python_string(literal: &str) -> Option<String> {
 }
 
 /// The rest of `\u{1f600}`.
-fn braced_code(rest: &mut Peekable<Chars<'_>>) -> Option<char> {
+fn read_braced(rest: &mut Peekable<Chars<'_>>) -> Option<char> {
     rest.next_if_eq(&'{')?;
     let mut code = 0u32;
     loop {

@@ -150,7 +150,7 @@ impl<'a> ActionFinder<'a> {
                 break;
             }
             at = match byte {
-                b'"' | b'\'' => self.quoted_end(at, *byte),
+                b'"' | b'\'' => self.find_quote_end(at, *byte),
                 b'`' => self.raw_end(at),
                 _ => at + 1,
             };
@@ -160,7 +160,7 @@ impl<'a> ActionFinder<'a> {
     }
 
     /// After a string that closes on its own line, else after the quote alone.
-    fn quoted_end(&mut self, at: usize, quote: u8) -> usize {
+    fn find_quote_end(&mut self, at: usize, quote: u8) -> usize {
         if at < self.open_quote_until {
             return at + 1;
         }

@@ -33,7 +33,7 @@ pub(super) fn take_out(
         let fits = block.fits(lines);
         block.settle(lines, fits);
         if !fits {
-            taken.push(block.masked(text, lines));
+            taken.push(block.mask_block(text, lines));
         }
     }
     taken
@@ -201,7 +201,7 @@ impl BlockScalarLines {
     }
 
     /// Its lines as they are. A folded block is not folded, since what its actions write is unknown.
-    fn masked(&self, text: &str, lines: &[TemplateLine]) -> MaskedBlock {
+    fn mask_block(&self, text: &str, lines: &[TemplateLine]) -> MaskedBlock {
         let own = &lines[self.lines.clone()];
         let mut ranges: Vec<_> = own.iter().map(|line| self.without_indent(line)).collect();
         if let Some(at) = self.header.action {

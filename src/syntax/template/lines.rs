@@ -102,7 +102,7 @@ fn line(
     TemplateLine {
         indent: body.len() - body.trim_start_matches([' ', '\t']).len(),
         has_content: has_content(text, &range, &actions[own.clone()]),
-        fate: written_below(text, &range, &actions[own.clone()])
+        fate: find_written_below(text, &range, &actions[own.clone()])
             .map_or(TemplateLineKind::Masked, TemplateLineKind::WrittenBelow),
         continues: actions
             .get(own.start)
@@ -127,7 +127,11 @@ fn has_content(text: &str, line: &Range<usize>, actions: &[TemplateAction]) -> b
 }
 
 /// Where the action starts in `key: {{- … | nindent 4 }}`.
-fn written_below(text: &str, line: &Range<usize>, actions: &[TemplateAction]) -> Option<usize> {
+fn find_written_below(
+    text: &str,
+    line: &Range<usize>,
+    actions: &[TemplateAction],
+) -> Option<usize> {
     let last = actions.last()?;
     let ActionKind::Output { indent: Some(_) } = last.sort else {
         return None;

@@ -59,7 +59,7 @@ pub(super) fn block(
             walk.block_breaks(&mut breaks, body.start)?;
             walk.verbatim(body)?;
         }
-        if walk.done() {
+        if walk.is_done() {
             return walk.finish();
         }
         if !line.line_break.is_empty() {
@@ -85,12 +85,12 @@ impl<'a> ScalarWalk<'a> {
         }
     }
 
-    fn done(&self) -> bool {
+    fn is_done(&self) -> bool {
         self.rest.is_empty()
     }
 
     fn finish(self) -> Option<Vec<ValueStretch>> {
-        self.done().then_some(self.parts)
+        self.is_done().then_some(self.parts)
     }
 
     /// The value goes on with these bytes of the source.

@@ -151,7 +151,7 @@ impl<'a> YamlTreeBuilder<'a> {
                 None => break,
                 Some(Ok((event, span))) => self.event(event, span),
                 Some(Err(error)) => {
-                    self.broken(&error);
+                    self.record_error(&error);
                     if !parser.proceed_next_document().unwrap_or(false) {
                         break;
                     }
@@ -180,13 +180,13 @@ impl<'a> YamlTreeBuilder<'a> {
             Event::Scalar(value, style, anchor, tag) => {
                 let missing = range.is_empty() && style == granit_parser::ScalarStyle::Plain;
                 let (mut node, range) = if missing {
-                    self.missing(range)
+                    self.build_missing(range)
                 } else {
                     let node = self.scalar(&value, style, tag.as_deref(), &range);
                     (node, range)
                 };
                 node.tag = scalar::local(tag.as_deref());
-                self.passed(&range);
+                self.pass_range(&range);
                 self.add(BuiltNode::leaf(node), anchor, range);
             }
             Event::SequenceStart(style, anchor, tag) => {
@@ -197,12 +197,12 @@ impl<'a> YamlTreeBuilder<'a> {
             }
             Event::SequenceEnd | Event::MappingEnd => self.end_collection(range),
             Event::Alias(anchor) => {
-                self.passed(&range);
-                let built = self.aliased(anchor, &range);
+                self.pass_range(&range);
+                let built = self.resolve_alias(anchor, &range);
                 self.add(built, 0, range);
             }
             Event::UnresolvedAlias(name) => {
-                self.passed(&range);
+                self.pass_range(&range);
                 self.error(&range, format!("no anchor `&{name}` stands before this"));
                 let built = BuiltNode::leaf(self.null(&range));
                 self.add(built, 0, range);
@@ -218,7 +218,7 @@ impl<'a> YamlTreeBuilder<'a> {
         if fits { range } else { text.len()..text.len() }
     }
 
-    fn passed(&mut self, range: &Range<usize>) {
+    fn pass_range(&mut self, range: &Range<usize>) {
         if !range.is_empty() {
             self.previous_end = range.end;
         }
@@ -229,7 +229,7 @@ impl<'a> YamlTreeBuilder<'a> {
         self.aliased = 0;
         self.anchored = 0;
         if explicit {
-            self.passed(range);
+            self.pass_range(range);
         }
         self.document = Some(OpenDocument {
             start: range.start,
@@ -261,7 +261,7 @@ impl<'a> YamlTreeBuilder<'a> {
         }
     }
 
-    fn broken(&mut self, error: &ScanError) {
+    fn record_error(&mut self, error: &ScanError) {
         let text = self.text();
         let offset = error.marker().byte_offset();
         let at = offset.map_or(self.previous_end, |at| self.part_start + at);
@@ -310,7 +310,7 @@ impl<'a> YamlTreeBuilder<'a> {
         if style == StructureStyle::Block {
             range.start = self.first_dash(range.start);
         } else {
-            self.passed(&range);
+            self.pass_range(&range);
         }
         self.start_collection(CollectionItems::Seq(Vec::new()), style, marks, range);
     }
@@ -328,7 +328,7 @@ impl<'a> YamlTreeBuilder<'a> {
     fn start_map(&mut self, style: StructureStyle, marks: NodeProperties<'_>, range: Range<usize>) {
         if style == StructureStyle::Flow {
             self.reading.brace_pair_opens_mapping |= self.text()[range.start..].starts_with("{{");
-            self.passed(&range);
+            self.pass_range(&range);
         }
         self.start_collection(CollectionItems::Map(Vec::new(), None), style, marks, range);
     }
@@ -363,7 +363,7 @@ impl<'a> YamlTreeBuilder<'a> {
     }
 
     fn end_collection(&mut self, range: Range<usize>) {
-        self.passed(&range);
+        self.pass_range(&range);
         let Some(mut frame) = self.frames.pop() else {
             return;
         };
@@ -429,7 +429,7 @@ impl<'a> YamlTreeBuilder<'a> {
         }
     }
 
-    fn aliased(&mut self, anchor: usize, range: &Range<usize>) -> BuiltNode {
+    fn resolve_alias(&mut self, anchor: usize, range: &Range<usize>) -> BuiltNode {
         let refusal = match self.anchors.get(&anchor) {
             None => "this alias cannot be resolved",
             Some(built) if self.aliased + built.nodes > MAX_ALIASED_NODES => {
@@ -490,7 +490,7 @@ impl<'a> YamlTreeBuilder<'a> {
 
     /// A node without text, and its place: after the colon, where the parser puts it before. It may
     /// be what an action on the next line writes.
-    fn missing(&mut self, range: Range<usize>) -> (YamlNode, Range<usize>) {
+    fn build_missing(&mut self, range: Range<usize>) -> (YamlNode, Range<usize>) {
         let colon = self.text()[range.start..].starts_with(':');
         let at = range.start + usize::from(colon && range.start >= self.previous_end);
         let mut node = self.null(&(at..at));

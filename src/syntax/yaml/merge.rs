@@ -13,7 +13,7 @@ pub(super) fn resolve(entries: Vec<MappingEntry>) -> Vec<MappingEntry> {
     let (merges, mut own): (Vec<_>, Vec<_>) = entries.into_iter().partition(is_merge);
     let mut taken: HashSet<String> = own.iter().filter_map(key_text).collect();
     for mapping in merges.into_iter().flat_map(|merge| mappings(merge.value)) {
-        own.extend(missing(mapping, &mut taken));
+        own.extend(select_missing(mapping, &mut taken));
     }
     own
 }
@@ -41,7 +41,7 @@ fn mappings(value: YamlNode) -> Vec<Vec<MappingEntry>> {
 }
 
 /// Those entries whose keys are not taken yet, in order; of a key that is written twice the last.
-fn missing(entries: Vec<MappingEntry>, taken: &mut HashSet<String>) -> Vec<MappingEntry> {
+fn select_missing(entries: Vec<MappingEntry>, taken: &mut HashSet<String>) -> Vec<MappingEntry> {
     let mut kept: Vec<MappingEntry> = entries
         .into_iter()
         .rev()

@@ -58,7 +58,7 @@ pub fn parse(excerpt: &Excerpt) -> YamlStream {
 /// Reads all documents but those of kinds that no reader asks for.
 pub fn parse_without(excerpt: &Excerpt, unread: UnreadDocuments<'_>) -> YamlStream {
     let text = excerpt.text();
-    let parts = unread.kept_parts(text);
+    let parts = unread.select_parts(text);
     let read = |masked: &MaskedTemplate<'_>| build::read(excerpt, masked, &parts);
     if !template::is_templated(text) {
         return read(&MaskedTemplate::unchanged(text)).stream;

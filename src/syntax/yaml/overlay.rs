@@ -39,7 +39,7 @@ impl YamlNode {
 
     /// A scalar below the keys of a dotted path, where `\.` is a dot in a key. `None` where the path
     /// leads into a list.
-    pub fn nested(&self, path: &str) -> Option<YamlNode> {
+    pub fn find_nested(&self, path: &str) -> Option<YamlNode> {
         let keys = keys(path)?;
         let plain = Scalar {
             style: ScalarStyle::Plain,

@@ -29,25 +29,25 @@ impl YamlNode {
     }
 
     /// A scalar with a text that was made of what stands at `span`; it cannot be written anew there.
-    pub fn made_text(text: &str, span: Span) -> Self {
-        Self::scalar_of(Excerpt::standing_for(text, span), ScalarStyle::Folded, span)
+    pub fn from_text(text: &str, span: Span) -> Self {
+        Self::scalar_of(Excerpt::stand_for(text, span), ScalarStyle::Folded, span)
     }
 
     /// A scalar that holds the lines of an excerpt as they stand there.
-    pub fn made_lines(excerpt: Excerpt) -> Self {
+    pub fn from_lines(excerpt: Excerpt) -> Self {
         let span = excerpt.span_all();
         Self::scalar_of(excerpt, ScalarStyle::Literal, span)
     }
 
     /// A scalar that is a part of a line.
-    pub fn made_part(excerpt: Excerpt) -> Self {
+    pub fn from_part(excerpt: Excerpt) -> Self {
         let span = excerpt.span_all();
         Self::scalar_of(excerpt, ScalarStyle::Folded, span)
     }
 
     /// A scalar in this node's place of which nothing is known.
-    pub fn made_unknown(&self) -> Self {
-        let mut node = Self::made_text("", self.span);
+    pub fn to_unknown(&self) -> Self {
+        let mut node = Self::from_text("", self.span);
         if let NodeKind::Scalar(scalar) = &mut node.kind {
             scalar.holes = true;
         }
@@ -56,11 +56,11 @@ impl YamlNode {
     }
 
     /// A mapping out of entries that stand at `span`.
-    pub fn made_map(entries: Vec<(&str, YamlNode)>, span: Span) -> Self {
+    pub fn from_entries(entries: Vec<(&str, YamlNode)>, span: Span) -> Self {
         let entries = entries
             .into_iter()
             .map(|(key, value)| MappingEntry {
-                key: Self::made_text(key, value.span),
+                key: Self::from_text(key, value.span),
                 value,
             })
             .collect();
@@ -82,7 +82,7 @@ impl YamlNode {
         match at {
             Some(at) => entries[at].value = value,
             None => entries.push(MappingEntry {
-                key: Self::made_text(key, value.span),
+                key: Self::from_text(key, value.span),
                 value,
             }),
         }

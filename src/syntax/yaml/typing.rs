@@ -20,7 +20,7 @@ impl YamlNode {
     /// The same content as JSON. Of a key that is written twice the last value stays.
     pub fn to_json(&self) -> Value {
         match &self.kind {
-            NodeKind::Scalar(scalar) => typed(scalar),
+            NodeKind::Scalar(scalar) => type_scalar(scalar),
             NodeKind::Seq(items) => items.iter().map(YamlNode::to_json).collect(),
             NodeKind::Map(entries) => Value::Object(object(entries)),
         }
@@ -38,7 +38,7 @@ fn object(entries: &[MappingEntry]) -> Map<String, Value> {
         .collect()
 }
 
-fn typed(scalar: &Scalar) -> Value {
+fn type_scalar(scalar: &Scalar) -> Value {
     let text = scalar.as_str();
     if !scalar.is_typed() {
         return Value::String(text.to_owned());

@@ -20,7 +20,7 @@ pub struct UnreadDocuments<'a> {
 impl UnreadDocuments<'_> {
     /// The parts of a text that are to be parsed, in order. Neighbouring documents stay together,
     /// and a text of which nothing is left out is one part.
-    pub(super) fn kept_parts(&self, text: &str) -> Vec<Range<usize>> {
+    pub(super) fn select_parts(&self, text: &str) -> Vec<Range<usize>> {
         let names_one = |value: &String| memmem::find(text.as_bytes(), value.as_bytes()).is_some();
         // A directive applies to the documents after it, so its stream stays whole.
         let has_directive = || text.lines().any(|line| line.starts_with('%'));
@@ -84,7 +84,7 @@ mod tests {
             key: "kind",
             values: &values,
         };
-        let parts = unread.kept_parts(text);
+        let parts = unread.select_parts(text);
         parts.into_iter().map(|part| &text[part]).collect()
     }
 

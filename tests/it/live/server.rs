@@ -299,7 +299,7 @@ impl ServerHost for Files {
         }))
     }
 
-    fn matching(&self, pattern: &str) -> Option<Vec<String>> {
+    fn find_matching(&self, pattern: &str) -> Option<Vec<String>> {
         let pattern = FilePattern::new(pattern)?;
         let mut found = Vec::new();
         for folder in ["", "conf.d/", "conf.e/"] {

@@ -117,7 +117,7 @@ impl Harness {
 
     /// A folder, walked as the command line walks it.
     pub(crate) fn folder(&self, folder: &Path) -> Sample {
-        let universe = ProjectRoot::isolated(folder).unwrap();
+        let universe = ProjectRoot::at_path(folder).unwrap();
         let found = discover::walk(&universe, &self.patterns, ExcludePatterns::default());
         assert_eq!(found.unreadable, []);
         let inputs = found.files.into_iter().map(|file| InputFile {
@@ -245,7 +245,9 @@ fn waiver(written: &redvet::config::Waiver) -> ActiveWaiver {
 
 /// The text of a report's only file with the fixes of a rule in it.
 pub(crate) fn fixed(text: &str, report: &Report, rule: &str) -> String {
-    let findings = report.shown().filter(|finding| finding.rule == rule);
+    let findings = report
+        .shown_findings()
+        .filter(|finding| finding.rule == rule);
     let fixes = findings.filter_map(|finding| finding.fix.as_ref());
     let mut edits: Vec<_> = fixes.flat_map(|fix| &fix.edits).collect();
     edits.sort_by_key(|edit| (edit.span.start, edit.span.end));
