@@ -7,7 +7,7 @@
 //! # fn main() -> Result<(), redvet::CheckError> {
 //! let root = redvet::Root::discover("fixtures/estates/relay-miner")?;
 //! let report = redvet::Checker::new(root).check()?;
-//! for finding in report.shown() {
+//! for finding in report.shown_findings() {
 //!     let at = report.sources.start(finding.primary);
 //!     let path = report.sources.path(finding.primary);
 //!     println!("{path}:{}: {}: {}", at.line, finding.rule, finding.message);
