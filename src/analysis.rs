@@ -101,10 +101,10 @@ struct ExtractedFile {
 
 /// Surveys a project. Declarations with spans point into `sources`, which may hold files already.
 pub fn analyze(mut sources: Sources, project: &ProjectInputs, knowledge: &Knowledge) -> Analysis {
-    let mut universes = read(&mut sources, project, knowledge);
+    let mut scopes = read(&mut sources, project, knowledge);
     for (path, why) in &project.unreadable {
         let id = sources.add(SourceFile::new(&**path, ""));
-        universes[0]
+        scopes[0]
             .raw
             .problems
             .push((Span::new(id, 0, 0), why.clone()));
@@ -117,8 +117,8 @@ pub fn analyze(mut sources: Sources, project: &ProjectInputs, knowledge: &Knowle
         knowledge,
         unset: &unset,
     };
-    for universe in universes {
-        analysis.absorb(universe, &context);
+    for scope in scopes {
+        analysis.absorb(scope, &context);
     }
     analysis.sources = sources;
     analysis
@@ -131,11 +131,11 @@ pub fn upgrades(
     knowledge: &Knowledge,
     series: (&ServerSeries, &ServerSeries),
 ) -> (Sources, Vec<UpgradeChanges>) {
-    let mut universes = read(&mut sources, project, knowledge);
+    let mut scopes = read(&mut sources, project, knowledge);
     let unset = UnsetDirectiveCache::default();
-    let tree = universes.iter_mut().filter(|u| u.snippet.is_none());
+    let tree = scopes.iter_mut().filter(|u| u.snippet.is_none());
     let changes = tree
-        .flat_map(|universe| {
+        .flat_map(|scope| {
             let context = resolve::server::ServerContext {
                 servers: &knowledge.servers,
                 shapes: &knowledge.shapes,
@@ -143,9 +143,9 @@ pub fn upgrades(
                 sources: &sources,
                 unset: &unset,
                 today: project.today.as_deref(),
-                snippet: universe.snippet.is_some(),
+                snippet: scope.snippet.is_some(),
             };
-            let raw = &mut universe.raw;
+            let raw = &mut scope.raw;
             let linked = link_scope(raw, &sources, knowledge);
             read_arguments(raw, &linked, |_, _| vec![series.0, series.1]);
             resolve::server::upgrade::upgrades(raw, &linked, &context, series)
@@ -172,16 +172,16 @@ fn read(
         charts: charts(&files),
         settings: manifests::settings(&files, knowledge),
     };
-    let mut universes = reader.read_all(&files);
-    mark_library_snippets(&mut universes);
-    universes[0].raw.declared.clone_from(&project.services);
+    let mut scopes = reader.read_all(&files);
+    mark_library_snippets(&mut scopes);
+    scopes[0].raw.declared.clone_from(&project.services);
     let first = files.first().map(|(id, _)| *id).unwrap_or_default();
-    let filled = || reader.fill_variables(&mut universes[0].raw, sources);
+    let filled = || reader.fill_variables(&mut scopes[0].raw, sources);
     if attempt(WorkStage::Joining, filled).is_none() {
         let failed = RawFacts::report_failure(first, "filling in variables");
-        universes[0].raw.absorb(failed);
+        scopes[0].raw.absorb(failed);
     }
-    universes
+    scopes
 }
 
 /// What a package of the tree builds of options is seen where it builds it.
@@ -198,8 +198,8 @@ fn drop_own_wrappers(raw: &mut RawFacts) {
 }
 
 /// What a document of a library shows is how its users call it: it runs nowhere.
-fn mark_library_snippets(universes: &mut [AnalysisScope]) {
-    let Some((tree, others)) = universes.split_first_mut() else {
+fn mark_library_snippets(scopes: &mut [AnalysisScope]) {
+    let Some((tree, others)) = scopes.split_first_mut() else {
         return;
     };
     let modules = &tree.raw.modules;
@@ -218,17 +218,17 @@ struct AnalysisContext<'a> {
 }
 
 impl Analysis {
-    fn absorb(&mut self, mut universe: AnalysisScope, context: &AnalysisContext<'_>) {
+    fn absorb(&mut self, mut scope: AnalysisScope, context: &AnalysisContext<'_>) {
         let sources = context.sources;
-        let file = universe.raw.a_file().unwrap_or_default();
-        let work = || resolve_scope(&mut universe, context);
+        let file = scope.raw.a_file().unwrap_or_default();
+        let work = || resolve_scope(&mut scope, context);
         let estate = attempt(WorkStage::Joining, work).unwrap_or_else(|| {
             // Half of the subjects would look like all of them.
             let failed = RawFacts::report_failure(file, "putting files together");
-            universe.raw.problems.extend(failed.problems);
+            scope.raw.problems.extend(failed.problems);
             Estate::default()
         });
-        let raw = universe.raw;
+        let raw = scope.raw;
         let written = raw.texts.iter().filter(|text| !text.lines.is_empty());
         self.texts
             .extend(written.map(|text| (text.excerpt.span_all(), text.anchor_when_unset())));
@@ -243,14 +243,14 @@ impl Analysis {
 }
 
 /// One universe: linked, then typed.
-fn resolve_scope(universe: &mut AnalysisScope, context: &AnalysisContext<'_>) -> Estate {
+fn resolve_scope(scope: &mut AnalysisScope, context: &AnalysisContext<'_>) -> Estate {
     let AnalysisContext {
         sources,
         project,
         knowledge,
         unset,
     } = *context;
-    let linked = link_scope(&universe.raw, sources, knowledge);
+    let linked = link_scope(&scope.raw, sources, knowledge);
     let context = resolve::server::ServerContext {
         servers: &knowledge.servers,
         shapes: &knowledge.shapes,
@@ -258,18 +258,18 @@ fn resolve_scope(universe: &mut AnalysisScope, context: &AnalysisContext<'_>) ->
         sources,
         unset,
         today: project.today.as_deref(),
-        snippet: universe.snippet.is_some(),
+        snippet: scope.snippet.is_some(),
     };
-    read_arguments(&mut universe.raw, &linked, |raw, server| {
+    read_arguments(&mut scope.raw, &linked, |raw, server| {
         resolve::server::candidates(raw, server, &context)
     });
-    let raw = &universe.raw;
+    let raw = &scope.raw;
     let mut estate = resolve::server::resolve(raw, &linked, &context);
     let processes = resolve::process::of_programs(raw, &linked.programs);
     let machines = ProcessorCount::of_clients(raw.clients.len(), &linked.programs, &processes);
     estate.clients = resolve::client::resolve(raw, knowledge.clients, &machines, |client| {
         let path = sources.path(client.anchor).to_owned();
-        let name_prefix = universe.snippet.clone().unwrap_or_else(|| path.clone());
+        let name_prefix = scope.snippet.clone().unwrap_or_else(|| path.clone());
         resolve::client::ClientLocation { path, name_prefix }
     });
     for (index, server) in linked.clients.iter().cloned().enumerate() {
@@ -284,7 +284,7 @@ fn resolve_scope(universe: &mut AnalysisScope, context: &AnalysisContext<'_>) ->
         }
         client.server = Some(related);
     }
-    if universe.snippet.is_none() {
+    if scope.snippet.is_none() {
         estate.services = resolve::service::resolve(
             raw,
             &linked.programs,
@@ -439,7 +439,7 @@ struct FileReader<'a> {
 impl FileReader<'_> {
     /// The universes, the tree's own first.
     fn read_all(&self, files: &[(FileId, &InputFile)]) -> Vec<AnalysisScope> {
-        let mut universes = vec![AnalysisScope::default()];
+        let mut scopes = vec![AnalysisScope::default()];
         let tree = manifests::tree(files, &self.knowledge.shapes);
         let renders = self.renders(&tree);
         let objects = self.objects(&tree, &renders, files);
@@ -471,37 +471,37 @@ impl FileReader<'_> {
             .collect();
         let mut deployments = FileDeployments::default();
         for one in extracted {
-            universes[0].raw.absorb(one.main.within_bounds());
-            universes.extend(one.snippets);
+            scopes[0].raw.absorb(one.main.within_bounds());
+            scopes.extend(one.snippets);
             deployments.absorb(one.deployments);
         }
         for raw in made {
-            universes[0].raw.absorb(raw.within_bounds());
+            scopes[0].raw.absorb(raw.within_bounds());
         }
         let shapes = &self.knowledge.shapes;
         let first = files.first().map(|(id, _)| *id).unwrap_or_default();
         let deployed = guard_join(first, || {
-            deployments.servers(files, &tree_files, shapes, &universes[0].raw)
+            deployments.servers(files, &tree_files, shapes, &scopes[0].raw)
         });
-        universes[0].raw.absorb(deployed);
-        universes[0].raw.tell_once();
+        scopes[0].raw.absorb(deployed);
+        scopes[0].raw.tell_once();
         let packages = go_packages(files);
-        let paths = import_paths(&packages, &universes[0].raw.modules);
+        let paths = import_paths(&packages, &scopes[0].raw.modules);
         let packages: Vec<RawFacts> = packages
             .into_par_iter()
             .map(|package| self.read_package(package, &paths))
             .collect();
         for raw in packages {
-            universes[0].raw.absorb(raw);
+            scopes[0].raw.absorb(raw);
         }
-        mark_programs(&mut universes[0].raw.modules, files);
-        drop_own_wrappers(&mut universes[0].raw);
+        mark_programs(&mut scopes[0].raw.modules, files);
+        drop_own_wrappers(&mut scopes[0].raw);
         let clients = self.knowledge.clients;
         let packages = guard_join(first, || rust_packages::read(files, clients));
-        universes[0].raw.absorb(packages);
+        scopes[0].raw.absorb(packages);
         let packages = guard_join(first, || python_packages::read(files, clients));
-        universes[0].raw.absorb(packages);
-        universes
+        scopes[0].raw.absorb(packages);
+        scopes
     }
 
     /// What a deployment gives to variables that code reads.

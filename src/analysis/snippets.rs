@@ -1,4 +1,4 @@
-//! Fences of Markdown files: what is read of each, as a universe of its own.
+//! Fences of Markdown files: what is read of each, as an analysis scope of its own.
 //!
 //! A document shows excerpts: what a fence does not say of a server may be set elsewhere.
 

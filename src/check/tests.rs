@@ -47,15 +47,16 @@ fn check_with_defect(stage: WorkStage) -> Report {
 }
 
 /// What the report says of the defect.
-fn told(report: &Report) -> Vec<&str> {
+fn messages(report: &Report) -> Vec<&str> {
     let findings = report.shown_findings().flat_map(Finding::members);
     let findings = findings.flat_map(|one| {
         let obstacle = one.fix_obstacle.as_deref();
         std::iter::once(one.message.as_str()).chain(obstacle)
     });
     let notes = report.notes.iter().map(|note| note.message.as_str());
-    let told = findings.chain(notes);
-    told.filter(|text| text.contains("internal error while"))
+    let messages = findings.chain(notes);
+    messages
+        .filter(|text| text.contains("internal error while"))
         .collect()
 }
 
@@ -76,7 +77,7 @@ fn a_defect_costs_its_own_work_and_is_reported() {
         (WorkStage::Merging, 2),
     ] {
         let report = check_with_defect(stage);
-        assert!(!told(&report).is_empty(), "{stage:?} is not reported");
+        assert!(!messages(&report).is_empty(), "{stage:?} is not reported");
         assert_eq!(faults(&report), left, "{stage:?}");
         // Warnings fail a check unless somebody asks for less. Where every rule fails, the one that
         // reports defects does so too, and notes are left.

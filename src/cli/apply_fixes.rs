@@ -8,7 +8,7 @@ use std::path::Path;
 use crate::check::ReportScope;
 use crate::finding::{Finding, Fix, Report};
 use crate::fix::patch::{HiddenLines, patch};
-use crate::fix::rounds::{FixOutcome, mend};
+use crate::fix::rounds::{FixOutcome, run_rounds};
 use crate::fix::{FixLevel, FixedFile, fix_of};
 use crate::source::secret_words::secrets_of_line;
 use crate::source::{SourceFile, Span};
@@ -61,12 +61,16 @@ pub(super) struct FixRun<'a> {
 
 impl FixRun<'_> {
     /// Applies what may be applied. `check` checks the project with other texts.
-    pub(super) fn mend(&self, first: Report, check: &dyn Fn(&[FixedFile]) -> Report) -> FixOutcome {
+    pub(super) fn apply_rounds(
+        &self,
+        first: Report,
+        check: &dyn Fn(&[FixedFile]) -> Report,
+    ) -> FixOutcome {
         let allowed = |report: &Report, finding: &Finding| {
             let fix = fix_of(finding, self.job.level);
             fix.is_some_and(|fix| self.refusal(report, fix).is_none())
         };
-        mend(first, &allowed, check)
+        run_rounds(first, &allowed, check)
     }
 
     /// Why a fix must not be applied, with the path of the file that forbids it.
@@ -94,15 +98,15 @@ impl FixRun<'_> {
     /// Writes the new texts. The text from standard input goes to standard output, changed or not.
     pub(super) fn write(
         &self,
-        mended: &FixOutcome,
+        outcome: &FixOutcome,
         console: &mut CommandConsole,
     ) -> Result<(), CliError> {
         if let Some((path, text)) = self.typed {
-            let fixed = mended.files.iter().find(|file| file.path == path);
+            let fixed = outcome.files.iter().find(|file| file.path == path);
             console.print(fixed.map_or(text, |file| file.after.as_str()));
             return Ok(());
         }
-        let refused: Vec<String> = mended
+        let refused: Vec<String> = outcome
             .files
             .iter()
             .filter_map(|file| {
@@ -122,32 +126,32 @@ impl FixRun<'_> {
     /// Prints the patch, if there is anything in it.
     pub(super) fn show(
         &self,
-        mended: &FixOutcome,
+        outcome: &FixOutcome,
         hidden: &HiddenLines,
         console: &mut CommandConsole,
     ) -> bool {
         let mut hidden = hidden.clone();
-        for file in &mended.files {
+        for file in &outcome.files {
             let lines = hidden.entry(file.path.clone()).or_default();
             lines.extend(guess_secret_lines(&SourceFile::new(
                 &*file.path,
                 &*file.before,
             )));
         }
-        let patch = patch(&mended.files, &hidden);
+        let patch = patch(&outcome.files, &hidden);
         console.print(&patch);
         !patch.is_empty()
     }
 
     /// Says on standard error what was done and what was left.
-    pub(super) fn say(&self, mended: &FixOutcome, console: &CommandConsole) {
+    pub(super) fn say(&self, outcome: &FixOutcome, console: &CommandConsole) {
         let done = if self.job.diff { "would fix" } else { "fixed" };
         let mut text = format!(
             "{done} {} in {}\n",
-            count(mended.applied, "finding"),
-            count(mended.files.len(), "file")
+            count(outcome.applied, "finding"),
+            count(outcome.files.len(), "file")
         );
-        for (path, why) in self.collect_left(&mended.report) {
+        for (path, why) in self.collect_left(&outcome.report) {
             text.push_str(&format!("not fixed: {path}: {why}\n"));
         }
         console.say(&text);

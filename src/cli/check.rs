@@ -153,26 +153,26 @@ impl CheckRun<'_> {
         if job.diff {
             self.print(&first, args, console, ReportStream::Nowhere)?;
         }
-        let mended = ground.mend(first, &|instead| self.check(instead));
+        let rounds = ground.apply_rounds(first, &|instead| self.check(instead));
         if job.diff {
-            let any = ground.show(&mended, &hidden, console);
-            ground.say(&mended, console);
+            let any = ground.show(&rounds, &hidden, console);
+            ground.say(&rounds, console);
             return Ok(outcome(any, args));
         }
-        ground.write(&mended, console)?;
+        ground.write(&rounds, console)?;
         if ground.typed.is_none() {
-            self.shrink_baseline(&mended.report, args)?;
+            self.shrink_baseline(&rounds.report, args)?;
         }
         let stream = match ground.typed {
             Some(_) => ReportStream::Errors,
             None => ReportStream::Output,
         };
-        self.print(&mended.report, args, console, stream)?;
-        ground.say(&mended, console);
-        Ok(decide_outcome(&mended.report, threshold, args))
+        self.print(&rounds.report, args, console, stream)?;
+        ground.say(&rounds, console);
+        Ok(decide_outcome(&rounds.report, threshold, args))
     }
 
-    /// What is mended is known no more: it would be silenced if it came back.
+    /// What is rounds is known no more: it would be silenced if it came back.
     fn shrink_baseline(&self, report: &Report, args: &CheckArgs) -> Result<(), CliError> {
         let ready = self.ready;
         match &self.scope.accepted.baseline {
@@ -280,7 +280,7 @@ fn outcome(fails: bool, args: &CheckArgs) -> CommandOutcome {
     }
 }
 
-/// The report of a check that nothing is printed of and nothing is mended after.
+/// The report of a check that nothing is printed of and nothing is rounds after.
 pub(super) fn report(ready: &PreparedCheck, args: &CheckArgs) -> Result<Report, CliError> {
     let (target, stdin) = (&ready.target, ready.stdin.as_deref());
     let mut read = project::read(target, stdin, &ready.file, &args.given, &ready.knowledge)?;

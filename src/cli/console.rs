@@ -133,8 +133,8 @@ fn width(terminal: bool) -> usize {
     if !terminal {
         return WIDTH;
     }
-    let told = env::var("COLUMNS").ok().and_then(|text| text.parse().ok());
-    let columns = told.or_else(measure_width);
+    let from_environment = env::var("COLUMNS").ok().and_then(|text| text.parse().ok());
+    let columns = from_environment.or_else(measure_width);
     columns
         .filter(|columns| *columns >= NARROWEST)
         .unwrap_or(WIDTH)

@@ -60,15 +60,15 @@ impl GitSnapshot {
             let below = now.tree.relative(path).unwrap_or_default();
             self.root.join(below)
         };
-        let universe = |universe: &ProjectRoot| ProjectRoot {
+        let walk_root = |walk_root: &ProjectRoot| ProjectRoot {
             root: self.root.clone(),
-            only: universe.only.as_deref().map(moved),
+            only: walk_root.only.as_deref().map(moved),
             settings: None,
         };
         let files = now.files.iter().map(|file| moved(file));
         RunTarget {
-            walks: now.walks.iter().map(universe).collect(),
-            tree: universe(&now.tree),
+            walks: now.walks.iter().map(walk_root).collect(),
+            tree: walk_root(&now.tree),
             scope: now.scope.clone(),
             files: files.filter(|file| file.is_file()).collect(),
         }

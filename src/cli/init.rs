@@ -70,11 +70,11 @@ fn analyze_tree(target: &RunTarget) -> Result<EstateView, CliError> {
 fn place(path: &Path, text: &str, dry_run: bool) -> Result<String, CliError> {
     let shown = visible(&path.display().to_string());
     if path.exists() {
-        let told = format!("{shown} already exists and was not changed");
+        let message = format!("{shown} already exists and was not changed");
         return Ok(match path.ends_with(HOOKS) {
-            true if has_hook(path) => format!("{told}; it already has a redvet hook\n"),
-            true => format!("{told}; make sure it contains this hook:\n\n{text}\n"),
-            false => format!("{told}\n"),
+            true if has_hook(path) => format!("{message}; it already has a redvet hook\n"),
+            true => format!("{message}; make sure it contains this hook:\n\n{text}\n"),
+            false => format!("{message}\n"),
         });
     }
     if dry_run {

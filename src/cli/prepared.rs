@@ -169,19 +169,19 @@ fn named_paths(target: &RunTarget, stdin: Option<&str>) -> Vec<String> {
 
 /// The flag wins over the file.
 pub(super) fn threshold(args: &CheckArgs, settings: &config::Settings) -> Severity {
-    let told = settings.fail_on.as_ref().map(|severity| severity.value);
+    let from_settings = settings.fail_on.as_ref().map(|severity| severity.value);
     let flag = args.fail_on.map(|word| word.severity());
-    flag.or(told).unwrap_or(Severity::Warning)
+    flag.or(from_settings).unwrap_or(Severity::Warning)
 }
 
 /// The least severity that is reported: the flag wins over the file.
 pub(super) fn least_severity(args: &CheckArgs, settings: &config::Settings) -> Severity {
-    let told = settings
+    let from_settings = settings
         .min_severity
         .as_ref()
         .map(|severity| severity.value);
     let flag = args.min_severity.map(|word| word.severity());
-    flag.or(told).unwrap_or(Severity::Info)
+    flag.or(from_settings).unwrap_or(Severity::Info)
 }
 
 fn one_standard_output(outputs: &[OutputTarget]) -> Result<(), CliError> {

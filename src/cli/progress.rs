@@ -90,22 +90,25 @@ mod tests {
 
     #[test]
     fn the_line_tells_what_is_done_and_goes_away() {
-        let (sender, told) = mpsc::channel();
+        let (sender, written_texts) = mpsc::channel();
         let say = move |text: &str| drop(sender.send(text.to_owned()));
         let progress = ProgressLine::start_when_slow("reading", Duration::from_millis(1), say);
-        assert_eq!(told.recv().unwrap(), format!("{CLEAR}reading (1 s)"));
+        assert_eq!(
+            written_texts.recv().unwrap(),
+            format!("{CLEAR}reading (1 s)")
+        );
         progress.now("checking");
-        let next = told.iter().find(|text| text.contains("checking"));
+        let next = written_texts.iter().find(|text| text.contains("checking"));
         assert!(next.unwrap().starts_with(CLEAR));
         progress.end();
-        assert_eq!(told.iter().last().unwrap(), CLEAR);
+        assert_eq!(written_texts.iter().last().unwrap(), CLEAR);
     }
 
     #[test]
     fn a_short_run_says_nothing() {
-        let (sender, told) = mpsc::channel();
+        let (sender, written_texts) = mpsc::channel();
         let say = move |text: &str| drop(sender.send(text.to_owned()));
         ProgressLine::start_when_slow("reading", Duration::from_secs(3600), say).end();
-        assert_eq!(told.iter().count(), 0);
+        assert_eq!(written_texts.iter().count(), 0);
     }
 }

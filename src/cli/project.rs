@@ -127,11 +127,11 @@ fn walk(
     file: &SettingsFile,
 ) -> Result<WalkedFiles, CliError> {
     let mut all = WalkedFiles::default();
-    for universe in &target.walks {
+    for walk_root in &target.walks {
         let globs = file.settings.exclude.iter().map(|glob| glob.value.as_str());
         let exclude = ExcludePatterns::new(globs.chain(inputs::PASSED_OVER.iter().copied()))
             .map_err(|e| CliError::new(format!("exclude: {e}")))?;
-        let found = discover::walk(universe, patterns, exclude);
+        let found = discover::walk(walk_root, patterns, exclude);
         all.seen += found.seen;
         for one in found.files {
             all.include(one);

@@ -151,9 +151,9 @@ fn sections(rule: &CompiledRule, title: impl Fn(&str) -> String) -> String {
     let parts = parts
         .into_iter()
         .filter(|(_, text)| !text.trim().is_empty());
-    let mut told: Vec<String> = parts
+    let mut texts: Vec<String> = parts
         .map(|(name, text)| format!("{}\n{}", title(name), text.trim()))
         .collect();
-    told.push(format!("More: redvet explain {}", rule.id()));
-    told.join("\n\n")
+    texts.push(format!("More: redvet explain {}", rule.id()));
+    texts.join("\n\n")
 }

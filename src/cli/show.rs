@@ -62,7 +62,7 @@ pub(super) fn settings(ready: &PreparedCheck, args: &CheckArgs) -> String {
     };
     let origin = match (&args.baseline, &own.baseline) {
         (Some(_), _) => "--baseline".to_owned(),
-        (None, Some(told)) => lines.place(told.span),
+        (None, Some(from_settings)) => lines.place(from_settings.span),
         (None, None) => there.to_owned(),
     };
     lines.put("baseline", &baseline.display().to_string(), &origin);
@@ -93,22 +93,22 @@ impl SettingRows<'_> {
 
     fn switches(&mut self, ready: &PreparedCheck, args: &CheckArgs) {
         let own = &ready.file.settings;
-        let told = |flag: bool, name: &str, span: Option<Span>| match (flag, span) {
+        let from_settings = |flag: bool, name: &str, span: Option<Span>| match (flag, span) {
             (true, _) => name.to_owned(),
             (false, Some(span)) => self.place(span),
             (false, None) => "default".to_owned(),
         };
-        let profile = told(
+        let profile = from_settings(
             args.profile.is_some(),
             "--profile",
             own.profile.as_ref().map(|p| p.span),
         );
-        let fail_on = told(
+        let fail_on = from_settings(
             args.fail_on.is_some(),
             "--fail-on",
             own.fail_on.as_ref().map(|s| s.span),
         );
-        let least = told(
+        let least = from_settings(
             args.min_severity.is_some(),
             "--min-severity",
             own.min_severity.as_ref().map(|s| s.span),

@@ -23,10 +23,10 @@ const SECONDS_OF_A_DAY: u64 = 24 * 60 * 60;
 /// The waivers of the settings, without a baseline. `partial`: only a part of the project is read.
 /// They are compared with `day`, else the day of the settings, else the clock's.
 pub(super) fn waivers(settings: &Settings, partial: bool, day: Option<Date>) -> Suppressions {
-    let told = settings.defaults.today.as_ref().map(|date| date.value);
+    let from_settings = settings.defaults.today.as_ref().map(|date| date.value);
     Suppressions {
         waivers: settings.waivers.iter().map(waiver).collect(),
-        today: day.or(told).map(Date::days).or_else(today),
+        today: day.or(from_settings).map(Date::days).or_else(today),
         baseline: None,
         partial,
     }
@@ -34,8 +34,10 @@ pub(super) fn waivers(settings: &Settings, partial: bool, day: Option<Date>) -> 
 
 /// The day of the check: as a flag says, as the settings say, else the clock's.
 pub(super) fn day(settings: &Settings, flag: Option<Date>) -> Option<String> {
-    let told = settings.defaults.today.as_ref().map(|date| date.value);
-    let day = flag.or(told).or_else(|| today().and_then(Date::from_days));
+    let from_settings = settings.defaults.today.as_ref().map(|date| date.value);
+    let day = flag
+        .or(from_settings)
+        .or_else(|| today().and_then(Date::from_days));
     day.map(|day| day.to_string())
 }
 
@@ -58,10 +60,10 @@ pub(super) fn baseline_path(
     target: &RunTarget,
     named: Option<&Path>,
 ) -> PathBuf {
-    let told = file.settings.baseline.as_ref();
-    match (named, told) {
+    let from_settings = file.settings.baseline.as_ref();
+    match (named, from_settings) {
         (Some(named), _) => named.to_owned(),
-        (None, Some(told)) => file.folder.join(&told.value),
+        (None, Some(from_settings)) => file.folder.join(&from_settings.value),
         (None, None) if file.name.is_some() => file.folder.join(BASELINE),
         (None, None) => target.tree.root.join(BASELINE),
     }

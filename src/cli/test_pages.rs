@@ -171,12 +171,12 @@ fn run_page(stage: &FixtureEnv<'_>, rule: &CompiledRule, page: &FixturePage) -> 
             .unwrap_or_default()
     };
     let failures = tester::run_page(page, &outcome);
-    let mut told: Vec<String> = failures.iter().map(ToString::to_string).collect();
+    let mut failed_texts: Vec<String> = failures.iter().map(ToString::to_string).collect();
     let runs = RuleRun::join(runs);
     let run = runs.into_iter().next().unwrap_or_default();
     let unproven = describe_unproven(rule, &run);
-    told.extend(unproven.map(|why| format!("{}: {why}", page.path)));
-    told
+    failed_texts.extend(unproven.map(|why| format!("{}: {why}", page.path)));
+    failed_texts
 }
 
 /// What a page leaves unproven: a rule that looks at nothing, or a condition that comes out alike

@@ -58,9 +58,9 @@ fn patterns() -> InputPatterns {
 }
 
 fn found(dir: &Path, exclude: &[&str]) -> WalkedFiles {
-    let universe = ProjectRoot::at_path(dir).unwrap();
+    let project_tree = ProjectRoot::at_path(dir).unwrap();
     let exclude = ExcludePatterns::new(exclude.iter().copied()).unwrap();
-    walk(&universe, &patterns(), exclude)
+    walk(&project_tree, &patterns(), exclude)
 }
 
 fn paths(found: &WalkedFiles) -> Vec<&str> {
@@ -89,8 +89,8 @@ fn the_nearest_settings_or_repository_above_is_the_root() {
 #[test]
 fn without_a_root_a_file_is_alone() {
     let dir = tree(&[("a/redis.conf", CONF), ("a/redis-2.conf", CONF)]);
-    let universe = ProjectRoot::of(&dir.path().join("a/redis.conf")).unwrap();
-    let found = walk(&universe, &patterns(), ExcludePatterns::default());
+    let project_tree = ProjectRoot::of(&dir.path().join("a/redis.conf")).unwrap();
+    let found = walk(&project_tree, &patterns(), ExcludePatterns::default());
     assert_eq!(paths(&found), ["redis.conf"]);
     let folder = ProjectRoot::of(&dir.path().join("a")).unwrap();
     assert_eq!(
@@ -104,9 +104,12 @@ fn without_a_root_a_file_is_alone() {
 #[test]
 fn isolated_narrows_to_the_path() {
     let dir = tree(&[("redvet.toml", b""), ("a/redis.conf", CONF)]);
-    let universe = ProjectRoot::at_path(&dir.path().join("a")).unwrap();
-    assert_eq!(universe.root, dir.path().canonicalize().unwrap().join("a"));
-    assert_eq!(universe.settings, None);
+    let project_tree = ProjectRoot::at_path(&dir.path().join("a")).unwrap();
+    assert_eq!(
+        project_tree.root,
+        dir.path().canonicalize().unwrap().join("a")
+    );
+    assert_eq!(project_tree.settings, None);
 }
 
 #[test]
@@ -220,13 +223,13 @@ fn configuration_that_is_no_text_is_told_and_other_files_are_not() {
     ]);
     let found = found(dir.path(), &[]);
     assert_eq!(paths(&found), Vec::<&str>::new());
-    let told: Vec<_> = found
+    let named: Vec<_> = found
         .unreadable
         .iter()
         .map(|(path, why)| format!("{path}: {why}"))
         .collect();
     assert_eq!(
-        told,
+        named,
         [
             "redis-latin.conf: not valid UTF-8",
             "redis.conf: not a text file (NUL byte near the start)"
@@ -287,13 +290,13 @@ fn a_named_file_is_read_as_its_name_says_even_if_ignored() {
         ("a/notes", b"nothing\n"),
     ]);
     let path = dir.path().join("a/b.yaml");
-    let universe = ProjectRoot::of(&path).unwrap();
-    let file = read_named(&universe, &path, &patterns()).unwrap();
+    let project_tree = ProjectRoot::of(&path).unwrap();
+    let file = read_named(&project_tree, &path, &patterns()).unwrap();
     assert_eq!(
         (file.path.as_str(), file.kind),
         ("a/b.yaml", FileKind::Yaml)
     );
-    let mut found = walk(&universe, &patterns(), ExcludePatterns::default());
+    let mut found = walk(&project_tree, &patterns(), ExcludePatterns::default());
     assert_eq!(paths(&found), Vec::<&str>::new());
     found.include(file.clone());
     found.include(file);

@@ -142,34 +142,30 @@ impl ExcludePatterns {
 
 /// Walks a universe and reads what the patterns want of it, on as many threads as the rest of the
 /// check uses. Everything found is sorted, so the threads do not show in the result.
-pub fn walk(
-    universe: &ProjectRoot,
-    patterns: &InputPatterns,
-    exclude: ExcludePatterns,
-) -> WalkedFiles {
-    let start = universe.only.as_ref().unwrap_or(&universe.root);
+pub fn walk(tree: &ProjectRoot, patterns: &InputPatterns, exclude: ExcludePatterns) -> WalkedFiles {
+    let start = tree.only.as_ref().unwrap_or(&tree.root);
     let mut found = WalkedFiles::default();
-    if let Some((path, why)) = unsafe_ignore_file(&universe.root, start) {
+    if let Some((path, why)) = unsafe_ignore_file(&tree.root, start) {
         // Without its ignore file it is unknown which part of the tree is meant.
-        found.refuse(universe, &path, why);
+        found.refuse(tree, &path, why);
         return found;
     }
     let refused = RefusedFolders::default();
     let passed_over = PassedFolders::default();
     let all = Mutex::new(found);
     let mut visitors = WalkVisitors {
-        universe,
+        tree,
         patterns,
         all: &all,
     };
-    walker(universe, exclude, refused.clone(), Arc::clone(&passed_over))
+    walker(tree, exclude, refused.clone(), Arc::clone(&passed_over))
         .threads(rayon::current_num_threads())
         .build_parallel()
         .visit(&mut visitors);
     let mut found = all.into_inner().unwrap_or_else(PoisonError::into_inner);
     let refused = refused.lock().unwrap_or_else(PoisonError::into_inner);
     for (path, why) in refused.iter() {
-        found.refuse(universe, path, why);
+        found.refuse(tree, path, why);
     }
     found.files.sort_by(|a, b| a.path.cmp(&b.path));
     found.unreadable.sort();
@@ -181,9 +177,9 @@ pub fn walk(
 }
 
 impl WalkedFiles {
-    fn refuse(&mut self, universe: &ProjectRoot, path: &Path, why: &str) {
+    fn refuse(&mut self, tree: &ProjectRoot, path: &Path, why: &str) {
         // Not canonical: the path of a link is the link's own.
-        let shown = relative(&universe.root, path);
+        let shown = relative(&tree.root, path);
         let shown = shown.unwrap_or_else(|| path.display().to_string());
         let why = format!("{why}; its folder is not read");
         self.unreadable.push((shown, why));
@@ -199,7 +195,7 @@ impl WalkedFiles {
 
 /// Makes a visitor for each thread of a walk.
 struct WalkVisitors<'w> {
-    universe: &'w ProjectRoot,
+    tree: &'w ProjectRoot,
     patterns: &'w InputPatterns,
     all: &'w Mutex<WalkedFiles>,
 }
@@ -207,7 +203,7 @@ struct WalkVisitors<'w> {
 impl<'w> ParallelVisitorBuilder<'w> for WalkVisitors<'w> {
     fn build(&mut self) -> Box<dyn ParallelVisitor + 'w> {
         Box::new(WalkVisitor {
-            universe: self.universe,
+            tree: self.tree,
             patterns: self.patterns,
             all: self.all,
             found: WalkedFiles::default(),
@@ -217,7 +213,7 @@ impl<'w> ParallelVisitorBuilder<'w> for WalkVisitors<'w> {
 
 /// What one thread of a walk met; handed over when the thread ends.
 struct WalkVisitor<'w> {
-    universe: &'w ProjectRoot,
+    tree: &'w ProjectRoot,
     patterns: &'w InputPatterns,
     all: &'w Mutex<WalkedFiles>,
     found: WalkedFiles,
@@ -237,7 +233,7 @@ impl ParallelVisitor for WalkVisitor<'_> {
                 self.file(entry.into_path());
             }
             Ok(_) => {}
-            Err(error) => self.found.unreadable.extend(problem(self.universe, &error)),
+            Err(error) => self.found.unreadable.extend(problem(self.tree, &error)),
         }
         WalkState::Continue
     }
@@ -246,7 +242,7 @@ impl ParallelVisitor for WalkVisitor<'_> {
 impl WalkVisitor<'_> {
     fn file(&mut self, absolute: PathBuf) {
         self.found.seen += 1;
-        let Some(path) = relative(&self.universe.root, &absolute) else {
+        let Some(path) = relative(&self.tree.root, &absolute) else {
             return;
         };
         let fitting = self.patterns.find_fitting(&path);
@@ -278,13 +274,13 @@ type RefusedFolders = Arc<Mutex<Vec<(PathBuf, &'static str)>>>;
 type PassedFolders = Arc<Mutex<Vec<String>>>;
 
 fn walker(
-    universe: &ProjectRoot,
+    tree: &ProjectRoot,
     exclude: ExcludePatterns,
     refused: RefusedFolders,
     passed_over: PassedFolders,
 ) -> WalkBuilder {
-    let root = universe.root.clone();
-    let start = universe.only.as_ref().unwrap_or(&universe.root);
+    let root = tree.root.clone();
+    let start = tree.only.as_ref().unwrap_or(&tree.root);
     let mut builder = WalkBuilder::new(start);
     builder
         .hidden(false)
@@ -340,10 +336,10 @@ fn is_safe(entry: &DirEntry, root: &Path, refused: &RefusedFolders) -> bool {
 }
 
 /// A folder that could not be entered. Mistakes in ignore files are no problem of the input.
-fn problem(universe: &ProjectRoot, error: &ignore::Error) -> Option<(String, String)> {
+fn problem(tree: &ProjectRoot, error: &ignore::Error) -> Option<(String, String)> {
     let io = error.io_error()?;
     let path = path_of(error)?;
-    Some((relative(&universe.root, path)?, why(io)))
+    Some((relative(&tree.root, path)?, why(io)))
 }
 
 fn path_of(error: &ignore::Error) -> Option<&Path> {
@@ -448,7 +444,7 @@ pub(super) fn unreadable(path: &Path, why: &str) -> DiscoverError {
 /// A file that a person named: always read, as what its name says, whatever ignore files say and
 /// whatever it holds.
 pub fn read_named(
-    universe: &ProjectRoot,
+    tree: &ProjectRoot,
     path: &Path,
     patterns: &InputPatterns,
 ) -> Result<FoundFile, DiscoverError> {
@@ -456,7 +452,7 @@ pub fn read_named(
         .canonicalize()
         .map_err(|error| DiscoverError::of(path, &error))?;
     let relative =
-        relative(&universe.root, &absolute).unwrap_or_else(|| absolute.display().to_string());
+        relative(&tree.root, &absolute).unwrap_or_else(|| absolute.display().to_string());
     Ok(FoundFile {
         kind: patterns.kind_of(&relative).unwrap_or(FileKind::Text),
         text: read(path)?,

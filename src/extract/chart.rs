@@ -205,7 +205,10 @@ fn signs(chart: &ChartMatch, values: &YamlNode) -> usize {
 /// chart's unless it holds it already.
 fn full_name(release: &ChartRelease<'_>) -> Option<String> {
     let said = |key: &str| {
-        let node = release.values.get(key).filter(|node| !node.has_hole());
+        let node = release
+            .values
+            .get(key)
+            .filter(|node| !node.has_placeholder());
         node.and_then(YamlNode::as_str)
             .filter(|name| !name.is_empty())
             .map(str::to_owned)

@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
-use crate::extract::conf::hole;
+use crate::extract::conf::unresolved_cause;
 use crate::extract::generated_file::GeneratedFile;
 use crate::extract::image_set_up::WrittenSetUp;
 use crate::extract::interpolate::FillBudget;
@@ -50,7 +50,7 @@ pub fn list_words(node: &YamlNode, environment: &ProcessEnvironment) -> Vec<ArgW
     let budget = FillBudget::of_process();
     let word = |item: &YamlNode| {
         let text = substitute_references(item.scalar()?.value(), environment, &budget);
-        let hole = if item.has_hole() {
+        let unresolved_cause = if item.has_placeholder() {
             Some(template_reason())
         } else {
             text.known_text().err()
@@ -58,7 +58,7 @@ pub fn list_words(node: &YamlNode, environment: &ProcessEnvironment) -> Vec<ArgW
         Some(ArgWord {
             text: text.text().to_owned(),
             span: item.span,
-            unresolved: hole,
+            unresolved: unresolved_cause,
             slot: if text.is_changed() {
                 EditTarget::None
             } else {
@@ -226,7 +226,7 @@ fn option_line(line: &ConfLine, joined: &JoinedOptions, arguments: &[ArgWord]) -
             let first = of(&word.range)?.first()?;
             // What stands in the option's own word is one text with it.
             let own = joined.text[word.range.clone()] == first.text;
-            let inner = || hole(&word.text).filter(|_| own || !word.quoted);
+            let inner = || unresolved_cause(&word.text).filter(|_| own || !word.quoted);
             // `--name $(VALUE)` may be one argument: its name is known.
             let is_filled = own || word.text.contains(['$', '{', '<', '`', '@', '%']);
             let outer = first.unresolved.clone().filter(|_| is_filled);
@@ -271,7 +271,7 @@ pub fn field_line(node: &YamlNode) -> Option<RawLine> {
         .map(|word| RawWord {
             text: word.text.clone(),
             span: excerpt.span(word.range.clone()),
-            unresolved: hole(&word.text),
+            unresolved: unresolved_cause(&word.text),
         })
         .collect();
     let slot = match &words[..] {

@@ -57,15 +57,15 @@ pub fn read(
 ) -> ReadText {
     let (whole, excerpt) = (excerpt.clone(), within_bounds(excerpt));
     let parsed = conf::parse(&excerpt);
-    let mut holes = Vec::new();
+    let mut placeholders = Vec::new();
     if excerpt.text().len() < whole.text().len() {
-        holes.push(Cause::TooLong);
+        placeholders.push(Cause::TooLong);
     }
     let mut lines = Vec::new();
     let mut branches = OpenBranches::default();
     for line in &parsed.lines {
         if is_template_line(&excerpt, line) {
-            holes.push(Cause::Template("writes part of the text"));
+            placeholders.push(Cause::Template("writes part of the text"));
             branches.pass(&excerpt.text()[line.range.clone()]);
         } else {
             branches.take(lines.len());
@@ -81,7 +81,7 @@ pub fn read(
         excerpt,
         lines,
         append,
-        unresolved: holes,
+        unresolved: placeholders,
         foreign,
         recognised: true,
         renewed: None,
@@ -115,7 +115,7 @@ fn raw_line(excerpt: &Excerpt, line: &ConfLine, frame: TextFrame) -> RawLine {
         .map(|word| RawWord {
             text: word.text.clone(),
             span: excerpt.span(word.range.clone()),
-            unresolved: hole(&word.text),
+            unresolved: unresolved_cause(&word.text),
         })
         .collect();
     let meant = words_meant(line);
@@ -188,7 +188,7 @@ fn is_template_line(excerpt: &Excerpt, line: &ConfLine) -> bool {
 }
 
 /// Why a word is not what the server reads: it is set elsewhere before.
-pub fn hole(word: &str) -> Option<Cause> {
+pub fn unresolved_cause(word: &str) -> Option<Cause> {
     let placeholder = |open: &str, close: &str| {
         word.find(open)
             .is_some_and(|at| word[at + open.len()..].contains(close))

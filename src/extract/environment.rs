@@ -15,11 +15,11 @@ pub fn read(document: &YamlDocument) -> Vec<RawVariable> {
     let mut found = Vec::new();
     if root.get("kind").and_then(YamlNode::as_str) == Some("ConfigMap") {
         let data = root.get("data").map(YamlNode::entries).unwrap_or_default();
-        let holder = root.at("metadata.name").and_then(YamlNode::as_str);
+        let owner = root.at("metadata.name").and_then(YamlNode::as_str);
         for entry in data {
             let name = entry.key.as_str().unwrap_or_default();
-            let holder = format!("ConfigMap/{}", holder.unwrap_or_default());
-            found.extend(variable(name, Some(&raw_scalar(&entry.value)), holder));
+            let owner = format!("ConfigMap/{}", owner.unwrap_or_default());
+            found.extend(variable(name, Some(&raw_scalar(&entry.value)), owner));
         }
         return found;
     }
@@ -39,10 +39,10 @@ pub fn read(document: &YamlDocument) -> Vec<RawVariable> {
 
 /// `environment:` of a compose service, as a map or a list.
 fn read_compose_variables(environment: &YamlNode, service: &str, found: &mut Vec<RawVariable>) {
-    let holder = || format!("service {service}");
+    let owner = || format!("service {service}");
     for entry in environment.entries() {
         let name = entry.key.as_str().unwrap_or_default();
-        found.extend(variable(name, Some(&raw_scalar(&entry.value)), holder()));
+        found.extend(variable(name, Some(&raw_scalar(&entry.value)), owner()));
     }
     for item in environment.items() {
         let Some(text) = item.as_str() else { continue };
@@ -53,7 +53,7 @@ fn read_compose_variables(environment: &YamlNode, service: &str, found: &mut Vec
         } else {
             scalar.text = Err(Cause::Deployment("its value is set elsewhere"));
         }
-        found.extend(variable(name, Some(&scalar), holder()));
+        found.extend(variable(name, Some(&scalar), owner()));
     }
 }
 
@@ -64,7 +64,7 @@ fn read_container_variables(node: &YamlNode, depth: usize, found: &mut Vec<RawVa
     }
     for entry in node.entries() {
         if entry.key.as_str() == Some("env") && entry.value.is_seq() {
-            let holder = node
+            let owner = node
                 .get("name")
                 .and_then(YamlNode::as_str)
                 .unwrap_or("a container");
@@ -74,11 +74,7 @@ fn read_container_variables(node: &YamlNode, depth: usize, found: &mut Vec<RawVa
                     .and_then(YamlNode::as_str)
                     .unwrap_or_default();
                 let value = item.get("value").map(raw_scalar);
-                found.extend(variable(
-                    name,
-                    value.as_ref(),
-                    format!("container {holder}"),
-                ));
+                found.extend(variable(name, value.as_ref(), format!("container {owner}")));
             }
         } else {
             read_container_variables(&entry.value, depth + 1, found);
@@ -90,7 +86,7 @@ fn read_container_variables(node: &YamlNode, depth: usize, found: &mut Vec<RawVa
 }
 
 /// Names of variables are in capitals; what is not one is no variable.
-fn variable(name: &str, value: Option<&RawScalar>, holder: String) -> Option<RawVariable> {
+fn variable(name: &str, value: Option<&RawScalar>, owner: String) -> Option<RawVariable> {
     let plain = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_';
     if name.is_empty() || !name.chars().all(plain) {
         return None;
@@ -106,7 +102,7 @@ fn variable(name: &str, value: Option<&RawScalar>, holder: String) -> Option<Raw
     Some(RawVariable {
         name: name.to_owned(),
         text,
-        holder,
+        owner,
         of_image: false,
     })
 }

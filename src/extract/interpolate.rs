@@ -80,7 +80,7 @@ impl InterpolatedText {
     }
 
     /// Why a part is not known, if it is not. An empty range touches what it stands in or beside.
-    pub fn hole(&self, range: &Range<usize>) -> Option<&Cause> {
+    pub fn placeholder(&self, range: &Range<usize>) -> Option<&Cause> {
         let touches = |(part, _): &&(Range<usize>, Cause)| {
             part.start < range.end.max(range.start + 1)
                 && range.start < part.end.max(part.start + 1)
@@ -116,7 +116,7 @@ impl InterpolatedText {
         let mut builder = self.excerpt.builder();
         builder.push_as(text, range.clone());
         let unknown = self
-            .hole(&range)
+            .placeholder(&range)
             .map(|reason| (0..text.len(), reason.clone()));
         Self {
             excerpt: builder.finish_at(range.start),

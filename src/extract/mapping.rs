@@ -58,7 +58,7 @@ pub fn entry_lines(entry: &MappingEntry) -> Vec<RawLine> {
 }
 
 fn line(key: &YamlNode, value: &YamlNode) -> Option<RawLine> {
-    let hole = value.has_hole().then(template_reason);
+    let placeholder = value.has_placeholder().then(template_reason);
     let name = RawWord {
         text: key.as_str()?.to_owned(),
         span: key.span,
@@ -71,7 +71,7 @@ fn line(key: &YamlNode, value: &YamlNode) -> Option<RawLine> {
         .map(|word| RawWord {
             text: word.text,
             span: value.span,
-            unresolved: hole.clone(),
+            unresolved: placeholder.clone(),
         });
     let words: Vec<_> = std::iter::once(name).chain(args).collect();
     Some(RawLine {

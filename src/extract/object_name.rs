@@ -11,6 +11,6 @@ pub fn object_name(root: &YamlNode, kind: &str) -> Option<ObjectName> {
         kind: kind.to_owned(),
         namespace: known_text(root.at("metadata.namespace")).map(str::to_owned),
         name: name.as_str()?.to_owned(),
-        templated: name.has_hole(),
+        templated: name.has_placeholder(),
     })
 }

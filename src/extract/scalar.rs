@@ -13,7 +13,7 @@ pub fn template_reason() -> Cause {
 /// A scalar node's text; a mapping or list in its place is no figure.
 pub fn raw_scalar(node: &YamlNode) -> RawScalar {
     let text = match node.as_str() {
-        _ if node.has_hole() || node.is_open() => Err(template_reason()),
+        _ if node.has_placeholder() || node.is_open() => Err(template_reason()),
         Some(text) => Ok(text.to_owned()),
         None => Err(Cause::Deployment("it is not a plain value")),
     };
@@ -34,7 +34,7 @@ pub fn replace(node: &YamlNode) -> EditTarget {
     };
     match node.scalar() {
         Some(scalar)
-            if one_line(scalar.style()) && !scalar.has_hole() && is_one(scalar.value()) =>
+            if one_line(scalar.style()) && !scalar.has_placeholder() && is_one(scalar.value()) =>
         {
             EditTarget::Replace {
                 span: node.span,
@@ -76,6 +76,6 @@ fn entry_span(entry: &MappingEntry) -> Span {
 
 /// A known text without a template in it.
 pub fn known_text(node: Option<&YamlNode>) -> Option<&str> {
-    node.filter(|node| !node.has_hole())
+    node.filter(|node| !node.has_placeholder())
         .and_then(YamlNode::as_str)
 }

@@ -55,7 +55,7 @@ impl SecretFinder<'_> {
     }
 
     fn add(&mut self, node: &YamlNode) {
-        if node.as_str().is_some_and(|text| !text.is_empty()) && !node.has_hole() {
+        if node.as_str().is_some_and(|text| !text.is_empty()) && !node.has_placeholder() {
             self.found.push(node.span);
         }
     }

@@ -327,10 +327,13 @@ mod tests {
     fn what_is_not_known_is_marked_where_it_stands() {
         let filled = read("--a $A --b ${B} --c ${X:-1} --d ${B:?no}");
         assert_eq!(filled.text(), "--a one --b ${B} --c ${X:-1} --d ${B:?no}");
-        assert!(filled.hole(&(4..7)).is_none());
-        assert!(filled.hole(&(12..16)).is_some());
-        assert_eq!(filled.hole(&(21..28)), Some(&Cause::Template("elsewhere")));
-        assert!(filled.hole(&(33..40)).is_some());
+        assert!(filled.placeholder(&(4..7)).is_none());
+        assert!(filled.placeholder(&(12..16)).is_some());
+        assert_eq!(
+            filled.placeholder(&(21..28)),
+            Some(&Cause::Template("elsewhere"))
+        );
+        assert!(filled.placeholder(&(33..40)).is_some());
     }
 
     #[test]

@@ -25,31 +25,32 @@ const MOST_WORDS: usize = 50_000;
 impl RawFacts {
     /// The facts of files within bounds.
     pub fn within_bounds(mut self) -> Self {
-        let mut told = BTreeSet::new();
+        let mut reported = BTreeSet::new();
         let before = (self.servers.len(), self.texts.len());
         if self.extents.is_empty() && (before.0 > MOST_SERVERS || before.1 > MOST_SERVERS) {
             let file = self.a_file();
             self.servers.truncate(MOST_SERVERS);
             self.texts.truncate(MOST_SERVERS);
             let why = format!("it holds more than {MOST_SERVERS} servers or configuration texts");
-            told.extend(file.map(|file| (file, format!("{why}; only the first ones were read"))));
+            reported
+                .extend(file.map(|file| (file, format!("{why}; only the first ones were read"))));
         }
         for text in &mut self.texts {
             let is_cut = text.unresolved.contains(&Cause::TooLong);
             if cut_text(text) || is_cut {
-                told.insert((text.excerpt.file(), too_long(&text.name)));
+                reported.insert((text.excerpt.file(), too_long(&text.name)));
             }
         }
         for server in &mut self.servers {
             if cut_arguments(&mut server.conf) {
-                told.insert((server.anchor.file, too_long(&server.name)));
+                reported.insert((server.anchor.file, too_long(&server.name)));
             }
             if server.conf.iter().any(is_filled_too_long) {
                 let why = format!("the command of {}: {}", server.name, Cause::FilledTooLong);
-                told.insert((server.anchor.file, why));
+                reported.insert((server.anchor.file, why));
             }
         }
-        let problems = told.into_iter();
+        let problems = reported.into_iter();
         self.problems
             .extend(problems.map(|(file, why)| (Span::new(file, 0, 0), why)));
         self

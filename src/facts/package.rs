@@ -69,7 +69,7 @@ pub struct RawVariable {
     /// Its value, or why it is not known.
     pub text: Result<String, Cause>,
     /// What sets it: `service api`, `container web`, `ConfigMap/app`.
-    pub holder: String,
+    pub owner: String,
     /// An image brings it along: whatever runs that has it.
     pub of_image: bool,
 }

@@ -93,8 +93,8 @@ impl RawLine {
     /// holds.
     pub fn is_alternative(&self) -> bool {
         let words = self.words.iter().skip(1);
-        let mut holes = words.filter_map(|word| word.unresolved.as_ref());
-        holes.any(|hole| *hole == Cause::Alternative)
+        let mut placeholders = words.filter_map(|word| word.unresolved.as_ref());
+        placeholders.any(|placeholder| *placeholder == Cause::Alternative)
     }
 }
 

@@ -34,12 +34,12 @@ type FindingKey = (String, SubjectRef, String);
 
 /// Applies the fixes that `allowed` lets pass. `check` checks the project with these files instead
 /// of what stands on disk.
-pub fn mend(
+pub fn run_rounds(
     first: Report,
     allowed: &dyn Fn(&Report, &Finding) -> bool,
     check: &dyn Fn(&[FixedFile]) -> Report,
 ) -> FixOutcome {
-    let mut mended = FixOutcome {
+    let mut outcome = FixOutcome {
         report: first,
         files: Vec::new(),
         applied: 0,
@@ -47,7 +47,7 @@ pub fn mend(
     let mut barred: BTreeSet<FindingKey> = BTreeSet::new();
     let mut at_once = usize::MAX;
     for _ in 0..MOST {
-        let before = &mended.report;
+        let before = &outcome.report;
         let fixable = before
             .shown_findings()
             .filter(|f| allowed(before, f) && !barred.contains(&key(before, f)))
@@ -56,15 +56,15 @@ pub fn mend(
         if applied.is_empty() {
             break;
         }
-        let files = join_rounds(&mended.files, texts);
+        let files = join_rounds(&outcome.files, texts);
         let report = check(&files);
         let useless = not_cured(before, &report, &applied);
         if !useless.is_empty() {
             barred.extend(useless);
         } else if !does_harm(before, &report, allowed) {
-            mended.applied += applied.len();
-            mended.files = files;
-            mended.report = report;
+            outcome.applied += applied.len();
+            outcome.files = files;
+            outcome.report = report;
             barred.clear();
             at_once = usize::MAX;
         } else if let [one] = applied[..] {
@@ -74,7 +74,7 @@ pub fn mend(
             at_once = applied.len() / 2;
         }
     }
-    mended
+    outcome
 }
 
 /// Whether the new texts have an error that the old ones had not and that no later round fixes. One in
@@ -184,14 +184,14 @@ mod tests {
     fn rounds_follow_each_other_until_nothing_is_left_and_useless_fixes_are_taken_back() {
         let text_of = |files: &[FixedFile]| files.first().map(|f| f.after.clone());
         let again = |files: &[FixedFile]| check(&text_of(files).unwrap_or_default());
-        let mended = mend(check("bad bad\n"), &|_, _| true, &again);
+        let outcome = run_rounds(check("bad bad\n"), &|_, _| true, &again);
         // The second `bad` shows up under the same name only once the first is gone: taken for a
         // fix that cures nothing, it would stay.
-        assert_eq!(text_of(&mended.files), None);
-        let mended = mend(check("bad one\n"), &|_, _| true, &again);
-        assert_eq!(text_of(&mended.files).as_deref(), Some("good one\n"));
-        assert_eq!((mended.applied, mended.report.findings.len()), (1, 1));
-        assert_eq!(&*mended.files[0].before, "bad one\n");
+        assert_eq!(text_of(&outcome.files), None);
+        let outcome = run_rounds(check("bad one\n"), &|_, _| true, &again);
+        assert_eq!(text_of(&outcome.files).as_deref(), Some("good one\n"));
+        assert_eq!((outcome.applied, outcome.report.findings.len()), (1, 1));
+        assert_eq!(&*outcome.files[0].before, "bad one\n");
     }
 
     /// A fix of rule `swap` leaves an error that nothing fixes where it writes `worse`.
@@ -219,16 +219,16 @@ mod tests {
         let text_of = |files: &[FixedFile]| files.first().map(|f| f.after.clone());
         let again = |files: &[FixedFile]| check(&text_of(files).unwrap_or_default());
         let allowed = |_: &Report, f: &Finding| f.rule != "harm";
-        let mended = mend(check("one bad two\n"), &allowed, &again);
-        assert_eq!(text_of(&mended.files).as_deref(), Some("1 bad 2\n"));
-        assert_eq!(mended.applied, 2);
+        let outcome = run_rounds(check("one bad two\n"), &allowed, &again);
+        assert_eq!(text_of(&outcome.files).as_deref(), Some("1 bad 2\n"));
+        assert_eq!(outcome.applied, 2);
     }
 
     #[test]
     fn what_is_not_allowed_is_left() {
-        let mended = mend(check("bad\n"), &|_, f| f.rule != "swap", &|_| {
+        let outcome = run_rounds(check("bad\n"), &|_, f| f.rule != "swap", &|_| {
             check("bad\n")
         });
-        assert_eq!((mended.applied, mended.files.len()), (0, 0));
+        assert_eq!((outcome.applied, outcome.files.len()), (0, 0));
     }
 }

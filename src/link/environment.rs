@@ -100,8 +100,8 @@ fn in_workloads(raw: &RawFacts, workloads: &[usize], name: &str) -> Option<(Stri
     let mut values = workloads.iter().map(|at| raw.variable(*at, name));
     let first = values.next()??.ok()?;
     let same = values.all(|value| matches!(value, Some(Ok(text)) if text == first));
-    let holder = &raw.workloads[*workloads.first()?].name;
-    (same && !first.is_empty()).then(|| (first, format!("{name} of {holder}")))
+    let owner = &raw.workloads[*workloads.first()?].name;
+    (same && !first.is_empty()).then(|| (first, format!("{name} of {owner}")))
 }
 
 /// An image of the tree brings the variable along: which programs run in it is not known for sure.
@@ -118,8 +118,8 @@ fn unset(
 ) -> Option<(ConstValue, String)> {
     let name = fallback.variable.as_deref()?;
     let is_unset = |at: &usize| raw.is_unset(*at, name);
-    let holder = &raw.workloads[*workloads.first()?].name;
-    let because = format!("{holder}, which does not set {name}");
+    let owner = &raw.workloads[*workloads.first()?].name;
+    let because = format!("{owner}, which does not set {name}");
     let sure = workloads.iter().all(is_unset);
     sure.then(|| (fallback.value.clone(), because))
 }
@@ -148,7 +148,7 @@ fn agree_variables(variables: &[RawVariable]) -> AgreedValue<'_> {
 fn join_value(name: &str, agreed: &AgreedValue<'_>) -> Option<(String, String)> {
     let variable = (*agreed.get(name)?)?;
     let text = variable.text.as_ref().ok()?;
-    let because = format!("{} of {}", variable.name, variable.holder);
+    let because = format!("{} of {}", variable.name, variable.owner);
     (!text.is_empty()).then(|| (text.clone(), because))
 }
 
@@ -178,7 +178,7 @@ mod tests {
             text: text
                 .map(str::to_owned)
                 .map_err(|name| Cause::EnvironmentVariable(name.to_owned())),
-            holder: "service api".to_owned(),
+            owner: "service api".to_owned(),
             of_image: false,
         }
     }

@@ -176,11 +176,12 @@ fn cells(both: &DifferingView) -> [String; 3] {
         (what, None) => what.to_owned(),
     };
     let secret = both.a.secret && both.b.secret;
-    let told = |value: &ValueView| match value.state {
+    let cell_text = |value: &ValueView| match value.state {
         "set" if secret => format!("{} (secrets are not compared)", with_origin(value)),
         _ => with_origin(value),
     };
-    [name, told(&both.a), told(&both.b)].map(|cell| sanitize::one_line(&cell).into_owned())
+    [name, cell_text(&both.a), cell_text(&both.b)]
+        .map(|cell| sanitize::one_line(&cell).into_owned())
 }
 
 fn row(cells: &[String; 3], (a, b): (usize, usize)) -> String {

@@ -108,7 +108,7 @@ mod tests {
     use super::super::full::samples;
     use super::*;
 
-    fn told(report: &Report) -> Vec<Vec<usize>> {
+    fn group_places(report: &Report) -> Vec<Vec<usize>> {
         let blocks = place_blocks(report);
         let sizes = |block: &PlaceBlock<'_>| block.groups.iter().map(FaultGroup::len).collect();
         blocks.iter().map(sizes).collect()
@@ -129,9 +129,9 @@ mod tests {
             finding(conf("yes"), "`appendonly` is odd"),
             finding(yaml, "`memory` is odd"),
         ];
-        assert_eq!(told(&report), [vec![2], vec![1]]);
+        assert_eq!(group_places(&report), [vec![2], vec![1]]);
         report.findings[2].message = report.findings[0].message.clone();
-        assert_eq!(told(&report), [[3]]);
+        assert_eq!(group_places(&report), [[3]]);
     }
 
     #[test]
@@ -140,6 +140,6 @@ mod tests {
         let mut other = report.findings[0].clone();
         other.rule = "a/b".to_owned();
         report.findings.push(other);
-        assert_eq!(told(&report), [vec![1, 1], vec![1]]);
+        assert_eq!(group_places(&report), [vec![1, 1], vec![1]]);
     }
 }

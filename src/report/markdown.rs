@@ -76,7 +76,7 @@ fn table(findings: &[&Finding]) -> String {
 /// The findings, folded away: a section a severity where they come sorted so, else one a file.
 fn sections(report: &Report, findings: &[&Finding]) -> String {
     let by_severity = findings.is_sorted_by_key(|finding| Reverse(finding.severity));
-    let (mut out, mut told) = (String::new(), 0);
+    let (mut out, mut listed) = (String::new(), 0);
     let together = |a: &&Finding, b: &&Finding| match by_severity {
         true => a.severity == b.severity,
         false => a.primary.file == b.primary.file,
@@ -89,12 +89,12 @@ fn sections(report: &Report, findings: &[&Finding]) -> String {
         };
         let (section, items) = section(report, &title, group, MOST_BYTES.saturating_sub(out.len()));
         out.push_str(&section);
-        told += items;
+        listed += items;
         if items < group.len() {
             break;
         }
     }
-    let left = findings.len() - told;
+    let left = findings.len() - listed;
     if left > 0 {
         out.push_str(&format!(
             "\n{left} more findings do not fit in this comment.\n"

@@ -221,12 +221,12 @@ fn put_declared(estate: &mut Estate, raw: &RawFacts, models: &ClientModels) {
                 let clients = pooled.len();
                 for index in pooled {
                     let client = &mut estate.clients[index];
-                    let told = match clients {
+                    let wait_fact = match clients {
                         1 => declared.clone(),
                         _ => FactValue::unknown(Cause::WhichPool(clients)),
                     };
-                    client.put(ClientFact::BlockingAtLeast, told.clone());
-                    client.put(ClientFact::BlockingConsumers, told);
+                    client.put(ClientFact::BlockingAtLeast, wait_fact.clone());
+                    client.put(ClientFact::BlockingConsumers, wait_fact);
                 }
             }
             None => put_sum(service, &pooled, &estate.clients),
@@ -282,7 +282,7 @@ struct TimeoutCut {
 }
 
 fn put_cuts(waits: &[BlockingCall<'_>], clients: &mut [Subject]) {
-    let mut fates: BTreeMap<usize, Vec<TimeoutEffect>> = BTreeMap::new();
+    let mut effects: BTreeMap<usize, Vec<TimeoutEffect>> = BTreeMap::new();
     for placed in waits {
         let Some(option) = &placed.wait.cut_by else {
             continue;
@@ -290,17 +290,17 @@ fn put_cuts(waits: &[BlockingCall<'_>], clients: &mut [Subject]) {
         let each: Vec<TimeoutEffect> = placed
             .clients
             .iter()
-            .map(|index| fate(placed, option, &clients[*index]))
+            .map(|index| effect(placed, option, &clients[*index]))
             .collect();
         let Some(first) = placed.clients.first() else {
             continue;
         };
-        if let Some(fate) = agree_effects(each) {
-            fates.entry(*first).or_default().push(fate);
+        if let Some(effect) = agree_effects(each) {
+            effects.entry(*first).or_default().push(effect);
         }
     }
-    for (index, fates) in fates {
-        tell_fates(&mut clients[index], fates);
+    for (index, effects) in effects {
+        tell_fates(&mut clients[index], effects);
     }
 }
 
@@ -309,8 +309,8 @@ fn agree_effects(each: Vec<TimeoutEffect>) -> Option<TimeoutEffect> {
     let count = each.len();
     let mut cuts: Vec<Box<TimeoutCut>> = Vec::new();
     let mut open = None;
-    for fate in each {
-        match fate {
+    for effect in each {
+        match effect {
             TimeoutEffect::Cut(cut) => cuts.push(cut),
             TimeoutEffect::Unknown(reason) => open = Some(reason),
             TimeoutEffect::Spared => {}
@@ -337,7 +337,7 @@ fn timeout_name(limit: &FactValue, key: &str) -> String {
     }
 }
 
-fn fate(placed: &BlockingCall<'_>, option: &str, client: &Subject) -> TimeoutEffect {
+fn effect(placed: &BlockingCall<'_>, option: &str, client: &Subject) -> TimeoutEffect {
     let Some(limit) = client.option(option) else {
         return TimeoutEffect::Spared;
     };
@@ -379,11 +379,11 @@ fn fate(placed: &BlockingCall<'_>, option: &str, client: &Subject) -> TimeoutEff
     }))
 }
 
-fn tell_fates(client: &mut Subject, fates: Vec<TimeoutEffect>) {
+fn tell_fates(client: &mut Subject, effects: Vec<TimeoutEffect>) {
     let mut cuts: Vec<Box<TimeoutCut>> = Vec::new();
     let mut open = None;
-    for fate in fates {
-        match fate {
+    for effect in effects {
+        match effect {
             TimeoutEffect::Cut(cut) => cuts.push(cut),
             TimeoutEffect::Unknown(reason) => open = Some(reason),
             TimeoutEffect::Spared => {}

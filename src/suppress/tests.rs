@@ -95,7 +95,7 @@ impl Case {
     }
 
     /// The text after every removal that the outcome asks for.
-    fn mended(&self, outcome: &CommentFaults) -> String {
+    fn with_edits(&self, outcome: &CommentFaults) -> String {
         let mut text = self.sources.get(FileId(0)).text().to_string();
         let mut spans: Vec<Span> = outcome.unused.iter().filter_map(|u| u.remove).collect();
         spans.sort();
@@ -190,7 +190,7 @@ fn what_cannot_be_read_is_told() {
 
 #[test]
 fn an_unused_comment_goes_with_its_line() {
-    for (text, mended) in [
+    for (text, with_edits) in [
         ("x\n  # redvet: ignore[a/b] r\nx\n", "x\nx\n"),
         ("x\n# redvet: ignore[a/b] r", "x\n"),
         ("# redvet: ignore[a/b] r\r\nx\r\n", "x\r\n"),
@@ -200,13 +200,13 @@ fn an_unused_comment_goes_with_its_line() {
         let mut case = case(text);
         let outcome = case.apply(&[]);
         assert_eq!(outcome.unused[0].rules, ["a/b"]);
-        assert_eq!(case.mended(&outcome), mended);
+        assert_eq!(case.with_edits(&outcome), with_edits);
     }
 }
 
 #[test]
 fn an_unused_id_in_a_list_goes_alone() {
-    for (list, mended, rules) in [
+    for (list, with_edits, rules) in [
         ("a/c, a/b", "a/b", vec!["a/c"]),
         ("a/b,a/c", "a/b", vec!["a/c"]),
         ("a/c, a/b, x/y", "a/b", vec!["a/c", "x/y"]),
@@ -215,16 +215,16 @@ fn an_unused_id_in_a_list_goes_alone() {
     ] {
         let mut case = case(&format!("! # redvet: ignore[{list}] r\n"));
         let outcome = case.apply(&[]);
-        let told: Vec<&str> = outcome
+        let reported: Vec<&str> = outcome
             .unused
             .iter()
             .flat_map(|u| &u.rules)
             .map(String::as_str)
             .collect();
-        assert_eq!(told, rules, "{list}");
+        assert_eq!(reported, rules, "{list}");
         assert_eq!(
-            case.mended(&outcome),
-            format!("! # redvet: ignore[{mended}] r\n")
+            case.with_edits(&outcome),
+            format!("! # redvet: ignore[{with_edits}] r\n")
         );
     }
 }

@@ -293,9 +293,12 @@ mod tests {
     }
 
     fn silences(waiver: &ActiveWaiver) -> bool {
-        let told = waived(finding("a/b", &["one"]), std::slice::from_ref(waiver));
-        assert_eq!(told.2, usize::from(told.0.is_none() && told.1 == 0));
-        told.0.is_some()
+        let waived_part = waived(finding("a/b", &["one"]), std::slice::from_ref(waiver));
+        assert_eq!(
+            waived_part.2,
+            usize::from(waived_part.0.is_none() && waived_part.1 == 0)
+        );
+        waived_part.0.is_some()
     }
 
     #[test]
@@ -325,8 +328,8 @@ mod tests {
         };
         assert!(silences(&ends(TODAY)));
         assert!(!silences(&ends(TODAY - 1)));
-        let told = waived(finding("a/b", &["one"]), &[ends(TODAY - 1)]);
-        assert_eq!(told, (None, 1, 0), "it has ended, and is not unused");
+        let waived_part = waived(finding("a/b", &["one"]), &[ends(TODAY - 1)]);
+        assert_eq!(waived_part, (None, 1, 0), "it has ended, and is not unused");
     }
 
     #[test]

@@ -365,11 +365,11 @@ mod tests {
         let rust = "/// doc\n//! inner\n// alone\nfn f() {} // beside\n/* block */\n";
         for tree in [tree(CodeGrammar::Go, go), tree(CodeGrammar::Rust, rust)] {
             let comments = tree.comments();
-            let told: Vec<_> = comments
+            let seen: Vec<_> = comments
                 .iter()
                 .map(|c| (c.text.as_str(), c.own_line))
                 .collect();
-            assert_eq!(told, [("alone", true), ("beside", false)]);
+            assert_eq!(seen, [("alone", true), ("beside", false)]);
         }
     }
 

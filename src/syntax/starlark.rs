@@ -170,7 +170,7 @@ fn special(rest: &str, is_raw: bool, usage: StringUse) -> (usize, Option<String>
     let plain = |length| (length, None);
     match rest.as_bytes()[0] {
         b'\\' if !is_raw => escape(rest),
-        b'{' => match hole(rest) {
+        b'{' => match placeholder(rest) {
             Some((length, name)) => (length, Some(format!("{{{{ {name} }}}}"))),
             None if usage == StringUse::Formatted && rest.starts_with("{{") => {
                 (2, Some("{".to_owned()))
@@ -204,7 +204,7 @@ fn escape(rest: &str) -> (usize, Option<String>) {
 }
 
 /// `{name}`, `{0}` or `{name[key]}`: what `format` fills in. A flow mapping of YAML has more in it.
-fn hole(rest: &str) -> Option<(usize, &str)> {
+fn placeholder(rest: &str) -> Option<(usize, &str)> {
     let name = name(&rest[1..]);
     let closes = rest[1 + name.len()..].starts_with('}');
     (!name.is_empty() && closes).then_some((name.len() + 2, name))

@@ -64,23 +64,23 @@ fn what_is_missed_and_what_is_new_are_both_told() {
         },
     };
     let failures = run_page(&page(), &check);
-    let told: Vec<String> = failures.iter().map(ToString::to_string).collect();
-    assert_eq!(told.len(), 5);
+    let texts: Vec<String> = failures.iter().map(ToString::to_string).collect();
+    assert_eq!(texts.len(), 5);
     assert_eq!(
-        told[0],
+        texts[0],
         "p.md:9 (Fires):\n  - redis.conf:3: hz 1  (expected, not found)\n  \
          - redis.conf:3: hz 1  (expected, not found)\n  \
          + redis.conf:9  (found, not expected)"
     );
     assert!(
-        told[2].contains("+ undetermined  (unexpected)"),
+        texts[2].contains("+ undetermined  (unexpected)"),
         "{}",
-        told[2]
+        texts[2]
     );
     assert!(
-        told[4].contains("- undetermined  (the rule was decided)"),
+        texts[4].contains("- undetermined  (the rule was decided)"),
         "{}",
-        told[4]
+        texts[4]
     );
 }
 

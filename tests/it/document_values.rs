@@ -10,7 +10,7 @@ use crate::live::installed::installed;
 use crate::live::server::{Live, Seen};
 use crate::support::harness::{Harness, Sample, repository};
 use redvet::finding::Finding;
-use redvet::fix::rounds::mend;
+use redvet::fix::rounds::run_rounds;
 use redvet::fix::{FixLevel, FixedFile, fix_of};
 
 /// Where the effective value is another one than the document's: the directive, the document's, ours,
@@ -84,7 +84,7 @@ fn mended(harness: &Harness, image: &str) -> String {
     let sample = harness.texts([(MANIFEST, text.as_str())]);
     let check = |instead: &[FixedFile]| harness.check(&sample.with(instead));
     let allowed = |finding: &Finding| fix_of(finding, FixLevel::Unsafe).is_some();
-    let mended = mend(
+    let mended = run_rounds(
         harness.check(&sample),
         &|_, finding| allowed(finding),
         &check,

@@ -3,13 +3,13 @@
 
 use crate::support::harness::{Harness, Sample, estates, repository};
 use redvet::finding::{Finding, Fix, Report, Severity};
-use redvet::fix::rounds::{FixOutcome, mend};
+use redvet::fix::rounds::{FixOutcome, run_rounds};
 use redvet::fix::{FixLevel, FixedFile, fix_of};
 use redvet::tester;
 
 fn mended(harness: &Harness, sample: &Sample, allowed: &dyn Fn(&Finding) -> bool) -> FixOutcome {
     let check = |instead: &[FixedFile]| harness.check(&sample.with(instead));
-    mend(
+    run_rounds(
         harness.check(sample),
         &|_, finding| fix_of(finding, FixLevel::Unsafe).is_some() && allowed(finding),
         &check,
@@ -180,7 +180,7 @@ fn assert_sound(place: &str, check: &dyn Fn(&[FixedFile]) -> Report) {
     let allowed = |_: &Report, finding: &Finding| fix_of(finding, level).is_some();
     let before = check(&[]);
     let unreadable = broken(&before);
-    let mended = mend(before, &allowed, check);
+    let mended = run_rounds(before, &allowed, check);
     let left: Vec<_> = mended
         .report
         .shown_findings()
@@ -198,7 +198,7 @@ fn assert_sound(place: &str, check: &dyn Fn(&[FixedFile]) -> Report) {
         mended.files
     );
     let files = mended.files;
-    let again = mend(mended.report, &allowed, &|_| check(&files));
+    let again = run_rounds(mended.report, &allowed, &|_| check(&files));
     assert_eq!((again.applied, again.files.len()), (0, 0), "{place}");
     for file in files.iter().filter(|file| file.path.ends_with(".go")) {
         assert!(

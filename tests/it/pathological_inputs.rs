@@ -290,8 +290,8 @@ fn other_languages() {
     let manifest = format!("{MANIFEST}data: {{ redis.conf: x }}\n");
     let strings = format!("\"\"\"\n{manifest}\"\"\"\n").repeat(20_000);
     check(&[("Tiltfile", strings.as_bytes())], &Told::Nothing);
-    let holes = format!("\"\"\"\n{manifest}a: {}", "{{%(".repeat(500_000));
-    check(&[("redis.star", holes.as_bytes())], &Told::Nothing);
+    let placeholders = format!("\"\"\"\n{manifest}a: {}", "{{%(".repeat(500_000));
+    check(&[("redis.star", placeholders.as_bytes())], &Told::Nothing);
     let expansions = "${a$(".repeat(300_000);
     let script = format!("kubectl apply -f - <<E\n{manifest}a: {expansions}\nE\n");
     check(&[("redis.sh", script.as_bytes())], &Told::Nothing);

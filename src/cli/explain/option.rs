@@ -158,7 +158,7 @@ fn rows_of<'a, R: VersionRanged>(
     text: impl Fn(&R) -> String + 'a,
 ) -> Vec<(&'static str, String)> {
     let holds = |row: &&R| version.is_none_or(|version| row.range().contains(version));
-    let told = rows.iter().filter(holds).map(|row| {
+    let notes = rows.iter().filter(holds).map(|row| {
         let span = if version.is_some() {
             String::new()
         } else {
@@ -166,7 +166,7 @@ fn rows_of<'a, R: VersionRanged>(
         };
         (title, text(row) + &span)
     });
-    told.collect()
+    notes.collect()
 }
 
 /// `, since 9.0.0, until 9.5.0`

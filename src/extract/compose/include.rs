@@ -144,7 +144,7 @@ impl<'a> IncludeReader<'a, '_> {
         let text = |item: &YamlNode| {
             let value = item.scalar()?.value();
             let filled = fill(value, &self.variables, DollarEscape::Doubled, &budget);
-            (!item.has_hole()).then(|| filled.known_text().ok().map(str::to_owned))?
+            (!item.has_placeholder()).then(|| filled.known_text().ok().map(str::to_owned))?
         };
         items.iter().map(text).collect()
     }

@@ -348,7 +348,7 @@ fn volume<'a>(
     let mut colons = written
         .match_indices(':')
         .map(|(at, _)| at)
-        .filter(|at| text.hole(&(*at..*at + 1)).is_none());
+        .filter(|at| text.placeholder(&(*at..*at + 1)).is_none());
     let (source, target) = match (colons.next(), colons.next()) {
         (None, _) => (None, text.clone()),
         (Some(first), second) => {

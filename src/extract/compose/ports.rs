@@ -69,7 +69,7 @@ fn address(service: &ComposeService<'_>, port: &YamlNode) -> Result<String, Caus
     let mut colons = written
         .match_indices(':')
         .map(|(at, _)| at)
-        .filter(|at| text.hole(&(*at..*at + 1)).is_none())
+        .filter(|at| text.placeholder(&(*at..*at + 1)).is_none())
         .rev();
     let before_ports = colons.nth(1);
     match before_ports {

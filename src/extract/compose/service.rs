@@ -112,7 +112,7 @@ impl<'a> ComposeService<'a> {
     pub(super) fn text(&self, node: &YamlNode) -> Option<InterpolatedText> {
         let scalar = node.scalar()?;
         let excerpt = scalar.value();
-        if node.has_hole() {
+        if node.has_placeholder() {
             return Some(InterpolatedText::from_hidden(
                 excerpt.clone(),
                 template_reason(),
@@ -178,7 +178,7 @@ impl<'a> ComposeService<'a> {
         let whole = text.text();
         let name = whole.rfind('/').map_or(0, |at| at + 1);
         let tag = whole[name..].find([':', '@']).map(|at| name + at);
-        let known_name = tag.filter(|at| text.hole(&(0..*at)).is_none());
+        let known_name = tag.filter(|at| text.placeholder(&(0..*at)).is_none());
         match (&scalar.text, known_name) {
             (Err(_), Some(at)) => Some(RawScalar {
                 text: Ok(whole[..=at].to_owned()),

@@ -87,7 +87,7 @@ impl BuildFile {
         let variable = |(name, text)| RawVariable {
             name,
             text,
-            holder: format!("the image of {}", self.path),
+            owner: format!("the image of {}", self.path),
             of_image: true,
         };
         environment.into_iter().map(variable).collect()

@@ -219,7 +219,7 @@ impl<'a> TemplateFiller<'a> {
             .split(',')
             .filter_map(|name| name.trim().strip_prefix('$'))
             .collect();
-        let is_whole = !node.is_open() && !node.has_hole();
+        let is_whole = !node.is_open() && !node.has_placeholder();
         let count = node.entries().len() + node.items().len();
         let fits = count <= MOST_ITEMS && self.steps <= MOST_STEPS && self.written <= MOST_BYTES;
         if !is_whole || !fits || !(node.is_map() || node.is_seq()) {

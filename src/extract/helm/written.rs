@@ -157,7 +157,7 @@ impl<'a> TemplateValue<'a> {
                 let text = text.text();
                 Some(!(text.is_empty() || *typed && matches!(text.as_str(), "false" | "0")))
             }
-            Self::Node(node) if node.is_open() || node.has_hole() => None,
+            Self::Node(node) if node.is_open() || node.has_placeholder() => None,
             Self::Node(node) => match &node.kind {
                 NodeKind::Seq(items) => Some(!items.is_empty()),
                 NodeKind::Map(entries) => Some(!entries.is_empty()),
@@ -182,7 +182,7 @@ impl<'a> TemplateValue<'a> {
         match self {
             Self::Missing => None,
             Self::Text { text, .. } => Some(text.clone()),
-            Self::Node(node) if node.has_hole() || node.is_open() => None,
+            Self::Node(node) if node.has_placeholder() || node.is_open() => None,
             Self::Node(node) => print(node)?.within_bounds(),
         }
     }
@@ -201,7 +201,7 @@ impl<'a> TemplateValue<'a> {
 
     pub(super) fn as_yaml(&self) -> Option<RenderedText> {
         match self {
-            Self::Node(node) if node.has_hole() => None,
+            Self::Node(node) if node.has_placeholder() => None,
             Self::Node(node) => {
                 let mut text = RenderedText::default();
                 yaml(node, 0, &mut text)?;

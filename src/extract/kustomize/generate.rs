@@ -154,7 +154,7 @@ fn literal(item: &YamlNode) -> Option<(String, YamlNode)> {
         ScalarStyle::Literal => YamlNode::from_lines(part),
         _ => YamlNode::from_part(part),
     };
-    let value = if scalar.has_hole() {
+    let value = if scalar.has_placeholder() {
         value.to_unknown()
     } else {
         value

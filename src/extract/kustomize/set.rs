@@ -135,8 +135,8 @@ impl ObjectSet {
 }
 
 /// Which kind of object a field names, by the field and what holds it.
-fn find_referred<'n>(holder: &str, field: &str, siblings: &'n [MappingEntry]) -> Option<&'n str> {
-    Some(match (holder, field) {
+fn find_referred<'n>(owner: &str, field: &str, siblings: &'n [MappingEntry]) -> Option<&'n str> {
+    Some(match (owner, field) {
         ("configMap" | "configMapRef" | "configMapKeyRef", "name") => "ConfigMap",
         ("secret", "secretName" | "name") | ("secretRef" | "secretKeyRef", "name") => "Secret",
         ("persistentVolumeClaim", "claimName") => "PersistentVolumeClaim",
@@ -152,7 +152,7 @@ fn find_referred<'n>(holder: &str, field: &str, siblings: &'n [MappingEntry]) ->
 /// The node with references renamed; nothing where there is none to rename.
 fn rewrite_references(
     node: &YamlNode,
-    holder: &str,
+    owner: &str,
     present: &dyn Fn(&str, &str) -> Option<String>,
 ) -> Option<YamlNode> {
     match &node.kind {
@@ -160,7 +160,7 @@ fn rewrite_references(
         NodeKind::Seq(items) => {
             let new: Vec<_> = items
                 .iter()
-                .map(|item| rewrite_references(item, holder, present))
+                .map(|item| rewrite_references(item, owner, present))
                 .collect();
             if new.iter().all(Option::is_none) {
                 return None;
@@ -173,7 +173,7 @@ fn rewrite_references(
             let of = |entry: &MappingEntry| {
                 let field = entry.key.as_str().unwrap_or_default();
                 let named = entry.value.as_str().and_then(|name| {
-                    let kind = find_referred(holder, field, entries)?;
+                    let kind = find_referred(owner, field, entries)?;
                     Some(YamlNode::from_text(&present(kind, name)?, entry.value.span))
                 });
                 named.or_else(|| rewrite_references(&entry.value, field, present))

@@ -257,7 +257,7 @@ fn what_cannot_be_followed_leaves_a_reason() {
         let root = &built.render("over").resources[0].root;
         root.pointer(&format!("{containers}/{index}/image"))
             .unwrap()
-            .has_hole()
+            .has_placeholder()
     };
     assert!(holed(0) && !holed(1));
 }

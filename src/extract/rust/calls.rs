@@ -229,8 +229,8 @@ impl<'t, 'm> RustFileReader<'t, 'm, '_> {
         let quoted = names::quote_code(self.tree(), node);
         let result = code::field(item.node, "return_type");
         let short = item.node.byte_range().len() <= SHORT_FUNCTION;
-        let told = values.iter().any(|v| v.object().is_some());
-        let value = if (short || told) && self.may_run(item.node) {
+        let has_object = values.iter().any(|v| v.object().is_some());
+        let value = if (short || has_object) && self.may_run(item.node) {
             self.run(item, values)
         } else {
             self.give_away(arguments, &values, "a call");

@@ -154,14 +154,14 @@ impl<'t, 'm> RustFileReader<'t, 'm, '_> {
             Some(value) => match value.object().and_then(of) {
                 Some(object) => Some(object.ty),
                 None => {
-                    let told = receiver.and_then(of).and_then(|o| o.managed);
+                    let receiver_manager = receiver.and_then(of).and_then(|o| o.managed);
                     let expected = || {
                         self.expected
                             .iter()
                             .rev()
                             .find_map(|ty| self.find_manager(*ty))
                     };
-                    told.or_else(expected)
+                    receiver_manager.or_else(expected)
                 }
             },
             None => None,

@@ -114,10 +114,10 @@ impl<'t> RustFileReader<'t, '_, '_> {
     /// the package that nothing assigns to again, or in a static.
     pub(super) fn find_kept(&self, node: Node<'t>) -> Option<Result<Span, Cause>> {
         let unseen = Err(Cause::Code("what the connection is handed to"));
-        let (at, holder) = self.holder_of(node);
-        match holder.kind() {
-            "field_initializer" => self.find_kept_field(holder).map(Ok),
-            "static_item" | "const_item" => Some(Ok(self.tree().span(holder))),
+        let (at, owner) = self.owner_of(node);
+        match owner.kind() {
+            "field_initializer" => self.find_kept_field(owner).map(Ok),
+            "static_item" | "const_item" => Some(Ok(self.tree().span(owner))),
             "let_declaration" => {
                 let (name, statement) = self.own_variable(node)?;
                 let block = statement.parent()?;
@@ -130,10 +130,10 @@ impl<'t> RustFileReader<'t, '_, '_> {
                     if !names_it || inside || self.is_called_upon(used) {
                         return;
                     }
-                    let (_, holder) = self.holder_of(used);
-                    let found = match holder.kind() {
+                    let (_, owner) = self.owner_of(used);
+                    let found = match owner.kind() {
                         "field_initializer" | "shorthand_field_initializer" => {
-                            match self.find_kept_field(holder) {
+                            match self.find_kept_field(owner) {
                                 Some(at) => Ok(at),
                                 None => return,
                             }
@@ -148,7 +148,7 @@ impl<'t> RustFileReader<'t, '_, '_> {
                 });
                 kept
             }
-            _ if at == holder => None,
+            _ if at == owner => None,
             // It is assigned again when the connection breaks.
             "expression_statement" | "assignment_expression" => None,
             _ => Some(unseen),
@@ -156,7 +156,7 @@ impl<'t> RustFileReader<'t, '_, '_> {
     }
 
     /// What a value ends up in, through what only passes it on; and the value there.
-    fn holder_of(&self, node: Node<'t>) -> (Node<'t>, Node<'t>) {
+    fn owner_of(&self, node: Node<'t>) -> (Node<'t>, Node<'t>) {
         let mut at = node;
         while let Some(parent) = at.parent() {
             let passes = match parent.kind() {

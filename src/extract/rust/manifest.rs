@@ -196,14 +196,14 @@ impl<'a> CargoManifest<'a> {
             let named = &mut features.entry(real.to_owned()).or_default().named;
             named.extend(list_words(entry, "features").chain(list_words(own, "features")));
             named.extend(self.list_turned_on(key));
-            let holder = if inherited {
+            let owner = if inherited {
                 workspace.unwrap_or(self)
             } else {
                 self
             };
             let path = entry.get("path").and_then(Value::as_str);
-            takes.extend(path.and_then(|path| path::resolve(holder.dir, path)));
-            let pin = holder.requirement(key, entry);
+            takes.extend(path.and_then(|path| path::resolve(owner.dir, path)));
+            let pin = owner.requirement(key, entry);
             if let Some(first) = requires.insert(real.to_owned(), pin) {
                 requires.insert(real.to_owned(), twice(first.span));
             }

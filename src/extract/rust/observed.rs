@@ -92,10 +92,10 @@ impl<'m> PoolStatistics<'m> {
             return Vec::new();
         }
         let tree = code::parse(CodeGrammar::Rust, file.excerpt.clone());
-        let fates = places
+        let uses_of_results = places
             .into_iter()
             .filter_map(|(at, exports)| observation(&tree, at, exports));
-        fates.collect()
+        uses_of_results.collect()
     }
 }
 

@@ -353,11 +353,11 @@ impl ScriptReader<'_> {
         self.scope.budget.admit(size.sum()).is_ok()
     }
 
-    fn word(&self, word: &ShellWord, text: String, hole: Option<Cause>) -> ArgWord {
+    fn word(&self, word: &ShellWord, text: String, placeholder: Option<Cause>) -> ArgWord {
         ArgWord {
             text,
             span: word.span,
-            unresolved: hole,
+            unresolved: placeholder,
             slot: EditTarget::None,
         }
     }
@@ -365,7 +365,7 @@ impl ScriptReader<'_> {
     /// A word as one text.
     fn text_of(&self, at: usize) -> Result<String, Cause> {
         let word = &self.words[at];
-        if let Some(reason) = self.script.hole(&word.range) {
+        if let Some(reason) = self.script.placeholder(&word.range) {
             return Err(reason.clone());
         }
         if !word.variable {

@@ -174,7 +174,7 @@ impl<'a> ShapeReading<'a> {
             kind: key.kind.as_str().to_owned(),
             namespace: self.owner.object.namespace.clone(),
             name: name.to_owned(),
-            templated: node.has_hole(),
+            templated: node.has_placeholder(),
         };
         let evidence = key.named_by.as_str().to_owned();
         let at = node.span;
@@ -260,9 +260,9 @@ impl<'a> ShapeReading<'a> {
             Some(default_lines(key, value))
         });
         let own: Vec<_> = own.flatten().collect();
-        let told = entries.iter().filter(|entry| !entry.value.is_null());
+        let non_null = entries.iter().filter(|entry| !entry.value.is_null());
         let conditions = written.map(|node| self.conditions_in(node));
-        let lines = told.flat_map(|entry| {
+        let lines = non_null.flat_map(|entry| {
             let lines = mapping::entry_lines(entry).into_iter();
             let at = entry.key.span;
             lines.map(move |line| (line, at))
@@ -353,7 +353,7 @@ impl<'a> ShapeReading<'a> {
             FieldContent::Absent | FieldContent::Default(_) => Vec::new(),
             FieldContent::Hidden(node) => vec![gap(&template_reason(), Some(node.span))],
             FieldContent::Written(_) if is_filled(found) == Some(false) => Vec::new(),
-            FieldContent::Written(node) if node.has_hole() => {
+            FieldContent::Written(node) if node.has_placeholder() => {
                 vec![gap(&template_reason(), Some(node.span))]
             }
             FieldContent::Written(node) => {
@@ -450,16 +450,19 @@ fn placeholder(word: &str) -> Option<FieldPath> {
 
 /// The line that a field makes of its value.
 fn field_line(name: &str, args: Option<Vec<String>>, node: &YamlNode) -> RawLine {
-    let hole = args.is_none().then(template_reason);
-    let word = |text: String, hole: Option<Cause>| RawWord {
+    let template_cause = args.is_none().then(template_reason);
+    let word = |text: String, template_cause: Option<Cause>| RawWord {
         text,
         span: node.span,
-        unresolved: hole,
+        unresolved: template_cause,
     };
     let mut words = vec![word(name.to_owned(), None)];
     match args {
         Some(args) => words.extend(args.into_iter().map(|arg| word(arg, None))),
-        None => words.push(word(node.as_str().unwrap_or_default().to_owned(), hole)),
+        None => words.push(word(
+            node.as_str().unwrap_or_default().to_owned(),
+            template_cause,
+        )),
     }
     RawLine {
         number: 1,

@@ -104,7 +104,7 @@ impl<'a> ShapeFields<'a> {
     /// The text of a scalar, or why it is not known; `None` where nothing says it.
     pub fn text(&self, path: &FieldPath) -> Option<Result<String, Cause>> {
         match self.get(path) {
-            FieldContent::Written(node) if node.has_hole() || node.is_open() => {
+            FieldContent::Written(node) if node.has_placeholder() || node.is_open() => {
                 Some(Err(template_reason()))
             }
             FieldContent::Written(node) => node.as_str().map(|text| Ok(text.to_owned())),
@@ -196,7 +196,7 @@ pub fn is_filled(found: &FieldContent<'_>) -> Option<bool> {
             let any = !node.entries().is_empty() || !node.items().is_empty();
             (any || !node.is_open()).then_some(any)
         }
-        FieldContent::Written(node) if node.has_hole() || node.is_open() => None,
+        FieldContent::Written(node) if node.has_placeholder() || node.is_open() => None,
         FieldContent::Written(node) => {
             let nothing = node.is_null()
                 || node.as_bool() == Some(false)
@@ -209,7 +209,7 @@ pub fn is_filled(found: &FieldContent<'_>) -> Option<bool> {
 /// An empty mapping, list or text.
 fn is_nothing(node: &YamlNode) -> bool {
     let empty = node.entries().is_empty() && node.items().is_empty();
-    !node.is_open() && !node.has_hole() && empty && node.as_str().is_none_or(str::is_empty)
+    !node.is_open() && !node.has_placeholder() && empty && node.as_str().is_none_or(str::is_empty)
 }
 
 fn is_something(tree: &ValueTree) -> bool {
@@ -250,7 +250,7 @@ fn walk<'n>(root: &'n YamlNode, steps: &[PathStep]) -> WalkedField<'n> {
         }
         if node.scalar().is_some() {
             return match node {
-                _ if node.has_hole() => WalkedField::Hidden(node),
+                _ if node.has_placeholder() => WalkedField::Hidden(node),
                 _ if node.is_null() => WalkedField::Null,
                 _ => WalkedField::Missing,
             };
@@ -260,7 +260,7 @@ fn walk<'n>(root: &'n YamlNode, steps: &[PathStep]) -> WalkedField<'n> {
             None => return open.map_or(WalkedField::Missing, WalkedField::Hidden),
         }
     }
-    if node.is_null() && !node.has_hole() {
+    if node.is_null() && !node.has_placeholder() {
         return if node.is_open() {
             WalkedField::Hidden(node)
         } else {

@@ -396,7 +396,7 @@ impl<'a> ShapeReading<'a> {
         if field.known.is_empty() && !self.fields.is_under_template(&field.field) {
             return vec![unread(name.to_owned(), place)];
         }
-        if self.fields.is_under_template(&field.field) || node.is_open() || node.has_hole() {
+        if self.fields.is_under_template(&field.field) || node.is_open() || node.has_placeholder() {
             // What a template adds may be known or not.
             let why = Err(template_reason());
             return vec![RawUnread {
@@ -405,7 +405,10 @@ impl<'a> ShapeReading<'a> {
             }];
         }
         let unknown = node.entries().iter().filter_map(|entry| {
-            let key = entry.key.as_str().filter(|_| !entry.key.has_hole())?;
+            let key = entry
+                .key
+                .as_str()
+                .filter(|_| !entry.key.has_placeholder())?;
             let name = format!("{name}.{key}");
             let is_unknown = !field.known.iter().any(|known| known == key);
             is_unknown.then(|| unread(name, entry.key.span))

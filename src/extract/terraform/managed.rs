@@ -186,7 +186,7 @@ impl Parameters {
 
 fn line(number: usize, name: &str, at: &HclItem, value: &HclItem) -> RawLine {
     let known = value.known_text();
-    let hole = known
+    let placeholder = known
         .is_none()
         .then_some(Cause::Provider("it is set elsewhere"));
     let mut words = vec![RawWord {
@@ -200,7 +200,7 @@ fn line(number: usize, name: &str, at: &HclItem, value: &HclItem) -> RawLine {
     words.extend(values.into_iter().map(|word| RawWord {
         text: word.to_owned(),
         span: value.span,
-        unresolved: hole.clone(),
+        unresolved: placeholder.clone(),
     }));
     // A value that another file or block gives does not stand behind the name.
     let follows = at.span.file == value.span.file && at.span.start <= value.span.start;

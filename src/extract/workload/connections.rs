@@ -18,7 +18,7 @@ impl PodSpec<'_> {
         let environment = self.environment(container);
         let probe = |field: &&str| {
             let command = container.get(field)?.at("exec.command")?;
-            if command.has_hole() || command.is_open() {
+            if command.has_placeholder() || command.is_open() {
                 return None;
             }
             let name = format!("{field} of {}", self.object_title());

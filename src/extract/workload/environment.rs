@@ -27,7 +27,9 @@ impl PodSpec<'_> {
             }
         }
         let open = |node: Option<&YamlNode>| {
-            node.is_some_and(|node| node.is_open() || node.scalar().is_some() && node.has_hole())
+            node.is_some_and(|node| {
+                node.is_open() || node.scalar().is_some() && node.has_placeholder()
+            })
         };
         let is_conditional = container.is_open() && (from.is_some() || entries.is_some());
         if container.may_grow() || is_conditional || open(from) || open(entries) {
@@ -139,14 +141,14 @@ impl PodSpec<'_> {
             kind: kind.to_owned(),
             namespace: self.object.namespace.clone(),
             name: name.as_str().unwrap_or_default().to_owned(),
-            templated: name.has_hole(),
+            templated: name.has_placeholder(),
         };
         self.context.objects.find(&object, reference.span.file)
     }
 }
 
 fn plain(node: &YamlNode) -> Result<String, Cause> {
-    if node.has_hole() {
+    if node.has_placeholder() {
         return Err(template_reason());
     }
     let text = node.as_str().filter(|_| !node.is_null());

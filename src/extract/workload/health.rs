@@ -24,7 +24,7 @@ impl PodSpec<'_> {
         let probe = |field: &str| has(container, field).map(Datum::Bool);
         let read_only = container.at("securityContext.readOnlyRootFilesystem");
         let read_only = match read_only {
-            Some(node) if node.has_hole() => Err(template_reason()),
+            Some(node) if node.has_placeholder() => Err(template_reason()),
             Some(node) => Ok(node.as_bool() == Some(true)),
             None if container.is_open() => Err(template_reason()),
             None => Ok(false),
@@ -57,7 +57,7 @@ impl PodSpec<'_> {
             return Err(template_reason());
         }
         let strategy = self.root.at("spec.strategy");
-        if strategy.is_some_and(|node| node.is_open() || node.has_hole()) {
+        if strategy.is_some_and(|node| node.is_open() || node.has_placeholder()) {
             return Err(template_reason());
         }
         let of = |path: &str| known_text(strategy.and_then(|strategy| strategy.at(path)));
@@ -107,7 +107,7 @@ impl PodSpec<'_> {
     /// The pod's quality of service, as the kubelet works it out.
     fn quality(&self) -> Result<ServiceQuality, Cause> {
         let lists = ["containers", "initContainers"].map(|list| self.spec.get(list));
-        if self.spec.is_open() || lists.iter().flatten().any(|list| list.has_hole()) {
+        if self.spec.is_open() || lists.iter().flatten().any(|list| list.has_placeholder()) {
             return Err(template_reason());
         }
         let containers = lists.iter().flatten().flat_map(|list| list.items());
@@ -185,7 +185,7 @@ fn has(container: &YamlNode, field: &str) -> Result<bool, Cause> {
     }
     match container.get(field) {
         Some(node) if node.is_null() => Ok(false),
-        Some(node) if node.scalar().is_some() && node.has_hole() => Err(template_reason()),
+        Some(node) if node.scalar().is_some() && node.has_placeholder() => Err(template_reason()),
         Some(_) => Ok(true),
         None => Ok(false),
     }

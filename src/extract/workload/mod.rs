@@ -202,7 +202,7 @@ impl<'a> PodSpec<'a> {
     /// may write it there is no reason to think so where the container has resources of its own.
     fn figure_of_pod(&self, container: &YamlNode, path: &str) -> Option<RawScalar> {
         let written = self.spec.get("resources").is_some();
-        let has_own = only(container, "resources").is_some_and(|own| !own.has_hole());
+        let has_own = only(container, "resources").is_some_and(|own| !own.has_placeholder());
         figure(self.spec, path).filter(|_| written || !has_own)
     }
 
@@ -325,7 +325,7 @@ fn resources_block(container: &YamlNode) -> BTreeMap<ServerFact, Span> {
         return BTreeMap::new();
     };
     let given = &block.value;
-    let is_elsewhere = !given.has_hole() && given.span.file != container.span.file;
+    let is_elsewhere = !given.has_placeholder() && given.span.file != container.span.file;
     let is_empty = given.entries().is_empty() && (given.is_map() || given.is_null());
     let place = match is_elsewhere && is_empty {
         true => given.span,
@@ -342,7 +342,7 @@ fn figure(container: &YamlNode, path: &str) -> Option<RawScalar> {
     }
     let mut node = container;
     for part in path.split('.') {
-        if node.scalar().is_some() && node.has_hole() {
+        if node.scalar().is_some() && node.has_placeholder() {
             break;
         }
         node = match only(node, part) {

@@ -66,7 +66,7 @@ impl PodSpec<'_> {
 fn is_hidden(container: &YamlNode) -> bool {
     let lists = ["env", "envFrom"];
     let mut lists = lists.iter().filter_map(|key| container.get(key));
-    container.is_open() || lists.any(|list| list.is_open() || list.has_hole())
+    container.is_open() || lists.any(|list| list.is_open() || list.has_placeholder())
 }
 
 /// The names of the programs that a command starts; arguments alone name none.
@@ -80,7 +80,7 @@ fn commands(container: &YamlNode) -> Vec<String> {
         .unwrap_or_default();
     let words = command.items().iter().chain(arguments);
     let known = words
-        .filter(|word| !word.has_hole())
+        .filter(|word| !word.has_placeholder())
         .filter_map(YamlNode::as_str);
     command_programs::programs(&known.map(str::to_owned).collect::<Vec<_>>())
 }

@@ -64,7 +64,7 @@ impl<'a> PodSpec<'a> {
 
     fn follow_launch(&self, container: &YamlNode, image: &ContainerImage<'_>) -> LaunchResult {
         let (command, args) = (container.get("command"), container.get("args"));
-        let templated = |node: &&YamlNode| node.scalar().is_some() && node.has_hole();
+        let templated = |node: &&YamlNode| node.scalar().is_some() && node.has_placeholder();
         if [command, args].iter().flatten().any(templated) {
             return if image.shape.is_some() && serves(container) {
                 LaunchResult::Hidden(Cause::Template("writes its command"))
@@ -200,7 +200,7 @@ fn argument(
     budget: &FillBudget,
 ) -> Option<CommandArgument> {
     let excerpt = item.scalar()?.value();
-    let text = if item.has_hole() {
+    let text = if item.has_placeholder() {
         read_template(excerpt)
             .unwrap_or_else(|reason| InterpolatedText::from_hidden(excerpt.clone(), reason))
     } else {
@@ -242,7 +242,7 @@ pub(super) fn image_scalar(node: &YamlNode) -> RawScalar {
     let tag_only = node.as_str().filter(|text| {
         let name = path::name(text);
         name.find("{{")
-            .is_some_and(|hole| name[..hole].contains([':', '@']))
+            .is_some_and(|placeholder| name[..placeholder].contains([':', '@']))
             && !text[..text.len() - name.len()].contains("{{")
     });
     match (&scalar.text, tag_only) {

@@ -17,10 +17,10 @@ impl PodSpec<'_> {
         container: &YamlNode,
         invocation: &CommandInvocation,
     ) -> Vec<RawUnread> {
-        let told = may_read_files(invocation, &self.shapes.servers.include);
+        let may_include = may_read_files(invocation, &self.shapes.servers.include);
         let commands = [container.get("command"), container.get("args")];
         let open = container.is_open() || commands.iter().flatten().any(|node| node.is_open());
-        if told || open {
+        if may_include || open {
             return Vec::new();
         }
         let mounts = container.get("volumeMounts").map(YamlNode::items);

@@ -471,7 +471,7 @@ pub(super) fn key_source(volume: &YamlNode) -> Option<KeySource<'_>> {
     Some(KeySource {
         kind,
         name: name.as_str()?,
-        templated: name.has_hole(),
+        templated: name.has_placeholder(),
         items: source.get("items").map(YamlNode::items),
     })
 }

@@ -231,7 +231,7 @@ fn every_name_in_the_rust_tables_exists() {
 }
 
 /// What is known of a library without reading its model.
-fn told(library: &LibraryModel) -> (String, BTreeSet<String>, BTreeSet<&'static str>, usize) {
+fn content(library: &LibraryModel) -> (String, BTreeSet<String>, BTreeSet<&'static str>, usize) {
     (
         library.id().to_owned(),
         library.stats_calls().iter().cloned().collect(),
@@ -255,7 +255,7 @@ fn the_order_of_tables_in_a_model_says_nothing() {
             ClientModels::of_texts([&*turned.leak()]),
         );
         let (a, b) = (&plain.libraries()[0], &turned.libraries()[0]);
-        assert_eq!(told(a), told(b));
+        assert_eq!(content(a), content(b));
         assert_eq!(plain.option_types(), turned.option_types());
         assert!(b.model().is_some(), "{}", b.id());
     }

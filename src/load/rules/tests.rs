@@ -252,15 +252,15 @@ fn the_built_in_pack_keeps_to_the_schema() {
 #[test]
 fn every_built_in_rule_compiles() {
     let builtin = builtin();
-    let mut told = Vec::new();
+    let mut messages = Vec::new();
     for rule in builtin.rules.rules() {
         let mistakes = rule.compile(None).err().unwrap_or_default();
         let shown = mistakes
             .iter()
             .map(|m| format!("{}: {}", rule.id(), m.message));
-        told.extend(shown);
+        messages.extend(shown);
     }
-    assert_eq!(told, [""; 0]);
+    assert_eq!(messages, [""; 0]);
 }
 
 #[test]

@@ -84,15 +84,15 @@ fn a_case_says_all_and_leaves_the_rest_to_the_rule() {
         },
         case("server.conf[\"maxmemory\"] > 0", "too late"),
     ];
-    let told = one(draft.clone());
-    assert_eq!(told.finding.message, "bounded");
-    assert_eq!(told.finding.help.as_deref(), Some("of the case"));
-    assert_eq!(told.about, "limits.memory");
+    let outcome = one(draft.clone());
+    assert_eq!(outcome.finding.message, "bounded");
+    assert_eq!(outcome.finding.help.as_deref(), Some("of the case"));
+    assert_eq!(outcome.about, "limits.memory");
     draft.cases.remove(2);
-    let told = one(draft.clone());
-    assert_eq!(told.finding.message, "too late");
-    assert_eq!(told.finding.help.as_deref(), Some("of the rule"));
-    assert_eq!(told.about, "maxmemory");
+    let outcome = one(draft.clone());
+    assert_eq!(outcome.finding.message, "too late");
+    assert_eq!(outcome.finding.help.as_deref(), Some("of the rule"));
+    assert_eq!(outcome.about, "maxmemory");
     draft.cases.clear();
     assert_eq!(one(draft).finding.message, "too high");
 }

@@ -82,12 +82,13 @@ fn put_address(subject: &mut Subject, model: &ClientModel) {
     };
     let strength = is_url.strength;
     subject.put(ClientFact::AddressIsUrl, is_url);
-    let told = |text: String| FactValue::from_derived(Datum::Text(text)).with_strength(strength);
+    let text_fact =
+        |text: String| FactValue::from_derived(Datum::Text(text)).with_strength(strength);
     if let Some(name) = name {
-        subject.put(ClientFact::AddressOption, told(name));
+        subject.put(ClientFact::AddressOption, text_fact(name));
     }
     if let Some(host) = host {
-        subject.put(ClientFact::AddressHostPort, told(host));
+        subject.put(ClientFact::AddressHostPort, text_fact(host));
     }
 }
 

@@ -367,15 +367,15 @@ impl LineJudge<'_> {
         if line.error.is_some() && (!line.text_after_quote || taking == 0) {
             return Ok((LineProblem::SyntaxError, None));
         }
-        if let Some(hole) = line
+        if let Some(placeholder) = line
             .words
             .iter()
             .take(line.argument_count)
             .find_map(|word| word.unresolved.as_ref())
             // It is a line that the server may read.
-            .filter(|hole| **hole != Cause::Alternative)
+            .filter(|placeholder| **placeholder != Cause::Alternative)
         {
-            return Err(hole.clone());
+            return Err(placeholder.clone());
         }
         let readings = self
             .transcript

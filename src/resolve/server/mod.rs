@@ -80,12 +80,12 @@ pub fn resolve(raw: &RawFacts, linked: &LinkedFacts, knowledge: &ServerContext<'
             assumptions::of_defaults(&raw.defaults, &files, line);
         }
         estate.directives.extend(directives);
-        let told = resolver.candidates.note.clone().into_iter();
-        let told = told.chain(resolver.more_included());
+        let further_notes = resolver.candidates.note.clone().into_iter();
+        let further_notes = further_notes.chain(resolver.more_included());
         let path = resolver.path();
         estate
             .notes
-            .extend(told.map(|note| (Some(path.to_owned()), note)));
+            .extend(further_notes.map(|note| (Some(path.to_owned()), note)));
         let mut server = resolver.server(effective, &transcript);
         assumptions::of_server(resolver.deployed, &mut server);
         assumptions::of_defaults(&raw.defaults, &files, &mut server);
@@ -319,14 +319,14 @@ impl<'a> ServerResolver<'a> {
             _ => None,
         };
         let parts = self.linked.parts.iter().filter_map(gap);
-        let holes = self.texts().into_iter().flat_map(|(index, _)| {
+        let placeholders = self.texts().into_iter().flat_map(|(index, _)| {
             let text = &self.raw.texts[index];
             text.unresolved
                 .first()
-                .map(|hole| format!("{hole} ({})", text.name))
+                .map(|placeholder| format!("{placeholder} ({})", text.name))
         });
         let mut seen = BTreeSet::new();
-        let all = parts.chain(holes);
+        let all = parts.chain(placeholders);
         all.filter(|reason| seen.insert(reason.clone())).collect()
     }
 

@@ -242,9 +242,9 @@ impl<'a> StepBuilder<'_, 'a> {
             self.steps.push(ConfigStep::Closes);
         }
         self.open.pop();
-        if let Some(hole) = text.unresolved.first() {
+        if let Some(placeholder) = text.unresolved.first() {
             self.steps.push(ConfigStep::Gap {
-                reason: hole.clone(),
+                reason: placeholder.clone(),
             });
         }
     }

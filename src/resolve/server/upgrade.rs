@@ -127,8 +127,8 @@ impl Comparison<'_> {
 
     fn line(&self, line: &RawLine) -> Option<UpgradeChange> {
         let name = line.words.first()?;
-        let holes = line.words.iter().any(|word| word.unresolved.is_some());
-        if holes || line.error.is_some() {
+        let placeholders = line.words.iter().any(|word| word.unresolved.is_some());
+        if placeholders || line.error.is_some() {
             return None;
         }
         let (before, after) = (self.old.whole(line).next()?, self.new.whole(line).next()?);

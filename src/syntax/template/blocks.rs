@@ -44,7 +44,7 @@ fn comment_out(lines: &mut [TemplateLine]) {
     let follow = |line: &&mut TemplateLine| line.is_blank() || line.only_actions();
     for line in lines.iter_mut().take_while(follow) {
         if line.only_actions() {
-            line.fate = TemplateLineKind::Comment;
+            line.line_kind = TemplateLineKind::Comment;
         }
     }
 }
@@ -187,16 +187,16 @@ impl BlockScalarLines {
     }
 
     fn settle(&self, lines: &mut [TemplateLine], fits: bool) {
-        let fate = if fits {
+        let line_kind = if fits {
             TemplateLineKind::Kept
         } else {
             TemplateLineKind::Blanked
         };
         for line in &mut lines[self.lines.clone()] {
-            line.fate = fate;
+            line.line_kind = line_kind;
         }
         if let Some(at) = self.header.action {
-            lines[self.header_line].fate = TemplateLineKind::BlankedFrom(at);
+            lines[self.header_line].line_kind = TemplateLineKind::BlankedFrom(at);
         }
     }
 

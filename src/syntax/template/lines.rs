@@ -20,7 +20,7 @@ pub(super) struct TemplateLine {
     pub(super) has_content: bool,
     /// It starts inside of an action.
     pub(super) continues: bool,
-    pub(super) fate: TemplateLineKind,
+    pub(super) line_kind: TemplateLineKind,
 }
 
 /// What becomes of a line.
@@ -102,7 +102,7 @@ fn line(
     TemplateLine {
         indent: body.len() - body.trim_start_matches([' ', '\t']).len(),
         has_content: has_content(text, &range, &actions[own.clone()]),
-        fate: find_written_below(text, &range, &actions[own.clone()])
+        line_kind: find_written_below(text, &range, &actions[own.clone()])
             .map_or(TemplateLineKind::Masked, TemplateLineKind::WrittenBelow),
         continues: actions
             .get(own.start)
@@ -146,7 +146,7 @@ fn find_written_below(
 pub(super) fn fill(text: &str, lines: &[TemplateLine], actions: &[TemplateAction]) -> String {
     let mut bytes = text.as_bytes().to_vec();
     for line in lines {
-        match line.fate {
+        match line.line_kind {
             TemplateLineKind::Kept => {}
             TemplateLineKind::Blanked => paint(&mut bytes, line.range.clone(), b' '),
             TemplateLineKind::BlankedFrom(at) | TemplateLineKind::WrittenBelow(at) => {
@@ -213,7 +213,7 @@ pub(super) fn action_lines(lines: &[TemplateLine], actions: &[TemplateAction]) -
             next_column = line.indent;
             found.extend(value_below(line, actions));
         } else if matches!(
-            line.fate,
+            line.line_kind,
             TemplateLineKind::Masked | TemplateLineKind::Comment
         ) && let Some(action) = action_line(line, actions, next_column)
         {
@@ -226,7 +226,7 @@ pub(super) fn action_lines(lines: &[TemplateLine], actions: &[TemplateAction]) -
 }
 
 fn value_below(line: &TemplateLine, actions: &[TemplateAction]) -> Option<ActionLine> {
-    let TemplateLineKind::WrittenBelow(at) = line.fate else {
+    let TemplateLineKind::WrittenBelow(at) = line.line_kind else {
         return None;
     };
     let action = actions[line.actions.clone()].last()?;

@@ -18,7 +18,7 @@ use std::ops::Range;
 pub struct MaskedTemplate<'a> {
     pub text: Cow<'a, str>,
     /// Where the actions stand, in order.
-    pub holes: Vec<Range<usize>>,
+    pub placeholders: Vec<Range<usize>>,
     /// The actions that stand alone on their lines and write, repeat or leave out something.
     pub(in crate::syntax) actions: Vec<ActionLine>,
     /// The block scalars that were blanked out, in order.
@@ -50,7 +50,7 @@ impl<'a> MaskedTemplate<'a> {
     pub(in crate::syntax) fn unchanged(text: &'a str) -> Self {
         Self {
             text: Cow::Borrowed(text),
-            holes: Vec::new(),
+            placeholders: Vec::new(),
             actions: Vec::new(),
             blocks: Vec::new(),
         }
@@ -60,17 +60,19 @@ impl<'a> MaskedTemplate<'a> {
     pub(in crate::syntax) fn holes_only(text: &'a str) -> Self {
         let actions = action::find(text);
         Self {
-            holes: actions.into_iter().map(|action| action.range).collect(),
+            placeholders: actions.into_iter().map(|action| action.range).collect(),
             ..Self::unchanged(text)
         }
     }
 
     /// An action stands in this range, or a part of one does.
     pub(in crate::syntax) fn touches(&self, range: &Range<usize>) -> bool {
-        let next = self.holes.partition_point(|hole| hole.end <= range.start);
-        self.holes
+        let next = self
+            .placeholders
+            .partition_point(|placeholder| placeholder.end <= range.start);
+        self.placeholders
             .get(next)
-            .is_some_and(|hole| hole.start < range.end)
+            .is_some_and(|placeholder| placeholder.start < range.end)
     }
 
     /// What there is of a comment in the text itself: a line of actions may have been made one.
@@ -79,13 +81,17 @@ impl<'a> MaskedTemplate<'a> {
         text: &str,
         range: Range<usize>,
     ) -> Option<Range<usize>> {
-        let next = self.holes.partition_point(|hole| hole.end <= range.start);
-        let starts_here = |hole: &&Range<usize>| hole.start <= range.start;
-        if self.holes.get(next).filter(starts_here).is_none() {
+        let next = self
+            .placeholders
+            .partition_point(|placeholder| placeholder.end <= range.start);
+        let starts_here = |placeholder: &&Range<usize>| placeholder.start <= range.start;
+        if self.placeholders.get(next).filter(starts_here).is_none() {
             return Some(range);
         }
-        let inside = self.holes[next..].iter();
-        let last = inside.take_while(|hole| hole.start < range.end).last()?;
+        let inside = self.placeholders[next..].iter();
+        let last = inside
+            .take_while(|placeholder| placeholder.start < range.end)
+            .last()?;
         let rest = text.get(last.end..range.end)?;
         rest.find('#').map(|at| last.end + at..range.end)
     }
@@ -121,7 +127,7 @@ pub fn mask(text: &str) -> MaskedTemplate<'_> {
     MaskedTemplate {
         text: Cow::Owned(lines::fill(text, &lines, &actions)),
         actions: lines::action_lines(&lines, &actions),
-        holes: actions.into_iter().map(|action| action.range).collect(),
+        placeholders: actions.into_iter().map(|action| action.range).collect(),
         blocks,
     }
 }

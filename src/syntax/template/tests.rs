@@ -67,18 +67,18 @@ data:
 ";
     let root = root(text);
     let name = root.at("metadata.name").unwrap();
-    assert!(name.has_hole());
+    assert!(name.has_placeholder());
     assert_eq!(
         name.as_str(),
         Some("{{ include \"x.fullname\" . }}-{{ .Values.a }}")
     );
     assert!(root.at("metadata.labels").unwrap().is_open());
     assert!(root.at("metadata.annotations").unwrap().is_open());
-    assert!(root.at("metadata.annotations.a").unwrap().has_hole());
+    assert!(root.at("metadata.annotations.a").unwrap().has_placeholder());
     assert!(root.get("data").unwrap().is_open());
     assert!(!root.is_open());
     assert!(!root.get("metadata").unwrap().is_open());
-    assert!(!root.get("kind").unwrap().has_hole());
+    assert!(!root.get("kind").unwrap().has_placeholder());
     assert_eq!(root.get("data").unwrap().entries().len(), 5);
 }
 
@@ -98,10 +98,10 @@ data:
     let conf = root.pointer("/data/redis.conf").unwrap();
     let expected = "maxmemory 64mb\n{{- with .Values.extra }}\n{{- . | nindent 4 }}\n{{- end }}\n";
     assert_eq!(conf.as_str(), Some(expected));
-    assert!(conf.has_hole());
+    assert!(conf.has_placeholder());
     let value = conf.scalar().unwrap().value();
     assert_eq!(&text[value.span(0..9).range()], "maxmemory");
-    assert!(root.at("data.other").unwrap().has_hole());
+    assert!(root.at("data.other").unwrap().has_placeholder());
 }
 
 #[test]
@@ -139,11 +139,17 @@ data:
         ] {
             let node = root.get("data").unwrap().get(key).unwrap();
             assert_eq!(node.as_str().unwrap().replace("\r\n", "\n"), value, "{key}");
-            assert!(node.has_hole(), "{key}");
+            assert!(node.has_placeholder(), "{key}");
             let value = node.scalar().unwrap().value();
             assert_eq!(&text[value.span(0..4).range()], &value.text()[..4]);
         }
-        assert!(root.get("data").unwrap().get("e").unwrap().has_hole());
+        assert!(
+            root.get("data")
+                .unwrap()
+                .get("e")
+                .unwrap()
+                .has_placeholder()
+        );
     }
 }
 
@@ -168,7 +174,7 @@ receivers:
     assert_eq!(first.get("text").unwrap().as_str(), Some(folded));
     let literal = "{{ define \"x\" }}\n  a: b\n{{ end }}\n";
     assert_eq!(first.get("body").unwrap().as_str(), Some(literal));
-    assert!(first.get("plain").unwrap().has_hole());
+    assert!(first.get("plain").unwrap().has_placeholder());
     assert!(!first.is_open());
 }
 
@@ -178,8 +184,8 @@ fn a_template_that_is_no_yaml_keeps_what_can_be_read() {
     let stream = yaml::parse(&Excerpt::whole(FileId(0), text.into()));
     assert_eq!(stream.errors.len(), 1);
     assert_eq!(stream.documents.len(), 2);
-    assert!(stream.documents[0].root.get("a").unwrap().has_hole());
-    assert!(stream.documents[1].root.get("c").unwrap().has_hole());
+    assert!(stream.documents[0].root.get("a").unwrap().has_placeholder());
+    assert!(stream.documents[1].root.get("c").unwrap().has_placeholder());
 }
 
 #[test]
@@ -223,7 +229,7 @@ fn an_action_writes_the_block_that_has_no_other_lines() {
         data.get("b").unwrap().as_str(),
         Some("{{- if x }}\n{{ f }}\n")
     );
-    assert!(data.get("a").unwrap().has_hole() && !data.is_open());
+    assert!(data.get("a").unwrap().has_placeholder() && !data.is_open());
     assert_eq!(data.get("d").unwrap().as_str(), Some("e\n{{ f }}\n"));
     assert_eq!(data.entries().len(), 4);
 }
@@ -270,7 +276,7 @@ fn placeholders_of_build_tools_are_actions() {
         ("a: '@N@'\n", false),
     ] {
         assert_eq!(is_templated(text), masked, "{text}");
-        assert_eq!(mask(text).holes.len(), usize::from(masked), "{text}");
+        assert_eq!(mask(text).placeholders.len(), usize::from(masked), "{text}");
     }
 }
 

@@ -389,7 +389,7 @@ impl<'a> YamlTreeBuilder<'a> {
         let node = YamlNode {
             kind,
             span: self.excerpt.span(frame.range.clone()),
-            hole: open || self.masked.touches(&frame.range),
+            placeholder: open || self.masked.touches(&frame.range),
             open,
             may_grow: own == OwnActions::Writing || self.is_cut,
             tag: frame.tag,
@@ -456,14 +456,14 @@ impl<'a> YamlTreeBuilder<'a> {
         let scalar = Scalar {
             style: ScalarStyle::Plain,
             value: Arc::new(value),
-            holes: false,
+            placeholders: false,
             string_tag: false,
             block: None,
         };
         YamlNode {
             kind: NodeKind::Scalar(scalar),
             span: self.excerpt.span(range.clone()),
-            hole: false,
+            placeholder: false,
             open: false,
             may_grow: false,
             tag: None,
@@ -496,11 +496,11 @@ impl<'a> YamlTreeBuilder<'a> {
         let mut node = self.null(&(at..at));
         let column = self.frames.last().map_or(0, |frame| frame.column);
         if self.actions.replace(self.text(), at, column) {
-            node.hole = true;
+            node.placeholder = true;
             node.open = true;
             node.may_grow = true;
             if let NodeKind::Scalar(scalar) = &mut node.kind {
-                scalar.holes = true;
+                scalar.placeholders = true;
             }
         }
         (node, at..at)

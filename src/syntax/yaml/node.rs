@@ -13,7 +13,7 @@ pub struct YamlNode {
     /// collection from its first to its last node. The node behind an alias stands where it is
     /// defined.
     pub span: Span,
-    pub(super) hole: bool,
+    pub(super) placeholder: bool,
     pub(super) open: bool,
     pub(super) may_grow: bool,
     pub(super) tag: Option<Arc<str>>,
@@ -48,7 +48,7 @@ pub struct Scalar {
     pub(super) style: ScalarStyle,
     /// Shared, because an alias repeats its whole node.
     pub(super) value: Arc<Excerpt>,
-    pub(super) holes: bool,
+    pub(super) placeholders: bool,
     pub(super) string_tag: bool,
     pub(super) block: Option<BlockScalarText>,
 }
@@ -75,8 +75,8 @@ impl Scalar {
     }
 
     /// A template action stands in it, so that its final text is not known.
-    pub fn has_hole(&self) -> bool {
-        self.holes
+    pub fn has_placeholder(&self) -> bool {
+        self.placeholders
     }
 
     /// A block scalar's `|` or `>` with its indicators.
@@ -173,8 +173,8 @@ impl YamlNode {
     }
 
     /// A template action stands somewhere inside it.
-    pub fn has_hole(&self) -> bool {
-        self.hole
+    pub fn has_placeholder(&self) -> bool {
+        self.placeholder
     }
 
     /// The tag before it, where it is one that YAML itself gives no meaning: `!reset`.

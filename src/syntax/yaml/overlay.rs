@@ -30,7 +30,7 @@ impl YamlNode {
         YamlNode {
             kind: NodeKind::Map(entries),
             span: over.span,
-            hole: self.hole || over.hole,
+            placeholder: self.placeholder || over.placeholder,
             open: self.open || over.open,
             may_grow: self.may_grow || over.may_grow,
             tag: over.tag.clone(),
@@ -53,7 +53,7 @@ impl YamlNode {
         keys.into_iter().rev().try_fold(leaf, |value, key| {
             Some(YamlNode {
                 span: self.span,
-                hole: value.hole,
+                placeholder: value.placeholder,
                 open: false,
                 may_grow: false,
                 tag: None,
@@ -73,14 +73,14 @@ impl YamlNode {
         let key = Scalar {
             style: ScalarStyle::Plain,
             value: Arc::new(builder.finish()),
-            holes: false,
+            placeholders: false,
             string_tag: true,
             block: None,
         };
         Some(YamlNode {
             kind: NodeKind::Scalar(key),
             span: self.span,
-            hole: false,
+            placeholder: false,
             open: false,
             may_grow: false,
             tag: None,

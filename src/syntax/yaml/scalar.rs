@@ -34,18 +34,18 @@ impl WrittenScalar<'_> {
         let quote = usize::from(style != ScalarStyle::Plain);
         let inner = self.range.start + quote..self.range.end.saturating_sub(quote);
         let parts = align::flow(&self.masked.text, inner.clone(), self.value, style);
-        let holes = self.masked.touches(&self.range);
+        let placeholders = self.masked.touches(&self.range);
         let scalar = Scalar {
             style,
             value: Arc::new(self.excerpt_of(parts, inner.start)),
-            holes,
+            placeholders,
             string_tag,
             block: None,
         };
         YamlNode {
             kind: NodeKind::Scalar(scalar),
             span: self.excerpt.span(self.range.clone()),
-            hole: holes,
+            placeholder: placeholders,
             open: false,
             may_grow: false,
             tag: None,
@@ -66,7 +66,7 @@ impl WrittenScalar<'_> {
             None => (None, None),
         };
         let start = place.as_ref().map_or(self.range.start, |p| p.lines_start);
-        let holes = match parts.as_deref() {
+        let placeholders = match parts.as_deref() {
             Some([first, .., last]) => self.masked.touches(&(first.range.start..last.range.end)),
             Some([only]) => self.masked.touches(&only.range),
             Some([]) => false,
@@ -77,7 +77,7 @@ impl WrittenScalar<'_> {
         let scalar = Scalar {
             style,
             value: Arc::new(value),
-            holes,
+            placeholders,
             string_tag,
             block: place.map(|place| BlockScalarText {
                 header: self.excerpt.span(place.header),
@@ -87,7 +87,7 @@ impl WrittenScalar<'_> {
         YamlNode {
             kind: NodeKind::Scalar(scalar),
             span,
-            hole: holes,
+            placeholder: placeholders,
             open: false,
             may_grow: false,
             tag: None,

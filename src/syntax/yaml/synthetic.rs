@@ -9,19 +9,20 @@ use crate::source::Span;
 impl YamlNode {
     /// The same place with other content.
     pub fn rebuilt(&self, kind: NodeKind) -> Self {
-        let hole = self.open
+        let placeholder = self.open
             || match &kind {
-                NodeKind::Scalar(scalar) => scalar.holes,
-                NodeKind::Seq(items) => items.iter().any(YamlNode::has_hole),
+                NodeKind::Scalar(scalar) => scalar.placeholders,
+                NodeKind::Seq(items) => items.iter().any(YamlNode::has_placeholder),
                 NodeKind::Map(entries) => {
-                    let holed = |e: &MappingEntry| e.key.has_hole() || e.value.has_hole();
+                    let holed =
+                        |e: &MappingEntry| e.key.has_placeholder() || e.value.has_placeholder();
                     entries.iter().any(holed)
                 }
             };
         Self {
             kind,
             span: self.span,
-            hole,
+            placeholder,
             open: self.open,
             may_grow: self.may_grow,
             tag: self.tag.clone(),
@@ -49,9 +50,9 @@ impl YamlNode {
     pub fn to_unknown(&self) -> Self {
         let mut node = Self::from_text("", self.span);
         if let NodeKind::Scalar(scalar) = &mut node.kind {
-            scalar.holes = true;
+            scalar.placeholders = true;
         }
-        node.hole = true;
+        node.placeholder = true;
         node
     }
 
@@ -67,7 +68,7 @@ impl YamlNode {
         Self {
             kind: NodeKind::Map(Vec::new()),
             span,
-            hole: false,
+            placeholder: false,
             open: false,
             may_grow: false,
             tag: None,
@@ -100,14 +101,14 @@ impl YamlNode {
         let scalar = Scalar {
             style,
             value: Arc::new(value),
-            holes: false,
+            placeholders: false,
             string_tag: true,
             block: None,
         };
         Self {
             kind: NodeKind::Scalar(scalar),
             span,
-            hole: false,
+            placeholder: false,
             open: false,
             may_grow: false,
             tag: None,

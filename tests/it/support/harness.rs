@@ -117,8 +117,8 @@ impl Harness {
 
     /// A folder, walked as the command line walks it.
     pub(crate) fn folder(&self, folder: &Path) -> Sample {
-        let universe = ProjectRoot::at_path(folder).unwrap();
-        let found = discover::walk(&universe, &self.patterns, ExcludePatterns::default());
+        let analysis_scope = ProjectRoot::at_path(folder).unwrap();
+        let found = discover::walk(&analysis_scope, &self.patterns, ExcludePatterns::default());
         assert_eq!(found.unreadable, []);
         let inputs = found.files.into_iter().map(|file| InputFile {
             path: file.path,
@@ -126,7 +126,9 @@ impl Harness {
             text: file.text.into(),
         });
         Sample {
-            settings_text: universe.settings.map(|path| discover::read(&path).unwrap()),
+            settings_text: analysis_scope
+                .settings
+                .map(|path| discover::read(&path).unwrap()),
             inputs: inputs.collect(),
         }
     }
