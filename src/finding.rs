@@ -3,6 +3,8 @@
 
 pub mod fingerprint;
 
+use std::borrow::Cow;
+
 use crate::source::{FileId, Sources, Span};
 
 /// How bad a finding is. Ordered: `Info < Warning < Error`.
@@ -166,6 +168,20 @@ impl Finding {
         } else {
             &self.parts
         }
+    }
+
+    /// What to do, and why no fix does it, for formats that have one text for both.
+    pub fn advice(&self) -> Option<Cow<'_, str>> {
+        let help = self.help.as_deref().map(Cow::Borrowed);
+        let Some(obstacle) = &self.fix_obstacle else {
+            return help;
+        };
+        let part = if self.fix.is_some() { "complete " } else { "" };
+        let refused = format!("No {part}fix is offered: {obstacle}.");
+        Some(Cow::Owned(match help {
+            Some(help) => format!("{}\n{refused}", help.trim_end()),
+            None => refused,
+        }))
     }
 }
 

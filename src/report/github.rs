@@ -66,8 +66,8 @@ fn properties(report: &Report, finding: &Finding) -> Vec<(&'static str, String)>
 fn message(finding: &Finding) -> String {
     let assumed = if finding.certain { "" } else { " (assumed)" };
     let message = sanitize::one_line(&finding.message);
-    match &finding.help {
-        Some(help) => format!("{message}{assumed}\n{}", sanitize::lines(help)),
+    match finding.advice() {
+        Some(advice) => format!("{message}{assumed}\n{}", sanitize::lines(&advice)),
         None => format!("{message}{assumed}"),
     }
 }

@@ -40,8 +40,8 @@ fn issue(report: &Report, finding: &Finding) -> Value {
             "lines": { "begin": start.line, "end": end.line },
         },
     });
-    if let Some(help) = &finding.help {
-        issue["content"] = json!({ "body": help });
+    if let Some(advice) = finding.advice() {
+        issue["content"] = json!({ "body": advice });
     }
     issue
 }

@@ -24,8 +24,8 @@ struct JsonReport<'a> {
     #[schemars(extend("const" = 1))]
     schema_version: u32,
     tool: ToolInfo,
-    /// The absolute path of the repository's root, to which all paths are relative; null where the
-    /// input is no tree (standard input).
+    /// The absolute path of the project's root, to which all paths are relative: the folder of
+    /// `redvet.toml`, else of the repository. Null where the input is no tree (standard input).
     root: Option<&'a str>,
     /// Sorted by path, line, column and rule.
     findings: Vec<JsonFinding<'a>>,
@@ -49,6 +49,8 @@ struct JsonFinding<'a> {
     certainty: Certainty,
     message: &'a str,
     help: Option<&'a str>,
+    /// The rule's page: a web address, or a path in the repository of the rule's pack. Pages of
+    /// built-in rules are in redvet's own repository; `redvet explain` prints them.
     url: Option<&'a str>,
     #[serde(flatten)]
     place: JsonRange<'a>,
@@ -59,6 +61,8 @@ struct JsonFinding<'a> {
     /// The findings that a bundle reports as one; they have no parts.
     parts: Vec<JsonFinding<'a>>,
     fix: Option<JsonFix<'a>>,
+    /// Why there is no fix, or one for a part only; null where the rule has none to offer.
+    fix_obstacle: Option<&'a str>,
     /// The same while the fault is the same, wherever it moves in its file.
     fingerprint: &'a str,
     /// Null for a finding that is shown.
@@ -75,7 +79,7 @@ enum Certainty {
 /// A stretch of a file. The end is exclusive.
 #[derive(Serialize, JsonSchema)]
 struct JsonRange<'a> {
-    /// Relative to the repository's root, with `/`.
+    /// Relative to `root`, with `/`.
     path: &'a str,
     start: JsonPosition,
     end: JsonPosition,
@@ -293,6 +297,7 @@ fn json_finding<'a>(sources: &'a Sources, finding: &'a Finding) -> JsonFinding<'
             .map(|part| json_finding(sources, part))
             .collect(),
         fix: showable_fix(sources, finding).map(|fix| json_fix(sources, fix)),
+        fix_obstacle: finding.fix_obstacle.as_deref(),
         fingerprint: &finding.fingerprint,
         suppressed: finding.suppressed.as_ref().map(|s| JsonSuppressed {
             by: s.by,
@@ -453,6 +458,7 @@ mod tests {
                   }
                 ]
               },
+              "fix_obstacle": null,
               "fingerprint": "f00d",
               "suppressed": null
             },
@@ -482,6 +488,7 @@ mod tests {
               "also": [],
               "parts": [],
               "fix": null,
+              "fix_obstacle": null,
               "fingerprint": "f00d",
               "suppressed": {
                 "by": "comment",

@@ -67,8 +67,8 @@ fn case(report: &Report, finding: &Finding) -> String {
     let assumed = if finding.certain { "" } else { " (assumed)" };
     let message = format!("{}{assumed}", sanitize::one_line(&finding.message));
     let mut body = format!("{path}:{}:{}: {message}", start.line, start.column);
-    if let Some(help) = &finding.help {
-        let _ = write!(body, "\nhelp: {help}");
+    if let Some(advice) = finding.advice() {
+        let _ = write!(body, "\nhelp: {advice}");
     }
     format!(
         "    <testcase name=\"{} (line {})\" classname=\"{}\" file=\"{}\" line=\"{}\">\n      \

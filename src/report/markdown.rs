@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use crate::finding::{Finding, Report, Severity};
 
 use super::verdict_line::verdict_line;
-use super::{FindingOrder, OutputFormat, PathOrigin, sanitize, summary};
+use super::{FindingOrder, OutputFormat, PathOrigin, sanitize, summary, web_address};
 
 const MARK: &str = "<!-- redvet -->";
 
@@ -56,7 +56,7 @@ fn table(findings: &[&Finding]) -> String {
         let key = (Reverse(finding.severity), finding.rule.as_str());
         let row = rows.entry(key).or_default();
         row.count += 1;
-        row.url = finding.url.as_deref();
+        row.url = web_address(finding.url.as_deref());
     }
     let mut out = String::from("\n| severity | rule | findings |\n|---|---|--:|\n");
     for ((severity, rule), row) in rows {
@@ -145,8 +145,12 @@ fn item(report: &Report, finding: &Finding) -> String {
         code(&finding.rule),
         escape_text(&finding.message)
     );
-    if let Some(help) = &finding.help {
-        let lines = help.lines().map(escape_text).collect::<Vec<_>>().join(" ");
+    if let Some(advice) = finding.advice() {
+        let lines = advice
+            .lines()
+            .map(escape_text)
+            .collect::<Vec<_>>()
+            .join(" ");
         out.push_str(&format!("  <br>{lines}\n"));
     }
     out

@@ -142,6 +142,12 @@ impl Default for TextLayout {
     }
 }
 
+/// The page of a rule where it is on the web. A path in a pack's repository is none for whoever reads
+/// the report elsewhere.
+fn web_address(url: Option<&str>) -> Option<&str> {
+    url.filter(|url| url.starts_with("https://") || url.starts_with("http://"))
+}
+
 /// Text of other people as a terminal may show it, for what is printed beside a report.
 pub fn visible(text: &str) -> String {
     sanitize::lines(text).into_owned()

@@ -10,7 +10,7 @@ use crate::finding::{Finding, Fix, Report, Severity, TextEdit};
 use crate::source::{Sources, Span, TextPosition};
 
 use super::shown_fix::showable_fix;
-use super::{FindingOrder, OutputFormat, PathOrigin, json, sanitize};
+use super::{FindingOrder, OutputFormat, PathOrigin, json, sanitize, web_address};
 
 /// Lines that a suggestion may replace: more are no suggestion that a person can judge at a glance.
 const MOST_LINES: usize = 20;
@@ -38,7 +38,7 @@ pub fn render(report: &Report) -> Result<String, serde_json::Error> {
 fn diagnostic(report: &Report, finding: &Finding) -> Value {
     let sources = &report.sources;
     let mut code = json!({ "value": finding.rule });
-    if let Some(url) = &finding.url {
+    if let Some(url) = web_address(finding.url.as_deref()) {
         code["url"] = json!(url);
     }
     let mut diagnostic = json!({
@@ -63,8 +63,8 @@ fn diagnostic(report: &Report, finding: &Finding) -> Value {
 fn message(sources: &Sources, finding: &Finding) -> String {
     let assumed = if finding.certain { "" } else { " (assumed)" };
     let mut text = format!("{}{assumed}", sanitize::one_line(&finding.message));
-    if let Some(help) = &finding.help {
-        text.push_str(&format!("\n{}", sanitize::lines(help)));
+    if let Some(advice) = finding.advice() {
+        text.push_str(&format!("\n{}", sanitize::lines(&advice)));
     }
     for label in finding.labels.iter().filter(|l| l.span != finding.primary) {
         let (path, line) = (sources.path(label.span), sources.start(label.span).line);

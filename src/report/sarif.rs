@@ -12,7 +12,7 @@ use crate::finding::{
 use crate::source::{Sources, Span};
 
 use super::shown_fix::showable_fix;
-use super::{FindingOrder, OutputFormat, PathOrigin, RuleText, json, sanitize};
+use super::{FindingOrder, OutputFormat, PathOrigin, RuleText, json, sanitize, web_address};
 
 const SCHEMA: &str =
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
@@ -75,7 +75,7 @@ fn descriptor(rule: &RuleText) -> Value {
         "fullDescription": { "text": first_of(&rule.why, &rule.title) },
         "help": { "text": rule.help, "markdown": rule.help_markdown },
     });
-    if let Some(url) = &rule.url {
+    if let Some(url) = web_address(rule.url.as_deref()) {
         descriptor["helpUri"] = json!(url);
     }
     descriptor["defaultConfiguration"] = json!({ "level": level(rule.severity) });
@@ -158,8 +158,8 @@ fn result(report: &Report, finding: &Finding, rules: &[&RuleText]) -> Value {
 fn message(finding: &Finding) -> String {
     let assumed = if finding.certain { "" } else { " (assumed)" };
     let message = sanitize::one_line(&finding.message);
-    match &finding.help {
-        Some(help) => format!("{message}{assumed}\n{}", sanitize::lines(help)),
+    match finding.advice() {
+        Some(advice) => format!("{message}{assumed}\n{}", sanitize::lines(&advice)),
         None => format!("{message}{assumed}"),
     }
 }

@@ -147,6 +147,29 @@ fn every_format_has_the_same_findings_and_fingerprints() {
     }
 }
 
+#[test]
+fn every_format_says_why_a_fix_is_not_offered() {
+    for (format, text) in reports(sample().path()) {
+        assert!(text.contains("does not import"), "{format}");
+    }
+}
+
+/// The pages lie in this repository, which has no address on the web yet: programs are given the path,
+/// and no host is given a link that would lead into the reader's own repository.
+#[test]
+fn findings_name_the_page_of_their_rule_and_link_to_the_web_alone() {
+    let reports = reports(sample().path());
+    for line in of("jsonl", &reports).lines() {
+        let finding: Value = serde_json::from_str(line).unwrap();
+        let page = finding["url"].as_str().unwrap();
+        assert!(repository(page).is_file(), "{page}");
+    }
+    for format in ["sarif", "rdjson", "markdown", "html"] {
+        let text = of(format, &reports);
+        assert!(!text.contains("docs/rules/"), "{format}");
+    }
+}
+
 /// `schemas/sarif.json` is the part of the public schema that a report can touch: every property that
 /// it leaves out is refused.
 #[test]

@@ -103,7 +103,7 @@ fn faults(report: &Report, findings: &[&Finding]) -> String {
     let mut faults: Vec<Vec<&Finding>> = Vec::new();
     let says_same = |a: &Finding, b: &Finding| {
         a.message == b.message
-            && a.help == b.help
+            && a.advice() == b.advice()
             && a.certain == b.certain
             && a.severity == b.severity
             && a.suppressed.is_some() == b.suppressed.is_some()
@@ -144,10 +144,10 @@ fn fold_blocks(blocks: &[String], most: usize, title: impl Fn(usize) -> String) 
 /// What is said once, and the places that it is said of.
 fn block(report: &Report, findings: &[&Finding]) -> String {
     let first = findings[0];
-    let help = first.help.as_deref().map_or(String::new(), |help| {
+    let help = first.advice().map_or(String::new(), |advice| {
         format!(
             "<p class=\"help\"><b>What to do:</b> {}</p>\n",
-            prose_lines(help)
+            prose_lines(&advice)
         )
     });
     let assumed = match first.certain {

@@ -1,7 +1,7 @@
 //! Text made safe for HTML, and the small pieces that all parts of the page use.
 
 use crate::finding::Severity;
-use crate::report::sanitize;
+use crate::report::{sanitize, web_address};
 
 /// Text of other people, on one line, in an element or a quoted attribute.
 pub(super) fn text(text: &str) -> String {
@@ -39,7 +39,7 @@ fn with_code(text: &str) -> String {
 
 /// A link to a rule's page where it has an address that a browser may open, else its text.
 pub(super) fn link(url: Option<&str>, label: &str) -> String {
-    match url.filter(|url| url.starts_with("https://")) {
+    match web_address(url) {
         Some(url) => format!(
             "<a href=\"{}\" rel=\"noopener noreferrer\">{}</a>",
             text(url),
