@@ -43,6 +43,9 @@ const MOST_LISTED: usize = 3;
 /// What stands before the text of a changed line.
 const PREVIEW_INDENT: usize = 9;
 
+/// The end of a report with findings.
+const ABOUT_A_RULE: &str = "more about a rule: redvet explain RULE";
+
 /// Lines of a fix that are shown.
 const MOST_CHANGED: usize = 8;
 
@@ -112,7 +115,6 @@ impl FullView<'_> {
                 out.push('\n');
             }
             out.push_str(&self.heading(group));
-            out.push_str(&self.parts(group.first));
             let in_file = self.places_to_draw(group);
             let marks: Vec<SnippetMark> = in_file
                 .iter()
@@ -174,17 +176,6 @@ impl FullView<'_> {
         let lines = wrap_text(&message, self.columns(), taken, 4);
         let head = color.severity(first.severity, &head);
         format!("{head}: {}", self.bold_lines(&lines))
-    }
-
-    /// What a bundle is made of, a short line each.
-    fn parts(&self, finding: &Finding) -> String {
-        let most = self.columns();
-        let line = |part: &Finding| {
-            let message = sanitize::one_line(&part.message).into_owned();
-            let text = format!("  - {}: {}", part.rule, first_clause(&message));
-            clip_text(&text, most) + "\n"
-        };
-        finding.parts.iter().map(line).collect()
     }
 
     fn footers(&self, group: &FaultGroup<'_>, in_file: &[&Finding]) -> String {
@@ -313,12 +304,14 @@ impl FullView<'_> {
         let listed = self.detail.undetermined;
         out.push_str(&color.bold(&summary::line(&report.summary, listed)));
         out.push('\n');
-        if let Some(hint) = summary::fixable(report) {
-            out.push_str(&hint);
+        let about = report
+            .shown_findings()
+            .next()
+            .map(|_| ABOUT_A_RULE.to_owned());
+        let hints: Vec<String> = summary::fixable(report).into_iter().chain(about).collect();
+        if !hints.is_empty() {
+            out.push_str(&hints.join("; "));
             out.push('\n');
-        }
-        if report.shown_findings().next().is_some() {
-            out.push_str("More about a rule: redvet explain RULE\n");
         }
         out
     }
@@ -326,13 +319,6 @@ impl FullView<'_> {
 
 fn name(subject: &SubjectRef) -> String {
     sanitize::one_line(&subject.name).into_owned()
-}
-
-/// The text up to its first colon or semicolon: what is, without what follows from it.
-fn first_clause(text: &str) -> &str {
-    let ends = [text.find(": "), text.find("; ")];
-    let end = ends.into_iter().flatten().min();
-    end.and_then(|end| text.get(..end)).unwrap_or(text)
 }
 
 /// The part of a long line that holds its change: without it both lines would look the same.
@@ -584,14 +570,11 @@ mod tests {
          1 │ # cache
          2 │ maxmemory 31gb
            ·           ────
-         3 │ requirepass ***
-           ╰────
            ╭─[deploy/redis.yaml:5:15]
          4 │     limits:
          5 │       memory: 32Gi
            ·               ──┬─
            ·                 ╰── the kernel kills the container above 32 GiB
-           ╰────
           help: Set maxmemory to at most 28.16 GiB.
            fix: Lower maxmemory (--unsafe-fixes)
                - maxmemory 31gb
@@ -603,7 +586,6 @@ mod tests {
          4 │ appendonly yes # keep
            ·                ───┬──
            ·                   ╰── the server takes these words as arguments
-           ╰────
            fix: Move the comment above its line (--fix)
            for: StatefulSet/redis, StatefulSet/other
 
@@ -612,8 +594,7 @@ mod tests {
         note: deploy/redis.yaml: the image's own configuration is not visible
         assumed: rests on a value or link that redvet inferred; redvet.toml can state it
         1 error, 1 warning in 2 files (1 server, 0 clients); 1 rule evaluation undetermined; 1 suppressed
-        1 fixable with --fix, 1 more with --unsafe-fixes
-        More about a rule: redvet explain RULE
+        1 fixable with --fix, 1 more with --unsafe-fixes; more about a rule: redvet explain RULE
         "#);
     }
 
@@ -731,12 +712,10 @@ mod tests {
            ╭─[a.conf:1:1]
          1 │ a {
            · ───
-         2 │   b
-           ╰────
 
         note: deploy/redis.yaml: the image's own configuration is not visible
         1 error, 1 warning in 2 files (1 server, 0 clients); 1 rule evaluation undetermined (--show-undetermined); 1 suppressed
-        More about a rule: redvet explain RULE
+        more about a rule: redvet explain RULE
         "#);
     }
 

@@ -33,7 +33,6 @@ pub(super) fn draw_marked_lines(
                 out.push_str(&draw_line(line, gutter, layout));
             }
         }
-        out.push_str(&format!("{:gutter$} ╰────\n", ""));
     }
     out
 }

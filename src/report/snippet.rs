@@ -26,11 +26,17 @@ pub(super) struct SnippetMark {
     pub(super) primary: bool,
 }
 
+/// The last line of a frame as miette draws it.
+const FRAME_END: &str = "╰────";
+
 /// A mark that covers more lines than this is shown by its first line.
 const MOST_LINES: usize = 6;
 
-/// Lines shown above and below the marked ones.
-const CONTEXT: usize = 1;
+/// Lines shown above the marked ones.
+const ABOVE: usize = 1;
+
+/// Lines shown below them where there is room: a page scrolls, a terminal does not.
+const BELOW: usize = 1;
 
 /// The text and its labels, ready for miette.
 #[derive(Debug)]
@@ -58,7 +64,7 @@ pub(super) fn render(
     marks: &[SnippetMark],
     layout: TextLayout,
 ) -> String {
-    let snippet = SnippetBuilder::new(sources, secrets, layout.width).build(marks);
+    let snippet = SnippetBuilder::new(sources, secrets, layout.width).build(marks, 0);
     let diagnostic = DrawnSnippet { snippet };
     let mut out = String::new();
     if handler(layout)
@@ -67,9 +73,11 @@ pub(super) fn render(
     {
         return String::new();
     }
-    // miette insists on a headline of its own; the callers write theirs above.
-    out.split_once('\n')
-        .map_or(String::new(), |(_, rest)| rest.to_owned())
+    // miette insists on a headline of its own; the callers write theirs above. What closes a frame
+    // is left out: the next line is no code.
+    let lines = out.lines().skip(1);
+    let lines = lines.filter(|line| line.trim() != FRAME_END);
+    lines.map(|line| format!("{line}\n")).collect()
 }
 
 /// Lines of one file with places marked, for formats that mark them in their own way.
@@ -106,7 +114,7 @@ pub(super) fn excerpts(
     marks: &[SnippetMark],
     width: usize,
 ) -> Vec<CodeExcerpt> {
-    let snippet = SnippetBuilder::new(sources, secrets, width).build(marks);
+    let snippet = SnippetBuilder::new(sources, secrets, width).build(marks, BELOW);
     let regions = snippet.regions.iter();
     regions.map(|region| snippet.excerpt(region)).collect()
 }
@@ -121,7 +129,7 @@ fn handler(layout: TextLayout) -> GraphicalReportHandler {
     };
     GraphicalReportHandler::new_themed(theme)
         .with_urls(false)
-        .with_context_lines(CONTEXT)
+        .with_context_lines(ABOVE)
         .with_width(layout.width.max(40))
         .with_break_words(false)
         .without_primary_span_start()
@@ -150,7 +158,8 @@ impl<'a> SnippetBuilder<'a> {
         }
     }
 
-    fn build(&self, marks: &[SnippetMark]) -> SourceSnippet {
+    /// `below`: lines that are shown below a marked one.
+    fn build(&self, marks: &[SnippetMark], below: usize) -> SourceSnippet {
         let mut snippet = SourceSnippet {
             text: String::new(),
             regions: Vec::new(),
@@ -170,14 +179,21 @@ impl<'a> SnippetBuilder<'a> {
                 .filter(|mark| mark.span.file == id)
                 .map(|mark| VisibleMark::new(file, mark))
                 .collect();
-            self.add_file(&mut snippet, id, &placed);
+            let runs = regions(file, &placed, below);
+            self.add_file(&mut snippet, id, &placed, runs);
         }
         snippet
     }
 
-    fn add_file(&self, snippet: &mut SourceSnippet, id: FileId, marks: &[VisibleMark]) {
+    fn add_file(
+        &self,
+        snippet: &mut SourceSnippet,
+        id: FileId,
+        marks: &[VisibleMark],
+        runs: Vec<Range<usize>>,
+    ) {
         let file = self.sources.get(id);
-        for lines in regions(file, marks) {
+        for lines in runs {
             let inside: Vec<&VisibleMark> = marks
                 .iter()
                 .filter(|mark| lines.contains(&mark.first_line))
@@ -344,14 +360,14 @@ fn boundary(text: &str, at: usize) -> usize {
 }
 
 /// The runs of lines to show: the marked lines with their context, runs that touch joined.
-fn regions(file: &SourceFile, marks: &[VisibleMark]) -> Vec<Range<usize>> {
+fn regions(file: &SourceFile, marks: &[VisibleMark], below: usize) -> Vec<Range<usize>> {
     // What follows the last line break is no line to show as context.
     let lines = file.line_count() - usize::from(file.text().ends_with('\n'));
     let mut runs: Vec<Range<usize>> = marks
         .iter()
         .map(|mark| {
-            let end = (mark.last_line + 1 + CONTEXT).min(lines);
-            mark.first_line.saturating_sub(CONTEXT)..end.max(mark.last_line + 1)
+            let end = (mark.last_line + 1 + below).min(lines);
+            mark.first_line.saturating_sub(ABOVE)..end.max(mark.last_line + 1)
         })
         .collect();
     runs.sort_unstable_by_key(|run| run.start);
