@@ -178,6 +178,7 @@ impl<'t> AnsibleVariables<'t> {
                 Some(InstalledRelease {
                     flavor: install.flavor.clone(),
                     version: value,
+                    from_distribution: false,
                     span: span?,
                 })
             })
@@ -189,6 +190,7 @@ impl<'t> AnsibleVariables<'t> {
                     Some(InstalledRelease {
                         flavor: install.flavor.clone(),
                         version: Ok(written_release(word, install)?),
+                        from_distribution: false,
                         span: *span,
                     })
                 };

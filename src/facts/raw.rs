@@ -127,6 +127,8 @@ pub struct InstalledRelease {
     pub flavor: String,
     /// As far as it is written, `4.0.14`; or why it is not known.
     pub version: Result<String, Cause>,
+    /// A distribution's own package: it gets fixes from there, whatever becomes of its series.
+    pub from_distribution: bool,
     pub span: Span,
 }
 

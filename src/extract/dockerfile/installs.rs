@@ -27,6 +27,7 @@ impl StageImage {
             let step =
                 |(text, span): &(String, Span)| Some((read_release(text, install, shapes)?, *span));
             let (release, span) = self.steps.iter().find_map(step)?;
+            let from_distribution = matches!(release, NamedRelease::OfDistribution);
             let version = match release {
                 NamedRelease::Written(version) => Ok(version),
                 NamedRelease::OfDistribution => self.of_distribution(install, shapes),
@@ -34,6 +35,7 @@ impl StageImage {
             Some(InstalledRelease {
                 flavor: install.flavor.clone(),
                 version: self.of_variable(install).unwrap_or(version),
+                from_distribution,
                 span,
             })
         })

@@ -24,6 +24,11 @@ impl ServerResolver<'_> {
             };
             return put_unsupported(subject, &reason);
         };
+        let installed = self.find_installed();
+        if installed.is_some_and(|installed| installed.from_distribution) {
+            let reason = Cause::Image("its distribution fixes the package that it installs");
+            return put_unsupported(subject, &reason);
+        }
         let releases = self.knowledge.servers.releases();
         let Some(series) = releases.series_of(&flavor, &version) else {
             // `7` alone, or a release that the table does not have.

@@ -47,7 +47,7 @@ impl ServerResolver<'_> {
     }
 
     /// What is installed for it: in the image, or by the role that its text belongs to.
-    fn find_installed(&self) -> Option<&InstalledRelease> {
+    pub(super) fn find_installed(&self) -> Option<&InstalledRelease> {
         match (self.deployed, &self.linked.body) {
             (Some(server), _) => server.installed.as_ref(),
             (None, ServerBody::Text(index)) => self.raw.texts[*index].installed.as_ref(),
