@@ -46,24 +46,20 @@ impl ReadProject {
     /// Says that settings below the root are not in force.
     pub(super) fn describe_nested_settings(&self) -> Option<ReportNote> {
         let (first, rest) = self.nested_settings.split_first()?;
-        let message = if rest.is_empty() {
-            format!("{first} is not in force here: the settings of the root apply to all files")
-        } else {
-            let listed: Vec<&str> = self
-                .nested_settings
-                .iter()
-                .take(LISTED)
-                .map(String::as_str)
-                .collect();
-            let more = match self.nested_settings.len() - listed.len() {
-                0 => String::new(),
-                n => format!(" and {n} more"),
-            };
-            format!(
-                "{}{more} are not in force here: the settings of the root apply to all files",
-                listed.join(", ")
-            )
+        let listed = self.nested_settings.iter().take(LISTED);
+        let listed: Vec<&str> = listed.map(String::as_str).collect();
+        let more = match self.nested_settings.len() - listed.len() {
+            0 => String::new(),
+            n => format!(" and {n} more"),
         };
+        let are = if rest.is_empty() { "is" } else { "are" };
+        let folder = first.rsplit_once('/').map_or(".", |(folder, _)| folder);
+        let message = format!(
+            "{}{more} {are} not in force here: the settings of the root apply to all files; \
+             `redvet check {folder}` uses those of the folder, and [[overrides]] in the root's \
+             redvet.toml sets rules for a folder",
+            listed.join(", ")
+        );
         Some(ReportNote {
             path: None,
             message,
