@@ -299,11 +299,11 @@ impl<'a> ShapeReading<'a> {
             }
         }
         let owner = match self.shape.chart {
-            Some(_) => "release",
-            None => &self.owner.object.kind,
+            Some(_) => "release".to_owned(),
+            None => format!("{} resource", self.owner.object.kind),
         };
         let preset = self.preset_word(paths).map(|word| format!("preset {word}"));
-        let owner = preset.unwrap_or_else(|| owner.to_owned());
+        let owner = preset.unwrap_or(owner);
         deployment = deployment.with_known(ServerFact::LimitOwner, owner);
         if let Some(path) = paths.resources.first() {
             if let Some(block) = self.fields.nearest_block(path) {
