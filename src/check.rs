@@ -124,6 +124,10 @@ pub fn check(
     }
     let own = |input: &&InputFile| input.kind != FileKind::Supporting && scope.holds(&input.path);
     let files = project.inputs.iter().filter(own).count();
+    let quiet = policy::QuietPaths::new(rules, settings);
+    let is_asked = |path: &String| scope.holds(path) && !quiet.is_test(path);
+    let said = &mut analysis.estate.notes;
+    said.retain(|(path, _)| path.as_ref().is_none_or(is_asked));
     let mut report = report(analysis, findings, undetermined, files, scope);
     report.runs = RuleRun::join(judgement.runs.into_iter().chain(about_itself.runs));
     report.notes.append(&mut notes);

@@ -1,7 +1,7 @@
 //! The estate as `redvet effective`, the HTML page and an editor's hover show it: plain data with
 //! paths and lines, secrets masked. How it is laid out is left to `report`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value as Json, json};
 
@@ -119,7 +119,8 @@ pub fn notes(estate: &Estate) -> Vec<ReportNote> {
         })
         .collect();
     notes.sort();
-    notes.dedup_by(|a, b| a.message == b.message);
+    let mut said = BTreeSet::new();
+    notes.retain(|note| said.insert(note.message.clone()));
     notes
 }
 

@@ -46,6 +46,7 @@ pub use bundle::{BundleReport, BundleRules};
 pub use judge::{JudgementCounts, PolicyOutcome, judge};
 pub use param::{RawParamValue, RuleParam};
 pub use plan::{parameter, running_rules};
+pub use quiet::QuietPaths;
 pub use rule::CompiledRule;
 pub use rule_source::{FormerId, RuleDocs, RuleDraft, RuleMistake, RuleProfile};
 pub use ruleset::{Audience, RulePack, RuleSet};

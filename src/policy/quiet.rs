@@ -22,13 +22,13 @@ struct QuietGlobs {
 }
 
 /// The lists of each pack, compiled.
-pub(super) struct QuietPaths<'a> {
+pub struct QuietPaths<'a> {
     by_pack: BTreeMap<&'a str, QuietGlobs>,
     named_paths: &'a [String],
 }
 
 impl<'a> QuietPaths<'a> {
-    pub(super) fn new(rules: &'a RuleSet, settings: &'a RuleSettings) -> Self {
+    pub fn new(rules: &'a RuleSet, settings: &'a RuleSettings) -> Self {
         let chosen = |own: &QuietPatterns, list: fn(&QuietPatterns) -> &Option<Vec<String>>| {
             let others = rules.packs().iter().map(|pack| &pack.quiet);
             let mut all = [&settings.quiet, own].into_iter().chain(others);
@@ -63,6 +63,12 @@ impl<'a> QuietPaths<'a> {
     pub(super) fn is_sample(&self, rule: &CompiledRule, path: &str, subject: &Subject) -> bool {
         let quiet = self.of_rule(rule, path);
         quiet.is_some_and(|quiet| subject.sample || quiet.samples.is_match(path))
+    }
+
+    /// Whether a file is test code or test data for some pack: nothing about it is of interest.
+    pub fn is_test(&self, path: &str) -> bool {
+        let is_named = self.named_paths.iter().any(|named| named == path);
+        !is_named && self.by_pack.values().any(|q| q.tests.is_match(path))
     }
 
     /// A file that was named on the command line is looked at like any other.
