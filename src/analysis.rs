@@ -28,6 +28,7 @@ use crate::facts::raw::{Declaration, RawFacts, RawModule, ServiceDeclaration, Te
 use crate::facts::{Estate, RelatedSubject, Strength};
 use crate::knowledge::Knowledge;
 use crate::knowledge::servers::ServerSeries;
+use crate::knowledge::shapes::DeploymentShapes;
 use crate::link;
 use crate::resolve;
 use crate::resolve::conf::UnsetDirectiveCache;
@@ -616,7 +617,13 @@ impl FileReader<'_> {
         };
         let filled = roles.fill(&input.path, excerpt);
         let text = filled.as_ref().map_or(excerpt, |filled| &filled.excerpt);
-        let mut raw = self.text(input.path.clone(), place, text.clone(), input);
+        let mut raw = read_config_text(
+            input.path.clone(),
+            place,
+            text.clone(),
+            input,
+            &self.knowledge.shapes,
+        );
         if let Some(filled) = filled {
             raw.defaults
                 .add(excerpt.file(), filled.assumed, &filled.files);
@@ -627,27 +634,28 @@ impl FileReader<'_> {
         }
         raw
     }
+}
 
-    fn text(
-        &self,
-        name: String,
-        place: TextPlace,
-        excerpt: Excerpt,
-        input: &InputFile,
-    ) -> RawFacts {
-        let read = conf::read(
-            name,
-            place,
-            excerpt,
-            TextFrame::Lines,
-            &|_| Arc::clone(&input.text),
-            &self.knowledge.shapes,
-        );
-        RawFacts {
-            texts: vec![read.text],
-            comments: read.comments,
-            ..RawFacts::default()
-        }
+/// The lines of one configuration text that a file holds.
+fn read_config_text(
+    name: String,
+    place: TextPlace,
+    excerpt: Excerpt,
+    input: &InputFile,
+    shapes: &DeploymentShapes,
+) -> RawFacts {
+    let read = conf::read(
+        name,
+        place,
+        excerpt,
+        TextFrame::Lines,
+        &|_| Arc::clone(&input.text),
+        shapes,
+    );
+    RawFacts {
+        texts: vec![read.text],
+        comments: read.comments,
+        ..RawFacts::default()
     }
 }
 

@@ -5,10 +5,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crate::analysis::InputFile;
+use crate::analysis::{InputFile, read_config_text};
 use crate::discover::FileKind;
 use crate::extract::compose::{self, ComposeFile};
-use crate::extract::conf::{self, TextFrame};
 use crate::extract::dockerfile;
 use crate::extract::secrets;
 use crate::extract::tree_files::TreeFiles;
@@ -171,17 +170,5 @@ fn text_of(id: FileId, input: &InputFile, shapes: &DeploymentShapes) -> Option<R
     };
     let excerpt = Excerpt::whole(id, Arc::clone(&input.text));
     let name = input.path.clone();
-    let read = conf::read(
-        name,
-        place,
-        excerpt,
-        TextFrame::Lines,
-        &|_| Arc::clone(&input.text),
-        shapes,
-    );
-    Some(RawFacts {
-        texts: vec![read.text],
-        comments: read.comments,
-        ..RawFacts::default()
-    })
+    Some(read_config_text(name, place, excerpt, input, shapes))
 }

@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use super::{AnalysisScope, ExtractedFile, FileReader, InputFile};
+use super::{AnalysisScope, ExtractedFile, FileReader, InputFile, read_config_text};
 use crate::extract::objects::ObjectIndex;
 use crate::extract::tree_files::TreeFiles;
 use crate::extract::{compose, conf, dockerfile, go, mapping, rust, unit};
@@ -44,7 +44,13 @@ impl FileReader<'_> {
         let is_directive = |word: &str| self.is_directive(word);
         let is_text = || conf::looks_like_text(content, &is_directive);
         if !conf::is_session(content.text()) && is_text() {
-            return Some(self.text(name, TextPlace::Snippet, content.clone(), input));
+            return Some(read_config_text(
+                name,
+                TextPlace::Snippet,
+                content.clone(),
+                input,
+                &self.knowledge.shapes,
+            ));
         }
         if let Some(raw) = self.read_piped_manifests(input, content) {
             return Some(raw);
