@@ -19,8 +19,10 @@ mod program_closure;
 pub mod programs;
 mod proximity;
 mod queues;
+mod server_names;
 
 use proximity::{Location, Locations, NameChoice};
+use server_names::ServerNames;
 
 /// What linking needs besides the raw facts.
 pub struct LinkContext<'a> {
@@ -46,9 +48,9 @@ pub fn link(raw: &RawFacts, context: &LinkContext<'_>) -> LinkedFacts {
         .map(|(i, server)| linker.link_deployed(i, server, &mut used))
         .collect();
     servers.extend(undeployed_texts(raw, &used, context.include));
-    for server in &mut servers {
-        if let ServerBody::Deployed(body) = server.body {
-            server.queue_uses = linker.queue_uses(body, &*context.is_queue_variable);
+    for (body, queue_use) in linker.queue_uses(&*context.is_queue_variable) {
+        if let Some(server) = servers.get_mut(body) {
+            server.queue_uses.push(queue_use);
         }
     }
     let programs = programs::programs(raw, &linker.places);
@@ -96,16 +98,7 @@ struct FactLinker<'a> {
     index: TextIndex<'a>,
     places: Locations<'a>,
     text_names: &'a [String],
-    /// The places of Services in `raw`, by name.
-    services: BTreeMap<&'a str, Vec<usize>>,
-}
-
-fn services_by_name(raw: &RawFacts) -> BTreeMap<&str, Vec<usize>> {
-    let mut named: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
-    for (index, service) in raw.services.iter().enumerate() {
-        named.entry(&service.name).or_default().push(index);
-    }
-    named
+    names: ServerNames<'a>,
 }
 
 /// Texts by the name that a reference would use.
@@ -209,7 +202,7 @@ impl<'a> FactLinker<'a> {
                 environments: context.environments,
             },
             text_names: context.text_names,
-            services: services_by_name(raw),
+            names: ServerNames::new(raw),
         }
     }
 }

@@ -248,11 +248,6 @@ fn append_slot(
     if frame == TextFrame::Inline || excerpt.is_filled(&(0..excerpt.text().len())) {
         return EditTarget::None;
     }
-    let newline = if file_text.contains("\r\n") {
-        "\r\n"
-    } else {
-        "\n"
-    };
     let ends = parsed
         .lines
         .iter()
@@ -265,11 +260,29 @@ fn append_slot(
         Some((last, indent)) => EditTarget::InsertLine {
             at: last.after(),
             indent,
-            newline,
+            newline: line_break(file_text, last),
             break_before: true,
             name: String::new(),
         },
         None => EditTarget::None,
+    }
+}
+
+/// The line break behind the span's line, else the one before it. The whole file is not looked through:
+/// many texts may stand in one.
+fn line_break(file_text: &str, span: Span) -> &'static str {
+    let (start, end) = (span.start as usize, span.end as usize);
+    let behind = file_text
+        .get(end..)
+        .and_then(|rest| Some(end + rest.find('\n')?));
+    let before = || file_text.get(..start).and_then(|before| before.rfind('\n'));
+    let at = behind.or_else(before).unwrap_or(0);
+    match file_text
+        .get(..at)
+        .is_some_and(|before| before.ends_with('\r'))
+    {
+        true => "\r\n",
+        false => "\n",
     }
 }
 

@@ -14,7 +14,6 @@ use crate::source::{FileId, Span};
 pub const MOST_SERVERS: usize = 500;
 /// Bytes of one configuration text.
 pub const MOST_BYTES: usize = 1 << 20;
-/// What is said of a text that was cut there.
 /// Lines of one text.
 const MOST_LINES: usize = 5_000;
 /// Words on the command line of one server: as many options with a value as a text may have lines.

@@ -34,6 +34,20 @@ impl OverlayScope {
 }
 
 impl RawFacts {
+    /// The place in the list of the scope that holds a fact, `range_of` saying which facts of its kind
+    /// a scope holds. Scopes hold facts in the order in which they were absorbed, so their ranges
+    /// ascend.
+    pub fn scope_holding(
+        &self,
+        index: usize,
+        range_of: impl Fn(&OverlayScope) -> &Range<usize>,
+    ) -> Option<usize> {
+        let extents = &self.extents;
+        let at = extents.partition_point(|extent| range_of(extent).end <= index);
+        let extent = extents.get(at)?;
+        range_of(extent).contains(&index).then_some(at)
+    }
+
     /// What several kustomizations say of one place is said once.
     pub fn tell_once(&mut self) {
         let mut seen = BTreeSet::new();

@@ -1,6 +1,8 @@
 //! Raw facts of workloads that run programs of the tree: no servers, but those who may talk to them.
 //! And what a project says of its programs by itself.
 
+use std::cell::Cell;
+
 use crate::facts::cause::Cause;
 use crate::facts::deployment::DeploymentQuantities;
 use crate::facts::raw::{ObjectName, RawFacts, TextPlace};
@@ -103,11 +105,15 @@ pub struct ServiceDeclaration {
 
 /// How often a variable may be made of others.
 const DEEPEST: usize = 4;
+/// Variables that one value is made of, and the bytes that it may come to: values that hold others
+/// many times over would multiply.
+const MOST_FILLED_IN: usize = 1_000;
+const MOST_BYTES: usize = 16 << 10;
 
 impl RawFacts {
     /// The value of a variable in a workload; none where it is not seen to be given.
     pub fn variable(&self, workload: usize, name: &str) -> Option<Result<String, Cause>> {
-        self.resolve_variable(workload, name, DEEPEST)
+        self.resolve_variable(workload, name, DEEPEST, &Cell::new(MOST_FILLED_IN))
     }
 
     /// Nothing that a workload is given can hold this variable: all of its environment is seen.
@@ -139,6 +145,7 @@ impl RawFacts {
         workload: usize,
         name: &str,
         depth: usize,
+        left: &Cell<usize>,
     ) -> Option<Result<String, Cause>> {
         let mut given = self.workloads[workload].environment.iter().rev();
         let found = given.find_map(|given| match given {
@@ -163,11 +170,17 @@ impl RawFacts {
             Ok(text) => text,
             Err(reason) => return Some(Err(reason)),
         };
-        Some(self.fill_in(workload, &text, depth))
+        Some(self.fill_in(workload, &text, depth, left))
     }
 
     /// `$(NAME)` is another variable of the workload.
-    fn fill_in(&self, workload: usize, text: &str, depth: usize) -> Result<String, Cause> {
+    fn fill_in(
+        &self,
+        workload: usize,
+        text: &str,
+        depth: usize,
+        left: &Cell<usize>,
+    ) -> Result<String, Cause> {
         let mut filled = String::new();
         let mut rest = text;
         while let Some((before, after)) = rest.split_once("$(") {
@@ -175,7 +188,12 @@ impl RawFacts {
                 break;
             };
             filled.push_str(before);
-            match self.resolve_variable(workload, name, depth - 1) {
+            let more = left.get().checked_sub(1);
+            left.set(more.unwrap_or(0));
+            if more.is_none() || filled.len() > MOST_BYTES {
+                return Err(Cause::FilledTooLong);
+            }
+            match self.resolve_variable(workload, name, depth - 1, left) {
                 Some(Ok(value)) => filled.push_str(&value),
                 Some(Err(reason)) => return Err(reason),
                 None => {
@@ -201,10 +219,8 @@ impl RawFacts {
         object: &ObjectName,
         key: &str,
     ) -> Option<Result<String, Cause>> {
-        let extent = self
-            .extents
-            .iter()
-            .find(|e| e.workloads.contains(&workload));
+        let extent = self.scope_holding(workload, |scope| &scope.workloads);
+        let extent = extent.and_then(|at| self.extents.get(at));
         let texts = self.texts.iter().enumerate();
         let named: Vec<(usize, &str)> = texts
             .filter_map(|(at, text)| match &text.place {

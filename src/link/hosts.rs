@@ -1,6 +1,8 @@
 //! Decides which server a client connects to: by the host in its address, through Services, or
 //! because there is only one server.
 
+use std::collections::BTreeSet;
+
 use super::proximity::Locations;
 use super::{FactLinker, HostReference};
 use crate::facts::linked::{LinkedServer, ServerBody};
@@ -9,14 +11,14 @@ use crate::facts::{RelatedSubject, Strength};
 use crate::source::Span;
 
 /// A host and the namespace that it names, if it names one.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 struct HostName<'a> {
     name: &'a str,
     namespace: Option<&'a str>,
 }
 
-/// Services lead on to others in no more steps than these.
-const MOST_NAMES: usize = 4;
+/// Services lead on to others, and no more names than these are followed from one.
+pub(super) const MOST_NAMES: usize = 4;
 
 impl FactLinker<'_> {
     /// The server that a client talks to: by the host in its address, else the only one there is.
@@ -63,13 +65,13 @@ impl FactLinker<'_> {
                 .filter_map(|(host, _)| self.find_reaching(host, body))
                 .next()
         };
-        let found: Vec<(usize, String)> = servers
-            .iter()
-            .enumerate()
-            .filter_map(|(index, server)| match server.body {
-                ServerBody::Deployed(body) => Some((index, reached(body)?)),
-                ServerBody::Text(_) => None,
-            })
+        let hosts = client.hosts.iter();
+        let candidates: BTreeSet<usize> = hosts
+            .flat_map(|(host, _)| self.names.candidates(host))
+            .collect();
+        let found: Vec<(usize, String)> = candidates
+            .into_iter()
+            .filter_map(|body| Some((index_of(body, servers)?, reached(body)?)))
             .collect();
         let indexes: Vec<usize> = found.iter().map(|(index, _)| *index).collect();
         let (index, several) = self.one_of(&indexes, servers)?;
@@ -93,13 +95,10 @@ impl FactLinker<'_> {
         reference: &HostReference<'_>,
         servers: &[LinkedServer],
     ) -> Option<RelatedSubject> {
-        let mut found: Vec<(usize, Span, String)> = servers
-            .iter()
-            .enumerate()
-            .filter_map(|(index, server)| {
-                let ServerBody::Deployed(body) = server.body else {
-                    return None;
-                };
+        let candidates = self.names.candidates(reference.host).into_iter();
+        let mut found: Vec<(usize, Span, String)> = candidates
+            .filter_map(|body| {
+                let index = index_of(body, servers)?;
                 let own = &self.raw.servers[body];
                 if own.is_composed() != reference.composed || !self.can_meet(reference, own) {
                     return None;
@@ -170,6 +169,13 @@ impl FactLinker<'_> {
             .map(|(index, _)| (*index, indexes.len()))
     }
 
+    /// The deployed servers that a host leads to.
+    pub(super) fn bodies_reached_by(&self, host: &str) -> Vec<usize> {
+        let candidates = self.names.candidates(host).into_iter();
+        let reached = candidates.filter(|body| self.find_reaching(host, *body).is_some());
+        reached.collect()
+    }
+
     /// How a host name leads to a server, if it does: `name`, `name.namespace`,
     /// `name.namespace.svc…`, and the pods behind a headless Service, `name-0.service…`.
     pub(super) fn find_reaching(&self, host: &str, body: usize) -> Option<String> {
@@ -201,15 +207,25 @@ impl FactLinker<'_> {
         {
             return Some(format!("host {} is {}", host.name, server.name));
         }
-        self.through_service(host, body, MOST_NAMES)
+        self.through_service(host, body, &mut Vec::new())
             .map(|service| format!("host {written}, Service/{service}, {}", server.name))
     }
 
     /// The Service of this name that selects the server, or is another name of one that does.
-    fn through_service(&self, host: HostName<'_>, body: usize, steps: usize) -> Option<String> {
+    /// Each name is followed once, since many Services may be names of each other.
+    fn through_service<'n>(
+        &'n self,
+        host: HostName<'n>,
+        body: usize,
+        followed: &mut Vec<HostName<'n>>,
+    ) -> Option<String> {
+        if followed.len() > MOST_NAMES || followed.contains(&host) {
+            return None;
+        }
+        followed.push(host);
         let spot = self.places.server(body);
         let server = &self.raw.servers[body];
-        let named = self.services.get(host.name).into_iter().flatten();
+        let named = self.names.services_named(host.name).iter();
         let services = named.map(|index| (*index, &self.raw.services[*index]));
         let mut named = services.filter(|(index, service)| {
             host.may_be_in(service.namespace.as_ref())
@@ -220,15 +236,21 @@ impl FactLinker<'_> {
             if selects(service, server) {
                 return Some(service.name.clone());
             }
-            let other = service.external_name.as_deref().filter(|_| steps > 0)?;
+            let other = service.external_name.as_deref()?;
             let mut labels = other.split('.');
             let other = HostName {
                 name: labels.next()?,
                 namespace: labels.next(),
             };
-            self.through_service(other, body, steps - 1)
+            self.through_service(other, body, followed)
         })
     }
+}
+
+/// The place of a deployed server among the linked ones: they stand first, in the order of the facts.
+fn index_of(body: usize, servers: &[LinkedServer]) -> Option<usize> {
+    let server = servers.get(body)?;
+    matches!(server.body, ServerBody::Deployed(own) if own == body).then_some(body)
 }
 
 impl HostName<'_> {

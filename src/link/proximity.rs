@@ -37,34 +37,30 @@ pub(super) struct Location {
 
 impl Locations<'_> {
     pub(super) fn text(&self, index: usize) -> Location {
-        let extents = self.raw.extents.iter();
         Location {
             at: self.raw.texts[index].excerpt.span_all(),
-            extent: extents.clone().position(|e| e.texts.contains(&index)),
+            extent: self.raw.scope_holding(index, |scope| &scope.texts),
         }
     }
 
     pub(super) fn server(&self, index: usize) -> Location {
-        let extents = self.raw.extents.iter();
         Location {
             at: self.raw.servers[index].anchor,
-            extent: extents.clone().position(|e| e.servers.contains(&index)),
+            extent: self.raw.scope_holding(index, |scope| &scope.servers),
         }
     }
 
     pub(super) fn service(&self, index: usize) -> Location {
-        let extents = self.raw.extents.iter();
         Location {
             at: self.raw.services[index].span,
-            extent: extents.clone().position(|e| e.services.contains(&index)),
+            extent: self.raw.scope_holding(index, |scope| &scope.services),
         }
     }
 
     pub(super) fn workload(&self, index: usize) -> Location {
-        let extents = self.raw.extents.iter();
         Location {
             at: self.raw.workloads[index].anchor,
-            extent: extents.clone().position(|e| e.workloads.contains(&index)),
+            extent: self.raw.scope_holding(index, |scope| &scope.workloads),
         }
     }
 

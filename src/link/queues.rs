@@ -6,24 +6,29 @@ use crate::facts::linked::QueueUse;
 use crate::facts::raw::GivenVariables;
 
 impl FactLinker<'_> {
-    /// The workloads that keep jobs in a server, by the variable that says so.
+    /// The workloads that keep jobs in a server, by the variable that says so: each use with the
+    /// server's place among the deployed ones.
     pub(super) fn queue_uses(
         &self,
-        body: usize,
         is_queue_variable: &dyn Fn(&str) -> bool,
-    ) -> Vec<QueueUse> {
+    ) -> Vec<(usize, QueueUse)> {
         let workloads = self.raw.workloads.iter().enumerate();
         let uses = workloads.flat_map(|(index, workload)| {
             let names = workload.environment.iter().filter_map(GivenVariables::name);
             let meant = names.filter(|name| is_queue_variable(name));
-            meant.filter_map(move |name| {
-                let text = self.raw.variable(index, name)?.ok()?;
-                self.find_reaching(host_of(&text)?, body)?;
-                Some(QueueUse {
+            meant.flat_map(move |name| {
+                let text = self.raw.variable(index, name).and_then(Result::ok);
+                let host = text.as_deref().and_then(host_of);
+                let queue_use = QueueUse {
                     workload: workload.name.clone(),
                     variable: name.to_owned(),
                     at: workload.anchor,
-                })
+                };
+                let servers = host.map_or_else(Vec::new, |host| self.bodies_reached_by(host));
+                let uses = servers
+                    .into_iter()
+                    .map(move |body| (body, queue_use.clone()));
+                uses
             })
         });
         uses.collect()

@@ -1,7 +1,7 @@
 //! How far a comment reaches: the line that it stands on or above, or, above the first directive of
 //! a configuration text, that text as a whole.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap};
 
 use crate::source::{Comment, FileId, Sources, Span};
 
@@ -12,7 +12,8 @@ use super::{SuppressionInputs, WholeText};
 pub(super) struct CommentScope<'a> {
     inputs: SuppressionInputs<'a>,
     by_line: HashMap<(FileId, usize), Vec<usize>>,
-    by_text: Vec<(WholeText, Vec<usize>)>,
+    /// The texts of each file with comments above their first directive.
+    by_text: HashMap<FileId, Vec<(WholeText, Vec<usize>)>>,
 }
 
 impl<'a> CommentScope<'a> {
@@ -24,13 +25,16 @@ impl<'a> CommentScope<'a> {
             let file = directive.comment.span.file;
             by_line.entry((file, line)).or_default().push(index);
         }
-        let mut by_text: Vec<(WholeText, Vec<usize>)> = inputs
-            .whole_texts
-            .iter()
-            .map(|text| (*text, above(*text, directives)))
-            .filter(|(_, above)| !above.is_empty())
-            .collect();
-        by_text.sort_by_key(|(whole, _)| whole.text);
+        let mut texts: Vec<WholeText> = inputs.whole_texts.to_vec();
+        texts.sort_by_key(|whole| whole.text);
+        let mut by_text: HashMap<FileId, Vec<(WholeText, Vec<usize>)>> = HashMap::new();
+        for whole in texts {
+            let above = above(whole, directives);
+            if !above.is_empty() {
+                let of_file = by_text.entry(whole.text.file).or_default();
+                of_file.push((whole, above));
+            }
+        }
         Self {
             inputs: *inputs,
             by_line,
@@ -48,9 +52,8 @@ impl<'a> CommentScope<'a> {
         let file = self.inputs.sources.get(at.file);
         let line = file.line_of((at.start as usize).min(file.text().len()));
         let by_line = self.by_line.get(&(at.file, line)).into_iter().flatten();
-        let by_text = self
-            .by_text
-            .iter()
+        let of_file = self.by_text.get(&at.file).into_iter().flatten();
+        let by_text = of_file
             .filter(|(whole, _)| stands_on_whole(*whole, at))
             .flat_map(|(_, above)| above);
         let mut first = None;
@@ -66,18 +69,19 @@ impl<'a> CommentScope<'a> {
     }
 }
 
-/// The comments that stand alone in a text before its first directive.
+/// The comments that stand alone in a text before its first directive. The directives are in the order
+/// of the files, so that only those of the text are looked at.
 fn above(whole: WholeText, directives: &[IgnoreComment<'_>]) -> Vec<usize> {
     let (text, first) = (whole.text, whole.first_directive_line);
-    directives
-        .iter()
-        .enumerate()
-        .filter(|(_, directive)| {
-            let comment = directive.comment;
-            comment.own_line && text.contains(comment.span) && comment.span.end <= first.start
-        })
-        .map(|(index, _)| index)
-        .collect()
+    let place =
+        |directive: &IgnoreComment<'_>| (directive.comment.span.file, directive.comment.span.start);
+    let from = directives.partition_point(|one| place(one) < (text.file, text.start));
+    let to = directives.partition_point(|one| place(one) < (text.file, first.start));
+    let stands = |index: &usize| {
+        let comment = directives[*index].comment;
+        comment.own_line && text.contains(comment.span) && comment.span.end <= first.start
+    };
+    (from..to).filter(stands).collect()
 }
 
 /// Whether a finding stands on the text as a whole: on all of it, on a place without width in it,
@@ -88,19 +92,24 @@ fn stands_on_whole(whole: WholeText, at: Span) -> bool {
     whole.text.contains(at) && (at == whole.text || at == first || at.is_empty() || above_first)
 }
 
-/// The lines of each file that hold nothing but a comment.
-type CommentLines = HashSet<(FileId, usize)>;
+/// The lines of each file that hold nothing but a comment, each with the next line that does not.
+type CommentLines = HashMap<(FileId, usize), usize>;
 
 fn comment_lines(inputs: &SuppressionInputs<'_>) -> CommentLines {
-    inputs
-        .comments
-        .iter()
-        .filter(|comment| comment.own_line)
+    let alone = inputs.comments.iter().filter(|comment| comment.own_line);
+    let lines: BTreeSet<(FileId, usize)> = alone
         .flat_map(|comment| {
             let (first, last) = lines_of(inputs.sources, comment);
             (first..=last).map(|line| (comment.span.file, line))
         })
-        .collect()
+        .collect();
+    // From the last line up, so that a long row of comments is walked once.
+    let mut next = CommentLines::new();
+    for (file, line) in lines.into_iter().rev() {
+        let behind = next.get(&(file, line + 1)).copied();
+        next.insert((file, line), behind.unwrap_or(line + 1));
+    }
+    next
 }
 
 fn lines_of(sources: &Sources, comment: &Comment) -> (usize, usize) {
@@ -117,9 +126,6 @@ fn target_line(sources: &Sources, comment: &Comment, alone: &CommentLines) -> us
     if !comment.own_line {
         return first;
     }
-    let mut line = last + 1;
-    while alone.contains(&(comment.span.file, line)) {
-        line += 1;
-    }
-    line
+    let next = alone.get(&(comment.span.file, last + 1));
+    next.copied().unwrap_or(last + 1)
 }

@@ -3,9 +3,11 @@
 //! What comes in are findings and waivers with their places; findings that a waiver covers are marked.
 //! What goes out are the waivers that have ended, and those that silence nothing.
 
+use std::collections::{BTreeSet, HashMap};
+
 use globset::{Glob, GlobBuilder, GlobMatcher};
 
-use crate::finding::{Finding, SubjectRef, Suppressed, Undetermined};
+use crate::finding::{Finding, SubjectRef, Suppressed};
 use crate::source::Span;
 
 use super::{SuppressionInputs, names};
@@ -78,16 +80,24 @@ pub fn waive<'a>(
     let new = |waiver| WaiverMatcher::new(waiver, *inputs);
     let mut covers: Vec<WaiverMatcher<'_, '_>> = valid.into_iter().map(new).collect();
     let mut refused = Vec::new();
+    let mut fitting = FittingWaivers::default();
     for finding in findings {
+        let path = inputs.sources.path(finding.primary);
+        let mut fits = BTreeSet::new();
+        for rule in names(finding) {
+            fits.extend(fitting.of(rule, path, &covers));
+        }
         if finding.waivable {
-            silence(finding, &mut covers);
+            silence(finding, &fits, &mut covers);
         } else {
-            refused.extend(refuse(finding, &mut covers));
+            refused.extend(refuse(finding, &fits, &mut covers));
         }
     }
     for case in inputs.undetermined {
-        for cover in &mut covers {
-            cover.used |= cover.may_silence(case);
+        let path = inputs.sources.path(case.at);
+        for at in fitting.of(&case.rule, path, &covers) {
+            // A rule that could not be decided may speak tomorrow: its waiver is not unused.
+            covers[*at].used |= covers[*at].is_of(&case.subject);
         }
     }
     let unused = covers
@@ -102,15 +112,30 @@ pub fn waive<'a>(
     }
 }
 
+/// Which waivers fit a rule and a path, asked once for each pair: findings and waivers may be many.
+#[derive(Default)]
+struct FittingWaivers<'f>(HashMap<(String, &'f str), Vec<usize>>);
+
+impl<'f> FittingWaivers<'f> {
+    fn of(&mut self, rule: &str, path: &'f str, covers: &[WaiverMatcher<'_, '_>]) -> &[usize] {
+        let key = (rule.to_owned(), path);
+        self.0.entry(key).or_insert_with(|| {
+            let fits = |at: &usize| covers[*at].fits(rule, path);
+            (0..covers.len()).filter(fits).collect()
+        })
+    }
+}
+
 /// The waivers that would cover a finding which cannot be silenced.
 fn refuse<'a>(
     finding: &Finding,
+    fits: &BTreeSet<usize>,
     covers: &mut [WaiverMatcher<'a, '_>],
 ) -> Vec<(&'a ActiveWaiver, String)> {
     let mut refused = Vec::new();
-    for cover in covers {
-        let path = cover.inputs.sources.path(finding.primary);
-        if names(finding).any(|rule| cover.holds(rule, path, &finding.subject)) {
+    for at in fits {
+        let cover = &mut covers[*at];
+        if cover.is_of(&finding.subject) {
             cover.used = true;
             refused.push((cover.waiver, finding.rule.clone()));
         }
@@ -119,16 +144,16 @@ fn refuse<'a>(
 }
 
 /// A finding about several subjects is silenced only where each of them is covered.
-fn silence(finding: &mut Finding, covers: &mut [WaiverMatcher<'_, '_>]) {
+fn silence(finding: &mut Finding, fits: &BTreeSet<usize>, covers: &mut [WaiverMatcher<'_, '_>]) {
     let mut reason = None;
     let subjects: Vec<&SubjectRef> = std::iter::once(&finding.subject)
         .chain(finding.also.iter().map(|copy| &copy.subject))
         .collect();
     let mut covered = vec![false; subjects.len()];
-    for cover in covers {
-        let path = cover.inputs.sources.path(finding.primary);
+    for at in fits {
+        let cover = &mut covers[*at];
         for (at, subject) in subjects.iter().enumerate() {
-            if names(finding).any(|rule| cover.holds(rule, path, subject)) {
+            if cover.is_of(subject) {
                 cover.used = true;
                 covered[at] = true;
                 reason.get_or_insert_with(|| cover.waiver.reason.clone());
@@ -175,19 +200,18 @@ impl<'a, 'i> WaiverMatcher<'a, 'i> {
         self.inputs.means(matches, rule)
     }
 
-    fn holds(&self, rule: &str, path: &str, subject: &SubjectRef) -> bool {
+    /// Whether its patterns are about a rule in a file.
+    fn fits(&self, rule: &str, path: &str) -> bool {
         let is_there = match (&self.waiver.path, &self.path) {
             (Some(own), glob) => own == path || glob.as_ref().is_some_and(|g| g.is_match(path)),
             (None, _) => true,
         };
-        let named = self.waiver.subject.as_ref();
-        is_there && self.is_about(rule) && named.is_none_or(|name| *name == subject.name)
+        is_there && self.is_about(rule)
     }
 
-    /// A rule that could not be decided may speak tomorrow: its waiver is not unused.
-    fn may_silence(&self, case: &Undetermined) -> bool {
-        let path = self.inputs.sources.path(case.at);
-        self.holds(&case.rule, path, &case.subject)
+    fn is_of(&self, subject: &SubjectRef) -> bool {
+        let named = self.waiver.subject.as_ref();
+        named.is_none_or(|name| *name == subject.name)
     }
 
     /// Whether all rules that it is about ran.

@@ -32,6 +32,7 @@ mod fix;
 mod fixture_pages;
 mod fuzzing;
 mod generated;
+mod growth;
 mod guarded_files;
 mod history;
 mod hygiene;

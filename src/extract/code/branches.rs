@@ -1,6 +1,9 @@
 //! In which arms of which branches a place stands: two places in different arms of one branch are
 //! never both reached by one run of their function.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
+
 use tree_sitter::Node;
 
 use crate::facts::raw::BranchArm;
@@ -17,9 +20,47 @@ pub(in crate::extract) struct BranchKinds {
     pub(in crate::extract) functions: &'static [&'static str],
 }
 
+/// The branches of each block behind which nothing of it runs. Many places of one long block ask for
+/// them, and looking at all that stands before each place anew would multiply.
+#[derive(Default)]
+pub(in crate::extract) struct LeavingBranches(RefCell<HashMap<usize, Vec<LeavingBranch>>>);
+
+/// A branch all of whose arms leave.
+#[derive(Clone, Copy)]
+struct LeavingBranch {
+    /// Where its statement begins.
+    statement: usize,
+    arm: BranchArm,
+}
+
+impl LeavingBranches {
+    /// Those of a block before a place, the nearest first.
+    fn before(&self, block: Node<'_>, place: usize, kinds: &BranchKinds) -> Vec<BranchArm> {
+        let mut known = self.0.borrow_mut();
+        let of_block = known.entry(block.id()).or_insert_with(|| {
+            let mut cursor = block.walk();
+            let statements = block.named_children(&mut cursor);
+            let leaving = statements.filter_map(|statement| {
+                let branch = branch_of(statement, kinds)?;
+                leaves_everywhere(branch, kinds).then(|| LeavingBranch {
+                    statement: statement.start_byte(),
+                    arm: arm(branch, usize::MAX),
+                })
+            });
+            leaving.collect()
+        });
+        let end = of_block.partition_point(|branch| branch.statement < place);
+        of_block[..end].iter().rev().map(|one| one.arm).collect()
+    }
+}
+
 /// The arms that lead to a place, outermost first. What stands behind a branch all of whose arms leave
 /// is an arm of it too.
-pub(in crate::extract) fn arms_to(place: Node<'_>, kinds: &BranchKinds) -> Vec<BranchArm> {
+pub(in crate::extract) fn arms_to(
+    place: Node<'_>,
+    kinds: &BranchKinds,
+    leaving: &LeavingBranches,
+) -> Vec<BranchArm> {
     let mut found = Vec::new();
     let mut at = place;
     while let Some(parent) = at.parent() {
@@ -32,15 +73,7 @@ pub(in crate::extract) fn arms_to(place: Node<'_>, kinds: &BranchKinds) -> Vec<B
         } else if kinds.arms.contains(&at.kind()) {
             found.push(arm(parent, at.start_byte()));
         }
-        let mut before = at.prev_named_sibling();
-        while let Some(sibling) = before {
-            if let Some(branch) = branch_of(sibling, kinds)
-                && leaves_everywhere(branch, kinds)
-            {
-                found.push(arm(branch, usize::MAX));
-            }
-            before = sibling.prev_named_sibling();
-        }
+        found.extend(leaving.before(parent, at.start_byte(), kinds));
         if kinds.functions.contains(&parent.kind()) {
             break;
         }

@@ -14,7 +14,7 @@ mod programs;
 mod service;
 mod unread;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::extract::conf::FileTexts;
 use crate::extract::interpolate::FillBudget;
@@ -115,18 +115,16 @@ impl ComposeFile {
         path::folder(&self.path)
     }
 
-    /// The file that the tool lays this one over by itself.
-    fn is_override_of(&self, other: &ComposeFile) -> bool {
-        let bare = |path: &str| {
-            let name = path::name(path);
-            let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
-            stem.to_owned()
-        };
-        let own = bare(&self.path);
-        self.folder() == other.folder()
-            && own
-                .strip_suffix(".override")
-                .is_some_and(|base| base == bare(&other.path))
+    /// Its path without the ending.
+    fn stem(&self) -> &str {
+        let name = path::name(&self.path);
+        let ending = name.rsplit_once('.').map_or(0, |(_, end)| end.len() + 1);
+        &self.path[..self.path.len() - ending]
+    }
+
+    /// The stem of the file that the tool lays this one over by itself.
+    fn overridden(&self) -> Option<&str> {
+        self.stem().strip_suffix(".override")
     }
 }
 
@@ -156,12 +154,22 @@ fn projects<'a>(files: &'a [ComposeFile], tree: &'a ComposeTree<'a>) -> Vec<Comp
         .flat_map(|inclusion| &inclusion.files)
         .map(|file| file.path.as_str())
         .collect();
+    let stems: BTreeSet<&str> = files.iter().map(ComposeFile::stem).collect();
+    let mut laid_over: BTreeMap<&str, Vec<&ComposeFile>> = BTreeMap::new();
+    for file in files {
+        let base = file.overridden();
+        base.into_iter()
+            .for_each(|base| laid_over.entry(base).or_default().push(file));
+    }
     let is_root = |file: &&ComposeFile| {
-        let lies_over = files.iter().any(|other| file.is_override_of(other));
+        let lies_over = file.overridden().is_some_and(|base| stems.contains(base));
         !lies_over && !included.contains(file.path.as_str())
     };
     let roots = files.iter().filter(is_root);
-    let roots = roots.map(|file| ComposeProject::of(file, files, tree));
+    let roots = roots.map(|file| {
+        let over = laid_over.get(file.stem()).map_or(&[][..], Vec::as_slice);
+        ComposeProject::of(file, over, files, tree)
+    });
     let parts = inclusions.into_iter();
     roots
         .chain(parts.map(|inclusion| ComposeProject::read_included(inclusion, files, tree)))
@@ -205,12 +213,18 @@ struct ComposeProject<'a> {
 }
 
 impl<'a> ComposeProject<'a> {
-    fn of(file: &'a ComposeFile, all: &'a [ComposeFile], tree: &'a ComposeTree<'a>) -> Self {
-        let laid_over = all.iter().filter(|other| other.is_override_of(file));
+    fn of(
+        file: &'a ComposeFile,
+        laid_over: &[&'a ComposeFile],
+        all: &'a [ComposeFile],
+        tree: &'a ComposeTree<'a>,
+    ) -> Self {
         Self {
             tree,
             all,
-            files: std::iter::once(file).chain(laid_over).collect(),
+            files: std::iter::once(file)
+                .chain(laid_over.iter().copied())
+                .collect(),
             folder: None,
             open: false,
             variables: variables(file, tree),

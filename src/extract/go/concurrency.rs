@@ -4,6 +4,8 @@
 //! start of a goroutine make many of it, and so do the callers of the function that it stands in.
 //! A call that stands in no loop is no lasting one and counts nothing.
 
+use std::collections::BTreeSet;
+
 use tree_sitter::Node;
 
 use crate::extract::go::call_sites::CallSite;
@@ -429,20 +431,7 @@ impl<'t> GoFileReader<'t, '_, '_> {
     pub(super) fn only_value(&self, body: Node<'t>, name: &str) -> Option<Option<Node<'t>>> {
         let mut found: Option<Option<Node<'t>>> = None;
         code::visit(body, |node| {
-            let (left, right) = match node.kind() {
-                "short_var_declaration" => (
-                    code::field(node, "left").map_or_else(Vec::new, code::children),
-                    code::field(node, "right"),
-                ),
-                "var_spec" | "const_spec" => {
-                    (code::fields(node, "name"), code::field(node, "value"))
-                }
-                "range_clause" => (
-                    code::field(node, "left").map_or_else(Vec::new, code::children),
-                    None,
-                ),
-                _ => return,
-            };
+            let (left, right) = declared_by(node);
             let Some(at) = left.iter().position(|n| self.text(*n) == name) else {
                 return;
             };
@@ -454,6 +443,31 @@ impl<'t> GoFileReader<'t, '_, '_> {
             });
         });
         found
+    }
+
+    /// Whether a function declares a variable. Its body is looked through once, however many ask.
+    pub(super) fn declares(&mut self, body: Node<'t>, name: &str) -> bool {
+        let tree = self.tree();
+        let names = self.local_names.entry(body.id()).or_insert_with(|| {
+            let mut names = BTreeSet::new();
+            code::visit(body, |node| {
+                let (left, _) = declared_by(node);
+                names.extend(left.into_iter().map(|name| tree.text(name)));
+            });
+            names
+        });
+        names.contains(name)
+    }
+}
+
+/// The names that a declaration introduces, and the list of their values.
+fn declared_by(node: Node<'_>) -> (Vec<Node<'_>>, Option<Node<'_>>) {
+    let left = || code::field(node, "left").map_or_else(Vec::new, code::children);
+    match node.kind() {
+        "short_var_declaration" => (left(), code::field(node, "right")),
+        "var_spec" | "const_spec" => (code::fields(node, "name"), code::field(node, "value")),
+        "range_clause" => (left(), None),
+        _ => (Vec::new(), None),
     }
 }
 

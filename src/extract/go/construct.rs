@@ -209,7 +209,7 @@ impl<'t, 'm> GoFileReader<'t, 'm, '_> {
             rest_unknown: None,
             unseen: std::collections::BTreeMap::new(),
             wrapped_by: None,
-            branches: branches::arms_to(node, &GO_BRANCHES),
+            branches: branches::arms_to(node, &GO_BRANCHES, &self.leaving),
             late: Vec::new(),
             kept: None,
             blocks_async: None,
@@ -384,7 +384,7 @@ impl<'t, 'm> GoFileReader<'t, 'm, '_> {
 
     /// A statement stands in branches in which the client's construction does not.
     fn is_conditional(&self, statement: Node<'t>, client: usize) -> bool {
-        branches::arms_to(statement, &GO_BRANCHES) != self.found[client].raw.branches
+        branches::arms_to(statement, &GO_BRANCHES, &self.leaving) != self.found[client].raw.branches
     }
 
     fn code_reason(&self, node: Node<'t>) -> Cause {

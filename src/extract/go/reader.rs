@@ -10,6 +10,7 @@ use std::ops::Range;
 
 use tree_sitter::Node;
 
+use crate::extract::code::branches::LeavingBranches;
 use crate::extract::code::fold;
 use crate::extract::go::literal_clients::LiteralClient;
 use crate::extract::go::names;
@@ -114,6 +115,9 @@ pub(super) struct GoFileReader<'t, 'm, 'p> {
     depth: u32,
     fuel: u32,
     copies_left: usize,
+    pub(super) leaving: LeavingBranches,
+    /// The names that each function declares, by its body.
+    pub(super) local_names: BTreeMap<usize, BTreeSet<&'t str>>,
     look_ups_left: usize,
 }
 
@@ -155,6 +159,8 @@ impl<'t, 'm, 'p> GoFileReader<'t, 'm, 'p> {
             depth: 0,
             fuel: 0,
             copies_left: COPIES + COPIES_PER_BYTE * files[file].parsed.tree.excerpt().text().len(),
+            leaving: LeavingBranches::default(),
+            local_names: BTreeMap::new(),
             look_ups_left: LOOKED_THROUGH,
         }
     }

@@ -120,7 +120,7 @@ impl<'t, 'm> GoFileReader<'t, 'm, '_> {
         let function = enclosing_function(node)?;
         let Some(position) = self.parameter_position(function, name) else {
             let body = code::field(function, "body").unwrap_or(function);
-            let local = self.only_value(body, name).is_some();
+            let local = self.declares(body, name);
             let within = local.then(|| self.function_name(function)).flatten();
             return Some(vec![ClientBinding::Variable(within, name.to_owned())]);
         };

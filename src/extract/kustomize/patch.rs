@@ -1,6 +1,6 @@
 //! Patches of a kustomization: which objects each is for, and what is left of them.
 
-use regex::Regex;
+use regex::{Regex, RegexBuilder};
 
 use super::json_patch;
 use super::merge::{ListMerge, merge};
@@ -83,12 +83,20 @@ fn own_target(set: &ObjectSet, patch: &YamlNode) -> Option<usize> {
     set.find(kind, name)
 }
 
+/// Bytes that a compiled pattern may come to: any pattern over names that people write fits, and one
+/// of nested repetitions costs no more than a few milliseconds.
+const LARGEST_PATTERN: usize = 256 << 10;
+
 /// The objects that a `target:` selects: every field that it has must fit.
 fn targets(set: &ObjectSet, target: &YamlNode) -> Vec<usize> {
     let field = |name: &str| known_text(target.get(name)).filter(|text| !text.is_empty());
     let pattern = |name: &str| {
         // Names and kinds are patterns over the whole word.
-        field(name).map(|text| Regex::new(&format!("^(?:{text})$")).ok())
+        field(name).map(|text| {
+            let whole = format!("^(?:{text})$");
+            let mut pattern = RegexBuilder::new(&whole);
+            pattern.size_limit(LARGEST_PATTERN).build().ok()
+        })
     };
     let (kind, name, namespace) = (pattern("kind"), pattern("name"), pattern("namespace"));
     let fits = |pattern: &Option<Option<Regex>>, words: &[&str]| match pattern {

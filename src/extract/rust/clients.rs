@@ -114,7 +114,7 @@ impl<'t, 'm> RustFileReader<'t, 'm, '_> {
             rest_unknown: None,
             unseen: BTreeMap::new(),
             wrapped_by: None,
-            branches: branches::arms_to(node, &RUST_BRANCHES),
+            branches: branches::arms_to(node, &RUST_BRANCHES, &self.leaving),
             late: Vec::new(),
             kept: self.find_kept(node),
             blocks_async: self.find_blocking(found, anchor),

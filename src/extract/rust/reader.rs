@@ -9,6 +9,7 @@ use std::ops::Range;
 
 use tree_sitter::Node;
 
+use crate::extract::code::branches::LeavingBranches;
 use crate::extract::rust::package::{
     ItemKind, NameMeaning, ParsedRustFile, RustItem, RustPackageItems, RustPath,
 };
@@ -82,6 +83,7 @@ pub(super) struct RustFileReader<'t, 'm, 'p> {
     depth: u32,
     fuel: u32,
     copies_left: usize,
+    pub(super) leaving: LeavingBranches,
 }
 
 impl<'t, 'm, 'p> RustFileReader<'t, 'm, 'p> {
@@ -119,6 +121,7 @@ impl<'t, 'm, 'p> RustFileReader<'t, 'm, 'p> {
             depth: 0,
             fuel: INLINE_STATEMENTS,
             copies_left: COPIES + COPIES_PER_BYTE * text.len(),
+            leaving: LeavingBranches::default(),
         }
     }
 

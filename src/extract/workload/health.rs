@@ -29,18 +29,20 @@ impl PodSpec<'_> {
             None if container.is_open() => Err(template_reason()),
             None => Ok(false),
         };
+        let quality = self.shared.quality.get_or_init(|| self.quality()).clone();
         let mut health = BTreeMap::from([
             (ServerFact::ProbesLiveness, probe("livenessProbe")),
             (ServerFact::ProbesReadiness, probe("readinessProbe")),
             (ServerFact::ProbesStartup, probe("startupProbe")),
             (ServerFact::FilesystemReadOnly, read_only.map(Datum::Bool)),
-            (ServerFact::Qos, self.quality().map(Datum::from)),
+            (ServerFact::Qos, quality.map(Datum::from)),
         ]);
         health.insert(
             ServerFact::UpdateOverlaps,
             self.update_overlaps().map(Datum::Bool),
         );
-        if let Some(how) = self.rollout() {
+        let rollout = self.shared.rollout.get_or_init(|| self.rollout());
+        if let Some(how) = rollout.clone() {
             health.insert(ServerFact::Rollout, how.map(Datum::from));
         }
         health

@@ -13,6 +13,7 @@ mod start;
 mod unread;
 mod volumes;
 
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 
 use crate::extract::launch::LaunchResult;
@@ -25,6 +26,7 @@ use crate::facts::fact_path::ServerFact;
 use crate::facts::raw::{
     ConfPart, ObjectName, RawExporter, RawFacts, RawScalar, RawServer, RawText, Uncertainty,
 };
+use crate::facts::words::{RolloutTrigger, ServiceQuality};
 use crate::facts::{Cause, Strength};
 use crate::knowledge::shapes::{DeploymentShapes, ImageReference};
 use crate::source::Span;
@@ -48,6 +50,7 @@ pub fn read(root: &YamlNode, kind: &str, context: &ManifestContext<'_>, raw: &mu
         object,
         context,
         shapes: context.shapes,
+        shared: PodFacts::default(),
     };
     let started: Vec<(&YamlNode, RawServer)> = pod
         .neighbours()
@@ -102,6 +105,22 @@ struct PodSpec<'a> {
     object: ObjectName,
     context: &'a ManifestContext<'a>,
     shapes: &'a DeploymentShapes,
+    shared: PodFacts<'a>,
+}
+
+/// What holds for all containers of a pod: each is worked out from all of them, once.
+#[derive(Default)]
+struct PodFacts<'a> {
+    quality: OnceCell<Result<ServiceQuality, Cause>>,
+    rollout: OnceCell<Option<Result<RolloutTrigger, Cause>>>,
+    watchers: OnceCell<Vec<WatchingContainer<'a>>>,
+}
+
+/// A container of a pod that exports metrics, or may.
+struct WatchingContainer<'a> {
+    container: &'a YamlNode,
+    /// The name of an agent that may; none where the container certainly does.
+    agent: Option<String>,
 }
 
 impl<'a> PodSpec<'a> {
@@ -220,14 +239,13 @@ impl<'a> PodSpec<'a> {
 
     /// Whether a metrics exporter runs beside the container.
     fn exporter(&self, container: &YamlNode) -> Result<bool, Cause> {
-        let images = self
-            .neighbours()
-            .filter(|other| !std::ptr::eq(*other, container))
-            .filter_map(|other| known_text(other.get("image")))
-            .map(ImageReference::parse);
-        let images: Vec<_> = images.collect();
-        let exports = images.iter().any(|image| self.shapes.is_exporter(image));
-        let agent = images.iter().find(|image| self.shapes.is_agent(image));
+        let watchers = self.shared.watchers.get_or_init(|| self.watchers());
+        let others = || {
+            let all = watchers.iter();
+            all.filter(|watcher| !std::ptr::eq(watcher.container, container))
+        };
+        let exports = others().any(|watcher| watcher.agent.is_none());
+        let agent = others().find_map(|watcher| watcher.agent.clone());
         match agent {
             _ if exports => Ok(true),
             _ if self.spec.may_grow()
@@ -236,11 +254,25 @@ impl<'a> PodSpec<'a> {
                 Err(template_reason())
             }
             Some(agent) => Err(Cause::Named {
-                name: agent.name.clone(),
+                name: agent,
                 fact: "may watch it",
             }),
             None => Ok(false),
         }
+    }
+
+    /// The containers that export metrics, or may.
+    fn watchers(&self) -> Vec<WatchingContainer<'a>> {
+        let watching = self.neighbours().filter_map(|container| {
+            let image = known(container.get("image")).map(ImageReference::parse)?;
+            let exports = self.shapes.is_exporter(&image);
+            let watches = exports || self.shapes.is_agent(&image);
+            watches.then_some(WatchingContainer {
+                container,
+                agent: (!exports).then_some(image.name),
+            })
+        });
+        watching.collect()
     }
 
     fn labels(&self) -> BTreeMap<String, String> {

@@ -6,8 +6,8 @@ use crate::extract::launch::LaunchResult;
 use crate::extract::manifest_context::ManifestContext;
 use crate::extract::object_name::object_name;
 use crate::extract::scalar::{container_anchor, known_text, raw_scalar, template_reason};
-use crate::extract::workload::PodSpec;
 use crate::extract::workload::start::image_scalar;
+use crate::extract::workload::{PodFacts, PodSpec};
 use crate::facts::Cause;
 use crate::facts::raw::{GivenVariables, ObjectName, RawWorkload};
 use crate::knowledge::shapes::ImageReference;
@@ -29,6 +29,7 @@ pub fn programs(root: &YamlNode, kind: &str, context: &ManifestContext<'_>) -> V
         object,
         context,
         shapes: context.shapes,
+        shared: PodFacts::default(),
     };
     let is_other = |c: &&YamlNode| matches!(pod.read_start(c).1, LaunchResult::Other);
     let containers = pod.neighbours().filter(is_other);

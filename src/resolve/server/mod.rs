@@ -308,9 +308,8 @@ impl<'a> ServerResolver<'a> {
         let ServerBody::Deployed(index) = self.linked.body else {
             return None;
         };
-        let mut extents = self.raw.extents.iter();
-        let extent = extents.find(|extent| extent.servers.contains(&index))?;
-        Some(extent.dir.clone())
+        let at = self.raw.scope_holding(index, |scope| &scope.servers)?;
+        Some(self.raw.extents.get(at)?.dir.clone())
     }
 
     fn not_visible(&self) -> Vec<String> {
