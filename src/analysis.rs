@@ -25,6 +25,7 @@ use crate::extract::conf::{self, TextFrame};
 use crate::extract::{go, values};
 use crate::facts::linked::{LinkedFacts, ServerBody};
 use crate::facts::raw::{Declaration, RawFacts, RawModule, ServiceDeclaration, TextPlace};
+use crate::facts::work_limits::{TreeLimits, WorkLimits};
 use crate::facts::{Estate, RelatedSubject, Strength};
 use crate::knowledge::Knowledge;
 use crate::knowledge::servers::ServerSeries;
@@ -67,6 +68,7 @@ pub struct ProjectInputs {
     pub named: Vec<String>,
     /// The day of the check, `2026-08-22`.
     pub today: Option<String>,
+    pub limits: WorkLimits,
 }
 
 /// Everything that is known of a project.
@@ -175,6 +177,10 @@ fn read(
     };
     let mut scopes = reader.read_all(&files);
     mark_library_snippets(&mut scopes);
+    let mut limits = TreeLimits::new(project.limits);
+    for scope in &mut scopes {
+        limits.cut(&mut scope.raw);
+    }
     scopes[0].raw.declared.clone_from(&project.services);
     let first = files.first().map(|(id, _)| *id).unwrap_or_default();
     let filled = || reader.fill_variables(&mut scopes[0].raw, sources);

@@ -13,13 +13,14 @@ use std::collections::BTreeMap;
 
 use toml::de::DeTable;
 
+use crate::facts::work_limits;
 use crate::finding::Severity;
 use crate::policy::{RawParamValue, RuleMistake, RuleProfile};
 use crate::source::{FileId, Span};
 
 use form::{
-    CORES, COUNT, DATE, FLAG, FLAVOR_AND_VERSION, PROFILE, PatternForm, ROLE, SEVERITY, SIZE, TEXT,
-    VERSION, WORKLOAD,
+    CORES, COUNT, DATE, FLAG, FLAVOR_AND_VERSION, LimitForm, PROFILE, PatternForm, ROLE, SEVERITY,
+    SIZE, TEXT, VERSION, WORKLOAD,
 };
 use mistakes::Mistakes;
 use table::{ListForm, ParamsForm, RulesForm, SettingsTable, TableForm, TablesForm};
@@ -89,6 +90,8 @@ settings_table! {
         bundles: Bundles = or_default("bundles", TableForm(bundles));
         /// Files for which rules report nothing.
         quiet: Quiet = or_default("quiet", TableForm(quiet));
+        /// How much is read, worked out and shown.
+        limits: Limits = or_default("limits", TableForm(limits));
     }
 }
 
@@ -387,6 +390,24 @@ settings_table! {
         samples: Option<Vec<Spanned<String>>> = optional("samples", PATTERNS);
         /// Examples and local development: production rules are off.
         development: Option<Vec<Spanned<String>>> = optional("development", PATTERNS);
+    }
+}
+
+settings_table! {
+    /// How much a run reads and shows. What is left out is reported.
+    Limits by limits {
+        /// Bytes of the largest file that is read.
+        file_size: Option<Spanned<u64>> = optional("file-size", LimitForm(work_limits::FILE_SIZE));
+        /// Servers of the tree; twice as many configuration texts.
+        servers: Option<Spanned<u64>> = optional("servers", LimitForm(work_limits::SERVERS));
+        /// Clients of the tree.
+        clients: Option<Spanned<u64>> = optional("clients", LimitForm(work_limits::CLIENTS));
+        /// Bytes of a server's name in reports.
+        name_length: Option<Spanned<u64>> = optional("name-length", LimitForm(work_limits::NAME_LENGTH));
+        /// Findings that a report lists, the most severe first.
+        findings: Option<Spanned<u64>> = optional("findings", LimitForm(work_limits::FINDINGS));
+        /// Steps that the expressions of one rule may take for one server or client.
+        expression_steps: Option<Spanned<u64>> = optional("expression-steps", LimitForm(work_limits::EXPRESSION_STEPS));
     }
 }
 

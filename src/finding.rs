@@ -4,6 +4,7 @@
 pub mod fingerprint;
 
 use std::borrow::Cow;
+use std::cmp::Reverse;
 
 use crate::source::{FileId, Sources, Span};
 
@@ -301,6 +302,31 @@ impl Report {
     /// The worst severity shown.
     pub fn worst(&self) -> Option<Severity> {
         self.shown_findings().map(|f| f.severity).max()
+    }
+
+    /// The report with so many findings at most: the most severe ones, in their order. What is left out
+    /// stays in the counts and is told.
+    pub fn keep_most_severe(&self, most: usize) -> Cow<'_, Self> {
+        let left_out = self.findings.len().saturating_sub(most);
+        if left_out == 0 {
+            return Cow::Borrowed(self);
+        }
+        let mut order: Vec<usize> = (0..self.findings.len()).collect();
+        order.sort_by_key(|at| {
+            let finding = &self.findings[*at];
+            (finding.suppressed.is_some(), Reverse(finding.severity), *at)
+        });
+        order.truncate(most);
+        order.sort_unstable();
+        let mut report = self.clone();
+        report.findings = order.iter().map(|at| self.findings[*at].clone()).collect();
+        report.notes.push(ReportNote {
+            path: None,
+            message: format!(
+                "{left_out} more findings are not listed, the least severe ones; raise `findings` under [limits] of redvet.toml"
+            ),
+        });
+        Cow::Owned(report)
     }
 
     pub fn path(&self, file: FileId) -> &str {

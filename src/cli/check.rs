@@ -202,6 +202,8 @@ impl CheckRun<'_> {
         } else {
             &args.outputs
         };
+        let listed = report.keep_most_severe(self.ready.file.limits.findings);
+        let report = listed.as_ref();
         let rendering = ReportRendering {
             report,
             args,

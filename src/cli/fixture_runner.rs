@@ -74,6 +74,7 @@ impl<'a> FixtureEnv<'a> {
             services: apply::services(&file.settings),
             named: Vec::new(),
             today: suppressions::day(&file.settings, None),
+            limits: file.limits,
         };
         Ok(check::check(
             file.sources,

@@ -68,6 +68,7 @@ pub(super) fn ready(
     };
     for above in &outer {
         mistakes.extend(rule_settings::find_loosened(&file.settings, above, &rules));
+        mistakes.extend(settings_file::find_raised_limits(&file.settings, above));
     }
     if !mistakes.is_empty() {
         let sources = file.sources;

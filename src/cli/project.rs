@@ -81,7 +81,7 @@ pub(super) fn read(
     given: &ServerFlags,
     knowledge: &Knowledge,
 ) -> Result<ReadProject, CliError> {
-    let patterns = patterns(knowledge)?;
+    let patterns = patterns(knowledge)?.up_to(file.limits.file_size);
     let mut found = walk(target, &patterns, file)?;
     for named in &target.files {
         let named = discover::read_named(&target.tree, named, &patterns)?;
@@ -106,6 +106,7 @@ pub(super) fn read(
             services: apply::services(&file.settings),
             named: list_named_paths(target, stdin),
             today: suppressions::day(&file.settings, None),
+            limits: file.limits,
         },
     })
 }

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use crate::config::{ServerVersion, Settings};
 use crate::discover;
 use crate::facts::raw::Declaration;
+use crate::facts::work_limits::WorkLimits;
 use crate::knowledge::Knowledge;
 use crate::load::{LoadError, apply, settings};
 use crate::nearest::nearest;
@@ -30,6 +31,8 @@ pub(super) struct SettingsFile {
     /// The folder that packs and a baseline must lie in; none where a person named the file, who then
     /// answers for what it names.
     pub(super) trusted_root: Option<PathBuf>,
+    /// What the settings say of limits, no higher than settings further up allow.
+    pub(super) limits: WorkLimits,
 }
 
 /// Reads the settings that a person named, else those of the tree, else none.
@@ -50,6 +53,12 @@ pub(super) fn read(named: Option<&Path>, target: &RunTarget) -> Result<SettingsF
     let folder = path.parent().unwrap_or(Path::new("")).to_owned();
     let mut file = of_text(name, folder, &text)?;
     file.trusted_root = named.is_none().then_some(root);
+    // A person who names the settings decides alone.
+    if named.is_none() {
+        for above in outer(target)? {
+            file.limits = file.limits.within(above.limits);
+        }
+    }
     Ok(file)
 }
 
@@ -76,6 +85,7 @@ pub(super) fn of_text(name: String, folder: PathBuf, text: &str) -> Result<Setti
     let file = sources.add(SourceFile::new(name.as_str(), text));
     match settings::read(file, text) {
         Ok(settings) => Ok(SettingsFile {
+            limits: apply::read_work_limits(&settings),
             sources,
             settings,
             folder,
@@ -84,6 +94,19 @@ pub(super) fn of_text(name: String, folder: PathBuf, text: &str) -> Result<Setti
         }),
         Err(mistakes) => Err(CliError::Mistakes { sources, mistakes }),
     }
+}
+
+/// A mistake for each limit that settings of a folder raise above those of a folder further up.
+pub(super) fn find_raised_limits(settings: &Settings, above: &SettingsFile) -> Vec<LoadError> {
+    let name = above.name.as_deref().unwrap_or_default();
+    let raised = apply::find_raised_limits(settings, &above.settings).into_iter();
+    raised
+        .map(|(span, key, most)| {
+            let message = format!("`{key}` is above the {most} of {name}");
+            let help = "settings of a folder cannot raise a limit; raise it there";
+            LoadError::new(span, message).with_help(help)
+        })
+        .collect()
 }
 
 /// What settings and flags say of servers.

@@ -40,6 +40,7 @@ pub(super) fn settings(ready: &PreparedCheck, args: &CheckArgs) -> String {
     lines.switches(ready, args);
     lines.lists(own);
     lines.facts(own, args);
+    lines.limits(&own.limits);
     for rule in own.rules.values() {
         lines.rule("rules", rule);
     }
@@ -133,6 +134,23 @@ impl SettingRows<'_> {
             &format!("{running} of {all}"),
             "profile, select, ignore",
         );
+    }
+
+    fn limits(&mut self, limits: &config::Limits) {
+        let set = [
+            ("file-size", &limits.file_size),
+            ("servers", &limits.servers),
+            ("clients", &limits.clients),
+            ("name-length", &limits.name_length),
+            ("findings", &limits.findings),
+            ("expression-steps", &limits.expression_steps),
+        ];
+        for (key, limit) in set {
+            if let Some(limit) = limit {
+                let origin = self.place(limit.span);
+                self.put(&format!("limits.{key}"), &limit.value.to_string(), &origin);
+            }
+        }
     }
 
     fn lists(&mut self, own: &Settings) {

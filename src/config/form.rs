@@ -9,6 +9,7 @@ use toml::value::Datetime;
 
 use super::{Date, RoleSetting, ServerVersion, Spanned};
 use crate::facts::quantity;
+use crate::facts::work_limits::LimitRange;
 use crate::finding::Severity;
 use crate::policy::{RawParamValue, RuleProfile};
 use crate::source::pattern_limit;
@@ -102,6 +103,39 @@ pub(super) const PARAM: ScalarForm<RawParamValue> = ScalarForm(
     param,
     || json!({ "type": ["boolean", "number", "string", "array"] }),
 );
+
+/// A figure of `[limits]`, within the range that it may be set to.
+pub(super) struct LimitForm(pub(super) LimitRange);
+
+impl SettingForm for LimitForm {
+    type Value = Spanned<u64>;
+
+    fn read(
+        &self,
+        key: &SettingKey,
+        value: &Written<'_>,
+        to: &mut Mistakes,
+    ) -> Option<Spanned<u64>> {
+        let LimitRange { least, most, .. } = self.0;
+        let number = size(value.get_ref()).filter(|number| (least..=most).contains(number));
+        match number {
+            Some(number) => Some(to.spanned(number, value.span())),
+            None => {
+                let expected = format!("a number from {least} to {most}");
+                to.wrong(key.name, &expected, value)
+            }
+        }
+    }
+
+    fn schema(&self) -> Value {
+        let LimitRange {
+            default,
+            least,
+            most,
+        } = self.0;
+        json!({ "type": ["integer", "string"], "minimum": least, "maximum": most, "default": default })
+    }
+}
 
 /// One of a few words: all that there are, and how each is written.
 pub(super) struct WordForm<T: 'static>(&'static [T], fn(T) -> &'static str);

@@ -69,7 +69,12 @@ pub struct InputPatterns {
     /// Every pattern's globs at once: a path is compared with all of them in one step.
     exact: PathGlobs,
     any_case: PathGlobs,
+    /// Bytes of the largest file that is read.
+    pub(super) largest: u64,
 }
+
+/// Bytes of the largest file that is read, where nothing else is asked for.
+pub(super) const LARGEST: u64 = 64 << 20;
 
 #[derive(Debug)]
 struct PatternEntry {
@@ -96,6 +101,13 @@ pub enum PatternError {
 }
 
 impl InputPatterns {
+    /// The same for files of other sizes.
+    #[must_use]
+    pub fn up_to(mut self, largest: u64) -> Self {
+        self.largest = largest;
+        self
+    }
+
     pub fn new(patterns: &[InputPattern]) -> Result<Self, PatternError> {
         let entries = patterns
             .iter()
@@ -105,6 +117,7 @@ impl InputPatterns {
             entries,
             exact: PathGlobs::new(patterns, false)?,
             any_case: PathGlobs::new(patterns, true)?,
+            largest: LARGEST,
         })
     }
 

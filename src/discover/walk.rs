@@ -10,14 +10,11 @@ use globset::GlobMatcher;
 use ignore::{DirEntry, ParallelVisitor, ParallelVisitorBuilder, WalkBuilder, WalkState};
 
 use super::ignore_files::unsafe_ignore_file;
-use super::patterns::{FileKind, InputPatterns, MatchConfidence, RecognisedFile, glob};
+use super::patterns::{FileKind, InputPatterns, LARGEST, MatchConfidence, RecognisedFile, glob};
 use super::project_root::{DiscoverError, ProjectRoot, relative, why};
 
 /// A settings file in a folder below the root.
 const NESTED_SETTINGS: &str = "/redvet.toml";
-
-/// Files above this size are not read: no configuration is that large, and memory is bounded.
-const LARGEST: u64 = 64 << 20;
 
 /// A NUL byte in this first part of a file makes it binary.
 const SNIFF: usize = 8 << 10;
@@ -252,7 +249,7 @@ impl WalkVisitor<'_> {
             }
             return;
         };
-        match load(&absolute, &fitting) {
+        match load(&absolute, &fitting, self.patterns.largest) {
             Ok(Some((kind, text))) => self.found.files.push(FoundFile {
                 kind,
                 path,
@@ -355,8 +352,8 @@ fn path_of(error: &ignore::Error) -> Option<&Path> {
 /// Why a file was not read.
 #[derive(Debug, thiserror::Error)]
 enum UnreadCause {
-    #[error("larger than 64 MiB")]
-    TooLarge,
+    #[error("larger than {0} bytes (`file-size` under [limits] of redvet.toml)")]
+    TooLarge(u64),
     #[error("not a text file (NUL byte near the start)")]
     Binary,
     #[error("not valid UTF-8")]
@@ -375,7 +372,7 @@ impl UnreadCause {
             MatchConfidence::Kind if matches!(self, Self::NotUtf8) => {
                 file.has_needles() && file.kind() != FileKind::Markdown
             }
-            MatchConfidence::Kind => matches!(self, Self::TooLarge | Self::Io(_)),
+            MatchConfidence::Kind => matches!(self, Self::TooLarge(_) | Self::Io(_)),
             MatchConfidence::Content => false,
         }
     }
@@ -385,8 +382,9 @@ impl UnreadCause {
 fn load(
     absolute: &Path,
     fitting: &[RecognisedFile<'_>],
+    largest: u64,
 ) -> Result<Option<(FileKind, String)>, UnreadCause> {
-    let bytes = bytes(absolute)?;
+    let bytes = bytes(absolute, largest)?;
     let Some(recognised) = fitting.iter().find(|file| file.wants(&bytes)) else {
         // A file that the needles pass over need not be text either.
         return Ok(None);
@@ -394,24 +392,25 @@ fn load(
     Ok(Some((recognised.kind(), text(bytes)?)))
 }
 
-fn bytes(path: &Path) -> Result<Vec<u8>, UnreadCause> {
+/// A file of no more than so many bytes.
+fn bytes(path: &Path, largest: u64) -> Result<Vec<u8>, UnreadCause> {
     let io = |error: std::io::Error| UnreadCause::Io(why(&error));
     let file = File::open(path).map_err(io)?;
     let length = file.metadata().map_err(io)?.len();
-    if length > LARGEST {
-        return Err(UnreadCause::TooLarge);
+    if length > largest {
+        return Err(UnreadCause::TooLarge(largest));
     }
     let mut bytes = Vec::with_capacity(usize::try_from(length).unwrap_or(0) + 1);
     // The first part alone tells binary files, most of which are large.
-    let mut rest = file.take(LARGEST + 1);
+    let mut rest = file.take(largest.saturating_add(1));
     let mut first = rest.by_ref().take(SNIFF as u64);
     first.read_to_end(&mut bytes).map_err(io)?;
     if memchr::memchr(0, &bytes).is_some() {
         return Err(UnreadCause::Binary);
     }
     rest.read_to_end(&mut bytes).map_err(io)?;
-    if bytes.len() as u64 > LARGEST {
-        return Err(UnreadCause::TooLarge);
+    if bytes.len() as u64 > largest {
+        return Err(UnreadCause::TooLarge(largest));
     }
     Ok(bytes)
 }
@@ -429,7 +428,7 @@ pub fn read(path: &Path) -> Result<String, DiscoverError> {
     if !about.is_file() {
         return Err(unreadable(path, "not a regular file"));
     }
-    bytes(path)
+    bytes(path, LARGEST)
         .and_then(text)
         .map_err(|refusal| unreadable(path, &refusal.to_string()))
 }

@@ -260,7 +260,7 @@ fn append_slot(
         Some((last, indent)) => EditTarget::InsertLine {
             at: last.after(),
             indent,
-            newline: line_break(file_text, last),
+            newline: find_line_break(file_text, last),
             break_before: true,
             name: String::new(),
         },
@@ -270,7 +270,7 @@ fn append_slot(
 
 /// The line break behind the span's line, else the one before it. The whole file is not looked through:
 /// many texts may stand in one.
-fn line_break(file_text: &str, span: Span) -> &'static str {
+fn find_line_break(file_text: &str, span: Span) -> &'static str {
     let (start, end) = (span.start as usize, span.end as usize);
     let behind = file_text
         .get(end..)

@@ -30,6 +30,7 @@ pub mod value;
 pub mod vocabulary;
 pub mod wait;
 pub mod words;
+pub mod work_limits;
 pub mod workload;
 
 pub use cause::Cause;

@@ -37,7 +37,7 @@ impl RawFacts {
     /// The place in the list of the scope that holds a fact, `range_of` saying which facts of its kind
     /// a scope holds. Scopes hold facts in the order in which they were absorbed, so their ranges
     /// ascend.
-    pub fn scope_holding(
+    pub fn find_scope(
         &self,
         index: usize,
         range_of: impl Fn(&OverlayScope) -> &Range<usize>,

@@ -219,7 +219,7 @@ impl RawFacts {
         object: &ObjectName,
         key: &str,
     ) -> Option<Result<String, Cause>> {
-        let extent = self.scope_holding(workload, |scope| &scope.workloads);
+        let extent = self.find_scope(workload, |scope| &scope.workloads);
         let extent = extent.and_then(|at| self.extents.get(at));
         let texts = self.texts.iter().enumerate();
         let named: Vec<(usize, &str)> = texts

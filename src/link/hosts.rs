@@ -170,7 +170,7 @@ impl FactLinker<'_> {
     }
 
     /// The deployed servers that a host leads to.
-    pub(super) fn bodies_reached_by(&self, host: &str) -> Vec<usize> {
+    pub(super) fn find_reached_bodies(&self, host: &str) -> Vec<usize> {
         let candidates = self.names.candidates(host).into_iter();
         let reached = candidates.filter(|body| self.find_reaching(host, *body).is_some());
         reached.collect()
@@ -225,7 +225,7 @@ impl FactLinker<'_> {
         followed.push(host);
         let spot = self.places.server(body);
         let server = &self.raw.servers[body];
-        let named = self.names.services_named(host.name).iter();
+        let named = self.names.find_services(host.name).iter();
         let services = named.map(|index| (*index, &self.raw.services[*index]));
         let mut named = services.filter(|(index, service)| {
             host.may_be_in(service.namespace.as_ref())

@@ -39,28 +39,28 @@ impl Locations<'_> {
     pub(super) fn text(&self, index: usize) -> Location {
         Location {
             at: self.raw.texts[index].excerpt.span_all(),
-            extent: self.raw.scope_holding(index, |scope| &scope.texts),
+            extent: self.raw.find_scope(index, |scope| &scope.texts),
         }
     }
 
     pub(super) fn server(&self, index: usize) -> Location {
         Location {
             at: self.raw.servers[index].anchor,
-            extent: self.raw.scope_holding(index, |scope| &scope.servers),
+            extent: self.raw.find_scope(index, |scope| &scope.servers),
         }
     }
 
     pub(super) fn service(&self, index: usize) -> Location {
         Location {
             at: self.raw.services[index].span,
-            extent: self.raw.scope_holding(index, |scope| &scope.services),
+            extent: self.raw.find_scope(index, |scope| &scope.services),
         }
     }
 
     pub(super) fn workload(&self, index: usize) -> Location {
         Location {
             at: self.raw.workloads[index].anchor,
-            extent: self.raw.scope_holding(index, |scope| &scope.workloads),
+            extent: self.raw.find_scope(index, |scope| &scope.workloads),
         }
     }
 

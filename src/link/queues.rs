@@ -24,7 +24,7 @@ impl FactLinker<'_> {
                     variable: name.to_owned(),
                     at: workload.anchor,
                 };
-                let servers = host.map_or_else(Vec::new, |host| self.bodies_reached_by(host));
+                let servers = host.map_or_else(Vec::new, |host| self.find_reached_bodies(host));
                 let uses = servers
                     .into_iter()
                     .map(move |body| (body, queue_use.clone()));

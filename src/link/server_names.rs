@@ -44,7 +44,7 @@ impl<'a> ServerNames<'a> {
     }
 
     /// The Services of a name.
-    pub(super) fn services_named(&self, name: &str) -> &[usize] {
+    pub(super) fn find_services(&self, name: &str) -> &[usize] {
         self.services.get(name).map_or(&[], Vec::as_slice)
     }
 
@@ -66,7 +66,7 @@ impl<'a> ServerNames<'a> {
 
     fn add_named<'n>(&'n self, name: &str, names: &mut Vec<&'n str>, found: &mut BTreeSet<usize>) {
         found.extend(self.by_host.get(name).into_iter().flatten());
-        for index in self.services_named(name) {
+        for index in self.find_services(name) {
             let service = &self.raw.services[*index];
             // A server that is selected has every pair of the selector, so the first one finds it.
             let pair = service.selector.first_key_value();

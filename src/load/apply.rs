@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use crate::config::{self, ServerFacts, Settings, Spanned};
 use crate::facts::raw::{Declaration, ServiceDeclaration};
+use crate::facts::work_limits::WorkLimits;
 use crate::policy;
 use crate::policy::{QuietPatterns, RuleOverride, RuleProfile, RuleSet, ScopedOverrides};
 use crate::source::Span;
@@ -39,6 +40,7 @@ pub fn policy_settings(settings: &Settings, set: &RuleSet) -> policy::RuleSettin
             .enabled
             .as_ref()
             .is_some_and(|enabled| !enabled.value),
+        most_steps: read_work_limits(settings).expression_steps,
         ..policy::RuleSettings::default()
     }
 }
@@ -61,6 +63,52 @@ pub fn non_waivable(settings: &Settings, set: &RuleSet) -> ScopedOverrides {
         paths: None,
         rules: rules.collect(),
     }
+}
+
+/// The limits of a run: what the settings say, else the defaults.
+pub fn read_work_limits(settings: &Settings) -> WorkLimits {
+    let usual = WorkLimits::default();
+    let count = |set: &Option<Spanned<u64>>, usual: usize| {
+        let set = set.as_ref().and_then(|set| usize::try_from(set.value).ok());
+        set.unwrap_or(usual)
+    };
+    let set = &settings.limits;
+    let file_size = set.file_size.as_ref();
+    WorkLimits {
+        file_size: file_size.map_or(usual.file_size, |set| set.value),
+        servers: count(&set.servers, usual.servers),
+        clients: count(&set.clients, usual.clients),
+        name_length: count(&set.name_length, usual.name_length),
+        findings: count(&set.findings, usual.findings),
+        expression_steps: count(&set.expression_steps, usual.expression_steps),
+    }
+}
+
+/// The limits that settings of a folder set higher than those of a folder above it allow: the place,
+/// the key and what it may be at most.
+pub fn find_raised_limits(settings: &Settings, outer: &Settings) -> Vec<(Span, &'static str, u64)> {
+    let most = read_work_limits(outer);
+    let set = &settings.limits;
+    let counts = [
+        ("servers", &set.servers, most.servers),
+        ("clients", &set.clients, most.clients),
+        ("name-length", &set.name_length, most.name_length),
+        ("findings", &set.findings, most.findings),
+        (
+            "expression-steps",
+            &set.expression_steps,
+            most.expression_steps,
+        ),
+    ];
+    let counts = counts.map(|(key, set, most)| (key, set, most as u64));
+    let all = counts
+        .into_iter()
+        .chain([("file-size", &set.file_size, most.file_size)]);
+    let raised = all.filter_map(|(key, set, most)| {
+        let set = set.as_ref().filter(|set| set.value > most)?;
+        Some((set.span, key, most))
+    });
+    raised.collect()
 }
 
 fn values(list: &[Spanned<String>]) -> Vec<String> {

@@ -5,7 +5,7 @@
 
 pub use crate::config::schema;
 
-use globset::{Glob, GlobMatcher};
+use globset::{Glob, GlobBuilder, GlobMatcher};
 
 use crate::config::{self, Settings, Spanned, Waiver};
 use crate::load::LoadError;
@@ -34,25 +34,55 @@ pub fn check_rule_ids(settings: &Settings, known: &[String]) -> Vec<LoadError> {
         .chain(patterns)
         .map(|id| unknown_rule(id, known))
         .collect();
-    let all = settings.waivers.iter().filter(|one| waives_all(one, known));
-    errors.extend(all.map(|waiver| LoadError {
-        span: waiver.rule.span,
-        message: format!("`{}` waives every finding", waiver.rule.value),
-        help: Some("name the rules, the files or the subject that it is for".to_owned()),
-    }));
+    errors.extend(
+        find_waiver_of_all(&settings.waivers, known).map(|waiver| LoadError {
+            span: waiver.rule.span,
+            message: format!("`{}` waives every finding", waiver.rule.value),
+            help: Some("name the rules, the files or the subject that it is for".to_owned()),
+        }),
+    );
     errors.sort_by_key(|error| error.span);
     errors
 }
 
-/// Whether a waiver leaves nothing to be found. What is accepted has to be named, since a reviewer
-/// reads the waiver and not what it hides.
-fn waives_all(waiver: &Waiver, known: &[String]) -> bool {
-    let is_everywhere =
-        |pattern: &Spanned<String>| pattern.value.chars().all(|c| "*/.".contains(c));
-    let is_about_all = |matcher: GlobMatcher| known.iter().all(|id| matcher.is_match(id));
-    waiver.subject.is_none()
-        && waiver.path.as_ref().is_none_or(is_everywhere)
-        && matcher(&waiver.rule.value).is_some_and(is_about_all)
+/// The waiver with which nothing is left to be found, if there is one: alone or with those before it.
+/// What is accepted has to be named, since a reviewer reads the waiver and not what it hides.
+fn waives_all<'a>(waivers: &'a [Waiver], known: &[String]) -> Option<&'a Waiver> {
+    let mut left: Vec<&String> = known.iter().collect();
+    waivers
+        .iter()
+        .filter(|waiver| is_everywhere(waiver))
+        .find(|waiver| {
+            if let Some(matcher) = matcher(&waiver.rule.value) {
+                left.retain(|id| !matcher.is_match(id));
+            }
+            left.is_empty()
+        })
+}
+
+/// Paths of every kind: a pattern that fits all of them fits any.
+const ANY_PATHS: [&str; 6] = [
+    "redis.conf",
+    "deploy/redis.yaml",
+    "a/b/c/d/e.go",
+    ".github/workflows/x.yml",
+    "Dockerfile",
+    "Z/9/_",
+];
+
+/// Whether a waiver names neither files nor a subject.
+fn is_everywhere(waiver: &Waiver) -> bool {
+    let fits_any = |pattern: &Spanned<String>| {
+        let short = pattern_limit::excess(&pattern.value).is_none();
+        let glob = short.then(|| {
+            GlobBuilder::new(&pattern.value)
+                .literal_separator(true)
+                .build()
+        });
+        let matcher = glob.and_then(|glob| Some(glob.ok()?.compile_matcher()));
+        matcher.is_some_and(|matcher| ANY_PATHS.iter().all(|path| matcher.is_match(path)))
+    };
+    waiver.subject.is_none() && waiver.path.as_ref().is_none_or(fits_any)
 }
 
 fn unknown_rule(id: &Spanned<String>, known: &[String]) -> LoadError {

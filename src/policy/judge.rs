@@ -183,7 +183,8 @@ impl RuleJudge<'_> {
         let Some(running) = self.plan.plan_rule(rule, &subject.path) else {
             return;
         };
-        let scope = SubjectScope::new(self.estate, subject, &running.params, &test.lets);
+        let scope = SubjectScope::new(self.estate, subject, &running.params, &test.lets)
+            .with_steps(self.plan.most_steps());
         let quiet = &self.plan.quiet;
         if quiet.silence(rule, running.severity, &subject.path) || self.is_outside(rule, &scope) {
             self.judgement.counts.quiet += 1;

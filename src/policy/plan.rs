@@ -84,6 +84,11 @@ pub(super) struct RunningRule {
 }
 
 impl<'a> SettingsPlan<'a> {
+    /// Steps that the expressions of one rule may take for one subject.
+    pub(super) fn most_steps(&self) -> usize {
+        self.settings.most_steps
+    }
+
     pub(super) fn new(rules: &'a RuleSet, settings: &'a RuleSettings) -> Self {
         let overrides = settings.overrides.iter().map(|o| {
             let mut rules: Vec<_> = o.rules.iter().collect();

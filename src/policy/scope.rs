@@ -6,17 +6,13 @@ use std::collections::BTreeMap;
 
 use crate::facts::estate::{Estate, Subject, SubjectKind};
 use crate::facts::value::{Datum, FactValue, Strength, ValueState};
+use crate::facts::work_limits::WorkLimits;
 use crate::policy::names::{FactReference, PathRoot, SubjectPath};
 use crate::policy::outcome::{CelValue, Evaluation, KnownResult, MissingOperands};
 use crate::policy::typed::TypedExpr;
 
 /// The parameters as they hold for one subject.
 pub(super) type ScopedParams = BTreeMap<String, Datum>;
-
-/// What the expressions of one rule may cost for one subject, in steps; copying a value costs its
-/// size. A rule over a thousand related subjects takes some ten thousand. A `let` that holds twice
-/// another, or macros in macros, would have no end otherwise.
-const MOST_STEPS: usize = 500_000;
 
 /// One subject in its estate, with the parameters that hold for it.
 pub(super) struct SubjectScope<'a> {
@@ -26,6 +22,9 @@ pub(super) struct SubjectScope<'a> {
     pub(super) lets: &'a [TypedExpr],
     /// Each `let` is evaluated at most once for a subject, which bounds the work.
     cache: RefCell<Vec<Option<Evaluation>>>,
+    /// What the expressions of one rule may still cost for one subject; copying a value costs its
+    /// size. A rule over a thousand related subjects takes some ten thousand steps. A `let` that holds
+    /// twice another, or macros in macros, would have no end otherwise.
     steps_left: Cell<usize>,
 }
 
@@ -42,16 +41,23 @@ impl<'a> SubjectScope<'a> {
             params,
             lets,
             cache: RefCell::new(vec![None; lets.len()]),
-            steps_left: Cell::new(MOST_STEPS),
+            steps_left: Cell::new(WorkLimits::default().expression_steps),
         }
+    }
+
+    /// The same with so many steps.
+    pub(super) fn with_steps(self, steps: usize) -> Self {
+        self.steps_left.set(steps);
+        self
     }
 
     /// Takes so many steps, if they are left.
     pub(super) fn charge(&self, steps: usize) -> Result<(), MissingOperands> {
         let left = self.steps_left.get().checked_sub(steps);
         self.steps_left.set(left.unwrap_or(0));
-        left.map(|_| ())
-            .ok_or_else(|| MissingOperands::unknown("the rule takes too many steps here"))
+        left.map(|_| ()).ok_or_else(|| {
+            MissingOperands::unknown("the rule takes more than `expression-steps` here")
+        })
     }
 
     /// The result of a `let`.

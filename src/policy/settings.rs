@@ -5,13 +5,14 @@ use std::collections::BTreeMap;
 
 use globset::{GlobBuilder, GlobMatcher, GlobSet, GlobSetBuilder};
 
+use crate::facts::work_limits::WorkLimits;
 use crate::finding::Severity;
 use crate::policy::param::RawParamValue;
 use crate::policy::rule_source::RuleProfile;
 use crate::source::pattern_limit;
 
 /// The settings of a run.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct RuleSettings {
     pub profile: RuleProfile,
     /// Globs on rule ids: only these run, those outside the profile too.
@@ -26,6 +27,23 @@ pub struct RuleSettings {
     pub without_bundles: bool,
     /// Files that were named on the command line: never quiet.
     pub named_paths: Vec<String>,
+    /// Steps that the expressions of one rule may take for one subject.
+    pub most_steps: usize,
+}
+
+impl Default for RuleSettings {
+    fn default() -> Self {
+        Self {
+            profile: RuleProfile::default(),
+            select: Vec::new(),
+            ignore: Vec::new(),
+            overrides: Vec::new(),
+            quiet: QuietPatterns::default(),
+            without_bundles: false,
+            named_paths: Vec::new(),
+            most_steps: WorkLimits::default().expression_steps,
+        }
+    }
 }
 
 /// Globs on paths; `None` where none are set.

@@ -29,7 +29,7 @@ impl<'a> CommentScope<'a> {
         texts.sort_by_key(|whole| whole.text);
         let mut by_text: HashMap<FileId, Vec<(WholeText, Vec<usize>)>> = HashMap::new();
         for whole in texts {
-            let above = above(whole, directives);
+            let above = find_above(whole, directives);
             if !above.is_empty() {
                 let of_file = by_text.entry(whole.text.file).or_default();
                 of_file.push((whole, above));
@@ -71,7 +71,7 @@ impl<'a> CommentScope<'a> {
 
 /// The comments that stand alone in a text before its first directive. The directives are in the order
 /// of the files, so that only those of the text are looked at.
-fn above(whole: WholeText, directives: &[IgnoreComment<'_>]) -> Vec<usize> {
+fn find_above(whole: WholeText, directives: &[IgnoreComment<'_>]) -> Vec<usize> {
     let (text, first) = (whole.text, whole.first_directive_line);
     let place =
         |directive: &IgnoreComment<'_>| (directive.comment.span.file, directive.comment.span.start);

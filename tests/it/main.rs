@@ -38,6 +38,7 @@ mod history;
 mod hygiene;
 mod inert;
 mod live;
+mod limits;
 mod live_connections;
 mod live_server;
 mod live_shapes;

@@ -123,7 +123,7 @@ impl ComposeFile {
     }
 
     /// The stem of the file that the tool lays this one over by itself.
-    fn overridden(&self) -> Option<&str> {
+    fn find_overridden(&self) -> Option<&str> {
         self.stem().strip_suffix(".override")
     }
 }
@@ -157,12 +157,12 @@ fn projects<'a>(files: &'a [ComposeFile], tree: &'a ComposeTree<'a>) -> Vec<Comp
     let stems: BTreeSet<&str> = files.iter().map(ComposeFile::stem).collect();
     let mut laid_over: BTreeMap<&str, Vec<&ComposeFile>> = BTreeMap::new();
     for file in files {
-        let base = file.overridden();
+        let base = file.find_overridden();
         base.into_iter()
             .for_each(|base| laid_over.entry(base).or_default().push(file));
     }
     let is_root = |file: &&ComposeFile| {
-        let lies_over = file.overridden().is_some_and(|base| stems.contains(base));
+        let lies_over = file.find_overridden().is_some_and(|base| stems.contains(base));
         !lies_over && !included.contains(file.path.as_str())
     };
     let roots = files.iter().filter(is_root);

@@ -431,7 +431,7 @@ impl<'t> GoFileReader<'t, '_, '_> {
     pub(super) fn only_value(&self, body: Node<'t>, name: &str) -> Option<Option<Node<'t>>> {
         let mut found: Option<Option<Node<'t>>> = None;
         code::visit(body, |node| {
-            let (left, right) = declared_by(node);
+            let (left, right) = read_declaration(node);
             let Some(at) = left.iter().position(|n| self.text(*n) == name) else {
                 return;
             };
@@ -451,7 +451,7 @@ impl<'t> GoFileReader<'t, '_, '_> {
         let names = self.local_names.entry(body.id()).or_insert_with(|| {
             let mut names = BTreeSet::new();
             code::visit(body, |node| {
-                let (left, _) = declared_by(node);
+                let (left, _) = read_declaration(node);
                 names.extend(left.into_iter().map(|name| tree.text(name)));
             });
             names
@@ -461,7 +461,7 @@ impl<'t> GoFileReader<'t, '_, '_> {
 }
 
 /// The names that a declaration introduces, and the list of their values.
-fn declared_by(node: Node<'_>) -> (Vec<Node<'_>>, Option<Node<'_>>) {
+fn read_declaration(node: Node<'_>) -> (Vec<Node<'_>>, Option<Node<'_>>) {
     let left = || code::field(node, "left").map_or_else(Vec::new, code::children);
     match node.kind() {
         "short_var_declaration" => (left(), code::field(node, "right")),

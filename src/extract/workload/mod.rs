@@ -239,7 +239,7 @@ impl<'a> PodSpec<'a> {
 
     /// Whether a metrics exporter runs beside the container.
     fn exporter(&self, container: &YamlNode) -> Result<bool, Cause> {
-        let watchers = self.shared.watchers.get_or_init(|| self.watchers());
+        let watchers = self.shared.watchers.get_or_init(|| self.find_watchers());
         let others = || {
             let all = watchers.iter();
             all.filter(|watcher| !std::ptr::eq(watcher.container, container))
@@ -262,9 +262,9 @@ impl<'a> PodSpec<'a> {
     }
 
     /// The containers that export metrics, or may.
-    fn watchers(&self) -> Vec<WatchingContainer<'a>> {
+    fn find_watchers(&self) -> Vec<WatchingContainer<'a>> {
         let watching = self.neighbours().filter_map(|container| {
-            let image = known(container.get("image")).map(ImageReference::parse)?;
+            let image = known_text(container.get("image")).map(ImageReference::parse)?;
             let exports = self.shapes.is_exporter(&image);
             let watches = exports || self.shapes.is_agent(&image);
             watches.then_some(WatchingContainer {

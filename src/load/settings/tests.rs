@@ -60,6 +60,10 @@ expires = 2026-12-31
 [quiet]
 tests = ["**/it/**"]
 development = []
+
+[limits]
+servers = 20000
+file-size = "32Mi"
 "#;
 
 fn read_text(text: &str) -> Result<Settings, Vec<LoadError>> {
@@ -255,6 +259,35 @@ fn rule_ids_are_checked_against_the_rules() {
     3 "\"pool/*\"": unknown rule `pool/*` (run `redvet rules list` to see all rules)
     9 "\"*/*\"": `*/*` waives every finding (name the rules, the files or the subject that it is for)
     "#);
+}
+
+#[test]
+fn waivers_that_leave_nothing_are_refused() {
+    let known = ["memory/too-high".to_owned(), "conf/other".to_owned()];
+    let refused = |waivers: &[(&str, &str)]| {
+        let text: String = waivers
+            .iter()
+            .map(|(rule, path)| format!("[[waiver]]\nrule = \"{rule}\"\nreason = \"r\"\n{path}\n"))
+            .collect();
+        !check_rule_ids(&read_text(&text).unwrap(), &known).is_empty()
+    };
+    for path in ["**", "**/*", "{**,x}", "?**", "[!-]**", "**/?*"] {
+        let path = format!("path = \"{path}\"");
+        assert!(refused(&[("*", &path)]), "{path}");
+    }
+    for path in ["deploy/**", "*.conf", "*", "subject"] {
+        let path = match path {
+            "subject" => "subject = \"StatefulSet/redis\"".to_owned(),
+            path => format!("path = \"{path}\""),
+        };
+        assert!(!refused(&[("*", &path)]), "{path}");
+    }
+    // One by one they look harmless.
+    assert!(refused(&[("memory/*", ""), ("c*", "path = \"**\"")]));
+    assert!(!refused(&[
+        ("memory/*", ""),
+        ("c*", "path = \"deploy/**\"")
+    ]));
 }
 
 /// Rewrites the published schema with `REDVET_BLESS=1`, else compares.

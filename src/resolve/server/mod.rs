@@ -308,7 +308,7 @@ impl<'a> ServerResolver<'a> {
         let ServerBody::Deployed(index) = self.linked.body else {
             return None;
         };
-        let at = self.raw.scope_holding(index, |scope| &scope.servers)?;
+        let at = self.raw.find_scope(index, |scope| &scope.servers)?;
         Some(self.raw.extents.get(at)?.dir.clone())
     }
 
