@@ -164,6 +164,9 @@ impl SeededNumbers {
 fn mutated(text: &str, corpus: &[String], numbers: &mut SeededNumbers) -> String {
     let mut bytes = text.as_bytes().to_vec();
     for _ in 0..=numbers.below(4) {
+        if bytes.is_empty() {
+            bytes.push(b'\n');
+        }
         let at = numbers.below(bytes.len() + 1);
         let end = (at + 1 + numbers.below(40)).min(bytes.len());
         match numbers.below(8) {
@@ -198,9 +201,6 @@ fn mutated(text: &str, corpus: &[String], numbers: &mut SeededNumbers) -> String
                 let word = numbers.one(WORDS).as_bytes();
                 bytes.splice(at..end, word.iter().copied());
             }
-        }
-        if bytes.is_empty() {
-            bytes.push(b'\n');
         }
     }
     bytes.truncate(MOST_BYTES);
