@@ -119,7 +119,7 @@ impl SettingForm for LimitForm {
         let LimitRange { least, most, .. } = self.0;
         let number = size(value.get_ref()).filter(|number| (least..=most).contains(number));
         match number {
-            Some(number) => Some(to.spanned(number, value.span())),
+            Some(number) => Some(to.with_span(number, value.span())),
             None => {
                 let expected = format!("a number from {least} to {most}");
                 to.wrong(key.name, &expected, value)

@@ -166,7 +166,10 @@ impl TreeLimits {
 }
 
 /// The first place that is beyond what is left, and how many there are; takes from what is left.
-fn count_beyond(places: impl ExactSizeIterator<Item = Span>, left: &mut usize) -> Option<(Span, usize)> {
+fn count_beyond(
+    places: impl ExactSizeIterator<Item = Span>,
+    left: &mut usize,
+) -> Option<(Span, usize)> {
     let (count, most) = (places.len(), *left);
     *left = most.saturating_sub(count);
     let mut places = places;

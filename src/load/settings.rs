@@ -47,7 +47,7 @@ pub fn check_rule_ids(settings: &Settings, known: &[String]) -> Vec<LoadError> {
 
 /// The waiver with which nothing is left to be found, if there is one: alone or with those before it.
 /// What is accepted has to be named, since a reviewer reads the waiver and not what it hides.
-fn waives_all<'a>(waivers: &'a [Waiver], known: &[String]) -> Option<&'a Waiver> {
+fn find_waiver_of_all<'a>(waivers: &'a [Waiver], known: &[String]) -> Option<&'a Waiver> {
     let mut left: Vec<&String> = known.iter().collect();
     waivers
         .iter()

@@ -202,7 +202,7 @@ fn service(name: &str) -> String {
 const TREES: &[GrowingTree] = &[
     GrowingTree {
         name: "servers, a file each",
-        start: 60,
+        start: 40,
         tree: |n| {
             (0..n)
                 .map(|i| file(&format!("s{i}/a.yaml"), server(&format!("redis{i}"))))
@@ -291,7 +291,7 @@ const TREES: &[GrowingTree] = &[
     },
     GrowingTree {
         name: "Go: calls of one function that makes a client",
-        start: 150,
+        start: 250,
         tree: |n| {
             let calls = joined(n, |i| format!("\tmk({i})\n"));
             go(&format!(
@@ -311,7 +311,7 @@ const TREES: &[GrowingTree] = &[
     },
     GrowingTree {
         name: "Go: functions inside functions",
-        start: 50,
+        start: 10,
         tree: |n| {
             go(&format!(
                 "func main() {{\n{}redis.NewClient(&redis.Options{{}})\n{}}}\n",
@@ -322,7 +322,7 @@ const TREES: &[GrowingTree] = &[
     },
     GrowingTree {
         name: "Go: choices about one option",
-        start: 60,
+        start: 80,
         tree: |n| {
             let choices = joined(n, |i| format!("\tif x() {{ o.PoolSize = {i} }}\n"));
             go(&format!(
@@ -348,7 +348,7 @@ const TREES: &[GrowingTree] = &[
     },
     GrowingTree {
         name: "Rust: clients of one function",
-        start: 150,
+        start: 300,
         tree: |n| {
             let clients = joined(n, |i| format!("    let c{i} = {OPEN};\n"));
             rust(&format!("fn main() {{\n{clients}}}\n"))
@@ -378,7 +378,7 @@ const TREES: &[GrowingTree] = &[
     },
     GrowingTree {
         name: "Rust: modules beside modules",
-        start: 150,
+        start: 250,
         tree: |n| {
             rust(&joined(n, |i| {
                 format!("mod m{i} {{ use super::*; pub fn f() -> Client {{ {OPEN} }} }}\n")
@@ -495,7 +495,7 @@ const TREES: &[GrowingTree] = &[
     },
     GrowingTree {
         name: "secrets of one file",
-        start: 250,
+        start: 100,
         tree: |n| {
             let lines = "    requirepass x # y\n".repeat(n / 25);
             vec![file(
@@ -506,7 +506,7 @@ const TREES: &[GrowingTree] = &[
     },
     GrowingTree {
         name: "services of a compose file",
-        start: 60,
+        start: 40,
         tree: |n| {
             let services = joined(n, |i| {
                 format!(
@@ -538,7 +538,7 @@ const TREES: &[GrowingTree] = &[
     },
     GrowingTree {
         name: "texts of a file",
-        start: 100,
+        start: 50,
         tree: |n| {
             let texts = joined(n, |i| {
                 format!("  redis-{i}.conf: \"maxmemory 1gb\\r\\nhz 10\"\n")
@@ -553,7 +553,7 @@ const TREES: &[GrowingTree] = &[
     },
     GrowingTree {
         name: "containers of a pod",
-        start: 120,
+        start: 70,
         tree: |n| {
             let containers = joined(n, |i| {
                 format!(
@@ -586,7 +586,7 @@ const TREES: &[GrowingTree] = &[
     },
     GrowingTree {
         name: "documents of a stream",
-        start: 60,
+        start: 40,
         tree: |n| {
             vec![file(
                 "a.yaml",
@@ -616,7 +616,7 @@ const TREES: &[GrowingTree] = &[
     },
     GrowingTree {
         name: "objects that are no server",
-        start: 2_000,
+        start: 1_200,
         tree: |n| {
             vec![file(
                 "a.yaml",
@@ -626,7 +626,7 @@ const TREES: &[GrowingTree] = &[
     },
     GrowingTree {
         name: "kustomize patches with patterns",
-        start: 40,
+        start: 16,
         tree: |n| {
             let patches =
                 "- { target: { kind: ConfigMap, name: '(\\w{60}){20}' }, patch: '[]' }\n".repeat(n);
@@ -694,7 +694,7 @@ const TREES: &[GrowingTree] = &[
     },
     GrowingTree {
         name: "tiny files",
-        start: 100,
+        start: 50,
         tree: |n| {
             (0..n)
                 .map(|i| file(&format!("f{i}/redis.conf"), "hz 10\n".to_owned()))
@@ -735,7 +735,7 @@ const TREES: &[GrowingTree] = &[
     },
     GrowingTree {
         name: "comments that silence nothing",
-        start: 600,
+        start: 400,
         tree: |n| {
             let comments = "  # redvet: ignore[pool/*] x\n".repeat(n);
             vec![file(
@@ -748,7 +748,7 @@ const TREES: &[GrowingTree] = &[
     },
     GrowingTree {
         name: "waivers beside findings",
-        start: 200,
+        start: 100,
         tree: |n| {
             let waiver = "[[waiver]]\nrule = \"conf/*\"\npath = \"a/**\"\nreason = \"x\"\nexpires = 2999-01-01\n";
             vec![

@@ -466,3 +466,84 @@ fn rules_without_an_end() {
         check(&files, &Told::Nothing);
     }
 }
+
+/// A client, and a Service whose name leads on to others that lead back.
+#[test]
+fn services_that_are_names_of_each_other() {
+    let service = |n: usize| {
+        format!(
+            "---\napiVersion: v1\nkind: Service\nmetadata: {{ name: s{} }}\nspec: {{ type: ExternalName, externalName: s{} }}\n",
+            n % 3,
+            (n + 1) % 3
+        )
+    };
+    let server = "---\napiVersion: apps/v1\nkind: StatefulSet\nmetadata: { name: redis }\nspec:\n  template:\n    metadata: { labels: { app: r } }\n    spec:\n      containers:\n        - { name: r, image: 'redis:7.2.6' }\n";
+    let manifests = (0..300).map(service).collect::<String>() + server;
+    let module = "module m\n\ngo 1.22\n\nrequire github.com/redis/go-redis/v9 v9.7.0\n";
+    let client = "package main\n\nimport \"github.com/redis/go-redis/v9\"\n\nvar a = redis.NewClient(&redis.Options{Addr: \"s0:6379\"})\n";
+    let files: [(&str, &[u8]); 3] = [
+        ("a.yaml", manifests.as_bytes()),
+        ("go.mod", module.as_bytes()),
+        ("main.go", client.as_bytes()),
+    ];
+    check(&files, &Told::Nothing);
+}
+
+/// Variables of a workload that hold others many times over, and come to nothing.
+#[test]
+fn variables_of_a_workload_that_multiply() {
+    let entries = (0..5).map(|n| {
+        let value = format!("$(A{})", n + 1).repeat(400);
+        format!("            - {{ name: A{n}, value: '{value}' }}\n")
+    });
+    let workload = format!(
+        "apiVersion: apps/v1\nkind: Deployment\nmetadata: {{ name: app }}\nspec:\n  template:\n    spec:\n      containers:\n        - name: app\n          image: app:1\n          command: [/app]\n          env:\n            - {{ name: A5, value: '' }}\n{}            - {{ name: REDIS_URL, value: '$(A0)' }}\n",
+        entries.collect::<String>()
+    );
+    let module = "module app\n\ngo 1.22\n\nrequire github.com/redis/go-redis/v9 v9.7.0\n";
+    let client = "package main\n\nimport (\n\t\"os\"\n\n\t\"github.com/redis/go-redis/v9\"\n)\n\nfunc main() {\n\to, _ := redis.ParseURL(os.Getenv(\"REDIS_URL\"))\n\t_ = redis.NewClient(o)\n}\n";
+    let files: [(&str, &[u8]); 3] = [
+        ("a.yaml", workload.as_bytes()),
+        ("go.mod", module.as_bytes()),
+        ("main.go", client.as_bytes()),
+    ];
+    check(&files, &Told::Nothing);
+}
+
+/// Anchors that hold others many times over.
+#[test]
+fn anchors_that_multiply() {
+    let step =
+        |n: usize, of: &str| format!("a{}: &a{} [{}]\n", n + 1, n + 1, vec![of; 9].join(","));
+    let anchors: String = (0..12).map(|n| step(n, &format!("*a{n}"))).collect();
+    let compose = format!(
+        "a0: &a0 [x,x,x,x,x,x,x,x,x]\n{anchors}services:\n  r:\n    image: redis:7.2.6\n    command: *a12\n    environment: *a12\n"
+    );
+    check(&[("compose.yaml", compose.as_bytes())], &Told::Nothing);
+    let merged = (0..12).map(|n| {
+        let keys = (0..9).map(|key| format!("  k{key}: *b{n}\n"));
+        format!("b{}: &b{}\n{}", n + 1, n + 1, keys.collect::<String>())
+    });
+    let compose = format!(
+        "b0: &b0 {{ x: 1 }}\n{}services:\n  r:\n    <<: [*b12, *b11]\n    image: redis:7.2.6\n    labels: *b12\n",
+        merged.collect::<String>()
+    );
+    check(&[("compose.yaml", compose.as_bytes())], &Told::Nothing);
+}
+
+/// Numbers that no machine holds.
+#[test]
+fn numbers_without_an_end() {
+    let conf = format!(
+        "maxmemory {}\nport 1e999\nhz 0x7fffffffffffffff\ntimeout -9223372036854775808\nsave 18446744073709551615 18446744073709551616\nclient-output-buffer-limit normal 99999999999999999999gb -1 0\n",
+        "9".repeat(100_000)
+    );
+    let workload = "apiVersion: apps/v1\nkind: StatefulSet\nmetadata: { name: r }\nspec: { replicas: 1e400, template: { spec: { containers: [ { name: r, image: 'redis:7.2.6', args: [--maxmemory, 1gb], resources: { limits: { memory: 9999999999999999999Ei, cpu: 1e308 }, requests: { memory: -1, cpu: .nan } }, livenessProbe: { periodSeconds: 1e308, failureThreshold: 1e308 } } ] } } }\n";
+    let settings = "[[service]]\nname = \"x\"\nreplicas = 9223372036854775807\nblocking-consumers = 9223372036854775807\n";
+    let files: [(&str, &[u8]); 3] = [
+        ("redis.conf", conf.as_bytes()),
+        ("a.yaml", workload.as_bytes()),
+        ("redvet.toml", settings.as_bytes()),
+    ];
+    check(&files, &Told::Nothing);
+}

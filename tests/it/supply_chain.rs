@@ -101,3 +101,59 @@ fn licences_are_read_as_they_are_written() {
         );
     }
 }
+
+/// Every row of a file that pip installs from, with whether a hash follows it.
+fn pip_rows(path: &str) -> Vec<(String, bool)> {
+    let text = std::fs::read_to_string(repository(path)).unwrap();
+    let joined = text.replace("\\\n", " ");
+    let rows = joined.lines().map(str::trim);
+    let rows = rows.filter(|row| !row.is_empty() && !row.starts_with('#'));
+    rows.map(|row| (format!("{path}: {row}"), row.contains("--hash=sha256:")))
+        .collect()
+}
+
+#[test]
+fn python_packages_are_files_with_hashes() {
+    let oracles = std::fs::read_dir(repository("tests/oracle_python")).unwrap();
+    let oracles = oracles.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let oracles = oracles.filter(|name| name.ends_with(".lock.txt"));
+    let lists = oracles
+        .map(|name| format!("tests/oracle_python/{name}"))
+        .chain([".ci/requirements.txt", "tests/live/servers.lock.txt"].map(str::to_owned));
+    let rows: Vec<(String, bool)> = lists.flat_map(|path| pip_rows(&path)).collect();
+    assert!(rows.len() > 30, "{}", rows.len());
+    let faults = rows.into_iter().filter(|(_, hashed)| !hashed);
+    assert_no_faults("every row has a hash", faults.map(|(row, _)| row));
+    for script in [
+        ".ci/run",
+        "tests/live/install",
+        ".github/workflows/release.yml",
+    ] {
+        let text = std::fs::read_to_string(repository(script)).unwrap();
+        let joined = text.replace("\\\n", " ");
+        let installs = joined
+            .lines()
+            .filter(|line| line.contains("pip install") || line.contains("pip\" install"));
+        let faults = installs.filter(|line| !line.contains("--require-hashes"));
+        assert_no_faults(
+            "pip takes hashes",
+            faults.map(|line| format!("{script}: {line}")),
+        );
+    }
+}
+
+#[test]
+fn the_compiler_is_pinned() {
+    let pinned = toml("rust-toolchain.toml");
+    let channel = pinned["toolchain"]["channel"].as_str().unwrap();
+    assert_eq!(channel.split('.').count(), 3, "{channel} is one release");
+    let oldest = toml("Cargo.toml");
+    let oldest = oldest["package"]["rust-version"].as_str().unwrap();
+    let number = |version: &str| -> Vec<u32> {
+        version
+            .split('.')
+            .map(|part| part.parse().unwrap())
+            .collect()
+    };
+    assert!(number(channel) >= number(oldest), "{channel} {oldest}");
+}

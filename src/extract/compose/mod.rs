@@ -162,7 +162,9 @@ fn projects<'a>(files: &'a [ComposeFile], tree: &'a ComposeTree<'a>) -> Vec<Comp
             .for_each(|base| laid_over.entry(base).or_default().push(file));
     }
     let is_root = |file: &&ComposeFile| {
-        let lies_over = file.find_overridden().is_some_and(|base| stems.contains(base));
+        let lies_over = file
+            .find_overridden()
+            .is_some_and(|base| stems.contains(base));
         !lies_over && !included.contains(file.path.as_str())
     };
     let roots = files.iter().filter(is_root);
