@@ -4,7 +4,7 @@
 //! Time is that of the one thread that works, as the kernel counts it, and the least of several rounds:
 //! other work on the machine slows a round down, and none makes it faster. A case fails only when
 //! every round says so. `REDVET_GROWTH=NAME cargo test --test it -- growth --nocapture` runs the cases
-//! whose names hold the word and prints the table of `docs/performance.md`.
+//! whose names hold the word and prints the table of `docs/security.md`.
 
 #![cfg(target_os = "linux")]
 
