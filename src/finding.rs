@@ -413,6 +413,18 @@ pub struct ServerView {
     pub made_in: Option<String>,
 }
 
+impl ServerView {
+    /// Its flavor and version, and which of them is unknown.
+    pub fn release(&self) -> String {
+        match (&self.flavor, &self.version) {
+            (Some(flavor), Some(version)) => format!("{flavor} {version}"),
+            (Some(flavor), None) => format!("{flavor} of unknown version"),
+            (None, Some(version)) => format!("version {version}, unknown flavor"),
+            (None, None) => "unknown flavor and version".to_owned(),
+        }
+    }
+}
+
 /// What differs between two servers, or between the servers of two folders.
 #[derive(Clone, Debug, serde::Serialize)]
 pub struct DifferenceView {

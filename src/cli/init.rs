@@ -137,10 +137,8 @@ fn is_snippet(name: &str) -> bool {
 }
 
 fn server_entry(server: &ServerView) -> String {
-    let flavor = server.flavor.as_deref().unwrap_or("unknown flavor");
-    let version = server.version.as_deref().unwrap_or("unknown version");
     let mut rows = vec![
-        format!("{flavor} {version}, {}:{}", server.path, server.line),
+        format!("{}, {}:{}", server.release(), server.path, server.line),
         "[[server]]".to_owned(),
         format!("name = {}", literal(&server.name)),
         limit("memory", "\"4Gi\"", &server.limits.memory),

@@ -93,14 +93,8 @@ fn figures(out: &mut String, server: &ServerView) {
 }
 
 fn identity(server: &ServerView) -> String {
-    let name = match (&server.flavor, &server.version) {
-        (Some(flavor), Some(version)) => format!("{flavor} {version}"),
-        (Some(flavor), None) => format!("{flavor} of unknown version"),
-        (None, Some(version)) => format!("version {version}, unknown flavor"),
-        (None, None) => "unknown flavor and version".to_owned(),
-    };
     let kind = server.kind.as_deref().unwrap_or("unknown kind");
-    format!("{name}, {kind}")
+    format!("{}, {kind}", server.release())
 }
 
 pub(super) fn describe(link: &LinkView) -> String {

@@ -274,13 +274,19 @@ impl FullView<'_> {
         };
         let mut out = String::new();
         for (at, subject) in places.iter().take(most) {
-            let place = place_of(self.report, *at);
+            let mut text = place_of(self.report, *at);
             let path = self.report.sources.path(*at);
             let is_known = subject.name == group.first.subject.name;
-            let text = match is_known || subject.name.starts_with(path) {
-                true => place,
-                false => format!("{place} ({})", name(subject)),
-            };
+            if !is_known && !subject.name.starts_with(path) {
+                text.push_str(&format!(" ({})", name(subject)));
+            }
+            let mut here = group.findings().filter(|finding| finding.primary == *at);
+            if let Some(obstacle) = here.find_map(|finding| finding.fix_obstacle.as_deref()) {
+                text.push_str(&format!(
+                    " (fix not offered: {})",
+                    sanitize::one_line(obstacle)
+                ));
+            }
             out.push_str(&self.footer("also:", &text));
         }
         let left = places.len().saturating_sub(most);

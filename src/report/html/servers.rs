@@ -80,11 +80,9 @@ pub(super) fn name(server: &ServerView) -> String {
 }
 
 fn identity(server: &ServerView) -> String {
-    let flavor = server.flavor.as_deref().unwrap_or("unknown flavor");
-    let version = server.version.as_deref().unwrap_or("unknown version");
     match &server.kind {
-        Some(kind) => format!("{flavor} {version}, {kind}"),
-        None => format!("{flavor} {version}"),
+        Some(kind) => format!("{}, {kind}", server.release()),
+        None => server.release(),
     }
 }
 

@@ -271,6 +271,10 @@ impl ServerResolver<'_> {
             let value = subject.conf(name);
             match value.map(|value| &value.state) {
                 Some(ValueState::Set(datum)) => Ok(datum.as_text() != Some("")),
+                // What a chart or an operator writes by itself has the state of a default.
+                Some(ValueState::Default(datum)) => {
+                    Ok(datum.as_text().is_some_and(|text| !text.is_empty()))
+                }
                 Some(ValueState::Unknown(_))
                     if value.is_some_and(|v| v.written == Explicitness::Yes) =>
                 {
