@@ -89,6 +89,11 @@ pub(crate) const TARGETS: &[FuzzTarget] = &[
         languages: &["rust"],
     },
     FuzzTarget {
+        name: "python",
+        run: python,
+        languages: &["python"],
+    },
+    FuzzTarget {
         name: "rule",
         run: rule,
         languages: &[],
@@ -241,6 +246,10 @@ fn go(text: &str) {
 fn rust(text: &str) {
     let package = "[package]\nname = \"w\"\nversion = \"0.1.0\"\n\n[dependencies]\nredis = \"0.27\"\nbb8-redis = \"0.17\"\nfred = \"9\"\n";
     check(&[("Cargo.toml", package), ("src/main.rs", text)]);
+}
+
+fn python(text: &str) {
+    check(&[("requirements.txt", "redis==5.2.0\n"), ("main.py", text)]);
 }
 
 /// A stranger's rule: what loads is run.

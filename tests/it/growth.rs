@@ -310,8 +310,9 @@ const TREES: &[GrowingTree] = &[
         },
     },
     GrowingTree {
+        // Each level doubles the work until the budget of the file ends it: what is held is that end.
         name: "Go: functions inside functions",
-        start: 10,
+        start: 50,
         tree: |n| {
             go(&format!(
                 "func main() {{\n{}redis.NewClient(&redis.Options{{}})\n{}}}\n",
@@ -356,7 +357,7 @@ const TREES: &[GrowingTree] = &[
     },
     GrowingTree {
         name: "Rust: tasks that block",
-        start: 25,
+        start: 12,
         tree: |n| {
             let task = "    tokio::spawn(async move { let mut k = c.get_multiplexed_async_connection().await.unwrap(); loop { let _: () = k.blpop(\"a\", 0.0).await.unwrap(); } });\n";
             rust(&format!(
