@@ -571,7 +571,10 @@ impl FileReader<'_> {
             }
             FileKind::Starlark => return self.starlark_file(input, &excerpt),
             FileKind::Script => return self.script_file(input, &excerpt),
-            FileKind::Supporting if self.is_read(input, shared.renders) => {
+            FileKind::Supporting
+                if self.is_read(input, shared.renders)
+                    || self.becomes_server(input, shared.tree) =>
+            {
                 return self.yaml_file(input, shared);
             }
             FileKind::Supporting if shared.has_clients && self.runs_programs(input) => {

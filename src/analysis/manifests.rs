@@ -128,6 +128,13 @@ impl FileReader<'_> {
                 || self.knowledge.shapes.speaks_of_namespaces(&input.text))
     }
 
+    /// A template that names no server itself, and does with the values of its chart.
+    pub(super) fn becomes_server(&self, input: &InputFile, tree: &KustomizeTree) -> bool {
+        let speaks = |text: &str| self.knowledge.shapes.speaks_of_servers(text);
+        let file = tree.get(&input.path);
+        self.runs_programs(input) && file.is_some_and(|file| file.becomes(&speaks))
+    }
+
     /// Whether some code of the tree names a client library.
     pub(super) fn has_clients(&self, files: &[(FileId, &InputFile)]) -> bool {
         let language = |kind| match kind {

@@ -5,6 +5,7 @@
 //! chart with charts below it, or for an unknown one, are searched by [`deploy_by_signs`].
 
 use crate::extract::manifest_context::ManifestContext;
+use crate::extract::pod_chart;
 use crate::extract::scalar::first_entry;
 use crate::extract::shape::{FieldContent, ShapeFields, ShapeOwner, ShapeReading, ValueVisibility};
 use crate::facts::Cause;
@@ -38,7 +39,7 @@ pub fn deploy(
     raw: &mut RawFacts,
 ) -> bool {
     let Some((shape, guessed)) = shape_of(&release.chart, release.values, context) else {
-        return false;
+        return pod_chart::read(release, context, raw);
     };
     let mut visibility = release.visibility.clone();
     if guessed && visibility.doubt.is_none() {

@@ -345,8 +345,13 @@ pub fn is_of_another_program(
         .filter(|line| !line.words.is_empty())
         .collect();
     let servers = &shapes.servers;
+    let has_sections = lines.iter().any(|line| is_section(line));
     let is_known = |line: &&&ConfLine| {
-        // `maxmemory=2gb` and `appendonly: yes` are mistakes in a server's file.
+        // `maxmemory=2gb` and `appendonly: yes` are mistakes in a server's file; below a section they are
+        // what belongs there.
+        if has_sections && is_assignment(line) {
+            return false;
+        }
         let word = line.words[0].text.as_str();
         let word = word.split(['=', ':']).next().unwrap_or(word);
         let foreign = servers.foreign_text.iter();
@@ -363,20 +368,29 @@ pub fn is_of_another_program(
             .any(|f| f.eq_ignore_ascii_case(folder))
     });
     let has_other_form = lines.iter().any(|line| has_other_form(line));
-    // A single misspelt line is a server's still.
-    let is_unlike = known == 0 && lines.len() > 2;
+    // A single misspelt line is a server's still, and so is a file that other words only stray into.
+    let is_unlike = known == 0 && lines.len() > 1 || known * 4 < lines.len() && lines.len() > 4;
     known * 2 < lines.len() && (in_foreign_folder || has_other_form || is_unlike)
 }
 
-/// A section, an assignment, a block or a path: what no line of a server's configuration begins with.
+/// A section, an assignment, a block, a path or an item of a list: what no line of a server's
+/// configuration begins with.
 fn has_other_form(line: &ConfLine) -> bool {
     let first = line.words[0].text.as_str();
-    let second = line.words.get(1).map(|word| word.text.as_str());
     let last = line.words.last().map_or(first, |word| word.text.as_str());
-    let is_section = first.starts_with('[') && last.ends_with(']');
-    let is_assignment = second == Some("=") || first.contains('=');
     let is_block = last == "{" || first == "}";
-    is_section || is_assignment || is_block || first.starts_with('/')
+    let is_item = first == "-";
+    is_section(line) || is_assignment(line) || is_block || is_item || first.starts_with('/')
+}
+
+fn is_section(line: &ConfLine) -> bool {
+    let last = line.words.last().map_or("", |word| word.text.as_str());
+    line.words[0].text.starts_with('[') && last.ends_with(']')
+}
+
+fn is_assignment(line: &ConfLine) -> bool {
+    let second = line.words.get(1).map(|word| word.text.as_str());
+    second == Some("=") || line.words[0].text.contains('=')
 }
 
 /// Whether a snippet shows a session of a shell or of a client, a here-document or a Dockerfile: some of

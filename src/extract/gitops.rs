@@ -9,6 +9,7 @@ use crate::extract::shape::ValueVisibility;
 use crate::facts::Cause;
 use crate::facts::raw::{ObjectName, RawFacts};
 use crate::knowledge::shapes::{ChartName, ReleaseForm};
+use crate::source::path;
 use crate::syntax::yaml::{self, YamlNode};
 
 /// Reads the resource if it deploys a chart.
@@ -149,13 +150,7 @@ fn flux(
         return;
     };
     let text = |path: &str| known_text(spec.at(path)).map(str::to_owned);
-    let chart = ChartName {
-        name: text("chart.spec.chart")
-            .or_else(|| text("chartRef.name"))
-            .unwrap_or_default(),
-        repository: text("chart.spec.sourceRef.name"),
-        version: text("chart.spec.version"),
-    };
+    let chart = read_flux_chart(spec, &object, context);
     let from = spec
         .get("valuesFrom")
         .is_some_and(|from| !from.items().is_empty());
@@ -180,6 +175,53 @@ fn flux(
         visibility: hide_below(from.then_some("the values of spec.valuesFrom are not visible")),
     };
     deploy_any(release, context, raw);
+}
+
+/// The chart of a HelmRelease: named in its own words, or by the repository that holds nothing else.
+fn read_flux_chart(
+    spec: &YamlNode,
+    object: &ObjectName,
+    context: &ManifestContext<'_>,
+) -> ChartName {
+    let text = |path: &str| known_text(spec.at(path)).map(str::to_owned);
+    if let Some(reference) = spec.get("chartRef") {
+        let found = find_source(reference, object, context);
+        let url = found.and_then(|source| known_text(source.at("spec.url")));
+        let named = url.map(|url| path::name(url).to_owned());
+        let version = found.and_then(|source| known_text(source.at("spec.ref.tag")));
+        return ChartName {
+            name: named.or_else(|| text("chartRef.name")).unwrap_or_default(),
+            repository: url.map(str::to_owned),
+            version: version.map(str::to_owned),
+        };
+    }
+    let source = spec.at("chart.spec.sourceRef");
+    let found = source.and_then(|reference| find_source(reference, object, context));
+    let url = found.and_then(|source| known_text(source.at("spec.url")));
+    ChartName {
+        name: text("chart.spec.chart").unwrap_or_default(),
+        // Without its address the name of a repository still tells whose it is, as a rule.
+        repository: url
+            .map(str::to_owned)
+            .or_else(|| text("chart.spec.sourceRef.name")),
+        version: text("chart.spec.version"),
+    }
+}
+
+/// The repository that a release names, if the tree has it.
+fn find_source<'o>(
+    reference: &YamlNode,
+    object: &ObjectName,
+    context: &ManifestContext<'o>,
+) -> Option<&'o YamlNode> {
+    let namespace = known_text(reference.get("namespace")).map(str::to_owned);
+    let wanted = ObjectName {
+        kind: known_text(reference.get("kind"))?.to_owned(),
+        namespace: namespace.or_else(|| object.namespace.clone()),
+        name: known_text(reference.get("name"))?.to_owned(),
+        templated: false,
+    };
+    context.objects.find(&wanted, reference.span.file).ok()
 }
 
 fn hide_below(why: Option<&'static str>) -> ValueVisibility {

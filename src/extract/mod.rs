@@ -28,6 +28,7 @@ pub mod manifest_context;
 pub mod mapping;
 pub mod object_name;
 pub mod objects;
+pub mod pod_chart;
 pub mod process_environment;
 pub mod python;
 pub mod resource;

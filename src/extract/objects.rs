@@ -1,5 +1,6 @@
-//! The ConfigMaps, Secrets and Services of a tree, for what refers to them by name while another document is
-//! read: the start script that a workload mounts, the variables that it is given.
+//! The ConfigMaps, Secrets, Services and chart repositories of a tree, for what refers to them by name while
+//! another document is read: the start script that a workload mounts, the variables that it is given, where a
+//! release takes its chart from.
 //!
 //! Which configuration text belongs to which server is not decided here: that is `link`'s.
 
@@ -99,7 +100,11 @@ impl<'t> ObjectIndex<'t> {
             let items = root.get("items").map(YamlNode::items).unwrap_or_default();
             return items.iter().for_each(|item| self.add(item));
         }
-        if !matches!(kind, "ConfigMap" | "Secret" | SERVICE) {
+        let is_kept = matches!(
+            kind,
+            "ConfigMap" | "Secret" | "HelmRepository" | "OCIRepository" | SERVICE
+        );
+        if !is_kept {
             return;
         }
         if let Some(object) = object_name(root, kind) {

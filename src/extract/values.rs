@@ -137,13 +137,24 @@ impl ChartFolders {
         self.values.iter().find(is_base).map(String::as_str)
     }
 
-    /// Whether a file is one that the chart is tested with, by the convention of chart-testing:
-    /// `ci/*-values.yaml` beside its `Chart.yaml`.
+    /// Whether a file is one that a chart is tested with: `ci/*-values.yaml` by the convention of
+    /// chart-testing, or below `ci/values`, in the folder of the chart or in one around it.
     fn is_test_of_chart(&self, path: &str) -> bool {
-        let folder = path::folder(path);
-        let is_named = path::name(folder) == "ci" && path::name(path).ends_with("-values.yaml");
-        let is_beside = |chart: &ChartFile| path::folder(folder) == chart.dir;
-        is_named && self.charts.iter().any(is_beside)
+        let mut folder = path::folder(path);
+        let mut below = path::name(path).contains("values");
+        while path::name(folder) != TESTS {
+            below |= path::name(folder).contains("values");
+            if folder.is_empty() {
+                return false;
+            }
+            folder = path::folder(folder);
+        }
+        let around = path::folder(folder);
+        below
+            && self
+                .charts
+                .iter()
+                .any(|chart| path::is_within(&chart.dir, around))
     }
 
     /// Other files of values in the same folder.
@@ -160,6 +171,8 @@ impl ChartFolders {
 /// A chart's own values are always the lowest.
 const OWN_VALUES: &str = "values.yaml";
 const TEMPLATES: &str = "templates";
+/// The folder of what continuous integration installs.
+const TESTS: &str = "ci";
 
 impl ChartFile {
     /// The older form keeps the dependencies in a file of its own.

@@ -116,6 +116,7 @@ pub struct ServerShapes {
     pub bystanders: Vec<String>,
     pub workloads: Vec<WorkloadShape>,
     pub releases: Vec<ReleaseShape>,
+    pub pod_charts: Vec<PodChartShape>,
     /// What templates end with.
     pub templates: Vec<String>,
     pub unread_templates: Vec<String>,
@@ -239,6 +240,52 @@ pub enum ReleaseForm {
     Sources,
     /// In itself.
     Values,
+}
+
+/// A chart whose values describe pods: where each part of them stands.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PodChartShape {
+    /// A mapping of workloads.
+    pub workloads: String,
+    /// The field of a workload that names its kind; the first of `kinds` where it is not written.
+    pub kind: String,
+    pub kinds: Vec<PodChartKind>,
+    /// Claims that each replica makes for itself, in a workload.
+    pub claims: String,
+    /// Fields of the pod: those of all workloads, and a workload's own.
+    pub every_pod: String,
+    pub pod: String,
+    pub containers: String,
+    pub init_containers: String,
+    pub image: PodChartImage,
+    /// A mapping of volumes; `usual_volume` is the type of one that names none.
+    pub volumes: String,
+    pub usual_volume: String,
+    /// Where a volume is mounted in every container, and by workload and container.
+    pub mounts: String,
+    pub chosen_mounts: String,
+    pub services: String,
+    /// ConfigMaps that the release makes.
+    pub texts: String,
+}
+
+/// A kind of workload in such a chart, and how it replaces its pods unless told otherwise.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PodChartKind {
+    pub word: String,
+    pub kind: String,
+    pub strategy: String,
+}
+
+/// Where such a chart names an image.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PodChartImage {
+    pub block: String,
+    pub repository: String,
+    pub tag: String,
 }
 
 /// A service that a provider runs, as Terraform describes it: where its parameters stand.

@@ -136,6 +136,11 @@ impl Chart {
         Some((fill(template, known)?, own.files.clone()))
     }
 
+    /// The text of its own values.
+    pub fn own_text(&self) -> Option<&str> {
+        Some(self.values.as_ref()?.text())
+    }
+
     fn own(&self, depth: usize) -> Option<&ChartIdentity> {
         self.read.get_or_init(|| self.read(depth)).as_ref()
     }

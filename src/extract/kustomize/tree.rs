@@ -52,6 +52,16 @@ impl TreeFile {
         self.filled.get_or_init(fill).as_ref()
     }
 
+    /// Whether it is a template that becomes a manifest of this kind only with what the values of its
+    /// chart put into it.
+    pub fn becomes(&self, speaks: &dyn Fn(&str) -> bool) -> bool {
+        let may_become = |chart: &Arc<Chart>| chart.own_text().is_some_and(speaks);
+        self.chart.as_ref().is_some_and(may_become)
+            && self
+                .filled_template()
+                .is_some_and(|(filled, _)| speaks(filled.excerpt.text()))
+    }
+
     pub(super) fn documents(&self) -> impl Iterator<Item = &YamlNode> {
         self.stream()
             .documents
