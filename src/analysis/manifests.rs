@@ -10,6 +10,7 @@ use super::{ExtractedFile, FileReader, InputFile, guard_file};
 use crate::discover::FileKind;
 use crate::extract::ansible::AnsibleVariables;
 use crate::extract::containers;
+use crate::extract::duplicate_keys::find_duplicate_keys;
 use crate::extract::environment;
 use crate::extract::kustomize::{self, KustomizeOutput, KustomizeOutputs, KustomizeTree, TreeFile};
 use crate::extract::objects::ObjectIndex;
@@ -196,6 +197,7 @@ impl FileReader<'_> {
             self.values(stream, input, &mut raw);
         }
         raw.problems.extend(self.mistake(input, stream));
+        raw.duplicate_keys.extend(find_duplicate_keys(stream));
         ExtractedFile {
             main: raw,
             deployments: FileDeployments::of_yaml(input, stream, &self.knowledge.shapes),

@@ -11,6 +11,7 @@ pub mod conf;
 pub mod container_paths;
 pub mod containers;
 pub mod dockerfile;
+pub mod duplicate_keys;
 pub mod environment;
 pub mod expected_format;
 pub mod exporter_settings;

@@ -454,6 +454,34 @@ pub struct RawService {
     pub span: Span,
 }
 
+/// A client reads a variable that nobody sets but Kubernetes, for a Service.
+#[derive(Clone, Debug)]
+pub struct RawServiceVariable {
+    /// Where the client stands.
+    pub anchor: Span,
+    pub variable: String,
+    /// Where the client takes it.
+    pub span: Span,
+    pub service: String,
+    pub workload: String,
+    /// A part of the workload's environment that is not seen may set it, too.
+    pub may_be_set: bool,
+    pub strength: Strength,
+}
+
+/// A key that one mapping holds twice.
+#[derive(Clone, Debug)]
+pub struct RawDuplicateKey {
+    pub key: String,
+    /// The one that is dropped, and the one that counts.
+    pub earlier: Span,
+    pub later: Span,
+    /// A template may write only one of them.
+    pub may_be_branches: bool,
+    /// The places whose meaning hangs on it.
+    pub regions: Vec<Span>,
+}
+
 /// Limits that a namespace gives to every container without its own.
 #[derive(Clone, Debug)]
 pub struct RawLimitRange {
@@ -507,6 +535,8 @@ pub struct RawFacts {
     pub secrets: Vec<Span>,
     /// Comments, for suppressions.
     pub comments: Vec<Comment>,
+    pub duplicate_keys: Vec<RawDuplicateKey>,
+    pub service_variables: Vec<RawServiceVariable>,
     /// What is worth saying once of a file, with a place in it.
     pub notes: Vec<(Span, String)>,
     /// Which of the facts were made together, apart from the rest of the tree.
@@ -538,6 +568,8 @@ impl RawFacts {
         self.problems.extend(other.problems);
         self.secrets.extend(other.secrets);
         self.comments.extend(other.comments);
+        self.duplicate_keys.extend(other.duplicate_keys);
+        self.service_variables.extend(other.service_variables);
         self.notes.extend(other.notes);
         self.defaults.absorb(other.defaults);
     }

@@ -5,7 +5,7 @@ use std::cell::Cell;
 
 use crate::facts::cause::Cause;
 use crate::facts::deployment::DeploymentQuantities;
-use crate::facts::raw::{ObjectName, RawFacts, TextPlace};
+use crate::facts::raw::{ObjectName, RawFacts, RawService, TextPlace};
 use crate::source::Span;
 
 /// A container that runs something which is no server.
@@ -32,6 +32,8 @@ pub struct RawWorkload {
     pub hidden: Option<Cause>,
     /// It is part of a composition on one machine, not of a cluster.
     pub composed: bool,
+    /// Kubernetes sets variables for the Services of its namespace in it.
+    pub service_links: bool,
     /// It is a part of a workload that stands elsewhere.
     pub fragment: bool,
 }
@@ -116,8 +118,28 @@ impl RawFacts {
         self.resolve_variable(workload, name, DEEPEST, &Cell::new(MOST_FILLED_IN))
     }
 
-    /// Nothing that a workload is given can hold this variable: all of its environment is seen.
+    /// Nothing that a workload is given can hold this variable, and Kubernetes does not set it either.
     pub fn is_unset(&self, workload: usize, name: &str) -> bool {
+        self.gives_nothing(workload, name) && self.linked_service(workload, name).is_none()
+    }
+
+    /// The Service of its namespace for which Kubernetes sets this variable in a workload:
+    /// `REDIS_PORT=tcp://10.0.0.1:6379` for one called `redis` (kubernetes.io/docs/concepts/services-networking/service,
+    /// environment variables). One without an address of its own has none.
+    pub fn linked_service(&self, workload: usize, name: &str) -> Option<&RawService> {
+        let own = &self.workloads[workload];
+        let prefix = name.strip_suffix("_PORT").filter(|_| own.service_links)?;
+        let is_it = |service: &&RawService| {
+            let has_address = !service.headless && service.external_name.is_none();
+            has_address
+                && service.namespace == own.namespace
+                && service.name.to_ascii_uppercase().replace('-', "_") == prefix
+        };
+        self.services.iter().find(is_it)
+    }
+
+    /// Nothing that a workload is given by itself can hold this variable: all of its environment is seen.
+    pub fn gives_nothing(&self, workload: usize, name: &str) -> bool {
         let own = &self.workloads[workload];
         let seen = own.environment.iter().all(|given| {
             match given {

@@ -7,12 +7,16 @@
 use std::collections::BTreeMap;
 
 use crate::facts::linked::LinkedProgram;
-use crate::facts::raw::{ConstValue, EnvDefault, RawClient, RawFacts, RawVariable};
+use crate::facts::raw::{
+    ConstValue, EnvDefault, RawClient, RawFacts, RawServiceVariable, RawVariable,
+};
+use crate::source::Span;
 
 /// Fills in the variables of clients; the indices of those whose URL or address is known now.
 pub fn fill(raw: &mut RawFacts, programs: &[LinkedProgram]) -> Vec<usize> {
     let agreed = agree_variables(&raw.variables);
     let runs = find_running(raw.clients.len(), programs);
+    raw.service_variables = find_service_variables(raw, programs);
     let mut found: Vec<(usize, VariableReader, (ConstValue, String))> = Vec::new();
     for (index, client) in raw.clients.iter().enumerate() {
         let given = |name: &str| match &runs[index] {
@@ -76,6 +80,55 @@ fn put(client: &mut RawClient, place: VariableReader, value: ConstValue, because
             client.joined.push((source.url_span, because));
         }
     }
+}
+
+/// The variables that clients take from Services by accident: nobody else sets them where they run.
+fn find_service_variables(raw: &RawFacts, programs: &[LinkedProgram]) -> Vec<RawServiceVariable> {
+    let mut found: Vec<RawServiceVariable> = Vec::new();
+    for program in programs {
+        for (related, workload) in program
+            .clients
+            .iter()
+            .flat_map(|client| program.workloads.iter().map(move |w| (client, w)))
+        {
+            let Some(client) = raw.clients.get(related.index) else {
+                continue;
+            };
+            let collides = |(variable, span): (&str, Span)| {
+                let service = raw.linked_service(workload.index, variable)?;
+                let is_open = raw.variable(workload.index, variable).is_none();
+                is_open.then(|| RawServiceVariable {
+                    anchor: client.anchor,
+                    variable: variable.to_owned(),
+                    span,
+                    service: service.name.clone(),
+                    workload: raw.workloads[workload.index].name.clone(),
+                    may_be_set: !raw.gives_nothing(workload.index, variable),
+                    // A claim about two links is as sure as the weaker one.
+                    strength: related.strength.min(workload.strength),
+                })
+            };
+            found.extend(variables_of(client).find_map(collides));
+        }
+    }
+    found
+}
+
+/// The variables that a client's options and address are, and where it takes them.
+fn variables_of(client: &RawClient) -> impl Iterator<Item = (&str, Span)> {
+    let writes = client.writes.iter().map(|write| (&write.value, write.span));
+    let url = client
+        .source
+        .iter()
+        .map(|source| (&source.url, source.url_span));
+    writes.chain(url).filter_map(|(value, span)| {
+        let variable = match value {
+            ConstValue::Unknown(reason) => reason.variable(),
+            ConstValue::Fallback(fallback) => fallback.variable.as_deref(),
+            _ => None,
+        };
+        Some((variable?, span))
+    })
 }
 
 /// What runs each client; nothing where that is not known for every program that holds it.

@@ -33,6 +33,7 @@ impl ComposeService<'_> {
                 .collect(),
             hidden: self.unread_environment(),
             composed: true,
+            service_links: false,
             fragment: self.is_lone_override(),
         }
     }

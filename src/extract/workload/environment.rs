@@ -38,14 +38,18 @@ impl PodSpec<'_> {
         environment
     }
 
+    /// Whether the pod is given variables for the Services of its namespace.
+    pub(super) fn has_service_links(&self) -> bool {
+        known_text(self.spec.get("enableServiceLinks")) != Some("false")
+    }
+
     /// What Kubernetes sets for each Service of the namespace, unless the pod does without: a
     /// `NAME_PORT` that is the address of a socket.
     fn links(&self, container: &YamlNode) -> ProcessEnvironment {
         let runs = ["command", "args"]
             .iter()
             .any(|key| container.get(key).is_some());
-        let links = known_text(self.spec.get("enableServiceLinks")) != Some("false");
-        if !runs || !links {
+        if !runs || !self.has_service_links() {
             return ProcessEnvironment::new();
         }
         let services = self

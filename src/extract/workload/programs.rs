@@ -58,6 +58,7 @@ impl PodSpec<'_> {
             environment: list_given(container, self.object.namespace.as_ref()),
             hidden: is_hidden(container).then(template_reason),
             composed: false,
+            service_links: self.has_service_links(),
             fragment: self.is_fragment(container),
         }
     }

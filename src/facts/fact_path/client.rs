@@ -57,6 +57,8 @@ fact_table! {
             "a call blocks a thread that runs async code (Rust)";
         SiteLibrary = "site.library": Bool,
             "its module is a library (it builds no program), so callers provide the options";
+        ServiceVariable = "service_variable": Text,
+            "a variable that the client reads and that nobody sets but Kubernetes, to the address of a Service; or `none`";
         Uses = "uses": List of &["streams", "blocking", "lists", "pubsub", "queue"],
             "features used by calls in its package: `streams`, `blocking`, `lists`, `pubsub`; `queue` if the library is a task queue";
         SiteShortLived = "site.short_lived": Bool,

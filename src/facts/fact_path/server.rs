@@ -38,6 +38,10 @@ fact_table! {
             "variables of its container that are meant for the server and that nothing reads, or `none`";
         VariablesPassword = "variables.password": Bool,
             "one of them holds a password";
+        DuplicateKey = "duplicate_key": Text,
+            "a key that is written twice in a mapping that the server is read from, or `none`";
+        DuplicateKeyLast = "duplicate_key_last": Text,
+            "the same key where it is written last, which is the one that counts";
         Deployed = "deployed": Bool,
             "a workload or custom resource runs it (a configuration file alone is a server too)";
         Exporter = "exporter": Bool, "it has a metrics exporter";

@@ -70,9 +70,30 @@ pub fn resolve(
         };
         let mut subject = Subject::new(SubjectKind::Client, name, place.path, client.anchor);
         put_facts(&mut subject, client, machine, &raw.modules, models);
+        let variable = service_variable(raw, client);
+        subject.put(ClientFact::ServiceVariable, variable);
         subject
     });
     subjects.collect()
+}
+
+/// The variable that Kubernetes sets for a Service and the client takes for its own.
+fn service_variable(raw: &RawFacts, client: &RawClient) -> FactValue {
+    let mut all = raw.service_variables.iter();
+    let Some(found) = all.find(|variable| variable.anchor == client.anchor) else {
+        return FactValue::from_derived("none").with_anchor_when_unset(client.anchor);
+    };
+    if found.may_be_set {
+        let why = Cause::Named {
+            name: found.workload.clone(),
+            fact: "has variables that are not seen",
+        };
+        return FactValue::unknown(why).with_anchor_when_unset(client.anchor);
+    }
+    let why = format!("Service/{} in {}", found.service, found.workload);
+    FactValue::set(found.variable.clone(), found.span)
+        .because(why)
+        .with_strength(found.strength)
 }
 
 fn put_facts(

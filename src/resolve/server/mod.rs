@@ -7,6 +7,7 @@ mod access;
 mod assumptions;
 mod container_files;
 mod deployment;
+mod duplicate_key;
 pub(in crate::resolve) mod figures;
 mod overridden;
 mod steps;
@@ -289,6 +290,7 @@ impl<'a> ServerResolver<'a> {
         self.put_identity(&mut subject);
         self.put_words(&mut subject);
         self.put_container(&mut subject);
+        self.put_duplicate_key(&mut subject);
         self.put_access(&mut subject, transcript);
         self.put_deployment(&mut subject);
         self.put_support(&mut subject);
