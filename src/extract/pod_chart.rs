@@ -15,23 +15,23 @@ use crate::syntax::yaml::{MappingEntry, NodeKind, YamlNode};
 
 /// Reads the values if they describe pods. `false` where they do not.
 pub fn read(release: &ChartRelease<'_>, context: &ManifestContext<'_>, raw: &mut RawFacts) -> bool {
-    let values = release.values;
-    let is_described = |shape: &&PodChartShape| {
-        let workloads = enabled(values.get(&shape.workloads));
-        let mut containers = workloads.flat_map(|w| enabled(w.value.get(&shape.containers)));
-        containers.any(|container| container.value.get(&shape.image.block).is_some())
-    };
     let mut shapes = context.shapes.servers.pod_charts.iter();
-    let Some(shape) = shapes.find(is_described) else {
+    let found = shapes.find_map(|shape| {
+        let lifted = lift_single_pod(release, shape);
+        let values = lifted.unwrap_or_else(|| release.values.clone());
+        describes_pods(&values, shape).then_some((shape, values))
+    });
+    let Some((shape, values)) = found else {
         return false;
     };
+    let values = &values;
     let chart = PodChart {
         shape,
         release,
         values,
     };
     let servers = raw.servers.len();
-    for entry in enabled(values.get(&shape.workloads)) {
+    for entry in switched_on(values.get(&shape.workloads)) {
         if let Some((kind, root)) = chart.workload(entry) {
             workload::read(&root, &kind, context, raw);
             raw.workloads
@@ -48,8 +48,58 @@ pub fn read(release: &ChartRelease<'_>, context: &ManifestContext<'_>, raw: &mut
     true
 }
 
+fn describes_pods(values: &YamlNode, shape: &PodChartShape) -> bool {
+    let workloads = switched_on(values.get(&shape.workloads));
+    let mut containers = workloads.flat_map(|w| switched_on(w.value.get(&shape.containers)));
+    containers.any(|container| container.value.get(&shape.image.block).is_some())
+}
+
+/// Values of a release of the chart that has one pod alone, in the form of those with several: what is
+/// said of its container stands at the top there.
+fn lift_single_pod(release: &ChartRelease<'_>, shape: &PodChartShape) -> Option<YamlNode> {
+    let (values, single) = (release.values, &shape.single);
+    let is_it = single.charts.contains(&release.chart.name);
+    let image = values.get(&shape.image.block).filter(|_| is_it)?;
+    let span = image.span;
+    let fields = single.container_fields.iter();
+    let fields = fields.filter_map(|field| Some((field.as_str(), values.get(field)?.clone())));
+    let container = YamlNode::from_entries(fields.collect(), span);
+    let mut containers = YamlNode::from_entries(vec![(single.key.as_str(), container)], span);
+    for block in &single.beside {
+        let others = values.get(block).map(YamlNode::entries);
+        for other in others.unwrap_or_default() {
+            let name = other.key.as_str().unwrap_or_default();
+            containers = containers.with_entry(name, other.value.clone());
+        }
+    }
+    let empty = YamlNode::from_entries(Vec::new(), span);
+    let workload = values.get(&single.workload).unwrap_or(&empty);
+    let workload = workload.with_entry(&shape.containers, containers);
+    let workloads = YamlNode::from_entries(vec![(single.key.as_str(), workload)], span);
+    let lifted = values.with_entry(&shape.workloads, workloads);
+    let Some(volumes) = values.get(&shape.volumes) else {
+        return Some(lifted);
+    };
+    let mut mounted = volumes.clone();
+    for entry in volumes.entries() {
+        let (Some(name), Some(path)) = (entry.key.as_str(), entry.value.get(&single.mount)) else {
+            continue;
+        };
+        let mut fields = vec![("path", path.clone())];
+        for key in ["subPath", "readOnly"] {
+            let written = entry.value.get(key).cloned();
+            fields.extend(written.map(|value| (key, value)));
+        }
+        let place = YamlNode::from_entries(fields, path.span);
+        let places = make_list(std::iter::once(place), path.span);
+        let volume = entry.value.with_entry(&shape.mounts, places);
+        mounted = mounted.with_entry(name, volume);
+    }
+    Some(lifted.with_entry(&shape.volumes, mounted))
+}
+
 /// The entries of a mapping that are not switched off.
-fn enabled(node: Option<&YamlNode>) -> impl Iterator<Item = &MappingEntry> {
+fn switched_on(node: Option<&YamlNode>) -> impl Iterator<Item = &MappingEntry> {
     let entries = node.map(YamlNode::entries).unwrap_or_default().iter();
     let is_off = |entry: &&MappingEntry| {
         let switch = entry.value.get("enabled").and_then(YamlNode::as_bool);
@@ -91,7 +141,7 @@ impl PodChart<'_> {
             claims: claims.unwrap_or_default().iter().collect(),
         };
         let span = entry.key.span;
-        let label = || YamlNode::from_entries(vec![("controller", made(key, span))], span);
+        let label = || YamlNode::from_entries(vec![("controller", make_text(key, span))], span);
         let template = vec![
             (
                 "metadata",
@@ -107,12 +157,12 @@ impl PodChart<'_> {
             ("template", YamlNode::from_entries(template, span)),
             (
                 "volumeClaimTemplates",
-                list(workload.claims.iter().filter_map(|c| claim(c)), span),
+                make_list(workload.claims.iter().filter_map(|c| make_claim(c)), span),
             ),
         ];
         let strategy = match node.get("strategy") {
             Some(written) => written.clone(),
-            None => made(&kind.strategy, span),
+            None => make_text(&kind.strategy, span),
         };
         spec.push((
             "strategy",
@@ -123,7 +173,7 @@ impl PodChart<'_> {
         }
         let root = YamlNode::from_entries(
             vec![
-                ("kind", made(&kind.kind, span)),
+                ("kind", make_text(&kind.kind, span)),
                 ("metadata", self.metadata(entry, &self.shape.workloads)),
                 ("spec", YamlNode::from_entries(spec, span)),
             ],
@@ -134,9 +184,9 @@ impl PodChart<'_> {
 
     fn metadata(&self, entry: &MappingEntry, block: &str) -> YamlNode {
         let span = entry.key.span;
-        let mut metadata = vec![("name", made(&self.object_name(entry, block), span))];
+        let mut metadata = vec![("name", make_text(&self.object_name(entry, block), span))];
         if let Some(namespace) = &self.release.object.namespace {
-            metadata.push(("namespace", made(namespace, span)));
+            metadata.push(("namespace", make_text(namespace, span)));
         }
         if let Some(annotations) = entry.value.get("annotations") {
             metadata.push(("annotations", annotations.clone()));
@@ -151,7 +201,7 @@ impl PodChart<'_> {
             Some(release) => release,
             None => &self.release.object.name,
         };
-        let is_one = enabled(self.values.get(block)).count() == 1;
+        let is_one = switched_on(self.values.get(block)).count() == 1;
         match release.as_str() {
             "" => key.to_owned(),
             release if is_one || release.ends_with(&format!("-{key}")) => release.to_owned(),
@@ -169,17 +219,17 @@ impl PodChart<'_> {
             (None, None) => empty,
         };
         let containers = |field: &str| {
-            let entries = enabled(workload.node.get(field));
-            list(
+            let entries = switched_on(workload.node.get(field));
+            make_list(
                 entries.filter_map(|entry| self.container(entry, workload)),
                 span,
             )
         };
-        let volumes = enabled(self.values.get(&self.shape.volumes));
+        let volumes = switched_on(self.values.get(&self.shape.volumes));
         let volumes = volumes.filter_map(|entry| self.volume(entry));
         pod.with_entry("containers", containers(&self.shape.containers))
             .with_entry("initContainers", containers(&self.shape.init_containers))
-            .with_entry("volumes", list(volumes, span))
+            .with_entry("volumes", make_list(volumes, span))
     }
 
     /// A container under its own name, with what the chart spells otherwise as Kubernetes does.
@@ -196,19 +246,19 @@ impl PodChart<'_> {
             }
         }
         if let Some(variables) = node.get("env").filter(|variables| variables.is_map()) {
-            let named = variables.entries().iter().filter_map(variable);
-            made_node = made_node.with_entry("env", list(named, variables.span));
+            let named = variables.entries().iter().filter_map(make_variable);
+            made_node = made_node.with_entry("env", make_list(named, variables.span));
         }
-        for probe in enabled(node.get("probes")) {
-            if let (Some(name), Some(made_probe)) = (probe.key.as_str(), probe_of(&probe.value)) {
+        for probe in switched_on(node.get("probes")) {
+            if let (Some(name), Some(made_probe)) = (probe.key.as_str(), make_probe(&probe.value)) {
                 made_node = made_node.with_entry(&format!("{name}Probe"), made_probe);
             }
         }
-        let mounts = list(self.mounts(workload, name).into_iter(), entry.key.span);
+        let mounts = make_list(self.mounts(workload, name).into_iter(), entry.key.span);
         Some(
             made_node
                 .with_entry("volumeMounts", mounts)
-                .with_entry("name", made(name, entry.key.span)),
+                .with_entry("name", make_text(name, entry.key.span)),
         )
     }
 
@@ -224,8 +274,8 @@ impl PodChart<'_> {
             return place.to_unknown();
         };
         match tag.map(|tag| known_text(Some(tag))) {
-            None => made(name, place.span),
-            Some(Some(tag)) => made(&format!("{name}:{tag}"), place.span),
+            None => make_text(name, place.span),
+            Some(Some(tag)) => make_text(&format!("{name}:{tag}"), place.span),
             Some(None) => place.to_unknown(),
         }
     }
@@ -233,7 +283,7 @@ impl PodChart<'_> {
     /// Where a container has the volumes of the release, and those that its workload claims.
     fn mounts(&self, workload: &PodWorkload<'_>, container: &str) -> Vec<YamlNode> {
         let mut found = Vec::new();
-        for entry in enabled(self.values.get(&self.shape.volumes)) {
+        for entry in switched_on(self.values.get(&self.shape.volumes)) {
             let Some(name) = entry.key.as_str() else {
                 continue;
             };
@@ -244,9 +294,9 @@ impl PodChart<'_> {
             let listed: Vec<&YamlNode> = listed.flat_map(YamlNode::items).collect();
             // Without a list of its own a volume is at its name in every container.
             if listed.is_empty() && everywhere.is_none() && somewhere.is_none() {
-                found.push(mount(name, None, entry.key.span));
+                found.push(make_mount(name, None, entry.key.span));
             }
-            found.extend(listed.iter().map(|at| mount(name, Some(at), at.span)));
+            found.extend(listed.iter().map(|at| make_mount(name, Some(at), at.span)));
         }
         for claim in &workload.claims {
             let Some(name) = known_text(claim.get("name")) else {
@@ -258,7 +308,7 @@ impl PodChart<'_> {
                 .and_then(|node| node.get(container));
             let listed = [everywhere, chosen].into_iter().flatten();
             let listed = listed.flat_map(YamlNode::items);
-            found.extend(listed.map(|at| mount(name, Some(at), at.span)));
+            found.extend(listed.map(|at| make_mount(name, Some(at), at.span)));
         }
         found
     }
@@ -268,7 +318,7 @@ impl PodChart<'_> {
         let span = entry.key.span;
         let kind = known_text(node.get("type")).unwrap_or(&self.shape.usual_volume);
         let named = |field: &str, text: Option<&YamlNode>| {
-            let text = text.cloned().unwrap_or_else(|| made(name, span));
+            let text = text.cloned().unwrap_or_else(|| make_text(name, span));
             YamlNode::from_entries(vec![(field, text)], span)
         };
         let what = match kind {
@@ -285,12 +335,12 @@ impl PodChart<'_> {
             "hostPath" => named("path", node.get("hostPath")),
             "custom" => {
                 let written = node.get("volumeSpec")?;
-                return Some(written.with_entry("name", made(name, span)));
+                return Some(written.with_entry("name", make_text(name, span)));
             }
             _ => node.clone(),
         };
         let volume = YamlNode::from_entries(vec![(kind, what)], span);
-        Some(volume.with_entry("name", made(name, span)))
+        Some(volume.with_entry("name", make_text(name, span)))
     }
 
     /// The object that a volume shows: by its own name, or one that the release makes.
@@ -299,26 +349,26 @@ impl PodChart<'_> {
             let block = self.values.get(&self.shape.texts)?;
             let entry = block.entry(key)?;
             let name = self.object_name(entry, &self.shape.texts);
-            Some(made(&name, entry.key.span))
+            Some(make_text(&name, entry.key.span))
         };
         match node.get("name") {
             Some(written) => written.clone(),
             None => {
                 let key = known_text(node.get("identifier")).unwrap_or(name);
-                by_key(key).unwrap_or_else(|| made(key, node.span))
+                by_key(key).unwrap_or_else(|| make_text(key, node.span))
             }
         }
     }
 
     fn services(&self) -> Vec<RawService> {
-        let entries = enabled(self.values.get(&self.shape.services));
+        let entries = switched_on(self.values.get(&self.shape.services));
         let service = |entry: &MappingEntry| {
-            let ports = enabled(entry.value.get("ports"));
+            let ports = switched_on(entry.value.get("ports"));
             let targets = ports.filter_map(|port| {
                 let target = port.value.get("targetPort").or(port.value.get("port"));
                 known_text(target).map(str::to_owned)
             });
-            let workloads = enabled(self.values.get(&self.shape.workloads));
+            let workloads = switched_on(self.values.get(&self.shape.workloads));
             let only = workloads.map(|entry| entry.key.as_str()).next().flatten();
             let controller = known_text(entry.value.get("controller")).or(only)?;
             Some(RawService {
@@ -335,17 +385,17 @@ impl PodChart<'_> {
     }
 }
 
-fn made(text: &str, span: Span) -> YamlNode {
+fn make_text(text: &str, span: Span) -> YamlNode {
     YamlNode::from_text(text, span)
 }
 
-fn list(items: impl Iterator<Item = YamlNode>, span: Span) -> YamlNode {
+fn make_list(items: impl Iterator<Item = YamlNode>, span: Span) -> YamlNode {
     YamlNode::from_entries(Vec::new(), span).rebuilt(NodeKind::Seq(items.collect()))
 }
 
 /// A variable with its value, or with where that comes from.
-fn variable(entry: &MappingEntry) -> Option<YamlNode> {
-    let name = made(entry.key.as_str()?, entry.key.span);
+fn make_variable(entry: &MappingEntry) -> Option<YamlNode> {
+    let name = make_text(entry.key.as_str()?, entry.key.span);
     let variable = match entry.value.is_map() {
         true => entry.value.clone(),
         false => YamlNode::from_entries(vec![("value", entry.value.clone())], entry.value.span),
@@ -354,7 +404,7 @@ fn variable(entry: &MappingEntry) -> Option<YamlNode> {
 }
 
 /// A probe of one's own stands there whole; another one asks for the port, or runs a command.
-fn probe_of(probe: &YamlNode) -> Option<YamlNode> {
+fn make_probe(probe: &YamlNode) -> Option<YamlNode> {
     probe.get("enabled")?.as_bool().filter(|on| *on)?;
     let empty = || YamlNode::from_entries(Vec::new(), probe.span);
     let written = probe.get("spec").cloned().unwrap_or_else(empty);
@@ -370,10 +420,10 @@ fn probe_of(probe: &YamlNode) -> Option<YamlNode> {
     })
 }
 
-fn mount(volume: &str, at: Option<&YamlNode>, span: Span) -> YamlNode {
+fn make_mount(volume: &str, at: Option<&YamlNode>, span: Span) -> YamlNode {
     let field = |key: &str| at.and_then(|at| at.get(key)).cloned();
-    let path = field("path").unwrap_or_else(|| made(&format!("/{volume}"), span));
-    let mut fields = vec![("name", made(volume, span)), ("mountPath", path)];
+    let path = field("path").unwrap_or_else(|| make_text(&format!("/{volume}"), span));
+    let mut fields = vec![("name", make_text(volume, span)), ("mountPath", path)];
     for key in ["subPath", "readOnly"] {
         fields.extend(field(key).map(|value| (key, value)));
     }
@@ -381,7 +431,7 @@ fn mount(volume: &str, at: Option<&YamlNode>, span: Span) -> YamlNode {
 }
 
 /// A claim that each replica makes for itself.
-fn claim(claim: &YamlNode) -> Option<YamlNode> {
+fn make_claim(claim: &YamlNode) -> Option<YamlNode> {
     let name = claim.get("name")?.clone();
     let metadata = YamlNode::from_entries(vec![("name", name)], claim.span);
     let mut spec = Vec::new();

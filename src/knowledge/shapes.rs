@@ -268,6 +268,23 @@ pub struct PodChartShape {
     pub services: String,
     /// ConfigMaps that the release makes.
     pub texts: String,
+    pub single: SinglePodChart,
+}
+
+/// Releases of such a chart that have one pod alone, whose container is described at the top.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SinglePodChart {
+    /// The charts: nothing else tells their values from others.
+    pub charts: Vec<String>,
+    /// The block of the workload, and the key that workload and container get.
+    pub workload: String,
+    pub key: String,
+    pub container_fields: Vec<String>,
+    /// Blocks of further containers.
+    pub beside: Vec<String>,
+    /// The field of a volume that says where it is mounted.
+    pub mount: String,
 }
 
 /// A kind of workload in such a chart, and how it replaces its pods unless told otherwise.
