@@ -4,6 +4,7 @@
 //! chart they are for and which of them cannot be seen, and passes them to [`deploy`]. Values for a
 //! chart with charts below it, or for an unknown one, are searched by [`deploy_by_signs`].
 
+use crate::extract::chart_release::ChartRelease;
 use crate::extract::manifest_context::ManifestContext;
 use crate::extract::pod_chart;
 use crate::extract::scalar::first_entry;
@@ -15,22 +16,6 @@ use crate::knowledge::shapes::path::FieldPath;
 use crate::knowledge::shapes::schema::{ChartMatch, DeploymentShape};
 use crate::source::Span;
 use crate::syntax::yaml::YamlNode;
-
-/// The values of one release of a chart.
-pub struct ChartRelease<'a> {
-    /// What its servers are called after: kind, namespace, name.
-    pub object: ObjectName,
-    /// Where a finding on the whole stands; the image of the values where it is not said.
-    pub anchor: Option<Span>,
-    pub chart: ChartName,
-    /// The values, those of all sources that can be seen laid over each other.
-    pub values: &'a YamlNode,
-    /// The name that Helm knows the release by.
-    pub release: Option<String>,
-    /// The values are those that a server's own chart comes with.
-    pub own_values: bool,
-    pub visibility: ValueVisibility,
-}
 
 /// The servers of a release, if its chart is one that deploys servers. `false` where no shape fits.
 pub fn deploy(

@@ -1,7 +1,8 @@
 //! Resources that have a chart deployed with values of their own: Argo CD's Application and
 //! ApplicationSet, Flux's HelmRelease.
 
-use crate::extract::chart::{ChartRelease, deploy, deploy_by_signs};
+use crate::extract::chart::{deploy, deploy_by_signs};
+use crate::extract::chart_release::ChartRelease;
 use crate::extract::manifest_context::ManifestContext;
 use crate::extract::object_name::object_name;
 use crate::extract::scalar::{known_text, object_anchor};

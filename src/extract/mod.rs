@@ -2,6 +2,7 @@
 
 pub mod ansible;
 pub mod chart;
+pub mod chart_release;
 pub mod client_call;
 mod code;
 pub mod command;

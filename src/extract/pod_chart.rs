@@ -4,7 +4,7 @@
 //! Where such charts keep what is said in `knowledge/shapes`. Jobs hold no servers and are left out, and
 //! so is what the chart decides beside pods.
 
-use crate::extract::chart::ChartRelease;
+use crate::extract::chart_release::ChartRelease;
 use crate::extract::manifest_context::ManifestContext;
 use crate::extract::scalar::known_text;
 use crate::extract::workload;

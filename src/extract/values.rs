@@ -7,7 +7,8 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::extract::ansible::holds_variables;
-use crate::extract::chart::{self, ChartRelease, deploy, deploy_by_signs, first_word};
+use crate::extract::chart::{self, deploy, deploy_by_signs, first_word};
+use crate::extract::chart_release::ChartRelease;
 use crate::extract::manifest_context::ManifestContext;
 use crate::extract::scalar::known_text;
 use crate::extract::shape::ValueVisibility;

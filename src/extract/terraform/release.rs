@@ -3,7 +3,8 @@
 //! Values in files of the tree are followed. What would have to be evaluated is not known, and neither
 //! is what it lies over.
 
-use crate::extract::chart::{ChartRelease, deploy, deploy_by_signs};
+use crate::extract::chart::{deploy, deploy_by_signs};
+use crate::extract::chart_release::ChartRelease;
 use crate::extract::manifest_context::ManifestContext;
 use crate::extract::shape::ValueVisibility;
 use crate::extract::terraform::FileLookup;
