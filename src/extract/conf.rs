@@ -369,7 +369,10 @@ pub fn is_of_another_program(
     });
     let has_other_form = lines.iter().any(|line| has_other_form(line));
     // A single misspelt line is a server's still, and so is a file that other words only stray into.
-    let is_unlike = known == 0 && lines.len() > 1 || known * 4 < lines.len() && lines.len() > 4;
+    let first = |line: &ConfLine| line.words[0].text.clone();
+    let is_one_word = lines.windows(2).all(|two| first(two[0]) == first(two[1]));
+    let is_unlike = known == 0 && (lines.len() > 2 || lines.len() == 2 && is_one_word)
+        || known * 4 < lines.len() && lines.len() > 4;
     known * 2 < lines.len() && (in_foreign_folder || has_other_form || is_unlike)
 }
 

@@ -490,7 +490,9 @@ impl LaunchFollower<'_> {
         let servers = &self.shapes.servers;
         let runs_other = self.arguments().take(MOST_WRAPPERS).any(|argument| {
             let word = argument.text.text();
-            self.shapes.is_other_program(word) || self.shapes.is_client_program(word)
+            // A script that starts one or the other is told which by a word behind it.
+            let is_told = servers.foreign_text.iter().any(|told| told == word);
+            is_told || self.shapes.is_other_program(word) || self.shapes.is_client_program(word)
         });
         let mut variables = servers.other_mode_variables.iter();
         let is_told = variables.any(|[name, value]| {
