@@ -8,7 +8,10 @@ use crate::extract::code::address;
 use crate::extract::code::branches::{self, BranchKinds};
 use crate::extract::rust::names;
 use crate::extract::rust::reader::RustFileReader;
-use crate::extract::rust::state::{RustExprValue, RustObjectId, RustOptionsObject, UrlSource};
+use crate::extract::rust::state::{
+    ConnectionManager, RustExprValue, RustObjectId, RustOptionsObject, UrlSource,
+};
+use crate::facts::cause::Cause;
 use crate::facts::edit_target::EditTarget;
 use crate::facts::raw::{ErrorHandling, OptionWrite, RawClient, RawOptionSource, SourceLanguage};
 use crate::facts::value::Strength;
@@ -41,13 +44,13 @@ impl<'t, 'm> RustFileReader<'t, 'm, '_> {
         let Some(constructor) = found.model.constructor(&found.call.path()) else {
             return;
         };
-        if !self.records() || code::is_broken(node) {
+        let holds_anything = found.model.rust.managed.is_some();
+        let for_caller = holds_anything && self.records_for_caller();
+        if !(self.records() || for_caller) || code::is_broken(node) {
             return;
         }
-        let managed = found.call.managed_arg;
-        if let Some(at) = managed
-            && !self.is_managed(found, receiver.map(|(id, _)| id), values.get(at))
-        {
+        let manager = self.find_pool_manager(found, receiver.map(|(id, _)| id), values);
+        if holds_anything && !manager.is_some_and(|by| self.index.manages(found.library, by.ty)) {
             return;
         }
         let at = |n: usize| {
@@ -87,8 +90,15 @@ impl<'t, 'm> RustFileReader<'t, 'm, '_> {
             self.positional_writes(&constructor.option_type, found, (arguments, values));
         raw.writes.extend(positional);
         raw.source = source.map(raw_source);
+        if manager.is_some_and(|by| by.is_own) {
+            raw.carried_unknown = Some(Cause::Code("a connection manager of the package"));
+        }
         raw.hosts = address::hosts(&raw, &[found.library]);
-        self.found.push(raw);
+        if for_caller {
+            self.found_for_caller.push(raw);
+        } else {
+            self.found.push(raw);
+        }
     }
 
     fn raw_client(
@@ -139,34 +149,27 @@ impl<'t, 'm> RustFileReader<'t, 'm, '_> {
         (found.call.blocks && async_here).then_some((at, context.is_async))
     }
 
-    /// Whether a pool holds this library's connections: by its manager, else by a type that is written.
-    fn is_managed(
+    /// What makes a pool's connections: the manager that the call is given, the one that its builder
+    /// was given, else what a type says that is written.
+    fn find_pool_manager(
         &self,
         found: &ModelledCall<'m>,
         receiver: Option<RustObjectId>,
-        manager: Option<&RustExprValue<'t>>,
-    ) -> bool {
-        let of = |id: RustObjectId| self.state.heap.get(&id);
-        let ty = match manager {
-            Some(RustExprValue::Own(item) | RustExprValue::Record(item, _)) => {
-                self.own_manager(item)
-            }
-            Some(value) => match value.object().and_then(of) {
-                Some(object) => Some(object.ty),
-                None => {
-                    let receiver_manager = receiver.and_then(of).and_then(|o| o.managed);
-                    let expected = || {
-                        self.expected
-                            .iter()
-                            .rev()
-                            .find_map(|ty| self.find_manager(*ty))
-                    };
-                    receiver_manager.or_else(expected)
-                }
-            },
-            None => None,
+        values: &[RustExprValue<'t>],
+    ) -> Option<ConnectionManager<'m>> {
+        let given = found.call.managed_arg.and_then(|at| values.get(at));
+        if let Some(value @ (RustExprValue::Own(_) | RustExprValue::Record(..))) = given {
+            return self.manager_of(value);
+        }
+        let builder = receiver.and_then(|id| self.state.heap.get(&id));
+        let expected = || {
+            let mut types = self.expected.iter().rev();
+            types.find_map(|ty| self.find_manager(*ty))
         };
-        ty.is_some_and(|ty| self.index.manages(found.library, ty))
+        given
+            .and_then(|value| self.manager_of(value))
+            .or_else(|| builder.and_then(|builder| builder.managed))
+            .or_else(expected)
     }
 
     /// Everything that is written on a value and its parts, in the words of the client's option type.

@@ -4,7 +4,9 @@ use tree_sitter::Node;
 
 use crate::extract::rust::names;
 use crate::extract::rust::reader::RustFileReader;
-use crate::extract::rust::state::{RustExprValue, RustObjectId, RustOptionsObject, UrlSource};
+use crate::extract::rust::state::{
+    ConnectionManager, RustExprValue, RustObjectId, RustOptionsObject, UrlSource,
+};
 use crate::facts::raw::ConstValue;
 use crate::knowledge::clients::rust::{ModelledCall, RustForm};
 use crate::syntax::code;
@@ -113,18 +115,25 @@ impl<'t, 'm> RustFileReader<'t, 'm, '_> {
     ) {
         let pool = receiver.and_then(|id| self.state.heap.get(&id));
         let managed = pool.and_then(|pool| pool.managed);
-        let ours = managed.is_some_and(|ty| self.index.manages(found.library, ty));
+        let ours = managed.is_some_and(|by| self.index.manages(found.library, by.ty));
         let place = self.find_blocking(found, self.tree().span(node));
         if let Some(place) = place.filter(|_| ours && self.records()) {
             self.blocking.push((found.library.id().to_owned(), place));
         }
     }
 
-    /// The type of the manager that a value is.
-    fn manager_of(&self, value: &RustExprValue<'t>) -> Option<&'m str> {
+    /// The manager that a value is.
+    pub(super) fn manager_of(&self, value: &RustExprValue<'t>) -> Option<ConnectionManager<'m>> {
         match value {
             RustExprValue::Own(item) | RustExprValue::Record(item, _) => self.own_manager(item),
-            value => self.state.heap.get(&value.object()?).map(|o| o.ty),
+            value => self
+                .state
+                .heap
+                .get(&value.object()?)
+                .map(|o| ConnectionManager {
+                    ty: o.ty,
+                    is_own: false,
+                }),
         }
     }
 

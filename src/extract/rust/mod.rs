@@ -41,7 +41,7 @@ use crate::knowledge::clients::ClientModels;
 use crate::knowledge::clients::needles::CodeNeedles;
 use crate::knowledge::clients::rust::RustIndex;
 use crate::knowledge::languages;
-use crate::source::{Excerpt, path};
+use crate::source::{Excerpt, Span, path};
 use crate::syntax::code::{self, CodeTree};
 use package::{ParsedRustFile, RustPackageItems};
 use reader::RustFileReader;
@@ -191,6 +191,7 @@ fn read(
     let names_a_crate = |text: &str| needles.is_some_and(|n| n.imports.is_in(text));
     let mut raw = RawFacts::default();
     let mut blocking = Vec::new();
+    let mut for_callers = Vec::new();
     for (at, file) in parsed.iter().enumerate() {
         raw.comments.extend(file.tree.comments());
         raw.secrets.extend(address::url_secrets(&file.tree));
@@ -202,9 +203,14 @@ fn read(
         raw.notes
             .extend(skipped(&file.tree, &read.skipped, &builds));
         raw.clients.extend(read.found);
+        for_callers.extend(read.found_for_caller);
         raw.secrets.extend(read.secrets);
         blocking.extend(read.blocking);
     }
+    // A function that says itself what its pool holds builds one client, whoever calls it.
+    let said: BTreeSet<Span> = raw.clients.iter().map(|client| client.anchor).collect();
+    for_callers.retain(|client| !said.contains(&client.anchor));
+    raw.clients.extend(for_callers);
     raw.waits = waiting::read(parsed, models);
     // A pool is built in one place and used in others.
     for (library, place) in blocking {

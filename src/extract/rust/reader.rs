@@ -57,6 +57,8 @@ pub(super) struct RustFileReader<'t, 'm, 'p> {
     pub(super) module: usize,
     pub(super) state: RustState<'t, 'm>,
     pub(super) found: Vec<RawClient>,
+    /// Pools that a function builds for its caller, who alone says what they hold.
+    pub(super) found_for_caller: Vec<RawClient>,
     pub(super) secrets: Vec<Span>,
     /// Calls that take a connection in asynchronous code and block, by library.
     pub(super) blocking: Vec<(String, (Span, bool))>,
@@ -104,6 +106,7 @@ impl<'t, 'm, 'p> RustFileReader<'t, 'm, 'p> {
                 .unwrap_or_default(),
             state: RustState::default(),
             found: Vec::new(),
+            found_for_caller: Vec::new(),
             secrets: Vec::new(),
             blocking: Vec::new(),
             function: None,
@@ -326,6 +329,11 @@ impl<'t, 'm, 'p> RustFileReader<'t, 'm, 'p> {
     /// What is found now is to be noted.
     pub(super) fn records(&self) -> bool {
         self.inside.is_empty() && self.quiet == 0 && !self.state.dead
+    }
+
+    /// A function is run in place for its caller, which is being read.
+    pub(super) fn records_for_caller(&self) -> bool {
+        self.inside.len() == 1 && self.quiet == 0 && !self.state.dead
     }
 
     /// Counts one level of nesting; says whether there may be one more.

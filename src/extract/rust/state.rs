@@ -116,10 +116,18 @@ pub(super) struct RustOptionsObject<'m> {
     pub(super) source: Option<UrlSource>,
     /// Options that are neither written here nor left to their defaults, and why.
     pub(super) rest_unknown: Option<Cause>,
-    /// What the pool holds, as its type says.
-    pub(super) managed: Option<&'m str>,
+    /// What makes the connections of the pool.
+    pub(super) managed: Option<ConnectionManager<'m>>,
     /// Where it is made: the literal or the call.
     pub(super) span: Option<Span>,
+}
+
+/// The type that makes a pool's connections.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct ConnectionManager<'m> {
+    pub(super) ty: &'m str,
+    /// It stands for a type of the package, whose code decides how a connection is made.
+    pub(super) is_own: bool,
 }
 
 impl<'m> RustOptionsObject<'m> {

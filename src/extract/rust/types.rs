@@ -6,12 +6,14 @@ use tree_sitter::Node;
 use crate::extract::code::fold;
 use crate::extract::rust::package::{ItemKind, NameMeaning, RustItem};
 use crate::extract::rust::reader::RustFileReader;
-use crate::extract::rust::state::{RustExprValue, RustObjectId, RustOptionsObject};
+use crate::extract::rust::state::{
+    ConnectionManager, RustExprValue, RustObjectId, RustOptionsObject,
+};
 use crate::extract::rust::uses::path_of;
 use crate::extract::rust::{names, standard};
 use crate::facts::cause::Cause;
 use crate::facts::raw::ConstValue;
-use crate::knowledge::clients::rust::RustForm;
+use crate::knowledge::clients::rust::{ManagedPool, RustForm};
 use crate::knowledge::languages;
 use crate::syntax::code::{self, CodeTree};
 
@@ -330,14 +332,14 @@ impl<'t, 'm> RustFileReader<'t, 'm, '_> {
     }
 
     /// The manager that stands as a type argument somewhere in a type, through aliases.
-    pub(super) fn find_manager(&self, ty: Node<'t>) -> Option<&'m str> {
+    pub(super) fn find_manager(&self, ty: Node<'t>) -> Option<ConnectionManager<'m>> {
         let mut todo = vec![(ty, self.file, self.module)];
         for _ in 0..2 * MAX_STEPS {
             let (node, file, module) = todo.pop()?;
             if let Some(argument) = first_argument(node) {
                 match self.ty_in(argument, file, module, MAX_STEPS) {
-                    Some(InferredType::Library(name)) if self.index.is_manager(name) => {
-                        return Some(name);
+                    Some(InferredType::Library(ty)) if self.index.is_manager(ty) => {
+                        return Some(ConnectionManager { ty, is_own: false });
                     }
                     Some(InferredType::Own(item)) if self.own_manager(&item).is_some() => {
                         return self.own_manager(&item);
@@ -360,10 +362,13 @@ impl<'t, 'm> RustFileReader<'t, 'm, '_> {
 
     /// A type of the package that manages connections of a library: the first manager of that library
     /// stands for it.
-    pub(super) fn own_manager(&self, item: &RustItem<'t>) -> Option<&'m str> {
+    pub(super) fn own_manager(&self, item: &RustItem<'t>) -> Option<ConnectionManager<'m>> {
         let name = code::field(item.node, "name")?;
         let name = self.files[item.file].tree.text(name);
-        for (tr, block) in self.declared.traits_of(name) {
+        let blocks = self.declared.traits_of(name).iter();
+        // Two types of the package may have one name: the block says which of them it is for.
+        let blocks = blocks.filter(|(_, block)| self.is_block_of(block, item));
+        for (tr, block) in blocks {
             let tree = &self.files[block.file].tree;
             let path = path_of(*tr, tree);
             let Some(NameMeaning::Other(path)) = self.declared.meaning(&path, block.module) else {
@@ -375,16 +380,30 @@ impl<'t, 'm> RustFileReader<'t, 'm, '_> {
                     continue;
                 }
                 let connection = self.find_associated(block, &managed.associated);
-                if connection.is_some_and(|c| managed.connections.iter().any(|known| known == c)) {
-                    return managed.managers.first().map(String::as_str);
+                if connection.is_some_and(|c| self.holds_connection(&c, managed)) {
+                    let first = managed.managers.first();
+                    return first.map(|ty| ConnectionManager { ty, is_own: true });
                 }
             }
         }
         None
     }
 
-    /// The library's type that an `impl` block gives an associated type.
-    fn find_associated(&self, block: &RustItem<'t>, name: &str) -> Option<&'m str> {
+    /// Whether an `impl` block is for this type, as far as its name can be followed.
+    fn is_block_of(&self, block: &RustItem<'t>, item: &RustItem<'t>) -> bool {
+        let tree = &self.files[block.file].tree;
+        let Some(ty) = code::field(block.node, "type") else {
+            return false;
+        };
+        match self.declared.meaning(&path_of(ty, tree), block.module) {
+            Some(NameMeaning::Own(meant, _)) => meant.node.id() == item.node.id(),
+            Some(NameMeaning::Other(_)) => false,
+            None => true,
+        }
+    }
+
+    /// The type that an `impl` block gives an associated type.
+    fn find_associated(&self, block: &RustItem<'t>, name: &str) -> Option<InferredType<'t, 'm>> {
         let tree = &self.files[block.file].tree;
         let body = code::field(block.node, "body")?;
         let member = code::children(body).into_iter().find(|member| {
@@ -392,10 +411,24 @@ impl<'t, 'm> RustFileReader<'t, 'm, '_> {
                 && code::field(*member, "name").is_some_and(|n| tree.text(n) == name)
         })?;
         let ty = code::field(member, "type")?;
-        match self.ty_in(ty, block.file, block.module, MAX_STEPS)? {
-            InferredType::Library(name) => Some(name),
-            InferredType::Own(_) => None,
-        }
+        self.ty_in(ty, block.file, block.module, MAX_STEPS)
+    }
+
+    /// Whether values of a type are connections of a library, or have a field that is one.
+    fn holds_connection(&self, ty: &InferredType<'t, 'm>, managed: &ManagedPool) -> bool {
+        let is_one = |ty: &InferredType<'t, 'm>| matches!(ty, InferredType::Library(name) if managed.connections.iter().any(|c| c == name));
+        let InferredType::Own(item) = ty else {
+            return is_one(ty);
+        };
+        let Some(body) = code::field(item.node, "body") else {
+            return false;
+        };
+        let fields = code::children(body).into_iter();
+        let named = fields.filter_map(|field| code::field(field, "type"));
+        named.chain(list_types(body)).any(|ty| {
+            let ty = self.ty_in(ty, item.file, item.module, MAX_STEPS);
+            ty.is_some_and(|ty| is_one(&ty))
+        })
     }
 
     /// What the variant of an enum of the package holds: its types, and where they are declared.
