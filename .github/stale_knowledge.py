@@ -55,12 +55,12 @@ def of_clients(clients):
         if language not in ASK:
             yield f"- `{client['id']}`: no way to ask for packages of {language}"
             continue
-        for package in client["packages"]:
+        for package, read in client["packages"].items():
             newest, error = newest_package(language, package)
             if newest is None:
                 yield f"- `{client['id']}`: {package} could not be asked: {error}"
-            elif key(newest) > key(client["checked_up_to"]):
-                yield f"- `{client['id']}`: {package} {newest} is out, read up to {client['checked_up_to']}"
+            elif key(newest) > key(read):
+                yield f"- `{client['id']}`: {package} {newest} is out, read up to {read}"
 
 
 def of_servers(series):

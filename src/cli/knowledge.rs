@@ -3,6 +3,8 @@
 //!
 //! The files of `knowledge/` say it; what a fact means is `explain`'s business.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
 use crate::knowledge::Knowledge;
@@ -62,8 +64,8 @@ struct CoveredSeries {
 struct CoveredLibrary {
     id: String,
     language: String,
-    /// The names under which module files pin it.
-    packages: Vec<String>,
+    /// The names under which module files pin it, and the newest release of each that was read.
+    packages: BTreeMap<String, String>,
     since: String,
     checked_up_to: String,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -164,9 +166,9 @@ impl CoveredLibrary {
         Self {
             id: client.id.clone(),
             language: library.language().as_str().to_owned(),
-            packages: library.manifest_keys().map(str::to_owned).collect(),
+            packages: library.list_packages(),
             since: client.since.to_string(),
-            checked_up_to: client.checked_up_to.to_string(),
+            checked_up_to: client.checked_up_to.clone(),
             checked: client.checked.map(|day| day.to_string()),
         }
     }

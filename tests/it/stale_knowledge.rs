@@ -16,9 +16,9 @@ const COVERED: &str = r#"{
     {"flavor": "valkey", "first_release": "9.1", "read": "9.1.2"}
   ],
   "clients": [
-    {"id": "redis-rs", "language": "rust", "packages": ["redis"], "checked_up_to": "1.8.1"},
-    {"id": "fred", "language": "rust", "packages": ["fred"], "checked_up_to": "10.1.0"},
-    {"id": "go-redis-v9", "language": "go", "packages": ["example.com/go-redis/v9"], "checked_up_to": "9.22.0"}
+    {"id": "redis-rs", "language": "rust", "packages": {"redis": "1.8.1"}, "checked_up_to": "1.8.1"},
+    {"id": "fred", "language": "rust", "packages": {"fred": "10.1.0"}, "checked_up_to": "10.1.0"},
+    {"id": "go-redis-v9", "language": "go", "packages": {"example.com/go-redis/v9": "9.22.0"}, "checked_up_to": "9.22.0"}
   ]
 }"#;
 

@@ -156,6 +156,17 @@ impl LibraryModel {
         self.client_packages()
             .filter_map(|p| p.manifest_key.as_deref())
     }
+
+    /// Its packages by those names, with the newest release of each that was read.
+    pub fn list_packages(&self) -> BTreeMap<String, String> {
+        let newest = &self.head.client.checked_up_to;
+        self.client_packages()
+            .filter_map(|package| {
+                let read = package.read_up_to.as_ref().unwrap_or(newest);
+                Some((package.manifest_key.clone()?, read.clone()))
+            })
+            .collect()
+    }
 }
 
 impl ClientModels {

@@ -35,7 +35,8 @@ pub struct Client {
     pub name: String,
     pub since: LibraryVersion,
     pub until: LibraryVersion,
-    pub checked_up_to: LibraryVersion,
+    /// The newest release that was read, pre-releases included, as its authors spell it.
+    pub checked_up_to: String,
     /// The day on which that was its newest release.
     #[serde(default)]
     pub checked: Option<Datetime>,
@@ -87,6 +88,8 @@ pub struct PackageModel {
     pub import_path: String,
     pub manifest_key: Option<String>,
     pub default_ident: String,
+    /// The newest release that was read, where the package is numbered apart from the library.
+    pub read_up_to: Option<String>,
     pub note: Option<String>,
     pub source: Option<String>,
 }
