@@ -64,7 +64,6 @@ pub fn format_config_get(directive: &DirectiveSpec, datum: Option<&Datum>) -> St
 
 fn list(directive: &DirectiveSpec, words: &[&str]) -> String {
     match directive.form {
-        Some(SpecialParser::HostPort) if is_nobody(words) => String::new(),
         Some(SpecialParser::BufferLimits) => buffer_limits(directive, words),
         Some(SpecialParser::Percentiles) => {
             let figures: Vec<_> = words.iter().map(|word| trim_figure(word)).collect();
@@ -72,10 +71,6 @@ fn list(directive: &DirectiveSpec, words: &[&str]) -> String {
         }
         _ => words.join(" "),
     }
-}
-
-fn is_nobody(words: &[&str]) -> bool {
-    matches!(words, [a, b] if a.eq_ignore_ascii_case("no") && b.eq_ignore_ascii_case("one"))
 }
 
 /// Six places after the point, without the zeros at their end.

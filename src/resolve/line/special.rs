@@ -199,7 +199,7 @@ impl LineReader<'_> {
             return self.wrong_count(WRONG_COUNT);
         };
         if host.eq_ignore_ascii_case("no") && port.eq_ignore_ascii_case("one") {
-            return DirectiveReading::good(words(args));
+            return DirectiveReading::good(Datum::List(Vec::new()));
         }
         match whole_number(port) {
             Some(number) if (0..=65535).contains(&number) => {

@@ -44,6 +44,8 @@ fn problems_and_values() {
             ])),
         ),
         ("save \"\"", None, Some(Datum::List(vec![]))),
+        ("replicaof no one", None, Some(Datum::List(vec![]))),
+        ("replicaof NO One", None, Some(Datum::List(vec![]))),
         ("save 900 -1", InvalidValue, Option::None),
         ("slave-read-only yes", DeprecatedDirective, text("yes")),
         (
