@@ -3,7 +3,15 @@
 use std::path::{Path, PathBuf};
 
 /// What `tests/live/install` installs, by the names that it gives them.
-const FROM_INDEXES: &[&str] = &["redis-6.2.5", "redis-8.2.3", "valkey-9.0.0", "valkey-9.1.2"];
+const FROM_INDEXES: &[&str] = &[
+    "redis-6.2.5",
+    "redis-7.2.4",
+    "redis-7.4.1",
+    "redis-8.2.3",
+    "valkey-8.1.8",
+    "valkey-9.0.0",
+    "valkey-9.1.2",
+];
 
 /// The servers of `REDVET_LIVE_SERVERS`, or those that are found. One that is looked for and not there
 /// is told of; in CI the test fails.
