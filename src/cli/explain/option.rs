@@ -32,15 +32,25 @@ pub(super) fn run(
     if key != name {
         out.push_str(&format!("`{name}` is the library's own name for it\n"));
     }
+    let is_one = libraries.len() == 1;
+    let mut without = Vec::new();
     for library in libraries {
         let Some(model) = library.model() else {
             continue;
         };
         let text = match model.option(&key) {
             Some(option) => describe_option(option, version, console.layout.width),
-            None => "The library has no such option.".to_owned(),
+            None if is_one => "The library has no such option.".to_owned(),
+            None => {
+                without.push(library.id());
+                continue;
+            }
         };
         section(&mut out, &title(library, model, version), &text);
+    }
+    if !without.is_empty() {
+        let ids = wrap_prose(&without.join(", "), console.layout.width);
+        section(&mut out, "Libraries without such an option", &ids);
     }
     console.print(&out);
     Ok(CommandOutcome::Clean)
